@@ -1,0 +1,84 @@
+//! Errors of the API, typed from its problem documents.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use reqwest::Response;
+use reqwest::header::RETRY_AFTER;
+use serde::Deserialize;
+
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// The server said no.
+    #[error("{0}")]
+    Refused(Box<Problem>),
+    /// The server could not be asked.
+    #[error("the API does not answer: {0}")]
+    Unreachable(#[from] reqwest::Error),
+    /// The answer is not what the contract says.
+    #[error("the API's answer can not be read: {0}")]
+    Unreadable(String),
+}
+
+impl ApiError {
+    /// The stable code of a refusal, `USERNAME_TAKEN` for instance.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Refused(problem) => Some(&problem.code),
+            _ => None,
+        }
+    }
+
+    /// How long to wait before asking again, where that can help: too many requests, or a busy server.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused(problem) if matches!(problem.status, 429 | 503) => {
+                Some(problem.retry_after.unwrap_or(Duration::from_secs(1)))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A problem document (RFC 9457), with the status and header it came with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Problem {
+    /// The HTTP status.
+    pub status: u16,
+    /// A stable code in capitals; empty where the answer had none.
+    pub code: String,
+    /// What is wrong, in a few words.
+    pub title: String,
+    /// What is wrong here.
+    pub detail: String,
+    /// What is wrong with each field.
+    pub errors: BTreeMap<String, serde_json::Value>,
+    /// When to ask again.
+    #[serde(skip)]
+    pub retry_after: Option<Duration>,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = if self.detail.is_empty() { &self.title } else { &self.detail };
+        write!(f, "{} {}: {text}", self.status, self.code)?;
+        self.errors.iter().try_for_each(|(field, error)| write!(f, "; {field}: {error}"))
+    }
+}
+
+/// The response itself if it succeeded, else its problem.
+pub(super) async fn refused(response: Response) -> Result<Response, ApiError> {
+    if response.status().is_success() {
+        return Ok(response);
+    }
+    let status = response.status().as_u16();
+    let seconds = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    let body = response.bytes().await?;
+    // Something between us and the server may answer without a problem document.
+    let mut problem: Problem = serde_json::from_slice(&body).unwrap_or_default();
+    problem.status = status;
+    problem.retry_after = seconds.map(Duration::from_secs);
+    Err(ApiError::Refused(Box::new(problem)))
+}

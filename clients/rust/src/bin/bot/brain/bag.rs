@@ -1,0 +1,92 @@
+//! What a bot does with what it carries: wears what fits an empty place, uses what heals, drops what is too much.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use realmgate_client::session::{FIRST_WORN_SLOT, Possessions, Session};
+use realmgate_protocol::realm::{ClientMessage, ItemView, ServerMessage};
+
+use super::desk::{Desk, Open};
+use super::senses::{Me, Senses};
+
+/// Below this a bot uses up what can be used up.
+const USE_BELOW_PERCENT: u32 = 60;
+const USE_EVERY: Duration = Duration::from_secs(5);
+
+/// What a bot has learnt of its things.
+#[derive(Debug, Default)]
+pub struct Bag {
+    /// Kinds of items that could not be worn.
+    unwearable: BTreeSet<String>,
+    next_use: Duration,
+}
+
+impl Bag {
+    /// Learns from refusals.
+    pub fn hear(&mut self, message: &ServerMessage, open: Option<&Open>, now: Duration) {
+        let (ServerMessage::Refused { request, .. }, Some(open)) = (message, open) else { return };
+        match &open.ask {
+            ClientMessage::Equip { item } if request == "Equip" => {
+                self.unwearable.insert(item.to_string());
+            }
+            ClientMessage::UseItem { .. } if request == "UseItem" => self.next_use = now + USE_EVERY * 4,
+            _ => {}
+        }
+    }
+
+    /// Asks for at most one thing.
+    pub fn step(
+        &mut self,
+        senses: &Senses<'_>,
+        me: &Me<'_>,
+        is_reckless: bool,
+        desk: &mut Desk,
+        asks: &mut Vec<ClientMessage>,
+    ) {
+        if !desk.is_free(senses.now) {
+            return;
+        }
+        let possessions = &senses.session.possessions;
+        if let Some(item) = self.to_use(senses, me).filter(|_| !is_reckless) {
+            self.next_use = senses.now + USE_EVERY;
+            desk.ask(ClientMessage::UseItem { item: item.item }, None, senses.now, asks);
+        } else if let Some(item) = possessions.bag().find(|item| self.is_to_wear(senses.session, item)) {
+            desk.ask(ClientMessage::Equip { item: item.item }, None, senses.now, asks);
+        } else if possessions.is_bag_full()
+            && senses.guide.vendors.is_empty()
+            && let Some(item) = spare(senses.session)
+        {
+            desk.ask(ClientMessage::DropItem { item: item.item }, None, senses.now, asks);
+        }
+    }
+
+    fn to_use<'a>(&self, senses: &Senses<'a>, me: &Me<'_>) -> Option<&'a ItemView> {
+        if me.health_percent() >= USE_BELOW_PERCENT || senses.now < self.next_use {
+            return None;
+        }
+        let session = senses.session;
+        session.possessions.bag().find(|item| session.content.item(&item.definition).is_some_and(|info| info.usable))
+    }
+
+    fn is_to_wear(&self, session: &Session, item: &ItemView) -> bool {
+        worn_slot(session, item).is_some_and(|slot| session.possessions.worn(slot).is_none())
+            && !self.unwearable.contains(&item.item.to_string())
+    }
+}
+
+/// The worn slot that an item fits, in the numbering of item views.
+fn worn_slot(session: &Session, item: &ItemView) -> Option<u16> {
+    let slot = session.content.item(&item.definition)?.worn_slot?;
+    Some(if slot < FIRST_WORN_SLOT { slot + FIRST_WORN_SLOT } else { slot })
+}
+
+/// An item of the bag that the bot can do without: one that is neither worn nor used up, or whose place is taken.
+pub fn spare(session: &Session) -> Option<&ItemView> {
+    session.possessions.bag().find(|item| is_spare(session, &session.possessions, item))
+}
+
+fn is_spare(session: &Session, possessions: &Possessions, item: &ItemView) -> bool {
+    let usable = session.content.item(&item.definition).is_some_and(|info| info.usable);
+    let taken = worn_slot(session, item).is_none_or(|slot| possessions.worn(slot).is_some());
+    !usable && taken
+}

@@ -1,0 +1,126 @@
+//! Requests about possessions, one at a time: so a change that is told belongs to the request that is open.
+
+use std::time::Duration;
+
+use realmgate_protocol::realm::{ClientMessage, EntityKind, ServerMessage};
+
+/// After this the answer is taken to have been none; the store may have been away.
+const FORGET_AFTER: Duration = Duration::from_secs(20);
+
+/// The request that waits for its answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Open {
+    /// What was asked for.
+    pub ask: ClientMessage,
+    /// For a pick-up, what lies there.
+    pub kind: Option<EntityKind>,
+    since: Duration,
+}
+
+/// The bot's desk.
+#[derive(Debug, Default)]
+pub struct Desk {
+    open: Option<Open>,
+}
+
+impl Desk {
+    /// The open request.
+    pub fn open(&self) -> Option<&Open> {
+        self.open.as_ref()
+    }
+
+    /// Whether another request may be made.
+    pub fn is_free(&mut self, now: Duration) -> bool {
+        if self.open.as_ref().is_some_and(|open| now - open.since > FORGET_AFTER) {
+            self.open = None;
+        }
+        self.open.is_none()
+    }
+
+    /// Makes a request; the caller has looked whether the desk is free.
+    pub fn ask(&mut self, ask: ClientMessage, kind: Option<EntityKind>, now: Duration, asks: &mut Vec<ClientMessage>) {
+        self.open = Some(Open { ask: ask.clone(), kind, since: now });
+        asks.push(ask);
+    }
+
+    /// Closes the request if this is its answer; whether loot was picked up.
+    pub fn hear(&mut self, message: &ServerMessage) -> bool {
+        let Some(open) = &self.open else { return false };
+        let done = match (&open.ask, message) {
+            (ask, ServerMessage::Refused { request, .. }) => {
+                if request == ask.name() {
+                    self.open = None;
+                }
+                return false;
+            }
+            (ClientMessage::PickUp { .. }, ServerMessage::Gold { .. }) => open.kind == Some(EntityKind::GroundGold),
+            (ClientMessage::PickUp { .. }, ServerMessage::ItemPlaced { .. }) => {
+                open.kind == Some(EntityKind::GroundItem)
+            }
+            (
+                ClientMessage::Equip { item } | ClientMessage::Unequip { item },
+                ServerMessage::ItemPlaced { item: told },
+            ) => *item == told.item,
+            (
+                ClientMessage::UseItem { item }
+                | ClientMessage::DropItem { item }
+                | ClientMessage::VendorSell { item, .. },
+                ServerMessage::ItemGone { item: told },
+            ) => item == told,
+            (ClientMessage::VendorBuy { definition, .. }, ServerMessage::ItemPlaced { item }) => {
+                *definition == item.definition
+            }
+            (ClientMessage::VendorList { .. }, ServerMessage::VendorStock { .. }) => true,
+            _ => false,
+        };
+        let looted = done && matches!(open.ask, ClientMessage::PickUp { .. });
+        if done {
+            self.open = None;
+        }
+        looted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use realmgate_protocol::ids::{EntityId, ItemId};
+    use realmgate_protocol::realm::{ItemView, Refusal};
+
+    fn placed() -> ServerMessage {
+        ServerMessage::ItemPlaced { item: ItemView { item: ItemId([1; 16]), definition: "stick".to_owned(), slot: 0 } }
+    }
+
+    fn desk_after_pick_up(kind: EntityKind) -> Desk {
+        let mut desk = Desk::default();
+        let mut asks = Vec::new();
+        assert!(desk.is_free(Duration::ZERO));
+        desk.ask(ClientMessage::PickUp { entity: EntityId(3) }, Some(kind), Duration::ZERO, &mut asks);
+        assert_eq!(asks.len(), 1);
+        assert!(!desk.is_free(Duration::from_secs(1)));
+        desk
+    }
+
+    #[test]
+    fn loot_is_what_lay_there() {
+        assert!(desk_after_pick_up(EntityKind::GroundItem).hear(&placed()));
+        assert!(!desk_after_pick_up(EntityKind::GroundItem).hear(&ServerMessage::Gold { total: 5 }));
+        assert!(desk_after_pick_up(EntityKind::GroundGold).hear(&ServerMessage::Gold { total: 5 }));
+    }
+
+    #[test]
+    fn a_refusal_closes_its_own_request_only() {
+        let mut desk = desk_after_pick_up(EntityKind::GroundItem);
+        let refused = |request: &str| ServerMessage::Refused { request: request.to_owned(), reason: Refusal::NotYours };
+        assert!(!desk.hear(&refused("Chat")));
+        assert!(desk.open().is_some());
+        assert!(!desk.hear(&refused("PickUp")));
+        assert!(desk.open().is_none());
+        assert!(!desk.hear(&placed()), "an item that was not asked for is no loot");
+    }
+
+    #[test]
+    fn an_answer_that_never_comes_is_forgotten() {
+        assert!(desk_after_pick_up(EntityKind::GroundItem).is_free(FORGET_AFTER + Duration::from_secs(1)));
+    }
+}

@@ -1,0 +1,217 @@
+//! Fighting mobs: whom, from where, and with which ability.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rand::RngExt;
+use rand_pcg::Pcg64;
+use realmgate_protocol::ids::EntityId;
+use realmgate_protocol::limits::MAX_ABILITY_SLOTS;
+use realmgate_protocol::movement::{Angle, Position, UNITS_PER_TILE};
+use realmgate_protocol::realm::{AbilityInfo, AbilityShape, EntityKind, Refusal, ServerMessage, status};
+use realmgate_protocol::wire::{Action, Aim};
+
+use super::senses::{Me, Senses};
+
+/// How far a bot looks for mobs, in tiles.
+const SIGHT_TILES: i32 = 14;
+/// A slot is not tried again before the server has had time to say what it thinks.
+const TRY_EVERY: Duration = Duration::from_millis(400);
+/// After using an ability a bot stands until it can see whether it casts: walking would break the cast.
+const STAND_AFTER_USE: Duration = Duration::from_millis(250);
+/// Between two abilities: a server may have a wait that all of them share, which is not told.
+const BREATH: Duration = Duration::from_millis(950);
+/// A target that does not lose health for so long is let be.
+const PATIENCE: Duration = Duration::from_secs(12);
+/// Abilities that name no range are taken to reach this far.
+const ARM_UNITS: i32 = UNITS_PER_TILE + UNITS_PER_TILE / 4;
+/// Below this a bot heals itself if it can.
+const HEAL_BELOW_PERCENT: u32 = 55;
+
+/// What the fight asks for this tick.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Combat {
+    /// The ability to use.
+    pub action: Option<Action>,
+    /// Where to walk, to get at the target.
+    pub goal: Option<Position>,
+    /// Whether to stand: casting, or near enough.
+    pub is_holding: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Target {
+    id: EntityId,
+    health: u16,
+    /// When it last lost health, or was chosen.
+    progress_at: Duration,
+}
+
+/// The fight a bot is in, if any.
+#[derive(Debug, Default)]
+pub struct Fight {
+    target: Option<Target>,
+    let_be: BTreeMap<EntityId, Duration>,
+    next_try: [Duration; MAX_ABILITY_SLOTS],
+    last_slot: Option<u8>,
+    stand_until: Duration,
+    breath_until: Duration,
+}
+
+impl Fight {
+    /// Learns from refusals.
+    pub fn hear(&mut self, message: &ServerMessage, senses: &Senses<'_>) {
+        let ServerMessage::Refused { request, reason } = message else { return };
+        if request != "Ability" {
+            return;
+        }
+        let wait_s = match reason {
+            Refusal::NoSuchAbility => 60,
+            Refusal::NoLineOfSight | Refusal::BadTarget | Refusal::NotFound => {
+                self.give_up(senses.now);
+                1
+            }
+            _ => 1,
+        };
+        if let Some(slot) = self.last_slot {
+            self.next_try[usize::from(slot)] = senses.now + Duration::from_secs(wait_s);
+        }
+    }
+
+    /// What to do about mobs.
+    pub fn step(&mut self, senses: &Senses<'_>, me: &Me<'_>, is_reckless: bool, rng: &mut Pcg64) -> Combat {
+        if me.entity.casting.is_some() || senses.now < self.stand_until {
+            return Combat { is_holding: true, ..Combat::default() };
+        }
+        if !is_reckless && let Some(action) = self.heal(senses, me) {
+            return Combat { action: Some(action), ..Combat::default() };
+        }
+        let Some((target, place)) = self.target(senses, me) else { return Combat::default() };
+        if me.entity.has_status(status::SAFE) {
+            // Nobody fights from within a safe zone.
+            return Combat { goal: Some(place), ..Combat::default() };
+        }
+        if let Some((slot, ability)) = self.pick(senses, me, place, rng) {
+            let action = Some(self.use_slot(slot, aim(ability.shape, me, target, place), senses.now));
+            return Combat { action, goal: Some(place), is_holding: true };
+        }
+        let is_holding = me.is_near(place, self.wished_distance(senses, me)) && senses.sees(me.at, place);
+        Combat { action: None, goal: Some(place), is_holding }
+    }
+
+    fn heal(&mut self, senses: &Senses<'_>, me: &Me<'_>) -> Option<Action> {
+        if me.health_percent() >= HEAL_BELOW_PERCENT {
+            return None;
+        }
+        let heals = |ability: &AbilityInfo| {
+            ability.friendly && matches!(ability.shape, AbilityShape::Own | AbilityShape::Ally | AbilityShape::Ground)
+        };
+        let (slot, ability) = self.ready(senses, me).find(|(_, ability)| heals(ability))?;
+        let aim = match ability.shape {
+            AbilityShape::Ally => Aim::Entity(me.id),
+            AbilityShape::Ground => Aim::Point(me.at),
+            _ => Aim::None,
+        };
+        Some(self.use_slot(slot, aim, senses.now))
+    }
+
+    /// The mob to fight: the one so far, while it lives and suffers, else the nearest.
+    fn target(&mut self, senses: &Senses<'_>, me: &Me<'_>) -> Option<(EntityId, Position)> {
+        let now = senses.now;
+        self.let_be.retain(|_, until| *until > now);
+        if let Some(mut target) = self.target {
+            let health = senses.session.world.entity(target.id).and_then(|mob| mob.health.as_ref());
+            let health = health.map_or(0, |health| health.current);
+            if health < target.health {
+                (target.health, target.progress_at) = (health, now);
+            }
+            self.target = Some(target);
+            if now - target.progress_at > PATIENCE {
+                self.give_up(now);
+            }
+        }
+        let found = senses.nearest(me.at, EntityKind::Mob, SIGHT_TILES, |id, mob| {
+            let alive = mob.health.as_ref().is_some_and(|health| health.current > 0);
+            let chosen = self.target.is_none_or(|target| target.id == id);
+            alive && chosen && !mob.has_status(status::RETURNING) && !self.let_be.contains_key(&id)
+        });
+        match (found, self.target) {
+            (Some((id, place)), None) => {
+                self.target = Some(Target { id, health: u16::MAX, progress_at: now });
+                Some((id, place))
+            }
+            (Some(found), Some(_)) => Some(found),
+            (None, _) => {
+                self.target = None;
+                None
+            }
+        }
+    }
+
+    fn give_up(&mut self, now: Duration) {
+        if let Some(target) = self.target.take() {
+            self.let_be.insert(target.id, now + Duration::from_secs(8));
+        }
+    }
+
+    /// An ability that can harm what stands there now.
+    fn pick<'a>(
+        &self,
+        senses: &Senses<'a>,
+        me: &Me<'a>,
+        place: Position,
+        rng: &mut Pcg64,
+    ) -> Option<(u8, &'a AbilityInfo)> {
+        if !senses.sees(me.at, place) {
+            return None;
+        }
+        let harmful: Vec<_> = self
+            .ready(senses, me)
+            .filter(|(_, ability)| !ability.friendly && me.is_near(place, reach(ability)))
+            .collect();
+        if harmful.is_empty() { None } else { Some(harmful[rng.random_range(0..harmful.len())]) }
+    }
+
+    /// The abilities that can be used now, by slot.
+    fn ready<'a>(&self, senses: &Senses<'a>, me: &Me<'a>) -> impl Iterator<Item = (u8, &'a AbilityInfo)> {
+        let (session, me, tick) = (senses.session, *me, senses.session.world.tick().0);
+        let (next_try, breath_until, now) = (self.next_try, self.breath_until, senses.now);
+        let slots = me.welcome.slots.iter().take(MAX_ABILITY_SLOTS).enumerate();
+        slots.filter_map(move |(slot, place)| {
+            let ability = session.content.ability(*place)?;
+            let is_ready = now >= next_try[slot].max(breath_until)
+                && me.is_ready(slot as u8, tick)
+                && me.resource() >= ability.cost;
+            is_ready.then_some((slot as u8, ability))
+        })
+    }
+
+    /// How near to go: to where the farthest harmful ability reaches, cooling or not.
+    fn wished_distance(&self, senses: &Senses<'_>, me: &Me<'_>) -> i32 {
+        let abilities = me.welcome.slots.iter().filter_map(|place| senses.session.content.ability(*place));
+        let affordable = abilities.filter(|ability| !ability.friendly && ability.cost <= me.resource());
+        affordable.map(reach).max().unwrap_or(ARM_UNITS)
+    }
+
+    fn use_slot(&mut self, slot: u8, aim: Aim, now: Duration) -> Action {
+        self.next_try[usize::from(slot)] = now + TRY_EVERY;
+        self.last_slot = Some(slot);
+        self.stand_until = now + STAND_AFTER_USE;
+        self.breath_until = now + BREATH;
+        Action { slot, aim }
+    }
+}
+
+/// How far away an ability is used: a little less than it reaches, since targets walk.
+fn reach(ability: &AbilityInfo) -> i32 {
+    if ability.range <= 0 { ARM_UNITS } else { ability.range * 7 / 8 }
+}
+
+fn aim(shape: AbilityShape, me: &Me<'_>, target: EntityId, place: Position) -> Aim {
+    match shape {
+        AbilityShape::Own => Aim::None,
+        AbilityShape::Cone => Aim::Direction(Angle::between(me.at, place)),
+        AbilityShape::Enemy | AbilityShape::Projectile | AbilityShape::Ally => Aim::Entity(target),
+        AbilityShape::Ground => Aim::Point(place),
+    }
+}

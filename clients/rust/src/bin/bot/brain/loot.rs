@@ -1,0 +1,89 @@
+//! Picking up what lies about.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use realmgate_protocol::ids::EntityId;
+use realmgate_protocol::movement::{Position, UNITS_PER_TILE};
+use realmgate_protocol::realm::{ClientMessage, EntityKind, Refusal, ServerMessage};
+
+use super::desk::{Desk, Open};
+use super::senses::{Me, Senses};
+
+/// How far a bot goes for something on the ground, in tiles.
+const SIGHT_TILES: i32 = 8;
+/// How near it goes before it reaches down, and how near once that was too far.
+const REACH_UNITS: i32 = UNITS_PER_TILE;
+const CLOSE_REACH_UNITS: i32 = UNITS_PER_TILE / 4;
+
+/// Things this near to where something died by the bot's hand may be its own.
+const FALLS_WITHIN_UNITS: i32 = 4 * UNITS_PER_TILE;
+/// A kill that is older than this has left nothing.
+const KILL_COUNTS_FOR: Duration = Duration::from_secs(60);
+
+/// What a bot knows of things on the ground.
+#[derive(Debug, Default)]
+pub struct Loot {
+    /// Where it killed something, and when.
+    kills: Vec<(Position, Duration)>,
+    let_be: BTreeMap<EntityId, Duration>,
+    too_far: Option<EntityId>,
+    bag_full_until: Duration,
+}
+
+impl Loot {
+    /// Notes its kills, and learns from refusals of its pick-ups.
+    pub fn hear(&mut self, message: &ServerMessage, open: Option<&Open>, senses: &Senses<'_>) {
+        let now = senses.now;
+        if let ServerMessage::Kill { target, .. } = message {
+            // A body that is no longer in view lay where the bot could reach it.
+            let place = senses.session.world.entity(*target).and_then(|body| body.position());
+            self.kills.extend(place.or(senses.session.position()).map(|place| (place, now)));
+        }
+        let ServerMessage::Refused { request, reason } = message else { return };
+        let Some(Open { ask: ClientMessage::PickUp { entity }, .. }) = open else { return };
+        if request != "PickUp" {
+            return;
+        }
+        match reason {
+            Refusal::OutOfRange if self.too_far != Some(*entity) => self.too_far = Some(*entity),
+            Refusal::BagFull => self.bag_full_until = now + Duration::from_secs(20),
+            _ => {
+                self.let_be.insert(*entity, now + Duration::from_secs(30));
+            }
+        }
+    }
+
+    /// Where to go for loot; asks for it once in reach.
+    pub fn step(
+        &mut self,
+        senses: &Senses<'_>,
+        me: &Me<'_>,
+        desk: &mut Desk,
+        asks: &mut Vec<ClientMessage>,
+    ) -> Option<Position> {
+        let now = senses.now;
+        self.let_be.retain(|_, until| *until > now);
+        self.kills.retain(|(_, at)| now - *at < KILL_COUNTS_FOR);
+        let may_be_own = |place: Position| self.kills.iter().any(|(kill, _)| kill.within(place, FALLS_WITHIN_UNITS));
+        let nearest = |kind| {
+            senses.nearest(me.at, kind, SIGHT_TILES, |id, thing| {
+                !self.let_be.contains_key(&id) && thing.position().is_some_and(may_be_own)
+            })
+        };
+        let item = nearest(EntityKind::GroundItem)
+            .filter(|_| now >= self.bag_full_until && !senses.session.possessions.is_bag_full());
+        let gold = nearest(EntityKind::GroundGold);
+        let found =
+            [item.map(|found| (EntityKind::GroundItem, found)), gold.map(|found| (EntityKind::GroundGold, found))];
+        let (kind, (entity, place)) =
+            found.into_iter().flatten().min_by_key(|(_, (_, place))| place.distance_squared(me.at))?;
+        let reach = if self.too_far == Some(entity) { CLOSE_REACH_UNITS } else { REACH_UNITS };
+        if me.is_near(place, reach) && desk.is_free(now) {
+            // Whatever becomes of it, it is not asked for again at once.
+            self.let_be.insert(entity, now + Duration::from_secs(2));
+            desk.ask(ClientMessage::PickUp { entity }, Some(kind), now, asks);
+        }
+        Some(place)
+    }
+}

@@ -1,0 +1,193 @@
+//! What a bot does: a pure decision, tick for tick, from what it sees, what it knows and what it draws.
+
+mod bag;
+mod desk;
+mod errand;
+mod fight;
+mod loot;
+mod route;
+mod senses;
+mod steering;
+mod talk;
+mod trading;
+mod wander;
+
+pub use senses::{Me, Senses};
+
+use std::time::Duration;
+
+use rand::RngExt;
+use rand_pcg::Pcg64;
+use realmgate_client::session::Intent;
+use realmgate_protocol::movement::Position;
+use realmgate_protocol::realm::{ClientMessage, ServerMessage};
+use realmgate_protocol::wire::Action;
+
+use bag::Bag;
+use desk::Desk;
+use errand::Errands;
+use fight::Fight;
+use loot::Loot;
+use steering::Steering;
+use talk::Talk;
+use trading::{Stance, Trading};
+use wander::Wander;
+
+/// Between two wishes to live again.
+const RESPAWN_EVERY: Duration = Duration::from_secs(2);
+
+/// What kind of bot it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Temper {
+    /// Walks to portals, and stops for nothing on the way.
+    pub is_traveller: bool,
+    /// Never heals itself: sooner or later it dies.
+    pub is_reckless: bool,
+}
+
+/// What a bot wants this tick.
+#[derive(Debug, Default, PartialEq)]
+pub struct Decision {
+    /// Walking and abilities.
+    pub intent: Intent,
+    /// Requests.
+    pub asks: Vec<ClientMessage>,
+}
+
+/// A bot's mind.
+#[derive(Debug)]
+pub struct Brain {
+    rng: Pcg64,
+    temper: Temper,
+    respawn_at: Option<Duration>,
+    desk: Desk,
+    fight: Fight,
+    loot: Loot,
+    bag: Bag,
+    errands: Errands,
+    trading: Trading,
+    talk: Talk,
+    wander: Wander,
+    steering: Steering,
+}
+
+impl Brain {
+    /// A mind that draws from `rng`.
+    pub fn new(mut rng: Pcg64, temper: Temper, now: Duration) -> Self {
+        Self {
+            temper,
+            respawn_at: None,
+            desk: Desk::default(),
+            fight: Fight::default(),
+            loot: Loot::default(),
+            bag: Bag::default(),
+            errands: Errands::new(temper.is_traveller, now, &mut rng),
+            trading: Trading::new(now, &mut rng),
+            talk: Talk::new(now, &mut rng),
+            wander: Wander::default(),
+            steering: Steering::default(),
+            rng,
+        }
+    }
+
+    /// The bot is in a world, new or another one: what it knew of places and entities is void.
+    pub fn arrive(&mut self, now: Duration) {
+        self.respawn_at = None;
+        self.desk = Desk::default();
+        self.fight = Fight::default();
+        self.loot = Loot::default();
+        self.wander = Wander::default();
+        self.steering = Steering::default();
+        self.errands.arrive(now, &mut self.rng);
+        self.trading.arrive(now, &mut self.rng);
+    }
+
+    /// Takes what the server told, after the session has. Whether it means that loot was picked up.
+    pub fn hear(&mut self, message: &ServerMessage, senses: &Senses<'_>) -> bool {
+        self.fight.hear(message, senses);
+        self.bag.hear(message, self.desk.open(), senses.now);
+        self.loot.hear(message, self.desk.open(), senses);
+        self.errands.hear(message);
+        self.trading.hear(message, senses, &mut self.rng);
+        self.talk.hear(message, senses);
+        self.desk.hear(message)
+    }
+
+    /// Whether it is not known what became of a pick-up.
+    pub fn has_open_pick_up(&self) -> bool {
+        self.desk.open().is_some_and(|open| matches!(open.ask, ClientMessage::PickUp { .. }))
+    }
+
+    /// What to do this tick.
+    pub fn decide(&mut self, senses: &Senses<'_>) -> Decision {
+        let mut asks = Vec::new();
+        self.talk.step(senses, &mut self.rng, &mut asks);
+        let Some(me) = Me::of(senses) else { return Decision { asks, ..Decision::default() } };
+        if me.is_dead() {
+            self.lie_dead(senses.now, &mut asks);
+            return Decision { asks, ..Decision::default() };
+        }
+        self.respawn_at = None;
+        let intent = self.live(senses, &me, &mut asks);
+        Decision { intent, asks }
+    }
+
+    fn live(&mut self, senses: &Senses<'_>, me: &Me<'_>, asks: &mut Vec<ClientMessage>) -> Intent {
+        let stance = self.trading.step(senses, me, &mut self.rng, asks);
+        if stance == Stance::Stand {
+            return Intent::default();
+        }
+        let is_reckless = self.temper.is_reckless;
+        self.bag.step(senses, me, is_reckless, &mut self.desk, asks);
+        if self.errands.is_leaving(senses)
+            && let Some(portal) = self.errands.step(senses, me, &mut self.desk, &mut self.rng, asks)
+        {
+            return self.walk(senses, me, portal, None);
+        }
+        let combat = self.fight.step(senses, me, is_reckless, &mut self.rng);
+        if combat.is_holding {
+            return Intent { heading: None, action: combat.action };
+        }
+        // What is on the ground is worth more than the next fight, but not than this one.
+        let goal = combat
+            .goal
+            .filter(|_| me.in_combat())
+            .or_else(|| self.loot.step(senses, me, &mut self.desk, asks))
+            .or_else(|| self.errands.step(senses, me, &mut self.desk, &mut self.rng, asks))
+            .or(match stance {
+                Stance::Seek(partner) => Some(partner),
+                Stance::Free | Stance::Stand => None,
+            })
+            .or(combat.goal)
+            .unwrap_or_else(|| self.wander.goal(senses, me, &mut self.rng));
+        self.walk(senses, me, goal, combat.action)
+    }
+
+    fn walk(&mut self, senses: &Senses<'_>, me: &Me<'_>, goal: Position, action: Option<Action>) -> Intent {
+        let grid = senses.session.grid().map(AsRef::as_ref);
+        let heading = self.steering.toward(me.at, goal, grid, senses.now, &mut self.rng);
+        Intent { heading, action }
+    }
+
+    fn lie_dead(&mut self, now: Duration, asks: &mut Vec<ClientMessage>) {
+        self.trading.cancel();
+        match self.respawn_at {
+            None => self.respawn_at = Some(now + Duration::from_millis(self.rng.random_range(500..2_500))),
+            Some(at) if now >= at => {
+                asks.push(ClientMessage::Respawn);
+                self.respawn_at = Some(now + RESPAWN_EVERY);
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// A moment this many milliseconds from now, drawn from the range.
+fn later(now: Duration, range_ms: std::ops::Range<u64>, rng: &mut Pcg64) -> Duration {
+    now + Duration::from_millis(rng.random_range(range_ms))
+}
+
+#[cfg(test)]
+mod stage;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+//! What a bot decides from.
+
+use std::time::Duration;
+
+use realmgate_client::session::{Session, Welcome};
+use realmgate_client::world::EntityView;
+use realmgate_protocol::ids::EntityId;
+use realmgate_protocol::movement::{Position, UNITS_PER_TILE};
+use realmgate_protocol::realm::{EntityKind, status};
+
+use crate::guide::MapGuide;
+use crate::roster::Roster;
+
+/// Everything a bot sees and knows.
+#[derive(Debug, Clone, Copy)]
+pub struct Senses<'a> {
+    /// What the server told.
+    pub session: &'a Session,
+    /// The bot's own clock.
+    pub now: Duration,
+    /// What is known of this map.
+    pub guide: &'a MapGuide,
+    /// The bots in the world.
+    pub roster: &'a Roster,
+    /// The bot's own name.
+    pub name: &'a str,
+}
+
+impl<'a> Senses<'a> {
+    /// The nearest entity of a kind within some tiles that passes the test.
+    pub fn nearest(
+        &self,
+        at: Position,
+        kind: EntityKind,
+        tiles: i32,
+        mut test: impl FnMut(EntityId, &EntityView) -> bool,
+    ) -> Option<(EntityId, Position)> {
+        let entities = self.session.world.entities().filter(|(_, entity)| entity.kind() == Some(kind));
+        entities
+            .filter_map(|(id, entity)| Some((id, entity, entity.position()?)))
+            .filter(|(_, _, place)| place.within(at, tiles * UNITS_PER_TILE))
+            .filter(|(id, entity, _)| test(*id, entity))
+            .min_by_key(|(_, _, place)| place.distance_squared(at))
+            .map(|(id, _, place)| (id, place))
+    }
+
+    /// Whether nothing solid lies between, as far as the bot knows.
+    pub fn sees(&self, from: Position, to: Position) -> bool {
+        self.session.grid().is_none_or(|grid| grid.line_of_sight(from, to))
+    }
+}
+
+/// The bot's own character.
+#[derive(Debug, Clone, Copy)]
+pub struct Me<'a> {
+    /// Its entity.
+    pub id: EntityId,
+    /// Its components.
+    pub entity: &'a EntityView,
+    /// Where it stands, as predicted.
+    pub at: Position,
+    /// What the server said on entering.
+    pub welcome: &'a Welcome,
+}
+
+impl<'a> Me<'a> {
+    /// The character, once it is in view.
+    pub fn of(senses: &Senses<'a>) -> Option<Self> {
+        let welcome = senses.session.welcome()?;
+        let entity = senses.session.own_entity()?;
+        Some(Self { id: welcome.entity, entity, at: senses.session.position()?, welcome })
+    }
+
+    /// Whether it must ask to live again.
+    pub fn is_dead(&self) -> bool {
+        self.entity.is_dead()
+    }
+
+    /// Whether it has been in combat lately.
+    pub fn in_combat(&self) -> bool {
+        self.entity.has_status(status::IN_COMBAT)
+    }
+
+    /// How much of its health is left, in percent; 100 while it is not known.
+    pub fn health_percent(&self) -> u32 {
+        let Some(health) = &self.entity.health else { return 100 };
+        u32::from(health.current) * 100 / u32::from(health.max.max(1))
+    }
+
+    /// How much of the class's resource is left.
+    pub fn resource(&self) -> u16 {
+        self.entity.resource.as_ref().map_or(0, |resource| resource.current)
+    }
+
+    /// Whether an ability slot is ready, as of a tick.
+    pub fn is_ready(&self, slot: u8, tick: u32) -> bool {
+        let ready_at = self.entity.cooldowns.as_ref().and_then(|cooldowns| cooldowns.ready_at.get(usize::from(slot)));
+        ready_at.is_none_or(|ready_at| *ready_at <= tick)
+    }
+
+    /// Whether a place is at most this far away, in 1/1,024 tile.
+    pub fn is_near(&self, place: Position, units: i32) -> bool {
+        self.at.within(place, units)
+    }
+}

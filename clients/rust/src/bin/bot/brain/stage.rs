@@ -1,0 +1,143 @@
+//! Scenes for tests: a session that has been told what a test wants its bot to see.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use realmgate_client::session::Session;
+use realmgate_protocol::bits::{BitField, BitWriter};
+use realmgate_protocol::codec::encode_reliable;
+use realmgate_protocol::ids::{ChannelId, CharacterId, EntityId, ItemId, MapId, Tick};
+use realmgate_protocol::movement::Position;
+use realmgate_protocol::realm::{
+    AbilityInfo, AbilityShape, Appearance, EntityKind, Health, ItemInfo, ItemView, Label, MoveSpeed, Place, Resource,
+    ServerMessage, Status, protocol_hash,
+};
+use realmgate_protocol::wire::WireComponent;
+use realmgate_protocol::wire::datagram::{HEADER_BYTES, ServerFrameHead};
+use realmgate_protocol::wire::snapshot::{COUNT_BITS, write_entity_head};
+
+use super::Senses;
+use crate::guide::MapGuide;
+use crate::roster::Roster;
+
+/// The bot's own entity.
+pub const SELF: EntityId = EntityId(1);
+
+/// What stands on the stage.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    pub id: EntityId,
+    pub kind: EntityKind,
+    pub at: Position,
+    pub health: u16,
+    pub name: &'static str,
+}
+
+/// A scene.
+pub struct Stage {
+    pub session: Session,
+    pub guide: MapGuide,
+    pub roster: Roster,
+    pub now: Duration,
+    tick: u32,
+}
+
+impl Stage {
+    /// The bot alone at a place, as a player with full health and two abilities: a blow and a heal.
+    pub fn new() -> Self {
+        let mut session = Session::new(Arc::default(), None);
+        let ability = |id: &str, shape, range, friendly| AbilityInfo {
+            id: id.to_owned(),
+            name: id.to_owned(),
+            shape,
+            range,
+            cost: 5,
+            friendly,
+        };
+        let item = |id: &str, worn_slot, usable| ItemInfo { id: id.to_owned(), name: id.to_owned(), worn_slot, usable };
+        let messages = [
+            ServerMessage::Welcome {
+                protocol_hash: protocol_hash(),
+                entity: SELF,
+                character: CharacterId([1; 16]),
+                map: MapId(1),
+                channel: ChannelId(1),
+                tick_hz: 30,
+                body_radius: 320,
+                slots: vec![1, 0],
+            },
+            ServerMessage::Content {
+                abilities: vec![
+                    ability("heal", AbilityShape::Own, 0, true),
+                    ability("blow", AbilityShape::Enemy, 2_048, false),
+                ],
+                mobs: Vec::new(),
+                items: vec![item("hat", Some(101), false), item("potion", None, true), item("pelt", None, false)],
+            },
+        ];
+        messages.iter().for_each(|message| drop(session.receive_message(&encode_reliable(message).unwrap())));
+        let mut stage = Self {
+            session,
+            guide: MapGuide::default(),
+            roster: Roster::default(),
+            now: Duration::from_secs(100),
+            tick: 0,
+        };
+        stage.own(&[], 0);
+        stage
+    }
+
+    /// What the bot owns: items by kind and slot, and gold.
+    pub fn own(&mut self, items: &[(&str, u16)], gold: u64) {
+        let item = |(at, (kind, slot)): (usize, &(&str, u16))| ItemView {
+            item: ItemId([at as u8 + 1; 16]),
+            definition: (*kind).to_owned(),
+            slot: *slot,
+        };
+        let items = items.iter().enumerate().map(item).collect();
+        self.tell(&ServerMessage::Inventory { items, gold, experience: 0, level: 1, bag_slots: 20 });
+    }
+
+    /// The server says something.
+    pub fn tell(&mut self, message: &ServerMessage) {
+        self.session.receive_message(&encode_reliable(message).unwrap()).unwrap();
+    }
+
+    /// A snapshot with the bot at a place with some health, and others.
+    pub fn show(&mut self, at: Position, health: u16, others: &[Actor]) {
+        self.tick += 1;
+        let me = Actor { id: SELF, kind: EntityKind::Player, at, health, name: "Me" };
+        let mut out = BitWriter::default();
+        ServerFrameHead { tick: Tick(self.tick), last_command: 0, buffered_commands: 2 }.write(&mut out);
+        out.put(0, COUNT_BITS);
+        out.put(1 + others.len() as u64, COUNT_BITS);
+        for actor in std::iter::once(&me).chain(others) {
+            write_actor(&mut out, actor);
+        }
+        assert!(self.session.receive_frame(&out.into_bytes()[HEADER_BYTES..]));
+    }
+
+    pub fn senses(&self) -> Senses<'_> {
+        Senses { session: &self.session, now: self.now, guide: &self.guide, roster: &self.roster, name: "Me" }
+    }
+}
+
+fn write_actor(out: &mut BitWriter, actor: &Actor) {
+    let mask = 1u16 << Place::ID | 1 << Appearance::ID | 1 << Label::ID | 1 << Health::ID;
+    let mask = mask | 1 << Status::ID | 1 << Resource::ID | 1 << MoveSpeed::ID;
+    write_entity_head(out, actor.id, true, mask);
+    out.put(1, 1);
+    Place { position: actor.at }.write(out);
+    out.put(1, 1);
+    Appearance { kind: actor.kind, definition: 0, level: 1 }.write(out);
+    out.put(1, 1);
+    Label { name: actor.name.to_owned() }.write(out);
+    out.put(1, 1);
+    Health { current: actor.health, max: 100 }.write(out);
+    out.put(1, 1);
+    0u16.write(out);
+    out.put(1, 1);
+    Resource { current: 50, max: 50 }.write(out);
+    out.put(1, 1);
+    MoveSpeed { units_per_tick: 130 }.write(out);
+}

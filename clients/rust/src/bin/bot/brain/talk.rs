@@ -1,0 +1,87 @@
+//! Talk: to the channel, to one bot, to the party; and the party itself.
+
+use std::time::Duration;
+
+use rand::RngExt;
+use rand_pcg::Pcg64;
+use realmgate_protocol::realm::{ClientMessage, ServerMessage};
+
+use super::later;
+use super::senses::Senses;
+
+const LINES: [&str; 8] = [
+    "Anyone for the old mine?",
+    "That one had more teeth than it looked.",
+    "Selling a perfectly good stick.",
+    "Which way to the portal?",
+    "Grüße aus dem Wald!",
+    "Heal me, I beg you.",
+    "wait for me",
+    "Nice axe.",
+];
+
+/// When a bot speaks next.
+#[derive(Debug)]
+pub struct Talk {
+    next_chat: Duration,
+    next_whisper: Duration,
+    next_party: Duration,
+    /// An invitation to answer: the party, and whether to join.
+    invitation: Option<(u64, bool)>,
+}
+
+impl Talk {
+    /// Soon, but not all at once.
+    pub fn new(now: Duration, rng: &mut Pcg64) -> Self {
+        Self {
+            next_chat: later(now, 1_000..12_000, rng),
+            next_whisper: later(now, 3_000..20_000, rng),
+            next_party: later(now, 3_000..20_000, rng),
+            invitation: None,
+        }
+    }
+
+    /// Takes invitations; a bot joins bots only.
+    pub fn hear(&mut self, message: &ServerMessage, senses: &Senses<'_>) {
+        if let ServerMessage::PartyInvited { party, from } = message {
+            self.invitation = Some((*party, senses.roster.contains(from) && senses.session.social.party == 0));
+        }
+    }
+
+    /// Says what is due.
+    pub fn step(&mut self, senses: &Senses<'_>, rng: &mut Pcg64, asks: &mut Vec<ClientMessage>) {
+        let now = senses.now;
+        if let Some((party, accept)) = self.invitation.take() {
+            asks.push(ClientMessage::PartyAnswer { party, accept });
+        }
+        if now >= self.next_chat {
+            self.next_chat = later(now, 6_000..20_000, rng);
+            asks.push(ClientMessage::Chat { text: line(rng) });
+        }
+        if now >= self.next_whisper {
+            self.next_whisper = later(now, 10_000..30_000, rng);
+            if let Some(to) = senses.roster.another(senses.name, rng) {
+                asks.push(ClientMessage::Whisper { to, text: line(rng) });
+            }
+        }
+        if now >= self.next_party {
+            self.next_party = later(now, 8_000..25_000, rng);
+            asks.extend(self.party(senses, rng));
+        }
+    }
+
+    fn party(&self, senses: &Senses<'_>, rng: &mut Pcg64) -> Option<ClientMessage> {
+        if senses.session.social.party == 0 {
+            return Some(ClientMessage::PartyInvite { to: senses.roster.another(senses.name, rng)? });
+        }
+        Some(if rng.random_bool(0.25) {
+            ClientMessage::PartyLeave
+        } else {
+            ClientMessage::PartyChat { text: line(rng) }
+        })
+    }
+}
+
+fn line(rng: &mut Pcg64) -> String {
+    LINES[rng.random_range(0..LINES.len())].to_owned()
+}

@@ -1,0 +1,214 @@
+//! All bots of a run: what they share, how long they play, and what they counted together.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use realmgate_client::api::{Api, CharacterClass};
+use realmgate_client::client::{ACCEPT_WITHIN, Setup};
+use realmgate_client::clock::Clock;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::dump;
+use crate::guide::Guides;
+use crate::life::{Bot, Outcome};
+use crate::metrics::Reading;
+use crate::options::Options;
+use crate::report::{Circumstances, Compared, Report, compare, report};
+use crate::roster::Roster;
+use crate::table;
+use crate::tally::Tally;
+
+/// Bots that register at the same time; passwords are hashed one after the other anyway.
+const BIRTHS_AT_ONCE: usize = 8;
+/// How long the bots may take to be born and to enter, before those that have play without the others.
+const GATHER_WITHIN: Duration = Duration::from_secs(300);
+/// How long the bots may take to say goodbye.
+const END_WITHIN: Duration = Duration::from_secs(30);
+const PROGRESS_EVERY: Duration = Duration::from_secs(5);
+/// The server's figures are read again while they differ: a counter may be behind what was told.
+const READINGS: u32 = 4;
+
+/// What the run is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Bots play.
+    Playing,
+    /// Bots say goodbye.
+    Ending,
+}
+
+/// What all bots share.
+pub struct Fleet {
+    /// The command line.
+    pub options: Options,
+    /// The API.
+    pub api: Api,
+    /// Where the gateway is.
+    pub gateway_url: String,
+    /// The clock and the maps.
+    pub setup: Setup,
+    /// What is known of the maps.
+    pub guides: Guides,
+    /// The classes there are; at least one.
+    pub classes: Vec<CharacterClass>,
+    /// The bots in the world.
+    pub roster: Roster,
+    /// Who may register now.
+    pub births: Semaphore,
+    /// What the run is at.
+    pub phase: watch::Receiver<Phase>,
+    settled: watch::Sender<BTreeSet<String>>,
+}
+
+impl Fleet {
+    async fn gather(options: &Options, clock: Clock, phase: watch::Receiver<Phase>) -> anyhow::Result<Self> {
+        let api = Api::new(&options.server);
+        let classes = api.classes().await.with_context(|| format!("no server at {}", options.server))?;
+        ensure!(!classes.is_empty(), "the server has no character classes");
+        let status = api.world_status().await.unwrap_or_default().unwrap_or_default();
+        let gateway_url = options.gateway_url(status.gateway_port)?;
+        let guides = Guides::new(&status, &options.portal);
+        Ok(Self {
+            options: options.clone(),
+            api,
+            gateway_url,
+            setup: Setup { clock, grids: guides.grids.clone(), accept_within: ACCEPT_WITHIN },
+            guides,
+            classes,
+            roster: Roster::default(),
+            births: Semaphore::new(BIRTHS_AT_ONCE),
+            phase,
+            settled: watch::Sender::new(BTreeSet::new()),
+        })
+    }
+
+    /// The run's clock.
+    pub fn now(&self) -> Duration {
+        self.setup.clock.now()
+    }
+
+    /// A bot is in the world, or will never be.
+    pub fn settled(&self, name: &str) {
+        self.settled.send_if_modified(|settled| settled.insert(name.to_owned()));
+    }
+
+    async fn reading(&self) -> Option<Reading> {
+        let mut reading = Reading::default();
+        for url in self.options.metrics_urls() {
+            match self.api.text(&url).await {
+                Ok(page) => reading.add(&page),
+                Err(error) => {
+                    tracing::warn!(%error, url, "no figures of the server");
+                    return None;
+                }
+            }
+        }
+        Some(reading)
+    }
+}
+
+/// Runs all bots and says how it went.
+pub async fn run(options: &Options) -> anyhow::Result<Report> {
+    let (phase, watched) = watch::channel(Phase::Playing);
+    let fleet = Arc::new(Fleet::gather(options, Clock::start(), watched).await?);
+    let before = fleet.reading().await;
+    let tallies: Vec<Arc<Mutex<Tally>>> = (0..options.count).map(|_| Arc::default()).collect();
+    let mut bots = JoinSet::new();
+    for (number, tally) in (0..).zip(&tallies) {
+        let bot = Bot::new(fleet.clone(), number, unique_name(&options.prefix), tally.clone());
+        let (fleet, name) = (fleet.clone(), bot.name().to_owned());
+        bots.spawn(async move {
+            let outcome = bot.live(number).await;
+            fleet.settled(&name);
+            outcome
+        });
+    }
+    let reporter = (!options.quiet).then(|| tokio::spawn(progress(fleet.clone(), tallies.clone())));
+    let seconds = conduct(&fleet, &phase).await;
+    let outcomes = collect(&mut bots).await;
+    if let Some(reporter) = reporter {
+        reporter.abort();
+    }
+    let all = sum(&tallies);
+    let after = settled_reading(&fleet, &all, before.as_ref()).await;
+    if let Some(path) = &options.dump {
+        let records: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.record.clone()).collect();
+        dump::write(path, &records)?;
+    }
+    let count = |test: fn(&Outcome) -> bool| outcomes.iter().filter(|outcome| test(outcome)).count() as u32;
+    let (entered, logged_out) = (count(|outcome| outcome.entered), count(|outcome| outcome.logged_out));
+    Ok(report(options, &all, &Circumstances { entered, logged_out, seconds, before, after }))
+}
+
+/// Lets the bots gather, play for as long as asked, and end; Ctrl-C ends early. How long they played together.
+async fn conduct(fleet: &Fleet, phase: &watch::Sender<Phase>) -> f64 {
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Without a handler there is no early end, only the killing of the process.
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::pin!(interrupted);
+    let mut settled = fleet.settled.subscribe();
+    let count = fleet.options.count as usize;
+    let gathering = tokio::time::timeout(GATHER_WITHIN, settled.wait_for(|settled| settled.len() >= count));
+    let is_interrupted = tokio::select! { _ = gathering => false, () = &mut interrupted => true };
+    let started = fleet.now();
+    if !is_interrupted {
+        let time = tokio::time::sleep(Duration::from_secs(fleet.options.seconds));
+        tokio::select! { () = time => {}, () = &mut interrupted => {} }
+    }
+    phase.send_replace(Phase::Ending);
+    (fleet.now() - started).as_secs_f64()
+}
+
+async fn collect(bots: &mut JoinSet<Outcome>) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    let ending = async {
+        while let Some(joined) = bots.join_next().await {
+            match joined {
+                Ok(outcome) => outcomes.push(outcome),
+                Err(error) => tracing::error!(%error, "a bot failed"),
+            }
+        }
+    };
+    let _ = tokio::time::timeout(END_WITHIN, ending).await;
+    outcomes
+}
+
+/// The figures after the run, read again for a moment while they differ from what the bots counted.
+async fn settled_reading(fleet: &Fleet, all: &Tally, before: Option<&Reading>) -> Option<Reading> {
+    let mut after = None;
+    for _ in 0..READINGS {
+        after = fleet.reading().await;
+        if compare(all, before, after.as_ref()).iter().all(Compared::agrees) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    after
+}
+
+async fn progress(fleet: Arc<Fleet>, tallies: Vec<Arc<Mutex<Tally>>>) {
+    loop {
+        tokio::time::sleep(PROGRESS_EVERY).await;
+        table::progress(fleet.now().as_secs_f64(), fleet.roster.len(), fleet.options.count, &sum(&tallies));
+    }
+}
+
+fn sum(tallies: &[Arc<Mutex<Tally>>]) -> Tally {
+    let mut all = Tally::default();
+    tallies.iter().for_each(|tally| all.add(&tally.lock().unwrap_or_else(PoisonError::into_inner)));
+    all
+}
+
+/// The prefix and eight letters that nobody has had: names are letters alone, whatever the server's rule.
+fn unique_name(prefix: &str) -> String {
+    let random = Uuid::new_v4();
+    let letters = random.as_bytes().iter().take(8).map(|byte| char::from(b'a' + byte % 26));
+    std::iter::once(prefix.to_owned()).chain(letters.map(String::from)).collect()
+}

@@ -1,0 +1,109 @@
+//! What bots know of the maps: from the server's status, and from the command line.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use realmgate_client::api::{Area, MapStatus, WorldStatus, tiles};
+use realmgate_client::session::Grids;
+use realmgate_protocol::ids::MapId;
+use realmgate_protocol::movement::{Position, UNITS_PER_TILE};
+use realmgate_protocol::realm::{PlaceInfo, PlaceKind};
+
+/// What is worth walking to on one map.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct MapGuide {
+    /// Ways to other maps.
+    pub portals: Vec<Position>,
+    /// Where vendors stand.
+    pub vendors: Vec<Position>,
+    /// Where mobs live.
+    pub mob_areas: Vec<Area>,
+}
+
+impl MapGuide {
+    /// Takes what the map server itself tells; that is the truth where it tells anything.
+    pub fn learn(&mut self, places: &[PlaceInfo]) {
+        let of = |kind| places.iter().filter(move |place| place.kind == kind);
+        let centre = |place: &PlaceInfo| Position { x: place.x + place.width / 2, y: place.y + place.height / 2 };
+        if of(PlaceKind::Portal).next().is_some() {
+            self.portals = of(PlaceKind::Portal).map(centre).collect();
+        }
+        if of(PlaceKind::Vendor).next().is_some() {
+            self.vendors = of(PlaceKind::Vendor).map(centre).collect();
+        }
+        if of(PlaceKind::Mobs).next().is_some() {
+            let tiles = |units: i32| f64::from(units) / f64::from(UNITS_PER_TILE);
+            let area = |place: &PlaceInfo| Area {
+                x: tiles(place.x),
+                y: tiles(place.y),
+                w: tiles(place.width),
+                h: tiles(place.height),
+            };
+            self.mob_areas = of(PlaceKind::Mobs).map(area).collect();
+        }
+    }
+}
+
+/// The guides of all maps, and their solid tiles.
+#[derive(Debug, Clone, Default)]
+pub struct Guides {
+    maps: BTreeMap<MapId, MapGuide>,
+    /// For maps that the server tells nothing of: the portals of the command line.
+    elsewhere: MapGuide,
+    /// Solid tiles, for prediction and for finding ways.
+    pub grids: Arc<Grids>,
+}
+
+impl Guides {
+    /// From what the server tells, and portals in tiles that are on no map in particular.
+    pub fn new(status: &WorldStatus, portals: &[(f64, f64)]) -> Self {
+        let given: Vec<Position> = portals.iter().map(|(x, y)| tiles(*x, *y)).collect();
+        let guide = |map: &MapStatus| MapGuide {
+            portals: map.portals.iter().map(|portal| portal.position()).chain(given.clone()).collect(),
+            vendors: map.vendors.iter().map(|spot| spot.position()).collect(),
+            mob_areas: map.mob_areas.clone(),
+        };
+        let maps = status.maps.iter().map(|map| (MapId(map.map_id), guide(map))).collect();
+        let grids = status.maps.iter().filter_map(|map| Some((MapId(map.map_id), Arc::new(map.grid()?)))).collect();
+        Self { maps, elsewhere: MapGuide { portals: given, ..MapGuide::default() }, grids: Arc::new(grids) }
+    }
+
+    /// What is known of a map.
+    pub fn of(&self, map: MapId) -> &MapGuide {
+        self.maps.get(&map).unwrap_or(&self.elsewhere)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use realmgate_client::api::Portal;
+
+    #[test]
+    fn a_map_server_knows_its_own_places() {
+        let place = |kind, x, width| PlaceInfo { kind, x, y: 2_048, width, height: width, to_map: 0 };
+        let mut guide = MapGuide { portals: vec![tiles(9.0, 9.0)], ..MapGuide::default() };
+        guide.learn(&[place(PlaceKind::Vendor, 1_024, 0), place(PlaceKind::Mobs, 4_096, 2_048)]);
+        assert_eq!(guide.portals, [tiles(9.0, 9.0)], "what it does not tell stays as it was");
+        assert_eq!(guide.vendors, [tiles(1.0, 2.0)]);
+        assert_eq!(guide.mob_areas, [Area { x: 4.0, y: 2.0, w: 2.0, h: 2.0 }]);
+        guide.learn(&[place(PlaceKind::Portal, 1_024, 2_048)]);
+        assert_eq!(guide.portals, [tiles(2.0, 3.0)]);
+    }
+
+    #[test]
+    fn portals_come_from_the_server_and_the_command_line() {
+        let map = MapStatus {
+            map_id: 2,
+            width: 2,
+            height: 1,
+            solid: vec!["#.".to_owned()],
+            portals: vec![Portal { x: 1.0, y: 2.0, to_map: 1 }],
+            ..MapStatus::default()
+        };
+        let guides = Guides::new(&WorldStatus { maps: vec![map], ..WorldStatus::default() }, &[(9.0, 9.0)]);
+        assert_eq!(guides.of(MapId(2)).portals, [tiles(1.0, 2.0), tiles(9.0, 9.0)]);
+        assert_eq!(guides.of(MapId(7)).portals, [tiles(9.0, 9.0)]);
+        assert!(guides.grids.contains_key(&MapId(2)) && !guides.grids.contains_key(&MapId(7)));
+    }
+}

@@ -1,0 +1,37 @@
+//! Bots that play the game as people do, and say where the server's story and theirs differ.
+
+mod brain;
+mod dump;
+mod fleet;
+mod guide;
+mod life;
+mod metrics;
+mod options;
+mod report;
+mod roster;
+mod table;
+mod tally;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use options::Options;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    let filter = EnvFilter::try_new(&options.log).unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match fleet::run(&options).await {
+        Ok(report) => {
+            table::show(&report, options.json);
+            if report.failed_expectations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            table::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::Parser;
+
+/// Where the gateway listens by default.
+const GATEWAY_PORT: u16 = 3_002;
+
+/// Bots that play: they register, enter the world, fight, loot, trade, travel and talk, and compare what they were
+/// told with what the server counted.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "bot", version)]
+pub struct Options {
+    /// How many bots play.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub count: u32,
+    /// How long they play once all of them are in the world, in seconds.
+    #[arg(long, default_value_t = 30)]
+    pub seconds: u64,
+    /// The public API.
+    #[arg(long, default_value = "http://127.0.0.1:3000", value_name = "URL")]
+    pub server: String,
+    /// The gateway. By default on the API's host, at the port that the server tells, else 3002.
+    #[arg(long, value_name = "URL")]
+    pub gateway: Option<String>,
+    /// Where to read metrics; may be given several times, figures are added. By default the API's /metrics.
+    #[arg(long, value_name = "URL")]
+    pub metrics: Vec<String>,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// No progress lines on stderr.
+    #[arg(long)]
+    pub quiet: bool,
+    /// What the bots' choices are drawn from: the same seed, the same tempers. Names are always new.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// The first letters of the bots' names.
+    #[arg(long, default_value = "Bot", value_parser = prefix)]
+    pub prefix: String,
+    /// What must have happened at least once, besides that all joined, nobody was disconnected, all could be decoded
+    /// and all counts agree. `none`: nothing is expected, not even that.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub expect: Vec<Expectation>,
+    /// A portal to walk to, in tiles; may be given several times. Those that the server tells are known without it.
+    #[arg(long, value_name = "X,Y", value_parser = point)]
+    pub portal: Vec<(f64, f64)>,
+    /// Write each character's last told state here, as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub dump: Option<PathBuf>,
+    /// What to log to stderr, as in `RUST_LOG`.
+    #[arg(long, env = "RUST_LOG", default_value = "warn,renetcode=off,renet=off", value_name = "FILTER")]
+    pub log: String,
+}
+
+/// Something that must have happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Expectation {
+    /// A bot killed something.
+    Kills,
+    /// A bot picked something up.
+    Loot,
+    /// A bot died.
+    Deaths,
+    /// A bot crossed to another map or channel.
+    Portals,
+    /// Two bots traded.
+    Trades,
+    /// A bot spoke.
+    Chat,
+    /// Nothing at all.
+    None,
+}
+
+impl Options {
+    /// Where the gateway is; `told` is the port that the server names, if it does.
+    pub fn gateway_url(&self, told: Option<u16>) -> anyhow::Result<String> {
+        if let Some(url) = &self.gateway {
+            return Ok(url.clone());
+        }
+        let Some(authority) = self.server.strip_prefix("http://") else {
+            bail!("--server {:?} does not begin with http://; give --gateway too", self.server);
+        };
+        let authority = authority.split('/').next().unwrap_or_default();
+        // A port is what follows the last colon, unless that is inside the brackets of an IPv6 address.
+        let host = match authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+            _ => authority,
+        };
+        Ok(format!("ws://{host}:{}", told.unwrap_or(GATEWAY_PORT)))
+    }
+
+    /// Where metrics are read.
+    pub fn metrics_urls(&self) -> Vec<String> {
+        if self.metrics.is_empty() {
+            return vec![format!("{}/metrics", self.server.trim_end_matches('/'))];
+        }
+        self.metrics.clone()
+    }
+
+    /// Whether anything is expected at all.
+    pub fn expects_anything(&self) -> bool {
+        !self.expect.contains(&Expectation::None)
+    }
+}
+
+fn prefix(text: &str) -> anyhow::Result<String> {
+    let legal = (1..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if legal { Ok(text.to_owned()) } else { bail!("a prefix is 1 to 8 letters of a-z and A-Z") }
+}
+
+fn point(text: &str) -> anyhow::Result<(f64, f64)> {
+    let (x, y) = text.split_once(',').context("a point is X,Y in tiles")?;
+    Ok((x.trim().parse()?, y.trim().parse()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn options(arguments: &[&str]) -> Options {
+        Options::try_parse_from([&["bot"], arguments].concat()).unwrap()
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Options::command().debug_assert();
+    }
+
+    #[test]
+    fn the_gateway_is_beside_the_api() {
+        let gateway = |server: &str| options(&["--server", server]).gateway_url(None).unwrap();
+        assert_eq!(gateway("http://127.0.0.1:3000"), "ws://127.0.0.1:3002");
+        assert_eq!(options(&[]).gateway_url(Some(9)).unwrap(), "ws://127.0.0.1:9");
+        assert_eq!(gateway("http://game.example/"), "ws://game.example:3002");
+        assert_eq!(gateway("http://[::1]:3000"), "ws://[::1]:3002");
+        assert!(options(&["--server", "https://game.example"]).gateway_url(None).is_err());
+        assert_eq!(options(&["--gateway", "ws://x:1"]).gateway_url(Some(7)).unwrap(), "ws://x:1");
+    }
+
+    #[test]
+    fn lists_are_read() {
+        let options = options(&["--expect", "kills,chat", "--portal", "3.5,4", "--portal", "1,2"]);
+        assert_eq!(options.expect, [Expectation::Kills, Expectation::Chat]);
+        assert_eq!(options.portal, [(3.5, 4.0), (1.0, 2.0)]);
+        assert!(options.expects_anything());
+        assert!(Options::try_parse_from(["bot", "--prefix", "a b"]).is_err());
+    }
+}

@@ -1,0 +1,305 @@
+//! The result: what the bots counted, what the server counted, and where the two differ.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::metrics::Reading;
+use crate::options::{Expectation, Options};
+use crate::tally::Tally;
+
+/// Sentences kept in the report; a broken server could fill a disk.
+const MAX_SENTENCES: usize = 50;
+
+/// A figure counted on both sides.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Compared {
+    /// What was counted.
+    pub what: &'static str,
+    /// How much the bots counted.
+    pub bots: u64,
+    /// How much more or less it may have been: what was asked for and never answered.
+    pub unsure: u64,
+    /// How much the server's figure grew; `None` where it has none.
+    pub server: Option<u64>,
+}
+
+/// The result of a run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// Bots asked for.
+    pub count: u32,
+    /// Bots that entered the world at least once.
+    pub entered: u32,
+    /// Bots that were in the world at the end and said goodbye properly.
+    pub logged_out: u32,
+    /// Seconds played after all had entered.
+    pub seconds: f64,
+    /// The seed.
+    pub seed: u64,
+    /// Unexpected ends of connections.
+    pub disconnects: u64,
+    /// Figures that both sides count.
+    pub compared: Vec<Compared>,
+    /// Maps visited.
+    pub maps_visited: Vec<u16>,
+    /// Trades that went through.
+    pub trades: u64,
+    /// Whispers delivered.
+    pub whispers: u64,
+    /// Texts heard.
+    pub texts_heard: u64,
+    /// Reliable messages received.
+    pub messages_in: u64,
+    /// Reliable messages sent.
+    pub messages_out: u64,
+    /// Snapshots per second in the world.
+    pub snapshots_per_s: f64,
+    /// Bytes received per bot and second, without UDP's own.
+    pub bytes_down_per_s: f64,
+    /// Bytes sent per bot and second, without UDP's own.
+    pub bytes_up_per_s: f64,
+    /// Times that the server put a player elsewhere than predicted.
+    pub corrections: u64,
+    /// Frames that came too late.
+    pub stale_frames: u64,
+    /// What could not be read.
+    pub decode_errors: u64,
+    /// Tickets asked for.
+    pub tickets: u64,
+    /// Refusals by request and reason.
+    pub refusals: BTreeMap<String, u64>,
+    /// Differences between the two sides, and broken promises, each in a sentence.
+    pub mismatches: Vec<String>,
+    /// Why bots did not play, or no longer did.
+    pub troubles: Vec<String>,
+    /// Half of the server's ticks took at most so long.
+    pub tick_p50_ms: Option<f64>,
+    /// 99 of 100 of the server's ticks took at most so long.
+    pub tick_p99_ms: Option<f64>,
+    /// The server's resident memory at the end.
+    pub server_resident_bytes: Option<u64>,
+    /// What was expected and did not happen; empty: a good run.
+    pub failed_expectations: Vec<String>,
+}
+
+/// What a run yields besides the bots' counts.
+#[derive(Debug, Clone, Default)]
+pub struct Circumstances {
+    /// Bots that entered at least once.
+    pub entered: u32,
+    /// Bots that said goodbye properly.
+    pub logged_out: u32,
+    /// Seconds played after all had entered.
+    pub seconds: f64,
+    /// The server's figures before; `None` where they can not be read.
+    pub before: Option<Reading>,
+    /// And after.
+    pub after: Option<Reading>,
+}
+
+/// Puts the result together.
+pub fn report(options: &Options, all: &Tally, run: &Circumstances) -> Report {
+    let compared = compare(all, run.before.as_ref(), run.after.as_ref());
+    let mut mismatches: Vec<String> = compared.iter().filter_map(Compared::difference).collect();
+    mismatches.extend(all.anomalies.iter().take(MAX_SENTENCES).cloned());
+    if all.anomalies.len() > MAX_SENTENCES {
+        mismatches.push(format!("and {} more", all.anomalies.len() - MAX_SENTENCES));
+    }
+    let nothing = Reading::default();
+    let (before, after) = (run.before.as_ref().unwrap_or(&nothing), run.after.as_ref().unwrap_or(&nothing));
+    let tick_ms =
+        |quantile| after.quantile("realmgate_tick_work_seconds", quantile, before).map(|seconds| seconds * 1_000.0);
+    let per_second = |count: u64| if all.world_seconds > 0.0 { count as f64 / all.world_seconds } else { 0.0 };
+    let mut report = Report {
+        count: options.count,
+        entered: run.entered,
+        logged_out: run.logged_out,
+        seconds: run.seconds,
+        seed: options.seed,
+        disconnects: all.disconnects,
+        compared,
+        maps_visited: all.maps.iter().copied().collect(),
+        trades: all.trade_sides.div_ceil(2),
+        whispers: all.whispers,
+        texts_heard: all.heard,
+        messages_in: all.messages_in,
+        messages_out: all.messages_out,
+        snapshots_per_s: per_second(all.snapshots),
+        bytes_down_per_s: per_second(all.bytes_down),
+        bytes_up_per_s: per_second(all.bytes_up),
+        corrections: all.corrections,
+        stale_frames: all.stale_frames,
+        decode_errors: all.decode_errors,
+        tickets: all.tickets,
+        refusals: all.refusals.clone(),
+        mismatches,
+        troubles: all.troubles.iter().take(MAX_SENTENCES).cloned().collect(),
+        tick_p50_ms: tick_ms(0.5),
+        tick_p99_ms: tick_ms(0.99),
+        server_resident_bytes: after.sum("realmgate_process_resident_bytes").map(|bytes| bytes as u64),
+        failed_expectations: Vec::new(),
+    };
+    if options.expects_anything() {
+        report.failed_expectations = failures(&report, all, &options.expect);
+    }
+    report
+}
+
+/// The figures that both sides count.
+pub fn compare(all: &Tally, before: Option<&Reading>, after: Option<&Reading>) -> Vec<Compared> {
+    let server = |name: &str| grown(before, after, |reading| reading.sum(name));
+    let compared = |what, bots, name| Compared { what, bots, unsure: 0, server: server(name) };
+    vec![
+        compared("joined", all.joined, "realmgate_players_joined_total"),
+        compared("kills", all.killed.len() as u64, "realmgate_kills_total"),
+        compared("deaths", all.deaths, "realmgate_deaths_total"),
+        Compared { unsure: all.unsure_loot, ..compared("loot", all.loot, "realmgate_loot_picked_up_total") },
+        compared("levels", all.levels, "realmgate_levels_gained_total"),
+        compared("travels", all.travels, "realmgate_travels_total"),
+        compared("trades", all.trade_sides.div_ceil(2), "realmgate_trades_done_total"),
+        Compared { unsure: all.unsure_chat, ..compared("chat", all.chat, "realmgate_chat_messages_total") },
+    ]
+}
+
+/// How much a figure has grown. A counter that has never counted may not be there yet.
+fn grown(before: Option<&Reading>, after: Option<&Reading>, figure: impl Fn(&Reading) -> Option<f64>) -> Option<u64> {
+    let grown = figure(after?)? - figure(before?).unwrap_or(0.0);
+    Some(grown.max(0.0).round() as u64)
+}
+
+impl Compared {
+    /// Whether the two sides may both be right.
+    pub fn agrees(&self) -> bool {
+        self.server.is_none_or(|server| server.abs_diff(self.bots) <= self.unsure)
+    }
+
+    fn difference(&self) -> Option<String> {
+        let server = self.server.filter(|_| !self.agrees())?;
+        let unsure = if self.unsure > 0 { format!(" (give or take {})", self.unsure) } else { String::new() };
+        Some(format!("{}: the bots counted {}{unsure}, the server {server}", self.what, self.bots))
+    }
+}
+
+fn failures(report: &Report, all: &Tally, expected: &[Expectation]) -> Vec<String> {
+    let mut failed = Vec::new();
+    let mut check = |holds: bool, sentence: String| {
+        if !holds {
+            failed.push(sentence);
+        }
+    };
+    check(
+        report.entered == report.count,
+        format!("only {} of {} bots entered the world", report.entered, report.count),
+    );
+    check(
+        report.logged_out == report.entered,
+        format!("only {} of {} bots could say goodbye", report.logged_out, report.entered),
+    );
+    check(report.disconnects == 0, format!("{} connections were lost", report.disconnects));
+    check(report.decode_errors == 0, format!("{} messages or frames could not be read", report.decode_errors));
+    check(report.mismatches.is_empty(), format!("{} mismatches", report.mismatches.len()));
+    for expectation in expected {
+        let (count, what) = match expectation {
+            Expectation::Kills => (all.killed.len() as u64, "killed anything"),
+            Expectation::Loot => (all.loot, "picked up anything"),
+            Expectation::Deaths => (all.deaths, "died"),
+            Expectation::Portals => (all.travels, "crossed to another map"),
+            Expectation::Trades => (all.trade_sides, "traded"),
+            Expectation::Chat => (all.chat, "spoke"),
+            Expectation::None => continue,
+        };
+        check(count > 0, format!("no bot {what}"));
+    }
+    failed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    fn options(arguments: &[&str]) -> Options {
+        Options::try_parse_from([&["bot", "--count", "2"], arguments].concat()).unwrap()
+    }
+
+    fn reading(kills: u32, joined: u32) -> Option<Reading> {
+        let mut reading = Reading::default();
+        reading.add(&format!(
+            "realmgate_kills_total{{map=\"1\"}} {kills}\nrealmgate_players_joined_total {joined}\n\
+             realmgate_tick_work_seconds{{quantile=\"0.5\"}} 0.002\nrealmgate_process_resident_bytes 1e7\n"
+        ));
+        Some(reading)
+    }
+
+    fn run(kills: u32, joined: u32) -> Circumstances {
+        Circumstances {
+            entered: 2,
+            logged_out: 2,
+            seconds: 10.0,
+            before: reading(5, 1),
+            after: reading(5 + kills, 1 + joined),
+        }
+    }
+
+    fn tally() -> Tally {
+        let killed = [(1, 1, 7), (1, 1, 8), (2, 1, 7)].into();
+        Tally { joined: 2, killed, chat: 1, snapshots: 600, world_seconds: 20.0, ..Tally::default() }
+    }
+
+    #[test]
+    fn a_good_run_has_no_failures() {
+        let report = report(&options(&["--expect", "kills,chat"]), &tally(), &run(3, 2));
+        assert_eq!(report.failed_expectations, [""; 0]);
+        assert_eq!(report.mismatches, [""; 0]);
+        assert!((report.snapshots_per_s - 30.0).abs() < 1e-9);
+        assert_eq!(report.tick_p50_ms, Some(2.0));
+        assert_eq!(report.server_resident_bytes, Some(10_000_000));
+    }
+
+    #[test]
+    fn a_difference_is_a_mismatch_and_a_missing_figure_is_not() {
+        let report = report(&options(&[]), &tally(), &run(4, 2));
+        assert_eq!(report.mismatches, ["kills: the bots counted 3, the server 4"]);
+        assert_eq!(report.failed_expectations, ["1 mismatches"]);
+        let chat = report.compared.iter().find(|compared| compared.what == "chat").unwrap();
+        assert_eq!(chat.server, None);
+    }
+
+    #[test]
+    fn what_is_unsure_may_differ_by_as_much() {
+        let compared = |unsure, server| Compared { what: "chat", bots: 5, unsure, server: Some(server) };
+        assert!(compared(1, 4).agrees() && compared(1, 6).agrees() && !compared(1, 3).agrees());
+        let sentence = "chat: the bots counted 5 (give or take 1), the server 3";
+        assert_eq!(compared(1, 3).difference().as_deref(), Some(sentence));
+    }
+
+    #[test]
+    fn what_did_not_happen_is_said() {
+        let lost = Tally { disconnects: 1, ..tally() };
+        let report =
+            report(&options(&["--expect", "loot,deaths,portals"]), &lost, &Circumstances { entered: 1, ..run(3, 2) });
+        let expected = [
+            "only 1 of 2 bots entered the world",
+            "only 2 of 1 bots could say goodbye",
+            "1 connections were lost",
+            "no bot picked up anything",
+            "no bot died",
+            "no bot crossed to another map",
+        ];
+        assert_eq!(report.failed_expectations, expected);
+    }
+
+    #[test]
+    fn nothing_is_expected_when_so_asked() {
+        let report = report(&options(&["--expect", "none"]), &Tally::default(), &Circumstances::default());
+        assert_eq!(report.failed_expectations, [""; 0]);
+    }
+
+    #[test]
+    fn broken_promises_are_mismatches_but_not_without_end() {
+        let broken = Tally { anomalies: vec!["an item is gone".to_owned(); 80], ..tally() };
+        let report = report(&options(&[]), &broken, &run(3, 2));
+        assert_eq!((report.mismatches.len(), report.mismatches.last().map(String::as_str)), (51, Some("and 30 more")));
+    }
+}

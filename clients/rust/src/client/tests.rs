@@ -1,0 +1,175 @@
+use realmgate_protocol::bits::BitWriter;
+use realmgate_protocol::ids::{ChannelId, CharacterId, EntityId, Tick};
+use realmgate_protocol::movement::{Angle, Position};
+use realmgate_protocol::realm::{MoveSpeed, Place};
+use realmgate_protocol::wire::WireComponent;
+use realmgate_protocol::wire::datagram::{ClientFrame, ServerFrameHead};
+use realmgate_protocol::wire::snapshot::{COUNT_BITS, write_entity_head};
+
+use super::*;
+use crate::token::testing::{standard_text, ticket};
+use crate::transport::testing::{Heard, ServerDouble};
+
+const TICKET: u64 = 7;
+const START: Position = Position { x: 50_000, y: 50_000 };
+const SPEED: i32 = 100;
+
+fn admission(server: &ServerDouble) -> Admission {
+    Admission {
+        ticket: ticket(TICKET),
+        connect_token: standard_text(&server.token(TICKET)),
+        protocol_hash: protocol_hash(),
+        map: MapId(1),
+    }
+}
+
+fn welcome() -> ServerMessage {
+    ServerMessage::Welcome {
+        protocol_hash: protocol_hash(),
+        entity: EntityId(5),
+        character: CharacterId([2; 16]),
+        map: MapId(1),
+        channel: ChannelId(1),
+        tick_hz: 60,
+        body_radius: 320,
+        slots: Vec::new(),
+    }
+}
+
+fn inventory() -> ServerMessage {
+    ServerMessage::Inventory { items: Vec::new(), gold: 0, experience: 0, level: 1, bag_slots: 20 }
+}
+
+fn content() -> ServerMessage {
+    ServerMessage::Content { abilities: Vec::new(), mobs: Vec::new(), items: Vec::new() }
+}
+
+fn setup() -> Setup {
+    Setup::new(Clock::start())
+}
+
+/// Enters against a server that says what it should.
+async fn entered(server: &mut ServerDouble) -> GameClient {
+    let (admission, setup) = (admission(server), setup());
+    let greeting = async {
+        let (client, message) = server.next_message().await;
+        assert_eq!(message, Session::hello());
+        [welcome(), content(), inventory()].iter().for_each(|message| server.tell(client, message));
+    };
+    let (client, ()) = tokio::join!(GameClient::enter(&admission, &setup, None), greeting);
+    client.unwrap()
+}
+
+fn snapshot(tick: u32, last_command: u32, at: Position) -> Vec<u8> {
+    let mut out = BitWriter::default();
+    ServerFrameHead { tick: Tick(tick), last_command, buffered_commands: 2 }.write(&mut out);
+    out.put(0, COUNT_BITS);
+    out.put(1, COUNT_BITS);
+    write_entity_head(&mut out, EntityId(5), tick == 1, 1 << Place::ID | 1 << MoveSpeed::ID);
+    out.put(1, 1);
+    Place { position: at }.write(&mut out);
+    out.put(1, 1);
+    MoveSpeed { units_per_tick: SPEED as u16 }.write(&mut out);
+    out.into_bytes()
+}
+
+/// A server that moves one player: each frame's new commands are applied and answered with a snapshot.
+struct World {
+    at: Position,
+    applied: u32,
+    tick: u32,
+}
+
+impl World {
+    fn apply(&mut self, frame: &ClientFrame) -> Vec<u8> {
+        let before = self.applied;
+        for command in frame.commands.iter().filter(|command| command.number > before) {
+            assert_eq!(command.number, self.applied + 1, "no command is left out");
+            let (dx, dy) = command.heading.map_or((0, 0), |heading| heading.scaled(SPEED));
+            (self.at, self.applied) = (self.at.offset(dx, dy), command.number);
+        }
+        self.tick += 1;
+        snapshot(self.tick, self.applied, self.at)
+    }
+}
+
+#[tokio::test]
+async fn a_player_walks_as_predicted_though_every_third_snapshot_is_lost() {
+    let mut server = ServerDouble::start().await;
+    let mut client = entered(&mut server).await;
+    server.send(TICKET, &snapshot(1, 0, START));
+    let mut world = World { at: START, applied: 0, tick: 1 };
+    let simulate = async {
+        while world.applied < 60 {
+            let Heard::Frame(_, frame) = server.next().await else { continue };
+            let answer = world.apply(&frame);
+            if !world.tick.is_multiple_of(3) {
+                server.send(TICKET, &answer);
+            }
+        }
+    };
+    let walk = async {
+        loop {
+            client.tick().await.unwrap();
+            let heading = client.session().own_entity().map(|_| Angle(32));
+            client.act(Intent { heading, action: None });
+        }
+    };
+    tokio::select! { () = simulate => {}, () = walk => {} }
+    assert!(world.at.x > START.x && world.at.y > START.y);
+    assert_eq!(client.session().corrections(), 0);
+    assert!(client.counters().snapshots > 20);
+    assert_eq!(client.counters().decode_errors, 0);
+}
+
+#[tokio::test]
+async fn logging_out_waits_for_the_server_to_say_so() {
+    let mut server = ServerDouble::start().await;
+    let client = entered(&mut server).await;
+    let goodbye = async {
+        assert_eq!(server.next_message().await, (TICKET, ClientMessage::Logout));
+        server.tell(TICKET, &ServerMessage::Gold { total: 5 });
+        server.tell(TICKET, &ServerMessage::Leave { reason: LeaveReason::Logout });
+        while server.next().await != Heard::Disconnected(TICKET) {}
+    };
+    let (remains, ()) = tokio::join!(client.log_out(), goodbye);
+    assert_eq!(remains.left, Some(LeaveReason::Logout));
+    assert!(remains.told.contains(&ServerMessage::Gold { total: 5 }), "what is told on the way out is not lost");
+    assert_eq!(remains.session.possessions.gold, 5);
+}
+
+#[tokio::test]
+async fn what_was_told_before_the_end_is_heard_before_the_end() {
+    let mut server = ServerDouble::start().await;
+    let mut client = entered(&mut server).await;
+    client.tick().await.unwrap();
+    let leave = ServerMessage::Leave { reason: LeaveReason::Kicked };
+    server.tell(TICKET, &leave);
+    server.drop_client(TICKET);
+    let mut heard = Vec::new();
+    let reason = loop {
+        match client.tick().await {
+            Ok(told) => heard.extend(told),
+            Err(reason) => break reason,
+        }
+        client.act(Intent::default());
+    };
+    assert_eq!((heard.last(), reason), (Some(&leave), CloseReason::ByServer));
+}
+
+#[tokio::test]
+async fn another_protocol_is_refused_before_and_after_connecting() {
+    let mut server = ServerDouble::start().await;
+    let other = Admission { protocol_hash: 1, ..admission(&server) };
+    let error = GameClient::enter(&other, &setup(), None).await.unwrap_err();
+    assert_eq!(error, EnterError::ProtocolMismatch { server: 1 });
+
+    let (admission, setup) = (admission(&server), setup());
+    let refusing = async {
+        server.next_message().await;
+        let request = "Hello".to_owned();
+        server.tell(TICKET, &ServerMessage::Refused { request, reason: Refusal::ProtocolMismatch });
+    };
+    let (entered, ()) = tokio::join!(GameClient::enter(&admission, &setup, None), refusing);
+    assert_eq!(entered.unwrap_err(), EnterError::Refused(Refusal::ProtocolMismatch));
+}

@@ -1,0 +1,23 @@
+//! The only place where this crate reads the clock; everything else is handed the time that has passed.
+
+use std::time::{Duration, Instant};
+
+/// Time since a start of its own. Copies tell the same time.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    started: Instant,
+}
+
+impl Clock {
+    /// A clock that starts at zero now.
+    #[expect(clippy::disallowed_methods, reason = "this module owns the clock")]
+    pub fn start() -> Self {
+        Self { started: Instant::now() }
+    }
+
+    /// How long ago it was started.
+    #[expect(clippy::disallowed_methods, reason = "this module owns the clock")]
+    pub fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+}

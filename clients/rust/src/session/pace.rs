@@ -1,0 +1,77 @@
+//! How fast a client ticks, so that the server always has a command of it and never many.
+
+use std::time::Duration;
+
+/// Commands that should wait at the server: enough for a little jitter, few enough for little delay.
+const AIM: f64 = 2.0;
+/// How much a snapshot's figure weighs against those before.
+const WEIGHT: f64 = 0.1;
+/// How much longer the tick gets for each command too many.
+const GAIN: f64 = 0.03;
+/// The tick is at most this much shorter or longer than the server's.
+const MOST: f64 = 0.1;
+/// Before the server has told its rate.
+const DEFAULT_TICK_HZ: u16 = 30;
+
+/// The length of client ticks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pace {
+    tick_hz: u16,
+    buffered: f64,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self::new(DEFAULT_TICK_HZ)
+    }
+}
+
+impl Pace {
+    /// For a server of this rate.
+    pub fn new(tick_hz: u16) -> Self {
+        Self { tick_hz: tick_hz.max(1), buffered: AIM }
+    }
+
+    /// Notes how many commands wait at the server.
+    pub fn observe(&mut self, buffered_commands: u8) {
+        self.buffered += (f64::from(buffered_commands) - self.buffered) * WEIGHT;
+    }
+
+    /// How long the next tick should be.
+    pub fn interval(&self) -> Duration {
+        let stretch = ((self.buffered - AIM) * GAIN).clamp(-MOST, MOST);
+        Duration::from_secs_f64((1.0 + stretch) / f64::from(self.tick_hz))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_settles_at_two_commands_in_the_buffer() {
+        for start in [0.0, 12.0] {
+            let mut pace = Pace::new(30);
+            let (mut waiting, mut lowest_late) = (start, f64::MAX);
+            for tick in 0..3_000 {
+                // The server takes one command a tick; the client makes as many as its ticks are shorter.
+                waiting = (waiting + (1.0 / 30.0) / pace.interval().as_secs_f64() - 1.0).clamp(0.0, 15.0);
+                pace.observe(waiting as u8);
+                if tick > 1_500 {
+                    lowest_late = lowest_late.min(waiting);
+                    assert!(waiting < 4.0, "{waiting} wait after {tick} ticks");
+                }
+            }
+            assert!(lowest_late >= 1.0, "{lowest_late}");
+        }
+    }
+
+    #[test]
+    fn the_tick_never_strays_far() {
+        let mut pace = Pace::new(20);
+        for _ in 0..1_000 {
+            pace.observe(15);
+        }
+        assert!(pace.interval() <= Duration::from_millis(56));
+    }
+}

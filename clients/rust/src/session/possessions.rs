@@ -1,0 +1,169 @@
+//! What the character owns, as told. Whatever the server says that does not fit what it said before is noted.
+
+use std::collections::BTreeMap;
+
+use realmgate_protocol::ids::ItemId;
+use realmgate_protocol::realm::{ItemView, ServerMessage};
+
+/// Slots from this on are worn.
+pub const FIRST_WORN_SLOT: u16 = 100;
+
+/// Items, gold and experience.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Possessions {
+    /// Items by identity.
+    pub items: BTreeMap<ItemId, ItemView>,
+    /// Gold.
+    pub gold: u64,
+    /// Experience in all.
+    pub experience: u64,
+    /// Level.
+    pub level: u16,
+    /// How many items the bag holds.
+    pub bag_slots: u16,
+    told: bool,
+    carried: bool,
+}
+
+impl Possessions {
+    /// The same, to be compared with what another map server says first.
+    pub(super) fn carried_over(self) -> Self {
+        Self { carried: self.told, told: false, ..self }
+    }
+
+    /// Whether this server has told them.
+    pub fn is_told(&self) -> bool {
+        self.told
+    }
+
+    /// Items in the bag.
+    pub fn bag(&self) -> impl Iterator<Item = &ItemView> {
+        self.items.values().filter(|item| item.slot < FIRST_WORN_SLOT)
+    }
+
+    /// The item worn in a slot.
+    pub fn worn(&self, slot: u16) -> Option<&ItemView> {
+        self.items.values().find(|item| item.slot == slot)
+    }
+
+    /// Whether the bag holds as much as it can.
+    pub fn is_bag_full(&self) -> bool {
+        self.bag().count() >= usize::from(self.bag_slots)
+    }
+
+    pub(super) fn take(&mut self, message: &ServerMessage, anomalies: &mut Vec<String>) {
+        match message {
+            ServerMessage::Inventory { items, gold, experience, level, bag_slots } => {
+                let told = Self {
+                    items: items.iter().map(|item| (item.item, item.clone())).collect(),
+                    gold: *gold,
+                    experience: *experience,
+                    level: *level,
+                    bag_slots: *bag_slots,
+                    told: true,
+                    carried: false,
+                };
+                if told.items.len() != items.len() {
+                    anomalies.push("the inventory names an item twice".to_owned());
+                }
+                if self.carried {
+                    anomalies.extend(self.differences(&told));
+                }
+                *self = told;
+            }
+            ServerMessage::ItemPlaced { item } => {
+                self.items.insert(item.item, item.clone());
+            }
+            ServerMessage::ItemGone { item } => {
+                let was_own = self.items.remove(item).is_some();
+                anomalies.extend((!was_own).then(|| format!("the item {item} is gone that was never one's own")));
+            }
+            ServerMessage::Gold { total } => self.gold = *total,
+            ServerMessage::Experience { gained, total, level } => {
+                if self.experience.checked_add(*gained) != Some(*total) {
+                    let before = self.experience;
+                    anomalies.push(format!("{before} experience and {gained} more are not {total}"));
+                }
+                (self.experience, self.level) = (*total, *level);
+            }
+            ServerMessage::LevelUp { level } => self.level = *level,
+            _ => {}
+        }
+    }
+
+    /// How what another server says differs from what was owned before.
+    fn differences(&self, told: &Self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut number = |what: &str, before: u64, after: u64| {
+            if before != after {
+                found.push(format!("{before} {what} before the travel, {after} after it"));
+            }
+        };
+        number("gold", self.gold, told.gold);
+        number("experience", self.experience, told.experience);
+        number("levels", self.level.into(), told.level.into());
+        let lost = self.items.iter().filter(|(id, item)| told.items.get(*id) != Some(*item));
+        found.extend(lost.map(|(_, item)| format!("{item:?} before the travel is lost or elsewhere after it")));
+        let gained = told.items.keys().filter(|id| !self.items.contains_key(*id));
+        found.extend(gained.map(|id| format!("the item {id} came from nowhere with the travel")));
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(id: u8, slot: u16) -> ItemView {
+        ItemView { item: ItemId([id; 16]), definition: "stick".to_owned(), slot }
+    }
+
+    fn inventory(items: Vec<ItemView>, gold: u64) -> ServerMessage {
+        ServerMessage::Inventory { items, gold, experience: 10, level: 1, bag_slots: 20 }
+    }
+
+    fn told(possessions: &mut Possessions, messages: &[ServerMessage]) -> Vec<String> {
+        let mut anomalies = Vec::new();
+        messages.iter().for_each(|message| possessions.take(message, &mut anomalies));
+        anomalies
+    }
+
+    #[test]
+    fn changes_add_up() {
+        let mut mine = Possessions::default();
+        let anomalies = told(
+            &mut mine,
+            &[
+                inventory(vec![item(1, 0)], 5),
+                ServerMessage::ItemPlaced { item: item(2, 1) },
+                ServerMessage::ItemPlaced { item: item(2, FIRST_WORN_SLOT) },
+                ServerMessage::ItemGone { item: ItemId([1; 16]) },
+                ServerMessage::Gold { total: 9 },
+                ServerMessage::Experience { gained: 5, total: 15, level: 2 },
+            ],
+        );
+        assert_eq!(anomalies, [""; 0]);
+        assert_eq!((mine.gold, mine.experience, mine.level), (9, 15, 2));
+        assert_eq!(mine.bag().count(), 0);
+        assert_eq!(mine.worn(FIRST_WORN_SLOT), Some(&item(2, FIRST_WORN_SLOT)));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_noted() {
+        let mut mine = Possessions::default();
+        let gone = ServerMessage::ItemGone { item: ItemId([3; 16]) };
+        let experience = ServerMessage::Experience { gained: 1, total: 50, level: 1 };
+        assert_eq!(told(&mut mine, &[inventory(vec![], 0), gone, experience]).len(), 2);
+    }
+
+    #[test]
+    fn a_travel_must_change_nothing() {
+        let mut mine = Possessions::default();
+        told(&mut mine, &[inventory(vec![item(1, 0), item(2, 1)], 5)]);
+        let mut same = mine.clone().carried_over();
+        assert_eq!(told(&mut same, &[inventory(vec![item(1, 0), item(2, 1)], 5)]), [""; 0]);
+        let mut other = mine.carried_over();
+        let found = told(&mut other, &[inventory(vec![item(1, 3), item(4, 1)], 6)]);
+        assert_eq!(found.len(), 4, "gold, a moved item, a lost one and a new one: {found:?}");
+    }
+}

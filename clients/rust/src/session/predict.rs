@@ -1,0 +1,181 @@
+//! Where the player will be: its unacknowledged commands on top of what the server last said.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use realmgate_protocol::movement::{CollisionGrid, Position, step};
+use realmgate_protocol::wire::InputCommand;
+
+use super::Intent;
+
+/// Commands kept for replaying. A server that is further behind has lost us.
+const MAX_PENDING: usize = 128;
+
+/// How the player moves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Motion {
+    /// 1/1,024 tile per tick; 0 while it can not walk.
+    pub units_per_tick: i32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Issued {
+    command: InputCommand,
+    /// Where it is predicted to lead, once there is anything to predict from.
+    to: Option<Position>,
+}
+
+/// Predicts the player's own movement.
+#[derive(Debug, Default)]
+pub struct Predictor {
+    grid: Option<Arc<CollisionGrid>>,
+    body_radius: i32,
+    pending: VecDeque<Issued>,
+    issued: u32,
+    /// The last command the server applied, and where that led.
+    confirmed: Option<(u32, Position)>,
+    at: Option<Position>,
+    corrections: u64,
+}
+
+impl Predictor {
+    /// For a body on a map; without a grid the ground is open everywhere.
+    pub fn new(grid: Option<Arc<CollisionGrid>>, body_radius: i32) -> Self {
+        Self { grid, body_radius, ..Self::default() }
+    }
+
+    /// Takes the ground, when it is told after the prediction has begun.
+    pub fn stand_on(&mut self, grid: Arc<CollisionGrid>) {
+        self.grid = Some(grid);
+    }
+
+    /// Where the player is now, as predicted.
+    pub fn position(&self) -> Option<Position> {
+        self.at
+    }
+
+    /// How often the server said otherwise.
+    pub fn corrections(&self) -> u64 {
+        self.corrections
+    }
+
+    /// Makes the next command and predicts it.
+    pub fn issue(&mut self, intent: Intent, motion: Motion) {
+        self.issued += 1;
+        let command = InputCommand { number: self.issued, heading: intent.heading, action: intent.action };
+        self.at = self.at.map(|at| self.moved(at, &command, motion));
+        if self.pending.len() == MAX_PENDING {
+            self.pending.pop_front();
+        }
+        self.pending.push_back(Issued { command, to: self.at });
+    }
+
+    /// The newest commands that the server has not applied, oldest first.
+    pub fn newest(&self, count: usize) -> Vec<InputCommand> {
+        let skip = self.pending.len().saturating_sub(count);
+        self.pending.iter().skip(skip).map(|issued| issued.command).collect()
+    }
+
+    /// Takes where the server says the player was after `last_command`, and replays what came after that.
+    pub fn reconcile(&mut self, server: Position, last_command: u32, motion: Motion) {
+        let expected = match self.confirmed {
+            // Nothing new was applied: the player should still be where it was.
+            Some((confirmed, at)) if confirmed == last_command => Some(at),
+            _ => self.pending.iter().find(|issued| issued.command.number == last_command).and_then(|issued| issued.to),
+        };
+        if expected.is_some_and(|expected| expected != server) {
+            self.corrections += 1;
+        }
+        self.confirmed = Some((last_command, server));
+        while self.pending.front().is_some_and(|issued| issued.command.number <= last_command) {
+            self.pending.pop_front();
+        }
+        let mut at = server;
+        let mut pending = std::mem::take(&mut self.pending);
+        for issued in &mut pending {
+            at = self.moved(at, &issued.command, motion);
+            issued.to = Some(at);
+        }
+        self.pending = pending;
+        self.at = Some(at);
+    }
+
+    fn moved(&self, at: Position, command: &InputCommand, motion: Motion) -> Position {
+        let Some(heading) = command.heading else { return at };
+        let (dx, dy) = heading.scaled(motion.units_per_tick);
+        match &self.grid {
+            Some(grid) => step(grid, at, self.body_radius, dx, dy),
+            None => Position { x: (at.x + dx).max(0), y: (at.y + dy).max(0) },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use realmgate_protocol::movement::Angle;
+
+    const MOTION: Motion = Motion { units_per_tick: 130 };
+    const RADIUS: i32 = 320;
+
+    fn grid() -> Arc<CollisionGrid> {
+        Arc::new(CollisionGrid::from_rows(&["........", "..##....", "..##..#.", "........"]).unwrap())
+    }
+
+    proptest! {
+        #[test]
+        fn a_server_that_moves_alike_never_corrects(
+            headings in prop::collection::vec(prop::option::of(any::<u8>()), 1..120),
+            lag in 1usize..10,
+            lost in prop::collection::vec(any::<bool>(), 120),
+        ) {
+            let mut predictor = Predictor::new(Some(grid()), RADIUS);
+            let mut server = vec![Position::tile_centre(0, 0)];
+            predictor.reconcile(server[0], 0, MOTION);
+            for (tick, heading) in headings.iter().enumerate() {
+                let heading = heading.map(Angle);
+                predictor.issue(Intent { heading, action: None }, MOTION);
+                let (dx, dy) = heading.map_or((0, 0), |heading| heading.scaled(MOTION.units_per_tick));
+                server.push(step(&grid(), server[tick], RADIUS, dx, dy));
+                if let Some(behind) = (tick + 1).checked_sub(lag).filter(|_| !lost[tick]) {
+                    predictor.reconcile(server[behind], behind as u32, MOTION);
+                }
+                prop_assert_eq!(predictor.position(), Some(server[tick + 1]));
+            }
+            prop_assert_eq!(predictor.corrections(), 0);
+        }
+    }
+
+    #[test]
+    fn a_push_is_one_correction_and_is_replayed_from() {
+        let mut predictor = Predictor::new(None, RADIUS);
+        let start = Position { x: 10_000, y: 10_000 };
+        predictor.reconcile(start, 0, MOTION);
+        let east = Intent { heading: Some(Angle(0)), action: None };
+        (0..4).for_each(|_| predictor.issue(east, MOTION));
+        let pushed = start.offset(130, 500);
+        predictor.reconcile(pushed, 1, MOTION);
+        assert_eq!(predictor.corrections(), 1);
+        assert_eq!(predictor.position(), Some(pushed.offset(3 * 130, 0)));
+        predictor.reconcile(pushed.offset(130, 0), 2, MOTION);
+        assert_eq!(predictor.corrections(), 1);
+        assert_eq!(predictor.newest(7).iter().map(|command| command.number).collect::<Vec<_>>(), [3, 4]);
+    }
+
+    #[test]
+    fn a_push_while_standing_is_a_correction_too() {
+        let mut predictor = Predictor::new(None, RADIUS);
+        predictor.reconcile(Position { x: 5_000, y: 5_000 }, 0, MOTION);
+        predictor.reconcile(Position { x: 5_500, y: 5_000 }, 0, MOTION);
+        assert_eq!(predictor.corrections(), 1);
+    }
+
+    #[test]
+    fn commands_are_numbered_without_gaps_and_only_the_newest_are_sent() {
+        let mut predictor = Predictor::new(None, RADIUS);
+        (0..20).for_each(|_| predictor.issue(Intent::default(), MOTION));
+        let numbers: Vec<_> = predictor.newest(7).iter().map(|command| command.number).collect();
+        assert_eq!(numbers, (14..=20).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,46 @@
+//! Party and trade, as the server last told them.
+
+use realmgate_protocol::ids::EntityId;
+use realmgate_protocol::link::PartyMember;
+use realmgate_protocol::realm::{OfferView, ServerMessage};
+
+/// A trade as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trade {
+    /// With whom.
+    pub with: EntityId,
+    /// Grows with every change of an offer.
+    pub revision: u32,
+    /// One's own offer.
+    pub mine: OfferView,
+    /// The other's.
+    pub theirs: OfferView,
+}
+
+/// One's party and trade.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Social {
+    /// The party; 0 for none.
+    pub party: u64,
+    /// Its members, the leader first; empty for none.
+    pub members: Vec<PartyMember>,
+    /// The trade that goes on.
+    pub trade: Option<Trade>,
+}
+
+impl Social {
+    pub(super) fn take(&mut self, message: &ServerMessage) {
+        match message {
+            ServerMessage::Party { party, members } => {
+                self.party = if members.is_empty() { 0 } else { *party };
+                self.members.clone_from(members);
+            }
+            ServerMessage::TradeState { with, revision, mine, theirs } => {
+                let (with, revision) = (*with, *revision);
+                self.trade = Some(Trade { with, revision, mine: mine.clone(), theirs: theirs.clone() });
+            }
+            ServerMessage::TradeEnded { .. } => self.trade = None,
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,154 @@
+use proptest::prelude::*;
+use realmgate_protocol::bits::BitWriter;
+use realmgate_protocol::codec::{encode_reliable, encode_split};
+use realmgate_protocol::ids::Tick;
+use realmgate_protocol::realm::{ItemInfo, MoveSpeed, Place};
+use realmgate_protocol::wire::WireComponent;
+use realmgate_protocol::wire::datagram::{HEADER_BYTES, ServerFrameHead};
+use realmgate_protocol::wire::parts::split;
+use realmgate_protocol::wire::snapshot::{COUNT_BITS, write_entity_head};
+
+use super::*;
+
+fn welcome() -> ServerMessage {
+    ServerMessage::Welcome {
+        protocol_hash: protocol_hash(),
+        entity: EntityId(5),
+        character: CharacterId([2; 16]),
+        map: MapId(1),
+        channel: ChannelId(1),
+        tick_hz: 20,
+        body_radius: 320,
+        slots: vec![0],
+    }
+}
+
+fn inventory() -> ServerMessage {
+    ServerMessage::Inventory { items: Vec::new(), gold: 3, experience: 0, level: 1, bag_slots: 20 }
+}
+
+/// Content that is too long for one message.
+fn content() -> ServerMessage {
+    let item = |number: u32| ItemInfo {
+        id: format!("item_{number}"),
+        name: "A thing with quite a long name".to_owned(),
+        worn_slot: None,
+        usable: false,
+    };
+    ServerMessage::Content { abilities: Vec::new(), mobs: Vec::new(), items: (0..100).map(item).collect() }
+}
+
+fn tell(session: &mut Session, message: &ServerMessage) -> Option<ServerMessage> {
+    session.receive_message(&encode_reliable(message).unwrap())
+}
+
+fn tell_in_parts(session: &mut Session, message: &ServerMessage) -> Option<ServerMessage> {
+    let bytes = encode_split(message).unwrap();
+    let parts = split(&bytes).map(|(index, count, bytes)| ServerMessage::Part { index, count, bytes: bytes.to_vec() });
+    parts.filter_map(|part| tell(session, &part)).last()
+}
+
+fn entered() -> Session {
+    let mut session = Session::new(Arc::default(), None);
+    tell(&mut session, &welcome());
+    assert!(!session.is_entered());
+    assert_eq!(tell_in_parts(&mut session, &content()), Some(content()));
+    tell(&mut session, &inventory());
+    assert!(session.is_entered());
+    session
+}
+
+fn frame(tick: u32, last_command: u32, at: Position) -> Vec<u8> {
+    let mut out = BitWriter::default();
+    ServerFrameHead { tick: Tick(tick), last_command, buffered_commands: 2 }.write(&mut out);
+    out.put(0, COUNT_BITS);
+    out.put(1, COUNT_BITS);
+    write_entity_head(&mut out, EntityId(5), true, 1 << Place::ID | 1 << MoveSpeed::ID);
+    out.put(1, 1);
+    Place { position: at }.write(&mut out);
+    out.put(1, 1);
+    MoveSpeed { units_per_tick: 100 }.write(&mut out);
+    out.into_bytes()[HEADER_BYTES..].to_vec()
+}
+
+#[test]
+fn entering_takes_welcome_content_and_inventory() {
+    let session = entered();
+    assert_eq!(session.content.items.len(), 100);
+    assert_eq!(session.counters().messages_in, 3);
+    assert_eq!(session.pace().interval(), std::time::Duration::from_millis(50));
+}
+
+#[test]
+fn the_ground_is_learnt_and_walked_on() {
+    let mut session = entered();
+    let grid = CollisionGrid::from_rows(&["....", ".##.", "...."]).unwrap();
+    let layout =
+        |runs: Vec<u32>| ServerMessage::MapLayout { map: MapId(1), width: 4, height: 3, runs, places: Vec::new() };
+    tell_in_parts(&mut session, &layout(grid.to_runs()));
+    assert_eq!(session.grid().map(AsRef::as_ref), Some(&grid));
+    // A step north of the wall, heading south: the body stops at it.
+    let start = Position { x: 1_536, y: 1_024 - 320 };
+    session.receive_frame(&frame(7, 0, start));
+    session.tick(Intent { heading: Some(Angle(64)), action: None });
+    assert_eq!(session.position(), Some(start));
+    assert_eq!(session.take_anomalies(), [""; 0]);
+    tell_in_parts(&mut session, &layout(vec![1, 2]));
+    assert_eq!(session.take_anomalies().len(), 1, "runs that do not cover the map");
+}
+
+#[test]
+fn frames_move_the_player_and_are_acknowledged() {
+    let mut session = entered();
+    let start = Position { x: 9_000, y: 9_000 };
+    assert!(session.receive_frame(&frame(7, 0, start)));
+    let east = Intent { heading: Some(Angle(0)), action: None };
+    let sent = session.tick(east);
+    assert_eq!((sent.ack.newest, sent.commands.len()), (Tick(7), 1));
+    assert_eq!(session.position(), Some(start.offset(100, 0)));
+    assert!(!session.receive_frame(&frame(6, 0, start)), "an older frame is not applied");
+    assert!(session.receive_frame(&frame(8, 1, start.offset(100, 0))));
+    assert_eq!(session.tick(east).commands.iter().map(|command| command.number).collect::<Vec<_>>(), [2]);
+    assert_eq!((session.corrections(), session.counters().stale_frames), (0, 1));
+}
+
+#[test]
+fn frames_before_the_welcome_are_neither_shown_nor_acknowledged() {
+    let mut session = Session::new(Arc::default(), None);
+    assert!(!session.receive_frame(&frame(7, 0, Position::default())));
+    assert_eq!(session.tick(Intent::default()).ack.newest, Tick(0));
+}
+
+#[test]
+fn parts_that_do_not_fit_are_an_error_and_the_next_message_is_read() {
+    let mut session = entered();
+    let stray = ServerMessage::Part { index: 3, count: 9, bytes: vec![1] };
+    assert_eq!(tell(&mut session, &stray), None);
+    let nested = encode_reliable(&ServerMessage::Part { index: 0, count: 1, bytes: vec![0] }).unwrap();
+    assert_eq!(tell(&mut session, &ServerMessage::Part { index: 0, count: 1, bytes: nested }), None);
+    assert_eq!(session.counters().decode_errors, 2);
+    assert_eq!(tell_in_parts(&mut session, &content()), Some(content()));
+}
+
+#[test]
+fn a_travel_carries_what_is_owned_and_compares() {
+    let mut session = Session::new(Arc::default(), Some(entered().possessions));
+    tell(&mut session, &welcome());
+    assert!(!session.is_entered(), "what was owned before is not what this server told");
+    tell(&mut session, &ServerMessage::Gold { total: 3 });
+    tell(&mut session, &inventory());
+    assert_eq!(session.take_anomalies(), [""; 0]);
+}
+
+proptest! {
+    #[test]
+    fn garbage_is_counted_and_never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        let mut session = entered();
+        let before = session.counters().decode_errors;
+        let message = session.receive_message(&bytes);
+        let applied = session.receive_frame(&bytes);
+        let counters = session.counters();
+        prop_assert!(message.is_some() || counters.decode_errors > before);
+        prop_assert!(applied || counters.stale_frames + counters.decode_errors > before);
+    }
+}

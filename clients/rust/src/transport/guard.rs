@@ -1,0 +1,46 @@
+//! A look at each datagram before `renetcode` sees it.
+//!
+//! `renetcode` 2 panics, before any authentication, on a sequence of more than 8 bytes, on a packet too short for its
+//! authentication code, and (in debug builds) on a sequence near the end of its range. Whoever can forge our server's
+//! address could otherwise end the program.
+
+const MAC_BYTES: usize = 16;
+const MAX_SEQUENCE_BYTES: usize = 8;
+/// Its replay window adds 256 to a sequence.
+const LAST_SEQUENCE: u64 = u64::MAX - 1_024;
+
+/// Whether a datagram from the server may be given to `renetcode`.
+pub(super) fn is_sound(datagram: &[u8]) -> bool {
+    let Some((prefix, rest)) = datagram.split_first() else { return false };
+    let (kind, sequence_bytes) = (prefix & 15, usize::from(prefix >> 4));
+    if kind == 0 || sequence_bytes > MAX_SEQUENCE_BYTES || datagram.len() > renetcode::NETCODE_MAX_PACKET_BYTES {
+        return false;
+    }
+    // Two bytes more than the code itself, as `renetcode` also asks for.
+    if rest.len() < (sequence_bytes + MAC_BYTES).max(1 + MAC_BYTES) {
+        return false;
+    }
+    let sequence = rest[..sequence_bytes].iter().rev().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
+    sequence <= LAST_SEQUENCE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_makes_renetcode_panic_is_held_back() {
+        let datagram = |prefix: u8, length: usize, fill: u8| {
+            let mut bytes = vec![fill; length];
+            bytes[0] = prefix;
+            bytes
+        };
+        assert!(!is_sound(&datagram(0x95, 40, 0)), "a sequence of 9 bytes");
+        assert!(!is_sound(&datagram(0xF5, 40, 0)), "a sequence of 15 bytes");
+        assert!(!is_sound(&datagram(0x85, 18, 0)), "no room for the authentication code");
+        assert!(!is_sound(&datagram(0x85, 40, 0xFF)), "the last sequence");
+        assert!(!is_sound(&datagram(0x00, 1_078, 0)), "a connection request is never for a client");
+        assert!(!is_sound(&[]) && !is_sound(&[0x15]));
+        assert!(is_sound(&datagram(0x15, 18, 0)) && is_sound(&datagram(0x05, 18, 0)));
+    }
+}

@@ -1,0 +1,156 @@
+//! A map server on a loopback socket: stock netcode, our datagrams, and no world.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use realmgate_protocol::codec::{decode_reliable, encode_reliable};
+use realmgate_protocol::limits::NETCODE_PROTOCOL_ID;
+use realmgate_protocol::realm::{ClientMessage, ServerMessage};
+use realmgate_protocol::wire::datagram::{self, ClientFrame, Kind};
+use renetcode::{ConnectToken, NetcodeServer, ServerAuthentication, ServerConfig, ServerResult};
+use tokio::net::UdpSocket;
+
+use super::ReliableChannel;
+use crate::token::testing::token;
+
+const KEY: [u8; 32] = [9; 32];
+
+/// What the server hears.
+#[derive(Debug, PartialEq)]
+pub enum Heard {
+    /// A client was accepted.
+    Connected(u64),
+    /// A client said farewell.
+    Disconnected(u64),
+    /// A frame.
+    Frame(u64, ClientFrame),
+    /// A message.
+    Message(u64, ClientMessage),
+}
+
+/// The server.
+pub struct ServerDouble {
+    socket: UdpSocket,
+    netcode: NetcodeServer,
+    reliable: HashMap<u64, ReliableChannel>,
+    heard: Vec<Heard>,
+    /// How many of the next accepts are lost on the way.
+    pub accepts_to_lose: usize,
+}
+
+impl ServerDouble {
+    /// A server on a free port.
+    pub async fn start() -> Self {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let netcode = NetcodeServer::new(ServerConfig {
+            current_time: Duration::ZERO,
+            max_clients: 16,
+            protocol_id: NETCODE_PROTOCOL_ID,
+            public_addresses: vec![socket.local_addr().unwrap()],
+            authentication: ServerAuthentication::Secure { private_key: KEY },
+        });
+        Self { socket, netcode, reliable: HashMap::new(), heard: Vec::new(), accepts_to_lose: 0 }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.socket.local_addr().unwrap()
+    }
+
+    /// A token for it.
+    pub fn token(&self, ticket_id: u64) -> ConnectToken {
+        token(ticket_id, vec![self.address()], &KEY)
+    }
+
+    /// The next thing heard; panics when nothing is for ten seconds.
+    pub async fn next(&mut self) -> Heard {
+        let listening = async {
+            while self.heard.is_empty() {
+                let mut buffer = [0; 1_400];
+                let (length, from) = self.socket.recv_from(&mut buffer).await.unwrap();
+                self.take(from, &mut buffer[..length]);
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), listening).await.expect("something is heard");
+        self.heard.remove(0)
+    }
+
+    /// Passes over what is heard until a message comes.
+    pub async fn next_message(&mut self) -> (u64, ClientMessage) {
+        loop {
+            if let Heard::Message(client, message) = self.next().await {
+                return (client, message);
+            }
+        }
+    }
+
+    /// Sends a message at once.
+    pub fn tell(&mut self, client: u64, message: &ServerMessage) {
+        self.tell_bytes(client, encode_reliable(message).unwrap());
+    }
+
+    fn tell_bytes(&mut self, client: u64, message: Vec<u8>) {
+        self.reliable.entry(client).or_default().send(message).unwrap();
+        self.speak(client);
+    }
+
+    /// Sends a payload.
+    pub fn send(&mut self, client: u64, payload: &[u8]) {
+        if let Ok((to, packet)) = self.netcode.generate_payload_packet(client, payload) {
+            self.socket.try_send_to(packet, to).unwrap();
+        }
+    }
+
+    /// Ends a client's connection.
+    pub fn drop_client(&mut self, client: u64) {
+        if let ServerResult::ClientDisconnected { addr, payload: Some(packet), .. } = self.netcode.disconnect(client) {
+            self.socket.try_send_to(packet, addr).unwrap();
+        }
+    }
+
+    fn speak(&mut self, client: u64) {
+        for packet in self.reliable.entry(client).or_default().packets().unwrap() {
+            self.send(client, &datagram::seal(Kind::Reliable, &packet));
+        }
+    }
+
+    fn take(&mut self, from: SocketAddr, packet: &mut [u8]) {
+        match self.netcode.process_packet(from, packet) {
+            ServerResult::PacketToSend { addr, payload } => {
+                self.socket.try_send_to(payload, addr).unwrap();
+            }
+            ServerResult::ClientConnected { client_id, addr, payload, .. } => {
+                if self.accepts_to_lose > 0 {
+                    self.accepts_to_lose -= 1;
+                } else {
+                    self.socket.try_send_to(payload, addr).unwrap();
+                }
+                self.heard.push(Heard::Connected(client_id));
+            }
+            ServerResult::ClientDisconnected { client_id, .. } => self.heard.push(Heard::Disconnected(client_id)),
+            ServerResult::Payload { client_id, payload } => {
+                let payload = payload.to_vec();
+                self.take_payload(client_id, &payload);
+            }
+            ServerResult::None => {}
+        }
+    }
+
+    fn take_payload(&mut self, client: u64, payload: &[u8]) {
+        match datagram::open(payload).unwrap() {
+            (Kind::ClientFrame, body) => self.heard.push(Heard::Frame(client, ClientFrame::open(body).unwrap())),
+            (Kind::Reliable, packet) => {
+                let reliable = self.reliable.entry(client).or_default();
+                reliable.receive(packet).unwrap();
+                while let Some(message) = reliable.next_message() {
+                    self.heard.push(Heard::Message(client, decode_reliable(&message).unwrap()));
+                }
+            }
+            (Kind::ServerFrame, _) => panic!("a client sends no server frames"),
+        }
+        // Time for its channel passes with what the client says: no clock is needed here.
+        self.reliable.entry(client).or_default().advance(Duration::from_millis(33));
+        self.speak(client);
+    }
+}

@@ -1,0 +1,151 @@
+//! A connection on a UDP socket of its own.
+
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use renetcode::{ConnectToken, NETCODE_MAX_PACKET_BYTES};
+use tokio::net::UdpSocket;
+
+use super::connection::{CloseReason, Connection, Incoming, Traffic};
+use crate::clock::Clock;
+
+/// How often a connection that waits to be accepted looks at what is due.
+const HANDSHAKE_STEP: Duration = Duration::from_millis(50);
+/// Most datagrams taken in one go, so that a flood can not hold up the caller's tick.
+const MAX_BURST: usize = 256;
+
+/// A connected transport.
+#[derive(Debug)]
+pub struct UdpTransport {
+    socket: UdpSocket,
+    connection: Connection,
+    clock: Clock,
+    advanced_to: Duration,
+}
+
+impl UdpTransport {
+    /// Connects from a fresh socket; gives up with [`CloseReason::TimedOut`] when the server has not accepted in time.
+    ///
+    /// A server that has accepted may have said so in a datagram that was lost. Asking again with the same ticket
+    /// would be refused, so the caller gets another ticket.
+    pub async fn connect(token: ConnectToken, clock: Clock, give_up_after: Duration) -> Result<Self, CloseReason> {
+        let connection = Connection::new(token)?;
+        let socket = open(connection.server()).await.map_err(|error| CloseReason::Socket(error.kind()))?;
+        let started = clock.now();
+        let mut transport = Self { socket, connection, clock, advanced_to: started };
+        while !transport.connection.is_connected() {
+            transport.advance();
+            if let Some(reason) = transport.connection.close_reason() {
+                return Err(reason);
+            }
+            if clock.now() - started >= give_up_after {
+                return Err(CloseReason::TimedOut);
+            }
+            transport.flush();
+            let _ = tokio::time::timeout(HANDSHAKE_STEP, transport.receive()).await;
+        }
+        Ok(transport)
+    }
+
+    /// Waits for datagrams and takes all that are there. Safe to drop while it waits.
+    pub async fn receive(&mut self) -> Result<(), CloseReason> {
+        self.socket.readable().await.map_err(|error| CloseReason::Socket(error.kind()))?;
+        self.take_arrived()
+    }
+
+    /// Takes the datagrams that have arrived, without waiting.
+    pub fn take_arrived(&mut self) -> Result<(), CloseReason> {
+        let mut buffer = [0; NETCODE_MAX_PACKET_BYTES + 1];
+        for _ in 0..MAX_BURST {
+            match self.socket.try_recv(&mut buffer) {
+                Ok(length) => self.connection.receive(&mut buffer[..length]),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                // What an ICMP message says of the other end; it may be starting up, and time will tell.
+                Err(error) if is_passing(error.kind()) => {}
+                Err(error) => return Err(CloseReason::Socket(error.kind())),
+            }
+        }
+        Ok(())
+    }
+
+    /// The next of what came.
+    pub fn next_incoming(&mut self) -> Option<Incoming> {
+        self.connection.next_incoming()
+    }
+
+    /// Queues a reliable message; it goes out with the next [`Self::finish_tick`].
+    pub fn send_message(&mut self, message: Vec<u8>) -> Result<(), CloseReason> {
+        self.connection.send_message(message)
+    }
+
+    /// Ends a client tick: sends the frame, what the reliable stream has to say, and what netcode has.
+    pub fn finish_tick(&mut self, frame: &[u8]) -> Result<(), CloseReason> {
+        self.connection.send_payload(frame);
+        self.connection.send_reliable();
+        self.advance();
+        self.flush();
+        self.connection.close_reason().map_or(Ok(()), Err)
+    }
+
+    /// As [`Self::finish_tick`], without a frame: before the world is entered, and on leaving it.
+    pub fn finish_quiet_tick(&mut self) -> Result<(), CloseReason> {
+        self.connection.send_reliable();
+        self.advance();
+        self.flush();
+        self.connection.close_reason().map_or(Ok(()), Err)
+    }
+
+    /// Why it ended, once it has.
+    pub fn close_reason(&self) -> Option<CloseReason> {
+        self.connection.close_reason()
+    }
+
+    /// What went over it so far.
+    pub fn traffic(&self) -> Traffic {
+        self.connection.traffic()
+    }
+
+    /// Whether every message has been acknowledged.
+    pub fn is_quiet(&self) -> bool {
+        self.connection.is_quiet()
+    }
+
+    /// Says farewell and closes the socket.
+    pub fn close(mut self) -> Traffic {
+        self.connection.disconnect();
+        self.flush();
+        self.connection.traffic()
+    }
+
+    fn advance(&mut self) {
+        let now = self.clock.now();
+        self.connection.advance(now - self.advanced_to);
+        self.advanced_to = now;
+    }
+
+    fn flush(&mut self) {
+        for datagram in self.connection.take_outgoing() {
+            // A full send buffer loses the datagram, as the network may; the layers above live with that.
+            let _ = self.socket.try_send(&datagram);
+        }
+    }
+}
+
+async fn open(server: SocketAddr) -> std::io::Result<UdpSocket> {
+    let any: SocketAddr = match server {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let socket = UdpSocket::bind(any).await?;
+    // Connected, so that the kernel drops what comes from anybody else.
+    socket.connect(server).await?;
+    // The first try_send would otherwise find a socket whose readiness nobody has asked for yet.
+    socket.writable().await?;
+    Ok(socket)
+}
+
+fn is_passing(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset | ErrorKind::Interrupted)
+        || matches!(kind, ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable)
+}

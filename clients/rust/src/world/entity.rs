@@ -1,0 +1,92 @@
+//! One entity as a client sees it.
+
+use realmgate_protocol::movement::Position;
+use realmgate_protocol::realm::{
+    Appearance, Casting, ComponentValue, Cooldowns, EntityKind, Facing, Health, Label, MoveSpeed, Place, Resource,
+    Status,
+};
+use realmgate_protocol::wire::WireComponent;
+
+/// The components of an entity that the client knows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct EntityView {
+    /// Where it is.
+    pub place: Option<Place>,
+    /// Where it looks.
+    pub facing: Option<Facing>,
+    /// What it is.
+    pub appearance: Option<Appearance>,
+    /// Its name.
+    pub label: Option<Label>,
+    /// Its health.
+    pub health: Option<Health>,
+    /// What it casts.
+    pub casting: Option<Casting>,
+    /// What weighs on it.
+    pub status: Option<Status>,
+    /// The class's resource; one's own only.
+    pub resource: Option<Resource>,
+    /// When abilities are ready; one's own only.
+    pub cooldowns: Option<Cooldowns>,
+    /// How fast it walks; one's own only.
+    pub move_speed: Option<MoveSpeed>,
+}
+
+impl EntityView {
+    /// Where it is.
+    pub fn position(&self) -> Option<Position> {
+        self.place.as_ref().map(|place| place.position)
+    }
+
+    /// What kind of thing it is.
+    pub fn kind(&self) -> Option<EntityKind> {
+        self.appearance.as_ref().map(|appearance| appearance.kind)
+    }
+
+    /// Its name; empty where it has none.
+    pub fn name(&self) -> &str {
+        self.label.as_ref().map_or("", |label| &label.name)
+    }
+
+    /// Whether any of these bits of the status is set.
+    pub fn has_status(&self, bits: u16) -> bool {
+        self.status.as_ref().is_some_and(|status| status.flags & bits != 0)
+    }
+
+    /// Whether it has health and none is left.
+    pub fn is_dead(&self) -> bool {
+        self.health.as_ref().is_some_and(|health| health.current == 0)
+    }
+
+    pub(super) fn set(&mut self, value: ComponentValue) {
+        match value {
+            ComponentValue::Place(value) => self.place = Some(value),
+            ComponentValue::Facing(value) => self.facing = Some(value),
+            ComponentValue::Appearance(value) => self.appearance = Some(value),
+            ComponentValue::Label(value) => self.label = Some(value),
+            ComponentValue::Health(value) => self.health = Some(value),
+            ComponentValue::Casting(value) => self.casting = Some(value),
+            ComponentValue::Status(value) => self.status = Some(value),
+            ComponentValue::Resource(value) => self.resource = Some(value),
+            ComponentValue::Cooldowns(value) => self.cooldowns = Some(value),
+            ComponentValue::MoveSpeed(value) => self.move_speed = Some(value),
+        }
+    }
+
+    pub(super) fn unset(&mut self, component: u8) {
+        match component {
+            Place::ID => self.place = None,
+            Facing::ID => self.facing = None,
+            Appearance::ID => self.appearance = None,
+            Label::ID => self.label = None,
+            Health::ID => self.health = None,
+            Casting::ID => self.casting = None,
+            Status::ID => self.status = None,
+            Resource::ID => self.resource = None,
+            Cooldowns::ID => self.cooldowns = None,
+            MoveSpeed::ID => self.move_speed = None,
+            // A component that this client does not know is not there to be removed.
+            _ => {}
+        }
+    }
+}

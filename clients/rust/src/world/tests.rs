@@ -1,0 +1,160 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use realmgate_protocol::bits::{BitField, BitWriter};
+use realmgate_protocol::movement::Position;
+use realmgate_protocol::realm::{Health, Place};
+use realmgate_protocol::wire::WireComponent;
+use realmgate_protocol::wire::datagram::HEADER_BYTES;
+use realmgate_protocol::wire::snapshot::{COUNT_BITS, write_entity_head};
+
+use super::*;
+
+/// A place on a line and a health, by entity.
+type Entities = BTreeMap<u32, (i32, Option<u16>)>;
+
+/// What a server keeps for one client: the truth, and what the client is known to have.
+#[derive(Default)]
+struct Server {
+    truth: Entities,
+    known: Entities,
+    /// Despawned entities that the client may still show.
+    gone: BTreeSet<u32>,
+    /// What each snapshot held, to be known once it is acknowledged.
+    sent: BTreeMap<Tick, (Entities, BTreeSet<u32>)>,
+}
+
+impl Server {
+    fn set(&mut self, id: u32, x: i32, health: Option<u16>) {
+        self.gone.remove(&id);
+        self.truth.insert(id, (x, health));
+    }
+
+    fn despawn(&mut self, id: u32) {
+        if self.truth.remove(&id).is_some() {
+            // What comes back under the same id is new: an acknowledgement of the old one says nothing about it.
+            self.known.remove(&id);
+            for (held, _) in self.sent.values_mut() {
+                held.remove(&id);
+            }
+            self.gone.insert(id);
+        }
+    }
+
+    /// A snapshot against what is acknowledged: values absolute, repeated until acknowledged.
+    fn frame(&mut self, tick: Tick) -> Vec<u8> {
+        let mut out = BitWriter::default();
+        ServerFrameHead { tick, last_command: 0, buffered_commands: 2 }.write(&mut out);
+        out.put(self.gone.len() as u64, COUNT_BITS);
+        self.gone.iter().for_each(|id| EntityId(*id).write(&mut out));
+        let changed: Vec<_> = self.truth.iter().filter(|(id, value)| self.known.get(*id) != Some(*value)).collect();
+        out.put(changed.len() as u64, COUNT_BITS);
+        for (id, (x, health)) in changed {
+            let is_new = !self.known.contains_key(id);
+            write_entity_head(&mut out, EntityId(*id), is_new, 1 << Place::ID | 1 << Health::ID);
+            out.put(1, 1);
+            Place { position: Position { x: *x, y: 0 } }.write(&mut out);
+            out.put(u64::from(health.is_some()), 1);
+            if let Some(current) = health {
+                Health { current: *current, max: 100 }.write(&mut out);
+            }
+        }
+        self.sent.insert(tick, (self.truth.clone(), self.gone.clone()));
+        out.into_bytes()[HEADER_BYTES..].to_vec()
+    }
+
+    fn acknowledged(&mut self, ack: SnapshotAck) {
+        let Some((held, gone)) = self.sent.get(&ack.newest).cloned() else { return };
+        self.known = held;
+        self.gone.retain(|id| !gone.contains(id));
+        self.sent.retain(|tick, _| *tick > ack.newest);
+    }
+}
+
+fn shown(view: &WorldView) -> Entities {
+    let values =
+        |entity: &EntityView| (entity.position().unwrap().x, entity.health.as_ref().map(|health| health.current));
+    view.entities().map(|(id, entity)| (id.0, values(entity))).collect()
+}
+
+#[derive(Debug, Clone)]
+enum Happening {
+    Set(u32, i32, Option<u16>),
+    Despawn(u32),
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        (1u32..6, 0i32..4_000_000, prop::option::of(0u16..=100))
+            .prop_map(|(id, x, health)| Happening::Set(id, x, health)),
+        (1u32..6).prop_map(Happening::Despawn),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn the_view_converges_whatever_is_lost_or_late(
+        ticks in prop::collection::vec((prop::collection::vec(happening(), 0..3), 0u8..4, any::<bool>()), 1..80),
+    ) {
+        let (mut server, mut view) = (Server::default(), WorldView::default());
+        let mut late = Vec::new();
+        let mut tick = Tick(0);
+        for (happenings, fate, ack_lost) in ticks {
+            for happening in happenings {
+                match happening {
+                    Happening::Set(id, x, health) => server.set(id, x, health),
+                    Happening::Despawn(id) => server.despawn(id),
+                }
+            }
+            tick = tick.after(1);
+            let frame = server.frame(tick);
+            match fate {
+                0 => {}
+                1 => late.push(frame),
+                _ => {
+                    prop_assert!(view.apply(&frame).unwrap().is_some());
+                    prop_assert_eq!(shown(&view), server.truth.clone(), "an applied frame shows the truth of its tick");
+                    for old in late.drain(..) {
+                        prop_assert!(view.apply(&old).unwrap().is_none(), "older frames are not applied");
+                    }
+                    prop_assert_eq!(shown(&view), server.truth.clone());
+                }
+            }
+            if !ack_lost {
+                server.acknowledged(view.ack());
+            }
+        }
+        view.apply(&server.frame(tick.after(1))).unwrap();
+        prop_assert_eq!(shown(&view), server.truth);
+        prop_assert_eq!(view.unknown_entities(), 0);
+    }
+
+    #[test]
+    fn garbage_is_never_a_panic_and_changes_nothing(body in prop::collection::vec(any::<u8>(), 0..300)) {
+        let mut view = WorldView::default();
+        if view.apply(&body).is_err() {
+            prop_assert_eq!(view, WorldView::default());
+        }
+    }
+
+    #[test]
+    fn a_damaged_frame_is_never_a_panic(at in 0usize..60, value in any::<u8>(), cut in 0usize..60) {
+        let mut server = Server::default();
+        (1..5).for_each(|id| server.set(id, id as i32 * 1_000, Some(50)));
+        let mut body = server.frame(Tick(9));
+        let at = at % body.len();
+        body[at] = value;
+        body.truncate(body.len().saturating_sub(cut));
+        let _ = WorldView::default().apply(&body);
+    }
+}
+
+#[test]
+fn an_entity_that_was_never_announced_is_counted() {
+    let mut server = Server::default();
+    server.set(1, 5, None);
+    server.known.insert(1, (4, None));
+    let mut view = WorldView::default();
+    view.apply(&server.frame(Tick(1))).unwrap();
+    assert_eq!(view.unknown_entities(), 1);
+}

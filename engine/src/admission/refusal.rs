@@ -1,0 +1,62 @@
+//! Why a ticket does not admit.
+
+use realmgate_protocol::ticket::TicketError;
+
+/// Why a ticket does not admit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum TicketRefusal {
+    /// The bytes are no ticket.
+    #[error("malformed ticket")]
+    Malformed,
+    /// Signed by a key that this server does not have.
+    #[error("ticket of an unknown key")]
+    UnknownKey,
+    /// The MAC does not fit.
+    #[error("forged ticket")]
+    Forged,
+    /// Minted for another map server.
+    #[error("ticket for another server")]
+    WrongServer,
+    /// The connection's id is not the ticket's: the user data came from another connect token.
+    #[error("ticket of another connection")]
+    ForeignSession,
+    /// It was announced, and too late now.
+    #[error("expired ticket")]
+    Expired,
+    /// It has admitted once.
+    #[error("ticket used again")]
+    Reused,
+    /// Never announced, cancelled, or replaced by a newer one.
+    #[error("ticket not expected")]
+    NotExpected,
+    /// It says another character, account, epoch, map or channel than its announcement.
+    #[error("ticket differs from its announcement")]
+    IdentityMismatch,
+}
+
+impl TicketRefusal {
+    /// The stable name in `realmgate_tickets_refused_total{reason}`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::UnknownKey => "unknown_key",
+            Self::Forged => "forged",
+            Self::WrongServer => "wrong_server",
+            Self::ForeignSession => "foreign_session",
+            Self::Expired => "expired",
+            Self::Reused => "reused",
+            Self::NotExpected => "not_expected",
+            Self::IdentityMismatch => "identity_mismatch",
+        }
+    }
+}
+
+impl From<TicketError> for TicketRefusal {
+    fn from(error: TicketError) -> Self {
+        match error {
+            TicketError::Malformed => Self::Malformed,
+            TicketError::UnknownKey => Self::UnknownKey,
+            TicketError::Forged => Self::Forged,
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! How players leave a world: for good, or to another one.
+
+use bevy_app::{App, Plugin};
+use bevy_ecs::prelude::*;
+use realmgate_protocol::ids::RequestId;
+use realmgate_protocol::link::{FromMap, LeaveReason};
+
+use super::ChannelKey;
+use super::receive::EnterWorld;
+use super::save::{SaveSoftState, save_of};
+use crate::clock::TickClock;
+use crate::outbox::Outbox;
+use crate::player::{LeaveRequested, Player, PlayerLeaving, Players, TravelRequested, Travelling};
+use crate::schedule::{TickSchedule, TickSet};
+
+/// How long a traveller waits for the answer, far longer than the sidecar takes to give one.
+const MAX_TRAVEL_MS: u32 = 20_000;
+
+/// The player leaves at the end of this tick.
+#[derive(Component, Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leaving {
+    /// Saved and released.
+    Released(LeaveReason),
+    /// Its lock went to another server with the travel.
+    Travelled,
+    /// Its lock is lost; nothing is written.
+    Fenced,
+}
+
+/// Players that leave are announced, before the game's own systems of [`TickSet::Lifecycle`].
+#[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AnnounceLeaving;
+
+pub(super) struct DepartPlugin;
+
+impl Plugin for DepartPlugin {
+    fn build(&self, app: &mut App) {
+        app.add_message::<PlayerLeaving>()
+            .add_systems(TickSchedule, give_up_travel.in_set(TickSet::Receive).after(EnterWorld))
+            .add_message::<TravelRequested>()
+            .add_systems(TickSchedule, announce_leaving.in_set(TickSet::Lifecycle).in_set(AnnounceLeaving))
+            .add_systems(TickSchedule, (ask_to_travel, depart).chain().in_set(TickSet::Persist).after(SaveSoftState));
+    }
+}
+
+fn announce_leaving(
+    mut commands: Commands,
+    mut requests: MessageReader<LeaveRequested>,
+    players: Query<(Entity, &Player, Option<&Leaving>)>,
+    mut leaving: MessageWriter<PlayerLeaving>,
+) {
+    for (player, known, reason) in &players {
+        if let Some(reason) = reason {
+            let reason = if *reason == Leaving::Fenced { Some(LeaveReason::Replaced) } else { None };
+            leaving.write(PlayerLeaving { player, character: known.character, reason });
+        }
+    }
+    let mut announced: Vec<Entity> = Vec::new();
+    for request in requests.read() {
+        let Ok((player, known, None)) = players.get(request.player) else { continue };
+        if announced.contains(&player) {
+            continue;
+        }
+        announced.push(player);
+        commands.entity(player).insert(Leaving::Released(request.reason));
+        leaving.write(PlayerLeaving { player, character: known.character, reason: Some(request.reason) });
+    }
+}
+
+/// Gives up on travellers that nobody answers.
+fn give_up_travel(
+    mut commands: Commands,
+    clock: Res<TickClock>,
+    travellers: Query<(Entity, &Travelling), Without<Leaving>>,
+) {
+    for (player, travelling) in &travellers {
+        if clock.now().since(travelling.since) > clock.ticks(MAX_TRAVEL_MS) {
+            commands.entity(player).insert(Leaving::Fenced);
+        }
+    }
+}
+
+/// Sends the travellers' questions, each with its last save.
+fn ask_to_travel(
+    world: &mut World,
+    mut asked: Local<u32>,
+    mut cursor: Local<bevy_ecs::message::MessageCursor<TravelRequested>>,
+) {
+    let requests: Vec<TravelRequested> = {
+        let messages = world.resource::<Messages<TravelRequested>>();
+        cursor.read(messages).cloned().collect()
+    };
+    for request in requests {
+        let Ok(entity) = world.get_entity(request.player) else { continue };
+        if !entity.contains::<Player>() || entity.contains::<Travelling>() || entity.contains::<Leaving>() {
+            continue;
+        }
+        let Some(mut save) = save_of(world, request.player) else { continue };
+        save.soft = request.arrival;
+        *asked += 1;
+        let key = *world.resource::<ChannelKey>();
+        let request_id = RequestId(u64::from(key.map.0) << 48 | u64::from(key.channel.0) << 32 | u64::from(*asked));
+        let since = world.resource::<TickClock>().now();
+        world.entity_mut(request.player).insert(Travelling { request: request_id, since });
+        let travel = FromMap::Travel { request: request_id, save, channel: request.channel };
+        world.resource_mut::<Outbox>().link.push(travel);
+    }
+}
+
+fn depart(
+    world: &mut World,
+    mut leavers: Local<Vec<(Entity, Leaving)>>,
+    mut query: Local<Option<QueryState<(Entity, &'static Leaving)>>>,
+) {
+    let query = query.get_or_insert_with(|| world.query());
+    leavers.extend(query.iter(world).map(|(entity, leaving)| (entity, *leaving)));
+    for (entity, leaving) in leavers.drain(..) {
+        let save = match leaving {
+            Leaving::Released(reason) => save_of(world, entity).map(|save| FromMap::Released { save, reason }),
+            Leaving::Travelled | Leaving::Fenced => None,
+        };
+        let Some(player) = world.get::<Player>(entity).cloned() else { continue };
+        world.resource_mut::<Players>().remove(player.session, player.character);
+        let mut outbox = world.resource_mut::<Outbox>();
+        outbox.link.extend(save);
+        outbox.disconnects.push(player.session);
+        world.despawn(entity);
+    }
+}

@@ -1,0 +1,146 @@
+//! A channel: one map's world of its own, isolated from every other.
+
+mod depart;
+mod inbox;
+mod receive;
+mod save;
+
+pub use depart::AnnounceLeaving;
+pub use inbox::{ChannelDirectory, ChannelState, Inbox, ToChannel};
+
+pub use receive::EnterWorld;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use bevy_app::{App, SubApp};
+use bevy_ecs::prelude::*;
+use realmgate_protocol::ids::{ChannelId, MapId};
+
+use crate::body::BodyPlugin;
+use crate::clock::TickClock;
+use crate::input::InputPlugin;
+use crate::map::Map;
+use crate::outbox::Outbox;
+use crate::persist::{PersistPlugin, PersistPort};
+use crate::random::ChannelRandom;
+use crate::record::StateHash;
+use crate::replication::ReplicationPlugin;
+use crate::schedule::{SchedulePlugin, TickSchedule};
+
+/// Which channel of which map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, Resource)]
+pub struct ChannelKey {
+    /// The map.
+    pub map: MapId,
+    /// The channel, from 1.
+    pub channel: ChannelId,
+}
+
+/// The map a world plays on.
+#[derive(Resource, Debug, Clone)]
+pub struct ChannelMap(pub Arc<Map>);
+
+impl std::ops::Deref for ChannelMap {
+    type Target = Map;
+    fn deref(&self) -> &Map {
+        &self.0
+    }
+}
+
+/// What makes one channel's world what it is; the same settings and the same inbox give the same world.
+#[derive(Debug, Clone)]
+pub struct ChannelSettings {
+    /// Which channel this is.
+    pub key: ChannelKey,
+    /// Its map.
+    pub map: Arc<Map>,
+    /// Ticks per second.
+    pub tick_hz: u32,
+    /// Where its chance comes from.
+    pub seed: [u8; 32],
+}
+
+/// Adds a game to a channel's world.
+pub type BuildWorld = Arc<dyn Fn(&mut App) + Send + Sync>;
+
+/// A running channel.
+pub struct Channel {
+    app: SubApp,
+    settings: ChannelSettings,
+}
+
+/// A system of a channel panicked. Its world may be half-changed and is not to be read any more.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a channel's world panicked: {0}")]
+pub struct ChannelPanicked(pub String);
+
+impl Channel {
+    /// Builds the world: the engine's plugins, then the game's.
+    pub fn new(settings: ChannelSettings, build: &BuildWorld) -> Self {
+        let mut app = Self::app(&settings, build);
+        app.finish();
+        app.cleanup();
+        Self { app: std::mem::take(app.main_mut()), settings }
+    }
+
+    /// The app before it is taken apart: for tests that look at its schedule.
+    pub fn app(settings: &ChannelSettings, build: &BuildWorld) -> App {
+        let mut app = App::empty();
+        app.insert_resource(settings.key)
+            .insert_resource(ChannelMap(settings.map.clone()))
+            .insert_resource(TickClock::new(settings.tick_hz))
+            .insert_resource(ChannelRandom::new(settings.seed))
+            .init_resource::<Outbox>()
+            .init_resource::<Inbox>()
+            .init_resource::<ChannelDirectory>()
+            .add_plugins((SchedulePlugin, receive::ReceivePlugin, InputPlugin, BodyPlugin, PersistPlugin))
+            .add_plugins((save::SavePlugin, depart::DepartPlugin, ReplicationPlugin));
+        build(&mut app);
+        app
+    }
+
+    /// Its settings.
+    pub fn settings(&self) -> &ChannelSettings {
+        &self.settings
+    }
+
+    /// Puts an event into the inbox; it enters the world at the next tick.
+    pub fn push(&mut self, event: ToChannel) {
+        self.app.world_mut().resource_mut::<Inbox>().push(event);
+    }
+
+    /// Runs one tick. A panic ends the channel, not the process.
+    pub fn tick(&mut self) -> Result<(), ChannelPanicked> {
+        let app = &mut self.app;
+        catch_unwind(AssertUnwindSafe(|| app.world_mut().run_schedule(TickSchedule))).map_err(|panic| {
+            let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            ChannelPanicked(text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default())
+        })
+    }
+
+    /// Takes what the last tick sent out.
+    pub fn take_outbox(&mut self) -> Outbox {
+        std::mem::take(&mut *self.app.world_mut().resource_mut::<Outbox>())
+    }
+
+    /// Takes the owned events that the last tick submitted.
+    pub fn take_events(&mut self) -> Vec<realmgate_protocol::link::OwnedEvent> {
+        self.app.world_mut().resource_mut::<PersistPort>().drain()
+    }
+
+    /// The hash of the world as clients could see it, of its chance, and of what it says and nobody has taken yet.
+    pub fn state_hash(&mut self) -> StateHash {
+        StateHash::of(self.app.world_mut())
+    }
+
+    /// The world, for tests and for whoever looks into a channel between ticks.
+    pub fn world(&self) -> &World {
+        self.app.world()
+    }
+
+    /// The world, to be changed between ticks: tests only, since it is not recorded.
+    pub fn world_mut(&mut self) -> &mut World {
+        self.app.world_mut()
+    }
+}

@@ -1,0 +1,179 @@
+//! Lets what came from outside into the world.
+
+use bevy_app::{App, Plugin};
+use bevy_ecs::prelude::*;
+use realmgate_protocol::ids::{CharacterId, LockEpoch, SaveSequence};
+use realmgate_protocol::link::{CharacterLoad, EventOutcome};
+
+use super::depart::Leaving;
+use super::inbox::{ChannelDirectory, Inbox, ToChannel};
+use crate::clock::TickClock;
+use crate::input::{CurrentInput, InputBuffer};
+use crate::outbox::Outbox;
+use crate::persist::{EventDone, PersistPort};
+use crate::player::{
+    ClientBytes, LeaveRequested, LinkDead, Player, PlayerJoined, Players, SocialHeard, TravelAnswered, Travelling,
+};
+use crate::replication::{ClientView, NetEntities};
+use crate::schedule::{BeginTick, TickSchedule, TickSet};
+use crate::transport::SessionId;
+
+/// What came from outside enters the world.
+#[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct EnterWorld;
+
+/// Owns the inbox's way into the world. Its system runs first in [`TickSet::Receive`], after the clock.
+pub(super) struct ReceivePlugin;
+
+impl Plugin for ReceivePlugin {
+    fn build(&self, app: &mut App) {
+        app.init_resource::<Players>()
+            .add_message::<PlayerJoined>()
+            .add_message::<ClientBytes>()
+            .add_message::<LeaveRequested>()
+            .add_message::<TravelAnswered>()
+            .add_message::<SocialHeard>()
+            .add_systems(TickSchedule, receive.in_set(TickSet::Receive).in_set(EnterWorld).after(BeginTick));
+    }
+}
+
+fn receive(world: &mut World, mut events: Local<Vec<ToChannel>>) {
+    world.resource_mut::<Inbox>().swap(&mut events);
+    for event in events.drain(..) {
+        receive_one(world, event);
+    }
+}
+
+fn receive_one(world: &mut World, event: ToChannel) {
+    match event {
+        ToChannel::Join { session, epoch, load } => join(world, session, epoch, load),
+        ToChannel::Frame { session, ack, commands } => {
+            let Some(player) = world.resource::<Players>().of_session(session) else { return };
+            if let Some(mut view) = world.get_mut::<ClientView>(player) {
+                view.acknowledge(ack);
+            }
+            if let Some(mut buffer) = world.get_mut::<InputBuffer>(player) {
+                buffer.take(&commands);
+            }
+        }
+        ToChannel::Message { session, bytes } => {
+            if let Some(player) = world.resource::<Players>().of_session(session) {
+                world.write_message(ClientBytes { player, bytes });
+            }
+        }
+        ToChannel::Lost { session } => {
+            let since = world.resource::<TickClock>().now();
+            if let Some(player) = world.resource::<Players>().of_session(session) {
+                world.entity_mut(player).insert(LinkDead { since });
+            }
+        }
+        ToChannel::Committed { outcomes } => committed(world, &outcomes),
+        ToChannel::Kick { character, reason } => {
+            if let Some(player) = of(world, character) {
+                world.write_message(LeaveRequested { player, reason });
+            }
+        }
+        ToChannel::Fenced { character } => {
+            if let Some(player) = of(world, character) {
+                world.entity_mut(player).insert(Leaving::Fenced);
+            }
+        }
+        ToChannel::TravelGranted { character, grant } => {
+            if let Some(player) = of(world, character) {
+                world.entity_mut(player).insert(Leaving::Travelled);
+                world.write_message(TravelAnswered { player, answer: Ok(grant) });
+            }
+        }
+        ToChannel::TravelRefused { character, epoch, code } => travel_refused(world, character, epoch, code),
+        ToChannel::Directory { channels } => world.resource_mut::<ChannelDirectory>().channels = channels,
+        ToChannel::Social { character, event } => {
+            if let Some(player) = of(world, character) {
+                world.write_message(SocialHeard { player, event });
+            }
+        }
+    }
+}
+
+fn of(world: &World, character: CharacterId) -> Option<Entity> {
+    world.resource::<Players>().of_character(character)
+}
+
+fn join(world: &mut World, session: SessionId, epoch: LockEpoch, load: CharacterLoad) {
+    if of(world, load.character).is_some() {
+        // Admission lets a character in once; a second one here would be two bodies of one character. Its connection
+        // must not stay open without a body: nothing would ever end it.
+        world.resource_mut::<Outbox>().disconnects.push(session);
+        return;
+    }
+    let net = world.resource_mut::<NetEntities>().allocate();
+    let player = Player {
+        character: load.character,
+        account: load.account,
+        name: load.name.clone(),
+        epoch,
+        sequence: SaveSequence(0),
+        session,
+    };
+    let body = (player, net, InputBuffer::default(), CurrentInput::default(), ClientView::default());
+    let entity = world.spawn(body).id();
+    world.resource_mut::<Players>().add(session, load.character, entity);
+    world.write_message(PlayerJoined { player: entity, load });
+}
+
+fn committed(world: &mut World, outcomes: &[EventOutcome]) {
+    for outcome in outcomes {
+        world.resource_mut::<PersistPort>().done();
+        world.write_message(EventDone { key: outcome.key, refusal: outcome.refusal });
+    }
+}
+
+fn travel_refused(world: &mut World, character: CharacterId, epoch: LockEpoch, code: String) {
+    let Some(player) = of(world, character) else { return };
+    if let Some(mut known) = world.get_mut::<Player>(player) {
+        // A new epoch counts its saves from the start.
+        (known.epoch, known.sequence) = (epoch, SaveSequence(0));
+    }
+    world.entity_mut(player).remove::<Travelling>();
+    world.write_message(TravelAnswered { player, answer: Err(code) });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use realmgate_protocol::ids::{AccountId, ChannelId, MapId};
+
+    use super::*;
+    use crate::channel::{BuildWorld, Channel, ChannelKey, ChannelSettings};
+    use crate::map::Map;
+
+    fn join(session: u64) -> ToChannel {
+        let load = CharacterLoad {
+            character: CharacterId([1; 16]),
+            account: AccountId([1; 16]),
+            name: "twice".to_owned(),
+            class_id: String::new(),
+            level: 1,
+            experience: 0,
+            gold: 0,
+            items: Vec::new(),
+            soft: None,
+        };
+        ToChannel::Join { session: SessionId(session), epoch: LockEpoch(session), load }
+    }
+
+    #[test]
+    fn who_is_here_already_does_not_come_a_second_time_and_the_second_connection_ends() {
+        let key = ChannelKey { map: MapId(1), channel: ChannelId(1) };
+        let map = Arc::new(Map::sketch(MapId(1), &["S."]).unwrap());
+        let build: BuildWorld = Arc::new(|_| {});
+        let mut channel = Channel::new(ChannelSettings { key, map, tick_hz: 30, seed: [1; 32] }, &build);
+        channel.push(join(1));
+        channel.tick().unwrap();
+        assert!(channel.take_outbox().disconnects.is_empty());
+        channel.push(join(2));
+        channel.tick().unwrap();
+        assert_eq!(channel.take_outbox().disconnects, [SessionId(2)]);
+        assert_eq!(channel.world().resource::<Players>().len(), 1);
+    }
+}

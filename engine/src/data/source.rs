@@ -1,0 +1,91 @@
+//! The text of a data file, and lines and columns in it.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Fault;
+
+/// The text of one file together with where its lines begin.
+#[derive(Debug, Clone)]
+pub struct SourceText {
+    file: PathBuf,
+    text: Arc<str>,
+    line_starts: Vec<usize>,
+}
+
+impl SourceText {
+    /// Takes the text of `file`; nothing is read.
+    pub fn new(file: &Path, text: impl Into<Arc<str>>) -> Self {
+        let text = text.into();
+        let after_breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        let line_starts = std::iter::once(0).chain(after_breaks).collect();
+        Self { file: file.to_owned(), text, line_starts }
+    }
+
+    /// Reads `file`. A file that is missing or is no UTF-8 is a fault like any other.
+    pub fn read(file: &Path) -> Result<Self, Fault> {
+        std::fs::read_to_string(file).map(|text| Self::new(file, text)).map_err(|error| {
+            let message = match error.kind() {
+                std::io::ErrorKind::NotFound => "the file does not exist".to_owned(),
+                std::io::ErrorKind::InvalidData => "the file is no UTF-8 text".to_owned(),
+                _ => format!("the file can not be read: {error}"),
+            };
+            Fault::of_file(file, message, "a readable UTF-8 text file")
+        })
+    }
+
+    /// The file's name, as it was given.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// The whole text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The whole text, shared.
+    pub fn shared_text(&self) -> Arc<str> {
+        Arc::clone(&self.text)
+    }
+
+    /// The line and column, both from 1, of a byte. Columns count characters; beyond the end is the end.
+    pub fn position(&self, byte: usize) -> (u32, u32) {
+        let byte = byte.min(self.text.len());
+        let line = self.line_starts.partition_point(|start| *start <= byte);
+        let start = self.line_starts[line - 1];
+        let column = self.text[start..].char_indices().take_while(|(at, _)| start + at < byte).count();
+        (line as u32, column as u32 + 1)
+    }
+
+    /// The byte at a line and column, both from 1; beyond the end of a line is its end.
+    pub fn byte_at(&self, line: u32, column: u32) -> usize {
+        let Some(start) = self.line_starts.get((line as usize).saturating_sub(1)) else { return self.text.len() };
+        let line = self.text[*start..].lines().next().unwrap_or_default();
+        let in_line = line.char_indices().map(|(at, _)| at).nth((column as usize).saturating_sub(1));
+        start + in_line.unwrap_or(line.len())
+    }
+
+    /// A fault about these bytes.
+    pub fn fault(&self, span: Range<usize>, message: impl Into<String>, expected: impl Into<String>) -> Fault {
+        let (line, column) = self.position(span.start);
+        Fault { file: self.file.clone(), line, column, message: message.into(), expected: expected.into(), span }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_and_the_end_has_a_position() {
+        let source = SourceText::new(Path::new("x"), "añb\n\ncd");
+        assert_eq!(source.position(0), (1, 1));
+        assert_eq!(source.position("añ".len()), (1, 3));
+        assert_eq!(source.position("añb\n".len()), (2, 1));
+        assert_eq!(source.position("añb\n\nc".len()), (3, 2));
+        assert_eq!(source.position(1_000), (3, 3));
+        assert_eq!(source.byte_at(3, 2), "añb\n\nc".len());
+    }
+}

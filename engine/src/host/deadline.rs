@@ -1,0 +1,56 @@
+//! The loop that keeps time: the only place of the engine that reads a clock, besides the network threads.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::MapServer;
+
+/// Ticks that are caught up at most after a stall; what is beyond them is lost, counted and not run.
+const MAX_CATCH_UP_TICKS: u32 = 5;
+/// How long a drain may take before the process ends anyway.
+const MAX_DRAIN: Duration = Duration::from_secs(10);
+
+/// Runs the server at absolute deadlines until `stop` is set, then drains it: everybody saved and released.
+#[expect(clippy::disallowed_methods, reason = "this loop is what turns time into ticks")]
+pub fn run(server: &mut MapServer, stop: &AtomicBool) {
+    let start = Instant::now();
+    let period = Duration::from_secs(1) / server.tick_hz();
+    let mut deadline = start;
+    let mut drain_until = None;
+    loop {
+        if !server.is_reachable() {
+            tracing::error!("the network thread died: nobody can play here any more");
+            server.drain();
+            break;
+        }
+        if stop.load(Ordering::Relaxed) {
+            let until = *drain_until.get_or_insert_with(|| Instant::now() + MAX_DRAIN);
+            server.drain();
+            if server.is_drained() || Instant::now() > until {
+                break;
+            }
+        }
+        let begun = Instant::now();
+        metrics::histogram!("realmgate_tick_late_seconds").record((begun - deadline).as_secs_f64());
+        server.step(begun.duration_since(start).as_millis() as u64);
+        metrics::histogram!("realmgate_tick_work_seconds").record(begun.elapsed().as_secs_f64());
+        deadline = next_deadline(deadline + period, period);
+        std::thread::sleep(deadline.saturating_duration_since(Instant::now()));
+    }
+    // Who has not come by now never will: their locks are let go too.
+    server.expire_tickets(u64::MAX);
+    // One more, so that the last disconnects and releases leave.
+    server.step(start.elapsed().as_millis() as u64);
+}
+
+#[expect(clippy::disallowed_methods, reason = "this loop is what turns time into ticks")]
+fn next_deadline(deadline: Instant, period: Duration) -> Instant {
+    let now = Instant::now();
+    let behind = now.saturating_duration_since(deadline);
+    if behind <= period * MAX_CATCH_UP_TICKS {
+        return deadline;
+    }
+    let lost = (behind.as_nanos() / period.as_nanos()) as u32;
+    metrics::counter!("realmgate_ticks_lost_total").increment(u64::from(lost));
+    deadline + period * lost
+}

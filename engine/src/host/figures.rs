@@ -1,0 +1,45 @@
+//! What the host counts and tells about itself.
+
+use std::sync::atomic::Ordering;
+
+use realmgate_protocol::link::{ChannelLoad, FromMap};
+
+use super::MapServer;
+use crate::channel::{ChannelState, ToChannel};
+
+impl MapServer {
+    /// Once a second: tells the sidecar and the channels how full each channel is.
+    pub(super) fn share_directory(&mut self) {
+        if !self.status.ticks.load(Ordering::Relaxed).is_multiple_of(u64::from(self.config.tick_hz)) {
+            return;
+        }
+        let capacity = self.config.max_players;
+        let counts: Vec<ChannelLoad> = (0..self.channels.len())
+            .map(|at| {
+                let key = self.channels[at].channel.settings().key;
+                ChannelLoad { map: key.map, channel: key.channel, players: self.routes.count(at) as u16 }
+            })
+            .collect();
+        for running in &mut self.channels {
+            let map = running.channel.settings().key.map;
+            let here = counts.iter().filter(|load| load.map == map);
+            let channels =
+                here.map(|load| ChannelState { channel: load.channel, players: load.players, capacity }).collect();
+            running.inbox.push(ToChannel::Directory { channels });
+        }
+        self.say(FromMap::Load { channels: counts });
+    }
+
+    /// Counts the tick that is over.
+    pub(super) fn count(&self) {
+        self.status.ticks.fetch_add(1, Ordering::Relaxed);
+        let players = self.routes.len() as u32;
+        self.status.players.store(players, Ordering::Relaxed);
+        let load = players * 100 / u32::from(self.config.max_players.max(1));
+        self.status.load.store(load, Ordering::Relaxed);
+        metrics::counter!("realmgate_ticks_total").increment(1);
+        metrics::gauge!("realmgate_players").set(f64::from(players));
+        metrics::gauge!("realmgate_expected_players").set((self.admission.count() as u32).saturating_sub(players));
+        metrics::gauge!("realmgate_event_batches_waiting").set(self.batches.waiting_count() as f64);
+    }
+}

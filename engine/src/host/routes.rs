@@ -1,0 +1,94 @@
+//! Which connection plays which character in which channel.
+
+use std::collections::BTreeMap;
+
+use realmgate_protocol::ids::{CharacterId, LockEpoch};
+
+use crate::transport::SessionId;
+
+/// Protocol violations after which a player is sent away.
+const MAX_VIOLATIONS: u32 = 20;
+
+/// A player's place.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Route {
+    /// Who.
+    pub character: CharacterId,
+    /// Under which epoch it was admitted, or has stayed.
+    pub epoch: LockEpoch,
+    /// The place of its channel in the host's list.
+    pub channel: usize,
+    violations: u32,
+}
+
+/// The routes of all players.
+#[derive(Debug, Default)]
+pub(super) struct Routes {
+    by_session: BTreeMap<SessionId, Route>,
+    by_character: BTreeMap<CharacterId, SessionId>,
+}
+
+impl Routes {
+    pub fn add(&mut self, session: SessionId, character: CharacterId, epoch: LockEpoch, channel: usize) {
+        self.by_session.insert(session, Route { character, epoch, channel, violations: 0 });
+        self.by_character.insert(character, session);
+    }
+
+    /// The newest route of a character: during a travel within this process its old connection may still be open.
+    pub fn of_character(&mut self, character: CharacterId) -> Option<&mut Route> {
+        self.by_session.get_mut(self.by_character.get(&character)?)
+    }
+
+    pub fn session_of(&self, character: CharacterId) -> Option<SessionId> {
+        self.by_character.get(&character).copied()
+    }
+
+    pub fn channel_of(&self, session: SessionId) -> Option<usize> {
+        self.by_session.get(&session).map(|route| route.channel)
+    }
+
+    /// Forgets a connection; the character when it had no newer one.
+    pub fn remove(&mut self, session: SessionId) -> Option<CharacterId> {
+        let route = self.by_session.remove(&session)?;
+        if self.by_character.get(&route.character) != Some(&session) {
+            return None;
+        }
+        self.by_character.remove(&route.character);
+        Some(route.character)
+    }
+
+    /// Counts a violation; whom to send away when there were too many.
+    pub fn violation(&mut self, session: SessionId) -> Option<(CharacterId, usize)> {
+        let route = self.by_session.get_mut(&session)?;
+        route.violations += 1;
+        (route.violations == MAX_VIOLATIONS).then_some((route.character, route.channel))
+    }
+
+    /// The players of a channel, taken out.
+    pub fn take_channel(&mut self, channel: usize) -> Vec<(SessionId, Route)> {
+        let here = self.by_session.iter().filter(|(_, route)| route.channel == channel);
+        let here: Vec<(SessionId, Route)> = here.map(|(session, route)| (*session, *route)).collect();
+        for (session, _) in &here {
+            self.remove(*session);
+        }
+        here
+    }
+
+    /// Every character and the place of its channel.
+    pub fn characters(&self) -> Vec<(CharacterId, usize)> {
+        self.by_session.values().map(|route| (route.character, route.channel)).collect()
+    }
+
+    /// Players of a channel.
+    pub fn count(&self, channel: usize) -> usize {
+        self.by_session.values().filter(|route| route.channel == channel).count()
+    }
+
+    pub fn len(&self) -> usize {
+        self.by_session.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.by_session.is_empty()
+    }
+}

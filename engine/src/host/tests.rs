@@ -1,0 +1,89 @@
+use std::sync::mpsc::channel;
+
+use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, MapId, RequestId, TicketId};
+use realmgate_protocol::link::{CharacterLoad, FromMap, SoftState, ToMap};
+use realmgate_protocol::ticket::Ticket;
+
+use super::*;
+use crate::player::CaptureSoftState;
+use crate::transport::SessionId;
+use crate::transport::memory::memory_transport;
+
+const CHARACTER: CharacterId = CharacterId([1; 16]);
+
+fn soft() -> SoftState {
+    SoftState { map: MapId(1), x: 1_500, y: 1_500, health: 1, resource: 0, cooldowns: Vec::new() }
+}
+
+fn prepare(ticket: &Ticket) -> ToMap {
+    let load = CharacterLoad {
+        character: CHARACTER,
+        account: ticket.account,
+        name: "late".to_owned(),
+        class_id: String::new(),
+        level: 1,
+        experience: 0,
+        gold: 0,
+        items: Vec::new(),
+        soft: Some(soft()),
+    };
+    ToMap::Prepare {
+        request: RequestId(1),
+        ticket: ticket.ticket_id,
+        expires_in_ms: 30_000,
+        map: ticket.map,
+        channel: ticket.channel,
+        epoch: ticket.epoch,
+        load,
+    }
+}
+
+#[test]
+fn who_was_announced_before_a_drain_and_comes_during_it_is_let_go_at_once() {
+    let keys: KeyRing = "a secret of at least thirty-two bytes!".parse().unwrap();
+    let ticket = Ticket {
+        ticket_id: TicketId(7),
+        account: AccountId([1; 16]),
+        character: CHARACTER,
+        epoch: LockEpoch(3),
+        map: MapId(1),
+        channel: ChannelId(1),
+        server: "here".parse().unwrap(),
+        issued_ms: 0,
+        expires_ms: 30_000,
+    };
+    let (to_map, incoming) = channel();
+    let (outgoing, from_map) = channel();
+    let config = HostConfig {
+        server: ticket.server.clone(),
+        maps: vec![Arc::new(Map::sketch(MapId(1), &["S..", "..."]).unwrap())],
+        channels: 1,
+        tick_hz: 30,
+        max_players: 10,
+        protocol_hash: 1,
+        keys: keys.clone(),
+        seed: [3; 32],
+        record_dir: None,
+    };
+    let build: BuildWorld = Arc::new(|app| {
+        app.insert_resource(CaptureSoftState(|_, _| soft()));
+    });
+    let (transport, network) = memory_transport();
+    let mut server = MapServer::new(config, build, Box::new(transport), LinkEnds { incoming, outgoing });
+    to_map.send(prepare(&ticket)).unwrap();
+    server.step(33);
+    server.drain();
+
+    let mut user_data = ticket.seal(&keys);
+    user_data.resize(256, 0);
+    let _client = network.connect(user_data, SessionId(7));
+    (2..5).for_each(|tick| server.step(33 * tick));
+    let released = from_map.try_iter().find_map(|said| match said {
+        FromMap::Released { save, reason } => Some((save.character, save.epoch, reason)),
+        _ => None,
+    });
+    assert_eq!(released, Some((CHARACTER, LockEpoch(3), LeaveReason::ServerClosing)));
+    to_map.send(ToMap::Settled { character: CHARACTER, epoch: LockEpoch(3) }).unwrap();
+    server.step(33 * 5);
+    assert!(server.is_drained(), "it would hold up the drain until time runs out, and go unsaved");
+}

@@ -1,0 +1,113 @@
+//! Input commands: one per player and tick, out of a small buffer that takes the jitter of the network.
+
+use std::collections::VecDeque;
+
+use bevy_app::{App, Plugin};
+use bevy_ecs::prelude::*;
+use realmgate_protocol::wire::InputCommand;
+
+use crate::body::Walk;
+use crate::player::Travelling;
+use crate::schedule::{TickSchedule, TickSet};
+
+/// Commands that wait at most; the newest beyond it are dropped, so a client that runs ahead gains nothing.
+const CAPACITY: usize = 8;
+
+/// A player's commands that are not applied yet.
+#[derive(Component, Debug, Default)]
+pub struct InputBuffer {
+    waiting: VecDeque<InputCommand>,
+    last_applied: u32,
+}
+
+impl InputBuffer {
+    /// Takes the commands of a frame: what was applied, is there already or does not fit is left out.
+    pub fn take(&mut self, commands: &[InputCommand]) {
+        for command in commands {
+            let newest = self.waiting.back().map_or(self.last_applied, |last| last.number);
+            if command.number > newest && self.waiting.len() < CAPACITY {
+                self.waiting.push_back(*command);
+            }
+        }
+    }
+
+    /// The number of the last command applied, 0 before the first.
+    pub fn last_applied(&self) -> u32 {
+        self.last_applied
+    }
+
+    /// Commands that wait.
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    fn next(&mut self) -> Option<InputCommand> {
+        let command = self.waiting.pop_front()?;
+        self.last_applied = command.number;
+        Some(command)
+    }
+}
+
+/// The command of this tick; none where the client was late, and then the player stands.
+#[derive(Component, Debug, Default, Clone, Copy)]
+pub struct CurrentInput(pub Option<InputCommand>);
+
+/// Players take this tick's command, before anything else of [`TickSet::Intent`].
+#[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TakeInput;
+
+/// Owns the input buffers.
+pub struct InputPlugin;
+
+impl Plugin for InputPlugin {
+    fn build(&self, app: &mut App) {
+        app.add_systems(TickSchedule, take_input.in_set(TickSet::Intent).in_set(TakeInput));
+    }
+}
+
+type InputOf<'a> = (&'a mut InputBuffer, &'a mut CurrentInput, Option<&'a mut Walk>, Has<Travelling>);
+
+/// Gives every player its command and its walk. The game may overrule the walk (rooted, dead) later in the set.
+fn take_input(mut players: Query<InputOf<'_>>) {
+    for (mut buffer, mut current, walk, travelling) in &mut players {
+        let next = buffer.next().filter(|_| !travelling);
+        current.0 = next;
+        if let Some(mut walk) = walk {
+            walk.set_if_neq(Walk(next.and_then(|command| command.heading)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(number: u32) -> InputCommand {
+        InputCommand { number, ..InputCommand::default() }
+    }
+
+    #[test]
+    fn repeated_commands_are_taken_once_and_in_order() {
+        let mut buffer = InputBuffer::default();
+        buffer.take(&[command(1), command(2)]);
+        buffer.take(&[command(1), command(2), command(3)]);
+        let taken: Vec<u32> = std::iter::from_fn(|| buffer.next()).map(|command| command.number).collect();
+        assert_eq!(taken, [1, 2, 3]);
+        buffer.take(&[command(2), command(3)]);
+        assert!(buffer.is_empty(), "applied commands never come back");
+    }
+
+    #[test]
+    fn running_ahead_gains_nothing() {
+        let mut buffer = InputBuffer::default();
+        for number in 1..100 {
+            buffer.take(&[command(number)]);
+        }
+        assert_eq!(buffer.len(), CAPACITY);
+    }
+}

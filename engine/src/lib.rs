@@ -1,0 +1,22 @@
+//! An authoritative game world server as a set of bevy plugins.
+//!
+//! Knows no game rule and no HTTP. A [`host`] runs [`channel`]s, each its own ECS world, at a fixed tick; a
+//! [`transport`] brings players' datagrams, [`admission`] decides who may enter, [`replication`] shows each client what
+//! it may see, and [`persist`] hands over what must outlive the world.
+
+pub mod admission;
+pub mod body;
+pub mod channel;
+pub mod clock;
+pub mod data;
+pub mod host;
+pub mod input;
+pub mod map;
+pub mod outbox;
+pub mod persist;
+pub mod player;
+pub mod random;
+pub mod record;
+pub mod replication;
+pub mod schedule;
+pub mod transport;

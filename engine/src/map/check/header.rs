@@ -1,0 +1,63 @@
+//! The map itself: what kind it is and how big.
+
+use realmgate_protocol::limits::MAX_MAP_TILES;
+use roxmltree::Node;
+
+use super::xml::{Findings, tag_span, value_span};
+
+/// Most pixels a tile may have on a side.
+pub(super) const MAX_TILE_PIXELS: u32 = 256;
+
+/// What is known of the map's measures; a side that is wrong is not known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Measures {
+    pub(super) width: Option<u32>,
+    pub(super) height: Option<u32>,
+    pub(super) tile_pixels: Option<u32>,
+}
+
+pub(super) fn check(map: Node<'_, '_>, findings: &mut Findings<'_>) -> Option<Measures> {
+    if !map.has_tag_name("map") {
+        findings.push(tag_span(map), format!("the file is a <{}>", map.tag_name().name()), "a <map>");
+        return None;
+    }
+    if map.attribute("version").is_none() {
+        findings.push(tag_span(map), "<map> has no `version`", "a map that Tiled has saved");
+    }
+    let orientation = map.attribute("orientation").unwrap_or("missing");
+    if orientation != "orthogonal" {
+        let message = format!("the map's orientation is {orientation}");
+        findings.push(value_span(map, "orientation"), message, "`orthogonal`");
+    }
+    if map.attribute("infinite") == Some("1") {
+        let expected = "a map of fixed size: Map > Map Properties > Infinite off";
+        findings.push(value_span(map, "infinite"), "the map is infinite", expected);
+    }
+    check_offsets(map, findings);
+    let tile_pixels = findings.number(map, "tilewidth", 1..=MAX_TILE_PIXELS);
+    let tile_height = findings.number(map, "tileheight", 1..=MAX_TILE_PIXELS);
+    if let (Some(width), Some(height)) = (tile_pixels, tile_height)
+        && width != height
+    {
+        let message = format!("tiles are {width} × {height} pixels");
+        findings.push(value_span(map, "tileheight"), message, "square tiles");
+    }
+    Some(Measures {
+        width: findings.number(map, "width", 1..=MAX_MAP_TILES),
+        height: findings.number(map, "height", 1..=MAX_MAP_TILES),
+        tile_pixels,
+    })
+}
+
+/// Layers that are drawn at an offset would be somewhere else for the server than for who looks at the map.
+fn check_offsets(map: Node<'_, '_>, findings: &mut Findings<'_>) {
+    let kinds = ["layer", "objectgroup", "group"];
+    for layer in map.descendants().filter(|node| kinds.contains(&node.tag_name().name())) {
+        for offset in ["offsetx", "offsety"] {
+            if layer.attribute(offset).is_some_and(|pixels| pixels.parse() != Ok(0.0_f32)) {
+                let message = format!("the layer is moved by `{offset}`");
+                findings.push(value_span(layer, offset), message, "a layer without an offset");
+            }
+        }
+    }
+}

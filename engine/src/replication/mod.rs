@@ -1,0 +1,130 @@
+//! Replication: each client is shown the registered components of the entities it may see.
+//!
+//! Every tick, [`encode`] writes the components that changed into each entity's [`Encoded`] slots, once for all clients;
+//! [`interest`] finds which entities are near a client; [`view`] keeps what each client has confirmed; [`snapshot`] copies
+//! the encoded bits of what it lacks into its frame, the most pressing first.
+
+mod encode;
+mod interest;
+mod snapshot;
+mod view;
+
+pub use encode::{Encoded, SeenBy};
+pub use interest::InterestGrid;
+pub use view::ClientView;
+
+use bevy_app::{App, Plugin};
+use bevy_ecs::prelude::*;
+use realmgate_protocol::ids::EntityId;
+use realmgate_protocol::wire::WireComponent;
+
+use crate::schedule::{TickSchedule, TickSet};
+
+/// The id under which clients know an entity. Having one is what makes an entity replicated.
+#[derive(Component, Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[component(immutable)]
+#[require(Encoded)]
+pub struct NetEntity(pub EntityId);
+
+/// Gives out entity ids and finds entities by them.
+#[derive(Resource, Debug, Default)]
+pub struct NetEntities {
+    last: u32,
+    by_id: std::collections::BTreeMap<EntityId, Entity>,
+}
+
+impl NetEntities {
+    /// A new id for an entity that is about to be spawned: put it into its [`NetEntity`].
+    pub fn allocate(&mut self) -> NetEntity {
+        self.last += 1;
+        NetEntity(EntityId(self.last))
+    }
+
+    /// The entity that clients know as `id`.
+    pub fn get(&self, id: EntityId) -> Option<Entity> {
+        self.by_id.get(&id).copied()
+    }
+}
+
+/// A wire component used as a component of the world as it is: for state that is nothing but what clients see.
+#[derive(Component, Debug, Clone, PartialEq, Default)]
+pub struct Shared<W: WireComponent>(pub W);
+
+impl<W: WireComponent> std::ops::Deref for Shared<W> {
+    type Target = W;
+    fn deref(&self) -> &W {
+        &self.0
+    }
+}
+
+impl<W: WireComponent> std::ops::DerefMut for Shared<W> {
+    fn deref_mut(&mut self) -> &mut W {
+        &mut self.0
+    }
+}
+
+/// Registers components for replication.
+pub trait ReplicateApp {
+    /// Replicates component `C` as wire component `W`.
+    fn replicate<C: Component, W: WireComponent>(&mut self, seen_by: SeenBy, to_wire: fn(&C) -> W) -> &mut Self;
+
+    /// Replicates [`Shared<W>`].
+    fn replicate_shared<W: WireComponent>(&mut self, seen_by: SeenBy) -> &mut Self {
+        self.replicate::<Shared<W>, W>(seen_by, |shared| shared.0.clone())
+    }
+}
+
+impl ReplicateApp for App {
+    fn replicate<C: Component, W: WireComponent>(&mut self, seen_by: SeenBy, to_wire: fn(&C) -> W) -> &mut Self {
+        let mut encoders = self.world_mut().get_resource_or_init::<encode::Encoders>();
+        encoders.register::<C, W>(seen_by, to_wire);
+        self
+    }
+}
+
+/// How far clients see, in 1/1,024 tile.
+#[derive(Resource, Debug, Clone, Copy)]
+pub struct InterestRange {
+    /// Entities nearer than this come into view.
+    pub enter: i32,
+    /// Entities farther than this go out of view; the gap keeps those at the edge from flickering.
+    pub leave: i32,
+}
+
+impl Default for InterestRange {
+    fn default() -> Self {
+        Self { enter: 20 * 1_024, leave: 23 * 1_024 }
+    }
+}
+
+/// Owns replication.
+pub struct ReplicationPlugin;
+
+impl Plugin for ReplicationPlugin {
+    fn build(&self, app: &mut App) {
+        app.init_resource::<NetEntities>()
+            .init_resource::<encode::Encoders>()
+            .init_resource::<InterestGrid>()
+            .init_resource::<InterestRange>()
+            .add_observer(index_entity)
+            .add_observer(forget_entity)
+            .add_systems(
+                TickSchedule,
+                (encode::encode_changes, interest::rebuild, snapshot::write_snapshots)
+                    .chain()
+                    .in_set(TickSet::Replicate),
+            );
+    }
+}
+
+fn index_entity(added: On<Add<NetEntity>>, ids: Query<&NetEntity>, mut entities: ResMut<NetEntities>) {
+    if let Ok(id) = ids.get(added.entity) {
+        entities.by_id.insert(id.0, added.entity);
+    }
+}
+
+fn forget_entity(removed: On<Remove<NetEntity>>, ids: Query<&NetEntity>, mut entities: ResMut<NetEntities>) {
+    if let Ok(id) = ids.get(removed.entity) {
+        entities.by_id.remove(&id.0);
+    }
+}

@@ -1,0 +1,82 @@
+//! What waits for the host's next poll: bounded for each session, so that no client can crowd out another.
+
+use std::collections::BTreeMap;
+
+use super::{MAX_FRAMES_PER_POLL, MAX_MESSAGES_PER_POLL, SessionId, TransportEvent};
+
+/// Waiting events from which on nobody new is let in. Only a host that stopped polling gets here.
+const CROWDED: usize = 65_536;
+
+/// The events since the last poll, in the order they came.
+#[derive(Debug, Default)]
+pub(super) struct Inbox {
+    events: Vec<TransportEvent>,
+    taken: BTreeMap<SessionId, Taken>,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    frames: usize,
+    messages: usize,
+}
+
+impl Inbox {
+    /// Takes an event, or says that its session has had its share of this poll.
+    pub(super) fn push(&mut self, event: TransportEvent) -> bool {
+        let session = event.session();
+        let fits = match event {
+            TransportEvent::Frame { .. } => {
+                let taken = self.taken.entry(session).or_default();
+                taken.frames += 1;
+                taken.frames <= MAX_FRAMES_PER_POLL
+            }
+            TransportEvent::Message { .. } => {
+                let taken = self.taken.entry(session).or_default();
+                taken.messages += 1;
+                taken.messages <= MAX_MESSAGES_PER_POLL
+            }
+            TransportEvent::Connected { .. } | TransportEvent::Disconnected { .. } => true,
+        };
+        if fits {
+            self.events.push(event);
+        }
+        fits
+    }
+
+    /// Whether another message of the session fits; one that does not can wait where it is.
+    pub(super) fn has_room_for_message(&self, session: SessionId) -> bool {
+        self.taken.get(&session).is_none_or(|taken| taken.messages < MAX_MESSAGES_PER_POLL)
+    }
+
+    /// Whether the host has not polled for long.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.events.len() >= CROWDED
+    }
+
+    /// Hands everything over.
+    pub(super) fn drain_into(&mut self, events: &mut Vec<TransportEvent>) {
+        events.append(&mut self.events);
+        self.taken.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use realmgate_protocol::wire::datagram::ClientFrame;
+
+    #[test]
+    fn one_session_can_not_take_the_share_of_another() {
+        let (loud, calm) = (SessionId(1), SessionId(2));
+        let frame = |session| TransportEvent::Frame { session, frame: ClientFrame::default() };
+        let mut inbox = Inbox::default();
+        let taken = (0..100).filter(|_| inbox.push(frame(loud))).count();
+        assert_eq!(taken, MAX_FRAMES_PER_POLL);
+        assert!(inbox.push(frame(calm)));
+
+        let mut events = Vec::new();
+        inbox.drain_into(&mut events);
+        assert_eq!(events.len(), MAX_FRAMES_PER_POLL + 1);
+        assert!(inbox.push(frame(loud)), "a new poll brings a new share");
+    }
+}

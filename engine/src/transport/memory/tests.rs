@@ -1,0 +1,86 @@
+//! The in-memory network: order, shares, faults.
+
+use super::*;
+use realmgate_protocol::wire::datagram::ClientFrame;
+
+const SESSION: SessionId = SessionId(7);
+
+fn polled(transport: &mut MemoryTransport) -> Vec<TransportEvent> {
+    let mut events = Vec::new();
+    transport.poll(&mut events);
+    events
+}
+
+#[test]
+fn events_come_in_order_and_messages_wait_for_their_share() {
+    let (mut transport, network) = memory_transport();
+    let mut client = network.connect(vec![9; 256], SESSION);
+    client.send_frame(ClientFrame::default().seal());
+    for number in 0..100u8 {
+        client.send_message(vec![number]);
+    }
+    client.disconnect();
+
+    let first = polled(&mut transport);
+    assert_eq!(first[0], TransportEvent::Connected { session: SESSION, user_data: vec![9; 256] });
+    assert_eq!(first[1], TransportEvent::Frame { session: SESSION, frame: ClientFrame::default() });
+    assert_eq!(first.len(), 2 + super::super::MAX_MESSAGES_PER_POLL);
+    let second = polled(&mut transport);
+    assert_eq!(second[0], TransportEvent::Message { session: SESSION, bytes: vec![64] });
+    assert_eq!(second.last(), Some(&TransportEvent::Disconnected { session: SESSION }));
+}
+
+#[test]
+fn the_host_ends_a_session_after_its_last_message() {
+    let (mut transport, network) = memory_transport();
+    let mut client = network.connect(Vec::new(), SESSION);
+    transport.send_message(SESSION, vec![1]);
+    transport.disconnect(SESSION);
+    transport.send_message(SESSION, vec![2]);
+    assert_eq!(client.recv(), vec![MemoryReceived::Message(vec![1]), MemoryReceived::Disconnected]);
+    assert!(!client.is_connected());
+    assert_eq!(polled(&mut transport).pop(), Some(TransportEvent::Disconnected { session: SESSION }));
+}
+
+#[test]
+fn what_is_malformed_is_refused_and_counted() {
+    let (mut transport, network) = memory_transport();
+    let mut client = network.connect(Vec::new(), SESSION);
+    client.send_frame(vec![1, 1, 0]);
+    client.send_frame(vec![9]);
+    client.send_message(Vec::new());
+    client.send_message(vec![0; 1_001]);
+    assert_eq!(polled(&mut transport).len(), 1, "only the connection itself arrives");
+    assert_eq!(network.refused(Refusal::Frame), 1);
+    assert_eq!(network.refused(Refusal::Payload), 1);
+    assert_eq!(network.refused(Refusal::Message), 2);
+}
+
+#[test]
+fn an_id_connects_once() {
+    let (mut transport, network) = memory_transport();
+    let first = network.connect(Vec::new(), SESSION);
+    let second = network.connect(Vec::new(), SESSION);
+    assert!(first.is_connected() && !second.is_connected());
+    assert_eq!(polled(&mut transport).len(), 1);
+}
+
+#[test]
+fn faults_are_the_same_for_the_same_seed() {
+    let run = |seed| {
+        let (mut transport, network) = memory_transport();
+        let mut client = network.connect(Vec::new(), SESSION);
+        network.set_faults(Some(MemoryFaults { seed, loss_per_mille: 300, delay_flushes: 0..=3 }));
+        let mut received = Vec::new();
+        for tick in 0..100 {
+            transport.send_frame(SESSION, vec![tick]);
+            transport.flush();
+            received.push(client.recv());
+        }
+        received
+    };
+    assert_eq!(run(1), run(1));
+    assert_ne!(run(1), run(2));
+    let arrived = run(1).iter().flatten().count();
+    assert!((50..90).contains(&arrived), "about 70 of 100 arrive, not {arrived}");
+}

@@ -1,0 +1,134 @@
+//! How much a source, a client or everybody together may ask of the server, before any cryptography.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// A token bucket in thousandths of a packet, filled by the time that is handed in.
+#[derive(Debug, Clone)]
+pub(super) struct Budget {
+    rate: Rate,
+    left_millis: u64,
+    filled_at: Duration,
+}
+
+/// How many packets are allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// Packets per second in the long run.
+    pub per_second: u32,
+    /// Packets at once.
+    pub burst: u32,
+}
+
+impl Budget {
+    pub(super) fn new(rate: Rate, now: Duration) -> Self {
+        Self { rate, left_millis: u64::from(rate.burst) * 1_000, filled_at: now }
+    }
+
+    /// Spends one packet, if there is one left.
+    pub(super) fn spend(&mut self, now: Duration) -> bool {
+        self.fill(now);
+        let enough = self.left_millis >= 1_000;
+        if enough {
+            self.left_millis -= 1_000;
+        }
+        enough
+    }
+
+    fn fill(&mut self, now: Duration) {
+        // Only whole milliseconds are booked, so that many calls within one lose nothing.
+        let passed_ms = now.saturating_sub(self.filled_at).as_millis() as u64;
+        self.filled_at += Duration::from_millis(passed_ms);
+        let gained = passed_ms.saturating_mul(u64::from(self.rate.per_second));
+        self.left_millis = self.left_millis.saturating_add(gained).min(u64::from(self.rate.burst) * 1_000);
+    }
+
+    fn is_full(&mut self, now: Duration) -> bool {
+        self.fill(now);
+        self.left_millis == u64::from(self.rate.burst) * 1_000
+    }
+}
+
+/// Most sources with a budget of their own.
+const MAX_SOURCES: usize = 4_096;
+/// How often sources that ask nothing any more are forgotten, at most.
+const SWEEP_EVERY: Duration = Duration::from_millis(250);
+
+/// A budget for each source address. When there are too many sources, the new ones share one.
+#[derive(Debug)]
+pub(super) struct SourceBudgets {
+    rate: Rate,
+    sources: HashMap<IpAddr, Budget>,
+    others: Budget,
+    swept_at: Duration,
+}
+
+impl SourceBudgets {
+    pub(super) fn new(rate: Rate, now: Duration) -> Self {
+        Self { rate, sources: HashMap::new(), others: Budget::new(rate, now), swept_at: now }
+    }
+
+    /// Spends one packet of the source's budget, if there is one left.
+    pub(super) fn spend(&mut self, source: IpAddr, now: Duration) -> bool {
+        let source = network_of(source);
+        if let Some(budget) = self.sources.get_mut(&source) {
+            return budget.spend(now);
+        }
+        if self.sources.len() >= MAX_SOURCES && now.saturating_sub(self.swept_at) >= SWEEP_EVERY {
+            self.swept_at = now;
+            self.sources.retain(|_, budget| !budget.is_full(now));
+        }
+        if self.sources.len() >= MAX_SOURCES {
+            return self.others.spend(now);
+        }
+        self.sources.entry(source).or_insert_with(|| Budget::new(self.rate, now)).spend(now)
+    }
+}
+
+/// One customer usually has a whole /64 of IPv6 addresses, and one IPv4 address.
+fn network_of(source: IpAddr) -> IpAddr {
+    match source.to_canonical() {
+        IpAddr::V6(address) => IpAddr::from((address.to_bits() >> 64 << 64).to_be_bytes()),
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    const RATE: Rate = Rate { per_second: 10, burst: 20 };
+
+    #[test]
+    fn a_budget_fills_with_time() {
+        let mut budget = Budget::new(RATE, Duration::ZERO);
+        assert_eq!((0..100).filter(|_| budget.spend(Duration::ZERO)).count(), 20);
+        // Asked every 0.1 ms for a second: ten more, none lost to rounding.
+        let spent = (0..10_000).filter(|step| budget.spend(Duration::from_micros(step * 100))).count();
+        assert!((9..=10).contains(&spent), "{spent}");
+    }
+
+    #[test]
+    fn a_flood_of_sources_shares_one_budget_and_the_table_stays_small() {
+        let mut sources = SourceBudgets::new(RATE, Duration::ZERO);
+        let address = |i: u32| IpAddr::V4(Ipv4Addr::from_bits(i));
+        let granted = (0..100_000).filter(|i| sources.spend(address(*i), Duration::ZERO)).count();
+        assert_eq!(granted, MAX_SOURCES + RATE.burst as usize);
+        assert_eq!(sources.sources.len(), MAX_SOURCES);
+        // Once their budgets are full again, the old ones are forgotten.
+        assert!(sources.spend(address(1 << 20), Duration::from_secs(5)));
+        assert_eq!(sources.sources.len(), 1);
+    }
+
+    #[test]
+    fn an_ipv6_network_is_one_source() {
+        let mut sources = SourceBudgets::new(RATE, Duration::ZERO);
+        let granted = (0..100u128).filter(|i| {
+            let address = IpAddr::from((0x2001_0db8_u128 << 96 | *i).to_be_bytes());
+            sources.spend(address, Duration::ZERO)
+        });
+        assert_eq!(granted.count(), 20);
+    }
+}

@@ -1,0 +1,7 @@
+<?xml version="1.0" encoding="UTF-8"?>
+<tileset version="1.10" name="tiles" tilewidth="32" tileheight="32" tilecount="2" columns="2">
+ <image source="tiles.png" width="64" height="32"/>
+ <tile id="1"><properties><property name="solid" value="true"/></properties></tile>
+ <tile id="2"><properties><property name="solid" type="bool" value="true"/></properties></tile>
+ <tile id="0"><properties><property name="sold" type="bool" value="true"/></properties></tile>
+</tileset>

@@ -1,0 +1,153 @@
+//! Raw datagrams: what reaches the server without any key.
+
+use std::net::UdpSocket;
+use std::time::Duration;
+
+use realmgate_engine::transport::refusal::Refusal;
+use realmgate_engine::transport::udp::Rate;
+
+use super::client::{Client, now};
+use super::scene::Scene;
+
+const PAYLOAD: u8 = 5;
+
+#[test]
+fn sequence_lengths_of_9_to_15_bytes_are_refused() {
+    let mut scene = Scene::new();
+    let mut sent = 0;
+    for nibble in 9..=15u8 {
+        for bytes in [18, 25, 40, 1_225] {
+            let mut datagram = vec![0; bytes];
+            datagram[0] = nibble << 4 | PAYLOAD;
+            // From the address of a connected client: stock renetcode indexes out of bounds here.
+            scene.witness.send_raw(&datagram);
+            sent += 1;
+        }
+    }
+    scene.until_refused(Refusal::SequenceLength, sent);
+    scene.assert_serves();
+}
+
+#[test]
+fn a_datagram_shorter_than_its_mac_is_refused() {
+    let mut scene = Scene::new();
+    let mut datagram = [0; 18];
+    datagram[0] = 8 << 4 | PAYLOAD;
+    scene.witness.send_raw(&datagram);
+    scene.witness.send_raw(&datagram[..1]);
+    scene.witness.send_raw(&[]);
+    scene.until_refused(Refusal::Length, 3);
+    scene.assert_serves();
+}
+
+#[test]
+fn a_sequence_number_that_would_overflow_is_refused() {
+    let mut scene = Scene::new();
+    let mut datagram = [0xff; 60];
+    datagram[0] = 8 << 4 | PAYLOAD;
+    scene.witness.send_raw(&datagram);
+    scene.until_refused(Refusal::Sequence, 1);
+    scene.assert_serves();
+}
+
+#[test]
+fn a_pending_address_is_no_way_around_the_checks() {
+    let mut scene = Scene::new();
+    // Loses the challenge, so it stays pending.
+    let mut pending = Client::new(scene.host.invite(1));
+    pending.pump();
+    scene.until("the request is answered", &mut [], |_, _| pending.receive_raw().is_some());
+    for first in [9 << 4 | 3, 8 << 4 | 3, 8 << 4 | PAYLOAD] {
+        let mut datagram = [0; 18];
+        datagram[0] = first;
+        pending.send_raw(&datagram);
+    }
+    let mut payload = [0; 60];
+    payload[0] = 1 << 4 | PAYLOAD;
+    pending.send_raw(&payload);
+    scene.until_refused(Refusal::UnknownAddress, 1);
+    assert_eq!(scene.host.refusals(Refusal::SequenceLength), 1);
+    assert_eq!(scene.host.refusals(Refusal::Length), 2);
+    scene.assert_serves();
+}
+
+#[test]
+fn a_request_does_not_keep_a_dead_session_alive() {
+    let mut scene = Scene::new();
+    let ticket = scene.host.ticket(1);
+    scene.host.announce(&ticket, 30_000);
+    let mut token = scene.host.token(&ticket);
+    token.timeout_s = 1;
+    let mut client = Client::new(token.seal());
+    scene.until("the client plays", &mut [&mut client], |_, clients| clients[0].frames > 0);
+
+    // From now on nothing but type 0 from its address, which stock renetcode takes for a sign of life.
+    let (silent_since, request) = (now(), [0; 1_078]);
+    scene.until("the session times out", &mut [], |scene, _| {
+        client.send_raw(&request);
+        !scene.host.disconnected.is_empty()
+    });
+    let lasted = now() - silent_since;
+    assert!(lasted >= Duration::from_millis(900), "timed out after {lasted:?}, a second was due");
+    assert!(scene.host.refusals(Refusal::HandshakeWhileConnected) > 10);
+    scene.assert_serves();
+}
+
+#[test]
+fn forged_datagrams_in_a_clients_name_do_it_no_harm() {
+    let mut scene = Scene::new();
+    // Whoever knows a player's address can send these: they must not count against the player.
+    for number in 0..100u8 {
+        let mut payload = [number; 60];
+        payload[0] = 1 << 4 | PAYLOAD;
+        scene.witness.send_raw(&payload);
+        let mut goodbye = [number; 18];
+        goodbye[0] = 1 << 4 | 6;
+        scene.witness.send_raw(&goodbye);
+    }
+    scene.until_refused(Refusal::Netcode, 200);
+    assert!(scene.host.disconnected.is_empty());
+    scene.assert_serves();
+}
+
+#[test]
+fn strangers_get_nothing_but_a_handshake() {
+    let mut scene = Scene::new();
+    let stranger = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let send = |datagram: &[u8]| stranger.send_to(datagram, scene.host.transport.local_address()).unwrap();
+    let mut payload = [7; 60];
+    payload[0] = 1 << 4 | PAYLOAD;
+    send(&payload);
+    send(&[7; 1_400]);
+    send(&[0; 1_077]);
+    send(&[0; 1_079]);
+    send(&[0; 3_000]);
+    let mut denied = [0; 60];
+    denied[0] = 1 << 4 | 1;
+    send(&denied);
+    // The form of a request, and nothing in it.
+    send(&[0; 1_078]);
+    scene.until_refused(Refusal::Netcode, 1);
+    assert_eq!(scene.host.refusals(Refusal::UnknownAddress), 1);
+    assert_eq!(scene.host.refusals(Refusal::PacketType), 2);
+    assert_eq!(scene.host.refusals(Refusal::Length), 3);
+    stranger.set_nonblocking(true).unwrap();
+    assert!(stranger.recv(&mut [0; 2_048]).is_err(), "nobody is answered");
+    scene.assert_serves();
+}
+
+#[test]
+fn a_flood_of_requests_is_cut_off_before_any_cryptography() {
+    let mut scene = Scene::with(|settings| settings.handshakes_per_source = Rate { per_second: 1, burst: 20 });
+    let stranger = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let started = now();
+    scene.until("the flood is cut off", &mut [], |scene, _| {
+        for _ in 0..50 {
+            stranger.send_to(&[0; 1_078], scene.host.transport.local_address()).unwrap();
+        }
+        scene.host.refusals(Refusal::SourceBudget) >= 450
+    });
+    let looked_at = scene.host.refusals(Refusal::Netcode);
+    assert!(looked_at <= 20 + (now() - started).as_secs() + 1, "{looked_at} were looked at");
+    scene.assert_serves();
+}

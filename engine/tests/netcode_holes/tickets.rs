@@ -1,0 +1,114 @@
+//! Tokens and tickets that are forged, expired, foreign, replayed or never announced.
+
+use std::time::Duration;
+
+use realmgate_engine::admission::TicketRefusal;
+use realmgate_engine::transport::refusal::Refusal;
+use realmgate_protocol::ticket::Ticket;
+
+use super::client::Client;
+use super::scene::{Scene, Token, unix_now};
+
+/// Connects by this token: the netcode layer lets it in, and admission refuses it.
+fn assert_not_admitted(scene: &mut Scene, token: &Token, reason: TicketRefusal) {
+    let before = scene.host.refused.len();
+    let mut client = Client::new(token.seal());
+    scene.until("admission decides", &mut [&mut client], |scene, _| scene.host.refused.len() > before);
+    assert_eq!(scene.host.refused.last(), Some(&reason));
+    scene.until("the client is told", &mut [&mut client], |_, clients| clients[0].is_disconnected());
+    assert_eq!(scene.host.players.len(), 1, "only the witness plays");
+    scene.assert_serves();
+}
+
+#[test]
+fn forged_and_malformed_tickets_are_refused() {
+    let mut scene = Scene::new();
+    let ticket = scene.host.ticket(1);
+    scene.host.announce(&ticket, 30_000);
+    let mut token = scene.host.token(&ticket);
+    // Another character, under the old MAC.
+    token.user_data[30] ^= 1;
+    assert_not_admitted(&mut scene, &token, TicketRefusal::Forged);
+    token.user_data = [0; 256];
+    assert_not_admitted(&mut scene, &token, TicketRefusal::Malformed);
+    token.user_data = [0xff; 256];
+    assert_not_admitted(&mut scene, &token, TicketRefusal::Malformed);
+}
+
+#[test]
+fn tickets_for_another_server_are_refused() {
+    let mut scene = Scene::new();
+    let ticket = scene.host.ticket(1);
+    scene.host.announce(&ticket, 30_000);
+    let foreign = Ticket { server: "map-server-2".parse().unwrap(), ..ticket };
+    let token = scene.host.token(&foreign);
+    assert_not_admitted(&mut scene, &token, TicketRefusal::WrongServer);
+}
+
+#[test]
+fn tickets_that_differ_from_their_announcement_are_refused() {
+    let mut scene = Scene::new();
+    let unannounced = scene.host.ticket(1);
+    let token = scene.host.token(&unannounced);
+    assert_not_admitted(&mut scene, &token, TicketRefusal::NotExpected);
+
+    let ticket = scene.host.ticket(1);
+    scene.host.announce(&ticket, 30_000);
+    let other = Ticket { character: scene.host.ticket(9).character, ..ticket };
+    let token = scene.host.token(&other);
+    assert_not_admitted(&mut scene, &token, TicketRefusal::IdentityMismatch);
+}
+
+#[test]
+fn expired_tickets_are_refused_by_the_announced_deadline() {
+    let mut scene = Scene::new();
+    let ticket = scene.host.ticket(1);
+    scene.host.announce(&ticket, 0);
+    let token = scene.host.token(&ticket);
+    assert_not_admitted(&mut scene, &token, TicketRefusal::Expired);
+    let now_ms = scene.host.now_ms();
+    assert_eq!(scene.host.admission.expire(now_ms), vec![(ticket.character, ticket.epoch)]);
+}
+
+#[test]
+fn a_ticket_in_a_second_connect_token_is_refused() {
+    let mut scene = Scene::new();
+    let ticket = scene.host.ticket(1);
+    scene.host.announce(&ticket, 30_000);
+    let token = scene.host.token(&ticket);
+    let mut client = Client::new(token.seal());
+    scene.until("it plays", &mut [&mut client], |_, clients| clients[0].frames > 0);
+    client.disconnect();
+    scene.until("it left", &mut [], |scene, _| scene.host.disconnected.len() == 1);
+    assert_not_admitted(&mut scene, &token, TicketRefusal::Reused);
+
+    let under_another_id = Token { client_id: 99, ..token };
+    assert_not_admitted(&mut scene, &under_another_id, TicketRefusal::ForeignSession);
+}
+
+#[test]
+fn connect_tokens_of_others_get_no_answer() {
+    let mut scene = Scene::new();
+    let ticket = scene.host.ticket(1);
+    scene.host.announce(&ticket, 30_000);
+    let good = || scene.host.token(&ticket);
+    let bad = [
+        Token { key: [9; 32], ..good() },
+        Token { protocol_id: 1, ..good() },
+        Token { issued: unix_now() - Duration::from_secs(60), ..good() },
+    ];
+    let mut sent = 0;
+    for token in bad {
+        Client::new(token.seal()).pump();
+        sent += 1;
+    }
+    // Sealed for another address, and sent here.
+    let elsewhere = Token { server: "127.0.0.1:9".parse().unwrap(), ..good() }.seal();
+    let mut here = elsewhere.clone();
+    here.server_addresses[0] = Some(scene.host.transport.local_address());
+    Client::new(here).pump();
+    sent += 1;
+    scene.until_refused(Refusal::Netcode, sent);
+    assert_eq!(scene.host.connected.len(), 1, "only the witness");
+    scene.assert_serves();
+}

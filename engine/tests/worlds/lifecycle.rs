@@ -1,0 +1,205 @@
+use realmgate_engine::host::HostStatus;
+use realmgate_engine::transport::SessionId;
+use realmgate_protocol::ids::{CharacterId, LockEpoch, RequestId, SaveSequence};
+use realmgate_protocol::link::{FromMap, LeaveReason, ToMap};
+use realmgate_protocol::movement::{Angle, Position};
+
+use crate::stepper::Stepper;
+use crate::wire::{Wire, over_both_wires};
+
+over_both_wires!(
+    a_reliable_message_reaches_the_game_and_its_answer_the_client,
+    logging_out_saves_releases_and_disconnects,
+    the_last_word_waits_for_the_store,
+    a_store_that_is_away_keeps_nobody_for_ever,
+    soft_state_is_saved_within_five_seconds_with_growing_sequences,
+    a_kick_for_nobody_lets_the_lock_go,
+    a_fenced_player_is_dropped_and_nothing_is_written,
+    a_traveller_stands_still_until_it_is_refused_and_then_plays_on_under_the_new_epoch,
+    a_channel_that_panics_takes_nobody_else_with_it,
+    channels_do_not_see_each_other,
+    a_ticket_admits_once_and_a_stranger_never,
+    a_drain_saves_and_releases_everybody_and_takes_nobody_new,
+    who_goes_without_a_word_leaves_its_body_to_the_game,
+);
+
+fn start() -> Position {
+    Position::tile_centre(5, 5)
+}
+
+fn a_reliable_message_reaches_the_game_and_its_answer_the_client(wire: Wire) {
+    let mut stepper = Stepper::new(wire, 1);
+    let mut anna = stepper.join(start(), 1);
+    stepper.step(&mut [&mut anna]);
+    anna.link.send_message(b"hello".to_vec());
+    stepper.steps(2, &mut [&mut anna]);
+    assert_eq!(anna.messages, [b"hello".to_vec()]);
+}
+
+fn logging_out_saves_releases_and_disconnects(wire: Wire) {
+    let mut stepper = Stepper::new(wire, 1);
+    let mut anna = stepper.join(start(), 1);
+    stepper.steps(2, &mut [&mut anna]);
+    anna.command(Some(Angle(0)));
+    anna.link.send_message(b"logout".to_vec());
+    stepper.steps(4, &mut [&mut anna]);
+    let Some(FromMap::Released { save, reason }) = stepper.said("Released") else { panic!("no release") };
+    assert_eq!((*reason, save.character, save.epoch), (LeaveReason::Logout, anna.character, LockEpoch(1)));
+    assert_eq!(save.soft.x, start().x + 100, "the last step is in the save");
+    assert!(anna.disconnected);
+}
+
+fn the_last_word_waits_for_the_store(wire: Wire) {
+    let mut stepper = Stepper::new(wire, 1);
+    stepper.settles = false;
+    let mut anna = stepper.join(start(), 1);
+    stepper.steps(2, &mut [&mut anna]);
+    anna.link.send_message(b"logout".to_vec());
+    stepper.steps(10, &mut [&mut anna]);
+    assert!(stepper.said("Released").is_some() && anna.messages.is_empty() && !anna.disconnected);
+    stepper.to_map.send(ToMap::Settled { character: anna.character, epoch: LockEpoch(9) }).unwrap();
+    stepper.steps(2, &mut [&mut anna]);
+    assert!(anna.messages.is_empty(), "an answer under another epoch is none");
+    stepper.to_map.send(ToMap::Settled { character: anna.character, epoch: LockEpoch(1) }).unwrap();
+    stepper.steps(4, &mut [&mut anna]);
+    assert_eq!(anna.messages, [b"farewell".to_vec()]);
+    assert!(anna.disconnected);
+}
+
+fn a_store_that_is_away_keeps_nobody_for_ever(wire: Wire) {
+    let mut stepper = Stepper::new(wire, 1);
+    stepper.settles = false;
+    let mut anna = stepper.join(start(), 1);
+    stepper.steps(2, &mut [&mut anna]);
+    anna.link.send_message(b"logout".to_vec());
+    stepper.steps(5 * 30 + 6, &mut [&mut anna]);
+    assert_eq!(anna.messages, [b"farewell".to_vec()]);
+    assert!(anna.disconnected);
+}
+
+fn soft_state_is_saved_within_five_seconds_with_growing_sequences(wire: Wire) {
+    let mut stepper = Stepper::new(wire, 1);
+    let mut anna = stepper.join(start(), 1);
+    stepper.steps(320, &mut [&mut anna]);
+    let sequences: Vec<SaveSequence> = stepper
+        .said
+        .iter()
+        .filter_map(|said| match said {
+            FromMap::Save { saves } => Some(saves[0].sequence),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(sequences, [SaveSequence(1), SaveSequence(2)]);
+}
+
+fn a_kick_for_nobody_lets_the_lock_go(wire: Wire) {
+    let mut stepper = Stepper::new(wire, 1);
+    let character = CharacterId([9; 16]);
+    stepper.to_map.send(ToMap::Kick { character, epoch: LockEpoch(4), reason: LeaveReason::Replaced }).unwrap();
+    stepper.step(&mut []);
+    let dropped = FromMap::Dropped { character, epoch: LockEpoch(4), reason: LeaveReason::Replaced };
+    assert_eq!(stepper.said("Dropped"), Some(&dropped));
+}
+
+fn a_fenced_player_is_dropped_and_nothing_is_written(wire: Wire) {
+    let mut stepper = Stepper::new(wire, 1);
+    let mut anna = stepper.join(start(), 1);
+    stepper.steps(2, &mut [&mut anna]);
+    stepper.to_map.send(ToMap::Fenced { character: anna.character, epoch: LockEpoch(1) }).unwrap();
+    stepper.steps(2, &mut [&mut anna]);
+    assert!(anna.disconnected);
+    assert_eq!(stepper.said("Released"), None, "a stale owner writes nothing");
+}
+
+fn a_traveller_stands_still_until_it_is_refused_and_then_plays_on_under_the_new_epoch(wire: Wire) {
+    let mut stepper = Stepper::new(wire, 1);
+    let mut anna = stepper.join(start(), 1);
+    stepper.steps(2, &mut [&mut anna]);
+    anna.link.send_message(b"travel".to_vec());
+    stepper.steps(2, &mut [&mut anna]);
+    let Some(FromMap::Travel { request, save, .. }) = stepper.said("Travel").cloned() else { panic!("no question") };
+    assert_eq!(save.soft.map.0, 2, "the save says where to arrive");
+    anna.command(Some(Angle(0)));
+    stepper.steps(2, &mut [&mut anna]);
+    let before = anna.shown.values().next().unwrap().place.clone();
+    assert_eq!(before.unwrap().0, start(), "a traveller is frozen");
+    let refused = ToMap::TravelRefused {
+        request,
+        character: anna.character,
+        epoch: LockEpoch(2),
+        code: "MAP_NOT_FOUND".to_owned(),
+    };
+    stepper.to_map.send(refused).unwrap();
+    anna.command(Some(Angle(0)));
+    stepper.steps(3, &mut [&mut anna]);
+    anna.link.send_message(b"logout".to_vec());
+    stepper.steps(2, &mut [&mut anna]);
+    let Some(FromMap::Released { save, .. }) = stepper.said("Released") else { panic!("no release") };
+    assert_eq!((save.epoch, save.sequence), (LockEpoch(2), SaveSequence(1)));
+}
+
+fn a_channel_that_panics_takes_nobody_else_with_it(wire: Wire) {
+    let mut stepper = Stepper::new(wire, 2);
+    let mut anna = stepper.join(start(), 1);
+    let mut bert = stepper.join(start(), 2);
+    stepper.steps(2, &mut [&mut anna, &mut bert]);
+    anna.link.send_message(b"panic".to_vec());
+    stepper.steps(3, &mut [&mut anna, &mut bert]);
+    assert!(anna.disconnected && !bert.disconnected);
+    let Some(FromMap::Dropped { character, reason, .. }) = stepper.said("Dropped") else { panic!("not let go") };
+    assert_eq!((*character, *reason), (anna.character, LeaveReason::ChannelFailed));
+    let mut again = stepper.join_as(anna.character, LockEpoch(2), start(), 1);
+    stepper.steps(3, &mut [&mut again, &mut bert]);
+    assert!(!again.shown.is_empty(), "the fresh channel takes players");
+}
+
+fn channels_do_not_see_each_other(wire: Wire) {
+    let mut stepper = Stepper::new(wire, 2);
+    let mut anna = stepper.join(start(), 1);
+    let mut bert = stepper.join(start(), 2);
+    stepper.steps(3, &mut [&mut anna, &mut bert]);
+    assert_eq!((anna.shown.len(), bert.shown.len()), (1, 1));
+}
+
+fn a_ticket_admits_once_and_a_stranger_never(wire: Wire) {
+    let mut stepper = Stepper::new(wire, 1);
+    let mut anna = stepper.join(start(), 1);
+    stepper.steps(2, &mut [&mut anna]);
+    let mut stranger = stepper.network.connect([0; 256], SessionId(77));
+    stepper.steps(2, &mut [&mut anna]);
+    assert!(!stranger.recv().is_empty() && !stranger.is_connected(), "no ticket, no entry");
+}
+
+fn a_drain_saves_and_releases_everybody_and_takes_nobody_new(wire: Wire) {
+    let mut stepper = Stepper::new(wire, 1);
+    let mut anna = stepper.join(start(), 1);
+    stepper.steps(2, &mut [&mut anna]);
+    stepper.to_map.send(ToMap::Drain).unwrap();
+    stepper.steps(3, &mut [&mut anna]);
+    assert!(anna.disconnected && stepper.server.is_drained());
+    assert!(matches!(stepper.said("Released"), Some(FromMap::Released { reason: LeaveReason::ServerClosing, .. })));
+    let mut late = stepper.join(start(), 1);
+    stepper.step(&mut [&mut late]);
+    assert!(late.disconnected, "nobody new comes in");
+    let status: std::sync::Arc<HostStatus> = stepper.server.status();
+    assert_eq!(status.players.load(std::sync::atomic::Ordering::Relaxed), 0);
+    assert!(matches!(stepper.said("Prepared"), Some(FromMap::Prepared { request: RequestId(_), refusal: Some(_) })));
+}
+
+fn who_goes_without_a_word_leaves_its_body_to_the_game(wire: Wire) {
+    let mut stepper = Stepper::new(wire, 1);
+    let mut anna = stepper.join(start(), 1);
+    let mut bert = stepper.join(start(), 1);
+    stepper.steps(2, &mut [&mut anna, &mut bert]);
+    anna.link.disconnect();
+    stepper.steps(3, &mut [&mut bert]);
+    assert_eq!(bert.shown.len(), 2, "the engine alone lets nobody go for a lost connection");
+    assert_eq!(stepper.said("Released"), None);
+    stepper
+        .to_map
+        .send(ToMap::Kick { character: anna.character, epoch: LockEpoch(1), reason: LeaveReason::Replaced })
+        .unwrap();
+    stepper.steps(3, &mut [&mut bert]);
+    assert_eq!(bert.shown.len(), 1, "a kick does");
+    assert!(matches!(stepper.said("Released"), Some(FromMap::Released { reason: LeaveReason::Replaced, .. })));
+}

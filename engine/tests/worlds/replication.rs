@@ -1,0 +1,110 @@
+use proptest::prelude::*;
+use realmgate_engine::transport::memory::MemoryFaults;
+use realmgate_protocol::movement::{Angle, Position};
+
+use crate::stepper::Stepper;
+use crate::test_game::{Place, Score, Secret};
+use crate::wire::{Wire, over_both_wires};
+
+over_both_wires!(
+    a_player_is_shown_itself_and_its_secret_and_others_without_theirs,
+    one_command_moves_a_player_by_one_tick_of_its_speed,
+    who_walks_away_goes_out_of_view_and_comes_back,
+    components_that_are_removed_and_entities_that_are_new_are_told,
+    a_crowd_beyond_one_datagram_is_shown_in_full_after_some_ticks,
+);
+
+fn a_player_is_shown_itself_and_its_secret_and_others_without_theirs(wire: Wire) {
+    let mut stepper = Stepper::new(wire, 1);
+    let mut anna = stepper.join(Position::tile_centre(5, 5), 1);
+    let mut bert = stepper.join(Position::tile_centre(8, 5), 1);
+    stepper.steps(3, &mut [&mut anna, &mut bert]);
+    assert_eq!(anna.shown.len(), 2, "both are in view: {:?}", anna.shown);
+    let secrets = anna.shown.values().filter(|shown| shown.secret == Some(Secret(9))).count();
+    assert_eq!(secrets, 1, "only her own secret is told");
+    assert!(anna.shown.values().all(|shown| shown.score == Some(Score(7))));
+}
+
+fn one_command_moves_a_player_by_one_tick_of_its_speed(wire: Wire) {
+    let mut stepper = Stepper::new(wire, 1);
+    let mut anna = stepper.join(Position::tile_centre(5, 5), 1);
+    stepper.steps(2, &mut [&mut anna]);
+    anna.command(Some(Angle(0)));
+    anna.command(Some(Angle(0)));
+    stepper.steps(5, &mut [&mut anna]);
+    let shown = anna.shown.values().next().unwrap();
+    assert_eq!(shown.place, Some(Place(Position::tile_centre(5, 5).offset(200, 0))));
+    assert_eq!(anna.head.last_command, 2, "the snapshot names the last command");
+}
+
+fn who_walks_away_goes_out_of_view_and_comes_back(wire: Wire) {
+    let mut stepper = Stepper::new(wire, 1);
+    let mut anna = stepper.join(Position::tile_centre(5, 5), 1);
+    let mut bert = stepper.join(Position::tile_centre(23, 5), 1);
+    stepper.steps(2, &mut [&mut anna, &mut bert]);
+    assert_eq!(anna.shown.len(), 2);
+    for _ in 0..60 {
+        bert.command(Some(Angle(0)));
+        stepper.step(&mut [&mut anna, &mut bert]);
+    }
+    assert_eq!((anna.shown.len(), bert.shown.len()), (1, 1), "beyond the leave range nobody sees the other");
+    for _ in 0..60 {
+        bert.command(Some(Angle(128)));
+        stepper.step(&mut [&mut anna, &mut bert]);
+    }
+    assert_eq!((anna.shown.len(), bert.shown.len()), (2, 2));
+}
+
+fn components_that_are_removed_and_entities_that_are_new_are_told(wire: Wire) {
+    let mut stepper = Stepper::new(wire, 1);
+    let mut anna = stepper.join(Position::tile_centre(5, 5), 1);
+    let mut bert = stepper.join(Position::tile_centre(8, 5), 1);
+    stepper.steps(3, &mut [&mut anna, &mut bert]);
+    bert.link.send_message(b"hide".to_vec());
+    bert.link.send_message(b"spawn".to_vec());
+    stepper.steps(3, &mut [&mut anna, &mut bert]);
+    assert_eq!(anna.shown.len(), 3);
+    assert_eq!(anna.shown.values().filter(|shown| shown.score.is_none()).count(), 1, "the score is gone");
+}
+
+fn a_crowd_beyond_one_datagram_is_shown_in_full_after_some_ticks(wire: Wire) {
+    let mut stepper = Stepper::new(wire, 1);
+    let mut anna = stepper.join(Position::tile_centre(50, 15), 1);
+    stepper.steps(2, &mut [&mut anna]);
+    for _ in 0..300 {
+        anna.link.send_message(b"spawn".to_vec());
+    }
+    stepper.steps(30, &mut [&mut anna]);
+    assert_eq!(anna.shown.len(), 301);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Whatever is lost, delayed or out of order: once the loss stops, the client sees what is.
+    #[test]
+    fn views_converge_after_any_loss(seed in any::<u64>(), loss in 0u32..700, steps in prop::collection::vec((any::<u8>(), 0u8..8), 20..80)) {
+        let mut stepper = Stepper::new(Wire::Memory, 1);
+        let mut anna = stepper.join(Position::tile_centre(30, 15), 1);
+        let mut bert = stepper.join(Position::tile_centre(45, 15), 1);
+        stepper.step(&mut [&mut anna, &mut bert]);
+        stepper.network.memory().set_faults(Some(MemoryFaults { seed, loss_per_mille: loss, delay_flushes: 0..=3 }));
+        for (angle, deed) in steps {
+            bert.command(Some(Angle(angle)));
+            match deed {
+                0 => bert.link.send_message(vec![b'+', angle]),
+                1 => bert.link.send_message(b"spawn".to_vec()),
+                _ => {}
+            }
+            stepper.step(&mut [&mut anna, &mut bert]);
+        }
+        stepper.network.memory().set_faults(None);
+        stepper.steps(12, &mut [&mut anna, &mut bert]);
+        // Both stand in each other's view, so apart from the secrets they are shown the same world.
+        let open = |client: &crate::stepper::Client| {
+            let shown = client.shown.iter();
+            shown.map(|(id, shown)| (*id, shown.place.clone(), shown.score.clone())).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(open(&anna), open(&bert));
+    }
+}

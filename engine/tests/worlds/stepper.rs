@@ -1,0 +1,256 @@
+//! A map server, its clients and the sidecar's end of the link, stepped tick by tick over any wire.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use realmgate_engine::host::{HostConfig, LinkEnds, MapServer};
+use realmgate_engine::map::Map;
+use realmgate_engine::transport::SessionId;
+use realmgate_engine::transport::memory::MemoryReceived;
+use realmgate_protocol::bits::BitReader;
+use realmgate_protocol::ids::{
+    AccountId, ChannelId, CharacterId, EntityId, LockEpoch, MapId, RequestId, ServerId, TicketId,
+};
+use realmgate_protocol::link::{CharacterLoad, FromMap, SoftState, ToMap};
+use realmgate_protocol::movement::{Angle, Position};
+use realmgate_protocol::ticket::{KeyRing, Ticket};
+use realmgate_protocol::wire::datagram::{self, ClientFrame, ServerFrameHead, SnapshotAck};
+use realmgate_protocol::wire::snapshot::{self, SnapshotVisitor};
+use realmgate_protocol::wire::{InputCommand, WireComponent};
+
+use crate::test_game::{Place, Score, Secret, build_world};
+use crate::wire::{Link, Network, Wire};
+
+/// What a client has been shown of one entity.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Shown {
+    pub place: Option<Place>,
+    pub score: Option<Score>,
+    pub secret: Option<Secret>,
+}
+
+/// A client that applies snapshots as the protocol says.
+pub struct Client {
+    pub link: Link,
+    pub character: CharacterId,
+    pub shown: BTreeMap<EntityId, Shown>,
+    pub head: ServerFrameHead,
+    pub messages: Vec<Vec<u8>>,
+    pub disconnected: bool,
+    ack: SnapshotAck,
+    commands: Vec<InputCommand>,
+    number: u32,
+}
+
+impl Client {
+    /// Walks in a direction in the coming ticks; `None` stands.
+    pub fn command(&mut self, heading: Option<Angle>) {
+        self.number += 1;
+        self.commands.push(InputCommand { number: self.number, heading, action: None });
+    }
+
+    fn send(&mut self) {
+        self.commands.retain(|command| command.number > self.head.last_command);
+        let frame = ClientFrame { ack: self.ack, commands: self.commands.iter().take(7).copied().collect() };
+        self.link.send_frame(frame.seal());
+    }
+
+    fn receive(&mut self) {
+        for received in self.link.recv() {
+            match received {
+                MemoryReceived::Frame(payload) => self.apply(&payload),
+                MemoryReceived::Message(bytes) => self.messages.push(bytes),
+                MemoryReceived::Disconnected => self.disconnected = true,
+            }
+        }
+    }
+
+    fn apply(&mut self, payload: &[u8]) {
+        let (kind, body) = datagram::open(payload).expect("a legal payload");
+        assert_eq!(kind, datagram::Kind::ServerFrame);
+        let mut from = BitReader::new(body);
+        let head = ServerFrameHead::read(&mut from).expect("a whole head");
+        if head.tick <= self.head.tick {
+            return;
+        }
+        self.head = head;
+        snapshot::read(&mut from, &mut Apply(&mut self.shown)).expect("a whole snapshot");
+        self.ack.note(head.tick);
+    }
+}
+
+struct Apply<'a>(&'a mut BTreeMap<EntityId, Shown>);
+
+impl SnapshotVisitor for Apply<'_> {
+    fn despawn(&mut self, entity: EntityId) {
+        self.0.remove(&entity);
+    }
+    fn entity(&mut self, entity: EntityId, is_new: bool) {
+        if is_new {
+            self.0.insert(entity, Shown::default());
+        }
+        assert!(self.0.contains_key(&entity), "{entity:?} is changed before it was shown");
+    }
+    fn component(&mut self, entity: EntityId, id: u8, from: &mut BitReader<'_>) -> Option<()> {
+        let shown = self.0.get_mut(&entity)?;
+        match id {
+            0 => shown.place = Some(Place::read(from)?),
+            1 => shown.score = Some(Score::read(from)?),
+            2 => shown.secret = Some(Secret::read(from)?),
+            _ => return None,
+        }
+        Some(())
+    }
+    fn remove(&mut self, entity: EntityId, id: u8) {
+        let shown = self.0.get_mut(&entity).expect("only what was shown is removed");
+        match id {
+            0 => shown.place = None,
+            1 => shown.score = None,
+            _ => shown.secret = None,
+        }
+    }
+}
+
+/// The whole arrangement.
+pub struct Stepper {
+    pub server: MapServer,
+    pub network: Network,
+    pub to_map: Sender<ToMap>,
+    pub said: Vec<FromMap>,
+    /// Whether the sidecar answers releases.
+    pub settles: bool,
+    from_map: Receiver<FromMap>,
+    keys: KeyRing,
+    now_ms: u64,
+    last: u64,
+}
+
+const SERVER: &str = "map-server-1";
+
+impl Stepper {
+    /// A server of one open map, 100 tiles wide, with this many channels.
+    pub fn new(wire: Wire, channels: u16) -> Self {
+        Self::on(wire, Map::sketch(MapId(1), &[".".repeat(100).as_str(); 30]).unwrap(), channels, None)
+    }
+
+    /// A server of this map.
+    pub fn on(wire: Wire, map: Map, channels: u16, record_dir: Option<std::path::PathBuf>) -> Self {
+        let keys: KeyRing = "a secret of at least thirty-two bytes!".parse().unwrap();
+        let (to_map, incoming) = channel();
+        let (outgoing, from_map) = channel();
+        let config = HostConfig {
+            server: SERVER.parse().unwrap(),
+            maps: vec![Arc::new(map)],
+            channels,
+            tick_hz: 30,
+            max_players: 100,
+            protocol_hash: 1,
+            keys: keys.clone(),
+            seed: [3; 32],
+            record_dir,
+        };
+        let (transport, network) = wire.open();
+        let server = MapServer::new(config, build_world(), transport, LinkEnds { incoming, outgoing });
+        Self { server, network, to_map, said: Vec::new(), settles: true, from_map, keys, now_ms: 0, last: 0 }
+    }
+
+    /// Announces a character and connects its client with a fresh ticket.
+    pub fn join(&mut self, at: Position, channel: u16) -> Client {
+        self.last += 1;
+        let number = self.last as u8;
+        self.join_as(CharacterId([number; 16]), LockEpoch(1), at, channel)
+    }
+
+    /// The same for a certain character under a certain epoch.
+    pub fn join_as(&mut self, character: CharacterId, epoch: LockEpoch, at: Position, channel: u16) -> Client {
+        self.last += 1;
+        let ticket = self.announce(character, epoch, at, channel);
+        self.step(&mut []);
+        let link = self.network.connect(padded(ticket.seal(&self.keys)), SessionId(ticket.ticket_id.0));
+        Client {
+            link,
+            character,
+            shown: BTreeMap::new(),
+            head: ServerFrameHead::default(),
+            messages: Vec::new(),
+            disconnected: false,
+            ack: SnapshotAck::default(),
+            commands: Vec::new(),
+            number: 0,
+        }
+    }
+
+    fn announce(&mut self, character: CharacterId, epoch: LockEpoch, at: Position, channel: u16) -> Ticket {
+        let account = AccountId(character.0);
+        let ticket = Ticket {
+            ticket_id: TicketId(1_000 + self.last),
+            account,
+            character,
+            epoch,
+            map: MapId(1),
+            channel: ChannelId(channel),
+            server: SERVER.parse::<ServerId>().unwrap(),
+            issued_ms: 0,
+            expires_ms: 30_000,
+        };
+        let soft = SoftState { map: MapId(1), x: at.x, y: at.y, health: 1, resource: 0, cooldowns: Vec::new() };
+        let load = CharacterLoad {
+            character,
+            account,
+            name: format!("player {}", self.last),
+            class_id: "test".to_owned(),
+            level: 1,
+            experience: 0,
+            gold: 0,
+            items: Vec::new(),
+            soft: Some(soft),
+        };
+        let prepare = ToMap::Prepare {
+            request: RequestId(self.last),
+            ticket: ticket.ticket_id,
+            expires_in_ms: 30_000,
+            map: MapId(1),
+            channel: ChannelId(channel),
+            epoch,
+            load,
+        };
+        self.to_map.send(prepare).unwrap();
+        ticket
+    }
+
+    /// One tick: clients send, the server steps, clients receive.
+    pub fn step(&mut self, clients: &mut [&mut Client]) {
+        clients.iter_mut().for_each(|client| client.send());
+        clients.iter_mut().for_each(|client| client.link.wait_until_sent());
+        self.now_ms += 33;
+        self.server.step(self.now_ms);
+        clients.iter_mut().for_each(|client| client.receive());
+        let said: Vec<FromMap> = self.from_map.try_iter().collect();
+        if self.settles {
+            for message in &said {
+                if let FromMap::Released { save, .. } = message {
+                    let settled = ToMap::Settled { character: save.character, epoch: save.epoch };
+                    self.to_map.send(settled).unwrap();
+                }
+            }
+        }
+        self.said.extend(said);
+    }
+
+    /// Several ticks.
+    pub fn steps(&mut self, count: usize, clients: &mut [&mut Client]) {
+        (0..count).for_each(|_| self.step(clients));
+    }
+
+    /// The last message of a kind that the server has said.
+    pub fn said(&self, name: &str) -> Option<&FromMap> {
+        self.said.iter().rev().find(|message| message.name() == name)
+    }
+}
+
+fn padded(ticket: Vec<u8>) -> [u8; 256] {
+    let mut user_data = [0; 256];
+    user_data[..ticket.len()].copy_from_slice(&ticket);
+    user_data
+}

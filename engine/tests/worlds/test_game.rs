@@ -1,0 +1,136 @@
+//! The test game: three components, and players who do what their messages' first byte says.
+
+use std::sync::Arc;
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use realmgate_engine::body::{At, Body, Speed};
+use realmgate_engine::channel::BuildWorld;
+use realmgate_engine::outbox::Outbox;
+use realmgate_engine::player::{
+    CaptureSoftState, ClientBytes, LeaveRequested, Player, PlayerJoined, PlayerLeaving, TravelRequested,
+};
+use realmgate_engine::replication::{NetEntities, ReplicateApp, SeenBy, Shared};
+use realmgate_engine::schedule::{TickSchedule, TickSet};
+use realmgate_protocol::bits::{BitField, BitReader, BitWriter};
+use realmgate_protocol::ids::MapId;
+use realmgate_protocol::link::{LeaveReason, SoftState};
+use realmgate_protocol::movement::Position;
+use realmgate_protocol::wire::WireComponent;
+
+/// Where an entity is, as the test game shows it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Place(pub Position);
+
+impl WireComponent for Place {
+    const ID: u8 = 0;
+    const NAME: &'static str = "Place";
+    fn write(&self, out: &mut BitWriter) {
+        self.0.write(out);
+    }
+    fn read(from: &mut BitReader<'_>) -> Option<Self> {
+        BitField::read(from).map(Self)
+    }
+}
+
+/// A number that everybody sees.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Score(pub u16);
+
+impl WireComponent for Score {
+    const ID: u8 = 1;
+    const NAME: &'static str = "Score";
+    fn write(&self, out: &mut BitWriter) {
+        self.0.write(out);
+    }
+    fn read(from: &mut BitReader<'_>) -> Option<Self> {
+        BitField::read(from).map(Self)
+    }
+}
+
+/// A number that its owner alone sees.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Secret(pub u16);
+
+impl WireComponent for Secret {
+    const ID: u8 = 2;
+    const NAME: &'static str = "Secret";
+    fn write(&self, out: &mut BitWriter) {
+        self.0.write(out);
+    }
+    fn read(from: &mut BitReader<'_>) -> Option<Self> {
+        BitField::read(from).map(Self)
+    }
+}
+
+/// The test game: players stand where they are loaded, and a message's first byte says what to do.
+pub fn build_world() -> BuildWorld {
+    Arc::new(|app: &mut App| {
+        app.replicate::<At, Place>(SeenBy::All, |at| Place(at.0))
+            .replicate_shared::<Score>(SeenBy::All)
+            .replicate_shared::<Secret>(SeenBy::Owner)
+            .insert_resource(CaptureSoftState(capture))
+            .add_systems(TickSchedule, welcome.in_set(TickSet::Intent))
+            .add_systems(
+                TickSchedule,
+                (farewell, obey).chain().in_set(TickSet::Lifecycle).after(realmgate_engine::channel::AnnounceLeaving),
+            );
+    })
+}
+
+fn capture(world: &World, player: Entity) -> SoftState {
+    let at = world.get::<At>(player).map_or(Position::default(), |at| at.0);
+    SoftState { map: MapId(1), x: at.x, y: at.y, health: 1, resource: 0, cooldowns: Vec::new() }
+}
+
+fn welcome(mut commands: Commands, mut joined: MessageReader<PlayerJoined>) {
+    for joined in joined.read() {
+        let at =
+            joined.load.soft.as_ref().map_or(Position::tile_centre(1, 1), |soft| Position { x: soft.x, y: soft.y });
+        let body = (Body { radius: 300 }, At(at), Speed(100), Shared(Score(7)), Shared(Secret(9)));
+        commands.entity(joined.player).insert(body);
+    }
+}
+
+/// Says a last word to everybody who leaves.
+fn farewell(mut leaving: MessageReader<PlayerLeaving>, players: Query<&Player>, mut outbox: ResMut<Outbox>) {
+    for leaver in leaving.read() {
+        if let Ok(player) = players.get(leaver.player) {
+            outbox.send(player.session, b"farewell".to_vec());
+        }
+    }
+}
+
+fn obey(world: &mut World, mut cursor: Local<bevy_ecs::message::MessageCursor<ClientBytes>>) {
+    let messages: Vec<(Entity, Vec<u8>)> = {
+        let messages = world.resource::<Messages<ClientBytes>>();
+        cursor.read(messages).map(|message| (message.player, message.bytes.clone())).collect()
+    };
+    for (player, bytes) in messages {
+        match bytes.as_slice() {
+            b"logout" => {
+                world.write_message(LeaveRequested { player, reason: LeaveReason::Logout });
+            }
+            b"panic" => panic!("as asked"),
+            b"travel" => {
+                let arrival = SoftState { map: MapId(2), ..capture(world, player) };
+                world.write_message(TravelRequested { player, arrival, channel: None });
+            }
+            [b'+', score] => {
+                world.get_mut::<Shared<Score>>(player).unwrap().0 = Score(u16::from(*score));
+            }
+            b"hide" => {
+                world.entity_mut(player).remove::<Shared<Score>>();
+            }
+            b"spawn" => {
+                let id = world.resource_mut::<NetEntities>().allocate();
+                let at = *world.get::<At>(player).unwrap();
+                world.spawn((id, at, Shared(Score(1))));
+            }
+            echo => {
+                let session = world.get::<Player>(player).unwrap().session;
+                world.resource_mut::<Outbox>().send(session, echo.to_vec());
+            }
+        }
+    }
+}

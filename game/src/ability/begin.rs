@@ -1,0 +1,64 @@
+//! The beginning of a use: whether it may be, and what it starts.
+
+use bevy_ecs::prelude::*;
+use realmgate_engine::clock::TickClock;
+use realmgate_protocol::realm::Refusal;
+
+use super::Cast;
+use super::aim::{Goal, aim};
+use super::go_off::GoesOff;
+use super::refuse::Refusals;
+use super::user::{User, UserItem};
+use crate::combat::Targets;
+use crate::data::{AbilityIndex, Data};
+
+/// Somebody wants to use an ability. Written until [`AbilitySystems`](super::AbilitySystems).
+#[derive(Message, Debug, Clone, Copy)]
+pub struct UseAbility {
+    /// Who.
+    pub user: Entity,
+    /// Which.
+    pub ability: AbilityIndex,
+    /// At what.
+    pub goal: Goal,
+}
+
+pub(super) fn begin_uses(
+    targets: Targets<'_, '_>,
+    mut refusals: Refusals<'_, '_>,
+    mut users: Query<User>,
+    mut wishes: MessageReader<UseAbility>,
+    mut goes_off: MessageWriter<GoesOff>,
+) {
+    for wish in wishes.read() {
+        let Ok(mut user) = users.get_mut(wish.user) else { continue };
+        match begin(&refusals.clock, &refusals.data, &targets, &mut user, wish) {
+            Ok(Some(now)) => drop(goes_off.write(now)),
+            Ok(None) => {}
+            Err(reason) => refusals.refuse(wish.user, reason),
+        }
+    }
+}
+
+/// Starts the cast; what has none goes off at once.
+fn begin(
+    clock: &TickClock,
+    data: &Data,
+    targets: &Targets<'_, '_>,
+    user: &mut UserItem<'_, '_>,
+    wish: &UseAbility,
+) -> Result<Option<GoesOff>, Refusal> {
+    let ability = &data.abilities[wish.ability];
+    let now = clock.now();
+    user.may_begin(wish.ability, ability, now)?;
+    aim(targets, user.archer(), ability, wish.goal)?;
+    if !ability.off_global_cooldown {
+        user.book.wait_all(now.after(clock.ticks(data.world.combat.global_cooldown_ms)));
+    }
+    if ability.cast_ms == 0 {
+        return Ok(Some(GoesOff { user: wish.user, ability: wish.ability, goal: wish.goal }));
+    }
+    let until = now.after(clock.ticks(ability.cast_ms));
+    user.cast.0 = Some(Cast { ability: wish.ability, goal: wish.goal, since: now, until });
+    Ok(None)
+}

@@ -1,0 +1,45 @@
+//! Casts: they take effect at their end, unless walking or death breaks them.
+
+use bevy_ecs::prelude::*;
+use realmgate_engine::clock::TickClock;
+use realmgate_engine::replication::Shared;
+use realmgate_protocol::realm::Casting;
+
+use super::CurrentCast;
+use super::go_off::GoesOff;
+use super::user::User;
+use crate::data::Data;
+
+pub(super) fn run_casts(
+    clock: Res<TickClock>,
+    data: Res<Data>,
+    mut users: Query<User>,
+    mut goes_off: MessageWriter<GoesOff>,
+) {
+    for mut user in &mut users {
+        let Some(cast) = user.cast.0 else { continue };
+        // The step of the tick in which it began still counts as before it.
+        let walked = user.walk.0.is_some() && clock.now() > cast.since;
+        if !user.is_alive() || walked && !data.abilities[cast.ability].cast_while_moving {
+            user.cast.0 = None;
+        } else if clock.now() >= cast.until {
+            user.cast.0 = None;
+            goes_off.write(GoesOff { user: user.entity, ability: cast.ability, goal: cast.goal });
+        }
+    }
+}
+
+type Caster<'a> = (Entity, &'a CurrentCast, Option<&'a mut Shared<Casting>>);
+
+/// Everybody sees who casts what.
+pub(super) fn show_casts(mut commands: Commands<'_, '_>, mut casts: Query<Caster<'_>, Changed<CurrentCast>>) {
+    for (entity, cast, shown) in &mut casts {
+        let wire = cast.0.map(|cast| Shared(Casting { ability: cast.ability.0, until_tick: cast.until.0 }));
+        match (wire, shown) {
+            (Some(new), Some(mut shown)) => drop(shown.set_if_neq(new)),
+            (Some(new), None) => drop(commands.entity(entity).insert(new)),
+            (None, Some(_)) => drop(commands.entity(entity).remove::<Shared<Casting>>()),
+            (None, None) => {}
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! An ability takes effect: it is paid, and reaches whom its shape says.
+
+use bevy_ecs::prelude::*;
+use bevy_ecs::system::SystemParam;
+use realmgate_engine::body::Heading;
+use realmgate_engine::clock::TickClock;
+use realmgate_protocol::movement::{Angle, Position};
+use realmgate_protocol::realm::Refusal;
+
+use super::aim::{Aimed, Goal, aim};
+use super::refuse::Refusals;
+use super::user::{User, UserItem};
+use crate::area::Lay;
+use crate::combat::{Hit, Targets};
+use crate::data::{Ability, AbilityIndex, Shape};
+use crate::projectile::Launch;
+
+/// The wait is over: an ability takes effect in this tick.
+#[derive(Message, Debug, Clone, Copy)]
+pub(super) struct GoesOff {
+    pub(super) user: Entity,
+    pub(super) ability: AbilityIndex,
+    pub(super) goal: Goal,
+}
+
+/// What an ability sets going.
+#[derive(SystemParam)]
+pub(super) struct Outcome<'w, 's> {
+    targets: Targets<'w, 's>,
+    hits: MessageWriter<'w, Hit>,
+    launches: MessageWriter<'w, Launch>,
+    lays: MessageWriter<'w, Lay>,
+}
+
+pub(super) fn go_off(
+    mut outcome: Outcome<'_, '_>,
+    mut refusals: Refusals<'_, '_>,
+    mut users: Query<User>,
+    mut due: MessageReader<GoesOff>,
+) {
+    for use_of in due.read() {
+        let Ok(mut user) = users.get_mut(use_of.user) else { continue };
+        let ability = &refusals.data.abilities[use_of.ability];
+        if let Err(reason) = take_effect(&refusals.clock, &mut outcome, &mut user, ability, use_of) {
+            refusals.refuse(use_of.user, reason);
+        }
+    }
+}
+
+fn take_effect(
+    clock: &TickClock,
+    outcome: &mut Outcome<'_, '_>,
+    user: &mut UserItem<'_, '_>,
+    ability: &Ability,
+    use_of: &GoesOff,
+) -> Result<(), Refusal> {
+    user.may_use(ability)?;
+    let aimed = aim(&outcome.targets, user.archer(), ability, use_of.goal)?;
+    user.pay(ability);
+    user.book.wait(use_of.ability, clock.now().after(clock.ticks(ability.cooldown_ms)));
+    look(outcome, user, aimed);
+    reach(outcome, user, ability, use_of.ability, aimed);
+    Ok(())
+}
+
+/// Turns to what it aims at.
+fn look(outcome: &Outcome<'_, '_>, user: &mut UserItem<'_, '_>, aimed: Aimed) {
+    let towards = |to: Position| (to != user.at.0).then(|| Angle::between(user.at.0, to));
+    let angle = match aimed {
+        Aimed::Own => None,
+        Aimed::Towards(angle) => Some(angle),
+        Aimed::At(entity) => outcome.targets.place(entity).and_then(towards),
+        Aimed::Onto(point) => towards(point),
+    };
+    if let Some(angle) = angle {
+        user.heading.set_if_neq(Heading(angle));
+    }
+}
+
+fn reach(outcome: &mut Outcome<'_, '_>, user: &UserItem<'_, '_>, ability: &Ability, index: AbilityIndex, aimed: Aimed) {
+    let (source, side, power, from) = (user.entity, *user.side, user.stats.power, user.at.0);
+    let friendly = ability.is_friendly();
+    let hit = |target| Hit { source, side, power, ability: index, target, from };
+    match (ability.shape, aimed) {
+        (_, Aimed::Own) => drop(outcome.hits.write(hit(source))),
+        (_, Aimed::At(target)) => drop(outcome.hits.write(hit(target))),
+        (Shape::Cone { range_tiles, width_degrees }, Aimed::Towards(looks)) => {
+            let half = half_width(width_degrees);
+            let struck = outcome.targets.in_cone(from, looks, range_tiles.units(), half, side);
+            outcome.hits.write_batch(struck.map(|target| hit(target.entity)));
+        }
+        (Shape::Projectile { .. }, Aimed::Towards(angle)) => {
+            outcome.launches.write(Launch { source, side, power, ability: index, from, angle });
+        }
+        (Shape::Ground { radius_tiles, lasts_ms: 0, .. }, Aimed::Onto(point)) => {
+            let struck = outcome.targets.around(point, radius_tiles.units(), side, friendly);
+            outcome.hits.write_batch(struck.map(|target| Hit { from: point, ..hit(target.entity) }));
+        }
+        (Shape::Ground { .. }, Aimed::Onto(point)) => {
+            outcome.lays.write(Lay { source, side, power, ability: index, at: point });
+        }
+        // Aiming gives each shape its own kind of goal.
+        _ => {}
+    }
+}
+
+/// Half of so many degrees, in 1/256 turn.
+fn half_width(width_degrees: u16) -> u8 {
+    (u32::from(width_degrees.min(360)) * 128 / 360) as u8
+}

@@ -1,0 +1,35 @@
+//! Players' commands.
+
+use bevy_ecs::prelude::*;
+use realmgate_engine::input::CurrentInput;
+use realmgate_engine::replication::NetEntities;
+use realmgate_protocol::realm::Refusal;
+use realmgate_protocol::wire::Aim;
+
+use super::begin::UseAbility;
+use super::refuse::Refusals;
+use super::{AbilityBook, Goal};
+
+type Actor<'a> = (Entity, &'a CurrentInput, &'a AbilityBook);
+
+pub(super) fn read_actions(
+    ids: Res<NetEntities>,
+    mut refusals: Refusals<'_, '_>,
+    players: Query<Actor<'_>>,
+    mut uses: MessageWriter<UseAbility>,
+) {
+    for (user, input, book) in &players {
+        let Some(action) = input.0.and_then(|command| command.action) else { continue };
+        let goal = match action.aim {
+            Aim::None => Some(Goal::Nothing),
+            Aim::Entity(id) => ids.get(id).map(Goal::One),
+            Aim::Point(point) => Some(Goal::Point(point)),
+            Aim::Direction(angle) => Some(Goal::Direction(angle)),
+        };
+        match (book.on_slot(action.slot), goal) {
+            (Some(ability), Some(goal)) => drop(uses.write(UseAbility { user, ability, goal })),
+            (Some(_), None) => refusals.refuse(user, Refusal::BadTarget),
+            (None, _) => refusals.refuse(user, Refusal::NoSuchAbility),
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Telling players why they can not.
+
+use bevy_ecs::prelude::*;
+use bevy_ecs::system::SystemParam;
+use realmgate_engine::clock::TickClock;
+use realmgate_protocol::ids::Tick;
+use realmgate_protocol::realm::Refusal;
+
+use crate::data::Data;
+use crate::tell::Tell;
+
+/// When a player was last told that it can not: a client that keeps pressing is not answered each tick.
+#[derive(Component, Debug, Clone, Copy, Default)]
+pub struct RefusedAt(Option<Tick>);
+
+/// Refuses abilities.
+#[derive(SystemParam)]
+pub(super) struct Refusals<'w, 's> {
+    pub(super) clock: Res<'w, TickClock>,
+    pub(super) data: Res<'w, Data>,
+    refused: Query<'w, 's, &'static mut RefusedAt>,
+    tell: Tell<'w, 's>,
+}
+
+impl Refusals<'_, '_> {
+    /// Refuses an ability aloud, unless that was done just now. Mobs are told nothing.
+    pub(super) fn refuse(&mut self, user: Entity, reason: Refusal) {
+        let Ok(mut refused) = self.refused.get_mut(user) else { return };
+        let pause = self.clock.ticks(self.data.world.combat.refusal_pause_ms);
+        if refused.0.is_some_and(|last| self.clock.now().since(last) < pause) {
+            return;
+        }
+        refused.0 = Some(self.clock.now());
+        self.tell.refuse(user, "Ability", reason);
+    }
+}

@@ -1,0 +1,85 @@
+//! Who uses abilities, and what keeps them from it.
+
+use bevy_ecs::prelude::*;
+use bevy_ecs::query::QueryData;
+use realmgate_engine::body::{At, Heading, Walk};
+use realmgate_engine::player::Travelling;
+use realmgate_engine::replication::Shared;
+use realmgate_protocol::ids::Tick;
+use realmgate_protocol::realm::{Refusal, Resource};
+
+use super::aim::Archer;
+use super::{AbilityBook, CurrentCast};
+use crate::combat::{SafeZone, Side};
+use crate::data::{Ability, AbilityIndex};
+use crate::death::Dead;
+use crate::stats::{Character, Stats};
+
+/// One who uses abilities.
+#[derive(QueryData)]
+#[query_data(mutable)]
+pub(super) struct User {
+    pub(super) entity: Entity,
+    pub(super) at: &'static At,
+    pub(super) side: &'static Side,
+    pub(super) stats: &'static Stats,
+    pub(super) walk: &'static Walk,
+    pub(super) heading: &'static mut Heading,
+    pub(super) book: &'static mut AbilityBook,
+    pub(super) cast: &'static mut CurrentCast,
+    resource: Option<&'static mut Shared<Resource>>,
+    character: Option<&'static Character>,
+    hindered: (Has<Dead>, Has<SafeZone>, Has<Travelling>),
+}
+
+impl UserItem<'_, '_> {
+    pub(super) fn archer(&self) -> Archer {
+        Archer { entity: self.entity, at: self.at.0, looks: self.heading.0, side: *self.side }
+    }
+
+    /// Whether it can do anything at all.
+    pub(super) fn is_alive(&self) -> bool {
+        let (dead, _, travelling) = self.hindered;
+        !dead && !travelling
+    }
+
+    /// Whether this ability may take effect now, its aim aside.
+    pub(super) fn may_use(&self, ability: &Ability) -> Result<(), Refusal> {
+        let (_, safe, _) = self.hindered;
+        if !self.is_alive() {
+            return Err(Refusal::Dead);
+        }
+        if self.character.is_some_and(|character| character.level < ability.min_level) {
+            return Err(Refusal::NoSuchAbility);
+        }
+        if safe && !ability.is_friendly() {
+            return Err(Refusal::NotAllowed);
+        }
+        if self.resource.as_ref().is_some_and(|resource| resource.current < ability.cost) {
+            return Err(Refusal::TooLittleResource);
+        }
+        Ok(())
+    }
+
+    /// Whether it may begin now.
+    pub(super) fn may_begin(&self, index: AbilityIndex, ability: &Ability, now: Tick) -> Result<(), Refusal> {
+        self.may_use(ability)?;
+        if self.cast.0.is_some() {
+            return Err(Refusal::Busy);
+        }
+        match self.book.ready_at(index) {
+            None => Err(Refusal::NoSuchAbility),
+            Some(_) if !self.book.is_ready(index, ability.off_global_cooldown, now) => Err(Refusal::OnCooldown),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Takes the cost off; mobs pay nothing.
+    pub(super) fn pay(&mut self, ability: &Ability) {
+        if let Some(resource) = &mut self.resource
+            && ability.cost > 0
+        {
+            resource.current = resource.current.saturating_sub(ability.cost);
+        }
+    }
+}

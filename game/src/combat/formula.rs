@@ -1,0 +1,49 @@
+//! How much: whole numbers that neither wrap nor vanish.
+
+/// An amount with its share of power on top.
+pub fn with_power(amount: u32, power: u32, power_per_mille: u32) -> u32 {
+    let more = u64::from(power) * u64::from(power_per_mille) / 1_000;
+    u32::try_from(u64::from(amount) + more).unwrap_or(u32::MAX)
+}
+
+/// An amount that strays by `roll` thousandths, itself from -1,000 on.
+pub fn spread(amount: u32, roll: i32) -> u32 {
+    let factor = (1_000 + i64::from(roll)).max(0);
+    u32::try_from(i64::from(amount) * factor / 1_000).unwrap_or(u32::MAX)
+}
+
+/// What armour lets through: half of it at `half` armour, and 1 of what hurts at all.
+pub fn armoured(amount: u32, armour: u32, half: u32) -> u32 {
+    let half = u64::from(half.max(1));
+    let through = u64::from(amount) * half / (half + u64::from(armour));
+    (through as u32).max(amount.min(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn armour_halves_at_its_half() {
+        assert_eq!((armoured(100, 0, 80), armoured(100, 80, 80), armoured(1, 9_999, 80)), (100, 50, 1));
+        assert_eq!(armoured(0, 10, 80), 0, "what does not hurt is not made to");
+    }
+
+    proptest! {
+        #[test]
+        fn armour_only_ever_lessens(amount: u32, armour: u32, half in 1u32..100_000) {
+            let through = armoured(amount, armour, half);
+            prop_assert!(through <= amount);
+            prop_assert!(armoured(amount, armour.saturating_add(1), half) <= through, "more armour never hurts more");
+            prop_assert_eq!(through == 0, amount == 0);
+        }
+
+        #[test]
+        fn power_and_chance_never_wrap(amount: u32, power: u32, share in 0u32..20_000, roll in -1_000i32..=1_000) {
+            let strong = with_power(amount, power, share);
+            prop_assert!(strong >= amount);
+            prop_assert!(u64::from(spread(strong, roll)) <= u64::from(strong) * 2);
+        }
+    }
+}

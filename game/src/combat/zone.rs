@@ -1,0 +1,29 @@
+//! Safe zones of the map.
+
+use bevy_ecs::prelude::*;
+use realmgate_engine::body::At;
+use realmgate_engine::channel::ChannelMap;
+use realmgate_engine::player::Player;
+
+use super::SafeZone;
+
+type Walker<'a> = (Entity, &'a At, Has<SafeZone>);
+
+/// Marks the players that have stepped into a safe zone, and unmarks those that have left it.
+pub(super) fn mark_safe(
+    mut commands: Commands<'_, '_>,
+    map: Res<ChannelMap>,
+    moved: Query<Walker<'_>, (With<Player>, Changed<At>)>,
+) {
+    for (player, at, marked) in &moved {
+        match (map.is_safe(at.0), marked) {
+            (true, false) => {
+                commands.entity(player).insert(SafeZone);
+            }
+            (false, true) => {
+                commands.entity(player).remove::<SafeZone>();
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! What is worn and what is used up.
+
+mod bonus;
+mod consume;
+mod wear;
+
+use bevy_app::{App, Plugin};
+use bevy_ecs::prelude::*;
+use realmgate_engine::schedule::TickSchedule;
+
+use crate::requests::RequestSet;
+
+/// Owns wearing and using items.
+pub struct EquipmentPlugin;
+
+impl Plugin for EquipmentPlugin {
+    fn build(&self, app: &mut App) {
+        app.init_resource::<consume::Uses>().add_systems(
+            TickSchedule,
+            (bonus::add_up, wear::wear, consume::take_effect, consume::use_items).chain().in_set(RequestSet::Equipment),
+        );
+    }
+}

@@ -1,0 +1,82 @@
+//! Putting on and taking off.
+
+use bevy_ecs::prelude::*;
+use realmgate_protocol::ids::ItemId;
+use realmgate_protocol::link::Owner;
+use realmgate_protocol::realm::{ClientMessage, Refusal};
+
+use crate::data::{Data, GameData};
+use crate::inventory::{Deal, FIRST_PASSING_SLOT, Ledger};
+use crate::requests::Request;
+use crate::stats::Character;
+use crate::tell::Tell;
+
+pub(super) fn wear(
+    mut requests: MessageReader<Request>,
+    data: Res<Data>,
+    characters: Query<&Character>,
+    mut ledger: Ledger<'_, '_>,
+    mut tell: Tell<'_, '_>,
+) {
+    for Request { player, message } in requests.read() {
+        let Ok(character) = characters.get(*player) else { continue };
+        let answer = match message {
+            ClientMessage::Equip { item } => put_on(*player, *item, character, &data, &mut ledger),
+            ClientMessage::Unequip { item } => take_off(*player, *item, &mut ledger),
+            _ => continue,
+        };
+        if let Err(refusal) = answer {
+            tell.refuse(*player, message.name(), refusal);
+        }
+    }
+}
+
+/// Wears a carried item. What was worn there takes its place in the bag, so that a full bag is no hindrance; on its way
+/// it passes through a slot of no inventory, since each change of an event must find its slot free.
+fn put_on(
+    player: Entity,
+    item: ItemId,
+    wearer: &Character,
+    data: &GameData,
+    ledger: &mut Ledger<'_, '_>,
+) -> Result<(), Refusal> {
+    let (character, held) = ledger.free_item(player, item)?;
+    let definition = data.items.find(&held.definition).and_then(|item| data.items.get(item));
+    let definition = definition.ok_or(Refusal::NotUsable)?;
+    let worn = definition.worn_slot.ok_or(Refusal::NotUsable)?.number();
+    if !definition.allows(wearer.class, wearer.level) {
+        return Err(Refusal::NotAllowed);
+    }
+    if held.is_worn() {
+        return Err(Refusal::NotUsable);
+    }
+    let (_, inventory) = ledger.owner(player).ok_or(Refusal::NotFound)?;
+    if inventory.is_slot_held(worn) {
+        return Err(Refusal::ItemBusy);
+    }
+    let slot = |slot| Owner::Character { character, slot };
+    let worn_before = inventory.in_slot(worn).map(|(item, held)| (item, held.clone()));
+    let mut deal = Deal::new("equip").asked_by(player, "Equip");
+    if let Some((before, known)) = &worn_before {
+        ledger.free_item(player, *before)?;
+        deal.hand_over(*before, &known.definition, slot(worn), slot(FIRST_PASSING_SLOT));
+    }
+    deal.hand_over(item, &held.definition, slot(held.slot), slot(worn));
+    if let Some((before, known)) = &worn_before {
+        deal.hand_over(*before, &known.definition, slot(FIRST_PASSING_SLOT), slot(held.slot));
+    }
+    ledger.submit(deal).map(|_| ())
+}
+
+fn take_off(player: Entity, item: ItemId, ledger: &mut Ledger<'_, '_>) -> Result<(), Refusal> {
+    let (character, held) = ledger.free_item(player, item)?;
+    if !held.is_worn() {
+        return Err(Refusal::NotUsable);
+    }
+    let (_, inventory) = ledger.owner(player).ok_or(Refusal::NotFound)?;
+    let free = inventory.free_bag_slots().next().ok_or(Refusal::BagFull)?;
+    let mut deal = Deal::new("unequip").asked_by(player, "Unequip");
+    let slot = |slot| Owner::Character { character, slot };
+    deal.hand_over(item, &held.definition, slot(held.slot), slot(free));
+    ledger.submit(deal).map(|_| ())
+}

@@ -1,0 +1,97 @@
+//! The rules of our role-playing game: a set of bevy plugins on the engine, and the data they play by.
+//!
+//! Each feature is a folder with its plugin, its components, its messages and its systems; features talk by messages.
+//! What a designer may change is in the [`data`]; the order of the features within a tick is in [`order`].
+
+pub mod ability;
+pub mod area;
+pub mod chat;
+pub mod combat;
+pub mod data;
+pub mod death;
+pub mod effect;
+pub mod equipment;
+pub mod inventory;
+pub mod loot;
+pub mod mob;
+pub mod order;
+pub mod party;
+pub mod path;
+pub mod progress;
+pub mod projectile;
+pub mod replicate;
+pub mod requests;
+pub mod session;
+pub mod social;
+pub mod spawn;
+pub mod stats;
+pub mod tell;
+pub mod threat;
+pub mod trade;
+pub mod travel;
+pub mod vendor;
+
+use std::sync::Arc;
+
+use bevy_app::{App, Plugin};
+use realmgate_engine::channel::BuildWorld;
+use realmgate_engine::map::MapSet;
+
+use crate::data::{Data, GameData};
+
+/// What adds the game to the world of any channel.
+pub fn build_world(data: Arc<GameData>, maps: Arc<MapSet>) -> BuildWorld {
+    Arc::new(move |app: &mut App| {
+        app.add_plugins(GamePlugin { data: data.clone(), maps: maps.clone() });
+    })
+}
+
+/// What the data says that new characters start with.
+fn starter_kits(data: &GameData) -> inventory::StarterKits {
+    let kit = |class: &data::Class| inventory::StarterKit {
+        items: class.starts_with.iter().map(|item| item.id().to_owned()).collect(),
+        gold: class.starting_gold,
+    };
+    inventory::StarterKits(data.classes.iter().map(|(index, _, class)| (index, kit(class))).collect())
+}
+
+/// The whole game in one channel.
+pub struct GamePlugin {
+    /// What it is played by.
+    pub data: Arc<GameData>,
+    /// All maps, so that portals know where they lead.
+    pub maps: Arc<MapSet>,
+}
+
+impl Plugin for GamePlugin {
+    fn build(&self, app: &mut App) {
+        app.insert_resource(Data(self.data.clone()))
+            .insert_resource(travel::Maps(self.maps.clone()))
+            .insert_resource(starter_kits(&self.data))
+            .add_plugins((order::OrderPlugin, replicate::ReplicatePlugin, requests::RequestsPlugin))
+            .add_plugins((session::SessionPlugin, social::SocialPlugin, inventory::InventoryPlugin))
+            .add_plugins((
+                stats::StatsPlugin,
+                combat::CombatPlugin,
+                ability::AbilityPlugin,
+                effect::EffectPlugin,
+                projectile::ProjectilePlugin,
+                area::AreaPlugin,
+                threat::ThreatPlugin,
+                path::PathPlugin,
+                mob::MobPlugin,
+                spawn::SpawnPlugin,
+                death::DeathPlugin,
+                progress::ProgressPlugin,
+            ))
+            .add_plugins((
+                loot::LootPlugin,
+                equipment::EquipmentPlugin,
+                vendor::VendorPlugin,
+                trade::TradePlugin,
+                party::PartyPlugin,
+                chat::ChatPlugin,
+                travel::TravelPlugin,
+            ));
+    }
+}

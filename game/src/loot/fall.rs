@@ -1,0 +1,64 @@
+//! Things come to lie on the ground once the store has them there.
+
+use std::collections::BTreeMap;
+
+use bevy_ecs::prelude::*;
+use realmgate_engine::body::At;
+use realmgate_engine::clock::TickClock;
+use realmgate_engine::replication::{NetEntities, Shared};
+use realmgate_protocol::ids::{CharacterId, EventKey};
+use realmgate_protocol::movement::Position;
+use realmgate_protocol::realm::{Appearance, EntityKind};
+
+use super::{Goods, OnGround};
+use crate::data::{Data, GameData};
+use crate::inventory::Settled;
+
+/// What will lie somewhere when its deal is durable.
+#[derive(Resource, Debug, Default)]
+pub(super) struct Falling(pub BTreeMap<EventKey, Vec<Fall>>);
+
+/// A thing that falls.
+#[derive(Debug, Clone)]
+pub(super) struct Fall {
+    pub goods: Goods,
+    pub at: Position,
+    pub owners: Vec<CharacterId>,
+}
+
+pub(super) fn lay_down(
+    mut commands: Commands,
+    mut settled: MessageReader<Settled>,
+    mut falling: ResMut<Falling>,
+    mut ids: ResMut<NetEntities>,
+    (clock, data): (Res<TickClock>, Res<Data>),
+) {
+    for outcome in settled.read() {
+        let Some(things) = falling.0.remove(&outcome.key) else { continue };
+        if outcome.refusal.is_some() {
+            continue;
+        }
+        let goods = &data.world.goods;
+        for Fall { goods: what, at, owners } in things {
+            let appearance = appearance(&what, &data);
+            let on_ground = OnGround {
+                goods: what,
+                owners,
+                owned_until: clock.now().after(clock.ticks(goods.loot_owner_ms)),
+                vanishes_at: clock.now().after(clock.ticks(goods.loot_lifetime_ms)),
+                spoken_for: false,
+            };
+            commands.spawn((ids.allocate(), At(at), Shared(appearance), on_ground));
+        }
+    }
+}
+
+fn appearance(goods: &Goods, data: &GameData) -> Appearance {
+    match goods {
+        Goods::Item { definition, .. } => {
+            let definition = data.items.find(definition).map_or(0, |item| item.0);
+            Appearance { kind: EntityKind::GroundItem, definition, level: 0 }
+        }
+        Goods::Gold(_) => Appearance { kind: EntityKind::GroundGold, definition: 0, level: 0 },
+    }
+}

@@ -1,0 +1,39 @@
+//! Mobs that call others of their kind to help.
+
+use bevy_ecs::prelude::*;
+use realmgate_engine::replication::InterestGrid;
+use realmgate_protocol::movement::Position;
+
+use super::Mind;
+use crate::data::MobIndex;
+use crate::death::Dead;
+use crate::stats::MobKind;
+use crate::threat::ThreatTable;
+
+/// A mob that was drawn into a fight calls its kind.
+#[derive(Message, Debug, Clone, Copy)]
+pub(super) struct HelpCalled {
+    pub(super) kind: MobIndex,
+    pub(super) at: Position,
+    pub(super) range: i32,
+    pub(super) enemy: Entity,
+}
+
+type Helper<'a> = (&'a MobKind, &'a mut Mind, &'a mut ThreatTable);
+
+/// Whoever hears the call and is at peace joins.
+pub(super) fn answer(
+    grid: Res<InterestGrid>,
+    mut calls: MessageReader<HelpCalled>,
+    mut mobs: Query<Helper<'_>, Without<Dead>>,
+) {
+    for call in calls.read() {
+        for (entity, _) in grid.near(call.at, call.range) {
+            let Ok((kind, mut mind, mut threat)) = mobs.get_mut(entity) else { continue };
+            if kind.mob == call.kind && mind.is_peaceful() && threat.is_empty() {
+                threat.add(call.enemy, 1);
+                mind.answers_call();
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The minds of mobs: what they notice, whom they fight, when they flee and when they go home.
+//!
+//! A mind is a small state machine whose numbers are data: there is no code for any one kind of mob.
+
+mod fight;
+mod flee;
+mod help;
+mod mind;
+mod notice;
+mod peace;
+mod phase;
+mod think;
+
+pub use mind::{Mind, Mood};
+pub use phase::{Enraged, MobPhase};
+
+use bevy_app::{App, Plugin};
+use bevy_ecs::prelude::*;
+use realmgate_engine::schedule::{TickSchedule, TickSet};
+
+/// Mobs make up their minds, in [`TickSet::Intent`].
+#[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MindSystems;
+
+/// Mobs at peace mend, in [`TickSet::Combat`].
+#[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MendSystems;
+
+/// Owns the minds of mobs.
+pub struct MobPlugin;
+
+impl Plugin for MobPlugin {
+    fn build(&self, app: &mut App) {
+        app.add_message::<help::HelpCalled>()
+            .add_systems(
+                TickSchedule,
+                (phase::choose_phase, notice::notice, help::answer, think::think)
+                    .chain()
+                    .in_set(TickSet::Intent)
+                    .in_set(MindSystems),
+            )
+            .add_systems(TickSchedule, peace::mend.in_set(TickSet::Combat).in_set(MendSystems));
+    }
+}

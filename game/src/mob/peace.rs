@@ -1,0 +1,79 @@
+//! Mobs at peace: they stroll, they go home, they mend.
+
+use bevy_ecs::prelude::*;
+use realmgate_engine::body::At;
+use realmgate_engine::clock::TickClock;
+use realmgate_engine::replication::Shared;
+use realmgate_protocol::movement::Angle;
+use realmgate_protocol::realm::Health;
+
+use super::think::{ThinkerItem, World};
+use super::{Mind, Mood};
+use crate::combat::Untouchable;
+use crate::data::{Data, Mob};
+use crate::death::Dead;
+
+/// Stands a while, then walks a straight way to some place of its area.
+pub(super) fn stroll(thinker: &mut ThinkerItem<'_, '_>, mob: &Mob, world: &mut World<'_, '_>) -> Option<Angle> {
+    let now = world.clock.now();
+    match thinker.mind.mood {
+        Mood::Wander { to } => {
+            let arrived = thinker.at.0.within(to, thinker.body.radius);
+            if arrived || !world.way.is_straight(thinker.at.0, to, thinker.body.radius) {
+                let (least, most) = (mob.mind.pause_min_ms as i32, mob.mind.pause_max_ms as i32);
+                let pause = world.random.between(least, most) as u32;
+                thinker.mind.mood = Mood::Idle { until: now.after(world.clock.ticks(pause)) };
+                return None;
+            }
+            Some(Angle::between(thinker.at.0, to))
+        }
+        Mood::Idle { until } if now >= until => {
+            let to = world.areas.some_place(thinker.home.area, &mut world.random).unwrap_or(thinker.at.0);
+            thinker.mind.mood = Mood::Wander { to };
+            None
+        }
+        _ => None,
+    }
+}
+
+/// Goes home; who finds no way in time is put there.
+pub(super) fn go_home(thinker: &mut ThinkerItem<'_, '_>, data: &Data, world: &mut World<'_, '_>) -> Option<Angle> {
+    let (at, home, radius) = (thinker.at.0, thinker.mind.home, thinker.body.radius);
+    if at.within(home, radius) {
+        arrive(thinker, world);
+        return None;
+    }
+    let angle = world.way.towards(&mut thinker.route, at, home, radius);
+    if thinker.is_stuck(angle.is_none(), data, world) {
+        world.commands.entity(thinker.entity).insert(At(home));
+        arrive(thinker, world);
+        return None;
+    }
+    angle
+}
+
+fn arrive(thinker: &mut ThinkerItem<'_, '_>, world: &mut World<'_, '_>) {
+    *thinker.mind = Mind::at_home(thinker.mind.home);
+    thinker.threat.clear();
+    world.commands.entity(thinker.entity).remove::<Untouchable>();
+}
+
+type Mending<'a> = (Entity, &'a Mind, &'a mut Shared<Health>);
+
+/// Who goes home mends on the way; who is at peace is whole.
+pub(super) fn mend(clock: Res<TickClock>, data: Res<Data>, mut mobs: Query<Mending<'_>, Without<Dead>>) {
+    let per_mille = data.world.minds.return_health_per_mille_per_s;
+    for (entity, mind, mut health) in &mut mobs {
+        if health.current == 0 || health.current == health.max {
+            continue;
+        }
+        if mind.mood == Mood::Return {
+            if clock.every(clock.tick_hz(), entity.index_u32()) {
+                let more = u32::from(health.max) * per_mille / 1_000;
+                health.current = (u32::from(health.current) + more).min(u32::from(health.max)) as u16;
+            }
+        } else if mind.is_peaceful() {
+            health.current = health.max;
+        }
+    }
+}

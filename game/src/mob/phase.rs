@@ -1,0 +1,48 @@
+//! The phases of a boss.
+
+use bevy_ecs::prelude::*;
+use realmgate_engine::replication::Shared;
+use realmgate_protocol::realm::Health;
+
+use crate::data::{AbilityIndex, Data, Mob, Ref};
+use crate::stats::{MobKind, PhaseBonus};
+
+/// In which of its phases a mob is; none is how it starts.
+#[derive(Component, Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MobPhase(pub Option<u8>);
+
+/// In a phase that players see.
+#[derive(Component, Debug, Clone, Copy, Default)]
+pub struct Enraged;
+
+impl MobPhase {
+    /// What a mob fights with in this phase.
+    pub fn abilities(self, mob: &Mob) -> &[Ref<AbilityIndex>] {
+        let phase = self.0.and_then(|place| mob.phases.get(usize::from(place)));
+        phase.map_or(&mob.abilities, |phase| &phase.abilities)
+    }
+}
+
+type Weakened<'a> = (Entity, &'a MobKind, &'a Shared<Health>, &'a mut MobPhase, &'a mut PhaseBonus);
+
+pub(super) fn choose_phase(
+    mut commands: Commands<'_, '_>,
+    data: Res<Data>,
+    mut mobs: Query<Weakened<'_>, Changed<Shared<Health>>>,
+) {
+    for (entity, kind, health, mut phase, mut bonus) in &mut mobs {
+        let mob = &data.mobs[kind.mob];
+        let reached = |below: u32| u64::from(health.current) * 1_000 <= u64::from(health.max) * u64::from(below);
+        let now = mob.phases.iter().rposition(|phase| reached(phase.below_health_per_mille));
+        if !phase.set_if_neq(MobPhase(now.map(|place| place as u8))) {
+            continue;
+        }
+        let phase = now.map(|place| &mob.phases[place]);
+        bonus.set_if_neq(PhaseBonus(phase.map(|phase| phase.bonuses).unwrap_or_default()));
+        if phase.is_some_and(|phase| phase.enraged) {
+            commands.entity(entity).insert(Enraged);
+        } else {
+            commands.entity(entity).remove::<Enraged>();
+        }
+    }
+}

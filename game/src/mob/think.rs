@@ -1,0 +1,128 @@
+//! One thought of every mob, each tick.
+
+use bevy_ecs::prelude::*;
+use bevy_ecs::query::QueryData;
+use bevy_ecs::system::SystemParam;
+use realmgate_engine::body::{At, Body, Walk};
+use realmgate_engine::clock::TickClock;
+use realmgate_engine::random::ChannelRandom;
+use realmgate_engine::replication::Shared;
+use realmgate_protocol::movement::Angle;
+use realmgate_protocol::realm::Health;
+
+use super::help::HelpCalled;
+use super::{Mind, MobPhase, Mood, fight, flee, peace};
+use crate::ability::{AbilityBook, CurrentCast, UseAbility};
+use crate::combat::{Side, Target, Targets, Untouchable};
+use crate::data::{Data, Mob};
+use crate::death::Dead;
+use crate::path::{Route, Wayfinder};
+use crate::spawn::{Home, MobAreas};
+use crate::stats::MobKind;
+use crate::threat::ThreatTable;
+
+/// A mob that thinks.
+#[derive(QueryData)]
+#[query_data(mutable)]
+pub(super) struct Thinker {
+    pub(super) entity: Entity,
+    pub(super) kind: &'static MobKind,
+    pub(super) phase: &'static MobPhase,
+    pub(super) home: &'static Home,
+    pub(super) at: &'static At,
+    pub(super) body: &'static Body,
+    pub(super) health: &'static Shared<Health>,
+    pub(super) book: &'static AbilityBook,
+    pub(super) cast: &'static CurrentCast,
+    pub(super) mind: &'static mut Mind,
+    pub(super) route: &'static mut Route,
+    pub(super) threat: &'static mut ThreatTable,
+    walk: &'static mut Walk,
+}
+
+/// What mobs think with.
+#[derive(SystemParam)]
+pub(super) struct World<'w, 's> {
+    pub(super) clock: Res<'w, TickClock>,
+    pub(super) areas: Res<'w, MobAreas>,
+    pub(super) random: ResMut<'w, ChannelRandom>,
+    pub(super) targets: Targets<'w, 's>,
+    pub(super) way: Wayfinder<'w>,
+    pub(super) uses: MessageWriter<'w, UseAbility>,
+    pub(super) calls: MessageWriter<'w, HelpCalled>,
+    pub(super) commands: Commands<'w, 's>,
+}
+
+pub(super) fn think(data: Res<Data>, mut world: World<'_, '_>, mut mobs: Query<Thinker, Without<Dead>>) {
+    for mut thinker in &mut mobs {
+        let asleep = !thinker.mind.awake && thinker.threat.is_empty();
+        if asleep && matches!(thinker.mind.mood, Mood::Idle { .. }) {
+            continue;
+        }
+        let mob = &data.mobs[thinker.kind.mob];
+        let angle = thinker.decide(&data, mob, &mut world);
+        thinker.walk.set_if_neq(Walk(angle));
+    }
+}
+
+impl ThinkerItem<'_, '_> {
+    /// What it is up to now, and which way that makes it walk.
+    fn decide(&mut self, data: &Data, mob: &Mob, world: &mut World<'_, '_>) -> Option<Angle> {
+        match self.mind.mood {
+            Mood::Return => peace::go_home(self, data, world),
+            Mood::Flee { until, health } => flee::run(self, mob, world, until, health),
+            Mood::Idle { .. } | Mood::Wander { .. } if self.threat.is_empty() => peace::stroll(self, mob, world),
+            Mood::Idle { .. } | Mood::Wander { .. } => {
+                self.take_up_arms(mob, world);
+                fight::fight(self, data, mob, world)
+            }
+            Mood::Fight => fight::fight(self, data, mob, world),
+        }
+    }
+
+    /// Peace is over: it remembers where it was, and calls for help.
+    fn take_up_arms(&mut self, mob: &Mob, world: &mut World<'_, '_>) {
+        self.mind.mood = Mood::Fight;
+        self.mind.home = self.at.0;
+        self.route.clear();
+        let range = mob.mind.help_tiles.units();
+        if let Some(enemy) = self.threat.worst(None, 1_000, |_| true)
+            && range > 0
+            && !self.mind.called
+        {
+            world.calls.write(HelpCalled { kind: self.kind.mob, at: self.at.0, range, enemy });
+        }
+    }
+
+    /// Gives up: home, untouchable until there.
+    pub(super) fn turn_home(&mut self, world: &mut World<'_, '_>) {
+        self.mind.mood = Mood::Return;
+        self.mind.enemy = None;
+        self.mind.stuck_since = None;
+        self.threat.clear();
+        self.route.clear();
+        world.commands.entity(self.entity).insert(Untouchable);
+    }
+
+    /// The enemy it fights now, if any is left that can be fought.
+    pub(super) fn choose_enemy(&mut self, data: &Data, world: &World<'_, '_>) -> Option<Target> {
+        let switch = data.world.combat.switch_threat_per_mille;
+        let counts = |who| world.targets.one(Side::Mobs, false, who).is_some();
+        let enemy = self.threat.worst(self.mind.enemy, switch, counts);
+        if self.mind.enemy != enemy {
+            self.mind.enemy = enemy;
+        }
+        enemy.and_then(|enemy| world.targets.one(Side::Mobs, false, enemy))
+    }
+
+    /// Whether it has got no nearer for too long.
+    pub(super) fn is_stuck(&mut self, stuck: bool, data: &Data, world: &World<'_, '_>) -> bool {
+        let now = world.clock.now();
+        if !stuck {
+            self.mind.stuck_since = None;
+            return false;
+        }
+        let since = *self.mind.stuck_since.get_or_insert(now);
+        now.since(since) > world.clock.ticks(data.world.minds.give_up_ms)
+    }
+}

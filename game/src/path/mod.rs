@@ -1,0 +1,131 @@
+//! Finding a way over the map: straight where nothing is between, else around it by a search that is paid from a budget.
+
+mod search;
+mod sight;
+
+pub use sight::is_clear;
+
+use bevy_app::{App, Plugin};
+use bevy_ecs::prelude::*;
+use bevy_ecs::system::SystemParam;
+use realmgate_engine::channel::ChannelMap;
+use realmgate_engine::clock::TickClock;
+use realmgate_engine::schedule::{TickSchedule, TickSet};
+use realmgate_protocol::ids::Tick;
+use realmgate_protocol::movement::{Angle, Position};
+
+use crate::data::Data;
+
+/// The way that somebody goes, as far as it is not straight.
+#[derive(Component, Debug, Clone, Default)]
+pub struct Route {
+    /// Tiles still to pass, the next one last.
+    tiles: Vec<(i32, i32)>,
+    search_again_at: Tick,
+}
+
+impl Route {
+    /// Forgets the way.
+    pub fn clear(&mut self) {
+        self.tiles.clear();
+    }
+
+    /// How many tiles are left to pass.
+    pub fn len(&self) -> usize {
+        self.tiles.len()
+    }
+
+    /// Whether there is no way around anything.
+    pub fn is_empty(&self) -> bool {
+        self.tiles.is_empty()
+    }
+}
+
+/// Searches that this tick still allows.
+#[derive(Resource, Debug, Default)]
+pub(crate) struct PathBudget {
+    left: u32,
+}
+
+/// The budget is filled, early in [`TickSet::Intent`].
+#[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PathSystems;
+
+/// Owns the budget of searches.
+pub struct PathPlugin;
+
+impl Plugin for PathPlugin {
+    fn build(&self, app: &mut App) {
+        app.init_resource::<PathBudget>().add_systems(TickSchedule, refill.in_set(TickSet::Intent).in_set(PathSystems));
+    }
+}
+
+fn refill(data: Res<Data>, mut budget: ResMut<PathBudget>) {
+    budget.left = data.world.minds.searches_per_tick;
+}
+
+/// Shows mobs the way. They walk around safe zones as around walls.
+#[derive(SystemParam)]
+pub struct Wayfinder<'w> {
+    map: Res<'w, ChannelMap>,
+    data: Res<'w, Data>,
+    clock: Res<'w, TickClock>,
+    budget: ResMut<'w, PathBudget>,
+}
+
+impl Wayfinder<'_> {
+    /// Which way to walk now; `None` where no way is known, or none yet.
+    pub fn towards(&mut self, route: &mut Route, from: Position, to: Position, radius: i32) -> Option<Angle> {
+        if from == to {
+            return None;
+        }
+        if is_clear(&self.map, from, to, radius) {
+            route.clear();
+            return Some(Angle::between(from, to));
+        }
+        if self.clock.now() >= route.search_again_at && self.budget.left > 0 {
+            self.budget.left -= 1;
+            let rules = &self.data.world.minds;
+            route.search_again_at = self.clock.now().after(self.clock.ticks(rules.search_again_ms));
+            search::find(&self.map, from.tile(), to.tile(), rules.search_tiles, &mut route.tiles);
+        }
+        self.along(route, from, radius)
+    }
+
+    /// Whether a straight walk from one point to another meets nothing.
+    pub fn is_straight(&self, from: Position, to: Position, radius: i32) -> bool {
+        is_clear(&self.map, from, to, radius)
+    }
+
+    /// Whether a point lies in a safe zone.
+    pub fn is_safe(&self, at: Position) -> bool {
+        self.map.is_safe(at)
+    }
+
+    /// Which way leads away from `danger`, as straight as walls and safe zones allow.
+    pub fn away(&self, from: Position, danger: Position, radius: i32, units: i32) -> Option<Angle> {
+        let straight = Angle::between(danger, from);
+        let turns = [0u8, 24, 232, 48, 208, 80, 176];
+        turns.into_iter().map(|turn| Angle(straight.0.wrapping_add(turn))).find(|angle| {
+            let (dx, dy) = angle.scaled(units);
+            is_clear(&self.map, from, from.offset(dx, dy), radius)
+        })
+    }
+
+    fn along(&self, route: &mut Route, from: Position, radius: i32) -> Option<Angle> {
+        // Corners are cut where the tile after the next can be walked to already.
+        while let [.., after, _] = route.tiles[..] {
+            if !is_clear(&self.map, from, Position::tile_centre(after.0, after.1), radius) {
+                break;
+            }
+            route.tiles.pop();
+        }
+        let (x, y) = *route.tiles.last()?;
+        let next = Position::tile_centre(x, y);
+        if next == from {
+            route.tiles.pop();
+            return None;
+        }
+        Some(Angle::between(from, next))
+    }
+}

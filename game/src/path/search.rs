@@ -1,0 +1,51 @@
+//! The search for a way from tile to tile.
+
+use pathfinding::prelude::astar;
+use realmgate_engine::map::Map;
+use realmgate_protocol::movement::Position;
+
+type Tile = (i32, i32);
+
+/// The lengths of a straight and of a diagonal step: 5 and 7 are to each other as 1 and the root of 2, nearly enough.
+const STRAIGHT: i32 = 5;
+const DIAGONAL: i32 = 7;
+
+const STEPS: [(i32, i32); 8] = [(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1)];
+
+/// Fills `route` with the tiles to pass, the first one last; leaves it empty where no way is found after looking at
+/// `most_tiles`.
+pub(super) fn find(map: &Map, from: Tile, to: Tile, most_tiles: u32, route: &mut Vec<Tile>) {
+    route.clear();
+    let mut looked_at = 0;
+    let next = |tile: &Tile| {
+        looked_at += 1;
+        let tile = *tile;
+        let going_on = looked_at <= most_tiles;
+        let steps = STEPS.into_iter().filter(move |_| going_on);
+        steps.filter_map(move |step| stepped(map, tile, step, to))
+    };
+    let found = astar(&from, next, |tile| remaining(*tile, to), |tile| *tile == to);
+    if let Some((tiles, _)) = found {
+        route.extend(tiles.into_iter().skip(1).rev());
+    }
+}
+
+fn stepped(map: &Map, (x, y): Tile, (dx, dy): (i32, i32), goal: Tile) -> Option<(Tile, i32)> {
+    let to = (x + dx, y + dy);
+    // A diagonal step needs both tiles beside it, since a body would brush their corners.
+    let open = |tile: Tile| is_open(map, tile) || tile == goal && !map.grid.is_solid(tile.0, tile.1);
+    let passable = open(to) && (dx == 0 || dy == 0 || open((x + dx, y)) && open((x, y + dy)));
+    let length = if dx == 0 || dy == 0 { STRAIGHT } else { DIAGONAL };
+    passable.then_some((to, length))
+}
+
+fn is_open(map: &Map, (x, y): Tile) -> bool {
+    !map.grid.is_solid(x, y) && !map.is_safe(Position::tile_centre(x, y))
+}
+
+/// Never more than the real way, so that the way found is the shortest.
+fn remaining((x, y): Tile, (to_x, to_y): Tile) -> i32 {
+    let (dx, dy) = ((to_x - x).abs(), (to_y - y).abs());
+    let diagonal = dx.min(dy);
+    DIAGONAL * diagonal + STRAIGHT * (dx.max(dy) - diagonal)
+}

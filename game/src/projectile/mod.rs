@@ -1,0 +1,83 @@
+//! What flies: arrows, bolts, stones.
+
+mod fly;
+
+use bevy_app::{App, Plugin};
+use bevy_ecs::prelude::*;
+use realmgate_engine::body::{At, Heading};
+use realmgate_engine::clock::TickClock;
+use realmgate_engine::replication::{NetEntities, Shared};
+use realmgate_engine::schedule::{TickSchedule, TickSet};
+use realmgate_protocol::movement::{Angle, Position};
+use realmgate_protocol::realm::{Appearance, EntityKind};
+
+use crate::combat::Side;
+use crate::data::{AbilityIndex, Data, Shape};
+
+/// An ability sends something flying.
+#[derive(Message, Debug, Clone, Copy)]
+pub struct Launch {
+    /// Who used it.
+    pub source: Entity,
+    /// On whose side.
+    pub side: Side,
+    /// The user's power.
+    pub power: u32,
+    /// Which ability.
+    pub ability: AbilityIndex,
+    /// From where.
+    pub from: Position,
+    /// Which way.
+    pub angle: Angle,
+}
+
+/// Something that flies.
+#[derive(Component, Debug, Clone, Copy)]
+pub struct Projectile {
+    launch: Launch,
+    step: i32,
+    left: i32,
+    radius: i32,
+    burst: i32,
+}
+
+/// What flies moves and hits, in [`TickSet::Collide`].
+#[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ProjectileSystems;
+
+/// What was sent flying appears, in [`TickSet::Combat`] after abilities.
+#[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LaunchSystems;
+
+/// Owns what flies.
+pub struct ProjectilePlugin;
+
+impl Plugin for ProjectilePlugin {
+    fn build(&self, app: &mut App) {
+        app.add_message::<Launch>()
+            .add_systems(TickSchedule, fly::fly.in_set(TickSet::Collide).in_set(ProjectileSystems))
+            .add_systems(TickSchedule, launch.in_set(TickSet::Combat).in_set(LaunchSystems));
+    }
+}
+
+fn launch(
+    mut commands: Commands<'_, '_>,
+    clock: Res<TickClock>,
+    data: Res<Data>,
+    mut ids: ResMut<NetEntities>,
+    mut launches: MessageReader<Launch>,
+) {
+    for launch in launches.read() {
+        let Shape::Projectile { range_tiles, speed_tiles_per_s, radius_tiles, burst_tiles } =
+            data.abilities[launch.ability].shape
+        else {
+            continue;
+        };
+        // Faster than a body may walk: flight is swept, so nothing is skipped.
+        let step = (speed_tiles_per_s.units() / clock.tick_hz() as i32).max(1);
+        let (radius, burst) = (radius_tiles.units(), burst_tiles.units());
+        let projectile = Projectile { launch: *launch, step, left: range_tiles.units(), radius, burst };
+        let appearance = Appearance { kind: EntityKind::Projectile, definition: launch.ability.0, level: 0 };
+        commands.spawn((ids.allocate(), At(launch.from), Heading(launch.angle), Shared(appearance), projectile));
+    }
+}

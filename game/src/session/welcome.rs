@@ -1,0 +1,110 @@
+//! The answer to a client's greeting: who and where it is, what the numbers mean, what it owns.
+
+use bevy_ecs::prelude::*;
+use realmgate_engine::body::Body;
+use realmgate_engine::channel::{ChannelKey, ChannelMap};
+use realmgate_engine::clock::TickClock;
+use realmgate_engine::player::Player;
+use realmgate_engine::replication::NetEntity;
+use realmgate_protocol::realm::{AbilityInfo, AbilityShape, ItemInfo, MobInfo, ServerMessage, protocol_hash};
+
+use super::layout::layout;
+use super::{Session, Stage};
+use crate::data::{Ability, Data, GameData, Shape};
+use crate::inventory::Inventory;
+use crate::stats::Character;
+use crate::tell::Tell;
+
+/// What every newcomer is told alike, made once: the layout of the largest map takes longer than half a tick.
+#[derive(Resource, Debug)]
+pub(super) struct Greeting {
+    content: ServerMessage,
+    layout: ServerMessage,
+}
+
+impl FromWorld for Greeting {
+    fn from_world(world: &mut World) -> Self {
+        Self { content: content(world.resource::<Data>()), layout: layout(world.resource::<ChannelMap>()) }
+    }
+}
+
+type Newcomer<'a> = (Entity, &'a mut Session, &'a Player, &'a NetEntity, &'a Body, &'a Character, &'a Inventory);
+
+/// Welcomes those who have said hello and whose character is complete.
+pub(super) fn welcome(
+    mut newcomers: Query<Newcomer<'_>>,
+    (key, greeting, clock, data): (Res<ChannelKey>, Res<Greeting>, Res<TickClock>, Res<Data>),
+    mut tell: Tell<'_, '_>,
+) {
+    for (entity, mut session, player, net, body, character, inventory) in &mut newcomers {
+        if session.stage != Stage::Greeting {
+            continue;
+        }
+        session.stage = Stage::Ready;
+        let slots = &data.classes[character.class].abilities;
+        tell.send(
+            entity,
+            &ServerMessage::Welcome {
+                protocol_hash: protocol_hash(),
+                entity: net.0,
+                character: player.character,
+                map: key.map,
+                channel: key.channel,
+                tick_hz: clock.tick_hz() as u16,
+                body_radius: body.radius,
+                slots: slots.iter().map(|ability| ability.index().0).collect(),
+            },
+        );
+        tell.send(entity, &greeting.content);
+        tell.send(entity, &greeting.layout);
+        tell.send(
+            entity,
+            &ServerMessage::Inventory {
+                items: inventory.views(),
+                gold: inventory.gold(),
+                experience: character.experience,
+                level: character.level,
+                bag_slots: inventory.bag_slots(),
+            },
+        );
+    }
+}
+
+/// What the numbers on the wire mean.
+fn content(data: &GameData) -> ServerMessage {
+    let mobs = data.mobs.iter().map(|(_, id, mob)| MobInfo {
+        id: id.to_owned(),
+        name: mob.name.clone(),
+        aggressive: mob.mind.aggressive,
+    });
+    let items = data.items.iter().map(|(_, id, item)| ItemInfo {
+        id: id.to_owned(),
+        name: item.name.clone(),
+        worn_slot: item.worn_slot.map(|slot| slot.number()),
+        usable: item.use_effect.is_some(),
+    });
+    ServerMessage::Content {
+        abilities: data.abilities.iter().map(|(_, id, ability)| ability_info(id, ability)).collect(),
+        mobs: mobs.collect(),
+        items: items.collect(),
+    }
+}
+
+fn ability_info(id: &str, ability: &Ability) -> AbilityInfo {
+    let shape = match ability.shape {
+        Shape::Own => AbilityShape::Own,
+        Shape::Cone { .. } => AbilityShape::Cone,
+        Shape::Enemy { .. } => AbilityShape::Enemy,
+        Shape::Ally { .. } => AbilityShape::Ally,
+        Shape::Projectile { .. } => AbilityShape::Projectile,
+        Shape::Ground { .. } => AbilityShape::Ground,
+    };
+    AbilityInfo {
+        id: id.to_owned(),
+        name: ability.name.clone(),
+        shape,
+        range: ability.range(),
+        cost: ability.cost,
+        friendly: ability.is_friendly(),
+    }
+}

@@ -1,0 +1,138 @@
+//! Mobs are born in the areas that the map gives them, and again some time after they died.
+
+use std::collections::VecDeque;
+
+use bevy_ecs::prelude::*;
+use realmgate_engine::body::{At, Body};
+use realmgate_engine::clock::TickClock;
+use realmgate_engine::map::Map;
+use realmgate_engine::random::ChannelRandom;
+use realmgate_engine::replication::{NetEntities, NetEntity, Shared};
+use realmgate_protocol::ids::Tick;
+use realmgate_protocol::movement::Position;
+use realmgate_protocol::realm::{Appearance, EntityKind, Health};
+
+use crate::ability::AbilityBook;
+use crate::combat::Side;
+use crate::data::{Data, GameData, Mob, MobIndex};
+use crate::death::{Dead, Died};
+use crate::mob::{Mind, MobPhase};
+use crate::stats::{MobKind, Stats};
+
+/// Where a mob belongs; none for those that were summoned.
+#[derive(Component, Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Home {
+    /// A place in [`MobAreas`].
+    pub area: Option<u16>,
+}
+
+/// The map's areas of mobs, and who waits to be born there.
+#[derive(Resource, Debug, Default)]
+pub struct MobAreas {
+    areas: Vec<Area>,
+}
+
+#[derive(Debug)]
+struct Area {
+    mob: MobIndex,
+    level: u8,
+    places: Vec<Position>,
+    respawn_ms: u32,
+    /// When the next ones are born, the soonest first.
+    waiting: VecDeque<Tick>,
+}
+
+impl MobAreas {
+    /// The areas of a map, with all their mobs waiting for the first tick.
+    pub fn new(map: &Map, data: &GameData) -> Self {
+        let areas = map.mob_areas.iter().filter_map(|area| {
+            let mob = data.mobs.find(&area.mob)?;
+            let open = |(x, y): &(i32, i32)| !map.grid.is_solid(*x, *y);
+            let places = area.rect.whole_tiles().filter(open).map(|(x, y)| Position::tile_centre(x, y));
+            let places: Vec<_> = places.filter(|place| !map.is_safe(*place)).collect();
+            let waiting = if places.is_empty() { 0 } else { area.count as usize };
+            Some(Area {
+                mob,
+                level: area.level.unwrap_or(data.mobs[mob].level),
+                places,
+                respawn_ms: area.respawn_ms,
+                waiting: std::iter::repeat_n(Tick(0), waiting).collect(),
+            })
+        });
+        Self { areas: areas.collect() }
+    }
+
+    /// Any place of an area.
+    pub fn some_place(&self, area: Option<u16>, random: &mut ChannelRandom) -> Option<Position> {
+        let area = self.areas.get(usize::from(area?))?;
+        area.places.get(random.place(area.places.len())).copied()
+    }
+}
+
+/// Bodies have lain long enough.
+pub(super) fn bury(
+    mut commands: Commands<'_, '_>,
+    clock: Res<TickClock>,
+    data: Res<Data>,
+    dead: Query<(Entity, &Dead, &MobKind)>,
+) {
+    for (entity, dead, kind) in &dead {
+        let lies = clock.ticks(data.mobs[kind.mob].corpse_ms);
+        if clock.now().since(dead.since) >= lies.max(1) {
+            commands.entity(entity).despawn();
+        }
+    }
+}
+
+/// For each that died another one waits to be born.
+pub(super) fn wait_for_birth(
+    clock: Res<TickClock>,
+    mut areas: ResMut<MobAreas>,
+    mut died: MessageReader<Died>,
+    homes: Query<&Home>,
+) {
+    for death in died.read() {
+        let Some(place) = homes.get(death.victim).ok().and_then(|home| home.area) else { continue };
+        if let Some(area) = areas.areas.get_mut(usize::from(place)) {
+            area.waiting.push_back(clock.now().after(clock.ticks(area.respawn_ms)));
+        }
+    }
+}
+
+/// Whose time has come is born.
+pub(super) fn give_birth(
+    mut commands: Commands<'_, '_>,
+    clock: Res<TickClock>,
+    data: Res<Data>,
+    mut areas: ResMut<MobAreas>,
+    mut ids: ResMut<NetEntities>,
+    mut random: ResMut<ChannelRandom>,
+) {
+    for (place, area) in areas.areas.iter_mut().enumerate() {
+        while area.waiting.pop_front_if(|at| *at <= clock.now()).is_some() {
+            let Some(at) = area.places.get(random.place(area.places.len())) else { continue };
+            let home = Home { area: u16::try_from(place).ok() };
+            let kind = MobKind { mob: area.mob, level: area.level };
+            commands.spawn((mob(&data, ids.allocate(), kind, *at), home, Mind::at_home(*at)));
+        }
+    }
+}
+
+/// Everything that a mob is, but for its mind and where it belongs.
+pub(super) fn mob(data: &Data, id: NetEntity, kind: MobKind, at: Position) -> impl Bundle + use<> {
+    let mob = &data.mobs[kind.mob];
+    let stats = Stats::of_mob(mob, kind.level, Default::default());
+    let health = Health { current: stats.max_health, max: stats.max_health };
+    let appearance = Appearance { kind: EntityKind::Mob, definition: kind.mob.0, level: kind.level };
+    let body = (At(at), Body { radius: mob.radius_tiles.units() });
+    (id, kind, Side::Mobs, stats, body, Shared(health), Shared(appearance), book(mob), MobPhase::default())
+}
+
+/// The abilities of all its phases, each once.
+fn book(mob: &Mob) -> AbilityBook {
+    let all = mob.abilities.iter().chain(mob.phases.iter().flat_map(|phase| &phase.abilities));
+    let mut abilities: Vec<_> = all.map(|ability| ability.index()).collect();
+    abilities.sort();
+    abilities.dedup();
+    AbilityBook::new(abilities)
+}

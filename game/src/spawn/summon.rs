@@ -1,0 +1,85 @@
+//! Mobs that others call to their side.
+
+use bevy_ecs::prelude::*;
+use realmgate_engine::body::{At, Heading};
+use realmgate_engine::channel::ChannelMap;
+use realmgate_engine::replication::NetEntities;
+use realmgate_protocol::movement::{Angle, Position};
+
+use super::birth::{Home, mob};
+use crate::data::{Data, MobIndex};
+use crate::death::Dead;
+use crate::mob::{Mind, Mood};
+use crate::stats::MobKind;
+use crate::threat::ThreatTable;
+
+/// An ability calls mobs.
+#[derive(Message, Debug, Clone, Copy)]
+pub struct SummonRequested {
+    /// To whose side.
+    pub master: Entity,
+    /// Which.
+    pub mob: MobIndex,
+    /// How many.
+    pub count: u16,
+    /// How many of this master's may live at once.
+    pub at_most: u16,
+}
+
+/// Fights for another, and vanishes with its cause.
+#[derive(Component, Debug, Clone, Copy)]
+pub struct SummonedBy(pub Entity);
+
+type Master<'a> = (&'a MobKind, &'a Mind, &'a At, &'a Heading);
+
+pub(super) fn summon(
+    mut commands: Commands<'_, '_>,
+    data: Res<Data>,
+    map: Res<ChannelMap>,
+    mut ids: ResMut<NetEntities>,
+    mut requests: MessageReader<SummonRequested>,
+    masters: Query<Master<'_>, Without<Dead>>,
+    servants: Query<&SummonedBy, Without<Dead>>,
+) {
+    for request in requests.read() {
+        let Ok((master, mind, at, heading)) = masters.get(request.master) else { continue };
+        let living = servants.iter().filter(|servant| servant.0 == request.master).count();
+        let more = usize::from(request.at_most).saturating_sub(living).min(usize::from(request.count));
+        let radius = data.mobs[request.mob].radius_tiles.units();
+        for place in 0..more {
+            let angle = Angle(heading.0.0.wrapping_add((256 * place / more) as u8));
+            let at = beside(&map, at.0, angle, radius);
+            let mut threat = ThreatTable::default();
+            if let Some(enemy) = mind.enemy {
+                threat.add(enemy, 1);
+            }
+            let mut mind = Mind::at_home(at);
+            mind.answers_call();
+            let kind = MobKind { mob: request.mob, level: master.level };
+            let servant = mob(&data, ids.allocate(), kind, at);
+            commands.spawn((servant, Home { area: None }, mind, threat, SummonedBy(request.master)));
+        }
+    }
+}
+
+/// A step beside somebody, or the very place where a wall is there.
+fn beside(map: &ChannelMap, at: Position, angle: Angle, radius: i32) -> Position {
+    let (dx, dy) = angle.scaled(3 * radius);
+    let wished = at.offset(dx, dy);
+    let free = map.grid.is_free(wished, radius) && map.grid.line_of_sight(at, wished) && !map.is_safe(wished);
+    if free { wished } else { at }
+}
+
+/// Whose master is dead, gone or no longer fighting vanishes.
+pub(super) fn dismiss(
+    mut commands: Commands<'_, '_>,
+    servants: Query<(Entity, &SummonedBy)>,
+    masters: Query<&Mind, Without<Dead>>,
+) {
+    for (servant, SummonedBy(master)) in &servants {
+        let fighting = masters.get(*master).is_ok_and(|mind| !mind.is_peaceful() && mind.mood != Mood::Return);
+        if !fighting {
+            commands.entity(servant).try_despawn();
+        }
+    }
+}

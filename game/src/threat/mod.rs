@@ -1,0 +1,196 @@
+//! Whom a mob is angry at, and how much.
+
+use bevy_app::{App, Plugin};
+use bevy_ecs::prelude::*;
+use realmgate_engine::replication::InterestGrid;
+use realmgate_engine::schedule::{TickSchedule, TickSet};
+
+use crate::combat::Targets;
+use crate::data::{AbilityIndex, Data};
+
+/// Enemies that a mob keeps in mind at most; the least of them is forgotten.
+const MOST: usize = 64;
+
+/// Whom a mob is angry at. Those who are gone are dropped when it is asked.
+#[derive(Component, Debug, Clone, Default)]
+pub struct ThreatTable {
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    who: Entity,
+    threat: u32,
+    damage: u32,
+}
+
+impl ThreatTable {
+    /// Makes angrier, by no blow.
+    pub fn add(&mut self, who: Entity, threat: u32) {
+        self.harmed_by(who, threat, 0);
+    }
+
+    /// Makes angrier by a blow, which is remembered for the day it dies.
+    pub fn harmed_by(&mut self, who: Entity, threat: u32, damage: u32) {
+        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.who == who) {
+            entry.threat = entry.threat.saturating_add(threat);
+            entry.damage = entry.damage.saturating_add(damage);
+            return;
+        }
+        if self.entries.len() == MOST
+            && let Some(least) = (0..MOST).min_by_key(|place| self.entries[*place].threat)
+        {
+            self.entries.remove(least);
+        }
+        self.entries.push(Entry { who, threat, damage });
+    }
+
+    /// The worst enemy that still counts. Another than `present` must outdo it by `switch_per_mille`.
+    pub fn worst(
+        &self,
+        present: Option<Entity>,
+        switch_per_mille: u32,
+        counts: impl Fn(Entity) -> bool,
+    ) -> Option<Entity> {
+        let angry = || self.entries.iter().filter(|entry| entry.threat > 0 && counts(entry.who));
+        // The earlier of two equals: whoever came first stays.
+        let worst = angry().min_by_key(|entry| std::cmp::Reverse(entry.threat))?;
+        let kept = angry()
+            .find(|entry| Some(entry.who) == present)
+            .filter(|kept| u64::from(worst.threat) * 1_000 <= u64::from(kept.threat) * u64::from(switch_per_mille));
+        Some(kept.unwrap_or(worst).who)
+    }
+
+    /// Is at peace with one, who keeps the credit for what was done.
+    pub fn forgive(&mut self, who: Entity) {
+        self.entries.iter_mut().filter(|entry| entry.who == who).for_each(|entry| entry.threat = 0);
+    }
+
+    /// Forgets everybody and everything.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+    }
+
+    /// Whether it is angry at nobody and was harmed by nobody.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Whether it is angry at this one.
+    pub fn knows(&self, who: Entity) -> bool {
+        self.entries.iter().any(|entry| entry.who == who && entry.threat > 0)
+    }
+
+    /// Who harmed it and how much, the most first.
+    pub fn credit(&self) -> Vec<(Entity, u32)> {
+        let harmed = self.entries.iter().filter(|entry| entry.damage > 0);
+        let mut credit: Vec<_> = harmed.map(|entry| (entry.who, entry.damage)).collect();
+        credit.sort_by_key(|(who, damage)| (std::cmp::Reverse(*damage), *who));
+        credit
+    }
+}
+
+/// Somebody was healed by an ability.
+#[derive(Message, Debug, Clone, Copy)]
+pub struct Healed {
+    /// By whom.
+    pub healer: Entity,
+    /// Who.
+    pub target: Entity,
+    /// With which ability.
+    pub ability: AbilityIndex,
+    /// How much.
+    pub amount: u32,
+}
+
+/// Healing draws threat, in [`TickSet::Combat`].
+#[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ThreatSystems;
+
+/// Owns the threat tables.
+pub struct ThreatPlugin;
+
+impl Plugin for ThreatPlugin {
+    fn build(&self, app: &mut App) {
+        app.add_message::<Healed>()
+            .add_systems(TickSchedule, anger_by_healing.in_set(TickSet::Combat).in_set(ThreatSystems));
+    }
+}
+
+/// Mobs that are angry at the healed one take the healing amiss.
+fn anger_by_healing(
+    data: Res<Data>,
+    grid: Res<InterestGrid>,
+    targets: Targets<'_, '_>,
+    mut healed: MessageReader<Healed>,
+    mut tables: Query<&mut ThreatTable>,
+) {
+    for healing in healed.read() {
+        let Some(at) = targets.place(healing.target) else { continue };
+        let share = u64::from(data.world.combat.heal_threat_per_mille);
+        let threat = u64::from(healing.amount) * u64::from(data.abilities[healing.ability].threat_per_mille) / 1_000;
+        let threat = (threat * share / 1_000).min(u64::from(u32::MAX)) as u32;
+        for (mob, _) in grid.near(at, data.world.minds.wake_tiles.units()) {
+            if let Ok(mut table) = tables.get_mut(mob)
+                && threat > 0
+                && table.knows(healing.target)
+            {
+                table.add(healing.healer, threat);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn entity(index: u32) -> Entity {
+        Entity::from_raw_u32(index).unwrap()
+    }
+
+    #[test]
+    fn another_must_outdo_the_present_enemy_clearly() {
+        let (first, second) = (entity(1), entity(2));
+        let mut table = ThreatTable::default();
+        table.add(first, 100);
+        table.add(second, 105);
+        assert_eq!(table.worst(Some(first), 1_100, |_| true), Some(first), "105 is not yet 110 % of 100");
+        table.add(second, 10);
+        assert_eq!(table.worst(Some(first), 1_100, |_| true), Some(second));
+        assert_eq!(
+            table.worst(Some(second), 1_100, |who| who == first),
+            Some(first),
+            "who does not count is passed over"
+        );
+    }
+
+    #[test]
+    fn the_forgiven_keep_their_credit() {
+        let mut table = ThreatTable::default();
+        table.harmed_by(entity(1), 50, 30);
+        table.forgive(entity(1));
+        assert_eq!(table.worst(None, 1_100, |_| true), None);
+        assert_eq!(table.credit(), [(entity(1), 30)]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_worst_has_the_most_threat_and_the_table_is_bounded(
+            blows in prop::collection::vec((0u32..100, 0u32..=u32::MAX, 0u32..1_000), 1..400),
+        ) {
+            let mut table = ThreatTable::default();
+            for (who, threat, damage) in &blows {
+                table.harmed_by(entity(*who), *threat, *damage);
+            }
+            prop_assert!(table.entries.len() <= MOST);
+            let most = table.entries.iter().map(|entry| entry.threat).max().unwrap_or(0);
+            let worst = table.worst(None, 1_000, |_| true);
+            let found = worst.and_then(|who| table.entries.iter().find(|entry| entry.who == who));
+            prop_assert_eq!(found.map_or(0, |entry| entry.threat), most);
+            let credit = table.credit();
+            prop_assert!(credit.windows(2).all(|pair| pair[0].1 >= pair[1].1), "the greatest part comes first");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The question over the map link, and its answer.
+
+use bevy_ecs::message::MessageCursor;
+use bevy_ecs::prelude::*;
+use realmgate_engine::clock::TickClock;
+use realmgate_engine::player::{CaptureSoftState, TravelAnswered, TravelRequested};
+use realmgate_protocol::link::SoftState;
+use realmgate_protocol::realm::{Refusal, ServerMessage};
+
+use super::TravelWanted;
+use super::portal::PortalSense;
+use crate::tell::Tell;
+
+/// How long nobody is pushed into a portal that has just refused.
+const REFUSED_PAUSE_MS: u32 = 1_000;
+
+/// What a traveller asked by, for the refusal.
+#[derive(Component, Debug, Clone, Copy)]
+pub(super) struct AskedBy(&'static str);
+
+/// Turns wishes into questions: with everything else that is soft state as it is at the end of the tick.
+pub(super) fn ask(world: &mut World, mut cursor: Local<MessageCursor<TravelWanted>>) {
+    let wanted: Vec<TravelWanted> = cursor.read(world.resource::<Messages<TravelWanted>>()).copied().collect();
+    for wish in wanted {
+        let Some(capture) = world.get_resource::<CaptureSoftState>().copied() else { return };
+        if world.get_entity(wish.player).is_err() {
+            continue;
+        }
+        let soft = (capture.0)(world, wish.player);
+        let arrival = SoftState { map: wish.map, x: wish.to.x, y: wish.to.y, ..soft };
+        world.entity_mut(wish.player).insert(AskedBy(wish.request));
+        world.write_message(TravelRequested { player: wish.player, arrival, channel: wish.channel });
+    }
+}
+
+/// Hands the ticket to whoever may go, and says no to whoever may not.
+pub(super) fn tell_answers(
+    mut answered: MessageReader<TravelAnswered>,
+    clock: Res<TickClock>,
+    asked: Query<&AskedBy>,
+    mut senses: Query<&mut PortalSense>,
+    mut tell: Tell<'_, '_>,
+) {
+    for TravelAnswered { player, answer } in answered.read() {
+        match answer {
+            Ok(grant) => {
+                metrics::counter!("realmgate_travels_total").increment(1);
+                tell.send(*player, &ServerMessage::Travel { grant: grant.clone() });
+            }
+            Err(_) => {
+                let request = asked.get(*player).map_or("", |asked| asked.0);
+                tell.refuse(*player, request, Refusal::TravelFailed);
+                if let Ok(mut sense) = senses.get_mut(*player) {
+                    sense.quiet_until = clock.now().after(clock.ticks(REFUSED_PAUSE_MS));
+                }
+            }
+        }
+    }
+}

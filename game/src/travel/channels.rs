@@ -1,0 +1,57 @@
+//! The channels of this map: which there are, and going to another.
+
+use bevy_ecs::prelude::*;
+use realmgate_engine::body::At;
+use realmgate_engine::channel::{ChannelDirectory, ChannelKey};
+use realmgate_engine::clock::TickClock;
+use realmgate_engine::player::Players;
+use realmgate_protocol::realm::{ChannelInfo, ClientMessage, Refusal, ServerMessage};
+
+use super::TravelWanted;
+use crate::combat::InCombat;
+use crate::requests::Request;
+use crate::tell::Tell;
+
+pub(super) fn list_channels(
+    mut requests: MessageReader<Request>,
+    (directory, key, players): (Res<ChannelDirectory>, Res<ChannelKey>, Res<Players>),
+    mut tell: Tell<'_, '_>,
+) {
+    for Request { player, message } in requests.read() {
+        if *message != ClientMessage::ListChannels {
+            continue;
+        }
+        let known = directory.channels.iter();
+        let mut channels: Vec<ChannelInfo> = known
+            .map(|state| ChannelInfo { channel: state.channel, players: state.players, capacity: state.capacity })
+            .collect();
+        if channels.is_empty() {
+            // In its first second a world knows of itself alone, and not how many it may hold.
+            let here = players.len() as u16;
+            channels.push(ChannelInfo { channel: key.channel, players: here, capacity: here });
+        }
+        tell.send(*player, &ServerMessage::Channels { channels });
+    }
+}
+
+pub(super) fn switch_channel(
+    mut requests: MessageReader<Request>,
+    (directory, key, clock): (Res<ChannelDirectory>, Res<ChannelKey>, Res<TickClock>),
+    travellers: Query<(&At, Option<&InCombat>)>,
+    mut wanted: MessageWriter<TravelWanted>,
+    mut tell: Tell<'_, '_>,
+) {
+    for Request { player, message } in requests.read() {
+        let ClientMessage::SwitchChannel { channel } = message else { continue };
+        let Ok((at, combat)) = travellers.get(*player) else { continue };
+        let there = *channel != key.channel && directory.channels.iter().any(|state| state.channel == *channel);
+        if combat.is_some_and(|combat| combat.is(clock.now())) {
+            tell.refuse(*player, message.name(), Refusal::InCombat);
+        } else if !there {
+            tell.refuse(*player, message.name(), Refusal::NoSuchChannel);
+        } else {
+            let (request, map, to) = (message.name(), key.map, at.0);
+            wanted.write(TravelWanted { player: *player, request, map, to, channel: Some(*channel) });
+        }
+    }
+}

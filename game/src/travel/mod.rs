@@ -1,0 +1,56 @@
+//! Going elsewhere: through portals to other places, and to other channels of the same map.
+
+mod ask;
+mod channels;
+mod portal;
+
+pub use portal::PortalSystems;
+
+use std::sync::Arc;
+
+use bevy_app::{App, Plugin};
+use bevy_ecs::prelude::*;
+use realmgate_engine::map::MapSet;
+use realmgate_engine::schedule::{TickSchedule, TickSet};
+use realmgate_protocol::ids::{ChannelId, MapId};
+use realmgate_protocol::movement::Position;
+
+use crate::requests::RequestSet;
+
+/// All maps of the game, wherever they are hosted: portals lead to their spawn points.
+#[derive(Resource, Debug, Clone)]
+pub struct Maps(pub Arc<MapSet>);
+
+/// Somebody wants to travel. Written in [`TickSet::Collide`] or earlier, asked for before [`TickSet::Persist`].
+#[derive(Message, Debug, Clone, Copy)]
+pub struct TravelWanted {
+    /// Who.
+    pub player: Entity,
+    /// What is refused if it can not be: the name of a message, or `Portal`.
+    pub request: &'static str,
+    /// To which map.
+    pub map: MapId,
+    /// To which place there.
+    pub to: Position,
+    /// To which channel; `None` for the least loaded.
+    pub channel: Option<ChannelId>,
+}
+
+/// Owns travelling.
+pub struct TravelPlugin;
+
+impl Plugin for TravelPlugin {
+    fn build(&self, app: &mut App) {
+        app.add_message::<TravelWanted>();
+        app.add_systems(
+            TickSchedule,
+            (ask::tell_answers, channels::list_channels, channels::switch_channel).chain().in_set(RequestSet::Travel),
+        );
+        app.add_systems(
+            TickSchedule,
+            (portal::sense_portals, portal::enter_portals).chain().in_set(PortalSystems).in_set(TickSet::Collide),
+        );
+        // It reads whatever is soft state of a player, so nothing else may run beside it.
+        app.add_systems(TickSchedule, ask::ask.after(TickSet::Lifecycle).before(TickSet::Persist));
+    }
+}

@@ -1,0 +1,135 @@
+//! Looking, buying, selling.
+
+use bevy_ecs::prelude::*;
+use realmgate_engine::body::At;
+use realmgate_engine::replication::NetEntities;
+use realmgate_protocol::ids::{EntityId, ItemId};
+use realmgate_protocol::link::{GoldAccount, Owner};
+use realmgate_protocol::realm::{ClientMessage, Refusal, ServerMessage, VendorItem};
+
+use super::Shop;
+use crate::data::{Data, GameData, Vendor};
+use crate::inventory::{Deal, Inventory, Ledger};
+use crate::requests::Request;
+use crate::tell::Tell;
+
+/// A vendor that a customer stands before.
+struct Counter<'a> {
+    entity: EntityId,
+    id: &'a str,
+    vendor: &'a Vendor,
+}
+
+pub(super) fn do_business(
+    mut requests: MessageReader<Request>,
+    (ids, data): (Res<NetEntities>, Res<Data>),
+    shops: Query<(&Shop, &At)>,
+    bodies: Query<&At>,
+    mut ledger: Ledger<'_, '_>,
+    mut tell: Tell<'_, '_>,
+) {
+    for Request { player, message } in requests.read() {
+        let (ClientMessage::VendorList { vendor }
+        | ClientMessage::VendorBuy { vendor, .. }
+        | ClientMessage::VendorSell { vendor, .. }) = message
+        else {
+            continue;
+        };
+        let Ok(from) = bodies.get(*player) else { continue };
+        let shop = ids.get(*vendor).and_then(|shop| shops.get(shop).ok());
+        let answer = step_up(shop, from, *vendor, &data).and_then(|counter| match message {
+            ClientMessage::VendorBuy { definition, price, .. } => {
+                buy(*player, &counter, definition, *price, &mut ledger)
+            }
+            ClientMessage::VendorSell { item, .. } => sell(*player, &counter, *item, &data, &mut ledger),
+            _ => {
+                let (_, inventory) = ledger.owner(*player).ok_or(Refusal::NotFound)?;
+                tell.send(*player, &stock(&counter, inventory, &data));
+                Ok(())
+            }
+        });
+        if let Err(refusal) = answer {
+            tell.refuse(*player, message.name(), refusal);
+        }
+    }
+}
+
+fn step_up<'a>(
+    shop: Option<(&Shop, &At)>,
+    from: &At,
+    entity: EntityId,
+    data: &'a GameData,
+) -> Result<Counter<'a>, Refusal> {
+    let (shop, at) = shop.ok_or(Refusal::NotFound)?;
+    let vendor = data.vendors.get(shop.vendor).ok_or(Refusal::NotFound)?;
+    if !from.0.within(at.0, data.world.goods.vendor_range_tiles.units()) {
+        return Err(Refusal::OutOfRange);
+    }
+    Ok(Counter { entity, id: data.vendors.id(shop.vendor), vendor })
+}
+
+/// What the vendor pays for an item, 0 for nothing at all.
+fn pays(vendor: &Vendor, definition: &str, data: &GameData) -> u64 {
+    let item = data.items.find(definition).and_then(|item| data.items.get(item));
+    item.map_or(0, |item| vendor.pays(item))
+}
+
+fn stock(counter: &Counter<'_>, inventory: &Inventory, data: &GameData) -> ServerMessage {
+    let sells = counter.vendor.sells.iter();
+    let sells = sells.map(|offer| VendorItem { definition: offer.item.id().to_owned(), price: offer.price });
+    let mut carried: Vec<&str> =
+        inventory.items().filter(|(_, held)| !held.is_worn()).map(|(_, held)| held.definition.as_str()).collect();
+    carried.sort_unstable();
+    carried.dedup();
+    let buys =
+        carried.into_iter().map(|id| VendorItem { definition: id.to_owned(), price: pays(counter.vendor, id, data) });
+    ServerMessage::VendorStock {
+        vendor: counter.entity,
+        sells: sells.collect(),
+        buys: buys.filter(|bought| bought.price > 0).collect(),
+    }
+}
+
+fn buy(
+    player: Entity,
+    counter: &Counter<'_>,
+    definition: &str,
+    price: u64,
+    ledger: &mut Ledger<'_, '_>,
+) -> Result<(), Refusal> {
+    let offer = counter.vendor.sells.iter().find(|offer| offer.item.id() == definition).ok_or(Refusal::NotFound)?;
+    if offer.price != price {
+        return Err(Refusal::WrongPrice);
+    }
+    let (known, inventory) = ledger.owner(player).ok_or(Refusal::NotFound)?;
+    let character = known.character;
+    if inventory.free_gold() < price {
+        return Err(Refusal::TooLittleGold);
+    }
+    let slot = inventory.free_bag_slots().next().ok_or(Refusal::BagFull)?;
+    let mut deal = Deal::new("vendor_buy").asked_by(player, "VendorBuy");
+    deal.pay(GoldAccount::Character { character }, GoldAccount::Vendor { vendor: counter.id.to_owned() }, price);
+    deal.create(ledger.new_item(), definition, Owner::Character { character, slot });
+    ledger.submit(deal).map(|_| ())
+}
+
+fn sell(
+    player: Entity,
+    counter: &Counter<'_>,
+    item: ItemId,
+    data: &GameData,
+    ledger: &mut Ledger<'_, '_>,
+) -> Result<(), Refusal> {
+    let (character, held) = ledger.free_item(player, item)?;
+    let price = pays(counter.vendor, &held.definition, data);
+    // What is worn is not for sale by mistake: it is taken off first.
+    if price == 0 || held.is_worn() {
+        return Err(Refusal::NotAllowed);
+    }
+    let vendor = counter.id.to_owned();
+    let mut deal = Deal::new("vendor_sell").asked_by(player, "VendorSell");
+    let from = Owner::Character { character, slot: held.slot };
+    deal.hand_over(item, &held.definition, from, Owner::Vendor { vendor: vendor.clone() });
+    deal.pay(GoldAccount::Vendor { vendor }, GoldAccount::Character { character }, price);
+    ledger.submit(deal).map(|_| ())
+}

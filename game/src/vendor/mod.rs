@@ -1,0 +1,48 @@
+//! Vendors: their places in the world, what they sell and what they pay.
+
+mod business;
+
+use bevy_app::{App, Plugin};
+use bevy_ecs::prelude::*;
+use realmgate_engine::body::At;
+use realmgate_engine::channel::ChannelMap;
+use realmgate_engine::replication::{NetEntities, Shared};
+use realmgate_engine::schedule::TickSchedule;
+use realmgate_protocol::realm::{Appearance, EntityKind, Label};
+
+use crate::data::{Data, VendorIndex};
+use crate::requests::RequestSet;
+
+/// A vendor in the world.
+#[derive(Component, Debug, Clone, Copy)]
+pub struct Shop {
+    /// Which.
+    pub vendor: VendorIndex,
+}
+
+/// Owns the vendors.
+pub struct VendorPlugin;
+
+impl Plugin for VendorPlugin {
+    fn build(&self, app: &mut App) {
+        app.add_systems(TickSchedule, (open_shops, business::do_business).chain().in_set(RequestSet::Vendor));
+    }
+}
+
+/// At the first tick every vendor of the map takes its place.
+fn open_shops(
+    mut commands: Commands,
+    mut open: Local<bool>,
+    (map, data): (Res<ChannelMap>, Res<Data>),
+    mut ids: ResMut<NetEntities>,
+) {
+    if std::mem::replace(&mut *open, true) {
+        return;
+    }
+    for spot in &map.vendors {
+        let Some(vendor) = data.vendors.find(&spot.vendor) else { continue };
+        let appearance = Appearance { kind: EntityKind::Vendor, definition: vendor.0, level: 0 };
+        let label = Label { name: data.vendors[vendor].name.clone() };
+        commands.spawn((ids.allocate(), At(spot.position), Shared(appearance), Shared(label), Shop { vendor }));
+    }
+}

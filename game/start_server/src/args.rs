@@ -1,0 +1,126 @@
+//! The command line; every flag is an environment variable too.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+use realmgate_sidecar::config::Settings;
+
+/// Runs a map of the world, with accounts, characters and gateway beside it unless another directory is there.
+#[derive(Debug, Parser)]
+#[command(
+    name = "start_server",
+    version,
+    after_help = "Example: start_server 1 4001\nWith no WORLD_DIRECTORY_URL, the server joins the directory at DIRECTORY_ADDR if it accepts this DATA_DIR's service token, and embeds a sidecar if not."
+)]
+pub struct Args {
+    /// The map to host, by its number; see --maps
+    #[arg(required_unless_present_any = ["check", "maps", "schema", "replay"])]
+    pub map_id: Option<u16>,
+    /// The port players connect to (UDP); 0 takes a free one
+    #[arg(required_unless_present_any = ["check", "maps", "schema", "replay"])]
+    pub port: Option<u16>,
+
+    /// Check all maps and data files, print every fault, and exit
+    #[arg(long)]
+    pub check: bool,
+    /// List the maps, and exit
+    #[arg(long)]
+    pub maps: bool,
+    /// Write the schemas of data, maps and protocol, and exit
+    #[arg(long)]
+    pub schema: bool,
+    /// Where --schema writes to
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    pub out: PathBuf,
+    /// Replay a recording, compare every tick's state, and exit
+    #[arg(long, value_name = "FILE")]
+    pub replay: Option<PathBuf>,
+
+    /// Designers' maps; looked for in the current folder, then beside the executable
+    #[arg(long, env = "MAPS_DIR", default_value = "maps")]
+    pub maps_dir: PathBuf,
+    /// The address the game's port is bound to
+    #[arg(long, env = "GAME_ADDR", default_value = "0.0.0.0")]
+    pub game_addr: std::net::IpAddr,
+    /// Health and metrics
+    #[arg(long, env = "ADMIN_ADDR", default_value = "127.0.0.1:0")]
+    pub admin_addr: SocketAddr,
+    /// The directory to register at [default: the one at DIRECTORY_ADDR, else an embedded one]
+    #[arg(long, env = "WORLD_DIRECTORY_URL", value_name = "URL")]
+    pub world_directory_url: Option<String>,
+    /// How the server is known [default: map-server-<map_id>, with -<port> when that id is alive elsewhere]
+    #[arg(long, env = "SERVER_ID")]
+    pub server_id: Option<String>,
+    /// The server's name for people [default: Map Server <map_id>]
+    #[arg(long, env = "SERVER_NAME")]
+    pub server_name: Option<String>,
+    /// The IPv4 address that players are told to connect to
+    #[arg(long, env = "SERVER_IP", default_value = "127.0.0.1")]
+    pub server_ip: std::net::Ipv4Addr,
+    /// Most players at once
+    #[arg(long, env = "MAX_PLAYERS", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub max_players: u16,
+    /// Channels of each map: worlds of their own that players may switch between
+    #[arg(long, env = "CHANNELS", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub channels: u16,
+    /// Ticks per second
+    #[arg(long, env = "TICK_HZ", default_value_t = 30, value_parser = clap::value_parser!(u32).range(5..=120))]
+    pub tick_hz: u32,
+    /// Whether to host only <map_id>, or also the maps its portals lead to [default: all where the sidecar is embedded]
+    #[arg(long, env = "HOST_MAPS", value_enum)]
+    pub host_maps: Option<HostMaps>,
+    /// Write a second ready.json here
+    #[arg(long, value_name = "PATH")]
+    pub ready_file: Option<PathBuf>,
+    /// Record every channel into this folder, for --replay
+    #[arg(long, value_name = "FOLDER")]
+    pub record: Option<PathBuf>,
+    /// How log lines look
+    #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+    /// What is logged: error, warn, info, debug, or by module as `info,realmgate_engine=debug`
+    #[arg(long, env = "LOG", default_value = "info")]
+    pub log: String,
+
+    /// The sidecar's settings, for when it is embedded.
+    #[command(flatten)]
+    pub sidecar: Settings,
+}
+
+/// Which maps a server hosts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum HostMaps {
+    /// The one that was asked for.
+    Only,
+    /// That one and all that portals lead to from it.
+    All,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn map_and_port_are_needed_to_run_and_not_to_check() {
+        assert!(Args::try_parse_from(["start_server"]).is_err());
+        assert!(Args::try_parse_from(["start_server", "1"]).is_err());
+        assert!(Args::try_parse_from(["start_server", "1", "4001"]).is_ok());
+        assert!(Args::try_parse_from(["start_server", "--check"]).is_ok());
+    }
+}

@@ -1,0 +1,152 @@
+//! Maps and designers' data: found, checked, listed, described.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use realmgate_engine::data::Faults;
+use realmgate_engine::map::{MapSet, property_types_json};
+use realmgate_engine::record::replay;
+use realmgate_game::data::GameData;
+use realmgate_protocol::ids::MapId;
+use realmgate_protocol::{limits, movement, realm, wire};
+
+use crate::args::Args;
+use crate::failure::Failure;
+use crate::told;
+
+/// All data, checked.
+pub struct World {
+    /// The game's data.
+    pub game: Arc<GameData>,
+    /// The maps.
+    pub maps: Arc<MapSet>,
+}
+
+/// Loads and checks everything; every fault of every file at once.
+pub fn load(args: &Args) -> Result<World, Failure> {
+    let assets = find(&args.sidecar.assets_dir, "ASSETS_DIR")?;
+    let maps = find(&args.maps_dir, "MAPS_DIR")?;
+    let mut faults = Faults::new();
+    let game = GameData::load(&assets).map_err(|found| faults.extend(found)).ok();
+    let maps = MapSet::load(&maps).map_err(|found| faults.extend(found)).ok();
+    if let (Some(game), Some(maps)) = (&game, &maps)
+        && let Err(found) = game.check_maps(maps)
+    {
+        faults.extend(found);
+    }
+    match (game, maps) {
+        (Some(game), Some(maps)) if faults.is_empty() => Ok(World { game: Arc::new(game), maps: Arc::new(maps) }),
+        _ => Err(Failure::Data(faults)),
+    }
+}
+
+/// A folder as given, else beside the executable or in one of the folders above it.
+fn find(given: &Path, setting: &str) -> Result<PathBuf, Failure> {
+    let missing = || Failure::Settings(format!("{setting}: {} is not a folder", given.display()));
+    if given.is_dir() {
+        return Ok(given.to_owned());
+    }
+    let executable = std::env::current_exe().map_err(|_| missing())?;
+    let above = executable.ancestors().skip(1).map(|folder| folder.join(given));
+    if given.is_absolute() {
+        Err(missing())
+    } else {
+        above.into_iter().find(|folder| folder.is_dir()).ok_or_else(missing)
+    }
+}
+
+/// `--check`.
+pub fn check(args: &Args) -> Result<(), Failure> {
+    let world = load(args)?;
+    let game = &world.game;
+    told::say(&format!(
+        "All is well: {} maps, {} classes, {} abilities, {} mobs, {} items, {} vendors.",
+        world.maps.iter().len(),
+        game.classes.len(),
+        game.abilities.len(),
+        game.mobs.len(),
+        game.items.len(),
+        game.vendors.len(),
+    ));
+    Ok(())
+}
+
+/// `--maps`.
+pub fn list_maps(args: &Args) -> Result<(), Failure> {
+    for map in load(args)?.maps.iter() {
+        let (width, height) = (map.grid.width(), map.grid.height());
+        let to: Vec<String> = map.portals.iter().map(|portal| portal.to_map.to_string()).collect();
+        let to = if to.is_empty() { String::new() } else { format!("  portals to {}", to.join(", ")) };
+        told::say(&format!("{:>4}  {:<16} {width}×{height}{to}", map.id.0, map.name));
+    }
+    Ok(())
+}
+
+/// `--schema`: the schemas of data files and maps, and the protocol's description.
+pub fn write_schemas(out: &Path) -> Result<(), Failure> {
+    let write = |name: &str, text: String| -> anyhow::Result<()> {
+        let path = out.join(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).with_context(|| format!("can not make {}", folder.display()))?;
+        }
+        fs::write(&path, text).with_context(|| format!("can not write {}", path.display()))?;
+        told::say(&format!("wrote {}", path.display()));
+        Ok(())
+    };
+    for (name, schema) in realmgate_game::data::schemas() {
+        write(&format!("assets/schema/{name}"), pretty(&schema)?)?;
+    }
+    write("maps/propertytypes.json", property_types_json())?;
+    write("docs/protocol.json", pretty(&protocol())?)?;
+    Ok(())
+}
+
+fn pretty(value: &serde_json::Value) -> anyhow::Result<String> {
+    Ok(format!("{}\n", serde_json::to_string_pretty(value)?))
+}
+
+fn protocol() -> serde_json::Value {
+    let game = realm::schema();
+    serde_json::json!({
+        "protocol_hash": format!("{:016x}", realm::protocol_hash()),
+        "netcode_protocol_id": format!("{:016x}", limits::NETCODE_PROTOCOL_ID),
+        "datagram_version": wire::datagram::VERSION,
+        "movement_revision": movement::REVISION,
+        "limits": {
+            "payload_bytes": limits::MAX_PAYLOAD_BYTES,
+            "reliable_bytes": limits::MAX_RELIABLE_BYTES,
+            "part_bytes": limits::MAX_PART_BYTES,
+            "parts": limits::MAX_PARTS,
+            "commands_per_frame": limits::MAX_COMMANDS_PER_FRAME,
+            "ability_slots": limits::MAX_ABILITY_SLOTS,
+            "chat_bytes": limits::MAX_CHAT_BYTES,
+            "trade_items": limits::MAX_TRADE_ITEMS,
+            "map_tiles": limits::MAX_MAP_TILES,
+        },
+        "messages": {"from_client": "ClientMessage", "from_server": "ServerMessage"},
+        "types": game.types,
+        "components": game.components,
+    })
+}
+
+/// `--replay`.
+pub fn replay_recording(args: &Args, file: &Path) -> Result<(), Failure> {
+    let world = load(args)?;
+    let open = fs::File::open(file).with_context(|| format!("can not read {}", file.display()))?;
+    let mut bytes = std::io::BufReader::new(open);
+    let map = recorded_map(file)?;
+    let map = world.maps.get(map).with_context(|| format!("map {map} of the recording is not there"))?.clone();
+    let build = realmgate_game::build_world(world.game, world.maps.clone());
+    let ticks = replay(&mut bytes, map, &build).context("the replay failed")?;
+    told::say(&format!("{ticks} ticks replayed, every state hash equal."));
+    Ok(())
+}
+
+/// Recordings are named `<server>-<map>-<channel>.rec`.
+fn recorded_map(file: &Path) -> anyhow::Result<MapId> {
+    let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let map = stem.rsplit('-').nth(1).and_then(|map| map.parse().ok());
+    map.map(MapId).with_context(|| format!("{} is not named like a recording", file.display()))
+}

@@ -1,0 +1,120 @@
+//! A server's own folder, `DATA_DIR/<server_id>/`: its lock, its log, its cookie and `ready.json`.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use realmgate_protocol::ids::ServerId;
+use rustix::fs::{FlockOperation, flock};
+
+const READY: &str = "ready.json";
+
+/// The folder, locked while this value lives.
+pub struct ServerFolder {
+    path: PathBuf,
+    ready_files: Vec<PathBuf>,
+    _lock: File,
+}
+
+impl ServerFolder {
+    /// Makes and locks the folder; `None` when another process holds it.
+    pub fn lock(data_dir: &Path, server: &ServerId) -> anyhow::Result<Option<Self>> {
+        let path = data_dir.join(server.as_str());
+        fs::create_dir_all(&path).with_context(|| format!("can not make the folder {} (DATA_DIR)", path.display()))?;
+        let lock_path = path.join("lock");
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&lock_path);
+        let lock = lock.with_context(|| format!("can not open {}", lock_path.display()))?;
+        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {
+                // One that was killed left it behind, and scripts would take it for ours.
+                forget(&path.join(READY))?;
+                Ok(Some(Self { path, ready_files: Vec::new(), _lock: lock }))
+            }
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("can not lock {}", lock_path.display())),
+        }
+    }
+
+    /// The log file, appended to.
+    pub fn open_log(&self) -> anyhow::Result<File> {
+        let path = self.path.join("map_server.log");
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .with_context(|| format!("can not write {}", path.display()))
+    }
+
+    /// Keeps the cookie, readable by its owner alone.
+    pub fn keep_cookie(&self, cookie: &str) -> anyhow::Result<()> {
+        write_atomically(&self.path.join("cookie"), cookie.as_bytes(), 0o600)
+    }
+
+    /// Says that the server is up; scripts and tests wait for this file.
+    pub fn write_ready(&mut self, ready: &serde_json::Value, second: Option<&Path>) -> anyhow::Result<()> {
+        self.ready_files = std::iter::once(self.path.join(READY)).chain(second.map(Path::to_owned)).collect();
+        let text = serde_json::to_vec_pretty(ready)?;
+        self.ready_files.iter().try_for_each(|path| write_atomically(path, &text, 0o644))
+    }
+}
+
+impl Drop for ServerFolder {
+    fn drop(&mut self) {
+        for path in &self.ready_files {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Removes a ready file of an earlier run, if there is one.
+pub fn forget(ready_file: &Path) -> anyhow::Result<()> {
+    match fs::remove_file(ready_file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("can not remove {}", ready_file.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes beside the file and renames, so that a reader finds all or nothing.
+fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
+    let beside = path.with_extension(format!("new-{}", std::process::id()));
+    let write = || -> std::io::Result<()> {
+        let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(mode).open(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&beside, path)
+    };
+    write().with_context(|| format!("can not write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_held_by_one_and_its_ready_file_goes_with_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let server: ServerId = "map-server-1".parse().unwrap();
+        let mut folder = ServerFolder::lock(dir.path(), &server).unwrap().unwrap();
+        assert!(ServerFolder::lock(dir.path(), &server).unwrap().is_none(), "it is held");
+        let second = dir.path().join("second.json");
+        folder.write_ready(&serde_json::json!({"pid": 1}), Some(&second)).unwrap();
+        assert!(second.exists() && dir.path().join("map-server-1/ready.json").exists());
+        drop(folder);
+        assert!(!second.exists() && !dir.path().join("map-server-1/ready.json").exists());
+        assert!(ServerFolder::lock(dir.path(), &server).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_ready_file_that_a_killed_process_left_goes_at_the_next_start() {
+        let dir = tempfile::tempdir().unwrap();
+        let stale = dir.path().join("map-server-1/ready.json");
+        fs::create_dir(dir.path().join("map-server-1")).unwrap();
+        fs::write(&stale, "{}").unwrap();
+        let _folder = ServerFolder::lock(dir.path(), &"map-server-1".parse().unwrap()).unwrap().unwrap();
+        assert!(!stale.exists());
+    }
+}

@@ -1,0 +1,179 @@
+//! What waits to be sent over the map link, and what was sent and may have to be sent again.
+
+use std::collections::VecDeque;
+
+use realmgate_protocol::ids::{BatchId, CharacterId, LockEpoch};
+use realmgate_protocol::link::FromMap;
+
+/// Messages that wait at most while the link is down; beyond it the oldest that is no batch is given up and counted.
+const MAX_WAITING: usize = 65_536;
+/// Sent messages that are kept at most, unanswered batches apart.
+const MAX_KEPT: usize = 4_096;
+
+/// What waits to be sent, and what was sent.
+///
+/// The sidecar handles messages strictly in order, so the answer to a batch says that all before it was handled too.
+/// Until then batches and departures are kept: repeating them is harmless, since the events of a batch carry
+/// idempotency keys and a departure names its epoch.
+#[derive(Default)]
+pub(super) struct Waiting {
+    queue: VecDeque<FromMap>,
+    sent: VecDeque<FromMap>,
+}
+
+impl Waiting {
+    pub(super) fn push(&mut self, message: FromMap) {
+        if self.queue.len() >= MAX_WAITING
+            && let Some(oldest) = self.queue.iter().position(|message| !is_batch(message))
+        {
+            self.queue.remove(oldest);
+            metrics::counter!("realmgate_link_messages_lost_total").increment(1);
+        }
+        self.queue.push_back(message);
+    }
+
+    /// The next message to send.
+    pub(super) fn next(&mut self) -> Option<FromMap> {
+        let message = self.queue.pop_front()?;
+        if is_batch(&message) || is_departure(&message) {
+            self.sent.push_back(message.clone());
+        }
+        if self.sent.len() > MAX_KEPT && self.sent.front().is_some_and(is_departure) {
+            self.sent.pop_front();
+        }
+        Some(message)
+    }
+
+    /// A batch is answered: it and all that was sent before it are done with.
+    pub(super) fn answered(&mut self, answered: BatchId) {
+        let is_it = |message: &FromMap| matches!(message, FromMap::Events { batch, .. } if *batch == answered);
+        if let Some(at) = self.sent.iter().position(is_it) {
+            self.sent.drain(..=at);
+        }
+    }
+
+    /// The last save of a character is written and its lock is free.
+    pub(super) fn settled(&mut self, character: CharacterId, epoch: LockEpoch) {
+        self.sent.retain(|message| match message {
+            FromMap::Released { save, .. } => (save.character, save.epoch) != (character, epoch),
+            _ => true,
+        });
+    }
+
+    /// Before a new connection: what may be lost goes first, in its order, and what is replaced anyway goes not at all.
+    pub(super) fn rewind(&mut self) {
+        self.queue.retain(|message| !matches!(message, FromMap::Save { .. } | FromMap::Load { .. }));
+        while let Some(message) = self.sent.pop_back() {
+            self.queue.push_front(message);
+        }
+    }
+
+    /// Everything was taken in.
+    pub(super) fn clear(&mut self) {
+        self.queue.clear();
+        self.sent.clear();
+    }
+
+    /// How much may not have been taken in.
+    pub(super) fn len(&self) -> usize {
+        self.queue.len() + self.sent.len()
+    }
+}
+
+fn is_batch(message: &FromMap) -> bool {
+    matches!(message, FromMap::Events { .. })
+}
+
+/// Who has left: without it the lock would stay, and the last save be lost.
+fn is_departure(message: &FromMap) -> bool {
+    matches!(message, FromMap::Released { .. } | FromMap::Dropped { .. } | FromMap::Expired { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use realmgate_protocol::ids::{MapId, SaveSequence};
+    use realmgate_protocol::link::{LeaveReason, Save, SoftState};
+
+    use super::*;
+
+    fn batch(number: u64) -> FromMap {
+        FromMap::Events { batch: BatchId(number), events: Vec::new() }
+    }
+
+    fn entered() -> FromMap {
+        FromMap::Entered { character: CharacterId([1; 16]), epoch: LockEpoch(1) }
+    }
+
+    fn expired(epoch: u64) -> FromMap {
+        FromMap::Expired { character: CharacterId([1; 16]), epoch: LockEpoch(epoch) }
+    }
+
+    fn rest(waiting: &mut Waiting) -> Vec<FromMap> {
+        std::iter::from_fn(|| waiting.next()).collect()
+    }
+
+    #[test]
+    fn unanswered_batches_are_sent_again_first_and_in_order() {
+        let mut waiting = Waiting::default();
+        for message in [batch(1), batch(2), entered()] {
+            waiting.push(message);
+        }
+        assert_eq!((waiting.next(), waiting.next()), (Some(batch(1)), Some(batch(2))));
+        waiting.answered(BatchId(1));
+        waiting.push(FromMap::Save { saves: Vec::new() });
+        waiting.push(batch(3));
+        waiting.rewind();
+        let left = rest(&mut waiting);
+        assert_eq!(left, [batch(2), entered(), batch(3)], "answered batches and stale saves are not sent");
+    }
+
+    #[test]
+    fn departures_are_sent_again_until_a_later_batch_is_answered() {
+        let mut waiting = Waiting::default();
+        for message in [batch(1), expired(1), entered(), batch(2), expired(2)] {
+            waiting.push(message);
+        }
+        rest(&mut waiting);
+        waiting.answered(BatchId(1));
+        waiting.rewind();
+        assert_eq!(rest(&mut waiting), [expired(1), batch(2), expired(2)]);
+        waiting.answered(BatchId(2));
+        waiting.rewind();
+        assert_eq!(rest(&mut waiting), [expired(2)], "what came before an answered batch was handled");
+    }
+
+    #[test]
+    fn a_release_is_sent_again_until_it_is_settled() {
+        let (character, epoch) = (CharacterId([1; 16]), LockEpoch(7));
+        let soft = SoftState { map: MapId(1), x: 0, y: 0, health: 1, resource: 1, cooldowns: Vec::new() };
+        let save = Save { character, epoch, sequence: SaveSequence(1), soft };
+        let released = FromMap::Released { save, reason: LeaveReason::Logout };
+        let mut waiting = Waiting::default();
+        waiting.push(released.clone());
+        rest(&mut waiting);
+        waiting.settled(character, LockEpoch(6));
+        waiting.rewind();
+        assert_eq!(rest(&mut waiting), [released]);
+        waiting.settled(character, epoch);
+        assert_eq!(waiting.len(), 0);
+    }
+
+    #[test]
+    fn no_batch_is_given_up_for_room() {
+        let mut waiting = Waiting::default();
+        waiting.push(batch(1));
+        (0..=MAX_WAITING as u64).for_each(|epoch| waiting.push(expired(epoch)));
+        assert_eq!(waiting.len(), MAX_WAITING);
+        assert_eq!((waiting.next(), waiting.next()), (Some(batch(1)), Some(expired(2))));
+    }
+
+    #[test]
+    fn what_is_kept_of_what_was_sent_is_bounded() {
+        let mut waiting = Waiting::default();
+        for epoch in 0..2 * MAX_KEPT as u64 {
+            waiting.push(expired(epoch));
+            waiting.next();
+        }
+        assert_eq!(waiting.len(), MAX_KEPT);
+    }
+}

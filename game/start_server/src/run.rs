@@ -1,0 +1,165 @@
+//! Starts everything in its order, waits for the end, and ends everything in the reverse order.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use realmgate_engine::map::Map;
+use realmgate_engine::transport::udp::{UdpSettings, UdpTransport};
+use realmgate_protocol::ids::MapId;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::admin::AdminPort;
+use crate::args::{Args, HostMaps};
+use crate::data::{self, World};
+use crate::embed::settle;
+use crate::failure::Failure;
+use crate::identity::register;
+use crate::placement::Directory;
+use crate::simulation::Simulation;
+use crate::tasks::Tasks;
+use crate::{folder, logs, recorder, told};
+
+/// How long tasks may take to end once the world is drained.
+const END_PATIENCE: Duration = Duration::from_secs(12);
+
+/// Runs what the command line asks for.
+pub fn run(args: Args) -> Result<(), Failure> {
+    if args.schema {
+        return data::write_schemas(&args.out);
+    }
+    if args.check {
+        return data::check(&args);
+    }
+    if args.maps {
+        return data::list_maps(&args);
+    }
+    if let Some(file) = args.replay.clone() {
+        return data::replay_recording(&args, &file);
+    }
+    let (Some(map), Some(port)) = (args.map_id, args.port) else {
+        return Err(Failure::Settings("a map and a port are needed: start_server <map_id> <port>".to_owned()));
+    };
+    let world = data::load(&args)?;
+    // One worker: the tick has the rest of the machine.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = runtime.context("the asynchronous runtime can not be started")?;
+    runtime.block_on(serve(&args, MapId(map), port, world))
+}
+
+async fn serve(args: &Args, map: MapId, port: u16, world: World) -> Result<(), Failure> {
+    let Some(asked) = world.maps.get(map).cloned() else {
+        let known: Vec<String> = world.maps.iter().map(|map| format!("{} {}", map.id, map.name)).collect();
+        return Err(Failure::Settings(format!("there is no map {map}; there are: {}", known.join(", "))));
+    };
+    if let Some(stale) = &args.ready_file {
+        folder::forget(stale)?;
+    }
+    let mut end = Signals::listen()?;
+    let log_file = logs::start(&args.log, args.log_format)?;
+    let metrics = recorder::install()?;
+    let placed = settle(args, map, &metrics).await?;
+    let hosted = hosted_maps(args, &asked, &world, placed.sidecar.is_some());
+    let transport = open_transport(args, port, &placed.directory)?;
+    let bound = transport.local_address();
+    // Before the registration: players are sent to nobody who can not start.
+    let admin = AdminPort::bind(args.admin_addr, metrics).await?;
+    let mut identity = tokio::select! {
+        identity = register(args, map, bound, &hosted, &placed.directory) => identity?,
+        () = end.next() => return Ok(()),
+    };
+    log_file.open(identity.folder.open_log()?).context("the log file can not be written")?;
+    tracing::info!("Registered with World Directory successfully!");
+
+    let stop = CancellationToken::new();
+    let (simulation, link) =
+        Simulation::start(args, &identity.server, hosted.clone(), world, transport, &placed.directory)?;
+    let tasks = Tasks::start(args, &simulation, link, &identity, &placed.directory, admin, &stop)?;
+    let names: Vec<String> = hosted.iter().map(|map| format!("{} {}", map.id, map.name)).collect();
+    let up = told::Up {
+        server: identity.server.as_str(),
+        maps: &names,
+        channels: args.channels,
+        game: SocketAddr::new(args.server_ip.into(), bound.port()),
+        admin: tasks.admin,
+        api: placed.sidecar.as_ref().map(|sidecar| sidecar.addrs().api),
+        gateway: placed.sidecar.as_ref().map(|sidecar| sidecar.addrs().gateway),
+        directory: &placed.directory.url,
+    };
+    identity.folder.write_ready(&up.ready(&hosted), args.ready_file.as_deref())?;
+    told::up(&up);
+
+    let died = tokio::select! {
+        () = end.next() => false,
+        () = simulation.died() => true,
+    };
+    tracing::info!("draining: no new players, everybody is saved");
+    let drained = simulation.drain().await;
+    stop.cancel();
+    let untold = tokio::time::timeout(END_PATIENCE, tasks.ended()).await.ok();
+    if let Some(sidecar) = placed.sidecar {
+        sidecar.shutdown().await;
+    }
+    if died || !drained {
+        return Err(Failure::Other(anyhow!("the simulation died; what was confirmed is safe")));
+    }
+    match untold {
+        Some(0) => tracing::info!("all saved, goodbye"),
+        // What was confirmed is in the store; positions and health may be some seconds old.
+        Some(untold) => {
+            tracing::error!(untold, "the sidecar could not be told everything: some last positions are lost");
+        }
+        None => tracing::error!("the map link does not end: some last positions may be lost"),
+    }
+    Ok(())
+}
+
+/// The map that was asked for and, unless settings say otherwise, those that can be reached from it where nobody else
+/// would host them.
+fn hosted_maps(args: &Args, asked: &Arc<Map>, world: &World, embedded: bool) -> Vec<Arc<Map>> {
+    let all = match args.host_maps {
+        Some(choice) => choice == HostMaps::All,
+        None => embedded,
+    };
+    if !all {
+        return vec![asked.clone()];
+    }
+    let reachable = world.maps.reachable_from(asked.id);
+    let others = world.maps.iter().filter(|map| map.id != asked.id && reachable.contains(&map.id)).cloned();
+    std::iter::once(asked.clone()).chain(others).collect()
+}
+
+fn open_transport(args: &Args, port: u16, directory: &Directory) -> Result<UdpTransport, Failure> {
+    let bind = SocketAddr::new(args.game_addr, port);
+    let mut settings = UdpSettings::new(bind, directory.keys.netcode_key());
+    settings.public_addresses = vec![SocketAddr::new(args.server_ip.into(), 0)];
+    // Room beside the players for those whose old connection has not timed out yet.
+    settings.max_clients = (usize::from(args.max_players) * 2).min(realmgate_engine::transport::udp::MAX_CLIENTS);
+    UdpTransport::bind(settings).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            Failure::Other(anyhow!("UDP port {port} is in use; give another: start_server <map_id> <port>"))
+        }
+        _ => Failure::Other(anyhow!("can not listen on UDP {bind} (GAME_ADDR and <port>): {error}")),
+    })
+}
+
+/// SIGTERM and Ctrl-C.
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The simulation thread: the world's own, where nothing else runs.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use realmgate_engine::host::{self, HostConfig, HostStatus, LinkEnds, MapServer};
+use realmgate_engine::map::Map;
+use realmgate_engine::transport::udp::UdpTransport;
+use realmgate_protocol::ids::ServerId;
+use realmgate_protocol::link::{FromMap, ToMap};
+use realmgate_protocol::realm;
+
+use crate::args::Args;
+use crate::data::World;
+use crate::failure::Failure;
+use crate::placement::Directory;
+
+/// How often it is looked whether the thread lives.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// The running simulation.
+pub struct Simulation {
+    /// What it counts.
+    pub status: Arc<HostStatus>,
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+/// The link's ends on this side of the simulation.
+pub struct HostLink {
+    /// What the sidecar says, to the host.
+    pub to_host: mpsc::Sender<ToMap>,
+    /// What the host says.
+    pub from_host: mpsc::Receiver<FromMap>,
+}
+
+impl Simulation {
+    /// Builds the worlds and starts the thread.
+    pub fn start(
+        args: &Args,
+        server: &ServerId,
+        maps: Vec<Arc<Map>>,
+        world: World,
+        transport: UdpTransport,
+        directory: &Directory,
+    ) -> Result<(Self, HostLink), Failure> {
+        if let Some(folder) = &args.record {
+            std::fs::create_dir_all(folder).with_context(|| format!("can not make {} (--record)", folder.display()))?;
+        }
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|error| anyhow!("the system has no randomness: {error}"))?;
+        let config = HostConfig {
+            server: server.clone(),
+            maps,
+            channels: args.channels,
+            tick_hz: args.tick_hz,
+            max_players: args.max_players,
+            protocol_hash: realm::protocol_hash(),
+            keys: directory.keys.clone(),
+            seed,
+            record_dir: args.record.clone(),
+        };
+        let (to_host, incoming) = mpsc::channel();
+        let (outgoing, from_host) = mpsc::channel();
+        let build = realmgate_game::build_world(world.game, world.maps);
+        let mut server = MapServer::new(config, build, Box::new(transport), LinkEnds { incoming, outgoing });
+        let status = server.status();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = stop.clone();
+        let thread = std::thread::Builder::new().name("simulation".to_owned());
+        let thread = thread.spawn(move || host::run(&mut server, &stopped)).context("no thread for the simulation")?;
+        Ok((Self { status, stop, thread }, HostLink { to_host, from_host }))
+    }
+
+    /// Ends when the thread has ended by itself, which it never should.
+    pub async fn died(&self) {
+        while !self.thread.is_finished() {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Saves and releases everybody and ends the thread; whether it ended well.
+    pub async fn drain(self) -> bool {
+        self.stop.store(true, Ordering::Relaxed);
+        let joined = tokio::task::spawn_blocking(move || self.thread.join()).await;
+        matches!(joined, Ok(Ok(())))
+    }
+}

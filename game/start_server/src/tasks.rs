@@ -1,0 +1,100 @@
+//! What runs beside the simulation: the map link, the heartbeat, the health port.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use realmgate_protocol::ids::MapId;
+use realmgate_protocol::limits::LINK_VERSION;
+use realmgate_protocol::link::FromMap;
+use realmgate_protocol::realm;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::admin::{self, Admin, AdminPort};
+use crate::args::Args;
+use crate::failure::Failure;
+use crate::identity::Identity;
+use crate::link::{self, LinkClient, bridge};
+use crate::placement::Directory;
+use crate::simulation::{HostLink, Simulation};
+
+/// The running tasks.
+pub struct Tasks {
+    /// The health port.
+    pub admin: SocketAddr,
+    untold: Arc<AtomicUsize>,
+    all: JoinSet<()>,
+}
+
+impl Tasks {
+    /// Starts all.
+    pub fn start(
+        args: &Args,
+        simulation: &Simulation,
+        host_link: HostLink,
+        identity: &Identity,
+        directory: &Directory,
+        port: AdminPort,
+        stop: &CancellationToken,
+    ) -> Result<Self, Failure> {
+        let AdminPort { listener, metrics } = port;
+        let address = listener.local_addr().map_err(anyhow::Error::from)?;
+        let untold = Arc::new(AtomicUsize::new(0));
+        let link_up = Arc::new(AtomicBool::new(false));
+        let directory_reachable = Arc::new(AtomicBool::new(true));
+        let forgotten = Arc::new(Notify::new());
+        let mut all = JoinSet::new();
+        let HostLink { to_host, from_host } = host_link;
+
+        let client = LinkClient {
+            directory: directory.clone(),
+            hello: FromMap::Hello {
+                server: identity.server.to_string(),
+                link_version: LINK_VERSION,
+                protocol_hash: realm::protocol_hash(),
+                maps: identity.registration.supported_maps.iter().map(|map| MapId(*map)).collect(),
+                channels: args.channels,
+            },
+            to_host,
+            up: link_up.clone(),
+            stop: stop.clone(),
+            untold: untold.clone(),
+            forgotten: forgotten.clone(),
+            silence: link::SILENCE,
+        };
+        // The sidecar hears only servers that are listed: our entry goes when our last word is said.
+        let last_word_said = CancellationToken::new();
+        let saying = last_word_said.clone().drop_guard();
+        all.spawn(async move {
+            client.run(bridge(from_host)).await;
+            drop(saying);
+        });
+        let interval = Duration::from_millis(identity.registered.heartbeat_interval_ms.clamp(100, 60_000));
+        all.spawn(identity.client.clone().keep(
+            identity.registration.clone(),
+            interval,
+            simulation.status.clone(),
+            directory_reachable.clone(),
+            forgotten,
+            last_word_said,
+        ));
+        let admin = Admin {
+            status: simulation.status.clone(),
+            link_up,
+            directory_reachable,
+            metrics,
+            tick_rate: Arc::new(1.into()),
+        };
+        all.spawn(admin::serve(listener, admin, stop.clone()));
+        Ok(Self { admin: address, untold, all })
+    }
+
+    /// Waits for all to end; how many link messages the sidecar never took in.
+    pub async fn ended(mut self) -> usize {
+        while self.all.join_next().await.is_some() {}
+        self.untold.load(Ordering::Relaxed)
+    }
+}

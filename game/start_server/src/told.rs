@@ -1,0 +1,94 @@
+//! What a person reads in the terminal besides the log.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "speaking to the person at the terminal is what this does"
+)]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use realmgate_engine::map::Map;
+
+use crate::failure::Failure;
+
+/// Says why the server ends.
+pub fn complain(failure: &Failure) {
+    match failure {
+        Failure::Settings(why) => eprintln!("start_server: {why}\nTry 'start_server --help'."),
+        Failure::Data(faults) => {
+            eprintln!("{faults}\nstart_server: {} faults in the data, nothing was started", faults.len())
+        }
+        Failure::Other(error) => eprintln!("start_server: {error:#}"),
+    }
+}
+
+/// Prints lines as they are.
+pub fn say(text: &str) {
+    println!("{text}");
+}
+
+/// Where a server that is up can be reached.
+pub struct Up<'a> {
+    /// The server's id.
+    pub server: &'a str,
+    /// The maps it hosts, as `1 greenvale`.
+    pub maps: &'a [String],
+    /// Channels of each.
+    pub channels: u16,
+    /// The game's own port.
+    pub game: SocketAddr,
+    /// Health and metrics.
+    pub admin: SocketAddr,
+    /// The public API, where the sidecar is embedded.
+    pub api: Option<SocketAddr>,
+    /// The gateway, where the sidecar is embedded.
+    pub gateway: Option<SocketAddr>,
+    /// The directory it is registered at.
+    pub directory: &'a str,
+}
+
+impl Up<'_> {
+    /// The same for scripts: what `ready.json` holds.
+    pub fn ready(&self, hosted: &[Arc<Map>]) -> serde_json::Value {
+        serde_json::json!({
+            "pid": std::process::id(),
+            "server_id": self.server,
+            "maps": hosted.iter().map(|map| map.id.0).collect::<Vec<_>>(),
+            "channels": self.channels,
+            "game": self.game,
+            "admin": self.admin,
+            "api": self.api,
+            "gateway": self.gateway,
+            "directory": self.directory,
+        })
+    }
+}
+
+/// Says what a person needs next.
+pub fn up(up: &Up<'_>) {
+    println!("\n  {} is up.", up.server);
+    println!(
+        "  maps       {} ({} channel{} each)",
+        up.maps.join(", "),
+        up.channels,
+        if up.channels == 1 { "" } else { "s" }
+    );
+    println!("  players    udp://{}", up.game);
+    if let (Some(api), Some(gateway)) = (up.api, up.gateway) {
+        println!("  web page   http://{api}/");
+        println!("  gateway    ws://{gateway}/ws");
+    }
+    println!("  directory  {}", up.directory);
+    println!("  health     http://{}/readyz  (also /metrics)", up.admin);
+    if let Some(api) = up.api {
+        let server = if api.port() == 3000 { String::new() } else { format!(" --server http://{api}") };
+        let gateway = match up.gateway {
+            Some(gateway) if gateway.port() != 3002 => format!(" --gateway ws://{gateway}/ws"),
+            _ => String::new(),
+        };
+        println!("\n  Send in some bots:");
+        println!("    cargo run --release -p realmgate-client --bin bot -- --count 20 --seconds 30{server}{gateway}");
+    }
+    println!("\n  Ctrl-C saves everybody and ends the server.\n");
+}

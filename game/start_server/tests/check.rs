@@ -1,0 +1,109 @@
+//! `start_server --check`, as a designer runs it: every fault of every file at once, each at its line.
+#![expect(clippy::unwrap_used, reason = "a test that can not go on has failed")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// A world folder in which everything is wrong that the engine's and the game's own tests know how to get wrong.
+struct BrokenWorld {
+    dir: TempDir,
+    files: usize,
+}
+
+impl BrokenWorld {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut world = Self { dir, files: 0 };
+        world.break_maps();
+        world.break_data();
+        world
+    }
+
+    /// Each broken map of the engine's tests under a number of its own, beside the tilesets it names.
+    fn break_maps(&mut self) {
+        let from = workspace().join("engine/tests/broken_maps");
+        let maps = self.dir.path().join("maps");
+        fs::create_dir(&maps).unwrap();
+        fs::copy(from.join("tiles.tsx"), self.dir.path().join("tiles.tsx")).unwrap();
+        let mut cases: Vec<PathBuf> = fs::read_dir(&from).unwrap().map(|entry| entry.unwrap().path()).collect();
+        cases.retain(|path| path.is_dir());
+        cases.sort();
+        for (number, case) in cases.iter().enumerate() {
+            let name = case.file_name().unwrap().to_str().unwrap();
+            let mut files: Vec<PathBuf> = fs::read_dir(case).unwrap().map(|entry| entry.unwrap().path()).collect();
+            files.sort();
+            for file in files.iter().filter(|file| file.extension().is_some_and(|ending| ending == "tsx")) {
+                fs::copy(file, maps.join(file.file_name().unwrap())).unwrap();
+            }
+            if let Some(map) = files.iter().find(|file| file.extension().is_some_and(|ending| ending == "tmx")) {
+                fs::copy(map, maps.join(format!("{}_{name}.tmx", number + 1))).unwrap();
+                self.files += 1;
+            }
+        }
+    }
+
+    /// One broken file of each kind of data.
+    fn break_data(&mut self) {
+        let from = workspace().join("game/tests/broken_data");
+        let assets = self.dir.path().join("assets");
+        fs::create_dir(&assets).unwrap();
+        let broken = [
+            ("abilities", "abilities-unknown_key"),
+            ("classes", "classes-too_many_abilities"),
+            ("items", "items-wrong_slot"),
+            ("loot_tables", "loot_tables-too_likely"),
+            ("mobs", "mobs-health_too_high"),
+            ("vendors", "vendors-free_goods"),
+            ("world", "world-levels_fall"),
+        ];
+        for (kind, case) in broken {
+            fs::copy(from.join(format!("{case}.toml")), assets.join(format!("{kind}.toml"))).unwrap();
+            self.files += 1;
+        }
+    }
+}
+
+fn check(folder: &Path) -> Output {
+    let start_server = Command::new(env!("CARGO_BIN_EXE_start_server"))
+        .current_dir(folder)
+        .args(["--check", "--assets-dir", "assets", "--maps-dir", "maps"])
+        .output();
+    start_server.unwrap()
+}
+
+#[test]
+fn every_fault_of_a_broken_world_is_reported_at_its_line() {
+    let world = BrokenWorld::new();
+    assert!(world.files >= 25, "only {} files are broken", world.files);
+    let output = check(world.dir.path());
+    assert_eq!(output.status.code(), Some(2), "wrong data is exit 2");
+    assert!(output.stdout.is_empty(), "nothing is well: {}", String::from_utf8_lossy(&output.stdout));
+    insta::assert_snapshot!(String::from_utf8(output.stderr).unwrap());
+}
+
+#[test]
+fn nothing_starts_on_a_broken_world() {
+    let world = BrokenWorld::new();
+    let output = Command::new(env!("CARGO_BIN_EXE_start_server"))
+        .current_dir(world.dir.path())
+        .args(["1", "0", "--data-dir", "data"])
+        .env("DIRECTORY_ADDR", "127.0.0.1:0")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!world.dir.path().join("data").exists(), "not even a folder is made");
+}
+
+#[test]
+fn the_shipped_world_is_well() {
+    let output = check(&workspace());
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("All is well: "));
+}

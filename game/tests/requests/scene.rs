@@ -1,0 +1,345 @@
+//! A channel with a small map, players who say things and hear things, and a store that answers when it is told to.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use realmgate_engine::body::{At, Body};
+use realmgate_engine::channel::{BuildWorld, Channel, ChannelKey, ChannelSettings, ToChannel};
+use realmgate_engine::map::{Map, Portal, Rect, VendorSpot};
+use realmgate_engine::persist::PersistPort;
+use realmgate_engine::player::{CaptureSoftState, PlayerJoined, Players};
+use realmgate_engine::replication::{NetEntity, Shared};
+use realmgate_engine::schedule::{TickSchedule, TickSet};
+use realmgate_engine::transport::SessionId;
+use realmgate_game::chat::ChatPlugin;
+use realmgate_game::combat::InCombat;
+use realmgate_game::data::Data;
+use realmgate_game::death::{DeathSystems, Died, VictimKind};
+use realmgate_game::equipment::EquipmentPlugin;
+use realmgate_game::inventory::{Inventory, InventoryPlugin};
+use realmgate_game::loot::{Goods, LootPlugin, OnGround};
+use realmgate_game::party::PartyPlugin;
+use realmgate_game::requests::{RequestSet, RequestsPlugin};
+use realmgate_game::session::SessionPlugin;
+use realmgate_game::social::SocialPlugin;
+use realmgate_game::spawn::CharacterReady;
+use realmgate_game::stats::Character;
+use realmgate_game::trade::TradePlugin;
+use realmgate_game::travel::TravelPlugin;
+use realmgate_game::vendor::VendorPlugin;
+use realmgate_protocol::codec::{decode_reliable, decode_split, encode_reliable};
+use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, EntityId, EventKey, ItemId, LockEpoch, MapId};
+use realmgate_protocol::link::{CharacterLoad, EventOutcome, EventRefusal, FromMap, ItemRecord, OwnedEvent, SoftState};
+use realmgate_protocol::movement::Position;
+use realmgate_protocol::realm::{ClientMessage, Health, Refusal, Resource, ServerMessage, protocol_hash};
+use realmgate_protocol::wire::parts::Reassembly;
+
+use crate::content;
+use crate::store::Store;
+
+/// A smith at (1, 1), a wall, a portal at (12, 1) that leads to (1, 3), one at (12, 3) that leads off the map.
+const ROWS: [&str; 5] = ["..............", "..............", "......#.......", ".S....#.......", "......#......."];
+
+pub const SMITH_AT: Position = Position::tile_centre(1, 1);
+
+/// A scene.
+pub struct Scene {
+    pub channel: Channel,
+    pub store: Store,
+    /// Events that the store has not answered.
+    pub waiting: Vec<OwnedEvent>,
+    pub link: Vec<FromMap>,
+    pub disconnected: Vec<SessionId>,
+    pub violations: usize,
+    heard: BTreeMap<SessionId, Vec<ServerMessage>>,
+    parts: BTreeMap<SessionId, Reassembly>,
+}
+
+/// What a player of a scene comes with.
+#[derive(Default)]
+pub struct Kit {
+    pub items: Vec<(&'static str, u16)>,
+    pub gold: u64,
+}
+
+pub fn kit(items: &[(&'static str, u16)], gold: u64) -> Kit {
+    Kit { items: items.to_vec(), gold }
+}
+
+pub fn character(player: u8) -> CharacterId {
+    CharacterId([player; 16])
+}
+
+/// The identity of a player's n-th item.
+pub fn item(player: u8, n: u8) -> ItemId {
+    let mut bytes = [player; 16];
+    bytes[15] = 100 + n;
+    ItemId(bytes)
+}
+
+pub fn map() -> Map {
+    let mut map = Map::sketch(MapId(1), &ROWS).expect("a small map");
+    map.vendors.push(VendorSpot { name: "smith".to_owned(), vendor: "smith".to_owned(), position: SMITH_AT });
+    let tile = |x: i32, y: i32| Rect {
+        min: Position { x: x * 1_024, y: y * 1_024 },
+        max: Position { x: (x + 1) * 1_024, y: (y + 1) * 1_024 },
+    };
+    let portal = |name: &str, rect, to_map, to_spawn: &str| Portal {
+        name: name.to_owned(),
+        rect,
+        to_map: MapId(to_map),
+        to_spawn: to_spawn.to_owned(),
+    };
+    map.portals.push(portal("home", tile(12, 1), 1, "start"));
+    map.portals.push(portal("away", tile(12, 3), 2, "start"));
+    map
+}
+
+pub fn settings() -> ChannelSettings {
+    let key = ChannelKey { map: MapId(1), channel: ChannelId(1) };
+    ChannelSettings { key, map: Arc::new(map()), tick_hz: 30, seed: [7; 32] }
+}
+
+/// The features under test, and in place of the rest of the game only what they stand on: characters with a body.
+pub fn world(extra: impl Fn(&mut App) + Send + Sync + 'static) -> BuildWorld {
+    let data = Data(Arc::new(content::data()));
+    Arc::new(move |app| {
+        app.insert_resource(data.clone())
+            .insert_resource(CaptureSoftState(capture))
+            .add_message::<Died>()
+            .add_message::<CharacterReady>()
+            .add_plugins((RequestsPlugin, SessionPlugin, InventoryPlugin, LootPlugin, EquipmentPlugin, VendorPlugin))
+            .add_plugins((TradePlugin, PartyPlugin, ChatPlugin, SocialPlugin, TravelPlugin))
+            .configure_sets(TickSchedule, DeathSystems.in_set(TickSet::Lifecycle))
+            .add_systems(TickSchedule, embody.in_set(TickSet::Intent).before(RequestSet::Settle));
+        extra(app);
+    })
+}
+
+fn embody(
+    mut commands: Commands,
+    mut joined: MessageReader<PlayerJoined>,
+    data: Res<Data>,
+    mut ready: MessageWriter<CharacterReady>,
+) {
+    for PlayerJoined { player, load } in joined.read() {
+        let class = data.classes.find(&load.class_id).expect("the class is in the data");
+        let at = load.soft.as_ref().map_or(Position::tile_centre(1, 3), |soft| Position { x: soft.x, y: soft.y });
+        commands.entity(*player).insert((
+            Body { radius: 300 },
+            At(at),
+            Character { class, level: load.level, experience: load.experience },
+            Shared(Health { current: 50, max: 100 }),
+            Shared(Resource { current: 95, max: 100 }),
+            InCombat::default(),
+        ));
+        ready.write(CharacterReady { player: *player });
+    }
+}
+
+fn capture(world: &World, player: Entity) -> SoftState {
+    let at = world.get::<At>(player).map_or(Position::default(), |at| at.0);
+    SoftState { map: MapId(1), x: at.x, y: at.y, health: 50, resource: 0, cooldowns: Vec::new() }
+}
+
+impl Scene {
+    pub fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    pub fn with(extra: impl Fn(&mut App) + Send + Sync + 'static) -> Self {
+        let mut scene = Self {
+            channel: Channel::new(settings(), &world(extra)),
+            store: Store::default(),
+            waiting: Vec::new(),
+            link: Vec::new(),
+            disconnected: Vec::new(),
+            violations: 0,
+            heard: BTreeMap::new(),
+            parts: BTreeMap::new(),
+        };
+        scene.tick();
+        scene
+    }
+
+    /// A warrior enters, says hello and is welcomed.
+    pub fn enter(&mut self, player: u8, kit: Kit, at: Position) {
+        self.enter_silently(player, kit, at);
+        self.say(player, ClientMessage::Hello { protocol_hash: protocol_hash() });
+        self.tick();
+        self.hear(player);
+    }
+
+    pub fn enter_silently(&mut self, player: u8, kit: Kit, at: Position) {
+        let items: Vec<(ItemId, String, u16)> = (0..)
+            .zip(&kit.items)
+            .map(|(n, (definition, slot))| (item(player, n), (*definition).to_owned(), *slot))
+            .collect();
+        self.store.endow(character(player), &items, kit.gold);
+        let soft = SoftState { map: MapId(1), x: at.x, y: at.y, health: 50, resource: 0, cooldowns: Vec::new() };
+        let record = |(item, definition, slot)| ItemRecord { item, definition, slot };
+        let load = CharacterLoad {
+            items: items.into_iter().map(record).collect(),
+            gold: kit.gold,
+            soft: Some(soft),
+            ..new_character(player)
+        };
+        self.join(player, load);
+    }
+
+    pub fn join(&mut self, player: u8, load: CharacterLoad) {
+        self.store.epochs.insert(load.character, LockEpoch(1));
+        self.channel.push(ToChannel::Join { session: session(player), epoch: LockEpoch(1), load });
+        self.tick();
+    }
+
+    pub fn say(&mut self, player: u8, message: ClientMessage) {
+        let bytes = encode_reliable(&message).expect("the message is short");
+        self.channel.push(ToChannel::Message { session: session(player), bytes });
+    }
+
+    /// Says something, and gives back what is heard in the same tick.
+    pub fn ask(&mut self, player: u8, message: ClientMessage) -> Vec<ServerMessage> {
+        self.hear(player);
+        self.say(player, message);
+        self.tick();
+        self.hear(player)
+    }
+
+    /// Asks something that must be refused.
+    #[track_caller]
+    pub fn refused(&mut self, player: u8, message: ClientMessage, reason: Refusal) {
+        let request = message.name().to_owned();
+        let before = self.waiting.len();
+        let heard = self.ask(player, message);
+        assert_eq!(heard, [ServerMessage::Refused { request, reason }]);
+        assert_eq!(self.waiting.len(), before, "what is refused at once never reaches the store");
+    }
+
+    /// What a player has heard since the last time.
+    pub fn hear(&mut self, player: u8) -> Vec<ServerMessage> {
+        self.heard.remove(&session(player)).unwrap_or_default()
+    }
+
+    pub fn tick(&mut self) {
+        self.channel.tick().expect("the channel lives");
+        let outbox = self.channel.take_outbox();
+        for (session, bytes) in outbox.messages {
+            let message = match decode_reliable(&bytes).expect("a message of ours") {
+                ServerMessage::Part { index, count, bytes } => {
+                    let whole = self.parts.entry(session).or_default().take(index, count, &bytes);
+                    let Some(whole) = whole.expect("the parts are in order") else { continue };
+                    decode_split(&whole).expect("the parts are a message")
+                }
+                message => message,
+            };
+            self.heard.entry(session).or_default().push(message);
+        }
+        self.link.extend(outbox.link);
+        self.disconnected.extend(outbox.disconnects);
+        self.violations += outbox.violations.len();
+        self.waiting.extend(self.channel.take_events());
+    }
+
+    pub fn ticks(&mut self, count: u32) {
+        (0..count).for_each(|_| self.tick());
+    }
+
+    /// The store does all that waits, and the world hears of it.
+    pub fn commit(&mut self) {
+        self.answer(|_| None);
+    }
+
+    /// The store refuses all that waits.
+    pub fn refuse(&mut self) {
+        self.answer(|_| Some(EventRefusal::Invalid));
+    }
+
+    /// The store answers all that waits: with a refusal, or by doing it if it can be done.
+    pub fn answer(&mut self, mut refuse: impl FnMut(&OwnedEvent) -> Option<EventRefusal>) {
+        let mut outcomes = Vec::new();
+        for event in std::mem::take(&mut self.waiting) {
+            let refusal = refuse(&event).or_else(|| self.store.commit(&event));
+            outcomes.push(EventOutcome { key: event.key, refusal });
+        }
+        self.channel.push(ToChannel::Committed { outcomes });
+        self.tick();
+    }
+
+    pub fn entity(&self, player: u8) -> Entity {
+        self.channel.world().resource::<Players>().of_character(character(player)).expect("the player is here")
+    }
+
+    pub fn net(&self, player: u8) -> EntityId {
+        self.channel.world().get::<NetEntity>(self.entity(player)).expect("players are replicated").0
+    }
+
+    pub fn inventory(&self, player: u8) -> &Inventory {
+        self.channel.world().get::<Inventory>(self.entity(player)).expect("players own things")
+    }
+
+    pub fn slot(&self, player: u8, item: ItemId) -> Option<u16> {
+        self.inventory(player).get(item).map(|held| held.slot)
+    }
+
+    /// So much waits for the store that nothing more can.
+    pub fn flood_the_store(&mut self) {
+        let nothing =
+            OwnedEvent { key: EventKey([0; 16]), reason: "flood".to_owned(), fences: Vec::new(), changes: Vec::new() };
+        let mut port = self.channel.world_mut().resource_mut::<PersistPort>();
+        while port.submit(nothing.clone()).is_ok() {}
+        self.channel.take_events();
+    }
+
+    pub fn put(&mut self, player: u8, bundle: impl Bundle) {
+        let entity = self.entity(player);
+        self.channel.world_mut().entity_mut(entity).insert(bundle);
+    }
+
+    /// Everything on the ground, as clients know it.
+    pub fn ground(&mut self) -> Vec<(EntityId, Goods)> {
+        let world = self.channel.world_mut();
+        let mut query = world.query::<(&NetEntity, &OnGround)>();
+        let mut found: Vec<_> = query.iter(world).map(|(net, thing)| (net.0, thing.goods.clone())).collect();
+        found.sort_by_key(|(net, _)| *net);
+        found
+    }
+
+    /// A rat dies by a player's hand.
+    pub fn kill_rat(&mut self, killer: u8, at: Position) {
+        let killer = self.entity(killer);
+        let mob = self.channel.world().resource::<Data>().mobs.find("rat");
+        let died = Died {
+            victim: killer,
+            victim_kind: VictimKind::Mob,
+            killer: Some(killer),
+            credit: vec![(killer, 10)],
+            at,
+            mob,
+            mob_level: 1,
+        };
+        self.channel.world_mut().write_message(died);
+        self.tick();
+    }
+}
+
+pub fn session(player: u8) -> SessionId {
+    SessionId(u64::from(player))
+}
+
+/// A character that was never in a world.
+pub fn new_character(player: u8) -> CharacterLoad {
+    CharacterLoad {
+        character: character(player),
+        account: AccountId([player; 16]),
+        name: format!("Player{player}"),
+        class_id: "warrior".to_owned(),
+        level: 1,
+        experience: 0,
+        gold: 0,
+        items: Vec::new(),
+        soft: None,
+    }
+}

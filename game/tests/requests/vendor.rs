@@ -1,0 +1,88 @@
+use realmgate_engine::body::At;
+use realmgate_engine::replication::NetEntity;
+use realmgate_game::vendor::Shop;
+use realmgate_protocol::ids::EntityId;
+use realmgate_protocol::link::{GoldAccount, Owner};
+use realmgate_protocol::movement::Position;
+use realmgate_protocol::realm::{ClientMessage, Refusal, ServerMessage, VendorItem};
+
+use crate::scene::{Kit, SMITH_AT, Scene, character, item, kit};
+
+fn at_the_smith(kit: Kit) -> (Scene, EntityId) {
+    let mut scene = Scene::new();
+    scene.enter(1, kit, SMITH_AT.offset(1_024, 0));
+    let world = scene.channel.world_mut();
+    let smith = world.query::<(&NetEntity, &Shop)>().iter(world).next().expect("the smith is there").0.0;
+    (scene, smith)
+}
+
+fn buy(vendor: EntityId, definition: &str, price: u64) -> ClientMessage {
+    ClientMessage::VendorBuy { vendor, definition: definition.to_owned(), price }
+}
+
+fn smith_gold() -> GoldAccount {
+    GoldAccount::Vendor { vendor: "smith".to_owned() }
+}
+
+#[test]
+fn a_vendor_shows_what_it_sells_and_pays() {
+    let (mut scene, vendor) = at_the_smith(kit(&[("hood", 0), ("hood", 1), ("pebble", 2)], 0));
+    let heard = scene.ask(1, ClientMessage::VendorList { vendor });
+    let sells = vec![VendorItem { definition: "cap".to_owned(), price: 15 }];
+    let buys = vec![VendorItem { definition: "hood".to_owned(), price: 10 }];
+    assert_eq!(heard, [ServerMessage::VendorStock { vendor, sells, buys }]);
+}
+
+#[test]
+fn buying_costs_gold_and_brings_the_item_together() {
+    let (mut scene, vendor) = at_the_smith(kit(&[], 40));
+    assert_eq!(scene.ask(1, buy(vendor, "cap", 15)), []);
+    assert_eq!((scene.inventory(1).gold(), scene.inventory(1).items().count()), (40, 0));
+    scene.ask(1, buy(vendor, "cap", 15));
+    scene.refused(1, buy(vendor, "cap", 15), Refusal::TooLittleGold);
+    scene.commit();
+    assert_eq!((scene.inventory(1).gold(), scene.inventory(1).items().count()), (10, 2));
+    assert_eq!(scene.store.gold(&smith_gold()), 30);
+    assert_eq!(scene.hear(1).len(), 4, "each purchase tells of the item and of the gold");
+}
+
+#[test]
+fn a_refused_purchase_gives_the_gold_back() {
+    let (mut scene, vendor) = at_the_smith(kit(&[], 15));
+    scene.ask(1, buy(vendor, "cap", 15));
+    scene.refuse();
+    let refused = ServerMessage::Refused { request: "VendorBuy".to_owned(), reason: Refusal::NotCommitted };
+    assert_eq!(scene.hear(1), [refused]);
+    assert_eq!(scene.inventory(1).free_gold(), 15);
+    scene.ask(1, buy(vendor, "cap", 15));
+    scene.commit();
+    assert_eq!(scene.inventory(1).items().count(), 1);
+}
+
+#[test]
+fn what_can_not_be_bought() {
+    let (mut scene, vendor) = at_the_smith(kit(&[("tail", 0), ("tail", 1), ("tail", 2), ("tail", 3)], 100));
+    scene.refused(1, buy(vendor, "cap", 14), Refusal::WrongPrice);
+    scene.refused(1, buy(vendor, "wand", 15), Refusal::NotFound);
+    scene.refused(1, buy(vendor, "cap", 15), Refusal::BagFull);
+    scene.refused(1, buy(EntityId(9_999), "cap", 15), Refusal::NotFound);
+    scene.put(1, At(Position::tile_centre(9, 1)));
+    scene.refused(1, buy(vendor, "cap", 15), Refusal::OutOfRange);
+    scene.refused(1, ClientMessage::VendorList { vendor }, Refusal::OutOfRange);
+}
+
+#[test]
+fn selling_takes_the_item_and_brings_gold_together() {
+    let (mut scene, vendor) = at_the_smith(kit(&[("hood", 0), ("pebble", 1), ("cap", 101)], 0));
+    let hood = item(1, 0);
+    scene.ask(1, ClientMessage::VendorSell { vendor, item: hood });
+    scene.refused(1, ClientMessage::VendorSell { vendor, item: hood }, Refusal::ItemBusy);
+    assert_eq!(scene.inventory(1).gold(), 0);
+    scene.commit();
+    assert_eq!(scene.hear(1), [ServerMessage::ItemGone { item: hood }, ServerMessage::Gold { total: 10 }]);
+    assert_eq!(scene.store.items[&hood].1, Owner::Vendor { vendor: "smith".to_owned() });
+    assert_eq!(scene.store.gold_of(character(1)), 10);
+    scene.refused(1, ClientMessage::VendorSell { vendor, item: hood }, Refusal::NotFound);
+    scene.refused(1, ClientMessage::VendorSell { vendor, item: item(1, 1) }, Refusal::NotAllowed);
+    scene.refused(1, ClientMessage::VendorSell { vendor, item: item(1, 2) }, Refusal::NotAllowed);
+}

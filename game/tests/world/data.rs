@@ -1,0 +1,93 @@
+//! The data that ships is right, and what is wrong in data is said with its place.
+
+use std::path::{Path, PathBuf};
+
+use realmgate_engine::map::MapSet;
+use realmgate_game::data::{GameData, schemas};
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+#[test]
+fn what_ships_fits_its_schemas_and_its_maps() {
+    let data = GameData::load(&folder("../assets")).unwrap_or_else(|faults| panic!("{faults}"));
+    let maps = MapSet::load(&folder("../maps")).unwrap_or_else(|faults| panic!("{faults}"));
+    data.check_maps(&maps).unwrap_or_else(|faults| panic!("{faults}"));
+    for (_, id, class) in data.classes.iter() {
+        assert!(class.abilities.len() >= 4, "{id} has too little to do");
+    }
+}
+
+#[test]
+fn every_kind_of_file_has_a_schema_that_explains_itself() {
+    let schemas = schemas();
+    let names: Vec<&str> = schemas.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "abilities.schema.json",
+            "classes.schema.json",
+            "items.schema.json",
+            "loot_tables.schema.json",
+            "mobs.schema.json",
+            "vendors.schema.json",
+            "world.schema.json",
+        ]
+    );
+    let mobs = schemas.iter().find(|(name, _)| name.starts_with("mobs")).map(|(_, schema)| schema.to_string());
+    assert!(
+        mobs.is_some_and(|schema| schema.contains("Whether it attacks unprovoked")),
+        "doc comments are descriptions"
+    );
+}
+
+#[test]
+fn maps_that_name_what_the_data_does_not_know_are_reported_in_the_map() {
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    for entry in std::fs::read_dir(folder("../maps")).expect("the maps") {
+        let from = entry.expect("a readable folder").path();
+        let to = scratch.path().join(from.file_name().expect("a file"));
+        match std::fs::read_to_string(&from) {
+            Ok(text) => std::fs::write(to, text.replacen("value=\"rabbit\"", "value=\"rabit\"", 1)),
+            Err(_) => std::fs::copy(from, to).map(drop),
+        }
+        .expect("a copy");
+    }
+    let data = GameData::load(&folder("../assets")).unwrap_or_else(|faults| panic!("{faults}"));
+    let maps = MapSet::load(scratch.path()).unwrap_or_else(|faults| panic!("{faults}"));
+    let faults = data.check_maps(&maps).expect_err("there is no such mob");
+    let fault = faults.iter().next().expect("a fault");
+    assert_eq!(fault.message, "there is no mob `rabit`");
+    assert!(fault.line > 100 && fault.expected.ends_with("did you mean `rabbit`?"), "{fault}");
+}
+
+/// Each file of `broken_data` takes the place of one of the scenes' files; only its own faults are looked at.
+#[test]
+fn broken_files_are_reported_with_line_and_column() {
+    let good = folder("tests/world/data");
+    let mut broken: Vec<_> = std::fs::read_dir(folder("tests/broken_data"))
+        .expect("the folder is there")
+        .map(|entry| entry.expect("a readable folder").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .collect();
+    broken.sort();
+    assert!(broken.len() >= 10, "{} broken files", broken.len());
+    for file in broken {
+        let case = file.file_stem().and_then(|name| name.to_str()).expect("a plain name").to_owned();
+        let kind = case.split('-').next().expect("`<kind>-<what is wrong>.toml`");
+        let scratch = tempfile::tempdir().expect("a scratch folder");
+        for entry in std::fs::read_dir(&good).expect("the good data") {
+            let from = entry.expect("a readable folder").path();
+            std::fs::copy(&from, scratch.path().join(from.file_name().expect("a file"))).expect("a copy");
+        }
+        std::fs::copy(&file, scratch.path().join(format!("{kind}.toml"))).expect("a copy");
+        let faults = GameData::load(scratch.path()).expect_err(&case);
+        let lines: Vec<String> = faults
+            .iter()
+            .filter(|fault| fault.file.file_stem().and_then(|name| name.to_str()) == Some(kind))
+            .map(|fault| format!("{}:{}: {}; expected {}", fault.line, fault.column, fault.message, fault.expected))
+            .collect();
+        insta::assert_snapshot!(case, lines.join("\n"));
+    }
+}

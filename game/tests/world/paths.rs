@@ -1,0 +1,47 @@
+//! Mobs find their way around walls.
+
+use realmgate_game::mob::{Mind, Mood};
+use realmgate_protocol::wire::Aim;
+
+use crate::scene::{EAST, Scene, TICK_HZ, tile};
+
+#[test]
+fn a_mob_walks_around_a_wall_to_its_enemy() {
+    let rows = ["S...........", ".....####...", "........#...", "........#...", ".....####...", "............"];
+    let mut scene = Scene::new(&rows, &[("boar", (7, 2))]);
+    scene.enter(1, "caster", tile(4, 2));
+    let (me, boar) = (scene.player(1), scene.mob("boar"));
+    scene.act(1, 0, Aim::Direction(EAST));
+    scene.ticks(10);
+    scene.put(me, realmgate_engine::body::At(tile(10, 2)));
+    scene.until("it has come around the wall", 12, |scene| scene.at(boar).within(scene.at(me), 1_800));
+    scene.until("it bites", 3, |scene| scene.health(me) < 80);
+}
+
+#[test]
+fn a_mob_that_can_not_reach_its_enemy_gives_up() {
+    let rows = ["S...........", ".....#####..", ".....#...#..", ".....#####..", "............"];
+    let mut scene = Scene::new(&rows, &[("wolf", (2, 2))]);
+    scene.enter(1, "caster", tile(4, 2));
+    let (me, wolf) = (scene.player(1), scene.mob("wolf"));
+    scene.until("it attacks", 2, |scene| scene.get::<Mind>(wolf).mood == Mood::Fight);
+    scene.put(me, realmgate_engine::body::At(tile(7, 2)));
+    scene.until("it goes home", 6, |scene| scene.get::<Mind>(wolf).mood == Mood::Return);
+    scene.until("it is there", 6, |scene| scene.get::<Mind>(wolf).is_peaceful());
+}
+
+#[test]
+fn the_way_around_a_corner_is_never_through_it() {
+    let rows = ["S......", "...#...", "...#...", "...####", "......."];
+    let mut scene = Scene::new(&rows, &[("boar", (5, 2))]);
+    scene.enter(1, "caster", tile(5, 1));
+    let (me, boar) = (scene.player(1), scene.mob("boar"));
+    scene.until("it attacks", 2, |scene| scene.get::<Mind>(boar).mood == Mood::Fight);
+    scene.put(me, realmgate_engine::body::At(tile(2, 3)));
+    for _ in 0..8 * TICK_HZ {
+        scene.tick();
+        let (x, y) = scene.at(boar).tile();
+        assert_ne!(rows[y as usize].as_bytes()[x as usize], b'#', "in the wall at {x}, {y}");
+    }
+    assert!(scene.health(me) < 80, "it found the way over the top");
+}

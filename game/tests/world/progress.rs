@@ -1,0 +1,118 @@
+//! Experience and levels: told when the store has them.
+
+use realmgate_engine::replication::Shared;
+use realmgate_game::stats::Character;
+use realmgate_protocol::ids::{CharacterId, LockEpoch};
+use realmgate_protocol::link::{Change, EventRefusal, Fence, PartyMember, SocialEvent};
+use realmgate_protocol::realm::{Appearance, Health, ServerMessage};
+use realmgate_protocol::wire::Aim;
+
+use crate::scene::{DATA, Scene, TICK_HZ, tile};
+use realmgate_engine::channel::ToChannel;
+
+const FIELD: [&str; 3] = ["S...............", "................", "................"];
+
+/// A weakling of level 2 is worth 80 and 40.
+fn kill_one() -> Scene {
+    let mut scene = Scene::new(&FIELD, &[("weakling", (6, 1)), ("weakling", (5, 2))]);
+    scene.enter(1, "fighter", tile(5, 1));
+    let victim = scene.mobs("weakling")[0];
+    scene.act(1, 0, Aim::Entity(scene.id(victim)));
+    scene
+}
+
+fn character(scene: &Scene, player: u8) -> Character {
+    scene.get::<Character>(scene.player(player))
+}
+
+#[test]
+fn a_kill_is_told_at_once_and_its_experience_when_it_is_durable() {
+    let mut scene = kill_one();
+    let mob = DATA.mobs.find("weakling").map(|mob| mob.0);
+    let heard = scene.hear(1);
+    assert!(heard.iter().any(|message| matches!(message, ServerMessage::Kill { mob: killed, .. } if *killed == mob)));
+    assert_eq!(
+        (character(&scene, 1).experience, character(&scene, 1).level),
+        (0, 1),
+        "nothing before the store has it"
+    );
+    let [event] = &scene.waiting[..] else { panic!("one event waits: {:?}", scene.waiting) };
+    let me = CharacterId([1; 16]);
+    assert_eq!(event.fences, [Fence { character: me, epoch: LockEpoch(1) }]);
+    assert_eq!(event.changes, [Change::ExperienceGained { character: me, amount: 120, level: 2 }]);
+    let entity = scene.player(1);
+    scene.set_health(entity, 7);
+    scene.commit(None);
+    assert_eq!((character(&scene, 1).experience, character(&scene, 1).level), (120, 2));
+    let heard = scene.hear(1);
+    assert_eq!(
+        heard,
+        [ServerMessage::Experience { gained: 120, total: 120, level: 2 }, ServerMessage::LevelUp { level: 2 }]
+    );
+    assert_eq!(scene.get::<Shared<Health>>(entity).0, Health { current: 120, max: 120 }, "stronger and whole");
+    assert_eq!(scene.get::<Shared<Appearance>>(entity).level, 2);
+}
+
+#[test]
+fn what_the_store_refuses_is_not_gained() {
+    let mut scene = kill_one();
+    scene.hear(1);
+    scene.commit(Some(EventRefusal::Fenced));
+    assert_eq!((character(&scene, 1).experience, scene.hear(1)), (0, vec![]));
+    scene.ticks(TICK_HZ);
+    let second = scene.mobs("weakling")[0];
+    scene.act(1, 0, Aim::Entity(scene.id(second)));
+    assert_eq!(scene.waiting[0].changes.len(), 1, "and the next kill counts from what is really there");
+    let Change::ExperienceGained { level, .. } = scene.waiting[0].changes[0] else { panic!("experience") };
+    assert_eq!(level, 2);
+}
+
+#[test]
+fn levels_count_with_what_still_waits() {
+    let mut scene = kill_one();
+    scene.ticks(TICK_HZ);
+    let second = scene.mobs("weakling")[0];
+    scene.act(1, 0, Aim::Entity(scene.id(second)));
+    scene.ticks(3 * TICK_HZ);
+    let third = scene.mobs("weakling")[0];
+    scene.act(1, 0, Aim::Entity(scene.id(third)));
+    let levels: Vec<u16> = scene
+        .waiting
+        .iter()
+        .filter_map(|event| match event.changes[..] {
+            [Change::ExperienceGained { level, .. }] => Some(level),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(levels, [2, 2, 3], "120, 240, 360 of 100 and 300");
+    scene.commit(None);
+    assert_eq!(character(&scene, 1).level, 3);
+}
+
+#[test]
+fn a_party_shares_with_those_who_are_near() {
+    let mut scene = Scene::new(&FIELD, &[("weakling", (6, 1))]);
+    scene.enter(1, "fighter", tile(5, 1));
+    scene.enter(2, "caster", tile(9, 1));
+    let member = |player: u8| PartyMember {
+        character: CharacterId([player; 16]),
+        name: format!("Player{player}"),
+        online: true,
+    };
+    for player in [1, 2] {
+        let event = SocialEvent::PartyState { party: 1, members: vec![member(1), member(2)] };
+        scene.channel.push(ToChannel::Social { character: CharacterId([player; 16]), event });
+    }
+    scene.ticks(1);
+    let victim = scene.mob("weakling");
+    scene.act(1, 0, Aim::Entity(scene.id(victim)));
+    let gained: Vec<u64> = scene
+        .waiting
+        .iter()
+        .filter_map(|event| match event.changes[..] {
+            [Change::ExperienceGained { amount, .. }] => Some(amount),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(gained, [66, 66], "120 and a tenth, for two");
+}

@@ -1,0 +1,241 @@
+//! A channel with a small map drawn in text, mobs on single tiles, and players who act and listen.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use bevy_ecs::prelude::*;
+use realmgate_engine::body::At;
+use realmgate_engine::channel::{Channel, ChannelKey, ChannelSettings, ToChannel};
+use realmgate_engine::map::{Map, MapSet, MobArea, Rect};
+use realmgate_engine::player::Players;
+use realmgate_engine::replication::{NetEntity, Shared};
+use realmgate_engine::transport::SessionId;
+use realmgate_game::data::GameData;
+use realmgate_game::stats::MobKind;
+use realmgate_protocol::codec::{decode_reliable, encode_reliable};
+use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, EntityId, LockEpoch, MapId, Tick};
+use realmgate_protocol::link::{CharacterLoad, EventOutcome, EventRefusal, FromMap, OwnedEvent, SoftState};
+use realmgate_protocol::movement::{Angle, Position};
+use realmgate_protocol::realm::{ClientMessage, Health, Refusal, Resource, ServerMessage, protocol_hash};
+use realmgate_protocol::wire::datagram::SnapshotAck;
+use realmgate_protocol::wire::{Action, Aim, InputCommand};
+
+pub const EAST: Angle = Angle(0);
+pub const WEST: Angle = Angle(128);
+pub const TICK_HZ: u32 = 30;
+
+pub static DATA: LazyLock<Arc<GameData>> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/world/data");
+    Arc::new(GameData::load(&folder).unwrap_or_else(|faults| panic!("the scenes' data is wrong:\n{faults}")))
+});
+
+/// A scene.
+pub struct Scene {
+    pub channel: Channel,
+    pub link: Vec<FromMap>,
+    /// Events that the store has not answered.
+    pub waiting: Vec<OwnedEvent>,
+    heard: BTreeMap<SessionId, Vec<ServerMessage>>,
+    numbers: BTreeMap<u8, u32>,
+}
+
+/// A place in the middle of a tile.
+pub fn tile(x: i32, y: i32) -> Position {
+    Position::tile_centre(x, y)
+}
+
+pub fn settings(rows: &[&str], mobs: &[(&str, (i32, i32))]) -> ChannelSettings {
+    let mut map = Map::sketch(MapId(1), rows).expect("a small map");
+    map.mob_areas = mobs.iter().enumerate().map(|(place, (mob, (x, y)))| area(place, mob, *x, *y)).collect();
+    let key = ChannelKey { map: MapId(1), channel: ChannelId(1) };
+    ChannelSettings { key, map: Arc::new(map), tick_hz: TICK_HZ, seed: [3; 32] }
+}
+
+fn area(place: usize, mob: &str, x: i32, y: i32) -> MobArea {
+    let corner = |x: i32, y: i32| Position { x: x * 1_024, y: y * 1_024 };
+    MobArea {
+        name: format!("area{place}"),
+        rect: Rect { min: corner(x, y), max: corner(x + 1, y + 1) },
+        mob: mob.to_owned(),
+        count: 1,
+        respawn_ms: 2_000,
+        level: None,
+    }
+}
+
+impl Scene {
+    /// A world of these rows, with mobs of these kinds on these tiles.
+    pub fn new(rows: &[&str], mobs: &[(&str, (i32, i32))]) -> Self {
+        let build = realmgate_game::build_world(DATA.clone(), Arc::new(MapSet::default()));
+        let mut scene = Self {
+            channel: Channel::new(settings(rows, mobs), &build),
+            link: Vec::new(),
+            waiting: Vec::new(),
+            heard: BTreeMap::new(),
+            numbers: BTreeMap::new(),
+        };
+        scene.ticks(2);
+        scene
+    }
+
+    /// A character of a class enters at a place and has said hello.
+    pub fn enter(&mut self, player: u8, class: &str, at: Position) {
+        let soft = SoftState { map: MapId(1), x: at.x, y: at.y, health: 60_000, resource: 100, cooldowns: Vec::new() };
+        self.join(player, CharacterLoad { soft: Some(soft), ..new_character(player, class) });
+    }
+
+    pub fn join(&mut self, player: u8, load: CharacterLoad) {
+        self.channel.push(ToChannel::Join { session: session(player), epoch: LockEpoch(1), load });
+        self.say(player, ClientMessage::Hello { protocol_hash: protocol_hash() });
+        self.ticks(2);
+        self.hear(player);
+    }
+
+    pub fn say(&mut self, player: u8, message: ClientMessage) {
+        let bytes = encode_reliable(&message).expect("the message is short");
+        self.channel.push(ToChannel::Message { session: session(player), bytes });
+    }
+
+    /// What a player has heard since the last time.
+    pub fn hear(&mut self, player: u8) -> Vec<ServerMessage> {
+        self.heard.remove(&session(player)).unwrap_or_default()
+    }
+
+    /// What of it was the refusal of an ability.
+    pub fn refusals(&mut self, player: u8) -> Vec<Refusal> {
+        let heard = self.hear(player).into_iter().filter_map(|message| match message {
+            ServerMessage::Refused { reason, .. } => Some(reason),
+            _ => None,
+        });
+        heard.collect()
+    }
+
+    /// One tick in which a player does this.
+    pub fn command(&mut self, player: u8, heading: Option<Angle>, action: Option<(u8, Aim)>) {
+        let number = self.numbers.entry(player).or_default();
+        *number += 1;
+        let action = action.map(|(slot, aim)| Action { slot, aim });
+        let commands = vec![InputCommand { number: *number, heading, action }];
+        let ack = SnapshotAck { newest: Tick(0), before: 0 };
+        self.channel.push(ToChannel::Frame { session: session(player), ack, commands });
+        self.tick();
+    }
+
+    /// A player uses an ability, standing.
+    pub fn act(&mut self, player: u8, slot: u8, aim: Aim) {
+        self.command(player, None, Some((slot, aim)));
+    }
+
+    /// A player walks for so many ticks.
+    pub fn walk(&mut self, player: u8, heading: Angle, ticks: u32) {
+        (0..ticks).for_each(|_| self.command(player, Some(heading), None));
+    }
+
+    pub fn tick(&mut self) {
+        self.channel.tick().expect("the channel lives");
+        let outbox = self.channel.take_outbox();
+        for (session, bytes) in outbox.messages {
+            let message = decode_reliable(&bytes).expect("a message of ours");
+            self.heard.entry(session).or_default().push(message);
+        }
+        self.link.extend(outbox.link);
+        self.waiting.extend(self.channel.take_events());
+    }
+
+    pub fn ticks(&mut self, count: u32) {
+        (0..count).for_each(|_| self.tick());
+    }
+
+    /// Ticks until something is so; fails with `what` after so many seconds of the world.
+    #[track_caller]
+    pub fn until(&mut self, what: &str, seconds: u32, mut so: impl FnMut(&mut Self) -> bool) {
+        for _ in 0..seconds * TICK_HZ {
+            if so(self) {
+                return;
+            }
+            self.tick();
+        }
+        panic!("not in {seconds} s: {what}");
+    }
+
+    /// The store answers all that waits.
+    pub fn commit(&mut self, refusal: Option<EventRefusal>) {
+        let outcomes = self.waiting.drain(..).map(|event| EventOutcome { key: event.key, refusal }).collect();
+        self.channel.push(ToChannel::Committed { outcomes });
+        self.tick();
+    }
+
+    pub fn player(&self, player: u8) -> Entity {
+        let players = self.channel.world().resource::<Players>();
+        players.of_character(CharacterId([player; 16])).expect("the player is here")
+    }
+
+    /// Every mob of a kind that is in the world, the oldest first.
+    pub fn mobs(&mut self, kind: &str) -> Vec<Entity> {
+        let kind = DATA.mobs.find(kind).expect("the mob is in the data");
+        let world = self.channel.world_mut();
+        let mut query = world.query::<(Entity, &NetEntity, &MobKind)>();
+        let mut found: Vec<_> = query.iter(world).filter(|(.., mob)| mob.mob == kind).collect();
+        found.sort_by_key(|(_, id, _)| **id);
+        found.into_iter().map(|(entity, ..)| entity).collect()
+    }
+
+    #[track_caller]
+    pub fn mob(&mut self, kind: &str) -> Entity {
+        self.mobs(kind).first().copied().expect("the mob is in the world")
+    }
+
+    #[track_caller]
+    pub fn get<C: Component + Clone>(&self, entity: Entity) -> C {
+        self.channel.world().get::<C>(entity).expect("it has that component").clone()
+    }
+
+    pub fn has<C: Component>(&self, entity: Entity) -> bool {
+        self.channel.world().get::<C>(entity).is_some()
+    }
+
+    pub fn put(&mut self, entity: Entity, bundle: impl Bundle) {
+        self.channel.world_mut().entity_mut(entity).insert(bundle);
+    }
+
+    pub fn id(&self, entity: Entity) -> EntityId {
+        self.get::<NetEntity>(entity).0
+    }
+
+    pub fn at(&self, entity: Entity) -> Position {
+        self.get::<At>(entity).0
+    }
+
+    pub fn health(&self, entity: Entity) -> u16 {
+        self.get::<Shared<Health>>(entity).current
+    }
+
+    pub fn resource(&self, player: u8) -> u16 {
+        self.get::<Shared<Resource>>(self.player(player)).current
+    }
+
+    pub fn set_health(&mut self, entity: Entity, current: u16) {
+        let max = self.get::<Shared<Health>>(entity).max;
+        self.put(entity, Shared(Health { current, max }));
+    }
+}
+
+pub fn session(player: u8) -> SessionId {
+    SessionId(u64::from(player))
+}
+
+/// A character that was never in a world.
+pub fn new_character(player: u8, class: &str) -> CharacterLoad {
+    CharacterLoad {
+        character: CharacterId([player; 16]),
+        account: AccountId([player; 16]),
+        name: format!("Player{player}"),
+        class_id: class.to_owned(),
+        level: 1,
+        experience: 0,
+        gold: 0,
+        items: Vec::new(),
+        soft: None,
+    }
+}

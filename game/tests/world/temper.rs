@@ -1,0 +1,185 @@
+//! What mobs do with whom they meet.
+
+use realmgate_engine::replication::Shared;
+use realmgate_game::combat::Untouchable;
+use realmgate_game::mob::{Mind, Mood};
+use realmgate_game::threat::ThreatTable;
+use realmgate_protocol::realm::{Health, Status, status};
+use realmgate_protocol::wire::Aim;
+
+use crate::scene::{EAST, Scene, TICK_HZ, WEST, tile};
+
+const FIELD: [&str; 5] = [
+    "S...............................",
+    "................................",
+    "................................",
+    "................................",
+    "................................",
+];
+
+fn mood(scene: &Scene, mob: bevy_ecs::entity::Entity) -> Mood {
+    scene.get::<Mind>(mob).mood
+}
+
+#[test]
+fn an_aggressive_mob_attacks_who_comes_near_and_nobody_else() {
+    let mut scene = Scene::new(&FIELD, &[("boar", (10, 2))]);
+    scene.enter(1, "fighter", tile(16, 2));
+    let boar = scene.mob("boar");
+    scene.ticks(2 * TICK_HZ);
+    assert!(scene.get::<Mind>(boar).is_peaceful(), "6 tiles are too far");
+    scene.walk(1, WEST, 15);
+    let me = scene.player(1);
+    scene.until("it bites", 5, |scene| scene.health(me) < 100);
+    assert_eq!(mood(&scene, boar), Mood::Fight);
+    let flags = scene.get::<Shared<Status>>(me).flags;
+    assert_eq!(flags & status::IN_COMBAT, status::IN_COMBAT);
+}
+
+#[test]
+fn a_wall_hides() {
+    let mut scene = Scene::new(&["S..#......", "...#......", "...#......"], &[("boar", (5, 1))]);
+    scene.enter(1, "fighter", tile(1, 1));
+    scene.ticks(3 * TICK_HZ);
+    let boar = scene.mob("boar");
+    assert!(scene.get::<Mind>(boar).is_peaceful(), "4 tiles, but a wall between");
+}
+
+#[test]
+fn a_rabbit_runs_from_who_hurts_it_and_comes_home_whole() {
+    let mut scene = Scene::new(&FIELD, &[("rabbit", (10, 2))]);
+    scene.enter(1, "fighter", tile(9, 2));
+    let rabbit = scene.mob("rabbit");
+    scene.ticks(TICK_HZ);
+    assert!(scene.get::<Mind>(rabbit).is_peaceful(), "it minds nobody who does nothing");
+    let aim = Aim::Entity(scene.id(rabbit));
+    scene.act(1, 0, aim);
+    scene.until("it has run 3 tiles", 3, |scene| scene.at(rabbit).x > tile(13, 2).x);
+    scene.until("it goes home", 4, |scene| mood(scene, rabbit) == Mood::Return);
+    scene.until("it is home", 6, |scene| scene.get::<Mind>(rabbit).is_peaceful());
+    scene.ticks(2);
+    assert!(scene.at(rabbit).within(tile(10, 2), 1_024));
+    assert_eq!(scene.get::<Shared<Health>>(rabbit).0, Health { current: 100, max: 100 });
+}
+
+#[test]
+fn wolves_call_their_kind_and_nobody_else() {
+    let mobs = [("wolf", (8, 2)), ("wolf", (13, 2)), ("boar", (13, 4)), ("wolf", (24, 2))];
+    let mut scene = Scene::new(&FIELD, &mobs);
+    scene.enter(1, "caster", tile(4, 2));
+    let wolves = scene.mobs("wolf");
+    scene.act(1, 0, Aim::Direction(EAST));
+    scene.until("the first is hit", 2, |scene| scene.health(wolves[0]) < 60);
+    scene.ticks(3);
+    assert_eq!(mood(&scene, wolves[0]), Mood::Fight);
+    assert_eq!(mood(&scene, wolves[1]), Mood::Fight, "5 tiles from the first: it hears the call");
+    let boar = scene.mob("boar");
+    assert!(scene.get::<Mind>(boar).is_peaceful(), "not of their kind");
+    assert!(scene.get::<Mind>(wolves[2]).is_peaceful(), "out of earshot, though not of one that was called");
+}
+
+#[test]
+fn an_archer_shoots_from_afar_and_steps_back_from_who_comes_near() {
+    let mut scene = Scene::new(&FIELD, &[("archer", (12, 2))]);
+    scene.enter(1, "fighter", tile(6, 2));
+    let (me, archer) = (scene.player(1), scene.mob("archer"));
+    scene.until("it hits from afar", 4, |scene| scene.health(me) < 100);
+    assert!(!scene.at(me).within(scene.at(archer), 4 * 1_024), "it did not come near");
+    let before = scene.at(archer);
+    scene.walk(1, EAST, 40);
+    assert!(scene.at(archer).x > before.x, "it steps back");
+}
+
+#[test]
+fn who_is_led_too_far_goes_home_untouchable_and_mends() {
+    let mut scene = Scene::new(&FIELD, &[("boar", (6, 2))]);
+    scene.enter(1, "fighter", tile(8, 2));
+    let (me, boar) = (scene.player(1), scene.mob("boar"));
+    scene.ticks(5);
+    scene.set_health(boar, 30);
+    for _ in 0..260 {
+        if mood(&scene, boar) == Mood::Return {
+            break;
+        }
+        scene.walk(1, EAST, 1);
+    }
+    assert_eq!(mood(&scene, boar), Mood::Return, "9 tiles are its leash");
+    scene.ticks(1);
+    assert!(scene.has::<Untouchable>(boar));
+    assert_eq!(scene.get::<Shared<Status>>(boar).flags & status::RETURNING, status::RETURNING);
+    let hurt = scene.health(boar);
+    scene.put(me, realmgate_engine::body::At(scene.at(boar).offset(-700, 0)));
+    scene.ticks(1);
+    let aim = Aim::Entity(scene.id(boar));
+    scene.act(1, 0, aim);
+    assert!(scene.health(boar) >= hurt, "nothing harms it");
+    scene.put(me, realmgate_engine::body::At(tile(30, 4)));
+    scene.until("it is home", 8, |scene| scene.get::<Mind>(boar).is_peaceful());
+    scene.ticks(2);
+    assert!(!scene.has::<Untouchable>(boar) && scene.get::<ThreatTable>(boar).is_empty());
+    assert_eq!(scene.health(boar), 60);
+}
+
+#[test]
+fn being_held_is_provocation_enough() {
+    let mut scene = Scene::new(&FIELD, &[("rabbit", (9, 2))]);
+    scene.enter(1, "fighter", tile(5, 2));
+    let rabbit = scene.mob("rabbit");
+    let aim = Aim::Entity(scene.id(rabbit));
+    scene.act(1, 3, aim);
+    scene.ticks(1);
+    assert!(scene.get::<ThreatTable>(rabbit).knows(scene.player(1)));
+    assert!(!scene.get::<Mind>(rabbit).is_peaceful());
+}
+
+#[test]
+fn the_mob_follows_who_hurts_it_most_and_healing_counts_half() {
+    let mut scene = Scene::new(&FIELD, &[("boar", (10, 2))]);
+    scene.enter(1, "fighter", tile(9, 2));
+    scene.enter(2, "fighter", tile(11, 2));
+    scene.enter(3, "caster", tile(13, 2));
+    let boar = scene.mob("boar");
+    let aim = Aim::Entity(scene.id(boar));
+    scene.act(1, 0, aim);
+    scene.ticks(2);
+    assert_eq!(scene.get::<Mind>(boar).enemy, Some(scene.player(1)));
+    scene.act(2, 0, aim);
+    scene.ticks(20);
+    scene.act(2, 0, aim);
+    scene.ticks(2);
+    assert_eq!(scene.get::<Mind>(boar).enemy, Some(scene.player(2)), "twice the blows");
+    let friend = scene.player(2);
+    scene.set_health(friend, 10);
+    let heal = Aim::Entity(scene.id(friend));
+    scene.act(3, 3, heal);
+    assert!(scene.get::<ThreatTable>(boar).knows(scene.player(3)), "who heals its enemy is its enemy");
+}
+
+#[test]
+fn mobs_let_go_of_who_reaches_a_safe_zone_and_stay_out() {
+    let mut scene = Scene::new(&["S.......", "........"], &[("boar", (5, 0))]);
+    scene.enter(1, "fighter", tile(2, 0));
+    let (me, boar) = (scene.player(1), scene.mob("boar"));
+    scene.until("it attacks", 4, |scene| mood(scene, boar) == Mood::Fight);
+    scene.walk(1, WEST, 15);
+    scene.until("it gives up", 2, |scene| mood(scene, boar) == Mood::Return);
+    let health = scene.health(me);
+    scene.ticks(4 * TICK_HZ);
+    assert!(scene.health(me) >= health, "nobody is harmed there");
+    assert_ne!(scene.at(boar).tile(), (0, 0));
+}
+
+#[test]
+fn mobs_sleep_while_no_player_is_near() {
+    let mut long = vec!["S".to_owned() + &".".repeat(79); 3];
+    long[1] = ".".repeat(80);
+    let rows: Vec<&str> = long.iter().map(String::as_str).collect();
+    let mut scene = Scene::new(&rows, &[("post", (70, 1)), ("boar", (74, 1))]);
+    scene.enter(1, "fighter", tile(2, 1));
+    scene.ticks(10 * TICK_HZ);
+    let boar = scene.mob("boar");
+    assert!(matches!(mood(&scene, boar), Mood::Idle { .. }));
+    let me = scene.player(1);
+    scene.put(me, realmgate_engine::body::At(tile(72, 1)));
+    scene.until("it wakes and attacks", 2, |scene| mood(scene, boar) == Mood::Fight);
+}

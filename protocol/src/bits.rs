@@ -1,0 +1,311 @@
+//! Bit packing for input commands and snapshots.
+//!
+//! Bits are written least significant first into bytes of ascending index, so that a field of 8 bits that starts on
+//! a byte border is that byte. [`BitField`] is how a type says its width once, for writing, reading and the schema.
+
+use crate::ids::EntityId;
+
+/// Appends bit fields to a growing buffer.
+#[derive(Debug, Default, Clone)]
+pub struct BitWriter {
+    bytes: Vec<u8>,
+    bits: usize,
+}
+
+impl BitWriter {
+    /// An empty writer that keeps the allocation of `bytes`.
+    pub fn reuse(mut bytes: Vec<u8>) -> Self {
+        bytes.clear();
+        Self { bytes, bits: 0 }
+    }
+
+    /// Forgets what was written and keeps the allocation.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.bits = 0;
+    }
+
+    /// Bits written so far.
+    pub fn len_bits(&self) -> usize {
+        self.bits
+    }
+
+    /// Bytes needed for what was written so far.
+    pub fn len_bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Writes the low `width` bits of `value` (`width` at most 64); higher bits are ignored.
+    pub fn put(&mut self, value: u64, width: u32) {
+        let mut value = if width == 64 { value } else { value & ((1 << width) - 1) };
+        let mut left = width as usize;
+        while left > 0 {
+            let used = self.bits % 8;
+            if used == 0 {
+                self.bytes.push(0);
+            }
+            let take = left.min(8 - used);
+            let last = self.bytes.len() - 1;
+            self.bytes[last] |= ((value & ((1 << take) - 1)) << used) as u8;
+            value >>= take;
+            self.bits += take;
+            left -= take;
+        }
+    }
+
+    /// Appends the first `bits` bits of `bytes`, which another writer made.
+    pub fn put_bits(&mut self, bytes: &[u8], bits: usize) {
+        let mut left = bits;
+        for byte in bytes {
+            let take = left.min(8);
+            self.put(u64::from(*byte), take as u32);
+            left -= take;
+            if left == 0 {
+                break;
+            }
+        }
+    }
+
+    /// Shortens to `bits` bits: how an entity that did not fit is taken back.
+    pub fn truncate(&mut self, bits: usize) {
+        if bits >= self.bits {
+            return;
+        }
+        self.bits = bits;
+        self.bytes.truncate(bits.div_ceil(8));
+        if !bits.is_multiple_of(8) {
+            let last = self.bytes.len() - 1;
+            self.bytes[last] &= (1u8 << (bits % 8)) - 1;
+        }
+    }
+
+    /// Overwrites `width` bits at bit `at`, which were written before: how a count is filled in afterwards.
+    pub fn patch(&mut self, at: usize, value: u64, width: u32) {
+        for bit in 0..width as usize {
+            let (byte, shift) = ((at + bit) / 8, (at + bit) % 8);
+            self.bytes[byte] &= !(1 << shift);
+            self.bytes[byte] |= (((value >> bit) & 1) as u8) << shift;
+        }
+    }
+
+    /// What was written; unused bits of the last byte are zero.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// What was written, taken out.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
+/// Takes bit fields off a buffer; every read past the end is `None`, never a panic.
+#[derive(Debug, Clone)]
+pub struct BitReader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> BitReader<'a> {
+    /// A reader at the first bit of `bytes`.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    /// Bits not read yet, the padding of the last byte included.
+    pub fn left_bits(&self) -> usize {
+        self.bytes.len() * 8 - self.at
+    }
+
+    /// The next `width` bits (at most 64) as an unsigned number.
+    pub fn take(&mut self, width: u32) -> Option<u64> {
+        if self.left_bits() < width as usize {
+            return None;
+        }
+        let mut value = 0u64;
+        let mut done = 0usize;
+        while done < width as usize {
+            let shift = self.at % 8;
+            let take = (width as usize - done).min(8 - shift);
+            let part = (u64::from(self.bytes[self.at / 8]) >> shift) & ((1 << take) - 1);
+            value |= part << done;
+            done += take;
+            self.at += take;
+        }
+        Some(value)
+    }
+
+    /// Whether only zero padding of fewer than 8 bits is left: what a well-made buffer ends with.
+    pub fn at_end(mut self) -> bool {
+        let left = self.left_bits();
+        left < 8 && self.take(left as u32) == Some(0)
+    }
+}
+
+/// A type with a fixed place in the bit stream.
+pub trait BitField: Sized {
+    /// How the schema names the encoding, e.g. `u16`.
+    fn kind() -> String;
+    /// Appends the value.
+    fn write(&self, out: &mut BitWriter);
+    /// Takes a value off; `None` where the buffer ends early or the bits are no legal value.
+    fn read(from: &mut BitReader<'_>) -> Option<Self>;
+}
+
+macro_rules! unsigned_fields {
+    ($($ty:ty),*) => {$(
+        impl BitField for $ty {
+            fn kind() -> String {
+                stringify!($ty).to_owned()
+            }
+            fn write(&self, out: &mut BitWriter) {
+                out.put(u64::from(*self), <$ty>::BITS);
+            }
+            fn read(from: &mut BitReader<'_>) -> Option<Self> {
+                from.take(<$ty>::BITS).map(|value| value as $ty)
+            }
+        }
+    )*};
+}
+unsigned_fields!(u8, u16, u32);
+
+impl BitField for bool {
+    fn kind() -> String {
+        "bool".to_owned()
+    }
+    fn write(&self, out: &mut BitWriter) {
+        out.put(u64::from(*self), 1);
+    }
+    fn read(from: &mut BitReader<'_>) -> Option<Self> {
+        from.take(1).map(|bit| bit == 1)
+    }
+}
+
+/// `optional<T>`: one presence bit, then the value where it is 1.
+impl<T: BitField> BitField for Option<T> {
+    fn kind() -> String {
+        format!("optional<{}>", T::kind())
+    }
+    fn write(&self, out: &mut BitWriter) {
+        out.put(u64::from(self.is_some()), 1);
+        if let Some(value) = self {
+            value.write(out);
+        }
+    }
+    fn read(from: &mut BitReader<'_>) -> Option<Self> {
+        if from.take(1)? == 1 { T::read(from).map(Some) } else { Some(None) }
+    }
+}
+
+/// `list4<T>`: a count of 4 bits, then the values; what is beyond 15 is not written.
+impl<T: BitField> BitField for Vec<T> {
+    fn kind() -> String {
+        format!("list4<{}>", T::kind())
+    }
+    fn write(&self, out: &mut BitWriter) {
+        let count = self.len().min(15);
+        out.put(count as u64, 4);
+        for value in &self[..count] {
+            value.write(out);
+        }
+    }
+    fn read(from: &mut BitReader<'_>) -> Option<Self> {
+        let count = from.take(4)?;
+        (0..count).map(|_| T::read(from)).collect()
+    }
+}
+
+/// `text`: a byte count of 6 bits, then that many bytes of UTF-8 (at most 63; longer texts are cut at a character).
+impl BitField for String {
+    fn kind() -> String {
+        "text".to_owned()
+    }
+    fn write(&self, out: &mut BitWriter) {
+        let mut end = self.len().min(63);
+        while !self.is_char_boundary(end) {
+            end -= 1;
+        }
+        out.put(end as u64, 6);
+        for byte in &self.as_bytes()[..end] {
+            out.put(u64::from(*byte), 8);
+        }
+    }
+    fn read(from: &mut BitReader<'_>) -> Option<Self> {
+        let count = from.take(6)?;
+        let bytes: Option<Vec<u8>> = (0..count).map(|_| from.take(8).map(|byte| byte as u8)).collect();
+        String::from_utf8(bytes?).ok()
+    }
+}
+
+/// `entity`: 2 bits say how many bytes follow (1 to 4), then the id in that many bytes.
+impl BitField for EntityId {
+    fn kind() -> String {
+        "entity".to_owned()
+    }
+    fn write(&self, out: &mut BitWriter) {
+        let bytes = (32 - self.0.leading_zeros()).div_ceil(8).max(1);
+        out.put(u64::from(bytes - 1), 2);
+        out.put(u64::from(self.0), bytes * 8);
+    }
+    fn read(from: &mut BitReader<'_>) -> Option<Self> {
+        let bytes = from.take(2)? as u32 + 1;
+        from.take(bytes * 8).map(|id| EntityId(id as u32))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn fields_of_any_width_come_back(fields in prop::collection::vec((any::<u64>(), 1u32..=64), 0..40)) {
+            let mut out = BitWriter::default();
+            for (value, width) in &fields {
+                out.put(*value, *width);
+            }
+            let mut from = BitReader::new(out.bytes());
+            for (value, width) in &fields {
+                let mask = if *width == 64 { u64::MAX } else { (1 << width) - 1 };
+                prop_assert_eq!(from.take(*width), Some(value & mask));
+            }
+            prop_assert!(from.at_end());
+        }
+
+        #[test]
+        fn truncating_takes_back_exactly_what_came_after(first in any::<u64>(), width in 1u32..=64, rest in any::<u64>()) {
+            let mut kept = BitWriter::default();
+            kept.put(first, width);
+            let mut cut = kept.clone();
+            cut.put(rest, 37);
+            cut.truncate(width as usize);
+            prop_assert_eq!(cut.bytes(), kept.bytes());
+        }
+
+        #[test]
+        fn garbage_is_never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+            let mut from = BitReader::new(&bytes);
+            let _ = Vec::<Option<EntityId>>::read(&mut from);
+            let _ = String::read(&mut from);
+        }
+
+        #[test]
+        fn entity_ids_come_back(id in any::<u32>()) {
+            let mut out = BitWriter::default();
+            EntityId(id).write(&mut out);
+            prop_assert_eq!(EntityId::read(&mut BitReader::new(out.bytes())), Some(EntityId(id)));
+        }
+    }
+
+    #[test]
+    fn a_patched_count_replaces_the_placeholder() {
+        let mut out = BitWriter::default();
+        out.put(1, 3);
+        out.put(0, 8);
+        out.put(5, 3);
+        out.patch(3, 0xAB, 8);
+        let mut from = BitReader::new(out.bytes());
+        assert_eq!((from.take(3), from.take(8), from.take(3)), (Some(1), Some(0xAB), Some(5)));
+    }
+}

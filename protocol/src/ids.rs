@@ -1,0 +1,171 @@
+//! Identifiers that cross a wire.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::limits::MAX_SERVER_ID_BYTES;
+
+macro_rules! uuid_ids {
+    ($($(#[doc = $doc:literal])* $name:ident),* $(,)?) => {$(
+        $(#[doc = $doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub struct $name(pub [u8; 16]);
+
+        impl $name {
+            /// The id as a UUID, the form it has in JSON and in the store.
+            pub fn uuid(self) -> Uuid {
+                Uuid::from_bytes(self.0)
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(uuid: Uuid) -> Self {
+                Self(*uuid.as_bytes())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Uuid::from_str(text).map(Self::from)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.uuid().fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($name), self.uuid())
+            }
+        }
+    )*};
+}
+
+uuid_ids! {
+    /// A login.
+    AccountId,
+    /// A character of an account.
+    CharacterId,
+    /// One item, wherever it is: every item has an identity for life.
+    ItemId,
+    /// The idempotency key of an owned event.
+    EventKey,
+}
+
+macro_rules! number_ids {
+    ($($(#[doc = $doc:literal])* $name:ident($ty:ty)),* $(,)?) => {$(
+        $(#[doc = $doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+        pub struct $name(pub $ty);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )*};
+}
+
+number_ids! {
+    /// A map, as start_server names it.
+    MapId(u16),
+    /// A channel of a map, from 1.
+    ChannelId(u16),
+    /// A replicated entity within its channel; never used again in that channel's life.
+    EntityId(u32),
+    /// A simulation tick of one channel, from 1.
+    Tick(u32),
+    /// A ticket, and the netcode client id of who uses it: random, never the account.
+    TicketId(u64),
+    /// How often a character's lock has changed hands; only grows. A write with a stale epoch is refused.
+    LockEpoch(u64),
+    /// Counts the saves of a character under one epoch, from 1.
+    SaveSequence(u64),
+    /// Pairs a question on the map link with its answer.
+    RequestId(u64),
+    /// One batch of owned events of a map server.
+    BatchId(u64),
+}
+
+impl Tick {
+    /// The tick `ticks` later.
+    pub fn after(self, ticks: u32) -> Self {
+        Self(self.0.saturating_add(ticks))
+    }
+
+    /// Ticks from `earlier` to this one, 0 where it lies after.
+    pub fn since(self, earlier: Self) -> u32 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// The name under which a map server is known: 1 to 48 characters of `a-z A-Z 0-9 . _ -`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ServerId(String);
+
+/// Why a text is no [`ServerId`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a server id has 1 to 48 characters of a-z, A-Z, 0-9, '.', '_' and '-'")]
+pub struct BadServerId;
+
+impl ServerId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ServerId {
+    type Error = BadServerId;
+    fn try_from(text: String) -> Result<Self, BadServerId> {
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        let sized = (1..=MAX_SERVER_ID_BYTES).contains(&text.len());
+        if sized && text.bytes().all(legal) { Ok(Self(text)) } else { Err(BadServerId) }
+    }
+}
+
+impl FromStr for ServerId {
+    type Err = BadServerId;
+    fn from_str(text: &str) -> Result<Self, BadServerId> {
+        Self::try_from(text.to_owned())
+    }
+}
+
+impl From<ServerId> for String {
+    fn from(id: ServerId) -> String {
+        id.0
+    }
+}
+
+impl fmt::Display for ServerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn server_ids_are_short_ascii_names() {
+        assert!("map-server-1".parse::<ServerId>().is_ok());
+        for bad in ["", "with space", "ä", &"x".repeat(49)] {
+            assert_eq!(bad.parse::<ServerId>(), Err(BadServerId), "{bad:?} must be refused");
+        }
+    }
+
+    #[test]
+    fn uuid_ids_print_as_they_parse() {
+        let id: CharacterId = "018f0000-0000-7000-8000-000000000001".parse().unwrap();
+        assert_eq!(id.to_string(), "018f0000-0000-7000-8000-000000000001");
+    }
+}

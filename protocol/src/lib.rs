@@ -1,0 +1,20 @@
+//! What both ends of a Realmgate connection must agree on, bit for bit.
+//!
+//! * [`wire`]: datagrams, input commands and snapshots between client and map server;
+//! * [`realm`]: our game's reliable messages and replicated components (the engine may not import it);
+//! * [`link`]: the map link between map server and sidecar;
+//! * [`ticket`]: how a player is admitted;
+//! * [`movement`]: fixed-point positions and the movement step that clients predict with.
+//!
+//! No bevy, no tokio, no I/O and no clock: everything here is a pure function of its arguments.
+
+pub mod bits;
+pub mod codec;
+pub mod ids;
+pub mod limits;
+pub mod link;
+pub mod movement;
+pub mod realm;
+pub mod schema;
+pub mod ticket;
+pub mod wire;

@@ -1,0 +1,199 @@
+//! Tickets: how the gateway tells a map server who a player is, without trusting the player.
+//!
+//! A ticket is a canonical byte string with an HMAC-SHA256 over it. It rides in the netcode connect token's user data.
+//! Layout, all numbers little endian: version u8 = 1 · key id (length u8, ASCII) · ticket id u64 · account 16 bytes ·
+//! character 16 bytes · lock epoch u64 · map u16 · channel u16 · server id (length u8, ASCII) · issued u64 (Unix ms) ·
+//! expires u64 (Unix ms) · HMAC 32 bytes. At most 200 bytes.
+
+mod keys;
+
+pub use keys::{BadKeys, KeyRing};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::ids::{AccountId, ChannelId, CharacterId, LockEpoch, MapId, ServerId, TicketId};
+use crate::limits::MAX_TICKET_BYTES;
+
+const VERSION: u8 = 1;
+const MAC_BYTES: usize = 32;
+
+/// What a ticket says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket {
+    /// Random; also the netcode client id.
+    pub ticket_id: TicketId,
+    /// Whose login.
+    pub account: AccountId,
+    /// Which character.
+    pub character: CharacterId,
+    /// The epoch of the character's lock that this admission is under.
+    pub epoch: LockEpoch,
+    /// Which map.
+    pub map: MapId,
+    /// Which channel of the map.
+    pub channel: ChannelId,
+    /// The only map server that may admit it.
+    pub server: ServerId,
+    /// When it was minted, Unix milliseconds.
+    pub issued_ms: u64,
+    /// When it ends, Unix milliseconds; judged by the deadline announced over the link, not by this.
+    pub expires_ms: u64,
+}
+
+/// Why bytes are no ticket of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TicketError {
+    /// Not the layout of a ticket.
+    #[error("malformed ticket")]
+    Malformed,
+    /// Signed by a key that is not in the ring.
+    #[error("ticket of an unknown key")]
+    UnknownKey,
+    /// The MAC does not fit.
+    #[error("forged ticket")]
+    Forged,
+}
+
+impl Ticket {
+    /// The signed bytes.
+    pub fn seal(&self, keys: &KeyRing) -> Vec<u8> {
+        let mut out = Vec::with_capacity(MAX_TICKET_BYTES);
+        let text = |out: &mut Vec<u8>, text: &str| {
+            out.push(text.len() as u8);
+            out.extend_from_slice(text.as_bytes());
+        };
+        out.push(VERSION);
+        text(&mut out, keys.signing_id());
+        out.extend_from_slice(&self.ticket_id.0.to_le_bytes());
+        out.extend_from_slice(&self.account.0);
+        out.extend_from_slice(&self.character.0);
+        out.extend_from_slice(&self.epoch.0.to_le_bytes());
+        out.extend_from_slice(&self.map.0.to_le_bytes());
+        out.extend_from_slice(&self.channel.0.to_le_bytes());
+        text(&mut out, self.server.as_str());
+        out.extend_from_slice(&self.issued_ms.to_le_bytes());
+        out.extend_from_slice(&self.expires_ms.to_le_bytes());
+        let mac = keys.sign(&out);
+        out.extend_from_slice(&mac);
+        out
+    }
+
+    /// The signed ticket in base64url without padding, as the gateway gives it out.
+    pub fn seal_text(&self, keys: &KeyRing) -> String {
+        URL_SAFE_NO_PAD.encode(self.seal(keys))
+    }
+
+    /// Checks the MAC (in constant time) and reads the ticket. Bytes after it are ignored, since user data is padded.
+    pub fn open(bytes: &[u8], keys: &KeyRing) -> Result<Self, TicketError> {
+        let (ticket, key_id, signed) = parse(bytes).ok_or(TicketError::Malformed)?;
+        let mac = bytes.get(signed..signed + MAC_BYTES).ok_or(TicketError::Malformed)?;
+        match keys.verify(key_id, &bytes[..signed], mac) {
+            None => Err(TicketError::UnknownKey),
+            Some(false) => Err(TicketError::Forged),
+            Some(true) => Ok(ticket),
+        }
+    }
+
+    /// Reads the text form without checking it: for clients, which have no key.
+    pub fn peek_text(text: &str) -> Result<Self, TicketError> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| TicketError::Malformed)?;
+        parse(&bytes).map(|(ticket, _, _)| ticket).ok_or(TicketError::Malformed)
+    }
+}
+
+/// The ticket, its key id, and how many bytes the MAC covers.
+fn parse(bytes: &[u8]) -> Option<(Ticket, &str, usize)> {
+    let mut rest = bytes;
+    let (version, key_id) = (take(&mut rest, 1)?[0], take_text(&mut rest)?);
+    if version != VERSION || key_id.len() > keys::MAX_KEY_ID_BYTES {
+        return None;
+    }
+    let ticket = Ticket {
+        ticket_id: TicketId(take_u64(&mut rest)?),
+        account: AccountId(take(&mut rest, 16)?.try_into().ok()?),
+        character: CharacterId(take(&mut rest, 16)?.try_into().ok()?),
+        epoch: LockEpoch(take_u64(&mut rest)?),
+        map: MapId(u16::from_le_bytes(take(&mut rest, 2)?.try_into().ok()?)),
+        channel: ChannelId(u16::from_le_bytes(take(&mut rest, 2)?.try_into().ok()?)),
+        server: take_text(&mut rest)?.parse().ok()?,
+        issued_ms: take_u64(&mut rest)?,
+        expires_ms: take_u64(&mut rest)?,
+    };
+    Some((ticket, key_id, bytes.len() - rest.len()))
+}
+
+fn take<'a>(rest: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
+    let (head, tail) = rest.split_at_checked(count)?;
+    *rest = tail;
+    Some(head)
+}
+
+fn take_u64(rest: &mut &[u8]) -> Option<u64> {
+    take(rest, 8)?.try_into().ok().map(u64::from_le_bytes)
+}
+
+fn take_text<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
+    let length = usize::from(take(rest, 1)?[0]);
+    std::str::from_utf8(take(rest, length)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn ticket() -> Ticket {
+        Ticket {
+            ticket_id: TicketId(7),
+            account: AccountId([1; 16]),
+            character: CharacterId([2; 16]),
+            epoch: LockEpoch(3),
+            map: MapId(1),
+            channel: ChannelId(1),
+            server: "map-server-1".parse().unwrap(),
+            issued_ms: 1_000,
+            expires_ms: 31_000,
+        }
+    }
+
+    fn keys(text: &str) -> KeyRing {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_sealed_ticket_opens_padded_or_not() {
+        let keys = keys("a secret of at least thirty-two bytes!");
+        let mut bytes = ticket().seal(&keys);
+        assert!(bytes.len() <= MAX_TICKET_BYTES);
+        assert_eq!(Ticket::open(&bytes, &keys), Ok(ticket()));
+        bytes.resize(256, 0);
+        assert_eq!(Ticket::open(&bytes, &keys), Ok(ticket()));
+    }
+
+    #[test]
+    fn another_key_is_refused() {
+        let bytes = ticket().seal(&keys("a secret of at least thirty-two bytes!"));
+        let other = keys("another secret of thirty-two bytes!!!!");
+        assert_eq!(Ticket::open(&bytes, &other), Err(TicketError::Forged));
+        let rotated = keys("new:bmV3IHNlY3JldCBuZXcgc2VjcmV0IG5ldyBzZWNyZXQ=");
+        assert_eq!(Ticket::open(&bytes, &rotated), Err(TicketError::UnknownKey));
+    }
+
+    proptest! {
+        #[test]
+        fn any_changed_byte_is_refused(at in 0usize..150, flip in 1u8..) {
+            let keys = keys("a secret of at least thirty-two bytes!");
+            let mut bytes = ticket().seal(&keys);
+            let at = at % bytes.len();
+            bytes[at] ^= flip;
+            prop_assert!(Ticket::open(&bytes, &keys).is_err());
+        }
+
+        #[test]
+        fn garbage_is_never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..256)) {
+            let keys = keys("a secret of at least thirty-two bytes!");
+            prop_assert!(Ticket::open(&bytes, &keys).is_err());
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The keys that sign tickets, and the netcode key derived from them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+/// Longest key id.
+pub(super) const MAX_KEY_ID_BYTES: usize = 16;
+/// Shortest secret that is accepted.
+const MIN_SECRET_BYTES: usize = 32;
+/// The id of a key that was given without one.
+const DEFAULT_KEY_ID: &str = "k0";
+
+/// Ticket keys by id. The first signs; all verify, so that keys rotate without downtime.
+///
+/// Written as one secret of at least 32 bytes, or as `kid:base64,kid:base64`.
+#[derive(Clone)]
+pub struct KeyRing {
+    keys: Vec<(String, Zeroizing<Vec<u8>>)>,
+}
+
+/// Why a text is no key ring. Never shows the secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadKeys {
+    /// A secret is too short.
+    #[error("a key has at least 32 bytes")]
+    TooShort,
+    /// Not `kid:base64`.
+    #[error("keys are one secret, or kid:base64,kid:base64 with ids of 1 to 16 ASCII letters, digits, '-' or '_'")]
+    Malformed,
+    /// Two keys with one id.
+    #[error("two keys have the id {0}")]
+    Repeated(String),
+}
+
+impl KeyRing {
+    /// The id of the key that signs.
+    pub fn signing_id(&self) -> &str {
+        &self.keys[0].0
+    }
+
+    /// The secret that signs.
+    fn signing_secret(&self) -> &[u8] {
+        &self.keys[0].1
+    }
+
+    /// The keys by id, the signing one first: for signatures of another kind (JWT) that rotate the same way.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.keys.iter().map(|(id, secret)| (id.as_str(), secret.as_slice()))
+    }
+
+    pub(super) fn sign(&self, bytes: &[u8]) -> [u8; 32] {
+        mac(self.signing_secret(), bytes).finalize().into_bytes().into()
+    }
+
+    /// Whether the MAC fits, compared in constant time; `None` for an unknown key id.
+    pub(super) fn verify(&self, key_id: &str, bytes: &[u8], claimed: &[u8]) -> Option<bool> {
+        let (_, secret) = self.keys.iter().find(|(id, _)| id == key_id)?;
+        Some(mac(secret, bytes).verify_slice(claimed).is_ok())
+    }
+
+    /// The private key of netcode connect tokens: HKDF-SHA256 of the signing key.
+    pub fn netcode_key(&self) -> [u8; 32] {
+        let mut key = [0; 32];
+        if Hkdf::<Sha256>::new(None, self.signing_secret()).expand(b"realmgate netcode key 1", &mut key).is_err() {
+            unreachable!("HKDF-SHA256 yields up to 8,160 bytes, 32 are asked for");
+        }
+        key
+    }
+}
+
+fn mac(secret: &[u8], bytes: &[u8]) -> Hmac<Sha256> {
+    let Ok(mac) = Hmac::<Sha256>::new_from_slice(secret) else { unreachable!("HMAC takes keys of any length") };
+    mac.chain_update(bytes)
+}
+
+impl FromStr for KeyRing {
+    type Err = BadKeys;
+
+    fn from_str(text: &str) -> Result<Self, BadKeys> {
+        let text = text.trim();
+        let mut keys: Vec<(String, Zeroizing<Vec<u8>>)> = Vec::new();
+        if text.contains(':') {
+            for part in text.split(',') {
+                let (id, secret) = part.split_once(':').ok_or(BadKeys::Malformed)?;
+                let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+                if !(1..=MAX_KEY_ID_BYTES).contains(&id.len()) || !id.bytes().all(legal) {
+                    return Err(BadKeys::Malformed);
+                }
+                if keys.iter().any(|(other, _)| other == id) {
+                    return Err(BadKeys::Repeated(id.to_owned()));
+                }
+                keys.push((id.to_owned(), Zeroizing::new(STANDARD.decode(secret).map_err(|_| BadKeys::Malformed)?)));
+            }
+        } else {
+            keys.push((DEFAULT_KEY_ID.to_owned(), Zeroizing::new(text.as_bytes().to_vec())));
+        }
+        if keys.iter().any(|(_, secret)| secret.len() < MIN_SECRET_BYTES) {
+            return Err(BadKeys::TooShort);
+        }
+        Ok(Self { keys })
+    }
+}
+
+/// Shows the ids only.
+impl fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.keys.iter().map(|(id, _)| id)).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weak_and_malformed_keys_are_refused() {
+        assert_eq!("short".parse::<KeyRing>().unwrap_err(), BadKeys::TooShort);
+        assert_eq!("a:c2hvcnQ=".parse::<KeyRing>().unwrap_err(), BadKeys::TooShort);
+        assert_eq!("a:!!!".parse::<KeyRing>().unwrap_err(), BadKeys::Malformed);
+        let secret = STANDARD.encode([7; 32]);
+        let twice = format!("a:{secret},a:{secret}");
+        assert_eq!(twice.parse::<KeyRing>().unwrap_err(), BadKeys::Repeated("a".to_owned()));
+    }
+
+    #[test]
+    fn the_first_key_signs_and_all_verify() {
+        let (old, new) = (STANDARD.encode([1; 32]), STANDARD.encode([2; 32]));
+        let before: KeyRing = format!("old:{old}").parse().unwrap();
+        let during: KeyRing = format!("new:{new},old:{old}").parse().unwrap();
+        assert_eq!(during.signing_id(), "new");
+        assert_eq!(during.verify("old", b"x", &before.sign(b"x")), Some(true));
+        assert_eq!(during.verify("gone", b"x", &before.sign(b"x")), None);
+    }
+
+    #[test]
+    fn debug_never_shows_a_secret() {
+        let keys: KeyRing = "a very secret secret of 32 bytes!!!".parse().unwrap();
+        assert_eq!(format!("{keys:?}"), r#"["k0"]"#);
+    }
+}

@@ -1,0 +1,87 @@
+//! Input commands: what a player wants in one tick. The server owns time and applies one per tick.
+
+use serde::{Deserialize, Serialize};
+
+use crate::bits::{BitField, BitReader, BitWriter};
+use crate::ids::EntityId;
+use crate::limits::MAX_ABILITY_SLOTS;
+use crate::movement::{Angle, Position};
+
+/// What an ability is aimed at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Aim {
+    /// Oneself, or no aim needed.
+    None,
+    /// An entity.
+    Entity(EntityId),
+    /// A point on the ground.
+    Point(Position),
+    /// A direction from where the player stands.
+    Direction(Angle),
+}
+
+/// The use of an ability.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Action {
+    /// The slot of the ability, from 0.
+    pub slot: u8,
+    /// What it is aimed at.
+    pub aim: Aim,
+}
+
+/// What a player wants in one tick.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct InputCommand {
+    /// Counts a client's ticks from 1, without gaps.
+    pub number: u32,
+    /// Where to walk, at full speed; `None` to stand.
+    pub heading: Option<Angle>,
+    /// Which ability to use.
+    pub action: Option<Action>,
+}
+
+impl InputCommand {
+    /// Appends the command without its number.
+    ///
+    /// Bits: walks 1 (heading 8) · acts 1 (slot 3, aim kind 2, aim: nothing, entity, position or angle).
+    pub fn write(&self, out: &mut BitWriter) {
+        self.heading.write(out);
+        out.put(u64::from(self.action.is_some()), 1);
+        let Some(action) = self.action else { return };
+        out.put(u64::from(action.slot), 3);
+        match action.aim {
+            Aim::None => out.put(0, 2),
+            Aim::Entity(entity) => {
+                out.put(1, 2);
+                entity.write(out);
+            }
+            Aim::Point(point) => {
+                out.put(2, 2);
+                point.write(out);
+            }
+            Aim::Direction(angle) => {
+                out.put(3, 2);
+                angle.write(out);
+            }
+        }
+    }
+
+    /// Takes a command off; `None` where it is cut short.
+    pub fn read(number: u32, from: &mut BitReader<'_>) -> Option<Self> {
+        let heading = Option::read(from)?;
+        let action = if from.take(1)? == 1 { Some(read_action(from)?) } else { None };
+        Some(Self { number, heading, action })
+    }
+}
+
+fn read_action(from: &mut BitReader<'_>) -> Option<Action> {
+    let slot = from.take(3)? as u8;
+    debug_assert!(usize::from(slot) < MAX_ABILITY_SLOTS, "3 bits name 8 slots");
+    let aim = match from.take(2)? {
+        0 => Aim::None,
+        1 => Aim::Entity(BitField::read(from)?),
+        2 => Aim::Point(BitField::read(from)?),
+        _ => Aim::Direction(BitField::read(from)?),
+    };
+    Some(Action { slot, aim })
+}

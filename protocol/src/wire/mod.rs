@@ -1,0 +1,25 @@
+//! What travels in netcode payloads between client and map server.
+//!
+//! [`datagram`] is the only module that knows the payload's layout; [`input`] and [`snapshot`] are the bit-packed
+//! bodies. Reliable messages travel in the `Reliable` datagrams and are split by [`parts`] when they are too long.
+
+pub mod datagram;
+pub mod input;
+pub mod parts;
+pub mod snapshot;
+
+pub use input::{Action, Aim, InputCommand};
+
+use crate::bits::{BitReader, BitWriter};
+
+/// A component that can be replicated: an id, a bit encoding.
+pub trait WireComponent: Clone + PartialEq + Send + Sync + 'static {
+    /// Its place in an entity's component mask.
+    const ID: u8;
+    /// Its name in the schema, in logs and in state hashes.
+    const NAME: &'static str;
+    /// Appends the value.
+    fn write(&self, out: &mut BitWriter);
+    /// Takes a value off; `None` where it is cut short or illegal.
+    fn read(from: &mut BitReader<'_>) -> Option<Self>;
+}

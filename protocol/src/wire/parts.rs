@@ -1,0 +1,61 @@
+//! Splitting of reliable content that is longer than one reliable message.
+
+use crate::limits::{MAX_PART_BYTES, MAX_PARTS};
+
+/// Puts parts together. Parts arrive in order, since the reliable channel is ordered.
+#[derive(Debug, Default)]
+pub struct Reassembly {
+    bytes: Vec<u8>,
+    next: u16,
+    count: u16,
+}
+
+/// The parts did not fit together; what was there is forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("parts of a message out of order, too many or too long")]
+pub struct BadPart;
+
+impl Reassembly {
+    /// Takes the next part; the whole content when it was the last.
+    pub fn take(&mut self, index: u16, count: u16, bytes: &[u8]) -> Result<Option<Vec<u8>>, BadPart> {
+        let starts = index == 0 && self.next == 0;
+        let goes_on = index == self.next && count == self.count && index > 0;
+        if !(starts || goes_on) || index >= count || count > MAX_PARTS || bytes.len() > MAX_PART_BYTES {
+            *self = Self::default();
+            return Err(BadPart);
+        }
+        self.bytes.extend_from_slice(bytes);
+        (self.next, self.count) = (index + 1, count);
+        Ok((self.next == count).then(|| std::mem::take(self).bytes))
+    }
+}
+
+/// The parts of `content` as (index, count, bytes).
+pub fn split(content: &[u8]) -> impl Iterator<Item = (u16, u16, &[u8])> {
+    let count = content.len().div_ceil(MAX_PART_BYTES) as u16;
+    content.chunks(MAX_PART_BYTES).enumerate().map(move |(index, bytes)| (index as u16, count, bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_come_together() {
+        let content: Vec<u8> = (0..2_500u32).map(|i| i as u8).collect();
+        let mut reassembly = Reassembly::default();
+        let mut whole = None;
+        for (index, count, bytes) in split(&content) {
+            whole = reassembly.take(index, count, bytes).unwrap();
+        }
+        assert_eq!(whole, Some(content));
+    }
+
+    #[test]
+    fn a_missing_part_is_an_error_and_the_next_message_is_fine() {
+        let mut reassembly = Reassembly::default();
+        assert_eq!(reassembly.take(0, 3, b"a"), Ok(None));
+        assert_eq!(reassembly.take(2, 3, b"c"), Err(BadPart));
+        assert_eq!(reassembly.take(0, 1, b"x"), Ok(Some(b"x".to_vec())));
+    }
+}

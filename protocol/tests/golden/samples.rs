@@ -1,0 +1,63 @@
+//! Values that samples are made of.
+
+use realmgate_protocol::ids::{AccountId, CharacterId, EventKey, ItemId, MapId};
+use realmgate_protocol::link::{ItemRecord, SoftState, TravelGrant};
+use realmgate_protocol::realm::ItemView;
+use serde::de::DeserializeOwned;
+
+/// A number that no floating-point number of 64 bits holds.
+pub const LARGE: u64 = 0xfedc_ba98_7654_3210;
+
+fn uuid(kind: u8, last: u8) -> [u8; 16] {
+    [0x01, 0x8f, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, kind, last]
+}
+
+pub fn account(last: u8) -> AccountId {
+    AccountId(uuid(0xaa, last))
+}
+
+pub fn character(last: u8) -> CharacterId {
+    CharacterId(uuid(0xcc, last))
+}
+
+pub fn item(last: u8) -> ItemId {
+    ItemId(uuid(0x11, last))
+}
+
+pub fn event_key(last: u8) -> EventKey {
+    EventKey(uuid(0xee, last))
+}
+
+pub fn item_view(last: u8, definition: &str, slot: u16) -> ItemView {
+    ItemView { item: item(last), definition: definition.to_owned(), slot }
+}
+
+pub fn item_record(last: u8, definition: &str, slot: u16) -> ItemRecord {
+    ItemRecord { item: item(last), definition: definition.to_owned(), slot }
+}
+
+pub fn soft_state() -> SoftState {
+    SoftState { map: MapId(1), x: 10_752, y: 5_632, health: 87, resource: 40, cooldowns: Vec::new() }
+}
+
+pub fn grant(map_ws_url: Option<&str>) -> TravelGrant {
+    TravelGrant {
+        map_ip: "203.0.113.7".to_owned(),
+        map_port: 4_002,
+        ticket: "AQJrMA".to_owned(),
+        spawn_x: 1_536,
+        spawn_y: 70_000,
+        map: MapId(2),
+        channel: realmgate_protocol::ids::ChannelId(1),
+        server: "map-server-2".to_owned(),
+        connect_token: "TkVUQ09ERSAxLjAyAA".to_owned(),
+        map_ws_url: map_ws_url.map(str::to_owned),
+        protocol_hash: LARGE,
+        expires_in_s: 30,
+    }
+}
+
+/// Every value of an enum without fields, by the names of its variants.
+pub fn each<T: DeserializeOwned>(names: &[&str]) -> Vec<T> {
+    names.iter().map(|name| serde_json::from_value((*name).into()).unwrap()).collect()
+}

@@ -1,0 +1,93 @@
+//! Tickets, and the connect token they ride in.
+
+use realmgate_protocol::ids::{ChannelId, LockEpoch, MapId, TicketId};
+use realmgate_protocol::limits::{MAX_TICKET_BYTES, NETCODE_PROTOCOL_ID};
+use realmgate_protocol::ticket::{KeyRing, Ticket};
+use serde_json::json;
+
+use crate::samples::{LARGE, account, character};
+use crate::vectors::{Vector, check, hex};
+
+const SECRET: &str = "a golden secret of thirty-two bytes!";
+const ROTATING: &str =
+    "new:bmV3IHNlY3JldCBuZXcgc2VjcmV0IG5ldyBzZWNyZXQ=,old:b2xkIHNlY3JldCBvbGQgc2VjcmV0IG9sZCBzZWNyZXQ=";
+
+fn ticket(server: &str) -> Ticket {
+    Ticket {
+        ticket_id: TicketId(LARGE),
+        account: account(1),
+        character: character(1),
+        epoch: LockEpoch(4),
+        map: MapId(2),
+        channel: ChannelId(1),
+        server: server.parse().unwrap(),
+        issued_ms: 1_790_000_000_000,
+        expires_ms: 1_790_000_030_000,
+    }
+}
+
+#[test]
+fn tickets_are_as_recorded() {
+    let made = [
+        ("one_secret", SECRET, "map-server-2".to_owned()),
+        ("rotating_keys", ROTATING, "map-server-2".to_owned()),
+        ("longest_server_id", SECRET, "s".repeat(48)),
+    ]
+    .map(|(name, secret, server)| {
+        let keys: KeyRing = secret.parse().unwrap();
+        let ticket = ticket(&server);
+        let sealed = ticket.seal(&keys);
+        assert!(sealed.len() <= MAX_TICKET_BYTES, "{name} is too long");
+        assert_eq!(Ticket::open(&sealed, &keys).as_ref(), Ok(&ticket), "{name} opens");
+        assert_eq!(Ticket::peek_text(&ticket.seal_text(&keys)).as_ref(), Ok(&ticket), "clients can read it");
+        let value = json!({
+            "keys": secret,
+            "signing_key_id": keys.signing_id(),
+            "netcode_key": hex(&keys.netcode_key()),
+            "ticket_id": ticket.ticket_id.0.to_string(),
+            "account": ticket.account.to_string(),
+            "character": ticket.character.to_string(),
+            "epoch": ticket.epoch,
+            "map": ticket.map,
+            "channel": ticket.channel,
+            "server": server,
+            "issued_ms": ticket.issued_ms,
+            "expires_ms": ticket.expires_ms,
+            "text": ticket.seal_text(&keys),
+        });
+        Vector::new(name, "A signed ticket; `text` is its form in JSON.", value, &sealed)
+    });
+    check("tickets", &made);
+}
+
+/// Nothing in this crate writes connect tokens; the layout is the public standard's, recorded for whoever reads one.
+#[test]
+fn the_connect_token_is_as_recorded() {
+    let (created, expires, timeout_s, port) = (1_790_000_000u64, 1_790_000_030u64, 10i32, 4_001u16);
+    let mut token = b"NETCODE 1.02\0".to_vec();
+    token.extend_from_slice(&NETCODE_PROTOCOL_ID.to_le_bytes());
+    token.extend_from_slice(&created.to_le_bytes());
+    token.extend_from_slice(&expires.to_le_bytes());
+    token.extend_from_slice(&[0x11; 24]);
+    token.extend_from_slice(&[0x22; 1_024]);
+    token.extend_from_slice(&timeout_s.to_le_bytes());
+    token.extend_from_slice(&1u32.to_le_bytes());
+    token.extend_from_slice(&[1, 203, 0, 113, 7]);
+    token.extend_from_slice(&port.to_le_bytes());
+    token.extend_from_slice(&[0x33; 32]);
+    token.extend_from_slice(&[0x44; 32]);
+    token.resize(2_048, 0);
+    let value = json!({
+        "protocol_id": format!("{NETCODE_PROTOCOL_ID:016x}"),
+        "created_s": created,
+        "expires_s": expires,
+        "nonce": hex(&[0x11; 24]),
+        "private_byte": 0x22,
+        "timeout_s": timeout_s,
+        "addresses": [{ "ip": "203.0.113.7", "port": port }],
+        "client_to_server_key": hex(&[0x33; 32]),
+        "server_to_client_key": hex(&[0x44; 32]),
+    });
+    let what = "The layout of a public connect token. Its private part is not sealed here but filled with one byte.";
+    check("connect_token", &[Vector::new("layout", what, value, &token)]);
+}

@@ -1,0 +1,222 @@
+//! The sidecar as a process of its own.
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use realmgate_sidecar::config::{ConfigError, Settings, Storage};
+use realmgate_sidecar::ready::ReadyFiles;
+use realmgate_sidecar::service::accounts::fold_username;
+use realmgate_sidecar::store::{AccountStore, LedgerStore, SqliteStore};
+use realmgate_sidecar::{Sidecar, StartError, http};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Accounts, characters, directory and gateway of a Realmgate world.
+#[derive(Parser)]
+#[command(name = "sidecar", version)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+    /// What is logged, as in RUST_LOG
+    #[arg(long, env = "RUST_LOG", default_value = "info", global = true)]
+    log: String,
+    /// How it is logged
+    #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text, global = true)]
+    log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum LogFormat {
+    /// For people.
+    Text,
+    /// For log collectors.
+    Json,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Run until SIGTERM or Ctrl-C
+    Serve(Box<Serve>),
+    /// Bring the database's tables up to date
+    Migrate(Storage),
+    /// Print the OpenAPI document
+    Openapi,
+    /// Add up every item and every coin, print what was found as JSON, and exit 1 if anything does not add up
+    Audit(Storage),
+    /// Manage accounts
+    #[command(subcommand)]
+    Admin(Admin),
+}
+
+#[derive(clap::Args)]
+struct Serve {
+    #[command(flatten)]
+    settings: Settings,
+    /// The port of API_ADDR, for those who know it by this name
+    #[arg(long, env = "PORT")]
+    port: Option<u16>,
+    /// The port of GATEWAY_ADDR, for those who know it by this name
+    #[arg(long, env = "GATEWAY_PORT")]
+    gateway_port: Option<u16>,
+    /// Understood and not needed: the gateway and the accounts are one process
+    #[arg(long, env = "AUTH_SERVICE_URL")]
+    auth_service_url: Option<String>,
+    /// Write a second ready file, beside DATA_DIR/sidecar/ready.json
+    #[arg(long, env = "READY_FILE")]
+    ready_file: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Admin {
+    /// Make an account an administrator
+    Grant {
+        /// The account's user name
+        name: String,
+        #[command(flatten)]
+        storage: Storage,
+    },
+}
+
+/// What ends the process, and the code it ends with.
+struct Failure {
+    code: u8,
+    message: String,
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self { code: 2, message: error.to_string() }
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        Self { code: error.exit_code(), message: error.to_string() }
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self { code: 1, message: format!("{error:#}") }
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // The log may be in JSON or filtered; this is for whoever typed the command.
+            let _ = writeln!(std::io::stderr(), "sidecar: {}", failure.message);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    start_log(&cli.log, cli.log_format)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from)?;
+    runtime.block_on(async {
+        match cli.verb {
+            Verb::Serve(serve) => run_serve(*serve).await,
+            Verb::Migrate(storage) => open(&storage).await.map(|_| ()),
+            Verb::Openapi => print_openapi(),
+            Verb::Audit(storage) => audit(&storage).await,
+            Verb::Admin(Admin::Grant { name, storage }) => grant(&name, &storage).await,
+        }
+    })
+}
+
+fn start_log(filter: &str, format: LogFormat) -> Result<(), ConfigError> {
+    let filter: tracing_subscriber::EnvFilter =
+        filter.parse().map_err(|error| ConfigError::new("RUST_LOG", format!("{error}")))?;
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}
+
+async fn run_serve(serve: Serve) -> Result<(), Failure> {
+    let mut settings = serve.settings;
+    if let Some(port) = serve.port {
+        settings.api_addr.set_port(port);
+    }
+    if let Some(port) = serve.gateway_port {
+        settings.gateway_addr.set_port(port);
+    }
+    let config = settings.resolve()?;
+    let metrics = PrometheusBuilder::new().install_recorder().map_err(anyhow::Error::from)?;
+    // Listened for before the ready file appears, so that whoever waits for it can stop us at once.
+    let mut terminated = signal(SignalKind::terminate()).map_err(anyhow::Error::from)?;
+
+    let ready_files = [Some(config.data_dir.join("sidecar/ready.json")), serve.ready_file];
+    let ready_files: Vec<PathBuf> = ready_files.into_iter().flatten().collect();
+    ReadyFiles::forget(&ready_files).map_err(|error| anyhow::Error::from(error).context("a stale ready file"))?;
+    let running = Sidecar::start(config, Some(metrics)).await?;
+    let ready = ReadyFiles::write(ready_files, running.addrs());
+    let outcome = match ready {
+        Ok(ready) => {
+            tracing::info!("ready");
+            tokio::select! {
+                _ = terminated.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            drop(ready);
+            Ok(())
+        }
+        Err(error) => Err(anyhow::Error::from(error).context("cannot write the ready file").into()),
+    };
+    running.shutdown().await;
+    outcome
+}
+
+async fn open(storage: &Storage) -> Result<SqliteStore, Failure> {
+    let file = storage.database()?;
+    let context = || format!("database {}", file.display());
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| anyhow::Error::from(error).context(context()))?;
+    }
+    Ok(SqliteStore::open(&file).await.map_err(|error| anyhow::Error::from(error).context(context()))?)
+}
+
+/// For verbs that look at a world: one that is not there would be made empty, and found without fault.
+async fn open_existing(storage: &Storage) -> Result<SqliteStore, Failure> {
+    let file = storage.database()?;
+    if !file.is_file() {
+        return Err(Failure { code: 2, message: format!("there is no database {} (DATA_DIR)", file.display()) });
+    }
+    open(storage).await
+}
+
+fn print_openapi() -> Result<(), Failure> {
+    let text = http::document().to_pretty_json().map_err(anyhow::Error::from)?;
+    Ok(writeln!(std::io::stdout(), "{text}").map_err(anyhow::Error::from)?)
+}
+
+async fn audit(storage: &Storage) -> Result<(), Failure> {
+    let report = open_existing(storage).await?.audit().await.map_err(anyhow::Error::from)?;
+    let text = serde_json::to_string_pretty(&report).map_err(anyhow::Error::from)?;
+    writeln!(std::io::stdout(), "{text}").map_err(anyhow::Error::from)?;
+    match report.faults.len() {
+        0 => Ok(()),
+        faults => Err(Failure { code: 1, message: format!("{faults} faults in the ledger") }),
+    }
+}
+
+async fn grant(name: &str, storage: &Storage) -> Result<(), Failure> {
+    let granted =
+        open_existing(storage).await?.set_role(&fold_username(name), "admin").await.map_err(anyhow::Error::from)?;
+    if granted {
+        tracing::info!(name, "is an administrator now");
+        Ok(())
+    } else {
+        Err(Failure { code: 2, message: format!("there is no account `{name}`") })
+    }
+}

@@ -1,0 +1,88 @@
+//! Which browser pages may speak with us.
+
+use super::ConfigError;
+
+/// `ALLOWED_ORIGINS`. A request without an `Origin` is a native client's and not judged here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origins {
+    /// Not set: pages of this machine, and pages of the very host that is asked (its web page is on another port).
+    Local,
+    /// `*`.
+    All,
+    /// Just these.
+    Listed(Vec<String>),
+}
+
+impl Origins {
+    /// Reads the setting.
+    pub fn parse(text: Option<&str>) -> Result<Self, ConfigError> {
+        let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(Self::Local) };
+        if text == "*" {
+            return Ok(Self::All);
+        }
+        let origins: Vec<String> = text.split(',').map(|origin| origin.trim().to_ascii_lowercase()).collect();
+        match origins.iter().find(|origin| host_of(origin).is_none()) {
+            Some(bad) => Err(ConfigError::new(
+                "ALLOWED_ORIGINS",
+                format!("`{bad}` is no origin: write scheme://host or scheme://host:port, or * for all"),
+            )),
+            None => Ok(Self::Listed(origins)),
+        }
+    }
+
+    /// Whether a page of `origin` may; `host` is the request's `Host`.
+    pub fn allows(&self, origin: &str, host: Option<&str>) -> bool {
+        match self {
+            Self::All => true,
+            Self::Listed(origins) => origins.iter().any(|listed| listed.eq_ignore_ascii_case(origin)),
+            Self::Local => {
+                let Some(page) = host_of(origin) else { return false };
+                let asked = host.map(without_port);
+                matches!(page, "localhost" | "127.0.0.1" | "[::1]")
+                    || asked.is_some_and(|asked| asked.eq_ignore_ascii_case(page))
+            }
+        }
+    }
+}
+
+/// The host in `scheme://host[:port]`, and nothing where the text is not exactly that.
+fn host_of(origin: &str) -> Option<&str> {
+    let (scheme, rest) = origin.split_once("://")?;
+    let host = without_port(rest);
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']');
+    (!scheme.is_empty() && !host.is_empty() && rest.bytes().all(legal)).then_some(host)
+}
+
+fn without_port(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        // The colons inside `[::1]` are not a port's.
+        Some((host, port)) if !port.ends_with(']') => host,
+        _ => authority,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unset_allows_this_machine_and_the_host_asked() {
+        let local = Origins::parse(None).unwrap();
+        assert!(local.allows("http://localhost:8000", Some("127.0.0.1:3000")));
+        assert!(local.allows("http://[::1]:3000", None));
+        assert!(local.allows("http://10.0.0.5:3000", Some("10.0.0.5:3002")));
+        assert!(!local.allows("https://evil.example", Some("10.0.0.5:3002")));
+        assert!(!local.allows("http://localhost.evil.example", Some("localhost:3000")));
+        assert!(!local.allows("null", Some("localhost:3000")));
+    }
+
+    #[test]
+    fn a_list_allows_just_itself() {
+        let listed = Origins::parse(Some("https://play.example, http://localhost:5173")).unwrap();
+        assert!(listed.allows("https://play.example", None));
+        assert!(!listed.allows("http://localhost:3000", Some("localhost:3000")));
+        assert!(Origins::parse(Some("*")).unwrap().allows("https://any.example", None));
+        assert!(Origins::parse(Some("play.example")).is_err());
+        assert!(Origins::parse(Some("https://play.example/path")).is_err());
+    }
+}

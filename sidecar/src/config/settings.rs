@@ -1,0 +1,317 @@
+//! The settings as flags and environment variables.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::builder::BoolishValueParser;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::world::{find_assets, read_start_map};
+use super::{ConfigError, GatewayConfig, Listen, Origins, RateLimits, SidecarConfig, StartMaps, TokenTimes};
+use crate::secrets::{SecretSource, SecretSources};
+
+/// What happens when an account that is in the world enters it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum DuplicateLogin {
+    /// The older player is saved and leaves, the newer one comes in.
+    Replace,
+    /// The newer one is told `ALREADY_ONLINE`.
+    Reject,
+}
+
+/// The part of [`Settings`] that tools need which only open the database.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Storage {
+    /// Where the database lies
+    #[arg(long, env = "DATA_DIR", default_value = "./data")]
+    pub data_dir: PathBuf,
+    /// The database, sqlite:PATH [default: sqlite:DATA_DIR/realmgate.db]
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_parser = secret)]
+    pub database_url: Option<SecretString>,
+}
+
+/// Flags and environment variables of the sidecar, for `sidecar serve` and for a map server that embeds it.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Settings {
+    /// Where everything lies that must last: the database, generated secrets, ready files
+    #[arg(long, env = "DATA_DIR", default_value = "./data")]
+    pub data_dir: PathBuf,
+    /// The database, sqlite:PATH [default: sqlite:DATA_DIR/realmgate.db]
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_parser = secret)]
+    pub database_url: Option<SecretString>,
+    /// Designers' data; looked for in the current folder, then beside the executable
+    #[arg(long, env = "ASSETS_DIR", default_value = "assets")]
+    pub assets_dir: PathBuf,
+    /// What the world is called
+    #[arg(long, env = "REALM_NAME", default_value = "Realmgate")]
+    pub realm_name: String,
+    /// Public API and web page
+    #[arg(long, env = "API_ADDR", default_value = "127.0.0.1:3000")]
+    pub api_addr: SocketAddr,
+    /// Directory and every internal route
+    #[arg(long, env = "DIRECTORY_ADDR", default_value = "127.0.0.1:3001")]
+    pub directory_addr: SocketAddr,
+    /// Gateway WebSocket
+    #[arg(long, env = "GATEWAY_ADDR", default_value = "127.0.0.1:3002")]
+    pub gateway_addr: SocketAddr,
+    /// Redis of a fleet of sidecars (not supported yet)
+    #[arg(long, env = "REDIS_URL", hide_env_values = true, value_parser = secret)]
+    pub redis_url: Option<SecretString>,
+
+    /// Signs access tokens: one secret, or kid:base64,kid:base64 while rotating [default: generated in DATA_DIR/secrets]
+    #[arg(long, env = "JWT_SECRET", hide_env_values = true, value_parser = secret)]
+    pub jwt_secret: Option<SecretString>,
+    /// A file that holds JWT_SECRET
+    #[arg(long, env = "JWT_SECRET_FILE")]
+    pub jwt_secret_file: Option<PathBuf>,
+    /// Signs tickets: one secret, or kid:base64,kid:base64 while rotating [default: generated in DATA_DIR/secrets]
+    #[arg(long, env = "TICKET_KEY", hide_env_values = true, value_parser = secret)]
+    pub ticket_key: Option<SecretString>,
+    /// A file that holds TICKET_KEY
+    #[arg(long, env = "TICKET_KEY_FILE")]
+    pub ticket_key_file: Option<PathBuf>,
+    /// Opens the internal routes to our servers [default: generated in DATA_DIR/secrets]
+    #[arg(long, env = "SERVICE_TOKEN", hide_env_values = true, value_parser = secret)]
+    pub service_token: Option<SecretString>,
+    /// A file that holds SERVICE_TOKEN
+    #[arg(long, env = "SERVICE_TOKEN_FILE")]
+    pub service_token_file: Option<PathBuf>,
+
+    /// How servers name this process
+    #[arg(long, env = "GATEWAY_ID", default_value = "gateway-1")]
+    pub gateway_id: String,
+    /// Browser pages that may speak with us, comma separated, * for all [default: pages of this machine and of the host asked]
+    #[arg(long, env = "ALLOWED_ORIGINS")]
+    pub allowed_origins: Option<String>,
+    /// Whether /ws?token= is accepted; tokens in the query are for clients that cannot do otherwise
+    #[arg(long, env = "GATEWAY_QUERY_TOKEN", default_value_t = true, action = clap::ArgAction::Set,
+        value_parser = BoolishValueParser::new())]
+    pub gateway_query_token: bool,
+    /// What happens when an account that is in the world enters it again
+    #[arg(long, env = "DUPLICATE_LOGIN", value_enum, default_value_t = DuplicateLogin::Replace)]
+    pub duplicate_login: DuplicateLogin,
+    /// Whether map servers without a map link may be entered
+    #[arg(long, env = "ALLOW_UNLINKED_MAP_SERVERS", default_value_t = false, action = clap::ArgAction::Set,
+        value_parser = BoolishValueParser::new())]
+    pub allow_unlinked_map_servers: bool,
+    /// Whether map servers may register without the service token (loopback only)
+    #[arg(long, env = "ALLOW_UNAUTHENTICATED_REGISTRY", default_value_t = false, action = clap::ArgAction::Set,
+        value_parser = BoolishValueParser::new())]
+    pub allow_unauthenticated_registry: bool,
+
+    /// How long an access token lives, in seconds
+    #[arg(long, env = "ACCESS_TOKEN_SECONDS", default_value_t = 15 * 60)]
+    pub access_token_seconds: u32,
+    /// How long a refresh token lives, in days
+    #[arg(long, env = "REFRESH_TOKEN_DAYS", default_value_t = 30)]
+    pub refresh_token_days: u16,
+    /// Failed log-ins a minute, per account and per IP
+    #[arg(long, env = "FAILED_LOGINS_PER_MIN", default_value_t = 10, value_parser = at_least_one())]
+    pub failed_logins_per_min: u32,
+    /// Registrations a minute and IP
+    #[arg(long, env = "REGISTRATIONS_PER_MIN", default_value_t = 10, value_parser = at_least_one())]
+    pub registrations_per_min: u32,
+    /// Registrations a minute from this machine
+    #[arg(long, env = "LOOPBACK_REGISTRATIONS_PER_MIN", default_value_t = 600, value_parser = at_least_one())]
+    pub loopback_registrations_per_min: u32,
+    /// Other calls a minute and user
+    #[arg(long, env = "CALLS_PER_MIN", default_value_t = 240, value_parser = at_least_one())]
+    pub calls_per_min: u32,
+    /// Gateway messages in ten seconds and user
+    #[arg(long, env = "GATEWAY_MESSAGES_PER_10S", default_value_t = 60, value_parser = at_least_one())]
+    pub gateway_messages_per_10s: u32,
+    /// How many password hashes may wait before log-ins are turned away with 503
+    #[arg(long, env = "PASSWORD_QUEUE", default_value_t = 32, value_parser = at_least_one())]
+    pub password_queue: u32,
+}
+
+fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
+    Ok(text.into())
+}
+
+fn at_least_one() -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..)
+}
+
+impl Settings {
+    /// The settings with every default and every port free, as if no flag and no environment variable were given.
+    pub fn with_defaults(data_dir: PathBuf) -> Self {
+        let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self {
+            data_dir,
+            database_url: None,
+            assets_dir: PathBuf::from("assets"),
+            realm_name: "Realmgate".to_owned(),
+            api_addr: any_port,
+            directory_addr: any_port,
+            gateway_addr: any_port,
+            redis_url: None,
+            jwt_secret: None,
+            jwt_secret_file: None,
+            ticket_key: None,
+            ticket_key_file: None,
+            service_token: None,
+            service_token_file: None,
+            gateway_id: "gateway-1".to_owned(),
+            allowed_origins: None,
+            gateway_query_token: true,
+            duplicate_login: DuplicateLogin::Replace,
+            allow_unlinked_map_servers: false,
+            allow_unauthenticated_registry: false,
+            access_token_seconds: 15 * 60,
+            refresh_token_days: 30,
+            failed_logins_per_min: 10,
+            registrations_per_min: 10,
+            loopback_registrations_per_min: 600,
+            calls_per_min: 240,
+            gateway_messages_per_10s: 60,
+            password_queue: 32,
+        }
+    }
+
+    /// Checks everything, reads or generates the secrets, and finds the data. Binds nothing.
+    pub fn resolve(&self) -> Result<SidecarConfig, ConfigError> {
+        if self.redis_url.as_ref().is_some_and(|url| !url.expose_secret().is_empty()) {
+            return Err(ConfigError::new("REDIS_URL", "Redis is not supported yet: leave it out"));
+        }
+        let listen = Listen { api: self.api_addr, directory: self.directory_addr, gateway: self.gateway_addr };
+        if self.allow_unauthenticated_registry && !listen.directory.ip().is_loopback() {
+            let why = "is for loopback only: set DIRECTORY_ADDR to 127.0.0.1, or turn this off";
+            return Err(ConfigError::new("ALLOW_UNAUTHENTICATED_REGISTRY", why));
+        }
+        let is_id_byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        if !(1..=64).contains(&self.gateway_id.len()) || !self.gateway_id.bytes().all(is_id_byte) {
+            // Locks are written under this name, and must be readable again.
+            return Err(ConfigError::new("GATEWAY_ID", "has 1 to 64 letters, digits and . _ -"));
+        }
+        let storage = Storage { data_dir: self.data_dir.clone(), database_url: self.database_url.clone() };
+        let database = storage.database()?;
+        let assets_dir = find_assets(&self.assets_dir)?;
+        Ok(SidecarConfig {
+            realm_name: self.realm_name.clone(),
+            database,
+            start: StartMaps { world: read_start_map(&assets_dir)?, embedded: None },
+            secrets: self.secret_sources().resolve(&self.data_dir, listen.is_exposed())?,
+            tokens: TokenTimes {
+                access: Duration::from_secs(self.access_token_seconds.into()),
+                refresh: Duration::from_secs(u64::from(self.refresh_token_days) * 24 * 60 * 60),
+            },
+            limits: RateLimits {
+                failed_logins_per_min: self.failed_logins_per_min,
+                registrations_per_min: self.registrations_per_min,
+                loopback_registrations_per_min: self.loopback_registrations_per_min,
+                calls_per_min: self.calls_per_min,
+                gateway_messages_per_10s: self.gateway_messages_per_10s,
+                password_queue: self.password_queue,
+            },
+            gateway: GatewayConfig {
+                id: self.gateway_id.clone(),
+                origins: Origins::parse(self.allowed_origins.as_deref())?,
+                query_token: self.gateway_query_token,
+                duplicate_login: self.duplicate_login,
+                allow_unlinked_map_servers: self.allow_unlinked_map_servers,
+                allow_unauthenticated_registry: self.allow_unauthenticated_registry,
+            },
+            data_dir: self.data_dir.clone(),
+            assets_dir,
+            listen,
+        })
+    }
+
+    fn secret_sources(&self) -> SecretSources {
+        let source = |value: &Option<SecretString>, file: &Option<PathBuf>| SecretSource {
+            value: value.clone(),
+            file: file.clone(),
+        };
+        SecretSources {
+            jwt: source(&self.jwt_secret, &self.jwt_secret_file),
+            ticket: source(&self.ticket_key, &self.ticket_key_file),
+            service_token: source(&self.service_token, &self.service_token_file),
+        }
+    }
+}
+
+impl Storage {
+    /// The SQLite file that `DATABASE_URL` names, or the one of `DATA_DIR`.
+    pub fn database(&self) -> Result<PathBuf, ConfigError> {
+        let url = self.database_url.as_ref().map_or("", |url| url.expose_secret());
+        if url.is_empty() {
+            return Ok(self.data_dir.join("realmgate.db"));
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Err(ConfigError::new(
+                "DATABASE_URL",
+                "PostgreSQL is not supported yet: use sqlite:PATH or leave it out",
+            ));
+        }
+        let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"));
+        match path {
+            Some(path) if !path.is_empty() && !path.contains(":memory:") => Ok(Path::new(path).to_owned()),
+            _ => Err(ConfigError::new("DATABASE_URL", "is not sqlite:PATH")),
+        }
+    }
+}
+
+impl Listen {
+    /// Whether other machines can reach any of the listeners.
+    pub fn is_exposed(&self) -> bool {
+        [self.api, self.directory, self.gateway].iter().any(|addr| !addr.ip().is_loopback())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Cli {
+        #[command(flatten)]
+        settings: Settings,
+    }
+
+    fn settings(args: &[&str]) -> Settings {
+        Cli::parse_from([&["sidecar"], args].concat()).settings
+    }
+
+    #[test]
+    fn unsupported_backends_are_named() {
+        for (args, key) in [
+            (["--database-url", "postgres://u:p@h/db"], "DATABASE_URL"),
+            (["--redis-url", "redis://h"], "REDIS_URL"),
+            (["--database-url", "mysql://h/db"], "DATABASE_URL"),
+        ] {
+            let error = settings(&args).resolve().unwrap_err();
+            assert_eq!(error.key, key);
+            assert!(!error.why.contains("u:p"), "no password in {error}");
+        }
+    }
+
+    #[test]
+    fn an_open_registry_is_for_loopback() {
+        let args = ["--allow-unauthenticated-registry", "true", "--directory-addr", "0.0.0.0:0"];
+        assert_eq!(settings(&args).resolve().unwrap_err().key, "ALLOW_UNAUTHENTICATED_REGISTRY");
+    }
+
+    #[test]
+    fn a_gateway_has_a_name() {
+        for bad in ["", "two words", &"x".repeat(65)] {
+            assert_eq!(settings(&["--gateway-id", bad]).resolve().unwrap_err().key, "GATEWAY_ID", "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_defaults_are_the_same_in_code_and_on_the_command_line() {
+        let ports = ["--api-addr", "127.0.0.1:0", "--directory-addr", "127.0.0.1:0", "--gateway-addr", "127.0.0.1:0"];
+        let in_code = Settings::with_defaults(PathBuf::from("./data"));
+        assert_eq!(format!("{:?}", settings(&ports)), format!("{in_code:?}"));
+    }
+
+    #[test]
+    fn a_secret_is_not_in_the_debug_form() {
+        let settings = settings(&["--jwt-secret", "plainly visible"]);
+        assert!(!format!("{settings:?}").contains("plainly visible"));
+    }
+}

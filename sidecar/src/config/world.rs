@@ -1,0 +1,56 @@
+//! What the sidecar reads from designers' data besides the classes.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use realmgate_protocol::ids::MapId;
+use serde::Deserialize;
+
+use super::ConfigError;
+
+/// `world.toml`, of which only this concerns us; the game owns the rest.
+#[derive(Deserialize)]
+struct World {
+    start_map: Option<u16>,
+}
+
+/// The data folder: as given, else beside the executable or in one of the folders above it.
+pub fn find_assets(given: &Path) -> Result<PathBuf, ConfigError> {
+    if given.is_dir() {
+        return Ok(given.to_owned());
+    }
+    let missing = || ConfigError::new("ASSETS_DIR", format!("{} is not a folder", given.display()));
+    if given.is_absolute() {
+        return Err(missing());
+    }
+    let executable = std::env::current_exe().map_err(|_| missing())?;
+    executable.ancestors().skip(1).map(|folder| folder.join(given)).find(|folder| folder.is_dir()).ok_or_else(missing)
+}
+
+/// `start_map` of `world.toml`; `None` where the file or the line is missing.
+pub(super) fn read_start_map(assets_dir: &Path) -> Result<Option<MapId>, ConfigError> {
+    let file = assets_dir.join("world.toml");
+    let complain = |why: String| ConfigError::new("ASSETS_DIR", format!("{}: {why}", file.display()));
+    let text = match std::fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(complain(error.to_string())),
+    };
+    let world: World = toml::from_str(&text).map_err(|error| complain(error.message().to_owned()))?;
+    Ok(world.start_map.map(MapId))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_start_map_is_read_and_the_rest_ignored() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(read_start_map(dir.path()), Ok(None));
+        std::fs::write(dir.path().join("world.toml"), "start_map = 3\nname = 'x'\n[rates]\nxp = 2\n").unwrap();
+        assert_eq!(read_start_map(dir.path()), Ok(Some(MapId(3))));
+        std::fs::write(dir.path().join("world.toml"), "start_map = 'three'").unwrap();
+        assert_eq!(read_start_map(dir.path()).unwrap_err().key, "ASSETS_DIR");
+    }
+}

@@ -1,0 +1,57 @@
+//! Closing a socket so that its client learns why.
+
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use futures_util::SinkExt;
+use tokio::time::timeout;
+
+use super::sockets::CloseReason;
+
+/// How long the client may take to agree.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// An application's own code: a newer socket of the account is open.
+const REPLACED: u16 = 4_001;
+
+/// Why we close.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Farewell {
+    code: u16,
+    reason: &'static str,
+}
+
+impl Farewell {
+    pub(super) const INVALID_TOKEN: Self = Self { code: close_code::POLICY, reason: "Invalid token" };
+    pub(super) const TOO_OFTEN: Self = Self { code: close_code::POLICY, reason: "Rate limited" };
+    pub(super) const INTERNAL: Self = Self { code: close_code::ERROR, reason: "Internal error" };
+    pub(super) const TOO_BIG: Self = Self { code: close_code::SIZE, reason: "A message has at most 4 KiB" };
+    pub(super) const OUT_OF_TURN: Self =
+        Self { code: close_code::POLICY, reason: "enter_world before the last was answered" };
+    pub(super) const SHUTDOWN: Self = Self { code: close_code::AWAY, reason: "The gateway shuts down" };
+}
+
+impl From<CloseReason> for Farewell {
+    fn from(reason: CloseReason) -> Self {
+        match reason {
+            CloseReason::Replaced => Self { code: REPLACED, reason: "Replaced" },
+            CloseReason::LoggedOut => Self { code: close_code::NORMAL, reason: "Logged out" },
+        }
+    }
+}
+
+/// Answers a client's own close, or it would take its connection for broken.
+pub(super) async fn agree(mut socket: WebSocket) {
+    let _ = timeout(PATIENCE, socket.close()).await;
+}
+
+/// Says why, and waits a moment for the client to hear it: dropping the socket at once could lose the last words.
+pub(super) async fn close(mut socket: WebSocket, Farewell { code, reason }: Farewell) {
+    let goodbye = async {
+        let frame = CloseFrame { code, reason: reason.into() };
+        if socket.send(Message::Close(Some(frame))).await.is_ok() {
+            while let Some(Ok(_)) = socket.recv().await {}
+        }
+    };
+    // A client that does not agree is left behind.
+    let _ = timeout(PATIENCE, goodbye).await;
+}

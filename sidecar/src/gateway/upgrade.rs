@@ -1,0 +1,115 @@
+//! How a client opens `/ws` and shows who it is.
+
+use axum::Router;
+use axum::extract::ws::{WebSocket, WebSocketUpgrade};
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use serde::Deserialize;
+
+use super::farewell::{Farewell, close};
+use super::socket;
+use crate::error::{Error, ErrorCode};
+use crate::http::extract::bearer;
+use crate::service::tokens::authenticate;
+use crate::state::AppState;
+
+/// Longest message of a client.
+const MAX_MESSAGE_BYTES: usize = 4 * 1_024;
+const READ_BUFFER_BYTES: usize = 4 * 1_024;
+/// The subprotocol that carries a browser's token beside it.
+const BEARER: &str = "bearer";
+
+/// `/ws`, on the gateway's port.
+pub fn router() -> Router<AppState> {
+    Router::new().route("/ws", any(upgrade))
+}
+
+#[derive(Deserialize)]
+struct Params {
+    token: Option<String>,
+}
+
+async fn upgrade(State(state): State<AppState>, headers: HeaderMap, uri: Uri, upgrade: WebSocketUpgrade) -> Response {
+    if !is_origin_allowed(&state, &headers) {
+        return Error::new(ErrorCode::Forbidden, "Pages of this origin may not connect").into_response();
+    }
+    let alive = state.tasks.token();
+    let subprotocol_token = subprotocol_token(&headers);
+    let in_query = query_token(&uri).filter(|_| state.config.gateway.query_token);
+    let token = bearer(&headers).map(str::to_owned).or_else(|| subprotocol_token.clone()).or(in_query);
+    let mut upgrade = upgrade
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(0)
+        .max_message_size(MAX_MESSAGE_BYTES)
+        .max_frame_size(MAX_MESSAGE_BYTES);
+    if subprotocol_token.is_some() {
+        // A browser that offered it takes the socket only with it.
+        upgrade.set_selected_protocol(HeaderValue::from_static(BEARER));
+    }
+    upgrade.on_upgrade(move |socket| async move {
+        open(&state, socket, token).await;
+        drop(alive);
+    })
+}
+
+/// The token in `?token=`.
+fn query_token(uri: &Uri) -> Option<String> {
+    Query::<Params>::try_from_uri(uri).ok()?.0.token
+}
+
+/// A browser says where its page comes from; a native client says nothing.
+fn is_origin_allowed(state: &AppState, headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else { return true };
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    origin.to_str().is_ok_and(|origin| state.config.gateway.origins.allows(origin, host))
+}
+
+/// The token in `Sec-WebSocket-Protocol: bearer, <token>`.
+fn subprotocol_token(headers: &HeaderMap) -> Option<String> {
+    let offered = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
+    let mut offered = offered.flat_map(|value| value.split(',')).map(str::trim);
+    offered.find(|name| name.eq_ignore_ascii_case(BEARER))?;
+    offered.next().filter(|token| !token.is_empty()).map(str::to_owned)
+}
+
+/// Checks the token once the handshake is done, so that browsers see why they are refused.
+async fn open(state: &AppState, socket: WebSocket, token: Option<String>) {
+    let caller = match &token {
+        // Opening a socket is a call like any other: the account may not do it without end.
+        Some(token) => {
+            authenticate(state, token).await.and_then(|caller| state.limits.call(caller.account).map(|()| caller))
+        }
+        None => Err(ErrorCode::Unauthorized.into()),
+    };
+    match caller {
+        Ok(caller) => socket::serve(state, socket, caller).await,
+        Err(error) if error.code == ErrorCode::Unauthorized => {
+            metrics::counter!("realmgate_gateway_refused_total").increment(1);
+            close(socket, Farewell::INVALID_TOKEN).await;
+        }
+        Err(error) if error.code == ErrorCode::RateLimited => close(socket, Farewell::TOO_OFTEN).await,
+        Err(error) => {
+            tracing::error!(%error, "a token could not be checked");
+            close(socket, Farewell::INTERNAL).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_follows_bearer() {
+        let token = |value: &str| {
+            let value = value.parse().unwrap();
+            subprotocol_token(&HeaderMap::from_iter([(header::SEC_WEBSOCKET_PROTOCOL, value)]))
+        };
+        assert_eq!(token("bearer, a.b.c"), Some("a.b.c".to_owned()));
+        assert_eq!(token("bearer,a.b.c"), Some("a.b.c".to_owned()));
+        assert_eq!(token("bearer"), None);
+        assert_eq!(token("chat, a.b.c"), None);
+    }
+}

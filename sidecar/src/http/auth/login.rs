@@ -1,0 +1,48 @@
+//! `POST /auth/login`.
+
+use axum::Json;
+use axum::extract::State;
+use garde::Validate;
+use serde::Deserialize;
+
+use super::Tokens;
+use crate::error::Error;
+use crate::http::Problem;
+use crate::http::extract::{Peer, Valid};
+use crate::service::accounts;
+use crate::state::AppState;
+
+/// Who logs in. Only lengths are checked: what cannot be right is wrong like any other password.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+pub struct Login {
+    /// The user name; capitals make no difference.
+    #[serde(default)]
+    #[garde(length(bytes, min = 1, max = 64))]
+    #[schema(required = true)]
+    username: String,
+    /// The password.
+    #[serde(default)]
+    #[garde(length(bytes, min = 1, max = accounts::MAX_PASSWORD_BYTES))]
+    #[schema(required = true, format = Password)]
+    password: String,
+}
+
+/// Log in with user name and password.
+#[utoipa::path(
+    post, path = "/auth/login", tag = "auth",
+    responses(
+        (status = 200, body = Tokens),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "INVALID_CREDENTIALS"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "VALIDATION_FAILED"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "RATE_LIMITED"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "OVERLOADED"),
+    ),
+)]
+pub async fn login(
+    State(state): State<AppState>,
+    peer: Peer,
+    Valid(body): Valid<Login>,
+) -> Result<Json<Tokens>, Error> {
+    let grant = accounts::login(&state, peer.into(), &body.username, body.password.into()).await?;
+    Ok(Json(grant.into()))
+}

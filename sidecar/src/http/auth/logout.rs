@@ -1,0 +1,23 @@
+//! `POST /auth/logout`.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use crate::error::Error;
+use crate::http::Problem;
+use crate::service::accounts;
+use crate::service::tokens::Caller;
+use crate::state::AppState;
+
+/// Log out: the log-in's tokens are dead, and its player is saved and leaves the world.
+#[utoipa::path(
+    post, path = "/auth/logout", tag = "auth", security(("access_token" = [])),
+    responses(
+        (status = 204),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "UNAUTHORIZED"),
+    ),
+)]
+pub async fn logout(State(state): State<AppState>, caller: Caller) -> Result<StatusCode, Error> {
+    accounts::logout(&state, &caller).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

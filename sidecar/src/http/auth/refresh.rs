@@ -1,0 +1,42 @@
+//! `POST /auth/refresh`.
+
+use axum::Json;
+use axum::extract::State;
+use garde::Validate;
+use serde::Deserialize;
+
+use super::Tokens;
+use crate::error::Error;
+use crate::http::Problem;
+use crate::http::extract::{AnonymousPeer, Valid};
+use crate::service::accounts;
+use crate::state::AppState;
+
+/// The refresh token of the last pair.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+pub struct Refresh {
+    /// Good once: a second use ends the log-in it belongs to.
+    #[serde(default)]
+    #[garde(length(bytes, min = 1, max = 256))]
+    #[schema(required = true)]
+    refresh_token: String,
+}
+
+/// Trade a refresh token for a new pair of tokens.
+#[utoipa::path(
+    post, path = "/auth/refresh", tag = "auth",
+    responses(
+        (status = 200, body = Tokens),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "INVALID_REFRESH_TOKEN"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "VALIDATION_FAILED"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "RATE_LIMITED"),
+    ),
+)]
+pub async fn refresh(
+    State(state): State<AppState>,
+    _peer: AnonymousPeer,
+    Valid(body): Valid<Refresh>,
+) -> Result<Json<Tokens>, Error> {
+    let grant = accounts::refresh(&state, &body.refresh_token).await?;
+    Ok(Json(grant.into()))
+}

@@ -1,0 +1,54 @@
+//! `POST /characters`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use garde::Validate;
+use serde::Deserialize;
+
+use super::Character;
+use crate::error::Error;
+use crate::http::Problem;
+use crate::http::extract::Valid;
+use crate::service::characters;
+use crate::service::tokens::Caller;
+use crate::state::AppState;
+
+/// A new character.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+pub struct CreateCharacter {
+    /// 3 to 24 letters, digits, spaces, `'` and `-`, beginning with a letter; capitals make no difference.
+    #[serde(default)]
+    #[garde(custom(name_rule))]
+    #[schema(required = true, min_length = 3, max_length = 24)]
+    name: String,
+    /// One of `GET /character-classes`.
+    #[serde(default)]
+    #[garde(length(bytes, min = 1, max = 48))]
+    #[schema(required = true)]
+    class_id: String,
+}
+
+fn name_rule(text: &str, _: &()) -> garde::Result {
+    characters::name_fault(text).map_or(Ok(()), |fault| Err(garde::Error::new(fault)))
+}
+
+/// Make a character.
+#[utoipa::path(
+    post, path = "/characters", tag = "characters", security(("access_token" = [])),
+    responses(
+        (status = 201, body = Character),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "UNAUTHORIZED"),
+        (status = 409, body = Problem, content_type = "application/problem+json",
+            description = "NAME_TAKEN, TOO_MANY_CHARACTERS"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "VALIDATION_FAILED"),
+    ),
+)]
+pub async fn create(
+    State(state): State<AppState>,
+    caller: Caller,
+    Valid(body): Valid<CreateCharacter>,
+) -> Result<(StatusCode, Json<Character>), Error> {
+    let row = characters::create(&state, &caller, &body.name, &body.class_id).await?;
+    Ok((StatusCode::CREATED, Json(Character::of(&state, row).await?)))
+}

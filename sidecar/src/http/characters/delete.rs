@@ -1,0 +1,32 @@
+//! `DELETE /characters/{id}`.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use crate::error::Error;
+use crate::http::Problem;
+use crate::http::extract::CharacterPath;
+use crate::service::characters;
+use crate::service::tokens::Caller;
+use crate::state::AppState;
+
+/// Delete one of one's characters; its name is free again.
+#[utoipa::path(
+    delete, path = "/characters/{id}", tag = "characters", security(("access_token" = [])),
+    params(("id" = String, Path, description = "The character's id")),
+    responses(
+        (status = 204),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "UNAUTHORIZED"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "FORBIDDEN"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "CHARACTER_NOT_FOUND"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "CHARACTER_IN_WORLD"),
+    ),
+)]
+pub async fn delete(
+    State(state): State<AppState>,
+    caller: Caller,
+    CharacterPath(id): CharacterPath,
+) -> Result<StatusCode, Error> {
+    characters::delete(&state, &caller, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,25 @@
+//! `GET /characters`.
+
+use axum::Json;
+use axum::extract::State;
+
+use super::Character;
+use crate::error::Error;
+use crate::http::Problem;
+use crate::service::characters;
+use crate::service::tokens::Caller;
+use crate::state::AppState;
+
+/// List one's characters, oldest first.
+#[utoipa::path(
+    get, path = "/characters", tag = "characters", security(("access_token" = [])),
+    responses(
+        (status = 200, body = Vec<Character>),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "UNAUTHORIZED"),
+    ),
+)]
+pub async fn list(State(state): State<AppState>, caller: Caller) -> Result<Json<Vec<Character>>, Error> {
+    let rows = characters::list(&state, &caller).await?;
+    let begins_on = characters::first_map(&state).await?;
+    Ok(Json(rows.into_iter().map(|row| Character::new(&state, row, begins_on)).collect()))
+}

@@ -1,0 +1,77 @@
+//! `/characters`.
+
+pub mod create;
+pub mod delete;
+pub mod internal;
+pub mod list;
+
+use realmgate_protocol::ids::MapId;
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::service::characters::{UNITS_PER_TILE, first_map, map_of};
+use crate::state::AppState;
+use crate::store::characters::CharacterRow;
+
+/// A character, as its player sees it.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Character {
+    /// Its id.
+    id: String,
+    /// Its name.
+    name: String,
+    /// Its level, from 1.
+    level: i64,
+    /// Its experience in all.
+    experience: i64,
+    /// Its class's id.
+    class_id: String,
+    /// Its class's name.
+    class_name: String,
+    /// The map it is on, or where it will begin.
+    map_id: u16,
+    /// Where on the map.
+    position: Position,
+    /// Whether it is in the world, or on its way there.
+    in_world: bool,
+    /// When it was made, Unix milliseconds.
+    created_at_ms: i64,
+}
+
+/// A place on a map, in tiles.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Position {
+    /// Tiles from the left edge.
+    x: f64,
+    /// Tiles from the upper edge.
+    y: f64,
+}
+
+impl Position {
+    fn of(row: &CharacterRow) -> Self {
+        let tiles = |units: i64| i32::try_from(units).map_or(0.0, |units| f64::from(units) / UNITS_PER_TILE);
+        Self { x: tiles(row.x), y: tiles(row.y) }
+    }
+}
+
+impl Character {
+    async fn of(state: &AppState, row: CharacterRow) -> Result<Self, Error> {
+        let begins_on = first_map(state).await?;
+        Ok(Self::new(state, row, begins_on))
+    }
+
+    fn new(state: &AppState, row: CharacterRow, begins_on: MapId) -> Self {
+        Self {
+            id: row.id.to_string(),
+            level: row.level,
+            experience: row.experience,
+            class_name: state.classes.name_of(&row.class_id).to_owned(),
+            map_id: map_of(&row).unwrap_or(begins_on).0,
+            position: Position::of(&row),
+            in_world: row.lock_owner != "none",
+            created_at_ms: row.created_at_ms,
+            name: row.name,
+            class_id: row.class_id,
+        }
+    }
+}

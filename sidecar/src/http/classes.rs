@@ -1,0 +1,33 @@
+//! `GET /character-classes`.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use super::extract::AnonymousPeer;
+use crate::state::AppState;
+
+/// A class, as a player sees it before choosing.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct CharacterClass {
+    /// For `POST /characters`.
+    id: String,
+    /// What it is called.
+    name: String,
+    /// What it is like.
+    description: String,
+}
+
+/// List the classes that a character may have.
+#[utoipa::path(
+    get, path = "/character-classes", tag = "characters",
+    responses((status = 200, body = Vec<CharacterClass>)),
+)]
+pub async fn list(State(state): State<AppState>, _peer: AnonymousPeer) -> Json<Vec<CharacterClass>> {
+    let classes = state.classes.all().iter().map(|class| CharacterClass {
+        id: class.id.clone(),
+        name: class.name.clone(),
+        description: class.description.clone(),
+    });
+    Json(classes.collect())
+}

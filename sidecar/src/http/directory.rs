@@ -1,0 +1,28 @@
+//! The directory's routes (3001): map servers register here, and whoever may ask finds them.
+
+mod caller;
+mod deregister;
+mod heartbeat;
+mod lookup;
+mod register;
+mod servers;
+mod sessions;
+#[cfg(test)]
+mod tests;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::AppState;
+
+/// The directory's routes, for our servers.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(register::register))
+        .routes(routes!(heartbeat::heartbeat))
+        .routes(routes!(lookup::lookup))
+        .routes(routes!(servers::servers))
+        .routes(routes!(deregister::deregister))
+        .routes(routes!(sessions::online))
+        .routes(routes!(sessions::offline))
+}

@@ -1,0 +1,31 @@
+//! `DELETE /map-registry/server/{id}`.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use realmgate_protocol::ids::ServerId;
+
+use super::caller::RegistryCaller;
+use crate::error::Error;
+use crate::http::Problem;
+use crate::state::AppState;
+
+/// Take a map server off the list. One that is not there is off it already.
+#[utoipa::path(
+    delete, path = "/map-registry/server/{id}", tag = "directory", security(("service_token" = [])),
+    params(("id" = String, Path, description = "The map server's id")),
+    responses(
+        (status = 204),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "SERVICE_TOKEN_REQUIRED"),
+    ),
+)]
+pub async fn deregister(
+    _caller: RegistryCaller,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Error> {
+    if let Ok(id) = id.parse::<ServerId>() {
+        state.registry.remove(&id).await?;
+        tracing::info!(server = %id, "map server deregistered");
+    }
+    Ok(StatusCode::NO_CONTENT)
+}

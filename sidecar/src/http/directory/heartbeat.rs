@@ -1,0 +1,58 @@
+//! `POST /map-registry/heartbeat`.
+
+use axum::Json;
+use axum::extract::State;
+use garde::Validate;
+use realmgate_protocol::ids::ServerId;
+use serde::{Deserialize, Serialize};
+
+use super::caller::RegistryCaller;
+use crate::directory::TTL_MS;
+use crate::error::{Error, ErrorCode};
+use crate::http::Problem;
+use crate::http::extract::Valid;
+use crate::state::AppState;
+
+/// A map server that is alive.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+pub struct HeartbeatRequest {
+    /// Its id.
+    #[garde(length(bytes, min = 1, max = 48))]
+    id: String,
+    /// Players in it.
+    #[garde(skip)]
+    current_players: u32,
+    /// Its load, in its own measure.
+    #[garde(skip)]
+    load: f64,
+}
+
+/// The entry is renewed.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct HeartbeatResponse {
+    /// For how long.
+    ttl_ms: u64,
+}
+
+/// Say that a map server is alive. After a 404 it registers again.
+#[utoipa::path(
+    post, path = "/map-registry/heartbeat", tag = "directory", security(("service_token" = [])),
+    request_body = HeartbeatRequest,
+    responses(
+        (status = 200, body = HeartbeatResponse),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "SERVICE_TOKEN_REQUIRED"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "SERVER_NOT_FOUND"),
+    ),
+)]
+pub async fn heartbeat(
+    _caller: RegistryCaller,
+    State(state): State<AppState>,
+    Valid(request): Valid<HeartbeatRequest>,
+) -> Result<Json<HeartbeatResponse>, Error> {
+    let id: ServerId = request.id.parse().map_err(|_| ErrorCode::ServerNotFound)?;
+    if state.registry.heartbeat(&id, request.current_players, request.load).await? {
+        Ok(Json(HeartbeatResponse { ttl_ms: TTL_MS }))
+    } else {
+        Err(ErrorCode::ServerNotFound.into())
+    }
+}

@@ -1,0 +1,105 @@
+//! `POST /map-registry/register`.
+
+use std::net::Ipv4Addr;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use garde::Validate;
+use realmgate_protocol::ids::{MapId, ServerId};
+use serde::{Deserialize, Serialize};
+
+use super::caller::RegistryCaller;
+use crate::directory::{Cookie, HEARTBEAT_INTERVAL_MS, Registration, TTL_MS};
+use crate::error::Error;
+use crate::http::Problem;
+use crate::http::extract::Valid;
+use crate::state::AppState;
+
+/// A map server that wants to be listed.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+pub struct RegisterRequest {
+    /// Its id: 1 to 48 characters of a-z, A-Z, 0-9, '.', '_' and '-'.
+    #[garde(length(bytes, min = 1, max = 48))]
+    #[schema(example = "map-server-1")]
+    id: String,
+    /// Its name, for people.
+    #[garde(length(bytes, max = 128))]
+    name: String,
+    /// The IPv4 address where players reach it.
+    #[garde(length(bytes, max = 15))]
+    #[schema(example = "127.0.0.1")]
+    ip: String,
+    /// Its port, UDP and TCP.
+    #[garde(range(min = 1))]
+    port: u16,
+    /// The maps it hosts.
+    #[garde(length(min = 1, max = 1024))]
+    supported_maps: Vec<u16>,
+    /// Players it holds.
+    #[garde(range(min = 1, max = 1_000_000))]
+    max_players: u32,
+    /// The cookie of an earlier answer, to renew as the same process.
+    #[garde(length(bytes, max = 64))]
+    #[serde(default)]
+    cookie: Option<String>,
+}
+
+/// What a listed map server has to know.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct RegisterResponse {
+    /// To be shown when registering again.
+    cookie: String,
+    /// How often a heartbeat is due.
+    heartbeat_interval_ms: u64,
+    /// After how long without one the entry is gone.
+    ttl_ms: u64,
+}
+
+impl RegisterRequest {
+    fn check(self) -> Result<Registration, Error> {
+        let id: ServerId = self.id.parse().map_err(|error| Error::field("id", format!("{error}")))?;
+        let ip: Ipv4Addr = self.ip.parse().map_err(|_| Error::field("ip", "is not an IPv4 address"))?;
+        if ip.is_unspecified() || ip.is_broadcast() || ip.is_multicast() {
+            return Err(Error::field("ip", "is no address that players can reach"));
+        }
+        if self.supported_maps.contains(&0) {
+            return Err(Error::field("supported_maps", "maps are numbered from 1"));
+        }
+        Ok(Registration {
+            id,
+            name: self.name,
+            ip,
+            port: self.port,
+            supported_maps: self.supported_maps.into_iter().map(MapId).collect(),
+            max_players: self.max_players,
+            cookie: self.cookie.as_deref().and_then(Cookie::shown),
+        })
+    }
+}
+
+/// List a map server, or renew it: by its cookie, or from the same address.
+#[utoipa::path(
+    post, path = "/map-registry/register", tag = "directory", security(("service_token" = [])),
+    request_body = RegisterRequest,
+    responses(
+        (status = 201, body = RegisterResponse, description = "Listed"),
+        (status = 200, body = RegisterResponse, description = "Renewed"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "SERVICE_TOKEN_REQUIRED"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "SERVER_ID_TAKEN"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "VALIDATION_FAILED"),
+    ),
+)]
+pub async fn register(
+    _caller: RegistryCaller,
+    State(state): State<AppState>,
+    Valid(request): Valid<RegisterRequest>,
+) -> Result<(StatusCode, Json<RegisterResponse>), Error> {
+    let registration = request.check()?;
+    let (id, maps) = (registration.id.clone(), registration.supported_maps.clone());
+    let registered = state.registry.register(registration).await?;
+    let status = if registered.renewed { StatusCode::OK } else { StatusCode::CREATED };
+    tracing::info!(server = %id, ?maps, renewed = registered.renewed, "map server registered");
+    let cookie = registered.cookie.expose().to_owned();
+    Ok((status, Json(RegisterResponse { cookie, heartbeat_interval_ms: HEARTBEAT_INTERVAL_MS, ttl_ms: TTL_MS })))
+}

@@ -1,0 +1,59 @@
+//! `GET /map-registry/servers`.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use super::caller::RegistryCaller;
+use crate::error::Error;
+use crate::http::Problem;
+use crate::state::AppState;
+
+/// A live map server.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ServerEntry {
+    /// Its id.
+    id: String,
+    /// Its name, for people.
+    name: String,
+    /// The IPv4 address where players reach it.
+    ip: String,
+    /// Its port.
+    port: u16,
+    /// The maps it hosts.
+    supported_maps: Vec<u16>,
+    /// Players it holds.
+    max_players: u32,
+    /// Players in it, by its last heartbeat.
+    current_players: u32,
+    /// Its load, by its last heartbeat, in its own measure.
+    load: f64,
+    /// Whether it holds a map link to this sidecar.
+    linked: bool,
+    /// When its entry is gone unless it is heard of.
+    expires_at_ms: u64,
+}
+
+/// List all live map servers.
+#[utoipa::path(
+    get, path = "/map-registry/servers", tag = "directory", security(("service_token" = [])),
+    responses(
+        (status = 200, body = Vec<ServerEntry>),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "SERVICE_TOKEN_REQUIRED"),
+    ),
+)]
+pub async fn servers(_caller: RegistryCaller, State(state): State<AppState>) -> Result<Json<Vec<ServerEntry>>, Error> {
+    let servers = state.registry.servers().await?.into_iter().map(|server| ServerEntry {
+        linked: state.link.links.get(&server.id).is_some(),
+        id: server.id.into(),
+        name: server.name,
+        ip: server.ip.to_string(),
+        port: server.port,
+        supported_maps: server.supported_maps.into_iter().map(|map| map.0).collect(),
+        max_players: server.max_players,
+        current_players: server.current_players,
+        load: server.load,
+        expires_at_ms: server.expires_at_ms,
+    });
+    Ok(Json(servers.collect()))
+}

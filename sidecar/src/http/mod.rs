@@ -1,0 +1,79 @@
+//! What speaks HTTP, and nothing else: routes, extractors, answers.
+
+pub mod auth;
+pub mod characters;
+pub mod classes;
+pub mod directory;
+pub mod extract;
+pub mod health;
+mod layers;
+pub mod metrics;
+mod openapi;
+mod page;
+mod problem;
+mod serve;
+pub mod status;
+
+use axum::Router;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use openapi::document;
+pub use problem::Problem;
+pub(crate) use serve::serve;
+
+use crate::state::AppState;
+
+/// The three listeners' routers.
+pub struct Routers {
+    /// 3000: players and browsers.
+    pub api: Router,
+    /// 3001: our servers.
+    pub directory: Router,
+    /// 3002: players' gateway sockets.
+    pub gateway: Router,
+}
+
+/// The whole route table.
+pub fn routers(state: &AppState) -> Routers {
+    let api = Router::from(public_routes())
+        .merge(Router::from(internal_routes()))
+        .merge(Router::from(service_routes()))
+        .merge(page::router());
+    let directory = Router::from(directory::router())
+        .merge(Router::from(internal_routes()))
+        .merge(Router::from(service_routes()))
+        .merge(crate::link::router());
+    Routers {
+        api: layers::public(api, state),
+        directory: layers::internal(directory, state),
+        gateway: layers::internal(crate::gateway::router(), state),
+    }
+}
+
+/// For players, on 3000.
+fn public_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(auth::register::register))
+        .routes(routes!(auth::login::login))
+        .routes(routes!(auth::refresh::refresh))
+        .routes(routes!(auth::logout::logout))
+        .routes(routes!(classes::list))
+        .routes(routes!(characters::list::list, characters::create::create))
+        .routes(routes!(characters::delete::delete))
+        .routes(routes!(status::status))
+        .routes(routes!(openapi::openapi))
+}
+
+/// For our servers, on 3000 and 3001, with the service token.
+fn internal_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(characters::internal::internal))
+}
+
+/// For operators, on 3000 and 3001.
+fn service_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(metrics::metrics))
+}

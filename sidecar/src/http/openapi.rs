@@ -1,0 +1,66 @@
+//! `GET /openapi.json`, and the document for `sidecar openapi`.
+
+use std::sync::LazyLock;
+
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+
+/// The frame of the document; paths and schemas come from the routes.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Realmgate",
+        description = "Accounts, characters and the directory of a Realmgate world. Ids are strings, positions are in \
+            tiles, times in Unix milliseconds. Every refused call is answered with a problem document (RFC 9457) whose \
+            `code` is stable.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    tags(
+        (name = "auth", description = "Accounts and log-ins (port 3000)"),
+        (name = "characters", description = "Characters and their classes (port 3000)"),
+        (name = "operation", description = "Health and figures (ports 3000 and 3001)"),
+        (name = "directory", description = "Map servers and sessions, with the service token (port 3001)"),
+        (name = "internal", description = "For our own servers, with the service token (port 3001)"),
+    ),
+    modifiers(&Tokens),
+)]
+struct Frame;
+
+struct Tokens;
+
+impl utoipa::Modify for Tokens {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let bearer = |what: &str| {
+            let mut scheme = Http::new(HttpAuthScheme::Bearer);
+            scheme.description = Some(what.to_owned());
+            SecurityScheme::Http(scheme)
+        };
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("access_token", bearer("The access token of /auth/login"));
+        components.add_security_scheme("service_token", bearer("SERVICE_TOKEN, between our servers"));
+    }
+}
+
+/// The OpenAPI document of every route.
+pub fn document() -> utoipa::openapi::OpenApi {
+    let mut document = Frame::openapi();
+    let routes =
+        [super::public_routes(), super::internal_routes(), super::service_routes(), super::directory::router()];
+    for router in routes {
+        document.merge(router.into_openapi());
+    }
+    document
+}
+
+/// Read this document.
+#[utoipa::path(
+    get, path = "/openapi.json", tag = "operation",
+    responses((status = 200, content_type = "application/json", body = Object)),
+)]
+pub async fn openapi() -> impl IntoResponse {
+    // Put together once: anybody may ask, as often as they like.
+    static DOCUMENT: LazyLock<String> = LazyLock::new(|| document().to_json().unwrap_or_default());
+    ([(CONTENT_TYPE, "application/json")], DOCUMENT.as_str())
+}

@@ -1,0 +1,54 @@
+//! `GET /status`.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use super::extract::AnonymousPeer;
+use crate::error::Error;
+use crate::service::glance::{self, HostedMap};
+use crate::state::AppState;
+
+/// The world at a glance.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Status {
+    /// What the world is called.
+    name: String,
+    /// `online`, or `draining` while it shuts down.
+    state: &'static str,
+    /// The version of the server.
+    version: &'static str,
+    /// Players in the world.
+    players: u32,
+    /// The port of the gateway's `/ws` on this host.
+    gateway_port: u16,
+    /// The maps that are hosted now.
+    maps: Vec<MapStatus>,
+}
+
+/// One map at a glance.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct MapStatus {
+    /// Its number.
+    map_id: u16,
+    /// Map servers that host it.
+    servers: u32,
+    /// Players on it.
+    players: u32,
+}
+
+/// See the world at a glance: its maps and how many play.
+#[utoipa::path(get, path = "/status", tag = "operation", responses((status = 200, body = Status)))]
+pub async fn status(State(state): State<AppState>, _peer: AnonymousPeer) -> Result<Json<Status>, Error> {
+    let maps = glance::hosted_maps(&state).await?.into_iter();
+    let maps = maps.map(|(map, HostedMap { servers, players })| MapStatus { map_id: map.0, servers, players });
+    let maps: Vec<MapStatus> = maps.collect();
+    Ok(Json(Status {
+        name: state.config.realm_name.clone(),
+        state: if state.shutdown.is_cancelled() { "draining" } else { "online" },
+        version: env!("CARGO_PKG_VERSION"),
+        players: maps.iter().map(|map| map.players).sum(),
+        gateway_port: state.addrs.gateway.port(),
+        maps,
+    }))
+}

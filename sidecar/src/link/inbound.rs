@@ -1,0 +1,40 @@
+//! What becomes of each message of a map server.
+
+use std::sync::Arc;
+
+use realmgate_protocol::link::{FromMap, LeaveReason};
+
+use super::Link;
+use crate::error::Error;
+use crate::service::world;
+use crate::social;
+use crate::state::AppState;
+
+/// Handles one message to its end. An error ends the link: the map server connects again and repeats what was not
+/// answered.
+pub(super) async fn handle(state: &AppState, link: &Arc<Link>, message: FromMap) -> Result<(), Error> {
+    metrics::counter!("realmgate_link_messages_total", "kind" => message.name()).increment(1);
+    match message {
+        FromMap::Hello { .. } => Err(Error::new(crate::ErrorCode::BadMessage, "Hello comes once")),
+        FromMap::Prepared { request, refusal } => {
+            link.answer(request, refusal);
+            Ok(())
+        }
+        FromMap::Entered { character, epoch } => world::entered(state, link, character, epoch).await,
+        FromMap::Save { saves } => world::save(state, link, &saves).await,
+        FromMap::Events { batch, events } => world::commit(state, link, batch, &events).await,
+        FromMap::Released { save, reason } => world::released(state, link, &save, reason).await,
+        FromMap::Dropped { character, epoch, reason } => {
+            world::dropped(state, link, character, epoch, reason, reason.name()).await
+        }
+        FromMap::Expired { character, epoch } => {
+            world::dropped(state, link, character, epoch, LeaveReason::ConnectionLost, "Expired").await
+        }
+        FromMap::Travel { request, save, channel } => world::travel(state, link, request, save, channel).await,
+        FromMap::Load { channels } => {
+            link.set_load(channels);
+            Ok(())
+        }
+        FromMap::Social { character, command } => social::command(state, link, character, command).await,
+    }
+}

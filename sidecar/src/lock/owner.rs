@@ -1,0 +1,80 @@
+//! Who owns a lock, and how that is written in the store.
+
+use std::fmt;
+use std::str::FromStr;
+
+use realmgate_protocol::ids::ServerId;
+
+/// Who may change a character.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum LockOwner {
+    /// Nobody: it is in no world.
+    None,
+    /// A gateway, while it brings the character into a world or from one to another.
+    Gateway(String),
+    /// The map server it plays on.
+    Map(ServerId),
+}
+
+/// A text that is no owner.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a lock owner is 'none', 'gateway:<id>' or 'map:<server id>', not {0:?}")]
+pub struct BadOwner(pub String);
+
+impl LockOwner {
+    /// The map server, where it is one.
+    pub fn map_server(&self) -> Option<&ServerId> {
+        match self {
+            Self::Map(server) => Some(server),
+            Self::None | Self::Gateway(_) => None,
+        }
+    }
+
+    /// What kind of owner it is, for metrics.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Gateway(_) => "gateway",
+            Self::Map(_) => "map",
+        }
+    }
+}
+
+impl fmt::Display for LockOwner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("none"),
+            Self::Gateway(id) => write!(f, "gateway:{id}"),
+            Self::Map(server) => write!(f, "map:{server}"),
+        }
+    }
+}
+
+impl FromStr for LockOwner {
+    type Err = BadOwner;
+
+    fn from_str(text: &str) -> Result<Self, BadOwner> {
+        let bad = || BadOwner(text.to_owned());
+        match text.split_once(':') {
+            None if text == "none" => Ok(Self::None),
+            Some(("gateway", id)) if !id.is_empty() => Ok(Self::Gateway(id.to_owned())),
+            Some(("map", server)) => server.parse().map(Self::Map).map_err(|_| bad()),
+            _ => Err(bad()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owners_are_read_as_they_are_written() {
+        for text in ["none", "gateway:gateway-1", "map:map-server-1"] {
+            assert_eq!(text.parse::<LockOwner>().unwrap().to_string(), text);
+        }
+        for bad in ["", "nobody", "gateway:", "map:", "map:with space"] {
+            assert_eq!(bad.parse::<LockOwner>(), Err(BadOwner(bad.to_owned())));
+        }
+    }
+}

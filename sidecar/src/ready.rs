@@ -1,0 +1,92 @@
+//! `ready.json`: tells scripts and tests that the process is up, and where it listens.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::state::Addrs;
+
+/// What the file says.
+#[derive(Serialize)]
+struct Ready {
+    pid: u32,
+    api_addr: String,
+    directory_addr: String,
+    gateway_addr: String,
+}
+
+/// Ready files of a running process. They are removed when this is dropped.
+pub struct ReadyFiles(Vec<PathBuf>);
+
+impl ReadyFiles {
+    /// Removes what a process that was killed has left: scripts would take it for ours.
+    pub fn forget(files: &[PathBuf]) -> io::Result<()> {
+        files.iter().try_for_each(|file| match fs::remove_file(file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        })
+    }
+
+    /// Writes the files; each appears whole or not at all.
+    pub fn write(files: Vec<PathBuf>, addrs: Addrs) -> io::Result<Self> {
+        let ready = Ready {
+            pid: std::process::id(),
+            api_addr: addrs.api.to_string(),
+            directory_addr: addrs.directory.to_string(),
+            gateway_addr: addrs.gateway.to_string(),
+        };
+        let text = serde_json::to_vec_pretty(&ready)?;
+        let mut written = Self(Vec::new());
+        for file in files {
+            write_whole(&file, &text)?;
+            written.0.push(file);
+        }
+        Ok(written)
+    }
+}
+
+impl Drop for ReadyFiles {
+    fn drop(&mut self) {
+        for file in &self.0 {
+            if let Err(error) = fs::remove_file(file) {
+                tracing::debug!(file = %file.display(), %error, "the ready file is gone already");
+            }
+        }
+    }
+}
+
+fn write_whole(file: &Path, text: &[u8]) -> io::Result<()> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let draft = file.with_extension(format!("draft-{}", std::process::id()));
+    let mut out = fs::File::create(&draft)?;
+    out.write_all(text)?;
+    out.sync_all()?;
+    fs::rename(&draft, file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ready_files_come_and_go() {
+        let dir = tempfile::tempdir().unwrap();
+        let addr = "127.0.0.1:3000".parse().unwrap();
+        let addrs = Addrs { api: addr, directory: addr, gateway: addr };
+        let files = vec![dir.path().join("sidecar/ready.json"), dir.path().join("second.json")];
+        let ready = ReadyFiles::write(files.clone(), addrs).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&fs::read(&files[1]).unwrap()).unwrap();
+        assert_eq!(json["api_addr"], "127.0.0.1:3000");
+        assert_eq!(json["pid"], std::process::id());
+        drop(ready);
+        assert!(!files[0].exists() && !files[1].exists());
+        fs::write(&files[1], "stale").unwrap();
+        ReadyFiles::forget(&files).unwrap();
+        assert!(!files[1].exists());
+        assert_eq!(fs::read_dir(dir.path().join("sidecar")).unwrap().count(), 0, "no drafts are left");
+    }
+}

@@ -1,0 +1,170 @@
+//! Registering, logging in, staying logged in, logging out.
+
+use realmgate_protocol::ids::AccountId;
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use super::limits::Source;
+use super::tokens::{self, Caller, RefreshToken};
+use super::world;
+use crate::error::{Error, ErrorCode};
+use crate::state::AppState;
+use crate::store::accounts::NewAccount;
+use crate::store::sessions::Rotation;
+
+/// Shortest and longest user name.
+pub const USERNAME_LENGTH: std::ops::RangeInclusive<usize> = 3..=64;
+/// Shortest password, in characters.
+pub const MIN_PASSWORD_CHARS: usize = 8;
+/// Longest password, in bytes.
+pub const MAX_PASSWORD_BYTES: usize = 256;
+
+/// What a client gets that has proved who it is.
+pub struct Grant {
+    /// Shown with every call.
+    pub access_token: String,
+    /// The account.
+    pub account: AccountId,
+    /// Traded for the next pair.
+    pub refresh_token: String,
+    /// Seconds the access token is good for.
+    pub expires_in: u64,
+}
+
+/// The user name as it is compared: `Ann` and `ann` are the same.
+pub fn fold_username(username: &str) -> String {
+    username.to_ascii_lowercase()
+}
+
+/// What is wrong with a new user name, if anything.
+pub fn username_fault(username: &str) -> Option<&'static str> {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@' | b'+');
+    if !USERNAME_LENGTH.contains(&username.len()) {
+        Some("has 3 to 64 characters")
+    } else if !username.bytes().all(legal) {
+        Some("has letters a to z, digits and _ - . @ + only")
+    } else {
+        None
+    }
+}
+
+/// What is wrong with a new password, if anything.
+pub fn password_fault(password: &str) -> Option<&'static str> {
+    if password.chars().count() < MIN_PASSWORD_CHARS {
+        Some("has at least 8 characters")
+    } else if password.len() > MAX_PASSWORD_BYTES {
+        Some("has at most 256 bytes")
+    } else {
+        None
+    }
+}
+
+/// Makes an account and logs it in. The caller has checked both texts with [`username_fault`] and [`password_fault`].
+pub async fn register(
+    state: &AppState,
+    source: Source,
+    username: &str,
+    password: SecretString,
+) -> Result<Grant, Error> {
+    state.limits.registration(source)?;
+    let folded = fold_username(username);
+    // Asked first, so that a taken name does not cost a hash. The insert below decides.
+    if state.store.accounts.find_password(&folded).await?.is_some() {
+        return Err(ErrorCode::UsernameTaken.into());
+    }
+    let password_hash = state.passwords.turn().await?.hash(password).await?;
+    let id = AccountId::from(Uuid::now_v7());
+    let account =
+        NewAccount { id, folded: &folded, username, password_hash: &password_hash, at_ms: state.clock.now_ms() };
+    if !state.store.accounts.create_with_password(account).await? {
+        return Err(ErrorCode::UsernameTaken.into());
+    }
+    metrics::counter!("realmgate_registrations_total").increment(1);
+    tracing::info!(account = %id, "registered");
+    open_session(state, id, 0).await
+}
+
+/// Logs in by password. Takes the same time whether the user exists or not.
+pub async fn login(state: &AppState, source: Source, username: &str, password: SecretString) -> Result<Grant, Error> {
+    // A right password costs a hash too, and a row.
+    state.limits.anonymous_call(source)?;
+    let folded = fold_username(username);
+    state.limits.failures.check(&folded, source)?;
+    let turn = state.passwords.turn().await?;
+    // Again, now that it is our turn: guesses sent all at once do not slip past the limit together.
+    state.limits.failures.check(&folded, source)?;
+
+    let row = state.store.accounts.find_password(&folded).await?;
+    let hash = row.as_ref().map(|row| row.password_hash.clone());
+    let fits = turn.verify(password, hash).await?;
+    match row.filter(|_| fits) {
+        Some(row) => {
+            metrics::counter!("realmgate_logins_total", "result" => "ok").increment(1);
+            open_session(state, row.account, row.token_version).await
+        }
+        None => {
+            state.limits.failures.record(&folded, source);
+            metrics::counter!("realmgate_logins_total", "result" => "failed").increment(1);
+            Err(ErrorCode::InvalidCredentials.into())
+        }
+    }
+}
+
+/// Trades a refresh token for a new pair. One that comes a second time was copied: its whole family dies.
+pub async fn refresh(state: &AppState, refresh_token: &str) -> Result<Grant, Error> {
+    let next = RefreshToken::generate(state)?;
+    let used = tokens::hash_refresh(refresh_token);
+    match state.store.sessions.rotate(&used, next.row()).await? {
+        Rotation::Rotated { session, account, token_version } => {
+            let (access_token, expires_in) = tokens::mint_access(state, account, session, token_version)?;
+            Ok(Grant { access_token, account, refresh_token: next.text, expires_in })
+        }
+        Rotation::Reused { session } => {
+            metrics::counter!("realmgate_refresh_reuse_total").increment(1);
+            tracing::warn!(%session, "a used refresh token came back: its session is ended");
+            Err(ErrorCode::InvalidRefreshToken.into())
+        }
+        Rotation::Dead => Err(ErrorCode::InvalidRefreshToken.into()),
+    }
+}
+
+/// Ends the log-in, and takes the player out of the world: to the end, even where the client does not wait for it.
+pub async fn logout(state: &AppState, caller: &Caller) -> Result<(), Error> {
+    let (state, account, session) = (state.clone(), caller.account, caller.session);
+    let leaving = state.tasks.clone().spawn(async move {
+        state.store.sessions.end(session, state.clock.now_ms()).await?;
+        world::log_out(&state, account, session).await
+    });
+    leaving.await.map_err(Error::internal)?
+}
+
+async fn open_session(state: &AppState, account: AccountId, token_version: i64) -> Result<Grant, Error> {
+    let session = Uuid::now_v7();
+    let refresh = RefreshToken::generate(state)?;
+    state.store.sessions.open(session, account, refresh.row()).await?;
+    let (access_token, expires_in) = tokens::mint_access(state, account, session, token_version)?;
+    Ok(Grant { access_token, account, refresh_token: refresh.text, expires_in })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_names_are_plain() {
+        for good in ["ann", "Ann_1", "ann@example.org", "x-y.z"] {
+            assert_eq!(username_fault(good), None, "{good}");
+        }
+        for bad in ["", "ab", "with space", "änn", "a\nb c", &"x".repeat(65)] {
+            assert!(username_fault(bad).is_some(), "{bad:?}");
+        }
+        assert_eq!(fold_username("Ann"), fold_username("aNN"));
+    }
+
+    #[test]
+    fn passwords_are_neither_short_nor_endless() {
+        assert!(password_fault("sevench").is_some());
+        assert!(password_fault("eightchr").is_none());
+        assert!(password_fault(&"x".repeat(257)).is_some());
+    }
+}

@@ -1,0 +1,102 @@
+//! The classes a character may have. Designers write them in `classes.toml`; the game owns the full format.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::config::ConfigError;
+
+/// What players see of a class before they choose it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Class {
+    /// The id that characters carry.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// What it is like.
+    pub description: String,
+}
+
+/// `classes.toml`: a table for each class by its id, of which name and description concern us.
+type File = BTreeMap<Spanned<String>, ClassTable>;
+
+#[derive(Deserialize)]
+struct ClassTable {
+    name: String,
+    #[serde(default)]
+    description: String,
+}
+
+/// All classes, in the designers' order.
+#[derive(Debug, Clone)]
+pub struct Classes(Vec<Class>);
+
+impl Classes {
+    /// Reads `classes.toml`.
+    pub fn read(assets_dir: &Path) -> Result<Self, ConfigError> {
+        let file = assets_dir.join("classes.toml");
+        let complain = |why: String| ConfigError::new("ASSETS_DIR", format!("{}: {why}", file.display()));
+        let text = std::fs::read_to_string(&file).map_err(|error| complain(error.to_string()))?;
+        let classes: File = toml::from_str(&text).map_err(|error| {
+            let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+            complain(format!("line {line}: {}", error.message()))
+        })?;
+        if classes.is_empty() {
+            return Err(complain("there is no class, as `[warrior]` with a name".to_owned()));
+        }
+        let mut classes: Vec<(Spanned<String>, ClassTable)> = classes.into_iter().collect();
+        classes.sort_by_key(|(id, _)| id.span().start);
+        let class = |(id, table): (Spanned<String>, ClassTable)| Class {
+            id: id.into_inner(),
+            name: table.name,
+            description: table.description,
+        };
+        Ok(Self(classes.into_iter().map(class).collect()))
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &[Class] {
+        &self.0
+    }
+
+    /// The class of an id.
+    pub fn get(&self, id: &str) -> Option<&Class> {
+        self.0.iter().find(|class| class.id == id)
+    }
+
+    /// The name of a class; its id where designers have removed it since.
+    pub fn name_of<'a>(&'a self, id: &'a str) -> &'a str {
+        self.get(id).map_or(id, |class| &class.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Classes, ConfigError> {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("classes.toml"), text).unwrap();
+        Classes::read(dir.path())
+    }
+
+    #[test]
+    fn the_games_own_fields_are_ignored() {
+        let text = "[mage]\nname = 'Mage'\ndescription = 'Burns.'\nslots = [1]\n[mage.growth]\nhealth = 9";
+        let classes = read(text).unwrap();
+        assert_eq!(classes.all().len(), 1);
+        assert_eq!(classes.name_of("mage"), "Mage");
+        assert_eq!(classes.name_of("gone"), "gone");
+    }
+
+    #[test]
+    fn faults_are_named_with_file_and_line() {
+        let error = read("[mage]\nname = 'Mage'\n[thief]\nname = 3").unwrap_err();
+        assert!(error.why.contains("classes.toml: line 4"), "{error}");
+        assert!(read("").unwrap_err().why.contains("no class"));
+        assert!(read("[a]\nname = 'A'\n[a]\nname = 'B'").is_err(), "an id is one class");
+        assert!(Classes::read(Path::new("/nonexistent")).is_err());
+    }
+}

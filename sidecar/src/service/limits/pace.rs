@@ -1,0 +1,77 @@
+//! How often one account may speak with the gateway, however many sockets it opens one after the other.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use realmgate_protocol::ids::AccountId;
+
+use crate::clock::Clock;
+use crate::error::Error;
+
+/// The window that messages are counted in.
+const WINDOW: Duration = Duration::from_secs(10);
+/// Accounts held before those of past windows are dropped. Every one of them has had a socket in the last ten seconds.
+const PRUNE_AT: usize = 10_000;
+
+/// Counts gateway messages by account in windows of ten seconds.
+pub struct Pace {
+    most: u32,
+    clock: Clock,
+    windows: Mutex<HashMap<AccountId, Window>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    since: Duration,
+    count: u32,
+}
+
+impl Window {
+    fn is_over(self, now: Duration) -> bool {
+        now >= self.since + WINDOW
+    }
+}
+
+impl Pace {
+    /// At most `most` in ten seconds.
+    pub fn new(most: u32, clock: Clock) -> Self {
+        Self { most, clock, windows: Mutex::default() }
+    }
+
+    /// One more message of an account.
+    pub fn message(&self, account: AccountId) -> Result<(), Error> {
+        let now = self.clock.uptime();
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        if windows.len() >= PRUNE_AT {
+            windows.retain(|_, window| !window.is_over(now));
+        }
+        let window = windows.entry(account).or_insert(Window { since: now, count: 0 });
+        if window.is_over(now) {
+            *window = Window { since: now, count: 0 };
+        }
+        window.count = window.count.saturating_add(1);
+        if window.count <= self.most {
+            Ok(())
+        } else {
+            Err(Error::rate_limited((window.since + WINDOW - now).as_secs() + 1))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_many_in_one_window_are_refused() {
+        let clock = Clock::manual(0);
+        let pace = Pace::new(60, clock.clone());
+        let (ann, bob) = (AccountId([1; 16]), AccountId([2; 16]));
+        assert!((0..60).all(|_| pace.message(ann).is_ok()));
+        assert_eq!(pace.message(ann).unwrap_err().retry_after_s, Some(11));
+        assert!(pace.message(bob).is_ok(), "each account has its own");
+        clock.advance(WINDOW);
+        assert!(pace.message(ann).is_ok(), "the next window begins anew");
+    }
+}

@@ -1,0 +1,10 @@
+//! The rules, in plain Rust: no HTTP types, no SQL.
+
+pub mod accounts;
+pub mod characters;
+pub mod classes;
+pub mod glance;
+pub mod limits;
+pub mod passwords;
+pub mod tokens;
+pub mod world;

@@ -1,0 +1,171 @@
+//! Access and refresh tokens.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use realmgate_protocol::ids::AccountId;
+use realmgate_protocol::ticket::KeyRing;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::error::{Error, ErrorCode};
+use crate::state::AppState;
+use crate::store::sessions::NewRefreshToken;
+
+const REFRESH_TOKEN_BYTES: usize = 32;
+/// Longest access token that is looked at.
+const MAX_TOKEN_BYTES: usize = 2_048;
+
+/// What an access token says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Claims {
+    #[serde(rename = "userId")]
+    user_id: String,
+    iat: u64,
+    exp: u64,
+    jti: String,
+    sid: String,
+    /// The account's token version: raising it there revokes every token.
+    ver: i64,
+}
+
+/// Who shows a valid access token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The account.
+    pub account: AccountId,
+    /// The log-in the token comes from.
+    pub session: Uuid,
+    /// What the account may do: `player` or `admin`.
+    pub role: String,
+}
+
+/// Signs and checks access tokens. Keys rotate by their ids.
+pub struct TokenKeys {
+    signing: (String, EncodingKey),
+    verifying: Vec<(String, DecodingKey)>,
+}
+
+impl TokenKeys {
+    /// The keys of `JWT_SECRET`.
+    pub fn new(keys: &KeyRing) -> Self {
+        let secrets: Vec<(&str, &[u8])> = keys.iter().collect();
+        let (first_id, first) = secrets[0];
+        Self {
+            signing: (first_id.to_owned(), EncodingKey::from_secret(first)),
+            verifying: secrets.iter().map(|(id, key)| ((*id).to_owned(), DecodingKey::from_secret(key))).collect(),
+        }
+    }
+
+    fn sign(&self, claims: &Claims) -> Result<String, Error> {
+        let header = Header { kid: Some(self.signing.0.clone()), ..Header::new(Algorithm::HS256) };
+        jsonwebtoken::encode(&header, claims, &self.signing.1).map_err(Error::internal)
+    }
+
+    /// The claims of a token that one of our keys has signed and that has not expired.
+    fn open(&self, token: &str, now_ms: u64) -> Option<Claims> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return None;
+        }
+        let kid = jsonwebtoken::decode_header(token).ok()?.kid?;
+        let (_, key) = self.verifying.iter().find(|(id, _)| *id == kid)?;
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.validate_exp = false; // judged below, by our own clock
+        let claims: Claims = jsonwebtoken::decode(token, key, &validation).ok()?.claims;
+        (now_ms / 1_000 < claims.exp).then_some(claims)
+    }
+}
+
+/// A new access token of a session, and the seconds it is good for.
+pub fn mint_access(state: &AppState, account: AccountId, session: Uuid, version: i64) -> Result<(String, u64), Error> {
+    let (iat, expires_in) = (state.clock.now_ms() / 1_000, state.config.tokens.access.as_secs());
+    let claims = Claims {
+        user_id: account.to_string(),
+        iat,
+        exp: iat + expires_in,
+        jti: Uuid::new_v4().to_string(),
+        sid: session.to_string(),
+        ver: version,
+    };
+    Ok((state.token_keys.sign(&claims)?, expires_in))
+}
+
+/// Who shows this access token; [`ErrorCode::Unauthorized`] for one that is forged, expired, revoked or logged out.
+pub async fn authenticate(state: &AppState, token: &str) -> Result<Caller, Error> {
+    let refuse = || Error::from(ErrorCode::Unauthorized);
+    let claims = state.token_keys.open(token, state.clock.now_ms()).ok_or_else(refuse)?;
+    let session: Uuid = claims.sid.parse().map_err(|_| refuse())?;
+    let row = state.store.sessions.find_live(session).await?.ok_or_else(refuse)?;
+    if row.account.to_string() != claims.user_id || row.token_version != claims.ver {
+        return Err(refuse());
+    }
+    Ok(Caller { account: row.account, session, role: row.role })
+}
+
+/// An opaque refresh token. Only its hash is stored.
+pub struct RefreshToken {
+    /// What the client keeps.
+    pub text: String,
+    hash: String,
+    expires_at_ms: u64,
+    at_ms: u64,
+}
+
+impl RefreshToken {
+    /// A new random one.
+    pub fn generate(state: &AppState) -> Result<Self, Error> {
+        let mut bytes = [0; REFRESH_TOKEN_BYTES];
+        getrandom::fill(&mut bytes).map_err(|error| Error::internal(anyhow::anyhow!("random bytes: {error}")))?;
+        let text = URL_SAFE_NO_PAD.encode(bytes);
+        let at_ms = state.clock.now_ms();
+        let lives_ms = u64::try_from(state.config.tokens.refresh.as_millis()).unwrap_or(u64::MAX);
+        Ok(Self { hash: hash_refresh(&text), text, expires_at_ms: at_ms.saturating_add(lives_ms), at_ms })
+    }
+
+    /// As the store takes it.
+    pub fn row(&self) -> NewRefreshToken<'_> {
+        NewRefreshToken { hash: &self.hash, expires_at_ms: self.expires_at_ms, at_ms: self.at_ms }
+    }
+}
+
+/// What is stored of a refresh token. Its 256 random bits need no salt and no slow hash.
+pub fn hash_refresh(token: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(token.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::engine::general_purpose::STANDARD;
+
+    use super::*;
+
+    fn keys(text: &str) -> TokenKeys {
+        TokenKeys::new(&text.parse().unwrap())
+    }
+
+    fn claims() -> Claims {
+        Claims { user_id: "u".into(), iat: 1_000, exp: 1_900, jti: "j".into(), sid: "s".into(), ver: 0 }
+    }
+
+    #[test]
+    fn tokens_live_while_their_key_does() {
+        let (old, new) = (STANDARD.encode([1; 32]), STANDARD.encode([2; 32]));
+        let token = keys(&format!("old:{old}")).sign(&claims()).unwrap();
+        let during = keys(&format!("new:{new},old:{old}"));
+        assert!(during.open(&token, 1_899_999).is_some());
+        assert!(during.open(&token, 1_900_000).is_none(), "expired");
+        assert!(keys(&format!("new:{new}")).open(&token, 1_000_000).is_none(), "the key is gone");
+        assert!(keys(&format!("old:{new}")).open(&token, 1_000_000).is_none(), "another key of the same id");
+    }
+
+    #[test]
+    fn an_unsigned_token_is_refused() {
+        let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        let body = part(r#"{"userId":"u","iat":1,"exp":9999999999,"jti":"j","sid":"s","ver":0}"#);
+        for header in [r#"{"alg":"none","kid":"k0"}"#, r#"{"alg":"HS256"}"#, "{}"] {
+            let token = format!("{}.{body}.", part(header));
+            assert!(keys("a secret of at least thirty-two bytes!").open(&token, 0).is_none(), "{header}");
+        }
+    }
+}

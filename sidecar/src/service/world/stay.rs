@@ -1,0 +1,73 @@
+//! A character is in the world: it arrives, is saved, and what it owns changes.
+
+use realmgate_protocol::ids::{BatchId, CharacterId, LockEpoch};
+use realmgate_protocol::link::{OwnedEvent, Save, ToMap};
+
+use crate::error::Error;
+use crate::link::Link;
+use crate::social;
+use crate::state::AppState;
+use crate::store::ledger::BatchOutcome;
+use crate::store::locks::SaveOutcome;
+
+/// The player of a prepared character has connected.
+pub(crate) async fn entered(
+    state: &AppState,
+    link: &Link,
+    character: CharacterId,
+    epoch: LockEpoch,
+) -> Result<(), Error> {
+    let found = state.store.locks.find(character).await?;
+    match found.filter(|found| found.lock.admits(&link.server, epoch)) {
+        Some(found) => {
+            tracing::info!(%character, server = %link.server, %epoch, "a character entered the world");
+            social::arrived(state, &found, &link.server);
+        }
+        None => fenced(link, character, epoch),
+    }
+    Ok(())
+}
+
+/// Soft state of characters in the world.
+pub(crate) async fn save(state: &AppState, link: &Link, saves: &[Save]) -> Result<(), Error> {
+    let outcomes = state.store.locks.save(&link.server, saves).await?;
+    for (save, outcome) in saves.iter().zip(outcomes) {
+        let result = match outcome {
+            SaveOutcome::Written => "written",
+            SaveOutcome::Older => "older",
+            SaveOutcome::Fenced => {
+                fenced(link, save.character, save.epoch);
+                "fenced"
+            }
+        };
+        metrics::counter!("realmgate_saves_total", "result" => result).increment(1);
+    }
+    Ok(())
+}
+
+/// Changes of what players own. Answered only when they are durable.
+pub(crate) async fn commit(state: &AppState, link: &Link, batch: BatchId, events: &[OwnedEvent]) -> Result<(), Error> {
+    let began = state.clock.uptime();
+    let BatchOutcome { outcomes, stale } =
+        state.store.ledger.commit(&link.server, events, state.clock.now_ms()).await?;
+    metrics::histogram!("realmgate_event_batch_seconds")
+        .record(state.clock.uptime().saturating_sub(began).as_secs_f64());
+    for (event, outcome) in events.iter().zip(&outcomes) {
+        let result = outcome.refusal.map_or("committed", |refusal| refusal.name());
+        metrics::counter!("realmgate_events_total", "result" => result).increment(1);
+        if outcome.refusal.is_some() {
+            tracing::warn!(server = %link.server, key = %event.key, reason = event.reason, result, "event refused");
+        }
+    }
+    for fence in stale {
+        fenced(link, fence.character, fence.epoch);
+    }
+    // A link that is gone gets its answer when the batch comes again: its keys are known then.
+    let _ = link.send(ToMap::Committed { batch, outcomes });
+    Ok(())
+}
+
+/// Somebody else owns the character now: the map server is to drop it.
+fn fenced(link: &Link, character: CharacterId, epoch: LockEpoch) {
+    let _ = link.send(ToMap::Fenced { character, epoch });
+}

@@ -1,0 +1,192 @@
+//! A map server that does what a test says.
+
+use std::collections::VecDeque;
+
+use futures_util::{SinkExt, StreamExt};
+use realmgate_protocol::codec::{decode_link, encode_link};
+use realmgate_protocol::ids::{BatchId, CharacterId, LockEpoch, MapId, RequestId, SaveSequence};
+use realmgate_protocol::limits::LINK_VERSION;
+use realmgate_protocol::link::{
+    CharacterLoad, EventOutcome, FromMap, LeaveReason, OwnedEvent, PrepareRefusal, Save, SoftState, ToMap,
+};
+use realmgate_protocol::realm;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+use super::soon;
+use crate::directory::{Cookie, Registration};
+use crate::state::AppState;
+
+/// Soft state somewhere on a map.
+pub(crate) fn soft_at(map: u16, x: i32) -> SoftState {
+    SoftState { map: MapId(map), x, y: 2_048, health: 50, resource: 10, cooldowns: Vec::new() }
+}
+
+/// The link of a map server. Messages that a test does not wait for are kept.
+pub(crate) struct FakeMap {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    kept: VecDeque<ToMap>,
+    /// The character that was announced last.
+    pub(crate) announced: Option<(CharacterLoad, LockEpoch)>,
+    last_batch: u64,
+}
+
+impl FakeMap {
+    /// Lists a map server with room for ten players.
+    pub(crate) async fn register(state: &AppState, id: &str, maps: &[u16]) -> Cookie {
+        let port = 4_000 + u16::from(*id.as_bytes().last().unwrap());
+        let registration = Registration {
+            id: id.parse().unwrap(),
+            name: id.to_owned(),
+            ip: [127, 0, 0, 1].into(),
+            port,
+            supported_maps: maps.iter().copied().map(MapId).collect(),
+            max_players: 10,
+            cookie: None,
+        };
+        state.registry.register(registration).await.unwrap().cookie
+    }
+
+    /// Opens a socket to `/map-link` and says nothing yet.
+    pub(crate) async fn open(state: &AppState) -> Self {
+        let mut request = format!("ws://{}/map-link", state.addrs.directory).into_client_request().unwrap();
+        let token = format!("Bearer {}", state.config.secrets.service_token.expose());
+        request.headers_mut().insert("authorization", HeaderValue::from_str(&token).unwrap());
+        let (socket, _) = soon("the link's handshake", tokio_tungstenite::connect_async(request)).await.unwrap();
+        Self { socket, kept: VecDeque::new(), announced: None, last_batch: 0 }
+    }
+
+    pub(crate) async fn hello(&mut self, id: &str, maps: &[u16]) {
+        self.say(FromMap::Hello {
+            server: id.to_owned(),
+            link_version: LINK_VERSION,
+            protocol_hash: realm::protocol_hash(),
+            maps: maps.iter().copied().map(MapId).collect(),
+            channels: 2,
+        })
+        .await;
+    }
+
+    pub(crate) async fn welcomed(&mut self) {
+        let message = self.next().await;
+        assert!(matches!(message, ToMap::Welcome { .. }), "{message:?}");
+    }
+
+    pub(crate) async fn say(&mut self, message: FromMap) {
+        self.say_bytes(encode_link(&message).unwrap()).await;
+    }
+
+    pub(crate) async fn say_bytes(&mut self, bytes: Vec<u8>) {
+        self.socket.send(Message::binary(bytes)).await.unwrap();
+    }
+
+    async fn next(&mut self) -> ToMap {
+        self.next_or_end().await.expect("the link ended")
+    }
+
+    /// The next message; `None` at the end of the link.
+    pub(crate) async fn next_or_end(&mut self) -> Option<ToMap> {
+        loop {
+            match soon("a link message", self.socket.next()).await {
+                Some(Ok(Message::Binary(bytes))) => return Some(decode_link(&bytes).unwrap()),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                None | Some(Ok(Message::Close(_)) | Err(_)) => return None,
+                Some(other) => panic!("{other:?} is no link message"),
+            }
+        }
+    }
+
+    /// The first message that `pick` takes; those before it are kept for later.
+    pub(crate) async fn wait<T>(&mut self, pick: impl Fn(&ToMap) -> Option<T>) -> T {
+        let kept = self.kept.iter().position(|message| pick(message).is_some());
+        if let Some(message) = kept.and_then(|at| self.kept.remove(at)) {
+            return pick(&message).unwrap();
+        }
+        loop {
+            let message = self.next().await;
+            match pick(&message) {
+                Some(picked) => return picked,
+                None => self.kept.push_back(message),
+            }
+        }
+    }
+
+    /// Takes the next announcement.
+    pub(crate) async fn prepare(&mut self) -> (RequestId, CharacterLoad, LockEpoch) {
+        let (request, load, epoch) = self
+            .wait(|message| match message {
+                ToMap::Prepare { request, load, epoch, .. } => Some((*request, load.clone(), *epoch)),
+                _ => None,
+            })
+            .await;
+        self.announced = Some((load.clone(), epoch));
+        (request, load, epoch)
+    }
+
+    /// Answers the next announcement.
+    pub(crate) async fn answer(&mut self, refusal: Option<PrepareRefusal>) -> (CharacterId, LockEpoch) {
+        let (request, load, epoch) = self.prepare().await;
+        self.say(FromMap::Prepared { request, refusal }).await;
+        (load.character, epoch)
+    }
+
+    /// Expects the next character that is announced.
+    pub(crate) async fn admit(&mut self) -> (CharacterId, LockEpoch) {
+        self.answer(None).await
+    }
+
+    pub(crate) async fn entered(&mut self, character: CharacterId, epoch: LockEpoch) {
+        self.say(FromMap::Entered { character, epoch }).await;
+    }
+
+    pub(crate) async fn kick(&mut self) -> (CharacterId, LockEpoch, LeaveReason) {
+        self.wait(|message| match message {
+            ToMap::Kick { character, epoch, reason } => Some((*character, *epoch, *reason)),
+            _ => None,
+        })
+        .await
+    }
+
+    pub(crate) async fn fenced(&mut self) -> (CharacterId, LockEpoch) {
+        self.wait(|message| match message {
+            ToMap::Fenced { character, epoch } => Some((*character, *epoch)),
+            _ => None,
+        })
+        .await
+    }
+
+    pub(crate) async fn release(&mut self, save: Save, reason: LeaveReason) {
+        self.say(FromMap::Released { save, reason }).await;
+    }
+
+    /// Sends a batch and takes its outcomes.
+    pub(crate) async fn commit(&mut self, events: Vec<OwnedEvent>) -> Vec<EventOutcome> {
+        self.last_batch += 1;
+        let batch = BatchId(self.last_batch);
+        self.say(FromMap::Events { batch, events }).await;
+        self.wait(|message| match message {
+            ToMap::Committed { batch: answered, outcomes } if *answered == batch => Some(outcomes.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Waits until everything said before has been handled: messages are handled in order.
+    pub(crate) async fn sync(&mut self) {
+        self.commit(Vec::new()).await;
+    }
+
+    /// Closes the link. The sidecar's own close says that everything before it was handled.
+    pub(crate) async fn close(mut self) {
+        self.socket.close(None).await.unwrap();
+        while !matches!(soon("a close", self.socket.next()).await.expect("no close").unwrap(), Message::Close(_)) {}
+    }
+}
+
+/// A save of a character.
+pub(crate) fn save(character: CharacterId, epoch: LockEpoch, sequence: u64, soft: SoftState) -> Save {
+    Save { character, epoch, sequence: SaveSequence(sequence), soft }
+}

@@ -1,0 +1,239 @@
+//! Entering the world, and every reason why not.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use realmgate_protocol::ids::{ChannelId, LockEpoch, MapId, TicketId};
+use realmgate_protocol::limits::NETCODE_PROTOCOL_ID;
+use realmgate_protocol::link::{ChannelLoad, FromMap, LeaveReason, PrepareRefusal, ToMap};
+use realmgate_protocol::realm;
+use realmgate_protocol::ticket::Ticket;
+use serde_json::{Value, json};
+
+use crate::lock::LockOwner;
+use crate::service::world::testing::{FakeMap, TestWorld, save, soft_at};
+
+#[tokio::test]
+async fn a_player_is_announced_and_gets_a_ticket() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let player = world.player("Ann").await;
+    let mut client = player.connect().await;
+    client.enter(player.character).await;
+    let (request, load, epoch) = map.prepare().await;
+    assert_eq!(world.lock(player.character).await.owner, LockOwner::Gateway("gateway-1".to_owned()));
+    assert_eq!((load.name.as_str(), load.account, load.gold, load.soft), ("Ann", player.account, 0, None));
+    map.say(FromMap::Prepared { request, refusal: None }).await;
+
+    let success = client.expect("enter_world_success").await;
+    let lock = world.lock(player.character).await;
+    assert_eq!((lock.owner, lock.epoch), (LockOwner::Map("map-1".parse().unwrap()), epoch));
+    check_fields(&success);
+    check_ticket(&world, &success, epoch);
+    assert_eq!(world.state().link.sessions.get(&player.account.to_string()).unwrap().gateway_id, "gateway-1");
+}
+
+fn check_fields(success: &Value) {
+    let names: Vec<&str> = success.as_object().unwrap().keys().map(String::as_str).collect();
+    let expected = [
+        "channel",
+        "connect_token",
+        "expires_in",
+        "map_id",
+        "map_ip",
+        "map_port",
+        "map_ws_url",
+        "protocol_hash",
+        "server_id",
+        "spawn_pos",
+        "ticket",
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(success["map_ip"], "127.0.0.1");
+    assert_eq!(success["spawn_pos"], json!({"x": 0.0, "y": 0.0}));
+    assert_eq!((&success["map_id"], &success["channel"], &success["expires_in"]), (&json!(1), &json!(1), &json!(30)));
+    assert_eq!(success["map_ws_url"], Value::Null);
+    assert_eq!(success["protocol_hash"], format!("{:016x}", realm::protocol_hash()));
+}
+
+fn check_ticket(world: &TestWorld, success: &Value, epoch: LockEpoch) {
+    let keys = &world.state().config.secrets.ticket;
+    let ticket = URL_SAFE_NO_PAD.decode(success["ticket"].as_str().unwrap()).unwrap();
+    let ticket = Ticket::open(&ticket, keys).unwrap();
+    assert_eq!((ticket.epoch, ticket.map, ticket.server.as_str()), (epoch, MapId(1), "map-1"));
+    assert_ne!(ticket.ticket_id, TicketId(0));
+    let token = URL_SAFE_NO_PAD.decode(success["connect_token"].as_str().unwrap()).unwrap();
+    assert_eq!(token.len(), 2_048);
+    assert_eq!(token[13..21], NETCODE_PROTOCOL_ID.to_le_bytes());
+}
+
+#[tokio::test]
+async fn somebody_elses_character_and_nobodys_are_refused() {
+    let world = TestWorld::start().await;
+    let _map = world.map_server("map-1", &[1]).await;
+    let (ann, bob) = (world.player("Ann").await, world.player("Bob").await);
+    let mut client = ann.connect().await;
+    client.enter(bob.character).await;
+    assert_eq!(client.expect_error().await, "FORBIDDEN");
+    client.send("enter_world", json!({"character_id": "018f0000-0000-7000-8000-000000000001"})).await;
+    assert_eq!(client.expect_error().await, "CHARACTER_NOT_FOUND");
+    client.send("enter_world", json!({"character_id": "not an id"})).await;
+    assert_eq!(client.expect_error().await, "CHARACTER_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn without_a_map_server_there_is_no_map() {
+    let world = TestWorld::start().await;
+    let _other = world.map_server("map-2", &[2]).await;
+    let player = world.player("Ann").await;
+    let mut client = player.connect().await;
+    client.enter(player.character).await;
+    assert_eq!(client.expect_error().await, "MAP_NOT_FOUND");
+    assert_eq!(world.lock(player.character).await.epoch, LockEpoch(0), "nobody was disturbed for nothing");
+}
+
+#[tokio::test]
+async fn where_no_server_hosts_the_start_map_the_embedding_one_takes_beginners() {
+    let world = TestWorld::start_with(|config| config.start.embedded = Some(MapId(2))).await;
+    let mut map = world.map_server("map-2", &[2]).await;
+    let player = world.player("Ann").await;
+    let mut client = player.connect().await;
+    client.enter(player.character).await;
+    map.admit().await;
+    assert_eq!(client.expect("enter_world_success").await["map_id"], 2);
+}
+
+#[tokio::test]
+async fn a_map_server_without_a_link_is_entered_only_where_that_is_allowed() {
+    for allowed in [false, true] {
+        let world = TestWorld::start_with(|config| config.gateway.allow_unlinked_map_servers = allowed).await;
+        FakeMap::register(world.state(), "foreign-1", &[1]).await;
+        let player = world.player("Ann").await;
+        let mut client = player.connect().await;
+        client.enter(player.character).await;
+        if allowed {
+            client.expect("enter_world_success").await;
+            assert_eq!(world.lock(player.character).await.owner, LockOwner::Gateway("gateway-1".to_owned()));
+        } else {
+            assert_eq!(client.expect_error().await, "MAP_SERVER_UNREACHABLE");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_lock_of_a_guest_ends_with_its_server() {
+    let world = TestWorld::start_with(|config| config.gateway.allow_unlinked_map_servers = true).await;
+    FakeMap::register(world.state(), "foreign-1", &[1]).await;
+    let player = world.player("Ann").await;
+    let mut client = player.connect().await;
+    client.enter(player.character).await;
+    client.expect("enter_world_success").await;
+    crate::service::world::unlinked::expire(world.state()).await.unwrap();
+    assert_ne!(world.lock(player.character).await.owner, LockOwner::None, "its server is still listed");
+    world.clock.advance(Duration::from_millis(crate::directory::TTL_MS));
+    crate::service::world::unlinked::expire(world.state()).await.unwrap();
+    assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
+}
+
+#[tokio::test]
+async fn each_refusal_of_the_map_server_has_its_code_and_frees_the_lock() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let player = world.player("Ann").await;
+    let mut client = player.connect().await;
+    for (refusal, code) in [
+        (PrepareRefusal::Full, "MAP_FULL"),
+        (PrepareRefusal::NotHosted, "MAP_NOT_FOUND"),
+        (PrepareRefusal::Draining, "MAP_SERVER_UNREACHABLE"),
+        (PrepareRefusal::StillHere, "ALREADY_ONLINE"),
+        (PrepareRefusal::BadCharacter, "INTERNAL"),
+    ] {
+        client.enter(player.character).await;
+        map.answer(Some(refusal)).await;
+        assert_eq!(client.expect_error().await, code, "{refusal:?}");
+        assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
+    }
+}
+
+#[tokio::test]
+async fn a_full_map_server_is_not_even_asked() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let load = ChannelLoad { map: MapId(1), channel: ChannelId(1), players: 10 };
+    map.say(FromMap::Load { channels: vec![load] }).await;
+    map.sync().await;
+    let player = world.player("Ann").await;
+    let mut client = player.connect().await;
+    client.enter(player.character).await;
+    assert_eq!(client.expect_error().await, "MAP_FULL");
+}
+
+#[tokio::test]
+async fn a_map_server_that_does_not_answer_is_unreachable() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let player = world.player("Ann").await;
+    let mut client = player.connect().await;
+    client.enter(player.character).await;
+    let (_, _, epoch) = map.prepare().await;
+    assert_eq!(client.expect_error().await, "MAP_SERVER_UNREACHABLE", "after three seconds");
+    let cancelled = map
+        .wait(|message| match message {
+            ToMap::Cancel { character, epoch } => Some((*character, *epoch)),
+            _ => None,
+        })
+        .await;
+    assert_eq!(cancelled, (player.character, epoch));
+    assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
+}
+
+#[tokio::test]
+async fn a_second_enter_world_before_the_first_is_answered_ends_the_socket() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let player = world.player("Ann").await;
+    let mut client = player.connect().await;
+    client.enter(player.character).await;
+    let (_, _, epoch) = map.prepare().await;
+    client.enter(player.character).await;
+    assert_eq!(client.expect_error().await, "BAD_MESSAGE");
+    assert_eq!(client.closed().await.0, 1008);
+    map.wait(|message| matches!(message, ToMap::Cancel { .. }).then_some(())).await;
+    // The next way in passes the gate only when the first one has let go.
+    let mut client = player.connect().await;
+    client.enter(player.character).await;
+    let (_, _, newer) = map.prepare().await;
+    assert!(newer > epoch);
+}
+
+#[tokio::test]
+async fn a_ticket_that_nobody_uses_frees_the_lock() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let player = world.player("Ann").await;
+    let mut client = player.connect().await;
+    client.enter(player.character).await;
+    let (character, epoch) = map.admit().await;
+    client.expect("enter_world_success").await;
+    map.say(FromMap::Expired { character, epoch }).await;
+    map.sync().await;
+    assert_eq!(world.lock(character).await.owner, LockOwner::None);
+}
+
+#[tokio::test]
+async fn entering_again_begins_where_the_character_was() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1, 2]).await;
+    let (player, mut client) = world.in_world("Ann", &mut map).await;
+    let epoch = world.lock(player.character).await.epoch;
+    let last = save(player.character, epoch, 1, soft_at(2, 3_072));
+    map.release(last.clone(), LeaveReason::ConnectionLost).await;
+    map.sync().await;
+    client.enter(player.character).await;
+    let (request, load, _) = map.prepare().await;
+    assert_eq!(load.soft, Some(last.soft));
+    map.say(FromMap::Prepared { request, refusal: None }).await;
+    let success = client.expect("enter_world_success").await;
+    assert_eq!((&success["map_id"], &success["spawn_pos"]), (&json!(2), &json!({"x": 3.0, "y": 2.0})));
+}

@@ -1,0 +1,118 @@
+//! Links that open, are refused, break, and come back.
+
+use realmgate_protocol::ids::{BatchId, MapId};
+use realmgate_protocol::limits::LINK_VERSION;
+use realmgate_protocol::link::{Change, FromMap, GoldAccount, OwnedEvent, Owner, ToMap};
+use realmgate_protocol::realm;
+use uuid::Uuid;
+
+use crate::lock::LockOwner;
+use crate::service::world::testing::{Client, FakeMap, TestWorld, save, soft_at};
+
+fn hello(link_version: u16, protocol_hash: u64) -> FromMap {
+    FromMap::Hello { server: "map-1".into(), link_version, protocol_hash, maps: vec![MapId(1)], channels: 1 }
+}
+
+async fn refusal(world: &TestWorld, first: FromMap) -> String {
+    let mut map = FakeMap::open(world.state()).await;
+    map.say(first).await;
+    ended_with(&mut map).await
+}
+
+async fn ended_with(map: &mut FakeMap) -> String {
+    let Some(ToMap::Refused { code, .. }) = map.next_or_end().await else { panic!("not refused") };
+    assert_eq!(map.next_or_end().await, None, "a refused link is closed");
+    code
+}
+
+#[tokio::test]
+async fn a_link_that_does_not_fit_is_refused() {
+    let world = TestWorld::start().await;
+    let hash = realm::protocol_hash();
+    assert_eq!(refusal(&world, hello(LINK_VERSION, hash)).await, "NOT_REGISTERED");
+    FakeMap::register(world.state(), "map-1", &[1]).await;
+    assert_eq!(refusal(&world, hello(LINK_VERSION + 1, hash)).await, "LINK_VERSION_MISMATCH");
+    assert_eq!(refusal(&world, hello(LINK_VERSION, hash ^ 1)).await, "PROTOCOL_MISMATCH");
+    let early = FromMap::Events { batch: BatchId(1), events: Vec::new() };
+    assert_eq!(refusal(&world, early).await, "BAD_MESSAGE");
+}
+
+#[tokio::test]
+async fn garbage_ends_a_link() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    map.say_bytes(vec![255; 9]).await;
+    assert_eq!(ended_with(&mut map).await, "BAD_MESSAGE");
+}
+
+#[tokio::test]
+async fn a_link_needs_the_service_token() {
+    let world = TestWorld::start().await;
+    let url = format!("ws://{}/map-link", world.state().addrs.directory);
+    assert_eq!(Client::refused(&url, &[]).await, 401);
+    assert_eq!(Client::refused(&url, &[("authorization", "Bearer wrong")]).await, 401);
+}
+
+#[tokio::test]
+async fn a_map_server_that_was_away_goes_on_under_its_epochs() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, _client) = world.in_world("Ann", &mut map).await;
+    let lock = world.lock(player.character).await;
+    map.close().await;
+    let mut map = world.link("map-1", &[1]).await;
+    assert_eq!(world.lock(player.character).await, lock, "an outage alone changes no lock");
+    map.say(FromMap::Save { saves: vec![save(player.character, lock.epoch, 1, soft_at(1, 99))] }).await;
+    map.sync().await;
+    assert_eq!(world.state().store.locks.load(player.character).await.unwrap().unwrap().soft, Some(soft_at(1, 99)));
+}
+
+#[tokio::test]
+async fn a_newer_link_of_the_same_server_ends_the_older() {
+    let world = TestWorld::start().await;
+    let mut older = world.map_server("map-1", &[1]).await;
+    let _newer = world.link("map-1", &[1]).await;
+    assert_eq!(older.next_or_end().await, None);
+    assert!(world.state().link.links.get(&"map-1".parse().unwrap()).is_some());
+}
+
+#[tokio::test]
+async fn a_new_process_gets_free_locks_and_a_swept_ground() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, _client) = world.in_world("Ann", &mut map).await;
+    let before = world.lock(player.character).await;
+    let item = Uuid::now_v7().into();
+    let drop = OwnedEvent {
+        key: Uuid::now_v7().into(),
+        reason: "loot".to_owned(),
+        fences: Vec::new(),
+        changes: vec![
+            Change::ItemCreated { item, definition: "rusty_sword".to_owned(), to: Owner::Ground },
+            Change::GoldMoved { from: GoldAccount::World, to: GoldAccount::Ground, amount: 12 },
+        ],
+    };
+    assert_eq!(map.commit(vec![drop]).await[0].refusal, None);
+    map.close().await;
+
+    let mut map = world.map_server("map-1", &[1]).await;
+    let after = world.lock(player.character).await;
+    assert_eq!(after.owner, LockOwner::None);
+    assert!(after.epoch > before.epoch);
+    let audit = world.state().store.ledger.audit().await.unwrap();
+    assert_eq!((audit.items, audit.item_lines, audit.gold_in_world, audit.faults), (0, 2, 0, Vec::new()));
+    map.say(FromMap::Save { saves: vec![save(player.character, before.epoch, 5, soft_at(1, 0))] }).await;
+    assert_eq!(map.fenced().await, (player.character, before.epoch));
+}
+
+#[tokio::test]
+async fn a_shutdown_does_not_wait_for_links_and_sockets() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (_player, mut client) = world.in_world("Ann", &mut map).await;
+    let map = tokio::spawn(async move { map.next_or_end().await });
+    let client = tokio::spawn(async move { client.closed().await });
+    crate::service::world::testing::soon("the end of the sidecar", world.shutdown()).await;
+    assert_eq!(map.await.unwrap(), None);
+    assert_eq!(client.await.unwrap().0, 1001);
+}

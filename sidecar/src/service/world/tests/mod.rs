@@ -1,0 +1,9 @@
+//! The whole way of a character, over real sockets, with map servers that a test plays.
+
+mod enter;
+mod events;
+mod leave;
+mod links;
+mod replace;
+mod social;
+mod travel;

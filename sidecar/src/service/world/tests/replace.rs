@@ -1,0 +1,87 @@
+//! The same account enters from elsewhere.
+
+use realmgate_protocol::link::{FromMap, LeaveReason};
+
+use crate::config::DuplicateLogin;
+use crate::lock::LockOwner;
+use crate::service::world::testing::{TestWorld, save, soft_at};
+
+#[tokio::test]
+async fn the_older_player_is_saved_and_makes_way() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, mut older) = world.in_world("Ann", &mut map).await;
+    let before = world.lock(player.character).await.epoch;
+    let mut newer = player.connect().await;
+    assert_eq!(older.closed().await, (4001, "Replaced".to_owned()));
+    assert_eq!(world.lock(player.character).await.epoch, before, "the older player stays until the newer one enters");
+
+    newer.enter(player.character).await;
+    assert_eq!(map.kick().await, (player.character, before, LeaveReason::Replaced));
+    map.release(save(player.character, before, 1, soft_at(1, 5_120)), LeaveReason::Replaced).await;
+    let (request, load, epoch) = map.prepare().await;
+    assert!(epoch > before);
+    assert_eq!(load.soft.unwrap().x, 5_120, "the newer one goes on where the older one was");
+    map.say(FromMap::Prepared { request, refusal: None }).await;
+    assert_eq!(newer.expect("enter_world_success").await["spawn_pos"]["x"], 5.0);
+}
+
+#[tokio::test]
+async fn another_character_of_the_account_makes_way_too() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, mut client) = world.in_world("Ann", &mut map).await;
+    let second = world.character(player.account, "Anna").await;
+    client.enter(second).await;
+    let (character, epoch, _) = map.kick().await;
+    assert_eq!(character, player.character);
+    map.say(FromMap::Dropped { character, epoch, reason: LeaveReason::Replaced }).await;
+    assert_eq!(map.admit().await.0, second);
+    client.expect("enter_world_success").await;
+    assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
+}
+
+#[tokio::test]
+async fn a_map_server_that_lost_its_link_is_fenced() {
+    let world = TestWorld::start().await;
+    let mut first = world.map_server("map-1", &[1]).await;
+    let (player, mut client) = world.in_world("Ann", &mut first).await;
+    let stale = world.lock(player.character).await.epoch;
+    first.close().await;
+    let mut second = world.map_server("map-2", &[1]).await;
+    client.enter(player.character).await;
+    let (character, epoch) = second.admit().await;
+    client.expect("enter_world_success").await;
+    assert!(epoch > stale);
+
+    let mut back = world.link("map-1", &[1]).await;
+    back.say(FromMap::Save { saves: vec![save(character, stale, 9, soft_at(1, 1_024))] }).await;
+    assert_eq!(back.fenced().await, (character, stale));
+    let load = world.state().store.locks.load(character).await.unwrap().unwrap();
+    assert_eq!(load.soft, None, "a stale save writes nothing");
+}
+
+#[tokio::test]
+async fn with_reject_the_newer_one_is_turned_away() {
+    let world = TestWorld::start_with(|config| config.gateway.duplicate_login = DuplicateLogin::Reject).await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, _older) = world.in_world("Ann", &mut map).await;
+    let before = world.lock(player.character).await;
+    let mut newer = player.connect().await;
+    newer.enter(player.character).await;
+    assert_eq!(newer.expect_error().await, "ALREADY_ONLINE");
+    assert_eq!(world.lock(player.character).await, before);
+}
+
+#[tokio::test]
+async fn with_reject_a_player_may_still_take_its_own_place() {
+    let world = TestWorld::start_with(|config| config.gateway.duplicate_login = DuplicateLogin::Reject).await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, mut client) = world.in_world("Ann", &mut map).await;
+    client.enter(player.character).await;
+    let (character, epoch, reason) = map.kick().await;
+    map.release(save(character, epoch, 1, soft_at(1, 0)), reason).await;
+    map.admit().await;
+    client.expect("enter_world_success").await;
+    assert_eq!(world.lock(player.character).await.owner.kind(), "map");
+}

@@ -1,0 +1,86 @@
+//! Whispers and parties across map servers.
+
+use realmgate_protocol::ids::CharacterId;
+use realmgate_protocol::link::{FromMap, LeaveReason, SocialCommand, SocialEvent, ToMap};
+
+use crate::service::world::testing::{FakeMap, Player, TestWorld, save, soft_at};
+
+async fn command(map: &mut FakeMap, character: CharacterId, command: SocialCommand) {
+    map.say(FromMap::Social { character, command }).await;
+}
+
+/// The next thing a character hears.
+async fn heard(map: &mut FakeMap, character: CharacterId) -> SocialEvent {
+    map.wait(|message| match message {
+        ToMap::Social { character: to, event } if *to == character => Some(event.clone()),
+        _ => None,
+    })
+    .await
+}
+
+fn names(event: &SocialEvent) -> Vec<(&str, bool)> {
+    let SocialEvent::PartyState { members, .. } = event else { panic!("{event:?} is no party state") };
+    members.iter().map(|member| (member.name.as_str(), member.online)).collect()
+}
+
+/// Ann on map server 1, Bob on map server 2.
+async fn two_players(world: &TestWorld) -> (FakeMap, Player, FakeMap, Player) {
+    let mut first = world.map_server("map-1", &[1]).await;
+    let (ann, _) = world.in_world("Ann", &mut first).await;
+    first.close().await;
+    let mut second = world.map_server("map-2", &[1]).await;
+    let (bob, _) = world.in_world("Bob", &mut second).await;
+    let first = world.link("map-1", &[1]).await;
+    (first, ann, second, bob)
+}
+
+#[tokio::test]
+async fn a_whisper_finds_its_listener_by_name() {
+    let world = TestWorld::start().await;
+    let (mut first, ann, mut second, bob) = two_players(&world).await;
+    let whisper = |to: &str, text: &str| SocialCommand::Whisper { to: to.to_owned(), text: text.to_owned() };
+    command(&mut first, ann.character, whisper("bOB", "hi")).await;
+    let expected = SocialEvent::Whisper { from: "Ann".to_owned(), text: "hi".to_owned() };
+    assert_eq!(heard(&mut second, bob.character).await, expected);
+    let sent = SocialEvent::WhisperSent { to: "Bob".to_owned(), text: "hi".to_owned() };
+    assert_eq!(heard(&mut first, ann.character).await, sent);
+    for (to, text, code) in
+        [("Nobody", "hi", "NOT_ONLINE"), ("Bob", "", "BAD_MESSAGE"), ("Bob", &"x".repeat(241), "BAD_MESSAGE")]
+    {
+        command(&mut first, ann.character, whisper(to, text)).await;
+        assert_eq!(heard(&mut first, ann.character).await, SocialEvent::Failed { code: code.to_owned() });
+    }
+}
+
+#[tokio::test]
+async fn a_party_spans_map_servers() {
+    let world = TestWorld::start().await;
+    let (mut first, ann, mut second, bob) = two_players(&world).await;
+    command(&mut first, ann.character, SocialCommand::PartyInvite { to: "Bob".to_owned() }).await;
+    let SocialEvent::PartyInvited { party, from } = heard(&mut second, bob.character).await else { panic!() };
+    assert_eq!(from, "Ann");
+    assert_eq!(names(&heard(&mut first, ann.character).await), [("Ann", true)]);
+    command(&mut second, bob.character, SocialCommand::PartyAnswer { party, accept: true }).await;
+    for (map, member) in [(&mut first, ann.character), (&mut second, bob.character)] {
+        assert_eq!(names(&heard(map, member).await), [("Ann", true), ("Bob", true)]);
+    }
+    command(&mut second, bob.character, SocialCommand::PartyChat { text: "onward".to_owned() }).await;
+    let said = SocialEvent::PartyChat { from: "Bob".to_owned(), text: "onward".to_owned() };
+    assert_eq!(heard(&mut first, ann.character).await, said);
+
+    let epoch = world.lock(bob.character).await.epoch;
+    second.release(save(bob.character, epoch, 1, soft_at(1, 0)), LeaveReason::ConnectionLost).await;
+    assert_eq!(names(&heard(&mut first, ann.character).await), [("Ann", true), ("Bob", false)]);
+}
+
+#[tokio::test]
+async fn a_map_server_speaks_only_for_who_is_there() {
+    let world = TestWorld::start().await;
+    let (mut first, ann, mut second, bob) = two_players(&world).await;
+    command(&mut first, bob.character, SocialCommand::Whisper { to: "Ann".to_owned(), text: "forged".to_owned() })
+        .await;
+    first.sync().await;
+    command(&mut second, bob.character, SocialCommand::Whisper { to: "Ann".to_owned(), text: "true".to_owned() }).await;
+    let expected = SocialEvent::Whisper { from: "Bob".to_owned(), text: "true".to_owned() };
+    assert_eq!(heard(&mut first, ann.character).await, expected);
+}

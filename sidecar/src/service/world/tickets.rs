@@ -1,0 +1,83 @@
+//! Minting what a player shows to a map server: the ticket, and the netcode connect token with the ticket inside.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, TicketId};
+use realmgate_protocol::limits::NETCODE_PROTOCOL_ID;
+use realmgate_protocol::ticket::{KeyRing, Ticket};
+use renetcode::ConnectToken;
+
+use super::choice::Target;
+use crate::error::Error;
+use crate::gateway::connect_token;
+
+/// How long a ticket is good for.
+pub(super) const TICKET_LIFE: Duration = Duration::from_secs(30);
+/// After how long without a packet a netcode connection is over.
+const NETCODE_TIMEOUT_S: i32 = 10;
+/// Bytes of user data in a connect token.
+const USER_DATA_BYTES: usize = 256;
+
+/// For whom a ticket is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bearer {
+    pub(super) account: AccountId,
+    pub(super) character: CharacterId,
+    pub(super) epoch: LockEpoch,
+}
+
+/// The two forms of one ticket, as clients get them.
+#[derive(Debug, Clone)]
+pub(super) struct Minted {
+    pub(super) ticket: String,
+    pub(super) connect_token: String,
+}
+
+/// A random ticket id. Never 0, which some netcode implementations take for "no client".
+pub(super) fn ticket_id() -> Result<TicketId, Error> {
+    loop {
+        let id = getrandom::u64().map_err(|error| Error::internal(anyhow::anyhow!("random bytes: {error}")))?;
+        if id != 0 {
+            return Ok(TicketId(id));
+        }
+    }
+}
+
+/// Signs a ticket for one server, map and channel, and wraps it for netcode.
+pub(super) fn mint(
+    keys: &KeyRing,
+    id: TicketId,
+    bearer: Bearer,
+    target: &Target,
+    now_ms: u64,
+) -> Result<Minted, Error> {
+    let ticket = Ticket {
+        ticket_id: id,
+        account: bearer.account,
+        character: bearer.character,
+        epoch: bearer.epoch,
+        map: target.map,
+        channel: target.channel,
+        server: target.server.id.clone(),
+        issued_ms: now_ms,
+        expires_ms: now_ms.saturating_add(TICKET_LIFE.as_millis() as u64),
+    };
+    let mut user_data = [0; USER_DATA_BYTES];
+    let sealed = ticket.seal(keys);
+    user_data[..sealed.len()].copy_from_slice(&sealed);
+    let token = ConnectToken::generate(
+        Duration::from_millis(now_ms),
+        NETCODE_PROTOCOL_ID,
+        TICKET_LIFE.as_secs(),
+        id.0,
+        NETCODE_TIMEOUT_S,
+        vec![target.server.address()],
+        Some(&user_data),
+        &keys.netcode_key(),
+    )
+    .map_err(Error::internal)?;
+    let public = connect_token::to_public_bytes(&token);
+    Ok(Minted { ticket: ticket.seal_text(keys), connect_token: URL_SAFE_NO_PAD.encode(public) })
+}

@@ -1,0 +1,87 @@
+//! A character goes from one channel to another, on the same map server or on another one.
+
+use std::sync::Arc;
+
+use realmgate_protocol::ids::{ChannelId, RequestId, ServerId};
+use realmgate_protocol::link::{Save, ToMap, TravelGrant};
+use tokio_util::sync::CancellationToken;
+
+use super::admission::admit;
+use super::choice::{Wish, choose};
+use crate::error::Error;
+use crate::link::Link;
+use crate::lock::{CharacterLock, LockStep};
+use crate::state::AppState;
+
+/// Saves the character and takes its lock, in the order of the link; the rest goes on beside it, since the target may
+/// be the very map server that asks.
+pub(crate) async fn travel(
+    state: &AppState,
+    link: &Arc<Link>,
+    request: RequestId,
+    save: Save,
+    channel: Option<ChannelId>,
+) -> Result<(), Error> {
+    let step = LockStep::Travel { server: link.server.clone(), gateway: state.config.gateway.id.clone() };
+    let taken = state.store.locks.save_and_step(&link.server, &save, &step, state.clock.now_ms()).await?;
+    let Some(held) = taken else {
+        let _ = link.send(ToMap::Fenced { character: save.character, epoch: save.epoch });
+        return Ok(());
+    };
+    let journey = Journey { request, from: link.server.clone(), save, channel, held };
+    let state = state.clone();
+    state.tasks.clone().spawn(async move {
+        if let Err(error) = journey.finish(&state).await {
+            tracing::error!(%error, "a journey could not be ended");
+        }
+    });
+    Ok(())
+}
+
+struct Journey {
+    request: RequestId,
+    from: ServerId,
+    save: Save,
+    channel: Option<ChannelId>,
+    held: CharacterLock,
+}
+
+impl Journey {
+    async fn finish(self, state: &AppState) -> Result<(), Error> {
+        let outcome = self.seek(state).await;
+        let result = outcome.as_ref().map_or_else(|error| error.code.as_str(), |_| "ok");
+        metrics::counter!("realmgate_journeys_total", "result" => result).increment(1);
+        let message = match outcome {
+            Ok(grant) => {
+                tracing::info!(character = %self.save.character, from = %self.from, to = grant.server,
+                    map = %grant.map, channel = %grant.channel, "a character travels");
+                ToMap::TravelGranted { request: self.request, character: self.save.character, grant }
+            }
+            Err(error) => self.turn_back(state, &error).await?,
+        };
+        // A map server that lost its link can not tell its player; the ticket expires and the lock is let go.
+        let _ = state.link.links.send(&self.from, message);
+        Ok(())
+    }
+
+    async fn seek(&self, state: &AppState) -> Result<TravelGrant, Error> {
+        let wish = Wish { map: self.save.soft.map, channel: self.channel, leaving: Some(&self.from) };
+        let target = choose(state, wish).await?;
+        let to_the_end = CancellationToken::new();
+        let admission = admit(state, &target, self.save.character, &self.held, &to_the_end).await?;
+        Ok(admission.grant)
+    }
+
+    /// Gives the character back to where it came from, under a newer epoch than the target ever heard of.
+    async fn turn_back(&self, state: &AppState, error: &Error) -> Result<ToMap, Error> {
+        tracing::info!(character = %self.save.character, from = %self.from, %error, "a journey was refused");
+        let character = self.save.character;
+        let step = LockStep::TravelFailed { server: self.from.clone() };
+        let back = self.held.after(&step).map_err(Error::internal)?;
+        if state.store.locks.change(character, &self.held, &back, state.clock.now_ms()).await? {
+            let code = error.code.as_str().to_owned();
+            return Ok(ToMap::TravelRefused { request: self.request, character, epoch: back.epoch, code });
+        }
+        Ok(ToMap::Fenced { character, epoch: self.save.epoch })
+    }
+}

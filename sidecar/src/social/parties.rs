@@ -1,0 +1,323 @@
+//! Parties: who is in which, who was asked, and who has to hear of it. No I/O.
+
+use std::collections::{BTreeMap, HashMap};
+
+use realmgate_protocol::ids::CharacterId;
+use realmgate_protocol::link::{PartyMember, SocialEvent};
+
+/// Most members of a party.
+pub(super) const MAX_MEMBERS: usize = 5;
+/// Most invitations of a party that nobody has answered.
+const MAX_INVITED: usize = 16;
+/// How long a member who is in no world keeps its place.
+const KEEP_AWAY_MS: u64 = 120_000;
+
+/// A character by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Person {
+    pub(super) id: CharacterId,
+    pub(super) name: String,
+}
+
+/// What one character is to hear.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Delivery {
+    pub(super) to: CharacterId,
+    pub(super) event: SocialEvent,
+}
+
+/// Why a command could not be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failure {
+    NotOnline,
+    PartyFull,
+    AlreadyInParty,
+    NoInvitation,
+    NotInParty,
+    BadText,
+}
+
+impl Failure {
+    /// The code that the player's client gets.
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::NotOnline => "NOT_ONLINE",
+            Self::PartyFull => "PARTY_FULL",
+            Self::AlreadyInParty => "ALREADY_IN_PARTY",
+            Self::NoInvitation => "NO_INVITATION",
+            Self::NotInParty => "NOT_IN_PARTY",
+            Self::BadText => "BAD_MESSAGE",
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Member {
+    person: Person,
+    away_since_ms: Option<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Party {
+    /// The leader first, then as they joined.
+    members: Vec<Member>,
+    invited: Vec<CharacterId>,
+}
+
+/// All parties.
+#[derive(Debug, Default)]
+pub(super) struct Parties {
+    parties: BTreeMap<u64, Party>,
+    party_of: HashMap<CharacterId, u64>,
+    last_id: u64,
+}
+
+impl Parties {
+    /// Asks somebody in. Who is in no party founds one.
+    pub(super) fn invite(&mut self, host: &Person, guest: &Person) -> Result<Vec<Delivery>, Failure> {
+        if host.id == guest.id || self.party_of.contains_key(&guest.id) {
+            return Err(Failure::AlreadyInParty);
+        }
+        let id = self.party_of.get(&host.id).copied().unwrap_or_else(|| self.found(host));
+        let party = self.parties.entry(id).or_default();
+        if party.members.len() >= MAX_MEMBERS || party.invited.len() >= MAX_INVITED {
+            return Err(Failure::PartyFull);
+        }
+        if !party.invited.contains(&guest.id) {
+            party.invited.push(guest.id);
+        }
+        let invited = SocialEvent::PartyInvited { party: id, from: host.name.clone() };
+        let mut deliveries = vec![Delivery { to: guest.id, event: invited }];
+        if party.members.len() == 1 {
+            deliveries.extend(self.state(id));
+        }
+        Ok(deliveries)
+    }
+
+    /// Joins, or turns an invitation down.
+    pub(super) fn answer(&mut self, guest: &Person, id: u64, accept: bool) -> Result<Vec<Delivery>, Failure> {
+        let party = self.parties.get_mut(&id).ok_or(Failure::NoInvitation)?;
+        let place = party.invited.iter().position(|invited| *invited == guest.id).ok_or(Failure::NoInvitation)?;
+        if accept && self.party_of.contains_key(&guest.id) {
+            return Err(Failure::AlreadyInParty);
+        }
+        party.invited.remove(place);
+        if !accept {
+            return Ok(self.dissolve_if_pointless(id));
+        }
+        if party.members.len() >= MAX_MEMBERS {
+            return Err(Failure::PartyFull);
+        }
+        party.members.push(Member { person: guest.clone(), away_since_ms: None });
+        self.party_of.insert(guest.id, id);
+        Ok(self.state(id))
+    }
+
+    /// Leaves the party. The next in line leads.
+    pub(super) fn leave(&mut self, character: CharacterId) -> Result<Vec<Delivery>, Failure> {
+        let id = self.party_of.remove(&character).ok_or(Failure::NotInParty)?;
+        let mut deliveries = vec![Delivery { to: character, event: no_party(id) }];
+        if let Some(party) = self.parties.get_mut(&id) {
+            party.members.retain(|member| member.person.id != character);
+        }
+        let dissolved = self.dissolve_if_pointless(id);
+        deliveries.extend(if dissolved.is_empty() { self.state(id) } else { dissolved });
+        Ok(deliveries)
+    }
+
+    /// Speaks to the party; the speaker hears it too.
+    pub(super) fn chat(&self, speaker: &Person, text: &str) -> Result<Vec<Delivery>, Failure> {
+        let id = self.party_of.get(&speaker.id).ok_or(Failure::NotInParty)?;
+        let said = SocialEvent::PartyChat { from: speaker.name.clone(), text: text.to_owned() };
+        Ok(self.to_present(*id, &said))
+    }
+
+    /// A character is in a world again, or in another one.
+    pub(super) fn returned(&mut self, character: CharacterId) -> Vec<Delivery> {
+        self.set_away(character, None)
+    }
+
+    /// A character is in no world, but may come back.
+    pub(super) fn away(&mut self, character: CharacterId, now_ms: u64) -> Vec<Delivery> {
+        let mut deliveries = self.withdraw_invitations(character);
+        deliveries.extend(self.set_away(character, Some(now_ms)));
+        deliveries
+    }
+
+    /// A character is in no world and did not mean to come back.
+    pub(super) fn gone(&mut self, character: CharacterId) -> Vec<Delivery> {
+        let mut deliveries = self.withdraw_invitations(character);
+        deliveries.extend(self.leave(character).unwrap_or_default());
+        deliveries
+    }
+
+    /// Gives up the places of those who are away too long.
+    pub(super) fn forget_the_long_gone(&mut self, now_ms: u64) -> Vec<Delivery> {
+        let is_long_gone =
+            |member: &&Member| member.away_since_ms.is_some_and(|since| now_ms.saturating_sub(since) >= KEEP_AWAY_MS);
+        let members = self.parties.values().flat_map(|party| &party.members);
+        let gone: Vec<CharacterId> = members.filter(is_long_gone).map(|member| member.person.id).collect();
+        gone.into_iter().flat_map(|character| self.leave(character).unwrap_or_default()).collect()
+    }
+
+    fn found(&mut self, leader: &Person) -> u64 {
+        self.last_id += 1;
+        let members = vec![Member { person: leader.clone(), away_since_ms: None }];
+        self.parties.insert(self.last_id, Party { members, invited: Vec::new() });
+        self.party_of.insert(leader.id, self.last_id);
+        self.last_id
+    }
+
+    fn set_away(&mut self, character: CharacterId, since_ms: Option<u64>) -> Vec<Delivery> {
+        let Some(id) = self.party_of.get(&character).copied() else { return Vec::new() };
+        let members = self.parties.get_mut(&id).into_iter().flat_map(|party| &mut party.members);
+        members.filter(|member| member.person.id == character).for_each(|member| member.away_since_ms = since_ms);
+        self.state(id)
+    }
+
+    fn withdraw_invitations(&mut self, character: CharacterId) -> Vec<Delivery> {
+        let asked = self.parties.iter_mut().filter(|(_, party)| party.invited.contains(&character));
+        let asked: Vec<u64> = asked
+            .map(|(id, party)| {
+                party.invited.retain(|invited| *invited != character);
+                *id
+            })
+            .collect();
+        asked.into_iter().flat_map(|id| self.dissolve_if_pointless(id)).collect()
+    }
+
+    /// A party of one that waits for nobody is none, and so is one that all have left, whoever was asked in.
+    fn dissolve_if_pointless(&mut self, id: u64) -> Vec<Delivery> {
+        let is_pointless =
+            |party: &Party| party.members.is_empty() || (party.members.len() == 1 && party.invited.is_empty());
+        let pointless = self.parties.get(&id).is_some_and(is_pointless);
+        if !pointless {
+            return Vec::new();
+        }
+        let members = self.parties.remove(&id).unwrap_or_default().members;
+        members
+            .into_iter()
+            .map(|member| {
+                self.party_of.remove(&member.person.id);
+                Delivery { to: member.person.id, event: no_party(id) }
+            })
+            .collect()
+    }
+
+    /// The party as it is, for each member who is in a world.
+    fn state(&self, id: u64) -> Vec<Delivery> {
+        let Some(party) = self.parties.get(&id) else { return Vec::new() };
+        let members = party.members.iter().map(|member| PartyMember {
+            character: member.person.id,
+            name: member.person.name.clone(),
+            online: member.away_since_ms.is_none(),
+        });
+        self.to_present(id, &SocialEvent::PartyState { party: id, members: members.collect() })
+    }
+
+    fn to_present(&self, id: u64, event: &SocialEvent) -> Vec<Delivery> {
+        let members = self.parties.get(&id).into_iter().flat_map(|party| &party.members);
+        let present = members.filter(|member| member.away_since_ms.is_none());
+        present.map(|member| Delivery { to: member.person.id, event: event.clone() }).collect()
+    }
+}
+
+fn no_party(id: u64) -> SocialEvent {
+    SocialEvent::PartyState { party: id, members: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(number: u8) -> Person {
+        Person { id: CharacterId([number; 16]), name: format!("P{number}") }
+    }
+
+    fn party_of(count: u8) -> Parties {
+        let mut parties = Parties::default();
+        for guest in 2..=count {
+            parties.invite(&person(1), &person(guest)).unwrap();
+            parties.answer(&person(guest), 1, true).unwrap();
+        }
+        parties
+    }
+
+    fn names(event: &SocialEvent) -> Vec<&str> {
+        match event {
+            SocialEvent::PartyState { members, .. } => members.iter().map(|member| member.name.as_str()).collect(),
+            other => panic!("{other:?} is no party state"),
+        }
+    }
+
+    #[test]
+    fn all_members_hear_who_joined_the_leader_first() {
+        let mut parties = party_of(2);
+        parties.invite(&person(2), &person(3)).unwrap();
+        let heard = parties.answer(&person(3), 1, true).unwrap();
+        assert_eq!(heard.len(), 3);
+        assert!(heard.iter().all(|delivery| names(&delivery.event) == ["P1", "P2", "P3"]));
+    }
+
+    #[test]
+    fn a_party_has_five_members() {
+        let mut parties = party_of(5);
+        assert_eq!(parties.invite(&person(1), &person(6)), Err(Failure::PartyFull));
+        let mut parties = party_of(4);
+        parties.invite(&person(1), &person(5)).unwrap();
+        parties.invite(&person(1), &person(6)).unwrap();
+        parties.answer(&person(5), 1, true).unwrap();
+        assert_eq!(parties.answer(&person(6), 1, true), Err(Failure::PartyFull), "the last place was taken meanwhile");
+    }
+
+    #[test]
+    fn commands_that_make_no_sense_are_named() {
+        let mut parties = party_of(2);
+        assert_eq!(parties.answer(&person(3), 1, true), Err(Failure::NoInvitation));
+        assert_eq!(parties.answer(&person(3), 9, true), Err(Failure::NoInvitation));
+        assert_eq!(parties.invite(&person(3), &person(2)), Err(Failure::AlreadyInParty));
+        assert_eq!(parties.invite(&person(3), &person(3)), Err(Failure::AlreadyInParty));
+        assert_eq!(parties.leave(person(3).id), Err(Failure::NotInParty));
+        assert_eq!(parties.chat(&person(3), "hi"), Err(Failure::NotInParty));
+    }
+
+    #[test]
+    fn the_next_in_line_leads_and_the_last_one_is_alone() {
+        let mut parties = party_of(3);
+        let heard = parties.leave(person(1).id).unwrap();
+        assert_eq!(names(&heard[0].event), Vec::<&str>::new(), "who leaves has no party");
+        assert_eq!(names(&heard[1].event), ["P2", "P3"]);
+        let heard = parties.leave(person(2).id).unwrap();
+        assert_eq!(heard.len(), 2);
+        assert!(names(&heard[1].event).is_empty(), "a party of one is dissolved");
+        assert_eq!(parties.leave(person(3).id), Err(Failure::NotInParty));
+    }
+
+    #[test]
+    fn declining_the_only_invitation_dissolves_a_party_of_one() {
+        let mut parties = Parties::default();
+        parties.invite(&person(1), &person(2)).unwrap();
+        let heard = parties.answer(&person(2), 1, false).unwrap();
+        assert_eq!(heard, [Delivery { to: person(1).id, event: no_party(1) }]);
+    }
+
+    #[test]
+    fn an_invitation_ends_with_its_party() {
+        let mut parties = Parties::default();
+        parties.invite(&person(1), &person(2)).unwrap();
+        parties.leave(person(1).id).unwrap();
+        assert_eq!(parties.answer(&person(2), 1, true), Err(Failure::NoInvitation), "nobody would be there");
+    }
+
+    #[test]
+    fn who_is_away_keeps_its_place_for_a_while() {
+        let mut parties = party_of(3);
+        let heard = parties.away(person(2).id, 1_000);
+        assert_eq!(heard.len(), 2, "only who is there hears it");
+        assert!(parties.forget_the_long_gone(1_000 + KEEP_AWAY_MS - 1).is_empty());
+        assert_eq!(names(&parties.returned(person(2).id)[0].event), ["P1", "P2", "P3"]);
+        parties.away(person(2).id, 5_000);
+        let heard = parties.forget_the_long_gone(5_000 + KEEP_AWAY_MS);
+        assert_eq!(names(&heard[1].event), ["P1", "P3"]);
+    }
+}

@@ -1,0 +1,97 @@
+//! Locks and saves on a real SQLite file.
+
+use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, MapId, SaveSequence, ServerId};
+use realmgate_protocol::link::{Save, SoftState};
+
+use super::{LockStore, SaveOutcome};
+use crate::lock::{CharacterLock, LockOwner, LockStep};
+use crate::store::accounts::NewAccount;
+use crate::store::characters::NewCharacter;
+use crate::store::{AccountStore, CharacterStore, SqliteStore};
+
+const WHO: CharacterId = CharacterId([1; 16]);
+const ACCOUNT: AccountId = AccountId([9; 16]);
+
+async fn store() -> (SqliteStore, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("test.db")).await.unwrap();
+    let account = NewAccount { id: ACCOUNT, folded: "ann", username: "Ann", password_hash: "", at_ms: 0 };
+    assert!(store.create_with_password(account).await.unwrap());
+    let new = NewCharacter { id: WHO, account: ACCOUNT, name: "Ann", folded: "ann", class_id: "mage", at_ms: 0 };
+    store.create(new, 8).await.unwrap();
+    (store, folder)
+}
+
+fn server() -> ServerId {
+    "map-1".parse().unwrap()
+}
+
+fn held(epoch: u64) -> CharacterLock {
+    CharacterLock { owner: LockOwner::Map(server()), epoch: LockEpoch(epoch) }
+}
+
+fn save(epoch: u64, sequence: u64, x: i32) -> Save {
+    let soft = SoftState { map: MapId(2), x, y: 7, health: 1, resource: 2, cooldowns: Vec::new() };
+    Save { character: WHO, epoch: LockEpoch(epoch), sequence: SaveSequence(sequence), soft }
+}
+
+async fn lock_and_x(store: &SqliteStore) -> (CharacterLock, i32) {
+    let found = LockStore::find(store, WHO).await.unwrap().unwrap();
+    (found.lock, found.x)
+}
+
+#[tokio::test]
+async fn a_lock_changes_hands_once() {
+    let (store, _folder) = store().await;
+    assert!(store.change(WHO, &CharacterLock::FREE, &held(1), 5).await.unwrap());
+    assert!(!store.change(WHO, &CharacterLock::FREE, &held(1), 5).await.unwrap(), "somebody was faster");
+    assert_eq!(store.held_by_account(ACCOUNT).await.unwrap().len(), 1);
+    assert_eq!(store.held_by(&LockOwner::Map(server())).await.unwrap()[0].character, WHO);
+    assert_eq!(store.count_by_kind().await.unwrap()["map"], 1);
+}
+
+#[tokio::test]
+async fn saves_are_written_in_order_under_the_lock() {
+    let (store, _folder) = store().await;
+    store.change(WHO, &CharacterLock::FREE, &held(3), 0).await.unwrap();
+    let saves = [save(3, 1, 10), save(3, 3, 30), save(3, 2, 20), save(2, 9, 90), save(4, 9, 90)];
+    let outcomes = store.save(&server(), &saves).await.unwrap();
+    use SaveOutcome::{Fenced, Older, Written};
+    assert_eq!(outcomes, [Written, Written, Older, Fenced, Fenced]);
+    let other = "map-2".parse().unwrap();
+    assert_eq!(store.save(&other, &[save(3, 9, 90)]).await.unwrap(), [Fenced]);
+    assert_eq!(lock_and_x(&store).await, (held(3), 30));
+    let load = store.load(WHO).await.unwrap().unwrap();
+    assert_eq!(load.soft, Some(save(3, 3, 30).soft));
+}
+
+#[tokio::test]
+async fn a_last_save_and_the_release_are_one() {
+    let (store, _folder) = store().await;
+    store.change(WHO, &CharacterLock::FREE, &held(1), 0).await.unwrap();
+    let release = LockStep::Released { server: server() };
+    assert_eq!(store.save_and_step(&server(), &save(9, 1, 10), &release, 0).await.unwrap(), None);
+    let free = store.save_and_step(&server(), &save(1, 1, 10), &release, 0).await.unwrap().unwrap();
+    assert_eq!(lock_and_x(&store).await, (free, 10));
+    assert_eq!(store.save_and_step(&server(), &save(1, 2, 20), &release, 0).await.unwrap(), None);
+    assert_eq!(lock_and_x(&store).await.1, 10, "nothing is written after the release");
+}
+
+#[tokio::test]
+async fn sequences_begin_anew_under_every_epoch() {
+    let (store, _folder) = store().await;
+    store.change(WHO, &CharacterLock::FREE, &held(1), 0).await.unwrap();
+    store.save(&server(), &[save(1, 50, 10)]).await.unwrap();
+    store.change(WHO, &held(1), &held(2), 0).await.unwrap();
+    assert_eq!(store.save(&server(), &[save(2, 1, 20)]).await.unwrap(), [SaveOutcome::Written]);
+}
+
+#[tokio::test]
+async fn all_locks_of_an_owner_are_fenced_at_once() {
+    let (store, _folder) = store().await;
+    store.change(WHO, &CharacterLock::FREE, &held(4), 0).await.unwrap();
+    assert_eq!(store.fence_all(&LockOwner::Map(server()), 0).await.unwrap(), [(WHO, ACCOUNT)]);
+    let free = CharacterLock { owner: LockOwner::None, epoch: LockEpoch(5) };
+    assert_eq!(lock_and_x(&store).await.0, free);
+    assert_eq!(store.fence_all(&LockOwner::Map(server()), 0).await.unwrap(), []);
+}

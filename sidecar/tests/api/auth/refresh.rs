@@ -1,0 +1,73 @@
+//! `POST /auth/refresh`.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::testing::{Answer, TestApp};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+async fn refresh(app: &TestApp, token: &str) -> Answer {
+    app.post("/auth/refresh", json!({"refresh_token": token})).send().await
+}
+
+fn text(tokens: &Value, name: &str) -> String {
+    tokens[name].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_refresh_token_buys_a_new_pair() {
+    let app = TestApp::start().await;
+    let user = app.register("ann").await;
+    let next = refresh(&app, &user.refresh).await.expect(StatusCode::OK);
+    assert_eq!(next["user_id"], user.id);
+    assert_eq!(next["expires_in"], 900);
+    assert_ne!(text(&next, "refresh_token"), user.refresh);
+    app.get("/characters").bearer(&text(&next, "access_token")).send().await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_used_token_kills_its_family() {
+    let app = TestApp::start().await;
+    let user = app.register("ann").await;
+    let elsewhere = app.login("ann").await;
+    let next = refresh(&app, &user.refresh).await.expect(StatusCode::OK);
+
+    refresh(&app, &user.refresh).await.problem(401, "INVALID_REFRESH_TOKEN");
+    refresh(&app, &text(&next, "refresh_token")).await.problem(401, "INVALID_REFRESH_TOKEN");
+    app.get("/characters").bearer(&text(&next, "access_token")).send().await.problem(401, "UNAUTHORIZED");
+    refresh(&app, &elsewhere.refresh).await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn tokens_end_in_time() {
+    let app = TestApp::start().await;
+    let user = app.register("ann").await;
+    app.advance(Duration::from_secs(15 * 60));
+    app.get("/characters").bearer(&user.access).send().await.problem(401, "UNAUTHORIZED");
+    app.advance(29 * DAY);
+    let next = refresh(&app, &user.refresh).await.expect(StatusCode::OK);
+    app.advance(30 * DAY);
+    refresh(&app, &text(&next, "refresh_token")).await.problem(401, "INVALID_REFRESH_TOKEN");
+}
+
+#[tokio::test]
+async fn garbage_is_refused() {
+    let app = TestApp::start().await;
+    refresh(&app, "garbage").await.problem(401, "INVALID_REFRESH_TOKEN");
+    refresh(&app, "").await.problem(422, "VALIDATION_FAILED");
+}
+
+#[tokio::test]
+async fn what_expired_is_forgotten() {
+    let app = TestApp::start().await;
+    let user = app.register("ann").await;
+    let sweep = async || app.state().store.sessions.sweep(app.state().clock.now_ms()).await.unwrap();
+    assert_eq!(sweep().await, 0);
+    refresh(&app, &user.refresh).await.expect(StatusCode::OK);
+    app.advance(31 * DAY);
+    assert_eq!(sweep().await, 2);
+    app.login("ann").await;
+}

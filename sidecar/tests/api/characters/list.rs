@@ -1,0 +1,30 @@
+//! `GET /characters`.
+
+use axum::http::StatusCode;
+
+use crate::testing::TestApp;
+
+#[tokio::test]
+async fn one_sees_ones_own_oldest_first() {
+    let app = TestApp::start().await;
+    let (ann, bob) = (app.register("ann").await, app.register("bob").await);
+    for (user, name) in [(&ann, "Zoe"), (&bob, "Tom"), (&ann, "Ada")] {
+        app.character(user, name).await;
+    }
+    let list = app.get("/characters").bearer(&ann.access).send().await.expect(StatusCode::OK);
+    let names: Vec<&str> = list.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["Zoe", "Ada"]);
+    assert_eq!(list[0]["class_name"], "Mage");
+    assert_eq!(list[0]["level"], 1);
+}
+
+#[tokio::test]
+async fn a_token_has_to_be_good() {
+    let app = TestApp::start().await;
+    app.get("/characters").send().await.problem(401, "UNAUTHORIZED");
+    let answer = app.get("/characters").bearer("a.b.c").send().await;
+    answer.problem(401, "UNAUTHORIZED");
+    assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+    let service = app.service_token().to_owned();
+    app.get("/characters").bearer(&service).send().await.problem(401, "UNAUTHORIZED");
+}

@@ -1,0 +1,6 @@
+//! `/characters`.
+
+mod create;
+mod delete;
+mod internal;
+mod list;

@@ -1,0 +1,98 @@
+//! Rate limits: 429 with `Retry-After`.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use serde_json::json;
+
+use crate::testing::{Answer, PASSWORD, TestApp};
+
+fn assert_limited(answer: &Answer) {
+    answer.problem(429, "RATE_LIMITED");
+    let seconds: u64 = answer.header("retry-after").expect("Retry-After").parse().unwrap();
+    assert!((1..=61).contains(&seconds), "{seconds}");
+}
+
+#[tokio::test]
+async fn failed_log_ins_stop_a_source_but_not_the_owner_elsewhere() {
+    let app = TestApp::start().await;
+    app.register("ann").await;
+    for _ in 0..10 {
+        app.try_login("ann", "a wrong guess").from("203.0.113.9").send().await.problem(401, "INVALID_CREDENTIALS");
+    }
+    assert_limited(&app.try_login("ann", "a wrong guess").from("203.0.113.9").send().await);
+    assert_limited(&app.try_login("ann", PASSWORD).from("203.0.113.9").send().await);
+    app.try_login("ann", PASSWORD).from("198.51.100.1").send().await.expect(StatusCode::OK);
+    app.advance(Duration::from_secs(60));
+    app.try_login("ann", PASSWORD).from("203.0.113.9").send().await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn right_passwords_are_not_counted() {
+    let app = TestApp::start_with(|settings| settings.failed_logins_per_min = 2).await;
+    app.register("ann").await;
+    for _ in 0..5 {
+        app.login("ann").await;
+    }
+}
+
+#[tokio::test]
+async fn log_ins_are_calls_of_their_address() {
+    let app = TestApp::start_with(|settings| settings.calls_per_min = 3).await;
+    app.register("ann").await;
+    for _ in 0..3 {
+        app.try_login("ann", PASSWORD).from("203.0.113.9").send().await.expect(StatusCode::OK);
+    }
+    assert_limited(&app.try_login("ann", PASSWORD).from("203.0.113.9").send().await);
+    app.try_login("ann", PASSWORD).from("198.51.100.1").send().await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn registrations_are_limited_by_address_and_generous_on_loopback() {
+    let app = TestApp::start_with(|settings| settings.registrations_per_min = 2).await;
+    let register = async |name: &str, from: &str| {
+        app.post("/auth/register", json!({"username": name, "password": PASSWORD})).from(from).send().await
+    };
+    register("ann1", "203.0.113.9").await.expect(StatusCode::CREATED);
+    register("ann2", "203.0.113.9").await.expect(StatusCode::CREATED);
+    assert_limited(&register("ann3", "203.0.113.9").await);
+    register("ann3", "203.0.113.10").await.expect(StatusCode::CREATED);
+    for name in ["bob1", "bob2", "bob3"] {
+        register(name, "127.0.0.1").await.expect(StatusCode::CREATED);
+    }
+}
+
+#[tokio::test]
+async fn what_proxies_claim_is_not_believed() {
+    let app = TestApp::start_with(|settings| settings.registrations_per_min = 1).await;
+    let register = async |name: &str, claim: &str| {
+        app.post("/auth/register", json!({"username": name, "password": PASSWORD}))
+            .from("203.0.113.9")
+            .header("x-forwarded-for", claim)
+            .send()
+            .await
+    };
+    register("ann1", "1.1.1.1").await.expect(StatusCode::CREATED);
+    assert_limited(&register("ann2", "2.2.2.2").await);
+}
+
+#[tokio::test]
+async fn other_calls_are_limited_by_user() {
+    let app = TestApp::start_with(|settings| settings.calls_per_min = 5).await;
+    let (ann, bob) = (app.register("ann").await, app.register("bob").await);
+    for _ in 0..5 {
+        app.get("/characters").bearer(&ann.access).send().await.expect(StatusCode::OK);
+    }
+    assert_limited(&app.get("/characters").bearer(&ann.access).send().await);
+    app.get("/characters").bearer(&bob.access).send().await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn calls_without_a_user_are_limited_by_address() {
+    let app = TestApp::start_with(|settings| settings.calls_per_min = 5).await;
+    for _ in 0..5 {
+        app.get("/character-classes").from("203.0.113.9").send().await.expect(StatusCode::OK);
+    }
+    assert_limited(&app.get("/character-classes").from("203.0.113.9").send().await);
+    app.get("/character-classes").from("127.0.0.1").send().await.expect(StatusCode::OK);
+}

@@ -1,0 +1,13 @@
+//! The public API: every row of the contract, once for success and once for each error.
+
+#![expect(clippy::unwrap_used, reason = "what a test is built of fails by panicking")]
+
+mod auth;
+mod characters;
+mod classes;
+mod cors;
+mod limits;
+mod operation;
+mod problems;
+#[path = "../testing/mod.rs"]
+mod testing;

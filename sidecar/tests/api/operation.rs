@@ -1,0 +1,106 @@
+//! Health, figures, the page and the document.
+
+use axum::http::StatusCode;
+use serde_json::json;
+
+use crate::testing::TestApp;
+
+#[tokio::test]
+async fn it_lives_and_is_ready_by_dependency() {
+    let app = TestApp::start().await;
+    assert_eq!(app.get("/healthz").send().await.expect(StatusCode::OK), json!({"status": "ok"}));
+    let ready = app.get("/readyz").send().await.expect(StatusCode::OK);
+    assert_eq!(ready["status"], "ready");
+    assert_eq!(ready["checks"]["database"], "ok");
+}
+
+#[tokio::test]
+async fn without_its_database_it_is_not_ready_but_lives() {
+    let app = TestApp::start().await;
+    app.state().store.close().await;
+    let ready = app.get("/readyz").send().await.expect(StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(ready["checks"]["database"], "failing");
+    app.get("/healthz").send().await.expect(StatusCode::OK);
+    app.try_login("ann", "whatever it is").send().await.problem(500, "INTERNAL");
+}
+
+#[tokio::test]
+async fn figures_are_for_this_machine_and_for_our_servers() {
+    let app = TestApp::start().await;
+    let token = app.service_token().to_owned();
+    app.get("/metrics").send().await.expect(StatusCode::OK);
+    app.get_internal("/metrics").send().await.expect(StatusCode::OK);
+    app.get("/metrics").from("203.0.113.9").send().await.problem(401, "SERVICE_TOKEN_REQUIRED");
+    app.get("/metrics").from("203.0.113.9").bearer(&token).send().await.expect(StatusCode::OK);
+    let proxied = app.get("/metrics").header("x-forwarded-for", "203.0.113.9").send().await;
+    proxied.problem(401, "SERVICE_TOKEN_REQUIRED");
+}
+
+#[tokio::test]
+async fn the_status_is_public() {
+    let app = TestApp::start_with(|settings| settings.realm_name = "Testland".to_owned()).await;
+    let status = app.get("/status").send().await.expect(StatusCode::OK);
+    assert_eq!((&status["name"], &status["state"]), (&json!("Testland"), &json!("online")));
+    assert_eq!((&status["players"], &status["maps"]), (&json!(0), &json!([])));
+    assert!(status["gateway_port"].as_u64().unwrap() > 0);
+}
+
+#[tokio::test]
+async fn the_page_loads_nothing_from_elsewhere() {
+    let app = TestApp::start().await;
+    for (path, kind) in [("/", "text/html"), ("/page.js", "text/javascript"), ("/page.css", "text/css")] {
+        let answer = app.get(path).send().await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert!(answer.header("content-type").unwrap().starts_with(kind));
+        assert!(answer.header("content-security-policy").unwrap().starts_with("default-src 'none'"));
+        assert!(!answer.text.contains("://"), "{path} names another host");
+    }
+}
+
+#[tokio::test]
+async fn every_answer_tells_browsers_to_be_careful() {
+    let app = TestApp::start().await;
+    for path in ["/healthz", "/characters", "/nowhere"] {
+        let answer = app.get(path).send().await;
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
+        assert_eq!(answer.header("x-frame-options"), Some("DENY"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_document_describes_every_route() {
+    let app = TestApp::start().await;
+    let document = app.get("/openapi.json").send().await.expect(StatusCode::OK);
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    let paths = document["paths"].as_object().unwrap();
+    for (path, verb) in [
+        ("/auth/register", "post"),
+        ("/auth/login", "post"),
+        ("/auth/refresh", "post"),
+        ("/auth/logout", "post"),
+        ("/character-classes", "get"),
+        ("/characters", "get"),
+        ("/characters", "post"),
+        ("/characters/{id}", "delete"),
+        ("/characters/{id}/internal", "get"),
+        ("/status", "get"),
+        ("/healthz", "get"),
+        ("/readyz", "get"),
+        ("/metrics", "get"),
+        ("/openapi.json", "get"),
+    ] {
+        let summary = &paths[path][verb]["summary"];
+        assert!(summary.as_str().is_some_and(|text| !text.is_empty()), "{verb} {path} has no summary");
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_is_known_at_the_next_call() {
+    let app = TestApp::start().await;
+    let user = app.register("ann").await;
+    let role = async || realmgate_sidecar::service::tokens::authenticate(app.state(), &user.access).await.unwrap().role;
+    assert_eq!(role().await, "player");
+    assert!(app.state().store.accounts.set_role("ann", "admin").await.unwrap());
+    assert_eq!(role().await, "admin");
+}

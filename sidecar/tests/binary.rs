@@ -1,0 +1,176 @@
+//! The binary: its verbs, its exit codes, its ready files and the way it ends.
+
+#![expect(clippy::unwrap_used, reason = "what a test is built of fails by panicking")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder with data for a small world.
+fn world() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("assets")).unwrap();
+    std::fs::write(dir.path().join("assets/classes.toml"), "[mage]\nname = 'Mage'\n").unwrap();
+    dir
+}
+
+fn sidecar(dir: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sidecar"));
+    command.args(args).current_dir(dir).env_clear();
+    for addr in ["API_ADDR", "DIRECTORY_ADDR", "GATEWAY_ADDR"] {
+        command.env(addr, "127.0.0.1:0");
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs to the end; the exit code, and the last line it said.
+fn ended(command: &mut Command) -> (i32, String) {
+    let Output { status, stderr, .. } = command.output().unwrap();
+    let last = String::from_utf8_lossy(&stderr).lines().last().unwrap_or_default().to_owned();
+    (status.code().unwrap(), last)
+}
+
+/// A process that is killed if the test does not end it.
+struct Serving(Child);
+
+impl Serving {
+    /// Waits until the process says that it is ready.
+    fn start(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let said = BufReader::new(child.stderr.take().unwrap());
+        let serving = Self(child);
+        let mut lines = said.lines().map(Result::unwrap);
+        assert!(lines.any(|line| line.ends_with("ready")), "it ended before it was ready");
+        // Somebody has to go on reading, or the pipe fills.
+        std::thread::spawn(move || lines.for_each(drop));
+        serving
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.0.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn get(addr: &Value, path: &str) -> String {
+    let mut stream = TcpStream::connect(addr.as_str().unwrap()).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn it_serves_until_it_is_told_to_end() {
+    let dir = world();
+    let second = dir.path().join("here.json");
+    for signal in ["TERM", "INT"] {
+        let mut serving = Serving::start(sidecar(dir.path(), &["serve"]).env("READY_FILE", &second));
+        let first = dir.path().join("data/sidecar/ready.json");
+        let ready: Value = serde_json::from_slice(&std::fs::read(&first).unwrap()).unwrap();
+        assert_eq!(std::fs::read(&first).unwrap(), std::fs::read(&second).unwrap());
+        assert_eq!(ready["pid"], serving.0.id());
+        for (addr, path) in
+            [("api_addr", "/readyz"), ("directory_addr", "/healthz"), ("api_addr", "/"), ("api_addr", "/metrics")]
+        {
+            assert!(get(&ready[addr], path).starts_with("HTTP/1.1 200 "), "{path}");
+        }
+        let figures = get(&ready["api_addr"], "/metrics");
+        assert!(figures.contains(r#"realmgate_http_requests_total{method="GET",route="/readyz",status="200"}"#));
+
+        serving.signal(signal);
+        assert_eq!(serving.0.wait().unwrap().code(), Some(0), "SIG{signal}");
+        assert!(!first.exists() && !second.exists(), "ready files are removed");
+    }
+    let mode = |path: &str| std::fs::metadata(dir.path().join(path)).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode("data/secrets"), 0o700);
+    assert_eq!(mode("data/secrets/service_token"), 0o600);
+    assert_eq!(mode("data/realmgate.db"), 0o600);
+}
+
+#[test]
+fn a_port_in_use_is_named_with_its_setting() {
+    let dir = world();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap().to_string();
+    let (code, said) = ended(sidecar(dir.path(), &["serve"]).env("GATEWAY_ADDR", &addr));
+    assert_eq!(code, 1);
+    assert!(said.contains(&addr) && said.contains("GATEWAY_ADDR"), "{said}");
+
+    let port = taken.local_addr().unwrap().port().to_string();
+    let (code, said) = ended(sidecar(dir.path(), &["serve"]).env("PORT", &port));
+    assert_eq!(code, 1, "PORT is the port of API_ADDR");
+    assert!(said.contains(&addr) && said.contains("API_ADDR"), "{said}");
+}
+
+#[test]
+fn settings_that_cannot_be_are_exit_code_2_and_named() {
+    let dir = world();
+    for (key, value) in [
+        ("DATABASE_URL", "postgres://user:hunter2@db/realm"),
+        ("REDIS_URL", "redis://cache"),
+        ("JWT_SECRET", "too short"),
+        ("TICKET_KEY_FILE", "/nonexistent"),
+        ("ALLOWED_ORIGINS", "play.example"),
+        ("ASSETS_DIR", "nowhere"),
+        ("RUST_LOG", "=="),
+    ] {
+        let (code, said) = ended(sidecar(dir.path(), &["serve"]).env(key, value));
+        assert_eq!(code, 2, "{key}: {said}");
+        assert!(said.contains(key) && !said.contains("hunter2"), "{said}");
+    }
+    assert_eq!(sidecar(dir.path(), &["serve", "--nonsense"]).output().unwrap().status.code(), Some(2));
+    assert_eq!(sidecar(dir.path(), &["serve"]).env("CALLS_PER_MIN", "0").output().unwrap().status.code(), Some(2));
+}
+
+#[test]
+fn an_exposed_listener_wants_strong_secrets() {
+    let dir = world();
+    let (code, said) =
+        ended(sidecar(dir.path(), &["serve"]).env("API_ADDR", "0.0.0.0:0").env("SERVICE_TOKEN", "swordfish"));
+    assert_eq!(code, 2);
+    assert!(said.contains("SERVICE_TOKEN") && !said.contains("swordfish"), "{said}");
+
+    let open = [("DIRECTORY_ADDR", "0.0.0.0:0"), ("ALLOW_UNAUTHENTICATED_REGISTRY", "true")];
+    let (code, said) = ended(sidecar(dir.path(), &["serve"]).envs(open));
+    assert_eq!(code, 2);
+    assert!(said.contains("ALLOW_UNAUTHENTICATED_REGISTRY"), "{said}");
+}
+
+#[test]
+fn the_document_goes_to_stdout_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = sidecar(dir.path(), &["openapi"]).output().unwrap();
+    assert!(output.status.success());
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(document["paths"]["/auth/login"].is_object());
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is written");
+}
+
+#[test]
+fn tables_are_made_and_administrators_too() {
+    let dir = world();
+    for verb in [&["audit"][..], &["admin", "grant", "nobody"]] {
+        let (code, said) = ended(&mut sidecar(dir.path(), verb));
+        assert_eq!(code, 2, "a world that is not there is not made to be looked at");
+        assert!(said.contains("no database"), "{said}");
+    }
+    assert_eq!(ended(&mut sidecar(dir.path(), &["migrate"])).0, 0);
+    assert!(dir.path().join("data/realmgate.db").exists());
+    let (code, said) = ended(&mut sidecar(dir.path(), &["admin", "grant", "nobody"]));
+    assert_eq!(code, 2);
+    assert!(said.contains("`nobody`"), "{said}");
+}

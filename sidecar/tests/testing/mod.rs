@@ -1,0 +1,227 @@
+//! A sidecar of one's own: temporary data, a clock that stands still, requests straight through the routers.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use realmgate_sidecar::clock::Clock;
+use realmgate_sidecar::config::Settings;
+use realmgate_sidecar::{AppState, Running, Sidecar, http};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+/// A password that keeps the rules.
+pub const PASSWORD: &str = "correct horse battery";
+const START_MS: u64 = 1_800_000_000_000;
+const CLASSES: &str = r#"
+    [warrior]
+    name = "Warrior"
+    description = "Stands in front."
+    health = 120
+    [mage]
+    name = "Mage"
+"#;
+
+/// A running sidecar.
+pub struct TestApp {
+    running: Running,
+    clock: Clock,
+    dir: TempDir,
+}
+
+/// Somebody who is logged in.
+pub struct User {
+    pub id: String,
+    pub access: String,
+    pub refresh: String,
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// With other settings than the defaults.
+    pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let assets = dir.path().join("assets");
+        std::fs::create_dir(&assets).unwrap();
+        std::fs::write(assets.join("classes.toml"), CLASSES).unwrap();
+        std::fs::write(assets.join("world.toml"), "start_map = 7").unwrap();
+        let mut settings = Settings::with_defaults(dir.path().join("data"));
+        settings.assets_dir = assets;
+        change(&mut settings);
+        let clock = Clock::manual(START_MS);
+        let config = settings.resolve().unwrap();
+        let running = Sidecar::start_with_clock(config, None, clock.clone()).await.unwrap();
+        Self { running, clock, dir }
+    }
+
+    pub fn state(&self) -> &AppState {
+        self.running.state()
+    }
+
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    pub fn data_dir(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    pub fn get(&self, path: &str) -> Call {
+        self.call(Method::GET, path)
+    }
+
+    pub fn post(&self, path: &str, body: Value) -> Call {
+        self.call(Method::POST, path).json(body)
+    }
+
+    pub fn delete(&self, path: &str) -> Call {
+        self.call(Method::DELETE, path)
+    }
+
+    pub fn call(&self, method: Method, path: &str) -> Call {
+        Call {
+            router: http::routers(self.state()).api,
+            request: Request::builder().method(method).uri(path),
+            peer: Ipv4Addr::LOCALHOST.into(),
+            body: Vec::new(),
+        }
+    }
+
+    /// The same call on the directory's listener.
+    pub fn get_internal(&self, path: &str) -> Call {
+        Call { router: http::routers(self.state()).directory, ..self.get(path) }
+    }
+
+    pub fn service_token(&self) -> &str {
+        self.state().config.secrets.service_token.expose()
+    }
+
+    pub async fn register(&self, username: &str) -> User {
+        let body = json!({"username": username, "password": PASSWORD});
+        User::of(&self.post("/auth/register", body).send().await.expect(StatusCode::CREATED))
+    }
+
+    pub async fn login(&self, username: &str) -> User {
+        User::of(&self.try_login(username, PASSWORD).send().await.expect(StatusCode::OK))
+    }
+
+    pub fn try_login(&self, username: &str, password: &str) -> Call {
+        self.post("/auth/login", json!({"username": username, "password": password}))
+    }
+
+    /// Makes a character; its id.
+    pub async fn character(&self, user: &User, name: &str) -> String {
+        let body = json!({"name": name, "class_id": "mage"});
+        let made = self.post("/characters", body).bearer(&user.access).send().await.expect(StatusCode::CREATED);
+        made["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Puts a character into a world, as far as the database is concerned.
+    pub async fn lock(&self, character: &str) {
+        let file = self.data_dir().join("realmgate.db");
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+        let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+        sqlx::query(
+            "UPDATE characters SET lock_owner = 'map:map-server-1', x = 1536, y = -512, map_id = 3 WHERE id = $1",
+        )
+        .bind(character)
+        .execute(&pool)
+        .await
+        .unwrap();
+        pool.close().await;
+    }
+}
+
+impl User {
+    fn of(tokens: &Value) -> Self {
+        let text = |name: &str| tokens[name].as_str().unwrap_or_else(|| panic!("{name} is no string")).to_owned();
+        Self { id: text("user_id"), access: text("access_token"), refresh: text("refresh_token") }
+    }
+}
+
+/// A request on its way.
+pub struct Call {
+    router: Router,
+    request: axum::http::request::Builder,
+    peer: IpAddr,
+    body: Vec<u8>,
+}
+
+impl Call {
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.request = self.request.header(name, value);
+        self
+    }
+
+    pub fn bearer(self, token: &str) -> Self {
+        self.header(AUTHORIZATION.as_str(), &format!("Bearer {token}"))
+    }
+
+    pub fn json(self, body: Value) -> Self {
+        self.body("application/json", body.to_string())
+    }
+
+    pub fn body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self.header(CONTENT_TYPE.as_str(), content_type)
+    }
+
+    /// As if the socket came from there.
+    pub fn from(mut self, peer: &str) -> Self {
+        self.peer = peer.parse().unwrap();
+        self
+    }
+
+    pub async fn send(self) -> Answer {
+        let peer = SocketAddr::new(self.peer, 50_000);
+        let request = self.request.extension(ConnectInfo(peer)).body(Body::from(self.body)).unwrap();
+        let response = self.router.oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, 1 << 20).await.unwrap();
+        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or(Value::Null)
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// The body of an answer that has to have this status.
+    pub fn expect(&self, status: StatusCode) -> Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        self.json()
+    }
+
+    /// The document of a refusal that has to be this one.
+    pub fn problem(&self, status: u16, code: &str) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        assert_eq!(self.header("content-type"), Some("application/problem+json"));
+        let problem = self.json();
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(problem["status"], status, "the document repeats the status");
+        assert!(problem["title"].is_string() && problem["detail"].is_string() && problem["type"] == "about:blank");
+        problem
+    }
+}

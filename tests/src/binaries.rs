@@ -1,0 +1,71 @@
+//! The programs under test, built once for each test process.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+/// The packages whose programs are run.
+const PACKAGES: [&str; 3] = ["realmgate-server", "realmgate-sidecar", "realmgate-client"];
+
+/// Where the programs lie.
+#[derive(Debug)]
+pub struct Binaries {
+    /// The map server.
+    pub start_server: PathBuf,
+    /// The sidecar on its own.
+    pub sidecar: PathBuf,
+    /// The bots.
+    pub bot: PathBuf,
+}
+
+/// The programs, built in the profile and the target folder of the running test.
+///
+/// Cargo's own lock on the target folder makes several test processes wait for each other; all but the first find that
+/// nothing is left to do.
+///
+/// # Panics
+/// When they can not be built; what cargo said is in the message.
+pub fn binaries() -> &'static Binaries {
+    static BUILT: OnceLock<Binaries> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let folder = profile_folder();
+        build(&folder);
+        let program = |name: &str| {
+            let path = folder.join(name);
+            assert!(path.is_file(), "cargo has built no {}", path.display());
+            path
+        };
+        Binaries { start_server: program("start_server"), sidecar: program("sidecar"), bot: program("bot") }
+    })
+}
+
+/// The root of the repository, where maps and designers' data lie.
+pub fn workspace() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// `target/debug` of `target/debug/deps/some_test-0123`.
+fn profile_folder() -> PathBuf {
+    let test = std::env::current_exe().expect("a running program has a path");
+    let deps = test.parent().expect("a program lies in a folder");
+    deps.parent().expect("cargo puts tests into <target>/<profile>/deps").to_owned()
+}
+
+fn build(profile_folder: &Path) {
+    let target = profile_folder.parent().expect("a profile's folder lies in the target folder");
+    let profile = match profile_folder.file_name().and_then(|name| name.to_str()) {
+        // The one profile whose folder is not named after it.
+        Some("debug") | None => "dev",
+        Some(name) => name,
+    };
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .current_dir(workspace())
+        .args(["build", "--quiet", "--bins", "--profile", profile, "--target-dir"])
+        .arg(target);
+    for package in PACKAGES {
+        cargo.args(["--package", package]);
+    }
+    let built = cargo.stdin(Stdio::null()).output().expect("cargo, which has built this test, runs");
+    assert!(built.status.success(), "the programs can not be built:\n{}", String::from_utf8_lossy(&built.stderr));
+}

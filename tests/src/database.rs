@@ -1,0 +1,173 @@
+//! Looks into the SQLite file, beside the server or after it.
+
+use std::collections::BTreeMap;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use sqlx::{FromRow, Row, Sqlite, Transaction};
+
+use crate::home::Home;
+
+/// The file, for reading.
+#[derive(Debug, Clone)]
+pub struct Database(SqlitePool);
+
+/// A character's row.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct CharacterRow {
+    /// Its name.
+    pub name: String,
+    /// Its level.
+    pub level: i64,
+    /// Its experience in all.
+    pub experience: i64,
+    /// The map it is on.
+    pub map_id: i64,
+    /// Where, in 1/1,024 tile.
+    pub x: i64,
+    /// Where, in 1/1,024 tile.
+    pub y: i64,
+    /// Who may write it.
+    pub lock_owner: String,
+    /// How often that has changed.
+    pub lock_epoch: i64,
+}
+
+/// An item of a character: what it is, and where it lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemRow {
+    /// What it is.
+    pub definition: String,
+    /// Where it lies.
+    pub slot: i64,
+}
+
+/// Questions whose every answer is a fault.
+const AUDIT: [(&str, &str); 6] = [
+    ("gold does not sum to zero", "SELECT CAST(SUM(balance) AS TEXT) FROM gold_balances HAVING SUM(balance) <> 0"),
+    (
+        "a balance is not what the ledger adds up to",
+        "SELECT owner || ' has ' || balance || ', by the ledger ' || booked FROM ( \
+           SELECT owner, balance, \
+             (SELECT COALESCE(SUM(amount), 0) FROM gold_ledger WHERE to_owner = owner) \
+             - (SELECT COALESCE(SUM(amount), 0) FROM gold_ledger WHERE from_owner = owner) AS booked \
+           FROM gold_balances) WHERE balance <> booked",
+    ),
+    (
+        "a purse that the ledger names has no balance",
+        "SELECT owner FROM (SELECT to_owner AS owner FROM gold_ledger UNION SELECT from_owner FROM gold_ledger) \
+         WHERE owner NOT IN (SELECT owner FROM gold_balances)",
+    ),
+    ("a purse is below zero", "SELECT owner FROM gold_balances WHERE balance < 0 AND owner <> 'world'"),
+    (
+        "an item is not where its last ledger line says",
+        "SELECT items.id || ' is at ' || items.owner || ', by the ledger ' || COALESCE(last.to_owner, 'nowhere') \
+         FROM items LEFT JOIN item_ledger AS last ON last.rowid = \
+           (SELECT MAX(rowid) FROM item_ledger WHERE item_ledger.item_id = items.id) \
+         WHERE last.to_owner IS NULL OR last.to_owner <> items.owner OR last.definition <> items.definition",
+    ),
+    (
+        "an item that the ledger has somewhere is not there",
+        "SELECT item_id FROM item_ledger AS last WHERE to_owner IS NOT NULL \
+           AND rowid = (SELECT MAX(rowid) FROM item_ledger WHERE item_id = last.item_id) \
+           AND item_id NOT IN (SELECT id FROM items)",
+    ),
+];
+
+impl Database {
+    /// Opens the file of a home.
+    ///
+    /// # Panics
+    /// When it can not be read.
+    pub async fn open(home: &Home) -> Self {
+        let file = home.data_dir().join("realmgate.db");
+        let options = SqliteConnectOptions::new().filename(&file).read_only(true);
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
+        Self(pool.unwrap_or_else(|error| panic!("{} can not be opened: {error}", file.display())))
+    }
+
+    /// Opens it for writing, for a test that puts something where the game would take long to.
+    ///
+    /// # Panics
+    /// When it can not be opened.
+    pub async fn open_for_writing(home: &Home) -> Self {
+        let options = SqliteConnectOptions::new().filename(home.data_dir().join("realmgate.db"));
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
+        Self(pool.expect("the database can be opened"))
+    }
+
+    /// Puts a character that is nowhere in the world onto a map.
+    ///
+    /// # Panics
+    /// When there is none of this id.
+    pub async fn put_on_map(&self, character: &str, map: u16) {
+        let update = sqlx::query("UPDATE characters SET map_id = ?2 WHERE id = ?1 AND lock_owner = 'none'");
+        let updated = update.bind(character).bind(map).execute(&self.0).await.expect("a character can be moved");
+        assert_eq!(updated.rows_affected(), 1, "the character {character} is there, and nowhere in the world");
+    }
+
+    /// Keeps everybody else from writing until the returned value is dropped.
+    ///
+    /// # Panics
+    /// When somebody else does that already.
+    pub async fn hold_write_lock(home: &Home) -> Transaction<'static, Sqlite> {
+        let database = Self::open_for_writing(home).await;
+        database.0.begin_with("BEGIN IMMEDIATE").await.expect("nobody else writes for long")
+    }
+
+    /// A character.
+    ///
+    /// # Panics
+    /// When there is none of this id.
+    pub async fn character(&self, id: &str) -> CharacterRow {
+        sqlx::query_as(
+            "SELECT name, level, experience, map_id, x, y, lock_owner, lock_epoch FROM characters WHERE id = ?1",
+        )
+        .bind(id)
+        .fetch_one(&self.0)
+        .await
+        .unwrap_or_else(|error| panic!("the character {id}: {error}"))
+    }
+
+    /// All characters.
+    ///
+    /// # Panics
+    /// When the file can not be read.
+    pub async fn all_characters(&self) -> Vec<CharacterRow> {
+        sqlx::query_as("SELECT name, level, experience, map_id, x, y, lock_owner, lock_epoch FROM characters")
+            .fetch_all(&self.0)
+            .await
+            .expect("characters can be read")
+    }
+
+    /// A character's gold.
+    ///
+    /// # Panics
+    /// When the file can not be read.
+    pub async fn gold(&self, character: &str) -> i64 {
+        let row = sqlx::query("SELECT COALESCE(SUM(balance), 0) FROM gold_balances WHERE owner = 'character:' || ?1");
+        row.bind(character).fetch_one(&self.0).await.expect("gold can be read").get(0)
+    }
+
+    /// A character's items by identity.
+    ///
+    /// # Panics
+    /// When the file can not be read.
+    pub async fn items(&self, character: &str) -> BTreeMap<String, ItemRow> {
+        let rows = sqlx::query("SELECT id, definition, slot FROM items WHERE owner = 'character:' || ?1");
+        let rows = rows.bind(character).fetch_all(&self.0).await.expect("items can be read");
+        rows.iter().map(|row| (row.get(0), ItemRow { definition: row.get(1), slot: row.get(2) })).collect()
+    }
+
+    /// Adds up both ledgers, from the outside.
+    ///
+    /// # Panics
+    /// When anything does not add up.
+    pub async fn assert_books_balance(&self) {
+        let mut faults = Vec::new();
+        for (fault, question) in AUDIT {
+            let rows = sqlx::query(question).fetch_all(&self.0).await.expect("the books can be read");
+            faults.extend(rows.iter().map(|row| format!("{fault}: {}", row.get::<String, _>(0))));
+        }
+        assert!(faults.is_empty(), "{faults:#?}");
+    }
+}

@@ -1,0 +1,32 @@
+//! Whole-system tests: the real binaries, real sockets, real files.
+//!
+//! The library holds what the tests in `tests/tests/` share. [`binaries`] builds the programs once, [`MapServer`] and
+//! [`SidecarProcess`] run them in homes of their own, [`api`] and [`gateway`] speak the contract on the wire without our
+//! client library, [`bots`] play, [`database`] looks into the file afterwards, and [`netcode`] knocks at the game's port with any bytes.
+
+pub mod account;
+pub mod api;
+pub mod binaries;
+pub mod bots;
+pub mod database;
+pub mod gateway;
+pub mod home;
+pub mod map_server;
+pub mod netcode;
+pub mod process;
+pub mod scenario;
+pub mod shared;
+pub mod sidecar;
+pub mod wait;
+pub mod walk;
+
+pub use account::Account;
+pub use api::{Answer, Api};
+pub use database::Database;
+pub use gateway::Gateway;
+pub use home::Home;
+pub use map_server::{MapServer, Settings};
+pub use process::Process;
+pub use shared::{Shared, SharedOnce};
+pub use sidecar::SidecarProcess;
+pub use wait::until;

@@ -1,0 +1,128 @@
+//! Characters and their classes.
+
+use realmgate_tests::account::fresh_name;
+use realmgate_tests::{Account, Api, Shared, SidecarProcess};
+use serde_json::{Value, json};
+
+use crate::servers::sidecar;
+
+const NOBODY: &str = "018f0000-0000-7000-8000-000000000001";
+
+/// Somebody with an account.
+struct Somebody {
+    account: Account,
+    api: Api,
+    classes: Value,
+    _sidecar: Shared<SidecarProcess>,
+}
+
+async fn somebody() -> Somebody {
+    let sidecar = sidecar().await;
+    let account = Account::register(&sidecar.api()).await;
+    let classes = sidecar.api().get("/character-classes").await.json(200);
+    Somebody { api: account.calls(&sidecar.api()), account, classes, _sidecar: sidecar }
+}
+
+#[tokio::test]
+async fn classes_are_listed_for_everybody() {
+    let classes = sidecar().await.api().get("/character-classes").await.json(200);
+    let classes = classes.as_array().expect("a list");
+    assert!(classes.len() >= 3);
+    for class in classes {
+        for field in ["id", "name", "description"] {
+            assert!(class[field].as_str().is_some_and(|text| !text.is_empty()), "{field} of {class}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_character_is_made_and_listed() {
+    let Somebody { api, classes, .. } = &somebody().await;
+    assert_eq!(api.get("/characters").await.json(200), json!([]));
+    let name = fresh_name("Zoë ");
+    let made = api.post("/characters", json!({"name": name, "class_id": classes[0]["id"]})).await.json(201);
+    assert_eq!(made["name"], name.as_str());
+    assert_eq!(made["level"], 1);
+    assert_eq!(made["class_name"], classes[0]["name"]);
+    assert!(made["id"].is_string(), "ids are text: {made}");
+    assert_eq!(api.get("/characters").await.json(200), json!([made]), "made and listed alike");
+    let again = json!({"name": name.to_uppercase(), "class_id": classes[1]["id"]});
+    api.post("/characters", again).await.problem(409, "NAME_TAKEN");
+}
+
+#[tokio::test]
+async fn bad_characters_are_complained_about_by_field() {
+    let Somebody { api, classes, .. } = &somebody().await;
+    let complain = async |body: Value, field: &str| {
+        let problem = api.post("/characters", body).await.problem(422, "VALIDATION_FAILED");
+        assert!(problem["errors"].get(field).is_some(), "{problem}");
+    };
+    complain(json!({"name": "<b>", "class_id": classes[0]["id"]}), "name").await;
+    complain(json!({"name": fresh_name("Ok "), "class_id": "no-such-class"}), "class_id").await;
+    complain(json!({"class_id": classes[0]["id"]}), "name").await;
+    complain(json!({"name": fresh_name("Ok ")}), "class_id").await;
+}
+
+#[tokio::test]
+async fn an_account_has_room_for_eight() {
+    let Somebody { api, classes, .. } = &somebody().await;
+    let class = &classes[0]["id"];
+    for _ in 0..8 {
+        api.post("/characters", json!({"name": fresh_name("Many "), "class_id": class})).await.json(201);
+    }
+    let ninth = json!({"name": fresh_name("Many "), "class_id": class});
+    api.post("/characters", ninth).await.problem(409, "TOO_MANY_CHARACTERS");
+}
+
+#[tokio::test]
+async fn a_deleted_character_is_gone_and_its_name_free() {
+    let Somebody { api, account, classes, .. } = &somebody().await;
+    let character = account.new_character(api).await;
+    let path = format!("/characters/{}", character.id);
+    let stranger = Account::register(api).await.calls(api);
+    stranger.delete(&path).await.problem(403, "FORBIDDEN");
+    assert_eq!(api.delete(&path).await.json(204), Value::Null);
+    assert_eq!(api.get("/characters").await.json(200), json!([]));
+    api.delete(&path).await.problem(404, "CHARACTER_NOT_FOUND");
+    api.post("/characters", json!({"name": character.name, "class_id": classes[0]["id"]})).await.json(201);
+}
+
+#[tokio::test]
+async fn characters_that_never_were_are_not_found() {
+    let Somebody { api, .. } = &somebody().await;
+    api.delete(&format!("/characters/{NOBODY}")).await.problem(404, "CHARACTER_NOT_FOUND");
+    api.delete("/characters/7").await.problem(404, "CHARACTER_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn characters_are_for_those_who_are_logged_in() {
+    let sidecar = sidecar().await;
+    let api = sidecar.api();
+    for api in [api.clone(), api.with_token("a.b.c"), api.with_token("nonsense")] {
+        api.get("/characters").await.problem(401, "UNAUTHORIZED");
+        api.post("/characters", json!({"name": "Ann", "class_id": "x"})).await.problem(401, "UNAUTHORIZED");
+        api.delete(&format!("/characters/{NOBODY}")).await.problem(401, "UNAUTHORIZED");
+    }
+}
+
+#[tokio::test]
+async fn our_servers_read_any_character_on_both_ports() {
+    let sidecar = sidecar().await;
+    let account = Account::register(&sidecar.api()).await;
+    let character = account.new_character(&sidecar.api()).await;
+    let path = format!("/characters/{}/internal", character.id);
+    let service_token = sidecar.home.secret("service_token");
+    for api in [sidecar.directory(), sidecar.api().with_token(&service_token)] {
+        let found = api.get(&path).await.json(200);
+        assert_eq!(found["id"], character.id.as_str());
+        assert_eq!(found["user_id"], account.user_id.as_str());
+        assert_eq!(found["name"], character.name.as_str());
+        assert_eq!(found["level"], 1);
+        assert!(found["class_id"].is_string() && found["map_id"].is_u64(), "{found}");
+        assert!(found["position"]["x"].is_number() && found["position"]["y"].is_number(), "{found}");
+        api.get(&format!("/characters/{NOBODY}/internal")).await.problem(404, "CHARACTER_NOT_FOUND");
+    }
+    for api in [sidecar.api(), sidecar.directory_without_token(), account.calls(&sidecar.api())] {
+        api.get(&path).await.problem(401, "SERVICE_TOKEN_REQUIRED");
+    }
+}

@@ -1,0 +1,166 @@
+//! Entering and leaving the world of a real map server.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use realmgate_tests::gateway::leave_world;
+use realmgate_tests::{Account, Database, Gateway, MapServer, Settings, until};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::servers::map_server;
+
+/// An account with a character, and its open socket.
+async fn player(server: &MapServer) -> (Account, String, Gateway) {
+    let account = Account::register(&server.api()).await;
+    let character = account.new_character(&server.api()).await;
+    let gateway = Gateway::open(server.gateway(), &account.access_token).await;
+    (account, character.id, gateway)
+}
+
+#[tokio::test]
+async fn entering_the_world_answers_with_all_that_a_client_needs() {
+    let server = map_server().await;
+    let (_, character, mut gateway) = player(&server).await;
+    let data = gateway.entered(&character).await;
+    assert_eq!(data["map_ip"], "127.0.0.1");
+    assert_eq!(data["map_port"], server.ready.game.port());
+    assert_eq!(data["server_id"], server.ready.server_id.as_str());
+    assert_eq!((&data["map_id"], &data["channel"]), (&json!(1), &json!(1)));
+    assert!(data["spawn_pos"]["x"].is_number() && data["spawn_pos"]["y"].is_number(), "{data}");
+    assert_eq!(data.get("map_ws_url"), Some(&Value::Null), "null until it is served");
+    assert!(data["expires_in"].as_u64().is_some_and(|seconds| (1..=30).contains(&seconds)), "{data}");
+    let hash = data["protocol_hash"].as_str().expect("a hash is text: JSON numbers lose bits");
+    assert_eq!(hash, format!("{:016x}", realmgate_protocol::realm::protocol_hash()));
+
+    let decode = |field: &str| URL_SAFE_NO_PAD.decode(data[field].as_str().expect("text")).expect("base64url");
+    let token = decode("connect_token");
+    assert_eq!(token.len(), 2_048, "the standard's public token, exactly");
+    assert_eq!(&token[..13], b"NETCODE 1.02\0");
+    let ticket = decode("ticket");
+    assert!(ticket.len() <= 200, "a ticket is small");
+    assert!(data["ticket"].as_str().unwrap().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'));
+}
+
+#[tokio::test]
+async fn entering_again_on_the_same_socket_is_a_hand_over_to_oneself() {
+    let server = map_server().await;
+    let (_, character, mut gateway) = player(&server).await;
+    let first = gateway.entered(&character).await;
+    let second = gateway.entered(&character).await;
+    assert_ne!(first["ticket"], second["ticket"]);
+}
+
+#[tokio::test]
+async fn leaving_the_world_frees_the_character() {
+    let server = map_server().await;
+    let (account, character, mut gateway) = player(&server).await;
+    let api = account.calls(&server.api());
+    let path = format!("/characters/{character}");
+    gateway.entered(&character).await;
+    api.delete(&path).await.problem(409, "CHARACTER_IN_WORLD");
+    gateway.say(&leave_world()).await;
+    gateway.expect("leave_world_success").await;
+    let row = Database::open(&server.settings.home).await.character(&character).await;
+    assert_eq!(row.lock_owner, "none");
+    gateway.entered(&character).await;
+    gateway.say(&leave_world()).await;
+    gateway.expect("leave_world_success").await;
+    api.delete(&path).await.json(204);
+}
+
+#[tokio::test]
+async fn logging_out_takes_the_player_out_of_the_world() {
+    let server = map_server().await;
+    let (account, character, mut gateway) = player(&server).await;
+    gateway.entered(&character).await;
+    account.calls(&server.api()).post("/auth/logout", json!({})).await.json(204);
+    gateway.expect_close_code(1000).await;
+    let row = Database::open(&server.settings.home).await.character(&character).await;
+    assert_eq!(row.lock_owner, "none", "the answer waits until the lock is free");
+}
+
+#[tokio::test]
+async fn closing_the_socket_alone_leaves_the_player_in_the_world() {
+    let server = map_server().await;
+    let (account, character, mut gateway) = player(&server).await;
+    gateway.entered(&character).await;
+    gateway.close().await;
+    let mut again = Gateway::open(server.gateway(), &account.access_token).await;
+    let row = Database::open(&server.settings.home).await.character(&character).await;
+    assert_eq!(row.lock_owner, format!("map:{}", server.ready.server_id));
+    again.entered(&character).await;
+}
+
+#[tokio::test]
+async fn a_channel_that_is_not_there_is_not_found() {
+    let server = MapServer::start_linked(&Settings::new().set("CHANNELS", "2")).await;
+    let (_, character, mut gateway) = player(&server).await;
+    let enter = |channel: u16| json!({"event": "enter_world", "data": {"character_id": character, "channel": channel}});
+    gateway.say(&enter(2)).await;
+    assert_eq!(gateway.expect("enter_world_success").await["channel"], 2);
+    gateway.say(&enter(3)).await;
+    gateway.expect_error("MAP_NOT_FOUND").await;
+}
+
+#[tokio::test]
+async fn a_full_map_takes_nobody_else() {
+    let server = MapServer::start_linked(&Settings::new().set("MAX_PLAYERS", "1")).await;
+    let (_, first, mut gateway) = player(&server).await;
+    let (_, second, mut late) = player(&server).await;
+    gateway.entered(&first).await;
+    late.enter(&second).await;
+    late.expect_error("MAP_FULL").await;
+    gateway.say(&leave_world()).await;
+    gateway.expect("leave_world_success").await;
+    // The map server says once a second how full it is.
+    until("there is room again", async || {
+        late.enter(&second).await;
+        late.try_expect("enter_world_success").await
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_second_log_in_can_be_turned_away() {
+    let server = MapServer::start_linked(&Settings::new().set("DUPLICATE_LOGIN", "reject")).await;
+    let (account, character, mut older) = player(&server).await;
+    older.entered(&character).await;
+    let mut newer = Gateway::open(server.gateway(), &account.access_token).await;
+    older.expect_close(4001, "Replaced").await;
+    newer.enter(&character).await;
+    newer.expect_error("ALREADY_ONLINE").await;
+    newer.say(&leave_world()).await;
+    newer.expect("leave_world_success").await;
+    newer.entered(&character).await;
+}
+
+#[tokio::test]
+async fn a_second_log_in_takes_over_by_default() {
+    let server = map_server().await;
+    let (account, character, mut older) = player(&server).await;
+    let other = account.new_character(&server.api()).await;
+    older.entered(&character).await;
+    let mut newer = Gateway::open(server.gateway(), &account.access_token).await;
+    newer.entered(&other.id).await;
+    let database = Database::open(&server.settings.home).await;
+    assert_eq!(database.character(&character).await.lock_owner, "none", "one character of an account at a time");
+}
+
+#[tokio::test]
+async fn a_map_server_that_does_not_answer_is_unreachable() {
+    let server = MapServer::start_linked(&Settings::new().set("HOST_MAPS", "only")).await;
+    let second = MapServer::start_linked(&Settings::beside(&server).map(2)).await;
+    let (_, character, mut gateway) = player(&server).await;
+    let database = Database::open_for_writing(&server.settings.home).await;
+    database.put_on_map(&character, 2).await;
+    second.process.signal(Signal::STOP);
+    gateway.enter(&character).await;
+    gateway.expect_error("MAP_SERVER_UNREACHABLE").await;
+    assert_eq!(database.character(&character).await.lock_owner, "none");
+    second.process.signal(Signal::CONT);
+    let back = until("it answers again", async || {
+        gateway.enter(&character).await;
+        gateway.try_expect("enter_world_success").await
+    });
+    assert_eq!(back.await["map_id"], 2);
+}

@@ -1,0 +1,104 @@
+//! How often somebody may ask.
+
+use realmgate_tests::account::fresh_name;
+use realmgate_tests::{Account, Answer, Api, Gateway, SidecarProcess};
+use serde_json::json;
+
+use crate::servers::sidecar;
+
+#[track_caller]
+fn assert_limited(answer: &Answer) {
+    answer.problem(429, "RATE_LIMITED");
+    let seconds = answer.header("retry-after").and_then(|text| text.parse::<u64>().ok());
+    assert!(seconds.is_some_and(|seconds| (1..=60).contains(&seconds)), "Retry-After: {seconds:?}");
+}
+
+async fn fail(api: &Api, username: &str) -> Answer {
+    api.post("/auth/login", json!({"username": username, "password": "wrong password"})).await
+}
+
+#[tokio::test]
+async fn ten_failed_log_ins_a_minute_are_enough_for_an_address() {
+    let sidecar = sidecar().await;
+    let here = sidecar.api().from_source([127, 0, 0, 31].into());
+    let account = Account::register(&here).await;
+    for _ in 0..10 {
+        fail(&here, &account.username).await.problem(401, "INVALID_CREDENTIALS");
+    }
+    assert_limited(&fail(&here, &account.username).await);
+    assert_limited(&fail(&here, "somebody-else").await);
+    assert_limited(&here.post("/auth/login", account.credentials()).await);
+    let elsewhere = sidecar.api().from_source([127, 0, 0, 32].into());
+    elsewhere.post("/auth/login", account.credentials()).await.json(200);
+}
+
+#[tokio::test]
+async fn an_account_under_attack_from_everywhere_is_open_to_its_owner() {
+    let sidecar = SidecarProcess::start(&[("FAILED_LOGINS_PER_MIN", "3")]).await;
+    let account = Account::register(&sidecar.api()).await;
+    let from = |last: u8| sidecar.api().from_source([127, 0, 0, last].into());
+    for last in 41..44 {
+        fail(&from(last), &account.username).await.problem(401, "INVALID_CREDENTIALS");
+    }
+    assert_limited(&fail(&from(41), &account.username).await);
+    from(44).post("/auth/login", account.credentials()).await.json(200);
+}
+
+#[tokio::test]
+async fn registrations_have_a_rate_by_address() {
+    let sidecar = SidecarProcess::start(&[("LOOPBACK_REGISTRATIONS_PER_MIN", "2")]).await;
+    let here = sidecar.api();
+    let register = async |api: &Api| {
+        api.post("/auth/register", json!({"username": fresh_name("many"), "password": "long enough"})).await
+    };
+    register(&here).await.json(201);
+    register(&here).await.json(201);
+    assert_limited(&register(&here).await);
+    register(&here.from_source([127, 0, 0, 51].into())).await.json(201);
+}
+
+#[tokio::test]
+async fn other_calls_have_a_rate_by_user() {
+    let sidecar = SidecarProcess::start(&[("CALLS_PER_MIN", "5")]).await;
+    let (ann, bob) = (Account::register(&sidecar.api()).await, Account::register(&sidecar.api()).await);
+    let (ann, bob) = (ann.calls(&sidecar.api()), bob.calls(&sidecar.api()));
+    for _ in 0..5 {
+        ann.get("/characters").await.json(200);
+    }
+    assert_limited(&ann.get("/characters").await);
+    bob.get("/characters").await.json(200);
+}
+
+#[tokio::test]
+async fn two_hundred_and_forty_calls_a_minute_are_allowed_by_default() {
+    let sidecar = sidecar().await;
+    let api = sidecar.api();
+    let api = Account::register(&api).await.calls(&api);
+    for call in 0..240 {
+        assert_eq!(api.get("/characters").await.status, 200, "call {call}");
+    }
+    // The allowance comes back at four a second.
+    let mut refused = None;
+    for _ in 0..240 {
+        let answer = api.get("/characters").await;
+        if answer.status != 200 {
+            refused = Some(answer);
+            break;
+        }
+    }
+    assert_limited(&refused.expect("one of the next 240 calls is refused"));
+}
+
+#[tokio::test]
+async fn sixty_gateway_messages_in_ten_seconds_are_enough() {
+    let sidecar = sidecar().await;
+    let account = Account::register(&sidecar.api()).await;
+    let mut gateway = Gateway::open(sidecar.ready.gateway_addr, &account.access_token).await;
+    for _ in 0..60 {
+        gateway.say(&json!({"event": "dance"})).await;
+        gateway.expect_error("BAD_MESSAGE").await;
+    }
+    gateway.say(&json!({"event": "dance"})).await;
+    gateway.expect_error("RATE_LIMITED").await;
+    gateway.close().await;
+}

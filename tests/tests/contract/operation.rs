@@ -1,0 +1,119 @@
+//! What operators and programs rely on around the routes: health, metrics, the document, problem documents.
+
+use realmgate_tests::Account;
+use reqwest::Method;
+use reqwest::header::CONTENT_TYPE;
+use serde_json::json;
+
+use crate::servers::sidecar;
+
+#[tokio::test]
+async fn health_and_readiness_are_told_on_both_ports() {
+    let sidecar = sidecar().await;
+    for api in [sidecar.api(), sidecar.directory_without_token()] {
+        api.get("/healthz").await.json(200);
+        let ready = api.get("/readyz").await.json(200);
+        assert!(ready.to_string().contains("database"), "readiness is told by dependency: {ready}");
+    }
+}
+
+#[tokio::test]
+async fn the_document_describes_every_route() {
+    let document = sidecar().await.api().get("/openapi.json").await.json(200);
+    assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.")));
+    let routes = [
+        ("/auth/register", "post"),
+        ("/auth/login", "post"),
+        ("/auth/refresh", "post"),
+        ("/auth/logout", "post"),
+        ("/character-classes", "get"),
+        ("/characters", "get"),
+        ("/characters", "post"),
+        ("/characters/{id}", "delete"),
+        ("/characters/{id}/internal", "get"),
+        ("/map-registry/register", "post"),
+        ("/map-registry/heartbeat", "post"),
+        ("/map-registry/map/{mapId}", "get"),
+        ("/map-registry/servers", "get"),
+        ("/map-registry/server/{id}", "delete"),
+        ("/session/online", "post"),
+        ("/session/{userId}", "delete"),
+        ("/healthz", "get"),
+        ("/readyz", "get"),
+        ("/metrics", "get"),
+        ("/openapi.json", "get"),
+    ];
+    for (path, method) in routes {
+        assert!(document["paths"][path][method].is_object(), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn metrics_are_for_this_machine_and_for_the_service_token() {
+    let sidecar = sidecar().await;
+    let service_token = sidecar.home.secret("service_token");
+    for api in [sidecar.api(), sidecar.directory_without_token()] {
+        // A request is counted when it was answered, so one that asks for the figures does not find itself in them.
+        api.get("/healthz").await.json(200);
+        let metrics = api.get("/metrics").await;
+        assert_eq!(metrics.status, 200);
+        assert!(metrics.header("content-type").is_some_and(|kind| kind.starts_with("text/plain")));
+        assert!(metrics.text.contains("realmgate_http_requests_total"), "{}", metrics.text);
+        // A proxy on this machine makes the whole world look like this machine.
+        let proxied = || api.request(Method::GET, "/metrics").header("x-forwarded-for", "203.0.113.7");
+        api.send(proxied()).await.problem(401, "SERVICE_TOKEN_REQUIRED");
+        assert_eq!(api.send(proxied().bearer_auth(&service_token)).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn internal_routes_are_not_on_the_public_port() {
+    let sidecar = sidecar().await;
+    let api = sidecar.api().with_token(&sidecar.home.secret("service_token"));
+    api.get("/map-registry/servers").await.problem(404, "NOT_FOUND");
+    sidecar.directory().get("/characters").await.problem(404, "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn every_refusal_is_a_problem_document() {
+    let sidecar = sidecar().await;
+    let api = sidecar.api();
+    api.get("/no-such-route").await.problem(404, "NOT_FOUND");
+    api.get("/auth/login").await.problem(405, "METHOD_NOT_ALLOWED");
+    // A connection each: one whose body was not read to its end is closed.
+    let send = async |kind: &str, body: String| {
+        let api = sidecar.api();
+        api.send(api.request(Method::POST, "/auth/login").header(CONTENT_TYPE, kind).body(body)).await
+    };
+    let json = "application/json";
+    send(json, "{\"username\":".to_owned()).await.problem(400, "BAD_REQUEST");
+    send("text/plain", "hello".to_owned()).await.problem(415, "UNSUPPORTED_MEDIA_TYPE");
+    send(json, " ".repeat(20_000)).await.problem(413, "PAYLOAD_TOO_LARGE");
+    let unauthorized = api.get("/characters").await;
+    unauthorized.problem(401, "UNAUTHORIZED");
+    assert_eq!(unauthorized.header("www-authenticate"), Some("Bearer"));
+}
+
+#[tokio::test]
+async fn browsers_may_call_from_pages_of_this_machine_only() {
+    let sidecar = sidecar().await;
+    let api = Account::register(&sidecar.api()).await.calls(&sidecar.api());
+    let from = async |origin: &str| api.send(api.request(Method::GET, "/characters").header("origin", origin)).await;
+    let own = from("http://localhost:8080").await;
+    assert_eq!(own.header("access-control-allow-origin"), Some("http://localhost:8080"));
+    assert_eq!(from("https://evil.example").await.header("access-control-allow-origin"), None);
+    let page = sidecar.api().get("/").await;
+    assert_eq!((page.status, page.header("x-content-type-options")), (200, Some("nosniff")));
+    assert!(page.header("content-type").is_some_and(|kind| kind.starts_with("text/html")));
+}
+
+#[tokio::test]
+async fn a_sidecar_drains_on_sigterm() {
+    let sidecar = realmgate_tests::SidecarProcess::start(&[]).await;
+    assert_eq!(sidecar.ready.pid, sidecar.process.pid());
+    assert!(sidecar.home.data_dir().join("sidecar/ready.json").is_file());
+    sidecar.api().post("/auth/login", json!({})).await.problem(422, "VALIDATION_FAILED");
+    sidecar.process.terminate();
+    assert_eq!(sidecar.process.finished().await.code, Some(0));
+    assert!(!sidecar.ready_file.exists() && !sidecar.home.data_dir().join("sidecar/ready.json").exists());
+}

@@ -1,0 +1,78 @@
+//! A sidecar that is not there yet, or away for a while.
+
+use std::net::TcpListener;
+
+use realmgate_tests::{Account, Gateway, Home, MapServer, Settings, SidecarProcess, until};
+use serde_json::json;
+
+const REGISTERED: &str = "Registered with World Directory successfully!";
+
+/// Settings of a server that joins the directory at an address.
+fn joining(address: &str, home: &Home) -> Settings {
+    let settings = Settings::new().set("WORLD_DIRECTORY_URL", &format!("http://{address}"));
+    settings.set("SERVICE_TOKEN", &home.secret("service_token")).set("TICKET_KEY", &home.secret("ticket_key"))
+}
+
+/// An address that was free a moment ago.
+fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    listener.local_addr().expect("it is bound").to_string()
+}
+
+/// A home whose secrets were made.
+async fn home_with_secrets() -> Home {
+    let home = Home::new();
+    SidecarProcess::start_in(&home, &[]).await.stop().await;
+    home
+}
+
+#[tokio::test]
+async fn the_first_registration_is_tried_again_after_five_seconds() {
+    let (home, address) = (home_with_secrets().await, free_address());
+    let settings = joining(&address, &home);
+    let server = settings.spawn();
+    until("it says that it will try again", async || {
+        server.stderr().contains("registration 1 of 10 failed, next in 5 s").then_some(())
+    })
+    .await;
+    assert!(!settings.ready_file.exists(), "it is not ready");
+    let sidecar = SidecarProcess::start_in(&home, &[("DIRECTORY_ADDR", &address)]).await;
+    until("it is registered", async || server.stderr().contains(REGISTERED).then_some(())).await;
+    sidecar.directory().get("/map-registry/map/1").await.json(200);
+}
+
+#[tokio::test]
+async fn a_server_that_finds_no_directory_can_be_stopped() {
+    let server = joining(&free_address(), &home_with_secrets().await).spawn();
+    until("it says that it will try again", async || server.stderr().contains("registration 1 of 10").then_some(()))
+        .await;
+    server.terminate();
+    assert_eq!(server.finished().await.code, Some(0));
+}
+
+#[tokio::test]
+async fn a_sidecar_that_is_away_is_waited_for() {
+    let (home, address) = (Home::new(), free_address());
+    let settings = [("DIRECTORY_ADDR", address.as_str())];
+    let sidecar = SidecarProcess::start_in(&home, &settings).await;
+    let server = MapServer::start_linked(&joining(&address, &home)).await;
+    sidecar.stop().await;
+    let admin = server.admin();
+    let away =
+        until("the server says so", async || Some(admin.get("/readyz").await).filter(|ready| ready.status == 503));
+    assert_eq!(away.await.json(503)["map_link"], "down");
+    assert_eq!(admin.get("/healthz").await.status, 200, "it plays on");
+
+    let sidecar = SidecarProcess::start_in(&home, &settings).await;
+    // The next heartbeat is answered 404, and it registers again.
+    until("it is listed again", async || {
+        let listed = sidecar.directory().get("/map-registry/servers").await.json(200);
+        (listed[0]["linked"] == json!(true)).then_some(())
+    })
+    .await;
+    until("it is ready again", async || (admin.get("/readyz").await.status == 200).then_some(())).await;
+    let account = Account::register(&sidecar.api()).await;
+    let character = account.new_character(&sidecar.api()).await;
+    let mut gateway = Gateway::open(sidecar.ready.gateway_addr, &account.access_token).await;
+    gateway.entered(&character.id).await;
+}

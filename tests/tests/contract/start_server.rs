@@ -1,0 +1,180 @@
+//! `start_server` while it runs: what it logs, writes and registers, and how it ends.
+
+use std::fs;
+use std::net::TcpListener;
+
+use realmgate_tests::home::read;
+use realmgate_tests::{Account, Api, Gateway, Home, MapServer, Settings, SidecarProcess, until};
+use serde_json::{Value, json};
+
+use crate::servers::map_server;
+
+const REGISTERED: &str = "Registered with World Directory successfully!";
+
+#[tokio::test]
+async fn the_log_goes_to_the_terminal_and_to_the_file() {
+    let server = map_server().await;
+    assert!(server.process.stderr().contains(REGISTERED));
+    assert!(read(&server.folder().join("map_server.log")).contains(REGISTERED));
+    assert!(server.process.stdout().contains("bot"), "it says how to send in a bot");
+}
+
+#[tokio::test]
+async fn logs_can_be_json() {
+    let server = MapServer::start(&Settings::new().argument("--log-format").argument("json")).await;
+    let log = read(&server.folder().join("map_server.log"));
+    for line in log.lines() {
+        serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error} in {line}"));
+    }
+    assert!(log.contains(REGISTERED));
+}
+
+#[tokio::test]
+async fn ready_json_says_where_everything_is_and_goes_with_the_server() {
+    let server = MapServer::start(&Settings::new()).await;
+    let file = server.folder().join("ready.json");
+    let ready: Value = serde_json::from_str(&read(&file)).expect("JSON");
+    assert_eq!(ready, serde_json::from_str::<Value>(&read(&server.settings.ready_file)).unwrap(), "--ready-file");
+    assert_eq!(ready["pid"], server.process.pid());
+    assert_eq!(server.ready.server_id, "map-server-1");
+    assert!(server.ready.maps.contains(&1) && server.ready.maps.contains(&2), "all maps that portals lead to");
+    assert_ne!(server.ready.game.port(), 0);
+    server.api().get("/healthz").await.json(200);
+    server.directory().get("/map-registry/servers").await.json(200);
+    until("ticks advance", async || (server.admin().get("/healthz").await.status == 200).then_some(())).await;
+    Api::new(server.gateway()).get("/no-such-route").await.problem(404, "NOT_FOUND");
+    let (folder, second) = (file, server.settings.ready_file.clone());
+    server.stop().await;
+    assert!(!folder.exists() && !second.exists(), "removed at exit");
+}
+
+#[tokio::test]
+async fn the_health_port_proves_that_ticks_advance() {
+    let server = map_server().await;
+    let admin = server.admin();
+    let ticks = async || admin.get("/healthz").await.json(200)["ticks"].as_u64().expect("a count");
+    let before = ticks().await;
+    until("ticks have advanced", async || (ticks().await > before + 10).then_some(())).await;
+    admin.get("/readyz").await.json(200);
+    for metrics in [admin.get("/metrics").await, server.api().get("/metrics").await] {
+        assert_eq!(metrics.status, 200);
+        assert!(metrics.text.contains("realmgate_ticks_total"), "the map server's figures are on both");
+    }
+}
+
+#[tokio::test]
+async fn only_one_map_is_hosted_when_so_asked() {
+    let server = MapServer::start(&Settings::new().set("HOST_MAPS", "only")).await;
+    assert_eq!(server.ready.maps, [1]);
+    server.directory().get("/map-registry/map/2").await.problem(404, "MAP_NOT_FOUND");
+    assert_eq!(server.directory().get("/map-registry/map/1").await.json(200)["id"], "map-server-1");
+}
+
+#[tokio::test]
+async fn new_characters_begin_on_the_map_that_is_there() {
+    let server = MapServer::start_linked(&Settings::new().map(2).set("HOST_MAPS", "only")).await;
+    let account = Account::register(&server.api()).await;
+    let character = account.new_character(&server.api()).await;
+    let mut gateway = Gateway::open(server.gateway(), &account.access_token).await;
+    assert_eq!(gateway.entered(&character.id).await["map_id"], 2);
+}
+
+#[tokio::test]
+async fn a_second_start_on_the_same_machine_joins_the_first() {
+    let first = MapServer::start(&Settings::new()).await;
+    let second = MapServer::start_linked(&Settings::beside(&first).map(2)).await;
+    assert_eq!(second.ready.directory, first.ready.directory);
+    assert_eq!((second.ready.api, second.ready.gateway), (None, None));
+    assert_eq!(second.ready.maps, [2], "a server that joined hosts its own map only");
+    let third = MapServer::start(&Settings::beside(&first).map(2)).await;
+    assert_eq!(third.ready.server_id, format!("map-server-2-{}", third.ready.game.port()), "the plain id is alive");
+    let listed = first.directory().get("/map-registry/servers").await.json(200);
+    assert_eq!(listed.as_array().map(Vec::len), Some(3), "{listed}");
+
+    second.stop().await;
+    let listed = first.directory().get("/map-registry/servers").await.json(200);
+    let ids: Vec<_> = listed.as_array().unwrap().iter().map(|server| server["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["map-server-1", third.ready.server_id.as_str()], "deregistered at once");
+}
+
+#[tokio::test]
+async fn of_two_that_start_at_once_one_embeds_and_the_other_joins() {
+    let home = Home::new();
+    let [api, directory, gateway] = free_addresses();
+    let settings = |map: u16| {
+        let settings = Settings::in_home(&home).map(map).set("DIRECTORY_ADDR", &directory);
+        settings.set("API_ADDR", &api).set("GATEWAY_ADDR", &gateway)
+    };
+    let (first, second) = (settings(1), settings(2));
+    let (first, second) = tokio::join!(MapServer::start(&first), MapServer::start(&second));
+    assert_eq!([first.ready.api.is_some(), second.ready.api.is_some()].iter().filter(|embeds| **embeds).count(), 1);
+    let listed = first.directory().get("/map-registry/servers").await.json(200);
+    assert_eq!(listed.as_array().map(Vec::len), Some(2), "{listed}");
+}
+
+/// Addresses that were free a moment ago.
+fn free_addresses() -> [String; 3] {
+    let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").expect("there are free ports"));
+    listeners.map(|listener| listener.local_addr().expect("it is bound").to_string())
+}
+
+#[tokio::test]
+async fn a_server_joins_the_directory_it_is_told() {
+    let sidecar = SidecarProcess::start(&[]).await;
+    let settings = Settings::new()
+        .set("WORLD_DIRECTORY_URL", &format!("http://{}", sidecar.ready.directory_addr))
+        .set("SERVICE_TOKEN", &sidecar.home.secret("service_token"))
+        .set("TICKET_KEY", &sidecar.home.secret("ticket_key"))
+        .set("SERVER_ID", "a.name-of_my.own")
+        .set("SERVER_NAME", "My own")
+        .set("SERVER_IP", "127.0.0.9")
+        .set("MAX_PLAYERS", "7");
+    let server = MapServer::start_linked(&settings).await;
+    let listed = sidecar.directory().get("/map-registry/servers").await.json(200);
+    let listed = &listed[0];
+    assert_eq!(listed["id"], "a.name-of_my.own");
+    assert_eq!(listed["name"], "My own");
+    assert_eq!(listed["ip"], "127.0.0.9");
+    assert_eq!(listed["port"], server.ready.game.port());
+    assert_eq!((&listed["supported_maps"], &listed["max_players"]), (&json!([1]), &json!(7)));
+    server.stop().await;
+    assert_eq!(sidecar.directory().get("/map-registry/servers").await.json(200), json!([]));
+}
+
+#[tokio::test]
+async fn a_server_that_was_forgotten_registers_again() {
+    let server = MapServer::start(&Settings::new()).await;
+    server.directory().delete("/map-registry/server/map-server-1").await.json(204);
+    until("it is listed again", async || {
+        let listed = server.directory().get("/map-registry/servers").await.json(200);
+        listed.as_array().is_some_and(|servers| !servers.is_empty()).then_some(())
+    })
+    .await;
+    server.directory().get("/map-registry/map/1").await.json(200);
+}
+
+#[tokio::test]
+async fn a_folder_is_held_by_one_server() {
+    let home = Home::new();
+    let named = |home: &Home| Settings::in_home(home).set("SERVER_ID", "map-server-one");
+    let first = MapServer::start(&named(&home)).await;
+    let second = named(&home).spawn().finished().await;
+    assert_eq!(second.code, Some(1), "{}", second.stderr);
+    assert!(second.stderr.contains("SERVER_ID"), "{}", second.stderr);
+    first.stop().await;
+}
+
+#[tokio::test]
+async fn sigterm_saves_everybody_and_ends_well() {
+    let server = MapServer::start_linked(&Settings::new()).await;
+    let account = Account::register(&server.api()).await;
+    let character = account.new_character(&server.api()).await;
+    let mut gateway = Gateway::open(server.gateway(), &account.access_token).await;
+    gateway.entered(&character.id).await;
+    let home = server.settings.home.clone();
+    let log = server.folder().join("map_server.log");
+    server.stop().await;
+    let row = realmgate_tests::Database::open(&home).await.character(&character.id).await;
+    assert_eq!(row.lock_owner, "none", "released: {row:?}");
+    assert!(fs::read_to_string(log).unwrap().contains("goodbye"));
+}

@@ -1,0 +1,105 @@
+//! Coming into the world and leaving it.
+
+use realmgate_protocol::link::{FromMap, LeaveReason};
+use realmgate_protocol::movement::Angle;
+use realmgate_protocol::realm::{ClientMessage, EntityKind, PlaceKind, Refusal, ServerMessage, protocol_hash, status};
+use realmgate_tests::scenario::{Character, DATA, Ground, Scene, Stage, TICK_HZ, Who, tile};
+
+pub fn a_newborn_is_told_all_it_needs(stage: &Stage) {
+    stage.play(Ground::shipped(&[1]), |scene: &mut Scene| {
+        let anna = scene.enter(Character::newborn("Anna", "warrior"));
+        let session = &scene[anna].session;
+        let welcome = session.welcome().unwrap();
+        assert_eq!((welcome.map.0, welcome.channel.0, welcome.tick_hz), (1, 1, 30));
+        assert_eq!(welcome.slots.len(), 6, "a slot for each ability of a warrior");
+        assert_eq!(session.content.abilities.len(), DATA.abilities.len());
+        assert_eq!(session.content.mobs.len(), DATA.mobs.len());
+        let grid = session.grid().expect("the ground is told");
+        assert_eq!((grid.width(), grid.height()), (64, 64));
+        assert!(session.places().iter().any(|place| place.kind == PlaceKind::Portal && place.to_map == 2));
+        assert_eq!(scene[anna].all(EntityKind::Vendor, None).len(), 2, "both vendors of the town are in view");
+        scene.until("has what a warrior starts with", 2, |scene| scene[anna].session.possessions.items.len() == 3);
+        assert_eq!(scene[anna].session.possessions.gold, 10);
+    });
+}
+
+#[track_caller]
+fn leaves(scene: &mut Scene, who: Who, expected: LeaveReason) {
+    let reason = scene.told(who, "why it leaves", |message| match message {
+        ServerMessage::Leave { reason } => Some(*reason),
+        _ => None,
+    });
+    assert_eq!(reason, expected);
+    scene.until("its connection ends", 2, |scene| !scene[who].is_connected());
+}
+
+pub fn before_hello_nothing_else_is_heard(stage: &Stage) {
+    stage.play(Ground::open(20, 11), |scene: &mut Scene| {
+        let anna = scene.connect(Character::at("Anna", "warrior", tile(5, 5)), 1);
+        scene.say(anna, ClientMessage::ListChannels);
+        scene.refused(anna, "ListChannels", Refusal::HelloFirst);
+        scene.greet(anna);
+        scene.ask_in_vain(anna, ClientMessage::Hello { protocol_hash: protocol_hash() }, Refusal::BadMessage);
+        scene.say_bytes(anna, vec![0xFF, 0xFF, 0xFF]);
+        scene.refused(anna, "", Refusal::BadMessage);
+        for _ in 0..40 {
+            scene.say(anna, ClientMessage::ListChannels);
+        }
+        scene.refused(anna, "", Refusal::RateLimited);
+        assert!(scene[anna].is_connected());
+    });
+}
+
+pub fn who_speaks_another_protocol_is_told_so_and_leaves(stage: &Stage) {
+    stage.play(Ground::open(20, 11), |scene: &mut Scene| {
+        let anna = scene.connect(Character::at("Anna", "warrior", tile(5, 5)), 1);
+        scene.say(anna, ClientMessage::Hello { protocol_hash: protocol_hash() ^ 1 });
+        scene.refused(anna, "Hello", Refusal::ProtocolMismatch);
+        leaves(scene, anna, LeaveReason::Kicked);
+    });
+}
+
+pub fn a_logout_saves_and_one_comes_back_as_one_was(stage: &Stage) {
+    stage.play(Ground::open(20, 11), |scene: &mut Scene| {
+        let hero = Character::at("Anna", "warrior", tile(5, 5)).gold(9).item("leather_cap", 101);
+        let anna = scene.enter(hero);
+        scene.walk(anna, Angle(32), 25);
+        let (at, owned) = (scene[anna].me().position(), scene[anna].session.possessions.clone());
+        scene.say(anna, ClientMessage::Logout);
+        leaves(scene, anna, LeaveReason::Logout);
+        let released = |said: &FromMap| matches!(said, FromMap::Released { reason: LeaveReason::Logout, .. });
+        scene.until("the sidecar has it", 1, |scene| scene.sidecar.said.iter().any(released));
+        let saved = &scene.sidecar.saved(scene[anna].character).soft;
+        assert_eq!(Some((saved.x, saved.y)), at.map(|at| (at.x, at.y)));
+        scene.come_back(anna, 1);
+        assert_eq!(scene[anna].me().position(), at);
+        let again = &scene[anna].session.possessions;
+        assert_eq!((&again.items, again.gold), (&owned.items, owned.gold));
+    });
+}
+
+pub fn who_enters_elsewhere_is_let_go_here(stage: &Stage) {
+    stage.play(Ground::open(20, 11), |scene: &mut Scene| {
+        let anna = scene.enter(Character::at("Anna", "warrior", tile(5, 5)));
+        let bert = scene.enter(Character::at("Bert", "cleric", tile(6, 5)));
+        scene.sidecar.kick(scene[anna].character, LeaveReason::Replaced);
+        leaves(scene, anna, LeaveReason::Replaced);
+        let gone = scene[anna].id();
+        scene.until("nobody sees it any more", 1, |scene| scene[bert].session.world.entity(gone).is_none());
+    });
+}
+
+pub fn who_loses_its_connection_stays_a_while(stage: &Stage) {
+    stage.play(Ground::open(20, 11), |scene: &mut Scene| {
+        let anna = scene.enter(Character::at("Anna", "warrior", tile(5, 5)));
+        let bert = scene.enter(Character::at("Bert", "cleric", tile(6, 5)));
+        let body = scene[anna].id();
+        scene[anna].disconnect();
+        scene.until("it is seen to be absent", 1, |scene| scene.view(bert, body).has_status(status::LINK_DEAD));
+        scene.steps(9 * TICK_HZ);
+        assert!(scene[bert].session.world.entity(body).is_some(), "10 s are not over");
+        scene.until("it is gone", 2, |scene| scene[bert].session.world.entity(body).is_none());
+        let released = |said: &FromMap| matches!(said, FromMap::Released { reason: LeaveReason::ConnectionLost, .. });
+        assert!(scene.sidecar.said.iter().any(released), "saved and released");
+    });
+}

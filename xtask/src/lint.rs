@@ -1,0 +1,69 @@
+//! The steps of `cargo xtask lint` and `cargo xtask ci`, cheapest first.
+
+use anyhow::Result;
+use clap::builder::PossibleValuesParser;
+
+use crate::step::{Step, Tool, run_all};
+use crate::workspace::Workspace;
+use crate::{schema, tidy};
+
+static STEPS: [Step; 6] = [
+    Step {
+        name: "rustfmt",
+        mend: "cargo fmt --all",
+        needs: None,
+        run: |workspace| workspace.run("cargo", &["fmt", "--all", "--", "--check"]),
+    },
+    Step {
+        name: "tidy",
+        mend: "each line above says what to do; `cargo xtask tidy` runs this step alone",
+        needs: None,
+        run: |workspace| tidy::run(&workspace.root),
+    },
+    Step {
+        name: "typos",
+        mend: "typos --write-changes (a word that is right goes into typos.toml)",
+        needs: Some(Tool { probe: ("typos", &["--version"]), install: "pip install typos" }),
+        run: |workspace| workspace.run("typos", &[]),
+    },
+    Step {
+        name: "deny",
+        mend: "cargo deny check bans licenses sources (the rules and their reasons are in deny.toml)",
+        needs: Some(Tool { probe: ("cargo-deny", &["--version"]), install: "cargo install cargo-deny --locked" }),
+        run: |workspace| {
+            let checks = ["check", "--hide-inclusion-graph", "--allow", "duplicate", "bans", "licenses", "sources"];
+            workspace.run("cargo-deny", &checks)
+        },
+    },
+    Step {
+        name: "clippy",
+        mend: "cargo clippy --workspace --all-targets --fix",
+        needs: None,
+        run: |workspace| {
+            workspace.run("cargo", &["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])
+        },
+    },
+    Step { name: "generated", mend: "cargo xtask schema", needs: None, run: schema::check },
+];
+
+static TEST: Step = Step {
+    name: "test",
+    mend: "cargo test --workspace",
+    needs: None,
+    run: |workspace| workspace.run("cargo", &["test", "--workspace"]),
+};
+
+/// What `--only` accepts.
+pub fn step_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(STEPS.iter().map(|step| step.name))
+}
+
+/// Runs the steps named in `only`, or all of them when it is empty; and the tests, when they are wanted too.
+pub fn run(workspace: &Workspace, only: &[String], with_tests: bool) -> Result<()> {
+    let wanted = |step: &&Step| only.is_empty() || only.iter().any(|name| name == step.name);
+    let mut steps: Vec<&Step> = STEPS.iter().filter(wanted).collect();
+    if with_tests {
+        steps.push(&TEST);
+    }
+    run_all(workspace, &steps)
+}

@@ -1,0 +1,111 @@
+//! A named check: its name, time and result are printed, and what failed is repeated at the end.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use crate::workspace::Workspace;
+
+/// One check of the repository.
+pub struct Step {
+    /// What `--only` and the report call it.
+    pub name: &'static str,
+    /// The command or deed that mends what it finds.
+    pub mend: &'static str,
+    /// A program that may be missing on a developer's machine.
+    pub needs: Option<Tool>,
+    /// The check itself; it prints what it finds.
+    pub run: fn(&Workspace) -> Result<()>,
+}
+
+/// A program from outside the Rust toolchain.
+pub struct Tool {
+    /// What to call to see whether it is installed.
+    pub probe: (&'static str, &'static [&'static str]),
+    /// How to install it.
+    pub install: &'static str,
+}
+
+enum Outcome {
+    Passed,
+    Skipped,
+    Failed,
+}
+
+/// Runs every step, whatever the ones before it said; fails when one of them did, with the list of those.
+pub fn run_all(workspace: &Workspace, steps: &[&Step]) -> Result<()> {
+    let mut failed = Vec::new();
+    for step in steps {
+        println!("── {}", step.name);
+        let (outcome, took) = timed(|| run_one(workspace, step));
+        let word = match outcome {
+            Outcome::Passed => "passed",
+            Outcome::Skipped => "skipped",
+            Outcome::Failed => "FAILED",
+        };
+        println!("── {} {word} in {:.1} s\n", step.name, took.as_secs_f32());
+        if matches!(outcome, Outcome::Failed) {
+            failed.push(step);
+        }
+    }
+    if failed.is_empty() {
+        return Ok(());
+    }
+    println!("{} of {} steps failed. To mend:", failed.len(), steps.len());
+    for step in &failed {
+        println!("  {:<10} {}", step.name, step.mend);
+    }
+    bail!("{} did not pass", failed.iter().map(|step| step.name).collect::<Vec<_>>().join(", "))
+}
+
+fn run_one(workspace: &Workspace, step: &Step) -> Outcome {
+    if let Some(tool) = &step.needs
+        && !workspace.answers(tool.probe.0, tool.probe.1)
+    {
+        println!("{} is not installed; to have this step: {}", tool.probe.0, tool.install);
+        return if workspace.ci { Outcome::Failed } else { Outcome::Skipped };
+    }
+    match (step.run)(workspace) {
+        Ok(()) => Outcome::Passed,
+        Err(error) => {
+            println!("{error:#}");
+            Outcome::Failed
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the report says how long each step took")]
+fn timed<T>(run: impl FnOnce() -> T) -> (T, Duration) {
+    let start = Instant::now();
+    let value = run();
+    (value, start.elapsed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MISSING: Tool = Tool { probe: ("a-program-nobody-has", &[]), install: "nothing" };
+
+    fn step(name: &'static str, needs: Option<Tool>, run: fn(&Workspace) -> Result<()>) -> Step {
+        Step { name, mend: "mend it", needs, run }
+    }
+
+    #[test]
+    fn every_failure_is_named_and_the_rest_still_runs() {
+        let steps = [
+            step("first", None, |_| bail!("no")),
+            step("second", None, |_| Ok(())),
+            step("third", None, |_| bail!("no")),
+        ];
+        let error = run_all(&Workspace::locate(), &steps.each_ref()).unwrap_err();
+        assert_eq!(error.to_string(), "first, third did not pass");
+    }
+
+    #[test]
+    fn a_missing_tool_is_skipped_by_a_person_and_refused_by_ci() {
+        let needy = step("needy", Some(MISSING), |_| bail!("must not run without its tool"));
+        assert!(run_all(&Workspace::locate(), &[&needy]).is_ok(), "a person may go on without the tool");
+        assert!(run_all(&Workspace::locate().on_ci(true), &[&needy]).is_err(), "CI must not skip a check");
+    }
+}

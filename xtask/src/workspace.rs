@@ -1,0 +1,49 @@
+//! Where the repository lies, and running other programs in it.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+
+/// The repository that this command belongs to.
+pub struct Workspace {
+    /// The folder of the root `Cargo.toml`.
+    pub root: PathBuf,
+    /// Whether a missing tool is a failure.
+    pub ci: bool,
+}
+
+impl Workspace {
+    /// The repository whose xtask this is, whatever the current folder.
+    pub fn locate() -> Self {
+        let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+        Self { root: xtask.parent().unwrap_or(xtask).to_owned(), ci: false }
+    }
+
+    /// The same repository, with CI's stricter view of missing tools.
+    pub fn on_ci(self, ci: bool) -> Self {
+        Self { ci, ..self }
+    }
+
+    /// A program that will run in the root folder.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(&self.root);
+        command
+    }
+
+    /// Runs a program with its output on our terminal; fails unless it succeeds.
+    pub fn run(&self, program: &str, args: &[&str]) -> Result<()> {
+        let status = self.command(program).args(args).status().with_context(|| format!("{program} did not start"))?;
+        let called = [&[program], args].concat().join(" ");
+        ensure!(status.success(), "`{called}` ended with {status}");
+        Ok(())
+    }
+
+    /// Whether a program is there and answers to these arguments.
+    pub fn answers(&self, program: &str, args: &[&str]) -> bool {
+        let status = self.command(program).args(args).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        status.is_ok_and(|status| status.success())
+    }
+}
