@@ -2,41 +2,90 @@
 //!
 //! What players own changes by [`OwnedEvent`]s. The world submits one and goes on; when the store has committed it,
 //! [`EventDone`] comes through the inbox at some later tick, and only then does the game change what it shows.
+//!
+//! While the store is out of reach play goes on and events wait, in order and within bounds: so many for each character,
+//! so many for the channel.
+
+use std::collections::BTreeMap;
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
-use realmgate_protocol::ids::EventKey;
+use realmgate_protocol::ids::{CharacterId, EventKey};
 use realmgate_protocol::link::{EventRefusal, OwnedEvent};
 
 /// Events that wait for their outcome at most, per channel; beyond it, new ones are refused to the player as busy.
 const MAX_PENDING: usize = 4_096;
+/// Events of one character that wait at most while the store is away.
+pub const MAX_PENDING_AWAY: u16 = 64;
 
 /// Where systems put events.
 #[derive(Resource, Debug, Default)]
 pub struct PersistPort {
     submitted: Vec<OwnedEvent>,
-    pending: usize,
+    /// Each event whose outcome is not known, with the characters it concerns.
+    pending: BTreeMap<EventKey, Vec<CharacterId>>,
+    /// How many of these concern a character.
+    of_character: BTreeMap<CharacterId, u16>,
+    /// How many concern nobody: what falls to the ground, what vanishes.
+    of_nobody: usize,
+    /// While the store is away: how many events may wait in all.
+    away: Option<usize>,
 }
 
-/// Too many events wait for the store; nothing was submitted.
+/// Why an event was not submitted; nothing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many changes wait for the store")]
-pub struct StoreBusy;
+pub enum NotSubmitted {
+    /// Too much waits for the store.
+    #[error("too many changes wait for the store")]
+    Busy,
+    /// The store is out of reach, and as much waits for it as may.
+    #[error("the store is out of reach, and no more changes can wait for it")]
+    Away,
+}
 
 impl PersistPort {
     /// Hands an event over. Its outcome comes as [`EventDone`] with the same key.
-    pub fn submit(&mut self, event: OwnedEvent) -> Result<(), StoreBusy> {
-        if self.pending >= MAX_PENDING {
-            return Err(StoreBusy);
+    pub fn submit(&mut self, event: OwnedEvent) -> Result<(), NotSubmitted> {
+        if self.pending.len() >= MAX_PENDING {
+            return Err(NotSubmitted::Busy);
         }
-        self.pending += 1;
+        if self.away.is_some_and(|room| !self.may_wait(&event, room)) {
+            return Err(NotSubmitted::Away);
+        }
+        let concerned: Vec<CharacterId> = event.fences.iter().map(|fence| fence.character).collect();
+        for character in &concerned {
+            *self.of_character.entry(*character).or_default() += 1;
+        }
+        self.of_nobody += usize::from(concerned.is_empty());
+        // One that was asked for already, under the same key, counts once.
+        if let Some(before) = self.pending.insert(event.key, concerned) {
+            self.forget(&before);
+        }
         self.submitted.push(event);
         Ok(())
     }
 
+    /// What nobody asked for takes at most half of the room, so that it does not leave players without any.
+    fn may_wait(&self, event: &OwnedEvent, room: usize) -> bool {
+        let of_each = |character| self.pending_of(character) < MAX_PENDING_AWAY;
+        self.pending.len() < room
+            && event.fences.iter().all(|fence| of_each(fence.character))
+            && (!event.fences.is_empty() || self.of_nobody < room / 2)
+    }
+
     /// Events whose outcome is not known yet.
     pub fn pending(&self) -> usize {
-        self.pending
+        self.pending.len()
+    }
+
+    /// Those of them that concern a character.
+    pub fn pending_of(&self, character: CharacterId) -> u16 {
+        self.of_character.get(&character).copied().unwrap_or(0)
+    }
+
+    /// Whether the store is out of reach.
+    pub fn is_away(&self) -> bool {
+        self.away.is_some()
     }
 
     /// What was submitted and not taken yet.
@@ -48,8 +97,27 @@ impl PersistPort {
         std::mem::take(&mut self.submitted)
     }
 
-    pub(crate) fn done(&mut self) {
-        self.pending = self.pending.saturating_sub(1);
+    pub(crate) fn done(&mut self, key: EventKey) {
+        if let Some(concerned) = self.pending.remove(&key) {
+            self.forget(&concerned);
+        }
+    }
+
+    /// The store is out of reach, with room for so many events; `None`: it is there.
+    pub(crate) fn set_away(&mut self, room: Option<usize>) {
+        self.away = room;
+    }
+
+    fn forget(&mut self, concerned: &[CharacterId]) {
+        for character in concerned {
+            if let Some(count) = self.of_character.get_mut(character) {
+                *count -= 1;
+                if *count == 0 {
+                    self.of_character.remove(character);
+                }
+            }
+        }
+        self.of_nobody -= usize::from(concerned.is_empty());
     }
 }
 
@@ -68,5 +136,60 @@ pub struct PersistPlugin;
 impl Plugin for PersistPlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<PersistPort>().add_message::<EventDone>();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use realmgate_protocol::ids::LockEpoch;
+    use realmgate_protocol::link::Fence;
+
+    use super::*;
+
+    fn event(key: u8, of: &[u8]) -> OwnedEvent {
+        let fence = |who: &u8| Fence { character: CharacterId([*who; 16]), epoch: LockEpoch(1) };
+        OwnedEvent {
+            key: EventKey([key; 16]),
+            reason: "test".to_owned(),
+            fences: of.iter().map(fence).collect(),
+            changes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn each_character_has_its_bound_while_the_store_is_away() {
+        let mut port = PersistPort::default();
+        port.set_away(Some(1_000));
+        for key in 0..MAX_PENDING_AWAY as u8 {
+            assert_eq!(port.submit(event(key, &[1])), Ok(()));
+        }
+        assert_eq!(port.submit(event(200, &[1])), Err(NotSubmitted::Away));
+        assert_eq!(port.submit(event(201, &[1, 2])), Err(NotSubmitted::Away), "a trade needs room on both sides");
+        assert_eq!(port.submit(event(202, &[2])), Ok(()));
+        port.done(EventKey([0; 16]));
+        assert_eq!((port.pending_of(CharacterId([1; 16])), port.submit(event(203, &[1]))), (63, Ok(())));
+        port.set_away(None);
+        assert_eq!(port.submit(event(204, &[1])), Ok(()), "a store that is there takes more");
+    }
+
+    #[test]
+    fn the_channel_has_its_bound_and_what_nobody_asked_for_half_of_it() {
+        let mut port = PersistPort::default();
+        port.set_away(Some(4));
+        assert_eq!([1, 2].map(|key| port.submit(event(key, &[]))), [Ok(()); 2]);
+        assert_eq!(port.submit(event(3, &[])), Err(NotSubmitted::Away));
+        assert_eq!([4, 5].map(|key| port.submit(event(key, &[key]))), [Ok(()); 2]);
+        assert_eq!(port.submit(event(6, &[6])), Err(NotSubmitted::Away));
+        port.done(EventKey([1; 16]));
+        assert_eq!(port.submit(event(7, &[])), Ok(()));
+    }
+
+    #[test]
+    fn what_is_asked_for_twice_under_one_key_counts_once() {
+        let mut port = PersistPort::default();
+        assert_eq!([9, 9].map(|key| port.submit(event(key, &[1]))), [Ok(()); 2]);
+        assert_eq!((port.pending(), port.pending_of(CharacterId([1; 16]))), (1, 1));
+        (0..2).for_each(|_| port.done(EventKey([9; 16])));
+        assert_eq!((port.pending(), port.pending_of(CharacterId([1; 16]))), (0, 0));
     }
 }

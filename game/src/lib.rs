@@ -15,6 +15,7 @@ pub mod inventory;
 pub mod loot;
 pub mod mob;
 pub mod order;
+pub mod outage;
 pub mod party;
 pub mod path;
 pub mod progress;
@@ -69,7 +70,12 @@ impl Plugin for GamePlugin {
             .insert_resource(travel::Maps(self.maps.clone()))
             .insert_resource(starter_kits(&self.data))
             .add_plugins((order::OrderPlugin, replicate::ReplicatePlugin, requests::RequestsPlugin))
-            .add_plugins((session::SessionPlugin, social::SocialPlugin, inventory::InventoryPlugin))
+            .add_plugins((
+                session::SessionPlugin,
+                social::SocialPlugin,
+                inventory::InventoryPlugin,
+                outage::OutagePlugin,
+            ))
             .add_plugins((
                 stats::StatsPlugin,
                 combat::CombatPlugin,

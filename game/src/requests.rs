@@ -20,6 +20,8 @@ pub struct Request {
 pub enum RequestSet {
     /// New players get what they own, and the outcomes of what waited for the store are applied.
     Settle,
+    /// Players see whether the store is away, and what waits for it.
+    Outage,
     /// Clients' bytes become requests.
     Read,
     /// Ground items and gold.
@@ -50,6 +52,7 @@ impl Plugin for RequestsPlugin {
             TickSchedule,
             (
                 RequestSet::Settle,
+                RequestSet::Outage,
                 RequestSet::Read,
                 RequestSet::Loot,
                 RequestSet::Equipment,

@@ -2,7 +2,7 @@
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
-use realmgate_engine::outbox::Outbox;
+use realmgate_engine::persist::PersistPort;
 use realmgate_engine::player::{Player, SocialHeard};
 use realmgate_engine::schedule::TickSchedule;
 use realmgate_protocol::link::{FromMap, SocialCommand, SocialEvent};
@@ -36,15 +36,21 @@ impl Plugin for SocialPlugin {
     }
 }
 
+/// While the store is away nobody beyond this server can be reached, and nothing that is said waits for that.
 fn send_commands(
     mut commands: Commands,
     mut asked: MessageReader<SocialAsked>,
     players: Query<&Player>,
-    mut outbox: ResMut<Outbox>,
+    port: Res<PersistPort>,
+    mut tell: Tell<'_, '_>,
 ) {
     for SocialAsked { player, request, command } in asked.read() {
         let Ok(known) = players.get(*player) else { continue };
-        outbox.link.push(FromMap::Social { character: known.character, command: command.clone() });
+        if port.is_away() {
+            tell.refuse(*player, request, Refusal::StoreAway);
+            continue;
+        }
+        tell.sidecar(FromMap::Social { character: known.character, command: command.clone() });
         commands.entity(*player).insert(LastAsked(request));
     }
 }

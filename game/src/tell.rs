@@ -7,6 +7,7 @@ use realmgate_engine::player::{LinkDead, Player};
 use realmgate_engine::transport::SessionId;
 use realmgate_protocol::codec::{encode_reliable, encode_split};
 use realmgate_protocol::limits::MAX_RELIABLE_BYTES;
+use realmgate_protocol::link::FromMap;
 use realmgate_protocol::realm::{Refusal, ServerMessage};
 use realmgate_protocol::wire::parts;
 
@@ -36,6 +37,11 @@ impl Tell<'_, '_> {
     /// Refuses what a player asked for. `request` is the name of its message.
     pub fn refuse(&mut self, player: Entity, request: &str, reason: Refusal) {
         self.send(player, &ServerMessage::Refused { request: request.to_owned(), reason });
+    }
+
+    /// Says something to the sidecar, in place of a player.
+    pub fn sidecar(&mut self, message: FromMap) {
+        self.outbox.link.push(message);
     }
 
     /// Counts a breach of the protocol against the player's connection.

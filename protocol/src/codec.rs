@@ -28,13 +28,15 @@ pub enum CodecError {
     Trailing(usize),
 }
 
-fn encode_within<T: Serialize>(value: &T, limit: usize) -> Result<Vec<u8>, CodecError> {
+/// Encodes a value of at most `limit` bytes.
+pub fn encode_within<T: Serialize>(value: &T, limit: usize) -> Result<Vec<u8>, CodecError> {
     let bytes = bincode::serde::encode_to_vec(value, bincode::config::standard())
         .map_err(|error| CodecError::Malformed(error.to_string()))?;
     if bytes.len() > limit { Err(CodecError::TooLong { bytes: bytes.len(), limit }) } else { Ok(bytes) }
 }
 
-fn decode_within<T: DeserializeOwned, const MEMORY: usize>(bytes: &[u8], limit: usize) -> Result<T, CodecError> {
+/// Decodes a value of at most `limit` bytes, which must be exactly one, and takes at most `MEMORY` bytes for it.
+pub fn decode_within<T: DeserializeOwned, const MEMORY: usize>(bytes: &[u8], limit: usize) -> Result<T, CodecError> {
     if bytes.len() > limit {
         return Err(CodecError::TooLong { bytes: bytes.len(), limit });
     }

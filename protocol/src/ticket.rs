@@ -180,6 +180,17 @@ mod tests {
         assert_eq!(Ticket::open(&bytes, &rotated), Err(TicketError::UnknownKey));
     }
 
+    #[test]
+    fn tickets_of_the_last_key_are_good_while_both_are_known() {
+        let (old, new) =
+            ("old:b2xkIHNlY3JldCBvbGQgc2VjcmV0IG9sZCBzZWNyZXQ=", "new:bmV3IHNlY3JldCBuZXcgc2VjcmV0IG5ldyBzZWNyZXQ=");
+        let (before, during, after) = (keys(old), keys(&format!("{new},{old}")), keys(new));
+        let in_flight = ticket().seal(&before);
+        assert_eq!(Ticket::open(&in_flight, &during), Ok(ticket()));
+        assert_eq!(Ticket::open(&in_flight, &after), Err(TicketError::UnknownKey));
+        assert_eq!(Ticket::open(&ticket().seal(&during), &after), Ok(ticket()), "the first key signs");
+    }
+
     proptest! {
         #[test]
         fn any_changed_byte_is_refused(at in 0usize..150, flip in 1u8..) {

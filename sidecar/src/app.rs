@@ -1,24 +1,31 @@
 //! Puts the parts together: the store, the three listeners, the background tasks.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
-use crate::config::{ConfigError, SidecarConfig};
-use crate::directory::Registry;
-use crate::http;
+use crate::config::{ConfigError, DatabaseAt, Listen, SidecarConfig};
+use crate::directory::{Registry, Sessions};
+use crate::fleet::Fleet;
+use crate::http::{self, Certificate, Door, Patience};
 use crate::link::Hub;
+use crate::redis_client::{RedisClient, RedisFailed};
+use crate::replicas::{LocalReplica, Replicas};
 use crate::service::classes::Classes;
 use crate::service::limits::Limits;
 use crate::service::passwords::Passwords;
 use crate::service::tokens::TokenKeys;
+use crate::service::world::NotAllowed;
+use crate::social::Social;
 use crate::state::{Addrs, AppState, Parts};
-use crate::store::{SqliteStore, Store};
+use crate::store::{DatabaseTime, OpenError, SqlStore, Store};
 
 /// How long the shutdown waits for requests and sockets.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
@@ -26,6 +33,8 @@ const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 /// How often everything that is owned is added up; faults are logged and counted.
 const AUDIT_EVERY: Duration = Duration::from_secs(60 * 60);
+/// How often the certificate's files are looked at.
+const CERTIFICATE_LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How often the recorder folds its histograms.
 const METRICS_UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
@@ -49,16 +58,22 @@ pub enum StartError {
         source: std::io::Error,
     },
     /// The database cannot be used.
-    #[error("database {file}: {source}")]
+    #[error("database {database}: {source}")]
     Database {
-        /// The file.
-        file: String,
+        /// Which, without its password.
+        database: String,
         /// Why.
-        source: sqlx::Error,
+        source: OpenError,
     },
-    /// What an earlier run left in the database cannot be put right.
-    #[error("locks of an earlier run cannot be freed: {0}")]
-    World(crate::Error),
+    /// Redis answers, but not to us.
+    #[error("REDIS_URL: {0}")]
+    Redis(#[from] RedisFailed),
+    /// This sidecar may not run beside others, or not yet.
+    #[error(transparent)]
+    NotAllowed(#[from] NotAllowed),
+    /// The database does not answer.
+    #[error(transparent)]
+    Asked(#[from] crate::Error),
     /// Anything else.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -68,7 +83,9 @@ impl StartError {
     /// The process's exit code: 2 for what the operator can put right in settings or data, else 1.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) => 2,
+            Self::Config(_)
+            | Self::Database { source: OpenError::TooOld { .. }, .. }
+            | Self::NotAllowed(NotAllowed::IdTaken(_) | NotAllowed::NotShared(_)) => 2,
             _ => 1,
         }
     }
@@ -98,27 +115,37 @@ impl Sidecar {
         clock: Clock,
     ) -> Result<Running, StartError> {
         let classes = Classes::read(&config.assets_dir)?;
+        let certificate = config.edge.tls.as_ref().map(Certificate::load).transpose()?;
         let listeners = Listeners::bind(&config).await?;
-        let store = open_store(&config).await?;
+        let store = open_store(&config, &clock).await?;
+        let redis = open_redis(&config, &clock).await?;
+        let db_time = DatabaseTime::new(clock.clone(), store.now_ms().await.map_err(crate::Error::from)?);
         let state = AppState::new(Parts {
             addrs: listeners.addrs,
             token_keys: TokenKeys::new(&config.secrets.jwt),
             passwords: Passwords::new(config.limits.password_queue)?,
-            limits: Limits::new(&config.limits, &clock),
-            registry: Registry::new(&config, clock.clone()),
+            limits: Limits::new(&config.limits, &clock, redis.as_ref()),
+            registry: Registry::new(redis.as_ref(), &config.gateway.id, clock.clone()),
+            sessions: Sessions::new(redis.as_ref(), &config.gateway.id, clock.clone()),
+            social: Social::new(redis.as_ref()),
+            replicas: Replicas::new(redis.as_ref(), &config.gateway.id),
+            redis,
             link: Hub::new(),
+            fleet: Fleet::new(&config, listeners.addrs),
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
             classes,
             metrics,
             store,
+            db_time,
             clock,
             config,
         });
         spawn_background(&state).await?;
-        listeners.serve(&state);
-        let Addrs { api, directory, gateway } = state.addrs;
-        tracing::info!(%api, %directory, %gateway, "the sidecar is up");
+        listeners.serve(&state, certificate)?;
+        let Addrs { api, directory, gateway, redirect } = state.addrs;
+        let tls = state.config.edge.tls.is_some();
+        tracing::info!(roles = %state.config.roles, %api, %directory, %gateway, redirect = redirect.map(tracing::field::display), tls, "the sidecar is up");
         Ok(Running { state })
     }
 }
@@ -134,62 +161,123 @@ impl Running {
         &self.state
     }
 
-    /// Turns away new requests, lets the running ones finish, and closes the database.
+    /// Stops the map servers that it manages, turns away new requests, lets the running ones finish, and closes the
+    /// database.
     pub async fn shutdown(self) {
+        self.state.fleet.close().await;
         self.state.shutdown.cancel();
         self.state.tasks.close();
         if tokio::time::timeout(SHUTDOWN_PATIENCE, self.state.tasks.wait()).await.is_err() {
             tracing::warn!(left = self.state.tasks.len(), "shutting down without waiting for all connections");
+        }
+        if let Err(error) = crate::service::world::stop(&self.state).await {
+            tracing::warn!(%error, "the lock of this sidecar was not given back: its id is free in half a minute");
         }
         self.state.store.close().await;
         tracing::info!("the sidecar is down");
     }
 }
 
+/// A listener for each role that this process has.
 struct Listeners {
     addrs: Addrs,
-    api: TcpListener,
-    directory: TcpListener,
-    gateway: TcpListener,
+    api: Option<TcpListener>,
+    directory: Option<TcpListener>,
+    gateway: Option<TcpListener>,
+    redirect: Option<TcpListener>,
 }
 
 impl Listeners {
     async fn bind(config: &SidecarConfig) -> Result<Self, StartError> {
-        let bind = async |setting, addr| match TcpListener::bind(addr).await {
-            Ok(listener) => Ok(listener),
-            Err(source) => Err(StartError::Bind { setting, addr, source }),
+        let Listen { api, directory, gateway } = config.listen;
+        let roles = config.roles;
+        let api = bind(roles.api, "API_ADDR", api).await?;
+        let directory = bind(roles.directory, "DIRECTORY_ADDR", directory).await?;
+        let gateway = bind(roles.gateway, "GATEWAY_ADDR", gateway).await?;
+        let redirect = match config.edge.redirect {
+            Some(redirect) => bind(true, "HTTP_REDIRECT_ADDR", redirect.addr).await?,
+            None => (None, config.listen.api),
         };
-        let api = bind("API_ADDR", config.listen.api).await?;
-        let directory = bind("DIRECTORY_ADDR", config.listen.directory).await?;
-        let gateway = bind("GATEWAY_ADDR", config.listen.gateway).await?;
-        let addrs =
-            Addrs { api: api.local_addr()?, directory: directory.local_addr()?, gateway: gateway.local_addr()? };
-        Ok(Self { addrs, api, directory, gateway })
+        let redirected = redirect.0.is_some().then_some(redirect.1);
+        let addrs = Addrs { api: api.1, directory: directory.1, gateway: gateway.1, redirect: redirected };
+        Ok(Self { addrs, api: api.0, directory: directory.0, gateway: gateway.0, redirect: redirect.0 })
     }
 
-    fn serve(self, state: &AppState) {
-        let routers = http::routers(state);
-        for (listener, router) in
-            [(self.api, routers.api), (self.directory, routers.directory), (self.gateway, routers.gateway)]
-        {
-            let serving = http::serve(listener, router, state.shutdown.clone(), state.tasks.clone());
-            state.tasks.spawn(serving);
+    fn serve(self, state: &AppState, certificate: Option<Arc<Certificate>>) -> Result<(), StartError> {
+        let tls = certificate.as_ref().map(|certificate| certificate.server_config().map(TlsAcceptor::from));
+        let tls = tls.transpose().map_err(|error| ConfigError::new("TLS_CERT_FILE", error.to_string()))?;
+        let http::Routers { api, directory, gateway } = http::routers(state);
+        let patience = Patience::default();
+        let own =
+            [("api", self.api, api), ("directory", self.directory, directory), ("gateway", self.gateway, gateway)];
+        let mut doors: Vec<Door> = own
+            .into_iter()
+            .filter_map(|(name, listener, router)| {
+                Some(Door { name, listener: listener?, router, tls: tls.clone(), patience })
+            })
+            .collect();
+        if let (Some(listener), Some(certificate)) = (self.redirect, &certificate) {
+            let port = state.config.edge.redirect.and_then(|redirect| redirect.port).unwrap_or(self.addrs.api.port());
+            let router = http::redirect(certificate.clone(), port, state);
+            doors.push(Door { name: "redirect", listener, router, tls: None, patience });
         }
+        for door in doors {
+            state.tasks.spawn(door.serve(state.config.edge.clone(), state.shutdown.clone(), state.tasks.clone()));
+        }
+        if let Some(certificate) = certificate {
+            every(state, CERTIFICATE_LOOK_EVERY, move |_| {
+                let certificate = certificate.clone();
+                async move {
+                    // It reads files, which may take a while where they lie on another machine.
+                    if let Err(error) = tokio::task::spawn_blocking(move || certificate.refresh()).await {
+                        tracing::error!(%error, "the TLS certificate cannot be looked at");
+                    }
+                }
+            });
+        }
+        Ok(())
     }
 }
 
-async fn open_store(config: &SidecarConfig) -> Result<Store, StartError> {
-    if let Some(folder) = config.database.parent() {
+/// Takes the port, where this process has the role; and where it is.
+async fn bind(
+    wanted: bool,
+    setting: &'static str,
+    addr: SocketAddr,
+) -> Result<(Option<TcpListener>, SocketAddr), StartError> {
+    if !wanted {
+        return Ok((None, addr));
+    }
+    let listener = TcpListener::bind(addr).await.map_err(|source| StartError::Bind { setting, addr, source })?;
+    let bound = listener.local_addr()?;
+    Ok((Some(listener), bound))
+}
+
+async fn open_store(config: &SidecarConfig, clock: &Clock) -> Result<Store, StartError> {
+    if let DatabaseAt::Sqlite(file) = &config.database.at
+        && let Some(folder) = file.parent()
+    {
         std::fs::create_dir_all(folder)?;
     }
-    let sqlite = SqliteStore::open(&config.database)
+    let store = SqlStore::open(&config.database, clock.clone())
         .await
-        .map_err(|source| StartError::Database { file: config.database.display().to_string(), source })?;
-    Ok(Store::sqlite(sqlite))
+        .map_err(|source| StartError::Database { database: config.database.at.to_string(), source })?;
+    Ok(Store::new(store))
+}
+
+/// A Redis that is away comes back; one that refuses us never will let us in.
+async fn open_redis(config: &SidecarConfig, clock: &Clock) -> Result<Option<RedisClient>, StartError> {
+    let Some(settings) = &config.redis else { return Ok(None) };
+    let redis = RedisClient::new(settings, clock.clone())?;
+    match redis.ping().await {
+        Err(failed) if !failed.is_away() => Err(failed.into()),
+        Ok(()) | Err(_) => Ok(Some(redis)),
+    }
 }
 
 async fn spawn_background(state: &AppState) -> Result<(), StartError> {
-    crate::service::world::start(state).await.map_err(StartError::World)?;
+    crate::service::world::start(state).await?;
+    state.replicas.start(Arc::new(LocalReplica::new(state.clone())), &state.tasks, state.shutdown.clone());
     every(state, SWEEP_EVERY, |state| async move {
         match state.store.sessions.sweep(state.clock.now_ms()).await {
             Ok(swept) => tracing::debug!(swept, "forgot expired refresh tokens"),

@@ -6,6 +6,17 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use governor::nanos::Nanos;
 
+#[cfg(feature = "chaos")]
+mod chaos;
+#[cfg(feature = "chaos")]
+pub use chaos::off_by_ms;
+
+/// How far the clock is off, in milliseconds: the machine's is believed.
+#[cfg(not(feature = "chaos"))]
+pub fn off_by_ms() -> i64 {
+    0
+}
+
 /// Tells the time: the system's, or in tests one that is set by hand. Clones are the same clock.
 #[derive(Debug, Clone)]
 pub struct Clock(Source);
@@ -33,7 +44,10 @@ impl Clock {
     pub fn now_ms(&self) -> u64 {
         match &self.0 {
             // A machine whose clock stands before 1970 gets 0: everything expires late, nothing panics.
-            Source::System { .. } => millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()),
+            Source::System { .. } => {
+                let now = millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default());
+                now.saturating_add_signed(off_by_ms())
+            }
             Source::Manual { now_ms } => now_ms.load(Ordering::SeqCst),
         }
     }

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
 
+/// When to come back where the database does not answer.
+const DATABASE_AWAY_S: u64 = 5;
+
 macro_rules! error_codes {
     ($($(#[doc = $doc:literal])* $name:ident = $text:literal, $status:ident, $title:literal;)*) => {
         /// Every code that a client may meet, over HTTP and on the gateway.
@@ -136,9 +139,17 @@ impl From<ErrorCode> for Error {
     }
 }
 
+/// A database that is away or has no connection left is told apart: whoever asks again later may be luckier.
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        Self::internal(error)
+        match error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => Self {
+                retry_after_s: Some(DATABASE_AWAY_S),
+                cause: Some(error.into()),
+                ..Self::new(ErrorCode::Overloaded, "The database does not answer")
+            },
+            error => Self::internal(error),
+        }
     }
 }
 
@@ -166,6 +177,14 @@ mod tests {
             assert!(text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'), "{text}");
             assert!(seen.insert(text), "{text} is used twice");
         }
+    }
+
+    #[test]
+    fn a_database_that_is_away_is_no_fault_of_ours() {
+        let error = Error::from(sqlx::Error::PoolTimedOut);
+        assert_eq!((error.code, error.retry_after_s), (ErrorCode::Overloaded, Some(DATABASE_AWAY_S)));
+        assert!(error.cause.is_some(), "the log says why");
+        assert_eq!(Error::from(sqlx::Error::RowNotFound).code, ErrorCode::Internal);
     }
 
     #[test]

@@ -6,15 +6,19 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::config::Roles;
 use crate::state::Addrs;
 
 /// What the file says.
 #[derive(Serialize)]
 struct Ready {
     pid: u32,
-    api_addr: String,
-    directory_addr: String,
-    gateway_addr: String,
+    /// `null` for a role that the process does not have, as the other two.
+    api_addr: Option<String>,
+    directory_addr: Option<String>,
+    gateway_addr: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redirect_addr: Option<String>,
 }
 
 /// Ready files of a running process. They are removed when this is dropped.
@@ -30,12 +34,13 @@ impl ReadyFiles {
     }
 
     /// Writes the files; each appears whole or not at all.
-    pub fn write(files: Vec<PathBuf>, addrs: Addrs) -> io::Result<Self> {
+    pub fn write(files: Vec<PathBuf>, addrs: Addrs, roles: Roles) -> io::Result<Self> {
         let ready = Ready {
             pid: std::process::id(),
-            api_addr: addrs.api.to_string(),
-            directory_addr: addrs.directory.to_string(),
-            gateway_addr: addrs.gateway.to_string(),
+            api_addr: roles.api.then(|| addrs.api.to_string()),
+            directory_addr: roles.directory.then(|| addrs.directory.to_string()),
+            gateway_addr: roles.gateway.then(|| addrs.gateway.to_string()),
+            redirect_addr: addrs.redirect.map(|addr| addr.to_string()),
         };
         let text = serde_json::to_vec_pretty(&ready)?;
         let mut written = Self(Vec::new());
@@ -76,11 +81,13 @@ mod tests {
     fn ready_files_come_and_go() {
         let dir = tempfile::tempdir().unwrap();
         let addr = "127.0.0.1:3000".parse().unwrap();
-        let addrs = Addrs { api: addr, directory: addr, gateway: addr };
+        let addrs = Addrs { api: addr, directory: addr, gateway: addr, redirect: None };
         let files = vec![dir.path().join("sidecar/ready.json"), dir.path().join("second.json")];
-        let ready = ReadyFiles::write(files.clone(), addrs).unwrap();
+        let roles = Roles { gateway: false, ..Roles::ALL };
+        let ready = ReadyFiles::write(files.clone(), addrs, roles).unwrap();
         let json: serde_json::Value = serde_json::from_slice(&fs::read(&files[1]).unwrap()).unwrap();
         assert_eq!(json["api_addr"], "127.0.0.1:3000");
+        assert_eq!(json["gateway_addr"], serde_json::Value::Null, "a role that it does not have");
         assert_eq!(json["pid"], std::process::id());
         drop(ready);
         assert!(!files[0].exists() && !files[1].exists());

@@ -15,6 +15,8 @@ use crate::config::ConfigError;
 
 /// Shortest secret that may guard a listener others can reach.
 pub const MIN_SECRET_BYTES: usize = 32;
+/// Fewest different bytes of such a secret.
+const MIN_DIFFERENT_BYTES: usize = 8;
 const GENERATED_BYTES: usize = 32;
 
 /// Secrets that stand in tutorials and example files.
@@ -105,7 +107,13 @@ impl SecretSources {
         let dir = data_dir.join("secrets");
         let ring = |key: &str, source: &SecretSource, file: &str| -> Result<KeyRing, ConfigError> {
             let text = resolve_one(key, source, &dir.join(file), exposed)?;
-            text.expose_secret().parse().map_err(|error| ConfigError::new(key, format!("{error}")))
+            let ring: KeyRing =
+                text.expose_secret().parse().map_err(|error| ConfigError::new(key, format!("{error}")))?;
+            // Each of several keys: together they always look strong.
+            if exposed && ring.iter().any(|(_, secret)| is_weak(secret)) {
+                return Err(weak(key));
+            }
+            Ok(ring)
         };
         Ok(Secrets {
             jwt: ring("JWT_SECRET", &self.jwt, "jwt_secret")?,
@@ -135,16 +143,21 @@ fn check_given(key: &str, secret: &str, exposed: bool) -> Result<(), ConfigError
     if secret.is_empty() {
         return Err(ConfigError::new(key, "is empty: leave it out to have one generated"));
     }
+    if exposed && is_weak(secret.as_bytes()) { Err(weak(key)) } else { Ok(()) }
+}
+
+/// Whether somebody could guess it. Random bytes, as bytes or written out, have far more different ones.
+fn is_weak(secret: &[u8]) -> bool {
     let lower = secret.to_ascii_lowercase();
-    let weak = secret.len() < MIN_SECRET_BYTES
-        || KNOWN_DEFAULTS.iter().any(|default| lower.contains(default))
-        || secret.bytes().all(|byte| Some(&byte) == secret.as_bytes().first());
-    if exposed && weak {
-        let why = "is short or well known, and a listener is not on loopback: use 32 random bytes or more, \
-                   or leave it out to have one generated";
-        return Err(ConfigError::new(key, why));
-    }
-    Ok(())
+    let is_known = KNOWN_DEFAULTS.iter().any(|known| lower.windows(known.len()).any(|part| part == known.as_bytes()));
+    let different: std::collections::BTreeSet<&u8> = secret.iter().collect();
+    secret.len() < MIN_SECRET_BYTES || is_known || different.len() < MIN_DIFFERENT_BYTES
+}
+
+fn weak(key: &str) -> ConfigError {
+    let why = "is short, repetitive or well known, and a listener is not on loopback: use 32 random bytes or more, \
+               or leave it out to have one generated";
+    ConfigError::new(key, why)
 }
 
 /// The secret in `file`, made first where there is none. Of two processes that start at once, both get the same.
@@ -218,6 +231,37 @@ mod tests {
         let sources = SecretSources { jwt: known, ..SecretSources::default() };
         assert!(sources.resolve(dir.path(), false).is_ok());
         assert!(sources.resolve(dir.path(), true).is_err());
+    }
+
+    #[test]
+    fn each_of_several_keys_has_to_be_strong() {
+        use base64::engine::general_purpose::STANDARD;
+        let dir = tempfile::tempdir().unwrap();
+        let strong = STANDARD.encode("x7Qm2pZr9LbT4vWn8KcY6hJd3sGf5aEu");
+        for (kind, secret) in [
+            ("repetitive", "aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbb"),
+            ("known", "your-super-secret-jwt-key-please-replace-me"),
+        ] {
+            let both = format!("new:{strong},old:{}", STANDARD.encode(secret));
+            let sources = SecretSources { ticket: given(&both), ..SecretSources::default() };
+            assert!(sources.resolve(dir.path(), false).is_ok(), "{kind}: loopback may");
+            assert!(sources.resolve(dir.path(), true).unwrap_err().to_string().starts_with("TICKET_KEY"), "{kind}");
+        }
+        let strong = SecretSources { ticket: given(&format!("new:{strong}")), ..SecretSources::default() };
+        assert!(strong.resolve(dir.path(), true).is_ok());
+    }
+
+    #[test]
+    fn a_secret_may_lie_in_a_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("token");
+        fs::write(&file, "the token\n").unwrap();
+        let from_file = SecretSource { value: None, file: Some(file.clone()) };
+        let sources = SecretSources { service_token: from_file, ..SecretSources::default() };
+        assert_eq!(sources.resolve(dir.path(), false).unwrap().service_token.expose(), "the token");
+        let both = SecretSource { file: Some(file), ..given("the token") };
+        let sources = SecretSources { service_token: both, ..SecretSources::default() };
+        assert!(sources.resolve(dir.path(), false).unwrap_err().to_string().contains("not both"));
     }
 
     #[test]

@@ -10,19 +10,23 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::config::SidecarConfig;
-use crate::directory::Registry;
+use crate::directory::{Registry, Sessions};
+use crate::fleet::Fleet;
 use crate::link::Hub;
+use crate::redis_client::RedisClient;
+use crate::replicas::Replicas;
 use crate::service::classes::Classes;
 use crate::service::limits::Limits;
 use crate::service::passwords::Passwords;
 use crate::service::tokens::TokenKeys;
-use crate::store::Store;
+use crate::social::Social;
+use crate::store::{DatabaseTime, Store};
 
 /// The shared parts, behind one cheap handle.
 #[derive(Clone)]
 pub struct AppState(Arc<Parts>);
 
-/// The addresses that were really bound.
+/// The addresses that were really bound; of a role that this process does not have, the one that is configured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Addrs {
     /// Public API and web page.
@@ -31,6 +35,8 @@ pub struct Addrs {
     pub directory: SocketAddr,
     /// Gateway WebSocket.
     pub gateway: SocketAddr,
+    /// The listener that sends plain HTTP to TLS, if there is one.
+    pub redirect: Option<SocketAddr>,
 }
 
 /// What [`AppState`] leads to.
@@ -43,6 +49,8 @@ pub struct Parts {
     pub clock: Clock,
     /// What lasts.
     pub store: Store,
+    /// The database's time, in which deadlines are kept.
+    pub db_time: DatabaseTime,
     /// Signs and checks access tokens.
     pub token_keys: TokenKeys,
     /// Hashes passwords, one at a time.
@@ -51,10 +59,20 @@ pub struct Parts {
     pub limits: Limits,
     /// The classes a character may have.
     pub classes: Classes,
+    /// Where what may be lost is shared with other sidecars.
+    pub redis: Option<RedisClient>,
+    /// The other sidecars.
+    pub replicas: Replicas,
     /// Which map servers are alive.
     pub registry: Registry,
+    /// Which users are online.
+    pub sessions: Sessions,
+    /// Who is in which party.
+    pub social: Social,
     /// The map servers' links.
     pub link: Hub,
+    /// The map servers that this process manages.
+    pub fleet: Fleet,
     /// What `/metrics` renders; `None` where the embedding process installed no Prometheus recorder.
     pub metrics: Option<PrometheusHandle>,
     /// Cancelled when the sidecar shuts down.

@@ -102,6 +102,60 @@ fn it_serves_until_it_is_told_to_end() {
 }
 
 #[test]
+fn any_subset_of_the_roles_runs_with_its_listeners_alone() {
+    let all = [("api", "API_ADDR"), ("directory", "DIRECTORY_ADDR"), ("gateway", "GATEWAY_ADDR")];
+    for roles in [&["api"][..], &["directory"], &["gateway"], &["api", "gateway"], &["gateway", "directory"]] {
+        let dir = world();
+        // Whoever has not the role does not mind that its port is taken.
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut command = sidecar(dir.path(), &["serve", "--roles", &roles.join(",")]);
+        let others = all.iter().filter(|(role, _)| !roles.contains(role));
+        command.envs(others.map(|(_, setting)| (setting, taken.local_addr().unwrap().to_string())));
+        let _serving = Serving::start(&mut command);
+        let ready = std::fs::read(dir.path().join("data/sidecar/ready.json")).unwrap();
+        let ready: Value = serde_json::from_slice(&ready).unwrap();
+        for (role, _) in all {
+            let addr = &ready[format!("{role}_addr")];
+            assert_eq!(addr.is_string(), roles.contains(&role), "{roles:?}: {ready}");
+            if !addr.is_string() || (role == "gateway" && roles.len() > 1) {
+                continue;
+            }
+            for path in ["/healthz", "/readyz", "/metrics"] {
+                assert!(get(addr, path).starts_with("HTTP/1.1 200 "), "{roles:?}: {path} on {role}");
+            }
+        }
+        let answers = |role: &str, path: &str| get(&ready[format!("{role}_addr")], path);
+        if roles.contains(&"api") {
+            assert!(answers("api", "/character-classes").starts_with("HTTP/1.1 200 "));
+        }
+        if roles.contains(&"directory") {
+            assert!(answers("directory", "/map-registry/servers").starts_with("HTTP/1.1 401 "), "it is there");
+        }
+        if roles.contains(&"gateway") {
+            assert!(answers("gateway", "/characters").starts_with("HTTP/1.1 404 "), "accounts are elsewhere");
+        }
+    }
+}
+
+#[test]
+fn roles_that_are_none_are_refused_with_the_right_ones() {
+    let dir = world();
+    for (roles, named) in [("api,librarian", "librarian"), ("", "at least one role")] {
+        let output = sidecar(dir.path(), &["serve"]).env("ROLES", roles).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        for word in [named, "ROLES", "api", "directory", "gateway"] {
+            assert!(said.contains(word), "{word}: {said}");
+        }
+    }
+    let binary = ("SERVER_MANAGER_BINARY", "/bin/sh");
+    let local = [("ROLES", "gateway"), ("SERVER_MANAGER", "local"), binary];
+    let (code, said) = ended(sidecar(dir.path(), &["serve"]).envs(local));
+    assert_eq!(code, 2);
+    assert!(said.contains("SERVER_MANAGER") && said.contains("directory"), "{said}");
+}
+
+#[test]
 fn a_port_in_use_is_named_with_its_setting() {
     let dir = world();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -120,13 +174,14 @@ fn a_port_in_use_is_named_with_its_setting() {
 fn settings_that_cannot_be_are_exit_code_2_and_named() {
     let dir = world();
     for (key, value) in [
-        ("DATABASE_URL", "postgres://user:hunter2@db/realm"),
-        ("REDIS_URL", "redis://cache"),
+        ("DATABASE_URL", "postgres://user:hunter2@db:port/realm"),
+        ("REDIS_URL", "cache:hunter2@redis"),
         ("JWT_SECRET", "too short"),
         ("TICKET_KEY_FILE", "/nonexistent"),
         ("ALLOWED_ORIGINS", "play.example"),
         ("ASSETS_DIR", "nowhere"),
         ("RUST_LOG", "=="),
+        ("TRUSTED_PROXIES", "10.0.0.0/64"),
     ] {
         let (code, said) = ended(sidecar(dir.path(), &["serve"]).env(key, value));
         assert_eq!(code, 2, "{key}: {said}");
@@ -139,10 +194,13 @@ fn settings_that_cannot_be_are_exit_code_2_and_named() {
 #[test]
 fn an_exposed_listener_wants_strong_secrets() {
     let dir = world();
-    let (code, said) =
-        ended(sidecar(dir.path(), &["serve"]).env("API_ADDR", "0.0.0.0:0").env("SERVICE_TOKEN", "swordfish"));
-    assert_eq!(code, 2);
-    assert!(said.contains("SERVICE_TOKEN") && !said.contains("swordfish"), "{said}");
+    for listener in ["API_ADDR", "DIRECTORY_ADDR", "GATEWAY_ADDR", "HTTP_REDIRECT_ADDR"] {
+        // No certificate is looked at before the secrets are.
+        let settings = [("TLS_CERT_FILE", "cert.pem"), ("TLS_KEY_FILE", "key.pem"), ("SERVICE_TOKEN", "swordfish")];
+        let (code, said) = ended(sidecar(dir.path(), &["serve"]).envs(settings).env(listener, "0.0.0.0:0"));
+        assert_eq!(code, 2, "{listener}");
+        assert!(said.contains("SERVICE_TOKEN") && !said.contains("swordfish"), "{listener}: {said}");
+    }
 
     let open = [("DIRECTORY_ADDR", "0.0.0.0:0"), ("ALLOW_UNAUTHENTICATED_REGISTRY", "true")];
     let (code, said) = ended(sidecar(dir.path(), &["serve"]).envs(open));
@@ -163,7 +221,7 @@ fn the_document_goes_to_stdout_alone() {
 #[test]
 fn tables_are_made_and_administrators_too() {
     let dir = world();
-    for verb in [&["audit"][..], &["admin", "grant", "nobody"]] {
+    for verb in [&["audit"][..], &["admin", "grant", "nobody"], &["admin", "locks"], &["admin", "release", "nobody"]] {
         let (code, said) = ended(&mut sidecar(dir.path(), verb));
         assert_eq!(code, 2, "a world that is not there is not made to be looked at");
         assert!(said.contains("no database"), "{said}");
@@ -173,4 +231,9 @@ fn tables_are_made_and_administrators_too() {
     let (code, said) = ended(&mut sidecar(dir.path(), &["admin", "grant", "nobody"]));
     assert_eq!(code, 2);
     assert!(said.contains("`nobody`"), "{said}");
+    let (code, said) = ended(&mut sidecar(dir.path(), &["admin", "release", "Nobody"]));
+    assert_eq!(code, 2);
+    assert!(said.contains("no character `Nobody`"), "{said}");
+    let locks = sidecar(dir.path(), &["admin", "locks"]).output().unwrap();
+    assert!(locks.status.success() && locks.stdout.is_empty(), "nobody plays: {locks:?}");
 }

@@ -42,6 +42,16 @@ impl Api {
         Self { base: base.to_owned(), token: None, http }
     }
 
+    /// The same that believes this certificate alone, for `https`.
+    ///
+    /// # Panics
+    /// When it is no PEM certificate.
+    pub fn believing(&self, pem: &str) -> Self {
+        let certificate = reqwest::Certificate::from_pem(pem.as_bytes()).expect("a PEM certificate");
+        let http = Client::builder().no_proxy().tls_certs_only([certificate]).build();
+        Self { http: http.expect("a plain client can be made"), ..self.clone() }
+    }
+
     /// The same with a bearer token in every call.
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }

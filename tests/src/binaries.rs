@@ -18,7 +18,7 @@ pub struct Binaries {
     pub bot: PathBuf,
 }
 
-/// The programs, built in the profile and the target folder of the running test.
+/// The programs, built in the profile and the target folder of the running test, with clocks that a test can set.
 ///
 /// Cargo's own lock on the target folder makes several test processes wait for each other; all but the first find that
 /// nothing is left to do.
@@ -44,11 +44,16 @@ pub fn workspace() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-/// `target/debug` of `target/debug/deps/some_test-0123`.
+/// `target/debug` of `target/debug/deps/some_test-0123` and of `target/debug/some_program`.
 fn profile_folder() -> PathBuf {
-    let test = std::env::current_exe().expect("a running program has a path");
-    let deps = test.parent().expect("a program lies in a folder");
-    deps.parent().expect("cargo puts tests into <target>/<profile>/deps").to_owned()
+    let program = std::env::current_exe().expect("a running program has a path");
+    let folder = program.parent().expect("a program lies in a folder");
+    match folder.file_name() {
+        Some(name) if name == "deps" => {
+            folder.parent().expect("cargo puts tests into <target>/<profile>/deps").to_owned()
+        }
+        _ => folder.to_owned(),
+    }
 }
 
 fn build(profile_folder: &Path) {
@@ -63,6 +68,7 @@ fn build(profile_folder: &Path) {
         .current_dir(workspace())
         .args(["build", "--quiet", "--bins", "--profile", profile, "--target-dir"])
         .arg(target);
+    cargo.args(["--features", "realmgate-server/chaos,realmgate-sidecar/chaos"]);
     for package in PACKAGES {
         cargo.args(["--package", package]);
     }

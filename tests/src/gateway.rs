@@ -92,6 +92,21 @@ impl Gateway {
         self.expect("enter_world_success").await
     }
 
+    /// Asks to enter the world while others ask too: the answer, unless it is a refusal or the end of the socket.
+    pub async fn try_enter(&mut self, character: &str) -> Option<Value> {
+        self.socket.send(Message::text(enter_world(character).to_string())).await.ok()?;
+        loop {
+            match self.next().await {
+                Heard::Event(message) if message["event"] == "enter_world_success" => {
+                    return Some(message["data"].clone());
+                }
+                Heard::Event(message) if message["event"] == "error" => return None,
+                Heard::Event(_) => {}
+                Heard::Closed { .. } | Heard::Gone => return None,
+            }
+        }
+    }
+
     /// The data of the next message, which has to be this event.
     ///
     /// # Panics

@@ -3,17 +3,22 @@
 //! The library holds what the tests in `tests/tests/` share. [`binaries`] builds the programs once, [`MapServer`] and
 //! [`SidecarProcess`] run them in homes of their own, [`api`] and [`gateway`] speak the contract on the wire without our
 //! client library, [`bots`] play, [`database`] looks into the file afterwards, and [`netcode`] knocks at the game's port with any bytes.
+//! [`backends`] are a PostgreSQL and a Redis of a test's own, [`proxy`] is a link that can be cut, slowed and silenced.
 
 pub mod account;
 pub mod api;
+pub mod backends;
 pub mod binaries;
 pub mod bots;
+pub mod chaos;
 pub mod database;
 pub mod gateway;
 pub mod home;
 pub mod map_server;
 pub mod netcode;
+pub mod postgres;
 pub mod process;
+pub mod proxy;
 pub mod scenario;
 pub mod shared;
 pub mod sidecar;
@@ -26,6 +31,7 @@ pub use database::Database;
 pub use gateway::Gateway;
 pub use home::Home;
 pub use map_server::{MapServer, Settings};
+pub use postgres::TestDatabase;
 pub use process::Process;
 pub use shared::{Shared, SharedOnce};
 pub use sidecar::SidecarProcess;

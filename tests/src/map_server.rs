@@ -130,6 +130,8 @@ impl MapServer {
     /// # Panics
     /// When it does not come up; its output is in the message.
     pub async fn start(settings: &Settings) -> Self {
+        // One that was killed has left its own behind.
+        let _ = std::fs::remove_file(&settings.ready_file);
         let process = settings.spawn();
         let up = found_within(PATIENCE, async || {
             assert!(process.is_running(), "the map server has ended{}", process.told());

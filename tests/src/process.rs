@@ -108,6 +108,12 @@ impl Process {
         Finished { code: status.code(), stdout: self.stdout(), stderr: self.stderr() }
     }
 
+    /// Waits for its end where nothing can be awaited: in a destructor.
+    pub fn wait_blocking(&self) {
+        // There is nobody to tell that it can not be waited for.
+        let _ = self.child().wait();
+    }
+
     /// The end of its output, for the message of a test that fails.
     pub fn told(&self) -> String {
         let (stdout, stderr) = (self.stdout(), self.stderr());
@@ -131,6 +137,15 @@ impl Drop for Process {
         let _ = child.kill();
         let _ = child.wait();
     }
+}
+
+/// Whether a process runs, be it a child of the test or not. One that has ended and that nobody has asked for its end
+/// does not.
+pub fn is_alive(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // After the name, which may hold anything: the state.
+    let state = stat.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
+    !matches!(state, None | Some('Z' | 'X'))
 }
 
 fn read_lossy(path: &Path) -> String {

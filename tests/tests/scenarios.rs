@@ -25,6 +25,8 @@ mod journeys;
 mod limits;
 #[path = "scenarios/market.rs"]
 mod market;
+#[path = "scenarios/outage.rs"]
+mod outage;
 #[path = "scenarios/ranger.rs"]
 mod ranger;
 #[path = "scenarios/tempers.rs"]
@@ -68,6 +70,11 @@ scenarios! {
         a_logout_saves_and_one_comes_back_as_one_was,
         who_enters_elsewhere_is_let_go_here,
         who_loses_its_connection_stays_a_while;
+    outage:
+        what_waits_for_the_store_is_shown_and_done_when_it_is_back,
+        whose_character_was_given_away_is_sent_away_and_nobody_else,
+        when_the_world_has_moved_on_everybody_is_sent_away_unsaved,
+        when_the_store_stays_away_everybody_is_let_go;
     walking:
         prediction_agrees_with_the_server_to_the_bit,
         walls_stop_and_along_them_one_slides;

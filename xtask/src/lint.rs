@@ -5,7 +5,7 @@ use clap::builder::PossibleValuesParser;
 
 use crate::step::{Step, Tool, run_all};
 use crate::workspace::Workspace;
-use crate::{schema, tidy};
+use crate::{schema, schemathesis, tidy};
 
 static STEPS: [Step; 6] = [
     Step {
@@ -53,6 +53,13 @@ static TEST: Step = Step {
     run: |workspace| workspace.run("cargo", &["test", "--workspace"]),
 };
 
+static SCHEMATHESIS: Step = Step {
+    name: "schemathesis",
+    mend: "cargo xtask schemathesis; what it finds is a fault of a route or of what its documentation says",
+    needs: Some(Tool { probe: ("python3", &["-m", "pip", "--version"]), install: "apt-get install python3-pip" }),
+    run: |workspace| schemathesis::run(workspace, &schemathesis::Hunt::default()),
+};
+
 /// What `--only` accepts.
 pub fn step_names() -> PossibleValuesParser {
     PossibleValuesParser::new(STEPS.iter().map(|step| step.name))
@@ -63,7 +70,7 @@ pub fn run(workspace: &Workspace, only: &[String], with_tests: bool) -> Result<(
     let wanted = |step: &&Step| only.is_empty() || only.iter().any(|name| name == step.name);
     let mut steps: Vec<&Step> = STEPS.iter().filter(wanted).collect();
     if with_tests {
-        steps.push(&TEST);
+        steps.extend([&TEST, &SCHEMATHESIS]);
     }
     run_all(workspace, &steps)
 }

@@ -2,8 +2,13 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people: the terminal is its output")]
 
+mod bench;
+mod binaries;
+mod chaos;
+mod dashboard;
 mod lint;
 mod schema;
+mod schemathesis;
 mod step;
 mod tidy;
 mod workspace;
@@ -25,10 +30,15 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run everything that must pass before a change lands: lint, then `cargo test --workspace`
+    /// Run everything that must pass before a change lands: lint, `cargo test --workspace`, schemathesis
     Ci {
         #[command(flatten)]
         place: Place,
+    },
+    /// Ask a running sidecar everything that openapi.json allows and forbids, and see whether its answers are in it
+    Schemathesis {
+        #[command(flatten)]
+        hunt: schemathesis::Hunt,
     },
     /// Run the checks that need no test: format, tidy, spelling, dependencies, clippy, generated files
     Lint {
@@ -38,13 +48,37 @@ enum Command {
         #[arg(long, value_name = "STEP", value_delimiter = ',', value_parser = lint::step_names())]
         only: Vec<String>,
     },
-    /// Check what no compiler does: who imports whom, file sizes, leftovers, names, sleeping tests, machine paths
+    /// Play whole realms of real processes through seeded faults, and judge what survives (docs/reliability.md)
+    Chaos {
+        #[command(flatten)]
+        arguments: chaos::Arguments,
+    },
+    /// Check what no compiler does: who imports whom, file sizes, leftovers, names, sleeping tests, machine paths, metrics
     Tidy,
-    /// Write the files that are generated from the code: protocol.json, the data schemas, openapi.json
+    /// Write the files that are generated from the code: protocol.json, the data schemas, openapi.json, the dashboard
     Schema {
         /// Write nothing; name the files that differ from what the code says and fail
         #[arg(long)]
         check: bool,
+    },
+    /// Measure how fast it is, beside a yardstick
+    #[command(subcommand)]
+    Bench(Bench),
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// The sidecar's services beside a bare axum handler that does the same SQL; what that takes: docs/performance.md
+    Services {
+        /// The profile that everything is built in
+        #[arg(long, default_value = "release")]
+        profile: String,
+        /// A few seconds for each figure: shows that everything works, measures little
+        #[arg(long)]
+        quick: bool,
+        /// Only these parts: sqlite, postgres, idle, embedded
+        #[arg(long, value_name = "PART", value_delimiter = ',')]
+        only: Vec<String>,
     },
 }
 
@@ -60,9 +94,12 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Ci { place } => lint::run(&workspace.on_ci(place.ci), &[], true),
         Command::Lint { place, only } => lint::run(&workspace.on_ci(place.ci), &only, false),
+        Command::Chaos { arguments } => chaos::run(&workspace, &arguments),
+        Command::Schemathesis { hunt } => schemathesis::run(&workspace, &hunt),
         Command::Tidy => tidy::run(&workspace.root),
         Command::Schema { check: false } => schema::write(&workspace),
         Command::Schema { check: true } => schema::check(&workspace),
+        Command::Bench(Bench::Services { profile, quick, only }) => bench::services(&workspace, &profile, quick, &only),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

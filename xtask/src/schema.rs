@@ -3,11 +3,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
+use crate::binaries::{Binaries, output};
+use crate::dashboard;
 use crate::workspace::Workspace;
 
 const PROTOCOL: &str = "docs/protocol.json";
@@ -53,6 +54,9 @@ fn generate(workspace: &Workspace) -> Result<tempfile::TempDir> {
     let openapi = output(workspace.command(binaries.path("sidecar")?).arg("openapi"))?;
     serde_json::from_slice::<Value>(&openapi).context("`sidecar openapi` did not print a JSON document")?;
     fs::write(out.join(OPENAPI), openapi)?;
+    let dashboard = out.join(dashboard::PATH);
+    fs::create_dir_all(dashboard.parent().unwrap_or(out))?;
+    fs::write(dashboard, dashboard::text())?;
     Ok(fresh)
 }
 
@@ -82,42 +86,6 @@ fn files_below(root: &Path, folder: &Path) -> Result<Vec<PathBuf>> {
         }
     }
     Ok(files)
-}
-
-/// Runs to the end and gives what was printed on stdout; stderr stays on the terminal.
-fn output(command: &mut Command) -> Result<Vec<u8>> {
-    let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("{command:?} did not start"))?;
-    ensure!(output.status.success(), "{command:?} ended with {}", output.status);
-    Ok(output.stdout)
-}
-
-/// Where cargo put the programs it built.
-struct Binaries(Vec<PathBuf>);
-
-impl Binaries {
-    /// Builds with the features that `cargo test --workspace` resolves to (`--examples` draws dev-dependencies in,
-    /// though there are no examples), so that the dependencies are compiled once for both.
-    fn build(workspace: &Workspace) -> Result<Self> {
-        let messages = output(workspace.command("cargo").args([
-            "build",
-            "--workspace",
-            "--bins",
-            "--examples",
-            "--message-format=json-render-diagnostics",
-        ]))?;
-        let executables = String::from_utf8(messages)?
-            .lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok()?["executable"].as_str().map(PathBuf::from))
-            .collect();
-        Ok(Self(executables))
-    }
-
-    fn path(&self, name: &str) -> Result<&Path> {
-        match self.0.iter().find(|path| path.file_stem().is_some_and(|stem| stem == name)) {
-            Some(path) => Ok(path),
-            None => bail!("the workspace has no binary named {name}"),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -51,6 +51,8 @@ pub struct Expected {
     pub epoch: LockEpoch,
     /// The character.
     pub load: CharacterLoad,
+    /// The request that led here, for the log.
+    pub trace: String,
 }
 
 /// A player that may enter.
@@ -70,6 +72,8 @@ pub struct Admitted {
     pub channel: ChannelId,
     /// The character's state.
     pub load: CharacterLoad,
+    /// The request that led here, for the log.
+    pub trace: String,
 }
 
 /// The characters that are expected here and those that are present.
@@ -161,6 +165,7 @@ impl Admission {
             map: expected.map,
             channel: expected.channel,
             load: expected.load,
+            trace: expected.trace,
         })
     }
 
@@ -172,6 +177,19 @@ impl Admission {
             self.forget(*character, TicketRefusal::Expired);
         }
         late
+    }
+
+    /// The characters that are expected, and their epochs.
+    pub fn expected(&self) -> impl Iterator<Item = (CharacterId, LockEpoch)> {
+        self.expected.iter().map(|(character, expected)| (*character, expected.epoch))
+    }
+
+    /// Nobody is expected or present any more; no ticket that was announced is good.
+    pub fn forget_all(&mut self) {
+        while let Some(character) = self.expected.keys().next().copied() {
+            self.forget(character, TicketRefusal::NotExpected);
+        }
+        self.present.clear();
     }
 
     /// The character is no longer in any world of this process.

@@ -37,6 +37,7 @@ fn expected(character: u8, ticket: u64, epoch: u64) -> Expected {
             items: Vec::new(),
             soft: None,
         },
+        trace: String::new(),
     }
 }
 

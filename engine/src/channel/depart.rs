@@ -10,7 +10,8 @@ use super::receive::EnterWorld;
 use super::save::{SaveSoftState, save_of};
 use crate::clock::TickClock;
 use crate::outbox::Outbox;
-use crate::player::{LeaveRequested, Player, PlayerLeaving, Players, TravelRequested, Travelling};
+use crate::persist::PersistPort;
+use crate::player::{LeaveRequested, Player, PlayerLeaving, Players, TravelAnswered, TravelRequested, Travelling};
 use crate::schedule::{TickSchedule, TickSet};
 
 /// How long a traveller waits for the answer, far longer than the sidecar takes to give one.
@@ -24,7 +25,7 @@ pub(super) enum Leaving {
     /// Its lock went to another server with the travel.
     Travelled,
     /// Its lock is lost; nothing is written.
-    Fenced,
+    Dropped(LeaveReason),
 }
 
 /// Players that leave are announced, before the game's own systems of [`TickSet::Lifecycle`].
@@ -51,7 +52,10 @@ fn announce_leaving(
 ) {
     for (player, known, reason) in &players {
         if let Some(reason) = reason {
-            let reason = if *reason == Leaving::Fenced { Some(LeaveReason::Replaced) } else { None };
+            let reason = match reason {
+                Leaving::Dropped(reason) => Some(*reason),
+                Leaving::Released(_) | Leaving::Travelled => None,
+            };
             leaving.write(PlayerLeaving { player, character: known.character, reason });
         }
     }
@@ -67,20 +71,27 @@ fn announce_leaving(
     }
 }
 
-/// Gives up on travellers that nobody answers.
+/// Gives up on travellers that nobody answers. Nobody can while the store is away.
 fn give_up_travel(
     mut commands: Commands,
-    clock: Res<TickClock>,
+    (clock, port): (Res<TickClock>, Res<PersistPort>),
     travellers: Query<(Entity, &Travelling), Without<Leaving>>,
 ) {
+    if port.is_away() {
+        return;
+    }
     for (player, travelling) in &travellers {
         if clock.now().since(travelling.since) > clock.ticks(MAX_TRAVEL_MS) {
-            commands.entity(player).insert(Leaving::Fenced);
+            commands.entity(player).insert(Leaving::Dropped(LeaveReason::Replaced));
         }
     }
 }
 
-/// Sends the travellers' questions, each with its last save.
+/// The answer to who would travel while the store is out of reach.
+pub const STORE_AWAY: &str = "STORE_AWAY";
+
+/// Sends the travellers' questions, each with its last save. While the store is away nobody sets out: it would stand
+/// frozen until the store is back.
 fn ask_to_travel(
     world: &mut World,
     mut asked: Local<u32>,
@@ -93,6 +104,10 @@ fn ask_to_travel(
     for request in requests {
         let Ok(entity) = world.get_entity(request.player) else { continue };
         if !entity.contains::<Player>() || entity.contains::<Travelling>() || entity.contains::<Leaving>() {
+            continue;
+        }
+        if world.resource::<PersistPort>().is_away() {
+            world.write_message(TravelAnswered { player: request.player, answer: Err(STORE_AWAY.to_owned()) });
             continue;
         }
         let Some(mut save) = save_of(world, request.player) else { continue };
@@ -117,7 +132,7 @@ fn depart(
     for (entity, leaving) in leavers.drain(..) {
         let save = match leaving {
             Leaving::Released(reason) => save_of(world, entity).map(|save| FromMap::Released { save, reason }),
-            Leaving::Travelled | Leaving::Fenced => None,
+            Leaving::Travelled | Leaving::Dropped(_) => None,
         };
         let Some(player) = world.get::<Player>(entity).cloned() else { continue };
         world.resource_mut::<Players>().remove(player.session, player.character);

@@ -54,10 +54,12 @@ pub enum ToChannel {
         /// Why.
         reason: LeaveReason,
     },
-    /// The character belongs to somebody else now: let it go unsaved.
-    Fenced {
+    /// The character is somebody else's now, or nobody's: let it go unsaved.
+    Drop {
         /// Who.
         character: CharacterId,
+        /// What its player is told.
+        reason: LeaveReason,
     },
     /// The character may travel.
     TravelGranted {
@@ -87,6 +89,13 @@ pub enum ToChannel {
         /// What.
         event: SocialEvent,
     },
+    /// The store is out of reach: events wait from now on, at most so many.
+    StoreAway {
+        /// How many may wait in this channel.
+        room: u32,
+    },
+    /// The store is there again.
+    StoreBack,
 }
 
 /// How full a channel is.

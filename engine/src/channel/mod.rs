@@ -5,7 +5,7 @@ mod inbox;
 mod receive;
 mod save;
 
-pub use depart::AnnounceLeaving;
+pub use depart::{AnnounceLeaving, STORE_AWAY};
 pub use inbox::{ChannelDirectory, ChannelState, Inbox, ToChannel};
 
 pub use receive::EnterWorld;

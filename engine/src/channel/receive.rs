@@ -73,9 +73,9 @@ fn receive_one(world: &mut World, event: ToChannel) {
                 world.write_message(LeaveRequested { player, reason });
             }
         }
-        ToChannel::Fenced { character } => {
+        ToChannel::Drop { character, reason } => {
             if let Some(player) = of(world, character) {
-                world.entity_mut(player).insert(Leaving::Fenced);
+                world.entity_mut(player).insert(Leaving::Dropped(reason));
             }
         }
         ToChannel::TravelGranted { character, grant } => {
@@ -91,6 +91,8 @@ fn receive_one(world: &mut World, event: ToChannel) {
                 world.write_message(SocialHeard { player, event });
             }
         }
+        ToChannel::StoreAway { room } => world.resource_mut::<PersistPort>().set_away(Some(room as usize)),
+        ToChannel::StoreBack => store_back(world),
     }
 }
 
@@ -122,9 +124,17 @@ fn join(world: &mut World, session: SessionId, epoch: LockEpoch, load: Character
 
 fn committed(world: &mut World, outcomes: &[EventOutcome]) {
     for outcome in outcomes {
-        world.resource_mut::<PersistPort>().done();
+        world.resource_mut::<PersistPort>().done(outcome.key);
         world.write_message(EventDone { key: outcome.key, refusal: outcome.refusal });
     }
+}
+
+/// Whoever asked to travel is asked for again, and has the whole time for an answer.
+fn store_back(world: &mut World) {
+    world.resource_mut::<PersistPort>().set_away(None);
+    let now = world.resource::<TickClock>().now();
+    let mut travellers = world.query::<&mut Travelling>();
+    travellers.iter_mut(world).for_each(|mut travelling| travelling.since = now);
 }
 
 fn travel_refused(world: &mut World, character: CharacterId, epoch: LockEpoch, code: String) {

@@ -35,6 +35,11 @@ impl Farewells {
     pub fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
+
+    /// Who was released, and under which epoch.
+    pub fn epochs(&self) -> impl Iterator<Item = (CharacterId, LockEpoch)> {
+        self.waiting.iter().map(|(character, farewell)| (*character, farewell.epoch))
+    }
 }
 
 impl MapServer {
@@ -81,6 +86,13 @@ impl MapServer {
             if let Some(farewell) = self.farewells.waiting.remove(&character) {
                 self.say_farewell(farewell);
             }
+        }
+    }
+
+    /// Nobody will answer the releases any more.
+    pub(super) fn say_all_farewells(&mut self) {
+        for (_, farewell) in std::mem::take(&mut self.farewells.waiting) {
+            self.say_farewell(farewell);
         }
     }
 

@@ -33,13 +33,18 @@ impl MapServer {
     /// Counts the tick that is over.
     pub(super) fn count(&self) {
         self.status.ticks.fetch_add(1, Ordering::Relaxed);
+        if let Some(out) = self.transport.frames_out() {
+            self.status.snapshots.store(out, Ordering::Relaxed);
+        }
         let players = self.routes.len() as u32;
         self.status.players.store(players, Ordering::Relaxed);
+        self.status.connected.store(self.routes.connected() as u32, Ordering::Relaxed);
         let load = players * 100 / u32::from(self.config.max_players.max(1));
         self.status.load.store(load, Ordering::Relaxed);
         metrics::counter!("realmgate_ticks_total").increment(1);
         metrics::gauge!("realmgate_players").set(f64::from(players));
         metrics::gauge!("realmgate_expected_players").set((self.admission.count() as u32).saturating_sub(players));
         metrics::gauge!("realmgate_event_batches_waiting").set(self.batches.waiting_count() as f64);
+        metrics::gauge!("realmgate_events_pending").set(self.batches.event_count() as f64);
     }
 }

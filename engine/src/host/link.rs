@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender};
 
 use realmgate_protocol::ids::{BatchId, CharacterId, LockEpoch};
+use realmgate_protocol::limits::MAX_TRACE_BYTES;
 use realmgate_protocol::link::{EventOutcome, FromMap, LeaveReason, OwnedEvent, ToMap};
 
 use super::MapServer;
@@ -14,10 +15,33 @@ use crate::transport::SessionId;
 /// Most link messages taken in one tick; the rest wait for the next.
 const MAX_LINK_MESSAGES_PER_TICK: usize = 512;
 
+/// What whoever holds the link tells the host.
+#[derive(Debug)]
+pub enum LinkNews {
+    /// The sidecar has welcomed us. The host answers with one `Reclaim` of all that it holds; what it said before that
+    /// was said to the link before.
+    Up {
+        /// Whether what this server held may be its own still.
+        resumed: bool,
+    },
+    /// The link is down.
+    Lost,
+    /// What this server held is others' by now.
+    Disowned,
+    /// The sidecar says something, other than `Welcome` and `Refused`.
+    Said(Box<ToMap>),
+}
+
+impl From<ToMap> for LinkNews {
+    fn from(message: ToMap) -> Self {
+        Self::Said(Box::new(message))
+    }
+}
+
 /// The two queues to whoever holds the link.
 pub struct LinkEnds {
-    /// What the sidecar says.
-    pub incoming: Receiver<ToMap>,
+    /// What comes from it.
+    pub incoming: Receiver<LinkNews>,
     /// What this server says, in order.
     pub outgoing: Sender<FromMap>,
 }
@@ -42,21 +66,32 @@ impl Batches {
     pub fn waiting_count(&self) -> usize {
         self.waiting.len()
     }
+
+    /// Events whose outcome is not known.
+    pub fn event_count(&self) -> usize {
+        self.waiting.values().map(Vec::len).sum()
+    }
 }
 
 impl MapServer {
     pub(super) fn take_link_messages(&mut self, now_ms: u64) {
         for _ in 0..MAX_LINK_MESSAGES_PER_TICK {
-            let Ok(message) = self.link.incoming.try_recv() else { return };
-            self.take_link_message(message, now_ms);
+            let Ok(news) = self.link.incoming.try_recv() else { return };
+            match news {
+                LinkNews::Up { resumed } => self.link_up(resumed),
+                LinkNews::Lost => self.link_lost(),
+                LinkNews::Disowned => self.disowned(),
+                LinkNews::Said(message) => self.take_link_message(*message, now_ms),
+            }
         }
     }
 
     fn take_link_message(&mut self, message: ToMap, now_ms: u64) {
         match message {
-            ToMap::Prepare { request, ticket, expires_in_ms, map, channel, epoch, load } => {
+            ToMap::Prepare { request, ticket, expires_in_ms, map, channel, epoch, load, trace } => {
                 let deadline_ms = now_ms + u64::from(expires_in_ms);
-                let expected = Expected { ticket, deadline_ms, map, channel, epoch, load };
+                let trace = Some(trace).filter(|trace| trace.len() <= MAX_TRACE_BYTES).unwrap_or_default();
+                let expected = Expected { ticket, deadline_ms, map, channel, epoch, load, trace };
                 let refusal = self.admission.expect(expected).err();
                 self.say(FromMap::Prepared { request, refusal });
             }
@@ -65,9 +100,10 @@ impl MapServer {
             }
             ToMap::Kick { character, epoch, reason } => self.kick(character, epoch, reason),
             ToMap::Fenced { character, epoch } => {
+                metrics::counter!("realmgate_locks_lost_total").increment(1);
                 self.admission.cancel(character, epoch);
                 if self.routes.of_character(character).is_some_and(|route| route.epoch == epoch) {
-                    self.tell_player(character, ToChannel::Fenced { character });
+                    self.tell_player(character, ToChannel::Drop { character, reason: LeaveReason::Replaced });
                 }
             }
             ToMap::Committed { batch, outcomes } => self.committed(batch, outcomes),
@@ -84,8 +120,8 @@ impl MapServer {
             ToMap::Social { character, event } => self.tell_player(character, ToChannel::Social { character, event }),
             ToMap::Drain => self.drain(),
             ToMap::Settled { character, epoch } => self.settled(character, epoch),
-            ToMap::Welcome { gateway } => tracing::debug!(gateway, "the map link is up"),
-            ToMap::Refused { code, message } => tracing::error!(code, message, "the map link was refused"),
+            // Whoever holds the link has read these; what they mean for the host is news of its own.
+            ToMap::Welcome { .. } | ToMap::Refused { .. } => {}
         }
     }
 
@@ -128,6 +164,14 @@ impl MapServer {
             return self.transport.disconnect(session);
         };
         self.routes.add(session, admitted.character, admitted.epoch, at);
+        tracing::info!(
+            character = %admitted.character,
+            epoch = %admitted.epoch,
+            map = %admitted.map,
+            channel = %admitted.channel,
+            trace = admitted.trace,
+            "a player is admitted"
+        );
         self.say(FromMap::Entered { character: admitted.character, epoch: admitted.epoch });
         let character = admitted.character;
         self.channels[at].inbox.push(ToChannel::Join { session, epoch: admitted.epoch, load: admitted.load });
@@ -145,6 +189,9 @@ impl MapServer {
 
     /// Takes what a channel has for the sidecar: its events join this tick's batch, the rest follows them.
     pub(super) fn send_from_channel(&mut self, at: usize, events: Vec<OwnedEvent>, messages: Vec<FromMap>) {
+        if self.outage.starts_anew {
+            return;
+        }
         self.batches.channels.extend(events.iter().map(|_| at));
         self.batches.events.extend(events);
         for message in messages {
@@ -178,10 +225,19 @@ impl MapServer {
             let reason = LeaveReason::ChannelFailed;
             self.say(FromMap::Dropped { character: route.character, epoch: route.epoch, reason });
         }
-        // Outcomes of its events would enter the new world, which never asked.
+        self.forget_events_of(at);
+    }
+
+    /// Outcomes of a channel's events would enter its new world, which never asked.
+    fn forget_events_of(&mut self, at: usize) {
         for channels in self.batches.waiting.values_mut() {
             channels.iter_mut().filter(|channel| **channel == at).for_each(|channel| *channel = usize::MAX);
         }
+    }
+
+    /// No batch waits for an answer any more, and what was not sent is not.
+    pub(super) fn forget_batches(&mut self) {
+        self.batches = Batches { last: self.batches.last, ..Batches::default() };
     }
 
     pub(super) fn say(&self, message: FromMap) {

@@ -18,6 +18,8 @@ pub(super) struct Route {
     pub epoch: LockEpoch,
     /// The place of its channel in the host's list.
     pub channel: usize,
+    /// Whether its connection is gone; its body may stay for a while.
+    lost: bool,
     violations: u32,
 }
 
@@ -30,7 +32,7 @@ pub(super) struct Routes {
 
 impl Routes {
     pub fn add(&mut self, session: SessionId, character: CharacterId, epoch: LockEpoch, channel: usize) {
-        self.by_session.insert(session, Route { character, epoch, channel, violations: 0 });
+        self.by_session.insert(session, Route { character, epoch, channel, lost: false, violations: 0 });
         self.by_character.insert(character, session);
     }
 
@@ -77,6 +79,23 @@ impl Routes {
     /// Every character and the place of its channel.
     pub fn characters(&self) -> Vec<(CharacterId, usize)> {
         self.by_session.values().map(|route| (route.character, route.channel)).collect()
+    }
+
+    /// Every character and its epoch.
+    pub fn epochs(&self) -> impl Iterator<Item = (CharacterId, LockEpoch)> {
+        self.by_session.values().map(|route| (route.character, route.epoch))
+    }
+
+    /// The connection is gone.
+    pub fn lost(&mut self, session: SessionId) {
+        if let Some(route) = self.by_session.get_mut(&session) {
+            route.lost = true;
+        }
+    }
+
+    /// Players whose connection stands.
+    pub fn connected(&self) -> usize {
+        self.by_session.values().filter(|route| !route.lost).count()
     }
 
     /// Players of a channel.

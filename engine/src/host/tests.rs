@@ -4,6 +4,8 @@ use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, MapId, RequestI
 use realmgate_protocol::link::{CharacterLoad, FromMap, SoftState, ToMap};
 use realmgate_protocol::ticket::Ticket;
 
+use realmgate_protocol::ids::ChannelId;
+
 use super::*;
 use crate::player::CaptureSoftState;
 use crate::transport::SessionId;
@@ -35,6 +37,7 @@ fn prepare(ticket: &Ticket) -> ToMap {
         channel: ticket.channel,
         epoch: ticket.epoch,
         load,
+        trace: String::new(),
     }
 }
 
@@ -64,13 +67,14 @@ fn who_was_announced_before_a_drain_and_comes_during_it_is_let_go_at_once() {
         keys: keys.clone(),
         seed: [3; 32],
         record_dir: None,
+        offline_play_max_s: 600,
     };
     let build: BuildWorld = Arc::new(|app| {
         app.insert_resource(CaptureSoftState(|_, _| soft()));
     });
     let (transport, network) = memory_transport();
     let mut server = MapServer::new(config, build, Box::new(transport), LinkEnds { incoming, outgoing });
-    to_map.send(prepare(&ticket)).unwrap();
+    to_map.send(prepare(&ticket).into()).unwrap();
     server.step(33);
     server.drain();
 
@@ -83,7 +87,7 @@ fn who_was_announced_before_a_drain_and_comes_during_it_is_let_go_at_once() {
         _ => None,
     });
     assert_eq!(released, Some((CHARACTER, LockEpoch(3), LeaveReason::ServerClosing)));
-    to_map.send(ToMap::Settled { character: CHARACTER, epoch: LockEpoch(3) }).unwrap();
+    to_map.send(ToMap::Settled { character: CHARACTER, epoch: LockEpoch(3) }.into()).unwrap();
     server.step(33 * 5);
     assert!(server.is_drained(), "it would hold up the drain until time runs out, and go unsaved");
 }

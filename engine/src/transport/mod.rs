@@ -72,6 +72,10 @@ pub trait Transport: Send {
     fn disconnect(&mut self, session: SessionId);
     /// Hands over what was sent since the last call: the end of a tick.
     fn flush(&mut self);
+    /// Whole frames that have gone out so far; `None` where what is sent is out at once.
+    fn frames_out(&self) -> Option<u64> {
+        None
+    }
     /// Whether the network lives. When it does not, nobody can play here any more.
     fn is_running(&self) -> bool {
         true

@@ -102,7 +102,9 @@ impl Host {
         };
         let deadline_ms = self.now_ms() + for_ms;
         let (map, channel, epoch) = (ticket.map, ticket.channel, ticket.epoch);
-        self.admission.expect(Expected { ticket: ticket.ticket_id, deadline_ms, map, channel, epoch, load }).unwrap();
+        self.admission
+            .expect(Expected { ticket: ticket.ticket_id, deadline_ms, map, channel, epoch, load, trace: String::new() })
+            .unwrap();
     }
 
     /// The connect token that carries a ticket.

@@ -119,4 +119,8 @@ impl Transport for Gate {
     fn flush(&mut self) {
         self.lock().transport.flush();
     }
+
+    fn frames_out(&self) -> Option<u64> {
+        self.lock().transport.frames_out()
+    }
 }

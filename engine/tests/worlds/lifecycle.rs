@@ -57,10 +57,10 @@ fn the_last_word_waits_for_the_store(wire: Wire) {
     anna.link.send_message(b"logout".to_vec());
     stepper.steps(10, &mut [&mut anna]);
     assert!(stepper.said("Released").is_some() && anna.messages.is_empty() && !anna.disconnected);
-    stepper.to_map.send(ToMap::Settled { character: anna.character, epoch: LockEpoch(9) }).unwrap();
+    stepper.tell(ToMap::Settled { character: anna.character, epoch: LockEpoch(9) });
     stepper.steps(2, &mut [&mut anna]);
     assert!(anna.messages.is_empty(), "an answer under another epoch is none");
-    stepper.to_map.send(ToMap::Settled { character: anna.character, epoch: LockEpoch(1) }).unwrap();
+    stepper.tell(ToMap::Settled { character: anna.character, epoch: LockEpoch(1) });
     stepper.steps(4, &mut [&mut anna]);
     assert_eq!(anna.messages, [b"farewell".to_vec()]);
     assert!(anna.disconnected);
@@ -95,7 +95,7 @@ fn soft_state_is_saved_within_five_seconds_with_growing_sequences(wire: Wire) {
 fn a_kick_for_nobody_lets_the_lock_go(wire: Wire) {
     let mut stepper = Stepper::new(wire, 1);
     let character = CharacterId([9; 16]);
-    stepper.to_map.send(ToMap::Kick { character, epoch: LockEpoch(4), reason: LeaveReason::Replaced }).unwrap();
+    stepper.tell(ToMap::Kick { character, epoch: LockEpoch(4), reason: LeaveReason::Replaced });
     stepper.step(&mut []);
     let dropped = FromMap::Dropped { character, epoch: LockEpoch(4), reason: LeaveReason::Replaced };
     assert_eq!(stepper.said("Dropped"), Some(&dropped));
@@ -105,7 +105,7 @@ fn a_fenced_player_is_dropped_and_nothing_is_written(wire: Wire) {
     let mut stepper = Stepper::new(wire, 1);
     let mut anna = stepper.join(start(), 1);
     stepper.steps(2, &mut [&mut anna]);
-    stepper.to_map.send(ToMap::Fenced { character: anna.character, epoch: LockEpoch(1) }).unwrap();
+    stepper.tell(ToMap::Fenced { character: anna.character, epoch: LockEpoch(1) });
     stepper.steps(2, &mut [&mut anna]);
     assert!(anna.disconnected);
     assert_eq!(stepper.said("Released"), None, "a stale owner writes nothing");
@@ -129,7 +129,7 @@ fn a_traveller_stands_still_until_it_is_refused_and_then_plays_on_under_the_new_
         epoch: LockEpoch(2),
         code: "MAP_NOT_FOUND".to_owned(),
     };
-    stepper.to_map.send(refused).unwrap();
+    stepper.tell(refused);
     anna.command(Some(Angle(0)));
     stepper.steps(3, &mut [&mut anna]);
     anna.link.send_message(b"logout".to_vec());
@@ -174,7 +174,7 @@ fn a_drain_saves_and_releases_everybody_and_takes_nobody_new(wire: Wire) {
     let mut stepper = Stepper::new(wire, 1);
     let mut anna = stepper.join(start(), 1);
     stepper.steps(2, &mut [&mut anna]);
-    stepper.to_map.send(ToMap::Drain).unwrap();
+    stepper.tell(ToMap::Drain);
     stepper.steps(3, &mut [&mut anna]);
     assert!(anna.disconnected && stepper.server.is_drained());
     assert!(matches!(stepper.said("Released"), Some(FromMap::Released { reason: LeaveReason::ServerClosing, .. })));
@@ -195,10 +195,7 @@ fn who_goes_without_a_word_leaves_its_body_to_the_game(wire: Wire) {
     stepper.steps(3, &mut [&mut bert]);
     assert_eq!(bert.shown.len(), 2, "the engine alone lets nobody go for a lost connection");
     assert_eq!(stepper.said("Released"), None);
-    stepper
-        .to_map
-        .send(ToMap::Kick { character: anna.character, epoch: LockEpoch(1), reason: LeaveReason::Replaced })
-        .unwrap();
+    stepper.tell(ToMap::Kick { character: anna.character, epoch: LockEpoch(1), reason: LeaveReason::Replaced });
     stepper.steps(3, &mut [&mut bert]);
     assert_eq!(bert.shown.len(), 1, "a kick does");
     assert!(matches!(stepper.said("Released"), Some(FromMap::Released { reason: LeaveReason::Replaced, .. })));

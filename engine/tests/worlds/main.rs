@@ -5,6 +5,7 @@
 mod ambiguity;
 mod gate;
 mod lifecycle;
+mod outage;
 mod record;
 mod replication;
 mod stepper;

@@ -2,6 +2,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::sync::Arc;
 
+use realmgate_engine::host::LinkNews;
 use realmgate_engine::map::Map;
 use realmgate_engine::record::{ReplayError, replay};
 use realmgate_protocol::ids::MapId;
@@ -26,8 +27,17 @@ fn record(dir: &std::path::Path) -> Vec<u8> {
         if turn % 20 == 0 {
             bert.link.send_message(b"spawn".to_vec());
         }
+        // An outage is part of what enters a world: without it more would be asked of the store, and somebody would travel.
+        match turn {
+            100 => stepper.news(LinkNews::Lost),
+            101..180 => anna.link.send_message(vec![b'$', turn as u8]),
+            185 => bert.link.send_message(b"travel".to_vec()),
+            190 => stepper.news(LinkNews::Up { resumed: true }),
+            _ => {}
+        }
         stepper.step(&mut [&mut anna, &mut bert]);
     }
+    assert_eq!(anna.messages.len(), 15, "64 may wait");
     drop(stepper);
     std::fs::read(dir.join("map-server-1-1-1.rec")).unwrap()
 }

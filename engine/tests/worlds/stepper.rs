@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use realmgate_engine::host::{HostConfig, LinkEnds, MapServer};
+use realmgate_engine::host::{HostConfig, LinkEnds, LinkNews, MapServer};
 use realmgate_engine::map::Map;
 use realmgate_engine::transport::SessionId;
 use realmgate_engine::transport::memory::MemoryReceived;
@@ -116,7 +116,7 @@ impl SnapshotVisitor for Apply<'_> {
 pub struct Stepper {
     pub server: MapServer,
     pub network: Network,
-    pub to_map: Sender<ToMap>,
+    to_map: Sender<LinkNews>,
     pub said: Vec<FromMap>,
     /// Whether the sidecar answers releases.
     pub settles: bool,
@@ -127,6 +127,8 @@ pub struct Stepper {
 }
 
 const SERVER: &str = "map-server-1";
+/// How long play goes on without the link.
+pub const OFFLINE_PLAY_MAX_S: u32 = 10;
 
 impl Stepper {
     /// A server of one open map, 100 tiles wide, with this many channels.
@@ -149,6 +151,7 @@ impl Stepper {
             keys: keys.clone(),
             seed: [3; 32],
             record_dir,
+            offline_play_max_s: OFFLINE_PLAY_MAX_S,
         };
         let (transport, network) = wire.open();
         let server = MapServer::new(config, build_world(), transport, LinkEnds { incoming, outgoing });
@@ -164,9 +167,13 @@ impl Stepper {
 
     /// The same for a certain character under a certain epoch.
     pub fn join_as(&mut self, character: CharacterId, epoch: LockEpoch, at: Position, channel: u16) -> Client {
-        self.last += 1;
         let ticket = self.announce(character, epoch, at, channel);
         self.step(&mut []);
+        self.connect(character, &ticket)
+    }
+
+    /// Connects with a ticket.
+    pub fn connect(&mut self, character: CharacterId, ticket: &Ticket) -> Client {
         let link = self.network.connect(padded(ticket.seal(&self.keys)), SessionId(ticket.ticket_id.0));
         Client {
             link,
@@ -181,7 +188,9 @@ impl Stepper {
         }
     }
 
-    fn announce(&mut self, character: CharacterId, epoch: LockEpoch, at: Position, channel: u16) -> Ticket {
+    /// Announces a character; the ticket it may come with.
+    pub fn announce(&mut self, character: CharacterId, epoch: LockEpoch, at: Position, channel: u16) -> Ticket {
+        self.last += 1;
         let account = AccountId(character.0);
         let ticket = Ticket {
             ticket_id: TicketId(1_000 + self.last),
@@ -214,9 +223,20 @@ impl Stepper {
             channel: ChannelId(channel),
             epoch,
             load,
+            trace: String::new(),
         };
-        self.to_map.send(prepare).unwrap();
+        self.tell(prepare);
         ticket
+    }
+
+    /// The sidecar says something.
+    pub fn tell(&self, message: ToMap) {
+        self.news(message.into());
+    }
+
+    /// Something happens to the link.
+    pub fn news(&self, news: LinkNews) {
+        self.to_map.send(news).unwrap();
     }
 
     /// One tick: clients send, the server steps, clients receive.
@@ -231,7 +251,7 @@ impl Stepper {
             for message in &said {
                 if let FromMap::Released { save, .. } = message {
                     let settled = ToMap::Settled { character: save.character, epoch: save.epoch };
-                    self.to_map.send(settled).unwrap();
+                    self.tell(settled);
                 }
             }
         }

@@ -7,14 +7,15 @@ use bevy_ecs::prelude::*;
 use realmgate_engine::body::{At, Body, Speed};
 use realmgate_engine::channel::BuildWorld;
 use realmgate_engine::outbox::Outbox;
+use realmgate_engine::persist::{EventDone, PersistPort};
 use realmgate_engine::player::{
     CaptureSoftState, ClientBytes, LeaveRequested, Player, PlayerJoined, PlayerLeaving, TravelRequested,
 };
 use realmgate_engine::replication::{NetEntities, ReplicateApp, SeenBy, Shared};
 use realmgate_engine::schedule::{TickSchedule, TickSet};
 use realmgate_protocol::bits::{BitField, BitReader, BitWriter};
-use realmgate_protocol::ids::MapId;
-use realmgate_protocol::link::{LeaveReason, SoftState};
+use realmgate_protocol::ids::{EventKey, MapId};
+use realmgate_protocol::link::{Fence, LeaveReason, OwnedEvent, SoftState};
 use realmgate_protocol::movement::Position;
 use realmgate_protocol::wire::WireComponent;
 
@@ -73,7 +74,10 @@ pub fn build_world() -> BuildWorld {
             .add_systems(TickSchedule, welcome.in_set(TickSet::Intent))
             .add_systems(
                 TickSchedule,
-                (farewell, obey).chain().in_set(TickSet::Lifecycle).after(realmgate_engine::channel::AnnounceLeaving),
+                (tell_outcomes, farewell, obey)
+                    .chain()
+                    .in_set(TickSet::Lifecycle)
+                    .after(realmgate_engine::channel::AnnounceLeaving),
             );
     })
 }
@@ -101,6 +105,27 @@ fn farewell(mut leaving: MessageReader<PlayerLeaving>, players: Query<&Player>, 
     }
 }
 
+/// Has the store take note of something of a player.
+fn own(world: &mut World, player: Entity, key: u8) {
+    let known = world.get::<Player>(player).unwrap();
+    let (session, fence) = (known.session, Fence { character: known.character, epoch: known.epoch });
+    let event =
+        OwnedEvent { key: EventKey([key; 16]), reason: "own".to_owned(), fences: vec![fence], changes: Vec::new() };
+    if world.resource_mut::<PersistPort>().submit(event).is_err() {
+        world.resource_mut::<Outbox>().send(session, vec![b'-', key]);
+    }
+}
+
+/// Tells everybody what became of it.
+fn tell_outcomes(mut done: MessageReader<EventDone>, players: Query<&Player>, mut outbox: ResMut<Outbox>) {
+    for outcome in done.read() {
+        let sign = if outcome.refusal.is_some() { b'!' } else { b'=' };
+        for player in &players {
+            outbox.send(player.session, vec![sign, outcome.key.0[0]]);
+        }
+    }
+}
+
 fn obey(world: &mut World, mut cursor: Local<bevy_ecs::message::MessageCursor<ClientBytes>>) {
     let messages: Vec<(Entity, Vec<u8>)> = {
         let messages = world.resource::<Messages<ClientBytes>>();
@@ -108,6 +133,7 @@ fn obey(world: &mut World, mut cursor: Local<bevy_ecs::message::MessageCursor<Cl
     };
     for (player, bytes) in messages {
         match bytes.as_slice() {
+            [b'$', key] => own(world, player, *key),
             b"logout" => {
                 world.write_message(LeaveRequested { player, reason: LeaveReason::Logout });
             }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bevy_ecs::prelude::*;
 use bevy_ecs::system::SystemParam;
-use realmgate_engine::persist::PersistPort;
+use realmgate_engine::persist::{NotSubmitted, PersistPort};
 use realmgate_engine::player::{Player, Players};
 use realmgate_engine::random::ChannelRandom;
 use realmgate_protocol::ids::{CharacterId, EventKey, ItemId};
@@ -108,7 +108,7 @@ impl Ledger<'_, '_> {
             fences: parties.iter().filter_map(|(_, player)| self.fence(*player)).collect(),
             changes: deal.changes.clone(),
         };
-        self.port.submit(event).map_err(|_| Refusal::StoreBusy)?;
+        self.port.submit(event).map_err(not_submitted)?;
         for (character, player) in &parties {
             if let Ok((_, mut inventory)) = self.owners.get_mut(*player) {
                 inventory.hold(*character, &deal.changes);
@@ -163,6 +163,14 @@ impl Inventory {
         for slot in slots_filled(me, changes) {
             self.held_slots.remove(&slot);
         }
+    }
+}
+
+/// What a player is told when the store can not be asked.
+pub fn not_submitted(why: NotSubmitted) -> Refusal {
+    match why {
+        NotSubmitted::Busy => Refusal::StoreBusy,
+        NotSubmitted::Away => Refusal::StoreAway,
     }
 }
 

@@ -9,7 +9,7 @@ mod settle;
 mod starter;
 
 pub use deal::Deal;
-pub use ledger::{Ledger, Pending};
+pub use ledger::{Ledger, Pending, not_submitted};
 pub use settle::Settled;
 pub use starter::{StarterKit, StarterKits};
 

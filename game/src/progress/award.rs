@@ -7,12 +7,12 @@ use realmgate_engine::player::{Player, Travelling};
 use realmgate_engine::random::ChannelRandom;
 use realmgate_protocol::ids::EventKey;
 use realmgate_protocol::link::{Change, Fence, OwnedEvent};
-use realmgate_protocol::realm::Refusal;
 
 use super::gain::{Gain, Gains, PendingExperience};
 use super::share;
 use crate::data::Data;
 use crate::death::{Died, VictimKind};
+use crate::inventory::not_submitted;
 use crate::party::Parties;
 use crate::stats::Character;
 use crate::tell::Tell;
@@ -87,8 +87,8 @@ impl Bank<'_, '_> {
             fences: vec![Fence { character: player.character, epoch: player.epoch }],
             changes: vec![Change::ExperienceGained { character: player.character, amount, level }],
         };
-        if self.port.submit(event).is_err() {
-            self.tell.refuse(member, "Experience", Refusal::StoreBusy);
+        if let Err(why) = self.port.submit(event) {
+            self.tell.refuse(member, "Experience", not_submitted(why));
             return false;
         }
         pending.0 += amount;

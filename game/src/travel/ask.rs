@@ -2,6 +2,7 @@
 
 use bevy_ecs::message::MessageCursor;
 use bevy_ecs::prelude::*;
+use realmgate_engine::channel::STORE_AWAY;
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::player::{CaptureSoftState, TravelAnswered, TravelRequested};
 use realmgate_protocol::link::SoftState;
@@ -47,9 +48,10 @@ pub(super) fn tell_answers(
                 metrics::counter!("realmgate_travels_total").increment(1);
                 tell.send(*player, &ServerMessage::Travel { grant: grant.clone() });
             }
-            Err(_) => {
+            Err(code) => {
+                let reason = if code == STORE_AWAY { Refusal::StoreAway } else { Refusal::TravelFailed };
                 let request = asked.get(*player).map_or("", |asked| asked.0);
-                tell.refuse(*player, request, Refusal::TravelFailed);
+                tell.refuse(*player, request, reason);
                 if let Ok(mut sense) = senses.get_mut(*player) {
                     sense.quiet_until = clock.now().after(clock.ticks(REFUSED_PAUSE_MS));
                 }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -15,6 +15,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use realmgate_engine::host::HostStatus;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+
+use crate::pulse::Pulse;
 
 /// How often it is looked whether ticks advance.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
@@ -30,8 +32,8 @@ pub struct Admin {
     pub directory_reachable: Arc<AtomicBool>,
     /// The metrics.
     pub metrics: PrometheusHandle,
-    /// Ticks in the last second; 1 in the first, when nobody has looked yet.
-    pub tick_rate: Arc<AtomicU64>,
+    /// What the last look found.
+    pub pulse: Arc<Pulse>,
 }
 
 /// The port, bound, and the metrics it will show.
@@ -66,11 +68,8 @@ pub async fn serve(listener: TcpListener, admin: Admin, stop: CancellationToken)
 }
 
 async fn watch(admin: Admin, stop: CancellationToken) {
-    let mut before = 0;
     while tokio::time::timeout(WATCH_EVERY, stop.cancelled()).await.is_err() {
-        let now = admin.status.ticks.load(Ordering::Relaxed);
-        admin.tick_rate.store(now.saturating_sub(before), Ordering::Relaxed);
-        before = now;
+        admin.pulse.look(&admin.status);
         if let Some(bytes) = resident_bytes() {
             metrics::gauge!("realmgate_process_resident_bytes").set(bytes as f64);
         }
@@ -84,22 +83,33 @@ fn resident_bytes() -> Option<u64> {
     statm.split_whitespace().nth(1)?.parse::<u64>().ok().map(|pages| pages * rustix::param::page_size() as u64)
 }
 
-/// Alive means that ticks advance, not that a port answers.
+/// Alive means that ticks advance and that those who play are sent what they see, not that a port answers.
 async fn healthz(State(admin): State<Admin>) -> (StatusCode, Json<serde_json::Value>) {
-    let rate = admin.tick_rate.load(Ordering::Relaxed);
     let ticks = admin.status.ticks.load(Ordering::Relaxed);
     let snapshots = admin.status.snapshots.load(Ordering::Relaxed);
-    let code = if rate > 0 { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (code, Json(serde_json::json!({"ticks": ticks, "ticks_last_second": rate, "snapshots": snapshots})))
+    let is_well = admin.pulse.is_ticking() && admin.pulse.is_showing();
+    let code = if is_well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let body = serde_json::json!({
+        "ticks": ticks,
+        "ticks_last_second": admin.pulse.ticks_last_second(),
+        "snapshots": snapshots,
+        "connected": admin.status.connected.load(Ordering::Relaxed),
+    });
+    (code, Json(body))
 }
 
 async fn readyz(State(admin): State<Admin>) -> (StatusCode, Json<serde_json::Value>) {
-    let ticking = admin.tick_rate.load(Ordering::Relaxed) > 0;
+    let (ticking, showing) = (admin.pulse.is_ticking(), admin.pulse.is_showing());
     let link = admin.link_up.load(Ordering::Relaxed);
     let directory = admin.directory_reachable.load(Ordering::Relaxed);
-    let code = if ticking && link && directory { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let code = if ticking && showing && link && directory { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let state = |up: bool| if up { "up" } else { "down" };
-    let body = serde_json::json!({"ticks": state(ticking), "map_link": state(link), "directory": state(directory)});
+    let body = serde_json::json!({
+        "ticks": state(ticking),
+        "snapshots": state(showing),
+        "map_link": state(link),
+        "directory": state(directory),
+    });
     (code, Json(body))
 }
 

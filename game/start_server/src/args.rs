@@ -49,6 +49,9 @@ pub struct Args {
     /// The directory to register at [default: the one at DIRECTORY_ADDR, else an embedded one]
     #[arg(long, env = "WORLD_DIRECTORY_URL", value_name = "URL")]
     pub world_directory_url: Option<String>,
+    /// Authorities whose signature on an https directory's certificate is believed beside this machine's, PEM
+    #[arg(long, env = "DIRECTORY_CA_FILE", value_name = "FILE")]
+    pub directory_ca_file: Option<PathBuf>,
     /// How the server is known [default: map-server-<map_id>, with -<port> when that id is alive elsewhere]
     #[arg(long, env = "SERVER_ID")]
     pub server_id: Option<String>,
@@ -70,9 +73,15 @@ pub struct Args {
     /// Whether to host only <map_id>, or also the maps its portals lead to [default: all where the sidecar is embedded]
     #[arg(long, env = "HOST_MAPS", value_enum)]
     pub host_maps: Option<HostMaps>,
+    /// How long play goes on while the map link is down, in seconds; then everybody is let go
+    #[arg(long, env = "OFFLINE_PLAY_MAX_S", default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub offline_play_max_s: u32,
     /// Write a second ready.json here
     #[arg(long, value_name = "PATH")]
     pub ready_file: Option<PathBuf>,
+    /// End, as on SIGTERM, when standard input ends: for whoever starts this server and must not leave it behind
+    #[arg(long)]
+    pub end_with_stdin: bool,
     /// Record every channel into this folder, for --replay
     #[arg(long, value_name = "FOLDER")]
     pub record: Option<PathBuf>,

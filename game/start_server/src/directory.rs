@@ -1,7 +1,6 @@
-//! Registration at the directory: register, beat, register again when it has forgotten us, deregister.
+//! What is said to the directory: register, beat, deregister.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -9,9 +8,7 @@ use realmgate_engine::host::HostStatus;
 use reqwest::StatusCode;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
 use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
 
 use crate::placement::{self, Directory};
 
@@ -50,13 +47,15 @@ pub struct Registered {
     pub heartbeat_interval_ms: u64,
 }
 
-/// The outcome of one attempt.
-enum Attempt {
+/// The outcome of one attempt to register.
+pub enum Attempt {
+    /// Registered.
     Done(Registered),
     /// The id is alive elsewhere.
     Taken,
     /// What we say of ourselves is not acceptable, and will not be the next time either.
     Refused(String),
+    /// The directory can not be reached or refuses.
     Failed(anyhow::Error),
 }
 
@@ -80,7 +79,7 @@ pub struct DirectoryClient {
 impl DirectoryClient {
     /// A client of this directory.
     pub fn new(directory: Directory) -> anyhow::Result<Self> {
-        let http = placement::http(Duration::from_secs(5))?;
+        let http = placement::http(Duration::from_secs(5), &directory.trust)?;
         Ok(Self { http, directory })
     }
 
@@ -110,7 +109,8 @@ impl DirectoryClient {
         }
     }
 
-    async fn register(&self, registration: &Registration) -> Attempt {
+    /// Registers, once.
+    pub async fn register(&self, registration: &Registration) -> Attempt {
         let request = self.http.post(format!("{}/map-registry/register", self.directory.url)).json(registration);
         let answer = request.bearer_auth(self.directory.service_token.expose_secret()).send().await;
         let read = async {
@@ -127,73 +127,40 @@ impl DirectoryClient {
         read.await.unwrap_or_else(Attempt::Failed)
     }
 
-    /// Beats until `stop`, registers again at once when the directory has forgotten us (as a beat finds out, or the map
-    /// link, which tells `forgotten`), and then deregisters. `reachable` says how the last beat went.
-    pub async fn keep(
-        self,
-        mut registration: Registration,
-        interval: Duration,
-        status: Arc<HostStatus>,
-        reachable: Arc<AtomicBool>,
-        forgotten: Arc<Notify>,
-        stop: CancellationToken,
-    ) {
-        let mut failures = 0;
-        loop {
-            let wait = if failures == 0 { interval } else { wait_after(failures).min(interval) };
-            tokio::select! {
-                () = sleep(wait) => {}
-                () = forgotten.notified() => {}
-                () = stop.cancelled() => break,
-            }
-            match self.beat(&mut registration, &status).await {
-                Ok(()) => failures = 0,
-                Err(error) => {
-                    failures += 1;
-                    tracing::warn!("the directory is away, play goes on: {error:#}");
-                }
-            }
-            reachable.store(failures == 0, Ordering::Relaxed);
-        }
-        self.deregister(&registration.id).await;
-    }
-
-    async fn beat(&self, registration: &mut Registration, status: &HostStatus) -> anyhow::Result<()> {
+    /// Says that the server lives; false where the directory does not know it.
+    pub async fn beat(&self, id: &str, status: &HostStatus) -> anyhow::Result<bool> {
         let body = serde_json::json!({
-            "id": registration.id,
+            "id": id,
             "current_players": status.players.load(Ordering::Relaxed),
             "load": status.load.load(Ordering::Relaxed),
         });
         let request = self.http.post(format!("{}/map-registry/heartbeat", self.directory.url)).json(&body);
         let answer = request.bearer_auth(self.directory.service_token.expose_secret()).send().await?;
         match answer.status() {
-            StatusCode::NOT_FOUND => match self.register(registration).await {
-                Attempt::Done(registered) => {
-                    tracing::info!("Registered with World Directory successfully! (again)");
-                    registration.cookie = Some(registered.cookie);
-                    Ok(())
-                }
-                Attempt::Taken => bail!("our id {} is alive elsewhere", registration.id),
-                Attempt::Refused(why) => bail!("the directory refuses us: {why}"),
-                Attempt::Failed(error) => Err(error),
-            },
-            status if status.is_success() => Ok(()),
+            StatusCode::NOT_FOUND => Ok(false),
+            status if status.is_success() => Ok(true),
             status => bail!("a heartbeat is answered {status}"),
         }
     }
 
-    async fn deregister(&self, id: &str) {
+    /// Takes the server off the list; whether the directory says that it is.
+    pub async fn deregister(&self, id: &str) -> bool {
         let request = self.http.delete(format!("{}/map-registry/server/{id}", self.directory.url));
         let answer = request.bearer_auth(self.directory.service_token.expose_secret()).send().await;
         match answer {
-            Ok(answer) if answer.status().is_success() => tracing::info!("deregistered"),
+            Ok(answer) if answer.status().is_success() => {
+                tracing::info!("deregistered");
+                return true;
+            }
             Ok(answer) => tracing::warn!("deregistering is answered {}", answer.status()),
             Err(error) => tracing::warn!("can not deregister, the entry will expire: {error}"),
         }
+        false
     }
 }
 
-fn wait_after(failures: u32) -> Duration {
+/// How long to wait after so many failures in a row.
+pub fn wait_after(failures: u32) -> Duration {
     (WAIT_STEP * failures).min(MAX_WAIT)
 }
 

@@ -34,7 +34,7 @@ pub async fn settle(args: &Args, map: MapId, metrics: &PrometheusHandle) -> Resu
                 None => Err(failure(error)),
             },
             Err(error) => Err(failure(error)),
-            Ok(placed) => Ok(placed),
+            Ok(sidecar) => Ok(Placed { directory: own_directory(args, &sidecar)?, sidecar: Some(sidecar) }),
         },
     }
 }
@@ -50,14 +50,17 @@ async fn ask_the_winner(args: &Args) -> Option<Directory> {
     None
 }
 
-async fn embed(args: &Args, map: MapId, metrics: PrometheusHandle) -> Result<Placed, StartError> {
+async fn embed(args: &Args, map: MapId, metrics: PrometheusHandle) -> Result<Running, StartError> {
     let mut config = args.sidecar.resolve()?;
     config.start.embedded = Some(map);
-    let service_token = SecretString::from(config.secrets.service_token.expose());
-    let keys = config.secrets.ticket.clone();
-    let sidecar = Sidecar::start(config, Some(metrics)).await?;
-    let url = format!("http://{}", sidecar.addrs().directory);
-    Ok(Placed { directory: Directory { url, service_token, keys }, sidecar: Some(sidecar) })
+    Sidecar::start(config, Some(metrics)).await
+}
+
+fn own_directory(args: &Args, sidecar: &Running) -> Result<Directory, Failure> {
+    let (url, trust) = placement::local(args, sidecar.addrs().directory)?;
+    let secrets = &sidecar.state().config.secrets;
+    let service_token = SecretString::from(secrets.service_token.expose());
+    Ok(Directory { url, trust, service_token, keys: secrets.ticket.clone() })
 }
 
 fn failure(error: StartError) -> Failure {

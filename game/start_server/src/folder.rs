@@ -9,6 +9,8 @@ use anyhow::Context;
 use realmgate_protocol::ids::ServerId;
 use rustix::fs::{FlockOperation, flock};
 
+use crate::cookie::CookieJar;
+
 const READY: &str = "ready.json";
 
 /// The folder, locked while this value lives.
@@ -47,9 +49,9 @@ impl ServerFolder {
             .with_context(|| format!("can not write {}", path.display()))
     }
 
-    /// Keeps the cookie, readable by its owner alone.
-    pub fn keep_cookie(&self, cookie: &str) -> anyhow::Result<()> {
-        write_atomically(&self.path.join("cookie"), cookie.as_bytes(), 0o600)
+    /// The cookie that the directory gave this server, if it did.
+    pub fn cookie(&self) -> anyhow::Result<CookieJar> {
+        CookieJar::open(self.path.join("cookie"))
     }
 
     /// Says that the server is up; scripts and tests wait for this file.
@@ -68,18 +70,18 @@ impl Drop for ServerFolder {
     }
 }
 
-/// Removes a ready file of an earlier run, if there is one.
-pub fn forget(ready_file: &Path) -> anyhow::Result<()> {
-    match fs::remove_file(ready_file) {
+/// Removes a file of an earlier run, if there is one.
+pub fn forget(file: &Path) -> anyhow::Result<()> {
+    match fs::remove_file(file) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("can not remove {}", ready_file.display()))
+            Err(error).with_context(|| format!("can not remove {}", file.display()))
         }
         _ => Ok(()),
     }
 }
 
 /// Writes beside the file and renames, so that a reader finds all or nothing.
-fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
+pub fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
     let beside = path.with_extension(format!("new-{}", std::process::id()));
     let write = || -> std::io::Result<()> {
         let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(mode).open(&beside)?;

@@ -8,6 +8,7 @@ use realmgate_engine::map::Map;
 use realmgate_protocol::ids::{MapId, ServerId};
 
 use crate::args::Args;
+use crate::cookie::CookieJar;
 use crate::directory::{DirectoryClient, NotRegistered, Registered, Registration};
 use crate::failure::Failure;
 use crate::folder::ServerFolder;
@@ -19,6 +20,8 @@ pub struct Identity {
     pub server: ServerId,
     /// Its folder, locked.
     pub folder: ServerFolder,
+    /// What it proves itself with.
+    pub cookie: CookieJar,
     /// What it said of itself.
     pub registration: Registration,
     /// What the directory answered.
@@ -43,6 +46,7 @@ pub async fn register(
     for id in &candidates {
         let server: ServerId = id.parse().map_err(|error| Failure::Settings(format!("SERVER_ID: {error}")))?;
         let Some(folder) = ServerFolder::lock(&args.sidecar.data_dir, &server)? else { continue };
+        let cookie = folder.cookie()?;
         let registration = Registration {
             id: id.clone(),
             name: args.server_name.clone().unwrap_or_else(|| format!("Map Server {map}")),
@@ -50,13 +54,13 @@ pub async fn register(
             port: bound.port(),
             supported_maps: hosted.iter().map(|map| map.id.0).collect(),
             max_players: args.max_players,
-            cookie: None,
+            // Of an earlier process of this very server: with it we go on as that, at once.
+            cookie: cookie.get(),
         };
         match client.register_first(&registration).await {
             Ok(registered) => {
-                folder.keep_cookie(&registered.cookie)?;
-                let registration = Registration { cookie: Some(registered.cookie.clone()), ..registration };
-                return Ok(Identity { server, folder, registration, registered, client });
+                cookie.keep(&registered.cookie)?;
+                return Ok(Identity { server, folder, cookie, registration, registered, client });
             }
             Err(NotRegistered::IdTaken) => {}
             Err(NotRegistered::Refused(why)) => {

@@ -2,62 +2,61 @@
 //!
 //! What must not be lost waits here while the link is down: batches of events until they are answered, departures until
 //! they are known to have been handled, and all that is said once, in order. Soft state and loads are not kept, since
-//! the next ones replace them.
+//! the next ones replace them. Each connection begins with the locks that this server still holds; where it turns out
+//! that they are others' by now, all that waits is forgotten.
 
+mod connect;
+mod memory;
 #[cfg(test)]
 mod tests;
 mod waiting;
+
+pub use connect::Greeting;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
-use futures_util::{SinkExt, StreamExt};
-use realmgate_protocol::codec::{decode_link, encode_link};
-use realmgate_protocol::limits::MAX_LINK_BYTES;
+use anyhow::{Context, anyhow, bail};
+use futures_util::StreamExt;
+use realmgate_engine::host::LinkNews;
+use realmgate_protocol::codec::decode_link;
 use realmgate_protocol::link::{FromMap, ToMap};
-use secrecy::ExposeSecret;
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 use tokio_util::sync::CancellationToken;
 
+use crate::cookie::CookieJar;
 use crate::placement::Directory;
+use connect::{NoLink, Socket, Welcomed, send, write};
+use memory::Memory;
 use waiting::Waiting;
 
 /// The wait before the link is made again; doubles up to [`MAX_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const MAX_WAIT: Duration = Duration::from_secs(5);
-/// How long connecting and the first answer may take.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// Silence after which the link counts as broken: both sides ping more often.
-pub const SILENCE: Duration = Duration::from_secs(15);
+pub const SILENCE: Duration = Duration::from_secs(6);
 /// How often we ping.
-const PING_EVERY: Duration = Duration::from_secs(5);
-/// How long one message may take to be written.
-const WRITE_DEADLINE: Duration = Duration::from_secs(10);
+const PING_EVERY: Duration = Duration::from_secs(2);
 /// How often the link is tried again at the end, when something still waits to be told.
 const LAST_TRIES: u32 = 8;
 /// How long the sidecar may take to write the last of what it was told.
 const LAST_WORDS: Duration = Duration::from_secs(8);
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-
 /// The link's client.
 pub struct LinkClient {
     /// Where to.
     pub directory: Directory,
-    /// The first message of every connection.
-    pub hello: FromMap,
-    /// What the sidecar says, to the host.
-    pub to_host: mpsc::Sender<ToMap>,
+    /// What is said first at every connection.
+    pub greeting: Greeting,
+    /// What this server proves itself with.
+    pub cookie: CookieJar,
+    /// What comes over the link, to the host.
+    pub to_host: mpsc::Sender<LinkNews>,
     /// Whether the link is up.
     pub up: Arc<AtomicBool>,
     /// Set when the host has said its last word: the client ends when all of it was taken in, or after a few more tries.
@@ -66,6 +65,8 @@ pub struct LinkClient {
     pub untold: Arc<AtomicUsize>,
     /// Told when the sidecar does not know this server any more: it has to register again.
     pub forgotten: Arc<Notify>,
+    /// Tells that this server's id is somebody else's by now.
+    pub disowned: Arc<Notify>,
     /// After how long a silence the link counts as broken.
     pub silence: Duration,
 }
@@ -79,98 +80,117 @@ pub fn bridge(from_host: mpsc::Receiver<FromMap>) -> UnboundedReceiver<FromMap> 
 
 impl LinkClient {
     /// Keeps the link up until it is stopped and the host is gone.
-    pub async fn run(self, mut from_host: UnboundedReceiver<FromMap>) {
-        let mut waiting = Waiting::default();
+    pub async fn run(self, from_host: UnboundedReceiver<FromMap>) {
+        let mut memory = Memory::new(from_host);
+        self.is_up(false);
         let mut wait = FIRST_WAIT;
         let mut last_tries = 0;
         loop {
-            match self.connect().await {
-                Ok(socket) => {
-                    catch_up(&mut from_host, &mut waiting);
-                    self.up.store(true, Ordering::Relaxed);
+            match self.connect(&memory).await {
+                Ok(welcomed) => {
                     wait = FIRST_WAIT;
-                    let ended = self.talk(socket, &mut from_host, &mut waiting).await;
-                    self.up.store(false, Ordering::Relaxed);
+                    let ended = self.hold(welcomed, &mut memory).await;
+                    self.is_up(false);
                     match ended {
                         Ok(()) => return,
                         Err(error) => tracing::warn!("the map link broke: {error:#}"),
                     }
+                    self.tell_host(LinkNews::Lost);
                 }
-                Err(error) => tracing::warn!("no map link, play goes on and grants wait: {error:#}"),
+                Err(NoLink::Refused(code, error)) => {
+                    tracing::warn!("no map link, play goes on and grants wait: {error:#}");
+                    self.refused(&code, &mut memory);
+                }
+                Err(NoLink::Failed(error)) => {
+                    tracing::warn!("no map link, play goes on and grants wait: {error:#}");
+                }
             }
             if self.stop.is_cancelled() {
                 // The host is gone, so this ends.
-                while let Some(message) = from_host.recv().await {
-                    waiting.push(message);
+                while let Some(message) = memory.from_host.recv().await {
+                    memory.take(message);
                 }
-                waiting.rewind();
+                memory.waiting.rewind();
                 last_tries += 1;
-                if waiting.len() == 0 || last_tries > LAST_TRIES {
-                    return self.untold.store(waiting.len(), Ordering::Relaxed);
+                if memory.waiting.len() == 0 || last_tries > LAST_TRIES {
+                    return self.untold.store(memory.waiting.len(), Ordering::Relaxed);
                 }
                 wait = FIRST_WAIT;
             }
             tokio::select! {
                 () = sleep(wait) => {}
+                () = self.disowned.notified() => self.move_on(&mut memory),
                 () = self.stop.cancelled(), if !self.stop.is_cancelled() => {}
             }
             wait = (wait * 2).min(MAX_WAIT);
-            catch_up(&mut from_host, &mut waiting);
+            memory.catch_up();
         }
     }
 
-    async fn connect(&self) -> anyhow::Result<Socket> {
-        let url = format!("{}/map-link", self.directory.url.replacen("http", "ws", 1));
-        let mut request = url.into_client_request()?;
-        let token = format!("Bearer {}", self.directory.service_token.expose_secret());
-        let mut token: reqwest::header::HeaderValue = token.parse().context("SERVICE_TOKEN is no header value")?;
-        token.set_sensitive(true);
-        request.headers_mut().insert(reqwest::header::AUTHORIZATION, token);
-        let config =
-            WebSocketConfig::default().max_message_size(Some(MAX_LINK_BYTES)).max_frame_size(Some(MAX_LINK_BYTES));
-        let connected = timeout(PATIENCE, connect_async_with_config(request, Some(config), true)).await;
-        let (mut socket, _) = connected.context("connecting takes too long")??;
-        send(&mut socket, &self.hello).await?;
-        let answer = timeout(PATIENCE, socket.next()).await.context("no answer to the first message")?;
-        match answer.context("the link was closed")?? {
-            Message::Binary(bytes) => match decode_link(&bytes)? {
-                ToMap::Welcome { gateway } => {
-                    tracing::info!(gateway, "the map link is up");
-                    Ok(socket)
-                }
-                ToMap::Refused { code, message } => {
-                    if code == "NOT_REGISTERED" {
-                        self.forgotten.notify_one();
-                    }
-                    bail!("the sidecar refuses the link: {code}: {message}")
-                }
-                other => bail!("the first answer is {}", other.name()),
-            },
-            other => bail!("the first answer is {other:?}"),
+    async fn connect(&self, memory: &Memory) -> Result<Welcomed, NoLink> {
+        let cookie = self.cookie.get().ok_or_else(|| anyhow!("this server is not registered now"))?;
+        self.greeting.connect(&self.directory, cookie, !memory.welcomed).await
+    }
+
+    fn refused(&self, code: &str, memory: &mut Memory) {
+        match code {
+            "NOT_REGISTERED" => self.forgotten.notify_one(),
+            "COOKIE_UNKNOWN" => {
+                self.move_on(memory);
+                self.forgotten.notify_one();
+            }
+            _ => {}
         }
+    }
+
+    /// What this server holds is others' by now, and its cookie is worth nothing: the players are dropped, and what
+    /// they did and nobody confirmed is forgotten.
+    fn move_on(&self, memory: &mut Memory) {
+        memory.move_on();
+        self.tell_host(LinkNews::Disowned);
+        if let Err(error) = self.cookie.forget() {
+            tracing::warn!("the old cookie stays: {error:#}");
+        }
+    }
+
+    /// A connection from its welcome to its end: what is held still, then all that is said.
+    async fn hold(&self, welcomed: Welcomed, memory: &mut Memory) -> anyhow::Result<()> {
+        let Welcomed { mut socket, resumed } = welcomed;
+        if !resumed && memory.welcomed {
+            memory.move_on();
+        }
+        let is_back = std::mem::replace(&mut memory.welcomed, true);
+        memory.host_is_told();
+        self.tell_host(LinkNews::Up { resumed });
+        memory.reclaim(&mut socket).await?;
+        self.is_up(true);
+        if is_back {
+            // A directory that was restarted does not know us, and our next heartbeat may be far.
+            self.forgotten.notify_one();
+        }
+        self.talk(socket, memory).await
     }
 
     /// Speaks until the link breaks, or the host is gone and all it said is sent.
-    async fn talk(
-        &self,
-        mut socket: Socket,
-        from_host: &mut UnboundedReceiver<FromMap>,
-        waiting: &mut Waiting,
-    ) -> anyhow::Result<()> {
+    async fn talk(&self, mut socket: Socket, memory: &mut Memory) -> anyhow::Result<()> {
         let mut ping = tokio::time::interval(PING_EVERY);
         let mut last_heard = Instant::now();
         loop {
-            while let Some(message) = waiting.next() {
+            while let Some(message) = memory.waiting.next() {
                 send(&mut socket, &message).await?;
             }
             tokio::select! {
-                said = from_host.recv() => match said {
-                    Some(message) => waiting.push(message),
-                    None => return self.say_goodbye(socket, waiting).await,
+                said = memory.from_host.recv() => match said {
+                    Some(message) => memory.take(message),
+                    None => return self.say_goodbye(socket, &mut memory.waiting).await,
                 },
                 heard = socket.next() => {
                     last_heard = Instant::now();
-                    self.hear(heard.context("the sidecar closed the link")??, waiting)?;
+                    self.hear(heard.context("the sidecar closed the link")??, &mut memory.waiting)?;
+                }
+                () = self.disowned.notified() => {
+                    self.move_on(memory);
+                    bail!("this server's id is somebody else's");
                 }
                 () = sleep_until(last_heard + self.silence) => bail!("the sidecar is silent"),
                 _ = ping.tick() => write(&mut socket, Message::Ping(Vec::new().into())).await?,
@@ -202,11 +222,13 @@ impl LinkClient {
                 match &message {
                     ToMap::Committed { batch, .. } => waiting.answered(*batch),
                     ToMap::Settled { character, epoch } => waiting.settled(*character, *epoch),
+                    ToMap::TravelGranted { request, .. } | ToMap::TravelRefused { request, .. } => {
+                        waiting.travel_answered(*request);
+                    }
                     ToMap::Refused { code, message } => bail!("the sidecar ends the link: {code}: {message}"),
                     _ => {}
                 }
-                // The host is gone only when the process is ending.
-                let _ = self.to_host.send(message);
+                self.tell_host(message.into());
                 Ok(())
             }
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(()),
@@ -214,21 +236,14 @@ impl LinkClient {
             Message::Text(_) => bail!("the sidecar sent text"),
         }
     }
-}
 
-async fn send(socket: &mut Socket, message: &FromMap) -> anyhow::Result<()> {
-    write(socket, Message::Binary(encode_link(message)?.into())).await
-}
-
-/// A sidecar that does not read must not hold us up until the kernel gives the connection up.
-async fn write(socket: &mut Socket, message: Message) -> anyhow::Result<()> {
-    Ok(timeout(WRITE_DEADLINE, socket.send(message)).await.context("the sidecar does not read")??)
-}
-
-/// Takes in what the host said while there was no link, so that it does not pile up behind its back.
-fn catch_up(from_host: &mut UnboundedReceiver<FromMap>, waiting: &mut Waiting) {
-    while let Ok(message) = from_host.try_recv() {
-        waiting.push(message);
+    fn tell_host(&self, news: LinkNews) {
+        // The host is gone only when the process is ending.
+        let _ = self.to_host.send(news);
     }
-    waiting.rewind();
+
+    fn is_up(&self, up: bool) {
+        self.up.store(up, Ordering::Relaxed);
+        metrics::gauge!("realmgate_link_up").set(f64::from(u8::from(up)));
+    }
 }

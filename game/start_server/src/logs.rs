@@ -56,16 +56,14 @@ pub fn start(filter: &str, format: LogFormat) -> Result<LogFile, Failure> {
     let file = LogFile(Arc::new(Mutex::new(Sink::Early(Vec::new()))));
     let writer = file.clone();
     let writer = move || writer.clone();
-    let (to_terminal, to_file) = match format {
-        LogFormat::Text => (
-            fmt::layer().with_ansi(io::stderr().is_terminal()).with_writer(io::stderr).boxed(),
-            fmt::layer().with_ansi(false).with_writer(writer).boxed(),
-        ),
-        LogFormat::Json => {
-            (fmt::layer().json().with_writer(io::stderr).boxed(), fmt::layer().json().with_writer(writer).boxed())
-        }
+    // Complaints about a log that can not be written would go to stderr, and panic if that can not be written either.
+    let terminal = fmt::layer().with_writer(io::stderr).log_internal_errors(false);
+    let to_file = fmt::layer().with_writer(writer).log_internal_errors(false);
+    let (terminal, to_file) = match format {
+        LogFormat::Text => (terminal.with_ansi(io::stderr().is_terminal()).boxed(), to_file.with_ansi(false).boxed()),
+        LogFormat::Json => (terminal.json().boxed(), to_file.json().boxed()),
     };
-    let started = tracing_subscriber::registry().with(filter).with(to_terminal).with(to_file).try_init();
+    let started = tracing_subscriber::registry().with(filter).with(terminal).with(to_file).try_init();
     started.map_err(|error| Failure::Other(error.into()))?;
     Ok(file)
 }

@@ -5,20 +5,25 @@
 
 mod admin;
 mod args;
+mod cookie;
 mod data;
 mod directory;
 mod embed;
+mod end_signs;
 mod failure;
 mod folder;
 mod identity;
 mod link;
+mod listing;
 mod logs;
 mod placement;
+mod pulse;
 mod recorder;
 mod run;
 mod simulation;
 mod tasks;
 mod told;
+mod trust;
 
 use std::process::ExitCode;
 

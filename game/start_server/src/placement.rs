@@ -9,12 +9,15 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::args::Args;
 use crate::failure::Failure;
+use crate::trust::Trust;
 
 /// What a server that joins a directory must know.
 #[derive(Clone)]
 pub struct Directory {
-    /// `http://host:port`, without a slash at the end.
+    /// `http://host:port` or `https://host:port`, without a slash at the end.
     pub url: String,
+    /// Whom it has to be, with `https://`.
+    pub trust: Trust,
     /// Opens the internal routes.
     pub service_token: SecretString,
     /// What tickets are signed with.
@@ -34,10 +37,15 @@ pub async fn decide(args: &Args) -> Result<Placement, Failure> {
     let settings = &args.sidecar;
     if let Some(url) = args.world_directory_url.as_ref().filter(|url| !url.is_empty()) {
         let url = url.trim_end_matches('/').to_owned();
-        if !url.starts_with("http://") {
-            return Err(Failure::Settings(format!("WORLD_DIRECTORY_URL: {url} is not http://host:port")));
-        }
-        return join(args, url).map(Placement::Join);
+        let trust = match url.split_once("://") {
+            Some(("http", _)) => Trust::default(),
+            Some(("https", _)) => Trust::of_authorities(args.directory_ca_file.as_deref())?,
+            _ => {
+                let why = format!("WORLD_DIRECTORY_URL: {url} is neither http://host:port nor https://host:port");
+                return Err(Failure::Settings(why));
+            }
+        };
+        return join(args, url, trust).map(Placement::Join);
     }
     match settings.directory_addr.port() {
         0 => Ok(Placement::Embed),
@@ -47,15 +55,24 @@ pub async fn decide(args: &Args) -> Result<Placement, Failure> {
 
 /// The directory at `addr`, if it is one of ours: it accepts the service token of our DATA_DIR.
 pub async fn ask(args: &Args, addr: SocketAddr) -> Option<Directory> {
-    let directory = join(args, format!("http://{addr}")).ok()?;
-    let client = http(Duration::from_secs(2)).ok()?;
+    let (url, trust) = local(args, addr).ok()?;
+    let directory = join(args, url, trust).ok()?;
+    let client = http(Duration::from_secs(2), &directory.trust).ok()?;
     let request = client.get(format!("{}/map-registry/servers", directory.url));
     let answer = request.bearer_auth(directory.service_token.expose_secret()).send().await.ok()?;
     answer.status().is_success().then_some(directory)
 }
 
+/// How to speak with a directory that has our own settings.
+pub fn local(args: &Args, addr: SocketAddr) -> Result<(String, Trust), Failure> {
+    match &args.sidecar.edge.tls_cert_file {
+        Some(file) => Ok((format!("https://{addr}"), Trust::of_certificate(file.clone())?)),
+        None => Ok((format!("http://{addr}"), Trust::default())),
+    }
+}
+
 /// A server that joins never makes keys of its own: what is missing is an error.
-fn join(args: &Args, url: String) -> Result<Directory, Failure> {
+fn join(args: &Args, url: String, trust: Trust) -> Result<Directory, Failure> {
     let settings = &args.sidecar;
     let secrets = settings.data_dir.join("secrets");
     let given = [&settings.service_token, &settings.ticket_key];
@@ -71,7 +88,7 @@ fn join(args: &Args, url: String) -> Result<Directory, Failure> {
     let service_token = read(0, "SERVICE_TOKEN", "service_token")?;
     let keys = read(1, "TICKET_KEY", "ticket_key")?;
     let keys = keys.expose_secret().parse().map_err(|error| Failure::Settings(format!("TICKET_KEY: {error}")))?;
-    Ok(Directory { url, service_token, keys })
+    Ok(Directory { url, trust, service_token, keys })
 }
 
 /// Read as the sidecar reads it, or the two would not know each other: without white space around, and never empty.
@@ -86,8 +103,9 @@ fn secret(given: Option<&SecretString>, file: Option<&Path>, generated: &Path) -
 
 /// A client for our own servers. No proxy of the environment gets to see the service token, and nobody else by a
 /// redirect.
-pub fn http(patience: Duration) -> reqwest::Result<reqwest::Client> {
-    reqwest::Client::builder().timeout(patience).no_proxy().redirect(reqwest::redirect::Policy::none()).build()
+pub fn http(patience: Duration, trust: &Trust) -> reqwest::Result<reqwest::Client> {
+    let client = reqwest::Client::builder().timeout(patience).no_proxy().redirect(reqwest::redirect::Policy::none());
+    trust.apply(client).build()
 }
 
 #[cfg(test)]

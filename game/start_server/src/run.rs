@@ -8,13 +8,13 @@ use anyhow::{Context, anyhow};
 use realmgate_engine::map::Map;
 use realmgate_engine::transport::udp::{UdpSettings, UdpTransport};
 use realmgate_protocol::ids::MapId;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::admin::AdminPort;
 use crate::args::{Args, HostMaps};
 use crate::data::{self, World};
 use crate::embed::settle;
+use crate::end_signs::EndSigns;
 use crate::failure::Failure;
 use crate::identity::register;
 use crate::placement::Directory;
@@ -57,7 +57,7 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World) -> Result<(), F
     if let Some(stale) = &args.ready_file {
         folder::forget(stale)?;
     }
-    let mut end = Signals::listen()?;
+    let mut end = EndSigns::watch(args.end_with_stdin)?;
     let log_file = logs::start(&args.log, args.log_format)?;
     let metrics = recorder::install()?;
     let placed = settle(args, map, &metrics).await?;
@@ -135,6 +135,7 @@ fn open_transport(args: &Args, port: u16, directory: &Directory) -> Result<UdpTr
     let bind = SocketAddr::new(args.game_addr, port);
     let mut settings = UdpSettings::new(bind, directory.keys.netcode_key());
     settings.public_addresses = vec![SocketAddr::new(args.server_ip.into(), 0)];
+    settings.clock_off_by_ms = realmgate_sidecar::clock::off_by_ms();
     // Room beside the players for those whose old connection has not timed out yet.
     settings.max_clients = (usize::from(args.max_players) * 2).min(realmgate_engine::transport::udp::MAX_CLIENTS);
     UdpTransport::bind(settings).map_err(|error| match error.kind() {
@@ -143,23 +144,4 @@ fn open_transport(args: &Args, port: u16, directory: &Directory) -> Result<UdpTr
         }
         _ => Failure::Other(anyhow!("can not listen on UDP {bind} (GAME_ADDR and <port>): {error}")),
     })
-}
-
-/// SIGTERM and Ctrl-C.
-struct Signals {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    fn listen() -> anyhow::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
 }

@@ -7,11 +7,11 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use realmgate_engine::host::{self, HostConfig, HostStatus, LinkEnds, MapServer};
+use realmgate_engine::host::{self, HostConfig, HostStatus, LinkEnds, LinkNews, MapServer};
 use realmgate_engine::map::Map;
 use realmgate_engine::transport::udp::UdpTransport;
 use realmgate_protocol::ids::ServerId;
-use realmgate_protocol::link::{FromMap, ToMap};
+use realmgate_protocol::link::FromMap;
 use realmgate_protocol::realm;
 
 use crate::args::Args;
@@ -32,8 +32,8 @@ pub struct Simulation {
 
 /// The link's ends on this side of the simulation.
 pub struct HostLink {
-    /// What the sidecar says, to the host.
-    pub to_host: mpsc::Sender<ToMap>,
+    /// What comes over the link, to the host.
+    pub to_host: mpsc::Sender<LinkNews>,
     /// What the host says.
     pub from_host: mpsc::Receiver<FromMap>,
 }
@@ -63,6 +63,7 @@ impl Simulation {
             keys: directory.keys.clone(),
             seed,
             record_dir: args.record.clone(),
+            offline_play_max_s: args.offline_play_max_s,
         };
         let (to_host, incoming) = mpsc::channel();
         let (outgoing, from_host) = mpsc::channel();

@@ -6,8 +6,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use realmgate_protocol::ids::MapId;
-use realmgate_protocol::limits::LINK_VERSION;
-use realmgate_protocol::link::FromMap;
 use realmgate_protocol::realm;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -17,7 +15,8 @@ use crate::admin::{self, Admin, AdminPort};
 use crate::args::Args;
 use crate::failure::Failure;
 use crate::identity::Identity;
-use crate::link::{self, LinkClient, bridge};
+use crate::link::{self, Greeting, LinkClient, bridge};
+use crate::listing::Listing;
 use crate::placement::Directory;
 use crate::simulation::{HostLink, Simulation};
 
@@ -45,24 +44,25 @@ impl Tasks {
         let untold = Arc::new(AtomicUsize::new(0));
         let link_up = Arc::new(AtomicBool::new(false));
         let directory_reachable = Arc::new(AtomicBool::new(true));
-        let forgotten = Arc::new(Notify::new());
+        let (forgotten, disowned) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let mut all = JoinSet::new();
         let HostLink { to_host, from_host } = host_link;
 
         let client = LinkClient {
             directory: directory.clone(),
-            hello: FromMap::Hello {
+            greeting: Greeting {
                 server: identity.server.to_string(),
-                link_version: LINK_VERSION,
                 protocol_hash: realm::protocol_hash(),
                 maps: identity.registration.supported_maps.iter().map(|map| MapId(*map)).collect(),
                 channels: args.channels,
             },
+            cookie: identity.cookie.clone(),
             to_host,
             up: link_up.clone(),
             stop: stop.clone(),
             untold: untold.clone(),
             forgotten: forgotten.clone(),
+            disowned: disowned.clone(),
             silence: link::SILENCE,
         };
         // The sidecar hears only servers that are listed: our entry goes when our last word is said.
@@ -73,21 +73,19 @@ impl Tasks {
             drop(saying);
         });
         let interval = Duration::from_millis(identity.registered.heartbeat_interval_ms.clamp(100, 60_000));
-        all.spawn(identity.client.clone().keep(
-            identity.registration.clone(),
+        let listing = Listing {
+            client: identity.client.clone(),
+            registration: identity.registration.clone(),
+            cookie: identity.cookie.clone(),
             interval,
-            simulation.status.clone(),
-            directory_reachable.clone(),
-            forgotten,
-            last_word_said,
-        ));
-        let admin = Admin {
             status: simulation.status.clone(),
-            link_up,
-            directory_reachable,
-            metrics,
-            tick_rate: Arc::new(1.into()),
+            reachable: directory_reachable.clone(),
+            forgotten,
+            disowned,
         };
+        all.spawn(listing.keep(last_word_said));
+        let admin =
+            Admin { status: simulation.status.clone(), link_up, directory_reachable, metrics, pulse: Arc::default() };
         all.spawn(admin::serve(listener, admin, stop.clone()));
         Ok(Self { admin: address, untold, all })
     }

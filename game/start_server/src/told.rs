@@ -75,16 +75,19 @@ pub fn up(up: &Up<'_>) {
         if up.channels == 1 { "" } else { "s" }
     );
     println!("  players    udp://{}", up.game);
+    // The embedded listeners speak as the directory does, which is one of them.
+    let (http, ws) = if up.directory.starts_with("https:") { ("https", "wss") } else { ("http", "ws") };
     if let (Some(api), Some(gateway)) = (up.api, up.gateway) {
-        println!("  web page   http://{api}/");
-        println!("  gateway    ws://{gateway}/ws");
+        println!("  web page   {http}://{api}/");
+        println!("  gateway    {ws}://{gateway}/ws");
     }
     println!("  directory  {}", up.directory);
     println!("  health     http://{}/readyz  (also /metrics)", up.admin);
     if let Some(api) = up.api {
-        let server = if api.port() == 3000 { String::new() } else { format!(" --server http://{api}") };
+        let server =
+            if api.port() == 3000 && http == "http" { String::new() } else { format!(" --server {http}://{api}") };
         let gateway = match up.gateway {
-            Some(gateway) if gateway.port() != 3002 => format!(" --gateway ws://{gateway}/ws"),
+            Some(gateway) if gateway.port() != 3002 => format!(" --gateway {ws}://{gateway}/ws"),
             _ => String::new(),
         };
         println!("\n  Send in some bots:");

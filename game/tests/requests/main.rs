@@ -6,6 +6,7 @@ mod content;
 mod equipment;
 mod loot;
 mod order;
+mod outage;
 mod random;
 mod scene;
 mod session;

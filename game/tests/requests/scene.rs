@@ -20,6 +20,7 @@ use realmgate_game::death::{DeathSystems, Died, VictimKind};
 use realmgate_game::equipment::EquipmentPlugin;
 use realmgate_game::inventory::{Inventory, InventoryPlugin};
 use realmgate_game::loot::{Goods, LootPlugin, OnGround};
+use realmgate_game::outage::OutagePlugin;
 use realmgate_game::party::PartyPlugin;
 use realmgate_game::requests::{RequestSet, RequestsPlugin};
 use realmgate_game::session::SessionPlugin;
@@ -111,7 +112,7 @@ pub fn world(extra: impl Fn(&mut App) + Send + Sync + 'static) -> BuildWorld {
             .add_message::<Died>()
             .add_message::<CharacterReady>()
             .add_plugins((RequestsPlugin, SessionPlugin, InventoryPlugin, LootPlugin, EquipmentPlugin, VendorPlugin))
-            .add_plugins((TradePlugin, PartyPlugin, ChatPlugin, SocialPlugin, TravelPlugin))
+            .add_plugins((TradePlugin, PartyPlugin, ChatPlugin, SocialPlugin, TravelPlugin, OutagePlugin))
             .configure_sets(TickSchedule, DeathSystems.in_set(TickSet::Lifecycle))
             .add_systems(TickSchedule, embody.in_set(TickSet::Intent).before(RequestSet::Settle));
         extra(app);
@@ -289,7 +290,8 @@ impl Scene {
         let nothing =
             OwnedEvent { key: EventKey([0; 16]), reason: "flood".to_owned(), fences: Vec::new(), changes: Vec::new() };
         let mut port = self.channel.world_mut().resource_mut::<PersistPort>();
-        while port.submit(nothing.clone()).is_ok() {}
+        let keys = (0u128..).map(|number| EventKey(number.to_le_bytes()));
+        let _ = keys.map(|key| port.submit(OwnedEvent { key, ..nothing.clone() })).find(Result::is_err);
         self.channel.take_events();
     }
 

@@ -30,6 +30,11 @@ crate::messages! {
             maps: Vec<MapId>,
             /// Channels of each map.
             channels: u16,
+            /// What the directory gave it when it registered: proof that it is who it says, and which process it is.
+            cookie: String,
+            /// Whether this process was never welcomed before: it holds nothing, and what lay on the ground of the process
+            /// before it is gone.
+            fresh: bool,
         },
         /// Answers [`ToMap::Prepare`]: the character is expected, or why not.
         Prepared {
@@ -102,6 +107,15 @@ crate::messages! {
             /// What.
             command: SocialCommand,
         },
+        /// After [`ToMap::Welcome`], before anything else: the locks that this server still holds, those of characters it
+        /// expects and of those whose departure was not settled among them. What it does not name is let go. A lock that
+        /// is somebody else's by now is answered by [`ToMap::Fenced`].
+        Reclaim {
+            /// Who, and under which epoch; at most [`crate::limits::MAX_RECLAIM_LOCKS`].
+            locks: Vec<Fence>,
+            /// Whether this was all; a server that holds none says so with an empty last one.
+            last: bool,
+        },
     }
 }
 
@@ -112,6 +126,11 @@ crate::messages! {
         Welcome {
             /// The sidecar that speaks.
             gateway: String,
+            /// Whether the cookie was known and this server's lock still its own: what it held, it may reclaim. Otherwise
+            /// all of it is somebody else's, or nobody's.
+            resumed: bool,
+            /// How long it has to reclaim.
+            reclaim_within_ms: u32,
         },
         /// The link is refused and closed.
         Refused {
@@ -136,6 +155,8 @@ crate::messages! {
             epoch: LockEpoch,
             /// The character.
             load: CharacterLoad,
+            /// The request that led here, for the logs; at most [`crate::limits::MAX_TRACE_BYTES`], empty for none.
+            trace: String,
         },
         /// The character is no longer expected.
         Cancel {
@@ -241,6 +262,11 @@ crate::messages! {
         ChannelFailed,
         /// It broke the rules of the protocol.
         Abuse,
+        /// The store was out of reach for too long; what was not confirmed may be lost.
+        StoreAway,
+        /// The world has moved on: while the store was out of reach, the character was given to somebody else. What was
+        /// not confirmed is lost.
+        MovedOn,
     }
 }
 
@@ -317,10 +343,12 @@ mod tests {
     fn link_messages_come_back() {
         let message = FromMap::Hello {
             server: "map-server-1".to_owned(),
-            link_version: 1,
+            link_version: 2,
             protocol_hash: 7,
             maps: vec![MapId(1), MapId(2)],
             channels: 2,
+            cookie: "a cookie".to_owned(),
+            fresh: true,
         };
         let bytes = encode_link(&message).unwrap();
         assert_eq!(decode_link::<FromMap>(&bytes).unwrap(), message);

@@ -211,6 +211,14 @@ crate::messages! {
             /// Portals, safe zones, vendors, and where mobs live.
             places: Vec<PlaceInfo>,
         },
+        /// Whether the store is out of reach. While it is, play goes on, and what one gains or gives waits until it is back:
+        /// then it is done, or refused.
+        Store {
+            /// Whether it is out of reach.
+            away: bool,
+            /// How many changes of what one owns wait for it.
+            pending: u16,
+        },
     }
 }
 
@@ -284,6 +292,8 @@ crate::messages! {
         NotCommitted,
         /// Too much is waiting for the store.
         StoreBusy,
+        /// The store is out of reach, and what was asked for can not wait for it.
+        StoreAway,
     }
 }
 

@@ -33,10 +33,12 @@ fn samples_from_map() -> Vec<FromMap> {
     let mut samples = vec![
         M::Hello {
             server: "map-server-1".into(),
-            link_version: 1,
+            link_version: 2,
             protocol_hash: LARGE,
             maps: vec![MapId(1), MapId(2)],
             channels: 2,
+            cookie: "c00k1e".into(),
+            fresh: true,
         },
         M::Prepared { request, refusal: None },
         M::Entered { character: character(1), epoch: EPOCH },
@@ -47,6 +49,8 @@ fn samples_from_map() -> Vec<FromMap> {
         M::Travel { request, save: save(), channel: None },
         M::Travel { request, save: save(), channel: Some(ChannelId(2)) },
         M::Load { channels: vec![ChannelLoad { map: MapId(1), channel: ChannelId(1), players: 12 }] },
+        M::Reclaim { locks: vec![Fence { character: character(1), epoch: EPOCH }], last: false },
+        M::Reclaim { locks: Vec::new(), last: true },
     ];
     let refused = |refusal| M::Prepared { request, refusal: Some(refusal) };
     samples.extend(each(PrepareRefusal::VARIANTS).into_iter().map(refused));
@@ -110,10 +114,11 @@ fn samples_to_map() -> Vec<ToMap> {
         channel: ChannelId(1),
         epoch: EPOCH,
         load: load(soft),
+        trace: "0199-a7".into(),
     };
     let cooldowns = vec![CooldownLeft { ability: "fireball".into(), left_ms: 1_500 }];
     let mut samples = vec![
-        M::Welcome { gateway: "gateway-1".into() },
+        M::Welcome { gateway: "gateway-1".into(), resumed: true, reclaim_within_ms: 30_000 },
         M::Refused { code: "NOT_REGISTERED".into(), message: "register with the directory first".into() },
         prepare(None),
         prepare(Some(SoftState { cooldowns, ..soft_state() })),

@@ -68,6 +68,7 @@ fn samples() -> Vec<ServerMessage> {
     samples.extend(trading());
     samples.extend(talking());
     samples.extend([M::Travel { grant: grant(None) }, M::Travel { grant: grant(Some("wss://203.0.113.7:4002/play")) }]);
+    samples.push(M::Store { away: true, pending: 300 });
     samples.extend(each::<LeaveReason>(LeaveReason::VARIANTS).into_iter().map(|reason| M::Leave { reason }));
     samples
 }

@@ -6,10 +6,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use realmgate_sidecar::config::{ConfigError, Settings, Storage};
+use realmgate_sidecar::admin::{self, Release};
+use realmgate_sidecar::clock::Clock;
+use realmgate_sidecar::config::{ConfigError, DatabaseAt, Roles, Settings, Storage};
 use realmgate_sidecar::ready::ReadyFiles;
 use realmgate_sidecar::service::accounts::fold_username;
-use realmgate_sidecar::store::{AccountStore, LedgerStore, SqliteStore};
+use realmgate_sidecar::store::{self, AccountStore, LedgerStore, OpenError, SqlStore, Store};
 use realmgate_sidecar::{Sidecar, StartError, http};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -45,7 +47,7 @@ enum Verb {
     Openapi,
     /// Add up every item and every coin, print what was found as JSON, and exit 1 if anything does not add up
     Audit(Storage),
-    /// Manage accounts
+    /// Manage accounts and locks
     #[command(subcommand)]
     Admin(Admin),
 }
@@ -60,6 +62,9 @@ struct Serve {
     /// The port of GATEWAY_ADDR, for those who know it by this name
     #[arg(long, env = "GATEWAY_PORT")]
     gateway_port: Option<u16>,
+    /// What this process does, comma separated: api, directory, gateway
+    #[arg(long, env = "ROLES", default_value_t = Roles::ALL)]
+    roles: Roles,
     /// Understood and not needed: the gateway and the accounts are one process
     #[arg(long, env = "AUTH_SERVICE_URL")]
     auth_service_url: Option<String>,
@@ -74,6 +79,15 @@ enum Admin {
     Grant {
         /// The account's user name
         name: String,
+        #[command(flatten)]
+        storage: Storage,
+    },
+    /// List every character's lock that is held: character, name, account, owner, epoch, and since when (Unix ms)
+    Locks(Storage),
+    /// Take a character's lock away from whoever holds it: what that one still writes for it is refused
+    Release {
+        /// The character's id or name
+        character: String,
         #[command(flatten)]
         storage: Storage,
     },
@@ -121,10 +135,12 @@ fn run(cli: Cli) -> Result<(), Failure> {
     runtime.block_on(async {
         match cli.verb {
             Verb::Serve(serve) => run_serve(*serve).await,
-            Verb::Migrate(storage) => open(&storage).await.map(|_| ()),
+            Verb::Migrate(storage) => migrate(&storage).await,
             Verb::Openapi => print_openapi(),
             Verb::Audit(storage) => audit(&storage).await,
             Verb::Admin(Admin::Grant { name, storage }) => grant(&name, &storage).await,
+            Verb::Admin(Admin::Locks(storage)) => print_locks(&storage).await,
+            Verb::Admin(Admin::Release { character, storage }) => release(&character, &storage).await,
         }
     })
 }
@@ -134,6 +150,8 @@ fn start_log(filter: &str, format: LogFormat) -> Result<(), ConfigError> {
         filter.parse().map_err(|error| ConfigError::new("RUST_LOG", format!("{error}")))?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // It would complain to stderr, where this log goes too, and panic if that is full.
+        .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     match format {
@@ -151,7 +169,9 @@ async fn run_serve(serve: Serve) -> Result<(), Failure> {
     if let Some(port) = serve.gateway_port {
         settings.gateway_addr.set_port(port);
     }
-    let config = settings.resolve()?;
+    let mut config = settings.resolve()?.with_roles(serve.roles)?;
+    // Several of us may share it, and the older ones run on while the newer ones start.
+    config.database.migrate = false;
     let metrics = PrometheusBuilder::new().install_recorder().map_err(anyhow::Error::from)?;
     // Listened for before the ready file appears, so that whoever waits for it can stop us at once.
     let mut terminated = signal(SignalKind::terminate()).map_err(anyhow::Error::from)?;
@@ -160,7 +180,7 @@ async fn run_serve(serve: Serve) -> Result<(), Failure> {
     let ready_files: Vec<PathBuf> = ready_files.into_iter().flatten().collect();
     ReadyFiles::forget(&ready_files).map_err(|error| anyhow::Error::from(error).context("a stale ready file"))?;
     let running = Sidecar::start(config, Some(metrics)).await?;
-    let ready = ReadyFiles::write(ready_files, running.addrs());
+    let ready = ReadyFiles::write(ready_files, running.addrs(), serve.roles);
     let outcome = match ready {
         Ok(ready) => {
             tracing::info!("ready");
@@ -177,22 +197,31 @@ async fn run_serve(serve: Serve) -> Result<(), Failure> {
     outcome
 }
 
-async fn open(storage: &Storage) -> Result<SqliteStore, Failure> {
-    let file = storage.database()?;
-    let context = || format!("database {}", file.display());
-    if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| anyhow::Error::from(error).context(context()))?;
+async fn migrate(storage: &Storage) -> Result<(), Failure> {
+    let at = storage.database()?.at;
+    if let DatabaseAt::Sqlite(file) = &at
+        && let Some(folder) = file.parent()
+    {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| anyhow::Error::from(error).context(format!("database {at}")))?;
     }
-    Ok(SqliteStore::open(&file).await.map_err(|error| anyhow::Error::from(error).context(context()))?)
+    store::migrate(&at).await.map_err(|error| cannot_open(&at, error))
 }
 
 /// For verbs that look at a world: one that is not there would be made empty, and found without fault.
-async fn open_existing(storage: &Storage) -> Result<SqliteStore, Failure> {
-    let file = storage.database()?;
-    if !file.is_file() {
+async fn open_existing(storage: &Storage) -> Result<SqlStore, Failure> {
+    let mut config = storage.database()?;
+    config.migrate = false;
+    if let DatabaseAt::Sqlite(file) = &config.at
+        && !file.is_file()
+    {
         return Err(Failure { code: 2, message: format!("there is no database {} (DATA_DIR)", file.display()) });
     }
-    open(storage).await
+    SqlStore::open(&config, Clock::system()).await.map_err(|error| cannot_open(&config.at, error))
+}
+
+fn cannot_open(at: &DatabaseAt, source: OpenError) -> Failure {
+    StartError::Database { database: at.to_string(), source }.into()
 }
 
 fn print_openapi() -> Result<(), Failure> {
@@ -219,4 +248,29 @@ async fn grant(name: &str, storage: &Storage) -> Result<(), Failure> {
     } else {
         Err(Failure { code: 2, message: format!("there is no account `{name}`") })
     }
+}
+
+async fn print_locks(storage: &Storage) -> Result<(), Failure> {
+    let store = Store::new(open_existing(storage).await?);
+    for held in admin::locks(&store).await.map_err(anyhow::Error::from)? {
+        writeln!(std::io::stdout(), "{held}").map_err(anyhow::Error::from)?;
+    }
+    Ok(())
+}
+
+async fn release(character: &str, storage: &Storage) -> Result<(), Failure> {
+    let store = Store::new(open_existing(storage).await?);
+    let now_ms = Clock::system().now_ms();
+    match admin::release(&store, character, now_ms).await.map_err(anyhow::Error::from)? {
+        Release::Fenced(owner) => tracing::warn!(character, owner, "its lock was taken away"),
+        Release::Free => tracing::info!(character, "nobody held its lock"),
+        Release::Unknown => return Err(Failure { code: 2, message: format!("there is no character `{character}`") }),
+        Release::Raced => {
+            return Err(Failure {
+                code: 1,
+                message: format!("the lock of `{character}` has changed hands: ask again"),
+            });
+        }
+    }
+    Ok(())
 }

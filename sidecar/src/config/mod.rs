@@ -1,7 +1,13 @@
 //! Every setting of the sidecar, parsed and checked before any port is bound.
 
+mod database;
+mod edge;
+mod fleet;
 mod origins;
+mod proxies;
+mod roles;
 mod settings;
+mod timers;
 mod world;
 
 use std::net::SocketAddr;
@@ -9,11 +15,19 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use realmgate_protocol::ids::MapId;
+use secrecy::SecretString;
 
+pub use database::{DatabaseAt, DatabaseConfig, DatabaseSettings, Storage};
+pub use edge::{ConnectionLimits, Edge, EdgeSettings, Redirect, TlsFiles};
+pub use fleet::{FleetSettings, LocalFleet, ServerManager};
 pub use origins::Origins;
-pub use settings::{DuplicateLogin, Settings, Storage};
+pub use proxies::TrustedProxies;
+pub use roles::{BadRoles, Roles};
+pub use settings::{DuplicateLogin, Settings};
+pub use timers::TimerSettings;
 pub use world::find_assets;
 
+use crate::lock::Timers;
 use crate::secrets::Secrets;
 
 /// A setting that cannot be used. One line that names it.
@@ -42,10 +56,16 @@ pub struct SidecarConfig {
     pub data_dir: PathBuf,
     /// Designers' data.
     pub assets_dir: PathBuf,
-    /// The SQLite file.
-    pub database: PathBuf,
+    /// The database.
+    pub database: DatabaseConfig,
+    /// Where what may be lost is shared with other sidecars; `None` keeps it in this process.
+    pub redis: Option<RedisConfig>,
+    /// What this process does: which listeners it binds.
+    pub roles: Roles,
     /// The listeners.
     pub listen: Listen,
+    /// What stands between the listeners and the routes.
+    pub edge: Edge,
     /// What we sign and check with.
     pub secrets: Secrets,
     /// How long tokens live.
@@ -54,8 +74,32 @@ pub struct SidecarConfig {
     pub limits: RateLimits,
     /// The gateway and the directory.
     pub gateway: GatewayConfig,
+    /// How long each hand-over of a lock may take.
+    pub timers: Timers,
     /// Where characters begin.
     pub start: StartMaps,
+    /// Who starts map servers; `None` where nobody does.
+    pub fleet: Option<LocalFleet>,
+}
+
+impl SidecarConfig {
+    /// For a process that has only some of the roles.
+    pub fn with_roles(self, roles: Roles) -> Result<Self, ConfigError> {
+        if self.fleet.is_some() && !roles.directory {
+            let why = "local needs the role directory: that is where the servers it starts register";
+            return Err(ConfigError::new("SERVER_MANAGER", why));
+        }
+        Ok(Self { roles, ..self })
+    }
+}
+
+/// Redis, shared by a fleet of sidecars.
+#[derive(Debug, Clone)]
+pub struct RedisConfig {
+    /// Where it is, with the password.
+    pub url: SecretString,
+    /// Comes before every key and channel.
+    pub prefix: String,
 }
 
 /// The addresses to bind; port 0 takes a free one.

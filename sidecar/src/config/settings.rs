@@ -1,14 +1,20 @@
 //! The settings as flags and environment variables.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
+use redis::IntoConnectionInfo;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::database::{DatabaseSettings, secret};
+use super::timers::TimerSettings;
 use super::world::{find_assets, read_start_map};
-use super::{ConfigError, GatewayConfig, Listen, Origins, RateLimits, SidecarConfig, StartMaps, TokenTimes};
+use super::{
+    ConfigError, EdgeSettings, FleetSettings, GatewayConfig, Listen, Origins, RateLimits, RedisConfig, Roles,
+    SidecarConfig, StartMaps, TokenTimes,
+};
 use crate::secrets::{SecretSource, SecretSources};
 
 /// What happens when an account that is in the world enters it again.
@@ -20,26 +26,15 @@ pub enum DuplicateLogin {
     Reject,
 }
 
-/// The part of [`Settings`] that tools need which only open the database.
-#[derive(Debug, Clone, clap::Args)]
-pub struct Storage {
-    /// Where the database lies
-    #[arg(long, env = "DATA_DIR", default_value = "./data")]
-    pub data_dir: PathBuf,
-    /// The database, sqlite:PATH [default: sqlite:DATA_DIR/realmgate.db]
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_parser = secret)]
-    pub database_url: Option<SecretString>,
-}
-
 /// Flags and environment variables of the sidecar, for `sidecar serve` and for a map server that embeds it.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Settings {
     /// Where everything lies that must last: the database, generated secrets, ready files
     #[arg(long, env = "DATA_DIR", default_value = "./data")]
     pub data_dir: PathBuf,
-    /// The database, sqlite:PATH [default: sqlite:DATA_DIR/realmgate.db]
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_parser = secret)]
-    pub database_url: Option<SecretString>,
+    /// The database.
+    #[command(flatten)]
+    pub database: DatabaseSettings,
     /// Designers' data; looked for in the current folder, then beside the executable
     #[arg(long, env = "ASSETS_DIR", default_value = "assets")]
     pub assets_dir: PathBuf,
@@ -55,9 +50,15 @@ pub struct Settings {
     /// Gateway WebSocket
     #[arg(long, env = "GATEWAY_ADDR", default_value = "127.0.0.1:3002")]
     pub gateway_addr: SocketAddr,
-    /// Redis of a fleet of sidecars (not supported yet)
+    /// What stands between the listeners and the routes
+    #[command(flatten)]
+    pub edge: EdgeSettings,
+    /// Redis of a fleet of sidecars, redis://HOST or rediss://HOST [default: none, one sidecar alone]
     #[arg(long, env = "REDIS_URL", hide_env_values = true, value_parser = secret)]
     pub redis_url: Option<SecretString>,
+    /// Comes before every key and channel in Redis
+    #[arg(long, env = "REDIS_PREFIX", default_value = "", hide_default_value = true)]
+    pub redis_prefix: String,
 
     /// Signs access tokens: one secret, or kid:base64,kid:base64 while rotating [default: generated in DATA_DIR/secrets]
     #[arg(long, env = "JWT_SECRET", hide_env_values = true, value_parser = secret)]
@@ -124,13 +125,17 @@ pub struct Settings {
     /// How many password hashes may wait before log-ins are turned away with 503
     #[arg(long, env = "PASSWORD_QUEUE", default_value_t = 32, value_parser = at_least_one())]
     pub password_queue: u32,
+
+    /// The server manager.
+    #[command(flatten)]
+    pub fleet: FleetSettings,
+
+    /// How long each hand-over of a lock may take
+    #[command(flatten)]
+    pub timers: TimerSettings,
 }
 
-fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
-    Ok(text.into())
-}
-
-fn at_least_one() -> clap::builder::RangedI64ValueParser<u32> {
+pub(super) fn at_least_one() -> clap::builder::RangedI64ValueParser<u32> {
     clap::value_parser!(u32).range(1..)
 }
 
@@ -140,13 +145,15 @@ impl Settings {
         let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
         Self {
             data_dir,
-            database_url: None,
+            database: DatabaseSettings::default(),
             assets_dir: PathBuf::from("assets"),
             realm_name: "Realmgate".to_owned(),
             api_addr: any_port,
             directory_addr: any_port,
             gateway_addr: any_port,
+            edge: EdgeSettings::default(),
             redis_url: None,
+            redis_prefix: String::new(),
             jwt_secret: None,
             jwt_secret_file: None,
             ticket_key: None,
@@ -167,32 +174,37 @@ impl Settings {
             calls_per_min: 240,
             gateway_messages_per_10s: 60,
             password_queue: 32,
+            timers: TimerSettings::default(),
+            fleet: FleetSettings::default(),
         }
     }
 
     /// Checks everything, reads or generates the secrets, and finds the data. Binds nothing.
     pub fn resolve(&self) -> Result<SidecarConfig, ConfigError> {
-        if self.redis_url.as_ref().is_some_and(|url| !url.expose_secret().is_empty()) {
-            return Err(ConfigError::new("REDIS_URL", "Redis is not supported yet: leave it out"));
-        }
+        let redis = self.redis()?;
         let listen = Listen { api: self.api_addr, directory: self.directory_addr, gateway: self.gateway_addr };
         if self.allow_unauthenticated_registry && !listen.directory.ip().is_loopback() {
             let why = "is for loopback only: set DIRECTORY_ADDR to 127.0.0.1, or turn this off";
             return Err(ConfigError::new("ALLOW_UNAUTHENTICATED_REGISTRY", why));
         }
+        let edge = self.edge.resolve()?;
+        let exposed = listen.is_exposed() || edge.redirect.is_some_and(|redirect| !redirect.addr.ip().is_loopback());
         let is_id_byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
         if !(1..=64).contains(&self.gateway_id.len()) || !self.gateway_id.bytes().all(is_id_byte) {
             // Locks are written under this name, and must be readable again.
             return Err(ConfigError::new("GATEWAY_ID", "has 1 to 64 letters, digits and . _ -"));
         }
-        let storage = Storage { data_dir: self.data_dir.clone(), database_url: self.database_url.clone() };
-        let database = storage.database()?;
+        let database = self.database.resolve(&self.data_dir)?;
         let assets_dir = find_assets(&self.assets_dir)?;
         Ok(SidecarConfig {
             realm_name: self.realm_name.clone(),
+            roles: Roles::ALL,
+            fleet: self.fleet.resolve(self.secrets_of_map_servers())?,
             database,
+            timers: self.timers.timers(),
+            redis,
             start: StartMaps { world: read_start_map(&assets_dir)?, embedded: None },
-            secrets: self.secret_sources().resolve(&self.data_dir, listen.is_exposed())?,
+            secrets: self.secret_sources().resolve(&self.data_dir, exposed)?,
             tokens: TokenTimes {
                 access: Duration::from_secs(self.access_token_seconds.into()),
                 refresh: Duration::from_secs(u64::from(self.refresh_token_days) * 24 * 60 * 60),
@@ -216,7 +228,32 @@ impl Settings {
             data_dir: self.data_dir.clone(),
             assets_dir,
             listen,
+            edge,
         })
+    }
+
+    fn redis(&self) -> Result<Option<RedisConfig>, ConfigError> {
+        let Some(url) = self.redis_url.as_ref().filter(|url| !url.expose_secret().is_empty()) else { return Ok(None) };
+        // Why it cannot be parsed may quote it, with the password.
+        if url.expose_secret().into_connection_info().is_err() {
+            return Err(ConfigError::new("REDIS_URL", "is not redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]"));
+        }
+        if self.redis_prefix.len() > 64 || !self.redis_prefix.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(ConfigError::new("REDIS_PREFIX", "has at most 64 letters, digits and signs, no spaces"));
+        }
+        Ok(Some(RedisConfig { url: url.clone(), prefix: self.redis_prefix.clone() }))
+    }
+
+    /// What a map server needs that was given to us; what was generated it finds in `DATA_DIR`.
+    fn secrets_of_map_servers(&self) -> Vec<(String, SecretString)> {
+        let given = [("TICKET_KEY", &self.ticket_key), ("SERVICE_TOKEN", &self.service_token)];
+        let given = given.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?)));
+        let files = [("TICKET_KEY_FILE", &self.ticket_key_file), ("SERVICE_TOKEN_FILE", &self.service_token_file)];
+        let files = files.into_iter().filter_map(|(key, file)| {
+            let file = file.as_ref()?.to_string_lossy().into_owned();
+            Some((key.to_owned(), SecretString::from(file)))
+        });
+        given.chain(files).collect()
     }
 
     fn secret_sources(&self) -> SecretSources {
@@ -228,27 +265,6 @@ impl Settings {
             jwt: source(&self.jwt_secret, &self.jwt_secret_file),
             ticket: source(&self.ticket_key, &self.ticket_key_file),
             service_token: source(&self.service_token, &self.service_token_file),
-        }
-    }
-}
-
-impl Storage {
-    /// The SQLite file that `DATABASE_URL` names, or the one of `DATA_DIR`.
-    pub fn database(&self) -> Result<PathBuf, ConfigError> {
-        let url = self.database_url.as_ref().map_or("", |url| url.expose_secret());
-        if url.is_empty() {
-            return Ok(self.data_dir.join("realmgate.db"));
-        }
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Err(ConfigError::new(
-                "DATABASE_URL",
-                "PostgreSQL is not supported yet: use sqlite:PATH or leave it out",
-            ));
-        }
-        let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"));
-        match path {
-            Some(path) if !path.is_empty() && !path.contains(":memory:") => Ok(Path::new(path).to_owned()),
-            _ => Err(ConfigError::new("DATABASE_URL", "is not sqlite:PATH")),
         }
     }
 }
@@ -279,8 +295,8 @@ mod tests {
     #[test]
     fn unsupported_backends_are_named() {
         for (args, key) in [
-            (["--database-url", "postgres://u:p@h/db"], "DATABASE_URL"),
-            (["--redis-url", "redis://h"], "REDIS_URL"),
+            (["--database-url", "postgres://u:p@h/db?sslmode=perhaps"], "DATABASE_URL"),
+            (["--redis-url", "https://u:p@h"], "REDIS_URL"),
             (["--database-url", "mysql://h/db"], "DATABASE_URL"),
         ] {
             let error = settings(&args).resolve().unwrap_err();

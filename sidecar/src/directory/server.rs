@@ -5,10 +5,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use realmgate_protocol::ids::{MapId, ServerId};
+use realmgate_protocol::ids::{ChannelId, MapId, ServerId, TicketId};
+use realmgate_protocol::link::ChannelLoad;
 use subtle::ConstantTimeEq;
 
 use crate::error::Error;
+use crate::lock::CookieHash;
 
 const COOKIE_BYTES: usize = 24;
 
@@ -33,6 +35,11 @@ impl Cookie {
     /// The text, for the map server it belongs to.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// What is kept of it.
+    pub fn hash(&self) -> CookieHash {
+        CookieHash::of(&self.0)
     }
 }
 
@@ -70,6 +77,30 @@ pub struct Registration {
     pub cookie: Option<Cookie>,
 }
 
+/// What is known of a map server by its map link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkFacts {
+    /// The sidecar that holds the link.
+    pub replica: String,
+    /// The maps that can be entered.
+    pub maps: Vec<MapId>,
+    /// Channels of each map.
+    pub channels: u16,
+    /// What its clients must speak.
+    pub protocol_hash: u64,
+}
+
+/// A place that is kept for a player who is on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seat {
+    /// For whom.
+    pub ticket: TicketId,
+    /// On which map.
+    pub map: MapId,
+    /// In which channel.
+    pub channel: ChannelId,
+}
+
 /// A live map server.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MapServer {
@@ -85,16 +116,22 @@ pub struct MapServer {
     pub supported_maps: Vec<MapId>,
     /// Players it holds.
     pub max_players: u32,
-    /// Players in it, by its last heartbeat.
+    /// Players in it, by what was heard last.
     pub current_players: u32,
     /// Its load, by its last heartbeat, in its own measure.
     pub load: f64,
     /// When it is gone unless it is heard of.
     pub expires_at_ms: u64,
     /// Which process it is.
-    pub cookie: Cookie,
+    pub cookie: CookieHash,
     /// Whether the process brought its cookie along: it is older than its entry here.
     pub resumed: bool,
+    /// `None` while no sidecar holds its map link.
+    pub link: Option<LinkFacts>,
+    /// Players by channel, by what was heard last over its link.
+    pub channel_loads: Vec<ChannelLoad>,
+    /// Places of players who are on the way.
+    pub seats: Vec<Seat>,
 }
 
 impl MapServer {
@@ -103,13 +140,38 @@ impl MapServer {
         SocketAddr::from((self.ip, self.port))
     }
 
-    /// Whether another player fits, by its last heartbeat.
+    /// The sidecar that holds its map link.
+    pub fn replica(&self) -> Option<&str> {
+        self.link.as_ref().map(|link| link.replica.as_str())
+    }
+
+    /// Whether another player fits: neither players nor those on the way fill it.
     pub fn has_room(&self) -> bool {
-        self.current_players < self.max_players
+        self.expected_players() < self.max_players
+    }
+
+    /// Players in one channel, and on the way there.
+    pub fn players_in(&self, map: MapId, channel: ChannelId) -> u32 {
+        let here = self.channel_loads.iter().filter(|load| (load.map, load.channel) == (map, channel));
+        let coming = self.seats.iter().filter(|seat| (seat.map, seat.channel) == (map, channel)).count();
+        here.map(|load| u32::from(load.players)).sum::<u32>().saturating_add(count(coming))
+    }
+
+    /// Players on one map.
+    pub fn players_on(&self, map: MapId) -> u32 {
+        self.channel_loads.iter().filter(|load| load.map == map).map(|load| u32::from(load.players)).sum()
     }
 
     /// How full it is, 1 being full.
     pub(super) fn fullness(&self) -> f64 {
-        f64::from(self.current_players) / f64::from(self.max_players.max(1))
+        f64::from(self.expected_players()) / f64::from(self.max_players.max(1))
     }
+
+    fn expected_players(&self) -> u32 {
+        self.current_players.saturating_add(count(self.seats.len()))
+    }
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
 }

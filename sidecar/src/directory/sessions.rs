@@ -1,52 +1,79 @@
 //! Which users are online, and by which gateway.
+//!
+//! What an entry says decides nothing that must be right: locks do. So an entry may be lost, and whoever has the user's
+//! socket or the link of its map server puts it back when it next renews it.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+mod in_process;
+mod redis;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use self::in_process::InProcessSessions;
+use self::redis::RedisSessions;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::redis_client::RedisClient;
+
+/// How long an entry lives that nobody renews.
+const TTL_MS: u64 = 45_000;
 
 /// A user who is online.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct SessionEntry {
     /// The gateway that says so.
     pub gateway_id: String,
     /// The log-in (`sid`) that entered the world, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_in: Option<String>,
 }
 
-/// Users who are online. An entry lives as long as a socket of the user or a lock of one of its characters.
-#[derive(Debug, Default)]
-pub struct Sessions {
-    entries: Mutex<HashMap<String, SessionEntry>>,
-}
-
-impl Sessions {
+/// Users who are online.
+#[async_trait]
+pub trait SessionRegistry: Send + Sync {
     /// Marks a user online.
-    pub fn set(&self, user: &str, entry: SessionEntry) {
-        self.entries().insert(user.to_owned(), entry);
-    }
-
-    /// Marks a user connected to a gateway; which log-in entered the world stays as it was.
-    pub fn connected(&self, user: &str, gateway_id: &str) {
-        let mut entries = self.entries();
-        let log_in = entries.get(user).and_then(|entry| entry.log_in.clone());
-        entries.insert(user.to_owned(), SessionEntry { gateway_id: gateway_id.to_owned(), log_in });
-    }
+    async fn set(&self, user: &str, entry: SessionEntry) -> Result<(), Error>;
 
     /// The entry of a user.
-    pub fn get(&self, user: &str) -> Option<SessionEntry> {
-        self.entries().get(user).cloned()
-    }
+    async fn get(&self, user: &str) -> Result<Option<SessionEntry>, Error>;
 
     /// Removes the entry of a user.
-    pub fn remove(&self, user: &str) {
-        self.entries().remove(user);
-    }
+    async fn remove(&self, user: &str) -> Result<(), Error>;
 
-    /// How many are online.
-    pub fn count(&self) -> usize {
-        self.entries().len()
-    }
+    /// Renews the entries of users who are connected here, or play where the map link is here. One that was lost is put
+    /// back as it was when it was last renewed. Who is not named any more is another sidecar's, or nobody's.
+    async fn renew(&self, users: &[String]) -> Result<(), Error>;
 
-    fn entries(&self) -> MutexGuard<'_, HashMap<String, SessionEntry>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Marks a user connected to a gateway; which log-in entered the world stays as it was.
+    async fn connected(&self, user: &str, gateway_id: &str) -> Result<(), Error> {
+        let log_in = self.get(user).await?.and_then(|entry| entry.log_in);
+        self.set(user, SessionEntry { gateway_id: gateway_id.to_owned(), log_in }).await
+    }
+}
+
+/// A shared handle on the session entries.
+#[derive(Clone)]
+pub struct Sessions(Arc<dyn SessionRegistry>);
+
+impl Sessions {
+    /// The entries as the sidecar `replica` sees them: in Redis where there is one, else in this process.
+    pub fn new(redis: Option<&RedisClient>, replica: &str, clock: Clock) -> Self {
+        match redis {
+            Some(redis) => Self(Arc::new(RedisSessions::new(redis.clone(), replica))),
+            None => Self(Arc::new(InProcessSessions::new(replica, clock))),
+        }
+    }
+}
+
+impl Deref for Sessions {
+    type Target = dyn SessionRegistry;
+    fn deref(&self) -> &(dyn SessionRegistry + 'static) {
+        &*self.0
     }
 }

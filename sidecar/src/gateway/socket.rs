@@ -8,10 +8,13 @@ use realmgate_protocol::link::TravelGrant;
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, Interval, interval_at, timeout};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::farewell::{Farewell, agree, close};
 use super::messages::{ClientEvent, ServerEvent};
+use super::sockets::{CloseReason, Seat};
 use crate::error::{Error, ErrorCode};
+use crate::http::TraceId;
 use crate::service::tokens::Caller;
 use crate::service::world::{self, Entry};
 use crate::state::AppState;
@@ -25,7 +28,11 @@ const WRITE_DEADLINE: Duration = Duration::from_secs(10);
 pub(super) async fn serve(state: &AppState, socket: WebSocket, caller: Caller) {
     let (account, user) = (caller.account, caller.account.to_string());
     let mut seat = state.link.sockets.take_seat(account, caller.session);
-    state.link.sessions.connected(&user, &state.config.gateway.id);
+    if let Err(farewell) = take_lock(state, &mut seat, caller.session).await {
+        leave(state, &seat).await;
+        return close(socket, farewell).await;
+    }
+    world::connected(state, account).await;
     tracing::info!("User {user} connected");
     let mut player = Player::new(state, socket, caller);
     let end = tokio::select! {
@@ -34,14 +41,43 @@ pub(super) async fn serve(state: &AppState, socket: WebSocket, caller: Caller) {
         end = player.run() => end,
     };
     let socket = player.stop();
-    state.link.sockets.leave_seat(&seat);
-    if let Err(error) = world::settle_session(state, account).await {
-        tracing::error!(%error, "a session entry could not be settled");
-    }
+    leave(state, &seat).await;
     tracing::debug!(user, "gateway socket closed");
     match end {
         End::Gone => agree(socket).await,
         End::Farewell(farewell) => close(socket, farewell).await,
+    }
+}
+
+/// The socket is at its end: its place, the account's lock and the session entry go, unless a newer one has them.
+async fn leave(state: &AppState, seat: &Seat) {
+    let account = seat.account;
+    state.link.sockets.leave_seat(seat);
+    if let Err(error) = world::release(state, account).await {
+        tracing::error!(%error, user = %account, "an account's lock could not be given back");
+    }
+    if let Err(error) = world::settle_session(state, account).await {
+        tracing::error!(%error, user = %account, "a session entry could not be settled");
+    }
+}
+
+/// Takes the account's lock for a socket. One at a time here, so that of several that open at once the newest has it.
+async fn take_lock(state: &AppState, seat: &mut Seat, session: Uuid) -> Result<(), Farewell> {
+    let _alone = state.link.claims.pass(seat.account).await;
+    if let Ok(reason) = seat.close.try_recv() {
+        return Err(reason.into());
+    }
+    match world::claim(state, seat.account, session).await {
+        Ok(()) => {
+            state.link.sockets.came_in(seat);
+            Ok(())
+        }
+        // Others open sockets of this account all the time.
+        Err(error) if error.code == ErrorCode::AlreadyOnline => Err(CloseReason::Replaced.into()),
+        Err(error) => {
+            tracing::error!(%error, user = %seat.account, "an account's lock could not be taken");
+            Err(Farewell::INTERNAL)
+        }
     }
 }
 
@@ -137,7 +173,7 @@ impl<'a> Player<'a> {
             Message::Text(text) => Some(text),
             Message::Binary(_) => None,
         };
-        if let Err(error) = self.state.limits.gateway.message(self.caller.account) {
+        if let Err(error) = self.state.limits.gateway.message(self.caller.account).await {
             return self.complain(error).await;
         }
         let Some(text) = text else {
@@ -166,6 +202,7 @@ impl<'a> Player<'a> {
             character,
             channel,
             own: self.own,
+            trace: TraceId::generate().into(),
             cancel: cancel.clone(),
         };
         let state = self.state.clone();

@@ -8,18 +8,24 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 /// Why a socket is closed by us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum CloseReason {
     /// The same account opened a newer one.
     Replaced,
     /// Its log-in has ended.
     LoggedOut,
+    /// This sidecar was silent for so long that its accounts are others'.
+    Lost,
+    /// Another sidecar says so: the close frame's code and reason.
+    Told(u16, String),
 }
 
 #[derive(Debug)]
 struct OpenSocket {
     number: u64,
     log_in: Uuid,
+    /// Whether it has taken its account's lock.
+    came_in: bool,
     close: oneshot::Sender<CloseReason>,
 }
 
@@ -49,12 +55,27 @@ impl Sockets {
         let mut open = self.open();
         open.last_number += 1;
         let number = open.last_number;
-        if let Some(older) = open.by_account.insert(account, OpenSocket { number, log_in, close: sender }) {
+        if let Some(older) =
+            open.by_account.insert(account, OpenSocket { number, log_in, came_in: false, close: sender })
+        {
             // Its task may be at its end already.
             let _ = older.close.send(CloseReason::Replaced);
         }
         metrics::gauge!("realmgate_gateway_sockets").set(open.by_account.len() as f64);
         Seat { account, number, close }
+    }
+
+    /// The socket has taken its account's lock.
+    pub(super) fn came_in(&self, seat: &Seat) {
+        let mut open = self.open();
+        if let Some(socket) = open.by_account.get_mut(&seat.account).filter(|socket| socket.number == seat.number) {
+            socket.came_in = true;
+        }
+    }
+
+    /// Which accounts have a socket that has taken their lock.
+    pub(crate) fn have_come_in(&self) -> Vec<AccountId> {
+        self.open().by_account.iter().filter(|(_, socket)| socket.came_in).map(|(account, _)| *account).collect()
     }
 
     /// Takes a socket out, unless a newer one has its place.
@@ -76,9 +97,45 @@ impl Sockets {
         }
     }
 
+    /// Closes the socket that was opened by this log-in, whoever's it is.
+    pub(crate) fn close_session(&self, log_in: Uuid) {
+        let account = self.open().by_account.iter().find(|(_, socket)| socket.log_in == log_in).map(|(id, _)| *id);
+        if let Some(account) = account {
+            self.close_log_in(account, log_in);
+        }
+    }
+
+    /// Closes the account's socket unless it was opened by the log-in to `keep`; how many were closed.
+    pub(crate) fn close_others(&self, account: AccountId, keep: Option<Uuid>, code: u16, reason: &str) -> u32 {
+        let mut open = self.open();
+        let other = open.by_account.get(&account).is_some_and(|socket| keep != Some(socket.log_in));
+        let Some(socket) = other.then(|| open.by_account.remove(&account)).flatten() else { return 0 };
+        // Its task may be at its end already.
+        let _ = socket.close.send(CloseReason::Told(code, reason.to_owned()));
+        1
+    }
+
+    /// Closes them all: this sidecar has lost its accounts.
+    pub(crate) fn close_all(&self) {
+        for (_, socket) in self.open().by_account.drain() {
+            let _ = socket.close.send(CloseReason::Lost);
+        }
+    }
+
     /// Whether the account has an open socket.
     pub fn has(&self, account: AccountId) -> bool {
         self.open().by_account.contains_key(&account)
+    }
+
+    /// Which accounts have one.
+    pub(crate) fn accounts(&self) -> Vec<AccountId> {
+        self.open().by_account.keys().copied().collect()
+    }
+
+    /// The log-in that opened the account's socket.
+    #[cfg(test)]
+    pub(crate) fn log_in_of(&self, account: AccountId) -> Option<Uuid> {
+        self.open().by_account.get(&account).map(|socket| socket.log_in)
     }
 
     /// How many are open.
@@ -112,8 +169,22 @@ mod tests {
         let (sockets, account) = (Sockets::default(), AccountId([1; 16]));
         let mut seat = sockets.take_seat(account, Uuid::max());
         sockets.close_log_in(account, Uuid::nil());
+        sockets.close_session(Uuid::nil());
         assert!(sockets.has(account));
         sockets.close_log_in(account, Uuid::max());
         assert_eq!(seat.close.try_recv(), Ok(CloseReason::LoggedOut));
+        let mut seat = sockets.take_seat(account, Uuid::max());
+        sockets.close_session(Uuid::max());
+        assert_eq!(seat.close.try_recv(), Ok(CloseReason::LoggedOut));
+    }
+
+    #[test]
+    fn another_sidecar_closes_all_but_the_newest_log_in() {
+        let (sockets, account) = (Sockets::default(), AccountId([1; 16]));
+        let mut seat = sockets.take_seat(account, Uuid::max());
+        assert_eq!(sockets.close_others(account, Some(Uuid::max()), 4_001, "Replaced"), 0);
+        assert_eq!(sockets.close_others(account, Some(Uuid::nil()), 4_001, "Replaced"), 1);
+        assert_eq!(seat.close.try_recv(), Ok(CloseReason::Told(4_001, "Replaced".to_owned())));
+        assert_eq!(sockets.close_others(account, None, 4_001, "Replaced"), 0, "it is closed already");
     }
 }

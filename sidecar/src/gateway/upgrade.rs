@@ -12,7 +12,7 @@ use super::farewell::{Farewell, close};
 use super::socket;
 use crate::error::{Error, ErrorCode};
 use crate::http::extract::bearer;
-use crate::service::tokens::authenticate;
+use crate::service::tokens::{Caller, authenticate};
 use crate::state::AppState;
 
 /// Longest message of a client.
@@ -74,13 +74,17 @@ fn subprotocol_token(headers: &HeaderMap) -> Option<String> {
     offered.next().filter(|token| !token.is_empty()).map(str::to_owned)
 }
 
+async fn admit(state: &AppState, token: &str) -> Result<Caller, Error> {
+    let caller = authenticate(state, token).await?;
+    // Opening a socket is a call like any other: the account may not do it without end.
+    state.limits.call(caller.account).await?;
+    Ok(caller)
+}
+
 /// Checks the token once the handshake is done, so that browsers see why they are refused.
 async fn open(state: &AppState, socket: WebSocket, token: Option<String>) {
     let caller = match &token {
-        // Opening a socket is a call like any other: the account may not do it without end.
-        Some(token) => {
-            authenticate(state, token).await.and_then(|caller| state.limits.call(caller.account).map(|()| caller))
-        }
+        Some(token) => admit(state, token).await,
         None => Err(ErrorCode::Unauthorized.into()),
     };
     match caller {

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 
+use super::Problem;
 use super::extract::AnonymousPeer;
 use crate::state::AppState;
 
@@ -21,7 +22,10 @@ pub struct CharacterClass {
 /// List the classes that a character may have.
 #[utoipa::path(
     get, path = "/character-classes", tag = "characters",
-    responses((status = 200, body = Vec<CharacterClass>)),
+    responses(
+        (status = 200, body = Vec<CharacterClass>),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "RATE_LIMITED"),
+    ),
 )]
 pub async fn list(State(state): State<AppState>, _peer: AnonymousPeer) -> Json<Vec<CharacterClass>> {
     let classes = state.classes.all().iter().map(|class| CharacterClass {

@@ -3,6 +3,7 @@
 mod caller;
 mod deregister;
 mod heartbeat;
+mod logged_in;
 mod lookup;
 mod register;
 mod servers;
@@ -25,4 +26,5 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(deregister::deregister))
         .routes(routes!(sessions::online))
         .routes(routes!(sessions::offline))
+        .routes(routes!(logged_in::list))
 }

@@ -22,7 +22,7 @@ pub struct Health {
 /// Whether the process can serve, by dependency.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Readiness {
-    /// `ready`, `draining` or `unready`.
+    /// `ready`; `degraded` where it serves without Redis; `draining`; `unready`.
     status: &'static str,
     /// Each dependency: `ok` or `failing`.
     checks: Checks,
@@ -33,6 +33,9 @@ pub struct Readiness {
 pub struct Checks {
     /// The database.
     database: &'static str,
+    /// The Redis that sidecars share. None where this one stands alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redis: Option<&'static str>,
 }
 
 /// Say that the process lives.
@@ -47,13 +50,53 @@ pub async fn healthz() -> Json<Health> {
     responses((status = 200, body = Readiness), (status = 503, body = Readiness)),
 )]
 pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readiness>) {
-    let answer = tokio::time::timeout(CHECK_TIMEOUT, state.store.ping()).await;
-    let alive = matches!(answer, Ok(Ok(())));
-    let status = match (alive, state.shutdown.is_cancelled()) {
-        (_, true) => "draining",
-        (true, false) => "ready",
-        (false, false) => "unready",
+    let redis = async {
+        match &state.redis {
+            Some(redis) => Some(answers(redis.ping()).await),
+            None => None,
+        }
     };
-    let code = if status == "ready" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (code, Json(Readiness { status, checks: Checks { database: if alive { "ok" } else { "failing" } } }))
+    let (database, redis) = tokio::join!(answers(state.store.ping()), redis);
+    let status = match (database, redis) {
+        _ if state.shutdown.is_cancelled() => "draining",
+        (false, _) => "unready",
+        // All sidecars lose their Redis together: with none of them left, nobody could even log in.
+        (true, Some(false)) => "degraded",
+        (true, _) => "ready",
+    };
+    let serves = matches!(status, "ready" | "degraded");
+    let code = if serves { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let named = |ok: bool| if ok { "ok" } else { "failing" };
+    (code, Json(Readiness { status, checks: Checks { database: named(database), redis: redis.map(named) } }))
+}
+
+async fn answers<E>(asked: impl Future<Output = Result<(), E>>) -> bool {
+    matches!(tokio::time::timeout(CHECK_TIMEOUT, asked).await, Ok(Ok(())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::world::testing::{Pair, TestWorld};
+
+    async fn ready(world: &TestWorld) -> (u16, serde_json::Value) {
+        let (code, Json(readiness)) = readyz(State(world.state().clone())).await;
+        (code.as_u16(), serde_json::to_value(readiness).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_redis_that_is_away_is_named() {
+        let Some(pair) = Pair::start().await else { return };
+        let said = |status: &str, redis: &str| serde_json::json!({"status": status, "checks": {"database": "ok", "redis": redis}});
+        assert_eq!(ready(&pair.a).await, (200, said("ready", "ok")));
+        pair.services.redis.let_in(false);
+        assert_eq!(ready(&pair.a).await, (200, said("degraded", "failing")));
+    }
+
+    #[tokio::test]
+    async fn who_stands_alone_has_no_redis_to_lose() {
+        let world = TestWorld::start().await;
+        let said = serde_json::json!({"status": "ready", "checks": {"database": "ok"}});
+        assert_eq!(ready(&world).await, (200, said));
+    }
 }

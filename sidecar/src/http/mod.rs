@@ -14,13 +14,16 @@ mod problem;
 mod serve;
 pub mod status;
 
+use std::sync::Arc;
+
 use axum::Router;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use layers::TraceId;
 pub use openapi::document;
 pub use problem::Problem;
-pub(crate) use serve::serve;
+pub(crate) use serve::{Certificate, Door, Patience};
 
 use crate::state::AppState;
 
@@ -44,11 +47,20 @@ pub fn routers(state: &AppState) -> Routers {
         .merge(Router::from(internal_routes()))
         .merge(Router::from(service_routes()))
         .merge(crate::link::router());
+    let mut gateway = crate::gateway::router();
+    if state.config.roles.is_gateway_alone() {
+        gateway = gateway.merge(Router::from(service_routes()));
+    }
     Routers {
         api: layers::public(api, state),
         directory: layers::internal(directory, state),
-        gateway: layers::internal(crate::gateway::router(), state),
+        gateway: layers::internal(gateway, state),
     }
+}
+
+/// The listener that sends plain HTTP on to `port`, with TLS.
+pub(crate) fn redirect(certificate: Arc<Certificate>, port: u16, state: &AppState) -> Router {
+    layers::bare(serve::redirect(certificate, port), state)
 }
 
 /// For players, on 3000.
@@ -70,7 +82,7 @@ fn internal_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(characters::internal::internal))
 }
 
-/// For operators, on 3000 and 3001.
+/// For operators, on 3000 and 3001; where there is neither, on 3002.
 fn service_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(health::healthz))

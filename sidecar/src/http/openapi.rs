@@ -5,7 +5,11 @@ use std::sync::LazyLock;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use utoipa::OpenApi;
+use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{Content, Ref, ResponseBuilder};
+
+use crate::error::ErrorCode;
 
 /// The frame of the document; paths and schemas come from the routes.
 #[derive(OpenApi)]
@@ -51,7 +55,40 @@ pub fn document() -> utoipa::openapi::OpenApi {
     for router in routes {
         document.merge(router.into_openapi());
     }
+    for operation in document.paths.paths.values_mut().flat_map(operations) {
+        add_common_answers(operation);
+    }
     document
+}
+
+fn operations(path: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let methods = [&mut path.get, &mut path.put, &mut path.post, &mut path.delete, &mut path.patch];
+    methods.into_iter().flatten()
+}
+
+/// Adds what extractors and layers answer by themselves, where the route does not say it better.
+fn add_common_answers(operation: &mut Operation) {
+    let mut common = vec![ErrorCode::Internal, ErrorCode::Timeout];
+    if operation.request_body.is_some() {
+        let body = [ErrorCode::PayloadTooLarge, ErrorCode::UnsupportedMediaType, ErrorCode::Validation];
+        common.extend(body);
+    }
+    if operation.request_body.is_some() || operation.parameters.is_some() {
+        common.push(ErrorCode::BadRequest);
+    }
+    let schemes = operation.security.iter().flatten().filter_map(|one| serde_json::to_value(one).ok());
+    if schemes.into_iter().any(|scheme| scheme.get("access_token").is_some()) {
+        common.extend([ErrorCode::Unauthorized, ErrorCode::RateLimited]);
+    }
+    for code in common {
+        let status = code.status().as_str().to_owned();
+        operation.responses.responses.entry(status).or_insert_with(|| problem(code).into());
+    }
+}
+
+fn problem(code: ErrorCode) -> utoipa::openapi::Response {
+    let content = Content::new(Some(Ref::from_schema_name("Problem")));
+    ResponseBuilder::new().description(code.as_str()).content("application/problem+json", content).build()
 }
 
 /// Read this document.

@@ -1,52 +1,104 @@
-//! Accepts connections and hands their requests to a router.
+//! Accepts connections, with TLS where there is a certificate, and hands their requests to a router.
 //!
-//! `axum::serve` would do, were it not for clients that send a header a byte a minute: it has no time limit for them.
+//! `axum::serve` would do, were it not for clients that send a header a byte a minute, never finish a handshake or open
+//! a thousand connections: it has no limits for them.
+
+mod certificate;
+mod guarded;
+mod places;
+mod redirect;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::ConnectInfo;
-use axum::extract::Request;
+use axum::extract::{ConnectInfo, Request};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-/// How long a client may take to send a request's header, and how long it may be idle between two requests.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
-/// Connections of one listener at once; more wait in the kernel's queue.
-const MAX_CONNECTIONS: usize = 16_384;
+pub(crate) use certificate::Certificate;
+pub(crate) use redirect::router as redirect;
+
+use crate::config::Edge;
+use guarded::Guarded;
+use places::Places;
+
+/// Most bytes of a request's first line and header; more is answered with 431. Also what a connection buffers at most.
+const MAX_HEADER_BYTES: usize = 16 * 1_024;
 /// How long to leave the listener alone when the process has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
-/// Serves until `shutdown`, then lets requests finish. Every connection is a task of `tasks`.
-pub(crate) async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken, tasks: TaskTracker) {
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    loop {
-        let accepted = tokio::select! {
-            () = shutdown.cancelled() => return,
-            accepted = accept(&listener, &places) => accepted,
-        };
-        match accepted {
-            Ok((stream, peer, place)) => {
-                let (router, shutdown) = (router.clone(), shutdown.clone());
-                tasks.spawn(async move {
-                    connection(stream, peer, router, shutdown).await;
-                    drop(place);
-                });
-            }
-            // It was gone before we looked: that is no reason to keep others waiting.
-            Err(error) if is_of_the_peer(&error) => tracing::trace!(%error, "a connection came to nothing"),
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
+/// How long a client may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// For a TLS handshake.
+    pub(crate) handshake: Duration,
+    /// To send a request's header, and to be idle between two requests.
+    pub(crate) header: Duration,
+    /// To accept anything at all of what we write.
+    pub(crate) reading: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { handshake: Duration::from_secs(10), header: Duration::from_secs(30), reading: Duration::from_secs(30) }
+    }
+}
+
+/// One listener and what it serves.
+pub(crate) struct Door {
+    /// What figures call it.
+    pub(crate) name: &'static str,
+    /// Where it listens.
+    pub(crate) listener: TcpListener,
+    /// What it serves.
+    pub(crate) router: Router,
+    /// How it speaks TLS; `None` for plain HTTP.
+    pub(crate) tls: Option<TlsAcceptor>,
+    /// How long its clients may take.
+    pub(crate) patience: Patience,
+}
+
+impl Door {
+    /// Serves until `shutdown`, then lets requests finish. Every connection is a task of `tasks`.
+    pub(crate) async fn serve(self, edge: Edge, shutdown: CancellationToken, tasks: TaskTracker) {
+        let places = Places::new(self.name, edge.connections, edge.proxies);
+        loop {
+            let accepted = tokio::select! {
+                () = shutdown.cancelled() => return,
+                accepted = accept(&self.listener, &places, self.patience) => accepted,
+            };
+            match accepted {
+                Ok(Some((stream, peer))) => {
+                    let (name, tls, patience) = (self.name, self.tls.clone(), self.patience);
+                    let (router, shutdown) = (self.router.clone(), shutdown.clone());
+                    tasks.spawn(async move {
+                        let Some(tls) = tls else {
+                            return connection(stream, peer, router, patience, shutdown).await;
+                        };
+                        let handshake = handshake(name, tls, stream, patience);
+                        if let Some(Some(stream)) = shutdown.run_until_cancelled(handshake).await {
+                            connection(stream, peer, router, patience, shutdown).await;
+                        }
+                    });
+                }
+                Ok(None) => {}
+                // It was gone before we looked: that is no reason to keep others waiting.
+                Err(error) if is_of_the_peer(&error) => tracing::trace!(%error, "a connection came to nothing"),
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
             }
         }
     }
@@ -57,25 +109,48 @@ fn is_of_the_peer(error: &std::io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
+/// The next connection; `None` for one that is closed at once because its IP has too many.
 async fn accept(
     listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let place = places.clone().acquire_owned().await.map_err(std::io::Error::other)?;
+    places: &Arc<Places>,
+    patience: Patience,
+) -> std::io::Result<Option<(Guarded, SocketAddr)>> {
+    let room = places.room().await.map_err(std::io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
+    let Some(place) = places.take(peer.ip(), room) else { return Ok(None) };
     // Refused only where the peer is gone already, which its first read will tell.
     let _ = stream.set_nodelay(true);
-    Ok((stream, peer, place))
+    Ok(Some((Guarded::new(stream, place, patience.reading), peer)))
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, shutdown: CancellationToken) {
+async fn handshake(
+    listener: &'static str,
+    tls: TlsAcceptor,
+    stream: Guarded,
+    patience: Patience,
+) -> Option<tokio_rustls::server::TlsStream<Guarded>> {
+    let error = match timeout(patience.handshake, tls.accept(stream)).await {
+        Ok(Ok(stream)) => return Some(stream),
+        Ok(Err(error)) => error,
+        Err(_) => std::io::ErrorKind::TimedOut.into(),
+    };
+    metrics::counter!("realmgate_connections_refused_total", "listener" => listener, "reason" => "tls").increment(1);
+    tracing::debug!(%error, listener, "a TLS handshake failed");
+    None
+}
+
+async fn connection<S>(stream: S, peer: SocketAddr, router: Router, patience: Patience, shutdown: CancellationToken)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let service = router.map_request(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         request.map(axum::body::Body::new)
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
+        .header_read_timeout(patience.header)
+        .max_buf_size(MAX_HEADER_BYTES)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
@@ -93,5 +168,80 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, shutdow
                 connection.as_mut().graceful_shutdown();
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    use super::*;
+    use crate::config::EdgeSettings;
+
+    /// Bytes that cannot all be in the buffers of two sockets.
+    const LARGE: usize = 64 << 20;
+    /// How long a test waits for anything.
+    const WITHIN: Duration = Duration::from_secs(20);
+
+    /// A connection to a listener with this patience, and its task.
+    async fn connect(patience: Patience) -> (TcpStream, TaskTracker) {
+        connect_with(patience, None).await
+    }
+
+    async fn connect_with(patience: Patience, tls: Option<TlsAcceptor>) -> (TcpStream, TaskTracker) {
+        let router =
+            Router::new().route("/", get(|| async { "here" })).route("/large", get(|| async { vec![0; LARGE] }));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let door = Door { name: "test", listener, router, tls, patience };
+        let (edge, connections) = (EdgeSettings::default().resolve().unwrap(), TaskTracker::new());
+        tokio::spawn(door.serve(edge, CancellationToken::new(), connections.clone()));
+        (TcpStream::connect(addr).await.unwrap(), connections)
+    }
+
+    /// A patience that has an end while the test runs, for one thing alone.
+    fn short() -> Duration {
+        Duration::from_millis(200)
+    }
+
+    #[tokio::test]
+    async fn a_header_has_to_come_in_time() {
+        for sent in ["", "GET / HTTP/1.1\r\nHost: loc"] {
+            let (mut stream, _) = connect(Patience { header: short(), ..Patience::default() }).await;
+            stream.write_all(sent.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            timeout(WITHIN, stream.read_to_string(&mut answer)).await.expect("it is closed").unwrap();
+            assert!(!answer.contains(" 200 "), "{answer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_handshake_has_to_end_in_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = crate::config::TlsFiles { certificate: dir.path().join("cert"), key: dir.path().join("key") };
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        std::fs::write(&files.certificate, made.cert.pem()).unwrap();
+        std::fs::write(&files.key, made.signing_key.serialize_pem()).unwrap();
+        let tls = Certificate::load(&files).unwrap().server_config().unwrap().into();
+        let patience = Patience { handshake: short(), ..Patience::default() };
+        let (mut stream, _) = connect_with(patience, Some(tls)).await;
+        let mut answer = Vec::new();
+        timeout(WITHIN, stream.read_to_end(&mut answer)).await.expect("it is closed").unwrap();
+        assert!(answer.is_empty(), "{answer:?}");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_does_not_read_is_left() {
+        let (mut stream, connections) = connect(Patience { reading: short(), ..Patience::default() }).await;
+        stream.write_all(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        stream.readable().await.unwrap();
+        connections.close();
+        timeout(WITHIN, connections.wait()).await.expect("the connection is given up");
+        let mut answer = Vec::new();
+        // Cut off in the middle: an error or an early end.
+        let _ = timeout(WITHIN, stream.read_to_end(&mut answer)).await.expect("it is closed");
+        assert!(answer.len() < LARGE);
     }
 }

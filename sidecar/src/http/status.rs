@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 
+use super::Problem;
 use super::extract::AnonymousPeer;
 use crate::error::Error;
 use crate::service::glance::{self, HostedMap};
@@ -38,7 +39,13 @@ pub struct MapStatus {
 }
 
 /// See the world at a glance: its maps and how many play.
-#[utoipa::path(get, path = "/status", tag = "operation", responses((status = 200, body = Status)))]
+#[utoipa::path(
+    get, path = "/status", tag = "operation",
+    responses(
+        (status = 200, body = Status),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "RATE_LIMITED"),
+    ),
+)]
 pub async fn status(State(state): State<AppState>, _peer: AnonymousPeer) -> Result<Json<Status>, Error> {
     let maps = glance::hosted_maps(&state).await?.into_iter();
     let maps = maps.map(|(map, HostedMap { servers, players })| MapStatus { map_id: map.0, servers, players });

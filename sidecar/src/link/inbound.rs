@@ -15,7 +15,9 @@ use crate::state::AppState;
 pub(super) async fn handle(state: &AppState, link: &Arc<Link>, message: FromMap) -> Result<(), Error> {
     metrics::counter!("realmgate_link_messages_total", "kind" => message.name()).increment(1);
     match message {
-        FromMap::Hello { .. } => Err(Error::new(crate::ErrorCode::BadMessage, "Hello comes once")),
+        FromMap::Hello { .. } | FromMap::Reclaim { .. } => {
+            Err(Error::new(crate::ErrorCode::BadMessage, "Hello and Reclaim come once, first"))
+        }
         FromMap::Prepared { request, refusal } => {
             link.answer(request, refusal);
             Ok(())
@@ -31,10 +33,10 @@ pub(super) async fn handle(state: &AppState, link: &Arc<Link>, message: FromMap)
             world::dropped(state, link, character, epoch, LeaveReason::ConnectionLost, "Expired").await
         }
         FromMap::Travel { request, save, channel } => world::travel(state, link, request, save, channel).await,
-        FromMap::Load { channels } => {
-            link.set_load(channels);
+        FromMap::Load { channels } => world::loaded(state, link, channels).await,
+        FromMap::Social { character, command } => {
+            social::command(state, &link.server, character, command);
             Ok(())
         }
-        FromMap::Social { character, command } => social::command(state, link, character, command).await,
     }
 }

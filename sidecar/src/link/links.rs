@@ -5,15 +5,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use realmgate_protocol::ids::{ChannelId, LockEpoch, MapId, RequestId, ServerId, TicketId};
-use realmgate_protocol::link::{ChannelLoad, CharacterLoad, PrepareRefusal, ToMap};
-use tokio::sync::{mpsc, oneshot};
+use realmgate_protocol::ids::{ChannelId, CharacterId, LockEpoch, MapId, RequestId, ServerId, TicketId};
+use realmgate_protocol::link::{CharacterLoad, PrepareRefusal, ToMap};
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
+
+use crate::directory::LinkFacts;
+use crate::lock::CookieHash;
+use crate::service::world::PROBE;
 
 /// Messages that may wait for a map server to read them.
 pub(super) const OUTBOUND_QUEUE: usize = 1_024;
 /// How long a map server may take to say whether it expects a character.
-const PREPARE_DEADLINE: Duration = Duration::from_secs(3);
+pub(super) const PREPARE_DEADLINE: Duration = Duration::from_secs(3);
 
 /// The link is closed, or the map server does not read what it is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -30,7 +35,7 @@ pub enum PrepareFailure {
 }
 
 /// What a map server is asked to expect.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Question {
     /// The only ticket to admit the character by.
     pub ticket: TicketId,
@@ -44,6 +49,18 @@ pub struct Question {
     pub epoch: LockEpoch,
     /// The character.
     pub load: CharacterLoad,
+    /// The request that led here, for the logs.
+    pub trace: String,
+}
+
+/// What a map server says of itself when it opens its link.
+#[derive(Debug)]
+pub(super) struct Introduction {
+    pub(super) server: ServerId,
+    pub(super) maps: Vec<MapId>,
+    pub(super) channels: u16,
+    pub(super) protocol_hash: u64,
+    pub(super) cookie: CookieHash,
 }
 
 /// One map server's link.
@@ -57,43 +74,64 @@ pub struct Link {
     pub channels: u16,
     /// What its clients must speak.
     pub protocol_hash: u64,
+    /// Of its process.
+    pub cookie: CookieHash,
     /// Cancelled when the link is to end.
     pub closed: CancellationToken,
     outbound: mpsc::Sender<ToMap>,
     questions: Mutex<HashMap<RequestId, oneshot::Sender<Option<PrepareRefusal>>>>,
     next_request: AtomicU64,
-    load: Mutex<BTreeMap<(MapId, ChannelId), u16>>,
+    /// Tickets that a seat is kept for, by whose they are.
+    tickets: Mutex<HashMap<CharacterId, TicketId>>,
+    /// Notified at everything that is heard.
+    pub(super) heard: Notify,
+    /// Notified when the map server is to be pinged at once.
+    pub(super) ping: Notify,
 }
 
 impl Link {
-    pub(super) fn new(
-        server: ServerId,
-        maps: Vec<MapId>,
-        channels: u16,
-        protocol_hash: u64,
-        closed: CancellationToken,
-    ) -> (Self, mpsc::Receiver<ToMap>) {
+    pub(super) fn new(hello: Introduction, closed: CancellationToken) -> (Self, mpsc::Receiver<ToMap>) {
         let (outbound, receiver) = mpsc::channel(OUTBOUND_QUEUE);
+        let Introduction { server, maps, channels, protocol_hash, cookie } = hello;
         let link = Self {
             server,
             maps,
             channels,
             protocol_hash,
+            cookie,
             closed,
             outbound,
             questions: Mutex::default(),
             next_request: AtomicU64::new(1),
-            load: Mutex::default(),
+            tickets: Mutex::default(),
+            heard: Notify::new(),
+            ping: Notify::new(),
         };
         (link, receiver)
     }
 
-    /// A link with nobody at its other end.
-    #[cfg(test)]
-    pub(crate) fn with_load(server: ServerId, maps: Vec<MapId>, channels: u16, load: Vec<ChannelLoad>) -> Arc<Self> {
-        let (link, _) = Self::new(server, maps, channels, 0, CancellationToken::new());
-        link.set_load(load);
-        Arc::new(link)
+    /// What the directory tells of it.
+    pub(crate) fn facts(&self, replica: &str) -> LinkFacts {
+        LinkFacts {
+            replica: replica.to_owned(),
+            maps: self.maps.clone(),
+            channels: self.channels,
+            protocol_hash: self.protocol_hash,
+        }
+    }
+
+    /// Whether the map server still answers. A link that does not is closed.
+    pub(crate) async fn answers(&self) -> bool {
+        let heard = self.heard.notified();
+        self.ping.notify_one();
+        let answers = tokio::select! {
+            heard = tokio::time::timeout(PROBE, heard) => heard.is_ok(),
+            () = self.closed.cancelled() => false,
+        };
+        if !answers {
+            self.closed.cancel();
+        }
+        answers
     }
 
     /// Says something. Never waits: a map server whose queue is full does not read, and loses its link.
@@ -116,8 +154,9 @@ impl Link {
         let (sender, receiver) = oneshot::channel();
         self.questions().insert(request, sender);
         let asked = Asked { link: self, request };
-        let Question { ticket, expires_in_ms, map, channel, epoch, load } = question;
-        let message = ToMap::Prepare { request, ticket, expires_in_ms, map, channel, epoch, load };
+        let Question { ticket, expires_in_ms, map, channel, epoch, load, trace } = question;
+        let character = load.character;
+        let message = ToMap::Prepare { request, ticket, expires_in_ms, map, channel, epoch, load, trace };
         self.send(message).map_err(|LinkGone| PrepareFailure::Unreachable)?;
         let answer = tokio::select! {
             answer = tokio::time::timeout(PREPARE_DEADLINE, receiver) => answer,
@@ -126,7 +165,7 @@ impl Link {
         drop(asked);
         match answer {
             Ok(Ok(None)) => {
-                self.expect_one_more(map, channel);
+                self.tickets().insert(character, ticket);
                 Ok(())
             }
             Ok(Ok(Some(refusal))) => Err(PrepareFailure::Refused(refusal)),
@@ -141,40 +180,17 @@ impl Link {
         }
     }
 
-    /// What the map server says of its channels.
-    pub(super) fn set_load(&self, channels: Vec<ChannelLoad>) {
-        *self.load_figures() = channels.into_iter().map(|load| ((load.map, load.channel), load.players)).collect();
-    }
-
-    /// Counts somebody who is on the way, so that many who come at once are spread.
-    fn expect_one_more(&self, map: MapId, channel: ChannelId) {
-        let mut load = self.load_figures();
-        let players = load.entry((map, channel)).or_default();
-        *players = players.saturating_add(1);
-    }
-
-    /// Players in all channels of all maps.
-    pub fn players(&self) -> u32 {
-        self.load_figures().values().map(|players| u32::from(*players)).sum()
-    }
-
-    /// Players in all channels of one map.
-    pub fn players_on(&self, map: MapId) -> u32 {
-        let load = self.load_figures();
-        load.iter().filter(|((of, _), _)| *of == map).map(|(_, players)| u32::from(*players)).sum()
-    }
-
-    /// Players in one channel.
-    pub fn players_in(&self, map: MapId, channel: ChannelId) -> u16 {
-        self.load_figures().get(&(map, channel)).copied().unwrap_or(0)
+    /// The ticket by which a character was expected, once it has come or is expected no more.
+    pub(crate) fn take_ticket(&self, character: CharacterId) -> Option<TicketId> {
+        self.tickets().remove(&character)
     }
 
     fn questions(&self) -> MutexGuard<'_, HashMap<RequestId, oneshot::Sender<Option<PrepareRefusal>>>> {
         self.questions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn load_figures(&self) -> MutexGuard<'_, BTreeMap<(MapId, ChannelId), u16>> {
-        self.load.lock().unwrap_or_else(PoisonError::into_inner)
+    fn tickets(&self) -> MutexGuard<'_, HashMap<CharacterId, TicketId>> {
+        self.tickets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -7,22 +7,19 @@
 mod departures;
 mod inbound;
 mod links;
+pub(crate) mod reach;
 mod socket;
 
-use std::collections::HashMap;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError};
-
-use realmgate_protocol::ids::ServerId;
+use std::sync::{Arc, OnceLock};
 
 pub use departures::Departures;
 pub use links::{Link, LinkGone, Links, PrepareFailure, Question};
 pub use socket::router;
 
-use crate::directory::{Cookie, Sessions};
 use crate::gateway::Sockets;
-use crate::service::world::{Gates, Unlinked};
-use crate::social::Social;
+use crate::lock::CookieHash;
+use crate::service::world::Gates;
 
 /// Who is connected to this process: map servers by their links, players by their sockets and characters.
 #[derive(Clone, Default)]
@@ -37,15 +34,12 @@ pub struct Connected {
     pub departures: Departures,
     /// Players' gateway sockets.
     pub sockets: Sockets,
-    /// Users who are online.
-    pub sessions: Sessions,
-    /// Who is in which world, and in which party.
-    pub social: Social,
+    /// This sidecar's own cookie, once it has its lock.
+    pub own_cookie: OnceLock<CookieHash>,
     /// One way into the world at a time for each account.
     pub gates: Gates,
-    /// Characters on map servers that hold no link.
-    pub unlinked: Unlinked,
-    cookies: Mutex<HashMap<ServerId, Cookie>>,
+    /// One socket at a time that takes its account's lock.
+    pub claims: Gates,
 }
 
 impl Hub {
@@ -59,22 +53,5 @@ impl Deref for Hub {
     type Target = Connected;
     fn deref(&self) -> &Connected {
         &self.0
-    }
-}
-
-impl Connected {
-    /// Whether a map server says hello with another cookie than the last time: its process is another one, and what the
-    /// old one held is nobody's.
-    pub(crate) fn is_new_process(&self, server: &ServerId, cookie: &Cookie, resumed: bool) -> bool {
-        match self.cookies.lock().unwrap_or_else(PoisonError::into_inner).get(server) {
-            Some(last) => last != cookie,
-            // This process has never met it. One that brought its cookie along was there before us.
-            None => !resumed,
-        }
-    }
-
-    /// Remembers which process of a map server it has dealt with.
-    pub(crate) fn met(&self, server: &ServerId, cookie: Cookie) {
-        self.cookies.lock().unwrap_or_else(PoisonError::into_inner).insert(server.clone(), cookie);
     }
 }

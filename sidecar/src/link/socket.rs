@@ -13,23 +13,26 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use realmgate_protocol::codec::{decode_link, encode_link};
 use realmgate_protocol::ids::ServerId;
-use realmgate_protocol::limits::{LINK_VERSION, MAX_LINK_BYTES};
-use realmgate_protocol::link::{FromMap, ToMap};
+use realmgate_protocol::limits::{LINK_VERSION, MAX_LINK_BYTES, MAX_RECLAIM_LOCKS};
+use realmgate_protocol::link::{Fence, FromMap, ToMap};
 use realmgate_protocol::realm;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 
+use super::links::Introduction;
 use super::{Link, inbound};
 use crate::error::{Error, ErrorCode};
 use crate::http::extract::is_service_caller;
-use crate::service::world;
+use crate::lock::CookieHash;
+use crate::service::world::{self, Unmet};
 use crate::state::AppState;
 
 /// How long a map server may be silent; it answers our pings in between.
-const SILENCE: Duration = Duration::from_secs(10);
+const SILENCE: Duration = Duration::from_secs(6);
+/// How soon its first message must have come.
+const HELLO_WITHIN: Duration = Duration::from_secs(10);
 /// How often it is pinged.
-const PING_EVERY: Duration = Duration::from_secs(4);
+const PING_EVERY: Duration = Duration::from_secs(2);
 /// How long one message may take to be written.
 const WRITE_DEADLINE: Duration = Duration::from_secs(10);
 const READ_BUFFER_BYTES: usize = 16 * 1_024;
@@ -73,9 +76,12 @@ async fn serve(state: &AppState, socket: WebSocket) {
         Err(refusal) => return refuse(&mut sink, refusal).await,
     };
     tracing::info!(server = %link.server, maps = ?link.maps, channels = link.channels, "map link open");
-    let writer = state.tasks.spawn(write(sink, outbound, link.closed.clone()));
+    let writer = state.tasks.spawn(write(sink, outbound, link.clone()));
     let end = read(state, &link, &mut stream).await;
     state.link.links.remove(&link);
+    if let Err(error) = state.registry.unlinked(&link.server, &state.config.gateway.id).await {
+        tracing::warn!(server = %link.server, %error, "the directory could not be told that a map link is gone");
+    }
     match end {
         Ok(()) => tracing::info!(server = %link.server, "map link closed"),
         Err(error) => {
@@ -97,8 +103,8 @@ async fn welcome(
     sink: &mut SplitSink<WebSocket, Message>,
     stream: &mut SplitStream<WebSocket>,
 ) -> Result<(Arc<Link>, mpsc::Receiver<ToMap>), Refusal> {
-    let first = timeout(SILENCE, next(stream)).await.map_err(|_| Refusal::new("TIMEOUT", "no Hello came"))?;
-    let Some(Ok(FromMap::Hello { server, link_version, protocol_hash, maps, channels })) = first else {
+    let first = timeout(HELLO_WITHIN, next(stream)).await.map_err(|_| Refusal::new("TIMEOUT", "no Hello came"))?;
+    let Some(Ok(FromMap::Hello { server, link_version, protocol_hash, maps, channels, cookie, fresh })) = first else {
         return Err(Refusal::new("BAD_MESSAGE", "the first message is Hello"));
     };
     if link_version != LINK_VERSION {
@@ -114,38 +120,58 @@ async fn welcome(
     if maps.is_empty() || channels == 0 {
         return Err(Refusal::new("BAD_MESSAGE", "a map server hosts at least one map with one channel"));
     }
-    let is_new = meet(state, &server).await?;
-    let (link, outbound) = Link::new(server, maps, channels, protocol_hash, state.shutdown.child_token());
+    let cookie_hash = CookieHash::of(&cookie);
+    let resumed = world::meet(state, &server, &cookie, fresh).await.map_err(|unmet| refusal_of(&server, unmet))?;
+    let introduction = Introduction { server, maps, channels, protocol_hash, cookie: cookie_hash };
+    let (link, outbound) = Link::new(introduction, state.shutdown.child_token());
     let link = Arc::new(link);
-    let hello = ToMap::Welcome { gateway: state.config.gateway.id.clone() };
+    let within = state.config.timers.map_reclaim;
+    let reclaim_within_ms = u32::try_from(within.as_millis()).unwrap_or(u32::MAX);
+    let hello = ToMap::Welcome { gateway: state.config.gateway.id.clone(), resumed, reclaim_within_ms };
     send(sink, &hello).await.map_err(|error| Refusal::new("INTERNAL", error.to_string()))?;
+    let reclaimed = timeout(within, reclaim(state, &link, sink, stream)).await;
+    reclaimed.map_err(|_| Refusal::new("TIMEOUT", "not everything was reclaimed in time"))??;
+    let facts = link.facts(&state.config.gateway.id);
+    // One that has expired meanwhile registers again; the directory learns of the link then.
+    state.registry.linked(&link.server, facts).await.map_err(|error| failed(&link.server, &error))?;
     state.link.links.insert(link.clone());
-    if !is_new {
-        world::server_returned(state, &link.server).await.map_err(|error| unmet(&link.server, &error))?;
-    }
     Ok((link, outbound))
 }
 
-/// Finds out whether this is a process that we do not know, and clears away what the one before it held, before it may
-/// say anything.
-async fn meet(state: &AppState, server: &ServerId) -> Result<bool, Refusal> {
-    let listed = state.registry.find(server).await.map_err(|error| unmet(server, &error))?;
-    let Some(listed) = listed else {
-        return Err(Refusal::new("NOT_REGISTERED", "register with the directory first"));
-    };
-    let is_new = state.link.is_new_process(server, &listed.cookie, listed.resumed);
-    if is_new {
-        // The old process may not have heard yet that it is gone.
-        if let Some(old) = state.link.links.get(server) {
-            old.closed.cancel();
+/// What the map server still holds. Nobody speaks with it before it has said so.
+async fn reclaim(
+    state: &AppState,
+    link: &Link,
+    sink: &mut SplitSink<WebSocket, Message>,
+    stream: &mut SplitStream<WebSocket>,
+) -> Result<(), Refusal> {
+    loop {
+        let Some(Ok(FromMap::Reclaim { locks, last })) = next(stream).await else {
+            return Err(Refusal::new("BAD_MESSAGE", "after Welcome comes Reclaim"));
+        };
+        if locks.len() > MAX_RECLAIM_LOCKS {
+            return Err(Refusal::new("BAD_MESSAGE", format!("Reclaim names at most {MAX_RECLAIM_LOCKS} locks")));
         }
-        world::server_started(state, server).await.map_err(|error| unmet(server, &error))?;
+        let lost = world::reclaim(state, &link.server, &link.cookie, &locks).await;
+        for Fence { character, epoch } in lost.map_err(|error| failed(&link.server, &error))? {
+            let fenced = ToMap::Fenced { character, epoch };
+            send(sink, &fenced).await.map_err(|error| Refusal::new("INTERNAL", error.to_string()))?;
+        }
+        if last {
+            return world::reclaimed(state, &link.server).await.map_err(|error| failed(&link.server, &error));
+        }
     }
-    state.link.met(server, listed.cookie);
-    Ok(is_new)
 }
 
-fn unmet(server: &ServerId, error: &Error) -> Refusal {
+fn refusal_of(server: &ServerId, unmet: Unmet) -> Refusal {
+    match unmet {
+        Unmet::CookieUnknown => Refusal::new("COOKIE_UNKNOWN", "this cookie is not that of this id: register anew"),
+        Unmet::StillLinked => Refusal::new("STILL_LINKED", "the link of this id is alive"),
+        Unmet::Failed(error) => failed(server, &error),
+    }
+}
+
+fn failed(server: &ServerId, error: &Error) -> Refusal {
     tracing::error!(%server, %error, "a map server could not be met");
     Refusal::new("INTERNAL", "the log of the sidecar says why")
 }
@@ -166,7 +192,7 @@ async fn read(state: &AppState, link: &Arc<Link>, stream: &mut SplitStream<WebSo
             // A newer link of the same server speaks for it now: no further word of this one counts.
             biased;
             () = link.closed.cancelled() => return Ok(()),
-            message = next_within(stream) => message?,
+            message = next_within(link, stream) => message?,
         };
         let Some(message) = message else { return Ok(()) };
         inbound::handle(state, link, message).await?;
@@ -174,10 +200,11 @@ async fn read(state: &AppState, link: &Arc<Link>, stream: &mut SplitStream<WebSo
 }
 
 /// The next message of a map server that answers pings; `None` at its end.
-async fn next_within(stream: &mut SplitStream<WebSocket>) -> Result<Option<FromMap>, Error> {
+async fn next_within(link: &Link, stream: &mut SplitStream<WebSocket>) -> Result<Option<FromMap>, Error> {
     loop {
         let frame = timeout(SILENCE, stream.next()).await;
-        let frame = frame.map_err(|_| Error::new(ErrorCode::Timeout, "silent for 10 s"))?;
+        let frame = frame.map_err(|_| Error::new(ErrorCode::Timeout, "silent for 6 s"))?;
+        link.heard.notify_waiters();
         match frame.transpose().map_err(Error::internal)? {
             None | Some(Message::Close(_)) => return Ok(None),
             Some(Message::Ping(_) | Message::Pong(_)) => {}
@@ -210,12 +237,14 @@ async fn send(sink: &mut SplitSink<WebSocket, Message>, message: &ToMap) -> Resu
     written.map_err(|_| Error::from(ErrorCode::Timeout))?.map_err(Error::internal)
 }
 
+async fn ping(sink: &mut SplitSink<WebSocket, Message>) -> Result<(), Error> {
+    let written = timeout(WRITE_DEADLINE, sink.send(Message::Ping(Default::default()))).await;
+    written.map_err(|_| Error::from(ErrorCode::Timeout))?.map_err(Error::internal)
+}
+
 /// Writes what is queued, and pings, until the link ends.
-async fn write(
-    mut sink: SplitSink<WebSocket, Message>,
-    mut outbound: mpsc::Receiver<ToMap>,
-    closed: CancellationToken,
-) {
+async fn write(mut sink: SplitSink<WebSocket, Message>, mut outbound: mpsc::Receiver<ToMap>, link: Arc<Link>) {
+    let closed = &link.closed;
     let mut pings = tokio::time::interval(PING_EVERY);
     loop {
         let written = tokio::select! {
@@ -226,10 +255,8 @@ async fn write(
                 None => break,
             },
             () = closed.cancelled() => break,
-            _ = pings.tick() => match timeout(WRITE_DEADLINE, sink.send(Message::Ping(Default::default()))).await {
-                Ok(written) => written.map_err(Error::internal),
-                Err(_) => Err(ErrorCode::Timeout.into()),
-            },
+            _ = pings.tick() => ping(&mut sink).await,
+            () = link.ping.notified() => ping(&mut sink).await,
         };
         if let Err(error) = written {
             tracing::debug!(%error, "a map link could not be written to");

@@ -2,6 +2,7 @@
 
 use realmgate_protocol::ids::AccountId;
 use secrecy::SecretString;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::limits::Source;
@@ -16,8 +17,8 @@ use crate::store::sessions::Rotation;
 pub const USERNAME_LENGTH: std::ops::RangeInclusive<usize> = 3..=64;
 /// Shortest password, in characters.
 pub const MIN_PASSWORD_CHARS: usize = 8;
-/// Longest password, in bytes.
-pub const MAX_PASSWORD_BYTES: usize = 256;
+/// Longest password, in characters.
+pub const MAX_PASSWORD_CHARS: usize = 256;
 
 /// What a client gets that has proved who it is.
 pub struct Grant {
@@ -50,10 +51,11 @@ pub fn username_fault(username: &str) -> Option<&'static str> {
 
 /// What is wrong with a new password, if anything.
 pub fn password_fault(password: &str) -> Option<&'static str> {
-    if password.chars().count() < MIN_PASSWORD_CHARS {
+    let chars = password.chars().count();
+    if chars < MIN_PASSWORD_CHARS {
         Some("has at least 8 characters")
-    } else if password.len() > MAX_PASSWORD_BYTES {
-        Some("has at most 256 bytes")
+    } else if chars > MAX_PASSWORD_CHARS {
+        Some("has at most 256 characters")
     } else {
         None
     }
@@ -66,7 +68,7 @@ pub async fn register(
     username: &str,
     password: SecretString,
 ) -> Result<Grant, Error> {
-    state.limits.registration(source)?;
+    state.limits.registration(source).await?;
     let folded = fold_username(username);
     // Asked first, so that a taken name does not cost a hash. The insert below decides.
     if state.store.accounts.find_password(&folded).await?.is_some() {
@@ -87,23 +89,31 @@ pub async fn register(
 /// Logs in by password. Takes the same time whether the user exists or not.
 pub async fn login(state: &AppState, source: Source, username: &str, password: SecretString) -> Result<Grant, Error> {
     // A right password costs a hash too, and a row.
-    state.limits.anonymous_call(source)?;
+    state.limits.anonymous_call(source).await?;
     let folded = fold_username(username);
-    state.limits.failures.check(&folded, source)?;
+    state.limits.failures.check(&folded, source).await?;
     let turn = state.passwords.turn().await?;
     // Again, now that it is our turn: guesses sent all at once do not slip past the limit together.
-    state.limits.failures.check(&folded, source)?;
+    state.limits.failures.check(&folded, source).await?;
 
-    let row = state.store.accounts.find_password(&folded).await?;
+    // No name has control characters, and PostgreSQL takes no text with a zero byte.
+    let row = match folded.contains(char::is_control) {
+        true => None,
+        false => state.store.accounts.find_password(&folded).await?,
+    };
     let hash = row.as_ref().map(|row| row.password_hash.clone());
-    let fits = turn.verify(password, hash).await?;
-    match row.filter(|_| fits) {
+    let checked = turn.verify(password, hash).await?;
+    match row.filter(|_| checked.fits) {
         Some(row) => {
+            if let Some(renewed) = checked.renewed {
+                state.store.accounts.renew_password(&folded, &row.password_hash, &renewed).await?;
+                tracing::info!(account = %row.account, "the password's hash was renewed");
+            }
             metrics::counter!("realmgate_logins_total", "result" => "ok").increment(1);
             open_session(state, row.account, row.token_version).await
         }
         None => {
-            state.limits.failures.record(&folded, source);
+            state.limits.failures.record(&folded, source).await;
             metrics::counter!("realmgate_logins_total", "result" => "failed").increment(1);
             Err(ErrorCode::InvalidCredentials.into())
         }
@@ -131,10 +141,12 @@ pub async fn refresh(state: &AppState, refresh_token: &str) -> Result<Grant, Err
 /// Ends the log-in, and takes the player out of the world: to the end, even where the client does not wait for it.
 pub async fn logout(state: &AppState, caller: &Caller) -> Result<(), Error> {
     let (state, account, session) = (state.clone(), caller.account, caller.session);
-    let leaving = state.tasks.clone().spawn(async move {
+    let spawned = state.clone();
+    let leaving = async move {
         state.store.sessions.end(session, state.clock.now_ms()).await?;
         world::log_out(&state, account, session).await
-    });
+    };
+    let leaving = spawned.tasks.spawn(leaving.in_current_span());
     leaving.await.map_err(Error::internal)?
 }
 
@@ -142,6 +154,7 @@ async fn open_session(state: &AppState, account: AccountId, token_version: i64) 
     let session = Uuid::now_v7();
     let refresh = RefreshToken::generate(state)?;
     state.store.sessions.open(session, account, refresh.row()).await?;
+    world::logged_in(state, account, session).await?;
     let (access_token, expires_in) = tokens::mint_access(state, account, session, token_version)?;
     Ok(Grant { access_token, account, refresh_token: refresh.text, expires_in })
 }

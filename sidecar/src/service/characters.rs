@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::tokens::Caller;
 use crate::error::{Error, ErrorCode};
 use crate::state::AppState;
-use crate::store::characters::{CharacterRow, Creation, NewCharacter};
+use crate::store::characters::{CharacterRow, Creation, Deletion, NewCharacter};
 
 /// How many characters an account may have.
 pub const MAX_CHARACTERS: u32 = 8;
@@ -47,6 +47,7 @@ pub async fn create(state: &AppState, caller: &Caller, name: &str, class_id: &st
     let new = NewCharacter {
         id: CharacterId::from(Uuid::now_v7()),
         account: caller.account,
+        session: caller.session,
         name,
         folded: &fold_name(name),
         class_id,
@@ -59,6 +60,7 @@ pub async fn create(state: &AppState, caller: &Caller, name: &str, class_id: &st
         }
         Creation::NameTaken => Err(ErrorCode::NameTaken.into()),
         Creation::TooMany => Err(ErrorCode::TooManyCharacters.into()),
+        Creation::AccountHeld => Err(account_held()),
     }
 }
 
@@ -77,10 +79,15 @@ pub async fn delete(state: &AppState, caller: &Caller, id: CharacterId) -> Resul
     if find(state, id).await?.account != caller.account {
         return Err(Error::new(ErrorCode::Forbidden, "You do not own this character"));
     }
-    if !state.store.characters.delete_unlocked(id, state.clock.now_ms()).await? {
-        return Err(ErrorCode::CharacterInWorld.into());
+    match state.store.characters.delete(id, caller.account, caller.session, state.clock.now_ms()).await? {
+        Deletion::Deleted => Ok(()),
+        Deletion::InWorld => Err(ErrorCode::CharacterInWorld.into()),
+        Deletion::AccountHeld => Err(account_held()),
     }
-    Ok(())
+}
+
+fn account_held() -> Error {
+    Error::new(ErrorCode::AlreadyOnline, "Another log-in of this account is playing")
 }
 
 /// The map a character is on; `None` for one that was never in a world: it will begin on [`first_map`].

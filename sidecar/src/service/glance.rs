@@ -21,12 +21,11 @@ pub struct HostedMap {
 pub async fn hosted_maps(state: &AppState) -> Result<BTreeMap<MapId, HostedMap>, Error> {
     let mut maps = BTreeMap::<MapId, HostedMap>::new();
     for server in state.registry.servers().await? {
-        let link = state.link.links.get(&server.id);
         for (place, map) in server.supported_maps.iter().enumerate() {
             let hosted = maps.entry(*map).or_default();
             hosted.servers += 1;
-            hosted.players += match &link {
-                Some(link) => link.players_on(*map),
+            hosted.players += match &server.link {
+                Some(_) => server.players_on(*map),
                 None if place == 0 => server.current_players,
                 None => 0,
             };
@@ -49,7 +48,7 @@ mod tests {
         let load = |map, channel, players| ChannelLoad { map: MapId(map), channel: ChannelId(channel), players };
         linked.say(FromMap::Load { channels: vec![load(1, 1, 3), load(1, 2, 4), load(2, 1, 5)] }).await;
         linked.sync().await;
-        FakeMap::register(world.state(), "foreign", &[2, 3]).await;
+        FakeMap::register(world.state(), "foreign", &[2, 3], None).await;
         assert!(world.state().registry.heartbeat(&"foreign".parse().unwrap(), 9, 0.0).await.unwrap());
 
         let maps = hosted_maps(world.state()).await.unwrap();

@@ -5,6 +5,7 @@ pub mod characters;
 pub mod classes;
 pub mod glance;
 pub mod limits;
+pub mod online;
 pub mod passwords;
 pub mod tokens;
 pub mod world;

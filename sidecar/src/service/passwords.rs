@@ -1,5 +1,6 @@
 //! Password hashing: argon2id, one at a time, behind a short queue.
 
+mod bcrypt_hash;
 mod hasher;
 
 use std::sync::{Arc, mpsc};
@@ -21,6 +22,15 @@ pub struct Passwords {
     jobs: mpsc::Sender<Job>,
 }
 
+/// What checking a password has found.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// Whether it fits.
+    pub fits: bool,
+    /// A hash of today's kind for a password that fits one of an older kind: to be stored in its place.
+    pub renewed: Option<String>,
+}
+
 /// One's turn at hashing. Given back by using or dropping it.
 pub struct Turn {
     place: (OwnedSemaphorePermit, OwnedSemaphorePermit),
@@ -35,7 +45,7 @@ struct Job {
 
 enum Work {
     Hash { password: SecretString, answer: oneshot::Sender<Result<String, Error>> },
-    Verify { password: SecretString, hash: Option<String>, answer: oneshot::Sender<Result<bool, Error>> },
+    Verify { password: SecretString, hash: Option<String>, answer: oneshot::Sender<Result<Checked, Error>> },
 }
 
 impl Passwords {
@@ -67,7 +77,7 @@ impl Turn {
     }
 
     /// Whether the password fits the hash. Without a hash it does not, after the same time.
-    pub async fn verify(self, password: SecretString, hash: Option<String>) -> Result<bool, Error> {
+    pub async fn verify(self, password: SecretString, hash: Option<String>) -> Result<Checked, Error> {
         let (answer, result) = oneshot::channel();
         self.submit(Work::Verify { password, hash, answer })?;
         result.await.map_err(Error::internal)?
@@ -93,11 +103,25 @@ fn run(inbox: &mpsc::Receiver<Job>) {
                 drop(answer.send(hasher.hash(&password).map_err(Error::internal)));
             }
             Work::Verify { password, hash, answer } => {
-                let fits = hasher.verify(&password, hash.as_deref().unwrap_or(&decoy)).map_err(Error::internal);
-                drop(answer.send(fits.map(|fits| fits && hash.is_some())));
+                let checked = match hash {
+                    Some(hash) => check(&mut hasher, &password, &hash),
+                    None => hasher.verify(&password, &decoy).map(|_| Checked { fits: false, renewed: None }),
+                };
+                drop(answer.send(checked.map_err(Error::internal)));
             }
         }
     }
+}
+
+/// An account whose hash is of an older kind takes another time than an unknown one, until its next log-in.
+fn check(hasher: &mut Hasher, password: &SecretString, stored: &str) -> anyhow::Result<Checked> {
+    let fits = if bcrypt_hash::is_one(stored) {
+        bcrypt_hash::verify(password, stored)?
+    } else {
+        hasher.verify(password, stored)?
+    };
+    let renewed = if fits && !Hasher::is_current(stored) { Some(hasher.hash(password)?) } else { None };
+    Ok(Checked { fits, renewed })
 }
 
 #[cfg(test)]
@@ -112,9 +136,25 @@ mod tests {
         let verify = async |password: &str, hash: Option<String>| {
             passwords.turn().await.unwrap().verify(password.into(), hash).await.unwrap()
         };
-        assert!(verify("right", Some(hash.clone())).await);
-        assert!(!verify("wrong", Some(hash)).await);
-        assert!(!verify("decoy", None).await, "the decoy's password opens nothing");
+        assert_eq!(verify("right", Some(hash.clone())).await, Checked { fits: true, renewed: None });
+        assert!(!verify("wrong", Some(hash)).await.fits);
+        assert!(!verify("decoy", None).await.fits, "the decoy's password opens nothing");
+    }
+
+    #[tokio::test]
+    async fn an_old_hash_is_renewed_by_the_password_that_fits() {
+        let passwords = Passwords::new(1).unwrap();
+        let verify = async |password: &str, hash: &str| {
+            passwords.turn().await.unwrap().verify(password.into(), Some(hash.to_owned())).await.unwrap()
+        };
+        let weak = argon2::Params::new(8, 1, 1, Some(16)).unwrap();
+        let weak = argon2::PasswordHasher::hash_password(&argon2::Argon2::from(weak), b"right").unwrap().to_string();
+        for old in [bcrypt::hash("right", 4).unwrap(), weak] {
+            assert_eq!(verify("wrong", &old).await, Checked { fits: false, renewed: None });
+            let renewed = verify("right", &old).await.renewed.expect("a new hash");
+            assert!(renewed.starts_with("$argon2id$"), "{renewed}");
+            assert_eq!(verify("right", &renewed).await, Checked { fits: true, renewed: None });
+        }
     }
 
     #[tokio::test]

@@ -3,76 +3,119 @@
 //! All of it rests on the lock of the character ([`crate::lock`]). Whatever is slow or lost in between, a write that
 //! does not hold the lock is refused by the store, and whoever comes next takes the lock under a newer epoch.
 
+mod account;
 mod admission;
 mod choice;
 mod displace;
 mod enter;
 mod gates;
 mod leave;
+mod renewal;
+mod replica;
 mod servers;
+mod session_entry;
 mod stay;
+mod sweeper;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod tickets;
 mod travel;
-mod unlinked;
 
 use std::time::Duration;
 
+use tokio::time::MissedTickBehavior;
+
+pub use account::{claim, release};
 pub use displace::log_out;
 pub use enter::{Entry, enter};
 pub use gates::Gates;
-pub use unlinked::Unlinked;
+pub use replica::NotAllowed;
+pub use servers::{deregister, heartbeat, register};
 
+pub(crate) use account::logged_in;
 pub(crate) use displace::leave_world;
-pub(crate) use leave::{dropped, released, settle_session};
-pub(crate) use servers::{server_returned, server_started};
-pub(crate) use stay::{commit, entered, save};
+pub(crate) use leave::{dropped, released};
+pub(crate) use servers::{Unmet, meet, reclaim, reclaimed};
+pub(crate) use session_entry::{connected, settle_session};
+pub(crate) use stay::{commit, entered, loaded, save};
 pub(crate) use travel::travel;
 
 use crate::error::Error;
-use crate::lock::LockOwner;
+use crate::lock::timers::{RENEW_EVERY, SWEEP_EVERY};
+use crate::lock::{CharacterLock, LockStep, StepRefused};
 use crate::state::AppState;
 use crate::store::ledger::AuditReport;
 
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(5);
+/// A third of the time that an entry lives unrenewed.
+const RENEW_SESSIONS_EVERY: Duration = Duration::from_secs(15);
+/// How long a link that seems open has to answer before another one takes its place.
+pub(crate) const PROBE: Duration = Duration::from_secs(2);
 
-/// Frees what an earlier run of this process left behind, and starts the background work. To be called once, before
-/// anybody can come in: the locks of this run would go with those of the last. Everything spawned ends when
-/// `state.shutdown` is cancelled.
-pub async fn start(state: &AppState) -> Result<(), Error> {
-    free_own_locks(state).await?;
+/// Takes this sidecar's lock and what an earlier run of it held, and starts the background work. To be called once,
+/// before anybody can come in. Everything spawned ends when `state.shutdown` is cancelled.
+pub async fn start(state: &AppState) -> Result<(), NotAllowed> {
+    replica::claim(state).await?;
+    spawn_every(state, SWEEP_EVERY, "timers could not be fired", |state| async move { sweeper::sweep(&state).await });
+    spawn_every(state, RENEW_EVERY, "server locks could not be renewed", |state| async move {
+        renewal::renew(&state).await
+    });
+    spawn_every(state, RENEW_SESSIONS_EVERY, "session entries could not be renewed", |state| async move {
+        session_entry::renew_sessions(&state).await
+    });
+    spawn_every(state, RENEW_SESSIONS_EVERY, "sockets could not be compared with locks", |state| async move {
+        account::close_the_ousted(&state).await
+    });
+    crate::social::start(state);
+    spawn_every(state, HOUSEKEEPING_EVERY, "parties could not be tidied up", |state| async move {
+        crate::social::tidy(&state).await
+    });
+    Ok(())
+}
+
+/// Gives this sidecar's lock back, after everything else has ended.
+pub async fn stop(state: &AppState) -> Result<(), Error> {
+    replica::leave(state).await
+}
+
+/// Does something again and again until the shutdown. A failure is told once, until it works again.
+fn spawn_every<W, F>(state: &AppState, period: Duration, complaint: &'static str, work: W)
+where
+    W: Fn(AppState) -> F + Send + 'static,
+    F: Future<Output = Result<(), Error>> + Send,
+{
     let state = state.clone();
     state.tasks.clone().spawn(async move {
-        let mut beats = tokio::time::interval(HOUSEKEEPING_EVERY);
+        let mut beats = tokio::time::interval(period);
+        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut failing = false;
         loop {
             tokio::select! {
                 () = state.shutdown.cancelled() => return,
                 _ = beats.tick() => {}
             }
-            if let Err(error) = unlinked::expire(&state).await {
-                tracing::error!(%error, "characters on unlinked map servers could not be checked");
+            match work(state.clone()).await {
+                Ok(()) => failing = false,
+                Err(error) if !failing => {
+                    failing = true;
+                    tracing::error!(%error, "{complaint}");
+                }
+                Err(_) => {}
             }
-            crate::social::forget_the_long_gone(&state);
         }
     });
-    Ok(())
 }
 
-/// A gateway's lock is held only while it brings somebody into a world: after a restart nobody is on that way.
-async fn free_own_locks(state: &AppState) -> Result<(), Error> {
-    let owner = LockOwner::Gateway(state.config.gateway.id.clone());
-    let freed = state.store.locks.fence_all(&owner, state.clock.now_ms()).await?;
-    if !freed.is_empty() {
-        tracing::info!(count = freed.len(), "freed locks of an earlier run");
-    }
-    Ok(())
+/// What a lock becomes by a step that is taken now.
+fn after(state: &AppState, lock: &CharacterLock, step: &LockStep) -> Result<CharacterLock, StepRefused> {
+    lock.after(step, state.db_time.now_ms(), &state.config.timers)
 }
 
 /// Brings the gauges up to date that cost a query: locks by owner, items and gold. For whoever renders metrics.
 pub async fn refresh_figures(state: &AppState) -> Result<(), Error> {
+    state.store.show_connections();
     for (owner, count) in state.store.locks.count_by_kind().await? {
         metrics::gauge!("realmgate_locks", "owner" => owner).set(count as f64);
     }

@@ -1,147 +1,130 @@
 //! Parties and whispers: what passes between players of different channels, maps and servers.
+//!
+//! Where a character is, the locks say. Parties may be lost with Redis; while it is away there are whispers and no parties.
+//! What happens is worked off in its order by a task of its own, so that nothing else waits for it.
 
+mod book;
+mod commands;
 mod parties;
 mod presence;
+mod shared;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use realmgate_protocol::ids::{CharacterId, ServerId};
-use realmgate_protocol::limits::MAX_CHAT_BYTES;
-use realmgate_protocol::link::{LeaveReason, SocialCommand, SocialEvent, ToMap};
+use realmgate_protocol::link::{LeaveReason, SocialCommand};
+use tokio::sync::mpsc;
 
+use self::book::{InProcessBook, PartyBook};
+use self::shared::SharedBook;
 use crate::error::Error;
-use crate::link::Link;
-use crate::service::characters::fold_name;
+use crate::redis_client::RedisClient;
 use crate::state::AppState;
-use crate::store::locks::LockedCharacter;
-use parties::{Delivery, Failure, Parties, Person};
-use presence::Presence;
+use parties::Parties;
 
-/// Longest character name that is looked up.
-const MAX_NAME_BYTES: usize = 128;
+/// What may wait to be worked off.
+const QUEUE: usize = 4_096;
 
-/// Who is in which world, and in which party.
-#[derive(Debug, Default)]
-pub struct Social(Mutex<Circles>);
+/// Who is in which party, and what is to be done about it.
+pub struct Social {
+    parties: Box<dyn PartyBook>,
+    queue: mpsc::Sender<Happening>,
+    /// The other end of the queue, until [`start`].
+    waiting: Mutex<Option<mpsc::Receiver<Happening>>>,
+    /// Members whose party thought wrongly of where they are when it was last compared with the locks.
+    doubted: Mutex<Vec<CharacterId>>,
+}
 
-#[derive(Debug, Default)]
-struct Circles {
-    presence: Presence,
-    parties: Parties,
+/// What happens to a character.
+#[derive(Debug)]
+enum Happening {
+    Arrived(CharacterId),
+    Left(CharacterId, LeaveReason),
+    Asked { server: ServerId, speaker: CharacterId, command: SocialCommand },
 }
 
 impl Social {
-    fn circles(&self) -> MutexGuard<'_, Circles> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// No parties, or those in Redis.
+    pub fn new(redis: Option<&RedisClient>) -> Self {
+        let parties: Box<dyn PartyBook> = match redis {
+            Some(redis) => Box::new(SharedBook::new(redis.clone())),
+            None => Box::new(InProcessBook::default()),
+        };
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        Self { parties, queue, waiting: Mutex::new(Some(waiting)), doubted: Mutex::default() }
+    }
+
+    fn note(&self, happening: Happening) {
+        if self.queue.try_send(happening).is_err() {
+            // Parties learn from the locks who is where.
+            metrics::counter!("realmgate_social_dropped_total").increment(1);
+        }
     }
 }
 
 /// A character is in a world: its party hears of it.
-pub(crate) fn arrived(state: &AppState, found: &LockedCharacter, server: &ServerId) {
-    let deliveries = {
-        let mut circles = state.link.social.circles();
-        circles.presence.set(found.character, &found.name, server);
-        circles.parties.returned(found.character)
-    };
-    deliver(state, deliveries);
+pub(crate) fn arrived(state: &AppState, character: CharacterId) {
+    state.social.note(Happening::Arrived(character));
 }
 
 /// A character is in no world any more. It keeps its place in the party for a while, unless it meant to go.
 pub(crate) fn left(state: &AppState, character: CharacterId, reason: LeaveReason) {
-    let deliveries = {
-        let mut circles = state.link.social.circles();
-        circles.presence.remove(character);
-        match reason {
-            LeaveReason::Logout | LeaveReason::Kicked | LeaveReason::Abuse => circles.parties.gone(character),
-            LeaveReason::ConnectionLost
-            | LeaveReason::Replaced
-            | LeaveReason::ServerClosing
-            | LeaveReason::ChannelFailed => circles.parties.away(character, state.clock.now_ms()),
+    state.social.note(Happening::Left(character, reason));
+}
+
+/// A player asks for something, by way of a map server.
+pub(crate) fn command(state: &AppState, server: &ServerId, speaker: CharacterId, command: SocialCommand) {
+    state.social.note(Happening::Asked { server: server.clone(), speaker, command });
+}
+
+/// Begins to work off what happens, until the shutdown. To be called once.
+pub(crate) fn start(state: &AppState) {
+    let waiting = state.social.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let Some(mut waiting) = waiting else { return };
+    let state = state.clone();
+    state.tasks.clone().spawn(async move {
+        let work = async {
+            while let Some(happening) = waiting.recv().await {
+                commands::work_off(&state, happening).await;
+            }
+        };
+        tokio::select! {
+            () = state.shutdown.cancelled() => {}
+            () = work => {}
         }
+    });
+}
+
+/// Gives up places of those who did not come back, and puts right what parties think wrongly of who is where: something
+/// that happened may have been lost with a sidecar, or while Redis was away.
+pub(crate) async fn tidy(state: &AppState) -> Result<(), Error> {
+    let social = &state.social;
+    let mut members = Vec::new();
+    let look = &mut |parties: &mut Parties| {
+        members = parties.members();
+        Ok(Vec::new())
     };
-    deliver(state, deliveries);
-}
-
-/// Gives up places of those who did not come back.
-pub(crate) fn forget_the_long_gone(state: &AppState) {
-    let deliveries = state.link.social.circles().parties.forget_the_long_gone(state.clock.now_ms());
-    deliver(state, deliveries);
-}
-
-/// Does what a player asks. A map server may only speak for characters that are in its world.
-pub(crate) async fn command(
-    state: &AppState,
-    link: &Link,
-    character: CharacterId,
-    command: SocialCommand,
-) -> Result<(), Error> {
-    let name = state.link.social.circles().presence.name_on(character, &link.server);
-    let Some(name) = name else {
-        tracing::debug!(%character, server = %link.server, "a social command for a character that is not there");
+    // Looking changes nothing, so there is nobody to tell.
+    let _ = social.parties.change(look).await?;
+    if members.is_empty() {
         return Ok(());
-    };
-    let speaker = Person { id: character, name };
-    metrics::counter!("realmgate_social_commands_total", "kind" => command.name()).increment(1);
-    let deliveries = match command {
-        SocialCommand::Whisper { to, text } => whisper(state, &speaker, &to, text).await?,
-        SocialCommand::PartyInvite { to } => invite(state, &speaker, &to).await?,
-        SocialCommand::PartyAnswer { party, accept } => {
-            state.link.social.circles().parties.answer(&speaker, party, accept)
+    }
+    let out = presence::out_of_the_world(state, &members).await?;
+    let wrong: Vec<CharacterId> =
+        members.iter().filter(|member| member.is_away != out.contains(&member.id)).map(|member| member.id).collect();
+    let doubted = std::mem::replace(&mut *social.doubted.lock().unwrap_or_else(PoisonError::into_inner), wrong.clone());
+    let now_ms = state.db_time.now_ms();
+    let tidy = &mut |parties: &mut Parties| {
+        let mut deliveries = parties.forget_the_long_gone(now_ms);
+        // Somebody may just be coming or going: only what is wrong for the second time is put right.
+        for member in wrong.iter().filter(|member| doubted.contains(member)) {
+            let away = out.contains(member);
+            deliveries.extend(if away { parties.away(*member, now_ms) } else { parties.returned(*member) });
         }
-        SocialCommand::PartyLeave => state.link.social.circles().parties.leave(character),
-        SocialCommand::PartyChat { text } => match check_text(&text) {
-            Ok(()) => state.link.social.circles().parties.chat(&speaker, &text),
-            Err(failure) => Err(failure),
-        },
+        Ok(deliveries)
     };
-    let failed = |failure: Failure| {
-        vec![Delivery { to: character, event: SocialEvent::Failed { code: failure.code().to_owned() } }]
-    };
-    deliver(state, deliveries.unwrap_or_else(failed));
+    if let Ok(deliveries) = social.parties.change(tidy).await? {
+        commands::deliver(state, deliveries).await?;
+    }
     Ok(())
-}
-
-async fn whisper(
-    state: &AppState,
-    speaker: &Person,
-    to: &str,
-    text: String,
-) -> Result<Result<Vec<Delivery>, Failure>, Error> {
-    if let Err(failure) = check_text(&text) {
-        return Ok(Err(failure));
-    }
-    let Some(listener) = online_by_name(state, to).await? else { return Ok(Err(Failure::NotOnline)) };
-    let heard = SocialEvent::Whisper { from: speaker.name.clone(), text: text.clone() };
-    let sent = SocialEvent::WhisperSent { to: listener.name, text };
-    Ok(Ok(vec![Delivery { to: listener.id, event: heard }, Delivery { to: speaker.id, event: sent }]))
-}
-
-async fn invite(state: &AppState, speaker: &Person, to: &str) -> Result<Result<Vec<Delivery>, Failure>, Error> {
-    let Some(guest) = online_by_name(state, to).await? else { return Ok(Err(Failure::NotOnline)) };
-    Ok(state.link.social.circles().parties.invite(speaker, &guest))
-}
-
-/// A character that is in a world, by its name in any case.
-async fn online_by_name(state: &AppState, name: &str) -> Result<Option<Person>, Error> {
-    if name.len() > MAX_NAME_BYTES {
-        return Ok(None);
-    }
-    let Some(row) = state.store.characters.find_by_name(&fold_name(name)).await? else { return Ok(None) };
-    let online = state.link.social.circles().presence.server_of(row.id).is_some();
-    Ok(online.then_some(Person { id: row.id, name: row.name }))
-}
-
-fn check_text(text: &str) -> Result<(), Failure> {
-    if (1..=MAX_CHAT_BYTES).contains(&text.len()) { Ok(()) } else { Err(Failure::BadText) }
-}
-
-/// Sends each event to the map server that its character is on; who is nowhere hears nothing.
-fn deliver(state: &AppState, deliveries: Vec<Delivery>) {
-    for Delivery { to, event } in deliveries {
-        let server = state.link.social.circles().presence.server_of(to).cloned();
-        let sent = server.map(|server| state.link.links.send(&server, ToMap::Social { character: to, event }));
-        if !matches!(sent, Some(Ok(()))) {
-            metrics::counter!("realmgate_social_events_undelivered_total").increment(1);
-        }
-    }
 }

@@ -51,21 +51,31 @@ impl Failure {
     }
 }
 
-#[derive(Debug)]
-struct Member {
-    person: Person,
-    away_since_ms: Option<u64>,
+/// Somebody in a party.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Member {
+    pub(super) person: Person,
+    /// Since when it has been in no world; `None` while it is in one.
+    pub(super) away_since_ms: Option<u64>,
 }
 
-#[derive(Debug, Default)]
-struct Party {
+/// Where a party thinks that a member is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) id: CharacterId,
+    pub(super) is_away: bool,
+}
+
+/// A party.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Party {
     /// The leader first, then as they joined.
-    members: Vec<Member>,
-    invited: Vec<CharacterId>,
+    pub(super) members: Vec<Member>,
+    pub(super) invited: Vec<CharacterId>,
 }
 
 /// All parties.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Parties {
     parties: BTreeMap<u64, Party>,
     party_of: HashMap<CharacterId, u64>,
@@ -73,6 +83,30 @@ pub(super) struct Parties {
 }
 
 impl Parties {
+    /// Parties as they were written down.
+    pub(super) fn restore(parties: BTreeMap<u64, Party>, last_id: u64) -> Self {
+        let members = parties.iter().flat_map(|(id, party)| party.members.iter().map(|member| (member.person.id, *id)));
+        let party_of = members.collect();
+        let last_id = parties.last_key_value().map_or(last_id, |(id, _)| last_id.max(*id));
+        Self { parties, party_of, last_id }
+    }
+
+    /// Each by its id.
+    pub(super) fn all(&self) -> &BTreeMap<u64, Party> {
+        &self.parties
+    }
+
+    /// The last id that was given out.
+    pub(super) fn last_id(&self) -> u64 {
+        self.last_id
+    }
+
+    /// Everybody who is in a party.
+    pub(super) fn members(&self) -> Vec<Place> {
+        let members = self.parties.values().flat_map(|party| &party.members);
+        members.map(|member| Place { id: member.person.id, is_away: member.away_since_ms.is_some() }).collect()
+    }
+
     /// Asks somebody in. Who is in no party founds one.
     pub(super) fn invite(&mut self, host: &Person, guest: &Person) -> Result<Vec<Delivery>, Failure> {
         if host.id == guest.id || self.party_of.contains_key(&guest.id) {

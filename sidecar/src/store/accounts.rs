@@ -2,7 +2,8 @@
 
 use realmgate_protocol::ids::AccountId;
 
-use super::{SqliteStore, to_sql_ms};
+use super::SqlStore;
+use super::columns::{parse_id, to_sql_ms};
 
 /// Accounts and their credentials.
 #[async_trait::async_trait]
@@ -11,6 +12,8 @@ pub trait AccountStore: Send + Sync {
     async fn create_with_password(&self, account: NewAccount<'_>) -> sqlx::Result<bool>;
     /// The account behind a folded user name.
     async fn find_password(&self, folded: &str) -> sqlx::Result<Option<PasswordRow>>;
+    /// Stores another hash of the same password, if the old one is still there.
+    async fn renew_password(&self, folded: &str, old_hash: &str, new_hash: &str) -> sqlx::Result<()>;
     /// Gives the account of a folded user name a role; `false` where there is none.
     async fn set_role(&self, folded: &str, role: &str) -> sqlx::Result<bool>;
 }
@@ -42,9 +45,9 @@ pub struct PasswordRow {
 }
 
 #[async_trait::async_trait]
-impl AccountStore for SqliteStore {
+impl AccountStore for SqlStore {
     async fn create_with_password(&self, new: NewAccount<'_>) -> sqlx::Result<bool> {
-        let mut tx = self.begin_write().await?;
+        let mut tx = self.begin_write("create_account").await?;
         let (id, at_ms) = (new.id.to_string(), to_sql_ms(new.at_ms));
         sqlx::query("INSERT INTO accounts (id, created_at_ms) VALUES ($1, $2)")
             .bind(&id)
@@ -72,28 +75,41 @@ impl AccountStore for SqliteStore {
     }
 
     async fn find_password(&self, folded: &str) -> sqlx::Result<Option<PasswordRow>> {
+        let mut db = self.read("find_password").await?;
         let row: Option<(String, String, i64)> = sqlx::query_as(
             "SELECT c.account_id, c.secret, a.token_version
              FROM credentials c JOIN accounts a ON a.id = c.account_id
              WHERE c.kind = 'password' AND c.subject = $1",
         )
         .bind(folded)
-        .fetch_optional(self.read())
+        .fetch_optional(&mut *db)
         .await?;
         row.map(|(account, password_hash, token_version)| {
-            Ok(PasswordRow { account: super::parse_id("account_id", &account)?, password_hash, token_version })
+            Ok(PasswordRow { account: parse_id("account_id", &account)?, password_hash, token_version })
         })
         .transpose()
     }
 
+    async fn renew_password(&self, folded: &str, old_hash: &str, new_hash: &str) -> sqlx::Result<()> {
+        let mut db = self.write("renew_password").await?;
+        sqlx::query("UPDATE credentials SET secret = $3 WHERE kind = 'password' AND subject = $1 AND secret = $2")
+            .bind(folded)
+            .bind(old_hash)
+            .bind(new_hash)
+            .execute(&mut *db)
+            .await
+            .map(|_| ())
+    }
+
     async fn set_role(&self, folded: &str, role: &str) -> sqlx::Result<bool> {
+        let mut db = self.write("set_role").await?;
         let done = sqlx::query(
             "UPDATE accounts SET role = $2
              WHERE id IN (SELECT account_id FROM credentials WHERE kind = 'password' AND subject = $1)",
         )
         .bind(folded)
         .bind(role)
-        .execute(self.write())
+        .execute(&mut *db)
         .await?;
         Ok(done.rows_affected() > 0)
     }

@@ -1,9 +1,10 @@
 //! What characters own: items and gold, changed only by events, each with lines that show where everything went.
 
 mod audit;
+mod entries;
 mod holdings;
 mod plan;
-mod sqlite;
+mod sql;
 mod sweep;
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,19 @@
 //! Who may change a character, and what is written under that right: locks, saves, and what a map server loads.
 
+mod account;
+mod due;
+mod load;
 mod saves;
-mod sqlite;
+mod server;
+mod sql;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use sqlite::{admits, number, parsed};
+pub(crate) use account::admits_session;
+pub use account::{AccountLockStore, Entering};
+pub use due::{DeadlineStore, Due};
+pub use server::{KnownServer, Retired, ServerLockStore};
+pub(crate) use sql::lock_of;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +21,7 @@ use async_trait::async_trait;
 use realmgate_protocol::ids::{AccountId, CharacterId, MapId, ServerId};
 use realmgate_protocol::link::{CharacterLoad, Save};
 
-use crate::lock::{CharacterLock, LockOwner, LockStep};
+use crate::lock::{CharacterLock, CookieHash, LockOwner, LockStep, Timers};
 
 /// A character as the way into a world needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +59,9 @@ pub trait LockStore: Send + Sync {
     /// A character that is not deleted, with its lock.
     async fn find(&self, character: CharacterId) -> sqlx::Result<Option<LockedCharacter>>;
 
+    /// Those of these characters that are not deleted, with their locks.
+    async fn find_all(&self, characters: &[CharacterId]) -> sqlx::Result<Vec<LockedCharacter>>;
+
     /// The characters of an account whose lock is not free.
     async fn held_by_account(&self, account: AccountId) -> sqlx::Result<Vec<LockedCharacter>>;
 
@@ -66,8 +77,9 @@ pub trait LockStore: Send + Sync {
         now_ms: u64,
     ) -> sqlx::Result<bool>;
 
-    /// Writes soft states in one transaction; an outcome for each.
-    async fn save(&self, server: &ServerId, saves: &[Save]) -> sqlx::Result<Vec<SaveOutcome>>;
+    /// Writes soft states in one transaction; an outcome for each. A save shows that its character is in the world, which
+    /// takes the deadline from its lock, if it comes from the process that has the server's lock.
+    async fn save(&self, server: &ServerId, cookie: &CookieHash, saves: &[Save]) -> sqlx::Result<Vec<SaveOutcome>>;
 
     /// Writes a last save and takes a step under its lock, both or neither; the lock after it, or `None` where the save
     /// was fenced. An older save is not written, but does not stand against the step.
@@ -77,10 +89,14 @@ pub trait LockStore: Send + Sync {
         save: &Save,
         step: &LockStep,
         now_ms: u64,
+        timers: &Timers,
     ) -> sqlx::Result<Option<CharacterLock>>;
 
     /// Fences every lock of an owner; whose they were.
     async fn fence_all(&self, owner: &LockOwner, now_ms: u64) -> sqlx::Result<Vec<(CharacterId, AccountId)>>;
+
+    /// Fences every lock that a gateway holds on somebody's way into a world, but not those it has lent; whose they were.
+    async fn fence_passing(&self, gateway: &str, now_ms: u64) -> sqlx::Result<Vec<(CharacterId, AccountId)>>;
 
     /// Everything a map server needs of a character.
     async fn load(&self, character: CharacterId) -> sqlx::Result<Option<CharacterLoad>>;

@@ -1,23 +1,45 @@
-//! What lasts: traits by concern, and their SQLite implementation.
+//! What lasts: traits by concern, and their one implementation in SQL.
 //!
 //! Services know the traits alone. SQL text keeps to the subset that SQLite and PostgreSQL share (`$1`, RETURNING,
-//! ON CONFLICT), times are BIGINT milliseconds, ids are UUIDs as TEXT.
+//! ON CONFLICT), times are BIGINT milliseconds, ids are UUIDs as TEXT. What the two do not share is in [`dialect`].
+//! Columns are named, never `*`: the next version's migration may add some while this one runs.
 
 pub mod accounts;
+mod call;
 pub mod characters;
+mod columns;
+pub(crate) mod dialect;
 pub mod ledger;
 pub mod locks;
+pub mod online;
+mod open;
+pub(crate) mod retry;
+pub(crate) mod rows;
+mod schema;
 pub mod sessions;
-mod sqlite;
+mod sql;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+mod time;
 
 use std::sync::Arc;
 
 pub use accounts::AccountStore;
 pub use characters::CharacterStore;
 pub use ledger::LedgerStore;
-pub use locks::LockStore;
+pub use locks::{AccountLockStore, DeadlineStore, LockStore, ServerLockStore};
+pub use online::OnlineStore;
+pub use schema::{OpenError, migrate};
 pub use sessions::SessionStore;
-pub use sqlite::SqliteStore;
+pub use sql::SqlStore;
+pub use time::DatabaseTime;
+
+/// A connection to either database.
+pub(crate) use sqlx::AnyConnection as SqlConnection;
+/// A row of either database.
+pub(crate) use sqlx::any::AnyRow as SqlRow;
 
 /// The stores of one database.
 #[derive(Clone)]
@@ -30,8 +52,16 @@ pub struct Store {
     pub characters: Arc<dyn CharacterStore>,
     /// Who may change a character.
     pub locks: Arc<dyn LockStore>,
+    /// Who speaks for an account.
+    pub account_locks: Arc<dyn AccountLockStore>,
+    /// Which replicas and map servers there are.
+    pub server_locks: Arc<dyn ServerLockStore>,
+    /// When locks end by themselves.
+    pub deadlines: Arc<dyn DeadlineStore>,
     /// What characters own.
     pub ledger: Arc<dyn LedgerStore>,
+    /// Who is logged in.
+    pub online: Arc<dyn OnlineStore>,
     health: Arc<dyn StoreHealth>,
 }
 
@@ -40,21 +70,29 @@ pub struct Store {
 pub trait StoreHealth: Send + Sync {
     /// Asks it something trivial.
     async fn ping(&self) -> sqlx::Result<()>;
+    /// The database's time in Unix milliseconds; a SQLite file has none but ours.
+    async fn now_ms(&self) -> sqlx::Result<u64>;
+    /// Brings the gauges of connections up to date.
+    fn show_connections(&self);
     /// Finishes what is under way and lets go of the database.
     async fn close(&self);
 }
 
 impl Store {
-    /// All stores over one SQLite file.
-    pub fn sqlite(sqlite: SqliteStore) -> Self {
-        let sqlite = Arc::new(sqlite);
+    /// All stores over one database.
+    pub fn new(sql: SqlStore) -> Self {
+        let sql = Arc::new(sql);
         Self {
-            accounts: sqlite.clone(),
-            sessions: sqlite.clone(),
-            characters: sqlite.clone(),
-            locks: sqlite.clone(),
-            ledger: sqlite.clone(),
-            health: sqlite,
+            accounts: sql.clone(),
+            sessions: sql.clone(),
+            characters: sql.clone(),
+            locks: sql.clone(),
+            account_locks: sql.clone(),
+            server_locks: sql.clone(),
+            deadlines: sql.clone(),
+            ledger: sql.clone(),
+            online: sql.clone(),
+            health: sql,
         }
     }
 
@@ -63,27 +101,18 @@ impl Store {
         self.health.ping().await
     }
 
+    /// The database's time in Unix milliseconds: what several sidecars agree on. A SQLite file has none but ours.
+    pub async fn now_ms(&self) -> sqlx::Result<u64> {
+        self.health.now_ms().await
+    }
+
+    /// Brings the gauges of connections up to date.
+    pub fn show_connections(&self) {
+        self.health.show_connections();
+    }
+
     /// Finishes what is under way and lets go of the database.
     pub async fn close(&self) {
         self.health.close().await;
     }
-}
-
-/// A time as the database keeps it.
-pub(crate) fn to_sql_ms(ms: u64) -> i64 {
-    i64::try_from(ms).unwrap_or(i64::MAX)
-}
-
-/// A time from the database.
-pub(crate) fn from_sql_ms(ms: i64) -> u64 {
-    u64::try_from(ms).unwrap_or(0)
-}
-
-/// An id from the database, where every id is text that we wrote.
-pub(crate) fn parse_id<T>(column: &str, text: &str) -> sqlx::Result<T>
-where
-    T: std::str::FromStr,
-    T::Err: std::error::Error + Send + Sync + 'static,
-{
-    text.parse().map_err(|error| sqlx::Error::ColumnDecode { index: column.to_owned(), source: Box::new(error) })
 }

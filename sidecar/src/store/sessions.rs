@@ -3,7 +3,9 @@
 use realmgate_protocol::ids::AccountId;
 use uuid::Uuid;
 
-use super::{SqliteStore, from_sql_ms, parse_id, to_sql_ms};
+use super::columns::{from_sql_ms, parse_id, to_sql_ms};
+use super::dialect::{Rows, lock_rows};
+use super::{SqlConnection, SqlStore};
 
 /// Log-ins and their refresh tokens. All tokens of a session are one family.
 #[async_trait::async_trait]
@@ -64,9 +66,9 @@ pub enum Rotation {
 }
 
 #[async_trait::async_trait]
-impl SessionStore for SqliteStore {
+impl SessionStore for SqlStore {
     async fn open(&self, session: Uuid, account: AccountId, token: NewRefreshToken<'_>) -> sqlx::Result<()> {
-        let mut tx = self.begin_write().await?;
+        let mut tx = self.begin_write("open_session").await?;
         sqlx::query("INSERT INTO sessions (id, account_id, created_at_ms) VALUES ($1, $2, $3)")
             .bind(session.to_string())
             .bind(account.to_string())
@@ -78,13 +80,14 @@ impl SessionStore for SqliteStore {
     }
 
     async fn find_live(&self, session: Uuid) -> sqlx::Result<Option<SessionRow>> {
+        let mut db = self.read("find_session").await?;
         let row: Option<(String, String, i64)> = sqlx::query_as(
             "SELECT a.id, a.role, a.token_version
              FROM sessions s JOIN accounts a ON a.id = s.account_id
              WHERE s.id = $1 AND s.ended_at_ms IS NULL",
         )
         .bind(session.to_string())
-        .fetch_optional(self.read())
+        .fetch_optional(&mut *db)
         .await?;
         row.map(|(account, role, token_version)| {
             Ok(SessionRow { account: parse_id("accounts.id", &account)?, role, token_version })
@@ -93,7 +96,9 @@ impl SessionStore for SqliteStore {
     }
 
     async fn rotate(&self, used_hash: &str, next: NewRefreshToken<'_>) -> sqlx::Result<Rotation> {
-        let mut tx = self.begin_write().await?;
+        let mut tx = self.begin_write("rotate_token").await?;
+        // Of two that come with the same token, the second is to see that it was used.
+        lock_rows(&mut tx, Rows::RefreshTokens, [used_hash.to_owned()]).await?;
         let row: Option<(String, i64, Option<i64>, String, i64)> = sqlx::query_as(
             "SELECT t.session_id, t.expires_at_ms, t.used_at_ms, a.id, a.token_version
              FROM refresh_tokens t
@@ -127,44 +132,43 @@ impl SessionStore for SqliteStore {
     }
 
     async fn end(&self, session: Uuid, at_ms: u64) -> sqlx::Result<()> {
-        let mut tx = self.begin_write().await?;
+        let mut tx = self.begin_write("end_session").await?;
         end_session(&mut tx, session, at_ms).await?;
         tx.commit().await
     }
 
     async fn sweep(&self, now_ms: u64) -> sqlx::Result<u64> {
-        let mut tx = self.begin_write().await?;
+        let mut tx = self.begin_write("sweep_sessions").await?;
         let expired = sqlx::query("DELETE FROM refresh_tokens WHERE expires_at_ms <= $1")
             .bind(to_sql_ms(now_ms))
             .execute(&mut *tx)
             .await?;
-        sqlx::query("DELETE FROM sessions WHERE id NOT IN (SELECT session_id FROM refresh_tokens)")
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(
+            "DELETE FROM sessions
+             WHERE NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE refresh_tokens.session_id = sessions.id)",
+        )
+        .execute(&mut *tx)
+        .await?;
         tx.commit().await?;
         Ok(expired.rows_affected())
     }
 }
 
-async fn insert_token(
-    tx: &mut sqlx::Transaction<'static, sqlx::Sqlite>,
-    session: Uuid,
-    token: NewRefreshToken<'_>,
-) -> sqlx::Result<()> {
+async fn insert_token(db: &mut SqlConnection, session: Uuid, token: NewRefreshToken<'_>) -> sqlx::Result<()> {
     sqlx::query("INSERT INTO refresh_tokens (token_hash, session_id, expires_at_ms) VALUES ($1, $2, $3)")
         .bind(token.hash)
         .bind(session.to_string())
         .bind(to_sql_ms(token.expires_at_ms))
-        .execute(&mut **tx)
+        .execute(db)
         .await
         .map(|_| ())
 }
 
-async fn end_session(tx: &mut sqlx::Transaction<'static, sqlx::Sqlite>, session: Uuid, at_ms: u64) -> sqlx::Result<()> {
+async fn end_session(db: &mut SqlConnection, session: Uuid, at_ms: u64) -> sqlx::Result<()> {
     sqlx::query("UPDATE sessions SET ended_at_ms = $2 WHERE id = $1 AND ended_at_ms IS NULL")
         .bind(session.to_string())
         .bind(to_sql_ms(at_ms))
-        .execute(&mut **tx)
+        .execute(db)
         .await
         .map(|_| ())
 }

@@ -77,6 +77,63 @@ async fn what_proxies_claim_is_not_believed() {
 }
 
 #[tokio::test]
+async fn behind_a_proxy_of_ours_each_client_is_itself() {
+    let app = TestApp::start_with(|settings| {
+        settings.registrations_per_min = 1;
+        settings.edge.trusted_proxies = Some("192.0.2.0/24, 127.0.0.1".to_owned());
+    })
+    .await;
+    let register = async |name: &str, from: &str, forwarded: &str| {
+        let body = json!({"username": name, "password": PASSWORD});
+        app.post("/auth/register", body).from(from).header("x-forwarded-for", forwarded).send().await
+    };
+    register("ann1", "192.0.2.1", "203.0.113.9").await.expect(StatusCode::CREATED);
+    register("ann2", "192.0.2.2", "203.0.113.10").await.expect(StatusCode::CREATED);
+    assert_limited(&register("ann3", "192.0.2.2", "203.0.113.9, 192.0.2.77").await);
+    let spoofed = register("ann3", "192.0.2.1", "198.51.100.1, 127.0.0.1, 203.0.113.9").await;
+    assert_limited(&spoofed);
+    assert_limited(&register("ann3", "127.0.0.1", "127.0.0.1, 203.0.113.9").await);
+    assert_limited(
+        &app.post("/auth/register", json!({"username": "ann3", "password": PASSWORD}))
+            .from("203.0.113.9")
+            .header("x-forwarded-for", "127.0.0.1")
+            .send()
+            .await,
+    );
+}
+
+#[tokio::test]
+async fn guesses_through_a_proxy_stop_the_guesser_alone() {
+    let app = TestApp::start_with(|settings| {
+        settings.failed_logins_per_min = 3;
+        settings.edge.trusted_proxies = Some("192.0.2.1".to_owned());
+    })
+    .await;
+    app.register("ann").await;
+    let login = async |password: &str, client: &str| {
+        app.try_login("ann", password).from("192.0.2.1").header("x-forwarded-for", client).send().await
+    };
+    for _ in 0..3 {
+        login("a wrong guess", "203.0.113.9").await.problem(401, "INVALID_CREDENTIALS");
+    }
+    assert_limited(&login(PASSWORD, "203.0.113.9").await);
+    login(PASSWORD, "198.51.100.1").await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn guesses_from_everywhere_lock_nobody_out() {
+    let app = TestApp::start().await;
+    app.register("ann").await;
+    for host in 1..=30 {
+        app.try_login("ann", "a wrong guess").from(&format!("203.0.113.{host}")).send().await;
+    }
+    assert_limited(&app.try_login("ann", PASSWORD).from("203.0.113.7").send().await);
+    app.try_login("ann", PASSWORD).from("198.51.100.1").send().await.expect(StatusCode::OK);
+    app.advance(Duration::from_secs(60));
+    app.try_login("ann", PASSWORD).from("203.0.113.7").send().await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
 async fn other_calls_are_limited_by_user() {
     let app = TestApp::start_with(|settings| settings.calls_per_min = 5).await;
     let (ann, bob) = (app.register("ann").await, app.register("bob").await);

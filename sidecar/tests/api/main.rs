@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what a test is built of fails by panicking")]
 
 mod auth;
+mod authorization;
 mod characters;
 mod classes;
 mod cors;

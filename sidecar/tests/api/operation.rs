@@ -1,9 +1,9 @@
 //! Health, figures, the page and the document.
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use serde_json::json;
 
-use crate::testing::TestApp;
+use crate::testing::{Answer, Call, TestApp};
 
 #[tokio::test]
 async fn it_lives_and_is_ready_by_dependency() {
@@ -21,7 +21,9 @@ async fn without_its_database_it_is_not_ready_but_lives() {
     let ready = app.get("/readyz").send().await.expect(StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(ready["checks"]["database"], "failing");
     app.get("/healthz").send().await.expect(StatusCode::OK);
-    app.try_login("ann", "whatever it is").send().await.problem(500, "INTERNAL");
+    let refused = app.try_login("ann", "whatever it is").send().await;
+    refused.problem(503, "OVERLOADED");
+    assert!(refused.header("retry-after").is_some());
 }
 
 #[tokio::test]
@@ -65,6 +67,34 @@ async fn every_answer_tells_browsers_to_be_careful() {
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
         assert_eq!(answer.header("x-frame-options"), Some("DENY"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn every_answer_has_a_name() {
+    let app = TestApp::start().await;
+    let preflight = || {
+        let ask = app.call(Method::OPTIONS, "/auth/login").header("origin", "http://localhost:8000");
+        ask.header("access-control-request-method", "POST")
+    };
+    let large = || app.post("/auth/login", json!({"username": "x".repeat(20_000)}));
+    let calls: [&dyn Fn() -> Call; 6] = [
+        &|| app.get("/healthz"),
+        &|| app.get_internal("/healthz"),
+        &|| app.get("/nowhere"),
+        &|| app.call(Method::PUT, "/characters"),
+        &preflight,
+        &large,
+    ];
+    for (number, call) in calls.iter().enumerate() {
+        let given = call().header("x-request-id", "web-1.2_3").send().await;
+        assert_eq!(given.header("x-request-id"), Some("web-1.2_3"), "call {number}");
+        let name = |answer: &Answer| answer.header("x-request-id").expect("a name").to_owned();
+        let (first, second) = (name(&call().send().await), name(&call().send().await));
+        assert!(first.len() == 32 && first != second, "call {number}: {first}, {second}");
+        for bad in ["two words", &"x".repeat(65), "a\"b"] {
+            assert_eq!(name(&call().header("x-request-id", bad).send().await).len(), 32, "call {number}: {bad}");
+        }
     }
 }
 

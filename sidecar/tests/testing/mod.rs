@@ -54,10 +54,19 @@ impl TestApp {
         std::fs::create_dir(&assets).unwrap();
         std::fs::write(assets.join("classes.toml"), CLASSES).unwrap();
         std::fs::write(assets.join("world.toml"), "start_map = 7").unwrap();
+        Self::start_in(dir, Clock::manual(START_MS), change).await
+    }
+
+    /// Ends it, and starts it anew with the same data.
+    pub async fn restart_with(self, change: impl FnOnce(&mut Settings)) -> Self {
+        self.running.shutdown().await;
+        Self::start_in(self.dir, self.clock, change).await
+    }
+
+    async fn start_in(dir: TempDir, clock: Clock, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings::with_defaults(dir.path().join("data"));
-        settings.assets_dir = assets;
+        settings.assets_dir = dir.path().join("assets");
         change(&mut settings);
-        let clock = Clock::manual(START_MS);
         let config = settings.resolve().unwrap();
         let running = Sidecar::start_with_clock(config, None, clock.clone()).await.unwrap();
         Self { running, clock, dir }
@@ -88,8 +97,14 @@ impl TestApp {
     }
 
     pub fn call(&self, method: Method, path: &str) -> Call {
+        self.call_on(false, method, path)
+    }
+
+    /// On the directory's listener, or on the API's.
+    pub fn call_on(&self, directory: bool, method: Method, path: &str) -> Call {
+        let routers = http::routers(self.state());
         Call {
-            router: http::routers(self.state()).api,
+            router: if directory { routers.directory } else { routers.api },
             request: Request::builder().method(method).uri(path),
             peer: Ipv4Addr::LOCALHOST.into(),
             body: Vec::new(),
@@ -98,7 +113,11 @@ impl TestApp {
 
     /// The same call on the directory's listener.
     pub fn get_internal(&self, path: &str) -> Call {
-        Call { router: http::routers(self.state()).directory, ..self.get(path) }
+        self.call_on(true, Method::GET, path)
+    }
+
+    pub fn post_internal(&self, path: &str, body: Value) -> Call {
+        self.call_on(true, Method::POST, path).json(body)
     }
 
     pub fn service_token(&self) -> &str {

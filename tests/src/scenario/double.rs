@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, Sender};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use realmgate_engine::host::LinkNews;
 use realmgate_protocol::ids::{ChannelId, CharacterId, LockEpoch, MapId, RequestId, TicketId};
 use realmgate_protocol::link::{
     CharacterLoad, EventOutcome, EventRefusal, FromMap, LeaveReason, OwnedEvent, Save, ToMap, TravelGrant,
@@ -31,7 +32,7 @@ pub struct SidecarDouble {
     pub is_away: bool,
     /// The next event that is not refused anyway is refused for this.
     pub refuse_next: Option<EventRefusal>,
-    to_map: Sender<ToMap>,
+    to_map: Sender<LinkNews>,
     from_map: Receiver<FromMap>,
     keys: KeyRing,
     address: SocketAddr,
@@ -53,7 +54,12 @@ struct Journey {
 pub(super) const SERVER: &str = "map-server-1";
 
 impl SidecarDouble {
-    pub(super) fn new(keys: KeyRing, address: SocketAddr, to_map: Sender<ToMap>, from_map: Receiver<FromMap>) -> Self {
+    pub(super) fn new(
+        keys: KeyRing,
+        address: SocketAddr,
+        to_map: Sender<LinkNews>,
+        from_map: Receiver<FromMap>,
+    ) -> Self {
         Self {
             ledger: Ledger::default(),
             said: Vec::new(),
@@ -88,6 +94,31 @@ impl SidecarDouble {
         self.send(ToMap::Kick { character, epoch, reason });
     }
 
+    /// The link goes down.
+    pub fn go_away(&mut self) {
+        self.is_away = true;
+        self.news(LinkNews::Lost);
+    }
+
+    /// The link is up again. Not `resumed`: what the map server held is others' by now, and what it said meanwhile is
+    /// worth nothing.
+    pub fn come_back(&mut self, resumed: bool) {
+        self.is_away = false;
+        if !resumed {
+            self.waiting.clear();
+        }
+        self.news(LinkNews::Up { resumed });
+    }
+
+    /// Gives a character to somebody else while the link is down.
+    pub fn give_away(&mut self, character: CharacterId) {
+        self.next_epoch(character);
+    }
+
+    fn news(&self, news: LinkNews) {
+        self.to_map.send(news).expect("the server runs");
+    }
+
     /// Where a character was when it was last saved.
     ///
     /// # Panics
@@ -117,7 +148,7 @@ impl SidecarDouble {
     }
 
     fn send(&self, message: ToMap) {
-        self.to_map.send(message).expect("the server runs");
+        self.news(message.into());
     }
 
     fn answer_one(&mut self, message: FromMap) {
@@ -159,6 +190,10 @@ impl SidecarDouble {
             FromMap::Social { character, command } => {
                 let told = self.parties.command(character, command);
                 self.deliver(told);
+            }
+            FromMap::Reclaim { locks, .. } => {
+                let lost = locks.into_iter().filter(|lock| lock.epoch != self.ledger.epoch(lock.character));
+                lost.for_each(|lock| self.send(ToMap::Fenced { character: lock.character, epoch: lock.epoch }));
             }
             FromMap::Hello { .. } | FromMap::Expired { .. } | FromMap::Load { .. } => {}
         }
@@ -205,7 +240,16 @@ impl SidecarDouble {
         };
         let (request, expires_in_ms) = (RequestId(self.last), TICKET_S * 1_000);
         let grant = self.grant(&ticket, &load);
-        self.send(ToMap::Prepare { request, ticket: ticket.ticket_id, expires_in_ms, map, channel, epoch, load });
+        self.send(ToMap::Prepare {
+            request,
+            ticket: ticket.ticket_id,
+            expires_in_ms,
+            map,
+            channel,
+            epoch,
+            load,
+            trace: String::new(),
+        });
         (request, grant)
     }
 

@@ -27,7 +27,7 @@ pub use double::SidecarDouble;
 pub use ground::{Ground, tile};
 pub use ledger::Ledger;
 pub use player::Player;
-pub use scene::{Scene, TICK_HZ, Who};
+pub use scene::{OFFLINE_PLAY_MAX_S, Scene, TICK_HZ, Who};
 pub use seen::Seen;
 pub use stage::{Outcome, Stage};
 pub use wire::Wire;

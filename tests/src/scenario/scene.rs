@@ -15,6 +15,8 @@ use super::{Character, DATA, Ground, MAPS, Player, Seen, SidecarDouble, Wire};
 
 /// Ticks per second of every scene.
 pub const TICK_HZ: u32 = 30;
+/// For how long players play on while the map link is down.
+pub const OFFLINE_PLAY_MAX_S: u32 = 30;
 /// The world's seconds in which anything that is told or refused must be.
 pub(super) const SOON_S: u32 = 3;
 
@@ -64,6 +66,7 @@ impl Scene {
             keys: keys.clone(),
             seed: [5; 32],
             record_dir: None,
+            offline_play_max_s: OFFLINE_PLAY_MAX_S,
         };
         let (transport, network) = wire.open(keys.netcode_key());
         let build = realmgate_game::build_world(DATA.clone(), MAPS.clone());

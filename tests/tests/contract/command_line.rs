@@ -41,6 +41,7 @@ async fn help_shows_every_setting_with_its_default() {
         ("CHANNELS", "1"),
         ("TICK_HZ", "30"),
         ("HOST_MAPS", ""),
+        ("OFFLINE_PLAY_MAX_S", "600"),
         ("ASSETS_DIR", "assets"),
         ("MAPS_DIR", "maps"),
         ("DUPLICATE_LOGIN", "replace"),
@@ -126,8 +127,8 @@ async fn a_bad_setting_is_named() {
         ("ALLOWED_ORIGINS", "no origin"),
         ("MAPS_DIR", "no-such-folder"),
         ("ASSETS_DIR", "no-such-folder"),
-        ("REDIS_URL", "redis://127.0.0.1"),
-        ("DATABASE_URL", "postgres://127.0.0.1/x"),
+        ("REDIS_URL", "127.0.0.1:6379"),
+        ("DATABASE_URL", "postgres://127.0.0.1:port/x"),
     ];
     for (key, value) in bad {
         let finished = Settings::new().set(key, value).spawn().finished().await;

@@ -124,7 +124,17 @@ async fn every_route_wants_the_service_token() {
         for answer in call_every_route(&directory, "map-server-intruder").await {
             answer.problem(401, "SERVICE_TOKEN_REQUIRED");
         }
+        directory.get("/sessions").await.problem(401, "SERVICE_TOKEN_REQUIRED");
     }
+}
+
+#[tokio::test]
+async fn who_is_logged_in_is_told_in_pages() {
+    let sidecar = sidecar().await;
+    let page = sidecar.directory().get("/sessions?map=540&limit=1").await.json(200);
+    assert_eq!(page, json!({"sessions": [], "next": null}));
+    sidecar.directory().get("/sessions?limit=0").await.problem(422, "VALIDATION_FAILED");
+    sidecar.api().with_token(&sidecar.home.secret("service_token")).get("/sessions").await.problem(404, "NOT_FOUND");
 }
 
 #[tokio::test]

@@ -38,6 +38,7 @@ async fn the_document_describes_every_route() {
         ("/map-registry/server/{id}", "delete"),
         ("/session/online", "post"),
         ("/session/{userId}", "delete"),
+        ("/sessions", "get"),
         ("/healthz", "get"),
         ("/readyz", "get"),
         ("/metrics", "get"),

@@ -1,15 +1,26 @@
 //! A sidecar that is not there yet, or away for a while.
 
 use std::net::TcpListener;
+use std::path::Path;
+use std::time::Duration;
 
-use realmgate_tests::{Account, Gateway, Home, MapServer, Settings, SidecarProcess, until};
+use realmgate_tests::binaries::binaries;
+use realmgate_tests::process::{Process, command};
+use realmgate_tests::sidecar::SidecarReady;
+use realmgate_tests::{Account, Api, Gateway, Home, MapServer, Settings, SidecarProcess, until};
+use rustix::process::Signal;
 use serde_json::json;
+use tokio::time::timeout;
 
 const REGISTERED: &str = "Registered with World Directory successfully!";
 
 /// Settings of a server that joins the directory at an address.
 fn joining(address: &str, home: &Home) -> Settings {
-    let settings = Settings::new().set("WORLD_DIRECTORY_URL", &format!("http://{address}"));
+    joined(Settings::new(), address, home)
+}
+
+fn joined(settings: Settings, address: &str, home: &Home) -> Settings {
+    let settings = settings.set("WORLD_DIRECTORY_URL", &format!("http://{address}"));
     settings.set("SERVICE_TOKEN", &home.secret("service_token")).set("TICKET_KEY", &home.secret("ticket_key"))
 }
 
@@ -51,6 +62,32 @@ async fn a_server_that_finds_no_directory_can_be_stopped() {
 }
 
 #[tokio::test]
+async fn a_server_that_was_killed_starts_again_under_its_own_id_at_once() {
+    let sidecar = SidecarProcess::start(&[]).await;
+    let address = sidecar.ready.directory_addr.to_string();
+    let home = Home::new();
+    let settings = || joined(Settings::in_home(&home).set("SERVER_ID", "one-of-its-kind"), &address, &sidecar.home);
+    let server = MapServer::start_linked(&settings()).await;
+    let account = Account::register(&sidecar.api()).await;
+    let character = account.new_character(&sidecar.api()).await;
+    let mut gateway = Gateway::open(sidecar.ready.gateway_addr, &account.access_token).await;
+    gateway.entered(&character.id).await;
+    server.process.signal(Signal::KILL);
+    server.process.finished().await;
+
+    // Another port, and nobody has noticed yet that it died: its cookie says who it is.
+    let settings = settings();
+    let again = timeout(Duration::from_secs(20), MapServer::start_linked(&settings)).await;
+    let again = again.expect("it does not wait until its old entry expires");
+    assert_ne!(again.ready.game.port(), server.ready.game.port());
+    let listed = sidecar.directory().get("/map-registry/servers").await.json(200);
+    let listed = listed.as_array().expect("a list");
+    assert_eq!((listed.len(), &listed[0]["port"]), (1, &json!(again.ready.game.port())));
+    let mut gateway = Gateway::open(sidecar.ready.gateway_addr, &account.access_token).await;
+    gateway.entered(&character.id).await;
+}
+
+#[tokio::test]
 async fn a_sidecar_that_is_away_is_waited_for() {
     let (home, address) = (Home::new(), free_address());
     let settings = [("DIRECTORY_ADDR", address.as_str())];
@@ -75,4 +112,26 @@ async fn a_sidecar_that_is_away_is_waited_for() {
     let character = account.new_character(&sidecar.api()).await;
     let mut gateway = Gateway::open(sidecar.ready.gateway_addr, &account.access_token).await;
     gateway.entered(&character.id).await;
+}
+
+#[tokio::test]
+async fn a_log_that_can_not_be_written_costs_no_answer() {
+    let home = Home::new();
+    let ready_file = home.path("ready.json");
+    let mut serve = command(Path::new("sh"));
+    serve.args(["-c", "exec \"$0\" serve 2> /dev/full"]).arg(&binaries().sidecar);
+    serve.env("DATA_DIR", home.data_dir()).env("READY_FILE", &ready_file);
+    serve.envs([("API_ADDR", "127.0.0.1:0"), ("DIRECTORY_ADDR", "127.0.0.1:0"), ("GATEWAY_ADDR", "127.0.0.1:0")]);
+    let sidecar = Process::start(&home, serve);
+    let ready: SidecarReady = until("it is up", async || {
+        assert!(sidecar.is_running(), "it has ended");
+        serde_json::from_slice(&std::fs::read(&ready_file).ok()?).ok()
+    })
+    .await;
+    // Each registration is logged.
+    for _ in 0..2 {
+        Account::register(&Api::new(ready.api_addr)).await;
+    }
+    sidecar.terminate();
+    assert_eq!(sidecar.finished().await.code, Some(0));
 }

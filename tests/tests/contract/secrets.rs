@@ -3,11 +3,17 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use realmgate_client::token;
+use realmgate_tests::account::jwt_parts;
 use realmgate_tests::binaries::binaries;
+use realmgate_tests::netcode::Knocker;
 use realmgate_tests::process::{Process, command};
 use realmgate_tests::{Account, Gateway, Home, MapServer, Settings, SidecarProcess};
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).permissions().mode() & 0o777
@@ -57,6 +63,91 @@ async fn tokens_and_passwords_are_neither_stored_nor_logged() {
         assert!(!log.contains(secret.as_str()), "the {what} is in the log");
         assert!(!stored.contains(secret.as_str()), "the {what} is in the database");
     }
+}
+
+#[tokio::test]
+async fn the_key_of_access_tokens_is_rotated_as_the_operators_manual_says() {
+    let home = Home::new();
+    let sidecar = SidecarProcess::start_in(&home, &[]).await;
+    let account = Account::register(&sidecar.api()).await;
+    sidecar.stop().await;
+    let old = format!("k0:{}", STANDARD.encode(home.secret("jwt_secret")));
+    let new = format!("k1:{}", STANDARD.encode([7; 32]));
+
+    let mut tokens = vec![account.access_token.clone()];
+    for (keys, signs, forgets) in
+        [(format!("{old},{new}"), "k0", ""), (format!("{new},{old}"), "k1", ""), (new.clone(), "k1", "k0")]
+    {
+        fs::write(home.data_dir().join("secrets/jwt_secret"), keys).unwrap();
+        let sidecar = SidecarProcess::start_in(&home, &[]).await;
+        for token in &tokens {
+            let (header, _) = jwt_parts(token);
+            let answer = sidecar.api().with_token(token).get("/characters").await;
+            assert_eq!(answer.status, if header["kid"] == forgets { 401 } else { 200 }, "{header} where {signs} signs");
+        }
+        let log_in = sidecar.api().post("/auth/login", account.credentials()).await.json(200);
+        let token = log_in["access_token"].as_str().unwrap().to_owned();
+        assert_eq!(jwt_parts(&token).0["kid"], signs);
+        tokens.push(token);
+        if !forgets.is_empty() {
+            let refresh = json!({"refresh_token": account.refresh_token});
+            sidecar.api().post("/auth/refresh", refresh).await.json(200);
+        }
+        sidecar.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_opens_a_door_is_logged_by_a_whole_world() {
+    let settings = Settings::new().set("LOG", "trace").argument("--log-format").argument("json");
+    let server = MapServer::start_linked(&settings).await;
+    let (api, directory) = (server.api(), server.directory());
+    let account = Account::register(&api).await;
+    let wrong = json!({"username": account.username, "password": "a wrong password"});
+    api.post("/auth/login", wrong).await.problem(401, "INVALID_CREDENTIALS");
+    let refreshed = api.post("/auth/refresh", json!({"refresh_token": account.refresh_token})).await.json(200);
+    let foreign = json!({"id": "map-server-foreign", "name": "x", "ip": "127.0.0.1", "port": 7901,
+        "supported_maps": [901], "max_players": 2});
+    let registered = directory.post("/map-registry/register", foreign).await.json(201);
+
+    let protocols = format!("bearer, {}", account.access_token);
+    let mut offered = Gateway::connect(server.gateway(), "", &[("sec-websocket-protocol", &protocols)])
+        .await
+        .expect("an open socket");
+    offered.expect("welcome").await;
+    let character = account.new_character(&api).await.id;
+    let mut gateway = Gateway::open(server.gateway(), &account.access_token).await;
+    let grant = gateway.entered(&character).await;
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    let (ticket, connect_token) = (text(&grant["ticket"]), text(&grant["connect_token"]));
+    let token = token::decode(&connect_token, &ticket).expect("a connect token");
+    assert!(Knocker::new(token).await.get_in(Duration::from_secs(5)).await, "the ticket is used");
+    Gateway::connect(server.gateway(), "?token=forged", &[]).await.expect("a socket").close().await;
+
+    let own = [
+        ("access token", account.access_token.clone()),
+        ("refresh token", account.refresh_token.clone()),
+        ("password", account.password.clone()),
+        ("wrong password", "a wrong password".to_owned()),
+        ("renewed access token", text(&refreshed["access_token"])),
+        ("renewed refresh token", text(&refreshed["refresh_token"])),
+        ("foreign server's cookie", text(&registered["cookie"])),
+        ("server's cookie", fs::read_to_string(server.folder().join("cookie")).unwrap().trim().to_owned()),
+        ("ticket", ticket),
+        ("connect token", connect_token),
+    ];
+    let kept = ["jwt_secret", "ticket_key", "service_token"].map(|name| (name, server.settings.home.secret(name)));
+    let log_file = fs::read_to_string(server.folder().join("map_server.log")).unwrap();
+    let told = server.process.stderr() + &log_file;
+    for (what, secret) in own.into_iter().chain(kept) {
+        assert!(!secret.is_empty() && !told.contains(&secret), "the {what} is in the log");
+    }
+
+    // What was logged can be followed by the name of the request.
+    let lines = log_file.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let expected: Vec<Value> = lines.filter(|line| line["fields"]["message"] == "a character is expected").collect();
+    let trace = expected.first().expect("a character is expected")["span"]["trace"].as_str().expect("a name");
+    assert_eq!(trace.len(), 32, "{trace}");
 }
 
 #[tokio::test]

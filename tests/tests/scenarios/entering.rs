@@ -24,7 +24,7 @@ pub fn a_newborn_is_told_all_it_needs(stage: &Stage) {
 }
 
 #[track_caller]
-fn leaves(scene: &mut Scene, who: Who, expected: LeaveReason) {
+pub fn leaves(scene: &mut Scene, who: Who, expected: LeaveReason) {
     let reason = scene.told(who, "why it leaves", |message| match message {
         ServerMessage::Leave { reason } => Some(*reason),
         _ => None,

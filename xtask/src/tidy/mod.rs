@@ -1,6 +1,7 @@
 //! `cargo xtask tidy`: rules of this repository that no compiler checks. Each module below is one of them.
 
 mod code;
+mod figures;
 mod imports;
 mod layers;
 mod leftovers;
@@ -19,7 +20,7 @@ use anyhow::{Result, ensure};
 
 use self::tree::{File, Tree};
 
-/// Every rule looks at one file at a time.
+/// Every rule looks at one file at a time; only [`figures`] compares several.
 const RULES: [fn(&File) -> Vec<Finding>; 7] =
     [manifests::check, imports::check, sizes::check, leftovers::check, names::check, sleeps::check, machine::check];
 
@@ -66,6 +67,7 @@ pub fn run(root: &Path) -> Result<()> {
 
 fn findings(tree: &Tree) -> Vec<Finding> {
     let mut findings: Vec<_> = tree.files.iter().flat_map(|file| RULES.iter().flat_map(|rule| rule(file))).collect();
+    findings.extend(figures::check(tree));
     findings.sort();
     findings.dedup();
     findings

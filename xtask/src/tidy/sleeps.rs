@@ -19,7 +19,12 @@ pub fn check(file: &File) -> Vec<Finding> {
 fn is_test(path: &str) -> bool {
     let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = file.split('.').next().unwrap_or(file);
-    folder.split('/').any(|part| part == "tests")
+    let is_within = |name| folder.split('/').any(|part| part == name);
+    // A bench watches for as long as it is told to.
+    if is_within("benches") {
+        return false;
+    }
+    is_within("tests")
         || stem == "tests"
         || stem.ends_with("_tests")
         || stem.ends_with("_test")
@@ -41,8 +46,9 @@ mod tests {
     }
 
     #[test]
-    fn product_code_may_sleep_and_tests_may_talk_of_it() {
+    fn product_code_and_benches_may_sleep_and_tests_may_talk_of_it() {
         assert_clean("engine/src/a.rs", &format!("{CALL}\n#[cfg(test)]\nmod tests {{ fn b() {{}} }}"));
+        assert_clean("tests/benches/a.rs", CALL);
         assert_clean("tests/tests/a.rs", "// no sleep() here\nconst A: &str = \"sleep()\";");
     }
 }

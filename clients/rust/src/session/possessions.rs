@@ -21,6 +21,10 @@ pub struct Possessions {
     pub level: u16,
     /// How many items the bag holds.
     pub bag_slots: u16,
+    /// Whether the server's store is out of reach: what one gains or gives waits until it is back.
+    pub store_away: bool,
+    /// How many changes of these possessions wait for it.
+    pub pending: u16,
     told: bool,
     carried: bool,
 }
@@ -28,7 +32,7 @@ pub struct Possessions {
 impl Possessions {
     /// The same, to be compared with what another map server says first.
     pub(super) fn carried_over(self) -> Self {
-        Self { carried: self.told, told: false, ..self }
+        Self { carried: self.told, told: false, store_away: false, pending: 0, ..self }
     }
 
     /// Whether this server has told them.
@@ -60,6 +64,8 @@ impl Possessions {
                     experience: *experience,
                     level: *level,
                     bag_slots: *bag_slots,
+                    store_away: self.store_away,
+                    pending: self.pending,
                     told: true,
                     carried: false,
                 };
@@ -71,6 +77,7 @@ impl Possessions {
                 }
                 *self = told;
             }
+            ServerMessage::Store { away, pending } => (self.store_away, self.pending) = (*away, *pending),
             ServerMessage::ItemPlaced { item } => {
                 self.items.insert(item.item, item.clone());
             }

@@ -10,8 +10,10 @@ pub(super) struct Clock {
 
 impl Clock {
     #[expect(clippy::disallowed_methods, reason = "the network thread owns its clock; tokens are dated by Unix time")]
-    pub(super) fn start() -> Self {
+    pub(super) fn start(off_by_ms: i64) -> Self {
         let unix_start = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let off_by = Duration::from_millis(off_by_ms.unsigned_abs());
+        let unix_start = if off_by_ms < 0 { unix_start.saturating_sub(off_by) } else { unix_start + off_by };
         Self { started: Instant::now(), unix_start }
     }
 

@@ -20,7 +20,7 @@ pub use budget::Rate;
 use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -62,6 +62,9 @@ pub struct UdpSettings {
     pub handshakes: Rate,
     /// Datagrams of one connected client.
     pub datagrams_per_client: Rate,
+    /// How far the time that connect tokens are held against is off the machine's clock, in milliseconds: 0, except where
+    /// a test sets clocks.
+    pub clock_off_by_ms: i64,
 }
 
 impl UdpSettings {
@@ -76,6 +79,7 @@ impl UdpSettings {
             handshakes_per_source: Rate { per_second: 200, burst: 500 },
             handshakes: Rate { per_second: 4_000, burst: 2_000 },
             datagrams_per_client: Rate { per_second: 300, burst: 600 },
+            clock_off_by_ms: 0,
         }
     }
 
@@ -104,6 +108,7 @@ enum Command {
 struct Shared {
     inbox: Mutex<Inbox>,
     refused: RefusalCounts,
+    frames_out: AtomicU64,
     stop: AtomicBool,
 }
 
@@ -136,6 +141,7 @@ impl UdpTransport {
         let shared = Arc::new(Shared {
             inbox: Mutex::default(),
             refused: RefusalCounts::default(),
+            frames_out: AtomicU64::new(0),
             stop: AtomicBool::new(false),
         });
         let (commands, received) = sync_channel(MAX_BATCHES);
@@ -198,6 +204,10 @@ impl Transport for UdpTransport {
         } else {
             self.batch.push(Command::Frame(session, payload));
         }
+    }
+
+    fn frames_out(&self) -> Option<u64> {
+        Some(self.shared.frames_out.load(Ordering::Relaxed))
     }
 
     fn send_message(&mut self, session: SessionId, bytes: Vec<u8>) {

@@ -63,7 +63,7 @@ impl Pump {
         shared: Arc<Shared>,
         commands: Receiver<Vec<Command>>,
     ) -> Self {
-        let clock = Clock::start();
+        let clock = Clock::start(settings.clock_off_by_ms);
         let netcode = NetcodeServer::new(ServerConfig {
             current_time: clock.unix_start(),
             max_clients: settings.max_clients,
@@ -230,7 +230,9 @@ impl Pump {
         let Some(entry) = self.sessions.get_mut(&session).filter(|entry| !entry.is_closing()) else { return };
         match command {
             Command::Frame(_, payload) if entry.is_confirmed() => {
-                self.wire.send_payload(&mut self.netcode, session, &payload)
+                if self.wire.send_payload(&mut self.netcode, session, &payload) {
+                    self.shared.frames_out.fetch_add(1, Ordering::Relaxed);
+                }
             }
             Command::Frame(..) => {}
             Command::Message(_, message) => {
@@ -247,7 +249,9 @@ impl Pump {
         let mut over = Vec::new();
         for (session, entry) in &mut self.sessions {
             if entry.is_confirmed() {
-                entry.stream.drive(self.now, |payload| self.wire.send_payload(&mut self.netcode, *session, payload));
+                entry.stream.drive(self.now, |payload| {
+                    self.wire.send_payload(&mut self.netcode, *session, payload);
+                });
             }
             if entry.is_over(self.now) {
                 over.push(*session);
@@ -261,7 +265,9 @@ impl Pump {
         let sessions: Vec<_> = self.sessions.keys().copied().collect();
         for session in sessions {
             match self.netcode.update_client(session.0) {
-                ServerResult::PacketToSend { addr, payload } => self.wire.send(payload, addr),
+                ServerResult::PacketToSend { addr, payload } => {
+                    self.wire.send(payload, addr);
+                }
                 ServerResult::ClientDisconnected { addr, payload, .. } => {
                     if let Some(payload) = payload {
                         self.wire.send_goodbye(payload, addr);

@@ -41,20 +41,24 @@ impl Wire {
     }
 
     /// A datagram that the kernel does not take is as good as lost on the way.
-    pub(super) fn send(&self, datagram: &[u8], to: SocketAddr) {
-        if self.socket.send_to(datagram, to).is_ok() {
+    pub(super) fn send(&self, datagram: &[u8], to: SocketAddr) -> bool {
+        let sent = self.socket.send_to(datagram, to).is_ok();
+        if sent {
             self.datagrams_out.increment(1);
             self.bytes_out.increment(datagram.len() as u64);
         }
+        sent
     }
 
     pub(super) fn send_goodbye(&self, datagram: &[u8], to: SocketAddr) {
-        (0..GOODBYES).for_each(|_| self.send(datagram, to));
+        for _ in 0..GOODBYES {
+            self.send(datagram, to);
+        }
     }
 
-    pub(super) fn send_payload(&self, netcode: &mut NetcodeServer, session: SessionId, payload: &[u8]) {
-        if let Ok((address, datagram)) = netcode.generate_payload_packet(session.0, payload) {
-            self.send(datagram, address);
-        }
+    /// Whether the kernel took it.
+    pub(super) fn send_payload(&self, netcode: &mut NetcodeServer, session: SessionId, payload: &[u8]) -> bool {
+        let packet = netcode.generate_payload_packet(session.0, payload);
+        packet.is_ok_and(|(address, datagram)| self.send(datagram, address))
     }
 }

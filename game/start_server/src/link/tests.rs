@@ -1,69 +1,143 @@
 //! The client against sidecars that break off, fall silent and forget.
 
-use realmgate_protocol::ids::{CharacterId, LockEpoch};
-use tokio::net::TcpListener;
+use std::sync::Mutex;
+
+use futures_util::SinkExt;
+use realmgate_protocol::codec::encode_link;
+use realmgate_protocol::ids::{BatchId, CharacterId, LockEpoch, MapId};
+use realmgate_protocol::limits::MAX_RECLAIM_LOCKS;
+use realmgate_protocol::link::Fence;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
-use tokio_tungstenite::accept_async;
+use tokio_tungstenite::{WebSocketStream, accept_async};
 
 use super::*;
+use crate::trust::Trust;
 
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A host that answers whenever the link is up with what it holds, and remembers what it was told.
+#[derive(Clone, Default)]
+struct Host {
+    says: Arc<Mutex<Option<UnboundedSender<FromMap>>>>,
+    holds: Arc<Mutex<Vec<Fence>>>,
+    heard: Arc<Mutex<Vec<String>>>,
+}
+
+impl Host {
+    fn listen(&self, news: mpsc::Receiver<LinkNews>) {
+        let host = self.clone();
+        std::thread::spawn(move || {
+            for news in news {
+                if matches!(news, LinkNews::Up { .. }) {
+                    host.say(FromMap::Reclaim { locks: host.holds.lock().unwrap().clone(), last: true });
+                }
+                if matches!(news, LinkNews::Disowned | LinkNews::Up { resumed: false }) {
+                    host.holds.lock().unwrap().clear();
+                }
+                host.heard.lock().unwrap().push(format!("{news:?}"));
+            }
+        });
+    }
+
+    fn say(&self, message: FromMap) {
+        if let Some(says) = &*self.says.lock().unwrap() {
+            says.send(message).unwrap();
+        }
+    }
+}
 
 /// A sidecar that does what a test says, and the client that speaks with it.
 struct Scene {
     listener: TcpListener,
-    host: Option<UnboundedSender<FromMap>>,
+    host: Host,
+    cookie: CookieJar,
     stop: CancellationToken,
     untold: Arc<AtomicUsize>,
     forgotten: Arc<Notify>,
+    disowned: Arc<Notify>,
     client: JoinHandle<()>,
-    _to_host: mpsc::Receiver<ToMap>,
+    _folder: tempfile::TempDir,
+}
+
+/// What the client says first.
+#[derive(Debug, PartialEq)]
+struct Hello {
+    cookie: String,
+    fresh: bool,
 }
 
 impl Scene {
     async fn start(silence: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let (to_host, _to_host) = mpsc::channel();
-        let (host, from_host) = unbounded_channel();
+        let (to_host, news) = mpsc::channel();
+        let (says, from_host) = unbounded_channel();
+        let host = Host { says: Arc::new(Mutex::new(Some(says))), ..Host::default() };
+        host.listen(news);
+        let folder = tempfile::tempdir().unwrap();
+        let cookie = CookieJar::open(folder.path().join("cookie")).unwrap();
+        cookie.keep("cookie-1").unwrap();
         let keys = "a key of at least thirty-two bytes!".parse().unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let client = LinkClient {
-            directory: Directory { url, service_token: "token".into(), keys },
-            hello: FromMap::Load { channels: Vec::new() },
+            directory: Directory { url, trust: Trust::default(), service_token: "token".into(), keys },
+            greeting: Greeting { server: "map-1".to_owned(), protocol_hash: 7, maps: vec![MapId(1)], channels: 1 },
+            cookie: cookie.clone(),
             to_host,
             up: Arc::default(),
             stop: CancellationToken::new(),
             untold: Arc::default(),
             forgotten: Arc::default(),
+            disowned: Arc::default(),
             silence,
         };
         let (stop, untold, forgotten) = (client.stop.clone(), client.untold.clone(), client.forgotten.clone());
+        let disowned = client.disowned.clone();
         let client = tokio::spawn(client.run(from_host));
-        Self { listener, host: Some(host), stop, untold, forgotten, client, _to_host }
+        Self { listener, host, cookie, stop, untold, forgotten, disowned, client, _folder: folder }
     }
 
     /// The next connection, its first message answered.
-    async fn accept(&self, answer: ToMap) -> WebSocketStream<TcpStream> {
+    async fn accept(&self, answer: ToMap) -> (WebSocketStream<TcpStream>, Hello) {
         let accepting = async {
             let mut socket = accept_async(self.listener.accept().await.unwrap().0).await.unwrap();
-            socket.next().await.unwrap().unwrap();
-            socket.send(Message::Binary(encode_link(&answer).unwrap().into())).await.unwrap();
-            socket
+            let FromMap::Hello { cookie, fresh, .. } = heard(&mut socket).await else { panic!("no Hello") };
+            say(&mut socket, &answer).await;
+            (socket, Hello { cookie, fresh })
         };
         timeout(PATIENCE, accepting).await.expect("the client does not connect")
     }
 
+    /// The next connection, welcomed, and the locks that the client names.
+    async fn welcome_and_reclaim(&self, resumed: bool) -> (WebSocketStream<TcpStream>, Hello, Vec<Fence>) {
+        let welcome = ToMap::Welcome { gateway: "gateway-1".to_owned(), resumed, reclaim_within_ms: 30_000 };
+        let (mut socket, hello) = self.accept(welcome).await;
+        let mut named = Vec::new();
+        loop {
+            let FromMap::Reclaim { locks, last } = heard(&mut socket).await else { panic!("no Reclaim at first") };
+            assert!(locks.len() <= MAX_RECLAIM_LOCKS);
+            named.extend(locks);
+            if last {
+                return (socket, hello, named);
+            }
+        }
+    }
+
     async fn welcome(&self) -> WebSocketStream<TcpStream> {
-        self.accept(ToMap::Welcome { gateway: "gateway-1".to_owned() }).await
+        self.welcome_and_reclaim(true).await.0
+    }
+
+    async fn refuse(&self, code: &str) -> Hello {
+        self.accept(ToMap::Refused { code: code.to_owned(), message: String::new() }).await.1
     }
 
     fn say(&self, message: FromMap) {
-        self.host.as_ref().unwrap().send(message).unwrap();
+        self.host.say(message);
     }
 
     /// The host has said its last word.
     fn end(&mut self) {
-        self.host = None;
+        *self.host.says.lock().unwrap() = None;
         self.stop.cancel();
     }
 
@@ -71,6 +145,30 @@ impl Scene {
         timeout(PATIENCE, self.client).await.expect("the client does not end").unwrap();
         self.untold.load(Ordering::Relaxed)
     }
+
+    /// Waits until the host was told so.
+    async fn told(&self, news: &str) {
+        let told = async {
+            while !self.host.heard.lock().unwrap().iter().any(|heard| heard == news) {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(PATIENCE, told).await.unwrap_or_else(|_| panic!("the host never hears {news}"));
+    }
+}
+
+fn fence(character: u16, epoch: u64) -> Fence {
+    let mut id = [0; 16];
+    id[..2].copy_from_slice(&character.to_be_bytes());
+    Fence { character: CharacterId(id), epoch: LockEpoch(epoch) }
+}
+
+fn batch(number: u64) -> FromMap {
+    FromMap::Events { batch: BatchId(number), events: Vec::new() }
+}
+
+async fn say(socket: &mut WebSocketStream<TcpStream>, message: &ToMap) {
+    socket.send(Message::Binary(encode_link(message).unwrap().into())).await.unwrap();
 }
 
 fn expired(epoch: u64) -> FromMap {
@@ -91,11 +189,12 @@ async fn heard(socket: &mut WebSocketStream<TcpStream>) -> FromMap {
 async fn a_silent_sidecar_is_noticed_while_the_host_speaks() {
     let scene = Scene::start(Duration::from_millis(300)).await;
     let _silent = scene.welcome().await;
-    let speaker = scene.host.clone().unwrap();
+    let speaker = scene.host.clone();
     tokio::spawn(async move {
         // As a host does, more often than the silence lasts.
         let mut beats = tokio::time::interval(Duration::from_millis(50));
-        while speaker.send(FromMap::Load { channels: Vec::new() }).is_ok() {
+        loop {
+            speaker.say(FromMap::Load { channels: Vec::new() });
             beats.tick().await;
         }
     });
@@ -129,7 +228,71 @@ async fn what_is_replaced_anyway_does_not_pile_up_while_the_link_is_down() {
 #[tokio::test]
 async fn a_sidecar_that_has_forgotten_us_is_registered_at_again() {
     let scene = Scene::start(SILENCE).await;
-    let refused = ToMap::Refused { code: "NOT_REGISTERED".to_owned(), message: String::new() };
-    let _refused = scene.accept(refused).await;
+    assert_eq!(scene.refuse("NOT_REGISTERED").await, Hello { cookie: "cookie-1".to_owned(), fresh: true });
     timeout(PATIENCE, scene.forgotten.notified()).await.expect("nobody is told");
+    assert_eq!(scene.cookie.get().as_deref(), Some("cookie-1"), "it may still be good");
+}
+
+#[tokio::test]
+async fn all_that_is_held_is_named_first_in_messages_of_a_thousand() {
+    let scene = Scene::start(SILENCE).await;
+    let (first, hello, none) = scene.welcome_and_reclaim(false).await;
+    assert_eq!((hello.fresh, none), (true, Vec::new()));
+    let held: Vec<Fence> = (0..2_500).map(|character| fence(character, 1)).collect();
+    scene.host.holds.lock().unwrap().clone_from(&held);
+    scene.say(batch(1));
+    scene.say(expired(9));
+    drop(first);
+    let (mut second, hello, named) = scene.welcome_and_reclaim(true).await;
+    assert!(!hello.fresh, "it was welcomed before");
+    let left = Fence { character: CharacterId([1; 16]), epoch: LockEpoch(9) };
+    assert!(named.len() == 2_501 && held.iter().all(|lock| named.contains(lock)) && named.contains(&left));
+    assert_eq!((heard(&mut second).await, heard(&mut second).await), (batch(1), expired(9)));
+    scene.told("Lost").await;
+}
+
+#[tokio::test]
+async fn an_unknown_cookie_ends_all_that_was_and_a_new_one_begins_anew() {
+    let scene = Scene::start(SILENCE).await;
+    let first = scene.welcome().await;
+    scene.host.holds.lock().unwrap().push(fence(1, 1));
+    drop(first);
+    scene.told("Lost").await;
+    scene.say(batch(1));
+    scene.say(expired(1));
+    scene.refuse("COOKIE_UNKNOWN").await;
+    scene.told("Disowned").await;
+    timeout(PATIENCE, scene.forgotten.notified()).await.expect("it does not register");
+    assert_eq!(scene.cookie.get(), None);
+    scene.cookie.keep("cookie-2").unwrap();
+    let (mut second, hello, named) = scene.welcome_and_reclaim(false).await;
+    assert_eq!((hello, named), (Hello { cookie: "cookie-2".to_owned(), fresh: false }, Vec::new()));
+    scene.say(batch(2));
+    assert_eq!(heard(&mut second).await, batch(2), "what waited is forgotten");
+}
+
+#[tokio::test]
+async fn a_welcome_that_does_not_resume_ends_all_that_was() {
+    let scene = Scene::start(SILENCE).await;
+    let first = scene.welcome().await;
+    scene.say(batch(1));
+    drop(first);
+    let (mut second, ..) = scene.welcome_and_reclaim(false).await;
+    scene.say(batch(2));
+    assert_eq!(heard(&mut second).await, batch(2));
+}
+
+#[tokio::test]
+async fn an_id_that_is_somebody_elses_ends_the_link_and_all_that_was() {
+    let scene = Scene::start(SILENCE).await;
+    let mut first = scene.welcome().await;
+    scene.say(batch(1));
+    assert_eq!(heard(&mut first).await, batch(1));
+    scene.disowned.notify_one();
+    scene.told("Disowned").await;
+    while let Some(Ok(_)) = first.next().await {}
+    scene.cookie.keep("cookie-2").unwrap();
+    let (mut second, ..) = scene.welcome_and_reclaim(false).await;
+    scene.say(batch(2));
+    assert_eq!(heard(&mut second).await, batch(2));
 }

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use realmgate_protocol::ids::{BatchId, CharacterId, LockEpoch};
-use realmgate_protocol::link::FromMap;
+use realmgate_protocol::ids::{BatchId, CharacterId, LockEpoch, RequestId};
+use realmgate_protocol::link::{Fence, FromMap};
 
 /// Messages that wait at most while the link is down; beyond it the oldest that is no batch is given up and counted.
 const MAX_WAITING: usize = 65_536;
@@ -60,9 +60,30 @@ impl Waiting {
         });
     }
 
-    /// Before a new connection: what may be lost goes first, in its order, and what is replaced anyway goes not at all.
+    /// The journey that was asked for goes on, or not.
+    pub(super) fn travel_answered(&mut self, answered: RequestId) {
+        self.sent.retain(|message| !matches!(message, FromMap::Travel { request, .. } if *request == answered));
+    }
+
+    /// Those who have left, or are about to, and whose last words wait or were sent and may have been lost.
+    pub(super) fn leavers(&self) -> impl Iterator<Item = Fence> {
+        self.sent.iter().chain(&self.queue).filter_map(|message| match message {
+            FromMap::Released { save, .. } | FromMap::Travel { save, .. } => {
+                Some(Fence { character: save.character, epoch: save.epoch })
+            }
+            FromMap::Dropped { character, epoch, .. } | FromMap::Expired { character, epoch } => {
+                Some(Fence { character: *character, epoch: *epoch })
+            }
+            _ => None,
+        })
+    }
+
+    /// Before a new connection: what may be lost goes first, in its order, and what is replaced anyway goes not at all,
+    /// nor does what answers a question of the connection before.
     pub(super) fn rewind(&mut self) {
-        self.queue.retain(|message| !matches!(message, FromMap::Save { .. } | FromMap::Load { .. }));
+        self.queue.retain(|message| {
+            !matches!(message, FromMap::Save { .. } | FromMap::Load { .. } | FromMap::Prepared { .. })
+        });
         while let Some(message) = self.sent.pop_back() {
             self.queue.push_front(message);
         }
@@ -84,9 +105,12 @@ fn is_batch(message: &FromMap) -> bool {
     matches!(message, FromMap::Events { .. })
 }
 
-/// Who has left: without it the lock would stay, and the last save be lost.
+/// Who has left, or wants to: without it the lock would stay, and the last save be lost.
 fn is_departure(message: &FromMap) -> bool {
-    matches!(message, FromMap::Released { .. } | FromMap::Dropped { .. } | FromMap::Expired { .. })
+    matches!(
+        message,
+        FromMap::Released { .. } | FromMap::Dropped { .. } | FromMap::Expired { .. } | FromMap::Travel { .. }
+    )
 }
 
 #[cfg(test)]
@@ -155,6 +179,23 @@ mod tests {
         waiting.rewind();
         assert_eq!(rest(&mut waiting), [released]);
         waiting.settled(character, epoch);
+        assert_eq!(waiting.len(), 0);
+    }
+
+    #[test]
+    fn a_journey_is_asked_for_again_until_it_is_answered() {
+        let soft = SoftState { map: MapId(2), x: 0, y: 0, health: 1, resource: 1, cooldowns: Vec::new() };
+        let (character, epoch) = (CharacterId([1; 16]), LockEpoch(7));
+        let save = Save { character, epoch, sequence: SaveSequence(1), soft };
+        let travel = FromMap::Travel { request: RequestId(5), save, channel: None };
+        let mut waiting = Waiting::default();
+        waiting.push(travel.clone());
+        waiting.push(FromMap::Prepared { request: RequestId(1), refusal: None });
+        assert_eq!(waiting.next(), Some(travel.clone()));
+        waiting.rewind();
+        assert_eq!(waiting.leavers().collect::<Vec<_>>(), [Fence { character, epoch }]);
+        assert_eq!(rest(&mut waiting), [travel], "an answer is good for one connection");
+        waiting.travel_answered(RequestId(5));
         assert_eq!(waiting.len(), 0);
     }
 

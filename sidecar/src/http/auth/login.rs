@@ -17,19 +17,19 @@ use crate::state::AppState;
 pub struct Login {
     /// The user name; capitals make no difference.
     #[serde(default)]
-    #[garde(length(bytes, min = 1, max = 64))]
-    #[schema(required = true)]
+    #[garde(length(chars, min = 1, max = 64))]
+    #[schema(required = true, min_length = 1, max_length = 64)]
     username: String,
     /// The password.
     #[serde(default)]
-    #[garde(length(bytes, min = 1, max = accounts::MAX_PASSWORD_BYTES))]
-    #[schema(required = true, format = Password)]
+    #[garde(length(chars, min = 1, max = accounts::MAX_PASSWORD_CHARS))]
+    #[schema(required = true, min_length = 1, max_length = 256, format = Password)]
     password: String,
 }
 
 /// Log in with user name and password.
 #[utoipa::path(
-    post, path = "/auth/login", tag = "auth",
+    post, path = "/auth/login", tag = "auth", request_body = Login,
     responses(
         (status = 200, body = Tokens),
         (status = 401, body = Problem, content_type = "application/problem+json", description = "INVALID_CREDENTIALS"),

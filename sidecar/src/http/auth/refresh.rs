@@ -17,14 +17,14 @@ use crate::state::AppState;
 pub struct Refresh {
     /// Good once: a second use ends the log-in it belongs to.
     #[serde(default)]
-    #[garde(length(bytes, min = 1, max = 256))]
-    #[schema(required = true)]
+    #[garde(length(chars, min = 1, max = 256))]
+    #[schema(required = true, min_length = 1, max_length = 256)]
     refresh_token: String,
 }
 
 /// Trade a refresh token for a new pair of tokens.
 #[utoipa::path(
-    post, path = "/auth/refresh", tag = "auth",
+    post, path = "/auth/refresh", tag = "auth", request_body = Refresh,
     responses(
         (status = 200, body = Tokens),
         (status = 401, body = Problem, content_type = "application/problem+json", description = "INVALID_REFRESH_TOKEN"),

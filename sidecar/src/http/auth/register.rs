@@ -19,7 +19,7 @@ pub struct Register {
     /// 3 to 64 letters a to z, digits and `_ - . @ +`; capitals make no difference.
     #[serde(default)]
     #[garde(custom(username_rule))]
-    #[schema(required = true, min_length = 3, max_length = 64)]
+    #[schema(required = true, min_length = 3, max_length = 64, pattern = "^[A-Za-z0-9_.@+-]+$")]
     username: String,
     /// At least 8 characters.
     #[serde(default)]
@@ -38,7 +38,7 @@ fn password_rule(text: &str, _: &()) -> garde::Result {
 
 /// Make an account and log in to it.
 #[utoipa::path(
-    post, path = "/auth/register", tag = "auth",
+    post, path = "/auth/register", tag = "auth", request_body = Register,
     responses(
         (status = 201, body = Tokens),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "USERNAME_TAKEN"),

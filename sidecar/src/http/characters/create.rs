@@ -20,12 +20,12 @@ pub struct CreateCharacter {
     /// 3 to 24 letters, digits, spaces, `'` and `-`, beginning with a letter; capitals make no difference.
     #[serde(default)]
     #[garde(custom(name_rule))]
-    #[schema(required = true, min_length = 3, max_length = 24)]
+    #[schema(required = true, min_length = 3, max_length = 24, pattern = r"^\p{L}[\p{L}\p{N}'-]*( [\p{L}\p{N}'-]+)*$")]
     name: String,
     /// One of `GET /character-classes`.
     #[serde(default)]
-    #[garde(length(bytes, min = 1, max = 48))]
-    #[schema(required = true)]
+    #[garde(length(chars, min = 1, max = 48))]
+    #[schema(required = true, min_length = 1, max_length = 48)]
     class_id: String,
 }
 
@@ -36,11 +36,12 @@ fn name_rule(text: &str, _: &()) -> garde::Result {
 /// Make a character.
 #[utoipa::path(
     post, path = "/characters", tag = "characters", security(("access_token" = [])),
+    request_body = CreateCharacter,
     responses(
         (status = 201, body = Character),
         (status = 401, body = Problem, content_type = "application/problem+json", description = "UNAUTHORIZED"),
         (status = 409, body = Problem, content_type = "application/problem+json",
-            description = "NAME_TAKEN, TOO_MANY_CHARACTERS"),
+            description = "NAME_TAKEN, TOO_MANY_CHARACTERS, ALREADY_ONLINE"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "VALIDATION_FAILED"),
     ),
 )]

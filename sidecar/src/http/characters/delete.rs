@@ -19,7 +19,7 @@ use crate::state::AppState;
         (status = 401, body = Problem, content_type = "application/problem+json", description = "UNAUTHORIZED"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "FORBIDDEN"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "CHARACTER_NOT_FOUND"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "CHARACTER_IN_WORLD"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "CHARACTER_IN_WORLD, ALREADY_ONLINE"),
     ),
 )]
 pub async fn delete(

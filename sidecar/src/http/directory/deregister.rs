@@ -1,12 +1,14 @@
 //! `DELETE /map-registry/server/{id}`.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use realmgate_protocol::ids::ServerId;
 
 use super::caller::RegistryCaller;
 use crate::error::Error;
 use crate::http::Problem;
+use crate::http::extract::PathText;
+use crate::service::world;
 use crate::state::AppState;
 
 /// Take a map server off the list. One that is not there is off it already.
@@ -21,10 +23,10 @@ use crate::state::AppState;
 pub async fn deregister(
     _caller: RegistryCaller,
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    PathText(id): PathText,
 ) -> Result<StatusCode, Error> {
     if let Ok(id) = id.parse::<ServerId>() {
-        state.registry.remove(&id).await?;
+        world::deregister(&state, &id).await?;
         tracing::info!(server = %id, "map server deregistered");
     }
     Ok(StatusCode::NO_CONTENT)

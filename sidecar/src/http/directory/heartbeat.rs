@@ -10,7 +10,8 @@ use super::caller::RegistryCaller;
 use crate::directory::TTL_MS;
 use crate::error::{Error, ErrorCode};
 use crate::http::Problem;
-use crate::http::extract::Valid;
+use crate::http::extract::{Valid, whole};
+use crate::service::world;
 use crate::state::AppState;
 
 /// A map server that is alive.
@@ -18,9 +19,12 @@ use crate::state::AppState;
 pub struct HeartbeatRequest {
     /// Its id.
     #[garde(length(bytes, min = 1, max = 48))]
+    #[schema(min_length = 1, max_length = 48, pattern = "^[A-Za-z0-9._-]+$")]
     id: String,
     /// Players in it.
     #[garde(skip)]
+    #[serde(deserialize_with = "whole")]
+    #[schema(maximum = 4_294_967_295_u32)]
     current_players: u32,
     /// Its load, in its own measure.
     #[garde(skip)]
@@ -50,7 +54,7 @@ pub async fn heartbeat(
     Valid(request): Valid<HeartbeatRequest>,
 ) -> Result<Json<HeartbeatResponse>, Error> {
     let id: ServerId = request.id.parse().map_err(|_| ErrorCode::ServerNotFound)?;
-    if state.registry.heartbeat(&id, request.current_players, request.load).await? {
+    if world::heartbeat(&state, &id, request.current_players, request.load).await? {
         Ok(Json(HeartbeatResponse { ttl_ms: TTL_MS }))
     } else {
         Err(ErrorCode::ServerNotFound.into())

@@ -1,7 +1,7 @@
 //! `GET /map-registry/map/{mapId}`.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use realmgate_protocol::ids::MapId;
 use serde::Serialize;
 
@@ -9,6 +9,7 @@ use super::caller::RegistryCaller;
 use crate::directory::MapServer;
 use crate::error::{Error, ErrorCode};
 use crate::http::Problem;
+use crate::http::extract::PathText;
 use crate::state::AppState;
 
 /// Where a map is hosted.
@@ -35,7 +36,7 @@ pub struct MapLocation {
 pub async fn lookup(
     _caller: RegistryCaller,
     State(state): State<AppState>,
-    Path(map): Path<String>,
+    PathText(map): PathText,
 ) -> Result<Json<MapLocation>, Error> {
     // What is no number names no map.
     let map = map.parse().map(MapId).map_err(|_| ErrorCode::MapNotFound)?;

@@ -13,7 +13,8 @@ use super::caller::RegistryCaller;
 use crate::directory::{Cookie, HEARTBEAT_INTERVAL_MS, Registration, TTL_MS};
 use crate::error::Error;
 use crate::http::Problem;
-use crate::http::extract::Valid;
+use crate::http::extract::{Valid, whole, wholes};
+use crate::service::world;
 use crate::state::AppState;
 
 /// A map server that wants to be listed.
@@ -21,29 +22,43 @@ use crate::state::AppState;
 pub struct RegisterRequest {
     /// Its id: 1 to 48 characters of a-z, A-Z, 0-9, '.', '_' and '-'.
     #[garde(length(bytes, min = 1, max = 48))]
-    #[schema(example = "map-server-1")]
+    #[schema(example = "map-server-1", min_length = 1, max_length = 48, pattern = "^[A-Za-z0-9._-]+$")]
     id: String,
     /// Its name, for people.
-    #[garde(length(bytes, max = 128))]
+    #[garde(length(chars, max = 128))]
+    #[schema(max_length = 128)]
     name: String,
     /// The IPv4 address where players reach it.
     #[garde(length(bytes, max = 15))]
-    #[schema(example = "127.0.0.1")]
+    #[schema(example = "127.0.0.1", format = Ipv4)]
     ip: String,
     /// Its port, UDP and TCP.
     #[garde(range(min = 1))]
+    #[serde(deserialize_with = "whole")]
+    #[schema(minimum = 1, maximum = 65_535)]
     port: u16,
     /// The maps it hosts.
     #[garde(length(min = 1, max = 1024))]
+    #[serde(deserialize_with = "wholes")]
+    #[schema(min_items = 1, max_items = 1024, value_type = Vec<MapNumber>)]
     supported_maps: Vec<u16>,
     /// Players it holds.
     #[garde(range(min = 1, max = 1_000_000))]
+    #[serde(deserialize_with = "whole")]
+    #[schema(minimum = 1, maximum = 1_000_000)]
     max_players: u32,
     /// The cookie of an earlier answer, to renew as the same process.
-    #[garde(length(bytes, max = 64))]
+    #[garde(length(chars, max = 64))]
+    #[schema(max_length = 64)]
     #[serde(default)]
     cookie: Option<String>,
 }
+
+/// A map's number.
+#[derive(utoipa::ToSchema)]
+#[schema(minimum = 1, maximum = 65_535)]
+#[expect(dead_code, reason = "stands in the document for the numbers of a list")]
+struct MapNumber(u16);
 
 /// What a listed map server has to know.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -97,7 +112,7 @@ pub async fn register(
 ) -> Result<(StatusCode, Json<RegisterResponse>), Error> {
     let registration = request.check()?;
     let (id, maps) = (registration.id.clone(), registration.supported_maps.clone());
-    let registered = state.registry.register(registration).await?;
+    let registered = world::register(&state, &registration).await?;
     let status = if registered.renewed { StatusCode::OK } else { StatusCode::CREATED };
     tracing::info!(server = %id, ?maps, renewed = registered.renewed, "map server registered");
     let cookie = registered.cookie.expose().to_owned();

@@ -28,7 +28,7 @@ pub struct ServerEntry {
     current_players: u32,
     /// Its load, by its last heartbeat, in its own measure.
     load: f64,
-    /// Whether it holds a map link to this sidecar.
+    /// Whether it holds a map link, to this sidecar or another.
     linked: bool,
     /// When its entry is gone unless it is heard of.
     expires_at_ms: u64,
@@ -44,7 +44,7 @@ pub struct ServerEntry {
 )]
 pub async fn servers(_caller: RegistryCaller, State(state): State<AppState>) -> Result<Json<Vec<ServerEntry>>, Error> {
     let servers = state.registry.servers().await?.into_iter().map(|server| ServerEntry {
-        linked: state.link.links.get(&server.id).is_some(),
+        linked: server.link.is_some(),
         id: server.id.into(),
         name: server.name,
         ip: server.ip.to_string(),

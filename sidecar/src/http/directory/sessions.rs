@@ -1,7 +1,7 @@
 //! `POST /session/online` and `DELETE /session/{userId}`.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use super::caller::RegistryCaller;
 use crate::directory::SessionEntry;
 use crate::error::Error;
 use crate::http::Problem;
-use crate::http::extract::Valid;
+use crate::http::extract::{PathText, Valid};
 use crate::state::AppState;
 
 /// A user who is online.
@@ -18,10 +18,12 @@ use crate::state::AppState;
 #[serde(rename_all = "camelCase")]
 pub struct OnlineRequest {
     /// The user.
-    #[garde(length(bytes, min = 1, max = 64))]
+    #[garde(length(chars, min = 1, max = 64))]
+    #[schema(min_length = 1, max_length = 64)]
     user_id: String,
     /// The gateway that the user is connected to.
-    #[garde(length(bytes, min = 1, max = 64))]
+    #[garde(length(chars, min = 1, max = 64))]
+    #[schema(min_length = 1, max_length = 64)]
     gateway_id: String,
 }
 
@@ -38,10 +40,10 @@ pub async fn online(
     _caller: RegistryCaller,
     State(state): State<AppState>,
     Valid(request): Valid<OnlineRequest>,
-) -> Json<OnlineRequest> {
+) -> Result<Json<OnlineRequest>, Error> {
     let entry = SessionEntry { gateway_id: request.gateway_id.clone(), log_in: None };
-    state.link.sessions.set(&request.user_id, entry);
-    Json(request)
+    state.sessions.set(&request.user_id, entry).await?;
+    Ok(Json(request))
 }
 
 /// Remove a user's session.
@@ -56,8 +58,8 @@ pub async fn online(
 pub async fn offline(
     _caller: RegistryCaller,
     State(state): State<AppState>,
-    Path(user): Path<String>,
+    PathText(user): PathText,
 ) -> Result<StatusCode, Error> {
-    state.link.sessions.remove(&user);
+    state.sessions.remove(&user).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -125,10 +125,55 @@ async fn users_are_marked_online() {
     let directory = Directory::start().await;
     let online = json!({"userId": "u1", "gatewayId": "gateway-9"});
     assert_eq!(directory.post("/session/online", online).await.0, StatusCode::OK);
-    let sessions = &directory.world.state().link.sessions;
-    assert_eq!(sessions.get("u1").unwrap().gateway_id, "gateway-9");
+    let sessions = &directory.world.state().sessions;
+    assert_eq!(sessions.get("u1").await.unwrap().unwrap().gateway_id, "gateway-9");
     assert_eq!(directory.call(Method::DELETE, "/session/u1", Value::Null).await.0, StatusCode::NO_CONTENT);
-    assert_eq!(sessions.get("u1"), None);
+    assert_eq!(sessions.get("u1").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn who_is_logged_in_is_told_page_by_page() {
+    let directory = Directory::start().await;
+    let empty = directory.get("/sessions").await;
+    assert_eq!(empty, (StatusCode::OK, json!({"sessions": [], "next": null})));
+    let mut map = directory.world.map_server("map-1", &[1]).await;
+    let (ann, _ann_client) = directory.world.in_world("Ann", &mut map).await;
+    let (ben, _ben_client) = directory.world.in_world("Ben", &mut map).await;
+    let (_, first) = directory.get("/sessions?limit=1&server=map-1").await;
+    let entry = &first["sessions"][0];
+    let wanted = json!({
+        "user_id": ann.account.to_string(),
+        "username": "Ann",
+        "gateway": "gateway-1",
+        "map_server": "map-1",
+        "character": {
+            "id": ann.character.to_string(), "name": "Ann", "map_id": null, "x": 0.0, "y": 0.0,
+            "since_ms": entry["character"]["since_ms"],
+        },
+    });
+    assert_eq!(entry, &wanted);
+    assert!(entry["character"]["since_ms"].as_u64().is_some_and(|since| since > 0));
+    let next = first["next"].as_str().unwrap();
+    let (_, second) = directory.get(&format!("/sessions?limit=10&after={next}")).await;
+    assert_eq!(second["sessions"][0]["user_id"], ben.account.to_string());
+    assert_eq!((second["sessions"].as_array().unwrap().len(), &second["next"]), (1, &Value::Null));
+    assert_eq!(directory.get("/sessions?map=1").await.1["sessions"], json!([]), "nobody was saved there yet");
+    for (field, query) in
+        [("limit", "0"), ("limit", "1001"), ("limit", "x"), ("after", "x"), ("map", "70000"), ("server", "%20")]
+    {
+        let (status, problem) = directory.get(&format!("/sessions?{field}={query}")).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{field}={query}");
+        assert!(problem["errors"].get(field).is_some(), "{problem}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_logged_in_is_not_told_where_the_registry_is_open() {
+    let world = TestWorld::start_with(|config| config.gateway.allow_unauthenticated_registry = true).await;
+    let directory =
+        Directory { router: Router::from(super::router()).with_state(world.state().clone()), world, token: None };
+    assert_eq!(directory.get("/map-registry/servers").await.0, StatusCode::OK);
+    assert_eq!(directory.get("/sessions").await.0, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
@@ -144,6 +189,7 @@ async fn every_route_needs_the_service_token() {
             directory.call(Method::DELETE, "/map-registry/server/a", Value::Null).await,
             directory.post("/session/online", json!({"userId": "u", "gatewayId": "g"})).await,
             directory.call(Method::DELETE, "/session/u", Value::Null).await,
+            directory.get("/sessions").await,
         ];
         for (status, problem) in calls {
             assert_eq!((status, &problem["code"]), (StatusCode::UNAUTHORIZED, &json!("SERVICE_TOKEN_REQUIRED")));

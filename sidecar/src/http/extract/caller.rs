@@ -22,7 +22,7 @@ impl FromRequestParts<AppState> for Caller {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
         let token = bearer(&parts.headers).ok_or(ErrorCode::Unauthorized)?;
         let caller = authenticate(state, token).await?;
-        state.limits.call(caller.account)?;
+        state.limits.call(caller.account).await?;
         Ok(caller)
     }
 }

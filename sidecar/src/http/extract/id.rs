@@ -6,6 +6,20 @@ use realmgate_protocol::ids::CharacterId;
 
 use crate::error::{Error, ErrorCode};
 
+/// The one parameter of a route's path, as text.
+pub struct PathText(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathText {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let params = RawPathParams::from_request_parts(parts, state).await;
+        let params = params.map_err(|_| Error::new(ErrorCode::BadRequest, "The path is not UTF-8"))?;
+        let text = params.iter().next().map(|(_, text)| text.to_owned());
+        text.map(Self).ok_or_else(|| Error::internal(anyhow::anyhow!("the route has no parameter")))
+    }
+}
+
 /// `{id}` of a route under `/characters`. What is no id names no character.
 pub struct CharacterPath(pub CharacterId);
 
@@ -13,8 +27,7 @@ impl<S: Send + Sync> FromRequestParts<S> for CharacterPath {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let params = RawPathParams::from_request_parts(parts, state).await.map_err(Error::internal)?;
-        let id = params.iter().find(|(name, _)| *name == "id").and_then(|(_, id)| id.parse().ok());
-        id.map(Self).ok_or_else(|| ErrorCode::CharacterNotFound.into())
+        let PathText(id) = PathText::from_request_parts(parts, state).await?;
+        id.parse().map(Self).map_err(|_| ErrorCode::CharacterNotFound.into())
     }
 }

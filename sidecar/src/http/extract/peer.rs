@@ -1,4 +1,4 @@
-//! Where a call comes from: the socket's address. What proxies claim in headers is not believed.
+//! Where a call comes from: the socket's address, or whom `TRUSTED_PROXIES` name in its place.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -9,17 +9,23 @@ use crate::error::Error;
 use crate::service::limits::Source;
 use crate::state::AppState;
 
-/// The other end of the socket.
+/// The one header that is read: a proxy that writes another lets its clients write this one themselves.
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// The client behind the socket.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub IpAddr);
 
-impl<S: Send + Sync> FromRequestParts<S> for Peer {
+impl FromRequestParts<AppState> for Peer {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
         let ConnectInfo(addr) =
             ConnectInfo::<SocketAddr>::from_request_parts(parts, state).await.map_err(Error::internal)?;
-        Ok(Self(addr.ip().to_canonical()))
+        let lines = parts.headers.get_all(FORWARDED_FOR).iter();
+        // A line that is no text cannot be read, and hides what stands before it.
+        let lines = lines.map(|line| line.to_str().unwrap_or_default());
+        Ok(Self(state.config.edge.proxies.client(addr.ip(), lines)))
     }
 }
 
@@ -37,7 +43,7 @@ impl FromRequestParts<AppState> for AnonymousPeer {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
         let peer = Peer::from_request_parts(parts, state).await?;
-        state.limits.anonymous_call(peer.into())?;
+        state.limits.anonymous_call(peer.into()).await?;
         Ok(Self)
     }
 }

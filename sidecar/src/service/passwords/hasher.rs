@@ -33,6 +33,18 @@ impl Hasher {
         Ok(hash.to_string())
     }
 
+    /// Whether a stored hash is what [`Hasher::hash`] would make today.
+    pub(super) fn is_current(stored: &str) -> bool {
+        let Ok(stored) = PasswordHash::new(stored) else { return false };
+        let params = Params::try_from(&stored).ok();
+        let same_costs = params.is_some_and(|params| {
+            let cost = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
+            cost(&params) == cost(&Params::DEFAULT)
+        });
+        let version = stored.version.map(Version::try_from).and_then(Result::ok);
+        same_costs && stored.algorithm == Algorithm::default().ident() && version == Some(Version::default())
+    }
+
     /// Whether a password fits a PHC string; compared in constant time.
     pub(super) fn verify(&mut self, password: &SecretString, stored: &str) -> anyhow::Result<bool> {
         let stored = PasswordHash::new(stored).map_err(argon_error)?;

@@ -1,15 +1,18 @@
 //! The last stretch into a world, the same for entering and for travelling: a lock that a gateway holds becomes a map
 //! server's, and the player gets a ticket.
 
-use realmgate_protocol::ids::{CharacterId, LockEpoch, TicketId};
-use realmgate_protocol::link::{CharacterLoad, PrepareRefusal, ToMap, TravelGrant};
+use realmgate_protocol::ids::{CharacterId, LockEpoch, ServerId};
+use realmgate_protocol::link::{CharacterLoad, Fence, PrepareRefusal, ToMap, TravelGrant};
 use tokio_util::sync::CancellationToken;
 
+use super::after;
 use super::choice::Target;
+use super::choice::give_seat_back;
 use super::tickets::{self, Bearer, TICKET_LIFE};
-use super::unlinked::Guest;
+use crate::directory::LinkFacts;
 use crate::error::{Error, ErrorCode};
-use crate::link::{Link, PrepareFailure, Question};
+use crate::link::{PrepareFailure, Question, reach};
+use crate::lock::timers::{ID_HELD, deadline};
 use crate::lock::{CharacterLock, LockStep};
 use crate::state::AppState;
 
@@ -29,21 +32,32 @@ pub(super) async fn admit(
     target: &Target,
     character: CharacterId,
     held: &CharacterLock,
+    trace: &str,
+    cancel: &CancellationToken,
+) -> Result<Admission, Error> {
+    let admitted = admit_to(state, target, character, held, trace, cancel).await;
+    if admitted.is_err() {
+        give_seat_back(state, target).await;
+    }
+    admitted
+}
+
+async fn admit_to(
+    state: &AppState,
+    target: &Target,
+    character: CharacterId,
+    held: &CharacterLock,
+    trace: &str,
     cancel: &CancellationToken,
 ) -> Result<Admission, Error> {
     let load = state.store.locks.load(character).await?.ok_or(ErrorCode::CharacterNotFound)?;
-    let ticket = tickets::ticket_id()?;
     let spawn = load.soft.as_ref().map_or((0, 0), |soft| (soft.x, soft.y));
     let bearer = Bearer { account: load.account, character, epoch: held.epoch };
     let lock = match &target.link {
-        Some(link) => announce(state, link, target, ticket, load, held, cancel).await?,
-        None => {
-            let guest = Guest { account: bearer.account, server: target.server.id.clone(), lock: held.clone() };
-            state.link.unlinked.insert(character, guest);
-            held.clone()
-        }
+        Some(link) => announce(state, link, target, load, held, trace, cancel).await?,
+        None => lend(state, target, character, held).await?,
     };
-    let minted = tickets::mint(&state.config.secrets.ticket, ticket, bearer, target, state.clock.now_ms())?;
+    let minted = tickets::mint(&state.config.secrets.ticket, target.ticket, bearer, target, state.db_time.now_ms())?;
     let grant = TravelGrant {
         map_ip: target.server.ip.to_string(),
         map_port: target.server.port,
@@ -64,46 +78,65 @@ pub(super) async fn admit(
 /// Asks the map server to expect the character, and gives it the lock once it does.
 async fn announce(
     state: &AppState,
-    link: &Link,
+    link: &LinkFacts,
     target: &Target,
-    ticket: TicketId,
     load: CharacterLoad,
     held: &CharacterLock,
+    trace: &str,
     cancel: &CancellationToken,
 ) -> Result<CharacterLock, Error> {
     let character = load.character;
     let question = Question {
-        ticket,
+        ticket: target.ticket,
         expires_in_ms: TICKET_LIFE.as_millis() as u32,
         map: target.map,
         channel: target.channel,
         epoch: held.epoch,
         load,
+        trace: trace.to_owned(),
     };
     let answer = tokio::select! {
-        answer = link.prepare(question) => answer,
+        answer = reach::prepare(state, &target.server.id, &link.replica, question) => answer,
         () = cancel.cancelled() => {
-            call_off(link, character, held.epoch);
+            call_off(state, &target.server.id, character, held.epoch);
             return Err(Error::new(ErrorCode::BadMessage, "Called off"));
         }
     };
     count_answer(answer);
     if let Err(failure) = answer {
-        call_off(link, character, held.epoch);
+        call_off(state, &target.server.id, character, held.epoch);
         return Err(error_of(failure).into());
     }
     let step = LockStep::Prepared { server: target.server.id.clone() };
-    let owned = held.after(&step).map_err(Error::internal)?;
-    if !state.store.locks.change(character, held, &owned, state.clock.now_ms()).await? {
-        call_off(link, character, held.epoch);
+    let owned = after(state, held, &step).map_err(Error::internal)?;
+    if !state.store.locks.change(character, held, &owned, state.db_time.now_ms()).await? {
+        call_off(state, &target.server.id, character, held.epoch);
         return Err(ErrorCode::AlreadyOnline.into());
     }
     Ok(owned)
 }
 
 /// The character is not to be expected any more. A map server that does not hear it forgets by its own deadline.
-pub(super) fn call_off(link: &Link, character: CharacterId, epoch: LockEpoch) {
-    let _ = link.send(ToMap::Cancel { character, epoch });
+pub(super) fn call_off(state: &AppState, server: &ServerId, character: CharacterId, epoch: LockEpoch) {
+    reach::tell_soon(state, server, ToMap::Cancel { character, epoch });
+}
+
+/// A map server without a link acknowledges nothing: the lock stays with the gateway, and its heartbeats renew it.
+async fn lend(
+    state: &AppState,
+    target: &Target,
+    character: CharacterId,
+    held: &CharacterLock,
+) -> Result<CharacterLock, Error> {
+    let step = LockStep::Lent { gateway: state.config.gateway.id.clone() };
+    let lent = after(state, held, &step).map_err(Error::internal)?;
+    let until_ms = deadline(state.db_time.now_ms(), ID_HELD);
+    let fence = Fence { character, epoch: held.epoch };
+    let (gateway, server) = (&state.config.gateway.id, &target.server.id);
+    if !state.store.server_locks.lend(&fence, gateway, server, until_ms).await? {
+        return Err(ErrorCode::AlreadyOnline.into());
+    }
+    Ok(lent)
 }
 
 fn error_of(failure: PrepareFailure) -> ErrorCode {

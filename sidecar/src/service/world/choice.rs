@@ -1,22 +1,23 @@
-//! Which map server and which channel a character goes to.
+//! Which map server and which channel a character goes to, and a seat that is kept for it there.
 
-use std::sync::Arc;
+use realmgate_protocol::ids::{ChannelId, MapId, ServerId, TicketId};
 
-use realmgate_protocol::ids::{ChannelId, MapId, ServerId};
-
-use crate::directory::MapServer;
+use super::tickets::TICKET_LIFE;
+use crate::directory::{LinkFacts, MapServer, Seat};
 use crate::error::{Error, ErrorCode};
-use crate::link::Link;
+use crate::fleet::Wait;
 use crate::state::AppState;
 
-/// Where a character goes.
+/// Where a character goes. A seat is kept for it until its ticket expires.
 #[derive(Debug, Clone)]
 pub(super) struct Target {
     pub(super) server: MapServer,
     pub(super) map: MapId,
     pub(super) channel: ChannelId,
+    /// The ticket that the seat is kept for.
+    pub(super) ticket: TicketId,
     /// `None` for a server that is entered without an acknowledgement.
-    pub(super) link: Option<Arc<Link>>,
+    pub(super) link: Option<LinkFacts>,
 }
 
 /// What is asked for.
@@ -27,56 +28,85 @@ pub(super) struct Wish<'a> {
     pub(super) channel: Option<ChannelId>,
     /// Where a body of the same account stands now, which makes room by leaving.
     pub(super) leaving: Option<&'a ServerId>,
+    /// The ticket that will be made out.
+    pub(super) ticket: TicketId,
 }
 
-/// The least loaded channel of the least loaded server that has room.
+/// The least loaded channel of the least loaded server that has room. Where there is none, the server manager may start
+/// one.
 pub(super) async fn choose(state: &AppState, wish: Wish<'_>) -> Result<Target, Error> {
+    let mut wait = Wait::new();
+    loop {
+        match choose_among(state, wish).await {
+            Err(error) if wait.for_server(state, wish.map, &error).await => {}
+            chosen => return chosen,
+        }
+    }
+}
+
+/// Among the servers that there are.
+async fn choose_among(state: &AppState, wish: Wish<'_>) -> Result<Target, Error> {
     let servers = state.registry.hosting(wish.map).await?;
+    for target in candidates(state, servers, wish)? {
+        let seat = Seat { ticket: wish.ticket, map: target.map, channel: target.channel };
+        let leaving = u32::from(wish.leaving == Some(&target.server.id));
+        if state.registry.reserve(&target.server.id, seat, TICKET_LIFE, leaving).await? {
+            return Ok(target);
+        }
+    }
+    Err(ErrorCode::MapFull.into())
+}
+
+/// Gives the seat back.
+pub(super) async fn give_seat_back(state: &AppState, target: &Target) {
+    if let Err(error) = state.registry.release_seat(&target.server.id, target.ticket).await {
+        // It ends by itself.
+        tracing::debug!(%error, "a seat could not be given back");
+    }
+}
+
+/// Every place that the wish fits, the best first.
+fn candidates(state: &AppState, servers: Vec<MapServer>, wish: Wish<'_>) -> Result<Vec<Target>, Error> {
     if servers.is_empty() {
         return Err(ErrorCode::MapNotFound.into());
     }
-    let linked = servers.iter().filter_map(|server| {
-        let link = state.link.links.get(&server.id)?;
-        link.maps.contains(&wish.map).then_some((server, link))
-    });
-    let linked: Vec<_> = linked.collect();
+    let (linked, foreign): (Vec<_>, Vec<_>) = servers.into_iter().partition(|server| is_linked(server, wish.map));
     if !linked.is_empty() {
-        return choose_linked(&linked, wish);
+        return linked_candidates(&linked, wish);
     }
     if !state.config.gateway.allow_unlinked_map_servers {
         return Err(ErrorCode::MapServerUnreachable.into());
     }
-    let server = servers.into_iter().find(MapServer::has_room).ok_or(ErrorCode::MapFull)?;
     let channel = wish.channel.unwrap_or(ChannelId(1));
-    Ok(Target { server, map: wish.map, channel, link: None })
+    let target = |server| Target { server, map: wish.map, channel, ticket: wish.ticket, link: None };
+    Ok(foreign.into_iter().map(target).collect())
 }
 
-fn choose_linked(linked: &[(&MapServer, Arc<Link>)], wish: Wish<'_>) -> Result<Target, Error> {
-    let hosts_channel = |link: &Link| wish.channel.is_none_or(|wished| (1..=link.channels).contains(&wished.0));
-    let mut hosts = linked.iter().filter(|(_, link)| hosts_channel(link)).peekable();
-    if hosts.peek().is_none() {
-        return Err(Error::new(ErrorCode::MapNotFound, "No map server hosts this channel of the map"));
-    }
-    hosts
-        .filter(|(server, link)| has_room(server, link, wish.leaving))
-        .flat_map(|(server, link)| {
-            let channels = wish.channel.map_or(1..=link.channels, |wished| wished.0..=wished.0);
-            channels.map(move |channel| (*server, link, ChannelId(channel)))
-        })
-        .min_by_key(|(server, link, channel)| (link.players_in(wish.map, *channel), server.id.clone(), *channel))
-        .map(|(server, link, channel)| Target {
+fn is_linked(server: &MapServer, map: MapId) -> bool {
+    server.link.as_ref().is_some_and(|link| link.maps.contains(&map))
+}
+
+fn linked_candidates(linked: &[MapServer], wish: Wish<'_>) -> Result<Vec<Target>, Error> {
+    let mut targets = Vec::new();
+    for server in linked {
+        let Some(link) = &server.link else { continue };
+        let channels = wish.channel.map_or(1..=link.channels, |wished| wished.0..=wished.0);
+        let hosted = channels.filter(|channel| (1..=link.channels).contains(channel)).map(ChannelId);
+        targets.extend(hosted.map(|channel| Target {
             server: server.clone(),
             map: wish.map,
             channel,
+            ticket: wish.ticket,
             link: Some(link.clone()),
-        })
-        .ok_or_else(|| ErrorCode::MapFull.into())
-}
-
-/// Capacity counts for the whole process.
-fn has_room(server: &MapServer, link: &Link, leaving: Option<&ServerId>) -> bool {
-    let here = u32::from(leaving == Some(&server.id));
-    link.players().saturating_sub(here) < server.max_players
+        }));
+    }
+    if targets.is_empty() {
+        return Err(Error::new(ErrorCode::MapNotFound, "No map server hosts this channel of the map"));
+    }
+    targets.sort_by_cached_key(|target| {
+        (target.server.players_in(wish.map, target.channel), target.server.id.clone(), target.channel)
+    });
+    Ok(targets)
 }
 
 #[cfg(test)]
@@ -86,48 +116,53 @@ mod tests {
     use super::*;
     use crate::directory::Cookie;
 
-    fn server(id: &str, max_players: u32) -> MapServer {
+    fn server(id: &str, players: [u16; 2]) -> MapServer {
+        let load = |(channel, players)| ChannelLoad { map: MapId(1), channel: ChannelId(channel), players };
         MapServer {
             id: id.parse().unwrap(),
             name: id.to_owned(),
             ip: [127, 0, 0, 1].into(),
             port: 4001,
             supported_maps: vec![MapId(1)],
-            max_players,
+            max_players: 10,
             current_players: 0,
             load: 0.0,
             expires_at_ms: u64::MAX,
-            cookie: Cookie::random().unwrap(),
+            cookie: Cookie::random().unwrap().hash(),
             resumed: false,
+            link: Some(LinkFacts { replica: "a".to_owned(), maps: vec![MapId(1)], channels: 2, protocol_hash: 0 }),
+            channel_loads: (1..).zip(players).map(load).collect(),
+            seats: Vec::new(),
         }
     }
 
-    fn link(id: &str, players: [u16; 2]) -> Arc<Link> {
-        let load = |(channel, players)| ChannelLoad { map: MapId(1), channel: ChannelId(channel), players };
-        Link::with_load(id.parse().unwrap(), vec![MapId(1)], 2, (1..).zip(players).map(load).collect())
-    }
-
     fn wish(channel: Option<u16>) -> Wish<'static> {
-        Wish { map: MapId(1), channel: channel.map(ChannelId), leaving: None }
+        Wish { map: MapId(1), channel: channel.map(ChannelId), leaving: None, ticket: TicketId(1) }
+    }
+
+    fn first(linked: &[MapServer], wish: Wish<'_>) -> (String, u16) {
+        let best = linked_candidates(linked, wish).unwrap().remove(0);
+        (best.server.id.to_string(), best.channel.0)
     }
 
     #[test]
-    fn the_least_loaded_channel_wins() {
-        let (a, b) = (server("a", 10), server("b", 10));
-        let linked = [(&a, link("a", [3, 2])), (&b, link("b", [1, 4]))];
-        let target = choose_linked(&linked, wish(None)).unwrap();
-        assert_eq!((target.server.id.as_str(), target.channel), ("b", ChannelId(1)));
-        let target = choose_linked(&linked, wish(Some(2))).unwrap();
-        assert_eq!((target.server.id.as_str(), target.channel), ("a", ChannelId(2)));
+    fn the_least_loaded_channel_comes_first() {
+        let linked = [server("a", [3, 2]), server("b", [1, 4])];
+        assert_eq!(first(&linked, wish(None)), ("b".to_owned(), 1));
+        assert_eq!(first(&linked, wish(Some(2))), ("a".to_owned(), 2));
+        assert_eq!(linked_candidates(&linked, wish(None)).unwrap().len(), 4, "the others are there to fall back on");
     }
 
     #[test]
-    fn a_full_server_takes_only_who_is_there_already() {
-        let a = server("a", 5);
-        let linked = [(&a, link("a", [3, 2]))];
-        assert_eq!(choose_linked(&linked, wish(None)).unwrap_err().code, ErrorCode::MapFull);
-        let back = Wish { leaving: Some(&a.id), ..wish(None) };
-        assert!(choose_linked(&linked, back).is_ok(), "a body that leaves makes room for itself");
-        assert_eq!(choose_linked(&linked, wish(Some(3))).unwrap_err().code, ErrorCode::MapNotFound);
+    fn those_on_the_way_count() {
+        let seat = |ticket| Seat { ticket: TicketId(ticket), map: MapId(1), channel: ChannelId(1) };
+        let linked = [MapServer { seats: vec![seat(7), seat(8)], ..server("a", [0, 1]) }];
+        assert_eq!(first(&linked, wish(None)), ("a".to_owned(), 2));
+    }
+
+    #[test]
+    fn a_channel_that_nobody_hosts_is_not_found() {
+        let refused = linked_candidates(&[server("a", [0, 0])], wish(Some(3))).unwrap_err();
+        assert_eq!(refused.code, ErrorCode::MapNotFound);
     }
 }

@@ -1,24 +1,32 @@
 //! A character leaves the world, or never came.
 
-use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch};
+use realmgate_protocol::ids::{CharacterId, LockEpoch};
 use realmgate_protocol::link::{LeaveReason, Save, ToMap};
 
+use super::after;
+use super::session_entry::{logged_out, settle_session};
 use crate::error::Error;
 use crate::link::Link;
 use crate::lock::{CharacterLock, LockOwner, LockStep};
+use crate::replicas::News;
 use crate::social;
 use crate::state::AppState;
 
 /// The map server has let a character go: its last save and its free lock are one write.
 pub(crate) async fn released(state: &AppState, link: &Link, save: &Save, reason: LeaveReason) -> Result<(), Error> {
+    give_seat_back(state, link, save.character).await;
     let step = LockStep::Released { server: link.server.clone() };
-    let freed = state.store.locks.save_and_step(&link.server, save, &step, state.clock.now_ms()).await?;
+    let freed = state
+        .store
+        .locks
+        .save_and_step(&link.server, save, &step, state.db_time.now_ms(), &state.config.timers)
+        .await?;
     let settled = ToMap::Settled { character: save.character, epoch: save.epoch };
     if freed.is_none() {
         // It drops the character anyway; this tells its log that the last save came too late.
         let _ = link.send(ToMap::Fenced { character: save.character, epoch: save.epoch });
         let _ = link.send(settled);
-        state.link.departures.departed(save.character);
+        tell_departed(state, save.character).await;
         return Ok(());
     }
     metrics::counter!("realmgate_departures_total", "reason" => reason.name()).increment(1);
@@ -36,37 +44,41 @@ pub(crate) async fn dropped(
     reason: LeaveReason,
     figure: &'static str,
 ) -> Result<(), Error> {
-    let lock = CharacterLock { owner: LockOwner::Map(link.server.clone()), epoch };
+    give_seat_back(state, link, character).await;
+    let lock = CharacterLock { owner: LockOwner::Map(link.server.clone()), epoch, deadline_ms: None };
     let step = LockStep::Released { server: link.server.clone() };
-    let free = lock.after(&step).map_err(Error::internal)?;
-    if !state.store.locks.change(character, &lock, &free, state.clock.now_ms()).await? {
+    let free = after(state, &lock, &step).map_err(Error::internal)?;
+    if !state.store.locks.change(character, &lock, &free, state.db_time.now_ms()).await? {
         // Freed already. Who waits looks at the lock again.
-        state.link.departures.departed(character);
+        tell_departed(state, character).await;
         return Ok(());
     }
     metrics::counter!("realmgate_departures_total", "reason" => figure).increment(1);
     departed(state, character, reason).await
 }
 
+/// Whoever was on the way and leaves makes room.
+async fn give_seat_back(state: &AppState, link: &Link, character: CharacterId) {
+    let Some(ticket) = link.take_ticket(character) else { return };
+    if let Err(error) = state.registry.release_seat(&link.server, ticket).await {
+        // It ends by itself.
+        tracing::debug!(%error, "a seat could not be given back");
+    }
+}
+
 async fn departed(state: &AppState, character: CharacterId, reason: LeaveReason) -> Result<(), Error> {
     social::left(state, character, reason);
-    state.link.departures.departed(character);
+    tell_departed(state, character).await;
     let Some(found) = state.store.locks.find(character).await? else { return Ok(()) };
     if reason == LeaveReason::Logout {
-        state.link.sessions.remove(&found.account.to_string());
+        logged_out(state, found.account).await;
         return Ok(());
     }
     settle_session(state, found.account).await
 }
 
-/// Ends the session entry of an account that has neither a socket nor a character lock any more.
-pub(crate) async fn settle_session(state: &AppState, account: AccountId) -> Result<(), Error> {
-    let user = account.to_string();
-    if state.link.sockets.has(account) || state.link.sessions.get(&user).is_none() {
-        return Ok(());
-    }
-    if state.store.locks.held_by_account(account).await?.is_empty() {
-        state.link.sessions.remove(&user);
-    }
-    Ok(())
+/// Wakes whoever waits for the character's lock, here and at other sidecars.
+pub(super) async fn tell_departed(state: &AppState, character: CharacterId) {
+    state.link.departures.departed(character);
+    state.replicas.tell_all(News::Departed { character }).await;
 }

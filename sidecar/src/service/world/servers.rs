@@ -1,36 +1,211 @@
-//! A map server opens its link: as a new process, or as one that was away.
+//! Map servers come, come back and go: their locks by cookie, and what becomes of the characters they held.
 
-use realmgate_protocol::ids::ServerId;
-use realmgate_protocol::link::LeaveReason;
+use realmgate_protocol::ids::{AccountId, CharacterId, ServerId};
+use realmgate_protocol::link::{Fence, LeaveReason};
 
 use super::settle_session;
-use crate::error::Error;
-use crate::lock::LockOwner;
+use crate::directory::{Cookie, MapServer, Registered, Registration};
+use crate::error::{Error, ErrorCode};
+use crate::lock::timers::{ID_HELD, deadline};
+use crate::lock::{Claim, CookieHash, LockOwner, ServerKey, ServerLock};
+use crate::replicas::{Answer, Ask, News};
 use crate::social;
 use crate::state::AppState;
+use crate::store::locks::{KnownServer, Retired};
 
-/// A new process: what the old one held in its memory is gone. Its locks are fenced, and what lay on its ground goes by
-/// the book.
-pub(crate) async fn server_started(state: &AppState, server: &ServerId) -> Result<(), Error> {
-    let now_ms = state.clock.now_ms();
+/// How often somebody else may be faster before we give up.
+const TRIES: usize = 5;
+
+/// Lists a map server. By its cookie it is the process that was listed before; without one it is a new process, and what
+/// the old one held is released, unless that is alive.
+pub async fn register(state: &AppState, registration: &Registration) -> Result<Registered, Error> {
+    let key = ServerKey::Map(registration.id.clone());
+    let shown = registration.cookie.as_ref().map(Cookie::hash);
+    for _ in 0..TRIES {
+        let known = state.store.server_locks.server(&key).await?;
+        let now_ms = state.db_time.now_ms();
+        let existing = known.as_ref().map(|known| &known.lock);
+        let claim = match ServerLock::claim(existing, shown.as_ref(), now_ms) {
+            // A foreign server that holds no link restarts in place without a cookie, as the contract has it.
+            Claim::Taken if is_in_place(state, known.as_ref(), registration).await? => Claim::New,
+            claim => claim,
+        };
+        let (cookie, linked_to) = match (claim, &registration.cookie) {
+            (Claim::Taken, _) => return Err(ErrorCode::ServerIdTaken.into()),
+            (Claim::Returned, Some(cookie)) => {
+                (cookie.clone(), known.as_ref().and_then(|known| known.linked_to.clone()))
+            }
+            (Claim::Returned | Claim::New, _) => (Cookie::random()?, None),
+        };
+        let lock = ServerLock::heard(&key, cookie.hash(), now_ms, &state.config.timers);
+        let claimed = KnownServer { key: key.clone(), lock, linked_to, shared: false };
+        if !state.store.server_locks.claim_server(existing, &claimed).await? {
+            continue;
+        }
+        if claim == Claim::New {
+            release_everything(state, &registration.id).await?;
+        }
+        let renewed = state.registry.list(registration, cookie.hash(), claim == Claim::Returned).await?;
+        if let Some(link) = state.link.links.get(&registration.id).filter(|link| link.cookie == cookie.hash()) {
+            // Its link was here before it was listed.
+            state.registry.linked(&registration.id, link.facts(&state.config.gateway.id)).await?;
+        }
+        return Ok(Registered { cookie, renewed });
+    }
+    Err(ErrorCode::ServerIdTaken.into())
+}
+
+async fn is_in_place(
+    state: &AppState,
+    known: Option<&KnownServer>,
+    registration: &Registration,
+) -> Result<bool, Error> {
+    if registration.cookie.is_some() || known.is_none_or(|known| known.linked_to.is_some()) {
+        return Ok(false);
+    }
+    let listed = state.registry.find(&registration.id).await?;
+    Ok(listed.is_some_and(|listed: MapServer| listed.ip == registration.ip && listed.port == registration.port))
+}
+
+/// A heartbeat of a map server over HTTP; false where it has to register again.
+pub async fn heartbeat(state: &AppState, server: &ServerId, players: u32, load: f64) -> Result<bool, Error> {
+    if !state.registry.heartbeat(server, players, load).await? {
+        return Ok(false);
+    }
+    let key = ServerKey::Map(server.clone());
+    let Some(known) = state.store.server_locks.server(&key).await? else { return Ok(false) };
+    let now_ms = state.db_time.now_ms();
+    let lock = ServerLock::heard(&key, known.lock.cookie, now_ms, &state.config.timers);
+    state.store.server_locks.renew_servers(&[(key, lock)]).await?;
+    state.store.server_locks.renew_lent(server, deadline(now_ms, ID_HELD)).await?;
+    Ok(true)
+}
+
+/// A map server says good-bye: it is not listed any more, and its id is free. It may still tell the last of its players'
+/// state over its link; what it does not is released when its timer runs out.
+pub async fn deregister(state: &AppState, server: &ServerId) -> Result<(), Error> {
+    state.registry.remove(server).await?;
+    let key = ServerKey::Map(server.clone());
+    if let Some(known) = state.store.server_locks.server(&key).await? {
+        let gone = KnownServer { lock: ServerLock { heard_ms: 0, ..known.lock.clone() }, ..known.clone() };
+        state.store.server_locks.claim_server(Some(&known.lock), &gone).await?;
+        // Without its heartbeats, nothing keeps what was lent to it.
+        state.store.server_locks.renew_lent(server, state.db_time.now_ms()).await?;
+    }
+    Ok(())
+}
+
+/// Why a map server may not open a link.
+#[derive(Debug)]
+pub(crate) enum Unmet {
+    /// Its cookie is not, or no more, that of its id.
+    CookieUnknown,
+    /// The link that it has is alive.
+    StillLinked,
+    /// Its lock can not be looked at.
+    Failed(Error),
+}
+
+impl<E: Into<Error>> From<E> for Unmet {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// A map server opens a link; whether it may reclaim what it held. If not, that is released already.
+pub(crate) async fn meet(state: &AppState, server: &ServerId, cookie: &str, fresh: bool) -> Result<bool, Unmet> {
+    let key = ServerKey::Map(server.clone());
+    let now_ms = state.db_time.now_ms();
+    let known = state.store.server_locks.server(&key).await?;
+    let known = known.filter(|known| !known.lock.is_over(now_ms) && known.lock.cookie == CookieHash::of(cookie));
+    let Some(known) = known else { return Err(Unmet::CookieUnknown) };
+    if let Some(replica) = &known.linked_to
+        && is_link_alive(state, server, replica).await
+    {
+        return Err(Unmet::StillLinked);
+    }
+    let resumed = known.linked_to.is_some() && !fresh;
+    if resumed {
+        let until_ms = deadline(state.db_time.now_ms(), state.config.timers.map_reclaim);
+        state.store.server_locks.set_character_deadlines(server, until_ms).await?;
+    } else {
+        release_everything(state, server).await?;
+    }
+    let lock = ServerLock::heard(&key, known.lock.cookie, state.db_time.now_ms(), &state.config.timers);
+    if !state.store.server_locks.link_server(server, &lock, &state.config.gateway.id).await? {
+        return Err(Unmet::CookieUnknown);
+    }
+    Ok(resumed)
+}
+
+/// Whether the link that a map server had still answers. One that does not is closed.
+async fn is_link_alive(state: &AppState, server: &ServerId, replica: &str) -> bool {
+    if let Some(link) = state.link.links.get(server) {
+        return link.answers().await;
+    }
+    if replica == state.config.gateway.id {
+        return false;
+    }
+    let ask = Ask::PingLink { server: server.clone() };
+    matches!(state.replicas.ask(replica, ask, super::PROBE + super::PROBE).await, Ok(Answer::LinkAlive(true)))
+}
+
+/// A map server that came back names locks that it still holds; those that it does not hold any more.
+pub(crate) async fn reclaim(
+    state: &AppState,
+    server: &ServerId,
+    cookie: &CookieHash,
+    fences: &[Fence],
+) -> Result<Vec<Fence>, Error> {
+    let lost = state.store.server_locks.reclaim(server, cookie, fences).await?;
+    let kept = fences.len().saturating_sub(lost.len());
+    metrics::counter!("realmgate_server_locks_reclaimed_total").increment(kept as u64);
+    Ok(lost)
+}
+
+/// It has named them all: the rest is let go, and whoever plays there is in the world, even if it is we who have started
+/// anew.
+pub(crate) async fn reclaimed(state: &AppState, server: &ServerId) -> Result<(), Error> {
+    let freed = state.store.server_locks.fence_unclaimed(server, state.db_time.now_ms()).await?;
+    if !freed.is_empty() {
+        tracing::info!(%server, locks = freed.len(), "not reclaimed");
+    }
+    gone(state, freed).await?;
+    for found in state.store.locks.held_by(&LockOwner::Map(server.clone())).await? {
+        social::arrived(state, found.character);
+    }
+    Ok(())
+}
+
+/// Nobody can come back for what was held under this id: its locks are fenced, and what lay on its ground goes by the
+/// book.
+pub(super) async fn release_everything(state: &AppState, server: &ServerId) -> Result<(), Error> {
+    if let Some(old) = state.link.links.get(server) {
+        // The old process may not have heard yet that it is gone.
+        old.closed.cancel();
+    }
+    let now_ms = state.db_time.now_ms();
     let freed = state.store.locks.fence_all(&LockOwner::Map(server.clone()), now_ms).await?;
     let swept = state.store.ledger.sweep_ground(server, now_ms).await?;
     if !freed.is_empty() || swept != Default::default() {
         tracing::info!(%server, locks = freed.len(), items = swept.items, gold = swept.gold, "swept after a restart");
     }
+    gone(state, freed).await
+}
+
+/// A map server that is forgotten did not come back: what its store row held is released already.
+pub(super) async fn retired(state: &AppState, server: &ServerId, retired: Retired) -> Result<(), Error> {
+    gone(state, retired.characters).await?;
+    release_everything(state, server).await
+}
+
+/// Characters are in no world any more.
+async fn gone(state: &AppState, freed: Vec<(CharacterId, AccountId)>) -> Result<(), Error> {
     for (character, account) in freed {
         social::left(state, character, LeaveReason::ServerClosing);
         state.link.departures.departed(character);
+        state.replicas.tell_all(News::Departed { character }).await;
         settle_session(state, account).await?;
-    }
-    Ok(())
-}
-
-/// The same process was away: its locks are as it left them. Whoever plays there is in the world, even if it is we who
-/// have started anew.
-pub(crate) async fn server_returned(state: &AppState, server: &ServerId) -> Result<(), Error> {
-    for found in state.store.locks.held_by(&LockOwner::Map(server.clone())).await? {
-        social::arrived(state, &found, server);
     }
     Ok(())
 }

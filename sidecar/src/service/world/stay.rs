@@ -1,7 +1,7 @@
 //! A character is in the world: it arrives, is saved, and what it owns changes.
 
 use realmgate_protocol::ids::{BatchId, CharacterId, LockEpoch};
-use realmgate_protocol::link::{OwnedEvent, Save, ToMap};
+use realmgate_protocol::link::{ChannelLoad, Fence, OwnedEvent, Save, ToMap};
 
 use crate::error::Error;
 use crate::link::Link;
@@ -19,18 +19,38 @@ pub(crate) async fn entered(
 ) -> Result<(), Error> {
     let found = state.store.locks.find(character).await?;
     match found.filter(|found| found.lock.admits(&link.server, epoch)) {
-        Some(found) => {
+        Some(_) => {
+            // False where it has left again already, or where this process has not the server's lock any more: then somebody
+            // must be able to end the character's.
+            state.store.server_locks.arrive(&link.server, &link.cookie, &Fence { character, epoch }).await?;
+            if let Some(ticket) = link.take_ticket(character)
+                && let Err(error) = state.registry.release_seat(&link.server, ticket).await
+            {
+                // It ends by itself; a directory that is away ends no link.
+                tracing::debug!(%error, "a seat could not be given up");
+            }
             tracing::info!(%character, server = %link.server, %epoch, "a character entered the world");
-            social::arrived(state, &found, &link.server);
+            social::arrived(state, character);
         }
         None => fenced(link, character, epoch),
     }
     Ok(())
 }
 
+/// How full a map server is; this is its heartbeat, too.
+pub(crate) async fn loaded(state: &AppState, link: &Link, channels: Vec<ChannelLoad>) -> Result<(), Error> {
+    let facts = link.facts(&state.config.gateway.id);
+    // False where it was forgotten, and nobody here knows its address: it learns so at its next heartbeat over HTTP.
+    if let Err(error) = state.registry.set_load(&link.server, channels, link.cookie, facts).await {
+        // The directory is away: that ends no link.
+        tracing::debug!(server = %link.server, %error, "a map server's load could not be noted");
+    }
+    Ok(())
+}
+
 /// Soft state of characters in the world.
 pub(crate) async fn save(state: &AppState, link: &Link, saves: &[Save]) -> Result<(), Error> {
-    let outcomes = state.store.locks.save(&link.server, saves).await?;
+    let outcomes = state.store.locks.save(&link.server, &link.cookie, saves).await?;
     for (save, outcome) in saves.iter().zip(outcomes) {
         let result = match outcome {
             SaveOutcome::Written => "written",

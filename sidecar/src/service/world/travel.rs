@@ -7,9 +7,11 @@ use realmgate_protocol::link::{Save, ToMap, TravelGrant};
 use tokio_util::sync::CancellationToken;
 
 use super::admission::admit;
+use super::after;
 use super::choice::{Wish, choose};
+use super::tickets::ticket_id;
 use crate::error::Error;
-use crate::link::Link;
+use crate::link::{Link, reach};
 use crate::lock::{CharacterLock, LockStep};
 use crate::state::AppState;
 
@@ -23,7 +25,11 @@ pub(crate) async fn travel(
     channel: Option<ChannelId>,
 ) -> Result<(), Error> {
     let step = LockStep::Travel { server: link.server.clone(), gateway: state.config.gateway.id.clone() };
-    let taken = state.store.locks.save_and_step(&link.server, &save, &step, state.clock.now_ms()).await?;
+    let taken = state
+        .store
+        .locks
+        .save_and_step(&link.server, &save, &step, state.db_time.now_ms(), &state.config.timers)
+        .await?;
     let Some(held) = taken else {
         let _ = link.send(ToMap::Fenced { character: save.character, epoch: save.epoch });
         return Ok(());
@@ -60,15 +66,21 @@ impl Journey {
             Err(error) => self.turn_back(state, &error).await?,
         };
         // A map server that lost its link can not tell its player; the ticket expires and the lock is let go.
-        let _ = state.link.links.send(&self.from, message);
+        let _ = reach::tell(state, &self.from, message).await;
         Ok(())
     }
 
+    /// What the logs of both map servers call this journey.
+    fn trace(&self) -> String {
+        format!("travel-{}-{}", self.save.character, self.held.epoch)
+    }
+
     async fn seek(&self, state: &AppState) -> Result<TravelGrant, Error> {
-        let wish = Wish { map: self.save.soft.map, channel: self.channel, leaving: Some(&self.from) };
+        let wish =
+            Wish { map: self.save.soft.map, channel: self.channel, leaving: Some(&self.from), ticket: ticket_id()? };
         let target = choose(state, wish).await?;
         let to_the_end = CancellationToken::new();
-        let admission = admit(state, &target, self.save.character, &self.held, &to_the_end).await?;
+        let admission = admit(state, &target, self.save.character, &self.held, &self.trace(), &to_the_end).await?;
         Ok(admission.grant)
     }
 
@@ -77,8 +89,8 @@ impl Journey {
         tracing::info!(character = %self.save.character, from = %self.from, %error, "a journey was refused");
         let character = self.save.character;
         let step = LockStep::TravelFailed { server: self.from.clone() };
-        let back = self.held.after(&step).map_err(Error::internal)?;
-        if state.store.locks.change(character, &self.held, &back, state.clock.now_ms()).await? {
+        let back = after(state, &self.held, &step).map_err(Error::internal)?;
+        if state.store.locks.change(character, &self.held, &back, state.db_time.now_ms()).await? {
             let code = error.code.as_str().to_owned();
             return Ok(ToMap::TravelRefused { request: self.request, character, epoch: back.epoch, code });
         }

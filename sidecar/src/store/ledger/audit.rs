@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use sqlx::{Row, SqliteConnection};
+use sqlx::Row;
+
+use crate::store::SqlConnection;
 
 /// Most faults of one kind that are told one by one.
 const MAX_TOLD: usize = 20;
@@ -95,7 +97,7 @@ const CHECKS: &[Check] = &[
     },
 ];
 
-pub(super) async fn run(connection: &mut SqliteConnection) -> sqlx::Result<AuditReport> {
+pub(super) async fn run(connection: &mut SqlConnection) -> sqlx::Result<AuditReport> {
     let totals = totals(connection).await?;
     let figure = |name| totals.get(name).copied().unwrap_or(0);
     let mut report = AuditReport {
@@ -115,7 +117,7 @@ pub(super) async fn run(connection: &mut SqliteConnection) -> sqlx::Result<Audit
 }
 
 /// How much there is.
-pub(super) async fn totals(connection: &mut SqliteConnection) -> sqlx::Result<BTreeMap<&'static str, i64>> {
+pub(super) async fn totals(connection: &mut SqlConnection) -> sqlx::Result<BTreeMap<&'static str, i64>> {
     const FIGURES: &[(&str, &str)] = &[
         ("items", "SELECT COUNT(*) FROM items"),
         ("item_lines", "SELECT COUNT(*) FROM item_ledger"),

@@ -1,185 +1,115 @@
-//! Reads what an event touches, and writes what it leaves.
+//! Reads what a batch of events touches, and locks it first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use realmgate_protocol::ids::{ItemId, ServerId};
-use realmgate_protocol::link::{Change, OwnedEvent};
-use sqlx::{Row, SqliteConnection};
+use realmgate_protocol::ids::{CharacterId, ItemId, ServerId};
+use realmgate_protocol::link::{Change, OwnedEvent, Owner};
+use sqlx::Row;
 
-use super::plan::{Gain, GoldLine, Holdings, Item, ItemLine, Place, account_text};
-use crate::store::locks::number;
-use crate::store::to_sql_ms;
+use super::plan::{Holdings, Item, Place, Slots, account_text, owner_text};
+use crate::lock::CharacterLock;
+use crate::store::columns::{number, parsed};
+use crate::store::dialect::{Rows, lock_rows};
+use crate::store::locks::lock_of;
+use crate::store::rows::fetch_in;
+use crate::store::{SqlConnection, SqlRow};
 
-/// What the store has of everything an event names.
-pub(super) async fn read(
-    connection: &mut SqliteConnection,
-    server: &ServerId,
-    event: &OwnedEvent,
-) -> sqlx::Result<Holdings> {
-    let mut holdings = Holdings::default();
-    for change in &event.changes {
+/// Everything a batch names.
+#[derive(Debug, Default)]
+pub(super) struct Touched {
+    /// Characters of fences.
+    characters: BTreeSet<CharacterId>,
+    items: BTreeSet<ItemId>,
+    accounts: BTreeSet<String>,
+    /// Owners with slots that get something.
+    receivers: BTreeSet<String>,
+}
+
+impl Touched {
+    /// What these events name.
+    pub(super) fn by<'a>(server: &ServerId, events: impl IntoIterator<Item = &'a OwnedEvent>) -> Self {
+        let mut touched = Self::default();
+        for event in events {
+            touched.characters.extend(event.fences.iter().map(|fence| fence.character));
+            for change in &event.changes {
+                touched.add(server, change);
+            }
+        }
+        touched
+    }
+
+    fn add(&mut self, server: &ServerId, change: &Change) {
         match change {
-            Change::ItemCreated { item, .. } | Change::ItemMoved { item, .. } | Change::ItemDestroyed { item, .. } => {
-                if let Some(found) = read_item(connection, *item).await? {
-                    holdings.items.insert(*item, found);
+            Change::ItemCreated { item, to, .. } | Change::ItemMoved { item, to, .. } => {
+                self.items.insert(*item);
+                if matches!(to, Owner::Character { .. }) {
+                    self.receivers.insert(owner_text(to, server));
                 }
             }
+            Change::ItemDestroyed { item, .. } => {
+                self.items.insert(*item);
+            }
             Change::GoldMoved { from, to, .. } => {
-                for account in [from, to] {
-                    let account = account_text(account, server);
-                    let balance = read_balance(connection, &account).await?;
-                    holdings.gold.insert(account, balance);
-                }
+                self.accounts.extend([from, to].map(|account| account_text(account, server)));
             }
             Change::ExperienceGained { .. } => {}
         }
     }
-    Ok(holdings)
-}
 
-/// An item that is, or one that was: then without a place.
-async fn read_item(connection: &mut SqliteConnection, item: ItemId) -> sqlx::Result<Option<Item>> {
-    let row = sqlx::query("SELECT definition, owner, slot FROM items WHERE id = $1")
-        .bind(item.to_string())
-        .fetch_optional(&mut *connection)
-        .await?;
-    if let Some(row) = row {
-        let slot = match row.try_get::<Option<i64>, _>("slot")? {
-            Some(_) => Some(number(&row, "slot")?),
-            None => None,
-        };
-        let place = Place { owner: row.try_get("owner")?, slot };
-        return Ok(Some(Item { definition: row.try_get("definition")?, place: Some(place) }));
+    /// Locks all of it, before anything is read: no fence comes between its check and the commit, and of two batches that
+    /// meet, one waits. What a character has is locked with the character, since nobody changes it otherwise.
+    pub(super) async fn lock(&self, connection: &mut SqlConnection) -> sqlx::Result<()> {
+        lock_rows(connection, Rows::Characters, self.characters.iter().map(ToString::to_string)).await?;
+        lock_rows(connection, Rows::Items, self.items.iter().map(ToString::to_string)).await?;
+        lock_rows(connection, Rows::Gold, self.accounts.iter().cloned()).await
     }
-    let past = sqlx::query("SELECT definition FROM item_ledger WHERE item_id = $1 LIMIT 1")
-        .bind(item.to_string())
-        .fetch_optional(connection)
-        .await?;
-    past.map(|row| Ok(Item { definition: row.try_get("definition")?, place: None })).transpose()
-}
 
-/// The balance of an account.
-pub(super) async fn read_balance(connection: &mut SqliteConnection, account: &str) -> sqlx::Result<i64> {
-    let balance: Option<(i64,)> = sqlx::query_as("SELECT balance FROM gold_balances WHERE owner = $1")
-        .bind(account)
-        .fetch_optional(connection)
-        .await?;
-    Ok(balance.map_or(0, |(balance,)| balance))
-}
+    /// The locks of the characters.
+    pub(super) async fn locks(
+        &self,
+        connection: &mut SqlConnection,
+    ) -> sqlx::Result<HashMap<CharacterId, CharacterLock>> {
+        let query = "SELECT id, lock_owner, lock_epoch, lock_deadline_ms FROM characters WHERE id IN";
+        let rows = fetch_in(connection, query, self.characters.iter().map(ToString::to_string)).await?;
+        rows.iter().map(|row| Ok((parsed(row, "id")?, lock_of(row)?))).collect()
+    }
 
-/// Writes the items that differ. All of them give up their slots before any takes one, so that two can swap.
-pub(super) async fn write_items(
-    connection: &mut SqliteConnection,
-    before: &Holdings,
-    after: &Holdings,
-    now_ms: u64,
-) -> sqlx::Result<()> {
-    let changed: BTreeSet<ItemId> =
-        after.items.iter().filter(|(id, item)| before.items.get(id) != Some(item)).map(|(id, _)| *id).collect();
-    for id in &changed {
-        let Some(was) = before.items.get(id).and_then(|item| item.place.as_ref()) else { continue };
-        if after.items[id].place.is_none() {
-            sqlx::query("DELETE FROM items WHERE id = $1").bind(id.to_string()).execute(&mut *connection).await?;
-        } else if was.slot.is_some() && changed.len() > 1 {
-            let query = sqlx::query("UPDATE items SET slot = NULL WHERE id = $1").bind(id.to_string());
-            query.execute(&mut *connection).await?;
+    /// What is owned, and the slots that are taken.
+    pub(super) async fn holdings(&self, connection: &mut SqlConnection) -> sqlx::Result<(Holdings, Slots)> {
+        let mut holdings = Holdings::default();
+        let query = "SELECT id, definition, owner, slot FROM items WHERE id IN";
+        for row in fetch_in(connection, query, self.items.iter().map(ToString::to_string)).await? {
+            let place = Some(Place { owner: row.try_get("owner")?, slot: slot(&row)? });
+            holdings.items.insert(parsed(&row, "id")?, Item { definition: row.try_get("definition")?, place });
         }
+        let missing: Vec<String> =
+            self.items.iter().filter(|item| !holdings.items.contains_key(item)).map(ToString::to_string).collect();
+        // Items that were: their identities are spent.
+        let query = "SELECT DISTINCT item_id, definition FROM item_ledger WHERE item_id IN";
+        for row in fetch_in(connection, query, missing).await? {
+            let item = Item { definition: row.try_get("definition")?, place: None };
+            holdings.items.insert(parsed(&row, "item_id")?, item);
+        }
+        let query = "SELECT owner, balance FROM gold_balances WHERE owner IN";
+        for row in fetch_in(connection, query, self.accounts.iter().cloned()).await? {
+            holdings.gold.insert(row.try_get("owner")?, row.try_get("balance")?);
+        }
+        Ok((holdings, self.slots(connection).await?))
     }
-    for id in &changed {
-        let Item { definition, place: Some(place) } = &after.items[id] else { continue };
-        sqlx::query(
-            "INSERT INTO items (id, definition, owner, slot, created_at_ms) VALUES ($1, $2, $3, $4, $5) \
-             ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, slot = excluded.slot, version = items.version + 1",
-        )
-        .bind(id.to_string())
-        .bind(definition)
-        .bind(&place.owner)
-        .bind(place.slot.map(i64::from))
-        .bind(to_sql_ms(now_ms))
-        .execute(&mut *connection)
-        .await?;
+
+    async fn slots(&self, connection: &mut SqlConnection) -> sqlx::Result<Slots> {
+        let mut slots = Slots::new();
+        let query = "SELECT id, owner, slot FROM items WHERE slot IS NOT NULL AND owner IN";
+        for row in fetch_in(connection, query, self.receivers.iter().cloned()).await? {
+            slots.insert((row.try_get("owner")?, number(&row, "slot")?), parsed(&row, "id")?);
+        }
+        Ok(slots)
     }
-    Ok(())
 }
 
-/// Writes the balances that differ.
-pub(super) async fn write_gold(
-    connection: &mut SqliteConnection,
-    before: &Holdings,
-    after: &Holdings,
-) -> sqlx::Result<()> {
-    for (account, balance) in after.gold.iter().filter(|(account, balance)| before.gold.get(*account) != Some(balance))
-    {
-        sqlx::query(
-            "INSERT INTO gold_balances (owner, balance) VALUES ($1, $2) \
-             ON CONFLICT (owner) DO UPDATE SET balance = excluded.balance",
-        )
-        .bind(account)
-        .bind(balance)
-        .execute(&mut *connection)
-        .await?;
+fn slot(row: &SqlRow) -> sqlx::Result<Option<u16>> {
+    match row.try_get::<Option<i64>, _>("slot")? {
+        Some(_) => number(row, "slot").map(Some),
+        None => Ok(None),
     }
-    Ok(())
-}
-
-/// Adds experience.
-pub(super) async fn write_gains(connection: &mut SqliteConnection, gains: &[Gain]) -> sqlx::Result<()> {
-    for gain in gains {
-        sqlx::query("UPDATE characters SET experience = experience + $2, level = $3 WHERE id = $1")
-            .bind(gain.character.to_string())
-            .bind(gain.amount)
-            .bind(i64::from(gain.level))
-            .execute(&mut *connection)
-            .await?;
-    }
-    Ok(())
-}
-
-/// Writes lines of the item ledger.
-pub(super) async fn write_item_lines(
-    connection: &mut SqliteConnection,
-    event_key: &str,
-    lines: &[ItemLine],
-    now_ms: u64,
-) -> sqlx::Result<()> {
-    for line in lines {
-        sqlx::query(
-            "INSERT INTO item_ledger (event_key, line, item_id, definition, from_owner, to_owner, at_ms) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        )
-        .bind(event_key)
-        .bind(line.line)
-        .bind(line.item.to_string())
-        .bind(&line.definition)
-        .bind(&line.from)
-        .bind(&line.to)
-        .bind(to_sql_ms(now_ms))
-        .execute(&mut *connection)
-        .await?;
-    }
-    Ok(())
-}
-
-/// Writes lines of the gold ledger.
-pub(super) async fn write_gold_lines(
-    connection: &mut SqliteConnection,
-    event_key: &str,
-    lines: &[GoldLine],
-    now_ms: u64,
-) -> sqlx::Result<()> {
-    for line in lines {
-        sqlx::query(
-            "INSERT INTO gold_ledger (event_key, line, from_owner, to_owner, amount, at_ms) \
-             VALUES ($1, $2, $3, $4, $5, $6)",
-        )
-        .bind(event_key)
-        .bind(line.line)
-        .bind(&line.from)
-        .bind(&line.to)
-        .bind(line.amount)
-        .bind(to_sql_ms(now_ms))
-        .execute(&mut *connection)
-        .await?;
-    }
-    Ok(())
 }

@@ -1,10 +1,13 @@
 //! Checks one event against what is owned, and says what it would write. No I/O.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use realmgate_protocol::ids::{CharacterId, ItemId, ServerId};
 use realmgate_protocol::limits::MAX_CONTENT_ID_BYTES;
 use realmgate_protocol::link::{Change, EventRefusal, GoldAccount, OwnedEvent, Owner};
+
+/// Most gold or experience of one change. Far beyond any game, and far from where sums of them end.
+const MAX_AMOUNT: u64 = 1 << 53;
 
 /// Where an item is: the owner as the store writes it, and the slot if a character has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +24,7 @@ pub(super) struct Item {
     pub(super) place: Option<Place>,
 }
 
-/// What is owned, as far as one event touches it.
+/// What is owned, as far as events touch it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Holdings {
     /// Items that are, and those that ever were: an identity is for life.
@@ -29,6 +32,9 @@ pub(super) struct Holdings {
     /// Balances by account; an account without a row has 0.
     pub(super) gold: BTreeMap<String, i64>,
 }
+
+/// Which item lies in a slot of whom, as far as events put something there.
+pub(super) type Slots = HashMap<(String, u16), ItemId>;
 
 /// A line of the item ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +66,7 @@ pub(super) struct Gain {
 /// What an event writes.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
-    /// Items and gold after the event.
+    /// What the event touched, as it is after it.
     pub(super) after: Holdings,
     pub(super) item_lines: Vec<ItemLine>,
     pub(super) gold_lines: Vec<GoldLine>,
@@ -94,23 +100,87 @@ fn place(owner: &Owner, server: &ServerId) -> Place {
     Place { owner: owner_text(owner, server), slot }
 }
 
-/// Checks an event's changes in order; what it writes, or why it can not be.
-pub(super) fn plan(event: &OwnedEvent, server: &ServerId, holdings: Holdings) -> Result<Plan, EventRefusal> {
-    if event.reason.is_empty() || event.reason.len() > MAX_CONTENT_ID_BYTES {
-        return Err(EventRefusal::Invalid);
+/// Whether an event can be spoken of: its texts are neither empty nor endless, and no database refuses them. One that is
+/// not sound was never done.
+pub(super) fn is_sound(event: &OwnedEvent) -> bool {
+    is_content_id(&event.reason) && event.changes.iter().all(is_sound_change)
+}
+
+fn is_sound_change(change: &Change) -> bool {
+    let is_sound_owner = |owner: &Owner| match owner {
+        Owner::Vendor { vendor } => is_content_id(vendor),
+        Owner::Character { .. } | Owner::Ground => true,
+    };
+    let is_sound_account = |account: &GoldAccount| match account {
+        GoldAccount::Vendor { vendor } => is_content_id(vendor),
+        GoldAccount::Character { .. } | GoldAccount::Ground | GoldAccount::World => true,
+    };
+    match change {
+        Change::ItemCreated { definition, to, .. } => is_content_id(definition) && is_sound_owner(to),
+        Change::ItemMoved { from, to, .. } => is_sound_owner(from) && is_sound_owner(to),
+        Change::ItemDestroyed { from, .. } => is_sound_owner(from),
+        Change::GoldMoved { from, to, amount } => {
+            is_sound_account(from) && is_sound_account(to) && (1..=MAX_AMOUNT).contains(amount)
+        }
+        Change::ExperienceGained { amount, level, .. } => (1..=MAX_AMOUNT).contains(amount) && *level > 0,
     }
+}
+
+/// PostgreSQL keeps no text with a zero byte.
+fn is_content_id(text: &str) -> bool {
+    (1..=MAX_CONTENT_ID_BYTES).contains(&text.len()) && !text.contains('\0')
+}
+
+/// Checks a sound event's changes in order against what is owned before it; what it writes, or why it can not be.
+pub(super) fn plan(
+    event: &OwnedEvent,
+    server: &ServerId,
+    before: &Holdings,
+    slots: &Slots,
+) -> Result<Plan, EventRefusal> {
     let fenced: HashSet<CharacterId> = event.fences.iter().map(|fence| fence.character).collect();
-    let mut desk = Desk { server, fenced, plan: Plan { after: holdings, ..Plan::default() } };
+    let mut desk = Desk { server, fenced, before, plan: Plan::default() };
     for (line, change) in (0..).zip(&event.changes) {
         desk.apply(line, change)?;
     }
+    if desk.plan.after.has_a_slot_twice(slots) {
+        return Err(EventRefusal::SlotTaken);
+    }
     Ok(desk.plan)
+}
+
+impl Holdings {
+    /// Whether any of these items lies where another one does, of these or of those that were not touched.
+    fn has_a_slot_twice(&self, slots: &Slots) -> bool {
+        let mut taken = HashSet::new();
+        self.places().any(|(_, place)| {
+            let other = slots.get(&place).is_some_and(|item| !self.items.contains_key(item));
+            other || !taken.insert(place)
+        })
+    }
+
+    /// The items that lie in slots, and where.
+    fn places(&self) -> impl Iterator<Item = (ItemId, (String, u16))> {
+        self.items.iter().filter_map(|(id, item)| {
+            let place = item.place.as_ref()?;
+            Some((*id, (place.owner.clone(), place.slot?)))
+        })
+    }
+
+    /// Takes over what an event has touched.
+    pub(super) fn take_over(&mut self, after: Holdings, slots: &mut Slots) {
+        slots.retain(|_, item| !after.items.contains_key(item));
+        slots.extend(after.places().map(|(item, place)| (place, item)));
+        self.items.extend(after.items);
+        self.gold.extend(after.gold);
+    }
 }
 
 struct Desk<'a> {
     server: &'a ServerId,
     /// Whom the event has a lock for. A change for anybody else could come from a server that was cut off.
     fenced: HashSet<CharacterId>,
+    before: &'a Holdings,
     plan: Plan,
 }
 
@@ -127,7 +197,7 @@ impl Desk<'_> {
 
     fn create(&mut self, line: i64, item: ItemId, definition: &str, to: &Owner) -> Result<(), EventRefusal> {
         self.check_owner(to)?;
-        if !is_content_id(definition) || self.plan.after.items.contains_key(&item) {
+        if self.item(item).is_some() {
             return Err(EventRefusal::Invalid);
         }
         let place = place(to, self.server);
@@ -142,16 +212,16 @@ impl Desk<'_> {
         to.map_or(Ok(()), |to| self.check_owner(to))?;
         let from = place(from, self.server);
         let to = to.map(|to| place(to, self.server));
-        let record = self.plan.after.items.get_mut(&item).ok_or(EventRefusal::NotOwned)?;
-        if record.place.as_ref() != Some(&from) {
+        let Item { definition, place } = self.item(item).ok_or(EventRefusal::NotOwned)?.clone();
+        if place.as_ref() != Some(&from) {
             return Err(EventRefusal::NotOwned);
         }
         let changes_hands = to.as_ref().is_none_or(|to| to.owner != from.owner);
         if changes_hands {
-            let (definition, to) = (record.definition.clone(), to.as_ref().map(|to| to.owner.clone()));
+            let (definition, to) = (definition.clone(), to.as_ref().map(|to| to.owner.clone()));
             self.plan.item_lines.push(ItemLine { line, item, definition, from: Some(from.owner), to });
         }
-        record.place = to;
+        self.plan.after.items.insert(item, Item { definition, place: to });
         Ok(())
     }
 
@@ -159,51 +229,53 @@ impl Desk<'_> {
         self.check_account(from)?;
         self.check_account(to)?;
         let amount = i64::try_from(amount).map_err(|_| EventRefusal::Invalid)?;
-        if amount == 0 || from == to {
+        if from == to {
             return Err(EventRefusal::Invalid);
         }
         let may_owe = matches!(from, GoldAccount::World | GoldAccount::Vendor { .. });
         let (from, to) = (account_text(from, self.server), account_text(to, self.server));
-        let gold = &mut self.plan.after.gold;
-        let left = gold.get(&from).copied().unwrap_or(0).checked_sub(amount).ok_or(EventRefusal::Invalid)?;
+        let left = self.balance(&from).checked_sub(amount).ok_or(EventRefusal::Invalid)?;
         if left < 0 && !may_owe {
             return Err(EventRefusal::TooLittleGold);
         }
-        let grown = gold.get(&to).copied().unwrap_or(0).checked_add(amount).ok_or(EventRefusal::Invalid)?;
-        gold.insert(from.clone(), left);
-        gold.insert(to.clone(), grown);
+        let grown = self.balance(&to).checked_add(amount).ok_or(EventRefusal::Invalid)?;
+        self.plan.after.gold.extend([(from.clone(), left), (to.clone(), grown)]);
         self.plan.gold_lines.push(GoldLine { line, from, to, amount });
         Ok(())
     }
 
     fn gain(&mut self, character: CharacterId, amount: u64, level: u16) -> Result<(), EventRefusal> {
         let amount = i64::try_from(amount).map_err(|_| EventRefusal::Invalid)?;
-        if amount == 0 || level == 0 || !self.fenced.contains(&character) {
+        if !self.fenced.contains(&character) {
             return Err(EventRefusal::Invalid);
         }
         self.plan.gains.push(Gain { character, amount, level });
         Ok(())
     }
 
+    fn item(&self, item: ItemId) -> Option<&Item> {
+        self.plan.after.items.get(&item).or_else(|| self.before.items.get(&item))
+    }
+
+    fn balance(&self, account: &str) -> i64 {
+        self.plan.after.gold.get(account).or_else(|| self.before.gold.get(account)).copied().unwrap_or(0)
+    }
+
     fn check_owner(&self, owner: &Owner) -> Result<(), EventRefusal> {
-        let legal = match owner {
-            Owner::Character { character, .. } => self.fenced.contains(character),
-            Owner::Ground => true,
-            Owner::Vendor { vendor } => is_content_id(vendor),
-        };
-        if legal { Ok(()) } else { Err(EventRefusal::Invalid) }
+        match owner {
+            Owner::Character { character, .. } => self.check_fence(*character),
+            Owner::Ground | Owner::Vendor { .. } => Ok(()),
+        }
     }
 
     fn check_account(&self, account: &GoldAccount) -> Result<(), EventRefusal> {
-        let legal = match account {
-            GoldAccount::Character { character } => self.fenced.contains(character),
-            GoldAccount::Ground | GoldAccount::World => true,
-            GoldAccount::Vendor { vendor } => is_content_id(vendor),
-        };
-        if legal { Ok(()) } else { Err(EventRefusal::Invalid) }
+        match account {
+            GoldAccount::Character { character } => self.check_fence(*character),
+            GoldAccount::Ground | GoldAccount::World | GoldAccount::Vendor { .. } => Ok(()),
+        }
     }
-}
 
-fn is_content_id(text: &str) -> bool {
-    (1..=MAX_CONTENT_ID_BYTES).contains(&text.len())
+    fn check_fence(&self, character: CharacterId) -> Result<(), EventRefusal> {
+        if self.fenced.contains(&character) { Ok(()) } else { Err(EventRefusal::Invalid) }
+    }
 }

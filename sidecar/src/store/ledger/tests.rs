@@ -1,8 +1,12 @@
-//! Batches of events on a real SQLite file.
+//! Batches of events on real databases.
+
+mod races;
 
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use realmgate_protocol::ids::{AccountId, CharacterId, EventKey, ItemId, LockEpoch, ServerId};
 use realmgate_protocol::link::{Change, EventRefusal, Fence, GoldAccount, OwnedEvent, Owner};
 use uuid::Uuid;
@@ -11,13 +15,26 @@ use super::{AuditReport, LedgerStore, Swept};
 use crate::lock::{CharacterLock, LockOwner};
 use crate::store::accounts::NewAccount;
 use crate::store::characters::NewCharacter;
-use crate::store::{AccountStore, CharacterStore, LockStore, SqliteStore};
+use crate::store::testing::{TestStore, on_both};
+use crate::store::{AccountStore, CharacterStore, LockStore};
+
+on_both!(
+    an_item_comes_changes_hands_and_goes,
+    who_does_not_have_it_can_not_give_it,
+    two_items_of_one_event_can_swap_their_slots,
+    gold_is_moved_and_never_owed_by_players,
+    only_characters_with_a_fence_are_changed,
+    a_known_key_is_done_even_under_a_stale_fence,
+    the_ground_is_swept_by_the_book,
+    an_audit_finds_what_was_tampered_with,
+    the_books_are_right_after_any_events,
+);
 
 const EPOCH: LockEpoch = LockEpoch(1);
 
-struct Bench {
-    store: SqliteStore,
-    _folder: tempfile::TempDir,
+struct Bench<'a> {
+    store: &'a TestStore,
+    server: ServerId,
 }
 
 fn server() -> ServerId {
@@ -57,23 +74,30 @@ fn gold(from: GoldAccount, to: GoldAccount, amount: u64) -> Change {
     Change::GoldMoved { from, to, amount }
 }
 
-impl Bench {
+impl<'a> Bench<'a> {
     /// Three characters in the world of `map-1`, under epoch 1.
-    async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&folder.path().join("test.db")).await.unwrap();
+    async fn new(store: &'a TestStore) -> Self {
+        store.empty().await;
         let account = AccountId([9; 16]);
         let new = NewAccount { id: account, folded: "ann", username: "Ann", password_hash: "", at_ms: 0 };
         assert!(store.create_with_password(new).await.unwrap());
-        let held = CharacterLock { owner: LockOwner::Map(server()), epoch: EPOCH };
+        let held = CharacterLock { owner: LockOwner::Map(server()), epoch: EPOCH, deadline_ms: None };
         for number in 1..=3 {
             let name = format!("Character {number}");
             let id = character(number);
-            let new = NewCharacter { id, account, name: &name, folded: &name, class_id: "mage", at_ms: 0 };
+            let new = NewCharacter {
+                id,
+                account,
+                session: Uuid::nil(),
+                name: &name,
+                folded: &name,
+                class_id: "mage",
+                at_ms: 0,
+            };
             store.create(new, 8).await.unwrap();
             assert!(store.change(id, &CharacterLock::FREE, &held, 0).await.unwrap());
         }
-        Self { store, _folder: folder }
+        Self { store, server: server() }
     }
 
     async fn commit(&self, events: &[OwnedEvent]) -> Vec<Option<EventRefusal>> {
@@ -98,15 +122,10 @@ impl Bench {
     async fn audit(&self) -> AuditReport {
         self.store.audit().await.unwrap()
     }
-
-    async fn corrupt(&self, sql: &'static str) {
-        sqlx::query(sql).execute(self.store.write()).await.unwrap();
-    }
 }
 
-#[tokio::test]
-async fn an_item_comes_changes_hands_and_goes() {
-    let bench = Bench::new().await;
+async fn an_item_comes_changes_hands_and_goes(store: TestStore) {
+    let bench = Bench::new(&store).await;
     assert_eq!(bench.one(vec![create(1, Owner::Ground)]).await, None);
     assert_eq!(bench.one(vec![relocate(1, Owner::Ground, in_slot(1, 4))]).await, None);
     assert_eq!(bench.items(1).await, BTreeMap::from([(4, item(1))]));
@@ -118,9 +137,8 @@ async fn an_item_comes_changes_hands_and_goes() {
     assert_eq!((audit.items, audit.item_lines, audit.is_clean()), (0, 4, true), "{audit:?}");
 }
 
-#[tokio::test]
-async fn who_does_not_have_it_can_not_give_it() {
-    let bench = Bench::new().await;
+async fn who_does_not_have_it_can_not_give_it(store: TestStore) {
+    let bench = Bench::new(&store).await;
     bench.one(vec![create(1, in_slot(1, 4))]).await;
     for from in [in_slot(2, 4), in_slot(1, 5), Owner::Ground, Owner::Vendor { vendor: "smith".to_owned() }] {
         let refusal = bench.one(vec![relocate(1, from.clone(), in_slot(3, 0))]).await;
@@ -132,9 +150,8 @@ async fn who_does_not_have_it_can_not_give_it() {
     assert_eq!(bench.items(1).await, BTreeMap::from([(4, item(1))]));
 }
 
-#[tokio::test]
-async fn two_items_of_one_event_can_swap_their_slots() {
-    let bench = Bench::new().await;
+async fn two_items_of_one_event_can_swap_their_slots(store: TestStore) {
+    let bench = Bench::new(&store).await;
     bench.one(vec![create(1, in_slot(1, 0)), create(2, in_slot(1, 1))]).await;
     assert_eq!(bench.one(vec![relocate(1, in_slot(1, 0), in_slot(1, 1))]).await, Some(EventRefusal::SlotTaken));
     let swap = vec![relocate(1, in_slot(1, 0), in_slot(1, 1)), relocate(2, in_slot(1, 1), in_slot(1, 0))];
@@ -143,9 +160,8 @@ async fn two_items_of_one_event_can_swap_their_slots() {
     assert_eq!(bench.audit().await.item_lines, 2, "a slot is no change of hands");
 }
 
-#[tokio::test]
-async fn gold_is_moved_and_never_owed_by_players() {
-    let bench = Bench::new().await;
+async fn gold_is_moved_and_never_owed_by_players(store: TestStore) {
+    let bench = Bench::new(&store).await;
     let smith = || GoldAccount::Vendor { vendor: "smith".to_owned() };
     assert_eq!(bench.one(vec![gold(GoldAccount::World, purse(1), 100)]).await, None);
     assert_eq!(bench.one(vec![gold(purse(1), purse(2), 101)]).await, Some(EventRefusal::TooLittleGold));
@@ -161,9 +177,8 @@ async fn gold_is_moved_and_never_owed_by_players() {
     assert_eq!((audit.gold_in_world, audit.is_clean()), (100, true), "{audit:?}");
 }
 
-#[tokio::test]
-async fn only_characters_with_a_fence_are_changed() {
-    let bench = Bench::new().await;
+async fn only_characters_with_a_fence_are_changed(store: TestStore) {
+    let bench = Bench::new(&store).await;
     let unfenced = |change| OwnedEvent { fences: Vec::new(), ..event(vec![change]) };
     let changes = [
         create(1, in_slot(1, 0)),
@@ -183,9 +198,8 @@ async fn only_characters_with_a_fence_are_changed() {
     assert_eq!(foreign.outcomes[0].refusal, Some(EventRefusal::Fenced), "another map server holds the lock");
 }
 
-#[tokio::test]
-async fn a_known_key_is_done_even_under_a_stale_fence() {
-    let bench = Bench::new().await;
+async fn a_known_key_is_done_even_under_a_stale_fence(store: TestStore) {
+    let bench = Bench::new(&store).await;
     let first = event(vec![gold(GoldAccount::World, purse(1), 5)]);
     assert_eq!(bench.commit(&[first.clone(), first.clone()]).await, [None, None], "twice in one batch counts once");
     bench.store.fence_all(&LockOwner::Map(server()), 0).await.unwrap();
@@ -193,9 +207,8 @@ async fn a_known_key_is_done_even_under_a_stale_fence() {
     assert_eq!(bench.gold(1).await, 5);
 }
 
-#[tokio::test]
-async fn the_ground_is_swept_by_the_book() {
-    let bench = Bench::new().await;
+async fn the_ground_is_swept_by_the_book(store: TestStore) {
+    let bench = Bench::new(&store).await;
     let drop =
         vec![create(1, Owner::Ground), create(2, Owner::Ground), gold(GoldAccount::World, GoldAccount::Ground, 9)];
     bench.one(drop).await;
@@ -206,8 +219,7 @@ async fn the_ground_is_swept_by_the_book() {
     assert_eq!((audit.items, audit.gold_in_world, audit.is_clean()), (1, 0, true), "{audit:?}");
 }
 
-#[tokio::test]
-async fn an_audit_finds_what_was_tampered_with() {
+async fn an_audit_finds_what_was_tampered_with(store: TestStore) {
     for (sql, fault) in [
         ("UPDATE items SET owner = 'ground:map-1', slot = NULL", "the ledger does not lead to where the item is"),
         ("DELETE FROM items", "the ledger leads to where the item is not"),
@@ -218,10 +230,10 @@ async fn an_audit_finds_what_was_tampered_with() {
         ("UPDATE gold_ledger SET amount = amount + 1", "the balance is not what the ledger adds up to"),
         ("UPDATE gold_balances SET balance = -balance", "the purse or the ground owes gold"),
     ] {
-        let bench = Bench::new().await;
+        let bench = Bench::new(&store).await;
         bench.one(vec![create(1, in_slot(1, 0)), gold(GoldAccount::World, purse(1), 5)]).await;
         assert!(bench.audit().await.is_clean());
-        bench.corrupt(sql).await;
+        bench.store.execute(sql).await;
         let faults = bench.audit().await.faults;
         assert!(faults.iter().any(|found| found.starts_with(fault)), "{sql}: {faults:?}");
     }
@@ -252,28 +264,23 @@ fn changes() -> impl Strategy<Value = Change> {
     ]
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
-
-    #[test]
-    fn the_books_are_right_after_any_events(
-        batches in prop::collection::vec(prop::collection::vec(prop::collection::vec(changes(), 1..4), 1..8), 1..6),
-        sweep in any::<bool>(),
-    ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let audit = runtime.block_on(async {
-            let bench = Bench::new().await;
-            for batch in batches {
-                let events: Vec<_> = batch.into_iter().map(event).collect();
-                bench.commit(&events).await;
-                // The same batch once more, as after a lost link, changes nothing that was done.
-                bench.commit(&events).await;
-            }
-            if sweep {
-                bench.store.sweep_ground(&server(), 0).await.unwrap();
-            }
-            bench.audit().await
-        });
-        prop_assert!(audit.is_clean(), "{:?}", audit.faults);
+async fn the_books_are_right_after_any_events(store: TestStore) {
+    let batch = prop::collection::vec(prop::collection::vec(changes(), 1..4), 1..8);
+    let cases = (prop::collection::vec(batch, 1..6), any::<bool>());
+    let mut random = TestRunner::default();
+    for _ in 0..24 {
+        let (batches, sweep) = cases.new_tree(&mut random).unwrap().current();
+        let bench = Bench::new(&store).await;
+        for batch in &batches {
+            let events: Vec<_> = batch.iter().cloned().map(event).collect();
+            bench.commit(&events).await;
+            // The same batch once more, as after a lost link, changes nothing that was done.
+            bench.commit(&events).await;
+        }
+        if sweep {
+            bench.store.sweep_ground(&server(), 0).await.unwrap();
+        }
+        let audit = bench.audit().await;
+        assert!(audit.is_clean(), "{:?} after {batches:?}", audit.faults);
     }
 }

@@ -1,92 +1,107 @@
-//! Soft state: written under a lock, and read back with what the character owns.
+//! Soft states, written under their locks.
 
-use realmgate_protocol::ids::{CharacterId, ServerId};
-use realmgate_protocol::link::{CharacterLoad, ItemRecord, Save, SoftState};
-use sqlx::{Row, SqliteConnection};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use realmgate_protocol::ids::{CharacterId, SaveSequence, ServerId};
+use realmgate_protocol::link::Save;
 
 use super::SaveOutcome;
-use super::sqlite::{admits, number, parsed, to_sql_epoch, undecodable};
-use crate::lock::LockOwner;
+use super::sql::{admits, lock_of};
+use crate::lock::{CharacterLock, CookieHash, LockOwner};
+use crate::store::SqlConnection;
+use crate::store::columns::{number, parsed, to_sql_epoch};
+use crate::store::dialect::{Rows, lock_rows};
+use crate::store::rows::{Statement, Values, fetch_in};
 
 /// Writes one soft state, if its lock and its sequence allow it.
-pub(super) async fn write(
-    connection: &mut SqliteConnection,
-    server: &ServerId,
-    save: &Save,
-) -> sqlx::Result<SaveOutcome> {
-    let soft = serde_json::to_string(&save.soft).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-    let result = sqlx::query(
-        "UPDATE characters SET soft_state = $5, map_id = $6, x = $7, y = $8, save_sequence = $4 \
-         WHERE id = $1 AND lock_epoch = $2 AND lock_owner = $3 AND save_sequence < $4",
-    )
-    .bind(save.character.to_string())
-    .bind(to_sql_epoch(save.epoch))
-    .bind(LockOwner::Map(server.clone()).to_string())
-    .bind(i64::try_from(save.sequence.0).unwrap_or(i64::MAX))
-    .bind(soft)
-    .bind(i64::from(save.soft.map.0))
-    .bind(i64::from(save.soft.x))
-    .bind(i64::from(save.soft.y))
-    .execute(&mut *connection)
-    .await?;
-    if result.rows_affected() == 1 {
+pub(super) async fn write(connection: &mut SqlConnection, server: &ServerId, save: &Save) -> sqlx::Result<SaveOutcome> {
+    if update(connection, server, None, &[save]).await? == 1 {
         return Ok(SaveOutcome::Written);
     }
     let held = admits(connection, server, save.character, save.epoch).await?;
     Ok(if held { SaveOutcome::Older } else { SaveOutcome::Fenced })
 }
 
-/// Everything a map server needs of a character.
-pub(super) async fn load(
-    connection: &mut SqliteConnection,
-    character: CharacterId,
-) -> sqlx::Result<Option<CharacterLoad>> {
-    let row = sqlx::query(
-        "SELECT account_id, name, class_id, level, experience, soft_state FROM characters \
-         WHERE id = $1 AND deleted_at_ms IS NULL",
-    )
-    .bind(character.to_string())
-    .fetch_optional(&mut *connection)
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    let soft = match row.try_get::<Option<String>, _>("soft_state")? {
-        Some(json) => Some(serde_json::from_str::<SoftState>(&json).map_err(undecodable)?),
-        None => None,
-    };
-    let owner = format!("character:{character}");
-    Ok(Some(CharacterLoad {
-        character,
-        account: parsed(&row, "account_id")?,
-        name: row.try_get("name")?,
-        class_id: row.try_get("class_id")?,
-        level: number(&row, "level")?,
-        experience: number(&row, "experience")?,
-        gold: gold(connection, &owner).await?,
-        items: items(connection, &owner).await?,
-        soft,
-    }))
+/// Writes many in few statements; an outcome for each, as if they were written one after the other. Of several of one
+/// character only the newest is.
+pub(super) async fn write_all(
+    connection: &mut SqlConnection,
+    server: &ServerId,
+    cookie: &CookieHash,
+    saves: &[Save],
+) -> sqlx::Result<Vec<SaveOutcome>> {
+    let characters: BTreeSet<CharacterId> = saves.iter().map(|save| save.character).collect();
+    lock_rows(connection, Rows::Characters, characters.iter().map(ToString::to_string)).await?;
+    let mut known = read(connection, &characters).await?;
+    let mut newest: BTreeMap<CharacterId, &Save> = BTreeMap::new();
+    let mut outcomes = Vec::with_capacity(saves.len());
+    for save in saves {
+        outcomes.push(match known.get_mut(&save.character) {
+            Some((lock, last)) if lock.admits(server, save.epoch) => {
+                if *last >= save.sequence {
+                    SaveOutcome::Older
+                } else {
+                    *last = save.sequence;
+                    newest.insert(save.character, save);
+                    SaveOutcome::Written
+                }
+            }
+            _ => SaveOutcome::Fenced,
+        });
+    }
+    let newest: Vec<&Save> = newest.into_values().collect();
+    if update(connection, server, Some(cookie), &newest).await? != newest.len() as u64 {
+        return Err(sqlx::Error::Protocol("a character changed under its row lock".to_owned()));
+    }
+    Ok(outcomes)
 }
 
-async fn gold(connection: &mut SqliteConnection, owner: &str) -> sqlx::Result<u64> {
-    let row = sqlx::query("SELECT balance FROM gold_balances WHERE owner = $1")
-        .bind(owner)
-        .fetch_optional(connection)
-        .await?;
-    row.map_or(Ok(0), |row| number(&row, "balance"))
-}
-
-async fn items(connection: &mut SqliteConnection, owner: &str) -> sqlx::Result<Vec<ItemRecord>> {
-    let rows = sqlx::query("SELECT id, definition, slot FROM items WHERE owner = $1 ORDER BY slot, id")
-        .bind(owner)
-        .fetch_all(connection)
-        .await?;
+/// The locks of characters, and the sequences of their last saves.
+async fn read(
+    connection: &mut SqlConnection,
+    characters: &BTreeSet<CharacterId>,
+) -> sqlx::Result<HashMap<CharacterId, (CharacterLock, SaveSequence)>> {
+    let query = "SELECT id, lock_owner, lock_epoch, lock_deadline_ms, save_sequence FROM characters WHERE id IN";
+    let rows = fetch_in(connection, query, characters.iter().map(ToString::to_string)).await?;
     rows.iter()
-        .map(|row| {
-            Ok(ItemRecord {
-                item: parsed(row, "id")?,
-                definition: row.try_get("definition")?,
-                slot: number(row, "slot")?,
-            })
-        })
+        .map(|row| Ok((parsed(row, "id")?, (lock_of(row)?, SaveSequence(number(row, "save_sequence")?)))))
         .collect()
+}
+
+/// Writes soft states whose locks and sequences allow it, and takes their locks' deadlines if the cookie is that of the
+/// server's lock; how many. None of them of the same character.
+async fn update(
+    connection: &mut SqlConnection,
+    server: &ServerId,
+    cookie: Option<&CookieHash>,
+    saves: &[&Save],
+) -> sqlx::Result<u64> {
+    const UPDATE: Values = Values {
+        before: "WITH saved (id, owner, epoch, sequence, soft, map, x, y, cookie) AS (",
+        columns: 9,
+        after: ") UPDATE characters SET soft_state = saved.soft, map_id = saved.map, x = saved.x, y = saved.y, \
+                save_sequence = saved.sequence, lock_deadline_ms = CASE WHEN EXISTS (SELECT 1 FROM server_locks \
+                 WHERE server_locks.id = saved.owner AND server_locks.cookie_hash = saved.cookie) \
+                 THEN NULL ELSE lock_deadline_ms END FROM saved WHERE characters.id = saved.id \
+                AND characters.lock_owner = saved.owner AND characters.lock_epoch = saved.epoch \
+                AND characters.save_sequence < saved.sequence",
+    };
+    let owner = LockOwner::Map(server.clone()).to_string();
+    let cookie = cookie.map_or_else(String::new, ToString::to_string);
+    let soft = |save: &&Save| serde_json::to_string(&save.soft).map_err(|error| sqlx::Error::Encode(Box::new(error)));
+    let softs: Vec<String> = saves.iter().map(soft).collect::<sqlx::Result<_>>()?;
+    let rows: Vec<(&Save, String)> = saves.iter().copied().zip(softs).collect();
+    let bind = |statement: Statement, (save, soft): &(&Save, String)| {
+        statement
+            .bind(save.character.to_string())
+            .bind(owner.clone())
+            .bind(to_sql_epoch(save.epoch))
+            .bind(i64::try_from(save.sequence.0).unwrap_or(i64::MAX))
+            .bind(soft.clone())
+            .bind(i64::from(save.soft.map.0))
+            .bind(i64::from(save.soft.x))
+            .bind(i64::from(save.soft.y))
+            .bind(cookie.clone())
+    };
+    UPDATE.execute(connection, &rows, bind).await
 }

@@ -1,25 +1,40 @@
-//! Locks and saves on a real SQLite file.
+//! Locks and saves on real databases.
 
 use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, MapId, SaveSequence, ServerId};
 use realmgate_protocol::link::{Save, SoftState};
 
 use super::{LockStore, SaveOutcome};
-use crate::lock::{CharacterLock, LockOwner, LockStep};
+use crate::lock::{CharacterLock, CookieHash, LockOwner, LockStep, Timers};
 use crate::store::accounts::NewAccount;
 use crate::store::characters::NewCharacter;
-use crate::store::{AccountStore, CharacterStore, SqliteStore};
+use crate::store::testing::{TestStore, on_both};
+use crate::store::{AccountStore, CharacterStore, SqlStore};
+
+on_both!(
+    a_lock_changes_hands_once,
+    saves_are_written_in_order_under_the_lock,
+    a_last_save_and_the_release_are_one,
+    sequences_begin_anew_under_every_epoch,
+    all_locks_of_an_owner_are_fenced_at_once,
+);
 
 const WHO: CharacterId = CharacterId([1; 16]);
 const ACCOUNT: AccountId = AccountId([9; 16]);
 
-async fn store() -> (SqliteStore, tempfile::TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&folder.path().join("test.db")).await.unwrap();
+/// Ann's character, whose lock is free.
+async fn make_ann(store: &SqlStore) {
     let account = NewAccount { id: ACCOUNT, folded: "ann", username: "Ann", password_hash: "", at_ms: 0 };
     assert!(store.create_with_password(account).await.unwrap());
-    let new = NewCharacter { id: WHO, account: ACCOUNT, name: "Ann", folded: "ann", class_id: "mage", at_ms: 0 };
+    let new = NewCharacter {
+        id: WHO,
+        account: ACCOUNT,
+        session: uuid::Uuid::nil(),
+        name: "Ann",
+        folded: "ann",
+        class_id: "mage",
+        at_ms: 0,
+    };
     store.create(new, 8).await.unwrap();
-    (store, folder)
 }
 
 fn server() -> ServerId {
@@ -27,7 +42,7 @@ fn server() -> ServerId {
 }
 
 fn held(epoch: u64) -> CharacterLock {
-    CharacterLock { owner: LockOwner::Map(server()), epoch: LockEpoch(epoch) }
+    CharacterLock { owner: LockOwner::Map(server()), epoch: LockEpoch(epoch), deadline_ms: None }
 }
 
 fn save(epoch: u64, sequence: u64, x: i32) -> Save {
@@ -35,14 +50,13 @@ fn save(epoch: u64, sequence: u64, x: i32) -> Save {
     Save { character: WHO, epoch: LockEpoch(epoch), sequence: SaveSequence(sequence), soft }
 }
 
-async fn lock_and_x(store: &SqliteStore) -> (CharacterLock, i32) {
+async fn lock_and_x(store: &SqlStore) -> (CharacterLock, i32) {
     let found = LockStore::find(store, WHO).await.unwrap().unwrap();
     (found.lock, found.x)
 }
 
-#[tokio::test]
-async fn a_lock_changes_hands_once() {
-    let (store, _folder) = store().await;
+async fn a_lock_changes_hands_once(store: TestStore) {
+    make_ann(&store).await;
     assert!(store.change(WHO, &CharacterLock::FREE, &held(1), 5).await.unwrap());
     assert!(!store.change(WHO, &CharacterLock::FREE, &held(1), 5).await.unwrap(), "somebody was faster");
     assert_eq!(store.held_by_account(ACCOUNT).await.unwrap().len(), 1);
@@ -50,48 +64,48 @@ async fn a_lock_changes_hands_once() {
     assert_eq!(store.count_by_kind().await.unwrap()["map"], 1);
 }
 
-#[tokio::test]
-async fn saves_are_written_in_order_under_the_lock() {
-    let (store, _folder) = store().await;
+fn cookie() -> CookieHash {
+    CookieHash::of("a cookie")
+}
+
+async fn saves_are_written_in_order_under_the_lock(store: TestStore) {
+    make_ann(&store).await;
     store.change(WHO, &CharacterLock::FREE, &held(3), 0).await.unwrap();
     let saves = [save(3, 1, 10), save(3, 3, 30), save(3, 2, 20), save(2, 9, 90), save(4, 9, 90)];
-    let outcomes = store.save(&server(), &saves).await.unwrap();
+    let outcomes = store.save(&server(), &cookie(), &saves).await.unwrap();
     use SaveOutcome::{Fenced, Older, Written};
     assert_eq!(outcomes, [Written, Written, Older, Fenced, Fenced]);
     let other = "map-2".parse().unwrap();
-    assert_eq!(store.save(&other, &[save(3, 9, 90)]).await.unwrap(), [Fenced]);
+    assert_eq!(store.save(&other, &cookie(), &[save(3, 9, 90)]).await.unwrap(), [Fenced]);
     assert_eq!(lock_and_x(&store).await, (held(3), 30));
     let load = store.load(WHO).await.unwrap().unwrap();
     assert_eq!(load.soft, Some(save(3, 3, 30).soft));
 }
 
-#[tokio::test]
-async fn a_last_save_and_the_release_are_one() {
-    let (store, _folder) = store().await;
+async fn a_last_save_and_the_release_are_one(store: TestStore) {
+    make_ann(&store).await;
     store.change(WHO, &CharacterLock::FREE, &held(1), 0).await.unwrap();
     let release = LockStep::Released { server: server() };
-    assert_eq!(store.save_and_step(&server(), &save(9, 1, 10), &release, 0).await.unwrap(), None);
-    let free = store.save_and_step(&server(), &save(1, 1, 10), &release, 0).await.unwrap().unwrap();
+    assert_eq!(store.save_and_step(&server(), &save(9, 1, 10), &release, 0, &Timers::default()).await.unwrap(), None);
+    let free = store.save_and_step(&server(), &save(1, 1, 10), &release, 0, &Timers::default()).await.unwrap().unwrap();
     assert_eq!(lock_and_x(&store).await, (free, 10));
-    assert_eq!(store.save_and_step(&server(), &save(1, 2, 20), &release, 0).await.unwrap(), None);
+    assert_eq!(store.save_and_step(&server(), &save(1, 2, 20), &release, 0, &Timers::default()).await.unwrap(), None);
     assert_eq!(lock_and_x(&store).await.1, 10, "nothing is written after the release");
 }
 
-#[tokio::test]
-async fn sequences_begin_anew_under_every_epoch() {
-    let (store, _folder) = store().await;
+async fn sequences_begin_anew_under_every_epoch(store: TestStore) {
+    make_ann(&store).await;
     store.change(WHO, &CharacterLock::FREE, &held(1), 0).await.unwrap();
-    store.save(&server(), &[save(1, 50, 10)]).await.unwrap();
+    store.save(&server(), &cookie(), &[save(1, 50, 10)]).await.unwrap();
     store.change(WHO, &held(1), &held(2), 0).await.unwrap();
-    assert_eq!(store.save(&server(), &[save(2, 1, 20)]).await.unwrap(), [SaveOutcome::Written]);
+    assert_eq!(store.save(&server(), &cookie(), &[save(2, 1, 20)]).await.unwrap(), [SaveOutcome::Written]);
 }
 
-#[tokio::test]
-async fn all_locks_of_an_owner_are_fenced_at_once() {
-    let (store, _folder) = store().await;
+async fn all_locks_of_an_owner_are_fenced_at_once(store: TestStore) {
+    make_ann(&store).await;
     store.change(WHO, &CharacterLock::FREE, &held(4), 0).await.unwrap();
     assert_eq!(store.fence_all(&LockOwner::Map(server()), 0).await.unwrap(), [(WHO, ACCOUNT)]);
-    let free = CharacterLock { owner: LockOwner::None, epoch: LockEpoch(5) };
+    let free = CharacterLock { owner: LockOwner::None, epoch: LockEpoch(5), deadline_ms: None };
     assert_eq!(lock_and_x(&store).await.0, free);
     assert_eq!(store.fence_all(&LockOwner::Map(server()), 0).await.unwrap(), []);
 }

@@ -4,3 +4,4 @@ mod login;
 mod logout;
 mod refresh;
 mod register;
+mod rotation;

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::dump;
 use crate::guide::Guides;
+use crate::journal::Journal;
 use crate::life::{Bot, Outcome};
 use crate::metrics::Reading;
 use crate::options::Options;
@@ -59,6 +60,8 @@ pub struct Fleet {
     pub roster: Roster,
     /// Who may register now.
     pub births: Semaphore,
+    /// What the bots know.
+    pub journal: Journal,
     /// What the run is at.
     pub phase: watch::Receiver<Phase>,
     settled: watch::Sender<BTreeSet<String>>,
@@ -81,6 +84,7 @@ impl Fleet {
             classes,
             roster: Roster::default(),
             births: Semaphore::new(BIRTHS_AT_ONCE),
+            journal: Journal::create(options.journal.as_deref())?,
             phase,
             settled: watch::Sender::new(BTreeSet::new()),
         })

@@ -1,16 +1,12 @@
 //! One bot's life: an account, a character, stays in worlds, and a goodbye.
 
-use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
-use realmgate_client::api::{ApiError, Tokens};
 use realmgate_client::client::{GameClient, Remains};
-use realmgate_client::entry::{Entry, EntryError};
-use realmgate_client::gateway::GatewayError;
 use realmgate_client::session::{Intent, Possessions};
 use realmgate_protocol::ids::{ChannelId, MapId};
 use realmgate_protocol::link::{LeaveReason, TravelGrant};
@@ -20,19 +16,18 @@ use crate::brain::{Brain, Senses, Temper};
 use crate::dump::CharacterRecord;
 use crate::fleet::{Fleet, Phase};
 use crate::guide::MapGuide;
+use crate::journal::Entry;
 use crate::tally::{Tally, is_text};
-
-/// Calls of the API that a busy server may turn away before a bot gives up.
-const MAX_CALLS: u32 = 40;
-/// Times that a bot tries to get back into the world.
-const MAX_RETURNS: u32 = 10;
-/// An access token this near its end is refreshed before it is used.
-const REFRESH_BEFORE: Duration = Duration::from_secs(60);
+use crate::way_in::{WayIn, is_passing};
 
 /// How long a bot stands still before it says goodbye: what it was last told of its place is then the truth.
 const STAND_FOR_SNAPSHOTS: u64 = 20;
 /// How long it waits for that, and for the answer to a request about what it owns.
 const SETTLE_WITHIN: Duration = Duration::from_secs(3);
+/// Between two notes that a bot still sees the world.
+const NOTE_EVERY: Duration = Duration::from_millis(500);
+/// One that endures does not wait for the transport to find that the server is gone.
+const BLIND_AFTER: Duration = Duration::from_secs(3);
 /// What was said so shortly before going elsewhere may not have been heard.
 const UNHEARD_WITHIN: Duration = Duration::from_secs(2);
 
@@ -57,6 +52,39 @@ enum Ending {
     Lost(String),
 }
 
+/// When a bot last saw anything new of the world.
+#[derive(Default)]
+struct Sight {
+    snapshots: u64,
+    at: Option<Duration>,
+    noted_at: Option<Duration>,
+}
+
+/// What a look shows.
+enum Seen {
+    /// Something new, worth a note.
+    Anew,
+    /// Nothing new since a moment ago.
+    Lately,
+    /// Nothing at all for long.
+    Nothing,
+}
+
+impl Sight {
+    fn look(&mut self, snapshots: u64, now: Duration) -> Seen {
+        let last = *self.at.get_or_insert(now);
+        if snapshots == self.snapshots {
+            return if now - last > BLIND_AFTER { Seen::Nothing } else { Seen::Lately };
+        }
+        (self.snapshots, self.at) = (snapshots, Some(now));
+        if self.noted_at.is_some_and(|noted| now - noted < NOTE_EVERY) {
+            return Seen::Lately;
+        }
+        self.noted_at = Some(now);
+        Seen::Anew
+    }
+}
+
 /// One bot.
 pub struct Bot {
     fleet: Arc<Fleet>,
@@ -65,12 +93,6 @@ pub struct Bot {
     temper: Temper,
     tally: Arc<Mutex<Tally>>,
     outcome: Outcome,
-}
-
-/// An account's log-in, and when it was made.
-struct Login {
-    tokens: Tokens,
-    made_at: Duration,
 }
 
 impl Bot {
@@ -99,21 +121,26 @@ impl Bot {
         self.outcome
     }
 
+    fn note(&self, entry: &Entry) {
+        self.fleet.journal.note(&self.name, entry);
+    }
+
     fn tally(&self) -> MutexGuard<'_, Tally> {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn try_to_live(&mut self, number: u32) -> anyhow::Result<()> {
-        let (mut login, mut entry) = self.be_born(number).await?;
+        let password = format!("{}-{:016x}", self.name, self.rng.random::<u64>());
+        let mut way = WayIn::make(&self.fleet, number, &self.name, password).await?;
         let mut brain = Brain::new(self.rng.clone(), self.temper, self.fleet.now());
-        let mut client = Some(self.return_to_world(&mut login, &mut entry).await?);
+        let mut client = Some(way.enter(&self.fleet).await?);
         self.fleet.roster.add(&self.name);
         while let Some(playing) = client.take() {
-            self.tally().tickets = entry.tickets();
+            self.tally().tickets = way.tickets();
             client = match self.stay(playing, &mut brain).await {
                 (Ending::Over, _) => None,
                 (Ending::Travel(grant), remains) => {
-                    Some(self.travel(&mut login, &mut entry, &grant, remains.session.possessions).await?)
+                    Some(self.travel(&mut way, &grant, remains.session.possessions).await?)
                 }
                 (Ending::Lost(reason), _) => {
                     {
@@ -122,10 +149,10 @@ impl Bot {
                         tally.troubles.push(format!("{}: {reason}", self.name));
                     }
                     self.fleet.roster.remove(&self.name);
-                    if self.fleet.is_ending() {
+                    if self.fleet.is_ending() && !self.fleet.options.endure {
                         return Ok(());
                     }
-                    let client = self.return_to_world(&mut login, &mut entry).await?;
+                    let client = way.enter(&self.fleet).await?;
                     self.fleet.roster.add(&self.name);
                     Some(client)
                 }
@@ -134,65 +161,16 @@ impl Bot {
         Ok(())
     }
 
-    /// An account and a character, of the class that is its turn.
-    async fn be_born(&mut self, number: u32) -> anyhow::Result<(Login, Entry)> {
-        let _turn = self.fleet.births.acquire().await?;
-        let (api, name) = (&self.fleet.api, &self.name);
-        let password = format!("{name}-{:016x}", self.rng.random::<u64>());
-        let tokens = patiently(|| api.register(name, &password)).await.context("no account")?;
-        let made_at = self.fleet.now();
-        let class = &self.fleet.classes[number as usize % self.fleet.classes.len()];
-        let character =
-            patiently(|| api.create_character(&tokens.access_token, name, &class.id)).await.context("no character")?;
-        let entry = Entry::new(&self.fleet.gateway_url, &tokens.access_token, &character.id);
-        Ok((Login { tokens, made_at }, entry))
-    }
-
-    /// Into the world through the gateway; tries again while that can help.
-    async fn return_to_world(&self, login: &mut Login, entry: &mut Entry) -> anyhow::Result<GameClient> {
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            self.freshen(login, entry).await?;
-            let error = match entry.enter(None, &self.fleet.setup).await {
-                Ok(client) => return Ok(client),
-                Err(error) => error,
-            };
-            tracing::debug!(%error, name = self.name, tries, "not in the world");
-            if !is_passing(&error) || tries >= MAX_RETURNS || self.fleet.is_ending() {
-                return Err(anyhow!(error).context("not in the world"));
-            }
-            tokio::time::sleep(Duration::from_millis(500) * tries).await;
+    async fn travel(&self, way: &mut WayIn, grant: &TravelGrant, carried: Possessions) -> anyhow::Result<GameClient> {
+        let error = match way.travel(&self.fleet, grant, carried).await {
+            Ok(client) => return Ok(client),
+            Err(error) => anyhow!(error),
+        };
+        if !self.fleet.options.endure && !is_passing(&error) {
+            return Err(error.context("did not arrive"));
         }
-    }
-
-    async fn travel(
-        &self,
-        login: &mut Login,
-        entry: &mut Entry,
-        grant: &TravelGrant,
-        carried: Possessions,
-    ) -> anyhow::Result<GameClient> {
-        match entry.travel(grant, &self.fleet.setup, carried).await {
-            Ok(client) => Ok(client),
-            Err(error) if is_passing(&error) => {
-                self.tally().troubles.push(format!("{}: travelling: {error}", self.name));
-                self.return_to_world(login, entry).await
-            }
-            Err(error) => Err(anyhow!(error).context("did not arrive")),
-        }
-    }
-
-    /// Gets a new access token when the old one nears its end.
-    async fn freshen(&self, login: &mut Login, entry: &mut Entry) -> anyhow::Result<()> {
-        let age = self.fleet.now() - login.made_at;
-        if age + REFRESH_BEFORE < Duration::from_secs(login.tokens.expires_in) {
-            return Ok(());
-        }
-        let tokens = self.fleet.api.refresh(&login.tokens.refresh_token).await.context("the log-in has ended")?;
-        entry.set_access_token(&tokens.access_token);
-        *login = Login { tokens, made_at: self.fleet.now() };
-        Ok(())
+        self.tally().troubles.push(format!("{}: travelling: {error:#}", self.name));
+        way.enter(&self.fleet).await
     }
 
     /// One stay in a world, counted.
@@ -207,6 +185,7 @@ impl Bot {
             tally.joined += 1;
             tally.maps.insert(map.0);
         }
+        self.note(&Entry::In { map: map.0 });
         brain.arrive(entered_at);
         let mut guide = self.fleet.guides.of(map).clone();
         guide.learn(client.session().places());
@@ -216,6 +195,13 @@ impl Bot {
             Ending::Travel(_) | Ending::Lost(_) => client.close(),
         };
         self.outcome.logged_out = remains.left == Some(LeaveReason::Logout);
+        remains.told.iter().filter_map(Entry::of).for_each(|entry| self.note(&entry));
+        self.note(&match &ending {
+            Ending::Over if self.outcome.logged_out => Entry::Left,
+            Ending::Over => Entry::Out { why: "no goodbye".to_owned() },
+            Ending::Travel(grant) => Entry::Out { why: format!("on to map {}", grant.map) },
+            Ending::Lost(why) => Entry::Out { why: why.clone() },
+        });
         let unsure_loot = u64::from(brain.has_open_pick_up());
         {
             let mut tally = self.tally();
@@ -237,6 +223,7 @@ impl Bot {
         // When the last texts were said: a server that lets a player go takes no more requests from it.
         let mut said: Vec<Duration> = Vec::new();
         let mut ending_since = None;
+        let mut sight = Sight::default();
         loop {
             let told = match client.tick().await {
                 Ok(told) => told,
@@ -253,6 +240,12 @@ impl Bot {
                 roster: &self.fleet.roster,
                 name: &self.name,
             };
+            told.iter().filter_map(Entry::of).for_each(|entry| self.note(&entry));
+            match sight.look(senses.session.counters().snapshots, senses.now) {
+                Seen::Anew => self.note(&Entry::Sees),
+                Seen::Nothing if self.fleet.options.endure => return Ending::Lost("nothing to see".to_owned()),
+                Seen::Nothing | Seen::Lately => {}
+            }
             let mut ending = None;
             {
                 let mut tally = self.tally();
@@ -290,33 +283,6 @@ impl Bot {
                 let _ = client.ask(ask);
             }
             client.act(decision.intent);
-        }
-    }
-}
-
-/// Whether trying again can help.
-fn is_passing(error: &EntryError) -> bool {
-    match error {
-        EntryError::Gateway(GatewayError::Refused { code, .. }) => {
-            ["MAP_FULL", "MAP_NOT_FOUND", "ALREADY_ONLINE", "MAP_SERVER_UNREACHABLE", "RATE_LIMITED", "INTERNAL"]
-                .contains(&code.as_str())
-        }
-        EntryError::Gateway(_) => true,
-        EntryError::Enter(error) => error.is_worth_another_ticket(),
-    }
-}
-
-/// Calls the API again for as long as it says when to come back.
-async fn patiently<T, F: Future<Output = Result<T, ApiError>>>(mut call: impl FnMut() -> F) -> Result<T, ApiError> {
-    let mut calls = 0;
-    loop {
-        calls += 1;
-        match call().await {
-            Err(error) if calls < MAX_CALLS => match error.retry_after() {
-                Some(wait) => tokio::time::sleep(wait.max(Duration::from_millis(50))).await,
-                None => return Err(error),
-            },
-            result => return result,
         }
     }
 }

@@ -4,6 +4,7 @@ mod brain;
 mod dump;
 mod fleet;
 mod guide;
+mod journal;
 mod life;
 mod metrics;
 mod options;
@@ -11,6 +12,7 @@ mod report;
 mod roster;
 mod table;
 mod tally;
+mod way_in;
 
 use std::process::ExitCode;
 

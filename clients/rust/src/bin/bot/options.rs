@@ -50,6 +50,12 @@ pub struct Options {
     /// Write each character's last told state here, as JSON.
     #[arg(long, value_name = "FILE")]
     pub dump: Option<PathBuf>,
+    /// Write what each bot is told as done, and when it is in the world, here as it happens, as lines of JSON.
+    #[arg(long, value_name = "FILE")]
+    pub journal: Option<PathBuf>,
+    /// Come back into the world for as long as the run lasts, whatever fails; log in anew where the log-in has ended.
+    #[arg(long)]
+    pub endure: bool,
     /// What to log to stderr, as in `RUST_LOG`.
     #[arg(long, env = "RUST_LOG", default_value = "warn,renetcode=off,renet=off", value_name = "FILTER")]
     pub log: String,
@@ -80,8 +86,10 @@ impl Options {
         if let Some(url) = &self.gateway {
             return Ok(url.clone());
         }
-        let Some(authority) = self.server.strip_prefix("http://") else {
-            bail!("--server {:?} does not begin with http://; give --gateway too", self.server);
+        let (scheme, authority) = match self.server.split_once("://") {
+            Some(("http", authority)) => ("ws", authority),
+            Some(("https", authority)) => ("wss", authority),
+            _ => bail!("--server {:?} begins with neither http:// nor https://; give --gateway too", self.server),
         };
         let authority = authority.split('/').next().unwrap_or_default();
         // A port is what follows the last colon, unless that is inside the brackets of an IPv6 address.
@@ -89,7 +97,7 @@ impl Options {
             Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
             _ => authority,
         };
-        Ok(format!("ws://{host}:{}", told.unwrap_or(GATEWAY_PORT)))
+        Ok(format!("{scheme}://{host}:{}", told.unwrap_or(GATEWAY_PORT)))
     }
 
     /// Where metrics are read.
@@ -136,8 +144,9 @@ mod tests {
         assert_eq!(gateway("http://127.0.0.1:3000"), "ws://127.0.0.1:3002");
         assert_eq!(options(&[]).gateway_url(Some(9)).unwrap(), "ws://127.0.0.1:9");
         assert_eq!(gateway("http://game.example/"), "ws://game.example:3002");
+        assert_eq!(gateway("https://game.example"), "wss://game.example:3002");
         assert_eq!(gateway("http://[::1]:3000"), "ws://[::1]:3002");
-        assert!(options(&["--server", "https://game.example"]).gateway_url(None).is_err());
+        assert!(options(&["--server", "ftp://game.example"]).gateway_url(None).is_err());
         assert_eq!(options(&["--gateway", "ws://x:1"]).gateway_url(Some(7)).unwrap(), "ws://x:1");
     }
 

@@ -7,7 +7,7 @@ use realmgate_protocol::codec::{decode_link, encode_link};
 use realmgate_protocol::ids::{BatchId, CharacterId, LockEpoch, MapId, RequestId, SaveSequence};
 use realmgate_protocol::limits::LINK_VERSION;
 use realmgate_protocol::link::{
-    CharacterLoad, EventOutcome, FromMap, LeaveReason, OwnedEvent, PrepareRefusal, Save, SoftState, ToMap,
+    CharacterLoad, EventOutcome, Fence, FromMap, LeaveReason, OwnedEvent, PrepareRefusal, Save, SoftState, ToMap,
 };
 use realmgate_protocol::realm;
 use tokio::net::TcpStream;
@@ -18,6 +18,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use super::soon;
 use crate::directory::{Cookie, Registration};
+use crate::service::world;
 use crate::state::AppState;
 
 /// Soft state somewhere on a map.
@@ -36,7 +37,7 @@ pub(crate) struct FakeMap {
 
 impl FakeMap {
     /// Lists a map server with room for ten players.
-    pub(crate) async fn register(state: &AppState, id: &str, maps: &[u16]) -> Cookie {
+    pub(crate) async fn register(state: &AppState, id: &str, maps: &[u16], cookie: Option<Cookie>) -> Cookie {
         let port = 4_000 + u16::from(*id.as_bytes().last().unwrap());
         let registration = Registration {
             id: id.parse().unwrap(),
@@ -45,9 +46,9 @@ impl FakeMap {
             port,
             supported_maps: maps.iter().copied().map(MapId).collect(),
             max_players: 10,
-            cookie: None,
+            cookie,
         };
-        state.registry.register(registration).await.unwrap().cookie
+        world::register(state, &registration).await.unwrap().cookie
     }
 
     /// Opens a socket to `/map-link` and says nothing yet.
@@ -59,20 +60,32 @@ impl FakeMap {
         Self { socket, kept: VecDeque::new(), announced: None, last_batch: 0 }
     }
 
-    pub(crate) async fn hello(&mut self, id: &str, maps: &[u16]) {
+    pub(crate) async fn hello(&mut self, id: &str, maps: &[u16], cookie: &Cookie, fresh: bool) {
         self.say(FromMap::Hello {
             server: id.to_owned(),
             link_version: LINK_VERSION,
             protocol_hash: realm::protocol_hash(),
             maps: maps.iter().copied().map(MapId).collect(),
             channels: 2,
+            cookie: cookie.expose().to_owned(),
+            fresh,
         })
         .await;
     }
 
-    pub(crate) async fn welcomed(&mut self) {
-        let message = self.next().await;
-        assert!(matches!(message, ToMap::Welcome { .. }), "{message:?}");
+    /// Waits for the welcome; whether what this server held may be reclaimed.
+    pub(crate) async fn welcomed(&mut self) -> bool {
+        match self.next().await {
+            ToMap::Welcome { resumed, .. } => resumed,
+            message => panic!("{message:?}"),
+        }
+    }
+
+    /// Names all it still holds, and waits until that was heard.
+    pub(crate) async fn reclaim(&mut self, locks: &[(CharacterId, LockEpoch)]) {
+        let locks = locks.iter().map(|(character, epoch)| Fence { character: *character, epoch: *epoch }).collect();
+        self.say(FromMap::Reclaim { locks, last: true }).await;
+        self.sync().await;
     }
 
     pub(crate) async fn say(&mut self, message: FromMap) {
@@ -89,14 +102,17 @@ impl FakeMap {
 
     /// The next message; `None` at the end of the link.
     pub(crate) async fn next_or_end(&mut self) -> Option<ToMap> {
-        loop {
-            match soon("a link message", self.socket.next()).await {
-                Some(Ok(Message::Binary(bytes))) => return Some(decode_link(&bytes).unwrap()),
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                None | Some(Ok(Message::Close(_)) | Err(_)) => return None,
-                Some(other) => panic!("{other:?} is no link message"),
+        let next = async {
+            loop {
+                match self.socket.next().await {
+                    Some(Ok(Message::Binary(bytes))) => return Some(decode_link(&bytes).unwrap()),
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                    None | Some(Ok(Message::Close(_)) | Err(_)) => return None,
+                    Some(other) => panic!("{other:?} is no link message"),
+                }
             }
-        }
+        };
+        soon("a link message", next).await
     }
 
     /// The first message that `pick` takes; those before it are kept for later.

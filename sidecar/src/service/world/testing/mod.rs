@@ -1,20 +1,27 @@
 //! A sidecar on free ports, players with sockets, and map servers that do what a test says.
 
 mod fake_map;
+mod pair;
 mod player;
 
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use realmgate_protocol::ids::{AccountId, CharacterId};
 use uuid::Uuid;
 
 pub(crate) use fake_map::{FakeMap, save, soft_at};
+pub(crate) use pair::{Pair, Services};
 pub(crate) use player::{Client, Player};
 
-use crate::app::{Running, Sidecar};
+use super::{renewal, session_entry, sweeper};
+use crate::app::{Running, Sidecar, StartError};
 use crate::clock::Clock;
 use crate::config::{Settings, SidecarConfig};
-use crate::lock::CharacterLock;
+use crate::directory::Cookie;
+use crate::lock::{CharacterLock, LockOwner};
 use crate::service::tokens::{RefreshToken, mint_access};
 use crate::state::AppState;
 use crate::store::accounts::NewAccount;
@@ -23,11 +30,15 @@ use crate::store::characters::{Creation, NewCharacter};
 /// How long a test waits for anything.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// What map servers were given when they registered, by their ids.
+type Cookies = Arc<Mutex<HashMap<String, Cookie>>>;
+
 /// A whole sidecar in a folder of its own.
 pub(crate) struct TestWorld {
     running: Running,
     pub(crate) clock: Clock,
-    _folder: tempfile::TempDir,
+    cookies: Cookies,
+    _folder: Arc<tempfile::TempDir>,
 }
 
 impl TestWorld {
@@ -38,17 +49,21 @@ impl TestWorld {
     /// With settings of the test's own.
     pub(crate) async fn start_with(change: impl FnOnce(&mut SidecarConfig)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let assets = folder.path().join("assets");
-        std::fs::create_dir(&assets).unwrap();
-        std::fs::write(assets.join("classes.toml"), "[mage]\nname = 'Mage'\n").unwrap();
-        std::fs::write(assets.join("world.toml"), "start_map = 1\n").unwrap();
-        let settings = Settings { assets_dir: assets, ..Settings::with_defaults(folder.path().join("data")) };
-        let mut config = settings.resolve().unwrap();
+        let mut config = config_in(folder.path());
         change(&mut config);
         // Past 2025, as tokens are.
         let clock = Clock::manual(1_800_000_000_000);
-        let running = Sidecar::start_with_clock(config, None, clock.clone()).await.unwrap();
-        Self { running, clock, _folder: folder }
+        Self::run(config, clock, Arc::new(folder), Cookies::default()).await.unwrap()
+    }
+
+    async fn run(
+        config: SidecarConfig,
+        clock: Clock,
+        folder: Arc<tempfile::TempDir>,
+        cookies: Cookies,
+    ) -> Result<Self, StartError> {
+        let running = Sidecar::start_with_clock(config, None, clock.clone()).await?;
+        Ok(Self { running, clock, cookies, _folder: folder })
     }
 
     pub(crate) fn state(&self) -> &AppState {
@@ -62,7 +77,7 @@ impl TestWorld {
         let new = NewAccount { id: account, folded: name, username: name, password_hash: "", at_ms: 0 };
         assert!(state.store.accounts.create_with_password(new).await.unwrap(), "{name} is taken");
         let (log_in, token) = self.log_in(account).await;
-        let character = self.character(account, name).await;
+        let character = self.character(account, log_in, name).await;
         Player { account, log_in, token, character, gateway: self.running.addrs().gateway }
     }
 
@@ -74,11 +89,11 @@ impl TestWorld {
         (log_in, mint_access(state, account, log_in, 0).unwrap().0)
     }
 
-    /// Another character of an account.
-    pub(crate) async fn character(&self, account: AccountId, name: &str) -> CharacterId {
+    /// Another character of an account, made by a log-in.
+    pub(crate) async fn character(&self, account: AccountId, session: Uuid, name: &str) -> CharacterId {
         let id = CharacterId::from(Uuid::now_v7());
         let folded = crate::service::characters::fold_name(name);
-        let new = NewCharacter { id, account, name, folded: &folded, class_id: "mage", at_ms: 0 };
+        let new = NewCharacter { id, account, session, name, folded: &folded, class_id: "mage", at_ms: 0 };
         match self.state().store.characters.create(new, 8).await.unwrap() {
             Creation::Created(row) => row.id,
             other => panic!("{name}: {other:?}"),
@@ -87,16 +102,55 @@ impl TestWorld {
 
     /// A map server with a link.
     pub(crate) async fn map_server(&self, id: &str, maps: &[u16]) -> FakeMap {
-        FakeMap::register(self.state(), id, maps).await;
-        self.link(id, maps).await
+        let cookie = FakeMap::register(self.state(), id, maps, self.cookie(id)).await;
+        self.cookies.lock().unwrap().insert(id.to_owned(), cookie);
+        let mut map = FakeMap::open(self.state()).await;
+        map.hello(id, maps, &self.cookie(id).unwrap(), true).await;
+        assert!(!map.welcomed().await, "a new process has nothing to reclaim");
+        map.reclaim(&[]).await;
+        map
     }
 
-    /// A link of a map server that is registered.
+    /// The link of a process that was away and still holds all it held.
     pub(crate) async fn link(&self, id: &str, maps: &[u16]) -> FakeMap {
-        let mut map = FakeMap::open(self.state()).await;
-        map.hello(id, maps).await;
-        map.welcomed().await;
+        let owner = LockOwner::Map(id.parse().unwrap());
+        let held = self.state().store.locks.held_by(&owner).await.unwrap();
+        let held: Vec<_> = held.iter().map(|found| (found.character, found.lock.epoch)).collect();
+        let mut map = self.returning(id, maps).await;
+        map.reclaim(&held).await;
         map
+    }
+
+    /// The link of a process that was away and has not said yet what it still holds.
+    pub(crate) async fn returning(&self, id: &str, maps: &[u16]) -> FakeMap {
+        let mut map = FakeMap::open(self.state()).await;
+        map.hello(id, maps, &self.cookie(id).unwrap(), false).await;
+        assert!(map.welcomed().await, "a process that was away may reclaim");
+        map
+    }
+
+    /// What the directory gave a map server when it registered.
+    pub(crate) fn cookie(&self, id: &str) -> Option<Cookie> {
+        self.cookies.lock().unwrap().get(id).cloned()
+    }
+
+    /// Lets time pass, while this sidecar is awake.
+    pub(crate) async fn pass(&self, time: Duration) {
+        let step = Duration::from_secs(4);
+        let mut left = time;
+        while !left.is_zero() {
+            let now = left.min(step);
+            self.clock.advance(now);
+            left -= now;
+            renewal::renew(self.state()).await.unwrap();
+            session_entry::renew_sessions(self.state()).await.unwrap();
+            self.sweep().await;
+        }
+    }
+
+    /// Fires what is due.
+    pub(crate) async fn sweep(&self) {
+        sweeper::sweep(self.state()).await.unwrap();
     }
 
     /// A player whose character is in the world of a map server.
@@ -119,6 +173,16 @@ impl TestWorld {
     pub(crate) async fn shutdown(self) {
         self.running.shutdown().await;
     }
+}
+
+/// The default settings in a folder, where data is made if need be.
+fn config_in(folder: &Path) -> SidecarConfig {
+    let assets = folder.join("assets");
+    std::fs::create_dir_all(&assets).unwrap();
+    std::fs::write(assets.join("classes.toml"), "[mage]\nname = 'Mage'\n").unwrap();
+    std::fs::write(assets.join("world.toml"), "start_map = 1\n").unwrap();
+    let settings = Settings { assets_dir: assets, ..Settings::with_defaults(folder.join("data")) };
+    settings.resolve().unwrap()
 }
 
 /// What comes within the test's patience.

@@ -113,6 +113,11 @@ impl Client {
         }
     }
 
+    /// Reads until the socket is closed, however it is.
+    pub(crate) async fn read_to_the_end(mut self) {
+        while let Some(Ok(_)) = self.socket.next().await {}
+    }
+
     pub(crate) async fn close(mut self) {
         self.socket.close(None).await.unwrap();
         while !matches!(soon("a close", self.socket.next()).await.expect("no close").unwrap(), Message::Close(_)) {}

@@ -12,6 +12,7 @@ use realmgate_protocol::ticket::Ticket;
 use serde_json::{Value, json};
 
 use crate::lock::LockOwner;
+use crate::service::world::heartbeat;
 use crate::service::world::testing::{FakeMap, TestWorld, save, soft_at};
 
 #[tokio::test]
@@ -31,7 +32,7 @@ async fn a_player_is_announced_and_gets_a_ticket() {
     assert_eq!((lock.owner, lock.epoch), (LockOwner::Map("map-1".parse().unwrap()), epoch));
     check_fields(&success);
     check_ticket(&world, &success, epoch);
-    assert_eq!(world.state().link.sessions.get(&player.account.to_string()).unwrap().gateway_id, "gateway-1");
+    assert_eq!(world.state().sessions.get(&player.account.to_string()).await.unwrap().unwrap().gateway_id, "gateway-1");
 }
 
 fn check_fields(success: &Value) {
@@ -108,7 +109,7 @@ async fn where_no_server_hosts_the_start_map_the_embedding_one_takes_beginners()
 async fn a_map_server_without_a_link_is_entered_only_where_that_is_allowed() {
     for allowed in [false, true] {
         let world = TestWorld::start_with(|config| config.gateway.allow_unlinked_map_servers = allowed).await;
-        FakeMap::register(world.state(), "foreign-1", &[1]).await;
+        FakeMap::register(world.state(), "foreign-1", &[1], None).await;
         let player = world.player("Ann").await;
         let mut client = player.connect().await;
         client.enter(player.character).await;
@@ -124,15 +125,16 @@ async fn a_map_server_without_a_link_is_entered_only_where_that_is_allowed() {
 #[tokio::test]
 async fn the_lock_of_a_guest_ends_with_its_server() {
     let world = TestWorld::start_with(|config| config.gateway.allow_unlinked_map_servers = true).await;
-    FakeMap::register(world.state(), "foreign-1", &[1]).await;
+    FakeMap::register(world.state(), "foreign-1", &[1], None).await;
     let player = world.player("Ann").await;
     let mut client = player.connect().await;
     client.enter(player.character).await;
     client.expect("enter_world_success").await;
-    crate::service::world::unlinked::expire(world.state()).await.unwrap();
-    assert_ne!(world.lock(player.character).await.owner, LockOwner::None, "its server is still listed");
-    world.clock.advance(Duration::from_millis(crate::directory::TTL_MS));
-    crate::service::world::unlinked::expire(world.state()).await.unwrap();
+    world.pass(Duration::from_secs(29)).await;
+    assert!(heartbeat(world.state(), &"foreign-1".parse().unwrap(), 1, 0.0).await.unwrap());
+    world.pass(Duration::from_secs(29)).await;
+    assert_ne!(world.lock(player.character).await.owner, LockOwner::None, "its server's heartbeat has renewed it");
+    world.pass(Duration::from_secs(1)).await;
     assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
 }
 

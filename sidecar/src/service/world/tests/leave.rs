@@ -22,7 +22,7 @@ async fn leave_world_saves_and_frees_the_lock() {
     assert_eq!(world.lock(character).await.owner, LockOwner::None);
     let load = world.state().store.locks.load(character).await.unwrap().unwrap();
     assert_eq!(load.soft, Some(soft_at(1, 4_096)));
-    assert_eq!(world.state().link.sessions.get(&player.account.to_string()), None);
+    assert_eq!(world.state().sessions.get(&player.account.to_string()).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -34,7 +34,7 @@ async fn logging_out_in_the_game_ends_the_session_entry() {
     map.release(save(player.character, epoch, 1, soft_at(1, 0)), LeaveReason::Logout).await;
     map.sync().await;
     assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
-    assert_eq!(world.state().link.sessions.get(&player.account.to_string()), None);
+    assert_eq!(world.state().sessions.get(&player.account.to_string()).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -46,11 +46,11 @@ async fn closing_the_socket_alone_leaves_the_player_in_the_world() {
     client.close().await;
     // The seat is given up before the farewell; settling it again waits for nothing else.
     settle_session(world.state(), player.account).await.unwrap();
-    assert!(world.state().link.sessions.get(&user).is_some(), "the lock keeps the entry");
+    assert!(world.state().sessions.get(&user).await.unwrap().is_some(), "the lock keeps the entry");
     let (character, epoch) = (player.character, world.lock(player.character).await.epoch);
     map.say(FromMap::Dropped { character, epoch, reason: LeaveReason::ChannelFailed }).await;
     map.sync().await;
-    assert_eq!(world.state().link.sessions.get(&user), None, "neither socket nor lock");
+    assert_eq!(world.state().sessions.get(&user).await.unwrap(), None, "neither socket nor lock");
 }
 
 #[tokio::test]

@@ -10,7 +10,15 @@ use crate::lock::LockOwner;
 use crate::service::world::testing::{Client, FakeMap, TestWorld, save, soft_at};
 
 fn hello(link_version: u16, protocol_hash: u64) -> FromMap {
-    FromMap::Hello { server: "map-1".into(), link_version, protocol_hash, maps: vec![MapId(1)], channels: 1 }
+    FromMap::Hello {
+        server: "map-1".into(),
+        link_version,
+        protocol_hash,
+        maps: vec![MapId(1)],
+        channels: 1,
+        cookie: String::new(),
+        fresh: false,
+    }
 }
 
 async fn refusal(world: &TestWorld, first: FromMap) -> String {
@@ -29,10 +37,11 @@ async fn ended_with(map: &mut FakeMap) -> String {
 async fn a_link_that_does_not_fit_is_refused() {
     let world = TestWorld::start().await;
     let hash = realm::protocol_hash();
-    assert_eq!(refusal(&world, hello(LINK_VERSION, hash)).await, "NOT_REGISTERED");
-    FakeMap::register(world.state(), "map-1", &[1]).await;
+    assert_eq!(refusal(&world, hello(LINK_VERSION, hash)).await, "COOKIE_UNKNOWN", "it has not registered");
+    FakeMap::register(world.state(), "map-1", &[1], None).await;
     assert_eq!(refusal(&world, hello(LINK_VERSION + 1, hash)).await, "LINK_VERSION_MISMATCH");
     assert_eq!(refusal(&world, hello(LINK_VERSION, hash ^ 1)).await, "PROTOCOL_MISMATCH");
+    assert_eq!(refusal(&world, hello(LINK_VERSION, hash)).await, "COOKIE_UNKNOWN", "an id alone opens nothing");
     let early = FromMap::Events { batch: BatchId(1), events: Vec::new() };
     assert_eq!(refusal(&world, early).await, "BAD_MESSAGE");
 }

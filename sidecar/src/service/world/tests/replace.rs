@@ -31,7 +31,7 @@ async fn another_character_of_the_account_makes_way_too() {
     let world = TestWorld::start().await;
     let mut map = world.map_server("map-1", &[1]).await;
     let (player, mut client) = world.in_world("Ann", &mut map).await;
-    let second = world.character(player.account, "Anna").await;
+    let second = world.character(player.account, player.log_in, "Anna").await;
     client.enter(second).await;
     let (character, epoch, _) = map.kick().await;
     assert_eq!(character, player.character);

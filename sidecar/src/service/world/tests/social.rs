@@ -3,14 +3,15 @@
 use realmgate_protocol::ids::CharacterId;
 use realmgate_protocol::link::{FromMap, LeaveReason, SocialCommand, SocialEvent, ToMap};
 
+use crate::lock::{CharacterLock, LockOwner};
 use crate::service::world::testing::{FakeMap, Player, TestWorld, save, soft_at};
 
-async fn command(map: &mut FakeMap, character: CharacterId, command: SocialCommand) {
+pub(super) async fn command(map: &mut FakeMap, character: CharacterId, command: SocialCommand) {
     map.say(FromMap::Social { character, command }).await;
 }
 
 /// The next thing a character hears.
-async fn heard(map: &mut FakeMap, character: CharacterId) -> SocialEvent {
+pub(super) async fn heard(map: &mut FakeMap, character: CharacterId) -> SocialEvent {
     map.wait(|message| match message {
         ToMap::Social { character: to, event } if *to == character => Some(event.clone()),
         _ => None,
@@ -18,7 +19,7 @@ async fn heard(map: &mut FakeMap, character: CharacterId) -> SocialEvent {
     .await
 }
 
-fn names(event: &SocialEvent) -> Vec<(&str, bool)> {
+pub(super) fn names(event: &SocialEvent) -> Vec<(&str, bool)> {
     let SocialEvent::PartyState { members, .. } = event else { panic!("{event:?} is no party state") };
     members.iter().map(|member| (member.name.as_str(), member.online)).collect()
 }
@@ -52,18 +53,23 @@ async fn a_whisper_finds_its_listener_by_name() {
     }
 }
 
+/// Ann asks Bob into her party, and he comes.
+pub(super) async fn party(first: &mut FakeMap, ann: &Player, second: &mut FakeMap, bob: &Player) {
+    command(first, ann.character, SocialCommand::PartyInvite { to: "Bob".to_owned() }).await;
+    let SocialEvent::PartyInvited { party, from } = heard(second, bob.character).await else { panic!() };
+    assert_eq!(from, "Ann");
+    assert_eq!(names(&heard(first, ann.character).await), [("Ann", true)]);
+    command(second, bob.character, SocialCommand::PartyAnswer { party, accept: true }).await;
+    for (map, member) in [(first, ann.character), (second, bob.character)] {
+        assert_eq!(names(&heard(map, member).await), [("Ann", true), ("Bob", true)]);
+    }
+}
+
 #[tokio::test]
 async fn a_party_spans_map_servers() {
     let world = TestWorld::start().await;
     let (mut first, ann, mut second, bob) = two_players(&world).await;
-    command(&mut first, ann.character, SocialCommand::PartyInvite { to: "Bob".to_owned() }).await;
-    let SocialEvent::PartyInvited { party, from } = heard(&mut second, bob.character).await else { panic!() };
-    assert_eq!(from, "Ann");
-    assert_eq!(names(&heard(&mut first, ann.character).await), [("Ann", true)]);
-    command(&mut second, bob.character, SocialCommand::PartyAnswer { party, accept: true }).await;
-    for (map, member) in [(&mut first, ann.character), (&mut second, bob.character)] {
-        assert_eq!(names(&heard(map, member).await), [("Ann", true), ("Bob", true)]);
-    }
+    party(&mut first, &ann, &mut second, &bob).await;
     command(&mut second, bob.character, SocialCommand::PartyChat { text: "onward".to_owned() }).await;
     let said = SocialEvent::PartyChat { from: "Bob".to_owned(), text: "onward".to_owned() };
     assert_eq!(heard(&mut first, ann.character).await, said);
@@ -83,4 +89,24 @@ async fn a_map_server_speaks_only_for_who_is_there() {
     command(&mut second, bob.character, SocialCommand::Whisper { to: "Ann".to_owned(), text: "true".to_owned() }).await;
     let expected = SocialEvent::Whisper { from: "Bob".to_owned(), text: "true".to_owned() };
     assert_eq!(heard(&mut first, ann.character).await, expected);
+}
+
+#[tokio::test]
+async fn a_party_learns_from_the_locks_what_it_was_not_told() {
+    let world = TestWorld::start().await;
+    let (mut first, ann, mut second, bob) = two_players(&world).await;
+    party(&mut first, &ann, &mut second, &bob).await;
+    // As if another sidecar had freed the lock and died before it said so.
+    let (lock, state) = (world.lock(bob.character).await, world.state());
+    let free = CharacterLock { owner: LockOwner::None, ..lock.clone() };
+    assert!(state.store.locks.change(bob.character, &lock, &free, 0).await.unwrap());
+    for _ in 0..2 {
+        crate::social::tidy(state).await.unwrap();
+    }
+    assert_eq!(names(&heard(&mut first, ann.character).await), [("Ann", true), ("Bob", false)]);
+    assert!(state.store.locks.change(bob.character, &free, &lock, 0).await.unwrap());
+    for _ in 0..2 {
+        crate::social::tidy(state).await.unwrap();
+    }
+    assert_eq!(names(&heard(&mut second, bob.character).await), [("Ann", true), ("Bob", true)]);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use realmgate_protocol::realm::{ClientMessage, EntityKind, ServerMessage};
 
-/// After this the answer is taken to have been none; the store may have been away.
+/// After this the answer is taken to have been none, unless the server says that the store is away.
 const FORGET_AFTER: Duration = Duration::from_secs(20);
 
 /// The request that waits for its answer.
@@ -21,6 +21,8 @@ pub struct Open {
 #[derive(Debug, Default)]
 pub struct Desk {
     open: Option<Open>,
+    /// The store is away, or what waited for it is not settled: answers take as long as they take.
+    store_lags: bool,
 }
 
 impl Desk {
@@ -31,7 +33,7 @@ impl Desk {
 
     /// Whether another request may be made.
     pub fn is_free(&mut self, now: Duration) -> bool {
-        if self.open.as_ref().is_some_and(|open| now - open.since > FORGET_AFTER) {
+        if !self.store_lags && self.open.as_ref().is_some_and(|open| now - open.since > FORGET_AFTER) {
             self.open = None;
         }
         self.open.is_none()
@@ -45,6 +47,9 @@ impl Desk {
 
     /// Closes the request if this is its answer; whether loot was picked up.
     pub fn hear(&mut self, message: &ServerMessage) -> bool {
+        if let ServerMessage::Store { away, pending } = message {
+            self.store_lags = *away || *pending > 0;
+        }
         let Some(open) = &self.open else { return false };
         let done = match (&open.ask, message) {
             (ask, ServerMessage::Refused { request, .. }) => {
@@ -122,5 +127,17 @@ mod tests {
     #[test]
     fn an_answer_that_never_comes_is_forgotten() {
         assert!(desk_after_pick_up(EntityKind::GroundItem).is_free(FORGET_AFTER + Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn while_the_store_is_away_and_until_all_is_settled_an_answer_is_waited_for() {
+        let late = FORGET_AFTER + Duration::from_secs(1);
+        let mut desk = desk_after_pick_up(EntityKind::GroundItem);
+        for (away, pending) in [(true, 1), (false, 1)] {
+            desk.hear(&ServerMessage::Store { away, pending });
+            assert!(!desk.is_free(late));
+        }
+        desk.hear(&ServerMessage::Store { away: false, pending: 0 });
+        assert!(desk.is_free(late));
     }
 }

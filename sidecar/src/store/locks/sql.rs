@@ -1,49 +1,30 @@
-//! Locks in SQLite.
+//! Locks in SQL.
 
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, MapId, ServerId};
 use realmgate_protocol::link::{CharacterLoad, Save};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row, Sqlite, SqliteConnection};
+use sqlx::{FromRow, Row};
 
-use super::{LockStore, LockedCharacter, SaveOutcome, saves};
-use crate::lock::{CharacterLock, LockOwner, LockStep};
-use crate::store::{SqliteStore, to_sql_ms};
+use super::server::NOT_LENT;
+use super::{LockStore, LockedCharacter, SaveOutcome, load, saves};
+use crate::lock::{CharacterLock, CookieHash, LockOwner, LockStep, Timers};
+use crate::store::columns::{from_sql_ms, number, parsed, to_sql_epoch, to_sql_ms, undecodable};
+use crate::store::rows::fetch_in;
+use crate::store::{SqlConnection, SqlRow, SqlStore};
 
-/// A value of the database that can not be what it should be.
-pub(crate) fn undecodable(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
-    sqlx::Error::Decode(Box::new(error))
+/// The lock in a row.
+pub(crate) fn lock_of(row: &SqlRow) -> sqlx::Result<CharacterLock> {
+    Ok(CharacterLock {
+        owner: parsed(row, "lock_owner")?,
+        epoch: LockEpoch(number(row, "lock_epoch")?),
+        deadline_ms: row.try_get::<Option<i64>, _>("lock_deadline_ms")?.map(from_sql_ms),
+    })
 }
 
-/// A parsed text column.
-pub(crate) fn parsed<T>(row: &SqliteRow, column: &str) -> sqlx::Result<T>
-where
-    T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
-{
-    row.try_get::<String, _>(column)?.parse().map_err(undecodable)
-}
-
-/// A number column in the type it stands for.
-pub(crate) fn number<T>(row: &SqliteRow, column: &str) -> sqlx::Result<T>
-where
-    T: TryFrom<i64, Error: std::error::Error + Send + Sync + 'static>,
-{
-    T::try_from(row.try_get::<i64, _>(column)?).map_err(undecodable)
-}
-
-/// An epoch as the database keeps it.
-pub(crate) fn to_sql_epoch(epoch: LockEpoch) -> i64 {
-    i64::try_from(epoch.0).unwrap_or(i64::MAX)
-}
-
-fn lock_of(row: &SqliteRow) -> sqlx::Result<CharacterLock> {
-    Ok(CharacterLock { owner: parsed(row, "lock_owner")?, epoch: LockEpoch(number(row, "lock_epoch")?) })
-}
-
-impl<'r> FromRow<'r, SqliteRow> for LockedCharacter {
-    fn from_row(row: &'r SqliteRow) -> sqlx::Result<Self> {
+impl<'r> FromRow<'r, SqlRow> for LockedCharacter {
+    fn from_row(row: &'r SqlRow) -> sqlx::Result<Self> {
         let map: u16 = number(row, "map_id")?;
         Ok(Self {
             character: parsed(row, "id")?,
@@ -58,33 +39,44 @@ impl<'r> FromRow<'r, SqliteRow> for LockedCharacter {
 }
 
 #[async_trait]
-impl LockStore for SqliteStore {
+impl LockStore for SqlStore {
     async fn find(&self, character: CharacterId) -> sqlx::Result<Option<LockedCharacter>> {
+        let mut db = self.read("find_lock").await?;
         sqlx::query_as(
-            "SELECT id, account_id, name, map_id, x, y, lock_owner, lock_epoch FROM characters \
+            "SELECT id, account_id, name, map_id, x, y, lock_owner, lock_epoch, lock_deadline_ms FROM characters \
              WHERE id = $1 AND deleted_at_ms IS NULL",
         )
         .bind(character.to_string())
-        .fetch_optional(self.read())
+        .fetch_optional(&mut *db)
         .await
     }
 
+    async fn find_all(&self, characters: &[CharacterId]) -> sqlx::Result<Vec<LockedCharacter>> {
+        let mut db = self.read("find_locks").await?;
+        let query = "SELECT id, account_id, name, map_id, x, y, lock_owner, lock_epoch, lock_deadline_ms FROM characters \
+                     WHERE deleted_at_ms IS NULL AND id IN";
+        let rows = fetch_in(&mut db, query, characters.iter().map(CharacterId::to_string)).await?;
+        rows.iter().map(LockedCharacter::from_row).collect()
+    }
+
     async fn held_by_account(&self, account: AccountId) -> sqlx::Result<Vec<LockedCharacter>> {
+        let mut db = self.read("locks_of_account").await?;
         sqlx::query_as(
-            "SELECT id, account_id, name, map_id, x, y, lock_owner, lock_epoch FROM characters \
+            "SELECT id, account_id, name, map_id, x, y, lock_owner, lock_epoch, lock_deadline_ms FROM characters \
              WHERE account_id = $1 AND lock_owner <> 'none'",
         )
         .bind(account.to_string())
-        .fetch_all(self.read())
+        .fetch_all(&mut *db)
         .await
     }
 
     async fn held_by(&self, owner: &LockOwner) -> sqlx::Result<Vec<LockedCharacter>> {
+        let mut db = self.read("locks_of_owner").await?;
         sqlx::query_as(
-            "SELECT id, account_id, name, map_id, x, y, lock_owner, lock_epoch FROM characters WHERE lock_owner = $1",
+            "SELECT id, account_id, name, map_id, x, y, lock_owner, lock_epoch, lock_deadline_ms FROM characters WHERE lock_owner = $1",
         )
         .bind(owner.to_string())
-        .fetch_all(self.read())
+        .fetch_all(&mut *db)
         .await
     }
 
@@ -95,15 +87,12 @@ impl LockStore for SqliteStore {
         to: &CharacterLock,
         now_ms: u64,
     ) -> sqlx::Result<bool> {
-        change(self.write(), character, from, to, now_ms).await
+        change(&mut *self.write("change_lock").await?, character, from, to, now_ms).await
     }
 
-    async fn save(&self, server: &ServerId, saves: &[Save]) -> sqlx::Result<Vec<SaveOutcome>> {
-        let mut transaction = self.begin_write().await?;
-        let mut outcomes = Vec::with_capacity(saves.len());
-        for save in saves {
-            outcomes.push(saves::write(&mut transaction, server, save).await?);
-        }
+    async fn save(&self, server: &ServerId, cookie: &CookieHash, saves: &[Save]) -> sqlx::Result<Vec<SaveOutcome>> {
+        let mut transaction = self.begin_write("save").await?;
+        let outcomes = saves::write_all(&mut transaction, server, cookie, saves).await?;
         transaction.commit().await?;
         Ok(outcomes)
     }
@@ -114,42 +103,40 @@ impl LockStore for SqliteStore {
         save: &Save,
         step: &LockStep,
         now_ms: u64,
+        timers: &Timers,
     ) -> sqlx::Result<Option<CharacterLock>> {
-        let from = CharacterLock { owner: LockOwner::Map(server.clone()), epoch: save.epoch };
-        let Ok(to) = from.after(step) else { return Ok(None) };
-        let mut transaction = self.begin_write().await?;
+        let from = CharacterLock { owner: LockOwner::Map(server.clone()), epoch: save.epoch, deadline_ms: None };
+        let Ok(to) = from.after(step, now_ms, timers) else { return Ok(None) };
+        let mut transaction = self.begin_write("save_and_step").await?;
         if saves::write(&mut transaction, server, save).await? == SaveOutcome::Fenced {
             return Ok(None);
         }
-        let changed = change(&mut *transaction, save.character, &from, &to, now_ms).await?;
+        let changed = change(&mut transaction, save.character, &from, &to, now_ms).await?;
         transaction.commit().await?;
         Ok(changed.then_some(to))
     }
 
     async fn fence_all(&self, owner: &LockOwner, now_ms: u64) -> sqlx::Result<Vec<(CharacterId, AccountId)>> {
-        let rows = sqlx::query(
-            "UPDATE characters SET lock_owner = 'none', lock_epoch = lock_epoch + 1, lock_since_ms = $2, \
-             save_sequence = 0 WHERE lock_owner = $1 RETURNING id, account_id",
-        )
-        .bind(owner.to_string())
-        .bind(to_sql_ms(now_ms))
-        .fetch_all(self.write())
-        .await?;
-        rows.iter().map(|row| Ok((parsed(row, "id")?, parsed(row, "account_id")?))).collect()
+        self.fence_all_where("fence_all", owner, "1 = 1", now_ms).await
+    }
+
+    async fn fence_passing(&self, gateway: &str, now_ms: u64) -> sqlx::Result<Vec<(CharacterId, AccountId)>> {
+        self.fence_all_where("fence_passing", &LockOwner::Gateway(gateway.to_owned()), NOT_LENT, now_ms).await
     }
 
     async fn load(&self, character: CharacterId) -> sqlx::Result<Option<CharacterLoad>> {
         // One read transaction, so that gold and items are of one moment.
-        let mut transaction = self.read().begin().await?;
-        let load = saves::load(&mut transaction, character).await?;
+        let mut transaction = self.begin_read("load_character").await?;
+        let load = load::load(&mut transaction, character).await?;
         transaction.commit().await?;
         Ok(load)
     }
 
     async fn count_by_kind(&self) -> sqlx::Result<BTreeMap<&'static str, u64>> {
+        let mut db = self.read("count_locks").await?;
         let rows: Vec<(String, i64)> =
             sqlx::query_as("SELECT lock_owner, COUNT(*) FROM characters GROUP BY lock_owner")
-                .fetch_all(self.read())
+                .fetch_all(&mut *db)
                 .await?;
         let mut counts = BTreeMap::from([("none", 0), ("gateway", 0), ("map", 0)]);
         for (owner, count) in rows {
@@ -161,15 +148,16 @@ impl LockStore for SqliteStore {
 }
 
 /// The conditional UPDATE that every hand-over goes through. Saves count from 1 under every new epoch.
-async fn change(
-    executor: impl sqlx::Executor<'_, Database = Sqlite>,
+pub(super) async fn change(
+    connection: &mut SqlConnection,
     character: CharacterId,
     from: &CharacterLock,
     to: &CharacterLock,
     now_ms: u64,
 ) -> sqlx::Result<bool> {
     let result = sqlx::query(
-        "UPDATE characters SET lock_owner = $4, lock_epoch = $5, lock_since_ms = $6, \
+        "UPDATE characters SET lock_owner = $4, lock_epoch = $5, lock_since_ms = $6, lock_deadline_ms = $7, \
+         lent_to = NULL, \
          save_sequence = CASE WHEN lock_epoch = $5 THEN save_sequence ELSE 0 END \
          WHERE id = $1 AND lock_epoch = $2 AND lock_owner = $3 AND deleted_at_ms IS NULL",
     )
@@ -179,19 +167,20 @@ async fn change(
     .bind(to.owner.to_string())
     .bind(to_sql_epoch(to.epoch))
     .bind(to_sql_ms(now_ms))
-    .execute(executor)
+    .bind(to.deadline_ms.map(to_sql_ms))
+    .execute(connection)
     .await?;
     Ok(result.rows_affected() == 1)
 }
 
 /// Whether a map server holds a character's lock under an epoch.
-pub(crate) async fn admits(
-    connection: &mut SqliteConnection,
+pub(super) async fn admits(
+    connection: &mut SqlConnection,
     server: &ServerId,
     character: CharacterId,
     epoch: LockEpoch,
 ) -> sqlx::Result<bool> {
-    let row = sqlx::query("SELECT lock_owner, lock_epoch FROM characters WHERE id = $1")
+    let row = sqlx::query("SELECT lock_owner, lock_epoch, lock_deadline_ms FROM characters WHERE id = $1")
         .bind(character.to_string())
         .fetch_optional(connection)
         .await?;

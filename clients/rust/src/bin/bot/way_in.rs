@@ -1,0 +1,154 @@
+//! A bot's account and its way into the world, and back into it for as long as that can help.
+
+use std::future::Future;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use realmgate_client::api::{ApiError, Tokens};
+use realmgate_client::client::GameClient;
+use realmgate_client::entry::{Entry, EntryError};
+use realmgate_client::gateway::GatewayError;
+use realmgate_client::session::Possessions;
+use realmgate_protocol::link::TravelGrant;
+
+use crate::fleet::Fleet;
+use crate::journal;
+
+/// Calls of the API that a busy server may turn away before a bot gives up.
+const MAX_CALLS: u32 = 40;
+/// Times that a bot tries to get back into the world, unless it endures.
+const MAX_RETURNS: u32 = 10;
+/// An access token this near its end is refreshed before it is used.
+const REFRESH_BEFORE: Duration = Duration::from_secs(60);
+/// How long one that endures waits for a try: whoever does not answer by then may be gone for good.
+const TRY_WITHIN: Duration = Duration::from_secs(5);
+/// How long it waits between two.
+const RETRY_AFTER: Duration = Duration::from_millis(400);
+/// The gateway closes with this when it does not know the token any more.
+const BAD_TOKEN: u16 = 1_008;
+
+/// An account that is logged in, and its character.
+pub struct WayIn {
+    name: String,
+    password: String,
+    tokens: Tokens,
+    made_at: Duration,
+    entry: Entry,
+}
+
+impl WayIn {
+    /// Registers, and makes a character of the class that is its turn.
+    pub async fn make(fleet: &Fleet, number: u32, name: &str, password: String) -> anyhow::Result<Self> {
+        let _turn = fleet.births.acquire().await?;
+        let api = &fleet.api;
+        let tokens = patiently(|| api.register(name, &password)).await.context("no account")?;
+        let made_at = fleet.now();
+        let class = &fleet.classes[number as usize % fleet.classes.len()];
+        let character =
+            patiently(|| api.create_character(&tokens.access_token, name, &class.id)).await.context("no character")?;
+        fleet.journal.note(name, &journal::Entry::Born { character: character.id.clone() });
+        let entry = Entry::new(&fleet.gateway_url, &tokens.access_token, &character.id);
+        Ok(Self { name: name.to_owned(), password, tokens, made_at, entry })
+    }
+
+    /// Tickets asked for so far.
+    pub fn tickets(&self) -> u64 {
+        self.entry.tickets()
+    }
+
+    /// Into the world through the gateway; tries again while that can help.
+    pub async fn enter(&mut self, fleet: &Fleet) -> anyhow::Result<GameClient> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let endures = fleet.options.endure;
+            let tried = match endures {
+                true => tokio::time::timeout(TRY_WITHIN, self.try_to_enter(fleet)).await,
+                false => Ok(self.try_to_enter(fleet).await),
+            };
+            let error = match tried {
+                Ok(Ok(client)) => return Ok(client),
+                Ok(Err(error)) => error,
+                Err(_) => anyhow!("no way in within {TRY_WITHIN:?}"),
+            };
+            let why = format!("{error:#}");
+            tracing::debug!(why, name = self.name, tries, "not in the world");
+            let may_help = endures || (is_passing(&error) && tries < MAX_RETURNS);
+            if !may_help || fleet.is_ending() {
+                return Err(error.context("not in the world"));
+            }
+            fleet.journal.note(&self.name, &journal::Entry::Refused { why });
+            tokio::time::sleep(if endures { RETRY_AFTER } else { Duration::from_millis(500) * tries }).await;
+        }
+    }
+
+    async fn try_to_enter(&mut self, fleet: &Fleet) -> anyhow::Result<GameClient> {
+        self.freshen(fleet).await?;
+        let entered = self.entry.enter(None, &fleet.setup).await;
+        if fleet.options.endure
+            && let Err(EntryError::Gateway(GatewayError::Closed { code: BAD_TOKEN, .. })) = &entered
+        {
+            let tokens = fleet.api.login(&self.name, &self.password).await.context("no new log-in")?;
+            self.take(tokens, fleet.now());
+        }
+        Ok(entered?)
+    }
+
+    /// Goes where the old map server said; through the gateway when that fails.
+    pub async fn travel(
+        &mut self,
+        fleet: &Fleet,
+        grant: &TravelGrant,
+        carried: Possessions,
+    ) -> Result<GameClient, EntryError> {
+        self.entry.travel(grant, &fleet.setup, carried).await
+    }
+
+    /// Gets a new access token when the old one nears its end.
+    async fn freshen(&mut self, fleet: &Fleet) -> anyhow::Result<()> {
+        let age = fleet.now() - self.made_at;
+        if age + REFRESH_BEFORE < Duration::from_secs(self.tokens.expires_in) {
+            return Ok(());
+        }
+        let tokens = match fleet.api.refresh(&self.tokens.refresh_token).await {
+            // The answer to an earlier refresh may have been lost, and with it the only token that is good.
+            Err(ApiError::Refused(_)) if fleet.options.endure => fleet.api.login(&self.name, &self.password).await,
+            refreshed => refreshed,
+        };
+        self.take(tokens.context("the log-in has ended")?, fleet.now());
+        Ok(())
+    }
+
+    fn take(&mut self, tokens: Tokens, now: Duration) {
+        self.entry.set_access_token(&tokens.access_token);
+        (self.tokens, self.made_at) = (tokens, now);
+    }
+}
+
+/// Whether trying again can help.
+pub fn is_passing(error: &anyhow::Error) -> bool {
+    match error.downcast_ref() {
+        Some(EntryError::Gateway(GatewayError::Refused { code, .. })) => {
+            ["MAP_FULL", "MAP_NOT_FOUND", "ALREADY_ONLINE", "MAP_SERVER_UNREACHABLE", "RATE_LIMITED", "INTERNAL"]
+                .contains(&code.as_str())
+        }
+        Some(EntryError::Gateway(_)) => true,
+        Some(EntryError::Enter(error)) => error.is_worth_another_ticket(),
+        None => false,
+    }
+}
+
+/// Calls the API again for as long as it says when to come back.
+async fn patiently<T, F: Future<Output = Result<T, ApiError>>>(mut call: impl FnMut() -> F) -> Result<T, ApiError> {
+    let mut calls = 0;
+    loop {
+        calls += 1;
+        match call().await {
+            Err(error) if calls < MAX_CALLS => match error.retry_after() {
+                Some(wait) => tokio::time::sleep(wait.max(Duration::from_millis(50))).await,
+                None => return Err(error),
+            },
+            result => return result,
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The channels' worlds: built at the start, ticked side by side, and built anew when they fail or are nobody's.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use realmgate_protocol::ids::ChannelId;
+
+use super::MapServer;
+use crate::channel::{Channel, ChannelKey, ChannelSettings, ToChannel};
+use crate::map::Map;
+use crate::record::{RecordedTick, Recorder};
+
+/// A channel and its recording.
+pub(super) struct Running {
+    pub channel: Channel,
+    recorder: Option<Recorder<std::io::BufWriter<std::fs::File>>>,
+    /// What enters at the next tick, kept apart while recording.
+    pub inbox: Vec<ToChannel>,
+}
+
+impl MapServer {
+    pub(super) fn all_settings(&self) -> Vec<ChannelSettings> {
+        let channels = (1..=self.config.channels).map(ChannelId);
+        let of_map = |map: &Arc<Map>| {
+            let map = map.clone();
+            channels.clone().map(move |channel| (ChannelKey { map: map.id, channel }, map.clone()))
+        };
+        let keys = self.config.maps.iter().flat_map(of_map);
+        keys.map(|(key, map)| ChannelSettings { key, map, tick_hz: self.config.tick_hz, seed: self.seed_of(key, 0) })
+            .collect()
+    }
+
+    /// A seed of its own for each channel and each of its lives, so that no two give out the same identities.
+    fn seed_of(&self, key: ChannelKey, life: u64) -> [u8; 32] {
+        let mut seed = self.config.seed;
+        let own = u64::from(key.map.0) << 48 | u64::from(key.channel.0) << 32 | life;
+        seed.iter_mut().zip(own.to_le_bytes()).for_each(|(byte, own)| *byte ^= own);
+        seed
+    }
+
+    pub(super) fn start_channel(&self, settings: ChannelSettings) -> Running {
+        let recorder = self.config.record_dir.as_ref().and_then(|dir| {
+            let path = dir.join(format!("{}-{}-{}.rec", self.config.server, settings.key.map, settings.key.channel));
+            let file = std::fs::File::create(&path).map_err(crate::record::ReplayError::from);
+            let started = file.and_then(|file| Recorder::start(std::io::BufWriter::new(file), &settings));
+            started
+                .inspect_err(|error| tracing::warn!(path = %path.display(), %error, "this channel is not recorded"))
+                .ok()
+        });
+        Running { channel: Channel::new(settings, &self.build), recorder, inbox: Vec::new() }
+    }
+
+    pub(super) fn tick_channels(&mut self) {
+        let channels = &mut self.channels;
+        let failed = if channels.len() == 1 {
+            vec![channels[0].tick()]
+        } else {
+            self.pool.scope(|scope| channels.iter_mut().for_each(|running| scope.spawn(async move { running.tick() })))
+        };
+        for (at, panicked) in failed.into_iter().enumerate() {
+            if let Some(error) = panicked {
+                self.replace_channel(at, &error);
+            }
+        }
+    }
+
+    /// A channel has failed: its world is dropped unread, and a fresh one takes its place.
+    fn replace_channel(&mut self, at: usize, error: &str) {
+        let key = self.channels[at].channel.settings().key;
+        tracing::error!(map = %key.map, channel = %key.channel, error, "a channel failed and starts anew");
+        metrics::counter!("realmgate_channel_panics_total").increment(1);
+        self.renew_channel(at);
+        self.drop_players_of(at);
+    }
+
+    /// Everybody was dropped, and what lies in the worlds is nobody's: fresh ones take their place.
+    pub(super) fn start_anew(&mut self) {
+        for at in 0..self.channels.len() {
+            self.renew_channel(at);
+            for (session, _) in self.routes.take_channel(at) {
+                self.transport.disconnect(session);
+            }
+        }
+    }
+
+    fn renew_channel(&mut self, at: usize) {
+        let settings = self.channels[at].channel.settings().clone();
+        let life = self.status.ticks.load(Ordering::Relaxed) + 1;
+        let fresh = ChannelSettings { seed: self.seed_of(settings.key, life), ..settings };
+        // The recording of what led here is worth more than one of the fresh world.
+        self.channels[at] = Running { channel: Channel::new(fresh, &self.build), recorder: None, inbox: Vec::new() };
+    }
+}
+
+impl Running {
+    /// Lets the inbox in, ticks, and records; the panic's text if there was one.
+    fn tick(&mut self) -> Option<String> {
+        let recorded = self.recorder.is_some().then(|| self.inbox.clone());
+        for event in self.inbox.drain(..) {
+            self.channel.push(event);
+        }
+        if let Err(error) = self.channel.tick() {
+            return Some(error.to_string());
+        }
+        if let (Some(recorder), Some(inbox)) = (&mut self.recorder, recorded) {
+            let tick = RecordedTick { inbox, hash: self.channel.state_hash() };
+            if let Err(error) = recorder.tick(&tick) {
+                tracing::warn!(%error, "the recording ends here");
+                self.recorder = None;
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,92 @@
+//! What the link's client knows beyond one connection: what the host said, and what of it the sidecar may not have.
+
+use std::collections::BTreeSet;
+
+use anyhow::Context;
+use realmgate_protocol::limits::MAX_RECLAIM_LOCKS;
+use realmgate_protocol::link::{Fence, FromMap};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::timeout;
+
+use super::connect::{PATIENCE, Socket, send};
+use super::waiting::Waiting;
+
+pub(super) struct Memory {
+    pub from_host: UnboundedReceiver<FromMap>,
+    pub waiting: Waiting,
+    /// Whether this process was ever welcomed.
+    pub welcomed: bool,
+    /// How many times the host was told that the link is up and has not answered with what it holds.
+    owed: u32,
+    /// What this server held is others' by now: until the host has let it go, nothing it says is worth telling.
+    moved_on: bool,
+}
+
+impl Memory {
+    pub fn new(from_host: UnboundedReceiver<FromMap>) -> Self {
+        Self { from_host, waiting: Waiting::default(), welcomed: false, owed: 0, moved_on: false }
+    }
+
+    /// Takes in what the host said while there was no link, so that it does not pile up behind its back.
+    pub fn catch_up(&mut self) {
+        while let Ok(message) = self.from_host.try_recv() {
+            self.take(message);
+        }
+        self.waiting.rewind();
+    }
+
+    /// Takes in a message of the host. What it holds is the answer to one connection alone, and was asked for again
+    /// if it comes at any other time.
+    pub fn take(&mut self, message: FromMap) {
+        if matches!(message, FromMap::Reclaim { .. }) {
+            self.owed = self.owed.saturating_sub(1);
+        } else if !self.moved_on {
+            self.waiting.push(message);
+        }
+    }
+
+    /// All that this server held is others' by now.
+    pub fn move_on(&mut self) {
+        self.waiting.clear();
+        self.moved_on = true;
+    }
+
+    /// The host is told that the link is up.
+    pub fn host_is_told(&mut self) {
+        self.owed += 1;
+    }
+
+    /// Names what the host holds, and whose departure the sidecar may not have heard of: their last words are worth
+    /// nothing once their locks are let go. What waited follows.
+    pub async fn reclaim(&mut self, socket: &mut Socket) -> anyhow::Result<()> {
+        let held = timeout(PATIENCE, self.held()).await.context("the host does not say what it holds")?;
+        self.moved_on = false;
+        self.waiting.rewind();
+        let named: BTreeSet<_> =
+            held.into_iter().chain(self.waiting.leavers()).map(|f| (f.character, f.epoch)).collect();
+        let locks: Vec<Fence> = named.into_iter().map(|(character, epoch)| Fence { character, epoch }).collect();
+        let mut left = locks.as_slice();
+        loop {
+            let (chunk, rest) = left.split_at(left.len().min(MAX_RECLAIM_LOCKS));
+            left = rest;
+            send(socket, &FromMap::Reclaim { locks: chunk.to_vec(), last: left.is_empty() }).await?;
+            if left.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The host's answer to the last time it was told that the link is up; nothing where the host is gone.
+    async fn held(&mut self) -> Vec<Fence> {
+        while let Some(message) = self.from_host.recv().await {
+            match message {
+                FromMap::Reclaim { locks, .. } if self.owed <= 1 => {
+                    self.owed = 0;
+                    return locks;
+                }
+                message => self.take(message),
+            }
+        }
+        Vec::new()
+    }
+}

@@ -1,0 +1,178 @@
+//! Keeps this server listed: beats, registers again when the directory or the map link asks for it, and deregisters.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::bail;
+use realmgate_engine::host::HostStatus;
+use tokio::sync::Notify;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::cookie::CookieJar;
+use crate::directory::{Attempt, DirectoryClient, Registration, wait_after};
+
+/// This server's entry in the directory.
+pub struct Listing {
+    /// Speaks with the directory.
+    pub client: DirectoryClient,
+    /// What this server says of itself; its cookie is the jar's.
+    pub registration: Registration,
+    /// What it proves itself with.
+    pub cookie: CookieJar,
+    /// How often to beat.
+    pub interval: Duration,
+    /// What is told with each beat.
+    pub status: Arc<HostStatus>,
+    /// How the last beat went.
+    pub reachable: Arc<AtomicBool>,
+    /// Told by the map link when this server has to register again.
+    pub forgotten: Arc<Notify>,
+    /// Told to the map link when this server's id is somebody else's by now.
+    pub disowned: Arc<Notify>,
+}
+
+impl Listing {
+    /// Keeps it until `stop`, then takes it away.
+    pub async fn keep(self, stop: CancellationToken) {
+        let (mut failures, mut is_ours) = (0, true);
+        loop {
+            let wait = if failures == 0 { self.interval } else { wait_after(failures).min(self.interval) };
+            let kept = tokio::select! {
+                () = sleep(wait) => if is_ours { self.beat(&mut is_ours).await } else { self.register(&mut is_ours).await },
+                () = self.forgotten.notified() => self.register(&mut is_ours).await,
+                () = stop.cancelled() => break,
+            };
+            match kept {
+                Ok(()) => failures = 0,
+                Err(error) => {
+                    failures += 1;
+                    tracing::warn!("not listed by the directory, play goes on: {error:#}");
+                }
+            }
+            self.reachable.store(failures == 0, Ordering::Relaxed);
+        }
+        // The next process of this id is another server than this one, which has left nothing behind.
+        if self.client.deregister(&self.registration.id).await
+            && let Err(error) = self.cookie.forget()
+        {
+            tracing::warn!("the cookie stays: {error:#}");
+        }
+    }
+
+    async fn beat(&self, is_ours: &mut bool) -> anyhow::Result<()> {
+        if self.client.beat(&self.registration.id, &self.status).await? {
+            return Ok(());
+        }
+        self.register(is_ours).await
+    }
+
+    async fn register(&self, is_ours: &mut bool) -> anyhow::Result<()> {
+        let registration = Registration { cookie: self.cookie.get(), ..self.registration.clone() };
+        match self.client.register(&registration).await {
+            Attempt::Done(registered) => {
+                tracing::info!("Registered with World Directory successfully! (again)");
+                *is_ours = true;
+                self.cookie.keep(&registered.cookie)
+            }
+            Attempt::Taken => {
+                if std::mem::replace(is_ours, false) {
+                    self.disowned.notify_one();
+                }
+                bail!("our id {} is alive elsewhere", registration.id)
+            }
+            Attempt::Refused(why) => bail!("the directory refuses us: {why}"),
+            Attempt::Failed(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::Mutex;
+
+    use axum::Json;
+    use axum::Router;
+    use axum::extract::State;
+    use axum::http::StatusCode;
+    use axum::routing::{delete, post};
+    use serde_json::{Value, json};
+    use tokio::net::TcpListener;
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::placement::Directory;
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    /// A directory that has forgotten the server and answers registrations as it is told.
+    #[derive(Clone, Default)]
+    struct Stub {
+        answers: Arc<Mutex<VecDeque<StatusCode>>>,
+        cookies: Arc<Mutex<Vec<Value>>>,
+        registered: Arc<Notify>,
+    }
+
+    async fn register(State(stub): State<Stub>, Json(body): Json<Value>) -> (StatusCode, Json<Value>) {
+        let answer = stub.answers.lock().unwrap().pop_front().unwrap_or(StatusCode::CREATED);
+        stub.cookies.lock().unwrap().push(body["cookie"].clone());
+        if answer.is_success() {
+            stub.registered.notify_one();
+        }
+        (answer, Json(json!({ "cookie": "cookie-2", "heartbeat_interval_ms": 50 })))
+    }
+
+    async fn serve(stub: &Stub) -> Directory {
+        let router = Router::new()
+            .route("/map-registry/register", post(register))
+            .route("/map-registry/heartbeat", post(async || StatusCode::NOT_FOUND))
+            .route("/map-registry/server/{id}", delete(async || StatusCode::NO_CONTENT))
+            .with_state(stub.clone());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let keys = "a key of at least thirty-two bytes!".parse().unwrap();
+        Directory { url, trust: crate::trust::Trust::default(), service_token: "token".into(), keys }
+    }
+
+    #[tokio::test]
+    async fn an_id_that_is_taken_is_told_once_and_asked_for_until_it_is_free() {
+        let stub = Stub::default();
+        stub.answers.lock().unwrap().extend([StatusCode::CONFLICT; 3]);
+        let folder = tempfile::tempdir().unwrap();
+        let cookie = CookieJar::open(folder.path().join("cookie")).unwrap();
+        cookie.keep("cookie-1").unwrap();
+        let registration = Registration {
+            id: "map-1".to_owned(),
+            name: "One".to_owned(),
+            ip: "127.0.0.1".to_owned(),
+            port: 4_001,
+            supported_maps: vec![1],
+            max_players: 1,
+            cookie: None,
+        };
+        let listing = Listing {
+            client: DirectoryClient::new(serve(&stub).await).unwrap(),
+            registration,
+            cookie: cookie.clone(),
+            interval: Duration::from_millis(10),
+            status: Arc::default(),
+            reachable: Arc::default(),
+            forgotten: Arc::default(),
+            disowned: Arc::default(),
+        };
+        let (disowned, stop) = (listing.disowned.clone(), CancellationToken::new());
+        let kept = tokio::spawn(listing.keep(stop.clone()));
+        timeout(PATIENCE, disowned.notified()).await.expect("nobody is told");
+        // As the link's client does.
+        cookie.forget().unwrap();
+        timeout(PATIENCE, stub.registered.notified()).await.expect("it gives up");
+        assert!(timeout(Duration::ZERO, disowned.notified()).await.is_err(), "it is told once");
+        assert_eq!(stub.cookies.lock().unwrap().first(), Some(&json!("cookie-1")), "it proved who it is");
+        stop.cancel();
+        timeout(PATIENCE, kept).await.expect("it does not end").unwrap();
+        assert_eq!(cookie.get(), None, "deregistered, it is nobody");
+    }
+}

@@ -1,0 +1,195 @@
+//! The store is away: play goes on, what is owned waits, and nothing is promised that has no room to wait.
+
+use realmgate_engine::channel::{ChannelState, ToChannel};
+use realmgate_engine::persist::{MAX_PENDING_AWAY, PersistPort};
+use realmgate_protocol::ids::{ChannelId, EntityId, EventKey, LockEpoch};
+use realmgate_protocol::link::{EventRefusal, Fence, FromMap, LeaveReason, OwnedEvent};
+use realmgate_protocol::movement::Position;
+use realmgate_protocol::realm::{ClientMessage, Refusal, ServerMessage, TradeEnd};
+
+use crate::scene::{SMITH_AT, Scene, character, item, kit};
+
+const HERE: Position = SMITH_AT.offset(1_024, 0);
+const SECOND: u32 = 30;
+
+fn away(room: u32) -> ToChannel {
+    ToChannel::StoreAway { room }
+}
+
+fn store(heard: &[ServerMessage]) -> Vec<(bool, u16)> {
+    let store = |message: &ServerMessage| match message {
+        ServerMessage::Store { away, pending } => Some((*away, *pending)),
+        _ => None,
+    };
+    heard.iter().filter_map(store).collect()
+}
+
+fn smith(scene: &mut Scene) -> EntityId {
+    let world = scene.channel.world_mut();
+    let mut shops = world.query::<(&realmgate_engine::replication::NetEntity, &realmgate_game::vendor::Shop)>();
+    shops.iter(world).next().expect("the smith is there").0.0
+}
+
+fn buy(vendor: EntityId) -> ClientMessage {
+    ClientMessage::VendorBuy { vendor, definition: "cap".to_owned(), price: 15 }
+}
+
+#[test]
+fn what_waits_is_counted_shown_done_in_order_and_usable_only_then() {
+    let mut scene = Scene::new();
+    scene.enter(1, kit(&[], 45), HERE);
+    let vendor = smith(&mut scene);
+    scene.channel.push(away(1_000));
+    scene.tick();
+    assert_eq!(store(&scene.hear(1)), [(true, 0)], "it is told at once");
+    scene.say(1, buy(vendor));
+    scene.say(1, buy(vendor));
+    scene.ticks(2 * SECOND);
+    assert_eq!(store(&scene.hear(1)), [(true, 2)], "and how much waits, at most once a second");
+    assert_eq!((scene.inventory(1).items().count(), scene.inventory(1).free_gold()), (0, 15));
+
+    scene.channel.push(ToChannel::StoreBack);
+    scene.tick();
+    assert_eq!(store(&scene.hear(1)), [(false, 2)]);
+    scene.commit();
+    let heard = scene.hear(1);
+    let golds: Vec<u64> = heard.iter().filter_map(gold).collect();
+    assert_eq!(golds, [30, 15], "in the order in which they were done");
+    let bought = scene.inventory(1).items().map(|(item, _)| item).next().expect("it has them");
+    scene.ticks(SECOND);
+    assert_eq!(store(&scene.hear(1)), [(false, 0)], "all is settled");
+    assert_eq!(scene.ask(1, ClientMessage::DropItem { item: bought }), [], "it can be used now");
+    scene.commit();
+    scene.ticks(2 * SECOND);
+    assert_eq!(store(&scene.hear(1)), [], "of what is done at once nobody is told");
+}
+
+fn gold(message: &ServerMessage) -> Option<u64> {
+    match message {
+        ServerMessage::Gold { total } => Some(*total),
+        _ => None,
+    }
+}
+
+#[test]
+fn what_has_no_room_to_wait_is_refused_and_all_stays_as_it_is() {
+    let mut scene = Scene::new();
+    scene.enter(1, kit(&[("cap", 0), ("potion", 1), ("hood", 101)], 50), HERE);
+    scene.enter(2, kit(&[], 10), HERE);
+    scene.kill_rat(1, HERE);
+    scene.commit();
+    let with = scene.net(2);
+    scene.ask(1, ClientMessage::TradeRequest { with });
+    scene.ask(2, ClientMessage::TradeAnswer { accept: true });
+    scene.ask(2, ClientMessage::TradeOffer { items: Vec::new(), gold: 10 });
+    let vendor = smith(&mut scene);
+    let ground = scene.ground();
+    scene.channel.push(away(0));
+    scene.tick();
+
+    let mut requests: Vec<ClientMessage> =
+        ground.iter().map(|(entity, _)| ClientMessage::PickUp { entity: *entity }).collect();
+    requests.extend([
+        ClientMessage::DropItem { item: item(1, 0) },
+        ClientMessage::Equip { item: item(1, 0) },
+        ClientMessage::UseItem { item: item(1, 1) },
+        ClientMessage::VendorSell { vendor, item: item(1, 0) },
+        buy(vendor),
+    ]);
+    for request in requests {
+        scene.refused(1, request, Refusal::StoreAway);
+    }
+    scene.ask(1, ClientMessage::TradeConfirm { revision: 2 });
+    let heard = scene.ask(2, ClientMessage::TradeConfirm { revision: 2 });
+    let refused = ServerMessage::Refused { request: "TradeConfirm".to_owned(), reason: Refusal::StoreAway };
+    assert_eq!(heard.last(), Some(&refused), "{heard:?}");
+    assert_eq!((scene.inventory(1).free_gold(), scene.ground()), (50, ground), "loot stays on the ground");
+}
+
+/// As much of a player waits as may.
+fn fill(scene: &mut Scene, player: u8) {
+    let mut port = scene.channel.world_mut().resource_mut::<PersistPort>();
+    let fences = vec![Fence { character: character(player), epoch: LockEpoch(1) }];
+    for key in 0..MAX_PENDING_AWAY as u8 {
+        let (key, fences) = (EventKey([key; 16]), fences.clone());
+        port.submit(OwnedEvent { key, reason: "fill".to_owned(), fences, changes: Vec::new() }).expect("there is room");
+    }
+}
+
+#[test]
+fn one_who_has_much_waiting_leaves_room_for_others() {
+    let mut scene = Scene::new();
+    scene.enter(1, kit(&[], 50), HERE);
+    scene.enter(2, kit(&[], 50), HERE);
+    let vendor = smith(&mut scene);
+    scene.channel.push(away(1_000));
+    scene.tick();
+    fill(&mut scene, 1);
+    scene.ticks(SECOND + 1);
+    assert_eq!(store(&scene.hear(1)).last(), Some(&(true, MAX_PENDING_AWAY)));
+    scene.refused(1, buy(vendor), Refusal::StoreAway);
+    let waiting = scene.waiting.len();
+    scene.ask(2, buy(vendor));
+    assert_eq!(scene.waiting.len(), waiting + 1);
+}
+
+#[test]
+fn a_trade_that_waits_is_done_or_fails_when_the_store_is_back() {
+    for fenced in [false, true] {
+        let mut scene = Scene::new();
+        scene.enter(1, kit(&[], 10), HERE);
+        scene.enter(2, kit(&[], 10), HERE);
+        let with = scene.net(2);
+        scene.ask(1, ClientMessage::TradeRequest { with });
+        scene.ask(2, ClientMessage::TradeAnswer { accept: true });
+        scene.ask(2, ClientMessage::TradeOffer { items: Vec::new(), gold: 10 });
+        scene.channel.push(away(1_000));
+        scene.ask(1, ClientMessage::TradeConfirm { revision: 2 });
+        scene.ask(2, ClientMessage::TradeConfirm { revision: 2 });
+        scene.ticks(2 * SECOND);
+        assert_eq!(store(&scene.hear(1)).last(), Some(&(true, 1)), "both wait for it");
+        assert_eq!(store(&scene.hear(2)).last(), Some(&(true, 1)));
+        scene.channel.push(ToChannel::StoreBack);
+        if fenced {
+            let reason = LeaveReason::Replaced;
+            scene.channel.push(ToChannel::Drop { character: character(2), reason });
+        }
+        scene.answer(|_| fenced.then_some(EventRefusal::Fenced));
+        let heard = scene.hear(1);
+        let end = if fenced { TradeEnd::Failed } else { TradeEnd::Done };
+        assert!(heard.contains(&ServerMessage::TradeEnded { end }), "{heard:?}");
+        assert_eq!(scene.inventory(1).gold(), if fenced { 10 } else { 20 });
+    }
+}
+
+#[test]
+fn who_is_dropped_hears_why_and_is_not_saved() {
+    let mut scene = Scene::new();
+    scene.enter(1, kit(&[], 10), HERE);
+    scene.link.clear();
+    let reason = LeaveReason::MovedOn;
+    scene.channel.push(ToChannel::Drop { character: character(1), reason });
+    scene.tick();
+    assert_eq!(scene.hear(1), [ServerMessage::Leave { reason }]);
+    assert_eq!(scene.disconnected.len(), 1);
+    assert!(!scene.link.iter().any(|said| matches!(said, FromMap::Released { .. })));
+}
+
+#[test]
+fn nobody_beyond_this_server_is_reached_while_the_store_is_away() {
+    let mut scene = Scene::new();
+    scene.enter(1, kit(&[], 0), HERE);
+    scene.channel.push(away(1_000));
+    scene.tick();
+    let whisper = ClientMessage::Whisper { to: "Bert".to_owned(), text: "hello".to_owned() };
+    scene.refused(1, whisper, Refusal::StoreAway);
+    assert!(!scene.link.iter().any(|said| matches!(said, FromMap::Social { .. })));
+    let channel = |channel| ChannelState { channel: ChannelId(channel), players: 1, capacity: 50 };
+    scene.channel.push(ToChannel::Directory { channels: vec![channel(1), channel(2)] });
+    scene.hear(1);
+    scene.say(1, ClientMessage::SwitchChannel { channel: ChannelId(2) });
+    scene.ticks(2);
+    let refused = ServerMessage::Refused { request: "SwitchChannel".to_owned(), reason: Refusal::StoreAway };
+    assert_eq!(scene.hear(1), [refused], "nor any other channel");
+    assert!(!scene.link.iter().any(|said| matches!(said, FromMap::Travel { .. })));
+}

@@ -1,0 +1,148 @@
+//! The server manager's settings.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::ConfigError;
+
+/// The program that hosts maps, beside our own executable.
+const BINARY: &str = "start_server";
+
+/// Who starts map servers for maps that nobody hosts, or that are full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ServerManager {
+    /// Nobody: whoever runs the world starts them.
+    None,
+    /// This process, as its children on this machine.
+    Local,
+}
+
+/// Flags and environment variables of the server manager.
+#[derive(Debug, Clone, clap::Args)]
+pub struct FleetSettings {
+    /// Who starts map servers for maps that nobody hosts, or that are full
+    #[arg(long, env = "SERVER_MANAGER", value_enum, default_value_t = ServerManager::None)]
+    pub server_manager: ServerManager,
+    /// The program to start [default: start_server beside this executable]
+    #[arg(long, env = "SERVER_MANAGER_BINARY")]
+    pub server_manager_binary: Option<PathBuf>,
+    /// Most map servers at once
+    #[arg(long, env = "SERVER_MANAGER_MAX", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub server_manager_max: u32,
+    /// How long a map server may stand empty before it is stopped, in seconds
+    #[arg(long, env = "SERVER_MANAGER_IDLE_S", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
+    pub server_manager_idle_s: u32,
+    /// How long a player waits for a map server that is being started, in seconds
+    #[arg(long, env = "SERVER_MANAGER_WAIT_S", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub server_manager_wait_s: u32,
+    /// Most starts a minute
+    #[arg(long, env = "SERVER_MANAGER_STARTS_PER_MIN", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..))]
+    pub server_manager_starts_per_min: u32,
+    /// Settings of the map servers: KEY=VALUE;KEY=VALUE. They see nothing else of our environment
+    #[arg(long, env = "SERVER_MANAGER_SET")]
+    pub server_manager_set: Option<String>,
+}
+
+impl Default for FleetSettings {
+    fn default() -> Self {
+        Self {
+            server_manager: ServerManager::None,
+            server_manager_binary: None,
+            server_manager_max: 8,
+            server_manager_idle_s: 300,
+            server_manager_wait_s: 10,
+            server_manager_starts_per_min: 12,
+            server_manager_set: None,
+        }
+    }
+}
+
+/// Map servers as children of this process.
+#[derive(Debug, Clone)]
+pub struct LocalFleet {
+    /// The program to start.
+    pub binary: PathBuf,
+    /// Most at once.
+    pub most: usize,
+    /// How long one may stand empty.
+    pub idle: Duration,
+    /// How long a player waits for one.
+    pub wait: Duration,
+    /// Most starts a minute.
+    pub starts_per_min: u32,
+    /// All that a child sees of the settings; secrets among them.
+    pub environment: Vec<(String, SecretString)>,
+}
+
+impl FleetSettings {
+    /// Checks everything, and finds the program. `secrets` is what a child needs that does not lie in `DATA_DIR`.
+    pub fn resolve(&self, secrets: Vec<(String, SecretString)>) -> Result<Option<LocalFleet>, ConfigError> {
+        if self.server_manager == ServerManager::None {
+            return Ok(None);
+        }
+        let set = self.server_manager_set.as_deref().unwrap_or_default();
+        let set = set.split(';').filter(|pair| !pair.trim().is_empty()).map(pair).collect::<Result<Vec<_>, _>>()?;
+        Ok(Some(LocalFleet {
+            binary: find_binary(self.server_manager_binary.as_deref())?,
+            most: self.server_manager_max as usize,
+            idle: Duration::from_secs(self.server_manager_idle_s.into()),
+            wait: Duration::from_secs(self.server_manager_wait_s.into()),
+            starts_per_min: self.server_manager_starts_per_min,
+            environment: secrets.into_iter().chain(set).collect(),
+        }))
+    }
+}
+
+fn pair(text: &str) -> Result<(String, SecretString), ConfigError> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.trim().into())),
+        _ => Err(ConfigError::new("SERVER_MANAGER_SET", format!("{text:?} is not KEY=VALUE"))),
+    }
+}
+
+fn find_binary(given: Option<&Path>) -> Result<PathBuf, ConfigError> {
+    let path = match given {
+        Some(path) => path.to_owned(),
+        None => std::env::current_exe().map(|own| own.with_file_name(BINARY)).unwrap_or_else(|_| BINARY.into()),
+    };
+    if path.is_file() {
+        return Ok(path);
+    }
+    let why = format!("there is no program {}; SERVER_MANAGER=local starts it", path.display());
+    Err(ConfigError::new("SERVER_MANAGER_BINARY", why))
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn local(set: &str, binary: &str) -> FleetSettings {
+        FleetSettings {
+            server_manager: ServerManager::Local,
+            server_manager_binary: Some(binary.into()),
+            server_manager_set: Some(set.to_owned()),
+            ..FleetSettings::default()
+        }
+    }
+
+    #[test]
+    fn a_child_sees_what_it_is_given() {
+        let secrets = vec![("TICKET_KEY".to_owned(), SecretString::from("k"))];
+        let fleet =
+            local("MAX_PLAYERS=7; LOG=info,realmgate_engine=debug;", "/bin/sh").resolve(secrets).unwrap().unwrap();
+        let seen: Vec<_> = fleet.environment.iter().map(|(key, value)| (key.as_str(), value.expose_secret())).collect();
+        assert_eq!(seen, [("TICKET_KEY", "k"), ("MAX_PLAYERS", "7"), ("LOG", "info,realmgate_engine=debug")]);
+        assert!(!format!("{fleet:?}").contains("\"k\""), "no secret in the debug form");
+    }
+
+    #[test]
+    fn what_can_not_be_used_is_named() {
+        assert_eq!(local("MAX_PLAYERS", "/bin/sh").resolve(Vec::new()).unwrap_err().key, "SERVER_MANAGER_SET");
+        assert_eq!(local("", "/nonexistent").resolve(Vec::new()).unwrap_err().key, "SERVER_MANAGER_BINARY");
+        assert!(FleetSettings::default().resolve(Vec::new()).unwrap().is_none(), "by default there is no manager");
+    }
+}

@@ -1,0 +1,89 @@
+//! What a process of the sidecar does: which of the three listeners it has.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The roles of a process; each is a listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Roles {
+    /// Public API and web page.
+    pub api: bool,
+    /// Map servers: their registry, their links, and every internal route.
+    pub directory: bool,
+    /// Players' gateway sockets.
+    pub gateway: bool,
+}
+
+/// A text that names no roles.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadRoles {
+    /// One of them is none.
+    #[error("{0:?} is no role (ROLES); there are api, directory and gateway, comma separated")]
+    Unknown(String),
+    /// There are none.
+    #[error("a process has at least one role (ROLES): api, directory or gateway, comma separated")]
+    Missing,
+}
+
+impl Roles {
+    /// A process that does everything.
+    pub const ALL: Self = Self { api: true, directory: true, gateway: true };
+    const NONE: Self = Self { api: false, directory: false, gateway: false };
+
+    /// Whether it is a gateway and nothing else: then its health and figures are on the gateway's port.
+    pub fn is_gateway_alone(self) -> bool {
+        self == Self { gateway: true, ..Self::NONE }
+    }
+}
+
+impl FromStr for Roles {
+    type Err = BadRoles;
+
+    fn from_str(text: &str) -> Result<Self, BadRoles> {
+        let mut roles = Self::NONE;
+        for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            match name {
+                "api" => roles.api = true,
+                "directory" => roles.directory = true,
+                "gateway" => roles.gateway = true,
+                other => return Err(BadRoles::Unknown(other.to_owned())),
+            }
+        }
+        if roles == Self::NONE { Err(BadRoles::Missing) } else { Ok(roles) }
+    }
+}
+
+impl fmt::Display for Roles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = [("api", self.api), ("directory", self.directory), ("gateway", self.gateway)];
+        let names: Vec<&str> = named.iter().filter(|(_, has)| *has).map(|(name, _)| *name).collect();
+        f.write_str(&names.join(","))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_are_read_in_any_order_and_written_in_one() {
+        for (text, written) in [
+            ("api,directory,gateway", "api,directory,gateway"),
+            ("gateway, api", "api,gateway"),
+            ("directory,", "directory"),
+        ] {
+            assert_eq!(text.parse::<Roles>().unwrap().to_string(), written);
+        }
+        assert!("gateway".parse::<Roles>().unwrap().is_gateway_alone());
+        assert!(!"gateway,api".parse::<Roles>().unwrap().is_gateway_alone());
+    }
+
+    #[test]
+    fn who_mistypes_a_role_is_told_the_right_ones() {
+        let error = "api,librarian".parse::<Roles>().unwrap_err().to_string();
+        for named in ["librarian", "ROLES", "api, directory and gateway"] {
+            assert!(error.contains(named), "{error}");
+        }
+        assert_eq!(" , ".parse::<Roles>(), Err(BadRoles::Missing));
+    }
+}

@@ -1,0 +1,60 @@
+//! The session entries of a sidecar that stands alone.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+
+use super::{SessionEntry, SessionRegistry, TTL_MS};
+use crate::clock::Clock;
+use crate::error::Error;
+
+/// Entries in the memory of this process, each with its end.
+pub(super) struct InProcessSessions {
+    replica: String,
+    clock: Clock,
+    entries: Mutex<HashMap<String, (SessionEntry, u64)>>,
+}
+
+impl InProcessSessions {
+    pub(super) fn new(replica: &str, clock: Clock) -> Self {
+        Self { replica: replica.to_owned(), clock, entries: Mutex::default() }
+    }
+
+    fn entries(&self) -> MutexGuard<'_, HashMap<String, (SessionEntry, u64)>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn end_ms(&self) -> u64 {
+        self.clock.now_ms().saturating_add(TTL_MS)
+    }
+}
+
+#[async_trait]
+impl SessionRegistry for InProcessSessions {
+    async fn set(&self, user: &str, entry: SessionEntry) -> Result<(), Error> {
+        self.entries().insert(user.to_owned(), (entry, self.end_ms()));
+        Ok(())
+    }
+
+    async fn get(&self, user: &str) -> Result<Option<SessionEntry>, Error> {
+        let now_ms = self.clock.now_ms();
+        Ok(self.entries().get(user).filter(|(_, end_ms)| *end_ms > now_ms).map(|(entry, _)| entry.clone()))
+    }
+
+    async fn remove(&self, user: &str) -> Result<(), Error> {
+        self.entries().remove(user);
+        Ok(())
+    }
+
+    async fn renew(&self, users: &[String]) -> Result<(), Error> {
+        let (now_ms, end_ms) = (self.clock.now_ms(), self.end_ms());
+        let mut entries = self.entries();
+        for user in users {
+            let unknown = || (SessionEntry { gateway_id: self.replica.clone(), log_in: None }, end_ms);
+            entries.entry(user.clone()).or_insert_with(unknown).1 = end_ms;
+        }
+        entries.retain(|_, (_, end_ms)| *end_ms > now_ms);
+        Ok(())
+    }
+}

@@ -1,0 +1,127 @@
+//! What session entries do, in this process and in Redis.
+
+use std::time::Duration;
+
+use super::*;
+use crate::redis_client::testing::TestRedis;
+
+/// Entries whose time a test moves.
+struct Bench {
+    sessions: Sessions,
+    clock: Clock,
+    redis: Option<TestRedis>,
+}
+
+impl Bench {
+    fn in_process() -> Self {
+        let clock = Clock::manual(0);
+        Self { sessions: Sessions::new(None, "gateway-1", clock.clone()), clock, redis: None }
+    }
+
+    async fn redis() -> Option<Self> {
+        let (redis, clock) = (TestRedis::connect().await?, Clock::manual(0));
+        Some(Self { sessions: replica(&redis, "gateway-1"), clock, redis: Some(redis) })
+    }
+
+    /// Lets time go by. Redis cannot be told the time, so what it holds is made older.
+    fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+        let Some(redis) = &self.redis else { return };
+        let ms = i64::try_from(time.as_millis()).unwrap();
+        for key in redis.keys() {
+            let left_ms: i64 = ::redis::cmd("PTTL").arg(&key).query(&mut redis.plain()).unwrap();
+            ::redis::cmd("PEXPIRE").arg(&key).arg((left_ms - ms).max(0)).exec(&mut redis.plain()).unwrap();
+        }
+    }
+}
+
+fn replica(redis: &TestRedis, id: &str) -> Sessions {
+    Sessions::new(Some(&redis.another()), id, Clock::manual(0))
+}
+
+fn entry(gateway: &str, log_in: Option<&str>) -> SessionEntry {
+    SessionEntry { gateway_id: gateway.to_owned(), log_in: log_in.map(str::to_owned) }
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+async fn an_entry_ends_unless_it_is_renewed(bench: &Bench) {
+    let sessions = &bench.sessions;
+    sessions.set("ann", entry("gateway-2", Some("first"))).await.unwrap();
+    sessions.set("bob", entry("gateway-2", None)).await.unwrap();
+    bench.pass(40 * SECOND);
+    sessions.renew(&["ann".to_owned()]).await.unwrap();
+    bench.pass(40 * SECOND);
+    assert_eq!(sessions.get("ann").await.unwrap(), Some(entry("gateway-2", Some("first"))));
+    assert_eq!(sessions.get("bob").await.unwrap(), None);
+    bench.pass(5 * SECOND);
+    assert_eq!(sessions.get("ann").await.unwrap(), None);
+}
+
+async fn who_connects_did_not_enter_by_that(bench: &Bench) {
+    let sessions = &bench.sessions;
+    sessions.connected("ann", "gateway-1").await.unwrap();
+    assert_eq!(sessions.get("ann").await.unwrap(), Some(entry("gateway-1", None)));
+    sessions.set("ann", entry("gateway-1", Some("first"))).await.unwrap();
+    sessions.connected("ann", "gateway-2").await.unwrap();
+    assert_eq!(sessions.get("ann").await.unwrap(), Some(entry("gateway-2", Some("first"))));
+    sessions.remove("ann").await.unwrap();
+    assert_eq!(sessions.get("ann").await.unwrap(), None);
+}
+
+async fn who_is_there_without_an_entry_gets_one(bench: &Bench) {
+    bench.sessions.renew(&["ann".to_owned()]).await.unwrap();
+    assert_eq!(bench.sessions.get("ann").await.unwrap(), Some(entry("gateway-1", None)));
+}
+
+macro_rules! on_both {
+    ($($test:ident),* $(,)?) => {
+        mod in_process {
+            $(#[tokio::test] async fn $test() { super::$test(&super::Bench::in_process()).await; })*
+        }
+        mod shared {
+            $(#[tokio::test] async fn $test() {
+                let Some(bench) = super::Bench::redis().await else { return };
+                super::$test(&bench).await;
+            })*
+        }
+    };
+}
+
+on_both!(
+    an_entry_ends_unless_it_is_renewed,
+    who_connects_did_not_enter_by_that,
+    who_is_there_without_an_entry_gets_one,
+);
+
+#[tokio::test]
+async fn an_empty_redis_gets_back_what_was_there() {
+    let Some(redis) = TestRedis::connect().await else { return };
+    let (one, two) = (replica(&redis, "gateway-1"), replica(&redis, "gateway-2"));
+    one.set("ann", entry("gateway-1", Some("first"))).await.unwrap();
+    // Her map server's link is at the other one, which has never been told.
+    two.renew(&["ann".to_owned()]).await.unwrap();
+    redis.flush();
+    two.renew(&["ann".to_owned()]).await.unwrap();
+    assert_eq!(one.get("ann").await.unwrap(), Some(entry("gateway-1", Some("first"))));
+
+    redis.flush();
+    one.renew(&[]).await.unwrap();
+    assert_eq!(two.get("ann").await.unwrap(), None, "not by one who has nothing to do with her");
+    two.remove("ann").await.unwrap();
+    redis.flush();
+    two.renew(&["ann".to_owned()]).await.unwrap();
+    assert_eq!(two.get("ann").await.unwrap(), Some(entry("gateway-2", None)), "what was removed is forgotten");
+}
+
+#[tokio::test]
+async fn operators_find_an_entry_that_ends_by_itself() {
+    let Some(bench) = Bench::redis().await else { return };
+    bench.sessions.set("ann", entry("gateway-1", None)).await.unwrap();
+    let redis = bench.redis.as_ref().unwrap();
+    let key = format!("{}session:ann", redis.config.prefix);
+    let text: String = ::redis::cmd("GET").arg(&key).query(&mut redis.plain()).unwrap();
+    assert_eq!(text, r#"{"gatewayId":"gateway-1"}"#);
+    let left_s: i64 = ::redis::cmd("TTL").arg(&key).query(&mut redis.plain()).unwrap();
+    assert!((40..=45).contains(&left_s), "{left_s}");
+}

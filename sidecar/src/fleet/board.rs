@@ -1,0 +1,282 @@
+//! Which servers are kept, and whether another may be started: free of I/O, and told the time.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use realmgate_protocol::ids::MapId;
+
+/// What starts are counted in.
+const MINUTE: Duration = Duration::from_secs(60);
+/// How long a map rests after its server has failed; doubled for each failure after the other.
+const FIRST_REST: Duration = Duration::from_secs(1);
+/// The longest rest.
+const LONGEST_REST: Duration = Duration::from_secs(60);
+/// A server that has been up for so long did not fail because of its start.
+const PROVEN_AFTER: Duration = Duration::from_secs(60);
+
+/// One server, from the decision to start it until it is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Seat(u64);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Starting,
+    Up { since: Duration },
+    Stopping,
+}
+
+/// What the metrics call the stages.
+const STAGES: [&str; 3] = ["starting", "up", "stopping"];
+
+impl Stage {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Starting => STAGES[0],
+            Self::Up { .. } => STAGES[1],
+            Self::Stopping => STAGES[2],
+        }
+    }
+}
+
+/// What is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    /// Nobody hosts the map.
+    First,
+    /// Everybody who hosts it is full.
+    More,
+    /// Somebody hosts it and cannot be reached.
+    Link,
+}
+
+/// What is to be done about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// Start one: this is its seat.
+    Start(Seat),
+    /// One is on its way, or may be started soon.
+    Wait,
+    /// Nothing; why not, for the metrics.
+    Refused(&'static str),
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Setback {
+    /// One after the other.
+    failures: u32,
+    rest_until: Duration,
+}
+
+/// Which servers are kept.
+#[derive(Debug)]
+pub(super) struct Board {
+    most: usize,
+    starts_per_min: u32,
+    seats: BTreeMap<Seat, (MapId, Stage)>,
+    setbacks: BTreeMap<MapId, Setback>,
+    starts: VecDeque<Duration>,
+    next: u64,
+    changes: u64,
+    closed: bool,
+}
+
+impl Board {
+    pub(super) fn new(most: usize, starts_per_min: u32) -> Self {
+        Self {
+            most,
+            starts_per_min,
+            seats: BTreeMap::new(),
+            setbacks: BTreeMap::new(),
+            starts: VecDeque::new(),
+            next: 1,
+            changes: 0,
+            closed: false,
+        }
+    }
+
+    /// What is to be done for a map. Who is told to wait asks again when something has changed, and after a moment; it
+    /// waits for `patience` at most.
+    pub(super) fn ask(&mut self, map: MapId, need: Need, now: Duration, patience: Duration) -> Answer {
+        let (starting, up) = self.count(map);
+        if self.closed {
+            return Answer::Refused("closing");
+        }
+        if starting > 0 || (need != Need::More && up > 0) {
+            // One that is up and not listed, or not linked, was away for a moment: it comes back by itself.
+            return Answer::Wait;
+        }
+        if need == Need::Link {
+            return Answer::Refused("not_ours");
+        }
+        let rest_until = self.setbacks.get(&map).map_or(Duration::ZERO, |setback| setback.rest_until);
+        if now < rest_until {
+            return if rest_until < now + patience { Answer::Wait } else { Answer::Refused("resting") };
+        }
+        if self.seats.len() >= self.most {
+            return Answer::Refused("limit");
+        }
+        while self.starts.front().is_some_and(|start| *start + MINUTE <= now) {
+            self.starts.pop_front();
+        }
+        if self.starts.len() >= self.starts_per_min as usize {
+            return Answer::Refused("pace");
+        }
+        self.starts.push_back(now);
+        let seat = Seat(self.next);
+        self.next += 1;
+        self.changes += 1;
+        self.seats.insert(seat, (map, Stage::Starting));
+        Answer::Start(seat)
+    }
+
+    /// How often the servers of a map have failed, one after the other.
+    pub(super) fn failures(&self, map: MapId) -> u32 {
+        self.setbacks.get(&map).map_or(0, |setback| setback.failures)
+    }
+
+    /// It is ready.
+    pub(super) fn up(&mut self, seat: Seat, now: Duration) {
+        self.set(seat, Stage::Up { since: now });
+    }
+
+    /// It is to end.
+    pub(super) fn stopping(&mut self, seat: Seat) {
+        self.set(seat, Stage::Stopping);
+    }
+
+    /// It is gone. One that did not end well is not started again at once.
+    pub(super) fn gone(&mut self, seat: Seat, well: bool, now: Duration) {
+        let Some((map, stage)) = self.seats.remove(&seat) else { return };
+        self.changes += 1;
+        if well {
+            self.setbacks.remove(&map);
+            return;
+        }
+        let setback = self.setbacks.entry(map).or_default();
+        if matches!(stage, Stage::Up { since } if now >= since + PROVEN_AFTER) {
+            setback.failures = 0;
+        }
+        setback.failures = setback.failures.saturating_add(1);
+        let rest = FIRST_REST.saturating_mul(1 << (setback.failures - 1).min(16)).min(LONGEST_REST);
+        setback.rest_until = now + rest;
+    }
+
+    /// Starts nothing any more.
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+    }
+
+    /// Whether no server is left.
+    pub(super) fn is_empty(&self) -> bool {
+        self.seats.is_empty()
+    }
+
+    /// Grows whenever the seats change.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// Brings the gauges up to date.
+    pub(super) fn show(&self) {
+        for name in STAGES {
+            let count = self.seats.values().filter(|(_, stage)| stage.name() == name).count();
+            metrics::gauge!("realmgate_fleet_servers", "stage" => name).set(count as f64);
+        }
+    }
+
+    fn set(&mut self, seat: Seat, to: Stage) {
+        if let Some((_, stage)) = self.seats.get_mut(&seat) {
+            *stage = to;
+            self.changes += 1;
+        }
+    }
+
+    /// How many servers of a map are starting, and up.
+    fn count(&self, map: MapId) -> (usize, usize) {
+        let stages = || self.seats.values().filter(|(of, _)| *of == map).map(|(_, stage)| stage);
+        let starting = stages().filter(|stage| **stage == Stage::Starting).count();
+        (starting, stages().filter(|stage| matches!(stage, Stage::Up { .. })).count())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAP: MapId = MapId(1);
+    const PATIENCE: Duration = Duration::from_secs(15);
+
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[track_caller]
+    fn started(board: &mut Board, map: MapId, need: Need, now: Duration) -> Seat {
+        match board.ask(map, need, now, PATIENCE) {
+            Answer::Start(seat) => seat,
+            other => panic!("expected a start, not {other:?}"),
+        }
+    }
+
+    #[test]
+    fn many_who_ask_at_once_get_one_server() {
+        let mut board = Board::new(8, 100);
+        let seat = started(&mut board, MAP, Need::First, at(0));
+        for need in [Need::First, Need::More, Need::Link] {
+            assert_eq!(board.ask(MAP, need, at(0), PATIENCE), Answer::Wait, "{need:?} while it starts");
+        }
+        board.up(seat, at(1));
+        assert_eq!(board.ask(MAP, Need::First, at(2), PATIENCE), Answer::Wait, "it is only not listed yet");
+        assert_eq!(board.ask(MAP, Need::Link, at(2), PATIENCE), Answer::Wait, "it is only not linked yet");
+        started(&mut board, MAP, Need::More, at(2));
+        started(&mut board, MapId(2), Need::First, at(2));
+        assert_eq!(board.ask(MapId(3), Need::Link, at(2), PATIENCE), Answer::Refused("not_ours"));
+    }
+
+    #[test]
+    fn there_are_only_so_many_and_only_so_often() {
+        let mut board = Board::new(2, 3);
+        let first = started(&mut board, MapId(1), Need::First, at(0));
+        started(&mut board, MapId(2), Need::First, at(10));
+        assert_eq!(board.ask(MapId(3), Need::First, at(11), PATIENCE), Answer::Refused("limit"));
+        board.stopping(first);
+        assert_eq!(board.ask(MapId(3), Need::First, at(11), PATIENCE), Answer::Refused("limit"), "it is still there");
+        board.gone(first, true, at(12));
+        let third = started(&mut board, MapId(3), Need::First, at(12));
+        board.gone(third, true, at(13));
+        assert_eq!(board.ask(MapId(3), Need::First, at(59), PATIENCE), Answer::Refused("pace"));
+        started(&mut board, MapId(3), Need::First, at(60));
+    }
+
+    #[test]
+    fn what_fails_rests_longer_each_time() {
+        let mut board = Board::new(8, 1_000);
+        let mut now = at(0);
+        for (failures, rest) in (1..).zip([1, 2, 4, 8, 16, 32, 60, 60]) {
+            let seat = started(&mut board, MAP, Need::First, now);
+            board.gone(seat, false, now);
+            assert_eq!(board.failures(MAP), failures);
+            let wanted = if at(rest) < PATIENCE { Answer::Wait } else { Answer::Refused("resting") };
+            assert_eq!(board.ask(MAP, Need::First, now, PATIENCE), wanted, "after {failures} failures");
+            now += at(rest);
+        }
+        let seat = started(&mut board, MAP, Need::First, now);
+        board.up(seat, now);
+        board.gone(seat, false, now + PROVEN_AFTER);
+        assert_eq!(board.failures(MAP), 1, "one that had proven itself begins anew");
+        let seat = started(&mut board, MAP, Need::First, now + PROVEN_AFTER + at(1));
+        board.gone(seat, true, now + PROVEN_AFTER + at(2));
+        assert_eq!(board.failures(MAP), 0, "one that ended well is forgiven");
+    }
+
+    #[test]
+    fn a_closed_board_starts_nothing_and_empties() {
+        let mut board = Board::new(8, 8);
+        let seat = started(&mut board, MAP, Need::First, at(0));
+        board.close();
+        assert_eq!(board.ask(MAP, Need::First, at(0), PATIENCE), Answer::Refused("closing"));
+        assert!(!board.is_empty());
+        board.gone(seat, true, at(1));
+        assert!(board.is_empty());
+    }
+}

@@ -1,0 +1,87 @@
+//! A player looks for a place on a map and finds none: is there going to be one?
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use realmgate_protocol::ids::MapId;
+use tokio::time::{Sleep, sleep};
+
+use super::board::{Answer, Need};
+use super::keeper;
+use crate::error::{Error, ErrorCode};
+use crate::state::AppState;
+
+/// How often it is looked again when nothing is heard.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(200);
+
+/// One search for a place, however often it looks.
+#[derive(Debug, Default)]
+pub struct Wait {
+    patience: Option<Pin<Box<Sleep>>>,
+    failures: Option<u32>,
+}
+
+impl Wait {
+    /// A search that has not begun to wait.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// After a search for a place on the map has ended with `error`: has a server started where that helps, waits, and
+    /// says whether it is worth looking again. False at once where there is no server manager.
+    pub async fn for_server(&mut self, state: &AppState, map: MapId, error: &Error) -> bool {
+        let fleet = &state.fleet;
+        let Some(need) = need(state, map, error).await else { return false };
+        let mut changed = fleet.changed.subscribe();
+        let (answer, failures) = fleet.board(|board| {
+            let failures = board.failures(map);
+            (board.ask(map, need, state.clock.uptime(), fleet.wait), failures)
+        });
+        match answer {
+            Answer::Start(seat) => keeper::start(state, map, seat),
+            // The one that it waited for has failed.
+            Answer::Wait if *self.failures.get_or_insert(failures) < failures => return false,
+            Answer::Wait => {}
+            Answer::Refused(reason) => {
+                metrics::counter!("realmgate_fleet_refusals_total", "reason" => reason).increment(1);
+                tracing::debug!(%map, reason, "no map server is started");
+                return false;
+            }
+        }
+        self.failures.get_or_insert(failures);
+        let patience = self.patience.get_or_insert_with(|| Box::pin(sleep(fleet.wait)));
+        tokio::select! {
+            () = patience => {
+                tracing::warn!(%map, "a player has waited for a map server in vain");
+                false
+            }
+            _ = changed.changed() => true,
+            () = sleep(LOOK_AGAIN_AFTER) => true,
+        }
+    }
+}
+
+/// What a server manager could do about the error; `None` where that is nothing.
+async fn need(state: &AppState, map: MapId, error: &Error) -> Option<Need> {
+    let adapter = state.fleet.adapter.as_ref()?;
+    let need = match error.code {
+        // Where somebody hosts the map, it is the channel that is not there.
+        ErrorCode::MapNotFound if is_hosted(state, map).await => return None,
+        ErrorCode::MapNotFound => Need::First,
+        ErrorCode::MapFull => Need::More,
+        ErrorCode::MapServerUnreachable => Need::Link,
+        _ => return None,
+    };
+    match adapter.maps().await {
+        Ok(maps) => maps.contains(&map).then_some(need),
+        Err(error) => {
+            tracing::error!(%error, "the server manager does not know the maps");
+            None
+        }
+    }
+}
+
+async fn is_hosted(state: &AppState, map: MapId) -> bool {
+    // Where the registry is away, nothing is to be started blindly.
+    state.registry.hosting(map).await.map_or(true, |servers| !servers.is_empty())
+}

@@ -1,0 +1,140 @@
+//! One server's life: started, looked after, stopped when it stands empty, taken off the list when it is gone.
+
+use std::time::Duration;
+
+use realmgate_protocol::ids::{MapId, ServerId};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use super::board::Seat;
+use super::{Ended, Health, ServerAdapter};
+use crate::lock::LockOwner;
+use crate::state::AppState;
+
+/// How long a server may take to be ready. Longer than players wait: the next one finds it.
+const START_WITHIN: Duration = Duration::from_secs(60);
+/// How often a server is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Looks one after the other that find it failing before it is ended.
+const FAILING_LOOKS: u32 = 15;
+
+/// Why a server is gone, for metrics and log.
+struct Exit {
+    reason: &'static str,
+    well: bool,
+    why: String,
+}
+
+impl Exit {
+    fn wanted(reason: &'static str) -> Self {
+        Self { reason, well: true, why: String::new() }
+    }
+}
+
+/// Starts a server for a seat, and looks after it for as long as it lives.
+pub(super) fn start(state: &AppState, map: MapId, seat: Seat) {
+    let state = state.clone();
+    state.tasks.clone().spawn(async move {
+        let Some(adapter) = state.fleet.adapter.clone() else { return };
+        let exit = match adapter.allocate(map).await {
+            Ok(server) => {
+                tracing::info!(%map, %server, "a map server is being started");
+                let exit = live(&state, &*adapter, &server, map, seat).await;
+                // What has not deregistered itself would be offered to players until its entry expires.
+                if let Err(error) = state.registry.remove(&server).await {
+                    tracing::warn!(%server, %error, "a map server that is gone is still listed");
+                }
+                exit
+            }
+            Err(Ended { why, .. }) => Exit { reason: "not_started", well: false, why },
+        };
+        if exit.well {
+            tracing::info!(%map, reason = exit.reason, "a map server was stopped");
+        } else {
+            tracing::error!(%map, reason = exit.reason, why = exit.why, "a map server has failed");
+        }
+        metrics::counter!("realmgate_fleet_stops_total", "reason" => exit.reason).increment(1);
+        state.fleet.board(|board| board.gone(seat, exit.well, state.clock.uptime()));
+    });
+}
+
+async fn live(state: &AppState, adapter: &dyn ServerAdapter, server: &ServerId, map: MapId, seat: Seat) -> Exit {
+    let began = state.clock.uptime();
+    let ready = tokio::select! {
+        ready = timeout(START_WITHIN, adapter.ready(server)) => ready,
+        () = state.fleet.closing.cancelled() => return stop(state, adapter, server, seat, Exit::wanted("closing")).await,
+    };
+    match ready {
+        Ok(Ok(())) => {}
+        Ok(Err(Ended { why, .. })) => return Exit { reason: "not_started", well: false, why },
+        Err(_) => {
+            let exit = Exit { reason: "not_started", well: false, why: format!("not ready in {START_WITHIN:?}") };
+            return stop(state, adapter, server, seat, exit).await;
+        }
+    }
+    let took = state.clock.uptime().saturating_sub(began);
+    metrics::counter!("realmgate_fleet_starts_total").increment(1);
+    metrics::histogram!("realmgate_fleet_start_seconds").record(took.as_secs_f64());
+    tracing::info!(%map, %server, took_ms = took.as_millis(), "a map server is up");
+    state.fleet.board(|board| board.up(seat, state.clock.uptime()));
+    let exit = tokio::select! {
+        Ended { well, why } = adapter.ended(server) => return Exit { reason: if well { "left" } else { "crashed" }, well, why },
+        () = state.fleet.closing.cancelled() => Exit::wanted("closing"),
+        exit = look_after(state, adapter, server) => exit,
+    };
+    stop(state, adapter, server, seat, exit).await
+}
+
+async fn stop(state: &AppState, adapter: &dyn ServerAdapter, server: &ServerId, seat: Seat, exit: Exit) -> Exit {
+    state.fleet.board(|board| board.stopping(seat));
+    adapter.shutdown(server).await;
+    exit
+}
+
+/// Until the server is to be stopped: because nobody needs it, or because it does not tick.
+async fn look_after(state: &AppState, adapter: &dyn ServerAdapter, server: &ServerId) -> Exit {
+    let mut looks = interval(LOOK_EVERY);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (mut failing, mut empty_since) = (0, None);
+    loop {
+        looks.tick().await;
+        failing = match adapter.health(server).await {
+            Health::Well => 0,
+            Health::Failing => failing + 1,
+        };
+        if failing >= FAILING_LOOKS {
+            let why = format!("no sign of a tick in {failing} looks");
+            return Exit { reason: "failing", well: false, why };
+        }
+        if players(state, server).await > 0 {
+            empty_since = None;
+            continue;
+        }
+        let now = state.clock.uptime();
+        let since = *empty_since.get_or_insert(now);
+        if now.saturating_sub(since) >= state.fleet.idle {
+            if let Some(exit) = leave_list(state, server).await {
+                return exit;
+            }
+            empty_since = None;
+        }
+    }
+}
+
+/// Takes an empty server off the list; `None` where somebody has found it at the last moment. Then it lists itself again
+/// with its next heartbeat.
+async fn leave_list(state: &AppState, server: &ServerId) -> Option<Exit> {
+    if let Err(error) = state.registry.remove(server).await {
+        tracing::warn!(%server, %error, "an empty map server stays, since it can not be taken off the list");
+        return None;
+    }
+    (players(state, server).await == 0).then(|| Exit::wanted("idle"))
+}
+
+/// Players in the server and on their way there.
+async fn players(state: &AppState, server: &ServerId) -> u32 {
+    match state.store.locks.held_by(&LockOwner::Map(server.clone())).await {
+        Ok(held) => u32::try_from(held.len()).unwrap_or(u32::MAX),
+        // Who can not be counted may be there.
+        Err(_) => u32::MAX,
+    }
+}

@@ -1,0 +1,137 @@
+//! The server manager: starts a map server when a player wants to a map that nobody hosts, or whose servers are full,
+//! and stops it when it stands empty.
+//!
+//! How a server is started is an adapter's affair ([`ServerAdapter`]); [`local`] starts `start_server` as a child. When
+//! one is started, and for how long it is kept, is decided here: [`board`] says whether another may start, a task of
+//! [`keeper`] looks after each one from its start to its end, and [`Wait`] is the one call that looking for a place
+//! makes ([`crate::service::world`]).
+
+mod board;
+mod demand;
+mod keeper;
+pub mod local;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use realmgate_protocol::ids::{MapId, ServerId};
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+pub use demand::Wait;
+
+use crate::config::SidecarConfig;
+use crate::state::Addrs;
+use board::Board;
+use local::LocalAdapter;
+
+/// How long all servers may take to be gone: longer than an adapter lets one drain before it ends it.
+const CLOSE_WITHIN: Duration = Duration::from_secs(30);
+
+/// Why a server could not be started, or is not there any more.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct Ended {
+    /// Whether it ended as asked, by us or by somebody else. What did not is not started again at once.
+    pub well: bool,
+    /// What is known of it, for the log.
+    pub why: String,
+}
+
+/// How a server is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// Its ticks advance.
+    Well,
+    /// It is there and does not answer, or its ticks do not advance.
+    Failing,
+}
+
+/// Where map servers come from. A server is known by its id from the moment it is asked for; it registers with the
+/// directory under that id, as any other does.
+///
+/// The trait has the shape of a cluster's scheduler. For Agones: `allocate` makes a `GameServer` whose `SERVER_ID` is
+/// its name; `ready` and `ended` watch its state; `health` reads it; `shutdown` deletes it, with a grace period as long
+/// as a drain.
+#[async_trait]
+pub trait ServerAdapter: Send + Sync {
+    /// The maps that it can start a server for.
+    async fn maps(&self) -> Result<BTreeSet<MapId>, Ended>;
+
+    /// Asks for a server of a map. It need not be ready yet.
+    async fn allocate(&self, map: MapId) -> Result<ServerId, Ended>;
+
+    /// Waits until the server is registered, linked and ticking.
+    async fn ready(&self, server: &ServerId) -> Result<(), Ended>;
+
+    /// Waits until the server is gone, for whatever reason.
+    async fn ended(&self, server: &ServerId) -> Ended;
+
+    /// How a server that was ready is now.
+    async fn health(&self, server: &ServerId) -> Health;
+
+    /// Lets the server drain, ends it if it does not, and waits until it is gone.
+    async fn shutdown(&self, server: &ServerId);
+}
+
+/// The servers that this process manages.
+pub struct Fleet {
+    adapter: Option<Arc<dyn ServerAdapter>>,
+    board: Mutex<Board>,
+    changed: watch::Sender<()>,
+    closing: CancellationToken,
+    idle: Duration,
+    /// How long a player waits for a server to start.
+    wait: Duration,
+}
+
+impl Fleet {
+    /// The manager that the settings ask for; its servers register at `addrs.directory`.
+    pub fn new(config: &SidecarConfig, addrs: Addrs) -> Self {
+        let local = config.fleet.as_ref();
+        let (most, starts_per_min) = local.map_or((0, 0), |local| (local.most, local.starts_per_min));
+        Self {
+            adapter: local.map(|local| Arc::new(LocalAdapter::new(local, config, addrs)) as Arc<dyn ServerAdapter>),
+            board: Mutex::new(Board::new(most, starts_per_min)),
+            changed: watch::Sender::new(()),
+            closing: CancellationToken::new(),
+            idle: local.map_or(Duration::MAX, |local| local.idle),
+            wait: local.map_or(Duration::ZERO, |local| local.wait),
+        }
+    }
+
+    /// Starts nothing any more, lets every server drain, and waits until all are gone. They save through our map link,
+    /// so this comes before anything else ends.
+    pub async fn close(&self) {
+        self.board(Board::close);
+        self.closing.cancel();
+        let mut changed = self.changed.subscribe();
+        let all_gone = async {
+            while !self.board(|board| board.is_empty()) {
+                // The sender is ours, so it does not end.
+                let _ = changed.changed().await;
+            }
+        };
+        if timeout(CLOSE_WITHIN, all_gone).await.is_err() {
+            tracing::error!("shutting down without waiting for all map servers");
+        }
+    }
+
+    /// Looks at the board, or changes it: then who waits looks again.
+    fn board<T>(&self, act: impl FnOnce(&mut Board) -> T) -> T {
+        let mut board: MutexGuard<'_, Board> = self.board.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = board.changes();
+        let result = act(&mut board);
+        if board.changes() != seen {
+            board.show();
+            drop(board);
+            self.changed.send_replace(());
+        }
+        result
+    }
+}

@@ -1,0 +1,215 @@
+//! The server manager with a program that only pretends: a script that says it is ready, and a map server of the test's
+//! own behind its id.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use realmgate_protocol::ids::{MapId, RequestId};
+use realmgate_protocol::link::{FromMap, PrepareRefusal, ToMap};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
+use tokio::time::interval;
+
+use crate::config::LocalFleet;
+use crate::service::world::testing::{Client, FakeMap, PATIENCE, Player, TestWorld, save, soft_at, soon};
+
+const IDLE: Duration = Duration::from_secs(10);
+
+/// Checked in, since a file that was just written cannot be run while another test starts a process.
+const PRETENDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/fleet/tests/pretender.sh");
+
+struct Managed {
+    world: TestWorld,
+    starts: PathBuf,
+    _folder: TempDir,
+}
+
+/// One line of what the script wrote down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Start {
+    map: String,
+    server: String,
+    pid: i32,
+}
+
+impl Managed {
+    async fn start(most: usize, also: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let starts = folder.path().join("starts");
+        std::fs::write(&starts, "").unwrap();
+        let admin = healthy().await;
+        let usual =
+            [("STARTS", starts.to_str().unwrap()), ("ADMIN", &admin), ("MAPS", "   1  One  1x1"), ("PATH", "/bin")];
+        let environment = usual.iter().chain(also).map(|(key, value)| ((*key).to_owned(), (*value).into())).collect();
+        let fleet =
+            LocalFleet { binary: PRETENDER.into(), most, idle: IDLE, wait: PATIENCE, starts_per_min: 100, environment };
+        let world = TestWorld::start_with(|config| config.fleet = Some(fleet)).await;
+        Self { world, starts, _folder: folder }
+    }
+
+    fn starts(&self) -> Vec<Start> {
+        let text = std::fs::read_to_string(&self.starts).unwrap();
+        let lines = text.lines().map(|line| {
+            let mut words = line.split(' ').map(str::to_owned);
+            let mut word = || words.next().unwrap();
+            Start { map: word(), server: word(), pid: word().parse().unwrap() }
+        });
+        lines.collect()
+    }
+
+    /// Waits until the script was started so often; the last start.
+    async fn started(&self, count: usize) -> Start {
+        eventually("a start", async || self.starts().get(count - 1).cloned()).await
+    }
+
+    async fn asks(&self, name: &str) -> (Player, Client) {
+        let player = self.world.player(name).await;
+        let mut client = player.connect().await;
+        client.enter(player.character).await;
+        (player, client)
+    }
+
+    /// What a real one does by itself.
+    async fn link(&self, start: &Start) -> FakeMap {
+        let map = start.map.parse().unwrap();
+        self.world.map_server(&start.server, &[map]).await
+    }
+}
+
+/// A health port that says that all is well, for as long as the test runs.
+async fn healthy() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            // Who has asked and gone needs no answer.
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
+        }
+    });
+    addr.to_string()
+}
+
+async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let mut looks = interval(Duration::from_millis(20));
+    soon(what, async {
+        loop {
+            looks.tick().await;
+            if let Some(found) = look().await {
+                return found;
+            }
+        }
+    })
+    .await
+}
+
+fn is_running(start: &Start) -> bool {
+    rustix::process::test_kill_process(Pid::from_raw(start.pid).unwrap()).is_ok()
+}
+
+#[tokio::test]
+async fn players_who_come_at_once_wait_for_one_server() {
+    let managed = Managed::start(8, &[]).await;
+    let (_, mut ann) = managed.asks("Ann").await;
+    let (_, mut ben) = managed.asks("Ben").await;
+    let start = managed.started(1).await;
+    assert_eq!((start.map.as_str(), start.server.as_str()), ("1", "map-server-1-gateway-1-1"));
+    let mut map = managed.link(&start).await;
+    map.admit().await;
+    map.admit().await;
+    for client in [&mut ann, &mut ben] {
+        assert_eq!(client.expect("enter_world_success").await["server_id"], start.server.as_str());
+    }
+    assert_eq!(managed.starts().len(), 1);
+    managed.world.shutdown().await;
+    assert!(!is_running(&start), "a manager that ends leaves nobody behind");
+}
+
+#[tokio::test]
+async fn a_traveller_finds_a_server_started_for_it() {
+    let managed = Managed::start(8, &[("MAPS", "2 Two")]).await;
+    let mut from = managed.world.map_server("foreign", &[1]).await;
+    let (player, _client) = managed.world.in_world("Ann", &mut from).await;
+    let epoch = managed.world.lock(player.character).await.epoch;
+    let save = save(player.character, epoch, 1, soft_at(2, 7_168));
+    from.say(FromMap::Travel { request: RequestId(1), save, channel: None }).await;
+    let start = managed.started(1).await;
+    assert_eq!(start.map, "2");
+    let mut to = managed.link(&start).await;
+    to.admit().await;
+    let granted = |message: &ToMap| match message {
+        ToMap::TravelGranted { grant, .. } => Some(grant.server.clone()),
+        ToMap::TravelRefused { code, .. } => Some(code.clone()),
+        _ => None,
+    };
+    assert_eq!(from.wait(granted).await, start.server);
+    managed.world.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_empty_server_is_stopped_and_its_place_is_free() {
+    let managed = Managed::start(1, &[]).await;
+    let (player, mut client) = managed.asks("Ann").await;
+    let first = managed.started(1).await;
+    let mut map = managed.link(&first).await;
+    map.answer(Some(PrepareRefusal::Full)).await;
+    assert_eq!(client.expect_error().await, "MAP_FULL", "one is all there may be");
+
+    let registry = &managed.world.state().registry;
+    eventually("the end of the empty server", async || {
+        managed.world.clock.advance(IDLE / 10);
+        registry.heartbeat(&first.server.parse().unwrap(), 0, 0.0).await.unwrap();
+        (!is_running(&first)).then_some(())
+    })
+    .await;
+    map.close().await;
+    client.enter(player.character).await;
+    let second = managed.started(2).await;
+    let mut map = managed.link(&second).await;
+    map.admit().await;
+    client.expect("enter_world_success").await;
+    managed.world.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_crashed_server_is_off_the_list_at_once_and_started_again() {
+    let managed = Managed::start(1, &[]).await;
+    let (player, mut client) = managed.asks("Ann").await;
+    let first = managed.started(1).await;
+    let mut map = managed.link(&first).await;
+    map.answer(Some(PrepareRefusal::Full)).await;
+    client.expect_error().await;
+    kill_process(Pid::from_raw(first.pid).unwrap(), Signal::KILL).unwrap();
+    let registry = &managed.world.state().registry;
+    eventually("the end of its entry", async || registry.hosting(MapId(1)).await.unwrap().is_empty().then_some(()))
+        .await;
+    map.close().await;
+
+    client.enter(player.character).await;
+    // It rests for a second of the test's clock.
+    managed.world.clock.advance(Duration::from_secs(1));
+    let second = managed.started(2).await;
+    assert_eq!(second.server, first.server, "the id is free again");
+    let mut map = managed.link(&second).await;
+    map.admit().await;
+    client.expect("enter_world_success").await;
+    managed.world.shutdown().await;
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_program_that_fails_or_a_map_that_is_not() {
+    let managed = Managed::start(8, &[("BROKEN", "yes")]).await;
+    let (player, mut client) = managed.asks("Ann").await;
+    assert_eq!(client.expect_error().await, "MAP_NOT_FOUND");
+    assert_eq!(managed.starts().len(), 1);
+    managed.world.clock.advance(Duration::from_secs(1));
+    client.enter(player.character).await;
+    assert_eq!(client.expect_error().await, "MAP_NOT_FOUND");
+    assert_eq!(managed.starts().len(), 2, "once more, after a rest");
+
+    let other = Managed::start(8, &[("MAPS", "7 Seven")]).await;
+    let (_, mut client) = other.asks("Ben").await;
+    assert_eq!(client.expect_error().await, "MAP_NOT_FOUND");
+    assert_eq!(other.starts(), []);
+}

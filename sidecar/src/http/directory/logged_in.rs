@@ -1,0 +1,139 @@
+//! `GET /sessions`.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::Uri;
+use realmgate_protocol::ids::MapId;
+use serde::Serialize;
+
+use crate::error::{Error, ErrorCode};
+use crate::http::Problem;
+use crate::http::extract::ServiceCaller;
+use crate::service::characters::UNITS_PER_TILE;
+use crate::service::online::{InWorld, LoggedIn, Wanted, logged_in};
+use crate::state::AppState;
+
+/// Entries of a page unless the call says otherwise.
+const USUAL_LIMIT: u32 = 100;
+/// Most entries of a page.
+const HIGHEST_LIMIT: u32 = 1_000;
+
+/// A page of the list of who is logged in.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct LoggedInPage {
+    /// By account id.
+    sessions: Vec<LoggedInEntry>,
+    /// `after` of the next page; null where this one is the last.
+    next: Option<String>,
+}
+
+/// Somebody who is logged in.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct LoggedInEntry {
+    /// The account.
+    user_id: String,
+    /// Its name.
+    username: Option<String>,
+    /// The gateway that it is connected to, or came in by.
+    gateway: Option<String>,
+    /// The map server that it plays on; null while it is in no world, or on its way.
+    map_server: Option<String>,
+    /// The character in the world, or on its way there.
+    character: Option<LoggedInCharacter>,
+}
+
+/// The character of somebody who is logged in.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct LoggedInCharacter {
+    /// Its id.
+    id: String,
+    /// Its name.
+    name: String,
+    /// The map it was last saved on; null where it never was in a world before.
+    map_id: Option<u16>,
+    /// Tiles from the left edge, when it was last saved.
+    x: f64,
+    /// Tiles from the upper edge, when it was last saved.
+    y: f64,
+    /// Since when it has been on its way or with its map server, Unix milliseconds.
+    since_ms: u64,
+}
+
+/// List who is logged in, with character and place.
+#[utoipa::path(
+    get, path = "/sessions", tag = "directory", security(("service_token" = [])),
+    params(
+        ("limit" = Option<u32>, Query, description = "Most entries, 1 to 1000; 100 unless given"),
+        ("after" = Option<String>, Query, description = "`next` of the page before"),
+        ("map" = Option<u16>, Query, description = "Only who was last saved on this map"),
+        ("server" = Option<String>, Query, description = "Only who plays on this map server"),
+    ),
+    responses(
+        (status = 200, body = LoggedInPage),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "SERVICE_TOKEN_REQUIRED"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "VALIDATION_FAILED"),
+    ),
+)]
+pub async fn list(
+    _caller: ServiceCaller,
+    State(state): State<AppState>,
+    uri: Uri,
+) -> Result<Json<LoggedInPage>, Error> {
+    let wanted = wanted(&uri)?;
+    let entries = logged_in(&state, &wanted).await?;
+    let is_full = entries.len() == wanted.limit as usize;
+    let next = entries.last().filter(|_| is_full).map(|last| last.account.to_string());
+    Ok(Json(LoggedInPage { sessions: entries.into_iter().map(LoggedInEntry::from).collect(), next }))
+}
+
+/// What the query asks for; every parameter that cannot be read is named.
+fn wanted(uri: &Uri) -> Result<Wanted, Error> {
+    let query = Query::<Vec<(String, String)>>::try_from_uri(uri)
+        .map_err(|_| Error::new(ErrorCode::BadRequest, "The query cannot be read"))?;
+    let given: BTreeMap<String, String> = query.0.into_iter().collect();
+    let limit = read(&given, "limit", "a number from 1 to 1000")?.unwrap_or(USUAL_LIMIT);
+    if !(1..=HIGHEST_LIMIT).contains(&limit) {
+        return Err(Error::field("limit", "must be a number from 1 to 1000"));
+    }
+    Ok(Wanted {
+        limit,
+        after: read(&given, "after", "an account's id")?,
+        map: read(&given, "map", "a map's number")?.map(MapId),
+        server: read(&given, "server", "a map server's id")?,
+    })
+}
+
+fn read<T: FromStr>(given: &BTreeMap<String, String>, name: &str, what: &str) -> Result<Option<T>, Error> {
+    let Some(text) = given.get(name) else { return Ok(None) };
+    text.parse().map(Some).map_err(|_| Error::field(name, format!("must be {what}")))
+}
+
+impl From<LoggedIn> for LoggedInEntry {
+    fn from(entry: LoggedIn) -> Self {
+        let map_server = entry.character.as_ref().and_then(|character| character.map_server.clone());
+        Self {
+            user_id: entry.account.to_string(),
+            username: entry.username,
+            gateway: entry.gateway,
+            map_server: map_server.map(Into::into),
+            character: entry.character.map(LoggedInCharacter::from),
+        }
+    }
+}
+
+impl From<InWorld> for LoggedInCharacter {
+    fn from(character: InWorld) -> Self {
+        let tiles = |units: i32| f64::from(units) / UNITS_PER_TILE;
+        Self {
+            id: character.id.to_string(),
+            name: character.name,
+            map_id: character.map.map(|map| map.0),
+            x: tiles(character.at.0),
+            y: tiles(character.at.1),
+            since_ms: character.since_ms,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! A name for each request, which its answer and every line that is logged about it carry.
+
+use std::fmt;
+
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::Instrument;
+use uuid::Uuid;
+
+/// Carries the name in both directions.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Longest name that is taken from a caller.
+const MAX_BYTES: usize = 64;
+
+/// What a request is called in logs, on this server and on those that it is passed on to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceId(String);
+
+impl TraceId {
+    /// A new one.
+    pub fn generate() -> Self {
+        Self(Uuid::new_v4().simple().to_string())
+    }
+
+    /// What a caller calls its request, if that can stand in a log: short, of letters, digits and `. _ -`.
+    fn shown(value: &HeaderValue) -> Option<Self> {
+        let text = value.to_str().ok()?;
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        let is_sane = (1..=MAX_BYTES).contains(&text.len()) && text.bytes().all(is_plain);
+        is_sane.then(|| Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for TraceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<TraceId> for String {
+    fn from(trace: TraceId) -> Self {
+        trace.0
+    }
+}
+
+/// Names the request, and answers with the name.
+pub(super) async fn trace(request: Request, next: Next) -> Response {
+    let trace = request.headers().get(REQUEST_ID).and_then(TraceId::shown).unwrap_or_else(TraceId::generate);
+    // At the level of errors, or a log of errors alone would not have it.
+    let span = tracing::error_span!("request", %trace);
+    let mut response = next.run(request).instrument(span).await;
+    if let Ok(value) = HeaderValue::try_from(String::from(trace)) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_short_and_plain_names_are_taken() {
+        let shown = |text: &str| HeaderValue::from_str(text).ok().and_then(|value| TraceId::shown(&value));
+        for good in ["a", "0af7651916cd43dd8448eb211c80319c", "web-1_2.3", &"x".repeat(64)] {
+            assert_eq!(shown(good), Some(TraceId(good.to_owned())), "{good}");
+        }
+        for bad in ["", "two words", "a\"b", "a=b", "é", &"x".repeat(65)] {
+            assert_eq!(shown(bad), None, "{bad}");
+        }
+        assert_ne!(TraceId::generate(), TraceId::generate());
+    }
+}

@@ -1,0 +1,261 @@
+//! The lock of a character: who may change it.
+//!
+//! A lock is an owner and an epoch that only grows. Whoever writes for a character names its epoch, and the store
+//! refuses a write whose owner or epoch is not the lock's, so that timers decide only when somebody else may try and
+//! never whether a write is safe. The one rule everything rests on: **an epoch has at most one map server**, ever.
+
+use realmgate_protocol::ids::{LockEpoch, ServerId};
+
+use super::timers::{ID_HELD, Timers, deadline, is_due};
+use super::{LockOwner, StepRefused};
+
+/// Who may change a character, and for the how-manieth time it changed hands.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CharacterLock {
+    /// Who may write.
+    pub owner: LockOwner,
+    /// Only grows.
+    pub epoch: LockEpoch,
+    /// When it is released unless something happens before; database time.
+    pub deadline_ms: Option<u64>,
+}
+
+/// What may happen to a lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LockStep {
+    /// A player wants in: a gateway takes a free lock.
+    Enter {
+        /// The gateway.
+        gateway: String,
+    },
+    /// The map server that was asked expects the character: it owns it from now on, and its player has a while to come.
+    Prepared {
+        /// The map server.
+        server: ServerId,
+    },
+    /// The player has come, or the map server has saved the character, which shows the same.
+    Arrived {
+        /// The map server.
+        server: ServerId,
+    },
+    /// A map server without a link was told of the character: the gateway keeps the lock for as long as that server's
+    /// heartbeats renew it.
+    Lent {
+        /// The gateway.
+        gateway: String,
+    },
+    /// The map server refused, did not answer in time, or the player went away: the lock is free again.
+    Abandoned,
+    /// The map server has let the character go, or its player never came.
+    Released {
+        /// The map server.
+        server: ServerId,
+    },
+    /// The character leaves a map server for another one, by way of this gateway.
+    Travel {
+        /// The map server it leaves.
+        server: ServerId,
+        /// The gateway.
+        gateway: String,
+    },
+    /// The journey came to nothing: the old map server goes on, under a new epoch since the target may have heard of
+    /// the one that failed.
+    TravelFailed {
+        /// The map server it stays with.
+        server: ServerId,
+    },
+    /// Takes the lock from an owner that does not answer. What it still writes is refused from now on.
+    Fenced,
+    /// The map server was away and has come back with its cookie: it has a while to reclaim.
+    ServerReturned {
+        /// The map server.
+        server: ServerId,
+    },
+    /// The map server that came back still has the character, under this epoch.
+    Reclaimed {
+        /// The map server.
+        server: ServerId,
+        /// The epoch it knows.
+        epoch: LockEpoch,
+    },
+    /// The deadline has passed.
+    Expired,
+}
+
+impl CharacterLock {
+    /// A lock that nobody ever held.
+    pub const FREE: Self = Self { owner: LockOwner::None, epoch: LockEpoch(0), deadline_ms: None };
+
+    /// What the lock is after a step.
+    pub fn after(&self, step: &LockStep, now_ms: u64, timers: &Timers) -> Result<Self, StepRefused> {
+        use LockOwner::{Gateway, Map};
+        let within = |time| Some(deadline(now_ms, time));
+        let kept = |owner, deadline_ms| Ok(Self { owner, epoch: self.epoch, deadline_ms });
+        let grown = |owner, deadline_ms| {
+            let epoch = LockEpoch(self.epoch.0.checked_add(1).ok_or(StepRefused)?);
+            Ok(Self { owner, epoch, deadline_ms })
+        };
+        let same = || self.owner.clone();
+        match (step, &self.owner) {
+            (LockStep::Enter { gateway }, LockOwner::None) => grown(Gateway(gateway.clone()), within(timers.passage)),
+            (LockStep::Prepared { server }, Gateway(_)) => kept(Map(server.clone()), within(timers.arrival)),
+            (LockStep::Arrived { server }, Map(owner)) if server == owner => kept(same(), None),
+            (LockStep::Lent { gateway }, Gateway(owner)) if gateway == owner => kept(same(), within(ID_HELD)),
+            (LockStep::Abandoned, Gateway(_)) => kept(LockOwner::None, None),
+            (LockStep::Released { server }, Map(owner)) if server == owner => kept(LockOwner::None, None),
+            (LockStep::Travel { server, gateway }, Map(owner)) if server == owner => {
+                grown(Gateway(gateway.clone()), within(timers.passage))
+            }
+            (LockStep::TravelFailed { server }, Gateway(_)) => grown(Map(server.clone()), within(timers.arrival)),
+            (LockStep::Fenced, Gateway(_) | Map(_)) => grown(LockOwner::None, None),
+            (LockStep::ServerReturned { server }, Map(owner)) if server == owner => {
+                kept(same(), within(timers.map_reclaim))
+            }
+            (LockStep::Reclaimed { server, epoch }, Map(owner)) if server == owner && *epoch == self.epoch => {
+                kept(same(), None)
+            }
+            (LockStep::Expired, Gateway(_) | Map(_)) if is_due(self.deadline_ms, now_ms) => {
+                grown(LockOwner::None, None)
+            }
+            _ => Err(StepRefused),
+        }
+    }
+
+    /// Whether a map server may write under an epoch.
+    pub fn admits(&self, server: &ServerId, epoch: LockEpoch) -> bool {
+        self.epoch == epoch && self.owner.map_server() == Some(server)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+
+    fn server(number: u8) -> ServerId {
+        format!("map-server-{number}").parse().unwrap()
+    }
+
+    const NOW: u64 = 1_000_000;
+
+    /// A step at [`NOW`].
+    fn after(lock: &CharacterLock, step: &LockStep) -> Result<CharacterLock, StepRefused> {
+        lock.after(step, NOW, &Timers::default())
+    }
+
+    fn inside(epoch: u64) -> CharacterLock {
+        CharacterLock { owner: LockOwner::Map(server(1)), epoch: LockEpoch(epoch), deadline_ms: None }
+    }
+
+    fn steps() -> impl Strategy<Value = LockStep> {
+        let gateway = || (0..2u8).prop_map(|number| format!("gateway-{number}"));
+        let map = || (0..3u8).prop_map(server);
+        prop_oneof![
+            gateway().prop_map(|gateway| LockStep::Enter { gateway }),
+            map().prop_map(|server| LockStep::Prepared { server }),
+            Just(LockStep::Abandoned),
+            map().prop_map(|server| LockStep::Released { server }),
+            (map(), gateway()).prop_map(|(server, gateway)| LockStep::Travel { server, gateway }),
+            map().prop_map(|server| LockStep::TravelFailed { server }),
+            Just(LockStep::Fenced),
+            map().prop_map(|server| LockStep::Arrived { server }),
+            gateway().prop_map(|gateway| LockStep::Lent { gateway }),
+            map().prop_map(|server| LockStep::ServerReturned { server }),
+            (map(), 0..9u64).prop_map(|(server, epoch)| LockStep::Reclaimed { server, epoch: LockEpoch(epoch) }),
+            Just(LockStep::Expired),
+        ]
+    }
+
+    #[test]
+    fn entering_and_leaving_keeps_the_epoch_of_the_stay() {
+        let entering = after(&CharacterLock::FREE, &LockStep::Enter { gateway: "g".to_owned() }).unwrap();
+        assert_eq!(entering.epoch, LockEpoch(1));
+        let inside = after(&entering, &LockStep::Prepared { server: server(1) }).unwrap();
+        assert!(inside.admits(&server(1), LockEpoch(1)), "the map server writes under the epoch it was prepared with");
+        let outside = after(&inside, &LockStep::Released { server: server(1) }).unwrap();
+        assert!(!outside.admits(&server(1), LockEpoch(1)), "nothing is written after the release");
+    }
+
+    #[test]
+    fn a_failed_journey_goes_back_under_a_newer_epoch() {
+        let inside = inside(4);
+        let moving = after(&inside, &LockStep::Travel { server: server(1), gateway: "g".to_owned() }).unwrap();
+        let back = after(&moving, &LockStep::TravelFailed { server: server(1) }).unwrap();
+        assert!(back.admits(&server(1), LockEpoch(6)));
+    }
+
+    #[test]
+    fn a_player_who_does_not_come_loses_the_lock_and_one_who_comes_keeps_it() {
+        let entering = after(&CharacterLock::FREE, &LockStep::Enter { gateway: "g".to_owned() }).unwrap();
+        let expected = after(&entering, &LockStep::Prepared { server: server(1) }).unwrap();
+        let expire = |lock: &CharacterLock, now_ms| lock.after(&LockStep::Expired, now_ms, &Timers::default());
+        assert_eq!(expire(&expected, NOW + 39_999), Err(StepRefused));
+        assert_eq!(expire(&expected, NOW + 40_000).unwrap().owner, LockOwner::None);
+        let arrived = after(&expected, &LockStep::Arrived { server: server(1) }).unwrap();
+        assert_eq!(expire(&arrived, u64::MAX), Err(StepRefused));
+    }
+
+    #[test]
+    fn a_gateway_that_dies_on_the_way_does_not_keep_the_lock() {
+        let entering = after(&CharacterLock::FREE, &LockStep::Enter { gateway: "g".to_owned() }).unwrap();
+        let expired = entering.after(&LockStep::Expired, NOW + 15_000, &Timers::default()).unwrap();
+        assert_eq!((expired.owner, expired.epoch), (LockOwner::None, LockEpoch(2)));
+    }
+
+    #[test]
+    fn a_lent_lock_lives_by_its_servers_heartbeats() {
+        let gateway = || "g".to_owned();
+        let entering = after(&CharacterLock::FREE, &LockStep::Enter { gateway: gateway() }).unwrap();
+        let lent = after(&entering, &LockStep::Lent { gateway: gateway() }).unwrap();
+        assert_eq!(lent.deadline_ms, Some(NOW + 30_000));
+        let renewed = lent.after(&LockStep::Lent { gateway: gateway() }, NOW + 15_000, &Timers::default()).unwrap();
+        assert_eq!(renewed.deadline_ms, Some(NOW + 45_000));
+    }
+
+    #[test]
+    fn a_server_that_returns_reclaims_in_time_or_loses_the_lock() {
+        let returned = after(&inside(4), &LockStep::ServerReturned { server: server(1) }).unwrap();
+        let expired = returned.after(&LockStep::Expired, NOW + 30_000, &Timers::default()).unwrap();
+        assert_eq!(expired.owner, LockOwner::None);
+        let reclaimed = after(&returned, &LockStep::Reclaimed { server: server(1), epoch: LockEpoch(4) }).unwrap();
+        assert_eq!(reclaimed, inside(4), "as if nothing had happened");
+        let stale = LockStep::Reclaimed { server: server(1), epoch: LockEpoch(3) };
+        assert_eq!(after(&returned, &stale), Err(StepRefused));
+    }
+
+    #[test]
+    fn only_the_owner_releases_or_travels() {
+        let inside = inside(4);
+        assert_eq!(after(&inside, &LockStep::Released { server: server(2) }), Err(StepRefused));
+        let theft = LockStep::Travel { server: server(2), gateway: "g".to_owned() };
+        assert_eq!(after(&inside, &theft), Err(StepRefused));
+    }
+
+    proptest! {
+        #[test]
+        fn an_epoch_only_grows_and_has_at_most_one_map_server(steps in prop::collection::vec(steps(), 0..60)) {
+            let mut lock = CharacterLock::FREE;
+            let mut holders: HashMap<LockEpoch, ServerId> = HashMap::new();
+            for step in steps {
+                let Ok(next) = after(&lock, &step) else { continue };
+                prop_assert!(next.epoch >= lock.epoch, "{step:?} took {lock:?} back to {next:?}");
+                if let Some(server) = next.owner.map_server() {
+                    let first = holders.entry(next.epoch).or_insert_with(|| server.clone());
+                    prop_assert_eq!(&*first, server, "two map servers under one epoch");
+                }
+                lock = next;
+            }
+        }
+
+        #[test]
+        fn what_was_fenced_never_writes_again(steps in prop::collection::vec(steps(), 0..60)) {
+            let mut lock = CharacterLock { owner: LockOwner::Map(server(0)), ..inside(1) };
+            lock = after(&lock, &LockStep::Fenced).unwrap();
+            for step in steps {
+                lock = after(&lock, &step).unwrap_or(lock);
+                prop_assert!(!lock.admits(&server(0), LockEpoch(1)));
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! One connection, made anew when it is lost.
+//!
+//! The `redis` crate has a manager for this, which gives up for good when Redis refuses a new connection for another
+//! reason than the network: while it loads its data after a restart, for instance.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, ErrorKind, PushInfo, PushKind, RedisError, RedisResult};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::PATIENCE;
+
+/// After a failed try, how long others fail without a try of their own. Those who waited for it need not wait again.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Connects when it has to.
+pub(super) struct Connector {
+    client: Client,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    current: Option<Connection>,
+    failed_at: Option<Instant>,
+}
+
+/// A connection that many use at once.
+#[derive(Clone)]
+pub(super) struct Connection {
+    pub(super) redis: MultiplexedConnection,
+    lost: Arc<AtomicBool>,
+}
+
+impl Connection {
+    /// Not to be used for another call.
+    pub(super) fn give_up(&self) {
+        self.lost.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Connector {
+    pub(super) fn new(client: Client) -> Self {
+        Self { client, state: Mutex::default() }
+    }
+
+    /// The connection, as far as is known a good one.
+    pub(super) async fn connection(&self) -> RedisResult<Connection> {
+        let mut state = self.state.lock().await;
+        if let Some(current) = &state.current
+            && !current.lost.load(Ordering::Relaxed)
+        {
+            return Ok(current.clone());
+        }
+        if state.failed_at.is_some_and(|at| at.elapsed() < PAUSE) {
+            return Err(RedisError::from((ErrorKind::Io, "the last try to connect failed just now")));
+        }
+        match self.connect().await {
+            Ok(connection) => {
+                *state = State { current: Some(connection.clone()), failed_at: None };
+                Ok(connection)
+            }
+            Err(error) => {
+                *state = State { current: None, failed_at: Some(Instant::now()) };
+                Err(error)
+            }
+        }
+    }
+
+    async fn connect(&self) -> RedisResult<Connection> {
+        let lost = Arc::new(AtomicBool::new(false));
+        let notice = lost.clone();
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(PATIENCE))
+            .set_response_timeout(Some(PATIENCE))
+            .set_push_sender(move |push: PushInfo| {
+                if push.kind == PushKind::Disconnection {
+                    notice.store(true, Ordering::Relaxed);
+                }
+                Ok::<(), std::convert::Infallible>(())
+            });
+        let redis = self.client.get_multiplexed_async_connection_with_config(&config).await?;
+        Ok(Connection { redis, lost })
+    }
+}

@@ -1,0 +1,91 @@
+//! So many a minute, all of them at once if need be; what was used comes back bit by bit.
+
+use std::hash::Hash;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::keyed::DashMapStateStore;
+use governor::{Quota, RateLimiter};
+
+use super::shared::{Shared, verdict};
+use super::source::Who;
+use crate::clock::Clock;
+use crate::error::Error;
+
+const MINUTE: Duration = Duration::from_secs(60);
+/// Keys a limiter holds before it forgets those that are back at their full allowance.
+const SWEEP_AT_KEYS: usize = 10_000;
+/// Keys a limiter holds at most; beyond, everybody is turned away until the sweep finds room.
+const MAX_KEYS: usize = 200_000;
+
+/// A rate for each key.
+pub(super) struct Rate<K: Hash + Eq + Clone> {
+    kind: &'static str,
+    count: NonZeroU32,
+    shared: Option<Shared>,
+    here: Keyed<K>,
+}
+
+impl<K: Hash + Eq + Clone + Who> Rate<K> {
+    /// `count` a minute. Redis knows it by its `kind`.
+    pub(super) fn per_minute(kind: &'static str, count: u32, clock: &Clock, shared: Option<Shared>) -> Self {
+        let count = NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN);
+        Self { kind, count, shared, here: Keyed::per_minute(count, clock) }
+    }
+
+    /// One more of this key.
+    pub(super) async fn check(&self, key: K) -> Result<(), Error> {
+        if let Some(shared) = &self.shared
+            && let Some(wait) = shared.take(self.kind, &key.who(), MINUTE / self.count.get(), self.count).await
+        {
+            return verdict(wait);
+        }
+        self.here.check(key)
+    }
+}
+
+/// The same in this process, in bounded memory.
+struct Keyed<K: Hash + Eq + Clone> {
+    limiter: RateLimiter<K, DashMapStateStore<K>, Clock, NoOpMiddleware<Nanos>>,
+    clock: Clock,
+}
+
+impl<K: Hash + Eq + Clone> Keyed<K> {
+    fn per_minute(burst: NonZeroU32, clock: &Clock) -> Self {
+        let quota = Quota::with_period(MINUTE / burst.get()).unwrap_or(Quota::per_minute(burst)).allow_burst(burst);
+        let limiter = RateLimiter::new(quota, DashMapStateStore::default(), clock.clone());
+        Self { limiter, clock: clock.clone() }
+    }
+
+    fn check(&self, key: K) -> Result<(), Error> {
+        if self.limiter.len() >= SWEEP_AT_KEYS {
+            self.limiter.retain_recent();
+            if self.limiter.len() >= MAX_KEYS {
+                return Err(Error::rate_limited(MINUTE.as_secs()));
+            }
+        }
+        self.limiter.check_key(&key).map_err(|refused| {
+            let wait = refused.wait_time_from(governor::clock::Clock::now(&self.clock));
+            Error::rate_limited(wait.as_secs() + 1)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_at_rest_are_forgotten() {
+        let clock = Clock::manual(1_000_000);
+        let limit = Keyed::per_minute(NonZeroU32::new(10).unwrap(), &clock);
+        for key in 0..SWEEP_AT_KEYS {
+            limit.check(key).unwrap();
+        }
+        clock.advance(MINUTE);
+        limit.check(0).unwrap();
+        assert!(limit.limiter.len() <= 1);
+    }
+}

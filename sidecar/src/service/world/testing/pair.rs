@@ -1,0 +1,74 @@
+//! Two whole sidecars of one world, on PostgreSQL and Redis.
+
+use std::sync::Arc;
+
+use super::{Cookies, TestWorld, config_in, soon};
+use crate::app::StartError;
+use crate::clock::Clock;
+use crate::config::SidecarConfig;
+use crate::redis_client::testing::TestRedis;
+use crate::store::testing::TestDatabase;
+
+/// The sidecars `a` and `b`. Their time is the real one, since the database's is.
+pub(crate) struct Pair {
+    pub(crate) a: TestWorld,
+    pub(crate) b: TestWorld,
+    pub(crate) services: Services,
+}
+
+/// What two sidecars share.
+pub(crate) struct Services {
+    pub(crate) redis: TestRedis,
+    database: TestDatabase,
+    folder: Arc<tempfile::TempDir>,
+    cookies: Cookies,
+}
+
+impl Pair {
+    /// `None` where this machine has no PostgreSQL or no Redis.
+    pub(crate) async fn start() -> Option<Self> {
+        Self::start_with(|_| {}).await
+    }
+
+    /// Both with settings of the test's own.
+    pub(crate) async fn start_with(change: impl Fn(&mut SidecarConfig)) -> Option<Self> {
+        let services = Services::find().await?;
+        let a = services.sidecar("a", &change).await.unwrap();
+        let b = services.sidecar("b", &change).await.unwrap();
+        let pair = Self { a, b, services };
+        soon("the other sidecar", pair.know_each_other()).await;
+        Some(pair)
+    }
+
+    async fn know_each_other(&self) {
+        for world in [&self.a, &self.b] {
+            while world.state().replicas.replicas().await.is_ok_and(|ids| ids != ["a", "b"]) {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}
+
+impl Services {
+    pub(crate) async fn find() -> Option<Self> {
+        let (database, redis) = (TestDatabase::create().await?, TestRedis::connect().await?);
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        Some(Self { redis, database, folder, cookies: Cookies::default() })
+    }
+
+    /// A sidecar of this id, with settings of the test's own.
+    pub(crate) async fn sidecar(
+        &self,
+        id: &str,
+        change: impl FnOnce(&mut SidecarConfig),
+    ) -> Result<TestWorld, StartError> {
+        let mut config = config_in(self.folder.path());
+        config.gateway.id = id.to_owned();
+        config.database = self.database.config();
+        config.redis = Some(self.redis.config.clone());
+        // No test passes because somebody did not wait for an answer.
+        config.timers.handover_wait = super::PATIENCE * 3;
+        change(&mut config);
+        TestWorld::run(config, Clock::system(), self.folder.clone(), self.cookies.clone()).await
+    }
+}

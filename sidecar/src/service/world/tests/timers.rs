@@ -1,0 +1,258 @@
+//! Each timer of the locks: that it runs out, and what cancels it.
+
+use std::time::Duration;
+
+use realmgate_protocol::link::FromMap;
+use uuid::Uuid;
+
+use crate::lock::timers::deadline;
+use crate::lock::{AccountOwner, AccountStep, CookieHash, LockOwner, ServerKey, ServerLock};
+use crate::service::world::servers::{Unmet, meet};
+use crate::service::world::testing::{FakeMap, Player, TestWorld, save, soft_at};
+use crate::service::world::{logged_in, renewal};
+use crate::store::locks::KnownServer;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+async fn owner_of(world: &TestWorld, player: &Player) -> AccountOwner {
+    world.state().store.account_locks.account_lock(player.account).await.unwrap().unwrap().owner
+}
+
+fn here() -> AccountOwner {
+    AccountOwner::Gateway("gateway-1".to_owned())
+}
+
+#[tokio::test]
+async fn a_log_in_that_comes_to_no_gateway_is_released() {
+    let world = TestWorld::start().await;
+    let player = world.player("Ann").await;
+    logged_in(world.state(), player.account, player.log_in).await.unwrap();
+    world.pass(29 * SECOND).await;
+    assert_eq!(owner_of(&world, &player).await, AccountOwner::LogIn);
+    world.pass(SECOND).await;
+    assert_eq!(owner_of(&world, &player).await, AccountOwner::None);
+}
+
+#[tokio::test]
+async fn a_socket_cancels_the_log_ins_timer() {
+    let world = TestWorld::start().await;
+    let player = world.player("Ann").await;
+    logged_in(world.state(), player.account, player.log_in).await.unwrap();
+    let _client = player.connect().await;
+    world.pass(60 * SECOND).await;
+    assert_eq!(owner_of(&world, &player).await, here());
+}
+
+#[tokio::test]
+async fn a_player_who_does_not_come_loses_the_lock() {
+    let world = TestWorld::start().await;
+    let (mut map, player) = expected(&world).await;
+    let epoch = world.lock(player.character).await.epoch;
+    world.pass(39 * SECOND).await;
+    assert_eq!(world.lock(player.character).await.owner.kind(), "map");
+    world.pass(SECOND).await;
+    assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
+    assert_eq!(map.fenced().await, (player.character, epoch), "the map server expects nobody any more");
+}
+
+#[tokio::test]
+async fn entering_cancels_the_timer_and_so_does_a_save() {
+    for saved in [false, true] {
+        let world = TestWorld::start().await;
+        let (mut map, player) = expected(&world).await;
+        let epoch = world.lock(player.character).await.epoch;
+        if saved {
+            map.say(FromMap::Save { saves: vec![save(player.character, epoch, 1, soft_at(1, 5))] }).await;
+        } else {
+            map.entered(player.character, epoch).await;
+        }
+        map.sync().await;
+        world.pass(120 * SECOND).await;
+        assert_eq!(world.lock(player.character).await.owner.kind(), "map", "saved: {saved}");
+    }
+}
+
+/// A player for whom a ticket was made out.
+async fn expected(world: &TestWorld) -> (FakeMap, Player) {
+    let mut map = world.map_server("map-1", &[1]).await;
+    let player = world.player("Ann").await;
+    let mut client = player.connect().await;
+    client.enter(player.character).await;
+    map.admit().await;
+    client.expect("enter_world_success").await;
+    (map, player)
+}
+
+/// Another sidecar that holds a player's account.
+async fn other_replica(world: &TestWorld, player: &Player) -> (ServerKey, ServerLock) {
+    let state = world.state();
+    let key = ServerKey::Replica("gateway-2".to_owned());
+    let cookie = CookieHash::of("another");
+    let lock = ServerLock::heard(&key, cookie, state.db_time.now_ms(), &state.config.timers);
+    let known = KnownServer { key: key.clone(), lock: lock.clone(), linked_to: None, shared: true };
+    assert!(state.store.server_locks.claim_server(None, &known).await.unwrap());
+    let free = state.store.account_locks.account_lock(player.account).await.unwrap().unwrap();
+    let step = AccountStep::Claimed { session: Uuid::now_v7(), gateway: "gateway-2".to_owned() };
+    let held = free.after(&step, state.db_time.now_ms(), &state.config.timers).unwrap();
+    assert!(state.store.account_locks.change_account_lock(player.account, &free, &held).await.unwrap());
+    (key, lock)
+}
+
+#[tokio::test]
+async fn a_silent_replica_loses_what_it_held() {
+    let world = TestWorld::start().await;
+    let player = world.player("Ann").await;
+    let (key, _) = other_replica(&world, &player).await;
+    world.pass(29 * SECOND).await;
+    assert_ne!(owner_of(&world, &player).await, AccountOwner::None);
+    world.pass(SECOND).await;
+    assert_eq!(owner_of(&world, &player).await, AccountOwner::None);
+    assert_eq!(world.state().store.server_locks.server(&key).await.unwrap(), None, "its cookie is worth nothing now");
+}
+
+#[tokio::test]
+async fn a_replica_that_is_heard_of_keeps_what_it_held() {
+    let world = TestWorld::start().await;
+    let player = world.player("Ann").await;
+    let (key, lock) = other_replica(&world, &player).await;
+    world.pass(29 * SECOND).await;
+    let state = world.state();
+    let heard = ServerLock::heard(&key, lock.cookie, state.db_time.now_ms(), &state.config.timers);
+    assert!(state.store.server_locks.renew_servers(&[(key, heard)]).await.unwrap().is_empty());
+    world.pass(29 * SECOND).await;
+    assert_eq!(owner_of(&world, &player).await, AccountOwner::Gateway("gateway-2".to_owned()));
+}
+
+/// An account that this sidecar's earlier run held.
+async fn left_behind(world: &TestWorld) -> Player {
+    let player = world.player("Ann").await;
+    let state = world.state();
+    let free = state.store.account_locks.account_lock(player.account).await.unwrap().unwrap();
+    let step = AccountStep::Claimed { session: player.log_in, gateway: "gateway-1".to_owned() };
+    let held = free.after(&step, state.db_time.now_ms(), &state.config.timers).unwrap();
+    assert!(state.store.account_locks.change_account_lock(player.account, &free, &held).await.unwrap());
+    let until_ms = deadline(state.db_time.now_ms(), state.config.timers.replica_reclaim);
+    assert_eq!(state.store.account_locks.set_account_deadlines("gateway-1", until_ms).await.unwrap(), 1);
+    player
+}
+
+#[tokio::test]
+async fn an_account_that_is_not_reclaimed_is_released() {
+    let world = TestWorld::start().await;
+    let player = left_behind(&world).await;
+    world.pass(29 * SECOND).await;
+    assert_eq!(owner_of(&world, &player).await, here());
+    world.pass(SECOND).await;
+    assert_eq!(owner_of(&world, &player).await, AccountOwner::None);
+}
+
+#[tokio::test]
+async fn a_socket_reclaims_its_account() {
+    let world = TestWorld::start().await;
+    let player = left_behind(&world).await;
+    let _client = player.connect().await;
+    world.pass(60 * SECOND).await;
+    assert_eq!(owner_of(&world, &player).await, here());
+}
+
+#[tokio::test]
+async fn a_map_server_that_stays_away_loses_what_it_held() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, _client) = world.in_world("Ann", &mut map).await;
+    map.close().await;
+    world.pass(599 * SECOND).await;
+    assert_eq!(world.lock(player.character).await.owner.kind(), "map");
+    world.pass(SECOND).await;
+    assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
+    let cookie = world.cookie("map-1").unwrap();
+    let late = meet(world.state(), &"map-1".parse().unwrap(), cookie.expose(), false).await;
+    assert!(matches!(late, Err(Unmet::CookieUnknown)), "{late:?}");
+}
+
+#[tokio::test]
+async fn a_map_server_that_comes_back_in_time_goes_on() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, _client) = world.in_world("Ann", &mut map).await;
+    let before = world.lock(player.character).await;
+    map.close().await;
+    world.pass(590 * SECOND).await;
+    let _map = world.link("map-1", &[1]).await;
+    world.pass(590 * SECOND).await;
+    assert_eq!(world.lock(player.character).await, before, "as if nothing had happened");
+}
+
+#[tokio::test]
+async fn a_character_that_is_not_reclaimed_is_released() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, _client) = world.in_world("Ann", &mut map).await;
+    map.close().await;
+    // It comes back, and is gone before it has said what it holds.
+    drop(world.returning("map-1", &[1]).await);
+    world.pass(29 * SECOND).await;
+    assert_eq!(world.lock(player.character).await.owner.kind(), "map");
+    world.pass(SECOND).await;
+    assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
+}
+
+#[tokio::test]
+async fn what_is_reclaimed_stays_and_the_rest_is_let_go() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (ann, _client) = world.in_world("Ann", &mut map).await;
+    let (bob, _client) = world.in_world("Bob", &mut map).await;
+    let (anns, bobs) = (world.lock(ann.character).await, world.lock(bob.character).await);
+    map.close().await;
+    let mut map = world.returning("map-1", &[1]).await;
+    let stranger = Uuid::now_v7().into();
+    map.reclaim(&[(ann.character, anns.epoch), (stranger, bobs.epoch)]).await;
+    assert_eq!(map.fenced().await, (stranger, bobs.epoch), "what it does not hold it hears of at once");
+    assert_eq!(world.lock(bob.character).await.owner, LockOwner::None);
+    world.pass(60 * SECOND).await;
+    assert_eq!(world.lock(ann.character).await, anns);
+}
+
+#[tokio::test]
+async fn after_an_outage_owners_have_a_grace() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, _client) = world.in_world("Ann", &mut map).await;
+    let before = world.lock(player.character).await;
+    map.close().await;
+    // Nobody fires timers for an hour.
+    world.clock.advance(Duration::from_secs(3_600));
+    world.sweep().await;
+    world.pass(29 * SECOND).await;
+    assert_eq!(world.lock(player.character).await, before, "the deadline passed while nobody could hear it");
+    let _map = world.link("map-1", &[1]).await;
+    world.pass(29 * SECOND).await;
+    assert_eq!(world.lock(player.character).await, before);
+}
+
+#[tokio::test]
+async fn a_grace_ends() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, _client) = world.in_world("Ann", &mut map).await;
+    map.close().await;
+    world.clock.advance(Duration::from_secs(3_600));
+    world.sweep().await;
+    world.pass(31 * SECOND).await;
+    assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
+}
+
+#[tokio::test]
+async fn a_sidecar_that_was_cut_off_closes_its_sockets() {
+    let world = TestWorld::start().await;
+    let player = world.player("Ann").await;
+    let mut client = player.connect().await;
+    let key = ServerKey::Replica("gateway-1".to_owned());
+    let known = world.state().store.server_locks.server(&key).await.unwrap().unwrap();
+    let now_ms = world.state().db_time.now_ms();
+    assert!(world.state().store.server_locks.retire_server(&key, &known.lock, now_ms).await.unwrap().is_some());
+    renewal::renew(world.state()).await.unwrap();
+    assert_eq!(client.closed().await.0, 1012);
+    assert!(world.state().store.server_locks.server(&key).await.unwrap().is_some(), "and goes on under its id");
+}

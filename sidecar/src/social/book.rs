@@ -1,0 +1,30 @@
+//! Where parties are kept.
+
+use async_trait::async_trait;
+use tokio::sync::Mutex;
+
+use super::parties::{Delivery, Failure, Parties};
+use crate::error::Error;
+
+/// What a change came to: who has to hear of it.
+pub(super) type Outcome = Result<Vec<Delivery>, Failure>;
+/// Changes parties. It may be asked more than once, each time with the parties as they are.
+pub(super) type Rule<'a> = &'a mut (dyn FnMut(&mut Parties) -> Outcome + Send);
+
+/// Keeps parties.
+#[async_trait]
+pub(super) trait PartyBook: Send + Sync {
+    /// Changes parties by a rule; nobody else's change comes in between. On an error most likely nothing has changed.
+    async fn change(&self, rule: Rule<'_>) -> Result<Outcome, Error>;
+}
+
+/// Parties in the memory of this process.
+#[derive(Default)]
+pub(super) struct InProcessBook(Mutex<Parties>);
+
+#[async_trait]
+impl PartyBook for InProcessBook {
+    async fn change(&self, rule: Rule<'_>) -> Result<Outcome, Error> {
+        Ok(rule(&mut *self.0.lock().await))
+    }
+}

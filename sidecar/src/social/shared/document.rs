@@ -1,0 +1,52 @@
+//! A party as it is written in Redis.
+
+use realmgate_protocol::ids::CharacterId;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::social::parties::{Member, Party, Person};
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Document {
+    members: Vec<DocumentedMember>,
+    invited: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DocumentedMember {
+    id: String,
+    name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    away_since_ms: Option<u64>,
+}
+
+impl Document {
+    /// The document of a party.
+    pub(super) fn write(party: &Party) -> Result<String, Error> {
+        let members = party.members.iter().map(|member| DocumentedMember {
+            id: member.person.id.to_string(),
+            name: member.person.name.clone(),
+            away_since_ms: member.away_since_ms,
+        });
+        let invited = party.invited.iter().map(CharacterId::to_string);
+        let document = Self { members: members.collect(), invited: invited.collect() };
+        serde_json::to_string(&document).map_err(Error::internal)
+    }
+
+    /// The party of a document.
+    pub(super) fn read(text: &str) -> Option<Party> {
+        let read = serde_json::from_str::<Self>(text).map_err(|error| error.to_string());
+        let party = read.and_then(|document| document.party().ok_or_else(|| "an id is none".to_owned()));
+        party.inspect_err(|error| tracing::warn!(error, "a party in Redis cannot be read")).ok()
+    }
+
+    fn party(self) -> Option<Party> {
+        let member = |member: DocumentedMember| {
+            let person = Person { id: member.id.parse().ok()?, name: member.name };
+            Some(Member { person, away_since_ms: member.away_since_ms })
+        };
+        let members = self.members.into_iter().map(member).collect::<Option<_>>()?;
+        let invited = self.invited.into_iter().map(|id| id.parse().ok()).collect::<Option<_>>()?;
+        Some(Party { members, invited })
+    }
+}

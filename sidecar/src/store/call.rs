@@ -1,0 +1,98 @@
+//! A connection that is lent for one call of the store. How long the call took, from asking for the connection to giving
+//! it back, is measured under the call's name.
+
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use sqlx::Any;
+use sqlx::pool::PoolConnection;
+
+use super::SqlConnection;
+use crate::clock::Clock;
+
+/// A lent connection, or a transaction on one. It is used as `&mut *call`.
+pub(crate) struct Call<C> {
+    connection: C,
+    _timer: Timer,
+}
+
+/// A connection for statements that are each a transaction of their own.
+pub(crate) type Lent = Call<PoolConnection<Any>>;
+/// A transaction. Dropped without [`Transaction::commit`], it changes nothing.
+pub(crate) type Transaction = Call<sqlx::Transaction<'static, Any>>;
+
+impl<C> Call<C> {
+    /// Waits for a connection.
+    pub(super) async fn begin(
+        name: &'static str,
+        clock: &Clock,
+        connection: impl Future<Output = sqlx::Result<C>>,
+    ) -> sqlx::Result<Self> {
+        let timer = Timer { name, clock: clock.clone(), began: clock.uptime() };
+        let waiting = Waiting::new();
+        let connection = connection.await.inspect_err(|error| {
+            if matches!(error, sqlx::Error::PoolTimedOut) {
+                tracing::error!(
+                    call = name,
+                    "no database connection in time: it is away, or DATABASE_POOL is too small"
+                );
+            }
+        })?;
+        drop(waiting);
+        Ok(Self { connection, _timer: timer })
+    }
+}
+
+impl Transaction {
+    /// Makes everything durable.
+    pub(crate) async fn commit(self) -> sqlx::Result<()> {
+        self.connection.commit().await
+    }
+
+    /// Undoes everything, now rather than when the connection is next used.
+    pub(crate) async fn rollback(self) -> sqlx::Result<()> {
+        self.connection.rollback().await
+    }
+}
+
+impl<C: Deref<Target = SqlConnection>> Deref for Call<C> {
+    type Target = SqlConnection;
+    fn deref(&self) -> &SqlConnection {
+        &self.connection
+    }
+}
+
+impl<C: DerefMut<Target = SqlConnection>> DerefMut for Call<C> {
+    fn deref_mut(&mut self) -> &mut SqlConnection {
+        &mut self.connection
+    }
+}
+
+struct Timer {
+    name: &'static str,
+    clock: Clock,
+    began: Duration,
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        let took = self.clock.uptime().saturating_sub(self.began);
+        metrics::histogram!("realmgate_database_seconds", "call" => self.name).record(took.as_secs_f64());
+    }
+}
+
+/// Counts those who wait for a connection, for as long as they do.
+struct Waiting;
+
+impl Waiting {
+    fn new() -> Self {
+        metrics::gauge!("realmgate_database_connections", "state" => "waiting").increment(1.0);
+        Self
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        metrics::gauge!("realmgate_database_connections", "state" => "waiting").decrement(1.0);
+    }
+}

@@ -1,0 +1,149 @@
+//! Batches of events in SQL.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use async_trait::async_trait;
+use realmgate_protocol::ids::{CharacterId, ServerId};
+use realmgate_protocol::link::{EventOutcome, EventRefusal, Fence, OwnedEvent};
+
+use super::audit::{self, AuditReport};
+use super::entries::{self, Entries};
+use super::holdings::Touched;
+use super::plan::{Holdings, Slots, is_sound, plan};
+use super::{BatchOutcome, LedgerStore, Swept, sweep};
+use crate::lock::CharacterLock;
+use crate::store::SqlStore;
+use crate::store::dialect::unlimited_time;
+use crate::store::retry::Tries;
+
+#[async_trait]
+impl LedgerStore for SqlStore {
+    async fn commit(&self, server: &ServerId, events: &[OwnedEvent], now_ms: u64) -> sqlx::Result<BatchOutcome> {
+        let mut tries = Tries::of("commit_events");
+        loop {
+            match commit_once(self, server, events, now_ms).await {
+                Err(error) if tries.again(&error) => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn sweep_ground(&self, server: &ServerId, now_ms: u64) -> sqlx::Result<Swept> {
+        let mut tries = Tries::of("sweep_ground");
+        loop {
+            match sweep_once(self, server, now_ms).await {
+                Err(error) if tries.again(&error) => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn audit(&self) -> sqlx::Result<AuditReport> {
+        let mut transaction = self.begin_read("audit").await?;
+        unlimited_time(&mut transaction).await?;
+        let report = audit::run(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(report)
+    }
+
+    async fn totals(&self) -> sqlx::Result<BTreeMap<&'static str, i64>> {
+        let mut transaction = self.begin_read("totals").await?;
+        let totals = audit::totals(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(totals)
+    }
+}
+
+async fn sweep_once(store: &SqlStore, server: &ServerId, now_ms: u64) -> sqlx::Result<Swept> {
+    let mut transaction = store.begin_write("sweep_ground").await?;
+    let swept = sweep::ground(&mut transaction, server, now_ms).await?;
+    transaction.commit().await?;
+    Ok(swept)
+}
+
+/// One try of [`LedgerStore::commit`]: locks and reads what the batch touches, does one event after the other in
+/// memory, and writes what is left of them.
+pub(super) async fn commit_once(
+    store: &SqlStore,
+    server: &ServerId,
+    events: &[OwnedEvent],
+    now_ms: u64,
+) -> sqlx::Result<BatchOutcome> {
+    let mut transaction = store.begin_write("commit_events").await?;
+    let sound = || events.iter().filter(|event| is_sound(event));
+    let touched = Touched::by(server, sound());
+    touched.lock(&mut transaction).await?;
+    // Of two transactions that have the same key, the second waits here until the first has ended, and then finds it done.
+    let keys = sound().map(|event| (event.key.to_string(), event.reason.as_str())).collect();
+    let new = entries::remember(&mut transaction, server, &keys, now_ms).await?;
+    let locks = touched.locks(&mut transaction).await?;
+    let (before, slots) = touched.holdings(&mut transaction).await?;
+
+    let mut batch = Batch {
+        server,
+        locks,
+        undone: new.into_iter().collect(),
+        owned: before.clone(),
+        slots,
+        entries: Entries::default(),
+        stale: Vec::new(),
+    };
+    let outcomes =
+        events.iter().map(|event| EventOutcome { key: event.key, refusal: batch.apply(event).err() }).collect();
+
+    entries::write_items(&mut transaction, &before, &batch.owned, now_ms).await?;
+    entries::write_gold(&mut transaction, &before, &batch.owned).await?;
+    batch.entries.write(&mut transaction, now_ms).await?;
+    entries::forget(&mut transaction, batch.undone).await?;
+    transaction.commit().await?;
+    Ok(BatchOutcome { outcomes, stale: batch.stale })
+}
+
+/// A batch while it is done. No I/O.
+struct Batch<'a> {
+    server: &'a ServerId,
+    locks: HashMap<CharacterId, CharacterLock>,
+    /// Keys of sound events that were not done yet, nor before.
+    undone: BTreeSet<String>,
+    owned: Holdings,
+    slots: Slots,
+    entries: Entries,
+    /// Fences that do not hold, told once.
+    stale: Vec<Fence>,
+}
+
+impl Batch<'_> {
+    /// Does one event, or says why not and changes nothing. One that is done already is done.
+    fn apply(&mut self, event: &OwnedEvent) -> Result<(), EventRefusal> {
+        if !is_sound(event) {
+            return Err(EventRefusal::Invalid);
+        }
+        let key = event.key.to_string();
+        if !self.undone.contains(&key) {
+            return Ok(());
+        }
+        self.check_fences(&event.fences)?;
+        let plan = plan(event, self.server, &self.owned, &self.slots)?;
+        self.owned.take_over(plan.after, &mut self.slots);
+        self.entries.items.extend(plan.item_lines.into_iter().map(|line| (key.clone(), line)));
+        self.entries.gold.extend(plan.gold_lines.into_iter().map(|line| (key.clone(), line)));
+        self.entries.gains.extend(plan.gains);
+        self.undone.remove(&key);
+        Ok(())
+    }
+
+    fn check_fences(&mut self, fences: &[Fence]) -> Result<(), EventRefusal> {
+        let mut refused = Ok(());
+        for fence in fences {
+            let lock = self.locks.get(&fence.character);
+            if lock.is_some_and(|lock| lock.admits(self.server, fence.epoch)) {
+                continue;
+            }
+            refused = Err(EventRefusal::Fenced);
+            if !self.stale.contains(fence) {
+                self.stale.push(*fence);
+            }
+        }
+        refused
+    }
+}

@@ -1,0 +1,339 @@
+//! The locks of servers in SQL, and what becomes of the character locks that a map server held.
+
+use async_trait::async_trait;
+use realmgate_protocol::ids::{AccountId, CharacterId, ServerId};
+use realmgate_protocol::link::Fence;
+use sqlx::{AssertSqlSafe, FromRow, Row};
+
+use super::account::free_accounts;
+use crate::lock::{CookieHash, LockOwner, ServerKey, ServerLock};
+use crate::store::columns::{number, parsed, to_sql_epoch, to_sql_ms};
+use crate::store::dialect::{Rows, lock_rows};
+use crate::store::{SqlConnection, SqlRow, SqlStore};
+
+/// A replica or a map server, as the store knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownServer {
+    /// Which.
+    pub key: ServerKey,
+    /// Its lock.
+    pub lock: ServerLock,
+    /// Of a map server: the replica that has, or last had, its link.
+    pub linked_to: Option<String>,
+    /// Of a replica: whether it shares its directory with others.
+    pub shared: bool,
+}
+
+/// What a server held that is forgotten.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Retired {
+    /// Characters whose locks were fenced.
+    pub characters: Vec<(CharacterId, AccountId)>,
+    /// Accounts whose locks were freed.
+    pub accounts: Vec<AccountId>,
+}
+
+/// Which replicas and map servers there are.
+#[async_trait]
+pub trait ServerLockStore: Send + Sync {
+    /// A server that is, or may come back.
+    async fn server(&self, key: &ServerKey) -> sqlx::Result<Option<KnownServer>>;
+
+    /// Every replica that is, or may come back.
+    async fn replicas(&self) -> sqlx::Result<Vec<KnownServer>>;
+
+    /// Puts a server in the place of `from`; false, and nothing changed, where somebody else was faster.
+    async fn claim_server(&self, from: Option<&ServerLock>, to: &KnownServer) -> sqlx::Result<bool>;
+
+    /// Says that servers are heard of; those that are not these processes' any more.
+    async fn renew_servers(&self, servers: &[(ServerKey, ServerLock)]) -> sqlx::Result<Vec<ServerKey>>;
+
+    /// Notes which replica has the link of a map server; false where its cookie is another one by now.
+    async fn link_server(&self, server: &ServerId, lock: &ServerLock, replica: &str) -> sqlx::Result<bool>;
+
+    /// Forgets a server, if its lock is still the same and was not renewed, and releases all it held, both or neither;
+    /// whose that was, or `None` where it is still there.
+    async fn retire_server(&self, key: &ServerKey, lock: &ServerLock, now_ms: u64) -> sqlx::Result<Option<Retired>>;
+
+    /// Sets the deadline of every character lock that a map server holds: it may reclaim them until then; how many.
+    async fn set_character_deadlines(&self, server: &ServerId, deadline_ms: u64) -> sqlx::Result<u64>;
+
+    /// Takes the deadline from the locks that a map server still holds; those of `fences` that it does not hold.
+    async fn reclaim(&self, server: &ServerId, cookie: &CookieHash, fences: &[Fence]) -> sqlx::Result<Vec<Fence>>;
+
+    /// Takes the deadline from the lock of a character that has come into a world, if the map server that says so still
+    /// has its own lock; false where nothing changed.
+    async fn arrive(&self, server: &ServerId, cookie: &CookieHash, who: &Fence) -> sqlx::Result<bool>;
+
+    /// Fences every lock of a map server that it did not reclaim; whose they were.
+    async fn fence_unclaimed(&self, server: &ServerId, now_ms: u64) -> sqlx::Result<Vec<(CharacterId, AccountId)>>;
+
+    /// Renews the locks that were lent to a map server without a link.
+    async fn renew_lent(&self, server: &ServerId, deadline_ms: u64) -> sqlx::Result<u64>;
+
+    /// Notes that a gateway's lock is lent to a map server without a link; false where it is not this lock any more.
+    async fn lend(&self, lent: &Fence, gateway: &str, server: &ServerId, deadline_ms: u64) -> sqlx::Result<bool>;
+}
+
+impl<'r> FromRow<'r, SqlRow> for KnownServer {
+    fn from_row(row: &'r SqlRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            key: parsed(row, "id")?,
+            lock: ServerLock {
+                cookie: parsed::<CookieHash>(row, "cookie_hash")?,
+                heard_ms: number(row, "heard_ms")?,
+                deadline_ms: number(row, "deadline_ms")?,
+            },
+            linked_to: row.try_get("linked_to")?,
+            shared: row.try_get::<i64, _>("shared")? != 0,
+        })
+    }
+}
+
+#[async_trait]
+impl ServerLockStore for SqlStore {
+    async fn server(&self, key: &ServerKey) -> sqlx::Result<Option<KnownServer>> {
+        let mut db = self.read("server_lock").await?;
+        sqlx::query_as(
+            "SELECT id, cookie_hash, heard_ms, deadline_ms, linked_to, shared FROM server_locks WHERE id = $1",
+        )
+        .bind(key.to_string())
+        .fetch_optional(&mut *db)
+        .await
+    }
+
+    async fn replicas(&self) -> sqlx::Result<Vec<KnownServer>> {
+        let mut db = self.read("replica_locks").await?;
+        sqlx::query_as(
+            "SELECT id, cookie_hash, heard_ms, deadline_ms, linked_to, shared FROM server_locks \
+             WHERE id LIKE 'gateway:%' ORDER BY id",
+        )
+        .fetch_all(&mut *db)
+        .await
+    }
+
+    async fn claim_server(&self, from: Option<&ServerLock>, to: &KnownServer) -> sqlx::Result<bool> {
+        let mut db = self.write("claim_server").await?;
+        // Without a lock to replace, the cookie compared with is none that there is.
+        let (cookie, heard_ms) = from.map_or((String::new(), 0), |lock| (lock.cookie.to_string(), lock.heard_ms));
+        let result = sqlx::query(
+            "INSERT INTO server_locks (id, cookie_hash, heard_ms, deadline_ms, linked_to, shared) \
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO UPDATE SET cookie_hash = excluded.cookie_hash, \
+             heard_ms = excluded.heard_ms, deadline_ms = excluded.deadline_ms, linked_to = excluded.linked_to, \
+             shared = excluded.shared WHERE server_locks.cookie_hash = $7 AND server_locks.heard_ms = $8",
+        )
+        .bind(to.key.to_string())
+        .bind(to.lock.cookie.to_string())
+        .bind(to_sql_ms(to.lock.heard_ms))
+        .bind(to_sql_ms(to.lock.deadline_ms))
+        .bind(to.linked_to.clone())
+        .bind(i64::from(to.shared))
+        .bind(cookie)
+        .bind(to_sql_ms(heard_ms))
+        .execute(&mut *db)
+        .await?;
+        Ok(result.rows_affected() == 1)
+    }
+
+    async fn renew_servers(&self, servers: &[(ServerKey, ServerLock)]) -> sqlx::Result<Vec<ServerKey>> {
+        let mut transaction = self.begin_write("renew_servers").await?;
+        let mut lost = Vec::new();
+        // In one order everywhere, since other replicas renew, too.
+        let mut servers: Vec<_> = servers.iter().collect();
+        servers.sort_by(|a, b| a.0.cmp(&b.0));
+        for (key, lock) in servers {
+            let result = sqlx::query(
+                "UPDATE server_locks SET heard_ms = $3, deadline_ms = $4 WHERE id = $1 AND cookie_hash = $2",
+            )
+            .bind(key.to_string())
+            .bind(lock.cookie.to_string())
+            .bind(to_sql_ms(lock.heard_ms))
+            .bind(to_sql_ms(lock.deadline_ms))
+            .execute(&mut *transaction)
+            .await?;
+            if result.rows_affected() == 0 {
+                lost.push(key.clone());
+            }
+        }
+        transaction.commit().await?;
+        Ok(lost)
+    }
+
+    async fn link_server(&self, server: &ServerId, lock: &ServerLock, replica: &str) -> sqlx::Result<bool> {
+        let mut db = self.write("link_server").await?;
+        let result = sqlx::query(
+            "UPDATE server_locks SET linked_to = $3, heard_ms = $4, deadline_ms = $5 \
+             WHERE id = $1 AND cookie_hash = $2",
+        )
+        .bind(LockOwner::Map(server.clone()).to_string())
+        .bind(lock.cookie.to_string())
+        .bind(replica)
+        .bind(to_sql_ms(lock.heard_ms))
+        .bind(to_sql_ms(lock.deadline_ms))
+        .execute(&mut *db)
+        .await?;
+        Ok(result.rows_affected() == 1)
+    }
+
+    async fn retire_server(&self, key: &ServerKey, lock: &ServerLock, now_ms: u64) -> sqlx::Result<Option<Retired>> {
+        let mut transaction = self.begin_write("retire_server").await?;
+        let delete = "DELETE FROM server_locks WHERE id = $1 AND cookie_hash = $2 AND deadline_ms <= $3";
+        let result = sqlx::query(delete)
+            .bind(key.to_string())
+            .bind(lock.cookie.to_string())
+            .bind(to_sql_ms(lock.deadline_ms))
+            .execute(&mut *transaction)
+            .await?;
+        if result.rows_affected() == 0 {
+            return Ok(None);
+        }
+        let retired = match key {
+            ServerKey::Map(server) => {
+                let owner = LockOwner::Map(server.clone());
+                let characters = fence_where(&mut transaction, &owner, "1 = 1", now_ms).await?;
+                Retired { characters, accounts: Vec::new() }
+            }
+            ServerKey::Replica(id) => {
+                let accounts = free_accounts(&mut transaction, id).await?;
+                let owner = LockOwner::Gateway(id.clone());
+                Retired { characters: fence_where(&mut transaction, &owner, NOT_LENT, now_ms).await?, accounts }
+            }
+        };
+        transaction.commit().await?;
+        Ok(Some(retired))
+    }
+
+    async fn set_character_deadlines(&self, server: &ServerId, deadline_ms: u64) -> sqlx::Result<u64> {
+        let owner = LockOwner::Map(server.clone()).to_string();
+        let mut transaction = self.begin_write("set_character_deadlines").await?;
+        lock_rows(&mut transaction, Rows::CharactersOfOwner, [owner.clone()]).await?;
+        let result = sqlx::query("UPDATE characters SET lock_deadline_ms = $2 WHERE lock_owner = $1")
+            .bind(owner)
+            .bind(to_sql_ms(deadline_ms))
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(result.rows_affected())
+    }
+
+    async fn arrive(&self, server: &ServerId, cookie: &CookieHash, who: &Fence) -> sqlx::Result<bool> {
+        let mut db = self.write("arrive").await?;
+        let result = sqlx::query(
+            "UPDATE characters SET lock_deadline_ms = NULL WHERE id = $1 AND lock_epoch = $2 AND lock_owner = $3 \
+             AND EXISTS (SELECT 1 FROM server_locks WHERE server_locks.id = $3 AND cookie_hash = $4)",
+        )
+        .bind(who.character.to_string())
+        .bind(to_sql_epoch(who.epoch))
+        .bind(LockOwner::Map(server.clone()).to_string())
+        .bind(cookie.to_string())
+        .execute(&mut *db)
+        .await?;
+        Ok(result.rows_affected() == 1)
+    }
+
+    async fn reclaim(&self, server: &ServerId, cookie: &CookieHash, fences: &[Fence]) -> sqlx::Result<Vec<Fence>> {
+        let mut transaction = self.begin_write("reclaim").await?;
+        if !owns_server_lock(&mut transaction, &ServerKey::Map(server.clone()), cookie).await? {
+            return Ok(fences.to_vec());
+        }
+        let characters = fences.iter().map(|fence| fence.character.to_string());
+        lock_rows(&mut transaction, Rows::Characters, characters).await?;
+        let mut lost = Vec::new();
+        for fence in fences {
+            let result = sqlx::query(
+                "UPDATE characters SET lock_deadline_ms = NULL WHERE id = $1 AND lock_epoch = $2 AND lock_owner = $3",
+            )
+            .bind(fence.character.to_string())
+            .bind(to_sql_epoch(fence.epoch))
+            .bind(LockOwner::Map(server.clone()).to_string())
+            .execute(&mut *transaction)
+            .await?;
+            if result.rows_affected() == 0 {
+                lost.push(*fence);
+            }
+        }
+        transaction.commit().await?;
+        Ok(lost)
+    }
+
+    async fn fence_unclaimed(&self, server: &ServerId, now_ms: u64) -> sqlx::Result<Vec<(CharacterId, AccountId)>> {
+        self.fence_all_where("fence_unclaimed", &LockOwner::Map(server.clone()), "lock_deadline_ms IS NOT NULL", now_ms)
+            .await
+    }
+
+    async fn renew_lent(&self, server: &ServerId, deadline_ms: u64) -> sqlx::Result<u64> {
+        let mut db = self.write("renew_lent").await?;
+        let update = "UPDATE characters SET lock_deadline_ms = $2 WHERE lent_to = $1";
+        let result = sqlx::query(update).bind(server.as_str()).bind(to_sql_ms(deadline_ms)).execute(&mut *db).await?;
+        Ok(result.rows_affected())
+    }
+
+    async fn lend(&self, lent: &Fence, gateway: &str, server: &ServerId, deadline_ms: u64) -> sqlx::Result<bool> {
+        let mut db = self.write("lend").await?;
+        let result = sqlx::query(
+            "UPDATE characters SET lent_to = $4, lock_deadline_ms = $5 \
+             WHERE id = $1 AND lock_epoch = $2 AND lock_owner = $3",
+        )
+        .bind(lent.character.to_string())
+        .bind(to_sql_epoch(lent.epoch))
+        .bind(LockOwner::Gateway(gateway.to_owned()).to_string())
+        .bind(server.as_str())
+        .bind(to_sql_ms(deadline_ms))
+        .execute(&mut *db)
+        .await?;
+        Ok(result.rows_affected() == 1)
+    }
+}
+
+/// Whether a server's lock is still that of this cookie; it stays so until the transaction ends.
+pub(super) async fn owns_server_lock(
+    connection: &mut SqlConnection,
+    key: &ServerKey,
+    cookie: &CookieHash,
+) -> sqlx::Result<bool> {
+    lock_rows(connection, Rows::ServerLocks, [key.to_string()]).await?;
+    let row = sqlx::query("SELECT 1 FROM server_locks WHERE id = $1 AND cookie_hash = $2")
+        .bind(key.to_string())
+        .bind(cookie.to_string());
+    Ok(row.fetch_optional(connection).await?.is_some())
+}
+
+impl SqlStore {
+    /// As [`fence_where`], in a transaction of its own.
+    pub(super) async fn fence_all_where(
+        &self,
+        call: &'static str,
+        owner: &LockOwner,
+        which: &'static str,
+        now_ms: u64,
+    ) -> sqlx::Result<Vec<(CharacterId, AccountId)>> {
+        let mut transaction = self.begin_write(call).await?;
+        let fenced = fence_where(&mut transaction, owner, which, now_ms).await?;
+        transaction.commit().await?;
+        Ok(fenced)
+    }
+}
+
+/// Of the locks that a gateway holds, those of characters on their way into a world.
+pub(super) const NOT_LENT: &str = "lent_to IS NULL";
+
+/// Fences the locks of an owner that `which`, a part of a SQL condition, is true of; whose they were.
+async fn fence_where(
+    connection: &mut SqlConnection,
+    owner: &LockOwner,
+    which: &'static str,
+    now_ms: u64,
+) -> sqlx::Result<Vec<(CharacterId, AccountId)>> {
+    lock_rows(connection, Rows::CharactersOfOwner, [owner.to_string()]).await?;
+    let update = format!(
+        "UPDATE characters SET lock_owner = 'none', lock_epoch = lock_epoch + 1, lock_since_ms = $2, \
+         lock_deadline_ms = NULL, lent_to = NULL, save_sequence = 0 \
+         WHERE lock_owner = $1 AND {which} RETURNING id, account_id"
+    );
+    let rows = sqlx::query(AssertSqlSafe(update))
+        .bind(owner.to_string())
+        .bind(to_sql_ms(now_ms))
+        .fetch_all(&mut *connection)
+        .await?;
+    rows.iter().map(|row| Ok((parsed(row, "id")?, parsed(row, "account_id")?))).collect()
+}

@@ -1,0 +1,108 @@
+//! The one store, over SQLite or PostgreSQL.
+//!
+//! A method borrows a connection under its own name, which is how its time is measured:
+//!
+//! * [`SqlStore::read`] and [`SqlStore::write`] for a single statement;
+//! * [`SqlStore::begin_read`] for queries that must see one moment;
+//! * [`SqlStore::begin_write`] for a transaction that writes; what it checks before it writes, it locks with
+//!   [`lock_rows`](super::dialect::lock_rows).
+
+use sqlx::AnyPool;
+
+use super::call::{Call, Lent, Transaction};
+use super::dialect::{Dialect, database_time};
+use super::schema::{self, OpenError};
+use super::{SqlConnection, StoreHealth, open};
+use crate::clock::Clock;
+use crate::config::{DatabaseAt, DatabaseConfig};
+
+/// All stores over one database.
+#[derive(Clone)]
+pub struct SqlStore {
+    read: AnyPool,
+    write: AnyPool,
+    dialect: Dialect,
+    clock: Clock,
+}
+
+impl SqlStore {
+    /// Opens the database. A SQLite file is made where it is missing, and its tables are brought up to date; those of
+    /// PostgreSQL only if the configuration says so, else they have to be new enough.
+    pub async fn open(config: &DatabaseConfig, clock: Clock) -> Result<Self, OpenError> {
+        let dialect = match config.at {
+            DatabaseAt::Sqlite(_) => Dialect::Sqlite,
+            DatabaseAt::Postgres(_) => Dialect::Postgres,
+        };
+        schema::prepare(&config.at, dialect == Dialect::Sqlite || config.migrate).await?;
+        let (read, write) = open::pools(config).await?;
+        Ok(Self { read, write, dialect, clock })
+    }
+
+    /// For a query that changes nothing.
+    pub(crate) async fn read(&self, call: &'static str) -> sqlx::Result<Lent> {
+        Call::begin(call, &self.clock, self.read.acquire()).await
+    }
+
+    /// For a single statement that writes.
+    pub(crate) async fn write(&self, call: &'static str) -> sqlx::Result<Lent> {
+        Call::begin(call, &self.clock, self.write.acquire()).await
+    }
+
+    /// For queries that must all see the same moment.
+    pub(crate) async fn begin_read(&self, call: &'static str) -> sqlx::Result<Transaction> {
+        Call::begin(call, &self.clock, self.read.begin_with(self.dialect.begin_read())).await
+    }
+
+    /// For a transaction that writes.
+    pub(crate) async fn begin_write(&self, call: &'static str) -> sqlx::Result<Transaction> {
+        Call::begin(call, &self.clock, self.write.begin_with(self.dialect.begin_write())).await
+    }
+
+    /// The database's time in Unix milliseconds, for what sidecars agree on. Within a transaction, on its connection.
+    pub(crate) async fn time(&self, connection: &mut SqlConnection) -> sqlx::Result<u64> {
+        database_time(connection, &self.clock).await
+    }
+}
+
+#[async_trait::async_trait]
+impl StoreHealth for SqlStore {
+    async fn ping(&self) -> sqlx::Result<()> {
+        let mut db = self.read("ping").await?;
+        sqlx::query("SELECT 1").execute(&mut *db).await.map(|_| ())
+    }
+
+    async fn now_ms(&self) -> sqlx::Result<u64> {
+        let mut db = self.read("time").await?;
+        self.time(&mut db).await
+    }
+
+    fn show_connections(&self) {
+        let both = [&self.read, &self.write];
+        // On PostgreSQL both are one.
+        let pools = if self.dialect == Dialect::Sqlite { &both[..] } else { &both[..1] };
+        let size: u32 = pools.iter().map(|pool| pool.size()).sum();
+        let idle: usize = pools.iter().map(|pool| pool.num_idle()).sum();
+        let in_use = f64::from(size) - idle as f64;
+        metrics::gauge!("realmgate_database_connections", "state" => "idle").set(idle as f64);
+        metrics::gauge!("realmgate_database_connections", "state" => "in_use").set(in_use.max(0.0));
+    }
+
+    async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::clock::Clock;
+    use crate::store::StoreHealth;
+    use crate::store::testing::{TestStore, on_both};
+
+    on_both!(the_time_of_the_database_is_about_ours);
+
+    async fn the_time_of_the_database_is_about_ours(store: TestStore) {
+        let apart = store.now_ms().await.unwrap().abs_diff(Clock::system().now_ms());
+        assert!(apart < 60_000, "{apart} ms apart");
+    }
+}

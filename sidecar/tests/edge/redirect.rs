@@ -1,0 +1,77 @@
+//! `HTTP_REDIRECT_ADDR`: 308 to TLS.
+
+use std::net::SocketAddr;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::certificates::Certificates;
+use crate::testing::TestApp;
+
+async fn start(certificates: &Certificates, port: Option<u16>) -> TestApp {
+    TestApp::start_with(|settings| {
+        certificates.put_into(settings);
+        settings.edge.http_redirect_addr = "127.0.0.1:0".parse().ok();
+        settings.edge.http_redirect_port = port;
+    })
+    .await
+}
+
+/// Status line and headers of the answer to a request written by hand.
+async fn ask(addr: SocketAddr, request_line: &str, host: &str) -> String {
+    let mut stream = TcpStream::connect(addr).await.unwrap();
+    let request = format!("{request_line} HTTP/1.1\r\n{host}Connection: close\r\nContent-Length: 0\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn path_query_and_method_go_along() {
+    let certificates = Certificates::new();
+    let app = start(&certificates, None).await;
+    let addrs = app.state().addrs;
+    let port = addrs.api.port();
+    for (request, host, location) in [
+        ("GET /", "localhost", format!("https://localhost:{port}/")),
+        ("GET /status?a=b&c=%20", "127.0.0.1:80", format!("https://127.0.0.1:{port}/status?a=b&c=%20")),
+        ("POST /auth/login", "[::1]:8080", format!("https://[::1]:{port}/auth/login")),
+        ("GET //evil.example/", "localhost", format!("https://localhost:{port}//evil.example/")),
+    ] {
+        let answer = ask(addrs.redirect.unwrap(), request, &format!("Host: {host}\r\n")).await;
+        assert!(answer.starts_with("HTTP/1.1 308 "), "{request}: {answer}");
+        assert!(answer.contains(&format!("\r\nlocation: {location}\r\n")), "{location}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn the_port_outside_may_be_another() {
+    let certificates = Certificates::new();
+    for (port, location) in [(443, "https://localhost/status"), (8443, "https://localhost:8443/status")] {
+        let app = start(&certificates, Some(port)).await;
+        let answer = ask(app.state().addrs.redirect.unwrap(), "GET /status", "Host: localhost\r\n").await;
+        assert!(answer.contains(&format!("\r\nlocation: {location}\r\n")), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_sent_to_a_host_that_the_certificate_is_not_for() {
+    let certificates = Certificates::new();
+    let app = start(&certificates, None).await;
+    for host in
+        ["Host: evil.example\r\n", "Host: localhost.evil.example\r\n", "Host: a@localhost\r\n", "Host: \r\n", ""]
+    {
+        let answer = ask(app.state().addrs.redirect.unwrap(), "GET /", host).await;
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{host:?}: {answer}");
+        assert!(!answer.contains("location:"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn no_route_is_behind_it() {
+    let certificates = Certificates::new();
+    let app = start(&certificates, None).await;
+    let answer = ask(app.state().addrs.redirect.unwrap(), "GET /metrics", "Host: localhost\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 308 ") && !answer.contains("realmgate_"), "{answer}");
+}

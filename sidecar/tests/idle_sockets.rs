@@ -1,0 +1,82 @@
+//! What an idle gateway socket costs. A test binary of its own: it weighs the whole process.
+
+#![expect(clippy::unwrap_used, reason = "what a test is built of fails by panicking")]
+
+#[expect(dead_code, reason = "the API's tests use the rest")]
+mod testing;
+
+use std::net::SocketAddr;
+
+use realmgate_protocol::ids::AccountId;
+use realmgate_sidecar::AppState;
+use realmgate_sidecar::service::tokens::{RefreshToken, mint_access};
+use realmgate_sidecar::store::accounts::NewAccount;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use uuid::Uuid;
+
+use testing::TestApp;
+
+/// Sockets that are open before the weighing, so that what is made once is not weighed.
+const WARM: usize = 100;
+const WEIGHED: usize = 800;
+/// Most bytes of one, the client's end of it in this same process included.
+const MOST: u64 = 30 * 1_024;
+
+/// An access token of a new account; its password is never asked for.
+async fn token(state: &AppState, number: usize) -> String {
+    let (account, session) = (AccountId::from(Uuid::now_v7()), Uuid::now_v7());
+    let name = format!("player{number}");
+    let new = NewAccount { id: account, folded: &name, username: &name, password_hash: "", at_ms: 0 };
+    assert!(state.store.accounts.create_with_password(new).await.unwrap());
+    let refresh = RefreshToken::generate(state).unwrap();
+    state.store.sessions.open(session, account, refresh.row()).await.unwrap();
+    mint_access(state, account, session, 0).unwrap().0
+}
+
+/// Opens a socket by hand: a client library's buffers are not the server's.
+async fn open(gateway: SocketAddr, token: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(gateway).await.unwrap();
+    let request = format!(
+        "GET /ws HTTP/1.1\r\nHost: {gateway}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer {token}\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut heard = Vec::new();
+    while !heard.windows(20).any(|window| window == b"Connected to Gateway") {
+        let mut part = [0; 1_024];
+        let read = stream.read(&mut part).await.unwrap();
+        assert_ne!(read, 0, "closed: {}", String::from_utf8_lossy(&heard));
+        heard.extend_from_slice(&part[..read]);
+    }
+    stream
+}
+
+/// The process's memory in bytes.
+fn resident() -> u64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: u64 = statm.split_whitespace().nth(1).unwrap().parse().unwrap();
+    pages * 4_096
+}
+
+#[tokio::test]
+async fn it_is_small() {
+    let app = TestApp::start().await;
+    let (state, gateway) = (app.state(), app.state().addrs.gateway);
+    let mut tokens = Vec::new();
+    for number in 0..WARM + WEIGHED {
+        tokens.push(token(state, number).await);
+    }
+    let mut sockets = Vec::new();
+    let mut before = 0;
+    for (number, token) in tokens.iter().enumerate() {
+        if number == WARM {
+            before = resident();
+        }
+        sockets.push(open(gateway, token).await);
+    }
+    assert_eq!(state.link.sockets.count(), WARM + WEIGHED, "all of them are open");
+    let each = resident().saturating_sub(before) / WEIGHED as u64;
+    println!("{each} bytes for each idle gateway socket");
+    assert!(each < MOST, "{each} bytes for each");
+}

@@ -1,0 +1,203 @@
+//! What a flood of log-ins does to the ticks of a world that runs in the same process, on the same core.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use realmgate_tests::process::command;
+use realmgate_tests::wait::until_within;
+use realmgate_tests::{Account, Api, Home, Process};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use crate::http::{self, Connection};
+use crate::report::Report;
+use crate::rounds::{Middle, Plan};
+use crate::server::{built, on_server_core, ready};
+
+/// Log-ins a second.
+const LOG_INS: u32 = 200;
+/// Accounts that log in.
+const ACCOUNTS: usize = 8;
+const BOTS_IN_WORLD: Duration = Duration::from_secs(120);
+
+#[derive(Deserialize)]
+struct Ready {
+    admin: SocketAddr,
+    api: SocketAddr,
+    gateway: SocketAddr,
+}
+
+/// Ticks while a round was watched.
+#[derive(Debug, Serialize)]
+struct Watched {
+    ticks: u64,
+    work_p99_ms: f64,
+    late_p99_ms: f64,
+    /// Log-ins by the status of their answers.
+    log_ins: BTreeMap<u16, u64>,
+}
+
+/// Rounds without log-ins and with them, in turn.
+pub async fn flood(plan: &Plan, report: &mut Report) -> Result<()> {
+    let home = Home::new();
+    let (process, ready) = start(&home).await?;
+    let api = Api::new(ready.api);
+    let mut credentials = Vec::new();
+    for _ in 0..ACCOUNTS {
+        credentials.push(Account::register(&api).await.credentials().to_string());
+    }
+    let bots = bots(&home, &ready, plan)?;
+    let admin = Api::new(ready.admin);
+    let wanted = plan.bots as f64;
+    until_within("all bots are in the world", BOTS_IN_WORLD, async || {
+        (admin.figure("realmgate_players").await >= wanted).then_some(())
+    })
+    .await;
+
+    let (mut quiet, mut flooded) = (Vec::new(), Vec::new());
+    for _ in 0..plan.rounds.min(3) {
+        quiet.push(watch(&admin, ready.api, plan.watched, None).await?);
+        flooded.push(watch(&admin, ready.api, plan.watched, Some(&credentials)).await?);
+    }
+    ensure!(bots.is_running(), "the bots have ended{}", bots.told());
+    ensure!(process.is_running(), "the map server has ended{}", process.told());
+    ensure!(admin.figure("realmgate_players").await >= wanted, "bots were lost");
+    tell(report, plan, &quiet, &flooded);
+    Ok(())
+}
+
+async fn start(home: &Home) -> Result<(Process, Ready)> {
+    let file = home.fresh_path("ready.json");
+    let mut start = on_server_core(&built("start_server")?)?;
+    start.args(["1", "0", "--ready-file"]).arg(&file).env("DATA_DIR", home.data_dir()).env("GAME_ADDR", "127.0.0.1");
+    for listener in ["API_ADDR", "DIRECTORY_ADDR", "GATEWAY_ADDR", "ADMIN_ADDR"] {
+        start.env(listener, "127.0.0.1:0");
+    }
+    let process = Process::start(home, start);
+    let ready = ready(&process, Path::new(&file)).await?;
+    Ok((process, ready))
+}
+
+fn bots(home: &Home, ready: &Ready, plan: &Plan) -> Result<Process> {
+    let mut bots = command(&built("bot")?);
+    // Longer than all rounds: they are ended with this value.
+    bots.args(["--count", &plan.bots.to_string(), "--seconds", "3600", "--quiet"]);
+    bots.args(["--server", &format!("http://{}", ready.api), "--gateway", &format!("ws://{}/ws", ready.gateway)]);
+    Ok(Process::start(home, bots))
+}
+
+async fn watch(admin: &Api, api: SocketAddr, lasts: Duration, flood: Option<&[String]>) -> Result<Watched> {
+    let before = histograms(admin).await?;
+    let log_ins = match flood {
+        Some(credentials) => log_in(api, credentials, lasts).await?,
+        None => {
+            sleep(lasts).await;
+            BTreeMap::new()
+        }
+    };
+    let after = histograms(admin).await?;
+    let [work, late] = [0, 1].map(|which| after[which].since(&before[which]));
+    ensure!(work.count() > 0, "the world stands still");
+    Ok(Watched { ticks: work.count(), work_p99_ms: work.p99_ms(), late_p99_ms: late.p99_ms(), log_ins })
+}
+
+/// Asks at a fixed rate, whatever is answered.
+async fn log_in(api: SocketAddr, credentials: &[String], lasts: Duration) -> Result<BTreeMap<u16, u64>> {
+    let mut pace = interval(Duration::from_secs(1) / LOG_INS);
+    pace.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    let mut asked = JoinSet::new();
+    let count = (lasts.as_secs_f64() * f64::from(LOG_INS)) as usize;
+    for credentials in credentials.iter().cycle().take(count) {
+        pace.tick().await;
+        let request = http::post("/auth/login", credentials);
+        asked.spawn(async move {
+            let mut connection = Connection::open(api).await?;
+            let (status, _) = connection.call(&request).await?;
+            anyhow::Ok(status)
+        });
+    }
+    let mut by_status = BTreeMap::new();
+    while let Some(status) = asked.join_next().await {
+        *by_status.entry(status??).or_default() += 1;
+    }
+    let is_known = |status: &u16| matches!(status, 200 | 503);
+    ensure!(by_status.keys().all(is_known), "log-ins are answered by {by_status:?}");
+    Ok(by_status)
+}
+
+/// A histogram's counts of ticks by upper bound in seconds.
+#[derive(Debug, Default)]
+struct Histogram(Vec<(f64, u64)>);
+
+async fn histograms(admin: &Api) -> Result<[Histogram; 2]> {
+    let text = admin.get("/metrics").await.text;
+    let read = |name: &str| -> Result<Histogram> {
+        let mut counts = Vec::new();
+        for line in text.lines() {
+            let Some(rest) = line.strip_prefix(name).and_then(|rest| rest.strip_prefix("_bucket{le=\"")) else {
+                continue;
+            };
+            let (bound, count) = rest.split_once("\"} ").context("a bucket has a bound and a count")?;
+            counts.push((bound.parse().unwrap_or(f64::INFINITY), count.parse()?));
+        }
+        ensure!(!counts.is_empty(), "there is no {name}");
+        Ok(Histogram(counts))
+    };
+    Ok([read("realmgate_tick_work_seconds")?, read("realmgate_tick_late_seconds")?])
+}
+
+impl Histogram {
+    fn since(&self, before: &Self) -> Self {
+        let counts = self.0.iter().zip(&before.0).map(|((bound, now), (_, then))| (*bound, now - then));
+        Self(counts.collect())
+    }
+
+    fn count(&self) -> u64 {
+        self.0.last().map_or(0, |(_, count)| *count)
+    }
+
+    /// Between the bounds of its bucket, as Prometheus draws it.
+    fn p99_ms(&self) -> f64 {
+        let rank = self.count() as f64 * 0.99;
+        let (mut lower, mut below) = (0.0, 0);
+        for (bound, count) in &self.0 {
+            if *count as f64 >= rank {
+                let share = (rank - below as f64) / (count - below).max(1) as f64;
+                let upper = if bound.is_finite() { *bound } else { lower };
+                return (lower + (upper - lower) * share) * 1_000.0;
+            }
+            (lower, below) = (*bound, *count);
+        }
+        lower * 1_000.0
+    }
+}
+
+fn tell(report: &mut Report, plan: &Plan, quiet: &[Watched], flooded: &[Watched]) {
+    let middle = |rounds: &[Watched], figure: fn(&Watched) -> f64| Middle::of(rounds.iter().map(figure));
+    let (work, flooded_work) = (middle(quiet, |it| it.work_p99_ms), middle(flooded, |it| it.work_p99_ms));
+    let (late, flooded_late) = (middle(quiet, |it| it.late_p99_ms), middle(flooded, |it| it.late_p99_ms));
+    let answered = |status| flooded.iter().filter_map(|round| round.log_ins.get(&status)).sum::<u64>();
+    let (let_in, turned_away) = (answered(200), answered(503));
+    report.part("embedded", json!({"bots": plan.bots, "quiet": quiet, "flooded": flooded}));
+    report.line(format!(
+        "Embedded, {} bots, {LOG_INS} log-ins a second for {} s: tick work p99 {:.2} ms ({:.2}–{:.2}) without, {:.2} ms \
+         ({:.2}–{:.2}) with: **{:+.0} %** (bar: at most +20 %). Ticks begin late by p99 {:.2} ms without, {:.2} ms with. \
+         Of the log-ins {let_in} were let in and {turned_away} turned away with 503.",
+        plan.bots,
+        plan.watched.as_secs(),
+        work.median,
+        work.least,
+        work.most,
+        flooded_work.median,
+        flooded_work.least,
+        flooded_work.most,
+        (flooded_work.median / work.median - 1.0) * 100.0,
+        late.median,
+        flooded_late.median,
+    ));
+}

@@ -1,0 +1,102 @@
+//! What the sidecar's services cost, each beside a bare axum handler that does the same SQL.
+//!
+//! Started by `cargo xtask bench services`. The server under load has core 0 to itself, this program and the databases
+//! have core 1. Rounds alternate between the two servers; every figure is a median over rounds, and what every round
+//! measured is kept as JSON.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people: the terminal is its output")]
+
+mod bare;
+mod databases;
+mod embedded;
+mod http;
+mod idle;
+mod map_double;
+mod report;
+mod rounds;
+mod seed;
+mod server;
+mod tokens;
+mod work;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+
+use databases::Kind;
+use report::Report;
+use rounds::Plan;
+
+/// Measures the sidecar beside a bare handler that does the same SQL
+#[derive(Parser)]
+#[command(name = "services")]
+struct Cli {
+    #[command(subcommand)]
+    role: Option<Role>,
+    /// A few seconds for each figure: shows that everything works, measures little
+    #[arg(long)]
+    quick: bool,
+    /// Only these parts
+    #[arg(long, value_delimiter = ',', value_enum)]
+    only: Vec<Part>,
+    /// Given by cargo
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+#[derive(Subcommand)]
+enum Role {
+    /// Be the bare server: started by this program itself
+    #[command(hide = true)]
+    Bare(bare::Args),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    Sqlite,
+    Postgres,
+    Idle,
+    Embedded,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match &cli.role {
+        Some(Role::Bare(args)) => bare::run(args),
+        None => measure(&cli),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(cli: &Cli) -> Result<()> {
+    // Before any thread is: all of them, and the databases that are started, inherit it.
+    server::stay_on_load_core()?;
+    server::allow_many_sockets()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(measure_all(cli))
+}
+
+async fn measure_all(cli: &Cli) -> Result<()> {
+    let plan = if cli.quick { Plan::QUICK } else { Plan::FULL };
+    let mut report = Report::new(cli.quick);
+    let wanted = |part| cli.only.is_empty() || cli.only.contains(&part);
+    for (part, kind) in [(Part::Sqlite, Kind::Sqlite), (Part::Postgres, Kind::Postgres)] {
+        if wanted(part) {
+            work::compare(kind, &plan, &mut report).await.with_context(|| format!("on {}", kind.name()))?;
+        }
+    }
+    if wanted(Part::Idle) {
+        idle::weigh(&plan, &mut report).await.context("idle gateway sockets")?;
+    }
+    if wanted(Part::Embedded) {
+        embedded::flood(&plan, &mut report).await.context("log-ins beside an embedded world")?;
+    }
+    report.finish()
+}

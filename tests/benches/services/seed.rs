@@ -1,0 +1,88 @@
+//! Accounts and characters, written straight into the tables: a password hash for each would take longer than the bench.
+
+use anyhow::Result;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use realmgate_protocol::ids::{AccountId, CharacterId};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::databases::Base;
+use crate::tokens::{Keys, now_ms};
+
+/// Rows in one INSERT.
+const ROWS: usize = 200;
+/// The replica that holds the account locks of a bare server's players.
+pub const GATEWAY: &str = "gateway-1";
+
+/// Somebody who is logged in.
+#[derive(Debug, Clone)]
+pub struct Player {
+    /// The account.
+    pub account: AccountId,
+    /// The log-in.
+    pub session: Uuid,
+    /// Its access token.
+    pub token: String,
+    /// Its refresh token.
+    pub refresh: String,
+    /// Its characters, on map 1.
+    pub characters: Vec<CharacterId>,
+}
+
+/// Writes so many players with so many characters each. Each character has four items and some gold.
+pub async fn players(base: &Base, count: usize, characters: usize) -> Result<Vec<Player>> {
+    let keys = Keys::of(&base.jwt_secret())?;
+    let mut players = Vec::with_capacity(count);
+    for _ in 0..count {
+        let (account, session) = (AccountId::from(Uuid::now_v7()), Uuid::now_v7());
+        players.push(Player {
+            token: keys.sign(&account.to_string(), &session.to_string(), 0)?,
+            refresh: Uuid::new_v4().simple().to_string(),
+            characters: (0..characters).map(|_| CharacterId::from(Uuid::now_v7())).collect(),
+            account,
+            session,
+        });
+    }
+    write(base, &players).await?;
+    Ok(players)
+}
+
+async fn write(base: &Base, players: &[Player]) -> Result<()> {
+    let now = now_ms();
+    let expires = now + 24 * 60 * 60 * 1_000;
+    let rows = |row: &dyn Fn(&Player) -> String| players.iter().map(row).collect::<Vec<_>>();
+    let accounts = rows(&|player| format!("('{}', 'player', 0, {now})", player.account));
+    insert(base, "accounts (id, role, token_version, created_at_ms)", accounts).await?;
+    let sessions = rows(&|player| format!("('{}', '{}', {now})", player.session, player.account));
+    insert(base, "sessions (id, account_id, created_at_ms)", sessions).await?;
+    let tokens = rows(&|player| format!("('{}', '{}', {expires})", hashed(&player.refresh), player.session));
+    insert(base, "refresh_tokens (token_hash, session_id, expires_at_ms)", tokens).await?;
+
+    let all = || players.iter().flat_map(|player| player.characters.iter().map(move |who| (player, who)));
+    let soft = r#"{"map":1,"x":2048,"y":2048,"health":50,"resource":10,"cooldowns":[]}"#;
+    let characters = all().map(|(player, who)| {
+        let name = who.uuid().simple();
+        format!("('{who}', '{}', '{name}', '{name}', 'warrior', 1, 2048, 2048, '{soft}', {now})", player.account)
+    });
+    let columns = "id, account_id, name, name_folded, class_id, map_id, x, y, soft_state, created_at_ms";
+    insert(base, &format!("characters ({columns})"), characters.collect()).await?;
+    let items = all().flat_map(|(_, who)| {
+        (0..4).map(move |slot| format!("('{}', 'rusty_sword', 'character:{who}', {slot}, {now})", Uuid::now_v7()))
+    });
+    insert(base, "items (id, definition, owner, slot, created_at_ms)", items.collect()).await?;
+    let gold = all().map(|(_, who)| format!("('character:{who}', 25)"));
+    insert(base, "gold_balances (owner, balance)", gold.collect()).await
+}
+
+async fn insert(base: &Base, into: &str, rows: Vec<String>) -> Result<()> {
+    for rows in rows.chunks(ROWS) {
+        base.execute(format!("INSERT INTO {into} VALUES {}", rows.join(", "))).await?;
+    }
+    Ok(())
+}
+
+/// As the database keeps a refresh token.
+pub fn hashed(token: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(token.as_bytes()))
+}

@@ -1,0 +1,119 @@
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, timeout};
+
+use super::*;
+
+/// How long silence lasts before it is believed.
+const SILENT: Duration = Duration::from_millis(150);
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A server that says its name to each piece it hears; gone with its value.
+struct Echo(SocketAddr, #[expect(dead_code, reason = "it ends the server when it is dropped")] JoinSet<()>);
+
+async fn echo(name: u8) -> Echo {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut server = JoinSet::new();
+    server.spawn(async move {
+        let mut talks = JoinSet::new();
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            talks.spawn(async move {
+                let mut heard = [0; 64];
+                while socket.read(&mut heard).await.is_ok_and(|length| length > 0) {
+                    if socket.write_all(&[name]).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    Echo(address, server)
+}
+
+/// Says something and takes the answer: a name, or nothing when the connection was closed. `None`: silence.
+async fn ask(socket: &mut TcpStream, patience: Duration) -> Option<Vec<u8>> {
+    let asking = async {
+        let mut answer = [0; 1];
+        if socket.write_all(b"?").await.is_err() {
+            return Vec::new();
+        }
+        let length = socket.read(&mut answer).await.unwrap_or(0);
+        answer[..length].to_vec()
+    };
+    timeout(patience, asking).await.ok()
+}
+
+#[tokio::test]
+async fn each_connection_has_its_turn_and_the_dead_are_passed_over() {
+    let (one, two) = (echo(1).await, echo(2).await);
+    let gone = echo(3).await.0;
+    let proxy = Proxy::to(&[one.0, gone, two.0]).await;
+    let mut heard = Vec::new();
+    for _ in 0..6 {
+        let mut socket = TcpStream::connect(proxy.address()).await.unwrap();
+        heard.extend(ask(&mut socket, PATIENCE).await.unwrap());
+    }
+    heard.sort_unstable();
+    assert_eq!(heard, [1, 1, 2, 2, 2, 2]);
+    proxy.lead_to(&[one.0]);
+    let mut socket = TcpStream::connect(proxy.address()).await.unwrap();
+    assert_eq!(ask(&mut socket, PATIENCE).await.unwrap(), [1]);
+}
+
+#[tokio::test]
+async fn a_cut_closes_what_is_open_and_turns_away_what_is_new() {
+    let server = echo(1).await;
+    let proxy = Proxy::to(&[server.0]).await;
+    let mut open = TcpStream::connect(proxy.address()).await.unwrap();
+    assert_eq!(ask(&mut open, PATIENCE).await.unwrap(), [1]);
+    proxy.set(Mode::Cut);
+    assert_eq!(ask(&mut open, PATIENCE).await.unwrap(), [0; 0]);
+    let mut new = TcpStream::connect(proxy.address()).await.unwrap();
+    assert_eq!(ask(&mut new, PATIENCE).await.unwrap(), [0; 0]);
+    proxy.set(Mode::Pass);
+    let mut new = TcpStream::connect(proxy.address()).await.unwrap();
+    assert_eq!(ask(&mut new, PATIENCE).await.unwrap(), [1]);
+}
+
+#[tokio::test]
+async fn a_delay_is_one_for_each_way_and_loses_nothing() {
+    let delay = Duration::from_millis(100);
+    let server = echo(1).await;
+    let proxy = Proxy::to(&[server.0]).await;
+    let mut socket = TcpStream::connect(proxy.address()).await.unwrap();
+    assert_eq!(ask(&mut socket, PATIENCE).await.unwrap(), [1]);
+    proxy.set(Mode::Delay(delay));
+    let asked = Instant::now();
+    assert_eq!(ask(&mut socket, PATIENCE).await.unwrap(), [1]);
+    assert!(Instant::now() - asked >= 2 * delay, "there and back");
+    // What is under way when the link is mended still comes.
+    socket.write_all(b"?").await.unwrap();
+    proxy.set(Mode::Pass);
+    let mut answer = [0; 1];
+    timeout(PATIENCE, socket.read_exact(&mut answer)).await.unwrap().unwrap();
+    assert_eq!(answer, [1]);
+}
+
+#[tokio::test]
+async fn a_half_open_link_is_silent_and_what_was_open_stays_so() {
+    let server = echo(1).await;
+    let proxy = Proxy::to(&[server.0]).await;
+    let mut open = TcpStream::connect(proxy.address()).await.unwrap();
+    assert_eq!(ask(&mut open, PATIENCE).await.unwrap(), [1]);
+    proxy.set(Mode::HalfOpen);
+    assert_eq!(ask(&mut open, SILENT).await, None);
+    let mut accepted = TcpStream::connect(proxy.address()).await.unwrap();
+    assert_eq!(ask(&mut accepted, SILENT).await, None);
+    proxy.set(Mode::Pass);
+    assert_eq!(ask(&mut open, SILENT).await, None, "nobody says that it is dead");
+    assert_eq!(ask(&mut accepted, SILENT).await, None);
+    let mut new = TcpStream::connect(proxy.address()).await.unwrap();
+    assert_eq!(ask(&mut new, PATIENCE).await.unwrap(), [1]);
+    // A cut closes even the dead: the cable is gone.
+    proxy.set(Mode::Cut);
+    assert_eq!(ask(&mut open, PATIENCE).await.unwrap(), [0; 0]);
+}

@@ -1,0 +1,27 @@
+//! `cargo xtask chaos`: long runs of a whole realm under faults, in release builds.
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::workspace::Workspace;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Debug builds instead of release builds
+    #[arg(long)]
+    debug: bool,
+    /// What the runs take: --seeds N, --from N, --minutes N, --bots N, --sqlite; --help after -- says more
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    rest: Vec<String>,
+}
+
+/// Runs them; what they print is theirs.
+pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    let mut args = vec!["run", "--quiet", "--package", "realmgate-tests", "--bin", "chaos_runs"];
+    if !arguments.debug {
+        args.push("--release");
+    }
+    args.push("--");
+    args.extend(arguments.rest.iter().map(String::as_str));
+    workspace.run("cargo", &args)
+}

@@ -1,0 +1,291 @@
+//! The table of panels. `§` in a query stands for the chosen processes. Histograms are only `realmgate_tick_*`; other
+//! `…_seconds` are summaries with quantiles.
+
+/// A row of the dashboard.
+pub struct Row {
+    pub title: &'static str,
+    pub panels: &'static [Panel],
+}
+
+/// One chart.
+pub struct Panel {
+    pub title: &'static str,
+    /// What one sees in it, for who does not know the metric.
+    pub says: &'static str,
+    /// Grafana's name of the unit.
+    pub unit: &'static str,
+    /// Query and legend.
+    pub queries: &'static [(&'static str, &'static str)],
+}
+
+const fn panel(
+    title: &'static str,
+    unit: &'static str,
+    says: &'static str,
+    queries: &'static [(&'static str, &'static str)],
+) -> Panel {
+    Panel { title, says, unit, queries }
+}
+
+pub const ROWS: &[Row] = &[
+    Row { title: "Worlds", panels: WORLDS },
+    Row { title: "Ways in and out", panels: WAYS },
+    Row { title: "Locks and links", panels: LOCKS },
+    Row { title: "What is owned", panels: OWNED },
+    Row { title: "HTTP and log-ins", panels: HTTP },
+    Row { title: "Server manager", panels: FLEET },
+];
+
+const WORLDS: &[Panel] = &[
+    panel(
+        "Tick time",
+        "s",
+        "The budget is 1 / TICK_HZ: 33 ms at 30 Hz",
+        &[
+            (
+                "histogram_quantile(0.5, sum by (le, instance) (rate(realmgate_tick_work_seconds_bucket{§}[1m])))",
+                "p50 {{instance}}",
+            ),
+            (
+                "histogram_quantile(0.99, sum by (le, instance) (rate(realmgate_tick_work_seconds_bucket{§}[1m])))",
+                "p99 {{instance}}",
+            ),
+        ],
+    ),
+    panel(
+        "Ticks late",
+        "s",
+        "How late ticks begin: the machine is busy elsewhere",
+        &[(
+            "histogram_quantile(0.99, sum by (le, instance) (rate(realmgate_tick_late_seconds_bucket{§}[1m])))",
+            "p99 {{instance}}",
+        )],
+    ),
+    panel(
+        "Ticks lost",
+        "ops",
+        "Skipped ticks: time runs slower for players",
+        &[
+            ("rate(realmgate_ticks_lost_total{§}[1m])", "lost {{instance}}"),
+            ("rate(realmgate_ticks_total{§}[1m])", "run {{instance}}"),
+        ],
+    ),
+    panel(
+        "Players",
+        "short",
+        "In the world, expected, and connected by UDP",
+        &[
+            ("realmgate_players{§}", "players {{instance}}"),
+            ("realmgate_expected_players{§}", "expected {{instance}}"),
+            ("realmgate_sessions{§}", "connections {{instance}}"),
+        ],
+    ),
+    panel(
+        "Traffic",
+        "Bps",
+        "Game traffic, payload alone",
+        &[
+            ("rate(realmgate_bytes_in_total{§}[1m])", "in {{instance}}"),
+            ("rate(realmgate_bytes_out_total{§}[1m])", "out {{instance}}"),
+        ],
+    ),
+    panel(
+        "Packets refused",
+        "pps",
+        "By reason; host_behind: the simulation or the network thread lags",
+        &[("sum by (reason) (rate(realmgate_packets_refused_total{§}[1m]))", "{{reason}}")],
+    ),
+    panel(
+        "Memory",
+        "bytes",
+        "Resident memory of map servers",
+        &[("realmgate_process_resident_bytes{§}", "{{instance}}")],
+    ),
+    panel(
+        "Messages refused",
+        "ops",
+        "Of players: not to be decoded, too many, too long",
+        &[
+            ("sum(rate(realmgate_bad_messages_total{§}[1m]))", "malformed"),
+            ("sum(rate(realmgate_rate_limited_total{§}[1m]))", "too many"),
+            ("sum(rate(realmgate_oversized_messages_total{§}[1m]))", "too long"),
+        ],
+    ),
+    panel(
+        "Channels that failed",
+        "short",
+        "Each is a fault of ours: see the log of its map server",
+        &[("increase(realmgate_channel_panics_total{§}[1h])", "{{instance}}")],
+    ),
+];
+
+const WAYS: &[Panel] = &[
+    panel(
+        "Entering the world",
+        "ops",
+        "By result",
+        &[("sum by (result) (rate(realmgate_enter_world_total{§}[1m]))", "{{result}}")],
+    ),
+    panel(
+        "Answers of map servers",
+        "ops",
+        "To the announcement of a player",
+        &[("sum by (result) (rate(realmgate_prepares_total{§}[1m]))", "{{result}}")],
+    ),
+    panel(
+        "Tickets refused",
+        "ops",
+        "By reason",
+        &[("sum by (reason) (rate(realmgate_tickets_refused_total{§}[1m]))", "{{reason}}")],
+    ),
+    panel(
+        "Departures",
+        "ops",
+        "By reason; Expired: its player never came",
+        &[("sum by (reason) (rate(realmgate_departures_total{§}[1m]))", "{{reason}}")],
+    ),
+    panel(
+        "Journeys",
+        "ops",
+        "Between channels, maps and servers, by result",
+        &[("sum by (result) (rate(realmgate_journeys_total{§}[1m]))", "{{result}}")],
+    ),
+    panel(
+        "Gateway",
+        "short",
+        "Open sockets, and what they are told a second",
+        &[
+            ("realmgate_gateway_sockets{§}", "sockets {{instance}}"),
+            ("sum by (code) (rate(realmgate_gateway_errors_total{§}[1m]))", "{{code}}"),
+            ("sum(rate(realmgate_gateway_refused_total{§}[1m]))", "without a token"),
+        ],
+    ),
+];
+
+const LOCKS: &[Panel] = &[
+    panel(
+        "Locks by owner",
+        "short",
+        "Characters by who may write them. Gateways hold them for a moment only",
+        &[("max by (owner) (realmgate_locks{§, owner!=\"none\"})", "{{owner}}")],
+    ),
+    panel(
+        "Locks fenced",
+        "ops",
+        "Taken from an owner that did not answer",
+        &[("sum by (owner) (rate(realmgate_locks_fenced_total{§}[5m]))", "{{owner}}")],
+    ),
+    panel(
+        "Map links",
+        "short",
+        "Map servers connected",
+        &[
+            ("realmgate_map_links{§}", "{{instance}}"),
+            ("sum by (code) (increase(realmgate_map_links_refused_total{§}[5m]))", "refused {{code}}"),
+        ],
+    ),
+    panel(
+        "Messages of map servers",
+        "ops",
+        "By kind",
+        &[("sum by (kind) (rate(realmgate_link_messages_total{§}[1m]))", "{{kind}}")],
+    ),
+    panel(
+        "Queues",
+        "short",
+        "Batches that wait for the store, and messages that were given up because too many waited",
+        &[
+            ("realmgate_event_batches_waiting{§}", "batches {{instance}}"),
+            ("increase(realmgate_link_messages_lost_total{§}[5m])", "lost {{instance}}"),
+        ],
+    ),
+    panel(
+        "Saves",
+        "ops",
+        "Of position and health; fenced: the server did not own the character any more",
+        &[("sum by (result) (rate(realmgate_saves_total{§}[1m]))", "{{result}}")],
+    ),
+];
+
+const OWNED: &[Panel] = &[
+    panel(
+        "Changes of possessions",
+        "ops",
+        "By result",
+        &[("sum by (result) (rate(realmgate_events_total{§}[1m]))", "{{result}}")],
+    ),
+    panel(
+        "Until a batch is durable",
+        "s",
+        "One transaction for each map server and tick",
+        &[("realmgate_event_batch_seconds{§, quantile=~\"0.5|0.99\"}", "p{{quantile}} {{instance}}")],
+    ),
+    panel(
+        "Ledger",
+        "short",
+        "Faults of the last audit: there are to be none",
+        &[
+            ("max(realmgate_ledger_faults{§})", "faults"),
+            ("max by (figure) (realmgate_ledger{§, figure=~\"items|gold_in_world\"})", "{{figure}}"),
+        ],
+    ),
+];
+
+const HTTP: &[Panel] = &[
+    panel(
+        "Requests",
+        "reqps",
+        "By status",
+        &[("sum by (status) (rate(realmgate_http_requests_total{§}[1m]))", "{{status}}")],
+    ),
+    panel(
+        "Latency by route",
+        "s",
+        "99 of 100 are faster",
+        &[("max by (route) (realmgate_http_request_seconds{§, quantile=\"0.99\"})", "{{route}}")],
+    ),
+    panel(
+        "Refusals",
+        "ops",
+        "By code; INTERNAL is our fault",
+        &[("sum by (code) (rate(realmgate_http_refusals_total{§}[1m]))", "{{code}}")],
+    ),
+    panel(
+        "Log-ins",
+        "ops",
+        "By result",
+        &[
+            ("sum by (result) (rate(realmgate_logins_total{§}[1m]))", "{{result}}"),
+            ("sum(rate(realmgate_registrations_total{§}[1m]))", "registrations"),
+        ],
+    ),
+    panel(
+        "Signs of abuse",
+        "short",
+        "In five minutes: refresh tokens that came back, and log-ins turned away because too many waited",
+        &[
+            ("sum(increase(realmgate_refresh_reuse_total{§}[5m]))", "refresh tokens"),
+            ("sum(increase(realmgate_password_queue_full_total{§}[5m]))", "turned away"),
+        ],
+    ),
+];
+
+const FLEET: &[Panel] = &[
+    panel("Managed map servers", "short", "By stage", &[("sum by (stage) (realmgate_fleet_servers{§})", "{{stage}}")]),
+    panel(
+        "Starts and stops",
+        "short",
+        "In five minutes; stops by reason",
+        &[
+            ("sum(increase(realmgate_fleet_starts_total{§}[5m]))", "started"),
+            ("sum by (reason) (increase(realmgate_fleet_stops_total{§}[5m]))", "{{reason}}"),
+            ("sum by (reason) (increase(realmgate_fleet_refusals_total{§}[5m]))", "not started: {{reason}}"),
+        ],
+    ),
+    panel(
+        "Until a server is up",
+        "s",
+        "While players wait",
+        &[("realmgate_fleet_start_seconds{§, quantile=~\"0.5|0.99\"}", "p{{quantile}} {{instance}}")],
+    ),
+];

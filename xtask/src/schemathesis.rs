@@ -1,0 +1,193 @@
+//! `cargo xtask schemathesis`: property tests of the HTTP routes, made from openapi.json, against a real sidecar.
+//!
+//! No answer may be a 5xx, have a status that the document does not name, or a body of another form than it says.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+use serde_json::Value;
+
+use crate::binaries::{Binaries, output};
+use crate::workspace::Workspace;
+
+/// What is installed, every version pinned.
+const REQUIREMENTS: &str = "xtask/schemathesis.txt";
+/// How answers are judged.
+const CONFIGURATION: &str = "xtask/schemathesis.toml";
+/// How long the sidecar may take to come up: this often, a tenth of a second each.
+const LOOKS: u32 = 300;
+/// Limits that would stand in the way of thousands of calls from one place.
+const RAISED: [&str; 4] =
+    ["CALLS_PER_MIN", "REGISTRATIONS_PER_MIN", "LOOPBACK_REGISTRATIONS_PER_MIN", "FAILED_LOGINS_PER_MIN"];
+
+/// How long and how it looks.
+#[derive(Args)]
+pub struct Hunt {
+    /// What the choices begin with: the same seed, the same requests
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Requests for each route, beside those that try its edges one by one
+    #[arg(long, default_value_t = 100)]
+    examples: u32,
+    /// Where tools are kept
+    #[arg(long, env = "XDG_CACHE_HOME", hide = true)]
+    cache: Option<PathBuf>,
+}
+
+impl Default for Hunt {
+    fn default() -> Self {
+        Self { seed: 1, examples: 100, cache: None }
+    }
+}
+
+/// A run of schemathesis: against which listener, as whom, and which routes.
+struct Part<'a> {
+    name: &'static str,
+    address: &'a str,
+    token: &'a str,
+    filter: &'static [&'static str],
+}
+
+/// Installs schemathesis if need be, starts a sidecar and asks it everything.
+pub fn run(workspace: &Workspace, hunt: &Hunt) -> Result<()> {
+    let tool = install(workspace, hunt)?;
+    let binaries = Binaries::build(workspace)?;
+    let sidecar = Sidecar::start(workspace, binaries.path("sidecar")?)?;
+    let document = sidecar.home.path().join("openapi.json");
+    fs::write(&document, output(workspace.command(binaries.path("sidecar")?).arg("openapi"))?)?;
+
+    let (user, leaver) = (register(&sidecar.api, "asker")?, register(&sidecar.api, "leaver")?);
+    let service = fs::read_to_string(sidecar.home.path().join("data/secrets/service_token"))?;
+    // A log-out ends the log-in that the other routes need.
+    let api = &["--exclude-tag=directory", "--exclude-tag=internal", "--exclude-path=/auth/logout"];
+    let directory =
+        &["--exclude-tag=auth", "--exclude-tag=characters", "--exclude-path-regex=^/(status|openapi.json)$"];
+    let parts = [
+        Part { name: "players' routes", address: &sidecar.api, token: &user, filter: api },
+        Part { name: "log-out", address: &sidecar.api, token: &leaver, filter: &["--include-path=/auth/logout"] },
+        Part { name: "servers' routes", address: &sidecar.directory, token: &service, filter: directory },
+    ];
+    let mut failed = Vec::new();
+    for part in &parts {
+        println!("schemathesis: {} at {}", part.name, part.address);
+        let mut ask = tool.command(&sidecar);
+        ask.arg("--config-file").arg(workspace.root.join(CONFIGURATION)).arg("--no-color").arg("run").arg(&document);
+        ask.args(["--url", &format!("http://{}", part.address), "--warnings=off", "--suppress-health-check=all"]);
+        ask.args(["--header", &format!("Authorization: Bearer {}", part.token)]).args(part.filter);
+        ask.args(["--seed", &hunt.seed.to_string(), "--max-examples", &hunt.examples.to_string()]);
+        if !ask.status().context("schemathesis did not start")?.success() {
+            failed.push(part.name);
+        }
+    }
+    ensure!(failed.is_empty(), "schemathesis is not content with {}", failed.join(", "));
+    Ok(())
+}
+
+/// Where schemathesis lies.
+struct Tool(PathBuf);
+
+impl Tool {
+    fn command(&self, sidecar: &Sidecar) -> Command {
+        let mut command = Command::new("python3");
+        // It leaves files where it is called.
+        command.current_dir(sidecar.home.path()).env("PYTHONPATH", &self.0).arg(self.0.join("bin/schemathesis"));
+        command
+    }
+}
+
+/// Installs what [`REQUIREMENTS`] names, unless it is there. With `--target`, pip leaves Debian's own packages alone.
+fn install(workspace: &Workspace, hunt: &Hunt) -> Result<Tool> {
+    let cache = match &hunt.cache {
+        Some(cache) if !cache.as_os_str().is_empty() => cache.clone(),
+        _ => std::env::home_dir().context("no home folder: set XDG_CACHE_HOME")?.join(".cache"),
+    };
+    let folder = cache.join("realmgate-tools/schemathesis");
+    let (wanted, installed) = (workspace.root.join(REQUIREMENTS), folder.join("installed.txt"));
+    let requirements = fs::read(&wanted)?;
+    if fs::read(&installed).is_ok_and(|text| text == requirements) {
+        return Ok(Tool(folder));
+    }
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    println!("installing schemathesis into {}", folder.display());
+    let mut pip = workspace.command("python3");
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore"]);
+    let done =
+        pip.arg("--target").arg(&folder).arg("--requirement").arg(&wanted).status().context("pip did not start")?;
+    ensure!(done.success(), "pip ended with {done}");
+    // Last, so that half an installation is not taken for a whole one.
+    fs::write(installed, requirements)?;
+    Ok(Tool(folder))
+}
+
+/// A sidecar with an empty world, ended with its value.
+struct Sidecar {
+    process: Child,
+    home: tempfile::TempDir,
+    api: String,
+    directory: String,
+}
+
+impl Sidecar {
+    fn start(workspace: &Workspace, program: &Path) -> Result<Self> {
+        let home = tempfile::tempdir()?;
+        let ready = home.path().join("ready.json");
+        let log = fs::File::create(home.path().join("log"))?;
+        let mut serve = workspace.command(program);
+        serve.arg("serve").env_clear().env("DATA_DIR", home.path().join("data")).env("READY_FILE", &ready);
+        for listener in ["API_ADDR", "DIRECTORY_ADDR", "GATEWAY_ADDR"] {
+            serve.env(listener, "127.0.0.1:0");
+        }
+        for limit in RAISED {
+            serve.env(limit, "1000000");
+        }
+        let process = serve.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn()?;
+        let mut sidecar = Self { process, home, api: String::new(), directory: String::new() };
+        for _ in 0..LOOKS {
+            let said = fs::read(&ready).ok().and_then(|text| serde_json::from_slice::<Value>(&text).ok());
+            if let Some(said) = said {
+                let address = |name: &str| said[name].as_str().map(str::to_owned).context("ready.json has no address");
+                (sidecar.api, sidecar.directory) = (address("api_addr")?, address("directory_addr")?);
+                return Ok(sidecar);
+            }
+            if sidecar.process.try_wait()?.is_some() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        let log = fs::read_to_string(sidecar.home.path().join("log")).unwrap_or_default();
+        bail!("the sidecar did not come up:\n{log}")
+    }
+}
+
+impl Drop for Sidecar {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Makes an account; its access token.
+fn register(address: &str, name: &str) -> Result<String> {
+    let body = format!(r#"{{"username": "{name}", "password": "asks for everything"}}"#);
+    let mut stream = TcpStream::connect(address)?;
+    write!(
+        stream,
+        "POST /auth/register HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    let tokens: Value = serde_json::from_str(body).with_context(|| format!("an account cannot be made: {answer}"))?;
+    Ok(tokens["access_token"].as_str().context("no access token")?.to_owned())
+}

@@ -1,0 +1,105 @@
+//! Rule: every metric of the code is in `docs/operations.md`, and the documents name no other.
+
+use std::collections::BTreeMap;
+
+use super::Finding;
+use super::code::test_regions;
+use super::tree::{File, Tree, line_of};
+
+const PREFIX: &str = "realmgate_";
+/// Where metrics are registered.
+const CODE: [&str; 4] = ["engine/src/", "game/src/", "game/start_server/src/", "sidecar/src/"];
+const LIST: &str = "docs/operations.md";
+/// Our crates, whose names look the same.
+const CRATES: [&str; 6] = ["engine", "game", "sidecar", "protocol", "client", "server"];
+/// What Prometheus adds to the name of a histogram or summary.
+const SERIES: [&str; 3] = ["_bucket", "_sum", "_count"];
+
+/// Checks the whole tree: the list for operators, and the dashboards in `deploy/`.
+pub fn check(tree: &Tree) -> Vec<Finding> {
+    let mut registered = BTreeMap::new();
+    for file in tree.files.iter().filter(|file| CODE.iter().any(|folder| file.path.starts_with(folder))) {
+        for (name, offset) in registrations(file) {
+            registered.entry(name).or_insert_with(|| (file.path.clone(), line_of(&file.text, offset)));
+        }
+    }
+    let mut findings = Vec::new();
+    let is_document = |file: &&File| file.path == LIST || file.path.starts_with("deploy/");
+    for file in tree.files.iter().filter(is_document) {
+        for (name, offset) in names(&file.text) {
+            let series = SERIES.iter().find_map(|series| name.strip_suffix(series));
+            let is_family = name.ends_with('_') && registered.keys().any(|known| known.starts_with(name));
+            let is_known = registered.contains_key(name) || series.is_some_and(|name| registered.contains_key(name));
+            if !is_known && !is_family && !is_crate(name) {
+                let wrong = format!("no code registers {name}");
+                let mend = "name a metric that there is, or leave it out";
+                findings.push(Finding::new(&file.path, line_of(&file.text, offset), wrong, mend));
+            }
+        }
+    }
+    let Some(list) = tree.files.iter().find(|file| file.path == LIST) else { return findings };
+    let listed: Vec<&str> = names(&list.text).map(|(name, _)| name).collect();
+    for (name, (path, line)) in registered {
+        if !listed.contains(&name) {
+            let mend = "say in its tables what kind it is and what it means";
+            findings.push(Finding::new(&path, line, format!("{name} is not in {LIST}"), mend));
+        }
+    }
+    findings
+}
+
+/// String literals that are a metric's name, outside of tests.
+fn registrations(file: &File) -> impl Iterator<Item = (&str, usize)> {
+    let tests = if file.has_ending(&["rs"]) { test_regions(&file.code) } else { Vec::new() };
+    let bytes = file.text.as_bytes();
+    names(&file.text).filter(move |(name, offset)| {
+        let is_literal = *offset > 0 && bytes[offset - 1] == b'"' && bytes.get(offset + name.len()) == Some(&b'"');
+        is_literal && !is_crate(name) && !name.ends_with('_') && !tests.iter().any(|test| test.contains(offset))
+    })
+}
+
+/// Everything that looks like a metric's name, and where it begins.
+fn names(text: &str) -> impl Iterator<Item = (&str, usize)> {
+    text.match_indices(PREFIX).map(|(offset, _)| {
+        let rest = &text[offset..];
+        let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        (&rest[..rest.find(|c| !is_part(c)).unwrap_or(rest.len())], offset)
+    })
+}
+
+fn is_crate(name: &str) -> bool {
+    // `realmgate_.+` in a dashboard's own query names none.
+    name == PREFIX || name.strip_prefix(PREFIX).is_some_and(|name| CRATES.contains(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tidy::testing::tidy;
+
+    const CODE: &str = "fn a() {\n    metrics::counter!(\"realmgate_a_total\").increment(1);\n}\n";
+
+    #[test]
+    fn code_and_documents_name_the_same() {
+        let log = "`info,realmgate_engine=debug`, all of `realmgate_a_*`";
+        let list = format!("| `realmgate_a_total{{x}}` | counter |\n{log}");
+        let dashboard = r#"{"expr": "rate(realmgate_a_total_bucket{}[1m])", "query": "realmgate_.+"}"#;
+        let files = [("engine/src/a.rs", CODE), ("docs/operations.md", &list), ("deploy/a.json", dashboard)];
+        assert_eq!(tidy(&files), [""; 0]);
+    }
+
+    #[test]
+    fn a_metric_that_nobody_lists_is_found_where_it_is_made() {
+        let found = tidy(&[("engine/src/a.rs", CODE), ("docs/operations.md", "none")]);
+        assert!(found[0].starts_with("engine/src/a.rs:2: realmgate_a_total is not in docs/operations.md"), "{found:?}");
+        let test = format!("#[cfg(test)]\nmod tests {{\n{CODE}}}\n");
+        assert_eq!(tidy(&[("engine/src/a.rs", &test), ("docs/operations.md", "none")]), [""; 0]);
+    }
+
+    #[test]
+    fn a_metric_that_there_is_not_is_found_where_it_is_named() {
+        for path in ["docs/operations.md", "deploy/grafana/a.json"] {
+            let found = tidy(&[(path, "fine\nrealmgate_gone_total")]);
+            assert!(found[0].starts_with(&format!("{path}:2: no code registers realmgate_gone_total")), "{found:?}");
+        }
+    }
+}
