@@ -39,24 +39,34 @@ impl std::fmt::Debug for Secrets {
     }
 }
 
-/// The token between servers.
+/// The token between servers, or several while one replaces another: the first is shown, all are accepted.
 #[derive(Clone, Debug)]
-pub struct ServiceToken(SecretString);
+pub struct ServiceToken {
+    shown: SecretString,
+    also: Vec<SecretString>,
+}
 
 impl ServiceToken {
-    /// Takes the text, whatever its length.
-    pub fn new(text: String) -> Self {
-        Self(text.into())
+    /// Takes the text, whatever its length. A comma stands between several.
+    pub fn new(text: &str) -> Self {
+        let mut tokens = text.split(',').map(str::trim).filter(|token| !token.is_empty()).map(SecretString::from);
+        Self { shown: tokens.next().unwrap_or_default(), also: tokens.collect() }
     }
 
-    /// Whether a caller showed this token, compared in constant time.
+    /// Whether a caller showed one of them, compared in constant time. Nobody shows an empty one.
     pub fn matches(&self, shown: &str) -> bool {
-        self.0.expose_secret().as_bytes().ct_eq(shown.as_bytes()).into()
+        let is = |token: &SecretString| token.expose_secret().as_bytes().ct_eq(shown.as_bytes());
+        let any = self.also.iter().fold(is(&self.shown), |any, token| any | is(token));
+        !shown.is_empty() && bool::from(any)
     }
 
     /// For a client that has to show it.
     pub fn expose(&self) -> &str {
-        self.0.expose_secret()
+        self.shown.expose_secret()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.shown).chain(&self.also).map(ExposeSecret::expose_secret)
     }
 }
 
@@ -115,15 +125,19 @@ impl SecretSources {
             }
             Ok(ring)
         };
+        let tokens = resolve_one("SERVICE_TOKEN", &self.service_token, &dir.join("service_token"), exposed)?;
+        let service_token = ServiceToken::new(tokens.expose_secret());
+        if service_token.expose().is_empty() {
+            return Err(ConfigError::new("SERVICE_TOKEN", "has nothing between its commas"));
+        }
+        // Each of several, as with the keys.
+        if exposed && service_token.all().any(|token| is_weak(token.as_bytes())) {
+            return Err(weak("SERVICE_TOKEN"));
+        }
         Ok(Secrets {
             jwt: ring("JWT_SECRET", &self.jwt, "jwt_secret")?,
             ticket: ring("TICKET_KEY", &self.ticket, "ticket_key")?,
-            service_token: ServiceToken(resolve_one(
-                "SERVICE_TOKEN",
-                &self.service_token,
-                &dir.join("service_token"),
-                exposed,
-            )?),
+            service_token,
         })
     }
 }
@@ -266,9 +280,26 @@ mod tests {
 
     #[test]
     fn a_service_token_matches_itself_alone() {
-        let token = ServiceToken::new("secret".to_owned());
+        let token = ServiceToken::new("secret");
         assert!(token.matches("secret"));
         assert!(!token.matches("secret2") && !token.matches(""));
         assert!(!format!("{token:?}").contains("secret\""));
+    }
+
+    #[test]
+    fn while_a_service_token_is_replaced_both_are_accepted_and_the_first_is_shown() {
+        let dir = tempfile::tempdir().unwrap();
+        let both = SecretSources { service_token: given("new token, old token"), ..SecretSources::default() };
+        let tokens = both.resolve(dir.path(), false).unwrap().service_token;
+        assert_eq!(tokens.expose(), "new token");
+        assert!(tokens.matches("new token") && tokens.matches("old token"));
+        for wrong in ["", "token", "new token, old token", ","] {
+            assert!(!tokens.matches(wrong), "{wrong:?}");
+        }
+        let strong = "x7Qm2pZr9LbT4vWn8KcY6hJd3sGf5aEu";
+        for bad in [format!("{strong},weak"), " , ".to_owned()] {
+            let sources = SecretSources { service_token: given(&bad), ..SecretSources::default() };
+            assert!(sources.resolve(dir.path(), true).unwrap_err().to_string().starts_with("SERVICE_TOKEN"), "{bad}");
+        }
     }
 }

@@ -13,6 +13,7 @@ use serde_json::Value;
 pub struct Api {
     base: String,
     token: Option<String>,
+    is_pooled: bool,
     http: Client,
 }
 
@@ -39,7 +40,16 @@ impl Api {
     /// Never, unless no client can be made at all.
     pub fn at(base: &str) -> Self {
         let http = Client::builder().no_proxy().build().expect("a plain client can be made");
-        Self { base: base.to_owned(), token: None, http }
+        Self { base: base.to_owned(), token: None, is_pooled: true, http }
+    }
+
+    /// The same with a connection for each call: behind a balancer, calls in a row reach different replicas.
+    ///
+    /// # Panics
+    /// Never, unless no client can be made at all.
+    pub fn unpooled(&self) -> Self {
+        let http = Client::builder().no_proxy().pool_max_idle_per_host(0).build();
+        Self { is_pooled: false, http: http.expect("a plain client can be made"), ..self.clone() }
     }
 
     /// The same that believes this certificate alone, for `https`.
@@ -67,8 +77,9 @@ impl Api {
     /// # Panics
     /// Never, unless no client can be made at all.
     pub fn from_source(&self, source: IpAddr) -> Self {
-        let http = Client::builder().no_proxy().local_address(source).build().expect("a plain client can be made");
-        Self { http, ..self.clone() }
+        let idle = if self.is_pooled { usize::MAX } else { 0 };
+        let http = Client::builder().no_proxy().pool_max_idle_per_host(idle).local_address(source).build();
+        Self { http: http.expect("a plain client can be made"), ..self.clone() }
     }
 
     /// A GET.

@@ -1,15 +1,15 @@
-//! Looks into the SQLite file, beside the server or after it.
+//! Looks into the database, beside the server or after it.
 
 use std::collections::BTreeMap;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
-use sqlx::{FromRow, Row, Sqlite, Transaction};
+use sqlx::any::{AnyPoolOptions, install_default_drivers};
+use sqlx::{Any, AnyPool, FromRow, Row, Transaction};
 
 use crate::home::Home;
 
-/// The file, for reading.
+/// The database: a SQLite file, or one on PostgreSQL.
 #[derive(Debug, Clone)]
-pub struct Database(SqlitePool);
+pub struct Database(AnyPool);
 
 /// A character's row.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
@@ -41,7 +41,7 @@ pub struct ItemRow {
     pub slot: i64,
 }
 
-/// Questions whose every answer is a fault.
+/// Questions to a SQLite file, whose every answer is a fault.
 const AUDIT: [(&str, &str); 6] = [
     ("gold does not sum to zero", "SELECT CAST(SUM(balance) AS TEXT) FROM gold_balances HAVING SUM(balance) <> 0"),
     (
@@ -74,15 +74,12 @@ const AUDIT: [(&str, &str); 6] = [
 ];
 
 impl Database {
-    /// Opens the file of a home.
+    /// Opens the file of a home, for reading.
     ///
     /// # Panics
     /// When it can not be read.
     pub async fn open(home: &Home) -> Self {
-        let file = home.data_dir().join("realmgate.db");
-        let options = SqliteConnectOptions::new().filename(&file).read_only(true);
-        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
-        Self(pool.unwrap_or_else(|error| panic!("{} can not be opened: {error}", file.display())))
+        Self::at(&format!("sqlite://{}?mode=ro", home.data_dir().join("realmgate.db").display())).await
     }
 
     /// Opens it for writing, for a test that puts something where the game would take long to.
@@ -90,9 +87,17 @@ impl Database {
     /// # Panics
     /// When it can not be opened.
     pub async fn open_for_writing(home: &Home) -> Self {
-        let options = SqliteConnectOptions::new().filename(home.data_dir().join("realmgate.db"));
-        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
-        Self(pool.expect("the database can be opened"))
+        Self::at(&format!("sqlite://{}", home.data_dir().join("realmgate.db").display())).await
+    }
+
+    /// Opens the database of an address.
+    ///
+    /// # Panics
+    /// When it can not be opened.
+    pub async fn at(url: &str) -> Self {
+        install_default_drivers();
+        let pool = AnyPoolOptions::new().max_connections(1).connect(url).await;
+        Self(pool.unwrap_or_else(|error| panic!("{url} can not be opened: {error}")))
     }
 
     /// Puts a character that is nowhere in the world onto a map.
@@ -100,18 +105,25 @@ impl Database {
     /// # Panics
     /// When there is none of this id.
     pub async fn put_on_map(&self, character: &str, map: u16) {
-        let update = sqlx::query("UPDATE characters SET map_id = ?2 WHERE id = ?1 AND lock_owner = 'none'");
-        let updated = update.bind(character).bind(map).execute(&self.0).await.expect("a character can be moved");
+        let update = sqlx::query("UPDATE characters SET map_id = $2 WHERE id = $1 AND lock_owner = 'none'");
+        let updated =
+            update.bind(character).bind(i64::from(map)).execute(&self.0).await.expect("a character can be moved");
         assert_eq!(updated.rows_affected(), 1, "the character {character} is there, and nowhere in the world");
     }
 
-    /// Keeps everybody else from writing until the returned value is dropped.
+    /// Keeps everybody else from writing characters until the transaction ends; in SQLite, from writing anything.
     ///
     /// # Panics
     /// When somebody else does that already.
-    pub async fn hold_write_lock(home: &Home) -> Transaction<'static, Sqlite> {
-        let database = Self::open_for_writing(home).await;
-        database.0.begin_with("BEGIN IMMEDIATE").await.expect("nobody else writes for long")
+    pub async fn hold_write_lock(&self) -> Transaction<'static, Any> {
+        let is_sqlite = self.0.connect_options().database_url.scheme() == "sqlite";
+        let begin = if is_sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" };
+        let mut holding = self.0.begin_with(begin).await.expect("nobody else writes for long");
+        if !is_sqlite {
+            let lock = sqlx::query("LOCK TABLE characters IN EXCLUSIVE MODE");
+            lock.execute(&mut *holding).await.expect("nobody else holds the table for long");
+        }
+        holding
     }
 
     /// A character.
@@ -120,7 +132,7 @@ impl Database {
     /// When there is none of this id.
     pub async fn character(&self, id: &str) -> CharacterRow {
         sqlx::query_as(
-            "SELECT name, level, experience, map_id, x, y, lock_owner, lock_epoch FROM characters WHERE id = ?1",
+            "SELECT name, level, experience, map_id, x, y, lock_owner, lock_epoch FROM characters WHERE id = $1",
         )
         .bind(id)
         .fetch_one(&self.0)
@@ -131,7 +143,7 @@ impl Database {
     /// All characters.
     ///
     /// # Panics
-    /// When the file can not be read.
+    /// When the database can not be read.
     pub async fn all_characters(&self) -> Vec<CharacterRow> {
         sqlx::query_as("SELECT name, level, experience, map_id, x, y, lock_owner, lock_epoch FROM characters")
             .fetch_all(&self.0)
@@ -142,18 +154,20 @@ impl Database {
     /// A character's gold.
     ///
     /// # Panics
-    /// When the file can not be read.
+    /// When the database can not be read.
     pub async fn gold(&self, character: &str) -> i64 {
-        let row = sqlx::query("SELECT COALESCE(SUM(balance), 0) FROM gold_balances WHERE owner = 'character:' || ?1");
+        let row = sqlx::query(
+            "SELECT CAST(COALESCE(SUM(balance), 0) AS BIGINT) FROM gold_balances WHERE owner = 'character:' || $1",
+        );
         row.bind(character).fetch_one(&self.0).await.expect("gold can be read").get(0)
     }
 
     /// A character's items by identity.
     ///
     /// # Panics
-    /// When the file can not be read.
+    /// When the database can not be read.
     pub async fn items(&self, character: &str) -> BTreeMap<String, ItemRow> {
-        let rows = sqlx::query("SELECT id, definition, slot FROM items WHERE owner = 'character:' || ?1");
+        let rows = sqlx::query("SELECT id, definition, slot FROM items WHERE owner = 'character:' || $1");
         let rows = rows.bind(character).fetch_all(&self.0).await.expect("items can be read");
         rows.iter().map(|row| (row.get(0), ItemRow { definition: row.get(1), slot: row.get(2) })).collect()
     }

@@ -2,8 +2,10 @@
 //!
 //! The library holds what the tests in `tests/tests/` share. [`binaries`] builds the programs once, [`MapServer`] and
 //! [`SidecarProcess`] run them in homes of their own, [`api`] and [`gateway`] speak the contract on the wire without our
-//! client library, [`bots`] play, [`database`] looks into the file afterwards, and [`netcode`] knocks at the game's port with any bytes.
-//! [`backends`] are a PostgreSQL and a Redis of a test's own, [`proxy`] is a link that can be cut, slowed and silenced.
+//! client library, [`bots`] play, [`database`] looks into the database afterwards, and [`netcode`] knocks at the game's
+//! port with any bytes. [`postgres`] and [`mod@redis`] are a database and keys of a test's own on services that run
+//! anyway; [`backends`] are a whole PostgreSQL and a whole Redis of its own. [`proxy`] is a link that can be cut, slowed
+//! and silenced.
 
 pub mod account;
 pub mod api;
@@ -19,12 +21,15 @@ pub mod netcode;
 pub mod postgres;
 pub mod process;
 pub mod proxy;
+pub mod redis;
 pub mod scenario;
 pub mod shared;
 pub mod sidecar;
+pub mod skip;
 pub mod wait;
 pub mod walk;
 
+pub use self::redis::TestRedis;
 pub use account::Account;
 pub use api::{Answer, Api};
 pub use database::Database;

@@ -1,10 +1,12 @@
 //! PostgreSQL databases of a test's own.
 
-#![expect(clippy::print_stderr, reason = "whoever reads a test's output must see what was not tested, or left behind")]
+#![expect(clippy::print_stderr, reason = "whoever reads a test's output must see what was left behind")]
 
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor};
 use uuid::Uuid;
+
+use crate::skip::skip;
 
 /// Where PostgreSQL is, if `TEST_POSTGRES_URL` does not say otherwise. Whoever it names may make databases.
 const SERVER: &str = "postgres://postgres@127.0.0.1:5432/postgres";
@@ -21,19 +23,18 @@ impl TestDatabase {
     ///
     /// # Panics
     /// Where no server is, under `CI=true`.
-    #[expect(clippy::disallowed_methods, reason = "where a test's services are is no setting of the game")]
     pub async fn create() -> Option<Self> {
-        let server = std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| SERVER.to_owned());
-        let name = format!("realmgate_test_{}", Uuid::new_v4().simple());
-        match execute(&server, format!("CREATE DATABASE {name} TEMPLATE template0")).await {
-            Ok(()) => Some(Self { server, name }),
-            Err(error) => {
-                let is_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-                assert!(!is_ci, "no PostgreSQL (TEST_POSTGRES_URL): {error}");
-                eprintln!("skipped: no PostgreSQL (TEST_POSTGRES_URL): {error}");
-                None
-            }
-        }
+        let (server, name) = (server(), format!("realmgate_test_{}", Uuid::new_v4().simple()));
+        let created = execute(&server, format!("CREATE DATABASE {name} TEMPLATE template0")).await;
+        created.map_err(skip_postgres).ok().map(|()| Self { server, name })
+    }
+
+    /// Whether there is a server; said by name where there is none.
+    ///
+    /// # Panics
+    /// Where no server is, under `CI=true`.
+    pub async fn is_possible() -> bool {
+        execute(&server(), "SELECT 1".to_owned()).await.map_err(skip_postgres).is_ok()
     }
 
     /// What goes into `DATABASE_URL`.
@@ -60,6 +61,15 @@ impl Drop for TestDatabase {
             });
         });
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "where a test's services are is no setting of the game")]
+fn server() -> String {
+    std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| SERVER.to_owned())
+}
+
+fn skip_postgres(error: sqlx::Error) {
+    skip(format_args!("no PostgreSQL (TEST_POSTGRES_URL): {error}"));
 }
 
 async fn execute(server: &str, sql: String) -> sqlx::Result<()> {

@@ -45,6 +45,20 @@ async fn one_sidecar_on_sqlite_survives() {
 }
 
 #[tokio::test]
+async fn two_replicas_on_postgres_and_redis_survive() {
+    let parts = Parts { postgres: true, small_disk: false, redis: true, replicas: 2 };
+    let faults = [
+        Fault::KillBoth,
+        Fault::EmptyRedis,
+        Fault::KillPostgres,
+        Fault::Link(Link::SidecarToPostgres, Trouble::HalfOpen),
+        Fault::SameAccountTwice,
+        Fault::TicketFromTwo,
+    ];
+    survives(2, &faults, parts).await;
+}
+
+#[tokio::test]
 async fn a_process_under_chaos_can_be_set_to_another_time() {
     let home = Home::new();
     let file = home.path("clock");

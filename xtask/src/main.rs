@@ -7,6 +7,7 @@ mod binaries;
 mod chaos;
 mod dashboard;
 mod lint;
+mod mutate;
 mod schema;
 mod schemathesis;
 mod step;
@@ -53,6 +54,11 @@ enum Command {
         #[command(flatten)]
         arguments: chaos::Arguments,
     },
+    /// Leave out one rule of the locks at a time, and demand that the test that guards it fails (docs/model.md)
+    Mutate {
+        #[command(flatten)]
+        arguments: mutate::Arguments,
+    },
     /// Check what no compiler does: who imports whom, file sizes, leftovers, names, sleeping tests, machine paths, metrics
     Tidy,
     /// Write the files that are generated from the code: protocol.json, the data schemas, openapi.json, the dashboard
@@ -95,6 +101,7 @@ fn main() -> ExitCode {
         Command::Ci { place } => lint::run(&workspace.on_ci(place.ci), &[], true),
         Command::Lint { place, only } => lint::run(&workspace.on_ci(place.ci), &only, false),
         Command::Chaos { arguments } => chaos::run(&workspace, &arguments),
+        Command::Mutate { arguments } => mutate::run(&workspace, &arguments),
         Command::Schemathesis { hunt } => schemathesis::run(&workspace, &hunt),
         Command::Tidy => tidy::run(&workspace.root),
         Command::Schema { check: false } => schema::write(&workspace),

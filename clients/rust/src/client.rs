@@ -16,8 +16,8 @@ use crate::transport::{CloseReason, Incoming, Traffic, UdpTransport};
 
 /// How long a client waits to be accepted with one ticket.
 pub const ACCEPT_WITHIN: Duration = Duration::from_secs(2);
-/// How long the server may take to tell all that a player needs to begin.
-const ENTER_WITHIN: Duration = Duration::from_secs(10);
+/// How long the server may take to tell all that a player needs to begin: one that has died since it let us in never does.
+const ENTER_WITHIN: Duration = Duration::from_secs(4);
 /// How long the server may take to save and say goodbye.
 const LEAVE_WITHIN: Duration = Duration::from_secs(10);
 /// Between looks at what is due, while there are no ticks yet.

@@ -39,6 +39,8 @@ pub struct Session {
     pub stage: Stage,
     pub(in crate::session) allowance: Allowance,
     pub(in crate::session) quiet_until: Tick,
+    /// Its player asked to leave while it was on its way to another world.
+    pub(in crate::session) wants_out: bool,
 }
 
 /// Those who leave are told why, in [`TickSet::Lifecycle`].
@@ -52,7 +54,9 @@ impl Plugin for SessionPlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<welcome::Greeting>().add_systems(
             TickSchedule,
-            (open_sessions, read::read_messages, leave::log_out, welcome::welcome).chain().in_set(RequestSet::Read),
+            (open_sessions, read::read_messages, leave::log_out, leave::log_out_after_all, welcome::welcome)
+                .chain()
+                .in_set(RequestSet::Read),
         );
         app.add_systems(
             TickSchedule,
@@ -72,7 +76,12 @@ fn open_sessions(
 ) {
     for join in joined.read() {
         let allowance = Allowance::full(request_rate(&data), &clock);
-        commands.entity(join.player).insert(Session { stage: Stage::New, allowance, quiet_until: Tick(0) });
+        commands.entity(join.player).insert(Session {
+            stage: Stage::New,
+            allowance,
+            quiet_until: Tick(0),
+            wants_out: false,
+        });
         metrics::counter!("realmgate_players_joined_total").increment(1);
     }
 }

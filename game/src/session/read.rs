@@ -29,12 +29,17 @@ pub(super) fn read_messages(
 ) {
     for ClientBytes { player, bytes } in received.read() {
         let Ok((mut session, dead, travelling)) = senders.get_mut(*player) else { continue };
-        if session.stage == Stage::Refused || travelling {
-            // Its way out is under way: the answer to either is what it hears next.
+        if session.stage == Stage::Refused {
+            // Its way out is under way.
             continue;
         }
         if !session.allowance.take(request_rate(&data), &clock) {
             tell_limited(*player, &mut session, &clock, &mut tell);
+            continue;
+        }
+        if travelling {
+            // The answer to its journey is what it hears next. Should that be a refusal, it may want to leave here.
+            session.wants_out |= matches!(decode_reliable(bytes), Ok(ClientMessage::Logout));
             continue;
         }
         let Ok(message) = decode_reliable::<ClientMessage>(bytes) else {

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use realmgate_protocol::ticket::KeyRing;
+use realmgate_sidecar::secrets::ServiceToken;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::args::Args;
@@ -39,7 +40,11 @@ pub async fn decide(args: &Args) -> Result<Placement, Failure> {
         let url = url.trim_end_matches('/').to_owned();
         let trust = match url.split_once("://") {
             Some(("http", _)) => Trust::default(),
-            Some(("https", _)) => Trust::of_authorities(args.directory_ca_file.as_deref())?,
+            Some(("https", place)) => match &settings.edge.tls_cert_file {
+                // As the sidecar starts us whose settings we share.
+                Some(file) if place.parse::<SocketAddr>().is_ok() => Trust::of_certificate(file.clone())?,
+                _ => Trust::of_authorities(args.directory_ca_file.as_deref())?,
+            },
             _ => {
                 let why = format!("WORLD_DIRECTORY_URL: {url} is neither http://host:port nor https://host:port");
                 return Err(Failure::Settings(why));
@@ -85,7 +90,8 @@ fn join(args: &Args, url: String, trust: Trust) -> Result<Directory, Failure> {
             ))
         })
     };
-    let service_token = read(0, "SERVICE_TOKEN", "service_token")?;
+    let service_token = ServiceToken::new(read(0, "SERVICE_TOKEN", "service_token")?.expose_secret());
+    let service_token = SecretString::from(service_token.expose());
     let keys = read(1, "TICKET_KEY", "ticket_key")?;
     let keys = keys.expose_secret().parse().map_err(|error| Failure::Settings(format!("TICKET_KEY: {error}")))?;
     Ok(Directory { url, trust, service_token, keys })

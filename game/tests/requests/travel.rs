@@ -8,7 +8,7 @@ use realmgate_game::combat::InCombat;
 use realmgate_game::death::Dead;
 use realmgate_game::travel::Maps;
 use realmgate_protocol::ids::{ChannelId, LockEpoch, MapId, Tick};
-use realmgate_protocol::link::{FromMap, Save, TravelGrant};
+use realmgate_protocol::link::{FromMap, LeaveReason, Save, TravelGrant};
 use realmgate_protocol::movement::Position;
 use realmgate_protocol::realm::{ChannelInfo, ClientMessage, Refusal, ServerMessage};
 
@@ -198,6 +198,17 @@ fn another_channel_is_a_journey_to_the_same_place() {
     assert_eq!(scene.ask(1, ClientMessage::ListChannels), [], "who is on its way asks for nothing more");
     let refused = ServerMessage::Refused { request: "SwitchChannel".to_owned(), reason: Refusal::TravelFailed };
     assert_eq!(refuse_travel(&mut scene), [refused]);
+}
+
+#[test]
+fn who_asks_to_leave_on_the_way_leaves_when_the_journey_fails() {
+    let mut scene = scene();
+    scene.ask(1, ClientMessage::SwitchChannel { channel: ChannelId(2) });
+    assert_eq!(scene.ask(1, ClientMessage::Logout), [], "the answer to the journey comes first");
+    let refused = ServerMessage::Refused { request: "SwitchChannel".to_owned(), reason: Refusal::TravelFailed };
+    let goodbye = ServerMessage::Leave { reason: LeaveReason::Logout };
+    assert_eq!(refuse_travel(&mut scene), [refused, goodbye]);
+    assert_eq!(scene.disconnected, [session(1)]);
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub struct DatabaseSettings {
     #[arg(long, env = "DATABASE_ACQUIRE_SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=600))]
     pub database_acquire_seconds: u32,
     /// How long PostgreSQL may work on a statement before it gives up, in seconds
-    #[arg(long, env = "DATABASE_STATEMENT_SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=600))]
+    #[arg(long, env = "DATABASE_STATEMENT_SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=600))]
     pub database_statement_seconds: u32,
 }
 
@@ -65,7 +65,7 @@ pub enum DatabaseAt {
 
 impl Default for DatabaseSettings {
     fn default() -> Self {
-        Self { database_url: None, database_pool: 16, database_acquire_seconds: 5, database_statement_seconds: 15 }
+        Self { database_url: None, database_pool: 16, database_acquire_seconds: 5, database_statement_seconds: 5 }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::lock::Timers;
+use crate::lock::timers::RENEW_EVERY;
 
 /// Flags and environment variables of [`Timers`].
 #[derive(Debug, Clone, clap::Args)]
@@ -14,13 +15,13 @@ pub struct TimerSettings {
     #[arg(long, env = "ARRIVAL_TIMEOUT_S", default_value = "40", value_parser = seconds)]
     pub arrival_timeout_s: Duration,
     /// How long a sidecar may be silent before what it held is released
-    #[arg(long, env = "REPLICA_RECONNECT_S", default_value = "30", value_parser = seconds)]
+    #[arg(long, env = "REPLICA_RECONNECT_S", default_value = "30", value_parser = renewed_seconds)]
     pub replica_reconnect_s: Duration,
     /// How long a sidecar that came back has to reclaim the accounts it held
     #[arg(long, env = "REPLICA_RECLAIM_S", default_value = "30", value_parser = seconds)]
     pub replica_reclaim_s: Duration,
     /// How long a map server may be silent before what it held is released; the map servers' OFFLINE_PLAY_MAX_S
-    #[arg(long, env = "MAP_RECONNECT_S", default_value = "600", value_parser = seconds)]
+    #[arg(long, env = "MAP_RECONNECT_S", default_value = "600", value_parser = renewed_seconds)]
     pub map_reconnect_s: Duration,
     /// How long a map server that came back has to reclaim the characters it held
     #[arg(long, env = "MAP_RECLAIM_S", default_value = "30", value_parser = seconds)]
@@ -78,6 +79,15 @@ fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// The same of what is renewed every few seconds: a shorter time would end locks of servers that are there.
+fn renewed_seconds(text: &str) -> Result<Duration, String> {
+    let least = RENEW_EVERY * 2;
+    match seconds(text) {
+        Ok(time) if time >= least => Ok(time),
+        _ => Err(format!("takes whole seconds, {} to 86400", least.as_secs())),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::Parser;
@@ -100,5 +110,13 @@ mod tests {
         assert!(Line::try_parse_from(["x", "--map-reclaim-s", "0"]).is_err());
         let timers = Line::parse_from(["x", "--map-reclaim-s", "7"]).timers.timers();
         assert_eq!(timers.map_reclaim, Duration::from_secs(7));
+    }
+
+    #[test]
+    fn who_is_heard_of_every_five_seconds_has_time_to_be() {
+        for flag in ["--replica-reconnect-s", "--map-reconnect-s"] {
+            assert!(Line::try_parse_from(["x", flag, "9"]).is_err(), "{flag}");
+            assert!(Line::try_parse_from(["x", flag, "10"]).is_ok(), "{flag}");
+        }
     }
 }

@@ -5,7 +5,8 @@
 //! * [`ServerLock`]: a replica or a map server is the one it says it is.
 //!
 //! Each `after` says what a lock becomes by a step; `store::locks` applies it with one conditional UPDATE, and whoever was
-//! slower learns that the step does not fit any more. [`Timers`] give every hand-over an end.
+//! slower learns that the step does not fit any more. [`Timers`] give every hand-over an end. `docs/locks.md` lists every
+//! step and timer, with the test that shows it.
 
 mod account;
 mod character;

@@ -44,7 +44,15 @@ pub struct Caller {
 /// Signs and checks access tokens. Keys rotate by their ids.
 pub struct TokenKeys {
     signing: (String, EncodingKey),
-    verifying: Vec<(String, DecodingKey)>,
+    verifying: Vec<Verifying>,
+}
+
+/// A key that tokens are checked with.
+struct Verifying {
+    id: String,
+    /// How the tokens begin that we sign with it, up to the first dot.
+    header: String,
+    key: DecodingKey,
 }
 
 impl TokenKeys {
@@ -54,13 +62,12 @@ impl TokenKeys {
         let (first_id, first) = secrets[0];
         Self {
             signing: (first_id.to_owned(), EncodingKey::from_secret(first)),
-            verifying: secrets.iter().map(|(id, key)| ((*id).to_owned(), DecodingKey::from_secret(key))).collect(),
+            verifying: secrets.iter().map(|(id, key)| Verifying::new(id, key)).collect(),
         }
     }
 
     fn sign(&self, claims: &Claims) -> Result<String, Error> {
-        let header = Header { kid: Some(self.signing.0.clone()), ..Header::new(Algorithm::HS256) };
-        jsonwebtoken::encode(&header, claims, &self.signing.1).map_err(Error::internal)
+        jsonwebtoken::encode(&header(&self.signing.0), claims, &self.signing.1).map_err(Error::internal)
     }
 
     /// The claims of a token that one of our keys has signed and that has not expired.
@@ -68,13 +75,36 @@ impl TokenKeys {
         if token.len() > MAX_TOKEN_BYTES {
             return None;
         }
-        let kid = jsonwebtoken::decode_header(token).ok()?.kid?;
-        let (_, key) = self.verifying.iter().find(|(id, _)| *id == kid)?;
+        let key = self.key_of(token)?;
         let mut validation = Validation::new(Algorithm::HS256);
         validation.validate_exp = false; // judged below, by our own clock
         let claims: Claims = jsonwebtoken::decode(token, key, &validation).ok()?.claims;
         (now_ms / 1_000 < claims.exp).then_some(claims)
     }
+
+    /// The key that a token names.
+    fn key_of(&self, token: &str) -> Option<&DecodingKey> {
+        let (header, _) = token.split_once('.')?;
+        // Nearly always: what we sign begins as we know it, and need not be parsed to find that out.
+        if let Some(ours) = self.verifying.iter().find(|verifying| verifying.header == header) {
+            return Some(&ours.key);
+        }
+        let kid = jsonwebtoken::decode_header(token).ok()?.kid?;
+        self.verifying.iter().find(|verifying| verifying.id == kid).map(|verifying| &verifying.key)
+    }
+}
+
+impl Verifying {
+    fn new(id: &str, secret: &[u8]) -> Self {
+        // One that can not be written down is compared with nothing, and found by its id.
+        let header = serde_json::to_vec(&header(id)).map(|json| URL_SAFE_NO_PAD.encode(json)).unwrap_or_default();
+        Self { id: id.to_owned(), header, key: DecodingKey::from_secret(secret) }
+    }
+}
+
+/// How a token of this key begins.
+fn header(key_id: &str) -> Header {
+    Header { kid: Some(key_id.to_owned()), ..Header::new(Algorithm::HS256) }
 }
 
 /// A new access token of a session, and the seconds it is good for.
@@ -157,6 +187,13 @@ mod tests {
         assert!(during.open(&token, 1_900_000).is_none(), "expired");
         assert!(keys(&format!("new:{new}")).open(&token, 1_000_000).is_none(), "the key is gone");
         assert!(keys(&format!("old:{new}")).open(&token, 1_000_000).is_none(), "another key of the same id");
+    }
+
+    #[test]
+    fn a_token_of_ours_is_known_by_its_beginning() {
+        let keys = keys("a secret of at least thirty-two bytes!");
+        let token = keys.sign(&claims()).unwrap();
+        assert_eq!(token.split('.').next(), Some(keys.verifying[0].header.as_str()));
     }
 
     #[test]

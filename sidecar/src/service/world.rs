@@ -66,7 +66,8 @@ pub async fn start(state: &AppState) -> Result<(), NotAllowed> {
         session_entry::renew_sessions(&state).await
     });
     spawn_every(state, RENEW_SESSIONS_EVERY, "sockets could not be compared with locks", |state| async move {
-        account::close_the_ousted(&state).await
+        account::close_the_ousted(&state).await?;
+        account::release_the_deserted(&state).await
     });
     crate::social::start(state);
     spawn_every(state, HOUSEKEEPING_EVERY, "parties could not be tidied up", |state| async move {

@@ -4,29 +4,24 @@
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use sqlx::Any;
-use sqlx::pool::PoolConnection;
-
 use super::SqlConnection;
 use crate::clock::Clock;
 
-/// A lent connection, or a transaction on one. It is used as `&mut *call`.
-pub(crate) struct Call<C> {
-    connection: C,
+/// A connection for statements that are each a transaction of their own. It is used as `&mut *call`.
+pub(crate) struct Lent {
+    connection: SqlConnection,
     _timer: Timer,
 }
 
-/// A connection for statements that are each a transaction of their own.
-pub(crate) type Lent = Call<PoolConnection<Any>>;
-/// A transaction. Dropped without [`Transaction::commit`], it changes nothing.
-pub(crate) type Transaction = Call<sqlx::Transaction<'static, Any>>;
+/// A transaction, used as `&mut *call`. Dropped without [`Transaction::commit`], it changes nothing.
+pub(crate) struct Transaction(Lent);
 
-impl<C> Call<C> {
+impl Lent {
     /// Waits for a connection.
     pub(super) async fn begin(
         name: &'static str,
         clock: &Clock,
-        connection: impl Future<Output = sqlx::Result<C>>,
+        connection: impl Future<Output = sqlx::Result<SqlConnection>>,
     ) -> sqlx::Result<Self> {
         let timer = Timer { name, clock: clock.clone(), began: clock.uptime() };
         let waiting = Waiting::new();
@@ -41,30 +36,49 @@ impl<C> Call<C> {
         drop(waiting);
         Ok(Self { connection, _timer: timer })
     }
+
+    /// Begins a transaction with this statement.
+    pub(super) async fn transaction(mut self, statement: &'static str) -> sqlx::Result<Transaction> {
+        self.connection.begin(statement).await?;
+        Ok(Transaction(self))
+    }
 }
 
 impl Transaction {
     /// Makes everything durable.
-    pub(crate) async fn commit(self) -> sqlx::Result<()> {
-        self.connection.commit().await
+    pub(crate) async fn commit(mut self) -> sqlx::Result<()> {
+        self.0.connection.commit().await
     }
 
     /// Undoes everything, now rather than when the connection is next used.
-    pub(crate) async fn rollback(self) -> sqlx::Result<()> {
-        self.connection.rollback().await
+    pub(crate) async fn rollback(mut self) -> sqlx::Result<()> {
+        self.0.connection.rollback().await
     }
 }
 
-impl<C: Deref<Target = SqlConnection>> Deref for Call<C> {
+impl Deref for Lent {
     type Target = SqlConnection;
     fn deref(&self) -> &SqlConnection {
         &self.connection
     }
 }
 
-impl<C: DerefMut<Target = SqlConnection>> DerefMut for Call<C> {
+impl DerefMut for Lent {
     fn deref_mut(&mut self) -> &mut SqlConnection {
         &mut self.connection
+    }
+}
+
+impl Deref for Transaction {
+    type Target = SqlConnection;
+    fn deref(&self) -> &SqlConnection {
+        &self.0
+    }
+}
+
+impl DerefMut for Transaction {
+    fn deref_mut(&mut self) -> &mut SqlConnection {
+        &mut self.0
     }
 }
 

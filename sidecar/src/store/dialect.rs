@@ -110,7 +110,10 @@ pub(crate) async fn lock_rows(
 pub(crate) async fn unlimited_time(connection: &mut SqlConnection) -> sqlx::Result<()> {
     match Dialect::of(connection) {
         Dialect::Sqlite => Ok(()),
-        Dialect::Postgres => sqlx::query("SET LOCAL statement_timeout = 0").execute(connection).await.map(|_| ()),
+        Dialect::Postgres => {
+            connection.unlimited();
+            sqlx::query("SET LOCAL statement_timeout = 0").execute(connection).await.map(|_| ())
+        }
     }
 }
 

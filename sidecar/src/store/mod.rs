@@ -8,11 +8,13 @@ pub mod accounts;
 mod call;
 pub mod characters;
 mod columns;
+mod connection;
 pub(crate) mod dialect;
 pub mod ledger;
 pub mod locks;
 pub mod online;
 mod open;
+mod pool;
 pub(crate) mod retry;
 pub(crate) mod rows;
 mod schema;
@@ -36,8 +38,7 @@ pub use sessions::SessionStore;
 pub use sql::SqlStore;
 pub use time::DatabaseTime;
 
-/// A connection to either database.
-pub(crate) use sqlx::AnyConnection as SqlConnection;
+pub(crate) use connection::SqlConnection;
 /// A row of either database.
 pub(crate) use sqlx::any::AnyRow as SqlRow;
 

@@ -7,30 +7,33 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
-use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
-use sqlx::{AnyPool, AssertSqlSafe, Connection, Executor};
+use sqlx::any::{AnyConnectOptions, install_default_drivers};
+use sqlx::{AnyConnection, Connection};
 
-use super::SqlConnection;
+use super::pool::{Pool, PoolOptions};
+use crate::clock::Clock;
 use crate::config::{DatabaseAt, DatabaseConfig};
 
 /// How many may read a SQLite file at once.
 const SQLITE_READERS: u32 = 4;
 /// A connection to a server that was idle for longer may be dead, and is asked first.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+/// How much longer than PostgreSQL may work on a statement we wait for its answer: it is to be the one that gives up.
+const ANSWER_MARGIN: Duration = Duration::from_secs(1);
 
 /// The pools for reading and for writing; on PostgreSQL they are one.
-pub(super) async fn pools(config: &DatabaseConfig) -> sqlx::Result<(AnyPool, AnyPool)> {
+pub(super) async fn pools(config: &DatabaseConfig, clock: &Clock) -> sqlx::Result<(Pool, Pool)> {
     match &config.at {
-        DatabaseAt::Sqlite(file) => sqlite(file, config).await,
+        DatabaseAt::Sqlite(file) => sqlite(file, config, clock).await,
         DatabaseAt::Postgres(url) => {
-            let pool = postgres(url.expose_secret(), config).await?;
+            let pool = postgres(url.expose_secret(), config, clock).await?;
             Ok((pool.clone(), pool))
         }
     }
 }
 
 /// A connection outside of any pool, without limits in time: for migrations.
-pub(super) async fn connection(at: &DatabaseAt) -> sqlx::Result<SqlConnection> {
+pub(super) async fn connection(at: &DatabaseAt) -> sqlx::Result<AnyConnection> {
     let options = match at {
         DatabaseAt::Sqlite(file) => {
             create_private(file)?;
@@ -38,50 +41,46 @@ pub(super) async fn connection(at: &DatabaseAt) -> sqlx::Result<SqlConnection> {
         }
         DatabaseAt::Postgres(url) => options(url.expose_secret())?,
     };
-    SqlConnection::connect_with(&options).await
+    AnyConnection::connect_with(&options).await
 }
 
 /// One writer, so that writes queue here in order instead of meeting "database is locked".
-async fn sqlite(file: &Path, config: &DatabaseConfig) -> sqlx::Result<(AnyPool, AnyPool)> {
+async fn sqlite(file: &Path, config: &DatabaseConfig, clock: &Clock) -> sqlx::Result<(Pool, Pool)> {
     create_private(file)?;
-    // A round trip per query buys nothing where the database is a file of this process.
-    let pool = |size: u32| {
-        AnyPoolOptions::new().max_connections(size).acquire_timeout(config.acquire).test_before_acquire(false)
+    let pool = |mode: &str, most: u32, greeting: &str| {
+        let connect = options(&sqlite_url(file, mode))?;
+        // A file of this machine is neither silent nor dead.
+        let (statement, trusted_idle) = (None, Duration::MAX);
+        Ok::<_, sqlx::Error>(PoolOptions {
+            connect,
+            greeting: greeting.to_owned(),
+            most,
+            acquire: config.acquire,
+            statement,
+            trusted_idle,
+        })
     };
-    let writer = pool(1).after_connect(|connection, _| {
-        Box::pin(
-            async move { connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL").await.map(|_| ()) },
-        )
-    });
-    let write = writer.connect_with(options(&sqlite_url(file, "rwc"))?).await?;
-    let read = pool(SQLITE_READERS).connect_with(options(&sqlite_url(file, "ro"))?).await?;
+    let write = Pool::open(pool("rwc", 1, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")?, clock).await?;
+    let read = Pool::open(pool("ro", SQLITE_READERS, "")?, clock).await?;
     Ok((read, write))
 }
 
-async fn postgres(url: &str, config: &DatabaseConfig) -> sqlx::Result<AnyPool> {
+async fn postgres(url: &str, config: &DatabaseConfig, clock: &Clock) -> sqlx::Result<Pool> {
     let statement_ms = config.statement.as_millis();
     // What a database or a role may have set otherwise, and the store relies on.
     let greeting = format!(
         "SET statement_timeout = {statement_ms}; SET idle_in_transaction_session_timeout = {statement_ms}; \
          SET default_transaction_isolation = 'read committed'; SET application_name = 'realmgate'"
     );
-    let pool = AnyPoolOptions::new()
-        .max_connections(config.pool)
-        .acquire_timeout(config.acquire)
-        .test_before_acquire(false)
-        .before_acquire(|connection, meta| {
-            Box::pin(async move {
-                if meta.idle_for > TRUSTED_IDLE {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
-        .after_connect(move |connection, _| {
-            let greeting = AssertSqlSafe(greeting.clone());
-            Box::pin(async move { connection.execute(greeting).await.map(|_| ()) })
-        });
-    pool.connect_with(options(url)?).await
+    let options = PoolOptions {
+        connect: options(url)?,
+        greeting,
+        most: config.pool,
+        acquire: config.acquire,
+        statement: Some(config.statement + ANSWER_MARGIN),
+        trusted_idle: TRUSTED_IDLE,
+    };
+    Pool::open(options, clock).await
 }
 
 fn options(url: &str) -> sqlx::Result<AnyConnectOptions> {

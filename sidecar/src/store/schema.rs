@@ -1,9 +1,9 @@
 //! The tables and their versions. How a migration may look is told in `sidecar/migrations/README.md`.
 
-use sqlx::Connection;
 use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{AnyConnection, Connection};
 
-use super::{SqlConnection, open};
+use super::open;
 use crate::config::DatabaseAt;
 
 /// Why the database cannot be used.
@@ -45,7 +45,7 @@ pub(super) async fn prepare(at: &DatabaseAt, migrate: bool) -> Result<(), OpenEr
 }
 
 /// Refuses tables that are older than we need.
-async fn check(connection: &mut SqlConnection) -> Result<(), OpenError> {
+async fn check(connection: &mut AnyConnection) -> Result<(), OpenError> {
     let needed = migrations().iter().map(|migration| migration.version).max().unwrap_or(0);
     let found = match newest(connection).await {
         Ok(found) => found,
@@ -56,7 +56,7 @@ async fn check(connection: &mut SqlConnection) -> Result<(), OpenError> {
     if found < needed { Err(OpenError::TooOld { found, needed }) } else { Ok(()) }
 }
 
-async fn newest(connection: &mut SqlConnection) -> sqlx::Result<i64> {
+async fn newest(connection: &mut AnyConnection) -> sqlx::Result<i64> {
     sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations WHERE success")
         .fetch_one(connection)
         .await

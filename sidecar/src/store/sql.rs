@@ -7,10 +7,9 @@
 //! * [`SqlStore::begin_write`] for a transaction that writes; what it checks before it writes, it locks with
 //!   [`lock_rows`](super::dialect::lock_rows).
 
-use sqlx::AnyPool;
-
-use super::call::{Call, Lent, Transaction};
+use super::call::{Lent, Transaction};
 use super::dialect::{Dialect, database_time};
+use super::pool::Pool;
 use super::schema::{self, OpenError};
 use super::{SqlConnection, StoreHealth, open};
 use crate::clock::Clock;
@@ -19,8 +18,8 @@ use crate::config::{DatabaseAt, DatabaseConfig};
 /// All stores over one database.
 #[derive(Clone)]
 pub struct SqlStore {
-    read: AnyPool,
-    write: AnyPool,
+    read: Pool,
+    write: Pool,
     dialect: Dialect,
     clock: Clock,
 }
@@ -34,28 +33,28 @@ impl SqlStore {
             DatabaseAt::Postgres(_) => Dialect::Postgres,
         };
         schema::prepare(&config.at, dialect == Dialect::Sqlite || config.migrate).await?;
-        let (read, write) = open::pools(config).await?;
+        let (read, write) = open::pools(config, &clock).await?;
         Ok(Self { read, write, dialect, clock })
     }
 
     /// For a query that changes nothing.
     pub(crate) async fn read(&self, call: &'static str) -> sqlx::Result<Lent> {
-        Call::begin(call, &self.clock, self.read.acquire()).await
+        Lent::begin(call, &self.clock, self.read.lend()).await
     }
 
     /// For a single statement that writes.
     pub(crate) async fn write(&self, call: &'static str) -> sqlx::Result<Lent> {
-        Call::begin(call, &self.clock, self.write.acquire()).await
+        Lent::begin(call, &self.clock, self.write.lend()).await
     }
 
     /// For queries that must all see the same moment.
     pub(crate) async fn begin_read(&self, call: &'static str) -> sqlx::Result<Transaction> {
-        Call::begin(call, &self.clock, self.read.begin_with(self.dialect.begin_read())).await
+        self.read(call).await?.transaction(self.dialect.begin_read()).await
     }
 
     /// For a transaction that writes.
     pub(crate) async fn begin_write(&self, call: &'static str) -> sqlx::Result<Transaction> {
-        Call::begin(call, &self.clock, self.write.begin_with(self.dialect.begin_write())).await
+        self.write(call).await?.transaction(self.dialect.begin_write()).await
     }
 
     /// The database's time in Unix milliseconds, for what sidecars agree on. Within a transaction, on its connection.
@@ -80,11 +79,12 @@ impl StoreHealth for SqlStore {
         let both = [&self.read, &self.write];
         // On PostgreSQL both are one.
         let pools = if self.dialect == Dialect::Sqlite { &both[..] } else { &both[..1] };
-        let size: u32 = pools.iter().map(|pool| pool.size()).sum();
-        let idle: usize = pools.iter().map(|pool| pool.num_idle()).sum();
-        let in_use = f64::from(size) - idle as f64;
+        let (all, idle) = pools.iter().fold((0, 0), |(all, idle), pool| {
+            let (all_here, idle_here) = pool.count();
+            (all + all_here, idle + idle_here)
+        });
         metrics::gauge!("realmgate_database_connections", "state" => "idle").set(idle as f64);
-        metrics::gauge!("realmgate_database_connections", "state" => "in_use").set(in_use.max(0.0));
+        metrics::gauge!("realmgate_database_connections", "state" => "in_use").set((all - idle) as f64);
     }
 
     async fn close(&self) {

@@ -3,10 +3,10 @@
 use std::ops::Deref;
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, Connection, Executor};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
 use uuid::Uuid;
 
-use super::{SqlConnection, SqlStore};
+use super::SqlStore;
 use crate::clock::Clock;
 use crate::config::{DatabaseConfig, DatabaseSettings};
 
@@ -133,7 +133,7 @@ impl TestDatabase {
 
     async fn on_server(&self, sql: &str) -> sqlx::Result<()> {
         sqlx::any::install_default_drivers();
-        let mut connection = SqlConnection::connect(&self.server).await?;
+        let mut connection = AnyConnection::connect(&self.server).await?;
         connection.execute(AssertSqlSafe(sql.to_owned())).await?;
         connection.close().await
     }

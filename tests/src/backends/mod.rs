@@ -6,10 +6,10 @@ pub mod postgres;
 pub mod program;
 pub mod redis;
 
+pub use self::redis::Redis;
 pub use disk::SmallDisk;
 pub use postgres::Postgres;
 pub use program::{Missing, ServiceUser, or_skip};
-pub use redis::Redis;
 
 use std::net::{Ipv4Addr, TcpListener};
 

@@ -9,6 +9,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use crate::skip::skip;
+
 /// Where programs lie. Debian keeps PostgreSQL's own in a folder for each version.
 const FOLDERS: [&str; 5] = ["/usr/local/bin", "/usr/bin", "/usr/local/sbin", "/usr/sbin", "/bin"];
 const POSTGRES_VERSIONS: &str = "/usr/lib/postgresql";
@@ -51,18 +53,8 @@ fn postgres_folders() -> Vec<PathBuf> {
 ///
 /// # Panics
 /// When the program is missing where `CI` is set.
-#[expect(clippy::disallowed_methods, reason = "a test has no command line; CI tells itself by this variable alone")]
-#[expect(clippy::print_stderr, reason = "whoever reads the test's output must see what was not tested")]
 pub fn or_skip<T>(there: Result<T, Missing>) -> Option<T> {
-    match there {
-        Ok(there) => Some(there),
-        Err(missing) => {
-            let is_ci = std::env::var("CI").is_ok_and(|value| !["", "0", "false"].contains(&value.as_str()));
-            assert!(!is_ci, "{missing}: on CI nothing is skipped");
-            eprintln!("skipped: {missing}");
-            None
-        }
-    }
+    there.map_err(skip).ok()
 }
 
 /// Somebody with few rights, whom a service runs as. Only root can run anything as somebody else.

@@ -1,11 +1,13 @@
-//! A TCP link that can be cut, slowed down and silenced, with one target or several behind it in turn.
+//! A TCP link that can be cut, slowed down and silenced, with one target or several behind it in turn. Its targets see
+//! the address of whoever connects, as behind a balancer that does not end connections.
 
 mod pipe;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -105,7 +107,8 @@ async fn serve(client: TcpStream, mut link: watch::Receiver<Link>, turn: usize) 
             tokio::select! { () = pipe::swallow(client) => {}, () = cut_since(&mut link, &born) => {} }
         }
         Mode::Pass | Mode::Delay(_) => {
-            let Some(server) = reach(&born.targets, turn).await else { return };
+            let Ok(from) = client.peer_addr() else { return };
+            let Some(server) = reach(&born.targets, turn, from.ip()).await else { return };
             let piping = pipe::join(client, server, link.clone(), &born);
             tokio::select! { () = piping => {}, () = cut_since(&mut link, &born) => {} }
         }
@@ -113,13 +116,23 @@ async fn serve(client: TcpStream, mut link: watch::Receiver<Link>, turn: usize) 
 }
 
 /// The target whose turn it is, or the next that answers.
-async fn reach(targets: &[SocketAddr], turn: usize) -> Option<TcpStream> {
+async fn reach(targets: &[SocketAddr], turn: usize, from: IpAddr) -> Option<TcpStream> {
     for offset in 0..targets.len() {
-        if let Ok(server) = TcpStream::connect(targets[(turn + offset) % targets.len()]).await {
+        if let Ok(server) = connect(targets[(turn + offset) % targets.len()], from).await {
             return Some(server);
         }
     }
     None
+}
+
+async fn connect(target: SocketAddr, from: IpAddr) -> io::Result<TcpStream> {
+    // The usual address comes by itself; a port that is asked for would be taken for all targets at once.
+    if from == IpAddr::V4(Ipv4Addr::LOCALHOST) {
+        return TcpStream::connect(target).await;
+    }
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::new(from, 0))?;
+    socket.connect(target).await
 }
 
 /// Returns once the link has been cut, or is gone.

@@ -65,6 +65,17 @@ async fn each_connection_has_its_turn_and_the_dead_are_passed_over() {
 }
 
 #[tokio::test]
+async fn a_target_sees_who_connects() {
+    let target = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = Proxy::to(&[target.local_addr().unwrap()]).await;
+    for client in [Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 0, 0, 61)] {
+        let _connecting = connect(proxy.address(), client.into()).await.unwrap();
+        let (_, seen) = timeout(PATIENCE, target.accept()).await.unwrap().unwrap();
+        assert_eq!(seen.ip(), client);
+    }
+}
+
+#[tokio::test]
 async fn a_cut_closes_what_is_open_and_turns_away_what_is_new() {
     let server = echo(1).await;
     let proxy = Proxy::to(&[server.0]).await;

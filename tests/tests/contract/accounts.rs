@@ -7,7 +7,21 @@ use realmgate_tests::{Account, Home, SidecarProcess, until};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use crate::backend::{Backend, on_every_backend};
 use crate::servers::sidecar;
+use crate::sidecars::Sidecars;
+
+on_every_backend!(
+    registering_answers_with_tokens,
+    bad_names_and_passwords_are_complained_about_by_field,
+    logging_in_needs_name_and_password,
+    a_log_in_takes_as_long_for_nobody_as_for_somebody,
+    an_access_token_is_a_jwt_with_the_promised_fields,
+    a_refresh_token_is_good_once_and_its_return_ends_the_family,
+    unknown_refresh_tokens_are_refused,
+    logging_out_ends_this_log_in_alone,
+    access_tokens_expire,
+);
 
 fn assert_tokens(tokens: &Value) {
     for field in ["access_token", "user_id", "refresh_token"] {
@@ -16,9 +30,8 @@ fn assert_tokens(tokens: &Value) {
     assert_eq!(tokens["expires_in"], 900, "15 minutes");
 }
 
-#[tokio::test]
-async fn registering_answers_with_tokens() {
-    let sidecar = sidecar().await;
+async fn registering_answers_with_tokens(backend: Backend) {
+    let sidecar = sidecar(backend).await;
     let name = fresh_name("Ann");
     let api = sidecar.api();
     let tokens = api.post("/auth/register", json!({"username": name, "password": "long enough"})).await.json(201);
@@ -27,9 +40,8 @@ async fn registering_answers_with_tokens() {
     api.post("/auth/register", again).await.problem(409, "USERNAME_TAKEN");
 }
 
-#[tokio::test]
-async fn bad_names_and_passwords_are_complained_about_by_field() {
-    let sidecar = sidecar().await;
+async fn bad_names_and_passwords_are_complained_about_by_field(backend: Backend) {
+    let sidecar = sidecar(backend).await;
     let api = sidecar.api();
     let problem = api.post("/auth/register", json!({"username": "a b", "password": "short"})).await;
     let problem = problem.problem(422, "VALIDATION_FAILED");
@@ -43,9 +55,8 @@ async fn bad_names_and_passwords_are_complained_about_by_field() {
     assert!(typed.problem(422, "VALIDATION_FAILED")["errors"].get("username").is_some());
 }
 
-#[tokio::test]
-async fn logging_in_needs_name_and_password() {
-    let sidecar = sidecar().await;
+async fn logging_in_needs_name_and_password(backend: Backend) {
+    let sidecar = sidecar(backend).await;
     // Failures count by address: those of this test are not to stand in another's way.
     let api = sidecar.api().from_source([127, 0, 0, 21].into());
     let account = Account::register(&api).await;
@@ -59,9 +70,8 @@ async fn logging_in_needs_name_and_password() {
     api.post("/auth/login", json!({"username": ""})).await.problem(422, "VALIDATION_FAILED");
 }
 
-#[tokio::test]
-async fn a_log_in_takes_as_long_for_nobody_as_for_somebody() {
-    let sidecar = sidecar().await;
+async fn a_log_in_takes_as_long_for_nobody_as_for_somebody(backend: Backend) {
+    let sidecar = sidecar(backend).await;
     let api = sidecar.api().from_source([127, 0, 0, 22].into());
     let account = Account::register(&api).await;
     let time = async |username: &str| {
@@ -80,9 +90,8 @@ async fn a_log_in_takes_as_long_for_nobody_as_for_somebody() {
     assert!(nobody * 4 > somebody && somebody * 4 > nobody, "{somebody:?} for somebody, {nobody:?} for nobody");
 }
 
-#[tokio::test]
-async fn an_access_token_is_a_jwt_with_the_promised_fields() {
-    let account = Account::register(&sidecar().await.api()).await;
+async fn an_access_token_is_a_jwt_with_the_promised_fields(backend: Backend) {
+    let account = Account::register(&sidecar(backend).await.api()).await;
     let (header, payload) = jwt_parts(&account.access_token);
     assert_eq!(header["alg"], "HS256");
     assert!(header["kid"].as_str().is_some_and(|kid| !kid.is_empty()), "{header}");
@@ -94,9 +103,8 @@ async fn an_access_token_is_a_jwt_with_the_promised_fields() {
     }
 }
 
-#[tokio::test]
-async fn a_refresh_token_is_good_once_and_its_return_ends_the_family() {
-    let sidecar = sidecar().await;
+async fn a_refresh_token_is_good_once_and_its_return_ends_the_family(backend: Backend) {
+    let sidecar = sidecar(backend).await;
     let api = sidecar.api();
     let account = Account::register(&api).await;
     let refresh = async |token: &Value| api.post("/auth/refresh", json!({"refresh_token": token})).await;
@@ -108,23 +116,21 @@ async fn a_refresh_token_is_good_once_and_its_return_ends_the_family() {
 
     refresh(&json!(account.refresh_token)).await.problem(401, "INVALID_REFRESH_TOKEN");
     refresh(&third["refresh_token"]).await.problem(401, "INVALID_REFRESH_TOKEN");
-    let stolen = api.with_token(third["access_token"].as_str().unwrap());
+    let stolen = api.with_token(third["access_token"].as_str().expect("a text"));
     stolen.get("/characters").await.problem(401, "UNAUTHORIZED");
     api.post("/auth/login", account.credentials()).await.json(200);
 }
 
-#[tokio::test]
-async fn unknown_refresh_tokens_are_refused() {
-    let sidecar = sidecar().await;
+async fn unknown_refresh_tokens_are_refused(backend: Backend) {
+    let sidecar = sidecar(backend).await;
     let api = sidecar.api();
     let unknown = json!({"refresh_token": "never-given-out"});
     api.post("/auth/refresh", unknown).await.problem(401, "INVALID_REFRESH_TOKEN");
     api.post("/auth/refresh", json!({})).await.problem(422, "VALIDATION_FAILED");
 }
 
-#[tokio::test]
-async fn logging_out_ends_this_log_in_alone() {
-    let sidecar = sidecar().await;
+async fn logging_out_ends_this_log_in_alone(backend: Backend) {
+    let sidecar = sidecar(backend).await;
     let api = sidecar.api();
     let account = Account::register(&api).await;
     let other = api.post("/auth/login", account.credentials()).await.json(200);
@@ -134,13 +140,12 @@ async fn logging_out_ends_this_log_in_alone() {
     account.calls(&api).post("/auth/logout", json!({})).await.problem(401, "UNAUTHORIZED");
     let refresh = json!({"refresh_token": account.refresh_token});
     api.post("/auth/refresh", refresh).await.problem(401, "INVALID_REFRESH_TOKEN");
-    api.with_token(other["access_token"].as_str().unwrap()).get("/characters").await.json(200);
+    api.with_token(other["access_token"].as_str().expect("a text")).get("/characters").await.json(200);
     api.post("/auth/logout", json!({})).await.problem(401, "UNAUTHORIZED");
 }
 
-#[tokio::test]
-async fn access_tokens_expire() {
-    let sidecar = SidecarProcess::start(&[("ACCESS_TOKEN_SECONDS", "1")]).await;
+async fn access_tokens_expire(backend: Backend) {
+    let sidecar = Sidecars::start(backend, &[("ACCESS_TOKEN_SECONDS", "1")]).await;
     let account = Account::register(&sidecar.api()).await;
     let api = account.calls(&sidecar.api());
     let refused =

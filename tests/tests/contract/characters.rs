@@ -1,10 +1,23 @@
 //! Characters and their classes.
 
 use realmgate_tests::account::fresh_name;
-use realmgate_tests::{Account, Api, Shared, SidecarProcess};
+use realmgate_tests::{Account, Api, Shared};
 use serde_json::{Value, json};
 
+use crate::backend::{Backend, on_every_backend};
 use crate::servers::sidecar;
+use crate::sidecars::Sidecars;
+
+on_every_backend!(
+    classes_are_listed_for_everybody,
+    a_character_is_made_and_listed,
+    bad_characters_are_complained_about_by_field,
+    an_account_has_room_for_eight,
+    a_deleted_character_is_gone_and_its_name_free,
+    characters_that_never_were_are_not_found,
+    characters_are_for_those_who_are_logged_in,
+    our_servers_read_any_character_on_both_ports,
+);
 
 const NOBODY: &str = "018f0000-0000-7000-8000-000000000001";
 
@@ -13,19 +26,18 @@ struct Somebody {
     account: Account,
     api: Api,
     classes: Value,
-    _sidecar: Shared<SidecarProcess>,
+    _sidecar: Shared<Sidecars>,
 }
 
-async fn somebody() -> Somebody {
-    let sidecar = sidecar().await;
+async fn somebody(backend: Backend) -> Somebody {
+    let sidecar = sidecar(backend).await;
     let account = Account::register(&sidecar.api()).await;
     let classes = sidecar.api().get("/character-classes").await.json(200);
     Somebody { api: account.calls(&sidecar.api()), account, classes, _sidecar: sidecar }
 }
 
-#[tokio::test]
-async fn classes_are_listed_for_everybody() {
-    let classes = sidecar().await.api().get("/character-classes").await.json(200);
+async fn classes_are_listed_for_everybody(backend: Backend) {
+    let classes = sidecar(backend).await.api().get("/character-classes").await.json(200);
     let classes = classes.as_array().expect("a list");
     assert!(classes.len() >= 3);
     for class in classes {
@@ -35,9 +47,8 @@ async fn classes_are_listed_for_everybody() {
     }
 }
 
-#[tokio::test]
-async fn a_character_is_made_and_listed() {
-    let Somebody { api, classes, .. } = &somebody().await;
+async fn a_character_is_made_and_listed(backend: Backend) {
+    let Somebody { api, classes, .. } = &somebody(backend).await;
     assert_eq!(api.get("/characters").await.json(200), json!([]));
     let name = fresh_name("Zoë ");
     let made = api.post("/characters", json!({"name": name, "class_id": classes[0]["id"]})).await.json(201);
@@ -50,9 +61,8 @@ async fn a_character_is_made_and_listed() {
     api.post("/characters", again).await.problem(409, "NAME_TAKEN");
 }
 
-#[tokio::test]
-async fn bad_characters_are_complained_about_by_field() {
-    let Somebody { api, classes, .. } = &somebody().await;
+async fn bad_characters_are_complained_about_by_field(backend: Backend) {
+    let Somebody { api, classes, .. } = &somebody(backend).await;
     let complain = async |body: Value, field: &str| {
         let problem = api.post("/characters", body).await.problem(422, "VALIDATION_FAILED");
         assert!(problem["errors"].get(field).is_some(), "{problem}");
@@ -63,9 +73,8 @@ async fn bad_characters_are_complained_about_by_field() {
     complain(json!({"name": fresh_name("Ok ")}), "class_id").await;
 }
 
-#[tokio::test]
-async fn an_account_has_room_for_eight() {
-    let Somebody { api, classes, .. } = &somebody().await;
+async fn an_account_has_room_for_eight(backend: Backend) {
+    let Somebody { api, classes, .. } = &somebody(backend).await;
     let class = &classes[0]["id"];
     for _ in 0..8 {
         api.post("/characters", json!({"name": fresh_name("Many "), "class_id": class})).await.json(201);
@@ -74,9 +83,8 @@ async fn an_account_has_room_for_eight() {
     api.post("/characters", ninth).await.problem(409, "TOO_MANY_CHARACTERS");
 }
 
-#[tokio::test]
-async fn a_deleted_character_is_gone_and_its_name_free() {
-    let Somebody { api, account, classes, .. } = &somebody().await;
+async fn a_deleted_character_is_gone_and_its_name_free(backend: Backend) {
+    let Somebody { api, account, classes, .. } = &somebody(backend).await;
     let character = account.new_character(api).await;
     let path = format!("/characters/{}", character.id);
     let stranger = Account::register(api).await.calls(api);
@@ -87,16 +95,14 @@ async fn a_deleted_character_is_gone_and_its_name_free() {
     api.post("/characters", json!({"name": character.name, "class_id": classes[0]["id"]})).await.json(201);
 }
 
-#[tokio::test]
-async fn characters_that_never_were_are_not_found() {
-    let Somebody { api, .. } = &somebody().await;
+async fn characters_that_never_were_are_not_found(backend: Backend) {
+    let Somebody { api, .. } = &somebody(backend).await;
     api.delete(&format!("/characters/{NOBODY}")).await.problem(404, "CHARACTER_NOT_FOUND");
     api.delete("/characters/7").await.problem(404, "CHARACTER_NOT_FOUND");
 }
 
-#[tokio::test]
-async fn characters_are_for_those_who_are_logged_in() {
-    let sidecar = sidecar().await;
+async fn characters_are_for_those_who_are_logged_in(backend: Backend) {
+    let sidecar = sidecar(backend).await;
     let api = sidecar.api();
     for api in [api.clone(), api.with_token("a.b.c"), api.with_token("nonsense")] {
         api.get("/characters").await.problem(401, "UNAUTHORIZED");
@@ -105,13 +111,12 @@ async fn characters_are_for_those_who_are_logged_in() {
     }
 }
 
-#[tokio::test]
-async fn our_servers_read_any_character_on_both_ports() {
-    let sidecar = sidecar().await;
+async fn our_servers_read_any_character_on_both_ports(backend: Backend) {
+    let sidecar = sidecar(backend).await;
     let account = Account::register(&sidecar.api()).await;
     let character = account.new_character(&sidecar.api()).await;
     let path = format!("/characters/{}/internal", character.id);
-    let service_token = sidecar.home.secret("service_token");
+    let service_token = sidecar.service_token();
     for api in [sidecar.directory(), sidecar.api().with_token(&service_token)] {
         let found = api.get(&path).await.json(200);
         assert_eq!(found["id"], character.id.as_str());

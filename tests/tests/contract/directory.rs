@@ -1,10 +1,24 @@
 //! The directory of map servers and of users who are online.
 
+use realmgate_tests::Api;
 use realmgate_tests::account::fresh_name;
-use realmgate_tests::{Api, SidecarProcess};
 use serde_json::{Value, json};
 
+use crate::backend::{Backend, on_every_backend};
 use crate::servers::sidecar;
+use crate::sidecars::Sidecars;
+
+on_every_backend!(
+    a_server_registers_renews_and_goes,
+    a_server_may_move_with_its_cookie,
+    players_are_sent_to_the_emptiest_server_with_room,
+    maps_that_nobody_hosts_are_not_found,
+    bad_registrations_are_complained_about_by_field,
+    users_come_online_and_go,
+    every_route_wants_the_service_token,
+    who_is_logged_in_is_told_in_pages,
+    an_open_registry_wants_none,
+);
 
 /// A server that only speaks HTTP.
 fn registration(id: &str, port: u16, map: u16) -> Value {
@@ -15,9 +29,8 @@ async fn beat(directory: &Api, id: &str, players: u32) -> realmgate_tests::Answe
     directory.post("/map-registry/heartbeat", json!({"id": id, "current_players": players, "load": 1.5})).await
 }
 
-#[tokio::test]
-async fn a_server_registers_renews_and_goes() {
-    let sidecar = sidecar().await;
+async fn a_server_registers_renews_and_goes(backend: Backend) {
+    let sidecar = sidecar(backend).await;
     let directory = sidecar.directory();
     let id = fresh_name("map-server-test-");
     let register = async |port, map| directory.post("/map-registry/register", registration(&id, port, map)).await;
@@ -31,7 +44,8 @@ async fn a_server_registers_renews_and_goes() {
     let found = directory.get("/map-registry/map/501").await.json(200);
     assert_eq!(found, json!({"ip": "127.0.0.1", "port": 7001, "id": id}));
     let servers = directory.get("/map-registry/servers").await.json(200);
-    let listed = servers.as_array().unwrap().iter().find(|server| server["id"] == id.as_str()).expect("it is listed");
+    let listed =
+        servers.as_array().expect("a list").iter().find(|server| server["id"] == id.as_str()).expect("it is listed");
     assert_eq!((&listed["supported_maps"], &listed["max_players"]), (&json!([501]), &json!(2)));
     assert!(listed.get("cookie").is_none(), "a cookie is nobody else's business");
 
@@ -41,9 +55,8 @@ async fn a_server_registers_renews_and_goes() {
     register(7002, 501).await.json(201);
 }
 
-#[tokio::test]
-async fn a_server_may_move_with_its_cookie() {
-    let sidecar = sidecar().await;
+async fn a_server_may_move_with_its_cookie(backend: Backend) {
+    let sidecar = sidecar(backend).await;
     let directory = sidecar.directory();
     let id = fresh_name("map-server-test-");
     let first = directory.post("/map-registry/register", registration(&id, 7101, 511)).await.json(201);
@@ -53,9 +66,8 @@ async fn a_server_may_move_with_its_cookie() {
     assert_eq!(renewed["cookie"], first["cookie"]);
 }
 
-#[tokio::test]
-async fn players_are_sent_to_the_emptiest_server_with_room() {
-    let sidecar = sidecar().await;
+async fn players_are_sent_to_the_emptiest_server_with_room(backend: Backend) {
+    let sidecar = sidecar(backend).await;
     let directory = sidecar.directory();
     let (full, half) = (fresh_name("map-server-test-"), fresh_name("map-server-test-"));
     directory.post("/map-registry/register", registration(&full, 7201, 521)).await.json(201);
@@ -68,18 +80,16 @@ async fn players_are_sent_to_the_emptiest_server_with_room() {
     directory.get("/map-registry/map/521").await.problem(404, "MAP_NOT_FOUND");
 }
 
-#[tokio::test]
-async fn maps_that_nobody_hosts_are_not_found() {
-    let sidecar = sidecar().await;
+async fn maps_that_nobody_hosts_are_not_found(backend: Backend) {
+    let sidecar = sidecar(backend).await;
     let directory = sidecar.directory();
     directory.get("/map-registry/map/65000").await.problem(404, "MAP_NOT_FOUND");
     directory.get("/map-registry/map/seven").await.problem(404, "MAP_NOT_FOUND");
     beat(&directory, "map-server-never-there", 0).await.problem(404, "SERVER_NOT_FOUND");
 }
 
-#[tokio::test]
-async fn bad_registrations_are_complained_about_by_field() {
-    let sidecar = sidecar().await;
+async fn bad_registrations_are_complained_about_by_field(backend: Backend) {
+    let sidecar = sidecar(backend).await;
     let directory = sidecar.directory();
     let bad =
         [("id", json!("with space")), ("ip", json!("nowhere")), ("port", json!(0)), ("supported_maps", json!([]))];
@@ -91,9 +101,8 @@ async fn bad_registrations_are_complained_about_by_field() {
     }
 }
 
-#[tokio::test]
-async fn users_come_online_and_go() {
-    let sidecar = sidecar().await;
+async fn users_come_online_and_go(backend: Backend) {
+    let sidecar = sidecar(backend).await;
     let directory = sidecar.directory();
     let user = fresh_name("user-");
     let online = json!({"userId": user, "gatewayId": "gateway-test"});
@@ -116,9 +125,8 @@ async fn call_every_route(directory: &Api, id: &str) -> Vec<realmgate_tests::Ans
     ]
 }
 
-#[tokio::test]
-async fn every_route_wants_the_service_token() {
-    let sidecar = sidecar().await;
+async fn every_route_wants_the_service_token(backend: Backend) {
+    let sidecar = sidecar(backend).await;
     let without = sidecar.directory_without_token();
     for directory in [without.clone(), without.with_token("wrong"), without.with_token("")] {
         for answer in call_every_route(&directory, "map-server-intruder").await {
@@ -128,18 +136,16 @@ async fn every_route_wants_the_service_token() {
     }
 }
 
-#[tokio::test]
-async fn who_is_logged_in_is_told_in_pages() {
-    let sidecar = sidecar().await;
+async fn who_is_logged_in_is_told_in_pages(backend: Backend) {
+    let sidecar = sidecar(backend).await;
     let page = sidecar.directory().get("/sessions?map=540&limit=1").await.json(200);
     assert_eq!(page, json!({"sessions": [], "next": null}));
     sidecar.directory().get("/sessions?limit=0").await.problem(422, "VALIDATION_FAILED");
-    sidecar.api().with_token(&sidecar.home.secret("service_token")).get("/sessions").await.problem(404, "NOT_FOUND");
+    sidecar.api().with_token(&sidecar.service_token()).get("/sessions").await.problem(404, "NOT_FOUND");
 }
 
-#[tokio::test]
-async fn an_open_registry_wants_none() {
-    let sidecar = SidecarProcess::start(&[("ALLOW_UNAUTHENTICATED_REGISTRY", "true")]).await;
+async fn an_open_registry_wants_none(backend: Backend) {
+    let sidecar = Sidecars::start(backend, &[("ALLOW_UNAUTHENTICATED_REGISTRY", "true")]).await;
     let statuses = call_every_route(&sidecar.directory_without_token(), "map-server-foreign").await;
     let statuses: Vec<u16> = statuses.iter().map(|answer| answer.status).collect();
     assert_eq!(statuses, [201, 200, 200, 200, 204, 200, 204]);

@@ -3,28 +3,42 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use realmgate_tests::gateway::leave_world;
-use realmgate_tests::{Account, Database, Gateway, MapServer, Settings, until};
+use realmgate_tests::{Account, Gateway, until};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::servers::map_server;
+use crate::backend::{Backend, on_every_backend};
+use crate::servers::world;
+use crate::world::World;
+
+on_every_backend!(
+    entering_the_world_answers_with_all_that_a_client_needs,
+    entering_again_on_the_same_socket_is_a_hand_over_to_oneself,
+    leaving_the_world_frees_the_character,
+    logging_out_takes_the_player_out_of_the_world,
+    closing_the_socket_alone_leaves_the_player_in_the_world,
+    a_channel_that_is_not_there_is_not_found,
+    a_full_map_takes_nobody_else,
+    a_second_log_in_can_be_turned_away,
+    a_second_log_in_takes_over_by_default,
+    a_map_server_that_does_not_answer_is_unreachable,
+);
 
 /// An account with a character, and its open socket.
-async fn player(server: &MapServer) -> (Account, String, Gateway) {
-    let account = Account::register(&server.api()).await;
-    let character = account.new_character(&server.api()).await;
-    let gateway = Gateway::open(server.gateway(), &account.access_token).await;
+async fn player(world: &World) -> (Account, String, Gateway) {
+    let account = Account::register(&world.api()).await;
+    let character = account.new_character(&world.api()).await;
+    let gateway = Gateway::open(world.gateway(), &account.access_token).await;
     (account, character.id, gateway)
 }
 
-#[tokio::test]
-async fn entering_the_world_answers_with_all_that_a_client_needs() {
-    let server = map_server().await;
-    let (_, character, mut gateway) = player(&server).await;
+async fn entering_the_world_answers_with_all_that_a_client_needs(backend: Backend) {
+    let world = world(backend).await;
+    let (_, character, mut gateway) = player(&world).await;
     let data = gateway.entered(&character).await;
     assert_eq!(data["map_ip"], "127.0.0.1");
-    assert_eq!(data["map_port"], server.ready.game.port());
-    assert_eq!(data["server_id"], server.ready.server_id.as_str());
+    assert_eq!(data["map_port"], world.server.ready.game.port());
+    assert_eq!(data["server_id"], world.server.ready.server_id.as_str());
     assert_eq!((&data["map_id"], &data["channel"]), (&json!(1), &json!(1)));
     assert!(data["spawn_pos"]["x"].is_number() && data["spawn_pos"]["y"].is_number(), "{data}");
     assert_eq!(data.get("map_ws_url"), Some(&Value::Null), "null until it is served");
@@ -38,29 +52,29 @@ async fn entering_the_world_answers_with_all_that_a_client_needs() {
     assert_eq!(&token[..13], b"NETCODE 1.02\0");
     let ticket = decode("ticket");
     assert!(ticket.len() <= 200, "a ticket is small");
-    assert!(data["ticket"].as_str().unwrap().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'));
+    assert!(
+        data["ticket"].as_str().expect("text").bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    );
 }
 
-#[tokio::test]
-async fn entering_again_on_the_same_socket_is_a_hand_over_to_oneself() {
-    let server = map_server().await;
-    let (_, character, mut gateway) = player(&server).await;
+async fn entering_again_on_the_same_socket_is_a_hand_over_to_oneself(backend: Backend) {
+    let world = world(backend).await;
+    let (_, character, mut gateway) = player(&world).await;
     let first = gateway.entered(&character).await;
     let second = gateway.entered(&character).await;
     assert_ne!(first["ticket"], second["ticket"]);
 }
 
-#[tokio::test]
-async fn leaving_the_world_frees_the_character() {
-    let server = map_server().await;
-    let (account, character, mut gateway) = player(&server).await;
-    let api = account.calls(&server.api());
+async fn leaving_the_world_frees_the_character(backend: Backend) {
+    let world = world(backend).await;
+    let (account, character, mut gateway) = player(&world).await;
+    let api = account.calls(&world.api());
     let path = format!("/characters/{character}");
     gateway.entered(&character).await;
     api.delete(&path).await.problem(409, "CHARACTER_IN_WORLD");
     gateway.say(&leave_world()).await;
     gateway.expect("leave_world_success").await;
-    let row = Database::open(&server.settings.home).await.character(&character).await;
+    let row = world.database().await.character(&character).await;
     assert_eq!(row.lock_owner, "none");
     gateway.entered(&character).await;
     gateway.say(&leave_world()).await;
@@ -68,33 +82,30 @@ async fn leaving_the_world_frees_the_character() {
     api.delete(&path).await.json(204);
 }
 
-#[tokio::test]
-async fn logging_out_takes_the_player_out_of_the_world() {
-    let server = map_server().await;
-    let (account, character, mut gateway) = player(&server).await;
+async fn logging_out_takes_the_player_out_of_the_world(backend: Backend) {
+    let world = world(backend).await;
+    let (account, character, mut gateway) = player(&world).await;
     gateway.entered(&character).await;
-    account.calls(&server.api()).post("/auth/logout", json!({})).await.json(204);
+    account.calls(&world.api()).post("/auth/logout", json!({})).await.json(204);
     gateway.expect_close_code(1000).await;
-    let row = Database::open(&server.settings.home).await.character(&character).await;
+    let row = world.database().await.character(&character).await;
     assert_eq!(row.lock_owner, "none", "the answer waits until the lock is free");
 }
 
-#[tokio::test]
-async fn closing_the_socket_alone_leaves_the_player_in_the_world() {
-    let server = map_server().await;
-    let (account, character, mut gateway) = player(&server).await;
+async fn closing_the_socket_alone_leaves_the_player_in_the_world(backend: Backend) {
+    let world = world(backend).await;
+    let (account, character, mut gateway) = player(&world).await;
     gateway.entered(&character).await;
     gateway.close().await;
-    let mut again = Gateway::open(server.gateway(), &account.access_token).await;
-    let row = Database::open(&server.settings.home).await.character(&character).await;
-    assert_eq!(row.lock_owner, format!("map:{}", server.ready.server_id));
+    let mut again = Gateway::open(world.gateway(), &account.access_token).await;
+    let row = world.database().await.character(&character).await;
+    assert_eq!(row.lock_owner, format!("map:{}", world.server.ready.server_id));
     again.entered(&character).await;
 }
 
-#[tokio::test]
-async fn a_channel_that_is_not_there_is_not_found() {
-    let server = MapServer::start_linked(&Settings::new().set("CHANNELS", "2")).await;
-    let (_, character, mut gateway) = player(&server).await;
+async fn a_channel_that_is_not_there_is_not_found(backend: Backend) {
+    let world = World::start(backend, &[("CHANNELS", "2")]).await;
+    let (_, character, mut gateway) = player(&world).await;
     let enter = |channel: u16| json!({"event": "enter_world", "data": {"character_id": character, "channel": channel}});
     gateway.say(&enter(2)).await;
     assert_eq!(gateway.expect("enter_world_success").await["channel"], 2);
@@ -102,11 +113,10 @@ async fn a_channel_that_is_not_there_is_not_found() {
     gateway.expect_error("MAP_NOT_FOUND").await;
 }
 
-#[tokio::test]
-async fn a_full_map_takes_nobody_else() {
-    let server = MapServer::start_linked(&Settings::new().set("MAX_PLAYERS", "1")).await;
-    let (_, first, mut gateway) = player(&server).await;
-    let (_, second, mut late) = player(&server).await;
+async fn a_full_map_takes_nobody_else(backend: Backend) {
+    let world = World::start(backend, &[("MAX_PLAYERS", "1")]).await;
+    let (_, first, mut gateway) = player(&world).await;
+    let (_, second, mut late) = player(&world).await;
     gateway.entered(&first).await;
     late.enter(&second).await;
     late.expect_error("MAP_FULL").await;
@@ -120,12 +130,11 @@ async fn a_full_map_takes_nobody_else() {
     .await;
 }
 
-#[tokio::test]
-async fn a_second_log_in_can_be_turned_away() {
-    let server = MapServer::start_linked(&Settings::new().set("DUPLICATE_LOGIN", "reject")).await;
-    let (account, character, mut older) = player(&server).await;
+async fn a_second_log_in_can_be_turned_away(backend: Backend) {
+    let world = World::start(backend, &[("DUPLICATE_LOGIN", "reject")]).await;
+    let (account, character, mut older) = player(&world).await;
     older.entered(&character).await;
-    let mut newer = Gateway::open(server.gateway(), &account.access_token).await;
+    let mut newer = Gateway::open(world.gateway(), &account.access_token).await;
     older.expect_close(4001, "Replaced").await;
     newer.enter(&character).await;
     newer.expect_error("ALREADY_ONLINE").await;
@@ -134,24 +143,22 @@ async fn a_second_log_in_can_be_turned_away() {
     newer.entered(&character).await;
 }
 
-#[tokio::test]
-async fn a_second_log_in_takes_over_by_default() {
-    let server = map_server().await;
-    let (account, character, mut older) = player(&server).await;
-    let other = account.new_character(&server.api()).await;
+async fn a_second_log_in_takes_over_by_default(backend: Backend) {
+    let world = world(backend).await;
+    let (account, character, mut older) = player(&world).await;
+    let other = account.new_character(&world.api()).await;
     older.entered(&character).await;
-    let mut newer = Gateway::open(server.gateway(), &account.access_token).await;
+    let mut newer = Gateway::open(world.gateway(), &account.access_token).await;
     newer.entered(&other.id).await;
-    let database = Database::open(&server.settings.home).await;
+    let database = world.database().await;
     assert_eq!(database.character(&character).await.lock_owner, "none", "one character of an account at a time");
 }
 
-#[tokio::test]
-async fn a_map_server_that_does_not_answer_is_unreachable() {
-    let server = MapServer::start_linked(&Settings::new().set("HOST_MAPS", "only")).await;
-    let second = MapServer::start_linked(&Settings::beside(&server).map(2)).await;
-    let (_, character, mut gateway) = player(&server).await;
-    let database = Database::open_for_writing(&server.settings.home).await;
+async fn a_map_server_that_does_not_answer_is_unreachable(backend: Backend) {
+    let world = World::start(backend, &[("HOST_MAPS", "only")]).await;
+    let second = world.second_server(2).await;
+    let (_, character, mut gateway) = player(&world).await;
+    let database = world.database().await;
     database.put_on_map(&character, 2).await;
     second.process.signal(Signal::STOP);
     gateway.enter(&character).await;

@@ -1,10 +1,21 @@
 //! How often somebody may ask.
 
 use realmgate_tests::account::fresh_name;
-use realmgate_tests::{Account, Answer, Api, Gateway, SidecarProcess};
+use realmgate_tests::{Account, Answer, Api, Gateway};
 use serde_json::json;
 
+use crate::backend::{Backend, on_every_backend};
 use crate::servers::sidecar;
+use crate::sidecars::Sidecars;
+
+on_every_backend!(
+    ten_failed_log_ins_a_minute_are_enough_for_an_address,
+    an_account_under_attack_from_everywhere_is_open_to_its_owner,
+    registrations_have_a_rate_by_address,
+    other_calls_have_a_rate_by_user,
+    two_hundred_and_forty_calls_a_minute_are_allowed_by_default,
+    sixty_gateway_messages_in_ten_seconds_are_enough,
+);
 
 #[track_caller]
 fn assert_limited(answer: &Answer) {
@@ -17,9 +28,8 @@ async fn fail(api: &Api, username: &str) -> Answer {
     api.post("/auth/login", json!({"username": username, "password": "wrong password"})).await
 }
 
-#[tokio::test]
-async fn ten_failed_log_ins_a_minute_are_enough_for_an_address() {
-    let sidecar = sidecar().await;
+async fn ten_failed_log_ins_a_minute_are_enough_for_an_address(backend: Backend) {
+    let sidecar = sidecar(backend).await;
     let here = sidecar.api().from_source([127, 0, 0, 31].into());
     let account = Account::register(&here).await;
     for _ in 0..10 {
@@ -32,9 +42,8 @@ async fn ten_failed_log_ins_a_minute_are_enough_for_an_address() {
     elsewhere.post("/auth/login", account.credentials()).await.json(200);
 }
 
-#[tokio::test]
-async fn an_account_under_attack_from_everywhere_is_open_to_its_owner() {
-    let sidecar = SidecarProcess::start(&[("FAILED_LOGINS_PER_MIN", "3")]).await;
+async fn an_account_under_attack_from_everywhere_is_open_to_its_owner(backend: Backend) {
+    let sidecar = Sidecars::start(backend, &[("FAILED_LOGINS_PER_MIN", "3")]).await;
     let account = Account::register(&sidecar.api()).await;
     let from = |last: u8| sidecar.api().from_source([127, 0, 0, last].into());
     for last in 41..44 {
@@ -44,9 +53,8 @@ async fn an_account_under_attack_from_everywhere_is_open_to_its_owner() {
     from(44).post("/auth/login", account.credentials()).await.json(200);
 }
 
-#[tokio::test]
-async fn registrations_have_a_rate_by_address() {
-    let sidecar = SidecarProcess::start(&[("LOOPBACK_REGISTRATIONS_PER_MIN", "2")]).await;
+async fn registrations_have_a_rate_by_address(backend: Backend) {
+    let sidecar = Sidecars::start(backend, &[("LOOPBACK_REGISTRATIONS_PER_MIN", "2")]).await;
     let here = sidecar.api();
     let register = async |api: &Api| {
         api.post("/auth/register", json!({"username": fresh_name("many"), "password": "long enough"})).await
@@ -57,9 +65,8 @@ async fn registrations_have_a_rate_by_address() {
     register(&here.from_source([127, 0, 0, 51].into())).await.json(201);
 }
 
-#[tokio::test]
-async fn other_calls_have_a_rate_by_user() {
-    let sidecar = SidecarProcess::start(&[("CALLS_PER_MIN", "5")]).await;
+async fn other_calls_have_a_rate_by_user(backend: Backend) {
+    let sidecar = Sidecars::start(backend, &[("CALLS_PER_MIN", "5")]).await;
     let (ann, bob) = (Account::register(&sidecar.api()).await, Account::register(&sidecar.api()).await);
     let (ann, bob) = (ann.calls(&sidecar.api()), bob.calls(&sidecar.api()));
     for _ in 0..5 {
@@ -69,9 +76,8 @@ async fn other_calls_have_a_rate_by_user() {
     bob.get("/characters").await.json(200);
 }
 
-#[tokio::test]
-async fn two_hundred_and_forty_calls_a_minute_are_allowed_by_default() {
-    let sidecar = sidecar().await;
+async fn two_hundred_and_forty_calls_a_minute_are_allowed_by_default(backend: Backend) {
+    let sidecar = sidecar(backend).await;
     let api = sidecar.api();
     let api = Account::register(&api).await.calls(&api);
     for call in 0..240 {
@@ -89,11 +95,10 @@ async fn two_hundred_and_forty_calls_a_minute_are_allowed_by_default() {
     assert_limited(&refused.expect("one of the next 240 calls is refused"));
 }
 
-#[tokio::test]
-async fn sixty_gateway_messages_in_ten_seconds_are_enough() {
-    let sidecar = sidecar().await;
+async fn sixty_gateway_messages_in_ten_seconds_are_enough(backend: Backend) {
+    let sidecar = sidecar(backend).await;
     let account = Account::register(&sidecar.api()).await;
-    let mut gateway = Gateway::open(sidecar.ready.gateway_addr, &account.access_token).await;
+    let mut gateway = Gateway::open(sidecar.gateway(), &account.access_token).await;
     for _ in 0..60 {
         gateway.say(&json!({"event": "dance"})).await;
         gateway.expect_error("BAD_MESSAGE").await;

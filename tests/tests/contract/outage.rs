@@ -1,33 +1,28 @@
 //! A sidecar that is not there yet, or away for a while.
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
 use realmgate_tests::binaries::binaries;
 use realmgate_tests::process::{Process, command};
+use realmgate_tests::proxy::Proxy;
 use realmgate_tests::sidecar::SidecarReady;
 use realmgate_tests::{Account, Api, Gateway, Home, MapServer, Settings, SidecarProcess, until};
 use rustix::process::Signal;
 use serde_json::json;
 use tokio::time::timeout;
 
+use crate::backend::{Backend, on_every_backend};
+use crate::sidecars::Sidecars;
+
+on_every_backend!(a_server_that_was_killed_starts_again_under_its_own_id_at_once, a_sidecar_that_is_away_is_waited_for,);
+
 const REGISTERED: &str = "Registered with World Directory successfully!";
 
 /// Settings of a server that joins the directory at an address.
 fn joining(address: &str, home: &Home) -> Settings {
-    joined(Settings::new(), address, home)
-}
-
-fn joined(settings: Settings, address: &str, home: &Home) -> Settings {
-    let settings = settings.set("WORLD_DIRECTORY_URL", &format!("http://{address}"));
+    let settings = Settings::new().set("WORLD_DIRECTORY_URL", &format!("http://{address}"));
     settings.set("SERVICE_TOKEN", &home.secret("service_token")).set("TICKET_KEY", &home.secret("ticket_key"))
-}
-
-/// An address that was free a moment ago.
-fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-    listener.local_addr().expect("it is bound").to_string()
 }
 
 /// A home whose secrets were made.
@@ -39,38 +34,37 @@ async fn home_with_secrets() -> Home {
 
 #[tokio::test]
 async fn the_first_registration_is_tried_again_after_five_seconds() {
-    let (home, address) = (home_with_secrets().await, free_address());
-    let settings = joining(&address, &home);
+    let (home, way) = (home_with_secrets().await, Proxy::to(&[]).await);
+    let settings = joining(&way.address().to_string(), &home);
     let server = settings.spawn();
     until("it says that it will try again", async || {
         server.stderr().contains("registration 1 of 10 failed, next in 5 s").then_some(())
     })
     .await;
     assert!(!settings.ready_file.exists(), "it is not ready");
-    let sidecar = SidecarProcess::start_in(&home, &[("DIRECTORY_ADDR", &address)]).await;
+    let sidecar = SidecarProcess::start_in(&home, &[]).await;
+    way.lead_to(&[sidecar.ready.directory_addr]);
     until("it is registered", async || server.stderr().contains(REGISTERED).then_some(())).await;
     sidecar.directory().get("/map-registry/map/1").await.json(200);
 }
 
 #[tokio::test]
 async fn a_server_that_finds_no_directory_can_be_stopped() {
-    let server = joining(&free_address(), &home_with_secrets().await).spawn();
+    let server = joining("127.0.0.1:1", &home_with_secrets().await).spawn();
     until("it says that it will try again", async || server.stderr().contains("registration 1 of 10").then_some(()))
         .await;
     server.terminate();
     assert_eq!(server.finished().await.code, Some(0));
 }
 
-#[tokio::test]
-async fn a_server_that_was_killed_starts_again_under_its_own_id_at_once() {
-    let sidecar = SidecarProcess::start(&[]).await;
-    let address = sidecar.ready.directory_addr.to_string();
+async fn a_server_that_was_killed_starts_again_under_its_own_id_at_once(backend: Backend) {
+    let sidecar = Sidecars::start(backend, &[]).await;
     let home = Home::new();
-    let settings = || joined(Settings::in_home(&home).set("SERVER_ID", "one-of-its-kind"), &address, &sidecar.home);
+    let settings = || sidecar.joining(&home).set("SERVER_ID", "one-of-its-kind");
     let server = MapServer::start_linked(&settings()).await;
     let account = Account::register(&sidecar.api()).await;
     let character = account.new_character(&sidecar.api()).await;
-    let mut gateway = Gateway::open(sidecar.ready.gateway_addr, &account.access_token).await;
+    let mut gateway = Gateway::open(sidecar.gateway(), &account.access_token).await;
     gateway.entered(&character.id).await;
     server.process.signal(Signal::KILL);
     server.process.finished().await;
@@ -83,16 +77,16 @@ async fn a_server_that_was_killed_starts_again_under_its_own_id_at_once() {
     let listed = sidecar.directory().get("/map-registry/servers").await.json(200);
     let listed = listed.as_array().expect("a list");
     assert_eq!((listed.len(), &listed[0]["port"]), (1, &json!(again.ready.game.port())));
-    let mut gateway = Gateway::open(sidecar.ready.gateway_addr, &account.access_token).await;
+    let mut gateway = Gateway::open(sidecar.gateway(), &account.access_token).await;
     gateway.entered(&character.id).await;
 }
 
-#[tokio::test]
-async fn a_sidecar_that_is_away_is_waited_for() {
-    let (home, address) = (Home::new(), free_address());
-    let settings = [("DIRECTORY_ADDR", address.as_str())];
-    let sidecar = SidecarProcess::start_in(&home, &settings).await;
-    let server = MapServer::start_linked(&joining(&address, &home)).await;
+async fn a_sidecar_that_is_away_is_waited_for(backend: Backend) {
+    let mut sidecar = Sidecars::start(backend, &[]).await;
+    // Started again, it may listen elsewhere.
+    let way = Proxy::to(&[sidecar.directory_addr()]).await;
+    let settings = sidecar.joining(&Home::new()).set("WORLD_DIRECTORY_URL", &format!("http://{}", way.address()));
+    let server = MapServer::start_linked(&settings).await;
     sidecar.stop().await;
     let admin = server.admin();
     let away =
@@ -100,8 +94,9 @@ async fn a_sidecar_that_is_away_is_waited_for() {
     assert_eq!(away.await.json(503)["map_link"], "down");
     assert_eq!(admin.get("/healthz").await.status, 200, "it plays on");
 
-    let sidecar = SidecarProcess::start_in(&home, &settings).await;
-    // The next heartbeat is answered 404, and it registers again.
+    sidecar.start_again().await;
+    way.lead_to(&[sidecar.directory_addr()]);
+    // Where the directory was in the sidecar's memory, the next heartbeat is answered 404, and it registers again.
     until("it is listed again", async || {
         let listed = sidecar.directory().get("/map-registry/servers").await.json(200);
         (listed[0]["linked"] == json!(true)).then_some(())
@@ -110,7 +105,7 @@ async fn a_sidecar_that_is_away_is_waited_for() {
     until("it is ready again", async || (admin.get("/readyz").await.status == 200).then_some(())).await;
     let account = Account::register(&sidecar.api()).await;
     let character = account.new_character(&sidecar.api()).await;
-    let mut gateway = Gateway::open(sidecar.ready.gateway_addr, &account.access_token).await;
+    let mut gateway = Gateway::open(sidecar.gateway(), &account.access_token).await;
     gateway.entered(&character.id).await;
 }
 

@@ -1,16 +1,20 @@
-//! The two servers that tests share.
+//! The servers that tests share: two for each backend.
 
-use realmgate_tests::{MapServer, Settings, Shared, SharedOnce, SidecarProcess};
+use realmgate_tests::{Shared, SharedOnce};
 
-static SIDECAR: SharedOnce<SidecarProcess> = SharedOnce::new();
-static MAP_SERVER: SharedOnce<MapServer> = SharedOnce::new();
+use crate::backend::Backend;
+use crate::sidecars::Sidecars;
+use crate::world::World;
 
-/// A sidecar with every setting at its default and no map server.
-pub async fn sidecar() -> Shared<SidecarProcess> {
-    SIDECAR.get(async || SidecarProcess::start(&[]).await).await
+static SIDECARS: [SharedOnce<Sidecars>; 3] = [const { SharedOnce::new() }; 3];
+static WORLDS: [SharedOnce<World>; 3] = [const { SharedOnce::new() }; 3];
+
+/// A sidecar with every setting at its default and no map server. Nobody hosts a map below 100 there.
+pub async fn sidecar(backend: Backend) -> Shared<Sidecars> {
+    SIDECARS[backend as usize].get(async || Sidecars::start(backend, &[]).await).await
 }
 
-/// A map server with every setting at its default, and the sidecar inside it.
-pub async fn map_server() -> Shared<MapServer> {
-    MAP_SERVER.get(async || MapServer::start_linked(&Settings::new()).await).await
+/// A map server with every setting at its default, and its sidecar.
+pub async fn world(backend: Backend) -> Shared<World> {
+    WORLDS[backend as usize].get(async || World::start(backend, &[]).await).await
 }

@@ -7,6 +7,7 @@ use realmgate_tests::process::{Finished, Process, command};
 use realmgate_tests::{Account, Api, Gateway, Home, SidecarProcess};
 use serde_json::Value;
 
+use crate::backend::Backend;
 use crate::servers::sidecar;
 
 async fn run(home: &Home, arguments: &[&str]) -> Finished {
@@ -20,7 +21,7 @@ async fn openapi_prints_the_document_that_is_served() {
     let printed = run(&Home::new(), &["openapi"]).await;
     assert_eq!(printed.code, Some(0), "{}", printed.stderr);
     let printed: Value = serde_json::from_str(&printed.stdout).expect("JSON");
-    assert_eq!(printed, sidecar().await.api().get("/openapi.json").await.json(200));
+    assert_eq!(printed, sidecar(Backend::Sqlite).await.api().get("/openapi.json").await.json(200));
 }
 
 #[tokio::test]

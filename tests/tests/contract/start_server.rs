@@ -7,16 +7,26 @@ use realmgate_tests::home::read;
 use realmgate_tests::{Account, Api, Gateway, Home, MapServer, Settings, SidecarProcess, until};
 use serde_json::{Value, json};
 
-use crate::servers::map_server;
+use crate::backend::Backend;
+use crate::servers::world;
 
 const REGISTERED: &str = "Registered with World Directory successfully!";
 
 #[tokio::test]
 async fn the_log_goes_to_the_terminal_and_to_the_file() {
-    let server = map_server().await;
+    let world = world(Backend::Sqlite).await;
+    let server = &world.server;
     assert!(server.process.stderr().contains(REGISTERED));
     assert!(read(&server.folder().join("map_server.log")).contains(REGISTERED));
     assert!(server.process.stdout().contains("bot"), "it says how to send in a bot");
+
+    let account = Account::register(&server.api()).await;
+    let gateway = Gateway::open(server.gateway(), &account.access_token).await;
+    let line = format!("User {} connected", account.user_id);
+    until("the terminal says who has connected", async || server.process.stderr().contains(&line).then_some(())).await;
+    let log = server.folder().join("map_server.log");
+    until("the log file says it too", async || read(&log).contains(&line).then_some(())).await;
+    gateway.close().await;
 }
 
 #[tokio::test]
@@ -50,7 +60,8 @@ async fn ready_json_says_where_everything_is_and_goes_with_the_server() {
 
 #[tokio::test]
 async fn the_health_port_proves_that_ticks_advance() {
-    let server = map_server().await;
+    let world = world(Backend::Sqlite).await;
+    let server = &world.server;
     let admin = server.admin();
     let ticks = async || admin.get("/healthz").await.json(200)["ticks"].as_u64().expect("a count");
     let before = ticks().await;

@@ -70,4 +70,9 @@ async fn one_with_the_settings_of_the_directory_needs_no_more() {
     let second = with_tls(Settings::in_home(&home)).map(2).set("DIRECTORY_ADDR", address);
     let second = MapServer::start_linked(&second).await;
     assert_eq!(second.ready.directory, server.ready.directory, "it has joined the first");
+
+    // As the server manager starts one: by the address, which may not be a name in the certificate.
+    let third = with_tls(Settings::in_home(&home)).map(3).set("WORLD_DIRECTORY_URL", &server.ready.directory);
+    let third = MapServer::start_linked(&third).await;
+    assert_eq!(third.ready.directory, server.ready.directory, "so has the third");
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::network::{Message, Node, What};
 use super::rows::{AccountMove, Owner};
-use super::state::{PROCESSES, Present, Socket, State, Task, id_of};
+use super::state::{PROCESSES, Present, Socket, State, Task, Wishes, id_of};
 use stateright::{Model, Property};
 
 /// How large the world is, what may go wrong in it, and which of the rules hold.
@@ -12,8 +12,12 @@ use stateright::{Model, Property};
 pub struct Machine {
     pub accounts: u8,
     pub characters_each: u8,
+    /// It begins with a player who is online, so that the search is about the next log-in.
+    pub is_online: bool,
     /// Log-ins of each account.
     pub log_ins: u8,
+    /// What players may want in all.
+    pub wishes: Wishes,
     /// Events of each character.
     pub keys: usize,
     /// Saves under each epoch, the last one apart.
@@ -181,6 +185,18 @@ impl Machine {
     }
 
     fn player(&self, state: &mut State, action: Action) -> Option<()> {
+        let is_wish = matches!(
+            action,
+            Action::OpenSocket { .. }
+                | Action::CloseSocket { .. }
+                | Action::EnterWorld { .. }
+                | Action::LeaveWorld { .. }
+                | Action::LogOut { .. }
+                | Action::Travel { .. }
+        );
+        if let (true, Wishes::Left(left)) = (is_wish, &mut state.wishes) {
+            *left = left.checked_sub(1)?;
+        }
         match action {
             Action::LogIn { account } => {
                 let owner = &mut state.accounts[usize::from(account)];
@@ -347,7 +363,12 @@ impl Model for Machine {
     type Action = Action;
 
     fn init_states(&self) -> Vec<State> {
-        vec![State::new(self.accounts, self.characters_each, self.faults.1)]
+        let empty = State::new(self.accounts, self.characters_each, self.faults.1, self.wishes);
+        if !self.is_online {
+            return vec![empty];
+        }
+        // In the world on the map server of the same gateway, on that of the other one, or not yet.
+        [None, Some(0), Some(1)].map(|map| empty.clone().online(map)).to_vec()
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {

@@ -29,7 +29,16 @@ pub struct State {
     pub cookies: u8,
     /// Faults that may still happen.
     pub faults: u8,
+    /// What players may still want.
+    pub wishes: Wishes,
     pub wrong: Wrong,
+}
+
+/// How many more things players may want: to open or close a socket, to enter, to leave, to travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Wishes {
+    Many,
+    Left(u8),
 }
 
 /// An account and what each gateway process knows of it.
@@ -208,7 +217,7 @@ pub struct Wrong {
 
 impl State {
     /// The database is empty, every server runs and is linked, nobody is logged in.
-    pub fn new(accounts: u8, characters_each: u8, faults: u8) -> Self {
+    pub fn new(accounts: u8, characters_each: u8, faults: u8, wishes: Wishes) -> Self {
         let map = |process| MapProcess { up: process < FIRST, cookie: first_cookie(process, 1), link: first(process) };
         let gateway = |process: u8| {
             let links = [0, 1].map(|id| (id == process).then_some(process));
@@ -230,8 +239,25 @@ impl State {
             network: Vec::new(),
             cookies: 4,
             faults,
+            wishes,
             wrong: Wrong::default(),
         }
+    }
+
+    /// The first account is logged in with a socket at the first gateway, and its first character plays on this map
+    /// server, if on any. The epochs of accounts count from here.
+    pub fn online(mut self, map: Option<u8>) -> Self {
+        let account = &mut self.accounts[0];
+        account.log_ins = 1;
+        account.lock = AccountRow { owner: Owner::Gateway(0), session: 1, epoch: 0, timed: false };
+        account.seats[0].socket = Some(Socket { session: 1, epoch: 0 });
+        if let Some(id) = map {
+            let character = &mut self.characters[0];
+            character.lock = Lock { owner: Owner::Map(id), epoch: 1, timed: false };
+            character.holder = id;
+            character.bodies[usize::from(id)].present = Present::Playing(1, 0);
+        }
+        self
     }
 
     /// A cookie that nobody has.

@@ -1,5 +1,6 @@
 //! `cargo xtask tidy`: rules of this repository that no compiler checks. Each module below is one of them.
 
+mod cited;
 mod code;
 mod figures;
 mod imports;
@@ -20,7 +21,7 @@ use anyhow::{Result, ensure};
 
 use self::tree::{File, Tree};
 
-/// Every rule looks at one file at a time; only [`figures`] compares several.
+/// Every rule looks at one file at a time; only [`figures`] and [`cited`] compare several.
 const RULES: [fn(&File) -> Vec<Finding>; 7] =
     [manifests::check, imports::check, sizes::check, leftovers::check, names::check, sleeps::check, machine::check];
 
@@ -68,6 +69,7 @@ pub fn run(root: &Path) -> Result<()> {
 fn findings(tree: &Tree) -> Vec<Finding> {
     let mut findings: Vec<_> = tree.files.iter().flat_map(|file| RULES.iter().flat_map(|rule| rule(file))).collect();
     findings.extend(figures::check(tree));
+    findings.extend(cited::check(tree));
     findings.sort();
     findings.dedup();
     findings

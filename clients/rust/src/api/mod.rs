@@ -6,9 +6,14 @@ mod world_status;
 pub use error::{ApiError, Problem};
 pub use world_status::{Area, MapStatus, Portal, Spot, WorldStatus, tiles};
 
+use std::time::Duration;
+
 use reqwest::{Client, RequestBuilder};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+/// How long an answer may take: a connection that was kept from before may be dead without knowing.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// A log-in, from the answer to register, login and refresh.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -64,7 +69,9 @@ pub struct Api {
 impl Api {
     /// A client of `base`, `http://127.0.0.1:3000` for instance.
     pub fn new(base: &str) -> Self {
-        Self { base: base.trim_end_matches('/').to_owned(), http: Client::new() }
+        // Settings as plain as these can not fail where the default ones do not.
+        let http = Client::builder().timeout(ANSWER_WITHIN).build().unwrap_or_default();
+        Self { base: base.trim_end_matches('/').to_owned(), http }
     }
 
     /// Makes an account and logs in.

@@ -67,7 +67,7 @@ async fn refusals_carry_their_code() {
 #[tokio::test]
 async fn a_rate_limit_says_when_to_come_back_even_without_a_document() {
     let error = served(routes()).await.login("ada", "p").await.unwrap_err();
-    assert_eq!(error.retry_after(), Some(std::time::Duration::from_secs(7)));
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ use tokio::sync::OnceCell;
 use tokio::time::{sleep, timeout};
 
 use super::{Ended, Health, ServerAdapter};
-use crate::config::{LocalFleet, SidecarConfig};
+use crate::config::{LocalFleet, SidecarConfig, TlsFiles};
 use crate::state::Addrs;
 use child::Child;
 use probe::Ready;
@@ -46,6 +46,8 @@ pub struct LocalAdapter {
     data_dir: PathBuf,
     assets_dir: PathBuf,
     directory_url: String,
+    /// By which children know a directory that speaks TLS.
+    tls: Option<TlsFiles>,
     /// What makes ids of our servers differ from those of other sidecars.
     name: String,
     maps: OnceCell<BTreeSet<MapId>>,
@@ -55,11 +57,14 @@ pub struct LocalAdapter {
 impl LocalAdapter {
     /// Children that register at `addrs.directory`.
     pub fn new(fleet: &LocalFleet, config: &SidecarConfig, addrs: Addrs) -> Self {
+        let tls = config.edge.tls.clone();
+        let scheme = if tls.is_some() { "https" } else { "http" };
         Self {
             fleet: fleet.clone(),
             data_dir: config.data_dir.clone(),
             assets_dir: config.assets_dir.clone(),
-            directory_url: format!("http://{}", reachable(addrs.directory)),
+            directory_url: format!("{scheme}://{}", reachable(addrs.directory)),
+            tls,
             name: short_name(&config.gateway.id),
             maps: OnceCell::new(),
             children: Arc::default(),
@@ -70,7 +75,10 @@ impl LocalAdapter {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.fleet.binary);
         command.env_clear().env("HOST_MAPS", "only").env("WORLD_DIRECTORY_URL", &self.directory_url);
-        // By a name that is in its certificate, for one: what is set for the children counts for more.
+        if let Some(tls) = &self.tls {
+            command.env("TLS_CERT_FILE", &tls.certificate).env("TLS_KEY_FILE", &tls.key);
+        }
+        // What is set for the children counts for more.
         command.envs(self.fleet.environment.iter().map(|(key, value)| (key, value.expose_secret())));
         command.env("ASSETS_DIR", &self.assets_dir).env("DATA_DIR", &self.data_dir);
         command
@@ -216,6 +224,33 @@ fn short_name(gateway: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn children_know_a_directory_with_tls_by_its_certificate() {
+        let tls = TlsFiles { certificate: "cert.pem".into(), key: "key.pem".into() };
+        let fleet = LocalFleet {
+            binary: "start_server".into(),
+            most: 1,
+            idle: Duration::ZERO,
+            wait: Duration::ZERO,
+            starts_per_min: 1,
+            environment: Vec::new(),
+        };
+        let adapter = LocalAdapter {
+            fleet,
+            data_dir: "data".into(),
+            assets_dir: "assets".into(),
+            directory_url: "https://127.0.0.1:3001".to_owned(),
+            tls: Some(tls),
+            name: "gateway-1".to_owned(),
+            maps: OnceCell::new(),
+            children: Arc::default(),
+        };
+        let command = adapter.command();
+        let of = |name: &str| command.as_std().get_envs().find(|(key, _)| *key == name)?.1?.to_str();
+        assert_eq!(of("WORLD_DIRECTORY_URL"), Some("https://127.0.0.1:3001"));
+        assert_eq!((of("TLS_CERT_FILE"), of("TLS_KEY_FILE")), (Some("cert.pem"), Some("key.pem")));
+    }
 
     #[test]
     fn maps_are_read_from_the_list_for_people() {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use realmgate_protocol::ids::AccountId;
 use uuid::Uuid;
 
+use super::settle_session;
 use crate::error::{Error, ErrorCode};
 use crate::lock::{AccountLock, AccountOwner, AccountStep, ServerKey, StepRefused};
 use crate::replicas::{Answer, Ask};
@@ -35,30 +36,46 @@ pub(crate) async fn logged_in(state: &AppState, account: AccountId, session: Uui
 /// Takes the account's lock for a socket that has opened here. An older socket of the account is closed, wherever it is;
 /// a gateway that does not let go in time is fenced.
 pub async fn claim(state: &AppState, account: AccountId, session: Uuid) -> Result<(), Error> {
-    let step = AccountStep::Claimed { session, gateway: state.config.gateway.id.clone() };
-    let key = ServerKey::Replica(state.config.gateway.id.clone());
     for _ in 0..TRIES {
         let lock = lock_of(state, account).await?;
-        let Ok(next) = after(state, &lock, &step) else {
-            oust(state, account, &lock).await?;
-            continue;
-        };
-        let cookie = state.link.own_cookie.get().ok_or(ErrorCode::Overloaded)?;
-        if state.store.account_locks.claim_account(account, &lock, &next, (&key, cookie)).await? {
+        match after(state, &lock, &claimed(state, session)) {
+            Ok(next) if take(state, account, &lock, &next).await? => return Ok(()),
+            Ok(_) => {}
+            Err(StepRefused) => oust(state, account, &lock).await?,
+        }
+    }
+    Err(ErrorCode::AlreadyOnline.into())
+}
+
+/// Makes sure of the account's lock for a socket that is open here and may have left the world since it took it. Whoever
+/// has taken it in the meantime is newer, and keeps it.
+pub(super) async fn hold(state: &AppState, account: AccountId, session: Uuid) -> Result<(), Error> {
+    for _ in 0..TRIES {
+        let lock = lock_of(state, account).await?;
+        match &lock.owner {
+            AccountOwner::Gateway(id) if *id == state.config.gateway.id && lock.session == Some(session) => {
+                return Ok(());
+            }
+            AccountOwner::Gateway(_) => break,
+            AccountOwner::None | AccountOwner::LogIn => {}
+        }
+        let next = after(state, &lock, &claimed(state, session)).map_err(Error::internal)?;
+        if take(state, account, &lock, &next).await? {
             return Ok(());
         }
     }
     Err(ErrorCode::AlreadyOnline.into())
 }
 
-/// Makes sure of the account's lock for a socket that is open here and may have left the world since it took it.
-pub(super) async fn hold(state: &AppState, account: AccountId, session: Uuid) -> Result<(), Error> {
-    let lock = lock_of(state, account).await?;
-    match &lock.owner {
-        AccountOwner::Gateway(id) if *id == state.config.gateway.id && lock.session == Some(session) => Ok(()),
-        AccountOwner::Gateway(_) => Err(ErrorCode::AlreadyOnline.into()),
-        AccountOwner::None | AccountOwner::LogIn => claim(state, account, session).await,
-    }
+fn claimed(state: &AppState, session: Uuid) -> AccountStep {
+    AccountStep::Claimed { session, gateway: state.config.gateway.id.clone() }
+}
+
+/// Puts a lock that is this gateway's in the place of one that was read; false where somebody was faster.
+async fn take(state: &AppState, account: AccountId, lock: &AccountLock, next: &AccountLock) -> Result<bool, Error> {
+    let key = ServerKey::Replica(state.config.gateway.id.clone());
+    let cookie = state.link.own_cookie.get().ok_or(ErrorCode::Overloaded)?;
+    Ok(state.store.account_locks.claim_account(account, lock, next, (&key, cookie)).await?)
 }
 
 /// The account's socket here has closed. What a newer socket holds by now stays as it is.
@@ -99,6 +116,19 @@ pub(super) async fn close_the_ousted(state: &AppState) -> Result<(), Error> {
         // A socket whose player has left the world holds nothing, and stays open.
         if matches!(lock_of(state, account).await?.owner, AccountOwner::Gateway(other) if other != *gateway) {
             state.link.sockets.close_others(account, None, REPLACED, "Replaced");
+        }
+    }
+    Ok(())
+}
+
+/// Gives up accounts that are held here for no socket: of one that closed while the store was away, or whose player came
+/// in as it closed. Those that an earlier run left behind have a timer.
+pub(super) async fn release_the_deserted(state: &AppState) -> Result<(), Error> {
+    let held = state.store.account_locks.held_by_gateway(&state.config.gateway.id).await?;
+    for account in held.into_iter().filter(|account| !state.link.sockets.has(*account)) {
+        if lock_of(state, account).await?.deadline_ms.is_none() {
+            release(state, account).await?;
+            settle_session(state, account).await?;
         }
     }
     Ok(())

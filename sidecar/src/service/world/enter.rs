@@ -90,9 +90,9 @@ async fn enter_alone(state: &AppState, entry: &Entry) -> Result<TravelGrant, Err
     }
 }
 
-/// Whether a character of the account is in a world that this socket did not bring it to.
+/// Whether a character of the account that is held is in a world, or on its way to one, and not by this socket.
 fn is_elsewhere(other: &LockedCharacter, entry: &Entry) -> bool {
-    other.lock.owner.map_server().is_some() && entry.own != Some(other.character)
+    entry.own != Some(other.character)
 }
 
 /// Gets what the account holds elsewhere out of its worlds, and takes the character's lock.

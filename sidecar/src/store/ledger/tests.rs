@@ -25,6 +25,7 @@ on_both!(
     gold_is_moved_and_never_owed_by_players,
     only_characters_with_a_fence_are_changed,
     a_known_key_is_done_even_under_a_stale_fence,
+    a_batch_that_fails_half_way_leaves_nothing,
     the_ground_is_swept_by_the_book,
     an_audit_finds_what_was_tampered_with,
     the_books_are_right_after_any_events,
@@ -205,6 +206,19 @@ async fn a_known_key_is_done_even_under_a_stale_fence(store: TestStore) {
     bench.store.fence_all(&LockOwner::Map(server()), 0).await.unwrap();
     assert_eq!(bench.commit(&[first]).await, [None]);
     assert_eq!(bench.gold(1).await, 5);
+}
+
+async fn a_batch_that_fails_half_way_leaves_nothing(store: TestStore) {
+    let bench = Bench::new(&store).await;
+    let events = [event(vec![create(1, in_slot(1, 0)), gold(GoldAccount::World, purse(1), 5)])];
+    store.execute("ALTER TABLE gold_ledger RENAME COLUMN amount TO hidden").await;
+    store.commit(&server(), &events, 0).await.expect_err("the last of its lines can not be written");
+    store.execute("ALTER TABLE gold_ledger RENAME COLUMN hidden TO amount").await;
+    assert_eq!((bench.items(1).await, bench.gold(1).await), (BTreeMap::new(), 0), "who asked was told nothing");
+    assert_eq!(bench.commit(&events).await, [None], "it is done when it comes again");
+    assert_eq!((bench.items(1).await.len(), bench.gold(1).await), (1, 5));
+    let audit = bench.audit().await;
+    assert!(audit.is_clean(), "{audit:?}");
 }
 
 async fn the_ground_is_swept_by_the_book(store: TestStore) {

@@ -142,8 +142,11 @@ impl ServerLockStore for SqlStore {
         let mut servers: Vec<_> = servers.iter().collect();
         servers.sort_by(|a, b| a.0.cmp(&b.0));
         for (key, lock) in servers {
+            // One that was under way for long brings no deadline forward, least of all one that was put off after an outage.
             let result = sqlx::query(
-                "UPDATE server_locks SET heard_ms = $3, deadline_ms = $4 WHERE id = $1 AND cookie_hash = $2",
+                "UPDATE server_locks SET heard_ms = CASE WHEN heard_ms < $3 THEN $3 ELSE heard_ms END, \
+                 deadline_ms = CASE WHEN deadline_ms < $4 THEN $4 ELSE deadline_ms END \
+                 WHERE id = $1 AND cookie_hash = $2",
             )
             .bind(key.to_string())
             .bind(lock.cookie.to_string())

@@ -1,7 +1,12 @@
 //! Locks and saves on real databases.
 
+mod accounts;
+mod entering;
+mod expiry;
+mod servers;
+
 use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, MapId, SaveSequence, ServerId};
-use realmgate_protocol::link::{Save, SoftState};
+use realmgate_protocol::link::{Fence, Save, SoftState};
 
 use super::{LockStore, SaveOutcome};
 use crate::lock::{CharacterLock, CookieHash, LockOwner, LockStep, Timers};
@@ -86,7 +91,8 @@ async fn a_last_save_and_the_release_are_one(store: TestStore) {
     make_ann(&store).await;
     store.change(WHO, &CharacterLock::FREE, &held(1), 0).await.unwrap();
     let release = LockStep::Released { server: server() };
-    assert_eq!(store.save_and_step(&server(), &save(9, 1, 10), &release, 0, &Timers::default()).await.unwrap(), None);
+    assert_eq!(store.save_and_step(&server(), &save(9, 1, 90), &release, 0, &Timers::default()).await.unwrap(), None);
+    assert_eq!(lock_and_x(&store).await, (held(1), 0), "nothing is written under another epoch");
     let free = store.save_and_step(&server(), &save(1, 1, 10), &release, 0, &Timers::default()).await.unwrap().unwrap();
     assert_eq!(lock_and_x(&store).await, (free, 10));
     assert_eq!(store.save_and_step(&server(), &save(1, 2, 20), &release, 0, &Timers::default()).await.unwrap(), None);

@@ -189,11 +189,15 @@ impl Bot {
         brain.arrive(entered_at);
         let mut guide = self.fleet.guides.of(map).clone();
         guide.learn(client.session().places());
-        let ending = self.play(&mut client, brain, guide, world).await;
+        let mut ending = self.play(&mut client, brain, guide, world).await;
         let mut remains = match ending {
             Ending::Over => client.log_out().await,
             Ending::Travel(_) | Ending::Lost(_) => client.close(),
         };
+        // It had set out when it said goodbye: the goodbye is for where it arrives.
+        if let (Ending::Over, None, Some(grant)) = (&ending, remains.left, remains.told.iter().find_map(granted)) {
+            ending = Ending::Travel(Box::new(grant));
+        }
         self.outcome.logged_out = remains.left == Some(LeaveReason::Logout);
         remains.told.iter().filter_map(Entry::of).for_each(|entry| self.note(&entry));
         self.note(&match &ending {
@@ -254,7 +258,7 @@ impl Bot {
                     tally.heard(message, world);
                     tally.loot += u64::from(brain.hear(message, &senses));
                     ending = ending.or(match message {
-                        ServerMessage::Travel { grant } => Some(Ending::Travel(Box::new(grant.clone()))),
+                        ServerMessage::Travel { .. } => granted(message).map(|grant| Ending::Travel(Box::new(grant))),
                         ServerMessage::Leave { reason } => Some(Ending::Lost(format!("sent away: {reason:?}"))),
                         _ => None,
                     });
@@ -284,6 +288,14 @@ impl Bot {
             }
             client.act(decision.intent);
         }
+    }
+}
+
+/// The way to another map, where that is what was told.
+fn granted(message: &ServerMessage) -> Option<TravelGrant> {
+    match message {
+        ServerMessage::Travel { grant } => Some(grant.clone()),
+        _ => None,
     }
 }
 

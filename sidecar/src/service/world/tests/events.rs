@@ -1,7 +1,7 @@
 //! Changes of what players own, over the link.
 
-use realmgate_protocol::ids::{CharacterId, EventKey, ItemId, LockEpoch};
-use realmgate_protocol::link::{Change, EventRefusal, Fence, GoldAccount, OwnedEvent, Owner};
+use realmgate_protocol::ids::{BatchId, CharacterId, EventKey, ItemId, LockEpoch};
+use realmgate_protocol::link::{Change, EventRefusal, Fence, FromMap, GoldAccount, OwnedEvent, Owner, ToMap};
 use uuid::Uuid;
 
 use crate::service::world::testing::TestWorld;
@@ -58,7 +58,21 @@ async fn what_was_committed_is_loaded_at_the_next_entry() {
     map.commit(vec![loot(player.character, epoch, 3, 7)]).await;
     client.enter(player.character).await;
     let (character, epoch, reason) = map.kick().await;
-    map.say(realmgate_protocol::link::FromMap::Dropped { character, epoch, reason }).await;
+    map.say(FromMap::Dropped { character, epoch, reason }).await;
     let (_, load, _) = map.prepare().await;
     assert_eq!((load.gold, load.experience, load.items[0].slot), (7, 25, 3));
+}
+
+#[tokio::test]
+async fn what_can_not_be_stored_is_not_answered() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, _client) = world.in_world("Ann", &mut map).await;
+    let epoch = world.lock(player.character).await.epoch;
+    world.state().store.close().await;
+    let events = vec![loot(player.character, epoch, 1, 10)];
+    map.say(FromMap::Events { batch: BatchId(99), events }).await;
+    let answer = map.next_or_end().await;
+    assert!(matches!(answer, Some(ToMap::Refused { .. })), "told what is not durable: {answer:?}");
+    assert_eq!(map.next_or_end().await, None, "the link ends, and the batch comes again over the next one");
 }

@@ -1,6 +1,7 @@
 //! The same account enters from elsewhere.
 
-use realmgate_protocol::link::{FromMap, LeaveReason};
+use realmgate_protocol::ids::RequestId;
+use realmgate_protocol::link::{FromMap, LeaveReason, ToMap};
 
 use crate::config::DuplicateLogin;
 use crate::lock::LockOwner;
@@ -71,6 +72,35 @@ async fn with_reject_the_newer_one_is_turned_away() {
     newer.enter(player.character).await;
     assert_eq!(newer.expect_error().await, "ALREADY_ONLINE");
     assert_eq!(world.lock(player.character).await, before);
+
+    let (character, epoch, reason) = map.kick().await;
+    assert_eq!(
+        (character, epoch, reason),
+        (player.character, before.epoch, LeaveReason::Replaced),
+        "it is asked to go"
+    );
+    map.release(save(character, epoch, 1, soft_at(1, 0)), reason).await;
+    map.sync().await;
+    newer.enter(character).await;
+    map.admit().await;
+    newer.expect("enter_world_success").await;
+}
+
+#[tokio::test]
+async fn with_reject_a_character_on_its_way_counts_too() {
+    let world = TestWorld::start_with(|config| config.gateway.duplicate_login = DuplicateLogin::Reject).await;
+    let (mut from, mut to) = (world.map_server("map-1", &[1]).await, world.map_server("map-2", &[2]).await);
+    let (player, _older) = world.in_world("Ann", &mut from).await;
+    let epoch = world.lock(player.character).await.epoch;
+    let save = save(player.character, epoch, 1, soft_at(2, 0));
+    from.say(FromMap::Travel { request: RequestId(77), save, channel: None }).await;
+    let (request, _, travelling) = to.prepare().await;
+    let mut newer = player.connect().await;
+    newer.enter(player.character).await;
+    assert_eq!(newer.expect_error().await, "ALREADY_ONLINE");
+    to.say(FromMap::Prepared { request, refusal: None }).await;
+    from.wait(|message| matches!(message, ToMap::TravelGranted { .. }).then_some(())).await;
+    assert!(world.lock(player.character).await.admits(&"map-2".parse().unwrap(), travelling), "it arrived");
 }
 
 #[tokio::test]

@@ -232,6 +232,23 @@ async fn after_an_outage_owners_have_a_grace() {
 }
 
 #[tokio::test]
+async fn after_an_outage_whoever_comes_back_first_finds_its_locks() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, _client) = world.in_world("Ann", &mut map).await;
+    let before = world.lock(player.character).await;
+    map.close().await;
+    // Nobody fires timers for an hour, and the map server is here again before anybody does.
+    world.clock.advance(Duration::from_secs(3_600));
+    let cookie = world.cookie("map-1").unwrap();
+    let met = meet(world.state(), &"map-1".parse().unwrap(), cookie.expose(), false).await;
+    assert!(matches!(met, Ok(true)), "it may reclaim: {met:?}");
+    let _map = world.link("map-1", &[1]).await;
+    world.pass(60 * SECOND).await;
+    assert_eq!(world.lock(player.character).await, before);
+}
+
+#[tokio::test]
 async fn a_grace_ends() {
     let world = TestWorld::start().await;
     let mut map = world.map_server("map-1", &[1]).await;

@@ -1,0 +1,92 @@
+//! Who may take an account's lock, and bring a character in under it.
+
+use realmgate_protocol::ids::CharacterId;
+use uuid::Uuid;
+
+use super::{ACCOUNT, WHO, cookie, make_ann};
+use crate::lock::{
+    AccountLock, AccountOwner, CharacterLock, CookieHash, LockOwner, LockStep, ServerKey, ServerLock, Timers,
+};
+use crate::store::characters::{Creation, NewCharacter};
+use crate::store::locks::{AccountLockStore, Entering, KnownServer, LockStore, ServerLockStore};
+use crate::store::testing::{TestStore, on_both};
+use crate::store::{CharacterStore, SqlStore};
+
+on_both!(
+    an_account_lock_changes_hands_once,
+    an_account_is_taken_under_the_lock_of_the_replica,
+    who_does_not_hold_the_account_brings_nobody_in,
+    one_character_of_an_account_comes_in,
+);
+
+const OTHER: CharacterId = CharacterId([2; 16]);
+const SESSION: Uuid = Uuid::from_u128(1);
+
+fn connected() -> AccountLock {
+    AccountLock { owner: AccountOwner::Gateway("a".to_owned()), session: Some(SESSION), epoch: 1, deadline_ms: None }
+}
+
+/// Ann with a second character, connected at `a`.
+async fn connect_ann(store: &SqlStore) {
+    make_ann(store).await;
+    let new = NewCharacter {
+        id: OTHER,
+        account: ACCOUNT,
+        session: SESSION,
+        name: "Anna",
+        folded: "anna",
+        class_id: "mage",
+        at_ms: 0,
+    };
+    assert!(matches!(store.create(new, 8).await.unwrap(), Creation::Created(_)));
+    assert!(store.change_account_lock(ACCOUNT, &AccountLock::FREE, &connected()).await.unwrap());
+}
+
+/// Tries to take a free lock on the way in.
+async fn enter(store: &SqlStore, character: CharacterId, session: Uuid, gateway: &str) -> bool {
+    let from = LockStore::find(store, character).await.unwrap().unwrap().lock;
+    let step = LockStep::Enter { gateway: gateway.to_owned() };
+    let to = from.after(&step, 0, &Timers::default()).unwrap();
+    let entering = Entering { character, account: ACCOUNT, session, gateway, from: &from, to: &to };
+    store.enter(&entering, 0).await.unwrap()
+}
+
+async fn an_account_lock_changes_hands_once(store: TestStore) {
+    make_ann(&store).await;
+    assert!(store.change_account_lock(ACCOUNT, &AccountLock::FREE, &connected()).await.unwrap());
+    let late = AccountLock { owner: AccountOwner::Gateway("b".to_owned()), ..connected() };
+    assert!(!store.change_account_lock(ACCOUNT, &AccountLock::FREE, &late).await.unwrap(), "somebody was faster");
+    assert_eq!(store.account_lock(ACCOUNT).await.unwrap(), Some(connected()));
+}
+
+async fn an_account_is_taken_under_the_lock_of_the_replica(store: TestStore) {
+    make_ann(&store).await;
+    let key = ServerKey::Replica("a".to_owned());
+    let claim = async |cookie: CookieHash| {
+        store.claim_account(ACCOUNT, &AccountLock::FREE, &connected(), (&key, &cookie)).await.unwrap()
+    };
+    assert!(!claim(cookie()).await, "a replica without a lock would leave the account's behind for ever");
+    let lock = ServerLock::heard(&key, cookie(), 0, &Timers::default());
+    let known = KnownServer { key: key.clone(), lock, linked_to: None, shared: true };
+    assert!(store.claim_server(None, &known).await.unwrap());
+    assert!(!claim(CookieHash::of("of another process")).await);
+    assert!(claim(cookie()).await);
+}
+
+async fn who_does_not_hold_the_account_brings_nobody_in(store: TestStore) {
+    connect_ann(&store).await;
+    assert!(!enter(&store, WHO, Uuid::from_u128(2), "a").await, "another log-in");
+    assert!(!enter(&store, WHO, SESSION, "b").await, "another gateway");
+    assert_eq!(LockStore::find(&*store, WHO).await.unwrap().unwrap().lock, CharacterLock::FREE);
+    assert!(enter(&store, WHO, SESSION, "a").await);
+}
+
+async fn one_character_of_an_account_comes_in(store: TestStore) {
+    connect_ann(&store).await;
+    assert!(enter(&store, WHO, SESSION, "a").await);
+    assert!(!enter(&store, OTHER, SESSION, "a").await, "the other one is on its way");
+    let held = LockStore::find(&*store, WHO).await.unwrap().unwrap().lock;
+    let free = CharacterLock { owner: LockOwner::None, deadline_ms: None, ..held.clone() };
+    assert!(store.change(WHO, &held, &free, 0).await.unwrap());
+    assert!(enter(&store, OTHER, SESSION, "a").await);
+}

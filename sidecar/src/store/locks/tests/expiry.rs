@@ -1,0 +1,96 @@
+//! What timers may end, and who may stop them.
+
+use super::*;
+use crate::lock::{AccountLock, AccountOwner, ServerKey, ServerLock};
+use crate::store::locks::{AccountLockStore, DeadlineStore, KnownServer, ServerLockStore};
+
+on_both!(
+    a_server_that_was_heard_of_in_time_is_not_ended,
+    a_renewal_that_comes_late_brings_no_deadline_forward,
+    a_lock_that_was_renewed_in_time_is_not_ended,
+    a_server_ends_with_all_it_held_or_not_at_all,
+    only_the_process_of_the_cookie_stops_timers,
+);
+
+const NOW: u64 = 1_000_000;
+
+/// A server lock as a process has it that was heard of now, and is in the store.
+async fn claimed(store: &SqlStore, key: &ServerKey, now_ms: u64) -> ServerLock {
+    let lock = ServerLock::heard(key, cookie(), now_ms, &Timers::default());
+    let known = KnownServer { key: key.clone(), lock: lock.clone(), linked_to: None, shared: true };
+    assert!(store.claim_server(None, &known).await.unwrap());
+    lock
+}
+
+async fn a_server_that_was_heard_of_in_time_is_not_ended(store: TestStore) {
+    make_ann(&store).await;
+    let key = ServerKey::Map(server());
+    let read = claimed(&store, &key, NOW).await;
+    store.change(WHO, &CharacterLock::FREE, &held(1), NOW).await.unwrap();
+    // Between the reading of what is due and its end, the server is heard of.
+    let heard = ServerLock::heard(&key, cookie(), read.deadline_ms, &Timers::default());
+    assert_eq!(store.renew_servers(&[(key.clone(), heard.clone())]).await.unwrap(), []);
+    assert_eq!(store.retire_server(&key, &read, read.deadline_ms).await.unwrap(), None, "it was renewed");
+    assert_eq!(lock_and_x(&store).await.0, held(1));
+    let retired = store.retire_server(&key, &heard, heard.deadline_ms).await.unwrap().unwrap();
+    assert_eq!(retired.characters, [(WHO, ACCOUNT)]);
+}
+
+async fn a_renewal_that_comes_late_brings_no_deadline_forward(store: TestStore) {
+    let key = ServerKey::Map(server());
+    let made_out = claimed(&store, &key, NOW).await;
+    // Timers were not fired for an hour, so that deadlines were put off; only then the renewal arrives.
+    store.watch(NOW, &Timers::default()).await.unwrap();
+    let awake = NOW + 3_600_000;
+    assert!(store.watch(awake, &Timers::default()).await.unwrap());
+    assert_eq!(store.renew_servers(&[(key.clone(), made_out)]).await.unwrap(), [], "it is known all the same");
+    let known = store.server(&key).await.unwrap().unwrap();
+    assert_eq!(known.lock.deadline_ms, awake + 30_000, "the grace stands");
+    let newer = ServerLock::heard(&key, cookie(), awake, &Timers::default());
+    assert_eq!(store.renew_servers(&[(key.clone(), newer.clone())]).await.unwrap(), []);
+    assert_eq!(store.server(&key).await.unwrap().unwrap().lock, newer);
+}
+
+async fn a_lock_that_was_renewed_in_time_is_not_ended(store: TestStore) {
+    make_ann(&store).await;
+    let waiting = CharacterLock { deadline_ms: Some(NOW), ..held(1) };
+    store.change(WHO, &CharacterLock::FREE, &waiting, 0).await.unwrap();
+    let read = store.due(NOW).await.unwrap().characters.remove(0).lock;
+    let free = read.after(&LockStep::Expired, NOW, &Timers::default()).unwrap();
+    assert_eq!(store.set_character_deadlines(&server(), NOW + 1).await.unwrap(), 1);
+    assert!(!store.expire(WHO, &read, &free, NOW).await.unwrap(), "it has another deadline by now");
+    let renewed = store.due(NOW + 1).await.unwrap().characters.remove(0).lock;
+    assert!(store.expire(WHO, &renewed, &free, NOW + 1).await.unwrap());
+}
+
+async fn a_server_ends_with_all_it_held_or_not_at_all(store: TestStore) {
+    make_ann(&store).await;
+    let key = ServerKey::Replica("gateway-1".to_owned());
+    let lock = claimed(&store, &key, NOW).await;
+    let owner = AccountOwner::Gateway("gateway-1".to_owned());
+    let speaks = AccountLock { owner, session: Some(uuid::Uuid::nil()), epoch: 1, deadline_ms: None };
+    assert!(store.change_account_lock(ACCOUNT, &AccountLock::FREE, &speaks).await.unwrap());
+
+    store.execute("ALTER TABLE characters RENAME COLUMN lent_to TO hidden").await;
+    store.retire_server(&key, &lock, lock.deadline_ms).await.expect_err("its characters can not be freed");
+    store.execute("ALTER TABLE characters RENAME COLUMN hidden TO lent_to").await;
+    assert!(store.server(&key).await.unwrap().is_some(), "nobody would look for what it still holds");
+    assert_eq!(store.account_lock(ACCOUNT).await.unwrap(), Some(speaks));
+
+    let retired = store.retire_server(&key, &lock, lock.deadline_ms).await.unwrap().unwrap();
+    assert_eq!(retired.accounts, [ACCOUNT]);
+}
+
+async fn only_the_process_of_the_cookie_stops_timers(store: TestStore) {
+    make_ann(&store).await;
+    claimed(&store, &ServerKey::Map(server()), NOW).await;
+    let waiting = CharacterLock { deadline_ms: Some(NOW), ..held(1) };
+    store.change(WHO, &CharacterLock::FREE, &waiting, 0).await.unwrap();
+    let (other, who) = (CookieHash::of("another"), Fence { character: WHO, epoch: LockEpoch(1) });
+    assert_eq!(store.reclaim(&server(), &other, &[who]).await.unwrap(), [who]);
+    assert!(!store.arrive(&server(), &other, &who).await.unwrap());
+    assert_eq!(store.save(&server(), &other, &[save(1, 1, 10)]).await.unwrap(), [SaveOutcome::Written]);
+    assert_eq!(lock_and_x(&store).await, (waiting, 10), "nobody would end the lock of a process that is not known");
+    assert_eq!(store.reclaim(&server(), &cookie(), &[who]).await.unwrap(), []);
+    assert_eq!(lock_and_x(&store).await.0, held(1));
+}
