@@ -112,6 +112,16 @@ pub struct LeaveRequested {
     pub reason: LeaveReason,
 }
 
+/// The player leaves as soon as the outcome of everything that was asked of the store for it is known, so that what it
+/// was told last is what is stored. Nothing new may be granted to it.
+#[derive(Component, Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Departing {
+    /// Why.
+    pub reason: LeaveReason,
+    /// Since when.
+    pub since: Tick,
+}
+
 /// A player is leaving for good this tick; its entity is despawned at the end of [`TickSet::Persist`](crate::schedule::TickSet).
 #[derive(Message, Debug, Clone, Copy)]
 pub struct PlayerLeaving {

@@ -52,7 +52,8 @@ impl Fnv {
     /// Adds what has left the world in this tick and was not taken yet.
     fn add_said(&mut self, world: &World) {
         let outbox = world.resource::<Outbox>();
-        for (session, bytes) in outbox.frames.iter().chain(&outbox.messages) {
+        let messages = outbox.messages.iter().map(|(session, bytes)| (*session, bytes.as_slice()));
+        for (session, bytes) in outbox.frames.iter().chain(messages) {
             self.add(&session.0.to_le_bytes());
             self.add(&(bytes.len() as u32).to_le_bytes());
             self.add(bytes);

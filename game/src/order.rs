@@ -2,6 +2,7 @@
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
+use realmgate_engine::channel::AnnounceLeaving;
 use realmgate_engine::input::TakeInput;
 use realmgate_engine::schedule::{TickSchedule, TickSet};
 
@@ -56,9 +57,10 @@ impl Plugin for OrderPlugin {
                     .chain()
                     .in_set(TickSet::Combat),
             )
+            .configure_sets(TickSchedule, AnnounceLeaving.before(DeathSystems))
             .configure_sets(
                 TickSchedule,
-                (SayGoodbye, DeathSystems, LootSystems, ProgressSystems, BirthSystems, StatusSystems)
+                (DeathSystems, LootSystems, ProgressSystems, BirthSystems, StatusSystems, SayGoodbye)
                     .chain()
                     .in_set(TickSet::Lifecycle),
             );

@@ -11,11 +11,16 @@ use super::save::{SaveSoftState, save_of};
 use crate::clock::TickClock;
 use crate::outbox::Outbox;
 use crate::persist::PersistPort;
-use crate::player::{LeaveRequested, Player, PlayerLeaving, Players, TravelAnswered, TravelRequested, Travelling};
+use crate::player::{
+    Departing, LeaveRequested, Player, PlayerLeaving, Players, TravelAnswered, TravelRequested, Travelling,
+};
 use crate::schedule::{TickSchedule, TickSet};
 
 /// How long a traveller waits for the answer, far longer than the sidecar takes to give one.
 const MAX_TRAVEL_MS: u32 = 20_000;
+
+/// How long a player who leaves waits for the outcome of what was asked of the store for it.
+const MAX_SETTLE_MS: u32 = 2_000;
 
 /// The player leaves at the end of this tick.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,30 +49,45 @@ impl Plugin for DepartPlugin {
     }
 }
 
+type Leaver<'a> = (Entity, &'a Player, Option<&'a Leaving>, Option<&'a Departing>);
+
 fn announce_leaving(
     mut commands: Commands,
+    (clock, port): (Res<TickClock>, Res<PersistPort>),
     mut requests: MessageReader<LeaveRequested>,
-    players: Query<(Entity, &Player, Option<&Leaving>)>,
+    players: Query<Leaver<'_>>,
     mut leaving: MessageWriter<PlayerLeaving>,
 ) {
-    for (player, known, reason) in &players {
-        if let Some(reason) = reason {
-            let reason = match reason {
-                Leaving::Dropped(reason) => Some(*reason),
-                Leaving::Released(_) | Leaving::Travelled => None,
-            };
-            leaving.write(PlayerLeaving { player, character: known.character, reason });
-        }
+    // While the store is away nobody waits for it: what is asked of it is safe with the host.
+    let is_settled = |known: &Player| port.is_away() || port.pending_of(known.character) == 0;
+    for (player, known, reason, departing) in &players {
+        let reason = match (reason, departing) {
+            (Some(Leaving::Dropped(reason)), _) => Some(*reason),
+            (Some(Leaving::Released(_) | Leaving::Travelled), _) => None,
+            (None, Some(Departing { reason, since })) => {
+                if !is_settled(known) && clock.now().since(*since) < clock.ticks(MAX_SETTLE_MS) {
+                    continue;
+                }
+                commands.entity(player).insert(Leaving::Released(*reason));
+                Some(*reason)
+            }
+            (None, None) => continue,
+        };
+        leaving.write(PlayerLeaving { player, character: known.character, reason });
     }
-    let mut announced: Vec<Entity> = Vec::new();
-    for request in requests.read() {
-        let Ok((player, known, None)) = players.get(request.player) else { continue };
-        if announced.contains(&player) {
+    let mut asked: Vec<Entity> = Vec::new();
+    for LeaveRequested { player, reason } in requests.read().copied() {
+        let Ok((_, known, None, None)) = players.get(player) else { continue };
+        if asked.contains(&player) {
             continue;
         }
-        announced.push(player);
-        commands.entity(player).insert(Leaving::Released(request.reason));
-        leaving.write(PlayerLeaving { player, character: known.character, reason: Some(request.reason) });
+        asked.push(player);
+        let mut leaver = commands.entity(player);
+        leaver.insert(Departing { reason, since: clock.now() });
+        if is_settled(known) {
+            leaver.insert(Leaving::Released(reason));
+            leaving.write(PlayerLeaving { player, character: known.character, reason: Some(reason) });
+        }
     }
 }
 

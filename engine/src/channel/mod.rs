@@ -21,7 +21,7 @@ use crate::body::BodyPlugin;
 use crate::clock::TickClock;
 use crate::input::InputPlugin;
 use crate::map::Map;
-use crate::outbox::Outbox;
+use crate::outbox::{FrameBatch, Outbox};
 use crate::persist::{PersistPlugin, PersistPort};
 use crate::random::ChannelRandom;
 use crate::record::StateHash;
@@ -122,6 +122,11 @@ impl Channel {
     /// Takes what the last tick sent out.
     pub fn take_outbox(&mut self) -> Outbox {
         std::mem::take(&mut *self.app.world_mut().resource_mut::<Outbox>())
+    }
+
+    /// Gives back an empty batch for the next tick's snapshots.
+    pub fn reuse(&mut self, frames: FrameBatch) {
+        self.app.world_mut().resource_mut::<Outbox>().frames = frames;
     }
 
     /// Takes the owned events that the last tick submitted.

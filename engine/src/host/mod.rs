@@ -201,9 +201,8 @@ impl MapServer {
             if self.transport.frames_out().is_none() {
                 self.status.snapshots.fetch_add(outbox.frames.len() as u64, Ordering::Relaxed);
             }
-            for (session, payload) in outbox.frames {
-                self.transport.send_frame(session, payload);
-            }
+            let spare = self.transport.send_frames(std::mem::take(&mut outbox.frames));
+            self.channels[at].channel.reuse(spare);
             for (session, bytes) in outbox.messages {
                 self.transport.send_message(session, bytes);
             }

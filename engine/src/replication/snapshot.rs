@@ -54,8 +54,10 @@ pub(super) fn write_snapshots(
         collect_due(&view, &seen, own, now, &mut scratch.due);
         let head =
             ServerFrameHead { tick: now, last_command: input.last_applied(), buffered_commands: input.len() as u8 };
-        let payload = write_snapshot(&mut view, head, &seen, &scratch.due);
-        outbox.frames.push((player.session, payload));
+        outbox.frames.write(player.session, |frames| {
+            let snapshot = write_snapshot(&mut view, head, &seen, &scratch.due);
+            frames.extend_from_slice(&snapshot);
+        });
         if view.is_deaf() {
             leave.write(LeaveRequested { player: own, reason: LeaveReason::Abuse });
         }

@@ -11,7 +11,9 @@ use super::inbound::{self, Inbound};
 use super::inbox::Inbox;
 use super::refusal::{Refusal, RefusalCounts};
 use super::{SessionId, Transport, TransportEvent};
+use crate::outbox::FrameBatch;
 use realmgate_protocol::limits::MAX_PAYLOAD_BYTES;
+use realmgate_protocol::wire::datagram::{self, Kind};
 
 /// What happens to frames on their way, in both directions. Messages always arrive, at once and in order.
 #[derive(Debug, Clone)]
@@ -224,13 +226,18 @@ impl Transport for MemoryTransport {
         wire.inbox.drain_into(events);
     }
 
-    fn send_frame(&mut self, session: SessionId, payload: Vec<u8>) {
+    fn send_frames(&mut self, mut frames: FrameBatch) -> FrameBatch {
         let mut wire = lock(&self.wire);
-        if payload.len() > MAX_PAYLOAD_BYTES {
-            wire.refused.add(Refusal::Outgoing);
-        } else {
-            wire.send(UnderWay::ToClient(session, payload));
+        for (session, body) in frames.iter() {
+            let payload = datagram::seal(Kind::ServerFrame, body);
+            if payload.len() > MAX_PAYLOAD_BYTES {
+                wire.refused.add(Refusal::Outgoing);
+            } else {
+                wire.send(UnderWay::ToClient(session, payload));
+            }
         }
+        frames.clear();
+        frames
     }
 
     fn send_message(&mut self, session: SessionId, bytes: Vec<u8>) {

@@ -11,6 +11,8 @@ pub mod udp;
 
 use realmgate_protocol::wire::datagram::ClientFrame;
 
+use crate::outbox::FrameBatch;
+
 /// One connection of one client: the netcode client id, which is the random id of the ticket it connected with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct SessionId(pub u64);
@@ -64,8 +66,8 @@ pub trait Transport: Send {
     /// Appends what came since the last call, at most [`MAX_FRAMES_PER_POLL`] frames and [`MAX_MESSAGES_PER_POLL`]
     /// messages of each session: more frames are dropped, more messages wait.
     fn poll(&mut self, events: &mut Vec<TransportEvent>);
-    /// Sends a whole `ServerFrame` payload, version and kind bytes included. It may be lost.
-    fn send_frame(&mut self, session: SessionId, payload: Vec<u8>);
+    /// Sends snapshots, each of which may be lost. Gives back a batch to be filled again, with nothing in it.
+    fn send_frames(&mut self, frames: FrameBatch) -> FrameBatch;
     /// Sends a reliable message of 1 to `MAX_RELIABLE_BYTES`; all of a session arrive, in order.
     fn send_message(&mut self, session: SessionId, bytes: Vec<u8>);
     /// Ends a session after what was queued reliably was sent at least once.

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use realmgate_engine::admission::{Admission, Admitted, Expected, Hosting, TicketRefusal};
+use realmgate_engine::outbox::FrameBatch;
 use realmgate_engine::transport::refusal::Refusal;
 use realmgate_engine::transport::udp::{UdpSettings, UdpTransport};
 use realmgate_engine::transport::{SessionId, Transport, TransportEvent};
@@ -148,9 +149,11 @@ impl Host {
         let mut frame = BitWriter::default();
         ServerFrameHead::default().write(&mut frame);
         let frame = frame.into_bytes();
+        let mut frames = FrameBatch::default();
         for session in self.players.keys() {
-            self.transport.send_frame(*session, frame.clone());
+            frames.write(*session, |out| out.extend_from_slice(&frame));
         }
+        self.transport.send_frames(frames);
         self.transport.flush();
     }
 

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use realmgate_engine::outbox::FrameBatch;
 use realmgate_engine::transport::udp::UdpTransport;
 use realmgate_engine::transport::{SessionId, Transport, TransportEvent};
+use realmgate_protocol::wire::datagram::{self, Kind};
 
 /// A session that no ticket names.
 const NOBODY: SessionId = SessionId(u64::MAX);
@@ -92,12 +94,14 @@ impl Transport for Gate {
         events.append(&mut held.events);
     }
 
-    fn send_frame(&mut self, session: SessionId, payload: Vec<u8>) {
+    fn send_frames(&mut self, frames: FrameBatch) -> FrameBatch {
         let mut held = self.lock();
-        if let Some(tally) = held.open(session) {
-            tally.newest_frame = Some(payload.clone());
+        for (session, body) in frames.iter() {
+            if let Some(tally) = held.open(session) {
+                tally.newest_frame = Some(datagram::seal(Kind::ServerFrame, body));
+            }
         }
-        held.transport.send_frame(session, payload);
+        held.transport.send_frames(frames)
     }
 
     fn send_message(&mut self, session: SessionId, bytes: Vec<u8>) {

@@ -12,6 +12,7 @@ mod vanish;
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
+use realmgate_engine::channel::AnnounceLeaving;
 use realmgate_engine::schedule::{TickSchedule, TickSet};
 use realmgate_protocol::ids::{CharacterId, ItemId, Tick};
 
@@ -63,6 +64,7 @@ impl Plugin for LootPlugin {
                 .chain()
                 .in_set(RequestSet::Loot),
         );
-        app.add_systems(TickSchedule, roll::roll.in_set(TickSet::Lifecycle).in_set(LootSystems).after(DeathSystems));
+        app.configure_sets(TickSchedule, LootSystems.after(AnnounceLeaving).after(DeathSystems))
+            .add_systems(TickSchedule, roll::roll.in_set(TickSet::Lifecycle).in_set(LootSystems));
     }
 }

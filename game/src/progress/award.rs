@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::At;
 use realmgate_engine::persist::PersistPort;
-use realmgate_engine::player::{Player, Travelling};
+use realmgate_engine::player::{Departing, Player, Travelling};
 use realmgate_engine::random::ChannelRandom;
 use realmgate_protocol::ids::EventKey;
 use realmgate_protocol::link::{Change, Fence, OwnedEvent};
@@ -26,7 +26,7 @@ pub(super) struct Bank<'w, 's> {
     random: ResMut<'w, ChannelRandom>,
     port: ResMut<'w, PersistPort>,
     gains: ResMut<'w, Gains>,
-    earners: Query<'w, 's, Earner<'static>, Without<Travelling>>,
+    earners: Query<'w, 's, Earner<'static>, (Without<Travelling>, Without<Departing>)>,
     tell: Tell<'w, 's>,
 }
 

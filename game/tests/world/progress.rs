@@ -3,7 +3,7 @@
 use realmgate_engine::replication::Shared;
 use realmgate_game::stats::Character;
 use realmgate_protocol::ids::{CharacterId, LockEpoch};
-use realmgate_protocol::link::{Change, EventRefusal, Fence, PartyMember, SocialEvent};
+use realmgate_protocol::link::{Change, EventRefusal, Fence, LeaveReason, PartyMember, SocialEvent};
 use realmgate_protocol::realm::{Appearance, Health, ServerMessage};
 use realmgate_protocol::wire::Aim;
 
@@ -115,4 +115,41 @@ fn a_party_shares_with_those_who_are_near() {
         })
         .collect();
     assert_eq!(gained, [66, 66], "120 and a tenth, for two");
+}
+
+/// A kill in the tick of the goodbye, or just before it, is told before the goodbye.
+#[test]
+fn who_leaves_hears_first_what_the_store_has_not_answered_yet() {
+    let mut scene = kill_one();
+    scene.hear(1);
+    let character = CharacterId([1; 16]);
+    scene.channel.push(ToChannel::Kick { character, reason: LeaveReason::Logout });
+    scene.ticks(3);
+    assert!(!scene.hear(1).contains(&ServerMessage::Leave { reason: LeaveReason::Logout }), "its gain is under way");
+    scene.commit(None);
+    let leave = ServerMessage::Leave { reason: LeaveReason::Logout };
+    let [ServerMessage::Experience { total: 120, .. }, .., last] = &scene.hear(1)[..] else {
+        panic!("experience, then goodbye")
+    };
+    assert_eq!(*last, leave);
+}
+
+#[test]
+fn nobody_waits_for_ever_for_a_store_that_does_not_answer() {
+    let mut scene = kill_one();
+    scene.hear(1);
+    scene.channel.push(ToChannel::Kick { character: CharacterId([1; 16]), reason: LeaveReason::Logout });
+    scene.ticks(2 * TICK_HZ + 2);
+    assert!(scene.hear(1).contains(&ServerMessage::Leave { reason: LeaveReason::Logout }));
+}
+
+#[test]
+fn who_is_leaving_has_no_part_in_what_dies_meanwhile() {
+    let mut scene = kill_one();
+    scene.channel.push(ToChannel::Kick { character: CharacterId([1; 16]), reason: LeaveReason::Logout });
+    scene.ticks(TICK_HZ / 2);
+    let second = scene.mobs("weakling")[0];
+    scene.act(1, 0, Aim::Entity(scene.id(second)));
+    assert_eq!(scene.get::<Shared<Health>>(second).current, 0, "it struck all the same");
+    assert_eq!(scene.waiting.len(), 1, "only the first kill: {:?}", scene.waiting);
 }

@@ -146,13 +146,11 @@ pub struct ServerFrameHead {
 }
 
 impl ServerFrameHead {
-    /// Bits of the head, the payload's header included.
-    pub const BITS: usize = 16 + 32 + 32 + 4;
+    /// Bits of the head.
+    pub const BITS: usize = 32 + 32 + 4;
 
-    /// Starts a payload.
+    /// Starts a body.
     pub fn write(&self, out: &mut BitWriter) {
-        out.put(u64::from(VERSION), 8);
-        out.put(Kind::ServerFrame as u64, 8);
         out.put(u64::from(self.tick.0), 32);
         out.put(u64::from(self.last_command), 32);
         out.put(u64::from(self.buffered_commands.min(15)), 4);

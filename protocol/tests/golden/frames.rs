@@ -164,7 +164,7 @@ fn server_frame(name: &str, what: &str, head: ServerFrameHead, despawns: &[u32],
             }
         }
     }
-    let payload = out.into_bytes();
+    let payload = datagram::seal(Kind::ServerFrame, out.bytes());
     let value = json!({
         "tick": head.tick,
         "last_command": head.last_command,

@@ -3,7 +3,7 @@ use realmgate_protocol::ids::{ChannelId, CharacterId, EntityId, Tick};
 use realmgate_protocol::movement::{Angle, Position};
 use realmgate_protocol::realm::{MoveSpeed, Place};
 use realmgate_protocol::wire::WireComponent;
-use realmgate_protocol::wire::datagram::{ClientFrame, ServerFrameHead};
+use realmgate_protocol::wire::datagram::{self, ClientFrame, Kind, ServerFrameHead};
 use realmgate_protocol::wire::snapshot::{COUNT_BITS, write_entity_head};
 
 use super::*;
@@ -70,7 +70,7 @@ fn snapshot(tick: u32, last_command: u32, at: Position) -> Vec<u8> {
     Place { position: at }.write(&mut out);
     out.put(1, 1);
     MoveSpeed { units_per_tick: SPEED as u16 }.write(&mut out);
-    out.into_bytes()
+    datagram::seal(Kind::ServerFrame, out.bytes())
 }
 
 /// A server that moves one player: each frame's new commands are applied and answered with a snapshot.

@@ -4,7 +4,7 @@ use realmgate_protocol::codec::{encode_reliable, encode_split};
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::realm::{ItemInfo, MoveSpeed, Place};
 use realmgate_protocol::wire::WireComponent;
-use realmgate_protocol::wire::datagram::{HEADER_BYTES, ServerFrameHead};
+use realmgate_protocol::wire::datagram::ServerFrameHead;
 use realmgate_protocol::wire::parts::split;
 use realmgate_protocol::wire::snapshot::{COUNT_BITS, write_entity_head};
 
@@ -68,7 +68,7 @@ fn frame(tick: u32, last_command: u32, at: Position) -> Vec<u8> {
     Place { position: at }.write(&mut out);
     out.put(1, 1);
     MoveSpeed { units_per_tick: 100 }.write(&mut out);
-    out.into_bytes()[HEADER_BYTES..].to_vec()
+    out.into_bytes()
 }
 
 #[test]

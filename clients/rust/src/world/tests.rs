@@ -5,7 +5,6 @@ use realmgate_protocol::bits::{BitField, BitWriter};
 use realmgate_protocol::movement::Position;
 use realmgate_protocol::realm::{Health, Place};
 use realmgate_protocol::wire::WireComponent;
-use realmgate_protocol::wire::datagram::HEADER_BYTES;
 use realmgate_protocol::wire::snapshot::{COUNT_BITS, write_entity_head};
 
 use super::*;
@@ -60,7 +59,7 @@ impl Server {
             }
         }
         self.sent.insert(tick, (self.truth.clone(), self.gone.clone()));
-        out.into_bytes()[HEADER_BYTES..].to_vec()
+        out.into_bytes()
     }
 
     fn acknowledged(&mut self, ack: SnapshotAck) {

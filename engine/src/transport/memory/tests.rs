@@ -73,7 +73,9 @@ fn faults_are_the_same_for_the_same_seed() {
         network.set_faults(Some(MemoryFaults { seed, loss_per_mille: 300, delay_flushes: 0..=3 }));
         let mut received = Vec::new();
         for tick in 0..100 {
-            transport.send_frame(SESSION, vec![tick]);
+            let mut frames = FrameBatch::default();
+            frames.write(SESSION, |out| out.push(tick));
+            transport.send_frames(frames);
             transport.flush();
             received.push(client.recv());
         }

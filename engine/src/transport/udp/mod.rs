@@ -26,11 +26,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use realmgate_protocol::limits::{MAX_PAYLOAD_BYTES, NETCODE_PROTOCOL_ID};
+use realmgate_protocol::wire::datagram::{self, Kind};
 
 use super::inbound::is_message_length;
 use super::inbox::Inbox;
 use super::refusal::{Refusal, RefusalCounts};
 use super::{SessionId, Transport, TransportEvent};
+use crate::outbox::FrameBatch;
 use pump::Pump;
 use socket::Waker;
 
@@ -198,12 +200,17 @@ impl Transport for UdpTransport {
         self.shared.with_inbox(|inbox| inbox.drain_into(events));
     }
 
-    fn send_frame(&mut self, session: SessionId, payload: Vec<u8>) {
-        if payload.is_empty() || payload.len() > MAX_PAYLOAD_BYTES {
-            self.shared.refused.add(Refusal::Outgoing);
-        } else {
-            self.batch.push(Command::Frame(session, payload));
+    fn send_frames(&mut self, mut frames: FrameBatch) -> FrameBatch {
+        for (session, body) in frames.iter() {
+            let payload = datagram::seal(Kind::ServerFrame, body);
+            if payload.len() > MAX_PAYLOAD_BYTES {
+                self.shared.refused.add(Refusal::Outgoing);
+            } else {
+                self.batch.push(Command::Frame(session, payload));
+            }
         }
+        frames.clear();
+        frames
     }
 
     fn frames_out(&self) -> Option<u64> {

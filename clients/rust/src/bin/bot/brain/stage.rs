@@ -13,7 +13,7 @@ use realmgate_protocol::realm::{
     ServerMessage, Status, protocol_hash,
 };
 use realmgate_protocol::wire::WireComponent;
-use realmgate_protocol::wire::datagram::{HEADER_BYTES, ServerFrameHead};
+use realmgate_protocol::wire::datagram::ServerFrameHead;
 use realmgate_protocol::wire::snapshot::{COUNT_BITS, write_entity_head};
 
 use super::Senses;
@@ -114,7 +114,7 @@ impl Stage {
         for actor in std::iter::once(&me).chain(others) {
             write_actor(&mut out, actor);
         }
-        assert!(self.session.receive_frame(&out.into_bytes()[HEADER_BYTES..]));
+        assert!(self.session.receive_frame(&out.into_bytes()));
     }
 
     pub fn senses(&self) -> Senses<'_> {
