@@ -13,6 +13,7 @@ pub mod host;
 pub mod input;
 pub mod map;
 pub mod outbox;
+pub mod overload;
 pub mod persist;
 pub mod player;
 pub mod random;

@@ -30,7 +30,7 @@ pub const MAX_TICKET_BYTES: usize = 200;
 /// mismatch can be answered instead of met with silence.
 pub const NETCODE_PROTOCOL_ID: u64 = 0x5245_414c_4d47_5431;
 /// Version of the map link; both sides refuse another.
-pub const LINK_VERSION: u16 = 2;
+pub const LINK_VERSION: u16 = 3;
 /// Most locks in one `Reclaim` of the map link.
 pub const MAX_RECLAIM_LOCKS: usize = 1_000;
 /// Longest `trace` of a `Prepare` of the map link, in bytes.

@@ -81,6 +81,7 @@ pub struct Admitted {
 pub struct Admission {
     hosting: Hosting,
     draining: bool,
+    is_full: bool,
     expected: BTreeMap<CharacterId, Expected>,
     by_ticket: BTreeMap<TicketId, CharacterId>,
     present: BTreeMap<CharacterId, LockEpoch>,
@@ -93,6 +94,7 @@ impl Admission {
         Self {
             hosting,
             draining: false,
+            is_full: false,
             expected: BTreeMap::new(),
             by_ticket: BTreeMap::new(),
             present: BTreeMap::new(),
@@ -115,7 +117,8 @@ impl Admission {
         if self.present.contains_key(&character) || superseded || taken || self.spent.why(expected.ticket).is_some() {
             return Err(PrepareRefusal::StillHere);
         }
-        if !self.expected.contains_key(&character) && self.count() >= self.hosting.capacity {
+        let is_full = self.is_full || self.count() >= self.hosting.capacity;
+        if !self.expected.contains_key(&character) && is_full {
             return Err(PrepareRefusal::Full);
         }
         let ticket = expected.ticket;
@@ -127,6 +130,11 @@ impl Admission {
         }
         self.by_ticket.insert(ticket, character);
         Ok(())
+    }
+
+    /// Whether nobody more is expected, however much room there is: the server can not keep up.
+    pub fn set_full(&mut self, is_full: bool) {
+        self.is_full = is_full;
     }
 
     /// Expects the character no longer. Says whether it was expected under this epoch.

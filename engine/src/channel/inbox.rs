@@ -7,6 +7,7 @@ use realmgate_protocol::wire::InputCommand;
 use realmgate_protocol::wire::datagram::SnapshotAck;
 use serde::{Deserialize, Serialize};
 
+use crate::overload::OverloadLevel;
 use crate::transport::SessionId;
 
 /// Something from outside.
@@ -96,6 +97,11 @@ pub enum ToChannel {
     },
     /// The store is there again.
     StoreBack,
+    /// So much is left out from now on.
+    Overload {
+        /// How much.
+        level: OverloadLevel,
+    },
 }
 
 /// How full a channel is.

@@ -22,6 +22,7 @@ use crate::clock::TickClock;
 use crate::input::InputPlugin;
 use crate::map::Map;
 use crate::outbox::{FrameBatch, Outbox};
+use crate::overload::OverloadLevel;
 use crate::persist::{PersistPlugin, PersistPort};
 use crate::random::ChannelRandom;
 use crate::record::StateHash;
@@ -93,6 +94,7 @@ impl Channel {
             .insert_resource(ChannelRandom::new(settings.seed))
             .init_resource::<Outbox>()
             .init_resource::<Inbox>()
+            .init_resource::<OverloadLevel>()
             .init_resource::<ChannelDirectory>()
             .add_plugins((SchedulePlugin, receive::ReceivePlugin, InputPlugin, BodyPlugin, PersistPlugin))
             .add_plugins((save::SavePlugin, depart::DepartPlugin, ReplicationPlugin));

@@ -93,6 +93,7 @@ fn receive_one(world: &mut World, event: ToChannel) {
         }
         ToChannel::StoreAway { room } => world.resource_mut::<PersistPort>().set_away(Some(room as usize)),
         ToChannel::StoreBack => store_back(world),
+        ToChannel::Overload { level } => *world.resource_mut() = level,
     }
 }
 

@@ -14,7 +14,6 @@ const MAX_DRAIN: Duration = Duration::from_secs(10);
 #[expect(clippy::disallowed_methods, reason = "this loop is what turns time into ticks")]
 pub fn run(server: &mut MapServer, stop: &AtomicBool) {
     let start = Instant::now();
-    let period = Duration::from_secs(1) / server.tick_hz();
     let mut deadline = start;
     let mut drain_until = None;
     loop {
@@ -31,9 +30,13 @@ pub fn run(server: &mut MapServer, stop: &AtomicBool) {
             }
         }
         let begun = Instant::now();
-        metrics::histogram!("realmgate_tick_late_seconds").record((begun - deadline).as_secs_f64());
+        let late = begun.saturating_duration_since(deadline);
         server.step(begun.duration_since(start).as_millis() as u64);
-        metrics::histogram!("realmgate_tick_work_seconds").record(begun.elapsed().as_secs_f64());
+        let work = begun.elapsed();
+        metrics::histogram!("realmgate_tick_late_seconds").record(late.as_secs_f64());
+        metrics::histogram!("realmgate_tick_work_seconds").record(work.as_secs_f64());
+        server.note_tick(late, work);
+        let period = server.period();
         deadline = next_deadline(deadline + period, period);
         std::thread::sleep(deadline.saturating_duration_since(Instant::now()));
     }

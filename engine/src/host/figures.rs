@@ -17,7 +17,8 @@ impl MapServer {
         let counts: Vec<ChannelLoad> = (0..self.channels.len())
             .map(|at| {
                 let key = self.channels[at].channel.settings().key;
-                ChannelLoad { map: key.map, channel: key.channel, players: self.routes.count(at) as u16 }
+                let players = self.routes.count(at) as u16;
+                ChannelLoad { map: key.map, channel: key.channel, players, is_full: self.is_full() }
             })
             .collect();
         for running in &mut self.channels {
@@ -39,7 +40,8 @@ impl MapServer {
         let players = self.routes.len() as u32;
         self.status.players.store(players, Ordering::Relaxed);
         self.status.connected.store(self.routes.connected() as u32, Ordering::Relaxed);
-        let load = players * 100 / u32::from(self.config.max_players.max(1));
+        let by_players = players * 100 / u32::from(self.config.max_players.max(1));
+        let load = if self.is_full() { 100 } else { by_players };
         self.status.load.store(load, Ordering::Relaxed);
         metrics::counter!("realmgate_ticks_total").increment(1);
         metrics::gauge!("realmgate_players").set(f64::from(players));

@@ -16,6 +16,7 @@ pub use link::{LinkEnds, LinkNews};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
 
 use realmgate_protocol::ids::ServerId;
 use realmgate_protocol::link::LeaveReason;
@@ -24,6 +25,7 @@ use realmgate_protocol::ticket::KeyRing;
 use crate::admission::{Admission, Hosting};
 use crate::channel::{BuildWorld, Channel, ToChannel};
 use crate::map::Map;
+use crate::overload::{Overload, OverloadLevel};
 use crate::transport::{Transport, TransportEvent};
 use routes::Routes;
 use worlds::Running;
@@ -79,6 +81,7 @@ pub struct MapServer {
     batches: link::Batches,
     farewells: farewell::Farewells,
     outage: outage::Outage,
+    overload: Overload,
     events: Vec<TransportEvent>,
     status: Arc<HostStatus>,
     pool: bevy_tasks::TaskPool,
@@ -100,6 +103,7 @@ impl MapServer {
             batches: link::Batches::default(),
             farewells: farewell::Farewells::default(),
             outage: outage::Outage::default(),
+            overload: Overload::new(Duration::from_secs(1) / config.tick_hz.max(1)),
             events: Vec::new(),
             status: Arc::default(),
             pool: bevy_tasks::TaskPoolBuilder::new().thread_name("channel".to_owned()).build(),
@@ -134,6 +138,30 @@ impl MapServer {
     /// Ticks per second.
     pub fn tick_hz(&self) -> u32 {
         self.config.tick_hz
+    }
+
+    /// How far apart ticks are now: longer than the set rate says while the server can not keep up.
+    pub fn period(&self) -> Duration {
+        self.overload.period()
+    }
+
+    /// Notes how late the last tick began and how long it took; what is left out is decided by that.
+    pub fn note_tick(&mut self, late: Duration, work: Duration) {
+        if !self.overload.note(late, work) {
+            return;
+        }
+        let level = self.overload.level();
+        tracing::info!(?level, "how much is left out because ticks take too long");
+        metrics::gauge!("realmgate_overload_level").set(f64::from(level as u8));
+        self.admission.set_full(self.is_full());
+        for running in &mut self.channels {
+            running.inbox.push(ToChannel::Overload { level });
+        }
+    }
+
+    /// Whether nobody new is let in, however much room there is.
+    fn is_full(&self) -> bool {
+        self.overload.level() >= OverloadLevel::Full
     }
 
     /// Takes no new players from now on, and lets those here go, saved.

@@ -88,7 +88,8 @@ impl MapServer {
         let life = self.status.ticks.load(Ordering::Relaxed) + 1;
         let fresh = ChannelSettings { seed: self.seed_of(settings.key, life), ..settings };
         // The recording of what led here is worth more than one of the fresh world.
-        self.channels[at] = Running { channel: Channel::new(fresh, &self.build), recorder: None, inbox: Vec::new() };
+        let inbox = vec![ToChannel::Overload { level: self.overload.level() }];
+        self.channels[at] = Running { channel: Channel::new(fresh, &self.build), recorder: None, inbox };
     }
 }
 

@@ -5,6 +5,7 @@ use bevy_ecs::query::QueryData;
 use bevy_ecs::system::SystemParam;
 use realmgate_engine::body::{At, Body, Walk};
 use realmgate_engine::clock::TickClock;
+use realmgate_engine::overload::OverloadLevel;
 use realmgate_engine::random::ChannelRandom;
 use realmgate_engine::replication::Shared;
 use realmgate_protocol::movement::Angle;
@@ -53,10 +54,23 @@ pub(super) struct World<'w, 's> {
     pub(super) commands: Commands<'w, 's>,
 }
 
-pub(super) fn think(data: Res<Data>, mut world: World<'_, '_>, mut mobs: Query<Thinker, Without<Dead>>) {
+/// How many ticks apart a mob that nobody fights thinks while the server can not keep up.
+const RARE_THOUGHT_TICKS: u32 = 4;
+
+pub(super) fn think(
+    data: Res<Data>,
+    overload: Res<OverloadLevel>,
+    mut world: World<'_, '_>,
+    mut mobs: Query<Thinker, Without<Dead>>,
+) {
+    let thinks_rarely = *overload >= OverloadLevel::IdleMinds;
     for mut thinker in &mut mobs {
-        let asleep = !thinker.mind.awake && thinker.threat.is_empty();
+        let fights_nobody = thinker.threat.is_empty();
+        let asleep = !thinker.mind.awake && fights_nobody;
         if asleep && matches!(thinker.mind.mood, Mood::Idle { .. }) {
+            continue;
+        }
+        if thinks_rarely && fights_nobody && !world.clock.every(RARE_THOUGHT_TICKS, thinker.entity.index_u32()) {
             continue;
         }
         let mob = &data.mobs[thinker.kind.mob];

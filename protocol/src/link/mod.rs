@@ -293,6 +293,8 @@ crate::wire_struct! {
         pub channel: ChannelId,
         /// Players in it.
         pub players: u16,
+        /// Whether it takes nobody more, however much room there is: its server can not keep up.
+        pub is_full: bool,
     }
 }
 

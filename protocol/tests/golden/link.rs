@@ -48,7 +48,7 @@ fn samples_from_map() -> Vec<FromMap> {
         M::Expired { character: character(1), epoch: EPOCH },
         M::Travel { request, save: save(), channel: None },
         M::Travel { request, save: save(), channel: Some(ChannelId(2)) },
-        M::Load { channels: vec![ChannelLoad { map: MapId(1), channel: ChannelId(1), players: 12 }] },
+        M::Load { channels: vec![ChannelLoad { map: MapId(1), channel: ChannelId(1), players: 12, is_full: false }] },
         M::Reclaim { locks: vec![Fence { character: character(1), epoch: EPOCH }], last: false },
         M::Reclaim { locks: Vec::new(), last: true },
     ];

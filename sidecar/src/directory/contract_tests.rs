@@ -94,7 +94,7 @@ pub(super) fn facts(replica: &str) -> LinkFacts {
 }
 
 pub(super) fn loads(players: [u16; 2]) -> Vec<ChannelLoad> {
-    let load = |(channel, players)| ChannelLoad { map: MapId(1), channel: ChannelId(channel), players };
+    let load = |(channel, players)| ChannelLoad { map: MapId(1), channel: ChannelId(channel), players, is_full: false };
     (1..).zip(players).map(load).collect()
 }
 
@@ -174,6 +174,20 @@ async fn a_link_is_of_the_replica_that_holds_it(bench: &Bench) {
     assert!(found.link.is_none() && found.channel_loads.is_empty());
     bench.pass(Duration::from_secs(10));
     assert_eq!(bench.find(ID).await, None, "the end of a link is no sign of life");
+}
+
+async fn a_channel_that_can_not_keep_up_gets_nobody_more(bench: &Bench) {
+    let (registry, id) = (&bench.registry, server(ID));
+    bench.list(ID, 4001, 3).await;
+    let load = |channel, is_full| ChannelLoad { map: MapId(1), channel: ChannelId(channel), players: 1, is_full };
+    let say = async |loads| registry.set_load(&id, loads, cookie(), facts("gateway-1")).await.unwrap();
+    say(vec![load(1, false), load(2, true)]).await;
+    assert!(!bench.reserve(ID, 1, SOON, 0).await, "the seats of this test are in channel 2");
+    assert!(bench.find(ID).await.unwrap().has_room(), "the other channel");
+    say(vec![load(1, true), load(2, true)]).await;
+    assert!(!bench.find(ID).await.unwrap().has_room());
+    say(vec![load(1, false), load(2, false)]).await;
+    assert!(bench.reserve(ID, 1, SOON, 0).await);
 }
 
 async fn seats_and_players_fill_a_server(bench: &Bench) {
@@ -256,6 +270,7 @@ on_both!(
     what_is_known_of_a_process_stays_its_own,
     a_link_is_of_the_replica_that_holds_it,
     seats_and_players_fill_a_server,
+    a_channel_that_can_not_keep_up_gets_nobody_more,
     a_seat_that_nobody_takes_is_free_again,
     a_rush_gets_as_many_seats_as_there_are,
     changes_of_many_are_all_kept,

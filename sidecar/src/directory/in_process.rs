@@ -98,7 +98,8 @@ impl ServerRegistry for InProcessRegistry {
         let Some(Entry { server, seats }) = entry else { return Ok(false) };
         let kept = seats.keys().filter(|ticket| **ticket != seat.ticket).count();
         let present = server.current_players.saturating_sub(leaving);
-        if u64::from(present) + kept as u64 >= u64::from(server.max_players) {
+        let is_full = server.is_full(seat.map, seat.channel);
+        if is_full || u64::from(present) + kept as u64 >= u64::from(server.max_players) {
             return Ok(false);
         }
         seats.insert(seat.ticket, (seat, expires_at_ms));

@@ -145,9 +145,15 @@ impl MapServer {
         self.link.as_ref().map(|link| link.replica.as_str())
     }
 
-    /// Whether another player fits: neither players nor those on the way fill it.
+    /// Whether another player fits: neither players nor those on the way fill it, and it can keep up.
     pub fn has_room(&self) -> bool {
-        self.expected_players() < self.max_players
+        let can_keep_up = self.channel_loads.is_empty() || self.channel_loads.iter().any(|load| !load.is_full);
+        can_keep_up && self.expected_players() < self.max_players
+    }
+
+    /// Whether one channel takes nobody more, by its own word.
+    pub fn is_full(&self, map: MapId, channel: ChannelId) -> bool {
+        self.channel_loads.iter().any(|load| load.is_full && (load.map, load.channel) == (map, channel))
     }
 
     /// Players in one channel, and on the way there.

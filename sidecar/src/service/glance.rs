@@ -45,7 +45,12 @@ mod tests {
     async fn players_are_counted_once_and_where_they_are() {
         let world = TestWorld::start().await;
         let mut linked = world.map_server("linked", &[1, 2]).await;
-        let load = |map, channel, players| ChannelLoad { map: MapId(map), channel: ChannelId(channel), players };
+        let load = |map, channel, players| ChannelLoad {
+            map: MapId(map),
+            channel: ChannelId(channel),
+            players,
+            is_full: false,
+        };
         linked.say(FromMap::Load { channels: vec![load(1, 1, 3), load(1, 2, 4), load(2, 1, 5)] }).await;
         linked.sync().await;
         FakeMap::register(world.state(), "foreign", &[2, 3], None).await;

@@ -157,7 +157,7 @@ async fn serve(mut socket: Socket, mut asks: mpsc::UnboundedReceiver<Ask>) -> Re
                 say(&mut socket, &FromMap::Events { batch: last, events: Vec::new() }).await?;
             },
             _ = loads.tick() => {
-                let load = ChannelLoad { map: MapId(1), channel: ChannelId(1), players: 0 };
+                let load = ChannelLoad { map: MapId(1), channel: ChannelId(1), players: 0, is_full: false };
                 say(&mut socket, &FromMap::Load { channels: vec![load] }).await?;
             }
         }

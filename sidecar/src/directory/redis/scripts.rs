@@ -82,6 +82,9 @@ pub(super) static RESERVE: LazyLock<Script> = LazyLock::new(|| {
                 last = math.max(last, seat_ends)
             end
         end
+        for _, load in ipairs(server.channel_loads or {}) do
+            if load.is_full and load.map .. ' ' .. load.channel == ARGV[3] then return 0 end
+        end
         if math.max(server.current_players - ARGV[5], 0) + kept >= server.max_players then return 0 end
         redis.call('HSET', KEYS[2], ARGV[2], string.format('%.0f %s', ends, ARGV[3]))
         redis.call('PEXPIREAT', KEYS[2], string.format('%.0f', last))

@@ -117,7 +117,8 @@ mod tests {
     use crate::directory::Cookie;
 
     fn server(id: &str, players: [u16; 2]) -> MapServer {
-        let load = |(channel, players)| ChannelLoad { map: MapId(1), channel: ChannelId(channel), players };
+        let load =
+            |(channel, players)| ChannelLoad { map: MapId(1), channel: ChannelId(channel), players, is_full: false };
         MapServer {
             id: id.parse().unwrap(),
             name: id.to_owned(),

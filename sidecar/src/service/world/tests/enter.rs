@@ -162,7 +162,7 @@ async fn each_refusal_of_the_map_server_has_its_code_and_frees_the_lock() {
 async fn a_full_map_server_is_not_even_asked() {
     let world = TestWorld::start().await;
     let mut map = world.map_server("map-1", &[1]).await;
-    let load = ChannelLoad { map: MapId(1), channel: ChannelId(1), players: 10 };
+    let load = ChannelLoad { map: MapId(1), channel: ChannelId(1), players: 10, is_full: false };
     map.say(FromMap::Load { channels: vec![load] }).await;
     map.sync().await;
     let player = world.player("Ann").await;

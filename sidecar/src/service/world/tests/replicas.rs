@@ -240,7 +240,7 @@ async fn a_redis_that_starts_empty_heals() {
     pair.services.redis.flush();
 
     for (map, world) in [(&mut first, &pair.a), (&mut second, &pair.b)] {
-        let load = ChannelLoad { map: MapId(1), channel: ChannelId(1), players: 1 };
+        let load = ChannelLoad { map: MapId(1), channel: ChannelId(1), players: 1, is_full: false };
         map.say(FromMap::Load { channels: vec![load] }).await;
         map.sync().await;
         // What each does every few seconds.

@@ -1,0 +1,178 @@
+//! What a server leaves out, and in which order, when its ticks take longer than they may.
+//!
+//! The host watches how much of each tick's time is used and sets a level; every level leaves out what it names and all
+//! that the levels below it do. The level enters each world through its inbox, so that a replay sees it too. What a player
+//! is and does, and reliable messages, are never left out.
+
+use std::time::Duration;
+
+use bevy_ecs::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// How much is left out.
+#[derive(Resource, Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum OverloadLevel {
+    /// Nothing.
+    #[default]
+    Normal,
+    /// Entities in the outer part of a view are updated more rarely.
+    FarRarely,
+    /// Those near, too.
+    NearRarely,
+    /// Mobs that nobody fights make up their minds more rarely.
+    IdleMinds,
+    /// Nobody new is let in.
+    Full,
+    /// The clock runs slower, and with it everybody's timers.
+    SlowClock,
+}
+
+impl OverloadLevel {
+    const ALL: [Self; 6] =
+        [Self::Normal, Self::FarRarely, Self::NearRarely, Self::IdleMinds, Self::Full, Self::SlowClock];
+
+    fn higher(self) -> Self {
+        Self::ALL.into_iter().find(|level| *level > self).unwrap_or(self)
+    }
+
+    /// For how long ticks must have been late before this level is taken. To turn players away is the worst of what
+    /// players see, so it takes longest.
+    fn after(self) -> Duration {
+        if self == Self::Full { Duration::from_secs(5) } else { Duration::from_secs(1) }
+    }
+
+    fn lower(self) -> Self {
+        Self::ALL.into_iter().rev().find(|level| *level < self).unwrap_or(self)
+    }
+}
+
+/// A tick is late when it ends after so many thousandths of its period.
+const LATE_PER_MILLE: u128 = 900;
+/// It has time to spare when it ends before so many.
+const SPARE_PER_MILLE: u128 = 600;
+/// For how long ticks must have had time to spare before the level falls.
+const CALM: Duration = Duration::from_secs(3);
+/// How many ticks with time to spare one without undoes.
+const CALM_COST: u32 = 4;
+/// The longest period, in periods of the set rate.
+const MAX_STRETCH: u32 = 4;
+
+/// Decides the level from how long ticks take.
+#[derive(Debug)]
+pub struct Overload {
+    level: OverloadLevel,
+    period: Duration,
+    /// The time of late ticks, less half of that of others.
+    late_for: Duration,
+    /// The time of ticks that had some to spare, less [`CALM_COST`] times that of others.
+    calm_for: Duration,
+    /// The work of a tick, averaged over some eight of them.
+    work: Duration,
+}
+
+impl Overload {
+    /// For ticks that are this far apart.
+    pub fn new(period: Duration) -> Self {
+        Self {
+            level: OverloadLevel::Normal,
+            period,
+            late_for: Duration::ZERO,
+            calm_for: Duration::ZERO,
+            work: Duration::ZERO,
+        }
+    }
+
+    /// How much is left out now.
+    pub fn level(&self) -> OverloadLevel {
+        self.level
+    }
+
+    /// How far apart ticks are now: as set, or longer while the clock runs slower.
+    pub fn period(&self) -> Duration {
+        if self.level < OverloadLevel::SlowClock {
+            return self.period;
+        }
+        let wanted = self.work + self.work / 4;
+        wanted.clamp(self.period, self.period * MAX_STRETCH)
+    }
+
+    /// Notes a tick that began so long after its deadline and took so long. Whether the level has changed.
+    pub fn note(&mut self, late: Duration, work: Duration) -> bool {
+        self.work = (self.work * 7 + work) / 8;
+        let period = self.period().as_nanos().max(1);
+        let used = (late + work).as_nanos() * 1_000 / period;
+        self.calm_for = match used < SPARE_PER_MILLE {
+            true => (self.calm_for + self.period).min(CALM),
+            false => self.calm_for.saturating_sub(self.period * CALM_COST),
+        };
+        let higher = self.level.higher();
+        self.late_for = match used > LATE_PER_MILLE {
+            true => (self.late_for + self.period).min(higher.after()),
+            false => self.late_for.saturating_sub(self.period / 2),
+        };
+        let before = self.level;
+        if self.late_for >= higher.after() {
+            (self.level, self.late_for) = (higher, Duration::ZERO);
+        } else if self.calm_for >= CALM {
+            (self.level, self.calm_for) = (before.lower(), Duration::ZERO);
+        }
+        self.level != before
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PERIOD: Duration = Duration::from_millis(33);
+
+    fn run(overload: &mut Overload, work_ms: u64, ticks: u32) -> Vec<OverloadLevel> {
+        let mut levels = Vec::new();
+        for _ in 0..ticks {
+            if overload.note(Duration::ZERO, Duration::from_millis(work_ms)) {
+                levels.push(overload.level());
+            }
+        }
+        levels
+    }
+
+    #[test]
+    fn levels_rise_and_fall_in_the_documented_order_one_at_a_time() {
+        let mut overload = Overload::new(PERIOD);
+        let up = run(&mut overload, 40, 300);
+        assert_eq!(up, OverloadLevel::ALL[1..]);
+        let down = run(&mut overload, 5, 1_000);
+        assert_eq!(down, OverloadLevel::ALL[..5].iter().rev().copied().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_stall_changes_nothing_and_neither_does_one_late_tick_in_ten() {
+        let mut overload = Overload::new(PERIOD);
+        overload.note(Duration::ZERO, Duration::from_millis(900));
+        for late_ms in [867, 840, 120, 90, 60, 30] {
+            overload.note(Duration::from_millis(late_ms), Duration::from_millis(3));
+        }
+        for _ in 0..500 {
+            overload.note(Duration::ZERO, Duration::from_millis(60));
+            run(&mut overload, 3, 9);
+        }
+        assert_eq!(overload.level(), OverloadLevel::Normal);
+    }
+
+    #[test]
+    fn only_the_last_level_slows_the_clock_and_no_more_than_it_must() {
+        let mut overload = Overload::new(PERIOD);
+        while overload.level() < OverloadLevel::SlowClock {
+            assert_eq!(overload.period(), PERIOD);
+            run(&mut overload, 40, 1);
+        }
+        run(&mut overload, 40, 50);
+        assert!(overload.period() > Duration::from_millis(45) && overload.period() <= Duration::from_millis(50));
+        run(&mut overload, 4_000, 50);
+        assert_eq!(overload.period(), PERIOD * MAX_STRETCH, "clients are never left without a tick for long");
+        run(&mut overload, 20, 60);
+        assert_eq!(overload.period(), PERIOD, "back at its rate as soon as the work fits");
+        assert_eq!(overload.level(), OverloadLevel::SlowClock, "with nothing to spare");
+    }
+}
