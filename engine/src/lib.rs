@@ -16,6 +16,7 @@ pub mod outbox;
 pub mod overload;
 pub mod persist;
 pub mod player;
+pub mod profile;
 pub mod random;
 pub mod record;
 pub mod replication;

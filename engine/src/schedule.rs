@@ -10,6 +10,7 @@ use bevy_ecs::prelude::*;
 use bevy_ecs::schedule::{LogLevel, ScheduleBuildSettings, ScheduleLabel, SingleThreadedExecutor};
 
 use crate::clock::TickClock;
+use crate::profile::ProfilePlugin;
 
 /// The one schedule of a channel, run once per tick.
 #[derive(ScheduleLabel, Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,6 +39,36 @@ pub enum TickSet {
     Send,
 }
 
+impl TickSet {
+    /// Every part, in its order.
+    pub const ALL: [Self; 9] = [
+        Self::Receive,
+        Self::Intent,
+        Self::Move,
+        Self::Collide,
+        Self::Combat,
+        Self::Lifecycle,
+        Self::Persist,
+        Self::Replicate,
+        Self::Send,
+    ];
+
+    /// Its name in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Receive => "receive",
+            Self::Intent => "intent",
+            Self::Move => "move",
+            Self::Collide => "collide",
+            Self::Combat => "combat",
+            Self::Lifecycle => "lifecycle",
+            Self::Persist => "persist",
+            Self::Replicate => "replicate",
+            Self::Send => "send",
+        }
+    }
+}
+
 /// Owns the order of the sets.
 pub struct SchedulePlugin;
 
@@ -63,6 +94,7 @@ impl Plugin for SchedulePlugin {
                 .chain(),
         );
         app.add_schedule(schedule);
+        app.add_plugins(ProfilePlugin);
         app.init_resource::<MessageRegistry>();
         app.add_systems(TickSchedule, begin_tick.in_set(TickSet::Receive).in_set(BeginTick));
     }

@@ -19,7 +19,7 @@ use tokio::time::interval;
 /// How long the levels may take: eight seconds of late ticks, at the pace of a server that hardly runs.
 const RISE_WITHIN: Duration = Duration::from_secs(90);
 /// Three seconds with time to spare for each level.
-const FALL_WITHIN: Duration = Duration::from_secs(90);
+const FALL_WITHIN: Duration = Duration::from_secs(180);
 const BEAT: Duration = Duration::from_millis(20);
 /// It runs during one beat of so many.
 const BEATS: u32 = 10;

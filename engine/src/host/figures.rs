@@ -5,7 +5,28 @@ use std::sync::atomic::Ordering;
 use realmgate_protocol::link::{ChannelLoad, FromMap};
 
 use super::MapServer;
+use super::worlds::Running;
 use crate::channel::{ChannelState, ToChannel};
+use crate::profile::TickProfile;
+use crate::schedule::TickSet;
+
+/// How long each part of a tick takes, as a metric.
+pub(super) struct Parts(Vec<metrics::Histogram>);
+
+impl Parts {
+    pub(super) fn new() -> Self {
+        let of = |set: TickSet| metrics::histogram!("realmgate_tick_part_seconds", "part" => set.name());
+        Self(TickSet::ALL.into_iter().map(of).collect())
+    }
+
+    /// Takes down the last tick of each channel.
+    pub(super) fn record(&self, channels: &[Running]) {
+        for running in channels {
+            let parts = running.channel.world().resource::<TickProfile>().parts();
+            self.0.iter().zip(parts).for_each(|(histogram, (_, took))| histogram.record(took.as_secs_f64()));
+        }
+    }
+}
 
 impl MapServer {
     /// Once a second: tells the sidecar and the channels how full each channel is.

@@ -82,6 +82,7 @@ pub struct MapServer {
     farewells: farewell::Farewells,
     outage: outage::Outage,
     overload: Overload,
+    parts: figures::Parts,
     events: Vec<TransportEvent>,
     status: Arc<HostStatus>,
     pool: bevy_tasks::TaskPool,
@@ -103,6 +104,7 @@ impl MapServer {
             batches: link::Batches::default(),
             farewells: farewell::Farewells::default(),
             outage: outage::Outage::default(),
+            parts: figures::Parts::new(),
             overload: Overload::new(Duration::from_secs(1) / config.tick_hz.max(1)),
             events: Vec::new(),
             status: Arc::default(),
@@ -189,6 +191,7 @@ impl MapServer {
         self.expire_farewells();
         self.share_directory();
         self.tick_channels();
+        self.parts.record(&self.channels);
         self.send_outboxes();
         if std::mem::take(&mut self.outage.starts_anew) {
             self.start_anew();
