@@ -12,6 +12,7 @@ pub mod data;
 pub mod host;
 pub mod input;
 pub mod map;
+pub mod netcode;
 pub mod outbox;
 pub mod overload;
 pub mod persist;

@@ -49,6 +49,13 @@ impl FrameBatch {
         self.ends.iter().zip(starts).map(|((session, end), start)| (*session, &self.bytes[start..*end]))
     }
 
+    /// The one that was written as this one of all, counted from 0.
+    pub fn get(&self, place: usize) -> Option<(SessionId, &[u8])> {
+        let (session, end) = *self.ends.get(place)?;
+        let start = place.checked_sub(1).map_or(0, |before| self.ends[before].1);
+        Some((session, &self.bytes[start..end]))
+    }
+
     /// How many.
     pub fn len(&self) -> usize {
         self.ends.len()
@@ -78,6 +85,7 @@ mod tests {
         batch.write(SessionId(3), |out| out.push(3));
         let all: Vec<_> = batch.iter().collect();
         assert_eq!(all, [(SessionId(1), &[1, 2][..]), (SessionId(2), &[]), (SessionId(3), &[3])]);
+        assert_eq!((0..4).map_while(|place| batch.get(place)).collect::<Vec<_>>(), all);
         batch.clear();
         assert_eq!((batch.len(), batch.iter().count()), (0, 0));
     }

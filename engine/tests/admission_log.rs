@@ -82,7 +82,7 @@ fn an_admission_is_logged_with_the_request_that_led_to_it() {
         protocol_hash: 1,
         keys: keys.clone(),
         seed: [3; 32],
-        record_dir: None,
+        record: None,
         offline_play_max_s: 600,
     };
     let (transport, network) = memory_transport();

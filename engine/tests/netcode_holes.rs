@@ -1,5 +1,5 @@
-//! Every known hole of stock `renetcode` 2.0.0 and `renet` 2.0.1, with its real bytes against a bound socket: the server
-//! stays up, counts what it refuses, and goes on serving a client that was there before.
+//! Every known hole of stock `renetcode` 2.0.0 and `renet` 2.0.1, with its real bytes against a bound socket of ours: the
+//! server stays up, counts what it refuses, and goes on serving a client that was there before.
 
 #![expect(clippy::unwrap_used, reason = "what a test helper can not do, fails the test")]
 

@@ -1,22 +1,18 @@
 //! What clients see of the world, in one place.
 
 use bevy_app::{App, Plugin};
-use realmgate_engine::body::{At, Heading, Speed};
+use realmgate_engine::body::Speed;
 use realmgate_engine::replication::{ReplicateApp, SeenBy};
-use realmgate_protocol::realm::{
-    Appearance, Casting, Cooldowns, Facing, Health, Label, MoveSpeed, Place, Resource, Status,
-};
+use realmgate_protocol::realm::{Appearance, Casting, Cooldowns, Health, Label, MoveSpeed, Resource, Status};
 
 use crate::ability::AbilityBook;
 
-/// Registers every replicated component.
+/// Registers every replicated component but where things are, which the engine tells.
 pub struct ReplicatePlugin;
 
 impl Plugin for ReplicatePlugin {
     fn build(&self, app: &mut App) {
-        app.replicate::<At, Place>(SeenBy::All, |at| Place { position: at.0 })
-            .replicate::<Heading, Facing>(SeenBy::All, |heading| Facing { angle: heading.0 })
-            .replicate_shared::<Appearance>(SeenBy::All)
+        app.replicate_shared::<Appearance>(SeenBy::All)
             .replicate_shared::<Label>(SeenBy::All)
             .replicate_shared::<Health>(SeenBy::All)
             .replicate_shared::<Casting>(SeenBy::All)
@@ -25,6 +21,10 @@ impl Plugin for ReplicatePlugin {
             .replicate::<AbilityBook, Cooldowns>(SeenBy::Owner, AbilityBook::to_wire)
             .replicate::<Speed, MoveSpeed>(SeenBy::Owner, |speed| MoveSpeed {
                 units_per_tick: u16::try_from(speed.0).unwrap_or(0),
-            });
+            })
+            // In a crowd, what decides a fight is told first.
+            .prefer::<Health>()
+            .prefer::<Casting>()
+            .prefer::<Status>();
     }
 }

@@ -5,24 +5,31 @@
 
 use crate::ids::EntityId;
 
+/// Bytes by which the buffer grows; those not used yet are zero.
+const CHUNK_BYTES: usize = 64;
+/// The widest field that fits into 8 bytes wherever in its first byte it begins.
+const WORD_BITS: u32 = 57;
+
 /// Appends bit fields to a growing buffer.
 #[derive(Debug, Default, Clone)]
 pub struct BitWriter {
+    /// What was written, then zeros.
     bytes: Vec<u8>,
+    /// Bytes that were there before.
+    start: usize,
     bits: usize,
 }
 
 impl BitWriter {
-    /// An empty writer that keeps the allocation of `bytes`.
-    pub fn reuse(mut bytes: Vec<u8>) -> Self {
-        bytes.clear();
-        Self { bytes, bits: 0 }
+    /// A writer behind the `bytes` that are there already, which it keeps: see [`Self::into_bytes`].
+    pub fn append(bytes: Vec<u8>) -> Self {
+        let start = bytes.len();
+        Self { bytes, start, bits: 0 }
     }
 
     /// Forgets what was written and keeps the allocation.
     pub fn clear(&mut self) {
-        self.bytes.clear();
-        self.bits = 0;
+        self.truncate(0);
     }
 
     /// Bits written so far.
@@ -32,37 +39,36 @@ impl BitWriter {
 
     /// Bytes needed for what was written so far.
     pub fn len_bytes(&self) -> usize {
-        self.bytes.len()
+        self.bits.div_ceil(8)
     }
 
     /// Writes the low `width` bits of `value` (`width` at most 64); higher bits are ignored.
+    #[inline]
     pub fn put(&mut self, value: u64, width: u32) {
-        let mut value = if width == 64 { value } else { value & ((1 << width) - 1) };
-        let mut left = width as usize;
-        while left > 0 {
-            let used = self.bits % 8;
-            if used == 0 {
-                self.bytes.push(0);
-            }
-            let take = left.min(8 - used);
-            let last = self.bytes.len() - 1;
-            self.bytes[last] |= ((value & ((1 << take) - 1)) << used) as u8;
-            value >>= take;
-            self.bits += take;
-            left -= take;
+        if width > WORD_BITS {
+            self.put(value, 32);
+            return self.put(value >> 32, width - 32);
         }
+        let value = value & ((1 << width) - 1);
+        let (at, shift) = (self.start + self.bits / 8, self.bits % 8);
+        if self.bytes.len() < at + 8 {
+            self.bytes.resize(at + CHUNK_BYTES, 0);
+        }
+        if let Some(word) = self.bytes[at..].first_chunk_mut() {
+            *word = (u64::from_le_bytes(*word) | value << shift).to_le_bytes();
+        }
+        self.bits += width as usize;
     }
 
     /// Appends the first `bits` bits of `bytes`, which another writer made.
     pub fn put_bits(&mut self, bytes: &[u8], bits: usize) {
         let mut left = bits;
-        for byte in bytes {
-            let take = left.min(8);
-            self.put(u64::from(*byte), take as u32);
-            left -= take;
-            if left == 0 {
-                break;
-            }
+        for chunk in bytes.chunks(7) {
+            let width = left.min(8 * chunk.len());
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.put(u64::from_le_bytes(word), width as u32);
+            left -= width;
         }
     }
 
@@ -71,18 +77,19 @@ impl BitWriter {
         if bits >= self.bits {
             return;
         }
+        let end = self.start + self.len_bytes();
         self.bits = bits;
-        self.bytes.truncate(bits.div_ceil(8));
+        let kept = self.start + self.len_bytes();
+        self.bytes[kept..end].fill(0);
         if !bits.is_multiple_of(8) {
-            let last = self.bytes.len() - 1;
-            self.bytes[last] &= (1u8 << (bits % 8)) - 1;
+            self.bytes[kept - 1] &= (1u8 << (bits % 8)) - 1;
         }
     }
 
     /// Overwrites `width` bits at bit `at`, which were written before: how a count is filled in afterwards.
     pub fn patch(&mut self, at: usize, value: u64, width: u32) {
         for bit in 0..width as usize {
-            let (byte, shift) = ((at + bit) / 8, (at + bit) % 8);
+            let (byte, shift) = (self.start + (at + bit) / 8, (at + bit) % 8);
             self.bytes[byte] &= !(1 << shift);
             self.bytes[byte] |= (((value >> bit) & 1) as u8) << shift;
         }
@@ -90,11 +97,12 @@ impl BitWriter {
 
     /// What was written; unused bits of the last byte are zero.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.bytes[self.start..self.start + self.len_bytes()]
     }
 
-    /// What was written, taken out.
-    pub fn into_bytes(self) -> Vec<u8> {
+    /// The buffer with what was there before and what was written.
+    pub fn into_bytes(mut self) -> Vec<u8> {
+        self.bytes.truncate(self.start + self.bits.div_ceil(8));
         self.bytes
     }
 }
@@ -118,20 +126,26 @@ impl<'a> BitReader<'a> {
     }
 
     /// The next `width` bits (at most 64) as an unsigned number.
+    #[inline]
     pub fn take(&mut self, width: u32) -> Option<u64> {
         if self.left_bits() < width as usize {
             return None;
         }
-        let mut value = 0u64;
-        let mut done = 0usize;
-        while done < width as usize {
-            let shift = self.at % 8;
-            let take = (width as usize - done).min(8 - shift);
-            let part = (u64::from(self.bytes[self.at / 8]) >> shift) & ((1 << take) - 1);
-            value |= part << done;
-            done += take;
-            self.at += take;
+        if width > WORD_BITS {
+            let low = self.take(32)?;
+            return Some(low | self.take(width - 32)? << 32);
         }
+        let rest = &self.bytes[self.at / 8..];
+        let word = match rest.first_chunk() {
+            Some(word) => *word,
+            None => {
+                let mut word = [0; 8];
+                word[..rest.len()].copy_from_slice(rest);
+                word
+            }
+        };
+        let value = u64::from_le_bytes(word) >> (self.at % 8) & ((1 << width) - 1);
+        self.at += width as usize;
         Some(value)
     }
 
@@ -296,6 +310,17 @@ mod tests {
             EntityId(id).write(&mut out);
             prop_assert_eq!(EntityId::read(&mut BitReader::new(out.bytes())), Some(EntityId(id)));
         }
+    }
+
+    #[test]
+    fn a_writer_behind_other_bytes_leaves_them_alone() {
+        let mut out = BitWriter::append(vec![7, 8]);
+        out.put(0x1234, 16);
+        out.put(1, 64);
+        out.truncate(12);
+        out.put(0, 3);
+        assert_eq!((out.bytes(), out.len_bits()), (&[0x34, 0x02][..], 15));
+        assert_eq!(out.into_bytes(), [7, 8, 0x34, 0x02]);
     }
 
     #[test]

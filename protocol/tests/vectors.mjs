@@ -73,9 +73,54 @@ class BitReader {
   }
 }
 
+class ByteReader {
+  constructor(bytes) {
+    this.bytes = bytes;
+    this.at = 0;
+  }
+
+  take(count) {
+    if (this.at + count > this.bytes.length) throw new Error("cut short");
+    return this.bytes.subarray(this.at, (this.at += count));
+  }
+
+  little(count) {
+    return this.take(count).reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);
+  }
+
+  integer() {
+    const first = this.take(1)[0];
+    if (first < 251) return BigInt(first);
+    if (first > 253) throw new Error(`no integer begins with ${first}`);
+    return this.little(2 ** (first - 250));
+  }
+}
+
 const KINDS = ["Player", "Mob", "Projectile", "Area", "GroundItem", "GroundGold", "Vendor"];
 const WIDTHS = { u8: 8, u16: 16, u32: 32, angle: 8 };
 const inside = (kind, outer) => (kind.startsWith(`${outer}<`) ? kind.slice(outer.length + 1, -1) : null);
+
+function putCourse(out, { position, facing, going }) {
+  const kind = typeof going === "string" ? going : Object.keys(going)[0];
+  out.put(["Stands", "Ahead", "Drifts"].indexOf(kind), 2);
+  out.put(facing, 8);
+  if (kind === "Stands") return putField(out, "position", position);
+  out.put(Math.floor((position.x + 8) / 16), 18);
+  out.put(Math.floor((position.y + 8) / 16), 18);
+  if (kind === "Ahead") out.put(going.Ahead, 11);
+  else going.Drifts.forEach((part) => out.put(BigInt.asUintN(12, BigInt(part)), 12));
+}
+
+function takeCourse(from) {
+  const kind = from.take(2);
+  const facing = from.take(8);
+  if (kind === 0) return { position: takeField(from, "position"), facing, going: "Stands" };
+  const position = { x: from.take(18) * 16, y: from.take(18) * 16 };
+  if (kind === 1) return { position, facing, going: { Ahead: from.take(11) } };
+  const part = () => Number(BigInt.asIntN(12, BigInt(from.take(12))));
+  if (kind === 2) return { position, facing, going: { Drifts: [part(), part()] } };
+  throw new Error("no such way of going");
+}
 
 function putField(out, kind, value) {
   const optional = inside(kind, "optional");
@@ -95,6 +140,8 @@ function putField(out, kind, value) {
   } else if (kind === "position") {
     out.put(value.x, 22);
     out.put(value.y, 22);
+  } else if (kind === "course") {
+    putCourse(out, value);
   } else if (kind === "entity") {
     const bytes = value < 2 ** 8 ? 1 : value < 2 ** 16 ? 2 : value < 2 ** 24 ? 3 : 4;
     out.put(bytes - 1, 2);
@@ -117,6 +164,7 @@ function takeField(from, kind) {
   if (kind === "bool") return from.take(1) === 1;
   if (kind === "kind") return KINDS[from.take(3)];
   if (kind === "position") return { x: from.take(22), y: from.take(22) };
+  if (kind === "course") return takeCourse(from);
   if (kind === "entity") return from.take((from.take(2) + 1) * 8);
   if (kind === "text") {
     return Buffer.from(Array.from({ length: from.take(6) }, () => from.take(8))).toString("utf8");
@@ -150,6 +198,65 @@ each("components", (name, { id, component: called, bits, fields }, hex) => {
   same(name, takeComponent(new BitReader(fromHex(hex)), known), fields);
 });
 
+// --- Section 5: payloads ---
+
+const VERSION = 2;
+const FLAGS = { snapshot: 1, input: 2, ack: 4, gaps: 8, messages: 16 };
+
+function sealPayload({ ack = null, first = null, messages = [], snapshot = null, input = null }) {
+  const out = [VERSION, 0];
+  const number = (value, bytes) => {
+    for (let at = 0; at < bytes; at += 1) out.push(Math.floor(value / 2 ** (8 * at)) & 255);
+  };
+  if (ack) {
+    out[1] |= FLAGS.ack | (ack.gaps ? FLAGS.gaps : 0);
+    number(ack.next, 2);
+    if (ack.gaps) number(ack.gaps, 4);
+  }
+  if (messages.length > 0) {
+    out[1] |= FLAGS.messages;
+    out.push(messages.length);
+    number(first, 2);
+    for (const message of messages) {
+      number(message.length / 2, 2);
+      out.push(...fromHex(message));
+    }
+  }
+  const rest = snapshot ?? input;
+  if (rest !== null) {
+    out[1] |= snapshot !== null ? FLAGS.snapshot : FLAGS.input;
+    out.push(...fromHex(rest));
+  }
+  return out;
+}
+
+function openPayload(bytes) {
+  if (bytes.length > 1200) throw new Error("too long");
+  const from = new ByteReader(bytes);
+  const number = (count) => Number(from.little(count));
+  const [version, flags] = from.take(2);
+  const has = (flag) => (flags & flag) !== 0;
+  if (version !== VERSION) throw new Error("another version");
+  if (flags === 0 || flags > 31 || (flags & 3) === 3 || (flags & 12) === 8) throw new Error("illegal flags");
+  const read = { ack: null, first: null, messages: [], snapshot: null, input: null };
+  if (has(FLAGS.ack)) read.ack = { next: number(2), gaps: has(FLAGS.gaps) ? number(4) : 0 };
+  if (has(FLAGS.messages)) {
+    const count = number(1);
+    if (count === 0) throw new Error("no message");
+    read.first = number(2);
+    for (let left = count; left > 0; left -= 1) {
+      const length = number(2);
+      if (length === 0 || length > 1000) throw new Error("a message of an illegal length");
+      read.messages.push(toHex(from.take(length)));
+    }
+  }
+  const rest = toHex(from.take(bytes.length - from.at));
+  if (has(FLAGS.snapshot)) read.snapshot = rest;
+  else if (has(FLAGS.input)) read.input = rest;
+  else if (rest !== "") throw new Error("something follows the end");
+  return read;
+}
+
 // --- Section 5: client frames ---
 
 const AIMS = ["None", "Entity", "Point", "Direction"];
@@ -157,8 +264,6 @@ const AIM_FIELDS = { Entity: "entity", Point: "position", Direction: "angle" };
 
 function sealClientFrame({ ack, commands }) {
   const out = new BitWriter();
-  out.put(1, 8);
-  out.put(1, 8);
   out.put(ack.newest, 32);
   out.put(ack.before, 32);
   out.put(commands.length, 3);
@@ -172,12 +277,11 @@ function sealClientFrame({ ack, commands }) {
     out.put(AIMS.indexOf(aim), 2);
     if (aim !== "None") putField(out, AIM_FIELDS[aim], action.aim[aim]);
   }
-  return out.bytes;
+  return sealPayload({ input: toHex(out.bytes) });
 }
 
 function openClientFrame(bytes) {
-  const from = new BitReader(bytes);
-  if (from.take(8) !== 1 || from.take(8) !== 1) throw new Error("not a client frame");
+  const from = new BitReader(fromHex(openPayload(bytes).input));
   const ack = { newest: from.take(32), before: from.take(32) };
   const count = from.take(3);
   const first = count > 0 ? from.take(32) : 0;
@@ -200,52 +304,121 @@ each("client_frames", (name, value, hex) => {
 
 // --- Section 6: server frames ---
 
-function sealServerFrame({ tick, last_command, buffered_commands, despawns, entities }) {
-  const out = new BitWriter();
-  for (const [value, width] of [[1, 8], [2, 8], [tick, 32], [last_command, 32], [buffered_commands, 4]]) {
-    out.put(value, width);
-  }
-  out.put(despawns.length, 8);
-  despawns.forEach((id) => putField(out, "entity", id));
-  out.put(entities.length, 8);
-  for (const { entity, is_new, components } of entities) {
-    const told = game.components.filter((one) => one.name in components);
-    putField(out, "entity", entity);
-    out.put(is_new ? 1 : 0, 1);
-    out.put(told.reduce((mask, { id }) => mask | (1 << id), 0), 16);
-    for (const one of told.sort((a, b) => a.id - b.id)) {
-      const value = components[one.name];
-      out.put(value === null ? 0 : 1, 1);
-      if (value !== null) putComponent(out, one, value);
-    }
-  }
-  return out.bytes;
+const ID_BITS = [6, 11, 17, 32];
+
+/** Ids ascend: each is told as its distance from the one before. */
+function putIds(out) {
+  let last = 0;
+  return (id) => {
+    const size = ID_BITS.findIndex((bits) => id - last < 2 ** bits);
+    out.put(size, 2);
+    out.put(id - last, ID_BITS[size]);
+    last = id;
+  };
 }
 
-function openServerFrame(bytes) {
-  const from = new BitReader(bytes);
-  if (from.take(8) !== 1 || from.take(8) !== 2) throw new Error("not a server frame");
-  const head = { tick: from.take(32), last_command: from.take(32), buffered_commands: from.take(4) };
-  const despawns = Array.from({ length: from.take(8) }, () => takeField(from, "entity"));
-  const entities = Array.from({ length: from.take(8) }, () => {
-    const entity = takeField(from, "entity");
-    const is_new = from.take(1) === 1;
-    const mask = from.take(16);
-    const components = {};
-    for (let id = 0; id < 16; id += 1) {
-      if (!((mask >> id) & 1)) continue;
-      const known = component(id);
-      components[known.name] = from.take(1) ? takeComponent(from, known) : null;
+function takeIds(from) {
+  let last = 0;
+  return () => (last += from.take(ID_BITS[from.take(2)]));
+}
+
+function putComponents(out, components, isNew) {
+  const told = game.components.filter((one) => one.name in components).sort((a, b) => a.id - b.id);
+  const mask = told.reduce((bits, { id }) => bits | (1 << id), 0);
+  if (isNew) {
+    out.put(mask, 16);
+    told.forEach((one) => putComponent(out, one, components[one.name]));
+    return;
+  }
+  out.put(Math.min(told.length - 1, 3), 2);
+  if (told.length > 3) out.put(mask, 16);
+  for (const one of told) {
+    const value = components[one.name];
+    if (told.length <= 3) out.put(one.id, 4);
+    out.put(value === null ? 0 : 1, 1);
+    if (value !== null) putComponent(out, one, value);
+  }
+}
+
+function takeComponents(from, isNew) {
+  const components = {};
+  const bits = (mask) => Array.from({ length: 16 }, (_, id) => id).filter((id) => (mask >> id) & 1);
+  const take = (id, there) => {
+    components[component(id).name] = there ? takeComponent(from, component(id)) : null;
+  };
+  if (isNew) {
+    bits(from.take(16)).forEach((id) => take(id, true));
+    return components;
+  }
+  const count = from.take(2) + 1;
+  if (count > 3) bits(from.take(16)).forEach((id) => take(id, from.take(1)));
+  else for (let at = 0; at < count; at += 1) take(from.take(4), from.take(1));
+  return components;
+}
+
+function sealServerFrame({ is_whole, tick, last_command, buffered_commands, own, despawns, entities }) {
+  const out = new BitWriter();
+  const width = is_whole ? 32 : 16;
+  out.put(is_whole ? 1 : 0, 1);
+  out.put(tick, width);
+  out.put(last_command, width);
+  out.put(buffered_commands, 4);
+  putField(out, "optional<entity>", own.new);
+  putField(out, "position", own.position);
+  putField(out, "angle", own.facing);
+  const hasChanged = Object.keys(own.components).length > 0;
+  if (own.new === null) out.put(hasChanged ? 1 : 0, 1);
+  if (own.new !== null || hasChanged) putComponents(out, own.components, own.new !== null);
+  out.put(despawns.length > 0 ? 1 : 0, 1);
+  if (despawns.length > 0) {
+    out.put(despawns.length, 8);
+    despawns.forEach(putIds(out));
+  }
+  out.put(entities.length, 8);
+  const putId = putIds(out);
+  for (const { entity, is_new, components } of entities) {
+    putId(entity);
+    const isPlace = !is_new && isDeepStrictEqual(Object.keys(components), ["Place"]) && components.Place !== null;
+    out.put(isPlace ? 1 : 0, 1);
+    if (isPlace) {
+      putComponent(out, component(0), components.Place);
+    } else {
+      out.put(is_new ? 1 : 0, 1);
+      putComponents(out, components, is_new);
     }
-    return { entity, is_new, components };
+  }
+  return sealPayload({ snapshot: toHex(out.bytes) });
+}
+
+function openServerFrame(bytes, newest) {
+  const from = new BitReader(fromHex(openPayload(bytes).snapshot));
+  const is_whole = from.take(1) === 1;
+  const number = (near) => {
+    if (is_whole) return from.take(32);
+    const apart = (from.take(16) - near) & 65535;
+    return near + (apart < 32768 ? apart : apart - 65536);
+  };
+  const head = { newest, is_whole, tick: number(newest.tick), last_command: number(newest.last_command) };
+  head.buffered_commands = from.take(4);
+  const own = { new: takeField(from, "optional<entity>") };
+  own.position = takeField(from, "position");
+  own.facing = takeField(from, "angle");
+  own.components = own.new !== null || from.take(1) ? takeComponents(from, own.new !== null) : {};
+  const despawns = from.take(1) ? Array.from({ length: from.take(8) }, takeIds(from)) : [];
+  const takeId = takeIds(from);
+  const entities = Array.from({ length: from.take(8) }, () => {
+    const entity = takeId();
+    if (from.take(1)) return { entity, is_new: false, components: { Place: takeComponent(from, component(0)) } };
+    const is_new = from.take(1) === 1;
+    return { entity, is_new, components: takeComponents(from, is_new) };
   });
   from.end();
-  return { ...head, despawns, entities };
+  return { ...head, own, despawns, entities };
 }
 
 each("server_frames", (name, value, hex) => {
   same(name, toHex(sealServerFrame(value)), hex);
-  same(name, openServerFrame(fromHex(hex)), value);
+  same(name, openServerFrame(fromHex(hex), value.newest), value);
 });
 
 each("acknowledgements", (name, { applied, newest, before, acknowledged }, hex) => {
@@ -302,29 +475,6 @@ function putValue(out, { types }, kind, value) {
     const variant = types[kind].enum.find((one) => one.name === name);
     putInteger(out, variant.id);
     variant.fields.forEach((field) => putValue(out, { types }, field.type, value[name][field.name]));
-  }
-}
-
-class ByteReader {
-  constructor(bytes) {
-    this.bytes = bytes;
-    this.at = 0;
-  }
-
-  take(count) {
-    if (this.at + count > this.bytes.length) throw new Error("cut short");
-    return this.bytes.subarray(this.at, (this.at += count));
-  }
-
-  little(count) {
-    return this.take(count).reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);
-  }
-
-  integer() {
-    const first = this.take(1)[0];
-    if (first < 251) return BigInt(first);
-    if (first > 253) throw new Error(`no integer begins with ${first}`);
-    return this.little(2 ** (first - 250));
   }
 }
 
@@ -393,59 +543,49 @@ each("parts", (name, { parts }, hex) => {
   same(name, Object.keys(decode(game, "ServerMessage", fromHex(toHex(joined)))), ["Chat"]);
 });
 
-// --- Section 8: the reliable layer ---
-
-function putVarint(out, number) {
-  const [bytes, mark] = number < 2 ** 6 ? [1, 0n] : number < 2 ** 14 ? [2, 1n] : number < 2 ** 30 ? [4, 2n] : [8, 3n];
-  const value = BigInt(number) | (mark << BigInt(bytes * 8 - 2));
-  for (let at = bytes - 1; at >= 0; at -= 1) out.push(Number((value >> BigInt(8 * at)) & 255n));
-}
-
-function takeVarint(from) {
-  const first = from.take(1)[0];
-  const rest = from.take(2 ** (first >> 6) - 1);
-  return Number(rest.reduce((value, byte) => (value << 8n) | BigInt(byte), BigInt(first & 63)));
-}
+// --- Section 8: reliable messages ---
 
 each("reliable", (name, value, hex) => {
-  const out = [1, 3, value.messages ? 0 : 4];
-  putVarint(out, value.sequence);
-  if (value.messages) {
-    out.push(0, value.messages.length >> 8, value.messages.length & 255);
-    for (const { id, bytes } of value.messages) {
-      putVarint(out, id);
-      putVarint(out, bytes.length / 2);
-      out.push(...fromHex(bytes));
-    }
-  } else {
-    const [[first, newest], ...further] = value.ranges;
-    [newest, newest - first, further.length].forEach((number) => putVarint(out, number));
-    further.reduce((above, [start, last]) => {
-      putVarint(out, above - last - 2);
-      putVarint(out, last - start);
-      return start;
-    }, first);
-  }
-  same(name, toHex(out), hex);
+  same(name, toHex(sealPayload(value)), hex);
+  same(name, openPayload(fromHex(hex)), value);
+});
 
-  const from = new ByteReader(fromHex(hex));
-  const [, , type] = from.take(3);
-  const read = { sequence: takeVarint(from) };
-  if (type === 0) {
-    const [, high, low] = from.take(3);
-    read.messages = Array.from({ length: high * 256 + low }, () => {
-      const id = takeVarint(from);
-      return { id, bytes: toHex(from.take(takeVarint(from))) };
-    });
-  } else {
-    const newest = takeVarint(from);
-    read.ranges = [[newest - takeVarint(from), newest]];
-    for (let left = takeVarint(from); left > 0; left -= 1) {
-      const last = read.ranges.at(-1)[0] - takeVarint(from) - 2;
-      read.ranges.push([last - takeVarint(from), last]);
-    }
+/** One end's receiving half. */
+class Receiver {
+  early = new Map();
+
+  constructor(next) {
+    this.next = next;
   }
-  same(name, read, value);
+
+  /** The messages that can be handed on now. */
+  take({ first, messages }) {
+    // The id that is nearest to the next one, of those with these low bits.
+    let id = this.next + ((first - this.next + 0x8000) & 0xffff) - 0x8000;
+    for (const message of messages) {
+      if (id >= this.next + 64) throw new Error("outside the window");
+      if (id >= this.next) this.early.set(id, message);
+      id += 1;
+    }
+    const handedOn = [];
+    for (; this.early.has(this.next); this.next += 1) {
+      handedOn.push(this.early.get(this.next));
+      this.early.delete(this.next);
+    }
+    return handedOn;
+  }
+
+  ack() {
+    const bits = Array.from({ length: 32 }, (_, bit) => bit).filter((bit) => this.early.has(this.next + 1 + bit));
+    return { next: this.next & 0xffff, gaps: bits.reduce((gaps, bit) => gaps + 2 ** bit, 0) };
+  }
+}
+
+each("reliable_receiving", (name, { before, received, handed_on }, hex) => {
+  const receiver = new Receiver(before);
+  const made = received.flatMap((payload) => receiver.take(openPayload(fromHex(payload))));
+  same(name, made, handed_on);
+  same(name, toHex(sealPayload({ ack: receiver.ack() })), hex);
 });
 
 // --- Sections 3 and 4: tickets and connect tokens ---

@@ -3,7 +3,7 @@
 //! The library holds what the tests in `tests/tests/` share. [`binaries`] builds the programs once, [`MapServer`] and
 //! [`SidecarProcess`] run them in homes of their own, [`api`] and [`gateway`] speak the contract on the wire without our
 //! client library, [`bots`] play, [`database`] looks into the database afterwards, and [`netcode`] knocks at the game's
-//! port with any bytes. [`postgres`] and [`mod@redis`] are a database and keys of a test's own on services that run
+//! port with any bytes; [`load`] is thousands of players. [`postgres`] and [`mod@redis`] are a database and keys of a test's own on services that run
 //! anyway; [`backends`] are a whole PostgreSQL and a whole Redis of its own. [`proxy`] is a link that can be cut, slowed
 //! and silenced.
 
@@ -16,6 +16,7 @@ pub mod chaos;
 pub mod database;
 pub mod gateway;
 pub mod home;
+pub mod load;
 pub mod map_server;
 pub mod netcode;
 pub mod postgres;

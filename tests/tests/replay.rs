@@ -10,9 +10,9 @@ use realmgate_tests::process::{Finished, Process, command};
 use realmgate_tests::wait::{PATIENCE, until_within};
 use realmgate_tests::{Database, Home, MapServer, Settings, until};
 
-async fn replay(home: &Home, recording: &Path) -> Finished {
+async fn replay(home: &Home, recordings: &[&Path], threads: u16) -> Finished {
     let mut replay = command(&binaries().start_server);
-    replay.arg("--replay").arg(recording);
+    replay.arg("--replay").args(recordings).arg("--threads").arg(threads.to_string());
     Process::start(home, replay).finished_within(3 * PATIENCE).await
 }
 
@@ -23,32 +23,61 @@ fn recordings(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// Recordings that are played at a time are told in the order in which they end.
+fn sorted(text: &str) -> Vec<&str> {
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.sort_unstable();
+    lines
+}
+
 #[tokio::test]
-async fn a_recorded_run_replays_to_the_same_state_twice() {
+async fn a_recorded_run_replays_to_the_same_state_on_one_thread_and_on_two() {
     let home = Home::new();
     let folder = home.path("recordings");
     let settings = Settings::in_home(&home).argument("--record").argument(folder.to_str().expect("a plain path"));
-    let server = MapServer::start_linked(&settings).await;
+    let server = MapServer::start_linked(&settings.set("CHANNELS", "2")).await;
     Bots::start(&server, 4, 6, &[]).finished().await.assert_good();
     let maps = server.ready.maps.clone();
     server.stop().await;
 
     let files = recordings(&folder);
-    assert_eq!(files.len(), maps.len(), "one for each channel of each map: {files:?}");
-    for file in &files {
-        let first = replay(&home, file).await;
-        assert_eq!(first.code, Some(0), "{}: {}", file.display(), first.stderr);
-        assert_eq!(first.stdout, replay(&home, file).await.stdout, "{}", file.display());
-    }
+    assert_eq!(files.len(), 2 * maps.len(), "one for each channel of each map: {files:?}");
+    let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+    let alone = replay(&home, &files, 1).await;
+    assert_eq!(alone.code, Some(0), "{}", alone.stderr);
+    assert_eq!(sorted(&alone.stdout).len(), files.len(), "{}", alone.stdout);
+    let beside = replay(&home, &files, 2).await;
+    assert_eq!(sorted(&alone.stdout), sorted(&beside.stdout), "{}", beside.stderr);
 
-    // A recording that was tampered with does not replay: its last byte belongs to the last tick's hash.
-    let mut bytes = fs::read(&files[0]).expect("readable");
+    // A recording that was tampered with does not replay: its last byte belongs to a part of the last tick's state.
+    let mut bytes = fs::read(files[0]).expect("readable");
     *bytes.last_mut().expect("not empty") ^= 0xff;
-    let tampered = home.path("map-server-1-1-1.rec");
-    fs::write(&tampered, bytes).expect("writable");
-    let finished = replay(&home, &tampered).await;
+    let tampered = home.path("tampered.rec");
+    fs::write(&tampered, &bytes).expect("writable");
+    let finished = replay(&home, &[&tampered, files[1]], 1).await;
     assert_eq!(finished.code, Some(1), "{}", finished.stdout);
     assert!(!finished.stderr.is_empty());
+
+    // One that a killed process left behind ends with its last whole tick.
+    fs::write(&tampered, &bytes[..bytes.len() - 3]).expect("writable");
+    let finished = replay(&home, &[&tampered], 1).await;
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    assert!(finished.stdout.contains("ends within a tick"), "{}", finished.stdout);
+}
+
+/// The recording was made by one build; whichever this is, its hashes come out the same.
+#[tokio::test]
+async fn the_golden_recording_replays_in_every_build() {
+    let home = Home::new();
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../game/tests/world/golden.rec");
+    let finished = replay(&home, &[&golden], 1).await;
+    assert_eq!(
+        finished.code,
+        Some(0),
+        "{}\nAfter a change of data, maps, rules or protocol it is made anew: \
+         UPDATE_VECTORS=1 cargo test -p realmgate-game --test world golden_recording",
+        finished.stderr
+    );
 }
 
 #[tokio::test]

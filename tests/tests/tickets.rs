@@ -65,13 +65,13 @@ impl Scene {
         self.assert_empty().await;
     }
 
-    /// Nobody answers, and the netcode layer counts it.
-    async fn assert_unanswered(&self, token: ConnectToken, what: &str) {
+    /// Nobody answers, and the netcode layer counts it for this reason.
+    async fn assert_unanswered(&self, token: ConnectToken, reason: &str, what: &str) {
         let metric = "realmgate_packets_refused_total";
-        let before = self.figure(metric, "netcode").await;
+        let before = self.figure(metric, reason).await;
         assert_eq!(Knocker::new(token).await.knock(SILENCE).await, Outcome::Silence, "{what}");
         until(&format!("the metrics count {what}"), async || {
-            (self.figure(metric, "netcode").await > before).then_some(())
+            (self.figure(metric, reason).await > before).then_some(())
         })
         .await;
     }
@@ -129,9 +129,9 @@ async fn a_ticket_admits_once() {
     let good = scene.around(&ticket);
     let mut player = Knocker::new(token.clone()).await;
     assert!(player.get_in(KNOCK).await, "the first is let in");
-    scene.assert_unanswered(token.clone(), "the same token from another address").await;
+    scene.assert_unanswered(token.clone(), "token_used", "the same token from another address").await;
     player.leave().await;
-    scene.assert_unanswered(token, "the same token, after its owner has left").await;
+    scene.assert_unanswered(token, "token_used", "the same token, after its owner has left").await;
     let metric = "realmgate_tickets_refused_total";
     let before = scene.figure(metric, "reused").await;
     assert_eq!(Knocker::new(good.seal()).await.knock(KNOCK).await, Outcome::SentAway, "the ticket in a fresh token");
@@ -156,7 +156,7 @@ async fn tokens_of_others_get_no_answer() {
         (elsewhere, "a token for another server"),
         (broken, "a token that was changed"),
     ] {
-        scene.assert_unanswered(token, what).await;
+        scene.assert_unanswered(token, "netcode", what).await;
     }
     let knocker = Knocker::new(good.seal()).await;
     for garbage in [vec![], vec![0; 1], vec![0xff; 2_000], vec![0; 1_078], vec![5; 64]] {

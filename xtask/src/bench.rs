@@ -1,20 +1,73 @@
 //! Builds what a bench measures, and starts the bench.
 
 use anyhow::Result;
+use clap::{Args, Subcommand};
 
 use crate::workspace::Workspace;
 
 /// The packages whose programs are measured, or play.
 const PACKAGES: [&str; 3] = ["realmgate-sidecar", "realmgate-server", "realmgate-client"];
 
-/// Measures these parts of the sidecar's services, or all of them, built in this profile.
-pub fn services(workspace: &Workspace, profile: &str, quick: bool, only: &[String]) -> Result<()> {
-    let mut build = vec!["build", "--bins", "--profile", profile];
-    for package in PACKAGES {
-        build.extend(["--package", package]);
+/// What is to be measured: everything, unless a part is named.
+#[derive(Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    part: Option<Part>,
+    /// A few seconds for each figure: shows that everything works, measures little
+    #[arg(long)]
+    quick: bool,
+}
+
+#[derive(Subcommand)]
+enum Part {
+    /// The sidecar's services beside a bare axum handler that does the same SQL; what that takes: docs/performance.md
+    Services {
+        /// The profile that everything is built in
+        #[arg(long, default_value = "release")]
+        profile: String,
+        /// A few seconds for each figure: shows that everything works, measures little
+        #[arg(long)]
+        quick: bool,
+        /// Only these parts: sqlite, postgres, idle, embedded
+        #[arg(long, value_name = "PART", value_delimiter = ',')]
+        only: Vec<String>,
+    },
+    /// A map server full of players beside a bare program that moves the same datagrams; writes docs/performance.md
+    World {
+        /// A few seconds for each figure, few players: shows that everything works; writes nothing into docs/
+        #[arg(long)]
+        quick: bool,
+        /// Only these scenarios: spread, crowd, fight, brawl
+        #[arg(long, value_name = "SCENARIO", value_delimiter = ',')]
+        scenario: Vec<String>,
+        /// Only with so many players
+        #[arg(long, value_name = "N", value_delimiter = ',')]
+        players: Vec<usize>,
+        /// Keep the raw figures here [default: target/bench/world.json]
+        #[arg(long, value_name = "FILE")]
+        json: Option<String>,
+    },
+}
+
+/// Measures what is asked for.
+pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    match &arguments.part {
+        Some(Part::Services { profile, quick, only }) => services(workspace, profile, *quick, only),
+        Some(Part::World { quick, scenario, players, json }) => {
+            world(workspace, *quick, scenario, players, json.as_deref())
+        }
+        None => {
+            world(workspace, arguments.quick, &[], &[], None)?;
+            mobs(workspace)?;
+            services(workspace, "release", arguments.quick, &[])
+        }
     }
-    workspace.run("cargo", &build)?;
-    let mut bench = vec!["bench", "--package", "realmgate-tests", "--bench", "services", "--profile", profile, "--"];
+}
+
+/// Measures these parts of the sidecar's services, or all of them, built in this profile.
+fn services(workspace: &Workspace, profile: &str, quick: bool, only: &[String]) -> Result<()> {
+    build(workspace, &PACKAGES, profile)?;
+    let mut bench = bench("realmgate-tests", "services", profile);
     let only = only.join(",");
     if quick {
         bench.push("--quick");
@@ -23,4 +76,47 @@ pub fn services(workspace: &Workspace, profile: &str, quick: bool, only: &[Strin
         bench.extend(["--only", &only]);
     }
     workspace.run("cargo", &bench)
+}
+
+/// Measures the world server. Only all of it, and not in a hurry, is worth writing down.
+fn world(
+    workspace: &Workspace,
+    quick: bool,
+    scenarios: &[String],
+    players: &[usize],
+    json: Option<&str>,
+) -> Result<()> {
+    build(workspace, &["realmgate-server"], "release")?;
+    let mut bench = bench("realmgate-tests", "world", "release");
+    let scenarios = scenarios.join(",");
+    let players = players.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
+    if quick {
+        bench.push("--quick");
+    }
+    for (flag, value) in [("--scenario", scenarios.as_str()), ("--players", &players), ("--json", json.unwrap_or(""))] {
+        if !value.is_empty() {
+            bench.extend([flag, value]);
+        }
+    }
+    if !quick && scenarios.is_empty() && players.is_empty() {
+        bench.push("--write");
+    }
+    workspace.run("cargo", &bench)
+}
+
+/// Measures mobs that sleep and mobs that are awake.
+fn mobs(workspace: &Workspace) -> Result<()> {
+    workspace.run("cargo", &bench("realmgate-game", "mobs", "release"))
+}
+
+fn build(workspace: &Workspace, packages: &[&str], profile: &str) -> Result<()> {
+    let mut build = vec!["build", "--bins", "--profile", profile];
+    for package in packages {
+        build.extend(["--package", package]);
+    }
+    workspace.run("cargo", &build)
+}
+
+fn bench<'a>(package: &'a str, name: &'a str, profile: &'a str) -> Vec<&'a str> {
+    vec!["bench", "--package", package, "--bench", name, "--profile", profile, "--"]
 }

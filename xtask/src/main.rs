@@ -6,6 +6,7 @@ mod bench;
 mod binaries;
 mod chaos;
 mod dashboard;
+mod fuzz;
 mod lint;
 mod mutate;
 mod schema;
@@ -54,6 +55,11 @@ enum Command {
         #[command(flatten)]
         arguments: chaos::Arguments,
     },
+    /// Fuzz every parser that sees bytes from strangers (docs/reliability.md)
+    Fuzz {
+        #[command(flatten)]
+        arguments: fuzz::Arguments,
+    },
     /// Leave out one rule of the locks at a time, and demand that the test that guards it fails (docs/model.md)
     Mutate {
         #[command(flatten)]
@@ -67,24 +73,10 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Measure how fast it is, beside a yardstick
-    #[command(subcommand)]
-    Bench(Bench),
-}
-
-#[derive(Subcommand)]
-enum Bench {
-    /// The sidecar's services beside a bare axum handler that does the same SQL; what that takes: docs/performance.md
-    Services {
-        /// The profile that everything is built in
-        #[arg(long, default_value = "release")]
-        profile: String,
-        /// A few seconds for each figure: shows that everything works, measures little
-        #[arg(long)]
-        quick: bool,
-        /// Only these parts: sqlite, postgres, idle, embedded
-        #[arg(long, value_name = "PART", value_delimiter = ',')]
-        only: Vec<String>,
+    /// Measure how fast it is, beside a yardstick: everything, or one part
+    Bench {
+        #[command(flatten)]
+        arguments: bench::Arguments,
     },
 }
 
@@ -101,12 +93,13 @@ fn main() -> ExitCode {
         Command::Ci { place } => lint::run(&workspace.on_ci(place.ci), &[], true),
         Command::Lint { place, only } => lint::run(&workspace.on_ci(place.ci), &only, false),
         Command::Chaos { arguments } => chaos::run(&workspace, &arguments),
+        Command::Fuzz { arguments } => fuzz::run(&workspace, &arguments),
         Command::Mutate { arguments } => mutate::run(&workspace, &arguments),
         Command::Schemathesis { hunt } => schemathesis::run(&workspace, &hunt),
         Command::Tidy => tidy::run(&workspace.root),
         Command::Schema { check: false } => schema::write(&workspace),
         Command::Schema { check: true } => schema::check(&workspace),
-        Command::Bench(Bench::Services { profile, quick, only }) => bench::services(&workspace, &profile, quick, &only),
+        Command::Bench { arguments } => bench::run(&workspace, &arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -248,7 +248,7 @@ impl GameClient {
 
     /// Sends this tick's command, and what was asked for.
     pub fn act(&mut self, intent: Intent) {
-        let frame = self.session.tick(intent).seal();
+        let frame = self.session.tick(intent);
         let sent = self.transport.finish_tick(&frame);
         self.note(sent);
         let now = self.clock.now();

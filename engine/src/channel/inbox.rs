@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 use realmgate_protocol::ids::{ChannelId, CharacterId, LockEpoch};
 use realmgate_protocol::link::{CharacterLoad, EventOutcome, LeaveReason, SocialEvent, TravelGrant};
-use realmgate_protocol::wire::InputCommand;
+use realmgate_protocol::wire::InputCommands;
 use realmgate_protocol::wire::datagram::SnapshotAck;
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +29,7 @@ pub enum ToChannel {
         /// The acknowledgement.
         ack: SnapshotAck,
         /// The commands, oldest first.
-        commands: Vec<InputCommand>,
+        commands: InputCommands,
     },
     /// A client's reliable message, not decoded.
     Message {

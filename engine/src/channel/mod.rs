@@ -138,7 +138,7 @@ impl Channel {
 
     /// The hash of the world as clients could see it, of its chance, and of what it says and nobody has taken yet.
     pub fn state_hash(&mut self) -> StateHash {
-        StateHash::of(self.app.world_mut())
+        StateHash::of_world(self.app.world_mut())
     }
 
     /// The world, for tests and for whoever looks into a channel between ticks.

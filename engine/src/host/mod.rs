@@ -7,13 +7,14 @@ mod farewell;
 mod figures;
 mod link;
 mod outage;
+mod recording;
 mod routes;
 mod worlds;
 
 pub use deadline::run;
 pub use link::{LinkEnds, LinkNews};
+pub use recording::RecordInto;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
@@ -26,6 +27,7 @@ use crate::admission::{Admission, Hosting};
 use crate::channel::{BuildWorld, Channel, ToChannel};
 use crate::map::Map;
 use crate::overload::{Overload, OverloadLevel};
+use crate::record::RecordingThread;
 use crate::transport::{Transport, TransportEvent};
 use routes::Routes;
 use worlds::Running;
@@ -48,8 +50,8 @@ pub struct HostConfig {
     pub keys: KeyRing,
     /// Where the channels' seeds come from.
     pub seed: [u8; 32],
-    /// A folder to record every channel into.
-    pub record_dir: Option<PathBuf>,
+    /// Where every channel is recorded, if at all.
+    pub record: Option<RecordInto>,
     /// Seconds of play without the map link, after which everybody is let go.
     pub offline_play_max_s: u32,
 }
@@ -74,6 +76,7 @@ pub struct MapServer {
     config: HostConfig,
     build: BuildWorld,
     channels: Vec<Running>,
+    recordings: Option<RecordingThread>,
     transport: Box<dyn Transport>,
     admission: Admission,
     routes: Routes,
@@ -99,6 +102,7 @@ impl MapServer {
         };
         let mut server = Self {
             channels: Vec::new(),
+            recordings: config.record.as_ref().and_then(RecordInto::start),
             admission: Admission::new(hosting),
             routes: Routes::default(),
             batches: link::Batches::default(),

@@ -66,7 +66,7 @@ fn who_was_announced_before_a_drain_and_comes_during_it_is_let_go_at_once() {
         protocol_hash: 1,
         keys: keys.clone(),
         seed: [3; 32],
-        record_dir: None,
+        record: None,
         offline_play_max_s: 600,
     };
     let build: BuildWorld = Arc::new(|app| {

@@ -8,12 +8,12 @@ use realmgate_protocol::ids::ChannelId;
 use super::MapServer;
 use crate::channel::{Channel, ChannelKey, ChannelSettings, ToChannel};
 use crate::map::Map;
-use crate::record::{RecordedTick, Recorder};
+use crate::record::{QueuedFile, Recorder};
 
 /// A channel and its recording.
 pub(super) struct Running {
     pub channel: Channel,
-    recorder: Option<Recorder<std::io::BufWriter<std::fs::File>>>,
+    recorder: Option<Recorder<QueuedFile>>,
     /// What enters at the next tick, kept apart while recording.
     pub inbox: Vec<ToChannel>,
 }
@@ -39,14 +39,7 @@ impl MapServer {
     }
 
     pub(super) fn start_channel(&self, settings: ChannelSettings) -> Running {
-        let recorder = self.config.record_dir.as_ref().and_then(|dir| {
-            let path = dir.join(format!("{}-{}-{}.rec", self.config.server, settings.key.map, settings.key.channel));
-            let file = std::fs::File::create(&path).map_err(crate::record::ReplayError::from);
-            let started = file.and_then(|file| Recorder::start(std::io::BufWriter::new(file), &settings));
-            started
-                .inspect_err(|error| tracing::warn!(path = %path.display(), %error, "this channel is not recorded"))
-                .ok()
-        });
+        let recorder = self.record(&settings);
         Running { channel: Channel::new(settings, &self.build), recorder, inbox: Vec::new() }
     }
 
@@ -96,20 +89,27 @@ impl MapServer {
 impl Running {
     /// Lets the inbox in, ticks, and records; the panic's text if there was one.
     fn tick(&mut self) -> Option<String> {
-        let recorded = self.recorder.is_some().then(|| self.inbox.clone());
-        for event in self.inbox.drain(..) {
+        let mut inbox = std::mem::take(&mut self.inbox);
+        self.record(|recorder, _| recorder.enters(&inbox));
+        for event in inbox.drain(..) {
             self.channel.push(event);
         }
+        self.inbox = inbox;
         if let Err(error) = self.channel.tick() {
+            self.record(|recorder, _| recorder.panicked());
             return Some(error.to_string());
         }
-        if let (Some(recorder), Some(inbox)) = (&mut self.recorder, recorded) {
-            let tick = RecordedTick { inbox, hash: self.channel.state_hash() };
-            if let Err(error) = recorder.tick(&tick) {
-                tracing::warn!(%error, "the recording ends here");
-                self.recorder = None;
-            }
-        }
+        self.record(|recorder, channel| recorder.ticked(channel).map(drop));
         None
+    }
+
+    /// Has the recorder write, if there is one. Where it can not, the recording ends and play goes on.
+    fn record(&mut self, write: impl FnOnce(&mut Recorder<QueuedFile>, &mut Channel) -> std::io::Result<()>) {
+        let Some(recorder) = &mut self.recorder else { return };
+        if let Err(error) = write(recorder, &mut self.channel) {
+            let key = self.channel.settings().key;
+            tracing::warn!(map = %key.map, channel = %key.channel, %error, "the recording of this channel ends here");
+            self.recorder = None;
+        }
     }
 }

@@ -3,9 +3,11 @@
 use bevy_ecs::prelude::*;
 use realmgate_protocol::bits::BitWriter;
 use realmgate_protocol::ids::Tick;
+use realmgate_protocol::movement::{Angle, Position};
 use realmgate_protocol::wire::WireComponent;
-use realmgate_protocol::wire::snapshot::MASK_BITS;
+use realmgate_protocol::wire::snapshot::{MASK_BITS, PLACE, Told};
 
+use super::slots::{NO_SLOT, Slots};
 use crate::clock::TickClock;
 
 /// Who may see a component.
@@ -17,78 +19,141 @@ pub enum SeenBy {
     Owner,
 }
 
-/// The newest wire value of each component of an entity.
-#[derive(Component, Debug, Default)]
+/// The newest wire value of each component of an entity but its place, which [`Slots`] has.
+#[derive(Component, Debug)]
 pub struct Encoded {
-    slots: [Slot; MASK_BITS as usize],
+    /// Where [`Slots`] keeps the entity.
+    pub(super) slot: u32,
+    /// Exactly where it is (x, y) and where it looks, for the state hash.
+    place: [u8; 9],
+    /// By component id.
+    values: Vec<Value>,
     newest: Tick,
 }
 
-/// One component's bits.
-#[derive(Debug, Default)]
-struct Slot {
-    bytes: Vec<u8>,
-    bits: usize,
-    present: bool,
-    changed_at: Tick,
+impl Default for Encoded {
+    fn default() -> Self {
+        Self { slot: NO_SLOT, place: [0; 9], values: Vec::new(), newest: Tick(0) }
+    }
 }
 
-impl Encoded {
-    /// Which components changed after `base`; after tick 0, those that are there.
-    pub(super) fn mask_since(&self, base: Tick, allowed: u16) -> u16 {
-        if self.newest <= base {
-            return 0;
-        }
-        let changed = |slot: &Slot| slot.changed_at > base && (slot.present || base > Tick(0));
-        let bits = self.slots.iter().enumerate().filter(|(_, slot)| changed(slot));
-        bits.fold(0, |mask, (id, _)| mask | 1 << id) & allowed
+/// One component's bits.
+#[derive(Debug)]
+struct Value {
+    id: u8,
+    name: &'static str,
+    there: bool,
+    bits: u16,
+    changed_at: Tick,
+    /// The bits where there are at most 64; most components are so short.
+    short: [u8; 8],
+    long: Vec<u8>,
+}
+
+impl Value {
+    fn bytes(&self) -> &[u8] {
+        let bytes = usize::from(self.bits).div_ceil(8);
+        self.short.get(..bytes).unwrap_or(&self.long)
     }
 
-    /// Appends the components of `mask`, lowest first.
-    pub(super) fn write(&self, mask: u16, out: &mut BitWriter) {
-        for (id, slot) in self.slots.iter().enumerate() {
-            if mask >> id & 1 == 1 {
-                out.put(u64::from(slot.present), 1);
-                if slot.present {
-                    out.put_bits(&slot.bytes, slot.bits);
-                }
+    fn set(&mut self, value: &BitWriter) {
+        self.bits = value.len_bits() as u16;
+        match self.short.get_mut(..value.len_bytes()) {
+            Some(short) => short.copy_from_slice(value.bytes()),
+            None => {
+                self.long.clear();
+                self.long.extend_from_slice(value.bytes());
             }
         }
     }
+}
 
-    /// The components that are there, as (id, bits, bytes): what the state hash is made of.
-    pub(crate) fn values(&self) -> impl Iterator<Item = (usize, usize, &[u8])> {
-        let present = self.slots.iter().enumerate().filter(|(_, slot)| slot.present);
-        present.map(|(id, slot)| (id, slot.bits, slot.bytes.as_slice()))
+impl Encoded {
+    /// When any component, its place excepted, changed last.
+    pub(super) fn newest(&self) -> Tick {
+        self.newest
     }
 
-    fn set(&mut self, id: u8, value: &BitWriter, now: Tick) {
-        let slot = &mut self.slots[usize::from(id)];
-        if slot.present && slot.bits == value.len_bits() && slot.bytes == value.bytes() {
-            return;
+    /// The allowed components that changed after `base`, and which of all are there; its place is not among them.
+    pub(super) fn told_since(&self, base: Tick, allowed: u16) -> Told {
+        let mut told = Told { is_new: base == Tick(0), ..Told::default() };
+        for value in &self.values {
+            let bit = 1 << value.id & allowed;
+            told.there |= if value.there { bit } else { 0 };
+            told.changed |= if value.changed_at > base { bit } else { 0 };
         }
-        slot.bytes.clear();
-        slot.bytes.extend_from_slice(value.bytes());
-        (slot.bits, slot.present, slot.changed_at) = (value.len_bits(), true, now);
-        self.newest = now;
+        if told.is_new {
+            told.changed = told.there;
+        }
+        told
     }
 
-    fn unset(&mut self, id: u8, now: Tick) {
-        let slot = &mut self.slots[usize::from(id)];
-        if slot.present {
-            (slot.present, slot.changed_at) = (false, now);
-            self.newest = now;
+    /// Bits that the components of `mask` take at most.
+    pub(super) fn bits(&self, mask: u16) -> usize {
+        let told = self.values.iter().filter(|value| mask >> value.id & 1 == 1);
+        told.map(|value| 5 + usize::from(value.bits)).sum()
+    }
+
+    /// Appends the value of a component; nothing for one that it never had.
+    pub(super) fn write(&self, id: u8, out: &mut BitWriter) {
+        if let Ok(at) = self.values.binary_search_by_key(&id, |value| value.id) {
+            out.put_bits(self.values[at].bytes(), self.values[at].bits.into());
         }
+    }
+
+    /// All that clients could be shown of the entity, as (component, bits, bytes): what the state hash is made of. The place
+    /// is exact.
+    pub fn values(&self) -> impl Iterator<Item = (&'static str, usize, &[u8])> {
+        let there = self.values.iter().filter(|value| value.there);
+        let place = ("Place", 8 * self.place.len(), self.place.as_slice());
+        std::iter::once(place).chain(there.map(|value| (value.name, value.bits.into(), value.bytes())))
+    }
+
+    pub(super) fn set_place(&mut self, at: Position, facing: Angle) {
+        self.place[..4].copy_from_slice(&at.x.to_le_bytes());
+        self.place[4..8].copy_from_slice(&at.y.to_le_bytes());
+        self.place[8] = facing.0;
+    }
+
+    /// Whether the value is another than before.
+    fn set<W: WireComponent>(&mut self, bits: &BitWriter, now: Tick) -> bool {
+        let at = match self.values.binary_search_by_key(&W::ID, |value| value.id) {
+            Ok(at) => at,
+            Err(at) => {
+                let (short, long) = ([0; 8], Vec::new());
+                let value = Value { id: W::ID, name: W::NAME, there: false, bits: 0, changed_at: now, short, long };
+                self.values.insert(at, value);
+                at
+            }
+        };
+        let value = &mut self.values[at];
+        if value.there && usize::from(value.bits) == bits.len_bits() && value.bytes() == bits.bytes() {
+            return false;
+        }
+        value.set(bits);
+        (value.there, value.changed_at, self.newest) = (true, now, now);
+        true
+    }
+
+    /// Whether the component was there.
+    fn unset(&mut self, id: u8, now: Tick) -> bool {
+        let Ok(at) = self.values.binary_search_by_key(&id, |value| value.id) else { return false };
+        let was_there = std::mem::replace(&mut self.values[at].there, false);
+        if was_there {
+            (self.values[at].changed_at, self.newest) = (now, now);
+        }
+        was_there
     }
 }
 
-type EncodeFn = Box<dyn FnMut(&mut World, Tick, &mut BitWriter) + Send + Sync>;
+type EncodeFn = Box<dyn FnMut(&mut World, &mut Slots, Tick, &mut BitWriter) + Send + Sync>;
 
 /// The registered components.
 #[derive(Resource, Default)]
 pub struct Encoders {
     encoders: Vec<EncodeFn>,
     owner_only: u16,
+    preferred: u16,
     registered: u16,
 }
 
@@ -98,31 +163,47 @@ impl Encoders {
         self.owner_only
     }
 
+    /// The components whose changes are told before others.
+    pub(super) fn preferred(&self) -> u16 {
+        self.preferred
+    }
+
+    /// Tells changes of a component before others when not all fit.
+    pub(super) fn prefer(&mut self, id: u8) {
+        self.preferred |= 1 << id;
+    }
+
     /// Adds a component.
     ///
     /// # Panics
     /// When its id is taken or does not fit the mask: a mistake of the game's author, at start.
     pub(super) fn register<C: Component, W: WireComponent>(&mut self, seen_by: SeenBy, to_wire: fn(&C) -> W) {
         assert!(u32::from(W::ID) < MASK_BITS, "component {} has an id beyond the mask", W::NAME);
+        assert!(W::ID != PLACE, "component {} has the id of the place, which the engine tells", W::NAME);
         assert!(self.registered >> W::ID & 1 == 0, "component id {} is registered twice", W::ID);
         self.registered |= 1 << W::ID;
         if seen_by == SeenBy::Owner {
             self.owner_only |= 1 << W::ID;
         }
+        let to_all = seen_by == SeenBy::All;
         let mut query: Option<QueryState<(&mut Encoded, &C), Changed<C>>> = None;
-        self.encoders.push(Box::new(move |world, now, scratch| {
+        self.encoders.push(Box::new(move |world, slots, now, scratch| {
             let query = query.get_or_insert_with(|| world.query_filtered());
             for (mut encoded, component) in query.iter_mut(world) {
                 scratch.clear();
                 to_wire(component).write(scratch);
-                encoded.set(W::ID, scratch, now);
+                if encoded.set::<W>(scratch, now) && to_all {
+                    slots.note_change(encoded.slot, now);
+                }
             }
             let removed: Vec<Entity> = world.removed::<C>().collect();
             for entity in removed {
                 if world.get::<C>(entity).is_none()
                     && let Some(mut encoded) = world.get_mut::<Encoded>(entity)
+                    && encoded.unset(W::ID, now)
+                    && to_all
                 {
-                    encoded.unset(W::ID, now);
+                    slots.note_change(encoded.slot, now);
                 }
             }
         }));
@@ -133,9 +214,11 @@ impl Encoders {
 pub(super) fn encode_changes(world: &mut World, mut scratch: Local<BitWriter>) {
     let now = world.resource::<TickClock>().now();
     world.resource_scope(|world, mut encoders: Mut<Encoders>| {
-        for encode in &mut encoders.encoders {
-            encode(world, now, &mut scratch);
-        }
+        world.resource_scope(|world, mut slots: Mut<Slots>| {
+            for encode in &mut encoders.encoders {
+                encode(world, &mut slots, now, &mut scratch);
+            }
+        });
     });
     world.clear_trackers();
 }

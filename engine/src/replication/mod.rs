@@ -1,14 +1,19 @@
-//! Replication: each client is shown the registered components of the entities it may see.
+//! Replication: each client is shown the registered components of the entities it may see, and where they are.
 //!
-//! Every tick, [`encode`] writes the components that changed into each entity's [`Encoded`] slots, once for all clients;
-//! [`interest`] finds which entities are near a client; [`view`] keeps what each client has confirmed; [`snapshot`] copies
-//! the encoded bits of what it lacks into its frame, the most pressing first.
+//! Every tick, [`slots`] follows where entities are and gives those that left their course a new one; [`encode`] writes the
+//! components that changed into each entity's [`Encoded`], once for all clients; [`interest`] lists who is around each
+//! cell; [`view`] keeps what each client sees ([`known`]) and has confirmed; [`snapshot`] copies the encoded bits of what
+//! it lacks into its frame, within a budget ([`budget`]).
 
+mod budget;
 mod encode;
 mod interest;
+mod known;
+mod slots;
 mod snapshot;
 mod view;
 
+pub use budget::SnapshotBudget;
 pub use encode::{Encoded, SeenBy};
 pub use interest::InterestGrid;
 pub use view::ClientView;
@@ -17,8 +22,12 @@ use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use realmgate_protocol::ids::EntityId;
 use realmgate_protocol::wire::WireComponent;
+use realmgate_protocol::wire::datagram::MAX_SECTION_BYTES;
 
 use crate::schedule::{TickSchedule, TickSet};
+
+/// Most bytes of a snapshot: what a payload has room for.
+pub const MAX_SNAPSHOT_BYTES: usize = MAX_SECTION_BYTES;
 
 /// The id under which clients know an entity. Having one is what makes an entity replicated.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,8 +74,11 @@ impl<W: WireComponent> std::ops::DerefMut for Shared<W> {
 
 /// Registers components for replication.
 pub trait ReplicateApp {
-    /// Replicates component `C` as wire component `W`.
+    /// Replicates component `C` as wire component `W`. Where an entity is needs no registration: see [`crate::body::At`].
     fn replicate<C: Component, W: WireComponent>(&mut self, seen_by: SeenBy, to_wire: fn(&C) -> W) -> &mut Self;
+
+    /// Tells changes of `W` before others when not all fit.
+    fn prefer<W: WireComponent>(&mut self) -> &mut Self;
 
     /// Replicates [`Shared<W>`].
     fn replicate_shared<W: WireComponent>(&mut self, seen_by: SeenBy) -> &mut Self {
@@ -78,6 +90,11 @@ impl ReplicateApp for App {
     fn replicate<C: Component, W: WireComponent>(&mut self, seen_by: SeenBy, to_wire: fn(&C) -> W) -> &mut Self {
         let mut encoders = self.world_mut().get_resource_or_init::<encode::Encoders>();
         encoders.register::<C, W>(seen_by, to_wire);
+        self
+    }
+
+    fn prefer<W: WireComponent>(&mut self) -> &mut Self {
+        self.world_mut().get_resource_or_init::<encode::Encoders>().prefer(W::ID);
         self
     }
 }
@@ -106,25 +123,45 @@ impl Plugin for ReplicationPlugin {
             .init_resource::<encode::Encoders>()
             .init_resource::<InterestGrid>()
             .init_resource::<InterestRange>()
+            .init_resource::<SnapshotBudget>()
+            .init_resource::<slots::Slots>()
             .add_observer(index_entity)
             .add_observer(forget_entity)
             .add_systems(
                 TickSchedule,
-                (encode::encode_changes, interest::rebuild, snapshot::write_snapshots)
+                (
+                    slots::follow_bodies,
+                    encode::encode_changes,
+                    interest::rebuild,
+                    snapshot::write_snapshots,
+                    slots::free_slots,
+                )
                     .chain()
                     .in_set(TickSet::Replicate),
             );
     }
 }
 
-fn index_entity(added: On<Add<NetEntity>>, ids: Query<&NetEntity>, mut entities: ResMut<NetEntities>) {
-    if let Ok(id) = ids.get(added.entity) {
+fn index_entity(
+    added: On<Add<NetEntity>>,
+    mut encoded: Query<(&NetEntity, &mut Encoded)>,
+    mut entities: ResMut<NetEntities>,
+    mut slots: ResMut<slots::Slots>,
+) {
+    if let Ok((id, mut encoded)) = encoded.get_mut(added.entity) {
         entities.by_id.insert(id.0, added.entity);
+        encoded.slot = slots.add(added.entity, id.0);
     }
 }
 
-fn forget_entity(removed: On<Remove<NetEntity>>, ids: Query<&NetEntity>, mut entities: ResMut<NetEntities>) {
-    if let Ok(id) = ids.get(removed.entity) {
+fn forget_entity(
+    removed: On<Remove<NetEntity>>,
+    encoded: Query<(&NetEntity, &Encoded)>,
+    mut entities: ResMut<NetEntities>,
+    mut slots: ResMut<slots::Slots>,
+) {
+    if let Ok((id, encoded)) = encoded.get(removed.entity) {
         entities.by_id.remove(&id.0);
+        slots.remove(encoded.slot);
     }
 }

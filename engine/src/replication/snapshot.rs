@@ -1,169 +1,202 @@
 //! Makes each client's snapshot.
 
 use bevy_ecs::prelude::*;
-use realmgate_protocol::bits::BitWriter;
+use realmgate_protocol::bits::{BitField, BitWriter};
 use realmgate_protocol::ids::{EntityId, Tick};
-use realmgate_protocol::limits::MAX_PAYLOAD_BYTES;
 use realmgate_protocol::link::LeaveReason;
+use realmgate_protocol::movement::{Angle, Position};
 use realmgate_protocol::wire::datagram::ServerFrameHead;
-use realmgate_protocol::wire::snapshot::{COUNT_BITS, MAX_COUNT, write_entity_head};
-use realmgate_protocol::{bits::BitField, movement::Position};
+use realmgate_protocol::wire::snapshot::{MASK_BITS, OwnState, PLACE, SnapshotWriter, Told};
 
+use super::budget::{Due, SnapshotBudget, keep_most_pressing, periods};
 use super::encode::{Encoded, Encoders};
 use super::interest::InterestGrid;
-use super::view::{ClientView, Known, Sent};
-use super::{InterestRange, NetEntity};
-use crate::body::At;
+use super::slots::Slots;
+use super::view::ClientView;
+use super::{InterestRange, MAX_SNAPSHOT_BYTES, NetEntity};
+use crate::body::{At, Heading};
 use crate::clock::TickClock;
 use crate::input::InputBuffer;
 use crate::outbox::Outbox;
+use crate::overload::OverloadLevel;
 use crate::player::{LeaveRequested, LinkDead, Player};
 
-/// Most despawns told in one snapshot, so that they leave room for entities; the rest follow in the next.
-const MAX_DESPAWNS: usize = 64;
+/// Ticks after which a client that does not cross a border of cells looks around anew: a power of two.
+const LOOK_PERIOD: u32 = 4;
+/// So many births in a tick are looked at one by one by every client; after more, all look around.
+const MAX_BORN: usize = 256;
+/// Bits of an id but for the rarest, and of what else stands before a place that is told alone.
+const ID_BITS: usize = 20;
+/// Bits that stand before components but for that, where they are numbered, and where there is a mask of them.
+const NUMBERED_BITS: usize = 3;
+const MASKED_BITS: usize = NUMBERED_BITS + MASK_BITS as usize;
+/// Bits of the longest place.
+const PLACE_BITS: usize = 70;
 
-/// Kept between ticks, so that a steady tick allocates nothing but the payload itself.
+/// Kept between ticks, so that a steady tick allocates nothing.
 #[derive(Default)]
 pub(super) struct Scratch {
-    /// Entities that have something to tell: how much it presses, which, and what.
-    due: Vec<(u64, EntityId, Entity, u16)>,
+    due: Vec<Due>,
+    left: Vec<EntityId>,
 }
 
-type Viewer<'a> = (Entity, &'a Player, &'a NetEntity, &'a At, &'a InputBuffer, &'a mut ClientView);
+/// A player who is to be sent a snapshot.
+#[derive(bevy_ecs::query::QueryData)]
+#[query_data(mutable)]
+pub(super) struct Viewer {
+    entity: Entity,
+    player: &'static Player,
+    id: &'static NetEntity,
+    at: &'static At,
+    heading: Option<&'static Heading>,
+    encoded: &'static Encoded,
+    input: &'static InputBuffer,
+    view: &'static mut ClientView,
+}
 
 /// What of the world a snapshot reads.
 #[derive(bevy_ecs::system::SystemParam)]
 pub(super) struct Seen<'w, 's> {
     clock: Res<'w, TickClock>,
     range: Res<'w, InterestRange>,
-    grid: Res<'w, InterestGrid>,
+    budget: Res<'w, SnapshotBudget>,
+    level: Res<'w, OverloadLevel>,
     encoders: Res<'w, Encoders>,
-    entities: Query<'w, 's, (&'static NetEntity, &'static Encoded)>,
+    slots: Res<'w, Slots>,
+    entities: Query<'w, 's, &'static Encoded>,
 }
 
 pub(super) fn write_snapshots(
     seen: Seen<'_, '_>,
-    mut viewers: Query<Viewer<'_>, Without<LinkDead>>,
+    mut grid: ResMut<InterestGrid>,
+    mut viewers: Query<Viewer, Without<LinkDead>>,
     mut leave: MessageWriter<LeaveRequested>,
     mut outbox: ResMut<Outbox>,
     mut scratch: Local<Scratch>,
 ) {
     let now = seen.clock.now();
-    for (own, player, own_id, at, input, mut view) in &mut viewers {
-        update_view(&mut view, &seen, at.0, own, own_id.0, now);
-        collect_due(&view, &seen, own, now, &mut scratch.due);
-        let head =
-            ServerFrameHead { tick: now, last_command: input.last_applied(), buffered_commands: input.len() as u8 };
-        outbox.frames.write(player.session, |frames| {
-            let snapshot = write_snapshot(&mut view, head, &seen, &scratch.due);
-            frames.extend_from_slice(&snapshot);
+    for mut viewer in &mut viewers {
+        let view = &mut *viewer.view;
+        let own = Own {
+            slot: viewer.encoded.slot,
+            id: viewer.id.0,
+            state: OwnState { position: viewer.at.0, facing: viewer.heading.map_or(Angle(0), |heading| heading.0) },
+            encoded: viewer.encoded,
+        };
+        update_view(view, &seen, &mut grid, (own.slot, own.state.position), now, &mut scratch.left);
+        collect_due(view, &seen, now, &mut scratch);
+        let last_command = viewer.input.last_applied();
+        let head = ServerFrameHead { tick: now, last_command, buffered_commands: viewer.input.len() as u8 };
+        outbox.frames.write(viewer.player.session, |frames| {
+            let mut out = BitWriter::append(std::mem::take(frames));
+            write_snapshot(view, head, &own, &seen, &mut scratch.due, &mut out);
+            *frames = out.into_bytes();
         });
         if view.is_deaf() {
-            leave.write(LeaveRequested { player: own, reason: LeaveReason::Abuse });
+            leave.write(LeaveRequested { player: viewer.entity, reason: LeaveReason::Abuse });
         }
     }
 }
 
-/// Takes in who came near, lets go who went far.
-fn update_view(view: &mut ClientView, seen: &Seen<'_, '_>, centre: Position, own: Entity, own_id: EntityId, now: Tick) {
-    view.known.values_mut().for_each(|known| known.near = false);
-    let enter = i64::from(seen.range.enter) * i64::from(seen.range.enter);
-    let own_entry = std::iter::once((own, own_id, true));
-    let others = seen.grid.near(centre, seen.range.leave).filter_map(|(entity, at)| {
-        let id = seen.entities.get(entity).ok()?.0.0;
-        Some((entity, id, at.distance_squared(centre) <= enter))
-    });
-    for (entity, id, comes_in) in own_entry.chain(others) {
-        match view.known.get_mut(&id) {
-            Some(known) => known.near = true,
-            None if comes_in => {
-                view.leaving.remove(&id);
-                let known = Known { entity, base: Tick(0), entered_at: now, sent_at: Tick(0), near: true };
-                view.known.insert(id, known);
-            }
-            None => {}
-        }
-    }
-    let leaving = &mut view.leaving;
-    view.known.retain(|id, known| {
-        if !known.near {
-            leaving.insert(*id, now);
-        }
-        known.near
-    });
+/// The client's own entity.
+struct Own<'a> {
+    slot: u32,
+    id: EntityId,
+    state: OwnState,
+    encoded: &'a Encoded,
 }
 
-/// Lists what the client lacks, the most pressing first: itself, then what is new, then what waited longest.
-fn collect_due(
-    view: &ClientView,
+/// Takes in who came near, lets go who went far: every few ticks, each client at another one, since the gap between the
+/// ranges is wider than what is walked in that time. Who was born near is taken in at once.
+fn update_view(
+    view: &mut ClientView,
     seen: &Seen<'_, '_>,
-    own: Entity,
+    grid: &mut InterestGrid,
+    (own, centre): (u32, Position),
     now: Tick,
-    due: &mut Vec<(u64, EntityId, Entity, u16)>,
+    left: &mut Vec<EntityId>,
 ) {
-    due.clear();
-    let to_others = !seen.encoders.owner_only();
-    for (id, known) in &view.known {
-        let Ok((_, encoded)) = seen.entities.get(known.entity) else { continue };
-        let allowed = if known.entity == own { u16::MAX } else { to_others };
-        let mask = encoded.mask_since(known.base, allowed);
-        if mask == 0 && known.base > Tick(0) {
-            continue;
-        }
-        let waited = u64::from(now.since(known.sent_at));
-        let pressing = if known.entity == own { u64::MAX } else { waited };
-        due.push((pressing, *id, known.entity, mask));
+    let cell = grid.cell(centre);
+    let is_turn = own.wrapping_add(now.0) & (LOOK_PERIOD - 1) == 0;
+    if is_turn || view.looked_from != Some(cell) || seen.slots.born.len() > MAX_BORN {
+        view.looked_from = Some(cell);
+        let candidates = grid.candidates(cell, seen.range.leave, now);
+        view.known.look_around(candidates, &seen.slots, (own, centre), &seen.range, now, left);
+        view.let_go(left, now);
+    } else {
+        view.known.welcome_born(&seen.slots, (own, centre), &seen.range, now);
     }
-    due.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    view.take_back_entered();
+}
+
+/// Lists what the client lacks, and lets go of what is no more.
+fn collect_due(view: &mut ClientView, seen: &Seen<'_, '_>, now: Tick, scratch: &mut Scratch) {
+    let Scratch { due, left } = scratch;
+    due.clear();
+    let (slots, encoders) = (&*seen.slots, &*seen.encoders);
+    view.known.news(slots, now, periods(*seen.level), |news| {
+        let slot = news.slot as usize;
+        let place = 1 << PLACE;
+        if slots.changed[slot] <= news.from {
+            // Nothing but its place: no need to look any further.
+            let told = Told { is_new: false, changed: place, there: place };
+            return due.push(Due::new(news, told, ID_BITS + PLACE_BITS, false));
+        }
+        let Ok(encoded) = seen.entities.get(slots.entity[slot]) else { return };
+        let mut told = encoded.told_since(news.from, !encoders.owner_only());
+        told.there |= place;
+        let moved = told.is_new || slots.set_out[slot] > news.from;
+        told.changed |= if moved { place } else { 0 };
+        let head = if told.is_new || told.changed.count_ones() > 3 { MASKED_BITS } else { NUMBERED_BITS };
+        let place = if moved { 5 + PLACE_BITS } else { 0 };
+        let bits = ID_BITS + head + place + encoded.bits(told.changed);
+        due.push(Due::new(news, told, bits, told.changed & encoders.preferred() != 0));
+    });
+    view.known.let_gone_go(due.iter_mut().map(|due| &mut due.news), left);
+    view.let_go(left, now);
 }
 
 fn write_snapshot(
     view: &mut ClientView,
     head: ServerFrameHead,
+    own: &Own<'_>,
     seen: &Seen<'_, '_>,
-    due: &[(u64, EntityId, Entity, u16)],
-) -> Vec<u8> {
-    let mut sent = view.start_snapshot(head.tick);
-    let mut out = BitWriter::reuse(Vec::with_capacity(MAX_PAYLOAD_BYTES));
-    head.write(&mut out);
-    write_despawns(view, &mut sent, &mut out);
-    write_entities(view, &mut sent, &mut out, seen, due);
-    view.keep(sent);
-    out.into_bytes()
-}
-
-fn write_despawns(view: &ClientView, sent: &mut Sent, out: &mut BitWriter) {
-    let count = view.leaving.len().min(MAX_DESPAWNS);
-    out.put(count as u64, COUNT_BITS);
-    for id in view.leaving.keys().take(count) {
-        id.write(out);
-        sent.despawns.push(*id);
-    }
-}
-
-fn write_entities(
-    view: &mut ClientView,
-    sent: &mut Sent,
+    due: &mut Vec<Due>,
     out: &mut BitWriter,
-    seen: &Seen<'_, '_>,
-    due: &[(u64, EntityId, Entity, u16)],
 ) {
-    let count_at = out.len_bits();
-    out.put(0, COUNT_BITS);
-    for (_, id, entity, mask) in due {
-        if sent.entities.len() == MAX_COUNT {
-            break;
+    let now = head.tick;
+    let mut sent = view.start_snapshot(now);
+    head.write(out, view.needs_whole_head(now));
+    let (confirmed, told_at) = view.own;
+    let from = if confirmed.base == Tick(0) { Tick(0) } else { told_at };
+    let told = if own.encoded.newest() > from || from == Tick(0) {
+        sent.own = Some(from);
+        view.own.1 = now;
+        own.encoded.told_since(from, u16::MAX)
+    } else {
+        Told::default()
+    };
+    let mut snapshot = SnapshotWriter::own(out, own.id, own.state, told, |id, out| own.encoded.write(id, out));
+    view.tell_despawns(&mut sent);
+    snapshot.despawns(sent.despawns());
+    let budget_bits = 8 * seen.budget.bytes.min(MAX_SNAPSHOT_BYTES);
+    keep_most_pressing(due, budget_bits.saturating_sub(snapshot.len_bits()));
+    due.sort_unstable_by_key(|due| due.news.id);
+    for Due { news, told, .. } in due.iter() {
+        let encoded = if told.changed == 1 << PLACE {
+            None
+        } else {
+            seen.entities.get(seen.slots.entity[news.slot as usize]).ok()
+        };
+        let fits = snapshot.entity(news.id, *told, MAX_SNAPSHOT_BYTES, |id, out| match encoded {
+            Some(encoded) if id != PLACE => encoded.write(id, out),
+            _ => seen.slots.course(news.slot, now).write(out),
+        });
+        if fits {
+            view.known.told(news.at, now);
+            sent.entities.push((news.slot, news.from));
         }
-        let (Some(known), Ok((_, encoded))) = (view.known.get_mut(id), seen.entities.get(*entity)) else { continue };
-        let before = out.len_bits();
-        write_entity_head(out, *id, known.base == Tick(0), *mask);
-        encoded.write(*mask, out);
-        if out.len_bytes() > MAX_PAYLOAD_BYTES {
-            out.truncate(before);
-            break;
-        }
-        known.sent_at = sent.tick;
-        sent.entities.push(*id);
     }
-    out.patch(count_at, sent.entities.len() as u64, COUNT_BITS);
+    snapshot.finish();
+    view.keep(sent);
 }

@@ -1,10 +1,12 @@
 //! What one client sees, and what of it is confirmed.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use bevy_ecs::prelude::*;
 use realmgate_protocol::ids::{EntityId, Tick};
-use realmgate_protocol::wire::datagram::SnapshotAck;
+use realmgate_protocol::wire::datagram::{ServerFrameHead, SnapshotAck};
+
+use super::known::{Confirmed, Known};
 
 /// Snapshots that are remembered until acknowledged; older ones count as lost.
 const MAX_IN_FLIGHT: usize = 64;
@@ -13,54 +15,55 @@ const MAX_IN_FLIGHT: usize = 64;
 /// more are due only to a client that does not acknowledge, and each costs memory for as long as it stays.
 const MAX_LEAVING: usize = 16_384;
 
-/// An entity in a client's view.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Known {
-    /// The world's entity.
-    pub entity: Entity,
-    /// The client has all changes up to this tick; 0 for none, so that it gets the entity as new.
-    pub base: Tick,
-    /// When it came into view: acknowledgements of earlier snapshots say nothing about it.
-    pub entered_at: Tick,
-    /// When it was last in a snapshot: what waits longer presses more.
-    pub sent_at: Tick,
-    /// Whether it is near in the current tick.
-    pub near: bool,
-}
+/// Most despawns told in one snapshot, so that they leave room for entities; the rest follow in the next.
+const MAX_DESPAWNS: usize = 64;
 
-/// What a snapshot held, until it is acknowledged.
+/// What a snapshot held, until it is known whether it was applied.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
     pub tick: Tick,
-    pub entities: Vec<EntityId>,
-    pub despawns: Vec<EntityId>,
+    /// Slots, and after which tick all their changes were held.
+    pub entities: Vec<(u32, Tick)>,
+    /// The same of the client's own entity, if anything but its place was told.
+    pub own: Option<Tick>,
+    despawns: Vec<EntityId>,
+}
+
+/// An entity that left the view.
+#[derive(Debug, Clone, Copy)]
+struct Leaving {
+    id: EntityId,
+    since: Tick,
+    /// A snapshot tells of it, and is not known to be lost.
+    told: bool,
 }
 
 /// A client's view of the world.
 #[derive(Component, Debug, Default)]
 pub struct ClientView {
-    pub(super) known: BTreeMap<EntityId, Known>,
-    /// Entities that left the view and since when; told again until a snapshot that told it is acknowledged.
-    pub(super) leaving: BTreeMap<EntityId, Tick>,
+    pub(super) known: Known,
+    /// What the client has of its own entity, and up to when it was told of its changes.
+    pub(super) own: (Confirmed, Tick),
+    /// The cell from which the client last looked around.
+    pub(super) looked_from: Option<(i32, i32)>,
+    /// By id; told again until a snapshot that told it is acknowledged.
+    leaving: Vec<Leaving>,
+    /// The newest snapshot that is known to be applied.
+    acknowledged: Tick,
     in_flight: VecDeque<Sent>,
     /// Kept to be filled again, so that a steady tick allocates nothing.
     spare: Vec<Sent>,
 }
 
 impl ClientView {
-    /// Whether the client is shown `entity`.
-    pub fn sees(&self, entity: EntityId) -> bool {
-        self.known.contains_key(&entity)
-    }
-
-    /// How many entities the client is shown.
+    /// How many entities the client is shown beside its own.
     pub fn len(&self) -> usize {
         self.known.len()
     }
 
-    /// Whether the client is shown nothing.
+    /// Whether the client is shown nothing but its own entity.
     pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
+        self.known.len() == 0
     }
 
     /// Whether the client does not acknowledge what it is told.
@@ -68,35 +71,102 @@ impl ClientView {
         self.leaving.len() > MAX_LEAVING
     }
 
-    /// Takes a client's acknowledgement. Ticks that were never sent to it are ignored.
+    /// Whether the client can not tell a tick from its low bits.
+    pub(super) fn needs_whole_head(&self, now: Tick) -> bool {
+        self.acknowledged == Tick(0) || now.since(self.acknowledged) > ServerFrameHead::SHORT_FOR_TICKS
+    }
+
+    /// Takes a client's acknowledgement. A client applies no snapshot older than the newest it has applied: one that lies
+    /// before that and is not acknowledged is lost.
     pub fn acknowledge(&mut self, ack: SnapshotAck) {
-        for tick in ack.ticks() {
-            let Ok(at) = self.in_flight.binary_search_by_key(&tick, |sent| sent.tick) else { continue };
-            let Some(sent) = self.in_flight.remove(at) else { continue };
-            self.confirm(&sent);
+        if self.in_flight.back().is_none_or(|last| ack.newest > last.tick) {
+            return;
+        }
+        while self.in_flight.front().is_some_and(|sent| sent.tick <= ack.newest) {
+            let Some(sent) = self.in_flight.pop_front() else { break };
+            let before = ack.newest.since(sent.tick);
+            if before == 0 || (before <= 32 && ack.before >> (before - 1) & 1 == 1) {
+                self.acknowledged = sent.tick;
+                self.confirm(&sent);
+            } else {
+                self.lose(&sent);
+            }
             self.spare.push(sent);
         }
     }
 
     fn confirm(&mut self, sent: &Sent) {
-        for id in &sent.entities {
-            if let Some(known) = self.known.get_mut(id)
-                && sent.tick >= known.entered_at
-            {
-                known.base = known.base.max(sent.tick);
-            }
+        if let Some(from) = sent.own {
+            self.own.0.confirm(sent.tick, from);
+        }
+        for (slot, from) in &sent.entities {
+            self.known.confirm(*slot, sent.tick, *from);
         }
         for id in &sent.despawns {
-            if self.leaving.get(id).is_some_and(|since| sent.tick >= *since) {
-                self.leaving.remove(id);
+            if let Ok(at) = self.find_leaving(*id)
+                && sent.tick >= self.leaving[at].since
+            {
+                self.leaving.remove(at);
             }
+        }
+    }
+
+    fn lose(&mut self, sent: &Sent) {
+        if sent.own.is_some() {
+            self.own.1 = self.own.0.base;
+        }
+        for (slot, _) in &sent.entities {
+            self.known.lost(*slot, sent.tick);
+        }
+        for id in &sent.despawns {
+            if let Ok(at) = self.find_leaving(*id) {
+                self.leaving[at].told = false;
+            }
+        }
+    }
+
+    fn find_leaving(&self, id: EntityId) -> Result<usize, usize> {
+        self.leaving.binary_search_by_key(&id, |leaving| leaving.id)
+    }
+
+    /// Notes who left the view; empties the list.
+    pub(super) fn let_go(&mut self, left: &mut Vec<EntityId>, now: Tick) {
+        if !left.is_empty() {
+            self.leaving.extend(left.drain(..).map(|id| Leaving { id, since: now, told: false }));
+            self.leaving.sort_by_key(|leaving| (leaving.id, std::cmp::Reverse(leaving.since)));
+            self.leaving.dedup_by_key(|leaving| leaving.id);
+        }
+    }
+
+    /// Who came back into view before the client was told to forget it is not to be forgotten any more.
+    pub(super) fn take_back_entered(&mut self) {
+        let mut entered = std::mem::take(&mut self.known.entered);
+        for id in entered.drain(..) {
+            if let Ok(at) = self.find_leaving(id) {
+                self.leaving.remove(at);
+            }
+        }
+        self.known.entered = entered;
+    }
+
+    /// Has this snapshot tell the client whom to forget; by id.
+    pub(super) fn tell_despawns(&mut self, sent: &mut Sent) {
+        let untold = self.leaving.iter_mut().filter(|leaving| !leaving.told);
+        for leaving in untold.take(MAX_DESPAWNS) {
+            leaving.told = true;
+            sent.despawns.push(leaving.id);
         }
     }
 
     /// An empty record of a snapshot, from those that were used before if there is one.
     pub(super) fn start_snapshot(&mut self, tick: Tick) -> Sent {
+        let lost = if self.in_flight.len() == MAX_IN_FLIGHT { self.in_flight.pop_front() } else { None };
+        if let Some(lost) = lost {
+            self.lose(&lost);
+            self.spare.push(lost);
+        }
         let mut sent = self.spare.pop().unwrap_or_default();
-        sent.tick = tick;
+        (sent.tick, sent.own) = (tick, None);
         sent.entities.clear();
         sent.despawns.clear();
         sent
@@ -104,12 +174,14 @@ impl ClientView {
 
     /// Keeps the record of a snapshot that was sent.
     pub(super) fn keep(&mut self, sent: Sent) {
-        if self.in_flight.len() == MAX_IN_FLIGHT
-            && let Some(lost) = self.in_flight.pop_front()
-        {
-            self.spare.push(lost);
-        }
         self.in_flight.push_back(sent);
+    }
+}
+
+impl Sent {
+    /// Whom the snapshot tells the client to forget.
+    pub(super) fn despawns(&self) -> impl ExactSizeIterator<Item = EntityId> {
+        self.despawns.iter().copied()
     }
 }
 

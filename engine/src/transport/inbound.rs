@@ -1,32 +1,43 @@
 //! What a client's payload is: the same reading for every transport.
 
 use realmgate_protocol::limits::MAX_RELIABLE_BYTES;
-use realmgate_protocol::wire::datagram::{self, ClientFrame, Kind};
+use realmgate_protocol::wire::datagram::{self, ClientFrame, DatagramError, Payload, Section};
+use realmgate_protocol::wire::stream::StreamError;
 
 use super::refusal::Refusal;
 
-/// A client's payload, read.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Inbound<'a> {
-    /// An input frame.
-    Frame(ClientFrame),
-    /// A packet of the reliable layer, not looked at yet.
-    Reliable(&'a [u8]),
+/// Reads a payload: its parts, and the input frame, if one is in it.
+pub(super) fn open(payload: &[u8]) -> Result<(Payload<'_>, Option<ClientFrame>), Refusal> {
+    let payload = datagram::open(payload)?;
+    let frame = match payload.section {
+        Section::None => None,
+        Section::Input(body) => Some(ClientFrame::open(body).ok_or(Refusal::Frame)?),
+        Section::Snapshot(_) => return Err(Refusal::Frame),
+    };
+    Ok((payload, frame))
 }
 
-/// Reads a payload.
-pub(super) fn open(payload: &[u8]) -> Result<Inbound<'_>, Refusal> {
-    match datagram::open(payload) {
-        Ok((Kind::ClientFrame, body)) => ClientFrame::open(body).map(Inbound::Frame).ok_or(Refusal::Frame),
-        Ok((Kind::Reliable, body)) => Ok(Inbound::Reliable(body)),
-        Ok((Kind::ServerFrame, _)) => Err(Refusal::Frame),
-        Err(_) => Err(Refusal::Payload),
+impl From<DatagramError> for Refusal {
+    fn from(error: DatagramError) -> Self {
+        match error {
+            DatagramError::Message => Self::Message,
+            DatagramError::Length | DatagramError::Version | DatagramError::Flags | DatagramError::End => Self::Payload,
+        }
+    }
+}
+
+impl From<StreamError> for Refusal {
+    fn from(error: StreamError) -> Self {
+        match error {
+            StreamError::NeverSent => Self::AckUnsent,
+            StreamError::OutsideWindow | StreamError::TooMuch => Self::MessageAhead,
+        }
     }
 }
 
 /// Whether one reliable message may have this length; no encoded message is empty.
-pub(super) fn is_message_length(bytes: u64) -> bool {
-    (1..=MAX_RELIABLE_BYTES as u64).contains(&bytes)
+pub(super) fn is_message_length(bytes: usize) -> bool {
+    (1..=MAX_RELIABLE_BYTES).contains(&bytes)
 }
 
 #[cfg(test)]
@@ -34,17 +45,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_may_not_send_snapshots_or_unknown_kinds() {
-        assert_eq!(open(&datagram::seal(Kind::ServerFrame, &[0; 9])), Err(Refusal::Frame));
-        assert_eq!(open(&[1, 9, 0]), Err(Refusal::Payload));
-        assert_eq!(open(&[2, 1, 0]), Err(Refusal::Payload));
-        assert_eq!(open(&datagram::seal(Kind::ClientFrame, &[0; 3])), Err(Refusal::Frame));
+    fn a_client_may_not_send_snapshots_or_other_versions() {
+        assert_eq!(open(&datagram::seal(Section::Snapshot(&[0; 9]))), Err(Refusal::Frame));
+        assert_eq!(open(&[1, 1, 0]), Err(Refusal::Payload));
+        assert_eq!(open(&[2, 128, 0]), Err(Refusal::Payload));
+        assert_eq!(open(&[2, 16, 1, 0, 0, 0, 0]), Err(Refusal::Message));
+        assert_eq!(open(&datagram::seal(Section::Input(&[0; 3]))), Err(Refusal::Frame));
     }
 
     #[test]
-    fn frames_and_reliable_packets_are_told_apart() {
+    fn a_payload_may_hold_a_frame_or_none() {
         let frame = ClientFrame::default();
-        assert_eq!(open(&frame.seal()), Ok(Inbound::Frame(frame)));
-        assert_eq!(open(&datagram::seal(Kind::Reliable, &[4, 2])), Ok(Inbound::Reliable(&[4, 2])));
+        assert_eq!(open(&frame.seal()).unwrap().1, Some(frame));
+        assert_eq!(open(&[2, 4, 0, 0]).unwrap().1, None);
     }
 }

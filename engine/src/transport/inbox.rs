@@ -1,6 +1,6 @@
 //! What waits for the host's next poll: bounded for each session, so that no client can crowd out another.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::{MAX_FRAMES_PER_POLL, MAX_MESSAGES_PER_POLL, SessionId, TransportEvent};
 
@@ -11,7 +11,8 @@ const CROWDED: usize = 65_536;
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
     events: Vec<TransportEvent>,
-    taken: BTreeMap<SessionId, Taken>,
+    /// Only ever asked for one session; what it holds stays allocated from poll to poll.
+    taken: HashMap<SessionId, Taken>,
 }
 
 #[derive(Debug, Default)]

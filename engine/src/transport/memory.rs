@@ -7,13 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg32;
 
-use super::inbound::{self, Inbound};
+use super::inbound;
 use super::inbox::Inbox;
 use super::refusal::{Refusal, RefusalCounts};
 use super::{SessionId, Transport, TransportEvent};
 use crate::outbox::FrameBatch;
-use realmgate_protocol::limits::MAX_PAYLOAD_BYTES;
-use realmgate_protocol::wire::datagram::{self, Kind};
+use realmgate_protocol::wire::datagram::{self, MAX_SECTION_BYTES, Section};
 
 /// What happens to frames on their way, in both directions. Messages always arrive, at once and in order.
 #[derive(Debug, Clone)]
@@ -29,7 +28,7 @@ pub struct MemoryFaults {
 /// What a client receives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MemoryReceived {
-    /// A whole `ServerFrame` payload.
+    /// A whole payload, with a snapshot and nothing else in it.
     Frame(Vec<u8>),
     /// A reliable message.
     Message(Vec<u8>),
@@ -123,7 +122,7 @@ impl MemoryClient {
         lock(&self.wire).clients.contains_key(&self.session)
     }
 
-    /// Sends a whole `ClientFrame` payload.
+    /// Sends a whole payload, with an input frame and nothing else in it.
     pub fn send_frame(&mut self, payload: Vec<u8>) {
         lock(&self.wire).send(UnderWay::ToHost(self.session, payload));
     }
@@ -134,7 +133,7 @@ impl MemoryClient {
         if !wire.clients.contains_key(&self.session) {
             return;
         }
-        if inbound::is_message_length(bytes.len() as u64) {
+        if inbound::is_message_length(bytes.len()) {
             wire.waiting.push_back(TransportEvent::Message { session: self.session, bytes });
         } else {
             wire.refused.add(Refusal::Message);
@@ -190,8 +189,11 @@ impl Wire {
                     return;
                 }
                 match inbound::open(&payload) {
-                    Ok(Inbound::Frame(frame)) => self.waiting.push_back(TransportEvent::Frame { session, frame }),
-                    Ok(Inbound::Reliable(_)) => self.refused.add(Refusal::Reliable),
+                    Ok((payload, Some(frame))) if payload.ack.is_none() && payload.messages.is_empty() => {
+                        self.waiting.push_back(TransportEvent::Frame { session, frame });
+                    }
+                    // Messages do not travel in payloads here.
+                    Ok(_) => self.refused.add(Refusal::Payload),
                     Err(reason) => self.refused.add(reason),
                 }
             }
@@ -229,11 +231,10 @@ impl Transport for MemoryTransport {
     fn send_frames(&mut self, mut frames: FrameBatch) -> FrameBatch {
         let mut wire = lock(&self.wire);
         for (session, body) in frames.iter() {
-            let payload = datagram::seal(Kind::ServerFrame, body);
-            if payload.len() > MAX_PAYLOAD_BYTES {
+            if body.len() > MAX_SECTION_BYTES {
                 wire.refused.add(Refusal::Outgoing);
             } else {
-                wire.send(UnderWay::ToClient(session, payload));
+                wire.send(UnderWay::ToClient(session, datagram::seal(Section::Snapshot(body))));
             }
         }
         frames.clear();
@@ -242,7 +243,7 @@ impl Transport for MemoryTransport {
 
     fn send_message(&mut self, session: SessionId, bytes: Vec<u8>) {
         let mut wire = lock(&self.wire);
-        if !inbound::is_message_length(bytes.len() as u64) {
+        if !inbound::is_message_length(bytes.len()) {
             wire.refused.add(Refusal::Outgoing);
         } else if let Some(received) = wire.open_client(session) {
             received.push_back(MemoryReceived::Message(bytes));

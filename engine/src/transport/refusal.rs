@@ -35,7 +35,7 @@ refusals! {
     Sequence = "sequence",
     /// A datagram that only a connected client sends, from an unknown address.
     UnknownAddress = "unknown_address",
-    /// A handshake datagram from the address of a connected client.
+    /// A handshake datagram from the address of a connected client, and not of another connection that begins there.
     HandshakeWhileConnected = "handshake_while_connected",
     /// Too many handshake datagrams from one source.
     SourceBudget = "source_budget",
@@ -43,32 +43,34 @@ refusals! {
     HandshakeBudget = "handshake_budget",
     /// Too many datagrams from one client.
     SessionBudget = "session_budget",
-    /// Not authentic, replayed, expired, or for another server: refused by the netcode layer.
+    /// Not authentic, expired, or for another server.
     Netcode = "netcode",
+    /// A packet of a session that came before, or too long after its time.
+    Replayed = "replayed",
+    /// A connect token that made its connection already, or was shown from another address before.
+    TokenUsed = "token_used",
+    /// A connect token that can not be remembered beside all those that have not expired; the client is told.
+    TokensRemembered = "tokens_remembered",
+    /// A client for whom there is no room; it is told.
+    ServerFull = "server_full",
+    /// A connection request while too many wait for the end of their handshake.
+    PendingFull = "pending_full",
     /// A second connection with the client id of another.
     DuplicateSession = "duplicate_session",
     /// The host does not take what comes.
     HostBehind = "host_behind",
-    /// A payload of another version, of an unknown kind or of an illegal length.
+    /// A payload of another version, with illegal flags, of an illegal length, or cut short.
     Payload = "payload",
     /// A frame that only a server sends, or that is no frame.
     Frame = "frame",
     /// More of one client than the host takes in one poll.
     PollBudget = "poll_budget",
-    /// A reliable packet cut short, or with bytes after its end.
-    Reliable = "reliable",
-    /// A reliable or unreliable slice: nobody makes them here.
-    Slice = "slice",
-    /// A reliable packet of an unreliable kind.
-    Unreliable = "unreliable",
-    /// A reliable packet of another channel than 0.
-    Channel = "channel",
-    /// A reliable message that is empty or too long, or too many in one packet.
+    /// A reliable message that is empty or too long.
     Message = "message",
-    /// A reliable message too far ahead of the next one.
+    /// A reliable message too far ahead of the next one, or too many bytes ahead of it.
     MessageAhead = "message_ahead",
-    /// Acknowledged ranges that are too many or overlap.
-    AckRanges = "ack_ranges",
+    /// The acknowledgement of a reliable message that was never sent.
+    AckUnsent = "ack_unsent",
     /// What the host sends and may not: empty or too long.
     Outgoing = "outgoing",
     /// A client that does not read what it is sent.

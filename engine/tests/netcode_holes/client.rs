@@ -1,10 +1,11 @@
-//! A client of stock `renetcode` and `renet` that can also send any bytes at all.
+//! A client of stock `renetcode` that can also send any bytes at all.
 
-use std::net::UdpSocket;
+use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
-use realmgate_protocol::wire::datagram::{self, ClientFrame, Kind};
-use renet::{ChannelConfig, ConnectionConfig, RenetClient, SendType};
+use realmgate_protocol::bits::BitWriter;
+use realmgate_protocol::wire::datagram::{self, ClientFrame, Section};
+use realmgate_protocol::wire::stream::Stream;
 use renetcode::{ClientAuthentication, ConnectToken, NetcodeClient};
 
 /// The datagram type that accepts a client, and keeps it alive later.
@@ -15,11 +16,37 @@ pub fn now() -> Instant {
     Instant::now()
 }
 
+/// A connection request alone, as somebody may send it in another's name.
+pub struct UdpRequest {
+    datagram: Vec<u8>,
+    server: SocketAddr,
+}
+
+impl UdpRequest {
+    pub fn of(socket: &UdpSocket, token: ConnectToken) -> Self {
+        while socket.recv(&mut [0; 2_048]).is_ok() {}
+        let authentication = ClientAuthentication::Secure { connect_token: token };
+        let mut netcode = NetcodeClient::new(Duration::ZERO, authentication).unwrap();
+        let (datagram, server) = netcode.update(Duration::ZERO).unwrap();
+        Self { datagram: datagram.to_vec(), server }
+    }
+
+    pub fn send(&self, socket: &UdpSocket) {
+        socket.send_to(&self.datagram, self.server).unwrap();
+    }
+
+    /// Whether a challenge came, and nothing else is looked at.
+    pub fn is_answered(&self, socket: &UdpSocket) -> bool {
+        let mut buffer = [0; 2_048];
+        socket.recv(&mut buffer).is_ok() && buffer[0] & 0xf == 2
+    }
+}
+
 pub struct Client {
     socket: UdpSocket,
     netcode: NetcodeClient,
-    renet: RenetClient,
-    must_ack: bool,
+    stream: Stream,
+    started_at: Instant,
     updated_at: Instant,
     /// How many datagrams that accept it this client still loses.
     pub lose_accepts: u32,
@@ -39,23 +66,12 @@ impl Client {
 
     pub fn on(socket: UdpSocket, token: ConnectToken) -> Self {
         socket.set_nonblocking(true).unwrap();
-        let channel = ChannelConfig {
-            channel_id: 0,
-            max_memory_usage_bytes: 1 << 20,
-            send_type: SendType::ReliableOrdered { resend_time: Duration::from_millis(200) },
-        };
-        let mut renet = RenetClient::new(ConnectionConfig {
-            available_bytes_per_tick: 60_000,
-            server_channels_config: vec![channel.clone()],
-            client_channels_config: vec![channel],
-        });
-        renet.set_connected();
         let authentication = ClientAuthentication::Secure { connect_token: token };
         Self {
             socket,
             netcode: NetcodeClient::new(Duration::ZERO, authentication).unwrap(),
-            renet,
-            must_ack: false,
+            stream: Stream::new(Duration::ZERO),
+            started_at: now(),
             updated_at: now(),
             lose_accepts: 0,
             plays: true,
@@ -95,15 +111,9 @@ impl Client {
         self.socket.send_to(datagram, server).unwrap();
     }
 
-    /// Sends a packet of the reliable layer, properly sealed.
-    pub fn send_reliable_packet(&mut self, packet: &[u8]) {
-        self.send_payload(&datagram::seal(Kind::Reliable, packet));
-    }
-
     /// Queues a reliable message.
     pub fn send_message(&mut self, message: &[u8]) {
-        self.renet.send_message(0, message.to_vec());
-        self.must_ack = true;
+        self.stream.queue(message.to_vec()).unwrap();
     }
 
     /// Takes one datagram of the server, without looking at it.
@@ -120,15 +130,10 @@ impl Client {
             return;
         }
         let Some(payload) = self.netcode.process_packet(datagram) else { return };
-        match datagram::open(payload) {
-            Ok((Kind::ServerFrame, _)) => self.frames += 1,
-            Ok((Kind::Reliable, packet)) => {
-                self.must_ack |= packet[0] == 0;
-                self.renet.process_packet(packet);
-                self.messages.extend(std::iter::from_fn(|| self.renet.receive_message(0)).map(|bytes| bytes.to_vec()));
-            }
-            other => panic!("a server sends no {other:?}"),
-        }
+        let payload = datagram::open(payload).unwrap();
+        self.stream.receive(&payload, self.updated_at - self.started_at).unwrap();
+        self.messages.extend(std::iter::from_fn(|| self.stream.next_message()));
+        self.frames += usize::from(matches!(payload.section, Section::Snapshot(_)));
     }
 
     /// Lets real time pass for it: receives, answers, plays.
@@ -141,17 +146,16 @@ impl Client {
         if let Some((datagram, server)) = self.netcode.update(at - before) {
             self.socket.send_to(datagram, server).unwrap();
         }
-        self.renet.update(at - before);
         if !self.is_connected() {
             return;
         }
-        if self.plays {
-            self.send_payload(&ClientFrame::default().seal());
-        }
-        if std::mem::take(&mut self.must_ack) {
-            for packet in self.renet.get_packets_to_send() {
-                self.send_reliable_packet(&packet);
-            }
-        }
+        let mut body = BitWriter::default();
+        ClientFrame::default().write(&mut body);
+        let section = if self.plays { Section::Input(body.bytes()) } else { Section::None };
+        let Self { stream, netcode, socket, .. } = self;
+        stream.compose(section, at - self.started_at, &mut Vec::new(), |payload| {
+            let (server, datagram) = netcode.generate_payload_packet(payload).unwrap();
+            socket.send_to(datagram, server).unwrap();
+        });
     }
 }

@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use realmgate_engine::admission::TicketRefusal;
 use realmgate_engine::transport::refusal::Refusal;
 use realmgate_engine::transport::{SessionId, Transport};
 use renetcode::ConnectToken;
 
-use super::client::{Client, now};
+use super::client::{Client, UdpRequest, now};
 use super::scene::Scene;
 
-/// Connects with `id`'s connect token and answers with the challenge of `data`'s: the server then takes the client id
-/// of the one and the user data of the other.
-fn connect_with_swapped_challenge(scene: &mut Scene, id: &ConnectToken, data: &ConnectToken) -> Client {
+/// Begins to connect with `id`'s connect token and answers with the challenge of `data`'s: stock renetcode then takes the
+/// client id of the one and the user data of the other.
+fn answer_with_swapped_challenge(scene: &mut Scene, id: &ConnectToken, data: &ConnectToken) -> Client {
     let mut donor = Client::new(data.clone());
     donor.pump();
     let mut challenge = None;
@@ -31,47 +30,75 @@ fn connect_with_swapped_challenge(scene: &mut Scene, id: &ConnectToken, data: &C
 }
 
 #[test]
-fn an_id_with_the_user_data_of_another_is_not_admitted() {
+fn a_challenge_is_good_for_its_own_token_only() {
     let mut scene = Scene::new();
     let (mine, victims) = (scene.host.invite(1), scene.host.invite(2));
-    let _client = connect_with_swapped_challenge(&mut scene, &mine, &victims);
-    let session = SessionId(mine.client_id);
-    scene.until("the transport lets it through", &mut [], |scene, _| scene.host.connected.contains(&session));
-    scene.until("and admission refuses it", &mut [], |scene, _| scene.host.disconnected.contains(&session));
-    assert_eq!(scene.host.refused, vec![TicketRefusal::ForeignSession]);
-    assert_eq!(scene.host.players.len(), 1, "only the witness plays");
+    let _client = answer_with_swapped_challenge(&mut scene, &mine, &victims);
+    scene.until_refused(Refusal::Netcode, 1);
+    assert_eq!(scene.host.connected.len(), 1, "only the witness");
     scene.assert_serves();
 }
 
 #[test]
-fn an_id_that_connects_twice_loses_both_connections() {
+fn an_id_that_connects_twice_keeps_its_first_connection() {
     let mut scene = Scene::new();
-    // Two connect tokens with one client id, and a third whose challenge hides that from stock renetcode.
     let ticket = scene.host.ticket(1);
     scene.host.announce(&ticket, 30_000);
-    let first = scene.host.token(&ticket).seal();
-    let second = scene.host.token(&ticket).seal();
-    let third = scene.host.invite(2);
+    let tokens = [(); 3].map(|()| scene.host.token(&ticket).seal());
+    let [first, second, third] = tokens;
 
-    // Pending before the first is connected: later, its request would be refused.
-    let mut donor = Client::new(third.clone());
-    let hybrid = ConnectToken { server_to_client_key: third.server_to_client_key, ..second };
-    let mut intruder = Client::new(hybrid);
-    donor.pump();
-    intruder.pump();
+    // Challenged before the first is connected.
+    let mut early = Client::new(second);
+    early.pump();
     let mut challenge = None;
-    scene.until("both are challenged", &mut [], |_, _| {
-        challenge = challenge.take().or_else(|| donor.receive_raw());
-        challenge.is_some() && intruder.receive_raw().is_some()
+    scene.until("it is challenged", &mut [], |_, _| {
+        challenge = early.receive_raw();
+        challenge.is_some()
     });
     let mut honest = Client::new(first);
     scene.until("the first connects", &mut [&mut honest], |_, clients| clients[0].frames > 0);
 
-    intruder.process(&mut challenge.unwrap());
-    intruder.pump();
-    scene.until("both are out", &mut [&mut honest], |_, clients| clients[0].is_disconnected());
-    assert_eq!(scene.host.refusals(Refusal::DuplicateSession), 1);
-    scene.until("the host heard of it", &mut [], |scene, _| scene.host.disconnected.len() == 1);
+    early.process(&mut challenge.unwrap());
+    early.pump();
+    scene.until_refused(Refusal::DuplicateSession, 1);
+    let mut late = Client::new(third);
+    late.pump();
+    scene.until_refused(Refusal::DuplicateSession, 2);
+    let frames = honest.frames;
+    scene.until("the first plays on", &mut [&mut honest], |_, clients| clients[0].frames > frames + 3);
+    assert_eq!((scene.host.connected.len(), scene.host.disconnected.len()), (2, 0));
+    scene.assert_serves();
+}
+
+#[test]
+fn a_new_token_from_the_address_of_a_dead_session_takes_its_place() {
+    let mut scene = Scene::new();
+    let mut client = scene.join(1);
+    client.pump();
+    let old = *scene.host.connected.last().unwrap();
+    // It crashes without a word; the next program behind the same NAT gets its port.
+    let socket = client.into_socket();
+    let request = UdpRequest::of(&socket, scene.host.invite(2));
+    request.send(&socket);
+    scene.until("the request is answered", &mut [], |_, _| request.is_answered(&socket));
+    assert!(scene.host.disconnected.is_empty(), "a request alone, which may be forged, ends nothing");
+
+    let mut next = Client::on(socket, scene.host.invite(3));
+    scene.until("the next one plays", &mut [&mut next], |_, clients| clients[0].frames > 0);
+    assert_eq!(scene.host.disconnected, vec![old]);
+    scene.assert_serves();
+}
+
+#[test]
+fn a_full_server_says_so() {
+    let mut scene = Scene::with(|settings| settings.max_clients = 2);
+    let mut second = scene.join(1);
+    let mut third = Client::new(scene.host.invite(2));
+    scene.until("the third is told", &mut [&mut third], |_, clients| clients[0].is_disconnected());
+    assert!(scene.host.refusals(Refusal::ServerFull) >= 1);
+    second.disconnect();
+    scene.until("the second left", &mut [], |scene, _| scene.host.disconnected.len() == 1);
+    scene.join(3);
     scene.assert_serves();
 }
 
@@ -85,9 +112,9 @@ fn a_token_used_again_from_the_same_address_is_not_admitted() {
     scene.until("it left", &mut [], |scene, _| scene.host.disconnected.len() == 1);
 
     let mut again = Client::on(client.into_socket(), token);
-    scene.until("it is refused", &mut [&mut again], |scene, _| !scene.host.refused.is_empty());
-    assert_eq!(scene.host.refused, vec![TicketRefusal::Reused]);
-    scene.until("and told so", &mut [&mut again], |_, clients| clients[0].is_disconnected());
+    scene.until("it is refused", &mut [&mut again], |scene, _| scene.host.refusals(Refusal::TokenUsed) >= 2);
+    assert!(!again.is_connected());
+    assert_eq!(scene.host.connected.len(), 2, "witness and client, once each");
     scene.assert_serves();
 }
 
@@ -101,13 +128,13 @@ fn a_token_used_again_from_another_address_is_refused() {
     // Once while it is in use, and once after.
     let mut thief = Client::new(token.clone());
     scene.until("the thief is refused", &mut [&mut client, &mut thief], |scene, _| {
-        scene.host.refusals(Refusal::Netcode) >= 2
+        scene.host.refusals(Refusal::TokenUsed) >= 2
     });
     client.disconnect();
     scene.until("it left", &mut [], |scene, _| scene.host.disconnected.len() == 1);
-    let before = scene.host.refusals(Refusal::Netcode);
+    let before = scene.host.refusals(Refusal::TokenUsed);
     scene.until("the thief is refused again", &mut [&mut thief], |scene, _| {
-        scene.host.refusals(Refusal::Netcode) >= before + 2
+        scene.host.refusals(Refusal::TokenUsed) >= before + 2
     });
     assert!(!thief.is_connected());
     assert_eq!(scene.host.connected.len(), 2, "witness and client, nobody else");

@@ -147,7 +147,7 @@ impl Host {
             self.handle(event);
         }
         let mut frame = BitWriter::default();
-        ServerFrameHead::default().write(&mut frame);
+        ServerFrameHead::default().write(&mut frame, true);
         let frame = frame.into_bytes();
         let mut frames = FrameBatch::default();
         for session in self.players.keys() {

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use realmgate_engine::outbox::FrameBatch;
 use realmgate_engine::transport::udp::UdpTransport;
 use realmgate_engine::transport::{SessionId, Transport, TransportEvent};
-use realmgate_protocol::wire::datagram::{self, Kind};
 
 /// A session that no ticket names.
 const NOBODY: SessionId = SessionId(u64::MAX);
@@ -18,7 +17,7 @@ pub struct Tally {
     pub frames_in: usize,
     /// Reliable messages that came.
     pub messages_in: usize,
-    /// The newest server frame.
+    /// The newest snapshot.
     pub newest_frame: Option<Vec<u8>>,
     /// Reliable messages that were sent.
     pub messages_out: usize,
@@ -98,7 +97,7 @@ impl Transport for Gate {
         let mut held = self.lock();
         for (session, body) in frames.iter() {
             if let Some(tally) = held.open(session) {
-                tally.newest_frame = Some(datagram::seal(Kind::ServerFrame, body));
+                tally.newest_frame = Some(body.to_vec());
             }
         }
         held.transport.send_frames(frames)

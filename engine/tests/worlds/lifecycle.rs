@@ -121,8 +121,8 @@ fn a_traveller_stands_still_until_it_is_refused_and_then_plays_on_under_the_new_
     assert_eq!(save.soft.map.0, 2, "the save says where to arrive");
     anna.command(Some(Angle(0)));
     stepper.steps(2, &mut [&mut anna]);
-    let before = anna.shown.values().next().unwrap().place.clone();
-    assert_eq!(before.unwrap().0, start(), "a traveller is frozen");
+    let before = anna.shown.values().next().unwrap().place;
+    assert_eq!(before.unwrap(), start(), "a traveller is frozen");
     let refused = ToMap::TravelRefused {
         request,
         character: anna.character,

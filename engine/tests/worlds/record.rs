@@ -1,10 +1,12 @@
-use std::fs::File;
-use std::io::BufReader;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use realmgate_engine::host::LinkNews;
+use bevy_app::App;
+use realmgate_engine::channel::BuildWorld;
+use realmgate_engine::host::{LinkNews, RecordInto};
 use realmgate_engine::map::Map;
-use realmgate_engine::record::{ReplayError, replay};
+use realmgate_engine::record::{RecordingEnd, Replay, ReplayError, Replayed, Source};
+use realmgate_engine::schedule::{TickSchedule, TickSet};
 use realmgate_protocol::ids::MapId;
 use realmgate_protocol::movement::{Angle, Position};
 
@@ -16,14 +18,30 @@ fn map() -> Map {
     Map::sketch(MapId(1), &["..........", "..S..#....", ".....#....", ".........."]).unwrap()
 }
 
-fn record(dir: &std::path::Path) -> Vec<u8> {
-    let mut stepper = Stepper::on(Wire::Memory, map(), 1, Some(dir.to_owned()));
+fn sources() -> Vec<Source> {
+    vec![Source { file: "1_test.tmx".to_owned(), digest: 7 }]
+}
+
+fn server(folder: &Path, channels: u16) -> Stepper {
+    let into = RecordInto { folder: folder.to_owned(), sources: sources() };
+    Stepper::on(Wire::Memory, map(), channels, Some(into))
+}
+
+fn file(folder: &Path, channel: u16) -> PathBuf {
+    folder.join(format!("map-server-1-1-{channel}.rec"))
+}
+
+/// Plays a while with two players in channel 1, and one more in each further channel.
+fn record(folder: &Path, channels: u16) -> Vec<u8> {
+    let mut stepper = server(folder, channels);
     let mut anna = stepper.join(Position::tile_centre(2, 1), 1);
     let mut bert = stepper.join(Position::tile_centre(7, 2), 1);
+    let mut others: Vec<_> = (2..=channels).map(|at| stepper.join(Position::tile_centre(1, 2), at)).collect();
     for turn in 0..200u32 {
         anna.command(Some(Angle((turn * 7) as u8)));
         // Into the wall first, then around.
         bert.command(Some(if turn < 60 { Angle(128) } else { Angle((turn * 13) as u8) }));
+        others.iter_mut().for_each(|other| other.command(Some(Angle((turn * 5) as u8))));
         if turn % 20 == 0 {
             bert.link.send_message(b"spawn".to_vec());
         }
@@ -35,35 +53,125 @@ fn record(dir: &std::path::Path) -> Vec<u8> {
             190 => stepper.news(LinkNews::Up { resumed: true }),
             _ => {}
         }
-        stepper.step(&mut [&mut anna, &mut bert]);
+        let mut all: Vec<_> = [&mut anna, &mut bert].into_iter().chain(&mut others).collect();
+        stepper.step(&mut all);
     }
     assert_eq!(anna.messages.len(), 15, "64 may wait");
     drop(stepper);
-    std::fs::read(dir.join("map-server-1-1-1.rec")).unwrap()
+    std::fs::read(file(folder, 1)).unwrap()
+}
+
+fn replay_on(bytes: &[u8], map: Map, build: &BuildWorld) -> Result<Replayed, ReplayError> {
+    Replay::open(bytes)?.run(Arc::new(map), build, |_| {})
+}
+
+fn replay(bytes: &[u8]) -> Result<Replayed, ReplayError> {
+    replay_on(bytes, map(), &build_world())
 }
 
 #[test]
 fn a_recorded_run_replays_to_the_same_hash_twice() {
     let dir = tempfile::tempdir().unwrap();
-    record(dir.path());
-    for _ in 0..2 {
-        let file = BufReader::new(File::open(dir.path().join("map-server-1-1-1.rec")).unwrap());
-        let ticks = replay(file, Arc::new(map()), &build_world()).unwrap();
-        assert!(ticks > 200, "{ticks} ticks were replayed");
+    let bytes = record(dir.path(), 1);
+    let first = replay(&bytes).unwrap();
+    assert!(first.ticks > 200 && first.end == RecordingEnd::Whole, "{first:?}");
+    assert_eq!(first, replay(&bytes).unwrap());
+}
+
+#[test]
+fn channels_that_ticked_side_by_side_replay_alone_on_one_thread_and_on_two() {
+    let dir = tempfile::tempdir().unwrap();
+    record(dir.path(), 2);
+    let recordings = [1, 2].map(|channel| std::fs::read(file(dir.path(), channel)).unwrap());
+    let alone = recordings.each_ref().map(|bytes| replay(bytes).unwrap());
+    assert_ne!(alone[0].last, alone[1].last, "they are two worlds");
+    let beside = std::thread::scope(|scope| {
+        let both = recordings.each_ref().map(|bytes| scope.spawn(|| replay(bytes).unwrap()));
+        both.map(|one| one.join().unwrap())
+    });
+    assert_eq!(alone, beside);
+}
+
+#[test]
+fn a_recording_on_another_map_diverges_and_says_in_what() {
+    let dir = tempfile::tempdir().unwrap();
+    let bytes = record(dir.path(), 1);
+    let open = Map::sketch(MapId(1), &["..........", "..S.......", "..........", ".........."]).unwrap();
+    let error = replay_on(&bytes, open, &build_world()).unwrap_err();
+    let ReplayError::Diverged { parts, .. } = &error else { panic!("the wall made a difference: {error}") };
+    // Bert is the second entity, and the only one that the wall had stopped.
+    assert_eq!(parts[0], "component Place (of entity 2 alone)", "{error}");
+}
+
+#[test]
+fn a_rule_that_is_another_shows_as_the_component_that_it_changes() {
+    let dir = tempfile::tempdir().unwrap();
+    let bytes = record(dir.path(), 1);
+    let build = build_world();
+    let other: BuildWorld = Arc::new(move |app: &mut App| {
+        use crate::test_game::Score;
+        use bevy_ecs::prelude::*;
+        use realmgate_engine::clock::TickClock;
+        use realmgate_engine::replication::Shared;
+        build(app);
+        let cheat = |clock: Res<TickClock>, mut scores: Query<&mut Shared<Score>>| {
+            if clock.now().0 == 50 {
+                scores.iter_mut().for_each(|mut score| score.0.0 += 1);
+            }
+        };
+        app.add_systems(TickSchedule, cheat.in_set(TickSet::Combat));
+    });
+    let error = replay_on(&bytes, map(), &other).unwrap_err();
+    let ReplayError::Diverged { tick: 50, parts, .. } = &error else { panic!("{error}") };
+    assert_eq!(parts[0], "component Score (of several entities)", "{error}");
+}
+
+#[test]
+fn other_files_and_another_protocol_are_said_before_anything_is_played() {
+    let dir = tempfile::tempdir().unwrap();
+    let bytes = record(dir.path(), 1);
+    let recording = Replay::open(bytes.as_slice()).unwrap();
+    assert!(recording.check(1, &sources()).is_ok());
+    let other = [Source { digest: 8, ..sources()[0].clone() }];
+    let said = recording.check(1, &other).unwrap_err().to_string();
+    assert!(said.contains("1_test.tmx is another"), "{said}");
+    let said = recording.check(2, &sources()).unwrap_err().to_string();
+    assert!(said.contains("another protocol"), "{said}");
+}
+
+#[test]
+fn a_recording_that_ends_within_a_tick_replays_up_to_the_last_whole_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let bytes = record(dir.path(), 1);
+    let whole = replay(&bytes).unwrap();
+    for missing in [1, 5, 40] {
+        let cut = replay(&bytes[..bytes.len() - missing]).unwrap();
+        assert_eq!((cut.ticks + 1, cut.end), (whole.ticks, RecordingEnd::CutOff), "{missing} bytes are missing");
     }
 }
 
 #[test]
-fn a_recording_on_another_map_diverges_and_says_where() {
+fn what_made_a_world_panic_is_in_its_recording() {
     let dir = tempfile::tempdir().unwrap();
-    let bytes = record(dir.path());
-    let open = Map::sketch(MapId(1), &["..........", "..S.......", "..........", ".........."]).unwrap();
-    let result = replay(bytes.as_slice(), Arc::new(open), &build_world());
-    assert!(matches!(result, Err(ReplayError::Diverged { .. })), "the wall made a difference: {result:?}");
+    let mut stepper = server(dir.path(), 1);
+    let mut anna = stepper.join(Position::tile_centre(2, 1), 1);
+    stepper.steps(5, &mut [&mut anna]);
+    anna.link.send_message(b"panic".to_vec());
+    stepper.steps(5, &mut [&mut anna]);
+    drop(stepper);
+    let replayed = replay(&std::fs::read(file(dir.path(), 1)).unwrap()).unwrap();
+    assert!(matches!(&replayed.end, RecordingEnd::Panicked(panic) if panic.0 == "as asked"), "{replayed:?}");
 }
 
 #[test]
 fn what_is_no_recording_is_refused() {
-    let result = replay(&[9u8, 0, 0, 0, 1, 2][..], Arc::new(map()), &build_world());
-    assert!(result.is_err(), "{result:?}");
+    let dir = tempfile::tempdir().unwrap();
+    let mut bytes = record(dir.path(), 1);
+    assert!(replay(&bytes[..20]).is_err(), "the header is cut short");
+    assert!(replay(&[9, 0, 0, 0, 1, 2]).is_err());
+    // A tick's length.
+    let header_bytes = u32::from_le_bytes(bytes[8..12].try_into().unwrap()) as usize;
+    bytes[12 + header_bytes..][..4].copy_from_slice(&u32::MAX.to_le_bytes());
+    let said = replay(&bytes).unwrap_err().to_string();
+    assert!(said.contains("not a recording"), "{said}");
 }

@@ -4,28 +4,30 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use realmgate_engine::host::{HostConfig, LinkEnds, LinkNews, MapServer};
+use realmgate_engine::host::{HostConfig, LinkEnds, LinkNews, MapServer, RecordInto};
 use realmgate_engine::map::Map;
 use realmgate_engine::transport::SessionId;
 use realmgate_engine::transport::memory::MemoryReceived;
-use realmgate_protocol::bits::BitReader;
+use realmgate_protocol::bits::{BitField, BitReader};
 use realmgate_protocol::ids::{
-    AccountId, ChannelId, CharacterId, EntityId, LockEpoch, MapId, RequestId, ServerId, TicketId,
+    AccountId, ChannelId, CharacterId, EntityId, LockEpoch, MapId, RequestId, ServerId, Tick, TicketId,
 };
 use realmgate_protocol::link::{CharacterLoad, FromMap, SoftState, ToMap};
-use realmgate_protocol::movement::{Angle, Position};
+use realmgate_protocol::movement::{Angle, Course, Position};
 use realmgate_protocol::ticket::{KeyRing, Ticket};
-use realmgate_protocol::wire::datagram::{self, ClientFrame, ServerFrameHead, SnapshotAck};
-use realmgate_protocol::wire::snapshot::{self, SnapshotVisitor};
+use realmgate_protocol::wire::datagram::{self, ClientFrame, Section, ServerFrameHead, SnapshotAck};
+use realmgate_protocol::wire::snapshot::{self, OwnState, PLACE, SnapshotVisitor};
 use realmgate_protocol::wire::{InputCommand, WireComponent};
 
-use crate::test_game::{Place, Score, Secret, build_world};
+use crate::test_game::{Score, Secret, build_world};
 use crate::wire::{Link, Network, Wire};
 
 /// What a client has been shown of one entity.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Shown {
-    pub place: Option<Place>,
+    /// At the tick of the newest snapshot.
+    pub place: Option<Position>,
+    course: Option<(Tick, Course)>,
     pub score: Option<Score>,
     pub secret: Option<Secret>,
 }
@@ -38,6 +40,7 @@ pub struct Client {
     pub head: ServerFrameHead,
     pub messages: Vec<Vec<u8>>,
     pub disconnected: bool,
+    own: Option<EntityId>,
     ack: SnapshotAck,
     commands: Vec<InputCommand>,
     number: u32,
@@ -53,7 +56,7 @@ impl Client {
     fn send(&mut self) {
         self.commands.retain(|command| command.number > self.head.last_command);
         let frame = ClientFrame { ack: self.ack, commands: self.commands.iter().take(7).copied().collect() };
-        self.link.send_frame(frame.seal());
+        self.link.send_frame(&frame);
     }
 
     fn receive(&mut self) {
@@ -67,35 +70,54 @@ impl Client {
     }
 
     fn apply(&mut self, payload: &[u8]) {
-        let (kind, body) = datagram::open(payload).expect("a legal payload");
-        assert_eq!(kind, datagram::Kind::ServerFrame);
+        let Section::Snapshot(body) = datagram::open(payload).expect("a legal payload").section else {
+            panic!("a payload without a snapshot")
+        };
         let mut from = BitReader::new(body);
-        let head = ServerFrameHead::read(&mut from).expect("a whole head");
+        let head = ServerFrameHead::read(&mut from, &self.head).expect("a head");
         if head.tick <= self.head.tick {
             return;
         }
         self.head = head;
-        snapshot::read(&mut from, &mut Apply(&mut self.shown)).expect("a whole snapshot");
+        let mut apply = Apply { shown: &mut self.shown, own: &mut self.own, now: head.tick };
+        snapshot::read(&mut from, &mut apply).expect("a whole snapshot");
+        for shown in self.shown.values_mut() {
+            shown.place = shown.course.map(|(told_at, course)| course.after(head.tick.since(told_at)));
+        }
         self.ack.note(head.tick);
     }
 }
 
-struct Apply<'a>(&'a mut BTreeMap<EntityId, Shown>);
+struct Apply<'a> {
+    shown: &'a mut BTreeMap<EntityId, Shown>,
+    own: &'a mut Option<EntityId>,
+    now: Tick,
+}
 
 impl SnapshotVisitor for Apply<'_> {
+    fn own(&mut self, new: Option<EntityId>, state: OwnState) -> Option<EntityId> {
+        if let Some(new) = new {
+            self.shown.insert(new, Shown::default());
+            *self.own = Some(new);
+        }
+        let own = (*self.own)?;
+        self.shown.get_mut(&own)?.course = Some((self.now, Course::standing(state.position, state.facing)));
+        Some(own)
+    }
     fn despawn(&mut self, entity: EntityId) {
-        self.0.remove(&entity);
+        assert_ne!(Some(entity), *self.own);
+        self.shown.remove(&entity);
     }
     fn entity(&mut self, entity: EntityId, is_new: bool) {
         if is_new {
-            self.0.insert(entity, Shown::default());
+            self.shown.insert(entity, Shown::default());
         }
-        assert!(self.0.contains_key(&entity), "{entity:?} is changed before it was shown");
+        assert!(self.shown.contains_key(&entity), "{entity:?} is changed before it was shown");
     }
     fn component(&mut self, entity: EntityId, id: u8, from: &mut BitReader<'_>) -> Option<()> {
-        let shown = self.0.get_mut(&entity)?;
+        let shown = self.shown.get_mut(&entity)?;
         match id {
-            0 => shown.place = Some(Place::read(from)?),
+            PLACE => shown.course = Some((self.now, Course::read(from)?)),
             1 => shown.score = Some(Score::read(from)?),
             2 => shown.secret = Some(Secret::read(from)?),
             _ => return None,
@@ -103,9 +125,8 @@ impl SnapshotVisitor for Apply<'_> {
         Some(())
     }
     fn remove(&mut self, entity: EntityId, id: u8) {
-        let shown = self.0.get_mut(&entity).expect("only what was shown is removed");
+        let shown = self.shown.get_mut(&entity).expect("only what was shown is removed");
         match id {
-            0 => shown.place = None,
             1 => shown.score = None,
             _ => shown.secret = None,
         }
@@ -137,7 +158,7 @@ impl Stepper {
     }
 
     /// A server of this map.
-    pub fn on(wire: Wire, map: Map, channels: u16, record_dir: Option<std::path::PathBuf>) -> Self {
+    pub fn on(wire: Wire, map: Map, channels: u16, record: Option<RecordInto>) -> Self {
         let keys: KeyRing = "a secret of at least thirty-two bytes!".parse().unwrap();
         let (to_map, incoming) = channel();
         let (outgoing, from_map) = channel();
@@ -150,7 +171,7 @@ impl Stepper {
             protocol_hash: 1,
             keys: keys.clone(),
             seed: [3; 32],
-            record_dir,
+            record,
             offline_play_max_s: OFFLINE_PLAY_MAX_S,
         };
         let (transport, network) = wire.open();
@@ -182,6 +203,7 @@ impl Stepper {
             head: ServerFrameHead::default(),
             messages: Vec::new(),
             disconnected: false,
+            own: None,
             ack: SnapshotAck::default(),
             commands: Vec::new(),
             number: 0,

@@ -1,4 +1,4 @@
-//! The test game: three components, and players who do what their messages' first byte says.
+//! The test game: two components, and players who do what their messages' first byte says.
 
 use std::sync::Arc;
 
@@ -18,21 +18,6 @@ use realmgate_protocol::ids::{EventKey, MapId};
 use realmgate_protocol::link::{Fence, LeaveReason, OwnedEvent, SoftState};
 use realmgate_protocol::movement::Position;
 use realmgate_protocol::wire::WireComponent;
-
-/// Where an entity is, as the test game shows it.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Place(pub Position);
-
-impl WireComponent for Place {
-    const ID: u8 = 0;
-    const NAME: &'static str = "Place";
-    fn write(&self, out: &mut BitWriter) {
-        self.0.write(out);
-    }
-    fn read(from: &mut BitReader<'_>) -> Option<Self> {
-        BitField::read(from).map(Self)
-    }
-}
 
 /// A number that everybody sees.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -67,8 +52,7 @@ impl WireComponent for Secret {
 /// The test game: players stand where they are loaded, and a message's first byte says what to do.
 pub fn build_world() -> BuildWorld {
     Arc::new(|app: &mut App| {
-        app.replicate::<At, Place>(SeenBy::All, |at| Place(at.0))
-            .replicate_shared::<Score>(SeenBy::All)
+        app.replicate_shared::<Score>(SeenBy::All)
             .replicate_shared::<Secret>(SeenBy::Owner)
             .insert_resource(CaptureSoftState(capture))
             .add_systems(TickSchedule, welcome.in_set(TickSet::Intent))

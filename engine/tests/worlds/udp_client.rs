@@ -1,13 +1,13 @@
-//! A client on a loopback socket, of stock `renetcode` and `renet`, that knows when it has all the host has sent.
+//! A client on a loopback socket, of stock `renetcode`, that knows when it has all the host has sent.
 
-use std::collections::VecDeque;
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
 use realmgate_engine::transport::SessionId;
 use realmgate_engine::transport::memory::MemoryReceived;
-use realmgate_protocol::wire::datagram::{self, ClientFrame, Kind};
-use renet::{ChannelConfig, ConnectionConfig, RenetClient, SendType};
+use realmgate_protocol::bits::BitWriter;
+use realmgate_protocol::wire::datagram::{self, ClientFrame, Section};
+use realmgate_protocol::wire::stream::Stream;
 use renetcode::{ClientAuthentication, ConnectToken, NetcodeClient};
 
 use crate::gate::Gate;
@@ -16,10 +16,6 @@ use crate::gate::Gate;
 const DEADLINE: Duration = Duration::from_secs(20);
 /// How long one look at the socket waits for a datagram.
 const LOOK: Duration = Duration::from_millis(1);
-const CHANNEL: u8 = 0;
-const MEMORY_BYTES: usize = 256 * 1_024;
-/// Bytes handed to renet at once: what it makes one packet of must fit a datagram.
-const GROUP_BYTES: usize = 1_000;
 
 #[expect(clippy::disallowed_methods, reason = "a real socket is waited for in real time")]
 fn now() -> Instant {
@@ -31,10 +27,9 @@ pub struct UdpClient {
     session: SessionId,
     socket: UdpSocket,
     netcode: NetcodeClient,
-    renet: RenetClient,
+    stream: Stream,
     gate: Gate,
-    waiting: VecDeque<Vec<u8>>,
-    must_acknowledge: bool,
+    started_at: Instant,
     updated_at: Instant,
     frames_out: usize,
     messages_out: usize,
@@ -48,26 +43,14 @@ impl UdpClient {
     pub fn connect(token: ConnectToken, session: SessionId, gate: Gate) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_read_timeout(Some(LOOK)).unwrap();
-        let channel = || ChannelConfig {
-            channel_id: CHANNEL,
-            max_memory_usage_bytes: MEMORY_BYTES,
-            send_type: SendType::ReliableOrdered { resend_time: Duration::from_millis(200) },
-        };
-        let mut renet = RenetClient::new(ConnectionConfig {
-            available_bytes_per_tick: 60_000,
-            server_channels_config: vec![channel()],
-            client_channels_config: vec![channel()],
-        });
-        renet.set_connected();
         let authentication = ClientAuthentication::Secure { connect_token: token };
         let mut client = Self {
             session,
             socket,
             netcode: NetcodeClient::new(Duration::ZERO, authentication).unwrap(),
-            renet,
+            stream: Stream::new(Duration::ZERO),
             gate,
-            waiting: VecDeque::new(),
-            must_acknowledge: false,
+            started_at: now(),
             updated_at: now(),
             frames_out: 0,
             messages_out: 0,
@@ -77,7 +60,7 @@ impl UdpClient {
         };
         client.pump_until("accepted", |client| client.netcode.is_connected());
         // Only who has been heard is shown anything.
-        client.send_frame(&ClientFrame::default().seal());
+        client.send_frame(&ClientFrame::default());
         client.wait_until_sent();
         client
     }
@@ -87,11 +70,13 @@ impl UdpClient {
         self.netcode.is_connected()
     }
 
-    /// Sends a whole client frame.
-    pub fn send_frame(&mut self, payload: &[u8]) {
+    /// Sends a client frame.
+    pub fn send_frame(&mut self, frame: &ClientFrame) {
         if self.is_connected() {
             self.frames_out += 1;
-            self.send_payload(payload);
+            let mut body = BitWriter::default();
+            frame.write(&mut body);
+            self.send(Section::Input(body.bytes()));
         }
     }
 
@@ -99,8 +84,8 @@ impl UdpClient {
     pub fn send_message(&mut self, bytes: Vec<u8>) {
         if self.is_connected() {
             self.messages_out += 1;
-            self.waiting.push_back(bytes);
-            self.drive_stream();
+            self.stream.queue(bytes).unwrap();
+            self.send(Section::None);
         }
     }
 
@@ -152,11 +137,12 @@ impl UdpClient {
         }
         let (at, before) = (now(), self.updated_at);
         self.updated_at = at;
-        self.renet.update(at - before);
         if let Some((datagram, server)) = self.netcode.update(at - before) {
             self.socket.send_to(datagram, server).unwrap();
         }
-        self.drive_stream();
+        if self.is_connected() {
+            self.send(Section::None);
+        }
     }
 
     fn take(&mut self, datagram: &mut [u8]) {
@@ -166,45 +152,28 @@ impl UdpClient {
             }
             return;
         };
-        match datagram::open(payload).expect("a legal payload") {
-            (Kind::ServerFrame, _) => {
-                self.newest_frame = Some(payload.to_vec());
-                self.received.push(MemoryReceived::Frame(payload.to_vec()));
+        let payload = datagram::open(payload).expect("a legal payload");
+        self.stream.receive(&payload, self.updated_at - self.started_at).expect("what an honest server says");
+        for message in std::iter::from_fn(|| self.stream.next_message()) {
+            self.messages_in += 1;
+            self.received.push(MemoryReceived::Message(message));
+        }
+        match payload.section {
+            Section::None => {}
+            Section::Snapshot(body) => {
+                self.newest_frame = Some(body.to_vec());
+                self.received.push(MemoryReceived::Frame(datagram::seal(payload.section)));
             }
-            (Kind::Reliable, packet) => {
-                self.must_acknowledge |= packet[0] == 0;
-                self.renet.process_packet(packet);
-                while let Some(message) = self.renet.receive_message(CHANNEL) {
-                    self.messages_in += 1;
-                    self.received.push(MemoryReceived::Message(message.to_vec()));
-                }
-            }
-            (Kind::ClientFrame, _) => panic!("a server sends no client frames"),
+            Section::Input(_) => panic!("a server sends no input"),
         }
     }
 
-    /// Hands renet the next group of messages when the one before has arrived, and sends what renet has to say.
-    fn drive_stream(&mut self) {
-        if !self.is_connected() {
-            return;
-        }
-        let is_idle = self.renet.channel_available_memory(CHANNEL) == MEMORY_BYTES;
-        let mut group = 0;
-        while is_idle && let Some(next) = self.waiting.pop_front_if(|next| group + next.len() < GROUP_BYTES) {
-            // renet puts at most 10 bytes before each.
-            group += next.len() + 10;
-            self.renet.send_message(CHANNEL, next);
-        }
-        if group == 0 && !std::mem::take(&mut self.must_acknowledge) {
-            return;
-        }
-        for packet in self.renet.get_packets_to_send() {
-            self.send_payload(&datagram::seal(Kind::Reliable, &packet));
-        }
-    }
-
-    fn send_payload(&mut self, payload: &[u8]) {
-        let (server, datagram) = self.netcode.generate_payload_packet(payload).unwrap();
-        self.socket.send_to(datagram, server).unwrap();
+    /// Sends a section, and what the stream has to say.
+    fn send(&mut self, section: Section<'_>) {
+        let Self { stream, netcode, socket, .. } = self;
+        stream.compose(section, now() - self.started_at, &mut Vec::new(), |payload| {
+            let (server, datagram) = netcode.generate_payload_packet(payload).unwrap();
+            socket.send_to(datagram, server).unwrap();
+        });
     }
 }

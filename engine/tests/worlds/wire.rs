@@ -6,6 +6,7 @@ use realmgate_engine::transport::memory::{MemoryClient, MemoryNetwork, MemoryRec
 use realmgate_engine::transport::udp::{Rate, UdpSettings, UdpTransport};
 use realmgate_engine::transport::{SessionId, Transport};
 use realmgate_protocol::limits::NETCODE_PROTOCOL_ID;
+use realmgate_protocol::wire::datagram::ClientFrame;
 use renetcode::ConnectToken;
 
 use crate::gate::Gate;
@@ -104,11 +105,11 @@ impl Link {
         }
     }
 
-    /// Sends a whole client frame.
-    pub fn send_frame(&mut self, payload: Vec<u8>) {
+    /// Sends a client frame.
+    pub fn send_frame(&mut self, frame: &ClientFrame) {
         match self {
-            Self::Memory(client) => client.send_frame(payload),
-            Self::Udp(client) => client.send_frame(&payload),
+            Self::Memory(client) => client.send_frame(frame.seal()),
+            Self::Udp(client) => client.send_frame(frame),
         }
     }
 

@@ -33,9 +33,12 @@ pub struct Args {
     /// Where --schema writes to
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     pub out: PathBuf,
-    /// Replay a recording, compare every tick's state, and exit
-    #[arg(long, value_name = "FILE")]
-    pub replay: Option<PathBuf>,
+    /// Replay recordings, compare every tick's state, and exit
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub replay: Vec<PathBuf>,
+    /// How many recordings --replay plays at a time
+    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub threads: u16,
 
     /// Designers' maps; looked for in the current folder, then beside the executable
     #[arg(long, env = "MAPS_DIR", default_value = "maps")]
@@ -62,7 +65,7 @@ pub struct Args {
     #[arg(long, env = "SERVER_IP", default_value = "127.0.0.1")]
     pub server_ip: std::net::Ipv4Addr,
     /// Most players at once
-    #[arg(long, env = "MAX_PLAYERS", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, env = "MAX_PLAYERS", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=16_384))]
     pub max_players: u16,
     /// Channels of each map: worlds of their own that players may switch between
     #[arg(long, env = "CHANNELS", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]

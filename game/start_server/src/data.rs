@@ -7,9 +7,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use realmgate_engine::data::Faults;
 use realmgate_engine::map::{MapSet, property_types_json};
-use realmgate_engine::record::replay;
+use realmgate_engine::record::Source;
 use realmgate_game::data::GameData;
-use realmgate_protocol::ids::MapId;
 use realmgate_protocol::{limits, movement, realm, wire};
 
 use crate::args::Args;
@@ -40,6 +39,19 @@ pub fn load(args: &Args) -> Result<World, Failure> {
         (Some(game), Some(maps)) if faults.is_empty() => Ok(World { game: Arc::new(game), maps: Arc::new(maps) }),
         _ => Err(Failure::Data(faults)),
     }
+}
+
+/// The files that [`load`] reads, for recordings: a replay needs the same.
+pub fn sources(args: &Args) -> Result<Vec<Source>, Failure> {
+    let folders =
+        [(&args.sidecar.assets_dir, "ASSETS_DIR", &["toml"][..]), (&args.maps_dir, "MAPS_DIR", &["tmx", "tsx"])];
+    let mut sources = Vec::new();
+    for (given, setting, extensions) in folders {
+        let folder = find(given, setting)?;
+        let found = Source::all_below(&folder, extensions);
+        sources.extend(found.with_context(|| format!("{setting}: {} can not be read", folder.display()))?);
+    }
+    Ok(sources)
 }
 
 /// A folder as given, else beside the executable or in one of the folders above it.
@@ -116,6 +128,9 @@ fn protocol() -> serde_json::Value {
         "movement_revision": movement::REVISION,
         "limits": {
             "payload_bytes": limits::MAX_PAYLOAD_BYTES,
+            "section_bytes": wire::datagram::MAX_SECTION_BYTES,
+            "messages_under_way": wire::stream::WINDOW_MESSAGES,
+            "message_bytes_under_way": wire::stream::WINDOW_BYTES,
             "reliable_bytes": limits::MAX_RELIABLE_BYTES,
             "part_bytes": limits::MAX_PART_BYTES,
             "parts": limits::MAX_PARTS,
@@ -129,24 +144,4 @@ fn protocol() -> serde_json::Value {
         "types": game.types,
         "components": game.components,
     })
-}
-
-/// `--replay`.
-pub fn replay_recording(args: &Args, file: &Path) -> Result<(), Failure> {
-    let world = load(args)?;
-    let open = fs::File::open(file).with_context(|| format!("can not read {}", file.display()))?;
-    let mut bytes = std::io::BufReader::new(open);
-    let map = recorded_map(file)?;
-    let map = world.maps.get(map).with_context(|| format!("map {map} of the recording is not there"))?.clone();
-    let build = realmgate_game::build_world(world.game, world.maps.clone());
-    let ticks = replay(&mut bytes, map, &build).context("the replay failed")?;
-    told::say(&format!("{ticks} ticks replayed, every state hash equal."));
-    Ok(())
-}
-
-/// Recordings are named `<server>-<map>-<channel>.rec`.
-fn recorded_map(file: &Path) -> anyhow::Result<MapId> {
-    let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    let map = stem.rsplit('-').nth(1).and_then(|map| map.parse().ok());
-    map.map(MapId).with_context(|| format!("{} is not named like a recording", file.display()))
 }

@@ -50,7 +50,7 @@ impl Write for LogFile {
 /// Starts logging. The netcode library writes an error for every bad packet of a stranger: that is counted, not logged.
 /// The WebSocket library writes whole requests at its finest level, and ours hold the service token.
 pub fn start(filter: &str, format: LogFormat) -> Result<LogFile, Failure> {
-    let filter: EnvFilter = format!("{filter},renetcode=off,renet=off,tungstenite=warn")
+    let filter: EnvFilter = format!("{filter},renetcode=off,tungstenite=warn")
         .parse()
         .map_err(|error| Failure::Settings(format!("LOG: {error}")))?;
     let file = LogFile(Arc::new(Mutex::new(Sink::Early(Vec::new()))));

@@ -19,6 +19,7 @@ mod logs;
 mod placement;
 mod pulse;
 mod recorder;
+mod replay;
 mod run;
 mod simulation;
 mod tasks;

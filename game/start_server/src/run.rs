@@ -20,7 +20,7 @@ use crate::identity::register;
 use crate::placement::Directory;
 use crate::simulation::Simulation;
 use crate::tasks::Tasks;
-use crate::{folder, logs, recorder, told};
+use crate::{folder, logs, recorder, replay, told};
 
 /// How long tasks may take to end once the world is drained.
 const END_PATIENCE: Duration = Duration::from_secs(12);
@@ -36,8 +36,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
     if args.maps {
         return data::list_maps(&args);
     }
-    if let Some(file) = args.replay.clone() {
-        return data::replay_recording(&args, &file);
+    if !args.replay.is_empty() {
+        return replay::replay_all(&args);
     }
     let (Some(map), Some(port)) = (args.map_id, args.port) else {
         return Err(Failure::Settings("a map and a port are needed: start_server <map_id> <port>".to_owned()));
@@ -137,7 +137,9 @@ fn open_transport(args: &Args, port: u16, directory: &Directory) -> Result<UdpTr
     settings.public_addresses = vec![SocketAddr::new(args.server_ip.into(), 0)];
     settings.clock_off_by_ms = realmgate_sidecar::clock::off_by_ms();
     // Room beside the players for those whose old connection has not timed out yet.
-    settings.max_clients = (usize::from(args.max_players) * 2).min(realmgate_engine::transport::udp::MAX_CLIENTS);
+    settings.max_clients = usize::from(args.max_players) * 2;
+    // Half a tick: the rest is for a machine that is busy.
+    settings.spread_sends_over = Duration::from_secs(1) / (2 * args.tick_hz);
     UdpTransport::bind(settings).map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
             Failure::Other(anyhow!("UDP port {port} is in use; give another: start_server <map_id> <port>"))

@@ -1,5 +1,6 @@
 //! The simulation thread: the world's own, where nothing else runs.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -7,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use realmgate_engine::host::{self, HostConfig, HostStatus, LinkEnds, LinkNews, MapServer};
+use realmgate_engine::host::{self, HostConfig, HostStatus, LinkEnds, LinkNews, MapServer, RecordInto};
 use realmgate_engine::map::Map;
 use realmgate_engine::transport::udp::UdpTransport;
 use realmgate_protocol::ids::ServerId;
@@ -15,7 +16,7 @@ use realmgate_protocol::link::FromMap;
 use realmgate_protocol::realm;
 
 use crate::args::Args;
-use crate::data::World;
+use crate::data::{self, World};
 use crate::failure::Failure;
 use crate::placement::Directory;
 
@@ -48,9 +49,7 @@ impl Simulation {
         transport: UdpTransport,
         directory: &Directory,
     ) -> Result<(Self, HostLink), Failure> {
-        if let Some(folder) = &args.record {
-            std::fs::create_dir_all(folder).with_context(|| format!("can not make {} (--record)", folder.display()))?;
-        }
+        let record = args.record.as_ref().map(|folder| record_into(args, folder)).transpose()?;
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(|error| anyhow!("the system has no randomness: {error}"))?;
         let config = HostConfig {
@@ -62,7 +61,7 @@ impl Simulation {
             protocol_hash: realm::protocol_hash(),
             keys: directory.keys.clone(),
             seed,
-            record_dir: args.record.clone(),
+            record,
             offline_play_max_s: args.offline_play_max_s,
         };
         let (to_host, incoming) = mpsc::channel();
@@ -90,4 +89,10 @@ impl Simulation {
         let joined = tokio::task::spawn_blocking(move || self.thread.join()).await;
         matches!(joined, Ok(Ok(())))
     }
+}
+
+/// `--record`.
+fn record_into(args: &Args, folder: &Path) -> Result<RecordInto, Failure> {
+    std::fs::create_dir_all(folder).with_context(|| format!("can not make {} (--record)", folder.display()))?;
+    Ok(RecordInto { folder: folder.to_owned(), sources: data::sources(args)? })
 }

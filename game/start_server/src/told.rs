@@ -28,6 +28,11 @@ pub fn say(text: &str) {
     println!("{text}");
 }
 
+/// Prints a line beside the result: how far something is.
+pub fn progress(text: &str) {
+    eprintln!("{text}");
+}
+
 /// Where a server that is up can be reached.
 pub struct Up<'a> {
     /// The server's id.

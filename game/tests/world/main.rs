@@ -7,6 +7,7 @@ mod data;
 mod death;
 mod effects;
 mod entrance;
+mod fight;
 mod paths;
 mod progress;
 mod replay;

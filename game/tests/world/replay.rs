@@ -1,11 +1,16 @@
-//! The same inputs give the same world, and health never wraps whatever happens.
+//! The same inputs give the same world, here and wherever the golden recording was made; and health never wraps
+//! whatever happens.
+
+use std::path::Path;
 
 use proptest::prelude::*;
+use realmgate_engine::record::{RecordingEnd, Replay, ReplayError, Replayed};
 use realmgate_engine::replication::Shared;
 use realmgate_protocol::movement::Angle;
-use realmgate_protocol::realm::Health;
+use realmgate_protocol::realm::{Health, protocol_hash};
 use realmgate_protocol::wire::Aim;
 
+use crate::fight::{Fight, Shipped};
 use crate::scene::{Scene, tile};
 
 const FIELD: [&str; 8] = [
@@ -59,4 +64,47 @@ proptest! {
         prop_assert_eq!(first, second, "chance comes from the seed alone");
         prop_assert!(seen.iter().all(|health| health.current <= health.max), "{:?}", seen);
     }
+}
+
+const GOLDEN_PLAYERS: u16 = 4;
+const GOLDEN_TICKS: u32 = 300;
+
+fn replay(bytes: &[u8], shipped: &Shipped) -> Result<Replayed, ReplayError> {
+    let recording = Replay::open(bytes)?;
+    recording.check(protocol_hash(), &shipped.sources)?;
+    recording.run(shipped.map.clone(), &shipped.build, |_| {})
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test has no command line; this asks for a new golden recording")]
+fn is_to_be_made_anew() -> bool {
+    std::env::var_os("UPDATE_VECTORS").is_some()
+}
+
+/// `tests/tests/replay.rs` plays the same file with the server itself.
+#[test]
+fn the_golden_recording_replays_to_the_same_hashes_in_every_build() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/world/golden.rec");
+    let shipped = Shipped::load();
+    if is_to_be_made_anew() {
+        let mut fight = Fight::start(&shipped, GOLDEN_PLAYERS, 30, Vec::new());
+        fight.ticks(GOLDEN_TICKS);
+        std::fs::write(&file, fight.finish()).unwrap();
+    }
+    let replayed = replay(&std::fs::read(&file).unwrap(), &shipped).unwrap_or_else(|error| {
+        panic!(
+            "{error}\nThis is right after a change of data, maps, rules or protocol, and wrong after any other. \
+             UPDATE_VECTORS=1 cargo test -p realmgate-game --test world golden_recording makes {} anew.",
+            file.display()
+        )
+    });
+    assert_eq!((replayed.ticks, replayed.end), (GOLDEN_TICKS, RecordingEnd::Whole));
+}
+
+#[test]
+fn a_fight_on_the_shipped_maps_replays_to_the_state_it_had() {
+    let shipped = Shipped::load();
+    let mut fight = Fight::start(&shipped, 12, 20, Vec::new());
+    let last = fight.ticks(200);
+    let replayed = replay(&fight.finish(), &shipped).unwrap();
+    assert_eq!((replayed.ticks, replayed.last), (200, Some(last)));
 }

@@ -116,7 +116,7 @@ impl Scene {
         let number = self.numbers.entry(player).or_default();
         *number += 1;
         let action = action.map(|(slot, aim)| Action { slot, aim });
-        let commands = vec![InputCommand { number: *number, heading, action }];
+        let commands = [InputCommand { number: *number, heading, action }].into_iter().collect();
         let ack = SnapshotAck { newest: Tick(0), before: 0 };
         self.channel.push(ToChannel::Frame { session: session(player), ack, commands });
         self.tick();

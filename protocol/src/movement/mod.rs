@@ -4,10 +4,12 @@
 //! [`step`](step::step) reaches 2^53: the same arithmetic is exact in JavaScript numbers.
 
 mod angle;
+mod course;
 mod grid;
 mod step;
 
 pub use angle::{ANGLE_STEPS, Angle};
+pub use course::{Course, Going, MAX_COURSE_UNITS, ROUNDED_UNITS};
 pub use grid::CollisionGrid;
 pub use step::{MAX_STEP_UNITS, step};
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::bits::{BitField, BitReader, BitWriter};
-use crate::movement::{Angle, Position};
+use crate::movement::Course;
 
 /// What an entity is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -68,18 +68,13 @@ pub mod status {
 }
 
 crate::components! {
-    /// Where it is.
+    /// Where it is, where it looks, and how it goes on. One's own is told exactly, outside of the components.
     0 => pub struct Place {
-        /// The centre of its body.
-        pub position: Position,
-    }
-    /// Where it looks.
-    1 => pub struct Facing {
-        /// The direction.
-        pub angle: Angle,
+        /// From which every later tick is reckoned.
+        pub course: Course,
     }
     /// What it is. Never changes but for the level.
-    2 => pub struct Appearance {
+    1 => pub struct Appearance {
         /// Its kind.
         pub kind: EntityKind,
         /// Which of that kind; for players the class's place among the class ids in alphabetical order.
@@ -88,43 +83,43 @@ crate::components! {
         pub level: u8,
     }
     /// Its name, for players and vendors.
-    3 => pub struct Label {
+    2 => pub struct Label {
         /// The name.
         pub name: String,
     }
     /// Its health. At 0 it is dead.
-    4 => pub struct Health {
+    3 => pub struct Health {
         /// Now.
         pub current: u16,
         /// At most.
         pub max: u16,
     }
     /// It casts an ability; removed when the cast ends.
-    5 => pub struct Casting {
+    4 => pub struct Casting {
         /// The ability, a place in `Content.abilities`.
         pub ability: u16,
         /// The tick at which it takes effect.
         pub until_tick: u32,
     }
     /// What weighs on it.
-    6 => pub struct Status {
+    5 => pub struct Status {
         /// Bits of the module `status`.
         pub flags: u16,
     }
     /// The class's resource; seen by its player alone.
-    7 => pub struct Resource {
+    6 => pub struct Resource {
         /// Now.
         pub current: u16,
         /// At most.
         pub max: u16,
     }
     /// When each ability slot is ready again; seen by its player alone.
-    8 => pub struct Cooldowns {
+    7 => pub struct Cooldowns {
         /// Ticks by slot; 0 for ready.
         pub ready_at: Vec<u32>,
     }
     /// How fast it walks; seen by its player alone, for prediction.
-    9 => pub struct MoveSpeed {
+    8 => pub struct MoveSpeed {
         /// 1/1,024 tile per tick.
         pub units_per_tick: u16,
     }

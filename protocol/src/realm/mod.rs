@@ -9,8 +9,8 @@ mod server;
 
 pub use client::ClientMessage;
 pub use components::{
-    Appearance, Casting, ComponentValue, Cooldowns, EntityKind, Facing, Health, Label, MoveSpeed, Place, Resource,
-    Status, describe_components, status,
+    Appearance, Casting, ComponentValue, Cooldowns, EntityKind, Health, Label, MoveSpeed, Place, Resource, Status,
+    describe_components, status,
 };
 pub use content::{AbilityInfo, AbilityShape, ItemInfo, MobInfo, PlaceInfo, PlaceKind, VendorItem};
 pub use server::{ChannelInfo, ChatScope, CombatKind, ItemView, OfferView, Refusal, ServerMessage, TradeEnd};

@@ -1,27 +1,30 @@
-//! The layout of a netcode payload: version byte, kind byte, body. The only module that knows it.
+//! The layout of a netcode payload. The only module that knows it.
+//!
+//! Little endian: version u8 · flags u8 · acknowledgement: next u16, gaps u32 · messages: count u8, id of the first
+//! u16, each a length u16 and its bytes · to the end, a snapshot (from servers) or an input (from clients). The flags
+//! say what is there; a payload without snapshot and input ends with its messages.
 
-use serde::{Deserialize, Serialize};
+mod writer;
 
-use crate::bits::{BitReader, BitWriter};
-use crate::ids::Tick;
-use crate::limits::{MAX_COMMANDS_PER_FRAME, MAX_PAYLOAD_BYTES};
-use crate::wire::input::InputCommand;
+use crate::limits::{MAX_PAYLOAD_BYTES, MAX_RELIABLE_BYTES};
+
+pub use super::frame::{ClientFrame, ServerFrameHead, SnapshotAck};
+pub use writer::{PayloadWriter, seal};
 
 /// Version of the layout, the first byte of every payload.
-pub const VERSION: u8 = 1;
-/// Bytes before the body.
-pub const HEADER_BYTES: usize = 2;
+pub const VERSION: u8 = 2;
+/// Bytes of version and flags.
+const HEADER_BYTES: usize = 2;
+/// Most bytes of an acknowledgement.
+const ACK_BYTES: usize = 2 + 4;
+/// Most bytes of a snapshot or an input: beside it there is always room for an acknowledgement.
+pub const MAX_SECTION_BYTES: usize = MAX_PAYLOAD_BYTES - HEADER_BYTES - ACK_BYTES;
 
-/// What a payload carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Input commands and acknowledgements, from client to server.
-    ClientFrame = 1,
-    /// A snapshot, from server to client.
-    ServerFrame = 2,
-    /// A packet of the reliable layer, both ways.
-    Reliable = 3,
-}
+const SNAPSHOT: u8 = 1;
+const INPUT: u8 = 2;
+const ACK: u8 = 4;
+const ACK_GAPS: u8 = 8;
+const MESSAGES: u8 = 16;
 
 /// Why a payload is not looked at any further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -32,181 +35,168 @@ pub enum DatagramError {
     /// Another layout.
     #[error("a payload of another version")]
     Version,
-    /// No such kind.
-    #[error("a payload of an unknown kind")]
-    Kind,
+    /// Flags that do not exist or exclude each other, or none at all.
+    #[error("a payload with illegal flags")]
+    Flags,
+    /// It ends within a section, or goes on after the last.
+    #[error("a payload that is cut short or goes on after its end")]
+    End,
+    /// A message that is empty or too long, or none where messages are named.
+    #[error("a payload with an empty message, one that is too long, or none")]
+    Message,
 }
 
-/// Splits a payload into its kind and its body.
-pub fn open(payload: &[u8]) -> Result<(Kind, &[u8]), DatagramError> {
-    if payload.len() < HEADER_BYTES || payload.len() > MAX_PAYLOAD_BYTES {
+/// What fills the rest of a payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section<'a> {
+    /// Nothing.
+    None,
+    /// A server's snapshot: [`ServerFrameHead`] and [`crate::wire::snapshot`].
+    Snapshot(&'a [u8]),
+    /// A client's input: [`ClientFrame`].
+    Input(&'a [u8]),
+}
+
+impl<'a> Section<'a> {
+    /// Its body; nothing where there is none.
+    pub fn body(self) -> &'a [u8] {
+        match self {
+            Self::None => &[],
+            Self::Snapshot(body) | Self::Input(body) => body,
+        }
+    }
+
+    fn flag(self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::Snapshot(_) => SNAPSHOT,
+            Self::Input(_) => INPUT,
+        }
+    }
+}
+
+/// Which reliable messages have arrived at the sender of a payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ack {
+    /// The low bits of the id of the next message it waits for: all before have arrived.
+    pub next: u16,
+    /// Bit `i`: message `next + 1 + i` has arrived too.
+    pub gaps: u32,
+}
+
+/// The reliable messages of a payload: checked, of consecutive ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Messages<'a> {
+    /// The low bits of the id of the first.
+    pub first: u16,
+    count: u8,
+    bytes: &'a [u8],
+}
+
+impl<'a> Messages<'a> {
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.count.into()
+    }
+
+    /// Whether the payload has none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Their bytes, 1 to [`MAX_RELIABLE_BYTES`] each.
+    pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> {
+        let mut from = self.bytes;
+        std::iter::from_fn(move || take_message(&mut from).ok())
+    }
+}
+
+/// A payload, taken apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Payload<'a> {
+    /// What its sender has received.
+    pub ack: Option<Ack>,
+    /// Reliable messages.
+    pub messages: Messages<'a>,
+    /// The rest.
+    pub section: Section<'a>,
+}
+
+/// Takes a payload apart.
+pub fn open(payload: &[u8]) -> Result<Payload<'_>, DatagramError> {
+    if payload.len() > MAX_PAYLOAD_BYTES {
         return Err(DatagramError::Length);
     }
-    let kind = match (payload[0], payload[1]) {
-        (VERSION, 1) => Kind::ClientFrame,
-        (VERSION, 2) => Kind::ServerFrame,
-        (VERSION, 3) => Kind::Reliable,
-        (VERSION, _) => return Err(DatagramError::Kind),
-        _ => return Err(DatagramError::Version),
+    let [version, flags, rest @ ..] = payload else { return Err(DatagramError::Length) };
+    if *version != VERSION {
+        return Err(DatagramError::Version);
+    }
+    if !are_legal(*flags) {
+        return Err(DatagramError::Flags);
+    }
+    let mut from = rest;
+    let ack = if flags & ACK != 0 { Some(take_ack(&mut from, flags & ACK_GAPS != 0)?) } else { None };
+    let messages = take_messages(&mut from, flags & MESSAGES != 0)?;
+    let section = match flags & (SNAPSHOT | INPUT) {
+        SNAPSHOT => Section::Snapshot(from),
+        INPUT => Section::Input(from),
+        _ if from.is_empty() => Section::None,
+        _ => return Err(DatagramError::End),
     };
-    Ok((kind, &payload[HEADER_BYTES..]))
+    Ok(Payload { ack, messages, section })
 }
 
-/// The payload of `body`; the caller keeps `body` within [`MAX_PAYLOAD_BYTES`] less [`HEADER_BYTES`].
-pub fn seal(kind: Kind, body: &[u8]) -> Vec<u8> {
-    let mut payload = Vec::with_capacity(HEADER_BYTES + body.len());
-    payload.extend_from_slice(&[VERSION, kind as u8]);
-    payload.extend_from_slice(body);
-    payload
+fn are_legal(flags: u8) -> bool {
+    let known = flags & !(SNAPSHOT | INPUT | ACK | ACK_GAPS | MESSAGES) == 0;
+    let one_section = flags & (SNAPSHOT | INPUT) != SNAPSHOT | INPUT;
+    let gaps_of_an_ack = flags & (ACK | ACK_GAPS) != ACK_GAPS;
+    flags != 0 && known && one_section && gaps_of_an_ack
 }
 
-/// Which snapshots a client has applied: the newest, and one bit for each of the 32 ticks before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct SnapshotAck {
-    /// The newest applied snapshot; tick 0 for none.
-    pub newest: Tick,
-    /// Bit `i` stands for tick `newest - 1 - i`.
-    pub before: u32,
+fn take<'a>(from: &mut &'a [u8], count: usize) -> Result<&'a [u8], DatagramError> {
+    let (taken, rest) = from.split_at_checked(count).ok_or(DatagramError::End)?;
+    *from = rest;
+    Ok(taken)
 }
 
-impl SnapshotAck {
-    /// Notes that the snapshot of `tick` was applied; ticks only grow, since older snapshots are not applied.
-    pub fn note(&mut self, tick: Tick) {
-        let apart = tick.since(self.newest);
-        if apart == 0 {
-            return;
-        }
-        let before = if self.newest == Tick(0) { 0 } else { u64::from(self.before) << 1 | 1 };
-        self.before = if apart > 32 { 0 } else { (before << (apart - 1)) as u32 };
-        self.newest = tick;
+fn take_u16(from: &mut &[u8]) -> Result<u16, DatagramError> {
+    let (taken, rest) = from.split_first_chunk().ok_or(DatagramError::End)?;
+    *from = rest;
+    Ok(u16::from_le_bytes(*taken))
+}
+
+fn take_ack(from: &mut &[u8], has_gaps: bool) -> Result<Ack, DatagramError> {
+    let next = take_u16(from)?;
+    let mut gaps = [0; 4];
+    if has_gaps {
+        gaps.copy_from_slice(take(from, 4)?);
     }
-
-    /// The acknowledged ticks, newest first.
-    pub fn ticks(self) -> impl Iterator<Item = Tick> {
-        let before = (0..32u32).filter(move |bit| self.before >> bit & 1 == 1);
-        let newest = (self.newest != Tick(0)).then_some(self.newest);
-        newest.into_iter().chain(before.filter_map(move |bit| self.newest.0.checked_sub(bit + 1).map(Tick)))
-    }
+    Ok(Ack { next, gaps: u32::from_le_bytes(gaps) })
 }
 
-/// The body of a [`Kind::ClientFrame`].
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ClientFrame {
-    /// What the client has applied.
-    pub ack: SnapshotAck,
-    /// The newest commands, oldest first, numbered without gaps; at most [`MAX_COMMANDS_PER_FRAME`].
-    pub commands: Vec<InputCommand>,
+fn take_messages<'a>(from: &mut &'a [u8], are_there: bool) -> Result<Messages<'a>, DatagramError> {
+    if !are_there {
+        return Ok(Messages { first: 0, count: 0, bytes: &[] });
+    }
+    let count = take(from, 1)?[0];
+    if count == 0 {
+        return Err(DatagramError::Message);
+    }
+    let first = take_u16(from)?;
+    let bytes = *from;
+    for _ in 0..count {
+        take_message(from)?;
+    }
+    Ok(Messages { first, count, bytes: &bytes[..bytes.len() - from.len()] })
 }
 
-impl ClientFrame {
-    /// The payload.
-    ///
-    /// Bits: acknowledged tick 32 · the 32 ticks before it 32 · count 3 · number of the first command 32 (when the
-    /// count is not 0) · the commands.
-    pub fn seal(&self) -> Vec<u8> {
-        let mut out = BitWriter::default();
-        out.put(u64::from(VERSION), 8);
-        out.put(Kind::ClientFrame as u64, 8);
-        out.put(u64::from(self.ack.newest.0), 32);
-        out.put(u64::from(self.ack.before), 32);
-        let commands = &self.commands[self.commands.len().saturating_sub(MAX_COMMANDS_PER_FRAME)..];
-        out.put(commands.len() as u64, 3);
-        if let Some(first) = commands.first() {
-            out.put(u64::from(first.number), 32);
-            commands.iter().for_each(|command| command.write(&mut out));
-        }
-        out.into_bytes()
+fn take_message<'a>(from: &mut &'a [u8]) -> Result<&'a [u8], DatagramError> {
+    let length = usize::from(take_u16(from)?);
+    if length == 0 || length > MAX_RELIABLE_BYTES {
+        return Err(DatagramError::Message);
     }
-
-    /// Reads a body; `None` for anything but exactly one frame.
-    pub fn open(body: &[u8]) -> Option<Self> {
-        let mut from = BitReader::new(body);
-        let ack = SnapshotAck { newest: Tick(from.take(32)? as u32), before: from.take(32)? as u32 };
-        let count = from.take(3)? as u32;
-        let mut commands = Vec::with_capacity(count as usize);
-        if count > 0 {
-            let first = from.take(32)? as u32;
-            for at in 0..count {
-                commands.push(InputCommand::read(first.checked_add(at)?, &mut from)?);
-            }
-        }
-        from.at_end().then_some(Self { ack, commands })
-    }
-}
-
-/// The head of a [`Kind::ServerFrame`]; the snapshot's entities follow (see [`crate::wire::snapshot`]).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ServerFrameHead {
-    /// The tick whose end this snapshot shows.
-    pub tick: Tick,
-    /// The number of the last input command applied, 0 for none: where the client replays its prediction from.
-    pub last_command: u32,
-    /// Commands that wait in the server's buffer, at most 15: a client that sees 0 runs late, one that sees many early.
-    pub buffered_commands: u8,
-}
-
-impl ServerFrameHead {
-    /// Bits of the head.
-    pub const BITS: usize = 32 + 32 + 4;
-
-    /// Starts a body.
-    pub fn write(&self, out: &mut BitWriter) {
-        out.put(u64::from(self.tick.0), 32);
-        out.put(u64::from(self.last_command), 32);
-        out.put(u64::from(self.buffered_commands.min(15)), 4);
-    }
-
-    /// Reads the head off a body.
-    pub fn read(from: &mut BitReader<'_>) -> Option<Self> {
-        Some(Self {
-            tick: Tick(from.take(32)? as u32),
-            last_command: from.take(32)? as u32,
-            buffered_commands: from.take(4)? as u8,
-        })
-    }
+    take(from, length)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ids::EntityId;
-    use crate::movement::{Angle, Position};
-    use crate::wire::input::{Action, Aim};
-    use proptest::prelude::*;
-
-    #[test]
-    fn acks_name_the_applied_ticks() {
-        let mut ack = SnapshotAck::default();
-        for tick in [10, 11, 14, 15, 50] {
-            ack.note(Tick(tick));
-        }
-        assert_eq!(ack.ticks().collect::<Vec<_>>(), vec![Tick(50)]);
-        ack.note(Tick(52));
-        assert_eq!(ack.ticks().collect::<Vec<_>>(), vec![Tick(52), Tick(50)]);
-    }
-
-    #[test]
-    fn a_client_frame_comes_back() {
-        let command = |number| InputCommand {
-            number,
-            heading: Some(Angle(number as u8)),
-            action: Some(Action { slot: 3, aim: Aim::Point(Position { x: 5, y: 6 }) }),
-        };
-        let mut frame =
-            ClientFrame { ack: SnapshotAck { newest: Tick(9), before: 5 }, commands: (1..=4).map(command).collect() };
-        frame.commands[2].action = Some(Action { slot: 0, aim: Aim::Entity(EntityId(70_000)) });
-        frame.commands[3] = InputCommand { number: 4, heading: None, action: None };
-        let payload = frame.seal();
-        let (kind, body) = open(&payload).unwrap();
-        assert_eq!(kind, Kind::ClientFrame);
-        assert_eq!(ClientFrame::open(body), Some(frame));
-    }
-
-    proptest! {
-        #[test]
-        fn garbage_is_never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = open(&bytes).map(|(_, body)| ClientFrame::open(body));
-            let _ = ClientFrame::open(&bytes);
-        }
-    }
-}
+mod tests;

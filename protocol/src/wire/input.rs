@@ -1,10 +1,13 @@
 //! Input commands: what a player wants in one tick. The server owns time and applies one per tick.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::ops::Deref;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::bits::{BitField, BitReader, BitWriter};
 use crate::ids::EntityId;
-use crate::limits::MAX_ABILITY_SLOTS;
+use crate::limits::{MAX_ABILITY_SLOTS, MAX_COMMANDS_PER_FRAME};
 use crate::movement::{Angle, Position};
 
 /// What an ability is aimed at.
@@ -84,4 +87,80 @@ fn read_action(from: &mut BitReader<'_>) -> Option<Action> {
         _ => Aim::Direction(BitField::read(from)?),
     };
     Some(Action { slot, aim })
+}
+
+/// The commands of one frame, oldest first: the newest [`MAX_COMMANDS_PER_FRAME`] of what is put in. Kept in place, since
+/// one comes from every player in every tick.
+#[derive(Clone, Copy, Default)]
+pub struct InputCommands {
+    list: [InputCommand; MAX_COMMANDS_PER_FRAME],
+    count: usize,
+}
+
+impl InputCommands {
+    /// Appends a command; where there is no room, the oldest makes it.
+    pub fn push(&mut self, command: InputCommand) {
+        if self.count == MAX_COMMANDS_PER_FRAME {
+            self.list.rotate_left(1);
+            self.count -= 1;
+        }
+        self.list[self.count] = command;
+        self.count += 1;
+    }
+}
+
+impl Deref for InputCommands {
+    type Target = [InputCommand];
+
+    fn deref(&self) -> &[InputCommand] {
+        &self.list[..self.count]
+    }
+}
+
+impl FromIterator<InputCommand> for InputCommands {
+    fn from_iter<T: IntoIterator<Item = InputCommand>>(commands: T) -> Self {
+        let mut all = Self::default();
+        commands.into_iter().for_each(|command| all.push(command));
+        all
+    }
+}
+
+impl PartialEq for InputCommands {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for InputCommands {}
+
+impl fmt::Debug for InputCommands {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl Serialize for InputCommands {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self[..].serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for InputCommands {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Vec::<InputCommand>::deserialize(deserializer)?.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_commands_are_kept_and_read_as_a_list() {
+        let commands: InputCommands = (1..=9).map(|number| InputCommand { number, ..Default::default() }).collect();
+        assert_eq!(commands.iter().map(|command| command.number).collect::<Vec<_>>(), [3, 4, 5, 6, 7, 8, 9]);
+        let json = serde_json::to_value(commands).unwrap();
+        assert_eq!(json, serde_json::to_value(commands.to_vec()).unwrap());
+        assert_eq!(serde_json::from_value::<InputCommands>(json).unwrap(), commands);
+    }
 }

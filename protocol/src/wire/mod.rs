@@ -1,14 +1,16 @@
 //! What travels in netcode payloads between client and map server.
 //!
 //! [`datagram`] is the only module that knows the payload's layout; [`input`] and [`snapshot`] are the bit-packed
-//! bodies. Reliable messages travel in the `Reliable` datagrams and are split by [`parts`] when they are too long.
+//! bodies. Reliable messages travel beside them by [`stream`], and are split by [`parts`] when they are too long.
 
 pub mod datagram;
+mod frame;
 pub mod input;
 pub mod parts;
 pub mod snapshot;
+pub mod stream;
 
-pub use input::{Action, Aim, InputCommand};
+pub use input::{Action, Aim, InputCommand, InputCommands};
 
 use crate::bits::{BitReader, BitWriter};
 

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use realmgate_protocol::bits::{BitField, BitReader, BitWriter};
 use realmgate_protocol::ids::EntityId;
-use realmgate_protocol::movement::{Angle, Position};
+use realmgate_protocol::movement::{Angle, Course, Going, Position};
 use realmgate_protocol::realm::{
-    self, Appearance, Casting, ComponentValue, Cooldowns, EntityKind, Facing, Health, Label, MoveSpeed, Place,
-    Resource, Status, status,
+    self, Appearance, Casting, ComponentValue, Cooldowns, EntityKind, Health, Label, MoveSpeed, Place, Resource,
+    Status, status,
 };
 use realmgate_protocol::wire::WireComponent;
 use serde::Serialize;
@@ -41,7 +41,6 @@ pub fn json_of(value: &ComponentValue) -> (&'static str, Value) {
     }
     match value {
         ComponentValue::Place(value) => of(value),
-        ComponentValue::Facing(value) => of(value),
         ComponentValue::Appearance(value) => of(value),
         ComponentValue::Label(value) => of(value),
         ComponentValue::Health(value) => of(value),
@@ -106,6 +105,15 @@ fn every_kind_of_bit_field_has_its_bits() {
         field("tile_10_5", Position::tile_centre(10, 5)),
         field("farthest", Position { x: 4_194_303, y: 4_194_303 }),
         field("vendor", EntityKind::Vendor),
+        field("stands", Course::standing(Position { x: 10_753, y: 5_633 }, Angle(3))),
+        field(
+            "ahead",
+            Course { position: Position { x: 4_194_288, y: 16 }, facing: Angle(3), going: Going::Ahead(2_047) },
+        ),
+        field(
+            "drifts",
+            Course { position: Position { x: 16, y: 0 }, facing: Angle(255), going: Going::Drifts(-2_047, 5) },
+        ),
     ]);
     check("bit_fields", &made);
 }
@@ -122,8 +130,9 @@ fn samples() -> Vec<Encoded> {
     ];
     let appearances = kinds.into_iter().map(|kind| set(&Appearance { kind, definition: 258, level: 9 }));
     let mut samples = vec![
-        set(&Place { position: Position::tile_centre(10, 5) }),
-        set(&Facing { angle: Angle(192) }),
+        set(&Place { course: Course::standing(Position::tile_centre(10, 5), Angle(192)) }),
+        set(&Place { course: Course::going(Position { x: 10_752, y: 5_632 }, Angle(64), 0, 136) }),
+        set(&Place { course: Course::going(Position { x: 4_194_288, y: 16 }, Angle(64), -90, 2_047) }),
         set(&Label { name: "Jörg".to_owned() }),
         set(&Label { name: String::new() }),
         set(&Health { current: 87, max: 300 }),

@@ -4,6 +4,7 @@ use std::fs;
 
 use realmgate_protocol::link::{self, FromMap, LeaveReason, PrepareRefusal, ToMap};
 use realmgate_protocol::realm::{ClientMessage, Refusal, ServerMessage};
+use realmgate_protocol::wire::{datagram, stream};
 use realmgate_protocol::{limits, realm};
 
 use crate::vectors::read;
@@ -81,7 +82,10 @@ fn every_limit_is_in_the_table() {
     let text = document("protocol.md");
     let limits = [
         ("payload bytes", limits::MAX_PAYLOAD_BYTES),
+        ("snapshot or input bytes", datagram::MAX_SECTION_BYTES),
         ("reliable message bytes", limits::MAX_RELIABLE_BYTES),
+        ("messages under way, each way", stream::WINDOW_MESSAGES),
+        ("bytes of messages under way, each way", stream::WINDOW_BYTES),
         ("part bytes", limits::MAX_PART_BYTES),
         ("parts", usize::from(limits::MAX_PARTS)),
         ("commands in a client frame", limits::MAX_COMMANDS_PER_FRAME),

@@ -2,13 +2,12 @@
 
 use realmgate_protocol::bits::{BitField, BitReader, BitWriter};
 use realmgate_protocol::ids::{EntityId, Tick};
-use realmgate_protocol::movement::{Angle, Position};
+use realmgate_protocol::movement::{Angle, Course, Position};
 use realmgate_protocol::realm::{
-    Appearance, Casting, ComponentValue, Cooldowns, EntityKind, Facing, Health, Label, MoveSpeed, Place, Resource,
-    Status,
+    Appearance, Casting, ComponentValue, Cooldowns, EntityKind, Health, Label, MoveSpeed, Place, Resource, Status,
 };
-use realmgate_protocol::wire::datagram::{self, ClientFrame, Kind, ServerFrameHead, SnapshotAck};
-use realmgate_protocol::wire::snapshot::{self, COUNT_BITS, SnapshotVisitor, write_entity_head};
+use realmgate_protocol::wire::datagram::{self, ClientFrame, Section, ServerFrameHead, SnapshotAck};
+use realmgate_protocol::wire::snapshot::{self, OwnState, SnapshotVisitor, SnapshotWriter, Told};
 use realmgate_protocol::wire::{Action, Aim, InputCommand};
 use serde_json::{Map, Value, json};
 
@@ -25,10 +24,10 @@ fn client_frames_are_as_recorded() {
     let point = Aim::Point(Position { x: 10_752, y: 5_632 });
     let both = InputCommand { heading: Some(Angle(192)), ..act(4, 7, Aim::Direction(Angle(128))) };
     let frame = |name: &str, what: &str, ack, commands: Vec<InputCommand>| {
-        let frame = ClientFrame { ack, commands };
+        let frame = ClientFrame { ack, commands: commands.iter().copied().collect() };
         let payload = frame.seal();
-        let (kind, body) = datagram::open(&payload).unwrap();
-        assert_eq!((kind, ClientFrame::open(body)), (Kind::ClientFrame, Some(frame.clone())), "{name} comes back");
+        let Section::Input(body) = datagram::open(&payload).unwrap().section else { panic!("{name} is no input") };
+        assert_eq!(ClientFrame::open(body), Some(frame), "{name} comes back");
         Vector::new(name, what, json!({ "ack": frame.ack, "commands": frame.commands }), &payload)
     };
     let longest = (1..=7u32).map(|number| InputCommand {
@@ -70,64 +69,83 @@ fn update(id: u32, is_new: bool, components: Vec<Encoded>) -> Update {
     Update { id, is_new, components }
 }
 
+/// The head that the client applied last, for those that are told by low bits.
+const NEWEST: ServerFrameHead = ServerFrameHead { tick: Tick(65_530), last_command: 65_535, buffered_commands: 0 };
+
+struct Frame {
+    head: ServerFrameHead,
+    whole: bool,
+    own: Update,
+    own_state: OwnState,
+    despawns: Vec<u32>,
+    updates: Vec<Update>,
+}
+
 #[test]
 fn server_frames_are_as_recorded() {
-    let head = |tick| ServerFrameHead { tick: Tick(tick), last_command: 41, buffered_commands: 2 };
-    let start = ServerFrameHead { tick: Tick(1), last_command: 0, buffered_commands: 0 };
+    let own_state = OwnState { position: Position { x: 10_752, y: 5_632 }, facing: Angle(64) };
+    let frame = |own| Frame {
+        head: ServerFrameHead { tick: Tick(65_538), last_command: 65_541, buffered_commands: 2 },
+        whole: false,
+        own,
+        own_state,
+        despawns: Vec::new(),
+        updates: Vec::new(),
+    };
+    let quiet = || frame(update(5, false, vec![]));
+    let first = ServerFrameHead { tick: Tick(1), last_command: 0, buffered_commands: 0 };
     let full = ServerFrameHead { tick: Tick(u32::MAX), last_command: u32::MAX, buffered_commands: 15 };
-    let place = |x, y| set(&Place { position: Position { x, y } });
+    let many = vec![
+        set(&Health { current: 0, max: 120 }),
+        removed::<Casting>(),
+        set(&Status { flags: 0 }),
+        set(&Resource { current: 40, max: 100 }),
+    ];
+    let mixed = vec![
+        update(8, false, vec![walks(10_880)]),
+        update(300, false, vec![walks(11_040), set(&Health { current: 80, max: 120 })]),
+        update(70_001, true, mob_components()),
+        update(3_000_000, false, many),
+    ];
+    let nothing = Frame { head: full, whole: true, own: update(7, true, vec![]), ..quiet() };
+    let unseen = Frame { updates: vec![update(8, true, vec![])], ..nothing };
+    let cast_ended = vec![removed::<Casting>(), set(&Status { flags: 0 })];
     check(
         "server_frames",
         &[
-            server_frame("empty", "Nothing has changed.", start, &[], &[]),
+            server_frame("quiet", "Nothing has changed.", &quiet()),
             server_frame(
                 "own_entity",
-                "The player's own entity, new: all its components.",
-                head(100),
-                &[],
-                &[update(5, true, own_components())],
+                "The first: the player's own entity is new, with all its components.",
+                &Frame { head: first, whole: true, own: update(5, true, own_components()), ..quiet() },
             ),
             server_frame(
-                "one_change",
-                "An entity the client knows has moved.",
-                head(101),
-                &[],
-                &[update(5, false, vec![place(10_888, 5_632), set(&Facing { angle: Angle(0) })])],
+                "one_walks",
+                "An entity the client knows has taken another direction.",
+                &Frame { updates: vec![update(70, false, vec![walks(10_880)])], ..quiet() },
             ),
             server_frame(
                 "removed",
-                "A cast has ended: the component is gone.",
-                head(102),
-                &[],
-                &[update(5, false, vec![removed::<Casting>(), set(&Status { flags: 0 })])],
+                "One's own cast has ended: the component is gone.",
+                &frame(update(5, false, cast_ended)),
             ),
-            server_frame("despawn", "Two entities left the view.", head(103), &[6, 70_000], &[]),
-            server_frame(
-                "no_components",
-                "A new entity that has nothing to show yet.",
-                full,
-                &[],
-                &[update(7, true, vec![])],
-            ),
+            server_frame("despawn", "Two entities left the view.", &Frame { despawns: vec![6, 70_000], ..quiet() }),
+            server_frame("no_components", "New entities that have nothing to show yet.", &unseen),
             server_frame(
                 "mixed",
                 "All of it in one snapshot.",
-                head(104),
-                &[6, 300],
-                &[
-                    update(5, false, vec![place(10_888, 5_768), removed::<Casting>()]),
-                    update(70_001, true, mob_components()),
-                    update(8, false, vec![set(&Health { current: 0, max: 120 })]),
-                ],
+                &Frame { despawns: vec![6, 300], updates: mixed, ..quiet() },
             ),
         ],
     );
 }
 
+fn walks(x: i32) -> Encoded {
+    set(&Place { course: Course::going(Position { x, y: 5_632 }, Angle(0), 136, 0) })
+}
+
 fn own_components() -> Vec<Encoded> {
     vec![
-        set(&Place { position: Position { x: 10_752, y: 5_632 } }),
-        set(&Facing { angle: Angle(64) }),
         set(&Appearance { kind: EntityKind::Player, definition: 1, level: 3 }),
         set(&Label { name: "Jörg".to_owned() }),
         set(&Health { current: 87, max: 120 }),
@@ -141,39 +159,57 @@ fn own_components() -> Vec<Encoded> {
 
 fn mob_components() -> Vec<Encoded> {
     vec![
-        set(&Place { position: Position { x: 12_800, y: 5_632 } }),
-        set(&Facing { angle: Angle(128) }),
+        set(&Place { course: Course::standing(Position { x: 12_801, y: 5_633 }, Angle(128)) }),
         set(&Appearance { kind: EntityKind::Mob, definition: 2, level: 4 }),
         set(&Health { current: 200, max: 200 }),
     ]
 }
 
-fn server_frame(name: &str, what: &str, head: ServerFrameHead, despawns: &[u32], updates: &[Update]) -> Vector {
+fn told(Update { is_new, components, .. }: &Update) -> Told {
+    let mask = |mask: u16, component: &Encoded| mask | 1 << component.id;
+    let there = components.iter().filter(|component| component.value.is_some());
+    Told { is_new: *is_new, changed: components.iter().fold(0, mask), there: there.fold(0, mask) }
+}
+
+fn write_value(Update { components, .. }: &Update, id: u8, out: &mut BitWriter) {
+    let component = components.iter().find(|component| component.id == id);
+    let (_, bits) = component.and_then(|component| component.value.as_ref()).unwrap();
+    out.put_bits(bits.bytes(), bits.len_bits());
+}
+
+fn server_frame(name: &str, what: &str, frame: &Frame) -> Vector {
+    let Frame { head, whole, own, own_state, despawns, updates } = frame;
     let mut out = BitWriter::default();
-    head.write(&mut out);
-    out.put(despawns.len() as u64, COUNT_BITS);
-    despawns.iter().for_each(|id| EntityId(*id).write(&mut out));
-    out.put(updates.len() as u64, COUNT_BITS);
-    for Update { id, is_new, components } in updates {
-        let mask = components.iter().fold(0, |mask, component| mask | 1 << component.id);
-        write_entity_head(&mut out, EntityId(*id), *is_new, mask);
-        for component in components {
-            out.put(u64::from(component.value.is_some()), 1);
-            if let Some((_, bits)) = &component.value {
-                out.put_bits(bits.bytes(), bits.len_bits());
-            }
-        }
+    head.write(&mut out, *whole);
+    let write_own = |id: u8, out: &mut BitWriter| write_value(own, id, out);
+    let mut snapshot = SnapshotWriter::own(&mut out, EntityId(own.id), *own_state, told(own), write_own);
+    snapshot.despawns(despawns.iter().copied().map(EntityId).collect::<Vec<_>>().into_iter());
+    for update in updates {
+        assert!(snapshot.entity(EntityId(update.id), told(update), 1_200, |id, out| write_value(update, id, out)));
     }
-    let payload = datagram::seal(Kind::ServerFrame, out.bytes());
+    snapshot.finish();
+    let payload = datagram::seal(Section::Snapshot(out.bytes()));
     let value = json!({
+        "newest": { "tick": NEWEST.tick, "last_command": NEWEST.last_command },
+        "is_whole": whole,
         "tick": head.tick,
         "last_command": head.last_command,
         "buffered_commands": head.buffered_commands,
+        "own": json_of_own(own.is_new.then_some(own.id), own_state, own),
         "despawns": despawns,
         "entities": updates.iter().map(json_of_update).collect::<Vec<_>>(),
     });
-    assert_eq!(read(&payload), value, "{name} comes back as it was");
+    assert_eq!(read(&payload, *whole), value, "{name} comes back as it was");
     Vector::new(name, what, value, &payload)
+}
+
+fn json_of_own(new: Option<u32>, state: &OwnState, update: &Update) -> Value {
+    json!({
+        "new": new,
+        "position": state.position,
+        "facing": state.facing,
+        "components": json_of_update(update)["components"],
+    })
 }
 
 /// Components by name; those that are gone are null.
@@ -185,18 +221,24 @@ fn json_of_update(Update { id, is_new, components }: &Update) -> Value {
     json!({ "entity": id, "is_new": is_new, "components": values.collect::<Map<_, _>>() })
 }
 
-fn read(payload: &[u8]) -> Value {
+fn read(payload: &[u8], whole: bool) -> Value {
     #[derive(Default)]
     struct Seen {
+        own: Value,
         despawns: Vec<u32>,
         entities: Vec<Value>,
     }
     impl Seen {
         fn put(&mut self, name: &str, value: Value) {
-            self.entities.last_mut().unwrap()["components"][name] = value;
+            let last = self.entities.last_mut().unwrap_or(&mut self.own);
+            last["components"][name] = value;
         }
     }
     impl SnapshotVisitor for Seen {
+        fn own(&mut self, new: Option<EntityId>, state: OwnState) -> Option<EntityId> {
+            self.own = json_of_own(new.map(|id| id.0), &state, &update(0, false, vec![]));
+            Some(EntityId(5))
+        }
         fn despawn(&mut self, entity: EntityId) {
             self.despawns.push(entity.0);
         }
@@ -214,16 +256,18 @@ fn read(payload: &[u8]) -> Value {
             self.put(&component.name, Value::Null);
         }
     }
-    let (kind, body) = datagram::open(payload).unwrap();
-    assert_eq!(kind, Kind::ServerFrame);
+    let Section::Snapshot(body) = datagram::open(payload).unwrap().section else { panic!("no snapshot") };
     let mut from = BitReader::new(body);
-    let head = ServerFrameHead::read(&mut from).unwrap();
+    let head = ServerFrameHead::read(&mut from, &NEWEST).unwrap();
     let mut seen = Seen::default();
     snapshot::read(&mut from, &mut seen).unwrap();
     json!({
+        "newest": { "tick": NEWEST.tick, "last_command": NEWEST.last_command },
+        "is_whole": whole,
         "tick": head.tick,
         "last_command": head.last_command,
         "buffered_commands": head.buffered_commands,
+        "own": seen.own,
         "despawns": seen.despawns,
         "entities": seen.entities,
     })

@@ -33,7 +33,7 @@ fn samples_from_map() -> Vec<FromMap> {
     let mut samples = vec![
         M::Hello {
             server: "map-server-1".into(),
-            link_version: 2,
+            link_version: 3,
             protocol_hash: LARGE,
             maps: vec![MapId(1), MapId(2)],
             channels: 2,

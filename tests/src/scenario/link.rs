@@ -7,7 +7,7 @@ use realmgate_client::clock::Clock;
 use realmgate_client::transport::{Incoming, UdpTransport};
 use realmgate_engine::transport::SessionId;
 use realmgate_engine::transport::memory::{MemoryClient, MemoryReceived};
-use realmgate_protocol::wire::datagram;
+use realmgate_protocol::wire::datagram::{self, ClientFrame};
 use tokio::runtime::Runtime;
 
 use super::gate::{Gate, Tally};
@@ -45,11 +45,11 @@ impl Link {
     }
 
     /// Ends a client's tick; with a frame once it plays.
-    pub fn finish_tick(&mut self, frame: Option<Vec<u8>>) {
+    pub fn finish_tick(&mut self, frame: Option<&ClientFrame>) {
         match (self, frame) {
-            (Self::Memory(client), Some(frame)) => client.send_frame(frame),
+            (Self::Memory(client), Some(frame)) => client.send_frame(frame.seal()),
             (Self::Memory(_), None) => {}
-            (Self::Udp(link), frame) => link.finish_tick(frame.as_deref()),
+            (Self::Udp(link), frame) => link.finish_tick(frame),
         }
     }
 
@@ -84,8 +84,8 @@ impl Link {
 fn incoming(received: MemoryReceived) -> Option<Incoming> {
     match received {
         MemoryReceived::Frame(payload) => {
-            let (_, body) = datagram::open(&payload).expect("a legal payload");
-            Some(Incoming::Frame(body.to_vec()))
+            let payload = datagram::open(&payload).expect("a legal payload");
+            Some(Incoming::Frame(payload.section.body().to_vec()))
         }
         MemoryReceived::Message(bytes) => Some(Incoming::Message(bytes)),
         MemoryReceived::Disconnected => None,
@@ -133,7 +133,7 @@ impl UdpLink {
         }
     }
 
-    fn finish_tick(&mut self, frame: Option<&[u8]>) {
+    fn finish_tick(&mut self, frame: Option<&ClientFrame>) {
         if !self.is_open() {
             return;
         }
@@ -173,7 +173,7 @@ impl UdpLink {
     fn is_all_here(&self) -> bool {
         let tally = self.tally();
         let newest = tally.newest_frame.as_deref().unwrap_or_default();
-        let has_newest = newest.is_empty() || newest[datagram::HEADER_BYTES..] == self.newest_frame;
+        let has_newest = newest.is_empty() || newest == self.newest_frame;
         tally.messages_out == self.messages_in && has_newest && !tally.ended
     }
 

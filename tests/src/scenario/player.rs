@@ -103,8 +103,8 @@ impl Player {
     pub(super) fn finish_tick(&mut self) {
         let Some(link) = &mut self.link else { return };
         let intent = Intent { heading: self.heading, action: self.action.take() };
-        let frame = self.session.is_entered().then(|| self.session.tick(intent).seal());
-        link.finish_tick(frame);
+        let frame = self.session.is_entered().then(|| self.session.tick(intent));
+        link.finish_tick(frame.as_ref());
     }
 
     pub(super) fn wait_until_sent(&mut self) {

@@ -15,6 +15,8 @@ use super::{Character, DATA, Ground, MAPS, Player, Seen, SidecarDouble, Wire};
 
 /// Ticks per second of every scene.
 pub const TICK_HZ: u32 = 30;
+/// Whatever is in view of who arrives is shown within this many ticks: what is far off every other tick.
+const SHOWN_WITHIN_TICKS: u32 = 4;
 /// For how long players play on while the map link is down.
 pub const OFFLINE_PLAY_MAX_S: u32 = 30;
 /// The world's seconds in which anything that is told or refused must be.
@@ -65,7 +67,7 @@ impl Scene {
             protocol_hash: protocol_hash(),
             keys: keys.clone(),
             seed: [5; 32],
-            record_dir: None,
+            record: None,
             offline_play_max_s: OFFLINE_PLAY_MAX_S,
         };
         let (transport, network) = wire.open(keys.netcode_key());
@@ -104,13 +106,15 @@ impl Scene {
         Who(self.players.len() - 1)
     }
 
-    /// A player says hello, and steps pass until it has been told all it needs and sees itself; that is not listened to.
+    /// A player says hello, and steps pass until it has been told all it needs and sees itself and all that is in view; that is
+    /// not listened to.
     #[track_caller]
     pub fn greet(&mut self, who: Who) {
         self.say(who, ClientMessage::Hello { protocol_hash: protocol_hash() });
         self.until("entered", SOON_S, |scene| {
             scene[who].session.is_entered() && scene[who].session.own_entity().is_some()
         });
+        self.steps(SHOWN_WITHIN_TICKS);
         self[who].heard.clear();
     }
 

@@ -41,6 +41,9 @@ pub fn the_barrow_king_has_two_phases(stage: &Stage) {
         scene.until("his servants vanish", 3, |scene| scene.mobs(wulf, "skeleton").is_empty());
         scene.until("he leaves something", 3, |scene| !scene[archers[0]].all(EntityKind::GroundGold, None).is_empty());
         let potion = DATA.items.find("strong_healing_potion").unwrap().0;
+        scene.until("a potion is among it", 3, |scene| {
+            !scene[archers[0]].all(EntityKind::GroundItem, Some(potion)).is_empty()
+        });
         let potion = scene[archers[0]].all(EntityKind::GroundItem, Some(potion))[0];
         let heir = archers.iter().copied().find(|archer| take(scene, *archer, potion));
         assert!(heir.is_some(), "who killed him may have it");

@@ -1,10 +1,10 @@
 use realmgate_protocol::bits::BitWriter;
 use realmgate_protocol::ids::{ChannelId, CharacterId, EntityId, Tick};
 use realmgate_protocol::movement::{Angle, Position};
-use realmgate_protocol::realm::{MoveSpeed, Place};
+use realmgate_protocol::realm::MoveSpeed;
 use realmgate_protocol::wire::WireComponent;
-use realmgate_protocol::wire::datagram::{self, ClientFrame, Kind, ServerFrameHead};
-use realmgate_protocol::wire::snapshot::{COUNT_BITS, write_entity_head};
+use realmgate_protocol::wire::datagram::{self, ClientFrame, Section, ServerFrameHead};
+use realmgate_protocol::wire::snapshot::{OwnState, SnapshotWriter, Told};
 
 use super::*;
 use crate::token::testing::{standard_text, ticket};
@@ -62,15 +62,16 @@ async fn entered(server: &mut ServerDouble) -> GameClient {
 
 fn snapshot(tick: u32, last_command: u32, at: Position) -> Vec<u8> {
     let mut out = BitWriter::default();
-    ServerFrameHead { tick: Tick(tick), last_command, buffered_commands: 2 }.write(&mut out);
-    out.put(0, COUNT_BITS);
-    out.put(1, COUNT_BITS);
-    write_entity_head(&mut out, EntityId(5), tick == 1, 1 << Place::ID | 1 << MoveSpeed::ID);
-    out.put(1, 1);
-    Place { position: at }.write(&mut out);
-    out.put(1, 1);
-    MoveSpeed { units_per_tick: SPEED as u16 }.write(&mut out);
-    datagram::seal(Kind::ServerFrame, out.bytes())
+    ServerFrameHead { tick: Tick(tick), last_command, buffered_commands: 2 }.write(&mut out, tick == 1);
+    let mask = 1 << MoveSpeed::ID;
+    let own = OwnState { position: at, facing: Angle(0) };
+    let told = Told { is_new: tick == 1, changed: mask, there: mask };
+    let mut snapshot = SnapshotWriter::own(&mut out, EntityId(5), own, told, |_, out| {
+        MoveSpeed { units_per_tick: SPEED as u16 }.write(out);
+    });
+    snapshot.despawns([].into_iter());
+    snapshot.finish();
+    datagram::seal(Section::Snapshot(out.bytes()))
 }
 
 /// A server that moves one player: each frame's new commands are applied and answered with a snapshot.

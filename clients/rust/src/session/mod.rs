@@ -18,7 +18,6 @@ use std::sync::Arc;
 
 use realmgate_protocol::codec::{decode_reliable, decode_split};
 use realmgate_protocol::ids::{ChannelId, CharacterId, EntityId, MapId};
-use realmgate_protocol::limits::MAX_COMMANDS_PER_FRAME;
 use realmgate_protocol::movement::{Angle, CollisionGrid, Position};
 use realmgate_protocol::realm::{ClientMessage, PlaceInfo, ServerMessage, protocol_hash, status};
 use realmgate_protocol::wire::Action;
@@ -255,8 +254,9 @@ impl Session {
                 self.counters.snapshots += 1;
                 self.pace.observe(head.buffered_commands);
                 let motion = self.motion();
-                if let Some(server) = self.own_entity().and_then(EntityView::position) {
-                    self.predictor.reconcile(server, head.last_command, motion);
+                match self.own_entity().and_then(EntityView::position) {
+                    Some(server) => self.predictor.reconcile(server, head.last_command, motion),
+                    None => self.predictor.forget(head.last_command),
                 }
                 true
             }
@@ -275,7 +275,7 @@ impl Session {
     pub fn tick(&mut self, intent: Intent) -> ClientFrame {
         let motion = self.motion();
         self.predictor.issue(intent, motion);
-        ClientFrame { ack: self.world.ack(), commands: self.predictor.newest(MAX_COMMANDS_PER_FRAME) }
+        ClientFrame { ack: self.world.ack(), commands: self.predictor.newest() }
     }
 
     /// How the player moves now, as far as its components tell.

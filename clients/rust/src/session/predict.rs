@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use realmgate_protocol::limits::MAX_COMMANDS_PER_FRAME;
 use realmgate_protocol::movement::{CollisionGrid, Position, step};
-use realmgate_protocol::wire::InputCommand;
+use realmgate_protocol::wire::{InputCommand, InputCommands};
 
 use super::Intent;
 
@@ -71,8 +72,8 @@ impl Predictor {
     }
 
     /// The newest commands that the server has not applied, oldest first.
-    pub fn newest(&self, count: usize) -> Vec<InputCommand> {
-        let skip = self.pending.len().saturating_sub(count);
+    pub fn newest(&self) -> InputCommands {
+        let skip = self.pending.len().saturating_sub(MAX_COMMANDS_PER_FRAME);
         self.pending.iter().skip(skip).map(|issued| issued.command).collect()
     }
 
@@ -87,9 +88,7 @@ impl Predictor {
             self.corrections += 1;
         }
         self.confirmed = Some((last_command, server));
-        while self.pending.front().is_some_and(|issued| issued.command.number <= last_command) {
-            self.pending.pop_front();
-        }
+        self.forget(last_command);
         let mut at = server;
         let mut pending = std::mem::take(&mut self.pending);
         for issued in &mut pending {
@@ -98,6 +97,13 @@ impl Predictor {
         }
         self.pending = pending;
         self.at = Some(at);
+    }
+
+    /// Forgets the commands that the server has applied.
+    pub fn forget(&mut self, last_command: u32) {
+        while self.pending.front().is_some_and(|issued| issued.command.number <= last_command) {
+            self.pending.pop_front();
+        }
     }
 
     fn moved(&self, at: Position, command: &InputCommand, motion: Motion) -> Position {
@@ -160,7 +166,15 @@ mod tests {
         assert_eq!(predictor.position(), Some(pushed.offset(3 * 130, 0)));
         predictor.reconcile(pushed.offset(130, 0), 2, MOTION);
         assert_eq!(predictor.corrections(), 1);
-        assert_eq!(predictor.newest(7).iter().map(|command| command.number).collect::<Vec<_>>(), [3, 4]);
+        assert_eq!(predictor.newest().iter().map(|command| command.number).collect::<Vec<_>>(), [3, 4]);
+    }
+
+    #[test]
+    fn applied_commands_are_not_repeated_though_nobody_says_where_the_player_is() {
+        let mut predictor = Predictor::new(None, RADIUS);
+        (0..5).for_each(|_| predictor.issue(Intent::default(), MOTION));
+        predictor.forget(3);
+        assert_eq!(predictor.newest().iter().map(|command| command.number).collect::<Vec<_>>(), [4, 5]);
     }
 
     #[test]
@@ -175,7 +189,7 @@ mod tests {
     fn commands_are_numbered_without_gaps_and_only_the_newest_are_sent() {
         let mut predictor = Predictor::new(None, RADIUS);
         (0..20).for_each(|_| predictor.issue(Intent::default(), MOTION));
-        let numbers: Vec<_> = predictor.newest(7).iter().map(|command| command.number).collect();
+        let numbers: Vec<_> = predictor.newest().iter().map(|command| command.number).collect();
         assert_eq!(numbers, (14..=20).collect::<Vec<_>>());
     }
 }

@@ -2,11 +2,11 @@ use proptest::prelude::*;
 use realmgate_protocol::bits::BitWriter;
 use realmgate_protocol::codec::{encode_reliable, encode_split};
 use realmgate_protocol::ids::Tick;
-use realmgate_protocol::realm::{ItemInfo, MoveSpeed, Place};
+use realmgate_protocol::realm::{ItemInfo, MoveSpeed};
 use realmgate_protocol::wire::WireComponent;
 use realmgate_protocol::wire::datagram::ServerFrameHead;
 use realmgate_protocol::wire::parts::split;
-use realmgate_protocol::wire::snapshot::{COUNT_BITS, write_entity_head};
+use realmgate_protocol::wire::snapshot::{OwnState, SnapshotWriter, Told};
 
 use super::*;
 
@@ -60,14 +60,15 @@ fn entered() -> Session {
 
 fn frame(tick: u32, last_command: u32, at: Position) -> Vec<u8> {
     let mut out = BitWriter::default();
-    ServerFrameHead { tick: Tick(tick), last_command, buffered_commands: 2 }.write(&mut out);
-    out.put(0, COUNT_BITS);
-    out.put(1, COUNT_BITS);
-    write_entity_head(&mut out, EntityId(5), true, 1 << Place::ID | 1 << MoveSpeed::ID);
-    out.put(1, 1);
-    Place { position: at }.write(&mut out);
-    out.put(1, 1);
-    MoveSpeed { units_per_tick: 100 }.write(&mut out);
+    ServerFrameHead { tick: Tick(tick), last_command, buffered_commands: 2 }.write(&mut out, true);
+    let mask = 1 << MoveSpeed::ID;
+    let own = OwnState { position: at, facing: Angle(0) };
+    let told = Told { is_new: true, changed: mask, there: mask };
+    let mut snapshot = SnapshotWriter::own(&mut out, EntityId(5), own, told, |_, out| {
+        MoveSpeed { units_per_tick: 100 }.write(out);
+    });
+    snapshot.despawns([].into_iter());
+    snapshot.finish();
     out.into_bytes()
 }
 

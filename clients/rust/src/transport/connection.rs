@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use realmgate_protocol::wire::datagram::{self, Kind};
+use realmgate_protocol::bits::BitWriter;
+use realmgate_protocol::wire::datagram::{self, ClientFrame, Section};
+use realmgate_protocol::wire::stream::{QueueError, Stream};
 use renetcode::{ClientAuthentication, ConnectToken, DisconnectReason, NetcodeClient};
 
 use super::guard;
-use super::reliable::{ReliableChannel, ReliableError};
 
 /// How often the farewell is sent: the datagram that carries it may be lost, as any other.
 const FAREWELLS: usize = 3;
@@ -16,7 +17,7 @@ const FAREWELLS: usize = 3;
 /// What came from the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Incoming {
-    /// The body of a server frame.
+    /// The body of a snapshot.
     Frame(Vec<u8>),
     /// A reliable message.
     Message(Vec<u8>),
@@ -37,9 +38,9 @@ pub enum CloseReason {
     /// We ended it.
     #[error("the connection was closed here")]
     ByClient,
-    /// The reliable stream can not go on.
+    /// A reliable message can not be sent.
     #[error(transparent)]
-    Reliable(#[from] ReliableError),
+    Queue(#[from] QueueError),
     /// The socket failed.
     #[error("the socket failed: {0}")]
     Socket(std::io::ErrorKind),
@@ -67,11 +68,12 @@ pub struct Traffic {
 #[derive(Debug)]
 pub struct Connection {
     netcode: NetcodeClient,
-    reliable: ReliableChannel,
+    stream: Stream,
+    /// Since the connection was made.
+    now: Duration,
     incoming: VecDeque<Incoming>,
     outgoing: Vec<Vec<u8>>,
     traffic: Traffic,
-    broken: Option<CloseReason>,
 }
 
 impl Connection {
@@ -81,11 +83,12 @@ impl Connection {
             .map_err(|error| CloseReason::Token(error.to_string()))?;
         Ok(Self {
             netcode,
-            reliable: ReliableChannel::default(),
+            // Whoever sends without a frame has none to send: what is to be acknowledged need not wait.
+            stream: Stream::new(Duration::ZERO),
+            now: Duration::ZERO,
             incoming: VecDeque::new(),
             outgoing: Vec::new(),
             traffic: Traffic::default(),
-            broken: None,
         })
     }
 
@@ -101,7 +104,7 @@ impl Connection {
 
     /// Why it ended, once it has.
     pub fn close_reason(&self) -> Option<CloseReason> {
-        self.broken.clone().or_else(|| self.netcode.disconnect_reason().map(close_reason))
+        self.netcode.disconnect_reason().map(close_reason)
     }
 
     /// What went over it so far.
@@ -111,18 +114,17 @@ impl Connection {
 
     /// Whether every message has been acknowledged.
     pub fn is_quiet(&self) -> bool {
-        self.reliable.is_quiet()
+        self.stream.is_acknowledged()
     }
 
     /// Lets time pass; netcode's own packets become due.
     pub fn advance(&mut self, elapsed: Duration) {
-        self.reliable.advance(elapsed);
+        self.now += elapsed;
         if self.close_reason().is_some() {
             return;
         }
         if let Some((packet, _)) = self.netcode.update(elapsed) {
-            let packet = packet.to_vec();
-            self.put(packet);
+            put(&mut self.outgoing, &mut self.traffic, packet);
         }
     }
 
@@ -136,18 +138,16 @@ impl Connection {
         }
         let Some(payload) = self.netcode.process_packet(datagram) else { return };
         match datagram::open(payload) {
-            Ok((Kind::ServerFrame, body)) => self.incoming.push_back(Incoming::Frame(body.to_vec())),
-            Ok((Kind::Reliable, packet)) => {
-                match self.reliable.receive(packet) {
-                    Ok(()) => {}
-                    Err(ReliableError::Broken(reason)) => self.broken = Some(ReliableError::Broken(reason).into()),
-                    Err(_) => self.traffic.bad_datagrams += 1,
-                }
-                while let Some(message) = self.reliable.next_message() {
-                    self.incoming.push_back(Incoming::Message(message));
+            Ok(payload)
+                if !matches!(payload.section, Section::Input(_)) && self.stream.receive(&payload, self.now).is_ok() =>
+            {
+                let messages = std::iter::from_fn(|| self.stream.next_message());
+                self.incoming.extend(messages.map(Incoming::Message));
+                if let Section::Snapshot(body) = payload.section {
+                    self.incoming.push_back(Incoming::Frame(body.to_vec()));
                 }
             }
-            Ok((Kind::ClientFrame, _)) | Err(_) => self.traffic.bad_datagrams += 1,
+            Ok(_) | Err(_) => self.traffic.bad_datagrams += 1,
         }
     }
 
@@ -158,29 +158,26 @@ impl Connection {
 
     /// Queues a reliable message.
     pub fn send_message(&mut self, message: Vec<u8>) -> Result<(), CloseReason> {
-        Ok(self.reliable.send(message)?)
+        Ok(self.stream.queue(message)?)
     }
 
-    /// Sends a payload once: a client frame.
-    pub fn send_payload(&mut self, payload: &[u8]) {
+    /// Sends a client's tick: its frame, if it has one, and what the reliable stream has to say.
+    pub fn send_tick(&mut self, frame: Option<&ClientFrame>) {
         // Before the accept and after the end there is nobody to hear it.
-        if let Ok((_, packet)) = self.netcode.generate_payload_packet(payload) {
-            let packet = packet.to_vec();
-            self.put(packet);
-        }
-    }
-
-    /// Sends what the reliable stream has to say; once per client tick.
-    pub fn send_reliable(&mut self) {
         if !self.is_connected() {
             return;
         }
-        match self.reliable.packets() {
-            Ok(packets) => {
-                packets.iter().for_each(|packet| self.send_payload(&datagram::seal(Kind::Reliable, packet)));
+        let mut body = BitWriter::default();
+        let section = frame.map_or(Section::None, |frame| {
+            frame.write(&mut body);
+            Section::Input(body.bytes())
+        });
+        let Self { netcode, stream, now, outgoing, traffic, .. } = self;
+        stream.compose(section, *now, &mut Vec::new(), |payload| {
+            if let Ok((_, packet)) = netcode.generate_payload_packet(payload) {
+                put(outgoing, traffic, packet);
             }
-            Err(error) => self.broken = Some(error.into()),
-        }
+        });
     }
 
     /// Ends the connection; the farewells are among the outgoing datagrams.
@@ -190,8 +187,7 @@ impl Connection {
         }
         for _ in 0..FAREWELLS {
             if let Ok((_, packet)) = self.netcode.disconnect() {
-                let packet = packet.to_vec();
-                self.put(packet);
+                put(&mut self.outgoing, &mut self.traffic, packet);
             }
         }
     }
@@ -200,12 +196,12 @@ impl Connection {
     pub fn take_outgoing(&mut self) -> Vec<Vec<u8>> {
         std::mem::take(&mut self.outgoing)
     }
+}
 
-    fn put(&mut self, datagram: Vec<u8>) {
-        self.traffic.bytes_out += datagram.len() as u64;
-        self.traffic.datagrams_out += 1;
-        self.outgoing.push(datagram);
-    }
+fn put(outgoing: &mut Vec<Vec<u8>>, traffic: &mut Traffic, datagram: &[u8]) {
+    traffic.bytes_out += datagram.len() as u64;
+    traffic.datagrams_out += 1;
+    outgoing.push(datagram.to_vec());
 }
 
 fn close_reason(reason: DisconnectReason) -> CloseReason {

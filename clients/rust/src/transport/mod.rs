@@ -1,16 +1,14 @@
-//! The connection to a map server: netcode outside, then our datagrams, then renet's reliable packets.
+//! The connection to a map server: netcode outside, our payloads inside.
 //!
 //! [`Connection`] does all of it without a socket; [`UdpTransport`] gives it one.
 
 mod connection;
 mod guard;
-mod reliable;
 #[cfg(test)]
 pub(crate) mod testing;
 mod udp;
 
 pub use connection::{CloseReason, Connection, Incoming, Traffic};
-pub use reliable::{ReliableChannel, ReliableError};
 pub use udp::UdpTransport;
 
 #[cfg(test)]

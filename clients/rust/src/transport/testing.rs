@@ -7,11 +7,11 @@ use std::time::Duration;
 use realmgate_protocol::codec::{decode_reliable, encode_reliable};
 use realmgate_protocol::limits::NETCODE_PROTOCOL_ID;
 use realmgate_protocol::realm::{ClientMessage, ServerMessage};
-use realmgate_protocol::wire::datagram::{self, ClientFrame, Kind};
+use realmgate_protocol::wire::datagram::{self, ClientFrame, Section};
+use realmgate_protocol::wire::stream::Stream;
 use renetcode::{ConnectToken, NetcodeServer, ServerAuthentication, ServerConfig, ServerResult};
 use tokio::net::UdpSocket;
 
-use super::ReliableChannel;
 use crate::token::testing::token;
 
 const KEY: [u8; 32] = [9; 32];
@@ -33,7 +33,8 @@ pub enum Heard {
 pub struct ServerDouble {
     socket: UdpSocket,
     netcode: NetcodeServer,
-    reliable: HashMap<u64, ReliableChannel>,
+    streams: HashMap<u64, Stream>,
+    now: Duration,
     heard: Vec<Heard>,
     /// How many of the next accepts are lost on the way.
     pub accepts_to_lose: usize,
@@ -50,7 +51,7 @@ impl ServerDouble {
             public_addresses: vec![socket.local_addr().unwrap()],
             authentication: ServerAuthentication::Secure { private_key: KEY },
         });
-        Self { socket, netcode, reliable: HashMap::new(), heard: Vec::new(), accepts_to_lose: 0 }
+        Self { socket, netcode, streams: HashMap::new(), now: Duration::ZERO, heard: Vec::new(), accepts_to_lose: 0 }
     }
 
     /// Where it listens.
@@ -91,7 +92,7 @@ impl ServerDouble {
     }
 
     fn tell_bytes(&mut self, client: u64, message: Vec<u8>) {
-        self.reliable.entry(client).or_default().send(message).unwrap();
+        self.stream(client).queue(message).unwrap();
         self.speak(client);
     }
 
@@ -110,9 +111,13 @@ impl ServerDouble {
     }
 
     fn speak(&mut self, client: u64) {
-        for packet in self.reliable.entry(client).or_default().packets().unwrap() {
-            self.send(client, &datagram::seal(Kind::Reliable, &packet));
-        }
+        let (now, mut payloads) = (self.now, Vec::new());
+        self.stream(client).compose(Section::None, now, &mut Vec::new(), |payload| payloads.push(payload.to_vec()));
+        payloads.iter().for_each(|payload| self.send(client, payload));
+    }
+
+    fn stream(&mut self, client: u64) -> &mut Stream {
+        self.streams.entry(client).or_insert_with(|| Stream::new(Duration::ZERO))
     }
 
     fn take(&mut self, from: SocketAddr, packet: &mut [u8]) {
@@ -138,19 +143,19 @@ impl ServerDouble {
     }
 
     fn take_payload(&mut self, client: u64, payload: &[u8]) {
-        match datagram::open(payload).unwrap() {
-            (Kind::ClientFrame, body) => self.heard.push(Heard::Frame(client, ClientFrame::open(body).unwrap())),
-            (Kind::Reliable, packet) => {
-                let reliable = self.reliable.entry(client).or_default();
-                reliable.receive(packet).unwrap();
-                while let Some(message) = reliable.next_message() {
-                    self.heard.push(Heard::Message(client, decode_reliable(&message).unwrap()));
-                }
-            }
-            (Kind::ServerFrame, _) => panic!("a client sends no server frames"),
+        let payload = datagram::open(payload).unwrap();
+        let now = self.now;
+        self.stream(client).receive(&payload, now).unwrap();
+        while let Some(message) = self.stream(client).next_message() {
+            self.heard.push(Heard::Message(client, decode_reliable(&message).unwrap()));
         }
-        // Time for its channel passes with what the client says: no clock is needed here.
-        self.reliable.entry(client).or_default().advance(Duration::from_millis(33));
+        match payload.section {
+            Section::None => {}
+            Section::Input(body) => self.heard.push(Heard::Frame(client, ClientFrame::open(body).unwrap())),
+            Section::Snapshot(_) => panic!("a client sends no snapshots"),
+        }
+        // Time for its streams passes with what clients say: no clock is needed here.
+        self.now += Duration::from_millis(33);
         self.speak(client);
     }
 }

@@ -3,7 +3,8 @@ use std::time::Duration;
 use realmgate_protocol::codec::encode_reliable;
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::realm::{ClientMessage, ServerMessage};
-use realmgate_protocol::wire::datagram::{ClientFrame, Kind, SnapshotAck, seal};
+use realmgate_protocol::wire::InputCommands;
+use realmgate_protocol::wire::datagram::{ClientFrame, Section, SnapshotAck, seal};
 
 use super::testing::{Heard, ServerDouble};
 use super::{CloseReason, Incoming, UdpTransport};
@@ -32,12 +33,12 @@ async fn frames_and_messages_go_both_ways() {
     let mut server = ServerDouble::start().await;
     let mut client = connected(&mut server).await;
     client.send_message(encode_reliable(&ClientMessage::Respawn).unwrap()).unwrap();
-    let frame = ClientFrame { ack: SnapshotAck { newest: Tick(3), before: 1 }, commands: Vec::new() };
-    client.finish_tick(&frame.seal()).unwrap();
-    assert_eq!(server.next().await, Heard::Frame(7, frame));
+    let frame = ClientFrame { ack: SnapshotAck { newest: Tick(3), before: 1 }, commands: InputCommands::default() };
+    client.finish_tick(&frame).unwrap();
     assert_eq!(server.next().await, Heard::Message(7, ClientMessage::Respawn));
+    assert_eq!(server.next().await, Heard::Frame(7, frame));
 
-    server.send(7, &seal(Kind::ServerFrame, &[1, 2, 3]));
+    server.send(7, &seal(Section::Snapshot(&[1, 2, 3])));
     assert_eq!(next_incoming(&mut client).await, Incoming::Frame(vec![1, 2, 3]));
     server.tell(7, &ServerMessage::Respawned);
     let told = encode_reliable(&ServerMessage::Respawned).unwrap();
@@ -83,10 +84,10 @@ async fn both_ends_can_end_it() {
 async fn foreign_layouts_are_counted_and_dropped() {
     let mut server = ServerDouble::start().await;
     let mut client = connected(&mut server).await;
-    server.send(7, &[9, 2, 0]);
-    server.send(7, &[1, 1, 0]);
-    server.send(7, &seal(Kind::Reliable, &[2, 0, 0]));
-    server.send(7, &seal(Kind::ServerFrame, &[5]));
+    server.send(7, &[1, 2, 0]);
+    server.send(7, &seal(Section::Input(&[0])));
+    server.send(7, &[2, 4, 9, 0]);
+    server.send(7, &seal(Section::Snapshot(&[5])));
     assert_eq!(next_incoming(&mut client).await, Incoming::Frame(vec![5]));
     assert_eq!(client.traffic().bad_datagrams, 3);
 }

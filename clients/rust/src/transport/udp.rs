@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+use realmgate_protocol::wire::datagram::ClientFrame;
 use renetcode::{ConnectToken, NETCODE_MAX_PACKET_BYTES};
 use tokio::net::UdpSocket;
 
@@ -79,10 +80,9 @@ impl UdpTransport {
         self.connection.send_message(message)
     }
 
-    /// Ends a client tick: sends the frame, what the reliable stream has to say, and what netcode has.
-    pub fn finish_tick(&mut self, frame: &[u8]) -> Result<(), CloseReason> {
-        self.connection.send_payload(frame);
-        self.connection.send_reliable();
+    /// Ends a client tick: sends the frame with what the reliable stream has to say, and what netcode has.
+    pub fn finish_tick(&mut self, frame: &ClientFrame) -> Result<(), CloseReason> {
+        self.connection.send_tick(Some(frame));
         self.advance();
         self.flush();
         self.connection.close_reason().map_or(Ok(()), Err)
@@ -90,7 +90,7 @@ impl UdpTransport {
 
     /// As [`Self::finish_tick`], without a frame: before the world is entered, and on leaving it.
     pub fn finish_quiet_tick(&mut self) -> Result<(), CloseReason> {
-        self.connection.send_reliable();
+        self.connection.send_tick(None);
         self.advance();
         self.flush();
         self.connection.close_reason().map_or(Ok(()), Err)

@@ -1,19 +1,19 @@
 //! One entity as a client sees it.
 
-use realmgate_protocol::movement::Position;
+use realmgate_protocol::ids::Tick;
+use realmgate_protocol::movement::{Angle, Course, Position};
 use realmgate_protocol::realm::{
-    Appearance, Casting, ComponentValue, Cooldowns, EntityKind, Facing, Health, Label, MoveSpeed, Place, Resource,
-    Status,
+    Appearance, Casting, ComponentValue, Cooldowns, EntityKind, Health, Label, MoveSpeed, Place, Resource, Status,
 };
 use realmgate_protocol::wire::WireComponent;
 
 /// The components of an entity that the client knows.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EntityView {
-    /// Where it is.
-    pub place: Option<Place>,
-    /// Where it looks.
-    pub facing: Option<Facing>,
+    /// Where it was, and how it goes on, at the tick of the snapshot that told it.
+    pub course: Option<(Tick, Course)>,
+    /// The tick of the newest snapshot.
+    pub(super) now: Tick,
     /// What it is.
     pub appearance: Option<Appearance>,
     /// Its name.
@@ -33,9 +33,19 @@ pub struct EntityView {
 }
 
 impl EntityView {
-    /// Where it is.
+    /// Where it is shown at the tick of the newest snapshot: its course, followed since it was told. One's own is exact.
     pub fn position(&self) -> Option<Position> {
-        self.place.as_ref().map(|place| place.position)
+        self.position_at(self.now)
+    }
+
+    /// Where it is shown at a tick, which should not lie far before or after the newest snapshot.
+    pub fn position_at(&self, tick: Tick) -> Option<Position> {
+        self.course.map(|(told_at, course)| course.after(tick.since(told_at)))
+    }
+
+    /// Where it looks.
+    pub fn facing(&self) -> Option<Angle> {
+        self.course.map(|(_, course)| course.facing)
     }
 
     /// What kind of thing it is.
@@ -60,8 +70,7 @@ impl EntityView {
 
     pub(super) fn set(&mut self, value: ComponentValue) {
         match value {
-            ComponentValue::Place(value) => self.place = Some(value),
-            ComponentValue::Facing(value) => self.facing = Some(value),
+            ComponentValue::Place(value) => self.course = Some((self.now, value.course)),
             ComponentValue::Appearance(value) => self.appearance = Some(value),
             ComponentValue::Label(value) => self.label = Some(value),
             ComponentValue::Health(value) => self.health = Some(value),
@@ -75,8 +84,7 @@ impl EntityView {
 
     pub(super) fn unset(&mut self, component: u8) {
         match component {
-            Place::ID => self.place = None,
-            Facing::ID => self.facing = None,
+            Place::ID => self.course = None,
             Appearance::ID => self.appearance = None,
             Label::ID => self.label = None,
             Health::ID => self.health = None,

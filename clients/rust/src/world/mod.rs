@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use realmgate_protocol::bits::BitReader;
 use realmgate_protocol::ids::{EntityId, Tick};
+use realmgate_protocol::movement::Course;
 use realmgate_protocol::wire::datagram::{ServerFrameHead, SnapshotAck};
 
 /// The entities in view, as of the newest applied snapshot.
@@ -17,6 +18,9 @@ use realmgate_protocol::wire::datagram::{ServerFrameHead, SnapshotAck};
 pub struct WorldView {
     entities: BTreeMap<EntityId, EntityView>,
     ack: SnapshotAck,
+    /// The head of the newest applied snapshot.
+    head: ServerFrameHead,
+    own: Option<EntityId>,
     /// Components that came for an entity never announced: a broken promise of the server.
     unknown_entities: u64,
 }
@@ -26,13 +30,15 @@ impl WorldView {
     /// changed.
     pub fn apply(&mut self, body: &[u8]) -> Result<Option<ServerFrameHead>, FrameError> {
         // An old frame is known by its head; the rest is not worth reading.
-        let head = ServerFrameHead::read(&mut BitReader::new(body)).ok_or(FrameError::Head)?;
+        let head = ServerFrameHead::read(&mut BitReader::new(body), &self.head).ok_or(FrameError::Head)?;
         if head.tick <= self.ack.newest {
             return Ok(None);
         }
-        let (head, changes) = read_frame(body)?;
-        changes.into_iter().for_each(|change| self.change(change));
+        let (head, changes) = read_frame(body, &self.head, self.own)?;
+        self.entities.values_mut().for_each(|entity| entity.now = head.tick);
+        changes.into_iter().for_each(|change| self.change(change, head.tick));
         self.ack.note(head.tick);
+        self.head = head;
         Ok(Some(head))
     }
 
@@ -51,6 +57,11 @@ impl WorldView {
         self.ack.newest
     }
 
+    /// The head of the newest applied snapshot.
+    pub fn head(&self) -> ServerFrameHead {
+        self.head
+    }
+
     /// What to acknowledge.
     pub fn ack(&self) -> SnapshotAck {
         self.ack
@@ -61,22 +72,31 @@ impl WorldView {
         self.unknown_entities
     }
 
-    fn change(&mut self, change: Change) {
+    fn change(&mut self, change: Change, now: Tick) {
+        let unknown = || EntityView { now, ..EntityView::default() };
         match change {
+            Change::Own(id, is_new, state) => {
+                self.own = Some(id);
+                let own = self.entities.entry(id).or_insert_with(unknown);
+                if is_new {
+                    *own = unknown();
+                }
+                own.course = Some((now, Course::standing(state.position, state.facing)));
+            }
             Change::Despawn(id) => {
                 self.entities.remove(&id);
             }
             Change::Entity(id, true) => {
-                self.entities.insert(id, EntityView::default());
+                self.entities.insert(id, unknown());
             }
             Change::Entity(id, false) => {
                 if !self.entities.contains_key(&id) {
                     self.unknown_entities += 1;
-                    self.entities.insert(id, EntityView::default());
+                    self.entities.insert(id, unknown());
                 }
             }
-            Change::Component(id, value) => self.entities.entry(id).or_default().set(value),
-            Change::Remove(id, component) => self.entities.entry(id).or_default().unset(component),
+            Change::Component(id, value) => self.entities.entry(id).or_insert_with(unknown).set(value),
+            Change::Remove(id, component) => self.entities.entry(id).or_insert_with(unknown).unset(component),
         }
     }
 }

@@ -1,13 +1,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use realmgate_protocol::bits::{BitField, BitWriter};
-use realmgate_protocol::movement::Position;
+use realmgate_protocol::bits::BitWriter;
+use realmgate_protocol::movement::{Angle, Position};
 use realmgate_protocol::realm::{Health, Place};
 use realmgate_protocol::wire::WireComponent;
-use realmgate_protocol::wire::snapshot::{COUNT_BITS, write_entity_head};
+use realmgate_protocol::wire::snapshot::{OwnState, SnapshotWriter, Told};
 
 use super::*;
+
+/// The client's own entity.
+const OWN: EntityId = EntityId(9);
 
 /// A place on a line and a health, by entity.
 type Entities = BTreeMap<u32, (i32, Option<u16>)>;
@@ -21,6 +24,8 @@ struct Server {
     gone: BTreeSet<u32>,
     /// What each snapshot held, to be known once it is acknowledged.
     sent: BTreeMap<Tick, (Entities, BTreeSet<u32>)>,
+    /// Whether the client has any snapshot, and so knows its own entity.
+    is_acknowledged: bool,
 }
 
 impl Server {
@@ -43,27 +48,29 @@ impl Server {
     /// A snapshot against what is acknowledged: values absolute, repeated until acknowledged.
     fn frame(&mut self, tick: Tick) -> Vec<u8> {
         let mut out = BitWriter::default();
-        ServerFrameHead { tick, last_command: 0, buffered_commands: 2 }.write(&mut out);
-        out.put(self.gone.len() as u64, COUNT_BITS);
-        self.gone.iter().for_each(|id| EntityId(*id).write(&mut out));
+        ServerFrameHead { tick, last_command: 0, buffered_commands: 2 }.write(&mut out, true);
+        let own = OwnState { position: Position { x: tick.0 as i32, y: 7 }, facing: Angle(1) };
+        let told = Told { is_new: !self.is_acknowledged, ..Told::default() };
+        let mut snapshot = SnapshotWriter::own(&mut out, OWN, own, told, |_, _| {});
+        snapshot.despawns(self.gone.iter().copied().map(EntityId).collect::<Vec<_>>().into_iter());
         let changed: Vec<_> = self.truth.iter().filter(|(id, value)| self.known.get(*id) != Some(*value)).collect();
-        out.put(changed.len() as u64, COUNT_BITS);
         for (id, (x, health)) in changed {
-            let is_new = !self.known.contains_key(id);
-            write_entity_head(&mut out, EntityId(*id), is_new, 1 << Place::ID | 1 << Health::ID);
-            out.put(1, 1);
-            Place { position: Position { x: *x, y: 0 } }.write(&mut out);
-            out.put(u64::from(health.is_some()), 1);
-            if let Some(current) = health {
-                Health { current: *current, max: 100 }.write(&mut out);
-            }
+            let mask = 1 << Place::ID | 1 << Health::ID;
+            let there = if health.is_some() { mask } else { 1 << Place::ID };
+            let told = Told { is_new: !self.known.contains_key(id), changed: mask, there };
+            assert!(snapshot.entity(EntityId(*id), told, 1_200, |component, out| match component {
+                Place::ID => Place { course: Course::standing(Position { x: *x, y: 0 }, Angle(0)) }.write(out),
+                _ => Health { current: health.unwrap(), max: 100 }.write(out),
+            }));
         }
+        snapshot.finish();
         self.sent.insert(tick, (self.truth.clone(), self.gone.clone()));
         out.into_bytes()
     }
 
     fn acknowledged(&mut self, ack: SnapshotAck) {
         let Some((held, gone)) = self.sent.get(&ack.newest).cloned() else { return };
+        self.is_acknowledged = true;
         self.known = held;
         self.gone.retain(|id| !gone.contains(id));
         self.sent.retain(|tick, _| *tick > ack.newest);
@@ -73,7 +80,8 @@ impl Server {
 fn shown(view: &WorldView) -> Entities {
     let values =
         |entity: &EntityView| (entity.position().unwrap().x, entity.health.as_ref().map(|health| health.current));
-    view.entities().map(|(id, entity)| (id.0, values(entity))).collect()
+    let others = view.entities().filter(|(id, _)| *id != OWN);
+    others.map(|(id, entity)| (id.0, values(entity))).collect()
 }
 
 #[derive(Debug, Clone)]
@@ -112,6 +120,8 @@ proptest! {
                 1 => late.push(frame),
                 _ => {
                     prop_assert!(view.apply(&frame).unwrap().is_some());
+                    let own = view.entity(OWN).and_then(EntityView::position);
+                    prop_assert_eq!(own, Some(Position { x: tick.0 as i32, y: 7 }), "its own place is in every frame");
                     prop_assert_eq!(shown(&view), server.truth.clone(), "an applied frame shows the truth of its tick");
                     for old in late.drain(..) {
                         prop_assert!(view.apply(&old).unwrap().is_none(), "older frames are not applied");
@@ -156,4 +166,32 @@ fn an_entity_that_was_never_announced_is_counted() {
     let mut view = WorldView::default();
     view.apply(&server.frame(Tick(1))).unwrap();
     assert_eq!(view.unknown_entities(), 1);
+}
+
+#[test]
+fn what_goes_is_shown_on_its_course_until_it_is_told_anew() {
+    let frame = |tick: u32, course: Option<Course>| {
+        let mut out = BitWriter::default();
+        ServerFrameHead { tick: Tick(tick), last_command: 0, buffered_commands: 2 }.write(&mut out, tick == 1);
+        let told = Told { is_new: tick == 1, ..Told::default() };
+        let mut snapshot = SnapshotWriter::own(&mut out, OWN, OwnState::default(), told, |_, _| {});
+        snapshot.despawns([].into_iter());
+        let told = Told { is_new: tick == 1, changed: 1 << Place::ID, there: 1 << Place::ID };
+        if let Some(course) = course {
+            assert!(snapshot.entity(EntityId(3), told, 1_200, |_, out| Place { course }.write(out)));
+        }
+        snapshot.finish();
+        out.into_bytes()
+    };
+    let start = Position { x: 16_000, y: 32_000 };
+    let stop = Position { x: 16_333, y: 32_001 };
+    let mut view = WorldView::default();
+    view.apply(&frame(1, Some(Course::going(start, Angle(0), 100, 0)))).unwrap();
+    view.apply(&frame(3, None)).unwrap();
+    let shown = |view: &WorldView| view.entity(EntityId(3)).unwrap().position().unwrap();
+    assert_eq!(shown(&view), start.offset(200, 0));
+    assert_eq!(view.entity(EntityId(3)).unwrap().position_at(Tick(5)), Some(start.offset(400, 0)));
+    view.apply(&frame(4, Some(Course::standing(stop, Angle(0))))).unwrap();
+    view.apply(&frame(9, None)).unwrap();
+    assert_eq!(shown(&view), stop, "what stands is shown exactly");
 }

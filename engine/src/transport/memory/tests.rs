@@ -46,7 +46,7 @@ fn the_host_ends_a_session_after_its_last_message() {
 fn what_is_malformed_is_refused_and_counted() {
     let (mut transport, network) = memory_transport();
     let mut client = network.connect(Vec::new(), SESSION);
-    client.send_frame(vec![1, 1, 0]);
+    client.send_frame(vec![2, 2, 0]);
     client.send_frame(vec![9]);
     client.send_message(Vec::new());
     client.send_message(vec![0; 1_001]);

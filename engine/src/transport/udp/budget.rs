@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::transport::refusal::Refusal;
+
 /// A token bucket in thousandths of a packet, filled by the time that is handed in.
 #[derive(Debug, Clone)]
 pub(super) struct Budget {
@@ -47,6 +49,30 @@ impl Budget {
     fn is_full(&mut self, now: Duration) -> bool {
         self.fill(now);
         self.left_millis == u64::from(self.rate.burst) * 1_000
+    }
+}
+
+/// The budgets of handshakes.
+#[derive(Debug)]
+pub(super) struct HandshakeBudgets {
+    sources: SourceBudgets,
+    everybody: Budget,
+}
+
+impl HandshakeBudgets {
+    pub(super) fn new(per_source: Rate, everybody: Rate, now: Duration) -> Self {
+        Self { sources: SourceBudgets::new(per_source, now), everybody: Budget::new(everybody, now) }
+    }
+
+    /// Spends one packet of the source's budget and of everybody's, or says which is used up.
+    pub(super) fn spend(&mut self, source: IpAddr, now: Duration) -> Result<(), Refusal> {
+        if !self.sources.spend(source, now) {
+            return Err(Refusal::SourceBudget);
+        }
+        if !self.everybody.spend(now) {
+            return Err(Refusal::HandshakeBudget);
+        }
+        Ok(())
     }
 }
 
@@ -120,6 +146,18 @@ mod tests {
         // Once their budgets are full again, the old ones are forgotten.
         assert!(sources.spend(address(1 << 20), Duration::from_secs(5)));
         assert_eq!(sources.sources.len(), 1);
+    }
+
+    #[test]
+    fn everybody_together_has_a_budget_too() {
+        let mut budgets = HandshakeBudgets::new(RATE, Rate { per_second: 1, burst: 30 }, Duration::ZERO);
+        let source = |last: u8| IpAddr::from([192, 0, 2, last]);
+        let mut asked = |last| (0..25).map(|_| budgets.spend(source(last), Duration::ZERO)).collect::<Vec<_>>();
+        let (first, second) = (asked(1), asked(2));
+        assert_eq!(first.iter().filter(|spent| spent.is_ok()).count(), 20);
+        assert_eq!(first.last(), Some(&Err(Refusal::SourceBudget)));
+        assert_eq!(second.iter().filter(|spent| spent.is_ok()).count(), 10);
+        assert_eq!(second[10], Err(Refusal::HandshakeBudget));
     }
 
     #[test]

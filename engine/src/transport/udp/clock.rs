@@ -1,8 +1,9 @@
-//! The network thread's clock: the one place of the transport that reads time.
+//! The clock of the transport: the one place of the transport that reads time.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Time since the thread began, and the Unix time it began at: netcode tokens carry Unix time.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Clock {
     started: Instant,
     unix_start: Duration,

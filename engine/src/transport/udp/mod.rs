@@ -1,15 +1,16 @@
-//! netcode over UDP: `renetcode` and `renet` on a thread of their own, behind checks of everything that reaches them.
+//! netcode over UDP, on a thread of its own.
 //!
-//! A datagram's way in: `socket` → `guard` (form and budgets, before any cryptography) → `NetcodeServer` → the
-//! payload's header → `reliable_check` → `renet` → the inbox that the host polls. What is refused is counted.
-//!
-//! Known limits of `renetcode` 2.0.0 that no check can mend: 1,024 clients, and costs that grow with their number.
+//! A datagram's way in: `wire` → its form ([`Packet::read`](crate::netcode::Packet::read)) → budgets of handshakes, before
+//! any cryptography → the netcode [`Server`](crate::netcode::Server) → the client's budget → `stream` (the
+//! payload's parts) → the inbox that the host polls (`receiving`). What is refused is counted. The way out begins with what
+//! the host hands over at the end of a tick (`handover`) and is spread over a part of the next one (`sending`).
 
 mod budget;
 mod clock;
-mod guard;
+mod handover;
 mod pump;
-mod reliable_check;
+mod receiving;
+mod sending;
 mod session;
 mod socket;
 mod stream;
@@ -17,31 +18,25 @@ mod wire;
 
 pub use budget::Rate;
 
-use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-use realmgate_protocol::limits::{MAX_PAYLOAD_BYTES, NETCODE_PROTOCOL_ID};
-use realmgate_protocol::wire::datagram::{self, Kind};
+use realmgate_protocol::limits::NETCODE_PROTOCOL_ID;
 
 use super::inbound::is_message_length;
 use super::inbox::Inbox;
 use super::refusal::{Refusal, RefusalCounts};
 use super::{SessionId, Transport, TransportEvent};
+use crate::netcode::ServerSettings;
 use crate::outbox::FrameBatch;
+use clock::Clock;
+use handover::{Order, Outgoing, handover_queue};
 use pump::Pump;
 use socket::Waker;
-
-/// Most clients; `renetcode` has no room for more.
-pub const MAX_CLIENTS: usize = 1_024;
-/// Ticks whose sends may wait for the network thread.
-const MAX_BATCHES: usize = 32;
-/// Messages and disconnects that may wait in front of those.
-const MAX_RETAINED: usize = 65_536;
 
 /// How the UDP transport runs. Holds a secret, so it is not `Debug`.
 #[derive(Clone)]
@@ -55,7 +50,7 @@ pub struct UdpSettings {
     /// The addresses that connect tokens name for this server. A port of 0 stands for the bound one; none at all for
     /// the bound address.
     pub public_addresses: Vec<SocketAddr>,
-    /// Most clients at once, at most [`MAX_CLIENTS`].
+    /// Most clients at once.
     pub max_clients: usize,
     /// Handshake datagrams of one IPv4 address or IPv6 /64 network. A client needs two, and sends four a second while
     /// it waits.
@@ -64,6 +59,8 @@ pub struct UdpSettings {
     pub handshakes: Rate,
     /// Datagrams of one connected client.
     pub datagrams_per_client: Rate,
+    /// Over how long a tick's snapshots are sent. Zero sends them as fast as they go.
+    pub spread_sends_over: Duration,
     /// How far the time that connect tokens are held against is off the machine's clock, in milliseconds: 0, except where
     /// a test sets clocks.
     pub clock_off_by_ms: i64,
@@ -77,10 +74,11 @@ impl UdpSettings {
             netcode_key,
             protocol_id: NETCODE_PROTOCOL_ID,
             public_addresses: Vec::new(),
-            max_clients: MAX_CLIENTS,
+            max_clients: 1_024,
             handshakes_per_source: Rate { per_second: 200, burst: 500 },
             handshakes: Rate { per_second: 4_000, burst: 2_000 },
             datagrams_per_client: Rate { per_second: 300, burst: 600 },
+            spread_sends_over: Duration::ZERO,
             clock_off_by_ms: 0,
         }
     }
@@ -99,18 +97,13 @@ impl UdpSettings {
     }
 }
 
-/// What the host tells the network thread.
-enum Command {
-    Frame(SessionId, Vec<u8>),
-    Message(SessionId, Vec<u8>),
-    Disconnect(SessionId),
-}
-
 /// What host and network thread both reach.
 struct Shared {
     inbox: Mutex<Inbox>,
     refused: RefusalCounts,
     frames_out: AtomicU64,
+    /// Handed over and not sent yet.
+    frames_waiting: AtomicU64,
     stop: AtomicBool,
 }
 
@@ -123,8 +116,9 @@ impl Shared {
 /// The host's side. Dropping it disconnects everybody and ends the thread.
 pub struct UdpTransport {
     shared: Arc<Shared>,
-    commands: SyncSender<Vec<Command>>,
-    batch: Vec<Command>,
+    outgoing: Outgoing,
+    frames_open: u64,
+    clock: Clock,
     waker: Waker,
     thread: Option<JoinHandle<()>>,
     local_address: SocketAddr,
@@ -133,23 +127,31 @@ pub struct UdpTransport {
 impl UdpTransport {
     /// Binds the socket and starts the network thread. The metrics recorder is to be installed before.
     pub fn bind(settings: UdpSettings) -> io::Result<Self> {
-        if settings.max_clients > MAX_CLIENTS {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "at most 1,024 clients"));
-        }
         let socket = socket::bind(settings.bind)?;
         let local_address = socket.local_addr()?;
-        let public_addresses = settings.resolved_addresses(local_address)?;
-        let waker = Waker::new(local_address)?;
+        let clock = Clock::start(settings.clock_off_by_ms);
+        let mut challenge_key = [0; 32];
+        aws_lc_rs::rand::fill(&mut challenge_key).map_err(|_| io::Error::other("the system has no random bytes"))?;
+        let server = ServerSettings {
+            key: settings.netcode_key,
+            challenge_key,
+            protocol_id: settings.protocol_id,
+            addresses: settings.resolved_addresses(local_address)?,
+            max_clients: settings.max_clients,
+            unix_start: clock.unix_start(),
+        };
         let shared = Arc::new(Shared {
             inbox: Mutex::default(),
             refused: RefusalCounts::default(),
             frames_out: AtomicU64::new(0),
+            frames_waiting: AtomicU64::new(0),
             stop: AtomicBool::new(false),
         });
-        let (commands, received) = sync_channel(MAX_BATCHES);
-        let pump = Pump::new(&settings, public_addresses, socket, waker.address()?, shared.clone(), received);
+        let (outgoing, incoming) = handover_queue();
+        let (waker, woken) = Waker::new()?;
+        let pump = Pump::new(&settings, server, clock, socket, woken, shared.clone(), incoming);
         let thread = std::thread::Builder::new().name("udp".to_owned()).spawn(move || pump.run())?;
-        Ok(Self { shared, commands, batch: Vec::new(), waker, thread: Some(thread), local_address })
+        Ok(Self { shared, outgoing, frames_open: 0, clock, waker, thread: Some(thread), local_address })
     }
 
     /// Where it listens.
@@ -166,29 +168,6 @@ impl UdpTransport {
     pub fn refused(&self, reason: Refusal) -> u64 {
         self.shared.refused.get(reason)
     }
-
-    /// The thread has not taken the last batches: frames are out of date by now, the rest must not be lost.
-    fn retain(&mut self, mut batch: Vec<Command>) {
-        batch.retain(|command| match command {
-            Command::Frame(..) => {
-                self.shared.refused.add(Refusal::HostBehind);
-                false
-            }
-            Command::Message(..) | Command::Disconnect(_) => true,
-        });
-        if batch.len() > MAX_RETAINED {
-            let sessions: BTreeSet<_> = batch.iter().map(Command::session).collect();
-            batch = sessions.into_iter().map(Command::Disconnect).collect();
-        }
-        self.batch = batch;
-    }
-}
-
-impl Command {
-    fn session(&self) -> SessionId {
-        let (Self::Frame(session, _) | Self::Message(session, _) | Self::Disconnect(session)) = self;
-        *session
-    }
 }
 
 impl Transport for UdpTransport {
@@ -200,17 +179,9 @@ impl Transport for UdpTransport {
         self.shared.with_inbox(|inbox| inbox.drain_into(events));
     }
 
-    fn send_frames(&mut self, mut frames: FrameBatch) -> FrameBatch {
-        for (session, body) in frames.iter() {
-            let payload = datagram::seal(Kind::ServerFrame, body);
-            if payload.len() > MAX_PAYLOAD_BYTES {
-                self.shared.refused.add(Refusal::Outgoing);
-            } else {
-                self.batch.push(Command::Frame(session, payload));
-            }
-        }
-        frames.clear();
-        frames
+    fn send_frames(&mut self, frames: FrameBatch) -> FrameBatch {
+        self.frames_open += frames.len() as u64;
+        self.outgoing.push_frames(frames)
     }
 
     fn frames_out(&self) -> Option<u64> {
@@ -218,25 +189,26 @@ impl Transport for UdpTransport {
     }
 
     fn send_message(&mut self, session: SessionId, bytes: Vec<u8>) {
-        if is_message_length(bytes.len() as u64) {
-            self.batch.push(Command::Message(session, bytes));
+        if is_message_length(bytes.len()) {
+            self.outgoing.push(Order::Message(session, bytes));
         } else {
             self.shared.refused.add(Refusal::Outgoing);
         }
     }
 
     fn disconnect(&mut self, session: SessionId) {
-        self.batch.push(Command::Disconnect(session));
+        self.outgoing.push(Order::Disconnect(session));
     }
 
     fn flush(&mut self) {
-        if self.batch.is_empty() {
+        if self.outgoing.is_empty() {
             return;
         }
-        match self.commands.try_send(std::mem::take(&mut self.batch)) {
-            Ok(()) | Err(TrySendError::Disconnected(_)) => {}
-            Err(TrySendError::Full(batch)) => self.retain(batch),
-        }
+        // Counted before they are handed over, since the thread counts them out as soon as it has them.
+        self.shared.frames_waiting.fetch_add(std::mem::take(&mut self.frames_open), Ordering::Relaxed);
+        let lost = self.outgoing.flush(self.clock.now());
+        (0..lost).for_each(|_| self.shared.refused.add(Refusal::HostBehind));
+        self.shared.frames_waiting.fetch_sub(lost as u64, Ordering::Relaxed);
         self.waker.wake();
     }
 }

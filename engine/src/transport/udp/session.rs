@@ -1,10 +1,14 @@
-//! What the network thread keeps of one connected client.
+//! What the network thread keeps of one connected client, beside its netcode session.
 
-use std::net::SocketAddr;
 use std::time::Duration;
+
+use realmgate_protocol::wire::datagram::ClientFrame;
+use realmgate_protocol::wire::stream::QueueError;
 
 use super::budget::{Budget, Rate};
 use super::stream::ReliableStream;
+use crate::transport::SessionId;
+use crate::transport::refusal::Refusal;
 
 /// Breaches within [`BREACH_WINDOW`] that end a session.
 const MAX_BREACHES: u32 = 20;
@@ -12,50 +16,60 @@ const BREACH_WINDOW: Duration = Duration::from_secs(10);
 /// How long a session that the host ends goes on at most, until the client has acknowledged what it was told last: a
 /// ticket to another world may be in it.
 const GRACE: Duration = Duration::from_secs(2);
-/// How long a client may take to show that it knows it is connected.
-const CONFIRM_WITHIN: Duration = Duration::from_secs(5);
-/// How long a client may be silent, whatever time-out its connect token names.
-const SILENCE: Duration = Duration::from_secs(15);
 
 #[derive(Debug)]
 pub(super) struct Session {
-    pub(super) address: SocketAddr,
-    pub(super) stream: ReliableStream,
-    pub(super) budget: Budget,
-    connected_at: Duration,
-    heard_at: Option<Duration>,
+    pub(super) id: SessionId,
+    stream: ReliableStream,
+    budget: Budget,
     closing_since: Option<Duration>,
     breaches: u32,
     breaches_since: Duration,
+    /// Whether it is among those of whom the host waits for messages.
+    pub(super) is_talking: bool,
 }
 
 impl Session {
-    pub(super) fn new(address: SocketAddr, datagrams: Rate, now: Duration) -> Self {
+    pub(super) fn new(id: SessionId, datagrams: Rate, now: Duration) -> Self {
         Self {
-            address,
-            stream: ReliableStream::new(now),
+            id,
+            stream: ReliableStream::new(),
             budget: Budget::new(datagrams, now),
-            connected_at: now,
-            heard_at: None,
             closing_since: None,
             breaches: 0,
             breaches_since: now,
+            is_talking: false,
         }
     }
 
-    /// Notes an authentic datagram that only a client sends which knows that it is connected.
-    pub(super) fn heard(&mut self, now: Duration) {
-        self.heard_at = Some(now);
+    /// Takes an authentic payload.
+    pub(super) fn receive(&mut self, payload: &[u8], now: Duration) -> Result<Option<ClientFrame>, Refusal> {
+        if !self.budget.spend(now) {
+            return Err(Refusal::SessionBudget);
+        }
+        self.stream.receive_payload(payload, now)
     }
 
-    /// Whether the client knows that it is connected. Until it does, no payload may go out: `renetcode` repeats the
-    /// datagram that says so only while nothing else is sent, and a client that lost it would wait for ever.
-    pub(super) fn is_confirmed(&self) -> bool {
-        self.heard_at.is_some()
+    /// Gives out the payloads that are to be sent now: a snapshot where there is one, and what is due of the messages.
+    pub(super) fn compose(&mut self, snapshot: Option<&[u8]>, now: Duration, send: impl FnMut(&[u8])) {
+        if snapshot.is_some() || !self.stream.is_quiet() {
+            self.stream.compose(snapshot, now, send);
+        }
     }
 
-    pub(super) fn connected_at(&self) -> Duration {
-        self.connected_at
+    /// Takes a message for the client.
+    pub(super) fn queue(&mut self, message: Vec<u8>) -> Result<(), QueueError> {
+        self.stream.queue(message)
+    }
+
+    /// Whether it is worth asking for a message of the client.
+    pub(super) fn may_have_message(&self) -> bool {
+        self.stream.may_have_message() && !self.is_closing()
+    }
+
+    /// The client's next message.
+    pub(super) fn next_message(&mut self) -> Option<Vec<u8>> {
+        if self.is_closing() { None } else { self.stream.next_message() }
     }
 
     /// Begins the end: nothing new is taken from either side.
@@ -67,15 +81,10 @@ impl Session {
         self.closing_since.is_some()
     }
 
-    /// Whether the session is over by its own clocks.
+    /// Whether it has been closed, and there is nothing more to wait for.
     pub(super) fn is_over(&self, now: Duration) -> bool {
-        if let Some(since) = self.closing_since {
-            return self.stream.is_acknowledged() || now.saturating_sub(since) >= GRACE;
-        }
-        match self.heard_at {
-            None => now.saturating_sub(self.connected_at) >= CONFIRM_WITHIN,
-            Some(heard_at) => now.saturating_sub(heard_at) >= SILENCE,
-        }
+        let is_late = |since| now.saturating_sub(since) >= GRACE;
+        self.closing_since.is_some_and(|since| self.stream.is_acknowledged() || is_late(since))
     }
 
     /// Notes a breach of the rules; whether it was one too many.
@@ -93,8 +102,7 @@ mod tests {
     use super::*;
 
     fn session() -> Session {
-        let rate = Rate { per_second: 1, burst: 1 };
-        Session::new("192.0.2.1:4000".parse().unwrap(), rate, Duration::ZERO)
+        Session::new(SessionId(1), Rate { per_second: 1, burst: 1 }, Duration::ZERO)
     }
 
     #[test]
@@ -108,25 +116,17 @@ mod tests {
     #[test]
     fn a_closing_session_waits_until_its_last_messages_have_arrived() {
         let mut session = session();
-        session.stream.queue(vec![1]).unwrap();
+        session.queue(vec![1]).unwrap();
         session.close(Duration::ZERO);
         let last = GRACE - Duration::from_millis(1);
         let mut sent = 0;
-        (0..last.as_millis() as u64).for_each(|ms| session.stream.drive(Duration::from_millis(ms), |_| sent += 1));
+        (0..last.as_millis() as u64).for_each(|ms| session.compose(None, Duration::from_millis(ms), |_| sent += 1));
         assert!(!session.is_over(last), "each may have been lost on its way");
-        assert!(sent > 5, "and is sent again, not {sent} times");
+        assert!(sent > 3, "and is sent again, not {sent} times");
         assert!(session.is_over(GRACE), "but nobody is waited for for ever");
         let mut idle = self::session();
+        assert!(!idle.is_over(GRACE), "nobody closed it");
         idle.close(Duration::ZERO);
         assert!(idle.is_over(Duration::ZERO), "nothing to wait for");
-    }
-
-    #[test]
-    fn silence_ends_a_session() {
-        let mut session = session();
-        assert!(session.is_over(CONFIRM_WITHIN));
-        session.heard(Duration::from_secs(4));
-        assert!(!session.is_over(CONFIRM_WITHIN));
-        assert!(session.is_over(Duration::from_secs(4) + SILENCE));
     }
 }

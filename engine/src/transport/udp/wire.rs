@@ -1,28 +1,36 @@
-//! The socket as the network thread uses it: every datagram is counted.
+//! The socket as the network thread uses it: every datagram is counted, and nothing waits but [`Wire::wait`].
 
-use std::io;
+use std::io::{self, Read};
 use std::net::{SocketAddr, UdpSocket};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
-use renetcode::NetcodeServer;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::transport::SessionId;
-
-/// A goodbye is not answered, so it goes out more than once.
-const GOODBYES: usize = 3;
-
-/// The socket with what it counts.
+/// The socket with what it counts, and the thread's end of what wakes it.
 pub(super) struct Wire {
     socket: UdpSocket,
+    woken: UnixStream,
     datagrams_in: metrics::Counter,
     bytes_in: metrics::Counter,
     datagrams_out: metrics::Counter,
     bytes_out: metrics::Counter,
 }
 
+/// What ends a wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WaitFor {
+    /// The host alone: datagrams may gather meanwhile, so that many are taken at once.
+    Host,
+    /// The host, or a datagram.
+    Anything,
+}
+
 impl Wire {
-    pub(super) fn new(socket: UdpSocket) -> Self {
+    pub(super) fn new(socket: UdpSocket, woken: UnixStream) -> Self {
         Self {
             socket,
+            woken,
             datagrams_in: metrics::counter!("realmgate_datagrams_in_total"),
             bytes_in: metrics::counter!("realmgate_bytes_in_total"),
             datagrams_out: metrics::counter!("realmgate_datagrams_out_total"),
@@ -30,35 +38,36 @@ impl Wire {
         }
     }
 
-    /// Waits for a datagram, for the socket's time-out at most.
+    /// The next datagram that is there.
     pub(super) fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.socket.recv_from(buffer)
-    }
-
-    pub(super) fn count_in(&self, bytes: usize) {
+        let (bytes, from) = self.socket.recv_from(buffer)?;
         self.datagrams_in.increment(1);
         self.bytes_in.increment(bytes as u64);
+        Ok((bytes, from))
     }
 
     /// A datagram that the kernel does not take is as good as lost on the way.
-    pub(super) fn send(&self, datagram: &[u8], to: SocketAddr) -> bool {
-        let sent = self.socket.send_to(datagram, to).is_ok();
-        if sent {
+    pub(super) fn send(&self, datagram: &[u8], to: SocketAddr) {
+        if self.socket.send_to(datagram, to).is_ok() {
             self.datagrams_out.increment(1);
             self.bytes_out.increment(datagram.len() as u64);
         }
-        sent
     }
 
-    pub(super) fn send_goodbye(&self, datagram: &[u8], to: SocketAddr) {
-        for _ in 0..GOODBYES {
-            self.send(datagram, to);
+    /// Sleeps until there is something to do, for this long at most.
+    pub(super) fn wait(&self, until: WaitFor, at_most: Duration) {
+        let timeout = Timespec { tv_sec: at_most.as_secs() as i64, tv_nsec: i64::from(at_most.subsec_nanos()) };
+        let mut both = [PollFd::new(&self.woken, PollFlags::IN), PollFd::new(&self.socket, PollFlags::IN)];
+        let waited = match until {
+            WaitFor::Host => poll(&mut both[..1], Some(&timeout)),
+            WaitFor::Anything => poll(&mut both, Some(&timeout)),
+        };
+        let was_woken = !both[0].revents().is_empty();
+        match waited {
+            Ok(_) if was_woken => while (&self.woken).read(&mut [0; 64]).is_ok_and(|bytes| bytes == 64) {},
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            // It must not make the thread spin.
+            Err(_) => std::thread::sleep(at_most.min(Duration::from_millis(1))),
         }
-    }
-
-    /// Whether the kernel took it.
-    pub(super) fn send_payload(&self, netcode: &mut NetcodeServer, session: SessionId, payload: &[u8]) -> bool {
-        let packet = netcode.generate_payload_packet(session.0, payload);
-        packet.is_ok_and(|(address, datagram)| self.send(datagram, address))
     }
 }

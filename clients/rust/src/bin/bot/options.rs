@@ -57,7 +57,7 @@ pub struct Options {
     #[arg(long)]
     pub endure: bool,
     /// What to log to stderr, as in `RUST_LOG`.
-    #[arg(long, env = "RUST_LOG", default_value = "warn,renetcode=off,renet=off", value_name = "FILTER")]
+    #[arg(long, env = "RUST_LOG", default_value = "warn,renetcode=off", value_name = "FILTER")]
     pub log: String,
 }
 

@@ -4,17 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use realmgate_client::session::Session;
-use realmgate_protocol::bits::{BitField, BitWriter};
+use realmgate_protocol::bits::BitWriter;
 use realmgate_protocol::codec::encode_reliable;
 use realmgate_protocol::ids::{ChannelId, CharacterId, EntityId, ItemId, MapId, Tick};
-use realmgate_protocol::movement::Position;
+use realmgate_protocol::movement::{Angle, Course, Position};
 use realmgate_protocol::realm::{
     AbilityInfo, AbilityShape, Appearance, EntityKind, Health, ItemInfo, ItemView, Label, MoveSpeed, Place, Resource,
     ServerMessage, Status, protocol_hash,
 };
 use realmgate_protocol::wire::WireComponent;
 use realmgate_protocol::wire::datagram::ServerFrameHead;
-use realmgate_protocol::wire::snapshot::{COUNT_BITS, write_entity_head};
+use realmgate_protocol::wire::snapshot::{OwnState, PLACE, SnapshotWriter, Told};
 
 use super::Senses;
 use crate::guide::MapGuide;
@@ -108,12 +108,20 @@ impl Stage {
         self.tick += 1;
         let me = Actor { id: SELF, kind: EntityKind::Player, at, health, name: "Me" };
         let mut out = BitWriter::default();
-        ServerFrameHead { tick: Tick(self.tick), last_command: 0, buffered_commands: 2 }.write(&mut out);
-        out.put(0, COUNT_BITS);
-        out.put(1 + others.len() as u64, COUNT_BITS);
-        for actor in std::iter::once(&me).chain(others) {
-            write_actor(&mut out, actor);
+        ServerFrameHead { tick: Tick(self.tick), last_command: 0, buffered_commands: 2 }.write(&mut out, true);
+        let mask = 1u16 << Appearance::ID | 1 << Label::ID | 1 << Health::ID;
+        let mask = mask | 1 << Status::ID | 1 << Resource::ID | 1 << MoveSpeed::ID;
+        let own = OwnState { position: at, facing: Angle(0) };
+        let told = Told { is_new: true, changed: mask, there: mask };
+        let mut snapshot = SnapshotWriter::own(&mut out, SELF, own, told, |id, out| write_actor(&me, id, out));
+        snapshot.despawns([].into_iter());
+        let told = Told { is_new: true, changed: mask | 1 << PLACE, there: mask | 1 << PLACE };
+        let mut others: Vec<&Actor> = others.iter().collect();
+        others.sort_by_key(|actor| actor.id);
+        for actor in others {
+            assert!(snapshot.entity(actor.id, told, 1_200, |id, out| write_actor(actor, id, out)));
         }
+        snapshot.finish();
         assert!(self.session.receive_frame(&out.into_bytes()));
     }
 
@@ -122,22 +130,15 @@ impl Stage {
     }
 }
 
-fn write_actor(out: &mut BitWriter, actor: &Actor) {
-    let mask = 1u16 << Place::ID | 1 << Appearance::ID | 1 << Label::ID | 1 << Health::ID;
-    let mask = mask | 1 << Status::ID | 1 << Resource::ID | 1 << MoveSpeed::ID;
-    write_entity_head(out, actor.id, true, mask);
-    out.put(1, 1);
-    Place { position: actor.at }.write(out);
-    out.put(1, 1);
-    Appearance { kind: actor.kind, definition: 0, level: 1 }.write(out);
-    out.put(1, 1);
-    Label { name: actor.name.to_owned() }.write(out);
-    out.put(1, 1);
-    Health { current: actor.health, max: 100 }.write(out);
-    out.put(1, 1);
-    0u16.write(out);
-    out.put(1, 1);
-    Resource { current: 50, max: 50 }.write(out);
-    out.put(1, 1);
-    MoveSpeed { units_per_tick: 130 }.write(out);
+/// Appends one component of an actor.
+fn write_actor(actor: &Actor, id: u8, out: &mut BitWriter) {
+    match id {
+        Place::ID => Place { course: Course::standing(actor.at, Angle(0)) }.write(out),
+        Appearance::ID => Appearance { kind: actor.kind, definition: 0, level: 1 }.write(out),
+        Label::ID => Label { name: actor.name.to_owned() }.write(out),
+        Health::ID => Health { current: actor.health, max: 100 }.write(out),
+        Status::ID => Status { flags: 0 }.write(out),
+        Resource::ID => Resource { current: 50, max: 50 }.write(out),
+        _ => MoveSpeed { units_per_tick: 130 }.write(out),
+    }
 }

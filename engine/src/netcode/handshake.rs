@@ -1,0 +1,100 @@
+//! From a connection request to a session.
+//!
+//! A request shows a connect token and is answered by a challenge: a number that only the server knows, sealed. Who
+//! sends it back, sealed with the keys of that very token, gets what is sent to its address, and is connected. A
+//! request alone changes no session, since its address may be forged.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::MAC_BYTES;
+use super::aead::Key;
+use super::packet::{CHALLENGE_BODY_BYTES, Packet};
+use super::server::{Connected, Received, Server};
+use super::session::Session;
+use super::token::Request;
+use crate::transport::refusal::Refusal;
+
+impl Server {
+    /// A client shows its token.
+    pub(super) fn request<'a>(
+        &mut self,
+        packet: Packet<'a>,
+        from: SocketAddr,
+        now: Duration,
+        send: &mut impl FnMut(&[u8], SocketAddr),
+    ) -> Result<Received<'a>, Refusal> {
+        let unix_s = (self.unix_start + now).as_secs();
+        let request = Request::read(packet.body, &self.protocol, unix_s).map_err(|_| Refusal::Netcode)?;
+        let id = request.id;
+        // Both by the token's name alone: what is repeated costs no opening.
+        if !self.used.may_connect(&id, from) {
+            return Err(Refusal::TokenUsed);
+        }
+        self.pending.forget_late(now);
+        if let Some(pending) = self.pending.find(from, &id) {
+            send(self.challenger.challenge(pending), from);
+            return Ok(Received::Answered);
+        }
+
+        let token = request.open(&self.protocol, &self.key).ok_or(Refusal::Netcode)?;
+        if !token.names_any(&self.addresses) {
+            return Err(Refusal::Netcode);
+        }
+        if self.by_client.contains_key(&token.client_id) {
+            return Err(Refusal::DuplicateSession);
+        }
+        let refusal = if self.has_room(from) {
+            self.used.shown(id, from, unix_s).err().map(|_| Refusal::TokensRemembered)
+        } else {
+            Some(Refusal::ServerFull)
+        };
+        if let Some(refusal) = refusal {
+            send(self.challenger.denial(&Key::new(&token.server_to_client_key)), from);
+            return Err(refusal);
+        }
+        let pending = self.pending.add(from, id, token, now).map_err(|_| Refusal::PendingFull)?;
+        send(self.challenger.challenge(pending), from);
+        Ok(Received::Answered)
+    }
+
+    /// A client answers its challenge.
+    pub(super) fn response<'a>(
+        &mut self,
+        packet: &Packet<'_>,
+        from: SocketAddr,
+        now: Duration,
+        send: &mut impl FnMut(&[u8], SocketAddr),
+    ) -> Result<Received<'a>, Refusal> {
+        self.pending.forget_late(now);
+        if !self.pending.is_any_at(from) {
+            return Err(Refusal::UnknownAddress);
+        }
+        let serial = self.answered(packet, from).ok_or(Refusal::Netcode)?;
+        let pending = self.pending.remove(from, serial).ok_or(Refusal::Netcode)?;
+        if self.by_client.contains_key(&pending.client_id) {
+            return Err(Refusal::DuplicateSession);
+        }
+        if !self.has_room(from) {
+            send(self.challenger.denial(&pending.send_key), from);
+            return Err(Refusal::ServerFull);
+        }
+        self.used.spend(&pending.token);
+        let (client_id, user_data) = (pending.client_id, pending.user_data.clone());
+        let (slot, replaces) = self.insert(Session::new(pending, from, now));
+        self.send_keep_alive(slot, now, send);
+        Ok(Received::Connected(Connected { slot, client_id, user_data, replaces }))
+    }
+
+    /// Who has answered the challenge that was made for it.
+    fn answered(&self, packet: &Packet<'_>, from: SocketAddr) -> Option<u64> {
+        let mut copy = [0; CHALLENGE_BODY_BYTES + MAC_BYTES];
+        let (serial, body) = self.pending.open(from, packet, &self.protocol, &mut copy)?;
+        self.challenger.is_for(body, serial).then_some(serial)
+    }
+
+    /// Whether there is room for another; a session that this one would replace makes some.
+    fn has_room(&self, from: SocketAddr) -> bool {
+        self.connected() < self.max_clients || self.by_address.contains_key(&from)
+    }
+}

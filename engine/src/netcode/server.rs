@@ -1,0 +1,275 @@
+//! The server: which sessions there are, and what goes to and comes from each.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::challenger::Challenger;
+use super::packet::{Kind, MAX_SEQUENCE, Packet, Protocol};
+use super::pending::PendingTable;
+use super::session::Session;
+use super::used::UsedTokens;
+use super::{KEY_BYTES, MAX_PACKET_BYTES, USER_DATA_BYTES};
+use crate::transport::refusal::Refusal;
+
+/// A goodbye is not acknowledged, so it goes out ten times, as the standard says.
+const GOODBYES: usize = 10;
+
+/// What a server is told once. Holds secrets, so it is not `Debug`.
+#[derive(Clone)]
+pub struct ServerSettings {
+    /// What the gateway seals connect tokens with.
+    pub key: [u8; KEY_BYTES],
+    /// What this server alone seals its challenges with: random for each start.
+    pub challenge_key: [u8; KEY_BYTES],
+    /// Of the tokens and packets that are for this server.
+    pub protocol_id: u64,
+    /// By which of them a token must name this server.
+    pub addresses: Vec<SocketAddr>,
+    /// Most sessions at once.
+    pub max_clients: usize,
+    /// Unix time at the moment that all other times count from.
+    pub unix_start: Duration,
+}
+
+/// All sessions. Each has a slot: a small number that is its own until it is over, and may then be another's.
+pub struct Server {
+    pub(super) protocol: Protocol,
+    pub(super) key: [u8; KEY_BYTES],
+    pub(super) challenger: Challenger,
+    pub(super) addresses: Vec<SocketAddr>,
+    pub(super) max_clients: usize,
+    pub(super) unix_start: Duration,
+    pub(super) sessions: Vec<Option<Box<Session>>>,
+    free: Vec<usize>,
+    pub(super) by_address: HashMap<SocketAddr, usize>,
+    pub(super) by_client: HashMap<u64, usize>,
+    pub(super) pending: PendingTable,
+    pub(super) used: UsedTokens,
+    out: Box<[u8; MAX_PACKET_BYTES]>,
+}
+
+/// What a packet was that was accepted.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Received<'a> {
+    /// The beginning of a handshake; it was answered.
+    Answered,
+    /// The end of one.
+    Connected(Connected),
+    /// A sign of life.
+    Heard {
+        /// Whose.
+        slot: usize,
+    },
+    /// The game's own bytes, 1 to [`MAX_PAYLOAD_BYTES`](super::MAX_PAYLOAD_BYTES).
+    Payload {
+        /// Whose.
+        slot: usize,
+        /// They lie where the datagram lay.
+        payload: &'a [u8],
+    },
+    /// The client said goodbye: its session is over.
+    Disconnected {
+        /// Whose slot it was.
+        slot: usize,
+    },
+}
+
+/// A new session.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Connected {
+    /// Its slot.
+    pub slot: usize,
+    /// Who it is, by its connect token.
+    pub client_id: u64,
+    /// The game's own bytes of that token.
+    pub user_data: Box<[u8; USER_DATA_BYTES]>,
+    /// The slot of the session that this address had before: it is over.
+    pub replaces: Option<usize>,
+}
+
+impl Server {
+    /// A server without sessions.
+    pub fn new(settings: ServerSettings) -> Self {
+        let protocol = Protocol::new(settings.protocol_id);
+        Self {
+            challenger: Challenger::new(protocol.clone(), &settings.challenge_key),
+            protocol,
+            key: settings.key,
+            addresses: settings.addresses,
+            max_clients: settings.max_clients,
+            unix_start: settings.unix_start,
+            sessions: Vec::new(),
+            free: Vec::new(),
+            by_address: HashMap::new(),
+            by_client: HashMap::new(),
+            pending: PendingTable::default(),
+            used: UsedTokens::default(),
+            out: Box::new([0; MAX_PACKET_BYTES]),
+        }
+    }
+
+    /// Takes a packet; what is to be answered goes to `send`, and is never longer than the packet was.
+    ///
+    /// # Errors
+    /// Why the packet was not accepted. No session is another for it.
+    pub fn receive<'a>(
+        &mut self,
+        packet: Packet<'a>,
+        from: SocketAddr,
+        now: Duration,
+        send: &mut impl FnMut(&[u8], SocketAddr),
+    ) -> Result<Received<'a>, Refusal> {
+        if packet.sequence() > MAX_SEQUENCE {
+            return Err(Refusal::Sequence);
+        }
+        match packet.kind() {
+            Kind::Request => self.request(packet, from, now, send).map_err(|reason| self.late(reason, from)),
+            Kind::Response => self.response(&packet, from, now, send).map_err(|reason| self.late(reason, from)),
+            Kind::KeepAlive | Kind::Payload | Kind::Disconnect => self.session_packet(packet, from, now),
+            Kind::Denied | Kind::Challenge => Err(Refusal::PacketType),
+        }
+    }
+
+    /// From a connected client's address, what is no good handshake may be one of its own that came late or twice.
+    fn late(&self, reason: Refusal, from: SocketAddr) -> Refusal {
+        let may_be_late = matches!(reason, Refusal::Netcode | Refusal::TokenUsed | Refusal::UnknownAddress);
+        if may_be_late && self.by_address.contains_key(&from) { Refusal::HandshakeWhileConnected } else { reason }
+    }
+
+    fn session_packet<'a>(
+        &mut self,
+        packet: Packet<'a>,
+        from: SocketAddr,
+        now: Duration,
+    ) -> Result<Received<'a>, Refusal> {
+        let &slot = self.by_address.get(&from).ok_or(Refusal::UnknownAddress)?;
+        let session = self.sessions[slot].as_mut().ok_or(Refusal::UnknownAddress)?;
+        let (kind, sequence) = (packet.kind(), packet.sequence());
+        if !session.window.is_fresh(sequence) {
+            return Err(Refusal::Replayed);
+        }
+        let payload = packet.open(&self.protocol, &session.receive_key).ok_or(Refusal::Netcode)?;
+        session.window.note(sequence);
+        session.heard(now);
+        Ok(match kind {
+            Kind::Payload => Received::Payload { slot, payload },
+            Kind::Disconnect => {
+                self.remove(slot);
+                Received::Disconnected { slot }
+            }
+            _ => Received::Heard { slot },
+        })
+    }
+
+    /// Sends a payload of at most [`MAX_PAYLOAD_BYTES`](super::MAX_PAYLOAD_BYTES). Until the client has shown that it
+    /// knows it is connected, it is told so before.
+    pub fn send_payload(
+        &mut self,
+        slot: usize,
+        payload: &[u8],
+        now: Duration,
+        send: &mut impl FnMut(&[u8], SocketAddr),
+    ) {
+        if self.session(slot).is_some_and(|session| !session.is_confirmed()) {
+            self.send_keep_alive(slot, now, send);
+        }
+        self.send_sealed(slot, Kind::Payload, payload, now, send);
+    }
+
+    /// Does what time asks for: a keep-alive where nothing else was sent. Whether the session goes on; one whose client
+    /// was silent for too long does not, and is to be ended by [`Self::disconnect`].
+    pub fn tend(&mut self, slot: usize, now: Duration, send: &mut impl FnMut(&[u8], SocketAddr)) -> bool {
+        let Some(session) = self.session(slot) else { return true };
+        if session.is_lost(now) {
+            return false;
+        }
+        if session.must_keep_alive(now) {
+            self.send_keep_alive(slot, now, send);
+        }
+        true
+    }
+
+    /// Forgets who began a handshake and did not end it in time.
+    pub fn forget_late_handshakes(&mut self, now: Duration) {
+        self.pending.forget_late(now);
+    }
+
+    /// Ends a session and tells its client.
+    pub fn disconnect(&mut self, slot: usize, now: Duration, send: &mut impl FnMut(&[u8], SocketAddr)) {
+        for _ in 0..GOODBYES {
+            self.send_sealed(slot, Kind::Disconnect, &[], now, send);
+        }
+        self.remove(slot);
+    }
+
+    /// The slot of a client that is connected.
+    pub fn slot_of(&self, client_id: u64) -> Option<usize> {
+        self.by_client.get(&client_id).copied()
+    }
+
+    /// Slots there are, taken or free: all numbers below this.
+    pub fn slots(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Sessions there are.
+    pub fn connected(&self) -> usize {
+        self.by_client.len()
+    }
+
+    fn session(&self, slot: usize) -> Option<&Session> {
+        self.sessions.get(slot)?.as_deref()
+    }
+
+    pub(super) fn send_keep_alive(&mut self, slot: usize, now: Duration, send: &mut impl FnMut(&[u8], SocketAddr)) {
+        let mut body = [0; 8];
+        body[..4].copy_from_slice(&(slot as u32).to_le_bytes());
+        body[4..].copy_from_slice(&(self.max_clients as u32).to_le_bytes());
+        self.send_sealed(slot, Kind::KeepAlive, &body, now, send);
+    }
+
+    fn send_sealed(
+        &mut self,
+        slot: usize,
+        kind: Kind,
+        body: &[u8],
+        now: Duration,
+        send: &mut impl FnMut(&[u8], SocketAddr),
+    ) {
+        let Some(session) = self.sessions.get_mut(slot).and_then(Option::as_deref_mut) else { return };
+        let sequence = session.number(now);
+        send(self.protocol.seal(&mut self.out, &session.send_key, kind, sequence, body), session.address);
+    }
+
+    /// Gives a session a slot; the one that its address had is over.
+    pub(super) fn insert(&mut self, session: Session) -> (usize, Option<usize>) {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.sessions.push(None);
+            self.sessions.len() - 1
+        });
+        let replaces = self.by_address.get(&session.address).copied();
+        if let Some(old) = replaces {
+            self.remove(old);
+        }
+        self.by_address.insert(session.address, slot);
+        self.by_client.insert(session.client_id, slot);
+        self.sessions[slot] = Some(Box::new(session));
+        (slot, replaces)
+    }
+
+    fn remove(&mut self, slot: usize) {
+        let Some(session) = self.sessions.get_mut(slot).and_then(Option::take) else { return };
+        self.by_address.remove(&session.address);
+        self.by_client.remove(&session.client_id);
+        self.free.push(slot);
+    }
+}
+
+/// Its secrets stay out of it.
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("connected", &self.connected()).finish_non_exhaustive()
+    }
+}

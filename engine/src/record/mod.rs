@@ -1,0 +1,19 @@
+//! Recording a channel and replaying it: the same settings and the same inbox give the same world, tick by tick.
+//!
+//! [`state`] says what a world is as hashes, [`file`] how a recording looks, [`sources`] what it depends on; the host
+//! writes with a [`Recorder`] over a [`RecordingThread`], and [`Replay`] plays it again.
+
+mod file;
+mod hash;
+mod recorder;
+mod replay;
+mod sources;
+mod state;
+mod writer;
+
+pub use file::{FileError, RecordingHeader};
+pub use recorder::Recorder;
+pub use replay::{RecordingEnd, Replay, ReplayError, Replayed};
+pub use sources::Source;
+pub use state::StateHash;
+pub use writer::{QueuedFile, RecordingThread};

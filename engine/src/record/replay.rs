@@ -1,0 +1,169 @@
+//! Plays a recording again and compares every tick.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use super::file::{FileError, Next, RecordedState, RecordedTick, RecordingHeader, read_entry, read_header};
+use super::sources::{Source, differences};
+use super::state::{Digests, State, StateHash};
+use crate::channel::{BuildWorld, Channel, ChannelPanicked, ChannelSettings};
+use crate::map::Map;
+
+/// Why a recording can not be replayed, or not to the same world.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// It is none, or can not be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The rules or maps are others than those it was made with.
+    #[error("the recording was made with other data, and can not come out the same: {}", .0.join(", "))]
+    OtherData(Vec<String>),
+    /// Clients spoke another protocol.
+    #[error("the recording was made with another protocol ({recorded:016x}, here {here:016x}), and can not be read")]
+    OtherProtocol {
+        /// That of the recording.
+        recorded: u64,
+        /// That of this build.
+        here: u64,
+    },
+    /// The world panicked where it had not.
+    #[error("tick {tick}: {panic}; it did not when it was recorded")]
+    Panicked {
+        /// The tick, from 1.
+        tick: u32,
+        /// What it said.
+        panic: ChannelPanicked,
+    },
+    /// The world did not panic where it had.
+    #[error("tick {tick}: the world panicked when it was recorded, and did not now")]
+    NoPanic {
+        /// The tick, from 1.
+        tick: u32,
+    },
+    /// The world came out differently.
+    #[error("tick {tick}: {} differs; the state hash is {found}, the recording says {recorded}", first_of(.parts))]
+    Diverged {
+        /// The first such tick, from 1.
+        tick: u32,
+        /// The hash of the replay.
+        found: StateHash,
+        /// The recorded hash.
+        recorded: StateHash,
+        /// What differs, the first first.
+        parts: Vec<String>,
+    },
+}
+
+fn first_of(parts: &[String]) -> String {
+    match parts {
+        [] => "something that has no name".to_owned(),
+        [one] => one.clone(),
+        [first, others @ ..] => format!("{first} (also {})", others.join(", ")),
+    }
+}
+
+/// A recording that is all equal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replayed {
+    /// Its ticks.
+    pub ticks: u32,
+    /// The state after the last of them that was whole; `None` where there is none.
+    pub last: Option<StateHash>,
+    /// How it ends.
+    pub end: RecordingEnd,
+}
+
+/// How a recording ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecordingEnd {
+    /// After a tick.
+    Whole,
+    /// Within a tick, which is left out: the process was killed.
+    CutOff,
+    /// In a tick in which the world panicked, then and now.
+    Panicked(ChannelPanicked),
+}
+
+/// A recording that was opened.
+pub struct Replay<R: Read> {
+    from: R,
+    header: RecordingHeader,
+}
+
+impl<R: Read> Replay<R> {
+    /// Reads the header.
+    pub fn open(mut from: R) -> Result<Self, ReplayError> {
+        let header = read_header(&mut from)?;
+        Ok(Self { from, header })
+    }
+
+    /// What the recording was made of.
+    pub fn header(&self) -> &RecordingHeader {
+        &self.header
+    }
+
+    /// Whether this is the place to replay it: what it depended on is the same here.
+    pub fn check(&self, protocol_hash: u64, sources: &[Source]) -> Result<(), ReplayError> {
+        let recorded = self.header.protocol_hash;
+        if recorded != protocol_hash {
+            return Err(ReplayError::OtherProtocol { recorded, here: protocol_hash });
+        }
+        let differing = differences(&self.header.sources, sources);
+        if differing.is_empty() { Ok(()) } else { Err(ReplayError::OtherData(differing)) }
+    }
+
+    /// Plays it on its map, and calls `passed` after each tick that is equal.
+    pub fn run(
+        mut self,
+        map: Arc<Map>,
+        build: &BuildWorld,
+        mut passed: impl FnMut(u32),
+    ) -> Result<Replayed, ReplayError> {
+        let RecordingHeader { key, tick_hz, seed, .. } = self.header;
+        if map.id != key.map {
+            return Err(ReplayError::OtherData(vec![format!("it needs map {}", key.map)]));
+        }
+        let mut channel = Channel::new(ChannelSettings { key, map, tick_hz, seed }, build);
+        let mut recorded = Digests::default();
+        let mut last = None;
+        let mut ticks = 0;
+        loop {
+            let RecordedTick { inbox, state } = match read_entry(&mut self.from)? {
+                Next::Entry(tick) => tick,
+                Next::End => return Ok(Replayed { ticks, last, end: RecordingEnd::Whole }),
+                Next::CutOff => return Ok(Replayed { ticks, last, end: RecordingEnd::CutOff }),
+            };
+            ticks += 1;
+            inbox.into_iter().for_each(|event| channel.push(event));
+            match (channel.tick(), state) {
+                (Ok(()), Some(state)) => last = Some(compare(&mut channel, &mut recorded, &state, ticks)?),
+                (Ok(()), None) => return Err(ReplayError::NoPanic { tick: ticks }),
+                (Err(panic), Some(_)) => return Err(ReplayError::Panicked { tick: ticks, panic }),
+                (Err(panic), None) => return Ok(Replayed { ticks, last, end: RecordingEnd::Panicked(panic) }),
+            }
+            let mut frames = channel.take_outbox().frames;
+            frames.clear();
+            channel.take_events();
+            channel.reuse(frames);
+            passed(ticks);
+        }
+    }
+}
+
+/// Compares a world with what was recorded of it.
+fn compare(
+    channel: &mut Channel,
+    digests: &mut Digests,
+    recorded: &RecordedState,
+    tick: u32,
+) -> Result<StateHash, ReplayError> {
+    let malformed = || FileError::Malformed(format!("tick {tick} has a part that no world has"));
+    digests.apply(&recorded.changes).ok_or_else(malformed)?;
+    let state = State::of(channel.world_mut());
+    let found = state.hash();
+    let parts = digests.differences(&state);
+    if found == recorded.hash && parts.is_empty() {
+        return Ok(found);
+    }
+    Err(ReplayError::Diverged { tick, found, recorded: recorded.hash, parts })
+}

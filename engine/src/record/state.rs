@@ -1,0 +1,302 @@
+//! What a world is after a tick, as hashes: one of everything, and one of each part, so that a difference has a name.
+
+use bevy_ecs::prelude::*;
+use realmgate_protocol::ids::EntityId;
+use serde::{Deserialize, Serialize};
+
+use super::hash::{Hasher, hash_of};
+use crate::outbox::Outbox;
+use crate::persist::PersistPort;
+use crate::random::ChannelRandom;
+use crate::replication::{Encoded, NetEntity};
+use crate::transport::SessionId;
+
+/// A hash of what a world is and says: every replicated component of every entity, the state of its chance, and all that
+/// waits in its outbox. What a world keeps to itself (who owns what, what waits for the store) shows in what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateHash(pub u64);
+
+impl StateHash {
+    pub(crate) fn of_world(world: &mut World) -> Self {
+        State::of(world).hash()
+    }
+}
+
+impl std::fmt::Display for StateHash {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{:016x}", self.0)
+    }
+}
+
+/// The part that is no component and comes first.
+const ENTITIES: &str = "which entities there are";
+/// The parts that are no components, causes before what follows from them.
+const OTHERS: [&str; 7] = [
+    "the state of chance",
+    "owned events",
+    "messages for the map link",
+    "messages for clients",
+    "ended connections",
+    "counted violations",
+    "snapshots for clients",
+];
+/// Parts that a recording may name.
+const MAX_PARTS: usize = 256;
+
+/// The hash of one part.
+///
+/// Of entities and components it is a sum over entities, so that their order does not matter, beside the same sum
+/// weighted by each entity's number: where one entity alone differs, the two differences tell its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Part {
+    sum: u64,
+    weighted: u64,
+}
+
+impl Part {
+    fn add(&mut self, entity: EntityId, hash: u64) {
+        self.sum = self.sum.wrapping_add(hash);
+        self.weighted = self.weighted.wrapping_add(hash.wrapping_mul(u64::from(entity.0)));
+    }
+
+    /// What a recording keeps: the low halves, in which the rule of the two sums still holds.
+    fn digest(self) -> PartDigest {
+        PartDigest { sum: (self.sum as u32).to_le_bytes(), weighted: (self.weighted as u32).to_le_bytes() }
+    }
+}
+
+/// A part as a recording keeps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct PartDigest {
+    sum: [u8; 4],
+    weighted: [u8; 4],
+}
+
+/// A world after a tick: its parts, those that are no components first, the components by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct State {
+    parts: Vec<(&'static str, Part)>,
+}
+
+impl State {
+    /// The state of a world whose outbox nobody has emptied since its last tick.
+    pub fn of(world: &mut World) -> Self {
+        let mut parts = vec![(ENTITIES, Part::default())];
+        parts.extend(OTHERS.into_iter().zip(others(world).map(|sum| Part { sum, weighted: 0 })));
+        let components = parts.len();
+        // Components come in the same order in entity after entity, so the next one is mostly where it is looked for first.
+        let mut next = components;
+        each_component(world, |entity, component| match component {
+            None => {
+                parts[0].1.add(entity, hash_of(&entity.0.to_le_bytes()));
+                next = components;
+            }
+            Some((name, bits, bytes)) => {
+                if parts.get(next).is_none_or(|(known, _)| *known != name) {
+                    next = place_of(&mut parts, components, name);
+                }
+                let mut hasher = Hasher::new(u64::from(entity.0));
+                hasher.word(bits as u64);
+                hasher.bytes(bytes);
+                parts[next].1.add(entity, hasher.finish());
+                next += 1;
+            }
+        });
+        parts[components..].sort_unstable_by_key(|(name, _)| *name);
+        Self { parts }
+    }
+
+    /// The hash of everything.
+    pub fn hash(&self) -> StateHash {
+        let mut hasher = Hasher::new(0);
+        for (name, part) in &self.parts {
+            hasher.bytes(name.as_bytes());
+            hasher.word(part.sum);
+            hasher.word(part.weighted);
+        }
+        StateHash(hasher.finish())
+    }
+
+    fn digest_of(&self, name: &str) -> PartDigest {
+        let found = self.parts.iter().find(|(known, _)| *known == name);
+        found.map_or(PartDigest::default(), |(_, part)| part.digest())
+    }
+}
+
+/// Where a component is among the parts, at the end if it is new.
+fn place_of(parts: &mut Vec<(&'static str, Part)>, components: usize, name: &'static str) -> usize {
+    let known = parts[components..].iter().position(|(known, _)| *known == name);
+    known.map(|at| components + at).unwrap_or_else(|| {
+        parts.push((name, Part::default()));
+        parts.len() - 1
+    })
+}
+
+/// The one place that knows how components are kept: `None` once for each entity, then each of its components as
+/// (name, bits, bytes).
+fn each_component(world: &mut World, mut each: impl FnMut(EntityId, Option<(&'static str, usize, &[u8])>)) {
+    let mut entities = world.query::<(&NetEntity, &Encoded)>();
+    for (id, encoded) in entities.iter(world) {
+        each(id.0, None);
+        encoded.values().for_each(|value| each(id.0, Some(value)));
+    }
+}
+
+/// In the order of [`OTHERS`].
+fn others(world: &World) -> [u64; OTHERS.len()] {
+    let outbox = world.resource::<Outbox>();
+    let messages = outbox.messages.iter().map(|(session, bytes)| (*session, bytes.as_slice()));
+    [
+        world.resource::<ChannelRandom>().peek(),
+        serialized(&world.resource::<PersistPort>().submitted()),
+        serialized(&outbox.link),
+        said(messages),
+        sessions(&outbox.disconnects),
+        sessions(&outbox.violations),
+        said(outbox.frames.iter()),
+    ]
+}
+
+fn serialized(value: &impl Serialize) -> u64 {
+    hash_of(&bincode::serde::encode_to_vec(value, bincode::config::standard()).unwrap_or_default())
+}
+
+fn said<'a>(what: impl Iterator<Item = (SessionId, &'a [u8])>) -> u64 {
+    let mut hasher = Hasher::new(1);
+    for (session, bytes) in what {
+        hasher.word(session.0);
+        hasher.bytes(bytes);
+    }
+    hasher.finish()
+}
+
+fn sessions(whose: &[SessionId]) -> u64 {
+    let mut hasher = Hasher::new(2);
+    whose.iter().for_each(|session| hasher.word(session.0));
+    hasher.finish()
+}
+
+/// A part that is another than in the tick before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Change {
+    /// Parts are numbered in the order in which a recording first names them.
+    part: u16,
+    /// Its name, where this is the first time.
+    name: Option<String>,
+    digest: PartDigest,
+}
+
+/// Every part that a recording has named, as it was last.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Digests {
+    known: Vec<(String, PartDigest)>,
+}
+
+impl Digests {
+    /// Takes a state in, and gives out what it changes.
+    pub fn change(&mut self, state: &State) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for (part, (name, known)) in self.known.iter_mut().enumerate() {
+            let digest = state.digest_of(name);
+            if digest != *known {
+                *known = digest;
+                changes.push(Change { part: part as u16, name: None, digest });
+            }
+        }
+        for (name, part) in &state.parts {
+            if !self.known.iter().any(|(known, _)| known == name) {
+                let digest = part.digest();
+                changes.push(Change { part: self.known.len() as u16, name: Some((*name).to_owned()), digest });
+                self.known.push(((*name).to_owned(), digest));
+            }
+        }
+        changes
+    }
+
+    /// Takes changes in as [`Self::change`] gave them out; `None` where they fit nothing that came before.
+    pub fn apply(&mut self, changes: &[Change]) -> Option<()> {
+        for Change { part, name, digest } in changes {
+            match name {
+                Some(name) if usize::from(*part) == self.known.len() && self.known.len() < MAX_PARTS => {
+                    self.known.push((name.clone(), *digest));
+                }
+                Some(_) => return None,
+                None => self.known.get_mut(usize::from(*part))?.1 = *digest,
+            }
+        }
+        Some(())
+    }
+
+    /// The parts in which a world differs from what was recorded, causes before what follows from them, each with its
+    /// entity if only one differs.
+    pub fn differences(&self, found: &State) -> Vec<String> {
+        let recorded = |name: &str| {
+            self.known.iter().find(|(known, _)| known == name).map_or_else(Default::default, |known| known.1)
+        };
+        let new =
+            found.parts.iter().map(|(name, _)| *name).filter(|name| !self.known.iter().any(|known| known.0 == *name));
+        let names = self.known.iter().map(|(name, _)| name.as_str()).chain(new);
+        let mut differing: Vec<&str> = names.filter(|name| recorded(name) != found.digest_of(name)).collect();
+        differing.sort_by_key(|name| (rank(name), *name));
+        differing.into_iter().map(|name| describe(name, recorded(name), found.digest_of(name))).collect()
+    }
+}
+
+/// 0 for entities, 1 for components, then the others in their order.
+fn rank(name: &str) -> usize {
+    let other = OTHERS.iter().position(|other| *other == name);
+    other.map_or(usize::from(name != ENTITIES), |at| at + 2)
+}
+
+fn describe(name: &str, recorded: PartDigest, found: PartDigest) -> String {
+    let what = match rank(name) {
+        0 => name.to_owned(),
+        1 => format!("component {name}"),
+        _ => return name.to_owned(),
+    };
+    match one_entity(recorded, found) {
+        Some(entity) => format!("{what} (of entity {entity} alone)"),
+        None => format!("{what} (of several entities)"),
+    }
+}
+
+/// Entities are numbered from 1 without reuse; one with a higher number is not looked for.
+const MAX_ENTITY: u32 = 1 << 22;
+
+/// The entity that makes the whole difference: the one by whose number the weighted sum differs as much more.
+fn one_entity(recorded: PartDigest, found: PartDigest) -> Option<u32> {
+    let apart = |recorded, found| u32::from_le_bytes(found).wrapping_sub(u32::from_le_bytes(recorded));
+    let (sum, weighted) = (apart(recorded.sum, found.sum), apart(recorded.weighted, found.weighted));
+    (1..=MAX_ENTITY).find(|entity| sum.wrapping_mul(*entity) == weighted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(values: &[(u32, u64)]) -> PartDigest {
+        let mut part = Part::default();
+        values.iter().for_each(|(entity, value)| part.add(EntityId(*entity), hash_of(&value.to_le_bytes())));
+        part.digest()
+    }
+
+    #[test]
+    fn the_one_entity_that_differs_is_found_and_several_are_not_taken_for_one() {
+        let all: Vec<(u32, u64)> = (1..=500).map(|entity| (entity, u64::from(entity) * 7)).collect();
+        for at in [0, 1, 77, 499] {
+            let mut other = all.clone();
+            other[at].1 += 1;
+            assert_eq!(one_entity(part(&all), part(&other)), Some(all[at].0));
+            other.remove(at);
+            assert_eq!(one_entity(part(&all), part(&other)), Some(all[at].0), "it is not there at all");
+        }
+        let mut other = all.clone();
+        (other[3].1, other[4].1) = (1, 2);
+        assert_eq!(one_entity(part(&all), part(&other)), None);
+    }
+
+    #[test]
+    fn a_swap_of_values_between_entities_is_a_difference() {
+        assert_ne!(part(&[(1, 10), (2, 20)]), part(&[(1, 20), (2, 10)]));
+    }
+}

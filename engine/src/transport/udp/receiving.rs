@@ -1,0 +1,111 @@
+//! What comes from clients, on the network thread.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+
+use super::pump::Pump;
+use super::session::Session;
+use crate::netcode::{Connected, Packet, Received};
+use crate::transport::refusal::Refusal;
+use crate::transport::{SessionId, TransportEvent};
+
+/// Datagrams that are taken before something is sent again.
+const SLICE: usize = 64;
+
+/// What a look at the socket brought.
+pub(super) struct Look {
+    pub(super) count: usize,
+    /// Whether there may be more.
+    pub(super) is_full: bool,
+}
+
+impl Pump {
+    /// Takes what has come, up to a slice of it.
+    pub(super) fn receive_slice(&mut self, buffer: &mut [u8]) -> Look {
+        for count in 0..SLICE {
+            match self.wire.receive(buffer) {
+                Ok((bytes, from)) => self.datagram(&mut buffer[..bytes], from),
+                // Some systems report here that an earlier datagram found nobody.
+                Err(error) if error.kind() == ErrorKind::ConnectionRefused => {}
+                Err(_) => return Look { count, is_full: false },
+            }
+        }
+        Look { count: SLICE, is_full: true }
+    }
+
+    fn datagram(&mut self, datagram: &mut [u8], from: SocketAddr) {
+        if let Err(reason) = self.take(datagram, from) {
+            self.refuse(reason);
+        }
+    }
+
+    fn take(&mut self, datagram: &mut [u8], from: SocketAddr) -> Result<(), Refusal> {
+        let packet = Packet::read(datagram)?;
+        if packet.is_handshake() {
+            self.handshakes.spend(from.ip(), self.now)?;
+            if self.host_is_behind {
+                return Err(Refusal::HostBehind);
+            }
+        }
+        let wire = &self.wire;
+        match self.netcode.receive(packet, from, self.now, &mut |answer, to| wire.send(answer, to))? {
+            Received::Answered | Received::Heard { .. } => Ok(()),
+            Received::Payload { slot, payload } => self.payload(slot, payload),
+            Received::Connected(connected) => {
+                self.connected(connected);
+                Ok(())
+            }
+            Received::Disconnected { slot } => {
+                self.end(slot);
+                Ok(())
+            }
+        }
+    }
+
+    fn connected(&mut self, connected: Connected) {
+        if let Some(replaced) = connected.replaces {
+            self.end(replaced);
+        }
+        let session = SessionId(connected.client_id);
+        if connected.slot >= self.sessions.len() {
+            self.sessions.resize_with(connected.slot + 1, || None);
+        }
+        self.sessions[connected.slot] = Some(Box::new(Session::new(session, self.datagrams_per_client, self.now)));
+        self.sessions_metric.set(self.netcode.connected() as f64);
+        self.events.push(TransportEvent::Connected { session, user_data: connected.user_data.to_vec() });
+    }
+
+    fn payload(&mut self, slot: usize, payload: &[u8]) -> Result<(), Refusal> {
+        let now = self.now;
+        let Some(entry) = self.session(slot) else { return Ok(()) };
+        let (session, is_closing, taken) = (entry.id, entry.is_closing(), entry.receive(payload, now));
+        if entry.may_have_message() && !std::mem::replace(&mut entry.is_talking, true) {
+            self.talking.push(slot);
+        }
+        match taken {
+            Ok(Some(frame)) if !is_closing => {
+                self.events.push(TransportEvent::Frame { session, frame });
+                Ok(())
+            }
+            Ok(_) => Ok(()),
+            Err(reason) => {
+                self.breach(slot, reason);
+                Err(reason)
+            }
+        }
+    }
+
+    /// What an authentic client sent that it may not.
+    fn breach(&mut self, slot: usize, reason: Refusal) {
+        // Too much is cut off, and no breach: it may have waited on its way and come all at once.
+        if reason == Refusal::SessionBudget {
+            return;
+        }
+        let now = self.now;
+        let is_abuse = self.session(slot).is_some_and(|session| session.breach(now));
+        if is_abuse {
+            self.refuse(Refusal::Abuse);
+            self.disconnect(slot);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! What goes to clients, on the network thread.
+//!
+//! A tick's snapshots are spread over a part of the tick, so that they do not leave as one burst; whatever is left of
+//! them goes out at once when the next tick's are there.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use realmgate_protocol::wire::datagram::MAX_SECTION_BYTES;
+
+use super::handover::{Handover, Order};
+use super::pump::Pump;
+use crate::transport::SessionId;
+use crate::transport::refusal::Refusal;
+
+/// Frames that are sent before the socket is looked at again.
+const SLICE: usize = 64;
+/// Frames that go out together, since waking up costs more than sending some.
+const BURST: usize = 32;
+/// Every session is looked after this often: what is to be repeated, keep-alives, time-outs.
+const TEND_EVERY: Duration = Duration::from_millis(20);
+const TEND_STEP: Duration = Duration::from_millis(1);
+
+/// A tick's sends, partly done.
+#[derive(Debug, Default)]
+pub(super) struct Sending {
+    handover: Handover,
+    /// The batch that the next frame is in, and its place there.
+    batch: usize,
+    place: usize,
+    sent: usize,
+    frames: usize,
+    begun_at: Duration,
+    /// Those who are told something beside frames.
+    told: Vec<SessionId>,
+    disconnects: Vec<SessionId>,
+}
+
+impl Sending {
+    /// How many of the frames are to be out by now: whole bursts, the first at once.
+    fn due(&self, now: Duration, spread: Duration) -> usize {
+        let (passed, bursts) = (now.saturating_sub(self.begun_at), self.frames.div_ceil(BURST));
+        if passed >= spread {
+            return self.frames;
+        }
+        let before = (bursts as u128 * passed.as_nanos() / spread.as_nanos()) as usize;
+        ((before + 1) * BURST).min(self.frames)
+    }
+
+    /// How long it is until the next burst.
+    pub(super) fn rests(&self, now: Duration, spread: Duration) -> Duration {
+        let (burst, bursts) = (self.sent / BURST, self.frames.div_ceil(BURST).max(1));
+        let due_at = self.begun_at + spread.mul_f64(burst as f64 / bursts as f64);
+        due_at.saturating_sub(now)
+    }
+
+    /// Moves on to the next frame, if there is one.
+    fn step(&mut self) -> Option<(usize, usize)> {
+        while self.place >= self.handover.frames.get(self.batch)?.len() {
+            (self.batch, self.place) = (self.batch + 1, 0);
+        }
+        self.place += 1;
+        self.sent += 1;
+        Some((self.batch, self.place - 1))
+    }
+}
+
+impl Pump {
+    /// Sends what is due, up to a slice of it; whether more is.
+    pub(super) fn send_slice(&mut self) -> bool {
+        if self.next.is_none() {
+            self.next = self.incoming.next();
+        }
+        if self.sending.is_none() {
+            match self.next.take() {
+                Some(handover) => self.begin(handover),
+                None => return false,
+            }
+        }
+        let Some(mut sending) = self.sending.take() else { return false };
+        let due = if self.next.is_some() { sending.frames } else { sending.due(self.now, self.spread) };
+        let slice_end = due.min(sending.sent + SLICE);
+        while sending.sent < slice_end
+            && let Some((batch, place)) = sending.step()
+        {
+            if let Some((session, snapshot)) = sending.handover.frames[batch].get(place) {
+                self.send_frame(session, snapshot);
+            }
+        }
+        if sending.sent >= sending.frames {
+            self.finish(sending);
+            return true;
+        }
+        let is_more_due = sending.sent < due;
+        self.sending = Some(sending);
+        is_more_due
+    }
+
+    fn begin(&mut self, mut handover: Handover) {
+        self.queue_metric.set(self.shared.frames_waiting.load(Ordering::Relaxed) as f64);
+        let mut sending = Sending { frames: handover.frame_count(), begun_at: self.now, ..Sending::default() };
+        for order in handover.orders.drain(..) {
+            match order {
+                Order::Message(session, message) => {
+                    self.queue_message(session, message);
+                    sending.told.push(session);
+                }
+                // After the frames that were written before it.
+                Order::Disconnect(session) => sending.disconnects.push(session),
+            }
+        }
+        sending.handover = handover;
+        self.sending = Some(sending);
+    }
+
+    fn finish(&mut self, sending: Sending) {
+        for session in sending.told {
+            if let Some(slot) = self.netcode.slot_of(session.0) {
+                self.compose(slot, None);
+            }
+        }
+        for session in sending.disconnects {
+            if let Some(slot) = self.netcode.slot_of(session.0) {
+                let now = self.now;
+                self.session(slot).into_iter().for_each(|session| session.close(now));
+                self.tend_slot(slot);
+            }
+        }
+        if sending.frames > 0 {
+            self.lag_metric.record(self.now.saturating_sub(sending.handover.handed_over_at).as_secs_f64());
+            let left = self.shared.frames_waiting.fetch_sub(sending.frames as u64, Ordering::Relaxed);
+            self.queue_metric.set(left.saturating_sub(sending.frames as u64) as f64);
+        }
+        self.incoming.give_back(sending.handover);
+    }
+
+    fn send_frame(&mut self, session: SessionId, snapshot: &[u8]) {
+        if snapshot.len() > MAX_SECTION_BYTES {
+            return self.refuse(Refusal::Outgoing);
+        }
+        if let Some(slot) = self.open_slot(session) {
+            self.compose(slot, Some(snapshot));
+            self.shared.frames_out.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn queue_message(&mut self, session: SessionId, message: Vec<u8>) {
+        let Some(slot) = self.open_slot(session) else { return };
+        if self.session(slot).is_some_and(|session| session.queue(message).is_err()) {
+            self.refuse(Refusal::ClientBehind);
+            self.disconnect(slot);
+        }
+    }
+
+    /// Sends a snapshot, if there is one, and what is due of a session's messages.
+    fn compose(&mut self, slot: usize, snapshot: Option<&[u8]>) {
+        let (now, wire, netcode) = (self.now, &self.wire, &mut self.netcode);
+        let Some(session) = self.sessions.get_mut(slot).and_then(Option::as_deref_mut) else { return };
+        session.compose(snapshot, now, |payload| {
+            netcode.send_payload(slot, payload, now, &mut |datagram, to| wire.send(datagram, to));
+        });
+    }
+
+    /// Looks after some of the sessions, so that each has its turn in time.
+    pub(super) fn tend(&mut self) {
+        let passed = self.now.saturating_sub(self.tended_at).min(TEND_EVERY);
+        if passed < TEND_STEP {
+            return;
+        }
+        self.tended_at = self.now;
+        self.netcode.forget_late_handshakes(self.now);
+        let slots = self.netcode.slots();
+        let turns = (slots as u128 * passed.as_micros()).div_ceil(TEND_EVERY.as_micros()) as usize;
+        for _ in 0..turns {
+            self.tended = (self.tended + 1) % slots;
+            self.tend_slot(self.tended);
+        }
+    }
+
+    fn tend_slot(&mut self, slot: usize) {
+        self.compose(slot, None);
+        let now = self.now;
+        let is_over = self.session(slot).is_some_and(|session| session.is_over(now));
+        let wire = &self.wire;
+        let lives = self.netcode.tend(slot, now, &mut |datagram, to| wire.send(datagram, to));
+        if is_over || !lives {
+            self.disconnect(slot);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bursts_are_spread_evenly() {
+        let ms = Duration::from_millis;
+        let sending = Sending { frames: 4 * BURST - 5, begun_at: ms(1_000), ..Sending::default() };
+        let due = |at_ms| sending.due(ms(at_ms), ms(20));
+        assert_eq!([due(1_000), due(1_004), due(1_005), due(1_012)], [BURST, BURST, 2 * BURST, 3 * BURST]);
+        assert_eq!([due(1_015), due(1_020), due(9_000)], [4 * BURST - 5; 3]);
+        assert_eq!(sending.due(ms(1_000), Duration::ZERO), sending.frames, "spread over no time at all");
+        assert_eq!(Sending::default().due(ms(0), ms(20)), 0);
+    }
+
+    #[test]
+    fn a_rest_ends_with_the_next_burst() {
+        let ms = Duration::from_millis;
+        let sending = |sent| Sending { frames: 4 * BURST, sent, begun_at: ms(1_000), ..Sending::default() };
+        assert_eq!(sending(BURST).rests(ms(1_001), ms(20)), ms(4));
+        assert_eq!(sending(3 * BURST).rests(ms(1_001), ms(20)), ms(14));
+        assert_eq!(sending(BURST).rests(ms(1_006), ms(20)), Duration::ZERO, "it is late");
+    }
+}

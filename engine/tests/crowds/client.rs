@@ -1,0 +1,108 @@
+//! A client that applies snapshots as the protocol says, and demands at each step that what it is told makes sense.
+
+use std::collections::BTreeMap;
+
+use realmgate_protocol::bits::{BitField, BitReader};
+use realmgate_protocol::ids::{EntityId, Tick};
+use realmgate_protocol::movement::{Course, Position};
+use realmgate_protocol::wire::WireComponent;
+use realmgate_protocol::wire::datagram::{ServerFrameHead, SnapshotAck};
+use realmgate_protocol::wire::snapshot::{self, OwnState, PLACE, SnapshotVisitor};
+
+use crate::scene::{Count, Mark, Secret};
+
+/// What a client is shown of one entity.
+#[derive(Debug, Clone, Default)]
+pub struct Shown {
+    course: Option<(Tick, Course)>,
+    pub count: Option<u32>,
+    pub mark: Option<u32>,
+    pub secret: Option<u32>,
+}
+
+impl Shown {
+    /// Where it is shown at a tick.
+    pub fn position(&self, now: Tick) -> Option<Position> {
+        self.course.map(|(told_at, course)| course.after(now.since(told_at)))
+    }
+}
+
+/// A client.
+#[derive(Debug, Default)]
+pub struct Client {
+    pub head: ServerFrameHead,
+    pub ack: SnapshotAck,
+    pub own: Option<EntityId>,
+    pub shown: BTreeMap<EntityId, Shown>,
+    /// Entities in the newest snapshot.
+    pub told: usize,
+    /// The newest count it was ever shown, by entity: none may come back.
+    counts: BTreeMap<EntityId, u32>,
+}
+
+impl Client {
+    /// Takes a frame, however late it comes.
+    pub fn receive(&mut self, frame: &[u8]) {
+        let mut from = BitReader::new(frame);
+        let head = ServerFrameHead::read(&mut from, &self.head).expect("a head that can be read");
+        if head.tick <= self.head.tick {
+            return;
+        }
+        self.head = head;
+        self.told = 0;
+        snapshot::read(&mut from, self).expect("a whole snapshot");
+        self.ack.note(head.tick);
+    }
+}
+
+impl SnapshotVisitor for Client {
+    fn own(&mut self, new: Option<EntityId>, state: OwnState) -> Option<EntityId> {
+        if let Some(new) = new {
+            self.shown.insert(new, Shown::default());
+            self.own = Some(new);
+        }
+        let own = self.own?;
+        self.shown.get_mut(&own)?.course = Some((self.head.tick, Course::standing(state.position, state.facing)));
+        Some(own)
+    }
+
+    fn despawn(&mut self, entity: EntityId) {
+        assert_ne!(Some(entity), self.own, "one's own entity is never despawned");
+        self.shown.remove(&entity);
+    }
+
+    fn entity(&mut self, entity: EntityId, is_new: bool) {
+        assert_ne!(Some(entity), self.own, "one's own entity is not among the others");
+        self.told += 1;
+        if is_new {
+            self.shown.insert(entity, Shown::default());
+        }
+        assert!(self.shown.contains_key(&entity), "{entity} is changed, and was never shown");
+    }
+
+    fn component(&mut self, entity: EntityId, id: u8, from: &mut BitReader<'_>) -> Option<()> {
+        let shown = self.shown.get_mut(&entity).expect("a component of something that is shown");
+        match id {
+            PLACE => shown.course = Some((self.head.tick, Course::read(from)?)),
+            Count::ID => {
+                let count = Count::read(from)?.0;
+                let newest = self.counts.entry(entity).or_default();
+                assert!(count >= *newest, "{entity} counts back from {newest} to {count}");
+                (*newest, shown.count) = (count, Some(count));
+            }
+            Mark::ID => shown.mark = Some(Mark::read(from)?.0),
+            Secret::ID => {
+                assert_eq!(Some(entity), self.own, "a secret is for its owner");
+                shown.secret = Some(Secret::read(from)?.0);
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn remove(&mut self, entity: EntityId, id: u8) {
+        let shown = self.shown.get_mut(&entity).expect("only what was shown is removed");
+        assert_eq!(id, Mark::ID, "nothing else is ever removed");
+        shown.mark = None;
+    }
+}

@@ -1,0 +1,8 @@
+//! What clients are shown of busy worlds, over links that lose, delay and reorder.
+
+#![expect(clippy::unwrap_used, reason = "what a test helper can not do, fails the test")]
+
+mod client;
+mod convergence;
+mod scene;
+mod starvation;

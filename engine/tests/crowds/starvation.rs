@@ -1,0 +1,55 @@
+use realmgate_engine::overload::OverloadLevel;
+use realmgate_engine::replication::{Shared, SnapshotBudget};
+use realmgate_protocol::movement::Position;
+
+use crate::scene::{Count, Drift, HEIGHT, Scene, WIDTH};
+
+/// How long the one who waits longest has waited, and how few fit into a snapshot, once a crowd of so many has been seen. All
+/// of it turns and changes in every tick.
+fn longest_wait(crowd: usize, level: OverloadLevel) -> (u32, usize) {
+    let mut scene = Scene::new(1, 5);
+    scene.channel.world_mut().insert_resource(level);
+    for _ in 0..crowd {
+        let mut offset = || scene.chance.below(20 * 1_024) as i32 - 10 * 1_024;
+        let at = Position::tile_centre(WIDTH / 2, HEIGHT / 2).offset(offset(), offset());
+        scene.spawn(at);
+    }
+    let (mut longest, mut fewest) = (0, usize::MAX);
+    for tick in 0..160 {
+        for thing in scene.things.clone() {
+            // To and fro, so that everybody stays in view.
+            let way = |part: u32| if tick % 2 == 0 { part as i32 } else { -(part as i32) };
+            let drift = Drift(way(150 + thing.index_u32() % 50), way(100));
+            scene.turn(thing, drift);
+            let count = scene.tick + 1;
+            scene.channel.world_mut().get_mut::<Shared<Count>>(thing).unwrap().0 = Count(count);
+        }
+        scene.step();
+        let client = &scene.ends[0].client;
+        let own = scene.id(scene.player(0)).0;
+        assert_eq!(client.shown[&own].count, Some(scene.tick), "own state is in every snapshot");
+        if tick >= 100 {
+            assert_eq!(client.shown.len(), crowd + 1);
+            let oldest = client.shown.values().filter_map(|shown| shown.count).min().unwrap();
+            longest = longest.max(scene.tick - oldest);
+            fewest = fewest.min(client.told);
+        }
+    }
+    (longest, fewest)
+}
+
+#[test]
+fn nobody_in_a_crowd_waits_longer_than_the_bound() {
+    for level in [OverloadLevel::Normal, OverloadLevel::NearRarely] {
+        let (longest, fits) = longest_wait(500, level);
+        let bound = (4 * 500 / fits + 1 + 4) as u32;
+        assert!(fits >= 45, "{fits} fit into {} bytes", SnapshotBudget::default().bytes);
+        assert!(longest <= bound, "{longest} ticks of {bound} at level {level:?}, {fits} at a time");
+    }
+}
+
+#[test]
+fn a_crowd_that_fits_is_told_at_once_but_for_the_far() {
+    let (longest, _) = longest_wait(40, OverloadLevel::Normal);
+    assert!(longest <= 1, "{longest} ticks");
+}

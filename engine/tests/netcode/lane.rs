@@ -1,0 +1,138 @@
+//! A server, what it has said, and clients of ours.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use realmgate_engine::netcode::peer::{Peer, Said};
+use realmgate_engine::netcode::token::PrivateToken;
+use realmgate_engine::netcode::{Packet, Received, Server, ServerSettings};
+use realmgate_engine::transport::refusal::Refusal;
+
+pub const KEY: [u8; 32] = [0x11; 32];
+pub const PROTOCOL_ID: u64 = 0x1122_3344_5566_7788;
+/// When tokens expire.
+pub const EXPIRES_S: u64 = 1_030;
+const UNIX_START: Duration = Duration::from_secs(1_000);
+
+pub fn server_address() -> SocketAddr {
+    "127.0.0.1:40000".parse().unwrap()
+}
+
+pub fn address(last: u16) -> SocketAddr {
+    SocketAddr::from(([10, 0, (last >> 8) as u8, last as u8], 5_000))
+}
+
+/// What a packet was, without the buffer it lay in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    Answered,
+    Connected { slot: usize, client_id: u64, user_data: u8, replaces: Option<usize> },
+    Heard { slot: usize },
+    Payload { slot: usize, payload: Vec<u8> },
+    Disconnected { slot: usize },
+}
+
+/// The server, and the time.
+pub struct Lane {
+    pub server: Server,
+    pub now: Duration,
+    /// What it said, and to whom.
+    pub sent: Vec<(Vec<u8>, SocketAddr)>,
+}
+
+impl Lane {
+    pub fn new(max_clients: usize) -> Self {
+        let settings = ServerSettings {
+            key: KEY,
+            challenge_key: [0x22; 32],
+            protocol_id: PROTOCOL_ID,
+            addresses: vec![server_address()],
+            max_clients,
+            unix_start: UNIX_START,
+        };
+        Self { server: Server::new(settings), now: Duration::ZERO, sent: Vec::new() }
+    }
+
+    pub fn receive(&mut self, datagram: &[u8], from: SocketAddr) -> Result<Event, Refusal> {
+        let mut datagram = datagram.to_vec();
+        let sent = &mut self.sent;
+        let packet = Packet::read(&mut datagram)?;
+        let received = self.server.receive(packet, from, self.now, &mut |bytes, to| sent.push((bytes.to_vec(), to)))?;
+        Ok(match received {
+            Received::Answered => Event::Answered,
+            Received::Connected(new) => Event::Connected {
+                slot: new.slot,
+                client_id: new.client_id,
+                user_data: new.user_data[255],
+                replaces: new.replaces,
+            },
+            Received::Heard { slot } => Event::Heard { slot },
+            Received::Payload { slot, payload } => Event::Payload { slot, payload: payload.to_vec() },
+            Received::Disconnected { slot } => Event::Disconnected { slot },
+        })
+    }
+
+    /// What it has said since the last time.
+    pub fn answers(&mut self) -> Vec<Vec<u8>> {
+        self.sent.drain(..).map(|(bytes, _)| bytes).collect()
+    }
+
+    /// What it has said to this client, as the client takes it.
+    pub fn heard_by(&mut self, peer: &mut Peer) -> Vec<Said> {
+        self.answers().iter_mut().filter_map(|bytes| peer.receive(bytes)).collect()
+    }
+
+    pub fn tend(&mut self, slot: usize) -> bool {
+        let sent = &mut self.sent;
+        self.server.tend(slot, self.now, &mut |bytes, to| sent.push((bytes.to_vec(), to)))
+    }
+
+    pub fn send_payload(&mut self, slot: usize, payload: &[u8]) {
+        let sent = &mut self.sent;
+        self.server.send_payload(slot, payload, self.now, &mut |bytes, to| sent.push((bytes.to_vec(), to)));
+    }
+
+    pub fn disconnect(&mut self, slot: usize) {
+        let sent = &mut self.sent;
+        self.server.disconnect(slot, self.now, &mut |bytes, to| sent.push((bytes.to_vec(), to)));
+    }
+
+    /// Connects a client up to the moment when the server has accepted it; the client has not heard of it.
+    pub fn accept(&mut self, peer: &mut Peer, from: SocketAddr) -> Event {
+        assert_eq!(self.receive(&peer.request(), from), Ok(Event::Answered));
+        assert_eq!(self.heard_by(peer), [Said::Challenge]);
+        self.receive(&peer.response().unwrap(), from).unwrap()
+    }
+
+    /// A client that is connected and knows it, and its slot.
+    pub fn join(&mut self, client_id: u64, from: SocketAddr) -> (Peer, usize) {
+        let mut peer = peer(client_id);
+        let Event::Connected { slot, .. } = self.accept(&mut peer, from) else { panic!("it is not connected") };
+        assert!(matches!(self.heard_by(&mut peer)[..], [Said::KeepAlive { .. }]));
+        assert_eq!(self.receive(&peer.keep_alive(), from), Ok(Event::Heard { slot }));
+        (peer, slot)
+    }
+}
+
+pub fn token(client_id: u64) -> PrivateToken {
+    PrivateToken {
+        client_id,
+        timeout_s: 5,
+        servers: vec![server_address()],
+        client_to_server_key: [client_id as u8; 32],
+        server_to_client_key: [!(client_id as u8); 32],
+        user_data: [client_id as u8; 256],
+    }
+}
+
+/// A client with a token of its own.
+pub fn peer(client_id: u64) -> Peer {
+    peer_with(&token(client_id), client_id)
+}
+
+/// A client with this token, which differs from others by a number.
+pub fn peer_with(token: &PrivateToken, number: u64) -> Peer {
+    let mut nonce = [0; 24];
+    nonce[..8].copy_from_slice(&number.to_le_bytes());
+    Peer::new(token, PROTOCOL_ID, EXPIRES_S, &nonce, &KEY)
+}

@@ -1,0 +1,133 @@
+//! The transport on a bound socket: an independent implementation of the standard as its client, and a tick's sends
+//! spread over time.
+
+use std::time::{Duration, Instant};
+
+use netcode::{Client, ConnectToken, NetcodeSocket};
+use realmgate_engine::outbox::FrameBatch;
+use realmgate_engine::transport::udp::{UdpSettings, UdpTransport};
+use realmgate_engine::transport::{SessionId, Transport, TransportEvent};
+use realmgate_protocol::limits::NETCODE_PROTOCOL_ID;
+use realmgate_protocol::wire::datagram::{self, ClientFrame, Section};
+
+use crate::lane::KEY;
+
+/// Longer than anything here takes, even on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+#[expect(clippy::disallowed_methods, reason = "a real socket is waited for in real time")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+struct Scene {
+    transport: UdpTransport,
+    events: Vec<TransportEvent>,
+    clients: Vec<Client<NetcodeSocket>>,
+    started: Instant,
+}
+
+impl Scene {
+    fn new(change: impl FnOnce(&mut UdpSettings)) -> Self {
+        let mut settings = UdpSettings::new("127.0.0.1:0".parse().unwrap(), KEY);
+        change(&mut settings);
+        let transport = UdpTransport::bind(settings).unwrap();
+        Self { transport, events: Vec::new(), clients: Vec::new(), started: now() }
+    }
+
+    fn until(&mut self, what: &str, mut is_so: impl FnMut(&mut Self) -> bool) {
+        let started = now();
+        while !is_so(self) {
+            assert!(now() - started < DEADLINE, "never: {what}");
+            let at_s = (now() - self.started).as_secs_f64();
+            self.clients.iter_mut().for_each(|client| client.update(at_s));
+            self.transport.poll(&mut self.events);
+            // A tick; what is waited for is the condition above.
+            std::thread::park_timeout(Duration::from_millis(2));
+        }
+    }
+
+    fn join(&mut self, client_id: u64) {
+        let server = self.transport.local_address();
+        let token = ConnectToken::build(server, NETCODE_PROTOCOL_ID, client_id, KEY)
+            .expire_seconds(30)
+            .timeout_seconds(5)
+            .user_data([client_id as u8; 256])
+            .generate()
+            .unwrap();
+        let mut client = Client::new(&token.try_into_bytes().unwrap()).unwrap();
+        client.connect();
+        self.clients.push(client);
+        self.until("it connects", |scene| scene.clients.last().unwrap().is_connected());
+        self.clients.last_mut().unwrap().send(&ClientFrame::default().seal()).unwrap();
+    }
+}
+
+#[test]
+fn a_client_of_another_implementation_connects_stays_and_leaves() {
+    let mut scene = Scene::new(|_| ());
+    scene.join(9);
+    let (session, user_data) = (SessionId(9), vec![9; 256]);
+    scene.until("its frame comes", |scene| scene.events.len() >= 2);
+    assert_eq!(scene.events[0], TransportEvent::Connected { session, user_data });
+    assert!(matches!(scene.events[1], TransportEvent::Frame { session: SessionId(9), .. }));
+
+    let mut frames = FrameBatch::default();
+    frames.write(session, |out| out.extend([1, 2, 3]));
+    scene.transport.send_frames(frames);
+    scene.transport.flush();
+    let mut came = None;
+    scene.until("the snapshot comes", |scene| {
+        came = came.take().or_else(|| scene.clients[0].recv());
+        came.is_some()
+    });
+    assert_eq!(came, Some(datagram::seal(Section::Snapshot(&[1, 2, 3]))));
+
+    // It says nothing but keep-alives for longer than a client may be silent.
+    let quiet_since = now();
+    scene.until("it has stayed", |_| now() - quiet_since > Duration::from_secs(6));
+    assert!(scene.clients[0].is_connected());
+    scene.clients[0].disconnect().unwrap();
+    scene.until("it has left", |scene| scene.events.contains(&TransportEvent::Disconnected { session }));
+}
+
+#[test]
+fn a_client_of_another_implementation_hears_of_its_end() {
+    let mut scene = Scene::new(|_| ());
+    scene.join(9);
+    scene.transport.disconnect(SessionId(9));
+    scene.transport.flush();
+    scene.until("it hears of it", |scene| scene.clients[0].is_disconnected());
+}
+
+#[test]
+fn a_tick_that_is_spread_over_time_loses_nothing() {
+    let mut scene = Scene::new(|settings| settings.spread_sends_over = Duration::from_millis(100));
+    (1..=3).for_each(|client| scene.join(client));
+    let mut spare = FrameBatch::default();
+    // Faster than they can be spread: the rest of a tick goes out when the next is there.
+    for tick in 0..20u8 {
+        for client in 1..=3 {
+            spare.write(SessionId(client), |out| out.extend([tick; 500]));
+        }
+        spare = scene.transport.send_frames(spare);
+        assert!(spare.is_empty());
+        scene.transport.send_message(SessionId(2), vec![tick]);
+        scene.transport.flush();
+    }
+    // And the goodbye only after the frames before it.
+    scene.transport.disconnect(SessionId(3));
+    scene.transport.flush();
+    scene.until("all frames are out", |scene| scene.transport.frames_out() == Some(60));
+    let mut came = [0; 3];
+    scene.until("all frames are in", |scene| {
+        for (client, came) in scene.clients.iter_mut().zip(&mut came) {
+            let payloads = std::iter::from_fn(|| client.recv());
+            let is_snapshot =
+                |payload: &Vec<u8>| matches!(datagram::open(payload).unwrap().section, Section::Snapshot(_));
+            *came += payloads.filter(is_snapshot).count();
+        }
+        came[..2] == [20, 20] && scene.clients[2].is_disconnected()
+    });
+    assert!(scene.clients[0].is_connected());
+}

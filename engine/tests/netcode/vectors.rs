@@ -1,0 +1,69 @@
+//! Byte for byte: packets that were put together without our code.
+
+use std::collections::BTreeMap;
+
+use realmgate_engine::netcode::Kind;
+use realmgate_engine::netcode::peer::{Peer, Said};
+use realmgate_engine::netcode::token::PrivateToken;
+use realmgate_engine::transport::refusal::Refusal;
+
+use crate::lane::{EXPIRES_S, Event, KEY, Lane, PROTOCOL_ID, address};
+
+fn vectors() -> BTreeMap<&'static str, Vec<u8>> {
+    let lines = include_str!("vectors.txt").lines().filter(|line| !line.starts_with('#'));
+    let bytes =
+        |hex: &str| (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
+    lines.map(|line| line.split_once(' ').unwrap()).map(|(name, hex)| (name, bytes(hex))).collect()
+}
+
+/// The client that the vectors speak of.
+fn client() -> Peer {
+    let token = PrivateToken {
+        client_id: 0x0102_0304_0506_0708,
+        timeout_s: 5,
+        servers: vec!["127.0.0.1:40000".parse().unwrap(), "[2001:db8::1]:40001".parse().unwrap()],
+        client_to_server_key: [0xa1; 32],
+        server_to_client_key: [0xb2; 32],
+        user_data: std::array::from_fn(|i| i as u8),
+    };
+    Peer::new(&token, PROTOCOL_ID, EXPIRES_S, &std::array::from_fn(|i| i as u8), &KEY)
+}
+
+#[test]
+fn what_we_send_is_what_the_standard_says() {
+    let (vectors, mut client) = (vectors(), client());
+    assert_eq!(client.request(), vectors["request"]);
+    assert_eq!(client.receive(&mut vectors["challenge"].clone()), Some(Said::Challenge));
+    assert_eq!(client.response().unwrap(), vectors["response"]);
+    assert_eq!(client.keep_alive(), vectors["keep_alive_from_client"]);
+    assert_eq!(client.sealed(Kind::Payload, 0x12_3456, b"hello"), vectors["payload_from_client"]);
+    assert_eq!(client.sealed(Kind::Disconnect, 5, b""), vectors["disconnect_from_client"]);
+}
+
+#[test]
+fn what_a_server_sends_is_read_as_the_standard_says() {
+    let (vectors, mut client) = (vectors(), client());
+    let mut said = |name: &str| client.receive(&mut vectors[name].clone());
+    assert_eq!(said("denied"), Some(Said::Denied));
+    assert_eq!(said("keep_alive_from_server"), Some(Said::KeepAlive { index: 3, max_clients: 64 }));
+    assert_eq!(said("payload_from_server"), Some(Said::Payload(b"hello".to_vec())));
+    assert_eq!(said("disconnect_from_server"), Some(Said::Disconnect));
+    assert_eq!(said("payload_from_server"), None, "it came before");
+}
+
+#[test]
+fn a_server_reads_what_the_standard_says() {
+    let (vectors, mut lane) = (vectors(), Lane::new(64));
+    assert_eq!(lane.receive(&vectors["request"], address(1)), Ok(Event::Answered));
+    assert_eq!(lane.receive(&vectors["response"], address(1)), Err(Refusal::Netcode), "of another's challenge");
+    lane.answers();
+    let mut client = client();
+    let Event::Connected { slot, client_id, user_data, .. } = lane.accept(&mut client, address(1)) else {
+        panic!("it is not connected")
+    };
+    assert_eq!((client_id, user_data), (0x0102_0304_0506_0708, 255));
+    assert_eq!(lane.receive(&vectors["keep_alive_from_client"], address(1)), Ok(Event::Heard { slot }));
+    let payload = b"hello".to_vec();
+    assert_eq!(lane.receive(&vectors["payload_from_client"], address(1)), Ok(Event::Payload { slot, payload }));
+    assert_eq!(lane.receive(&vectors["disconnect_from_client"], address(1)), Err(Refusal::Replayed), "5 is long past");
+}

@@ -1,0 +1,31 @@
+//! What must hold of every parser, whatever bytes a stranger sends: each check panics where it does not.
+//!
+//! The fuzzer runs them, and `tests/tests/corpus.rs` runs the same on stable over the corpus and over random bytes.
+
+mod data;
+mod frames;
+mod gateway;
+mod map;
+mod messages;
+mod recording;
+mod ticket;
+
+/// Panics when a property of a parser does not hold for these bytes.
+pub type Check = fn(&[u8]);
+
+/// Every target; its corpus is `fuzz/corpus/<name>/`.
+pub const TARGETS: [(&str, Check); 13] = [
+    ("netcode", realmgate_engine::netcode::fuzzing::check),
+    ("stream", realmgate_protocol::wire::stream::check),
+    ("client_payload", frames::client_payload),
+    ("server_payload", frames::server_payload),
+    ("client_message", messages::from_client),
+    ("server_message", messages::from_server),
+    ("link", messages::link),
+    ("ticket", ticket::ticket),
+    ("connect_token", ticket::connect_token),
+    ("gateway", gateway::gateway),
+    ("map", map::map),
+    ("data", data::data),
+    ("recording", recording::recording),
+];

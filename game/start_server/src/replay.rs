@@ -1,0 +1,94 @@
+//! `--replay`: plays recordings again and says whether they come out the same.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, anyhow};
+use realmgate_engine::channel::BuildWorld;
+use realmgate_engine::record::{RecordingEnd, Replay, Replayed, Source};
+use realmgate_protocol::realm;
+
+use crate::args::Args;
+use crate::data::{self, World};
+use crate::failure::Failure;
+use crate::told;
+
+/// How often a long replay says how far it is.
+const TELL_EVERY: Duration = Duration::from_secs(5);
+
+/// What a recording is replayed with.
+struct Stage {
+    world: World,
+    build: BuildWorld,
+    sources: Vec<Source>,
+}
+
+/// Replays every file, `args.threads` of them at a time; an error when one does not come out the same.
+pub fn replay_all(args: &Args) -> Result<(), Failure> {
+    let world = data::load(args)?;
+    let build = realmgate_game::build_world(world.game.clone(), world.maps.clone());
+    let stage = Stage { world, build, sources: data::sources(args)? };
+    let next = AtomicUsize::new(0);
+    let failed = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..usize::from(args.threads).min(args.replay.len()) {
+            scope.spawn(|| {
+                while let Some(file) = args.replay.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    failed.fetch_add(usize::from(!replay_one(&stage, file)), Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    match failed.into_inner() {
+        0 => Ok(()),
+        failed => Err(Failure::Other(anyhow!("{failed} of {} recordings did not replay", args.replay.len()))),
+    }
+}
+
+/// Says what comes of one file; whether it was the same.
+fn replay_one(stage: &Stage, file: &Path) -> bool {
+    let name = file.display();
+    match replay(stage, file) {
+        Ok(Replayed { ticks, last, end }) => {
+            let last = last.map_or("none".to_owned(), |hash| hash.to_string());
+            told::say(&format!("{name}: {ticks} ticks replayed, every state hash equal; the last is {last}."));
+            match end {
+                RecordingEnd::Whole => {}
+                RecordingEnd::CutOff => told::say(&format!("{name}: it ends within a tick, which was left out.")),
+                RecordingEnd::Panicked(panic) => told::say(&format!("{name}: in the last one {panic}, as recorded.")),
+            }
+            true
+        }
+        Err(error) => {
+            told::progress(&format!("{name}: {error:#}"));
+            false
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a replay takes is said to people and reaches no world")]
+fn replay(stage: &Stage, file: &Path) -> anyhow::Result<Replayed> {
+    let recording = Replay::open(BufReader::new(File::open(file).context("it can not be opened")?))?;
+    recording.check(realm::protocol_hash(), &stage.sources)?;
+    let header = recording.header();
+    let (map, tick_hz) = (header.key.map, header.tick_hz);
+    let map = stage.world.maps.get(map).with_context(|| format!("there is no map {map} here"))?.clone();
+    let start = Instant::now();
+    let mut told = start;
+    let speed = |ticks: u32| {
+        let rate = f64::from(ticks) / start.elapsed().as_secs_f64().max(1e-9);
+        format!("{rate:.0} ticks/s, {:.1} times real time", rate / f64::from(tick_hz))
+    };
+    let replayed = recording.run(map, &stage.build, |ticks| {
+        // The clock is not asked in every tick.
+        if ticks % 256 == 0 && told.elapsed() > TELL_EVERY {
+            told = Instant::now();
+            told::progress(&format!("{}: {ticks} ticks so far, {}", file.display(), speed(ticks)));
+        }
+    })?;
+    told::progress(&format!("{}: {}", file.display(), speed(replayed.ticks)));
+    Ok(replayed)
+}

@@ -1,0 +1,101 @@
+//! A steady tick allocates nothing for any player: the same few times with 50 of them as with 200.
+
+#![expect(clippy::unwrap_used, reason = "what a test helper can not do, fails the test")]
+
+use std::sync::Arc;
+
+use bevy_app::App;
+use realmgate_engine::body::{At, Body, Speed};
+use realmgate_engine::channel::{BuildWorld, Channel, ChannelKey, ChannelSettings, ToChannel};
+use realmgate_engine::map::Map;
+use realmgate_engine::player::Players;
+use realmgate_engine::replication::{ReplicateApp, SeenBy, Shared};
+use realmgate_engine::transport::SessionId;
+use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, LockEpoch, MapId, Tick};
+use realmgate_protocol::link::CharacterLoad;
+use realmgate_protocol::movement::{Angle, Position};
+use realmgate_protocol::realm::{Health, Label};
+use realmgate_protocol::wire::InputCommand;
+use realmgate_protocol::wire::datagram::SnapshotAck;
+
+/// Side of the square on which everybody walks about, so that they come into each other's view and go out of it.
+const SIDE_TILES: usize = 100;
+
+fn channel(players: u64) -> Channel {
+    let row = ".".repeat(SIDE_TILES);
+    let key = ChannelKey { map: MapId(1), channel: ChannelId(1) };
+    let map = Arc::new(Map::sketch(MapId(1), &[row.as_str(); SIDE_TILES]).unwrap());
+    let build: BuildWorld = Arc::new(|app: &mut App| {
+        app.replicate_shared::<Label>(SeenBy::All).replicate_shared::<Health>(SeenBy::All);
+    });
+    let mut channel = Channel::new(ChannelSettings { key, map, tick_hz: 20, seed: [1; 32] }, &build);
+    (1..=players).for_each(|player| channel.push(join(player)));
+    channel.tick().unwrap();
+    for player in 1..=players {
+        let entity = channel.world().resource::<Players>().of_session(SessionId(player)).unwrap();
+        let tile = |prime: u64| ((player * prime) % SIDE_TILES as u64) as i32;
+        let at = At(Position::tile_centre(tile(37), tile(61)));
+        let shown = (Shared(Label { name: "walker".to_owned() }), Shared(Health { current: 9, max: 9 }));
+        channel.world_mut().entity_mut(entity).insert((Body { radius: 320 }, at, Speed(400), shown));
+    }
+    channel
+}
+
+fn join(player: u64) -> ToChannel {
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&player.to_le_bytes());
+    let load = CharacterLoad {
+        character: CharacterId(id),
+        account: AccountId(id),
+        name: String::new(),
+        class_id: String::new(),
+        level: 1,
+        experience: 0,
+        gold: 0,
+        items: Vec::new(),
+        soft: None,
+    };
+    ToChannel::Join { session: SessionId(player), epoch: LockEpoch(1), load }
+}
+
+/// Allocations of so many ticks, the frames of clients and the hand-over of the outbox included.
+fn allocations(channel: &mut Channel, players: u64, ticks: std::ops::Range<u32>) -> u64 {
+    ticks
+        .map(|tick| {
+            for player in 1..=players {
+                // Every tenth snapshot is lost.
+                let lost = (u64::from(tick) + player).is_multiple_of(10);
+                let ack = SnapshotAck { newest: Tick(if lost { tick - 1 } else { tick }), before: !(1 << (tick % 10)) };
+                let heading = Some(Angle(((u64::from(tick) + player) / 20 * 37 + player * 11) as u8));
+                let command = InputCommand { number: tick, heading, action: None };
+                channel.push(ToChannel::Frame {
+                    session: SessionId(player),
+                    ack,
+                    commands: [command].into_iter().collect(),
+                });
+            }
+            let counted = allocation_counter::measure(|| {
+                channel.tick().unwrap();
+                let mut outbox = channel.take_outbox();
+                assert_eq!(outbox.frames.len() as u64, players);
+                outbox.frames.clear();
+                channel.reuse(outbox.frames);
+            });
+            counted.count_total
+        })
+        .sum()
+}
+
+#[test]
+fn a_steady_tick_allocates_as_little_for_many_players_as_for_few() {
+    const TICKS: u32 = 50;
+    let [few, many] = [50, 200].map(|players| {
+        let mut channel = channel(players);
+        allocations(&mut channel, players, 1..800);
+        allocations(&mut channel, players, 800..800 + TICKS)
+    });
+    // Now and then a list of somebody grows beyond what it ever was.
+    let bound = 2 * u64::from(TICKS);
+    assert!(few <= bound, "{few} allocations in {TICKS} ticks of 50 players");
+    assert!(many <= bound, "{many} allocations in {TICKS} ticks of 200 players");
+}

@@ -1,0 +1,87 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn written(ack: Option<Ack>, messages: &[(u16, &[u8])], section: Section<'_>) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut payload = PayloadWriter::start(&mut out, ack);
+    for (id, message) in messages {
+        assert!(payload.push(*id, message, section.body().len()), "message {id} fits");
+    }
+    payload.finish(section);
+    out
+}
+
+#[test]
+fn the_layout_is_as_documented() {
+    let ack = Ack { next: 0x0102, gaps: 5 };
+    let payload = written(Some(ack), &[(0xffff, &[7]), (0, &[8, 9])], Section::Snapshot(&[1, 2, 3]));
+    assert_eq!(
+        payload,
+        [2, 1 | 4 | 8 | 16, 2, 1, 5, 0, 0, 0, 2, 0xff, 0xff, 1, 0, 7, 2, 0, 8, 9, 1, 2, 3],
+        "ids wrap, and the snapshot is the rest"
+    );
+    let opened = open(&payload).unwrap();
+    assert_eq!((opened.ack, opened.section), (Some(ack), Section::Snapshot(&[1, 2, 3])));
+    assert_eq!((opened.messages.first, opened.messages.len()), (0xffff, 2));
+    assert_eq!(opened.messages.iter().collect::<Vec<_>>(), [&[7][..], &[8, 9]]);
+}
+
+#[test]
+fn what_is_malformed_is_refused_by_its_reason() {
+    let refused = |payload: &[u8]| open(payload).unwrap_err();
+    assert_eq!(refused(&[]), DatagramError::Length);
+    assert_eq!(refused(&[2]), DatagramError::Length);
+    assert_eq!(refused(&[2; 1_201]), DatagramError::Length);
+    assert_eq!(refused(&[1, 1, 0]), DatagramError::Version);
+    assert_eq!(refused(&[3, 1, 0]), DatagramError::Version);
+    for flags in [0, 3, 8, 9, 32, 65, 129] {
+        assert_eq!(refused(&[2, flags, 0, 0, 0, 0, 0, 0]), DatagramError::Flags, "flags {flags}");
+    }
+    assert_eq!(refused(&[2, 4, 0]), DatagramError::End, "half an acknowledgement");
+    assert_eq!(refused(&[2, 12, 0, 0, 1, 1, 1]), DatagramError::End, "three quarters of the gaps");
+    assert_eq!(refused(&[2, 4, 0, 0, 0]), DatagramError::End, "a byte that belongs to nothing");
+    assert_eq!(refused(&[2, 16]), DatagramError::End);
+    assert_eq!(refused(&[2, 16, 0, 0, 0]), DatagramError::Message, "none");
+    assert_eq!(refused(&[2, 16, 1, 0, 0, 0, 0]), DatagramError::Message, "an empty one");
+    assert_eq!(refused(&[2, 16, 1, 0, 0, 0xe9, 3, 7]), DatagramError::Message, "1,001 bytes");
+    assert_eq!(refused(&[2, 16, 2, 0, 0, 1, 0, 7]), DatagramError::End, "the second is missing");
+    assert_eq!(refused(&[2, 17, 1, 0, 0, 2, 0, 7]), DatagramError::End, "a snapshot does not fill it up");
+}
+
+#[test]
+fn beside_the_longest_section_there_is_room_for_an_acknowledgement_alone() {
+    let body = [9; MAX_SECTION_BYTES];
+    let mut out = Vec::new();
+    let mut payload = PayloadWriter::start(&mut out, Some(Ack { next: 0, gaps: u32::MAX }));
+    assert!(!payload.push(0, &[1], body.len()));
+    assert_eq!(payload.finish(Section::Input(&body)).len(), MAX_PAYLOAD_BYTES);
+}
+
+#[test]
+fn only_the_next_id_continues_a_run() {
+    let mut out = Vec::new();
+    let mut payload = PayloadWriter::start(&mut out, None);
+    assert!(payload.is_empty());
+    assert!(payload.push(5, &[1], 0) && !payload.push(7, &[1], 0) && payload.push(6, &[1], 0));
+    (7..260).for_each(|id| assert!(payload.push(id, &[1], 0)));
+    assert!(!payload.push(260, &[1], 0), "255 messages are the most");
+}
+
+proptest! {
+    #[test]
+    fn garbage_is_never_a_panic_and_what_opens_is_whole(
+        flags in 0u8..32, bytes in prop::collection::vec(prop_oneof![0u8..3, any::<u8>()], 0..60),
+    ) {
+        let _ = open(&bytes);
+        let payload: Vec<u8> = [VERSION, flags].into_iter().chain(bytes).collect();
+        let Ok(opened) = open(&payload) else { return Ok(()) };
+        let messages: Vec<_> = opened.messages.iter().collect();
+        prop_assert_eq!(messages.len(), opened.messages.len());
+        let numbered: Vec<_> =
+            (0u16..).map(|at| opened.messages.first.wrapping_add(at)).zip(messages.iter().copied()).collect();
+        let again = written(opened.ack, &numbered, opened.section);
+        let is_plain = opened.ack.is_none_or(|ack| (ack.gaps != 0) == (flags & ACK_GAPS != 0));
+        prop_assert_eq!(again == payload, is_plain, "only gaps of nothing are written shorter");
+    }
+}

@@ -1,0 +1,70 @@
+//! Payloads on their way out.
+
+use super::{ACK, ACK_GAPS, Ack, HEADER_BYTES, MESSAGES, Section, VERSION};
+use crate::limits::MAX_PAYLOAD_BYTES;
+
+/// The payload of a section of at most [`MAX_SECTION_BYTES`](super::MAX_SECTION_BYTES), and nothing else.
+pub fn seal(section: Section<'_>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(HEADER_BYTES + section.body().len());
+    PayloadWriter::start(&mut out, None).finish(section);
+    out
+}
+
+/// Writes payloads into one buffer, one after the other.
+#[derive(Debug)]
+pub struct PayloadWriter<'o> {
+    out: &'o mut Vec<u8>,
+    /// Where the count of the messages stands, and the id that the next one must have.
+    run: Option<(usize, u16)>,
+}
+
+impl<'o> PayloadWriter<'o> {
+    /// Begins a payload; what the buffer held is gone.
+    pub fn start(out: &'o mut Vec<u8>, ack: Option<Ack>) -> Self {
+        out.clear();
+        out.extend([VERSION, 0]);
+        if let Some(Ack { next, gaps }) = ack {
+            out[1] |= ACK;
+            out.extend(next.to_le_bytes());
+            if gaps != 0 {
+                out[1] |= ACK_GAPS;
+                out.extend(gaps.to_le_bytes());
+            }
+        }
+        Self { out, run: None }
+    }
+
+    /// Appends a message of 1 to [`MAX_RELIABLE_BYTES`](crate::limits::MAX_RELIABLE_BYTES); says no when its id is not the one after the last, or when it
+    /// would not leave room for `reserved` bytes. To an empty payload with nothing reserved it never says no.
+    pub fn push(&mut self, id: u16, message: &[u8], reserved: usize) -> bool {
+        let head_bytes = if self.run.is_none() { 1 + 2 } else { 0 };
+        let bytes = self.out.len() + head_bytes + 2 + message.len() + reserved;
+        let fits = self.run.is_none_or(|(count_at, next)| next == id && self.out[count_at] < u8::MAX);
+        if bytes > MAX_PAYLOAD_BYTES || !fits {
+            return false;
+        }
+        let (count_at, _) = self.run.unwrap_or_else(|| {
+            self.out[1] |= MESSAGES;
+            self.out.push(0);
+            self.out.extend(id.to_le_bytes());
+            (self.out.len() - 3, id)
+        });
+        self.out[count_at] += 1;
+        self.out.extend((message.len() as u16).to_le_bytes());
+        self.out.extend_from_slice(message);
+        self.run = Some((count_at, id.wrapping_add(1)));
+        true
+    }
+
+    /// Whether nothing was written that would be worth sending.
+    pub fn is_empty(&self) -> bool {
+        self.out[1] == 0
+    }
+
+    /// Ends the payload with its section.
+    pub fn finish(self, section: Section<'_>) -> &'o [u8] {
+        self.out[1] |= section.flag();
+        self.out.extend_from_slice(section.body());
+        self.out
+    }
+}

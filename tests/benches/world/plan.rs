@@ -1,0 +1,48 @@
+//! How much is measured.
+
+use std::time::Duration;
+
+use realmgate_tests::load::scene::Scenario;
+
+/// The numbers of players that are stepped through.
+pub const STEPS: [usize; 11] = [50, 100, 200, 400, 500, 800, 1_600, 2_500, 3_200, 4_000, 4_800];
+
+/// What to measure, and for how long.
+#[derive(Debug)]
+pub struct Plan {
+    /// The scenarios.
+    pub scenarios: Vec<Scenario>,
+    /// The numbers of players.
+    pub players: Vec<usize>,
+    /// The scenarios of which the most players that are held are sought.
+    pub held: Vec<Scenario>,
+    /// Whether start, idleness and the like are measured.
+    pub small: bool,
+    /// Rounds of each.
+    pub rounds: usize,
+    /// How long players play before it counts.
+    pub settle: Duration,
+    /// How long it counts.
+    pub lasts: Duration,
+    /// How long a yardstick is watched.
+    pub yardstick: Duration,
+}
+
+impl Plan {
+    /// All, or the few seconds of `quick`; a choice of scenarios or players leaves out what is not about them.
+    pub fn new(quick: bool, scenarios: &[Scenario], players: &[usize]) -> Self {
+        let is_whole = scenarios.is_empty() && players.is_empty();
+        let or = |given: &[usize], usual: &[usize]| if given.is_empty() { usual.to_vec() } else { given.to_vec() };
+        let scenarios = if scenarios.is_empty() { Scenario::ALL.to_vec() } else { scenarios.to_vec() };
+        let seconds = Duration::from_secs;
+        if quick {
+            let (held, players) = (Vec::new(), or(players, &[50, 200]));
+            let (settle, lasts, yardstick) = (seconds(1), seconds(3), seconds(2));
+            return Self { scenarios, players, held, small: is_whole, rounds: 1, settle, lasts, yardstick };
+        }
+        let held = if players.is_empty() { scenarios.clone() } else { Vec::new() };
+        let players = or(players, &[100, 400, 800, 1_600, 3_200]);
+        let (settle, lasts, yardstick) = (seconds(4), seconds(10), seconds(6));
+        Self { scenarios, players, held, small: is_whole, rounds: 3, settle, lasts, yardstick }
+    }
+}

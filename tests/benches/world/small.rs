@@ -1,0 +1,66 @@
+//! A server with nobody in it: how soon it lets the first in, what it weighs, how exactly it ticks.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use realmgate_tests::Home;
+use realmgate_tests::load::double::Double;
+use realmgate_tests::load::fleet::{Depth, Fleet};
+use realmgate_tests::load::scene::{Scenario, Scene};
+use realmgate_tests::load::server::{Program, Server};
+use serde::Serialize;
+
+use crate::plan::Plan;
+use crate::table::Middle;
+
+/// Figures of a server with nobody in it.
+#[derive(Debug, Serialize)]
+pub struct Small {
+    /// From the start of the process to the first player in the world, s; of each try.
+    pub first_player_s: Vec<f64>,
+    /// Resident memory with nobody in it, MB.
+    pub idle_mb: f64,
+    /// How late ticks begin, p99, ms.
+    pub jitter_p99_ms: f64,
+}
+
+/// Starts a server some times, and watches the last for a while.
+#[expect(clippy::disallowed_methods, reason = "it is real time that is measured")]
+pub fn measure(program: &Program, plan: &Plan) -> Result<Small> {
+    let mut first_player_s = Vec::new();
+    let scene = Scene::new(Scenario::Spread, 1);
+    for _ in 0..plan.rounds {
+        let (home, double) = (Home::new(), Double::start()?);
+        let begun = Instant::now();
+        let server = Server::start(program, &scene, &double, &home)?;
+        let mut fleet = Fleet::new(scene)?;
+        fleet.join(&double, server.game, Depth { deep_every: 1, watch_every: 1 }).with_context(|| server.told())?;
+        first_player_s.push(begun.elapsed().as_secs_f64());
+        fleet.leave();
+    }
+    let (home, double) = (Home::new(), Double::start()?);
+    let server = Server::start(program, &scene, &double, &home)?;
+    std::thread::sleep(Duration::from_secs(1));
+    let before = Server::sample(server.pid(), server.admin)?;
+    std::thread::sleep(plan.lasts);
+    let after = Server::sample(server.pid(), server.admin)?;
+    Ok(Small {
+        first_player_s,
+        idle_mb: after.resident as f64 / 1e6,
+        jitter_p99_ms: after.late.since(&before.late).quantile(0.99) * 1e3,
+    })
+}
+
+impl Small {
+    /// As a table.
+    pub fn markdown(&self) -> String {
+        let start = Middle::of(self.first_player_s.iter().copied());
+        format!(
+            "| a server with nobody in it | figure | target |\n|---|---|---|\n\
+             | from the start of the process to the first player in the world | {:.2} s | ≤ 1 s |\n\
+             | resident memory | {:.1} MB | ≤ 40 MB |\n\
+             | ticks begin late by p99 | {:.2} ms | ≤ 1 ms |\n",
+            start.median, self.idle_mb, self.jitter_p99_ms
+        )
+    }
+}

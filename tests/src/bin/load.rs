@@ -1,0 +1,69 @@
+//! Thousands of players on a map server of their own, from one core: one round of a scenario, and what it measured.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people: the terminal is its output")]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use realmgate_tests::load::round::Round;
+use realmgate_tests::load::scene::Scenario;
+use realmgate_tests::load::server::Program;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// Runs one round of a scenario and prints what it measured as JSON
+#[derive(Parser)]
+#[command(name = "load")]
+struct Cli {
+    /// What players do
+    #[arg(value_enum)]
+    scenario: Scenario,
+    /// How many
+    players: usize,
+    /// How long it counts, in seconds
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+    /// How long they play before it counts, in seconds
+    #[arg(long, default_value_t = 3)]
+    settle: u64,
+    /// The map server [default: the one beside this program]
+    #[arg(long, value_name = "FILE")]
+    server: Option<PathBuf>,
+    /// Keep the map server on this core; `taskset` keeps this program on another
+    #[arg(long, value_name = "CORE")]
+    server_core: Option<usize>,
+}
+
+fn main() -> ExitCode {
+    match run(&Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<()> {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum })?;
+    let path = match &cli.server {
+        Some(path) => path.clone(),
+        None => std::env::current_exe()?.parent().context("a program lies in a folder")?.join("start_server"),
+    };
+    let round = Round {
+        program: Program { path, core: cli.server_core },
+        scenario: cli.scenario,
+        players: cli.players,
+        settle: Duration::from_secs(cli.settle),
+        lasts: Duration::from_secs(cli.seconds),
+    };
+    let figures = round.run()?;
+    println!("{}", serde_json::to_string_pretty(&figures)?);
+    if let Some(why) = figures.invalid() {
+        eprintln!("this round counts for nothing: {why}");
+    }
+    Ok(())
+}

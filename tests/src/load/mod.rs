@@ -1,0 +1,23 @@
+//! A load of thousands of players from one core, and what a map server makes of it.
+//!
+//! [`double`] stands in the sidecar's place, so that nobody has to log in. [`fleet`] drives the players on one thread:
+//! each has a socket ([`netcode`], [`wire`]), a [`mind`] that reads what it is told, and plays its part of a [`scene`].
+//! [`round`] puts a server ([`server`], on [`ground`] made for the scene) under it and measures ([`figures`], [`age`]).
+//! What it is held against lies with the bench: `tests/benches/world/yardstick/`.
+
+pub mod age;
+mod chance;
+pub mod double;
+pub mod figures;
+pub mod fleet;
+pub mod ground;
+pub mod histogram;
+pub mod mind;
+pub mod netcode;
+pub mod player;
+pub mod round;
+pub mod scene;
+pub mod server;
+pub mod sockets;
+pub mod turns;
+pub mod wire;

@@ -1,0 +1,172 @@
+//! One round: a server, its players, a window of time, and what it measured.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+
+use super::double::Double;
+use super::figures::{Figures, Quantiles};
+use super::fleet::{Depth, Fleet, Window};
+use super::player::HEADER_BYTES;
+use super::scene::{Scenario, Scene};
+use super::server::{Program, Sample, Server, threads};
+use super::turns::{LATE, TICK};
+use crate::home::Home;
+
+/// Players that are watched at most: they cost the load most.
+const WATCHED: usize = 16;
+/// Up to so many, all players keep a whole session.
+const DEEP_PLAYERS: usize = 500;
+/// Beyond that, one in so many.
+const DEEP_EVERY: usize = 16;
+
+/// What is to be measured.
+#[derive(Debug, Clone)]
+pub struct Round {
+    /// The program under load.
+    pub program: Program,
+    /// What players do.
+    pub scenario: Scenario,
+    /// How many.
+    pub players: usize,
+    /// How long they play before it counts.
+    pub settle: Duration,
+    /// How long it counts.
+    pub lasts: Duration,
+}
+
+impl Round {
+    /// Has everybody join, play and leave; what was measured.
+    pub fn run(&self) -> Result<Figures> {
+        let scene = Scene::new(self.scenario, self.players);
+        let home = Home::new();
+        let double = Double::start()?;
+        let server = Server::start(&self.program, &scene, &double, &home)?;
+        self.play(scene, &double, &server).map_err(|error| {
+            let refusals = Server::refusals(server.admin).unwrap_or_default();
+            anyhow!("{error:#}; the server refused: {refusals}{}", server.told())
+        })
+    }
+
+    fn play(&self, scene: Scene, double: &Double, server: &Server) -> Result<Figures> {
+        let mut fleet = Fleet::new(scene)?;
+        let empty = Server::sample(server.pid(), server.admin)?;
+        let joined_in = fleet.join(double, server.game, self.depth())?;
+        fleet.play(self.settle)?;
+
+        let before = sample(&mut fleet, server)?;
+        fleet.open_window();
+        let (begun, own_before) = (fleet.now(), own_cpu()?);
+        fleet.play(self.lasts)?;
+        let window = fleet.close_window();
+        let (seconds, own_after) = ((fleet.now() - begun).as_secs_f64(), own_cpu()?);
+        let after = sample(&mut fleet, server)?;
+
+        let measured = Measured { seconds, window, before, after, empty, own_ns: own_after - own_before };
+        let figures = Figures {
+            dropped: self.players - fleet.inside(),
+            faults: fleet.faults(),
+            join_s: joined_in.as_secs_f64(),
+            events: double.said().events.load(std::sync::atomic::Ordering::Relaxed),
+            ..measured.figures(self)
+        };
+        fleet.leave();
+        Ok(figures)
+    }
+
+    fn depth(&self) -> Depth {
+        // Who uses abilities must see at whom.
+        let deep = self.scenario.has_fights() || self.players <= DEEP_PLAYERS;
+        Depth { deep_every: if deep { 1 } else { DEEP_EVERY }, watch_every: (self.players / WATCHED).clamp(1, 100) }
+    }
+}
+
+/// Asks the server while its players play on.
+fn sample(fleet: &mut Fleet, server: &Server) -> Result<Sample> {
+    let (pid, admin) = (server.pid(), server.admin);
+    let asking = std::thread::spawn(move || Server::sample(pid, admin));
+    fleet.play_until("the server has told its figures", Duration::from_secs(30), |_| asking.is_finished())?;
+    asking.join().ok().context("asking the server has failed")?
+}
+
+/// Processor time of this process, in ns.
+fn own_cpu() -> Result<u64> {
+    Ok(threads(std::process::id())?.iter().map(|(_, ns)| ns).sum())
+}
+
+/// Two samples of a server, and what its players counted between them.
+struct Measured {
+    seconds: f64,
+    window: Window,
+    before: Sample,
+    after: Sample,
+    empty: Sample,
+    own_ns: u64,
+}
+
+impl Measured {
+    fn figures(self, round: &Round) -> Figures {
+        let Self { seconds, window, before, after, empty, own_ns } = self;
+        let players = round.players as f64;
+        let (work, late) = (after.work.since(&before.work), after.late.since(&before.late));
+        let ticks = (after.ticks - before.ticks) as f64;
+        // The samples were taken a little before and after the window.
+        let cpu = cpu_between(&before, &after);
+        let cpu_ns: u64 = cpu.iter().map(|(_, ns)| ns).sum();
+        let per_player_tick = |ns: u64| ns as f64 / 1e3 / (players * ticks);
+        let due = players * seconds / TICK.as_secs_f64();
+        let per_player_s = |bytes: u64, datagrams: u64| (bytes + datagrams * HEADER_BYTES) as f64 / players / seconds;
+        let (all, watched, ages) = (&window.traffic, &window.watched, &window.ages);
+        let watched_bytes = (watched.bytes_in + watched.datagrams_in * HEADER_BYTES) as f64;
+        let ratio = |part: f64, whole: u64| if whole == 0 { 0.0 } else { part / whole as f64 };
+        // Who is shown nowhere is among those whose age is known, once it was shown right.
+        let shown = ages.near.count() + ages.far.count();
+        Figures {
+            scenario: round.scenario,
+            players: round.players,
+            seconds,
+            cpu_us: per_player_tick(cpu_ns),
+            cpu_us_by_thread: cpu.into_iter().map(|(name, ns)| (name, per_player_tick(ns))).collect(),
+            server_busy: cpu_ns as f64 / 1e9 / (ticks * TICK.as_secs_f64()),
+            tick_p50_ms: work.quantile(0.5) * 1e3,
+            tick_p99_ms: work.quantile(0.99) * 1e3,
+            tick_max_ms: work.quantile(1.0) * 1e3,
+            late_p99_ms: late.quantile(0.99) * 1e3,
+            on_time: late.share_within(LATE.as_secs_f64()),
+            ticks_run: f64::from(window.ticks_shown) / (seconds / TICK.as_secs_f64()),
+            down_bytes_per_s: per_player_s(all.bytes_in, all.datagrams_in),
+            up_bytes_per_s: per_player_s(all.bytes_out, all.datagrams_out),
+            down_datagrams: all.datagrams_in as f64 / due,
+            down_datagram_bytes: ratio(all.bytes_in as f64, all.datagrams_in),
+            up_datagram_bytes: ratio(all.bytes_out as f64, all.datagrams_out),
+            bytes_per_update: ratio(watched_bytes, ages.updates),
+            bytes_per_moving_update: ratio(watched_bytes, ages.moving_updates),
+            in_view: ratio(shown as f64, watched.snapshots),
+            age_near: Quantiles::from(&ages.near),
+            age_far: Quantiles::from(&ages.far),
+            shown_nowhere: ratio(ages.nowhere as f64, shown),
+            input_to_snapshot: Quantiles::from(&window.input_to_snapshot),
+            resident_kib: after.resident.saturating_sub(empty.resident) as f64 / 1_024.0 / players,
+            snapshots_missing: ratio(all.missed as f64, all.snapshots + all.missed),
+            without_own: all.without_own,
+            inputs_applied: all.applied as f64 / due,
+            dropped: 0,
+            joined: after.players,
+            faults: 0,
+            events: 0,
+            join_s: 0.0,
+            load_busy: own_ns as f64 / 1e9 / seconds,
+            load_late: ratio(window.late as f64, window.due),
+        }
+    }
+}
+
+/// What each thread used between two samples.
+fn cpu_between(before: &Sample, after: &Sample) -> Vec<(String, u64)> {
+    let used = |name: &String| before.threads.iter().find(|(known, _)| known == name).map_or(0, |(_, ns)| *ns);
+    let mut cpu: Vec<_> =
+        after.threads.iter().map(|(name, ns)| (name.clone(), ns.saturating_sub(used(name)))).collect();
+    cpu.retain(|(_, ns)| *ns > 0);
+    cpu.sort_by_key(|(_, ns)| std::cmp::Reverse(*ns));
+    cpu
+}

@@ -1,0 +1,184 @@
+//! The map server under load, and what it says of itself.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+
+use super::double::Double;
+use super::ground;
+use super::histogram::Histogram;
+use super::scene::Scene;
+use crate::backends::program::find;
+use crate::home::Home;
+use crate::process::{Process, command};
+
+/// How long it may take to come up.
+const UP_WITHIN: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+
+/// How a server is started.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// `start_server`.
+    pub path: PathBuf,
+    /// The core that it has to itself; anywhere without one.
+    pub core: Option<usize>,
+}
+
+/// A running map server.
+pub struct Server {
+    process: Process,
+    /// Where players connect.
+    pub game: SocketAddr,
+    /// Health and metrics.
+    pub admin: SocketAddr,
+}
+
+#[derive(Deserialize)]
+struct Ready {
+    game: SocketAddr,
+    admin: SocketAddr,
+}
+
+/// What a server has used and counted so far.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// Processor time of each thread since it began, by name, in ns.
+    pub threads: Vec<(String, u64)>,
+    /// Ticks run.
+    pub ticks: u64,
+    /// Work of ticks, in seconds.
+    pub work: Histogram,
+    /// How late ticks began, in seconds.
+    pub late: Histogram,
+    /// Players.
+    pub players: u64,
+    /// Resident memory in bytes.
+    pub resident: u64,
+}
+
+impl Server {
+    /// Starts one on the ground of a scene, linked to the double.
+    pub fn start(program: &Program, scene: &Scene, double: &Double, home: &Home) -> Result<Self> {
+        let (maps, assets) = (home.path("maps"), home.path("assets"));
+        ground::lay(scene, &maps, &assets)?;
+        let ready_file = home.fresh_path("ready.json");
+        let mut start = pinned(program.core, &program.path)?;
+        start.args(["1", "0", "--ready-file"]).arg(&ready_file);
+        start.env("MAPS_DIR", maps).env("ASSETS_DIR", assets).env("DATA_DIR", home.data_dir());
+        start.env("GAME_ADDR", "127.0.0.1").env("ADMIN_ADDR", "127.0.0.1:0");
+        start.env("TICK_HZ", "20").env("MAX_PLAYERS", scene.players.max(16).to_string()).env("LOG", "warn");
+        start.envs(double.environment());
+        let process = Process::start(home, start);
+        let ready: Ready = wait_for(&process, "it is up", || read_json(&ready_file))?;
+        let server = Self { process, game: ready.game, admin: ready.admin };
+        wait_for(&server.process, "its map link is up", || {
+            let answer = get(ready.admin, "/readyz").ok()?;
+            answer.starts_with("HTTP/1.1 200").then_some(())
+        })?;
+        Ok(server)
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    /// The end of its output, for an error.
+    pub fn told(&self) -> String {
+        self.process.told()
+    }
+
+    /// What it has used and counted; takes a while, since it is asked over HTTP.
+    pub fn sample(pid: u32, admin: SocketAddr) -> Result<Sample> {
+        let text = get(admin, "/metrics")?;
+        Ok(Sample {
+            threads: threads(pid)?,
+            ticks: figure(&text, "realmgate_ticks_total").context("it counts no ticks")? as u64,
+            work: Histogram::read(&text, "realmgate_tick_work_seconds")?,
+            late: Histogram::read(&text, "realmgate_tick_late_seconds")?,
+            players: figure(&text, "realmgate_players").unwrap_or_default() as u64,
+            resident: resident(pid)?,
+        })
+    }
+}
+
+impl Server {
+    /// What it has refused so far, by reason: for an error.
+    pub fn refusals(admin: SocketAddr) -> Result<String> {
+        let text = get(admin, "/metrics")?;
+        let lines = text.lines().filter(|line| line.contains("refused_total") && !line.starts_with('#'));
+        Ok(lines.filter(|line| !line.ends_with(" 0")).collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// A program on a core of its own.
+pub fn pinned(core: Option<usize>, program: &Path) -> Result<std::process::Command> {
+    let Some(core) = core else { return Ok(command(program)) };
+    let mut pinned = command(&find("taskset", "util-linux")?);
+    pinned.args(["-c", &core.to_string()]).arg(program);
+    Ok(pinned)
+}
+
+/// Waits for something about a program that has just been started.
+#[expect(clippy::disallowed_methods, reason = "real time passes while a process starts")]
+pub fn wait_for<T>(process: &Process, what: &str, mut look: impl FnMut() -> Option<T>) -> Result<T> {
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < UP_WITHIN {
+        if let Some(found) = look() {
+            return Ok(found);
+        }
+        ensure!(process.is_running(), "it has ended before {what}{}", process.told());
+        std::thread::park_timeout(LOOK_EVERY);
+    }
+    bail!("waited {UP_WITHIN:?} in vain until {what}{}", process.told())
+}
+
+/// The contents of a file, once it is there and whole.
+pub fn read_json<T: serde::de::DeserializeOwned>(file: &Path) -> Option<T> {
+    serde_json::from_slice(&std::fs::read(file).ok()?).ok()
+}
+
+/// Asks the health port, on a connection of its own.
+fn get(admin: SocketAddr, path: &str) -> Result<String> {
+    let mut stream = TcpStream::connect(admin)?;
+    stream.set_read_timeout(Some(UP_WITHIN))?;
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: bench\r\nconnection: close\r\n\r\n")?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// A counter or gauge without labels.
+fn figure(text: &str, name: &str) -> Option<f64> {
+    text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok())
+}
+
+/// Processor time of a process's threads by name, as the scheduler counts it.
+pub fn threads(pid: u32) -> Result<Vec<(String, u64)>> {
+    let mut threads: Vec<(String, u64)> = Vec::new();
+    for entry in std::fs::read_dir(format!("/proc/{pid}/task"))? {
+        let folder = entry?.path();
+        let read = |file: &str| std::fs::read_to_string(folder.join(file));
+        // A thread may end while it is looked at.
+        let (Ok(name), Ok(stat)) = (read("comm"), read("schedstat")) else { continue };
+        let ns = stat.split_whitespace().next().and_then(|ns| ns.parse().ok()).context("no time in schedstat")?;
+        let name = name.trim().to_owned();
+        match threads.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, sum)) => *sum += ns,
+            None => threads.push((name, ns)),
+        }
+    }
+    Ok(threads)
+}
+
+/// Resident memory of a process in bytes.
+pub fn resident(pid: u32) -> Result<u64> {
+    let statm = std::fs::read_to_string(format!("/proc/{pid}/statm"))?;
+    let pages: u64 = statm.split_whitespace().nth(1).context("no resident size")?.parse()?;
+    Ok(pages * rustix::param::page_size() as u64)
+}

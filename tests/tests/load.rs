@@ -1,0 +1,39 @@
+//! The load itself, on a real server: what it measures must be so.
+
+use std::time::Duration;
+
+use realmgate_tests::binaries::binaries;
+use realmgate_tests::load::figures::Figures;
+use realmgate_tests::load::round::Round;
+use realmgate_tests::load::scene::Scenario;
+use realmgate_tests::load::server::Program;
+
+const PLAYERS: usize = 20;
+
+fn round(scenario: Scenario) -> Figures {
+    let program = Program { path: binaries().start_server.clone(), core: None };
+    let (settle, lasts) = (Duration::from_millis(500), Duration::from_secs(2));
+    let round = Round { program, scenario, players: PLAYERS, settle, lasts };
+    round.run().unwrap_or_else(|error| panic!("{error:#}"))
+}
+
+#[test]
+fn twenty_players_walk_in_a_crowd_and_are_counted() {
+    let figures = round(Scenario::Crowd);
+    assert_eq!((figures.joined, figures.dropped, figures.faults), (20, 0, 0), "{figures:?}");
+    assert_eq!(figures.without_own, 0, "every snapshot leaves a player knowing where it is");
+    assert!((18.5..=19.5).contains(&figures.in_view), "everybody sees the other 19: {}", figures.in_view);
+    assert!(figures.inputs_applied > 0.5, "inputs are applied: {}", figures.inputs_applied);
+    assert!(figures.shown_nowhere < 0.05, "what is shown was true at some time: {}", figures.shown_nowhere);
+    assert!(figures.age_near.p50 <= 4, "what is shown is fresh: {:?}", figures.age_near);
+    assert!(figures.cpu_us > 0.0 && figures.tick_p50_ms > 0.0, "the server works: {figures:?}");
+    let down = figures.down_datagrams * (figures.down_datagram_bytes + 28.0) * 20.0;
+    assert!((down / figures.down_bytes_per_s - 1.0).abs() < 0.05, "bytes add up: {down} and {figures:?}");
+}
+
+#[test]
+fn twenty_players_fight_and_own_what_they_win() {
+    let figures = round(Scenario::Fight);
+    assert_eq!((figures.joined, figures.dropped, figures.faults), (20, 0, 0), "{figures:?}");
+    assert!(figures.inputs_applied > 0.5, "inputs are applied: {}", figures.inputs_applied);
+}
