@@ -60,16 +60,28 @@ impl BitWriter {
         self.bits += width as usize;
     }
 
-    /// Appends the first `bits` bits of `bytes`, which another writer made.
+    /// Appends the first `bits` bits of `bytes`, which another writer made. What follows them is of no account.
     pub fn put_bits(&mut self, bytes: &[u8], bits: usize) {
-        let mut left = bits;
-        for chunk in bytes.chunks(7) {
-            let width = left.min(8 * chunk.len());
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
+        let (mut rest, mut left) = (bytes, bits);
+        while left > 0 {
+            let width = left.min(56);
+            let word = match rest.first_chunk() {
+                Some(word) => *word,
+                None => {
+                    let mut word = [0; 8];
+                    word[..rest.len()].copy_from_slice(rest);
+                    word
+                }
+            };
             self.put(u64::from_le_bytes(word), width as u32);
+            rest = rest.get(7..).unwrap_or_default();
             left -= width;
         }
+    }
+
+    /// Writes zeros up to the next border of a byte.
+    pub fn align(&mut self) {
+        self.put(0, (self.bits.wrapping_neg() % 8) as u32);
     }
 
     /// Shortens to `bits` bits: how an entity that did not fit is taken back.
@@ -285,6 +297,27 @@ mod tests {
                 prop_assert_eq!(from.take(*width), Some(value & mask));
             }
             prop_assert!(from.at_end());
+        }
+
+        #[test]
+        fn what_another_wrote_can_be_copied_to_any_bit(
+            fields in prop::collection::vec((any::<u64>(), 1u32..=64), 0..10),
+            before in 0u32..16,
+        ) {
+            let (mut alone, mut behind) = (BitWriter::default(), BitWriter::default());
+            behind.put(0, before);
+            for (value, width) in &fields {
+                alone.put(*value, *width);
+                behind.put(*value, *width);
+            }
+            let bits = alone.len_bits();
+            alone.align();
+            prop_assert_eq!(alone.len_bits(), bits.div_ceil(8) * 8);
+            alone.put(u64::MAX, 64);
+            let mut copied = BitWriter::default();
+            copied.put(0, before);
+            copied.put_bits(alone.bytes(), bits);
+            prop_assert_eq!((copied.len_bits(), copied.bytes()), (behind.len_bits(), behind.bytes()));
         }
 
         #[test]

@@ -100,6 +100,11 @@ impl Tick {
         Self(self.0.saturating_add(ticks))
     }
 
+    /// The tick `ticks` earlier, 0 at the earliest.
+    pub fn before(self, ticks: u32) -> Self {
+        Self(self.0.saturating_sub(ticks))
+    }
+
     /// Ticks from `earlier` to this one, 0 where it lies after.
     pub fn since(self, earlier: Self) -> u32 {
         self.0.saturating_sub(earlier.0)

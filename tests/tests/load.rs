@@ -13,7 +13,7 @@ const PLAYERS: usize = 20;
 fn round(scenario: Scenario) -> Figures {
     let program = Program { path: binaries().start_server.clone(), core: None };
     let (settle, lasts) = (Duration::from_millis(500), Duration::from_secs(2));
-    let round = Round { program, scenario, players: PLAYERS, settle, lasts };
+    let round = Round { program, scenario, players: PLAYERS, settle, lasts, strangers_per_s: 0 };
     round.run().unwrap_or_else(|error| panic!("{error:#}"))
 }
 

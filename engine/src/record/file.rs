@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::sources::Source;
+use super::sources::{Source, named_twice};
 use super::state::{Change, StateHash};
 use crate::channel::{ChannelKey, ChannelSettings, ToChannel};
 
@@ -82,8 +82,11 @@ pub(super) fn read_header(from: &mut impl Read) -> Result<RecordingHeader, FileE
     if !whole || magic != MAGIC {
         return Err(FileError::Malformed("it starts otherwise".to_owned()));
     }
-    match read_entry(from)? {
-        Next::Entry(header) => Ok(header),
+    match read_entry::<RecordingHeader>(from)? {
+        Next::Entry(header) => match named_twice(&header.sources) {
+            Some(file) => Err(FileError::Malformed(format!("it names {file} twice"))),
+            None => Ok(header),
+        },
         Next::End | Next::CutOff => Err(FileError::Malformed("it has no header".to_owned())),
     }
 }

@@ -40,6 +40,13 @@ impl Source {
     }
 }
 
+/// A file that is there more than once: then nothing could be the same.
+pub(super) fn named_twice(sources: &[Source]) -> Option<&str> {
+    let mut files: Vec<&str> = sources.iter().map(|source| source.file.as_str()).collect();
+    files.sort_unstable();
+    files.windows(2).find(|two| two[0] == two[1]).map(|two| two[0])
+}
+
 /// In what the files here differ from those of a recording, in words; empty when they are the same.
 pub(super) fn differences(recorded: &[Source], here: &[Source]) -> Vec<String> {
     let find = |among: &[Source], file: &str| among.iter().find(|source| source.file == file).map(|found| found.digest);
@@ -54,6 +61,15 @@ pub(super) fn differences(recorded: &[Source], here: &[Source]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_is_named_twice_is_found() {
+        let sources = |files: &[&str]| -> Vec<Source> {
+            files.iter().zip(0..).map(|(file, digest)| Source { file: (*file).to_owned(), digest }).collect()
+        };
+        assert_eq!(named_twice(&sources(&["b", "a", "c"])), None);
+        assert_eq!(named_twice(&sources(&["b", "a", "b"])), Some("b"));
+    }
 
     #[test]
     fn files_that_differ_are_named() {

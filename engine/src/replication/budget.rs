@@ -2,14 +2,16 @@
 
 use bevy_ecs::prelude::*;
 
-use super::known::News;
+use realmgate_protocol::ids::{EntityId, Tick};
+
+use super::bodies::Body;
+use super::known::CLASSES;
 use crate::overload::OverloadLevel;
-use realmgate_protocol::wire::snapshot::Told;
 
 /// Bytes of a snapshot. Own state is always told; what exceeds the budget waits, and presses the more the longer.
 ///
-/// Of `n` entities in view, of which `c` fit into a snapshot, each is told at least every `4n / c + 1` ticks, however often
-/// they change; every `n / c + 1` where all press alike. That holds up to `n / c` = 60.
+/// Of `n` entities in view, of which `c` fit into a snapshot, each is told at least every `5n / c + 1` turns of the client, however
+/// often they change: `4n / c + 1` for the weights, `n / c` for its own turn. That holds up to `n / c` = 60.
 #[derive(Resource, Debug, Clone, Copy)]
 pub struct SnapshotBudget {
     /// At most [`MAX_SNAPSHOT_BYTES`](super::MAX_SNAPSHOT_BYTES).
@@ -23,72 +25,131 @@ impl Default for SnapshotBudget {
     }
 }
 
-/// Ticks between updates of near and of far entities: powers of two.
-pub(super) fn periods(level: OverloadLevel) -> (u32, u32) {
-    match level {
-        OverloadLevel::Normal => (1, 2),
-        OverloadLevel::FarRarely => (1, 4),
-        _ => (2, 4),
+/// Whose turn it is to be told, and of whom. All are powers of two.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    /// Ticks between two turns of a client; in others it is told of itself alone.
+    client: u32,
+    /// Turns of a client between two of a near entity, and of a far one.
+    near: u32,
+    far: u32,
+    /// Counts the turns of this client.
+    turn: u32,
+}
+
+impl Pace {
+    /// Of a client, for which so many news wait. The more wait, the more turns all of them share, so that a tick looks closely at
+    /// those only of which some will fit.
+    pub fn new(level: OverloadLevel, own_slot: u32, now: Tick, waiting: usize, budget: &SnapshotBudget) -> Self {
+        let (client, near, far) = match level {
+            OverloadLevel::Normal => (1, 1, 2),
+            OverloadLevel::FarRarely => (1, 1, 4),
+            _ => (2, 1, 2),
+        };
+        let fit = (8 * budget.bytes / LEAST_BITS).max(1);
+        let backlog = (waiting / (2 * fit)).clamp(1, MOST_BACKLOG) as u32;
+        let stretch = 1 << backlog.ilog2();
+        let ticks = own_slot.wrapping_add(now.0);
+        Self { client, near: near.max(stretch), far: far.max(2 * stretch), turn: ticks }
+    }
+
+    /// The classes whose turn it is, and whether it is that of the far ones among them too.
+    pub fn classes(self) -> impl Iterator<Item = (u32, bool)> {
+        let is_clients = self.turn & (self.client - 1) == 0;
+        let turn = self.turn / self.client;
+        let is_turn = move |class: u32, period: u32| class.wrapping_add(turn) & (period - 1) == 0;
+        let classes = if is_clients { 0..CLASSES } else { 0..0 };
+        classes.filter(move |class| is_turn(*class, self.near)).map(move |class| (class, is_turn(class, self.far)))
     }
 }
 
+/// What is told of an entity has about so many bits at least.
+const LEAST_BITS: usize = 80;
+/// The far of the last class still have their turn.
+const MOST_BACKLOG: usize = CLASSES as usize / 2;
+/// Bits of an id but for the rarest.
+const ID_BITS: usize = 19;
 /// What presses most is told first: from 0 to here.
 const MOST_PRESSING: usize = 255;
 
-/// News that is to be told, if it fits.
+/// An entity that is to be told, if it fits.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Due {
-    pub news: News,
-    pub told: Told,
-    /// Bits it takes at most.
-    pub bits: u32,
-    press: u8,
+    /// Its place in its class.
+    pub at: u32,
+    pub slot: u32,
+    pub id: EntityId,
+    /// After which tick all changes are told.
+    pub from: Tick,
+    pub body: Body,
+    pub is_new: bool,
+    pub press: u8,
 }
 
 impl Due {
-    /// `preferred`: something has changed that is to be told before others.
-    pub(super) fn new(news: News, told: Told, bits: usize, preferred: bool) -> Self {
-        let weight = if news.far { 1 } else { 2 } * if preferred { 2 } else { 1 };
-        let press = news.waited.saturating_mul(weight).min(MOST_PRESSING as u32) as u8;
-        Self { news, told, bits: bits as u32, press }
+    /// Bits it takes at most.
+    fn bits(&self) -> usize {
+        ID_BITS + usize::from(self.body.bits)
     }
 }
 
-/// Keeps of `due` what presses most and fits into `room_bits`, in time that grows with their number.
-pub(super) fn keep_most_pressing(due: &mut Vec<Due>, room_bits: usize) {
-    let wanted: usize = due.iter().map(|due| due.bits as usize).sum();
-    if wanted <= room_bits {
-        return;
-    }
-    let mut bits_by_press = [0usize; MOST_PRESSING + 1];
-    for due in due.iter() {
-        bits_by_press[usize::from(due.press)] += due.bits as usize;
-    }
-    // All that presses more than `border` fits; of what presses as much, the rest of the room is filled.
-    let (mut border, mut room) = (MOST_PRESSING, room_bits);
-    while border > 0 && bits_by_press[border] <= room {
-        room -= bits_by_press[border];
-        border -= 1;
-    }
-    due.retain(|due| {
-        let press = usize::from(due.press);
-        if press != border {
-            return press > border;
+/// How much something presses that has waited for so many ticks. `preferred`: something has changed that is to be told before
+/// others.
+pub(super) fn press(waited: u32, far: bool, preferred: bool) -> u8 {
+    let weight = if far { 1 } else { 2 } * if preferred { 2 } else { 1 };
+    waited.saturating_mul(weight).min(MOST_PRESSING as u32) as u8
+}
+
+/// Who of those that are due has a place in a snapshot: who presses most. Found in time that grows with their number.
+#[derive(Debug)]
+pub(super) struct Room {
+    /// All that presses more fits.
+    border: usize,
+    /// Bits for what presses as much as the border.
+    left_bits: usize,
+}
+
+impl Room {
+    /// Shares out so many bits.
+    pub fn share(due: &[Due], room_bits: usize) -> Self {
+        let wanted: usize = due.iter().map(Due::bits).sum();
+        if wanted <= room_bits {
+            return Self { border: 0, left_bits: room_bits };
         }
-        let fits = due.bits as usize <= room;
-        room -= if fits { due.bits as usize } else { 0 };
+        let mut bits_by_press = [0usize; MOST_PRESSING + 1];
+        for due in due {
+            bits_by_press[usize::from(due.press)] += due.bits();
+        }
+        let (mut border, mut left_bits) = (MOST_PRESSING, room_bits);
+        while border > 0 && bits_by_press[border] <= left_bits {
+            left_bits -= bits_by_press[border];
+            border -= 1;
+        }
+        Self { border, left_bits }
+    }
+
+    /// Whether it has a place; to be asked once for each of those that are due.
+    pub fn has_place_for(&mut self, due: &Due) -> bool {
+        let press = usize::from(due.press);
+        if press != self.border {
+            return press > self.border;
+        }
+        let fits = due.bits() <= self.left_bits;
+        self.left_bits -= if fits { due.bits() } else { 0 };
         fits
-    });
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use realmgate_protocol::ids::{EntityId, Tick};
 
-    fn news(at: usize, far: bool, waited: u32) -> News {
-        News { at, slot: at as u32, id: EntityId(at as u32 + 1), far, from: Tick(1), waited }
+    fn due(at: usize, press: u8, bits: usize) -> Due {
+        let mut body = Body::default();
+        body.bits = (bits - ID_BITS) as u16;
+        let (id, at) = (EntityId(at as u32 + 1), at as u32);
+        Due { at, slot: at, id, from: Tick(1), body, is_new: false, press }
     }
 
     proptest! {
@@ -100,13 +161,14 @@ mod tests {
             room in 0usize..12_000,
         ) {
             let mut due: Vec<Due> = all.iter().enumerate()
-                .map(|(at, (far, waited, bits, preferred))| Due::new(news(at, *far, *waited), Told::default(), *bits, *preferred))
+                .map(|(at, (far, waited, bits, preferred))| due(at, press(*waited, *far, *preferred), *bits))
                 .collect();
             let before = due.clone();
-            keep_most_pressing(&mut due, room);
-            let bits: usize = due.iter().map(|due| due.bits as usize).sum();
+            let mut places = Room::share(&due, room);
+            due.retain(|due| places.has_place_for(due));
+            let bits: usize = due.iter().map(|due| due.bits()).sum();
             prop_assert!(bits <= room);
-            let kept = |one: &Due| due.iter().any(|due| due.news.at == one.news.at);
+            let kept = |one: &Due| due.iter().any(|due| due.at == one.at);
             let least = due.iter().map(|due| due.press).min().unwrap_or(u8::MAX);
             for one in before.iter().filter(|one| !kept(one)) {
                 prop_assert!(one.press <= least, "{one:?} waits for what presses less");
@@ -122,10 +184,11 @@ mod tests {
             let bound = (4 * count / fits + 1) as u32;
             for now in 1..400u32 {
                 let mut due: Vec<Due> = (0..count)
-                    .map(|at| Due::new(news(at, at >= near, now - told_at[at]), Told::default(), 80, at % 3 == 0))
+                    .map(|at| due(at, press(now - told_at[at], at >= near, at % 3 == 0), 80))
                     .collect();
-                keep_most_pressing(&mut due, 80 * fits);
-                due.iter().for_each(|due| told_at[due.news.at] = now);
+                let mut places = Room::share(&due, 80 * fits);
+                due.retain(|due| places.has_place_for(due));
+                due.iter().for_each(|due| told_at[due.at as usize] = now);
                 if now > 2 * bound {
                     let longest = told_at.iter().map(|told| now - told).max().unwrap();
                     prop_assert!(longest <= bound, "{longest} ticks of {bound}");

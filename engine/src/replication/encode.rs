@@ -88,12 +88,6 @@ impl Encoded {
         told
     }
 
-    /// Bits that the components of `mask` take at most.
-    pub(super) fn bits(&self, mask: u16) -> usize {
-        let told = self.values.iter().filter(|value| mask >> value.id & 1 == 1);
-        told.map(|value| 5 + usize::from(value.bits)).sum()
-    }
-
     /// Appends the value of a component; nothing for one that it never had.
     pub(super) fn write(&self, id: u8, out: &mut BitWriter) {
         if let Ok(at) = self.values.binary_search_by_key(&id, |value| value.id) {

@@ -1,233 +1,240 @@
-//! The entities that one client is shown, and what it was told of each.
+//! The entities that one client is shown, and what it is still to be told of each.
 
 use realmgate_protocol::ids::{EntityId, Tick};
 use realmgate_protocol::movement::Position;
 
 use super::InterestRange;
+use super::slot_set::{SlotSet, slots_of};
 use super::slots::{GONE, Slots};
 
-/// Marks a slot as far from the client, in the list of slots.
-const FAR: u32 = 1 << 31;
-/// Marks a slot of which the client has confirmed nothing.
-const NEW: u32 = 1 << 30;
-/// The slot without its marks.
-const SLOT: u32 = NEW - 1;
+/// As the tick up to which an entity was told: it is told now.
+const TOLD: Tick = Tick(u32::MAX);
+/// Entities fall into so many classes by their slot, which have their turns one after the other where much waits.
+pub(super) const CLASSES: u32 = 16;
 
-/// What a client was told of an entity.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Confirmed {
-    /// The client has all changes up to this tick; 0 for none, so that it is told the entity as new.
-    pub base: Tick,
-    /// When it came into view: acknowledgements of earlier snapshots say nothing about it.
-    pub since: Tick,
-}
-
-impl Confirmed {
-    /// Notes that a snapshot was applied, which held all changes after `from`.
-    pub fn confirm(&mut self, tick: Tick, from: Tick) {
-        // What a lost snapshot held in between is missing: it will be told again.
-        if tick >= self.since && from <= self.base {
-            self.base = self.base.max(tick);
-        }
-    }
-}
-
-/// The entities in a client's view, ascending by slot. In arrays, since every tick looks at all slots and few of the rest.
+/// The entities in a client's view. A tick touches those of which something is to be told, where many wait only those whose
+/// turn it is, and none of the rest.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    slots: Vec<u32>,
-    /// When each was last in a snapshot, as long as that is not known to be lost: changes after it are to be told.
-    sent: Vec<Tick>,
-    rest: Vec<(EntityId, Confirmed)>,
-    /// Kept between ticks, empty.
-    entering: Vec<u32>,
-    /// Who came into view since this was last emptied.
-    pub entered: Vec<EntityId>,
-    leaving: Vec<usize>,
+    members: SlotSet,
+    count: usize,
+    /// Those of which the client has confirmed nothing, and since when each is in view; ascending by slot.
+    new: Vec<(u32, Tick)>,
+    /// Those of which something is to be told, by class.
+    untold: [Vec<Untold>; CLASSES as usize],
+    /// All of them, and how many.
+    waiting: SlotSet,
+    waiting_count: usize,
 }
 
-/// An entity of which there is something new.
+/// An entity of which something is to be told.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct News {
-    /// Its place in the list, until the list changes.
-    pub at: usize,
+pub(super) struct Untold {
     pub slot: u32,
-    pub id: EntityId,
-    pub far: bool,
-    /// All changes up to here were told; 0 for what is new to the client.
+    /// All changes up to here were told.
     pub from: Tick,
-    /// Ticks since it was last told, or came into view.
-    pub waited: u32,
+}
+
+/// Who came into a view and who left it.
+#[derive(Debug, Default)]
+pub(super) struct Crossings {
+    pub entered: Vec<EntityId>,
+    pub left: Vec<EntityId>,
+    /// Kept between ticks.
+    inside: SlotSet,
+}
+
+/// From where a client looks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Eye {
+    /// Its own entity, which is never among the others.
+    pub own: u32,
+    pub centre: Position,
 }
 
 impl Known {
     pub fn len(&self) -> usize {
-        self.slots.len()
+        self.count
     }
 
-    /// Takes in who came near and lets go who went far, out of the `candidates` around. Who left is added to `left`.
+    /// Takes in who came near and lets go who went far, out of the `candidates` around.
     pub fn look_around(
         &mut self,
         candidates: &[u32],
         slots: &Slots,
-        (own, centre): (u32, Position),
+        eye: Eye,
         range: &InterestRange,
         now: Tick,
-        left: &mut Vec<EntityId>,
+        crossings: &mut Crossings,
     ) {
         let squared = |units: i32| i64::from(units) * i64::from(units);
-        let (enter, leave, near) = (squared(range.enter), squared(range.leave), squared(range.enter / 2));
-        let mut at = 0;
+        let (enter, leave) = (squared(range.enter), squared(range.leave));
+        let mut inside = std::mem::take(&mut crossings.inside);
+        inside.clear(slots.len());
         for slot in candidates.iter().copied() {
-            while self.slots.get(at).is_some_and(|known| known & SLOT < slot) {
-                self.leaving.push(at);
-                at += 1;
-            }
-            let apart = slots.at[slot as usize].distance_squared(centre);
-            match self.slots.get_mut(at).filter(|known| **known & SLOT == slot) {
-                Some(known) => {
-                    *known = slot | *known & NEW | if apart > near { FAR } else { 0 };
-                    if apart > leave {
-                        self.leaving.push(at);
-                    }
-                    at += 1;
-                }
-                None if apart <= enter && slot != own => self.entering.push(slot | if apart > near { FAR } else { 0 }),
-                None => {}
+            let apart = slots.at[slot as usize].distance_squared(eye.centre);
+            if apart <= enter || (apart <= leave && self.members.contains(slot)) {
+                inside.insert(slot);
             }
         }
-        self.leaving.extend(at..self.slots.len());
-        self.let_go(left);
-        self.take_in(slots, now);
+        inside.remove(eye.own);
+        let words = inside.len_words().max(self.members.len_words());
+        for number in 0..words {
+            let left = self.members.word(number) & !inside.word(number);
+            slots_of((number, left)).for_each(|slot| self.leave(slot, slots, crossings));
+        }
+        for number in 0..words {
+            let entered = inside.word(number) & !self.members.word(number);
+            slots_of((number, entered)).for_each(|slot| self.enter(slot, slots, now, crossings));
+        }
+        crossings.inside = inside;
     }
 
     /// Takes in who was born near.
-    pub fn welcome_born(&mut self, slots: &Slots, (own, centre): (u32, Position), range: &InterestRange, now: Tick) {
-        for slot in slots.born.iter().copied() {
-            let near = slots.newest[slot as usize] != GONE && slots.at[slot as usize].within(centre, range.enter);
-            if near && slot != own && self.slots.binary_search_by_key(&slot, |known| known & SLOT).is_err() {
-                self.entering.push(slot);
-            }
-        }
-        if !self.entering.is_empty() {
-            self.entering.sort_unstable();
-            self.take_in(slots, now);
-        }
-    }
-
-    /// Calls `tell` for every entity of which there is something new and whose turn it is: with a period of `n`, a power of
-    /// two, it is every `n`th tick's. [`Self::let_gone_go`] must follow.
-    pub fn news(
+    pub fn welcome_born(
         &mut self,
         slots: &Slots,
+        eye: Eye,
+        range: &InterestRange,
         now: Tick,
-        (near_period, far_period): (u32, u32),
-        mut tell: impl FnMut(News),
+        crossings: &mut Crossings,
     ) {
-        for (at, (known, sent)) in self.slots.iter().zip(&self.sent).enumerate() {
-            let slot = known & SLOT;
-            let newest = slots.newest[slot as usize];
-            if newest <= *sent {
-                continue;
-            }
-            // Found in the tick in which it happens, since the slot is not used again before every client was told.
-            if newest == GONE {
-                self.leaving.push(at);
-                continue;
-            }
-            let far = known & FAR != 0;
-            let period = if far { far_period } else { near_period };
-            if slot.wrapping_add(now.0) & (period - 1) == 0 {
-                let is_new = known & NEW != 0;
-                let since = if is_new { self.rest[at].1.since.max(*sent) } else { *sent };
-                let from = if is_new { Tick(0) } else { *sent };
-                tell(News { at, slot, id: slots.id[slot as usize], far, from, waited: now.since(since) });
+        for slot in slots.born.iter().copied() {
+            let near = slots.newest[slot as usize] != GONE && slots.at[slot as usize].within(eye.centre, range.enter);
+            if near && slot != eye.own && !self.members.contains(slot) {
+                self.enter(slot, slots, now, crossings);
             }
         }
     }
 
-    /// Forgets those that [`Self::news`] found to be no more, and adds their ids to `gone`. `news` is what it has told, in its
-    /// order: it names places in the list, which change.
-    pub fn let_gone_go<'a>(&mut self, news: impl Iterator<Item = &'a mut News>, gone: &mut Vec<EntityId>) {
-        if self.leaving.is_empty() {
+    /// Lets go of those that are no more. To be called in every tick, since slots are used again.
+    pub fn let_gone_go(&mut self, slots: &Slots, crossings: &mut Crossings) {
+        for slot in slots.freed.iter().copied() {
+            if self.members.contains(slot) {
+                self.leave(slot, slots, crossings);
+            }
+        }
+    }
+
+    fn enter(&mut self, slot: u32, slots: &Slots, now: Tick, crossings: &mut Crossings) {
+        self.members.insert(slot);
+        self.count += 1;
+        let at = self.new.partition_point(|(new, _)| *new < slot);
+        self.new.insert(at, (slot, now));
+        self.wait(slot, now.before(1));
+        crossings.entered.push(slots.id[slot as usize]);
+    }
+
+    fn leave(&mut self, slot: u32, slots: &Slots, crossings: &mut Crossings) {
+        self.members.remove(slot);
+        self.count -= 1;
+        if let Some(at) = self.find_new(slot) {
+            self.new.remove(at);
+        }
+        if let Some((class, at)) = self.find_untold(slot) {
+            self.untold[class].swap_remove(at);
+            self.waiting.remove(slot);
+            self.waiting_count -= 1;
+        }
+        crossings.left.push(slots.id[slot as usize]);
+    }
+
+    /// Something is to be told of an entity of which nothing is so far.
+    fn wait(&mut self, slot: u32, from: Tick) {
+        self.untold[(slot % CLASSES) as usize].push(Untold { slot, from });
+        self.waiting.insert(slot);
+        self.waiting_count += 1;
+    }
+
+    fn find_new(&self, slot: u32) -> Option<usize> {
+        self.new.binary_search_by_key(&slot, |(new, _)| *new).ok()
+    }
+
+    /// Whether the client has confirmed nothing of it.
+    pub fn is_new(&self, slot: u32) -> bool {
+        !self.new.is_empty() && self.find_new(slot).is_some()
+    }
+
+    /// Takes in what changed in this tick.
+    pub fn note_news(&mut self, slots: &Slots, now: Tick) {
+        for (number, word) in slots.fresh.iter().copied() {
+            let news = word & self.members.word(number) & !self.waiting.word(number);
+            slots_of((number, news)).for_each(|slot| self.wait(slot, now.before(1)));
+        }
+    }
+
+    /// Of how many something is to be told.
+    pub fn waiting(&self) -> usize {
+        self.waiting_count
+    }
+
+    /// Those of a class of which something is to be told, in any order. What was not told before may have been confirmed meanwhile:
+    /// see [`Self::is_due`].
+    pub fn untold(&mut self, class: u32) -> &mut [Untold] {
+        &mut self.untold[class as usize]
+    }
+
+    /// Whether the client lacks anything of one of its news.
+    pub fn is_due(one: &Untold, is_new: bool, slots: &Slots) -> bool {
+        is_new || slots.newest[one.slot as usize] > one.from
+    }
+
+    /// Keeps of a class what is not marked as told. Without a branch for each, since which it is follows no pattern.
+    pub fn keep_untold(&mut self, class: u32) {
+        let untold = &mut self.untold[class as usize];
+        let mut kept = 0;
+        for at in 0..untold.len() {
+            let one = untold[at];
+            let is_told = one.from == TOLD;
+            untold[kept] = one;
+            kept += usize::from(!is_told);
+            self.waiting.remove_if(one.slot, is_told);
+        }
+        self.waiting_count -= untold.len() - kept;
+        untold.truncate(kept);
+    }
+
+    /// A snapshot of `tick` that told of an entity as new was applied: the client has all changes up to there.
+    pub fn confirm_new(&mut self, slot: u32, tick: Tick) {
+        let Some(at) = self.find_new(slot) else { return };
+        // One that went out of view and came back was forgotten meanwhile.
+        if tick < self.new[at].1 {
             return;
         }
-        let mut before = 0;
-        for one in news {
-            while self.leaving.get(before).is_some_and(|at| *at < one.at) {
-                before += 1;
+        self.new.remove(at);
+        if let Some((class, at)) = self.find_untold(slot) {
+            let from = &mut self.untold[class][at].from;
+            *from = (*from).max(tick);
+        }
+    }
+
+    /// A snapshot that told all changes of an entity after `from` will never be applied: they are to be told again.
+    pub fn lost(&mut self, slot: u32, from: Tick) {
+        if !self.members.contains(slot) {
+            return;
+        }
+        match self.find_untold(slot) {
+            Some((class, at)) => {
+                let before = &mut self.untold[class][at].from;
+                *before = (*before).min(from);
             }
-            one.at -= before;
-        }
-        self.let_go(gone);
-    }
-
-    /// Notes that a snapshot of `now` tells of it.
-    pub fn told(&mut self, at: usize, now: Tick) {
-        self.sent[at] = now;
-    }
-
-    /// A snapshot was applied, which held all changes of a slot after `from`.
-    pub fn confirm(&mut self, slot: u32, tick: Tick, from: Tick) {
-        if let Ok(at) = self.slots.binary_search_by_key(&slot, |known| known & SLOT) {
-            self.rest[at].1.confirm(tick, from);
-            if self.rest[at].1.base != Tick(0) {
-                self.slots[at] &= !NEW;
-            }
+            None => self.wait(slot, from),
         }
     }
 
-    /// A snapshot that told of a slot will never be applied: what it held is to be told again.
-    pub fn lost(&mut self, slot: u32, tick: Tick) {
-        if let Ok(at) = self.slots.binary_search_by_key(&slot, |known| known & SLOT)
-            && tick >= self.rest[at].1.since
-        {
-            self.sent[at] = self.rest[at].1.base;
+    /// The class and the place in it of one that waits.
+    fn find_untold(&self, slot: u32) -> Option<(usize, usize)> {
+        if !self.waiting.contains(slot) {
+            return None;
         }
+        let class = (slot % CLASSES) as usize;
+        self.untold[class].iter().position(|untold| untold.slot == slot).map(|at| (class, at))
     }
+}
 
-    /// Forgets those at `leaving`, ascending, and adds their ids to `left`.
-    fn let_go(&mut self, left: &mut Vec<EntityId>) {
-        let Some(first) = self.leaving.first().copied() else { return };
-        let mut leaving = self.leaving.drain(..).peekable();
-        let mut kept = first;
-        for at in first..self.slots.len() {
-            if leaving.next_if_eq(&at).is_some() {
-                left.push(self.rest[at].0);
-            } else {
-                self.slots[kept] = self.slots[at];
-                self.sent[kept] = self.sent[at];
-                self.rest[kept] = self.rest[at];
-                kept += 1;
-            }
-        }
-        drop(leaving);
-        self.slots.truncate(kept);
-        self.sent.truncate(kept);
-        self.rest.truncate(kept);
-    }
-
-    /// Merges in those of `entering`, ascending.
-    fn take_in(&mut self, slots: &Slots, now: Tick) {
-        let mut from = self.slots.len();
-        let mut to = from + self.entering.len();
-        self.slots.resize(to, 0);
-        self.sent.resize(to, Tick(0));
-        self.rest.resize(to, Default::default());
-        while let Some(slot) = self.entering.pop() {
-            // From the back, so that each is moved once.
-            while from > 0 && self.slots[from - 1] & SLOT > slot & SLOT {
-                (from, to) = (from - 1, to - 1);
-                self.slots[to] = self.slots[from];
-                self.sent[to] = self.sent[from];
-                self.rest[to] = self.rest[from];
-            }
-            to -= 1;
-            self.slots[to] = slot | NEW;
-            self.sent[to] = Tick(0);
-            let id = slots.id[(slot & SLOT) as usize];
-            self.rest[to] = (id, Confirmed { base: Tick(0), since: now });
-            self.entered.push(id);
-        }
+impl Untold {
+    /// Notes that a snapshot tells of it.
+    pub fn mark_told(&mut self) {
+        self.from = TOLD;
     }
 }

@@ -1,14 +1,16 @@
 //! Replication: each client is shown the registered components of the entities it may see, and where they are.
 //!
 //! Every tick, [`slots`] follows where entities are and gives those that left their course a new one; [`encode`] writes the
-//! components that changed into each entity's [`Encoded`], once for all clients; [`interest`] lists who is around each
-//! cell; [`view`] keeps what each client sees ([`known`]) and has confirmed; [`snapshot`] copies the encoded bits of what
-//! it lacks into its frame, within a budget ([`budget`]).
+//! components that changed into each entity's [`Encoded`]; [`interest`] lists who is around each cell; [`view`] keeps
+//! what each client sees ([`known`]) and has confirmed; [`snapshot`] copies what it lacks into its frame, encoded once
+//! for all clients that lack the same ([`bodies`]), within a budget ([`budget`]).
 
+mod bodies;
 mod budget;
 mod encode;
 mod interest;
 mod known;
+mod slot_set;
 mod slots;
 mod snapshot;
 mod view;
@@ -132,6 +134,7 @@ impl Plugin for ReplicationPlugin {
                 (
                     slots::follow_bodies,
                     encode::encode_changes,
+                    slots::list_fresh,
                     interest::rebuild,
                     snapshot::write_snapshots,
                     slots::free_slots,

@@ -5,6 +5,7 @@ use realmgate_protocol::ids::{EntityId, Tick};
 use realmgate_protocol::movement::{Angle, Course, Going, Position, ROUNDED_UNITS};
 
 use super::encode::Encoded;
+use super::slot_set::SlotSet;
 use crate::body::{At, Heading};
 use crate::clock::TickClock;
 
@@ -32,7 +33,11 @@ pub struct Slots {
     course: Vec<Course>,
     /// What got its place in this tick.
     pub(super) born: Vec<u32>,
-    freed: Vec<u32>,
+    /// What became free since the last tick was told.
+    pub(super) freed: Vec<u32>,
+    changing: SlotSet,
+    /// Of which everybody sees something else than in the tick before: the words of the set of them that are not empty.
+    pub(super) fresh: Vec<(u32, u64)>,
     free: Vec<u32>,
 }
 
@@ -55,6 +60,11 @@ impl Slots {
         self.newest.len() as u32 - 1
     }
 
+    /// Slots, those included that are free.
+    pub(super) fn len(&self) -> usize {
+        self.newest.len()
+    }
+
     /// The entity of a slot is no more.
     pub(super) fn remove(&mut self, slot: u32) {
         self.newest[slot as usize] = GONE;
@@ -66,6 +76,7 @@ impl Slots {
         let Some(newest) = self.newest.get_mut(slot as usize).filter(|newest| **newest != GONE) else { return };
         *newest = now;
         self.changed[slot as usize] = now;
+        self.changing.insert(slot);
     }
 
     /// Those that are somewhere, in the order of their slots.
@@ -115,6 +126,7 @@ impl Slots {
     fn set_course(&mut self, slot: u32, course: Course, now: Tick) {
         let at = slot as usize;
         (self.course[at], self.set_out[at], self.newest[at]) = (course, now, now);
+        self.changing.insert(slot);
     }
 }
 
@@ -131,6 +143,14 @@ pub(super) fn follow_bodies(
             encoded.set_place(at.0, facing);
         }
     }
+}
+
+/// Lists what changed in the tick, for every client to look at.
+pub(super) fn list_fresh(mut slots: ResMut<Slots>) {
+    let slots = &mut *slots;
+    slots.fresh.clear();
+    slots.fresh.extend(slots.changing.words());
+    slots.changing.clear(slots.newest.len());
 }
 
 /// Every client has been told of the tick: what became free in it may be used again.

@@ -4,15 +4,17 @@ use bevy_ecs::prelude::*;
 use realmgate_protocol::bits::{BitField, BitWriter};
 use realmgate_protocol::ids::{EntityId, Tick};
 use realmgate_protocol::link::LeaveReason;
-use realmgate_protocol::movement::{Angle, Position};
+use realmgate_protocol::movement::Angle;
 use realmgate_protocol::wire::datagram::ServerFrameHead;
-use realmgate_protocol::wire::snapshot::{MASK_BITS, OwnState, PLACE, SnapshotWriter, Told};
+use realmgate_protocol::wire::snapshot::{OwnState, PLACE, SnapshotWriter, Told, write_body};
 
-use super::budget::{Due, SnapshotBudget, keep_most_pressing, periods};
+use super::bodies::Bodies;
+use super::budget::{Due, Pace, Room, SnapshotBudget, press};
 use super::encode::{Encoded, Encoders};
 use super::interest::InterestGrid;
+use super::known::{CLASSES, Crossings, Eye, Known, Untold};
 use super::slots::Slots;
-use super::view::ClientView;
+use super::view::{ClientView, Sent};
 use super::{InterestRange, MAX_SNAPSHOT_BYTES, NetEntity};
 use crate::body::{At, Heading};
 use crate::clock::TickClock;
@@ -25,19 +27,22 @@ use crate::player::{LeaveRequested, LinkDead, Player};
 const LOOK_PERIOD: u32 = 4;
 /// So many births in a tick are looked at one by one by every client; after more, all look around.
 const MAX_BORN: usize = 256;
-/// Bits of an id but for the rarest, and of what else stands before a place that is told alone.
-const ID_BITS: usize = 20;
-/// Bits that stand before components but for that, where they are numbered, and where there is a mask of them.
-const NUMBERED_BITS: usize = 3;
-const MASKED_BITS: usize = NUMBERED_BITS + MASK_BITS as usize;
-/// Bits of the longest place.
-const PLACE_BITS: usize = 70;
-
 /// Kept between ticks, so that a steady tick allocates nothing.
 #[derive(Default)]
 pub(super) struct Scratch {
+    crossings: Crossings,
+    turns: Vec<Turn>,
     due: Vec<Due>,
-    left: Vec<EntityId>,
+    /// Ids of those that are told, each before its place among those that are due.
+    order: Vec<u64>,
+    bodies: Bodies,
+}
+
+/// One of a class, by its place in it, whose turn it is.
+#[derive(Debug, Clone, Copy, Default)]
+struct Turn {
+    at: u32,
+    far: bool,
 }
 
 /// A player who is to be sent a snapshot.
@@ -75,23 +80,29 @@ pub(super) fn write_snapshots(
     mut scratch: Local<Scratch>,
 ) {
     let now = seen.clock.now();
+    scratch.bodies.begin(seen.slots.len());
     for mut viewer in &mut viewers {
         let view = &mut *viewer.view;
         let own = Own {
-            slot: viewer.encoded.slot,
             id: viewer.id.0,
             state: OwnState { position: viewer.at.0, facing: viewer.heading.map_or(Angle(0), |heading| heading.0) },
             encoded: viewer.encoded,
         };
-        update_view(view, &seen, &mut grid, (own.slot, own.state.position), now, &mut scratch.left);
-        collect_due(view, &seen, now, &mut scratch);
+        let eye = Eye { own: viewer.encoded.slot, centre: viewer.at.0 };
+        // First, since one that counts as lost makes news.
+        let sent = view.start_snapshot(now);
+        update_view(view, &seen, &mut grid, eye, now, &mut scratch.crossings);
+        view.known.note_news(&seen.slots, now);
+        let pace = Pace::new(*seen.level, eye.own, now, view.known.waiting(), &seen.budget);
+        collect_due(view, &seen, eye, now, pace, &mut scratch);
         let last_command = viewer.input.last_applied();
         let head = ServerFrameHead { tick: now, last_command, buffered_commands: viewer.input.len() as u8 };
         outbox.frames.write(viewer.player.session, |frames| {
             let mut out = BitWriter::append(std::mem::take(frames));
-            write_snapshot(view, head, &own, &seen, &mut scratch.due, &mut out);
+            write_snapshot(view, sent, head, &own, &seen, &mut scratch, &mut out);
             *frames = out.into_bytes();
         });
+        pace.classes().for_each(|(class, _)| view.known.keep_untold(class));
         if view.is_deaf() {
             leave.write(LeaveRequested { player: viewer.entity, reason: LeaveReason::Abuse });
         }
@@ -100,7 +111,6 @@ pub(super) fn write_snapshots(
 
 /// The client's own entity.
 struct Own<'a> {
-    slot: u32,
     id: EntityId,
     state: OwnState,
     encoded: &'a Encoded,
@@ -112,89 +122,106 @@ fn update_view(
     view: &mut ClientView,
     seen: &Seen<'_, '_>,
     grid: &mut InterestGrid,
-    (own, centre): (u32, Position),
+    eye: Eye,
     now: Tick,
-    left: &mut Vec<EntityId>,
+    crossings: &mut Crossings,
 ) {
-    let cell = grid.cell(centre);
-    let is_turn = own.wrapping_add(now.0) & (LOOK_PERIOD - 1) == 0;
+    view.known.let_gone_go(&seen.slots, crossings);
+    let cell = grid.cell(eye.centre);
+    let is_turn = eye.own.wrapping_add(now.0) & (LOOK_PERIOD - 1) == 0;
     if is_turn || view.looked_from != Some(cell) || seen.slots.born.len() > MAX_BORN {
         view.looked_from = Some(cell);
         let candidates = grid.candidates(cell, seen.range.leave, now);
-        view.known.look_around(candidates, &seen.slots, (own, centre), &seen.range, now, left);
-        view.let_go(left, now);
+        view.known.look_around(candidates, &seen.slots, eye, &seen.range, now, crossings);
     } else {
-        view.known.welcome_born(&seen.slots, (own, centre), &seen.range, now);
+        view.known.welcome_born(&seen.slots, eye, &seen.range, now, crossings);
     }
-    view.take_back_entered();
+    view.note_crossings(crossings, now);
 }
 
-/// Lists what the client lacks, and lets go of what is no more.
-fn collect_due(view: &mut ClientView, seen: &Seen<'_, '_>, now: Tick, scratch: &mut Scratch) {
-    let Scratch { due, left } = scratch;
+/// Lists those of a class whose turn it is. Without a branch for each, since who is far follows no pattern.
+fn list_turns(untold: &[Untold], seen: &Seen<'_, '_>, eye: Eye, far_too: bool, turns: &mut Vec<Turn>) {
+    let near = i64::from(seen.range.enter / 2);
+    turns.resize(untold.len(), Turn::default());
+    let mut count = 0;
+    for (one, at) in untold.iter().zip(0..) {
+        let far = seen.slots.at[one.slot as usize].distance_squared(eye.centre) > near * near;
+        turns[count] = Turn { at, far };
+        count += usize::from(far_too | !far);
+    }
+    turns.truncate(count);
+}
+
+/// Lists what is to be told now if it fits.
+fn collect_due(view: &mut ClientView, seen: &Seen<'_, '_>, eye: Eye, now: Tick, pace: Pace, scratch: &mut Scratch) {
+    let Scratch { turns, due, bodies, .. } = scratch;
     due.clear();
-    let (slots, encoders) = (&*seen.slots, &*seen.encoders);
-    view.known.news(slots, now, periods(*seen.level), |news| {
-        let slot = news.slot as usize;
-        let place = 1 << PLACE;
-        if slots.changed[slot] <= news.from {
-            // Nothing but its place: no need to look any further.
-            let told = Told { is_new: false, changed: place, there: place };
-            return due.push(Due::new(news, told, ID_BITS + PLACE_BITS, false));
+    let slots = &*seen.slots;
+    for (class, far_too) in pace.classes() {
+        list_turns(view.known.untold(class), seen, eye, far_too, turns);
+        for Turn { at, far } in turns.iter().copied() {
+            let one = view.known.untold(class)[at as usize];
+            let is_new = view.known.is_new(one.slot);
+            if !Known::is_due(&one, is_new, slots) {
+                view.known.untold(class)[at as usize].mark_told();
+                continue;
+            }
+            let from = if is_new { Tick(0) } else { one.from };
+            let body = bodies.get(one.slot, from, now, |out| write_changes(seen, one.slot, from, now, out));
+            let press = press(now.since(one.from), far, body.preferred);
+            due.push(Due { at, slot: one.slot, id: slots.id[one.slot as usize], from: one.from, body, is_new, press });
         }
-        let Ok(encoded) = seen.entities.get(slots.entity[slot]) else { return };
-        let mut told = encoded.told_since(news.from, !encoders.owner_only());
-        told.there |= place;
-        let moved = told.is_new || slots.set_out[slot] > news.from;
-        told.changed |= if moved { place } else { 0 };
-        let head = if told.is_new || told.changed.count_ones() > 3 { MASKED_BITS } else { NUMBERED_BITS };
-        let place = if moved { 5 + PLACE_BITS } else { 0 };
-        let bits = ID_BITS + head + place + encoded.bits(told.changed);
-        due.push(Due::new(news, told, bits, told.changed & encoders.preferred() != 0));
+    }
+}
+
+/// Appends all changes of an entity after `from`, as every client is told that sees it. Whether one is to be told before others.
+fn write_changes(seen: &Seen<'_, '_>, slot: u32, from: Tick, now: Tick, out: &mut BitWriter) -> bool {
+    let slots = &*seen.slots;
+    let place = 1 << PLACE;
+    let has_moved = from == Tick(0) || slots.set_out[slot as usize] > from;
+    let encoded = seen.entities.get(slots.entity[slot as usize]).ok();
+    let told = match encoded {
+        Some(encoded) if slots.changed[slot as usize] > from || from == Tick(0) => {
+            encoded.told_since(from, !seen.encoders.owner_only())
+        }
+        _ => Told::default(),
+    };
+    let changed = told.changed | if has_moved { place } else { 0 };
+    let told = Told { changed, there: told.there | place, ..told };
+    write_body(out, told, |id, out| match encoded {
+        Some(encoded) if id != PLACE => encoded.write(id, out),
+        _ => slots.course(slot, now).write(out),
     });
-    view.known.let_gone_go(due.iter_mut().map(|due| &mut due.news), left);
-    view.let_go(left, now);
+    told.changed & seen.encoders.preferred() != 0
 }
 
 fn write_snapshot(
     view: &mut ClientView,
+    mut sent: Sent,
     head: ServerFrameHead,
     own: &Own<'_>,
     seen: &Seen<'_, '_>,
-    due: &mut Vec<Due>,
+    scratch: &mut Scratch,
     out: &mut BitWriter,
 ) {
+    let Scratch { due, order, bodies, .. } = scratch;
     let now = head.tick;
-    let mut sent = view.start_snapshot(now);
     head.write(out, view.needs_whole_head(now));
-    let (confirmed, told_at) = view.own;
-    let from = if confirmed.base == Tick(0) { Tick(0) } else { told_at };
-    let told = if own.encoded.newest() > from || from == Tick(0) {
-        sent.own = Some(from);
-        view.own.1 = now;
-        own.encoded.told_since(from, u16::MAX)
-    } else {
-        Told::default()
-    };
+    let from = view.tell_own(own.encoded.newest(), &mut sent);
+    let told = from.map(|from| own.encoded.told_since(from, u16::MAX)).unwrap_or_default();
     let mut snapshot = SnapshotWriter::own(out, own.id, own.state, told, |id, out| own.encoded.write(id, out));
-    view.tell_despawns(&mut sent);
-    snapshot.despawns(sent.despawns());
+    snapshot.despawns(view.tell_despawns(&mut sent));
     let budget_bits = 8 * seen.budget.bytes.min(MAX_SNAPSHOT_BYTES);
-    keep_most_pressing(due, budget_bits.saturating_sub(snapshot.len_bits()));
-    due.sort_unstable_by_key(|due| due.news.id);
-    for Due { news, told, .. } in due.iter() {
-        let encoded = if told.changed == 1 << PLACE {
-            None
-        } else {
-            seen.entities.get(seen.slots.entity[news.slot as usize]).ok()
-        };
-        let fits = snapshot.entity(news.id, *told, MAX_SNAPSHOT_BYTES, |id, out| match encoded {
-            Some(encoded) if id != PLACE => encoded.write(id, out),
-            _ => seen.slots.course(news.slot, now).write(out),
-        });
-        if fits {
-            view.known.told(news.at, now);
-            sent.entities.push((news.slot, news.from));
+    let mut room = Room::share(due, budget_bits.saturating_sub(snapshot.len_bits()));
+    order.clear();
+    let places = due.iter().zip(0u64..).filter(|(one, _)| room.has_place_for(one));
+    order.extend(places.map(|(one, place)| u64::from(one.id.0) << 32 | place));
+    order.sort_unstable();
+    for place in order.iter() {
+        let one = due[*place as u32 as usize];
+        if snapshot.encoded(one.id, bodies.bytes(&one.body), one.body.bits.into(), MAX_SNAPSHOT_BYTES) {
+            view.known.untold(one.slot % CLASSES)[one.at as usize].mark_told();
+            view.tell(one.slot, one.from, one.is_new, &mut sent);
         }
     }
     snapshot.finish();

@@ -6,7 +6,7 @@ use bevy_ecs::prelude::*;
 use realmgate_protocol::ids::{EntityId, Tick};
 use realmgate_protocol::wire::datagram::{ServerFrameHead, SnapshotAck};
 
-use super::known::{Confirmed, Known};
+use super::known::{Crossings, Known};
 
 /// Snapshots that are remembered until acknowledged; older ones count as lost.
 const MAX_IN_FLIGHT: usize = 64;
@@ -18,15 +18,28 @@ const MAX_LEAVING: usize = 16_384;
 /// Most despawns told in one snapshot, so that they leave room for entities; the rest follow in the next.
 const MAX_DESPAWNS: usize = 64;
 
-/// What a snapshot held, until it is known whether it was applied.
+/// What a snapshot told of an entity, until it is known whether it was applied.
+#[derive(Debug, Clone, Copy)]
+struct ToldOf {
+    /// [`NEW`] is set where it was told whole.
+    slot: u32,
+    /// All changes after this tick.
+    from: Tick,
+}
+
+/// Marks an entity that was told whole.
+const NEW: u32 = 1 << 31;
+
+/// A snapshot on its way. What it told is in the queues of the view: so many of each are its own.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
-    pub tick: Tick,
-    /// Slots, and after which tick all their changes were held.
-    pub entities: Vec<(u32, Tick)>,
-    /// The same of the client's own entity, if anything but its place was told.
-    pub own: Option<Tick>,
-    despawns: Vec<EntityId>,
+    tick: Tick,
+    entities: u16,
+    despawns: u16,
+    /// Of `entities`, how many were told whole.
+    new: u16,
+    /// If anything but the place was told of the client's own entity: that, after this tick.
+    own: Option<Tick>,
 }
 
 /// An entity that left the view.
@@ -38,21 +51,30 @@ struct Leaving {
     told: bool,
 }
 
+/// What the client has of its own entity.
+#[derive(Debug, Default)]
+struct OwnKnown {
+    /// It has confirmed to know it; before, it is told the whole.
+    confirmed: bool,
+    /// All changes up to here were told.
+    told: Tick,
+}
+
 /// A client's view of the world.
 #[derive(Component, Debug, Default)]
 pub struct ClientView {
     pub(super) known: Known,
-    /// What the client has of its own entity, and up to when it was told of its changes.
-    pub(super) own: (Confirmed, Tick),
+    own: OwnKnown,
     /// The cell from which the client last looked around.
     pub(super) looked_from: Option<(i32, i32)>,
     /// By id; told again until a snapshot that told it is acknowledged.
     leaving: Vec<Leaving>,
     /// The newest snapshot that is known to be applied.
     acknowledged: Tick,
+    /// Oldest first, as in the two queues.
     in_flight: VecDeque<Sent>,
-    /// Kept to be filled again, so that a steady tick allocates nothing.
-    spare: Vec<Sent>,
+    told: VecDeque<ToldOf>,
+    despawned: VecDeque<EntityId>,
 }
 
 impl ClientView {
@@ -82,8 +104,7 @@ impl ClientView {
         if self.in_flight.back().is_none_or(|last| ack.newest > last.tick) {
             return;
         }
-        while self.in_flight.front().is_some_and(|sent| sent.tick <= ack.newest) {
-            let Some(sent) = self.in_flight.pop_front() else { break };
+        while let Some(sent) = self.in_flight.pop_front_if(|sent| sent.tick <= ack.newest) {
             let before = ack.newest.since(sent.tick);
             if before == 0 || (before <= 32 && ack.before >> (before - 1) & 1 == 1) {
                 self.acknowledged = sent.tick;
@@ -91,19 +112,23 @@ impl ClientView {
             } else {
                 self.lose(&sent);
             }
-            self.spare.push(sent);
         }
     }
 
     fn confirm(&mut self, sent: &Sent) {
         if let Some(from) = sent.own {
-            self.own.0.confirm(sent.tick, from);
+            self.own.confirmed = true;
+            if from == Tick(0) {
+                self.own.told = self.own.told.max(sent.tick);
+            }
         }
-        for (slot, from) in &sent.entities {
-            self.known.confirm(*slot, sent.tick, *from);
+        let entities = self.told.drain(..usize::from(sent.entities));
+        if sent.new > 0 {
+            let new = entities.filter(|told| told.slot & NEW != 0);
+            new.for_each(|told| self.known.confirm_new(told.slot & !NEW, sent.tick));
         }
-        for id in &sent.despawns {
-            if let Ok(at) = self.find_leaving(*id)
+        for id in self.despawned.drain(..usize::from(sent.despawns)) {
+            if let Ok(at) = find(&self.leaving, id)
                 && sent.tick >= self.leaving[at].since
             {
                 self.leaving.remove(at);
@@ -112,64 +137,71 @@ impl ClientView {
     }
 
     fn lose(&mut self, sent: &Sent) {
-        if sent.own.is_some() {
-            self.own.1 = self.own.0.base;
+        if let Some(from) = sent.own {
+            self.own.told = self.own.told.min(from);
         }
-        for (slot, _) in &sent.entities {
-            self.known.lost(*slot, sent.tick);
+        for told in self.told.drain(..usize::from(sent.entities)) {
+            self.known.lost(told.slot & !NEW, told.from);
         }
-        for id in &sent.despawns {
-            if let Ok(at) = self.find_leaving(*id) {
+        for id in self.despawned.drain(..usize::from(sent.despawns)) {
+            if let Ok(at) = find(&self.leaving, id) {
                 self.leaving[at].told = false;
             }
         }
     }
 
-    fn find_leaving(&self, id: EntityId) -> Result<usize, usize> {
-        self.leaving.binary_search_by_key(&id, |leaving| leaving.id)
-    }
-
-    /// Notes who left the view; empties the list.
-    pub(super) fn let_go(&mut self, left: &mut Vec<EntityId>, now: Tick) {
-        if !left.is_empty() {
-            self.leaving.extend(left.drain(..).map(|id| Leaving { id, since: now, told: false }));
+    /// Takes in who crossed the border of the view: empties both lists. Who came back before the client was told to forget it is
+    /// not to be forgotten any more.
+    pub(super) fn note_crossings(&mut self, crossings: &mut Crossings, now: Tick) {
+        if !crossings.left.is_empty() {
+            self.leaving.extend(crossings.left.drain(..).map(|id| Leaving { id, since: now, told: false }));
             self.leaving.sort_by_key(|leaving| (leaving.id, std::cmp::Reverse(leaving.since)));
             self.leaving.dedup_by_key(|leaving| leaving.id);
         }
-    }
-
-    /// Who came back into view before the client was told to forget it is not to be forgotten any more.
-    pub(super) fn take_back_entered(&mut self) {
-        let mut entered = std::mem::take(&mut self.known.entered);
-        for id in entered.drain(..) {
-            if let Ok(at) = self.find_leaving(id) {
+        for id in crossings.entered.drain(..) {
+            if let Ok(at) = find(&self.leaving, id) {
                 self.leaving.remove(at);
             }
         }
-        self.known.entered = entered;
     }
 
-    /// Has this snapshot tell the client whom to forget; by id.
-    pub(super) fn tell_despawns(&mut self, sent: &mut Sent) {
-        let untold = self.leaving.iter_mut().filter(|leaving| !leaving.told);
-        for leaving in untold.take(MAX_DESPAWNS) {
-            leaving.told = true;
-            sent.despawns.push(leaving.id);
-        }
-    }
-
-    /// An empty record of a snapshot, from those that were used before if there is one.
+    /// An empty record of a snapshot.
     pub(super) fn start_snapshot(&mut self, tick: Tick) -> Sent {
-        let lost = if self.in_flight.len() == MAX_IN_FLIGHT { self.in_flight.pop_front() } else { None };
-        if let Some(lost) = lost {
+        if self.in_flight.len() == MAX_IN_FLIGHT
+            && let Some(lost) = self.in_flight.pop_front()
+        {
             self.lose(&lost);
-            self.spare.push(lost);
         }
-        let mut sent = self.spare.pop().unwrap_or_default();
-        (sent.tick, sent.own) = (tick, None);
-        sent.entities.clear();
-        sent.despawns.clear();
-        sent
+        Sent { tick, ..Sent::default() }
+    }
+
+    /// After which tick this snapshot is to tell all changes of the client's own entity, of which `newest` is the last; 0 for the
+    /// whole, `None` for none.
+    pub(super) fn tell_own(&mut self, newest: Tick, sent: &mut Sent) -> Option<Tick> {
+        let from = if self.own.confirmed { self.own.told } else { Tick(0) };
+        if newest > from || from == Tick(0) {
+            sent.own = Some(from);
+            self.own.told = sent.tick;
+        }
+        sent.own
+    }
+
+    /// Has this snapshot tell the client whom to forget: their ids, ascending.
+    pub(super) fn tell_despawns(&mut self, sent: &mut Sent) -> impl ExactSizeIterator<Item = EntityId> {
+        let before = self.despawned.len();
+        for leaving in self.leaving.iter_mut().filter(|leaving| !leaving.told).take(MAX_DESPAWNS) {
+            leaving.told = true;
+            self.despawned.push_back(leaving.id);
+        }
+        sent.despawns = (self.despawned.len() - before) as u16;
+        self.despawned.range(before..).copied()
+    }
+
+    /// Notes that this snapshot tells all changes of an entity after `from`, or the whole of a new one.
+    pub(super) fn tell(&mut self, slot: u32, from: Tick, is_new: bool, sent: &mut Sent) {
+        self.told.push_back(ToldOf { slot: slot | if is_new { NEW } else { 0 }, from });
+        sent.entities += 1;
+        sent.new += u16::from(is_new);
     }
 
     /// Keeps the record of a snapshot that was sent.
@@ -178,11 +210,8 @@ impl ClientView {
     }
 }
 
-impl Sent {
-    /// Whom the snapshot tells the client to forget.
-    pub(super) fn despawns(&self) -> impl ExactSizeIterator<Item = EntityId> {
-        self.despawns.iter().copied()
-    }
+fn find(leaving: &[Leaving], id: EntityId) -> Result<usize, usize> {
+    leaving.binary_search_by_key(&id, |leaving| leaving.id)
 }
 
 #[cfg(test)]

@@ -127,26 +127,23 @@ impl<'a> SnapshotWriter<'a> {
         entity: EntityId,
         told: Told,
         max_bytes: usize,
-        mut value: impl FnMut(u8, &mut BitWriter),
+        value: impl FnMut(u8, &mut BitWriter),
     ) -> bool {
-        let (bits, last) = (self.out.len_bits(), self.ids.last);
+        let mut body = BitWriter::default();
+        write_body(&mut body, told, value);
+        self.encoded(entity, body.bytes(), body.len_bits(), max_bytes)
+    }
+
+    /// The same of an entity of which [`write_body`] wrote the first `bits` bits of `body`.
+    pub fn encoded(&mut self, entity: EntityId, body: &[u8], bits: usize, max_bytes: usize) -> bool {
+        let (before, last) = (self.out.len_bits(), self.ids.last);
         self.ids.write(self.out, entity);
-        let place_alone = !told.is_new && told.changed == 1 << PLACE && told.there & 1 << PLACE != 0;
-        self.out.put(u64::from(place_alone), 1);
-        if place_alone {
-            value(PLACE, self.out);
-        } else {
-            self.out.put(u64::from(told.is_new), 1);
-            if told.is_new {
-                self.out.put(u64::from(told.changed & told.there), MASK_BITS);
-            }
-            write_components(self.out, told, value);
-        }
-        let fits = self.out.len_bytes() <= max_bytes && self.count < MAX_COUNT;
+        let fits = self.out.len_bits() + bits <= 8 * max_bytes && self.count < MAX_COUNT;
         if fits {
+            self.out.put_bits(body, bits);
             self.count += 1;
         } else {
-            self.out.truncate(bits);
+            self.out.truncate(before);
             self.ids.last = last;
         }
         fits
@@ -161,6 +158,20 @@ impl<'a> SnapshotWriter<'a> {
     pub fn finish(self) {
         self.out.patch(self.count_at, self.count as u64, COUNT_BITS);
     }
+}
+
+/// Writes what stands in a snapshot after an entity's id. `value` appends the value of the component that it is asked for.
+pub fn write_body(out: &mut BitWriter, told: Told, mut value: impl FnMut(u8, &mut BitWriter)) {
+    let place_alone = !told.is_new && told.changed == 1 << PLACE && told.there & 1 << PLACE != 0;
+    out.put(u64::from(place_alone), 1);
+    if place_alone {
+        return value(PLACE, out);
+    }
+    out.put(u64::from(told.is_new), 1);
+    if told.is_new {
+        out.put(u64::from(told.changed & told.there), MASK_BITS);
+    }
+    write_components(out, told, value);
 }
 
 /// The numbers of the bits that are set, lowest first.

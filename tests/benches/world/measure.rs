@@ -54,7 +54,14 @@ pub struct Held {
 pub fn point(program: &Program, scenario: Scenario, players: usize, plan: &Plan) -> Result<Point> {
     let mut point = Point { scenario, players, ours: vec![], floor: vec![], stock: vec![], failed: None };
     for _ in 0..plan.rounds {
-        let round = Round { program: program.clone(), scenario, players, settle: plan.settle, lasts: plan.lasts };
+        let round = Round {
+            program: program.clone(),
+            scenario,
+            players,
+            settle: plan.settle,
+            lasts: plan.lasts,
+            strangers_per_s: 0,
+        };
         let figures = match round.run() {
             Ok(figures) => figures,
             Err(error) => {
@@ -86,7 +93,7 @@ pub fn held(program: &Program, scenario: Scenario) -> Result<Held> {
     let mut held = Held { scenario, players: 0, steps: Vec::new(), failed: None };
     for players in STEPS.into_iter().filter(|players| *players >= 200) {
         let settle = Duration::from_secs(4);
-        let round = Round { program: program.clone(), scenario, players, settle, lasts: HELD };
+        let round = Round { program: program.clone(), scenario, players, settle, lasts: HELD, strangers_per_s: 0 };
         let mut is_held = false;
         for _ in 0..2 {
             match round.run() {

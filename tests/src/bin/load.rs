@@ -28,6 +28,9 @@ struct Cli {
     /// How long they play before it counts, in seconds
     #[arg(long, default_value_t = 3)]
     settle: u64,
+    /// Datagrams a second that strangers send meanwhile: connection requests, packets of no session, noise
+    #[arg(long, default_value_t = 0, value_name = "RATE")]
+    flood: u32,
     /// The map server [default: the one beside this program]
     #[arg(long, value_name = "FILE")]
     server: Option<PathBuf>,
@@ -59,6 +62,7 @@ fn run(cli: &Cli) -> Result<()> {
         players: cli.players,
         settle: Duration::from_secs(cli.settle),
         lasts: Duration::from_secs(cli.seconds),
+        strangers_per_s: cli.flood,
     };
     let figures = round.run()?;
     println!("{}", serde_json::to_string_pretty(&figures)?);

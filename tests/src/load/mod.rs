@@ -3,6 +3,7 @@
 //! [`double`] stands in the sidecar's place, so that nobody has to log in. [`fleet`] drives the players on one thread:
 //! each has a socket ([`netcode`], [`wire`]), a [`mind`] that reads what it is told, and plays its part of a [`scene`].
 //! [`round`] puts a server ([`server`], on [`ground`] made for the scene) under it and measures ([`figures`], [`age`]).
+//! [`flood`] is what strangers add to that.
 //! What it is held against lies with the bench: `tests/benches/world/yardstick/`.
 
 pub mod age;
@@ -10,6 +11,7 @@ mod chance;
 pub mod double;
 pub mod figures;
 pub mod fleet;
+pub mod flood;
 pub mod ground;
 pub mod histogram;
 pub mod mind;

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, anyhow};
 use super::double::Double;
 use super::figures::{Figures, Quantiles};
 use super::fleet::{Depth, Fleet, Window};
+use super::flood::Flood;
 use super::player::HEADER_BYTES;
 use super::scene::{Scenario, Scene};
 use super::server::{Program, Sample, Server, threads};
@@ -33,6 +34,8 @@ pub struct Round {
     pub settle: Duration,
     /// How long it counts.
     pub lasts: Duration,
+    /// Datagrams that strangers send meanwhile.
+    pub strangers_per_s: u32,
 }
 
 impl Round {
@@ -52,6 +55,7 @@ impl Round {
         let mut fleet = Fleet::new(scene)?;
         let empty = Server::sample(server.pid(), server.admin)?;
         let joined_in = fleet.join(double, server.game, self.depth())?;
+        let flood = (self.strangers_per_s > 0).then(|| Flood::start(server.game, self.strangers_per_s)).transpose()?;
         fleet.play(self.settle)?;
 
         let before = sample(&mut fleet, server)?;
@@ -61,11 +65,13 @@ impl Round {
         let window = fleet.close_window();
         let (seconds, own_after) = ((fleet.now() - begun).as_secs_f64(), own_cpu()?);
         let after = sample(&mut fleet, server)?;
+        let strangers = flood.map(Flood::end).transpose()?.unwrap_or(0);
 
         let measured = Measured { seconds, window, before, after, empty, own_ns: own_after - own_before };
         let figures = Figures {
             dropped: self.players - fleet.inside(),
             faults: fleet.faults(),
+            strangers,
             join_s: joined_in.as_secs_f64(),
             events: double.said().events.load(std::sync::atomic::Ordering::Relaxed),
             ..measured.figures(self)
@@ -153,6 +159,7 @@ impl Measured {
             dropped: 0,
             joined: after.players,
             faults: 0,
+            strangers: 0,
             events: 0,
             join_s: 0.0,
             load_busy: own_ns as f64 / 1e9 / seconds,

@@ -14,6 +14,7 @@ use crate::workspace::Workspace;
 const MAX_BYTES: u32 = 4_096;
 /// What of a target's corpus is checked in.
 const MAX_KEPT_BYTES: u64 = 16 << 10;
+const MAX_KEPT_INPUTS: usize = 64;
 
 /// A target and its folders.
 pub struct Session {
@@ -124,7 +125,7 @@ impl Session {
         fs::remove_dir_all(&self.kept)?;
         fs::create_dir_all(&self.kept)?;
         let mut room = MAX_KEPT_BYTES;
-        for (bytes, path) in inputs {
+        for (bytes, path) in inputs.into_iter().take(MAX_KEPT_INPUTS) {
             let Some(left) = room.checked_sub(bytes.max(1)) else { break };
             room = left;
             if let Some(name) = path.file_name() {
