@@ -37,7 +37,7 @@ impl Plan {
         let seconds = Duration::from_secs;
         if quick {
             let (held, players) = (Vec::new(), or(players, &[50, 200]));
-            let (settle, lasts, yardstick) = (seconds(1), seconds(3), seconds(2));
+            let (settle, lasts, yardstick) = (seconds(5), seconds(3), seconds(2));
             return Self { scenarios, players, held, small: is_whole, rounds: 1, settle, lasts, yardstick };
         }
         let held = if players.is_empty() { scenarios.clone() } else { Vec::new() };
