@@ -58,19 +58,24 @@ pub(crate) const PROBE: Duration = Duration::from_secs(2);
 /// before anybody can come in. Everything spawned ends when `state.shutdown` is cancelled.
 pub async fn start(state: &AppState) -> Result<(), NotAllowed> {
     replica::claim(state).await?;
-    spawn_every(state, SWEEP_EVERY, "timers could not be fired", |state| async move { sweeper::sweep(&state).await });
-    spawn_every(state, RENEW_EVERY, "server locks could not be renewed", |state| async move {
+    let at_once = Duration::ZERO;
+    spawn_every(state, at_once, SWEEP_EVERY, "timers could not be fired", |state| async move {
+        sweeper::sweep(&state).await
+    });
+    spawn_every(state, at_once, RENEW_EVERY, "server locks could not be renewed", |state| async move {
         renewal::renew(&state).await
     });
-    spawn_every(state, RENEW_SESSIONS_EVERY, "session entries could not be renewed", |state| async move {
+    spawn_every(state, at_once, RENEW_SESSIONS_EVERY, "session entries could not be renewed", |state| async move {
         session_entry::renew_sessions(&state).await
     });
-    spawn_every(state, RENEW_SESSIONS_EVERY, "sockets could not be compared with locks", |state| async move {
+    // At first there is nobody whom a socket could have left behind.
+    let later = RENEW_SESSIONS_EVERY;
+    spawn_every(state, later, RENEW_SESSIONS_EVERY, "sockets could not be compared with locks", |state| async move {
         account::close_the_ousted(&state).await?;
         account::release_the_deserted(&state).await
     });
     crate::social::start(state);
-    spawn_every(state, HOUSEKEEPING_EVERY, "parties could not be tidied up", |state| async move {
+    spawn_every(state, at_once, HOUSEKEEPING_EVERY, "parties could not be tidied up", |state| async move {
         crate::social::tidy(&state).await
     });
     Ok(())
@@ -81,8 +86,8 @@ pub async fn stop(state: &AppState) -> Result<(), Error> {
     replica::leave(state).await
 }
 
-/// Does something again and again until the shutdown. A failure is told once, until it works again.
-fn spawn_every<W, F>(state: &AppState, period: Duration, complaint: &'static str, work: W)
+/// Does something after `first`, and again and again until the shutdown. A failure is told once, until it works again.
+fn spawn_every<W, F>(state: &AppState, first: Duration, period: Duration, complaint: &'static str, work: W)
 where
     W: Fn(AppState) -> F + Send + 'static,
     F: Future<Output = Result<(), Error>> + Send,
@@ -91,6 +96,7 @@ where
     state.tasks.clone().spawn(async move {
         let mut beats = tokio::time::interval(period);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        beats.reset_after(first);
         let mut failing = false;
         loop {
             tokio::select! {
