@@ -42,6 +42,11 @@ pub struct Push {
     pub ticks: u32,
 }
 
+/// A body that stays where it is and does nothing, until this is taken from it: nothing of what is done for every body in every
+/// tick is done for it. It may be put on a body that stood still in the tick before, or is new.
+#[derive(Component, Debug, Clone, Copy, Default)]
+pub struct Asleep;
+
 /// Owns the movement of bodies.
 pub struct BodyPlugin;
 
@@ -54,7 +59,7 @@ impl Plugin for BodyPlugin {
 type WalkingBody<'a> = (&'a Body, &'a Walk, &'a Speed, &'a mut At, &'a mut Heading, &'a mut Push);
 
 /// Moves every body by what it wants and what pushes it. Writes only what changes, so that standing costs nothing.
-fn walk(map: Res<ChannelMap>, mut bodies: Query<WalkingBody<'_>>) {
+fn walk(map: Res<ChannelMap>, mut bodies: Query<WalkingBody<'_>, Without<Asleep>>) {
     for (body, walk, speed, mut at, mut heading, mut push) in &mut bodies {
         let (mut dx, mut dy) = walk.0.map_or((0, 0), |angle| angle.scaled(speed.0));
         if push.ticks > 0 {

@@ -36,6 +36,12 @@ impl OverloadLevel {
         Self::ALL.into_iter().find(|level| *level > self).unwrap_or(self)
     }
 
+    /// After how many thousandths of its period a tick ends too late for this level not to be taken. What players hardly see is left
+    /// out while there is some time left, so that ticks stay on time; nobody is turned away for that.
+    fn late_per_mille(self) -> u128 {
+        if self >= Self::Full { 900 } else { 750 }
+    }
+
     /// For how long ticks must have been late before this level is taken. To turn players away is the worst of what
     /// players see, so it takes longest.
     fn after(self) -> Duration {
@@ -47,10 +53,8 @@ impl OverloadLevel {
     }
 }
 
-/// A tick is late when it ends after so many thousandths of its period.
-const LATE_PER_MILLE: u128 = 900;
-/// It has time to spare when it ends before so many.
-const SPARE_PER_MILLE: u128 = 600;
+/// A tick has time to spare when it ends before so many thousandths of its period.
+const SPARE_PER_MILLE: u128 = 500;
 /// For how long ticks must have had time to spare before the level falls.
 const CALM: Duration = Duration::from_secs(3);
 /// How many ticks with time to spare one without undoes.
@@ -107,7 +111,7 @@ impl Overload {
             false => self.calm_for.saturating_sub(self.period * CALM_COST),
         };
         let higher = self.level.higher();
-        self.late_for = match used > LATE_PER_MILLE {
+        self.late_for = match used > higher.late_per_mille() {
             true => (self.late_for + self.period).min(higher.after()),
             false => self.late_for.saturating_sub(self.period / 2),
         };
@@ -157,6 +161,19 @@ mod tests {
             overload.note(Duration::ZERO, Duration::from_millis(60));
             run(&mut overload, 3, 9);
         }
+        assert_eq!(overload.level(), OverloadLevel::Normal);
+    }
+
+    #[test]
+    fn ticks_that_are_long_and_end_in_time_turn_nobody_away() {
+        let mut overload = Overload::new(PERIOD);
+        run(&mut overload, 22, 500);
+        assert_eq!(overload.level(), OverloadLevel::Normal, "two thirds are not much");
+        run(&mut overload, 28, 500);
+        assert_eq!(overload.level(), OverloadLevel::IdleMinds);
+        run(&mut overload, 18, 500);
+        assert_eq!(overload.level(), OverloadLevel::IdleMinds, "more than half is nothing to spare");
+        run(&mut overload, 15, 500);
         assert_eq!(overload.level(), OverloadLevel::Normal);
     }
 

@@ -12,7 +12,7 @@ use crate::combat::{HitSystems, RegenerateSystems, StatusSystems, ZoneSystems};
 use crate::death::{DeathSystems, RespawnSystems};
 use crate::effect::{EffectSystems, HoldSystems};
 use crate::loot::LootSystems;
-use crate::mob::{MendSystems, MindSystems};
+use crate::mob::{MendSystems, MindSystems, WakeSystems};
 use crate::path::PathSystems;
 use crate::progress::ProgressSystems;
 use crate::projectile::{LaunchSystems, ProjectileSystems};
@@ -52,6 +52,7 @@ impl Plugin for OrderPlugin {
                     LaySystems,
                     HitSystems,
                     ThreatSystems,
+                    WakeSystems,
                     LingerSystems,
                 )
                     .chain()

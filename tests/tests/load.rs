@@ -10,16 +10,16 @@ use realmgate_tests::load::server::Program;
 
 const PLAYERS: usize = 20;
 
-fn round(scenario: Scenario) -> Figures {
+fn round(scenario: Scenario, flooder_per_s: u32) -> Figures {
     let program = Program { path: binaries().start_server.clone(), core: None };
     let (settle, lasts) = (Duration::from_millis(500), Duration::from_secs(2));
-    let round = Round { program, scenario, players: PLAYERS, settle, lasts, strangers_per_s: 0 };
+    let round = Round { program, scenario, players: PLAYERS, settle, lasts, strangers_per_s: 0, flooder_per_s };
     round.run().unwrap_or_else(|error| panic!("{error:#}"))
 }
 
 #[test]
 fn twenty_players_walk_in_a_crowd_and_are_counted() {
-    let figures = round(Scenario::Crowd);
+    let figures = round(Scenario::Crowd, 0);
     assert_eq!((figures.joined, figures.dropped, figures.faults), (20, 0, 0), "{figures:?}");
     assert_eq!(figures.without_own, 0, "every snapshot leaves a player knowing where it is");
     assert!((18.5..=19.5).contains(&figures.in_view), "everybody sees the other 19: {}", figures.in_view);
@@ -33,7 +33,17 @@ fn twenty_players_walk_in_a_crowd_and_are_counted() {
 
 #[test]
 fn twenty_players_fight_and_own_what_they_win() {
-    let figures = round(Scenario::Fight);
+    let figures = round(Scenario::Fight, 0);
     assert_eq!((figures.joined, figures.dropped, figures.faults), (20, 0, 0), "{figures:?}");
     assert!(figures.inputs_applied > 0.5, "inputs are applied: {}", figures.inputs_applied);
+}
+
+#[test]
+fn a_player_who_floods_is_cut_off_and_nobody_suffers() {
+    let figures = round(Scenario::Crowd, 4_000);
+    let sent = figures.up_bytes_per_s / (figures.up_datagram_bytes + 28.0) * PLAYERS as f64;
+    assert!(sent > 2_000.0, "it floods: {sent} datagrams a second");
+    assert_eq!((figures.joined, figures.dropped, figures.faults, figures.without_own), (20, 0, 0, 0), "{figures:?}");
+    assert!(figures.inputs_applied > 0.5, "inputs are applied: {}", figures.inputs_applied);
+    assert!(figures.snapshots_missing < 0.01, "{} of the snapshots are missing", figures.snapshots_missing);
 }

@@ -57,3 +57,31 @@ impl Bodies {
         &self.encoded.bytes()[body.start_byte as usize..]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_from_the_same_tick_on_is_encoded_once_and_forgotten_with_the_tick() {
+        let (mut bodies, mut asked) = (Bodies::default(), Vec::new());
+        let mut get = |bodies: &mut Bodies, slot: u32, from: u32, tick: u32| {
+            let body = bodies.get(slot, Tick(from), Tick(tick), |out| {
+                asked.push((slot, from, tick));
+                out.put(u64::from(slot * 100 + from), 13);
+                from == 5
+            });
+            let bytes = bodies.bytes(&body);
+            assert_eq!((body.bits, body.preferred), (13, from == 5));
+            assert_eq!(u32::from(bytes[0]) | u32::from(bytes[1] & 0x1f) << 8, slot * 100 + from);
+        };
+        bodies.begin(3);
+        // 5 and 9 share a place, so that each puts out the other.
+        for (slot, from) in [(0, 5), (2, 6), (0, 5), (0, 6), (2, 6), (0, 9), (0, 5), (0, 6)] {
+            get(&mut bodies, slot, from, 10);
+        }
+        bodies.begin(3);
+        get(&mut bodies, 0, 6, 11);
+        assert_eq!(asked, [(0, 5, 10), (2, 6, 10), (0, 6, 10), (0, 9, 10), (0, 5, 10), (0, 6, 11)]);
+    }
+}

@@ -10,8 +10,8 @@ use crate::overload::OverloadLevel;
 
 /// Bytes of a snapshot. Own state is always told; what exceeds the budget waits, and presses the more the longer.
 ///
-/// Of `n` entities in view, of which `c` fit into a snapshot, each is told at least every `5n / c + 1` turns of the client, however
-/// often they change: `4n / c + 1` for the weights, `n / c` for its own turn. That holds up to `n / c` = 60.
+/// Of `n` entities in view, of which `c` fit into a snapshot, each is told at least every `6n / c + 1` turns of the client, however
+/// often they change: `4n / c + 1` for the weights, up to `2n / c` for its own turn. That holds up to `n / c` = 60.
 #[derive(Resource, Debug, Clone, Copy)]
 pub struct SnapshotBudget {
     /// At most [`MAX_SNAPSHOT_BYTES`](super::MAX_SNAPSHOT_BYTES).
@@ -47,7 +47,8 @@ impl Pace {
             _ => (2, 1, 2),
         };
         let fit = (8 * budget.bytes / LEAST_BITS).max(1);
-        let backlog = (waiting / (2 * fit)).clamp(1, MOST_BACKLOG) as u32;
+        // Of those that have a turn, the far ones among them every other time, so many are left that all that fits is told.
+        let backlog = (3 * waiting / (4 * fit)).clamp(1, MOST_BACKLOG) as u32;
         let stretch = 1 << backlog.ilog2();
         let ticks = own_slot.wrapping_add(now.0);
         Self { client, near: near.max(stretch), far: far.max(2 * stretch), turn: ticks }

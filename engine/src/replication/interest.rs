@@ -1,4 +1,4 @@
-//! A uniform grid over all replicated entities, made anew each tick.
+//! A uniform grid over all replicated entities.
 
 use std::ops::Range;
 
@@ -12,8 +12,10 @@ use crate::channel::ChannelMap;
 /// Side of a cell, in tiles.
 const CELL_TILES: i32 = 8;
 const CELL_UNITS: i32 = CELL_TILES * UNITS_PER_TILE;
+/// Entries that a cell keeps room for when it has fewer.
+const ROOM_KEPT: usize = 64;
 
-/// Where an entity was at the last rebuild.
+/// Where an entity was at the end of the last tick.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     entity: Entity,
@@ -21,29 +23,44 @@ struct Entry {
     slot: u32,
 }
 
-const NOBODY: Entry = Entry { entity: Entity::PLACEHOLDER, at: Position { x: 0, y: 0 }, slot: 0 };
+/// One that may be near somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Candidate {
+    pub slot: u32,
+    pub at: Position,
+}
 
-/// Replicated entities by cell, as a counting sort: [`InterestGrid::near`] finds neighbours in what they cost to look at.
+/// Where the grid keeps the entry of a slot.
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    cell: u32,
+    place: u32,
+}
+
+const NOWHERE: Kept = Kept { cell: u32::MAX, place: 0 };
+
+/// Replicated entities by cell: [`InterestGrid::near`] finds neighbours in what they cost to look at. A tick touches only those
+/// that moved.
 #[derive(Resource, Debug, Default)]
 pub struct InterestGrid {
     columns: i32,
     rows: i32,
-    /// Where each cell's entries start; one more than there are cells.
-    starts: Vec<u32>,
-    entries: Vec<Entry>,
-    unsorted: Vec<(u32, Entry)>,
+    cells: Vec<Vec<Entry>>,
+    /// By slot.
+    kept: Vec<Kept>,
     /// Of each cell, when its candidates were last listed, and where in `listed` they lie.
     lists: Vec<(Tick, Range<u32>)>,
-    listed: Vec<u32>,
+    listed: Vec<Candidate>,
 }
 
 impl InterestGrid {
-    /// Every entity within `range` units of `centre`, in the order of cells, with its place as of this tick's rebuild.
+    /// Every entity within `range` units of `centre`, in the order of cells, with its place as of the end of the last tick.
     pub fn near(&self, centre: Position, range: i32) -> impl Iterator<Item = (Entity, Position)> {
         let (west, north) = self.cell(centre.offset(-range, -range));
         let (east, south) = self.cell(centre.offset(range, range));
         (north..=south)
             .flat_map(move |row| self.cells(row, west, east))
+            .flatten()
             .filter(move |entry| entry.at.within(centre, range))
             .map(|entry| (entry.entity, entry.at))
     }
@@ -55,19 +72,16 @@ impl InterestGrid {
         (column, row)
     }
 
-    /// The entries of cells `west` to `east` of a row, which lie together.
-    fn cells(&self, row: i32, west: i32, east: i32) -> &[Entry] {
+    /// Cells `west` to `east` of a row; none before the grid has its size.
+    fn cells(&self, row: i32, west: i32, east: i32) -> &[Vec<Entry>] {
         let first = (row * self.columns + west) as usize;
         let last = (row * self.columns + east) as usize;
-        match (self.starts.get(first), self.starts.get(last + 1)) {
-            (Some(from), Some(to)) => &self.entries[*from as usize..*to as usize],
-            _ => &[],
-        }
+        self.cells.get(first..=last).unwrap_or_default()
     }
 
-    /// The slots, ascending, of all that may be within `range` units of somebody in a cell; some are farther. Listed once
-    /// a tick for all who are in the cell.
-    pub(super) fn candidates(&mut self, (column, row): (i32, i32), range: i32, now: Tick) -> &[u32] {
+    /// All that may be within `range` units of somebody in a cell, in any order; some are farther. Listed once a tick for all
+    /// who are in the cell.
+    pub(super) fn candidates(&mut self, (column, row): (i32, i32), range: i32, now: Tick) -> &[Candidate] {
         let cell = (row * self.columns + column) as usize;
         if self.lists.get(cell).is_none_or(|(listed_at, _)| *listed_at != now) {
             let reach = range.div_euclid(CELL_UNITS) + 1;
@@ -75,9 +89,9 @@ impl InterestGrid {
             let start = self.listed.len();
             let mut listed = std::mem::take(&mut self.listed);
             for row in (row - reach).max(0)..=(row + reach).min(self.rows - 1) {
-                listed.extend(self.cells(row, west, east).iter().map(|entry| entry.slot));
+                let entries = self.cells(row, west, east).iter().flatten();
+                listed.extend(entries.map(|entry| Candidate { slot: entry.slot, at: entry.at }));
             }
-            listed[start..].sort_unstable();
             let list = (now, start as u32..listed.len() as u32);
             self.listed = listed;
             match self.lists.get_mut(cell) {
@@ -89,42 +103,62 @@ impl InterestGrid {
         &self.listed[start as usize..end as usize]
     }
 
-    fn rebuild(&mut self, width_tiles: u32, height_tiles: u32, entities: impl Iterator<Item = Entry>) {
-        self.columns = (width_tiles as i32).div_euclid(CELL_TILES) + 1;
-        self.rows = (height_tiles as i32).div_euclid(CELL_TILES) + 1;
-        self.unsorted.clear();
+    /// Forgets the lists of the last tick. A grid of another size loses all that is in it.
+    fn begin(&mut self, width_tiles: u32, height_tiles: u32) {
         self.listed.clear();
-        self.starts.clear();
-        let cells = (self.columns * self.rows) as usize;
-        self.starts.resize(cells + 1, 0);
-        self.lists.resize(cells, (Tick(0), 0..0));
-        for entry in entities {
-            let (column, row) = self.cell(entry.at);
-            let cell = (row * self.columns + column) as u32;
-            self.starts[cell as usize + 1] += 1;
-            self.unsorted.push((cell, entry));
+        let columns = (width_tiles as i32).div_euclid(CELL_TILES) + 1;
+        let rows = (height_tiles as i32).div_euclid(CELL_TILES) + 1;
+        if (columns, rows) != (self.columns, self.rows) {
+            (self.columns, self.rows) = (columns, rows);
+            let cells = (columns * rows) as usize;
+            self.cells = vec![Vec::new(); cells];
+            self.lists = vec![(Tick(0), 0..0); cells];
+            self.kept.clear();
         }
-        for cell in 1..self.starts.len() {
-            self.starts[cell] += self.starts[cell - 1];
+    }
+
+    /// Takes in where an entity is.
+    fn put(&mut self, slot: u32, entity: Entity, at: Position) {
+        if self.kept.len() <= slot as usize {
+            self.kept.resize(slot as usize + 1, NOWHERE);
         }
-        self.entries.clear();
-        self.entries.resize(self.unsorted.len(), NOBODY);
-        // Filled from the back, so that `starts` ends as the start of each cell and the order within a cell is kept.
-        for (cell, entry) in self.unsorted.drain(..).rev() {
-            let place = &mut self.starts[cell as usize + 1];
-            *place -= 1;
-            self.entries[*place as usize] = entry;
+        let (column, row) = self.cell(at);
+        let cell = (row * self.columns + column) as u32;
+        let entry = Entry { entity, at, slot };
+        let kept = self.kept[slot as usize];
+        if kept.cell == cell {
+            self.cells[cell as usize][kept.place as usize] = entry;
+            return;
         }
-        self.starts.rotate_left(1);
-        if let Some(end) = self.starts.last_mut() {
-            *end = self.entries.len() as u32;
+        self.remove(slot);
+        let entries = &mut self.cells[cell as usize];
+        self.kept[slot as usize] = Kept { cell, place: entries.len() as u32 };
+        entries.push(entry);
+    }
+
+    /// Forgets an entity.
+    fn remove(&mut self, slot: u32) {
+        let Some(kept) = self.kept.get_mut(slot as usize) else { return };
+        let Kept { cell, place } = std::mem::replace(kept, NOWHERE);
+        let Some(entries) = self.cells.get_mut(cell as usize) else { return };
+        entries.swap_remove(place as usize);
+        if let Some(moved) = entries.get(place as usize) {
+            self.kept[moved.slot as usize].place = place;
+        }
+        // A crowd that walks over the map shall not leave room for itself in every cell.
+        if entries.capacity() > ROOM_KEPT && entries.len() < entries.capacity() / 4 {
+            entries.shrink_to(entries.capacity() / 2);
         }
     }
 }
 
-pub(super) fn rebuild(map: Res<ChannelMap>, slots: Res<Slots>, mut grid: ResMut<InterestGrid>) {
-    let entry = |slot: u32| Entry { entity: slots.entity[slot as usize], at: slots.at[slot as usize], slot };
-    grid.rebuild(map.grid.width(), map.grid.height(), slots.placed().map(entry));
+/// Takes in who moved in the tick and who is no more.
+pub(super) fn update(map: Res<ChannelMap>, slots: Res<Slots>, mut grid: ResMut<InterestGrid>) {
+    grid.begin(map.grid.width(), map.grid.height());
+    slots.freed.iter().for_each(|slot| grid.remove(*slot));
+    for slot in slots.moved.iter().copied() {
+        grid.put(slot, slots.entity[slot as usize], slots.at[slot as usize]);
+    }
 }
 
 #[cfg(test)]
@@ -132,30 +166,54 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn entity(slot: u32) -> Entity {
+        Entity::from_raw_u32(slot).unwrap()
+    }
+
     proptest! {
         #[test]
         fn near_finds_exactly_who_is_within_range(
-            places in prop::collection::vec((0i32..100_000, 0i32..60_000), 0..200),
+            places in prop::collection::vec((0u32..200, (0i32..100_000, 0i32..60_000)), 0..400),
+            gone in prop::collection::vec(0u32..220, 0..40),
             centre in (0i32..100_000, 0i32..60_000),
             range in 0i32..40_000,
         ) {
-            let entity = |i: usize| Entity::from_raw_u32(i as u32).unwrap();
-            let places: Vec<Position> = places.into_iter().map(|(x, y)| Position { x, y }).collect();
             let mut grid = InterestGrid::default();
-            let entry = |(i, at): (usize, &Position)| Entry { entity: entity(i), at: *at, slot: i as u32 };
-            grid.rebuild(98, 60, places.iter().enumerate().map(entry));
+            prop_assert_eq!(grid.near(Position::default(), range).count(), 0, "a grid without a size is empty");
+            grid.begin(98, 60);
+            let mut are = std::collections::BTreeMap::new();
+            for (slot, (x, y)) in places {
+                let at = Position { x, y };
+                grid.put(slot, entity(slot), at);
+                are.insert(slot, at);
+            }
+            for slot in gone {
+                grid.remove(slot);
+                are.remove(&slot);
+            }
             let centre = Position { x: centre.0, y: centre.1 };
-            let mut found: Vec<Entity> = grid.near(centre, range).map(|(entity, _)| entity).collect();
-            found.sort();
-            let mut wanted: Vec<Entity> =
-                (0..places.len()).filter(|i| places[*i].within(centre, range)).map(entity).collect();
-            wanted.sort();
+            let mut found: Vec<_> = grid.near(centre, range).collect();
+            found.sort_by_key(|(entity, _)| entity.index_u32());
+            let within = are.iter().filter(|(_, at)| at.within(centre, range));
+            let wanted: Vec<_> = within.map(|(slot, at)| (entity(*slot), *at)).collect();
             prop_assert_eq!(&found, &wanted);
             let cell = grid.cell(centre);
             let candidates = grid.candidates(cell, range, Tick(1)).to_vec();
-            prop_assert!(candidates.is_sorted());
-            prop_assert!(wanted.iter().all(|entity| candidates.contains(&entity.index_u32())));
+            let is_listed = |slot: u32, at: Position| candidates.contains(&Candidate { slot, at });
+            prop_assert!(wanted.iter().all(|(entity, at)| is_listed(entity.index_u32(), *at)));
             prop_assert_eq!(grid.candidates(cell, range, Tick(1)), candidates.as_slice(), "as listed before");
         }
+    }
+
+    #[test]
+    fn a_crowd_that_left_gives_its_room_back() {
+        let mut grid = InterestGrid::default();
+        grid.begin(100, 100);
+        let (here, there) = (Position::tile_centre(1, 1), Position::tile_centre(90, 90));
+        (0..4_000).for_each(|slot| grid.put(slot, entity(slot), here));
+        (0..4_000).for_each(|slot| grid.put(slot, entity(slot), there));
+        let room: usize = grid.cells.iter().map(Vec::capacity).sum();
+        assert!(room < 4_096 + 2 * ROOM_KEPT, "room for {room}");
+        assert_eq!(grid.near(there, 10).count(), 4_000);
     }
 }

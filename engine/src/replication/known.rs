@@ -4,6 +4,7 @@ use realmgate_protocol::ids::{EntityId, Tick};
 use realmgate_protocol::movement::Position;
 
 use super::InterestRange;
+use super::interest::Candidate;
 use super::slot_set::{SlotSet, slots_of};
 use super::slots::{GONE, Slots};
 
@@ -22,6 +23,8 @@ pub(super) struct Known {
     new: Vec<(u32, Tick)>,
     /// Those of which something is to be told, by class.
     untold: [Vec<Untold>; CLASSES as usize],
+    /// The classes of which something may be to be told, a bit each.
+    untold_classes: u16,
     /// All of them, and how many.
     waiting: SlotSet,
     waiting_count: usize,
@@ -40,8 +43,9 @@ pub(super) struct Untold {
 pub(super) struct Crossings {
     pub entered: Vec<EntityId>,
     pub left: Vec<EntityId>,
-    /// Kept between ticks.
-    inside: SlotSet,
+    /// Those within the range in which entities come into view, and within that in which they stay. Kept between ticks.
+    near: SlotSet,
+    in_reach: SlotSet,
 }
 
 /// From where a client looks.
@@ -60,7 +64,7 @@ impl Known {
     /// Takes in who came near and lets go who went far, out of the `candidates` around.
     pub fn look_around(
         &mut self,
-        candidates: &[u32],
+        candidates: &[Candidate],
         slots: &Slots,
         eye: Eye,
         range: &InterestRange,
@@ -69,25 +73,24 @@ impl Known {
     ) {
         let squared = |units: i32| i64::from(units) * i64::from(units);
         let (enter, leave) = (squared(range.enter), squared(range.leave));
-        let mut inside = std::mem::take(&mut crossings.inside);
-        inside.clear(slots.len());
-        for slot in candidates.iter().copied() {
-            let apart = slots.at[slot as usize].distance_squared(eye.centre);
-            if apart <= enter || (apart <= leave && self.members.contains(slot)) {
-                inside.insert(slot);
-            }
+        let (mut near, mut in_reach) = (std::mem::take(&mut crossings.near), std::mem::take(&mut crossings.in_reach));
+        near.clear(slots.len());
+        in_reach.clear(slots.len());
+        for Candidate { slot, at } in candidates.iter().copied() {
+            let apart = at.distance_squared(eye.centre);
+            near.insert_if(slot, apart <= enter);
+            in_reach.insert_if(slot, apart <= leave);
         }
-        inside.remove(eye.own);
-        let words = inside.len_words().max(self.members.len_words());
-        for number in 0..words {
-            let left = self.members.word(number) & !inside.word(number);
-            slots_of((number, left)).for_each(|slot| self.leave(slot, slots, crossings));
+        near.remove(eye.own);
+        in_reach.remove(eye.own);
+        self.members.grow(slots.len());
+        for (number, (near, in_reach)) in (0..).zip(near.words().iter().zip(in_reach.words())) {
+            let before = self.members.word(number);
+            let inside = near | (in_reach & before);
+            slots_of((number, before & !inside)).for_each(|slot| self.leave(slot, slots, crossings));
+            slots_of((number, inside & !before)).for_each(|slot| self.enter(slot, slots, now, crossings));
         }
-        for number in 0..words {
-            let entered = inside.word(number) & !self.members.word(number);
-            slots_of((number, entered)).for_each(|slot| self.enter(slot, slots, now, crossings));
-        }
-        crossings.inside = inside;
+        (crossings.near, crossings.in_reach) = (near, in_reach);
     }
 
     /// Takes in who was born near.
@@ -142,6 +145,7 @@ impl Known {
     /// Something is to be told of an entity of which nothing is so far.
     fn wait(&mut self, slot: u32, from: Tick) {
         self.untold[(slot % CLASSES) as usize].push(Untold { slot, from });
+        self.untold_classes |= 1 << (slot % CLASSES);
         self.waiting.insert(slot);
         self.waiting_count += 1;
     }
@@ -157,15 +161,32 @@ impl Known {
 
     /// Takes in what changed in this tick.
     pub fn note_news(&mut self, slots: &Slots, now: Tick) {
-        for (number, word) in slots.fresh.iter().copied() {
-            let news = word & self.members.word(number) & !self.waiting.word(number);
-            slots_of((number, news)).for_each(|slot| self.wait(slot, now.before(1)));
+        let from = now.before(1);
+        self.waiting.grow(slots.len());
+        let waiting = self.waiting.words_mut().iter_mut();
+        let known = self.members.words().iter().zip(waiting);
+        for ((number, fresh), (member, waiting)) in (0..).zip(slots.fresh.words()).zip(known) {
+            let news = fresh & member & !*waiting;
+            if news == 0 {
+                continue;
+            }
+            *waiting |= news;
+            self.waiting_count += news.count_ones() as usize;
+            for slot in slots_of((number, news)) {
+                self.untold[(slot % CLASSES) as usize].push(Untold { slot, from });
+                self.untold_classes |= 1 << (slot % CLASSES);
+            }
         }
     }
 
     /// Of how many something is to be told.
     pub fn waiting(&self) -> usize {
         self.waiting_count
+    }
+
+    /// Whether something may be to be told of one of a class.
+    pub fn has_untold(&self, class: u32) -> bool {
+        self.untold_classes >> class & 1 == 1
     }
 
     /// Those of a class of which something is to be told, in any order. What was not told before may have been confirmed meanwhile:
@@ -192,6 +213,7 @@ impl Known {
         }
         self.waiting_count -= untold.len() - kept;
         untold.truncate(kept);
+        self.untold_classes &= !(u16::from(kept == 0) << class);
     }
 
     /// A snapshot of `tick` that told of an entity as new was applied: the client has all changes up to there.

@@ -135,7 +135,7 @@ impl Plugin for ReplicationPlugin {
                     slots::follow_bodies,
                     encode::encode_changes,
                     slots::list_fresh,
-                    interest::rebuild,
+                    interest::update,
                     snapshot::write_snapshots,
                     slots::free_slots,
                 )

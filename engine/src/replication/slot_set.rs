@@ -30,7 +30,12 @@ impl SlotSet {
         }
     }
 
-    /// Removes a slot below the highest that was inserted if `condition` holds, without a branch.
+    /// Inserts a slot that there is room for if `condition` holds, without a branch.
+    pub fn insert_if(&mut self, slot: u32, condition: bool) {
+        self.words[slot as usize / 64] |= u64::from(condition) << (slot % 64);
+    }
+
+    /// Removes a slot that there is room for if `condition` holds, without a branch.
     pub fn remove_if(&mut self, slot: u32, condition: bool) {
         self.words[slot as usize / 64] &= !(u64::from(condition) << (slot % 64));
     }
@@ -41,14 +46,22 @@ impl SlotSet {
         self.words.resize(slots.div_ceil(64), 0);
     }
 
-    /// The words that are not empty, each with its number.
-    pub fn words(&self) -> impl Iterator<Item = (u32, u64)> {
-        self.words.iter().zip(0..).filter(|(word, _)| **word != 0).map(|(word, number)| (number, *word))
+    /// Makes room for slots below `slots`.
+    pub fn grow(&mut self, slots: usize) {
+        let words = slots.div_ceil(64);
+        if self.words.len() < words {
+            self.words.resize(words, 0);
+        }
     }
 
-    /// How many words there are room for.
-    pub fn len_words(&self) -> u32 {
-        self.words.len() as u32
+    /// The words, each of 64 slots.
+    pub fn words(&self) -> &[u64] {
+        &self.words
+    }
+
+    /// The same to be changed.
+    pub fn words_mut(&mut self) -> &mut [u64] {
+        &mut self.words
     }
 }
 
@@ -82,19 +95,25 @@ mod tests {
         ) {
             let mut one = set(&here);
             prop_assert!((0..600).all(|slot| one.contains(slot) == here.contains(&slot)));
-            let listed: Vec<u32> = one.words().flat_map(slots_of).collect();
+            let listed: Vec<u32> = (0..).zip(one.words().iter().copied()).flat_map(slots_of).collect();
             prop_assert_eq!(listed, here.iter().copied().collect::<Vec<_>>());
             if let Some(most) = here.last() {
+                one.insert_if(*most, false);
+                prop_assert!(one.contains(*most));
                 one.remove_if(*most, false);
                 prop_assert!(one.contains(*most));
                 one.remove_if(*most, true);
                 prop_assert!(!one.contains(*most));
-                one.insert(*most);
+                one.insert_if(*most, true);
+                prop_assert!(one.contains(*most));
             }
             one.remove(gone);
             prop_assert!((0..600).all(|slot| one.contains(slot) == (slot != gone && here.contains(&slot))));
             one.clear(500);
-            prop_assert_eq!(one.words().count(), 0);
+            prop_assert!(one.words().iter().all(|word| *word == 0));
+            one.grow(600);
+            one.words_mut()[9] = 1 << 5;
+            prop_assert!(one.contains(9 * 64 + 5));
         }
     }
 }

@@ -6,7 +6,7 @@ use realmgate_protocol::movement::{Angle, Course, Going, Position, ROUNDED_UNITS
 
 use super::encode::Encoded;
 use super::slot_set::SlotSet;
-use crate::body::{At, Heading};
+use crate::body::{Asleep, At, Heading};
 use crate::clock::TickClock;
 
 /// Of an entity that has none.
@@ -33,17 +33,22 @@ pub struct Slots {
     course: Vec<Course>,
     /// What got its place in this tick.
     pub(super) born: Vec<u32>,
+    /// What is elsewhere than in the tick before, those included that got their place in this one.
+    pub(super) moved: Vec<u32>,
+    /// Those with a slot that nobody has asked for their place yet.
+    newcomers: Vec<Entity>,
     /// What became free since the last tick was told.
     pub(super) freed: Vec<u32>,
     changing: SlotSet,
-    /// Of which everybody sees something else than in the tick before: the words of the set of them that are not empty.
-    pub(super) fresh: Vec<(u32, u64)>,
+    /// Of which everybody sees something else than in the tick before.
+    pub(super) fresh: SlotSet,
     free: Vec<u32>,
 }
 
 impl Slots {
     /// Gives an entity its slot.
     pub(super) fn add(&mut self, entity: Entity, id: EntityId) -> u32 {
+        self.newcomers.push(entity);
         if let Some(slot) = self.free.pop() {
             let at = slot as usize;
             (self.entity[at], self.id[at], self.set_out[at]) = (entity, id, Tick(0));
@@ -79,15 +84,6 @@ impl Slots {
         self.changing.insert(slot);
     }
 
-    /// Those that are somewhere, in the order of their slots.
-    pub(super) fn placed(&self) -> impl Iterator<Item = u32> {
-        let placed = |slot: &u32| {
-            let at = *slot as usize;
-            self.set_out[at] != Tick(0) && self.newest[at] != GONE
-        };
-        (0..self.newest.len() as u32).filter(placed)
-    }
-
     /// The course, as it is told in a snapshot of tick `now`.
     pub(super) fn course(&self, slot: u32, now: Tick) -> Course {
         let at = slot as usize;
@@ -100,6 +96,7 @@ impl Slots {
         let from = std::mem::replace(&mut self.at[at], to);
         if self.set_out[at] == Tick(0) {
             self.born.push(slot);
+            self.moved.push(slot);
             self.set_course(slot, Course::standing(to, facing), now);
             return true;
         }
@@ -112,6 +109,7 @@ impl Slots {
             }
             self.set_course(slot, Course::standing(to, facing), now);
         } else {
+            self.moved.push(slot);
             let shown = course.after(now.since(self.set_out[at]));
             let keeps_on = course.going != Going::Stands
                 && shown.within(to, STRAY_UNITS)
@@ -130,26 +128,40 @@ impl Slots {
     }
 }
 
-/// Follows every replicated entity, and gives those that left their course a new one.
+type Followed<'a> = (&'a At, Option<&'a Heading>, &'a mut Encoded);
+
+/// Follows every replicated entity that may move, and gives those that left their course a new one.
 pub(super) fn follow_bodies(
     clock: Res<TickClock>,
     mut slots: ResMut<Slots>,
-    mut bodies: Query<(&At, Option<&Heading>, &mut Encoded)>,
+    mut awake: Query<Followed<'_>, Without<Asleep>>,
+    mut asleep: Query<Followed<'_>, With<Asleep>>,
 ) {
     let (now, slots) = (clock.now(), &mut *slots);
-    for (at, heading, mut encoded) in &mut bodies {
-        let facing = heading.map_or(Angle(0), |heading| heading.0);
-        if encoded.slot != NO_SLOT && slots.follow(encoded.slot, at.0, facing, now) {
-            encoded.set_place(at.0, facing);
+    for (at, heading, encoded) in &mut awake {
+        follow(slots, at, heading, encoded, now);
+    }
+    // What sleeps from its birth has to be shown once.
+    let mut newcomers = std::mem::take(&mut slots.newcomers);
+    for newcomer in newcomers.drain(..) {
+        if let Ok((at, heading, encoded)) = asleep.get_mut(newcomer) {
+            follow(slots, at, heading, encoded, now);
         }
+    }
+    slots.newcomers = newcomers;
+}
+
+fn follow(slots: &mut Slots, at: &At, heading: Option<&Heading>, mut encoded: Mut<'_, Encoded>, now: Tick) {
+    let facing = heading.map_or(Angle(0), |heading| heading.0);
+    if encoded.slot != NO_SLOT && slots.follow(encoded.slot, at.0, facing, now) {
+        encoded.set_place(at.0, facing);
     }
 }
 
-/// Lists what changed in the tick, for every client to look at.
+/// Sets apart what changed in the tick, for every client to look at.
 pub(super) fn list_fresh(mut slots: ResMut<Slots>) {
     let slots = &mut *slots;
-    slots.fresh.clear();
-    slots.fresh.extend(slots.changing.words());
+    std::mem::swap(&mut slots.fresh, &mut slots.changing);
     slots.changing.clear(slots.newest.len());
 }
 
@@ -158,6 +170,7 @@ pub(super) fn free_slots(mut slots: ResMut<Slots>) {
     let slots = &mut *slots;
     slots.free.append(&mut slots.freed);
     slots.born.clear();
+    slots.moved.clear();
 }
 
 #[cfg(test)]

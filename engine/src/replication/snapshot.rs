@@ -25,6 +25,11 @@ use crate::player::{LeaveRequested, LinkDead, Player};
 
 /// Ticks after which a client that does not cross a border of cells looks around anew: a power of two.
 const LOOK_PERIOD: u32 = 4;
+/// The same of one that sees a crowd, which costs more to look at, and of which not all that is new can be told at once: a power
+/// of two.
+const CROWD_LOOK_PERIOD: u32 = 8;
+/// So many in view are a crowd.
+const CROWD: usize = 256;
 /// So many births in a tick are looked at one by one by every client; after more, all look around.
 const MAX_BORN: usize = 256;
 /// Kept between ticks, so that a steady tick allocates nothing.
@@ -102,7 +107,11 @@ pub(super) fn write_snapshots(
             write_snapshot(view, sent, head, &own, &seen, &mut scratch, &mut out);
             *frames = out.into_bytes();
         });
-        pace.classes().for_each(|(class, _)| view.known.keep_untold(class));
+        for (class, _) in pace.classes() {
+            if view.known.has_untold(class) {
+                view.known.keep_untold(class);
+            }
+        }
         if view.is_deaf() {
             leave.write(LeaveRequested { player: viewer.entity, reason: LeaveReason::Abuse });
         }
@@ -128,7 +137,8 @@ fn update_view(
 ) {
     view.known.let_gone_go(&seen.slots, crossings);
     let cell = grid.cell(eye.centre);
-    let is_turn = eye.own.wrapping_add(now.0) & (LOOK_PERIOD - 1) == 0;
+    let period = if view.known.len() < CROWD { LOOK_PERIOD } else { CROWD_LOOK_PERIOD };
+    let is_turn = eye.own.wrapping_add(now.0) & (period - 1) == 0;
     if is_turn || view.looked_from != Some(cell) || seen.slots.born.len() > MAX_BORN {
         view.looked_from = Some(cell);
         let candidates = grid.candidates(cell, seen.range.leave, now);
@@ -158,6 +168,9 @@ fn collect_due(view: &mut ClientView, seen: &Seen<'_, '_>, eye: Eye, now: Tick, 
     due.clear();
     let slots = &*seen.slots;
     for (class, far_too) in pace.classes() {
+        if !view.known.has_untold(class) {
+            continue;
+        }
         list_turns(view.known.untold(class), seen, eye, far_too, turns);
         for Turn { at, far } in turns.iter().copied() {
             let one = view.known.untold(class)[at as usize];

@@ -43,7 +43,7 @@ fn longest_wait(crowd: usize, level: OverloadLevel) -> (u32, usize) {
 fn nobody_in_a_crowd_waits_longer_than_the_bound() {
     for level in [OverloadLevel::Normal, OverloadLevel::NearRarely] {
         let (longest, fits) = longest_wait(500, level);
-        let turns = (4 * 500 / fits + 1 + 500 / fits) as u32;
+        let turns = (6 * 500 / fits + 1) as u32;
         let bound = if level == OverloadLevel::Normal { turns } else { 2 * turns };
         assert!(fits >= 45, "{fits} fit into {} bytes", SnapshotBudget::default().bytes);
         assert!(longest <= bound, "{longest} ticks of {bound} at level {level:?}, {fits} at a time");

@@ -1,6 +1,7 @@
 //! Casts: they take effect at their end, unless walking or death breaks them.
 
 use bevy_ecs::prelude::*;
+use realmgate_engine::body::Asleep;
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::replication::Shared;
 use realmgate_protocol::realm::Casting;
@@ -13,7 +14,7 @@ use crate::data::Data;
 pub(super) fn run_casts(
     clock: Res<TickClock>,
     data: Res<Data>,
-    mut users: Query<User>,
+    mut users: Query<User, Without<Asleep>>,
     mut goes_off: MessageWriter<GoesOff>,
 ) {
     for mut user in &mut users {

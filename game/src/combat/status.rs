@@ -1,6 +1,7 @@
 //! What of somebody's state everyone sees.
 
 use bevy_ecs::prelude::*;
+use realmgate_engine::body::Asleep;
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::player::LinkDead;
 use realmgate_engine::replication::Shared;
@@ -13,7 +14,7 @@ use crate::mob::Enraged;
 type Visible<'a> =
     (&'a Effects, &'a InCombat, (Has<SafeZone>, Has<Untouchable>, Has<Enraged>, Has<LinkDead>), &'a mut Shared<Status>);
 
-pub(super) fn show_status(clock: Res<TickClock>, mut everyone: Query<Visible<'_>>) {
+pub(super) fn show_status(clock: Res<TickClock>, mut everyone: Query<Visible<'_>, Without<Asleep>>) {
     for (effects, combat, (safe, untouchable, enraged, link_dead), mut shown) in &mut everyone {
         let mut flags = effects.flags();
         let mut set = |on: bool, flag: u16| flags |= if on { flag } else { 0 };

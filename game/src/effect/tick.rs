@@ -1,6 +1,7 @@
 //! What lasts, tick by tick.
 
 use bevy_ecs::prelude::*;
+use realmgate_engine::body::Asleep;
 use realmgate_engine::clock::TickClock;
 use realmgate_protocol::ids::Tick;
 
@@ -8,11 +9,13 @@ use super::{Effects, LastingKind};
 use crate::combat::{Battle, Blow};
 use crate::stats::BuffBonus;
 
+type Bearers<'w, 's> = Query<'w, 's, (Entity, &'static mut Effects), Without<Asleep>>;
+
 /// Damage over time that is due.
 pub(super) fn fester(
     clock: Res<TickClock>,
     mut due: Local<'_, Vec<Blow>>,
-    mut params: ParamSet<'_, '_, (Query<(Entity, &mut Effects)>, Battle<'_, '_>)>,
+    mut params: ParamSet<'_, '_, (Bearers<'_, '_>, Battle<'_, '_>)>,
 ) {
     for (target, mut effects) in &mut params.p0() {
         if effects.lasting.iter().any(|lasting| acts_at(&lasting.kind, clock.now())) {
@@ -40,7 +43,7 @@ fn collect(target: Entity, effects: &mut Effects, now: Tick, due: &mut Vec<Blow>
 }
 
 /// What is over is taken off.
-pub(super) fn end(clock: Res<TickClock>, mut everyone: Query<&mut Effects>) {
+pub(super) fn end(clock: Res<TickClock>, mut everyone: Query<&mut Effects, Without<Asleep>>) {
     for mut effects in &mut everyone {
         if effects.lasting.iter().any(|lasting| lasting.until <= clock.now()) {
             effects.lasting.retain(|lasting| lasting.until > clock.now());

@@ -17,8 +17,6 @@ pub struct Mind {
     pub home: Position,
     /// Whom it fights.
     pub enemy: Option<Entity>,
-    /// Whether any player is near enough to see what it does.
-    pub(super) awake: bool,
     /// Whether it came because another called: then it calls nobody itself.
     pub(super) called: bool,
     /// Since when it gets no nearer to where it wants.
@@ -55,7 +53,7 @@ impl Mind {
     /// A peaceful mind.
     pub fn at_home(home: Position) -> Self {
         let mood = Mood::Idle { until: Tick(0) };
-        Self { mood, home, enemy: None, awake: false, called: false, stuck_since: None }
+        Self { mood, home, enemy: None, called: false, stuck_since: None }
     }
 
     /// Makes it one that was called: it calls nobody else.

@@ -10,6 +10,7 @@ mod notice;
 mod peace;
 mod phase;
 mod think;
+mod watch;
 
 pub use mind::{Mind, Mood};
 pub use phase::{Enraged, MobPhase};
@@ -26,19 +27,25 @@ pub struct MindSystems;
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MendSystems;
 
+/// Mobs that somebody disturbs wake, in [`TickSet::Combat`].
+#[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct WakeSystems;
+
 /// Owns the minds of mobs.
 pub struct MobPlugin;
 
 impl Plugin for MobPlugin {
     fn build(&self, app: &mut App) {
         app.add_message::<help::HelpCalled>()
+            .init_resource::<watch::Watched>()
             .add_systems(
                 TickSchedule,
-                (phase::choose_phase, notice::notice, help::answer, think::think)
+                (phase::choose_phase, watch::watch, notice::notice, help::answer, think::think)
                     .chain()
                     .in_set(TickSet::Intent)
                     .in_set(MindSystems),
             )
+            .add_systems(TickSchedule, notice::wake.in_set(TickSet::Combat).in_set(WakeSystems))
             .add_systems(TickSchedule, peace::mend.in_set(TickSet::Combat).in_set(MendSystems));
     }
 }

@@ -1,47 +1,99 @@
-//! What mobs at peace see: whether any player is near at all, and whom they would attack.
+//! What mobs at peace notice: whether any player is near at all, and whom they would attack.
 
 use bevy_ecs::prelude::*;
-use realmgate_engine::body::At;
+use bevy_ecs::query::QueryData;
+use realmgate_engine::body::{Asleep, At, Push, Walk};
 use realmgate_engine::clock::TickClock;
-use realmgate_engine::player::Player;
-use realmgate_engine::replication::InterestGrid;
+use realmgate_engine::replication::Shared;
+use realmgate_protocol::realm::{Health, Status};
 
-use super::Mind;
+use super::watch::Watched;
+use super::{Mind, Mood};
+use crate::ability::CurrentCast;
 use crate::combat::{Side, Targets};
 use crate::data::Data;
 use crate::death::Dead;
+use crate::effect::Effects;
 use crate::stats::MobKind;
 use crate::threat::ThreatTable;
 
-type Watcher<'a> = (Entity, &'a MobKind, &'a At, &'a mut Mind, &'a mut ThreatTable);
+/// A mob that looks around.
+#[derive(QueryData)]
+#[query_data(mutable)]
+pub(super) struct Watcher {
+    kind: &'static MobKind,
+    at: Ref<'static, At>,
+    walk: &'static Walk,
+    push: &'static Push,
+    health: &'static Shared<Health>,
+    status: &'static Shared<Status>,
+    effects: &'static Effects,
+    cast: &'static CurrentCast,
+    mind: &'static Mind,
+    asleep: Has<Asleep>,
+    threat: &'static mut ThreatTable,
+}
 
-/// Each mob looks around every so often, not all in the same tick; between its looks a sleeping one costs nothing.
+/// Each mob looks around every so often, not all in the same tick. Where nobody is near, it falls asleep.
 pub(super) fn notice(
+    mut commands: Commands<'_, '_>,
     clock: Res<TickClock>,
     data: Res<Data>,
-    grid: Res<InterestGrid>,
+    watched: Res<Watched>,
     targets: Targets<'_, '_>,
-    players: Query<(), With<Player>>,
-    mut mobs: Query<Watcher<'_>, Without<Dead>>,
+    mobs: Query<Entity, (With<Mind>, Without<Dead>)>,
+    mut watchers: Query<Watcher>,
 ) {
-    let rules = &data.world.minds;
-    let period = clock.ticks(rules.look_ms);
-    for (entity, kind, at, mut mind, mut threat) in &mut mobs {
-        if !mind.is_peaceful() || !clock.every(period, entity.index_u32()) {
+    let period = clock.ticks(data.world.minds.look_ms);
+    // Most are not looked at, so that nothing of them is touched but their number.
+    for entity in mobs.iter().filter(|entity| clock.every(period, entity.index_u32())) {
+        let Ok(mut watcher) = watchers.get_mut(entity) else { continue };
+        if !watcher.mind.is_peaceful() {
             continue;
         }
-        let awake = grid.near(at.0, rules.wake_tiles.units()).any(|(other, _)| players.contains(other));
-        if mind.awake != awake {
-            mind.awake = awake;
-        }
-        let temper = &data.mobs[kind.mob].mind;
-        if !awake || !temper.aggressive {
+        if !watched.sees(watcher.at.0, clock.now()) {
+            if !watcher.asleep && watcher.may_sleep() {
+                commands.entity(entity).insert(Asleep);
+            }
             continue;
         }
-        let seen = targets.around(at.0, temper.aggro_tiles.units(), Side::Mobs, false);
-        let nearest = seen.min_by_key(|target| (target.at.distance_squared(at.0), target.entity));
+        if watcher.asleep {
+            commands.entity(entity).remove::<Asleep>();
+        }
+        watcher.look_for_prey(&data, &targets);
+    }
+}
+
+impl WatcherItem<'_, '_> {
+    /// Whether it would do nothing, and nothing is being done to it.
+    fn may_sleep(&self) -> bool {
+        let stands = self.walk.0.is_none() && self.push.ticks == 0 && !self.at.is_changed();
+        let is_whole = self.health.current == self.health.max && self.status.flags == 0 && self.effects.is_empty();
+        let is_idle = matches!(self.mind.mood, Mood::Idle { .. }) && self.threat.is_empty() && self.cast.0.is_none();
+        stands && is_whole && is_idle
+    }
+
+    fn look_for_prey(&mut self, data: &Data, targets: &Targets<'_, '_>) {
+        let temper = &data.mobs[self.kind.mob].mind;
+        if !temper.aggressive {
+            return;
+        }
+        let at = self.at.0;
+        let seen = targets.around(at, temper.aggro_tiles.units(), Side::Mobs, false);
+        let nearest = seen.min_by_key(|target| (target.at.distance_squared(at), target.entity));
         if let Some(enemy) = nearest {
-            threat.add(enemy.entity, 1);
+            self.threat.add(enemy.entity, 1);
+        }
+    }
+}
+
+type Provoked = (With<Asleep>, Changed<ThreatTable>);
+
+/// Whoever was harmed, or called to help, wakes in the same tick, so that what was done to it is seen at once.
+pub(super) fn wake(mut commands: Commands<'_, '_>, mobs: Query<(Entity, &ThreatTable), Provoked>) {
+    for (entity, threat) in &mobs {
+        if !threat.is_empty() {
+            commands.entity(entity).remove::<Asleep>();
         }
     }
 }

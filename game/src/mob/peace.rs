@@ -1,7 +1,7 @@
 //! Mobs at peace: they stroll, they go home, they mend.
 
 use bevy_ecs::prelude::*;
-use realmgate_engine::body::At;
+use realmgate_engine::body::{Asleep, At};
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::replication::Shared;
 use realmgate_protocol::movement::Angle;
@@ -61,7 +61,11 @@ fn arrive(thinker: &mut ThinkerItem<'_, '_>, world: &mut World<'_, '_>) {
 type Mending<'a> = (Entity, &'a Mind, &'a mut Shared<Health>);
 
 /// Who goes home mends on the way; who is at peace is whole.
-pub(super) fn mend(clock: Res<TickClock>, data: Res<Data>, mut mobs: Query<Mending<'_>, Without<Dead>>) {
+pub(super) fn mend(
+    clock: Res<TickClock>,
+    data: Res<Data>,
+    mut mobs: Query<Mending<'_>, (Without<Dead>, Without<Asleep>)>,
+) {
     let per_mille = data.world.minds.return_health_per_mille_per_s;
     for (entity, mind, mut health) in &mut mobs {
         if health.current == 0 || health.current == health.max {

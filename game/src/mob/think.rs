@@ -1,9 +1,9 @@
-//! One thought of every mob, each tick.
+//! One thought of every mob that is awake, each tick.
 
 use bevy_ecs::prelude::*;
 use bevy_ecs::query::QueryData;
 use bevy_ecs::system::SystemParam;
-use realmgate_engine::body::{At, Body, Walk};
+use realmgate_engine::body::{Asleep, At, Body, Walk};
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::overload::OverloadLevel;
 use realmgate_engine::random::ChannelRandom;
@@ -61,15 +61,11 @@ pub(super) fn think(
     data: Res<Data>,
     overload: Res<OverloadLevel>,
     mut world: World<'_, '_>,
-    mut mobs: Query<Thinker, Without<Dead>>,
+    mut mobs: Query<Thinker, (Without<Dead>, Without<Asleep>)>,
 ) {
     let thinks_rarely = *overload >= OverloadLevel::IdleMinds;
     for mut thinker in &mut mobs {
         let fights_nobody = thinker.threat.is_empty();
-        let asleep = !thinker.mind.awake && fights_nobody;
-        if asleep && matches!(thinker.mind.mood, Mood::Idle { .. }) {
-            continue;
-        }
         if thinks_rarely && fights_nobody && !world.clock.every(RARE_THOUGHT_TICKS, thinker.entity.index_u32()) {
             continue;
         }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use bevy_ecs::prelude::*;
-use realmgate_engine::body::{At, Body};
+use realmgate_engine::body::{Asleep, At, Body};
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::map::Map;
 use realmgate_engine::random::ChannelRandom;
@@ -113,7 +113,7 @@ pub(super) fn give_birth(
             let Some(at) = area.places.get(random.place(area.places.len())) else { continue };
             let home = Home { area: u16::try_from(place).ok() };
             let kind = MobKind { mob: area.mob, level: area.level };
-            commands.spawn((mob(&data, ids.allocate(), kind, *at), home, Mind::at_home(*at)));
+            commands.spawn((mob(&data, ids.allocate(), kind, *at), home, Mind::at_home(*at), Asleep));
         }
     }
 }

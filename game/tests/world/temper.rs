@@ -1,5 +1,6 @@
 //! What mobs do with whom they meet.
 
+use realmgate_engine::body::Asleep;
 use realmgate_engine::replication::Shared;
 use realmgate_game::combat::Untouchable;
 use realmgate_game::mob::{Mind, Mood};
@@ -182,4 +183,29 @@ fn mobs_sleep_while_no_player_is_near() {
     let me = scene.player(1);
     scene.put(me, realmgate_engine::body::At(tile(72, 1)));
     scene.until("it wakes and attacks", 2, |scene| mood(scene, boar) == Mood::Fight);
+    scene.put(me, realmgate_engine::body::At(tile(2, 1)));
+    scene.until("it is home again and sleeps", 10, |scene| scene.has::<Asleep>(boar));
+    assert!(scene.get::<Mind>(boar).is_peaceful() && scene.at(boar).within(tile(74, 1), 1_024));
+    assert_eq!(
+        scene.get::<Shared<Status>>(boar).flags,
+        0,
+        "whoever sleeps has nothing that others would have to see end"
+    );
+}
+
+#[test]
+fn whoever_is_harmed_in_its_sleep_wakes_at_once() {
+    let mut scene = Scene::new(&FIELD, &[("post", (6, 2))]);
+    let post = scene.mob("post");
+    scene.ticks(TICK_HZ);
+    assert!(scene.has::<Asleep>(post), "nobody is there");
+    scene.enter(1, "caster", tile(3, 2));
+    scene.put(post, Asleep);
+    let aim = Aim::Entity(scene.id(post));
+    scene.act(1, 2, aim);
+    assert!(!scene.has::<Asleep>(post));
+    let flags = scene.get::<Shared<Status>>(post).flags;
+    assert_eq!(flags & status::AFFLICTED, status::AFFLICTED, "and that is seen in the same tick");
+    scene.ticks(15);
+    assert_eq!(scene.health(post), 197, "it is felt too");
 }

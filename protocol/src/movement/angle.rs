@@ -23,6 +23,27 @@ const QUARTER_SINE: [i32; 65] = [
     15_679, 15_791, 15_893, 15_986, 16_069, 16_143, 16_207, 16_261, 16_305, 16_340, 16_364, 16_379, 16_384,
 ];
 
+/// Parts of the slope from 0 to 1, which is an eighth of the circle.
+const EIGHTH_PARTS: usize = 256;
+
+/// Of each part of the slope, the step nearest to it.
+const STEPS: [u8; EIGHTH_PARTS + 1] = {
+    let mut steps = [0; EIGHTH_PARTS + 1];
+    let (mut part, mut step) = (0, 0);
+    while part <= EIGHTH_PARTS {
+        // Half way to the next step, the slope is the sine over the cosine of both together.
+        while step < 32
+            && (QUARTER_SINE[step] + QUARTER_SINE[step + 1]) as usize * EIGHTH_PARTS
+                < part * (QUARTER_SINE[64 - step] + QUARTER_SINE[63 - step]) as usize
+        {
+            step += 1;
+        }
+        steps[part] = step as u8;
+        part += 1;
+    }
+    steps
+};
+
 impl Angle {
     fn sine(step: u8) -> i32 {
         let (quadrant, at) = (step >> 6, usize::from(step & 63));
@@ -51,17 +72,30 @@ impl Angle {
 
     /// The direction nearest to the one from `from` to `to`; east where they are equal.
     ///
-    /// Integer arithmetic only: the step whose unit vector has the greatest dot product with the difference.
+    /// Integer arithmetic only: the step whose unit vector has the greatest dot product with the difference, the least of
+    /// several.
     pub fn between(from: Position, to: Position) -> Self {
         let (dx, dy) = (i64::from(to.x - from.x), i64::from(to.y - from.y));
+        let (across, down) = (dx.unsigned_abs(), dy.unsigned_abs());
+        let (longer, shorter) = (across.max(down), across.min(down));
+        if longer == 0 {
+            return Self(0);
+        }
+        let in_eighth = STEPS[(shorter * EIGHTH_PARTS as u64 / longer) as usize];
+        let in_quarter = if across >= down { in_eighth } else { 64 - in_eighth };
+        let guess = match (dx >= 0, dy >= 0) {
+            (true, true) => in_quarter,
+            (false, true) => 128 - in_quarter,
+            (false, false) => 128 + in_quarter,
+            (true, false) => in_quarter.wrapping_neg(),
+        };
         let dot = |step: u8| {
             let (x, y) = Self(step).vector();
             dx * i64::from(x) + dy * i64::from(y)
         };
-        // The dot product has one maximum around the circle: a coarse look, then its neighbours.
-        let coarse = (0..16u8).map(|i| i * 16).max_by_key(|step| (dot(*step), std::cmp::Reverse(*step))).unwrap_or(0);
-        let near = (0..=32u8).map(|i| coarse.wrapping_add(i).wrapping_sub(16));
-        Self(near.max_by_key(|step| (dot(*step), std::cmp::Reverse(*step))).unwrap_or(0))
+        // The guess is off by one step at most.
+        let near = [guess.wrapping_sub(1), guess, guess.wrapping_add(1)];
+        Self(near.into_iter().max_by_key(|step| (dot(*step), std::cmp::Reverse(*step))).unwrap_or(guess))
     }
 
     /// Steps between two directions, the shorter way round: 0 to 128.
@@ -93,6 +127,7 @@ impl BitField for Angle {
 #[expect(clippy::disallowed_methods, reason = "the table is compared with the sine it was made from")]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn the_table_is_the_sine() {
@@ -108,6 +143,37 @@ mod tests {
         for step in 0..=255u8 {
             let (dx, dy) = Angle(step).scaled(50_000);
             assert_eq!(Angle::between(from, from.offset(dx, dy)), Angle(step));
+        }
+    }
+
+    /// The definition, asked for every step.
+    fn nearest(dx: i32, dy: i32) -> Angle {
+        let dot = |step: u8| {
+            let (x, y) = Angle(step).vector();
+            i64::from(dx) * i64::from(x) + i64::from(dy) * i64::from(y)
+        };
+        Angle((0..=255).max_by_key(|step| (dot(*step), std::cmp::Reverse(*step))).unwrap())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_000))]
+        #[test]
+        fn between_finds_what_asking_for_every_step_finds(
+            dx in prop_oneof![-40i32..40, -9_000i32..9_000, -4_000_000i32..4_000_000],
+            dy in prop_oneof![-40i32..40, -9_000i32..9_000, -4_000_000i32..4_000_000],
+        ) {
+            let from = Position { x: 9_000_000, y: 9_000_000 };
+            prop_assert_eq!(Angle::between(from, from.offset(dx, dy)), nearest(dx, dy));
+        }
+    }
+
+    #[test]
+    fn between_is_exact_near_by() {
+        let from = Position { x: 100_000, y: 100_000 };
+        for dx in -70..=70 {
+            for dy in -70..=70 {
+                assert_eq!(Angle::between(from, from.offset(dx, dy)), nearest(dx, dy), "{dx}, {dy}");
+            }
         }
     }
 

@@ -61,6 +61,7 @@ pub fn point(program: &Program, scenario: Scenario, players: usize, plan: &Plan)
             settle: plan.settle,
             lasts: plan.lasts,
             strangers_per_s: 0,
+            flooder_per_s: 0,
         };
         let figures = match round.run() {
             Ok(figures) => figures,
@@ -93,7 +94,15 @@ pub fn held(program: &Program, scenario: Scenario) -> Result<Held> {
     let mut held = Held { scenario, players: 0, steps: Vec::new(), failed: None };
     for players in STEPS.into_iter().filter(|players| *players >= 200) {
         let settle = Duration::from_secs(4);
-        let round = Round { program: program.clone(), scenario, players, settle, lasts: HELD, strangers_per_s: 0 };
+        let round = Round {
+            program: program.clone(),
+            scenario,
+            players,
+            settle,
+            lasts: HELD,
+            strangers_per_s: 0,
+            flooder_per_s: 0,
+        };
         let mut is_held = false;
         for _ in 0..2 {
             match round.run() {

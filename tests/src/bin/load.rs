@@ -31,6 +31,9 @@ struct Cli {
     /// Datagrams a second that strangers send meanwhile: connection requests, packets of no session, noise
     #[arg(long, default_value_t = 0, value_name = "RATE")]
     flood: u32,
+    /// Datagrams a second that one of the players sends: its own inputs again and again, properly sealed
+    #[arg(long, default_value_t = 0, value_name = "RATE")]
+    flood_from_one: u32,
     /// The map server [default: the one beside this program]
     #[arg(long, value_name = "FILE")]
     server: Option<PathBuf>,
@@ -63,6 +66,7 @@ fn run(cli: &Cli) -> Result<()> {
         settle: Duration::from_secs(cli.settle),
         lasts: Duration::from_secs(cli.seconds),
         strangers_per_s: cli.flood,
+        flooder_per_s: cli.flood_from_one,
     };
     let figures = round.run()?;
     println!("{}", serde_json::to_string_pretty(&figures)?);

@@ -130,6 +130,11 @@ impl Fleet {
         Ok(())
     }
 
+    /// From now on the first player sends everything so many times more: each a packet of its own, properly sealed.
+    pub fn have_one_flood(&mut self, repeats: u32) {
+        self.players.iter_mut().take(1).for_each(|player| player.repeats = repeats);
+    }
+
     /// Plays for so long.
     pub fn play(&mut self, lasts: Duration) -> Result<()> {
         let end = self.now() + lasts;

@@ -100,6 +100,8 @@ pub struct Player {
     knocked_at: Option<Duration>,
     greeted: bool,
     left: bool,
+    /// How often it sends each payload once more: a client that floods.
+    pub repeats: u32,
 }
 
 impl Player {
@@ -128,6 +130,7 @@ impl Player {
             knocked_at: None,
             greeted: false,
             left: false,
+            repeats: 0,
         })
     }
 
@@ -247,10 +250,12 @@ impl Player {
             self.sent_as_of[self.issued as usize % MAX_FLIGHT] = newest;
             self.mind.tick(intent)
         });
-        let Self { wire, netcode, socket, traffic, .. } = self;
+        let Self { wire, netcode, socket, traffic, repeats, .. } = self;
         wire.finish_tick(frame.as_ref(), now, |payload| {
-            netcode.payload(payload, out);
-            send(socket, out, traffic);
+            for _ in 0..=*repeats {
+                netcode.payload(payload, out);
+                send(socket, out, traffic);
+            }
         });
         if !self.mind.is_entered() && self.ticks.is_multiple_of(5) {
             // The server waits for a sign before it speaks.

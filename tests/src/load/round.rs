@@ -36,6 +36,8 @@ pub struct Round {
     pub lasts: Duration,
     /// Datagrams that strangers send meanwhile.
     pub strangers_per_s: u32,
+    /// Datagrams that one of the players sends.
+    pub flooder_per_s: u32,
 }
 
 impl Round {
@@ -56,6 +58,7 @@ impl Round {
         let empty = Server::sample(server.pid(), server.admin)?;
         let joined_in = fleet.join(double, server.game, self.depth())?;
         let flood = (self.strangers_per_s > 0).then(|| Flood::start(server.game, self.strangers_per_s)).transpose()?;
+        fleet.have_one_flood((f64::from(self.flooder_per_s) * TICK.as_secs_f64()) as u32);
         fleet.play(self.settle)?;
 
         let before = sample(&mut fleet, server)?;
@@ -67,7 +70,7 @@ impl Round {
         let after = sample(&mut fleet, server)?;
         let strangers = flood.map(Flood::end).transpose()?.unwrap_or(0);
 
-        let measured = Measured { seconds, window, before, after, empty, own_ns: own_after - own_before };
+        let measured = Measured { seconds, window, before, after, empty, own_ns: own_after.saturating_sub(own_before) };
         let figures = Figures {
             dropped: self.players - fleet.inside(),
             faults: fleet.faults(),
@@ -95,7 +98,7 @@ fn sample(fleet: &mut Fleet, server: &Server) -> Result<Sample> {
     asking.join().ok().context("asking the server has failed")?
 }
 
-/// Processor time of this process, in ns.
+/// Processor time of this process, in ns; a thread that ends takes its own with it.
 fn own_cpu() -> Result<u64> {
     Ok(threads(std::process::id())?.iter().map(|(_, ns)| ns).sum())
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use realmgate_client::session::{Intent, Possessions, Session};
 use realmgate_client::transport::Incoming;
-use realmgate_client::world::EntityView;
+use realmgate_client::world;
 use realmgate_protocol::codec::{decode_reliable, encode_reliable};
 use realmgate_protocol::ids::{CharacterId, EntityId};
 use realmgate_protocol::movement::Angle;
@@ -61,7 +61,7 @@ impl Player {
     /// # Panics
     /// Before it was shown.
     #[track_caller]
-    pub fn me(&self) -> &EntityView {
+    pub fn me(&self) -> world::Seen<'_> {
         self.session.own_entity().expect("a player sees itself")
     }
 
@@ -76,7 +76,7 @@ impl Player {
 
     /// Everything of a kind in view, by id; `definition` is its place among the definitions of that kind.
     pub fn all(&self, kind: EntityKind, definition: Option<u16>) -> Vec<EntityId> {
-        let fits = |view: &EntityView| {
+        let fits = |view: &world::Seen<'_>| {
             view.appearance.as_ref().is_some_and(|looks| {
                 looks.kind == kind && definition.is_none_or(|definition| definition == looks.definition)
             })
@@ -149,7 +149,8 @@ impl Player {
 
     /// Which mob an entity is.
     fn mob_of(&self, id: EntityId) -> Option<String> {
-        let looks = self.session.world.entity(id)?.appearance.as_ref()?;
+        let entity = self.session.world.entity(id)?;
+        let looks = entity.appearance.as_ref()?;
         let mob = self.session.content.mobs.get(usize::from(looks.definition))?;
         (looks.kind == EntityKind::Mob).then(|| mob.id.clone())
     }

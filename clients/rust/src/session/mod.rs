@@ -24,7 +24,7 @@ use realmgate_protocol::wire::Action;
 use realmgate_protocol::wire::datagram::ClientFrame;
 use realmgate_protocol::wire::parts::Reassembly;
 
-use crate::world::{EntityView, WorldView};
+use crate::world::{Seen, WorldView};
 
 /// The solid tiles of the maps a client has; prediction on others knows no walls.
 pub type Grids = BTreeMap<MapId, Arc<CollisionGrid>>;
@@ -128,7 +128,7 @@ impl Session {
     }
 
     /// The player's own entity, once it is in view.
-    pub fn own_entity(&self) -> Option<&EntityView> {
+    pub fn own_entity(&self) -> Option<Seen<'_>> {
         self.world.entity(self.welcome.as_ref()?.entity)
     }
 
@@ -254,7 +254,7 @@ impl Session {
                 self.counters.snapshots += 1;
                 self.pace.observe(head.buffered_commands);
                 let motion = self.motion();
-                match self.own_entity().and_then(EntityView::position) {
+                match self.own_entity().and_then(|own| own.position()) {
                     Some(server) => self.predictor.reconcile(server, head.last_command, motion),
                     None => self.predictor.forget(head.last_command),
                 }

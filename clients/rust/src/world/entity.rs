@@ -1,5 +1,7 @@
 //! One entity as a client sees it.
 
+use std::ops::Deref;
+
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::movement::{Angle, Course, Position};
 use realmgate_protocol::realm::{
@@ -12,8 +14,6 @@ use realmgate_protocol::wire::WireComponent;
 pub struct EntityView {
     /// Where it was, and how it goes on, at the tick of the snapshot that told it.
     pub course: Option<(Tick, Course)>,
-    /// The tick of the newest snapshot.
-    pub(super) now: Tick,
     /// What it is.
     pub appearance: Option<Appearance>,
     /// Its name.
@@ -32,12 +32,33 @@ pub struct EntityView {
     pub move_speed: Option<MoveSpeed>,
 }
 
-impl EntityView {
-    /// Where it is shown at the tick of the newest snapshot: its course, followed since it was told. One's own is exact.
-    pub fn position(&self) -> Option<Position> {
-        self.position_at(self.now)
+/// An entity in view, as of the newest snapshot.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    view: &'a EntityView,
+    /// The tick of that snapshot.
+    now: Tick,
+}
+
+impl<'a> Seen<'a> {
+    pub(super) fn new(view: &'a EntityView, now: Tick) -> Self {
+        Self { view, now }
     }
 
+    /// Where it is shown at the tick of the newest snapshot: its course, followed since it was told. One's own is exact.
+    pub fn position(&self) -> Option<Position> {
+        self.view.position_at(self.now)
+    }
+}
+
+impl Deref for Seen<'_> {
+    type Target = EntityView;
+    fn deref(&self) -> &EntityView {
+        self.view
+    }
+}
+
+impl EntityView {
     /// Where it is shown at a tick, which should not lie far before or after the newest snapshot.
     pub fn position_at(&self, tick: Tick) -> Option<Position> {
         self.course.map(|(told_at, course)| course.after(tick.since(told_at)))
@@ -68,9 +89,10 @@ impl EntityView {
         self.health.as_ref().is_some_and(|health| health.current == 0)
     }
 
-    pub(super) fn set(&mut self, value: ComponentValue) {
+    /// Takes what a snapshot of tick `now` tells.
+    pub(super) fn set(&mut self, value: ComponentValue, now: Tick) {
         match value {
-            ComponentValue::Place(value) => self.course = Some((self.now, value.course)),
+            ComponentValue::Place(value) => self.course = Some((now, value.course)),
             ComponentValue::Appearance(value) => self.appearance = Some(value),
             ComponentValue::Label(value) => self.label = Some(value),
             ComponentValue::Health(value) => self.health = Some(value),

@@ -3,7 +3,7 @@
 mod entity;
 mod snapshot;
 
-pub use entity::EntityView;
+pub use entity::{EntityView, Seen};
 pub use snapshot::{Change, FrameError, read_frame};
 
 use std::collections::BTreeMap;
@@ -35,7 +35,6 @@ impl WorldView {
             return Ok(None);
         }
         let (head, changes) = read_frame(body, &self.head, self.own)?;
-        self.entities.values_mut().for_each(|entity| entity.now = head.tick);
         changes.into_iter().for_each(|change| self.change(change, head.tick));
         self.ack.note(head.tick);
         self.head = head;
@@ -43,13 +42,14 @@ impl WorldView {
     }
 
     /// An entity in view.
-    pub fn entity(&self, id: EntityId) -> Option<&EntityView> {
-        self.entities.get(&id)
+    pub fn entity(&self, id: EntityId) -> Option<Seen<'_>> {
+        self.entities.get(&id).map(|entity| Seen::new(entity, self.tick()))
     }
 
     /// The entities in view, by id.
-    pub fn entities(&self) -> impl Iterator<Item = (EntityId, &EntityView)> {
-        self.entities.iter().map(|(id, entity)| (*id, entity))
+    pub fn entities(&self) -> impl Iterator<Item = (EntityId, Seen<'_>)> {
+        let now = self.tick();
+        self.entities.iter().map(move |(id, entity)| (*id, Seen::new(entity, now)))
     }
 
     /// The tick of the newest applied snapshot; 0 before the first.
@@ -73,13 +73,12 @@ impl WorldView {
     }
 
     fn change(&mut self, change: Change, now: Tick) {
-        let unknown = || EntityView { now, ..EntityView::default() };
         match change {
             Change::Own(id, is_new, state) => {
                 self.own = Some(id);
-                let own = self.entities.entry(id).or_insert_with(unknown);
+                let own = self.entities.entry(id).or_default();
                 if is_new {
-                    *own = unknown();
+                    *own = EntityView::default();
                 }
                 own.course = Some((now, Course::standing(state.position, state.facing)));
             }
@@ -87,16 +86,16 @@ impl WorldView {
                 self.entities.remove(&id);
             }
             Change::Entity(id, true) => {
-                self.entities.insert(id, unknown());
+                self.entities.insert(id, EntityView::default());
             }
             Change::Entity(id, false) => {
                 if !self.entities.contains_key(&id) {
                     self.unknown_entities += 1;
-                    self.entities.insert(id, unknown());
+                    self.entities.insert(id, EntityView::default());
                 }
             }
-            Change::Component(id, value) => self.entities.entry(id).or_insert_with(unknown).set(value),
-            Change::Remove(id, component) => self.entities.entry(id).or_insert_with(unknown).unset(component),
+            Change::Component(id, value) => self.entities.entry(id).or_default().set(value, now),
+            Change::Remove(id, component) => self.entities.entry(id).or_default().unset(component),
         }
     }
 }

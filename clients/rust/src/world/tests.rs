@@ -78,8 +78,7 @@ impl Server {
 }
 
 fn shown(view: &WorldView) -> Entities {
-    let values =
-        |entity: &EntityView| (entity.position().unwrap().x, entity.health.as_ref().map(|health| health.current));
+    let values = |entity: Seen<'_>| (entity.position().unwrap().x, entity.health.as_ref().map(|health| health.current));
     let others = view.entities().filter(|(id, _)| *id != OWN);
     others.map(|(id, entity)| (id.0, values(entity))).collect()
 }
@@ -120,7 +119,7 @@ proptest! {
                 1 => late.push(frame),
                 _ => {
                     prop_assert!(view.apply(&frame).unwrap().is_some());
-                    let own = view.entity(OWN).and_then(EntityView::position);
+                    let own = view.entity(OWN).and_then(|own| own.position());
                     prop_assert_eq!(own, Some(Position { x: tick.0 as i32, y: 7 }), "its own place is in every frame");
                     prop_assert_eq!(shown(&view), server.truth.clone(), "an applied frame shows the truth of its tick");
                     for old in late.drain(..) {

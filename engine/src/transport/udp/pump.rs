@@ -23,7 +23,7 @@ use crate::transport::{SessionId, TransportEvent};
 const RECEIVE_BYTES: usize = 2_048;
 /// After something came, how long the next datagrams may gather: one look at a thousand clients' inputs costs less than
 /// a thousand.
-const GATHER: Duration = Duration::from_millis(1);
+const GATHER: Duration = Duration::from_millis(2);
 /// Between two looks at what time asks for, while there are sessions.
 const LOOK_EVERY: Duration = Duration::from_millis(4);
 /// The same while there are none.
@@ -99,6 +99,7 @@ impl Pump {
             let sends_are_due = self.send_slice();
             self.tend();
             self.deliver();
+            self.wire.report();
             if !received.is_full && !sends_are_due {
                 self.rest(received.count > 0);
             }
@@ -107,6 +108,7 @@ impl Pump {
         self.spread = Duration::ZERO;
         while self.send_slice() {}
         (0..self.sessions.len()).for_each(|slot| self.disconnect(slot));
+        self.wire.report();
     }
 
     fn rest(&self, has_received: bool) {

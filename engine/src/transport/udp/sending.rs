@@ -16,9 +16,9 @@ use crate::transport::refusal::Refusal;
 /// Frames that are sent before the socket is looked at again.
 const SLICE: usize = 64;
 /// Frames that go out together, since waking up costs more than sending some.
-const BURST: usize = 32;
-/// Every session is looked after this often: what is to be repeated, keep-alives, time-outs.
-const TEND_EVERY: Duration = Duration::from_millis(20);
+const BURST: usize = 64;
+/// Every session is looked after this often: keep-alives, time-outs, and what is to be repeated to whom no snapshots go.
+const TEND_EVERY: Duration = Duration::from_millis(100);
 const TEND_STEP: Duration = Duration::from_millis(1);
 
 /// A tick's sends, partly done.

@@ -1,5 +1,6 @@
 //! The socket as the network thread uses it: every datagram is counted, and nothing waits but [`Wire::wait`].
 
+use std::cell::Cell;
 use std::io::{self, Read};
 use std::net::{SocketAddr, UdpSocket};
 use std::os::unix::net::UnixStream;
@@ -11,10 +12,30 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 pub(super) struct Wire {
     socket: UdpSocket,
     woken: UnixStream,
-    datagrams_in: metrics::Counter,
-    bytes_in: metrics::Counter,
-    datagrams_out: metrics::Counter,
-    bytes_out: metrics::Counter,
+    came: Counted,
+    went: Counted,
+}
+
+/// Datagrams of one direction. They are reported together, since a counter that others read costs more than a sum.
+struct Counted {
+    unreported: Cell<(u64, u64)>,
+    datagrams: metrics::Counter,
+    bytes: metrics::Counter,
+}
+
+impl Counted {
+    fn add(&self, bytes: usize) {
+        let (datagrams, sum) = self.unreported.get();
+        self.unreported.set((datagrams + 1, sum + bytes as u64));
+    }
+
+    fn report(&self) {
+        let (datagrams, bytes) = self.unreported.take();
+        if datagrams > 0 {
+            self.datagrams.increment(datagrams);
+            self.bytes.increment(bytes);
+        }
+    }
 }
 
 /// What ends a wait.
@@ -31,27 +52,37 @@ impl Wire {
         Self {
             socket,
             woken,
-            datagrams_in: metrics::counter!("realmgate_datagrams_in_total"),
-            bytes_in: metrics::counter!("realmgate_bytes_in_total"),
-            datagrams_out: metrics::counter!("realmgate_datagrams_out_total"),
-            bytes_out: metrics::counter!("realmgate_bytes_out_total"),
+            came: Counted {
+                unreported: Cell::default(),
+                datagrams: metrics::counter!("realmgate_datagrams_in_total"),
+                bytes: metrics::counter!("realmgate_bytes_in_total"),
+            },
+            went: Counted {
+                unreported: Cell::default(),
+                datagrams: metrics::counter!("realmgate_datagrams_out_total"),
+                bytes: metrics::counter!("realmgate_bytes_out_total"),
+            },
         }
     }
 
     /// The next datagram that is there.
     pub(super) fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let (bytes, from) = self.socket.recv_from(buffer)?;
-        self.datagrams_in.increment(1);
-        self.bytes_in.increment(bytes as u64);
+        self.came.add(bytes);
         Ok((bytes, from))
     }
 
     /// A datagram that the kernel does not take is as good as lost on the way.
     pub(super) fn send(&self, datagram: &[u8], to: SocketAddr) {
         if self.socket.send_to(datagram, to).is_ok() {
-            self.datagrams_out.increment(1);
-            self.bytes_out.increment(datagram.len() as u64);
+            self.went.add(datagram.len());
         }
+    }
+
+    /// Brings the counters up to date.
+    pub(super) fn report(&self) {
+        self.came.report();
+        self.went.report();
     }
 
     /// Sleeps until there is something to do, for this long at most.

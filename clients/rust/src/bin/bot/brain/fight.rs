@@ -120,7 +120,7 @@ impl Fight {
         let now = senses.now;
         self.let_be.retain(|_, until| *until > now);
         if let Some(mut target) = self.target {
-            let health = senses.session.world.entity(target.id).and_then(|mob| mob.health.as_ref());
+            let health = senses.session.world.entity(target.id).and_then(|mob| mob.health.clone());
             let health = health.map_or(0, |health| health.current);
             if health < target.health {
                 (target.health, target.progress_at) = (health, now);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use realmgate_client::session::{Session, Welcome};
-use realmgate_client::world::EntityView;
+use realmgate_client::world::Seen;
 use realmgate_protocol::ids::EntityId;
 use realmgate_protocol::movement::{Position, UNITS_PER_TILE};
 use realmgate_protocol::realm::{EntityKind, status};
@@ -33,13 +33,13 @@ impl<'a> Senses<'a> {
         at: Position,
         kind: EntityKind,
         tiles: i32,
-        mut test: impl FnMut(EntityId, &EntityView) -> bool,
+        mut test: impl FnMut(EntityId, Seen<'_>) -> bool,
     ) -> Option<(EntityId, Position)> {
         let entities = self.session.world.entities().filter(|(_, entity)| entity.kind() == Some(kind));
         entities
             .filter_map(|(id, entity)| Some((id, entity, entity.position()?)))
             .filter(|(_, _, place)| place.within(at, tiles * UNITS_PER_TILE))
-            .filter(|(id, entity, _)| test(*id, entity))
+            .filter(|(id, entity, _)| test(*id, *entity))
             .min_by_key(|(_, _, place)| place.distance_squared(at))
             .map(|(id, _, place)| (id, place))
     }
@@ -56,7 +56,7 @@ pub struct Me<'a> {
     /// Its entity.
     pub id: EntityId,
     /// Its components.
-    pub entity: &'a EntityView,
+    pub entity: Seen<'a>,
     /// Where it stands, as predicted.
     pub at: Position,
     /// What the server said on entering.

@@ -3,121 +3,14 @@
 //! Bits are written least significant first into bytes of ascending index, so that a field of 8 bits that starts on
 //! a byte border is that byte. [`BitField`] is how a type says its width once, for writing, reading and the schema.
 
+mod writer;
+
+pub use writer::BitWriter;
+
 use crate::ids::EntityId;
 
-/// Bytes by which the buffer grows; those not used yet are zero.
-const CHUNK_BYTES: usize = 64;
-/// The widest field that fits into 8 bytes wherever in its first byte it begins.
-const WORD_BITS: u32 = 57;
-
-/// Appends bit fields to a growing buffer.
-#[derive(Debug, Default, Clone)]
-pub struct BitWriter {
-    /// What was written, then zeros.
-    bytes: Vec<u8>,
-    /// Bytes that were there before.
-    start: usize,
-    bits: usize,
-}
-
-impl BitWriter {
-    /// A writer behind the `bytes` that are there already, which it keeps: see [`Self::into_bytes`].
-    pub fn append(bytes: Vec<u8>) -> Self {
-        let start = bytes.len();
-        Self { bytes, start, bits: 0 }
-    }
-
-    /// Forgets what was written and keeps the allocation.
-    pub fn clear(&mut self) {
-        self.truncate(0);
-    }
-
-    /// Bits written so far.
-    pub fn len_bits(&self) -> usize {
-        self.bits
-    }
-
-    /// Bytes needed for what was written so far.
-    pub fn len_bytes(&self) -> usize {
-        self.bits.div_ceil(8)
-    }
-
-    /// Writes the low `width` bits of `value` (`width` at most 64); higher bits are ignored.
-    #[inline]
-    pub fn put(&mut self, value: u64, width: u32) {
-        if width > WORD_BITS {
-            self.put(value, 32);
-            return self.put(value >> 32, width - 32);
-        }
-        let value = value & ((1 << width) - 1);
-        let (at, shift) = (self.start + self.bits / 8, self.bits % 8);
-        if self.bytes.len() < at + 8 {
-            self.bytes.resize(at + CHUNK_BYTES, 0);
-        }
-        if let Some(word) = self.bytes[at..].first_chunk_mut() {
-            *word = (u64::from_le_bytes(*word) | value << shift).to_le_bytes();
-        }
-        self.bits += width as usize;
-    }
-
-    /// Appends the first `bits` bits of `bytes`, which another writer made. What follows them is of no account.
-    pub fn put_bits(&mut self, bytes: &[u8], bits: usize) {
-        let (mut rest, mut left) = (bytes, bits);
-        while left > 0 {
-            let width = left.min(56);
-            let word = match rest.first_chunk() {
-                Some(word) => *word,
-                None => {
-                    let mut word = [0; 8];
-                    word[..rest.len()].copy_from_slice(rest);
-                    word
-                }
-            };
-            self.put(u64::from_le_bytes(word), width as u32);
-            rest = rest.get(7..).unwrap_or_default();
-            left -= width;
-        }
-    }
-
-    /// Writes zeros up to the next border of a byte.
-    pub fn align(&mut self) {
-        self.put(0, (self.bits.wrapping_neg() % 8) as u32);
-    }
-
-    /// Shortens to `bits` bits: how an entity that did not fit is taken back.
-    pub fn truncate(&mut self, bits: usize) {
-        if bits >= self.bits {
-            return;
-        }
-        let end = self.start + self.len_bytes();
-        self.bits = bits;
-        let kept = self.start + self.len_bytes();
-        self.bytes[kept..end].fill(0);
-        if !bits.is_multiple_of(8) {
-            self.bytes[kept - 1] &= (1u8 << (bits % 8)) - 1;
-        }
-    }
-
-    /// Overwrites `width` bits at bit `at`, which were written before: how a count is filled in afterwards.
-    pub fn patch(&mut self, at: usize, value: u64, width: u32) {
-        for bit in 0..width as usize {
-            let (byte, shift) = (self.start + (at + bit) / 8, (at + bit) % 8);
-            self.bytes[byte] &= !(1 << shift);
-            self.bytes[byte] |= (((value >> bit) & 1) as u8) << shift;
-        }
-    }
-
-    /// What was written; unused bits of the last byte are zero.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes[self.start..self.start + self.len_bytes()]
-    }
-
-    /// The buffer with what was there before and what was written.
-    pub fn into_bytes(mut self) -> Vec<u8> {
-        self.bytes.truncate(self.start + self.bits.div_ceil(8));
-        self.bytes
-    }
-}
+/// The widest field that lies within 8 bytes wherever in its first byte it begins.
+const READ_BITS: u32 = 57;
 
 /// Takes bit fields off a buffer; every read past the end is `None`, never a panic.
 #[derive(Debug, Clone)]
@@ -143,7 +36,7 @@ impl<'a> BitReader<'a> {
         if self.left_bits() < width as usize {
             return None;
         }
-        if width > WORD_BITS {
+        if width > READ_BITS {
             let low = self.take(32)?;
             return Some(low | self.take(width - 32)? << 32);
         }
@@ -318,6 +211,30 @@ mod tests {
             copied.put(0, before);
             copied.put_bits(alone.bytes(), bits);
             prop_assert_eq!((copied.len_bits(), copied.bytes()), (behind.len_bits(), behind.bytes()));
+        }
+
+        #[test]
+        fn what_is_cut_off_and_patched_leaves_the_rest_as_it_was(
+            fields in prop::collection::vec((any::<u64>(), 0u32..=64), 1..12),
+            more in prop::collection::vec((any::<u64>(), 0u32..=64), 0..12),
+            cut in any::<prop::sample::Index>(),
+            before in 0usize..10,
+        ) {
+            let put = |out: &mut BitWriter, fields: &[(u64, u32)]| fields.iter().for_each(|(value, width)| out.put(*value, *width));
+            let kept = cut.index(fields.len());
+            let (mut one, mut other) = (BitWriter::append(vec![9; before]), BitWriter::append(vec![9; before]));
+            put(&mut one, &fields[..kept]);
+            let (bits, count) = (one.len_bits(), fields[kept].1.min(13));
+            put(&mut one, &fields[kept..]);
+            one.truncate(bits);
+            one.put(0, count);
+            one.patch(bits, fields[kept].0, count);
+            put(&mut one, &more);
+            put(&mut other, &fields[..kept]);
+            other.put(fields[kept].0, count);
+            put(&mut other, &more);
+            prop_assert_eq!(one.bytes(), other.bytes());
+            prop_assert_eq!(one.into_bytes(), other.into_bytes());
         }
 
         #[test]

@@ -1,0 +1,122 @@
+//! Which parts of the map are near any player.
+
+use bevy_ecs::prelude::*;
+use realmgate_engine::body::At;
+use realmgate_engine::channel::ChannelMap;
+use realmgate_engine::clock::TickClock;
+use realmgate_engine::player::Player;
+use realmgate_protocol::ids::Tick;
+use realmgate_protocol::movement::{Position, UNITS_PER_TILE};
+
+use crate::data::Data;
+
+/// Cells to each side of a player's own that it watches: two of half the range each reach as far as the range at least.
+const REACH: i32 = 2;
+
+/// The parts of the map on which players could see something in this tick: all that is within the waking range of a player, and
+/// up to half of it more, since it is kept by square cells.
+#[derive(Resource, Debug, Default)]
+pub(super) struct Watched {
+    /// Side of a cell: half the waking range.
+    cell_units: i32,
+    columns: i32,
+    /// When each cell was watched last.
+    watched_at: Vec<Tick>,
+    /// When a player was last found in each cell: who is in the same one watches the same.
+    player_at: Vec<Tick>,
+}
+
+impl Watched {
+    /// Whether a place is watched in this tick.
+    pub(super) fn sees(&self, at: Position, now: Tick) -> bool {
+        let (column, row) = self.cell(at);
+        self.watched_at.get((row * self.columns + column) as usize) == Some(&now)
+    }
+
+    /// Forgets what was watched with cells of another size.
+    fn fit(&mut self, width_tiles: u32, height_tiles: u32, wake_units: i32) {
+        let cell_units = ((wake_units + 1) / REACH).max(UNITS_PER_TILE);
+        let cells = |tiles: u32| (tiles as i32 * UNITS_PER_TILE).div_euclid(cell_units) + 1;
+        let (columns, rows) = (cells(width_tiles), cells(height_tiles));
+        let count = (columns * rows) as usize;
+        if (self.cell_units, self.columns, self.watched_at.len()) != (cell_units, columns, count) {
+            let never = vec![Tick(0); count];
+            *self = Self { cell_units, columns, watched_at: never.clone(), player_at: never };
+        }
+    }
+
+    fn note_player(&mut self, at: Position, now: Tick) {
+        let (column, row) = self.cell(at);
+        let own = (row * self.columns + column) as usize;
+        if self.player_at.get(own).is_none_or(|seen| *seen == now) {
+            return;
+        }
+        self.player_at[own] = now;
+        let rows = self.watched_at.len() as i32 / self.columns;
+        let (west, east) = ((column - REACH).max(0), (column + REACH).min(self.columns - 1));
+        for row in (row - REACH).max(0)..=(row + REACH).min(rows - 1) {
+            let start = row * self.columns;
+            self.watched_at[(start + west) as usize..=(start + east) as usize].fill(now);
+        }
+    }
+
+    /// The column and the row of a place; of one beyond the map, the nearest.
+    fn cell(&self, at: Position) -> (i32, i32) {
+        let rows = self.watched_at.len() as i32 / self.columns.max(1);
+        let place = |units: i32, cells: i32| units.div_euclid(self.cell_units.max(1)).clamp(0, (cells - 1).max(0));
+        (place(at.x, self.columns), place(at.y, rows))
+    }
+}
+
+/// Takes in where players are.
+pub(super) fn watch(
+    clock: Res<TickClock>,
+    data: Res<Data>,
+    map: Res<ChannelMap>,
+    mut watched: ResMut<Watched>,
+    players: Query<&At, With<Player>>,
+) {
+    watched.fit(map.grid.width(), map.grid.height(), data.world.minds.wake_tiles.units());
+    players.iter().for_each(|at| watched.note_player(at.0, clock.now()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const WAKE: i32 = 24 * UNITS_PER_TILE;
+
+    proptest! {
+        /// Whatever is within the range is watched, what is beyond one and a half of it, by both axes, is not.
+        #[test]
+        fn what_is_near_a_player_is_watched(
+            players in prop::collection::vec((0i32..200, 0i32..130), 1..5),
+            at in (0i32..200, 0i32..130),
+        ) {
+            let mut watched = Watched::default();
+            watched.fit(200, 130, WAKE);
+            let now = Tick(5);
+            let place = |(x, y): (i32, i32)| Position::tile_centre(x, y);
+            players.iter().for_each(|player| watched.note_player(place(*player), now));
+            let at = place(at);
+            let near = players.iter().any(|player| place(*player).within(at, WAKE));
+            let far = players.iter().map(|player| place(*player)).all(|player| {
+                (player.x - at.x).abs().max((player.y - at.y).abs()) > WAKE * 3 / 2
+            });
+            prop_assert!(!near || watched.sees(at, now));
+            prop_assert!(!far || !watched.sees(at, now));
+            prop_assert!(!watched.sees(at, now.after(1)), "in another tick it is watched anew");
+        }
+    }
+
+    #[test]
+    fn whoever_is_beyond_the_map_watches_its_edge() {
+        let mut watched = Watched::default();
+        assert!(!watched.sees(Position::default(), Tick(1)), "without a map nothing is watched");
+        watched.fit(10, 10, 0);
+        watched.note_player(Position { x: -5_000, y: 90_000 }, Tick(1));
+        assert!(watched.sees(Position::tile_centre(0, 9), Tick(1)));
+        assert!(!watched.sees(Position::tile_centre(9, 9), Tick(1)));
+    }
+}
