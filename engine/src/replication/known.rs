@@ -12,6 +12,12 @@ use super::slots::{GONE, Slots};
 const TOLD: Tick = Tick(u32::MAX);
 /// Entities fall into so many classes by their slot, which have their turns one after the other where much waits.
 pub(super) const CLASSES: u32 = 16;
+/// So many of which the client has confirmed nothing are in a view at most. A snapshot has room for some thirty of them, and all
+/// that waits costs memory. The others come into view as these are confirmed, the nearest first.
+const MOST_NEW: usize = 256;
+/// While something is to be told of so many, few come into view each time the client looks around.
+const MANY_WAITING: usize = 512;
+const FEW: usize = 32;
 
 /// The entities in a client's view. A tick touches those of which something is to be told, where many wait only those whose
 /// turn it is, and none of the rest.
@@ -43,6 +49,8 @@ pub(super) struct Untold {
 pub(super) struct Crossings {
     pub entered: Vec<EntityId>,
     pub left: Vec<EntityId>,
+    /// Slots of those that are near and not in view yet.
+    coming: Vec<u32>,
     /// Those within the range in which entities come into view, and within that in which they stay. Kept between ticks.
     near: SlotSet,
     in_reach: SlotSet,
@@ -88,12 +96,28 @@ impl Known {
             let before = self.members.word(number);
             let inside = near | (in_reach & before);
             slots_of((number, before & !inside)).for_each(|slot| self.leave(slot, slots, crossings));
-            slots_of((number, inside & !before)).for_each(|slot| self.enter(slot, slots, now, crossings));
+            crossings.coming.extend(slots_of((number, inside & !before)));
         }
         (crossings.near, crossings.in_reach) = (near, in_reach);
+        self.let_come(slots, eye, now, crossings);
     }
 
-    /// Takes in who was born near.
+    /// Takes in those that are coming, as many as there is room for.
+    fn let_come(&mut self, slots: &Slots, eye: Eye, now: Tick, crossings: &mut Crossings) {
+        let mut coming = std::mem::take(&mut crossings.coming);
+        let at_once = if self.waiting_count < MANY_WAITING { MOST_NEW } else { FEW };
+        let room = at_once.min(MOST_NEW.saturating_sub(self.new.len()));
+        if coming.len() > room {
+            coming.select_nth_unstable_by_key(room, |slot| {
+                (slots.at[*slot as usize].distance_squared(eye.centre), *slot)
+            });
+            coming.truncate(room);
+        }
+        coming.drain(..).for_each(|slot| self.enter(slot, slots, now, crossings));
+        crossings.coming = coming;
+    }
+
+    /// Takes in who was born near. One for whom there is no room comes when the client looks around.
     pub fn welcome_born(
         &mut self,
         slots: &Slots,
@@ -104,7 +128,7 @@ impl Known {
     ) {
         for slot in slots.born.iter().copied() {
             let near = slots.newest[slot as usize] != GONE && slots.at[slot as usize].within(eye.centre, range.enter);
-            if near && slot != eye.own && !self.members.contains(slot) {
+            if near && slot != eye.own && !self.members.contains(slot) && self.new.len() < MOST_NEW {
                 self.enter(slot, slots, now, crossings);
             }
         }

@@ -4,5 +4,6 @@
 
 mod client;
 mod convergence;
+mod gathering;
 mod scene;
 mod starvation;

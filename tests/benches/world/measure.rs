@@ -10,7 +10,7 @@ use realmgate_tests::load::server::Program;
 use serde::Serialize;
 
 use crate::machine::SERVER_CORE;
-use crate::plan::{Plan, STEPS};
+use crate::plan::{Plan, SETTLE, STEPS};
 use crate::yardstick::{self, Measured, Sizes, Yardstick};
 
 /// What this program is called with to be a yardstick's server.
@@ -93,12 +93,11 @@ pub fn point(program: &Program, scenario: Scenario, players: usize, plan: &Plan)
 pub fn held(program: &Program, scenario: Scenario) -> Result<Held> {
     let mut held = Held { scenario, players: 0, steps: Vec::new(), failed: None };
     for players in STEPS.into_iter().filter(|players| *players >= 200) {
-        let settle = Duration::from_secs(4);
         let round = Round {
             program: program.clone(),
             scenario,
             players,
-            settle,
+            settle: SETTLE,
             lasts: HELD,
             strangers_per_s: 0,
             flooder_per_s: 0,

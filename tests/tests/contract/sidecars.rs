@@ -14,6 +14,8 @@ use crate::balancer::{Balancer, Listeners};
 
 /// What each process may open of PostgreSQL, whose connections all tests share.
 const CONNECTIONS: &str = "4";
+/// How many seconds a call waits for PostgreSQL, which has many tests to serve at once; those about its silence say less.
+const DATABASE_PATIENCE: &str = "30";
 
 /// A sidecar with every port free.
 #[derive(Debug)]
@@ -171,6 +173,8 @@ impl Store {
         let settings = [
             ("DATABASE_URL", url.as_str()),
             ("DATABASE_POOL", CONNECTIONS),
+            ("DATABASE_ACQUIRE_SECONDS", DATABASE_PATIENCE),
+            ("DATABASE_STATEMENT_SECONDS", DATABASE_PATIENCE),
             ("REDIS_URL", &redis.url),
             ("REDIS_PREFIX", &redis.prefix),
             ("JWT_SECRET", &jwt_secret),
