@@ -42,6 +42,12 @@ impl OverloadLevel {
         if self >= Self::Full { 900 } else { 750 }
     }
 
+    /// A tick has time to spare when it ends before so many thousandths of its period: with that, this level is given back. To let
+    /// players in again costs those who are there nothing but time that is there.
+    fn spare_per_mille(self) -> u128 {
+        if self >= Self::Full { 700 } else { 500 }
+    }
+
     /// For how long ticks must have been late before this level is taken. To turn players away is the worst of what
     /// players see, so it takes longest.
     fn after(self) -> Duration {
@@ -53,8 +59,6 @@ impl OverloadLevel {
     }
 }
 
-/// A tick has time to spare when it ends before so many thousandths of its period.
-const SPARE_PER_MILLE: u128 = 500;
 /// For how long ticks must have had time to spare before the level falls.
 const CALM: Duration = Duration::from_secs(3);
 /// How many ticks with time to spare one without undoes.
@@ -106,7 +110,7 @@ impl Overload {
         self.work = (self.work * 7 + work) / 8;
         let period = self.period().as_nanos().max(1);
         let used = (late + work).as_nanos() * 1_000 / period;
-        self.calm_for = match used < SPARE_PER_MILLE {
+        self.calm_for = match used < self.level.spare_per_mille() {
             true => (self.calm_for + self.period).min(CALM),
             false => self.calm_for.saturating_sub(self.period * CALM_COST),
         };
@@ -175,6 +179,17 @@ mod tests {
         assert_eq!(overload.level(), OverloadLevel::IdleMinds, "more than half is nothing to spare");
         run(&mut overload, 15, 500);
         assert_eq!(overload.level(), OverloadLevel::Normal);
+    }
+
+    #[test]
+    fn players_are_let_in_again_as_soon_as_ticks_end_well_in_time() {
+        let mut overload = Overload::new(PERIOD);
+        run(&mut overload, 40, 500);
+        assert_eq!(overload.level(), OverloadLevel::SlowClock);
+        run(&mut overload, 26, 500);
+        assert_eq!(overload.level(), OverloadLevel::SlowClock, "four fifths are not well in time");
+        run(&mut overload, 20, 500);
+        assert_eq!(overload.level(), OverloadLevel::IdleMinds, "less than half is to spare");
     }
 
     #[test]

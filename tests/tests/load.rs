@@ -43,6 +43,9 @@ fn a_player_who_floods_is_cut_off_and_nobody_suffers() {
     let figures = round(Scenario::Crowd, 4_000);
     let sent = figures.up_bytes_per_s / (figures.up_datagram_bytes + 28.0) * PLAYERS as f64;
     assert!(sent > 2_000.0, "it floods: {sent} datagrams a second");
+    // It may send 300 a second.
+    let refused = figures.over_budget as f64 / figures.seconds;
+    assert!(refused > sent / 2.0, "{refused} of {sent} a second are refused");
     assert_eq!((figures.joined, figures.dropped, figures.faults, figures.without_own), (20, 0, 0, 0), "{figures:?}");
     assert!(figures.inputs_applied > 0.5, "inputs are applied: {}", figures.inputs_applied);
     assert!(figures.snapshots_missing < 0.01, "{} of the snapshots are missing", figures.snapshots_missing);

@@ -15,9 +15,9 @@ pub(super) const CLASSES: u32 = 16;
 /// So many of which the client has confirmed nothing are in a view at most. A snapshot has room for some thirty of them, and all
 /// that waits costs memory. The others come into view as these are confirmed, the nearest first.
 const MOST_NEW: usize = 256;
-/// While something is to be told of so many, few come into view each time the client looks around.
+/// While something is to be told of so many, fewer come into view each time the client looks around.
 const MANY_WAITING: usize = 512;
-const FEW: usize = 32;
+const FEWER: usize = 128;
 
 /// The entities in a client's view. A tick touches those of which something is to be told, where many wait only those whose
 /// turn it is, and none of the rest.
@@ -105,7 +105,7 @@ impl Known {
     /// Takes in those that are coming, as many as there is room for.
     fn let_come(&mut self, slots: &Slots, eye: Eye, now: Tick, crossings: &mut Crossings) {
         let mut coming = std::mem::take(&mut crossings.coming);
-        let at_once = if self.waiting_count < MANY_WAITING { MOST_NEW } else { FEW };
+        let at_once = if self.waiting_count < MANY_WAITING { MOST_NEW } else { FEWER };
         let room = at_once.min(MOST_NEW.saturating_sub(self.new.len()));
         if coming.len() > room {
             coming.select_nth_unstable_by_key(room, |slot| {

@@ -167,6 +167,37 @@ proptest! {
     }
 }
 
+/// More than come into view at once, and more than wait while all who are near come at once: they come in parts, in which some die
+/// and their slots are used again.
+#[test]
+fn a_crowd_that_comes_in_parts_while_it_moves_and_dies_is_seen_as_it_is() {
+    let mut scene = Scene::new(2, 3);
+    for _ in 0..1_500 {
+        let mut offset = || scene.chance.below(24 * 1_024) as i32 - 12 * 1_024;
+        let at = Position::tile_centre(WIDTH / 2, HEIGHT / 2).offset(offset(), offset());
+        scene.spawn(at);
+    }
+    scene.faults = Faults { loss: 30, delay: 3 };
+    for tick in 0..120 {
+        for number in 0..20 {
+            happen(&mut scene, [Despawn, Happening::Count, Spawn, Happening::Mark][(tick + number) % 4]);
+            // Slowly, so that they stay a crowd; the players stand.
+            let which = scene.ends.len() as u32 + scene.chance.below(1_000);
+            let mut part = || scene.chance.below(81) as i32 - 40;
+            let drift = Drift(part(), part());
+            scene.turn(scene.things[which as usize], drift);
+        }
+        scene.step();
+    }
+    scene.faults = Faults { loss: 0, delay: 0 };
+    scene.things.clone().into_iter().for_each(|thing| scene.turn(thing, Drift(0, 0)));
+    // All of them stop at once, and so many are told in a snapshot.
+    (0..120).for_each(|_| scene.step());
+    assert!(scene.ends[0].client.shown.len() > 700, "they are a crowd: {}", scene.ends[0].client.shown.len());
+    assert_true(&scene, 0).unwrap();
+    assert_true(&scene, 1).unwrap();
+}
+
 /// Nothing arrives either way for 300 ticks, in which much happens.
 #[test]
 fn a_client_that_was_cut_off_sees_what_is_as_soon_as_it_hears_again() {

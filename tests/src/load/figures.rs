@@ -126,6 +126,8 @@ pub struct Figures {
     pub joined: u64,
     /// What could not be read or was promised and broken.
     pub faults: u64,
+    /// Datagrams of players that were refused, since each has but so many a second.
+    pub over_budget: u64,
     /// Datagrams that strangers sent.
     pub strangers: u64,
     /// Changes of what players own that were committed.

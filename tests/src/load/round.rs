@@ -162,6 +162,7 @@ impl Measured {
             dropped: 0,
             joined: after.players,
             faults: 0,
+            over_budget: after.over_budget - before.over_budget,
             strangers: 0,
             events: 0,
             join_s: 0.0,

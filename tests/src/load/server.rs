@@ -59,7 +59,11 @@ pub struct Sample {
     pub players: u64,
     /// Resident memory in bytes.
     pub resident: u64,
+    /// Datagrams of connected clients that were refused, since each client has but so many a second.
+    pub over_budget: u64,
 }
+
+const OVER_BUDGET: &str = "realmgate_packets_refused_total{reason=\"session_budget\"}";
 
 impl Server {
     /// Starts one on the ground of a scene, linked to the double.
@@ -103,6 +107,7 @@ impl Server {
             late: Histogram::read(&text, "realmgate_tick_late_seconds")?,
             players: figure(&text, "realmgate_players").unwrap_or_default() as u64,
             resident: resident(pid)?,
+            over_budget: figure(&text, OVER_BUDGET).unwrap_or_default() as u64,
         })
     }
 }
