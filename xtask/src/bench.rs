@@ -90,10 +90,12 @@ fn world(
     let mut bench = bench("realmgate-tests", "world", "release");
     let scenarios = scenarios.join(",");
     let players = players.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
+    // The bench runs in a folder of its own.
+    let json = json.map(std::path::absolute).transpose()?.map(|file| file.display().to_string()).unwrap_or_default();
     if quick {
         bench.push("--quick");
     }
-    for (flag, value) in [("--scenario", scenarios.as_str()), ("--players", &players), ("--json", json.unwrap_or(""))] {
+    for (flag, value) in [("--scenario", scenarios.as_str()), ("--players", &players), ("--json", &json)] {
         if !value.is_empty() {
             bench.extend([flag, value]);
         }
