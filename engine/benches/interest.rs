@@ -1,8 +1,9 @@
-//! What it costs to know who is where: a tick in which everything walks, or sleeps, and nobody looks; and asking who is near.
+//! Benchmarks of the interest grid: a tick in which every body walks, or sleeps, without any client, and a query for
+//! the entities near a point.
 //!
 //! `cargo bench -p realmgate-engine --bench interest`
 
-#![expect(clippy::unwrap_used, reason = "a bench that can not be set up is of no use")]
+#![expect(clippy::unwrap_used, reason = "a bench that cannot be set up is of no use")]
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use realmgate_protocol::ids::{ChannelId, MapId};
 use realmgate_protocol::movement::{Angle, Position, UNITS_PER_TILE};
 
 const STEP_UNITS: i32 = 200;
-/// Ticks until everybody turns round, so that nobody comes to the edge.
+/// Ticks until all bodies turn round, so that none reaches the edge.
 const TURN_EVERY: u32 = 40;
 
 struct Scene {
@@ -27,7 +28,7 @@ struct Scene {
 }
 
 impl Scene {
-    /// So many bodies, evenly over a square of so many tiles a side.
+    /// Spreads `bodies` evenly over a square of `side_tiles` tiles a side.
     fn new(bodies: u32, side_tiles: usize, asleep: bool) -> Self {
         let row = ".".repeat(side_tiles);
         let map = Arc::new(Map::sketch(MapId(1), &vec![row.as_str(); side_tiles]).unwrap());
@@ -64,7 +65,7 @@ impl Scene {
         self.channel.tick().unwrap();
     }
 
-    /// How many are within the range of sight of the middle.
+    /// Number of entities within the interest range of the middle.
     fn near(&self) -> usize {
         let world = self.channel.world();
         let range = world.resource::<InterestRange>().enter;

@@ -1,8 +1,9 @@
-//! What a packet costs the netcode server, ours beside stock `renetcode`, with one and with a thousand clients.
+//! Benchmarks of the cost of a packet for the netcode server, ours next to stock `renetcode`, with one and with a
+//! thousand clients.
 //!
 //! `cargo bench -p realmgate-engine --bench netcode`
 
-#![expect(clippy::unwrap_used, reason = "a bench that can not be set up is of no use")]
+#![expect(clippy::unwrap_used, reason = "a bench that cannot be set up is of no use")]
 
 use std::cell::Cell;
 use std::hint::black_box;
@@ -18,7 +19,7 @@ use renetcode::{
 const KEY: [u8; 32] = [7; 32];
 const PROTOCOL_ID: u64 = 7;
 const UNIX_START: Duration = Duration::from_secs(1_000);
-/// Passes with each handshake, so that tokens expire.
+/// Time that passes with each handshake, so that tokens expire.
 const STEP: Duration = Duration::from_millis(1);
 
 fn server_address() -> SocketAddr {
@@ -38,7 +39,7 @@ fn client(id: u64, now: Duration) -> NetcodeClient {
 
 /// A server under measurement.
 trait Side {
-    /// Takes a datagram; whether it was accepted. What is answered is put into the buffer.
+    /// Takes a datagram and returns whether it was accepted. An answer is put into the buffer.
     fn take(&mut self, datagram: &mut [u8], from: SocketAddr, answer: &mut Vec<u8>) -> bool;
     fn send(&mut self, client: u64, payload: &[u8]) -> usize;
     fn pass(&mut self) -> Duration;
@@ -143,7 +144,7 @@ fn measure(criterion: &mut Criterion, name: &str, mut side: impl Side, clients: 
             client
         })
         .collect();
-    // All have been heard of, so that nobody is accepted anew before each payload.
+    // Every client has been heard once, so that no keep-alive goes out before each payload.
     for (id, client) in (1..).zip(&mut connected) {
         let (_, datagram) = client.generate_payload_packet(&[1]).unwrap();
         assert!(side.take(datagram, address(id), &mut Vec::new()));

@@ -7,47 +7,48 @@ use realmgate_protocol::movement::{Angle, Position, step};
 use crate::channel::ChannelMap;
 use crate::schedule::{TickSchedule, TickSet};
 
-/// Where an entity is.
+/// An entity's position.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct At(pub Position);
 
-/// Where an entity looks.
+/// The direction an entity faces.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Heading(pub Angle);
 
-/// A body that walls stop.
+/// A circular body that walls stop.
 #[derive(Component, Debug, Clone, Copy)]
 #[require(At, Heading, Walk, Speed, Push)]
 pub struct Body {
-    /// In 1/1,024 tile.
+    /// Radius in units of 1/1,024 tile.
     pub radius: i32,
 }
 
-/// Where the body walks this tick; set in [`TickSet::Intent`], kept until it is set again.
+/// The direction in which the body walks; `None` when it stands still. Set in [`TickSet::Intent`] and kept until it is
+/// set again.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Walk(pub Option<Angle>);
 
-/// How far the body walks in a tick, in 1/1,024 tile.
+/// How far the body walks per tick, in units of 1/1,024 tile.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Speed(pub i32);
 
-/// A push from outside (a knockback), beside its own walking.
+/// A push from outside, such as a knockback, added to the body's own walking.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Push {
-    /// 1/1,024 tile per tick to the east.
+    /// Push to the east, in units of 1/1,024 tile per tick.
     pub dx: i32,
-    /// 1/1,024 tile per tick to the south.
+    /// Push to the south, in units of 1/1,024 tile per tick.
     pub dy: i32,
-    /// How many ticks still.
+    /// Remaining ticks of the push.
     pub ticks: u32,
 }
 
-/// A body that stays where it is and does nothing, until this is taken from it: nothing of what is done for every body in every
-/// tick is done for it. It may be put on a body that stood still in the tick before, or is new.
+/// Marks a body that stays where it is and does nothing until this component is removed. The per-tick work for bodies
+/// skips it. Insert it only on a new body, or on one that stood still in the tick before.
 #[derive(Component, Debug, Clone, Copy, Default)]
 pub struct Asleep;
 
-/// Owns the movement of bodies.
+/// The plugin that moves bodies.
 pub struct BodyPlugin;
 
 impl Plugin for BodyPlugin {
@@ -58,7 +59,7 @@ impl Plugin for BodyPlugin {
 
 type WalkingBody<'a> = (&'a Body, &'a Walk, &'a Speed, &'a mut At, &'a mut Heading, &'a mut Push);
 
-/// Moves every body by what it wants and what pushes it. Writes only what changes, so that standing costs nothing.
+/// Moves every body by its own walk and its push. Writes only what changes, so that standing costs nothing.
 fn walk(map: Res<ChannelMap>, mut bodies: Query<WalkingBody<'_>, Without<Asleep>>) {
     for (body, walk, speed, mut at, mut heading, mut push) in &mut bodies {
         let (mut dx, mut dy) = walk.0.map_or((0, 0), |angle| angle.scaled(speed.0));

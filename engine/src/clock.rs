@@ -1,9 +1,9 @@
-//! The tick, which is the only clock a world has.
+//! The tick counter, the only clock a world has.
 
 use bevy_ecs::prelude::*;
 use realmgate_protocol::ids::Tick;
 
-/// Counts ticks from 1 and turns milliseconds of the data into ticks.
+/// Counts ticks from 1 and converts milliseconds from the data files into ticks.
 #[derive(Resource, Debug, Clone, Copy)]
 pub struct TickClock {
     now: Tick,
@@ -11,7 +11,7 @@ pub struct TickClock {
 }
 
 impl TickClock {
-    /// A clock before its first tick. `tick_hz` is at least 1.
+    /// A clock before its first tick. A `tick_hz` of 0 counts as 1.
     pub fn new(tick_hz: u32) -> Self {
         Self { now: Tick(0), tick_hz: tick_hz.max(1) }
     }
@@ -36,7 +36,7 @@ impl TickClock {
         (u64::from(ticks) * 1_000 / u64::from(self.tick_hz)) as u32
     }
 
-    /// Whether this tick is one of those that come every `period_ticks`, shifted by `offset` so that work spreads out.
+    /// Whether periodic work is due: true every `period_ticks` ticks, shifted by `offset` to spread work over ticks.
     pub fn every(&self, period_ticks: u32, offset: u32) -> bool {
         self.now.0.wrapping_add(offset).is_multiple_of(period_ticks.max(1))
     }

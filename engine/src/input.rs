@@ -1,4 +1,4 @@
-//! Input commands: one per player and tick, out of a small buffer that takes the jitter of the network.
+//! Input commands: one per player and tick, taken from a small buffer that absorbs network jitter.
 
 use std::collections::VecDeque;
 
@@ -10,10 +10,10 @@ use crate::body::Walk;
 use crate::player::Travelling;
 use crate::schedule::{TickSchedule, TickSet};
 
-/// Commands that wait at most; the newest beyond it are dropped, so a client that runs ahead gains nothing.
+/// Most commands that may wait. Newer ones beyond that are dropped, so a client that runs ahead gains nothing.
 const CAPACITY: usize = 8;
 
-/// A player's commands that are not applied yet.
+/// A player's commands that have not been applied yet.
 #[derive(Component, Debug, Default)]
 pub struct InputBuffer {
     waiting: VecDeque<InputCommand>,
@@ -21,7 +21,7 @@ pub struct InputBuffer {
 }
 
 impl InputBuffer {
-    /// Takes the commands of a frame: what was applied, is there already or does not fit is left out.
+    /// Takes the commands of a client frame. Skips commands that were applied, are buffered already or do not fit.
     pub fn take(&mut self, commands: &[InputCommand]) {
         for command in commands {
             let newest = self.waiting.back().map_or(self.last_applied, |last| last.number);
@@ -36,12 +36,12 @@ impl InputBuffer {
         self.last_applied
     }
 
-    /// Commands that wait.
+    /// Number of waiting commands.
     pub fn len(&self) -> usize {
         self.waiting.len()
     }
 
-    /// Whether none waits.
+    /// Whether no command is waiting.
     pub fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
@@ -53,15 +53,16 @@ impl InputBuffer {
     }
 }
 
-/// The command of this tick; none where the client was late, and then the player stands.
+/// The command for this tick. `None` when none arrived in time or the player is travelling; the player then stands
+/// still.
 #[derive(Component, Debug, Default, Clone, Copy)]
 pub struct CurrentInput(pub Option<InputCommand>);
 
-/// Players take this tick's command, before anything else of [`TickSet::Intent`].
+/// The set in which players take this tick's command, before anything else in [`TickSet::Intent`].
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TakeInput;
 
-/// Owns the input buffers.
+/// The plugin that feeds buffered commands to players.
 pub struct InputPlugin;
 
 impl Plugin for InputPlugin {
@@ -72,7 +73,7 @@ impl Plugin for InputPlugin {
 
 type InputOf<'a> = (&'a mut InputBuffer, &'a mut CurrentInput, Option<&'a mut Walk>, Has<Travelling>);
 
-/// Gives every player its command and its walk. The game may overrule the walk (rooted, dead) later in the set.
+/// Sets every player's command and walk. The game may override the walk (rooted, dead) later in the set.
 fn take_input(mut players: Query<InputOf<'_>>) {
     for (mut buffer, mut current, walk, travelling) in &mut players {
         let next = buffer.next().filter(|_| !travelling);

@@ -1,8 +1,8 @@
 //! An authoritative game world server as a set of bevy plugins.
 //!
-//! Knows no game rule and no HTTP. A [`host`] runs [`channel`]s, each its own ECS world, at a fixed tick; a
-//! [`transport`] brings players' datagrams, [`admission`] decides who may enter, [`replication`] shows each client what
-//! it may see, and [`persist`] hands over what must outlive the world.
+//! Contains no game rules and no HTTP. A [`host`] runs [`channel`]s, each with its own ECS world, at a fixed timestep.
+//! A [`transport`] carries players' datagrams, [`admission`] decides who may enter, [`replication`] sends each client
+//! snapshots of its area of interest, and [`persist`] hands over what must outlive the world.
 
 pub mod admission;
 pub mod body;

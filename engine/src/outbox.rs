@@ -1,43 +1,63 @@
-//! What leaves a world in a tick.
+//! The outbox: everything that leaves a world in a tick.
 
 use bevy_ecs::prelude::*;
 use realmgate_protocol::link::FromMap;
 
 use crate::transport::SessionId;
 
-/// Filled during a tick, emptied by the host after it.
+/// The output of one tick: filled during the tick, emptied by the host after it.
 #[derive(Resource, Debug, Default)]
 pub struct Outbox {
-    /// Snapshots.
+    /// Snapshots for clients.
     pub frames: FrameBatch,
-    /// Reliable messages of the game, encoded.
-    pub messages: Vec<(SessionId, Vec<u8>)>,
-    /// Connections to end, after what was sent before.
+    /// The game's reliable messages to clients.
+    pub messages: Vec<OutMessage>,
+    /// Connections to end, after everything sent to them before.
     pub disconnects: Vec<SessionId>,
     /// Messages for the map link, in order.
     pub link: Vec<FromMap>,
-    /// Connections that broke the protocol in what only the game can judge; the host counts and ends repeat offenders.
+    /// Connections that broke the protocol in a way that only the game can detect. The host counts these and kicks
+    /// repeat offenders.
     pub violations: Vec<SessionId>,
 }
 
 impl Outbox {
     /// Sends a reliable message, at most [`MAX_RELIABLE_BYTES`](realmgate_protocol::limits::MAX_RELIABLE_BYTES) long.
     pub fn send(&mut self, session: SessionId, bytes: Vec<u8>) {
-        self.messages.push((session, bytes));
+        self.messages.push(OutMessage { session, bytes, of_others: false });
+    }
+
+    /// Sends a reliable message that another player caused. It is dropped when the client does not keep up
+    /// (backpressure).
+    pub fn send_of_others(&mut self, session: SessionId, bytes: Vec<u8>) {
+        self.messages.push(OutMessage { session, bytes, of_others: true });
     }
 }
 
-/// Snapshots of one tick, end to end in one buffer, so that a steady tick allocates nothing for them. Each is what a
-/// server frame holds after its version and kind.
+/// A reliable message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutMessage {
+    /// The connection to send to.
+    pub session: SessionId,
+    /// The encoded message.
+    pub bytes: Vec<u8>,
+    /// Whether another player caused it. A client that does not keep up with its own messages is disconnected in the
+    /// end. Messages caused by others are dropped before that point, so that no player can get another one
+    /// disconnected.
+    pub of_others: bool,
+}
+
+/// Snapshots of one tick, end to end in one buffer, so that a steady tick allocates nothing for them. Each is the
+/// content of a payload's [snapshot section](realmgate_protocol::wire::datagram::Section::Snapshot).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FrameBatch {
     bytes: Vec<u8>,
-    /// Whose each is, and where it ends.
+    /// For each snapshot, its connection and where it ends in `bytes`.
     ends: Vec<(SessionId, usize)>,
 }
 
 impl FrameBatch {
-    /// Appends the snapshot that `write` appends to the buffer.
+    /// Appends a snapshot; `write` appends its bytes to the buffer.
     pub fn write(&mut self, session: SessionId, write: impl FnOnce(&mut Vec<u8>)) {
         write(&mut self.bytes);
         self.ends.push((session, self.bytes.len()));
@@ -49,24 +69,24 @@ impl FrameBatch {
         self.ends.iter().zip(starts).map(|((session, end), start)| (*session, &self.bytes[start..*end]))
     }
 
-    /// The one that was written as this one of all, counted from 0.
+    /// The snapshot at this index, counted from 0 in the order written.
     pub fn get(&self, place: usize) -> Option<(SessionId, &[u8])> {
         let (session, end) = *self.ends.get(place)?;
         let start = place.checked_sub(1).map_or(0, |before| self.ends[before].1);
         Some((session, &self.bytes[start..end]))
     }
 
-    /// How many.
+    /// Number of snapshots.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no snapshots.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    /// Forgets them and keeps the buffer.
+    /// Removes all snapshots and keeps the allocated buffer.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.ends.clear();

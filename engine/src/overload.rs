@@ -1,30 +1,30 @@
-//! What a server leaves out, and in which order, when its ticks take longer than they may.
+//! Load shedding: what a server leaves out, and in which order, when its ticks take too long.
 //!
-//! The host watches how much of each tick's time is used and sets a level; every level leaves out what it names and all
-//! that the levels below it do. The level enters each world through its inbox, so that a replay sees it too. What a player
-//! is and does, and reliable messages, are never left out.
+//! The host measures how much of each tick's time is used and sets a level. Each level leaves out what it names and
+//! everything that the levels below it leave out. The level enters each world through its inbox, so that a replay sees
+//! it too. A player's own state and actions, and reliable messages, are never left out.
 
 use std::time::Duration;
 
 use bevy_ecs::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// How much is left out.
+/// How much is left out. Each level includes the ones below it.
 #[derive(Resource, Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum OverloadLevel {
-    /// Nothing.
+    /// Nothing is left out.
     #[default]
     Normal,
-    /// Entities in the outer part of a view are updated more rarely.
+    /// Entities in the outer part of a client's area of interest are updated less often.
     FarRarely,
-    /// Those near, too.
+    /// Near entities are updated less often, too.
     NearRarely,
-    /// Mobs that nobody fights make up their minds more rarely.
+    /// Mobs that nobody fights make decisions less often.
     IdleMinds,
-    /// Nobody new is let in.
+    /// No new players are let in.
     Full,
-    /// The clock runs slower, and with it everybody's timers.
+    /// The clock runs slower, and with it all timers.
     SlowClock,
 }
 
@@ -36,20 +36,21 @@ impl OverloadLevel {
         Self::ALL.into_iter().find(|level| *level > self).unwrap_or(self)
     }
 
-    /// After how many thousandths of its period a tick ends too late for this level not to be taken. What players hardly see is left
-    /// out while there is some time left, so that ticks stay on time; nobody is turned away for that.
+    /// A tick that ends after this many thousandths of its period counts as late, which leads to this level. What
+    /// players hardly notice is left out while there is still some time left, so that ticks stay on time. Players are
+    /// not turned away that early.
     fn late_per_mille(self) -> u128 {
         if self >= Self::Full { 900 } else { 750 }
     }
 
-    /// A tick has time to spare when it ends before so many thousandths of its period: with that, this level is given back. To let
-    /// players in again costs those who are there nothing but time that is there.
+    /// A tick that ends before this many thousandths of its period has time to spare, which leads down from this level.
+    /// Letting players in again costs those present nothing but unused time.
     fn spare_per_mille(self) -> u128 {
         if self >= Self::Full { 700 } else { 500 }
     }
 
-    /// For how long ticks must have been late before this level is taken. To turn players away is the worst of what
-    /// players see, so it takes longest.
+    /// How long ticks must have been late before this level is taken. Turning players away is the worst thing players
+    /// see, so it takes longest.
     fn after(self) -> Duration {
         if self == Self::Full { Duration::from_secs(5) } else { Duration::from_secs(1) }
     }
@@ -59,28 +60,28 @@ impl OverloadLevel {
     }
 }
 
-/// For how long ticks must have had time to spare before the level falls.
+/// How long ticks must have had time to spare before the level drops.
 const CALM: Duration = Duration::from_secs(3);
-/// How many ticks with time to spare one without undoes.
+/// How many ticks with time to spare are cancelled by one without.
 const CALM_COST: u32 = 4;
-/// The longest period, in periods of the set rate.
+/// The longest tick period, as a multiple of the configured one.
 const MAX_STRETCH: u32 = 4;
 
-/// Decides the level from how long ticks take.
+/// Sets the overload level from how long ticks take.
 #[derive(Debug)]
 pub struct Overload {
     level: OverloadLevel,
     period: Duration,
-    /// The time of late ticks, less half of that of others.
+    /// Time of late ticks, minus half the time of the others.
     late_for: Duration,
-    /// The time of ticks that had some to spare, less [`CALM_COST`] times that of others.
+    /// Time of ticks that had time to spare, minus [`CALM_COST`] times the time of the others.
     calm_for: Duration,
-    /// The work of a tick, averaged over some eight of them.
+    /// Work time of a tick, a moving average over about eight ticks.
     work: Duration,
 }
 
 impl Overload {
-    /// For ticks that are this far apart.
+    /// Starts at [`OverloadLevel::Normal`], for ticks that are `period` apart.
     pub fn new(period: Duration) -> Self {
         Self {
             level: OverloadLevel::Normal,
@@ -91,12 +92,12 @@ impl Overload {
         }
     }
 
-    /// How much is left out now.
+    /// The current level.
     pub fn level(&self) -> OverloadLevel {
         self.level
     }
 
-    /// How far apart ticks are now: as set, or longer while the clock runs slower.
+    /// The current tick period: as configured, or longer at [`OverloadLevel::SlowClock`].
     pub fn period(&self) -> Duration {
         if self.level < OverloadLevel::SlowClock {
             return self.period;
@@ -105,7 +106,7 @@ impl Overload {
         wanted.clamp(self.period, self.period * MAX_STRETCH)
     }
 
-    /// Notes a tick that began so long after its deadline and took so long. Whether the level has changed.
+    /// Records a tick that began `late` after its deadline and took `work`. Returns whether the level has changed.
     pub fn note(&mut self, late: Duration, work: Duration) -> bool {
         self.work = (self.work * 7 + work) / 8;
         let period = self.period().as_nanos().max(1);

@@ -1,10 +1,10 @@
-//! The persistence port: how a world hands over what must outlive it, without ever waiting.
+//! The persistence port: how a world hands over what must outlive it, without ever blocking.
 //!
-//! What players own changes by [`OwnedEvent`]s. The world submits one and goes on; when the store has committed it,
-//! [`EventDone`] comes through the inbox at some later tick, and only then does the game change what it shows.
+//! What players own changes by [`OwnedEvent`]s. The world submits an event and goes on. When the store has committed
+//! it, [`EventDone`] arrives through the inbox in a later tick, and only then does the game change what it shows.
 //!
-//! While the store is out of reach play goes on and events wait, in order and within bounds: so many for each character,
-//! so many for the channel.
+//! While the store is unreachable, play goes on and events wait in order, up to a limit for each character and one for
+//! the channel.
 
 use std::collections::BTreeMap;
 
@@ -13,38 +13,42 @@ use bevy_ecs::prelude::*;
 use realmgate_protocol::ids::{CharacterId, EventKey};
 use realmgate_protocol::link::{EventRefusal, OwnedEvent};
 
-/// Events that wait for their outcome at most, per channel; beyond it, new ones are refused to the player as busy.
+/// Most events per channel that may wait for their outcome. Beyond that, new ones are refused to the player as busy.
 const MAX_PENDING: usize = 4_096;
-/// Events of one character that wait at most while the store is away.
+/// Most events of one character that may wait while the store is unreachable.
 pub const MAX_PENDING_AWAY: u16 = 64;
 
-/// Where systems put events.
+/// The port to which systems submit events.
 #[derive(Resource, Debug, Default)]
 pub struct PersistPort {
     submitted: Vec<OwnedEvent>,
-    /// Each event whose outcome is not known, with the characters it concerns.
+    /// Each event whose outcome is not known yet, with the characters it concerns.
     pending: BTreeMap<EventKey, Vec<CharacterId>>,
-    /// How many of these concern a character.
+    /// Number of pending events for each character.
     of_character: BTreeMap<CharacterId, u16>,
-    /// How many concern nobody: what falls to the ground, what vanishes.
+    /// Number of pending events that concern no character, such as items that fall to the ground or vanish.
     of_nobody: usize,
-    /// While the store is away: how many events may wait in all.
+    /// Most events that may wait in all while the store is unreachable; `None` while it is reachable.
     away: Option<usize>,
 }
 
 /// Why an event was not submitted; nothing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotSubmitted {
-    /// Too much waits for the store.
+    /// Too many events wait for the store.
     #[error("too many changes wait for the store")]
     Busy,
-    /// The store is out of reach, and as much waits for it as may.
+    /// The store is unreachable, and no more events may wait for it.
     #[error("the store is out of reach, and no more changes can wait for it")]
     Away,
 }
 
 impl PersistPort {
-    /// Hands an event over. Its outcome comes as [`EventDone`] with the same key.
+    /// Hands an event over. Its outcome arrives as [`EventDone`] with the same key.
+    ///
+    /// # Errors
+    /// [`NotSubmitted::Busy`] when 4,096 events of this channel are pending, [`NotSubmitted::Away`] when the store is
+    /// unreachable and a limit for waiting events is reached: the channel's, or that of a character it concerns.
     pub fn submit(&mut self, event: OwnedEvent) -> Result<(), NotSubmitted> {
         if self.pending.len() >= MAX_PENDING {
             return Err(NotSubmitted::Busy);
@@ -57,7 +61,7 @@ impl PersistPort {
             *self.of_character.entry(*character).or_default() += 1;
         }
         self.of_nobody += usize::from(concerned.is_empty());
-        // One that was asked for already, under the same key, counts once.
+        // An event that was submitted before under the same key counts once.
         if let Some(before) = self.pending.insert(event.key, concerned) {
             self.forget(&before);
         }
@@ -65,7 +69,7 @@ impl PersistPort {
         Ok(())
     }
 
-    /// What nobody asked for takes at most half of the room, so that it does not leave players without any.
+    /// Events that concern no character take at most half of the room, so that they leave some to players.
     fn may_wait(&self, event: &OwnedEvent, room: usize) -> bool {
         let of_each = |character| self.pending_of(character) < MAX_PENDING_AWAY;
         self.pending.len() < room
@@ -73,22 +77,22 @@ impl PersistPort {
             && (!event.fences.is_empty() || self.of_nobody < room / 2)
     }
 
-    /// Events whose outcome is not known yet.
+    /// Number of events whose outcome is not known yet.
     pub fn pending(&self) -> usize {
         self.pending.len()
     }
 
-    /// Those of them that concern a character.
+    /// Number of those events that concern this character.
     pub fn pending_of(&self, character: CharacterId) -> u16 {
         self.of_character.get(&character).copied().unwrap_or(0)
     }
 
-    /// Whether the store is out of reach.
+    /// Whether the store is unreachable.
     pub fn is_away(&self) -> bool {
         self.away.is_some()
     }
 
-    /// What was submitted and not taken yet.
+    /// The events that were submitted and not drained yet.
     pub(crate) fn submitted(&self) -> &[OwnedEvent] {
         &self.submitted
     }
@@ -103,7 +107,7 @@ impl PersistPort {
         }
     }
 
-    /// The store is out of reach, with room for so many events; `None`: it is there.
+    /// Marks the store as unreachable, with room for this many waiting events; `None` marks it as reachable.
     pub(crate) fn set_away(&mut self, room: Option<usize>) {
         self.away = room;
     }
@@ -121,16 +125,16 @@ impl PersistPort {
     }
 }
 
-/// What became of a submitted event.
+/// The outcome of a submitted event.
 #[derive(Message, Debug, Clone, Copy)]
 pub struct EventDone {
-    /// Which.
+    /// The key under which the event was submitted.
     pub key: EventKey,
-    /// `None` when it is durable.
+    /// Why the event was refused; `None` when it is durable.
     pub refusal: Option<EventRefusal>,
 }
 
-/// Owns the port.
+/// The plugin that provides the port.
 pub struct PersistPlugin;
 
 impl Plugin for PersistPlugin {

@@ -1,47 +1,51 @@
-//! Players in a world: who they are, how they come and go.
+//! Players in a world: who they are, and how they come and go.
 
 use std::collections::BTreeMap;
 
 use bevy_ecs::prelude::*;
 use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, RequestId, SaveSequence, Tick};
 use realmgate_protocol::link::{CharacterLoad, LeaveReason, SocialEvent, SoftState, TravelGrant};
+use realmgate_protocol::movement::Position;
 
 use crate::transport::SessionId;
 
 /// A player's character in the world.
 #[derive(Component, Debug, Clone)]
 pub struct Player {
-    /// Who.
+    /// The character's id.
     pub character: CharacterId,
-    /// Whose.
+    /// The account that owns the character.
     pub account: AccountId,
-    /// Its name.
+    /// The character's name.
     pub name: String,
-    /// The epoch of everything written for it.
+    /// The fencing token for everything written for the character: the epoch of its lock.
     pub epoch: LockEpoch,
-    /// The last save's number.
+    /// The sequence number of the last save; counts from 0 under each epoch.
     pub sequence: SaveSequence,
-    /// Its connection; kept when it is lost, then [`LinkDead`] is there too.
+    /// The player's connection. Kept when the connection is lost; [`LinkDead`] is then present too.
     pub session: SessionId,
 }
 
-/// The player's connection is lost; its body stays a while.
+/// The player's connection is lost; its body stays for a while.
 #[derive(Component, Debug, Clone, Copy)]
+#[component(storage = "SparseSet")]
 pub struct LinkDead {
-    /// Since when.
+    /// The tick in which the connection was lost.
     pub since: Tick,
 }
 
-/// The player is on its way to another world: it acts no more here, and nothing may change it.
+/// The player is on its way to another world: it no longer acts here, and nothing may change it.
 #[derive(Component, Debug, Clone, Copy)]
+#[component(storage = "SparseSet")]
 pub struct Travelling {
-    /// The question that is asked over the map link.
+    /// The id of the travel request sent over the map link.
     pub request: RequestId,
-    /// Since when. Without an answer for long, the player is dropped: its lock may be anybody's by then.
+    /// The tick of the request, or of the store's return after an outage. Without an answer for too long, the player is
+    /// dropped, since its lock may belong to anybody by then.
     pub since: Tick,
 }
 
-/// Players of this channel by what names them from outside.
+/// The players of this channel, by connection and by character.
 #[derive(Resource, Debug, Default)]
 pub struct Players {
     by_session: BTreeMap<SessionId, Entity>,
@@ -49,27 +53,27 @@ pub struct Players {
 }
 
 impl Players {
-    /// The player of a connection.
+    /// The player of a connection; `None` if it has none here.
     pub fn of_session(&self, session: SessionId) -> Option<Entity> {
         self.by_session.get(&session).copied()
     }
 
-    /// The player of a character.
+    /// The player of a character; `None` if it is not here.
     pub fn of_character(&self, character: CharacterId) -> Option<Entity> {
         self.by_character.get(&character).copied()
     }
 
-    /// Every player, by character id.
+    /// Every player, ordered by character id.
     pub fn iter(&self) -> impl Iterator<Item = (CharacterId, Entity)> {
         self.by_character.iter().map(|(character, entity)| (*character, *entity))
     }
 
-    /// How many.
+    /// Number of players.
     pub fn len(&self) -> usize {
         self.by_character.len()
     }
 
-    /// Whether nobody is here.
+    /// Whether there are no players.
     pub fn is_empty(&self) -> bool {
         self.by_character.is_empty()
     }
@@ -88,81 +92,100 @@ impl Players {
 /// A player was admitted: its entity has [`Player`], an input buffer and a view; the game adds the rest from `load`.
 #[derive(Message, Debug)]
 pub struct PlayerJoined {
-    /// The new entity.
+    /// The player's new entity.
     pub player: Entity,
-    /// Its character.
+    /// The character's stored state.
     pub load: CharacterLoad,
 }
 
-/// A reliable message of a client, not decoded yet; at most 1,000 bytes.
+/// A reliable message from a client, not decoded yet; at most 1,000 bytes.
 #[derive(Message, Debug)]
 pub struct ClientBytes {
-    /// Who sent it.
+    /// The player that sent it.
     pub player: Entity,
-    /// The message.
+    /// The encoded message.
     pub bytes: Vec<u8>,
 }
 
-/// Asks that a player leaves this world, at the end of the tick: saved, released, disconnected.
+/// Asks the game to let a player leave, for a reason that must not become a way to escape danger: the player's own
+/// wish, a log-in of its account from elsewhere, or a client that breaks the protocol. The game answers with
+/// [`LeaveRequested`], at once or when its rules allow.
+#[derive(Message, Debug, Clone, Copy)]
+pub struct LeaveAsked {
+    /// The player's entity.
+    pub player: Entity,
+    /// Why the player leaves.
+    pub reason: LeaveReason,
+    /// Whether the map link asks. It must then be told when leaving is delayed.
+    pub by_link: bool,
+}
+
+/// Makes a player leave this world: saved, released, disconnected. It leaves at the end of the tick, or as soon as its
+/// pending events are settled (see [`Departing`]).
 #[derive(Message, Debug, Clone, Copy)]
 pub struct LeaveRequested {
-    /// Who.
+    /// The player's entity.
     pub player: Entity,
-    /// Why.
+    /// Why the player leaves.
     pub reason: LeaveReason,
 }
 
-/// The player leaves as soon as the outcome of everything that was asked of the store for it is known, so that what it
-/// was told last is what is stored. Nothing new may be granted to it.
+/// The player leaves as soon as the outcome of all its pending events is known, so that what it was told last is what
+/// is stored. Nothing new may be granted to it.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq)]
+#[component(storage = "SparseSet")]
 pub struct Departing {
-    /// Why.
+    /// Why the player leaves.
     pub reason: LeaveReason,
-    /// Since when.
+    /// The tick in which it was asked to leave.
     pub since: Tick,
 }
 
-/// A player is leaving for good this tick; its entity is despawned at the end of [`TickSet::Persist`](crate::schedule::TickSet).
+/// A player leaves this world in this tick. Its entity is despawned in [`TickSet::Persist`](crate::schedule::TickSet).
 #[derive(Message, Debug, Clone, Copy)]
 pub struct PlayerLeaving {
-    /// Who.
+    /// The player's entity.
     pub player: Entity,
-    /// Its character.
+    /// The character's id.
     pub character: CharacterId,
-    /// Why; `None` for one that travelled.
+    /// Why the player leaves; `None` when it travelled.
     pub reason: Option<LeaveReason>,
 }
 
-/// Asks that a player goes to another map or channel; it gets [`Travelling`] until the answer.
+/// Asks to move a player to another map or channel. The player has [`Travelling`] until the answer.
 #[derive(Message, Debug, Clone)]
 pub struct TravelRequested {
-    /// Who.
+    /// The player's entity.
     pub player: Entity,
-    /// Where it shall arrive, with all the rest of its soft state.
+    /// The soft state to arrive with, including map and position.
     pub arrival: SoftState,
-    /// A wished channel.
+    /// The requested channel; `None` for the least loaded one.
     pub channel: Option<realmgate_protocol::ids::ChannelId>,
 }
 
-/// The answer to [`TravelRequested`]: the game tells the client; when granted, the engine ends the player's stay at the
-/// end of the tick, else it has taken [`Travelling`] away again.
+/// The answer to [`TravelRequested`]; the game passes it on to the client. When granted, the engine removes the player
+/// at the end of the tick. When refused, it has already removed [`Travelling`].
 #[derive(Message, Debug, Clone)]
 pub struct TravelAnswered {
-    /// Who.
+    /// The player's entity.
     pub player: Entity,
-    /// The ticket to the other world, or a stable code.
+    /// Where to connect and the ticket for it, or a stable error code.
     pub answer: Result<TravelGrant, String>,
 }
 
-/// Something that a player hears from beyond its channel.
+/// A social event that reaches a player from outside its channel.
 #[derive(Message, Debug, Clone)]
 pub struct SocialHeard {
-    /// Who hears it.
+    /// The player that receives it.
     pub player: Entity,
-    /// What.
+    /// The event.
     pub event: SocialEvent,
 }
 
-/// How the game says what of a player is soft state, at any moment.
+/// The game's function that captures a player's soft state. It may be called at any time.
 #[derive(Resource, Clone, Copy)]
 pub struct CaptureSoftState(pub fn(&World, Entity) -> SoftState);
+
+/// The game's function that says where an announced character will appear.
+#[derive(Resource, Clone, Copy)]
+pub struct PlaceArrival(pub fn(&World, &CharacterLoad) -> Position);

@@ -1,4 +1,5 @@
-//! How long each part of a tick takes: the only look that a world takes at a clock, and nothing in it depends on it.
+//! Measures how long each part of a tick takes. The only place where a world reads real time, and nothing in the world
+//! depends on it.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,7 @@ pub struct TickProfile {
 }
 
 impl TickProfile {
-    /// Each part, and how long it took.
+    /// Each part of the tick, and how long it took.
     pub fn parts(&self) -> impl Iterator<Item = (TickSet, Duration)> {
         TickSet::ALL.into_iter().zip(self.took)
     }
@@ -43,7 +44,7 @@ impl Plugin for ProfilePlugin {
         app.add_systems(TickSchedule, begin.before(TickSet::Receive).in_set(Mark(0)));
         for (part, set) in TickSet::ALL.into_iter().enumerate() {
             let mark = move |mut profile: ResMut<TickProfile>| profile.mark(part);
-            // A system between two parts may come before or after the mark: nobody else reads the profile.
+            // A system between two parts may run before or after the mark, since nothing else reads the profile.
             let mark = mark.after(set).after(Mark(part)).in_set(Mark(part + 1)).ambiguous_with_all();
             match TickSet::ALL.get(part + 1) {
                 Some(next) => app.add_systems(TickSchedule, mark.before(*next)),
@@ -53,7 +54,7 @@ impl Plugin for ProfilePlugin {
     }
 }
 
-/// The marks one after the other, also across parts that have no systems.
+/// Orders the marks one after the other, even across parts that have no systems.
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Mark(usize);
 

@@ -1,46 +1,72 @@
-//! The only source of chance in a world: seeded, recorded, replayed.
+//! The only source of randomness in a world: seeded, recorded, replayed.
+//!
+//! Players see much of what is drawn: damage, drops, and every bit of item identities. So the generator is a cipher:
+//! known output reveals nothing about other output, past or future. Identities, which are shown raw, have a stream of
+//! their own.
 
 use bevy_ecs::prelude::*;
+use chacha20::ChaCha8Rng;
 use rand::{Rng, RngExt, SeedableRng};
-use rand_pcg::Pcg64;
 
-/// A channel's generator.
-#[derive(Resource, Debug, Clone)]
-pub struct ChannelRandom(Pcg64);
+/// The stream that identities are drawn from; everything else is drawn from stream 0.
+const IDENTITIES: u64 = 1;
+
+/// A channel's random number generators.
+#[derive(Resource, Debug)]
+pub struct ChannelRandom {
+    rolls: ChaCha8Rng,
+    identities: ChaCha8Rng,
+}
 
 impl ChannelRandom {
-    /// A generator with its own stream for each seed.
+    /// Creates both generators from one seed, each with its own stream.
     pub fn new(seed: [u8; 32]) -> Self {
-        Self(Pcg64::from_seed(seed))
+        let mut identities = ChaCha8Rng::from_seed(seed);
+        identities.set_stream(IDENTITIES);
+        Self { rolls: ChaCha8Rng::from_seed(seed), identities }
     }
 
-    /// A number from `low` to `high`, both included; `low` where they are the wrong way round.
+    /// A number from `low` to `high`, both included; `low` if `high` is not above it.
     pub fn between(&mut self, low: i32, high: i32) -> i32 {
-        if low >= high { low } else { self.0.random_range(low..=high) }
+        if low >= high { low } else { self.rolls.random_range(low..=high) }
     }
 
-    /// One of `count` places; 0 for an empty list.
+    /// A random index below `count`; 0 if `count` is 0.
     pub fn place(&mut self, count: usize) -> usize {
-        if count == 0 { 0 } else { self.0.random_range(0..count) }
+        if count == 0 { 0 } else { self.rolls.random_range(0..count) }
     }
 
-    /// Whether a chance of `per_mille` in 1,000 comes true.
+    /// Returns true with a probability of `per_mille` in 1,000.
     pub fn chance(&mut self, per_mille: u32) -> bool {
-        self.0.random_range(0..1_000) < per_mille
+        self.rolls.random_range(0..1_000) < per_mille
     }
 
-    /// 16 random bytes with the marks of a version 4 UUID: identities of items and events. From the seeded generator, so
-    /// that a replay gives the same ones.
+    /// A random version 4 UUID as 16 bytes, for the identities of items and events. Drawn from the seeded generator, so
+    /// that a replay yields the same ones.
     pub fn uuid(&mut self) -> [u8; 16] {
         let mut bytes = [0; 16];
-        self.0.fill_bytes(&mut bytes);
+        self.identities.fill_bytes(&mut bytes);
         bytes[6] = bytes[6] & 0x0f | 0x40;
         bytes[8] = bytes[8] & 0x3f | 0x80;
         bytes
     }
 
-    /// The next 64 random bits, without taking them: part of the state hash.
+    /// The next random bits of both streams, without consuming them. Part of the state hash.
     pub(crate) fn peek(&self) -> u64 {
-        self.0.clone().next_u64()
+        let next = |random: &ChaCha8Rng| ChaCha8Rng::deserialize_state(&random.serialize_state()).next_u64();
+        next(&self.rolls) ^ next(&self.identities).rotate_left(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_shows_nothing_of_what_is_rolled() {
+        let (mut one, mut other) = (ChannelRandom::new([5; 32]), ChannelRandom::new([5; 32]));
+        one.uuid();
+        let rolls = |random: &mut ChannelRandom| [0; 8].map(|_| random.between(0, i32::MAX));
+        assert_eq!(rolls(&mut one), rolls(&mut other), "identities are drawn from a stream of their own");
     }
 }

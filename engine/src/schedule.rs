@@ -1,10 +1,11 @@
 //! The order of a tick, stated once.
 //!
-//! Whatever runs in a world runs in [`TickSchedule`], in one of the sets of [`TickSet`], which run one after the other.
-//! Within a set, systems that touch the same data are ordered by their plugin; `tests/worlds/ambiguity.rs` demands that none
-//! are left to chance.
+//! Everything that runs in a world runs in [`TickSchedule`], in one of the sets of [`TickSet`], which run one after the
+//! other. Within a set, plugins order their systems that touch the same data; `tests/worlds/ambiguity.rs` checks that
+//! no order is left open.
 
 use bevy_app::{App, Plugin};
+use bevy_ecs::change_detection::Tick as ChangeTick;
 use bevy_ecs::message::MessageRegistry;
 use bevy_ecs::prelude::*;
 use bevy_ecs::schedule::{LogLevel, ScheduleBuildSettings, ScheduleLabel, SingleThreadedExecutor};
@@ -21,17 +22,17 @@ pub struct TickSchedule;
 pub enum TickSet {
     /// The clock advances, and what came from outside enters the world.
     Receive,
-    /// Players' commands and messages and mobs' minds become intents.
+    /// Player commands, player messages and mob decisions become intents.
     Intent,
     /// Bodies move over the collision grid.
     Move,
-    /// What moved meets what it hits: projectiles, portals, zones.
+    /// Collisions of what moved: projectiles, portals, zones.
     Collide,
     /// Casts, damage, healing, statuses.
     Combat,
     /// Death, loot, experience, spawning.
     Lifecycle,
-    /// What changed for good is handed to the persistence port.
+    /// Durable changes are handed to the persistence port.
     Persist,
     /// Components are encoded and each client's snapshot is made.
     Replicate,
@@ -40,7 +41,7 @@ pub enum TickSet {
 }
 
 impl TickSet {
-    /// Every part, in its order.
+    /// Every part, in order.
     pub const ALL: [Self; 9] = [
         Self::Receive,
         Self::Intent,
@@ -69,7 +70,7 @@ impl TickSet {
     }
 }
 
-/// Owns the order of the sets.
+/// The plugin that creates [`TickSchedule`] and orders its sets.
 pub struct SchedulePlugin;
 
 impl Plugin for SchedulePlugin {
@@ -100,13 +101,48 @@ impl Plugin for SchedulePlugin {
     }
 }
 
-/// Before everything else of a tick.
+/// The set that runs before everything else in a tick.
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct BeginTick;
 
 /// Advances the clock and drops the messages of the tick before last.
-fn begin_tick(world: &mut World) {
+///
+/// The registry skips what nobody has written since `updated_at`, so `updated_at` must be the last run of this system:
+/// with a later moment nothing would ever be dropped.
+fn begin_tick(world: &mut World, mut updated_at: Local<ChangeTick>) {
     world.resource_mut::<TickClock>().advance();
-    let change_tick = world.change_tick();
-    world.resource_scope(|world, mut registry: Mut<MessageRegistry>| registry.run_updates(world, change_tick));
+    world.resource_scope(|world, mut registry: Mut<MessageRegistry>| registry.run_updates(world, *updated_at));
+    *updated_at = world.change_tick();
+}
+
+/// Begins bevy's record of removed components (`World::removed`) anew. It has to run right after the components are
+/// encoded, the one place that asks for removals: what a later system of the same tick removes is then encoded in the
+/// next. (`Changed` queries count from the last run of the system that asks.)
+pub(crate) fn clear_removals(world: &mut World) {
+    world.clear_trackers();
+}
+
+#[cfg(test)]
+mod tests {
+    use bevy_ecs::message::Messages;
+
+    use super::*;
+
+    #[derive(Message)]
+    struct Note;
+
+    fn note(mut notes: MessageWriter<'_, Note>) {
+        notes.write(Note);
+    }
+
+    #[test]
+    fn messages_are_dropped_after_the_next_tick_however_long_the_world_lives() {
+        let mut app = App::new();
+        app.insert_resource(TickClock::new(30)).add_plugins(SchedulePlugin).add_message::<Note>();
+        app.add_systems(TickSchedule, note.in_set(TickSet::Intent));
+        for _ in 0..100 {
+            app.world_mut().run_schedule(TickSchedule);
+        }
+        assert_eq!(app.world().resource::<Messages<Note>>().len(), 2, "of this tick and of the one before");
+    }
 }

@@ -1,4 +1,5 @@
-//! Who is admitted is logged with the request that led there. Alone in its program, since a log is the program's.
+//! Admissions are logged with the request that led there. Alone in its program, since a log belongs to the whole
+//! program.
 
 use std::io::Write;
 use std::sync::mpsc::channel;
@@ -49,6 +50,7 @@ fn prepare(ticket: &Ticket, trace: &str) -> ToMap {
         experience: 0,
         gold: 0,
         items: Vec::new(),
+        look: None,
         soft: None,
     };
     ToMap::Prepare {

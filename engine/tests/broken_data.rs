@@ -94,7 +94,7 @@ fn what_only_the_type_refuses_has_a_position() {
 }
 
 proptest! {
-    /// Whatever a designer's slip leaves of a file, the check ends with faults inside of it, or with none.
+    /// However a designer's slip damages a file, the check ends with faults inside the file, or with none.
     #[test]
     fn no_slip_of_the_fingers_stops_the_check(from in 0usize..400, cut in 0usize..30, typed in "[a-z0-9=\"\\[\\]{}.,# \n]{0,4}") {
         let letters: Vec<char> = SOUND.chars().collect();

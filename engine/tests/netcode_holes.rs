@@ -1,7 +1,7 @@
-//! Every known hole of stock `renetcode` 2.0.0 and `renet` 2.0.1, with its real bytes against a bound socket of ours: the
-//! server stays up, counts what it refuses, and goes on serving a client that was there before.
+//! Every known vulnerability of stock `renetcode` 2.0.0 and `renet` 2.0.1, with its real bytes sent to a bound socket
+//! of ours: the server stays up, counts what it refuses, and goes on serving a client that was there before.
 
-#![expect(clippy::unwrap_used, reason = "what a test helper can not do, fails the test")]
+#![expect(clippy::unwrap_used, reason = "what a test helper cannot do, fails the test")]
 
 #[path = "netcode_holes/client.rs"]
 mod client;

@@ -1,7 +1,7 @@
-//! What mobs cost a tick: 20,000 that nobody is near, and 2,000 that players wake, on the shipped rules.
+//! The cost of mobs per tick: 20,000 with no player near, and 2,000 awake near players, with the shipped rules.
 //!
-//! `cargo bench -p realmgate-game --bench mobs`. Three worlds on one map with the same players: without mobs, with those
-//! who sleep, with all. A median over rounds that alternate.
+//! `cargo bench -p realmgate-game --bench mobs`. Compares three worlds on one map with the same players: without mobs,
+//! with sleeping mobs only, and with all. Takes the median over alternating rounds.
 
 #![expect(
     clippy::print_stdout,
@@ -30,7 +30,7 @@ const SIDE_TILES: i32 = 1_000;
 const PLAYERS_PER_SIDE: i32 = 10;
 const APART_TILES: i32 = 16;
 const AWAKE_TILES: i32 = PLAYERS_PER_SIDE * APART_TILES;
-/// Nobody within this of an awake area sleeps nearby: mobs wake at 24 tiles.
+/// Gap between the awake and the sleeping mobs: mobs wake at 24 tiles.
 const GAP_TILES: i32 = 30;
 const KINDS: [&str; 3] = ["rabbit", "boar", "wolf"];
 const ROUNDS: usize = 5;
@@ -71,7 +71,7 @@ impl World {
         let build = realmgate_game::build_world(data.clone(), Arc::new(MapSet::default()));
         let mut world = Self { channel: Channel::new(settings, &build), players: Vec::new(), tick_us: Vec::new() };
         world.enter_all();
-        // Until everybody is born, seen and acknowledged.
+        // Until all mobs have spawned and are seen and acknowledged.
         for _ in 0..100 {
             world.tick();
         }
@@ -91,7 +91,7 @@ impl World {
         }
     }
 
-    /// One tick, in which everybody has acknowledged the last; how long it took.
+    /// Runs one tick, in which all players have acknowledged the last one. Returns how long it took.
     fn tick(&mut self) -> Duration {
         let newest = self.channel.world().resource::<TickClock>().now();
         for session in &self.players {
@@ -114,7 +114,7 @@ impl World {
     }
 }
 
-/// So many mobs over a rectangle, in areas of at most 100.
+/// Spreads a number of mobs over a rectangle, in areas of at most 100.
 fn areas(rect: Rect, mobs: u16) -> impl Iterator<Item = MobArea> {
     let count = i32::from(mobs / 100);
     let per_side = (1..).find(|side| side * side >= count).unwrap_or(1);
@@ -143,7 +143,16 @@ fn character(number: u8, at: Position) -> CharacterLoad {
         experience: 38_250,
         gold: 0,
         items: Vec::new(),
-        soft: Some(SoftState { map: MapId(1), x: at.x, y: at.y, health: 60_000, resource: 100, cooldowns: Vec::new() }),
+        look: None,
+        soft: Some(SoftState {
+            map: MapId(1),
+            x: at.x,
+            y: at.y,
+            health: 60_000,
+            resource: 100,
+            cooldowns: Vec::new(),
+            ..SoftState::default()
+        }),
     }
 }
 

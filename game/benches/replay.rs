@@ -32,7 +32,7 @@ fn main() -> ExitCode {
     if let Some(file) = option::<std::path::PathBuf>("--out")
         && let Err(error) = std::fs::write(&file, &recording)
     {
-        println!("can not write {}: {error}", file.display());
+        println!("cannot write {}: {error}", file.display());
         return ExitCode::FAILURE;
     }
 

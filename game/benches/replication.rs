@@ -1,10 +1,10 @@
-//! What a tick of a channel costs for each player in it: input, movement, interest, snapshots, acknowledgements.
+//! The cost of a channel tick per player: input, movement, area of interest, snapshots and acknowledgements.
 //!
 //! `spread`: about 20 others in view. `crowd`: everybody in view of everybody. Every player walks, and takes another
 //! direction once in 20 ticks; every snapshot is acknowledged before the next tick.
 
 #![expect(clippy::print_stdout, reason = "how long snapshots are belongs beside what they cost")]
-#![expect(clippy::unwrap_used, reason = "what a bench can not set up, ends it")]
+#![expect(clippy::unwrap_used, reason = "what a bench cannot set up, ends it")]
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ struct Scene {
 }
 
 impl Scene {
-    /// So many players on a square of so many tiles a side.
+    /// Creates a number of players on a square with this many tiles per side.
     fn new(players: u64, side_tiles: usize) -> Self {
         let row = ".".repeat(side_tiles);
         let rows = vec![row.as_str(); side_tiles];
@@ -96,6 +96,7 @@ fn join(player: u64) -> ToChannel {
         experience: 0,
         gold: 0,
         items: Vec::new(),
+        look: None,
         soft: None,
     };
     ToChannel::Join { session: SessionId(player), epoch: LockEpoch(1), load }

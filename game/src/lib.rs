@@ -1,7 +1,7 @@
-//! The rules of our role-playing game: a set of bevy plugins on the engine, and the data they play by.
+//! The rules of our role-playing game: a set of bevy plugins on top of the engine, and the game data they use.
 //!
-//! Each feature is a folder with its plugin, its components, its messages and its systems; features talk by messages.
-//! What a designer may change is in the [`data`]; the order of the features within a tick is in [`order`].
+//! Each feature is a folder with its plugin, components, messages and systems. Features communicate through messages.
+//! Everything a designer may change is in [`data`]; the order of the features within a tick is in [`order`].
 
 pub mod ability;
 pub mod area;
@@ -11,6 +11,7 @@ pub mod data;
 pub mod death;
 pub mod effect;
 pub mod equipment;
+pub mod ignore;
 pub mod inventory;
 pub mod loot;
 pub mod mob;
@@ -40,14 +41,14 @@ use realmgate_engine::map::MapSet;
 
 use crate::data::{Data, GameData};
 
-/// What adds the game to the world of any channel.
+/// Returns the builder that adds the game to the world of a channel.
 pub fn build_world(data: Arc<GameData>, maps: Arc<MapSet>) -> BuildWorld {
     Arc::new(move |app: &mut App| {
         app.add_plugins(GamePlugin { data: data.clone(), maps: maps.clone() });
     })
 }
 
-/// What the data says that new characters start with.
+/// The starter kits of all classes, taken from the game data.
 fn starter_kits(data: &GameData) -> inventory::StarterKits {
     let kit = |class: &data::Class| inventory::StarterKit {
         items: class.starts_with.iter().map(|item| item.id().to_owned()).collect(),
@@ -58,9 +59,9 @@ fn starter_kits(data: &GameData) -> inventory::StarterKits {
 
 /// The whole game in one channel.
 pub struct GamePlugin {
-    /// What it is played by.
+    /// The game data.
     pub data: Arc<GameData>,
-    /// All maps, so that portals know where they lead.
+    /// All maps of the realm; portals need them to know where they lead.
     pub maps: Arc<MapSet>,
 }
 
@@ -97,6 +98,7 @@ impl Plugin for GamePlugin {
                 trade::TradePlugin,
                 party::PartyPlugin,
                 chat::ChatPlugin,
+                ignore::IgnorePlugin,
                 travel::TravelPlugin,
             ));
     }

@@ -1,4 +1,4 @@
-//! The order of the game's features within each part of a tick, stated once.
+//! The order of the game's features within each part of a tick, in one place.
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
@@ -23,7 +23,7 @@ use crate::stats::StatsSystems;
 use crate::threat::ThreatSystems;
 use crate::travel::PortalSystems;
 
-/// Orders the features. `RequestSet` has the order of what players ask for.
+/// Orders the features. `RequestSet` holds the order of player requests.
 pub struct OrderPlugin;
 
 impl Plugin for OrderPlugin {

@@ -1,7 +1,7 @@
-//! What players see of an outage: whether the store is away, and how much of their own waits for it.
+//! What players see of an outage: whether the store is away, and how many of their own changes wait for it.
 //!
-//! Told on change and at most once a second, while the store is away and until all that waited meanwhile is settled. When
-//! nothing is wrong nobody hears of it: what a player asks for is done a moment later.
+//! Sent on change and at most once a second, while the store is away and until everything that waited meanwhile is
+//! settled. In normal operation nothing is sent: what a player asks for is done a moment later.
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
@@ -16,19 +16,19 @@ use crate::requests::RequestSet;
 use crate::session::{Session, Stage};
 use crate::tell::Tell;
 
-/// How often a player is told at most.
+/// Least milliseconds between two messages to a player.
 const TELL_EVERY_MS: u32 = 1_000;
 
-/// What a player was told last.
+/// What was last sent to a player.
 #[derive(Component, Debug, Clone, Copy, Default)]
 struct Told {
     away: bool,
     pending: u16,
-    /// Before this tick it is not told again.
+    /// Tick from which it may be sent again.
     quiet_until: Tick,
 }
 
-/// Owns what players see of an outage.
+/// Adds the messages about outages.
 pub struct OutagePlugin;
 
 impl Plugin for OutagePlugin {

@@ -1,19 +1,20 @@
-//! What clients see of the world, in one place.
+//! The replicated components of the game, in one place.
 
 use bevy_app::{App, Plugin};
 use realmgate_engine::body::Speed;
 use realmgate_engine::replication::{ReplicateApp, SeenBy};
-use realmgate_protocol::realm::{Appearance, Casting, Cooldowns, Health, Label, MoveSpeed, Resource, Status};
+use realmgate_protocol::realm::{Appearance, Casting, Cooldowns, Health, Label, Look, MoveSpeed, Resource, Status};
 
 use crate::ability::AbilityBook;
 
-/// Registers every replicated component but where things are, which the engine tells.
+/// Registers all replicated components except positions, which the engine replicates.
 pub struct ReplicatePlugin;
 
 impl Plugin for ReplicatePlugin {
     fn build(&self, app: &mut App) {
         app.replicate_shared::<Appearance>(SeenBy::All)
             .replicate_shared::<Label>(SeenBy::All)
+            .replicate_shared::<Look>(SeenBy::All)
             .replicate_shared::<Health>(SeenBy::All)
             .replicate_shared::<Casting>(SeenBy::All)
             .replicate_shared::<Status>(SeenBy::All)
@@ -22,7 +23,7 @@ impl Plugin for ReplicatePlugin {
             .replicate::<Speed, MoveSpeed>(SeenBy::Owner, |speed| MoveSpeed {
                 units_per_tick: u16::try_from(speed.0).unwrap_or(0),
             })
-            // In a crowd, what decides a fight is told first.
+            // In a crowd, the components that decide a fight have priority.
             .prefer::<Health>()
             .prefer::<Casting>()
             .prefer::<Status>();

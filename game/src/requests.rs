@@ -1,4 +1,4 @@
-//! What players ask for by reliable messages, and the order in which features answer within a tick.
+//! Requests that players send in reliable messages, and the order in which features handle them within a tick.
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
@@ -6,27 +6,30 @@ use realmgate_engine::input::TakeInput;
 use realmgate_engine::schedule::{TickSchedule, TickSet};
 use realmgate_protocol::realm::ClientMessage;
 
-/// A request of a player who may ask it now: decoded, within its rate, and alive where the request needs that.
+/// A request of a player that was checked: it is decoded, within the rate limit, and the player is alive if the
+/// request needs that.
 #[derive(Message, Debug, Clone)]
 pub struct Request {
-    /// Who asks.
+    /// The player who asks.
     pub player: Entity,
-    /// What.
+    /// The decoded message.
     pub message: ClientMessage,
 }
 
-/// The parts of [`TickSet::Intent`] that have to do with requests, in their order. Every feature has its own.
+/// The parts of [`TickSet::Intent`] that handle requests, in their order. Every feature has its own.
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RequestSet {
-    /// New players get what they own, and the outcomes of what waited for the store are applied.
+    /// Gives new players their inventories, and applies the outcomes of pending deals.
     Settle,
-    /// Players see whether the store is away, and what waits for it.
+    /// Tells players whether the store is away, and how much waits for it.
     Outage,
-    /// Clients' bytes become requests.
+    /// Decodes the bytes of clients into requests.
     Read,
-    /// Ground items and gold.
+    /// Ignore lists.
+    Ignore,
+    /// Items and gold on the ground.
     Loot,
-    /// Worn and used items.
+    /// Equipping and using items.
     Equipment,
     /// Vendors.
     Vendor,
@@ -36,13 +39,13 @@ pub enum RequestSet {
     Party,
     /// Chat and whispers.
     Chat,
-    /// What goes beyond the channel.
+    /// Social commands that go to the sidecar.
     Social,
-    /// Other channels and maps.
+    /// Travel to other channels and maps.
     Travel,
 }
 
-/// Owns the order of requests.
+/// Adds requests and their order.
 pub struct RequestsPlugin;
 
 impl Plugin for RequestsPlugin {
@@ -54,6 +57,7 @@ impl Plugin for RequestsPlugin {
                 RequestSet::Settle,
                 RequestSet::Outage,
                 RequestSet::Read,
+                RequestSet::Ignore,
                 RequestSet::Loot,
                 RequestSet::Equipment,
                 RequestSet::Vendor,

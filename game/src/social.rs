@@ -1,4 +1,4 @@
-//! What players say and do beyond their channel goes over the map link, and what they hear from there comes back.
+//! Social commands that reach beyond the channel. They are sent over the map link, and failures come back there.
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
@@ -11,22 +11,23 @@ use realmgate_protocol::realm::Refusal;
 use crate::requests::RequestSet;
 use crate::tell::Tell;
 
-/// A command for the sidecar.
+/// A social command for the sidecar.
 #[derive(Message, Debug, Clone)]
 pub struct SocialAsked {
-    /// Who.
+    /// The player who asks.
     pub player: Entity,
-    /// The name of the message that asked for it.
+    /// Name of the message that asked for it.
     pub request: &'static str,
-    /// What.
+    /// The command.
     pub command: SocialCommand,
 }
 
-/// The last command of a player: failures come without saying what failed, in the order of the commands.
+/// Name of the last request of a player. Failures arrive in the order of the commands, without naming what failed.
 #[derive(Component, Debug, Clone, Copy)]
+#[component(storage = "SparseSet")]
 struct LastAsked(&'static str);
 
-/// Owns the way to the sidecar's social part and back.
+/// Adds social commands to the sidecar and their failures.
 pub struct SocialPlugin;
 
 impl Plugin for SocialPlugin {
@@ -36,7 +37,8 @@ impl Plugin for SocialPlugin {
     }
 }
 
-/// While the store is away nobody beyond this server can be reached, and nothing that is said waits for that.
+/// Sends commands to the sidecar. While the store is away, nobody beyond this server can be reached: commands are
+/// refused, not queued.
 fn send_commands(
     mut commands: Commands,
     mut asked: MessageReader<SocialAsked>,
@@ -67,7 +69,8 @@ fn refusal(code: &str) -> Refusal {
     match code {
         "NOT_ONLINE" => Refusal::NotOnline,
         "PARTY_FULL" | "ALREADY_IN_PARTY" => Refusal::PartyRefused,
-        // `NO_INVITATION`, `NOT_IN_PARTY`, and whatever a newer sidecar may say.
+        "ALREADY_ASKED" => Refusal::AlreadyAsked,
+        // `NO_INVITATION`, `NOT_IN_PARTY`, and any code of a newer sidecar.
         _ => Refusal::NotFound,
     }
 }

@@ -1,4 +1,4 @@
-//! How systems tell players something: the one place where the game's messages become bytes.
+//! Sends messages to players: the one place where the game's messages are encoded.
 
 use bevy_ecs::prelude::*;
 use bevy_ecs::system::SystemParam;
@@ -11,7 +11,7 @@ use realmgate_protocol::link::FromMap;
 use realmgate_protocol::realm::{Refusal, ServerMessage};
 use realmgate_protocol::wire::parts;
 
-/// Tells players things. Whose connection is lost, and whoever is no player, is passed over.
+/// Sends messages to players. Entities that are not players, and players without a connection, are skipped.
 #[derive(SystemParam)]
 pub struct Tell<'w, 's> {
     outbox: ResMut<'w, Outbox>,
@@ -19,17 +19,27 @@ pub struct Tell<'w, 's> {
 }
 
 impl Tell<'_, '_> {
-    /// Tells one player.
+    /// Sends a message to one player.
     pub fn send(&mut self, player: Entity, message: &ServerMessage) {
         self.send_all([player], message);
     }
 
-    /// Tells several players the same, encoded once.
+    /// Sends the same message to several players. It is encoded once.
     pub fn send_all(&mut self, players: impl IntoIterator<Item = Entity>, message: &ServerMessage) {
+        self.send_each(players.into_iter().map(|player| (player, false)), message);
+    }
+
+    /// Sends one player a message caused by another player. It is dropped if the client does not keep up.
+    pub fn send_of_others(&mut self, player: Entity, message: &ServerMessage) {
+        self.send_each([(player, true)], message);
+    }
+
+    /// Sends the same message to several players, each with whether another player has caused it.
+    pub fn send_each(&mut self, players: impl IntoIterator<Item = (Entity, bool)>, message: &ServerMessage) {
         let pieces = pieces(message);
-        for player in players {
+        for (player, of_others) in players {
             if let Ok(listener) = self.listeners.get(player) {
-                send_pieces(&mut self.outbox, listener.session, &pieces);
+                send_pieces(&mut self.outbox, listener.session, &pieces, of_others);
             }
         }
     }
@@ -39,12 +49,12 @@ impl Tell<'_, '_> {
         self.send(player, &ServerMessage::Refused { request: request.to_owned(), reason });
     }
 
-    /// Says something to the sidecar, in place of a player.
+    /// Sends a message to the sidecar instead of a player.
     pub fn sidecar(&mut self, message: FromMap) {
         self.outbox.link.push(message);
     }
 
-    /// Counts a breach of the protocol against the player's connection.
+    /// Counts a protocol violation against the connection of a player.
     pub fn violation(&mut self, player: Entity) {
         if let Ok(listener) = self.listeners.get(player) {
             self.outbox.violations.push(listener.session);
@@ -52,14 +62,16 @@ impl Tell<'_, '_> {
     }
 }
 
-fn send_pieces(outbox: &mut Outbox, session: SessionId, pieces: &[Vec<u8>]) {
-    for piece in pieces {
-        outbox.send(session, piece.clone());
+fn send_pieces(outbox: &mut Outbox, session: SessionId, pieces: &[Vec<u8>], of_others: bool) {
+    match pieces {
+        [whole] if of_others => outbox.send_of_others(session, whole.clone()),
+        // A dropped part would make all the others useless.
+        _ => pieces.iter().for_each(|piece| outbox.send(session, piece.clone())),
     }
 }
 
-/// The message as what fits the reliable channel: itself, or its parts. Nothing where it is longer than all parts
-/// together may be, which only data far beyond any limit could cause.
+/// Encodes a message for the reliable channel, whole or split into parts. Returns nothing if it is longer than all
+/// parts together may be, which only data far beyond any limit could cause.
 fn pieces(message: &ServerMessage) -> Vec<Vec<u8>> {
     let Ok(whole) = encode_split(message) else {
         metrics::counter!("realmgate_oversized_messages_total").increment(1);

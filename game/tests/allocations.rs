@@ -1,6 +1,6 @@
-//! A steady tick allocates nothing for any player: the same few times with 50 of them as with 200.
+//! A steady tick allocates nothing per player: it makes the same few allocations with 50 players as with 200.
 
-#![expect(clippy::unwrap_used, reason = "what a test helper can not do, fails the test")]
+#![expect(clippy::unwrap_used, reason = "what a test helper cannot do, fails the test")]
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use realmgate_protocol::realm::{Health, Label};
 use realmgate_protocol::wire::InputCommand;
 use realmgate_protocol::wire::datagram::SnapshotAck;
 
-/// Side of the square on which everybody walks about, so that they come into each other's view and go out of it.
+/// Side of the square in which all players walk around, so that they enter and leave each other's view.
 const SIDE_TILES: usize = 100;
 
 fn channel(players: u64) -> Channel {
@@ -53,12 +53,13 @@ fn join(player: u64) -> ToChannel {
         experience: 0,
         gold: 0,
         items: Vec::new(),
+        look: None,
         soft: None,
     };
     ToChannel::Join { session: SessionId(player), epoch: LockEpoch(1), load }
 }
 
-/// Allocations of so many ticks, the frames of clients and the hand-over of the outbox included.
+/// Counts the allocations in a range of ticks, including the frames of clients and taking the outbox.
 fn allocations(channel: &mut Channel, players: u64, ticks: std::ops::Range<u32>) -> u64 {
     ticks
         .map(|tick| {
@@ -94,7 +95,7 @@ fn a_steady_tick_allocates_as_little_for_many_players_as_for_few() {
         allocations(&mut channel, players, 1..800);
         allocations(&mut channel, players, 800..800 + TICKS)
     });
-    // Now and then a list of somebody grows beyond what it ever was.
+    // Now and then a list of a player grows beyond its largest size so far.
     let bound = 2 * u64::from(TICKS);
     assert!(few <= bound, "{few} allocations in {TICKS} ticks of 50 players");
     assert!(many <= bound, "{many} allocations in {TICKS} ticks of 200 players");

@@ -15,7 +15,7 @@ macro_rules! uuid_ids {
         pub struct $name(pub [u8; 16]);
 
         impl $name {
-            /// The id as a UUID, the form it has in JSON and in the store.
+            /// The id as a UUID, its form in JSON and in the store.
             pub fn uuid(self) -> Uuid {
                 Uuid::from_bytes(self.0)
             }
@@ -49,11 +49,11 @@ macro_rules! uuid_ids {
 }
 
 uuid_ids! {
-    /// A login.
+    /// An account: one login.
     AccountId,
     /// A character of an account.
     CharacterId,
-    /// One item, wherever it is: every item has an identity for life.
+    /// One item. It keeps its id for life, wherever it is.
     ItemId,
     /// The idempotency key of an owned event.
     EventKey,
@@ -74,23 +74,24 @@ macro_rules! number_ids {
 }
 
 number_ids! {
-    /// A map, as start_server names it.
+    /// A map, by the number that `start_server` uses.
     MapId(u16),
-    /// A channel of a map, from 1.
+    /// A channel of a map, numbered from 1.
     ChannelId(u16),
-    /// A replicated entity within its channel; never used again in that channel's life.
+    /// A replicated entity within its channel. An id is never reused during the channel's life.
     EntityId(u32),
     /// A simulation tick of one channel, from 1.
     Tick(u32),
-    /// A ticket, and the netcode client id of who uses it: random, never the account.
+    /// A ticket, and the netcode client id of the client that uses it. Random, never the account's id.
     TicketId(u64),
-    /// How often a character's lock has changed hands; only grows. A write with a stale epoch is refused.
+    /// The fencing token of a character's lock: counts how often the lock has changed hands. It only grows, and a write
+    /// with a stale epoch is refused.
     LockEpoch(u64),
-    /// Counts the saves of a character under one epoch, from 1.
+    /// Sequence number of the saves of a character under one epoch, from 1.
     SaveSequence(u64),
-    /// Pairs a question on the map link with its answer.
+    /// Pairs a request on the map link with its answer.
     RequestId(u64),
-    /// One batch of owned events of a map server.
+    /// A batch of owned events from one map server.
     BatchId(u64),
 }
 
@@ -100,23 +101,23 @@ impl Tick {
         Self(self.0.saturating_add(ticks))
     }
 
-    /// The tick `ticks` earlier, 0 at the earliest.
+    /// The tick `ticks` earlier, at least 0.
     pub fn before(self, ticks: u32) -> Self {
         Self(self.0.saturating_sub(ticks))
     }
 
-    /// Ticks from `earlier` to this one, 0 where it lies after.
+    /// Ticks from `earlier` to this one, or 0 if `earlier` is later.
     pub fn since(self, earlier: Self) -> u32 {
         self.0.saturating_sub(earlier.0)
     }
 }
 
-/// The name under which a map server is known: 1 to 48 characters of `a-z A-Z 0-9 . _ -`.
+/// The name of a map server: 1 to 48 characters of `a-z A-Z 0-9 . _ -`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ServerId(String);
 
-/// Why a text is no [`ServerId`].
+/// The text is not a valid [`ServerId`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a server id has 1 to 48 characters of a-z, A-Z, 0-9, '.', '_' and '-'")]
 pub struct BadServerId;

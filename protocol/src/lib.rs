@@ -3,7 +3,9 @@
 //! * [`wire`]: datagrams, input commands and snapshots between client and map server;
 //! * [`realm`]: our game's reliable messages and replicated components (the engine may not import it);
 //! * [`link`]: the map link between map server and sidecar;
+//! * [`text`]: which player-written texts may be shown to others;
 //! * [`ticket`]: how a player is admitted;
+//! * [`proof`]: how a directory proves that it knows the service token;
 //! * [`movement`]: fixed-point positions and the movement step that clients predict with.
 //!
 //! No bevy, no tokio, no I/O and no clock: everything here is a pure function of its arguments.
@@ -14,7 +16,9 @@ pub mod ids;
 pub mod limits;
 pub mod link;
 pub mod movement;
+pub mod proof;
 pub mod realm;
 pub mod schema;
+pub mod text;
 pub mod ticket;
 pub mod wire;

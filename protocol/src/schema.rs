@@ -1,8 +1,8 @@
 //! Messages declared once.
 //!
-//! [`messages!`](crate::messages), [`wire_struct!`](crate::wire_struct) and [`components!`](crate::components) yield the
-//! Rust type and its entry in the schema (`docs/protocol.json`), from which other languages make their codecs and of
-//! which the protocol hash is made.
+//! [`messages!`](crate::messages), [`wire_struct!`](crate::wire_struct) and [`components!`](crate::components) generate
+//! the Rust type and its entry in the schema (`docs/protocol.json`). Other languages build their codecs from the
+//! schema, and the protocol hash is computed from it.
 
 use std::collections::BTreeMap;
 
@@ -18,35 +18,35 @@ use crate::movement::{Angle, Position};
 /// A named field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Field {
-    /// Its name.
+    /// The field's name.
     pub name: String,
     /// Its type: a primitive of the codec, `option<T>`, `list<T>`, or a type of [`Schema::types`].
     #[serde(rename = "type")]
     pub kind: String,
-    /// What it means.
+    /// Its doc comment, empty if it has none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub doc: String,
 }
 
-/// One variant of a message or enumeration; its number is its place in the list.
+/// One variant of a message or enumeration. Its number is its index in the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Variant {
     /// Its number on the wire.
     pub id: u32,
-    /// Its name.
+    /// The variant's name.
     pub name: String,
     /// Its fields, in the order of the wire.
     pub fields: Vec<Field>,
-    /// What it means.
+    /// Its doc comment, empty if it has none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub doc: String,
 }
 
-/// How a type is made up.
+/// The layout of a type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Shape {
-    /// Fields one after the other.
+    /// Fields, one after the other.
     Struct(Vec<Field>),
     /// A variant number, then its fields.
     Enum(Vec<Variant>),
@@ -55,20 +55,20 @@ pub enum Shape {
 /// Everything another language needs to speak the game's messages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Schema {
-    /// Types by name; messages are among them.
+    /// Types by name, including the messages.
     pub types: BTreeMap<String, Shape>,
-    /// Replicated components in bit encoding; `id` is the place in an entity's component mask.
+    /// Replicated components in bit encoding. `id` is the bit in an entity's component mask.
     pub components: Vec<Variant>,
 }
 
 impl Schema {
-    /// Takes a type and all it is made of.
+    /// Adds a type and all types that it contains.
     pub fn add<T: WireType>(&mut self) {
         T::describe(self);
     }
 
-    /// The hash that both ends compare: the first 8 bytes of the SHA-256 of the schema without its documentation, and
-    /// of the constants that fix the datagram layout.
+    /// The hash that both ends compare: the first 8 bytes of the SHA-256 over `layout` (the constants that fix the
+    /// datagram layout) and the schema without its documentation.
     pub fn hash(&self, layout: &str) -> u64 {
         let mut sha = Sha256::new();
         let mut line = |text: String| {
@@ -92,11 +92,11 @@ impl Schema {
     }
 }
 
-/// A type that knows its name on the wire and how it is made up.
+/// A type that can describe itself in the schema.
 pub trait WireType {
     /// The name in the schema.
     fn type_name() -> String;
-    /// Adds itself and what it is made of; primitives add nothing.
+    /// Adds the type and all types that it contains. Primitives add nothing.
     fn describe(_schema: &mut Schema) {}
 }
 
@@ -152,7 +152,7 @@ pub fn doc(lines: &[&str]) -> String {
     lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ").trim().to_owned()
 }
 
-/// Declares an enumeration of the wire: the Rust type with serde, and its [`WireType`].
+/// Declares an enumeration on the wire: the Rust type with serde, and its [`WireType`].
 #[macro_export]
 macro_rules! messages {
     (
@@ -212,18 +212,20 @@ macro_rules! messages {
     (@pattern $name:ident $variant:ident { $($field:ident),* }) => { $name::$variant { .. } };
 }
 
-/// Declares a structure of the wire: the Rust type with serde, and its [`WireType`].
+/// Declares a structure on the wire: the Rust type with serde, and its [`WireType`].
 #[macro_export]
 macro_rules! wire_struct {
     (
         $(#[doc = $doc:literal])*
         $(#[derive($($derive:ident),* $(,)?)])?
-        pub struct $name:ident { $( $(#[doc = $fdoc:literal])* pub $field:ident : $ty:ty ),* $(,)? }
+        pub struct $name:ident {
+            $( $(#[doc = $fdoc:literal])* $(#[serde($serde:ident)])? pub $field:ident : $ty:ty ),* $(,)?
+        }
     ) => {
         $(#[doc = $doc])*
         #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize $($(, $derive)*)?)]
         pub struct $name {
-            $( $(#[doc = $fdoc])* pub $field: $ty ),*
+            $( $(#[doc = $fdoc])* $(#[serde($serde)])? pub $field: $ty ),*
         }
 
         impl $crate::schema::WireType for $name {
@@ -245,7 +247,7 @@ macro_rules! wire_struct {
     };
 }
 
-/// Declares the replicated components: one bit-packed structure each, and the enumeration of their values.
+/// Declares the replicated components: a bit-packed structure for each, and the enumeration of their values.
 #[macro_export]
 macro_rules! components {
     ( $(
@@ -278,7 +280,7 @@ macro_rules! components {
         }
 
         impl ComponentValue {
-            /// Reads the value of component `id`; `None` for an id or bits that are none of ours.
+            /// Reads the value of component `id`; `None` for an unknown id or illegal bits.
             pub fn read(id: u8, from: &mut $crate::bits::BitReader<'_>) -> Option<Self> {
                 match id {
                     $( $id => <$name as $crate::wire::WireComponent>::read(from).map(Self::$name), )*
@@ -287,7 +289,7 @@ macro_rules! components {
             }
         }
 
-        /// The entries of the components in the schema.
+        /// Adds the components to the schema.
         pub fn describe_components(schema: &mut $crate::schema::Schema) {
             $(
                 schema.components.push($crate::schema::Variant {

@@ -1,6 +1,7 @@
 //! Tickets: how the gateway tells a map server who a player is, without trusting the player.
 //!
-//! A ticket is a canonical byte string with an HMAC-SHA256 over it. It rides in the netcode connect token's user data.
+//! A ticket is a canonical byte string with an HMAC-SHA256 over it. It travels in the netcode connect token's user
+//! data.
 //! Layout, all numbers little endian: version u8 = 1 · key id (length u8, ASCII) · ticket id u64 · account 16 bytes ·
 //! character 16 bytes · lock epoch u64 · map u16 · channel u16 · server id (length u8, ASCII) · issued u64 (Unix ms) ·
 //! expires u64 (Unix ms) · HMAC 32 bytes. At most 200 bytes.
@@ -18,45 +19,45 @@ use crate::limits::MAX_TICKET_BYTES;
 const VERSION: u8 = 1;
 const MAC_BYTES: usize = 32;
 
-/// What a ticket says.
+/// The contents of a ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ticket {
-    /// Random; also the netcode client id.
+    /// A random id, which is also the netcode client id.
     pub ticket_id: TicketId,
-    /// Whose login.
+    /// The account that the character belongs to.
     pub account: AccountId,
-    /// Which character.
+    /// The character that is admitted.
     pub character: CharacterId,
-    /// The epoch of the character's lock that this admission is under.
+    /// The fencing token of this admission: the epoch of the character's lock.
     pub epoch: LockEpoch,
-    /// Which map.
+    /// The map to enter.
     pub map: MapId,
-    /// Which channel of the map.
+    /// The channel of the map to enter.
     pub channel: ChannelId,
     /// The only map server that may admit it.
     pub server: ServerId,
-    /// When it was minted, Unix milliseconds.
+    /// When it was issued, in Unix milliseconds.
     pub issued_ms: u64,
-    /// When it ends, Unix milliseconds; judged by the deadline announced over the link, not by this.
+    /// When it expires, in Unix milliseconds. The map server goes by the deadline announced over the link, not by this.
     pub expires_ms: u64,
 }
 
-/// Why bytes are no ticket of ours.
+/// Why a ticket is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TicketError {
-    /// Not the layout of a ticket.
+    /// The bytes do not have the layout of a ticket.
     #[error("malformed ticket")]
     Malformed,
-    /// Signed by a key that is not in the ring.
+    /// It was signed by a key that is not in the ring.
     #[error("ticket of an unknown key")]
     UnknownKey,
-    /// The MAC does not fit.
+    /// The MAC is wrong.
     #[error("forged ticket")]
     Forged,
 }
 
 impl Ticket {
-    /// The signed bytes.
+    /// Encodes and signs the ticket.
     pub fn seal(&self, keys: &KeyRing) -> Vec<u8> {
         let mut out = Vec::with_capacity(MAX_TICKET_BYTES);
         let text = |out: &mut Vec<u8>, text: &str| {
@@ -85,6 +86,10 @@ impl Ticket {
     }
 
     /// Checks the MAC (in constant time) and reads the ticket. Bytes after it are ignored, since user data is padded.
+    ///
+    /// # Errors
+    /// [`TicketError::Malformed`] when the bytes are not a ticket, [`TicketError::UnknownKey`] when its key is not in
+    /// `keys`, [`TicketError::Forged`] when the MAC is wrong.
     pub fn open(bytes: &[u8], keys: &KeyRing) -> Result<Self, TicketError> {
         let (ticket, key_id, signed) = parse(bytes).ok_or(TicketError::Malformed)?;
         let mac = bytes.get(signed..signed + MAC_BYTES).ok_or(TicketError::Malformed)?;
@@ -95,14 +100,17 @@ impl Ticket {
         }
     }
 
-    /// Reads the text form without checking it: for clients, which have no key.
+    /// Reads the text form without checking the MAC. For clients, which have no key.
+    ///
+    /// # Errors
+    /// [`TicketError::Malformed`] when the text is not base64url without padding, or not a ticket.
     pub fn peek_text(text: &str) -> Result<Self, TicketError> {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| TicketError::Malformed)?;
         parse(&bytes).map(|(ticket, _, _)| ticket).ok_or(TicketError::Malformed)
     }
 }
 
-/// The ticket, its key id, and how many bytes the MAC covers.
+/// Reads the ticket, its key id, and the number of bytes that the MAC covers.
 fn parse(bytes: &[u8]) -> Option<(Ticket, &str, usize)> {
     let mut rest = bytes;
     let (version, key_id) = (take(&mut rest, 1)?[0], take_text(&mut rest)?);

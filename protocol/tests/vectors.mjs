@@ -1,8 +1,9 @@
-// The protocol once more, from docs/protocol.md and its schema alone: every golden vector, both ways.
+// A second implementation of the protocol, from docs/protocol.md and its schema alone. Checks every golden vector, both
+// ways.
 //
 //   node vectors.mjs <folder of vectors> <docs/protocol.json> <the same of the map link>
 //
-// No dependencies. Ends with 1 and a list of what differs.
+// No dependencies. On failure it exits with 1 and lists the differences.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -98,6 +99,8 @@ class ByteReader {
 
 const KINDS = ["Player", "Mob", "Projectile", "Area", "GroundItem", "GroundGold", "Vendor"];
 const WIDTHS = { u8: 8, u16: 16, u32: 32, angle: 8 };
+// Bits of the byte count.
+const TEXT_COUNTS = { text: 6, long_text: 9 };
 const inside = (kind, outer) => (kind.startsWith(`${outer}<`) ? kind.slice(outer.length + 1, -1) : null);
 
 function putCourse(out, { position, facing, going }) {
@@ -146,9 +149,9 @@ function putField(out, kind, value) {
     const bytes = value < 2 ** 8 ? 1 : value < 2 ** 16 ? 2 : value < 2 ** 24 ? 3 : 4;
     out.put(bytes - 1, 2);
     out.put(value, bytes * 8);
-  } else if (kind === "text") {
+  } else if (kind in TEXT_COUNTS) {
     const utf8 = Buffer.from(value, "utf8");
-    out.put(utf8.length, 6);
+    out.put(utf8.length, TEXT_COUNTS[kind]);
     utf8.forEach((byte) => out.put(byte, 8));
   } else {
     throw new Error(`no bit field ${kind}`);
@@ -166,8 +169,8 @@ function takeField(from, kind) {
   if (kind === "position") return { x: from.take(22), y: from.take(22) };
   if (kind === "course") return takeCourse(from);
   if (kind === "entity") return from.take((from.take(2) + 1) * 8);
-  if (kind === "text") {
-    return Buffer.from(Array.from({ length: from.take(6) }, () => from.take(8))).toString("utf8");
+  if (kind in TEXT_COUNTS) {
+    return Buffer.from(Array.from({ length: from.take(TEXT_COUNTS[kind]) }, () => from.take(8))).toString("utf8");
   }
   throw new Error(`no bit field ${kind}`);
 }
@@ -560,7 +563,7 @@ class Receiver {
 
   /** The messages that can be handed on now. */
   take({ first, messages }) {
-    // The id that is nearest to the next one, of those with these low bits.
+    // Of the ids with these low bits, the one nearest to the next expected id.
     let id = this.next + ((first - this.next + 0x8000) & 0xffff) - 0x8000;
     for (const message of messages) {
       if (id >= this.next + 64) throw new Error("outside the window");

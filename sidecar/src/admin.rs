@@ -1,34 +1,34 @@
-//! What operators do to a world by hand: `sidecar admin …`. It goes straight to the database, beside a running sidecar
-//! or without one.
+//! Administration commands (`sidecar admin …`). They work directly on the database, whether or not a sidecar runs.
 
 use std::fmt;
 
 use realmgate_protocol::ids::CharacterId;
 
 use crate::lock::{LockStep, Timers};
-use crate::service::characters::fold_name;
+use crate::service::characters::find_by_name;
 use crate::store::Store;
 use crate::store::online::{OnlineCharacter, OnlinePage};
 
-/// A lock that somebody holds.
+/// A character lock that is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldLock {
-    /// The account's name.
+    /// The account's user name; `None` for an account without a password.
     pub username: Option<String>,
     /// The character, with its lock.
     pub character: OnlineCharacter,
 }
 
-/// What became of a lock that was to be taken away.
+/// The outcome of [`release`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Release {
-    /// It is free, under a newer epoch: what its owner still writes is refused. Who held it, and under which epoch.
+    /// The lock is free now, under a newer epoch (fencing token): what its previous owner still writes is refused.
+    /// Names that owner and its epoch.
     Fenced(String),
-    /// Nobody held it.
+    /// The lock was free already.
     Free,
     /// There is no such character.
     Unknown,
-    /// It changed hands at this moment.
+    /// It changed hands meanwhile. The call can be repeated.
     Raced,
 }
 
@@ -41,18 +41,24 @@ impl fmt::Display for HeldLock {
     }
 }
 
-/// Every character lock that is held, by account.
+/// Lists every held character lock, ordered by account.
+///
+/// # Errors
+/// When the database cannot be asked.
 pub async fn locks(store: &Store) -> sqlx::Result<Vec<HeldLock>> {
     let rows = store.online.online(&OnlinePage { limit: u32::MAX, ..OnlinePage::default() }).await?;
     let held = rows.into_iter().filter_map(|row| Some(HeldLock { username: row.username, character: row.character? }));
     Ok(held.collect())
 }
 
-/// Takes a character's lock away from whoever holds it. `character` is its id or its name.
+/// Takes a character's lock away from its owner. `character` is the character's id or its name.
+///
+/// # Errors
+/// When the database cannot be asked.
 pub async fn release(store: &Store, character: &str, now_ms: u64) -> sqlx::Result<Release> {
     let id = match character.parse::<CharacterId>() {
         Ok(id) => Some(id),
-        Err(_) => store.characters.find_by_name(&fold_name(character)).await?.map(|row| row.id),
+        Err(_) => find_by_name(store, character).await?.map(|row| row.id),
     };
     let Some(id) = id else { return Ok(Release::Unknown) };
     let Some(found) = store.locks.find(id).await? else { return Ok(Release::Unknown) };

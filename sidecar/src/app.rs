@@ -1,4 +1,4 @@
-//! Puts the parts together: the store, the three listeners, the background tasks.
+//! Assembles the sidecar: the store, the listeners, the background tasks.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::config::{ConfigError, DatabaseAt, Listen, SidecarConfig};
 use crate::directory::{Registry, Sessions};
 use crate::fleet::Fleet;
+use crate::http::extract::UnnamedProxy;
 use crate::http::{self, Certificate, Door, Patience};
 use crate::link::Hub;
 use crate::redis_client::{RedisClient, RedisFailed};
@@ -27,21 +28,25 @@ use crate::social::Social;
 use crate::state::{Addrs, AppState, Parts};
 use crate::store::{DatabaseTime, OpenError, SqlStore, Store};
 
-/// How long the shutdown waits for requests and sockets.
+/// How long a graceful shutdown waits for open requests and sockets.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
-/// How often expired tokens are forgotten.
+/// How often expired refresh tokens are deleted.
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
-/// How often everything that is owned is added up; faults are logged and counted.
+/// How often characters whose deletion is due are deleted, and names that an older sidecar has written are compared.
+const CHARACTERS_EVERY: Duration = Duration::from_secs(20);
+/// How often the ledger is audited; faults are logged and counted.
 const AUDIT_EVERY: Duration = Duration::from_secs(60 * 60);
-/// How often the certificate's files are looked at.
+/// How often the certificate's files are checked for changes.
 const CERTIFICATE_LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How often past entries are removed from the in-memory tables that players' actions fill.
+const FORGET_EVERY: Duration = Duration::from_secs(10);
 /// How often the recorder folds its histograms.
 const METRICS_UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// Starts the sidecar.
 pub struct Sidecar;
 
-/// Why it did not start.
+/// Why the sidecar did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// A setting or a data file cannot be used.
@@ -52,51 +57,57 @@ pub enum StartError {
     Bind {
         /// The setting to change.
         setting: &'static str,
-        /// What it says now.
+        /// The address it is set to now.
         addr: SocketAddr,
-        /// Why.
+        /// The operating system's error.
         source: std::io::Error,
     },
     /// The database cannot be used.
     #[error("database {database}: {source}")]
     Database {
-        /// Which, without its password.
+        /// Where the database is, without its password.
         database: String,
-        /// Why.
+        /// Why it cannot be opened.
         source: OpenError,
     },
-    /// Redis answers, but not to us.
+    /// Redis answers, but refuses this sidecar.
     #[error("REDIS_URL: {0}")]
     Redis(#[from] RedisFailed),
     /// This sidecar may not run beside others, or not yet.
     #[error(transparent)]
     NotAllowed(#[from] NotAllowed),
-    /// The database does not answer.
+    /// The database could not be asked.
     #[error(transparent)]
     Asked(#[from] crate::Error),
-    /// Anything else.
+    /// Any other I/O error.
     #[error(transparent)]
     Io(#[from] std::io::Error),
 }
 
 impl StartError {
-    /// The process's exit code: 2 for what the operator can put right in settings or data, else 1.
+    /// The process's exit code: 2 for what the operator can fix in settings or data, else 1.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Config(_)
             | Self::Database { source: OpenError::TooOld { .. }, .. }
-            | Self::NotAllowed(NotAllowed::IdTaken(_) | NotAllowed::NotShared(_)) => 2,
+            | Self::NotAllowed(
+                NotAllowed::IdTaken(_)
+                | NotAllowed::FolderTaken { .. }
+                | NotAllowed::CookieTaken { .. }
+                | NotAllowed::NotShared(_),
+            ) => 2,
             _ => 1,
         }
     }
 
-    /// Whether another process listens there already.
+    /// Whether the start failed because another process already listens on the address.
     pub fn is_addr_in_use(&self) -> bool {
         matches!(self, Self::Bind { source, .. } if source.kind() == std::io::ErrorKind::AddrInUse)
     }
 }
 
-/// A sidecar that runs. Dropped, it runs on until its runtime ends; [`Running::shutdown`] ends it well.
+/// A running sidecar. Dropping it does not stop it: it runs until its runtime ends. [`Running::shutdown`] shuts it down
+/// gracefully.
 pub struct Running {
     state: AppState,
 }
@@ -104,11 +115,18 @@ pub struct Running {
 impl Sidecar {
     /// Starts everything on the current tokio runtime. `metrics` is what `/metrics` renders: the handle of the recorder
     /// that this process has installed, if any. The library itself never installs one.
+    ///
+    /// # Errors
+    /// `Config` for a bad setting or data file, `Bind` when a listener cannot be bound, `Database` and `Asked` when the
+    /// database cannot be used, `Redis` when Redis refuses us, `NotAllowed` when it may not run beside other sidecars.
     pub async fn start(config: SidecarConfig, metrics: Option<PrometheusHandle>) -> Result<Running, StartError> {
         Self::start_with_clock(config, metrics, Clock::system()).await
     }
 
     /// As [`Sidecar::start`], with a clock that a test moves.
+    ///
+    /// # Errors
+    /// As [`Sidecar::start`].
     pub async fn start_with_clock(
         config: SidecarConfig,
         metrics: Option<PrometheusHandle>,
@@ -123,7 +141,8 @@ impl Sidecar {
         let state = AppState::new(Parts {
             addrs: listeners.addrs,
             token_keys: TokenKeys::new(&config.secrets.jwt),
-            passwords: Passwords::new(config.limits.password_queue)?,
+            passwords: Passwords::new(&config.passwords)?,
+            unnamed_proxy: UnnamedProxy::default(),
             limits: Limits::new(&config.limits, &clock, redis.as_ref()),
             registry: Registry::new(redis.as_ref(), &config.gateway.id, clock.clone()),
             sessions: Sessions::new(redis.as_ref(), &config.gateway.id, clock.clone()),
@@ -161,8 +180,8 @@ impl Running {
         &self.state
     }
 
-    /// Stops the map servers that it manages, turns away new requests, lets the running ones finish, and closes the
-    /// database.
+    /// Shuts down gracefully: stops the map servers that it manages, turns away new requests, lets the running ones
+    /// finish, and closes the database.
     pub async fn shutdown(self) {
         self.state.fleet.close().await;
         self.state.shutdown.cancel();
@@ -228,7 +247,7 @@ impl Listeners {
             every(state, CERTIFICATE_LOOK_EVERY, move |_| {
                 let certificate = certificate.clone();
                 async move {
-                    // It reads files, which may take a while where they lie on another machine.
+                    // This reads files, which may take a while if they are on another machine.
                     if let Err(error) = tokio::task::spawn_blocking(move || certificate.refresh()).await {
                         tracing::error!(%error, "the TLS certificate cannot be looked at");
                     }
@@ -239,7 +258,8 @@ impl Listeners {
     }
 }
 
-/// Takes the port, where this process has the role; and where it is.
+/// Binds the listener if this process has the role. Returns it with its bound address; without the role, `None` and the
+/// configured address.
 async fn bind(
     wanted: bool,
     setting: &'static str,
@@ -265,7 +285,7 @@ async fn open_store(config: &SidecarConfig, clock: &Clock) -> Result<Store, Star
     Ok(Store::new(store))
 }
 
-/// A Redis that is away comes back; one that refuses us never will let us in.
+/// Opens Redis if it is configured. One that is away may come back, so that is not an error; one that refuses us is.
 async fn open_redis(config: &SidecarConfig, clock: &Clock) -> Result<Option<RedisClient>, StartError> {
     let Some(settings) = &config.redis else { return Ok(None) };
     let redis = RedisClient::new(settings, clock.clone())?;
@@ -276,6 +296,7 @@ async fn open_redis(config: &SidecarConfig, clock: &Clock) -> Result<Option<Redi
 }
 
 async fn spawn_background(state: &AppState) -> Result<(), StartError> {
+    crate::service::characters::fill_name_keys(state).await?;
     crate::service::world::start(state).await?;
     state.replicas.start(Arc::new(LocalReplica::new(state.clone())), &state.tasks, state.shutdown.clone());
     every(state, SWEEP_EVERY, |state| async move {
@@ -284,9 +305,20 @@ async fn spawn_background(state: &AppState) -> Result<(), StartError> {
             Err(error) => tracing::warn!(%error, "cannot forget expired refresh tokens"),
         }
     });
+    every(state, CHARACTERS_EVERY, |state| async move {
+        if let Err(error) = crate::service::characters::keep_up(&state).await {
+            tracing::warn!(%error, "characters that are due could not be deleted, or names not compared");
+        }
+    });
     every(state, AUDIT_EVERY, |state| async move {
         if let Err(error) = crate::service::world::audit(&state).await {
             tracing::warn!(%error, "the ledger could not be audited");
+        }
+    });
+    every(state, FORGET_EVERY, |state| async move {
+        let waits = [("tickets", state.link.links.tickets()), ("departures", state.link.departures.waited_for())];
+        for (table, entries) in state.limits.forget_past().into_iter().chain(waits) {
+            metrics::gauge!("realmgate_table_entries", "table" => table).set(entries as f64);
         }
     });
     every(state, METRICS_UPKEEP_EVERY, |state| async move {
@@ -297,7 +329,7 @@ async fn spawn_background(state: &AppState) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Does something again and again until the shutdown.
+/// Runs `work` every `period` until the shutdown.
 fn every<W, F>(state: &AppState, period: Duration, work: W)
 where
     W: Fn(AppState) -> F + Send + 'static,

@@ -11,13 +11,13 @@ mod chaos;
 #[cfg(feature = "chaos")]
 pub use chaos::off_by_ms;
 
-/// How far the clock is off, in milliseconds: the machine's is believed.
+/// Offset of the clock in milliseconds. Always 0 in this build: the machine's clock is trusted.
 #[cfg(not(feature = "chaos"))]
 pub fn off_by_ms() -> i64 {
     0
 }
 
-/// Tells the time: the system's, or in tests one that is set by hand. Clones are the same clock.
+/// A clock: the system's, or in tests one that is set by hand. Clones share the same clock.
 #[derive(Debug, Clone)]
 pub struct Clock(Source);
 
@@ -61,7 +61,7 @@ impl Clock {
         }
     }
 
-    /// Moves a manual clock on; the system's clock takes no orders.
+    /// Moves a manual clock forward. Does nothing to the system's clock.
     pub fn advance(&self, by: Duration) {
         if let Source::Manual { now_ms } = &self.0 {
             now_ms.fetch_add(millis(by), Ordering::SeqCst);

@@ -1,23 +1,23 @@
-//! What can go wrong, as clients see it: a closed set of stable codes.
+//! Errors as clients see them: a closed set of stable codes.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
 
-/// When to come back where the database does not answer.
+/// Seconds after which clients may retry when the database does not answer.
 const DATABASE_AWAY_S: u64 = 5;
 
 macro_rules! error_codes {
     ($($(#[doc = $doc:literal])* $name:ident = $text:literal, $status:ident, $title:literal;)*) => {
-        /// Every code that a client may meet, over HTTP and on the gateway.
+        /// Every error code that a client may receive, over HTTP and on the gateway.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum ErrorCode {
             $($(#[doc = $doc])* $name,)*
         }
 
         impl ErrorCode {
-            /// All of them.
+            /// All codes.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
             /// The code as it is written in problem documents and gateway messages.
@@ -25,12 +25,12 @@ macro_rules! error_codes {
                 match self { $(Self::$name => $text),* }
             }
 
-            /// The HTTP status that goes with it.
+            /// The HTTP status of the code.
             pub fn status(self) -> StatusCode {
                 match self { $(Self::$name => StatusCode::$status),* }
             }
 
-            /// What it means in general, for people.
+            /// A short title for people.
             pub fn title(self) -> &'static str {
                 match self { $(Self::$name => $title),* }
             }
@@ -43,19 +43,19 @@ error_codes! {
     BadRequest = "BAD_REQUEST", BAD_REQUEST, "The request is malformed";
     /// Fields of the request break a rule; `errors` says which.
     Validation = "VALIDATION_FAILED", UNPROCESSABLE_ENTITY, "Fields of the request are not acceptable";
-    /// No access token, or one that is no good any more.
+    /// The access token is missing or no longer valid.
     Unauthorized = "UNAUTHORIZED", UNAUTHORIZED, "A valid access token is needed";
-    /// User name and password do not fit.
+    /// User name and password do not match.
     InvalidCredentials = "INVALID_CREDENTIALS", UNAUTHORIZED, "User name or password is wrong";
     /// The refresh token is unknown, expired or was used before.
     InvalidRefreshToken = "INVALID_REFRESH_TOKEN", UNAUTHORIZED, "The refresh token is no good any more";
     /// The service token is missing or wrong.
     ServiceTokenRequired = "SERVICE_TOKEN_REQUIRED", UNAUTHORIZED, "The service token is needed";
-    /// Known, but not allowed.
+    /// The caller is known but not allowed to do this.
     Forbidden = "FORBIDDEN", FORBIDDEN, "Not allowed";
     /// No such route or resource.
     NotFound = "NOT_FOUND", NOT_FOUND, "Not found";
-    /// The route exists, not with this method.
+    /// The route exists, but not with this method.
     MethodNotAllowed = "METHOD_NOT_ALLOWED", METHOD_NOT_ALLOWED, "Method not allowed";
     /// No such character.
     CharacterNotFound = "CHARACTER_NOT_FOUND", NOT_FOUND, "No such character";
@@ -65,69 +65,74 @@ error_codes! {
     ServerNotFound = "SERVER_NOT_FOUND", NOT_FOUND, "No such map server";
     /// Every map server of the map is full.
     MapFull = "MAP_FULL", SERVICE_UNAVAILABLE, "The map has no room";
-    /// The user name belongs to somebody.
+    /// The user name is taken.
     UsernameTaken = "USERNAME_TAKEN", CONFLICT, "The user name is taken";
-    /// The character name belongs to somebody.
+    /// The character name is taken.
     NameTaken = "NAME_TAKEN", CONFLICT, "The character name is taken";
-    /// The account has as many characters as it may.
+    /// The account has the maximum number of characters.
     TooManyCharacters = "TOO_MANY_CHARACTERS", CONFLICT, "The account has no room for another character";
     /// The character is in the world, or on its way there.
     CharacterInWorld = "CHARACTER_IN_WORLD", CONFLICT, "The character is in the world";
-    /// The account is in the world elsewhere.
+    /// The character is due for deletion and has to be restored first.
+    CharacterDeleted = "CHARACTER_DELETED", CONFLICT, "The character is to be deleted";
+    /// The account is already in the world elsewhere.
     AlreadyOnline = "ALREADY_ONLINE", CONFLICT, "The account is in the world already";
-    /// A map server that is alive has this id.
+    /// A live map server has this id.
     ServerIdTaken = "SERVER_ID_TAKEN", CONFLICT, "The server id belongs to another map server that is alive";
     /// The map server does not answer.
     MapServerUnreachable = "MAP_SERVER_UNREACHABLE", BAD_GATEWAY, "The map server does not answer";
     /// A gateway message that cannot be understood.
     BadMessage = "BAD_MESSAGE", BAD_REQUEST, "The message is malformed";
+    /// An `enter_world` that its client called off. Sent as [`BadMessage`](Self::BadMessage), and only to a client that
+    /// breaks the order.
+    CalledOff = "CALLED_OFF", BAD_REQUEST, "Called off";
     /// The body is too large.
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", PAYLOAD_TOO_LARGE, "The body is too large";
     /// The body is not JSON.
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", UNSUPPORTED_MEDIA_TYPE, "The body must be application/json";
-    /// Too many requests; `Retry-After` says when to come back.
+    /// Rate limit exceeded; `Retry-After` says when to retry.
     RateLimited = "RATE_LIMITED", TOO_MANY_REQUESTS, "Too many requests";
-    /// It took too long.
+    /// The request took too long.
     Timeout = "TIMEOUT", SERVICE_UNAVAILABLE, "The request took too long";
-    /// Too much to do at the moment; `Retry-After` says when to come back.
+    /// Too busy at the moment; `Retry-After` says when to retry.
     Overloaded = "OVERLOADED", SERVICE_UNAVAILABLE, "Too busy at the moment";
-    /// A fault on our side; the log says which.
+    /// An internal error; the log has the cause.
     Internal = "INTERNAL", INTERNAL_SERVER_ERROR, "Something went wrong on the server";
 }
 
-/// An error on its way to a client. The cause is for the log alone.
+/// An error on its way to a client. The cause is only for the log.
 #[derive(Debug)]
 pub struct Error {
-    /// Which.
+    /// The stable code.
     pub code: ErrorCode,
-    /// What happened this time, for people. Never holds a secret.
+    /// What happened this time, for people. Never contains a secret.
     pub detail: Cow<'static, str>,
-    /// What is wrong with which field, for [`ErrorCode::Validation`].
+    /// Complaints by field, for [`ErrorCode::Validation`].
     pub fields: BTreeMap<String, Vec<String>>,
-    /// When to come back.
+    /// Seconds until the client may retry; `None` if no time is given.
     pub retry_after_s: Option<u64>,
-    /// What the log shall say beside it.
+    /// The cause, which is logged and never sent.
     pub cause: Option<anyhow::Error>,
 }
 
 impl Error {
-    /// An error with a detail of its own.
+    /// An error with its own detail.
     pub fn new(code: ErrorCode, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { code, detail: detail.into(), fields: BTreeMap::new(), retry_after_s: None, cause: None }
     }
 
-    /// A fault on our side. Clients see the code alone.
+    /// An internal error. Clients see only the code.
     pub fn internal(cause: impl Into<anyhow::Error>) -> Self {
         Self { cause: Some(cause.into()), ..ErrorCode::Internal.into() }
     }
 
-    /// One field that breaks a rule.
+    /// A validation error for one field.
     pub fn field(name: &str, complaint: impl Into<String>) -> Self {
         let fields = BTreeMap::from([(name.to_owned(), vec![complaint.into()])]);
         Self { fields, ..ErrorCode::Validation.into() }
     }
 
-    /// Too many requests.
+    /// A rate limit error; clients may retry after at least one second.
     pub fn rate_limited(retry_after_s: u64) -> Self {
         Self { retry_after_s: Some(retry_after_s.max(1)), ..ErrorCode::RateLimited.into() }
     }
@@ -139,7 +144,7 @@ impl From<ErrorCode> for Error {
     }
 }
 
-/// A database that is away or has no connection left is told apart: whoever asks again later may be luckier.
+/// A database that is away or has no free connection becomes `OVERLOADED`, since a later retry may succeed.
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match error {

@@ -1,9 +1,9 @@
 //! Accounts, characters, locks, directory and gateway of a Realmgate world.
 //!
-//! A request goes route → extractor ([`http`]) → rule ([`service`]) → [`store`]. What speaks with map servers lies in
-//! [`directory`] (who is alive), [`link`] (the map link) and [`lock`] (who may change a character), what speaks with
-//! players in [`gateway`]. [`fleet`] starts map servers. [`Sidecar::start`] puts all of it together and is what both the binary `sidecar` and an
-//! embedding map server call.
+//! A request goes route → extractor ([`http`]) → rule ([`service`]) → [`store`]. Map servers are served by
+//! [`directory`] (which of them are alive), [`link`] (the map link) and [`lock`] (which server may change a character),
+//! players by [`gateway`]. [`fleet`] starts map servers. [`Sidecar::start`] puts all of it together; both the binary
+//! `sidecar` and an embedding map server call it.
 
 pub mod admin;
 pub mod app;
@@ -16,6 +16,8 @@ pub mod gateway;
 pub mod http;
 pub mod link;
 pub mod lock;
+pub mod metrics_recorder;
+pub mod own_folder;
 pub mod ready;
 pub mod redis_client;
 pub mod replicas;
@@ -24,6 +26,7 @@ pub mod service;
 pub mod social;
 pub mod state;
 pub mod store;
+mod websocket;
 
 pub use app::{Running, Sidecar, StartError};
 pub use config::{ConfigError, SidecarConfig};

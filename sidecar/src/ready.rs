@@ -9,11 +9,11 @@ use serde::Serialize;
 use crate::config::Roles;
 use crate::state::Addrs;
 
-/// What the file says.
+/// The content of the file.
 #[derive(Serialize)]
 struct Ready {
     pid: u32,
-    /// `null` for a role that the process does not have, as the other two.
+    /// `null` for a role that the process does not have; the same holds for the next two.
     api_addr: Option<String>,
     directory_addr: Option<String>,
     gateway_addr: Option<String>,
@@ -25,7 +25,10 @@ struct Ready {
 pub struct ReadyFiles(Vec<PathBuf>);
 
 impl ReadyFiles {
-    /// Removes what a process that was killed has left: scripts would take it for ours.
+    /// Removes files that a killed process has left: scripts would take them for ours.
+    ///
+    /// # Errors
+    /// When a file is there and cannot be removed.
     pub fn forget(files: &[PathBuf]) -> io::Result<()> {
         files.iter().try_for_each(|file| match fs::remove_file(file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -34,6 +37,9 @@ impl ReadyFiles {
     }
 
     /// Writes the files; each appears whole or not at all.
+    ///
+    /// # Errors
+    /// When a file or its folder cannot be written.
     pub fn write(files: Vec<PathBuf>, addrs: Addrs, roles: Roles) -> io::Result<Self> {
         let ready = Ready {
             pid: std::process::id(),

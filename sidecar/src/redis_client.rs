@@ -1,4 +1,5 @@
-//! The connection to Redis, where everything lives that may be lost: a Redis that starts empty heals within a heartbeat.
+//! The connection to Redis, which holds only what may be lost: a Redis that starts empty is filled again within a
+//! heartbeat.
 
 mod connection;
 #[cfg(test)]
@@ -19,16 +20,16 @@ use crate::clock::Clock;
 use crate::config::RedisConfig;
 use crate::error::{Error, ErrorCode};
 
-/// How long Redis may take to accept a connection, and to answer.
+/// How long Redis may take to accept a connection, and to answer a command.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Redis did not do what it was asked.
+/// Redis failed, or could not be asked.
 #[derive(Debug, thiserror::Error)]
 #[error("Redis: {0}")]
 pub struct RedisFailed(#[from] RedisError);
 
 impl RedisFailed {
-    /// Whether it cannot be reached, or does not answer yet.
+    /// Whether Redis cannot be reached, or is still loading its data.
     pub fn is_away(&self) -> bool {
         let loading = ErrorKind::Server(ServerErrorKind::BusyLoading);
         self.0.is_io_error() || self.0.kind() == loading
@@ -42,12 +43,12 @@ impl From<RedisFailed> for Error {
     }
 }
 
-/// A shared handle on Redis. It connects when it is first used, and again whenever the connection was lost; while Redis
-/// is away every call fails at once.
+/// A shared handle on Redis. It connects when it is first used, and again whenever the connection was lost. While Redis
+/// is away, every call fails at once.
 #[derive(Clone)]
 pub struct RedisClient(Arc<Inner>);
 
-/// What [`RedisClient`] leads to.
+/// What [`RedisClient`] dereferences to.
 pub struct Inner {
     connector: Connector,
     client: Client,
@@ -58,12 +59,15 @@ pub struct Inner {
 
 impl RedisClient {
     /// A handle that is not connected yet.
+    ///
+    /// # Errors
+    /// When the configured URL is not a Redis URL.
     pub fn new(config: &RedisConfig, clock: Clock) -> Result<Self, RedisFailed> {
         let info = config.url.expose_secret().into_connection_info()?;
-        // Only with RESP3 is a lost connection noticed before the next call meets it.
+        // Only with RESP3 is a lost connection noticed before the next call runs into it.
         let redis = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
         if config.url.expose_secret().starts_with("rediss:") {
-            // An error says that this process has chosen a provider already, which is as good.
+            // An error means that this process has chosen a provider already, which is just as good.
             let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         }
         let client = Client::open(info.set_redis_settings(redis))?;
@@ -81,12 +85,15 @@ impl Deref for RedisClient {
 }
 
 impl Inner {
-    /// The key or channel of this name.
+    /// The key or channel of this name, with the prefix.
     pub fn key(&self, name: impl Display) -> String {
         format!("{}{name}", self.prefix)
     }
 
-    /// Does something with a connection. `call` names it in the metrics.
+    /// Runs `work` with the connection. `call` names it in the metrics.
+    ///
+    /// # Errors
+    /// When Redis cannot be reached, does not answer within 1 s, or answers with an error.
     pub async fn call<T, F>(
         &self,
         call: &'static str,
@@ -120,12 +127,15 @@ impl Inner {
         self.up.load(Ordering::Relaxed)
     }
 
-    /// Asks for a sign of life.
+    /// Pings Redis.
+    ///
+    /// # Errors
+    /// When Redis cannot be reached, or does not answer within 1 s.
     pub async fn ping(&self) -> Result<(), RedisFailed> {
         self.call("ping", |mut redis| async move { redis::cmd("PING").exec_async(&mut redis).await }).await
     }
 
-    /// A connection of its own, for listening.
+    /// Opens a separate connection, for listening.
     pub(crate) async fn listener(&self) -> Result<PubSub, RedisFailed> {
         match tokio::time::timeout(PATIENCE, self.client.get_async_pubsub()).await {
             Ok(connected) => Ok(connected?),
@@ -170,7 +180,7 @@ mod tests {
         let redis = &test.client;
         redis.ping().await.unwrap();
         assert_eq!(test.cut(), 1);
-        // The call that meets the broken connection may fail; none after it.
+        // The call that runs into the broken connection may fail; none after it.
         let first = redis.ping().await;
         redis.ping().await.unwrap_or_else(|error| panic!("{error} after {first:?}"));
         test.let_in(false);

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -13,23 +13,23 @@ use subtle::ConstantTimeEq;
 
 use crate::config::ConfigError;
 
-/// Shortest secret that may guard a listener others can reach.
+/// Shortest secret, in bytes, for a listener that other machines can reach.
 pub const MIN_SECRET_BYTES: usize = 32;
-/// Fewest different bytes of such a secret.
+/// Minimum number of different bytes in such a secret.
 const MIN_DIFFERENT_BYTES: usize = 8;
 const GENERATED_BYTES: usize = 32;
 
-/// Secrets that stand in tutorials and example files.
+/// Secrets from tutorials and example files.
 const KNOWN_DEFAULTS: [&str; 4] = ["your-super-secret-jwt-key", "change-this", "changeme", "change-me"];
 
-/// What the sidecar signs and checks with.
+/// The secrets that the sidecar signs and verifies with.
 #[derive(Clone)]
 pub struct Secrets {
-    /// Sign access tokens.
+    /// Keys that sign access tokens.
     pub jwt: KeyRing,
-    /// Sign tickets; the netcode key is derived from them.
+    /// Keys that sign tickets; the netcode key is derived from them.
     pub ticket: KeyRing,
-    /// Opens every internal route.
+    /// The token that opens every internal route.
     pub service_token: ServiceToken,
 }
 
@@ -39,7 +39,7 @@ impl std::fmt::Debug for Secrets {
     }
 }
 
-/// The token between servers, or several while one replaces another: the first is shown, all are accepted.
+/// The token between servers, or several during a rotation: the first one is shown, all are accepted.
 #[derive(Clone, Debug)]
 pub struct ServiceToken {
     shown: SecretString,
@@ -47,25 +47,26 @@ pub struct ServiceToken {
 }
 
 impl ServiceToken {
-    /// Takes the text, whatever its length. A comma stands between several.
+    /// Parses one token, or several with commas between them. Does not check their length.
     pub fn new(text: &str) -> Self {
         let mut tokens = text.split(',').map(str::trim).filter(|token| !token.is_empty()).map(SecretString::from);
         Self { shown: tokens.next().unwrap_or_default(), also: tokens.collect() }
     }
 
-    /// Whether a caller showed one of them, compared in constant time. Nobody shows an empty one.
+    /// Whether `shown` is one of the tokens, compared in constant time. An empty text never is.
     pub fn matches(&self, shown: &str) -> bool {
         let is = |token: &SecretString| token.expose_secret().as_bytes().ct_eq(shown.as_bytes());
         let any = self.also.iter().fold(is(&self.shown), |any, token| any | is(token));
         !shown.is_empty() && bool::from(any)
     }
 
-    /// For a client that has to show it.
+    /// The token that a client has to show.
     pub fn expose(&self) -> &str {
         self.shown.expose_secret()
     }
 
-    fn all(&self) -> impl Iterator<Item = &str> {
+    /// All accepted tokens, the shown one first.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&self.shown).chain(&self.also).map(ExposeSecret::expose_secret)
     }
 }
@@ -73,14 +74,14 @@ impl ServiceToken {
 /// One secret as the settings give it: by value, by file, or neither.
 #[derive(Debug, Clone, Default)]
 pub struct SecretSource {
-    /// `JWT_SECRET` and the like.
+    /// The secret itself, as in `JWT_SECRET`.
     pub value: Option<SecretString>,
-    /// `JWT_SECRET_FILE` and the like.
+    /// A file with the secret, as in `JWT_SECRET_FILE`.
     pub file: Option<PathBuf>,
 }
 
 impl SecretSource {
-    /// Whether the operator gave it.
+    /// Whether the operator gave this secret.
     pub fn is_given(&self) -> bool {
         self.value.is_some() || self.file.is_some()
     }
@@ -91,7 +92,10 @@ impl SecretSource {
             (Some(_), Some(_)) => Err(ConfigError::new(key, format!("give {key} or {key}_FILE, not both"))),
             (Some(value), None) => Ok(Some(value.expose_secret().trim().to_owned().into())),
             (None, Some(file)) => match fs::read_to_string(file) {
-                Ok(text) => Ok(Some(text.trim().to_owned().into())),
+                Ok(text) => {
+                    warn_of_readers(&format!("{key}_FILE"), file);
+                    Ok(Some(text.trim().to_owned().into()))
+                }
                 Err(error) => Err(ConfigError::new(&format!("{key}_FILE"), format!("{}: {error}", file.display()))),
             },
             (None, None) => Ok(None),
@@ -111,15 +115,19 @@ pub struct SecretSources {
 }
 
 impl SecretSources {
-    /// Reads the given secrets and makes the missing ones in `DATA_DIR/secrets`. `exposed` says that a listener can be
-    /// reached from other machines: then a weak secret is refused.
+    /// Reads the given secrets and generates the missing ones in `DATA_DIR/secrets`. `exposed` says that a listener can
+    /// be reached from other machines: then a weak secret is refused.
+    ///
+    /// # Errors
+    /// When a secret is given twice, is empty or cannot be read or generated, or is weak though `exposed`; the error
+    /// names the setting.
     pub fn resolve(&self, data_dir: &Path, exposed: bool) -> Result<Secrets, ConfigError> {
         let dir = data_dir.join("secrets");
         let ring = |key: &str, source: &SecretSource, file: &str| -> Result<KeyRing, ConfigError> {
             let text = resolve_one(key, source, &dir.join(file), exposed)?;
             let ring: KeyRing =
                 text.expose_secret().parse().map_err(|error| ConfigError::new(key, format!("{error}")))?;
-            // Each of several keys: together they always look strong.
+            // Check each of several keys: together they always look strong.
             if exposed && ring.iter().any(|(_, secret)| is_weak(secret)) {
                 return Err(weak(key));
             }
@@ -130,7 +138,7 @@ impl SecretSources {
         if service_token.expose().is_empty() {
             return Err(ConfigError::new("SERVICE_TOKEN", "has nothing between its commas"));
         }
-        // Each of several, as with the keys.
+        // Check each of several tokens, as with the keys.
         if exposed && service_token.all().any(|token| is_weak(token.as_bytes())) {
             return Err(weak("SERVICE_TOKEN"));
         }
@@ -152,7 +160,7 @@ fn resolve_one(key: &str, source: &SecretSource, generated: &Path, exposed: bool
     Ok(given)
 }
 
-/// Refuses what guards nothing: an empty secret anywhere, a short or well-known one where others can reach us.
+/// Refuses useless secrets: an empty one anywhere, a short or well-known one where other machines can reach us.
 fn check_given(key: &str, secret: &str, exposed: bool) -> Result<(), ConfigError> {
     if secret.is_empty() {
         return Err(ConfigError::new(key, "is empty: leave it out to have one generated"));
@@ -160,7 +168,7 @@ fn check_given(key: &str, secret: &str, exposed: bool) -> Result<(), ConfigError
     if exposed && is_weak(secret.as_bytes()) { Err(weak(key)) } else { Ok(()) }
 }
 
-/// Whether somebody could guess it. Random bytes, as bytes or written out, have far more different ones.
+/// Whether somebody could guess the secret. Random bytes, raw or encoded, have far more different ones.
 fn is_weak(secret: &[u8]) -> bool {
     let lower = secret.to_ascii_lowercase();
     let is_known = KNOWN_DEFAULTS.iter().any(|known| lower.windows(known.len()).any(|part| part == known.as_bytes()));
@@ -174,7 +182,7 @@ fn weak(key: &str) -> ConfigError {
     ConfigError::new(key, why)
 }
 
-/// The secret in `file`, made first where there is none. Of two processes that start at once, both get the same.
+/// Reads the secret in `file`, and generates it if there is none. Two processes that start at once get the same one.
 fn read_or_generate(file: &Path) -> io::Result<String> {
     match read_generated(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -190,7 +198,7 @@ fn read_or_generate(file: &Path) -> io::Result<String> {
     let mut out = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     out.write_all(text.as_bytes())?;
     out.sync_all()?;
-    // A hard link is made whole or not at all, and unlike a rename it never replaces what another start has written.
+    // A hard link is made whole or not at all, and unlike a rename it never replaces what another process has written.
     let linked = fs::hard_link(&draft, file);
     fs::remove_file(&draft)?;
     match linked {
@@ -202,6 +210,10 @@ fn read_or_generate(file: &Path) -> io::Result<String> {
 
 fn read_generated(file: &Path) -> io::Result<String> {
     let text = fs::read_to_string(file)?.trim().to_owned();
+    close_to_others(file, 0o600);
+    if let Some(folder) = file.parent() {
+        close_to_others(folder, 0o700);
+    }
     if text.len() < MIN_SECRET_BYTES {
         return Err(io::Error::new(
             io::ErrorKind::InvalidData,
@@ -211,10 +223,35 @@ fn read_generated(file: &Path) -> io::Result<String> {
     Ok(text)
 }
 
+/// Restricts a generated file to its owner; a copy or a backup may have opened it to others.
+fn close_to_others(path: &Path, mode: u32) {
+    let Ok(found) = fs::metadata(path).map(|found| found.permissions().mode() & 0o777) else { return };
+    if found & 0o077 == 0 {
+        return;
+    }
+    match fs::set_permissions(path, fs::Permissions::from_mode(mode)) {
+        Ok(()) => tracing::warn!(
+            path = %path.display(),
+            "others could read it (mode {found:o}): now it is {mode:o}. Make a new secret if somebody may have"
+        ),
+        Err(error) => {
+            tracing::warn!(path = %path.display(), %error, "others can read it (mode {found:o}): chmod {mode:o} it");
+        }
+    }
+}
+
+/// Warns, when a file that the operator gave is read, that everybody on this machine can read it. Its mode is left as
+/// it is: access for a group is in order, and some ways to mount secrets leave no choice.
+pub(crate) fn warn_of_readers(key: &str, file: &Path) {
+    let mode = fs::metadata(file).map_or(0, |found| found.permissions().mode() & 0o777);
+    if mode & 0o007 != 0 {
+        let file = file.display();
+        tracing::warn!(key, "everybody on this machine can read {file} (mode {mode:o}): chmod o-rwx {file}");
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     fn given(value: &str) -> SecretSource {
@@ -233,6 +270,25 @@ mod tests {
             assert_eq!(mode(file), 0o600, "{file}");
         }
         assert_eq!(fs::read_dir(dir.path().join("secrets")).unwrap().count(), 3, "no drafts are left");
+    }
+
+    #[test]
+    fn a_secret_that_others_could_read_is_theirs_no_more() {
+        let dir = tempfile::tempdir().unwrap();
+        SecretSources::default().resolve(dir.path(), true).unwrap();
+        let (folder, file) = (dir.path().join("secrets"), dir.path().join("secrets/service_token"));
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        SecretSources::default().resolve(dir.path(), true).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&folder), mode(&file)), (0o700, 0o600));
+
+        let given = dir.path().join("given");
+        fs::write(&given, "x7Qm2pZr9LbT4vWn8KcY6hJd3sGf5aEu").unwrap();
+        fs::set_permissions(&given, fs::Permissions::from_mode(0o444)).unwrap();
+        let from_file = SecretSource { value: None, file: Some(given.clone()) };
+        SecretSources { jwt: from_file, ..SecretSources::default() }.resolve(dir.path(), true).unwrap();
+        assert_eq!(mode(&given), 0o444, "what an operator gives is the operator's");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What every handler and background task shares.
+//! State that all handlers and background tasks share.
 
 use std::net::SocketAddr;
 use std::ops::Deref;
@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::config::SidecarConfig;
 use crate::directory::{Registry, Sessions};
 use crate::fleet::Fleet;
+use crate::http::extract::UnnamedProxy;
 use crate::link::Hub;
 use crate::redis_client::RedisClient;
 use crate::replicas::Replicas;
@@ -22,11 +23,11 @@ use crate::service::tokens::TokenKeys;
 use crate::social::Social;
 use crate::store::{DatabaseTime, Store};
 
-/// The shared parts, behind one cheap handle.
+/// The shared parts, behind a cheap handle.
 #[derive(Clone)]
 pub struct AppState(Arc<Parts>);
 
-/// The addresses that were really bound; of a role that this process does not have, the one that is configured.
+/// The addresses that were really bound; for a role that this process does not have, the configured one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Addrs {
     /// Public API and web page.
@@ -35,49 +36,51 @@ pub struct Addrs {
     pub directory: SocketAddr,
     /// Gateway WebSocket.
     pub gateway: SocketAddr,
-    /// The listener that sends plain HTTP to TLS, if there is one.
+    /// The listener that redirects plain HTTP to HTTPS, if there is one.
     pub redirect: Option<SocketAddr>,
 }
 
-/// What [`AppState`] leads to.
+/// The parts of [`AppState`].
 pub struct Parts {
-    /// Where we listen.
+    /// The addresses of the listeners.
     pub addrs: Addrs,
-    /// Every setting, checked, with the secrets (`config.secrets.ticket` signs tickets).
+    /// The checked configuration, with the secrets (`config.secrets.ticket` signs tickets).
     pub config: SidecarConfig,
-    /// The time.
+    /// The clock of this process.
     pub clock: Clock,
-    /// What lasts.
+    /// The database.
     pub store: Store,
-    /// The database's time, in which deadlines are kept.
+    /// The database's time, by which deadlines are kept.
     pub db_time: DatabaseTime,
-    /// Signs and checks access tokens.
+    /// Signs and verifies access tokens.
     pub token_keys: TokenKeys,
-    /// Hashes passwords, one at a time.
+    /// Hashes passwords, a few at a time.
     pub passwords: Passwords,
-    /// Who asked how often.
+    /// The rate limits.
     pub limits: Limits,
+    /// Detects a proxy that `TRUSTED_PROXIES` does not name.
+    pub unnamed_proxy: UnnamedProxy,
     /// The classes a character may have.
     pub classes: Classes,
-    /// Where what may be lost is shared with other sidecars.
+    /// Redis, which shares state that may be lost with other sidecars; `None` without it.
     pub redis: Option<RedisClient>,
-    /// The other sidecars.
+    /// The other sidecars (replicas).
     pub replicas: Replicas,
-    /// Which map servers are alive.
+    /// The registry of live map servers.
     pub registry: Registry,
-    /// Which users are online.
+    /// The sessions of users who are online.
     pub sessions: Sessions,
-    /// Who is in which party.
+    /// Parties and whispers.
     pub social: Social,
     /// The map servers' links.
     pub link: Hub,
     /// The map servers that this process manages.
     pub fleet: Fleet,
-    /// What `/metrics` renders; `None` where the embedding process installed no Prometheus recorder.
+    /// Renders `/metrics`; `None` where the embedding process installed no Prometheus recorder.
     pub metrics: Option<PrometheusHandle>,
     /// Cancelled when the sidecar shuts down.
     pub shutdown: CancellationToken,
-    /// Background tasks and sockets; the shutdown waits for them.
+    /// Background tasks and sockets. A graceful shutdown waits for them.
     pub tasks: TaskTracker,
 }
 

@@ -1,4 +1,4 @@
-//! The binary: its verbs, its exit codes, its ready files and the way it ends.
+//! The binary: its subcommands, its exit codes, its ready files, and how it ends.
 
 #![expect(clippy::unwrap_used, reason = "what a test is built of fails by panicking")]
 
@@ -29,7 +29,7 @@ fn sidecar(dir: &Path, args: &[&str]) -> Command {
     command
 }
 
-/// Runs to the end; the exit code, and the last line it said.
+/// Runs a command to its end. Returns the exit code, and the last line it logged.
 fn ended(command: &mut Command) -> (i32, String) {
     let Output { status, stderr, .. } = command.output().unwrap();
     let last = String::from_utf8_lossy(&stderr).lines().last().unwrap_or_default().to_owned();
@@ -40,14 +40,14 @@ fn ended(command: &mut Command) -> (i32, String) {
 struct Serving(Child);
 
 impl Serving {
-    /// Waits until the process says that it is ready.
+    /// Starts a process and waits until it logs that it is ready.
     fn start(command: &mut Command) -> Self {
         let mut child = command.spawn().unwrap();
         let said = BufReader::new(child.stderr.take().unwrap());
         let serving = Self(child);
         let mut lines = said.lines().map(Result::unwrap);
         assert!(lines.any(|line| line.ends_with("ready")), "it ended before it was ready");
-        // Somebody has to go on reading, or the pipe fills.
+        // Keep reading, or the pipe fills up.
         std::thread::spawn(move || lines.for_each(drop));
         serving
     }
@@ -90,6 +90,8 @@ fn it_serves_until_it_is_told_to_end() {
         }
         let figures = get(&ready["api_addr"], "/metrics");
         assert!(figures.contains(r#"realmgate_http_requests_total{method="GET",route="/readyz",status="200"}"#));
+        assert!(figures.contains(r#"realmgate_http_request_seconds_bucket{route="/readyz",le="0.01"}"#), "{figures}");
+        assert!(!figures.contains("quantile="), "a summary grows, and cannot be added up: {figures}");
 
         serving.signal(signal);
         assert_eq!(serving.0.wait().unwrap().code(), Some(0), "SIG{signal}");
@@ -102,11 +104,25 @@ fn it_serves_until_it_is_told_to_end() {
 }
 
 #[test]
+fn a_second_one_in_the_same_folder_is_refused_and_leaves_the_first_alone() {
+    let dir = world();
+    let first = Serving::start(&mut sidecar(dir.path(), &["serve"]));
+    let file = dir.path().join("data/sidecar/ready.json");
+    let ready = std::fs::read(&file).unwrap();
+    let (code, said) = ended(&mut sidecar(dir.path(), &["serve"]));
+    assert!(code == 2 && said.contains("DATA_DIR: a sidecar gateway-1 runs in"), "{code}: {said}");
+    assert_eq!(std::fs::read(&file).unwrap(), ready, "scripts find the one that runs");
+    // kill -9: the next process need not wait until that one is silent.
+    drop(first);
+    Serving::start(&mut sidecar(dir.path(), &["serve"]));
+}
+
+#[test]
 fn any_subset_of_the_roles_runs_with_its_listeners_alone() {
     let all = [("api", "API_ADDR"), ("directory", "DIRECTORY_ADDR"), ("gateway", "GATEWAY_ADDR")];
     for roles in [&["api"][..], &["directory"], &["gateway"], &["api", "gateway"], &["gateway", "directory"]] {
         let dir = world();
-        // Whoever has not the role does not mind that its port is taken.
+        // A process without the role does not mind that its port is taken.
         let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let mut command = sidecar(dir.path(), &["serve", "--roles", &roles.join(",")]);
         let others = all.iter().filter(|(role, _)| !roles.contains(role));
@@ -195,7 +211,7 @@ fn settings_that_cannot_be_are_exit_code_2_and_named() {
 fn an_exposed_listener_wants_strong_secrets() {
     let dir = world();
     for listener in ["API_ADDR", "DIRECTORY_ADDR", "GATEWAY_ADDR", "HTTP_REDIRECT_ADDR"] {
-        // No certificate is looked at before the secrets are.
+        // The secrets are checked before any certificate.
         let settings = [("TLS_CERT_FILE", "cert.pem"), ("TLS_KEY_FILE", "key.pem"), ("SERVICE_TOKEN", "swordfish")];
         let (code, said) = ended(sidecar(dir.path(), &["serve"]).envs(settings).env(listener, "0.0.0.0:0"));
         assert_eq!(code, 2, "{listener}");

@@ -1,4 +1,4 @@
-//! What an idle gateway socket costs. A test binary of its own: it weighs the whole process.
+//! Memory of an idle gateway socket. This is its own test binary, since it measures the whole process.
 
 #![expect(clippy::unwrap_used, reason = "what a test is built of fails by panicking")]
 
@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use realmgate_protocol::ids::AccountId;
 use realmgate_sidecar::AppState;
 use realmgate_sidecar::service::tokens::{RefreshToken, mint_access};
+use realmgate_sidecar::service::world::logged_in;
 use realmgate_sidecar::store::accounts::NewAccount;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -17,13 +18,13 @@ use uuid::Uuid;
 
 use testing::TestApp;
 
-/// Sockets that are open before the weighing, so that what is made once is not weighed.
+/// Sockets that are opened before measuring, so that one-time allocations do not count.
 const WARM: usize = 100;
 const WEIGHED: usize = 800;
-/// Most bytes of one, the client's end of it in this same process included.
+/// Maximum number of bytes per socket, including the client's end in the same process.
 const MOST: u64 = 30 * 1_024;
 
-/// An access token of a new account; its password is never asked for.
+/// An access token of a new account, whose password is never needed.
 async fn token(state: &AppState, number: usize) -> String {
     let (account, session) = (AccountId::from(Uuid::now_v7()), Uuid::now_v7());
     let name = format!("player{number}");
@@ -31,10 +32,11 @@ async fn token(state: &AppState, number: usize) -> String {
     assert!(state.store.accounts.create_with_password(new).await.unwrap());
     let refresh = RefreshToken::generate(state).unwrap();
     state.store.sessions.open(session, account, refresh.row()).await.unwrap();
+    logged_in(state, account, session).await.unwrap();
     mint_access(state, account, session, 0).unwrap().0
 }
 
-/// Opens a socket by hand: a client library's buffers are not the server's.
+/// Opens a socket by hand, since the buffers of a client library are not the server's.
 async fn open(gateway: SocketAddr, token: &str) -> TcpStream {
     let mut stream = TcpStream::connect(gateway).await.unwrap();
     let request = format!(

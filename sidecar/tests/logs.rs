@@ -1,5 +1,5 @@
-//! Secrets never reach a log, and a request can be found by its name. A test binary of its own: its log is the whole
-//! process's, threads of libraries included.
+//! Secrets never reach a log, and a request can be found by its trace id. This is its own test binary, since its log is
+//! that of the whole process, including threads of libraries.
 
 #![expect(clippy::unwrap_used, reason = "what a test is built of fails by panicking")]
 

@@ -92,6 +92,11 @@ impl Api {
         self.send(self.request(Method::POST, path).json(&body)).await
     }
 
+    /// A PATCH with a JSON body.
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::PATCH, path).json(&body)).await
+    }
+
     /// A DELETE.
     pub async fn delete(&self, path: &str) -> Answer {
         self.send(self.request(Method::DELETE, path)).await

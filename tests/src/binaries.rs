@@ -18,18 +18,19 @@ pub struct Binaries {
     pub bot: PathBuf,
 }
 
-/// The programs, built in the profile and the target folder of the running test, with clocks that a test can set.
+/// The programs, built in the profile of the running test, with clocks that a test can set. They lie in a folder of their
+/// own, so that nobody runs a program with such a clock who looks for one in the profile's folder; what they are made of
+/// is shared with every other build.
 ///
 /// Cargo's own lock on the target folder makes several test processes wait for each other; all but the first find that
 /// nothing is left to do.
 ///
 /// # Panics
-/// When they can not be built; what cargo said is in the message.
+/// When they cannot be built; what cargo said is in the message.
 pub fn binaries() -> &'static Binaries {
     static BUILT: OnceLock<Binaries> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let folder = profile_folder();
-        build(&folder);
+        let folder = build(&profile_folder());
         let program = |name: &str| {
             let path = folder.join(name);
             assert!(path.is_file(), "cargo has built no {}", path.display());
@@ -56,7 +57,11 @@ fn profile_folder() -> PathBuf {
     }
 }
 
-fn build(profile_folder: &Path) {
+/// Where the programs of a test lie, in the target folder.
+const FOLDER: &str = "under-test";
+
+/// Builds them; the folder in which they are then.
+fn build(profile_folder: &Path) -> PathBuf {
     let target = profile_folder.parent().expect("a profile's folder lies in the target folder");
     let profile = match profile_folder.file_name().and_then(|name| name.to_str()) {
         // The one profile whose folder is not named after it.
@@ -67,11 +72,14 @@ fn build(profile_folder: &Path) {
     cargo
         .current_dir(workspace())
         .args(["build", "--quiet", "--bins", "--profile", profile, "--target-dir"])
-        .arg(target);
+        .arg(target.join(FOLDER))
+        .env("CARGO_BUILD_BUILD_DIR", target);
     cargo.args(["--features", "realmgate-server/chaos,realmgate-sidecar/chaos"]);
     for package in PACKAGES {
         cargo.args(["--package", package]);
     }
     let built = cargo.stdin(Stdio::null()).output().expect("cargo, which has built this test, runs");
-    assert!(built.status.success(), "the programs can not be built:\n{}", String::from_utf8_lossy(&built.stderr));
+    assert!(built.status.success(), "the programs cannot be built:\n{}", String::from_utf8_lossy(&built.stderr));
+    let profile = profile_folder.file_name().expect("it was just read");
+    target.join(FOLDER).join(profile)
 }

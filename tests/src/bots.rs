@@ -83,7 +83,7 @@ impl Bots {
         let patience = Duration::from_secs(self.seconds) + 2 * PATIENCE;
         let finished = self.process.finished_within(patience).await;
         let Ok(report) = serde_json::from_str(&finished.stdout) else {
-            panic!("the bots' report can not be read{}", self.process.told())
+            panic!("the bots' report cannot be read{}", self.process.told())
         };
         let dump = std::fs::read(&self.dump).unwrap_or_else(|error| panic!("no dump: {error}{}", self.process.told()));
         let told = serde_json::from_slice(&dump).expect("the dump is JSON of the known shape");

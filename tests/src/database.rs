@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::any::{AnyPoolOptions, install_default_drivers};
+use sqlx::any::{AnyPoolOptions, AnyRow, install_default_drivers};
 use sqlx::{Any, AnyPool, FromRow, Row, Transaction};
 
 use crate::home::Home;
@@ -12,7 +12,7 @@ use crate::home::Home;
 pub struct Database(AnyPool);
 
 /// A character's row.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CharacterRow {
     /// Its name.
     pub name: String,
@@ -30,6 +30,21 @@ pub struct CharacterRow {
     pub lock_owner: String,
     /// How often that has changed.
     pub lock_epoch: i64,
+}
+
+impl<'r> FromRow<'r, AnyRow> for CharacterRow {
+    fn from_row(row: &'r AnyRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            name: row.try_get("name")?,
+            level: row.try_get("level")?,
+            experience: row.try_get("experience")?,
+            map_id: row.try_get("map_id")?,
+            x: row.try_get("x")?,
+            y: row.try_get("y")?,
+            lock_owner: row.try_get("lock_owner")?,
+            lock_epoch: row.try_get("lock_epoch")?,
+        })
+    }
 }
 
 /// An item of a character: what it is, and where it lies.
@@ -77,7 +92,7 @@ impl Database {
     /// Opens the file of a home, for reading.
     ///
     /// # Panics
-    /// When it can not be read.
+    /// When it cannot be read.
     pub async fn open(home: &Home) -> Self {
         Self::at(&format!("sqlite://{}?mode=ro", home.data_dir().join("realmgate.db").display())).await
     }
@@ -85,7 +100,7 @@ impl Database {
     /// Opens it for writing, for a test that puts something where the game would take long to.
     ///
     /// # Panics
-    /// When it can not be opened.
+    /// When it cannot be opened.
     pub async fn open_for_writing(home: &Home) -> Self {
         Self::at(&format!("sqlite://{}", home.data_dir().join("realmgate.db").display())).await
     }
@@ -93,11 +108,11 @@ impl Database {
     /// Opens the database of an address.
     ///
     /// # Panics
-    /// When it can not be opened.
+    /// When it cannot be opened.
     pub async fn at(url: &str) -> Self {
         install_default_drivers();
         let pool = AnyPoolOptions::new().max_connections(1).connect(url).await;
-        Self(pool.unwrap_or_else(|error| panic!("{url} can not be opened: {error}")))
+        Self(pool.unwrap_or_else(|error| panic!("{url} cannot be opened: {error}")))
     }
 
     /// Puts a character that is nowhere in the world onto a map.
@@ -109,6 +124,16 @@ impl Database {
         let updated =
             update.bind(character).bind(i64::from(map)).execute(&self.0).await.expect("a character can be moved");
         assert_eq!(updated.rows_affected(), 1, "the character {character} is there, and nowhere in the world");
+    }
+
+    /// Who holds which lock: of characters, and of accounts.
+    ///
+    /// # Panics
+    /// When the database cannot be asked.
+    pub async fn held_locks(&self) -> Vec<String> {
+        let held = "SELECT 'character ' || id || ' by ' || lock_owner FROM characters WHERE lock_owner <> 'none' \
+             UNION ALL SELECT 'account ' || id || ' by ' || lock_owner FROM accounts WHERE lock_owner <> 'none'";
+        sqlx::query_scalar(held).fetch_all(&self.0).await.expect("the locks can be read")
     }
 
     /// Keeps everybody else from writing characters until the transaction ends; in SQLite, from writing anything.
@@ -140,10 +165,22 @@ impl Database {
         .unwrap_or_else(|error| panic!("the character {id}: {error}"))
     }
 
+    /// Who holds an account.
+    ///
+    /// # Panics
+    /// When there is none of this id.
+    pub async fn account_lock_owner(&self, id: &str) -> String {
+        sqlx::query_scalar("SELECT lock_owner FROM accounts WHERE id = $1")
+            .bind(id)
+            .fetch_one(&self.0)
+            .await
+            .unwrap_or_else(|error| panic!("the account {id}: {error}"))
+    }
+
     /// All characters.
     ///
     /// # Panics
-    /// When the database can not be read.
+    /// When the database cannot be read.
     pub async fn all_characters(&self) -> Vec<CharacterRow> {
         sqlx::query_as("SELECT name, level, experience, map_id, x, y, lock_owner, lock_epoch FROM characters")
             .fetch_all(&self.0)
@@ -154,7 +191,7 @@ impl Database {
     /// A character's gold.
     ///
     /// # Panics
-    /// When the database can not be read.
+    /// When the database cannot be read.
     pub async fn gold(&self, character: &str) -> i64 {
         let row = sqlx::query(
             "SELECT CAST(COALESCE(SUM(balance), 0) AS BIGINT) FROM gold_balances WHERE owner = 'character:' || $1",
@@ -165,7 +202,7 @@ impl Database {
     /// A character's items by identity.
     ///
     /// # Panics
-    /// When the database can not be read.
+    /// When the database cannot be read.
     pub async fn items(&self, character: &str) -> BTreeMap<String, ItemRow> {
         let rows = sqlx::query("SELECT id, definition, slot FROM items WHERE owner = 'character:' || $1");
         let rows = rows.bind(character).fetch_all(&self.0).await.expect("items can be read");

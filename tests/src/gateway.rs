@@ -32,6 +32,9 @@ enum Heard {
 
 impl Gateway {
     /// Opens `/ws` with this query and these headers, and expects nothing.
+    ///
+    /// # Errors
+    /// When the query or a header is not valid, or the handshake fails or is refused.
     pub async fn connect(address: SocketAddr, query: &str, headers: &[(&'static str, &str)]) -> Result<Self, Error> {
         let mut request = format!("ws://{address}/ws{query}").into_client_request()?;
         for (name, value) in headers {

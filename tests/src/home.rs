@@ -46,7 +46,7 @@ impl Home {
     /// A copy of a folder's files, to be broken.
     ///
     /// # Panics
-    /// When a file can not be copied.
+    /// When a file cannot be copied.
     pub fn copy_of(&self, folder: &Path, name: &str) -> PathBuf {
         let copy = self.path(name);
         fs::create_dir_all(&copy).expect("a folder can be made");
@@ -71,7 +71,7 @@ impl Home {
     /// The keys that tickets are signed with.
     ///
     /// # Panics
-    /// When they can not be read.
+    /// When they cannot be read.
     pub fn ticket_keys(&self) -> KeyRing {
         self.secret("ticket_key").parse().expect("the generated key is a key")
     }
@@ -80,7 +80,7 @@ impl Home {
 /// The text of a file.
 ///
 /// # Panics
-/// When it can not be read; the message names it.
+/// When it cannot be read; the message names it.
 pub fn read(path: &Path) -> String {
-    fs::read_to_string(path).unwrap_or_else(|error| panic!("{} can not be read: {error}", path.display()))
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{} cannot be read: {error}", path.display()))
 }

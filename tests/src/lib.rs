@@ -2,13 +2,15 @@
 //!
 //! The library holds what the tests in `tests/tests/` share. [`binaries`] builds the programs once, [`MapServer`] and
 //! [`SidecarProcess`] run them in homes of their own, [`api`] and [`gateway`] speak the contract on the wire without our
-//! client library, [`bots`] play, [`database`] looks into the database afterwards, and [`netcode`] knocks at the game's
-//! port with any bytes; [`load`] is thousands of players. [`postgres`] and [`mod@redis`] are a database and keys of a test's own on services that run
+//! client library, [`bots`] play, [`in_world`] is one player over UDP, [`database`] looks into the database afterwards, and [`netcode`] knocks at the game's
+//! port with any bytes; [`load`] is thousands of players, [`soak`] players who come and go for long, [`attack`] hundreds of
+//! hostile ones. [`postgres`] and [`mod@redis`] are a database and keys of a test's own on services that run
 //! anyway; [`backends`] are a whole PostgreSQL and a whole Redis of its own. [`proxy`] is a link that can be cut, slowed
 //! and silenced.
 
 pub mod account;
 pub mod api;
+pub mod attack;
 pub mod backends;
 pub mod binaries;
 pub mod bots;
@@ -16,9 +18,11 @@ pub mod chaos;
 pub mod database;
 pub mod gateway;
 pub mod home;
+pub mod in_world;
 pub mod load;
 pub mod map_server;
 pub mod netcode;
+pub mod plot;
 pub mod postgres;
 pub mod process;
 pub mod proxy;
@@ -26,7 +30,7 @@ pub mod redis;
 pub mod scenario;
 pub mod shared;
 pub mod sidecar;
-pub mod skip;
+pub mod soak;
 pub mod wait;
 pub mod walk;
 
@@ -36,6 +40,7 @@ pub use api::{Answer, Api};
 pub use database::Database;
 pub use gateway::Gateway;
 pub use home::Home;
+pub use in_world::InWorld;
 pub use map_server::{MapServer, Settings};
 pub use postgres::TestDatabase;
 pub use process::Process;

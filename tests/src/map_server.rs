@@ -12,6 +12,9 @@ use crate::process::{Process, command};
 use crate::shared::Tells;
 use crate::wait::{PATIENCE, found_within};
 
+/// Players of tests come and go faster than people do.
+pub(crate) const TEST_ENTRIES: &str = "600";
+
 /// How a map server is started. By default: map 1, every port free, the sidecar embedded.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -50,6 +53,7 @@ impl Settings {
         ["API_ADDR", "DIRECTORY_ADDR", "GATEWAY_ADDR", "ADMIN_ADDR"]
             .iter()
             .fold(settings, |settings, listener| settings.set(listener, "127.0.0.1:0"))
+            .set("ENTRIES_PER_MIN", TEST_ENTRIES)
     }
 
     /// Beside another server of the same machine: with its `DATA_DIR`, at its directory.
@@ -163,7 +167,15 @@ impl MapServer {
     /// # Panics
     /// When the server has joined another directory.
     pub fn api(&self) -> Api {
-        Api::new(self.ready.api.expect("the sidecar is embedded"))
+        Api::new(self.api_addr())
+    }
+
+    /// Where the public API of the embedded sidecar listens.
+    ///
+    /// # Panics
+    /// When the server has joined another directory.
+    pub fn api_addr(&self) -> SocketAddr {
+        self.ready.api.expect("the sidecar is embedded")
     }
 
     /// The gateway of the embedded sidecar.

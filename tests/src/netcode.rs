@@ -111,7 +111,7 @@ impl Knocker {
     /// Sends any bytes to the server.
     ///
     /// # Panics
-    /// When they can not be sent.
+    /// When they cannot be sent.
     pub async fn send(&self, datagram: &[u8]) {
         self.socket.send_to(datagram, self.netcode.server_addr()).await.expect("UDP can be sent");
     }

@@ -2,11 +2,10 @@
 
 #![expect(clippy::print_stderr, reason = "whoever reads a test's output must see what was left behind")]
 
+use realmgate_skip::skip;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor};
 use uuid::Uuid;
-
-use crate::skip::skip;
 
 /// Where PostgreSQL is, if `TEST_POSTGRES_URL` does not say otherwise. Whoever it names may make databases.
 const SERVER: &str = "postgres://postgres@127.0.0.1:5432/postgres";

@@ -48,13 +48,13 @@ impl Process {
     /// Starts a program; its output goes to files in `home`.
     ///
     /// # Panics
-    /// When it can not be started.
+    /// When it cannot be started.
     pub fn start(home: &Home, mut command: Command) -> Self {
         let name = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
         let (stdout, stderr) = (home.fresh_path("stdout"), home.fresh_path("stderr"));
         let file = |path: &Path| File::create(path).expect("an output file can be made");
         command.stdin(Stdio::null()).stdout(file(&stdout)).stderr(file(&stderr));
-        let child = command.spawn().unwrap_or_else(|error| panic!("{name} can not be started: {error}"));
+        let child = command.spawn().unwrap_or_else(|error| panic!("{name} cannot be started: {error}"));
         Self { name, child: Mutex::new(child), stdout, stderr, _home: home.clone() }
     }
 
@@ -110,7 +110,7 @@ impl Process {
 
     /// Waits for its end where nothing can be awaited: in a destructor.
     pub fn wait_blocking(&self) {
-        // There is nobody to tell that it can not be waited for.
+        // There is nobody to tell that it cannot be waited for.
         let _ = self.child().wait();
     }
 

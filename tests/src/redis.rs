@@ -4,10 +4,9 @@
 
 use std::time::Duration;
 
+use realmgate_skip::skip;
 use redis::{Client, Connection, RedisResult};
 use uuid::Uuid;
-
-use crate::skip::skip;
 
 /// Where Redis is, if `TEST_REDIS_URL` does not say otherwise.
 const SERVER: &str = "redis://127.0.0.1:6379";

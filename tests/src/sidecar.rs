@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::api::Api;
 use crate::binaries::binaries;
 use crate::home::Home;
+use crate::map_server::TEST_ENTRIES;
 use crate::process::{Process, command};
 use crate::shared::Tells;
 use crate::wait::{PATIENCE, found_within};
@@ -59,7 +60,7 @@ impl SidecarProcess {
         for listener in ["API_ADDR", "DIRECTORY_ADDR", "GATEWAY_ADDR"] {
             serve.env(listener, "127.0.0.1:0");
         }
-        serve.envs(settings.iter().copied());
+        serve.env("ENTRIES_PER_MIN", TEST_ENTRIES).envs(settings.iter().copied());
         let process = Process::start(&home, serve);
         let up = found_within(PATIENCE, async || {
             assert!(process.is_running(), "the sidecar has ended{}", process.told());

@@ -104,7 +104,7 @@ async fn a_crashed_map_server_is_started_again_for_who_comes_next() {
     let second = pid(&sidecar, MAP_SERVER);
     assert_ne!(first, second);
 
-    // A sidecar that is killed can not end anybody: they notice by themselves.
+    // A sidecar that is killed cannot end anybody: they notice by themselves.
     kill(sidecar.process.pid());
     gone(second).await;
 }

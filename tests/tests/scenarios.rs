@@ -3,7 +3,7 @@
 //! Each scenario is a test on each wire. At the end stands a check that together they have shown every message in both
 //! directions, every ability and every mob of the shipped data, and a refusal of every kind of request.
 
-#![expect(clippy::unwrap_used, reason = "what a test helper can not do, fails the test")]
+#![expect(clippy::unwrap_used, reason = "what a test helper cannot do, fails the test")]
 
 #[path = "scenarios/boss.rs"]
 mod boss;
@@ -65,10 +65,12 @@ macro_rules! scenarios {
 scenarios! {
     entering:
         a_newborn_is_told_all_it_needs,
+        others_see_what_one_says_one_looks_like,
         before_hello_nothing_else_is_heard,
         who_speaks_another_protocol_is_told_so_and_leaves,
         a_logout_saves_and_one_comes_back_as_one_was,
         who_enters_elsewhere_is_let_go_here,
+        who_fights_leaves_when_the_fight_is_over,
         who_loses_its_connection_stays_a_while;
     outage:
         what_waits_for_the_store_is_shown_and_done_when_it_is_back,
@@ -132,6 +134,7 @@ scenarios! {
     company:
         chat_reaches_the_channel_and_no_other,
         a_whisper_reaches_one_anywhere,
+        who_is_ignored_is_not_heard,
         a_party_shares_what_is_learned,
         what_parties_refuse;
     journeys:

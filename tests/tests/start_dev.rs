@@ -92,7 +92,7 @@ async fn what_an_earlier_run_left_is_ended_and_nobody_else() {
     let earlier = pids(&home);
     script.signal(Signal::KILL);
     script.finished().await;
-    assert!(earlier.iter().all(|pid| is_alive(*pid)), "who is killed can not end its parts");
+    assert!(earlier.iter().all(|pid| is_alive(*pid)), "who is killed cannot end its parts");
     // A process of somebody else that has got the number of one that ended long ago.
     let mut stranger = command(Path::new("/usr/bin/tail"));
     stranger.args(["-f", "/dev/null"]);

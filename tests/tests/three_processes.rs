@@ -83,6 +83,13 @@ fn assert_same(before: &Possessions, after: &Possessions) {
     assert_eq!(figures(after), figures(before), "gold, experience and level");
 }
 
+/// The map server shows what the services were told.
+#[track_caller]
+fn assert_looks(client: &GameClient, expected: &serde_json::Value) {
+    let shown = client.session().own_entity().and_then(|me| me.look.clone()).expect("a look");
+    assert_eq!(&serde_json::from_str::<serde_json::Value>(&shown.json.0).expect("JSON"), expected);
+}
+
 /// The database says what the player was told.
 async fn assert_stored(database: &Database, character: &str, told: &Possessions, map: u16) {
     let row = database.character(character).await;
@@ -110,6 +117,8 @@ async fn a_player_crosses_between_processes_and_keeps_everything() {
     let classes = api.classes().await.expect("classes");
     let character =
         api.create_character(&tokens.access_token, &fresh_name("Walker "), &classes[0].id).await.expect("a character");
+    let look = serde_json::json!({"hair": "red", "height": 1.8});
+    api.change_appearance(&tokens.access_token, &character.id, &look).await.expect("another appearance");
     let gateway = format!("ws://{}", sidecar.ready.gateway_addr);
     let mut entry = Entry::new(&gateway, &tokens.access_token, &character.id);
     let setup = Setup::new(Clock::start());
@@ -117,6 +126,7 @@ async fn a_player_crosses_between_processes_and_keeps_everything() {
 
     let client = entry.enter(None, &setup).await.expect("in the world");
     let client = cross(client, &mut entry, &setup, map(1), 2).await;
+    assert_looks(&client, &look);
     assert_eq!(database.character(&character.id).await.lock_owner, "map:map-server-2");
     let client = cross(client, &mut entry, &setup, map(2), 1).await;
     let client = cross(client, &mut entry, &setup, map(1), 2).await;

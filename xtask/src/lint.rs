@@ -3,11 +3,11 @@
 use anyhow::Result;
 use clap::builder::PossibleValuesParser;
 
-use crate::step::{Step, Tool, run_all};
+use crate::step::{Missing, Step, Tool, run_all};
 use crate::workspace::Workspace;
-use crate::{schema, schemathesis, tidy};
+use crate::{attack, schema, schemathesis, tidy};
 
-static STEPS: [Step; 6] = [
+static STEPS: [Step; 7] = [
     Step {
         name: "rustfmt",
         mend: "cargo fmt --all",
@@ -23,17 +23,31 @@ static STEPS: [Step; 6] = [
     Step {
         name: "typos",
         mend: "typos --write-changes (a word that is right goes into typos.toml)",
-        needs: Some(Tool { probe: ("typos", &["--version"]), install: "pip install typos" }),
+        needs: Some(Tool { probe: ("typos", &["--version"]), install: "pip install typos", on_ci: Missing::Fails }),
         run: |workspace| workspace.run("typos", &[]),
     },
     Step {
         name: "deny",
         mend: "cargo deny check bans licenses sources (the rules and their reasons are in deny.toml)",
-        needs: Some(Tool { probe: ("cargo-deny", &["--version"]), install: "cargo install cargo-deny --locked" }),
+        needs: Some(Tool {
+            probe: ("cargo-deny", &["--version"]),
+            install: "cargo install cargo-deny --locked",
+            on_ci: Missing::Fails,
+        }),
         run: |workspace| {
             let checks = ["check", "--hide-inclusion-graph", "--allow", "duplicate", "bans", "licenses", "sources"];
             workspace.run("cargo-deny", &checks)
         },
+    },
+    Step {
+        name: "advisories",
+        mend: "cargo deny check advisories: update the crate, or say in deny.toml why it may stay, with the date",
+        needs: Some(Tool {
+            probe: ("cargo-deny", &["fetch", "db"]),
+            install: "cargo install cargo-deny --locked, and a network that reaches github.com/rustsec/advisory-db",
+            on_ci: Missing::IsSkipped,
+        }),
+        run: |workspace| workspace.run("cargo-deny", &["check", "--hide-inclusion-graph", "advisories"]),
     },
     Step {
         name: "clippy",
@@ -56,8 +70,19 @@ static TEST: Step = Step {
 static SCHEMATHESIS: Step = Step {
     name: "schemathesis",
     mend: "cargo xtask schemathesis; what it finds is a fault of a route or of what its documentation says",
-    needs: Some(Tool { probe: ("python3", &["-m", "pip", "--version"]), install: "apt-get install python3-pip" }),
+    needs: Some(Tool {
+        probe: ("python3", &["-m", "pip", "--version"]),
+        install: "apt-get install python3-pip",
+        on_ci: Missing::Fails,
+    }),
     run: |workspace| schemathesis::run(workspace, &schemathesis::Hunt::default()),
+};
+
+static ATTACK: Step = Step {
+    name: "attack",
+    mend: "cargo xtask attack --minutes 2; what it names was refused to honest players, or not refused to hostile ones",
+    needs: None,
+    run: attack::run_briefly,
 };
 
 /// What `--only` accepts.
@@ -70,7 +95,7 @@ pub fn run(workspace: &Workspace, only: &[String], with_tests: bool) -> Result<(
     let wanted = |step: &&Step| only.is_empty() || only.iter().any(|name| name == step.name);
     let mut steps: Vec<&Step> = STEPS.iter().filter(wanted).collect();
     if with_tests {
-        steps.extend([&TEST, &SCHEMATHESIS]);
+        steps.extend([&TEST, &SCHEMATHESIS, &ATTACK]);
     }
     run_all(workspace, &steps)
 }

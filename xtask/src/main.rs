@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people: the terminal is its output")]
 
+mod attack;
 mod bench;
 mod binaries;
 mod chaos;
@@ -11,6 +12,7 @@ mod lint;
 mod mutate;
 mod schema;
 mod schemathesis;
+mod soak;
 mod step;
 mod tidy;
 mod workspace;
@@ -32,7 +34,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run everything that must pass before a change lands: lint, `cargo test --workspace`, schemathesis
+    /// Run everything that must pass before a change lands: lint, `cargo test --workspace`, schemathesis, attack
     Ci {
         #[command(flatten)]
         place: Place,
@@ -55,6 +57,11 @@ enum Command {
         #[command(flatten)]
         arguments: chaos::Arguments,
     },
+    /// Let hundreds of hostile accounts loose on a real server beside honest players, and judge (docs/reliability.md)
+    Attack {
+        #[command(flatten)]
+        arguments: attack::Arguments,
+    },
     /// Fuzz every parser that sees bytes from strangers (docs/reliability.md)
     Fuzz {
         #[command(flatten)]
@@ -64,6 +71,11 @@ enum Command {
     Mutate {
         #[command(flatten)]
         arguments: mutate::Arguments,
+    },
+    /// Have players come, play, leave and be replaced by others for long, and see whether anything grows (docs/reliability.md)
+    Soak {
+        #[command(flatten)]
+        arguments: soak::Arguments,
     },
     /// Check what no compiler does: who imports whom, file sizes, leftovers, names, sleeping tests, machine paths, metrics
     Tidy,
@@ -93,9 +105,11 @@ fn main() -> ExitCode {
         Command::Ci { place } => lint::run(&workspace.on_ci(place.ci), &[], true),
         Command::Lint { place, only } => lint::run(&workspace.on_ci(place.ci), &only, false),
         Command::Chaos { arguments } => chaos::run(&workspace, &arguments),
+        Command::Attack { arguments } => attack::run(&workspace, &arguments),
         Command::Fuzz { arguments } => fuzz::run(&workspace, &arguments),
         Command::Mutate { arguments } => mutate::run(&workspace, &arguments),
         Command::Schemathesis { hunt } => schemathesis::run(&workspace, &hunt),
+        Command::Soak { arguments } => soak::run(&workspace, &arguments),
         Command::Tidy => tidy::run(&workspace.root),
         Command::Schema { check: false } => schema::write(&workspace),
         Command::Schema { check: true } => schema::check(&workspace),

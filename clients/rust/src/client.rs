@@ -14,27 +14,28 @@ use crate::session::{Counters, Grids, Intent, Possessions, Session};
 use crate::token::{self, TokenError};
 use crate::transport::{CloseReason, Incoming, Traffic, UdpTransport};
 
-/// How long a client waits to be accepted with one ticket.
+/// How long a client waits for the server to accept one ticket.
 pub const ACCEPT_WITHIN: Duration = Duration::from_secs(2);
-/// How long the server may take to tell all that a player needs to begin: one that has died since it let us in never does.
+/// How long the server may take to send everything that a player needs to begin. A server that died after it accepted
+/// us never does.
 const ENTER_WITHIN: Duration = Duration::from_secs(4);
-/// How long the server may take to save and say goodbye.
+/// How long the server may take to save and to confirm the logout.
 const LEAVE_WITHIN: Duration = Duration::from_secs(10);
-/// Between looks at what is due, while there are no ticks yet.
+/// Interval between checks for due work, while there are no ticks yet.
 const QUIET_TICK: Duration = Duration::from_millis(33);
-/// A client that is further behind than this does not catch up: the server takes one command a tick.
+/// A client that is further behind than this does not catch up: the server takes one command per tick.
 const MAX_BEHIND: Duration = Duration::from_millis(250);
 
-/// What one connects with.
+/// Everything needed to connect to a map server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admission {
     /// The ticket in base64url.
     pub ticket: String,
     /// The netcode connect token in base64url.
     pub connect_token: String,
-    /// What the map server speaks.
+    /// The map server's protocol hash.
     pub protocol_hash: u64,
-    /// The map.
+    /// The map to enter.
     pub map: MapId,
 }
 
@@ -63,50 +64,50 @@ impl TryFrom<&EnterWorld> for Admission {
     }
 }
 
-/// Why a client did not get into the world with an admission.
+/// Why a client did not enter the world with an admission.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EnterError {
-    /// The connect token can not be used.
+    /// The connect token cannot be used.
     #[error(transparent)]
     Token(#[from] TokenError),
     /// The protocol hash is not 16 hexadecimal digits.
-    #[error("the protocol hash can not be read")]
+    #[error("the protocol hash cannot be read")]
     Hash,
-    /// The server speaks another protocol.
+    /// The server's protocol hash differs from the client's.
     #[error("the server speaks the protocol {server:016x}, this client {:016x}", protocol_hash())]
     ProtocolMismatch {
-        /// What it speaks.
+        /// The server's protocol hash.
         server: u64,
     },
-    /// The server did not accept in time, or the connection ended before the world was entered.
+    /// The server did not accept in time, or the connection ended before the client was in the world.
     #[error("not let in: {0}")]
     Closed(#[from] CloseReason),
-    /// The server refused the greeting.
+    /// The server refused the `Hello`.
     #[error("the server refuses the greeting: {0:?}")]
     Refused(Refusal),
-    /// The server sent the player away at once.
+    /// The server made the player leave at once.
     #[error("the server sent us away: {0:?}")]
     SentAway(LeaveReason),
-    /// The server accepted, but did not tell all that a player needs.
+    /// The server accepted, but did not send everything that a player needs.
     #[error("the server did not let us begin in time")]
     Silent,
 }
 
 impl EnterError {
-    /// Whether another ticket may do better.
+    /// Whether another ticket may help.
     pub fn is_worth_another_ticket(&self) -> bool {
         matches!(self, Self::Closed(_) | Self::Silent)
     }
 }
 
-/// What every client of a program shares.
+/// What all clients of a program share.
 #[derive(Debug, Clone)]
 pub struct Setup {
     /// The clock.
     pub clock: Clock,
-    /// Solid tiles of the maps it has.
+    /// The solid tiles of maps that the program has.
     pub grids: Arc<Grids>,
-    /// How long to wait to be accepted: [`ACCEPT_WITHIN`].
+    /// How long to wait for the server to accept; [`ACCEPT_WITHIN`] by default.
     pub accept_within: Duration,
 }
 
@@ -120,15 +121,15 @@ impl Setup {
 /// What is left of a client that is no longer connected.
 #[derive(Debug)]
 pub struct Remains {
-    /// What the player last saw and owned.
+    /// The session: what the player last saw and owned.
     pub session: Session,
-    /// What went over the connection.
+    /// The traffic of the connection.
     pub traffic: Traffic,
-    /// Messages sent.
+    /// Number of reliable messages sent.
     pub messages_out: u64,
-    /// What was told since the last tick, on the way out.
+    /// Messages received since the last tick, while leaving.
     pub told: Vec<ServerMessage>,
-    /// Why the server says the player left, when it did.
+    /// The reason that the server gave for the end, if any.
     pub left: Option<LeaveReason>,
 }
 
@@ -140,13 +141,19 @@ pub struct GameClient {
     clock: Clock,
     next_tick: Duration,
     told: Vec<ServerMessage>,
+    /// Until when its body may stay, since it may not leave a fight.
+    stays_until: Duration,
     left: Option<LeaveReason>,
     ended: Option<CloseReason>,
     messages_out: u64,
 }
 
 impl GameClient {
-    /// Connects from a fresh socket and greets. `carried`: what the character owned where it travels from.
+    /// Connects from a fresh socket and greets. `carried` is what the character owned on the server it travels from.
+    ///
+    /// # Errors
+    /// The [`EnterError`] that says why: before connecting a bad token or protocol hash, then whatever ended the
+    /// attempt.
     pub async fn enter(admission: &Admission, setup: &Setup, carried: Option<Possessions>) -> Result<Self, EnterError> {
         if admission.protocol_hash != protocol_hash() {
             return Err(EnterError::ProtocolMismatch { server: admission.protocol_hash });
@@ -159,6 +166,7 @@ impl GameClient {
             clock: setup.clock,
             next_tick: setup.clock.now(),
             told: Vec::new(),
+            stays_until: Duration::ZERO,
             left: None,
             ended: None,
             messages_out: 0,
@@ -192,27 +200,31 @@ impl GameClient {
         Ok(())
     }
 
-    /// What the player sees and owns.
+    /// The session: what the player sees and owns.
     pub fn session(&self) -> &Session {
         &self.session
     }
 
-    /// As [`Self::session`], to take what it noted.
+    /// As [`Self::session`], but mutable, to take its anomalies.
     pub fn session_mut(&mut self) -> &mut Session {
         &mut self.session
     }
 
-    /// What went over the connection so far.
+    /// The traffic of the connection so far.
     pub fn traffic(&self) -> Traffic {
         self.transport.traffic()
     }
 
-    /// What the session has counted so far.
+    /// The session's counters so far.
     pub fn counters(&self) -> Counters {
         self.session.counters()
     }
 
-    /// Queues a request; it goes out with the next tick.
+    /// Queues a request, which is sent with the next tick. A full queue ends the client: [`Self::tick`] returns the
+    /// reason.
+    ///
+    /// # Errors
+    /// [`CodecError::TooLong`] when the message is too long for one reliable message.
     pub fn ask(&mut self, message: &ClientMessage) -> Result<(), CodecError> {
         let bytes = encode_reliable(message)?;
         self.messages_out += 1;
@@ -222,9 +234,12 @@ impl GameClient {
         Ok(())
     }
 
-    /// Waits for the next client tick and returns what the server told until then; then it is time to [`Self::act`].
+    /// Waits for the next client tick and returns the messages received until then. Then it is time to [`Self::act`].
     ///
-    /// What came before the end of the connection is told before the end itself.
+    /// Messages from before the end of the connection are returned before the end itself.
+    ///
+    /// # Errors
+    /// The [`CloseReason`], once the connection has ended and all messages have been returned.
     pub async fn tick(&mut self) -> Result<Vec<ServerMessage>, CloseReason> {
         while self.ended.is_none() {
             let left = self.next_tick.saturating_sub(self.clock.now());
@@ -236,7 +251,7 @@ impl GameClient {
                 self.take_incoming();
             }
         }
-        // A client that is late must still hear what has come.
+        // A late client must still receive what has arrived.
         let arrived = self.transport.take_arrived();
         self.note(arrived);
         self.take_incoming();
@@ -246,7 +261,7 @@ impl GameClient {
         self.ended.clone().or_else(|| self.transport.close_reason()).map_or_else(|| Ok(Vec::new()), Err)
     }
 
-    /// Sends this tick's command, and what was asked for.
+    /// Sends this tick's command and the queued requests.
     pub fn act(&mut self, intent: Intent) {
         let frame = self.session.tick(intent);
         let sent = self.transport.finish_tick(&frame);
@@ -258,20 +273,23 @@ impl GameClient {
         }
     }
 
-    /// Asks to log out and waits until the server has saved and said so.
+    /// Logs out and waits until the server has saved and confirmed it. In a fight the body stays until that is over.
     pub async fn log_out(mut self) -> Remains {
-        // A logout is a few bytes; it can always be encoded.
+        // A logout is a few bytes and can always be encoded.
         let _ = self.ask(&ClientMessage::Logout);
         let started = self.clock.now();
-        while self.left.is_none() && self.ended.is_none() && self.clock.now() - started < LEAVE_WITHIN {
+        while self.left.is_none()
+            && self.ended.is_none()
+            && self.clock.now() < self.stays_until.max(started) + LEAVE_WITHIN
+        {
             self.quiet_tick().await;
         }
-        // Once more, so that the server hears that its goodbye has arrived.
+        // Once more, so that the server gets the acknowledgement of its last message.
         self.quiet_tick().await;
         self.close()
     }
 
-    /// Ends the connection at once. The player stays in the world until the server finds that nobody is there.
+    /// Ends the connection at once. The player stays in the world until the server notices.
     pub fn close(self) -> Remains {
         Remains {
             session: self.session,
@@ -309,6 +327,9 @@ impl GameClient {
                     let Some(message) = self.session.receive_message(&bytes) else { continue };
                     if let ServerMessage::Leave { reason } = &message {
                         self.left = Some(*reason);
+                    }
+                    if let ServerMessage::LeavingIn { at_most_ms, .. } = &message {
+                        self.stays_until = self.clock.now() + Duration::from_millis((*at_most_ms).into());
                     }
                     self.told.push(message);
                 }

@@ -1,8 +1,8 @@
-//! The only place where this crate reads the clock; everything else is handed the time that has passed.
+//! The only place where this crate reads the clock. Everything else is passed the elapsed time.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// Time since a start of its own. Copies tell the same time.
+/// Measures the time since it was started. Copies share that start.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     started: Instant,
@@ -15,14 +15,14 @@ impl Clock {
         Self { started: Instant::now() }
     }
 
-    /// How long ago it was started.
+    /// The time since it was started.
     #[expect(clippy::disallowed_methods, reason = "this module owns the clock")]
     pub fn now(&self) -> Duration {
         self.started.elapsed()
     }
 }
 
-/// Unix milliseconds, to put what happened here beside what others wrote down.
+/// The time in Unix milliseconds, to compare events here with the records of other programs.
 #[expect(clippy::disallowed_methods, reason = "this module owns the clock")]
 pub fn unix_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

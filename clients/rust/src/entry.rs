@@ -1,4 +1,4 @@
-//! Getting into the world, with as many tickets as that takes.
+//! Entering the world, with as many tickets as it takes.
 
 use realmgate_protocol::ids::ChannelId;
 use realmgate_protocol::link::TravelGrant;
@@ -7,16 +7,16 @@ use crate::client::{Admission, EnterError, GameClient, Setup};
 use crate::gateway::{Gateway, GatewayError};
 use crate::session::Possessions;
 
-/// Tickets asked for before giving up: a lost accept costs one.
+/// Maximum tickets to try before giving up. Each lost accept costs one.
 const MAX_TICKETS: usize = 5;
 
-/// Why a character is not in the world.
+/// Why a character did not enter the world.
 #[derive(Debug, thiserror::Error)]
 pub enum EntryError {
     /// The gateway gave no ticket.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
-    /// The map server did not let it in, whatever the ticket.
+    /// The map server did not admit it, with any of the tickets.
     #[error(transparent)]
     Enter(#[from] EnterError),
 }
@@ -32,7 +32,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// For a character of the account that the token is for.
+    /// A way in for a character of the account that the token belongs to.
     pub fn new(gateway_url: &str, access_token: &str, character_id: &str) -> Self {
         Self {
             gateway_url: gateway_url.to_owned(),
@@ -43,23 +43,31 @@ impl Entry {
         }
     }
 
-    /// Takes a newer access token, after a refresh.
+    /// Sets a newer access token, after a refresh. Closes the open gateway socket.
     pub fn set_access_token(&mut self, access_token: &str) {
         access_token.clone_into(&mut self.access_token);
         self.gateway = None;
     }
 
-    /// Tickets asked for so far.
+    /// Number of tickets requested so far.
     pub fn tickets(&self) -> u64 {
         self.tickets
     }
 
-    /// Enters through the gateway.
+    /// Enters the world through the gateway, on `channel` or the least loaded one.
+    ///
+    /// # Errors
+    /// [`EntryError::Gateway`] when the gateway gives no ticket, [`EntryError::Enter`] when the map server does not
+    /// admit the character after 5 tickets, or for a reason that another ticket cannot change.
     pub async fn enter(&mut self, channel: Option<ChannelId>, setup: &Setup) -> Result<GameClient, EntryError> {
         self.enter_with_tickets(channel, setup, None).await
     }
 
-    /// Goes where the old map server said; through the gateway when that fails.
+    /// Travels to where the old map server said, or through the gateway if that fails.
+    ///
+    /// # Errors
+    /// As [`Self::enter`]: [`EntryError::Gateway`] without a new ticket, [`EntryError::Enter`] when no ticket gets it
+    /// in.
     pub async fn travel(
         &mut self,
         grant: &TravelGrant,
@@ -96,7 +104,7 @@ impl Entry {
         }
     }
 
-    /// A ticket from the gateway, over the open socket if it still is one.
+    /// Gets a ticket from the gateway, over the open socket if it still works.
     async fn ticket(&mut self, channel: Option<ChannelId>) -> Result<Admission, EntryError> {
         self.tickets += 1;
         if let Some(mut gateway) = self.gateway.take() {
@@ -110,7 +118,7 @@ impl Entry {
                     self.gateway = Some(gateway);
                     return Err(error.into());
                 }
-                // A late answer must not be taken for that to another question: the socket is dropped.
+                // A late answer must not be mistaken for the answer to another request, so the socket is dropped.
                 Err(error) => return Err(error.into()),
             }
         }

@@ -16,36 +16,46 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// How long any answer of the gateway may take; entering waits for an older session to be closed.
+/// How long any answer of the gateway may take. Entering waits until an older session is closed.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+/// Longest time that a body may stay in a fight under any rules, in seconds.
+const LINGER_AT_MOST_S: u64 = 600;
+/// The close code of the gateway when it does not accept a token.
+const POLICY: u16 = 1_008;
 
 /// The data of `enter_world_success`: where and how to connect.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct EnterWorld {
+    /// The character's id; `None` from older servers.
+    #[serde(default)]
+    pub character_id: Option<String>,
     /// Address of the map server.
     pub map_ip: String,
-    /// Its port.
+    /// UDP port of the map server.
     pub map_port: u16,
     /// The ticket in base64url.
     pub ticket: String,
-    /// Where the character arrives, in tiles.
-    pub spawn_pos: SpawnPosition,
-    /// The map.
+    /// Where the character arrives, in tiles; `None` if its map server does not say.
+    pub spawn_pos: Option<SpawnPosition>,
+    /// The map's id.
     #[serde(deserialize_with = "number_or_text")]
     pub map_id: u16,
-    /// The channel.
+    /// The map's name; `None` if its server does not say.
+    #[serde(default)]
+    pub map_name: Option<String>,
+    /// The channel's number.
     #[serde(deserialize_with = "number_or_text")]
     pub channel: u16,
-    /// The map server.
+    /// The id of the map server.
     pub server_id: String,
     /// The netcode connect token in base64url.
     pub connect_token: String,
-    /// Where the map server answers WebSocket, if it does.
+    /// The map server's WebSocket URL; `None` if it has none.
     #[serde(default)]
     pub map_ws_url: Option<String>,
-    /// What the map server speaks: 16 hexadecimal digits.
+    /// The map server's protocol hash: 16 hexadecimal digits.
     pub protocol_hash: String,
-    /// Seconds the ticket is good for.
+    /// Seconds that the ticket is valid.
     pub expires_in: u32,
 }
 
@@ -59,7 +69,7 @@ pub struct SpawnPosition {
 }
 
 impl EnterWorld {
-    /// The map.
+    /// The map's id.
     pub fn map(&self) -> MapId {
         MapId(self.map_id)
     }
@@ -78,41 +88,58 @@ fn number_or_text<'de, D: Deserializer<'de>>(from: D) -> Result<u16, D::Error> {
     }
 }
 
-/// Why the gateway did not do as asked.
+/// Why a request to the gateway failed.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
-    /// It can not be reached, or the handshake failed.
-    #[error("the gateway can not be reached: {0}")]
+    /// It cannot be reached, or the handshake failed.
+    #[error("the gateway cannot be reached: {0}")]
     Unreachable(#[source] Box<SocketError>),
-    /// The address or the token can not be put into a request.
+    /// The address or the token cannot be put into a request.
     #[error("not a usable gateway address or token")]
     BadRequest,
-    /// It answered with an error.
+    /// It refused the request.
     #[error("the gateway answers {code}: {message}")]
     Refused {
-        /// The stable code, `MAP_FULL` for instance.
+        /// The stable code, such as `MAP_FULL`.
         code: String,
         /// What is wrong, in words.
         message: String,
+        /// How long to wait before asking again, if it says so.
+        retry_after: Option<Duration>,
     },
     /// It closed the socket.
     #[error("the gateway closed the socket: {code} {reason}")]
     Closed {
-        /// The close code: 1008 for a bad token, 4001 when replaced, 1006 when the connection broke.
+        /// The close code: 1008 for a token that is no longer valid or whose log-in was not used in time, 4001 when
+        /// replaced, 1006 when the connection broke.
         code: u16,
         /// The reason it gave.
         reason: String,
     },
-    /// It did not answer.
+    /// It did not answer in time.
     #[error("the gateway did not answer in time")]
     Silent,
-    /// The answer is not what the contract says.
-    #[error("the gateway's answer can not be read: {0}")]
+    /// Its answer does not follow the contract.
+    #[error("the gateway's answer cannot be read: {0}")]
     Unreadable(String),
 }
 
 impl GatewayError {
-    /// The stable code of a refusal.
+    /// How long to wait before asking again, if the gateway says so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// Whether the gateway wants newer tokens: the old ones are no longer valid, or the log-in was not used in time. A
+    /// refresh or another log-in helps.
+    pub fn wants_fresh_tokens(&self) -> bool {
+        matches!(self, Self::Closed { code: POLICY, .. })
+    }
+
+    /// The stable code of a refusal; `None` for other errors.
     pub fn code(&self) -> Option<&str> {
         match self {
             Self::Refused { code, .. } => Some(code),
@@ -127,7 +154,7 @@ struct Said {
     data: Value,
 }
 
-/// An open gateway socket. Dropping it closes the socket and leaves a player in the world where it is.
+/// An open gateway socket. Dropping it closes the socket, but a player in the world stays there.
 #[derive(Debug)]
 pub struct Gateway {
     sink: SplitSink<Socket, Message>,
@@ -142,7 +169,12 @@ impl Drop for Gateway {
 }
 
 impl Gateway {
-    /// Connects to `url` (`ws://host:3002`, with or without `/ws`), shows the token and waits for the welcome.
+    /// Connects to `url` (`ws://host:3002`, with or without `/ws`), sends the token and waits for the welcome.
+    ///
+    /// # Errors
+    /// [`GatewayError::BadRequest`] for an unusable address or token, [`GatewayError::Unreachable`] when the handshake
+    /// fails, [`GatewayError::Closed`] when the token is not accepted, [`GatewayError::Silent`] after 15 s without an
+    /// answer.
     pub async fn connect(url: &str, access_token: &str) -> Result<Self, GatewayError> {
         let url = if url.ends_with("/ws") { url.to_owned() } else { format!("{}/ws", url.trim_end_matches('/')) };
         let mut request = url.into_client_request().map_err(|_| GatewayError::BadRequest)?;
@@ -158,7 +190,12 @@ impl Gateway {
         Ok(gateway)
     }
 
-    /// Asks into the world with a character, on the channel of one's choice or the least loaded.
+    /// Requests a ticket into the world for a character, on `channel` or the least loaded one.
+    ///
+    /// # Errors
+    /// [`GatewayError::Refused`] with the gateway's code, [`GatewayError::Closed`] or [`GatewayError::Unreachable`]
+    /// when the socket is gone, [`GatewayError::Silent`] without an answer in time, [`GatewayError::Unreadable`] for a
+    /// malformed one.
     pub async fn enter_world(
         &mut self,
         character_id: &str,
@@ -168,7 +205,7 @@ impl Gateway {
         if let Some(channel) = channel {
             data["channel"] = json!(channel.0);
         }
-        // What was said before the question is no answer to it; a closed socket still is.
+        // Messages from before the request do not answer it. Only a closed socket does.
         while let Ok(said) = self.said.try_recv() {
             said?;
         }
@@ -177,7 +214,10 @@ impl Gateway {
         serde_json::from_value(data).map_err(|error| GatewayError::Unreadable(error.to_string()))
     }
 
-    /// Leaves the world by this door; the end of the game connection is the answer.
+    /// Asks to leave the world. The end of the game connection is the answer.
+    ///
+    /// # Errors
+    /// [`GatewayError::Unreachable`] when the request cannot be sent.
     pub async fn leave_world(&mut self) -> Result<(), GatewayError> {
         self.say("leave_world", json!({})).await
     }
@@ -187,33 +227,38 @@ impl Gateway {
         self.sink.send(Message::text(text)).await.map_err(|error| GatewayError::Unreachable(Box::new(error)))
     }
 
-    /// The data of the next of these events; other events are passed over, an error is one.
+    /// The data of the next of these events. Other events are skipped, and an error event is returned as an error. If
+    /// the gateway says that a body may not leave a fight yet, this waits that much longer.
     async fn answer(&mut self, events: &[&str]) -> Result<Value, GatewayError> {
-        let waiting = async {
-            loop {
-                let Some(said) = self.said.recv().await else {
-                    return Err(GatewayError::Closed { code: 1_006, reason: String::new() });
-                };
-                let Said { event, data } = said?;
-                if event == "error" {
-                    let field = |name: &str| data[name].as_str().unwrap_or_default().to_owned();
-                    return Err(GatewayError::Refused { code: field("code"), message: field("message") });
-                }
-                if events.contains(&event.as_str()) {
-                    return Ok(data);
-                }
+        let mut within = ANSWER_WITHIN;
+        loop {
+            let said = tokio::time::timeout(within, self.said.recv()).await.map_err(|_| GatewayError::Silent)?;
+            let Some(said) = said else {
+                return Err(GatewayError::Closed { code: 1_006, reason: String::new() });
+            };
+            let Said { event, data } = said?;
+            if event == "error" {
+                let field = |name: &str| data[name].as_str().unwrap_or_default().to_owned();
+                let retry_after = data["retry_after"].as_u64().map(Duration::from_secs);
+                return Err(GatewayError::Refused { code: field("code"), message: field("message"), retry_after });
             }
-        };
-        tokio::time::timeout(ANSWER_WITHIN, waiting).await.map_err(|_| GatewayError::Silent)?
+            if event == "leaving" {
+                within =
+                    ANSWER_WITHIN + Duration::from_secs(data["seconds"].as_u64().unwrap_or(0).min(LINGER_AT_MOST_S));
+            }
+            if events.contains(&event.as_str()) {
+                return Ok(data);
+            }
+        }
     }
 }
 
-/// Reads the socket all the time, so that pings are answered while nobody waits for anything.
+/// Reads the socket all the time, so that pings are answered even when nobody waits for a message.
 async fn listen(mut stream: SplitStream<Socket>, tell: mpsc::Sender<Result<Said, GatewayError>>) {
     let closed = loop {
         match stream.next().await {
             Some(Ok(Message::Text(text))) => {
-                // Nobody may be listening for long; what does not fit is news, never an answer awaited.
+                // Nobody may read for a long time. Messages that do not fit are news, and never an awaited answer.
                 let _ = tell.try_send(read(text.as_str()));
             }
             Some(Ok(Message::Close(Some(frame)))) => {
@@ -231,7 +276,7 @@ fn read(text: &str) -> Result<Said, GatewayError> {
     let unreadable = || GatewayError::Unreadable(text.chars().take(200).collect());
     let mut value: Value = serde_json::from_str(text).map_err(|_| unreadable())?;
     let event = value["event"].as_str().ok_or_else(unreadable)?.to_owned();
-    // Errors carry their fields twice, and older gateways only at the top.
+    // Errors carry their fields twice. Older gateways have them only at the top level.
     let data = if value["data"].is_null() { value } else { value["data"].take() };
     Ok(Said { event, data })
 }

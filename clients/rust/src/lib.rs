@@ -1,9 +1,9 @@
-//! What a player's program needs to be in a Realmgate world, without any engine.
+//! A client for Realmgate worlds, without any engine.
 //!
 //! From the outside in: [`api`] has accounts and characters, [`gateway`] hands out admissions to the world, [`client`]
-//! connects with one and plays. Below it, and free of I/O, so that other engines can drive them with sockets and clocks
-//! of their own: [`transport::Connection`] (netcode, reliable messages, frames) and [`session::Session`] (what the
-//! player sees, owns and predicts).
+//! connects with one and plays. Below that are two parts without I/O, so that other engines can drive them with their
+//! own sockets and clocks: [`transport::Connection`] (netcode, reliable messages, frames) and [`session::Session`]
+//! (what the player sees, owns and predicts).
 
 pub mod api;
 pub mod client;

@@ -1,7 +1,7 @@
-//! Standard netcode 1.02 connect tokens, turned into what `renetcode` takes.
+//! Standard netcode 1.02 connect tokens, converted to the form that `renetcode` takes.
 //!
-//! The standard's public token is 2,048 bytes padded with zeros and has no client id; `renetcode` wants that id beside
-//! it. Ours is the ticket's id, and the ticket comes with the token.
+//! The standard's public token is 2,048 bytes, padded with zeros, and has no client id. `renetcode` needs that id too.
+//! Ours is the ticket's id, and the ticket comes with the token.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -16,33 +16,37 @@ pub const TOKEN_BYTES: usize = 2_048;
 const VERSION_INFO: &[u8; 13] = b"NETCODE 1.02\0";
 const MAX_ADDRESSES: u32 = 32;
 
-/// Why a text is no connect token for us.
+/// Why a connect token cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// Not base64url without padding.
+    /// It is not base64url without padding.
     #[error("the connect token is not base64url")]
     Encoding,
-    /// Not as long as the standard says.
+    /// It has this many bytes instead of 2,048, or ends within a field.
     #[error("a connect token has 2,048 bytes, not {0}")]
     Length(usize),
-    /// Of another netcode version.
+    /// It is for another netcode version.
     #[error("the connect token is not of netcode 1.02")]
     Version,
-    /// For another protocol.
+    /// It is for another protocol, with this id.
     #[error("the connect token is for the protocol {0:#018x}")]
     Protocol(u64),
-    /// It ends before it begins.
+    /// It does not expire after it was created.
     #[error("the connect token expires before it was made")]
     Times,
-    /// No address, too many, or one of an unknown type.
+    /// It has no server address, too many, or one of an unknown type.
     #[error("the connect token has no usable list of addresses")]
     Addresses,
-    /// The ticket that names the client is none.
+    /// The ticket, which holds the client id, is malformed.
     #[error("the ticket beside the connect token: {0}")]
     Ticket(#[from] TicketError),
 }
 
-/// Reads the token of an admission; `ticket` is the text that came with it.
+/// Decodes the connect token of an admission. `ticket` is the text that came with it.
+///
+/// # Errors
+/// [`TokenError::Ticket`] when `ticket` is malformed, otherwise the [`TokenError`] of the first rule that the token
+/// breaks.
 pub fn decode(connect_token: &str, ticket: &str) -> Result<ConnectToken, TokenError> {
     let client_id = Ticket::peek_text(ticket)?.ticket_id.0;
     let bytes = URL_SAFE_NO_PAD.decode(connect_token).map_err(|_| TokenError::Encoding)?;

@@ -1,8 +1,8 @@
-//! Who may enter a world: the map server's half of the lock machine.
+//! Decides who may enter a world: the map server's half of the lock state machine.
 //!
-//! The sidecar announces each character with its ticket, its epoch and its whole state ([`Admission::expect`]). Whoever
-//! then connects is believed only what the ticket in its user data says, and only if that is what was announced
-//! ([`Admission::admit`]); one ticket admits once. Free of I/O and of any clock: times are milliseconds of one
+//! The sidecar announces each character with its ticket, its lock epoch and its whole state ([`Admission::expect`]). A
+//! connecting client is identified by the ticket in its user data alone, and only if the ticket matches the
+//! announcement ([`Admission::admit`]). A ticket admits once. No I/O and no clock: times are milliseconds of one
 //! monotonic clock that the host reads.
 
 mod refusal;
@@ -19,14 +19,14 @@ use realmgate_protocol::ticket::{KeyRing, Ticket};
 use crate::transport::SessionId;
 use spent::SpentTickets;
 
-/// What this process hosts, and for how many.
+/// What this process hosts, and its capacity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hosting {
-    /// The maps.
+    /// The hosted maps.
     pub maps: Vec<MapId>,
-    /// Channels of each map, numbered from 1.
+    /// Number of channels of each map; they are numbered from 1.
     pub channels: u16,
-    /// Most characters, expected and present ones together.
+    /// Most characters, expected and present ones counted together.
     pub capacity: usize,
 }
 
@@ -41,38 +41,38 @@ impl Hosting {
 pub struct Expected {
     /// The only ticket that admits it.
     pub ticket: TicketId,
-    /// From when on it is too late.
+    /// When the announcement expires, in milliseconds of the host's clock. From then on the ticket is refused.
     pub deadline_ms: u64,
-    /// Which map.
+    /// The map it enters.
     pub map: MapId,
-    /// Which channel.
+    /// The channel it enters.
     pub channel: ChannelId,
-    /// The epoch of the character's lock.
+    /// The fencing token: the epoch of the character's lock.
     pub epoch: LockEpoch,
-    /// The character.
+    /// The character's stored state.
     pub load: CharacterLoad,
-    /// The request that led here, for the log.
+    /// The trace of the request that led here, for the log.
     pub trace: String,
 }
 
 /// A player that may enter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Admitted {
-    /// Its connection.
+    /// The player's connection.
     pub session: SessionId,
-    /// Whose login.
+    /// The account that logged in.
     pub account: AccountId,
-    /// Which character.
+    /// The character's id.
     pub character: CharacterId,
-    /// The epoch of everything that is written for it.
+    /// The fencing token for everything written for the character: the epoch of its lock.
     pub epoch: LockEpoch,
-    /// Which map.
+    /// The map it enters.
     pub map: MapId,
-    /// Which channel.
+    /// The channel it enters.
     pub channel: ChannelId,
-    /// The character's state.
+    /// The character's stored state.
     pub load: CharacterLoad,
-    /// The request that led here, for the log.
+    /// The trace of the request that led here, for the log.
     pub trace: String,
 }
 
@@ -89,7 +89,7 @@ pub struct Admission {
 }
 
 impl Admission {
-    /// Nobody is expected yet.
+    /// Creates an admission that expects nobody yet.
     pub fn new(hosting: Hosting) -> Self {
         Self {
             hosting,
@@ -103,6 +103,11 @@ impl Admission {
     }
 
     /// Takes an announcement. A newer one for the same character replaces the one before, whose ticket is then void.
+    ///
+    /// # Errors
+    /// [`PrepareRefusal::Draining`] after [`Self::drain`], [`PrepareRefusal::NotHosted`] for an unknown map or channel,
+    /// [`PrepareRefusal::Full`] without room, and [`PrepareRefusal::StillHere`] when the character is present or
+    /// announced under a newer epoch, or when the ticket is spent or belongs to another character.
     pub fn expect(&mut self, expected: Expected) -> Result<(), PrepareRefusal> {
         let character = expected.load.character;
         if self.draining {
@@ -111,10 +116,10 @@ impl Admission {
         if !self.hosting.has(expected.map, expected.channel) {
             return Err(PrepareRefusal::NotHosted);
         }
-        let superseded = self.expected.get(&character).is_some_and(|known| known.epoch > expected.epoch);
+        let known = self.expected.get(&character).map(|known| known.epoch);
+        let is_spent = self.spent.why(expected.ticket).is_some();
         let taken = self.by_ticket.get(&expected.ticket).is_some_and(|other| *other != character);
-        // A spent ticket says that somebody entered by it, or that it was given up: it is never good again.
-        if self.present.contains_key(&character) || superseded || taken || self.spent.why(expected.ticket).is_some() {
+        if taken || !may_be_expected(self.present.contains_key(&character), known, is_spent, expected.epoch) {
             return Err(PrepareRefusal::StillHere);
         }
         let is_full = self.is_full || self.count() >= self.hosting.capacity;
@@ -132,12 +137,12 @@ impl Admission {
         Ok(())
     }
 
-    /// Whether nobody more is expected, however much room there is: the server can not keep up.
+    /// Sets whether new announcements are refused whatever room there is, since the server cannot keep up.
     pub fn set_full(&mut self, is_full: bool) {
         self.is_full = is_full;
     }
 
-    /// Expects the character no longer. Says whether it was expected under this epoch.
+    /// Withdraws the announcement of a character. Returns whether it was expected under this epoch.
     pub fn cancel(&mut self, character: CharacterId, epoch: LockEpoch) -> bool {
         let known = self.expected.get(&character).is_some_and(|expected| expected.epoch == epoch);
         if known {
@@ -146,7 +151,11 @@ impl Admission {
         known
     }
 
-    /// Decides about a connection by the ticket in its user data; a refusal is counted by its reason.
+    /// Admits or refuses a connection by the ticket in its user data. Refusals are counted by reason.
+    ///
+    /// # Errors
+    /// A [`TicketRefusal`] when the ticket is malformed, signed by an unknown key, forged, for another server or
+    /// connection, spent, not expected, expired, or differs from its announcement.
     pub fn admit(
         &mut self,
         session: SessionId,
@@ -177,7 +186,7 @@ impl Admission {
         })
     }
 
-    /// Gives up on announced characters whose deadline has passed, and names them.
+    /// Withdraws the announcements whose deadline has passed, and returns their characters and epochs.
     pub fn expire(&mut self, now_ms: u64) -> Vec<(CharacterId, LockEpoch)> {
         let late = self.expected.iter().filter(|(_, expected)| expected.deadline_ms <= now_ms);
         let late: Vec<_> = late.map(|(character, expected)| (*character, expected.epoch)).collect();
@@ -187,12 +196,12 @@ impl Admission {
         late
     }
 
-    /// The characters that are expected, and their epochs.
+    /// The expected characters and their epochs.
     pub fn expected(&self) -> impl Iterator<Item = (CharacterId, LockEpoch)> {
         self.expected.iter().map(|(character, expected)| (*character, expected.epoch))
     }
 
-    /// Nobody is expected or present any more; no ticket that was announced is good.
+    /// Forgets everybody, expected or present. No ticket announced before is valid any more.
     pub fn forget_all(&mut self) {
         while let Some(character) = self.expected.keys().next().copied() {
             self.forget(character, TicketRefusal::NotExpected);
@@ -200,27 +209,32 @@ impl Admission {
         self.present.clear();
     }
 
-    /// The character is no longer in any world of this process.
+    /// Notes that the character is no longer in any world of this process.
     pub fn left(&mut self, character: CharacterId) {
         self.present.remove(&character);
     }
 
-    /// A character that had [`left`](Self::left) to travel stays after all, under a new epoch.
+    /// Notes that a character that had [`left`](Self::left) to travel stays after all, under a new epoch.
     pub fn stayed(&mut self, character: CharacterId, epoch: LockEpoch) {
         self.present.insert(character, epoch);
     }
 
-    /// Announces are refused from now on; who is expected may still come.
+    /// Refuses announcements from now on. Characters that are expected already may still enter.
     pub fn drain(&mut self) {
         self.draining = true;
     }
 
-    /// The epoch a present character was admitted under.
+    /// The epoch of a present character's lock; `None` if it is not present.
     pub fn present(&self, character: CharacterId) -> Option<LockEpoch> {
         self.present.get(&character).copied()
     }
 
-    /// Expected and present characters together.
+    /// Number of tickets that are remembered as spent.
+    pub fn spent(&self) -> usize {
+        self.spent.len()
+    }
+
+    /// Number of expected and present characters together.
     pub fn count(&self) -> usize {
         self.expected.len() + self.present.len()
     }
@@ -257,13 +271,20 @@ impl Admission {
         Ok(ticket.character)
     }
 
-    /// Takes an announcement back; its ticket will be refused for this reason.
+    /// Withdraws an announcement. Its ticket is refused for this reason from now on.
     fn forget(&mut self, character: CharacterId, why: TicketRefusal) -> Option<Expected> {
         let expected = self.expected.remove(&character)?;
         self.by_ticket.remove(&expected.ticket);
         self.spent.add(expected.ticket, why);
         Some(expected)
     }
+}
+
+/// Whether a character may be announced under this epoch: it is not present, it is not announced under a newer epoch,
+/// and its ticket is fresh. A spent ticket was used to enter or was given up, and is never valid again. The model of
+/// the locks (`tests/tests/model/`) calls this too.
+pub fn may_be_expected(is_present: bool, known: Option<LockEpoch>, is_spent: bool, epoch: LockEpoch) -> bool {
+    !is_present && known.is_none_or(|known| known <= epoch) && !is_spent
 }
 
 #[cfg(test)]

@@ -1,17 +1,17 @@
-//! Why a ticket does not admit.
+//! Why a ticket is refused.
 
 use realmgate_protocol::ticket::TicketError;
 
-/// Why a ticket does not admit.
+/// Why a ticket is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum TicketRefusal {
-    /// The bytes are no ticket.
+    /// The bytes are not a ticket.
     #[error("malformed ticket")]
     Malformed,
     /// Signed by a key that this server does not have.
     #[error("ticket of an unknown key")]
     UnknownKey,
-    /// The MAC does not fit.
+    /// The MAC does not match.
     #[error("forged ticket")]
     Forged,
     /// Minted for another map server.
@@ -20,16 +20,16 @@ pub enum TicketRefusal {
     /// The connection's id is not the ticket's: the user data came from another connect token.
     #[error("ticket of another connection")]
     ForeignSession,
-    /// It was announced, and too late now.
+    /// It was announced, but its deadline has passed.
     #[error("expired ticket")]
     Expired,
-    /// It has admitted once.
+    /// It has admitted a player already.
     #[error("ticket used again")]
     Reused,
     /// Never announced, cancelled, or replaced by a newer one.
     #[error("ticket not expected")]
     NotExpected,
-    /// It says another character, account, epoch, map or channel than its announcement.
+    /// Its character, account, epoch, map or channel differs from the announcement.
     #[error("ticket differs from its announcement")]
     IdentityMismatch,
 }

@@ -6,10 +6,10 @@ use realmgate_protocol::ids::TicketId;
 
 use super::TicketRefusal;
 
-/// How many are remembered. A forgotten one is still not expected, so it would have to be announced a second time.
+/// How many tickets are remembered. A forgotten one is still not expected: it would have to be announced again.
 const REMEMBERED: usize = 16_384;
 
-/// The newest spent tickets, and why they are.
+/// The most recently spent tickets, and why each was spent.
 #[derive(Debug, Default)]
 pub(super) struct SpentTickets {
     reasons: HashMap<TicketId, TicketRefusal>,
@@ -27,6 +27,10 @@ impl SpentTickets {
         {
             self.reasons.remove(&oldest);
         }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.oldest_first.len()
     }
 
     pub(super) fn why(&self, ticket: TicketId) -> Option<TicketRefusal> {

@@ -1,4 +1,4 @@
-//! Each refusal by itself, and the lock machine's two promises against every order of events.
+//! Each refusal by itself, and the two guarantees of the lock state machine under random orders of events.
 
 use std::collections::BTreeSet;
 
@@ -35,6 +35,7 @@ fn expected(character: u8, ticket: u64, epoch: u64) -> Expected {
             experience: 0,
             gold: 0,
             items: Vec::new(),
+            look: None,
             soft: None,
         },
         trace: String::new(),
@@ -55,7 +56,7 @@ fn ticket_of(expected: &Expected) -> Ticket {
     }
 }
 
-/// Tries to enter by a ticket, over the connection that it names.
+/// Tries to enter with a ticket, over the connection that it names.
 fn enter(admission: &mut Admission, ticket: &Ticket, now_ms: u64) -> Result<Admitted, TicketRefusal> {
     let mut user_data = ticket.seal(&keys());
     user_data.resize(256, 0);
@@ -155,7 +156,7 @@ fn announcements_are_refused_with_the_reason() {
     assert_eq!(admission.expect(expected(4, 8, 1)), Err(PrepareRefusal::Draining));
 }
 
-/// Something that sidecar, player, clock or world does.
+/// An action of the sidecar, a player, the clock or a world.
 #[derive(Debug, Clone)]
 enum Step {
     Expect { character: u8, ticket: u64, epoch: u64, deadline_ms: u64 },

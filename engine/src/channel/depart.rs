@@ -16,24 +16,25 @@ use crate::player::{
 };
 use crate::schedule::{TickSchedule, TickSet};
 
-/// How long a traveller waits for the answer, far longer than the sidecar takes to give one.
+/// How long a travelling player waits for the answer, far longer than the sidecar takes to give one.
 const MAX_TRAVEL_MS: u32 = 20_000;
 
-/// How long a player who leaves waits for the outcome of what was asked of the store for it.
+/// How long a leaving player waits for the outcome of its pending events.
 const MAX_SETTLE_MS: u32 = 2_000;
 
 /// The player leaves at the end of this tick.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq)]
+#[component(storage = "SparseSet")]
 pub(super) enum Leaving {
     /// Saved and released.
     Released(LeaveReason),
-    /// Its lock went to another server with the travel.
+    /// Its lock moved to another server with the travel.
     Travelled,
     /// Its lock is lost; nothing is written.
     Dropped(LeaveReason),
 }
 
-/// Players that leave are announced, before the game's own systems of [`TickSet::Lifecycle`].
+/// The set that announces leaving players. The game's own systems of [`TickSet::Lifecycle`] run after it.
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AnnounceLeaving;
 
@@ -58,7 +59,7 @@ fn announce_leaving(
     players: Query<Leaver<'_>>,
     mut leaving: MessageWriter<PlayerLeaving>,
 ) {
-    // While the store is away nobody waits for it: what is asked of it is safe with the host.
+    // While the store is unreachable nobody waits for it: pending events are safe with the host.
     let is_settled = |known: &Player| port.is_away() || port.pending_of(known.character) == 0;
     for (player, known, reason, departing) in &players {
         let reason = match (reason, departing) {
@@ -91,7 +92,8 @@ fn announce_leaving(
     }
 }
 
-/// Gives up on travellers that nobody answers. Nobody can while the store is away.
+/// Drops travelling players whose request stays unanswered for too long, except while the store is unreachable, since
+/// no answer can come then.
 fn give_up_travel(
     mut commands: Commands,
     (clock, port): (Res<TickClock>, Res<PersistPort>),
@@ -107,11 +109,11 @@ fn give_up_travel(
     }
 }
 
-/// The answer to who would travel while the store is out of reach.
+/// The error code with which travel requests are refused while the store is unreachable.
 pub const STORE_AWAY: &str = "STORE_AWAY";
 
-/// Sends the travellers' questions, each with its last save. While the store is away nobody sets out: it would stand
-/// frozen until the store is back.
+/// Sends the travel requests, each with the player's last save. While the store is unreachable they are refused: the
+/// player would stand frozen until the store is back.
 fn ask_to_travel(
     world: &mut World,
     mut asked: Local<u32>,

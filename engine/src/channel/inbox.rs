@@ -1,4 +1,4 @@
-//! Everything that reaches a world from outside, and nothing else does: what is recorded and replayed.
+//! The inbox: the only way into a world from outside, and so what is recorded and replayed.
 
 use bevy_ecs::prelude::*;
 use realmgate_protocol::ids::{ChannelId, CharacterId, LockEpoch};
@@ -10,72 +10,72 @@ use serde::{Deserialize, Serialize};
 use crate::overload::OverloadLevel;
 use crate::transport::SessionId;
 
-/// Something from outside.
+/// An event from outside the world.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ToChannel {
     /// A player was admitted.
     Join {
-        /// Its connection.
+        /// The player's connection.
         session: SessionId,
-        /// The epoch of all that is written for it.
+        /// The fencing token for everything written for the character: the epoch of its lock.
         epoch: LockEpoch,
-        /// Its character.
+        /// The character's stored state.
         load: CharacterLoad,
     },
-    /// A client's frame: what it has applied, and its newest commands.
+    /// A client's frame: the snapshots it has applied, and its newest commands.
     Frame {
-        /// Whose.
+        /// The client's connection.
         session: SessionId,
-        /// The acknowledgement.
+        /// The snapshots that the client acknowledges.
         ack: SnapshotAck,
         /// The commands, oldest first.
         commands: InputCommands,
     },
     /// A client's reliable message, not decoded.
     Message {
-        /// Whose.
+        /// The client's connection.
         session: SessionId,
-        /// At most 1,000 bytes.
+        /// The encoded message, at most 1,000 bytes.
         bytes: Vec<u8>,
     },
-    /// A connection is gone.
+    /// A connection was lost.
     Lost {
-        /// Whose.
+        /// The client's connection.
         session: SessionId,
     },
-    /// What became of owned events.
+    /// The outcomes of submitted events.
     Committed {
-        /// One each.
+        /// One outcome for each event.
         outcomes: Vec<EventOutcome>,
     },
-    /// Save the character and let it go.
+    /// Save the character and release it.
     Kick {
-        /// Who.
+        /// The character's id.
         character: CharacterId,
-        /// Why.
+        /// Why the character leaves.
         reason: LeaveReason,
     },
-    /// The character is somebody else's now, or nobody's: let it go unsaved.
+    /// The character's lock belongs to another server now, or to nobody: remove the character unsaved.
     Drop {
-        /// Who.
+        /// The character's id.
         character: CharacterId,
-        /// What its player is told.
+        /// The reason its player is told.
         reason: LeaveReason,
     },
     /// The character may travel.
     TravelGranted {
-        /// Who.
+        /// The character's id.
         character: CharacterId,
-        /// Where to.
+        /// Where the client connects next, and the ticket for it.
         grant: TravelGrant,
     },
     /// The character stays.
     TravelRefused {
-        /// Who.
+        /// The character's id.
         character: CharacterId,
-        /// Its epoch from now on.
+        /// The epoch of the character's lock from now on.
         epoch: LockEpoch,
-        /// Why, as a stable code.
+        /// Why travel was refused, as a stable error code.
         code: String,
     },
     /// How full the channels of this map are.
@@ -83,23 +83,23 @@ pub enum ToChannel {
         /// Each channel of the map.
         channels: Vec<ChannelState>,
     },
-    /// A player hears something from beyond its channel.
+    /// A player receives a social event from outside its channel.
     Social {
-        /// Who.
+        /// The character's id.
         character: CharacterId,
-        /// What.
+        /// The event.
         event: SocialEvent,
     },
-    /// The store is out of reach: events wait from now on, at most so many.
+    /// The store is unreachable: from now on events wait, up to a limit.
     StoreAway {
-        /// How many may wait in this channel.
+        /// Most events that may wait in this channel.
         room: u32,
     },
-    /// The store is there again.
+    /// The store is reachable again.
     StoreBack,
-    /// So much is left out from now on.
+    /// Sets the overload level from now on.
     Overload {
-        /// How much.
+        /// The new level.
         level: OverloadLevel,
     },
 }
@@ -107,22 +107,22 @@ pub enum ToChannel {
 /// How full a channel is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelState {
-    /// Which.
+    /// The channel's number, from 1.
     pub channel: ChannelId,
-    /// Players in it.
+    /// Number of players in it.
     pub players: u16,
-    /// Players it holds.
+    /// Number of players it could hold now: those in it, plus the places left on its map server.
     pub capacity: u16,
 }
 
-/// The channels of this map, as of the last second: what a player who wants to switch is shown.
+/// The channels of this map, updated once a second. Shown to players who want to switch.
 #[derive(Resource, Debug, Default)]
 pub struct ChannelDirectory {
-    /// Each, by number.
+    /// Every channel, ordered by number.
     pub channels: Vec<ChannelState>,
 }
 
-/// What waits for the next tick.
+/// The events that wait for the next tick.
 #[derive(Resource, Debug, Default)]
 pub struct Inbox {
     events: Vec<ToChannel>,
@@ -133,7 +133,7 @@ impl Inbox {
         self.events.push(event);
     }
 
-    /// Takes all, and leaves `empty` in its place so that its allocation is used again.
+    /// Swaps the waiting events with `empty`, so that its allocation is reused.
     pub(super) fn swap(&mut self, empty: &mut Vec<ToChannel>) {
         std::mem::swap(&mut self.events, empty);
     }

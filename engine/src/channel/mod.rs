@@ -1,4 +1,4 @@
-//! A channel: one map's world of its own, isolated from every other.
+//! A channel: a world of its own on one map, isolated from every other.
 
 mod depart;
 mod inbox;
@@ -29,12 +29,12 @@ use crate::record::StateHash;
 use crate::replication::ReplicationPlugin;
 use crate::schedule::{SchedulePlugin, TickSchedule};
 
-/// Which channel of which map.
+/// Identifies a channel of a map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, Resource)]
 pub struct ChannelKey {
-    /// The map.
+    /// The map's id.
     pub map: MapId,
-    /// The channel, from 1.
+    /// The channel's number, from 1.
     pub channel: ChannelId,
 }
 
@@ -49,16 +49,16 @@ impl std::ops::Deref for ChannelMap {
     }
 }
 
-/// What makes one channel's world what it is; the same settings and the same inbox give the same world.
+/// The settings of one channel's world. The same settings and the same inbox give the same world.
 #[derive(Debug, Clone)]
 pub struct ChannelSettings {
     /// Which channel this is.
     pub key: ChannelKey,
-    /// Its map.
+    /// The map it plays on.
     pub map: Arc<Map>,
     /// Ticks per second.
     pub tick_hz: u32,
-    /// Where its chance comes from.
+    /// The seed of its random number generators.
     pub seed: [u8; 32],
 }
 
@@ -71,7 +71,7 @@ pub struct Channel {
     settings: ChannelSettings,
 }
 
-/// A system of a channel panicked. Its world may be half-changed and is not to be read any more.
+/// A system of a channel panicked. Its world may be half-changed and must not be read any more.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a channel's world panicked: {0}")]
 pub struct ChannelPanicked(pub String);
@@ -102,7 +102,7 @@ impl Channel {
         app
     }
 
-    /// Its settings.
+    /// The channel's settings.
     pub fn settings(&self) -> &ChannelSettings {
         &self.settings
     }
@@ -113,6 +113,9 @@ impl Channel {
     }
 
     /// Runs one tick. A panic ends the channel, not the process.
+    ///
+    /// # Errors
+    /// [`ChannelPanicked`], with the panic's text, when a system panicked.
     pub fn tick(&mut self) -> Result<(), ChannelPanicked> {
         let app = &mut self.app;
         catch_unwind(AssertUnwindSafe(|| app.world_mut().run_schedule(TickSchedule))).map_err(|panic| {
@@ -121,7 +124,7 @@ impl Channel {
         })
     }
 
-    /// Takes what the last tick sent out.
+    /// Takes the output of the last tick.
     pub fn take_outbox(&mut self) -> Outbox {
         std::mem::take(&mut *self.app.world_mut().resource_mut::<Outbox>())
     }
@@ -136,17 +139,17 @@ impl Channel {
         self.app.world_mut().resource_mut::<PersistPort>().drain()
     }
 
-    /// The hash of the world as clients could see it, of its chance, and of what it says and nobody has taken yet.
+    /// The hash of the world as clients could see it, of its random state, and of its output that nobody has taken yet.
     pub fn state_hash(&mut self) -> StateHash {
         StateHash::of_world(self.app.world_mut())
     }
 
-    /// The world, for tests and for whoever looks into a channel between ticks.
+    /// The world, for tests and for reading between ticks.
     pub fn world(&self) -> &World {
         self.app.world()
     }
 
-    /// The world, to be changed between ticks: tests only, since it is not recorded.
+    /// The world, for changes between ticks. Tests only, since such changes are not recorded.
     pub fn world_mut(&mut self) -> &mut World {
         self.app.world_mut()
     }

@@ -1,9 +1,9 @@
-//! Lets what came from outside into the world.
+//! Applies the inbox to the world.
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use realmgate_protocol::ids::{CharacterId, LockEpoch, SaveSequence};
-use realmgate_protocol::link::{CharacterLoad, EventOutcome};
+use realmgate_protocol::link::{CharacterLoad, EventOutcome, LeaveReason};
 
 use super::depart::Leaving;
 use super::inbox::{ChannelDirectory, Inbox, ToChannel};
@@ -12,17 +12,18 @@ use crate::input::{CurrentInput, InputBuffer};
 use crate::outbox::Outbox;
 use crate::persist::{EventDone, PersistPort};
 use crate::player::{
-    ClientBytes, LeaveRequested, LinkDead, Player, PlayerJoined, Players, SocialHeard, TravelAnswered, Travelling,
+    ClientBytes, LeaveAsked, LeaveRequested, LinkDead, Player, PlayerJoined, Players, SocialHeard, TravelAnswered,
+    Travelling,
 };
 use crate::replication::{ClientView, NetEntities};
 use crate::schedule::{BeginTick, TickSchedule, TickSet};
 use crate::transport::SessionId;
 
-/// What came from outside enters the world.
+/// The set in which the inbox is applied to the world.
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EnterWorld;
 
-/// Owns the inbox's way into the world. Its system runs first in [`TickSet::Receive`], after the clock.
+/// The plugin that applies the inbox. Its system runs first in [`TickSet::Receive`], after the clock.
 pub(super) struct ReceivePlugin;
 
 impl Plugin for ReceivePlugin {
@@ -30,6 +31,7 @@ impl Plugin for ReceivePlugin {
         app.init_resource::<Players>()
             .add_message::<PlayerJoined>()
             .add_message::<ClientBytes>()
+            .add_message::<LeaveAsked>()
             .add_message::<LeaveRequested>()
             .add_message::<TravelAnswered>()
             .add_message::<SocialHeard>()
@@ -70,7 +72,7 @@ fn receive_one(world: &mut World, event: ToChannel) {
         ToChannel::Committed { outcomes } => committed(world, &outcomes),
         ToChannel::Kick { character, reason } => {
             if let Some(player) = of(world, character) {
-                world.write_message(LeaveRequested { player, reason });
+                kick(world, player, reason);
             }
         }
         ToChannel::Drop { character, reason } => {
@@ -94,6 +96,26 @@ fn receive_one(world: &mut World, event: ToChannel) {
         ToChannel::StoreAway { room } => world.resource_mut::<PersistPort>().set_away(Some(room as usize)),
         ToChannel::StoreBack => store_back(world),
         ToChannel::Overload { level } => *world.resource_mut() = level,
+    }
+}
+
+/// The game may delay what a player's own account or client can bring about. Everything else happens at once.
+fn kick(world: &mut World, player: Entity, reason: LeaveReason) {
+    match reason {
+        LeaveReason::Logout | LeaveReason::Replaced => {
+            world.write_message(LeaveAsked { player, reason, by_link: true });
+        }
+        LeaveReason::Abuse => {
+            world.write_message(LeaveAsked { player, reason, by_link: false });
+        }
+        LeaveReason::ConnectionLost
+        | LeaveReason::Kicked
+        | LeaveReason::ServerClosing
+        | LeaveReason::ChannelFailed
+        | LeaveReason::StoreAway
+        | LeaveReason::MovedOn => {
+            world.write_message(LeaveRequested { player, reason });
+        }
     }
 }
 
@@ -130,7 +152,7 @@ fn committed(world: &mut World, outcomes: &[EventOutcome]) {
     }
 }
 
-/// Whoever asked to travel is asked for again, and has the whole time for an answer.
+/// The link repeats unanswered travel requests, so each gets the full time for its answer again.
 fn store_back(world: &mut World) {
     world.resource_mut::<PersistPort>().set_away(None);
     let now = world.resource::<TickClock>().now();
@@ -168,6 +190,7 @@ mod tests {
             experience: 0,
             gold: 0,
             items: Vec::new(),
+            look: None,
             soft: None,
         };
         ToChannel::Join { session: SessionId(session), epoch: LockEpoch(session), load }

@@ -1,4 +1,4 @@
-//! Soft state is saved every few seconds, spread over the ticks.
+//! Saves soft state every few seconds, spread over the ticks.
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
@@ -11,7 +11,7 @@ use crate::outbox::Outbox;
 use crate::player::{CaptureSoftState, Player, Players, Travelling};
 use crate::schedule::{TickSchedule, TickSet};
 
-/// How much soft state may be lost at most.
+/// Time between two saves of a player: the most soft state that may be lost.
 const SAVE_PERIOD_MS: u32 = 5_000;
 
 pub(super) struct SavePlugin;
@@ -22,7 +22,7 @@ impl Plugin for SavePlugin {
     }
 }
 
-/// The periodic save, before players depart.
+/// The set of the periodic save, before players depart.
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct SaveSoftState;
 
@@ -43,7 +43,8 @@ fn save_soft_state(world: &mut World, mut due: Local<Vec<Entity>>) {
     world.resource_mut::<Outbox>().link.push(FromMap::Save { saves });
 }
 
-/// The next save of a player; counts its sequence up. `None` where the game has not said what soft state is.
+/// The next save of a player; increments its sequence number. `None` if the game has not inserted
+/// [`CaptureSoftState`].
 pub(super) fn save_of(world: &mut World, entity: Entity) -> Option<Save> {
     let capture = *world.get_resource::<CaptureSoftState>()?;
     let soft = capture.0(world, entity);

@@ -11,7 +11,8 @@ use super::wording::{alternatives, describe, follow, keys, kind_of, literals, sh
 
 type Branch = Vec<ValidationError<'static>>;
 
-/// None of several alternatives fits: tells of the one that was meant, or lists what would be legal.
+/// Explains why none of several alternatives fits: reports the faults of the one that was meant, or lists what would be
+/// legal.
 pub(super) fn explain(report: &mut Report<'_>, at: &str, rule: &Value, branches: &[Branch]) {
     let value = report.document.value.pointer(at).unwrap_or(&Value::Null);
     if let Some(legal) = literals(report.schema, rule) {
@@ -34,7 +35,7 @@ pub(super) fn explain(report: &mut Report<'_>, at: &str, rule: &Value, branches:
     }
 }
 
-/// How far a value is from what an alternative asks: another kind of value, another tag, other keys, any other fault.
+/// How far a value is from an alternative: another kind of value, another tag, other keys, any other fault.
 fn misfit(branch: &Branch, at: &str) -> (bool, bool, usize, usize) {
     let here: Vec<_> = branch.iter().filter(|error| error.instance_path().as_str() == at).collect();
     let other_kind = here.iter().any(|error| matches!(error.kind(), Kind::Type { .. }));
@@ -72,7 +73,7 @@ impl<'s> Tags<'s> {
         one_key_each.then_some(Self::Key { legal })
     }
 
-    /// Whether the tag is what is wrong; then it is reported.
+    /// Reports the tag if that is what is wrong. Returns whether it was.
     fn explain(&self, report: &mut Report<'_>, at: &str, value: &Value) -> bool {
         let Some(table) = value.as_object() else { return false };
         match self {

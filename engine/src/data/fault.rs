@@ -1,4 +1,4 @@
-//! What is wrong in a data file, where, and what would be right.
+//! Faults: what is wrong in a data file, where, and what would be right.
 
 use std::fmt;
 use std::ops::Range;
@@ -17,7 +17,7 @@ pub struct Fault {
     pub message: String,
     /// What would be right; empty where nothing more can be said.
     pub expected: String,
-    /// The bytes of the file that are meant, for editors and reports that show the source.
+    /// The byte range of the fault in the file, for editors and reports that show the source.
     pub span: Range<usize>,
 }
 
@@ -54,12 +54,12 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// No fault yet.
+    /// Creates an empty list.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a fault in its place; the same fault a second time is dropped.
+    /// Adds a fault in its place; a duplicate is dropped.
     pub fn push(&mut self, fault: Fault) {
         let at = self.sorted.partition_point(|other| other.order() <= fault.order());
         if at == 0 || self.sorted[at - 1].order() != fault.order() {
@@ -83,6 +83,9 @@ impl Faults {
     }
 
     /// `Ok(value)` if nothing is wrong.
+    ///
+    /// # Errors
+    /// The faults, if there are any.
     pub fn into_result<T>(self, value: T) -> Result<T, Self> {
         if self.is_empty() { Ok(value) } else { Err(self) }
     }

@@ -1,7 +1,7 @@
-//! Checking designers' data files, with positions, before anything else sees them. Knows no rule of any game.
+//! Checks designers' data files, with positions, before anything else reads them. Knows no game rules.
 //!
-//! A file becomes a spanned document, is validated against the schema that the game gives, and every fault says where
-//! it is and what would be right. Only what has passed is parsed into Rust types.
+//! A file is parsed into a spanned document and validated against the schema that the game gives. Every fault says
+//! where it is and what would be right. Only a file that has passed is parsed into Rust types.
 
 mod choice;
 mod fault;

@@ -1,6 +1,6 @@
 //! "Did you mean": which legal name a misspelt one was likely meant to be.
 
-/// The legal name that is nearest to `given`, if one is near enough to be a slip of the fingers.
+/// The legal name that is nearest to `given`, if one is near enough for `given` to be a typo.
 pub fn nearest<'a>(given: &str, legal: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = given.to_lowercase();
     let slips = (given.chars().count() / 3).clamp(1, 3);

@@ -1,4 +1,4 @@
-//! Validation against a JSON Schema, each error put where the designer can mend it.
+//! Validation against a JSON Schema. Each error is reported where the designer can fix it.
 
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
@@ -16,7 +16,7 @@ pub(super) fn is_missing_key(fault: &Fault) -> bool {
     fault.message.starts_with(MISSING)
 }
 
-/// Checks a document; all errors are found.
+/// Checks a document and finds all errors.
 pub(super) fn check(document: &SpannedDocument, schema: &Value) -> Faults {
     let validator = match jsonschema::validator_for(schema) {
         Ok(validator) => validator,
@@ -32,7 +32,7 @@ pub(super) fn check(document: &SpannedDocument, schema: &Value) -> Faults {
     report.faults
 }
 
-/// What is being checked, and what is wrong so far.
+/// The document that is being checked, and its faults so far.
 pub(super) struct Report<'d> {
     pub(super) document: &'d SpannedDocument,
     pub(super) schema: &'d Value,
@@ -43,7 +43,7 @@ impl Report<'_> {
     /// Turns an error of the validator into faults.
     pub(super) fn explain(&mut self, error: &ValidationError<'_>) {
         let at = error.instance_path().as_str();
-        // The error's own path ends in the keyword; what holds the keyword says what would be right.
+        // The error's path ends in the keyword; the schema that holds the keyword says what would be right.
         let path = error.evaluation_path().as_str();
         let rule = resolve(self.schema, path.rsplit_once('/').map_or("", |(holder, _)| holder));
         match error.kind() {
@@ -74,7 +74,7 @@ impl Report<'_> {
         let key = inner.instance().as_str().unwrap_or_default();
         let path = inner.schema_path().as_str();
         let rule = resolve(self.schema, path.rsplit_once('/').map_or("", |(holder, _)| holder));
-        let message = format!("`{key}` can not be a key here");
+        let message = format!("`{key}` cannot be a key here");
         self.faults.push(self.document.key_fault(&member(table, key), message, describe(self.schema, rule)));
     }
 
@@ -105,7 +105,7 @@ impl Report<'_> {
     }
 }
 
-/// How a value is called: `health`, or item 2 of `tags`.
+/// How messages name a value: `health`, or item 2 of `tags`.
 pub(super) fn called(pointer: &str) -> String {
     let mut parts = pointer.rsplit('/');
     let last = parts.next().unwrap_or_default();

@@ -1,10 +1,15 @@
 //! The text of a data file, and lines and columns in it.
 
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Fault;
+
+/// Most bytes of a designer's file: a map of 2,000 × 2,000 tiles has some 15 MB for each layer.
+const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// The text of one file together with where its lines begin.
 #[derive(Debug, Clone)]
@@ -15,7 +20,7 @@ pub struct SourceText {
 }
 
 impl SourceText {
-    /// Takes the text of `file`; nothing is read.
+    /// Takes the text of `file` without reading the file.
     pub fn new(file: &Path, text: impl Into<Arc<str>>) -> Self {
         let text = text.into();
         let after_breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
@@ -23,15 +28,19 @@ impl SourceText {
         Self { file: file.to_owned(), text, line_starts }
     }
 
-    /// Reads `file`. A file that is missing or is no UTF-8 is a fault like any other.
+    /// Reads `file`.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the file when it is missing, cannot be read, is longer than 64 MiB or is not UTF-8.
     pub fn read(file: &Path) -> Result<Self, Fault> {
-        std::fs::read_to_string(file).map(|text| Self::new(file, text)).map_err(|error| {
+        read_bounded(file).map(|text| Self::new(file, text)).map_err(|error| {
             let message = match error.kind() {
-                std::io::ErrorKind::NotFound => "the file does not exist".to_owned(),
-                std::io::ErrorKind::InvalidData => "the file is no UTF-8 text".to_owned(),
-                _ => format!("the file can not be read: {error}"),
+                ErrorKind::NotFound => "the file does not exist".to_owned(),
+                ErrorKind::InvalidData => "the file is no UTF-8 text".to_owned(),
+                ErrorKind::FileTooLarge => "the file is too long".to_owned(),
+                _ => format!("the file cannot be read: {error}"),
             };
-            Fault::of_file(file, message, "a readable UTF-8 text file")
+            Fault::of_file(file, message, "a readable UTF-8 text file of at most 64 MiB")
         })
     }
 
@@ -67,11 +76,24 @@ impl SourceText {
         start + in_line.unwrap_or(line.len())
     }
 
-    /// A fault about these bytes.
+    /// A fault at this byte range.
     pub fn fault(&self, span: Range<usize>, message: impl Into<String>, expected: impl Into<String>) -> Fault {
         let (line, column) = self.position(span.start);
         Fault { file: self.file.clone(), line, column, message: message.into(), expected: expected.into(), span }
     }
+}
+
+/// Reads at most [`MAX_FILE_BYTES`], however long the file is or becomes.
+fn read_bounded(file: &Path) -> std::io::Result<String> {
+    let (file, mut text) = (File::open(file)?, String::new());
+    // The length says nothing about a file that grows meanwhile, or about a pipe.
+    if file.metadata()?.len() <= MAX_FILE_BYTES {
+        file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
+        if text.len() as u64 <= MAX_FILE_BYTES {
+            return Ok(text);
+        }
+    }
+    Err(ErrorKind::FileTooLarge.into())
 }
 
 #[cfg(test)]

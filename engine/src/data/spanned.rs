@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use super::{Fault, Faults, SourceText, schema, toml_tree};
 
-/// A parsed file that knows the place of every key and value.
+/// A parsed file that knows the position of every key and value.
 ///
-/// Places are named by JSON pointers (`/mobs/wolf/health`, `/drops/0`).
+/// Values are addressed by JSON pointers (`/mobs/wolf/health`, `/drops/0`).
 #[derive(Debug, Clone)]
 pub struct SpannedDocument {
     pub(super) source: SourceText,
@@ -23,13 +23,16 @@ pub struct SpannedDocument {
 #[derive(Debug, Clone)]
 pub(super) struct Spans {
     pub(super) key: Option<Range<usize>>,
-    /// A table's is its header.
+    /// For a table, the span of its header.
     pub(super) value: Range<usize>,
 }
 
 /// Parses a TOML file and checks it against a JSON Schema; all faults are found at once.
 ///
 /// After a syntax error the rest is still checked, as far as one can tell what was meant.
+///
+/// # Errors
+/// All faults that were found: syntax errors, and values that the schema does not allow.
 pub fn check_toml(file: &Path, text: &str, schema: &Value) -> Result<SpannedDocument, Faults> {
     let (document, syntax) = toml_tree::parse(SourceText::new(file, text));
     let mut faults = schema::check(&document, schema);
@@ -40,7 +43,7 @@ pub fn check_toml(file: &Path, text: &str, schema: &Value) -> Result<SpannedDocu
     faults.into_result(document)
 }
 
-/// The schema faults that a reader of a file with syntax errors should see. What seems to be missing may stand in the
+/// The schema faults that are worth showing for a file with syntax errors. What seems to be missing may be in the
 /// broken line, and after a broken table header nothing is where it was meant to be.
 fn believable(faults: Faults, syntax: &Faults, text: &str) -> Faults {
     let broken: Vec<u32> = syntax.iter().map(|fault| fault.line).collect();
@@ -48,7 +51,7 @@ fn believable(faults: Faults, syntax: &Faults, text: &str) -> Faults {
         |line: &u32| text.lines().nth(*line as usize - 1).is_some_and(|text| text.trim_start().starts_with('['));
     let mut kept = Faults::new();
     if !broken.iter().any(is_header) {
-        // A value that could not be read at all is stood in for by one that is written nowhere.
+        // A value that could not be read at all is replaced by one with an empty span.
         let written = |fault: &Fault| !fault.span.is_empty() && !broken.contains(&fault.line);
         let sound = |fault: &Fault| written(fault) && !schema::is_missing_key(fault);
         kept.extend(faults.into_iter().filter(sound));
@@ -62,7 +65,7 @@ impl SpannedDocument {
         &self.source
     }
 
-    /// The whole document as JSON; dates are texts.
+    /// The whole document as JSON; dates are strings.
     pub fn value(&self) -> &Value {
         &self.value
     }
@@ -73,7 +76,7 @@ impl SpannedDocument {
         self.source.position(self.value_span(pointer).start)
     }
 
-    /// A fault at the value at a JSON pointer, for checks that a schema can not make.
+    /// A fault at the value at a JSON pointer, for checks that a schema cannot make.
     pub fn fault(&self, pointer: &str, message: impl Into<String>, expected: impl Into<String>) -> Fault {
         self.source.fault(self.value_span(pointer), message, expected)
     }
@@ -84,7 +87,10 @@ impl SpannedDocument {
         self.source.fault(key.unwrap_or_else(|| self.value_span(pointer)), message, expected)
     }
 
-    /// Parses the document into a Rust type. What only the type itself can refuse is a fault with its position too.
+    /// Parses the document into a Rust type.
+    ///
+    /// # Errors
+    /// A fault with its position when the type itself refuses a value that the schema allows.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Faults> {
         toml::from_str(self.source.text()).map_err(|error| {
             let span = error.span().unwrap_or(0..0);

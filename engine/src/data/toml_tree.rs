@@ -10,7 +10,7 @@ use toml::de::{DeInteger, DeTable, DeValue};
 use super::spanned::{SpannedDocument, Spans, member};
 use super::{Faults, SourceText};
 
-/// Parses as much as can be made out, and says what could not.
+/// Parses as much as possible, and reports what could not be parsed.
 pub(super) fn parse(source: SourceText) -> (SpannedDocument, Faults) {
     let text = source.shared_text();
     let (root, errors) = DeTable::parse_recoverable(&text);
@@ -26,7 +26,7 @@ pub(super) fn parse(source: SourceText) -> (SpannedDocument, Faults) {
     (SpannedDocument { source, value, spans }, faults)
 }
 
-/// The parser's words, as a message and what would be right.
+/// Splits the parser's message into a message and what would be right.
 fn worded(message: &str) -> (&str, &str) {
     match message.split_once(", expected ") {
         Some((message, "nothing")) => (message, ""),

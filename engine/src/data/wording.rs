@@ -23,7 +23,7 @@ pub(super) fn resolve<'s>(root: &'s Value, pointer: &str) -> &'s Value {
     node
 }
 
-/// What a `$ref` stands for; anything else is itself.
+/// The target of a `$ref`; any other node is returned as it is.
 pub(super) fn follow<'s>(root: &'s Value, node: &'s Value) -> &'s Value {
     let target = node.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix('#'));
     target.and_then(|pointer| root.pointer(pointer)).unwrap_or(node)

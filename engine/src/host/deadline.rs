@@ -1,16 +1,18 @@
-//! The loop that keeps time: the only place of the engine that reads a clock, besides the network threads.
+//! The loop that keeps time. Besides the network thread and the tick profile, it is the only place in the engine that
+//! reads a clock.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::MapServer;
 
-/// Ticks that are caught up at most after a stall; what is beyond them is lost, counted and not run.
+/// Most ticks that are caught up after a stall. After a longer one all missed ticks are lost: counted, but not run.
 const MAX_CATCH_UP_TICKS: u32 = 5;
 /// How long a drain may take before the process ends anyway.
 const MAX_DRAIN: Duration = Duration::from_secs(10);
 
-/// Runs the server at absolute deadlines until `stop` is set, then drains it: everybody saved and released.
+/// Runs the server with a fixed timestep at absolute deadlines until `stop` is set, then drains it: all players are
+/// saved and released. Ends early if the network thread has died.
 #[expect(clippy::disallowed_methods, reason = "this loop is what turns time into ticks")]
 pub fn run(server: &mut MapServer, stop: &AtomicBool) {
     let start = Instant::now();
@@ -40,9 +42,9 @@ pub fn run(server: &mut MapServer, stop: &AtomicBool) {
         deadline = next_deadline(deadline + period, period);
         std::thread::sleep(deadline.saturating_duration_since(Instant::now()));
     }
-    // Who has not come by now never will: their locks are let go too.
+    // Expected characters that have not come by now never will: their locks are released too.
     server.expire_tickets(u64::MAX);
-    // One more, so that the last disconnects and releases leave.
+    // One more tick, so that the last disconnects and releases go out.
     server.step(start.elapsed().as_millis() as u64);
 }
 

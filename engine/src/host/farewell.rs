@@ -1,7 +1,8 @@
-//! The last word to a player who leaves: said when the store has its last save, not before.
+//! The last messages to a leaving player: sent when the store has the player's last save, not before.
 //!
-//! Logging out means saved and let go. So what the game tells a leaver in its last tick waits here, with the end of the
-//! connection, until the sidecar answers [`ToMap::Settled`](realmgate_protocol::link::ToMap) for the release.
+//! Logging out means saved and released. So what the game tells a leaving player in its last tick waits here, together
+//! with the disconnect, until the sidecar answers the release with
+//! [`ToMap::Settled`](realmgate_protocol::link::ToMap).
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -13,10 +14,11 @@ use super::MapServer;
 use crate::outbox::Outbox;
 use crate::transport::SessionId;
 
-/// How long a leaver waits for the store; then it hears its last word anyway, and the release is still on its way.
+/// How long a leaving player waits for the store. Then it gets its last messages anyway, while the release is still on
+/// its way.
 const PATIENCE_S: u32 = 5;
 
-/// A player that has left its world and not yet heard so.
+/// A player that has left its world and has not been told yet.
 #[derive(Debug)]
 struct Farewell {
     session: SessionId,
@@ -25,7 +27,7 @@ struct Farewell {
     until_tick: u64,
 }
 
-/// All of them.
+/// All players that wait for their last messages.
 #[derive(Debug, Default)]
 pub(super) struct Farewells {
     waiting: BTreeMap<CharacterId, Farewell>,
@@ -36,35 +38,36 @@ impl Farewells {
         self.waiting.is_empty()
     }
 
-    /// Who was released, and under which epoch.
+    /// The released characters and the epochs of their locks.
     pub fn epochs(&self) -> impl Iterator<Item = (CharacterId, LockEpoch)> {
         self.waiting.iter().map(|(character, farewell)| (*character, farewell.epoch))
     }
 }
 
 impl MapServer {
-    /// Takes those who are released in this outbox out of it: their messages and the end of their connection wait.
+    /// Holds back the messages to players that are released in this outbox. Their disconnects wait too.
     pub(super) fn hold_farewells(&mut self, outbox: &mut Outbox) {
         let until_tick = self.status.ticks.load(Ordering::Relaxed) + u64::from(PATIENCE_S * self.config.tick_hz);
         for message in &outbox.link {
             let FromMap::Released { save, .. } = message else { continue };
             let Some(session) = self.routes.session_of(save.character) else { continue };
-            let held = outbox.messages.extract_if(.., |(to, _)| *to == session);
-            let messages = held.map(|(_, bytes)| bytes).collect();
+            let held = outbox.messages.extract_if(.., |message| message.session == session);
+            let messages = held.map(|message| message.bytes).collect();
             let farewell = Farewell { session, epoch: save.epoch, messages, until_tick };
-            // Back and gone again before the store has answered for the first time: nobody will answer that one now.
+            // The player came back and left again before the store answered the first release, which nobody will answer
+            // now.
             if let Some(before) = self.farewells.waiting.insert(save.character, farewell) {
                 self.say_farewell(before);
             }
         }
     }
 
-    /// Whether the end of this connection waits for a farewell.
+    /// Whether the disconnect of this connection waits for a farewell.
     pub(super) fn is_held(&self, session: SessionId) -> bool {
         self.farewells.waiting.values().any(|farewell| farewell.session == session)
     }
 
-    /// The store has the last save of a character, or wants none of it.
+    /// The store has the last save of a character, or refuses it: sends the farewell.
     pub(super) fn settled(&mut self, character: CharacterId, epoch: LockEpoch) {
         if self.farewells.waiting.get(&character).is_some_and(|farewell| farewell.epoch == epoch)
             && let Some(farewell) = self.farewells.waiting.remove(&character)
@@ -73,7 +76,7 @@ impl MapServer {
         }
     }
 
-    /// Ends the patience of those who have waited long enough.
+    /// Sends the farewells that have waited long enough.
     pub(super) fn expire_farewells(&mut self) {
         let now = self.status.ticks.load(Ordering::Relaxed);
         while let Some(character) = self
@@ -89,7 +92,7 @@ impl MapServer {
         }
     }
 
-    /// Nobody will answer the releases any more.
+    /// Sends all farewells, since nobody will answer the releases any more.
     pub(super) fn say_all_farewells(&mut self) {
         for (_, farewell) in std::mem::take(&mut self.farewells.waiting) {
             self.say_farewell(farewell);

@@ -1,34 +1,37 @@
-//! The host's side of the map link: what the sidecar says goes to admission and channels, what channels say goes out.
+//! The host's side of the map link: passes the sidecar's messages to admission and channels, and the channels' messages
+//! to the sidecar.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender};
 
 use realmgate_protocol::ids::{BatchId, CharacterId, LockEpoch};
 use realmgate_protocol::limits::MAX_TRACE_BYTES;
-use realmgate_protocol::link::{EventOutcome, FromMap, LeaveReason, OwnedEvent, ToMap};
+use realmgate_protocol::link::{CharacterLoad, EventOutcome, FromMap, LeaveReason, OwnedEvent, ToMap};
+use realmgate_protocol::movement::Position;
 
 use super::MapServer;
 use crate::admission::Expected;
 use crate::channel::{ChannelKey, ToChannel};
+use crate::player::PlaceArrival;
 use crate::transport::SessionId;
 
-/// Most link messages taken in one tick; the rest wait for the next.
+/// Most link messages taken in one tick; the rest wait for the next tick.
 const MAX_LINK_MESSAGES_PER_TICK: usize = 512;
 
-/// What whoever holds the link tells the host.
+/// What the owner of the link connection tells the host.
 #[derive(Debug)]
 pub enum LinkNews {
-    /// The sidecar has welcomed us. The host answers with one `Reclaim` of all that it holds; what it said before that
-    /// was said to the link before.
+    /// The sidecar has welcomed this server. The host answers with one `Reclaim` of all locks it holds. What it said
+    /// before that belongs to the previous connection.
     Up {
-        /// Whether what this server held may be its own still.
+        /// Whether the locks this server held may still be its own.
         resumed: bool,
     },
     /// The link is down.
     Lost,
-    /// What this server held is others' by now.
+    /// The locks this server held belong to others by now.
     Disowned,
-    /// The sidecar says something, other than `Welcome` and `Refused`.
+    /// A message from the sidecar, other than `Welcome` and `Refused`.
     Said(Box<ToMap>),
 }
 
@@ -38,23 +41,23 @@ impl From<ToMap> for LinkNews {
     }
 }
 
-/// The two queues to whoever holds the link.
+/// The two queues between the host and the owner of the link connection.
 pub struct LinkEnds {
-    /// What comes from it.
+    /// News and messages from the link.
     pub incoming: Receiver<LinkNews>,
-    /// What this server says, in order.
+    /// This server's messages, in order.
     pub outgoing: Sender<FromMap>,
 }
 
-/// Events on their way: batches whose outcome is not known, and the one of this tick.
+/// Owned events on their way: batches whose outcome is not known yet, and the batch of this tick.
 #[derive(Debug, Default)]
 pub(super) struct Batches {
     last: u64,
-    /// For each event of a batch, the place of the channel that submitted it.
+    /// For each event of a batch, the index of the channel that submitted it.
     waiting: BTreeMap<BatchId, Vec<usize>>,
     events: Vec<OwnedEvent>,
     channels: Vec<usize>,
-    /// What was said after the events of this tick, and must stay after them.
+    /// Messages that follow the events of this tick and must be sent after them.
     after: Vec<FromMap>,
 }
 
@@ -67,7 +70,7 @@ impl Batches {
         self.waiting.len()
     }
 
-    /// Events whose outcome is not known.
+    /// Number of events in batches whose outcome is not known yet.
     pub fn event_count(&self) -> usize {
         self.waiting.values().map(Vec::len).sum()
     }
@@ -91,9 +94,11 @@ impl MapServer {
             ToMap::Prepare { request, ticket, expires_in_ms, map, channel, epoch, load, trace } => {
                 let deadline_ms = now_ms + u64::from(expires_in_ms);
                 let trace = Some(trace).filter(|trace| trace.len() <= MAX_TRACE_BYTES).unwrap_or_default();
+                let spawn = self.arrival(ChannelKey { map, channel }, &load);
                 let expected = Expected { ticket, deadline_ms, map, channel, epoch, load, trace };
                 let refusal = self.admission.expect(expected).err();
-                self.say(FromMap::Prepared { request, refusal });
+                let spawn = spawn.filter(|_| refusal.is_none());
+                self.say(FromMap::Prepared { request, refusal, spawn });
             }
             ToMap::Cancel { character, epoch } => {
                 self.admission.cancel(character, epoch);
@@ -120,9 +125,16 @@ impl MapServer {
             ToMap::Social { character, event } => self.tell_player(character, ToChannel::Social { character, event }),
             ToMap::Drain => self.drain(),
             ToMap::Settled { character, epoch } => self.settled(character, epoch),
-            // Whoever holds the link has read these; what they mean for the host is news of its own.
+            // The owner of the link handles these. What they mean for the host arrives as other `LinkNews`.
             ToMap::Welcome { .. } | ToMap::Refused { .. } => {}
         }
+    }
+
+    /// Where a character will appear, as the game decides.
+    fn arrival(&self, key: ChannelKey, load: &CharacterLoad) -> Option<Position> {
+        let running = self.channels.iter().find(|running| running.channel.settings().key == key)?;
+        let world = running.channel.world();
+        world.get_resource::<PlaceArrival>().map(|place| place.0(world, load))
     }
 
     fn kick(&mut self, character: CharacterId, epoch: LockEpoch, reason: LeaveReason) {
@@ -154,7 +166,7 @@ impl MapServer {
         }
     }
 
-    /// Decides about a connection by its ticket, and lets it into its channel.
+    /// Lets a connection into its channel if its ticket is admitted, and disconnects it otherwise.
     pub(super) fn connect(&mut self, session: SessionId, user_data: &[u8], now_ms: u64) {
         let admitted = self.admission.admit(session, user_data, now_ms, &self.config.keys, &self.config.server);
         let Ok(admitted) = admitted else { return self.transport.disconnect(session) };
@@ -176,7 +188,7 @@ impl MapServer {
         let character = admitted.character;
         self.channels[at].inbox.push(ToChannel::Join { session, epoch: admitted.epoch, load: admitted.load });
         if self.draining {
-            // Announced before the drain, and let in so that its lock is let go by the usual way.
+            // Announced before the drain, and let in so that its lock is released in the usual way.
             self.channels[at].inbox.push(ToChannel::Kick { character, reason: LeaveReason::ServerClosing });
         }
     }
@@ -187,7 +199,7 @@ impl MapServer {
         }
     }
 
-    /// Takes what a channel has for the sidecar: its events join this tick's batch, the rest follows them.
+    /// Takes a channel's output for the sidecar: its events join this tick's batch, its messages follow them.
     pub(super) fn send_from_channel(&mut self, at: usize, events: Vec<OwnedEvent>, messages: Vec<FromMap>) {
         if self.outage.starts_anew {
             return;
@@ -196,14 +208,14 @@ impl MapServer {
         self.batches.events.extend(events);
         for message in messages {
             if let FromMap::Travel { save, .. } = &message {
-                // It may come back to this very server, and is announced before it has left.
+                // The travel may lead back to this very server, and is announced before the player has left.
                 self.admission.left(save.character);
             }
             self.batches.after.push(message);
         }
     }
 
-    /// Sends the tick's events as one batch, then what was said with them.
+    /// Sends the tick's events as one batch, then the messages that follow them.
     pub(super) fn send_batch(&mut self) {
         if !self.batches.events.is_empty() {
             self.batches.last += 1;
@@ -217,7 +229,7 @@ impl MapServer {
         }
     }
 
-    /// The players of a failed channel: their locks are let go unsaved.
+    /// Drops the players of a failed channel: their locks are released unsaved.
     pub(super) fn drop_players_of(&mut self, at: usize) {
         for (session, route) in self.routes.take_channel(at) {
             self.admission.left(route.character);
@@ -228,14 +240,15 @@ impl MapServer {
         self.forget_events_of(at);
     }
 
-    /// Outcomes of a channel's events would enter its new world, which never asked.
+    /// Forgets which pending events a channel submitted: their outcomes would enter its new world, which never
+    /// submitted them.
     fn forget_events_of(&mut self, at: usize) {
         for channels in self.batches.waiting.values_mut() {
             channels.iter_mut().filter(|channel| **channel == at).for_each(|channel| *channel = usize::MAX);
         }
     }
 
-    /// No batch waits for an answer any more, and what was not sent is not.
+    /// Forgets all batches: those that wait for an answer, and what was not sent yet.
     pub(super) fn forget_batches(&mut self) {
         self.batches = Batches { last: self.batches.last, ..Batches::default() };
     }

@@ -1,10 +1,10 @@
-//! The process around the channels: joins transport, admission, channels and the map link at a fixed tick.
+//! The process around the channels: joins transport, admission, channels and the map link at a fixed timestep.
 //!
-//! [`MapServer::step`] is one tick without any clock, for tests and for [`run`], which keeps the deadlines.
+//! [`MapServer::step`] runs one tick without reading a clock, for tests and for [`run`], which keeps the deadlines.
 
 mod deadline;
 mod farewell;
-mod figures;
+mod host_metrics;
 mod link;
 mod outage;
 mod recording;
@@ -26,48 +26,49 @@ use realmgate_protocol::ticket::KeyRing;
 use crate::admission::{Admission, Hosting};
 use crate::channel::{BuildWorld, Channel, ToChannel};
 use crate::map::Map;
+use crate::outbox::OutMessage;
 use crate::overload::{Overload, OverloadLevel};
 use crate::record::RecordingThread;
 use crate::transport::{Transport, TransportEvent};
 use routes::Routes;
 use worlds::Running;
 
-/// What a map server is told at start.
+/// The configuration of a map server.
 pub struct HostConfig {
-    /// Who this is.
+    /// The id of this server.
     pub server: ServerId,
     /// The maps it hosts.
     pub maps: Vec<Arc<Map>>,
-    /// Channels of each map.
+    /// Number of channels of each map.
     pub channels: u16,
     /// Ticks per second.
     pub tick_hz: u32,
-    /// Most players in all channels together, expected ones included.
+    /// Most players in all channels together, including expected ones.
     pub max_players: u16,
-    /// What its clients must speak.
+    /// The hash of the protocol that its clients must speak.
     pub protocol_hash: u64,
     /// The keys that tickets are signed with.
     pub keys: KeyRing,
-    /// Where the channels' seeds come from.
+    /// The seed that the channels' seeds are derived from.
     pub seed: [u8; 32],
-    /// Where every channel is recorded, if at all.
+    /// Where every channel is recorded; `None` for no recording.
     pub record: Option<RecordInto>,
-    /// Seconds of play without the map link, after which everybody is let go.
+    /// Seconds of play without the map link, after which all players are released.
     pub offline_play_max_s: u32,
 }
 
-/// What others may read while the server runs.
+/// Counters that others may read while the server runs.
 #[derive(Debug, Default)]
 pub struct HostStatus {
     /// Ticks since the start.
     pub ticks: AtomicU64,
-    /// Snapshots that have gone out.
+    /// Snapshots sent since the start.
     pub snapshots: AtomicU64,
     /// Players in all channels.
     pub players: AtomicU32,
-    /// Those of them whose connection stands: each is sent a snapshot in every tick.
+    /// Those of them whose connection is up: each is sent a snapshot in every tick.
     pub connected: AtomicU32,
-    /// How full, 0 to 100, for the directory.
+    /// How full the server is in percent, 0 to 100, for the directory.
     pub load: AtomicU32,
 }
 
@@ -85,7 +86,7 @@ pub struct MapServer {
     farewells: farewell::Farewells,
     outage: outage::Outage,
     overload: Overload,
-    parts: figures::Parts,
+    parts: host_metrics::Parts,
     events: Vec<TransportEvent>,
     status: Arc<HostStatus>,
     pool: bevy_tasks::TaskPool,
@@ -93,7 +94,7 @@ pub struct MapServer {
 }
 
 impl MapServer {
-    /// Builds every channel's world.
+    /// Creates the server and builds every channel's world.
     pub fn new(config: HostConfig, build: BuildWorld, transport: Box<dyn Transport>, link: LinkEnds) -> Self {
         let hosting = Hosting {
             maps: config.maps.iter().map(|map| map.id).collect(),
@@ -108,7 +109,7 @@ impl MapServer {
             batches: link::Batches::default(),
             farewells: farewell::Farewells::default(),
             outage: outage::Outage::default(),
-            parts: figures::Parts::new(),
+            parts: host_metrics::Parts::new(),
             overload: Overload::new(Duration::from_secs(1) / config.tick_hz.max(1)),
             events: Vec::new(),
             status: Arc::default(),
@@ -126,7 +127,7 @@ impl MapServer {
         server
     }
 
-    /// What others may read while the server runs.
+    /// The counters that others may read while the server runs.
     pub fn status(&self) -> Arc<HostStatus> {
         self.status.clone()
     }
@@ -136,7 +137,7 @@ impl MapServer {
         self.channels.iter_mut().map(|running| &mut running.channel)
     }
 
-    /// Whether the network lives.
+    /// Whether the transport is still running.
     pub fn is_reachable(&self) -> bool {
         self.transport.is_running()
     }
@@ -146,12 +147,12 @@ impl MapServer {
         self.config.tick_hz
     }
 
-    /// How far apart ticks are now: longer than the set rate says while the server can not keep up.
+    /// The current tick period: longer than configured while the server cannot keep up.
     pub fn period(&self) -> Duration {
         self.overload.period()
     }
 
-    /// Notes how late the last tick began and how long it took; what is left out is decided by that.
+    /// Records how late the last tick began and how long it took. The overload level follows from that.
     pub fn note_tick(&mut self, late: Duration, work: Duration) {
         if !self.overload.note(late, work) {
             return;
@@ -165,12 +166,12 @@ impl MapServer {
         }
     }
 
-    /// Whether nobody new is let in, however much room there is.
+    /// Whether new players are refused whatever room there is.
     fn is_full(&self) -> bool {
         self.overload.level() >= OverloadLevel::Full
     }
 
-    /// Takes no new players from now on, and lets those here go, saved.
+    /// Takes no new players from now on; those present are saved and released.
     pub fn drain(&mut self) {
         if std::mem::replace(&mut self.draining, true) {
             return;
@@ -181,12 +182,13 @@ impl MapServer {
         }
     }
 
-    /// Whether a drain is over: nobody is here any more, and all they own is settled.
+    /// Whether a drain is complete: no players are left, and everything they own is settled.
     pub fn is_drained(&self) -> bool {
         self.draining && self.routes.is_empty() && self.batches.is_empty() && self.farewells.is_empty()
     }
 
-    /// One tick of everything. `now_ms` is of any monotonic clock and is used for tickets' deadlines alone.
+    /// Runs one tick of everything. `now_ms` is in milliseconds of any monotonic clock and is used for ticket deadlines
+    /// only.
     pub fn step(&mut self, now_ms: u64) {
         self.take_link_messages(now_ms);
         self.watch_outage();
@@ -238,8 +240,12 @@ impl MapServer {
             }
             let spare = self.transport.send_frames(std::mem::take(&mut outbox.frames));
             self.channels[at].channel.reuse(spare);
-            for (session, bytes) in outbox.messages {
-                self.transport.send_message(session, bytes);
+            for OutMessage { session, bytes, of_others } in outbox.messages {
+                if of_others {
+                    self.transport.send_of_others(session, bytes);
+                } else {
+                    self.transport.send_message(session, bytes);
+                }
             }
             let events = self.channels[at].channel.take_events();
             self.send_from_channel(at, events, outbox.link);

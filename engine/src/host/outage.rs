@@ -1,8 +1,8 @@
-//! What becomes of the players here while the map link is down, and when it is back.
+//! What happens to players while the map link is down, and when it is back.
 //!
-//! Play goes on for a while and what is owned waits. When that takes too long everybody is let go. When the link is back,
-//! the host names the locks it still holds; when it hears that they are others' by now, it drops everybody unsaved and
-//! starts its worlds anew.
+//! Play goes on for a while and owned events wait. If the outage takes too long, all players are released. When the
+//! link is back, the host reclaims the locks it still holds. If it learns that they belong to others by now, it drops
+//! all players unsaved and restarts its worlds.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
@@ -13,24 +13,25 @@ use realmgate_protocol::link::{Fence, FromMap, LeaveReason};
 use super::MapServer;
 use crate::channel::ToChannel;
 
-/// Events that may wait in all channels together while the link is down.
+/// Most events that may wait in all channels together while the link is down.
 const MAX_PENDING_AWAY: u32 = 10_000;
 
-/// How the map link is.
+/// The state of the map link.
 #[derive(Debug, Default)]
 pub(super) struct Outage {
-    /// Since which tick the link is down.
+    /// The tick since which the link is down; `None` while it is up.
     since_tick: Option<u64>,
-    /// It has been down for too long: everybody was let go.
+    /// Whether it has been down for too long and all players were released.
     given_up: bool,
-    /// Whether the sidecar has welcomed us and not disowned us since: what is here may be ours.
+    /// Whether the sidecar has welcomed this server and not disowned it since: then the locks held here may be its own.
     met: bool,
-    /// What is here is others': nothing of this tick leaves but the last words, and the worlds start anew after it.
+    /// The locks held here belong to others: nothing of this tick goes out except farewells, and the worlds restart
+    /// after it.
     pub starts_anew: bool,
 }
 
 impl MapServer {
-    /// The link is down. Play goes on, and what is owned waits.
+    /// The link is down. Play goes on, and owned events wait.
     pub(super) fn link_lost(&mut self) {
         if self.outage.since_tick.is_some() {
             return;
@@ -40,7 +41,7 @@ impl MapServer {
         self.tell_channels(&ToChannel::StoreAway { room });
     }
 
-    /// The link is up: says which locks are held here still, then who is in the world.
+    /// The link is up: reclaims the locks still held here, then reports the characters in the world.
     pub(super) fn link_up(&mut self, resumed: bool) {
         if self.outage.since_tick.take().is_some() {
             self.outage.given_up = false;
@@ -62,7 +63,7 @@ impl MapServer {
         }
     }
 
-    /// What this server holds is others' by now: everybody is dropped unsaved, and what waits is forgotten.
+    /// The locks held here belong to others by now: all players are dropped unsaved, and what waits is forgotten.
     pub(super) fn disowned(&mut self) {
         if !std::mem::replace(&mut self.outage.met, false) {
             return;
@@ -78,8 +79,8 @@ impl MapServer {
         self.outage.starts_anew = true;
     }
 
-    /// Lets everybody go when the link has been down for too long. What they did waits for the store still; nobody new
-    /// can come, since nobody is announced.
+    /// Releases all players when the link has been down for too long. Their events still wait for the store. Nobody new
+    /// can enter, since nobody is announced.
     pub(super) fn watch_outage(&mut self) {
         let away_s = self.outage_s();
         metrics::gauge!("realmgate_link_offline_seconds").set(f64::from(away_s));
@@ -95,14 +96,15 @@ impl MapServer {
         self.expire_tickets(u64::MAX);
     }
 
-    /// For how many whole seconds the link is down.
+    /// Whole seconds since the link went down; 0 while it is up.
     fn outage_s(&self) -> u32 {
         let now = self.status.ticks.load(Ordering::Relaxed);
         let ticks = self.outage.since_tick.map_or(0, |since| now - since);
         u32::try_from(ticks / u64::from(self.config.tick_hz.max(1))).unwrap_or(u32::MAX)
     }
 
-    /// Every lock that is held here: of players, of those who are expected, and of those whose release is not answered.
+    /// Every lock that is held here: of players, of expected characters, and of those whose release is not answered
+    /// yet.
     fn held_locks(&self) -> BTreeSet<(CharacterId, LockEpoch)> {
         let mut held: BTreeSet<_> = self.routes.epochs().collect();
         held.extend(self.admission.expected());

@@ -18,7 +18,7 @@ pub struct RecordInto {
 }
 
 impl RecordInto {
-    /// The thread that writes; `None`, and a warning, where there can be none.
+    /// Starts the thread that writes; `None`, with a warning, if it cannot be started.
     pub(super) fn start(&self) -> Option<RecordingThread> {
         let started = RecordingThread::start();
         started.inspect_err(|error| tracing::warn!(%error, "no thread for recordings: nothing is recorded")).ok()
@@ -26,7 +26,7 @@ impl RecordInto {
 }
 
 impl MapServer {
-    /// Starts the recording of a channel that is about to start, where that was asked for.
+    /// Starts the recording of a channel that is about to start; `None` if none is configured or it cannot be started.
     pub(super) fn record(&self, settings: &ChannelSettings) -> Option<Recorder<QueuedFile>> {
         let (into, thread) = (self.config.record.as_ref()?, self.recordings.as_ref()?);
         let path =
@@ -37,7 +37,7 @@ impl MapServer {
     }
 }
 
-/// What players say and are given is in it: readable by its owner alone.
+/// Creates a recording file. It holds what players say and are given, so only its owner may read it.
 fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);

@@ -6,17 +6,17 @@ use realmgate_protocol::ids::{CharacterId, LockEpoch};
 
 use crate::transport::SessionId;
 
-/// Protocol violations after which a player is sent away.
+/// Protocol violations after which a player is kicked.
 const MAX_VIOLATIONS: u32 = 20;
 
-/// A player's place.
+/// Where a player is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Route {
-    /// Who.
+    /// The character's id.
     pub character: CharacterId,
-    /// Under which epoch it was admitted, or has stayed.
+    /// The lock epoch under which it was admitted, or has stayed after a refused travel.
     pub epoch: LockEpoch,
-    /// The place of its channel in the host's list.
+    /// The index of its channel in the host's list.
     pub channel: usize,
     /// Whether its connection is gone; its body may stay for a while.
     lost: bool,
@@ -49,7 +49,7 @@ impl Routes {
         self.by_session.get(&session).map(|route| route.channel)
     }
 
-    /// Forgets a connection; the character when it had no newer one.
+    /// Removes a connection. Returns its character if that has no newer connection.
     pub fn remove(&mut self, session: SessionId) -> Option<CharacterId> {
         let route = self.by_session.remove(&session)?;
         if self.by_character.get(&route.character) != Some(&session) {
@@ -59,14 +59,14 @@ impl Routes {
         Some(route.character)
     }
 
-    /// Counts a violation; whom to send away when there were too many.
+    /// Counts a violation. Returns the character to kick, and its channel, when there were too many.
     pub fn violation(&mut self, session: SessionId) -> Option<(CharacterId, usize)> {
         let route = self.by_session.get_mut(&session)?;
         route.violations += 1;
         (route.violations == MAX_VIOLATIONS).then_some((route.character, route.channel))
     }
 
-    /// The players of a channel, taken out.
+    /// Removes the players of a channel and returns them.
     pub fn take_channel(&mut self, channel: usize) -> Vec<(SessionId, Route)> {
         let here = self.by_session.iter().filter(|(_, route)| route.channel == channel);
         let here: Vec<(SessionId, Route)> = here.map(|(session, route)| (*session, *route)).collect();
@@ -76,7 +76,7 @@ impl Routes {
         here
     }
 
-    /// Every character and the place of its channel.
+    /// Every character and the index of its channel.
     pub fn characters(&self) -> Vec<(CharacterId, usize)> {
         self.by_session.values().map(|route| (route.character, route.channel)).collect()
     }
@@ -86,19 +86,19 @@ impl Routes {
         self.by_session.values().map(|route| (route.character, route.epoch))
     }
 
-    /// The connection is gone.
+    /// Marks a connection as lost.
     pub fn lost(&mut self, session: SessionId) {
         if let Some(route) = self.by_session.get_mut(&session) {
             route.lost = true;
         }
     }
 
-    /// Players whose connection stands.
+    /// Number of players whose connection is up.
     pub fn connected(&self) -> usize {
         self.by_session.values().filter(|route| !route.lost).count()
     }
 
-    /// Players of a channel.
+    /// Number of players in a channel.
     pub fn count(&self, channel: usize) -> usize {
         self.by_session.values().filter(|route| route.channel == channel).count()
     }

@@ -14,7 +14,15 @@ use crate::transport::memory::memory_transport;
 const CHARACTER: CharacterId = CharacterId([1; 16]);
 
 fn soft() -> SoftState {
-    SoftState { map: MapId(1), x: 1_500, y: 1_500, health: 1, resource: 0, cooldowns: Vec::new() }
+    SoftState {
+        map: MapId(1),
+        x: 1_500,
+        y: 1_500,
+        health: 1,
+        resource: 0,
+        cooldowns: Vec::new(),
+        ..SoftState::default()
+    }
 }
 
 fn prepare(ticket: &Ticket) -> ToMap {
@@ -27,6 +35,7 @@ fn prepare(ticket: &Ticket) -> ToMap {
         experience: 0,
         gold: 0,
         items: Vec::new(),
+        look: None,
         soft: Some(soft()),
     };
     ToMap::Prepare {

@@ -1,4 +1,5 @@
-//! The channels' worlds: built at the start, ticked side by side, and built anew when they fail or are nobody's.
+//! The channels' worlds: built at the start, ticked in parallel, and built anew when they fail or this server is
+//! disowned.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -14,7 +15,7 @@ use crate::record::{QueuedFile, Recorder};
 pub(super) struct Running {
     pub channel: Channel,
     recorder: Option<Recorder<QueuedFile>>,
-    /// What enters at the next tick, kept apart while recording.
+    /// Events that enter at the next tick. Kept outside of the channel so that they can be recorded.
     pub inbox: Vec<ToChannel>,
 }
 
@@ -30,7 +31,7 @@ impl MapServer {
             .collect()
     }
 
-    /// A seed of its own for each channel and each of its lives, so that no two give out the same identities.
+    /// A separate seed for each channel and each start of it, so that no two give out the same identities.
     fn seed_of(&self, key: ChannelKey, life: u64) -> [u8; 32] {
         let mut seed = self.config.seed;
         let own = u64::from(key.map.0) << 48 | u64::from(key.channel.0) << 32 | life;
@@ -66,7 +67,7 @@ impl MapServer {
         self.drop_players_of(at);
     }
 
-    /// Everybody was dropped, and what lies in the worlds is nobody's: fresh ones take their place.
+    /// Replaces all worlds with fresh ones: all players were dropped, and what is left in the worlds belongs to nobody.
     pub(super) fn start_anew(&mut self) {
         for at in 0..self.channels.len() {
             self.renew_channel(at);
@@ -87,7 +88,7 @@ impl MapServer {
 }
 
 impl Running {
-    /// Lets the inbox in, ticks, and records; the panic's text if there was one.
+    /// Applies the inbox, ticks and records. Returns the panic's text if there was a panic.
     fn tick(&mut self) -> Option<String> {
         let mut inbox = std::mem::take(&mut self.inbox);
         self.record(|recorder, _| recorder.enters(&inbox));
@@ -103,7 +104,7 @@ impl Running {
         None
     }
 
-    /// Has the recorder write, if there is one. Where it can not, the recording ends and play goes on.
+    /// Writes to the recording, if there is one. If that fails, the recording ends and play goes on.
     fn record(&mut self, write: impl FnOnce(&mut Recorder<QueuedFile>, &mut Channel) -> std::io::Result<()>) {
         let Some(recorder) = &mut self.recorder else { return };
         if let Err(error) = write(recorder, &mut self.channel) {

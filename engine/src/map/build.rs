@@ -1,4 +1,4 @@
-//! From a checked file to a [`Map`], by the `tiled` crate.
+//! Builds a [`Map`] from a checked file, with the `tiled` crate.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Error, ErrorKind};
@@ -15,11 +15,11 @@ use super::classes::ObjectClass;
 use super::world::{Map, MobArea, Origin, Portal, Rect, SafeZone, SpawnPoint, VendorSpot};
 use crate::data::Fault;
 
-/// Builds a map that has passed the check. What the `tiled` crate refuses nevertheless is a fault of the file.
+/// Builds a map that has passed the check. If the `tiled` crate refuses it nevertheless, that is a fault of the file.
 pub(super) fn build(id: MapId, name: &str, survey: &Survey, shelf: &Shelf) -> Result<Map, Fault> {
     let file = survey.source.file();
     let drawn = load(survey, shelf).map_err(|error| {
-        Fault::of_file(file, format!("the map can not be loaded: {error}"), "a map as Tiled saves it")
+        Fault::of_file(file, format!("the map cannot be loaded: {error}"), "a map as Tiled saves it")
     })?;
     let open = CollisionGrid::open(drawn.width, drawn.height);
     let grid = open.ok_or_else(|| Fault::of_file(file, "the map's size is wrong", "1 to 4,096 tiles a side"))?;

@@ -1,5 +1,5 @@
-//! The classes that objects of a map can have, and their properties: declared once, used by the check, by the loader
-//! (Tiled does not write a property that has its default) and for what Tiled itself is told.
+//! The classes that objects of a map can have, and their properties. Declared once; used by the check, by the loader
+//! (Tiled does not write a property that has its default) and by the types exported to Tiled.
 
 use realmgate_protocol::limits::MAX_CONTENT_ID_BYTES;
 
@@ -18,14 +18,14 @@ pub enum ObjectKind {
     Vendor,
 }
 
-/// What an object is drawn as.
+/// The shape that an object is drawn as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     Point,
     Rectangle,
 }
 
-/// What a property holds, and its value where the designer wrote none.
+/// What a property holds, and its default if the designer wrote none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PropertyKind {
     /// A name of `a-z 0-9 _`: of a spawn point, or of content in the data files. Always required.
@@ -137,7 +137,7 @@ impl ObjectClass {
 }
 
 impl Property {
-    /// The default, if a designer may leave the property alone.
+    /// The default, if a designer may leave the property out.
     pub(super) fn default_number(&self) -> Option<i64> {
         match self.kind {
             PropertyKind::Number { default, .. } => default,

@@ -26,9 +26,9 @@ fn property_types() -> Value {
     OBJECT_CLASSES.iter().enumerate().map(|(index, class)| class_json(index + 1, class)).collect()
 }
 
-// Keys stand in the order of the alphabet, so that the text is the same whether or not serde_json keeps their order.
+// Keys are in alphabetical order, so that the text is the same whether or not serde_json keeps their order.
 
-/// Tiled itself ignores `description`; it is for who reads the file.
+/// Tiled itself ignores `description`; it is for people who read the file.
 fn class_json(id: usize, class: &ObjectClass) -> Value {
     json!({
         "color": class.colour,
@@ -45,7 +45,7 @@ fn class_json(id: usize, class: &ObjectClass) -> Value {
 fn member_json(property: &Property) -> Value {
     let default = match property.kind {
         PropertyKind::Name => json!(""),
-        // A member must have a value in Tiled; 0 is refused where one has to be given.
+        // A member must have a value in Tiled. The check refuses 0 for a number that must be given.
         PropertyKind::Number { default, .. } => json!(default.unwrap_or(0)),
     };
     json!({

@@ -19,8 +19,11 @@ pub struct MapSet {
 }
 
 impl MapSet {
-    /// Checks and loads every `<number>_<name>.tmx` of a folder. All faults of all maps are found at once, those of
-    /// portals that lead nowhere included.
+    /// Checks and loads every `<number>_<name>.tmx` of a folder. All faults of all maps are found at once, including
+    /// portals that lead nowhere.
+    ///
+    /// # Errors
+    /// All faults that were found, or a fault of the folder when it cannot be read or holds no map.
     pub fn load(folder: &Path) -> Result<Self, Faults> {
         let mut faults = Faults::new();
         let mut shelf = Shelf::default();
@@ -46,7 +49,7 @@ impl MapSet {
         faults.into_result(set)
     }
 
-    /// A map by its number.
+    /// A map by its number; `None` if there is none.
     pub fn get(&self, id: MapId) -> Option<&Arc<Map>> {
         self.maps.get(&id)
     }
@@ -69,7 +72,7 @@ impl MapSet {
     }
 }
 
-/// A map that was looked at and is not built yet.
+/// A map that was checked and is not built yet.
 struct Draft {
     name: String,
     survey: Survey,
@@ -77,7 +80,7 @@ struct Draft {
 
 fn map_files(folder: &Path) -> Result<Vec<PathBuf>, Faults> {
     let unreadable = |error: std::io::Error| {
-        Fault::of_file(folder, format!("the folder of the maps can not be read: {error}"), "a folder with .tmx files")
+        Fault::of_file(folder, format!("the folder of the maps cannot be read: {error}"), "a folder with .tmx files")
     };
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
@@ -93,7 +96,7 @@ fn map_files(folder: &Path) -> Result<Vec<PathBuf>, Faults> {
     Ok(files)
 }
 
-/// Looks at one file. The faults are those of the map; an error is one of the file.
+/// Checks one file. `Ok` holds the faults of the map, `Err` a fault of the file.
 fn draft(file: &Path, shelf: &mut Shelf, drafts: &mut BTreeMap<MapId, Draft>) -> Result<Faults, Fault> {
     let (id, name) = named(file).ok_or_else(|| {
         let expected = format!("`<number>_<name>.tmx`, the number from 1 to 65535, the name {}", name_rule());

@@ -1,4 +1,4 @@
-//! Maps drawn in text: for tests, examples and benchmarks, where a file would say less.
+//! Maps drawn as text, for tests, examples and benchmarks, where a file would show less.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! A map as the game meets it: pure data, shared by all channels of the map.
+//! A map as the game sees it: pure data, shared by all channels of the map.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub struct Map {
     pub(super) origin: Origin,
 }
 
-/// A rectangle in units; the eastern and southern edges are outside.
+/// A rectangle in units of 1/1,024 tile. The eastern and southern edges are outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rect {
     /// The north-western corner.
@@ -70,7 +70,7 @@ impl Rect {
 pub struct SpawnPoint {
     /// Unique among the map's spawn points.
     pub name: String,
-    /// Never in a wall.
+    /// Its position; never in a wall.
     pub position: Position,
 }
 
@@ -83,24 +83,24 @@ pub struct MobArea {
     pub rect: Rect,
     /// The mob's content id. The engine does not know which ids exist.
     pub mob: String,
-    /// How many live here at once.
+    /// Number of mobs that live here at once.
     pub count: u32,
-    /// Time from a death to the next one's birth.
+    /// Milliseconds from a death to the next spawn.
     pub respawn_ms: u32,
-    /// Overrides the level that the mob's own data gives.
+    /// Overrides the level that the mob's own data gives; `None` keeps that level.
     pub level: Option<u8>,
 }
 
-/// A way to another place: whoever steps into it travels.
+/// A way to another place: a player that steps into it travels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Portal {
     /// Unique among the map's portals.
     pub name: String,
-    /// Where one has to step.
+    /// The area that one has to step into.
     pub rect: Rect,
     /// The map it leads to.
     pub to_map: MapId,
-    /// The spawn point there.
+    /// The name of the spawn point there.
     pub to_spawn: String,
 }
 
@@ -111,7 +111,7 @@ pub struct SafeZone {
     pub name: String,
     /// The area.
     pub rect: Rect,
-    /// The spawn point at which those who died nearby return.
+    /// The name of the spawn point at which characters that died nearby return.
     pub respawn: String,
 }
 
@@ -122,12 +122,12 @@ pub struct VendorSpot {
     pub name: String,
     /// The vendor's content id. The engine does not know which ids exist.
     pub vendor: String,
-    /// Never in a wall.
+    /// Its position; never in a wall.
     pub position: Position,
 }
 
-/// Where the map's objects and their properties are written, so that checks that the engine can not know (does this
-/// mob exist?) point into the file too.
+/// Where the map's objects and their properties are written, so that checks that the engine cannot make (does this mob
+/// exist?) can point into the file too.
 #[derive(Debug, Clone)]
 pub(super) struct Origin {
     pub(super) source: SourceText,
@@ -135,7 +135,7 @@ pub(super) struct Origin {
 }
 
 impl Map {
-    /// A spawn point by name.
+    /// A spawn point by name; `None` if there is none.
     pub fn spawn_point(&self, name: &str) -> Option<&SpawnPoint> {
         self.spawn_points.iter().find(|spawn| spawn.name == name)
     }
@@ -145,7 +145,7 @@ impl Map {
         self.safe_zones.iter().any(|zone| zone.rect.contains(at))
     }
 
-    /// The portal that a point lies in.
+    /// The portal that a point lies in, if any.
     pub fn portal_at(&self, at: Position) -> Option<&Portal> {
         self.portals.iter().find(|portal| portal.rect.contains(at))
     }

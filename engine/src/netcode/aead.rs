@@ -14,13 +14,13 @@ impl Key {
         Self(LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, bytes).expect("a key of the cipher's length")))
     }
 
-    /// Opens what was sealed under this number: the plain bytes, or nothing when a bit of it is not authentic. The
-    /// buffer is then garbage.
+    /// Decrypts what was sealed under this nonce number. `None` if a bit of it is not authentic; the buffer is then
+    /// garbage.
     pub(super) fn open<'a>(&self, number: u64, bound_to: &[u8], sealed: &'a mut [u8]) -> Option<&'a mut [u8]> {
         self.0.open_in_place(nonce(number), Aad::from(bound_to), sealed).ok()
     }
 
-    /// Seals all but the last [`MAC_BYTES`] of the buffer, which become the MAC. No number may be used twice.
+    /// Encrypts all but the last [`MAC_BYTES`] of the buffer; those become the MAC. No number may be used twice.
     pub(super) fn seal(&self, number: u64, bound_to: &[u8], buffer: &mut [u8]) {
         let (plain, mac) = buffer.split_at_mut(buffer.len() - MAC_BYTES);
         let tag = self.0.seal_in_place_separate_tag(nonce(number), Aad::from(bound_to), plain);
@@ -28,15 +28,15 @@ impl Key {
     }
 }
 
-/// Four bytes of zero and the number, little endian.
+/// The nonce: four zero bytes and the number, little endian.
 fn nonce(number: u64) -> Nonce {
     let mut nonce = [0; 12];
     nonce[4..].copy_from_slice(&number.to_le_bytes());
     Nonce::assume_unique_for_key(nonce)
 }
 
-/// The key and the number by which XChaCha20-Poly1305 with a nonce of 24 bytes is the cipher above: HChaCha20 makes a
-/// key of the first 16 bytes, the last 8 are the rest of the nonce.
+/// The key and the nonce number with which the cipher above is XChaCha20-Poly1305 with a nonce of 24 bytes: HChaCha20
+/// derives the key from the first 16 bytes, the last 8 are the number.
 pub(super) fn extended(key: &[u8; KEY_BYTES], nonce: &[u8; 24]) -> (Key, u64) {
     let (head, tail) = nonce.split_at(16);
     let mut input = [0; 16];

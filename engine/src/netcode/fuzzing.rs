@@ -1,4 +1,4 @@
-//! What must hold whatever reaches a server: one check for property tests and fuzzers.
+//! What must hold for any input to a server: one check for property tests and fuzzers.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -66,7 +66,7 @@ impl Scene {
         scene
     }
 
-    /// What the server answers.
+    /// Sends a datagram to the server and returns the answer.
     fn ask(&mut self, datagram: &mut [u8], from: SocketAddr) -> Vec<u8> {
         let mut answer = Vec::new();
         if let Ok(packet) = Packet::read(datagram) {
@@ -82,7 +82,7 @@ impl Scene {
         matches!(received, Ok(Received::Payload { slot: 0, payload: b"here" }))
     }
 
-    /// A packet that would be accepted if it came as it is.
+    /// A packet that would be accepted as it is.
     fn template(&mut self, which: u8) -> (Vec<u8>, SocketAddr) {
         match which {
             0 => (self.member.payload(&[7; 100]), member_address()),
@@ -95,7 +95,7 @@ impl Scene {
         }
     }
 
-    /// Sends what is not authentic, and sees that nothing comes of it but, at most, a challenge.
+    /// Sends a datagram that is not authentic, and asserts that it causes a challenge at most.
     fn send_forged(&mut self, datagram: &mut [u8], from: SocketAddr) {
         let bytes = datagram.len();
         let Ok(packet) = Packet::read(datagram) else { return };
@@ -107,15 +107,16 @@ impl Scene {
     }
 }
 
-/// Reads `input` as a row of datagrams, each made up or a real one with bytes changed, and sends them to a server in which
-/// one client is connected.
+/// Reads `input` as a sequence of datagrams, each invented or a real one with some bytes changed, and sends them to a
+/// server with one connected client.
 ///
-/// A datagram is: a byte whose low half says which real one is the base (6 and above: none) and whose high half says from
-/// whom it comes (0: from whom it should), a byte with its number of changes, and for each change three bytes: where
-/// (little endian) and what is put there by XOR; a place beyond the end makes the datagram longer.
+/// Each datagram is encoded as a byte whose low half selects the real datagram to change (6 and above: none) and whose
+/// high half selects the sender (0: the right one), a byte with the number of changes, and three bytes for each change:
+/// the offset (two bytes, little endian) and the value to XOR there. An offset beyond the end makes the datagram
+/// longer.
 ///
 /// # Panics
-/// When something comes of a datagram that nobody with a key has sent.
+/// When a datagram that no holder of a key has sent has an effect.
 pub fn check(input: &[u8]) {
     let mut scene = Scene::new();
     let mut rest = input;
@@ -125,7 +126,7 @@ pub fn check(input: &[u8]) {
         let real = datagram.clone();
         let bytes = (usize::from(*count) * 3).min(tail.len());
         for change in tail[..bytes].chunks_exact(3) {
-            // As far as a datagram that is looked at may reach, and some more.
+            // As long as a datagram may be, and somewhat longer.
             let at = usize::from(u16::from_le_bytes([change[0], change[1]])) % 1_300;
             if at >= datagram.len() {
                 datagram.resize(at + 1, 0);

@@ -1,8 +1,8 @@
-//! From a connection request to a session.
+//! The handshake: from a connection request to a session.
 //!
-//! A request shows a connect token and is answered by a challenge: a number that only the server knows, sealed. Who
-//! sends it back, sealed with the keys of that very token, gets what is sent to its address, and is connected. A
-//! request alone changes no session, since its address may be forged.
+//! A request shows a connect token and is answered by a challenge: a number that only the server knows, sealed. A
+//! client that sends it back, sealed with the keys of that very token, receives what is sent to its address, and is
+//! connected. A request alone changes no session, since its address may be forged.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::token::Request;
 use crate::transport::refusal::Refusal;
 
 impl Server {
-    /// A client shows its token.
+    /// Handles a request: a client shows its token.
     pub(super) fn request<'a>(
         &mut self,
         packet: Packet<'a>,
@@ -27,14 +27,19 @@ impl Server {
         let unix_s = (self.unix_start + now).as_secs();
         let request = Request::read(packet.body, &self.protocol, unix_s).map_err(|_| Refusal::Netcode)?;
         let id = request.id;
-        // Both by the token's name alone: what is repeated costs no opening.
-        if !self.used.may_connect(&id, from) {
+        // Both checks need the token's id alone: a repeated token costs no decryption.
+        if self.spent.contains(&id) {
             return Err(Refusal::TokenUsed);
         }
         self.pending.forget_late(now);
-        if let Some(pending) = self.pending.find(from, &id) {
-            send(self.challenger.challenge(pending), from);
-            return Ok(Received::Answered);
+        match self.pending.find(&id) {
+            Some((pending, first)) if first == from => {
+                send(self.challenger.challenge(pending), from);
+                return Ok(Received::Answered);
+            }
+            // Until it is forgotten, it belongs to the address that showed it first.
+            Some(_) => return Err(Refusal::TokenUsed),
+            None => {}
         }
 
         let token = request.open(&self.protocol, &self.key).ok_or(Refusal::Netcode)?;
@@ -44,21 +49,16 @@ impl Server {
         if self.by_client.contains_key(&token.client_id) {
             return Err(Refusal::DuplicateSession);
         }
-        let refusal = if self.has_room(from) {
-            self.used.shown(id, from, unix_s).err().map(|_| Refusal::TokensRemembered)
-        } else {
-            Some(Refusal::ServerFull)
-        };
-        if let Some(refusal) = refusal {
+        if !self.has_room(from) {
             send(self.challenger.denial(&Key::new(&token.server_to_client_key)), from);
-            return Err(refusal);
+            return Err(Refusal::ServerFull);
         }
-        let pending = self.pending.add(from, id, token, now).map_err(|_| Refusal::PendingFull)?;
+        let pending = self.pending.add(from, id, token, now);
         send(self.challenger.challenge(pending), from);
         Ok(Received::Answered)
     }
 
-    /// A client answers its challenge.
+    /// Handles a response: a client answers its challenge.
     pub(super) fn response<'a>(
         &mut self,
         packet: &Packet<'_>,
@@ -71,7 +71,7 @@ impl Server {
             return Err(Refusal::UnknownAddress);
         }
         let serial = self.answered(packet, from).ok_or(Refusal::Netcode)?;
-        let pending = self.pending.remove(from, serial).ok_or(Refusal::Netcode)?;
+        let pending = self.pending.take(serial).ok_or(Refusal::Netcode)?;
         if self.by_client.contains_key(&pending.client_id) {
             return Err(Refusal::DuplicateSession);
         }
@@ -79,21 +79,21 @@ impl Server {
             send(self.challenger.denial(&pending.send_key), from);
             return Err(Refusal::ServerFull);
         }
-        self.used.spend(&pending.token);
+        self.spent.add(pending.token, (self.unix_start + now).as_secs());
         let (client_id, user_data) = (pending.client_id, pending.user_data.clone());
         let (slot, replaces) = self.insert(Session::new(pending, from, now));
         self.send_keep_alive(slot, now, send);
         Ok(Received::Connected(Connected { slot, client_id, user_data, replaces }))
     }
 
-    /// Who has answered the challenge that was made for it.
+    /// The serial number of the pending client, if this is the answer to the challenge that was made for it.
     fn answered(&self, packet: &Packet<'_>, from: SocketAddr) -> Option<u64> {
         let mut copy = [0; CHALLENGE_BODY_BYTES + MAC_BYTES];
         let (serial, body) = self.pending.open(from, packet, &self.protocol, &mut copy)?;
         self.challenger.is_for(body, serial).then_some(serial)
     }
 
-    /// Whether there is room for another; a session that this one would replace makes some.
+    /// Whether there is room for another session. One at the same address would be replaced, and so makes room.
     fn has_room(&self, from: SocketAddr) -> bool {
         self.connected() < self.max_clients || self.by_address.contains_key(&from)
     }

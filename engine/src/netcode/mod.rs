@@ -1,11 +1,13 @@
 //! The server side of the netcode 1.02 standard: packets, tokens, the handshake, sessions. No socket and no clock.
 //!
-//! A datagram is read by [`Packet::read`], which checks its form; whoever owns the socket decides, before any
-//! cryptography, whether its source may ask so much; then [`Server::receive`] says what it was. Work for a packet does not
-//! grow with the number of clients, and nothing is kept of a sender that has not shown a valid connect token.
+//! [`Packet::read`] parses a datagram and checks its form. The owner of the socket applies its rate limits next, before
+//! any cryptography. Then [`Server::receive`] says what the packet was. The work for a packet does not grow with the
+//! number of clients, and nothing is kept of a sender that has not shown a valid connect token.
 //!
-//! Where this is stricter than the standard: a connect token is good for one connection, a challenge only for the
-//! token it answers, and the time-outs are ours, whatever a token says.
+//! Stricter than the standard: a connect token is valid for one connection, a challenge only for the token it answers,
+//! and a token can shorten our time-outs, but not lengthen them. A token that was shown and made no connection is
+//! forgotten with its handshake, and may then be shown from anywhere: to know a token proves nothing, to know its keys
+//! does.
 
 mod aead;
 mod challenger;
@@ -17,19 +19,19 @@ mod pending;
 mod replay;
 mod server;
 mod session;
+mod spent;
 pub mod token;
-mod used;
 
 pub use packet::{Kind, Packet};
 pub use server::{Connected, Received, Server, ServerSettings};
 
-/// What every packet and token of this version is bound to.
+/// The version text that every packet and token is bound to.
 const VERSION_INFO: &[u8; 13] = b"NETCODE 1.02\0";
 /// Bytes of a key.
 pub const KEY_BYTES: usize = 32;
-/// Bytes that prove a packet or a token authentic.
+/// Bytes of the MAC that proves a packet or a token authentic.
 pub const MAC_BYTES: usize = 16;
-/// Bytes of a connect token that are the game's own.
+/// Bytes of a connect token's user data.
 pub const USER_DATA_BYTES: usize = 256;
 /// Most bytes of a payload.
 pub const MAX_PAYLOAD_BYTES: usize = realmgate_protocol::limits::MAX_PAYLOAD_BYTES;

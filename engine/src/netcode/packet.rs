@@ -1,8 +1,8 @@
-//! The form of packets, before and after their cryptography.
+//! The layout of packets, and their encryption and decryption.
 //!
 //! A prefix byte (the type in the low half, the number of sequence bytes in the high half), the sequence number without
-//! its high zeros, the sealed body, 16 bytes of MAC. A connection request alone is a zero byte and 1,077 bytes in the
-//! clear.
+//! its high zeros, the sealed body, 16 bytes of MAC. Only a connection request differs: a zero byte and 1,077 bytes in
+//! the clear.
 
 use super::aead::Key;
 use super::{MAC_BYTES, MAX_PACKET_BYTES, MAX_PAYLOAD_BYTES, VERSION_INFO};
@@ -16,26 +16,26 @@ pub(super) const CHALLENGE_TOKEN_BYTES: usize = 300;
 pub(super) const CHALLENGE_BODY_BYTES: usize = 8 + CHALLENGE_TOKEN_BYTES;
 /// Client index and number of clients.
 const KEEP_ALIVE_BODY_BYTES: usize = 8;
-/// The highest sequence number that is taken. A session counts from 0: at a thousand a second, a hundred million
-/// years.
+/// The highest sequence number that is accepted. A session counts from 0: at a thousand packets a second it gets there
+/// in a hundred million years.
 pub(super) const MAX_SEQUENCE: u64 = 1 << 62;
 
-/// What a packet is.
+/// The types of packets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A client shows its connect token.
     Request = 0,
     /// There is no room for the client.
     Denied = 1,
-    /// The server asks the client to show that it gets what is sent to its address.
+    /// The server asks the client to prove that it receives what is sent to its address.
     Challenge = 2,
-    /// The client shows it.
+    /// The client answers the challenge.
     Response = 3,
-    /// A sign of life; the server's first one says that the client is connected.
+    /// Keeps the session alive; the server's first one says that the client is connected.
     KeepAlive = 4,
-    /// The game's own bytes.
+    /// The game's data.
     Payload = 5,
-    /// Goodbye.
+    /// The sender ends the session.
     Disconnect = 6,
 }
 
@@ -64,7 +64,7 @@ impl Kind {
     }
 }
 
-/// A datagram that has the form of its type; nothing of it is known to be authentic.
+/// A datagram that has the form of its type. Nothing of it is known to be authentic.
 #[derive(Debug)]
 pub struct Packet<'a> {
     kind: Kind,
@@ -75,10 +75,12 @@ pub struct Packet<'a> {
 }
 
 impl<'a> Packet<'a> {
-    /// Takes a datagram apart.
+    /// Parses a datagram. The length of a packet fits its type exactly, so that nothing after this can read beyond its
+    /// end.
     ///
     /// # Errors
-    /// Why it is no packet. Its length fits its type exactly, so that nothing after this can read beyond its end.
+    /// [`Refusal::Length`], [`Refusal::PacketType`] or [`Refusal::SequenceLength`] when it does not have the form of a
+    /// packet.
     pub fn read(datagram: &'a mut [u8]) -> Result<Self, Refusal> {
         let (&mut prefix, rest) = datagram.split_first_mut().ok_or(Refusal::Length)?;
         let kind = Kind::of(prefix).ok_or(Refusal::PacketType)?;
@@ -101,27 +103,27 @@ impl<'a> Packet<'a> {
         Ok(Self { kind, prefix, sequence, body })
     }
 
-    /// What it says it is.
+    /// The type that it claims.
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// Whether a client sends it before it is connected: what costs most, and comes from strangers.
+    /// Whether a client sends it before it is connected. Such packets cost most, and come from strangers.
     pub fn is_handshake(&self) -> bool {
         matches!(self.kind, Kind::Request | Kind::Response)
     }
 
-    /// Its number; 0 for a request.
+    /// Its sequence number; 0 for a request.
     pub(super) fn sequence(&self) -> u64 {
         self.sequence
     }
 
-    /// Its body, if it was sealed with this key; a request never was.
+    /// Its decrypted body; `None` if it was not sealed with this key. A request never was.
     pub(super) fn open(self, protocol: &Protocol, key: &Key) -> Option<&'a mut [u8]> {
         key.open(self.sequence, &protocol.bound_to(self.prefix), self.body)
     }
 
-    /// The same without losing the packet, for who has several keys.
+    /// Like [`Self::open`], but keeps the packet, for callers that have several keys.
     pub(super) fn open_copy<'b>(
         &self,
         protocol: &Protocol,
@@ -133,7 +135,7 @@ impl<'a> Packet<'a> {
     }
 }
 
-/// What every packet is bound to: the version and the protocol id; and the room where packets are put together.
+/// What every packet is bound to: the version and the protocol id. The last byte is for the packet's prefix.
 #[derive(Debug, Clone)]
 pub(super) struct Protocol {
     bound_to: [u8; 13 + 8 + 1],
@@ -159,7 +161,7 @@ impl Protocol {
         bound_to
     }
 
-    /// Puts a sealed packet into `out`; a body that is longer than any may be is cut off.
+    /// Writes a sealed packet to `out`. A body longer than [`MAX_PAYLOAD_BYTES`] is cut off.
     pub(super) fn seal<'a>(
         &self,
         out: &'a mut [u8; MAX_PACKET_BYTES],
@@ -181,7 +183,8 @@ impl Protocol {
     }
 }
 
-/// Bytes of a sequence number as it is sent: at least one, as the standard says, since some drop what has none.
+/// Number of bytes of a sequence number as it is sent: at least one, as the standard says, since some implementations
+/// drop packets that have none.
 fn sequence_bytes(sequence: u64) -> usize {
     (8 - sequence.leading_zeros() as usize / 8).max(1)
 }

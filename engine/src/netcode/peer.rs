@@ -1,7 +1,7 @@
-//! The client's side in its smallest form: for tests, benches and fuzzing, beside clients of other makers.
+//! A minimal client, for tests, benches and fuzzing, next to independent client implementations.
 //!
-//! It is as strict as the reference implementation: a sequence number of no bytes is dropped. It has no clock; whoever
-//! drives it sends what is due.
+//! It is as strict as the reference implementation: a packet whose sequence number has no bytes is dropped. It has no
+//! clock; the caller sends what is due.
 
 use super::aead::Key;
 use super::packet::{CHALLENGE_BODY_BYTES, Kind, Packet, Protocol};
@@ -9,23 +9,23 @@ use super::replay::ReplayWindow;
 use super::token::{NONCE_BYTES, PrivateToken};
 use super::{KEY_BYTES, MAX_PACKET_BYTES, VERSION_INFO};
 
-/// What a server said.
+/// A packet from a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
-    /// There is no room.
+    /// There is no room for the client.
     Denied,
     /// A challenge: [`Peer::response`] answers it.
     Challenge,
     /// The client is connected.
     KeepAlive {
-        /// Its slot.
+        /// The client's slot.
         index: u32,
-        /// Slots there are.
+        /// Number of slots of the server.
         max_clients: u32,
     },
-    /// The game's own bytes.
+    /// The game's data.
     Payload(Vec<u8>),
-    /// It is over.
+    /// The server ended the session.
     Disconnect,
 }
 
@@ -42,7 +42,7 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// A client with this token, sealed by `key` for the protocol, good until `expires_s`.
+    /// A client with this token, sealed by `key` for the protocol, valid until `expires_s` in Unix seconds.
     pub fn new(
         token: &PrivateToken,
         protocol_id: u64,
@@ -72,33 +72,33 @@ impl Peer {
         self.request.clone()
     }
 
-    /// The answer to the challenge that came last.
+    /// The answer to the latest challenge; `None` if there was none.
     pub fn response(&mut self) -> Option<Vec<u8>> {
         let challenge = self.challenge?;
         Some(self.seal(Kind::Response, &challenge))
     }
 
-    /// A sign of life.
+    /// A keep-alive.
     pub fn keep_alive(&mut self) -> Vec<u8> {
         self.seal(Kind::KeepAlive, &[0; 8])
     }
 
-    /// The game's own bytes, 1 to [`MAX_PAYLOAD_BYTES`](super::MAX_PAYLOAD_BYTES).
+    /// A payload of 1 to [`MAX_PAYLOAD_BYTES`](super::MAX_PAYLOAD_BYTES) bytes.
     pub fn payload(&mut self, bytes: &[u8]) -> Vec<u8> {
         self.seal(Kind::Payload, bytes)
     }
 
-    /// Goodbye.
+    /// A disconnect packet.
     pub fn disconnect(&mut self) -> Vec<u8> {
         self.seal(Kind::Disconnect, &[])
     }
 
-    /// Any type and number at all, properly sealed.
+    /// A packet of any type and sequence number, properly sealed.
     pub fn sealed(&self, kind: Kind, sequence: u64, body: &[u8]) -> Vec<u8> {
         self.protocol.seal(&mut [0; MAX_PACKET_BYTES], &self.send_key, kind, sequence, body).to_vec()
     }
 
-    /// Takes a datagram of the server; nothing comes of what is not authentic, or comes again.
+    /// Takes a datagram of the server; `None` if it is malformed, not authentic, or a replay.
     pub fn receive(&mut self, datagram: &mut [u8]) -> Option<Said> {
         if datagram.first()? >> 4 == 0 {
             return None;

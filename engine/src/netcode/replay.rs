@@ -1,10 +1,10 @@
-//! Which packets of a session have come already.
+//! Replay protection: which packets of a session have come already.
 
-/// Packets behind the newest that are still told apart: the standard's 256.
+/// Size of the window up to the newest packet: 256, as in the standard.
 const WINDOW: u64 = 256;
 const WORDS: usize = (WINDOW / 64) as usize;
 
-/// Remembers the last 256 sequence numbers.
+/// Replay protection over the last 256 sequence numbers.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ReplayWindow {
     /// One more than the highest number so far.
@@ -14,16 +14,16 @@ pub(super) struct ReplayWindow {
 }
 
 impl ReplayWindow {
-    /// Whether this number may still come.
+    /// Whether this sequence number is neither received already nor too old to tell.
     pub(super) fn is_fresh(&self, sequence: u64) -> bool {
         sequence >= self.next || (self.next - sequence <= WINDOW && self.seen[word(sequence)] & bit(sequence) == 0)
     }
 
-    /// Notes that it came: only after the packet was found authentic. Numbers end well below `u64::MAX`
-    /// ([`MAX_SEQUENCE`](super::packet::MAX_SEQUENCE)).
+    /// Marks a sequence number as received. To be called only after the packet was found authentic. Numbers end well
+    /// below `u64::MAX` ([`MAX_SEQUENCE`](super::packet::MAX_SEQUENCE)).
     pub(super) fn note(&mut self, sequence: u64) {
         if sequence >= self.next {
-            // The numbers that are jumped over have not come, whatever came under their bits before.
+            // The skipped numbers have not come, whatever older number shared their bits.
             let skipped = sequence - self.next;
             if skipped >= WINDOW {
                 self.seen = [0; WORDS];
@@ -64,7 +64,8 @@ mod tests {
     }
 
     proptest! {
-        /// Beside a set of everything that came: nothing twice, and nothing within the window refused wrongly.
+        /// Compared with a set of everything that came: nothing passes twice, and nothing within the window is refused
+        /// wrongly.
         #[test]
         fn it_agrees_with_a_perfect_memory(
             start in prop_oneof![Just(0), 0..10_000u64, Just(MAX_SEQUENCE - 20_000)],

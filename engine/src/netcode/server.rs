@@ -1,4 +1,4 @@
-//! The server: which sessions there are, and what goes to and comes from each.
+//! The server: its sessions, and the packets to and from each.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,31 +9,32 @@ use super::challenger::Challenger;
 use super::packet::{Kind, MAX_SEQUENCE, Packet, Protocol};
 use super::pending::PendingTable;
 use super::session::Session;
-use super::used::UsedTokens;
+use super::spent::SpentTokens;
 use super::{KEY_BYTES, MAX_PACKET_BYTES, USER_DATA_BYTES};
 use crate::transport::refusal::Refusal;
 
-/// A goodbye is not acknowledged, so it goes out ten times, as the standard says.
+/// How often a disconnect packet is sent. It is not acknowledged, so it goes out ten times, as the standard says.
 const GOODBYES: usize = 10;
 
-/// What a server is told once. Holds secrets, so it is not `Debug`.
+/// Settings of a server. Holds secrets, so it is not `Debug`.
 #[derive(Clone)]
 pub struct ServerSettings {
-    /// What the gateway seals connect tokens with.
+    /// The key that the gateway seals connect tokens with.
     pub key: [u8; KEY_BYTES],
-    /// What this server alone seals its challenges with: random for each start.
+    /// The key that only this server seals its challenges with; random for each start.
     pub challenge_key: [u8; KEY_BYTES],
-    /// Of the tokens and packets that are for this server.
+    /// The protocol id of the tokens and packets for this server.
     pub protocol_id: u64,
-    /// By which of them a token must name this server.
+    /// The addresses of this server. A token must name one of them.
     pub addresses: Vec<SocketAddr>,
     /// Most sessions at once.
     pub max_clients: usize,
-    /// Unix time at the moment that all other times count from.
+    /// Unix time at the moment from which all other times count.
     pub unix_start: Duration,
 }
 
-/// All sessions. Each has a slot: a small number that is its own until it is over, and may then be another's.
+/// A netcode server with all its sessions. Each has a slot: a small number that is its own until it is over, and may
+/// then be reused.
 pub struct Server {
     pub(super) protocol: Protocol,
     pub(super) key: [u8; KEY_BYTES],
@@ -46,32 +47,32 @@ pub struct Server {
     pub(super) by_address: HashMap<SocketAddr, usize>,
     pub(super) by_client: HashMap<u64, usize>,
     pub(super) pending: PendingTable,
-    pub(super) used: UsedTokens,
+    pub(super) spent: SpentTokens,
     out: Box<[u8; MAX_PACKET_BYTES]>,
 }
 
-/// What a packet was that was accepted.
+/// What an accepted packet was.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Received<'a> {
-    /// The beginning of a handshake; it was answered.
+    /// A connection request; it was answered.
     Answered,
-    /// The end of one.
+    /// The response that completes a handshake.
     Connected(Connected),
-    /// A sign of life.
+    /// A keep-alive.
     Heard {
-        /// Whose.
+        /// The session's slot.
         slot: usize,
     },
-    /// The game's own bytes, 1 to [`MAX_PAYLOAD_BYTES`](super::MAX_PAYLOAD_BYTES).
+    /// The game's data, 1 to [`MAX_PAYLOAD_BYTES`](super::MAX_PAYLOAD_BYTES) bytes.
     Payload {
-        /// Whose.
+        /// The session's slot.
         slot: usize,
-        /// They lie where the datagram lay.
+        /// The decrypted bytes, in the buffer of the datagram.
         payload: &'a [u8],
     },
-    /// The client said goodbye: its session is over.
+    /// The client has ended its session.
     Disconnected {
-        /// Whose slot it was.
+        /// The slot that the session had.
         slot: usize,
     },
 }
@@ -79,13 +80,13 @@ pub enum Received<'a> {
 /// A new session.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Connected {
-    /// Its slot.
+    /// The session's slot.
     pub slot: usize,
-    /// Who it is, by its connect token.
+    /// The client id of its connect token.
     pub client_id: u64,
-    /// The game's own bytes of that token.
+    /// The user data of that token.
     pub user_data: Box<[u8; USER_DATA_BYTES]>,
-    /// The slot of the session that this address had before: it is over.
+    /// The slot of the session that this address had before, which is over; `None` if it had none.
     pub replaces: Option<usize>,
 }
 
@@ -105,15 +106,15 @@ impl Server {
             by_address: HashMap::new(),
             by_client: HashMap::new(),
             pending: PendingTable::default(),
-            used: UsedTokens::default(),
+            spent: SpentTokens::default(),
             out: Box::new([0; MAX_PACKET_BYTES]),
         }
     }
 
-    /// Takes a packet; what is to be answered goes to `send`, and is never longer than the packet was.
+    /// Handles a packet. An answer goes to `send` and is never longer than the packet was.
     ///
     /// # Errors
-    /// Why the packet was not accepted. No session is another for it.
+    /// A [`Refusal`] when the packet is not accepted. It has then changed no session.
     pub fn receive<'a>(
         &mut self,
         packet: Packet<'a>,
@@ -132,7 +133,7 @@ impl Server {
         }
     }
 
-    /// From a connected client's address, what is no good handshake may be one of its own that came late or twice.
+    /// A bad handshake packet from a connected client's address may be one of its own that came late or twice.
     fn late(&self, reason: Refusal, from: SocketAddr) -> Refusal {
         let may_be_late = matches!(reason, Refusal::Netcode | Refusal::TokenUsed | Refusal::UnknownAddress);
         if may_be_late && self.by_address.contains_key(&from) { Refusal::HandshakeWhileConnected } else { reason }
@@ -164,7 +165,7 @@ impl Server {
     }
 
     /// Sends a payload of at most [`MAX_PAYLOAD_BYTES`](super::MAX_PAYLOAD_BYTES). Until the client has shown that it
-    /// knows it is connected, it is told so before.
+    /// knows it is connected, a keep-alive that says so is sent first.
     pub fn send_payload(
         &mut self,
         slot: usize,
@@ -178,8 +179,8 @@ impl Server {
         self.send_sealed(slot, Kind::Payload, payload, now, send);
     }
 
-    /// Does what time asks for: a keep-alive where nothing else was sent. Whether the session goes on; one whose client
-    /// was silent for too long does not, and is to be ended by [`Self::disconnect`].
+    /// Sends a keep-alive if nothing else was sent for some time. Returns false if the client has been silent for too
+    /// long; the session must then be ended by [`Self::disconnect`].
     pub fn tend(&mut self, slot: usize, now: Duration, send: &mut impl FnMut(&[u8], SocketAddr)) -> bool {
         let Some(session) = self.session(slot) else { return true };
         if session.is_lost(now) {
@@ -191,9 +192,14 @@ impl Server {
         true
     }
 
-    /// Forgets who began a handshake and did not end it in time.
+    /// Forgets handshakes that were not completed in time.
     pub fn forget_late_handshakes(&mut self, now: Duration) {
         self.pending.forget_late(now);
+    }
+
+    /// Number of handshakes that had to make way for newer ones since the last call.
+    pub fn take_pushed_out(&mut self) -> u64 {
+        self.pending.take_pushed_out()
     }
 
     /// Ends a session and tells its client.
@@ -204,17 +210,17 @@ impl Server {
         self.remove(slot);
     }
 
-    /// The slot of a client that is connected.
+    /// The slot of a client; `None` if it is not connected.
     pub fn slot_of(&self, client_id: u64) -> Option<usize> {
         self.by_client.get(&client_id).copied()
     }
 
-    /// Slots there are, taken or free: all numbers below this.
+    /// Number of slots, taken or free. All slots are below it.
     pub fn slots(&self) -> usize {
         self.sessions.len()
     }
 
-    /// Sessions there are.
+    /// Number of sessions.
     pub fn connected(&self) -> usize {
         self.by_client.len()
     }
@@ -243,7 +249,7 @@ impl Server {
         send(self.protocol.seal(&mut self.out, &session.send_key, kind, sequence, body), session.address);
     }
 
-    /// Gives a session a slot; the one that its address had is over.
+    /// Gives a session a slot. Returns it, and the slot of the session that its address had before, which is over.
     pub(super) fn insert(&mut self, session: Session) -> (usize, Option<usize>) {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.sessions.push(None);
@@ -267,7 +273,7 @@ impl Server {
     }
 }
 
-/// Its secrets stay out of it.
+/// Leaves the secrets out.
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server").field("connected", &self.connected()).finish_non_exhaustive()

@@ -11,12 +11,12 @@ use super::replay::ReplayWindow;
 pub(super) const MAX_SILENCE: Duration = Duration::from_secs(10);
 /// How long a client may take to show that it knows it is connected.
 pub(super) const CONFIRM_WITHIN: Duration = Duration::from_secs(5);
-/// After how long without another packet a keep-alive goes out.
+/// Time without another packet after which a keep-alive goes out.
 const KEEP_ALIVE_EVERY: Duration = Duration::from_millis(250);
-/// The same for who may not know yet that it is connected.
+/// The same for a client that may not know yet that it is connected.
 const ACCEPT_EVERY: Duration = Duration::from_millis(100);
 
-/// Its keys, its numbers, its times.
+/// A session: its keys, sequence numbers and times.
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) client_id: u64,
@@ -49,7 +49,7 @@ impl Session {
         }
     }
 
-    /// The number of the next packet to the client.
+    /// Takes the sequence number for the next packet to the client.
     pub(super) fn number(&mut self, now: Duration) -> u64 {
         let sequence = self.next_sequence;
         self.next_sequence += 1;
@@ -57,7 +57,7 @@ impl Session {
         sequence
     }
 
-    /// Notes an authentic packet, which only a client sends that knows it is connected.
+    /// Notes an authentic packet. Only a client that knows it is connected sends one.
     pub(super) fn heard(&mut self, now: Duration) {
         self.heard_at = Some(now);
     }

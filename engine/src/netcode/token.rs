@@ -15,7 +15,7 @@ pub const MAX_ADDRESSES: usize = 32;
 const ADDRESS_IPV4: u8 = 1;
 const ADDRESS_IPV6: u8 = 2;
 
-/// Which token it is: two with the same are one.
+/// The identity of a token: two with the same id are one token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct TokenId {
     /// When it expires, in Unix seconds.
@@ -59,26 +59,27 @@ impl<'a> Request<'a> {
     }
 }
 
-/// What only gateway and server know of a connect token.
+/// The private part of a connect token, which only gateway and server know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PrivateToken {
-    /// Who connects.
+    /// The id of the client that connects.
     pub client_id: u64,
-    /// After how many seconds of silence a session may end; 0 or less says nothing.
+    /// Seconds of silence after which a session may end; 0 or less leaves it to the server.
     pub timeout_s: i32,
-    /// The servers that it is good for.
+    /// The addresses of the servers that it is valid for.
     pub servers: Vec<SocketAddr>,
-    /// What the client seals with.
+    /// The key that the client seals packets with.
     pub client_to_server_key: [u8; KEY_BYTES],
-    /// What the server seals with.
+    /// The key that the server seals packets with.
     pub server_to_client_key: [u8; KEY_BYTES],
-    /// The game's own.
+    /// The game's own data.
     pub user_data: [u8; USER_DATA_BYTES],
 }
 
 impl PrivateToken {
-    /// Whether it names one of these servers. Some write the groups of an IPv6 address in network order and not, as the
-    /// standard says, as little endian numbers; a token is the gateway's word in either.
+    /// Whether it names one of these servers. Some implementations write the groups of an IPv6 address in network order
+    /// and not, as the standard says, as little endian numbers. Both are accepted: either way the gateway sealed the
+    /// token.
     pub(super) fn names_any(&self, ours: &[SocketAddr]) -> bool {
         let is_ours = |named: &SocketAddr| ours.contains(named) || ours.contains(&with_groups_swapped(*named));
         self.servers.iter().any(is_ours)
@@ -97,7 +98,7 @@ impl PrivateToken {
         Some(Self { client_id, timeout_s, servers, client_to_server_key, server_to_client_key, user_data })
     }
 
-    /// The sealed part of a connect token, at most [`MAX_ADDRESSES`] of its servers in it.
+    /// Seals the private part of a connect token, with at most [`MAX_ADDRESSES`] of its servers.
     pub fn seal(
         &self,
         protocol_id: u64,

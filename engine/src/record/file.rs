@@ -16,16 +16,16 @@ pub(super) const MAGIC: [u8; 8] = *b"realmre\x01";
 /// Longest entry that is read back: a tick of a full channel is far below it.
 pub(super) const MAX_ENTRY_BYTES: usize = 16 << 20;
 
-/// All that a world depends on besides its inbox.
+/// Everything that a world depends on besides its inbox.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RecordingHeader {
-    /// Which channel.
+    /// The channel that was recorded.
     pub key: ChannelKey,
     /// Ticks per second.
     pub tick_hz: u32,
-    /// Its seed.
+    /// The seed of the channel's random number generators.
     pub seed: [u8; 32],
-    /// What its clients spoke.
+    /// The hash of the protocol that its clients spoke.
     pub protocol_hash: u64,
     /// The files of its maps and data, by name.
     pub sources: Vec<Source>,
@@ -43,11 +43,11 @@ impl RecordingHeader {
 pub(super) struct RecordedTick {
     /// What entered the world.
     pub inbox: Vec<ToChannel>,
-    /// What the world was afterwards; `None` where it panicked.
+    /// The state of the world afterwards; `None` if it panicked.
     pub state: Option<RecordedState>,
 }
 
-/// What a world was after a tick.
+/// The state of a world after a tick.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct RecordedState {
     pub hash: StateHash,
@@ -55,23 +55,23 @@ pub(super) struct RecordedState {
     pub changes: Vec<Change>,
 }
 
-/// What the bytes of a recording say next.
+/// What comes next in a recording.
 #[derive(Debug)]
 pub(super) enum Next<T> {
     Entry(T),
     /// The recording ends here.
     End,
-    /// It ends within an entry, as that of a process that was killed.
+    /// It ends within an entry, as after the process was killed.
     CutOff,
 }
 
-/// Why bytes are no recording.
+/// Why a recording cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// They can not be read.
-    #[error("the recording can not be read: {0}")]
+    /// Reading from the source failed.
+    #[error("the recording cannot be read: {0}")]
     Io(#[from] io::Error),
-    /// Something else stands there.
+    /// The bytes are not a recording of this version.
     #[error("not a recording of this version: {0}")]
     Malformed(String),
 }
@@ -102,7 +102,7 @@ pub(super) fn read_entry<T: DeserializeOwned>(from: &mut impl Read) -> Result<Ne
     if length > MAX_ENTRY_BYTES {
         return Err(FileError::Malformed(format!("an entry of {length} bytes")));
     }
-    // Grows with what is there, not with what is announced.
+    // The buffer grows with the bytes that are there, not with the length that is announced.
     let mut bytes = Vec::new();
     if from.take(length as u64).read_to_end(&mut bytes)? < length {
         return Ok(Next::CutOff);
@@ -116,7 +116,7 @@ pub(super) fn read_entry<T: DeserializeOwned>(from: &mut impl Read) -> Result<Ne
     Ok(Next::Entry(entry))
 }
 
-/// Reads until the buffer is full or the bytes end; how many there were.
+/// Reads until the buffer is full or the source ends. Returns the number of bytes read.
 fn fill(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {

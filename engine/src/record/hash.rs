@@ -3,7 +3,8 @@
 /// Odd, without a pattern: the first bits of the square root of 3's fraction.
 const MULTIPLIER: u64 = 0xbb67_ae85_84ca_a73b;
 
-/// Hashes eight bytes in one multiplication, folded to 64 bits (the step of wyhash). Not for what an adversary may choose.
+/// Hashes eight bytes in one multiplication, folded to 64 bits (the step of wyhash). Not for input that an adversary
+/// may choose.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Hasher(u64);
 
@@ -35,7 +36,7 @@ impl Hasher {
         }
     }
 
-    /// The hash of all that was added.
+    /// The hash of everything that was added.
     pub fn finish(mut self) -> u64 {
         self.word(0);
         self.0

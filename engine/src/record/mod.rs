@@ -1,7 +1,7 @@
 //! Recording a channel and replaying it: the same settings and the same inbox give the same world, tick by tick.
 //!
-//! [`state`] says what a world is as hashes, [`file`] how a recording looks, [`sources`] what it depends on; the host
-//! writes with a [`Recorder`] over a [`RecordingThread`], and [`Replay`] plays it again.
+//! [`state`] hashes a world, [`file`] defines the format of a recording, [`sources`] lists the files it depends on. The
+//! host writes with a [`Recorder`] over a [`RecordingThread`], and [`Replay`] plays it again.
 
 mod file;
 mod hash;

@@ -1,4 +1,4 @@
-//! Writes down what enters a channel, and what became of it.
+//! Records what enters a channel, and the state that follows from it.
 
 use std::io::{self, Write};
 
@@ -8,8 +8,8 @@ use super::file::{MAGIC, MAX_ENTRY_BYTES, RecordedState, RecordingHeader};
 use super::state::{Digests, State, StateHash};
 use crate::channel::{Channel, ToChannel};
 
-/// Writes the recording of a channel that has not ticked yet. Each tick is one call of `write_all`, so that what is there
-/// ends between two ticks as long as its writer keeps calls whole.
+/// Writes the recording of a channel that has not ticked yet. Each tick is one call of `write_all`, so that a recording
+/// ends between two ticks as long as its writer does not split calls.
 pub struct Recorder<W: Write> {
     out: W,
     digests: Digests,
@@ -20,7 +20,10 @@ pub struct Recorder<W: Write> {
 const LENGTH_BYTES: usize = 4;
 
 impl<W: Write> Recorder<W> {
-    /// Starts a recording.
+    /// Starts a recording and writes its header.
+    ///
+    /// # Errors
+    /// When the header cannot be encoded or written, or is longer than 16 MiB.
     pub fn start(mut out: W, header: &RecordingHeader) -> io::Result<Self> {
         let mut entry = MAGIC.to_vec();
         entry.extend([0; LENGTH_BYTES]);
@@ -30,14 +33,21 @@ impl<W: Write> Recorder<W> {
         Ok(Self { out, digests: Digests::default(), entry })
     }
 
-    /// Notes what is about to enter the channel. [`Self::ticked`] or [`Self::panicked`] follows.
+    /// Notes what is about to enter the channel. [`Self::ticked`] or [`Self::panicked`] must follow.
+    ///
+    /// # Errors
+    /// When an event cannot be encoded.
     pub fn enters(&mut self, inbox: &[ToChannel]) -> io::Result<()> {
         self.entry.clear();
         self.entry.extend([0; LENGTH_BYTES]);
         append(&mut self.entry, &inbox)
     }
 
-    /// Writes the tick down that the channel has made of it, before anybody takes what it says.
+    /// Writes the tick that the channel has run, and returns its state hash. To be called before the channel's outbox
+    /// is taken.
+    ///
+    /// # Errors
+    /// When the tick cannot be encoded or written, or is longer than 16 MiB.
     pub fn ticked(&mut self, channel: &mut Channel) -> io::Result<StateHash> {
         let state = State::of(channel.world_mut());
         let hash = state.hash();
@@ -46,7 +56,10 @@ impl<W: Write> Recorder<W> {
         Ok(hash)
     }
 
-    /// Writes down that the channel panicked.
+    /// Writes that the channel panicked in this tick.
+    ///
+    /// # Errors
+    /// When the tick cannot be encoded or written, or is longer than 16 MiB.
     pub fn panicked(&mut self) -> io::Result<()> {
         self.end_tick(None)
     }
@@ -57,7 +70,10 @@ impl<W: Write> Recorder<W> {
         self.out.write_all(&self.entry)
     }
 
-    /// Ends the recording.
+    /// Ends the recording and returns its writer.
+    ///
+    /// # Errors
+    /// When the writer cannot be flushed.
     pub fn finish(mut self) -> io::Result<W> {
         self.out.flush()?;
         Ok(self.out)

@@ -1,4 +1,4 @@
-//! Plays a recording again and compares every tick.
+//! Replays a recording and compares every tick.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -9,32 +9,32 @@ use super::state::{Digests, State, StateHash};
 use crate::channel::{BuildWorld, Channel, ChannelPanicked, ChannelSettings};
 use crate::map::Map;
 
-/// Why a recording can not be replayed, or not to the same world.
+/// Why a recording cannot be replayed, or came out differently.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
-    /// It is none, or can not be read.
+    /// It is not a recording, or cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The rules or maps are others than those it was made with.
-    #[error("the recording was made with other data, and can not come out the same: {}", .0.join(", "))]
+    /// The rules or maps differ from those it was made with.
+    #[error("the recording was made with other data, and cannot come out the same: {}", .0.join(", "))]
     OtherData(Vec<String>),
     /// Clients spoke another protocol.
-    #[error("the recording was made with another protocol ({recorded:016x}, here {here:016x}), and can not be read")]
+    #[error("the recording was made with another protocol ({recorded:016x}, here {here:016x}), and cannot be read")]
     OtherProtocol {
-        /// That of the recording.
+        /// The protocol hash of the recording.
         recorded: u64,
-        /// That of this build.
+        /// The protocol hash of this build.
         here: u64,
     },
-    /// The world panicked where it had not.
+    /// The world panicked in a tick in which the recorded one did not.
     #[error("tick {tick}: {panic}; it did not when it was recorded")]
     Panicked {
         /// The tick, from 1.
         tick: u32,
-        /// What it said.
+        /// The panic, with its text.
         panic: ChannelPanicked,
     },
-    /// The world did not panic where it had.
+    /// The world did not panic in a tick in which the recorded one did.
     #[error("tick {tick}: the world panicked when it was recorded, and did not now")]
     NoPanic {
         /// The tick, from 1.
@@ -43,13 +43,13 @@ pub enum ReplayError {
     /// The world came out differently.
     #[error("tick {tick}: {} differs; the state hash is {found}, the recording says {recorded}", first_of(.parts))]
     Diverged {
-        /// The first such tick, from 1.
+        /// The first tick that differs, from 1.
         tick: u32,
         /// The hash of the replay.
         found: StateHash,
         /// The recorded hash.
         recorded: StateHash,
-        /// What differs, the first first.
+        /// The parts that differ, causes before their effects.
         parts: Vec<String>,
     },
 }
@@ -62,14 +62,14 @@ fn first_of(parts: &[String]) -> String {
     }
 }
 
-/// A recording that is all equal.
+/// The result of a replay in which every tick was equal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replayed {
-    /// Its ticks.
+    /// Number of ticks.
     pub ticks: u32,
-    /// The state after the last of them that was whole; `None` where there is none.
+    /// The state hash after the last tick that did not panic; `None` if there is none.
     pub last: Option<StateHash>,
-    /// How it ends.
+    /// How the recording ends.
     pub end: RecordingEnd,
 }
 
@@ -84,25 +84,32 @@ pub enum RecordingEnd {
     Panicked(ChannelPanicked),
 }
 
-/// A recording that was opened.
+/// An opened recording.
 pub struct Replay<R: Read> {
     from: R,
     header: RecordingHeader,
 }
 
 impl<R: Read> Replay<R> {
-    /// Reads the header.
+    /// Opens a recording and reads its header.
+    ///
+    /// # Errors
+    /// [`ReplayError::File`] when it is not a recording of this version, or cannot be read.
     pub fn open(mut from: R) -> Result<Self, ReplayError> {
         let header = read_header(&mut from)?;
         Ok(Self { from, header })
     }
 
-    /// What the recording was made of.
+    /// The header of the recording.
     pub fn header(&self) -> &RecordingHeader {
         &self.header
     }
 
-    /// Whether this is the place to replay it: what it depended on is the same here.
+    /// Checks that it can be replayed here: that what it depends on is the same.
+    ///
+    /// # Errors
+    /// [`ReplayError::OtherProtocol`] when the protocol hash differs, [`ReplayError::OtherData`] when the sources
+    /// differ.
     pub fn check(&self, protocol_hash: u64, sources: &[Source]) -> Result<(), ReplayError> {
         let recorded = self.header.protocol_hash;
         if recorded != protocol_hash {
@@ -112,7 +119,12 @@ impl<R: Read> Replay<R> {
         if differing.is_empty() { Ok(()) } else { Err(ReplayError::OtherData(differing)) }
     }
 
-    /// Plays it on its map, and calls `passed` after each tick that is equal.
+    /// Replays it on its map, and calls `passed` after each tick that is equal.
+    ///
+    /// # Errors
+    /// [`ReplayError::OtherData`] when `map` is another map, [`ReplayError::File`] when an entry is malformed or cannot
+    /// be read, and [`ReplayError::Panicked`], [`ReplayError::NoPanic`] or [`ReplayError::Diverged`] at the first tick
+    /// that differs.
     pub fn run(
         mut self,
         map: Arc<Map>,

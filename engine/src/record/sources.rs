@@ -1,4 +1,4 @@
-//! The files that a world's rules and maps come from, as digests: a replay with other ones can not come out the same.
+//! The files that a world's rules and maps come from, as digests: a replay with other files cannot come out the same.
 
 use std::fs;
 use std::io;
@@ -8,17 +8,20 @@ use serde::{Deserialize, Serialize};
 
 use super::hash::hash_of;
 
-/// A file and what it held.
+/// A file and the digest of its contents.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Source {
-    /// Its path in the folder that it was found in.
+    /// Its path relative to the folder that was searched.
     pub file: String,
     /// A hash of its bytes.
     pub digest: u64,
 }
 
 impl Source {
-    /// Every file below a folder whose name ends in one of these, by name.
+    /// Every file below a folder that has one of these extensions, sorted by path.
+    ///
+    /// # Errors
+    /// When a folder or a file cannot be read.
     pub fn all_below(folder: &Path, extensions: &[&str]) -> io::Result<Vec<Self>> {
         let mut sources = Vec::new();
         let mut folders: Vec<PathBuf> = vec![folder.to_owned()];
@@ -40,14 +43,14 @@ impl Source {
     }
 }
 
-/// A file that is there more than once: then nothing could be the same.
+/// A file that is listed more than once, if there is one: such a list could never be the same.
 pub(super) fn named_twice(sources: &[Source]) -> Option<&str> {
     let mut files: Vec<&str> = sources.iter().map(|source| source.file.as_str()).collect();
     files.sort_unstable();
     files.windows(2).find(|two| two[0] == two[1]).map(|two| two[0])
 }
 
-/// In what the files here differ from those of a recording, in words; empty when they are the same.
+/// How the files here differ from those of a recording, in words; empty when they are the same.
 pub(super) fn differences(recorded: &[Source], here: &[Source]) -> Vec<String> {
     let find = |among: &[Source], file: &str| among.iter().find(|source| source.file == file).map(|found| found.digest);
     let gone = recorded.iter().filter_map(|source| match find(here, &source.file) {

@@ -1,4 +1,5 @@
-//! What a world is after a tick, as hashes: one of everything, and one of each part, so that a difference has a name.
+//! The state of a world after a tick, as hashes: one of everything, and one of each part, so that a difference has a
+//! name.
 
 use bevy_ecs::prelude::*;
 use realmgate_protocol::ids::EntityId;
@@ -11,8 +12,9 @@ use crate::random::ChannelRandom;
 use crate::replication::{Encoded, NetEntity};
 use crate::transport::SessionId;
 
-/// A hash of what a world is and says: every replicated component of every entity, the state of its chance, and all that
-/// waits in its outbox. What a world keeps to itself (who owns what, what waits for the store) shows in what it says.
+/// A hash of a world's state and output: every replicated component of every entity, the state of its random number
+/// generators, and everything in its outbox. What a world keeps to itself (who owns what, what waits for the store)
+/// shows in its output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StateHash(pub u64);
 
@@ -28,9 +30,9 @@ impl std::fmt::Display for StateHash {
     }
 }
 
-/// The part that is no component and comes first.
+/// The part that is not a component and comes first.
 const ENTITIES: &str = "which entities there are";
-/// The parts that are no components, causes before what follows from them.
+/// The other parts that are not components, causes before their effects.
 const OTHERS: [&str; 7] = [
     "the state of chance",
     "owned events",
@@ -40,13 +42,13 @@ const OTHERS: [&str; 7] = [
     "counted violations",
     "snapshots for clients",
 ];
-/// Parts that a recording may name.
+/// Most parts that a recording may name.
 const MAX_PARTS: usize = 256;
 
 /// The hash of one part.
 ///
-/// Of entities and components it is a sum over entities, so that their order does not matter, beside the same sum
-/// weighted by each entity's number: where one entity alone differs, the two differences tell its number.
+/// For entities and components it is a sum over entities, so that their order does not matter, and the same sum
+/// weighted by each entity's number. If a single entity differs, the two differences tell its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Part {
     sum: u64,
@@ -59,7 +61,7 @@ impl Part {
         self.weighted = self.weighted.wrapping_add(hash.wrapping_mul(u64::from(entity.0)));
     }
 
-    /// What a recording keeps: the low halves, in which the rule of the two sums still holds.
+    /// What a recording keeps: the low halves, for which the relation of the two sums still holds.
     fn digest(self) -> PartDigest {
         PartDigest { sum: (self.sum as u32).to_le_bytes(), weighted: (self.weighted as u32).to_le_bytes() }
     }
@@ -72,19 +74,19 @@ pub(super) struct PartDigest {
     weighted: [u8; 4],
 }
 
-/// A world after a tick: its parts, those that are no components first, the components by name.
+/// The state of a world after a tick: first the parts that are not components, then the components by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct State {
     parts: Vec<(&'static str, Part)>,
 }
 
 impl State {
-    /// The state of a world whose outbox nobody has emptied since its last tick.
+    /// The state of a world whose outbox has not been emptied since its last tick.
     pub fn of(world: &mut World) -> Self {
         let mut parts = vec![(ENTITIES, Part::default())];
         parts.extend(OTHERS.into_iter().zip(others(world).map(|sum| Part { sum, weighted: 0 })));
         let components = parts.len();
-        // Components come in the same order in entity after entity, so the next one is mostly where it is looked for first.
+        // Components come in the same order for every entity, so the next one is mostly found at the first place.
         let mut next = components;
         each_component(world, |entity, component| match component {
             None => {
@@ -123,7 +125,7 @@ impl State {
     }
 }
 
-/// Where a component is among the parts, at the end if it is new.
+/// The index of a component among the parts; a new one is added at the end.
 fn place_of(parts: &mut Vec<(&'static str, Part)>, components: usize, name: &'static str) -> usize {
     let known = parts[components..].iter().position(|(known, _)| *known == name);
     known.map(|at| components + at).unwrap_or_else(|| {
@@ -132,8 +134,8 @@ fn place_of(parts: &mut Vec<(&'static str, Part)>, components: usize, name: &'st
     })
 }
 
-/// The one place that knows how components are kept: `None` once for each entity, then each of its components as
-/// (name, bits, bytes).
+/// The one place that knows how components are stored. Calls `each` with `None` once for each entity, then with each of
+/// its components as (name, bits, bytes).
 fn each_component(world: &mut World, mut each: impl FnMut(EntityId, Option<(&'static str, usize, &[u8])>)) {
     let mut entities = world.query::<(&NetEntity, &Encoded)>();
     for (id, encoded) in entities.iter(world) {
@@ -142,10 +144,10 @@ fn each_component(world: &mut World, mut each: impl FnMut(EntityId, Option<(&'st
     }
 }
 
-/// In the order of [`OTHERS`].
+/// The hashes of the parts of [`OTHERS`], in their order.
 fn others(world: &World) -> [u64; OTHERS.len()] {
     let outbox = world.resource::<Outbox>();
-    let messages = outbox.messages.iter().map(|(session, bytes)| (*session, bytes.as_slice()));
+    let messages = outbox.messages.iter().map(|message| (message.session, message.bytes.as_slice()));
     [
         world.resource::<ChannelRandom>().peek(),
         serialized(&world.resource::<PersistPort>().submitted()),
@@ -176,24 +178,24 @@ fn sessions(whose: &[SessionId]) -> u64 {
     hasher.finish()
 }
 
-/// A part that is another than in the tick before.
+/// A part that differs from the tick before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Change {
     /// Parts are numbered in the order in which a recording first names them.
     part: u16,
-    /// Its name, where this is the first time.
+    /// Its name, when the recording names it for the first time.
     name: Option<String>,
     digest: PartDigest,
 }
 
-/// Every part that a recording has named, as it was last.
+/// Every part that a recording has named, with its latest digest.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Digests {
     known: Vec<(String, PartDigest)>,
 }
 
 impl Digests {
-    /// Takes a state in, and gives out what it changes.
+    /// Takes the next state and returns what it changes.
     pub fn change(&mut self, state: &State) -> Vec<Change> {
         let mut changes = Vec::new();
         for (part, (name, known)) in self.known.iter_mut().enumerate() {
@@ -213,7 +215,7 @@ impl Digests {
         changes
     }
 
-    /// Takes changes in as [`Self::change`] gave them out; `None` where they fit nothing that came before.
+    /// Applies changes that [`Self::change`] has returned; `None` if they do not fit what came before.
     pub fn apply(&mut self, changes: &[Change]) -> Option<()> {
         for Change { part, name, digest } in changes {
             match name {
@@ -227,8 +229,8 @@ impl Digests {
         Some(())
     }
 
-    /// The parts in which a world differs from what was recorded, causes before what follows from them, each with its
-    /// entity if only one differs.
+    /// The parts in which a world differs from what was recorded, causes before their effects, each with its entity if
+    /// only one differs.
     pub fn differences(&self, found: &State) -> Vec<String> {
         let recorded = |name: &str| {
             self.known.iter().find(|(known, _)| known == name).map_or_else(Default::default, |known| known.1)
@@ -263,7 +265,8 @@ fn describe(name: &str, recorded: PartDigest, found: PartDigest) -> String {
 /// Entities are numbered from 1 without reuse; one with a higher number is not looked for.
 const MAX_ENTITY: u32 = 1 << 22;
 
-/// The entity that makes the whole difference: the one by whose number the weighted sum differs as much more.
+/// The entity that makes the whole difference: the number by which the plain difference must be multiplied to give the
+/// weighted one.
 fn one_entity(recorded: PartDigest, found: PartDigest) -> Option<u32> {
     let apart = |recorded, found| u32::from_le_bytes(found).wrapping_sub(u32::from_le_bytes(recorded));
     let (sum, weighted) = (apart(recorded.sum, found.sum), apart(recorded.weighted, found.weighted));

@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-/// Ticks that wait to be written, of all recordings together: half a minute of one channel.
+/// Most ticks of all recordings together that may wait to be written: half a minute of one channel.
 const MAX_WAITING: usize = 1_024;
-/// Bytes of them.
+/// Most bytes that may wait to be written.
 const MAX_WAITING_BYTES: usize = 64 << 20;
 
-/// The thread. Dropping it waits until all that was handed to it is written.
+/// The thread that writes recordings. Dropping it waits until everything handed to it is written.
 pub struct RecordingThread {
     jobs: SyncSender<Job>,
     waiting_bytes: Arc<AtomicUsize>,
@@ -24,15 +24,18 @@ enum Job {
     End,
 }
 
-/// Where a recording goes.
+/// The file that a recording goes to.
 struct Target {
     file: File,
-    /// Nothing more is written, so that what is there ends with a whole tick.
+    /// Whether a write has failed. Nothing more is written then, so that the file ends with a whole tick.
     failed: AtomicBool,
 }
 
 impl RecordingThread {
-    /// Starts it.
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When the thread cannot be started.
     pub fn start() -> io::Result<Self> {
         let (jobs, queue) = sync_channel(MAX_WAITING);
         let waiting_bytes = Arc::new(AtomicUsize::new(0));
@@ -42,7 +45,7 @@ impl RecordingThread {
         Ok(Self { jobs, waiting_bytes, thread: Some(thread) })
     }
 
-    /// The way into a file.
+    /// A writer whose bytes the thread writes to this file.
     pub fn open(&self, file: File) -> QueuedFile {
         let to = Arc::new(Target { file, failed: AtomicBool::new(false) });
         QueuedFile { jobs: self.jobs.clone(), waiting_bytes: self.waiting_bytes.clone(), to }
@@ -51,7 +54,8 @@ impl RecordingThread {
 
 impl Drop for RecordingThread {
     fn drop(&mut self) {
-        // Neither fails but by a panic there, which was the end of the recordings and is no reason for another one here.
+        // Both fail only after a panic in the thread. That ended the recordings and is no reason for another panic
+        // here.
         let _ = self.jobs.send(Job::End);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -65,13 +69,13 @@ fn write_all(queue: &Receiver<Job>, waiting_bytes: &AtomicUsize) {
             && let Err(error) = (&to.file).write_all(&bytes)
         {
             to.failed.store(true, Ordering::Relaxed);
-            tracing::warn!(%error, "a recording can not be written any further");
+            tracing::warn!(%error, "a recording cannot be written any further");
         }
         waiting_bytes.fetch_sub(bytes.len(), Ordering::Relaxed);
     }
 }
 
-/// A file that the thread writes to. A write never waits: it fails when the thread is too far behind.
+/// A file that the thread writes to. A write never blocks: it fails when the thread is too far behind.
 pub struct QueuedFile {
     jobs: SyncSender<Job>,
     waiting_bytes: Arc<AtomicUsize>,
@@ -81,7 +85,7 @@ pub struct QueuedFile {
 impl Write for QueuedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.to.failed.load(Ordering::Relaxed) {
-            return Err(io::Error::other("it can not be written"));
+            return Err(io::Error::other("it cannot be written"));
         }
         let behind = || io::Error::new(io::ErrorKind::WouldBlock, "the disk is too slow");
         if self.waiting_bytes.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len() > MAX_WAITING_BYTES

@@ -1,16 +1,15 @@
-//! What a client is told when not all that is new fits: the most pressing first, so that nobody waits for ever.
+//! Which pending updates go into a snapshot that has no room for all: those of the highest priority, which grows with every
+//! tick that an update waits, so that none waits forever (a priority accumulator, as in Gaffer On Games, "State
+//! Synchronization").
 
 use bevy_ecs::prelude::*;
-
 use realmgate_protocol::ids::{EntityId, Tick};
 
-use super::bodies::Body;
-use super::known::CLASSES;
-use crate::overload::OverloadLevel;
+use super::update_cache::EncodedUpdate;
 
-/// Bytes of a snapshot. Own state is always told; what exceeds the budget waits, and presses the more the longer.
+/// The send budget: bytes of a snapshot. Own state is always sent; what exceeds the budget waits, and gains priority.
 ///
-/// Of `n` entities in view, of which `c` fit into a snapshot, each is told at least every `6n / c + 1` turns of the client, however
+/// Of `n` entities in view, of which `c` fit into a snapshot, each is sent at least every `6n / c + 1` turns of the client, however
 /// often they change: `4n / c + 1` for the weights, up to `2n / c` for its own turn. That holds up to `n / c` = 60.
 #[derive(Resource, Debug, Clone, Copy)]
 pub struct SnapshotBudget {
@@ -25,115 +24,82 @@ impl Default for SnapshotBudget {
     }
 }
 
-/// Whose turn it is to be told, and of whom. All are powers of two.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Pace {
-    /// Ticks between two turns of a client; in others it is told of itself alone.
-    client: u32,
-    /// Turns of a client between two of a near entity, and of a far one.
-    near: u32,
-    far: u32,
-    /// Counts the turns of this client.
-    turn: u32,
-}
-
-impl Pace {
-    /// Of a client, for which so many news wait. The more wait, the more turns all of them share, so that a tick looks closely at
-    /// those only of which some will fit.
-    pub fn new(level: OverloadLevel, own_slot: u32, now: Tick, waiting: usize, budget: &SnapshotBudget) -> Self {
-        let (client, near, far) = match level {
-            OverloadLevel::Normal => (1, 1, 2),
-            OverloadLevel::FarRarely => (1, 1, 4),
-            _ => (2, 1, 2),
-        };
-        let fit = (8 * budget.bytes / LEAST_BITS).max(1);
-        // Of those that have a turn, the far ones among them every other time, so many are left that all that fits is told.
-        let backlog = (3 * waiting / (4 * fit)).clamp(1, MOST_BACKLOG) as u32;
-        let stretch = 1 << backlog.ilog2();
-        let ticks = own_slot.wrapping_add(now.0);
-        Self { client, near: near.max(stretch), far: far.max(2 * stretch), turn: ticks }
-    }
-
-    /// The classes whose turn it is, and whether it is that of the far ones among them too.
-    pub fn classes(self) -> impl Iterator<Item = (u32, bool)> {
-        let is_clients = self.turn & (self.client - 1) == 0;
-        let turn = self.turn / self.client;
-        let is_turn = move |class: u32, period: u32| class.wrapping_add(turn) & (period - 1) == 0;
-        let classes = if is_clients { 0..CLASSES } else { 0..0 };
-        classes.filter(move |class| is_turn(*class, self.near)).map(move |class| (class, is_turn(class, self.far)))
-    }
-}
-
-/// What is told of an entity has about so many bits at least.
-const LEAST_BITS: usize = 80;
-/// The far of the last class still have their turn.
-const MOST_BACKLOG: usize = CLASSES as usize / 2;
 /// Bits of an id but for the rarest.
 const ID_BITS: usize = 19;
-/// What presses most is told first: from 0 to here.
-const MOST_PRESSING: usize = 255;
+/// Priorities go from 0 to this.
+const MAX_PRIORITY: usize = 255;
 
-/// An entity that is to be told, if it fits.
+/// An update that is sent if it fits.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Due {
-    /// Its place in its class.
-    pub at: u32,
+pub(super) struct DueUpdate {
+    /// Its index in its group of pending updates.
+    pub index: u32,
     pub slot: u32,
     pub id: EntityId,
-    /// After which tick all changes are told.
-    pub from: Tick,
-    pub body: Body,
-    pub is_new: bool,
-    pub press: u8,
+    /// It holds all changes after this tick.
+    pub since: Tick,
+    pub encoded: EncodedUpdate,
+    pub is_full: bool,
+    pub priority: u8,
 }
 
-impl Due {
+impl DueUpdate {
     /// Bits it takes at most.
     fn bits(&self) -> usize {
-        ID_BITS + usize::from(self.body.bits)
+        ID_BITS + usize::from(self.encoded.bits)
     }
 }
 
-/// How much something presses that has waited for so many ticks. `preferred`: something has changed that is to be told before
-/// others.
-pub(super) fn press(waited: u32, far: bool, preferred: bool) -> u8 {
-    let weight = if far { 1 } else { 2 } * if preferred { 2 } else { 1 };
-    waited.saturating_mul(weight).min(MOST_PRESSING as u32) as u8
+/// How far an entity is from a client's viewpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Distance {
+    /// Within half of the range in which entities become visible.
+    #[default]
+    Near,
+    /// Beyond.
+    Far,
 }
 
-/// Who of those that are due has a place in a snapshot: who presses most. Found in time that grows with their number.
+/// The priority of an update that has waited for this many ticks.
+pub(super) fn priority(waited_ticks: u32, distance: Distance, is_preferred: bool) -> u8 {
+    let weight = if distance == Distance::Far { 1 } else { 2 } * if is_preferred { 2 } else { 1 };
+    waited_ticks.saturating_mul(weight).min(MAX_PRIORITY as u32) as u8
+}
+
+/// Shares the bits of a snapshot among the due updates, by priority. In time that grows with their number: it counts, and does
+/// not sort.
 #[derive(Debug)]
-pub(super) struct Room {
-    /// All that presses more fits.
-    border: usize,
-    /// Bits for what presses as much as the border.
+pub(super) struct BitBudget {
+    /// Everything above this priority fits.
+    threshold: usize,
+    /// Bits for updates of the threshold's own priority.
     left_bits: usize,
 }
 
-impl Room {
-    /// Shares out so many bits.
-    pub fn share(due: &[Due], room_bits: usize) -> Self {
-        let wanted: usize = due.iter().map(Due::bits).sum();
-        if wanted <= room_bits {
-            return Self { border: 0, left_bits: room_bits };
+impl BitBudget {
+    /// Shares out this many bits.
+    pub fn share(due: &[DueUpdate], available_bits: usize) -> Self {
+        let wanted: usize = due.iter().map(DueUpdate::bits).sum();
+        if wanted <= available_bits {
+            return Self { threshold: 0, left_bits: available_bits };
         }
-        let mut bits_by_press = [0usize; MOST_PRESSING + 1];
+        let mut bits_by_priority = [0usize; MAX_PRIORITY + 1];
         for due in due {
-            bits_by_press[usize::from(due.press)] += due.bits();
+            bits_by_priority[usize::from(due.priority)] += due.bits();
         }
-        let (mut border, mut left_bits) = (MOST_PRESSING, room_bits);
-        while border > 0 && bits_by_press[border] <= left_bits {
-            left_bits -= bits_by_press[border];
-            border -= 1;
+        let (mut threshold, mut left_bits) = (MAX_PRIORITY, available_bits);
+        while threshold > 0 && bits_by_priority[threshold] <= left_bits {
+            left_bits -= bits_by_priority[threshold];
+            threshold -= 1;
         }
-        Self { border, left_bits }
+        Self { threshold, left_bits }
     }
 
-    /// Whether it has a place; to be asked once for each of those that are due.
-    pub fn has_place_for(&mut self, due: &Due) -> bool {
-        let press = usize::from(due.press);
-        if press != self.border {
-            return press > self.border;
+    /// Takes the bits of an update if it fits; to be called once for each that is due.
+    pub fn take(&mut self, due: &DueUpdate) -> bool {
+        let priority = usize::from(due.priority);
+        if priority != self.threshold {
+            return priority > self.threshold;
         }
         let fits = due.bits() <= self.left_bits;
         self.left_bits -= if fits { due.bits() } else { 0 };
@@ -146,52 +112,57 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn due(at: usize, press: u8, bits: usize) -> Due {
-        let mut body = Body::default();
-        body.bits = (bits - ID_BITS) as u16;
-        let (id, at) = (EntityId(at as u32 + 1), at as u32);
-        Due { at, slot: at, id, from: Tick(1), body, is_new: false, press }
+    fn due(index: usize, priority: u8, bits: usize) -> DueUpdate {
+        let mut encoded = EncodedUpdate::default();
+        encoded.bits = (bits - ID_BITS) as u16;
+        let (id, index) = (EntityId(index as u32 + 1), index as u32);
+        DueUpdate { index, slot: index, id, since: Tick(1), encoded, is_full: false, priority }
+    }
+
+    fn distance() -> impl Strategy<Value = Distance> {
+        prop_oneof![Just(Distance::Near), Just(Distance::Far)]
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(48))]
 
         #[test]
-        fn what_is_kept_fits_and_presses_most(
-            all in prop::collection::vec((any::<bool>(), 0u32..400, 50usize..90, any::<bool>()), 0..300),
-            room in 0usize..12_000,
+        fn what_is_sent_fits_and_has_the_highest_priority(
+            all in prop::collection::vec((distance(), 0u32..400, 50usize..90, any::<bool>()), 0..300),
+            available_bits in 0usize..12_000,
         ) {
-            let mut due: Vec<Due> = all.iter().enumerate()
-                .map(|(at, (far, waited, bits, preferred))| due(at, press(*waited, *far, *preferred), *bits))
+            let mut sent: Vec<DueUpdate> = all.iter().enumerate()
+                .map(|(index, (distance, waited, bits, preferred))| due(index, priority(*waited, *distance, *preferred), *bits))
                 .collect();
-            let before = due.clone();
-            let mut places = Room::share(&due, room);
-            due.retain(|due| places.has_place_for(due));
-            let bits: usize = due.iter().map(|due| due.bits()).sum();
-            prop_assert!(bits <= room);
-            let kept = |one: &Due| due.iter().any(|due| due.at == one.at);
-            let least = due.iter().map(|due| due.press).min().unwrap_or(u8::MAX);
-            for one in before.iter().filter(|one| !kept(one)) {
-                prop_assert!(one.press <= least, "{one:?} waits for what presses less");
-                prop_assert!(bits + 90 > room, "{one:?} would have fitted");
+            let before = sent.clone();
+            let mut budget = BitBudget::share(&sent, available_bits);
+            sent.retain(|due| budget.take(due));
+            let bits: usize = sent.iter().map(|due| due.bits()).sum();
+            prop_assert!(bits <= available_bits);
+            let is_sent = |one: &DueUpdate| sent.iter().any(|due| due.index == one.index);
+            let lowest = sent.iter().map(|due| due.priority).min().unwrap_or(u8::MAX);
+            for one in before.iter().filter(|one| !is_sent(one)) {
+                prop_assert!(one.priority <= lowest, "{one:?} waits for one of lower priority");
+                prop_assert!(bits + 90 > available_bits, "{one:?} would have fitted");
             }
         }
 
-        /// Everything changes in every tick: whoever presses least is told within the bound.
+        /// Everything changes in every tick: an update of the lowest weight is sent within the bound.
         #[test]
-        fn nobody_waits_longer_than_the_bound(near in 0usize..300, far in 1usize..300, fits in 20usize..120) {
+        fn no_update_waits_longer_than_the_bound(near in 0usize..300, far in 1usize..300, fits in 20usize..120) {
             let count = near + far;
-            let mut told_at = vec![0u32; count];
+            let mut sent_at = vec![0u32; count];
             let bound = (4 * count / fits + 1) as u32;
+            let distance = |index: usize| if index >= near { Distance::Far } else { Distance::Near };
             for now in 1..400u32 {
-                let mut due: Vec<Due> = (0..count)
-                    .map(|at| due(at, press(now - told_at[at], at >= near, at % 3 == 0), 80))
+                let mut sent: Vec<DueUpdate> = (0..count)
+                    .map(|index| due(index, priority(now - sent_at[index], distance(index), index % 3 == 0), 80))
                     .collect();
-                let mut places = Room::share(&due, 80 * fits);
-                due.retain(|due| places.has_place_for(due));
-                due.iter().for_each(|due| told_at[due.at as usize] = now);
+                let mut budget = BitBudget::share(&sent, 80 * fits);
+                sent.retain(|due| budget.take(due));
+                sent.iter().for_each(|due| sent_at[due.index as usize] = now);
                 if now > 2 * bound {
-                    let longest = told_at.iter().map(|told| now - told).max().unwrap();
+                    let longest = sent_at.iter().map(|sent| now - sent).max().unwrap();
                     prop_assert!(longest <= bound, "{longest} ticks of {bound}");
                 }
             }

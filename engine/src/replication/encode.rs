@@ -28,12 +28,12 @@ pub struct Encoded {
     place: [u8; 9],
     /// By component id.
     values: Vec<Value>,
-    newest: Tick,
+    last_change: Tick,
 }
 
 impl Default for Encoded {
     fn default() -> Self {
-        Self { slot: NO_SLOT, place: [0; 9], values: Vec::new(), newest: Tick(0) }
+        Self { slot: NO_SLOT, place: [0; 9], values: Vec::new(), last_change: Tick(0) }
     }
 }
 
@@ -69,18 +69,18 @@ impl Value {
 }
 
 impl Encoded {
-    /// When any component, its place excepted, changed last.
-    pub(super) fn newest(&self) -> Tick {
-        self.newest
+    /// When any component changed last; its place does not count.
+    pub(super) fn last_change(&self) -> Tick {
+        self.last_change
     }
 
-    /// The allowed components that changed after `base`, and which of all are there; its place is not among them.
-    pub(super) fn told_since(&self, base: Tick, allowed: u16) -> Told {
-        let mut told = Told { is_new: base == Tick(0), ..Told::default() };
+    /// The allowed components that changed after `since`, and which of all are there; the place is not among them.
+    pub(super) fn changes_since(&self, since: Tick, allowed: u16) -> Told {
+        let mut told = Told { is_new: since == Tick(0), ..Told::default() };
         for value in &self.values {
             let bit = 1 << value.id & allowed;
             told.there |= if value.there { bit } else { 0 };
-            told.changed |= if value.changed_at > base { bit } else { 0 };
+            told.changed |= if value.changed_at > since { bit } else { 0 };
         }
         if told.is_new {
             told.changed = told.there;
@@ -90,8 +90,8 @@ impl Encoded {
 
     /// Appends the value of a component; nothing for one that it never had.
     pub(super) fn write(&self, id: u8, out: &mut BitWriter) {
-        if let Ok(at) = self.values.binary_search_by_key(&id, |value| value.id) {
-            out.put_bits(self.values[at].bytes(), self.values[at].bits.into());
+        if let Ok(index) = self.values.binary_search_by_key(&id, |value| value.id) {
+            out.put_bits(self.values[index].bytes(), self.values[index].bits.into());
         }
     }
 
@@ -109,32 +109,32 @@ impl Encoded {
         self.place[8] = facing.0;
     }
 
-    /// Whether the value is another than before.
+    /// Whether the value differs from the one before.
     fn set<W: WireComponent>(&mut self, bits: &BitWriter, now: Tick) -> bool {
-        let at = match self.values.binary_search_by_key(&W::ID, |value| value.id) {
-            Ok(at) => at,
-            Err(at) => {
+        let index = match self.values.binary_search_by_key(&W::ID, |value| value.id) {
+            Ok(index) => index,
+            Err(index) => {
                 let (short, long) = ([0; 8], Vec::new());
                 let value = Value { id: W::ID, name: W::NAME, there: false, bits: 0, changed_at: now, short, long };
-                self.values.insert(at, value);
-                at
+                self.values.insert(index, value);
+                index
             }
         };
-        let value = &mut self.values[at];
+        let value = &mut self.values[index];
         if value.there && usize::from(value.bits) == bits.len_bits() && value.bytes() == bits.bytes() {
             return false;
         }
         value.set(bits);
-        (value.there, value.changed_at, self.newest) = (true, now, now);
+        (value.there, value.changed_at, self.last_change) = (true, now, now);
         true
     }
 
     /// Whether the component was there.
     fn unset(&mut self, id: u8, now: Tick) -> bool {
-        let Ok(at) = self.values.binary_search_by_key(&id, |value| value.id) else { return false };
-        let was_there = std::mem::replace(&mut self.values[at].there, false);
+        let Ok(index) = self.values.binary_search_by_key(&id, |value| value.id) else { return false };
+        let was_there = std::mem::replace(&mut self.values[index].there, false);
         if was_there {
-            (self.values[at].changed_at, self.newest) = (now, now);
+            (self.values[index].changed_at, self.last_change) = (now, now);
         }
         was_there
     }
@@ -157,12 +157,12 @@ impl Encoders {
         self.owner_only
     }
 
-    /// The components whose changes are told before others.
+    /// The components whose changes have priority.
     pub(super) fn preferred(&self) -> u16 {
         self.preferred
     }
 
-    /// Tells changes of a component before others when not all fit.
+    /// Gives changes of a component priority when not all fit.
     pub(super) fn prefer(&mut self, id: u8) {
         self.preferred |= 1 << id;
     }
@@ -173,7 +173,7 @@ impl Encoders {
     /// When its id is taken or does not fit the mask: a mistake of the game's author, at start.
     pub(super) fn register<C: Component, W: WireComponent>(&mut self, seen_by: SeenBy, to_wire: fn(&C) -> W) {
         assert!(u32::from(W::ID) < MASK_BITS, "component {} has an id beyond the mask", W::NAME);
-        assert!(W::ID != PLACE, "component {} has the id of the place, which the engine tells", W::NAME);
+        assert!(W::ID != PLACE, "component {} has the id of the place, which the engine replicates itself", W::NAME);
         assert!(self.registered >> W::ID & 1 == 0, "component id {} is registered twice", W::ID);
         self.registered |= 1 << W::ID;
         if seen_by == SeenBy::Owner {
@@ -187,7 +187,7 @@ impl Encoders {
                 scratch.clear();
                 to_wire(component).write(scratch);
                 if encoded.set::<W>(scratch, now) && to_all {
-                    slots.note_change(encoded.slot, now);
+                    slots.note_component_change(encoded.slot, now);
                 }
             }
             let removed: Vec<Entity> = world.removed::<C>().collect();
@@ -197,7 +197,7 @@ impl Encoders {
                     && encoded.unset(W::ID, now)
                     && to_all
                 {
-                    slots.note_change(encoded.slot, now);
+                    slots.note_component_change(encoded.slot, now);
                 }
             }
         }));
@@ -214,5 +214,4 @@ pub(super) fn encode_changes(world: &mut World, mut scratch: Local<BitWriter>) {
             }
         });
     });
-    world.clear_trackers();
 }

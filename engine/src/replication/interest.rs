@@ -157,7 +157,7 @@ pub(super) fn update(map: Res<ChannelMap>, slots: Res<Slots>, mut grid: ResMut<I
     grid.begin(map.grid.width(), map.grid.height());
     slots.freed.iter().for_each(|slot| grid.remove(*slot));
     for slot in slots.moved.iter().copied() {
-        grid.put(slot, slots.entity[slot as usize], slots.at[slot as usize]);
+        grid.put(slot, slots.entity[slot as usize], slots.position[slot as usize]);
     }
 }
 

@@ -1,19 +1,24 @@
 //! Replication: each client is shown the registered components of the entities it may see, and where they are.
 //!
-//! Every tick, [`slots`] follows where entities are and gives those that left their course a new one; [`encode`] writes the
-//! components that changed into each entity's [`Encoded`]; [`interest`] lists who is around each cell; [`view`] keeps
-//! what each client sees ([`known`]) and has confirmed; [`snapshot`] copies what it lacks into its frame, encoded once
-//! for all clients that lack the same ([`bodies`]), within a budget ([`budget`]).
+//! Every tick, [`slots`] follows where entities are and gives those that left their course a new one (dead reckoning); [`encode`]
+//! writes the components that changed into each entity's [`Encoded`]; [`interest`] lists the entities around each cell. A client's
+//! [`view`] is the entities in its area of interest ([`visible_set`]), their changes that it was not sent yet ([`pending`]), and the
+//! despawns that it has not acknowledged ([`tombstones`]). [`snapshot`] writes the pending updates whose turn it is
+//! ([`update_schedule`]), those of the highest priority first within the send budget ([`budget`]), each encoded once for all clients
+//! that lack the same ([`update_cache`]).
 
-mod bodies;
 mod budget;
 mod encode;
 mod interest;
-mod known;
+mod pending;
 mod slot_set;
 mod slots;
 mod snapshot;
+mod tombstones;
+mod update_cache;
+mod update_schedule;
 mod view;
+mod visible_set;
 
 pub use budget::SnapshotBudget;
 pub use encode::{Encoded, SeenBy};
@@ -26,7 +31,7 @@ use realmgate_protocol::ids::EntityId;
 use realmgate_protocol::wire::WireComponent;
 use realmgate_protocol::wire::datagram::MAX_SECTION_BYTES;
 
-use crate::schedule::{TickSchedule, TickSet};
+use crate::schedule::{TickSchedule, TickSet, clear_removals};
 
 /// Most bytes of a snapshot: what a payload has room for.
 pub const MAX_SNAPSHOT_BYTES: usize = MAX_SECTION_BYTES;
@@ -79,7 +84,7 @@ pub trait ReplicateApp {
     /// Replicates component `C` as wire component `W`. Where an entity is needs no registration: see [`crate::body::At`].
     fn replicate<C: Component, W: WireComponent>(&mut self, seen_by: SeenBy, to_wire: fn(&C) -> W) -> &mut Self;
 
-    /// Tells changes of `W` before others when not all fit.
+    /// Gives changes of `W` priority when not all fit.
     fn prefer<W: WireComponent>(&mut self) -> &mut Self;
 
     /// Replicates [`Shared<W>`].
@@ -134,7 +139,8 @@ impl Plugin for ReplicationPlugin {
                 (
                     slots::follow_bodies,
                     encode::encode_changes,
-                    slots::list_fresh,
+                    clear_removals,
+                    slots::list_changed,
                     interest::update,
                     snapshot::write_snapshots,
                     slots::free_slots,

@@ -1,4 +1,4 @@
-//! Replicated entities in dense arrays: what every client's snapshot looks at, each tick, for all that it sees.
+//! Replicated entities in dense arrays: what every client's snapshot reads, each tick, of all that it sees.
 
 use bevy_ecs::prelude::*;
 use realmgate_protocol::ids::{EntityId, Tick};
@@ -9,112 +9,118 @@ use super::slot_set::SlotSet;
 use crate::body::{Asleep, At, Heading};
 use crate::clock::TickClock;
 
-/// Of an entity that has none.
+/// As the slot of an entity that has none.
 pub(super) const NO_SLOT: u32 = u32::MAX;
-/// As the newest change of a slot: the entity is no more. Newer than anything, so that every client finds it.
-pub(super) const GONE: Tick = Tick(u32::MAX);
-/// How far what goes may stray from its course before it gets a new one: 1/16 tile, less what the wire rounds off.
-const STRAY_UNITS: i32 = 64 - ROUNDED_UNITS * 3 / 2;
-/// How far what goes may look away from its course.
-const STRAY_ANGLE: u8 = 16;
+/// As the last change of a slot: its entity has despawned.
+const FREED: Tick = Tick(u32::MAX);
+/// The dead reckoning threshold, how far an entity may be from where its course says before it gets a new one: 1/16 tile, less what
+/// the wire rounds off.
+const MAX_ERROR_UNITS: i32 = 64 - ROUNDED_UNITS * 3 / 2;
+/// The same for where it faces.
+const MAX_ERROR_ANGLE: u8 = 16;
 
 /// Replicated entities by slot. Slots are used again, but not within the tick in which they became free.
 #[derive(Resource, Debug, Default)]
 pub struct Slots {
-    /// Newest change of what everybody sees; [`GONE`] where nothing is.
-    pub(super) newest: Vec<Tick>,
-    /// Newest change of a component other than the place.
-    pub(super) changed: Vec<Tick>,
-    /// When the course began; 0 for what has no place yet.
-    pub(super) set_out: Vec<Tick>,
+    /// The last change that everybody may see, of the course or of a component; [`FREED`] where nothing is.
+    pub(super) last_change: Vec<Tick>,
+    /// The last change of a component.
+    pub(super) last_component_change: Vec<Tick>,
+    /// When the course began; 0 for an entity that has none yet.
+    pub(super) course_start: Vec<Tick>,
     pub(super) id: Vec<EntityId>,
     pub(super) entity: Vec<Entity>,
-    pub(super) at: Vec<Position>,
+    pub(super) position: Vec<Position>,
     course: Vec<Course>,
-    /// What got its place in this tick.
-    pub(super) born: Vec<u32>,
-    /// What is elsewhere than in the tick before, those included that got their place in this one.
+    /// Entities that got their first course in this tick.
+    pub(super) spawned: Vec<u32>,
+    /// Entities that are elsewhere than in the tick before; those that spawned are among them.
     pub(super) moved: Vec<u32>,
-    /// Those with a slot that nobody has asked for their place yet.
-    newcomers: Vec<Entity>,
-    /// What became free since the last tick was told.
+    /// Entities with a slot and without a course.
+    without_course: Vec<Entity>,
+    /// Slots whose entities despawned since the last snapshots were written.
     pub(super) freed: Vec<u32>,
     changing: SlotSet,
-    /// Of which everybody sees something else than in the tick before.
-    pub(super) fresh: SlotSet,
+    /// Slots with a change in this tick that everybody may see.
+    pub(super) changed: SlotSet,
     free: Vec<u32>,
 }
 
 impl Slots {
     /// Gives an entity its slot.
     pub(super) fn add(&mut self, entity: Entity, id: EntityId) -> u32 {
-        self.newcomers.push(entity);
+        self.without_course.push(entity);
         if let Some(slot) = self.free.pop() {
-            let at = slot as usize;
-            (self.entity[at], self.id[at], self.set_out[at]) = (entity, id, Tick(0));
-            (self.newest[at], self.changed[at]) = (Tick(0), Tick(0));
+            let index = slot as usize;
+            (self.entity[index], self.id[index], self.course_start[index]) = (entity, id, Tick(0));
+            (self.last_change[index], self.last_component_change[index]) = (Tick(0), Tick(0));
             return slot;
         }
-        self.newest.push(Tick(0));
-        self.changed.push(Tick(0));
-        self.set_out.push(Tick(0));
+        self.last_change.push(Tick(0));
+        self.last_component_change.push(Tick(0));
+        self.course_start.push(Tick(0));
         self.id.push(id);
         self.entity.push(entity);
-        self.at.push(Position::default());
+        self.position.push(Position::default());
         self.course.push(Course::default());
-        self.newest.len() as u32 - 1
+        self.last_change.len() as u32 - 1
     }
 
-    /// Slots, those included that are free.
+    /// Number of slots, free ones included.
     pub(super) fn len(&self) -> usize {
-        self.newest.len()
+        self.last_change.len()
     }
 
-    /// The entity of a slot is no more.
+    /// The entity of a slot has despawned.
     pub(super) fn remove(&mut self, slot: u32) {
-        self.newest[slot as usize] = GONE;
+        self.last_change[slot as usize] = FREED;
         self.freed.push(slot);
     }
 
-    /// What everybody sees of an entity has changed.
-    pub(super) fn note_change(&mut self, slot: u32, now: Tick) {
-        let Some(newest) = self.newest.get_mut(slot as usize).filter(|newest| **newest != GONE) else { return };
-        *newest = now;
-        self.changed[slot as usize] = now;
+    /// Whether the entity of a slot has despawned.
+    pub(super) fn is_freed(&self, slot: u32) -> bool {
+        self.last_change[slot as usize] == FREED
+    }
+
+    /// A component that everybody may see has changed.
+    pub(super) fn note_component_change(&mut self, slot: u32, now: Tick) {
+        let Some(last) = self.last_change.get_mut(slot as usize).filter(|last| **last != FREED) else { return };
+        *last = now;
+        self.last_component_change[slot as usize] = now;
         self.changing.insert(slot);
     }
 
-    /// The course, as it is told in a snapshot of tick `now`.
+    /// The course, reckoned for a snapshot of tick `now`.
     pub(super) fn course(&self, slot: u32, now: Tick) -> Course {
-        let at = slot as usize;
-        self.course[at].later(now.since(self.set_out[at]))
+        let index = slot as usize;
+        self.course[index].later(now.since(self.course_start[index]))
     }
 
-    /// Takes where an entity is at the end of the tick. Whether that is any news.
+    /// Takes where an entity is at the end of the tick. Whether anything of that is new.
     fn follow(&mut self, slot: u32, to: Position, facing: Angle, now: Tick) -> bool {
-        let at = slot as usize;
-        let from = std::mem::replace(&mut self.at[at], to);
-        if self.set_out[at] == Tick(0) {
-            self.born.push(slot);
+        let index = slot as usize;
+        let from = std::mem::replace(&mut self.position[index], to);
+        if self.course_start[index] == Tick(0) {
+            self.spawned.push(slot);
             self.moved.push(slot);
             self.set_course(slot, Course::standing(to, facing), now);
             return true;
         }
         let (dx, dy) = (to.x - from.x, to.y - from.y);
-        let course = &self.course[at];
+        let course = &self.course[index];
         if (dx, dy) == (0, 0) {
-            // What stands is shown exactly.
+            // Where something stands is exact.
             if *course == Course::standing(to, facing) {
                 return false;
             }
             self.set_course(slot, Course::standing(to, facing), now);
         } else {
             self.moved.push(slot);
-            let shown = course.after(now.since(self.set_out[at]));
-            let keeps_on = course.going != Going::Stands
-                && shown.within(to, STRAY_UNITS)
-                && facing.difference(course.facing) <= STRAY_ANGLE;
-            if !keeps_on {
+            let reckoned = course.after(now.since(self.course_start[index]));
+            let is_close_enough = course.going != Going::Stands
+                && reckoned.within(to, MAX_ERROR_UNITS)
+                && facing.difference(course.facing) <= MAX_ERROR_ANGLE;
+            if !is_close_enough {
                 self.set_course(slot, Course::going(to, facing, dx, dy), now);
             }
         }
@@ -122,15 +128,15 @@ impl Slots {
     }
 
     fn set_course(&mut self, slot: u32, course: Course, now: Tick) {
-        let at = slot as usize;
-        (self.course[at], self.set_out[at], self.newest[at]) = (course, now, now);
+        let index = slot as usize;
+        (self.course[index], self.course_start[index], self.last_change[index]) = (course, now, now);
         self.changing.insert(slot);
     }
 }
 
 type Followed<'a> = (&'a At, Option<&'a Heading>, &'a mut Encoded);
 
-/// Follows every replicated entity that may move, and gives those that left their course a new one.
+/// Dead reckoning: follows every replicated entity that may move, and gives those that left their course a new one.
 pub(super) fn follow_bodies(
     clock: Res<TickClock>,
     mut slots: ResMut<Slots>,
@@ -141,14 +147,14 @@ pub(super) fn follow_bodies(
     for (at, heading, encoded) in &mut awake {
         follow(slots, at, heading, encoded, now);
     }
-    // What sleeps from its birth has to be shown once.
-    let mut newcomers = std::mem::take(&mut slots.newcomers);
-    for newcomer in newcomers.drain(..) {
-        if let Ok((at, heading, encoded)) = asleep.get_mut(newcomer) {
+    // What spawns asleep needs a course too.
+    let mut without_course = std::mem::take(&mut slots.without_course);
+    for entity in without_course.drain(..) {
+        if let Ok((at, heading, encoded)) = asleep.get_mut(entity) {
             follow(slots, at, heading, encoded, now);
         }
     }
-    slots.newcomers = newcomers;
+    slots.without_course = without_course;
 }
 
 fn follow(slots: &mut Slots, at: &At, heading: Option<&Heading>, mut encoded: Mut<'_, Encoded>, now: Tick) {
@@ -158,18 +164,18 @@ fn follow(slots: &mut Slots, at: &At, heading: Option<&Heading>, mut encoded: Mu
     }
 }
 
-/// Sets apart what changed in the tick, for every client to look at.
-pub(super) fn list_fresh(mut slots: ResMut<Slots>) {
+/// Sets apart what changed in the tick, for every client's snapshot.
+pub(super) fn list_changed(mut slots: ResMut<Slots>) {
     let slots = &mut *slots;
-    std::mem::swap(&mut slots.fresh, &mut slots.changing);
-    slots.changing.clear(slots.newest.len());
+    std::mem::swap(&mut slots.changed, &mut slots.changing);
+    slots.changing.clear(slots.last_change.len());
 }
 
-/// Every client has been told of the tick: what became free in it may be used again.
+/// All snapshots of the tick are written: slots that became free in it may be used again.
 pub(super) fn free_slots(mut slots: ResMut<Slots>) {
     let slots = &mut *slots;
     slots.free.append(&mut slots.freed);
-    slots.born.clear();
+    slots.spawned.clear();
     slots.moved.clear();
 }
 
@@ -191,28 +197,28 @@ mod tests {
     }
 
     proptest! {
-        /// Whoever is told of a course once, at any tick, shows the body near enough until the next one is set.
+        /// A client that got a course in any tick of it reckons closely enough until the next one begins.
         #[test]
-        fn a_course_is_near_enough_until_the_next(legs in prop::collection::vec(leg(), 1..20)) {
+        fn a_course_is_close_enough_until_the_next(legs in prop::collection::vec(leg(), 1..20)) {
             let mut slots = Slots::default();
             let slot = slots.add(Entity::PLACEHOLDER, EntityId(1));
             let mut at = Position { x: 2_000_000, y: 2_000_000 };
             let mut now = Tick(0);
-            let mut told: Vec<(Tick, Course)> = Vec::new();
+            let mut sent: Vec<(Tick, Course)> = Vec::new();
             for leg in legs {
                 for _ in 0..leg.ticks {
                     now = now.after(1);
                     at = at.offset(leg.step.0, leg.step.1);
                     slots.follow(slot, at, Angle(leg.facing), now);
-                    if slots.newest[0] == now {
-                        told.clear();
+                    if slots.last_change[0] == now {
+                        sent.clear();
                     }
-                    told.push((now, slots.course(slot, now)));
-                    for (then, course) in &told {
-                        let shown = course.after(now.since(*then));
-                        prop_assert!(shown.within(at, STRAY_UNITS), "{shown:?} for {at:?}");
+                    sent.push((now, slots.course(slot, now)));
+                    for (then, course) in &sent {
+                        let reckoned = course.after(now.since(*then));
+                        prop_assert!(reckoned.within(at, MAX_ERROR_UNITS), "{reckoned:?} for {at:?}");
                         let turned = course.facing.difference(Angle(leg.facing));
-                        prop_assert!(turned <= STRAY_ANGLE);
+                        prop_assert!(turned <= MAX_ERROR_ANGLE);
                         if leg.step == (0, 0) {
                             prop_assert_eq!(*course, Course::standing(at, Angle(leg.facing)));
                         }
@@ -223,12 +229,12 @@ mod tests {
     }
 
     #[test]
-    fn what_walks_straight_sets_out_once() {
+    fn walking_straight_is_one_course() {
         let mut slots = Slots::default();
         let slot = slots.add(Entity::PLACEHOLDER, EntityId(1));
         for tick in 1..1_000 {
             slots.follow(slot, Position { x: 5_000 + 100 * tick, y: 5_000 }, Angle(0), Tick(tick as u32));
         }
-        assert_eq!((slots.set_out[0], slots.course(slot, Tick(999)).position.x), (Tick(2), 5_000 + 99_900));
+        assert_eq!((slots.course_start[0], slots.course(slot, Tick(999)).position.x), (Tick(2), 5_000 + 99_900));
     }
 }

@@ -8,49 +8,51 @@ use realmgate_protocol::movement::Angle;
 use realmgate_protocol::wire::datagram::ServerFrameHead;
 use realmgate_protocol::wire::snapshot::{OwnState, PLACE, SnapshotWriter, Told, write_body};
 
-use super::bodies::Bodies;
-use super::budget::{Due, Pace, Room, SnapshotBudget, press};
+use super::budget::{BitBudget, Distance, DueUpdate, SnapshotBudget, priority};
 use super::encode::{Encoded, Encoders};
 use super::interest::InterestGrid;
-use super::known::{CLASSES, Crossings, Eye, Known, Untold};
+use super::pending::{GROUPS, PendingUpdate};
 use super::slots::Slots;
-use super::view::{ClientView, Sent};
+use super::update_cache::UpdateCache;
+use super::update_schedule::UpdateSchedule;
+use super::view::{ClientView, SentSnapshot};
+use super::visible_set::{Viewpoint, VisibilityChanges};
 use super::{InterestRange, MAX_SNAPSHOT_BYTES, NetEntity};
 use crate::body::{At, Heading};
 use crate::clock::TickClock;
 use crate::input::InputBuffer;
 use crate::outbox::Outbox;
 use crate::overload::OverloadLevel;
-use crate::player::{LeaveRequested, LinkDead, Player};
+use crate::player::{LeaveAsked, LinkDead, Player};
 
-/// Ticks after which a client that does not cross a border of cells looks around anew: a power of two.
-const LOOK_PERIOD: u32 = 4;
-/// The same of one that sees a crowd, which costs more to look at, and of which not all that is new can be told at once: a power
-/// of two.
-const CROWD_LOOK_PERIOD: u32 = 8;
-/// So many in view are a crowd.
+/// Ticks after which the area of interest of a client that stays in its cell is looked through anew: a power of two.
+const REFRESH_PERIOD: u32 = 4;
+/// The same in a crowd, where that costs more, and where not all that is new can be sent at once: a power of two.
+const CROWD_REFRESH_PERIOD: u32 = 8;
+/// This many visible entities are a crowd.
 const CROWD: usize = 256;
-/// So many births in a tick are looked at one by one by every client; after more, all look around.
-const MAX_BORN: usize = 256;
+/// After this many spawns in a tick, all clients look through their area of interest instead of through the spawns.
+const MAX_SPAWNED: usize = 256;
+
 /// Kept between ticks, so that a steady tick allocates nothing.
 #[derive(Default)]
 pub(super) struct Scratch {
-    crossings: Crossings,
+    changes: VisibilityChanges,
     turns: Vec<Turn>,
-    due: Vec<Due>,
-    /// Ids of those that are told, each before its place among those that are due.
+    due: Vec<DueUpdate>,
+    /// The due updates that fit: the id, and below it the index in `due`.
     order: Vec<u64>,
-    bodies: Bodies,
+    cache: UpdateCache,
 }
 
-/// One of a class, by its place in it, whose turn it is.
+/// A pending update of a group whose turn it is, by its index in the group.
 #[derive(Debug, Clone, Copy, Default)]
 struct Turn {
-    at: u32,
-    far: bool,
+    index: u32,
+    distance: Distance,
 }
 
-/// A player who is to be sent a snapshot.
+/// A player who is sent a snapshot.
 #[derive(bevy_ecs::query::QueryData)]
 #[query_data(mutable)]
 pub(super) struct Viewer {
@@ -64,9 +66,9 @@ pub(super) struct Viewer {
     view: &'static mut ClientView,
 }
 
-/// What of the world a snapshot reads.
+/// What of the world snapshots are made of.
 #[derive(bevy_ecs::system::SystemParam)]
-pub(super) struct Seen<'w, 's> {
+pub(super) struct SnapshotSource<'w, 's> {
     clock: Res<'w, TickClock>,
     range: Res<'w, InterestRange>,
     budget: Res<'w, SnapshotBudget>,
@@ -77,166 +79,184 @@ pub(super) struct Seen<'w, 's> {
 }
 
 pub(super) fn write_snapshots(
-    seen: Seen<'_, '_>,
+    source: SnapshotSource<'_, '_>,
     mut grid: ResMut<InterestGrid>,
     mut viewers: Query<Viewer, Without<LinkDead>>,
-    mut leave: MessageWriter<LeaveRequested>,
+    mut leave: MessageWriter<LeaveAsked>,
     mut outbox: ResMut<Outbox>,
     mut scratch: Local<Scratch>,
 ) {
-    let now = seen.clock.now();
-    scratch.bodies.begin(seen.slots.len());
+    let now = source.clock.now();
+    scratch.cache.begin_tick(source.slots.len());
     for mut viewer in &mut viewers {
         let view = &mut *viewer.view;
-        let own = Own {
+        let own = OwnEntity {
             id: viewer.id.0,
             state: OwnState { position: viewer.at.0, facing: viewer.heading.map_or(Angle(0), |heading| heading.0) },
             encoded: viewer.encoded,
         };
-        let eye = Eye { own: viewer.encoded.slot, centre: viewer.at.0 };
-        // First, since one that counts as lost makes news.
+        let viewpoint = Viewpoint { own_slot: viewer.encoded.slot, position: viewer.at.0 };
+        // First: a snapshot that counts as lost from now on makes updates pending.
         let sent = view.start_snapshot(now);
-        update_view(view, &seen, &mut grid, eye, now, &mut scratch.crossings);
-        view.known.note_news(&seen.slots, now);
-        let pace = Pace::new(*seen.level, eye.own, now, view.known.waiting(), &seen.budget);
-        collect_due(view, &seen, eye, now, pace, &mut scratch);
+        update_visibility(view, &source, &mut grid, viewpoint, now, &mut scratch.changes);
+        view.pending.add_changed(&view.visible, &source.slots, now);
+        let schedule = UpdateSchedule::new(*source.level, viewpoint.own_slot, now, view.pending.len(), &source.budget);
+        collect_due(view, &source, viewpoint, now, schedule, &mut scratch);
         let last_command = viewer.input.last_applied();
         let head = ServerFrameHead { tick: now, last_command, buffered_commands: viewer.input.len() as u8 };
         outbox.frames.write(viewer.player.session, |frames| {
             let mut out = BitWriter::append(std::mem::take(frames));
-            write_snapshot(view, sent, head, &own, &seen, &mut scratch, &mut out);
+            write_snapshot(view, sent, head, &own, &source, &mut scratch, &mut out);
             *frames = out.into_bytes();
         });
-        for (class, _) in pace.classes() {
-            if view.known.has_untold(class) {
-                view.known.keep_untold(class);
+        for (group, _) in schedule.groups() {
+            if view.pending.has_group(group) {
+                view.pending.remove_sent(group);
             }
         }
-        if view.is_deaf() {
-            leave.write(LeaveRequested { player: viewer.entity, reason: LeaveReason::Abuse });
+        if view.is_unresponsive() {
+            leave.write(LeaveAsked { player: viewer.entity, reason: LeaveReason::Abuse, by_link: false });
         }
     }
 }
 
 /// The client's own entity.
-struct Own<'a> {
+struct OwnEntity<'a> {
     id: EntityId,
     state: OwnState,
     encoded: &'a Encoded,
 }
 
-/// Takes in who came near, lets go who went far: every few ticks, each client at another one, since the gap between the
-/// ranges is wider than what is walked in that time. Who was born near is taken in at once.
-fn update_view(
+/// Finds out which entities the client sees. The area of interest is looked through every few ticks, for each client in another
+/// one: the gap between the two ranges is wider than what is walked in that time. What spawned in range is visible at once, if
+/// there is room for it.
+fn update_visibility(
     view: &mut ClientView,
-    seen: &Seen<'_, '_>,
+    source: &SnapshotSource<'_, '_>,
     grid: &mut InterestGrid,
-    eye: Eye,
+    viewpoint: Viewpoint,
     now: Tick,
-    crossings: &mut Crossings,
+    changes: &mut VisibilityChanges,
 ) {
-    view.known.let_gone_go(&seen.slots, crossings);
-    let cell = grid.cell(eye.centre);
-    let period = if view.known.len() < CROWD { LOOK_PERIOD } else { CROWD_LOOK_PERIOD };
-    let is_turn = eye.own.wrapping_add(now.0) & (period - 1) == 0;
-    if is_turn || view.looked_from != Some(cell) || seen.slots.born.len() > MAX_BORN {
-        view.looked_from = Some(cell);
-        let candidates = grid.candidates(cell, seen.range.leave, now);
-        view.known.look_around(candidates, &seen.slots, eye, &seen.range, now, crossings);
+    view.visible.remove_freed(&source.slots, changes);
+    let cell = grid.cell(viewpoint.position);
+    let period = if view.visible.len() < CROWD { REFRESH_PERIOD } else { CROWD_REFRESH_PERIOD };
+    let is_turn = viewpoint.own_slot.wrapping_add(now.0) & (period - 1) == 0;
+    if is_turn || view.refreshed_from != Some(cell) || source.slots.spawned.len() > MAX_SPAWNED {
+        view.refreshed_from = Some(cell);
+        let candidates = grid.candidates(cell, source.range.leave, now);
+        view.visible.refresh(candidates, &source.slots, viewpoint, &source.range, &view.pending, now, changes);
     } else {
-        view.known.welcome_born(&seen.slots, eye, &seen.range, now, crossings);
+        view.visible.add_spawned(&source.slots, viewpoint, &source.range, now, changes);
     }
-    view.note_crossings(crossings, now);
+    view.apply(changes, &source.slots, now);
 }
 
-/// Lists those of a class whose turn it is. Without a branch for each, since who is far follows no pattern.
-fn list_turns(untold: &[Untold], seen: &Seen<'_, '_>, eye: Eye, far_too: bool, turns: &mut Vec<Turn>) {
-    let near = i64::from(seen.range.enter / 2);
-    turns.resize(untold.len(), Turn::default());
+/// Lists those of a group whose turn it is. Without a branch for each, since which is far follows no pattern.
+fn list_turns(
+    pending: &[PendingUpdate],
+    source: &SnapshotSource<'_, '_>,
+    viewpoint: Viewpoint,
+    farthest: Distance,
+    turns: &mut Vec<Turn>,
+) {
+    let near = i64::from(source.range.enter / 2);
+    let far_too = farthest == Distance::Far;
+    turns.resize(pending.len(), Turn::default());
     let mut count = 0;
-    for (one, at) in untold.iter().zip(0..) {
-        let far = seen.slots.at[one.slot as usize].distance_squared(eye.centre) > near * near;
-        turns[count] = Turn { at, far };
-        count += usize::from(far_too | !far);
+    for (update, index) in pending.iter().zip(0..) {
+        let is_far = source.slots.position[update.slot as usize].distance_squared(viewpoint.position) > near * near;
+        turns[count] = Turn { index, distance: if is_far { Distance::Far } else { Distance::Near } };
+        count += usize::from(far_too | !is_far);
     }
     turns.truncate(count);
 }
 
-/// Lists what is to be told now if it fits.
-fn collect_due(view: &mut ClientView, seen: &Seen<'_, '_>, eye: Eye, now: Tick, pace: Pace, scratch: &mut Scratch) {
-    let Scratch { turns, due, bodies, .. } = scratch;
+/// Lists the updates that are sent now if they fit.
+fn collect_due(
+    view: &mut ClientView,
+    source: &SnapshotSource<'_, '_>,
+    viewpoint: Viewpoint,
+    now: Tick,
+    schedule: UpdateSchedule,
+    scratch: &mut Scratch,
+) {
+    let Scratch { turns, due, cache, .. } = scratch;
     due.clear();
-    let slots = &*seen.slots;
-    for (class, far_too) in pace.classes() {
-        if !view.known.has_untold(class) {
+    let slots = &*source.slots;
+    for (group, farthest) in schedule.groups() {
+        if !view.pending.has_group(group) {
             continue;
         }
-        list_turns(view.known.untold(class), seen, eye, far_too, turns);
-        for Turn { at, far } in turns.iter().copied() {
-            let one = view.known.untold(class)[at as usize];
-            let is_new = view.known.is_new(one.slot);
-            if !Known::is_due(&one, is_new, slots) {
-                view.known.untold(class)[at as usize].mark_told();
+        list_turns(view.pending.group(group), source, viewpoint, farthest, turns);
+        for Turn { index, distance } in turns.iter().copied() {
+            let update = view.pending.group(group)[index as usize];
+            let PendingUpdate { slot, since } = update;
+            let is_full = !view.visible.has_baseline(slot);
+            if !is_full && !update.has_changes(slots) {
+                view.pending.group(group)[index as usize].mark_sent();
                 continue;
             }
-            let from = if is_new { Tick(0) } else { one.from };
-            let body = bodies.get(one.slot, from, now, |out| write_changes(seen, one.slot, from, now, out));
-            let press = press(now.since(one.from), far, body.preferred);
-            due.push(Due { at, slot: one.slot, id: slots.id[one.slot as usize], from: one.from, body, is_new, press });
+            let encode_since = if is_full { Tick(0) } else { since };
+            let encoded =
+                cache.get_or_encode(slot, encode_since, now, |out| encode_update(source, slot, encode_since, now, out));
+            let priority = priority(now.since(since), distance, encoded.is_preferred);
+            due.push(DueUpdate { index, slot, id: slots.id[slot as usize], since, encoded, is_full, priority });
         }
     }
 }
 
-/// Appends all changes of an entity after `from`, as every client is told that sees it. Whether one is to be told before others.
-fn write_changes(seen: &Seen<'_, '_>, slot: u32, from: Tick, now: Tick, out: &mut BitWriter) -> bool {
-    let slots = &*seen.slots;
+/// Appends all changes of an entity after `since` that everybody may see. Whether one of a preferred component is among them.
+fn encode_update(source: &SnapshotSource<'_, '_>, slot: u32, since: Tick, now: Tick, out: &mut BitWriter) -> bool {
+    let slots = &*source.slots;
     let place = 1 << PLACE;
-    let has_moved = from == Tick(0) || slots.set_out[slot as usize] > from;
-    let encoded = seen.entities.get(slots.entity[slot as usize]).ok();
+    let has_new_course = since == Tick(0) || slots.course_start[slot as usize] > since;
+    let encoded = source.entities.get(slots.entity[slot as usize]).ok();
     let told = match encoded {
-        Some(encoded) if slots.changed[slot as usize] > from || from == Tick(0) => {
-            encoded.told_since(from, !seen.encoders.owner_only())
+        Some(encoded) if slots.last_component_change[slot as usize] > since || since == Tick(0) => {
+            encoded.changes_since(since, !source.encoders.owner_only())
         }
         _ => Told::default(),
     };
-    let changed = told.changed | if has_moved { place } else { 0 };
+    let changed = told.changed | if has_new_course { place } else { 0 };
     let told = Told { changed, there: told.there | place, ..told };
     write_body(out, told, |id, out| match encoded {
         Some(encoded) if id != PLACE => encoded.write(id, out),
         _ => slots.course(slot, now).write(out),
     });
-    told.changed & seen.encoders.preferred() != 0
+    told.changed & source.encoders.preferred() != 0
 }
 
 fn write_snapshot(
     view: &mut ClientView,
-    mut sent: Sent,
+    mut sent: SentSnapshot,
     head: ServerFrameHead,
-    own: &Own<'_>,
-    seen: &Seen<'_, '_>,
+    own: &OwnEntity<'_>,
+    source: &SnapshotSource<'_, '_>,
     scratch: &mut Scratch,
     out: &mut BitWriter,
 ) {
-    let Scratch { due, order, bodies, .. } = scratch;
+    let Scratch { due, order, cache, .. } = scratch;
     let now = head.tick;
     head.write(out, view.needs_whole_head(now));
-    let from = view.tell_own(own.encoded.newest(), &mut sent);
-    let told = from.map(|from| own.encoded.told_since(from, u16::MAX)).unwrap_or_default();
+    let since = view.record_own(own.encoded.last_change(), &mut sent);
+    let told = since.map(|since| own.encoded.changes_since(since, u16::MAX)).unwrap_or_default();
     let mut snapshot = SnapshotWriter::own(out, own.id, own.state, told, |id, out| own.encoded.write(id, out));
-    snapshot.despawns(view.tell_despawns(&mut sent));
-    let budget_bits = 8 * seen.budget.bytes.min(MAX_SNAPSHOT_BYTES);
-    let mut room = Room::share(due, budget_bits.saturating_sub(snapshot.len_bits()));
+    snapshot.despawns(view.record_despawns(&mut sent));
+    let total_bits = 8 * source.budget.bytes.min(MAX_SNAPSHOT_BYTES);
+    let mut budget = BitBudget::share(due, total_bits.saturating_sub(snapshot.len_bits()));
     order.clear();
-    let places = due.iter().zip(0u64..).filter(|(one, _)| room.has_place_for(one));
-    order.extend(places.map(|(one, place)| u64::from(one.id.0) << 32 | place));
+    let fitting = due.iter().zip(0u64..).filter(|(update, _)| budget.take(update));
+    order.extend(fitting.map(|(update, index)| u64::from(update.id.0) << 32 | index));
     order.sort_unstable();
-    for place in order.iter() {
-        let one = due[*place as u32 as usize];
-        if snapshot.encoded(one.id, bodies.bytes(&one.body), one.body.bits.into(), MAX_SNAPSHOT_BYTES) {
-            view.known.untold(one.slot % CLASSES)[one.at as usize].mark_told();
-            view.tell(one.slot, one.from, one.is_new, &mut sent);
+    for entry in order.iter() {
+        let update = due[*entry as u32 as usize];
+        let bytes = cache.bytes(&update.encoded);
+        if snapshot.encoded(update.id, bytes, update.encoded.bits.into(), MAX_SNAPSHOT_BYTES) {
+            view.pending.group(update.slot % GROUPS)[update.index as usize].mark_sent();
+            view.record_update(update.slot, update.since, update.is_full, &mut sent);
         }
     }
     snapshot.finish();
-    view.keep(sent);
+    view.finish_snapshot(sent);
 }

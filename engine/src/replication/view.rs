@@ -1,4 +1,4 @@
-//! What one client sees, and what of it is confirmed.
+//! What one client sees, and what of it the client has acknowledged.
 
 use std::collections::VecDeque;
 
@@ -6,96 +6,99 @@ use bevy_ecs::prelude::*;
 use realmgate_protocol::ids::{EntityId, Tick};
 use realmgate_protocol::wire::datagram::{ServerFrameHead, SnapshotAck};
 
-use super::known::{Crossings, Known};
+use super::pending::PendingUpdates;
+use super::slots::Slots;
+use super::tombstones::Tombstones;
+use super::visible_set::{VisibilityChanges, VisibleSet};
 
-/// Snapshots that are remembered until acknowledged; older ones count as lost.
+/// Snapshots that are remembered until they are acknowledged; older ones count as lost.
 const MAX_IN_FLIGHT: usize = 64;
 
-/// Entities that a client may have to be told the end of at once. Some thousand leave a view when a crowd is left behind;
-/// more are due only to a client that does not acknowledge, and each costs memory for as long as it stays.
-const MAX_LEAVING: usize = 16_384;
-
-/// Most despawns told in one snapshot, so that they leave room for entities; the rest follow in the next.
+/// Most despawns in one snapshot, so that they leave room for updates; the rest follow in the next.
 const MAX_DESPAWNS: usize = 64;
 
-/// What a snapshot told of an entity, until it is known whether it was applied.
+/// An update in a snapshot that is on its way.
 #[derive(Debug, Clone, Copy)]
-struct ToldOf {
-    /// [`NEW`] is set where it was told whole.
-    slot: u32,
-    /// All changes after this tick.
-    from: Tick,
-}
-
-/// Marks an entity that was told whole.
-const NEW: u32 = 1 << 31;
-
-/// A snapshot on its way. What it told is in the queues of the view: so many of each are its own.
-#[derive(Debug, Default)]
-pub(super) struct Sent {
-    tick: Tick,
-    entities: u16,
-    despawns: u16,
-    /// Of `entities`, how many were told whole.
-    new: u16,
-    /// If anything but the place was told of the client's own entity: that, after this tick.
-    own: Option<Tick>,
-}
-
-/// An entity that left the view.
-#[derive(Debug, Clone, Copy)]
-struct Leaving {
-    id: EntityId,
+struct SentUpdate {
+    /// The slot, and [`Self::FULL`] of a full update: one word, since there are thousands.
+    slot_and_full: u32,
+    /// It held all changes after this tick.
     since: Tick,
-    /// A snapshot tells of it, and is not known to be lost.
-    told: bool,
+}
+
+impl SentUpdate {
+    const FULL: u32 = 1 << 31;
+
+    fn new(slot: u32, since: Tick, is_full: bool) -> Self {
+        Self { slot_and_full: slot | if is_full { Self::FULL } else { 0 }, since }
+    }
+
+    fn slot(self) -> u32 {
+        self.slot_and_full & !Self::FULL
+    }
+
+    fn is_full(self) -> bool {
+        self.slot_and_full & Self::FULL != 0
+    }
+}
+
+/// A snapshot on its way. What it holds is in the view's queues, which have that many entries of each.
+#[derive(Debug, Default)]
+pub(super) struct SentSnapshot {
+    tick: Tick,
+    updates: u16,
+    despawns: u16,
+    /// Of `updates`, how many are full.
+    full: u16,
+    /// Where it holds components of the client's own entity: their changes after this tick.
+    own_since: Option<Tick>,
 }
 
 /// What the client has of its own entity.
 #[derive(Debug, Default)]
-struct OwnKnown {
-    /// It has confirmed to know it; before, it is told the whole.
-    confirmed: bool,
-    /// All changes up to here were told.
-    told: Tick,
+struct OwnBaseline {
+    /// It has acknowledged a full update; before, it is sent nothing else.
+    is_acknowledged: bool,
+    /// All changes up to here were sent.
+    sent: Tick,
 }
 
 /// A client's view of the world.
 #[derive(Component, Debug, Default)]
 pub struct ClientView {
-    pub(super) known: Known,
-    own: OwnKnown,
-    /// The cell from which the client last looked around.
-    pub(super) looked_from: Option<(i32, i32)>,
-    /// By id; told again until a snapshot that told it is acknowledged.
-    leaving: Vec<Leaving>,
-    /// The newest snapshot that is known to be applied.
-    acknowledged: Tick,
+    pub(super) visible: VisibleSet,
+    pub(super) pending: PendingUpdates,
+    tombstones: Tombstones,
+    own: OwnBaseline,
+    /// The cell from which the area of interest was last looked through.
+    pub(super) refreshed_from: Option<(i32, i32)>,
+    /// The newest snapshot that the client has applied.
+    acknowledged: Option<Tick>,
     /// Oldest first, as in the two queues.
-    in_flight: VecDeque<Sent>,
-    told: VecDeque<ToldOf>,
-    despawned: VecDeque<EntityId>,
+    in_flight: VecDeque<SentSnapshot>,
+    sent_updates: VecDeque<SentUpdate>,
+    sent_despawns: VecDeque<EntityId>,
 }
 
 impl ClientView {
-    /// How many entities the client is shown beside its own.
+    /// Number of entities that the client sees beside its own.
     pub fn len(&self) -> usize {
-        self.known.len()
+        self.visible.len()
     }
 
-    /// Whether the client is shown nothing but its own entity.
+    /// Whether the client sees nothing but its own entity.
     pub fn is_empty(&self) -> bool {
-        self.known.len() == 0
+        self.len() == 0
     }
 
-    /// Whether the client does not acknowledge what it is told.
-    pub(super) fn is_deaf(&self) -> bool {
-        self.leaving.len() > MAX_LEAVING
+    /// Whether the client does not acknowledge what it is sent.
+    pub(super) fn is_unresponsive(&self) -> bool {
+        self.tombstones.is_overfull()
     }
 
-    /// Whether the client can not tell a tick from its low bits.
+    /// Whether the low bits of a tick are not enough for the client to know which it is.
     pub(super) fn needs_whole_head(&self, now: Tick) -> bool {
-        self.acknowledged == Tick(0) || now.since(self.acknowledged) > ServerFrameHead::SHORT_FOR_TICKS
+        self.acknowledged.is_none_or(|acknowledged| now.since(acknowledged) > ServerFrameHead::SHORT_FOR_TICKS)
     }
 
     /// Takes a client's acknowledgement. A client applies no snapshot older than the newest it has applied: one that lies
@@ -107,7 +110,7 @@ impl ClientView {
         while let Some(sent) = self.in_flight.pop_front_if(|sent| sent.tick <= ack.newest) {
             let before = ack.newest.since(sent.tick);
             if before == 0 || (before <= 32 && ack.before >> (before - 1) & 1 == 1) {
-                self.acknowledged = sent.tick;
+                self.acknowledged = Some(sent.tick);
                 self.confirm(&sent);
             } else {
                 self.lose(&sent);
@@ -115,103 +118,92 @@ impl ClientView {
         }
     }
 
-    fn confirm(&mut self, sent: &Sent) {
-        if let Some(from) = sent.own {
-            self.own.confirmed = true;
-            if from == Tick(0) {
-                self.own.told = self.own.told.max(sent.tick);
+    /// A snapshot was applied.
+    fn confirm(&mut self, sent: &SentSnapshot) {
+        if let Some(since) = sent.own_since {
+            self.own.is_acknowledged = true;
+            if since == Tick(0) {
+                self.own.sent = self.own.sent.max(sent.tick);
             }
         }
-        let entities = self.told.drain(..usize::from(sent.entities));
-        if sent.new > 0 {
-            let new = entities.filter(|told| told.slot & NEW != 0);
-            new.for_each(|told| self.known.confirm_new(told.slot & !NEW, sent.tick));
-        }
-        for id in self.despawned.drain(..usize::from(sent.despawns)) {
-            if let Ok(at) = find(&self.leaving, id)
-                && sent.tick >= self.leaving[at].since
-            {
-                self.leaving.remove(at);
+        let updates = self.sent_updates.drain(..usize::from(sent.updates));
+        if sent.full > 0 {
+            for update in updates.filter(|update| update.is_full()) {
+                if self.visible.set_baseline(update.slot(), sent.tick) {
+                    self.pending.acknowledge(update.slot(), sent.tick);
+                }
             }
+        }
+        for id in self.sent_despawns.drain(..usize::from(sent.despawns)) {
+            self.tombstones.acknowledge(id, sent.tick);
         }
     }
 
-    fn lose(&mut self, sent: &Sent) {
-        if let Some(from) = sent.own {
-            self.own.told = self.own.told.min(from);
+    /// A snapshot will never be applied: all that it held is pending again.
+    fn lose(&mut self, sent: &SentSnapshot) {
+        if let Some(since) = sent.own_since {
+            self.own.sent = self.own.sent.min(since);
         }
-        for told in self.told.drain(..usize::from(sent.entities)) {
-            self.known.lost(told.slot & !NEW, told.from);
-        }
-        for id in self.despawned.drain(..usize::from(sent.despawns)) {
-            if let Ok(at) = find(&self.leaving, id) {
-                self.leaving[at].told = false;
+        for update in self.sent_updates.drain(..usize::from(sent.updates)) {
+            if self.visible.contains(update.slot()) {
+                self.pending.add_lost(update.slot(), update.since);
             }
+        }
+        for id in self.sent_despawns.drain(..usize::from(sent.despawns)) {
+            self.tombstones.lose(id);
         }
     }
 
-    /// Takes in who crossed the border of the view: empties both lists. Who came back before the client was told to forget it is
-    /// not to be forgotten any more.
-    pub(super) fn note_crossings(&mut self, crossings: &mut Crossings, now: Tick) {
-        if !crossings.left.is_empty() {
-            self.leaving.extend(crossings.left.drain(..).map(|id| Leaving { id, since: now, told: false }));
-            self.leaving.sort_by_key(|leaving| (leaving.id, std::cmp::Reverse(leaving.since)));
-            self.leaving.dedup_by_key(|leaving| leaving.id);
-        }
-        for id in crossings.entered.drain(..) {
-            if let Ok(at) = find(&self.leaving, id) {
-                self.leaving.remove(at);
-            }
+    /// Takes in which entities became visible and which are not any more, and empties both lists.
+    pub(super) fn apply(&mut self, changes: &mut VisibilityChanges, slots: &Slots, now: Tick) {
+        changes.left.iter().for_each(|slot| self.pending.remove(*slot));
+        self.tombstones.add(changes.left.drain(..).map(|slot| slots.id[slot as usize]), now);
+        for slot in changes.entered.drain(..) {
+            self.pending.add(slot, now.before(1));
+            self.tombstones.remove(slots.id[slot as usize]);
         }
     }
 
     /// An empty record of a snapshot.
-    pub(super) fn start_snapshot(&mut self, tick: Tick) -> Sent {
+    pub(super) fn start_snapshot(&mut self, tick: Tick) -> SentSnapshot {
         if self.in_flight.len() == MAX_IN_FLIGHT
             && let Some(lost) = self.in_flight.pop_front()
         {
             self.lose(&lost);
         }
-        Sent { tick, ..Sent::default() }
+        SentSnapshot { tick, ..SentSnapshot::default() }
     }
 
-    /// After which tick this snapshot is to tell all changes of the client's own entity, of which `newest` is the last; 0 for the
-    /// whole, `None` for none.
-    pub(super) fn tell_own(&mut self, newest: Tick, sent: &mut Sent) -> Option<Tick> {
-        let from = if self.own.confirmed { self.own.told } else { Tick(0) };
-        if newest > from || from == Tick(0) {
-            sent.own = Some(from);
-            self.own.told = sent.tick;
+    /// After which tick this snapshot is to hold all component changes of the client's own entity, the last of which was in tick
+    /// `last_change`: after tick 0 for a full update, `None` for nothing.
+    pub(super) fn record_own(&mut self, last_change: Tick, sent: &mut SentSnapshot) -> Option<Tick> {
+        let since = if self.own.is_acknowledged { self.own.sent } else { Tick(0) };
+        if last_change > since || since == Tick(0) {
+            sent.own_since = Some(since);
+            self.own.sent = sent.tick;
         }
-        sent.own
+        sent.own_since
     }
 
-    /// Has this snapshot tell the client whom to forget: their ids, ascending.
-    pub(super) fn tell_despawns(&mut self, sent: &mut Sent) -> impl ExactSizeIterator<Item = EntityId> {
-        let before = self.despawned.len();
-        for leaving in self.leaving.iter_mut().filter(|leaving| !leaving.told).take(MAX_DESPAWNS) {
-            leaving.told = true;
-            self.despawned.push_back(leaving.id);
-        }
-        sent.despawns = (self.despawned.len() - before) as u16;
-        self.despawned.range(before..).copied()
+    /// The despawns that this snapshot is to hold, ascending by id.
+    pub(super) fn record_despawns(&mut self, sent: &mut SentSnapshot) -> impl ExactSizeIterator<Item = EntityId> {
+        let before = self.sent_despawns.len();
+        self.sent_despawns.extend(self.tombstones.take_unsent(MAX_DESPAWNS));
+        sent.despawns = (self.sent_despawns.len() - before) as u16;
+        self.sent_despawns.range(before..).copied()
     }
 
-    /// Notes that this snapshot tells all changes of an entity after `from`, or the whole of a new one.
-    pub(super) fn tell(&mut self, slot: u32, from: Tick, is_new: bool, sent: &mut Sent) {
-        self.told.push_back(ToldOf { slot: slot | if is_new { NEW } else { 0 }, from });
-        sent.entities += 1;
-        sent.new += u16::from(is_new);
+    /// Notes that this snapshot holds all changes of an entity after `since`, in a full update or without.
+    pub(super) fn record_update(&mut self, slot: u32, since: Tick, is_full: bool, sent: &mut SentSnapshot) {
+        self.sent_updates.push_back(SentUpdate::new(slot, since, is_full));
+        sent.updates += 1;
+        sent.full += u16::from(is_full);
     }
 
     /// Keeps the record of a snapshot that was sent.
-    pub(super) fn keep(&mut self, sent: Sent) {
+    pub(super) fn finish_snapshot(&mut self, sent: SentSnapshot) {
         self.in_flight.push_back(sent);
     }
-}
-
-fn find(leaving: &[Leaving], id: EntityId) -> Result<usize, usize> {
-    leaving.binary_search_by_key(&id, |leaving| leaving.id)
 }
 
 #[cfg(test)]
@@ -222,28 +214,40 @@ mod tests {
     use realmgate_protocol::link::CharacterLoad;
     use realmgate_protocol::movement::Position;
 
+    use super::super::tombstones::MAX_TOMBSTONES;
     use super::*;
     use crate::body::At;
     use crate::channel::{Channel, ChannelKey, ChannelSettings, ToChannel};
     use crate::map::Map;
-    use crate::player::Players;
+    use crate::player::{LeaveAsked, LeaveRequested, Players};
     use crate::replication::NetEntities;
+    use crate::schedule::{TickSchedule, TickSet};
     use crate::transport::SessionId;
+
+    /// A game that lets every player go who is asked to leave.
+    fn let_go(mut asked: MessageReader<LeaveAsked>, mut leave: MessageWriter<LeaveRequested>) {
+        for LeaveAsked { player, reason, .. } in asked.read().copied() {
+            leave.write(LeaveRequested { player, reason });
+        }
+    }
 
     fn channel() -> Channel {
         let key = ChannelKey { map: MapId(1), channel: ChannelId(1) };
         let map = Arc::new(Map::sketch(MapId(1), &["S...", "...."]).unwrap());
-        let build: crate::channel::BuildWorld = Arc::new(|_| {});
+        let build: crate::channel::BuildWorld = Arc::new(|app| {
+            app.add_systems(TickSchedule, let_go.in_set(TickSet::Send));
+        });
         let mut channel = Channel::new(ChannelSettings { key, map, tick_hz: 30, seed: [1; 32] }, &build);
         let load = CharacterLoad {
             character: CharacterId([1; 16]),
             account: AccountId([1; 16]),
-            name: "deaf".to_owned(),
+            name: "silent".to_owned(),
             class_id: String::new(),
             level: 1,
             experience: 0,
             gold: 0,
             items: Vec::new(),
+            look: None,
             soft: None,
         };
         channel.push(ToChannel::Join { session: SessionId(1), epoch: LockEpoch(1), load });
@@ -254,11 +258,11 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_never_acknowledges_is_sent_away_before_it_costs_much() {
+    fn a_client_that_never_acknowledges_is_disconnected_before_it_costs_much() {
         let mut channel = channel();
-        // As many as a view takes in at once of those that are not confirmed.
+        // As many as become visible at once without a baseline.
         let crowd = 250;
-        let ended = (0..MAX_LEAVING / crowd + 2).find(|_| {
+        let ended = (0..MAX_TOMBSTONES / crowd + 3).find(|_| {
             let world = channel.world_mut();
             let others: Vec<Entity> = (0..crowd)
                 .map(|_| {
@@ -273,6 +277,6 @@ mod tests {
             channel.tick().unwrap();
             channel.take_outbox().disconnects == [SessionId(1)]
         });
-        assert_eq!(ended, Some(MAX_LEAVING / crowd + 1), "at the next crowd, and no earlier");
+        assert_eq!(ended, Some(MAX_TOMBSTONES / crowd + 1), "at the next crowd, and no earlier");
     }
 }

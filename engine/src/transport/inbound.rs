@@ -1,4 +1,4 @@
-//! What a client's payload is: the same reading for every transport.
+//! Parses client payloads, in the same way for every transport.
 
 use realmgate_protocol::limits::MAX_RELIABLE_BYTES;
 use realmgate_protocol::wire::datagram::{self, ClientFrame, DatagramError, Payload, Section};
@@ -6,7 +6,7 @@ use realmgate_protocol::wire::stream::StreamError;
 
 use super::refusal::Refusal;
 
-/// Reads a payload: its parts, and the input frame, if one is in it.
+/// Parses a payload into its parts and its input frame, if it has one.
 pub(super) fn open(payload: &[u8]) -> Result<(Payload<'_>, Option<ClientFrame>), Refusal> {
     let payload = datagram::open(payload)?;
     let frame = match payload.section {

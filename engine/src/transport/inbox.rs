@@ -1,17 +1,17 @@
-//! What waits for the host's next poll: bounded for each session, so that no client can crowd out another.
+//! Events that wait for the host's next poll, bounded for each session so that no client can crowd out another.
 
 use std::collections::HashMap;
 
 use super::{MAX_FRAMES_PER_POLL, MAX_MESSAGES_PER_POLL, SessionId, TransportEvent};
 
-/// Waiting events from which on nobody new is let in. Only a host that stopped polling gets here.
+/// Number of waiting events from which on no new client is let in. Only a host that stopped polling gets here.
 const CROWDED: usize = 65_536;
 
 /// The events since the last poll, in the order they came.
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
     events: Vec<TransportEvent>,
-    /// Only ever asked for one session; what it holds stays allocated from poll to poll.
+    /// Only looked up by session, never iterated. Stays allocated from poll to poll.
     taken: HashMap<SessionId, Taken>,
 }
 
@@ -22,7 +22,7 @@ struct Taken {
 }
 
 impl Inbox {
-    /// Takes an event, or says that its session has had its share of this poll.
+    /// Takes an event. Returns false if its session has used up its share of this poll.
     pub(super) fn push(&mut self, event: TransportEvent) -> bool {
         let session = event.session();
         let fits = match event {
@@ -44,17 +44,17 @@ impl Inbox {
         fits
     }
 
-    /// Whether another message of the session fits; one that does not can wait where it is.
+    /// Whether another message of the session fits. One that does not can wait where it is.
     pub(super) fn has_room_for_message(&self, session: SessionId) -> bool {
         self.taken.get(&session).is_none_or(|taken| taken.messages < MAX_MESSAGES_PER_POLL)
     }
 
-    /// Whether the host has not polled for long.
+    /// Whether the host has not polled for a long time.
     pub(super) fn is_crowded(&self) -> bool {
         self.events.len() >= CROWDED
     }
 
-    /// Hands everything over.
+    /// Moves all events into `events` and starts a new share for every session.
     pub(super) fn drain_into(&mut self, events: &mut Vec<TransportEvent>) {
         events.append(&mut self.events);
         self.taken.clear();

@@ -1,4 +1,4 @@
-//! Clients and host in one process: for tests, with faults that a seed decides and no clock at all.
+//! The in-memory transport: clients and host in one process, for tests, with seeded faults and no clock.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::RangeInclusive;
@@ -14,14 +14,14 @@ use super::{SessionId, Transport, TransportEvent};
 use crate::outbox::FrameBatch;
 use realmgate_protocol::wire::datagram::{self, MAX_SECTION_BYTES, Section};
 
-/// What happens to frames on their way, in both directions. Messages always arrive, at once and in order.
+/// Faults of the link for frames, in both directions. Messages always arrive, at once and in order.
 #[derive(Debug, Clone)]
 pub struct MemoryFaults {
-    /// Decides every fault.
+    /// Seed of the generator that decides every fault.
     pub seed: u64,
-    /// How many frames of a thousand are lost.
+    /// Lost frames per thousand.
     pub loss_per_mille: u32,
-    /// For how many of the host's flushes a frame is under way; frames may so overtake each other.
+    /// Delay of a frame, in flushes of the host. With a range, frames may overtake each other.
     pub delay_flushes: RangeInclusive<u32>,
 }
 
@@ -36,7 +36,7 @@ pub enum MemoryReceived {
     Disconnected,
 }
 
-/// The clients' side: hands out connections.
+/// The clients' side: creates connections.
 #[derive(Debug, Clone)]
 pub struct MemoryNetwork {
     wire: Arc<Mutex<Wire>>,
@@ -48,7 +48,7 @@ pub struct MemoryTransport {
     wire: Arc<Mutex<Wire>>,
 }
 
-/// One client. Dropping it says nothing to the host: call [`MemoryClient::disconnect`].
+/// One client. Dropping it does not tell the host: call [`MemoryClient::disconnect`].
 #[derive(Debug)]
 pub struct MemoryClient {
     session: SessionId,
@@ -60,7 +60,7 @@ struct Wire {
     inbox: Inbox,
     refused: RefusalCounts,
     clients: BTreeMap<SessionId, VecDeque<MemoryReceived>>,
-    /// What the host has not polled yet, in the order it came.
+    /// Events that the host has not polled yet, in the order they came.
     waiting: VecDeque<TransportEvent>,
     faults: Option<(MemoryFaults, Pcg32)>,
     flushes: u64,
@@ -73,7 +73,7 @@ enum UnderWay {
     ToClient(SessionId, Vec<u8>),
 }
 
-/// A host's transport and the network that leads to it.
+/// Creates a host's transport and the network that leads to it.
 pub fn memory_transport() -> (MemoryTransport, MemoryNetwork) {
     let wire = Arc::new(Mutex::new(Wire::default()));
     (MemoryTransport { wire: wire.clone() }, MemoryNetwork { wire })
@@ -97,7 +97,7 @@ impl MemoryNetwork {
         MemoryClient { session, wire: self.wire.clone() }
     }
 
-    /// From now on frames meet these faults.
+    /// Applies these faults to frames from now on; `None` for no faults.
     pub fn set_faults(&self, faults: Option<MemoryFaults>) {
         lock(&self.wire).faults = faults.map(|faults| {
             let random = Pcg32::seed_from_u64(faults.seed);
@@ -105,14 +105,14 @@ impl MemoryNetwork {
         });
     }
 
-    /// How often something was refused for this reason.
+    /// How often something has been refused for this reason.
     pub fn refused(&self, reason: Refusal) -> u64 {
         lock(&self.wire).refused.get(reason)
     }
 }
 
 impl MemoryClient {
-    /// Its session.
+    /// The client's session.
     pub fn session(&self) -> SessionId {
         self.session
     }
@@ -140,7 +140,7 @@ impl MemoryClient {
         }
     }
 
-    /// What came since the last call.
+    /// Everything received since the last call.
     pub fn recv(&mut self) -> Vec<MemoryReceived> {
         let mut wire = lock(&self.wire);
         let Some(received) = wire.clients.get_mut(&self.session) else { return Vec::new() };

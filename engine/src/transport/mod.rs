@@ -1,7 +1,9 @@
-//! How clients reach the host: sessions, input frames, snapshots and reliable messages, without saying over what.
+//! How clients reach the host: sessions, input frames, snapshots and reliable messages, independent of what carries
+//! them.
 //!
-//! [`memory`] joins clients and host within one process, for tests; [`udp`] is the netcode server on a thread of its
-//! own. Both read what clients send by the same functions (`inbound`) and hand it over under the same bounds (`inbox`).
+//! [`memory`] joins clients and host within one process, for tests. [`udp`] is the netcode server on a thread of its
+//! own. Both parse client payloads with the same functions (`inbound`) and hand them over under the same limits
+//! (`inbox`).
 
 mod inbound;
 mod inbox;
@@ -17,11 +19,11 @@ use crate::outbox::FrameBatch;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct SessionId(pub u64);
 
-/// What comes from the network to the host, in order for each session.
+/// An event from the network for the host. The events of a session come in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TransportEvent {
-    /// A client holds a connection. Who it is, only admission can say: the id and the user data may even come from
-    /// two different connect tokens.
+    /// A client has connected. Only admission can say who it is: the id and the user data may even come from two
+    /// different connect tokens.
     Connected {
         /// The connection.
         session: SessionId,
@@ -32,14 +34,14 @@ pub enum TransportEvent {
     Frame {
         /// The connection.
         session: SessionId,
-        /// What the client did and what it has seen.
+        /// The client's commands and the snapshots it acknowledges.
         frame: ClientFrame,
     },
     /// A reliable message, 1 to `MAX_RELIABLE_BYTES` long and not decoded.
     Message {
         /// The connection.
         session: SessionId,
-        /// The message.
+        /// The encoded message.
         bytes: Vec<u8>,
     },
     /// The connection is over. Follows every `Connected` exactly once, also after [`Transport::disconnect`].
@@ -50,7 +52,7 @@ pub enum TransportEvent {
 }
 
 impl TransportEvent {
-    /// Whose event it is.
+    /// The connection that the event belongs to.
     pub fn session(&self) -> SessionId {
         match *self {
             Self::Connected { session, .. }
@@ -61,24 +63,29 @@ impl TransportEvent {
     }
 }
 
-/// The host's side of the network. Nothing here waits.
+/// The host's side of the network. No method blocks.
 pub trait Transport: Send {
-    /// Appends what came since the last call, at most [`MAX_FRAMES_PER_POLL`] frames and [`MAX_MESSAGES_PER_POLL`]
-    /// messages of each session: more frames are dropped, more messages wait.
+    /// Appends the events since the last call, at most [`MAX_FRAMES_PER_POLL`] frames and [`MAX_MESSAGES_PER_POLL`]
+    /// messages of each session. Further frames are dropped, further messages wait.
     fn poll(&mut self, events: &mut Vec<TransportEvent>);
-    /// Sends snapshots, each of which may be lost. Gives back a batch to be filled again, with nothing in it.
+    /// Sends snapshots, each of which may be lost. Returns an empty batch for reuse.
     fn send_frames(&mut self, frames: FrameBatch) -> FrameBatch;
-    /// Sends a reliable message of 1 to `MAX_RELIABLE_BYTES`; all of a session arrive, in order.
+    /// Sends a reliable message of 1 to `MAX_RELIABLE_BYTES`. All messages of a session arrive, in order.
     fn send_message(&mut self, session: SessionId, bytes: Vec<u8>);
-    /// Ends a session after what was queued reliably was sent at least once.
+    /// Sends a reliable message that another player caused. It is dropped while the client's queue is half full or more
+    /// (backpressure). A transport without a queue drops nothing.
+    fn send_of_others(&mut self, session: SessionId, bytes: Vec<u8>) {
+        self.send_message(session, bytes);
+    }
+    /// Ends a session after its queued reliable messages were sent at least once.
     fn disconnect(&mut self, session: SessionId);
-    /// Hands over what was sent since the last call: the end of a tick.
+    /// Hands over everything sent since the last call. Marks the end of a tick.
     fn flush(&mut self);
-    /// Whole frames that have gone out so far; `None` where what is sent is out at once.
+    /// Number of frames that have gone out so far; `None` if everything sent is out at once.
     fn frames_out(&self) -> Option<u64> {
         None
     }
-    /// Whether the network lives. When it does not, nobody can play here any more.
+    /// Whether the network is still running. If not, nobody can play here any more.
     fn is_running(&self) -> bool {
         true
     }

@@ -1,4 +1,4 @@
-//! What is refused of the network's traffic, and how often: counted, never logged one by one.
+//! Refused network traffic: counted by reason, never logged one by one.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -35,7 +35,7 @@ refusals! {
     Sequence = "sequence",
     /// A datagram that only a connected client sends, from an unknown address.
     UnknownAddress = "unknown_address",
-    /// A handshake datagram from the address of a connected client, and not of another connection that begins there.
+    /// A handshake datagram from the address of a connected client that does not begin another connection there.
     HandshakeWhileConnected = "handshake_while_connected",
     /// Too many handshake datagrams from one source.
     SourceBudget = "source_budget",
@@ -45,41 +45,41 @@ refusals! {
     SessionBudget = "session_budget",
     /// Not authentic, expired, or for another server.
     Netcode = "netcode",
-    /// A packet of a session that came before, or too long after its time.
+    /// A packet that was received before, or is too old for replay protection to tell.
     Replayed = "replayed",
-    /// A connect token that made its connection already, or was shown from another address before.
+    /// A connect token that has made its connection already, or whose handshake is under way from another address.
     TokenUsed = "token_used",
-    /// A connect token that can not be remembered beside all those that have not expired; the client is told.
-    TokensRemembered = "tokens_remembered",
-    /// A client for whom there is no room; it is told.
+    /// A client for which there is no room; it is told so.
     ServerFull = "server_full",
-    /// A connection request while too many wait for the end of their handshake.
+    /// A pending handshake that made way for a newer one, since too many were pending.
     PendingFull = "pending_full",
-    /// A second connection with the client id of another.
+    /// A second connection with the client id of a connected one.
     DuplicateSession = "duplicate_session",
-    /// The host does not take what comes.
+    /// The host does not poll, or the network thread does not keep up with what the host sends.
     HostBehind = "host_behind",
     /// A payload of another version, with illegal flags, of an illegal length, or cut short.
     Payload = "payload",
     /// A frame that only a server sends, or that is no frame.
     Frame = "frame",
-    /// More of one client than the host takes in one poll.
+    /// More from one client than the host takes in one poll.
     PollBudget = "poll_budget",
     /// A reliable message that is empty or too long.
     Message = "message",
-    /// A reliable message too far ahead of the next one, or too many bytes ahead of it.
+    /// A reliable message too far ahead of the next expected one, in messages or in bytes.
     MessageAhead = "message_ahead",
     /// The acknowledgement of a reliable message that was never sent.
     AckUnsent = "ack_unsent",
-    /// What the host sends and may not: empty or too long.
+    /// A message or snapshot from the host that is empty or too long.
     Outgoing = "outgoing",
-    /// A client that does not read what it is sent.
+    /// A client that was disconnected because its queue of unacknowledged messages was full.
     ClientBehind = "client_behind",
+    /// A message caused by another player, dropped because the client does not keep up.
+    ClientSlow = "client_slow",
     /// A client that was disconnected because it broke the rules too often.
     Abuse = "abuse",
 }
 
-/// Counts what was refused, for metrics and for whoever asks.
+/// Counts refusals by reason, for metrics and for [`Self::get`].
 pub struct RefusalCounts {
     counts: Vec<(AtomicU64, metrics::Counter)>,
 }
@@ -94,14 +94,19 @@ impl Default for RefusalCounts {
 }
 
 impl RefusalCounts {
-    /// Counts one.
+    /// Counts one refusal.
     pub fn add(&self, reason: Refusal) {
-        let (count, metric) = &self.counts[reason as usize];
-        count.fetch_add(1, Ordering::Relaxed);
-        metric.increment(1);
+        self.add_many(reason, 1);
     }
 
-    /// How many there were for this reason.
+    /// Counts `many` refusals.
+    pub fn add_many(&self, reason: Refusal, many: u64) {
+        let (count, metric) = &self.counts[reason as usize];
+        count.fetch_add(many, Ordering::Relaxed);
+        metric.increment(many);
+    }
+
+    /// Number of refusals for this reason.
     pub fn get(&self, reason: Refusal) -> u64 {
         self.counts[reason as usize].0.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! A client that applies snapshots as the protocol says, and demands at each step that what it is told makes sense.
+//! A client that applies snapshots as the protocol says, and asserts at each step that they make sense.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use realmgate_protocol::wire::snapshot::{self, OwnState, PLACE, SnapshotVisitor}
 
 use crate::scene::{Count, Mark, Secret};
 
-/// What a client is shown of one entity.
+/// What a client knows of one entity.
 #[derive(Debug, Clone, Default)]
 pub struct Shown {
     course: Option<(Tick, Course)>,
@@ -21,7 +21,7 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// Where it is shown at a tick.
+    /// Where it is shown at a tick, by dead reckoning from its last known course.
     pub fn position(&self, now: Tick) -> Option<Position> {
         self.course.map(|(told_at, course)| course.after(now.since(told_at)))
     }
@@ -34,14 +34,14 @@ pub struct Client {
     pub ack: SnapshotAck,
     pub own: Option<EntityId>,
     pub shown: BTreeMap<EntityId, Shown>,
-    /// Entities in the newest snapshot.
+    /// Number of entities in the newest snapshot.
     pub told: usize,
-    /// The newest count it was ever shown, by entity: none may come back.
+    /// The newest count it was ever shown of each entity: no older one may follow.
     counts: BTreeMap<EntityId, u32>,
 }
 
 impl Client {
-    /// Takes a frame, however late it comes.
+    /// Takes a frame, however late it comes. An old one is ignored.
     pub fn receive(&mut self, frame: &[u8]) {
         let mut from = BitReader::new(frame);
         let head = ServerFrameHead::read(&mut from, &self.head).expect("a head that can be read");

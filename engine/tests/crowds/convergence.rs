@@ -7,10 +7,11 @@ use realmgate_protocol::movement::Position;
 
 use crate::scene::{Count, Drift, Faults, HEIGHT, Mark, Scene, Secret, Stood, WIDTH};
 
-/// Ticks after which a view is true once nothing is lost any more: a look around, a look at the far, and a resend.
+/// Ticks after which a view is true once nothing is lost any more: time for a look around, an update of far entities,
+/// and a resend.
 const SETTLING_TICKS: usize = 24;
 
-/// What happens in a tick; places and sizes are chance's.
+/// What happens in a tick; places and sizes are random.
 #[derive(Debug, Clone, Copy)]
 enum Happening {
     Spawn,
@@ -83,7 +84,8 @@ fn happen(scene: &mut Scene, happening: Happening) {
     }
 }
 
-/// What would run against the edge of the map before the end stands: the far may be shown a tick late where that turns them.
+/// Stops what would run against the edge of the map before the end: far entities may be shown a tick late when they
+/// stop there.
 fn stop_before_the_edge(scene: &mut Scene) {
     for thing in scene.things.clone() {
         let world = scene.channel.world();
@@ -95,7 +97,7 @@ fn stop_before_the_edge(scene: &mut Scene) {
     }
 }
 
-/// Whether a client is shown the world as it is.
+/// Asserts that a client is shown the world as it is.
 fn assert_true(scene: &Scene, end: usize) -> Result<(), TestCaseError> {
     let world = scene.channel.world();
     let client = &scene.ends[end].client;
@@ -109,7 +111,7 @@ fn assert_true(scene: &Scene, end: usize) -> Result<(), TestCaseError> {
     for thing in &scene.things {
         let (at, id) = (world.get::<At>(*thing).unwrap().0, scene.id(*thing).0);
         let Some(shown) = client.shown.get(&id) else {
-            // Who has just come near may be seen a few ticks late.
+            // What has just come near may be seen a few ticks late.
             let fastest = 4 * 1_500;
             prop_assert!(!at.within(centre, range.enter - fastest), "{id} is near and not shown");
             continue;
@@ -134,8 +136,8 @@ fn assert_true(scene: &Scene, end: usize) -> Result<(), TestCaseError> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// Whatever is lost, late or out of order, clients never see what makes no sense (they assert it themselves), and once the
-    /// losses stop they see what is.
+    /// Whatever is lost, late or out of order, clients never see what makes no sense (they assert it themselves), and
+    /// once the losses stop they see the world as it is.
     #[test]
     fn every_view_converges_to_the_truth(
         seed in any::<u64>(),
@@ -151,7 +153,7 @@ proptest! {
             scene.step();
         }
         scene.faults = Faults { loss: 0, delay: 0 };
-        // Things go on moving and turning; what was lost is told again.
+        // Things go on moving and turning; what was lost is sent again.
         for tick in 0..SETTLING_TICKS {
             if tick < SETTLING_TICKS / 2 {
                 happen(&mut scene, Turn);
@@ -167,8 +169,8 @@ proptest! {
     }
 }
 
-/// More than come into view at once, and more than wait while all who are near come at once: they come in parts, in which some die
-/// and their slots are used again.
+/// More entities than can come into view at once, and more than may wait unconfirmed: they come in parts, in which some
+/// die and their slots are used again.
 #[test]
 fn a_crowd_that_comes_in_parts_while_it_moves_and_dies_is_seen_as_it_is() {
     let mut scene = Scene::new(2, 3);
@@ -191,7 +193,7 @@ fn a_crowd_that_comes_in_parts_while_it_moves_and_dies_is_seen_as_it_is() {
     }
     scene.faults = Faults { loss: 0, delay: 0 };
     scene.things.clone().into_iter().for_each(|thing| scene.turn(thing, Drift(0, 0)));
-    // All of them stop at once, and so many are told in a snapshot.
+    // All of them stop at once, and only some fit into each snapshot.
     (0..120).for_each(|_| scene.step());
     assert!(scene.ends[0].client.shown.len() > 700, "they are a crowd: {}", scene.ends[0].client.shown.len());
     assert_true(&scene, 0).unwrap();

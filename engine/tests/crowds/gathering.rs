@@ -5,7 +5,7 @@ use realmgate_protocol::movement::Position;
 use crate::scene::{Faults, HEIGHT, Scene, WIDTH};
 
 const CROWD: usize = 1_200;
-/// As the protocol says.
+/// Most entities in a view that the client has not confirmed, as the protocol says.
 const MOST_UNCONFIRMED: usize = 256;
 
 #[test]

@@ -1,6 +1,6 @@
-//! What clients are shown of busy worlds, over links that lose, delay and reorder.
+//! What clients are shown of busy worlds, over links that lose, delay and reorder datagrams.
 
-#![expect(clippy::unwrap_used, reason = "what a test helper can not do, fails the test")]
+#![expect(clippy::unwrap_used, reason = "what a test helper cannot do, fails the test")]
 
 mod client;
 mod convergence;

@@ -20,7 +20,7 @@ use realmgate_protocol::wire::datagram::SnapshotAck;
 
 use crate::client::Client;
 
-/// The map, in tiles.
+/// The size of the map in tiles.
 pub const WIDTH: i32 = 96;
 pub const HEIGHT: i32 = 48;
 
@@ -47,19 +47,19 @@ numbers! {
     1 => Count,
     /// Comes and goes.
     2 => Mark,
-    /// For its owner.
+    /// Visible to its owner only.
     3 => Secret
 }
 
-/// How far a thing goes in a tick.
+/// How far a thing moves per tick, in units of 1/1,024 tile.
 #[derive(Component, Debug, Clone, Copy, Default)]
 pub struct Drift(pub i32, pub i32);
 
-/// Whether a thing has stood still in the last tick.
+/// Whether a thing stood still in the last tick.
 #[derive(Component, Debug, Clone, Copy, Default)]
 pub struct Stood(pub bool);
 
-/// Chance for the faults of links, and for whatever else a test leaves to it.
+/// The random numbers for link faults, and for whatever else a test leaves to chance.
 #[derive(Debug, Clone, Copy)]
 pub struct Chance(pub u64);
 
@@ -74,9 +74,9 @@ impl Chance {
 /// What links do to datagrams.
 #[derive(Debug, Clone, Copy)]
 pub struct Faults {
-    /// Of a hundred, how many are lost.
+    /// Lost datagrams per hundred.
     pub loss: u32,
-    /// Ticks that one may take longer than another.
+    /// Most ticks by which one datagram may be later than another.
     pub delay: u32,
 }
 
@@ -91,7 +91,7 @@ pub struct End {
     acks: Way<SnapshotAck>,
 }
 
-/// The arrangement.
+/// The whole test setup.
 pub struct Scene {
     pub channel: Channel,
     pub ends: Vec<End>,
@@ -102,7 +102,7 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// So many players, all in the middle of the map.
+    /// A scene with this many players, all in the middle of the map.
     pub fn new(players: usize, seed: u64) -> Self {
         let row = ".".repeat(WIDTH as usize);
         let rows = vec![row.as_str(); HEIGHT as usize];
@@ -136,7 +136,7 @@ impl Scene {
         self.channel.world().resource::<Players>().of_session(SessionId(player as u64 + 1)).unwrap()
     }
 
-    /// A new thing.
+    /// Spawns a thing.
     pub fn spawn(&mut self, at: Position) -> Entity {
         let world = self.channel.world_mut();
         let id = world.resource_mut::<NetEntities>().allocate();
@@ -146,7 +146,7 @@ impl Scene {
         thing
     }
 
-    /// A tick of everything: clients acknowledge, things drift, the world ticks, clients are sent its snapshots.
+    /// Runs one tick of everything: clients acknowledge, things drift, the world ticks, clients are sent its snapshots.
     pub fn step(&mut self) {
         self.tick += 1;
         self.drift();
@@ -183,7 +183,7 @@ impl Scene {
         }
     }
 
-    /// Sends a thing another way.
+    /// Makes a thing move another way.
     pub fn turn(&mut self, thing: Entity, drift: Drift) {
         let mut entity = self.channel.world_mut().entity_mut(thing);
         entity.insert((drift, Heading(Angle((drift.0 / 8) as u8))));
@@ -201,7 +201,7 @@ fn send<T>(way: &mut Way<T>, datagram: T, now: u32, faults: Faults, chance: &mut
     }
 }
 
-/// One that has arrived; who was sent later may come earlier.
+/// A datagram that has arrived; one that was sent later may come earlier.
 fn arrived<T>(way: &mut Way<T>, now: u32) -> Option<T> {
     let at = way.iter().position(|(due, _)| *due <= now)?;
     way.remove(at).map(|(_, datagram)| datagram)
@@ -217,6 +217,7 @@ fn join(player: u8) -> ToChannel {
         experience: 0,
         gold: 0,
         items: Vec::new(),
+        look: None,
         soft: None,
     };
     ToChannel::Join { session: SessionId(player.into()), epoch: LockEpoch(1), load }

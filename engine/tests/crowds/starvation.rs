@@ -4,8 +4,8 @@ use realmgate_protocol::movement::Position;
 
 use crate::scene::{Count, Drift, HEIGHT, Scene, WIDTH};
 
-/// How long the one who waits longest has waited, and how few fit into a snapshot, once a crowd of so many has been seen. All
-/// of it turns and changes in every tick.
+/// The longest time in ticks that an entity of a crowd waits for an update, and the fewest updates in a snapshot, once
+/// the whole crowd has been seen. All of it turns and changes in every tick.
 fn longest_wait(crowd: usize, level: OverloadLevel) -> (u32, usize) {
     let mut scene = Scene::new(1, 5);
     scene.channel.world_mut().insert_resource(level);
@@ -17,7 +17,7 @@ fn longest_wait(crowd: usize, level: OverloadLevel) -> (u32, usize) {
     let (mut longest, mut fewest) = (0, usize::MAX);
     for tick in 0..160 {
         for thing in scene.things.clone() {
-            // To and fro, so that everybody stays in view.
+            // To and fro, so that all of them stay in view.
             let way = |part: u32| if tick % 2 == 0 { part as i32 } else { -(part as i32) };
             let drift = Drift(way(150 + thing.index_u32() % 50), way(100));
             scene.turn(thing, drift);
@@ -32,7 +32,7 @@ fn longest_wait(crowd: usize, level: OverloadLevel) -> (u32, usize) {
             assert_eq!(client.shown.len(), crowd + 1);
             let oldest = client.shown.values().filter_map(|shown| shown.count).min().unwrap();
             longest = longest.max(scene.tick - oldest);
-            // A client that has its turn every other tick is told of nobody in between.
+            // A client that has its turn every other tick gets no updates in between.
             fewest = if client.told == 0 { fewest } else { fewest.min(client.told) };
         }
     }

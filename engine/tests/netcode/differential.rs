@@ -1,4 +1,4 @@
-//! The same legal traffic to stock `renetcode::NetcodeServer` and to ours: the same must come out of both.
+//! Sends the same legal traffic to stock `renetcode::NetcodeServer` and to ours: the same must come out of both.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ const UNIX_START: Duration = Duration::from_secs(1_000);
 const STEP: Duration = Duration::from_millis(100);
 const CLIENTS: usize = 4;
 
-/// What comes out of a run: of the server, and of each client.
+/// The outcome of a run, at the server and at each client.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Outcome {
     server: Vec<Heard>,
@@ -33,12 +33,12 @@ enum Heard {
 
 /// A server under test.
 trait Side {
-    /// Takes a datagram; what it heard, and what it answers.
+    /// Takes a datagram; returns what the server heard and what it answers.
     fn take(&mut self, from: SocketAddr, datagram: &[u8]) -> (Option<Heard>, Vec<Vec<u8>>);
     fn payload(&mut self, client: u64, payload: &[u8]) -> Vec<Vec<u8>>;
     fn disconnect(&mut self, client: u64) -> Vec<Vec<u8>>;
     fn pass(&mut self, by: Duration);
-    /// What it says to this client since time has passed.
+    /// What it sends to this client because time has passed.
     fn tend(&mut self, client: u64) -> Vec<Vec<u8>>;
 }
 
@@ -80,7 +80,7 @@ impl Side for NetcodeServer {
 
 impl Side for Lane {
     fn take(&mut self, from: SocketAddr, datagram: &[u8]) -> (Option<Heard>, Vec<Vec<u8>>) {
-        // Whose each slot was before: the packet may end a session.
+        // The owner of each slot before the packet, which may end a session.
         let owner = |slot| (1..=200).find(|id| self.server.slot_of(*id) == Some(slot));
         let ids: Vec<_> = (0..self.server.slots()).map(owner).collect();
         let heard = match self.receive(datagram, from) {
@@ -112,13 +112,13 @@ impl Side for Lane {
     }
 }
 
-/// What becomes of a datagram on its way.
+/// What happens to a datagram on its way.
 #[derive(Debug, Clone, Copy)]
 enum Fate {
     Arrives,
     Lost,
     Doubled,
-    /// Arrives after the next that goes the same way.
+    /// Arrives after the next datagram in the same direction.
     Late,
 }
 
@@ -135,7 +135,7 @@ enum Move {
     Throw(usize),
 }
 
-/// The clients of one run, and what is late.
+/// The clients of one run, and the datagrams that are late.
 struct Run<'a, S: Side> {
     side: S,
     tokens: &'a [ConnectToken],

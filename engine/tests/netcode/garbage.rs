@@ -1,9 +1,9 @@
-//! Whatever comes: no panic, and no session is another for it.
+//! Whatever comes: there is no panic, and no session changes.
 
 use proptest::prelude::*;
 use realmgate_engine::netcode::fuzzing;
 
-/// A datagram in the language of [`fuzzing::check`]: whose it is like, from whom, what is changed in it.
+/// A datagram in the encoding of [`fuzzing::check`]: the real one it starts from, its sender, its changes.
 fn datagram() -> impl Strategy<Value = Vec<u8>> {
     let place = prop_oneof![0u16..3, 0u16..40, 0u16..330, 0u16..1_300];
     let change = (place, any::<u8>()).prop_map(|(at, xor)| [at.to_le_bytes()[0], at.to_le_bytes()[1], xor]);
@@ -30,7 +30,8 @@ proptest! {
 
 #[test]
 fn the_packets_that_end_stock_renetcode() {
-    // A prefix of 9 to 15 sequence bytes from the address of a connected and of a pending client; then 18 bytes that say 8.
+    // A prefix of 9 to 15 sequence bytes, from the address of a connected and of a pending client; then 18 bytes that
+    // claim 8 sequence bytes.
     for whose in [1u8, 2] {
         for nibble in 9..=15u8 {
             fuzzing::check(&[whose << 4 | 6, 2, 0, 0, nibble << 4 | 5, 39, 0, 0]);

@@ -7,7 +7,7 @@ use renetcode::{ClientAuthentication, ConnectToken, DisconnectReason, NetcodeCli
 
 use crate::lane::{Event, KEY, Lane, PROTOCOL_ID, address, server_address};
 
-/// How often a client and the server look at the time.
+/// The time between two updates of a client and the server.
 const STEP: Duration = Duration::from_millis(50);
 
 struct Stock {
@@ -27,7 +27,7 @@ impl Stock {
         Self { netcode, from, payloads: Vec::new() }
     }
 
-    /// A step of time for both; what the server has heard of it.
+    /// Lets time pass for both; returns what the server heard from the client.
     fn step(&mut self, lane: &mut Lane) -> Vec<Event> {
         lane.now += STEP;
         let mut events = Vec::new();

@@ -1,4 +1,4 @@
-//! A server, what it has said, and clients of ours.
+//! A server with the datagrams it has sent, and minimal clients of our own.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use realmgate_engine::transport::refusal::Refusal;
 
 pub const KEY: [u8; 32] = [0x11; 32];
 pub const PROTOCOL_ID: u64 = 0x1122_3344_5566_7788;
-/// When tokens expire.
+/// When tokens expire, in Unix seconds.
 pub const EXPIRES_S: u64 = 1_030;
 const UNIX_START: Duration = Duration::from_secs(1_000);
 
@@ -32,11 +32,11 @@ pub enum Event {
     Disconnected { slot: usize },
 }
 
-/// The server, and the time.
+/// The server and the time.
 pub struct Lane {
     pub server: Server,
     pub now: Duration,
-    /// What it said, and to whom.
+    /// The datagrams it has sent, and to which address.
     pub sent: Vec<(Vec<u8>, SocketAddr)>,
 }
 
@@ -72,12 +72,12 @@ impl Lane {
         })
     }
 
-    /// What it has said since the last time.
+    /// The datagrams it has sent since the last call.
     pub fn answers(&mut self) -> Vec<Vec<u8>> {
         self.sent.drain(..).map(|(bytes, _)| bytes).collect()
     }
 
-    /// What it has said to this client, as the client takes it.
+    /// What this client makes of the datagrams sent since the last call.
     pub fn heard_by(&mut self, peer: &mut Peer) -> Vec<Said> {
         self.answers().iter_mut().filter_map(|bytes| peer.receive(bytes)).collect()
     }
@@ -97,14 +97,14 @@ impl Lane {
         self.server.disconnect(slot, self.now, &mut |bytes, to| sent.push((bytes.to_vec(), to)));
     }
 
-    /// Connects a client up to the moment when the server has accepted it; the client has not heard of it.
+    /// Connects a client up to the moment when the server has accepted it; the client does not know yet.
     pub fn accept(&mut self, peer: &mut Peer, from: SocketAddr) -> Event {
         assert_eq!(self.receive(&peer.request(), from), Ok(Event::Answered));
         assert_eq!(self.heard_by(peer), [Said::Challenge]);
         self.receive(&peer.response().unwrap(), from).unwrap()
     }
 
-    /// A client that is connected and knows it, and its slot.
+    /// Connects a client until it knows that it is connected; returns it and its slot.
     pub fn join(&mut self, client_id: u64, from: SocketAddr) -> (Peer, usize) {
         let mut peer = peer(client_id);
         let Event::Connected { slot, .. } = self.accept(&mut peer, from) else { panic!("it is not connected") };
@@ -130,7 +130,7 @@ pub fn peer(client_id: u64) -> Peer {
     peer_with(&token(client_id), client_id)
 }
 
-/// A client with this token, which differs from others by a number.
+/// A client with this token, made unique by a number.
 pub fn peer_with(token: &PrivateToken, number: u64) -> Peer {
     let mut nonce = [0; 24];
     nonce[..8].copy_from_slice(&number.to_le_bytes());

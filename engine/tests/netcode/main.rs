@@ -1,7 +1,7 @@
-//! The netcode server by its public interface: without a socket, with times that are made up, beside clients and servers of
-//! other makers.
+//! Tests of the netcode server through its public interface: without a socket, with made-up times, next to independent
+//! clients and servers.
 
-#![expect(clippy::unwrap_used, reason = "what a test helper can not do, fails the test")]
+#![expect(clippy::unwrap_used, reason = "what a test helper cannot do, fails the test")]
 
 mod differential;
 mod garbage;
@@ -9,5 +9,6 @@ mod handshake;
 mod interop;
 mod lane;
 mod over_udp;
+mod rush;
 mod sessions;
 mod vectors;

@@ -42,7 +42,7 @@ impl Scene {
             let at_s = (now() - self.started).as_secs_f64();
             self.clients.iter_mut().for_each(|client| client.update(at_s));
             self.transport.poll(&mut self.events);
-            // A tick; what is waited for is the condition above.
+            // About a tick; the wait itself is for the condition above.
             std::thread::park_timeout(Duration::from_millis(2));
         }
     }
@@ -115,7 +115,7 @@ fn a_tick_that_is_spread_over_time_loses_nothing() {
         scene.transport.send_message(SessionId(2), vec![tick]);
         scene.transport.flush();
     }
-    // And the goodbye only after the frames before it.
+    // The disconnect goes out only after the frames before it.
     scene.transport.disconnect(SessionId(3));
     scene.transport.flush();
     scene.until("all frames are out", |scene| scene.transport.frames_out() == Some(60));

@@ -133,7 +133,8 @@ fn what_only_a_server_sends_is_refused() {
 }
 
 proptest! {
-    /// However packets are lost, doubled and swapped, each comes through at most once, and the newest 255 of them do.
+    /// However packets are lost, duplicated and swapped, each comes through at most once, and the newest 255 of them
+    /// do.
     #[test]
     fn each_payload_comes_through_once(order in prop::collection::vec(0usize..300, 1..600)) {
         let mut lane = Lane::new(2);

@@ -1,4 +1,4 @@
-//! Byte for byte: packets that were put together without our code.
+//! Packets that were built without our code, compared byte for byte.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ fn vectors() -> BTreeMap<&'static str, Vec<u8>> {
     lines.map(|line| line.split_once(' ').unwrap()).map(|(name, hex)| (name, bytes(hex))).collect()
 }
 
-/// The client that the vectors speak of.
+/// The client of the vectors.
 fn client() -> Peer {
     let token = PrivateToken {
         client_id: 0x0102_0304_0506_0708,

@@ -16,7 +16,7 @@ pub fn now() -> Instant {
     Instant::now()
 }
 
-/// A connection request alone, as somebody may send it in another's name.
+/// A single connection request, which may be sent in another client's name.
 pub struct UdpRequest {
     datagram: Vec<u8>,
     server: SocketAddr,
@@ -35,7 +35,7 @@ impl UdpRequest {
         socket.send_to(&self.datagram, self.server).unwrap();
     }
 
-    /// Whether a challenge came, and nothing else is looked at.
+    /// Whether a challenge came; anything else is ignored.
     pub fn is_answered(&self, socket: &UdpSocket) -> bool {
         let mut buffer = [0; 2_048];
         socket.recv(&mut buffer).is_ok() && buffer[0] & 0xf == 2
@@ -48,13 +48,13 @@ pub struct Client {
     stream: Stream,
     started_at: Instant,
     updated_at: Instant,
-    /// How many datagrams that accept it this client still loses.
+    /// How many keep-alives, the first of which accepts it, this client still loses.
     pub lose_accepts: u32,
     /// Whether it sends a frame each time it is pumped, as a playing client does.
     pub plays: bool,
-    /// Server frames that came.
+    /// Number of server frames received.
     pub frames: usize,
-    /// Messages that came.
+    /// The messages received.
     pub messages: Vec<Vec<u8>>,
 }
 
@@ -88,12 +88,12 @@ impl Client {
         self.netcode.is_disconnected()
     }
 
-    /// Gives up its connection without a word, and lets somebody else have the socket.
+    /// Drops the connection without a disconnect packet, and gives the socket away.
     pub fn into_socket(self) -> UdpSocket {
         self.socket
     }
 
-    /// Says goodbye.
+    /// Sends a disconnect packet.
     pub fn disconnect(&mut self) {
         if let Ok((server, datagram)) = self.netcode.disconnect() {
             self.socket.send_to(datagram, server).unwrap();
@@ -116,14 +116,14 @@ impl Client {
         self.stream.queue(message.to_vec()).unwrap();
     }
 
-    /// Takes one datagram of the server, without looking at it.
+    /// Receives one datagram of the server, without processing it.
     pub fn receive_raw(&self) -> Option<Vec<u8>> {
         let mut buffer = [0; 2_048];
         let bytes = self.socket.recv(&mut buffer).ok()?;
         Some(buffer[..bytes].to_vec())
     }
 
-    /// Takes a datagram as if it had come.
+    /// Processes a datagram as if it had been received.
     pub fn process(&mut self, datagram: &mut [u8]) {
         if self.lose_accepts > 0 && datagram[0] & 0xf == KEEP_ALIVE {
             self.lose_accepts -= 1;

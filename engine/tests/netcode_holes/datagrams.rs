@@ -81,7 +81,7 @@ fn a_request_does_not_keep_a_dead_session_alive() {
     let mut client = Client::new(token.seal());
     scene.until("the client plays", &mut [&mut client], |_, clients| clients[0].frames > 0);
 
-    // From now on nothing but type 0 from its address, which stock renetcode takes for a sign of life.
+    // From now on only packets of type 0 come from its address, which stock renetcode takes for a sign of life.
     let (silent_since, request) = (now(), [0; 1_078]);
     scene.until("the session times out", &mut [], |scene, _| {
         client.send_raw(&request);
@@ -96,7 +96,7 @@ fn a_request_does_not_keep_a_dead_session_alive() {
 #[test]
 fn forged_datagrams_in_a_clients_name_do_it_no_harm() {
     let mut scene = Scene::new();
-    // Whoever knows a player's address can send these: they must not count against the player.
+    // Anybody who knows a player's address can send these: they must not count against the player.
     for number in 0..100u8 {
         let mut payload = [number; 60];
         payload[0] = 1 << 4 | PAYLOAD;

@@ -9,8 +9,8 @@ use renetcode::ConnectToken;
 use super::client::{Client, UdpRequest, now};
 use super::scene::Scene;
 
-/// Begins to connect with `id`'s connect token and answers with the challenge of `data`'s: stock renetcode then takes the
-/// client id of the one and the user data of the other.
+/// Begins to connect with `id`'s connect token and answers with the challenge of `data`'s: stock renetcode then takes
+/// the client id of the one and the user data of the other.
 fn answer_with_swapped_challenge(scene: &mut Scene, id: &ConnectToken, data: &ConnectToken) -> Client {
     let mut donor = Client::new(data.clone());
     donor.pump();
@@ -19,7 +19,7 @@ fn answer_with_swapped_challenge(scene: &mut Scene, id: &ConnectToken, data: &Co
         challenge = donor.receive_raw();
         challenge.is_some()
     });
-    // Sends as `id`, and reads what was sealed for `data`.
+    // It sends as `id`, and decrypts what was sealed for `data`.
     let hybrid = ConnectToken { server_to_client_key: data.server_to_client_key, ..id.clone() };
     let mut client = Client::new(hybrid);
     client.pump();
@@ -146,7 +146,8 @@ fn a_lost_acceptance_is_repeated() {
     let mut scene = Scene::new();
     let mut client = Client::new(scene.host.invite(1));
     client.lose_accepts = 2;
-    // The host sends snapshots all the time: stock renetcode would never send another acceptance.
+    // The host sends snapshots all the time: stock renetcode would never send another keep-alive that accepts the
+    // client.
     scene.until("it plays nevertheless", &mut [&mut client], |_, clients| clients[0].frames > 0);
     assert_eq!(client.lose_accepts, 0);
     assert!(scene.host.refused.is_empty());
@@ -162,7 +163,7 @@ fn a_client_that_never_hears_its_acceptance_gets_in_with_a_new_token() {
     scene.until("it gives up after 2 s", &mut [&mut client], |_, _| now() - started >= Duration::from_secs(2));
     assert!(!client.is_connected());
 
-    // The sidecar lets the character go before it announces it again; the new connection has a socket of its own.
+    // The sidecar releases the character before it announces it again; the new connection has a socket of its own.
     let stale = SessionId(scene.host.players.iter().find(|(_, player)| player.character.0[0] == 1).unwrap().0.0);
     scene.host.transport.disconnect(stale);
     scene.until("the stale session is over", &mut [], |scene, _| scene.host.disconnected.contains(&stale));

@@ -7,7 +7,7 @@ use realmgate_protocol::wire::datagram::{self, ClientFrame, Section};
 use super::client::Client;
 use super::scene::Scene;
 
-/// Sends these payloads and sees that all are refused as this.
+/// Sends these payloads and asserts that all are refused for this reason.
 fn assert_refused(scene: &mut Scene, client: &mut Client, reason: Refusal, payloads: &[&[u8]]) {
     let before = scene.host.refusals(reason);
     payloads.iter().for_each(|payload| client.send_payload(payload));
@@ -57,7 +57,7 @@ fn messages_far_ahead_and_acknowledgements_of_nothing_are_refused() {
     let never_sent = [2, 4, 1, 0];
     let never_sent_either = [2, 12, 0, 0, 0, 0, 0, 0x80];
     assert_refused(&mut scene, &mut client, Refusal::AckUnsent, &[&never_sent, &never_sent_either]);
-    // 32 KiB wait for message 0; more is not held.
+    // 32 KiB are held back until message 0 comes; more is refused.
     for id in 1..=32 {
         let mut message = vec![2, 16, 1, id, 0, 0xe8, 3];
         message.resize(7 + 1_000, id);
@@ -131,6 +131,29 @@ fn a_client_that_does_not_read_is_disconnected() {
     // The client is not pumped, so it acknowledges nothing.
     scene.until("it is out", &mut [], |scene, _| scene.host.disconnected == vec![session]);
     assert_eq!(scene.host.refusals(Refusal::ClientBehind), 1);
+    scene.assert_serves();
+}
+
+#[test]
+fn what_others_cause_never_costs_a_client_its_connection() {
+    let mut scene = Scene::new();
+    let mut client = scene.join(1);
+    client.pump();
+    let session = *scene.host.players.keys().max().unwrap();
+    // Ten times what may wait for a client, and the client acknowledges none of it.
+    for number in 0..40_960u32 {
+        scene.host.transport.send_of_others(session, [&number.to_le_bytes()[..], &[7; 60]].concat());
+    }
+    scene.until("most of it is left out", &mut [], |scene, _| scene.host.refusals(Refusal::ClientSlow) > 38_000);
+    // There is still room for the client's own messages, and they come through.
+    let own = [9; 900].to_vec();
+    scene.host.transport.send_message(session, own.clone());
+    scene.until("its own has come", &mut [&mut client], |_, clients| clients[0].messages.contains(&own));
+    assert!(client.is_connected() && scene.host.disconnected.is_empty());
+    assert_eq!(scene.host.refusals(Refusal::ClientBehind), 0);
+    let heard = client.messages.len();
+    scene.host.transport.send_of_others(session, vec![8; 60]);
+    scene.until("it keeps up again", &mut [&mut client], |_, clients| clients[0].messages.len() > heard);
     scene.assert_serves();
 }
 

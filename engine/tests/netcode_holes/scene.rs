@@ -1,4 +1,4 @@
-//! A host with a bound transport, and a client that behaves: whatever is tried against the host, the client goes on.
+//! A host with a bound transport, and a client that behaves: whatever is tried against the host, that client is served.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -36,7 +36,7 @@ pub fn unix_now() -> Duration {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap()
 }
 
-/// What a connect token is made of.
+/// The parts of a connect token.
 pub struct Token {
     pub client_id: u64,
     pub user_data: [u8; 256],
@@ -99,6 +99,7 @@ impl Host {
             experience: 0,
             gold: 0,
             items: Vec::new(),
+            look: None,
             soft: None,
         };
         let deadline_ms = self.now_ms() + for_ms;
@@ -139,7 +140,7 @@ impl Host {
         Refusal::ALL.iter().map(|reason| (*reason, self.refusals(*reason))).filter(|(_, count)| *count > 0).collect()
     }
 
-    /// One tick: admits, echoes messages, shows everybody a snapshot.
+    /// Runs one tick: admits, echoes messages, sends every player a snapshot.
     pub fn pump(&mut self) {
         let mut events = Vec::new();
         self.transport.poll(&mut events);
@@ -197,7 +198,7 @@ impl Scene {
         Self::with(|_| ())
     }
 
-    /// A scene whose transport runs by other settings than usual.
+    /// A scene whose transport has other settings than usual.
     pub fn with(change: impl FnOnce(&mut UdpSettings)) -> Self {
         let mut settings = UdpSettings::new("127.0.0.1:0".parse().unwrap(), keys().netcode_key());
         change(&mut settings);
@@ -218,7 +219,7 @@ impl Scene {
         scene
     }
 
-    /// Pumps host, witness and these clients until it is so; fails after a deadline.
+    /// Pumps host, witness and these clients until the condition holds; fails after a deadline.
     pub fn until(
         &mut self,
         what: &str,
@@ -231,12 +232,12 @@ impl Scene {
             self.host.pump();
             self.witness.pump();
             clients.iter_mut().for_each(|client| client.pump());
-            // A tick; what is waited for is the condition above.
+            // About a tick; the wait itself is for the condition above.
             std::thread::park_timeout(Duration::from_millis(5));
         }
     }
 
-    /// Pumps until so much was refused for this reason.
+    /// Pumps until at least `count` refusals for this reason.
     pub fn until_refused(&mut self, reason: Refusal, count: u64) {
         let what = format!("{count} refused as {}", reason.name());
         self.until(&what, &mut [], |scene, _| scene.host.refusals(reason) >= count);

@@ -9,7 +9,7 @@ use realmgate_protocol::ticket::Ticket;
 use super::client::Client;
 use super::scene::{Scene, Token, unix_now};
 
-/// Connects by this token: the netcode layer lets it in, and admission refuses it.
+/// Connects with this token: the netcode layer lets it in, and admission refuses it.
 fn assert_not_admitted(scene: &mut Scene, token: &Token, reason: TicketRefusal) {
     let before = scene.host.refused.len();
     let mut client = Client::new(token.seal());

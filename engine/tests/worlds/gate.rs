@@ -1,4 +1,5 @@
-//! A transport that can be waited for: it holds what came until the host asks, and knows what the host has sent.
+//! A transport that tests can wait for: it holds received events until the host polls, and knows what the host has
+//! sent.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,27 +8,27 @@ use realmgate_engine::outbox::FrameBatch;
 use realmgate_engine::transport::udp::UdpTransport;
 use realmgate_engine::transport::{SessionId, Transport, TransportEvent};
 
-/// A session that no ticket names.
+/// A session that does not exist: no ticket names it.
 const NOBODY: SessionId = SessionId(u64::MAX);
 
-/// What has passed between the host and one client.
+/// The traffic between the host and one client.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
-    /// Input frames that came.
+    /// Number of input frames received.
     pub frames_in: usize,
-    /// Reliable messages that came.
+    /// Number of reliable messages received.
     pub messages_in: usize,
     /// The newest snapshot.
     pub newest_frame: Option<Vec<u8>>,
-    /// Reliable messages that were sent.
+    /// Number of reliable messages sent.
     pub messages_out: usize,
     /// Whether the host has ended the session.
     pub ended: bool,
-    /// Whether the host's next poll finds it over, or one has found it so.
+    /// Whether the end of the session is in the host's next poll, or was in an earlier one.
     pub gone: bool,
 }
 
-/// The transport, shared between the host and whoever steps it. Copies are the same gate.
+/// The transport, shared between the host and the test that steps it. Clones are the same gate.
 #[derive(Clone)]
 pub struct Gate(Arc<Mutex<Held>>);
 
@@ -38,24 +39,24 @@ struct Held {
 }
 
 impl Gate {
-    /// A gate before this transport.
+    /// A gate in front of this transport.
     pub fn new(transport: UdpTransport) -> Self {
         Self(Arc::new(Mutex::new(Held { transport, events: Vec::new(), tallies: BTreeMap::new() })))
     }
 
-    /// Takes in what has come by now.
+    /// Collects the events that have come by now.
     pub fn collect(&self) {
         self.lock().collect();
     }
 
-    /// Has the network thread look at once at what has come: it wakes to end the session of nobody.
+    /// Makes the network thread receive at once: it wakes up to end a session that does not exist.
     pub fn hurry(&self) {
         let mut held = self.lock();
         held.transport.disconnect(NOBODY);
         held.transport.flush();
     }
 
-    /// What has passed between the host and a client; `None` for one that never connected.
+    /// The traffic between the host and a client; `None` if it never connected.
     pub fn tally(&self, session: SessionId) -> Option<Tally> {
         self.lock().tallies.get(&session).cloned()
     }
@@ -80,7 +81,7 @@ impl Held {
         }
     }
 
-    /// The tally of a session that goes on.
+    /// The tally of a session that the host has not ended.
     fn open(&mut self, session: SessionId) -> Option<&mut Tally> {
         self.tallies.get_mut(&session).filter(|tally| !tally.ended)
     }

@@ -1,3 +1,4 @@
+use realmgate_engine::channel::ChannelDirectory;
 use realmgate_engine::host::HostStatus;
 use realmgate_engine::transport::SessionId;
 use realmgate_protocol::ids::{CharacterId, LockEpoch, RequestId, SaveSequence};
@@ -21,7 +22,35 @@ over_both_wires!(
     a_ticket_admits_once_and_a_stranger_never,
     a_drain_saves_and_releases_everybody_and_takes_nobody_new,
     who_goes_without_a_word_leaves_its_body_to_the_game,
+    a_channel_is_told_how_many_it_could_hold_and_not_the_whole_server,
+    an_announcement_is_answered_with_the_place,
 );
+
+/// What the first channel knows of both channels after a second: players and capacity of each.
+fn told_of_channels(stepper: &mut Stepper) -> Vec<(u16, u16)> {
+    stepper.steps(31, &mut []);
+    let channel = stepper.server.channels().next().unwrap();
+    let known = &channel.world().resource::<ChannelDirectory>().channels;
+    known.iter().map(|state| (state.players, state.capacity)).collect()
+}
+
+fn a_channel_is_told_how_many_it_could_hold_and_not_the_whole_server(wire: Wire) {
+    let mut stepper = Stepper::new(wire, 2);
+    assert_eq!(told_of_channels(&mut stepper), [(0, 100), (0, 100)]);
+    for _ in 0..3 {
+        stepper.join(start(), 1);
+    }
+    assert_eq!(told_of_channels(&mut stepper), [(3, 100), (0, 97)], "three of the hundred places are taken");
+}
+
+fn an_announcement_is_answered_with_the_place(wire: Wire) {
+    let mut stepper = Stepper::new(wire, 1);
+    let mut anna = stepper.join(start(), 1);
+    let Some(FromMap::Prepared { refusal: None, spawn, .. }) = stepper.said("Prepared") else { panic!("not expected") };
+    let told = spawn.expect("the game says where");
+    stepper.steps(3, &mut [&mut anna]);
+    assert_eq!(anna.shown.values().map(|shown| shown.place).collect::<Vec<_>>(), [Some(told)]);
+}
 
 fn start() -> Position {
     Position::tile_centre(5, 5)
@@ -183,7 +212,10 @@ fn a_drain_saves_and_releases_everybody_and_takes_nobody_new(wire: Wire) {
     assert!(late.disconnected, "nobody new comes in");
     let status: std::sync::Arc<HostStatus> = stepper.server.status();
     assert_eq!(status.players.load(std::sync::atomic::Ordering::Relaxed), 0);
-    assert!(matches!(stepper.said("Prepared"), Some(FromMap::Prepared { request: RequestId(_), refusal: Some(_) })));
+    assert!(matches!(
+        stepper.said("Prepared"),
+        Some(FromMap::Prepared { request: RequestId(_), refusal: Some(_), spawn: None })
+    ));
 }
 
 fn who_goes_without_a_word_leaves_its_body_to_the_game(wire: Wire) {

@@ -1,6 +1,6 @@
-//! Whole worlds over the in-memory and the UDP transport: what goes in, what comes out, and nothing of how.
+//! Black-box tests of whole worlds over the in-memory and the UDP transport: what goes in and what comes out.
 
-#![expect(clippy::unwrap_used, reason = "what a test helper can not do, fails the test")]
+#![expect(clippy::unwrap_used, reason = "what a test helper cannot do, fails the test")]
 
 mod ambiguity;
 mod gate;

@@ -1,4 +1,4 @@
-//! The map link goes down and comes back: what waits, who is let go, and what is named to the sidecar.
+//! The map link goes down and comes back: what waits, which players are released, and what the sidecar is told.
 
 use realmgate_engine::host::LinkNews;
 use realmgate_engine::persist::{MAX_PENDING_AWAY, PersistPort};
@@ -28,7 +28,7 @@ fn fence(client: &Client, epoch: u64) -> Fence {
     Fence { character: client.character, epoch: LockEpoch(epoch) }
 }
 
-/// The batches that were said, each with the keys' first bytes.
+/// The batches that were sent to the sidecar, each with the first bytes of its events' keys.
 fn batches(stepper: &Stepper) -> Vec<(BatchId, Vec<u8>)> {
     let batch = |said: &FromMap| match said {
         FromMap::Events { batch, events } => Some((*batch, events.iter().map(|event| event.key.0[0]).collect())),

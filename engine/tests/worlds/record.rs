@@ -45,7 +45,8 @@ fn record(folder: &Path, channels: u16) -> Vec<u8> {
         if turn % 20 == 0 {
             bert.link.send_message(b"spawn".to_vec());
         }
-        // An outage is part of what enters a world: without it more would be asked of the store, and somebody would travel.
+        // An outage is part of what enters a world: without it more events would be submitted, and a player would
+        // travel.
         match turn {
             100 => stepper.news(LinkNews::Lost),
             101..180 => anna.link.send_message(vec![b'$', turn as u8]),
@@ -99,7 +100,7 @@ fn a_recording_on_another_map_diverges_and_says_in_what() {
     let open = Map::sketch(MapId(1), &["..........", "..S.......", "..........", ".........."]).unwrap();
     let error = replay_on(&bytes, open, &build_world()).unwrap_err();
     let ReplayError::Diverged { parts, .. } = &error else { panic!("the wall made a difference: {error}") };
-    // Bert is the second entity, and the only one that the wall had stopped.
+    // Bert is the second entity, and the only one that the wall stopped.
     assert_eq!(parts[0], "component Place (of entity 2 alone)", "{error}");
 }
 
@@ -169,7 +170,7 @@ fn what_is_no_recording_is_refused() {
     let mut bytes = record(dir.path(), 1);
     assert!(replay(&bytes[..20]).is_err(), "the header is cut short");
     assert!(replay(&[9, 0, 0, 0, 1, 2]).is_err());
-    // A tick's length.
+    // The length of a tick's entry.
     let header_bytes = u32::from_le_bytes(bytes[8..12].try_into().unwrap()) as usize;
     bytes[12 + header_bytes..][..4].copy_from_slice(&u32::MAX.to_le_bytes());
     let said = replay(&bytes).unwrap_err().to_string();

@@ -81,7 +81,7 @@ fn a_crowd_beyond_one_datagram_is_shown_in_full_after_some_ticks(wire: Wire) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Whatever is lost, delayed or out of order: once the loss stops, the client sees what is.
+    /// Whatever is lost, delayed or out of order: once the loss stops, the client sees the world as it is.
     #[test]
     fn views_converge_after_any_loss(seed in any::<u64>(), loss in 0u32..700, steps in prop::collection::vec((any::<u8>(), 0u8..8), 20..80)) {
         let mut stepper = Stepper::new(Wire::Memory, 1);
@@ -99,9 +99,9 @@ proptest! {
             stepper.step(&mut [&mut anna, &mut bert]);
         }
         stepper.network.memory().set_faults(None);
-        // Commands that could not get through are applied one a tick.
+        // Commands that could not get through are applied one per tick.
         stepper.steps(100, &mut [&mut anna, &mut bert]);
-        // Both stand in each other's view, so apart from the secrets they are shown the same world.
+        // Each is in the other's view, so apart from the secrets they are shown the same world.
         let open = |client: &crate::stepper::Client| {
             let shown = client.shown.iter();
             shown.map(|(id, shown)| (*id, shown.place, shown.score.clone())).collect::<Vec<_>>()

@@ -1,4 +1,4 @@
-//! A map server, its clients and the sidecar's end of the link, stepped tick by tick over any wire.
+//! A map server, its clients and the sidecar's end of the link, stepped tick by tick over any transport.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use crate::wire::{Link, Network, Wire};
 /// What a client has been shown of one entity.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Shown {
-    /// At the tick of the newest snapshot.
+    /// Its position at the tick of the newest snapshot.
     pub place: Option<Position>,
     course: Option<(Tick, Course)>,
     pub score: Option<Score>,
@@ -47,7 +47,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Walks in a direction in the coming ticks; `None` stands.
+    /// Queues a command to walk in a direction; `None` stands still.
     pub fn command(&mut self, heading: Option<Angle>) {
         self.number += 1;
         self.commands.push(InputCommand { number: self.number, heading, action: None });
@@ -133,7 +133,7 @@ impl SnapshotVisitor for Apply<'_> {
     }
 }
 
-/// The whole arrangement.
+/// The whole test setup.
 pub struct Stepper {
     pub server: MapServer,
     pub network: Network,
@@ -148,16 +148,16 @@ pub struct Stepper {
 }
 
 const SERVER: &str = "map-server-1";
-/// How long play goes on without the link.
+/// Seconds that play goes on without the link.
 pub const OFFLINE_PLAY_MAX_S: u32 = 10;
 
 impl Stepper {
-    /// A server of one open map, 100 tiles wide, with this many channels.
+    /// A server with one open map, 100 tiles wide, and this many channels.
     pub fn new(wire: Wire, channels: u16) -> Self {
         Self::on(wire, Map::sketch(MapId(1), &[".".repeat(100).as_str(); 30]).unwrap(), channels, None)
     }
 
-    /// A server of this map.
+    /// A server with this map.
     pub fn on(wire: Wire, map: Map, channels: u16, record: Option<RecordInto>) -> Self {
         let keys: KeyRing = "a secret of at least thirty-two bytes!".parse().unwrap();
         let (to_map, incoming) = channel();
@@ -186,7 +186,7 @@ impl Stepper {
         self.join_as(CharacterId([number; 16]), LockEpoch(1), at, channel)
     }
 
-    /// The same for a certain character under a certain epoch.
+    /// Like [`Self::join`], for a certain character under a certain epoch.
     pub fn join_as(&mut self, character: CharacterId, epoch: LockEpoch, at: Position, channel: u16) -> Client {
         let ticket = self.announce(character, epoch, at, channel);
         self.step(&mut []);
@@ -210,7 +210,7 @@ impl Stepper {
         }
     }
 
-    /// Announces a character; the ticket it may come with.
+    /// Announces a character and returns the ticket that admits it.
     pub fn announce(&mut self, character: CharacterId, epoch: LockEpoch, at: Position, channel: u16) -> Ticket {
         self.last += 1;
         let account = AccountId(character.0);
@@ -225,7 +225,15 @@ impl Stepper {
             issued_ms: 0,
             expires_ms: 30_000,
         };
-        let soft = SoftState { map: MapId(1), x: at.x, y: at.y, health: 1, resource: 0, cooldowns: Vec::new() };
+        let soft = SoftState {
+            map: MapId(1),
+            x: at.x,
+            y: at.y,
+            health: 1,
+            resource: 0,
+            cooldowns: Vec::new(),
+            ..SoftState::default()
+        };
         let load = CharacterLoad {
             character,
             account,
@@ -235,6 +243,7 @@ impl Stepper {
             experience: 0,
             gold: 0,
             items: Vec::new(),
+            look: None,
             soft: Some(soft),
         };
         let prepare = ToMap::Prepare {
@@ -251,17 +260,17 @@ impl Stepper {
         ticket
     }
 
-    /// The sidecar says something.
+    /// Sends a message from the sidecar to the server.
     pub fn tell(&self, message: ToMap) {
         self.news(message.into());
     }
 
-    /// Something happens to the link.
+    /// Sends news of the link to the server.
     pub fn news(&self, news: LinkNews) {
         self.to_map.send(news).unwrap();
     }
 
-    /// One tick: clients send, the server steps, clients receive.
+    /// Runs one tick: clients send, the server steps, clients receive.
     pub fn step(&mut self, clients: &mut [&mut Client]) {
         clients.iter_mut().for_each(|client| client.send());
         clients.iter_mut().for_each(|client| client.link.wait_until_sent());
@@ -280,12 +289,12 @@ impl Stepper {
         self.said.extend(said);
     }
 
-    /// Several ticks.
+    /// Runs several ticks.
     pub fn steps(&mut self, count: usize, clients: &mut [&mut Client]) {
         (0..count).for_each(|_| self.step(clients));
     }
 
-    /// The last message of a kind that the server has said.
+    /// The last message of this name that the server has sent to the sidecar.
     pub fn said(&self, name: &str) -> Option<&FromMap> {
         self.said.iter().rev().find(|message| message.name() == name)
     }

@@ -1,4 +1,4 @@
-//! The test game: two components, and players who do what their messages' first byte says.
+//! The test game: two components, and players that do what the first byte of their messages says.
 
 use std::sync::Arc;
 
@@ -9,17 +9,18 @@ use realmgate_engine::channel::BuildWorld;
 use realmgate_engine::outbox::Outbox;
 use realmgate_engine::persist::{EventDone, PersistPort};
 use realmgate_engine::player::{
-    CaptureSoftState, ClientBytes, LeaveRequested, Player, PlayerJoined, PlayerLeaving, TravelRequested,
+    CaptureSoftState, ClientBytes, LeaveAsked, LeaveRequested, PlaceArrival, Player, PlayerJoined, PlayerLeaving,
+    TravelRequested,
 };
 use realmgate_engine::replication::{NetEntities, ReplicateApp, SeenBy, Shared};
 use realmgate_engine::schedule::{TickSchedule, TickSet};
 use realmgate_protocol::bits::{BitField, BitReader, BitWriter};
 use realmgate_protocol::ids::{EventKey, MapId};
-use realmgate_protocol::link::{Fence, LeaveReason, OwnedEvent, SoftState};
+use realmgate_protocol::link::{CharacterLoad, Fence, LeaveReason, OwnedEvent, SoftState};
 use realmgate_protocol::movement::Position;
 use realmgate_protocol::wire::WireComponent;
 
-/// A number that everybody sees.
+/// A number that all clients see.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Score(pub u16);
 
@@ -34,7 +35,7 @@ impl WireComponent for Score {
     }
 }
 
-/// A number that its owner alone sees.
+/// A number that only its owner sees.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Secret(pub u16);
 
@@ -55,7 +56,8 @@ pub fn build_world() -> BuildWorld {
         app.replicate_shared::<Score>(SeenBy::All)
             .replicate_shared::<Secret>(SeenBy::Owner)
             .insert_resource(CaptureSoftState(capture))
-            .add_systems(TickSchedule, welcome.in_set(TickSet::Intent))
+            .insert_resource(PlaceArrival(|_, load| arrival(load)))
+            .add_systems(TickSchedule, (welcome, let_go).chain().in_set(TickSet::Intent))
             .add_systems(
                 TickSchedule,
                 (tell_outcomes, farewell, obey)
@@ -68,19 +70,28 @@ pub fn build_world() -> BuildWorld {
 
 fn capture(world: &World, player: Entity) -> SoftState {
     let at = world.get::<At>(player).map_or(Position::default(), |at| at.0);
-    SoftState { map: MapId(1), x: at.x, y: at.y, health: 1, resource: 0, cooldowns: Vec::new() }
+    SoftState { map: MapId(1), x: at.x, y: at.y, health: 1, resource: 0, cooldowns: Vec::new(), ..SoftState::default() }
+}
+
+fn arrival(load: &CharacterLoad) -> Position {
+    load.soft.as_ref().map_or(Position::tile_centre(1, 1), |soft| Position { x: soft.x, y: soft.y })
 }
 
 fn welcome(mut commands: Commands, mut joined: MessageReader<PlayerJoined>) {
     for joined in joined.read() {
-        let at =
-            joined.load.soft.as_ref().map_or(Position::tile_centre(1, 1), |soft| Position { x: soft.x, y: soft.y });
-        let body = (Body { radius: 300 }, At(at), Speed(100), Shared(Score(7)), Shared(Secret(9)));
+        let body = (Body { radius: 300 }, At(arrival(&joined.load)), Speed(100), Shared(Score(7)), Shared(Secret(9)));
         commands.entity(joined.player).insert(body);
     }
 }
 
-/// Says a last word to everybody who leaves.
+/// Lets every player leave at once.
+fn let_go(mut asked: MessageReader<LeaveAsked>, mut leave: MessageWriter<LeaveRequested>) {
+    for LeaveAsked { player, reason, .. } in asked.read().copied() {
+        leave.write(LeaveRequested { player, reason });
+    }
+}
+
+/// Sends a last message to every leaving player.
 fn farewell(mut leaving: MessageReader<PlayerLeaving>, players: Query<&Player>, mut outbox: ResMut<Outbox>) {
     for leaver in leaving.read() {
         if let Ok(player) = players.get(leaver.player) {
@@ -89,7 +100,7 @@ fn farewell(mut leaving: MessageReader<PlayerLeaving>, players: Query<&Player>, 
     }
 }
 
-/// Has the store take note of something of a player.
+/// Submits an owned event of a player to the store.
 fn own(world: &mut World, player: Entity, key: u8) {
     let known = world.get::<Player>(player).unwrap();
     let (session, fence) = (known.session, Fence { character: known.character, epoch: known.epoch });
@@ -100,7 +111,7 @@ fn own(world: &mut World, player: Entity, key: u8) {
     }
 }
 
-/// Tells everybody what became of it.
+/// Tells all players the outcome of each event.
 fn tell_outcomes(mut done: MessageReader<EventDone>, players: Query<&Player>, mut outbox: ResMut<Outbox>) {
     for outcome in done.read() {
         let sign = if outcome.refusal.is_some() { b'!' } else { b'=' };

@@ -1,4 +1,4 @@
-//! A client on a loopback socket, of stock `renetcode`, that knows when it has all the host has sent.
+//! A stock `renetcode` client on a loopback socket that knows when it has received everything the host has sent.
 
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
@@ -59,7 +59,7 @@ impl UdpClient {
             received: Vec::new(),
         };
         client.pump_until("accepted", |client| client.netcode.is_connected());
-        // Only who has been heard is shown anything.
+        // The host sends snapshots only to a client that it has heard.
         client.send_frame(&ClientFrame::default());
         client.wait_until_sent();
         client
@@ -100,7 +100,7 @@ impl UdpClient {
         });
     }
 
-    /// Says farewell, and waits until the host's next poll will find it gone.
+    /// Disconnects, and waits until the host's next poll will find it gone.
     pub fn disconnect(&mut self) {
         let (server, datagram) = self.netcode.disconnect().unwrap();
         self.socket.send_to(datagram, server).unwrap();
@@ -111,7 +111,7 @@ impl UdpClient {
         });
     }
 
-    /// What came since the last call, and all that the host has sent until now.
+    /// Everything received since the last call, including all that the host has sent until now.
     pub fn recv(&mut self) -> Vec<MemoryReceived> {
         self.pump_until("received", |client| {
             let tally = client.gate.tally(client.session).unwrap_or_default();
@@ -129,7 +129,7 @@ impl UdpClient {
         }
     }
 
-    /// Waits a moment for a datagram, and says what is due.
+    /// Waits a moment for a datagram, and sends what is due.
     fn pump(&mut self) {
         let mut buffer = [0; 2_048];
         if let Ok(length) = self.socket.recv(&mut buffer) {
@@ -168,7 +168,7 @@ impl UdpClient {
         }
     }
 
-    /// Sends a section, and what the stream has to say.
+    /// Sends a section, and what the stream has to send.
     fn send(&mut self, section: Section<'_>) {
         let Self { stream, netcode, socket, .. } = self;
         stream.compose(section, now() - self.started_at, &mut Vec::new(), |payload| {

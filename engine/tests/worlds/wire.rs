@@ -1,4 +1,4 @@
-//! How clients reach the server: within the process, or over real sockets.
+//! The transports that clients reach the server over: within the process, or over real sockets.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::udp_client::UdpClient;
 /// The netcode key of these servers.
 const KEY: [u8; 32] = [11; 32];
 
-/// The wires that a test can run over.
+/// The transports that a test can run over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wire {
     /// The in-memory transport.
@@ -37,7 +37,7 @@ macro_rules! over_both_wires {
 }
 pub(crate) use over_both_wires;
 
-/// The clients' side of a wire.
+/// The clients' side of a transport.
 pub enum Network {
     /// Within the process.
     Memory(MemoryNetwork),
@@ -76,7 +76,7 @@ impl Wire {
 }
 
 impl Network {
-    /// Connects a client whose ticket, or what it takes for one, is in the user data.
+    /// Connects a client whose ticket, genuine or not, is in the user data.
     pub fn connect(&self, user_data: [u8; 256], session: SessionId) -> Link {
         match self {
             Self::Memory(network) => Link::Memory(network.connect(user_data.to_vec(), session)),
@@ -136,7 +136,7 @@ impl Link {
         }
     }
 
-    /// All that the server has sent since the last call.
+    /// Everything that the server has sent since the last call.
     pub fn recv(&mut self) -> Vec<MemoryReceived> {
         match self {
             Self::Memory(client) => client.recv(),

@@ -8,13 +8,14 @@ mod gateway;
 mod map;
 mod messages;
 mod recording;
+mod text;
 mod ticket;
 
 /// Panics when a property of a parser does not hold for these bytes.
 pub type Check = fn(&[u8]);
 
 /// Every target; its corpus is `fuzz/corpus/<name>/`.
-pub const TARGETS: [(&str, Check); 13] = [
+pub const TARGETS: [(&str, Check); 14] = [
     ("netcode", realmgate_engine::netcode::fuzzing::check),
     ("stream", realmgate_protocol::wire::stream::check),
     ("client_payload", frames::client_payload),
@@ -28,4 +29,5 @@ pub const TARGETS: [(&str, Check); 13] = [
     ("map", map::map),
     ("data", data::data),
     ("recording", recording::recording),
+    ("text", text::line),
 ];

@@ -11,7 +11,7 @@ use realmgate_protocol::ids::MapId;
 pub fn recording(bytes: &[u8]) {
     let Ok(replay) = Replay::open(bytes) else { return };
     assert!(replay.check(replay.header().protocol_hash, &replay.header().sources.clone()).is_ok());
-    // A clock of so many ticks a second can not be built.
+    // A clock of so many ticks a second cannot be built.
     if !(1..=1_000).contains(&replay.header().tick_hz) {
         return;
     }

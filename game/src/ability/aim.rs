@@ -1,18 +1,18 @@
-//! From what somebody points at to whom an ability can reach.
+//! Aiming: turns the goal of a use into the targets that the ability can reach.
 
 use bevy_ecs::prelude::*;
 use realmgate_protocol::movement::{Angle, Position};
 use realmgate_protocol::realm::Refusal;
 
 use crate::combat::{Side, Targets};
-use crate::data::{Ability, Shape};
+use crate::data::{Ability, Relation, Shape};
 
-/// What an ability is aimed at.
+/// What an ability is aimed at, as requested by the caster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Goal {
-    /// Nothing in particular.
+    /// No goal. Cones and projectiles go where the caster looks; abilities for allies affect the caster.
     Nothing,
-    /// Somebody.
+    /// An entity.
     One(Entity),
     /// A point on the ground.
     Point(Position),
@@ -20,75 +20,75 @@ pub enum Goal {
     Direction(Angle),
 }
 
-/// A goal that an ability can reach.
+/// A goal that was checked: the ability can reach it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Aimed {
-    /// The user itself.
+    /// The caster itself.
     Own,
-    /// Into a direction.
+    /// In a direction.
     Towards(Angle),
-    /// At somebody.
+    /// At an entity.
     At(Entity),
-    /// Onto a point.
+    /// At a point on the ground.
     Onto(Position),
 }
 
-/// Who aims, and from where.
+/// The caster of an ability: position, heading and side.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Archer {
+pub(super) struct Caster {
     pub(super) entity: Entity,
     pub(super) at: Position,
     pub(super) looks: Angle,
     pub(super) side: Side,
 }
 
-/// Aims an ability, or says why it can not reach its goal.
-pub(super) fn aim(targets: &Targets<'_, '_>, archer: Archer, ability: &Ability, goal: Goal) -> Result<Aimed, Refusal> {
+/// Aims an ability. Fails with the reason why it cannot reach its goal.
+pub(super) fn aim(targets: &Targets<'_, '_>, caster: Caster, ability: &Ability, goal: Goal) -> Result<Aimed, Refusal> {
     match ability.shape {
         Shape::Own => Ok(Aimed::Own),
-        Shape::Cone { .. } | Shape::Projectile { .. } => direction(targets, archer, goal).map(Aimed::Towards),
+        Shape::Cone { .. } | Shape::Projectile { .. } => direction(targets, caster, goal).map(Aimed::Towards),
         Shape::Enemy { range_tiles } => match goal {
-            Goal::One(enemy) => reach(targets, archer, enemy, false, range_tiles.units()),
+            Goal::One(enemy) => reach(targets, caster, enemy, Relation::Foe, range_tiles.units()),
             _ => Err(Refusal::BadTarget),
         },
         Shape::Ally { range_tiles } => match goal {
-            Goal::One(ally) => reach(targets, archer, ally, true, range_tiles.units()),
+            Goal::One(ally) => reach(targets, caster, ally, Relation::Friend, range_tiles.units()),
             _ => Ok(Aimed::Own),
         },
         Shape::Ground { range_tiles, .. } => {
             let point = match goal {
                 Goal::Point(point) => point,
-                Goal::One(entity) => targets.place(entity).ok_or(Refusal::BadTarget)?,
+                Goal::One(entity) => targets.position(entity).ok_or(Refusal::BadTarget)?,
                 Goal::Nothing | Goal::Direction(_) => return Err(Refusal::BadTarget),
             };
-            within_sight(targets, archer.at, point, range_tiles.units())?;
+            within_sight(targets, caster.at, point, range_tiles.units())?;
             Ok(Aimed::Onto(point))
         }
     }
 }
 
-fn direction(targets: &Targets<'_, '_>, archer: Archer, goal: Goal) -> Result<Angle, Refusal> {
-    let towards = |to: Position| if to == archer.at { archer.looks } else { Angle::between(archer.at, to) };
+fn direction(targets: &Targets<'_, '_>, caster: Caster, goal: Goal) -> Result<Angle, Refusal> {
+    let towards = |to: Position| if to == caster.at { caster.looks } else { Angle::between(caster.at, to) };
     match goal {
-        Goal::Nothing => Ok(archer.looks),
+        Goal::Nothing => Ok(caster.looks),
         Goal::Direction(angle) => Ok(angle),
         Goal::Point(point) => Ok(towards(point)),
-        Goal::One(entity) => targets.place(entity).map(towards).ok_or(Refusal::BadTarget),
+        Goal::One(entity) => targets.position(entity).map(towards).ok_or(Refusal::BadTarget),
     }
 }
 
 fn reach(
     targets: &Targets<'_, '_>,
-    archer: Archer,
+    caster: Caster,
     entity: Entity,
-    friendly: bool,
+    relation: Relation,
     range: i32,
 ) -> Result<Aimed, Refusal> {
-    if friendly && entity == archer.entity {
+    if relation == Relation::Friend && entity == caster.entity {
         return Ok(Aimed::Own);
     }
-    let target = targets.one(archer.side, friendly, entity).ok_or(Refusal::BadTarget)?;
-    within_sight(targets, archer.at, target.at, range + target.radius)?;
+    let target = targets.one(caster.side, relation, entity).ok_or(Refusal::BadTarget)?;
+    within_sight(targets, caster.at, target.at, range + target.radius)?;
     Ok(Aimed::At(entity))
 }
 

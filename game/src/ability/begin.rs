@@ -1,4 +1,4 @@
-//! The beginning of a use: whether it may be, and what it starts.
+//! Begins the use of an ability: checks that it is allowed, then starts the cast.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::clock::TickClock;
@@ -12,14 +12,15 @@ use super::user::{User, UserItem};
 use crate::combat::Targets;
 use crate::data::{AbilityIndex, Data};
 
-/// Somebody wants to use an ability. Written until [`AbilitySystems`](super::AbilitySystems).
+/// Request to use an ability. To take effect in the same tick, write it before
+/// [`AbilitySystems`](super::AbilitySystems).
 #[derive(Message, Debug, Clone, Copy)]
 pub struct UseAbility {
-    /// Who.
+    /// The caster.
     pub user: Entity,
-    /// Which.
+    /// The ability to use.
     pub ability: AbilityIndex,
-    /// At what.
+    /// What the ability is aimed at.
     pub goal: Goal,
 }
 
@@ -40,7 +41,7 @@ pub(super) fn begin_uses(
     }
 }
 
-/// Starts the cast; what has none goes off at once.
+/// Starts the cast. An ability without a cast time is returned, to go off at once.
 fn begin(
     clock: &TickClock,
     data: &Data,
@@ -51,7 +52,7 @@ fn begin(
     let ability = &data.abilities[wish.ability];
     let now = clock.now();
     user.may_begin(wish.ability, ability, now)?;
-    aim(targets, user.archer(), ability, wish.goal)?;
+    aim(targets, user.caster(), ability, wish.goal)?;
     if !ability.off_global_cooldown {
         user.book.wait_all(now.after(clock.ticks(data.world.combat.global_cooldown_ms)));
     }

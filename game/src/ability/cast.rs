@@ -1,4 +1,4 @@
-//! Casts: they take effect at their end, unless walking or death breaks them.
+//! Casts: they take effect at their end, unless walking or death interrupts them.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::Asleep;
@@ -19,7 +19,7 @@ pub(super) fn run_casts(
 ) {
     for mut user in &mut users {
         let Some(cast) = user.cast.0 else { continue };
-        // The step of the tick in which it began still counts as before it.
+        // A step in the tick in which the cast began counts as taken before the cast.
         let walked = user.walk.0.is_some() && clock.now() > cast.since;
         if !user.is_alive() || walked && !data.abilities[cast.ability].cast_while_moving {
             user.cast.0 = None;
@@ -32,7 +32,7 @@ pub(super) fn run_casts(
 
 type Caster<'a> = (Entity, &'a CurrentCast, Option<&'a mut Shared<Casting>>);
 
-/// Everybody sees who casts what.
+/// Replicates the current casts to all clients.
 pub(super) fn show_casts(mut commands: Commands<'_, '_>, mut casts: Query<Caster<'_>, Changed<CurrentCast>>) {
     for (entity, cast, shown) in &mut casts {
         let wire = cast.0.map(|cast| Shared(Casting { ability: cast.ability.0, until_tick: cast.until.0 }));

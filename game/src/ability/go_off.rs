@@ -1,4 +1,4 @@
-//! An ability takes effect: it is paid, and reaches whom its shape says.
+//! An ability takes effect: its cost is paid, and it reaches the targets given by its shape.
 
 use bevy_ecs::prelude::*;
 use bevy_ecs::system::SystemParam;
@@ -15,7 +15,7 @@ use crate::combat::{Hit, Targets};
 use crate::data::{Ability, AbilityIndex, Shape};
 use crate::projectile::Launch;
 
-/// The wait is over: an ability takes effect in this tick.
+/// The cast time is over: the ability takes effect in this tick.
 #[derive(Message, Debug, Clone, Copy)]
 pub(super) struct GoesOff {
     pub(super) user: Entity,
@@ -23,7 +23,7 @@ pub(super) struct GoesOff {
     pub(super) goal: Goal,
 }
 
-/// What an ability sets going.
+/// Writers for everything an ability can set off: hits, projectiles and ground areas.
 #[derive(SystemParam)]
 pub(super) struct Outcome<'w, 's> {
     targets: Targets<'w, 's>,
@@ -55,7 +55,7 @@ fn take_effect(
     use_of: &GoesOff,
 ) -> Result<(), Refusal> {
     user.may_use(ability)?;
-    let aimed = aim(&outcome.targets, user.archer(), ability, use_of.goal)?;
+    let aimed = aim(&outcome.targets, user.caster(), ability, use_of.goal)?;
     user.pay(ability);
     user.book.wait(use_of.ability, clock.now().after(clock.ticks(ability.cooldown_ms)));
     look(outcome, user, aimed);
@@ -63,13 +63,13 @@ fn take_effect(
     Ok(())
 }
 
-/// Turns to what it aims at.
+/// Turns the caster towards its goal.
 fn look(outcome: &Outcome<'_, '_>, user: &mut UserItem<'_, '_>, aimed: Aimed) {
     let towards = |to: Position| (to != user.at.0).then(|| Angle::between(user.at.0, to));
     let angle = match aimed {
         Aimed::Own => None,
         Aimed::Towards(angle) => Some(angle),
-        Aimed::At(entity) => outcome.targets.place(entity).and_then(towards),
+        Aimed::At(entity) => outcome.targets.position(entity).and_then(towards),
         Aimed::Onto(point) => towards(point),
     };
     if let Some(angle) = angle {
@@ -79,7 +79,6 @@ fn look(outcome: &Outcome<'_, '_>, user: &mut UserItem<'_, '_>, aimed: Aimed) {
 
 fn reach(outcome: &mut Outcome<'_, '_>, user: &UserItem<'_, '_>, ability: &Ability, index: AbilityIndex, aimed: Aimed) {
     let (source, side, power, from) = (user.entity, *user.side, user.stats.power, user.at.0);
-    let friendly = ability.is_friendly();
     let hit = |target| Hit { source, side, power, ability: index, target, from };
     match (ability.shape, aimed) {
         (_, Aimed::Own) => drop(outcome.hits.write(hit(source))),
@@ -93,18 +92,18 @@ fn reach(outcome: &mut Outcome<'_, '_>, user: &UserItem<'_, '_>, ability: &Abili
             outcome.launches.write(Launch { source, side, power, ability: index, from, angle });
         }
         (Shape::Ground { radius_tiles, lasts_ms: 0, .. }, Aimed::Onto(point)) => {
-            let struck = outcome.targets.around(point, radius_tiles.units(), side, friendly);
+            let struck = outcome.targets.around(point, radius_tiles.units(), side, ability.relation());
             outcome.hits.write_batch(struck.map(|target| Hit { from: point, ..hit(target.entity) }));
         }
         (Shape::Ground { .. }, Aimed::Onto(point)) => {
             outcome.lays.write(Lay { source, side, power, ability: index, at: point });
         }
-        // Aiming gives each shape its own kind of goal.
+        // `aim` never returns any other combination of shape and goal.
         _ => {}
     }
 }
 
-/// Half of so many degrees, in 1/256 turn.
+/// Half of a width in degrees (at most 360), in 1/256 turn.
 fn half_width(width_degrees: u16) -> u8 {
     (u32::from(width_degrees.min(360)) * 128 / 360) as u8
 }

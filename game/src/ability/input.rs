@@ -1,4 +1,4 @@
-//! Players' commands.
+//! Turns the commands of players into uses of abilities.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::input::CurrentInput;

@@ -1,4 +1,4 @@
-//! The use of abilities: from a wish to what it hits. Players and mobs use the same.
+//! The use of abilities, from the request to its hits. Players and mobs share this code.
 
 mod aim;
 mod begin;
@@ -20,7 +20,7 @@ use realmgate_protocol::realm::Cooldowns;
 
 use crate::data::AbilityIndex;
 
-/// The abilities that somebody has, and when each is ready.
+/// The abilities of a player or mob, and when each is off cooldown.
 #[derive(Component, Debug, Clone, Default)]
 pub struct AbilityBook {
     abilities: Vec<AbilityIndex>,
@@ -29,7 +29,7 @@ pub struct AbilityBook {
 }
 
 impl AbilityBook {
-    /// A book of abilities by slot, all of them ready.
+    /// Creates a book of abilities by slot, all of them ready.
     pub fn new(abilities: impl IntoIterator<Item = AbilityIndex>) -> Self {
         let abilities: Vec<_> = abilities.into_iter().collect();
         Self { ready_at: vec![Tick(0); abilities.len()], abilities, all_ready_at: Tick(0) }
@@ -45,30 +45,30 @@ impl AbilityBook {
         self.abilities.get(usize::from(slot)).copied()
     }
 
-    /// When an ability is ready; `None` for one that is not in the book.
+    /// The tick from which an ability is ready. `None` if it is not in the book.
     pub fn ready_at(&self, ability: AbilityIndex) -> Option<Tick> {
         self.slot_of(ability).map(|slot| self.ready_at[slot])
     }
 
-    /// Whether an ability can be used, as far as waiting goes.
+    /// Whether an ability is off its cooldown and, unless `off_global`, off the global cooldown.
     pub fn is_ready(&self, ability: AbilityIndex, off_global: bool, now: Tick) -> bool {
         let own = self.ready_at(ability).is_some_and(|ready_at| ready_at <= now);
         own && (off_global || self.all_ready_at <= now)
     }
 
-    /// Makes an ability wait.
+    /// Puts an ability on cooldown until a tick.
     pub fn wait(&mut self, ability: AbilityIndex, until: Tick) {
         if let Some(slot) = self.slot_of(ability) {
             self.ready_at[slot] = until;
         }
     }
 
-    /// Makes all abilities wait that heed the global cooldown.
+    /// Starts the global cooldown, until a tick.
     pub fn wait_all(&mut self, until: Tick) {
         self.all_ready_at = until;
     }
 
-    /// What the player sees of it.
+    /// The cooldowns as they are sent to the player.
     pub fn to_wire(&self) -> Cooldowns {
         Cooldowns { ready_at: self.ready_at.iter().map(|tick| tick.0).collect() }
     }
@@ -78,32 +78,32 @@ impl AbilityBook {
     }
 }
 
-/// What somebody casts now.
+/// The cast in progress, if any.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CurrentCast(pub Option<Cast>);
 
-/// A cast that is going on.
+/// A cast in progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cast {
-    /// Which ability.
+    /// The ability being cast.
     pub ability: AbilityIndex,
     /// What it is aimed at.
     pub goal: Goal,
-    /// Since when.
+    /// Tick at which the cast began.
     pub since: Tick,
-    /// When it takes effect.
+    /// Tick at which it takes effect.
     pub until: Tick,
 }
 
-/// Players' commands become uses of abilities, in [`TickSet::Intent`].
+/// Turns the commands of players into uses of abilities, in [`TickSet::Intent`].
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AbilityInput;
 
-/// Casts begin, break and take effect, in [`TickSet::Combat`].
+/// Begins, interrupts and completes casts, in [`TickSet::Combat`].
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AbilitySystems;
 
-/// Owns the use of abilities.
+/// Adds the use of abilities.
 pub struct AbilityPlugin;
 
 impl Plugin for AbilityPlugin {

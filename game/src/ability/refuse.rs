@@ -1,4 +1,4 @@
-//! Telling players why they can not.
+//! Tells players why they cannot use an ability.
 
 use bevy_ecs::prelude::*;
 use bevy_ecs::system::SystemParam;
@@ -9,11 +9,11 @@ use realmgate_protocol::realm::Refusal;
 use crate::data::Data;
 use crate::tell::Tell;
 
-/// When a player was last told that it can not: a client that keeps pressing is not answered each tick.
+/// Tick of the last refusal sent to a player, so that a client that keeps pressing is not answered each tick.
 #[derive(Component, Debug, Clone, Copy, Default)]
 pub struct RefusedAt(Option<Tick>);
 
-/// Refuses abilities.
+/// Sends refusals of abilities.
 #[derive(SystemParam)]
 pub(super) struct Refusals<'w, 's> {
     pub(super) clock: Res<'w, TickClock>,
@@ -23,7 +23,8 @@ pub(super) struct Refusals<'w, 's> {
 }
 
 impl Refusals<'_, '_> {
-    /// Refuses an ability aloud, unless that was done just now. Mobs are told nothing.
+    /// Tells a player that an ability is refused, unless it was told so less than `refusal_pause_ms` ago. Mobs are not
+    /// told.
     pub(super) fn refuse(&mut self, user: Entity, reason: Refusal) {
         let Ok(mut refused) = self.refused.get_mut(user) else { return };
         let pause = self.clock.ticks(self.data.world.combat.refusal_pause_ms);

@@ -1,21 +1,19 @@
-//! Who uses abilities, and what keeps them from it.
+//! The users of abilities, and the checks whether they may use them.
 
 use bevy_ecs::prelude::*;
 use bevy_ecs::query::QueryData;
 use realmgate_engine::body::{At, Heading, Walk};
-use realmgate_engine::player::Travelling;
 use realmgate_engine::replication::Shared;
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::realm::{Refusal, Resource};
 
-use super::aim::Archer;
+use super::aim::Caster;
 use super::{AbilityBook, CurrentCast};
-use crate::combat::{SafeZone, Side};
+use crate::combat::{Side, Vulnerability};
 use crate::data::{Ability, AbilityIndex};
-use crate::death::Dead;
 use crate::stats::{Character, Stats};
 
-/// One who uses abilities.
+/// An entity that uses abilities.
 #[derive(QueryData)]
 #[query_data(mutable)]
 pub(super) struct User {
@@ -29,30 +27,28 @@ pub(super) struct User {
     pub(super) cast: &'static mut CurrentCast,
     resource: Option<&'static mut Shared<Resource>>,
     character: Option<&'static Character>,
-    hindered: (Has<Dead>, Has<SafeZone>, Has<Travelling>),
+    vulnerability: Vulnerability,
 }
 
 impl UserItem<'_, '_> {
-    pub(super) fn archer(&self) -> Archer {
-        Archer { entity: self.entity, at: self.at.0, looks: self.heading.0, side: *self.side }
+    pub(super) fn caster(&self) -> Caster {
+        Caster { entity: self.entity, at: self.at.0, looks: self.heading.0, side: *self.side }
     }
 
-    /// Whether it can do anything at all.
+    /// Whether it is alive and in this world.
     pub(super) fn is_alive(&self) -> bool {
-        let (dead, _, travelling) = self.hindered;
-        !dead && !travelling
+        self.vulnerability.is_present()
     }
 
-    /// Whether this ability may take effect now, its aim aside.
+    /// Checks whether the ability may take effect now, apart from its aim.
     pub(super) fn may_use(&self, ability: &Ability) -> Result<(), Refusal> {
-        let (_, safe, _) = self.hindered;
         if !self.is_alive() {
             return Err(Refusal::Dead);
         }
         if self.character.is_some_and(|character| character.level < ability.min_level) {
             return Err(Refusal::NoSuchAbility);
         }
-        if safe && !ability.is_friendly() {
+        if self.vulnerability.is_in_safe_zone() && !ability.is_friendly() {
             return Err(Refusal::NotAllowed);
         }
         if self.resource.as_ref().is_some_and(|resource| resource.current < ability.cost) {
@@ -61,7 +57,7 @@ impl UserItem<'_, '_> {
         Ok(())
     }
 
-    /// Whether it may begin now.
+    /// Checks whether the ability may begin now.
     pub(super) fn may_begin(&self, index: AbilityIndex, ability: &Ability, now: Tick) -> Result<(), Refusal> {
         self.may_use(ability)?;
         if self.cast.0.is_some() {
@@ -74,7 +70,7 @@ impl UserItem<'_, '_> {
         }
     }
 
-    /// Takes the cost off; mobs pay nothing.
+    /// Takes the cost from the resource. Mobs have no resource and pay nothing.
     pub(super) fn pay(&mut self, ability: &Ability) {
         if let Some(resource) = &mut self.resource
             && ability.cost > 0

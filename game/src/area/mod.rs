@@ -1,4 +1,4 @@
-//! Areas on the ground that act for a while on everyone inside.
+//! Areas of effect on the ground: they last for a while and act on everyone inside.
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
@@ -13,22 +13,22 @@ use realmgate_protocol::realm::{Appearance, EntityKind};
 use crate::combat::{Hit, Side, Targets};
 use crate::data::{AbilityIndex, Data, Shape};
 
-/// An ability lays an area.
+/// An ability places an area of effect on the ground.
 #[derive(Message, Debug, Clone, Copy)]
 pub struct Lay {
-    /// Who used it.
+    /// The caster.
     pub source: Entity,
-    /// On whose side.
+    /// The side of the caster.
     pub side: Side,
-    /// The user's power.
+    /// The power of the caster when the ability took effect.
     pub power: u32,
-    /// Which ability.
+    /// The ability that places the area.
     pub ability: AbilityIndex,
-    /// Where.
+    /// Centre of the area.
     pub at: Position,
 }
 
-/// An area on the ground.
+/// An area of effect on the ground.
 #[derive(Component, Debug, Clone, Copy)]
 pub struct GroundArea {
     lay: Lay,
@@ -38,15 +38,15 @@ pub struct GroundArea {
     until: Tick,
 }
 
-/// Areas act and end, in [`TickSet::Collide`].
+/// Applies areas and despawns those that are over, in [`TickSet::Collide`].
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AreaSystems;
 
-/// Areas appear, in [`TickSet::Combat`] after abilities.
+/// Spawns areas, in [`TickSet::Combat`] after abilities.
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LaySystems;
 
-/// Owns the areas.
+/// Adds areas of effect.
 pub struct AreaPlugin;
 
 impl Plugin for AreaPlugin {
@@ -90,8 +90,7 @@ fn act(
         } else if clock.now() >= area.next {
             area.next = clock.now().after(area.period);
             let Lay { source, side, power, ability, at } = area.lay;
-            let friendly = data.abilities[ability].is_friendly();
-            let reached = targets.around(at, area.radius, side, friendly);
+            let reached = targets.around(at, area.radius, side, data.abilities[ability].relation());
             hits.write_batch(reached.map(|target| Hit {
                 source,
                 side,

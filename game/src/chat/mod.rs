@@ -1,4 +1,4 @@
-//! What players say: to the channel, to one other, to their party.
+//! Chat: to the channel, to one other player (whisper), and to the party.
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
@@ -8,18 +8,20 @@ use realmgate_engine::schedule::TickSchedule;
 use realmgate_protocol::limits::MAX_CHAT_BYTES;
 use realmgate_protocol::link::{SocialCommand, SocialEvent};
 use realmgate_protocol::realm::{ChatScope, ClientMessage, Refusal, ServerMessage};
+use realmgate_protocol::text::fault_of_line;
 
 use crate::data::Data;
+use crate::ignore::Ears;
 use crate::requests::{Request, RequestSet};
 use crate::session::{Allowance, Rate};
 use crate::social::SocialAsked;
 use crate::tell::Tell;
 
-/// How much a player may still say.
+/// How many messages a player may still send.
 #[derive(Component, Debug)]
 struct Breath(Allowance);
 
-/// Owns chat.
+/// Adds chat.
 pub struct ChatPlugin;
 
 impl Plugin for ChatPlugin {
@@ -47,6 +49,7 @@ fn speak(
     (players, clock, data): (Res<Players>, Res<TickClock>, Res<Data>),
     mut speakers: Query<(&Player, &mut Breath)>,
     mut asked: MessageWriter<SocialAsked>,
+    ears: Ears<'_, '_>,
     mut tell: Tell<'_, '_>,
 ) {
     for Request { player, message } in requests.read() {
@@ -56,7 +59,7 @@ fn speak(
             continue;
         };
         let Ok((speaker, mut breath)) = speakers.get_mut(*player) else { continue };
-        if !is_sayable(text) {
+        if fault_of_line(text, MAX_CHAT_BYTES).is_some() {
             tell.refuse(*player, message.name(), Refusal::BadText);
             continue;
         }
@@ -76,41 +79,29 @@ fn speak(
                 asked.write(SocialAsked { player: *player, request, command });
             }
             _ => {
+                let hears = ears.listeners_of(&speaker.name);
+                let listeners = players.iter().map(|(_, listener)| listener).filter(|listener| hears(*listener));
                 let (from, text) = (speaker.name.clone(), text.clone());
                 let said = ServerMessage::Chat { scope: ChatScope::Channel, from, text };
-                tell.send_all(players.iter().map(|(_, listener)| listener), &said);
+                tell.send_each(listeners.map(|listener| (listener, true)), &said);
             }
         }
     }
 }
 
-/// Whether a text can be shown as one line.
-fn is_sayable(text: &str) -> bool {
-    text.len() <= MAX_CHAT_BYTES && !text.trim().is_empty() && !text.chars().any(char::is_control)
-}
-
-fn hear(mut heard: MessageReader<SocialHeard>, mut tell: Tell<'_, '_>) {
+fn hear(mut heard: MessageReader<SocialHeard>, ears: Ears<'_, '_>, mut tell: Tell<'_, '_>) {
     for SocialHeard { player, event } in heard.read() {
-        let message = match event.clone() {
-            SocialEvent::Whisper { from, text } => ServerMessage::Chat { scope: ChatScope::Whisper, from, text },
-            SocialEvent::PartyChat { from, text } => ServerMessage::Chat { scope: ChatScope::Party, from, text },
-            SocialEvent::WhisperSent { to, text } => ServerMessage::WhisperSent { to, text },
+        let (scope, from, text) = match event.clone() {
+            SocialEvent::Whisper { from, text } => (ChatScope::Whisper, from, text),
+            SocialEvent::PartyChat { from, text } => (ChatScope::Party, from, text),
+            SocialEvent::WhisperSent { to, text } => {
+                tell.send(*player, &ServerMessage::WhisperSent { to, text });
+                continue;
+            }
             _ => continue,
         };
-        tell.send(*player, &message);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_is_short_and_printable() {
-        assert!(is_sayable("hello, wörld"));
-        assert!(is_sayable(&"x".repeat(MAX_CHAT_BYTES)));
-        for bad in ["", "   ", "two\nlines", "bell\u{7}", &"x".repeat(MAX_CHAT_BYTES + 1)] {
-            assert!(!is_sayable(bad), "{bad:?} must be refused");
+        if ears.hears(*player, &from) {
+            tell.send_of_others(*player, &ServerMessage::Chat { scope, from, text });
         }
     }
 }

@@ -1,26 +1,26 @@
-//! Harm and healing: the only place where health goes down or a wound closes by an ability.
+//! Damage and healing: the only place where health goes down, or goes up through an ability.
 
 use bevy_ecs::prelude::*;
 use bevy_ecs::query::QueryData;
 use bevy_ecs::system::SystemParam;
 use realmgate_engine::body::{At, Push};
 use realmgate_engine::clock::TickClock;
-use realmgate_engine::player::{Player, Travelling};
+use realmgate_engine::player::Player;
 use realmgate_engine::random::ChannelRandom;
 use realmgate_engine::replication::{NetEntity, Shared};
 use realmgate_protocol::ids::{EntityId, Tick};
 use realmgate_protocol::realm::{CombatKind, Health, Resource, ServerMessage};
 
 use super::formula::{armoured, spread};
-use super::{InCombat, LastBlow, SafeZone, Side, Untouchable};
+use super::vulnerability::Vulnerability;
+use super::{InCombat, LastBlow, Side};
 use crate::data::{AbilityIndex, Data};
-use crate::death::Dead;
 use crate::effect::Effects;
 use crate::stats::{Character, Stats};
 use crate::tell::Tell;
 use crate::threat::{Healed, ThreatTable};
 
-/// One who fights.
+/// An entity that takes part in combat.
 #[derive(QueryData)]
 #[query_data(mutable)]
 pub struct Fighter {
@@ -35,37 +35,35 @@ pub struct Fighter {
     last_blow: &'static mut LastBlow,
     resource: Option<&'static mut Shared<Resource>>,
     threat: Option<&'static mut ThreatTable>,
-    shielded: (Has<Dead>, Has<SafeZone>, Has<Untouchable>, Has<Travelling>),
+    vulnerability: Vulnerability,
 }
 
 impl FighterItem<'_, '_> {
     pub(super) fn is_alive(&self) -> bool {
-        let (dead, _, _, travelling) = self.shielded;
-        !dead && !travelling && self.health.current > 0
+        self.vulnerability.is_present() && self.health.current > 0
     }
 
     pub(super) fn can_be_harmed_by(&self, side: Side) -> bool {
-        let (_, safe, untouchable, _) = self.shielded;
-        self.is_alive() && *self.side != side && !safe && !untouchable
+        self.vulnerability.can_be_harmed_by(side, *self.side) && self.health.current > 0
     }
 }
 
-/// One blow, or one portion of healing.
+/// One hit of damage, or one heal.
 #[derive(Debug, Clone, Copy)]
 pub struct Blow {
-    /// By whom; it may be gone.
+    /// The caster; it may have despawned.
     pub source: Entity,
-    /// Whose side the source is on.
+    /// The side of the source.
     pub side: Side,
-    /// To whom.
+    /// The target.
     pub target: Entity,
-    /// With which ability.
+    /// The ability that causes it.
     pub ability: AbilityIndex,
-    /// How much, before chance and armour.
+    /// Health points, before random spread and armour.
     pub amount: u32,
 }
 
-/// Harms and heals, and tells those whom it concerns.
+/// Applies damage and healing, and tells the players involved.
 #[derive(SystemParam)]
 pub struct Battle<'w, 's> {
     pub(super) data: Res<'w, Data>,
@@ -79,7 +77,7 @@ pub struct Battle<'w, 's> {
 }
 
 impl Battle<'_, '_> {
-    /// Harms by a direct blow: both are fighting from now on, and both may gain of their resource.
+    /// Deals direct damage. Source and target enter combat, and both may gain resource.
     pub fn strike(&mut self, blow: Blow) {
         if self.harm(blow, CombatKind::Damage) {
             self.gain(blow.source, |rules| rules.per_hit_dealt);
@@ -87,8 +85,8 @@ impl Battle<'_, '_> {
         }
     }
 
-    /// Harms by what was done earlier and still lasts.
-    pub fn fester(&mut self, blow: Blow) {
+    /// Deals the damage of a damage-over-time effect.
+    pub fn damage_over_time(&mut self, blow: Blow) {
         self.harm(blow, CombatKind::Tick);
     }
 
@@ -100,7 +98,7 @@ impl Battle<'_, '_> {
         }
         let amount = armoured(amount, target.stats.armour, self.data.world.combat.armour_half);
         let taken = amount.min(u32::from(target.health.current));
-        // Never more than the u16 it is taken from.
+        // Fits: `taken` is at most the u16 it is subtracted from.
         target.health.current -= taken as u16;
         target.last_blow.set_if_neq(LastBlow(Some(blow.source)));
         if let Some(threat) = &mut target.threat {
@@ -114,7 +112,7 @@ impl Battle<'_, '_> {
         true
     }
 
-    /// Heals, never beyond the most.
+    /// Heals the target, up to its maximum health.
     pub fn heal(&mut self, blow: Blow) {
         let amount = self.strayed(blow.amount);
         let Ok(mut target) = self.fighters.get_mut(blow.target) else { return };
@@ -137,7 +135,7 @@ impl Battle<'_, '_> {
         self.tell(CombatKind::Heal, blow, healed);
     }
 
-    /// Both see what happened, if they are players.
+    /// Tells source and target what happened, as far as they are players.
     pub(super) fn tell(&mut self, kind: CombatKind, blow: Blow, amount: u32) {
         let own = blow.source == blow.target;
         let source_hears = self.players.contains(blow.source);
@@ -145,7 +143,7 @@ impl Battle<'_, '_> {
         if !source_hears && !target_hears {
             return;
         }
-        // 0 is nobody's id: a source that has left the world.
+        // 0 is no entity's id: the source has left the world.
         let id = |entity| self.ids.get(entity).map_or(EntityId(0), |id| id.0);
         let message = ServerMessage::Combat {
             kind,
@@ -154,11 +152,12 @@ impl Battle<'_, '_> {
             ability: Some(blow.ability.0),
             amount,
         };
-        let listeners = [source_hears.then_some(blow.source), target_hears.then_some(blow.target)];
-        self.tell.send_all(listeners.into_iter().flatten(), &message);
+        let source = source_hears.then_some((blow.source, false));
+        let target = target_hears.then_some((blow.target, source_hears));
+        self.tell.send_each([source, target].into_iter().flatten(), &message);
     }
 
-    /// What harms without a wound starts a fight as well.
+    /// Starts combat for a harmful effect that deals no damage.
     pub(super) fn provoke(&mut self, source: Entity, target: Entity) {
         if let Ok(mut fighter) = self.fighters.get_mut(target)
             && let Some(threat) = &mut fighter.threat
@@ -176,8 +175,8 @@ impl Battle<'_, '_> {
         }
     }
 
-    /// Whoever helps a fighter fights for as long as that one does: else a healer would rest in the midst of a fight,
-    /// and could leave it at will. Two who help each other do not draw it out.
+    /// A healer stays in combat for as long as the fighter it heals. Otherwise it would regenerate in the middle of a
+    /// fight, and could leave it at will. Two that heal each other do not prolong it.
     fn join_fight(&mut self, helper: Entity, until: Tick) {
         if let Ok(mut fighter) = self.fighters.get_mut(helper)
             && fighter.combat.until < until

@@ -1,18 +1,18 @@
-//! How much: whole numbers that neither wrap nor vanish.
+//! Amounts of damage and healing, in integer arithmetic that does not wrap.
 
-/// An amount with its share of power on top.
+/// Adds `power_per_mille` thousandths of `power` to an amount.
 pub fn with_power(amount: u32, power: u32, power_per_mille: u32) -> u32 {
     let more = u64::from(power) * u64::from(power_per_mille) / 1_000;
     u32::try_from(u64::from(amount) + more).unwrap_or(u32::MAX)
 }
 
-/// An amount that strays by `roll` thousandths, itself from -1,000 on.
+/// Changes an amount by `roll` thousandths. Rolls below -1,000 count as -1,000.
 pub fn spread(amount: u32, roll: i32) -> u32 {
     let factor = (1_000 + i64::from(roll)).max(0);
     u32::try_from(i64::from(amount) * factor / 1_000).unwrap_or(u32::MAX)
 }
 
-/// What armour lets through: half of it at `half` armour, and 1 of what hurts at all.
+/// The part of an amount that armour lets through: half of it at `half` armour, and at least 1 unless the amount is 0.
 pub fn armoured(amount: u32, armour: u32, half: u32) -> u32 {
     let half = u64::from(half.max(1));
     let through = u64::from(amount) * half / (half + u64::from(armour));

@@ -1,4 +1,4 @@
-//! What an ability does to one that it reaches.
+//! Applies the effects of an ability to a target it hits.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::Push;
@@ -12,20 +12,20 @@ use crate::data::{AbilityIndex, Effect};
 use crate::effect::{Lasting, LastingKind};
 use crate::spawn::SummonRequested;
 
-/// An ability has reached somebody. Written until [`HitSystems`](super::HitSystems), applied there.
+/// An ability hits a target. Applied in [`HitSystems`](super::HitSystems); write it before them.
 #[derive(Message, Debug, Clone, Copy)]
 pub struct Hit {
-    /// Who used it; may be gone.
+    /// The caster; it may have despawned.
     pub source: Entity,
-    /// The user's side.
+    /// The side of the caster.
     pub side: Side,
-    /// The user's power when it was used.
+    /// The power of the caster when the ability was used.
     pub power: u32,
-    /// Which ability.
+    /// The ability that hits.
     pub ability: AbilityIndex,
-    /// Whom it reached.
+    /// The target.
     pub target: Entity,
-    /// Where it came from: what it pushes is pushed away from here.
+    /// Where the hit comes from: knockback pushes away from here.
     pub from: Position,
 }
 
@@ -34,7 +34,7 @@ pub(super) fn apply_hits(
     mut battle: Battle<'_, '_>,
     mut summons: MessageWriter<SummonRequested>,
 ) {
-    // The data is one handle, taken off the battle so that its effects can be walked while it changes the world.
+    // A clone of the handle, so that the effects can be iterated while `battle` is borrowed mutably.
     let data = battle.data.clone();
     for hit in hits.read() {
         for (place, effect) in data.abilities[hit.ability].effects.iter().enumerate() {
@@ -85,15 +85,15 @@ fn apply(
     }
 }
 
-/// Puts something lasting on the target; false where it can not be touched.
+/// Puts a lasting effect on the target. Returns false if the target cannot be affected.
 fn last(battle: &mut Battle<'_, '_>, hit: &Hit, place: u8, kind: LastingKind, lasts_ms: u32) -> bool {
     let until = battle.clock.now().after(battle.clock.ticks(lasts_ms));
     let Ok(mut target) = battle.fighters.get_mut(hit.target) else { return false };
-    let friendly = matches!(kind, LastingKind::Buff(_));
-    let touched = if friendly { target.is_alive() } else { target.can_be_harmed_by(hit.side) };
+    let helps = matches!(kind, LastingKind::Buff(_));
+    let touched = if helps { target.is_alive() } else { target.can_be_harmed_by(hit.side) };
     if touched {
         target.effects.put(Lasting { source: hit.source, side: hit.side, ability: hit.ability, place, kind, until });
-        if !friendly {
+        if !helps {
             battle.provoke(hit.source, hit.target);
         }
     }

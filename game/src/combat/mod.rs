@@ -1,4 +1,4 @@
-//! Who is fighting, who is safe, and what a blow does.
+//! Combat: sides, targets, damage, healing and safe zones.
 
 mod battle;
 mod formula;
@@ -6,12 +6,14 @@ mod hits;
 mod regenerate;
 mod status;
 mod targets;
+mod vulnerability;
 mod zone;
 
 pub use battle::{Battle, Blow};
 pub use formula::{armoured, spread, with_power};
 pub use hits::Hit;
 pub use targets::{Target, Targets};
+pub use vulnerability::Vulnerability;
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
@@ -25,7 +27,7 @@ use crate::ability::CurrentCast;
 use crate::effect::Effects;
 use crate::stats::Stats;
 
-/// Whose side somebody is on. Nobody can harm their own side.
+/// The side of an entity in combat. Nobody can harm their own side.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq)]
 #[require(InCombat, LastBlow, Stats, Effects, Push, CurrentCast, Shared<Health>, Shared<Status>)]
 pub enum Side {
@@ -35,49 +37,51 @@ pub enum Side {
     Mobs,
 }
 
-/// Until when somebody counts as fighting. Everyone who can be hurt has one; tick 0 is never.
+/// Until when an entity counts as in combat. Every entity that can be harmed has one; the default, tick 0, is never.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct InCombat {
-    /// The first tick of peace.
+    /// First tick at which it is out of combat.
     pub until: Tick,
 }
 
 impl InCombat {
-    /// Whether it is fighting.
+    /// Whether it is in combat.
     pub fn is(&self, now: Tick) -> bool {
         now < self.until
     }
 }
 
-/// Stands in a safe zone of the map: can neither be harmed nor harm.
+/// Marks a player in a safe zone of the map: it can neither harm nor be harmed.
 #[derive(Component, Debug, Clone, Copy, Default)]
-pub struct SafeZone;
+#[component(storage = "SparseSet")]
+pub struct InSafeZone;
 
-/// On its way home, or gone from the fight otherwise: nothing harms it.
+/// Marks an entity that cannot be harmed, such as a mob on its way home.
 #[derive(Component, Debug, Clone, Copy, Default)]
+#[component(storage = "SparseSet")]
 pub struct Untouchable;
 
-/// Who harmed somebody last.
+/// The entity that harmed this one last, if any.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LastBlow(pub Option<Entity>);
 
-/// Safe zones are entered and left, early in [`TickSet::Collide`].
+/// Marks who enters and leaves safe zones, early in [`TickSet::Collide`].
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ZoneSystems;
 
-/// Health and resource come back, in [`TickSet::Combat`].
+/// Regenerates health and resource, in [`TickSet::Combat`].
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RegenerateSystems;
 
-/// What abilities hit is harmed and healed, in [`TickSet::Combat`].
+/// Applies the hits of abilities, in [`TickSet::Combat`].
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HitSystems;
 
-/// What weighs on everyone becomes visible, last in [`TickSet::Lifecycle`].
+/// Updates the visible status flags, last in [`TickSet::Lifecycle`].
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StatusSystems;
 
-/// Owns harm, healing, safe zones and what is seen of them.
+/// Adds damage, healing, regeneration, safe zones and status flags.
 pub struct CombatPlugin;
 
 impl Plugin for CombatPlugin {

@@ -1,4 +1,4 @@
-//! Health and resource come back with time: once a second for each, spread over the ticks.
+//! Regeneration of health and resource: once a second for each character, spread over the ticks.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::clock::TickClock;

@@ -1,61 +1,68 @@
-//! Who can be reached by what.
+//! Finds the targets that an ability can reach.
 
 use bevy_ecs::prelude::*;
+use bevy_ecs::query::QueryData;
 use bevy_ecs::system::SystemParam;
 use realmgate_engine::body::{At, Body};
 use realmgate_engine::channel::ChannelMap;
-use realmgate_engine::player::Travelling;
 use realmgate_engine::replication::{InterestGrid, Shared};
 use realmgate_protocol::movement::{Angle, MAX_STEP_UNITS, Position};
 use realmgate_protocol::realm::Health;
 
-use super::{SafeZone, Side, Untouchable};
-use crate::death::Dead;
+use super::Side;
+use super::vulnerability::Vulnerability;
+use crate::data::Relation;
 
-type Candidate<'a> =
-    (&'a At, &'a Body, &'a Side, &'a Shared<Health>, (Has<Dead>, Has<SafeZone>, Has<Untouchable>, Has<Travelling>));
+/// A possible target.
+#[derive(QueryData)]
+pub struct Candidate {
+    at: &'static At,
+    body: &'static Body,
+    side: &'static Side,
+    health: &'static Shared<Health>,
+    vulnerability: Vulnerability,
+}
 
-/// Finds those that an ability can reach, by where they are now.
+/// Finds the targets that an ability can reach, by their current positions.
 #[derive(SystemParam)]
 pub struct Targets<'w, 's> {
     map: Res<'w, ChannelMap>,
     grid: Res<'w, InterestGrid>,
-    everyone: Query<'w, 's, Candidate<'static>>,
+    everyone: Query<'w, 's, Candidate>,
 }
 
-/// One that can be reached.
+/// A target that can be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target {
-    /// Who.
+    /// The target.
     pub entity: Entity,
-    /// Where.
+    /// Its position.
     pub at: Position,
-    /// How thick.
+    /// Radius of its body, in units.
     pub radius: i32,
 }
 
 impl Targets<'_, '_> {
-    /// The one, if `side` can harm it (or help it) now. Where it is does not matter.
-    pub fn one(&self, side: Side, friendly: bool, entity: Entity) -> Option<Target> {
-        let (at, body, its_side, health, (dead, safe, untouchable, travelling)) = self.everyone.get(entity).ok()?;
-        let alive = !dead && health.current > 0 && !travelling;
-        let allowed = if friendly { *its_side == side } else { *its_side != side && !safe && !untouchable };
-        (alive && allowed).then_some(Target { entity, at: at.0, radius: body.radius })
+    /// The entity as a target, if `side` can harm it (or help it) now. Its position does not matter.
+    pub fn one(&self, side: Side, relation: Relation, entity: Entity) -> Option<Target> {
+        let found = self.everyone.get(entity).ok()?;
+        let is_target = found.vulnerability.is_target_of(side, relation, *found.side) && found.health.current > 0;
+        is_target.then_some(Target { entity, at: found.at.0, radius: found.body.radius })
     }
 
-    /// Where somebody is, whoever it is.
-    pub fn place(&self, entity: Entity) -> Option<Position> {
-        self.everyone.get(entity).ok().map(|(at, ..)| at.0)
+    /// The position of an entity, whatever its side and state.
+    pub fn position(&self, entity: Entity) -> Option<Position> {
+        self.everyone.get(entity).ok().map(|found| found.at.0)
     }
 
-    /// All those around a point that `side` can harm (or help) and that no wall hides from it.
-    pub fn around(&self, centre: Position, units: i32, side: Side, friendly: bool) -> impl Iterator<Item = Target> {
-        self.near(centre, units, side, friendly)
+    /// All targets around a point that `side` can harm (or help) and that are in line of sight of the point.
+    pub fn around(&self, centre: Position, units: i32, side: Side, relation: Relation) -> impl Iterator<Item = Target> {
+        self.near(centre, units, side, relation)
             .filter(move |target| centre.within(target.at, units + target.radius))
             .filter(move |target| self.map.grid.line_of_sight(centre, target.at))
     }
 
-    /// All those in a cone from `centre`; `half_width` is in 1/256 turn to each side.
+    /// All foes in a cone from `centre`; `half_width` is in 1/256 turn to each side.
     pub fn in_cone(
         &self,
         centre: Position,
@@ -64,18 +71,18 @@ impl Targets<'_, '_> {
         half_width: u8,
         side: Side,
     ) -> impl Iterator<Item = Target> {
-        self.around(centre, units, side, false).filter(move |target| {
-            // Whoever stands within the other's body has no direction.
+        self.around(centre, units, side, Relation::Foe).filter(move |target| {
+            // Bodies that overlap the centre have no meaningful direction.
             let touching = centre.within(target.at, target.radius);
             touching || Angle::between(centre, target.at).difference(looks) <= half_width
         })
     }
 
-    /// The first that a flight from `from` to `to` meets, and no wall is asked about.
+    /// The first foe that a projectile from `from` to `to` hits. Walls are not checked.
     pub fn first_met(&self, from: Position, to: Position, radius: i32, side: Side) -> Option<Target> {
         let middle = Position { x: from.x + (to.x - from.x) / 2, y: from.y + (to.y - from.y) / 2 };
         let reach = from.distance(to) / 2 + radius + 1;
-        self.near(middle, reach, side, false)
+        self.near(middle, reach, side, Relation::Foe)
             .filter_map(|target| {
                 let along = met_along(from, to, target.at, radius + target.radius)?;
                 Some((along, target))
@@ -84,19 +91,19 @@ impl Targets<'_, '_> {
             .map(|(_, target)| target)
     }
 
-    /// Whether one point can be seen from the other.
+    /// Whether there is a line of sight between two points.
     pub fn sees(&self, from: Position, to: Position) -> bool {
         self.map.grid.line_of_sight(from, to)
     }
 
-    /// The grid is one tick old, so it is asked for a little more: one step of the target, and its body.
-    fn near(&self, centre: Position, units: i32, side: Side, friendly: bool) -> impl Iterator<Item = Target> {
+    /// The grid is one tick old, so the radius is enlarged a little: by one step of the target, and its body.
+    fn near(&self, centre: Position, units: i32, side: Side, relation: Relation) -> impl Iterator<Item = Target> {
         let slack = 2 * MAX_STEP_UNITS;
-        self.grid.near(centre, units + slack).filter_map(move |(entity, _)| self.one(side, friendly, entity))
+        self.grid.near(centre, units + slack).filter_map(move |(entity, _)| self.one(side, relation, entity))
     }
 }
 
-/// How far along the way a circle is met, in square units; `None` where it is passed by.
+/// How far along the way a circle is met, in square units; `None` if the way misses it.
 fn met_along(from: Position, to: Position, centre: Position, radius: i32) -> Option<i64> {
     let (dx, dy) = (i64::from(to.x - from.x), i64::from(to.y - from.y));
     let (cx, cy) = (i64::from(centre.x - from.x), i64::from(centre.y - from.y));

@@ -1,15 +1,15 @@
-//! Safe zones of the map.
+//! Safe zones of a map.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::At;
 use realmgate_engine::channel::ChannelMap;
 use realmgate_engine::player::Player;
 
-use super::SafeZone;
+use super::InSafeZone;
 
-type Walker<'a> = (Entity, &'a At, Has<SafeZone>);
+type Walker<'a> = (Entity, &'a At, Has<InSafeZone>);
 
-/// Marks the players that have stepped into a safe zone, and unmarks those that have left it.
+/// Marks players that have entered a safe zone, and unmarks those that have left it.
 pub(super) fn mark_safe(
     mut commands: Commands<'_, '_>,
     map: Res<ChannelMap>,
@@ -18,10 +18,10 @@ pub(super) fn mark_safe(
     for (player, at, marked) in &moved {
         match (map.is_safe(at.0), marked) {
             (true, false) => {
-                commands.entity(player).insert(SafeZone);
+                commands.entity(player).insert(InSafeZone);
             }
             (false, true) => {
-                commands.entity(player).remove::<SafeZone>();
+                commands.entity(player).remove::<InSafeZone>();
             }
             _ => {}
         }

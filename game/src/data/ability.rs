@@ -7,6 +7,15 @@ use super::reference::{MobIndex, Ref};
 use super::stats::Bonuses;
 use super::tiles::Tiles;
 
+/// The kind of target to look for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    /// Entities of the own side, to help them.
+    Friend,
+    /// Entities of the other side that can be harmed.
+    Foe,
+}
+
 /// An ability of a class or a mob.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -58,7 +67,13 @@ fn all_of_it() -> u32 {
 impl Ability {
     /// Whether it helps those it reaches rather than harms them.
     pub fn is_friendly(&self) -> bool {
-        self.effects.iter().all(|effect| effect.is_friendly() != Some(false))
+        self.relation() == Relation::Friend
+    }
+
+    /// Whom it is for.
+    pub fn relation(&self) -> Relation {
+        let helps = self.effects.iter().all(|effect| effect.is_friendly() != Some(false));
+        if helps { Relation::Friend } else { Relation::Foe }
     }
 
     /// How far from its user it reaches, in 1/1,024 tile.

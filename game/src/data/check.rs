@@ -1,4 +1,4 @@
-//! What a schema can not say: ids that must exist, and values that must fit each other.
+//! What a schema cannot say: ids that must exist, and values that must fit each other.
 
 use std::collections::BTreeMap;
 

@@ -14,6 +14,10 @@ use super::{GameData, schema};
 
 impl GameData {
     /// Checks and loads the data files of a folder. All faults of all files are found at once.
+    ///
+    /// # Errors
+    ///
+    /// Returns all faults if any file is missing, cannot be read or has a fault.
     pub fn load(folder: &Path) -> Result<Self, Faults> {
         let mut faults = Faults::new();
         let mut classes = read(folder, "classes.toml", &mut faults);

@@ -8,6 +8,10 @@ use super::GameData;
 
 impl GameData {
     /// Checks that every mob and vendor on the maps exists in the data, and that the map where all begins is there.
+    ///
+    /// # Errors
+    ///
+    /// Returns one fault for each unknown mob or vendor, and one if the start map is missing.
     pub fn check_maps(&self, maps: &MapSet) -> Result<(), Faults> {
         let mut faults = Faults::new();
         for map in maps.iter() {

@@ -20,7 +20,7 @@ mod tiles;
 mod vendor;
 mod world;
 
-pub use ability::{Ability, Effect, Shape};
+pub use ability::{Ability, Effect, Relation, Shape};
 pub use class::{Class, ResourceRules};
 pub use item::{FIRST_WORN_SLOT, Item, ItemKind, UseEffect, WornSlot};
 pub use loot::{LootEntry, LootTable};

@@ -36,7 +36,7 @@ pub struct PlayerRules {
     /// How long a body stays when its connection is lost, in milliseconds.
     #[schemars(range(min = 0, max = 600_000))]
     pub linger_ms: u32,
-    /// How long in combat, in milliseconds.
+    /// How long in combat, in milliseconds; also the longest that whoever logs out in a fight stays.
     #[schemars(range(min = 0, max = 600_000))]
     pub linger_combat_ms: u32,
     /// With how much health one returns from death, in thousandths.
@@ -134,6 +134,12 @@ pub struct LimitRules {
     /// The time that earns one more line, in milliseconds.
     #[schemars(range(min = 1, max = 600_000))]
     pub chat_every_ms: u32,
+    /// Requests to trade and invitations into a party at once.
+    #[schemars(range(min = 1, max = 100))]
+    pub invite_burst: u32,
+    /// The time that earns one more, in milliseconds.
+    #[schemars(range(min = 1, max = 600_000))]
+    pub invite_every_ms: u32,
 }
 
 /// How mobs find their way, and how much of each tick that may cost.

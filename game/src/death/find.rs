@@ -1,4 +1,4 @@
-//! Who has died in this tick, and who hears of it.
+//! Finds the entities that died in this tick and notifies the players involved.
 
 use bevy_ecs::prelude::*;
 use bevy_ecs::query::QueryData;
@@ -16,7 +16,7 @@ use crate::stats::MobKind;
 use crate::tell::Tell;
 use crate::threat::ThreatTable;
 
-/// One who may have died.
+/// An entity that may have died.
 #[derive(QueryData)]
 #[query_data(mutable)]
 pub(super) struct Mortal {
@@ -82,7 +82,7 @@ pub(super) fn tell_of_death(
     }
 }
 
-/// Mobs bear no grudge against a dead player.
+/// Removes dead players from the threat tables of all mobs.
 pub(super) fn forgive(mut died: MessageReader<Died>, mut mobs: Query<&mut ThreatTable>) {
     for death in died.read().filter(|death| death.victim_kind == VictimKind::Player) {
         for mut threat in &mut mobs {

@@ -1,4 +1,4 @@
-//! Dying: whoever has no health left lies dead, whoever counts on it is told, and players come back.
+//! Death: marks entities without health as dead, announces deaths, and respawns players.
 
 mod find;
 mod respawn;
@@ -11,14 +11,15 @@ use realmgate_protocol::movement::Position;
 
 use crate::data::MobIndex;
 
-/// Has no health left: does nothing, feels nothing. Whoever has none of these is alive.
+/// Marks an entity that has no health left: it cannot act or be affected. Entities without this component are alive.
 #[derive(Component, Debug, Clone, Copy)]
+#[component(storage = "SparseSet")]
 pub struct Dead {
-    /// Since when.
+    /// Tick at which it died.
     pub since: Tick,
 }
 
-/// What kind of being died.
+/// Whether a player or a mob died.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VictimKind {
     /// A player's character.
@@ -27,34 +28,34 @@ pub enum VictimKind {
     Mob,
 }
 
-/// Somebody died in this tick. Written in [`TickSet::Lifecycle`] by [`DeathSystems`]; read it after that set.
+/// An entity died in this tick. Written in [`TickSet::Lifecycle`] by [`DeathSystems`]; read it after that set.
 #[derive(Message, Debug, Clone)]
 pub struct Died {
-    /// Who. Still in the world.
+    /// The entity that died. It is still in the world.
     pub victim: Entity,
-    /// What kind of being.
+    /// Whether the victim is a player or a mob.
     pub victim_kind: VictimKind,
-    /// Who dealt the last blow.
+    /// The entity that dealt the last blow, if any.
     pub killer: Option<Entity>,
-    /// The players who had a part in it and the damage of each, the greatest first. Some may have left since.
+    /// The players who took part and the damage each has dealt, greatest first. Some may have left since.
     pub credit: Vec<(Entity, u32)>,
-    /// Where.
+    /// Where the victim died.
     pub at: Position,
-    /// Which kind of mob.
+    /// The kind of mob, `None` for players.
     pub mob: Option<MobIndex>,
     /// The level of a mob, 0 for players.
     pub mob_level: u8,
 }
 
-/// The dead are found and told of, in [`TickSet::Lifecycle`].
+/// Finds and announces deaths, in [`TickSet::Lifecycle`].
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DeathSystems;
 
-/// Dead players come back when they ask to, in [`TickSet::Intent`] after requests are read.
+/// Respawns dead players who ask for it, in [`TickSet::Intent`] after requests are read.
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RespawnSystems;
 
-/// Owns death and the return from it.
+/// Adds death and respawn.
 pub struct DeathPlugin;
 
 impl Plugin for DeathPlugin {

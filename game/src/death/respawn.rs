@@ -1,4 +1,4 @@
-//! Players come back from death.
+//! Respawn of dead players.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::{At, Push};

@@ -1,4 +1,4 @@
-//! Those who can not walk.
+//! Holds entities that cannot walk.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::{Asleep, Walk};
@@ -6,7 +6,7 @@ use realmgate_engine::body::{Asleep, Walk};
 use super::Effects;
 use crate::death::Dead;
 
-/// The rooted and the dead stay where they are, whatever they wished for.
+/// Stops the walk of rooted and dead entities.
 pub(super) fn hold(mut everyone: Query<(&Effects, Has<Dead>, &mut Walk), Without<Asleep>>) {
     for (effects, dead, mut walk) in &mut everyone {
         if walk.0.is_some() && (dead || effects.rooted()) {

@@ -1,4 +1,4 @@
-//! What lasts on somebody: damage over time, buffs, roots.
+//! Lasting effects: damage over time, buffs and roots.
 
 mod hold;
 mod tick;
@@ -12,56 +12,56 @@ use realmgate_protocol::realm::status;
 use crate::combat::Side;
 use crate::data::{AbilityIndex, Bonuses};
 
-/// What lasts on one at most; the one that would end first makes room.
+/// Most lasting effects on one entity. When it is full, the one that would end first is removed.
 const MOST: usize = 24;
 
-/// All that lasts on somebody.
+/// All lasting effects on an entity.
 #[derive(Component, Debug, Clone, Default)]
 pub struct Effects {
     lasting: Vec<Lasting>,
 }
 
-/// Something that lasts.
+/// A lasting effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lasting {
-    /// By whom; may be gone.
+    /// The caster; it may have despawned.
     pub source: Entity,
-    /// The source's side.
+    /// The side of the source.
     pub side: Side,
-    /// By which ability.
+    /// The ability that caused it.
     pub ability: AbilityIndex,
-    /// Which of the ability's effects.
+    /// Index among the effects of the ability.
     pub place: u8,
     /// What it does.
     pub kind: LastingKind,
-    /// The first tick without it.
+    /// First tick at which it no longer applies.
     pub until: Tick,
 }
 
-/// What something lasting does.
+/// What a lasting effect does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LastingKind {
-    /// Damage again and again.
+    /// Damage over time.
     Damage {
-        /// How much each time.
+        /// Damage of each period, before random spread and armour.
         amount: u32,
-        /// How often, in ticks.
+        /// Ticks between two instances of damage.
         period: u32,
-        /// When next.
+        /// Tick of the next damage.
         next: Tick,
     },
-    /// Makes stronger.
+    /// A buff: bonuses to stats.
     Buff(Bonuses),
-    /// No walking.
+    /// Cannot walk.
     Root,
 }
 
 impl Effects {
-    /// Puts something on, or anew where the same one has put the same on before.
+    /// Adds an effect. Replaces the same effect of the same ability from the same source.
     pub fn put(&mut self, new: Lasting) {
         let same = |old: &&mut Lasting| (old.source, old.ability, old.place) == (new.source, new.ability, new.place);
         if let Some(old) = self.lasting.iter_mut().find(same) {
-            // What hurts in a rhythm keeps the rhythm, else hitting faster than it would keep it from ever hurting.
+            // Damage over time keeps its rhythm. Otherwise reapplying it within each period would prevent all damage.
             let next = match (old.kind, new.kind) {
                 (LastingKind::Damage { next, .. }, LastingKind::Damage { amount, period, .. }) => {
                     LastingKind::Damage { amount, period, next }
@@ -79,22 +79,22 @@ impl Effects {
         self.lasting.push(new);
     }
 
-    /// Whether it is held to the spot.
+    /// Whether it is rooted.
     pub fn rooted(&self) -> bool {
         self.lasting.iter().any(|lasting| lasting.kind == LastingKind::Root)
     }
 
-    /// Takes everything off.
+    /// Removes all effects.
     pub fn clear(&mut self) {
         self.lasting.clear();
     }
 
-    /// Whether nothing lasts.
+    /// Whether there are no effects.
     pub fn is_empty(&self) -> bool {
         self.lasting.is_empty()
     }
 
-    /// The bits of the wire's status that come from what lasts.
+    /// The flags of [`Status`](realmgate_protocol::realm::Status) that come from lasting effects.
     pub fn flags(&self) -> u16 {
         let flag = |lasting: &Lasting| match lasting.kind {
             LastingKind::Damage { .. } => status::AFFLICTED,
@@ -114,22 +114,22 @@ impl Effects {
     }
 }
 
-/// What lasts acts and ends, in [`TickSet::Combat`].
+/// Applies and ends lasting effects, in [`TickSet::Combat`].
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EffectSystems;
 
-/// Those who can not walk are held, last in [`TickSet::Intent`].
+/// Stops entities that cannot walk, last in [`TickSet::Intent`].
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HoldSystems;
 
-/// Owns what lasts.
+/// Adds lasting effects.
 pub struct EffectPlugin;
 
 impl Plugin for EffectPlugin {
     fn build(&self, app: &mut App) {
         app.add_systems(TickSchedule, hold::hold.in_set(TickSet::Intent).in_set(HoldSystems)).add_systems(
             TickSchedule,
-            (tick::fester, tick::end, tick::sum_buffs).chain().in_set(TickSet::Combat).in_set(EffectSystems),
+            (tick::damage_over_time, tick::end, tick::sum_buffs).chain().in_set(TickSet::Combat).in_set(EffectSystems),
         );
     }
 }

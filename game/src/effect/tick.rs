@@ -1,4 +1,4 @@
-//! What lasts, tick by tick.
+//! Lasting effects, tick by tick.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::Asleep;
@@ -11,8 +11,8 @@ use crate::stats::BuffBonus;
 
 type Bearers<'w, 's> = Query<'w, 's, (Entity, &'static mut Effects), Without<Asleep>>;
 
-/// Damage over time that is due.
-pub(super) fn fester(
+/// Deals damage over time that is due.
+pub(super) fn damage_over_time(
     clock: Res<TickClock>,
     mut due: Local<'_, Vec<Blow>>,
     mut params: ParamSet<'_, '_, (Bearers<'_, '_>, Battle<'_, '_>)>,
@@ -23,7 +23,7 @@ pub(super) fn fester(
         }
     }
     let mut battle = params.p1();
-    due.drain(..).for_each(|blow| battle.fester(blow));
+    due.drain(..).for_each(|blow| battle.damage_over_time(blow));
 }
 
 fn acts_at(kind: &LastingKind, now: Tick) -> bool {
@@ -42,7 +42,7 @@ fn collect(target: Entity, effects: &mut Effects, now: Tick, due: &mut Vec<Blow>
     }
 }
 
-/// What is over is taken off.
+/// Removes effects that are over.
 pub(super) fn end(clock: Res<TickClock>, mut everyone: Query<&mut Effects, Without<Asleep>>) {
     for mut effects in &mut everyone {
         if effects.lasting.iter().any(|lasting| lasting.until <= clock.now()) {
@@ -51,7 +51,7 @@ pub(super) fn end(clock: Res<TickClock>, mut everyone: Query<&mut Effects, Witho
     }
 }
 
-/// Buffs that came or went change the strength of the next tick.
+/// Updates the sum of all buffs where effects changed. It counts from the next tick on.
 pub(super) fn sum_buffs(mut everyone: Query<(&Effects, &mut BuffBonus), Changed<Effects>>) {
     for (effects, mut bonus) in &mut everyone {
         bonus.set_if_neq(BuffBonus(effects.bonuses()));

@@ -1,4 +1,4 @@
-//! What all that is worn adds.
+//! The bonuses of worn items.
 
 use bevy_ecs::prelude::*;
 
@@ -6,7 +6,7 @@ use crate::data::{Bonuses, Data};
 use crate::inventory::Inventory;
 use crate::stats::EquipmentBonus;
 
-/// Adds up what is worn wherever something owned has changed.
+/// Adds up the bonuses of worn items for every inventory that has changed.
 pub(super) fn add_up(data: Res<Data>, mut wearers: Query<(&Inventory, &mut EquipmentBonus), Changed<Inventory>>) {
     for (inventory, mut bonus) in &mut wearers {
         let mut sum = Bonuses::default();

@@ -1,4 +1,4 @@
-//! Using consumables up.
+//! Use of consumables.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::requests::Request;
 use crate::stats::Character;
 use crate::tell::Tell;
 
-/// What takes effect when the store has taken the item away.
+/// Uses that take effect once the store has removed the item.
 #[derive(bevy_ecs::prelude::Resource, Debug, Default)]
 pub(super) struct Uses {
     waiting: BTreeMap<EventKey, Use>,
@@ -26,15 +26,17 @@ pub(super) struct Uses {
 struct Use {
     player: Entity,
     effect: UseEffect,
-    /// When the player could have used something if it had not used this.
+    /// Tick from which the player could use a consumable before this use; restored if this use is refused.
     ready_before: Tick,
 }
 
-/// When the next consumable can be used; whoever has none can use one now.
+/// Tick from which the next consumable may be used. Without this component one may be used now.
 #[derive(Component, Debug, Clone, Copy)]
-pub(super) struct NextUse(Tick);
+#[component(storage = "SparseSet")]
+pub(crate) struct NextUse(pub(crate) Tick);
 
-/// Has the store take the item away. Its cooldown starts at once, so that no second one is used before the first.
+/// Asks the store to remove the item. The cooldown starts at once, so that no second one is used before the first is
+/// done.
 pub(super) fn use_items(
     mut commands: Commands,
     mut requests: MessageReader<Request>,
@@ -87,7 +89,8 @@ fn use_up(
 
 type Patient<'a> = (&'a mut Shared<Health>, &'a mut Shared<Resource>, &'a NetEntity, Has<Dead>);
 
-/// What was used up takes effect; for one who has died meanwhile it comes too late. A refused use never was.
+/// Applies the effect of items that were used up, unless the player has died meanwhile. A refused use resets the
+/// cooldown.
 pub(super) fn take_effect(
     mut commands: Commands,
     mut settled: MessageReader<Settled>,

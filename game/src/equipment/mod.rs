@@ -1,8 +1,10 @@
-//! What is worn and what is used up.
+//! Equipment and consumables.
 
 mod bonus;
 mod consume;
 mod wear;
+
+pub(crate) use consume::NextUse;
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
@@ -10,7 +12,7 @@ use realmgate_engine::schedule::TickSchedule;
 
 use crate::requests::RequestSet;
 
-/// Owns wearing and using items.
+/// Adds equipping and using items.
 pub struct EquipmentPlugin;
 
 impl Plugin for EquipmentPlugin {

@@ -1,4 +1,4 @@
-//! Putting on and taking off.
+//! Equips and unequips items.
 
 use bevy_ecs::prelude::*;
 use realmgate_protocol::ids::ItemId;
@@ -31,8 +31,8 @@ pub(super) fn wear(
     }
 }
 
-/// Wears a carried item. What was worn there takes its place in the bag, so that a full bag is no hindrance; on its way
-/// it passes through a slot of no inventory, since each change of an event must find its slot free.
+/// Equips a carried item. The item worn there before takes its place in the bag, so this works with a full bag too. On
+/// its way it passes through a slot outside of the inventory, since each change of an event must find its slot free.
 fn put_on(
     player: Entity,
     item: ItemId,

@@ -1,4 +1,4 @@
-//! How features have deals done: submitted to the store, with everything they need held until the outcome is known.
+//! Submits deals to the store. Everything a deal needs is held until its outcome is known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use realmgate_protocol::realm::Refusal;
 
 use super::{Deal, FIRST_PASSING_SLOT, Held, Inventory};
 
-/// Deals whose outcome is not known yet.
+/// Deals whose outcome is not yet known.
 #[derive(Resource, Debug, Default)]
 pub struct Pending {
     waiting: BTreeMap<EventKey, Waiting>,
@@ -24,27 +24,28 @@ pub struct Pending {
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub deal: Deal,
-    /// The characters whose things change, with their entities: whoever comes back later brings what the store says.
+    /// The characters whose belongings change, with their entities. A character that has left and comes back loads them
+    /// from the store.
     pub parties: Vec<(CharacterId, Entity)>,
 }
 
 impl Pending {
-    /// Whether an item is part of something unfinished.
+    /// Whether an item is part of a pending deal.
     pub fn is_busy(&self, item: ItemId) -> bool {
         self.busy.contains(&item)
     }
 
-    /// How many deals wait.
+    /// The number of pending deals.
     pub fn len(&self) -> usize {
         self.waiting.len()
     }
 
-    /// Whether none waits.
+    /// Whether no deal is pending.
     pub fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
-    /// The deal of a key, once: it waits no longer, and its items are free.
+    /// Removes and returns the deal of a key, and frees its items.
     pub(super) fn take(&mut self, key: EventKey) -> Option<Waiting> {
         let waiting = self.waiting.remove(&key)?;
         for item in items_of(&waiting.deal.changes) {
@@ -54,7 +55,7 @@ impl Pending {
     }
 }
 
-/// Has deals done.
+/// Submits deals to the store.
 #[derive(SystemParam)]
 pub struct Ledger<'w, 's> {
     port: ResMut<'w, PersistPort>,
@@ -65,12 +66,17 @@ pub struct Ledger<'w, 's> {
 }
 
 impl Ledger<'_, '_> {
-    /// Who a player is and what it owns.
+    /// The player and its inventory.
     pub fn owner(&self, player: Entity) -> Option<(&Player, &Inventory)> {
         self.owners.get(player).ok()
     }
 
-    /// An item of a player that nothing unfinished and no offer needs: whose it is, what and where.
+    /// Returns an item of a player, with its character, if no pending deal and no trade offer needs it.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotFound`] if the player does not own the item, [`Refusal::ItemBusy`] if a pending deal or an offer
+    /// needs it.
     pub fn free_item(&self, player: Entity, item: ItemId) -> Result<(CharacterId, Held), Refusal> {
         let (known, inventory) = self.owner(player).ok_or(Refusal::NotFound)?;
         let held = inventory.get(item).ok_or(Refusal::NotFound)?;
@@ -80,24 +86,29 @@ impl Ledger<'_, '_> {
         Ok((known.character, held.clone()))
     }
 
-    /// Sets aside what a player offers to somebody, in place of what was set aside before.
+    /// Sets aside what a player offers in a trade. Replaces what was set aside before.
     pub fn set_aside(&mut self, player: Entity, items: BTreeSet<ItemId>, gold: u64) {
         if let Ok((_, mut inventory)) = self.owners.get_mut(player) {
             inventory.set_aside(items, gold);
         }
     }
 
-    /// The identity of a new item.
+    /// Returns a random id for a new item.
     pub fn new_item(&mut self) -> ItemId {
         ItemId(self.random.uuid())
     }
 
-    /// The channel's chance.
+    /// The random number generator of the channel.
     pub fn random(&mut self) -> &mut ChannelRandom {
         &mut self.random
     }
 
-    /// Hands a deal to the store and holds what it needs. Its outcome comes as [`Settled`](super::Settled).
+    /// Submits a deal to the store and holds what it needs. Its outcome arrives as [`Settled`](super::Settled).
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::ItemBusy`], [`Refusal::NotOnline`] or [`Refusal::TooLittleGold`] if an item, a character or the gold
+    /// is not available; [`Refusal::StoreBusy`] or [`Refusal::StoreAway`] if the store takes no deals.
     pub fn submit(&mut self, deal: Deal) -> Result<EventKey, Refusal> {
         self.check(&deal)?;
         let key = deal.key.unwrap_or_else(|| EventKey(self.random.uuid()));
@@ -119,8 +130,8 @@ impl Ledger<'_, '_> {
         Ok(key)
     }
 
-    /// Whether everything the deal takes is there and free. Features have looked already, each for its own refusals;
-    /// this is what none of them can get around.
+    /// Checks that everything the deal takes is there and free. Features check first, each with its own refusals; this
+    /// check none of them can bypass.
     fn check(&self, deal: &Deal) -> Result<(), Refusal> {
         if items_of(&deal.changes).any(|item| self.pending.is_busy(item)) {
             return Err(Refusal::ItemBusy);
@@ -139,7 +150,7 @@ impl Ledger<'_, '_> {
         Some(Fence { character: player.character, epoch: player.epoch })
     }
 
-    /// Every character that the changes name, by id. Whoever is not in this world can not be dealt with.
+    /// All characters named by the changes, ordered by id. Fails if one of them is not in this world.
     fn parties(&self, changes: &[Change]) -> Result<Vec<(CharacterId, Entity)>, Refusal> {
         let characters: BTreeSet<CharacterId> = changes.iter().flat_map(characters_of).collect();
         let entity = |character| {
@@ -151,13 +162,13 @@ impl Ledger<'_, '_> {
 }
 
 impl Inventory {
-    /// Holds the slots that the changes will fill and the gold that they will take.
+    /// Reserves the slots that the changes will fill and the gold that they will take.
     fn hold(&mut self, me: CharacterId, changes: &[Change]) {
         self.held_gold += gold_from(me, changes);
         self.held_slots.extend(slots_filled(me, changes));
     }
 
-    /// Lets go what [`Inventory::hold`] held.
+    /// Releases what [`Inventory::hold`] has reserved.
     pub(super) fn let_go(&mut self, me: CharacterId, changes: &[Change]) {
         self.held_gold = self.held_gold.saturating_sub(gold_from(me, changes));
         for slot in slots_filled(me, changes) {
@@ -166,7 +177,7 @@ impl Inventory {
     }
 }
 
-/// What a player is told when the store can not be asked.
+/// The refusal sent to a player when a deal cannot be submitted.
 pub fn not_submitted(why: NotSubmitted) -> Refusal {
     match why {
         NotSubmitted::Busy => Refusal::StoreBusy,
@@ -174,7 +185,7 @@ pub fn not_submitted(why: NotSubmitted) -> Refusal {
     }
 }
 
-/// The items that changes name; some more than once.
+/// The items named by changes. An item may occur more than once.
 pub(super) fn items_of(changes: &[Change]) -> impl Iterator<Item = ItemId> {
     changes.iter().filter_map(|change| match change {
         Change::ItemCreated { item, .. } | Change::ItemMoved { item, .. } | Change::ItemDestroyed { item, .. } => {

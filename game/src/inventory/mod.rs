@@ -1,7 +1,7 @@
-//! What a player owns, as the store has it.
+//! The items and gold of players, as the store has them.
 //!
-//! An [`Inventory`] changes in one place only: when the store has committed an event ([`settle`]). Until then whatever
-//! the event needs is held: its items are busy, its gold can not be spent again, its slots can not be filled.
+//! An [`Inventory`] changes in one place only: when the store has committed an event ([`settle`]). Until then
+//! everything the event needs is held: its items are busy, its gold cannot be spent again, its slots cannot be filled.
 
 mod deal;
 mod ledger;
@@ -25,20 +25,20 @@ use realmgate_protocol::realm::ItemView;
 use crate::data::{Data, FIRST_WORN_SLOT};
 use crate::requests::RequestSet;
 
-/// Slots from here on exist only between two changes of one event: two items that trade places pass through them,
-/// since each change must find its slot free.
+/// Slots from here on exist only between two changes of one event: two items that swap slots pass through them, since
+/// each change must find its slot free.
 pub const FIRST_PASSING_SLOT: u16 = 1_000;
 
-/// An item that somebody owns.
+/// An item in an inventory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
-    /// What it is, an id of the game's data; not necessarily of today's.
+    /// Item id of the game data. The current data may no longer have it.
     pub definition: String,
     /// Bag slot from 0, or worn slot from [`FIRST_WORN_SLOT`].
     pub slot: u16,
 }
 
-/// What a player owns.
+/// The items and gold of a player.
 #[derive(Component, Debug, Default)]
 pub struct Inventory {
     items: BTreeMap<ItemId, Held>,
@@ -56,7 +56,7 @@ impl Inventory {
         self.items.iter().map(|(item, held)| (*item, held))
     }
 
-    /// An item, if it is this player's.
+    /// An item, if this player owns it.
     pub fn get(&self, item: ItemId) -> Option<&Held> {
         self.items.get(&item)
     }
@@ -76,17 +76,17 @@ impl Inventory {
         self.gold
     }
 
-    /// The gold that nothing unfinished and no offer needs.
+    /// The gold that no pending deal and no trade offer needs.
     pub fn free_gold(&self) -> u64 {
         self.gold.saturating_sub(self.held_gold).saturating_sub(self.offered_gold)
     }
 
-    /// Whether something unfinished will fill a slot.
+    /// Whether a pending deal will fill a slot.
     pub fn is_slot_held(&self, slot: u16) -> bool {
         self.held_slots.contains(&slot)
     }
 
-    /// Whether an item is offered to somebody.
+    /// Whether an item is offered in a trade.
     pub fn is_set_aside(&self, item: ItemId) -> bool {
         self.offered_items.contains(&item)
     }
@@ -95,17 +95,17 @@ impl Inventory {
         (self.offered_items, self.offered_gold) = (items, gold);
     }
 
-    /// How many items the bag holds.
+    /// The size of the bag, in items.
     pub fn bag_slots(&self) -> u16 {
         self.bag_slots
     }
 
-    /// The bag slots that are empty and that nothing unfinished will fill, lowest first.
+    /// The bag slots that are empty and that no pending deal will fill, lowest first.
     pub fn free_bag_slots(&self) -> impl Iterator<Item = u16> {
         (0..self.bag_slots).filter(|slot| !self.held_slots.contains(slot) && self.in_slot(*slot).is_none())
     }
 
-    /// The items as clients are shown them.
+    /// The items as they are sent to clients.
     pub fn views(&self) -> Vec<ItemView> {
         self.items().map(|(item, held)| held.view(item)).collect()
     }
@@ -117,13 +117,13 @@ impl Held {
         self.slot >= FIRST_WORN_SLOT
     }
 
-    /// It as clients are shown it.
+    /// The item as it is sent to clients.
     pub fn view(&self, item: ItemId) -> ItemView {
         ItemView { item, definition: self.definition.clone(), slot: self.slot }
     }
 }
 
-/// Owns what players own.
+/// Adds inventories.
 pub struct InventoryPlugin;
 
 impl Plugin for InventoryPlugin {

@@ -1,4 +1,4 @@
-//! The one place where what players own changes: when the store says that it has.
+//! The only place where inventories change: when the store has answered.
 
 use std::collections::BTreeMap;
 
@@ -12,17 +12,17 @@ use super::ledger::{Pending, Waiting, items_of};
 use super::{Held, Inventory};
 use crate::tell::Tell;
 
-/// The outcome of a deal is known: what it changes for its players is done and told, or nothing has happened and
-/// whoever asked knows. The feature that made the deal does the rest.
+/// The outcome of a deal is known. If it was committed, the inventories are changed and the players told; if it was
+/// refused, nothing has changed and the player who asked was told. The feature that made the deal does the rest.
 #[derive(Message, Debug, Clone, Copy)]
 pub struct Settled {
-    /// Which deal.
+    /// Key of the deal.
     pub key: EventKey,
-    /// `None` when it is durable.
+    /// Why the store refused it; `None` if it is durable.
     pub refusal: Option<EventRefusal>,
 }
 
-/// Applies the outcomes of this tick. An outcome that nobody waits for is nobody's: it may come a second time.
+/// Applies the outcomes of this tick. Outcomes without a pending deal are skipped: an outcome may arrive twice.
 pub(super) fn settle(
     mut done: MessageReader<EventDone>,
     mut pending: ResMut<Pending>,
@@ -48,7 +48,7 @@ pub(super) fn settle(
     }
 }
 
-/// What a deal may change of an inventory.
+/// The parts of an inventory that a deal may change.
 struct Touched {
     gold: u64,
     slots: BTreeMap<ItemId, Option<u16>>,
@@ -60,7 +60,7 @@ impl Inventory {
         Touched { gold: self.gold, slots: items_of(changes).map(slot).collect() }
     }
 
-    /// Does what a committed event says about one character.
+    /// Applies the changes of a committed event to one character.
     fn apply(&mut self, me: CharacterId, changes: &[Change], definitions: &BTreeMap<ItemId, String>) {
         for change in changes {
             match change {

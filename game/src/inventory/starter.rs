@@ -1,30 +1,36 @@
-//! What a new character finds in its bag when it enters a world for the first time.
+//! Starter kits: what a new character has in its bag when it first enters a world, once for each account and class.
 
 use std::collections::BTreeMap;
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::player::PlayerJoined;
-use realmgate_protocol::ids::{CharacterId, EventKey, ItemId};
+use realmgate_protocol::ids::{EventKey, ItemId};
 use realmgate_protocol::link::{CharacterLoad, GoldAccount, Owner};
+use sha2::{Digest, Sha256};
 
-use super::{Deal, Ledger};
+use super::{Deal, FIRST_PASSING_SLOT, Ledger};
 use crate::data::{ClassIndex, Data};
 
-/// What a new character of a class starts with.
+/// The items and gold a new character of a class starts with.
 #[derive(Debug, Clone, Default)]
 pub struct StarterKit {
-    /// Ids of the game's items.
+    /// Item ids of the game data.
     pub items: Vec<String>,
-    /// Gold.
+    /// Amount of gold.
     pub gold: u64,
 }
 
-/// What new characters start with, by class; a class that is not named starts with nothing.
+/// Starter kits by class. A class without a kit starts with nothing.
 #[derive(Resource, Debug, Clone, Default)]
 pub struct StarterKits(pub BTreeMap<ClassIndex, StarterKit>);
 
-/// Gives each new character what its class starts with. The key and the identities follow from the character alone:
-/// if it comes again before the first save, the same event is asked for, and it happens once.
+/// Item definition that marks a kit as given in the ledger.
+const RECEIPT: &str = "starter_kit";
+
+/// Gives the starter kit of a class to the first new character of that class on each account. The event key is derived
+/// from the character: if it joins again before the first save, the same event is submitted and happens once. The item
+/// ids are derived from account and class: no item can be created twice, so the event of another character is refused
+/// as a whole, and items given away with a deleted character are not created again.
 pub(super) fn give_starter_kits(
     mut joined: MessageReader<PlayerJoined>,
     (data, kits): (Res<Data>, Res<StarterKits>),
@@ -32,33 +38,53 @@ pub(super) fn give_starter_kits(
 ) {
     for PlayerJoined { load, .. } in joined.read().filter(|join| is_new(&join.load)) {
         let Some(kit) = data.classes.find(&load.class_id).and_then(|class| kits.0.get(&class)) else { continue };
-        let character = load.character;
-        let mut deal = Deal::new("starter_kit").once(EventKey(derived(character, 0)));
-        for (slot, definition) in (0..data.world.goods.bag_slots).zip(&kit.items) {
-            let identity = ItemId(derived(character, slot + 1));
-            deal.create(identity, definition, Owner::Character { character, slot });
-        }
-        deal.pay(GoldAccount::World, GoldAccount::Character { character }, kit.gold);
+        let deal = first_of_its_class(load, kit, data.world.goods.bag_slots);
         if !deal.is_empty() {
-            // Refused only where far too much waits for the store; then the next entrance asks again.
+            // Refused only if far too much waits for the store; the next entrance tries again.
             let _ = ledger.submit(deal);
         }
     }
 }
 
-/// Gold is looked at too: a character that has spent or lost its things since has had its kit.
+fn first_of_its_class(load: &CharacterLoad, kit: &StarterKit, bag_slots: u16) -> Deal {
+    let character = load.character;
+    let mut deal = Deal::new("starter_kit").once(EventKey(derived(&[b"key", &character.0])));
+    if kit.items.is_empty() && kit.gold == 0 {
+        return deal;
+    }
+    let identity = |number: u16| {
+        let account = &load.account.0;
+        ItemId(derived(&[b"item", account, load.class_id.as_bytes(), &number.to_be_bytes()]))
+    };
+    // Created and destroyed within the event, so that a kit of gold alone is given only once too.
+    let passing = Owner::Character { character, slot: FIRST_PASSING_SLOT };
+    deal.create(identity(0), RECEIPT, passing.clone());
+    deal.destroy(identity(0), passing);
+    for (slot, definition) in (0..bag_slots).zip(&kit.items) {
+        deal.create(identity(slot + 1), definition, Owner::Character { character, slot });
+    }
+    deal.pay(GoldAccount::World, GoldAccount::Character { character }, kit.gold);
+    deal
+}
+
+/// Whether the character is new. A character with saved state, items, gold or experience has had its kit.
 fn is_new(load: &CharacterLoad) -> bool {
     load.soft.is_none() && load.items.is_empty() && load.gold == 0 && load.experience == 0
 }
 
-/// An identity that follows from a character's: its bytes with `number` mixed into the time of a version 7 UUID, and
-/// the version turned to 8, which says that the rest is ours.
-fn derived(character: CharacterId, number: u16) -> [u8; 16] {
-    let mut bytes = character.0;
-    let [high, low] = number.to_be_bytes();
-    bytes[0] ^= high;
-    bytes[1] ^= low;
+/// An id derived from the SHA-256 of these parts, as a UUID of version 8, the version for custom formats.
+fn derived(parts: &[&[u8]]) -> [u8; 16] {
+    let mut hash = Sha256::new_with_prefix(b"realmgate starter kit");
+    for part in parts {
+        hash.update([part.len() as u8]);
+        hash.update(part);
+    }
+    let mut bytes: [u8; 16] = std::array::from_fn({
+        let digest = hash.finalize();
+        move |at| digest[at]
+    });
     bytes[6] = bytes[6] & 0x0f | 0x80;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
     bytes
 }
 
@@ -67,11 +93,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn derived_identities_differ_by_number_and_character() {
-        let (one, other) = (CharacterId([7; 16]), CharacterId([8; 16]));
-        let all: std::collections::BTreeSet<[u8; 16]> =
-            [one, other].into_iter().flat_map(|id| (0..300).map(move |number| derived(id, number))).collect();
-        assert_eq!(all.len(), 600, "no two are the same");
-        assert_eq!(derived(one, 3), derived(one, 3), "the same question has the same answer");
+    fn derived_identities_differ_by_every_part() {
+        let parts: [&[&[u8]]; 4] = [&[b"ab", b"c"], &[b"a", b"bc"], &[b"abc"], &[b"abc", b""]];
+        let all: std::collections::BTreeSet<[u8; 16]> = parts.into_iter().map(derived).collect();
+        assert_eq!(all.len(), 4, "no two are the same");
+        assert_eq!(derived(&[b"ab"]), derived(&[b"ab"]), "the same question has the same answer");
     }
 }

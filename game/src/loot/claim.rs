@@ -1,4 +1,4 @@
-//! Who reaches for what lies on the ground, until the store has answered.
+//! Claims on things on the ground, until the store has answered.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,14 @@ use realmgate_protocol::link::EventRefusal;
 use super::OnGround;
 use crate::inventory::Settled;
 
-/// Deals that take things from the ground.
+/// Pending deals that take things from the ground.
 #[derive(Resource, Debug, Default)]
 pub(super) struct Claims(BTreeMap<EventKey, Claim>);
 
 #[derive(Debug, Clone, Copy)]
 struct Claim {
     thing: Entity,
-    /// A player picks it up; else it vanishes.
+    /// Whether a player picks it up; otherwise it despawns because its time is over.
     picked_up: bool,
 }
 
@@ -30,8 +30,8 @@ impl Claims {
     }
 }
 
-/// What was taken is gone; what could not be taken lies there as before. What the store does not have on the ground is
-/// gone too: nobody could ever have it.
+/// Despawns things that were taken, and frees those that could not be taken. A thing that the store does not have on
+/// the ground is despawned too, since nobody could ever take it.
 pub(super) fn finish(
     mut commands: Commands,
     mut settled: MessageReader<Settled>,

@@ -1,4 +1,4 @@
-//! Dropping an item to the ground.
+//! Drops items to the ground.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::At;
@@ -29,7 +29,7 @@ pub(super) fn drop_items(
     }
 }
 
-/// Whoever drops something gives it to everybody: it has no owner on the ground.
+/// Drops an item. On the ground it has no owner, so everybody may pick it up.
 fn drop_item(
     player: Entity,
     item: ItemId,

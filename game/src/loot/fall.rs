@@ -1,4 +1,4 @@
-//! Things come to lie on the ground once the store has them there.
+//! Spawns things on the ground once the store has them there.
 
 use std::collections::BTreeMap;
 
@@ -14,11 +14,11 @@ use super::{Goods, OnGround};
 use crate::data::{Data, GameData};
 use crate::inventory::Settled;
 
-/// What will lie somewhere when its deal is durable.
+/// Things to spawn on the ground once their deal is durable.
 #[derive(Resource, Debug, Default)]
 pub(super) struct Falling(pub BTreeMap<EventKey, Vec<Fall>>);
 
-/// A thing that falls.
+/// A thing to spawn on the ground.
 #[derive(Debug, Clone)]
 pub(super) struct Fall {
     pub goods: Goods,

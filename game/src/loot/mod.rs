@@ -1,6 +1,6 @@
-//! What lies on the ground: left by the dead or dropped, picked up, gone after a while.
+//! Loot: things on the ground that were left by dead mobs or dropped. They are picked up, or despawn after a while.
 //!
-//! The store has it under the owner "ground" before anybody sees it, so that it can not be lost or doubled.
+//! The store has them under the owner "ground" before anybody sees them, so that they cannot be lost or duplicated.
 
 mod claim;
 mod drop;
@@ -19,40 +19,40 @@ use realmgate_protocol::ids::{CharacterId, ItemId, Tick};
 use crate::death::DeathSystems;
 use crate::requests::RequestSet;
 
-/// What lies there.
+/// The content of a thing on the ground.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Goods {
     /// An item.
     Item {
-        /// Its identity.
+        /// Id of the item.
         item: ItemId,
-        /// What it is, an id of the game's data.
+        /// Item id of the game data.
         definition: String,
     },
-    /// Gold.
+    /// An amount of gold.
     Gold(u64),
 }
 
-/// Something on the ground.
+/// A thing on the ground.
 #[derive(Component, Debug, Clone)]
 pub struct OnGround {
-    /// What.
+    /// The item or gold.
     pub goods: Goods,
-    /// Who alone may pick it up; nobody: everybody may.
+    /// The characters that may pick it up. If empty, everybody may.
     pub owners: Vec<CharacterId>,
-    /// Until when it is only theirs.
+    /// Tick until which it is reserved for its owners.
     pub owned_until: Tick,
-    /// When it goes.
+    /// Tick at which it despawns.
     pub vanishes_at: Tick,
-    /// Whether somebody has reached for it, or it goes, and the store has not answered.
+    /// Whether a deal that picks it up or removes it is pending at the store.
     pub spoken_for: bool,
 }
 
-/// What the dead leave is rolled in [`TickSet::Lifecycle`], after [`DeathSystems`].
+/// Rolls the loot of mobs that died, in [`TickSet::Lifecycle`], after [`DeathSystems`].
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LootSystems;
 
-/// Owns what lies on the ground.
+/// Adds loot.
 pub struct LootPlugin;
 
 impl Plugin for LootPlugin {

@@ -1,4 +1,4 @@
-//! Picking things up.
+//! Picks up things from the ground.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::At;
@@ -16,8 +16,8 @@ use crate::inventory::{Deal, Ledger};
 use crate::requests::Request;
 use crate::tell::Tell;
 
-/// Answers those who reach for something. What one reaches for is spoken for until the store has answered, so the
-/// second of two who reach for the same thing is refused.
+/// Handles pick-up requests. A thing is claimed until the store has answered, so the second of two players who pick up
+/// the same thing is refused.
 pub(super) fn pick_up(
     mut requests: MessageReader<Request>,
     (ids, map, clock, data): (Res<NetEntities>, Res<ChannelMap>, Res<TickClock>, Res<Data>),

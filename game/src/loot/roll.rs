@@ -1,4 +1,4 @@
-//! What the dead leave behind.
+//! Rolls the loot of dead mobs.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::channel::ChannelMap;
@@ -15,14 +15,14 @@ use crate::death::Died;
 use crate::inventory::{Deal, Ledger};
 use crate::party::Parties;
 
-/// What one death leaves.
+/// The loot of one death.
 struct Rolled {
     gold: u64,
-    /// Ids of the game's data.
+    /// Item ids of the game data.
     items: Vec<String>,
 }
 
-/// Rolls for every mob that died this tick, and has the store put what comes of it on the ground.
+/// Rolls the loot table of every mob that died this tick, and asks the store to put the loot on the ground.
 pub(super) fn roll(
     mut deaths: MessageReader<Died>,
     (map, data, parties): (Res<ChannelMap>, Res<Data>, Res<Parties>),
@@ -74,7 +74,7 @@ fn roll_table(table: &LootTable, random: &mut ChannelRandom) -> Rolled {
     Rolled { gold: u64::try_from(gold).unwrap_or(0), items }
 }
 
-/// Whoever earned it, and the party. Nobody where no player did: then it is everybody's.
+/// The player who earned the loot, and its party. Empty if no player earned it: then everybody may take it.
 fn heirs(heir: Option<Entity>, parties: &Parties, players: &Query<&Player>) -> Vec<CharacterId> {
     let Some(heir) = heir else { return Vec::new() };
     let mut owners: Vec<CharacterId> =

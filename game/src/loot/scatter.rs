@@ -1,12 +1,12 @@
-//! Where things come to lie around a point.
+//! Places for loot around a point.
 
 use realmgate_protocol::movement::{Angle, CollisionGrid, Position};
 
-/// The room that a thing on the ground needs.
+/// Radius that a thing on the ground needs, in units.
 const RADIUS: i32 = 256;
 
-/// `count` places around `centre`, none in a wall or behind one, at most `reach` away; the centre itself where there is
-/// no room. Golden-angle turns, so that a few things spread as well as many.
+/// Returns `count` places around `centre`, none in a wall or behind one, at most `reach` units away. Uses the centre
+/// itself if there is no room. Turns by the golden angle, so that a few things spread as well as many.
 pub(super) fn places(grid: &CollisionGrid, centre: Position, reach: i32, count: usize) -> Vec<Position> {
     let turn = |step: usize| Angle((step * 98 % 256) as u8);
     let around = (1..=count * 4).map(|step| {
@@ -17,7 +17,7 @@ pub(super) fn places(grid: &CollisionGrid, centre: Position, reach: i32, count: 
     let mut free: Vec<Position> =
         around.filter(|place| grid.is_free(*place, RADIUS) && grid.line_of_sight(centre, *place)).collect();
     if free.len() > count && count > 0 {
-        // Evenly from near to far rather than all of the nearest.
+        // Evenly from near to far, instead of only the nearest.
         let all = free.len();
         free = (0..count).map(|index| free[index * all / count]).collect();
     }

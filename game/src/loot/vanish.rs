@@ -1,4 +1,4 @@
-//! What nobody picks up goes, by the book.
+//! Removes loot that nobody picks up, through the store.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::clock::TickClock;
@@ -8,10 +8,10 @@ use super::claim::Claims;
 use super::{Goods, OnGround};
 use crate::inventory::{Deal, Ledger};
 
-/// How often is looked.
+/// Milliseconds between two checks.
 const LOOK_MS: u32 = 1_000;
 
-/// Has the store take what has lain too long. Where the store is busy, the next look asks again.
+/// Asks the store to remove things whose time is over. If the store is busy, the next check tries again.
 pub(super) fn vanish(
     clock: Res<TickClock>,
     mut things: Query<(Entity, &mut OnGround)>,

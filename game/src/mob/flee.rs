@@ -1,13 +1,13 @@
-//! Running away.
+//! Fleeing.
 
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::movement::Angle;
 
 use super::Mood;
-use super::think::{ThinkerItem, World};
+use super::think::{Senses, ThinkerItem};
 use crate::data::Mob;
 
-/// Whether it is weak enough to flee.
+/// Whether its health is low enough to flee.
 pub(super) fn is_time(thinker: &ThinkerItem<'_, '_>, mob: &Mob) -> bool {
     let health = thinker.health;
     mob.mind.flee.is_some_and(|flee| {
@@ -15,34 +15,34 @@ pub(super) fn is_time(thinker: &ThinkerItem<'_, '_>, mob: &Mob) -> bool {
     })
 }
 
-pub(super) fn begin(thinker: &mut ThinkerItem<'_, '_>, mob: &Mob, world: &mut World<'_, '_>) -> Option<Angle> {
-    let lasts = mob.mind.flee.map_or(0, |flee| world.clock.ticks(flee.lasts_ms));
-    let until = world.clock.now().after(lasts);
+pub(super) fn begin(thinker: &mut ThinkerItem<'_, '_>, mob: &Mob, senses: &mut Senses<'_, '_>) -> Option<Angle> {
+    let lasts = mob.mind.flee.map_or(0, |flee| senses.clock.ticks(flee.lasts_ms));
+    let until = senses.clock.now().after(lasts);
     let health = thinker.health.current;
     thinker.mind.mood = Mood::Flee { until, health };
-    run(thinker, mob, world, until, health)
+    run(thinker, mob, senses, until, health)
 }
 
-/// Runs from the last enemy, longer for each new blow, then goes home.
+/// Runs from its last enemy, then goes home. Each time it loses health, the flight starts anew.
 pub(super) fn run(
     thinker: &mut ThinkerItem<'_, '_>,
     mob: &Mob,
-    world: &mut World<'_, '_>,
+    senses: &mut Senses<'_, '_>,
     until: Tick,
     health: u16,
 ) -> Option<Angle> {
     if thinker.health.current < health {
-        return begin(thinker, mob, world);
+        return begin(thinker, mob, senses);
     }
-    let danger = thinker.mind.enemy.and_then(|enemy| world.targets.place(enemy));
+    let danger = thinker.mind.enemy.and_then(|enemy| senses.targets.position(enemy));
     let far = !thinker.at.0.within(thinker.mind.home, mob.mind.leash_tiles.units());
     match danger {
-        Some(danger) if world.clock.now() < until && !far => {
+        Some(danger) if senses.clock.now() < until && !far => {
             let radius = thinker.body.radius;
-            world.way.away(thinker.at.0, danger, radius, 2 * radius)
+            senses.way.away(thinker.at.0, danger, radius, 2 * radius)
         }
         _ => {
-            thinker.turn_home(world);
+            thinker.turn_home(senses);
             None
         }
     }

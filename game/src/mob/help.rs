@@ -1,4 +1,4 @@
-//! Mobs that call others of their kind to help.
+//! Mobs call others of their kind for help.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::replication::InterestGrid;
@@ -10,7 +10,7 @@ use crate::death::Dead;
 use crate::stats::MobKind;
 use crate::threat::ThreatTable;
 
-/// A mob that was drawn into a fight calls its kind.
+/// A mob that enters a fight calls other mobs of its kind.
 #[derive(Message, Debug, Clone, Copy)]
 pub(super) struct HelpCalled {
     pub(super) kind: MobIndex,
@@ -21,7 +21,7 @@ pub(super) struct HelpCalled {
 
 type Helper<'a> = (&'a MobKind, &'a mut Mind, &'a mut ThreatTable);
 
-/// Whoever hears the call and is at peace joins.
+/// Peaceful mobs of the same kind within range join the fight.
 pub(super) fn answer(
     grid: Res<InterestGrid>,
     mut calls: MessageReader<HelpCalled>,

@@ -1,4 +1,4 @@
-//! What a mob is up to.
+//! The state machine of a mob.
 
 use bevy_ecs::prelude::*;
 use realmgate_protocol::ids::Tick;
@@ -7,61 +7,61 @@ use realmgate_protocol::movement::Position;
 use crate::path::Route;
 use crate::threat::ThreatTable;
 
-/// A mob's mind.
+/// The state of a mob's behaviour.
 #[derive(Component, Debug, Clone)]
 #[require(Route, ThreatTable)]
 pub struct Mind {
-    /// What it is up to.
+    /// What it does now.
     pub mood: Mood,
-    /// Where it returns to: where it was when it left its peace.
+    /// Where it returns to: its position when its last fight began.
     pub home: Position,
-    /// Whom it fights.
+    /// The entity it fights.
     pub enemy: Option<Entity>,
-    /// Whether it came because another called: then it calls nobody itself.
+    /// Whether it joined because another mob called: then it does not call for help itself.
     pub(super) called: bool,
-    /// Since when it gets no nearer to where it wants.
+    /// Tick since which it makes no progress, `None` if it does.
     pub(super) stuck_since: Option<Tick>,
 }
 
-/// What a mob is up to.
+/// What a mob does now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mood {
-    /// Stands around.
+    /// Stands still.
     Idle {
-        /// Until when.
+        /// Tick at which it starts to wander.
         until: Tick,
     },
-    /// Takes a walk.
+    /// Walks to a random place of its spawn area.
     Wander {
-        /// Where to.
+        /// Destination.
         to: Position,
     },
-    /// Fights the worst of its enemies.
+    /// Fights the enemy with the most threat.
     Fight,
-    /// Runs from them.
+    /// Runs from its last enemy.
     Flee {
-        /// Until when.
+        /// Tick at which it turns home.
         until: Tick,
-        /// Its health when it last felt a blow.
+        /// Its health when the flight started; less than this starts it anew.
         health: u16,
     },
-    /// Goes home, and nothing harms it.
+    /// Goes home; it cannot be harmed on the way.
     Return,
 }
 
 impl Mind {
-    /// A peaceful mind.
+    /// Creates a peaceful mind.
     pub fn at_home(home: Position) -> Self {
         let mood = Mood::Idle { until: Tick(0) };
         Self { mood, home, enemy: None, called: false, stuck_since: None }
     }
 
-    /// Makes it one that was called: it calls nobody else.
+    /// Marks it as called by another mob: it does not call for help itself.
     pub fn answers_call(&mut self) {
         self.called = true;
     }
 
-    /// Whether it fights nobody and goes nowhere in particular.
+    /// Whether it is idle or wandering.
     pub fn is_peaceful(&self) -> bool {
         matches!(self.mood, Mood::Idle { .. } | Mood::Wander { .. })
     }

@@ -1,6 +1,6 @@
-//! The minds of mobs: what they notice, whom they fight, when they flee and when they go home.
+//! The behaviour of mobs: what they notice, whom they fight, when they flee and when they go home.
 //!
-//! A mind is a small state machine whose numbers are data: there is no code for any one kind of mob.
+//! A mind is a small state machine. All its numbers come from the game data: no kind of mob has code of its own.
 
 mod fight;
 mod flee;
@@ -19,19 +19,19 @@ use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use realmgate_engine::schedule::{TickSchedule, TickSet};
 
-/// Mobs make up their minds, in [`TickSet::Intent`].
+/// Decides what mobs do, in [`TickSet::Intent`].
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MindSystems;
 
-/// Mobs at peace mend, in [`TickSet::Combat`].
+/// Restores the health of mobs out of combat, in [`TickSet::Combat`].
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MendSystems;
 
-/// Mobs that somebody disturbs wake, in [`TickSet::Combat`].
+/// Wakes sleeping mobs that were provoked, in [`TickSet::Combat`].
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct WakeSystems;
 
-/// Owns the minds of mobs.
+/// Adds the behaviour of mobs.
 pub struct MobPlugin;
 
 impl Plugin for MobPlugin {

@@ -1,4 +1,4 @@
-//! What mobs at peace notice: whether any player is near at all, and whom they would attack.
+//! What peaceful mobs notice: whether any player is near, and whom they attack.
 
 use bevy_ecs::prelude::*;
 use bevy_ecs::query::QueryData;
@@ -11,7 +11,7 @@ use super::watch::Watched;
 use super::{Mind, Mood};
 use crate::ability::CurrentCast;
 use crate::combat::{Side, Targets};
-use crate::data::Data;
+use crate::data::{Data, Relation};
 use crate::death::Dead;
 use crate::effect::Effects;
 use crate::stats::MobKind;
@@ -34,7 +34,7 @@ pub(super) struct Watcher {
     threat: &'static mut ThreatTable,
 }
 
-/// Each mob looks around every so often, not all in the same tick. Where nobody is near, it falls asleep.
+/// Lets each mob look around once per `look_ms`, spread over the ticks. A mob with no player near falls asleep.
 pub(super) fn notice(
     mut commands: Commands<'_, '_>,
     clock: Res<TickClock>,
@@ -45,7 +45,7 @@ pub(super) fn notice(
     mut watchers: Query<Watcher>,
 ) {
     let period = clock.ticks(data.world.minds.look_ms);
-    // Most are not looked at, so that nothing of them is touched but their number.
+    // Filters by entity id first, so that the components of most mobs are not touched.
     for entity in mobs.iter().filter(|entity| clock.every(period, entity.index_u32())) {
         let Ok(mut watcher) = watchers.get_mut(entity) else { continue };
         if !watcher.mind.is_peaceful() {
@@ -65,7 +65,7 @@ pub(super) fn notice(
 }
 
 impl WatcherItem<'_, '_> {
-    /// Whether it would do nothing, and nothing is being done to it.
+    /// Whether it does nothing and nothing is being done to it.
     fn may_sleep(&self) -> bool {
         let stands = self.walk.0.is_none() && self.push.ticks == 0 && !self.at.is_changed();
         let is_whole = self.health.current == self.health.max && self.status.flags == 0 && self.effects.is_empty();
@@ -79,7 +79,7 @@ impl WatcherItem<'_, '_> {
             return;
         }
         let at = self.at.0;
-        let seen = targets.around(at, temper.aggro_tiles.units(), Side::Mobs, false);
+        let seen = targets.around(at, temper.aggro_tiles.units(), Side::Mobs, Relation::Foe);
         let nearest = seen.min_by_key(|target| (target.at.distance_squared(at), target.entity));
         if let Some(enemy) = nearest {
             self.threat.add(enemy.entity, 1);
@@ -89,7 +89,7 @@ impl WatcherItem<'_, '_> {
 
 type Provoked = (With<Asleep>, Changed<ThreatTable>);
 
-/// Whoever was harmed, or called to help, wakes in the same tick, so that what was done to it is seen at once.
+/// Wakes mobs that were harmed or called for help in the same tick, so that what was done to them is visible at once.
 pub(super) fn wake(mut commands: Commands<'_, '_>, mobs: Query<(Entity, &ThreatTable), Provoked>) {
     for (entity, threat) in &mobs {
         if !threat.is_empty() {

@@ -1,4 +1,4 @@
-//! Mobs at peace: they stroll, they go home, they mend.
+//! Mobs out of combat: they wander, go home and restore health.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::{Asleep, At};
@@ -7,28 +7,28 @@ use realmgate_engine::replication::Shared;
 use realmgate_protocol::movement::Angle;
 use realmgate_protocol::realm::Health;
 
-use super::think::{ThinkerItem, World};
+use super::think::{Senses, ThinkerItem};
 use super::{Mind, Mood};
 use crate::combat::Untouchable;
 use crate::data::{Data, Mob};
 use crate::death::Dead;
 
-/// Stands a while, then walks a straight way to some place of its area.
-pub(super) fn stroll(thinker: &mut ThinkerItem<'_, '_>, mob: &Mob, world: &mut World<'_, '_>) -> Option<Angle> {
-    let now = world.clock.now();
+/// Stands for a while, then walks straight to a random place of its area.
+pub(super) fn stroll(thinker: &mut ThinkerItem<'_, '_>, mob: &Mob, senses: &mut Senses<'_, '_>) -> Option<Angle> {
+    let now = senses.clock.now();
     match thinker.mind.mood {
         Mood::Wander { to } => {
             let arrived = thinker.at.0.within(to, thinker.body.radius);
-            if arrived || !world.way.is_straight(thinker.at.0, to, thinker.body.radius) {
+            if arrived || !senses.way.is_straight(thinker.at.0, to, thinker.body.radius) {
                 let (least, most) = (mob.mind.pause_min_ms as i32, mob.mind.pause_max_ms as i32);
-                let pause = world.random.between(least, most) as u32;
-                thinker.mind.mood = Mood::Idle { until: now.after(world.clock.ticks(pause)) };
+                let pause = senses.random.between(least, most) as u32;
+                thinker.mind.mood = Mood::Idle { until: now.after(senses.clock.ticks(pause)) };
                 return None;
             }
             Some(Angle::between(thinker.at.0, to))
         }
         Mood::Idle { until } if now >= until => {
-            let to = world.areas.some_place(thinker.home.area, &mut world.random).unwrap_or(thinker.at.0);
+            let to = senses.areas.some_place(thinker.home.area, &mut senses.random).unwrap_or(thinker.at.0);
             thinker.mind.mood = Mood::Wander { to };
             None
         }
@@ -36,31 +36,32 @@ pub(super) fn stroll(thinker: &mut ThinkerItem<'_, '_>, mob: &Mob, world: &mut W
     }
 }
 
-/// Goes home; who finds no way in time is put there.
-pub(super) fn go_home(thinker: &mut ThinkerItem<'_, '_>, data: &Data, world: &mut World<'_, '_>) -> Option<Angle> {
+/// Goes home. A mob that finds no way in time is moved there.
+pub(super) fn go_home(thinker: &mut ThinkerItem<'_, '_>, data: &Data, senses: &mut Senses<'_, '_>) -> Option<Angle> {
     let (at, home, radius) = (thinker.at.0, thinker.mind.home, thinker.body.radius);
     if at.within(home, radius) {
-        arrive(thinker, world);
+        arrive(thinker, senses);
         return None;
     }
-    let angle = world.way.towards(&mut thinker.route, at, home, radius);
-    if thinker.is_stuck(angle.is_none(), data, world) {
-        world.commands.entity(thinker.entity).insert(At(home));
-        arrive(thinker, world);
-        return None;
+    let angle = senses.way.towards(&mut thinker.route, at, home, radius);
+    if angle.is_some() {
+        thinker.note_progress();
+    } else if thinker.note_blocked(data, senses) {
+        senses.commands.entity(thinker.entity).insert(At(home));
+        arrive(thinker, senses);
     }
     angle
 }
 
-fn arrive(thinker: &mut ThinkerItem<'_, '_>, world: &mut World<'_, '_>) {
+fn arrive(thinker: &mut ThinkerItem<'_, '_>, senses: &mut Senses<'_, '_>) {
     *thinker.mind = Mind::at_home(thinker.mind.home);
     thinker.threat.clear();
-    world.commands.entity(thinker.entity).remove::<Untouchable>();
+    senses.commands.entity(thinker.entity).remove::<Untouchable>();
 }
 
 type Mending<'a> = (Entity, &'a Mind, &'a mut Shared<Health>);
 
-/// Who goes home mends on the way; who is at peace is whole.
+/// Restores health: gradually on the way home, and fully once peaceful.
 pub(super) fn mend(
     clock: Res<TickClock>,
     data: Res<Data>,

@@ -7,16 +7,17 @@ use realmgate_protocol::realm::Health;
 use crate::data::{AbilityIndex, Data, Mob, Ref};
 use crate::stats::{MobKind, PhaseBonus};
 
-/// In which of its phases a mob is; none is how it starts.
+/// The current phase of a mob, as an index into its phases. `None` until the first one begins.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MobPhase(pub Option<u8>);
 
-/// In a phase that players see.
+/// Marks a mob in an enraged phase, which players see.
 #[derive(Component, Debug, Clone, Copy, Default)]
+#[component(storage = "SparseSet")]
 pub struct Enraged;
 
 impl MobPhase {
-    /// What a mob fights with in this phase.
+    /// The abilities of a mob in this phase.
     pub fn abilities(self, mob: &Mob) -> &[Ref<AbilityIndex>] {
         let phase = self.0.and_then(|place| mob.phases.get(usize::from(place)));
         phase.map_or(&mob.abilities, |phase| &phase.abilities)

@@ -1,4 +1,4 @@
-//! One thought of every mob that is awake, each tick.
+//! Decides each tick what every mob that is awake does.
 
 use bevy_ecs::prelude::*;
 use bevy_ecs::query::QueryData;
@@ -15,7 +15,7 @@ use super::help::HelpCalled;
 use super::{Mind, MobPhase, Mood, fight, flee, peace};
 use crate::ability::{AbilityBook, CurrentCast, UseAbility};
 use crate::combat::{Side, Target, Targets, Untouchable};
-use crate::data::{Data, Mob};
+use crate::data::{Data, Mob, Relation};
 use crate::death::Dead;
 use crate::path::{Route, Wayfinder};
 use crate::spawn::{Home, MobAreas};
@@ -41,9 +41,9 @@ pub(super) struct Thinker {
     walk: &'static mut Walk,
 }
 
-/// What mobs think with.
+/// Everything mobs use to perceive and act.
 #[derive(SystemParam)]
-pub(super) struct World<'w, 's> {
+pub(super) struct Senses<'w, 's> {
     pub(super) clock: Res<'w, TickClock>,
     pub(super) areas: Res<'w, MobAreas>,
     pub(super) random: ResMut<'w, ChannelRandom>,
@@ -54,44 +54,44 @@ pub(super) struct World<'w, 's> {
     pub(super) commands: Commands<'w, 's>,
 }
 
-/// How many ticks apart a mob that nobody fights thinks while the server can not keep up.
+/// Ticks between two decisions of a mob without enemies while the server is overloaded.
 const RARE_THOUGHT_TICKS: u32 = 4;
 
 pub(super) fn think(
     data: Res<Data>,
     overload: Res<OverloadLevel>,
-    mut world: World<'_, '_>,
+    mut senses: Senses<'_, '_>,
     mut mobs: Query<Thinker, (Without<Dead>, Without<Asleep>)>,
 ) {
     let thinks_rarely = *overload >= OverloadLevel::IdleMinds;
     for mut thinker in &mut mobs {
         let fights_nobody = thinker.threat.is_empty();
-        if thinks_rarely && fights_nobody && !world.clock.every(RARE_THOUGHT_TICKS, thinker.entity.index_u32()) {
+        if thinks_rarely && fights_nobody && !senses.clock.every(RARE_THOUGHT_TICKS, thinker.entity.index_u32()) {
             continue;
         }
         let mob = &data.mobs[thinker.kind.mob];
-        let angle = thinker.decide(&data, mob, &mut world);
+        let angle = thinker.decide(&data, mob, &mut senses);
         thinker.walk.set_if_neq(Walk(angle));
     }
 }
 
 impl ThinkerItem<'_, '_> {
-    /// What it is up to now, and which way that makes it walk.
-    fn decide(&mut self, data: &Data, mob: &Mob, world: &mut World<'_, '_>) -> Option<Angle> {
+    /// Runs its current mood and returns the direction it walks in, if any.
+    fn decide(&mut self, data: &Data, mob: &Mob, senses: &mut Senses<'_, '_>) -> Option<Angle> {
         match self.mind.mood {
-            Mood::Return => peace::go_home(self, data, world),
-            Mood::Flee { until, health } => flee::run(self, mob, world, until, health),
-            Mood::Idle { .. } | Mood::Wander { .. } if self.threat.is_empty() => peace::stroll(self, mob, world),
+            Mood::Return => peace::go_home(self, data, senses),
+            Mood::Flee { until, health } => flee::run(self, mob, senses, until, health),
+            Mood::Idle { .. } | Mood::Wander { .. } if self.threat.is_empty() => peace::stroll(self, mob, senses),
             Mood::Idle { .. } | Mood::Wander { .. } => {
-                self.take_up_arms(mob, world);
-                fight::fight(self, data, mob, world)
+                self.take_up_arms(mob, senses);
+                fight::fight(self, data, mob, senses)
             }
-            Mood::Fight => fight::fight(self, data, mob, world),
+            Mood::Fight => fight::fight(self, data, mob, senses),
         }
     }
 
-    /// Peace is over: it remembers where it was, and calls for help.
-    fn take_up_arms(&mut self, mob: &Mob, world: &mut World<'_, '_>) {
+    /// Starts a fight: remembers its position as home, and calls for help.
+    fn take_up_arms(&mut self, mob: &Mob, senses: &mut Senses<'_, '_>) {
         self.mind.mood = Mood::Fight;
         self.mind.home = self.at.0;
         self.route.clear();
@@ -100,39 +100,40 @@ impl ThinkerItem<'_, '_> {
             && range > 0
             && !self.mind.called
         {
-            world.calls.write(HelpCalled { kind: self.kind.mob, at: self.at.0, range, enemy });
+            senses.calls.write(HelpCalled { kind: self.kind.mob, at: self.at.0, range, enemy });
         }
     }
 
-    /// Gives up: home, untouchable until there.
-    pub(super) fn turn_home(&mut self, world: &mut World<'_, '_>) {
+    /// Gives up and goes home. It cannot be harmed until it is there.
+    pub(super) fn turn_home(&mut self, senses: &mut Senses<'_, '_>) {
         self.mind.mood = Mood::Return;
         self.mind.enemy = None;
         self.mind.stuck_since = None;
         self.threat.clear();
         self.route.clear();
-        world.commands.entity(self.entity).insert(Untouchable);
+        senses.commands.entity(self.entity).insert(Untouchable);
     }
 
-    /// The enemy it fights now, if any is left that can be fought.
-    pub(super) fn choose_enemy(&mut self, data: &Data, world: &World<'_, '_>) -> Option<Target> {
+    /// Chooses the enemy to fight, if any is left that can be harmed.
+    pub(super) fn choose_enemy(&mut self, data: &Data, senses: &Senses<'_, '_>) -> Option<Target> {
         let switch = data.world.combat.switch_threat_per_mille;
-        let counts = |who| world.targets.one(Side::Mobs, false, who).is_some();
+        let counts = |who| senses.targets.one(Side::Mobs, Relation::Foe, who).is_some();
         let enemy = self.threat.worst(self.mind.enemy, switch, counts);
         if self.mind.enemy != enemy {
             self.mind.enemy = enemy;
         }
-        enemy.and_then(|enemy| world.targets.one(Side::Mobs, false, enemy))
+        enemy.and_then(|enemy| senses.targets.one(Side::Mobs, Relation::Foe, enemy))
     }
 
-    /// Whether it has got no nearer for too long.
-    pub(super) fn is_stuck(&mut self, stuck: bool, data: &Data, world: &World<'_, '_>) -> bool {
-        let now = world.clock.now();
-        if !stuck {
-            self.mind.stuck_since = None;
-            return false;
-        }
+    /// Records that it makes progress.
+    pub(super) fn note_progress(&mut self) {
+        self.mind.stuck_since = None;
+    }
+
+    /// Records that it finds no way. Returns whether it has found none for longer than `give_up_ms`.
+    pub(super) fn note_blocked(&mut self, data: &Data, senses: &Senses<'_, '_>) -> bool {
+        let now = senses.clock.now();
         let since = *self.mind.stuck_since.get_or_insert(now);
-        now.since(since) > world.clock.ticks(data.world.minds.give_up_ms)
+        now.since(since) > senses.clock.ticks(data.world.minds.give_up_ms)
     }
 }

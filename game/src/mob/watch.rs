@@ -1,4 +1,4 @@
-//! Which parts of the map are near any player.
+//! Tracks which parts of the map are near any player.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::At;
@@ -10,19 +10,20 @@ use realmgate_protocol::movement::{Position, UNITS_PER_TILE};
 
 use crate::data::Data;
 
-/// Cells to each side of a player's own that it watches: two of half the range each reach as far as the range at least.
+/// Cells watched on each side of a player's own cell. A cell is half the waking range wide, so two of them reach at
+/// least as far as the range.
 const REACH: i32 = 2;
 
-/// The parts of the map on which players could see something in this tick: all that is within the waking range of a player, and
-/// up to half of it more, since it is kept by square cells.
+/// The parts of the map near players in this tick: everything within the waking range of a player, and up to half of
+/// the range more, since it is kept in square cells.
 #[derive(Resource, Debug, Default)]
 pub(super) struct Watched {
     /// Side of a cell: half the waking range.
     cell_units: i32,
     columns: i32,
-    /// When each cell was watched last.
+    /// Tick at which each cell was last watched.
     watched_at: Vec<Tick>,
-    /// When a player was last found in each cell: who is in the same one watches the same.
+    /// Tick at which a player was last found in each cell. Players in the same cell watch the same cells.
     player_at: Vec<Tick>,
 }
 
@@ -33,7 +34,7 @@ impl Watched {
         self.watched_at.get((row * self.columns + column) as usize) == Some(&now)
     }
 
-    /// Forgets what was watched with cells of another size.
+    /// Fits the cells to the map and the waking range. If their size or number changes, everything is unwatched.
     fn fit(&mut self, width_tiles: u32, height_tiles: u32, wake_units: i32) {
         let cell_units = ((wake_units + 1) / REACH).max(UNITS_PER_TILE);
         let cells = |tiles: u32| (tiles as i32 * UNITS_PER_TILE).div_euclid(cell_units) + 1;
@@ -60,7 +61,7 @@ impl Watched {
         }
     }
 
-    /// The column and the row of a place; of one beyond the map, the nearest.
+    /// The column and row of a place, or the nearest ones for a place beyond the map.
     fn cell(&self, at: Position) -> (i32, i32) {
         let rows = self.watched_at.len() as i32 / self.columns.max(1);
         let place = |units: i32, cells: i32| units.div_euclid(self.cell_units.max(1)).clamp(0, (cells - 1).max(0));
@@ -68,7 +69,7 @@ impl Watched {
     }
 }
 
-/// Takes in where players are.
+/// Marks the cells near all players as watched.
 pub(super) fn watch(
     clock: Res<TickClock>,
     data: Res<Data>,
@@ -88,7 +89,7 @@ mod tests {
     const WAKE: i32 = 24 * UNITS_PER_TILE;
 
     proptest! {
-        /// Whatever is within the range is watched, what is beyond one and a half of it, by both axes, is not.
+        /// Everything within the range is watched; everything farther than 1.5 times the range along an axis is not.
         #[test]
         fn what_is_near_a_player_is_watched(
             players in prop::collection::vec((0i32..200, 0i32..130), 1..5),

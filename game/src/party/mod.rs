@@ -1,4 +1,4 @@
-//! Parties, as far as this channel is concerned: the sidecar keeps them, since they span channels, maps and servers.
+//! Parties, as far as they concern this channel. The sidecar keeps them, since they span channels, maps and servers.
 
 mod ask;
 
@@ -12,6 +12,7 @@ use realmgate_protocol::ids::CharacterId;
 use realmgate_protocol::link::{PartyMember, SocialEvent};
 use realmgate_protocol::realm::ServerMessage;
 
+use crate::ignore::Ears;
 use crate::requests::RequestSet;
 use crate::session::{Session, Stage};
 use crate::tell::Tell;
@@ -21,7 +22,7 @@ use crate::tell::Tell;
 pub struct Parties {
     of: BTreeMap<Entity, Party>,
     here: BTreeMap<CharacterId, Entity>,
-    /// Players who have not been told of their party as it is now, since they were still entering.
+    /// Players who have not been sent the current state of their party, since they were still entering.
     untold: BTreeSet<Entity>,
 }
 
@@ -32,8 +33,8 @@ struct Party {
 }
 
 impl Parties {
-    /// The players of this channel who are in one party with a player, itself included. Only itself where it is in
-    /// none. One of them may have left the world within this tick.
+    /// The players of this channel who are in the same party as a player, including itself. Only itself if it is in no
+    /// party. One of them may have left the world within this tick.
     pub fn members(&self, player: Entity) -> impl Iterator<Item = Entity> {
         let members = self.of.get(&player).map_or(&[][..], |party| party.members.as_slice());
         let others = members.iter().filter_map(|member| self.here.get(&member.character).copied());
@@ -46,7 +47,7 @@ impl Parties {
     }
 }
 
-/// Owns what is known of parties.
+/// Adds parties.
 pub struct PartyPlugin;
 
 impl Plugin for PartyPlugin {
@@ -61,7 +62,7 @@ fn follow_players(
     mut leaving: MessageReader<PlayerLeaving>,
     mut parties: ResMut<Parties>,
 ) {
-    // Whoever leaves was announced in the last tick, before anybody joined in this one.
+    // Leavers come first: they were announced in the last tick, before anybody joined in this one.
     for leaver in leaving.read() {
         parties.of.remove(&leaver.player);
         parties.untold.remove(&leaver.player);
@@ -74,17 +75,18 @@ fn follow_players(
     }
 }
 
-/// Keeps what the sidecar says, and tells the players as soon as they have been welcomed.
+/// Stores party updates from the sidecar, and sends them to the players once they have been welcomed.
 fn hear(
     mut heard: MessageReader<SocialHeard>,
     sessions: Query<&Session>,
+    ears: Ears<'_, '_>,
     mut parties: ResMut<Parties>,
     mut tell: Tell<'_, '_>,
 ) {
     for SocialHeard { player, event } in heard.read() {
         match event {
-            SocialEvent::PartyInvited { party, from } => {
-                tell.send(*player, &ServerMessage::PartyInvited { party: *party, from: from.clone() });
+            SocialEvent::PartyInvited { party, from } if ears.hears(*player, from) => {
+                tell.send_of_others(*player, &ServerMessage::PartyInvited { party: *party, from: from.clone() });
             }
             SocialEvent::PartyState { party, members } => {
                 if members.is_empty() {

@@ -1,4 +1,4 @@
-//! Finding a way over the map: straight where nothing is between, else around it by a search that is paid from a budget.
+//! Pathfinding: straight if nothing is in the way, otherwise by a search that is limited by a budget per tick.
 
 mod search;
 mod sight;
@@ -16,42 +16,42 @@ use realmgate_protocol::movement::{Angle, Position};
 
 use crate::data::Data;
 
-/// The way that somebody goes, as far as it is not straight.
+/// The path around obstacles that an entity follows.
 #[derive(Component, Debug, Clone, Default)]
 pub struct Route {
-    /// Tiles still to pass, the next one last.
+    /// Tiles left to pass, the next one last.
     tiles: Vec<(i32, i32)>,
     search_again_at: Tick,
 }
 
 impl Route {
-    /// Forgets the way.
+    /// Forgets the path.
     pub fn clear(&mut self) {
         self.tiles.clear();
     }
 
-    /// How many tiles are left to pass.
+    /// The number of tiles left to pass.
     pub fn len(&self) -> usize {
         self.tiles.len()
     }
 
-    /// Whether there is no way around anything.
+    /// Whether no tiles are left to pass.
     pub fn is_empty(&self) -> bool {
         self.tiles.is_empty()
     }
 }
 
-/// Searches that this tick still allows.
+/// Searches that are left for this tick.
 #[derive(Resource, Debug, Default)]
 pub(crate) struct PathBudget {
     left: u32,
 }
 
-/// The budget is filled, early in [`TickSet::Intent`].
+/// Refills the budget of searches, early in [`TickSet::Intent`].
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PathSystems;
 
-/// Owns the budget of searches.
+/// Adds the budget of searches.
 pub struct PathPlugin;
 
 impl Plugin for PathPlugin {
@@ -64,7 +64,7 @@ fn refill(data: Res<Data>, mut budget: ResMut<PathBudget>) {
     budget.left = data.world.minds.searches_per_tick;
 }
 
-/// Shows mobs the way. They walk around safe zones as around walls.
+/// Finds paths for mobs. They walk around safe zones as around walls.
 #[derive(SystemParam)]
 pub struct Wayfinder<'w> {
     map: Res<'w, ChannelMap>,
@@ -74,7 +74,7 @@ pub struct Wayfinder<'w> {
 }
 
 impl Wayfinder<'_> {
-    /// Which way to walk now; `None` where no way is known, or none yet.
+    /// The direction to walk in now. `None` if it has arrived, no path exists or none was searched yet.
     pub fn towards(&mut self, route: &mut Route, from: Position, to: Position, radius: i32) -> Option<Angle> {
         if from == to {
             return None;
@@ -92,7 +92,7 @@ impl Wayfinder<'_> {
         self.along(route, from, radius)
     }
 
-    /// Whether a straight walk from one point to another meets nothing.
+    /// Whether the straight line between two points is free.
     pub fn is_straight(&self, from: Position, to: Position, radius: i32) -> bool {
         is_clear(&self.map, from, to, radius)
     }
@@ -102,7 +102,8 @@ impl Wayfinder<'_> {
         self.map.is_safe(at)
     }
 
-    /// Which way leads away from `danger`, as straight as walls and safe zones allow.
+    /// The direction away from `danger`, as straight as walls and safe zones allow. `None` if all directions tried are
+    /// blocked.
     pub fn away(&self, from: Position, danger: Position, radius: i32, units: i32) -> Option<Angle> {
         let straight = Angle::between(danger, from);
         let turns = [0u8, 24, 232, 48, 208, 80, 176];
@@ -113,7 +114,7 @@ impl Wayfinder<'_> {
     }
 
     fn along(&self, route: &mut Route, from: Position, radius: i32) -> Option<Angle> {
-        // Corners are cut where the tile after the next can be walked to already.
+        // Corners are cut if the tile after the next can be reached directly.
         while let [.., after, _] = route.tiles[..] {
             if !is_clear(&self.map, from, Position::tile_centre(after.0, after.1), radius) {
                 break;

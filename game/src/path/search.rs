@@ -1,4 +1,4 @@
-//! The search for a way from tile to tile.
+//! Search for a path from tile to tile.
 
 use pathfinding::prelude::astar;
 use realmgate_engine::map::Map;
@@ -6,13 +6,13 @@ use realmgate_protocol::movement::Position;
 
 type Tile = (i32, i32);
 
-/// The lengths of a straight and of a diagonal step: 5 and 7 are to each other as 1 and the root of 2, nearly enough.
+/// Lengths of a straight and of a diagonal step. The ratio of 5 to 7 is close to that of 1 to the square root of 2.
 const STRAIGHT: i32 = 5;
 const DIAGONAL: i32 = 7;
 
 const STEPS: [(i32, i32); 8] = [(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1)];
 
-/// Fills `route` with the tiles to pass, the first one last; leaves it empty where no way is found after looking at
+/// Fills `route` with the tiles to pass, the first one last. Leaves it empty if no path is found after looking at
 /// `most_tiles`.
 pub(super) fn find(map: &Map, from: Tile, to: Tile, most_tiles: u32, route: &mut Vec<Tile>) {
     route.clear();
@@ -43,7 +43,7 @@ fn is_open(map: &Map, (x, y): Tile) -> bool {
     !map.grid.is_solid(x, y) && !map.is_safe(Position::tile_centre(x, y))
 }
 
-/// Never more than the real way, so that the way found is the shortest.
+/// Lower bound of the remaining length. It is never more than the real length, so the path found is the shortest.
 fn remaining((x, y): Tile, (to_x, to_y): Tile) -> i32 {
     let (dx, dy) = ((to_x - x).abs(), (to_y - y).abs());
     let diagonal = dx.min(dy);

@@ -1,13 +1,13 @@
-//! Whether a body can walk straight.
+//! Checks whether a body can walk straight.
 
 use realmgate_engine::map::{Map, Rect};
 use realmgate_protocol::movement::{Angle, Position, UNITS_PER_TILE};
 
-/// Whether a circle can go from one point to another in a straight line: nothing solid between, and no safe zone, unless
-/// it stands in one.
+/// Whether a circle can go from one point to another in a straight line, with nothing solid and no safe zone between.
+/// A circle that starts in a safe zone ignores safe zones.
 ///
-/// Looks along the line and along both sides of the body: what lies between them is wider than a tile only if one of
-/// the three meets it, since no body is wider than a tile.
+/// Checks the line and both sides of the body. That is enough: obstacles are at least a tile wide and no body is wider
+/// than a tile, so an obstacle in the way meets one of the three.
 pub fn is_clear(map: &Map, from: Position, to: Position, radius: i32) -> bool {
     if !map.grid.line_of_sight(from, to) || crosses_a_safe_zone(map, from, to) {
         return false;
@@ -31,7 +31,7 @@ fn crosses_a_safe_zone(map: &Map, from: Position, to: Position) -> bool {
     map.safe_zones.iter().any(|zone| met(&zone.rect)) && !map.is_safe(from)
 }
 
-/// Looks at the line every half tile: a corner that is cut by less than that is cut for nobody's harm.
+/// Samples the line every half tile. Cutting a corner by less than that does no harm.
 fn crosses(zone: &Rect, from: Position, to: Position) -> bool {
     let parts = from.distance(to) / (UNITS_PER_TILE / 2) + 1;
     let along =

@@ -1,4 +1,4 @@
-//! A mob's death is worth something to those who had a part in it.
+//! Awards experience for killed mobs.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::At;
@@ -19,7 +19,7 @@ use crate::tell::Tell;
 
 type Earner<'a> = (&'a Player, &'a Character, &'a At, &'a mut PendingExperience);
 
-/// What awards are made with.
+/// Everything needed to award experience.
 #[derive(bevy_ecs::system::SystemParam)]
 pub(super) struct Bank<'w, 's> {
     data: Res<'w, Data>,
@@ -56,26 +56,26 @@ pub(super) fn award(
             }
         }
         if kill_uncounted {
-            // Nobody gains by it, so there is nothing to wait for.
+            // Nobody gains experience by it, so there is no outcome to wait for.
             metrics::counter!("realmgate_kills_total").increment(1);
         }
     }
 }
 
 impl Bank<'_, '_> {
-    /// Whoever dealt damage, and of the rest of the party whoever is near.
+    /// Whether a party member gets a share: if it dealt damage or is near.
     fn has_share(&self, death: &Died, member: Entity) -> bool {
         let range = self.data.world.progress.party_share_tiles.units();
         let had_a_part = death.credit.iter().any(|(player, _)| *player == member);
         self.earners.get(member).is_ok_and(|(_, _, at, _)| had_a_part || at.0.within(death.at, range))
     }
 
-    /// Hands a gain to the store. Whether there was one to hand over.
+    /// Submits a gain to the store. Returns whether anything was submitted.
     fn submit(&mut self, member: Entity, amount: u64, counts_kill: bool) -> bool {
         let Ok((player, character, _, mut pending)) = self.earners.get_mut(member) else { return false };
         let rules = &self.data.world.progress;
         let reached = character.experience + pending.0;
-        // At the highest level experience has no use any more.
+        // At the highest level experience has no use.
         if amount == 0 || usize::from(rules.level_at(reached)) >= rules.levels.len() {
             return false;
         }

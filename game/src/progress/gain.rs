@@ -1,4 +1,4 @@
-//! Gains that wait for the store, and what they do when it has them.
+//! Pending gains of experience, applied once the store has them.
 
 use std::collections::BTreeMap;
 
@@ -15,11 +15,11 @@ use crate::spawn::appearance;
 use crate::stats::{BuffBonus, Character, EquipmentBonus, Stats};
 use crate::tell::Tell;
 
-/// Experience that is handed to the store and not confirmed yet.
+/// Experience that was submitted to the store and is not yet confirmed.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PendingExperience(pub u64);
 
-/// What a submitted event is worth, by its key.
+/// Pending gains, by the key of their event.
 #[derive(Resource, Debug, Default)]
 pub(super) struct Gains {
     waiting: BTreeMap<EventKey, Gain>,
@@ -29,7 +29,7 @@ pub(super) struct Gains {
 pub(super) struct Gain {
     pub(super) player: Entity,
     pub(super) amount: u64,
-    /// Whether the kill itself is counted with it: it is by one of those who shared it.
+    /// Whether the kill is counted with this gain: only one of those who share a kill counts it.
     pub(super) counts_kill: bool,
 }
 
@@ -39,7 +39,7 @@ impl Gains {
     }
 }
 
-/// One who gains.
+/// A character that gains experience.
 #[derive(QueryData)]
 #[query_data(mutable)]
 pub(super) struct Gainer {
@@ -64,7 +64,7 @@ pub(super) fn settle(
         if outcome.refusal.is_none() && gain.counts_kill {
             metrics::counter!("realmgate_kills_total").increment(1);
         }
-        // Who has left since finds it in the store.
+        // A character that has left loads it from the store later.
         let Ok(mut gainer) = gainers.get_mut(gain.player) else { continue };
         gainer.pending.0 = gainer.pending.0.saturating_sub(gain.amount);
         if outcome.refusal.is_none() {
@@ -86,7 +86,7 @@ impl GainerItem<'_, '_> {
         }
     }
 
-    /// A new level: stronger at once, and whole unless dead.
+    /// Raises the level. The stats rise at once, and health is filled unless the character is dead.
     fn rise_to(&mut self, level: u16, data: &Data) {
         self.character.level = level;
         let mut bonuses = self.bonuses.0.0;

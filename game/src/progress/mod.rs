@@ -1,4 +1,4 @@
-//! Experience and levels. What is gained is a change of what players own: it counts when the store has it.
+//! Experience and levels. Experience is owned like items: a gain counts once the store has it.
 
 mod award;
 mod gain;
@@ -10,11 +10,11 @@ use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use realmgate_engine::schedule::{TickSchedule, TickSet};
 
-/// Experience is awarded and counted, in [`TickSet::Lifecycle`] after the dead were found.
+/// Awards and applies experience, in [`TickSet::Lifecycle`] after deaths were found.
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ProgressSystems;
 
-/// Owns experience and levels.
+/// Adds experience and levels.
 pub struct ProgressPlugin;
 
 impl Plugin for ProgressPlugin {

@@ -1,9 +1,9 @@
-//! Who gets how much of a kill's experience.
+//! Shares the experience of a kill.
 
 use crate::data::ProgressRules;
 
-/// What each of `members` of a party gets of a kill: the party's part by its damage, more for each further member,
-/// then the same for each.
+/// The experience that each of `members` of a party gets for a kill: the party's part by its damage, raised for each
+/// further member, divided equally.
 pub(super) fn each(whole: u64, damage: u32, all_damage: u32, members: usize, rules: &ProgressRules) -> u64 {
     let members = members.max(1) as u128;
     let part = u128::from(whole) * u128::from(damage) / u128::from(all_damage.max(1));

@@ -1,4 +1,4 @@
-//! Flight: a straight line each tick, ended by whom it meets, by a wall, or by its range.
+//! Flight of projectiles: a straight line each tick, until it hits a target or a wall or reaches its range.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::{At, Body};
@@ -7,11 +7,12 @@ use realmgate_protocol::movement::{CollisionGrid, Position};
 
 use super::Projectile;
 use crate::combat::{Hit, Targets};
+use crate::data::Relation;
 
-/// How finely the end of a flight at a wall is found: a 16th of a tick's way.
+/// Steps in which the end of a flight at a wall is searched: a 16th of the way of a tick.
 const WALL_PARTS: i32 = 16;
 
-/// Nothing that flies has a body; said so that moving it and asking where bodies are do not meet.
+/// Projectiles have no body. The filter keeps this query, which moves them, disjoint from queries for bodies.
 type Flying<'w, 's, 'a> = Query<'w, 's, (Entity, &'a mut At, &'a mut Projectile), Without<Body>>;
 
 pub(super) fn fly(
@@ -47,7 +48,8 @@ pub(super) struct Flight {
     over: bool,
 }
 
-/// Hits whom the flight meets, and all around where it ends if it bursts. Whether it met anybody.
+/// Hits the first target on the way, or everyone around the end of the flight if the projectile bursts. Returns
+/// whether it met a target.
 fn land(targets: &Targets<'_, '_>, flight: &Flight, hits: &mut MessageWriter<Hit>) -> bool {
     let Projectile { launch, radius, burst, .. } = flight.projectile;
     let met = targets.first_met(flight.from, flight.to, radius, launch.side);
@@ -64,14 +66,14 @@ fn land(targets: &Targets<'_, '_>, flight: &Flight, hits: &mut MessageWriter<Hit
         None if burst == 0 || !flight.over => {}
         _ => {
             let centre = met.map_or(flight.to, |target| target.at);
-            let reached = targets.around(centre, burst, launch.side, false);
+            let reached = targets.around(centre, burst, launch.side, Relation::Foe);
             hits.write_batch(reached.map(|target| hit(target.entity, centre)));
         }
     }
     met.is_some()
 }
 
-/// How far one gets, and whether a wall ends it there.
+/// Where the step ends, and whether a wall ends it there.
 fn until_wall(grid: &CollisionGrid, from: Position, dx: i32, dy: i32) -> (Position, bool) {
     let to = from.offset(dx, dy);
     if grid.line_of_sight(from, to) {

@@ -1,4 +1,4 @@
-//! What flies: arrows, bolts, stones.
+//! Projectiles, such as arrows, bolts and stones.
 
 mod fly;
 
@@ -14,24 +14,24 @@ use realmgate_protocol::realm::{Appearance, EntityKind};
 use crate::combat::Side;
 use crate::data::{AbilityIndex, Data, Shape};
 
-/// An ability sends something flying.
+/// An ability launches a projectile.
 #[derive(Message, Debug, Clone, Copy)]
 pub struct Launch {
-    /// Who used it.
+    /// The caster.
     pub source: Entity,
-    /// On whose side.
+    /// The side of the caster.
     pub side: Side,
-    /// The user's power.
+    /// The power of the caster at launch.
     pub power: u32,
-    /// Which ability.
+    /// The ability that launches it.
     pub ability: AbilityIndex,
-    /// From where.
+    /// Where the flight starts.
     pub from: Position,
-    /// Which way.
+    /// Direction of the flight.
     pub angle: Angle,
 }
 
-/// Something that flies.
+/// A projectile in flight.
 #[derive(Component, Debug, Clone, Copy)]
 pub struct Projectile {
     launch: Launch,
@@ -41,15 +41,15 @@ pub struct Projectile {
     burst: i32,
 }
 
-/// What flies moves and hits, in [`TickSet::Collide`].
+/// Moves projectiles and makes them hit, in [`TickSet::Collide`].
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ProjectileSystems;
 
-/// What was sent flying appears, in [`TickSet::Combat`] after abilities.
+/// Spawns projectiles, in [`TickSet::Combat`] after abilities.
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LaunchSystems;
 
-/// Owns what flies.
+/// Adds projectiles.
 pub struct ProjectilePlugin;
 
 impl Plugin for ProjectilePlugin {
@@ -73,7 +73,7 @@ fn launch(
         else {
             continue;
         };
-        // Faster than a body may walk: flight is swept, so nothing is skipped.
+        // May be faster than a walking body: flight is swept, so no target is skipped.
         let step = (speed_tiles_per_s.units() / clock.tick_hz() as i32).max(1);
         let (radius, burst) = (radius_tiles.units(), burst_tiles.units());
         let projectile = Projectile { launch: *launch, step, left: range_tiles.units(), radius, burst };

@@ -1,14 +1,14 @@
-//! How often somebody may do something: a token bucket that counts ticks.
+//! Rate limits: a token bucket that counts ticks.
 
 use realmgate_engine::clock::TickClock;
 use realmgate_protocol::ids::Tick;
 
-/// How many at once, and how long it takes to earn one more.
+/// Parameters of a rate limit.
 #[derive(Debug, Clone, Copy)]
 pub struct Rate {
-    /// At once.
+    /// Most tokens in the bucket, so most actions at once.
     pub burst: u32,
-    /// The time that earns one more, in milliseconds.
+    /// Milliseconds until one more token is added.
     pub every_ms: u32,
 }
 
@@ -20,12 +20,12 @@ pub struct Allowance {
 }
 
 impl Allowance {
-    /// A full one.
+    /// Creates a full bucket.
     pub fn full(rate: Rate, clock: &TickClock) -> Self {
         Self { level: u64::from(rate.burst) * cost(rate, clock), filled_at: clock.now() }
     }
 
-    /// Takes a token if there is one.
+    /// Takes a token. Returns false if there is none.
     pub fn take(&mut self, rate: Rate, clock: &TickClock) -> bool {
         let cost = cost(rate, clock);
         let earned = u64::from(clock.now().since(self.filled_at)) * 1_000;

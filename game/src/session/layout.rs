@@ -1,11 +1,11 @@
-//! What a client is told of the ground it walks on.
+//! The map layout that is sent to clients.
 
 use realmgate_engine::map::{Map, Rect};
 use realmgate_protocol::codec::encode_split;
 use realmgate_protocol::movement::Position;
 use realmgate_protocol::realm::{PlaceInfo, PlaceKind, ServerMessage};
 
-/// The map as a message. A map too intricate for one is told without its tiles: its clients must have them.
+/// The map as a message. A map too intricate for one message is sent without its tiles: its clients must have them.
 pub(super) fn layout(map: &Map) -> ServerMessage {
     let message = |runs: Vec<u32>| ServerMessage::MapLayout {
         map: map.id,

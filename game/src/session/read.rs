@@ -1,8 +1,8 @@
-//! From a client's bytes to a request: decoded, within its rate, and from somebody who may ask now.
+//! Turns the bytes of clients into requests: decodes them, and checks the rate limit and the state of the player.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::clock::TickClock;
-use realmgate_engine::player::{ClientBytes, LeaveRequested, Travelling};
+use realmgate_engine::player::{ClientBytes, LeaveAsked, Travelling};
 use realmgate_protocol::codec::decode_reliable;
 use realmgate_protocol::link::LeaveReason;
 use realmgate_protocol::realm::{ClientMessage, Refusal, protocol_hash};
@@ -13,24 +13,24 @@ use crate::death::Dead;
 use crate::requests::Request;
 use crate::tell::Tell;
 
-/// How long a client that sends too much is told so only once.
+/// Milliseconds between two rate-limit refusals to a client.
 const QUIET_MS: u32 = 1_000;
 
 type Sender<'a> = (&'a mut Session, Has<Dead>, Has<Travelling>);
 
-/// Reads what clients have sent.
+/// Reads the messages of clients.
 pub(super) fn read_messages(
     mut received: MessageReader<ClientBytes>,
     mut senders: Query<Sender<'_>>,
     (clock, data): (Res<TickClock>, Res<Data>),
     mut requests: MessageWriter<Request>,
-    mut leave: MessageWriter<LeaveRequested>,
+    mut leave: MessageWriter<LeaveAsked>,
     mut tell: Tell<'_, '_>,
 ) {
     for ClientBytes { player, bytes } in received.read() {
         let Ok((mut session, dead, travelling)) = senders.get_mut(*player) else { continue };
         if session.stage == Stage::Refused {
-            // Its way out is under way.
+            // It is leaving already.
             continue;
         }
         if !session.allowance.take(request_rate(&data), &clock) {
@@ -38,7 +38,7 @@ pub(super) fn read_messages(
             continue;
         }
         if travelling {
-            // The answer to its journey is what it hears next. Should that be a refusal, it may want to leave here.
+            // The next message it gets is the answer to its travel request. If that is refused, a log-out counts here.
             session.wants_out |= matches!(decode_reliable(bytes), Ok(ClientMessage::Logout));
             continue;
         }
@@ -54,7 +54,7 @@ pub(super) fn read_messages(
             (Stage::New, ClientMessage::Hello { .. }) => {
                 session.stage = Stage::Refused;
                 tell.refuse(*player, message.name(), Refusal::ProtocolMismatch);
-                leave.write(LeaveRequested { player: *player, reason: LeaveReason::Kicked });
+                leave.write(LeaveAsked { player: *player, reason: LeaveReason::Kicked, by_link: false });
             }
             (Stage::New, _) => tell.refuse(*player, message.name(), Refusal::HelloFirst),
             (_, ClientMessage::Hello { .. }) => tell.refuse(*player, message.name(), Refusal::BadMessage),
@@ -64,7 +64,7 @@ pub(super) fn read_messages(
     }
 }
 
-/// Says that it was too much, but not for each message: an answer to a flood would be a flood.
+/// Refuses a message over the rate limit. Not for each message: answers to a flood would be a flood.
 fn tell_limited(player: Entity, session: &mut Session, clock: &TickClock, tell: &mut Tell<'_, '_>) {
     if clock.now() >= session.quiet_until {
         session.quiet_until = clock.now().after(clock.ticks(QUIET_MS));
@@ -73,7 +73,7 @@ fn tell_limited(player: Entity, session: &mut Session, clock: &TickClock, tell: 
     metrics::counter!("realmgate_rate_limited_total").increment(1);
 }
 
-/// Whether only the living may ask this.
+/// Whether a request needs the player to be alive.
 fn needs_life(message: &ClientMessage) -> bool {
     match message {
         ClientMessage::PickUp { .. }
@@ -99,6 +99,8 @@ fn needs_life(message: &ClientMessage) -> bool {
         | ClientMessage::PartyAnswer { .. }
         | ClientMessage::PartyLeave
         | ClientMessage::PartyChat { .. }
-        | ClientMessage::ListChannels => false,
+        | ClientMessage::ListChannels
+        | ClientMessage::Ignore { .. }
+        | ClientMessage::Unignore { .. } => false,
     }
 }

@@ -1,4 +1,4 @@
-//! The answer to a client's greeting: who and where it is, what the numbers mean, what it owns.
+//! The answer to a client's `Hello`: its character and world, the content ids, the map layout and its inventory.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::Body;
@@ -15,7 +15,8 @@ use crate::inventory::Inventory;
 use crate::stats::Character;
 use crate::tell::Tell;
 
-/// What every newcomer is told alike, made once: the layout of the largest map takes longer than half a tick.
+/// The messages that are the same for every player, built once: the layout of the largest map takes longer than half
+/// a tick.
 #[derive(Resource, Debug)]
 pub(super) struct Greeting {
     content: ServerMessage,
@@ -30,7 +31,7 @@ impl FromWorld for Greeting {
 
 type Newcomer<'a> = (Entity, &'a mut Session, &'a Player, &'a NetEntity, &'a Body, &'a Character, &'a Inventory);
 
-/// Welcomes those who have said hello and whose character is complete.
+/// Welcomes players who have sent `Hello` and whose character is complete.
 pub(super) fn welcome(
     mut newcomers: Query<Newcomer<'_>>,
     (key, greeting, clock, data): (Res<ChannelKey>, Res<Greeting>, Res<TickClock>, Res<Data>),
@@ -70,7 +71,7 @@ pub(super) fn welcome(
     }
 }
 
-/// What the numbers on the wire mean.
+/// The abilities, mobs and items that the numbers on the wire refer to.
 fn content(data: &GameData) -> ServerMessage {
     let mobs = data.mobs.iter().map(|(_, id, mob)| MobInfo {
         id: id.to_owned(),

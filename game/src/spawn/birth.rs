@@ -1,4 +1,4 @@
-//! Mobs are born in the areas that the map gives them, and again some time after they died.
+//! Spawns mobs in the spawn areas of the map, and respawns them some time after they died.
 
 use std::collections::VecDeque;
 
@@ -19,14 +19,14 @@ use crate::death::{Dead, Died};
 use crate::mob::{Mind, MobPhase};
 use crate::stats::{MobKind, Stats};
 
-/// Where a mob belongs; none for those that were summoned.
+/// The spawn area of a mob.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Home {
-    /// A place in [`MobAreas`].
+    /// Index into [`MobAreas`]; `None` for summoned mobs.
     pub area: Option<u16>,
 }
 
-/// The map's areas of mobs, and who waits to be born there.
+/// The spawn areas of the map, and the mobs waiting to spawn there.
 #[derive(Resource, Debug, Default)]
 pub struct MobAreas {
     areas: Vec<Area>,
@@ -38,12 +38,12 @@ struct Area {
     level: u8,
     places: Vec<Position>,
     respawn_ms: u32,
-    /// When the next ones are born, the soonest first.
+    /// Ticks at which the next mobs spawn, the soonest first.
     waiting: VecDeque<Tick>,
 }
 
 impl MobAreas {
-    /// The areas of a map, with all their mobs waiting for the first tick.
+    /// Creates the spawn areas of a map. All their mobs spawn in the first tick.
     pub fn new(map: &Map, data: &GameData) -> Self {
         let areas = map.mob_areas.iter().filter_map(|area| {
             let mob = data.mobs.find(&area.mob)?;
@@ -62,14 +62,14 @@ impl MobAreas {
         Self { areas: areas.collect() }
     }
 
-    /// Any place of an area.
+    /// A random place of a spawn area. `None` if there is no such area or it has no free place.
     pub fn some_place(&self, area: Option<u16>, random: &mut ChannelRandom) -> Option<Position> {
         let area = self.areas.get(usize::from(area?))?;
         area.places.get(random.place(area.places.len())).copied()
     }
 }
 
-/// Bodies have lain long enough.
+/// Despawns the corpses of mobs after `corpse_ms`.
 pub(super) fn bury(
     mut commands: Commands<'_, '_>,
     clock: Res<TickClock>,
@@ -84,7 +84,7 @@ pub(super) fn bury(
     }
 }
 
-/// For each that died another one waits to be born.
+/// Queues a respawn for each mob that died.
 pub(super) fn wait_for_birth(
     clock: Res<TickClock>,
     mut areas: ResMut<MobAreas>,
@@ -99,7 +99,7 @@ pub(super) fn wait_for_birth(
     }
 }
 
-/// Whose time has come is born.
+/// Spawns the mobs that are due.
 pub(super) fn give_birth(
     mut commands: Commands<'_, '_>,
     clock: Res<TickClock>,
@@ -118,7 +118,7 @@ pub(super) fn give_birth(
     }
 }
 
-/// Everything that a mob is, but for its mind and where it belongs.
+/// All components of a mob except its [`Mind`] and its [`Home`].
 pub(super) fn mob(data: &Data, id: NetEntity, kind: MobKind, at: Position) -> impl Bundle + use<> {
     let mob = &data.mobs[kind.mob];
     let stats = Stats::of_mob(mob, kind.level, Default::default());
@@ -128,7 +128,7 @@ pub(super) fn mob(data: &Data, id: NetEntity, kind: MobKind, at: Position) -> im
     (id, kind, Side::Mobs, stats, body, Shared(health), Shared(appearance), book(mob), MobPhase::default())
 }
 
-/// The abilities of all its phases, each once.
+/// The abilities of a mob in all its phases, each once.
 fn book(mob: &Mob) -> AbilityBook {
     let all = mob.abilities.iter().chain(mob.phases.iter().flat_map(|phase| &phase.abilities));
     let mut abilities: Vec<_> = all.map(|ability| ability.index()).collect();

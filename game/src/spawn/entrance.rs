@@ -1,4 +1,4 @@
-//! A joined player becomes a character in the world.
+//! Creates the characters of joined players.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::{At, Body};
@@ -7,15 +7,18 @@ use realmgate_engine::clock::TickClock;
 use realmgate_engine::map::Map;
 use realmgate_engine::player::{LeaveRequested, PlayerJoined};
 use realmgate_engine::replication::Shared;
+use realmgate_protocol::bits::LongText;
+use realmgate_protocol::limits::MAX_LOOK_BYTES;
 use realmgate_protocol::link::{CharacterLoad, LeaveReason, SoftState};
 use realmgate_protocol::movement::Position;
-use realmgate_protocol::realm::{Appearance, EntityKind, Health, Label, Resource};
+use realmgate_protocol::realm::{Appearance, EntityKind, Health, Label, Look, Resource};
 
 use super::CharacterReady;
 use super::soft_state::KeptAsItWas;
 use crate::ability::{AbilityBook, RefusedAt};
 use crate::combat::Side;
 use crate::data::{Class, Data};
+use crate::equipment::NextUse;
 use crate::stats::{Character, Stats};
 
 pub(super) fn enter(
@@ -39,10 +42,17 @@ pub(super) fn enter(
                     RefusedAt::default(),
                     Shared(Label { name: load.name.clone() }),
                 ));
+                if let Some(look) = shown_look(load) {
+                    entity.insert(Shared(look));
+                }
+                let next_use_ms = load.soft.as_ref().map_or(0, |soft| soft.next_use_ms);
+                if next_use_ms > 0 {
+                    entity.insert(NextUse(clock.now().after(clock.ticks(next_use_ms))));
+                }
                 ready.write(CharacterReady { player: *player });
             }
             None => {
-                // Data without this class: the character waits in the store until the class is back.
+                // The game data has no such class: the character waits in the store until the class is back.
                 tracing::error!(character = %load.character, class = load.class_id, "no such class");
                 entity.insert(KeptAsItWas(load.soft.clone()));
                 leave.write(LeaveRequested { player: *player, reason: LeaveReason::Kicked });
@@ -58,15 +68,13 @@ fn body(data: &Data, map: &Map, character: Character, load: &CharacterLoad) -> i
     let radius = rules.radius_tiles.units();
     let per_mille = |of: u16, share: u32| (u32::from(of) * share / 1_000) as u16;
     let fresh = per_mille(stats.max_resource, class.resource.start_per_mille);
-    let (at, health, resource) = match &load.soft {
-        None => (start(map), stats.max_health, fresh),
-        Some(soft) if soft.health == 0 => {
-            let at = map.respawn_for(place(map, soft, radius));
-            (at, per_mille(stats.max_health, rules.respawn_health_per_mille).max(1), fresh)
-        }
-        Some(soft) => (place(map, soft, radius), fitted(soft.health), fitted(soft.resource)),
+    let at = appears_at(map, load.soft.as_ref(), radius);
+    let (health, resource) = match &load.soft {
+        None => (stats.max_health, fresh),
+        Some(soft) if soft.health == 0 => (per_mille(stats.max_health, rules.respawn_health_per_mille).max(1), fresh),
+        Some(soft) => (fitted(soft.health), fitted(soft.resource)),
     };
-    // What is worn is not counted yet: until it is, the most is at least what there was.
+    // Equipment is not counted yet. Until it is, the maximum is at least the saved value.
     let health = Health { current: health, max: stats.max_health.max(health) };
     let resource = Resource { current: resource, max: stats.max_resource.max(resource) };
     (
@@ -81,21 +89,43 @@ fn body(data: &Data, map: &Map, character: Character, load: &CharacterLoad) -> i
     )
 }
 
-/// How a character looks to others.
+/// The appearance of a character, as replicated.
 pub(crate) fn appearance(character: &Character) -> Appearance {
     let level = u8::try_from(character.level).unwrap_or(u8::MAX);
     Appearance { kind: EntityKind::Player, definition: character.class.0, level }
+}
+
+/// The custom look of a character that others see. One that is too long is left out: cut, it would not be valid JSON.
+fn shown_look(load: &CharacterLoad) -> Option<Look> {
+    let json = load.look.clone().filter(|json| json.len() <= MAX_LOOK_BYTES)?;
+    Some(Look { json: LongText(json) })
 }
 
 fn fitted(saved: u32) -> u16 {
     u16::try_from(saved).unwrap_or(u16::MAX)
 }
 
+/// Where an announced character will appear.
+pub(super) fn arrival(world: &World, load: &CharacterLoad) -> Position {
+    let radius = world.resource::<Data>().world.player.radius_tiles.units();
+    appears_at(world.resource::<ChannelMap>(), load.soft.as_ref(), radius)
+}
+
+/// Where a character appears. A dead one returns to the spawn point named by the nearest safe zone.
+fn appears_at(map: &Map, soft: Option<&SoftState>, radius: i32) -> Position {
+    match soft {
+        None => start(map),
+        Some(soft) if soft.health == 0 => map.respawn_for(place(map, soft, radius)),
+        Some(soft) => place(map, soft, radius),
+    }
+}
+
 fn start(map: &Map) -> Position {
     map.spawn_points.first().map_or(Position::default(), |spawn| spawn.position)
 }
 
-/// Where it was, if it was here and that place is free still; else the nearest place where characters appear.
+/// The saved place of a character on this map, or the nearest spawn point if it is no longer free. The first spawn
+/// point if it was saved on another map.
 fn place(map: &Map, soft: &SoftState, radius: i32) -> Position {
     if soft.map != map.id {
         return start(map);

@@ -1,4 +1,4 @@
-//! Bodies whose connection is lost.
+//! Bodies of players whose connection is lost.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::clock::TickClock;
@@ -8,7 +8,8 @@ use realmgate_protocol::link::LeaveReason;
 use crate::combat::InCombat;
 use crate::data::Data;
 
-/// A body stays a while, longer in combat, so that nobody escapes a fight by pulling the plug.
+/// Lets players without a connection go after a while, which is longer in combat, so that nobody escapes a fight by
+/// pulling the plug. Players who asked to leave are handled by the session.
 pub(super) fn let_go(
     clock: Res<TickClock>,
     data: Res<Data>,

@@ -1,4 +1,4 @@
-//! How characters and mobs come into the world, and how the bodies of the absent leave it.
+//! Spawns characters and mobs, and removes the bodies of players without a connection.
 
 mod birth;
 mod entrance;
@@ -13,31 +13,31 @@ pub use summon::{SummonRequested, SummonedBy};
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use realmgate_engine::channel::ChannelMap;
-use realmgate_engine::player::CaptureSoftState;
+use realmgate_engine::player::{CaptureSoftState, PlaceArrival};
 use realmgate_engine::schedule::{TickSchedule, TickSet};
 
 use crate::data::Data;
 
-/// A joined player has its whole character now: body, strength, health. Written by [`EntranceSystems`].
+/// The character of a joined player is complete: it has a body, stats and health. Written by [`EntranceSystems`].
 #[derive(Message, Debug, Clone, Copy)]
 pub struct CharacterReady {
-    /// Who.
+    /// The player.
     pub player: Entity,
 }
 
-/// Joined players get their characters, first in [`TickSet::Intent`].
+/// Creates the characters of joined players, first in [`TickSet::Intent`].
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EntranceSystems;
 
-/// The bodies of those whose connection is lost leave when their time is up, in [`TickSet::Combat`].
+/// Removes players without a connection when their time is up, in [`TickSet::Combat`].
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LingerSystems;
 
-/// Mobs are buried, born and summoned, in [`TickSet::Lifecycle`] after the dead were found.
+/// Despawns, spawns and summons mobs, in [`TickSet::Lifecycle`] after deaths were found.
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct BirthSystems;
 
-/// Owns how everyone comes into the world. Needs [`Data`] to be there.
+/// Adds the spawning of characters and mobs. Needs [`Data`] to be inserted first.
 pub struct SpawnPlugin;
 
 impl Plugin for SpawnPlugin {
@@ -46,6 +46,7 @@ impl Plugin for SpawnPlugin {
         let areas = MobAreas::new(world.resource::<ChannelMap>(), world.resource::<Data>());
         app.insert_resource(areas)
             .insert_resource(CaptureSoftState(soft_state::capture))
+            .insert_resource(PlaceArrival(entrance::arrival))
             .add_message::<CharacterReady>()
             .add_message::<SummonRequested>()
             .add_systems(

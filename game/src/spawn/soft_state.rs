@@ -1,4 +1,4 @@
-//! What of a character may be lost without harm.
+//! Soft state: the part of a character that may be lost without harm.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::At;
@@ -11,19 +11,22 @@ use realmgate_protocol::realm::{Health, Resource};
 
 use crate::ability::AbilityBook;
 use crate::data::Data;
+use crate::equipment::NextUse;
+use crate::ignore::Ignored;
 
-/// A player that never became a character here: it is saved as it came.
+/// Soft state of a player that never got a character here: it is saved as it was loaded.
 #[derive(Component, Debug, Clone)]
+#[component(storage = "SparseSet")]
 pub(super) struct KeptAsItWas(pub(super) Option<SoftState>);
 
-/// Where and how a player is.
+/// Captures the soft state of a player.
 pub(super) fn capture(world: &World, player: Entity) -> SoftState {
     if let Some(KeptAsItWas(Some(soft))) = world.get::<KeptAsItWas>(player) {
         return soft.clone();
     }
     let start = world.resource::<ChannelMap>().spawn_points.first().map_or(Position::default(), |spawn| spawn.position);
     let at = world.get::<At>(player).map_or(start, |at| at.0);
-    // Without a character there was no wound: whole when it comes back.
+    // Without a character it was never harmed: it has full health when it comes back.
     let health = world.get::<Shared<Health>>(player).map_or(u16::MAX, |health| health.current);
     let resource = world.get::<Shared<Resource>>(player).map_or(0, |resource| resource.current);
     SoftState {
@@ -33,7 +36,14 @@ pub(super) fn capture(world: &World, player: Entity) -> SoftState {
         health: u32::from(health),
         resource: u32::from(resource),
         cooldowns: cooldowns(world, player),
+        next_use_ms: next_use_ms(world, player),
+        ignored: world.get::<Ignored>(player).map(Ignored::names).unwrap_or_default(),
     }
+}
+
+fn next_use_ms(world: &World, player: Entity) -> u32 {
+    let clock = world.resource::<TickClock>();
+    world.get::<NextUse>(player).map_or(0, |next| clock.ms(next.0.since(clock.now())))
 }
 
 fn cooldowns(world: &World, player: Entity) -> Vec<CooldownLeft> {

@@ -1,4 +1,4 @@
-//! Mobs that others call to their side.
+//! Summoned mobs.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::{At, Heading};
@@ -13,20 +13,20 @@ use crate::mob::{Mind, Mood};
 use crate::stats::MobKind;
 use crate::threat::ThreatTable;
 
-/// An ability calls mobs.
+/// An ability summons mobs.
 #[derive(Message, Debug, Clone, Copy)]
 pub struct SummonRequested {
-    /// To whose side.
+    /// The mob that summons them.
     pub master: Entity,
-    /// Which.
+    /// The kind of mob to summon.
     pub mob: MobIndex,
-    /// How many.
+    /// How many to summon.
     pub count: u16,
-    /// How many of this master's may live at once.
+    /// Most summoned mobs of this master that may live at once.
     pub at_most: u16,
 }
 
-/// Fights for another, and vanishes with its cause.
+/// Marks a summoned mob with its master. It despawns when the master is dead, gone or no longer fighting.
 #[derive(Component, Debug, Clone, Copy)]
 pub struct SummonedBy(pub Entity);
 
@@ -62,7 +62,7 @@ pub(super) fn summon(
     }
 }
 
-/// A step beside somebody, or the very place where a wall is there.
+/// A place three radii beside a position, or the position itself if that place is not free.
 fn beside(map: &ChannelMap, at: Position, angle: Angle, radius: i32) -> Position {
     let (dx, dy) = angle.scaled(3 * radius);
     let wished = at.offset(dx, dy);
@@ -70,7 +70,7 @@ fn beside(map: &ChannelMap, at: Position, angle: Angle, radius: i32) -> Position
     if free { wished } else { at }
 }
 
-/// Whose master is dead, gone or no longer fighting vanishes.
+/// Despawns summoned mobs whose master is dead, gone or no longer fighting.
 pub(super) fn dismiss(
     mut commands: Commands<'_, '_>,
     servants: Query<(Entity, &SummonedBy)>,

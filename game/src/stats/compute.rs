@@ -1,4 +1,4 @@
-//! Adding up what makes somebody strong, whenever a part of it changes.
+//! Recomputes stats whenever a part of them changes.
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
@@ -12,11 +12,11 @@ use realmgate_protocol::realm::{Health, Resource};
 use super::{BuffBonus, Character, EquipmentBonus, MobKind, PhaseBonus, Stats};
 use crate::data::{BaseStats, Bonuses, Data, PerLevel};
 
-/// Strength is counted anew, early in [`TickSet::Combat`], before anything is reckoned with it.
+/// Recomputes stats, early in [`TickSet::Combat`], before anything uses them.
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StatsSystems;
 
-/// Counts everybody's [`Stats`].
+/// Adds the computation of [`Stats`].
 pub struct StatsPlugin;
 
 impl Plugin for StatsPlugin {
@@ -68,7 +68,8 @@ fn count_mobs(data: Res<Data>, mut mobs: Query<MobParts<'_>, MobChanged>) {
 
 type Measured<'a> = (&'a Stats, &'a mut Speed, &'a mut Shared<Health>, Option<&'a mut Shared<Resource>>);
 
-/// Strength becomes what moves and what is shown. Health and resource are cut where the most has sunk, never filled.
+/// Applies changed stats to speed, health and resource. Health and resource are cut if the maximum has fallen, and
+/// never filled.
 fn apply(clock: Res<TickClock>, mut everyone: Query<Measured<'_>, Changed<Stats>>) {
     for (stats, mut speed, mut health, resource) in &mut everyone {
         speed.set_if_neq(Speed(units_per_tick(stats.speed_units_per_s, clock.tick_hz())));

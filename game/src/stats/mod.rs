@@ -1,4 +1,4 @@
-//! How strong everyone is: characters by class, level and what they wear, mobs by kind, level and phase.
+//! Stats: of characters by class, level and equipment, of mobs by kind, level and phase, and of both by buffs.
 
 mod compute;
 
@@ -17,7 +17,7 @@ pub struct Character {
     pub class: ClassIndex,
     /// Its level, from 1.
     pub level: u16,
-    /// Its experience in all.
+    /// Its total experience.
     pub experience: u64,
 }
 
@@ -25,47 +25,47 @@ pub struct Character {
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq)]
 #[require(PhaseBonus, Stats)]
 pub struct MobKind {
-    /// Which kind.
+    /// Its kind.
     pub mob: MobIndex,
     /// Its level, from 1.
     pub level: u8,
 }
 
-/// What all that a character wears adds together; kept up by what equips.
+/// Sum of the bonuses of all worn items. Updated by the equipment feature.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct EquipmentBonus(pub Bonuses);
 
-/// What the buffs of now add together; kept up by the effects.
+/// Sum of the bonuses of all current buffs. Updated by the effect feature.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct BuffBonus(pub Bonuses);
 
-/// What a boss's phase adds.
+/// Bonuses of the current phase of a boss.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PhaseBonus(pub Bonuses);
 
-/// How strong somebody is now, with all that adds to it.
+/// The current stats of a character or mob, with all bonuses.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[require(BuffBonus)]
 pub struct Stats {
-    /// Most health, at least 1.
+    /// Maximum health, at least 1.
     pub max_health: u16,
-    /// Most of the class's resource.
+    /// Maximum of the class resource.
     pub max_resource: u16,
-    /// What damage and healing scale with.
+    /// Damage and healing scale with it.
     pub power: u32,
-    /// What damage is lessened by.
+    /// Reduces damage taken.
     pub armour: u32,
     /// Walking speed in 1/1,024 tile per second.
     pub speed_units_per_s: i32,
 }
 
 impl Stats {
-    /// A character's, by its class and level.
+    /// Computes the stats of a character.
     pub fn of_class(class: &Class, level: u16, bonuses: Bonuses) -> Self {
         Self::sum(&class.stats, &class.per_level, level, bonuses)
     }
 
-    /// A mob's, by its kind and level.
+    /// Computes the stats of a mob.
     pub fn of_mob(mob: &Mob, level: u8, bonuses: Bonuses) -> Self {
         Self::sum(&mob.stats, &mob.per_level, u16::from(level), bonuses)
     }

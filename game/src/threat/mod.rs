@@ -1,4 +1,4 @@
-//! Whom a mob is angry at, and how much.
+//! Threat tables: which enemies a mob fights, and how much threat each has drawn.
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
@@ -8,10 +8,10 @@ use realmgate_engine::schedule::{TickSchedule, TickSet};
 use crate::combat::Targets;
 use crate::data::{AbilityIndex, Data};
 
-/// Enemies that a mob keeps in mind at most; the least of them is forgotten.
+/// Most enemies in a threat table. When it is full, the one with the least threat is removed.
 const MOST: usize = 64;
 
-/// Whom a mob is angry at. Those who are gone are dropped when it is asked.
+/// The threat table of a mob. Enemies that are gone stay in it; [`ThreatTable::worst`] filters them when asked.
 #[derive(Component, Debug, Clone, Default)]
 pub struct ThreatTable {
     entries: Vec<Entry>,
@@ -25,12 +25,12 @@ struct Entry {
 }
 
 impl ThreatTable {
-    /// Makes angrier, by no blow.
+    /// Adds threat without damage.
     pub fn add(&mut self, who: Entity, threat: u32) {
         self.harmed_by(who, threat, 0);
     }
 
-    /// Makes angrier by a blow, which is remembered for the day it dies.
+    /// Adds threat and damage. The damage is kept for the credit when the mob dies.
     pub fn harmed_by(&mut self, who: Entity, threat: u32, damage: u32) {
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.who == who) {
             entry.threat = entry.threat.saturating_add(threat);
@@ -45,7 +45,8 @@ impl ThreatTable {
         self.entries.push(Entry { who, threat, damage });
     }
 
-    /// The worst enemy that still counts. Another than `present` must outdo it by `switch_per_mille`.
+    /// The enemy with the most threat, of those that `counts` accepts. `present`, the current enemy, is kept until the
+    /// threat of another exceeds `switch_per_mille` thousandths of its own.
     pub fn worst(
         &self,
         present: Option<Entity>,
@@ -53,7 +54,7 @@ impl ThreatTable {
         counts: impl Fn(Entity) -> bool,
     ) -> Option<Entity> {
         let angry = || self.entries.iter().filter(|entry| entry.threat > 0 && counts(entry.who));
-        // The earlier of two equals: whoever came first stays.
+        // Of two equals, the earlier entry wins.
         let worst = angry().min_by_key(|entry| std::cmp::Reverse(entry.threat))?;
         let kept = angry()
             .find(|entry| Some(entry.who) == present)
@@ -61,27 +62,27 @@ impl ThreatTable {
         Some(kept.unwrap_or(worst).who)
     }
 
-    /// Is at peace with one, who keeps the credit for what was done.
+    /// Removes the threat of an enemy. It keeps the credit for its damage.
     pub fn forgive(&mut self, who: Entity) {
         self.entries.iter_mut().filter(|entry| entry.who == who).for_each(|entry| entry.threat = 0);
     }
 
-    /// Forgets everybody and everything.
+    /// Removes all entries.
     pub fn clear(&mut self) {
         self.entries.clear();
     }
 
-    /// Whether it is angry at nobody and was harmed by nobody.
+    /// Whether it has no entries: no threat and no damage.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Whether it is angry at this one.
+    /// Whether an entity has any threat.
     pub fn knows(&self, who: Entity) -> bool {
         self.entries.iter().any(|entry| entry.who == who && entry.threat > 0)
     }
 
-    /// Who harmed it and how much, the most first.
+    /// Everyone who dealt damage, with the amount, greatest first.
     pub fn credit(&self) -> Vec<(Entity, u32)> {
         let harmed = self.entries.iter().filter(|entry| entry.damage > 0);
         let mut credit: Vec<_> = harmed.map(|entry| (entry.who, entry.damage)).collect();
@@ -90,24 +91,24 @@ impl ThreatTable {
     }
 }
 
-/// Somebody was healed by an ability.
+/// An entity was healed by an ability.
 #[derive(Message, Debug, Clone, Copy)]
 pub struct Healed {
-    /// By whom.
+    /// The caster of the heal.
     pub healer: Entity,
-    /// Who.
+    /// The entity that was healed.
     pub target: Entity,
-    /// With which ability.
+    /// The ability that healed.
     pub ability: AbilityIndex,
-    /// How much.
+    /// Health points that were restored.
     pub amount: u32,
 }
 
-/// Healing draws threat, in [`TickSet::Combat`].
+/// Adds the threat of healing, in [`TickSet::Combat`].
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ThreatSystems;
 
-/// Owns the threat tables.
+/// Adds threat tables.
 pub struct ThreatPlugin;
 
 impl Plugin for ThreatPlugin {
@@ -117,7 +118,7 @@ impl Plugin for ThreatPlugin {
     }
 }
 
-/// Mobs that are angry at the healed one take the healing amiss.
+/// Healing draws threat from nearby mobs that have the healed entity in their threat table.
 fn anger_by_healing(
     data: Res<Data>,
     grid: Res<InterestGrid>,
@@ -126,7 +127,7 @@ fn anger_by_healing(
     mut tables: Query<&mut ThreatTable>,
 ) {
     for healing in healed.read() {
-        let Some(at) = targets.place(healing.target) else { continue };
+        let Some(at) = targets.position(healing.target) else { continue };
         let share = u64::from(data.world.combat.heal_threat_per_mille);
         let threat = u64::from(healing.amount) * u64::from(data.abilities[healing.ability].threat_per_mille) / 1_000;
         let threat = (threat * share / 1_000).min(u64::from(u32::MAX)) as u32;

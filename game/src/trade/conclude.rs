@@ -1,4 +1,4 @@
-//! From two confirmations to one event, and from its outcome to the end of the trade.
+//! Concludes trades: submits one event when both have confirmed, and ends the trade by its outcome.
 
 use std::collections::BTreeSet;
 
@@ -10,18 +10,18 @@ use realmgate_protocol::realm::{Refusal, TradeEnd};
 use super::desk::Desk;
 use crate::inventory::{Deal, FIRST_PASSING_SLOT, Settled};
 
-/// What one side gives, and the slots that it fills with what it gets.
+/// What one side gives, and the slots for what it gets.
 struct Bundle {
     player: Entity,
     character: CharacterId,
-    /// Each with its kind and its slot.
+    /// Items with their definition and slot.
     items: Vec<(ItemId, String, u16)>,
     gold: u64,
     fills: Vec<u16>,
 }
 
 impl Desk<'_, '_> {
-    /// Hands an agreed trade to the store. Where that can not be, both confirmations are taken back.
+    /// Submits an agreed trade to the store. If that fails, both confirmations are taken back.
     pub(super) fn conclude(&mut self, number: u32) -> Result<(), Refusal> {
         let Some(trade) = self.trades.running.get(&number) else { return Err(Refusal::NoTrade) };
         if trade.sides.iter().all(|side| side.items.is_empty() && side.gold == 0) {
@@ -53,7 +53,7 @@ impl Desk<'_, '_> {
                 return Err(Refusal::BagFull);
             }
         }
-        // From here on the deal itself holds what was set aside.
+        // From here on the deal holds what was set aside.
         for bundle in &bundles {
             self.ledger.set_aside(bundle.player, BTreeSet::new(), 0);
         }
@@ -74,14 +74,14 @@ impl Desk<'_, '_> {
             Ok((*item, held.definition.clone(), held.slot))
         };
         let items = side.items.iter().map(item).collect::<Result<Vec<_>, Refusal>>()?;
-        // What one gives makes room for what one gets, so that full bags can trade one for one.
+        // Items given make room for items received, so that full bags can trade one for one.
         let fills = inventory.free_bag_slots().chain(items.iter().map(|(_, _, slot)| *slot)).collect();
         Ok(Bundle { player: side.player, character: player.character, items, gold: side.gold, fills })
     }
 }
 
-/// One event for the whole exchange. Items pass through slots of no inventory first, since each change must find its
-/// slot free, and the bag slots may be free only when both have given.
+/// Builds one event for the whole exchange. Items first move to slots outside of the inventory, since each change must
+/// find its slot free, and the bag slots may be free only once both have given.
 fn deal(bundles: &[Bundle; 2]) -> Deal {
     let mut deal = Deal::new("trade");
     let [one, other] = bundles;
@@ -104,7 +104,7 @@ fn deal(bundles: &[Bundle; 2]) -> Deal {
     deal
 }
 
-/// The store has answered: only now is a trade done.
+/// Ends trades for which the store has answered. Only now is a trade done.
 pub(super) fn finish(mut settled: MessageReader<Settled>, mut desk: Desk<'_, '_>) {
     for outcome in settled.read() {
         let trade = desk.trades.running.iter().find(|(_, trade)| trade.at_store == Some(outcome.key));

@@ -1,4 +1,4 @@
-//! Where requests about trades are answered, each in the order in which it came.
+//! Handles requests about trades, in the order in which they arrived.
 
 use std::collections::BTreeSet;
 
@@ -13,14 +13,16 @@ use realmgate_protocol::realm::{ClientMessage, OfferView, Refusal, ServerMessage
 use super::{Side, Trades};
 use crate::data::Data;
 use crate::death::Dead;
+use crate::ignore::Ears;
 use crate::inventory::Ledger;
 use crate::requests::Request;
+use crate::session::Session;
 use crate::tell::Tell;
 
-/// Who can trade: alive, connected, and staying.
+/// Players that can trade: alive, connected and not travelling.
 type Able = (With<Player>, Without<Dead>, Without<LinkDead>, Without<Travelling>);
 
-/// All that trading needs.
+/// Everything needed for trading.
 #[derive(SystemParam)]
 pub(super) struct Desk<'w, 's> {
     pub trades: ResMut<'w, Trades>,
@@ -29,6 +31,8 @@ pub(super) struct Desk<'w, 's> {
     pub ids: Res<'w, NetEntities>,
     pub clock: Res<'w, TickClock>,
     pub data: Res<'w, Data>,
+    pub sessions: Query<'w, 's, &'static mut Session>,
+    pub ears: Ears<'w, 's>,
     able: Query<'w, 's, (&'static At, &'static NetEntity), Able>,
 }
 
@@ -49,30 +53,34 @@ pub(super) fn answer_requests(mut requests: MessageReader<Request>, mut desk: De
 }
 
 impl Desk<'_, '_> {
-    /// Whether a player can trade at all now.
+    /// Whether a player can trade now.
     pub fn is_able(&self, player: Entity) -> bool {
         self.able.contains(player)
     }
 
-    /// Whether two players are near enough, and able.
+    /// Whether two players can trade now and are in range of each other.
     pub fn are_together(&self, one: Entity, other: Entity) -> bool {
         let range = self.data.world.goods.trade_range_tiles.units();
         let at = |player| self.able.get(player).map(|(at, _)| at.0);
         matches!((at(one), at(other)), (Ok(one), Ok(other)) if one.within(other, range))
     }
 
-    /// The entity under which clients know a player.
+    /// The entity id of a player, as known to clients.
     pub fn net(&self, player: Entity) -> Option<realmgate_protocol::ids::EntityId> {
         self.able.get(player).ok().map(|(_, net)| net.0)
     }
 
-    /// The number of a player's trade while its offers can still be changed.
+    /// The number of a player's trade, if its offers can still be changed.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NoTrade`] if the player is in no trade, [`Refusal::TradeBusy`] if the trade is already at the store.
     pub fn open_trade_of(&self, player: Entity) -> Result<u32, Refusal> {
         let number = self.trades.trade_of(player).ok_or(Refusal::NoTrade)?;
         if self.trades.running[&number].at_store.is_some() { Err(Refusal::TradeBusy) } else { Ok(number) }
     }
 
-    /// Shows both sides how the trade stands.
+    /// Sends the state of the trade to both sides.
     pub fn show(&mut self, number: u32) {
         let Some(trade) = self.trades.running.get(&number) else { return };
         let views = [self.view(&trade.sides[0]), self.view(&trade.sides[1])];
@@ -95,7 +103,7 @@ impl Desk<'_, '_> {
         }
     }
 
-    /// Ends a trade: what was set aside is free, and both are told.
+    /// Ends a trade: frees what was set aside, and tells both sides.
     pub fn end(&mut self, number: u32, end: TradeEnd) {
         let Some(trade) = self.trades.running.remove(&number) else { return };
         for side in &trade.sides {

@@ -1,4 +1,4 @@
-//! Asking for a trade, and answering.
+//! Trade invitations and their answers.
 
 use bevy_ecs::prelude::*;
 use realmgate_protocol::ids::EntityId;
@@ -17,49 +17,61 @@ impl Desk<'_, '_> {
             return Err(Refusal::OutOfRange);
         }
         let now = self.clock.now();
-        let asked_by_another =
-            self.trades.invitations.get(&other).is_some_and(|known| known.from != from && now < known.until);
-        if asked_by_another || self.trades.is_trading(from) || self.trades.is_trading(other) {
+        if self.trades.is_trading(from) || self.trades.is_trading(other) {
             return Err(Refusal::TradeBusy);
+        }
+        if self.trades.invitations.get(&from).is_some_and(|standing| standing.to == other && now < standing.until) {
+            return Err(Refusal::AlreadyAsked);
         }
         let (Some(net), Some((player, _))) = (self.net(from), self.ledger.owner(from)) else {
             return Err(Refusal::NotFound);
         };
         let requested = ServerMessage::TradeRequested { from: net, name: player.name.clone() };
-        self.take_back_invitation(from);
+        let told = self.ears.hears(other, &player.name);
+        if !self.sessions.get_mut(from).is_ok_and(|mut session| session.may_invite(&self.data, &self.clock)) {
+            return Err(Refusal::RateLimited);
+        }
         let until = now.after(self.clock.ticks(self.data.world.goods.trade_request_ms));
-        self.trades.invitations.insert(other, Invitation { from, until });
-        self.tell.send(other, &requested);
+        self.trades.last_invitation += 1;
+        let invitation = Invitation { to: other, until, number: self.trades.last_invitation, told };
+        self.trades.invitations.insert(from, invitation);
+        if told {
+            self.tell.send_of_others(other, &requested);
+        }
         Ok(())
     }
 
     pub(super) fn answer(&mut self, player: Entity, accept: bool) -> Result<(), Refusal> {
-        let invitation = self.trades.invitations.remove(&player).ok_or(Refusal::NoTrade)?;
-        if self.clock.now() >= invitation.until {
-            return Err(Refusal::NoTrade);
-        }
+        let from = self.last_to_ask(player).ok_or(Refusal::NoTrade)?;
+        self.trades.invitations.remove(&from);
         if !accept {
-            self.tell.send(invitation.from, &ServerMessage::TradeEnded { end: TradeEnd::Declined });
+            self.tell.send(from, &ServerMessage::TradeEnded { end: TradeEnd::Declined });
             return Ok(());
         }
-        if !self.are_together(player, invitation.from) {
-            self.tell.send(invitation.from, &ServerMessage::TradeEnded { end: TradeEnd::Apart });
+        if !self.are_together(player, from) {
+            self.tell.send(from, &ServerMessage::TradeEnded { end: TradeEnd::Apart });
             return Err(Refusal::OutOfRange);
         }
-        if self.trades.is_trading(player) || self.trades.is_trading(invitation.from) {
+        if self.trades.is_trading(player) || self.trades.is_trading(from) {
             return Err(Refusal::TradeBusy);
         }
-        self.take_back_invitation(player);
-        let number = self.trades.start([invitation.from, player]);
+        self.trades.invitations.remove(&player);
+        let number = self.trades.start([from, player]);
         self.show(number);
         Ok(())
     }
 
-    /// Takes back what a player has asked of somebody; who that was.
-    pub(super) fn take_back_invitation(&mut self, from: Entity) -> Option<Entity> {
-        let asked = self.trades.invitations.iter().find(|(_, invitation)| invitation.from == from);
-        let asked = asked.map(|(asked, _)| *asked)?;
-        self.trades.invitations.remove(&asked);
-        Some(asked)
+    /// The last player who asked this one, of those whose invitation is still open.
+    fn last_to_ask(&self, player: Entity) -> Option<Entity> {
+        let now = self.clock.now();
+        let standing = self.trades.invitations.iter().filter(|(_, invitation)| now < invitation.until);
+        let asked = standing.filter(|(_, invitation)| invitation.to == player && invitation.told);
+        asked.max_by_key(|(_, invitation)| invitation.number).map(|(from, _)| *from)
+    }
+
+    /// Takes back the invitation of a player. Returns the players who know of it, including itself.
+    pub(super) fn take_back_invitation(&mut self, from: Entity) -> Result<[Option<Entity>; 2], Refusal> {
+        let invitation = self.trades.invitations.remove(&from).ok_or(Refusal::NoTrade)?;
+        Ok([Some(from), invitation.told.then_some(invitation.to)])
     }
 }

@@ -1,4 +1,5 @@
-//! Trades between two players: asked, answered, offered, confirmed by both, and done by the store at once or not at all.
+//! Trades between two players: invitation, answer, offers, confirmation by both, and one event at the store that
+//! happens as a whole or not at all.
 
 mod conclude;
 mod desk;
@@ -18,24 +19,29 @@ use crate::requests::RequestSet;
 /// All trades of the channel.
 #[derive(Resource, Debug, Default)]
 pub struct Trades {
-    /// By who is asked.
+    /// Invitations by the player who asks. A player has one invitation at a time; many may ask the same player.
     invitations: BTreeMap<Entity, Invitation>,
+    last_invitation: u64,
     running: BTreeMap<u32, Trade>,
     last: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Invitation {
-    from: Entity,
+    to: Entity,
     until: Tick,
+    /// Counts up with each invitation: the last one is answered first.
+    number: u64,
+    /// Whether the other player was told. A player who ignores the sender is not asked, and the sender must not notice.
+    told: bool,
 }
 
 #[derive(Debug)]
 struct Trade {
     sides: [Side; 2],
-    /// Grows with every change of an offer; a confirmation is for one revision.
+    /// Counts up with every change of an offer. A confirmation is for one revision.
     revision: u32,
-    /// The deal, once both have confirmed. Nothing can be changed any more.
+    /// Key of the deal, once both have confirmed. From then on nothing can be changed.
     at_store: Option<EventKey>,
 }
 
@@ -53,7 +59,7 @@ impl Trades {
         self.trade_of(player).is_some()
     }
 
-    /// The trade of a player, by its number.
+    /// The number of a player's trade.
     fn trade_of(&self, player: Entity) -> Option<u32> {
         self.running.iter().find(|(_, trade)| trade.side_of(player).is_some()).map(|(number, _)| *number)
     }
@@ -76,7 +82,7 @@ impl Trade {
     }
 }
 
-/// Owns trades.
+/// Adds trades.
 pub struct TradePlugin;
 
 impl Plugin for TradePlugin {

@@ -1,4 +1,4 @@
-//! Offering, confirming, cancelling.
+//! Offers, confirmation and cancellation.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use realmgate_protocol::realm::{Refusal, ServerMessage, TradeEnd};
 use super::desk::Desk;
 
 impl Desk<'_, '_> {
-    /// Sets what a player gives. It is set aside: as long as it is offered, nothing else can be done with it.
+    /// Sets the offer of a player. Offered items and gold are set aside: nothing else can be done with them meanwhile.
     pub(super) fn offer(&mut self, player: Entity, items: &[ItemId], gold: u64) -> Result<(), Refusal> {
         let number = self.open_trade_of(player)?;
         let named: BTreeSet<ItemId> = items.iter().copied().collect();
@@ -45,7 +45,7 @@ impl Desk<'_, '_> {
         if gold > inventory.free_gold() { Err(Refusal::TooLittleGold) } else { Ok(()) }
     }
 
-    /// What a player offers now.
+    /// The current offer of a player.
     pub(super) fn offered(&self, number: u32, player: Entity) -> (BTreeSet<ItemId>, u64) {
         let trade = self.trades.running.get(&number);
         let side = trade.and_then(|trade| trade.sides.iter().find(|side| side.player == player));
@@ -70,8 +70,9 @@ impl Desk<'_, '_> {
         match self.open_trade_of(player) {
             Ok(number) => self.end(number, TradeEnd::Cancelled),
             Err(Refusal::NoTrade) => {
-                let asked = self.take_back_invitation(player).ok_or(Refusal::NoTrade)?;
-                self.tell.send_all([player, asked], &ServerMessage::TradeEnded { end: TradeEnd::Cancelled });
+                let told = self.take_back_invitation(player)?.into_iter().flatten();
+                let told = told.map(|listener| (listener, listener != player));
+                self.tell.send_each(told, &ServerMessage::TradeEnded { end: TradeEnd::Cancelled });
             }
             Err(refusal) => return Err(refusal),
         }

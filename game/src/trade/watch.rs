@@ -1,10 +1,11 @@
-//! Trades end when the two are not together any more.
+//! Ends trades of players who are no longer together.
 
 use realmgate_protocol::realm::TradeEnd;
 
 use super::desk::Desk;
 
-/// Ends the trades of those who went apart, died or left. What is at the store already runs its course.
+/// Ends the trades of players who went apart, died or left, unless the trade is already at the store. Removes
+/// invitations that have expired.
 pub(super) fn watch(mut desk: Desk<'_, '_>) {
     let open = desk.trades.running.iter().filter(|(_, trade)| trade.at_store.is_none());
     let apart = open.filter(|(_, trade)| !desk.are_together(trade.sides[0].player, trade.sides[1].player));

@@ -1,4 +1,4 @@
-//! The question over the map link, and its answer.
+//! Travel requests over the map link, and their answers.
 
 use bevy_ecs::message::MessageCursor;
 use bevy_ecs::prelude::*;
@@ -12,14 +12,15 @@ use super::TravelWanted;
 use super::portal::PortalSense;
 use crate::tell::Tell;
 
-/// How long nobody is pushed into a portal that has just refused.
+/// Milliseconds after a refusal in which no portal takes the player.
 const REFUSED_PAUSE_MS: u32 = 1_000;
 
-/// What a traveller asked by, for the refusal.
+/// Name of the request of a traveller, for the refusal.
 #[derive(Component, Debug, Clone, Copy)]
+#[component(storage = "SparseSet")]
 pub(super) struct AskedBy(&'static str);
 
-/// Turns wishes into questions: with everything else that is soft state as it is at the end of the tick.
+/// Turns travel wishes into requests, with the soft state of the player as it is at the end of the tick.
 pub(super) fn ask(world: &mut World, mut cursor: Local<MessageCursor<TravelWanted>>) {
     let wanted: Vec<TravelWanted> = cursor.read(world.resource::<Messages<TravelWanted>>()).copied().collect();
     for wish in wanted {
@@ -34,7 +35,7 @@ pub(super) fn ask(world: &mut World, mut cursor: Local<MessageCursor<TravelWante
     }
 }
 
-/// Hands the ticket to whoever may go, and says no to whoever may not.
+/// Sends the ticket to players who may travel, and a refusal to the others.
 pub(super) fn tell_answers(
     mut answered: MessageReader<TravelAnswered>,
     clock: Res<TickClock>,
@@ -49,7 +50,11 @@ pub(super) fn tell_answers(
                 tell.send(*player, &ServerMessage::Travel { grant: grant.clone() });
             }
             Err(code) => {
-                let reason = if code == STORE_AWAY { Refusal::StoreAway } else { Refusal::TravelFailed };
+                let reason = match code.as_str() {
+                    STORE_AWAY => Refusal::StoreAway,
+                    "RATE_LIMITED" => Refusal::RateLimited,
+                    _ => Refusal::TravelFailed,
+                };
                 let request = asked.get(*player).map_or("", |asked| asked.0);
                 tell.refuse(*player, request, reason);
                 if let Ok(mut sense) = senses.get_mut(*player) {

@@ -1,4 +1,4 @@
-//! The channels of this map: which there are, and going to another.
+//! The channels of this map: listing them, and switching to another.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::At;
@@ -26,7 +26,7 @@ pub(super) fn list_channels(
             .map(|state| ChannelInfo { channel: state.channel, players: state.players, capacity: state.capacity })
             .collect();
         if channels.is_empty() {
-            // In its first second a world knows of itself alone, and not how many it may hold.
+            // In its first second a world knows only itself, and not its capacity.
             let here = players.len() as u16;
             channels.push(ChannelInfo { channel: key.channel, players: here, capacity: here });
         }

@@ -1,4 +1,4 @@
-//! Going elsewhere: through portals to other places, and to other channels of the same map.
+//! Travel: through portals to other places, and to other channels of the same map.
 
 mod ask;
 mod channels;
@@ -17,26 +17,26 @@ use realmgate_protocol::movement::Position;
 
 use crate::requests::RequestSet;
 
-/// All maps of the game, wherever they are hosted: portals lead to their spawn points.
+/// All maps of the game, hosted here or elsewhere: portals lead to their spawn points.
 #[derive(Resource, Debug, Clone)]
 pub struct Maps(pub Arc<MapSet>);
 
-/// Somebody wants to travel. Written in [`TickSet::Collide`] or earlier, asked for before [`TickSet::Persist`].
+/// A player wants to travel. Written in [`TickSet::Collide`] or earlier, sent before [`TickSet::Persist`].
 #[derive(Message, Debug, Clone, Copy)]
 pub struct TravelWanted {
-    /// Who.
+    /// The traveller.
     pub player: Entity,
-    /// What is refused if it can not be: the name of a message, or `Portal`.
+    /// Name to put in a refusal: the name of a message, or `Portal`.
     pub request: &'static str,
-    /// To which map.
+    /// The map to travel to.
     pub map: MapId,
-    /// To which place there.
+    /// Where to appear there.
     pub to: Position,
-    /// To which channel; `None` for the least loaded.
+    /// The channel to travel to; `None` for the least loaded.
     pub channel: Option<ChannelId>,
 }
 
-/// Owns travelling.
+/// Adds travel.
 pub struct TravelPlugin;
 
 impl Plugin for TravelPlugin {
@@ -50,7 +50,7 @@ impl Plugin for TravelPlugin {
             TickSchedule,
             (portal::sense_portals, portal::enter_portals).chain().in_set(PortalSystems).in_set(TickSet::Collide),
         );
-        // It reads whatever is soft state of a player, so nothing else may run beside it.
+        // It reads all soft state of a player, so it needs exclusive access to the world.
         app.add_systems(TickSchedule, ask::ask.after(TickSet::Lifecycle).before(TickSet::Persist));
     }
 }

@@ -1,4 +1,4 @@
-//! Portals: whoever steps into one goes where it leads.
+//! Portals: a player who steps into one travels to its target.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::At;
@@ -12,26 +12,27 @@ use realmgate_protocol::realm::Refusal;
 
 use super::{Maps, TravelWanted};
 use crate::death::Dead;
+use crate::session::LoggingOut;
 use crate::spawn::CharacterReady;
 use crate::tell::Tell;
 use crate::trade::Trades;
 
-/// How long after its arrival nobody is taken by a portal: who comes out of one may stand in another.
+/// Milliseconds after arrival in which no portal takes a player: the arrival point may be inside another portal.
 const ARRIVAL_PAUSE_MS: u32 = 1_000;
 
 /// Whether a player stands in a portal, so that only stepping in counts.
 #[derive(Component, Debug, Clone, Copy)]
 pub(super) struct PortalSense {
     inside: bool,
-    /// Until when no portal takes it.
+    /// Tick until which no portal takes the player.
     pub quiet_until: Tick,
 }
 
-/// Portals take who steps into them, in [`TickSet::Collide`](realmgate_engine::schedule::TickSet).
+/// Takes players who step into portals, in [`TickSet::Collide`](realmgate_engine::schedule::TickSet).
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PortalSystems;
 
-/// Whoever appears in a portal has not stepped into it.
+/// Marks new characters that appear inside a portal: they have not stepped into it.
 pub(super) fn sense_portals(
     mut commands: Commands,
     mut ready: MessageReader<CharacterReady>,
@@ -46,7 +47,9 @@ pub(super) fn sense_portals(
 }
 
 type Walker<'a> = (Entity, &'a mut At, &'a mut PortalSense);
-type Walking = (With<Player>, Without<Dead>, Without<LinkDead>, Without<Travelling>);
+/// Players that a portal takes. Players in combat count too, since a portal has to be reached on foot, under attack.
+/// Players who are logging out do not.
+type Walking = (With<Player>, Without<Dead>, Without<LinkDead>, Without<Travelling>, Without<LoggingOut>);
 
 pub(super) fn enter_portals(
     mut walkers: Query<Walker<'_>, Walking>,
@@ -60,13 +63,13 @@ pub(super) fn enter_portals(
             sense.inside = false;
             continue;
         };
-        // Who steps in during a pause or a trade is taken when that is over, and need not step out and in again.
+        // A player who steps in during a pause or a trade is taken when that is over, without stepping in again.
         if sense.inside || clock.now() < sense.quiet_until || trades.is_trading(player) {
             continue;
         }
         sense.inside = true;
         match target(portal, &map, maps.as_deref()) {
-            // Another place of this world needs no other connection.
+            // The target is in this world: no new connection is needed.
             Some(to) if portal.to_map == key.map => {
                 at.0 = to;
                 sense.inside = map.portal_at(to).is_some();

@@ -1,4 +1,4 @@
-//! Looking, buying, selling.
+//! Listing, buying and selling at vendors.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::At;
@@ -13,7 +13,7 @@ use crate::inventory::{Deal, Inventory, Ledger};
 use crate::requests::Request;
 use crate::tell::Tell;
 
-/// A vendor that a customer stands before.
+/// A vendor in range of a customer.
 struct Counter<'a> {
     entity: EntityId,
     id: &'a str,
@@ -68,7 +68,7 @@ fn step_up<'a>(
     Ok(Counter { entity, id: data.vendors.id(shop.vendor), vendor })
 }
 
-/// What the vendor pays for an item, 0 for nothing at all.
+/// The gold a vendor pays for an item; 0 if it does not buy it.
 fn pays(vendor: &Vendor, definition: &str, data: &GameData) -> u64 {
     let item = data.items.find(definition).and_then(|item| data.items.get(item));
     item.map_or(0, |item| vendor.pays(item))
@@ -122,7 +122,7 @@ fn sell(
 ) -> Result<(), Refusal> {
     let (character, held) = ledger.free_item(player, item)?;
     let price = pays(counter.vendor, &held.definition, data);
-    // What is worn is not for sale by mistake: it is taken off first.
+    // Worn items must be unequipped first, so that they are not sold by mistake.
     if price == 0 || held.is_worn() {
         return Err(Refusal::NotAllowed);
     }

@@ -1,4 +1,4 @@
-//! Vendors: their places in the world, what they sell and what they pay.
+//! Vendors: their places in the world, what they sell and what they buy.
 
 mod business;
 
@@ -16,11 +16,11 @@ use crate::requests::RequestSet;
 /// A vendor in the world.
 #[derive(Component, Debug, Clone, Copy)]
 pub struct Shop {
-    /// Which.
+    /// The vendor in the game data.
     pub vendor: VendorIndex,
 }
 
-/// Owns the vendors.
+/// Adds vendors.
 pub struct VendorPlugin;
 
 impl Plugin for VendorPlugin {
@@ -29,7 +29,7 @@ impl Plugin for VendorPlugin {
     }
 }
 
-/// At the first tick every vendor of the map takes its place.
+/// Spawns all vendors of the map in the first tick.
 fn open_shops(
     mut commands: Commands,
     mut open: Local<bool>,

@@ -1,4 +1,4 @@
-//! The map server's own port: health that proves that ticks advance, and metrics.
+//! The admin port of the map server: health checks that prove that ticks advance, and metrics.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,20 +8,21 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::Json;
 use axum::Router;
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use realmgate_engine::host::HostStatus;
+use realmgate_sidecar::http::extract::names_this_machine;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::pulse::Pulse;
+use crate::liveness::Liveness;
 
-/// How often it is looked whether ticks advance.
+/// Interval between two liveness checks.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
 
-/// What the port tells.
+/// The state that the admin port shows.
 #[derive(Clone)]
 pub struct Admin {
     /// The host's counters.
@@ -30,37 +31,42 @@ pub struct Admin {
     pub link_up: Arc<AtomicBool>,
     /// Whether the last heartbeat was answered.
     pub directory_reachable: Arc<AtomicBool>,
-    /// The metrics.
+    /// What `/metrics` renders.
     pub metrics: PrometheusHandle,
-    /// What the last look found.
-    pub pulse: Arc<Pulse>,
+    /// Result of the last liveness check.
+    pub liveness: Arc<Liveness>,
 }
 
-/// The port, bound, and the metrics it will show.
+/// The bound admin port, and the metrics it will show.
 pub struct AdminPort {
-    /// Not yet served.
+    /// The listener, not served yet.
     pub listener: TcpListener,
     /// What `/metrics` renders.
     pub metrics: PrometheusHandle,
 }
 
 impl AdminPort {
-    /// Takes the port.
+    /// Binds the port.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the address cannot be bound.
     pub async fn bind(addr: SocketAddr, metrics: PrometheusHandle) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(addr).await;
-        let listener = listener.with_context(|| format!("can not listen on {addr}; set ADMIN_ADDR"))?;
+        let listener = listener.with_context(|| format!("cannot listen on {addr}; set ADMIN_ADDR"))?;
         Ok(Self { listener, metrics })
     }
 }
 
-/// Serves until `stop`.
+/// Serves the admin port until `stop`.
 pub async fn serve(listener: TcpListener, admin: Admin, stop: CancellationToken) {
     tokio::spawn(watch(admin.clone(), stop.clone()));
     let router = Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(render))
-        .with_state(admin);
+        .with_state(admin)
+        .into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
     if let Err(error) = serving.await {
         tracing::warn!(%error, "the health port ended");
@@ -69,7 +75,7 @@ pub async fn serve(listener: TcpListener, admin: Admin, stop: CancellationToken)
 
 async fn watch(admin: Admin, stop: CancellationToken) {
     while tokio::time::timeout(WATCH_EVERY, stop.cancelled()).await.is_err() {
-        admin.pulse.look(&admin.status);
+        admin.liveness.look(&admin.status);
         if let Some(bytes) = resident_bytes() {
             metrics::gauge!("realmgate_process_resident_bytes").set(bytes as f64);
         }
@@ -77,21 +83,21 @@ async fn watch(admin: Admin, stop: CancellationToken) {
     }
 }
 
-/// The process's resident memory, from the second field of `/proc/self/statm` in pages of 4 KiB.
+/// The resident memory of the process, from the second field of `/proc/self/statm`, which counts pages.
 fn resident_bytes() -> Option<u64> {
     let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
     statm.split_whitespace().nth(1)?.parse::<u64>().ok().map(|pages| pages * rustix::param::page_size() as u64)
 }
 
-/// Alive means that ticks advance and that those who play are sent what they see, not that a port answers.
+/// Healthy means that ticks advance and that connected players are sent snapshots, not only that the port answers.
 async fn healthz(State(admin): State<Admin>) -> (StatusCode, Json<serde_json::Value>) {
     let ticks = admin.status.ticks.load(Ordering::Relaxed);
     let snapshots = admin.status.snapshots.load(Ordering::Relaxed);
-    let is_well = admin.pulse.is_ticking() && admin.pulse.is_showing();
+    let is_well = admin.liveness.is_ticking() && admin.liveness.is_sending_snapshots();
     let code = if is_well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = serde_json::json!({
         "ticks": ticks,
-        "ticks_last_second": admin.pulse.ticks_last_second(),
+        "ticks_last_second": admin.liveness.ticks_last_second(),
         "snapshots": snapshots,
         "connected": admin.status.connected.load(Ordering::Relaxed),
     });
@@ -99,7 +105,7 @@ async fn healthz(State(admin): State<Admin>) -> (StatusCode, Json<serde_json::Va
 }
 
 async fn readyz(State(admin): State<Admin>) -> (StatusCode, Json<serde_json::Value>) {
-    let (ticking, showing) = (admin.pulse.is_ticking(), admin.pulse.is_showing());
+    let (ticking, showing) = (admin.liveness.is_ticking(), admin.liveness.is_sending_snapshots());
     let link = admin.link_up.load(Ordering::Relaxed);
     let directory = admin.directory_reachable.load(Ordering::Relaxed);
     let code = if ticking && showing && link && directory { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -113,6 +119,15 @@ async fn readyz(State(admin): State<Admin>) -> (StatusCode, Json<serde_json::Val
     (code, Json(body))
 }
 
-async fn render(State(admin): State<Admin>) -> String {
-    admin.metrics.render()
+/// Renders the metrics. Refuses requests from this machine that do not name it as their host: a web page in a browser
+/// here may have its own name resolve to this address.
+async fn render(
+    State(admin): State<Admin>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Result<String, StatusCode> {
+    if peer.ip().to_canonical().is_loopback() && !names_this_machine(&headers) {
+        return Err(StatusCode::FORBIDDEN);
+    }
+    Ok(admin.metrics.render())
 }

@@ -1,4 +1,5 @@
-//! The cookie that the directory gave this server: proof, at the link and at the next registration, of who it is.
+//! The cookie that the directory gave this server. It proves the server's identity on the map link and at the next
+//! registration.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,7 +8,7 @@ use anyhow::Context;
 
 use crate::folder::{forget, write_atomically};
 
-/// The cookie, in memory and in the server's folder, readable by its owner alone. Copies are the same jar.
+/// The cookie, in memory and in the server's folder, where only its owner can read it. Clones share one jar.
 #[derive(Clone)]
 pub struct CookieJar {
     path: Arc<PathBuf>,
@@ -15,22 +16,30 @@ pub struct CookieJar {
 }
 
 impl CookieJar {
-    /// The jar of a folder, with the cookie that an earlier process left there.
+    /// Opens the jar at a path, with the cookie that an earlier process left there.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file exists and cannot be read.
     pub fn open(path: PathBuf) -> anyhow::Result<Self> {
         let left = match std::fs::read_to_string(&path) {
             Ok(text) => Some(text.trim().to_owned()).filter(|cookie| !cookie.is_empty()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error).with_context(|| format!("can not read {}", path.display())),
+            Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
         };
         Ok(Self { path: Arc::new(path), cookie: Arc::new(Mutex::new(left)) })
     }
 
-    /// The cookie; `None` for a server that is not registered.
+    /// The cookie; `None` if the server is not registered.
     pub fn get(&self) -> Option<String> {
         self.lock().clone()
     }
 
-    /// Keeps a cookie, in place of the one before.
+    /// Stores a cookie in place of the previous one.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file cannot be written. The cookie is then kept in memory only.
     pub fn keep(&self, cookie: &str) -> anyhow::Result<()> {
         let mut kept = self.lock();
         if kept.as_deref() != Some(cookie) {
@@ -40,7 +49,11 @@ impl CookieJar {
         Ok(())
     }
 
-    /// The cookie is worth nothing any more.
+    /// Removes the cookie, which is no longer valid.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file cannot be removed. The cookie is then removed from memory only.
     pub fn forget(&self) -> anyhow::Result<()> {
         *self.lock() = None;
         forget(&self.path)

@@ -1,4 +1,4 @@
-//! Maps and designers' data: found, checked, listed, described.
+//! Maps and game data: finds, checks, lists and describes them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,18 +12,22 @@ use realmgate_game::data::GameData;
 use realmgate_protocol::{limits, movement, realm, wire};
 
 use crate::args::Args;
+use crate::console;
 use crate::failure::Failure;
-use crate::told;
 
-/// All data, checked.
+/// All data, loaded and checked.
 pub struct World {
-    /// The game's data.
+    /// The game data.
     pub game: Arc<GameData>,
     /// The maps.
     pub maps: Arc<MapSet>,
 }
 
-/// Loads and checks everything; every fault of every file at once.
+/// Loads and checks the game data and the maps. All faults of all files are found at once.
+///
+/// # Errors
+///
+/// [`Failure::Settings`] if a folder is missing, [`Failure::Data`] with all faults if a file has any.
 pub fn load(args: &Args) -> Result<World, Failure> {
     let assets = find(&args.sidecar.assets_dir, "ASSETS_DIR")?;
     let maps = find(&args.maps_dir, "MAPS_DIR")?;
@@ -41,7 +45,11 @@ pub fn load(args: &Args) -> Result<World, Failure> {
     }
 }
 
-/// The files that [`load`] reads, for recordings: a replay needs the same.
+/// The files that [`load`] reads, for recordings: a replay needs the same files.
+///
+/// # Errors
+///
+/// Fails if a folder is missing or cannot be read.
 pub fn sources(args: &Args) -> Result<Vec<Source>, Failure> {
     let folders =
         [(&args.sidecar.assets_dir, "ASSETS_DIR", &["toml"][..]), (&args.maps_dir, "MAPS_DIR", &["tmx", "tsx"])];
@@ -49,12 +57,12 @@ pub fn sources(args: &Args) -> Result<Vec<Source>, Failure> {
     for (given, setting, extensions) in folders {
         let folder = find(given, setting)?;
         let found = Source::all_below(&folder, extensions);
-        sources.extend(found.with_context(|| format!("{setting}: {} can not be read", folder.display()))?);
+        sources.extend(found.with_context(|| format!("{setting}: {} cannot be read", folder.display()))?);
     }
     Ok(sources)
 }
 
-/// A folder as given, else beside the executable or in one of the folders above it.
+/// A folder as given, or else beside the executable or in one of the folders above it.
 fn find(given: &Path, setting: &str) -> Result<PathBuf, Failure> {
     let missing = || Failure::Settings(format!("{setting}: {} is not a folder", given.display()));
     if given.is_dir() {
@@ -69,11 +77,15 @@ fn find(given: &Path, setting: &str) -> Result<PathBuf, Failure> {
     }
 }
 
-/// `--check`.
+/// `--check`: checks all data and prints a summary.
+///
+/// # Errors
+///
+/// Fails as [`load`] does.
 pub fn check(args: &Args) -> Result<(), Failure> {
     let world = load(args)?;
     let game = &world.game;
-    told::say(&format!(
+    console::say(&format!(
         "All is well: {} maps, {} classes, {} abilities, {} mobs, {} items, {} vendors.",
         world.maps.iter().len(),
         game.classes.len(),
@@ -85,26 +97,34 @@ pub fn check(args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `--maps`.
+/// `--maps`: lists all maps.
+///
+/// # Errors
+///
+/// Fails as [`load`] does.
 pub fn list_maps(args: &Args) -> Result<(), Failure> {
     for map in load(args)?.maps.iter() {
         let (width, height) = (map.grid.width(), map.grid.height());
         let to: Vec<String> = map.portals.iter().map(|portal| portal.to_map.to_string()).collect();
         let to = if to.is_empty() { String::new() } else { format!("  portals to {}", to.join(", ")) };
-        told::say(&format!("{:>4}  {:<16} {width}×{height}{to}", map.id.0, map.name));
+        console::say(&format!("{:>4}  {:<16} {width}×{height}{to}", map.id.0, map.name));
     }
     Ok(())
 }
 
-/// `--schema`: the schemas of data files and maps, and the protocol's description.
+/// `--schema`: writes the schemas of data files and maps, and the description of the protocol.
+///
+/// # Errors
+///
+/// Fails if a folder cannot be made or a file cannot be written.
 pub fn write_schemas(out: &Path) -> Result<(), Failure> {
     let write = |name: &str, text: String| -> anyhow::Result<()> {
         let path = out.join(name);
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).with_context(|| format!("can not make {}", folder.display()))?;
+            fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         }
-        fs::write(&path, text).with_context(|| format!("can not write {}", path.display()))?;
-        told::say(&format!("wrote {}", path.display()));
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        console::say(&format!("wrote {}", path.display()));
         Ok(())
     };
     for (name, schema) in realmgate_game::data::schemas() {

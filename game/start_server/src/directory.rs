@@ -1,49 +1,51 @@
-//! What is said to the directory: register, beat, deregister.
+//! The client of the directory: registers, sends heartbeats and deregisters.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use realmgate_engine::host::HostStatus;
 use reqwest::StatusCode;
-use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
 use crate::placement::{self, Directory};
 
-/// The first registration is tried this often before the process gives up.
+/// Attempts at the first registration before the process gives up.
 const FIRST_TRIES: u32 = 10;
-/// Each wait is this much longer than the one before, up to [`MAX_WAIT`].
+/// Increase of the wait after each failure, up to [`MAX_WAIT`].
 const WAIT_STEP: Duration = Duration::from_secs(5);
 const MAX_WAIT: Duration = Duration::from_secs(30);
 
-/// What a server says of itself.
+/// The registration of a server.
 #[derive(Debug, Clone, Serialize)]
 pub struct Registration {
     /// Its id.
     pub id: String,
-    /// Its name for people.
+    /// Its name, shown to people.
     pub name: String,
-    /// Where players connect.
+    /// IP address where players connect.
     pub ip: String,
-    /// Where players connect.
+    /// UDP port where players connect.
     pub port: u16,
     /// The maps it hosts.
     pub supported_maps: Vec<u16>,
-    /// Most players.
+    /// Names of the maps it hosts.
+    pub map_names: BTreeMap<u16, String>,
+    /// Most players at a time.
     pub max_players: u16,
-    /// The cookie of an earlier registration of this very server.
+    /// The cookie of an earlier registration of this server; `None` if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cookie: Option<String>,
 }
 
-/// What the directory answers.
+/// The answer of the directory to a registration.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Registered {
-    /// Proves later that we are who registered.
+    /// Proves later that we are the server that has registered.
     pub cookie: String,
-    /// How often to beat.
+    /// Milliseconds between two heartbeats.
     pub heartbeat_interval_ms: u64,
 }
 
@@ -51,25 +53,25 @@ pub struct Registered {
 pub enum Attempt {
     /// Registered.
     Done(Registered),
-    /// The id is alive elsewhere.
+    /// The id is in use by another server.
     Taken,
-    /// What we say of ourselves is not acceptable, and will not be the next time either.
+    /// The directory does not accept the registration, for this reason. Trying again does not help.
     Refused(String),
-    /// The directory can not be reached or refuses.
+    /// The directory cannot be reached or answers with an error.
     Failed(anyhow::Error),
 }
 
-/// Why the first registration ended without success.
+/// Why the first registration failed.
 pub enum NotRegistered {
-    /// The id is alive elsewhere.
+    /// The id is in use by another server.
     IdTaken,
-    /// What we say of ourselves is not acceptable.
+    /// The directory does not accept the registration, for this reason.
     Refused(String),
-    /// The directory can not be reached or refuses.
+    /// The directory cannot be reached or answers with an error.
     Failed(anyhow::Error),
 }
 
-/// Speaks with the directory.
+/// Client of the directory.
 #[derive(Clone)]
 pub struct DirectoryClient {
     http: reqwest::Client,
@@ -77,13 +79,22 @@ pub struct DirectoryClient {
 }
 
 impl DirectoryClient {
-    /// A client of this directory.
+    /// Creates a client of a directory.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the HTTP client cannot be built.
     pub fn new(directory: Directory) -> anyhow::Result<Self> {
-        let http = placement::http(Duration::from_secs(5), &directory.trust)?;
+        let http = placement::http(Duration::from_secs(5), &directory.tls_roots)?;
         Ok(Self { http, directory })
     }
 
-    /// Registers for the first time: up to ten tries, waiting 5, 10, 15 … at most 30 s between them.
+    /// Registers for the first time: up to ten attempts, waiting 5, 10, 15 … at most 30 s between them.
+    ///
+    /// # Errors
+    ///
+    /// [`NotRegistered::IdTaken`] and [`NotRegistered::Refused`] at once, [`NotRegistered::Failed`] after the last
+    /// attempt.
     pub async fn register_first(&self, registration: &Registration) -> Result<Registered, NotRegistered> {
         let mut attempt = 0;
         loop {
@@ -109,12 +120,12 @@ impl DirectoryClient {
         }
     }
 
-    /// Registers, once.
+    /// Tries to register once.
     pub async fn register(&self, registration: &Registration) -> Attempt {
         let request = self.http.post(format!("{}/map-registry/register", self.directory.url)).json(registration);
-        let answer = request.bearer_auth(self.directory.service_token.expose_secret()).send().await;
+        let answer = self.directory.call(&self.http, request).await;
         let read = async {
-            let answer = answer.context("the directory does not answer")?;
+            let answer = answer?;
             match answer.status() {
                 StatusCode::CONFLICT => Ok(Attempt::Taken),
                 StatusCode::UNPROCESSABLE_ENTITY => Ok(Attempt::Refused(answer.text().await.unwrap_or_default())),
@@ -127,7 +138,11 @@ impl DirectoryClient {
         read.await.unwrap_or_else(Attempt::Failed)
     }
 
-    /// Says that the server lives; false where the directory does not know it.
+    /// Sends a heartbeat. Returns false if the directory does not know this server.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the directory cannot be reached, does not prove itself or answers with an error.
     pub async fn beat(&self, id: &str, status: &HostStatus) -> anyhow::Result<bool> {
         let body = serde_json::json!({
             "id": id,
@@ -135,7 +150,7 @@ impl DirectoryClient {
             "load": status.load.load(Ordering::Relaxed),
         });
         let request = self.http.post(format!("{}/map-registry/heartbeat", self.directory.url)).json(&body);
-        let answer = request.bearer_auth(self.directory.service_token.expose_secret()).send().await?;
+        let answer = self.directory.call(&self.http, request).await?;
         match answer.status() {
             StatusCode::NOT_FOUND => Ok(false),
             status if status.is_success() => Ok(true),
@@ -143,23 +158,22 @@ impl DirectoryClient {
         }
     }
 
-    /// Takes the server off the list; whether the directory says that it is.
+    /// Deregisters the server. Returns whether the directory confirmed it.
     pub async fn deregister(&self, id: &str) -> bool {
         let request = self.http.delete(format!("{}/map-registry/server/{id}", self.directory.url));
-        let answer = request.bearer_auth(self.directory.service_token.expose_secret()).send().await;
-        match answer {
+        match self.directory.call(&self.http, request).await {
             Ok(answer) if answer.status().is_success() => {
                 tracing::info!("deregistered");
                 return true;
             }
             Ok(answer) => tracing::warn!("deregistering is answered {}", answer.status()),
-            Err(error) => tracing::warn!("can not deregister, the entry will expire: {error}"),
+            Err(error) => tracing::warn!("cannot deregister, the entry will expire: {error:#}"),
         }
         false
     }
 }
 
-/// How long to wait after so many failures in a row.
+/// How long to wait after this number of failures in a row.
 pub fn wait_after(failures: u32) -> Duration {
     (WAIT_STEP * failures).min(MAX_WAIT)
 }

@@ -1,4 +1,4 @@
-//! The sidecar within this process, or the directory that is there already.
+//! Embeds the sidecar in this process, or joins a running directory.
 
 use std::time::Duration;
 
@@ -11,24 +11,28 @@ use crate::args::Args;
 use crate::failure::Failure;
 use crate::placement::{self, Directory, Placement};
 
-/// How often a start that has lost the race for the ports asks who won it.
+/// How often a start that has lost the race for the ports looks for the directory of the winner.
 const ASKS: u32 = 5;
 const ASK_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
-/// Where this server registers, and the sidecar if it is ours to run.
+/// The directory where this server registers, and the sidecar if it is embedded.
 pub struct Placed {
     /// The directory.
     pub directory: Directory,
-    /// The embedded sidecar.
+    /// The embedded sidecar; `None` if this server joins a running directory.
     pub sidecar: Option<Running>,
 }
 
-/// Joins the directory that is there, or embeds the sidecar.
+/// Joins a running directory, or embeds the sidecar.
+///
+/// # Errors
+///
+/// Fails if the settings are wrong or the sidecar cannot be started.
 pub async fn settle(args: &Args, map: MapId, metrics: &PrometheusHandle) -> Result<Placed, Failure> {
     match placement::decide(args).await? {
         Placement::Join(directory) => Ok(Placed { directory, sidecar: None }),
         Placement::Embed => match embed(args, map, metrics.clone()).await {
-            // Another start may have won the race for the ports: then its directory is ours to join.
+            // Another start may have won the race for the ports: then its directory is joined.
             Err(error) if error.is_addr_in_use() => match ask_the_winner(args).await {
                 Some(directory) => Ok(Placed { directory, sidecar: None }),
                 None => Err(failure(error)),
@@ -39,7 +43,8 @@ pub async fn settle(args: &Args, map: MapId, metrics: &PrometheusHandle) -> Resu
     }
 }
 
-/// Who won binds its three ports one after the other, and we may have met the first.
+/// Asks several times for the directory of the winner: it binds its three ports one after the other, and its directory
+/// may not be up yet.
 async fn ask_the_winner(args: &Args) -> Option<Directory> {
     for _ in 0..ASKS {
         if let Some(directory) = placement::ask(args, args.sidecar.directory_addr).await {
@@ -53,14 +58,15 @@ async fn ask_the_winner(args: &Args) -> Option<Directory> {
 async fn embed(args: &Args, map: MapId, metrics: PrometheusHandle) -> Result<Running, StartError> {
     let mut config = args.sidecar.resolve()?;
     config.start.embedded = Some(map);
+    config.passwords.beside_world = true;
     Sidecar::start(config, Some(metrics)).await
 }
 
 fn own_directory(args: &Args, sidecar: &Running) -> Result<Directory, Failure> {
-    let (url, trust) = placement::local(args, sidecar.addrs().directory)?;
+    let (url, tls_roots) = placement::local(args, sidecar.addrs().directory)?;
     let secrets = &sidecar.state().config.secrets;
     let service_token = SecretString::from(secrets.service_token.expose());
-    Ok(Directory { url, trust, service_token, keys: secrets.ticket.clone() })
+    Ok(Directory { url, tls_roots, is_direct: true, service_token, keys: secrets.ticket.clone() })
 }
 
 fn failure(error: StartError) -> Failure {

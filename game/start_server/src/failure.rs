@@ -7,14 +7,14 @@ use realmgate_engine::data::Faults;
 pub enum Failure {
     /// Wrong usage or settings: exit 2.
     Settings(String),
-    /// Wrong data, every fault of it: exit 2.
+    /// Wrong data, with all faults: exit 2.
     Data(Faults),
     /// Anything else: exit 1.
     Other(anyhow::Error),
 }
 
 impl Failure {
-    /// 2 for what the operator can put right in settings or data, else 1.
+    /// 2 for faults that the operator can fix in settings or data, otherwise 1.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Settings(_) | Self::Data(_) => 2,

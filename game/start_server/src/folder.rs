@@ -1,4 +1,4 @@
-//! A server's own folder, `DATA_DIR/<server_id>/`: its lock, its log, its cookie and `ready.json`.
+//! The folder of a server, `DATA_DIR/<server_id>/`: its lock, log, cookie and `ready.json`.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -13,7 +13,7 @@ use crate::cookie::CookieJar;
 
 const READY: &str = "ready.json";
 
-/// The folder, locked while this value lives.
+/// The folder of a server, locked while this value lives.
 pub struct ServerFolder {
     path: PathBuf,
     ready_files: Vec<PathBuf>,
@@ -21,40 +21,56 @@ pub struct ServerFolder {
 }
 
 impl ServerFolder {
-    /// Makes and locks the folder; `None` when another process holds it.
+    /// Makes and locks the folder. `None` if another process holds it.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the folder or its lock file cannot be made, or a stale `ready.json` cannot be removed.
     pub fn lock(data_dir: &Path, server: &ServerId) -> anyhow::Result<Option<Self>> {
         let path = data_dir.join(server.as_str());
-        fs::create_dir_all(&path).with_context(|| format!("can not make the folder {} (DATA_DIR)", path.display()))?;
+        fs::create_dir_all(&path).with_context(|| format!("cannot make the folder {} (DATA_DIR)", path.display()))?;
         let lock_path = path.join("lock");
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&lock_path);
-        let lock = lock.with_context(|| format!("can not open {}", lock_path.display()))?;
+        let lock = lock.with_context(|| format!("cannot open {}", lock_path.display()))?;
         match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {
-                // One that was killed left it behind, and scripts would take it for ours.
+                // A killed process has left it behind, and scripts would take it for ours.
                 forget(&path.join(READY))?;
                 Ok(Some(Self { path, ready_files: Vec::new(), _lock: lock }))
             }
             Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("can not lock {}", lock_path.display())),
+            Err(error) => Err(error).with_context(|| format!("cannot lock {}", lock_path.display())),
         }
     }
 
-    /// The log file, appended to.
+    /// Opens the log file for appending.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file cannot be opened.
     pub fn open_log(&self) -> anyhow::Result<File> {
         let path = self.path.join("map_server.log");
         OpenOptions::new()
             .create(true)
             .append(true)
             .open(&path)
-            .with_context(|| format!("can not write {}", path.display()))
+            .with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// The cookie that the directory gave this server, if it did.
+    /// The jar for the cookie that the directory gives this server.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the cookie file exists and cannot be read.
     pub fn cookie(&self) -> anyhow::Result<CookieJar> {
         CookieJar::open(self.path.join("cookie"))
     }
 
-    /// Says that the server is up; scripts and tests wait for this file.
+    /// Writes `ready.json`, and a second copy if asked for: the server is up. Scripts and tests wait for this file.
+    ///
+    /// # Errors
+    ///
+    /// Fails if one of the files cannot be written.
     pub fn write_ready(&mut self, ready: &serde_json::Value, second: Option<&Path>) -> anyhow::Result<()> {
         self.ready_files = std::iter::once(self.path.join(READY)).chain(second.map(Path::to_owned)).collect();
         let text = serde_json::to_vec_pretty(ready)?;
@@ -71,16 +87,24 @@ impl Drop for ServerFolder {
 }
 
 /// Removes a file of an earlier run, if there is one.
+///
+/// # Errors
+///
+/// Fails if the file exists and cannot be removed.
 pub fn forget(file: &Path) -> anyhow::Result<()> {
     match fs::remove_file(file) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("can not remove {}", file.display()))
+            Err(error).with_context(|| format!("cannot remove {}", file.display()))
         }
         _ => Ok(()),
     }
 }
 
-/// Writes beside the file and renames, so that a reader finds all or nothing.
+/// Writes to a file beside it and renames that, so that a reader finds all or nothing.
+///
+/// # Errors
+///
+/// Fails if the file cannot be written or renamed.
 pub fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
     let beside = path.with_extension(format!("new-{}", std::process::id()));
     let write = || -> std::io::Result<()> {
@@ -89,7 +113,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<
         file.sync_all()?;
         fs::rename(&beside, path)
     };
-    write().with_context(|| format!("can not write {}", path.display()))
+    write().with_context(|| format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]

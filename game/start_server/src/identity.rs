@@ -1,4 +1,4 @@
-//! Under which id this server lives, and in which folder: settled by the folder's lock and by the directory.
+//! The id and the folder of this server, settled by the folder's lock and by the directory.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,23 +14,29 @@ use crate::failure::Failure;
 use crate::folder::ServerFolder;
 use crate::placement::Directory;
 
-/// A server that is registered.
+/// The identity of a registered server.
 pub struct Identity {
     /// Its id.
     pub server: ServerId,
     /// Its folder, locked.
     pub folder: ServerFolder,
-    /// What it proves itself with.
+    /// Proves its identity.
     pub cookie: CookieJar,
-    /// What it said of itself.
+    /// Its registration.
     pub registration: Registration,
-    /// What the directory answered.
+    /// The answer of the directory.
     pub registered: Registered,
-    /// Speaks with the directory.
+    /// Client of the directory.
     pub client: DirectoryClient,
 }
 
-/// Registers under the configured id, or under `map-server-<map>` and, where that is alive elsewhere, with the port.
+/// Registers under the configured id. Without one, registers as `map-server-<map>`, or as `map-server-<map>-<port>` if
+/// that is in use.
+///
+/// # Errors
+///
+/// [`Failure::Settings`] if `SERVER_ID` is invalid or the directory refuses the registration; [`Failure::Other`] if
+/// all ids are in use, the directory cannot be reached or the folder cannot be used.
 pub async fn register(
     args: &Args,
     map: MapId,
@@ -53,8 +59,9 @@ pub async fn register(
             ip: args.server_ip.to_string(),
             port: bound.port(),
             supported_maps: hosted.iter().map(|map| map.id.0).collect(),
+            map_names: hosted.iter().map(|map| (map.id.0, map.name.clone())).collect(),
             max_players: args.max_players,
-            // Of an earlier process of this very server: with it we go on as that, at once.
+            // Left by an earlier process of this server: with it we continue as that server at once.
             cookie: cookie.get(),
         };
         match client.register_first(&registration).await {

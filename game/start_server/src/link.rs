@@ -1,9 +1,9 @@
-//! The map link's client: one WebSocket to the sidecar, made again whenever it breaks.
+//! The client of the map link: one WebSocket to the sidecar, reconnected whenever it breaks.
 //!
-//! What must not be lost waits here while the link is down: batches of events until they are answered, departures until
-//! they are known to have been handled, and all that is said once, in order. Soft state and loads are not kept, since
-//! the next ones replace them. Each connection begins with the locks that this server still holds; where it turns out
-//! that they are others' by now, all that waits is forgotten.
+//! Messages that must not be lost wait here while the link is down: batches of events until they are answered,
+//! departures until they are known to be handled, and everything that is sent only once, in order. Soft state and loads
+//! are not kept, since the next ones replace them. Each connection begins with the locks that this server still holds.
+//! If they turn out to belong to others by now, all waiting messages are dropped.
 
 mod connect;
 mod memory;
@@ -35,43 +35,44 @@ use connect::{NoLink, Socket, Welcomed, send, write};
 use memory::Memory;
 use waiting::Waiting;
 
-/// The wait before the link is made again; doubles up to [`MAX_WAIT`].
+/// First wait before reconnecting; doubles up to [`MAX_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const MAX_WAIT: Duration = Duration::from_secs(5);
 /// Silence after which the link counts as broken: both sides ping more often.
 pub const SILENCE: Duration = Duration::from_secs(6);
-/// How often we ping.
+/// Interval between two pings from us.
 const PING_EVERY: Duration = Duration::from_secs(2);
-/// How often the link is tried again at the end, when something still waits to be told.
+/// Attempts to reconnect at shutdown while messages are still waiting.
 const LAST_TRIES: u32 = 8;
-/// How long the sidecar may take to write the last of what it was told.
+/// How long the sidecar may take to handle the last messages.
 const LAST_WORDS: Duration = Duration::from_secs(8);
 
-/// The link's client.
+/// The client of the map link.
 pub struct LinkClient {
-    /// Where to.
+    /// The directory whose sidecar it connects to.
     pub directory: Directory,
-    /// What is said first at every connection.
+    /// Introduces this server at the start of every connection.
     pub greeting: Greeting,
-    /// What this server proves itself with.
+    /// Proves the identity of this server.
     pub cookie: CookieJar,
-    /// What comes over the link, to the host.
+    /// Passes messages and news of the link to the host.
     pub to_host: mpsc::Sender<LinkNews>,
     /// Whether the link is up.
     pub up: Arc<AtomicBool>,
-    /// Set when the host has said its last word: the client ends when all of it was taken in, or after a few more tries.
+    /// Cancelled once the host has ended. The client then ends when everything was delivered, or after a few more
+    /// attempts.
     pub stop: CancellationToken,
-    /// How much could not be told when the client ended.
+    /// Number of messages that were not delivered when the client ended.
     pub untold: Arc<AtomicUsize>,
-    /// Told when the sidecar does not know this server any more: it has to register again.
+    /// Notified when the sidecar no longer knows this server: it has to register again.
     pub forgotten: Arc<Notify>,
-    /// Tells that this server's id is somebody else's by now.
+    /// Signals that the id of this server belongs to another one by now.
     pub disowned: Arc<Notify>,
-    /// After how long a silence the link counts as broken.
+    /// Silence after which the link counts as broken.
     pub silence: Duration,
 }
 
-/// The host's messages, taken off its thread.
+/// Forwards the messages of the host from its thread to an asynchronous channel.
 pub fn bridge(from_host: mpsc::Receiver<FromMap>) -> UnboundedReceiver<FromMap> {
     let (sender, receiver): (UnboundedSender<FromMap>, _) = unbounded_channel();
     std::thread::spawn(move || from_host.into_iter().try_for_each(|message| sender.send(message)));
@@ -106,7 +107,7 @@ impl LinkClient {
                 }
             }
             if self.stop.is_cancelled() {
-                // The host is gone, so this ends.
+                // Ends, since the host is gone and its channel is closed.
                 while let Some(message) = memory.from_host.recv().await {
                     memory.take(message);
                 }
@@ -143,8 +144,8 @@ impl LinkClient {
         }
     }
 
-    /// What this server holds is others' by now, and its cookie is worth nothing: the players are dropped, and what
-    /// they did and nobody confirmed is forgotten.
+    /// The locks of this server belong to others by now, and its cookie is no longer valid: drops the players and all
+    /// unconfirmed messages.
     fn move_on(&self, memory: &mut Memory) {
         memory.move_on();
         self.tell_host(LinkNews::Disowned);
@@ -153,7 +154,7 @@ impl LinkClient {
         }
     }
 
-    /// A connection from its welcome to its end: what is held still, then all that is said.
+    /// Runs a connection from its welcome to its end: reclaims the locks that are still held, then sends messages.
     async fn hold(&self, welcomed: Welcomed, memory: &mut Memory) -> anyhow::Result<()> {
         let Welcomed { mut socket, resumed } = welcomed;
         if !resumed && memory.welcomed {
@@ -165,13 +166,13 @@ impl LinkClient {
         memory.reclaim(&mut socket).await?;
         self.is_up(true);
         if is_back {
-            // A directory that was restarted does not know us, and our next heartbeat may be far.
+            // A restarted directory does not know us, and our next heartbeat may be far off.
             self.forgotten.notify_one();
         }
         self.talk(socket, memory).await
     }
 
-    /// Speaks until the link breaks, or the host is gone and all it said is sent.
+    /// Sends and receives until the link breaks, or until the host is gone and all its messages are sent.
     async fn talk(&self, mut socket: Socket, memory: &mut Memory) -> anyhow::Result<()> {
         let mut ping = tokio::time::interval(PING_EVERY);
         let mut last_heard = Instant::now();
@@ -198,8 +199,8 @@ impl LinkClient {
         }
     }
 
-    /// Closes the link and waits until the sidecar does so too: it handles messages in order, so by then it has written
-    /// all. A link that ends in another way may have lost the last of them.
+    /// Closes the link and waits until the sidecar does so too. It handles messages in order, so by then it has handled
+    /// all. A link that ends in another way may have lost the last messages.
     async fn say_goodbye(&self, mut socket: Socket, waiting: &mut Waiting) -> anyhow::Result<()> {
         socket.close(None).await?;
         let taken_in = async {

@@ -1,4 +1,5 @@
-//! Keeps this server listed: beats, registers again when the directory or the map link asks for it, and deregisters.
+//! Keeps this server listed: sends heartbeats, registers again when the directory or the map link asks for it, and
+//! deregisters.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,28 +14,28 @@ use tokio_util::sync::CancellationToken;
 use crate::cookie::CookieJar;
 use crate::directory::{Attempt, DirectoryClient, Registration, wait_after};
 
-/// This server's entry in the directory.
+/// The entry of this server in the directory.
 pub struct Listing {
-    /// Speaks with the directory.
+    /// Client of the directory.
     pub client: DirectoryClient,
-    /// What this server says of itself; its cookie is the jar's.
+    /// The registration of this server. Its cookie is taken from the jar.
     pub registration: Registration,
-    /// What it proves itself with.
+    /// Proves the identity of this server.
     pub cookie: CookieJar,
-    /// How often to beat.
+    /// Interval between two heartbeats.
     pub interval: Duration,
-    /// What is told with each beat.
+    /// Counters that are sent with each heartbeat.
     pub status: Arc<HostStatus>,
-    /// How the last beat went.
+    /// Whether the last heartbeat or registration succeeded.
     pub reachable: Arc<AtomicBool>,
-    /// Told by the map link when this server has to register again.
+    /// Notified by the map link when this server has to register again.
     pub forgotten: Arc<Notify>,
-    /// Told to the map link when this server's id is somebody else's by now.
+    /// Notifies the map link when the id of this server belongs to another one by now.
     pub disowned: Arc<Notify>,
 }
 
 impl Listing {
-    /// Keeps it until `stop`, then takes it away.
+    /// Keeps the entry until `stop`, then deregisters.
     pub async fn keep(self, stop: CancellationToken) {
         let (mut failures, mut is_ours) = (0, true);
         loop {
@@ -53,7 +54,7 @@ impl Listing {
             }
             self.reachable.store(failures == 0, Ordering::Relaxed);
         }
-        // The next process of this id is another server than this one, which has left nothing behind.
+        // The next process with this id is a new server, since this one has left nothing behind.
         if self.client.deregister(&self.registration.id).await
             && let Err(error) = self.cookie.forget()
         {
@@ -90,14 +91,15 @@ impl Listing {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::VecDeque;
+    use std::collections::{HashMap, VecDeque};
     use std::sync::Mutex;
 
     use axum::Json;
     use axum::Router;
-    use axum::extract::State;
+    use axum::extract::{Query, State};
     use axum::http::StatusCode;
-    use axum::routing::{delete, post};
+    use axum::routing::{delete, get, post};
+    use realmgate_protocol::proof::{parse_nonce, prove};
     use serde_json::{Value, json};
     use tokio::net::TcpListener;
     use tokio::time::timeout;
@@ -107,7 +109,7 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(20);
 
-    /// A directory that has forgotten the server and answers registrations as it is told.
+    /// A directory that has forgotten the server and answers registrations as a test says.
     #[derive(Clone, Default)]
     struct Stub {
         answers: Arc<Mutex<VecDeque<StatusCode>>>,
@@ -131,10 +133,22 @@ mod tests {
             .route("/map-registry/server/{id}", delete(async || StatusCode::NO_CONTENT))
             .with_state(stub.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let address = listener.local_addr().unwrap();
+        let proof = move |Query(question): Query<HashMap<String, String>>| async move {
+            let proof = prove("token", &parse_nonce(&question["nonce"]).unwrap(), address);
+            Json(json!({ "address": address, "proofs": [proof] }))
+        };
+        let router = router.route("/map-registry/proof", get(proof));
+        let url = format!("http://{address}");
         tokio::spawn(async move { axum::serve(listener, router).await });
         let keys = "a key of at least thirty-two bytes!".parse().unwrap();
-        Directory { url, trust: crate::trust::Trust::default(), service_token: "token".into(), keys }
+        Directory {
+            url,
+            tls_roots: crate::tls_roots::TlsRoots::default(),
+            is_direct: true,
+            service_token: "token".into(),
+            keys,
+        }
     }
 
     #[tokio::test]
@@ -150,6 +164,7 @@ mod tests {
             ip: "127.0.0.1".to_owned(),
             port: 4_001,
             supported_maps: vec![1],
+            map_names: Default::default(),
             max_players: 1,
             cookie: None,
         };
@@ -166,7 +181,7 @@ mod tests {
         let (disowned, stop) = (listing.disowned.clone(), CancellationToken::new());
         let kept = tokio::spawn(listing.keep(stop.clone()));
         timeout(PATIENCE, disowned.notified()).await.expect("nobody is told");
-        // As the link's client does.
+        // As the client of the map link does.
         cookie.forget().unwrap();
         timeout(PATIENCE, stub.registered.notified()).await.expect("it gives up");
         assert!(timeout(Duration::ZERO, disowned.notified()).await.is_err(), "it is told once");

@@ -1,4 +1,4 @@
-//! The log: to the terminal and, as soon as the server has its folder, to its `map_server.log`.
+//! Logging: to the terminal and, as soon as the server has its folder, to its `map_server.log`.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
@@ -12,18 +12,22 @@ use tracing_subscriber::{Layer, fmt};
 use crate::args::LogFormat;
 use crate::failure::Failure;
 
-/// What was logged before there was a file, then the file.
+/// Lines logged before there is a file, then the file.
 enum Sink {
     Early(Vec<u8>),
     File(File),
 }
 
-/// The log file that comes later.
+/// The log file. Until it is opened, lines are kept in memory.
 #[derive(Clone)]
 pub struct LogFile(Arc<Mutex<Sink>>);
 
 impl LogFile {
-    /// From now on lines go to this file, and those so far too.
+    /// Writes the lines so far to this file, and all lines from now on.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the lines so far cannot be written.
     pub fn open(&self, mut file: File) -> io::Result<()> {
         let mut sink = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Sink::Early(lines) = &*sink {
@@ -47,8 +51,13 @@ impl Write for LogFile {
     }
 }
 
-/// Starts logging. The netcode library writes an error for every bad packet of a stranger: that is counted, not logged.
-/// The WebSocket library writes whole requests at its finest level, and ours hold the service token.
+/// Starts logging. The netcode library is silenced: it logs an error for every bad packet of a stranger, and these are
+/// counted instead. The WebSocket library is limited to warnings: at its finest level it logs whole requests, and ours
+/// hold the service token.
+///
+/// # Errors
+///
+/// [`Failure::Settings`] if the filter is invalid, [`Failure::Other`] if logging was started before.
 pub fn start(filter: &str, format: LogFormat) -> Result<LogFile, Failure> {
     let filter: EnvFilter = format!("{filter},renetcode=off,tungstenite=warn")
         .parse()
@@ -56,7 +65,7 @@ pub fn start(filter: &str, format: LogFormat) -> Result<LogFile, Failure> {
     let file = LogFile(Arc::new(Mutex::new(Sink::Early(Vec::new()))));
     let writer = file.clone();
     let writer = move || writer.clone();
-    // Complaints about a log that can not be written would go to stderr, and panic if that can not be written either.
+    // Errors about a log that cannot be written would go to stderr, and panic if that cannot be written either.
     let terminal = fmt::layer().with_writer(io::stderr).log_internal_errors(false);
     let to_file = fmt::layer().with_writer(writer).log_internal_errors(false);
     let (terminal, to_file) = match format {

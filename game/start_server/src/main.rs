@@ -1,30 +1,30 @@
 //! The map server: `start_server <map_id> <port>`.
 //!
-//! Joins engine, game and, where no other directory is there, an embedded sidecar. Owns what lies between them:
-//! registration, the map link's client, the health port and the server's folder.
+//! Combines the engine, the game and, if no other directory is running, an embedded sidecar. Contains the parts between
+//! them: registration, the client of the map link, the health port and the folder of the server.
 
 mod admin;
 mod args;
+mod console;
 mod cookie;
 mod data;
 mod directory;
 mod embed;
-mod end_signs;
 mod failure;
 mod folder;
 mod identity;
 mod link;
 mod listing;
+mod liveness;
 mod logs;
 mod placement;
-mod pulse;
-mod recorder;
+mod proof;
 mod replay;
 mod run;
+mod signals;
 mod simulation;
 mod tasks;
-mod told;
-mod trust;
+mod tls_roots;
 
 use std::process::ExitCode;
 
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
-            // Clap knows what goes to stdout (help) and what to stderr, and its exit codes are ours.
+            // Clap chooses stdout (help) or stderr, and we use its exit codes.
             let _ = error.print();
             return ExitCode::from(error.exit_code() as u8);
         }
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
     match run::run(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            told::complain(&failure);
+            console::complain(&failure);
             ExitCode::from(failure.exit_code())
         }
     }

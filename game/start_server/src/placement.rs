@@ -1,56 +1,65 @@
-//! Where this server belongs: which directory it joins, or whether it embeds the sidecar.
+//! Decides which directory this server joins, or whether it embeds the sidecar.
 
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use anyhow::ensure;
 use realmgate_protocol::ticket::KeyRing;
 use realmgate_sidecar::secrets::ServiceToken;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::args::Args;
 use crate::failure::Failure;
-use crate::trust::Trust;
+use crate::tls_roots::TlsRoots;
 
-/// What a server that joins a directory must know.
+/// Everything a server must know to join a directory.
 #[derive(Clone)]
 pub struct Directory {
     /// `http://host:port` or `https://host:port`, without a slash at the end.
     pub url: String,
-    /// Whom it has to be, with `https://`.
-    pub trust: Trust,
-    /// Opens the internal routes.
+    /// How its certificate is verified, with `https://`.
+    pub tls_roots: TlsRoots,
+    /// Whether nothing stands in between, as when we have found it ourselves. Then the answer must come from the
+    /// address we have asked.
+    pub is_direct: bool,
+    /// Grants access to the internal routes.
     pub service_token: SecretString,
-    /// What tickets are signed with.
+    /// Keys that sign tickets.
     pub keys: KeyRing,
 }
 
-/// Where this server belongs.
+/// Whether this server joins a directory or embeds the sidecar.
 pub enum Placement {
-    /// It registers at a directory that is there.
+    /// It registers at a running directory.
     Join(Directory),
     /// It embeds the sidecar.
     Embed,
 }
 
-/// Decides, by the settings and by asking whether a directory of ours is there.
+/// Decides by the settings, and by asking whether a directory of ours is running.
+///
+/// # Errors
+///
+/// Fails if `WORLD_DIRECTORY_URL` is invalid, a certificate file is bad, or a secret is missing or invalid.
 pub async fn decide(args: &Args) -> Result<Placement, Failure> {
     let settings = &args.sidecar;
     if let Some(url) = args.world_directory_url.as_ref().filter(|url| !url.is_empty()) {
         let url = url.trim_end_matches('/').to_owned();
-        let trust = match url.split_once("://") {
-            Some(("http", _)) => Trust::default(),
+        let tls_roots = match url.split_once("://") {
+            Some(("http", _)) => TlsRoots::default(),
             Some(("https", place)) => match &settings.edge.tls_cert_file {
-                // As the sidecar starts us whose settings we share.
-                Some(file) if place.parse::<SocketAddr>().is_ok() => Trust::of_certificate(file.clone())?,
-                _ => Trust::of_authorities(args.directory_ca_file.as_deref())?,
+                // This is how a sidecar that shares our settings starts us.
+                Some(file) if place.parse::<SocketAddr>().is_ok() => TlsRoots::of_certificate(file.clone())?,
+                _ => TlsRoots::of_authorities(args.directory_ca_file.as_deref())?,
             },
             _ => {
                 let why = format!("WORLD_DIRECTORY_URL: {url} is neither http://host:port nor https://host:port");
                 return Err(Failure::Settings(why));
             }
         };
-        return join(args, url, trust).map(Placement::Join);
+        // A load balancer or address translation may stand in between.
+        return join(args, url, tls_roots, false).map(Placement::Join);
     }
     match settings.directory_addr.port() {
         0 => Ok(Placement::Embed),
@@ -58,26 +67,44 @@ pub async fn decide(args: &Args) -> Result<Placement, Failure> {
     }
 }
 
-/// The directory at `addr`, if it is one of ours: it accepts the service token of our DATA_DIR.
+/// The directory at `addr`, if it is one of ours, which means that it knows the service token of our DATA_DIR.
 pub async fn ask(args: &Args, addr: SocketAddr) -> Option<Directory> {
-    let (url, trust) = local(args, addr).ok()?;
-    let directory = join(args, url, trust).ok()?;
-    let client = http(Duration::from_secs(2), &directory.trust).ok()?;
-    let request = client.get(format!("{}/map-registry/servers", directory.url));
-    let answer = request.bearer_auth(directory.service_token.expose_secret()).send().await.ok()?;
-    answer.status().is_success().then_some(directory)
-}
-
-/// How to speak with a directory that has our own settings.
-pub fn local(args: &Args, addr: SocketAddr) -> Result<(String, Trust), Failure> {
-    match &args.sidecar.edge.tls_cert_file {
-        Some(file) => Ok((format!("https://{addr}"), Trust::of_certificate(file.clone())?)),
-        None => Ok((format!("http://{addr}"), Trust::default())),
+    let (url, tls_roots) = local(args, addr).ok()?;
+    let directory = join(args, url, tls_roots, true).ok()?;
+    let client = http(Duration::from_secs(2), &directory.tls_roots).ok()?;
+    let known = async {
+        directory.prove(&client).await?;
+        // A certificate proves its identity, but not that it accepts our token.
+        if directory.url.starts_with("https://") {
+            let request = client.get(format!("{}/map-registry/servers", directory.url));
+            let answer = directory.call(&client, request).await?;
+            ensure!(answer.status().is_success(), "it answers {}", answer.status());
+        }
+        anyhow::Ok(())
+    };
+    match known.await {
+        Ok(()) => Some(directory),
+        Err(error) => {
+            tracing::debug!("no directory of ours at {}: {error:#}", directory.url);
+            None
+        }
     }
 }
 
-/// A server that joins never makes keys of its own: what is missing is an error.
-fn join(args: &Args, url: String, trust: Trust) -> Result<Directory, Failure> {
+/// URL and TLS roots of a directory that shares our settings.
+///
+/// # Errors
+///
+/// Fails if TLS cannot be configured.
+pub fn local(args: &Args, addr: SocketAddr) -> Result<(String, TlsRoots), Failure> {
+    match &args.sidecar.edge.tls_cert_file {
+        Some(file) => Ok((format!("https://{addr}"), TlsRoots::of_certificate(file.clone())?)),
+        None => Ok((format!("http://{addr}"), TlsRoots::default())),
+    }
+}
+
+/// Reads the secrets for a directory to join. A server that joins never generates keys: a missing one is an error.
+fn join(args: &Args, url: String, tls_roots: TlsRoots, is_direct: bool) -> Result<Directory, Failure> {
     let settings = &args.sidecar;
     let secrets = settings.data_dir.join("secrets");
     let given = [&settings.service_token, &settings.ticket_key];
@@ -94,10 +121,10 @@ fn join(args: &Args, url: String, trust: Trust) -> Result<Directory, Failure> {
     let service_token = SecretString::from(service_token.expose());
     let keys = read(1, "TICKET_KEY", "ticket_key")?;
     let keys = keys.expose_secret().parse().map_err(|error| Failure::Settings(format!("TICKET_KEY: {error}")))?;
-    Ok(Directory { url, trust, service_token, keys })
+    Ok(Directory { url, tls_roots, is_direct, service_token, keys })
 }
 
-/// Read as the sidecar reads it, or the two would not know each other: without white space around, and never empty.
+/// Reads a secret in the same way as the sidecar, or the two would not accept each other: trimmed, and never empty.
 fn secret(given: Option<&SecretString>, file: Option<&Path>, generated: &Path) -> Option<SecretString> {
     let text = match given {
         Some(given) => given.expose_secret().to_owned(),
@@ -107,16 +134,106 @@ fn secret(given: Option<&SecretString>, file: Option<&Path>, generated: &Path) -
     (!text.is_empty()).then(|| SecretString::from(text))
 }
 
-/// A client for our own servers. No proxy of the environment gets to see the service token, and nobody else by a
-/// redirect.
-pub fn http(patience: Duration, trust: &Trust) -> reqwest::Result<reqwest::Client> {
+/// Creates an HTTP client for our own servers. It uses no proxy of the environment and follows no redirects, so that
+/// nobody else gets to see the service token.
+///
+/// # Errors
+///
+/// Fails if the client cannot be built.
+pub fn http(patience: Duration, tls_roots: &TlsRoots) -> reqwest::Result<reqwest::Client> {
     let client = reqwest::Client::builder().timeout(patience).no_proxy().redirect(reqwest::redirect::Policy::none());
-    trust.apply(client).build()
+    tls_roots.apply(client).build()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    use clap::Parser;
+    use realmgate_sidecar::Sidecar;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+    use tokio::net::{TcpListener, TcpStream};
+
     use super::*;
+
+    const TOKEN: &str = "x7Qm2pZr9LbT4vWn8KcY6hJd3sGf5aEu";
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    fn args(data_dir: &Path, addr: SocketAddr) -> Args {
+        let mut args = Args::try_parse_from(["start_server", "1", "0"]).unwrap();
+        args.sidecar.data_dir = data_dir.to_owned();
+        args.sidecar.directory_addr = addr;
+        args.sidecar.service_token = Some(TOKEN.into());
+        args.sidecar.ticket_key = Some("a key of at least thirty-two bytes!".into());
+        args
+    }
+
+    /// Starts a directory of ours on a free port.
+    async fn directory(data_dir: &Path) -> realmgate_sidecar::Running {
+        let mut args = args(data_dir, "127.0.0.1:0".parse().unwrap());
+        args.sidecar.api_addr.set_port(0);
+        args.sidecar.gateway_addr.set_port(0);
+        Sidecar::start(args.sidecar.resolve().unwrap(), None).await.unwrap()
+    }
+
+    /// Starts an impostor on the directory's port. It answers everything with `answer`, and records what it received.
+    async fn impostor(answer: &'static str) -> (SocketAddr, Arc<Mutex<Vec<u8>>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (addr, heard) = (listener.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
+        let kept = heard.clone();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut part = vec![0; 4_096];
+                while let Ok(read @ 1..) = stream.read(&mut part).await {
+                    kept.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&part[..read]);
+                    let _ = stream.write_all(answer.as_bytes()).await;
+                }
+            }
+        });
+        (addr, heard)
+    }
+
+    #[tokio::test]
+    async fn a_listener_that_proves_nothing_is_told_no_token() {
+        let dir = tempfile::tempdir().unwrap();
+        for answer in ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]", "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"]
+        {
+            let (addr, heard) = impostor(answer).await;
+            let joined = tokio::time::timeout(PATIENCE, ask(&args(dir.path(), addr), addr)).await.expect("it waits");
+            assert!(joined.is_none(), "it joins whoever listens");
+            let heard = String::from_utf8_lossy(&heard.lock().unwrap()).into_owned();
+            assert!(!heard.is_empty() && !heard.contains(TOKEN), "it was told: {heard}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_directory_of_our_own_is_joined() {
+        let dir = tempfile::tempdir().unwrap();
+        let sidecar = directory(dir.path()).await;
+        let addr = sidecar.addrs().directory;
+        assert!(ask(&args(dir.path(), addr), addr).await.is_some());
+        let mut other = args(dir.path(), addr);
+        other.sidecar.service_token = Some("another token of thirty-two bytes, or so".into());
+        assert!(ask(&other, addr).await.is_none(), "it does not know that token");
+        sidecar.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn a_listener_that_passes_questions_on_to_the_directory_is_told_no_token() {
+        let dir = tempfile::tempdir().unwrap();
+        let sidecar = directory(dir.path()).await;
+        let real = sidecar.addrs().directory;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut behind = TcpStream::connect(real).await.unwrap();
+                tokio::spawn(async move { copy_bidirectional(&mut stream, &mut behind).await });
+            }
+        });
+        assert!(ask(&args(dir.path(), addr), addr).await.is_none(), "it joins whoever stands in between");
+        sidecar.shutdown().await;
+    }
 
     #[test]
     fn a_secret_is_read_as_the_sidecar_reads_it() {

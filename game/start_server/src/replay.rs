@@ -1,4 +1,4 @@
-//! `--replay`: plays recordings again and says whether they come out the same.
+//! `--replay`: replays recordings and reports whether the results are the same.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -12,21 +12,25 @@ use realmgate_engine::record::{RecordingEnd, Replay, Replayed, Source};
 use realmgate_protocol::realm;
 
 use crate::args::Args;
+use crate::console;
 use crate::data::{self, World};
 use crate::failure::Failure;
-use crate::told;
 
-/// How often a long replay says how far it is.
+/// Interval between two progress messages of a long replay.
 const TELL_EVERY: Duration = Duration::from_secs(5);
 
-/// What a recording is replayed with.
+/// Everything needed to replay a recording.
 struct Stage {
     world: World,
     build: BuildWorld,
     sources: Vec<Source>,
 }
 
-/// Replays every file, `args.threads` of them at a time; an error when one does not come out the same.
+/// Replays all files, `args.threads` of them at a time.
+///
+/// # Errors
+///
+/// Fails if the data cannot be loaded, or if a recording cannot be read or its replay differs.
 pub fn replay_all(args: &Args) -> Result<(), Failure> {
     let world = data::load(args)?;
     let build = realmgate_game::build_world(world.game.clone(), world.maps.clone());
@@ -48,22 +52,24 @@ pub fn replay_all(args: &Args) -> Result<(), Failure> {
     }
 }
 
-/// Says what comes of one file; whether it was the same.
+/// Replays one file and prints the result. Returns whether it was the same.
 fn replay_one(stage: &Stage, file: &Path) -> bool {
     let name = file.display();
     match replay(stage, file) {
         Ok(Replayed { ticks, last, end }) => {
             let last = last.map_or("none".to_owned(), |hash| hash.to_string());
-            told::say(&format!("{name}: {ticks} ticks replayed, every state hash equal; the last is {last}."));
+            console::say(&format!("{name}: {ticks} ticks replayed, every state hash equal; the last is {last}."));
             match end {
                 RecordingEnd::Whole => {}
-                RecordingEnd::CutOff => told::say(&format!("{name}: it ends within a tick, which was left out.")),
-                RecordingEnd::Panicked(panic) => told::say(&format!("{name}: in the last one {panic}, as recorded.")),
+                RecordingEnd::CutOff => console::say(&format!("{name}: it ends within a tick, which was left out.")),
+                RecordingEnd::Panicked(panic) => {
+                    console::say(&format!("{name}: in the last one {panic}, as recorded."))
+                }
             }
             true
         }
         Err(error) => {
-            told::progress(&format!("{name}: {error:#}"));
+            console::progress(&format!("{name}: {error:#}"));
             false
         }
     }
@@ -71,7 +77,7 @@ fn replay_one(stage: &Stage, file: &Path) -> bool {
 
 #[expect(clippy::disallowed_methods, reason = "how long a replay takes is said to people and reaches no world")]
 fn replay(stage: &Stage, file: &Path) -> anyhow::Result<Replayed> {
-    let recording = Replay::open(BufReader::new(File::open(file).context("it can not be opened")?))?;
+    let recording = Replay::open(BufReader::new(File::open(file).context("it cannot be opened")?))?;
     recording.check(realm::protocol_hash(), &stage.sources)?;
     let header = recording.header();
     let (map, tick_hz) = (header.key.map, header.tick_hz);
@@ -83,12 +89,12 @@ fn replay(stage: &Stage, file: &Path) -> anyhow::Result<Replayed> {
         format!("{rate:.0} ticks/s, {:.1} times real time", rate / f64::from(tick_hz))
     };
     let replayed = recording.run(map, &stage.build, |ticks| {
-        // The clock is not asked in every tick.
+        // The clock is not read in every tick.
         if ticks % 256 == 0 && told.elapsed() > TELL_EVERY {
             told = Instant::now();
-            told::progress(&format!("{}: {ticks} ticks so far, {}", file.display(), speed(ticks)));
+            console::progress(&format!("{}: {ticks} ticks so far, {}", file.display(), speed(ticks)));
         }
     })?;
-    told::progress(&format!("{}: {}", file.display(), speed(replayed.ticks)));
+    console::progress(&format!("{}: {}", file.display(), speed(replayed.ticks)));
     Ok(replayed)
 }

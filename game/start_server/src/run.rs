@@ -1,4 +1,4 @@
-//! Starts everything in its order, waits for the end, and ends everything in the reverse order.
+//! Starts everything in order, waits for the shutdown signal, and ends everything in reverse order.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,24 +8,30 @@ use anyhow::{Context, anyhow};
 use realmgate_engine::map::Map;
 use realmgate_engine::transport::udp::{UdpSettings, UdpTransport};
 use realmgate_protocol::ids::MapId;
+use realmgate_sidecar::metrics_recorder;
 use tokio_util::sync::CancellationToken;
 
 use crate::admin::AdminPort;
 use crate::args::{Args, HostMaps};
 use crate::data::{self, World};
 use crate::embed::settle;
-use crate::end_signs::EndSigns;
 use crate::failure::Failure;
 use crate::identity::register;
 use crate::placement::Directory;
+use crate::signals::ShutdownSignals;
 use crate::simulation::Simulation;
 use crate::tasks::Tasks;
-use crate::{folder, logs, recorder, replay, told};
+use crate::{console, folder, logs, replay};
 
-/// How long tasks may take to end once the world is drained.
+/// How long tasks may take to end once the simulation is drained.
 const END_PATIENCE: Duration = Duration::from_secs(12);
 
 /// Runs what the command line asks for.
+///
+/// # Errors
+///
+/// Fails if the arguments, settings or data are wrong, if the server cannot start, if the simulation dies, or if
+/// `--schema` or `--replay` fails.
 pub fn run(args: Args) -> Result<(), Failure> {
     if args.schema {
         return data::write_schemas(&args.out);
@@ -43,9 +49,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
         return Err(Failure::Settings("a map and a port are needed: start_server <map_id> <port>".to_owned()));
     };
     let world = data::load(&args)?;
-    // One worker: the tick has the rest of the machine.
+    // One worker: the simulation gets the rest of the machine.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    let runtime = runtime.context("the asynchronous runtime can not be started")?;
+    let runtime = runtime.context("the asynchronous runtime cannot be started")?;
     runtime.block_on(serve(&args, MapId(map), port, world))
 }
 
@@ -57,20 +63,20 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World) -> Result<(), F
     if let Some(stale) = &args.ready_file {
         folder::forget(stale)?;
     }
-    let mut end = EndSigns::watch(args.end_with_stdin)?;
+    let mut end = ShutdownSignals::watch(args.end_with_stdin)?;
     let log_file = logs::start(&args.log, args.log_format)?;
-    let metrics = recorder::install()?;
+    let metrics = metrics_recorder::install().context("the metrics recorder cannot be installed")?;
     let placed = settle(args, map, &metrics).await?;
     let hosted = hosted_maps(args, &asked, &world, placed.sidecar.is_some());
     let transport = open_transport(args, port, &placed.directory)?;
     let bound = transport.local_address();
-    // Before the registration: players are sent to nobody who can not start.
+    // Before the registration, so that no player is sent to a server that cannot start.
     let admin = AdminPort::bind(args.admin_addr, metrics).await?;
     let mut identity = tokio::select! {
         identity = register(args, map, bound, &hosted, &placed.directory) => identity?,
         () = end.next() => return Ok(()),
     };
-    log_file.open(identity.folder.open_log()?).context("the log file can not be written")?;
+    log_file.open(identity.folder.open_log()?).context("the log file cannot be written")?;
     tracing::info!("Registered with World Directory successfully!");
 
     let stop = CancellationToken::new();
@@ -78,7 +84,7 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World) -> Result<(), F
         Simulation::start(args, &identity.server, hosted.clone(), world, transport, &placed.directory)?;
     let tasks = Tasks::start(args, &simulation, link, &identity, &placed.directory, admin, &stop)?;
     let names: Vec<String> = hosted.iter().map(|map| format!("{} {}", map.id, map.name)).collect();
-    let up = told::Up {
+    let up = console::Up {
         server: identity.server.as_str(),
         maps: &names,
         channels: args.channels,
@@ -89,7 +95,7 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World) -> Result<(), F
         directory: &placed.directory.url,
     };
     identity.folder.write_ready(&up.ready(&hosted), args.ready_file.as_deref())?;
-    told::up(&up);
+    console::up(&up);
 
     let died = tokio::select! {
         () = end.next() => false,
@@ -107,7 +113,7 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World) -> Result<(), F
     }
     match untold {
         Some(0) => tracing::info!("all saved, goodbye"),
-        // What was confirmed is in the store; positions and health may be some seconds old.
+        // Everything confirmed is in the store; positions and health may be some seconds old.
         Some(untold) => {
             tracing::error!(untold, "the sidecar could not be told everything: some last positions are lost");
         }
@@ -116,8 +122,8 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World) -> Result<(), F
     Ok(())
 }
 
-/// The map that was asked for and, unless settings say otherwise, those that can be reached from it where nobody else
-/// would host them.
+/// The maps to host: the requested one and, if the sidecar is embedded, all maps reachable from it, since nobody else
+/// would host them. The settings may override this.
 fn hosted_maps(args: &Args, asked: &Arc<Map>, world: &World, embedded: bool) -> Vec<Arc<Map>> {
     let all = match args.host_maps {
         Some(choice) => choice == HostMaps::All,
@@ -136,14 +142,14 @@ fn open_transport(args: &Args, port: u16, directory: &Directory) -> Result<UdpTr
     let mut settings = UdpSettings::new(bind, directory.keys.netcode_key());
     settings.public_addresses = vec![SocketAddr::new(args.server_ip.into(), 0)];
     settings.clock_off_by_ms = realmgate_sidecar::clock::off_by_ms();
-    // Room beside the players for those whose old connection has not timed out yet.
+    // Extra room for players whose old connection has not timed out yet.
     settings.max_clients = usize::from(args.max_players) * 2;
-    // Half a tick: the rest is for a machine that is busy.
+    // Half a tick. The rest is reserve for a busy machine.
     settings.spread_sends_over = Duration::from_secs(1) / (2 * args.tick_hz);
     UdpTransport::bind(settings).map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
             Failure::Other(anyhow!("UDP port {port} is in use; give another: start_server <map_id> <port>"))
         }
-        _ => Failure::Other(anyhow!("can not listen on UDP {bind} (GAME_ADDR and <port>): {error}")),
+        _ => Failure::Other(anyhow!("cannot listen on UDP {bind} (GAME_ADDR and <port>): {error}")),
     })
 }

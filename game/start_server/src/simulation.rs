@@ -1,4 +1,4 @@
-//! The simulation thread: the world's own, where nothing else runs.
+//! The simulation thread. Nothing else runs on it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,27 +20,31 @@ use crate::data::{self, World};
 use crate::failure::Failure;
 use crate::placement::Directory;
 
-/// How often it is looked whether the thread lives.
+/// Interval between two checks whether the thread is alive.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// The running simulation.
 pub struct Simulation {
-    /// What it counts.
+    /// Its counters.
     pub status: Arc<HostStatus>,
     stop: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
 
-/// The link's ends on this side of the simulation.
+/// The ends of the link outside of the simulation.
 pub struct HostLink {
-    /// What comes over the link, to the host.
+    /// Passes messages and news of the link to the host.
     pub to_host: mpsc::Sender<LinkNews>,
-    /// What the host says.
+    /// Messages of the host.
     pub from_host: mpsc::Receiver<FromMap>,
 }
 
 impl Simulation {
     /// Builds the worlds and starts the thread.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a recording cannot be prepared, the system has no randomness or no thread can be started.
     pub fn start(
         args: &Args,
         server: &ServerId,
@@ -76,14 +80,14 @@ impl Simulation {
         Ok((Self { status, stop, thread }, HostLink { to_host, from_host }))
     }
 
-    /// Ends when the thread has ended by itself, which it never should.
+    /// Waits until the thread has ended by itself, which it never should.
     pub async fn died(&self) {
         while !self.thread.is_finished() {
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
 
-    /// Saves and releases everybody and ends the thread; whether it ended well.
+    /// Graceful shutdown: saves and releases all players and ends the thread. Returns whether it ended without a panic.
     pub async fn drain(self) -> bool {
         self.stop.store(true, Ordering::Relaxed);
         let joined = tokio::task::spawn_blocking(move || self.thread.join()).await;
@@ -91,8 +95,8 @@ impl Simulation {
     }
 }
 
-/// `--record`.
+/// `--record`: prepares the folder for recordings.
 fn record_into(args: &Args, folder: &Path) -> Result<RecordInto, Failure> {
-    std::fs::create_dir_all(folder).with_context(|| format!("can not make {} (--record)", folder.display()))?;
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {} (--record)", folder.display()))?;
     Ok(RecordInto { folder: folder.to_owned(), sources: data::sources(args)? })
 }

@@ -1,4 +1,4 @@
-//! What runs beside the simulation: the map link, the heartbeat, the health port.
+//! Tasks besides the simulation: the map link, the heartbeat and the health port.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,14 +22,18 @@ use crate::simulation::{HostLink, Simulation};
 
 /// The running tasks.
 pub struct Tasks {
-    /// The health port.
+    /// Address of the health port.
     pub admin: SocketAddr,
     untold: Arc<AtomicUsize>,
     all: JoinSet<()>,
 }
 
 impl Tasks {
-    /// Starts all.
+    /// Starts all tasks.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the address of the health port cannot be determined.
     pub fn start(
         args: &Args,
         simulation: &Simulation,
@@ -65,7 +69,7 @@ impl Tasks {
             disowned: disowned.clone(),
             silence: link::SILENCE,
         };
-        // The sidecar hears only servers that are listed: our entry goes when our last word is said.
+        // The sidecar accepts only listed servers, so our entry is removed after our last message.
         let last_word_said = CancellationToken::new();
         let saying = last_word_said.clone().drop_guard();
         all.spawn(async move {
@@ -84,13 +88,18 @@ impl Tasks {
             disowned,
         };
         all.spawn(listing.keep(last_word_said));
-        let admin =
-            Admin { status: simulation.status.clone(), link_up, directory_reachable, metrics, pulse: Arc::default() };
+        let admin = Admin {
+            status: simulation.status.clone(),
+            link_up,
+            directory_reachable,
+            metrics,
+            liveness: Arc::default(),
+        };
         all.spawn(admin::serve(listener, admin, stop.clone()));
         Ok(Self { admin: address, untold, all })
     }
 
-    /// Waits for all to end; how many link messages the sidecar never took in.
+    /// Waits for all tasks to end. Returns the number of link messages that were not delivered.
     pub async fn ended(mut self) -> usize {
         while self.all.join_next().await.is_some() {}
         self.untold.load(Ordering::Relaxed)

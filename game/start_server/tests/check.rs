@@ -1,5 +1,5 @@
-//! `start_server --check`, as a designer runs it: every fault of every file at once, each at its line.
-#![expect(clippy::unwrap_used, reason = "a test that can not go on has failed")]
+//! `start_server --check`, as a designer runs it: all faults of all files at once, each with its line.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// A world folder in which everything is wrong that the engine's and the game's own tests know how to get wrong.
+/// A world folder with all the faults that the tests of the engine and the game have.
 struct BrokenWorld {
     dir: TempDir,
     files: usize,
@@ -26,7 +26,7 @@ impl BrokenWorld {
         world
     }
 
-    /// Each broken map of the engine's tests under a number of its own, beside the tilesets it names.
+    /// Copies each broken map of the engine's tests, with a number of its own, beside the tilesets it names.
     fn break_maps(&mut self) {
         let from = workspace().join("engine/tests/broken_maps");
         let maps = self.dir.path().join("maps");
@@ -49,7 +49,7 @@ impl BrokenWorld {
         }
     }
 
-    /// One broken file of each kind of data.
+    /// Copies one broken file of each kind of data.
     fn break_data(&mut self) {
         let from = workspace().join("game/tests/broken_data");
         let assets = self.dir.path().join("assets");

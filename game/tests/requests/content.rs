@@ -1,4 +1,4 @@
-//! The little game that the scenes play: two classes, a mob with loot, a few items, a vendor.
+//! The small game data of the scenes: two classes, a mob with loot, a few items and a vendor.
 
 use std::fs;
 
@@ -134,6 +134,8 @@ request_burst = 20
 request_every_ms = 50
 chat_burst = 3
 chat_every_ms = 1000
+invite_burst = 3
+invite_every_ms = 1000
 
 [minds]
 searches_per_tick = 4
@@ -145,7 +147,7 @@ wake_tiles = 30
 return_health_per_mille_per_s = 100
 "#;
 
-/// The data, checked and loaded as any other.
+/// The data, checked and loaded like any other.
 pub fn data() -> GameData {
     let folder = tempfile::tempdir().expect("a folder for the data");
     let files = [

@@ -11,7 +11,7 @@ use crate::scene::{Scene, character, item, kit};
 
 const HERE: Position = Position::tile_centre(3, 1);
 
-/// Two players by a dead rat whose loot lies there.
+/// Two players near a dead rat, with its loot on the ground.
 fn by_the_corpse() -> (Scene, EntityId, EntityId) {
     let mut scene = Scene::new();
     scene.enter(1, kit(&[], 0), HERE);

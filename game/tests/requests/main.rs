@@ -1,6 +1,7 @@
-//! What players ask for, through the public surface: messages in, messages and events out, with a store that answers
-//! when and as the test says.
+//! Requests of players, through the public API: messages in, messages and events out, with a store that answers when
+//! and as the test says.
 
+mod annoyance;
 mod busy;
 mod content;
 mod equipment;

@@ -1,4 +1,4 @@
-//! The store is away: play goes on, what is owned waits, and nothing is promised that has no room to wait.
+//! The store is away: play goes on, changes of ownership wait, and nothing is accepted that has no room to wait.
 
 use realmgate_engine::channel::{ChannelState, ToChannel};
 use realmgate_engine::persist::{MAX_PENDING_AWAY, PersistPort};
@@ -106,7 +106,7 @@ fn what_has_no_room_to_wait_is_refused_and_all_stays_as_it_is() {
     assert_eq!((scene.inventory(1).free_gold(), scene.ground()), (50, ground), "loot stays on the ground");
 }
 
-/// As much of a player waits as may.
+/// Submits as many events of a player as may wait.
 fn fill(scene: &mut Scene, player: u8) {
     let mut port = scene.channel.world_mut().resource_mut::<PersistPort>();
     let fences = vec![Fence { character: character(player), epoch: LockEpoch(1) }];

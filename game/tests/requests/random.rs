@@ -1,5 +1,5 @@
-//! Whatever three players ask for in whatever order, and whatever the store refuses: in the end the world shows exactly
-//! what the store has, and nothing has come from nowhere or gone there.
+//! Random requests of three players and random refusals of the store: in the end the world shows exactly what the store
+//! has, and nothing was created or lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ use crate::scene::{Scene, character, kit};
 const HERE: Position = Position::tile_centre(2, 1);
 const PLAYERS: [u8; 3] = [1, 2, 3];
 
-/// Something that happens. Numbers choose among what there is at that moment.
+/// A random step. Numbers choose among what exists at that moment.
 #[derive(Debug, Clone)]
 enum Step {
     PickUp(u8, usize),
@@ -35,7 +35,7 @@ enum Step {
     Cancel(u8),
     Walk(u8, bool),
     Kill(u8),
-    /// The store answers: each event is refused whose bit is set.
+    /// The store answers. Events whose bit is set are refused.
     Store(u8),
     Wait(u8),
 }
@@ -105,7 +105,7 @@ fn request(scene: &mut Scene, step: &Step) -> Option<(u8, ClientMessage)> {
 
 fn play(scene: &mut Scene, step: &Step) {
     if let Some((player, message)) = request(scene, step) {
-        // Sometimes nothing else happens in between: several requests share a tick.
+        // Not every step ticks, so several requests may share a tick.
         scene.say(player, message);
         if player != 3 {
             scene.tick();

@@ -1,4 +1,4 @@
-//! A channel with a small map, players who say things and hear things, and a store that answers when it is told to.
+//! A channel with a small map, players who send and receive messages, and a store that answers when told to.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use bevy_ecs::prelude::*;
 use realmgate_engine::body::{At, Body};
 use realmgate_engine::channel::{BuildWorld, Channel, ChannelKey, ChannelSettings, ToChannel};
 use realmgate_engine::map::{Map, Portal, Rect, VendorSpot};
+use realmgate_engine::outbox::OutMessage;
 use realmgate_engine::persist::PersistPort;
 use realmgate_engine::player::{CaptureSoftState, PlayerJoined, Players};
 use realmgate_engine::replication::{NetEntity, Shared};
@@ -18,6 +19,7 @@ use realmgate_game::combat::InCombat;
 use realmgate_game::data::Data;
 use realmgate_game::death::{DeathSystems, Died, VictimKind};
 use realmgate_game::equipment::EquipmentPlugin;
+use realmgate_game::ignore::{IgnorePlugin, Ignored};
 use realmgate_game::inventory::{Inventory, InventoryPlugin};
 use realmgate_game::loot::{Goods, LootPlugin, OnGround};
 use realmgate_game::outage::OutagePlugin;
@@ -40,12 +42,12 @@ use realmgate_protocol::wire::parts::Reassembly;
 use crate::content;
 use crate::store::Store;
 
-/// A smith at (1, 1), a wall, a portal at (12, 1) that leads to (1, 3), one at (12, 3) that leads off the map.
+/// A smith at (1, 1), a wall, a portal at (12, 1) that leads to (1, 3), and one at (12, 3) that leads to another map.
 const ROWS: [&str; 5] = ["..............", "..............", "......#.......", ".S....#.......", "......#......."];
 
 pub const SMITH_AT: Position = Position::tile_centre(1, 1);
 
-/// A scene.
+/// The test fixture of this crate.
 pub struct Scene {
     pub channel: Channel,
     pub store: Store,
@@ -54,11 +56,13 @@ pub struct Scene {
     pub link: Vec<FromMap>,
     pub disconnected: Vec<SessionId>,
     pub violations: usize,
+    /// Number of messages caused by other players, which may be dropped for clients that do not keep up.
+    pub of_others: usize,
     heard: BTreeMap<SessionId, Vec<ServerMessage>>,
     parts: BTreeMap<SessionId, Reassembly>,
 }
 
-/// What a player of a scene comes with.
+/// Items and gold a player enters with.
 #[derive(Default)]
 pub struct Kit {
     pub items: Vec<(&'static str, u16)>,
@@ -73,7 +77,7 @@ pub fn character(player: u8) -> CharacterId {
     CharacterId([player; 16])
 }
 
-/// The identity of a player's n-th item.
+/// Id of a player's n-th item.
 pub fn item(player: u8, n: u8) -> ItemId {
     let mut bytes = [player; 16];
     bytes[15] = 100 + n;
@@ -103,7 +107,7 @@ pub fn settings() -> ChannelSettings {
     ChannelSettings { key, map: Arc::new(map()), tick_hz: 30, seed: [7; 32] }
 }
 
-/// The features under test, and in place of the rest of the game only what they stand on: characters with a body.
+/// The features under test. In place of the rest of the game, there are only characters with a body.
 pub fn world(extra: impl Fn(&mut App) + Send + Sync + 'static) -> BuildWorld {
     let data = Data(Arc::new(content::data()));
     Arc::new(move |app| {
@@ -112,7 +116,7 @@ pub fn world(extra: impl Fn(&mut App) + Send + Sync + 'static) -> BuildWorld {
             .add_message::<Died>()
             .add_message::<CharacterReady>()
             .add_plugins((RequestsPlugin, SessionPlugin, InventoryPlugin, LootPlugin, EquipmentPlugin, VendorPlugin))
-            .add_plugins((TradePlugin, PartyPlugin, ChatPlugin, SocialPlugin, TravelPlugin, OutagePlugin))
+            .add_plugins((TradePlugin, PartyPlugin, ChatPlugin, SocialPlugin, TravelPlugin, OutagePlugin, IgnorePlugin))
             .configure_sets(TickSchedule, DeathSystems.in_set(TickSet::Lifecycle))
             .add_systems(TickSchedule, embody.in_set(TickSet::Intent).before(RequestSet::Settle));
         extra(app);
@@ -142,7 +146,8 @@ fn embody(
 
 fn capture(world: &World, player: Entity) -> SoftState {
     let at = world.get::<At>(player).map_or(Position::default(), |at| at.0);
-    SoftState { map: MapId(1), x: at.x, y: at.y, health: 50, resource: 0, cooldowns: Vec::new() }
+    let ignored = world.get::<Ignored>(player).map(Ignored::names).unwrap_or_default();
+    SoftState { map: MapId(1), x: at.x, y: at.y, health: 50, ignored, ..SoftState::default() }
 }
 
 impl Scene {
@@ -158,6 +163,7 @@ impl Scene {
             link: Vec::new(),
             disconnected: Vec::new(),
             violations: 0,
+            of_others: 0,
             heard: BTreeMap::new(),
             parts: BTreeMap::new(),
         };
@@ -165,7 +171,7 @@ impl Scene {
         scene
     }
 
-    /// A warrior enters, says hello and is welcomed.
+    /// Lets a warrior enter, send `Hello` and be welcomed.
     pub fn enter(&mut self, player: u8, kit: Kit, at: Position) {
         self.enter_silently(player, kit, at);
         self.say(player, ClientMessage::Hello { protocol_hash: protocol_hash() });
@@ -179,7 +185,15 @@ impl Scene {
             .map(|(n, (definition, slot))| (item(player, n), (*definition).to_owned(), *slot))
             .collect();
         self.store.endow(character(player), &items, kit.gold);
-        let soft = SoftState { map: MapId(1), x: at.x, y: at.y, health: 50, resource: 0, cooldowns: Vec::new() };
+        let soft = SoftState {
+            map: MapId(1),
+            x: at.x,
+            y: at.y,
+            health: 50,
+            resource: 0,
+            cooldowns: Vec::new(),
+            ..SoftState::default()
+        };
         let record = |(item, definition, slot)| ItemRecord { item, definition, slot };
         let load = CharacterLoad {
             items: items.into_iter().map(record).collect(),
@@ -201,7 +215,7 @@ impl Scene {
         self.channel.push(ToChannel::Message { session: session(player), bytes });
     }
 
-    /// Says something, and gives back what is heard in the same tick.
+    /// Sends a message, and returns what the player hears in the same tick.
     pub fn ask(&mut self, player: u8, message: ClientMessage) -> Vec<ServerMessage> {
         self.hear(player);
         self.say(player, message);
@@ -209,7 +223,7 @@ impl Scene {
         self.hear(player)
     }
 
-    /// Asks something that must be refused.
+    /// Sends a request that must be refused.
     #[track_caller]
     pub fn refused(&mut self, player: u8, message: ClientMessage, reason: Refusal) {
         let request = message.name().to_owned();
@@ -219,7 +233,7 @@ impl Scene {
         assert_eq!(self.waiting.len(), before, "what is refused at once never reaches the store");
     }
 
-    /// What a player has heard since the last time.
+    /// The messages a player has received since the last call.
     pub fn hear(&mut self, player: u8) -> Vec<ServerMessage> {
         self.heard.remove(&session(player)).unwrap_or_default()
     }
@@ -227,7 +241,8 @@ impl Scene {
     pub fn tick(&mut self) {
         self.channel.tick().expect("the channel lives");
         let outbox = self.channel.take_outbox();
-        for (session, bytes) in outbox.messages {
+        for OutMessage { session, bytes, of_others } in outbox.messages {
+            self.of_others += usize::from(of_others);
             let message = match decode_reliable(&bytes).expect("a message of ours") {
                 ServerMessage::Part { index, count, bytes } => {
                     let whole = self.parts.entry(session).or_default().take(index, count, &bytes);
@@ -248,17 +263,17 @@ impl Scene {
         (0..count).for_each(|_| self.tick());
     }
 
-    /// The store does all that waits, and the world hears of it.
+    /// Commits all waiting events in the store, and tells the world.
     pub fn commit(&mut self) {
         self.answer(|_| None);
     }
 
-    /// The store refuses all that waits.
+    /// Refuses all waiting events.
     pub fn refuse(&mut self) {
         self.answer(|_| Some(EventRefusal::Invalid));
     }
 
-    /// The store answers all that waits: with a refusal, or by doing it if it can be done.
+    /// Answers all waiting events: with the refusal, or by committing them if possible.
     pub fn answer(&mut self, mut refuse: impl FnMut(&OwnedEvent) -> Option<EventRefusal>) {
         let mut outcomes = Vec::new();
         for event in std::mem::take(&mut self.waiting) {
@@ -285,7 +300,7 @@ impl Scene {
         self.inventory(player).get(item).map(|held| held.slot)
     }
 
-    /// So much waits for the store that nothing more can.
+    /// Fills the queue of the store until it takes nothing more.
     pub fn flood_the_store(&mut self) {
         let nothing =
             OwnedEvent { key: EventKey([0; 16]), reason: "flood".to_owned(), fences: Vec::new(), changes: Vec::new() };
@@ -300,7 +315,7 @@ impl Scene {
         self.channel.world_mut().entity_mut(entity).insert(bundle);
     }
 
-    /// Everything on the ground, as clients know it.
+    /// Everything on the ground, by entity id.
     pub fn ground(&mut self) -> Vec<(EntityId, Goods)> {
         let world = self.channel.world_mut();
         let mut query = world.query::<(&NetEntity, &OnGround)>();
@@ -309,7 +324,7 @@ impl Scene {
         found
     }
 
-    /// A rat dies by a player's hand.
+    /// Reports a rat that was killed by a player.
     pub fn kill_rat(&mut self, killer: u8, at: Position) {
         let killer = self.entity(killer);
         let mob = self.channel.world().resource::<Data>().mobs.find("rat");
@@ -331,7 +346,7 @@ pub fn session(player: u8) -> SessionId {
     SessionId(u64::from(player))
 }
 
-/// A character that was never in a world.
+/// A new character that was never in a world.
 pub fn new_character(player: u8) -> CharacterLoad {
     CharacterLoad {
         character: character(player),
@@ -342,6 +357,7 @@ pub fn new_character(player: u8) -> CharacterLoad {
         experience: 0,
         gold: 0,
         items: Vec::new(),
+        look: None,
         soft: None,
     }
 }

@@ -1,7 +1,8 @@
 use realmgate_engine::channel::ToChannel;
 use realmgate_game::data::ClassIndex;
 use realmgate_game::inventory::{StarterKit, StarterKits};
-use realmgate_protocol::link::{FromMap, LeaveReason};
+use realmgate_protocol::ids::AccountId;
+use realmgate_protocol::link::{CharacterLoad, FromMap, LeaveReason};
 use realmgate_protocol::movement::Position;
 use realmgate_protocol::realm::{ClientMessage, Refusal, ServerMessage, protocol_hash};
 
@@ -129,4 +130,28 @@ fn a_new_character_gets_its_starter_kit_exactly_once() {
     scene.commit();
     assert_eq!(scene.store.items_of(character(1)).len(), 2, "and happens once");
     assert_eq!(scene.store.gold_of(character(1)), 25);
+}
+
+#[test]
+fn an_account_gets_the_kit_of_a_class_once_however_many_characters_it_makes() {
+    for items in [vec!["cap".to_owned(), "potion".to_owned()], Vec::new()] {
+        let kinds = items.len();
+        let mut scene = Scene::with(move |app| {
+            app.insert_resource(StarterKits([(ClassIndex(1), StarterKit { items: items.clone(), gold: 25 })].into()));
+        });
+        scene.join(1, new_character(1));
+        scene.commit();
+        assert_eq!((scene.inventory(1).items().count(), scene.inventory(1).gold()), (kinds, 25));
+
+        // Another character of the same account and class: the store refuses, and the world must agree.
+        scene.join(2, CharacterLoad { account: AccountId([1; 16]), ..new_character(2) });
+        scene.commit();
+        assert_eq!((scene.inventory(2).items().count(), scene.inventory(2).gold()), (0, 0));
+        assert_eq!((scene.store.items_of(character(2)).len(), scene.store.gold_of(character(2))), (0, 0));
+
+        scene.join(3, new_character(3));
+        scene.commit();
+        assert_eq!(scene.inventory(3).gold(), 25, "another account's first has its own");
+        assert_eq!(scene.store.items_of(character(3)).len(), kinds);
+    }
 }

@@ -57,6 +57,19 @@ fn what_can_not_be_said() {
 }
 
 #[test]
+fn what_fools_readers_is_refused_wherever_it_is_said() {
+    let marks = format!("a{}", "\u{301}".repeat(110));
+    for text in ["me\u{2028}Admin: hi", "\u{202e}cod.exe", "\u{200b}", "hi\u{e0068}\u{e0069}", "\u{3164}", &marks] {
+        let mut scene = scene();
+        let text = text.to_owned();
+        scene.refused(1, ClientMessage::Chat { text: text.clone() }, Refusal::BadText);
+        scene.refused(1, ClientMessage::Whisper { to: "Player2".to_owned(), text: text.clone() }, Refusal::BadText);
+        scene.refused(1, ClientMessage::PartyChat { text }, Refusal::BadText);
+        assert_eq!(scene.hear(2), []);
+    }
+}
+
+#[test]
 fn nobody_talks_without_drawing_breath() {
     let mut scene = scene();
     for _ in 0..3 {

@@ -1,19 +1,19 @@
-//! A store in memory that is as strict as the real one: it checks fences, owners, slots and balances change by change,
-//! and knows the keys of what it has done.
+//! An in-memory store that is as strict as the real one: it checks fences, owners, slots and balances change by change,
+//! and remembers the keys of committed events.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use realmgate_protocol::ids::{CharacterId, EventKey, ItemId, LockEpoch};
 use realmgate_protocol::link::{Change, EventRefusal, GoldAccount, OwnedEvent, Owner};
 
-/// Who has what.
+/// The owners of all items and gold.
 #[derive(Debug, Clone, Default)]
 pub struct Store {
     pub items: BTreeMap<ItemId, (String, Owner)>,
     gold: BTreeMap<String, i64>,
     pub epochs: BTreeMap<CharacterId, LockEpoch>,
     known: BTreeSet<EventKey>,
-    /// Items that ever were.
+    /// All items that ever existed.
     past: BTreeSet<ItemId>,
 }
 
@@ -27,7 +27,7 @@ impl Store {
         self.gold(&GoldAccount::Character { character })
     }
 
-    /// Gives a character what it comes with.
+    /// Gives a character its initial items and gold.
     pub fn endow(&mut self, character: CharacterId, items: &[(ItemId, String, u16)], gold: u64) {
         for (item, definition, slot) in items {
             self.items.insert(*item, (definition.clone(), Owner::Character { character, slot: *slot }));
@@ -46,7 +46,7 @@ impl Store {
         self.items.iter().filter_map(|(item, (_, owner))| Some((*item, slot(owner)?))).collect()
     }
 
-    /// Does an event wholly or not at all.
+    /// Commits an event as a whole or not at all.
     pub fn commit(&mut self, event: &OwnedEvent) -> Option<EventRefusal> {
         if self.known.contains(&event.key) {
             return None;
@@ -103,7 +103,7 @@ impl Store {
         Ok(())
     }
 
-    /// Whether a slot is free, and its character is one whose lock the event has.
+    /// Whether a slot is free and the event has the lock of its character.
     fn check(&self, to: &Owner, event: &OwnedEvent) -> Result<(), EventRefusal> {
         let Owner::Character { character, .. } = to else { return Ok(()) };
         if event.fences.iter().all(|fence| fence.character != *character) {

@@ -18,7 +18,7 @@ fn together(one: Kit, two: Kit) -> Scene {
     scene
 }
 
-/// Two players whose trade has begun.
+/// Two players in a trade.
 fn trading(one: Kit, two: Kit) -> Scene {
     let mut scene = together(one, two);
     let with = scene.net(2);
@@ -163,9 +163,23 @@ fn requests_that_can_not_be() {
     scene.refused(3, request(two), Refusal::OutOfRange);
     scene.put(3, At(HERE));
     scene.ask(1, request(two));
-    scene.refused(3, request(two), Refusal::TradeBusy);
     scene.ask(2, ClientMessage::TradeAnswer { accept: true });
     scene.refused(3, request(one), Refusal::TradeBusy);
+}
+
+#[test]
+fn a_request_that_stands_keeps_nobody_else_from_asking() {
+    let mut scene = together(kit(&[], 0), kit(&[], 0));
+    scene.enter(3, kit(&[], 0), HERE);
+    let (one, two, three) = (scene.net(1), scene.net(2), scene.net(3));
+    scene.ask(1, ClientMessage::TradeRequest { with: two });
+    assert_eq!(scene.ask(3, ClientMessage::TradeRequest { with: two }), []);
+    let asked = |from, player: u8| ServerMessage::TradeRequested { from, name: format!("Player{player}") };
+    assert_eq!(scene.hear(2), [asked(one, 1), asked(three, 3)]);
+    scene.ask(2, ClientMessage::TradeAnswer { accept: false });
+    assert_eq!([scene.hear(1), scene.hear(3)], [vec![], vec![ended(TradeEnd::Declined)]], "the last one is answered");
+    scene.ask(2, ClientMessage::TradeAnswer { accept: true });
+    assert!(matches!(scene.hear(1).as_slice(), [ServerMessage::TradeState { with, .. }] if *with == two));
 }
 
 #[test]

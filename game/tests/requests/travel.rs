@@ -39,7 +39,7 @@ const MAP: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
  </objectgroup>
 </map>"#;
 
-/// The other map, as a designer would have saved it.
+/// The other map, as a designer would save it.
 fn maps() -> Maps {
     let folder = tempfile::tempdir().expect("a folder for the map");
     fs::write(folder.path().join("t.tsx"), TILESET).expect("the tileset is written");
@@ -59,7 +59,7 @@ fn scene() -> Scene {
     scene
 }
 
-/// What was asked of the sidecar since the last time.
+/// The travel requests sent to the sidecar since the last call.
 fn asked(scene: &mut Scene) -> Vec<(Save, Option<ChannelId>)> {
     let travel = |message| match message {
         FromMap::Travel { save, channel, .. } => Some((save, channel)),
@@ -218,4 +218,23 @@ fn channels_that_one_can_not_go_to() {
     scene.refused(1, ClientMessage::SwitchChannel { channel: ChannelId(3) }, Refusal::NoSuchChannel);
     scene.put(1, InCombat { until: Tick(9_999) });
     scene.refused(1, ClientMessage::SwitchChannel { channel: ChannelId(2) }, Refusal::InCombat);
+}
+
+#[test]
+fn a_portal_takes_who_fights_but_not_who_is_to_leave() {
+    let mut scene = scene();
+    scene.put(1, InCombat { until: Tick(9_999) });
+    scene.put(1, At(AWAY));
+    scene.tick();
+    assert_eq!(asked(&mut scene).len(), 1, "a portal is reached on foot, under blows");
+
+    let mut scene = self::scene();
+    scene.put(1, InCombat { until: Tick(9_999) });
+    scene.ask(1, ClientMessage::Logout);
+    scene.put(1, At(AWAY));
+    scene.tick();
+    assert_eq!(asked(&mut scene).len(), 0, "its body stays where it fought");
+    scene.put(1, InCombat::default());
+    scene.tick();
+    assert_eq!(scene.hear(1).last(), Some(&ServerMessage::Leave { reason: LeaveReason::Logout }));
 }

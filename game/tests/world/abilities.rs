@@ -1,4 +1,4 @@
-//! Every shape of ability, and what keeps one from being used.
+//! All shapes of abilities, and the reasons why one cannot be used.
 
 use realmgate_engine::replication::Shared;
 use realmgate_game::ability::{AbilityBook, CurrentCast};

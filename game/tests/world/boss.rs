@@ -1,4 +1,4 @@
-//! A boss has phases: other abilities, more strength, servants.
+//! The phases of a boss: other abilities, higher stats, summoned mobs.
 
 use realmgate_engine::replication::Shared;
 use realmgate_game::mob::{Enraged, Mind, MobPhase};

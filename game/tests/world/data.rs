@@ -1,4 +1,4 @@
-//! The data that ships is right, and what is wrong in data is said with its place.
+//! The shipped data is valid, and faults in data are reported with their place.
 
 use std::path::{Path, PathBuf};
 
@@ -62,7 +62,7 @@ fn maps_that_name_what_the_data_does_not_know_are_reported_in_the_map() {
     assert!(fault.line > 100 && fault.expected.ends_with("did you mean `rabbit`?"), "{fault}");
 }
 
-/// Each file of `broken_data` takes the place of one of the scenes' files; only its own faults are looked at.
+/// Each file of `broken_data` replaces one of the scenes' files. Only its own faults are checked.
 #[test]
 fn broken_files_are_reported_with_line_and_column() {
     let good = folder("tests/world/data");

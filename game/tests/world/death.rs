@@ -1,4 +1,4 @@
-//! Death, the return from it, and bodies without a player.
+//! Death, respawn, and bodies without a player.
 
 use realmgate_engine::channel::ToChannel;
 use realmgate_engine::replication::Shared;

@@ -1,4 +1,4 @@
-//! Every kind of effect.
+//! All kinds of effects.
 
 use realmgate_engine::body::Speed;
 use realmgate_engine::replication::Shared;
@@ -60,7 +60,7 @@ fn armour_from_a_buff_halves_damage() {
     scene.enter(1, "caster", tile(5, 2));
     let me = scene.player(1);
     scene.act(1, 4, Aim::None);
-    // It may have bitten before the buff was counted: when it looks around is its own affair.
+    // The boar may have bitten before the buff counted: when it looks around is not fixed.
     scene.ticks(2);
     scene.set_health(me, 80);
     scene.until("the boar bites", 3, |scene| scene.health(me) < 80);

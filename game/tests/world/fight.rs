@@ -1,5 +1,5 @@
-//! A fight on the shipped data and maps, recorded: players who hunt mobs, loot, die and come back, without any network.
-//! The golden recording is made of it, and so is the bench of replays.
+//! A recorded fight on the shipped data and maps: players hunt mobs, loot, die and respawn, without any network. The
+//! golden recording is made from it, and so is the replay benchmark.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -22,9 +22,9 @@ use realmgate_protocol::wire::datagram::SnapshotAck;
 use realmgate_protocol::wire::{Action, Aim, InputCommand};
 
 const MAP: MapId = MapId(1);
-/// Within this a player stands and fights.
+/// Distance to a mob within which a player stands and fights.
 const STAND_UNITS: i64 = UNITS_PER_TILE as i64 * 5 / 4;
-/// Frames bring the commands of two ticks.
+/// Ticks between two frames: each brings the commands of two ticks.
 const FRAME_EVERY: u32 = 2;
 
 /// The shipped game.
@@ -49,7 +49,7 @@ impl Shipped {
     }
 }
 
-/// Somebody to look at.
+/// A mob or loot that a player can see.
 #[derive(Clone, Copy)]
 struct Seen {
     id: EntityId,
@@ -66,7 +66,7 @@ pub struct Fight<W: Write> {
     tick: u32,
 }
 
-/// A player and what it has sent.
+/// A player and the commands it has sent.
 struct Hunter {
     session: SessionId,
     character: CharacterId,
@@ -77,7 +77,7 @@ struct Hunter {
 }
 
 impl<W: Write> Fight<W> {
-    /// So many players in a circle around each place where mobs live, one after another.
+    /// Lets a number of players enter, in a circle around each place where mobs live, one after another.
     pub fn start(shipped: &Shipped, players: u16, tick_hz: u32, out: W) -> Self {
         let key = ChannelKey { map: MAP, channel: ChannelId(1) };
         let settings = ChannelSettings { key, map: shipped.map.clone(), tick_hz, seed: [5; 32] };
@@ -110,7 +110,16 @@ impl<W: Write> Fight<W> {
             experience: 0,
             gold: 0,
             items: Vec::new(),
-            soft: Some(SoftState { map: MAP, x: at.x, y: at.y, health: 60_000, resource: 100, cooldowns: Vec::new() }),
+            look: None,
+            soft: Some(SoftState {
+                map: MAP,
+                x: at.x,
+                y: at.y,
+                health: 60_000,
+                resource: 100,
+                cooldowns: Vec::new(),
+                ..SoftState::default()
+            }),
         };
         self.inbox.push(ToChannel::Join { session, epoch: LockEpoch(1), load });
         self.say(session, ClientMessage::Hello { protocol_hash: protocol_hash() });
@@ -124,7 +133,7 @@ impl<W: Write> Fight<W> {
         self.inbox.push(ToChannel::Message { session, bytes });
     }
 
-    /// Plays so many ticks; the last state.
+    /// Plays a number of ticks. Returns the last state.
     pub fn ticks(&mut self, count: u32) -> StateHash {
         (0..count).map(|_| self.one_tick()).last().expect("at least one tick")
     }
@@ -137,7 +146,7 @@ impl<W: Write> Fight<W> {
         self.channel.tick().expect("the channel lives");
         let hash = self.recorder.ticked(&mut self.channel).expect("writable");
         self.channel.take_outbox();
-        // The store takes everything, one tick later.
+        // The store commits everything, one tick later.
         let outcomes: Vec<EventOutcome> =
             self.channel.take_events().iter().map(|event| EventOutcome { key: event.key, refusal: None }).collect();
         if !outcomes.is_empty() {
@@ -148,14 +157,14 @@ impl<W: Write> Fight<W> {
 
     fn act(&mut self) {
         let mut seen = self.look_around();
-        // No order may come from the world's own tables.
+        // Sorted, so that no order comes from the world's own tables.
         seen.sort_by_key(|seen| seen.id);
         for at in 0..self.players.len() {
             self.act_one(at, &seen);
         }
     }
 
-    /// Living mobs, and what lies on the ground.
+    /// Living mobs, and loot on the ground.
     fn look_around(&mut self) -> Vec<Seen> {
         let world = self.channel.world_mut();
         let mut all = world.query::<(&NetEntity, &At, &Shared<Appearance>, Option<&Shared<Health>>)>();
@@ -199,7 +208,7 @@ impl<W: Write> Fight<W> {
     }
 }
 
-/// Towards a mob, and at it with one ability after another.
+/// Walks towards a mob, and uses one ability after another on it.
 fn hunt(place: Position, mob: Option<Seen>, number: u32) -> InputCommand {
     let Some(mob) = mob else { return InputCommand { number, heading: None, action: None } };
     let towards = Angle::between(place, mob.at);

@@ -1,4 +1,4 @@
-//! Fights, mobs, levels and death, through the public surface: players' frames and messages in, components and messages
+//! Fights, mobs, levels and death, through the public API: frames and messages of players in, components and messages
 //! out.
 
 mod abilities;
@@ -8,6 +8,7 @@ mod death;
 mod effects;
 mod entrance;
 mod fight;
+mod leaving;
 mod paths;
 mod progress;
 mod replay;

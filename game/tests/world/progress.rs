@@ -1,4 +1,4 @@
-//! Experience and levels: told when the store has them.
+//! Experience and levels: they count once the store has them.
 
 use realmgate_engine::replication::Shared;
 use realmgate_game::stats::Character;
@@ -12,7 +12,7 @@ use realmgate_engine::channel::ToChannel;
 
 const FIELD: [&str; 3] = ["S...............", "................", "................"];
 
-/// A weakling of level 2 is worth 80 and 40.
+/// Kills a weakling. One of level 2 is worth 80 + 40 experience.
 fn kill_one() -> Scene {
     let mut scene = Scene::new(&FIELD, &[("weakling", (6, 1)), ("weakling", (5, 2))]);
     scene.enter(1, "fighter", tile(5, 1));
@@ -117,17 +117,20 @@ fn a_party_shares_with_those_who_are_near() {
     assert_eq!(gained, [66, 66], "120 and a tenth, for two");
 }
 
-/// A kill in the tick of the goodbye, or just before it, is told before the goodbye.
+/// A kill in the tick of the goodbye, or just before it, is reported before the goodbye.
 #[test]
 fn who_leaves_hears_first_what_the_store_has_not_answered_yet() {
     let mut scene = kill_one();
     scene.hear(1);
     let character = CharacterId([1; 16]);
-    scene.channel.push(ToChannel::Kick { character, reason: LeaveReason::Logout });
+    scene.channel.push(ToChannel::Kick { character, reason: LeaveReason::ServerClosing });
     scene.ticks(3);
-    assert!(!scene.hear(1).contains(&ServerMessage::Leave { reason: LeaveReason::Logout }), "its gain is under way");
+    assert!(
+        !scene.hear(1).contains(&ServerMessage::Leave { reason: LeaveReason::ServerClosing }),
+        "its gain is under way"
+    );
     scene.commit(None);
-    let leave = ServerMessage::Leave { reason: LeaveReason::Logout };
+    let leave = ServerMessage::Leave { reason: LeaveReason::ServerClosing };
     let [ServerMessage::Experience { total: 120, .. }, .., last] = &scene.hear(1)[..] else {
         panic!("experience, then goodbye")
     };
@@ -138,15 +141,15 @@ fn who_leaves_hears_first_what_the_store_has_not_answered_yet() {
 fn nobody_waits_for_ever_for_a_store_that_does_not_answer() {
     let mut scene = kill_one();
     scene.hear(1);
-    scene.channel.push(ToChannel::Kick { character: CharacterId([1; 16]), reason: LeaveReason::Logout });
+    scene.channel.push(ToChannel::Kick { character: CharacterId([1; 16]), reason: LeaveReason::ServerClosing });
     scene.ticks(2 * TICK_HZ + 2);
-    assert!(scene.hear(1).contains(&ServerMessage::Leave { reason: LeaveReason::Logout }));
+    assert!(scene.hear(1).contains(&ServerMessage::Leave { reason: LeaveReason::ServerClosing }));
 }
 
 #[test]
 fn who_is_leaving_has_no_part_in_what_dies_meanwhile() {
     let mut scene = kill_one();
-    scene.channel.push(ToChannel::Kick { character: CharacterId([1; 16]), reason: LeaveReason::Logout });
+    scene.channel.push(ToChannel::Kick { character: CharacterId([1; 16]), reason: LeaveReason::ServerClosing });
     scene.ticks(TICK_HZ / 2);
     let second = scene.mobs("weakling")[0];
     scene.act(1, 0, Aim::Entity(scene.id(second)));

@@ -8,6 +8,7 @@ use bevy_ecs::prelude::*;
 use realmgate_engine::body::At;
 use realmgate_engine::channel::{Channel, ChannelKey, ChannelSettings, ToChannel};
 use realmgate_engine::map::{Map, MapSet, MobArea, Rect};
+use realmgate_engine::outbox::OutMessage;
 use realmgate_engine::player::Players;
 use realmgate_engine::replication::{NetEntity, Shared};
 use realmgate_engine::transport::SessionId;
@@ -30,7 +31,7 @@ pub static DATA: LazyLock<Arc<GameData>> = LazyLock::new(|| {
     Arc::new(GameData::load(&folder).unwrap_or_else(|faults| panic!("the scenes' data is wrong:\n{faults}")))
 });
 
-/// A scene.
+/// The test fixture of this crate.
 pub struct Scene {
     pub channel: Channel,
     pub link: Vec<FromMap>,
@@ -40,7 +41,7 @@ pub struct Scene {
     numbers: BTreeMap<u8, u32>,
 }
 
-/// A place in the middle of a tile.
+/// The centre of a tile.
 pub fn tile(x: i32, y: i32) -> Position {
     Position::tile_centre(x, y)
 }
@@ -65,7 +66,7 @@ fn area(place: usize, mob: &str, x: i32, y: i32) -> MobArea {
 }
 
 impl Scene {
-    /// A world of these rows, with mobs of these kinds on these tiles.
+    /// Creates a world from these rows, with mobs of these kinds on these tiles.
     pub fn new(rows: &[&str], mobs: &[(&str, (i32, i32))]) -> Self {
         let build = realmgate_game::build_world(DATA.clone(), Arc::new(MapSet::default()));
         let mut scene = Self {
@@ -79,9 +80,17 @@ impl Scene {
         scene
     }
 
-    /// A character of a class enters at a place and has said hello.
+    /// Lets a character of a class enter at a place and send `Hello`.
     pub fn enter(&mut self, player: u8, class: &str, at: Position) {
-        let soft = SoftState { map: MapId(1), x: at.x, y: at.y, health: 60_000, resource: 100, cooldowns: Vec::new() };
+        let soft = SoftState {
+            map: MapId(1),
+            x: at.x,
+            y: at.y,
+            health: 60_000,
+            resource: 100,
+            cooldowns: Vec::new(),
+            ..SoftState::default()
+        };
         self.join(player, CharacterLoad { soft: Some(soft), ..new_character(player, class) });
     }
 
@@ -97,12 +106,12 @@ impl Scene {
         self.channel.push(ToChannel::Message { session: session(player), bytes });
     }
 
-    /// What a player has heard since the last time.
+    /// The messages a player has received since the last call.
     pub fn hear(&mut self, player: u8) -> Vec<ServerMessage> {
         self.heard.remove(&session(player)).unwrap_or_default()
     }
 
-    /// What of it was the refusal of an ability.
+    /// The refusals of abilities among them.
     pub fn refusals(&mut self, player: u8) -> Vec<Refusal> {
         let heard = self.hear(player).into_iter().filter_map(|message| match message {
             ServerMessage::Refused { reason, .. } => Some(reason),
@@ -111,7 +120,7 @@ impl Scene {
         heard.collect()
     }
 
-    /// One tick in which a player does this.
+    /// Runs one tick in which a player sends this command.
     pub fn command(&mut self, player: u8, heading: Option<Angle>, action: Option<(u8, Aim)>) {
         let number = self.numbers.entry(player).or_default();
         *number += 1;
@@ -122,12 +131,12 @@ impl Scene {
         self.tick();
     }
 
-    /// A player uses an ability, standing.
+    /// Lets a player use an ability without walking.
     pub fn act(&mut self, player: u8, slot: u8, aim: Aim) {
         self.command(player, None, Some((slot, aim)));
     }
 
-    /// A player walks for so many ticks.
+    /// Lets a player walk for a number of ticks.
     pub fn walk(&mut self, player: u8, heading: Angle, ticks: u32) {
         (0..ticks).for_each(|_| self.command(player, Some(heading), None));
     }
@@ -135,7 +144,7 @@ impl Scene {
     pub fn tick(&mut self) {
         self.channel.tick().expect("the channel lives");
         let outbox = self.channel.take_outbox();
-        for (session, bytes) in outbox.messages {
+        for OutMessage { session, bytes, .. } in outbox.messages {
             let message = decode_reliable(&bytes).expect("a message of ours");
             self.heard.entry(session).or_default().push(message);
         }
@@ -147,7 +156,7 @@ impl Scene {
         (0..count).for_each(|_| self.tick());
     }
 
-    /// Ticks until something is so; fails with `what` after so many seconds of the world.
+    /// Ticks until a condition holds. Panics with `what` after this many seconds of world time.
     #[track_caller]
     pub fn until(&mut self, what: &str, seconds: u32, mut so: impl FnMut(&mut Self) -> bool) {
         for _ in 0..seconds * TICK_HZ {
@@ -159,7 +168,7 @@ impl Scene {
         panic!("not in {seconds} s: {what}");
     }
 
-    /// The store answers all that waits.
+    /// Answers all waiting events.
     pub fn commit(&mut self, refusal: Option<EventRefusal>) {
         let outcomes = self.waiting.drain(..).map(|event| EventOutcome { key: event.key, refusal }).collect();
         self.channel.push(ToChannel::Committed { outcomes });
@@ -171,7 +180,7 @@ impl Scene {
         players.of_character(CharacterId([player; 16])).expect("the player is here")
     }
 
-    /// Every mob of a kind that is in the world, the oldest first.
+    /// All mobs of a kind in the world, the oldest first.
     pub fn mobs(&mut self, kind: &str) -> Vec<Entity> {
         let kind = DATA.mobs.find(kind).expect("the mob is in the data");
         let world = self.channel.world_mut();
@@ -225,7 +234,7 @@ pub fn session(player: u8) -> SessionId {
     SessionId(u64::from(player))
 }
 
-/// A character that was never in a world.
+/// A new character that was never in a world.
 pub fn new_character(player: u8, class: &str) -> CharacterLoad {
     CharacterLoad {
         character: CharacterId([player; 16]),
@@ -236,6 +245,7 @@ pub fn new_character(player: u8, class: &str) -> CharacterLoad {
         experience: 0,
         gold: 0,
         items: Vec::new(),
+        look: None,
         soft: None,
     }
 }

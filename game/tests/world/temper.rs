@@ -1,4 +1,4 @@
-//! What mobs do with whom they meet.
+//! How mobs behave towards players they meet.
 
 use realmgate_engine::body::Asleep;
 use realmgate_engine::replication::Shared;

@@ -1,18 +1,20 @@
 //! Bit packing for input commands and snapshots.
 //!
-//! Bits are written least significant first into bytes of ascending index, so that a field of 8 bits that starts on
-//! a byte border is that byte. [`BitField`] is how a type says its width once, for writing, reading and the schema.
+//! Bits are written least significant first into bytes of ascending index, so an 8-bit field on a byte boundary is that
+//! byte. With [`BitField`] a type declares its width once, for writing, reading and the schema.
 
 mod writer;
 
 pub use writer::BitWriter;
 
+use serde::{Deserialize, Serialize};
+
 use crate::ids::EntityId;
 
-/// The widest field that lies within 8 bytes wherever in its first byte it begins.
+/// The widest field that fits into 8 bytes at any bit offset within its first byte.
 const READ_BITS: u32 = 57;
 
-/// Takes bit fields off a buffer; every read past the end is `None`, never a panic.
+/// Reads bit fields from a buffer. A read past the end is `None`, never a panic.
 #[derive(Debug, Clone)]
 pub struct BitReader<'a> {
     bytes: &'a [u8],
@@ -25,12 +27,12 @@ impl<'a> BitReader<'a> {
         Self { bytes, at: 0 }
     }
 
-    /// Bits not read yet, the padding of the last byte included.
+    /// Bits not read yet, including the padding of the last byte.
     pub fn left_bits(&self) -> usize {
         self.bytes.len() * 8 - self.at
     }
 
-    /// The next `width` bits (at most 64) as an unsigned number.
+    /// Reads the next `width` bits (at most 64) as an unsigned number; `None` if fewer are left.
     #[inline]
     pub fn take(&mut self, width: u32) -> Option<u64> {
         if self.left_bits() < width as usize {
@@ -54,20 +56,20 @@ impl<'a> BitReader<'a> {
         Some(value)
     }
 
-    /// Whether only zero padding of fewer than 8 bits is left: what a well-made buffer ends with.
+    /// Whether only zero padding of fewer than 8 bits is left, as at the end of a well-formed buffer.
     pub fn at_end(mut self) -> bool {
         let left = self.left_bits();
         left < 8 && self.take(left as u32) == Some(0)
     }
 }
 
-/// A type with a fixed place in the bit stream.
+/// A type with an encoding in the bit stream.
 pub trait BitField: Sized {
-    /// How the schema names the encoding, e.g. `u16`.
+    /// The schema's name for the encoding, e.g. `u16`.
     fn kind() -> String;
     /// Appends the value.
     fn write(&self, out: &mut BitWriter);
-    /// Takes a value off; `None` where the buffer ends early or the bits are no legal value.
+    /// Reads a value; `None` if the buffer ends early or the bits are not a legal value.
     fn read(from: &mut BitReader<'_>) -> Option<Self>;
 }
 
@@ -100,7 +102,7 @@ impl BitField for bool {
     }
 }
 
-/// `optional<T>`: one presence bit, then the value where it is 1.
+/// `optional<T>`: one presence bit, then the value if it is 1.
 impl<T: BitField> BitField for Option<T> {
     fn kind() -> String {
         format!("optional<{}>", T::kind())
@@ -116,7 +118,7 @@ impl<T: BitField> BitField for Option<T> {
     }
 }
 
-/// `list4<T>`: a count of 4 bits, then the values; what is beyond 15 is not written.
+/// `list4<T>`: a count of 4 bits, then the values. Values beyond the 15th are not written.
 impl<T: BitField> BitField for Vec<T> {
     fn kind() -> String {
         format!("list4<{}>", T::kind())
@@ -140,20 +142,44 @@ impl BitField for String {
         "text".to_owned()
     }
     fn write(&self, out: &mut BitWriter) {
-        let mut end = self.len().min(63);
-        while !self.is_char_boundary(end) {
-            end -= 1;
-        }
-        out.put(end as u64, 6);
-        for byte in &self.as_bytes()[..end] {
-            out.put(u64::from(*byte), 8);
-        }
+        write_text(self, 6, out);
     }
     fn read(from: &mut BitReader<'_>) -> Option<Self> {
-        let count = from.take(6)?;
-        let bytes: Option<Vec<u8>> = (0..count).map(|_| from.take(8).map(|byte| byte as u8)).collect();
-        String::from_utf8(bytes?).ok()
+        read_text(6, from)
     }
+}
+
+/// A text of up to 511 bytes; a plain `String` field holds 63.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LongText(pub String);
+
+/// `long_text`: a byte count of 9 bits, then that many bytes of UTF-8 (at most 511; longer texts are cut at a
+/// character).
+impl BitField for LongText {
+    fn kind() -> String {
+        "long_text".to_owned()
+    }
+    fn write(&self, out: &mut BitWriter) {
+        write_text(&self.0, 9, out);
+    }
+    fn read(from: &mut BitReader<'_>) -> Option<Self> {
+        read_text(9, from).map(Self)
+    }
+}
+
+fn write_text(text: &str, count_bits: u32, out: &mut BitWriter) {
+    let end = text.floor_char_boundary((1 << count_bits) - 1);
+    out.put(end as u64, count_bits);
+    for byte in &text.as_bytes()[..end] {
+        out.put(u64::from(*byte), 8);
+    }
+}
+
+fn read_text(count_bits: u32, from: &mut BitReader<'_>) -> Option<String> {
+    let count = from.take(count_bits)?;
+    let bytes: Option<Vec<u8>> = (0..count).map(|_| from.take(8).map(|byte| byte as u8)).collect();
+    String::from_utf8(bytes?).ok()
 }
 
 /// `entity`: 2 bits say how many bytes follow (1 to 4), then the id in that many bytes.

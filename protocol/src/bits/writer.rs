@@ -1,6 +1,7 @@
-//! Appending bits.
+//! Writing bit fields.
 
-/// Bytes by which the buffer grows at least; those not used yet are zero.
+/// When the buffer is too short, it is grown to this many bytes past the start of the current word. Unused bytes are
+/// zero.
 const CHUNK_BYTES: usize = 64;
 const WORD_BYTES: usize = 8;
 const WORD_BITS: usize = 64;
@@ -8,24 +9,25 @@ const WORD_BITS: usize = 64;
 /// Appends bit fields to a growing buffer.
 #[derive(Debug, Default, Clone)]
 pub struct BitWriter {
-    /// What was written, then zeros.
+    /// The `start` bytes from before, the written bits, then zeros.
     bytes: Vec<u8>,
-    /// Bytes that were there before.
+    /// Number of bytes that were in the buffer before this writer.
     start: usize,
+    /// Bits written so far.
     bits: usize,
-    /// The bits that were written since the last border of a word. They stand in `bytes` too; having them here spares a load that
+    /// The bits written since the last word boundary. They are in `bytes` too. Keeping them here avoids a load that
     /// would have to wait for the store before it.
     word: u64,
 }
 
 impl BitWriter {
-    /// A writer behind the `bytes` that are there already, which it keeps: see [`Self::into_bytes`].
+    /// A writer that appends to `bytes` and keeps them: see [`Self::into_bytes`].
     pub fn append(bytes: Vec<u8>) -> Self {
         let start = bytes.len();
         Self { bytes, start, bits: 0, word: 0 }
     }
 
-    /// Forgets what was written and keeps the allocation.
+    /// Discards everything written and keeps the allocation.
     pub fn clear(&mut self) {
         self.truncate(0);
     }
@@ -35,7 +37,7 @@ impl BitWriter {
         self.bits
     }
 
-    /// Bytes needed for what was written so far.
+    /// Bytes needed for the bits written so far.
     pub fn len_bytes(&self) -> usize {
         self.bits.div_ceil(8)
     }
@@ -60,7 +62,7 @@ impl BitWriter {
         }
     }
 
-    /// Where the word of a bit begins.
+    /// Byte index at which the word of a bit starts.
     fn word_at(&self, bit: usize) -> usize {
         self.start + bit / WORD_BITS * WORD_BYTES
     }
@@ -71,7 +73,7 @@ impl BitWriter {
         }
     }
 
-    /// Appends the first `bits` bits of `bytes`, which another writer made. What follows them is of no account.
+    /// Appends the first `bits` bits of `bytes`, which another writer made. Anything after them is ignored.
     pub fn put_bits(&mut self, bytes: &[u8], bits: usize) {
         let (mut rest, mut left) = (bytes, bits);
         while left > 0 {
@@ -90,12 +92,12 @@ impl BitWriter {
         }
     }
 
-    /// Writes zeros up to the next border of a byte.
+    /// Writes zeros up to the next byte boundary.
     pub fn align(&mut self) {
         self.put(0, (self.bits.wrapping_neg() % 8) as u32);
     }
 
-    /// Shortens to `bits` bits: how an entity that did not fit is taken back.
+    /// Shortens the buffer to `bits` bits, to take back an entity that did not fit.
     pub fn truncate(&mut self, bits: usize) {
         if bits >= self.bits {
             return;
@@ -110,7 +112,7 @@ impl BitWriter {
         self.load();
     }
 
-    /// Overwrites `width` bits at bit `at`, which were written before: how a count is filled in afterwards.
+    /// Overwrites `width` already written bits at bit `at`, to fill in a count afterwards.
     pub fn patch(&mut self, at: usize, value: u64, width: u32) {
         for bit in 0..width as usize {
             let (byte, shift) = (self.start + (at + bit) / 8, (at + bit) % 8);
@@ -120,19 +122,19 @@ impl BitWriter {
         self.load();
     }
 
-    /// Takes the last word anew from the buffer.
+    /// Reloads the current word from the buffer.
     fn load(&mut self) {
         let at = self.word_at(self.bits);
         self.word =
             self.bytes.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |word| u64::from_le_bytes(*word));
     }
 
-    /// What was written; unused bits of the last byte are zero.
+    /// The written bytes. Unused bits of the last byte are zero.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes[self.start..self.start + self.len_bytes()]
     }
 
-    /// The buffer with what was there before and what was written.
+    /// The whole buffer: the bytes from before this writer, then the written ones.
     pub fn into_bytes(mut self) -> Vec<u8> {
         self.bytes.truncate(self.start + self.bits.div_ceil(8));
         self.bytes

@@ -1,44 +1,44 @@
-//! Changes of what players own. The sidecar knows no game rule: it checks that who gives has what is given.
+//! Changes of what players own. The sidecar knows no game rules: it only checks that the giver has what is given.
 
 use crate::ids::{CharacterId, EventKey, ItemId, LockEpoch};
 
 crate::wire_struct! {
-    /// One change of what is owned, done wholly or not at all.
+    /// A transaction on what players own: committed completely or not at all.
     pub struct OwnedEvent {
-        /// Makes repeating harmless: an event whose key is known is answered as done.
+        /// Idempotency key, which makes repeating harmless: an event whose key is known is answered as done.
         pub key: EventKey,
-        /// What it was, for the record: `loot`, `pick_up`, `trade`.
+        /// The cause, for the record: `loot`, `pick_up`, `trade`.
         pub reason: String,
-        /// The locks it is done under; if any is stale, the event is refused.
+        /// The fencing tokens it is done under. If any is stale, the event is refused.
         pub fences: Vec<Fence>,
-        /// What changes, in order.
+        /// The changes, in order.
         pub changes: Vec<Change>,
     }
 }
 
 crate::wire_struct! {
-    /// A character and the epoch that its lock must still have.
+    /// A character and its fencing token: the epoch that its lock must still have.
     #[derive(Eq, Copy)]
     pub struct Fence {
-        /// Who.
+        /// The character's id.
         pub character: CharacterId,
-        /// Its epoch.
+        /// The expected epoch of its lock.
         pub epoch: LockEpoch,
     }
 }
 
 crate::messages! {
-    /// Who has an item.
+    /// The owner of an item.
     #[derive(Eq)]
     pub enum Owner {
         /// A character, in a slot of the game's numbering.
         Character {
-            /// Who.
+            /// The character's id.
             character: CharacterId,
-            /// Where; two items of one character can not share a slot.
+            /// The slot. Two items of one character cannot share one.
             slot: u16,
         },
-        /// It lies on the ground of the map server that says so.
+        /// The ground of the map server that sends the event.
         Ground,
         /// A vendor.
         Vendor {
@@ -49,89 +49,89 @@ crate::messages! {
 }
 
 crate::messages! {
-    /// Where gold is. Every movement of gold takes from one account what it adds to another.
+    /// An account that holds gold. Every movement of gold takes from one account what it adds to another.
     #[derive(Eq)]
     pub enum GoldAccount {
         /// A character's purse; never below zero.
         Character {
-            /// Who.
+            /// The character's id.
             character: CharacterId,
         },
-        /// On the ground of the map server that says so; never below zero.
+        /// The ground of the map server that sends the event; never below zero.
         Ground,
-        /// A vendor's till; may be below zero, since its stock is endless.
+        /// A vendor's account; may be below zero, since its stock is endless.
         Vendor {
             /// The vendor's id in the game's data.
             vendor: String,
         },
-        /// The source of all gold, below zero by what is in the world.
+        /// The source of all gold. Its balance is the negative of all gold in the world.
         World,
     }
 }
 
 crate::messages! {
-    /// One part of an event.
+    /// One change within an event.
     #[derive(Eq)]
     pub enum Change {
-        /// A new item comes into being.
+        /// A new item is created.
         ItemCreated {
-            /// Its identity for life.
+            /// The item's id, which it keeps for life.
             item: ItemId,
-            /// What it is, an id of the game's data.
+            /// The item definition's id in the game's data.
             definition: String,
-            /// Who gets it.
+            /// The new owner.
             to: Owner,
         },
-        /// An item changes hands, or its slot.
+        /// An item changes its owner or its slot.
         ItemMoved {
-            /// Which.
+            /// The item's id.
             item: ItemId,
-            /// Who must have it now.
+            /// The owner that it must have now.
             from: Owner,
-            /// Who gets it.
+            /// The new owner.
             to: Owner,
         },
-        /// An item ceases to be.
+        /// An item is destroyed.
         ItemDestroyed {
-            /// Which.
+            /// The item's id.
             item: ItemId,
-            /// Who must have it now.
+            /// The owner that it must have now.
             from: Owner,
         },
-        /// Gold changes hands.
+        /// Gold moves between accounts.
         GoldMoved {
-            /// Who gives.
+            /// The account that gives.
             from: GoldAccount,
-            /// Who gets.
+            /// The account that receives.
             to: GoldAccount,
-            /// How much, more than 0.
+            /// The amount, more than 0.
             amount: u64,
         },
-        /// Experience is gained.
+        /// A character gains experience.
         ExperienceGained {
-            /// Who.
+            /// The character's id.
             character: CharacterId,
-            /// How much.
+            /// The experience gained.
             amount: u64,
-            /// The level after it.
+            /// The character's level after it.
             level: u16,
         },
     }
 }
 
 crate::wire_struct! {
-    /// What became of an event.
+    /// The outcome of an event.
     #[derive(Eq)]
     pub struct EventOutcome {
-        /// Which.
+        /// The event's key.
         pub key: EventKey,
-        /// `None` when it is durable, now or from an earlier time.
+        /// Why it was refused; `None` when it is durable, from now or from an earlier commit.
         pub refusal: Option<EventRefusal>,
     }
 }
 
 crate::messages! {
-    /// Why an event did not happen.
+    /// Why an event was refused.
     #[derive(Eq, Copy)]
     pub enum EventRefusal {
         /// An epoch is stale.
@@ -142,7 +142,7 @@ crate::messages! {
         SlotTaken,
         /// Too little gold.
         TooLittleGold,
-        /// It can not be right: an unknown character, an amount of 0, an item that exists already.
+        /// The event makes no sense: an unknown character, an amount of 0, an item that already exists.
         Invalid,
     }
 }

@@ -1,8 +1,8 @@
-//! The map link: one WebSocket from a map server to the sidecar (`/map-link`, with the service token), binary messages
-//! in the link codec.
+//! The map link: one WebSocket from a map server to the sidecar (`/map-link`, with the service token). Messages are
+//! binary, in the link codec.
 //!
-//! Order matters: the sidecar handles what one map server sends strictly in order, so a batch of events sent before a
-//! release is committed before it.
+//! Order matters: the sidecar handles the messages of one map server strictly in order, so a batch of events sent
+//! before a release is committed before it.
 
 mod events;
 mod social;
@@ -13,215 +13,231 @@ pub use social::{PartyMember, SocialCommand, SocialEvent};
 pub use state::{CharacterLoad, CooldownLeft, ItemRecord, SoftState};
 
 use crate::ids::{BatchId, ChannelId, CharacterId, LockEpoch, MapId, RequestId, SaveSequence, TicketId};
+use crate::movement::Position;
 use crate::schema::Schema;
 
 crate::messages! {
-    /// What a map server says.
+    /// A message from a map server to the sidecar.
     pub enum FromMap {
         /// The first message of a link.
         Hello {
-            /// Who this is; the same id as in the directory.
+            /// The map server's id, the same as in the directory.
             server: String,
-            /// [`crate::limits::LINK_VERSION`].
+            /// The map server's [`crate::limits::LINK_VERSION`].
             link_version: u16,
-            /// The hash of the game protocol its clients must speak.
+            /// The hash of the game protocol that its clients must speak.
             protocol_hash: u64,
             /// The maps it hosts.
             maps: Vec<MapId>,
-            /// Channels of each map.
+            /// Number of channels of each map.
             channels: u16,
-            /// What the directory gave it when it registered: proof that it is who it says, and which process it is.
+            /// The cookie from its registration with the directory. It authenticates the server and identifies the
+            /// process.
             cookie: String,
-            /// Whether this process was never welcomed before: it holds nothing, and what lay on the ground of the process
-            /// before it is gone.
+            /// Whether this process was never welcomed before. Then it holds nothing, and anything on the ground of the
+            /// process before it is gone.
             fresh: bool,
         },
-        /// Answers [`ToMap::Prepare`]: the character is expected, or why not.
+        /// Answers [`ToMap::Prepare`]: whether the character is expected now.
         Prepared {
-            /// The question.
+            /// The id of the request that this answers.
             request: RequestId,
-            /// `None` when the character is expected now.
+            /// Why the character is not expected; `None` when it is.
             refusal: Option<PrepareRefusal>,
+            /// Where the character will appear, unless the map changes meanwhile. `None` with a refusal.
+            spawn: Option<Position>,
         },
         /// The player of a prepared character has connected.
         Entered {
-            /// Who.
+            /// The character's id.
             character: CharacterId,
-            /// Under which epoch.
+            /// The fencing token: the epoch of the character's lock.
             epoch: LockEpoch,
         },
         /// Soft state of characters in the world, every few seconds.
         Save {
-            /// Who, and their state.
+            /// One save for each character.
             saves: Vec<Save>,
         },
-        /// Changes of what players own, one batch per tick.
+        /// Changes to what players own, one batch per tick.
         Events {
-            /// Named in the answer.
+            /// The batch's id, repeated in the answer.
             batch: BatchId,
-            /// In the order they happened.
+            /// The events, in the order they happened.
             events: Vec<OwnedEvent>,
         },
-        /// The character has left this world; its lock is let go once `save` is written.
+        /// The character has left this world. Its lock is released once `save` is written.
         Released {
-            /// Who, with the last save; everything before it has been sent.
+            /// The character's last save. Everything before it has been sent.
             save: Save,
-            /// Why.
+            /// Why the character left.
             reason: LeaveReason,
         },
-        /// The character is not in a world of this server (any more) and there is no state to save: its channel failed, or
-        /// it was never here. Its lock is let go; what was committed is safe.
+        /// The character is not (or no longer) in a world of this server, and there is no state to save: its channel
+        /// failed, or it was never here. Its lock is released. Everything committed is safe.
         Dropped {
-            /// Who.
+            /// The character's id.
             character: CharacterId,
-            /// Under which epoch.
+            /// The fencing token: the epoch of the character's lock.
             epoch: LockEpoch,
-            /// Why.
+            /// Why the character left.
             reason: LeaveReason,
         },
-        /// A prepared character never came; nothing changed.
+        /// A prepared character never came. Nothing changed.
         Expired {
-            /// Who.
+            /// The character's id.
             character: CharacterId,
-            /// Under which epoch.
+            /// The fencing token: the epoch of the character's lock.
             epoch: LockEpoch,
         },
-        /// The character wants to another map or channel. It is frozen here until the answer.
+        /// The character wants to travel to another map or channel. It is frozen here until the answer.
         Travel {
-            /// Named in the answer.
+            /// The request's id, repeated in the answer.
             request: RequestId,
-            /// The last save; `save.soft` says the map and the position where it shall arrive.
+            /// The last save. `save.soft` holds the map and the position of arrival.
             save: Save,
-            /// A wished channel; `None` for the least loaded.
+            /// The requested channel; `None` for the least loaded one.
             channel: Option<ChannelId>,
         },
-        /// Players by channel, on change and every few seconds.
+        /// Number of players in each channel, on change and every few seconds.
         Load {
-            /// Players in each channel.
+            /// One entry for each channel.
             channels: Vec<ChannelLoad>,
         },
-        /// What a player says or does beyond its channel.
+        /// A player's command that reaches beyond its channel.
         Social {
-            /// Who.
+            /// The character's id.
             character: CharacterId,
-            /// What.
+            /// The command.
             command: SocialCommand,
         },
-        /// After [`ToMap::Welcome`], before anything else: the locks that this server still holds, those of characters it
-        /// expects and of those whose departure was not settled among them. What it does not name is let go. A lock that
-        /// is somebody else's by now is answered by [`ToMap::Fenced`].
+        /// Sent after [`ToMap::Welcome`], before anything else: the locks that this server still holds. They include
+        /// those of expected characters, and of characters whose departure was not settled. Locks that it does not name
+        /// are released. A lock that someone else holds by now is answered by [`ToMap::Fenced`].
         Reclaim {
-            /// Who, and under which epoch; at most [`crate::limits::MAX_RECLAIM_LOCKS`].
+            /// The locks: characters and their epochs. At most [`crate::limits::MAX_RECLAIM_LOCKS`].
             locks: Vec<Fence>,
-            /// Whether this was all; a server that holds none says so with an empty last one.
+            /// Whether this is the last message. A server that holds no locks sends one empty last message.
             last: bool,
+        },
+        /// The character that [`ToMap::Kick`] asks for is in a fight: its body stays for a while, and `Released`
+        /// follows by itself.
+        Lingers {
+            /// The character's id.
+            character: CharacterId,
+            /// The fencing token: the epoch of the character's lock.
+            epoch: LockEpoch,
+            /// Maximum milliseconds until it is released.
+            ms: u32,
         },
     }
 }
 
 crate::messages! {
-    /// What the sidecar says.
+    /// A message from the sidecar to a map server.
     pub enum ToMap {
         /// Answers [`FromMap::Hello`].
         Welcome {
-            /// The sidecar that speaks.
+            /// The gateway id of this sidecar.
             gateway: String,
-            /// Whether the cookie was known and this server's lock still its own: what it held, it may reclaim. Otherwise
-            /// all of it is somebody else's, or nobody's.
+            /// Whether the cookie was known and this server still holds its own lock: then it may reclaim what it held.
+            /// Otherwise all its locks belong to someone else, or to nobody.
             resumed: bool,
-            /// How long it has to reclaim.
+            /// Milliseconds that it has to reclaim its locks.
             reclaim_within_ms: u32,
         },
         /// The link is refused and closed.
         Refused {
             /// A stable code in capitals.
             code: String,
-            /// For the log.
+            /// What is wrong, for the log.
             message: String,
         },
-        /// Expect a player: its ticket, and its character's whole state.
+        /// Expect a player: its ticket, and its character's complete state.
         Prepare {
-            /// Named in the answer.
+            /// The request's id, repeated in the answer.
             request: RequestId,
-            /// The only ticket to admit it by.
+            /// The only ticket that admits it.
             ticket: TicketId,
-            /// How long the ticket is good for from now: the deadline is kept on the map server's own clock.
+            /// Milliseconds that the ticket is valid from now. The deadline is kept on the map server's own clock.
             expires_in_ms: u32,
-            /// Which map.
+            /// The map it enters.
             map: MapId,
-            /// Which channel.
+            /// The channel it enters.
             channel: ChannelId,
-            /// The epoch of everything the map server writes for it.
+            /// The fencing token for everything that the map server writes for it.
             epoch: LockEpoch,
-            /// The character.
+            /// The character's state.
             load: CharacterLoad,
-            /// The request that led here, for the logs; at most [`crate::limits::MAX_TRACE_BYTES`], empty for none.
+            /// Id of the request that led here, for the logs; at most [`crate::limits::MAX_TRACE_BYTES`] bytes, empty
+            /// for none.
             trace: String,
         },
         /// The character is no longer expected.
         Cancel {
-            /// Who.
+            /// The character's id.
             character: CharacterId,
-            /// Under which epoch.
+            /// The fencing token: the epoch of the character's lock.
             epoch: LockEpoch,
         },
-        /// Save the character, drop its player, and answer with [`FromMap::Released`].
+        /// Save the character, drop its player, and answer with [`FromMap::Released`]. In a fight that may come later:
+        /// [`FromMap::Lingers`] announces it.
         Kick {
-            /// Who.
+            /// The character's id.
             character: CharacterId,
-            /// Under which epoch.
+            /// The fencing token: the epoch of the character's lock.
             epoch: LockEpoch,
-            /// What the player is told.
+            /// The reason that the player is given.
             reason: LeaveReason,
         },
-        /// A save or an event came with a stale epoch: somebody else owns the character now. Drop it, write nothing.
+        /// A save or an event came with a stale epoch: someone else owns the character now. Drop it and write nothing.
         Fenced {
-            /// Who.
+            /// The character's id.
             character: CharacterId,
             /// The stale epoch.
             epoch: LockEpoch,
         },
-        /// What became of each event of a batch, in its order.
+        /// The outcome of each event of a batch, in the batch's order.
         Committed {
-            /// The batch.
+            /// The batch's id.
             batch: BatchId,
-            /// One for each event.
+            /// One outcome for each event.
             outcomes: Vec<EventOutcome>,
         },
-        /// The character may go: tell its player, then forget it here. Its lock is no longer this server's.
+        /// The character may travel: tell its player, then forget it here. This server no longer holds its lock.
         TravelGranted {
-            /// The question.
+            /// The id of the request that this answers.
             request: RequestId,
-            /// Who.
+            /// The character's id.
             character: CharacterId,
-            /// Where to, and the ticket.
+            /// Where to connect, and the ticket.
             grant: TravelGrant,
         },
-        /// The character stays, under a new epoch.
+        /// The character stays, under a new lock epoch.
         TravelRefused {
-            /// The question.
+            /// The id of the request that this answers.
             request: RequestId,
-            /// Who.
+            /// The character's id.
             character: CharacterId,
-            /// The epoch from now on.
+            /// The fencing token from now on.
             epoch: LockEpoch,
-            /// A stable code in capitals, `MAP_NOT_FOUND` for instance.
+            /// A stable code in capitals, such as `MAP_NOT_FOUND`.
             code: String,
         },
-        /// Something that a player here is to hear.
+        /// A social event for a player on this server.
         Social {
-            /// Who.
+            /// The character's id.
             character: CharacterId,
-            /// What.
+            /// The event.
             event: SocialEvent,
         },
-        /// Take no new players, and save and release all that are here.
+        /// Accept no new players, and save and release all that are here.
         Drain,
-        /// Answers [`FromMap::Released`]: the last save is written, or is wanted no more, and the lock is let go.
+        /// Answers [`FromMap::Released`]: the last save is written or no longer needed, and the lock is released.
         Settled {
-            /// Who.
+            /// The character's id.
             character: CharacterId,
-            /// The epoch of the release.
+            /// The epoch under which it was released.
             epoch: LockEpoch,
         },
     }
@@ -237,7 +253,7 @@ crate::messages! {
         NotHosted,
         /// It is shutting down.
         Draining,
-        /// The character's data can not be used here; the log says why.
+        /// The character's data cannot be used here; the log says why.
         BadCharacter,
         /// The character is still in this world under another epoch.
         StillHere,
@@ -248,24 +264,24 @@ crate::messages! {
     /// Why a character leaves a world.
     #[derive(Eq, Copy)]
     pub enum LeaveReason {
-        /// Its player asked to log out.
+        /// Its player logged out.
         Logout,
-        /// Its player's connection was lost and did not come back in time.
+        /// Its player lost the connection and did not come back in time.
         ConnectionLost,
         /// The same account entered the world from elsewhere.
         Replaced,
-        /// An operator or the sidecar wants it out.
+        /// An operator or the sidecar removed it.
         Kicked,
-        /// The server shuts down.
+        /// The server is shutting down.
         ServerClosing,
-        /// Its channel failed; what was confirmed is safe.
+        /// Its channel failed. Everything confirmed is safe.
         ChannelFailed,
         /// It broke the rules of the protocol.
         Abuse,
-        /// The store was out of reach for too long; what was not confirmed may be lost.
+        /// The store was out of reach for too long. Anything unconfirmed may be lost.
         StoreAway,
-        /// The world has moved on: while the store was out of reach, the character was given to somebody else. What was
-        /// not confirmed is lost.
+        /// The world has moved on: while the store was out of reach, the character was given to someone else. Anything
+        /// unconfirmed is lost.
         MovedOn,
     }
 }
@@ -273,27 +289,28 @@ crate::messages! {
 crate::wire_struct! {
     /// One write of a character's soft state.
     pub struct Save {
-        /// Who.
+        /// The character's id.
         pub character: CharacterId,
-        /// The epoch it is written under; a stale one is refused.
+        /// The fencing token it is written under. A stale one is refused.
         pub epoch: LockEpoch,
-        /// Grows with every save of this epoch; an older one is refused.
+        /// Sequence number, which grows with every save of this epoch. A save that is not newer than the stored one is
+        /// not written.
         pub sequence: SaveSequence,
-        /// The state.
+        /// The soft state to write.
         pub soft: SoftState,
     }
 }
 
 crate::wire_struct! {
-    /// How full a channel is.
+    /// The load of a channel.
     pub struct ChannelLoad {
-        /// Which map.
+        /// The channel's map.
         pub map: MapId,
-        /// Which channel.
+        /// The channel's number.
         pub channel: ChannelId,
-        /// Players in it.
+        /// Number of players in it.
         pub players: u16,
-        /// Whether it takes nobody more, however much room there is: its server can not keep up.
+        /// Whether it accepts no more players, even if there is room, because its server cannot keep up.
         pub is_full: bool,
     }
 }
@@ -307,23 +324,23 @@ crate::wire_struct! {
         pub map_port: u16,
         /// The ticket in base64url.
         pub ticket: String,
-        /// x where the character arrives, in 1/1,024 tile.
+        /// x of the arrival, in 1/1,024 tile.
         pub spawn_x: i32,
-        /// y where the character arrives.
+        /// y of the arrival, in 1/1,024 tile.
         pub spawn_y: i32,
-        /// The map.
+        /// The map to enter.
         pub map: MapId,
-        /// The channel.
+        /// The channel to enter.
         pub channel: ChannelId,
-        /// The map server.
+        /// The id of the map server.
         pub server: String,
         /// The netcode connect token in base64url.
         pub connect_token: String,
-        /// Where the map server answers WebSocket, if it does.
+        /// The map server's WebSocket URL; `None` if it has none.
         pub map_ws_url: Option<String>,
-        /// What the map server's protocol hash is.
+        /// The map server's protocol hash.
         pub protocol_hash: u64,
-        /// Seconds the ticket is good for.
+        /// Seconds that the ticket is valid.
         pub expires_in_s: u32,
     }
 }

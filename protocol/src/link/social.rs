@@ -1,20 +1,20 @@
-//! What players say and do beyond their channel: whispers and parties live in the sidecar, since they span servers.
+//! Whispers and parties. They live in the sidecar, since they span channels, maps and servers.
 
 use crate::ids::CharacterId;
 
 crate::messages! {
-    /// What a player does that may reach players of other channels, maps and servers.
+    /// A player's command that may reach players on other channels, maps and servers.
     pub enum SocialCommand {
-        /// A private message.
+        /// Sends a private message.
         Whisper {
-            /// The character's name.
+            /// The other character's name.
             to: String,
-            /// What.
+            /// The text.
             text: String,
         },
-        /// Asks somebody into one's party, which is made if need be.
+        /// Invites a player to the party, which is created if needed.
         PartyInvite {
-            /// The character's name.
+            /// The other character's name.
             to: String,
         },
         /// Answers an invitation.
@@ -26,55 +26,56 @@ crate::messages! {
         },
         /// Leaves the party.
         PartyLeave,
-        /// Speaks to the party.
+        /// Sends a text to the party.
         PartyChat {
-            /// What.
+            /// The text.
             text: String,
         },
     }
 }
 
 crate::messages! {
-    /// What a player hears from beyond its channel.
+    /// An event for a player from beyond its channel.
     pub enum SocialEvent {
         /// A private message came.
         Whisper {
             /// The sender's name.
             from: String,
-            /// What.
+            /// The text.
             text: String,
         },
-        /// One's own whisper was delivered.
+        /// The player's own whisper was delivered.
         WhisperSent {
             /// The receiver's name.
             to: String,
-            /// What.
+            /// The text.
             text: String,
         },
         /// An invitation came.
         PartyInvited {
             /// The party's id, for the answer.
             party: u64,
-            /// Who asks.
+            /// The inviting player's name.
             from: String,
         },
-        /// The party as it is now; no members: not in a party any more.
+        /// The party as it is now. Without members: the player is no longer in a party.
         PartyState {
             /// The party's id.
             party: u64,
             /// Its members, the leader first.
             members: Vec<PartyMember>,
         },
-        /// Somebody spoke to the party.
+        /// A text to the party.
         PartyChat {
-            /// Who.
+            /// The speaker's name.
             from: String,
-            /// What.
+            /// The text.
             text: String,
         },
-        /// A command could not be done.
+        /// A command failed.
         Failed {
-            /// A stable code in capitals: `NOT_ONLINE`, `PARTY_FULL`, `ALREADY_IN_PARTY`, `NO_INVITATION`, `NOT_IN_PARTY`.
+            /// A stable code in capitals: `NOT_ONLINE`, `PARTY_FULL`, `ALREADY_IN_PARTY`, `NO_INVITATION`,
+            /// `NOT_IN_PARTY`, `ALREADY_ASKED`.
             code: String,
         },
     }
@@ -83,11 +84,11 @@ crate::messages! {
 crate::wire_struct! {
     /// A member of a party.
     pub struct PartyMember {
-        /// Who.
+        /// The character's id.
         pub character: CharacterId,
-        /// Its name.
+        /// The character's name.
         pub name: String,
-        /// Whether it is in a world now.
+        /// Whether it is in the world now.
         pub online: bool,
     }
 }

@@ -5,23 +5,25 @@ use crate::ids::{AccountId, CharacterId, ItemId, MapId};
 crate::wire_struct! {
     /// Everything a map server needs to put a character into a world.
     pub struct CharacterLoad {
-        /// Who.
+        /// The character's id.
         pub character: CharacterId,
-        /// Whose.
+        /// The account that the character belongs to.
         pub account: AccountId,
-        /// Its name.
+        /// The character's name.
         pub name: String,
-        /// Its class, an id of the game's data.
+        /// The id of its class in the game's data.
         pub class_id: String,
         /// Its level, from 1.
         pub level: u16,
-        /// Its experience in all.
+        /// Its total experience.
         pub experience: u64,
         /// Its gold.
         pub gold: u64,
         /// Its items, worn and carried.
         pub items: Vec<ItemRecord>,
-        /// Where and how it was; `None` for one that was never in a world.
+        /// The appearance that its player chose, as JSON; `None` if the player chose none.
+        pub look: Option<String>,
+        /// Its last soft state: position, health and so on. `None` if it was never in a world.
         pub soft: Option<SoftState>,
     }
 }
@@ -29,39 +31,47 @@ crate::wire_struct! {
 crate::wire_struct! {
     /// An item that a character owns.
     pub struct ItemRecord {
-        /// Which item.
+        /// The item's id.
         pub item: ItemId,
-        /// What it is, an id of the game's data.
+        /// The item definition's id in the game's data.
         pub definition: String,
-        /// Where it lies: the game's numbering of bag and worn slots.
+        /// Its slot, in the game's numbering of bag and worn slots.
         pub slot: u16,
     }
 }
 
 crate::wire_struct! {
-    /// What may be lost without harm: written every few seconds and at every exit.
+    /// State that may be lost without harm. Written every few seconds and at every exit. The store keeps it by field
+    /// name, so a new field needs a default: otherwise older records cannot be read.
+    #[derive(Default)]
     pub struct SoftState {
-        /// Which map.
+        /// The map the character is on.
         pub map: MapId,
         /// x in 1/1,024 tile.
         pub x: i32,
         /// y in 1/1,024 tile.
         pub y: i32,
-        /// Health; 0 is dead.
+        /// Health points; 0 means dead.
         pub health: u32,
-        /// The class's resource.
+        /// Points of the class's resource.
         pub resource: u32,
-        /// Abilities that are not ready.
+        /// Abilities on cooldown.
         pub cooldowns: Vec<CooldownLeft>,
+        /// Milliseconds until it can use a consumable again.
+        #[serde(default)]
+        pub next_use_ms: u32,
+        /// Names of the players that its player ignores; at most [`crate::limits::MAX_IGNORED`].
+        #[serde(default)]
+        pub ignored: Vec<String>,
     }
 }
 
 crate::wire_struct! {
-    /// An ability that is not ready.
+    /// An ability on cooldown.
     pub struct CooldownLeft {
-        /// The ability, an id of the game's data.
+        /// The ability's id in the game's data.
         pub ability: String,
-        /// How long still.
+        /// Milliseconds until it is ready.
         pub left_ms: u32,
     }
 }

@@ -12,8 +12,8 @@ pub const ANGLE_STEPS: usize = 256;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Angle(pub u8);
 
-/// The sine of a quarter turn in 64 steps, times 16,384 and rounded: table and not function, so that every language
-/// and every machine moves the same.
+/// The sine of a quarter turn in 64 steps, times 16,384 and rounded. A table and not a function, so that every language
+/// and every machine computes the same movement.
 #[rustfmt::skip]
 const QUARTER_SINE: [i32; 65] = [
     0, 402, 804, 1_205, 1_606, 2_006, 2_404, 2_801, 3_196, 3_590, 3_981, 4_370, 4_756,
@@ -23,15 +23,15 @@ const QUARTER_SINE: [i32; 65] = [
     15_679, 15_791, 15_893, 15_986, 16_069, 16_143, 16_207, 16_261, 16_305, 16_340, 16_364, 16_379, 16_384,
 ];
 
-/// Parts of the slope from 0 to 1, which is an eighth of the circle.
+/// Number of parts into which the slope from 0 to 1, an eighth of the circle, is divided.
 const EIGHTH_PARTS: usize = 256;
 
-/// Of each part of the slope, the step nearest to it.
+/// The nearest step for each part of the slope.
 const STEPS: [u8; EIGHTH_PARTS + 1] = {
     let mut steps = [0; EIGHTH_PARTS + 1];
     let (mut part, mut step) = (0, 0);
     while part <= EIGHTH_PARTS {
-        // Half way to the next step, the slope is the sine over the cosine of both together.
+        // Half way to the next step, the slope is the sum of both sines over the sum of both cosines.
         while step < 32
             && (QUARTER_SINE[step] + QUARTER_SINE[step + 1]) as usize * EIGHTH_PARTS
                 < part * (QUARTER_SINE[64 - step] + QUARTER_SINE[63 - step]) as usize
@@ -70,10 +70,10 @@ impl Angle {
         (round(x), round(y))
     }
 
-    /// The direction nearest to the one from `from` to `to`; east where they are equal.
+    /// The step nearest to the direction from `from` to `to`; east if they are equal.
     ///
-    /// Integer arithmetic only: the step whose unit vector has the greatest dot product with the difference, the least of
-    /// several.
+    /// Integer arithmetic only: the step whose unit vector has the greatest dot product with the difference. On a tie,
+    /// the smallest step.
     pub fn between(from: Position, to: Position) -> Self {
         let (dx, dy) = (i64::from(to.x - from.x), i64::from(to.y - from.y));
         let (across, down) = (dx.unsigned_abs(), dy.unsigned_abs());
@@ -93,12 +93,12 @@ impl Angle {
             let (x, y) = Self(step).vector();
             dx * i64::from(x) + dy * i64::from(y)
         };
-        // The guess is off by one step at most.
+        // The guess is at most one step off.
         let near = [guess.wrapping_sub(1), guess, guess.wrapping_add(1)];
         Self(near.into_iter().max_by_key(|step| (dot(*step), std::cmp::Reverse(*step))).unwrap_or(guess))
     }
 
-    /// Steps between two directions, the shorter way round: 0 to 128.
+    /// Number of steps between two directions, the shorter way round: 0 to 128.
     pub fn difference(self, other: Self) -> u8 {
         let apart = self.0.wrapping_sub(other.0);
         apart.min(apart.wrapping_neg())
@@ -146,7 +146,7 @@ mod tests {
         }
     }
 
-    /// The definition, asked for every step.
+    /// The definition of `between`, evaluated for every step.
     fn nearest(dx: i32, dy: i32) -> Angle {
         let dot = |step: u8| {
             let (x, y) = Angle(step).vector();

@@ -1,4 +1,5 @@
-//! How bodies are shown between snapshots: a place and a step, from which both ends reckon every later tick alike.
+//! Dead reckoning between snapshots: from a position and a step per tick, both ends compute the same position for every
+//! later tick.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,54 +8,55 @@ use crate::bits::{BitField, BitReader, BitWriter};
 use crate::limits::MAX_MAP_TILES;
 use crate::movement::UNITS_PER_TILE;
 
-/// Fastest way of going in units per tick; what goes faster has jumped, and is shown standing where it arrived.
+/// Fastest movement of a course in units per tick. Anything faster is a jump, shown as standing where it arrived.
 pub const MAX_COURSE_UNITS: i32 = (1 << SPEED_BITS) - 1;
-/// How far, on each axis, the wire moves the place of what goes: it is rounded to 1/64 tile. What stands is exact.
+/// How far, on each axis, the wire moves the position of a moving entity, which is rounded to 1/64 tile. At the far
+/// edge of the largest map it is up to 7 more. The position of a standing entity is exact.
 pub const ROUNDED_UNITS: i32 = 1 << (ROUNDED_BITS - 1);
 
 const ROUNDED_BITS: u32 = 4;
 const SPEED_BITS: u32 = 11;
-/// A part of a step: 12 bits, two's complement.
+/// Bits of one component of a drift, in two's complement.
 const PART_BITS: u32 = 12;
 const FARTHEST_UNITS: i32 = MAX_MAP_TILES as i32 * UNITS_PER_TILE - 1;
 
-/// Where an entity is, where it looks, and how it goes on from there.
+/// Where an entity is, where it looks, and how it moves from there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Course {
-    /// The centre of its body at the tick for which the course is told.
+    /// The centre of its body at the tick of the course.
     pub position: Position,
-    /// Where it looks.
+    /// The direction it looks in.
     pub facing: Angle,
-    /// How it goes.
+    /// How it moves each tick.
     pub going: Going,
 }
 
-/// How an entity goes, each tick alike.
+/// How an entity moves, the same every tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Going {
-    /// Not at all.
+    /// It does not move.
     #[default]
     Stands,
-    /// Where it looks, as [`Angle::scaled`] says, at so many units per tick.
+    /// In the direction it looks, by [`Angle::scaled`] of this many units per tick.
     Ahead(u16),
-    /// By (`0`, `1`) units per tick.
+    /// By (dx, dy) units per tick, wherever it looks.
     Drifts(i16, i16),
 }
 
 impl Course {
-    /// The course of what stands.
+    /// The course of a standing entity.
     pub fn standing(position: Position, facing: Angle) -> Self {
         Self { position, facing, going: Going::Stands }
     }
 
-    /// The course of what has come by (`dx`, `dy`) in the last tick; what has come too far stands.
+    /// The course of an entity that moved by (`dx`, `dy`) in the last tick. One that moved too far stands.
     pub fn going(position: Position, facing: Angle, dx: i32, dy: i32) -> Self {
         let has_jumped = dx.unsigned_abs().max(dy.unsigned_abs()) > MAX_COURSE_UNITS as u32;
         if (dx, dy) == (0, 0) || has_jumped {
             return Self::standing(position, facing);
         }
         let units = (dx * dx + dy * dy).isqrt();
-        // The length of a step is rounded in each part, so that the speed is one of three.
+        // Each component of a step is rounded, so the speed is one of three.
         let mut speeds = units - 1..=(units + 1).min(MAX_COURSE_UNITS);
         let going = match speeds.find(|units| *units > 0 && facing.scaled(*units) == (dx, dy)) {
             Some(units) => Going::Ahead(units as u16),
@@ -63,7 +65,7 @@ impl Course {
         Self { position, facing, going }
     }
 
-    /// The units that it goes in a tick.
+    /// The (dx, dy) that it moves each tick, in units.
     pub fn step(&self) -> (i32, i32) {
         match self.going {
             Going::Stands => (0, 0),
@@ -72,7 +74,7 @@ impl Course {
         }
     }
 
-    /// Where it is shown so many ticks later; never beyond the largest map.
+    /// Dead reckoning: where it is shown `ticks` later, clamped to the largest map.
     pub fn after(&self, ticks: u32) -> Position {
         let (dx, dy) = self.step();
         let axis = |from: i32, step: i32| {
@@ -82,14 +84,14 @@ impl Course {
         Position { x: axis(self.position.x, dx), y: axis(self.position.y, dy) }
     }
 
-    /// The same course, told so many ticks later.
+    /// The same course, as of `ticks` later.
     pub fn later(&self, ticks: u32) -> Self {
         Self { position: self.after(ticks), ..*self }
     }
 }
 
-/// `course`: how it goes 2, where it looks 8; what stands (0): x 22, y 22. What goes: x 18, y 18 in 1/64 tile, then its
-/// speed 11 if it goes ahead (1), dx 12 and dy 12 in two's complement if it drifts (2).
+/// `course`, in bits: how it moves 2, facing 8. Standing (0): x 22, y 22. Moving: x 18, y 18 in 1/64 tile, then its
+/// speed 11 if it moves ahead (1), or dx 12 and dy 12 in two's complement if it drifts (2).
 impl BitField for Course {
     fn kind() -> String {
         "course".to_owned()

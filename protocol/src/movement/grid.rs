@@ -23,7 +23,7 @@ impl CollisionGrid {
         Some(Self { width, height, words_per_row, words: vec![0; words_per_row * height as usize] })
     }
 
-    /// A grid from rows of text, `#` solid and anything else open: for tests and small examples.
+    /// Reads a grid from rows of text, `#` for solid and anything else for open. For tests and small examples.
     pub fn from_rows(rows: &[&str]) -> Option<Self> {
         let mut grid = Self::open(rows.first()?.len() as u32, rows.len() as u32)?;
         for (y, row) in rows.iter().enumerate() {
@@ -34,7 +34,7 @@ impl CollisionGrid {
         Some(grid)
     }
 
-    /// The grid as lengths of runs, row by row: open, solid, open and so on; the first may be 0.
+    /// The grid as run lengths, row by row: open, solid, open and so on. The first may be 0.
     pub fn to_runs(&self) -> Vec<u32> {
         let mut runs = vec![0u32];
         let mut solid = false;
@@ -52,7 +52,7 @@ impl CollisionGrid {
         runs
     }
 
-    /// The grid that [`CollisionGrid::to_runs`] described; `None` where the runs do not cover exactly this size.
+    /// Rebuilds a grid from [`CollisionGrid::to_runs`]; `None` if the runs do not cover exactly this size.
     pub fn from_runs(width: u32, height: u32, runs: &[u32]) -> Option<Self> {
         let mut grid = Self::open(width, height)?;
         let mut at = 0u64;
@@ -78,7 +78,7 @@ impl CollisionGrid {
         self.height
     }
 
-    /// Makes a tile solid or open; outside the map nothing happens.
+    /// Makes a tile solid or open. Does nothing outside the map.
     pub fn set_solid(&mut self, x: u32, y: u32, solid: bool) {
         if x >= self.width || y >= self.height {
             return;
@@ -87,7 +87,7 @@ impl CollisionGrid {
         if solid { *word |= 1 << (x % 64) } else { *word &= !(1 << (x % 64)) }
     }
 
-    /// Whether a tile stops movement and sight.
+    /// Whether a tile blocks movement and sight. Everything outside the map does.
     pub fn is_solid(&self, x: i32, y: i32) -> bool {
         if x < 0 || y < 0 || x >= self.width as i32 || y >= self.height as i32 {
             return true;
@@ -106,7 +106,7 @@ impl CollisionGrid {
         })
     }
 
-    /// Whether nothing solid lies on the straight line between two points: range and sight checks.
+    /// Whether nothing solid lies on the straight line between two points. For range and sight checks.
     ///
     /// Walks every tile the line passes through (Amanatides and Woo, in integers). A line through the corner where
     /// two solid tiles meet is blocked.
@@ -115,7 +115,7 @@ impl CollisionGrid {
         let (dx, dy) = (i64::from(to.x - from.x), i64::from(to.y - from.y));
         let (step_x, step_y) = (dx.signum() as i32, dy.signum() as i32);
         let unit = i64::from(UNITS_PER_TILE);
-        // Distance to the next border along each axis, scaled by the other axis' length so that both compare.
+        // Distance to the next tile edge along each axis, scaled by the other axis' length so that both compare.
         let border = |tile: i32, step: i32, at: i32| {
             let edge = i64::from(tile + i32::from(step > 0)) * unit;
             (edge - i64::from(at)).abs()

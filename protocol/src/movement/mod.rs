@@ -1,4 +1,4 @@
-//! Fixed-point movement that is equal to the bit on the server, in predicting clients and in replays.
+//! Fixed-point movement that is bit-identical on the server, in predicting clients and in replays.
 //!
 //! Units are 1/1,024 tile. A map has at most 4,096 tiles a side, so a coordinate fits 22 bits and no intermediate of
 //! [`step`](step::step) reaches 2^53: the same arithmetic is exact in JavaScript numbers.
@@ -18,11 +18,16 @@ use serde::{Deserialize, Serialize};
 use crate::bits::{BitField, BitReader, BitWriter};
 use crate::limits::MAX_MAP_TILES;
 
-/// Counts changes of what [`step`] and the angle table come out to; part of the protocol hash, so that a client that
-/// would predict differently is told so.
+/// Incremented when the results of [`step`] or the angle table change. It is part of the protocol hash, so a client
+/// that would predict differently finds out.
 pub const REVISION: u32 = 1;
 /// Units in a tile.
 pub const UNITS_PER_TILE: i32 = 1_024;
+/// A coordinate or length in tiles, as people and JSON have it.
+pub fn tiles(units: i32) -> f64 {
+    f64::from(units) / f64::from(UNITS_PER_TILE)
+}
+
 /// Bits of one coordinate on the wire.
 pub const COORDINATE_BITS: u32 = 22;
 
@@ -46,7 +51,7 @@ impl Position {
         (self.x.div_euclid(UNITS_PER_TILE), self.y.div_euclid(UNITS_PER_TILE))
     }
 
-    /// Moved by a vector in units.
+    /// This point moved by (`dx`, `dy`) units.
     pub const fn offset(self, dx: i32, dy: i32) -> Self {
         Self { x: self.x + dx, y: self.y + dy }
     }
@@ -83,7 +88,7 @@ impl BitField for Position {
     }
 }
 
-/// A speed of `units_per_s` at `tick_hz`, as units per tick: rounded down, at most [`MAX_STEP_UNITS`].
+/// Converts a speed in units per second to units per tick: rounded down, from 0 to [`MAX_STEP_UNITS`].
 pub fn units_per_tick(units_per_s: i32, tick_hz: u32) -> i32 {
     (units_per_s / tick_hz.max(1) as i32).clamp(0, MAX_STEP_UNITS)
 }

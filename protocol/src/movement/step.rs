@@ -3,24 +3,24 @@
 use super::grid::nearest_in_tile;
 use super::{CollisionGrid, Position, UNITS_PER_TILE};
 
-/// Longest allowed step in units: one tile per tick. Whatever asks for more is cut to this.
+/// Longest allowed step on each axis in units: one tile per tick. A longer step is clamped to it.
 pub const MAX_STEP_UNITS: i32 = UNITS_PER_TILE;
 
-/// Longest part of a step that is resolved at once. A circle of radius 256 or more can not pass a wall of one tile,
-/// nor slip through a corner, in parts of this length; that is why no allowed speed tunnels.
+/// Longest part of a step that is resolved at once. A circle of radius 256 or more cannot pass a wall of one tile, nor
+/// slip through a corner, in parts of this length. So no allowed speed tunnels.
 const MAX_PART_UNITS: i32 = 128;
 
-/// Moves a circle by (`dx`, `dy`) units, sliding along what is solid. Pure and exact: the same on every machine.
+/// Moves a circle by (`dx`, `dy`) units, sliding along solid tiles. Pure and exact: the same on every machine.
 ///
-/// `from` must be free of walls ([`CollisionGrid::is_free`]); the result then is too. A circle that is stuck in
-/// something (a map that changed under it) moves only to where it is free, and else stays.
+/// `from` must be free of walls ([`CollisionGrid::is_free`]); then the result is too. A circle that is stuck (the map
+/// changed under it) moves only to where it is free, and stays otherwise.
 pub fn step(grid: &CollisionGrid, from: Position, radius: i32, dx: i32, dy: i32) -> Position {
     let dx = dx.clamp(-MAX_STEP_UNITS, MAX_STEP_UNITS);
     let dy = dy.clamp(-MAX_STEP_UNITS, MAX_STEP_UNITS);
     let parts = (dx.abs().max(dy.abs()) + MAX_PART_UNITS - 1) / MAX_PART_UNITS;
     let mut at = from;
     for part in 0..parts {
-        // The difference of two roundings, so that the parts add up to the whole.
+        // The difference of two rounded values, so that the parts add up to the whole.
         let share = |whole: i32| whole * (part + 1) / parts - whole * part / parts;
         at = step_part(grid, at, radius, share(dx), share(dy));
     }
@@ -36,7 +36,7 @@ fn step_part(grid: &CollisionGrid, from: Position, radius: i32, dx: i32, dy: i32
     if grid.is_free(pushed, radius) {
         return pushed;
     }
-    // A nook that pushing does not solve: each axis alone, else stay.
+    // Pushing did not help, as in a nook: try each axis alone, else stay.
     let along_x = from.offset(dx, 0);
     if grid.is_free(along_x, radius) {
         return along_x;
@@ -45,8 +45,8 @@ fn step_part(grid: &CollisionGrid, from: Position, radius: i32, dx: i32, dy: i32
     if grid.is_free(along_y, radius) { along_y } else { from }
 }
 
-/// Pushes the circle off tiles it touches with a flat side. First, because along a wall of several tiles their inner
-/// corners would otherwise stop what should slide.
+/// Pushes the circle off the flat sides of tiles. This comes first, because along a wall of several tiles the inner
+/// corners would otherwise stop a circle that should slide.
 fn push_from_faces(grid: &CollisionGrid, mut at: Position, radius: i32) -> Position {
     let (x, y) = at.tile();
     if grid.is_solid(x, y) {
@@ -81,7 +81,7 @@ fn push_from_corners(grid: &CollisionGrid, mut at: Position, radius: i32) -> Pos
         if distance == 0 || distance >= radius {
             continue;
         }
-        // Rounded away from the corner, so that the result touches at most.
+        // Rounded away from the corner, so that the result at most touches it.
         let out = |part: i32| {
             let product = part.abs() * radius;
             part.signum() * ((product + distance - 1) / distance)
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_wall_is_slid_along_at_full_speed() {
-        // North of the block at (1..=2, 1..=2), pushing south-east: y stops at the wall, x goes on over the seam.
+        // North of the block at (1..=2, 1..=2), pushing south-east: y stops at the wall, x continues over the seam.
         let grid = maze();
         let mut at = Position { x: UNITS_PER_TILE + 512, y: UNITS_PER_TILE - RADIUS };
         for _ in 0..10 {
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_corner_is_slid_around() {
-        // Heading east, a little below the block's lower edge line: the corner turns the circle aside, not to a halt.
+        // Heading east, a little below the block's lower edge: the corner deflects the circle and does not stop it.
         let grid = CollisionGrid::from_rows(&["...", ".#.", "...", "..."]).unwrap();
         let mut at = Position { x: 512, y: 2 * UNITS_PER_TILE + 200 };
         for _ in 0..30 {
@@ -155,7 +155,7 @@ mod tests {
                 let (dx, dy) = Angle(angle).scaled(units);
                 let to = step(&grid, at, radius, dx, dy);
                 prop_assert!(grid.is_free(to, radius), "{at:?} by ({dx}, {dy}) ends at {to:?}");
-                // Sliding never carries further than asked for, nor through anything.
+                // Sliding never moves further than requested, nor through anything.
                 prop_assert!(at.distance(to) <= units + 64, "{at:?} by {units} went {}", at.distance(to));
                 prop_assert!(reachable(&grid, at, to), "{at:?} tunnelled to {to:?}");
                 at = to;
@@ -163,7 +163,7 @@ mod tests {
         }
     }
 
-    /// Whether two nearby points' tiles are joined by open tiles within one tile around them.
+    /// Whether the tiles of two nearby points are connected by open tiles within one tile around them.
     fn reachable(grid: &CollisionGrid, from: Position, to: Position) -> bool {
         let (a, b) = (from.tile(), to.tile());
         let (west, east) = (a.0.min(b.0) - 1, a.0.max(b.0) + 1);

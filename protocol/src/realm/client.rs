@@ -3,124 +3,137 @@
 use crate::ids::{ChannelId, EntityId, ItemId};
 
 crate::messages! {
-    /// What a client asks for.
+    /// A request from a client.
     pub enum ClientMessage {
-        /// The first message: which protocol the client speaks.
+        /// The first message: names the protocol that the client speaks.
         Hello {
-            /// Its protocol hash; another than the server's is answered with `PROTOCOL_MISMATCH` and the end.
+            /// The client's protocol hash. If it differs from the server's, the server answers `PROTOCOL_MISMATCH` and
+            /// ends the connection.
             protocol_hash: u64,
         },
-        /// Leaves the world: saves, then the server ends the connection.
+        /// Leaves the world: the server saves, then ends the connection. In a fight the body stays until that is over,
+        /// which `LeavingIn` announces.
         Logout,
-        /// After death: back to life at the safe zone.
+        /// Revives the dead character at the safe zone.
         Respawn,
-        /// Picks up a ground item or gold in reach.
+        /// Picks up an item or gold from the ground, in reach.
         PickUp {
-            /// The ground item.
+            /// The entity of the item or gold.
             entity: EntityId,
         },
         /// Drops a carried item to the ground.
         DropItem {
-            /// Which.
+            /// The item's id.
             item: ItemId,
         },
-        /// Wears a carried item; what was worn there goes to the bag.
+        /// Equips a carried item. An item already in that slot goes to the bag.
         Equip {
-            /// Which.
+            /// The item's id.
             item: ItemId,
         },
-        /// Takes a worn item off.
+        /// Unequips a worn item.
         Unequip {
-            /// Which.
+            /// The item's id.
             item: ItemId,
         },
         /// Uses up a consumable.
         UseItem {
-            /// Which.
+            /// The item's id.
             item: ItemId,
         },
-        /// Asks what a vendor in reach sells.
+        /// Asks for the stock of a vendor in reach.
         VendorList {
-            /// The vendor.
+            /// The vendor's entity.
             vendor: EntityId,
         },
-        /// Buys one item.
+        /// Buys one item from a vendor.
         VendorBuy {
-            /// The vendor.
+            /// The vendor's entity.
             vendor: EntityId,
-            /// What, an id of the game's data.
+            /// The item definition's id in the game's data.
             definition: String,
-            /// The price the client was shown; another is refused.
+            /// The price in gold that the client was shown; any other is refused.
             price: u64,
         },
-        /// Sells one carried item.
+        /// Sells one carried item to a vendor.
         VendorSell {
-            /// The vendor.
+            /// The vendor's entity.
             vendor: EntityId,
-            /// Which.
+            /// The item's id.
             item: ItemId,
         },
         /// Asks a player in reach to trade.
         TradeRequest {
-            /// Who.
+            /// The other player's entity.
             with: EntityId,
         },
-        /// Answers the last request.
+        /// Answers the last trade request.
         TradeAnswer {
-            /// Whether to trade.
+            /// Whether the player accepts.
             accept: bool,
         },
-        /// Sets what one gives. Takes back both confirmations.
+        /// Sets the player's own offer. Takes back both confirmations.
         TradeOffer {
-            /// Which items.
+            /// The offered items.
             items: Vec<ItemId>,
-            /// How much gold.
+            /// The offered gold.
             gold: u64,
         },
-        /// Agrees to both offers as last shown.
+        /// Confirms both offers as last shown.
         TradeConfirm {
-            /// The revision that was shown; another is refused.
+            /// The revision that was shown; any other is refused.
             revision: u32,
         },
-        /// Ends the trade without exchange.
+        /// Cancels the trade; nothing is exchanged.
         TradeCancel,
-        /// Speaks to all in the channel.
+        /// Sends a text to everyone in the channel.
         Chat {
-            /// What; at most 240 bytes.
+            /// The text, at most 240 bytes.
             text: String,
         },
-        /// Speaks to one player anywhere.
+        /// Sends a text to one player, on any map or channel.
         Whisper {
-            /// The character's name.
+            /// The other character's name.
             to: String,
-            /// What; at most 240 bytes.
+            /// The text, at most 240 bytes.
             text: String,
         },
-        /// Asks a player anywhere into one's party.
+        /// Invites a player, on any map or channel, to the party.
         PartyInvite {
-            /// The character's name.
+            /// The other character's name.
             to: String,
         },
         /// Answers an invitation.
         PartyAnswer {
-            /// The party in the invitation.
+            /// The party's id from the invitation.
             party: u64,
             /// Whether to join.
             accept: bool,
         },
         /// Leaves the party.
         PartyLeave,
-        /// Speaks to the party.
+        /// Sends a text to the party.
         PartyChat {
-            /// What; at most 240 bytes.
+            /// The text, at most 240 bytes.
             text: String,
         },
-        /// Asks which channels this map has.
+        /// Asks for the list of this map's channels.
         ListChannels,
-        /// Goes to another channel of this map; not in combat.
+        /// Switches to another channel of this map; not in combat.
         SwitchChannel {
-            /// Which.
+            /// The channel to switch to.
             channel: ChannelId,
+        },
+        /// Ignores a player: its chat, whispers, invitations and requests no longer arrive. That player is not
+        /// notified.
+        Ignore {
+            /// The other character's name.
+            name: String,
+        },
+        /// Stops ignoring a player.
+        Unignore {
+            /// The other character's name.
+            name: String,
         },
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::bits::{BitField, BitReader, BitWriter};
+use crate::bits::{BitField, BitReader, BitWriter, LongText};
 use crate::movement::Course;
 
 /// What an entity is.
@@ -11,13 +11,13 @@ pub enum EntityKind {
     /// A player's character.
     #[default]
     Player,
-    /// A mob; `Appearance::definition` is a place in `Content.mobs`.
+    /// A mob. `Appearance::definition` is an index into `Content.mobs`.
     Mob,
-    /// A projectile; the definition is a place in `Content.abilities`.
+    /// A projectile. The definition is an index into `Content.abilities`.
     Projectile,
-    /// An area on the ground; the definition is a place in `Content.abilities`.
+    /// An area on the ground. The definition is an index into `Content.abilities`.
     Area,
-    /// An item on the ground; the definition is a place in `Content.items`.
+    /// An item on the ground. The definition is an index into `Content.items`.
     GroundItem,
     /// Gold on the ground.
     GroundGold,
@@ -49,35 +49,37 @@ impl BitField for EntityKind {
 
 /// Bits of [`Status::flags`].
 pub mod status {
-    /// Can not walk.
+    /// Cannot walk.
     pub const ROOTED: u16 = 1;
-    /// Suffers damage over time.
+    /// Takes damage over time.
     pub const AFFLICTED: u16 = 1 << 1;
-    /// Has a status that helps.
+    /// Has a helpful status effect.
     pub const BUFFED: u16 = 1 << 2;
-    /// Has been in combat lately.
+    /// Was in combat recently.
     pub const IN_COMBAT: u16 = 1 << 3;
-    /// In a safe zone: can not be harmed.
+    /// In a safe zone; cannot be harmed.
     pub const SAFE: u16 = 1 << 4;
     /// A boss in its second phase.
     pub const ENRAGED: u16 = 1 << 5;
-    /// Walks back to where it belongs and can not be harmed.
+    /// Returns to where it belongs and cannot be harmed.
     pub const RETURNING: u16 = 1 << 6;
-    /// The player's connection is lost.
+    /// The player has lost its connection.
     pub const LINK_DEAD: u16 = 1 << 7;
 }
 
 crate::components! {
-    /// Where it is, where it looks, and how it goes on. One's own is told exactly, outside of the components.
+    /// Position, facing and movement, for dead reckoning. The client's own position is sent exactly, outside of the
+    /// components.
     0 => pub struct Place {
-        /// From which every later tick is reckoned.
+        /// The course from which every later tick is computed.
         pub course: Course,
     }
-    /// What it is. Never changes but for the level.
+    /// What it is. Only the level ever changes.
     1 => pub struct Appearance {
-        /// Its kind.
+        /// The kind of entity.
         pub kind: EntityKind,
-        /// Which of that kind; for players the class's place among the class ids in alphabetical order.
+        /// Index of its definition within the kind; for players, the index of the class among the class ids in
+        /// alphabetical order.
         pub definition: u16,
         /// Its level, 0 where it has none.
         pub level: u8,
@@ -87,40 +89,46 @@ crate::components! {
         /// The name.
         pub name: String,
     }
-    /// Its health. At 0 it is dead.
+    /// Its health points. At 0 it is dead.
     3 => pub struct Health {
-        /// Now.
+        /// Current points.
         pub current: u16,
-        /// At most.
+        /// Maximum points.
         pub max: u16,
     }
-    /// It casts an ability; removed when the cast ends.
+    /// The ability it is casting; removed when the cast ends.
     4 => pub struct Casting {
-        /// The ability, a place in `Content.abilities`.
+        /// The ability, an index into `Content.abilities`.
         pub ability: u16,
-        /// The tick at which it takes effect.
+        /// The tick at which the cast takes effect.
         pub until_tick: u32,
     }
-    /// What weighs on it.
+    /// Its status effects.
     5 => pub struct Status {
         /// Bits of the module `status`.
         pub flags: u16,
     }
-    /// The class's resource; seen by its player alone.
+    /// The class's resource. Only its own player receives it.
     6 => pub struct Resource {
-        /// Now.
+        /// Current points.
         pub current: u16,
-        /// At most.
+        /// Maximum points.
         pub max: u16,
     }
-    /// When each ability slot is ready again; seen by its player alone.
+    /// When each ability slot is ready again. Only its own player receives it.
     7 => pub struct Cooldowns {
-        /// Ticks by slot; 0 for ready.
+        /// The tick at which each slot is ready, by slot; 0 for ready now.
         pub ready_at: Vec<u32>,
     }
-    /// How fast it walks; seen by its player alone, for prediction.
+    /// How fast it walks, for prediction. Only its own player receives it.
     8 => pub struct MoveSpeed {
-        /// 1/1,024 tile per tick.
+        /// Speed in 1/1,024 tile per tick.
         pub units_per_tick: u16,
+    }
+    /// The appearance that its player chose; absent if the player chose none. Never changes.
+    9 => pub struct Look {
+        /// The character's `appearance` from the HTTP API: a flat JSON object of at most
+        /// [`MAX_LOOK_BYTES`](crate::limits::MAX_LOOK_BYTES) bytes.
+        pub json: LongText,
     }
 }

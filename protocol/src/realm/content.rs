@@ -1,16 +1,16 @@
-//! What a client is told of the game's data when it enters, so that numbers on the wire have names.
+//! The game data that a client receives when it enters, so that numbers on the wire have names.
 
 crate::messages! {
-    /// What an ability needs to be aimed at.
+    /// What an ability is aimed at.
     #[derive(Eq, Copy)]
     pub enum AbilityShape {
-        /// Acts on the caster.
+        /// The caster; needs no aim.
         Own,
-        /// A direction: everything in a cone.
+        /// A direction: hits everything in a cone.
         Cone,
         /// One enemy.
         Enemy,
-        /// One ally, oneself included.
+        /// One ally, or the caster.
         Ally,
         /// A direction or an enemy: flies until it hits.
         Projectile,
@@ -22,17 +22,17 @@ crate::messages! {
 crate::wire_struct! {
     /// An ability.
     pub struct AbilityInfo {
-        /// Its id in the data.
+        /// Its id in the game's data.
         pub id: String,
-        /// Its name for people.
+        /// Its display name.
         pub name: String,
-        /// What it is aimed at.
+        /// What it must be aimed at.
         pub shape: AbilityShape,
-        /// How far it reaches, in 1/1,024 tile.
+        /// Its range in 1/1,024 tile.
         pub range: i32,
-        /// What it costs of the class's resource.
+        /// Its cost in points of the class's resource.
         pub cost: u16,
-        /// Whether it heals or helps rather than harms.
+        /// Whether it heals or helps instead of harming.
         pub friendly: bool,
     }
 }
@@ -40,9 +40,9 @@ crate::wire_struct! {
 crate::wire_struct! {
     /// A kind of mob.
     pub struct MobInfo {
-        /// Its id in the data.
+        /// Its id in the game's data.
         pub id: String,
-        /// Its name for people.
+        /// Its display name.
         pub name: String,
         /// Whether it attacks players unprovoked.
         pub aggressive: bool,
@@ -52,38 +52,38 @@ crate::wire_struct! {
 crate::wire_struct! {
     /// A kind of item.
     pub struct ItemInfo {
-        /// Its id in the data.
+        /// Its id in the game's data.
         pub id: String,
-        /// Its name for people.
+        /// Its display name.
         pub name: String,
-        /// The worn slot it fits, if any.
+        /// The worn slot that it fits; `None` if it cannot be worn.
         pub worn_slot: Option<u16>,
-        /// Whether it can be used up.
+        /// Whether it is a consumable.
         pub usable: bool,
     }
 }
 
 crate::wire_struct! {
-    /// Something a vendor sells.
+    /// An item and its price at a vendor.
     pub struct VendorItem {
-        /// What, an id of the game's data.
+        /// The item definition's id in the game's data.
         pub definition: String,
-        /// For how much gold.
+        /// The price in gold.
         pub price: u64,
     }
 }
 
 crate::messages! {
-    /// What a place on the map is.
+    /// The kind of a place on the map.
     #[derive(Eq, Copy)]
     pub enum PlaceKind {
-        /// A way to another map: who walks into it travels.
+        /// A portal: a player that walks into it travels to another map.
         Portal,
-        /// Nobody is harmed in it.
+        /// A safe zone, in which nobody can be harmed.
         SafeZone,
-        /// A vendor stands there.
+        /// Where a vendor stands.
         Vendor,
-        /// Mobs live there.
+        /// An area where mobs live.
         Mobs,
     }
 }
@@ -92,17 +92,17 @@ crate::wire_struct! {
     /// A place on the map.
     #[derive(Eq)]
     pub struct PlaceInfo {
-        /// What it is.
+        /// The kind of place.
         pub kind: PlaceKind,
         /// Its western edge in 1/1,024 tile.
         pub x: i32,
-        /// Its northern edge.
+        /// Its northern edge in 1/1,024 tile.
         pub y: i32,
-        /// From west to east; 0 for a point.
+        /// Width from west to east in 1/1,024 tile; 0 for a point.
         pub width: i32,
-        /// From north to south.
+        /// Height from north to south in 1/1,024 tile; 0 for a point.
         pub height: i32,
-        /// The map a portal leads to, else 0.
+        /// The map that a portal leads to; 0 for other places.
         pub to_map: u16,
     }
 }

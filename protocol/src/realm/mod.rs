@@ -9,8 +9,8 @@ mod server;
 
 pub use client::ClientMessage;
 pub use components::{
-    Appearance, Casting, ComponentValue, Cooldowns, EntityKind, Health, Label, MoveSpeed, Place, Resource, Status,
-    describe_components, status,
+    Appearance, Casting, ComponentValue, Cooldowns, EntityKind, Health, Label, Look, MoveSpeed, Place, Resource,
+    Status, describe_components, status,
 };
 pub use content::{AbilityInfo, AbilityShape, ItemInfo, MobInfo, PlaceInfo, PlaceKind, VendorItem};
 pub use server::{ChannelInfo, ChatScope, CombatKind, ItemView, OfferView, Refusal, ServerMessage, TradeEnd};
@@ -21,7 +21,7 @@ use crate::movement;
 use crate::schema::Schema;
 use crate::wire::datagram;
 
-/// The schema of all that the game's clients and servers say to each other.
+/// The schema of everything that the game's clients and servers send to each other.
 pub fn schema() -> Schema {
     let mut schema = Schema::default();
     schema.add::<ClientMessage>();
@@ -30,7 +30,7 @@ pub fn schema() -> Schema {
     schema
 }
 
-/// The hash that client and server compare on entering: a mismatch is refused, never met with garbage.
+/// The hash that client and server compare on entering. A mismatch is refused, instead of decoded as garbage.
 pub fn protocol_hash() -> u64 {
     static HASH: LazyLock<u64> =
         LazyLock::new(|| schema().hash(&format!("datagram {} movement {}", datagram::VERSION, movement::REVISION)));

@@ -5,219 +5,231 @@ use crate::ids::{ChannelId, CharacterId, EntityId, ItemId, MapId};
 use crate::link::{LeaveReason, PartyMember, TravelGrant};
 
 crate::messages! {
-    /// What a server tells a client. Whatever grants or takes is told when it is durable, not before.
+    /// A message from a server to a client. A gain or a loss is sent once it is durable, not before.
     pub enum ServerMessage {
-        /// The answer to `Hello`: who and where the client is.
+        /// The answer to `Hello`: the client's entity, character, map and channel.
         Welcome {
             /// The server's protocol hash.
             protocol_hash: u64,
             /// The client's own entity.
             entity: EntityId,
-            /// Its character.
+            /// The client's character.
             character: CharacterId,
-            /// The map.
+            /// The map the client is on.
             map: MapId,
-            /// The channel.
+            /// The channel the client is in.
             channel: ChannelId,
-            /// Ticks per second.
+            /// The server's ticks per second.
             tick_hz: u16,
             /// The radius of a player's body, in 1/1,024 tile: for prediction.
             body_radius: i32,
-            /// The class's abilities by slot, as places in `Content.abilities`.
+            /// The class's abilities by slot, as indices into `Content.abilities`.
             slots: Vec<u16>,
         },
-        /// Names for the numbers on the wire; each number is a place in its list.
+        /// Names for the numbers on the wire. Each number is an index into its list.
         Content {
-            /// Abilities.
+            /// All abilities.
             abilities: Vec<AbilityInfo>,
-            /// Kinds of mobs.
+            /// All kinds of mobs.
             mobs: Vec<MobInfo>,
-            /// Kinds of items.
+            /// All kinds of items.
             items: Vec<ItemInfo>,
         },
-        /// A part of a message that is too long for one: put together, the bytes are a `ServerMessage`.
+        /// A part of a message that is too long for one. The reassembled bytes are a `ServerMessage`.
         Part {
-            /// Counts from 0.
+            /// Index of this part, from 0.
             index: u16,
-            /// How many there are.
+            /// Number of parts of the message.
             count: u16,
-            /// At most 900.
+            /// The content of this part, at most 900 bytes.
             bytes: Vec<u8>,
         },
-        /// A request was refused; the world is unchanged.
+        /// A request was refused. The world is unchanged.
         Refused {
             /// The name of the refused message, or `Ability`.
             request: String,
-            /// Why.
+            /// Why it was refused.
             reason: Refusal,
         },
-        /// All one owns: sent on entering, and the truth from then on.
+        /// Everything the character owns. Sent on entering, and authoritative from then on.
         Inventory {
-            /// Items, worn and carried.
+            /// The worn and carried items.
             items: Vec<ItemView>,
-            /// Gold.
+            /// The character's gold.
             gold: u64,
-            /// Experience in all.
+            /// Total experience.
             experience: u64,
-            /// Level.
+            /// The character's level.
             level: u16,
-            /// How many items the bag holds; bag slots are 0 to this, worn slots from 100.
+            /// Number of bag slots. Bag slots count from 0, worn slots from 100.
             bag_slots: u16,
         },
-        /// An item is one's own now, or has another slot.
+        /// The character received an item, or an item moved to another slot.
         ItemPlaced {
-            /// The item.
+            /// The item and its slot.
             item: ItemView,
         },
-        /// An item is no longer one's own.
+        /// The character no longer owns an item.
         ItemGone {
-            /// Which.
+            /// The item's id.
             item: ItemId,
         },
-        /// One's gold is now this much.
+        /// The character's gold has changed.
         Gold {
-            /// In all.
+            /// The gold it has now.
             total: u64,
         },
-        /// Experience was gained.
+        /// The character gained experience.
         Experience {
-            /// How much.
+            /// The experience gained.
             gained: u64,
-            /// In all.
+            /// Total experience now.
             total: u64,
             /// The level now.
             level: u16,
         },
-        /// A level was reached; what it raises is in the components.
+        /// The character reached a level. What the level raises is in the components.
         LevelUp {
-            /// Which.
+            /// The level reached.
             level: u16,
         },
-        /// Something one did or suffered in combat.
+        /// Something the player did or suffered in combat.
         Combat {
-            /// What.
+            /// What happened.
             kind: CombatKind,
-            /// By whom.
+            /// The entity that caused it.
             source: EntityId,
-            /// To whom.
+            /// The entity that it happened to.
             target: EntityId,
-            /// With which ability, a place in `Content.abilities`; `None` for what has no ability.
+            /// The ability, an index into `Content.abilities`; `None` if there was none.
             ability: Option<u16>,
-            /// How much.
+            /// The damage or healing in health points; 0 for other kinds.
             amount: u32,
         },
-        /// One has killed something.
+        /// The player killed something.
         Kill {
-            /// What.
+            /// The killed entity.
             target: EntityId,
-            /// Which kind, a place in `Content.mobs`; `None` for a player.
+            /// The kind of mob, an index into `Content.mobs`; `None` for a player.
             mob: Option<u16>,
         },
-        /// One has died.
+        /// The player died.
         Died {
-            /// By whom.
+            /// The killer's entity; `None` if it is unknown or gone.
             by: Option<EntityId>,
         },
-        /// One lives again, at the safe zone.
+        /// The player lives again, at the safe zone.
         Respawned,
-        /// What a vendor sells and pays.
+        /// What a vendor sells and buys.
         VendorStock {
-            /// The vendor.
+            /// The vendor's entity.
             vendor: EntityId,
-            /// For sale.
+            /// Items for sale, with their prices.
             sells: Vec<VendorItem>,
-            /// What it pays for the items one carries.
+            /// What it pays for items that the player carries.
             buys: Vec<VendorItem>,
         },
         /// A player asks to trade.
         TradeRequested {
-            /// Who.
+            /// The other player's entity.
             from: EntityId,
-            /// Its name.
+            /// The other player's name.
             name: String,
         },
-        /// The trade as it stands.
+        /// The current state of the trade.
         TradeState {
-            /// With whom.
+            /// The other player's entity.
             with: EntityId,
-            /// Grows with every change of an offer.
+            /// Incremented with every change of an offer.
             revision: u32,
-            /// One's own offer.
+            /// The player's own offer.
             mine: OfferView,
-            /// The other's.
+            /// The other player's offer.
             theirs: OfferView,
         },
         /// The trade is over.
         TradeEnded {
-            /// How.
+            /// How it ended.
             end: TradeEnd,
         },
-        /// Somebody spoke.
+        /// A text from a player.
         Chat {
-            /// Where.
+            /// Where it was said.
             scope: ChatScope,
-            /// Who.
+            /// The speaker's name.
             from: String,
-            /// What.
+            /// The text.
             text: String,
         },
-        /// One's own whisper was delivered.
+        /// The player's own whisper was delivered.
         WhisperSent {
-            /// To whom.
+            /// The receiver's name.
             to: String,
-            /// What.
+            /// The text.
             text: String,
         },
-        /// A player asks one into a party.
+        /// A player invites this one to a party.
         PartyInvited {
-            /// The party, for the answer.
+            /// The party's id, for the answer.
             party: u64,
-            /// Who asks.
+            /// The inviting player's name.
             from: String,
         },
-        /// The party as it is now; no members: in none.
+        /// The party as it is now. Without members: the player is in no party.
         Party {
-            /// The party.
+            /// The party's id.
             party: u64,
             /// Its members, the leader first.
             members: Vec<PartyMember>,
         },
         /// The channels of this map.
         Channels {
-            /// Each.
+            /// One entry for each channel.
             channels: Vec<ChannelInfo>,
         },
-        /// Go on elsewhere: connect there with this ticket. This connection ends.
+        /// Continue on another server or channel: connect there with this ticket. This connection ends.
         Travel {
-            /// Where to.
+            /// Where to connect, and the ticket.
             grant: TravelGrant,
         },
         /// The server ends the connection.
         Leave {
-            /// Why.
+            /// Why it ends.
             reason: LeaveReason,
         },
-        /// The ground one walks on, for prediction, and what is where on it. Sent on entering, in parts.
+        /// The map's ground, for prediction, and its places. Sent on entering, in parts.
         MapLayout {
-            /// The map.
+            /// The map's id.
             map: MapId,
-            /// Tiles from west to east.
+            /// Width in tiles, from west to east.
             width: u16,
-            /// Tiles from north to south.
+            /// Height in tiles, from north to south.
             height: u16,
-            /// The tiles row by row from the north-west, as lengths of runs: open, solid, open and so on. The first may
-            /// be 0. Empty for a map whose runs do not fit a message: its clients must have it.
+            /// The tiles row by row from the north-west, as run lengths: open, solid, open and so on. The first may be
+            /// 0. Empty for a map whose runs do not fit into a message: its clients must already have it.
             runs: Vec<u32>,
             /// Portals, safe zones, vendors, and where mobs live.
             places: Vec<PlaceInfo>,
         },
-        /// Whether the store is out of reach. While it is, play goes on, and what one gains or gives waits until it is back:
-        /// then it is done, or refused.
+        /// Whether the store is out of reach. While it is, play goes on, and gains and losses wait until it is back.
+        /// Then they are committed or refused.
         Store {
-            /// Whether it is out of reach.
+            /// Whether the store is out of reach.
             away: bool,
-            /// How many changes of what one owns wait for it.
+            /// Number of changes to the character's possessions that wait for the store.
             pending: u16,
+        },
+        /// The player is leaving, but is in a fight: the body stays, and can be harmed, until the fight is over.
+        LeavingIn {
+            /// Milliseconds until then, if nothing more happens.
+            ms: u32,
+            /// Maximum milliseconds until then, whatever happens.
+            at_most_ms: u32,
+        },
+        /// The players that this one ignores. Sent on entering, and after each change.
+        Ignored {
+            /// The names of the ignored players.
+            names: Vec<String>,
         },
     }
 }
@@ -226,84 +238,88 @@ crate::messages! {
     /// Why a request was refused.
     #[derive(Eq, Copy)]
     pub enum Refusal {
-        /// The client speaks another protocol.
+        /// The client's protocol hash differs from the server's.
         ProtocolMismatch,
-        /// Before `Hello` nothing else is heard.
+        /// The client must send `Hello` first.
         HelloFirst,
         /// The message was malformed.
         BadMessage,
-        /// Too many messages.
+        /// The client sent too many messages.
         RateLimited,
-        /// Nothing such is there.
+        /// What the request names does not exist.
         NotFound,
-        /// Too far away.
+        /// The target is too far away.
         OutOfRange,
-        /// A wall is between.
+        /// A wall blocks the line of sight.
         NoLineOfSight,
-        /// The ability is not ready.
+        /// The ability is on cooldown.
         OnCooldown,
         /// Too little of the class's resource.
         TooLittleResource,
         /// Another ability is being cast.
         Busy,
-        /// Rooted or stunned.
+        /// The character is rooted or stunned.
         Hindered,
         /// The aim does not fit the ability.
         BadTarget,
         /// No ability in this slot, or its level is not reached.
         NoSuchAbility,
-        /// Not while dead.
+        /// Not possible while dead.
         Dead,
-        /// Only while dead.
+        /// Only possible while dead.
         NotDead,
-        /// Not in combat.
+        /// Not possible in combat.
         InCombat,
-        /// It belongs to somebody else, for now.
+        /// It belongs to someone else, for now.
         NotYours,
         /// The bag is full.
         BagFull,
         /// Too little gold.
         TooLittleGold,
-        /// The price is another.
+        /// The price differs from the one the client was shown.
         WrongPrice,
-        /// It can not be worn or used.
+        /// It cannot be worn or used.
         NotUsable,
         /// The character's class or level does not allow it.
         NotAllowed,
-        /// The item is part of something not finished.
+        /// The item is part of an unfinished change.
         ItemBusy,
-        /// One of the two is trading already.
+        /// One of the two players is already trading.
         TradeBusy,
         /// There is no trade.
         NoTrade,
         /// The offers have changed since.
         StaleTrade,
-        /// The text is empty, too long or has control characters.
+        /// The text is empty, too long or has characters that are not allowed.
         BadText,
-        /// No such channel, or the one one is in.
+        /// The channel does not exist, or the player is already in it.
         NoSuchChannel,
-        /// The target map or channel can not be reached now.
+        /// The target map or channel is unavailable now.
         TravelFailed,
         /// The player is not in the world.
         NotOnline,
         /// The party is full, or the player is in another.
         PartyRefused,
-        /// The store refused it; the world is as before.
+        /// The store refused the change. The world is as before.
         NotCommitted,
-        /// Too much is waiting for the store.
+        /// Too many changes wait for the store.
         StoreBusy,
-        /// The store is out of reach, and what was asked for can not wait for it.
+        /// The store is out of reach, and the request cannot wait for it.
         StoreAway,
+        /// The same player was asked the same a moment ago, and has not answered.
+        AlreadyAsked,
+        /// The list of ignored players is full.
+        TooManyIgnored,
     }
 }
 
 crate::wire_struct! {
-    /// An item one owns.
+    /// An item that a character owns.
     #[derive(Eq)]
     pub struct ItemView {
-        /// Its identity.
+        /// The item's id.
         pub item: ItemId,
-        /// What it is, an id of the game's data.
+        /// The item definition's id in the game's data.
         pub definition: String,
         /// Bag slot from 0, or worn slot from 100.
         pub slot: u16,
@@ -314,9 +330,9 @@ crate::wire_struct! {
     /// One side of a trade.
     #[derive(Eq)]
     pub struct OfferView {
-        /// Items: identity and kind.
+        /// The offered items.
         pub items: Vec<ItemView>,
-        /// Gold.
+        /// The offered gold.
         pub gold: u64,
         /// Whether this side has confirmed the current revision.
         pub confirmed: bool,
@@ -327,13 +343,13 @@ crate::messages! {
     /// How a trade ended.
     #[derive(Eq, Copy)]
     pub enum TradeEnd {
-        /// Both have what they agreed on.
+        /// Both players have what they agreed on.
         Done,
-        /// One of the two ended it.
+        /// One of the two players cancelled it.
         Cancelled,
-        /// The request was turned down.
+        /// The request was declined.
         Declined,
-        /// They are too far apart, or one died or left.
+        /// The players are too far apart, or one died or left.
         Apart,
         /// The store refused; nothing was exchanged.
         Failed,
@@ -346,7 +362,7 @@ crate::messages! {
     pub enum ChatScope {
         /// In the channel.
         Channel,
-        /// To oneself alone.
+        /// To this player alone.
         Whisper,
         /// In the party.
         Party,
@@ -363,9 +379,9 @@ crate::messages! {
         Tick,
         /// Healing.
         Heal,
-        /// A status that helps.
+        /// A helpful status effect.
         Buff,
-        /// Rooted to the spot.
+        /// A root: the target cannot walk.
         Root,
         /// Pushed away.
         Knockback,
@@ -376,11 +392,11 @@ crate::wire_struct! {
     /// A channel of the map.
     #[derive(Eq)]
     pub struct ChannelInfo {
-        /// Its number.
+        /// The channel's number.
         pub channel: ChannelId,
-        /// Players in it.
+        /// Number of players in it.
         pub players: u16,
-        /// Players it holds.
+        /// Number of players it could hold now: those in it, plus the free places on its map server.
         pub capacity: u16,
     }
 }

@@ -10,14 +10,14 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-/// Longest key id.
+/// Maximum bytes of a key id.
 pub(super) const MAX_KEY_ID_BYTES: usize = 16;
-/// Shortest secret that is accepted.
+/// Minimum bytes of a secret.
 const MIN_SECRET_BYTES: usize = 32;
-/// The id of a key that was given without one.
+/// The id of a key that is given without one.
 const DEFAULT_KEY_ID: &str = "k0";
 
-/// Ticket keys by id. The first signs; all verify, so that keys rotate without downtime.
+/// Ticket keys by id. The first one signs, all of them verify, so keys can be rotated without downtime.
 ///
 /// Written as one secret of at least 32 bytes, or as `kid:base64,kid:base64`.
 #[derive(Clone)]
@@ -25,16 +25,16 @@ pub struct KeyRing {
     keys: Vec<(String, Zeroizing<Vec<u8>>)>,
 }
 
-/// Why a text is no key ring. Never shows the secret.
+/// Why a text is not a key ring. Never shows a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadKeys {
-    /// A secret is too short.
+    /// A secret has fewer than 32 bytes.
     #[error("a key has at least 32 bytes")]
     TooShort,
-    /// Not `kid:base64`.
+    /// A part is not `kid:base64`, or its id is illegal.
     #[error("keys are one secret, or kid:base64,kid:base64 with ids of 1 to 16 ASCII letters, digits, '-' or '_'")]
     Malformed,
-    /// Two keys with one id.
+    /// Two keys have this id.
     #[error("two keys have the id {0}")]
     Repeated(String),
 }
@@ -45,12 +45,12 @@ impl KeyRing {
         &self.keys[0].0
     }
 
-    /// The secret that signs.
+    /// The secret of the key that signs.
     fn signing_secret(&self) -> &[u8] {
         &self.keys[0].1
     }
 
-    /// The keys by id, the signing one first: for signatures of another kind (JWT) that rotate the same way.
+    /// The keys by id, the signing one first. For other signatures (JWT) that rotate the same way.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.keys.iter().map(|(id, secret)| (id.as_str(), secret.as_slice()))
     }
@@ -59,7 +59,7 @@ impl KeyRing {
         mac(self.signing_secret(), bytes).finalize().into_bytes().into()
     }
 
-    /// Whether the MAC fits, compared in constant time; `None` for an unknown key id.
+    /// Whether the MAC is right, compared in constant time; `None` for an unknown key id.
     pub(super) fn verify(&self, key_id: &str, bytes: &[u8], claimed: &[u8]) -> Option<bool> {
         let (_, secret) = self.keys.iter().find(|(id, _)| id == key_id)?;
         Some(mac(secret, bytes).verify_slice(claimed).is_ok())
@@ -108,7 +108,7 @@ impl FromStr for KeyRing {
     }
 }
 
-/// Shows the ids only.
+/// Shows only the ids.
 impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.keys.iter().map(|(id, _)| id)).finish()

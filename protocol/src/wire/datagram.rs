@@ -2,7 +2,7 @@
 //!
 //! Little endian: version u8 · flags u8 · acknowledgement: next u16, gaps u32 · messages: count u8, id of the first
 //! u16, each a length u16 and its bytes · to the end, a snapshot (from servers) or an input (from clients). The flags
-//! say what is there; a payload without snapshot and input ends with its messages.
+//! say which sections are present. A payload without snapshot and input ends with its messages.
 
 mod writer;
 
@@ -15,9 +15,9 @@ pub use writer::{PayloadWriter, seal};
 pub const VERSION: u8 = 2;
 /// Bytes of version and flags.
 const HEADER_BYTES: usize = 2;
-/// Most bytes of an acknowledgement.
+/// Maximum bytes of an acknowledgement.
 const ACK_BYTES: usize = 2 + 4;
-/// Most bytes of a snapshot or an input: beside it there is always room for an acknowledgement.
+/// Maximum bytes of a snapshot or an input. This always leaves room for an acknowledgement.
 pub const MAX_SECTION_BYTES: usize = MAX_PAYLOAD_BYTES - HEADER_BYTES - ACK_BYTES;
 
 const SNAPSHOT: u8 = 1;
@@ -26,30 +26,30 @@ const ACK: u8 = 4;
 const ACK_GAPS: u8 = 8;
 const MESSAGES: u8 = 16;
 
-/// Why a payload is not looked at any further.
+/// Why a payload is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DatagramError {
-    /// Too short for a header, or longer than a payload may be.
+    /// It is too short for a header, or longer than a payload may be.
     #[error("a payload of an illegal length")]
     Length,
-    /// Another layout.
+    /// It has another layout version.
     #[error("a payload of another version")]
     Version,
-    /// Flags that do not exist or exclude each other, or none at all.
+    /// Its flags are unknown or exclude each other, or there are none.
     #[error("a payload with illegal flags")]
     Flags,
-    /// It ends within a section, or goes on after the last.
+    /// It ends within a section, or continues after the last.
     #[error("a payload that is cut short or goes on after its end")]
     End,
-    /// A message that is empty or too long, or none where messages are named.
+    /// A message is empty or too long, or the message section has none.
     #[error("a payload with an empty message, one that is too long, or none")]
     Message,
 }
 
-/// What fills the rest of a payload.
+/// The section that fills the rest of a payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section<'a> {
-    /// Nothing.
+    /// No section.
     None,
     /// A server's snapshot: [`ServerFrameHead`] and [`crate::wire::snapshot`].
     Snapshot(&'a [u8]),
@@ -58,7 +58,7 @@ pub enum Section<'a> {
 }
 
 impl<'a> Section<'a> {
-    /// Its body; nothing where there is none.
+    /// Its body; empty if there is none.
     pub fn body(self) -> &'a [u8] {
         match self {
             Self::None => &[],
@@ -75,54 +75,58 @@ impl<'a> Section<'a> {
     }
 }
 
-/// Which reliable messages have arrived at the sender of a payload.
+/// Acknowledges the reliable messages that have arrived at the sender of a payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ack {
-    /// The low bits of the id of the next message it waits for: all before have arrived.
+    /// The low bits of the sequence number of the next message it waits for. All earlier ones have arrived.
     pub next: u16,
     /// Bit `i`: message `next + 1 + i` has arrived too.
     pub gaps: u32,
 }
 
-/// The reliable messages of a payload: checked, of consecutive ids.
+/// The reliable messages of a payload. They are checked and have consecutive sequence numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Messages<'a> {
-    /// The low bits of the id of the first.
+    /// The low bits of the sequence number of the first message.
     pub first: u16,
     count: u8,
     bytes: &'a [u8],
 }
 
 impl<'a> Messages<'a> {
-    /// How many.
+    /// Number of messages.
     pub fn len(&self) -> usize {
         self.count.into()
     }
 
-    /// Whether the payload has none.
+    /// Whether the payload has no messages.
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// Their bytes, 1 to [`MAX_RELIABLE_BYTES`] each.
+    /// The messages, of 1 to [`MAX_RELIABLE_BYTES`] bytes each.
     pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> {
         let mut from = self.bytes;
         std::iter::from_fn(move || take_message(&mut from).ok())
     }
 }
 
-/// A payload, taken apart.
+/// A parsed payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Payload<'a> {
-    /// What its sender has received.
+    /// What its sender has received, if it says so.
     pub ack: Option<Ack>,
-    /// Reliable messages.
+    /// Its reliable messages.
     pub messages: Messages<'a>,
-    /// The rest.
+    /// The rest: a snapshot, an input or nothing.
     pub section: Section<'a>,
 }
 
-/// Takes a payload apart.
+/// Parses a payload.
+///
+/// # Errors
+/// The [`DatagramError`] of the first rule that the payload breaks, such as [`DatagramError::Version`] for another
+/// layout version.
 pub fn open(payload: &[u8]) -> Result<Payload<'_>, DatagramError> {
     if payload.len() > MAX_PAYLOAD_BYTES {
         return Err(DatagramError::Length);

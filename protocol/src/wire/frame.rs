@@ -1,4 +1,4 @@
-//! What the two ends tell each other each tick: the client's input frame, and the head of the server's snapshot.
+//! What the two ends send each tick: the client's input frame, and the head of the server's snapshot.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,17 +7,17 @@ use crate::ids::Tick;
 use crate::wire::datagram::{self, Section};
 use crate::wire::input::{InputCommand, InputCommands};
 
-/// Which snapshots a client has applied: the newest, and one bit for each of the 32 ticks before it.
+/// Acknowledges the snapshots that a client has applied: the newest, and one bit for each of the 32 ticks before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SnapshotAck {
-    /// The newest applied snapshot; tick 0 for none.
+    /// The tick of the newest applied snapshot; 0 for none.
     pub newest: Tick,
     /// Bit `i` stands for tick `newest - 1 - i`.
     pub before: u32,
 }
 
 impl SnapshotAck {
-    /// Notes that the snapshot of `tick` was applied; ticks only grow, since older snapshots are not applied.
+    /// Notes that the snapshot of `tick` was applied. Ticks only grow, since older snapshots are not applied.
     pub fn note(&mut self, tick: Tick) {
         let apart = tick.since(self.newest);
         if apart == 0 {
@@ -39,7 +39,7 @@ impl SnapshotAck {
 /// The body of a [`Section::Input`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ClientFrame {
-    /// What the client has applied.
+    /// The snapshots that the client has applied.
     pub ack: SnapshotAck,
     /// The newest commands, oldest first, numbered without gaps.
     pub commands: InputCommands,
@@ -60,14 +60,14 @@ impl ClientFrame {
         }
     }
 
-    /// The payload that holds nothing else.
+    /// A payload that holds only this frame.
     pub fn seal(&self) -> Vec<u8> {
         let mut body = BitWriter::default();
         self.write(&mut body);
         datagram::seal(Section::Input(body.bytes()))
     }
 
-    /// Reads a body; `None` for anything but exactly one frame.
+    /// Reads a body; `None` unless it is exactly one frame.
     pub fn open(body: &[u8]) -> Option<Self> {
         let mut from = BitReader::new(body);
         let ack = SnapshotAck { newest: Tick(from.take(32)? as u32), before: from.take(32)? as u32 };
@@ -83,23 +83,24 @@ impl ClientFrame {
     }
 }
 
-/// The head of a [`Section::Snapshot`]; the snapshot's entities follow (see [`crate::wire::snapshot`]).
+/// The head of a [`Section::Snapshot`]. The snapshot's entities follow (see [`crate::wire::snapshot`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ServerFrameHead {
-    /// The tick whose end this snapshot shows.
+    /// The tick that this snapshot shows, at its end.
     pub tick: Tick,
-    /// The number of the last input command applied, 0 for none: where the client replays its prediction from.
+    /// The sequence number of the last applied input command, 0 for none. Reconciliation replays the commands after it.
     pub last_command: u32,
-    /// Commands that wait in the server's buffer, at most 15: a client that sees 0 runs late, one that sees many early.
+    /// Number of commands that wait in the server's buffer, at most 15. A client that sees 0 runs late, one that sees
+    /// many runs early.
     pub buffered_commands: u8,
 }
 
 impl ServerFrameHead {
-    /// The tick and the command are told by their low 16 bits to a client that has applied a snapshot within so many
-    /// ticks; to others they are told whole.
+    /// A client that has applied a snapshot within this many ticks gets only the low 16 bits of the tick and the
+    /// command. Other clients get all 32 bits.
     pub const SHORT_FOR_TICKS: u32 = 1 << 14;
 
-    /// Starts a body. Bits: is whole 1 · tick 16 or 32 · last command 16 or 32 · waiting commands 4.
+    /// Starts a body. Bits: is whole 1 · tick 16 or 32 · last command 16 or 32 · buffered commands 4.
     pub fn write(&self, out: &mut BitWriter, whole: bool) {
         let bits = if whole { 32 } else { 16 };
         out.put(u64::from(whole), 1);
@@ -108,8 +109,9 @@ impl ServerFrameHead {
         out.put(u64::from(self.buffered_commands.min(15)), 4);
     }
 
-    /// Reads the head off a body; low bits stand for what is nearest to `newest`, the head of the newest applied snapshot.
-    /// `None` when it is cut short, or short for a client that has applied none.
+    /// Reads the head of a body. Low bits are completed to the value nearest to `newest`, the head of the newest
+    /// applied snapshot. `None` if the head is cut short, or has only low bits before the client has applied any
+    /// snapshot.
     pub fn read(from: &mut BitReader<'_>, newest: &Self) -> Option<Self> {
         let whole = from.take(1)? == 1;
         if !whole && newest.tick == Tick(0) {
@@ -172,7 +174,7 @@ mod tests {
                 let mut from = BitReader::new(out.bytes());
                 assert_eq!(ServerFrameHead::read(&mut from, &newest), Some(head));
                 let first = ServerFrameHead::read(&mut BitReader::new(out.bytes()), &ServerFrameHead::default());
-                assert_eq!(first, whole.then_some(head), "who has seen nothing can not tell from low bits");
+                assert_eq!(first, whole.then_some(head), "who has seen nothing cannot tell from low bits");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Input commands: what a player wants in one tick. The server owns time and applies one per tick.
+//! Input commands: what a player wants to do in one tick. The server owns time, and applies one command per tick.
 
 use std::fmt;
 use std::ops::Deref;
@@ -10,10 +10,10 @@ use crate::ids::EntityId;
 use crate::limits::{MAX_ABILITY_SLOTS, MAX_COMMANDS_PER_FRAME};
 use crate::movement::{Angle, Position};
 
-/// What an ability is aimed at.
+/// The aim of an ability.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Aim {
-    /// Oneself, or no aim needed.
+    /// The caster itself, or no aim needed.
     None,
     /// An entity.
     Entity(EntityId),
@@ -32,14 +32,14 @@ pub struct Action {
     pub aim: Aim,
 }
 
-/// What a player wants in one tick.
+/// What a player wants to do in one tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct InputCommand {
-    /// Counts a client's ticks from 1, without gaps.
+    /// Sequence number: counts the client's ticks from 1, without gaps.
     pub number: u32,
-    /// Where to walk, at full speed; `None` to stand.
+    /// The direction to walk in, at full speed; `None` to stand.
     pub heading: Option<Angle>,
-    /// Which ability to use.
+    /// The ability to use, if any.
     pub action: Option<Action>,
 }
 
@@ -69,7 +69,7 @@ impl InputCommand {
         }
     }
 
-    /// Takes a command off; `None` where it is cut short.
+    /// Reads a command; `None` if it is cut short.
     pub fn read(number: u32, from: &mut BitReader<'_>) -> Option<Self> {
         let heading = Option::read(from)?;
         let action = if from.take(1)? == 1 { Some(read_action(from)?) } else { None };
@@ -89,8 +89,8 @@ fn read_action(from: &mut BitReader<'_>) -> Option<Action> {
     Some(Action { slot, aim })
 }
 
-/// The commands of one frame, oldest first: the newest [`MAX_COMMANDS_PER_FRAME`] of what is put in. Kept in place, since
-/// one comes from every player in every tick.
+/// The commands of one frame, oldest first. Keeps only the newest [`MAX_COMMANDS_PER_FRAME`]. Stored inline without an
+/// allocation, since a frame comes from every player in every tick.
 #[derive(Clone, Copy, Default)]
 pub struct InputCommands {
     list: [InputCommand; MAX_COMMANDS_PER_FRAME],
@@ -98,7 +98,7 @@ pub struct InputCommands {
 }
 
 impl InputCommands {
-    /// Appends a command; where there is no room, the oldest makes it.
+    /// Appends a command, dropping the oldest one if there is no room.
     pub fn push(&mut self, command: InputCommand) {
         if self.count == MAX_COMMANDS_PER_FRAME {
             self.list.rotate_left(1);

@@ -1,7 +1,7 @@
-//! What travels in netcode payloads between client and map server.
+//! The contents of netcode payloads between client and map server.
 //!
-//! [`datagram`] is the only module that knows the payload's layout; [`input`] and [`snapshot`] are the bit-packed
-//! bodies. Reliable messages travel beside them by [`stream`], and are split by [`parts`] when they are too long.
+//! [`datagram`] is the only module that knows the payload's layout. [`input`] and [`snapshot`] are the bit-packed
+//! bodies. [`stream`] carries reliable messages beside them, and [`parts`] splits messages that are too long.
 
 pub mod datagram;
 mod frame;
@@ -14,14 +14,14 @@ pub use input::{Action, Aim, InputCommand, InputCommands};
 
 use crate::bits::{BitReader, BitWriter};
 
-/// A component that can be replicated: an id, a bit encoding.
+/// A component that can be replicated: an id, a name and a bit encoding.
 pub trait WireComponent: Clone + PartialEq + Send + Sync + 'static {
-    /// Its place in an entity's component mask.
+    /// Its bit in an entity's component mask.
     const ID: u8;
     /// Its name in the schema, in logs and in state hashes.
     const NAME: &'static str;
     /// Appends the value.
     fn write(&self, out: &mut BitWriter);
-    /// Takes a value off; `None` where it is cut short or illegal.
+    /// Reads a value; `None` if it is cut short or illegal.
     fn read(from: &mut BitReader<'_>) -> Option<Self>;
 }

@@ -1,8 +1,8 @@
-//! Splitting of reliable content that is longer than one reliable message.
+//! Splitting reliable content that is longer than one reliable message.
 
 use crate::limits::{MAX_PART_BYTES, MAX_PARTS};
 
-/// Puts parts together. Parts arrive in order, since the reliable channel is ordered.
+/// Reassembles parts. They arrive in order, since the reliable channel is ordered.
 #[derive(Debug, Default)]
 pub struct Reassembly {
     bytes: Vec<u8>,
@@ -10,13 +10,17 @@ pub struct Reassembly {
     count: u16,
 }
 
-/// The parts did not fit together; what was there is forgotten.
+/// The parts did not fit together. The parts collected so far are discarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("parts of a message out of order, too many or too long")]
 pub struct BadPart;
 
 impl Reassembly {
-    /// Takes the next part; the whole content when it was the last.
+    /// Takes the next part. Returns the whole content after the last one.
+    ///
+    /// # Errors
+    /// [`BadPart`] when the part is out of order, its count differs or exceeds [`MAX_PARTS`], or it is longer than
+    /// [`MAX_PART_BYTES`]. Everything collected so far is discarded.
     pub fn take(&mut self, index: u16, count: u16, bytes: &[u8]) -> Result<Option<Vec<u8>>, BadPart> {
         let starts = index == 0 && self.next == 0;
         let goes_on = index == self.next && count == self.count && index > 0;
@@ -30,7 +34,7 @@ impl Reassembly {
     }
 }
 
-/// The parts of `content` as (index, count, bytes).
+/// Splits `content` into parts of (index, count, bytes).
 pub fn split(content: &[u8]) -> impl Iterator<Item = (u16, u16, &[u8])> {
     let count = content.len().div_ceil(MAX_PART_BYTES) as u16;
     content.chunks(MAX_PART_BYTES).enumerate().map(move |(index, bytes)| (index as u16, count, bytes))

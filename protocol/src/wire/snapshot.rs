@@ -1,56 +1,62 @@
 //! The body of a snapshot, after the [`ServerFrameHead`](super::datagram::ServerFrameHead).
 //!
-//! Bits: the own entity (is new 1, then its `entity` if so · x 22 · y 22 · facing 8 · its components) · are there
-//! despawns 1 (count 8, that many ids) · entity count 8 · per entity: its id · has only its component 0 changed 1 (then
-//! that component's value), else is new 1 and its components.
+//! The layout, in bits:
 //!
-//! Ids ascend: 2 bits say whether 6, 11, 17 or 32 bits follow, which are added to the id before, 0 at first.
+//! * own entity: is new 1 (if so, its `entity`) · x 22 · y 22 · facing 8 · its components;
+//! * has despawns 1 (if so, count 8 and that many ids);
+//! * entity count 8, and for each entity: its id · has only component 0 changed 1 (if so, its value; otherwise, is new
+//!   1 and its components).
 //!
-//! Components of what is new: mask 16, then the values, lowest first. Of the own entity that is not new: has any changed 1,
-//! and if so, or of another entity: 2 bits, which say one less than how many changed, and for each its number 4, is it there 1,
-//! and its value if so; or which are 3, then a mask 16, and for each, is it there 1, and its value if so.
+//! The ids of each list ascend. Each is the difference to the previous id (0 at first): 2 bits select a width of 6, 11,
+//! 17 or 32 bits, and that many bits follow.
 //!
-//! Values are absolute, so a client may apply any newer snapshot whatever was lost before it. Component 0 of other
-//! entities is a [`Course`](crate::movement::Course), reckoned for the snapshot's tick.
+//! Components of a new entity: mask 16, then the values, lowest component first.
+//!
+//! Components of an entity that is not new: for the own entity first has any changed 1, and nothing more if none has.
+//! Then 2 bits. Values 0 to 2 mean that 1 to 3 components changed, each as: number 4 · is there 1 · its value if so.
+//! Value 3 means mask 16, then for each component in it: is there 1 · its value if so.
+//!
+//! Values are absolute, so a client may apply any newer snapshot, whatever was lost before it. Component 0 of other
+//! entities is a [`Course`](crate::movement::Course) for dead reckoning from the snapshot's tick.
 
 use crate::bits::{BitField, BitReader, BitWriter};
 use crate::ids::EntityId;
 use crate::movement::{Angle, Position};
 
-/// Most despawns, and most entities, in one snapshot.
+/// Maximum number of despawns, and of entities, in one snapshot.
 pub const MAX_COUNT: usize = 255;
-/// Bits of the component mask, and so the most component kinds.
+/// Bits of the component mask, and so the maximum number of component kinds.
 pub const MASK_BITS: u32 = 16;
-/// The component that tells where an entity is.
+/// The component that says where an entity is.
 pub const PLACE: u8 = 0;
 
 const COUNT_BITS: u32 = 8;
 const ID_BITS: [u32; 4] = [6, 11, 17, 32];
 const NUMBER_BITS: u32 = 4;
-/// So many changed components are numbered; more are a mask.
+/// Up to this many changed components are numbered. More are written as a mask.
 const MAX_NUMBERED: u32 = 3;
 
-/// Which components of an entity a snapshot tells.
+/// The components of an entity that a snapshot contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Told {
-    /// The entity is new to this client; then all that are there are told.
+    /// Whether the entity is new to this client. Then all components that it has are sent.
     pub is_new: bool,
-    /// A bit for each component that is told.
+    /// A bit for each component that is sent.
     pub changed: u16,
-    /// A bit for each component that is there; one that has changed and is not there was removed.
+    /// A bit for each component that the entity has. One that has changed and is not there was removed.
     pub there: u16,
 }
 
-/// What is told of the client's own entity in every snapshot.
+/// The state of the client's own entity, which is in every snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OwnState {
-    /// Exactly where it is: what predictions start from.
+    /// Its exact position, from which prediction starts.
     pub position: Position,
-    /// Where it looks.
+    /// The direction it looks in.
     pub facing: Angle,
 }
 
-/// Ids in ascending order, each as the distance from the one before.
+/// Ids in ascending order, each as the difference to the previous one.
 #[derive(Debug, Default)]
 struct Ids {
     last: u32,
@@ -72,7 +78,7 @@ impl Ids {
     }
 }
 
-/// Writes a snapshot after its head, part by part in the order of its methods.
+/// Writes a snapshot after its head. The methods must be called in order.
 #[derive(Debug)]
 pub struct SnapshotWriter<'a> {
     out: &'a mut BitWriter,
@@ -82,7 +88,7 @@ pub struct SnapshotWriter<'a> {
 }
 
 impl<'a> SnapshotWriter<'a> {
-    /// Writes the own entity. `value` appends the value of the component that it is asked for.
+    /// Writes the own entity. `value` appends the value of the given component.
     pub fn own(
         out: &'a mut BitWriter,
         entity: EntityId,
@@ -107,7 +113,7 @@ impl<'a> SnapshotWriter<'a> {
         Self { out, ids: Ids::default(), count: 0, count_at: 0 }
     }
 
-    /// Writes the despawns, whose ids ascend; at most [`MAX_COUNT`].
+    /// Writes the despawns, at most [`MAX_COUNT`]. Their ids must ascend.
     pub fn despawns(&mut self, ids: impl ExactSizeIterator<Item = EntityId>) {
         let count = ids.len();
         self.out.put(u64::from(count > 0), 1);
@@ -120,8 +126,8 @@ impl<'a> SnapshotWriter<'a> {
         self.out.put(0, COUNT_BITS);
     }
 
-    /// Writes an entity; their ids ascend. `false`, and nothing is written, when the snapshot would exceed `max_bytes` or
-    /// [`MAX_COUNT`].
+    /// Writes an entity; ids must ascend. Returns `false` and writes nothing if the snapshot would exceed `max_bytes`
+    /// or [`MAX_COUNT`].
     pub fn entity(
         &mut self,
         entity: EntityId,
@@ -134,7 +140,7 @@ impl<'a> SnapshotWriter<'a> {
         self.encoded(entity, body.bytes(), body.len_bits(), max_bytes)
     }
 
-    /// The same of an entity of which [`write_body`] wrote the first `bits` bits of `body`.
+    /// As [`Self::entity`], for an entity that [`write_body`] already wrote to the first `bits` bits of `body`.
     pub fn encoded(&mut self, entity: EntityId, body: &[u8], bits: usize, max_bytes: usize) -> bool {
         let (before, last) = (self.out.len_bits(), self.ids.last);
         self.ids.write(self.out, entity);
@@ -149,7 +155,7 @@ impl<'a> SnapshotWriter<'a> {
         fits
     }
 
-    /// Bits written so far, the head's among them.
+    /// Bits written so far, including the head's.
     pub fn len_bits(&self) -> usize {
         self.out.len_bits()
     }
@@ -160,7 +166,7 @@ impl<'a> SnapshotWriter<'a> {
     }
 }
 
-/// Writes what stands in a snapshot after an entity's id. `value` appends the value of the component that it is asked for.
+/// Writes the part of an entity that follows its id. `value` appends the value of the given component.
 pub fn write_body(out: &mut BitWriter, told: Told, mut value: impl FnMut(u8, &mut BitWriter)) {
     let place_alone = !told.is_new && told.changed == 1 << PLACE && told.there & 1 << PLACE != 0;
     out.put(u64::from(place_alone), 1);
@@ -174,7 +180,7 @@ pub fn write_body(out: &mut BitWriter, told: Told, mut value: impl FnMut(u8, &mu
     write_components(out, told, value);
 }
 
-/// The numbers of the bits that are set, lowest first.
+/// The indices of the set bits, lowest first.
 fn numbers(mut mask: u16) -> impl Iterator<Item = u8> {
     std::iter::from_fn(move || {
         let lowest = mask.trailing_zeros() as u8;
@@ -183,7 +189,7 @@ fn numbers(mut mask: u16) -> impl Iterator<Item = u8> {
     })
 }
 
-/// Appends the components; of what is new the mask stands there already.
+/// Appends the components. For a new entity the mask is already written.
 fn write_components(out: &mut BitWriter, told: Told, mut value: impl FnMut(u8, &mut BitWriter)) {
     if told.is_new {
         return numbers(told.changed & told.there).for_each(|id| value(id, out));
@@ -206,22 +212,22 @@ fn write_components(out: &mut BitWriter, told: Told, mut value: impl FnMut(u8, &
     }
 }
 
-/// What a client does with a snapshot, in the order of the bytes.
+/// Receives the contents of a snapshot, in the order of the bytes.
 pub trait SnapshotVisitor {
-    /// Where the client's own entity is; `new` names it, and it starts without components. The answer is its name, or
-    /// `None` where it was never told: then the snapshot is illegal.
+    /// The state of the client's own entity. If `new` is given, it is the entity's id, and the entity starts without
+    /// components. Returns the entity's id, or `None` if it was never sent: then the snapshot is illegal.
     fn own(&mut self, new: Option<EntityId>, state: OwnState) -> Option<EntityId>;
     /// The entity left the client's view.
     fn despawn(&mut self, entity: EntityId);
-    /// The entity's components follow; a new one starts without any.
+    /// The entity's components follow. A new entity starts without any.
     fn entity(&mut self, entity: EntityId, is_new: bool);
-    /// A component of the last named entity has a new value: reads exactly its bits, `None` when they are illegal.
+    /// A component of the current entity has a new value. Reads exactly its bits; `None` if they are illegal.
     fn component(&mut self, entity: EntityId, id: u8, from: &mut BitReader<'_>) -> Option<()>;
-    /// A component of the last named entity is gone.
+    /// A component of the current entity was removed.
     fn remove(&mut self, entity: EntityId, id: u8);
 }
 
-/// Walks a snapshot after its head; `None` where it is cut short or illegal, after what came before was visited.
+/// Reads a snapshot after its head. `None` if it is cut short or illegal; everything before the fault has been visited.
 pub fn read(from: &mut BitReader<'_>, visitor: &mut impl SnapshotVisitor) -> Option<()> {
     read_own(from, visitor)?;
     if from.take(1)? == 1 {

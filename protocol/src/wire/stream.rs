@@ -1,11 +1,10 @@
-//! Reliable messages between the two ends of a connection: each arrives, once and in order, within the datagrams that
-//! go anyway.
+//! Reliable messages between the two ends of a connection. Each arrives once and in order, within datagrams that are
+//! sent anyway.
 //!
-//! A pure state machine for one end, the same for clients and servers. Message ids count from 0 for each direction;
-//! 16 bits of them travel, which is enough: within the 256 datagrams of netcode's replay window, of at most
-//! [`WINDOW_MESSAGES`] each, no id comes around. A message is sent again when no acknowledgement named it for twice the
-//! round trip. What has arrived is acknowledged in the next two datagrams, so a stream that has nothing to say costs no
-//! bytes.
+//! A pure state machine for one end, the same for clients and servers. Message ids are sequence numbers from 0 for each
+//! direction. Only 16 bits of them are sent, which is enough: within the 256 datagrams of netcode's replay window, of
+//! at most [`WINDOW_MESSAGES`] each, no id wraps around. A message is resent when it is not acknowledged within twice
+//! the round trip time. Arrivals are acknowledged in the next two datagrams, so an idle stream costs no bytes.
 
 mod check;
 mod receiver;
@@ -20,32 +19,33 @@ use receiver::Receiver;
 pub use sender::QueueError;
 use sender::Sender;
 
-/// Messages under way at most, and how far ahead of the next one a message may be.
+/// Maximum messages in flight, and how far ahead of the next expected one a message may be.
 pub const WINDOW_MESSAGES: usize = 64;
-/// Bytes of messages under way at most.
+/// Maximum bytes of messages in flight.
 pub const WINDOW_BYTES: usize = 16 << 10;
-/// Bytes of messages that an end holds which came too early, or which nobody has taken yet.
+/// Maximum bytes of received messages that an end holds: those that came early, and those that the caller has not
+/// taken.
 pub const HELD_BYTES: usize = 32 << 10;
-/// Bytes of messages that may wait, sent or not.
+/// Maximum bytes of queued messages, sent or not.
 pub const QUEUE_BYTES: usize = 256 << 10;
-/// The same in messages, since small ones cost more than their bytes.
+/// Maximum number of messages that wait to be sent, since small ones cost more than their bytes.
 pub const QUEUE_MESSAGES: usize = 4_096;
 
-/// What no honest end sends. Nothing of its payload was taken.
+/// A payload that no honest end sends. Nothing of it was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StreamError {
     /// It acknowledges a message that was never sent.
     #[error("an acknowledgement of a message that was never sent")]
     NeverSent,
-    /// A message too far from the next one that is waited for.
+    /// A message is too far from the next expected one.
     #[error("a message outside the window")]
     OutsideWindow,
-    /// More bytes ahead of a missing message than are held.
+    /// More bytes came ahead of a missing message than an end holds.
     #[error("too many bytes ahead of a missing message")]
     TooMuch,
 }
 
-/// One end of a connection's reliable messages. Time is handed in, from any fixed moment.
+/// One end of a connection's reliable messages. The caller passes in the time, counted from any fixed moment.
 #[derive(Debug)]
 pub struct Stream {
     sender: Sender,
@@ -53,18 +53,31 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// An end that has said and heard nothing. An acknowledgement waits for a datagram to go with, for
-    /// `ack_alone_after` at most.
+    /// An end that has sent and received nothing. An acknowledgement waits at most `ack_alone_after` for a datagram to
+    /// travel with.
     pub fn new(ack_alone_after: Duration) -> Self {
         Self { sender: Sender::default(), receiver: Receiver::new(ack_alone_after) }
     }
 
-    /// Takes a message for sending, of 1 to [`MAX_RELIABLE_BYTES`](crate::limits::MAX_RELIABLE_BYTES).
+    /// Queues a message of 1 to [`MAX_RELIABLE_BYTES`](crate::limits::MAX_RELIABLE_BYTES) bytes for sending.
+    ///
+    /// # Errors
+    /// [`QueueError::Length`] when it is empty or too long, [`QueueError::Full`] when [`QUEUE_BYTES`] or
+    /// [`QUEUE_MESSAGES`] would be exceeded.
     pub fn queue(&mut self, message: Vec<u8>) -> Result<(), QueueError> {
         self.sender.queue(message)
     }
 
-    /// Takes what a payload holds for the stream.
+    /// Whether the queue is at least half full.
+    pub fn is_behind(&self) -> bool {
+        self.sender.is_behind()
+    }
+
+    /// Takes the acknowledgement and the messages of a payload.
+    ///
+    /// # Errors
+    /// [`StreamError`] when no honest end would have sent it: an acknowledgement of a message that was never sent, or
+    /// messages outside the window or beyond [`HELD_BYTES`]. Then nothing of the payload is taken.
     pub fn receive(&mut self, payload: &Payload<'_>, now: Duration) -> Result<(), StreamError> {
         self.receiver.judge(&payload.messages)?;
         if let Some(ack) = payload.ack {
@@ -74,12 +87,12 @@ impl Stream {
         Ok(())
     }
 
-    /// The next message that came, in order.
+    /// The next received message, in order.
     pub fn next_message(&mut self) -> Option<Vec<u8>> {
         self.receiver.next_message()
     }
 
-    /// Whether a message is there.
+    /// Whether a received message is ready.
     pub fn has_message(&self) -> bool {
         self.receiver.has_message()
     }
@@ -89,14 +102,15 @@ impl Stream {
         self.sender.is_acknowledged()
     }
 
-    /// Whether there is nothing to send but what the caller has: then [`Self::compose`] without a section does nothing.
+    /// Whether the stream itself has nothing to send. Then [`Self::compose`] without a section does nothing.
     pub fn is_quiet(&self) -> bool {
         self.sender.is_acknowledged() && !self.receiver.owes_ack()
     }
 
-    /// Gives out the payloads to send now: the first with the section (at most
-    /// [`MAX_SECTION_BYTES`](crate::wire::datagram::MAX_SECTION_BYTES)) and what fits beside it, the others with the
-    /// rest of what is due. Without a section there may be none. They are made in `out`.
+    /// Passes the payloads to send now to `send`. The first has the section (at most
+    /// [`MAX_SECTION_BYTES`](crate::wire::datagram::MAX_SECTION_BYTES)) and the messages that fit beside it, the others
+    /// have the rest of the due messages. Without a section there may be none. `out` is the buffer that they are built
+    /// in.
     pub fn compose(&mut self, mut section: Section<'_>, now: Duration, out: &mut Vec<u8>, mut send: impl FnMut(&[u8])) {
         self.sender.fill_window();
         let goes_anyway = section != Section::None || self.sender.is_due(now);

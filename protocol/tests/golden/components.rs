@@ -1,12 +1,12 @@
-//! Bit fields, and the components that are made of them.
+//! Bit fields, and the components that consist of them.
 
 use std::collections::BTreeSet;
 
-use realmgate_protocol::bits::{BitField, BitReader, BitWriter};
+use realmgate_protocol::bits::{BitField, BitReader, BitWriter, LongText};
 use realmgate_protocol::ids::EntityId;
 use realmgate_protocol::movement::{Angle, Course, Going, Position};
 use realmgate_protocol::realm::{
-    self, Appearance, Casting, ComponentValue, Cooldowns, EntityKind, Health, Label, MoveSpeed, Place, Resource,
+    self, Appearance, Casting, ComponentValue, Cooldowns, EntityKind, Health, Label, Look, MoveSpeed, Place, Resource,
     Status, status,
 };
 use realmgate_protocol::wire::WireComponent;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::vectors::{Vector, check};
 
-/// A component as a snapshot holds it: its place in the mask, and its value unless it is gone.
+/// A component as a snapshot holds it: its bit in the mask, and its value unless it was removed.
 pub struct Encoded {
     pub id: u8,
     pub name: &'static str,
@@ -29,7 +29,7 @@ pub fn set<W: WireComponent + Serialize>(component: &W) -> Encoded {
     Encoded { id: W::ID, name: W::NAME, value: Some((serde_json::to_value(component).unwrap(), bits)) }
 }
 
-/// A component that is gone.
+/// A component that was removed.
 pub fn removed<W: WireComponent>() -> Encoded {
     Encoded { id: W::ID, name: W::NAME, value: None }
 }
@@ -43,6 +43,7 @@ pub fn json_of(value: &ComponentValue) -> (&'static str, Value) {
         ComponentValue::Place(value) => of(value),
         ComponentValue::Appearance(value) => of(value),
         ComponentValue::Label(value) => of(value),
+        ComponentValue::Look(value) => of(value),
         ComponentValue::Health(value) => of(value),
         ComponentValue::Casting(value) => of(value),
         ComponentValue::Status(value) => of(value),
@@ -101,6 +102,9 @@ fn every_kind_of_bit_field_has_its_bits() {
         field("empty", String::new()),
         field("umlaut", "Jörg".to_owned()),
         field("longest", "x".repeat(63)),
+        field("empty", LongText::default()),
+        field("umlaut", LongText("Jörg".to_owned())),
+        field("longest", LongText("x".repeat(511))),
         field("south", Angle(64)),
         field("tile_10_5", Position::tile_centre(10, 5)),
         field("farthest", Position { x: 4_194_303, y: 4_194_303 }),
@@ -135,6 +139,7 @@ fn samples() -> Vec<Encoded> {
         set(&Place { course: Course::going(Position { x: 4_194_288, y: 16 }, Angle(64), -90, 2_047) }),
         set(&Label { name: "Jörg".to_owned() }),
         set(&Label { name: String::new() }),
+        set(&Look { json: LongText("{\"hair\":\"röt\",\"height\":1.8,\"beard\":true}".to_owned()) }),
         set(&Health { current: 87, max: 300 }),
         set(&Casting { ability: 3, until_tick: 100_000 }),
         set(&Status { flags: status::ROOTED | status::IN_COMBAT | status::LINK_DEAD }),

@@ -1,4 +1,4 @@
-//! What `docs/protocol.md` and `docs/link.md` say is what the code does: examples, numbers of messages, limits.
+//! Checks that `docs/protocol.md` and `docs/link.md` match the code: examples, message numbers and limits.
 
 use std::fs;
 
@@ -15,8 +15,8 @@ fn document(name: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("docs/{name}: {error}"))
 }
 
-/// The blocks of a document that begin with "```hex <file>/<vector>": what they name, and their hexadecimal digits.
-/// What follows a `#` is a comment.
+/// The blocks of a document that begin with "```hex <file>/<vector>": that name, and their hexadecimal digits. Anything
+/// after a `#` is a comment.
 fn examples(text: &str) -> Vec<(String, String)> {
     let mut examples = Vec::new();
     let mut lines = text.lines();

@@ -69,7 +69,7 @@ fn update(id: u32, is_new: bool, components: Vec<Encoded>) -> Update {
     Update { id, is_new, components }
 }
 
-/// The head that the client applied last, for those that are told by low bits.
+/// The head that the client applied last, for heads with only the low bits.
 const NEWEST: ServerFrameHead = ServerFrameHead { tick: Tick(65_530), last_command: 65_535, buffered_commands: 0 };
 
 struct Frame {
@@ -212,7 +212,7 @@ fn json_of_own(new: Option<u32>, state: &OwnState, update: &Update) -> Value {
     })
 }
 
-/// Components by name; those that are gone are null.
+/// Components by name; removed ones are null.
 fn json_of_update(Update { id, is_new, components }: &Update) -> Value {
     let values = components.iter().map(|component| {
         let value = component.value.as_ref().map_or(Value::Null, |(value, _)| value.clone());

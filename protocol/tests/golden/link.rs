@@ -1,4 +1,4 @@
-//! What map server and sidecar say to each other.
+//! Messages between map server and sidecar.
 
 use realmgate_protocol::codec::{decode_link, encode_link};
 use realmgate_protocol::ids::{BatchId, ChannelId, LockEpoch, MapId, RequestId, SaveSequence, TicketId};
@@ -6,6 +6,7 @@ use realmgate_protocol::link::{
     self, Change, ChannelLoad, CharacterLoad, CooldownLeft, EventOutcome, EventRefusal, Fence, FromMap, GoldAccount,
     LeaveReason, OwnedEvent, Owner, PartyMember, PrepareRefusal, Save, SocialCommand, SocialEvent, SoftState, ToMap,
 };
+use realmgate_protocol::movement::Position;
 
 use crate::messages::{Family, assert_all_seen, check_family};
 use crate::samples::{LARGE, account, character, each, event_key, grant, item, item_record, soft_state};
@@ -33,14 +34,14 @@ fn samples_from_map() -> Vec<FromMap> {
     let mut samples = vec![
         M::Hello {
             server: "map-server-1".into(),
-            link_version: 3,
+            link_version: 4,
             protocol_hash: LARGE,
             maps: vec![MapId(1), MapId(2)],
             channels: 2,
             cookie: "c00k1e".into(),
             fresh: true,
         },
-        M::Prepared { request, refusal: None },
+        M::Prepared { request, refusal: None, spawn: Some(Position { x: 1_536, y: 512 }) },
         M::Entered { character: character(1), epoch: EPOCH },
         M::Save { saves: vec![save()] },
         M::Events { batch: BatchId(1), events: events() },
@@ -51,8 +52,9 @@ fn samples_from_map() -> Vec<FromMap> {
         M::Load { channels: vec![ChannelLoad { map: MapId(1), channel: ChannelId(1), players: 12, is_full: false }] },
         M::Reclaim { locks: vec![Fence { character: character(1), epoch: EPOCH }], last: false },
         M::Reclaim { locks: Vec::new(), last: true },
+        M::Lingers { character: character(1), epoch: EPOCH, ms: 30_000 },
     ];
-    let refused = |refusal| M::Prepared { request, refusal: Some(refusal) };
+    let refused = |refusal| M::Prepared { request, refusal: Some(refusal), spawn: None };
     samples.extend(each(PrepareRefusal::VARIANTS).into_iter().map(refused));
     samples.extend(each(LeaveReason::VARIANTS).into_iter().map(|reason| M::Released { save: save(), reason }));
     let social = |command| M::Social { character: character(1), command };
@@ -121,7 +123,7 @@ fn samples_to_map() -> Vec<ToMap> {
         M::Welcome { gateway: "gateway-1".into(), resumed: true, reclaim_within_ms: 30_000 },
         M::Refused { code: "NOT_REGISTERED".into(), message: "register with the directory first".into() },
         prepare(None),
-        prepare(Some(SoftState { cooldowns, ..soft_state() })),
+        prepare(Some(SoftState { cooldowns, next_use_ms: 20_000, ignored: vec!["Bert".into()], ..soft_state() })),
         M::Cancel { character, epoch: EPOCH },
         M::Fenced { character, epoch: EPOCH },
         M::Committed { batch: BatchId(1), outcomes: outcomes() },
@@ -147,6 +149,8 @@ fn load(soft: Option<SoftState>) -> CharacterLoad {
         experience: 290,
         gold: 1_000,
         items: vec![item_record(1, "rusty_sword", 100)],
+        // A character that was in a world before has a look.
+        look: soft.as_ref().map(|_| r#"{"hair":"red"}"#.into()),
         soft,
     }
 }

@@ -1,10 +1,10 @@
 //! Golden vectors: the bytes of everything that crosses a wire, recorded in `protocol/vectors/`.
 //!
-//! Each test makes the vectors of one file anew, decodes them back, and compares them with the file to the letter.
-//! After a change that is meant: `UPDATE_VECTORS=1 cargo test -p realmgate-protocol`, then look at the difference:
-//! whatever changed here has changed for every client that is out there.
+//! Each test rebuilds the vectors of one file, decodes them, and compares them exactly with the file. After an intended
+//! change, run `UPDATE_VECTORS=1 cargo test -p realmgate-protocol` and review the diff: anything that changed here has
+//! changed for every client in use.
 
-#![expect(clippy::unwrap_used, reason = "what a test helper can not do, fails the test")]
+#![expect(clippy::unwrap_used, reason = "what a test helper cannot do, fails the test")]
 
 mod components;
 mod document;

@@ -18,7 +18,7 @@ pub struct Family<T> {
     pub decode: fn(&[u8]) -> Result<T, CodecError>,
 }
 
-/// Checks the file of a family. A sample is named by its variant; further ones of a variant have a suffix (`Kick.2`).
+/// Checks the file of a family. A sample is named after its variant; further samples of it have a suffix (`Kick.2`).
 #[track_caller]
 pub fn check_family<T: Serialize + WireType + PartialEq + Debug>(
     family: &Family<T>,

@@ -51,7 +51,7 @@ fn directions_are_as_recorded() {
     );
 }
 
-/// A generator of the simplest kind, so that the vectors are the same whoever makes them.
+/// A very simple random number generator, so that the vectors are the same on every machine.
 struct Chance(u64);
 
 impl Chance {
@@ -69,7 +69,7 @@ fn movement_is_as_recorded() {
         let (start, mut bits) = (at, BitWriter::default());
         let steps: Vec<Value> = (0..80)
             .map(|number| {
-                // Mostly straight on, so that walls are slid along and corners are met.
+                // Mostly straight ahead, to slide along walls and meet corners.
                 if number == 0 || chance.next(6) == 0 {
                     heading = chance.next(256) as u8;
                 }
@@ -101,7 +101,7 @@ fn movement_is_as_recorded() {
         let value = json!({ "rows": MAZE, "radius": radius, "start": start, "push": steps });
         Vector::new(name, what, value, bits.bytes())
     };
-    // Each from a place of its own: where pushing does not help, and starts that a map has grown into.
+    // Each from its own start: where pushing does not help, and inside a wall because the map changed.
     let wedged = [
         [567, 8_777, 6_515, -16, -40],
         [536, 6_668, 7_956, 18, 100],
@@ -148,7 +148,7 @@ fn lines_of_sight_are_as_recorded() {
     let (grid, mut chance) = (maze(), Chance(10));
     let mut point = || Position { x: chance.next(12 * 1_024) as i32, y: chance.next(10 * 1_024) as i32 };
     let mut lines: Vec<(Position, Position)> = (0..60).map(|_| (point(), point())).collect();
-    // Along an axis, through corners exactly, to itself, and out of the map.
+    // Along an axis, exactly through corners, to the start itself, and out of the map.
     let tile = Position::tile_centre;
     lines.extend([
         (tile(0, 0), tile(11, 0)),

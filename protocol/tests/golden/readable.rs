@@ -1,4 +1,4 @@
-//! Messages as JSON that a person, and another language, can read by the schema alone.
+//! Messages as JSON that people and other languages can read with the schema alone.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use realmgate_protocol::schema::{Field, Schema, Shape};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-/// What a JSON number holds exactly.
+/// JSON numbers are exact up to this integer.
 const MAX_EXACT: u64 = 1 << 53;
 
 /// The value with UUIDs as text and 64-bit numbers beyond 2^53 as decimal text.
@@ -39,7 +39,7 @@ fn fields_of(schema: &Schema, fields: &[Field], value: &Value) -> Value {
     Value::Object(fields.iter().map(read).collect())
 }
 
-/// The name of an enum's variant, and what it holds.
+/// The name of an enum's variant, and its contents.
 pub fn variant_of(value: &Value) -> (&str, &Value) {
     match value.as_object().and_then(|object| object.iter().next()) {
         Some((name, inner)) => (name, inner),
@@ -47,7 +47,7 @@ pub fn variant_of(value: &Value) -> (&str, &Value) {
     }
 }
 
-/// Notes which enum variants a readable value holds, and which optional fields are there or are not.
+/// Notes which enum variants a readable value has, and which optional fields are present or absent.
 pub fn note_seen(schema: &Schema, kind: &str, value: &Value, place: &str, seen: &mut BTreeSet<String>) {
     if let Some(inner) = inside(kind, "option") {
         seen.insert(format!("{place} {}", if value.is_null() { "none" } else { "some" }));
@@ -72,7 +72,7 @@ pub fn note_seen(schema: &Schema, kind: &str, value: &Value, place: &str, seen: 
     }
 }
 
-/// All that [`note_seen`] can note: what vectors must cover.
+/// Everything that [`note_seen`] can note, which vectors must cover.
 pub fn all_there_is(schema: &Schema) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     let mut note = |owner: String, fields: &[Field]| {

@@ -1,4 +1,4 @@
-//! What clients say.
+//! Messages from clients.
 
 use realmgate_protocol::codec::{decode_reliable, encode_reliable};
 use realmgate_protocol::ids::{ChannelId, EntityId};
@@ -22,7 +22,7 @@ fn every_message_of_a_client_has_its_bytes() {
     }
 }
 
-/// Clients of every age must be able to understand why they are refused, so these three never move.
+/// Clients of every version must understand why they are refused, so these three never change.
 #[test]
 fn the_refusal_of_a_foreign_protocol_keeps_its_numbers() {
     let schema = realm::schema();
@@ -71,5 +71,7 @@ fn samples() -> Vec<ClientMessage> {
         M::PartyChat { text: text("pull") },
         M::ListChannels,
         M::SwitchChannel { channel: ChannelId(2) },
+        M::Ignore { name: text("Bert") },
+        M::Unignore { name: text("Bert") },
     ]
 }

@@ -1,4 +1,4 @@
-//! What servers say, and the parts of what is too long.
+//! Messages from servers, and the parts of those that are too long.
 
 use realmgate_protocol::codec::{decode_reliable, decode_split, encode_reliable, encode_split};
 use realmgate_protocol::ids::{ChannelId, EntityId, MapId};
@@ -27,7 +27,7 @@ fn every_message_of_a_server_has_its_bytes() {
     for name in ServerMessage::VARIANTS {
         assert!(seen.contains(&format!("ServerMessage::{name}")), "ServerMessage::{name} has no golden vector");
     }
-    // Of the rest of the schema only the client's messages are another file's.
+    // The client's messages are the only other part of the schema. They are in another file.
     seen.extend(realm::ClientMessage::VARIANTS.iter().map(|name| format!("ClientMessage::{name}")));
     assert_all_seen(&family.schema, &seen);
 }
@@ -69,6 +69,8 @@ fn samples() -> Vec<ServerMessage> {
     samples.extend(talking());
     samples.extend([M::Travel { grant: grant(None) }, M::Travel { grant: grant(Some("wss://203.0.113.7:4002/play")) }]);
     samples.push(M::Store { away: true, pending: 300 });
+    samples.push(M::LeavingIn { ms: 6_000, at_most_ms: 30_000 });
+    samples.push(M::Ignored { names: vec!["Bert".into(), "Carl".into()] });
     samples.extend(each::<LeaveReason>(LeaveReason::VARIANTS).into_iter().map(|reason| M::Leave { reason }));
     samples
 }

@@ -1,4 +1,4 @@
-//! Payloads with reliable messages and acknowledgements, and what an end makes of those it receives.
+//! Payloads with reliable messages and acknowledgements, and the state of an end that receives them.
 
 use std::time::Duration;
 
@@ -78,7 +78,7 @@ fn payloads_are_as_recorded() {
     );
 }
 
-/// An end that has received this many messages of one byte, and handed them on.
+/// An end that has received this many messages of one byte, and whose caller has taken them.
 fn advanced(to: u64) -> Stream {
     let mut stream = Stream::new(Duration::ZERO);
     for id in 0..to {
@@ -118,7 +118,7 @@ fn receiving_is_as_recorded() {
             received("filled", "Message 0 comes last.", 0, &[(2, &[&[3]]), (1, &[&[2]]), (0, &[&[1]])]),
             received(
                 "far",
-                "What the gaps can not name is kept too.",
+                "What the gaps cannot name is kept too.",
                 0,
                 &[(32, &[&[1]]), (33, &[&[2]]), (63, &[&[3]])],
             ),

@@ -1,11 +1,11 @@
-//! Values that samples are made of.
+//! Values from which samples are built.
 
 use realmgate_protocol::ids::{AccountId, CharacterId, EventKey, ItemId, MapId};
 use realmgate_protocol::link::{ItemRecord, SoftState, TravelGrant};
 use realmgate_protocol::realm::ItemView;
 use serde::de::DeserializeOwned;
 
-/// A number that no floating-point number of 64 bits holds.
+/// A number that a 64-bit floating-point number cannot hold.
 pub const LARGE: u64 = 0xfedc_ba98_7654_3210;
 
 fn uuid(kind: u8, last: u8) -> [u8; 16] {
@@ -37,7 +37,15 @@ pub fn item_record(last: u8, definition: &str, slot: u16) -> ItemRecord {
 }
 
 pub fn soft_state() -> SoftState {
-    SoftState { map: MapId(1), x: 10_752, y: 5_632, health: 87, resource: 40, cooldowns: Vec::new() }
+    SoftState {
+        map: MapId(1),
+        x: 10_752,
+        y: 5_632,
+        health: 87,
+        resource: 40,
+        cooldowns: Vec::new(),
+        ..SoftState::default()
+    }
 }
 
 pub fn grant(map_ws_url: Option<&str>) -> TravelGrant {

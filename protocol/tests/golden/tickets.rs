@@ -1,4 +1,4 @@
-//! Tickets, and the connect token they ride in.
+//! Tickets, and the connect token that carries them.
 
 use realmgate_protocol::ids::{ChannelId, LockEpoch, MapId, TicketId};
 use realmgate_protocol::limits::{MAX_TICKET_BYTES, NETCODE_PROTOCOL_ID};
@@ -60,7 +60,8 @@ fn tickets_are_as_recorded() {
     check("tickets", &made);
 }
 
-/// Nothing in this crate writes connect tokens; the layout is the public standard's, recorded for whoever reads one.
+/// Nothing in this crate writes connect tokens. The layout is that of the public standard, recorded for readers of
+/// tokens.
 #[test]
 fn the_connect_token_is_as_recorded() {
     let (created, expires, timeout_s, port) = (1_790_000_000u64, 1_790_000_030u64, 10i32, 4_001u16);

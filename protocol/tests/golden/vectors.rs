@@ -1,4 +1,4 @@
-//! The files of vectors: one JSON array each, one vector a line.
+//! The files of vectors: one JSON array each, one vector per line.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,13 +11,13 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Vector {
-    /// Unique in its file.
+    /// The vector's name, unique in its file.
     pub name: String,
-    /// What it shows.
+    /// What the vector shows.
     pub what: String,
-    /// The value, in whatever form of JSON is clearest.
+    /// The value, in the clearest form of JSON.
     pub value: Value,
-    /// Its bytes.
+    /// Its bytes, in hexadecimal.
     pub hex: String,
 }
 
@@ -27,7 +27,7 @@ impl Vector {
     }
 }
 
-/// Compares a file with what it should hold, or writes it.
+/// Compares a file with its expected contents, or writes it.
 #[track_caller]
 #[expect(clippy::disallowed_methods, reason = "a switch of this test alone, not a setting of the product")]
 pub fn check(file: &str, made: &[Vector]) {
@@ -52,7 +52,7 @@ pub fn read(file: &str) -> Vec<Vector> {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-/// Where a file of vectors lies.
+/// The path of a file of vectors.
 fn path(file: &str) -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "vectors", &format!("{file}.json")].iter().collect()
 }
@@ -67,7 +67,7 @@ fn text_of(vectors: &[Vector]) -> String {
     format!("[\n{}\n]\n", lines.join(",\n"))
 }
 
-/// With the keys of every object in alphabetical order, whatever features `serde_json` is built with.
+/// Sorts the keys of every object alphabetically, whatever features `serde_json` is built with.
 fn sorted(value: Value) -> Value {
     match value {
         Value::Array(values) => values.into_iter().map(sorted).collect(),
@@ -80,7 +80,7 @@ fn sorted(value: Value) -> Value {
     }
 }
 
-/// Bytes as text.
+/// Bytes as hexadecimal text.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

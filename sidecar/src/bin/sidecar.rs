@@ -1,18 +1,18 @@
-//! The sidecar as a process of its own.
+//! The sidecar as a standalone process.
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use metrics_exporter_prometheus::PrometheusBuilder;
 use realmgate_sidecar::admin::{self, Release};
 use realmgate_sidecar::clock::Clock;
 use realmgate_sidecar::config::{ConfigError, DatabaseAt, Roles, Settings, Storage};
+use realmgate_sidecar::own_folder::OwnFolder;
 use realmgate_sidecar::ready::ReadyFiles;
 use realmgate_sidecar::service::accounts::fold_username;
 use realmgate_sidecar::store::{self, AccountStore, LedgerStore, OpenError, SqlStore, Store};
-use realmgate_sidecar::{Sidecar, StartError, http};
+use realmgate_sidecar::{Sidecar, StartError, http, metrics_recorder};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Accounts, characters, directory and gateway of a Realmgate world.
@@ -93,7 +93,7 @@ enum Admin {
     },
 }
 
-/// What ends the process, and the code it ends with.
+/// An error that ends the process, with its exit code.
 struct Failure {
     code: u8,
     message: String,
@@ -122,7 +122,7 @@ fn main() -> ExitCode {
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            // The log may be in JSON or filtered; this is for whoever typed the command.
+            // The log may be in JSON or filtered; this line is for the person who typed the command.
             let _ = writeln!(std::io::stderr(), "sidecar: {}", failure.message);
             ExitCode::from(failure.code)
         }
@@ -150,7 +150,7 @@ fn start_log(filter: &str, format: LogFormat) -> Result<(), ConfigError> {
         filter.parse().map_err(|error| ConfigError::new("RUST_LOG", format!("{error}")))?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        // It would complain to stderr, where this log goes too, and panic if that is full.
+        // It would write its errors to stderr, where this log goes too, and panic if stderr is full.
         .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
@@ -170,15 +170,19 @@ async fn run_serve(serve: Serve) -> Result<(), Failure> {
         settings.gateway_addr.set_port(port);
     }
     let mut config = settings.resolve()?.with_roles(serve.roles)?;
-    // Several of us may share it, and the older ones run on while the newer ones start.
+    // Several sidecars may share the database, and the older ones keep running while the newer ones start.
     config.database.migrate = false;
-    let metrics = PrometheusBuilder::new().install_recorder().map_err(anyhow::Error::from)?;
-    // Listened for before the ready file appears, so that whoever waits for it can stop us at once.
+    let metrics = metrics_recorder::install().map_err(anyhow::Error::from)?;
+    // Registered before the ready file appears, so that a process that waits for the file can stop us at once.
     let mut terminated = signal(SignalKind::terminate()).map_err(anyhow::Error::from)?;
 
+    // Ready files of a sidecar that already runs here are not ours to remove. The start below reports that it runs.
+    let is_free = OwnFolder::lock(&config.data_dir, &config.gateway.id).map_err(anyhow::Error::from)?.is_some();
     let ready_files = [Some(config.data_dir.join("sidecar/ready.json")), serve.ready_file];
     let ready_files: Vec<PathBuf> = ready_files.into_iter().flatten().collect();
-    ReadyFiles::forget(&ready_files).map_err(|error| anyhow::Error::from(error).context("a stale ready file"))?;
+    if is_free {
+        ReadyFiles::forget(&ready_files).map_err(|error| anyhow::Error::from(error).context("a stale ready file"))?;
+    }
     let running = Sidecar::start(config, Some(metrics)).await?;
     let ready = ReadyFiles::write(ready_files, running.addrs(), serve.roles);
     let outcome = match ready {
@@ -208,7 +212,8 @@ async fn migrate(storage: &Storage) -> Result<(), Failure> {
     store::migrate(&at).await.map_err(|error| cannot_open(&at, error))
 }
 
-/// For verbs that look at a world: one that is not there would be made empty, and found without fault.
+/// Opens the database for commands that inspect a world. A missing one is an error: it would be created empty, and
+/// audited without a fault.
 async fn open_existing(storage: &Storage) -> Result<SqlStore, Failure> {
     let mut config = storage.database()?;
     config.migrate = false;

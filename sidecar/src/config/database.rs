@@ -1,4 +1,4 @@
-//! Where the database is, and how it is used.
+//! Where the database is and how it is used.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::PgConnectOptions;
 
 use super::ConfigError;
+use super::defaults::defaults;
 
 /// Flags and environment variables of the database.
 #[derive(Debug, Clone, clap::Args)]
@@ -38,39 +39,42 @@ pub struct Storage {
     pub database: DatabaseSettings,
 }
 
-/// The database, checked.
+/// The checked database settings.
 #[derive(Debug, Clone)]
 pub struct DatabaseConfig {
-    /// Where it is.
+    /// Where the database is.
     pub at: DatabaseAt,
-    /// Connections to PostgreSQL at most.
+    /// Maximum number of connections to PostgreSQL.
     pub pool: u32,
-    /// How long a call waits for a connection.
+    /// How long a call waits for a connection before it fails.
     pub acquire: Duration,
-    /// How long PostgreSQL may work on a statement.
+    /// How long PostgreSQL may work on a statement before it gives up.
     pub statement: Duration,
-    /// Whether PostgreSQL's tables are brought up to date when it is opened. Where several sidecars share it, that is
-    /// for `sidecar migrate` to do, and they only check. A SQLite file is brought up to date in any case.
+    /// Whether PostgreSQL's tables are migrated when the database is opened. Where several sidecars share it,
+    /// `sidecar migrate` does that, and they only check. A SQLite file is always migrated.
     pub migrate: bool,
 }
 
 /// Where a database is.
 #[derive(Debug, Clone)]
 pub enum DatabaseAt {
-    /// A SQLite file.
+    /// The path of a SQLite file.
     Sqlite(PathBuf),
-    /// The address of a PostgreSQL database, with its password.
+    /// The URL of a PostgreSQL database, with its password.
     Postgres(SecretString),
 }
 
 impl Default for DatabaseSettings {
     fn default() -> Self {
-        Self { database_url: None, database_pool: 16, database_acquire_seconds: 5, database_statement_seconds: 5 }
+        defaults()
     }
 }
 
 impl DatabaseSettings {
-    /// Checks where the database is; without an address, in a file of `data_dir`.
+    /// Checks where the database is. Without an address, it is a file in `data_dir`.
+    ///
+    /// # Errors
+    /// When `DATABASE_URL` is neither a SQLite path nor a valid PostgreSQL URL.
     pub fn resolve(&self, data_dir: &Path) -> Result<DatabaseConfig, ConfigError> {
         Ok(DatabaseConfig {
             at: self.at(data_dir)?,
@@ -105,12 +109,15 @@ impl DatabaseSettings {
 
 impl Storage {
     /// The database that these settings name.
+    ///
+    /// # Errors
+    /// As [`DatabaseSettings::resolve`].
     pub fn database(&self) -> Result<DatabaseConfig, ConfigError> {
         self.database.resolve(&self.data_dir)
     }
 }
 
-/// For people, without the password.
+/// For people to read, without the password.
 impl fmt::Display for DatabaseAt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -126,7 +133,7 @@ impl fmt::Display for DatabaseAt {
     }
 }
 
-/// A setting that is never shown.
+/// Parses a setting whose value is never shown.
 pub(super) fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
     Ok(text.into())
 }

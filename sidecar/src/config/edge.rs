@@ -1,8 +1,9 @@
-//! What stands between the sockets and the routes: TLS, the redirect to it, connections, proxies.
+//! Settings between the sockets and the routes: TLS, the redirect to it, connection limits, trusted proxies.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use super::defaults::defaults;
 use super::{ConfigError, TrustedProxies};
 
 /// The flags and environment variables of the listeners' edge.
@@ -33,60 +34,56 @@ pub struct EdgeSettings {
 
 impl Default for EdgeSettings {
     fn default() -> Self {
-        Self {
-            tls_cert_file: None,
-            tls_key_file: None,
-            http_redirect_addr: None,
-            http_redirect_port: None,
-            max_connections: 16_384,
-            max_connections_per_ip: 256,
-            trusted_proxies: None,
-        }
+        defaults()
     }
 }
 
-/// The listeners' edge, checked.
+/// The checked edge settings of the listeners.
 #[derive(Debug, Clone)]
 pub struct Edge {
-    /// Certificate and key, where the listeners speak TLS.
+    /// Certificate and key; `None` where the listeners speak plain HTTP.
     pub tls: Option<TlsFiles>,
-    /// The listener that sends plain HTTP to TLS.
+    /// The listener that redirects plain HTTP to HTTPS; `None` where there is none.
     pub redirect: Option<Redirect>,
-    /// How many connections there may be.
+    /// Connection limits of each listener.
     pub connections: ConnectionLimits,
-    /// Whose word about clients' addresses is believed.
+    /// Proxies that are trusted to name a client's address.
     pub proxies: TrustedProxies,
 }
 
-/// Where certificate and key lie, both PEM.
+/// Paths of the certificate and its key, both PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsFiles {
-    /// The chain, leaf first.
+    /// The certificate chain, leaf first.
     pub certificate: PathBuf,
     /// The leaf's private key.
     pub key: PathBuf,
 }
 
-/// The listener that sends plain HTTP to TLS.
+/// The listener that redirects plain HTTP to HTTPS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Redirect {
-    /// `HTTP_REDIRECT_ADDR`.
+    /// The address to bind (`HTTP_REDIRECT_ADDR`).
     pub addr: SocketAddr,
-    /// The port it names; `None` for the API's own.
+    /// The port in the redirect's URL; `None` for the API's own.
     pub port: Option<u16>,
 }
 
-/// How many connections one listener has at once.
+/// How many connections one listener may have at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionLimits {
-    /// In all.
+    /// In total.
     pub total: u32,
-    /// From one IP.
+    /// From one IP address.
     pub per_ip: u32,
 }
 
 impl EdgeSettings {
-    /// Checks what belongs together.
+    /// Checks that settings that belong together are given together.
+    ///
+    /// # Errors
+    /// When only one of `TLS_CERT_FILE` and `TLS_KEY_FILE` is given, `HTTP_REDIRECT_ADDR` is given without them, or
+    /// `TRUSTED_PROXIES` cannot be parsed.
     pub fn resolve(&self) -> Result<Edge, ConfigError> {
         // The command line asks for this too; settings made in code have no command line.
         let tls = match (&self.tls_cert_file, &self.tls_key_file) {

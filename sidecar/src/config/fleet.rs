@@ -1,4 +1,4 @@
-//! The server manager's settings.
+//! Settings of the server manager.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::ConfigError;
+use super::defaults::defaults;
 
 /// The program that hosts maps, beside our own executable.
 const BINARY: &str = "start_server";
@@ -47,37 +48,33 @@ pub struct FleetSettings {
 
 impl Default for FleetSettings {
     fn default() -> Self {
-        Self {
-            server_manager: ServerManager::None,
-            server_manager_binary: None,
-            server_manager_max: 8,
-            server_manager_idle_s: 300,
-            server_manager_wait_s: 10,
-            server_manager_starts_per_min: 12,
-            server_manager_set: None,
-        }
+        defaults()
     }
 }
 
-/// Map servers as children of this process.
+/// Settings of map servers that run as children of this process.
 #[derive(Debug, Clone)]
 pub struct LocalFleet {
     /// The program to start.
     pub binary: PathBuf,
-    /// Most at once.
+    /// Maximum number of map servers at once.
     pub most: usize,
-    /// How long one may stand empty.
+    /// How long a map server may be empty before it is stopped.
     pub idle: Duration,
-    /// How long a player waits for one.
+    /// How long a player waits for a map server that is starting.
     pub wait: Duration,
-    /// Most starts a minute.
+    /// Maximum number of starts per minute.
     pub starts_per_min: u32,
-    /// All that a child sees of the settings; secrets among them.
+    /// The settings that a child sees as environment variables, secrets included.
     pub environment: Vec<(String, SecretString)>,
 }
 
 impl FleetSettings {
-    /// Checks everything, and finds the program. `secrets` is what a child needs that does not lie in `DATA_DIR`.
+    /// Checks the settings and finds the program; `None` without a server manager. `secrets` are the secrets that a
+    /// child needs and that are not in `DATA_DIR`.
+    ///
+    /// # Errors
+    /// When `SERVER_MANAGER_SET` is not a list of `KEY=VALUE`, or when `SERVER_MANAGER_BINARY` is not a file.
     pub fn resolve(&self, secrets: Vec<(String, SecretString)>) -> Result<Option<LocalFleet>, ConfigError> {
         if self.server_manager == ServerManager::None {
             return Ok(None);

@@ -1,13 +1,15 @@
 //! Every setting of the sidecar, parsed and checked before any port is bound.
 
+mod characters;
 mod database;
+mod defaults;
 mod edge;
 mod fleet;
 mod origins;
+mod passwords;
 mod proxies;
 mod roles;
 mod settings;
-mod timers;
 mod world;
 
 use std::net::SocketAddr;
@@ -17,24 +19,26 @@ use std::time::Duration;
 use realmgate_protocol::ids::MapId;
 use secrecy::SecretString;
 
+pub use characters::{CharacterRules, CharacterSettings};
 pub use database::{DatabaseAt, DatabaseConfig, DatabaseSettings, Storage};
+pub use defaults::defaults;
 pub use edge::{ConnectionLimits, Edge, EdgeSettings, Redirect, TlsFiles};
 pub use fleet::{FleetSettings, LocalFleet, ServerManager};
 pub use origins::Origins;
+pub use passwords::{PasswordHashing, PasswordMemory};
 pub use proxies::TrustedProxies;
 pub use roles::{BadRoles, Roles};
 pub use settings::{DuplicateLogin, Settings};
-pub use timers::TimerSettings;
 pub use world::find_assets;
 
 use crate::lock::Timers;
 use crate::secrets::Secrets;
 
-/// A setting that cannot be used. One line that names it.
+/// A setting that cannot be used. Displayed as one line that names it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{key}: {why}")]
 pub struct ConfigError {
-    /// The environment variable.
+    /// The environment variable of the setting.
     pub key: String,
     /// What is wrong with it, and what would be right.
     pub why: String,
@@ -47,43 +51,50 @@ impl ConfigError {
     }
 }
 
-/// The sidecar's configuration. Made by [`Settings::resolve`].
+/// The sidecar's checked configuration. Made by [`Settings::resolve`].
 #[derive(Debug, Clone)]
 pub struct SidecarConfig {
-    /// What the world is called, for the web page.
+    /// The world's name, shown on the web page.
     pub realm_name: String,
-    /// Where everything lies that must last.
+    /// The folder of everything that must persist.
     pub data_dir: PathBuf,
-    /// Designers' data.
+    /// The folder of the designers' data.
     pub assets_dir: PathBuf,
     /// The database.
     pub database: DatabaseConfig,
-    /// Where what may be lost is shared with other sidecars; `None` keeps it in this process.
+    /// Redis, which shares state that may be lost with other sidecars; `None` keeps that state in this process.
     pub redis: Option<RedisConfig>,
-    /// What this process does: which listeners it binds.
+    /// The roles of this process: which listeners it binds.
     pub roles: Roles,
-    /// The listeners.
+    /// The addresses of the listeners.
     pub listen: Listen,
-    /// What stands between the listeners and the routes.
+    /// TLS, the redirect to it, connection limits and trusted proxies.
     pub edge: Edge,
-    /// What we sign and check with.
+    /// The secrets used to sign and to verify.
     pub secrets: Secrets,
     /// How long tokens live.
     pub tokens: TokenTimes,
-    /// How often clients may ask.
+    /// Rate limits of clients.
     pub limits: RateLimits,
-    /// The gateway and the directory.
+    /// Threads, memory and queue of password hashing.
+    pub passwords: PasswordHashing,
+    /// What players may do with their characters.
+    pub characters: CharacterRules,
+    /// Settings of the gateway and the directory.
     pub gateway: GatewayConfig,
     /// How long each hand-over of a lock may take.
     pub timers: Timers,
-    /// Where characters begin.
+    /// The maps where characters start.
     pub start: StartMaps,
-    /// Who starts map servers; `None` where nobody does.
+    /// The map servers that this process starts; `None` without a server manager.
     pub fleet: Option<LocalFleet>,
 }
 
 impl SidecarConfig {
-    /// For a process that has only some of the roles.
+    /// Limits the process to some of the roles.
+    ///
+    /// # Errors
+    /// When `SERVER_MANAGER` is local and `roles` lacks the directory.
     pub fn with_roles(self, roles: Roles) -> Result<Self, ConfigError> {
         if self.fleet.is_some() && !roles.directory {
             let why = "local needs the role directory: that is where the servers it starts register";
@@ -93,62 +104,68 @@ impl SidecarConfig {
     }
 }
 
-/// Redis, shared by a fleet of sidecars.
+/// Redis, shared by several sidecars.
 #[derive(Debug, Clone)]
 pub struct RedisConfig {
-    /// Where it is, with the password.
+    /// Its URL, with the password.
     pub url: SecretString,
-    /// Comes before every key and channel.
+    /// Prefix of every key and channel.
     pub prefix: String,
 }
 
 /// The addresses to bind; port 0 takes a free one.
 #[derive(Debug, Clone, Copy)]
 pub struct Listen {
-    /// `API_ADDR`.
+    /// Public API and web page (`API_ADDR`).
     pub api: SocketAddr,
-    /// `DIRECTORY_ADDR`.
+    /// Directory and internal routes (`DIRECTORY_ADDR`).
     pub directory: SocketAddr,
-    /// `GATEWAY_ADDR`.
+    /// Gateway WebSocket (`GATEWAY_ADDR`).
     pub gateway: SocketAddr,
 }
 
 /// How long tokens live.
 #[derive(Debug, Clone, Copy)]
 pub struct TokenTimes {
-    /// Access tokens.
+    /// Lifetime of access tokens.
     pub access: Duration,
-    /// Refresh tokens.
+    /// Lifetime of refresh tokens.
     pub refresh: Duration,
 }
 
-/// How often clients may ask.
+/// Rate limits of clients.
 #[derive(Debug, Clone, Copy)]
 pub struct RateLimits {
-    /// Failed log-ins a minute, per account and per IP.
+    /// Failed log-ins per minute, counted per account and per IP.
     pub failed_logins_per_min: u32,
-    /// Registrations a minute and IP.
+    /// Registrations per minute and IP.
     pub registrations_per_min: u32,
-    /// Registrations a minute from this machine, where load tests run.
+    /// Registrations per minute from this machine, where load tests run.
     pub loopback_registrations_per_min: u32,
-    /// Other calls a minute and user; without a user, per IP.
+    /// Other calls per minute and user; per IP for calls without a user.
     pub calls_per_min: u32,
-    /// Gateway messages in ten seconds and user.
+    /// Gateway messages per ten seconds and user.
     pub gateway_messages_per_10s: u32,
-    /// How many password hashes may wait before log-ins are turned away.
-    pub password_queue: u32,
+    /// Attempts to enter the world per minute and user.
+    pub entries_per_min: u32,
+    /// Attempts to enter the world per minute and IP.
+    pub entries_per_min_per_ip: u32,
+    /// Journeys to another map or channel per minute and character.
+    pub journeys_per_min: u32,
+    /// Successful log-ins per minute and account.
+    pub log_ins_per_min: u32,
 }
 
-/// The gateway and the directory.
+/// Settings of the gateway and the directory.
 #[derive(Debug, Clone)]
 pub struct GatewayConfig {
-    /// `GATEWAY_ID`: how map servers and session entries name this process.
+    /// `GATEWAY_ID`: the name of this process in map servers and session entries.
     pub id: String,
-    /// Which browser pages may speak with us.
+    /// The browser pages that may talk to us.
     pub origins: Origins,
     /// Whether `/ws?token=` is accepted.
     pub query_token: bool,
-    /// What happens when an account that is in the world enters it again.
+    /// What happens when an account that is already in the world enters it again.
     pub duplicate_login: DuplicateLogin,
     /// Whether map servers without a map link may be entered.
     pub allow_unlinked_map_servers: bool,
@@ -156,11 +173,11 @@ pub struct GatewayConfig {
     pub allow_unauthenticated_registry: bool,
 }
 
-/// Where characters begin that were never in a world.
+/// The maps where characters start that have never been in a world.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct StartMaps {
     /// `start_map` of `world.toml`.
     pub world: Option<MapId>,
-    /// The map an embedding map server was started with: used where no server hosts `world`.
+    /// The map that an embedding map server was started with: used where no server hosts `world`.
     pub embedded: Option<MapId>,
 }

@@ -1,20 +1,23 @@
-//! Which browser pages may speak with us.
+//! The browser pages that may talk to us.
 
 use super::ConfigError;
 
-/// `ALLOWED_ORIGINS`. A request without an `Origin` is a native client's and not judged here.
+/// `ALLOWED_ORIGINS`. A request without an `Origin` comes from a native client and is not checked here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origins {
-    /// Not set: pages of this machine, and pages of the very host that is asked (its web page is on another port).
+    /// Not set: pages of this machine, and pages of the requested host (its web page is on another port).
     Local,
-    /// `*`.
+    /// `*`: every page.
     All,
-    /// Just these.
+    /// Only pages of these origins.
     Listed(Vec<String>),
 }
 
 impl Origins {
-    /// Reads the setting.
+    /// Parses the setting.
+    ///
+    /// # Errors
+    /// When an entry is not `scheme://host` or `scheme://host:port`.
     pub fn parse(text: Option<&str>) -> Result<Self, ConfigError> {
         let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(Self::Local) };
         if text == "*" {
@@ -30,7 +33,7 @@ impl Origins {
         }
     }
 
-    /// Whether a page of `origin` may; `host` is the request's `Host`.
+    /// Whether a page of `origin` may talk to us; `host` is the request's `Host`.
     pub fn allows(&self, origin: &str, host: Option<&str>) -> bool {
         match self {
             Self::All => true,
@@ -45,7 +48,7 @@ impl Origins {
     }
 }
 
-/// The host in `scheme://host[:port]`, and nothing where the text is not exactly that.
+/// The host in `scheme://host[:port]`; `None` where the text is anything else.
 fn host_of(origin: &str) -> Option<&str> {
     let (scheme, rest) = origin.split_once("://")?;
     let host = without_port(rest);
@@ -55,7 +58,7 @@ fn host_of(origin: &str) -> Option<&str> {
 
 fn without_port(authority: &str) -> &str {
     match authority.rsplit_once(':') {
-        // The colons inside `[::1]` are not a port's.
+        // The colons inside `[::1]` do not start a port.
         Some((host, port)) if !port.ends_with(']') => host,
         _ => authority,
     }

@@ -1,4 +1,4 @@
-//! Whose word about a client's address is believed.
+//! Proxies that are trusted to name a client's address.
 
 use std::net::IpAddr;
 
@@ -11,7 +11,10 @@ use super::ConfigError;
 pub struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
-    /// Reads the setting.
+    /// Parses the setting.
+    ///
+    /// # Errors
+    /// When an entry is neither an IP address nor a network.
     pub fn parse(text: Option<&str>) -> Result<Self, ConfigError> {
         let entries = text.unwrap_or_default().split(',').map(str::trim).filter(|entry| !entry.is_empty());
         let networks = entries.map(|entry| {
@@ -24,20 +27,21 @@ impl TrustedProxies {
         networks.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether this is one of our proxies.
+    /// Whether `ip` is one of our proxies.
     pub fn contains(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
         self.0.iter().any(|network| network.contains(&ip))
     }
 
-    /// Who asks: the socket's other end, and where that is a proxy of ours, whom it names. Each proxy appends the
-    /// address it was called from, so `X-Forwarded-For` is read from its end as long as proxies of ours wrote it; what
-    /// stands before that, anybody may have written.
+    /// The client's address: the socket's peer, or where that is one of our proxies, the client that it names. Each
+    /// proxy appends the address that it was called from, so `X-Forwarded-For` is read from its end as long as our
+    /// proxies wrote it. Anybody may have written what stands before that.
     pub fn client<'a>(&self, socket: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a str>) -> IpAddr {
         let mut client = socket.to_canonical();
         let mut hops = forwarded.rev().flat_map(|line| line.rsplit(',')).map(str::trim);
         while self.contains(client) {
-            // Some proxies write a port, some write `unknown`: then the hop that wrote it is all we know.
+            // Some proxies write a port, some write `unknown`. Without a readable address, the hop that wrote it is
+            // all we know.
             let Some(hop) = hops.next().and_then(address) else { break };
             client = hop;
         }

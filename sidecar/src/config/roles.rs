@@ -1,4 +1,4 @@
-//! What a process of the sidecar does: which of the three listeners it has.
+//! The roles of a sidecar process: which of the three listeners it has.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,29 +8,29 @@ use std::str::FromStr;
 pub struct Roles {
     /// Public API and web page.
     pub api: bool,
-    /// Map servers: their registry, their links, and every internal route.
+    /// Directory: the registry of map servers, their links, and every internal route.
     pub directory: bool,
     /// Players' gateway sockets.
     pub gateway: bool,
 }
 
-/// A text that names no roles.
+/// Why a text cannot be parsed as [`Roles`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadRoles {
-    /// One of them is none.
+    /// A name that is not a role.
     #[error("{0:?} is no role (ROLES); there are api, directory and gateway, comma separated")]
     Unknown(String),
-    /// There are none.
+    /// No role is named.
     #[error("a process has at least one role (ROLES): api, directory or gateway, comma separated")]
     Missing,
 }
 
 impl Roles {
-    /// A process that does everything.
+    /// Every role.
     pub const ALL: Self = Self { api: true, directory: true, gateway: true };
     const NONE: Self = Self { api: false, directory: false, gateway: false };
 
-    /// Whether it is a gateway and nothing else: then its health and figures are on the gateway's port.
+    /// Whether the gateway is the only role. Then health checks and metrics are on the gateway's port.
     pub fn is_gateway_alone(self) -> bool {
         self == Self { gateway: true, ..Self::NONE }
     }

@@ -9,12 +9,13 @@ use redis::IntoConnectionInfo;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::database::{DatabaseSettings, secret};
-use super::timers::TimerSettings;
+use super::defaults::defaults;
 use super::world::{find_assets, read_start_map};
 use super::{
-    ConfigError, EdgeSettings, FleetSettings, GatewayConfig, Listen, Origins, RateLimits, RedisConfig, Roles,
-    SidecarConfig, StartMaps, TokenTimes,
+    CharacterSettings, ConfigError, EdgeSettings, FleetSettings, GatewayConfig, Listen, Origins, PasswordHashing,
+    RateLimits, RedisConfig, Roles, SidecarConfig, StartMaps, TokenTimes,
 };
+use crate::lock::Timers;
 use crate::secrets::{SecretSource, SecretSources};
 
 /// What happens when an account that is in the world enters it again.
@@ -22,7 +23,7 @@ use crate::secrets::{SecretSource, SecretSources};
 pub enum DuplicateLogin {
     /// The older player is saved and leaves, the newer one comes in.
     Replace,
-    /// The newer one is told `ALREADY_ONLINE`.
+    /// The newer one is told `ALREADY_ONLINE`, and the older player is asked to leave: the next try comes in.
     Reject,
 }
 
@@ -96,7 +97,7 @@ pub struct Settings {
     #[arg(long, env = "ALLOW_UNLINKED_MAP_SERVERS", default_value_t = false, action = clap::ArgAction::Set,
         value_parser = BoolishValueParser::new())]
     pub allow_unlinked_map_servers: bool,
-    /// Whether map servers may register without the service token (loopback only)
+    /// Whether map servers may register, and GET /characters/{id}/internal be asked, without the service token (loopback only)
     #[arg(long, env = "ALLOW_UNAUTHENTICATED_REGISTRY", default_value_t = false, action = clap::ArgAction::Set,
         value_parser = BoolishValueParser::new())]
     pub allow_unauthenticated_registry: bool,
@@ -122,9 +123,25 @@ pub struct Settings {
     /// Gateway messages in ten seconds and user
     #[arg(long, env = "GATEWAY_MESSAGES_PER_10S", default_value_t = 60, value_parser = at_least_one())]
     pub gateway_messages_per_10s: u32,
-    /// How many password hashes may wait before log-ins are turned away with 503
-    #[arg(long, env = "PASSWORD_QUEUE", default_value_t = 32, value_parser = at_least_one())]
-    pub password_queue: u32,
+    /// Tries to enter the world a minute and user
+    #[arg(long, env = "ENTRIES_PER_MIN", default_value_t = 12, value_parser = at_least_one())]
+    pub entries_per_min: u32,
+    /// Tries to enter the world a minute and IP, this machine excepted
+    #[arg(long, env = "ENTRIES_PER_MIN_PER_IP", default_value_t = 360, value_parser = at_least_one())]
+    pub entries_per_min_per_ip: u32,
+    /// Journeys to another map or channel a minute and character
+    #[arg(long, env = "JOURNEYS_PER_MIN", default_value_t = 30, value_parser = at_least_one())]
+    pub journeys_per_min: u32,
+    /// Log-ins a minute and account with the right password
+    #[arg(long, env = "LOG_INS_PER_MIN", default_value_t = 30, value_parser = at_least_one())]
+    pub log_ins_per_min: u32,
+    /// Password hashing.
+    #[command(flatten)]
+    pub passwords: PasswordHashing,
+
+    /// What players may do with their characters.
+    #[command(flatten)]
+    pub characters: CharacterSettings,
 
     /// The server manager.
     #[command(flatten)]
@@ -132,7 +149,7 @@ pub struct Settings {
 
     /// How long each hand-over of a lock may take
     #[command(flatten)]
-    pub timers: TimerSettings,
+    pub timers: Timers,
 }
 
 pub(super) fn at_least_one() -> clap::builder::RangedI64ValueParser<u32> {
@@ -140,46 +157,16 @@ pub(super) fn at_least_one() -> clap::builder::RangedI64ValueParser<u32> {
 }
 
 impl Settings {
-    /// The settings with every default and every port free, as if no flag and no environment variable were given.
+    /// The defaults of all flags and environment variables, but with a free port for each listener.
     pub fn with_defaults(data_dir: PathBuf) -> Self {
         let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self {
-            data_dir,
-            database: DatabaseSettings::default(),
-            assets_dir: PathBuf::from("assets"),
-            realm_name: "Realmgate".to_owned(),
-            api_addr: any_port,
-            directory_addr: any_port,
-            gateway_addr: any_port,
-            edge: EdgeSettings::default(),
-            redis_url: None,
-            redis_prefix: String::new(),
-            jwt_secret: None,
-            jwt_secret_file: None,
-            ticket_key: None,
-            ticket_key_file: None,
-            service_token: None,
-            service_token_file: None,
-            gateway_id: "gateway-1".to_owned(),
-            allowed_origins: None,
-            gateway_query_token: true,
-            duplicate_login: DuplicateLogin::Replace,
-            allow_unlinked_map_servers: false,
-            allow_unauthenticated_registry: false,
-            access_token_seconds: 15 * 60,
-            refresh_token_days: 30,
-            failed_logins_per_min: 10,
-            registrations_per_min: 10,
-            loopback_registrations_per_min: 600,
-            calls_per_min: 240,
-            gateway_messages_per_10s: 60,
-            password_queue: 32,
-            timers: TimerSettings::default(),
-            fleet: FleetSettings::default(),
-        }
+        Self { data_dir, api_addr: any_port, directory_addr: any_port, gateway_addr: any_port, ..defaults() }
     }
 
-    /// Checks everything, reads or generates the secrets, and finds the data. Binds nothing.
+    /// Checks the settings, reads or generates the secrets, and finds the data folder. Binds nothing.
+    ///
+    /// # Errors
+    /// When a setting, a secret or a data file cannot be used; the error names the setting.
     pub fn resolve(&self) -> Result<SidecarConfig, ConfigError> {
         let redis = self.redis()?;
         let listen = Listen { api: self.api_addr, directory: self.directory_addr, gateway: self.gateway_addr };
@@ -191,7 +178,7 @@ impl Settings {
         let exposed = listen.is_exposed() || edge.redirect.is_some_and(|redirect| !redirect.addr.ip().is_loopback());
         let is_id_byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
         if !(1..=64).contains(&self.gateway_id.len()) || !self.gateway_id.bytes().all(is_id_byte) {
-            // Locks are written under this name, and must be readable again.
+            // Locks are written under this name and have to be parsed again.
             return Err(ConfigError::new("GATEWAY_ID", "has 1 to 64 letters, digits and . _ -"));
         }
         let database = self.database.resolve(&self.data_dir)?;
@@ -201,7 +188,7 @@ impl Settings {
             roles: Roles::ALL,
             fleet: self.fleet.resolve(self.secrets_of_map_servers())?,
             database,
-            timers: self.timers.timers(),
+            timers: self.timers,
             redis,
             start: StartMaps { world: read_start_map(&assets_dir)?, embedded: None },
             secrets: self.secret_sources().resolve(&self.data_dir, exposed)?,
@@ -215,8 +202,13 @@ impl Settings {
                 loopback_registrations_per_min: self.loopback_registrations_per_min,
                 calls_per_min: self.calls_per_min,
                 gateway_messages_per_10s: self.gateway_messages_per_10s,
-                password_queue: self.password_queue,
+                entries_per_min: self.entries_per_min,
+                entries_per_min_per_ip: self.entries_per_min_per_ip,
+                journeys_per_min: self.journeys_per_min,
+                log_ins_per_min: self.log_ins_per_min,
             },
+            passwords: self.passwords,
+            characters: self.characters.rules(),
             gateway: GatewayConfig {
                 id: self.gateway_id.clone(),
                 origins: Origins::parse(self.allowed_origins.as_deref())?,
@@ -234,7 +226,7 @@ impl Settings {
 
     fn redis(&self) -> Result<Option<RedisConfig>, ConfigError> {
         let Some(url) = self.redis_url.as_ref().filter(|url| !url.expose_secret().is_empty()) else { return Ok(None) };
-        // Why it cannot be parsed may quote it, with the password.
+        // The parser's error may quote the URL, with the password.
         if url.expose_secret().into_connection_info().is_err() {
             return Err(ConfigError::new("REDIS_URL", "is not redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]"));
         }
@@ -244,7 +236,7 @@ impl Settings {
         Ok(Some(RedisConfig { url: url.clone(), prefix: self.redis_prefix.clone() }))
     }
 
-    /// What a map server needs that was given to us; what was generated it finds in `DATA_DIR`.
+    /// Secrets from our settings that a map server needs too. It finds generated ones in `DATA_DIR`.
     fn secrets_of_map_servers(&self) -> Vec<(String, SecretString)> {
         let given = [("TICKET_KEY", &self.ticket_key), ("SERVICE_TOKEN", &self.service_token)];
         let given = given.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?)));

@@ -1,4 +1,4 @@
-//! What the sidecar reads from designers' data besides the classes.
+//! What the sidecar reads from the designers' data besides the classes.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,13 +8,16 @@ use serde::Deserialize;
 
 use super::ConfigError;
 
-/// `world.toml`, of which only this concerns us; the game owns the rest.
+/// `world.toml`. Only this field concerns us; the game owns the rest.
 #[derive(Deserialize)]
 struct World {
     start_map: Option<u16>,
 }
 
 /// The data folder: as given, else beside the executable or in one of the folders above it.
+///
+/// # Errors
+/// When there is no such folder.
 pub fn find_assets(given: &Path) -> Result<PathBuf, ConfigError> {
     if given.is_dir() {
         return Ok(given.to_owned());

@@ -10,7 +10,7 @@ use super::*;
 use crate::error::ErrorCode;
 use crate::redis_client::testing::TestRedis;
 
-/// A registry whose time a test moves.
+/// A registry with a clock that a test moves.
 pub(super) struct Bench {
     pub(super) registry: Arc<dyn ServerRegistry>,
     clock: Clock,
@@ -29,7 +29,7 @@ impl Bench {
         Some(Self { registry, clock, redis: Some(redis) })
     }
 
-    /// Lets time go by: everything that ends in the meantime has ended. Redis cannot be told the time, so what it holds
+    /// Lets time pass: everything that expires in the meantime has ended. Redis's clock cannot be set, so what it holds
     /// is made older.
     fn pass(&self, time: Duration) {
         self.clock.advance(time);
@@ -84,6 +84,7 @@ pub(super) fn registration(id: &str, port: u16, max_players: u32) -> Registratio
         ip: [127, 0, 0, 1].into(),
         port,
         supported_maps: vec![MapId(1), MapId(2)],
+        map_names: [(1, "greenvale".to_owned())].into(),
         max_players,
         cookie: None,
     }
@@ -160,7 +161,7 @@ async fn a_link_is_of_the_replica_that_holds_it(bench: &Bench) {
     registry.list(&registration(ID, 4001, 9), process, false).await.unwrap();
     registry.set_load(&id, loads([3, 4]), cookie(), facts("gateway-2")).await.unwrap();
     assert_eq!(bench.find(ID).await.unwrap().link, None, "the link of another process");
-    // It was linked before it was listed, and is known to be by what it says.
+    // It was linked before it was listed, which shows in its load.
     registry.set_load(&id, loads([3, 4]), process, facts("gateway-2")).await.unwrap();
     let found = bench.find(ID).await.unwrap();
     assert_eq!((found.link.clone(), found.current_players), (Some(facts("gateway-2")), 7));

@@ -67,7 +67,7 @@ impl ServerRegistry for InProcessRegistry {
     }
 
     fn recall(&self, _id: &ServerId) -> Option<MapServer> {
-        // Nothing is lost here without this process.
+        // Entries here are lost only with this process.
         None
     }
 

@@ -1,4 +1,4 @@
-//! Who is there: which map servers are alive, and which users are online.
+//! The directory: which map servers are alive, and which users are online.
 
 #[cfg(test)]
 mod contract_tests;
@@ -20,59 +20,83 @@ pub use self::redis::RedisRegistry;
 pub use in_process::InProcessRegistry;
 pub use rules::Change;
 pub use server::{Cookie, LinkFacts, MapServer, Registration, Seat};
-pub use sessions::{SessionEntry, SessionRegistry, Sessions};
+pub use sessions::{Present, SessionCharacter, SessionEntry, SessionRegistry, Sessions};
 
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::lock::CookieHash;
 use crate::redis_client::RedisClient;
 
-/// How long a map server is listed after it was last heard of.
+/// How long a map server is listed after its last sign of life, in milliseconds.
 pub const TTL_MS: u64 = 30_000;
-/// How often map servers are to be heard of.
+/// How often map servers are to send a heartbeat, in milliseconds.
 pub const HEARTBEAT_INTERVAL_MS: u64 = 15_000;
 
-/// What a registration came to.
+/// The outcome of a registration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registered {
-    /// What the server shows to renew.
+    /// The cookie that the server shows to renew its registration.
     pub cookie: Cookie,
     /// Whether it was listed already.
     pub renewed: bool,
 }
 
-/// Says what becomes of an entry as it stands; `None` where there is none. It may be asked more than once.
+/// Computes the change of an entry from its current state, which is `None` if there is none. It may be called more than
+/// once.
 pub type Rule<'a> = &'a mut (dyn FnMut(Option<MapServer>) -> Result<Change, Error> + Send);
 
-/// Where map servers are listed. An entry that is not renewed within [`TTL_MS`] is gone.
+/// The list of map servers. An entry that is not renewed within [`TTL_MS`] is gone.
 ///
-/// Where entries lie is each registry's own; the rules by which they change are written once, below.
+/// Each registry stores its entries in its own way; the rules by which they change are written once, below.
 #[async_trait]
 pub trait ServerRegistry: Send + Sync {
-    /// Changes an entry by a rule; nobody else's change comes in between.
+    /// Changes an entry by a rule, atomically: no other change comes in between.
+    ///
+    /// # Errors
+    /// The rule's own error. `OVERLOADED` while Redis cannot be asked or the entry changes all the time, `INTERNAL`
+    /// when the entry cannot be written as JSON.
     async fn change(&self, id: &ServerId, rule: Rule<'_>) -> Result<(), Error>;
 
-    /// The entry as this process knew it last, where the map server's link is here: with it a lost entry is put back.
+    /// The entry as this process last knew it, if the map server's link is here. A lost entry is restored from it.
     fn recall(&self, id: &ServerId) -> Option<MapServer>;
 
     /// Every live map server, by id.
+    ///
+    /// # Errors
+    /// `OVERLOADED` while Redis cannot be asked.
     async fn servers(&self) -> Result<Vec<MapServer>, Error>;
 
-    /// One map server.
+    /// Finds a live map server by id.
+    ///
+    /// # Errors
+    /// `OVERLOADED` while Redis cannot be asked.
     async fn find(&self, id: &ServerId) -> Result<Option<MapServer>, Error>;
 
-    /// Takes a map server off the list.
+    /// Removes a map server from the list.
+    ///
+    /// # Errors
+    /// `OVERLOADED` while Redis cannot be asked.
     async fn remove(&self, id: &ServerId) -> Result<(), Error>;
 
-    /// Keeps a place for a player who is on the way, for `life` at most; false where none is left. Of those who are
-    /// counted already, `leaving` are about to make room. A seat that is kept already is kept anew.
+    /// Reserves a seat for a player who is on the way, for `life` at most. Returns false if none is left or the server
+    /// is not listed. Of the players who are counted already, `leaving` are about to make room. A seat that is reserved
+    /// already is reserved anew.
+    ///
+    /// # Errors
+    /// `OVERLOADED` while Redis cannot be asked.
     async fn reserve(&self, id: &ServerId, seat: Seat, life: Duration, leaving: u32) -> Result<bool, Error>;
 
-    /// Gives a place back, or up to the player who has come.
+    /// Releases a seat that is not needed any more, or whose player has come.
+    ///
+    /// # Errors
+    /// `OVERLOADED` while Redis cannot be asked.
     async fn release_seat(&self, id: &ServerId, ticket: TicketId) -> Result<(), Error>;
 
     /// Lists a map server, or renews it. Which cookie it has was decided before: `resumed` says whether the process
-    /// brought it along. True where it was listed already; `SERVER_ID_TAKEN` where another id of the same name is.
+    /// brought it along. Returns true if it was listed already.
+    ///
+    /// # Errors
+    /// `SERVER_ID_TAKEN` when another id of the same name is listed, and as in [`ServerRegistry::change`].
     async fn list(&self, registration: &Registration, cookie: CookieHash, resumed: bool) -> Result<bool, Error> {
         let remembered = self.recall(&registration.id);
         let mut renewed = false;
@@ -85,7 +109,10 @@ pub trait ServerRegistry: Send + Sync {
         Ok(renewed)
     }
 
-    /// Renews a map server; false where it is not listed and has to register again.
+    /// Renews a map server's entry by a heartbeat. Returns false if it is not listed and has to register again.
+    ///
+    /// # Errors
+    /// As in [`ServerRegistry::change`].
     async fn heartbeat(&self, id: &ServerId, current_players: u32, load: f64) -> Result<bool, Error> {
         let update = &mut |server: &mut MapServer| {
             server.current_players = current_players;
@@ -94,18 +121,29 @@ pub trait ServerRegistry: Send + Sync {
         rules::renew(self, id, update).await
     }
 
-    /// A sidecar holds the map link of a map server from now on, which renews it; false where it is not listed.
+    /// Records that a sidecar holds the map link of a map server from now on, and renews the entry. Returns false if it
+    /// is not listed.
+    ///
+    /// # Errors
+    /// As in [`ServerRegistry::change`].
     async fn linked(&self, id: &ServerId, facts: LinkFacts) -> Result<bool, Error> {
         rules::renew(self, id, &mut |server: &mut MapServer| server.link = Some(facts.clone())).await
     }
 
-    /// A sidecar holds the map link no more. Where another one does by now, that stays as it is.
+    /// Records that a sidecar does not hold the map link any more. If another sidecar does by now, nothing changes.
+    ///
+    /// # Errors
+    /// As in [`ServerRegistry::change`].
     async fn unlinked(&self, id: &ServerId, replica: &str) -> Result<(), Error> {
         self.change(id, &mut |existing| Ok(rules::unlink(existing, id, replica))).await
     }
 
-    /// Players by channel, as said over the map link, which renews it; false where it is not listed and has to register
-    /// again. A process that was linked before it was listed, known by its cookie, is known to be linked from now on.
+    /// Records players by channel, as reported over the map link, and renews the entry. Returns false if the map server
+    /// is not listed and has to register again. A process that was linked before it was listed, which its cookie shows,
+    /// is recorded as linked from now on.
+    ///
+    /// # Errors
+    /// As in [`ServerRegistry::change`].
     async fn set_load(
         &self,
         id: &ServerId,
@@ -124,6 +162,9 @@ pub trait ServerRegistry: Send + Sync {
     }
 
     /// The live map servers of a map, the least loaded first.
+    ///
+    /// # Errors
+    /// `OVERLOADED` while Redis cannot be asked.
     async fn hosting(&self, map: MapId) -> Result<Vec<MapServer>, Error> {
         let mut servers = self.servers().await?;
         servers.retain(|server| server.supported_maps.contains(&map));

@@ -1,8 +1,8 @@
-//! The registry of a fleet of sidecars: one key for each map server, which any of them reads and renews.
+//! The registry of a fleet of sidecars: one key for each map server, which any sidecar reads and renews.
 //!
-//! `map-server-…` is a JSON document that ends by itself; `servers` is the set of their names, so that listing them does
-//! not search all keys; `seats:…` holds the places of players who are on the way. Operators may look at all of it, and
-//! anything may be lost: whoever holds a map server's link puts its entry back at the next load it hears of.
+//! `map-server-…` is a JSON document that expires by itself; `servers` is the set of their names, so that listing them
+//! does not search all keys; `seats:…` holds the seats of players who are on the way. Operators may look at all of it,
+//! and anything may be lost: the sidecar that holds a map server's link restores its entry at the next load it gets.
 
 mod document;
 mod scripts;
@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorCode};
 use crate::redis_client::{RedisClient, RedisFailed};
 
-/// How often somebody else may change an entry while we do.
+/// How often a change is tried while others change the same entry.
 const TRIES: usize = 32;
 
 /// Map servers in Redis.
@@ -30,11 +30,11 @@ pub struct RedisRegistry {
     redis: RedisClient,
     replica: String,
     clock: Clock,
-    /// The entries of map servers whose links are here.
+    /// The last known entries of map servers whose links are here.
     linked_here: Mutex<HashMap<ServerId, MapServer>>,
 }
 
-/// An entry as Redis tells of it: the document, how long it lives in ms, and its seats by ticket.
+/// An entry as Redis returns it: the document, its remaining life in milliseconds, and its seats by ticket.
 type Row = (String, i64, HashMap<u64, String>);
 
 impl RedisRegistry {
@@ -91,7 +91,7 @@ impl RedisRegistry {
         Some(server)
     }
 
-    /// Writes an entry if it still is what it was; `ttl_ms` 0 lets it end when it would have ended.
+    /// Replaces an entry if it is still `before` (compare-and-swap). With a `ttl_ms` of 0 it keeps its expiry.
     async fn replace(&self, id: &ServerId, before: &str, after: &str, ttl_ms: u64) -> Result<bool, RedisFailed> {
         let mut replace = REPLACE.key(self.key(id));
         replace.key(self.index()).arg(before).arg(after).arg(ttl_ms).arg(entry_name(id));

@@ -1,4 +1,4 @@
-//! How the entry of a map server changes, wherever it lies.
+//! How the entry of a map server changes, wherever it is stored.
 
 use realmgate_protocol::ids::ServerId;
 
@@ -6,14 +6,14 @@ use super::{MapServer, Registration, ServerRegistry};
 use crate::error::{Error, ErrorCode};
 use crate::lock::CookieHash;
 
-/// What becomes of an entry. Seats and the time it ends are the registry's own to keep.
+/// The change of an entry. Seats and the expiry are kept by the registry itself.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    /// Nothing.
+    /// Nothing changes.
     None,
-    /// It says this from now on, and ends when it would have ended.
+    /// The new entry, which keeps the old one's expiry.
     Keep(MapServer),
-    /// It says this from now on, and lives for another [`super::TTL_MS`].
+    /// The new entry, which lives for another [`super::TTL_MS`].
     Renew(MapServer),
 }
 
@@ -22,12 +22,12 @@ pub(super) fn entry_name(id: &ServerId) -> String {
     if id.as_str().starts_with("map-server-") { id.to_string() } else { format!("map-server-{id}") }
 }
 
-/// `1` and `map-server-1` have one name, so that only one of them can be listed.
+/// Checks that the entry is of this id. `1` and `map-server-1` share one name, so only one of them can be listed.
 pub(super) fn check_name(existing: Option<&MapServer>, id: &ServerId) -> Result<(), Error> {
     if existing.is_some_and(|server| server.id != *id) { Err(ErrorCode::ServerIdTaken.into()) } else { Ok(()) }
 }
 
-/// The entry of a registration. What was known of the same process stays.
+/// The entry of a registration. What was known about the same process is kept.
 pub(super) fn list(
     existing: Option<MapServer>,
     remembered: Option<&MapServer>,
@@ -46,6 +46,7 @@ pub(super) fn list(
         ip: registration.ip,
         port: registration.port,
         supported_maps: registration.supported_maps.clone(),
+        map_names: registration.map_names.clone(),
         max_players: registration.max_players,
         current_players,
         load,
@@ -58,7 +59,7 @@ pub(super) fn list(
     })
 }
 
-/// Takes the link out of an entry, if it is this sidecar's.
+/// Removes the link from an entry, if it is this sidecar's.
 pub(super) fn unlink(existing: Option<MapServer>, id: &ServerId, replica: &str) -> Change {
     match existing {
         Some(server) if server.id == *id && server.replica() == Some(replica) => {
@@ -68,7 +69,7 @@ pub(super) fn unlink(existing: Option<MapServer>, id: &ServerId, replica: &str) 
     }
 }
 
-/// Renews an entry with an update. One that was lost is put back from memory; false where that is not possible.
+/// Renews an entry with an update. A lost entry is restored from memory. Returns false if that is not possible.
 pub(super) async fn renew<R: ServerRegistry + ?Sized>(
     registry: &R,
     id: &ServerId,
@@ -78,7 +79,7 @@ pub(super) async fn renew<R: ServerRegistry + ?Sized>(
     let mut renewed = false;
     let rule = &mut |existing: Option<MapServer>| {
         let known = match existing {
-            // Registered again elsewhere since it was lost: the link is still here.
+            // The entry was lost and registered again elsewhere: the link is still here.
             Some(mut server) => {
                 let ours = remembered.as_ref().filter(|ours| ours.cookie == server.cookie);
                 if server.link.is_none() {

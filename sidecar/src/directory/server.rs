@@ -1,5 +1,6 @@
 //! A map server as the directory knows it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -14,19 +15,22 @@ use crate::lock::CookieHash;
 
 const COOKIE_BYTES: usize = 24;
 
-/// What tells a map server's process from another one that claims its id. Never shown in logs or listings.
+/// Distinguishes a map server's process from another one that claims its id. Never shown in logs or listings.
 #[derive(Clone)]
 pub struct Cookie(String);
 
 impl Cookie {
-    /// A new one.
+    /// A new random cookie.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the system has no random bytes.
     pub fn random() -> Result<Self, Error> {
         let mut bytes = [0; COOKIE_BYTES];
         getrandom::fill(&mut bytes).map_err(Error::internal)?;
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// One that a map server shows; `None` where it can not be one of ours.
+    /// Parses a cookie that a map server shows; `None` if it cannot be one of ours.
     pub fn shown(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         (bytes.len() == COOKIE_BYTES).then(|| Self(text.to_owned()))
@@ -37,7 +41,7 @@ impl Cookie {
         &self.0
     }
 
-    /// What is kept of it.
+    /// The hash that is kept of it.
     pub fn hash(&self) -> CookieHash {
         CookieHash::of(&self.0)
     }
@@ -58,46 +62,48 @@ impl fmt::Debug for Cookie {
     }
 }
 
-/// What a map server says of itself when it registers.
+/// What a map server says about itself when it registers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registration {
     /// Its id.
     pub id: ServerId,
     /// Its name, for people.
     pub name: String,
-    /// Where players reach it.
+    /// The address where players reach it.
     pub ip: Ipv4Addr,
     /// Its port, UDP and TCP.
     pub port: u16,
     /// The maps it hosts.
     pub supported_maps: Vec<MapId>,
-    /// Players it holds.
+    /// The names of maps by id, as far as it gives them.
+    pub map_names: BTreeMap<u16, String>,
+    /// The maximum number of players.
     pub max_players: u32,
-    /// The cookie of an earlier registration of the same process.
+    /// The cookie of an earlier registration of the same process, if there was one.
     pub cookie: Option<Cookie>,
 }
 
-/// What is known of a map server by its map link.
+/// What is known about a map server by its map link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkFacts {
-    /// The sidecar that holds the link.
+    /// The id of the sidecar that holds the link.
     pub replica: String,
     /// The maps that can be entered.
     pub maps: Vec<MapId>,
-    /// Channels of each map.
+    /// The number of channels of each map.
     pub channels: u16,
-    /// What its clients must speak.
+    /// The hash of the game protocol that its clients must speak.
     pub protocol_hash: u64,
 }
 
-/// A place that is kept for a player who is on the way.
+/// A place that is reserved for a player who is on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seat {
-    /// For whom.
+    /// The ticket of the player it is for.
     pub ticket: TicketId,
-    /// On which map.
+    /// The map it is on.
     pub map: MapId,
-    /// In which channel.
+    /// The channel it is in.
     pub channel: ChannelId,
 }
 
@@ -108,39 +114,41 @@ pub struct MapServer {
     pub id: ServerId,
     /// Its name, for people.
     pub name: String,
-    /// Where players reach it.
+    /// The address where players reach it.
     pub ip: Ipv4Addr,
     /// Its port, UDP and TCP.
     pub port: u16,
     /// The maps it hosts.
     pub supported_maps: Vec<MapId>,
-    /// Players it holds.
+    /// The names of maps by id, as far as it gives them.
+    pub map_names: BTreeMap<u16, String>,
+    /// The maximum number of players.
     pub max_players: u32,
-    /// Players in it, by what was heard last.
+    /// The number of players in it, as last reported.
     pub current_players: u32,
-    /// Its load, by its last heartbeat, in its own measure.
+    /// Its load as of its last heartbeat, in its own measure.
     pub load: f64,
-    /// When it is gone unless it is heard of.
+    /// When the entry expires unless it is renewed, in Unix milliseconds.
     pub expires_at_ms: u64,
-    /// Which process it is.
+    /// The hash of the cookie of its process.
     pub cookie: CookieHash,
     /// Whether the process brought its cookie along: it is older than its entry here.
     pub resumed: bool,
-    /// `None` while no sidecar holds its map link.
+    /// What is known by its map link; `None` while no sidecar holds it.
     pub link: Option<LinkFacts>,
-    /// Players by channel, by what was heard last over its link.
+    /// Players by channel, as last reported over its link.
     pub channel_loads: Vec<ChannelLoad>,
-    /// Places of players who are on the way.
+    /// The seats of players who are on the way.
     pub seats: Vec<Seat>,
 }
 
 impl MapServer {
-    /// Where players connect.
+    /// The address where players connect.
     pub fn address(&self) -> SocketAddr {
         SocketAddr::from((self.ip, self.port))
     }
 
-    /// The sidecar that holds its map link.
+    /// The id of the sidecar that holds its map link.
     pub fn replica(&self) -> Option<&str> {
         self.link.as_ref().map(|link| link.replica.as_str())
     }
@@ -151,24 +159,24 @@ impl MapServer {
         can_keep_up && self.expected_players() < self.max_players
     }
 
-    /// Whether one channel takes nobody more, by its own word.
+    /// Whether one channel takes no more players, as the map server itself reports.
     pub fn is_full(&self, map: MapId, channel: ChannelId) -> bool {
         self.channel_loads.iter().any(|load| load.is_full && (load.map, load.channel) == (map, channel))
     }
 
-    /// Players in one channel, and on the way there.
+    /// The number of players in one channel and on the way there.
     pub fn players_in(&self, map: MapId, channel: ChannelId) -> u32 {
         let here = self.channel_loads.iter().filter(|load| (load.map, load.channel) == (map, channel));
         let coming = self.seats.iter().filter(|seat| (seat.map, seat.channel) == (map, channel)).count();
         here.map(|load| u32::from(load.players)).sum::<u32>().saturating_add(count(coming))
     }
 
-    /// Players on one map.
+    /// The number of players on one map.
     pub fn players_on(&self, map: MapId) -> u32 {
         self.channel_loads.iter().filter(|load| load.map == map).map(|load| u32::from(load.players)).sum()
     }
 
-    /// How full it is, 1 being full.
+    /// How full it is; 1 is full.
     pub(super) fn fullness(&self) -> f64 {
         f64::from(self.expected_players()) / f64::from(self.max_players.max(1))
     }

@@ -1,17 +1,17 @@
-//! Which servers are kept, and whether another may be started: free of I/O, and told the time.
+//! Decides which servers are kept, and whether another may be started. Does no I/O, and callers pass the time.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use realmgate_protocol::ids::MapId;
 
-/// What starts are counted in.
+/// The window in which starts are counted.
 const MINUTE: Duration = Duration::from_secs(60);
-/// How long a map rests after its server has failed; doubled for each failure after the other.
+/// Backoff of a map after its server has failed; doubled for each consecutive failure.
 const FIRST_REST: Duration = Duration::from_secs(1);
-/// The longest rest.
+/// The longest backoff.
 const LONGEST_REST: Duration = Duration::from_secs(60);
-/// A server that has been up for so long did not fail because of its start.
+/// A server that was up for this long did not fail because of its start.
 const PROVEN_AFTER: Duration = Duration::from_secs(60);
 
 /// One server, from the decision to start it until it is gone.
@@ -25,7 +25,7 @@ enum Stage {
     Stopping,
 }
 
-/// What the metrics call the stages.
+/// Names of the stages in the metrics.
 const STAGES: [&str; 3] = ["starting", "up", "stopping"];
 
 impl Stage {
@@ -38,36 +38,36 @@ impl Stage {
     }
 }
 
-/// What is missing.
+/// Why a player found no place on a map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Need {
-    /// Nobody hosts the map.
+    /// No server hosts the map.
     First,
-    /// Everybody who hosts it is full.
+    /// Every server that hosts the map is full.
     More,
-    /// Somebody hosts it and cannot be reached.
+    /// A server hosts the map but cannot be reached.
     Link,
 }
 
-/// What is to be done about it.
+/// What to do about a [`Need`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// Start one: this is its seat.
+    /// Start a server in this seat.
     Start(Seat),
-    /// One is on its way, or may be started soon.
+    /// Wait: a server is starting, or may be started soon.
     Wait,
-    /// Nothing; why not, for the metrics.
+    /// Do nothing. Holds the reason, for the metrics.
     Refused(&'static str),
 }
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Setback {
-    /// One after the other.
+    /// Consecutive failures.
     failures: u32,
     rest_until: Duration,
 }
 
-/// Which servers are kept.
+/// The servers that are kept.
 #[derive(Debug)]
 pub(super) struct Board {
     most: usize,
@@ -94,15 +94,15 @@ impl Board {
         }
     }
 
-    /// What is to be done for a map. Who is told to wait asks again when something has changed, and after a moment; it
-    /// waits for `patience` at most.
+    /// What to do for a map. A caller that is told to wait asks again after a change and after a moment, for at most
+    /// `patience`.
     pub(super) fn ask(&mut self, map: MapId, need: Need, now: Duration, patience: Duration) -> Answer {
         let (starting, up) = self.count(map);
         if self.closed {
             return Answer::Refused("closing");
         }
         if starting > 0 || (need != Need::More && up > 0) {
-            // One that is up and not listed, or not linked, was away for a moment: it comes back by itself.
+            // A server that is up but not listed or not linked was away for a moment: it comes back by itself.
             return Answer::Wait;
         }
         if need == Need::Link {
@@ -129,22 +129,22 @@ impl Board {
         Answer::Start(seat)
     }
 
-    /// How often the servers of a map have failed, one after the other.
+    /// Number of consecutive failures of a map's servers.
     pub(super) fn failures(&self, map: MapId) -> u32 {
         self.setbacks.get(&map).map_or(0, |setback| setback.failures)
     }
 
-    /// It is ready.
+    /// The server is ready.
     pub(super) fn up(&mut self, seat: Seat, now: Duration) {
         self.set(seat, Stage::Up { since: now });
     }
 
-    /// It is to end.
+    /// The server is about to end.
     pub(super) fn stopping(&mut self, seat: Seat) {
         self.set(seat, Stage::Stopping);
     }
 
-    /// It is gone. One that did not end well is not started again at once.
+    /// The server is gone. One that did not end well is not started again at once.
     pub(super) fn gone(&mut self, seat: Seat, well: bool, now: Duration) {
         let Some((map, stage)) = self.seats.remove(&seat) else { return };
         self.changes += 1;
@@ -161,7 +161,7 @@ impl Board {
         setback.rest_until = now + rest;
     }
 
-    /// Starts nothing any more.
+    /// Refuses every further start.
     pub(super) fn close(&mut self) {
         self.closed = true;
     }
@@ -176,7 +176,7 @@ impl Board {
         self.changes
     }
 
-    /// Brings the gauges up to date.
+    /// Updates the gauges.
     pub(super) fn show(&self) {
         for name in STAGES {
             let count = self.seats.values().filter(|(_, stage)| stage.name() == name).count();
@@ -191,7 +191,7 @@ impl Board {
         }
     }
 
-    /// How many servers of a map are starting, and up.
+    /// Number of a map's servers that are starting, and that are up.
     fn count(&self, map: MapId) -> (usize, usize) {
         let stages = || self.seats.values().filter(|(of, _)| *of == map).map(|(_, stage)| stage);
         let starting = stages().filter(|stage| **stage == Stage::Starting).count();

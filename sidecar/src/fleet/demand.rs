@@ -1,4 +1,4 @@
-//! A player looks for a place on a map and finds none: is there going to be one?
+//! Decides whether a player who found no place on a map should wait for a server, and starts one.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use super::keeper;
 use crate::error::{Error, ErrorCode};
 use crate::state::AppState;
 
-/// How often it is looked again when nothing is heard.
+/// How often to look again when no change is reported.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
-/// One search for a place, however often it looks.
+/// One search for a place, over all its attempts.
 #[derive(Debug, Default)]
 pub struct Wait {
     patience: Option<Pin<Box<Sleep>>>,
@@ -27,8 +27,8 @@ impl Wait {
         Self::default()
     }
 
-    /// After a search for a place on the map has ended with `error`: has a server started where that helps, waits, and
-    /// says whether it is worth looking again. False at once where there is no server manager.
+    /// Called after a search for a place on the map failed with `error`. Has a server started where that helps, waits,
+    /// and returns whether it is worth looking again. False at once without a server manager.
     pub async fn for_server(&mut self, state: &AppState, map: MapId, error: &Error) -> bool {
         let fleet = &state.fleet;
         let Some(need) = need(state, map, error).await else { return false };
@@ -39,7 +39,7 @@ impl Wait {
         });
         match answer {
             Answer::Start(seat) => keeper::start(state, map, seat),
-            // The one that it waited for has failed.
+            // The server that it waited for has failed.
             Answer::Wait if *self.failures.get_or_insert(failures) < failures => return false,
             Answer::Wait => {}
             Answer::Refused(reason) => {
@@ -61,11 +61,11 @@ impl Wait {
     }
 }
 
-/// What a server manager could do about the error; `None` where that is nothing.
+/// What a server manager could do about the error; `None` for nothing.
 async fn need(state: &AppState, map: MapId, error: &Error) -> Option<Need> {
     let adapter = state.fleet.adapter.as_ref()?;
     let need = match error.code {
-        // Where somebody hosts the map, it is the channel that is not there.
+        // If a server hosts the map, only the channel is missing.
         ErrorCode::MapNotFound if is_hosted(state, map).await => return None,
         ErrorCode::MapNotFound => Need::First,
         ErrorCode::MapFull => Need::More,
@@ -82,6 +82,6 @@ async fn need(state: &AppState, map: MapId, error: &Error) -> Option<Need> {
 }
 
 async fn is_hosted(state: &AppState, map: MapId) -> bool {
-    // Where the registry is away, nothing is to be started blindly.
+    // While the registry is away, nothing is started blindly.
     state.registry.hosting(map).await.map_or(true, |servers| !servers.is_empty())
 }

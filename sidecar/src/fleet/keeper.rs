@@ -1,4 +1,4 @@
-//! One server's life: started, looked after, stopped when it stands empty, taken off the list when it is gone.
+//! The life of one server: started, watched, stopped when it is empty, removed from the registry when it is gone.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use super::{Ended, Health, ServerAdapter};
 use crate::lock::LockOwner;
 use crate::state::AppState;
 
-/// How long a server may take to be ready. Longer than players wait: the next one finds it.
+/// How long a server may take to become ready. Longer than players wait: the next player finds it.
 const START_WITHIN: Duration = Duration::from_secs(60);
-/// How often a server is looked at.
+/// How often a server is checked.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Looks one after the other that find it failing before it is ended.
+/// Consecutive failed health checks after which a server is ended.
 const FAILING_LOOKS: u32 = 15;
 
 /// Why a server is gone, for metrics and log.
@@ -30,7 +30,7 @@ impl Exit {
     }
 }
 
-/// Starts a server for a seat, and looks after it for as long as it lives.
+/// Starts a server for a seat, and watches it as long as it lives.
 pub(super) fn start(state: &AppState, map: MapId, seat: Seat) {
     let state = state.clone();
     state.tasks.clone().spawn(async move {
@@ -39,7 +39,7 @@ pub(super) fn start(state: &AppState, map: MapId, seat: Seat) {
             Ok(server) => {
                 tracing::info!(%map, %server, "a map server is being started");
                 let exit = live(&state, &*adapter, &server, map, seat).await;
-                // What has not deregistered itself would be offered to players until its entry expires.
+                // A server that did not deregister itself would be offered to players until its entry expires.
                 if let Err(error) = state.registry.remove(&server).await {
                     tracing::warn!(%server, %error, "a map server that is gone is still listed");
                 }
@@ -90,7 +90,7 @@ async fn stop(state: &AppState, adapter: &dyn ServerAdapter, server: &ServerId, 
     exit
 }
 
-/// Until the server is to be stopped: because nobody needs it, or because it does not tick.
+/// Watches the server until it should stop: because it is empty, or because it does not tick.
 async fn look_after(state: &AppState, adapter: &dyn ServerAdapter, server: &ServerId) -> Exit {
     let mut looks = interval(LOOK_EVERY);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -120,21 +120,21 @@ async fn look_after(state: &AppState, adapter: &dyn ServerAdapter, server: &Serv
     }
 }
 
-/// Takes an empty server off the list; `None` where somebody has found it at the last moment. Then it lists itself again
-/// with its next heartbeat.
+/// Removes an empty server from the registry. `None` where it stays: a player has found it at the last moment, or the
+/// registry failed. Then it lists itself again with its next heartbeat.
 async fn leave_list(state: &AppState, server: &ServerId) -> Option<Exit> {
     if let Err(error) = state.registry.remove(server).await {
-        tracing::warn!(%server, %error, "an empty map server stays, since it can not be taken off the list");
+        tracing::warn!(%server, %error, "an empty map server stays, since it cannot be taken off the list");
         return None;
     }
     (players(state, server).await == 0).then(|| Exit::wanted("idle"))
 }
 
-/// Players in the server and on their way there.
+/// Number of players in the server and on their way there.
 async fn players(state: &AppState, server: &ServerId) -> u32 {
     match state.store.locks.held_by(&LockOwner::Map(server.clone())).await {
         Ok(held) => u32::try_from(held.len()).unwrap_or(u32::MAX),
-        // Who can not be counted may be there.
+        // If players cannot be counted, some may be there.
         Err(_) => u32::MAX,
     }
 }

@@ -1,9 +1,9 @@
-//! The server manager: starts a map server when a player wants to a map that nobody hosts, or whose servers are full,
-//! and stops it when it stands empty.
+//! The server manager: starts a map server when a player wants to enter a map that no server hosts, or whose servers
+//! are full, and stops it when it is empty.
 //!
-//! How a server is started is an adapter's affair ([`ServerAdapter`]); [`local`] starts `start_server` as a child. When
-//! one is started, and for how long it is kept, is decided here: [`board`] says whether another may start, a task of
-//! [`keeper`] looks after each one from its start to its end, and [`Wait`] is the one call that looking for a place
+//! A [`ServerAdapter`] decides how a server is started; [`local`] starts `start_server` as a child. When one is
+//! started, and for how long it is kept, is decided here: [`board`] says whether another may start, a task of
+//! [`keeper`] watches each one from its start to its end, and [`Wait`] is the one call that the search for a place
 //! makes ([`crate::service::world`]).
 
 mod board;
@@ -30,30 +30,30 @@ use crate::state::Addrs;
 use board::Board;
 use local::LocalAdapter;
 
-/// How long all servers may take to be gone: longer than an adapter lets one drain before it ends it.
+/// How long all servers may take to be gone. Longer than an adapter lets one drain before it kills it.
 const CLOSE_WITHIN: Duration = Duration::from_secs(30);
 
-/// Why a server could not be started, or is not there any more.
+/// Why a server could not be started, or is gone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{why}")]
 pub struct Ended {
-    /// Whether it ended as asked, by us or by somebody else. What did not is not started again at once.
+    /// Whether it ended as requested, by us or by somebody else. A server that did not is not started again at once.
     pub well: bool,
-    /// What is known of it, for the log.
+    /// What is known about the end, for the log.
     pub why: String,
 }
 
-/// How a server is.
+/// The health of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Health {
     /// Its ticks advance.
     Well,
-    /// It is there and does not answer, or its ticks do not advance.
+    /// It is there but does not answer, or its ticks do not advance.
     Failing,
 }
 
-/// Where map servers come from. A server is known by its id from the moment it is asked for; it registers with the
-/// directory under that id, as any other does.
+/// A source of map servers. A server has its id from the moment it is requested, and registers with the directory under
+/// that id, like any other.
 ///
 /// The trait has the shape of a cluster's scheduler. For Agones: `allocate` makes a `GameServer` whose `SERVER_ID` is
 /// its name; `ready` and `ended` watch its state; `health` reads it; `shutdown` deletes it, with a grace period as long
@@ -61,18 +61,27 @@ pub enum Health {
 #[async_trait]
 pub trait ServerAdapter: Send + Sync {
     /// The maps that it can start a server for.
+    ///
+    /// # Errors
+    /// When the maps cannot be listed.
     async fn maps(&self) -> Result<BTreeSet<MapId>, Ended>;
 
-    /// Asks for a server of a map. It need not be ready yet.
+    /// Requests a server for a map. It need not be ready yet.
+    ///
+    /// # Errors
+    /// When the server cannot be started.
     async fn allocate(&self, map: MapId) -> Result<ServerId, Ended>;
 
     /// Waits until the server is registered, linked and ticking.
+    ///
+    /// # Errors
+    /// When the server ended before it was ready, or there is no such server.
     async fn ready(&self, server: &ServerId) -> Result<(), Ended>;
 
     /// Waits until the server is gone, for whatever reason.
     async fn ended(&self, server: &ServerId) -> Ended;
 
-    /// How a server that was ready is now.
+    /// The current health of a server that was ready.
     async fn health(&self, server: &ServerId) -> Health;
 
     /// Lets the server drain, ends it if it does not, and waits until it is gone.
@@ -91,7 +100,7 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// The manager that the settings ask for; its servers register at `addrs.directory`.
+    /// The manager for these settings; its servers register at `addrs.directory`.
     pub fn new(config: &SidecarConfig, addrs: Addrs) -> Self {
         let local = config.fleet.as_ref();
         let (most, starts_per_min) = local.map_or((0, 0), |local| (local.most, local.starts_per_min));
@@ -105,7 +114,7 @@ impl Fleet {
         }
     }
 
-    /// Starts nothing any more, lets every server drain, and waits until all are gone. They save through our map link,
+    /// Starts no more servers, lets every server drain, and waits until all are gone. They save through our map link,
     /// so this comes before anything else ends.
     pub async fn close(&self) {
         self.board(Board::close);
@@ -122,7 +131,7 @@ impl Fleet {
         }
     }
 
-    /// Looks at the board, or changes it: then who waits looks again.
+    /// Reads the board or changes it. After a change, waiting searches look again.
     fn board<T>(&self, act: impl FnOnce(&mut Board) -> T) -> T {
         let mut board: MutexGuard<'_, Board> = self.board.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = board.changes();

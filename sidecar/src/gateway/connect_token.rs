@@ -9,13 +9,13 @@ use std::net::SocketAddr;
 
 use renetcode::ConnectToken;
 
-/// Bytes of a public connect token.
+/// Size of a public connect token, in bytes.
 pub const PUBLIC_BYTES: usize = 2_048;
 
 const ADDRESS_IPV4: u8 = 1;
 const ADDRESS_IPV6: u8 = 2;
 
-/// The token in the standard layout.
+/// Writes the token in the standard layout.
 pub fn to_public_bytes(token: &ConnectToken) -> [u8; PUBLIC_BYTES] {
     let mut bytes = Vec::with_capacity(PUBLIC_BYTES);
     bytes.extend_from_slice(&token.version_info);
@@ -36,7 +36,7 @@ pub fn to_public_bytes(token: &ConnectToken) -> [u8; PUBLIC_BYTES] {
     public
 }
 
-/// The standard writes the groups of an IPv6 address as little endian numbers, not in network order.
+/// Writes one address. The standard has the groups of an IPv6 address as little endian numbers, not in network order.
 fn write_address(bytes: &mut Vec<u8>, address: &SocketAddr) {
     match address {
         SocketAddr::V4(address) => {

@@ -1,26 +1,26 @@
-//! What client and gateway say to each other: `{"event": …, "data": {…}}`.
+//! The messages between client and gateway: `{"event": …, "data": {…}}`.
+
+use std::time::Duration;
 
 use realmgate_protocol::ids::{ChannelId, CharacterId};
-use realmgate_protocol::link::TravelGrant;
+use realmgate_protocol::movement::tiles;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::{Error, ErrorCode};
+use crate::service::world::Entered;
 
-/// Units of a position in a tile.
-const UNITS_PER_TILE: f64 = 1_024.0;
-
-/// What a client asks for.
+/// A request of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientEvent {
-    /// Into the world.
+    /// Enter the world.
     EnterWorld {
-        /// With whom.
+        /// The id of the character to enter with.
         character: CharacterId,
-        /// Into which channel; `None` for the least loaded.
+        /// The channel to enter; `None` for the least loaded.
         channel: Option<ChannelId>,
     },
-    /// Out of the world.
+    /// Leave the world.
     LeaveWorld,
 }
 
@@ -39,7 +39,11 @@ struct EnterWorld {
 }
 
 impl ClientEvent {
-    /// Reads a message. A character id that is none names no character.
+    /// Parses a message. Text that is not a character id names no character.
+    ///
+    /// # Errors
+    /// `BAD_MESSAGE` when the text is not a message of a known event, `CHARACTER_NOT_FOUND` when the character's id is
+    /// not one.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let bad = |why: &'static str| Error::new(ErrorCode::BadMessage, why);
         let envelope: Envelope =
@@ -57,21 +61,23 @@ impl ClientEvent {
     }
 }
 
-/// What the gateway says.
+/// A message of the gateway.
 #[derive(Debug)]
 pub enum ServerEvent {
     /// The socket is open.
     Welcome {
-        /// The account.
+        /// The account's id.
         user_id: String,
-        /// This gateway.
+        /// This gateway's id.
         gateway_id: String,
     },
-    /// Where to connect.
-    EnterWorldSuccess(Box<TravelGrant>),
+    /// The player may enter: which map server to connect to.
+    EnterWorldSuccess(Box<Entered>),
     /// The player is out of the world: saved, and free to enter again.
     LeaveWorldSuccess,
-    /// Something could not be done.
+    /// The player, or the older one whose place is taken, fights: its body stays in the world for this long at most.
+    Leaving(Duration),
+    /// A request failed.
     Error(Error),
 }
 
@@ -83,22 +89,29 @@ impl ServerEvent {
                 "event": "welcome",
                 "data": {"message": "Connected to Gateway", "user_id": user_id, "gateway_id": gateway_id},
             }),
-            Self::EnterWorldSuccess(grant) => json!({"event": "enter_world_success", "data": grant_data(grant)}),
+            Self::EnterWorldSuccess(entered) => json!({"event": "enter_world_success", "data": entered_data(entered)}),
             Self::LeaveWorldSuccess => json!({"event": "leave_world_success", "data": {}}),
+            Self::Leaving(longest) => {
+                json!({"event": "leaving", "data": {"seconds": longest.as_millis().div_ceil(1_000) as u64}})
+            }
             Self::Error(error) => error_message(error),
         }
         .to_string()
     }
 }
 
-fn grant_data(grant: &TravelGrant) -> Value {
-    let tiles = |units: i32| f64::from(units) / UNITS_PER_TILE;
+fn entered_data(Entered { character, map_name, grant }: &Entered) -> Value {
+    // A map server without a map link does not speak our protocol, and does not say where a character appears.
+    let is_linked = grant.protocol_hash != 0;
+    let spawn = is_linked.then(|| json!({"x": tiles(grant.spawn_x), "y": tiles(grant.spawn_y)}));
     json!({
+        "character_id": character.to_string(),
         "map_ip": grant.map_ip,
         "map_port": grant.map_port,
         "ticket": grant.ticket,
-        "spawn_pos": {"x": tiles(grant.spawn_x), "y": tiles(grant.spawn_y)},
+        "spawn_pos": spawn,
         "map_id": grant.map.0,
+        "map_name": map_name,
         "channel": grant.channel.0,
         "server_id": grant.server,
         "connect_token": grant.connect_token,
@@ -109,21 +122,28 @@ fn grant_data(grant: &TravelGrant) -> Value {
     })
 }
 
-/// The fields come twice, since clients look for them in both places.
+/// The fields come twice, at the top and in `data`, since clients look for them in both places.
 fn error_message(error: &Error) -> Value {
-    let (code, message) = (client_code(error.code).as_str(), error.detail.as_ref());
-    json!({"event": "error", "code": code, "message": message, "data": {"code": code, "message": message}})
+    let mut data = json!({"code": client_code(error.code).as_str(), "message": error.detail});
+    if let Some(seconds) = error.retry_after_s {
+        data["retry_after"] = seconds.into();
+    }
+    let mut message = data.clone();
+    message["event"] = "error".into();
+    message["data"] = data;
+    message
 }
 
-/// The codes that clients of the gateway know.
+/// Maps a code to one that clients of the gateway know.
 fn client_code(code: ErrorCode) -> ErrorCode {
     use ErrorCode::{
-        AlreadyOnline, BadMessage, CharacterNotFound, Forbidden, Internal, MapFull, MapNotFound, MapServerUnreachable,
-        RateLimited,
+        AlreadyOnline, BadMessage, CalledOff, CharacterDeleted, CharacterNotFound, Forbidden, Internal, MapFull,
+        MapNotFound, MapServerUnreachable, RateLimited,
     };
     match code {
-        Forbidden | MapNotFound | MapFull | CharacterNotFound | AlreadyOnline | MapServerUnreachable | BadMessage
-        | RateLimited => code,
+        Forbidden | MapNotFound | MapFull | CharacterDeleted | CharacterNotFound | AlreadyOnline
+        | MapServerUnreachable | BadMessage | RateLimited => code,
+        CalledOff => BadMessage,
         _ => Internal,
     }
 }
@@ -131,6 +151,7 @@ fn client_code(code: ErrorCode) -> ErrorCode {
 #[cfg(test)]
 mod tests {
     use realmgate_protocol::ids::MapId;
+    use realmgate_protocol::link::TravelGrant;
 
     use super::*;
 
@@ -167,6 +188,13 @@ mod tests {
     }
 
     #[test]
+    fn how_long_a_body_stays_is_told_in_whole_seconds() {
+        let text = ServerEvent::Leaving(Duration::from_millis(4_100)).to_text();
+        let message: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(message, json!({"event": "leaving", "data": {"seconds": 5}}));
+    }
+
+    #[test]
     fn codes_that_clients_do_not_know_are_internal() {
         let text = ServerEvent::Error(ErrorCode::Overloaded.into()).to_text();
         assert!(text.contains("INTERNAL"));
@@ -188,12 +216,21 @@ mod tests {
             protocol_hash: 0xab,
             expires_in_s: 30,
         };
-        let message: Value = serde_json::from_str(&ServerEvent::EnterWorldSuccess(Box::new(grant)).to_text()).unwrap();
+        let entered =
+            Entered { character: CharacterId([7; 16]), map_name: Some("greenvale".into()), grant: grant.clone() };
+        let message: Value =
+            serde_json::from_str(&ServerEvent::EnterWorldSuccess(Box::new(entered)).to_text()).unwrap();
         let expected = json!({
+            "character_id": CharacterId([7; 16]).to_string(), "map_name": "greenvale",
             "map_ip": "127.0.0.1", "map_port": 4001, "ticket": "t", "spawn_pos": {"x": 1.5, "y": -0.5}, "map_id": 1,
             "channel": 2, "server_id": "map-server-1", "connect_token": "c", "map_ws_url": null,
             "protocol_hash": "00000000000000ab", "expires_in": 30,
         });
         assert_eq!(message["data"], expected);
+        let grant = TravelGrant { protocol_hash: 0, ..grant };
+        let unlinked = Entered { character: CharacterId([7; 16]), map_name: None, grant };
+        let unlinked = ServerEvent::EnterWorldSuccess(Box::new(unlinked));
+        let message: Value = serde_json::from_str(&unlinked.to_text()).unwrap();
+        assert_eq!(message["data"]["spawn_pos"], Value::Null, "nobody says where");
     }
 }

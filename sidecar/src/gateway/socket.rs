@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use axum::extract::ws::{Message, WebSocket};
-use realmgate_protocol::ids::{ChannelId, CharacterId};
-use realmgate_protocol::link::TravelGrant;
+use axum::extract::ws::Message;
+use futures_util::{SinkExt, StreamExt};
+use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId};
+use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, Interval, interval_at, timeout};
 use tokio_util::sync::CancellationToken;
@@ -15,26 +16,33 @@ use super::messages::{ClientEvent, ServerEvent};
 use super::sockets::{CloseReason, Seat};
 use crate::error::{Error, ErrorCode};
 use crate::http::TraceId;
+use crate::lock::NotClaimed;
+use crate::service::limits::Source;
 use crate::service::tokens::Caller;
-use crate::service::world::{self, Entry};
+use crate::service::world::{self, Entered, Entry, NotLetIn, Waiter};
 use crate::state::AppState;
+use crate::websocket::{Fault, Socket};
 
-/// How often an idle client is pinged. One that is silent from one ping to the next but one is gone.
+/// How often a client is pinged. A client that is silent from one ping to the next is gone.
 const PING_EVERY: Duration = Duration::from_secs(30);
 /// How long one message may take to be written.
 const WRITE_DEADLINE: Duration = Duration::from_secs(10);
+/// How many messages in a row may break the rate limit. Each is answered; then the socket ends, since every answer
+/// costs a little.
+const REFUSED_IN_A_ROW: u32 = 60;
+/// Maximum number of queued notices of how long a body lingers; more are dropped.
+const LINGERS_UNTOLD: usize = 4;
 
-/// Serves a socket whose token was good.
-pub(super) async fn serve(state: &AppState, socket: WebSocket, caller: Caller) {
+/// Serves a socket whose token was valid.
+pub(super) async fn serve(state: &AppState, socket: Socket, caller: Caller, source: Source) {
     let (account, user) = (caller.account, caller.account.to_string());
-    let mut seat = state.link.sockets.take_seat(account, caller.session);
-    if let Err(farewell) = take_lock(state, &mut seat, caller.session).await {
-        leave(state, &seat).await;
-        return close(socket, farewell).await;
-    }
+    let mut seat = match take_place(state, account, caller.session).await {
+        Ok(seat) => seat,
+        Err(farewell) => return close(socket, farewell).await,
+    };
     world::connected(state, account).await;
     tracing::info!("User {user} connected");
-    let mut player = Player::new(state, socket, caller);
+    let mut player = Player::new(state, socket, caller, source);
     let end = tokio::select! {
         reason = &mut seat.close => reason.map_or(End::Gone, |reason| End::Farewell(reason.into())),
         () = state.shutdown.cancelled() => End::Farewell(Farewell::SHUTDOWN),
@@ -49,7 +57,8 @@ pub(super) async fn serve(state: &AppState, socket: WebSocket, caller: Caller) {
     }
 }
 
-/// The socket is at its end: its place, the account's lock and the session entry go, unless a newer one has them.
+/// Cleans up after a socket: gives up its place, the account's lock and the session entry, unless a newer socket has
+/// them.
 async fn leave(state: &AppState, seat: &Seat) {
     let account = seat.account;
     state.link.sockets.leave_seat(seat);
@@ -61,22 +70,31 @@ async fn leave(state: &AppState, seat: &Seat) {
     }
 }
 
-/// Takes the account's lock for a socket. One at a time here, so that of several that open at once the newest has it.
-async fn take_lock(state: &AppState, seat: &mut Seat, session: Uuid) -> Result<(), Farewell> {
-    let _alone = state.link.claims.pass(seat.account).await;
-    if let Ok(reason) = seat.close.try_recv() {
-        return Err(reason.into());
-    }
-    match world::claim(state, seat.account, session).await {
+/// Takes a place here for a socket, and its account's lock. Sockets of an account do so one at a time, so that of
+/// several that open at once the last has it. The account's older socket here closes only for one that may come in.
+async fn take_place(state: &AppState, account: AccountId, session: Uuid) -> Result<Seat, Farewell> {
+    let _alone = state.link.claims.pass(account).await;
+    world::expects(state, account, session).await.map_err(|error| farewell(account, error))?;
+    let seat = state.link.sockets.take_seat(account, session);
+    match world::claim(state, account, session).await {
         Ok(()) => {
-            state.link.sockets.came_in(seat);
-            Ok(())
+            state.link.sockets.came_in(&seat);
+            Ok(seat)
         }
-        // Others open sockets of this account all the time.
-        Err(error) if error.code == ErrorCode::AlreadyOnline => Err(CloseReason::Replaced.into()),
         Err(error) => {
-            tracing::error!(%error, user = %seat.account, "an account's lock could not be taken");
-            Err(Farewell::INTERNAL)
+            leave(state, &seat).await;
+            Err(farewell(account, error))
+        }
+    }
+}
+
+fn farewell(account: AccountId, error: NotLetIn) -> Farewell {
+    match error {
+        NotLetIn::Refused(NotClaimed::Newer) => CloseReason::Replaced.into(),
+        NotLetIn::Refused(NotClaimed::TooLate) => Farewell::TOO_LATE,
+        NotLetIn::Failed(error) => {
+            tracing::error!(%error, user = %account, "an account's lock could not be taken");
+            Farewell::INTERNAL
         }
     }
 }
@@ -84,9 +102,9 @@ async fn take_lock(state: &AppState, seat: &mut Seat, session: Uuid) -> Result<(
 /// How a socket ends.
 #[derive(Debug)]
 enum End {
-    /// The client went.
+    /// The client has closed it, or is gone.
     Gone,
-    /// We close it.
+    /// We close it, with this farewell.
     Farewell(Farewell),
 }
 
@@ -94,37 +112,58 @@ enum End {
 struct Entering {
     character: CharacterId,
     cancel: CancellationToken,
-    task: JoinHandle<Result<TravelGrant, Error>>,
+    task: JoinHandle<Result<Entered, Error>>,
 }
 
 struct Player<'a> {
     state: &'a AppState,
-    socket: WebSocket,
+    socket: Socket,
     caller: Caller,
+    source: Source,
     pings: Interval,
     heard: bool,
     entering: Option<Entering>,
     leaving: Option<JoinHandle<Result<(), Error>>>,
+    /// Where tasks report how long a body lingers that the player waits for.
+    told: mpsc::Sender<Duration>,
+    hears: mpsc::Receiver<Duration>,
+    /// Messages in a row that broke the rate limit.
+    refused: u32,
     /// The character that this socket brought into the world.
     own: Option<CharacterId>,
 }
 
-/// What a player's socket waits for.
+/// An event that a player's socket waits for.
 enum Happening {
-    Received(Option<Result<Message, axum::Error>>),
-    Entered(Result<Result<TravelGrant, Error>, JoinError>),
+    Received(Option<Result<Message, Fault>>),
+    Entered(Result<Result<Entered, Error>, JoinError>),
     Left(Result<Result<(), Error>, JoinError>),
+    Lingers(Duration),
     PingDue,
 }
 
 impl<'a> Player<'a> {
-    fn new(state: &'a AppState, socket: WebSocket, caller: Caller) -> Self {
+    fn new(state: &'a AppState, socket: Socket, caller: Caller, source: Source) -> Self {
         let pings = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
-        Self { state, socket, caller, pings, heard: true, entering: None, leaving: None, own: None }
+        let (told, hears) = mpsc::channel(LINGERS_UNTOLD);
+        Self {
+            state,
+            socket,
+            caller,
+            source,
+            pings,
+            heard: true,
+            entering: None,
+            leaving: None,
+            told,
+            hears,
+            refused: 0,
+            own: None,
+        }
     }
 
-    /// Calls off what is under way, and hands the socket back for the last words.
-    fn stop(self) -> WebSocket {
+    /// Calls off an entry under way, and hands the socket back to be closed.
+    fn stop(self) -> Socket {
         if let Some(entering) = self.entering {
             entering.cancel.cancel();
         }
@@ -146,22 +185,29 @@ impl<'a> Player<'a> {
     async fn step(&mut self) -> Result<(), End> {
         match self.next().await {
             Happening::Received(None) => Err(End::Gone),
-            // Too large a message is the one fault of a client that it can mend.
-            Happening::Received(Some(Err(_))) => Err(End::Farewell(Farewell::TOO_BIG)),
+            Happening::Received(Some(Err(Fault::TooManyControlFrames))) => {
+                Err(End::Farewell(Farewell::TOO_MANY_CONTROL_FRAMES))
+            }
+            // A message that is too large is the one such fault that a client can mend.
+            Happening::Received(Some(Err(Fault::Broken(_)))) => Err(End::Farewell(Farewell::TOO_BIG)),
             Happening::Received(Some(Ok(message))) => self.receive(message).await,
             Happening::Entered(result) => self.entered(result).await,
             Happening::Left(result) => self.left(result).await,
+            Happening::Lingers(longest) => self.say(&ServerEvent::Leaving(longest)).await,
             Happening::PingDue => self.ping().await,
         }
     }
 
     async fn next(&mut self) -> Happening {
         let entering = self.entering.as_mut().map(|entering| &mut entering.task);
+        // In this order: an entry that a log-out called off ended before the log-out did, and is answered first.
         tokio::select! {
-            received = self.socket.recv() => Happening::Received(received),
+            biased;
             result = finished(entering) => Happening::Entered(result),
+            Some(longest) = self.hears.recv() => Happening::Lingers(longest),
             result = finished(self.leaving.as_mut()) => Happening::Left(result),
             _ = self.pings.tick() => Happening::PingDue,
+            received = self.socket.next() => Happening::Received(received),
         }
     }
 
@@ -174,8 +220,11 @@ impl<'a> Player<'a> {
             Message::Binary(_) => None,
         };
         if let Err(error) = self.state.limits.gateway.message(self.caller.account).await {
-            return self.complain(error).await;
+            self.refused += 1;
+            self.complain(error).await?;
+            return if self.refused < REFUSED_IN_A_ROW { Ok(()) } else { Err(End::Farewell(Farewell::TOO_OFTEN)) };
         }
+        self.refused = 0;
         let Some(text) = text else {
             return self.complain(Error::new(ErrorCode::BadMessage, "Messages are text")).await;
         };
@@ -195,6 +244,10 @@ impl<'a> Player<'a> {
             self.complain(error).await?;
             return Err(End::Farewell(Farewell::OUT_OF_TURN));
         }
+        // Checked before anybody is asked to make way for it.
+        if let Err(error) = self.state.limits.entry(self.caller.account, self.source).await {
+            return self.complain(error).await;
+        }
         let cancel = CancellationToken::new();
         let entry = Entry {
             account: self.caller.account,
@@ -203,7 +256,7 @@ impl<'a> Player<'a> {
             channel,
             own: self.own,
             trace: TraceId::generate().into(),
-            cancel: cancel.clone(),
+            waiter: Waiter { told: self.told.clone(), cancel: cancel.clone() },
         };
         let state = self.state.clone();
         let task = self.state.tasks.spawn(async move { world::enter(&state, &entry).await });
@@ -217,17 +270,20 @@ impl<'a> Player<'a> {
             entering.cancel.cancel();
         }
         if self.leaving.is_none() {
-            let (state, account) = (self.state.clone(), self.caller.account);
-            self.leaving = Some(self.state.tasks.spawn(async move { world::leave_world(&state, account).await }));
+            let (state, account, log_in) = (self.state.clone(), self.caller.account, self.caller.session);
+            // Never cancelled: the log-out goes on when the socket closes.
+            let waiter = Waiter { told: self.told.clone(), cancel: CancellationToken::new() };
+            let leaving = async move { world::leave_world(&state, account, log_in, &waiter).await };
+            self.leaving = Some(self.state.tasks.spawn(leaving));
         }
     }
 
-    async fn entered(&mut self, result: Result<Result<TravelGrant, Error>, JoinError>) -> Result<(), End> {
+    async fn entered(&mut self, result: Result<Result<Entered, Error>, JoinError>) -> Result<(), End> {
         let character = self.entering.take().map(|entering| entering.character);
         match result.unwrap_or_else(|error| Err(Error::internal(error))) {
-            Ok(grant) => {
+            Ok(entered) => {
                 self.own = character;
-                self.say(&ServerEvent::EnterWorldSuccess(Box::new(grant))).await
+                self.say(&ServerEvent::EnterWorldSuccess(Box::new(entered))).await
             }
             Err(error) => self.complain(error).await,
         }
@@ -271,7 +327,7 @@ impl<'a> Player<'a> {
     }
 }
 
-/// Completes with a task, if there is one.
+/// Completes when the task does; never if there is none.
 async fn finished<T>(task: Option<&mut JoinHandle<T>>) -> Result<T, JoinError> {
     match task {
         Some(task) => task.await,

@@ -7,16 +7,16 @@ use realmgate_protocol::ids::AccountId;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-/// Why a socket is closed by us.
+/// Why we close a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum CloseReason {
-    /// The same account opened a newer one.
+    /// The same account opened a newer socket.
     Replaced,
     /// Its log-in has ended.
     LoggedOut,
-    /// This sidecar was silent for so long that its accounts are others'.
+    /// This sidecar was silent for too long, and has lost its accounts.
     Lost,
-    /// Another sidecar says so: the close frame's code and reason.
+    /// Another sidecar asks for it: the close code and the reason.
     Told(u16, String),
 }
 
@@ -49,7 +49,7 @@ pub(super) struct Seat {
 }
 
 impl Sockets {
-    /// Takes a socket in. The account's older one is told to close.
+    /// Adds a socket. The account's older one is told to close.
     pub(super) fn take_seat(&self, account: AccountId, log_in: Uuid) -> Seat {
         let (sender, close) = oneshot::channel();
         let mut open = self.open();
@@ -58,14 +58,14 @@ impl Sockets {
         if let Some(older) =
             open.by_account.insert(account, OpenSocket { number, log_in, came_in: false, close: sender })
         {
-            // Its task may be at its end already.
+            // Its task may have ended already.
             let _ = older.close.send(CloseReason::Replaced);
         }
         metrics::gauge!("realmgate_gateway_sockets").set(open.by_account.len() as f64);
         Seat { account, number, close }
     }
 
-    /// The socket has taken its account's lock.
+    /// Records that the socket has taken its account's lock.
     pub(super) fn came_in(&self, seat: &Seat) {
         let mut open = self.open();
         if let Some(socket) = open.by_account.get_mut(&seat.account).filter(|socket| socket.number == seat.number) {
@@ -73,12 +73,12 @@ impl Sockets {
         }
     }
 
-    /// Which accounts have a socket that has taken their lock.
+    /// The accounts with a socket that has taken their lock.
     pub(crate) fn have_come_in(&self) -> Vec<AccountId> {
         self.open().by_account.iter().filter(|(_, socket)| socket.came_in).map(|(account, _)| *account).collect()
     }
 
-    /// Takes a socket out, unless a newer one has its place.
+    /// Removes a socket, unless a newer one has its place.
     pub(super) fn leave_seat(&self, seat: &Seat) {
         let mut open = self.open();
         if open.by_account.get(&seat.account).is_some_and(|socket| socket.number == seat.number) {
@@ -97,7 +97,7 @@ impl Sockets {
         }
     }
 
-    /// Closes the socket that was opened by this log-in, whoever's it is.
+    /// Closes the socket that was opened by this log-in, of whichever account.
     pub(crate) fn close_session(&self, log_in: Uuid) {
         let account = self.open().by_account.iter().find(|(_, socket)| socket.log_in == log_in).map(|(id, _)| *id);
         if let Some(account) = account {
@@ -105,17 +105,17 @@ impl Sockets {
         }
     }
 
-    /// Closes the account's socket unless it was opened by the log-in to `keep`; how many were closed.
+    /// Closes the account's socket unless it was opened by the log-in to `keep`. Returns how many were closed.
     pub(crate) fn close_others(&self, account: AccountId, keep: Option<Uuid>, code: u16, reason: &str) -> u32 {
         let mut open = self.open();
         let other = open.by_account.get(&account).is_some_and(|socket| keep != Some(socket.log_in));
         let Some(socket) = other.then(|| open.by_account.remove(&account)).flatten() else { return 0 };
-        // Its task may be at its end already.
+        // Its task may have ended already.
         let _ = socket.close.send(CloseReason::Told(code, reason.to_owned()));
         1
     }
 
-    /// Closes them all: this sidecar has lost its accounts.
+    /// Closes all sockets: this sidecar has lost its accounts.
     pub(crate) fn close_all(&self) {
         for (_, socket) in self.open().by_account.drain() {
             let _ = socket.close.send(CloseReason::Lost);
@@ -127,7 +127,7 @@ impl Sockets {
         self.open().by_account.contains_key(&account)
     }
 
-    /// Which accounts have one.
+    /// The accounts with an open socket.
     pub(crate) fn accounts(&self) -> Vec<AccountId> {
         self.open().by_account.keys().copied().collect()
     }
@@ -138,7 +138,7 @@ impl Sockets {
         self.open().by_account.get(&account).map(|socket| socket.log_in)
     }
 
-    /// How many are open.
+    /// The number of open sockets.
     pub fn count(&self) -> usize {
         self.open().by_account.len()
     }

@@ -92,6 +92,17 @@ async fn too_many_messages_are_refused_until_the_window_has_passed() {
 }
 
 #[tokio::test]
+async fn whoever_goes_on_sending_too_often_is_left() {
+    let world = TestWorld::start_with(|config| config.limits.gateway_messages_per_10s = 3).await;
+    let mut client = world.player("Ann").await.connect().await;
+    for _ in 0..63 {
+        client.send_text("{}").await;
+        client.expect_error().await;
+    }
+    assert_eq!(client.closed().await, (1008, "Rate limited".to_owned()));
+}
+
+#[tokio::test]
 async fn a_new_socket_is_no_new_allowance() {
     let world = TestWorld::start_with(|config| {
         config.limits.gateway_messages_per_10s = 1;

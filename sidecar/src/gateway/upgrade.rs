@@ -1,7 +1,6 @@
-//! How a client opens `/ws` and shows who it is.
+//! How a client opens `/ws` and authenticates.
 
 use axum::Router;
-use axum::extract::ws::{WebSocket, WebSocketUpgrade};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -11,17 +10,16 @@ use serde::Deserialize;
 use super::farewell::{Farewell, close};
 use super::socket;
 use crate::error::{Error, ErrorCode};
-use crate::http::extract::bearer;
+use crate::http::extract::{Peer, bearer};
+use crate::service::limits::Source;
 use crate::service::tokens::{Caller, authenticate};
 use crate::state::AppState;
+use crate::websocket::{Bounds, Socket, Upgrade};
 
-/// Longest message of a client.
-const MAX_MESSAGE_BYTES: usize = 4 * 1_024;
-const READ_BUFFER_BYTES: usize = 4 * 1_024;
 /// The subprotocol that carries a browser's token beside it.
 const BEARER: &str = "bearer";
 
-/// `/ws`, on the gateway's port.
+/// The route `/ws`, on the gateway's port.
 pub fn router() -> Router<AppState> {
     Router::new().route("/ws", any(upgrade))
 }
@@ -31,7 +29,13 @@ struct Params {
     token: Option<String>,
 }
 
-async fn upgrade(State(state): State<AppState>, headers: HeaderMap, uri: Uri, upgrade: WebSocketUpgrade) -> Response {
+async fn upgrade(
+    State(state): State<AppState>,
+    peer: Peer,
+    headers: HeaderMap,
+    uri: Uri,
+    mut upgrade: Upgrade,
+) -> Response {
     if !is_origin_allowed(&state, &headers) {
         return Error::new(ErrorCode::Forbidden, "Pages of this origin may not connect").into_response();
     }
@@ -39,17 +43,12 @@ async fn upgrade(State(state): State<AppState>, headers: HeaderMap, uri: Uri, up
     let subprotocol_token = subprotocol_token(&headers);
     let in_query = query_token(&uri).filter(|_| state.config.gateway.query_token);
     let token = bearer(&headers).map(str::to_owned).or_else(|| subprotocol_token.clone()).or(in_query);
-    let mut upgrade = upgrade
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(0)
-        .max_message_size(MAX_MESSAGE_BYTES)
-        .max_frame_size(MAX_MESSAGE_BYTES);
     if subprotocol_token.is_some() {
-        // A browser that offered it takes the socket only with it.
-        upgrade.set_selected_protocol(HeaderValue::from_static(BEARER));
+        // A browser that offered the subprotocol accepts the socket only with it.
+        upgrade.select(HeaderValue::from_static(BEARER));
     }
-    upgrade.on_upgrade(move |socket| async move {
-        open(&state, socket, token).await;
+    upgrade.open(Bounds::GATEWAY, move |socket| async move {
+        open(&state, socket, token, peer.into()).await;
         drop(alive);
     })
 }
@@ -59,7 +58,7 @@ fn query_token(uri: &Uri) -> Option<String> {
     Query::<Params>::try_from_uri(uri).ok()?.0.token
 }
 
-/// A browser says where its page comes from; a native client says nothing.
+/// Whether the page's origin may connect. A browser sends it; a native client sends none, and may.
 fn is_origin_allowed(state: &AppState, headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
@@ -76,19 +75,19 @@ fn subprotocol_token(headers: &HeaderMap) -> Option<String> {
 
 async fn admit(state: &AppState, token: &str) -> Result<Caller, Error> {
     let caller = authenticate(state, token).await?;
-    // Opening a socket is a call like any other: the account may not do it without end.
+    // Opening a socket is a call like any other, and counts against the account's rate limit.
     state.limits.call(caller.account).await?;
     Ok(caller)
 }
 
 /// Checks the token once the handshake is done, so that browsers see why they are refused.
-async fn open(state: &AppState, socket: WebSocket, token: Option<String>) {
+async fn open(state: &AppState, socket: Socket, token: Option<String>, source: Source) {
     let caller = match &token {
         Some(token) => admit(state, token).await,
         None => Err(ErrorCode::Unauthorized.into()),
     };
     match caller {
-        Ok(caller) => socket::serve(state, socket, caller).await,
+        Ok(caller) => socket::serve(state, socket, caller, source).await,
         Err(error) if error.code == ErrorCode::Unauthorized => {
             metrics::counter!("realmgate_gateway_refused_total").increment(1);
             close(socket, Farewell::INVALID_TOKEN).await;

@@ -1,10 +1,11 @@
-//! The directory's routes (3001): map servers register here, and whoever may ask finds them.
+//! The directory's routes (port 3001): map servers register here, and authorized callers look them up.
 
 mod caller;
 mod deregister;
 mod heartbeat;
 mod logged_in;
 mod lookup;
+mod proof;
 mod register;
 mod servers;
 mod sessions;
@@ -19,12 +20,13 @@ use crate::state::AppState;
 /// The directory's routes, for our servers.
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
+        .routes(routes!(proof::proof))
         .routes(routes!(register::register))
         .routes(routes!(heartbeat::heartbeat))
         .routes(routes!(lookup::lookup))
         .routes(routes!(servers::servers))
         .routes(routes!(deregister::deregister))
         .routes(routes!(sessions::online))
-        .routes(routes!(sessions::offline))
+        .routes(routes!(sessions::read, sessions::offline))
         .routes(routes!(logged_in::list))
 }

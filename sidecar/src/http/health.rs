@@ -26,6 +26,9 @@ pub struct Readiness {
     status: &'static str,
     /// Each dependency: `ok` or `failing`.
     checks: Checks,
+    /// What is amiss though it serves. None where all is well.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<&'static str>,
 }
 
 /// What we depend on.
@@ -67,7 +70,9 @@ pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readines
     let serves = matches!(status, "ready" | "degraded");
     let code = if serves { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let named = |ok: bool| if ok { "ok" } else { "failing" };
-    (code, Json(Readiness { status, checks: Checks { database: named(database), redis: redis.map(named) } }))
+    let checks = Checks { database: named(database), redis: redis.map(named) };
+    let warnings = state.unnamed_proxy.warning().into_iter().collect();
+    (code, Json(Readiness { status, checks, warnings }))
 }
 
 async fn answers<E>(asked: impl Future<Output = Result<(), E>>) -> bool {

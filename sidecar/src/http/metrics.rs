@@ -6,14 +6,11 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
 use super::Problem;
-use super::extract::{Peer, is_service_caller};
+use super::extract::{Peer, is_meant_for_this_machine, is_service_caller};
 use crate::error::{Error, ErrorCode};
 use crate::state::AppState;
 
-/// What reverse proxies add. A proxy on this machine makes the whole world look like this machine.
-const PROXY_HEADERS: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
-
-/// Read the figures in Prometheus's text format; from this machine, or with the service token.
+/// Read the figures in Prometheus's text format; from this machine, by its address or `localhost`, or with the service token.
 #[utoipa::path(
     get, path = "/metrics", tag = "operation", security((), ("service_token" = [])),
     responses(
@@ -21,13 +18,13 @@ const PROXY_HEADERS: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "
         (status = 401, body = Problem, content_type = "application/problem+json", description = "SERVICE_TOKEN_REQUIRED"),
     ),
 )]
-pub async fn metrics(State(state): State<AppState>, peer: Peer, headers: HeaderMap) -> Result<Response, Error> {
-    let forwarded = PROXY_HEADERS.iter().any(|name| headers.contains_key(*name));
-    if (!peer.0.is_loopback() || forwarded) && !is_service_caller(&state, &headers) {
+pub(crate) async fn metrics(State(state): State<AppState>, peer: Peer, headers: HeaderMap) -> Result<Response, Error> {
+    let from_here = peer.0.is_loopback() && is_meant_for_this_machine(&headers);
+    if !from_here && !is_service_caller(&state, &headers) {
         return Err(ErrorCode::ServiceTokenRequired.into());
     }
     if let Err(error) = crate::service::world::refresh_figures(&state).await {
-        // The other figures are needed most when the database is away.
+        // The other metrics are needed most when the database is away.
         tracing::warn!(%error, "no figures of locks and ledger");
     }
     let text = match &state.metrics {

@@ -1,4 +1,4 @@
-//! What speaks HTTP, and nothing else: routes, extractors, answers.
+//! The HTTP layer: routes, extractors, answers.
 
 pub mod auth;
 pub mod characters;
@@ -23,21 +23,21 @@ use utoipa_axum::routes;
 pub use layers::TraceId;
 pub use openapi::document;
 pub use problem::Problem;
-pub(crate) use serve::{Certificate, Door, Patience};
+pub(crate) use serve::{Certificate, Connection, Door, Inflow, Patience};
 
 use crate::state::AppState;
 
 /// The three listeners' routers.
 pub struct Routers {
-    /// 3000: players and browsers.
+    /// Port 3000: players and browsers.
     pub api: Router,
-    /// 3001: our servers.
+    /// Port 3001: our servers.
     pub directory: Router,
-    /// 3002: players' gateway sockets.
+    /// Port 3002: players' gateway sockets.
     pub gateway: Router,
 }
 
-/// The whole route table.
+/// Builds the whole route table.
 pub fn routers(state: &AppState) -> Routers {
     let api = Router::from(public_routes())
         .merge(Router::from(internal_routes()))
@@ -58,12 +58,12 @@ pub fn routers(state: &AppState) -> Routers {
     }
 }
 
-/// The listener that sends plain HTTP on to `port`, with TLS.
+/// The router that redirects plain HTTP to HTTPS on `port`.
 pub(crate) fn redirect(certificate: Arc<Certificate>, port: u16, state: &AppState) -> Router {
     layers::bare(serve::redirect(certificate, port), state)
 }
 
-/// For players, on 3000.
+/// Routes for players, on 3000.
 fn public_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(auth::register::register))
@@ -72,17 +72,18 @@ fn public_routes() -> OpenApiRouter<AppState> {
         .routes(routes!(auth::logout::logout))
         .routes(routes!(classes::list))
         .routes(routes!(characters::list::list, characters::create::create))
-        .routes(routes!(characters::delete::delete))
+        .routes(routes!(characters::delete::delete, characters::update::update))
+        .routes(routes!(characters::restore::restore))
         .routes(routes!(status::status))
         .routes(routes!(openapi::openapi))
 }
 
-/// For our servers, on 3000 and 3001, with the service token.
+/// Routes for our servers, on 3000 and 3001, with the service token.
 fn internal_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(characters::internal::internal))
 }
 
-/// For operators, on 3000 and 3001; where there is neither, on 3002.
+/// Routes for operators, on 3000 and 3001; on 3002 for a process that has neither.
 fn service_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(health::healthz))

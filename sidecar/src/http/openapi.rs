@@ -66,7 +66,7 @@ fn operations(path: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     methods.into_iter().flatten()
 }
 
-/// Adds what extractors and layers answer by themselves, where the route does not say it better.
+/// Adds the answers of extractors and layers, unless the route documents its own.
 fn add_common_answers(operation: &mut Operation) {
     let mut common = vec![ErrorCode::Internal, ErrorCode::Timeout];
     if operation.request_body.is_some() {
@@ -97,7 +97,7 @@ fn problem(code: ErrorCode) -> utoipa::openapi::Response {
     responses((status = 200, content_type = "application/json", body = Object)),
 )]
 pub async fn openapi() -> impl IntoResponse {
-    // Put together once: anybody may ask, as often as they like.
+    // Built once: anybody may ask, as often as they like.
     static DOCUMENT: LazyLock<String> = LazyLock::new(|| document().to_json().unwrap_or_default());
     ([(CONTENT_TYPE, "application/json")], DOCUMENT.as_str())
 }

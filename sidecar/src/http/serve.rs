@@ -1,10 +1,11 @@
-//! Accepts connections, with TLS where there is a certificate, and hands their requests to a router.
+//! Accepts connections, with TLS if there is a certificate, and hands their requests to a router.
 //!
-//! `axum::serve` would do, were it not for clients that send a header a byte a minute, never finish a handshake or open
-//! a thousand connections: it has no limits for them.
+//! `axum::serve` is not used, since it has no limits for clients that send a header a byte a minute, never finish a
+//! handshake or open a thousand connections.
 
 mod certificate;
 mod guarded;
+mod idle;
 mod places;
 mod redirect;
 
@@ -27,50 +28,69 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 pub(crate) use certificate::Certificate;
+pub(crate) use guarded::Inflow;
 pub(crate) use redirect::router as redirect;
 
 use crate::config::Edge;
 use guarded::Guarded;
+use idle::Idle;
 use places::Places;
 
-/// Most bytes of a request's first line and header; more is answered with 431. Also what a connection buffers at most.
+/// Maximum size of a request's first line and headers, in bytes; more is answered with 431. Also the maximum size of a
+/// connection's buffer.
 const MAX_HEADER_BYTES: usize = 16 * 1_024;
-/// How long to leave the listener alone when the process has no file descriptor left.
+/// How long to wait after a failed accept, as when the process has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
-/// How long a client may take.
+/// Timeouts for clients.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Patience {
-    /// For a TLS handshake.
+    /// To finish a TLS handshake.
     pub(crate) handshake: Duration,
     /// To send a request's header, and to be idle between two requests.
     pub(crate) header: Duration,
-    /// To accept anything at all of what we write.
+    /// To read anything at all of what we write.
     pub(crate) reading: Duration,
+    /// To stay without a request while nearly all places are taken.
+    pub(crate) crowded: Duration,
+}
+
+/// What a handler may know about the connection of its request.
+#[derive(Debug, Clone)]
+pub(crate) struct Connection {
+    /// The local address that the client connected to.
+    pub(crate) local: SocketAddr,
+    /// The limit of what the client may send.
+    pub(crate) inflow: Arc<Inflow>,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { handshake: Duration::from_secs(10), header: Duration::from_secs(30), reading: Duration::from_secs(30) }
+        Self {
+            handshake: Duration::from_secs(10),
+            header: Duration::from_secs(30),
+            reading: Duration::from_secs(30),
+            crowded: Duration::from_secs(2),
+        }
     }
 }
 
 /// One listener and what it serves.
 pub(crate) struct Door {
-    /// What figures call it.
+    /// Its name in the metrics.
     pub(crate) name: &'static str,
-    /// Where it listens.
+    /// The bound listener.
     pub(crate) listener: TcpListener,
-    /// What it serves.
+    /// The routes that it serves.
     pub(crate) router: Router,
-    /// How it speaks TLS; `None` for plain HTTP.
+    /// Accepts TLS; `None` for plain HTTP.
     pub(crate) tls: Option<TlsAcceptor>,
-    /// How long its clients may take.
+    /// Timeouts for its clients.
     pub(crate) patience: Patience,
 }
 
 impl Door {
-    /// Serves until `shutdown`, then lets requests finish. Every connection is a task of `tasks`.
+    /// Serves until `shutdown`, then lets open requests finish. Every connection is a task of `tasks`.
     pub(crate) async fn serve(self, edge: Edge, shutdown: CancellationToken, tasks: TaskTracker) {
         let places = Places::new(self.name, edge.connections, edge.proxies);
         loop {
@@ -80,20 +100,11 @@ impl Door {
             };
             match accepted {
                 Ok(Some((stream, peer))) => {
-                    let (name, tls, patience) = (self.name, self.tls.clone(), self.patience);
-                    let (router, shutdown) = (self.router.clone(), shutdown.clone());
-                    tasks.spawn(async move {
-                        let Some(tls) = tls else {
-                            return connection(stream, peer, router, patience, shutdown).await;
-                        };
-                        let handshake = handshake(name, tls, stream, patience);
-                        if let Some(Some(stream)) = shutdown.run_until_cancelled(handshake).await {
-                            connection(stream, peer, router, patience, shutdown).await;
-                        }
-                    });
+                    let client = self.client(stream, peer, &places, shutdown.clone());
+                    tasks.spawn(client);
                 }
                 Ok(None) => {}
-                // It was gone before we looked: that is no reason to keep others waiting.
+                // The peer was gone before we accepted it: that is no reason to keep others waiting.
                 Err(error) if is_of_the_peer(&error) => tracing::trace!(%error, "a connection came to nothing"),
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
@@ -102,6 +113,43 @@ impl Door {
             }
         }
     }
+
+    /// Serves one connection to its end.
+    fn client(
+        &self,
+        stream: Guarded,
+        peer: SocketAddr,
+        places: &Arc<Places>,
+        shutdown: CancellationToken,
+    ) -> impl Future<Output = ()> + Send + 'static + use<> {
+        let (name, tls, patience) = (self.name, self.tls.clone(), self.patience);
+        let (router, places, idle) = (self.router.clone(), places.clone(), Arc::new(Idle::new()));
+        let overstayed = idle.overstayed(places.crowded(), patience.crowded);
+        let served = async move {
+            let Ok(local) = stream.local_addr() else { return };
+            let client = Client { peer, connection: Connection { local, inflow: stream.inflow() }, idle };
+            let Some(tls) = tls else {
+                return connection(stream, client, router, patience, shutdown).await;
+            };
+            let handshake = handshake(name, tls, stream, patience);
+            if let Some(Some(stream)) = shutdown.run_until_cancelled(handshake).await {
+                connection(stream, client, router, patience, shutdown).await;
+            }
+        };
+        async move {
+            tokio::select! {
+                () = served => {}
+                () = overstayed => places.refused("crowded"),
+            }
+        }
+    }
+}
+
+/// The client of a connection.
+struct Client {
+    peer: SocketAddr,
+    connection: Connection,
+    idle: Arc<Idle>,
 }
 
 fn is_of_the_peer(error: &std::io::Error) -> bool {
@@ -109,7 +157,7 @@ fn is_of_the_peer(error: &std::io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-/// The next connection; `None` for one that is closed at once because its IP has too many.
+/// Accepts the next connection; `None` for one that is closed at once because its IP or network has too many.
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Places>,
@@ -118,7 +166,7 @@ async fn accept(
     let room = places.room().await.map_err(std::io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
     let Some(place) = places.take(peer.ip(), room) else { return Ok(None) };
-    // Refused only where the peer is gone already, which its first read will tell.
+    // Fails only if the peer is gone already, which the first read will report.
     let _ = stream.set_nodelay(true);
     Ok(Some((Guarded::new(stream, place, patience.reading), peer)))
 }
@@ -139,13 +187,21 @@ async fn handshake(
     None
 }
 
-async fn connection<S>(stream: S, peer: SocketAddr, router: Router, patience: Patience, shutdown: CancellationToken)
+async fn connection<S>(stream: S, client: Client, router: Router, patience: Patience, shutdown: CancellationToken)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = router.map_request(move |mut request: Request<Incoming>| {
+    let Client { peer, connection, idle } = client;
+    let service = tower::service_fn(move |mut request: Request<Incoming>| {
+        let busy = idle.busy();
         request.extensions_mut().insert(ConnectInfo(peer));
-        request.map(axum::body::Body::new)
+        request.extensions_mut().insert(connection.clone());
+        let answer = router.clone().oneshot(request.map(axum::body::Body::new));
+        async move {
+            let answer = answer.await;
+            drop(busy);
+            answer
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -180,7 +236,7 @@ mod tests {
     use super::*;
     use crate::config::EdgeSettings;
 
-    /// Bytes that cannot all be in the buffers of two sockets.
+    /// More bytes than fit into the buffers of two sockets.
     const LARGE: usize = 64 << 20;
     /// How long a test waits for anything.
     const WITHIN: Duration = Duration::from_secs(20);
@@ -201,7 +257,7 @@ mod tests {
         (TcpStream::connect(addr).await.unwrap(), connections)
     }
 
-    /// A patience that has an end while the test runs, for one thing alone.
+    /// A timeout that ends while the test runs, for one step only.
     fn short() -> Duration {
         Duration::from_millis(200)
     }

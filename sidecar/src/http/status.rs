@@ -46,7 +46,7 @@ pub struct MapStatus {
         (status = 429, body = Problem, content_type = "application/problem+json", description = "RATE_LIMITED"),
     ),
 )]
-pub async fn status(State(state): State<AppState>, _peer: AnonymousPeer) -> Result<Json<Status>, Error> {
+pub(crate) async fn status(State(state): State<AppState>, _peer: AnonymousPeer) -> Result<Json<Status>, Error> {
     let maps = glance::hosted_maps(&state).await?.into_iter();
     let maps = maps.map(|(map, HostedMap { servers, players })| MapStatus { map_id: map.0, servers, players });
     let maps: Vec<MapStatus> = maps.collect();

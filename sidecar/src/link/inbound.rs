@@ -1,6 +1,7 @@
-//! What becomes of each message of a map server.
+//! Dispatches each message of a map server.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use realmgate_protocol::link::{FromMap, LeaveReason};
 
@@ -10,7 +11,7 @@ use crate::service::world;
 use crate::social;
 use crate::state::AppState;
 
-/// Handles one message to its end. An error ends the link: the map server connects again and repeats what was not
+/// Handles one message completely. An error ends the link: the map server connects again and repeats what was not
 /// answered.
 pub(super) async fn handle(state: &AppState, link: &Arc<Link>, message: FromMap) -> Result<(), Error> {
     metrics::counter!("realmgate_link_messages_total", "kind" => message.name()).increment(1);
@@ -18,8 +19,8 @@ pub(super) async fn handle(state: &AppState, link: &Arc<Link>, message: FromMap)
         FromMap::Hello { .. } | FromMap::Reclaim { .. } => {
             Err(Error::new(crate::ErrorCode::BadMessage, "Hello and Reclaim come once, first"))
         }
-        FromMap::Prepared { request, refusal } => {
-            link.answer(request, refusal);
+        FromMap::Prepared { request, refusal, spawn } => {
+            link.answer(request, refusal.map_or(Ok(spawn), Err));
             Ok(())
         }
         FromMap::Entered { character, epoch } => world::entered(state, link, character, epoch).await,
@@ -36,6 +37,10 @@ pub(super) async fn handle(state: &AppState, link: &Arc<Link>, message: FromMap)
         FromMap::Load { channels } => world::loaded(state, link, channels).await,
         FromMap::Social { character, command } => {
             social::command(state, &link.server, character, command);
+            Ok(())
+        }
+        FromMap::Lingers { character, ms, .. } => {
+            world::lingers(state, link, character, Duration::from_millis(ms.into())).await;
             Ok(())
         }
     }

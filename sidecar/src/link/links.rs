@@ -1,4 +1,4 @@
-//! Links by map server: what is known of each, and how to speak with it.
+//! Links by map server: what is known about each, and how to send to it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use realmgate_protocol::ids::{ChannelId, CharacterId, LockEpoch, MapId, RequestId, ServerId, TicketId};
 use realmgate_protocol::link::{CharacterLoad, PrepareRefusal, ToMap};
+use realmgate_protocol::movement::Position;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -15,7 +16,7 @@ use crate::directory::LinkFacts;
 use crate::lock::CookieHash;
 use crate::service::world::PROBE;
 
-/// Messages that may wait for a map server to read them.
+/// Maximum number of messages that wait for a map server to read them.
 pub(super) const OUTBOUND_QUEUE: usize = 1_024;
 /// How long a map server may take to say whether it expects a character.
 pub(super) const PREPARE_DEADLINE: Duration = Duration::from_secs(3);
@@ -28,32 +29,35 @@ pub struct LinkGone;
 /// Why a map server does not expect a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PrepareFailure {
-    /// It says so.
+    /// It refused.
     Refused(PrepareRefusal),
     /// It did not answer in time, or its link is gone.
     Unreachable,
 }
 
-/// What a map server is asked to expect.
+/// A request that a map server expect a character.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Question {
     /// The only ticket to admit the character by.
     pub ticket: TicketId,
-    /// How long the ticket is good for.
+    /// How long the ticket is valid, in milliseconds.
     pub expires_in_ms: u32,
-    /// Which map.
+    /// The map to enter.
     pub map: MapId,
-    /// Which channel.
+    /// The channel of the map to enter.
     pub channel: ChannelId,
-    /// The epoch of all it will write.
+    /// The epoch (fencing token) under which the map server writes for the character.
     pub epoch: LockEpoch,
     /// The character.
     pub load: CharacterLoad,
-    /// The request that led here, for the logs.
+    /// The trace id of the request that led here, for the logs.
     pub trace: String,
 }
 
-/// What a map server says of itself when it opens its link.
+/// A map server's answer: where the character will appear, if it says so, or why it does not expect it.
+pub(super) type Readiness = Result<Option<Position>, PrepareRefusal>;
+
+/// What a map server says about itself when it opens its link.
 #[derive(Debug)]
 pub(super) struct Introduction {
     pub(super) server: ServerId,
@@ -66,24 +70,24 @@ pub(super) struct Introduction {
 /// One map server's link.
 #[derive(Debug)]
 pub struct Link {
-    /// Whose.
+    /// The map server's id.
     pub server: ServerId,
     /// The maps it hosts.
     pub maps: Vec<MapId>,
-    /// Channels of each map.
+    /// The number of channels of each map.
     pub channels: u16,
-    /// What its clients must speak.
+    /// The hash of the game protocol that its clients must speak.
     pub protocol_hash: u64,
-    /// Of its process.
+    /// The hash of the cookie of its process.
     pub cookie: CookieHash,
     /// Cancelled when the link is to end.
     pub closed: CancellationToken,
     outbound: mpsc::Sender<ToMap>,
-    questions: Mutex<HashMap<RequestId, oneshot::Sender<Option<PrepareRefusal>>>>,
+    questions: Mutex<HashMap<RequestId, oneshot::Sender<Readiness>>>,
     next_request: AtomicU64,
-    /// Tickets that a seat is kept for, by whose they are.
+    /// Tickets that a seat is kept for, by character.
     tickets: Mutex<HashMap<CharacterId, TicketId>>,
-    /// Notified at everything that is heard.
+    /// Notified of everything that is received.
     pub(super) heard: Notify,
     /// Notified when the map server is to be pinged at once.
     pub(super) ping: Notify,
@@ -110,7 +114,7 @@ impl Link {
         (link, receiver)
     }
 
-    /// What the directory tells of it.
+    /// The facts that the directory lists about it.
     pub(crate) fn facts(&self, replica: &str) -> LinkFacts {
         LinkFacts {
             replica: replica.to_owned(),
@@ -134,10 +138,17 @@ impl Link {
         answers
     }
 
-    /// Says something. Never waits: a map server whose queue is full does not read, and loses its link.
+    /// Queues a message. Never waits: backpressure ends the link, since a map server whose queue is full does not read.
+    ///
+    /// # Errors
+    /// [`LinkGone`] when the link is closed, or its queue is full, which closes the link.
     pub fn send(&self, message: ToMap) -> Result<(), LinkGone> {
         if self.closed.is_cancelled() {
             return Err(LinkGone);
+        }
+        if let ToMap::Cancel { character, .. } = &message {
+            // The character is not expected any more, and the map server does not answer that: its seat ends by itself.
+            self.tickets().remove(character);
         }
         self.outbound.try_send(message).map_err(|error| {
             if matches!(error, mpsc::error::TrySendError::Full(_)) {
@@ -148,8 +159,12 @@ impl Link {
         })
     }
 
-    /// Asks the map server to expect a character, and waits for its answer.
-    pub async fn prepare(&self, question: Question) -> Result<(), PrepareFailure> {
+    /// Asks the map server to expect a character, and waits for its answer: where the character will appear.
+    ///
+    /// # Errors
+    /// [`PrepareFailure::Refused`] when the map server says no, [`PrepareFailure::Unreachable`] when it does not answer
+    /// within 3 s or its link is gone.
+    pub async fn prepare(&self, question: Question) -> Result<Option<Position>, PrepareFailure> {
         let request = RequestId(self.next_request.fetch_add(1, Ordering::Relaxed));
         let (sender, receiver) = oneshot::channel();
         self.questions().insert(request, sender);
@@ -164,28 +179,28 @@ impl Link {
         };
         drop(asked);
         match answer {
-            Ok(Ok(None)) => {
+            Ok(Ok(Ok(spawn))) => {
                 self.tickets().insert(character, ticket);
-                Ok(())
+                Ok(spawn)
             }
-            Ok(Ok(Some(refusal))) => Err(PrepareFailure::Refused(refusal)),
+            Ok(Ok(Err(refusal))) => Err(PrepareFailure::Refused(refusal)),
             Ok(Err(_)) | Err(_) => Err(PrepareFailure::Unreachable),
         }
     }
 
-    /// Hands an answer to who asked. One that comes too late is nobody's.
-    pub(super) fn answer(&self, request: RequestId, refusal: Option<PrepareRefusal>) {
+    /// Hands an answer to the task that asked. An answer that comes too late is dropped.
+    pub(super) fn answer(&self, request: RequestId, answer: Readiness) {
         if let Some(question) = self.questions().remove(&request) {
-            let _ = question.send(refusal);
+            let _ = question.send(answer);
         }
     }
 
-    /// The ticket by which a character was expected, once it has come or is expected no more.
+    /// Takes the ticket by which a character was expected, once it has come or is not expected any more.
     pub(crate) fn take_ticket(&self, character: CharacterId) -> Option<TicketId> {
         self.tickets().remove(&character)
     }
 
-    fn questions(&self) -> MutexGuard<'_, HashMap<RequestId, oneshot::Sender<Option<PrepareRefusal>>>> {
+    fn questions(&self) -> MutexGuard<'_, HashMap<RequestId, oneshot::Sender<Readiness>>> {
         self.questions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -194,7 +209,7 @@ impl Link {
     }
 }
 
-/// Forgets a question however its waiting ends.
+/// Forgets a question when it is dropped, however the waiting for its answer ends.
 struct Asked<'a> {
     link: &'a Link,
     request: RequestId,
@@ -213,7 +228,7 @@ pub struct Links {
 }
 
 impl Links {
-    /// The link of a map server.
+    /// The link of a map server, unless it is closed.
     pub fn get(&self, server: &ServerId) -> Option<Arc<Link>> {
         let links = self.by_server.read().unwrap_or_else(PoisonError::into_inner);
         links.get(server).filter(|link| !link.closed.is_cancelled()).cloned()
@@ -225,12 +240,20 @@ impl Links {
         links.values().cloned().collect()
     }
 
-    /// Says something to a map server.
+    /// The number of seats that are kept for characters that map servers expect.
+    pub fn tickets(&self) -> usize {
+        self.all().iter().map(|link| link.tickets().len()).sum()
+    }
+
+    /// Queues a message for a map server.
+    ///
+    /// # Errors
+    /// [`LinkGone`] when the map server has no link here, and as in [`Link::send`].
     pub fn send(&self, server: &ServerId, message: ToMap) -> Result<(), LinkGone> {
         self.get(server).ok_or(LinkGone)?.send(message)
     }
 
-    /// Takes a link in. An older one of the same map server ends.
+    /// Adds a link. An older one of the same map server is closed.
     pub(super) fn insert(&self, link: Arc<Link>) {
         let mut links = self.by_server.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(older) = links.insert(link.server.clone(), link) {
@@ -239,7 +262,7 @@ impl Links {
         metrics::gauge!("realmgate_map_links").set(links.len() as f64);
     }
 
-    /// Takes a link out, unless a newer one has its place already.
+    /// Removes a link, unless a newer one has its place already.
     pub(super) fn remove(&self, link: &Arc<Link>) {
         let mut links = self.by_server.write().unwrap_or_else(PoisonError::into_inner);
         if links.get(&link.server).is_some_and(|current| Arc::ptr_eq(current, link)) {

@@ -1,50 +1,52 @@
-//! Speaking with a map server wherever its link is: in this process, or at another sidecar.
+//! Sends to a map server wherever its link is: in this process, or at another sidecar.
 
 use std::time::Duration;
 
 use realmgate_protocol::ids::ServerId;
 use realmgate_protocol::link::ToMap;
+use realmgate_protocol::movement::Position;
 
 use super::links::PREPARE_DEADLINE;
 use super::{LinkGone, PrepareFailure, Question};
 use crate::replicas::{Answer, Ask, BusError};
 use crate::state::AppState;
 
-/// How long another sidecar may take to pass a message on.
+/// How long another sidecar may take to forward a message.
 const PASS_ON: Duration = Duration::from_secs(2);
-/// What the way to another sidecar and back may add to the time a map server has for its answer.
+/// What the round trip to another sidecar may add to the time a map server has for its answer.
 const DETOUR: Duration = Duration::from_millis(500);
 
-/// Asks a map server to expect a character. `replica` is where the directory says its link is.
+/// Asks a map server to expect a character. Returns where it will appear, if the map server says so. `replica` is where
+/// the directory says the map server's link is.
 pub(crate) async fn prepare(
     state: &AppState,
     server: &ServerId,
     replica: &str,
     question: Question,
-) -> Result<(), PrepareFailure> {
+) -> Result<Option<Position>, PrepareFailure> {
     if let Some(link) = state.link.links.get(server) {
         return link.prepare(question).await;
     }
     if replica == state.config.gateway.id {
-        // The directory has not heard yet that the link is gone.
+        // The directory does not know yet that the link is gone.
         return Err(PrepareFailure::Unreachable);
     }
     let ask = Ask::Prepare { server: server.clone(), question };
     match state.replicas.ask(replica, ask, PREPARE_DEADLINE + DETOUR).await {
-        Ok(Answer::Prepared) => Ok(()),
+        Ok(Answer::Prepared(spawn)) => Ok(spawn),
         Ok(Answer::Refused(refusal)) => Err(PrepareFailure::Refused(refusal)),
         Ok(_) => Err(PrepareFailure::Unreachable),
         Err(error) => Err(unreached(replica, error)),
     }
 }
 
-/// Says something to a map server. That it was sent does not mean that it was read.
+/// Sends a message to a map server. That it was sent does not mean that it was read.
 pub(crate) async fn tell(state: &AppState, server: &ServerId, message: ToMap) -> Result<(), LinkGone> {
     if let Some(link) = state.link.links.get(server) {
         return link.send(message);
     }
     let found = state.registry.find(server).await.map_err(|error| {
-        tracing::warn!(%server, %error, "where a map server's link is can not be told");
+        tracing::warn!(%server, %error, "where a map server's link is cannot be told");
         LinkGone
     })?;
     let replica = found.as_ref().and_then(|server| server.replica()).ok_or(LinkGone)?;
@@ -62,10 +64,10 @@ pub(crate) async fn tell(state: &AppState, server: &ServerId, message: ToMap) ->
     }
 }
 
-/// Says something to a map server without waiting for it, where whoever asks has better things to do.
+/// Sends a message to a map server without waiting for the result.
 pub(crate) fn tell_soon(state: &AppState, server: &ServerId, message: ToMap) {
     if let Some(link) = state.link.links.get(server) {
-        // Without a link it hears of it when it next writes.
+        // A map server without a link learns of it when it next writes.
         let _ = link.send(message);
         return;
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::ws::{CloseFrame, Message, close_code};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
@@ -13,7 +13,7 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use realmgate_protocol::codec::{decode_link, encode_link};
 use realmgate_protocol::ids::ServerId;
-use realmgate_protocol::limits::{LINK_VERSION, MAX_LINK_BYTES, MAX_RECLAIM_LOCKS};
+use realmgate_protocol::limits::{LINK_VERSION, MAX_RECLAIM_LOCKS};
 use realmgate_protocol::link::{Fence, FromMap, ToMap};
 use realmgate_protocol::realm;
 use tokio::sync::mpsc;
@@ -26,38 +26,34 @@ use crate::http::extract::is_service_caller;
 use crate::lock::CookieHash;
 use crate::service::world::{self, Unmet};
 use crate::state::AppState;
+use crate::websocket::{Bounds, Socket, Upgrade};
 
 /// How long a map server may be silent; it answers our pings in between.
 const SILENCE: Duration = Duration::from_secs(6);
-/// How soon its first message must have come.
+/// How long its first message may take.
 const HELLO_WITHIN: Duration = Duration::from_secs(10);
 /// How often it is pinged.
 const PING_EVERY: Duration = Duration::from_secs(2);
 /// How long one message may take to be written.
 const WRITE_DEADLINE: Duration = Duration::from_secs(10);
-const READ_BUFFER_BYTES: usize = 16 * 1_024;
 
-/// `/map-link`, on the directory's port.
+/// The route `/map-link`, on the directory's port.
 pub fn router() -> Router<AppState> {
     Router::new().route("/map-link", any(upgrade))
 }
 
-async fn upgrade(State(state): State<AppState>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+async fn upgrade(State(state): State<AppState>, headers: HeaderMap, upgrade: Upgrade) -> Response {
     if !is_service_caller(&state, &headers) {
         return Error::from(ErrorCode::ServiceTokenRequired).into_response();
     }
     let alive = state.tasks.token();
-    upgrade
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .max_message_size(MAX_LINK_BYTES)
-        .max_frame_size(MAX_LINK_BYTES)
-        .on_upgrade(move |socket| async move {
-            serve(&state, socket).await;
-            drop(alive);
-        })
+    upgrade.open(Bounds::MAP_LINK, move |socket| async move {
+        serve(&state, socket).await;
+        drop(alive);
+    })
 }
 
-/// Why a link is refused: told to the map server, and to the log.
+/// Why a link is refused, for the map server and for the log.
 struct Refusal {
     code: &'static str,
     message: String,
@@ -69,7 +65,7 @@ impl Refusal {
     }
 }
 
-async fn serve(state: &AppState, socket: WebSocket) {
+async fn serve(state: &AppState, socket: Socket) {
     let (mut sink, mut stream) = socket.split();
     let (link, outbound) = match welcome(state, &mut sink, &mut stream).await {
         Ok(open) => open,
@@ -87,7 +83,7 @@ async fn serve(state: &AppState, socket: WebSocket) {
         Err(error) => {
             tracing::warn!(server = %link.server, %error, "map link ended");
             let (code, message) = (error.code.as_str().to_owned(), error.detail.into_owned());
-            // It may be gone already: then there is nobody to tell.
+            // The map server may be gone already.
             let _ = link.send(ToMap::Refused { code, message });
         }
     }
@@ -97,11 +93,11 @@ async fn serve(state: &AppState, socket: WebSocket) {
     }
 }
 
-/// The first message: who it is, and whether we speak the same.
+/// Handles the first messages: which map server it is, whether we speak the same protocol, and what it reclaims.
 async fn welcome(
     state: &AppState,
-    sink: &mut SplitSink<WebSocket, Message>,
-    stream: &mut SplitStream<WebSocket>,
+    sink: &mut SplitSink<Socket, Message>,
+    stream: &mut SplitStream<Socket>,
 ) -> Result<(Arc<Link>, mpsc::Receiver<ToMap>), Refusal> {
     let first = timeout(HELLO_WITHIN, next(stream)).await.map_err(|_| Refusal::new("TIMEOUT", "no Hello came"))?;
     let Some(Ok(FromMap::Hello { server, link_version, protocol_hash, maps, channels, cookie, fresh })) = first else {
@@ -132,18 +128,18 @@ async fn welcome(
     let reclaimed = timeout(within, reclaim(state, &link, sink, stream)).await;
     reclaimed.map_err(|_| Refusal::new("TIMEOUT", "not everything was reclaimed in time"))??;
     let facts = link.facts(&state.config.gateway.id);
-    // One that has expired meanwhile registers again; the directory learns of the link then.
+    // A map server that has expired meanwhile registers again; the directory learns of the link then.
     state.registry.linked(&link.server, facts).await.map_err(|error| failed(&link.server, &error))?;
     state.link.links.insert(link.clone());
     Ok((link, outbound))
 }
 
-/// What the map server still holds. Nobody speaks with it before it has said so.
+/// Reclaims what the map server still holds. Nothing else is sent to it before that is done.
 async fn reclaim(
     state: &AppState,
     link: &Link,
-    sink: &mut SplitSink<WebSocket, Message>,
-    stream: &mut SplitStream<WebSocket>,
+    sink: &mut SplitSink<Socket, Message>,
+    stream: &mut SplitStream<Socket>,
 ) -> Result<(), Refusal> {
     loop {
         let Some(Ok(FromMap::Reclaim { locks, last })) = next(stream).await else {
@@ -176,20 +172,20 @@ fn failed(server: &ServerId, error: &Error) -> Refusal {
     Refusal::new("INTERNAL", "the log of the sidecar says why")
 }
 
-async fn refuse(sink: &mut SplitSink<WebSocket, Message>, refusal: Refusal) {
+async fn refuse(sink: &mut SplitSink<Socket, Message>, refusal: Refusal) {
     tracing::warn!(code = refusal.code, message = refusal.message, "map link refused");
     metrics::counter!("realmgate_map_links_refused_total", "code" => refusal.code).increment(1);
     let message = ToMap::Refused { code: refusal.code.to_owned(), message: refusal.message };
-    // Whether it still hears us does not matter: the link ends either way.
+    // Whether the map server still reads this does not matter: the link ends either way.
     let _ = send(sink, &message).await;
     let _ = timeout(WRITE_DEADLINE, sink.close()).await;
 }
 
 /// Handles messages in order until the link ends.
-async fn read(state: &AppState, link: &Arc<Link>, stream: &mut SplitStream<WebSocket>) -> Result<(), Error> {
+async fn read(state: &AppState, link: &Arc<Link>, stream: &mut SplitStream<Socket>) -> Result<(), Error> {
     loop {
         let message = tokio::select! {
-            // A newer link of the same server speaks for it now: no further word of this one counts.
+            // A newer link of the same server has replaced this one: no further message of this one counts.
             biased;
             () = link.closed.cancelled() => return Ok(()),
             message = next_within(link, stream) => message?,
@@ -199,13 +195,13 @@ async fn read(state: &AppState, link: &Arc<Link>, stream: &mut SplitStream<WebSo
     }
 }
 
-/// The next message of a map server that answers pings; `None` at its end.
-async fn next_within(link: &Link, stream: &mut SplitStream<WebSocket>) -> Result<Option<FromMap>, Error> {
+/// The next message of a map server that answers pings; `None` at the end of the link.
+async fn next_within(link: &Link, stream: &mut SplitStream<Socket>) -> Result<Option<FromMap>, Error> {
     loop {
         let frame = timeout(SILENCE, stream.next()).await;
         let frame = frame.map_err(|_| Error::new(ErrorCode::Timeout, "silent for 6 s"))?;
         link.heard.notify_waiters();
-        match frame.transpose().map_err(Error::internal)? {
+        match frame.transpose()? {
             None | Some(Message::Close(_)) => return Ok(None),
             Some(Message::Ping(_) | Message::Pong(_)) => {}
             Some(message) => return decode(message).map(Some),
@@ -213,13 +209,13 @@ async fn next_within(link: &Link, stream: &mut SplitStream<WebSocket>) -> Result
     }
 }
 
-/// The next message, without a limit of time.
-async fn next(stream: &mut SplitStream<WebSocket>) -> Option<Result<FromMap, Error>> {
+/// The next message, without a time limit.
+async fn next(stream: &mut SplitStream<Socket>) -> Option<Result<FromMap, Error>> {
     loop {
         match stream.next().await? {
             Ok(Message::Ping(_) | Message::Pong(_)) => {}
             Ok(message) => return Some(decode(message)),
-            Err(error) => return Some(Err(Error::internal(error))),
+            Err(fault) => return Some(Err(fault.into())),
         }
     }
 }
@@ -231,24 +227,24 @@ fn decode(message: Message) -> Result<FromMap, Error> {
     decode_link(&bytes).map_err(|error| Error::new(ErrorCode::BadMessage, error.to_string()))
 }
 
-async fn send(sink: &mut SplitSink<WebSocket, Message>, message: &ToMap) -> Result<(), Error> {
+async fn send(sink: &mut SplitSink<Socket, Message>, message: &ToMap) -> Result<(), Error> {
     let bytes = encode_link(message).map_err(Error::internal)?;
     let written = timeout(WRITE_DEADLINE, sink.send(Message::Binary(bytes.into()))).await;
     written.map_err(|_| Error::from(ErrorCode::Timeout))?.map_err(Error::internal)
 }
 
-async fn ping(sink: &mut SplitSink<WebSocket, Message>) -> Result<(), Error> {
+async fn ping(sink: &mut SplitSink<Socket, Message>) -> Result<(), Error> {
     let written = timeout(WRITE_DEADLINE, sink.send(Message::Ping(Default::default()))).await;
     written.map_err(|_| Error::from(ErrorCode::Timeout))?.map_err(Error::internal)
 }
 
 /// Writes what is queued, and pings, until the link ends.
-async fn write(mut sink: SplitSink<WebSocket, Message>, mut outbound: mpsc::Receiver<ToMap>, link: Arc<Link>) {
+async fn write(mut sink: SplitSink<Socket, Message>, mut outbound: mpsc::Receiver<ToMap>, link: Arc<Link>) {
     let closed = &link.closed;
     let mut pings = tokio::time::interval(PING_EVERY);
     loop {
         let written = tokio::select! {
-            // What was queued before the end is still said.
+            // What was queued before the end is still sent.
             biased;
             message = outbound.recv() => match message {
                 Some(message) => send(&mut sink, &message).await,
@@ -266,8 +262,8 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, mut outbound: mpsc::Rece
     closed.cancel();
     let bye = Message::Close(Some(CloseFrame { code: close_code::NORMAL, reason: "".into() }));
     let goodbye = async {
-        // Where the map server has closed first, this can not be said any more, and closing says the answer to it: by
-        // that the map server knows that we have handled all it said.
+        // If the map server has closed first, this frame cannot be sent any more, and closing the sink answers its
+        // close frame: that tells the map server that we have handled all it sent.
         let _ = sink.send(bye).await;
         let _ = sink.close().await;
     };

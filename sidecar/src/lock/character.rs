@@ -1,81 +1,83 @@
 //! The lock of a character: who may change it.
 //!
-//! A lock is an owner and an epoch that only grows. Whoever writes for a character names its epoch, and the store
-//! refuses a write whose owner or epoch is not the lock's, so that timers decide only when somebody else may try and
-//! never whether a write is safe. The one rule everything rests on: **an epoch has at most one map server**, ever.
+//! A lock is an owner and an epoch, a fencing token that only grows. Every write for a character names the epoch, and
+//! the store refuses a write whose owner or epoch is not the lock's. So timers decide only when somebody else may try,
+//! and never whether a write is safe. The one rule that everything rests on: **an epoch has at most one map server**,
+//! ever.
 
 use realmgate_protocol::ids::{LockEpoch, ServerId};
 
 use super::timers::{ID_HELD, Timers, deadline, is_due};
 use super::{LockOwner, StepRefused};
 
-/// Who may change a character, and for the how-manieth time it changed hands.
+/// A character's lock: who may change the character, and under which fencing token.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CharacterLock {
-    /// Who may write.
+    /// The owner, who may write.
     pub owner: LockOwner,
-    /// Only grows.
+    /// The fencing token; it only grows.
     pub epoch: LockEpoch,
-    /// When it is released unless something happens before; database time.
+    /// When it is released unless something happens before, in database time (Unix milliseconds); `None` for never.
     pub deadline_ms: Option<u64>,
 }
 
 /// What may happen to a lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LockStep {
-    /// A player wants in: a gateway takes a free lock.
+    /// A player wants to enter: a gateway takes a free lock.
     Enter {
-        /// The gateway.
+        /// The gateway's id.
         gateway: String,
     },
-    /// The map server that was asked expects the character: it owns it from now on, and its player has a while to come.
+    /// The map server that was asked expects the character: it owns the lock from now on, and the player has a while to
+    /// come.
     Prepared {
-        /// The map server.
+        /// The map server's id.
         server: ServerId,
     },
-    /// The player has come, or the map server has saved the character, which shows the same.
+    /// The player has come, or the map server has saved the character, which shows that it has.
     Arrived {
-        /// The map server.
+        /// The map server's id.
         server: ServerId,
     },
-    /// A map server without a link was told of the character: the gateway keeps the lock for as long as that server's
+    /// The character was sent to a map server without a link: the gateway keeps the lock for as long as that server's
     /// heartbeats renew it.
     Lent {
-        /// The gateway.
+        /// The gateway's id.
         gateway: String,
     },
     /// The map server refused, did not answer in time, or the player went away: the lock is free again.
     Abandoned,
     /// The map server has let the character go, or its player never came.
     Released {
-        /// The map server.
+        /// The map server's id.
         server: ServerId,
     },
     /// The character leaves a map server for another one, by way of this gateway.
     Travel {
         /// The map server it leaves.
         server: ServerId,
-        /// The gateway.
+        /// The gateway's id.
         gateway: String,
     },
-    /// The journey came to nothing: the old map server goes on, under a new epoch since the target may have heard of
-    /// the one that failed.
+    /// The journey failed: the old map server goes on, under a new epoch since the target may have heard of the epoch
+    /// of the failed journey.
     TravelFailed {
         /// The map server it stays with.
         server: ServerId,
     },
-    /// Takes the lock from an owner that does not answer. What it still writes is refused from now on.
+    /// Takes the lock from an owner that does not answer. Its writes are refused from now on.
     Fenced,
-    /// The map server was away and has come back with its cookie: it has a while to reclaim.
+    /// The map server was away and has come back with its cookie: it has a while to reclaim the lock.
     ServerReturned {
-        /// The map server.
+        /// The map server's id.
         server: ServerId,
     },
-    /// The map server that came back still has the character, under this epoch.
+    /// The map server that came back still has the character.
     Reclaimed {
-        /// The map server.
+        /// The map server's id.
         server: ServerId,
-        /// The epoch it knows.
+        /// The epoch under which it has the character.
         epoch: LockEpoch,
     },
     /// The deadline has passed.
@@ -86,7 +88,10 @@ impl CharacterLock {
     /// A lock that nobody ever held.
     pub const FREE: Self = Self { owner: LockOwner::None, epoch: LockEpoch(0), deadline_ms: None };
 
-    /// What the lock is after a step.
+    /// Returns the lock as it is after a step.
+    ///
+    /// # Errors
+    /// [`StepRefused`] when the step does not fit the lock: another owner or epoch, or a deadline that has not passed.
     pub fn after(&self, step: &LockStep, now_ms: u64, timers: &Timers) -> Result<Self, StepRefused> {
         use LockOwner::{Gateway, Map};
         let within = |time| Some(deadline(now_ms, time));
@@ -121,7 +126,7 @@ impl CharacterLock {
         }
     }
 
-    /// Whether a map server may write under an epoch.
+    /// Whether a map server may write under an epoch: it owns the lock, and the epoch is the lock's.
     pub fn admits(&self, server: &ServerId, epoch: LockEpoch) -> bool {
         self.epoch == epoch && self.owner.map_server() == Some(server)
     }

@@ -1,11 +1,11 @@
-//! Who owns a lock, and how that is written in the store.
+//! The owner of a lock, and how the store writes it.
 
 use std::fmt;
 use std::str::FromStr;
 
 use realmgate_protocol::ids::ServerId;
 
-/// Who may change a character.
+/// The owner of a character's lock, who may change the character.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum LockOwner {
     /// Nobody: it is in no world.
@@ -16,13 +16,13 @@ pub enum LockOwner {
     Map(ServerId),
 }
 
-/// A text that is no owner.
+/// The text that is not an owner.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a lock owner is 'none', 'gateway:<id>' or 'map:<server id>', not {0:?}")]
 pub struct BadOwner(pub String);
 
 impl LockOwner {
-    /// The map server, where it is one.
+    /// The map server's id, if the owner is one.
     pub fn map_server(&self) -> Option<&ServerId> {
         match self {
             Self::Map(server) => Some(server),
@@ -30,7 +30,7 @@ impl LockOwner {
         }
     }
 
-    /// What kind of owner it is, for metrics.
+    /// The kind of owner, for metrics.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::None => "none",

@@ -1,7 +1,8 @@
-//! The lock of a server: that a replica or a map server is the one it says it is.
+//! The lock of a server: it shows that a replica or a map server is the one it claims to be.
 //!
-//! It is identified by a cookie, which the server gets when it registers and shows when it comes back. With it, it
-//! reclaims what it held, as if nothing had happened; without it, or too late, everything it held is released.
+//! It is identified by a cookie, which the server gets when it registers and shows when it comes back. With the cookie,
+//! the server reclaims what it held, as if nothing had happened; without it, or too late, everything it held is
+//! released.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,53 +11,55 @@ use realmgate_protocol::ids::ServerId;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::timers::{ID_HELD, Timers, deadline};
+use super::timers::{ID_HELD, SILENT_AFTER, Timers, deadline};
 use super::{BadOwner, LockOwner};
 
-/// Which server a lock is of.
+/// The server that a lock belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ServerKey {
-    /// A sidecar replica.
+    /// A sidecar replica, by id.
     Replica(String),
-    /// A map server.
+    /// A map server, by id.
     Map(ServerId),
 }
 
-/// What is kept of a cookie: enough to know it again, not enough to show it. A cookie is 24 random bytes, so that one
-/// round of SHA-256 is enough.
+/// What is kept of a cookie: enough to recognize it, not enough to show it. A cookie is 24 random bytes, so one round
+/// of SHA-256 is enough.
 #[derive(Clone, Copy, Hash, Eq)]
 #[expect(clippy::derived_hash_with_manual_eq, reason = "it is equality of all bytes, in constant time")]
 pub struct CookieHash([u8; 32]);
 
-/// A text that is no hash of a cookie.
+/// The text is not the hash of a cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the hash of a cookie is 64 hexadecimal digits")]
 pub struct BadCookieHash;
 
-/// A server's lock.
+/// A server's lock: a lease that ends unless the server renews it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ServerLock {
-    /// Of the cookie that its process shows.
+    /// The hash of the cookie that its process shows.
     pub cookie: CookieHash,
-    /// When it was last heard of; database time.
+    /// When the server was last heard of, in database time (Unix milliseconds).
     pub heard_ms: u64,
-    /// When it is released unless it is heard of before.
+    /// When the lock is released unless the server is heard of before, in database time (Unix milliseconds).
     pub deadline_ms: u64,
 }
 
-/// What a server gets that asks for its lock.
+/// The answer to a server that asks for its lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
     /// It is the process that held the lock: it may reclaim what it held.
     Returned,
     /// It is a new process, or it comes too late: what was held under this id is released, and it gets a new cookie.
     New,
-    /// Somebody else lives under this id.
+    /// Another process lives under this id.
     Taken,
+    /// The cookie is the right one, but the process that showed it first may still be there: it may not be shown twice.
+    Connected,
 }
 
 impl ServerLock {
-    /// A lock of a server that is heard of now.
+    /// The lock of a server that is heard of now.
     pub fn heard(key: &ServerKey, cookie: CookieHash, now_ms: u64, timers: &Timers) -> Self {
         let patience = match key {
             ServerKey::Replica(_) => timers.replica_reconnect,
@@ -65,8 +68,9 @@ impl ServerLock {
         Self { cookie, heard_ms: now_ms, deadline_ms: deadline(now_ms, patience) }
     }
 
-    /// What somebody gets who asks for a server's lock, showing this cookie or none. Whoever shows the cookie is late when
-    /// a timer has ended the lock, and not before: after an outage timers give a grace, of which the clock knows nothing.
+    /// The answer to a process that asks for a server's lock, showing this cookie or none. A process that shows the
+    /// right cookie is too late once a timer has ended the lock, and not before: after an outage timers give a grace
+    /// period that the clock does not show.
     pub fn claim(existing: Option<&Self>, shown: Option<&CookieHash>, now_ms: u64) -> Claim {
         let Some(lock) = existing else { return Claim::New };
         if shown == Some(&lock.cookie) {
@@ -78,20 +82,35 @@ impl ServerLock {
         }
     }
 
-    /// Whether the timer has run out.
+    /// The same for a replica, which has no connection whose end could be seen: its process counts as alive until it
+    /// was silent for longer than a live one ever is, or is known to be gone.
+    pub fn claim_replica(
+        existing: Option<&Self>,
+        shown: Option<&CookieHash>,
+        is_known_gone: bool,
+        now_ms: u64,
+    ) -> Claim {
+        let may_live = !is_known_gone && existing.is_some_and(|lock| now_ms < deadline(lock.heard_ms, SILENT_AFTER));
+        match Self::claim(existing, shown, now_ms) {
+            Claim::Returned if may_live => Claim::Connected,
+            claim => claim,
+        }
+    }
+
+    /// Whether the deadline has passed.
     pub fn is_over(&self, now_ms: u64) -> bool {
         self.deadline_ms <= now_ms
     }
 }
 
 impl CookieHash {
-    /// Of a cookie.
+    /// The hash of a cookie.
     pub fn of(cookie: &str) -> Self {
         Self(Sha256::digest(cookie.as_bytes()).into())
     }
 }
 
-/// As the store has it: hexadecimal.
+/// As the store keeps it: in hexadecimal.
 impl fmt::Display for CookieHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
@@ -138,7 +157,7 @@ impl FromStr for ServerKey {
     }
 }
 
-/// The store's name for it, the same as that of the owner in the locks it holds.
+/// The server's name in the store, the same as that of the owner in the locks it holds.
 impl fmt::Display for ServerKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -186,6 +205,17 @@ mod tests {
         assert_eq!(claim(None, NOW), Claim::Taken);
         assert_eq!(claim(Some("other"), NOW + 29_999), Claim::Taken);
         assert_eq!(claim(Some("other"), NOW + 30_000), Claim::New, "the silent do not hold up their successor");
+    }
+
+    #[test]
+    fn a_replicas_cookie_is_good_for_one_process_at_a_time() {
+        let claim = |cookie: &str, is_known_gone, now_ms| {
+            ServerLock::claim_replica(Some(&lock()), Some(&CookieHash::of(cookie)), is_known_gone, now_ms)
+        };
+        assert_eq!(claim("own", false, NOW + 11_999), Claim::Connected, "it may only be slow");
+        assert_eq!(claim("own", false, NOW + 12_000), Claim::Returned, "it is silent for longer than the living are");
+        assert_eq!(claim("own", true, NOW), Claim::Returned, "a restart waits for nobody");
+        assert_eq!(claim("other", true, NOW), Claim::Taken, "whoever is gone");
     }
 
     #[test]

@@ -1,63 +1,87 @@
-//! How long each hand-over may take. Deadlines are kept in database time, beside the lock that they are of, so that any
-//! replica can fire them.
+//! How long each hand-over may take. Deadlines are kept in database time, beside the lock that they belong to, so that
+//! any replica can fire them.
 //!
-//! A timer never decides whether a write is safe, the epoch does; it decides when somebody else may try.
+//! A timer never decides whether a write is safe: the epoch does. A timer decides when somebody else may try.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
-/// Every timer of the locks. The first six are those of the field's classical design; the others are ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+use crate::config::defaults;
+
+/// Every timer of the locks, with its setting. The first six are those of the field's classical design; the others are ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::Args)]
 pub struct Timers {
-    /// From a log-in to the gateway: how long an account lock waits in hand-over.
+    /// How long an account's lock waits for a gateway socket, from a log-in, a refresh or the end of a socket
+    #[arg(value_name = "SECONDS", long = "login-timeout-s", env = "LOGIN_TIMEOUT_S", default_value = "30", value_parser = seconds)]
     pub log_in: Duration,
-    /// From the gateway to the map server: how long a character may be expected before it has entered.
+    /// How long a character's lock waits for its player to come to the map server; longer than a ticket lives (30)
+    // The map server itself reports that nobody came; this is for when it cannot.
+    #[arg(value_name = "SECONDS", long = "arrival-timeout-s", env = "ARRIVAL_TIMEOUT_S", default_value = "40", value_parser = seconds)]
     pub arrival: Duration,
-    /// How long a replica may be silent before its server lock is released.
+    /// How long a sidecar may be silent before what it held is released
+    #[arg(value_name = "SECONDS", long = "replica-reconnect-s", env = "REPLICA_RECONNECT_S", default_value = "30", value_parser = renewed_seconds)]
     pub replica_reconnect: Duration,
-    /// How long a replica that came back has to reclaim each account lock.
+    /// How long a sidecar that came back has to reclaim the accounts it held
+    #[arg(value_name = "SECONDS", long = "replica-reclaim-s", env = "REPLICA_RECLAIM_S", default_value = "30", value_parser = seconds)]
     pub replica_reclaim: Duration,
-    /// How long a map server may be silent before its server lock is released.
+    /// How long a map server may be silent before what it held is released; the map servers' OFFLINE_PLAY_MAX_S
+    #[arg(value_name = "SECONDS", long = "map-reconnect-s", env = "MAP_RECONNECT_S", default_value = "600", value_parser = renewed_seconds)]
     pub map_reconnect: Duration,
-    /// How long a map server that came back has to reclaim each character lock.
+    /// How long a map server that came back has to reclaim the characters it held
+    #[arg(value_name = "SECONDS", long = "map-reclaim-s", env = "MAP_RECLAIM_S", default_value = "30", value_parser = seconds)]
     pub map_reclaim: Duration,
-    /// How long a gateway may hold a character lock while it brings the character from nowhere, or from one map server,
-    /// to another.
+    /// How long a gateway may hold a character's lock while it brings it into a world
+    #[arg(value_name = "SECONDS", long = "passage-timeout-s", env = "PASSAGE_TIMEOUT_S", default_value = "15", value_parser = seconds)]
     pub passage: Duration,
-    /// How long an older owner may take to let go when a newer log-in wants in; then it is fenced.
+    /// How long the older player may take to leave when the same account comes in anew; then it is shut out
+    #[arg(value_name = "SECONDS", long = "handover-wait-s", env = "HANDOVER_WAIT_S", default_value = "5", value_parser = seconds)]
     pub handover_wait: Duration,
-    /// After nobody has fired timers for a while: how long owners have to come back before a deadline that passed
-    /// meanwhile counts.
+    /// How long a body that may not leave a fight keeps a newer log-in or a log-out waiting; then it is shut out
+    #[arg(value_name = "SECONDS", long = "linger-max-s", env = "LINGER_MAX_S", default_value = "60", value_parser = seconds)]
+    pub linger_max: Duration,
+    /// After all sidecars were away: how long owners have to come back before deadlines count again
+    #[arg(value_name = "SECONDS", long = "outage-grace-s", env = "OUTAGE_GRACE_S", default_value = "30", value_parser = seconds)]
     pub outage_grace: Duration,
 }
 
 impl Default for Timers {
     fn default() -> Self {
-        let seconds = Duration::from_secs;
-        Self {
-            log_in: seconds(30),
-            // A ticket lives 30 s; the map server says itself that nobody came, this is for when it can not.
-            arrival: seconds(40),
-            replica_reconnect: seconds(30),
-            replica_reclaim: seconds(30),
-            map_reconnect: seconds(600),
-            map_reclaim: seconds(30),
-            passage: seconds(15),
-            handover_wait: seconds(5),
-            outage_grace: seconds(30),
-        }
+        // The model asks for them at every step.
+        static DEFAULTS: LazyLock<Timers> = LazyLock::new(defaults);
+        *DEFAULTS
+    }
+}
+
+/// Parses whole seconds, from one second to one day.
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds @ 1..=86_400) => Ok(Duration::from_secs(seconds)),
+        _ => Err("takes whole seconds, 1 to 86400".to_owned()),
+    }
+}
+
+/// As `seconds`, for locks that are renewed every few seconds: a shorter time would end locks of live servers.
+fn renewed_seconds(text: &str) -> Result<Duration, String> {
+    let least = RENEW_EVERY * 2;
+    match seconds(text) {
+        Ok(time) if time >= least => Ok(time),
+        _ => Err(format!("takes whole seconds, {} to 86400", least.as_secs())),
     }
 }
 
 /// How often a replica fires what is due.
 pub const SWEEP_EVERY: Duration = Duration::from_millis(500);
-/// With nobody having fired timers for this long, there was an outage of the whole sidecar.
+/// If nobody has fired timers for this long, there was an outage of all sidecars.
 pub const OUTAGE_AFTER: Duration = Duration::from_secs(5);
-/// How often replicas and map servers renew their server locks.
+/// The heartbeat: how often replicas and map servers renew their server locks.
 pub const RENEW_EVERY: Duration = Duration::from_secs(5);
-/// How long the id of a server that is not heard of is still its own.
+/// A replica that was not heard of for this long, which is two renewals and what they may be late, is taken for gone by
+/// a process that shows the same cookie.
+pub const SILENT_AFTER: Duration = Duration::from_secs(12);
+/// How long a server that is not heard of keeps its id.
 pub const ID_HELD: Duration = Duration::from_secs(30);
 
-/// A time from now.
+/// A deadline in Unix milliseconds, `after` from now.
 pub fn deadline(now_ms: u64, after: Duration) -> u64 {
     now_ms.saturating_add(u64::try_from(after.as_millis()).unwrap_or(u64::MAX))
 }
@@ -67,8 +91,8 @@ pub fn is_due(deadline_ms: Option<u64>, now_ms: u64) -> bool {
     deadline_ms.is_some_and(|deadline_ms| deadline_ms <= now_ms)
 }
 
-/// The earliest moment at which a deadline may count, when timers were last fired at `swept_ms`: `None` where somebody
-/// was awake all the time, so that every deadline counts as it stands.
+/// The earliest time at which a deadline may count, in Unix milliseconds, when timers were last fired at `swept_ms`.
+/// `None` if there was no outage, so every deadline counts as it stands.
 pub fn grace_after_outage(swept_ms: u64, now_ms: u64, timers: &Timers) -> Option<u64> {
     let asleep = now_ms.saturating_sub(swept_ms);
     (u128::from(asleep) > OUTAGE_AFTER.as_millis()).then(|| deadline(now_ms, timers.outage_grace))
@@ -76,7 +100,30 @@ pub fn grace_after_outage(swept_ms: u64, now_ms: u64, timers: &Timers) -> Option
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        timers: Timers,
+    }
+
+    #[test]
+    fn a_timer_has_at_least_a_second() {
+        assert!(Line::try_parse_from(["x", "--map-reclaim-s", "0"]).is_err());
+        let timers = Line::parse_from(["x", "--map-reclaim-s", "7"]).timers;
+        assert_eq!(timers, Timers { map_reclaim: Duration::from_secs(7), ..Timers::default() });
+    }
+
+    #[test]
+    fn who_is_heard_of_every_five_seconds_has_time_to_be() {
+        for flag in ["--replica-reconnect-s", "--map-reconnect-s"] {
+            assert!(Line::try_parse_from(["x", flag, "9"]).is_err(), "{flag}");
+            assert!(Line::try_parse_from(["x", flag, "10"]).is_ok(), "{flag}");
+        }
+    }
 
     #[test]
     fn an_outage_gives_grace_and_a_busy_replica_gives_none() {

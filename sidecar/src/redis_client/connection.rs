@@ -1,7 +1,7 @@
-//! One connection, made anew when it is lost.
+//! One shared connection, reconnected when it is lost.
 //!
-//! The `redis` crate has a manager for this, which gives up for good when Redis refuses a new connection for another
-//! reason than the network: while it loads its data after a restart, for instance.
+//! The `redis` crate has a manager for this, but it gives up for good when Redis refuses a new connection for any
+//! reason other than the network: while it loads its data after a restart, for instance.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,10 +14,11 @@ use tokio::time::Instant;
 
 use super::PATIENCE;
 
-/// After a failed try, how long others fail without a try of their own. Those who waited for it need not wait again.
+/// How long after a failed try other callers fail without a try of their own. Those who waited for that try need not
+/// wait again.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Connects when it has to.
+/// Connects when it needs to.
 pub(super) struct Connector {
     client: Client,
     state: Mutex<State>,
@@ -29,7 +30,7 @@ struct State {
     failed_at: Option<Instant>,
 }
 
-/// A connection that many use at once.
+/// A connection that many callers use at once.
 #[derive(Clone)]
 pub(super) struct Connection {
     pub(super) redis: MultiplexedConnection,
@@ -37,7 +38,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Not to be used for another call.
+    /// Marks the connection as lost: no other call uses it.
     pub(super) fn give_up(&self) {
         self.lost.store(true, Ordering::Relaxed);
     }
@@ -48,7 +49,7 @@ impl Connector {
         Self { client, state: Mutex::default() }
     }
 
-    /// The connection, as far as is known a good one.
+    /// Returns the connection if it is good as far as is known, or a new one.
     pub(super) async fn connection(&self) -> RedisResult<Connection> {
         let mut state = self.state.lock().await;
         if let Some(current) = &state.current

@@ -1,14 +1,15 @@
-//! A piece of a real Redis for one test.
+//! Part of a real Redis for one test.
 
 use std::time::Duration;
 
+use realmgate_skip::skip;
 use uuid::Uuid;
 
 use super::RedisClient;
 use crate::clock::Clock;
 use crate::config::RedisConfig;
 
-/// Redis under a prefix and with a user of its own; nothing of either is left in the end.
+/// Redis under a prefix and with a user of its own; both are deleted in the end.
 pub(crate) struct TestRedis {
     pub(crate) client: RedisClient,
     pub(crate) config: RedisConfig,
@@ -17,14 +18,13 @@ pub(crate) struct TestRedis {
 }
 
 impl TestRedis {
-    /// `None` where this machine has no Redis; under `CI=true` that is a failure.
+    /// Connects; `None` if this machine has no Redis, which is a failure under `CI=true`.
     #[expect(clippy::disallowed_methods, reason = "where the tests' services are is the machine's to say")]
     pub(crate) async fn connect() -> Option<Self> {
         let url = std::env::var("TEST_REDIS_URL").unwrap_or_else(|_| "redis://127.0.0.1:6379".to_owned());
         let plain = redis::Client::open(url.as_str()).unwrap();
         let Ok(mut connection) = plain.get_connection_with_timeout(Duration::from_secs(2)) else {
-            assert!(std::env::var("CI").is_err(), "Redis is missing (TEST_REDIS_URL)");
-            println!("skipped, because Redis is missing (TEST_REDIS_URL)");
+            skip("no Redis (TEST_REDIS_URL)");
             return None;
         };
         let user = format!("test-{}", Uuid::new_v4().simple());
@@ -61,12 +61,12 @@ impl TestRedis {
         }
     }
 
-    /// Cuts every connection of this test; how many there were.
+    /// Cuts every connection of this test; returns how many there were.
     pub(crate) fn cut(&self) -> u32 {
         redis::cmd("CLIENT").arg(&["KILL", "USER", &self.user]).query(&mut self.plain()).unwrap()
     }
 
-    /// Lets this test in, or locks it out, as if Redis were away.
+    /// Lets this test's user in, or locks it out, as if Redis were away.
     pub(crate) fn let_in(&self, let_in: bool) {
         let state = if let_in { "on" } else { "off" };
         redis::cmd("ACL").arg(&["SETUSER", &self.user, state]).exec(&mut self.plain()).unwrap();
@@ -76,9 +76,9 @@ impl TestRedis {
 
 impl Drop for TestRedis {
     fn drop(&mut self) {
-        // A test that fails because Redis went away shall say that, not this.
+        // A test that fails because Redis went away should report that, not this.
         if let Ok(mut connection) = self.plain.get_connection_with_timeout(Duration::from_secs(2)) {
-            // What still runs shall not write any more.
+            // What still runs must not write any more.
             self.let_in(false);
             self.flush();
             let deleted = redis::cmd("ACL").arg(&["DELUSER", &self.user]).exec(&mut connection);

@@ -1,4 +1,4 @@
-//! The bus of a sidecar that stands alone: there is nobody else.
+//! The bus of a sidecar that stands alone: there are no others.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,13 +9,13 @@ use tokio_util::task::TaskTracker;
 
 use super::{Answer, Ask, BusError, News, ReplicaBus, ReplicaHandler};
 
-/// Nobody else.
+/// A bus without other sidecars.
 pub struct Alone {
     id: String,
 }
 
 impl Alone {
-    /// The bus of this only sidecar.
+    /// The bus of the only sidecar, with this id.
     pub fn new(id: &str) -> Self {
         Self { id: id.to_owned() }
     }

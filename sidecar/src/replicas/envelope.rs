@@ -1,7 +1,7 @@
-//! How messages between sidecars are packed.
+//! How messages between sidecars are encoded.
 //!
 //! The envelope is the same in every version, so that a sidecar can decline what it does not understand instead of
-//! letting the asker wait; what is in it may change with [`VERSION`].
+//! letting the asker wait. Its content may change with [`VERSION`].
 
 use std::time::Duration;
 
@@ -13,26 +13,26 @@ use uuid::Uuid;
 
 use super::BusError;
 
-/// Raised when a sidecar would misunderstand one of the version before.
-const VERSION: u16 = 1;
-/// Most bytes of a message: the largest link message, and what is around it.
+/// The version of the content. Raised when a sidecar would misunderstand one of the previous version.
+const VERSION: u16 = 2;
+/// Maximum size of a message in bytes: the largest link message, and what is around it.
 pub const MAX_BYTES: usize = MAX_LINK_BYTES + 64 * 1_024;
 const MAX_MEMORY: usize = MAX_BYTES * 8;
-/// Bytes of an envelope without what is in it; an id has 64 at most.
+/// Maximum size in bytes of an envelope without its content; an id has 64 at most.
 const ENVELOPE_BYTES: usize = 256;
 
 /// A message with its sender.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Envelope {
     version: u16,
-    /// The sidecar that sent it.
+    /// The id of the sidecar that sent it.
     pub(super) from: String,
     /// Pairs an answer with its ask.
     pub(super) id: Uuid,
     pub(super) content: Content,
 }
 
-/// What is in an envelope; the bytes are an `Ask`, an `Answer` or `News`.
+/// The content of an envelope; the bytes are an `Ask`, an `Answer` or `News`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Content {
     Ask { deadline_ms: u32, bytes: Vec<u8> },
@@ -41,7 +41,7 @@ pub(super) enum Content {
     Declined(Decline),
 }
 
-/// Why an ask is not dealt with.
+/// Why an ask is declined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Decline {
     Overloaded,
@@ -87,7 +87,7 @@ impl Envelope {
         decode_within::<Self, MAX_MEMORY>(bytes, MAX_BYTES)
     }
 
-    /// The message in this envelope; `None` where it is of another version, or is none.
+    /// Decodes the message in this envelope; `None` if it is of another version, or cannot be decoded.
     pub(super) fn unpack<T: DeserializeOwned>(&self, bytes: &[u8]) -> Option<T> {
         if self.version != VERSION {
             return None;

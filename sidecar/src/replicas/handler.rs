@@ -1,4 +1,6 @@
-//! What this sidecar answers others.
+//! How this sidecar answers others.
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -10,7 +12,7 @@ use crate::state::AppState;
 pub struct LocalReplica(AppState);
 
 impl LocalReplica {
-    /// Answers for this process.
+    /// A handler that answers for this process.
     pub fn new(state: AppState) -> Self {
         Self(state)
     }
@@ -28,7 +30,7 @@ impl ReplicaHandler for LocalReplica {
             Ask::Prepare { server, question } => match hub.links.get(&server) {
                 None => Answer::NoLink,
                 Some(link) => match link.prepare(question).await {
-                    Ok(()) => Answer::Prepared,
+                    Ok(spawn) => Answer::Prepared(spawn),
                     Err(PrepareFailure::Refused(refusal)) => Answer::Refused(refusal),
                     Err(PrepareFailure::Unreachable) => Answer::Unreachable,
                 },
@@ -48,6 +50,9 @@ impl ReplicaHandler for LocalReplica {
         match news {
             News::Departed { character } => hub.departures.departed(character),
             News::SessionEnded { session } => hub.sockets.close_session(session),
+            News::Lingers { character, longest_ms } => {
+                hub.departures.lingers(character, Duration::from_millis(longest_ms.into()));
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What others ask and tell: bounded, and each message a task of its own.
+//! Asks and news from other sidecars: a bounded inbox, with a task for each message.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,16 +9,16 @@ use tokio_util::task::TaskTracker;
 use super::envelope::{Content, Decline, Envelope};
 use super::{Ask, News, ReplicaHandler};
 
-/// Messages that may wait or be dealt with at once; more are declined.
+/// Maximum number of messages that wait or are handled at once. For backpressure, more are declined.
 pub(super) const INBOX: usize = 1_024;
-/// Messages that are dealt with at once.
+/// Maximum number of messages that are handled at once.
 const AT_ONCE: usize = 64;
-/// Most declines that wait to be said; an asker who hears none waits until its deadline.
+/// Maximum number of declines that wait to be sent; an asker that gets none waits until its deadline.
 const DECLINES: usize = 64;
-/// How long news may keep a place.
+/// How long news may occupy a place.
 const NEWS_DEADLINE: Duration = Duration::from_secs(10);
 
-/// Takes messages in.
+/// Takes and handles messages.
 #[derive(Clone)]
 pub(super) struct Inbox {
     handler: Arc<dyn ReplicaHandler>,
@@ -34,7 +34,7 @@ impl Inbox {
         Self { handler, tasks, places: semaphore(INBOX), working: semaphore(AT_ONCE), declines: semaphore(DECLINES) }
     }
 
-    /// Deals with an ask or with news, now or soon. What there is to answer is handed to `reply`.
+    /// Handles an ask or news in a task, now or soon. The answer, if any, is handed to `reply`.
     pub(super) fn take<F>(&self, envelope: Envelope, reply: impl FnOnce(Content) -> F + Send + 'static)
     where
         F: Future<Output = ()> + Send,
@@ -65,7 +65,7 @@ impl Inbox {
                     return Some(Content::Declined(Decline::NotUnderstood));
                 };
                 let answer = self.work(Duration::from_millis((*deadline_ms).into()), self.handler.answer(from, ask));
-                // After the deadline nobody waits for an answer.
+                // After the deadline, nobody waits for an answer any more.
                 answer.await.map(|answer| Content::answer(&answer))
             }
             Content::News(bytes) => {
@@ -78,7 +78,7 @@ impl Inbox {
         }
     }
 
-    /// Waits for its turn and then for the work, both within the deadline.
+    /// Waits for a turn and then for the work, both within the deadline.
     async fn work<T>(&self, deadline: Duration, work: impl Future<Output = T>) -> Option<T> {
         let in_turn = async {
             // The semaphore is never closed.

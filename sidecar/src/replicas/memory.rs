@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{Answer, Ask, BusError, News, ReplicaBus, ReplicaHandler, Replicas};
 
-/// Where the sidecars of a test meet.
+/// The hub where the sidecars of a test meet.
 #[derive(Clone, Default)]
 pub(crate) struct MemoryHub(Arc<Mutex<Meeting>>);
 
@@ -20,7 +20,7 @@ struct Meeting {
     down: bool,
 }
 
-/// One sidecar's place there.
+/// One sidecar's place at the hub.
 struct MemoryBus {
     hub: MemoryHub,
     id: String,
@@ -32,7 +32,7 @@ impl MemoryHub {
         Replicas(Arc::new(MemoryBus { hub: self.clone(), id: id.to_owned() }))
     }
 
-    /// A sidecar ends without a word.
+    /// Ends a sidecar without a word to the others.
     pub(crate) fn kill(&self, id: &str) {
         self.meeting().handlers.remove(id);
     }
@@ -61,7 +61,7 @@ impl ReplicaBus for MemoryBus {
             }
             meeting.handlers.get(replica).cloned().ok_or(BusError::Gone)?
         };
-        // As a task, so that an asker who gives up does not end it.
+        // In a task, so that an asker that gives up does not end it.
         let from = self.id.clone();
         let answer = tokio::spawn(async move { handler.answer(&from, ask).await });
         match tokio::time::timeout(deadline, answer).await {

@@ -1,87 +1,96 @@
-//! What sidecars say to each other. New variants go to the end of their list: their places are their numbers.
+//! The messages between sidecars. New variants go to the end of their enum: a variant's position is its number.
 
 use realmgate_protocol::ids::{AccountId, CharacterId, ServerId};
 use realmgate_protocol::link::{PrepareRefusal, ToMap};
+use realmgate_protocol::movement::Position;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::link::Question;
 
-/// What one sidecar asks of another.
+/// A request of one sidecar to another.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Ask {
-    /// Say something to a map server: [`Answer::Sent`] or [`Answer::NoLink`].
+    /// Send a message to a map server: [`Answer::Sent`] or [`Answer::NoLink`].
     ToMapServer {
-        /// Which.
+        /// The map server's id.
         server: ServerId,
-        /// What.
+        /// The message to send.
         message: ToMap,
     },
     /// Have a map server expect a character: [`Answer::Prepared`], [`Answer::Refused`], [`Answer::NoLink`] or
     /// [`Answer::Unreachable`].
     Prepare {
-        /// Which.
+        /// The map server's id.
         server: ServerId,
-        /// What is asked of it.
+        /// The request to expect the character.
         question: Question,
     },
     /// Close the sockets of an account: [`Answer::Closed`].
     CloseSockets {
-        /// Whose.
+        /// The account's id.
         account: AccountId,
-        /// Except those of this log-in.
+        /// The session of the log-in whose socket stays open; `None` closes all.
         keep_session: Option<Uuid>,
-        /// The close frame's code.
+        /// The close code.
         code: u16,
-        /// The close frame's reason.
+        /// The reason in the close frame.
         reason: String,
     },
-    /// Whether a map server's link is there and answers: [`Answer::LinkAlive`]. One that does not is closed.
+    /// Check whether a map server's link is there and answers: [`Answer::LinkAlive`]. A link that does not answer is
+    /// closed.
     PingLink {
-        /// Which.
+        /// The map server's id.
         server: ServerId,
     },
 }
 
-/// What the other one answers.
+/// The answer of the other sidecar.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
-    /// It is on its way to the map server.
+    /// The message is on its way to the map server.
     Sent,
-    /// The map server's link is not here; it has heard nothing.
+    /// The map server's link is not at that sidecar; nothing was sent.
     NoLink,
-    /// The map server expects the character.
-    Prepared,
-    /// The map server does not, and says why.
+    /// The map server expects the character: where it will appear, if the map server says so.
+    Prepared(Option<Position>),
+    /// The map server refuses the character, and says why.
     Refused(PrepareRefusal),
     /// The map server was asked and did not answer.
     Unreachable,
     /// Sockets are being closed.
     Closed {
-        /// How many.
+        /// The number of sockets.
         count: u32,
     },
     /// Whether the link is there and answers.
     LinkAlive(bool),
 }
 
-/// What one sidecar tells all others.
+/// News of one sidecar to all others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum News {
     /// A character's lock is free.
     Departed {
-        /// Whose.
+        /// The character's id.
         character: CharacterId,
     },
     /// A log-in has ended.
     SessionEnded {
-        /// Which.
+        /// The log-in's session.
         session: Uuid,
+    },
+    /// A character that was asked to leave fights, and its body stays for a while.
+    Lingers {
+        /// The character's id.
+        character: CharacterId,
+        /// How long at most, in milliseconds.
+        longest_ms: u32,
     },
 }
 
 impl Ask {
-    /// The name, for metrics.
+    /// The ask's name, for metrics.
     pub fn name(&self) -> &'static str {
         match self {
             Self::ToMapServer { .. } => "to_map_server",

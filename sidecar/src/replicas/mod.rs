@@ -1,8 +1,8 @@
-//! Sidecars among themselves: what one asks another, and what it tells all.
+//! Messages between sidecars: what one asks another, and what it tells all.
 //!
 //! A map server's link is at one sidecar, a player's socket perhaps at another. The bus carries messages between them
-//! and promises little: an ask is answered, or fails within its deadline with a reason; news may be lost. Who is asked
-//! answers from what it knows, and nothing that must not be lost goes this way alone.
+//! and promises little: an ask is answered, or fails within its deadline with a reason; news may be lost. A sidecar
+//! answers from what it knows, and nothing that must not be lost is sent over the bus alone.
 
 mod alone;
 mod envelope;
@@ -34,28 +34,28 @@ use crate::redis_client::RedisClient;
 /// Why an ask was not answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BusError {
-    /// There is no such sidecar (any more). It has not heard the ask.
+    /// There is no such sidecar (any more). It has not received the ask.
     #[error("no sidecar of this id is there")]
     Gone,
-    /// No answer came in time. Whether the ask was heard is unknown.
+    /// No answer came in time. Whether the ask was received is unknown.
     #[error("the other sidecar did not answer in time")]
     Timeout,
-    /// The bus itself is away. The ask was most likely not heard.
+    /// The bus itself is away. The ask was most likely not received.
     #[error("the bus between the sidecars is away")]
     Down,
-    /// The other sidecar, or this one, has too many asks to deal with.
+    /// The other sidecar, or this one, has too many asks to handle.
     #[error("too many asks at once")]
     Overloaded,
-    /// The other sidecar is of a version that does not understand.
+    /// The other sidecar is of a version that does not understand the ask.
     #[error("the other sidecar is of another version")]
     Incompatible,
-    /// The ask is over [`MAX_BYTES`].
+    /// The ask, or its answer, is larger than [`MAX_BYTES`].
     #[error("the ask is too large")]
     TooLarge,
 }
 
 impl BusError {
-    /// The name, for metrics.
+    /// The error's name, for metrics.
     pub fn name(self) -> &'static str {
         match self {
             Self::Gone => "gone",
@@ -68,29 +68,35 @@ impl BusError {
     }
 }
 
-/// Speaks with the other sidecars.
+/// The bus to the other sidecars.
 #[async_trait]
 pub trait ReplicaBus: Send + Sync {
-    /// Begins to listen: from now on, `handler` answers what others ask. Ends with `shutdown`. To be called once.
+    /// Starts listening: from now on, `handler` answers what others ask. Ends with `shutdown`. To be called once.
     fn start(&self, handler: Arc<dyn ReplicaHandler>, tasks: &TaskTracker, shutdown: CancellationToken);
 
-    /// Asks one sidecar and waits for its answer.
+    /// Asks one sidecar and waits for its answer, until the deadline at most.
+    ///
+    /// # Errors
+    /// [`BusError`] when there is no answer, by its reason.
     async fn ask(&self, replica: &str, ask: Ask, deadline: Duration) -> Result<Answer, BusError>;
 
-    /// Tells all others. Whoever is not there now does not hear it.
+    /// Tells all other sidecars. One that is not there now does not get the news.
     async fn tell_all(&self, news: News);
 
     /// The sidecars that are alive, this one too, by id.
+    ///
+    /// # Errors
+    /// [`BusError::Down`] when the bus is away.
     async fn replicas(&self) -> Result<Vec<String>, BusError>;
 }
 
-/// What answers other sidecars. Each call is a task of its own; what takes longer than the asker waits is cancelled.
+/// Answers other sidecars. Each call is a task of its own; one that takes longer than the asker waits is cancelled.
 #[async_trait]
 pub trait ReplicaHandler: Send + Sync {
     /// Answers an ask.
     async fn answer(&self, from: &str, ask: Ask) -> Answer;
 
-    /// Hears news.
+    /// Handles news.
     async fn heard(&self, from: &str, news: News);
 }
 

@@ -18,7 +18,7 @@ use super::inbox::Inbox;
 use super::{Answer, Ask, BusError, News, ReplicaBus, ReplicaHandler};
 use crate::redis_client::{RedisClient, RedisFailed};
 
-/// Speaks with other sidecars by way of Redis. Lost connections are made anew.
+/// Exchanges messages with other sidecars over Redis. Lost connections are made anew.
 #[derive(Clone)]
 pub struct RedisBus(Arc<Shared>);
 
@@ -26,18 +26,18 @@ struct Shared {
     redis: RedisClient,
     id: String,
     asked: Asked,
-    /// Whether we hear what is said to us.
+    /// Whether this sidecar receives messages.
     listening: watch::Sender<bool>,
 }
 
 impl RedisBus {
-    /// The bus of the sidecar `id`, which hears nothing until it is started.
+    /// The bus of the sidecar `id`, which receives nothing until it is started.
     pub fn new(redis: RedisClient, id: &str) -> Self {
         let (id, asked, listening) = (id.to_owned(), Asked::default(), watch::Sender::new(false));
         Self(Arc::new(Shared { redis, id, asked, listening }))
     }
 
-    /// Waits until this sidecar hears what is said to it.
+    /// Waits until this sidecar receives messages, or does not any more.
     #[cfg(test)]
     pub(crate) async fn is_listening(&self, listening: bool) {
         self.0.listening.subscribe().wait_for(|now| *now == listening).await.unwrap();
@@ -57,7 +57,7 @@ impl Shared {
         self.redis.key(format_args!("replica:{replica}:alive"))
     }
 
-    /// Says something; how many hear it.
+    /// Publishes a message; returns how many subscribers receive it.
     async fn publish(&self, channel: &str, sealed: &[u8]) -> Result<u64, RedisFailed> {
         let publish =
             |mut redis| async move { redis::cmd("PUBLISH").arg(channel).arg(sealed).query_async(&mut redis).await };
@@ -66,7 +66,7 @@ impl Shared {
 
     async fn ask(&self, replica: &str, ask: &Ask, deadline: Duration) -> Result<Answer, BusError> {
         if !*self.listening.borrow() {
-            // We would not hear the answer.
+            // We would not receive the answer.
             return Err(BusError::Down);
         }
         let (waiting, id) = self.asked.expect()?;

@@ -10,9 +10,9 @@ use super::*;
 use crate::redis_client::testing::TestRedis;
 use crate::service::world::testing::{PATIENCE, soon};
 
-/// A sidecar that counts what it is asked and remembers what it is told.
+/// A sidecar that answers asks and remembers the news it gets.
 pub(super) struct Fake {
-    /// Tickets to answer; an ask that finds none waits.
+    /// Permits to answer; an ask that finds none waits.
     pub(super) may_answer: Semaphore,
     pub(super) told: Mutex<Vec<(String, News)>>,
     pub(super) news: Notify,
@@ -34,7 +34,7 @@ impl ReplicaHandler for Fake {
     async fn answer(&self, from: &str, ask: Ask) -> Answer {
         self.may_answer.acquire().await.unwrap().forget();
         match ask {
-            // Whoever asks is told back what it said.
+            // The answer echoes what was asked.
             Ask::CloseSockets { code, reason, .. } => {
                 assert_eq!(reason, format!("from {from}"));
                 Answer::Closed { count: code.into() }
@@ -58,7 +58,7 @@ pub(super) fn news(number: u8) -> News {
     News::Departed { character: CharacterId([number; 16]) }
 }
 
-/// Two sidecars, `a` and `b`, that hear each other.
+/// Two sidecars, `a` and `b`, that receive each other's messages.
 struct Pair {
     a: Arc<dyn ReplicaBus>,
     b: Arc<dyn ReplicaBus>,

@@ -1,7 +1,8 @@
-//! Registering, logging in, staying logged in, logging out.
+//! Registration, log-in, token refresh and log-out.
 
 use realmgate_protocol::ids::AccountId;
 use secrecy::SecretString;
+use tokio::task::JoinHandle;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -13,22 +14,22 @@ use crate::state::AppState;
 use crate::store::accounts::NewAccount;
 use crate::store::sessions::Rotation;
 
-/// Shortest and longest user name.
+/// Allowed lengths of a user name, in characters.
 pub const USERNAME_LENGTH: std::ops::RangeInclusive<usize> = 3..=64;
 /// Shortest password, in characters.
 pub const MIN_PASSWORD_CHARS: usize = 8;
 /// Longest password, in characters.
 pub const MAX_PASSWORD_CHARS: usize = 256;
 
-/// What a client gets that has proved who it is.
+/// The tokens of a client that has authenticated.
 pub struct Grant {
-    /// Shown with every call.
+    /// The access token, sent with every call.
     pub access_token: String,
     /// The account.
     pub account: AccountId,
-    /// Traded for the next pair.
+    /// The refresh token, traded for the next pair.
     pub refresh_token: String,
-    /// Seconds the access token is good for.
+    /// Lifetime of the access token, in seconds.
     pub expires_in: u64,
 }
 
@@ -61,7 +62,12 @@ pub fn password_fault(password: &str) -> Option<&'static str> {
     }
 }
 
-/// Makes an account and logs it in. The caller has checked both texts with [`username_fault`] and [`password_fault`].
+/// Creates an account and logs it in. The caller has checked both texts with [`username_fault`] and
+/// [`password_fault`].
+///
+/// # Errors
+/// `USERNAME_TAKEN`; `RATE_LIMITED` for too many registrations or waiting log-ins; `OVERLOADED` when the queue for
+/// password hashes is full; others when hashing fails or the database cannot be asked.
 pub async fn register(
     state: &AppState,
     source: Source,
@@ -70,11 +76,11 @@ pub async fn register(
 ) -> Result<Grant, Error> {
     state.limits.registration(source).await?;
     let folded = fold_username(username);
-    // Asked first, so that a taken name does not cost a hash. The insert below decides.
+    // Checked first, so that a taken name does not cost a hash. The insert below decides.
     if state.store.accounts.find_password(&folded).await?.is_some() {
         return Err(ErrorCode::UsernameTaken.into());
     }
-    let password_hash = state.passwords.turn().await?.hash(password).await?;
+    let password_hash = state.passwords.turn(source, &folded).await?.hash(password).await?;
     let id = AccountId::from(Uuid::now_v7());
     let account =
         NewAccount { id, folded: &folded, username, password_hash: &password_hash, at_ms: state.clock.now_ms() };
@@ -87,14 +93,18 @@ pub async fn register(
 }
 
 /// Logs in by password. Takes the same time whether the user exists or not.
+///
+/// # Errors
+/// `INVALID_CREDENTIALS`; `RATE_LIMITED` for too many calls, failures or log-ins; `OVERLOADED` when the queue for
+/// password hashes is full; others when the stored hash cannot be checked or the database cannot be asked.
 pub async fn login(state: &AppState, source: Source, username: &str, password: SecretString) -> Result<Grant, Error> {
     // A right password costs a hash too, and a row.
     state.limits.anonymous_call(source).await?;
     let folded = fold_username(username);
-    state.limits.failures.check(&folded, source).await?;
-    let turn = state.passwords.turn().await?;
-    // Again, now that it is our turn: guesses sent all at once do not slip past the limit together.
-    state.limits.failures.check(&folded, source).await?;
+    may_try(state, source, &folded).await?;
+    let turn = state.passwords.turn(source, &folded).await?;
+    // Checked again now that it is our turn: guesses that are sent all at once do not pass the limit together.
+    may_try(state, source, &folded).await?;
 
     // No name has control characters, and PostgreSQL takes no text with a zero byte.
     let row = match folded.contains(char::is_control) {
@@ -105,6 +115,7 @@ pub async fn login(state: &AppState, source: Source, username: &str, password: S
     let checked = turn.verify(password, hash).await?;
     match row.filter(|_| checked.fits) {
         Some(row) => {
+            state.limits.log_ins.record(&folded).await;
             if let Some(renewed) = checked.renewed {
                 state.store.accounts.renew_password(&folded, &row.password_hash, &renewed).await?;
                 tracing::info!(account = %row.account, "the password's hash was renewed");
@@ -120,43 +131,81 @@ pub async fn login(state: &AppState, source: Source, username: &str, password: S
     }
 }
 
-/// Trades a refresh token for a new pair. One that comes a second time was copied: its whole family dies.
+/// Checks the rate limits of failed and successful log-ins, before a password is hashed.
+async fn may_try(state: &AppState, source: Source, folded: &str) -> Result<(), Error> {
+    state.limits.failures.check(folded, source).await?;
+    state.limits.log_ins.check(folded).await
+}
+
+/// Trades a refresh token for a new pair (refresh token rotation), and has the gateways wait for the log-in anew. A
+/// token that comes a second time was copied: its whole family is revoked, and the log-in ends.
+///
+/// # Errors
+/// `INVALID_REFRESH_TOKEN` when the token is unknown, expired or used; others when the database cannot be asked.
 pub async fn refresh(state: &AppState, refresh_token: &str) -> Result<Grant, Error> {
     let next = RefreshToken::generate(state)?;
     let used = tokens::hash_refresh(refresh_token);
-    match state.store.sessions.rotate(&used, next.row()).await? {
+    let family = tokens::family(state, refresh_token);
+    match state.store.sessions.rotate(&used, family, next.row()).await? {
         Rotation::Rotated { session, account, token_version } => {
+            if let Err(error) = world::refreshed(state, account, session).await {
+                // The old token is spent: the client gets the new one, whatever else fails.
+                tracing::error!(%error, %account, "no gateway waits for a log-in that was refreshed");
+            }
             let (access_token, expires_in) = tokens::mint_access(state, account, session, token_version)?;
-            Ok(Grant { access_token, account, refresh_token: next.text, expires_in })
+            Ok(Grant { access_token, account, refresh_token: next.of_session(state, session), expires_in })
         }
-        Rotation::Reused { session } => {
+        Rotation::Reused { session, account } => {
             metrics::counter!("realmgate_refresh_reuse_total").increment(1);
             tracing::warn!(%session, "a used refresh token came back: its session is ended");
+            // The caller need not wait until a player has left the world.
+            drop(end_session(state, account, session));
             Err(ErrorCode::InvalidRefreshToken.into())
         }
         Rotation::Dead => Err(ErrorCode::InvalidRefreshToken.into()),
     }
 }
 
-/// Ends the log-in, and takes the player out of the world: to the end, even where the client does not wait for it.
+/// Ends the log-in, and takes its player out of the world. That is completed even if the client does not wait for it.
+///
+/// # Errors
+/// When the database cannot be asked, or the player could not be taken out of the world.
 pub async fn logout(state: &AppState, caller: &Caller) -> Result<(), Error> {
-    let (state, account, session) = (state.clone(), caller.account, caller.session);
-    let spawned = state.clone();
-    let leaving = async move {
-        state.store.sessions.end(session, state.clock.now_ms()).await?;
-        world::log_out(&state, account, session).await
+    let ending = end_session(state, caller.account, caller.session);
+    match tokio::time::timeout(state.config.timers.handover_wait, ending).await {
+        Ok(ended) => ended.map_err(Error::internal)?,
+        // The log-in has ended. Its player waits behind an entry of the account, or for the end of a fight, and leaves
+        // then.
+        Err(_) => Ok(()),
+    }
+}
+
+/// Ends a log-in for good, with all that depends on it: tokens, sockets at every sidecar, its part of the account's
+/// lock, and the player that it brought into the world. Everything that ends a log-in calls this. It completes even if
+/// nobody waits for the handle.
+pub fn end_session(state: &AppState, account: AccountId, session: Uuid) -> JoinHandle<Result<(), Error>> {
+    let ending = {
+        let state = state.clone();
+        async move {
+            state.store.sessions.end(session, state.clock.now_ms()).await?;
+            world::log_out(&state, account, session).await.inspect_err(|error| {
+                tracing::error!(%error, %account, "a log-in has ended, and not all that lived by it");
+            })
+        }
     };
-    let leaving = spawned.tasks.spawn(leaving.in_current_span());
-    leaving.await.map_err(Error::internal)?
+    state.tasks.spawn(ending.in_current_span())
 }
 
 async fn open_session(state: &AppState, account: AccountId, token_version: i64) -> Result<Grant, Error> {
     let session = Uuid::now_v7();
     let refresh = RefreshToken::generate(state)?;
-    state.store.sessions.open(session, account, refresh.row()).await?;
+    for oldest in state.store.sessions.open(session, account, refresh.row()).await? {
+        tracing::info!(%account, session = %oldest, "the oldest log-in is ended: the account has opened too many");
+        drop(end_session(state, account, oldest));
+    }
     world::logged_in(state, account, session).await?;
     let (access_token, expires_in) = tokens::mint_access(state, account, session, token_version)?;
-    Ok(Grant { access_token, account, refresh_token: refresh.text, expires_in })
+    Ok(Grant { access_token, account, refresh_token: refresh.of_session(state, session), expires_in })
 }
 
 #[cfg(test)]

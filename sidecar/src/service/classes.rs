@@ -8,18 +8,18 @@ use toml::Spanned;
 
 use crate::config::ConfigError;
 
-/// What players see of a class before they choose it.
+/// A class, as players see it before they choose one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Class {
-    /// The id that characters carry.
+    /// The id that characters refer to.
     pub id: String,
-    /// What it is called.
+    /// The name that players see.
     pub name: String,
-    /// What it is like.
+    /// The description that players see; empty where the designers give none.
     pub description: String,
 }
 
-/// `classes.toml`: a table for each class by its id, of which name and description concern us.
+/// `classes.toml`: a table for each class by its id. Only its name and description concern us.
 type File = BTreeMap<Spanned<String>, ClassTable>;
 
 #[derive(Deserialize)]
@@ -35,6 +35,9 @@ pub struct Classes(Vec<Class>);
 
 impl Classes {
     /// Reads `classes.toml`.
+    ///
+    /// # Errors
+    /// When the file cannot be read or parsed, or has no class.
     pub fn read(assets_dir: &Path) -> Result<Self, ConfigError> {
         let file = assets_dir.join("classes.toml");
         let complain = |why: String| ConfigError::new("ASSETS_DIR", format!("{}: {why}", file.display()));
@@ -56,17 +59,17 @@ impl Classes {
         Ok(Self(classes.into_iter().map(class).collect()))
     }
 
-    /// All of them.
+    /// All classes.
     pub fn all(&self) -> &[Class] {
         &self.0
     }
 
-    /// The class of an id.
+    /// The class with this id.
     pub fn get(&self, id: &str) -> Option<&Class> {
         self.0.iter().find(|class| class.id == id)
     }
 
-    /// The name of a class; its id where designers have removed it since.
+    /// The name of a class; its id if the designers have removed it since.
     pub fn name_of<'a>(&'a self, id: &'a str) -> &'a str {
         self.get(id).map_or(id, |class| &class.name)
     }

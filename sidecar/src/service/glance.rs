@@ -1,4 +1,4 @@
-//! The world at a glance: which maps are hosted now, and how many play on each.
+//! An overview of the world: which maps are hosted now, and how many play on each.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,17 @@ use crate::state::AppState;
 /// A map that is hosted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct HostedMap {
-    /// Map servers that host it.
+    /// Number of map servers that host it.
     pub servers: u32,
-    /// Players on it.
+    /// Number of players on it.
     pub players: u32,
 }
 
-/// Every hosted map. A linked server says each second how many play on each of its maps; of a foreign one only the
-/// number of its last heartbeat is known, and counts for the first map it names.
+/// Every hosted map. A linked server reports the players on each of its maps every second. Of a server without a link,
+/// only the number of its last heartbeat is known, and counts for the first map that it names.
+///
+/// # Errors
+/// When the registry cannot be asked.
 pub async fn hosted_maps(state: &AppState) -> Result<BTreeMap<MapId, HostedMap>, Error> {
     let mut maps = BTreeMap::<MapId, HostedMap>::new();
     for server in state.registry.servers().await? {

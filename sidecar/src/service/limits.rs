@@ -1,9 +1,10 @@
-//! How often somebody may ask.
+//! Rate limits.
 //!
-//! Sidecars that share a Redis count together there. While it is away each counts for itself, from nothing: then a fleet
-//! allows as many times more as it has sidecars, and nobody is turned away for it.
+//! Sidecars that share a Redis count together there. While it is away, each counts on its own, with what it knows
+//! itself: then a fleet allows as many times more as it has sidecars, and nobody is refused because of the outage.
 
 mod failures;
+mod log_ins;
 mod pace;
 mod rate;
 mod shared;
@@ -11,9 +12,10 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-use realmgate_protocol::ids::AccountId;
+use realmgate_protocol::ids::{AccountId, CharacterId};
 
 pub use failures::Failures;
+pub use log_ins::LogIns;
 pub use pace::Pace;
 pub use source::Source;
 
@@ -24,20 +26,25 @@ use crate::redis_client::RedisClient;
 use rate::Rate;
 use shared::Shared;
 
-/// Every limit of the public API.
+/// Every rate limit of the public API.
 pub struct Limits {
     registrations: Rate<Source>,
     loopback_registrations: Rate<Source>,
     calls: Rate<AccountId>,
     anonymous_calls: Rate<Source>,
-    /// Failed log-ins.
+    entries: Rate<AccountId>,
+    entries_by_source: Rate<Source>,
+    journeys: Rate<CharacterId>,
+    /// Limit of failed log-ins.
     pub failures: Failures,
-    /// Gateway messages.
+    /// Limit of log-ins that succeed.
+    pub log_ins: LogIns,
+    /// Limit of gateway messages.
     pub gateway: Pace,
 }
 
 impl Limits {
-    /// The limits of the configuration. Without a Redis, nobody has asked yet.
+    /// The limits of the configuration. Without a Redis, every count starts at zero.
     pub fn new(limits: &RateLimits, clock: &Clock, redis: Option<&RedisClient>) -> Self {
         let shared = redis.cloned().map(Shared::new);
         let by_source = |kind, count| Rate::per_minute(kind, count, clock, shared.clone());
@@ -46,23 +53,67 @@ impl Limits {
             loopback_registrations: by_source("loopback-registrations", limits.loopback_registrations_per_min),
             calls: Rate::per_minute("calls", limits.calls_per_min, clock, shared.clone()),
             anonymous_calls: by_source("anonymous-calls", limits.calls_per_min),
+            entries: Rate::per_minute("entries", limits.entries_per_min, clock, shared.clone()),
+            entries_by_source: by_source("entries-by-source", limits.entries_per_min_per_ip),
+            journeys: Rate::per_minute("journeys", limits.journeys_per_min, clock, shared.clone()),
             failures: Failures::new(limits.failed_logins_per_min, clock.clone(), shared.clone()),
+            log_ins: LogIns::new(limits.log_ins_per_min, clock.clone(), shared.clone()),
             gateway: Pace::new(limits.gateway_messages_per_10s, clock.clone(), shared.clone()),
         }
     }
 
-    /// One more registration.
+    /// Removes entries that no longer count. Returns how many are left, by table. Accounts come and go: without this,
+    /// the entry of each would stay until there are thousands.
+    pub fn forget_past(&self) -> [(&'static str, usize); 3] {
+        let by_source =
+            [&self.registrations, &self.loopback_registrations, &self.anonymous_calls, &self.entries_by_source];
+        let by_account = [&self.calls, &self.entries];
+        let rates = by_source.map(Rate::forget_past).iter().sum::<usize>()
+            + by_account.map(Rate::forget_past).iter().sum::<usize>()
+            + self.journeys.forget_past()
+            + self.log_ins.forget_past();
+        [("rates", rates), ("failures", self.failures.forget_past()), ("pace", self.gateway.forget_past())]
+    }
+
+    /// Counts a registration.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED` when there were too many from this source.
     pub async fn registration(&self, source: Source) -> Result<(), Error> {
         let rate = if source.is_loopback() { &self.loopback_registrations } else { &self.registrations };
         rate.check(source).await
     }
 
-    /// One more call of a user.
+    /// Counts a call of a user.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED` when there were too many of this account.
     pub async fn call(&self, account: AccountId) -> Result<(), Error> {
         self.calls.check(account).await
     }
 
-    /// One more call of nobody in particular. This machine is trusted: health checks and load tests run here.
+    /// Counts an attempt to enter the world: each may take a seat, a lock and a ticket. Many players may share an
+    /// address, and this machine may use any number of accounts, but each account is limited, wherever it comes from.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED` when there were too many of this account or from this source.
+    pub async fn entry(&self, account: AccountId, source: Source) -> Result<(), Error> {
+        self.entries.check(account).await?;
+        if source.is_loopback() { Ok(()) } else { self.entries_by_source.check(source).await }
+    }
+
+    /// Counts a journey of a character, which takes a ticket too.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED` when there were too many of this character.
+    pub async fn journey(&self, character: CharacterId) -> Result<(), Error> {
+        self.journeys.check(character).await
+    }
+
+    /// Counts a call without a user. This machine is trusted: health checks and load tests run here.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED` when there were too many from this source.
     pub async fn anonymous_call(&self, source: Source) -> Result<(), Error> {
         if source.is_loopback() { Ok(()) } else { self.anonymous_calls.check(source).await }
     }

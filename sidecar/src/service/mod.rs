@@ -1,10 +1,12 @@
 //! The rules, in plain Rust: no HTTP types, no SQL.
 
 pub mod accounts;
+pub mod appearance;
 pub mod characters;
 pub mod classes;
 pub mod glance;
 pub mod limits;
+pub mod names;
 pub mod online;
 pub mod passwords;
 pub mod tokens;

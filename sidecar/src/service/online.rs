@@ -1,4 +1,4 @@
-//! The list of who is logged in, for operators.
+//! The list of logged-in accounts, for operators.
 
 use realmgate_protocol::ids::{AccountId, CharacterId, MapId, ServerId};
 
@@ -7,54 +7,88 @@ use crate::lock::LockOwner;
 use crate::state::AppState;
 use crate::store::online::{OnlinePage, OnlineRow};
 
-/// Which part of the list is wanted.
+/// Page and filters of the list.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
-    /// Accounts beyond this one.
+    /// Only accounts after this one; `None` for the first page.
     pub after: Option<AccountId>,
-    /// Most entries.
+    /// Maximum number of entries.
     pub limit: u32,
-    /// Only who was last saved on this map.
+    /// Only characters last seen on this map.
     pub map: Option<MapId>,
-    /// Only who plays on this map server.
+    /// Only characters on this map server.
     pub server: Option<ServerId>,
 }
 
-/// Somebody who is logged in.
+/// An account that is logged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoggedIn {
     /// The account.
     pub account: AccountId,
-    /// Its name.
+    /// Its user name; `None` for an account without a password.
     pub username: Option<String>,
-    /// The gateway that it is connected to, or came in by; `None` where its socket is closed and nobody remembers.
+    /// The gateway that it is connected to, or came in by; `None` where its socket is closed and no lock names the
+    /// gateway.
     pub gateway: Option<String>,
-    /// The character in the world.
+    /// The character in the world, or on its way there; `None` while there is none.
     pub character: Option<InWorld>,
 }
 
 /// A character in the world, or on its way there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InWorld {
-    /// Who.
+    /// The character's id.
     pub id: CharacterId,
     /// Its name.
     pub name: String,
-    /// Where it was last saved; `None` for one that was never in a world.
+    /// Where it was last seen; `None` for one that is on its way into a world for the first time.
     pub map: Option<MapId>,
     /// x and y in 1/1,024 tile.
     pub at: (i32, i32),
     /// The map server that holds it; `None` while it is on its way.
     pub map_server: Option<ServerId>,
-    /// Since when, Unix milliseconds.
+    /// Since when it has been on its way or with its map server, in Unix milliseconds.
     pub since_ms: u64,
 }
 
-/// A page of the list, by account id. Entries go with the lock: at a log-out, and when a connection is lost for good.
+/// A page of the list, by account id. An entry ends with its lock: at a log-out, and when a connection is lost for
+/// good.
+///
+/// # Errors
+/// When the database cannot be asked.
 pub async fn logged_in(state: &AppState, wanted: &Wanted) -> Result<Vec<LoggedIn>, Error> {
-    let page = OnlinePage { after: wanted.after, limit: wanted.limit, map: wanted.map, server: wanted.server.clone() };
-    let rows = state.store.online.online(&page).await?;
-    Ok(rows.into_iter().map(entry).collect())
+    let limit = wanted.limit as usize;
+    let mut page =
+        OnlinePage { after: wanted.after, limit: wanted.limit, map: wanted.map, server: wanted.server.clone() };
+    let mut found = Vec::new();
+    // The store does not know where a character is that was never saved: a page of it may be more than is wanted.
+    loop {
+        let rows = state.store.online.online(&page).await?;
+        let is_last = rows.len() < limit;
+        page.after = rows.last().map(|row| row.account);
+        for row in rows {
+            let entry = seen(state, entry(row)).await;
+            if wanted.map.is_none() || entry.character.as_ref().and_then(|character| character.map) == wanted.map {
+                found.push(entry);
+            }
+        }
+        if is_last || found.len() >= limit {
+            found.truncate(limit);
+            return Ok(found);
+        }
+    }
+}
+
+/// Adds the place of a character that was never saved: its session entry knows where it appeared.
+async fn seen(state: &AppState, mut entry: LoggedIn) -> LoggedIn {
+    if let Some(character) = entry.character.as_mut().filter(|character| character.map.is_none())
+        && let Ok(Some(session)) = state.sessions.get(&entry.account.to_string()).await
+        && let Some(seen) = session.character.filter(|seen| seen.id == character.id.to_string())
+    {
+        let at = seen.at.unwrap_or_default();
+        (character.map, character.at) = (Some(seen.map_id), (at.x, at.y));
+    }
+    entry
 }
 
 fn entry(row: OnlineRow) -> LoggedIn {
@@ -83,7 +117,7 @@ mod tests {
     use realmgate_protocol::link::FromMap;
 
     use super::*;
-    use crate::service::world::testing::{TestWorld, save, soft_at, soon};
+    use crate::service::world::testing::{SPAWN, TestWorld, save, soft_at, soon};
 
     async fn names(world: &TestWorld, wanted: Wanted) -> Vec<String> {
         let wanted = Wanted { limit: wanted.limit.max(10), ..wanted };
@@ -108,6 +142,7 @@ mod tests {
         let character = list[0].character.as_ref().unwrap();
         assert_eq!((character.id, character.name.as_str()), (ann.character, "Ann"));
         assert_eq!(character.map_server, Some("map-1".parse().unwrap()));
+        assert_eq!((character.map, character.at), (Some(MapId(1)), (SPAWN.x, SPAWN.y)), "before it is saved");
         assert_eq!(list[1].character, None, "it waits at the gateway");
         assert!(list.iter().all(|entry| entry.account != offline.account));
 
@@ -116,7 +151,8 @@ mod tests {
         map.release(save(character, epoch, 1, soft_at(1, 2_048)), reason).await;
         ann_client.expect("leave_world_success").await;
         let list = logged_in(world.state(), &Wanted { limit: 10, ..Wanted::default() }).await.unwrap();
-        assert_eq!(list[0].character, None, "she is out of the world, and still connected");
+        let entry = list.iter().find(|entry| entry.account == ann.account);
+        assert_eq!(entry.unwrap().character, None, "she is out of the world, and still connected");
         ann_client.close().await;
         ben_client.close().await;
         soon("the end of the entries with their sockets", async {
@@ -149,7 +185,8 @@ mod tests {
         let saves = vec![save(ben.character, lock.epoch, 1, soft_at(1, 2_048))];
         first.say(FromMap::Save { saves }).await;
         first.sync().await;
-        let there = Wanted { map: Some(MapId(1)), ..Wanted::default() };
-        assert_eq!(names(&world, there).await, ["Ben"], "where it was last saved");
+        let there = |map| Wanted { map: Some(MapId(map)), ..Wanted::default() };
+        assert_eq!(names(&world, there(1)).await, ["Ann", "Ben", "Cid"], "saved or not");
+        assert_eq!(names(&world, there(2)).await, [""; 0]);
     }
 }

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use realmgate_protocol::ids::AccountId;
 use realmgate_protocol::ticket::KeyRing;
@@ -14,10 +15,11 @@ use crate::state::AppState;
 use crate::store::sessions::NewRefreshToken;
 
 const REFRESH_TOKEN_BYTES: usize = 32;
-/// Longest access token that is looked at.
+const FAMILY_MAC_BYTES: usize = 16;
+/// Longest access token that is parsed, in bytes.
 const MAX_TOKEN_BYTES: usize = 2_048;
 
-/// What an access token says.
+/// The claims of an access token.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Claims {
     #[serde(rename = "userId")]
@@ -26,31 +28,31 @@ struct Claims {
     exp: u64,
     jti: String,
     sid: String,
-    /// The account's token version: raising it there revokes every token.
+    /// The account's token version: raising it in the account revokes every token.
     ver: i64,
 }
 
-/// Who shows a valid access token.
+/// The caller that an access token identifies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// The account.
     pub account: AccountId,
-    /// The log-in the token comes from.
+    /// The log-in that the token comes from.
     pub session: Uuid,
-    /// What the account may do: `player` or `admin`.
+    /// The account's role: `player` or `admin`.
     pub role: String,
 }
 
-/// Signs and checks access tokens. Keys rotate by their ids.
+/// Signs and verifies access tokens. Keys rotate by their ids.
 pub struct TokenKeys {
     signing: (String, EncodingKey),
     verifying: Vec<Verifying>,
 }
 
-/// A key that tokens are checked with.
+/// A key that verifies tokens.
 struct Verifying {
     id: String,
-    /// How the tokens begin that we sign with it, up to the first dot.
+    /// The encoded header of tokens that are signed with it: their text up to the first dot.
     header: String,
     key: DecodingKey,
 }
@@ -85,7 +87,7 @@ impl TokenKeys {
     /// The key that a token names.
     fn key_of(&self, token: &str) -> Option<&DecodingKey> {
         let (header, _) = token.split_once('.')?;
-        // Nearly always: what we sign begins as we know it, and need not be parsed to find that out.
+        // The usual case: our tokens begin with a known header, which need not be parsed.
         if let Some(ours) = self.verifying.iter().find(|verifying| verifying.header == header) {
             return Some(&ours.key);
         }
@@ -96,18 +98,21 @@ impl TokenKeys {
 
 impl Verifying {
     fn new(id: &str, secret: &[u8]) -> Self {
-        // One that can not be written down is compared with nothing, and found by its id.
+        // A header that cannot be serialized stays empty; its key is found by its id.
         let header = serde_json::to_vec(&header(id)).map(|json| URL_SAFE_NO_PAD.encode(json)).unwrap_or_default();
         Self { id: id.to_owned(), header, key: DecodingKey::from_secret(secret) }
     }
 }
 
-/// How a token of this key begins.
+/// The header of tokens signed with this key.
 fn header(key_id: &str) -> Header {
     Header { kid: Some(key_id.to_owned()), ..Header::new(Algorithm::HS256) }
 }
 
-/// A new access token of a session, and the seconds it is good for.
+/// A new access token of a session, and its lifetime in seconds.
+///
+/// # Errors
+/// `INTERNAL` when the token cannot be signed.
 pub fn mint_access(state: &AppState, account: AccountId, session: Uuid, version: i64) -> Result<(String, u64), Error> {
     let (iat, expires_in) = (state.clock.now_ms() / 1_000, state.config.tokens.access.as_secs());
     let claims = Claims {
@@ -121,7 +126,11 @@ pub fn mint_access(state: &AppState, account: AccountId, session: Uuid, version:
     Ok((state.token_keys.sign(&claims)?, expires_in))
 }
 
-/// Who shows this access token; [`ErrorCode::Unauthorized`] for one that is forged, expired, revoked or logged out.
+/// Verifies an access token and returns its caller.
+///
+/// # Errors
+/// [`ErrorCode::Unauthorized`] for a token that is forged, expired, revoked or logged out; others when the database
+/// cannot be asked.
 pub async fn authenticate(state: &AppState, token: &str) -> Result<Caller, Error> {
     let refuse = || Error::from(ErrorCode::Unauthorized);
     let claims = state.token_keys.open(token, state.clock.now_ms()).ok_or_else(refuse)?;
@@ -133,9 +142,10 @@ pub async fn authenticate(state: &AppState, token: &str) -> Result<Caller, Error
     Ok(Caller { account: row.account, session, role: row.role })
 }
 
-/// An opaque refresh token. Only its hash is stored.
+/// An opaque refresh token. Only its hash is stored, and only while it is in force. It names its log-in, signed by us:
+/// so a copy of a used one is recognised without keeping every token that was ever issued.
 pub struct RefreshToken {
-    /// What the client keeps.
+    /// Its random part, which is traded for the next one.
     pub text: String,
     hash: String,
     expires_at_ms: u64,
@@ -143,7 +153,10 @@ pub struct RefreshToken {
 }
 
 impl RefreshToken {
-    /// A new random one.
+    /// A new random token.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the system gives no random bytes.
     pub fn generate(state: &AppState) -> Result<Self, Error> {
         let mut bytes = [0; REFRESH_TOKEN_BYTES];
         getrandom::fill(&mut bytes).map_err(|error| Error::internal(anyhow::anyhow!("random bytes: {error}")))?;
@@ -153,15 +166,40 @@ impl RefreshToken {
         Ok(Self { hash: hash_refresh(&text), text, expires_at_ms: at_ms.saturating_add(lives_ms), at_ms })
     }
 
-    /// As the store takes it.
+    /// The whole token that the client keeps: random part, log-in and signature.
+    pub fn of_session(&self, state: &AppState, session: Uuid) -> String {
+        let signing = state.config.secrets.jwt.iter().next().map(|(_, key)| key).unwrap_or_default();
+        let signature = family_mac(signing, &self.text, session).finalize().into_bytes();
+        let signature = URL_SAFE_NO_PAD.encode(&signature[..FAMILY_MAC_BYTES]);
+        format!("{}.{}.{signature}", self.text, session.simple())
+    }
+
+    /// The row for the store.
     pub fn row(&self) -> NewRefreshToken<'_> {
         NewRefreshToken { hash: &self.hash, expires_at_ms: self.expires_at_ms, at_ms: self.at_ms }
     }
 }
 
-/// What is stored of a refresh token. Its 256 random bits need no salt and no slow hash.
+/// The hash that is stored of a refresh token: of its random part, whose 256 bits need no salt and no slow hash.
 pub fn hash_refresh(token: &str) -> String {
-    URL_SAFE_NO_PAD.encode(Sha256::digest(token.as_bytes()))
+    let random = token.split('.').next().unwrap_or(token);
+    URL_SAFE_NO_PAD.encode(Sha256::digest(random.as_bytes()))
+}
+
+/// The log-in that a refresh token names, if one of our keys has signed that.
+pub fn family(state: &AppState, token: &str) -> Option<Uuid> {
+    let (random, rest) = token.split_once('.')?;
+    let (session, signature) = rest.split_once('.')?;
+    let session: Uuid = session.parse().ok()?;
+    let signature = URL_SAFE_NO_PAD.decode(signature).ok().filter(|bytes| bytes.len() == FAMILY_MAC_BYTES)?;
+    let signed = |key: &[u8]| family_mac(key, random, session).verify_truncated_left(&signature).is_ok();
+    state.config.secrets.jwt.iter().any(|(_, key)| signed(key)).then_some(session)
+}
+
+/// Access tokens are signed with the same keys; they never begin with this text.
+fn family_mac(key: &[u8], random: &str, session: Uuid) -> Hmac<Sha256> {
+    let Ok(mac) = Hmac::<Sha256>::new_from_slice(key) else { unreachable!("HMAC takes keys of any length") };
+    mac.chain_update(b"realmgate refresh token 1").chain_update(session.as_bytes()).chain_update(random)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! Entering the world, staying in it, travelling and leaving: the rules of who is where.
+//! Entering the world, staying in it, travelling and leaving: which character is where.
 //!
-//! All of it rests on the lock of the character ([`crate::lock`]). Whatever is slow or lost in between, a write that
-//! does not hold the lock is refused by the store, and whoever comes next takes the lock under a newer epoch.
+//! All of it rests on the lock of the character ([`crate::lock`]). Whatever is slow or lost in between, the store
+//! refuses a write without the lock, and the next owner takes the lock under a newer epoch (fencing token).
 
 mod account;
 mod admission;
@@ -10,6 +10,7 @@ mod displace;
 mod enter;
 mod gates;
 mod leave;
+mod own_cookie;
 mod renewal;
 mod replica;
 mod servers;
@@ -27,15 +28,15 @@ use std::time::Duration;
 
 use tokio::time::MissedTickBehavior;
 
-pub use account::{claim, release};
-pub use displace::log_out;
-pub use enter::{Entry, enter};
+pub use account::{NotLetIn, claim, expects, logged_in, release};
+pub use displace::{Waiter, log_out};
+pub use enter::{Entered, Entry, enter};
 pub use gates::Gates;
 pub use replica::NotAllowed;
 pub use servers::{deregister, heartbeat, register};
 
-pub(crate) use account::logged_in;
-pub(crate) use displace::leave_world;
+pub(crate) use account::refreshed;
+pub(crate) use displace::{leave_world, lingers};
 pub(crate) use leave::{dropped, released};
 pub(crate) use servers::{Unmet, meet, reclaim, reclaimed};
 pub(crate) use session_entry::{connected, settle_session};
@@ -49,13 +50,16 @@ use crate::state::AppState;
 use crate::store::ledger::AuditReport;
 
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(5);
-/// A third of the time that an entry lives unrenewed.
+/// A third of the lifetime of a session entry that is not renewed.
 const RENEW_SESSIONS_EVERY: Duration = Duration::from_secs(15);
-/// How long a link that seems open has to answer before another one takes its place.
+/// How long a link that seems open has to answer before a new one takes its place.
 pub(crate) const PROBE: Duration = Duration::from_secs(2);
 
-/// Takes this sidecar's lock and what an earlier run of it held, and starts the background work. To be called once,
-/// before anybody can come in. Everything spawned ends when `state.shutdown` is cancelled.
+/// Takes this sidecar's lock and what an earlier run of it held, and starts the background work. Call it once, before
+/// anybody can come in. Everything spawned ends when `state.shutdown` is cancelled.
+///
+/// # Errors
+/// When this sidecar may not run beside another one, its cookie cannot be kept, or the database cannot be asked.
 pub async fn start(state: &AppState) -> Result<(), NotAllowed> {
     replica::claim(state).await?;
     let at_once = Duration::ZERO;
@@ -68,7 +72,7 @@ pub async fn start(state: &AppState) -> Result<(), NotAllowed> {
     spawn_every(state, at_once, RENEW_SESSIONS_EVERY, "session entries could not be renewed", |state| async move {
         session_entry::renew_sessions(&state).await
     });
-    // At first there is nobody whom a socket could have left behind.
+    // At first, no socket can have left anything behind.
     let later = RENEW_SESSIONS_EVERY;
     spawn_every(state, later, RENEW_SESSIONS_EVERY, "sockets could not be compared with locks", |state| async move {
         account::close_the_ousted(&state).await?;
@@ -82,11 +86,15 @@ pub async fn start(state: &AppState) -> Result<(), NotAllowed> {
 }
 
 /// Gives this sidecar's lock back, after everything else has ended.
+///
+/// # Errors
+/// When the lock cannot be given back.
 pub async fn stop(state: &AppState) -> Result<(), Error> {
     replica::leave(state).await
 }
 
-/// Does something after `first`, and again and again until the shutdown. A failure is told once, until it works again.
+/// Runs `work` after `first`, and then every `period` until the shutdown. A failure is logged once, until it works
+/// again.
 fn spawn_every<W, F>(state: &AppState, first: Duration, period: Duration, complaint: &'static str, work: W)
 where
     W: Fn(AppState) -> F + Send + 'static,
@@ -115,12 +123,15 @@ where
     });
 }
 
-/// What a lock becomes by a step that is taken now.
+/// The lock after a step that is taken now.
 fn after(state: &AppState, lock: &CharacterLock, step: &LockStep) -> Result<CharacterLock, StepRefused> {
     lock.after(step, state.db_time.now_ms(), &state.config.timers)
 }
 
-/// Brings the gauges up to date that cost a query: locks by owner, items and gold. For whoever renders metrics.
+/// Updates the gauges that cost a query: locks by owner, items and gold. For the metrics route.
+///
+/// # Errors
+/// When the database cannot be asked.
 pub async fn refresh_figures(state: &AppState) -> Result<(), Error> {
     state.store.show_connections();
     for (owner, count) in state.store.locks.count_by_kind().await? {
@@ -132,8 +143,11 @@ pub async fn refresh_figures(state: &AppState) -> Result<(), Error> {
     Ok(())
 }
 
-/// Adds up everything that is owned, and shows the faults as a gauge. It reads every line of the ledgers: for operators
-/// and now and then, not for every scrape.
+/// Adds up everything that is owned, and shows the number of faults as a gauge. It reads every line of the ledgers: for
+/// operators and now and then, not for every scrape.
+///
+/// # Errors
+/// When the database cannot be asked.
 pub async fn audit(state: &AppState) -> Result<AuditReport, Error> {
     let report = state.store.ledger.audit().await?;
     metrics::gauge!("realmgate_ledger_faults").set(report.faults.len() as f64);

@@ -1,4 +1,4 @@
-//! Where parties are kept.
+//! Storage of parties.
 
 use async_trait::async_trait;
 use tokio::sync::Mutex;
@@ -6,15 +6,15 @@ use tokio::sync::Mutex;
 use super::parties::{Delivery, Failure, Parties};
 use crate::error::Error;
 
-/// What a change came to: who has to hear of it.
+/// The result of a change: the events to deliver.
 pub(super) type Outcome = Result<Vec<Delivery>, Failure>;
-/// Changes parties. It may be asked more than once, each time with the parties as they are.
+/// Changes parties. It may be called more than once, each time with the current parties.
 pub(super) type Rule<'a> = &'a mut (dyn FnMut(&mut Parties) -> Outcome + Send);
 
-/// Keeps parties.
+/// Stores parties.
 #[async_trait]
 pub(super) trait PartyBook: Send + Sync {
-    /// Changes parties by a rule; nobody else's change comes in between. On an error most likely nothing has changed.
+    /// Changes parties by a rule, without another change in between. After an error, most likely nothing has changed.
     async fn change(&self, rule: Rule<'_>) -> Result<Outcome, Error>;
 }
 

@@ -1,4 +1,4 @@
-//! What is done about each happening.
+//! Handles each happening.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 use realmgate_protocol::ids::{CharacterId, ServerId};
 use realmgate_protocol::limits::MAX_CHAT_BYTES;
 use realmgate_protocol::link::{LeaveReason, SocialCommand, SocialEvent, ToMap};
+use realmgate_protocol::text::fault_of_line;
 
 use super::Happening;
 use super::book::Outcome;
@@ -15,10 +16,10 @@ use crate::error::Error;
 use crate::link::reach;
 use crate::state::AppState;
 
-/// The code of a command that could not be done now, through no fault of the player's.
+/// The code of a command that cannot be done now, through no fault of the player.
 const AWAY: &str = "OVERLOADED";
 
-/// Does it. What fails is told to whoever asked.
+/// Handles a happening. If that fails for a command, its speaker is told.
 pub(super) async fn work_off(state: &AppState, happening: Happening) {
     let done = match &happening {
         Happening::Arrived(character) => arrived(state, *character).await,
@@ -29,7 +30,7 @@ pub(super) async fn work_off(state: &AppState, happening: Happening) {
     tracing::debug!(%error, ?happening, "something social could not be done");
     if let Happening::Asked { server, speaker, .. } = happening {
         let event = SocialEvent::Failed { code: AWAY.to_owned() };
-        // It has asked by its link just now; one that is gone since has nobody to tell.
+        // The map server has just asked over its link; if the link is gone since, nobody is left to tell.
         let _ = reach::tell(state, &server, ToMap::Social { character: speaker, event }).await;
     }
 }
@@ -81,7 +82,8 @@ async fn obey(state: &AppState, speaker: &Person, command: &SocialCommand) -> Re
         SocialCommand::Whisper { to, text } => whisper(state, speaker, to, text).await,
         SocialCommand::PartyInvite { to } => {
             let Some(guest) = online_by_name(state, to).await? else { return Ok(Err(Failure::NotOnline)) };
-            parties.change(&mut |parties| parties.invite(speaker, &guest)).await
+            let now_ms = state.db_time.now_ms();
+            parties.change(&mut |parties| parties.invite(speaker, &guest, now_ms)).await
         }
         SocialCommand::PartyAnswer { party, accept } => {
             parties.change(&mut |parties| parties.answer(speaker, *party, *accept)).await
@@ -105,10 +107,11 @@ async fn whisper(state: &AppState, speaker: &Person, to: &str, text: &str) -> Re
 }
 
 fn check_text(text: &str) -> Result<(), Failure> {
-    if (1..=MAX_CHAT_BYTES).contains(&text.len()) { Ok(()) } else { Err(Failure::BadText) }
+    if fault_of_line(text, MAX_CHAT_BYTES).is_none() { Ok(()) } else { Err(Failure::BadText) }
 }
 
-/// Sends each event to the map server that its character is on, in order; who is nowhere hears nothing.
+/// Sends each event to the map server that its character is on, in order. Events for a character that is on none are
+/// dropped.
 pub(super) async fn deliver(state: &AppState, deliveries: Vec<Delivery>) -> Result<(), Error> {
     let mut by_listener = BTreeMap::<CharacterId, Vec<SocialEvent>>::new();
     for Delivery { to, event } in deliveries {

@@ -1,7 +1,7 @@
-//! Parties and whispers: what passes between players of different channels, maps and servers.
+//! Parties and whispers: messages between players of different channels, maps and servers.
 //!
-//! Where a character is, the locks say. Parties may be lost with Redis; while it is away there are whispers and no parties.
-//! What happens is worked off in its order by a task of its own, so that nothing else waits for it.
+//! The locks say where a character is. Parties may be lost with Redis; while it is away, there are whispers but no
+//! parties. A task of its own handles all happenings in order, so that nothing else waits for them.
 
 mod book;
 mod commands;
@@ -22,16 +22,16 @@ use crate::redis_client::RedisClient;
 use crate::state::AppState;
 use parties::Parties;
 
-/// What may wait to be worked off.
+/// How many happenings may wait to be handled.
 const QUEUE: usize = 4_096;
 
-/// Who is in which party, and what is to be done about it.
+/// The parties, and the queue of happenings that concern them.
 pub struct Social {
     parties: Box<dyn PartyBook>,
     queue: mpsc::Sender<Happening>,
     /// The other end of the queue, until [`start`].
     waiting: Mutex<Option<mpsc::Receiver<Happening>>>,
-    /// Members whose party thought wrongly of where they are when it was last compared with the locks.
+    /// Members whose place in their party did not agree with the locks when the two were last compared.
     doubted: Mutex<Vec<CharacterId>>,
 }
 
@@ -44,7 +44,7 @@ enum Happening {
 }
 
 impl Social {
-    /// No parties, or those in Redis.
+    /// Starts without parties, or with those in Redis.
     pub fn new(redis: Option<&RedisClient>) -> Self {
         let parties: Box<dyn PartyBook> = match redis {
             Some(redis) => Box::new(SharedBook::new(redis.clone())),
@@ -56,28 +56,29 @@ impl Social {
 
     fn note(&self, happening: Happening) {
         if self.queue.try_send(happening).is_err() {
-            // Parties learn from the locks who is where.
+            // Parties learn from the locks where everybody is.
             metrics::counter!("realmgate_social_dropped_total").increment(1);
         }
     }
 }
 
-/// A character is in a world: its party hears of it.
+/// Tells a character's party that it is in a world.
 pub(crate) fn arrived(state: &AppState, character: CharacterId) {
     state.social.note(Happening::Arrived(character));
 }
 
-/// A character is in no world any more. It keeps its place in the party for a while, unless it meant to go.
+/// Tells a character's party that it is in no world any more. It keeps its place for a while, unless it left on
+/// purpose.
 pub(crate) fn left(state: &AppState, character: CharacterId, reason: LeaveReason) {
     state.social.note(Happening::Left(character, reason));
 }
 
-/// A player asks for something, by way of a map server.
+/// Handles a command of a player, sent by a map server.
 pub(crate) fn command(state: &AppState, server: &ServerId, speaker: CharacterId, command: SocialCommand) {
     state.social.note(Happening::Asked { server: server.clone(), speaker, command });
 }
 
-/// Begins to work off what happens, until the shutdown. To be called once.
+/// Starts handling happenings, until the shutdown. Call it once.
 pub(crate) fn start(state: &AppState) {
     let waiting = state.social.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
     let Some(mut waiting) = waiting else { return };
@@ -95,8 +96,8 @@ pub(crate) fn start(state: &AppState) {
     });
 }
 
-/// Gives up places of those who did not come back, and puts right what parties think wrongly of who is where: something
-/// that happened may have been lost with a sidecar, or while Redis was away.
+/// Removes members who did not come back, and corrects where parties believe their members to be: a happening may have
+/// been lost with a sidecar, or while Redis was away.
 pub(crate) async fn tidy(state: &AppState) -> Result<(), Error> {
     let social = &state.social;
     let mut members = Vec::new();
@@ -104,7 +105,7 @@ pub(crate) async fn tidy(state: &AppState) -> Result<(), Error> {
         members = parties.members();
         Ok(Vec::new())
     };
-    // Looking changes nothing, so there is nobody to tell.
+    // Reading changes nothing, so there is nobody to tell.
     let _ = social.parties.change(look).await?;
     if members.is_empty() {
         return Ok(());
@@ -116,7 +117,7 @@ pub(crate) async fn tidy(state: &AppState) -> Result<(), Error> {
     let now_ms = state.db_time.now_ms();
     let tidy = &mut |parties: &mut Parties| {
         let mut deliveries = parties.forget_the_long_gone(now_ms);
-        // Somebody may just be coming or going: only what is wrong for the second time is put right.
+        // A member may just be coming or going: only what is wrong for the second time is corrected.
         for member in wrong.iter().filter(|member| doubted.contains(member)) {
             let away = out.contains(member);
             deliveries.extend(if away { parties.away(*member, now_ms) } else { parties.returned(*member) });

@@ -1,32 +1,34 @@
-//! Parties: who is in which, who was asked, and who has to hear of it. No I/O.
+//! Parties: their members and invitations, and which events they cause. No I/O.
 
 use std::collections::{BTreeMap, HashMap};
 
 use realmgate_protocol::ids::CharacterId;
 use realmgate_protocol::link::{PartyMember, SocialEvent};
 
-/// Most members of a party.
+/// Maximum number of members of a party.
 pub(super) const MAX_MEMBERS: usize = 5;
-/// Most invitations of a party that nobody has answered.
+/// Maximum number of unanswered invitations of a party.
 const MAX_INVITED: usize = 16;
-/// How long a member who is in no world keeps its place.
+/// How long an unanswered invitation keeps the same one from being sent again, in milliseconds.
+const INVITE_AGAIN_MS: u64 = 60_000;
+/// How long a member who is in no world keeps its place, in milliseconds.
 const KEEP_AWAY_MS: u64 = 120_000;
 
-/// A character by name.
+/// A character with its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Person {
     pub(super) id: CharacterId,
     pub(super) name: String,
 }
 
-/// What one character is to hear.
+/// An event for one character.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Delivery {
     pub(super) to: CharacterId,
     pub(super) event: SocialEvent,
 }
 
-/// Why a command could not be done.
+/// Why a command cannot be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failure {
     NotOnline,
@@ -35,6 +37,7 @@ pub(super) enum Failure {
     NoInvitation,
     NotInParty,
     BadText,
+    AlreadyAsked,
 }
 
 impl Failure {
@@ -47,19 +50,28 @@ impl Failure {
             Self::NoInvitation => "NO_INVITATION",
             Self::NotInParty => "NOT_IN_PARTY",
             Self::BadText => "BAD_MESSAGE",
+            Self::AlreadyAsked => "ALREADY_ASKED",
         }
     }
 }
 
-/// Somebody in a party.
+/// A member of a party.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Member {
     pub(super) person: Person,
-    /// Since when it has been in no world; `None` while it is in one.
+    /// Since when it has been in no world, in Unix milliseconds; `None` while it is in one.
     pub(super) away_since_ms: Option<u64>,
 }
 
-/// Where a party thinks that a member is.
+/// A character that was invited to a party and has not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Invited {
+    pub(super) id: CharacterId,
+    /// When it was last invited, in Unix milliseconds.
+    pub(super) asked_at_ms: u64,
+}
+
+/// Where a party believes a member to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) id: CharacterId,
@@ -69,9 +81,9 @@ pub(super) struct Place {
 /// A party.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Party {
-    /// The leader first, then as they joined.
+    /// The leader first, then in the order in which they joined.
     pub(super) members: Vec<Member>,
-    pub(super) invited: Vec<CharacterId>,
+    pub(super) invited: Vec<Invited>,
 }
 
 /// All parties.
@@ -83,7 +95,7 @@ pub(super) struct Parties {
 }
 
 impl Parties {
-    /// Parties as they were written down.
+    /// Restores stored parties.
     pub(super) fn restore(parties: BTreeMap<u64, Party>, last_id: u64) -> Self {
         let members = parties.iter().flat_map(|(id, party)| party.members.iter().map(|member| (member.person.id, *id)));
         let party_of = members.collect();
@@ -91,7 +103,7 @@ impl Parties {
         Self { parties, party_of, last_id }
     }
 
-    /// Each by its id.
+    /// All parties by their ids.
     pub(super) fn all(&self) -> &BTreeMap<u64, Party> {
         &self.parties
     }
@@ -101,24 +113,31 @@ impl Parties {
         self.last_id
     }
 
-    /// Everybody who is in a party.
+    /// All members of all parties.
     pub(super) fn members(&self) -> Vec<Place> {
         let members = self.parties.values().flat_map(|party| &party.members);
         members.map(|member| Place { id: member.person.id, is_away: member.away_since_ms.is_some() }).collect()
     }
 
-    /// Asks somebody in. Who is in no party founds one.
-    pub(super) fn invite(&mut self, host: &Person, guest: &Person) -> Result<Vec<Delivery>, Failure> {
+    /// Invites a character. A host without a party founds one. A guest who was invited a moment ago is not invited
+    /// again.
+    pub(super) fn invite(&mut self, host: &Person, guest: &Person, now_ms: u64) -> Result<Vec<Delivery>, Failure> {
         if host.id == guest.id || self.party_of.contains_key(&guest.id) {
             return Err(Failure::AlreadyInParty);
         }
         let id = self.party_of.get(&host.id).copied().unwrap_or_else(|| self.found(host));
         let party = self.parties.entry(id).or_default();
-        if party.members.len() >= MAX_MEMBERS || party.invited.len() >= MAX_INVITED {
+        if party.members.len() >= MAX_MEMBERS {
             return Err(Failure::PartyFull);
         }
-        if !party.invited.contains(&guest.id) {
-            party.invited.push(guest.id);
+        let is_crowded = party.invited.len() >= MAX_INVITED;
+        match party.invited.iter_mut().find(|invited| invited.id == guest.id) {
+            Some(before) if now_ms.saturating_sub(before.asked_at_ms) < INVITE_AGAIN_MS => {
+                return Err(Failure::AlreadyAsked);
+            }
+            Some(before) => before.asked_at_ms = now_ms,
+            None if is_crowded => return Err(Failure::PartyFull),
+            None => party.invited.push(Invited { id: guest.id, asked_at_ms: now_ms }),
         }
         let invited = SocialEvent::PartyInvited { party: id, from: host.name.clone() };
         let mut deliveries = vec![Delivery { to: guest.id, event: invited }];
@@ -128,10 +147,10 @@ impl Parties {
         Ok(deliveries)
     }
 
-    /// Joins, or turns an invitation down.
+    /// Accepts an invitation, or declines it.
     pub(super) fn answer(&mut self, guest: &Person, id: u64, accept: bool) -> Result<Vec<Delivery>, Failure> {
         let party = self.parties.get_mut(&id).ok_or(Failure::NoInvitation)?;
-        let place = party.invited.iter().position(|invited| *invited == guest.id).ok_or(Failure::NoInvitation)?;
+        let place = party.invited.iter().position(|invited| invited.id == guest.id).ok_or(Failure::NoInvitation)?;
         if accept && self.party_of.contains_key(&guest.id) {
             return Err(Failure::AlreadyInParty);
         }
@@ -147,7 +166,7 @@ impl Parties {
         Ok(self.state(id))
     }
 
-    /// Leaves the party. The next in line leads.
+    /// Leaves the party. The member who joined next becomes the leader.
     pub(super) fn leave(&mut self, character: CharacterId) -> Result<Vec<Delivery>, Failure> {
         let id = self.party_of.remove(&character).ok_or(Failure::NotInParty)?;
         let mut deliveries = vec![Delivery { to: character, event: no_party(id) }];
@@ -159,7 +178,7 @@ impl Parties {
         Ok(deliveries)
     }
 
-    /// Speaks to the party; the speaker hears it too.
+    /// Says something to the party; the speaker receives it too.
     pub(super) fn chat(&self, speaker: &Person, text: &str) -> Result<Vec<Delivery>, Failure> {
         let id = self.party_of.get(&speaker.id).ok_or(Failure::NotInParty)?;
         let said = SocialEvent::PartyChat { from: speaker.name.clone(), text: text.to_owned() };
@@ -178,14 +197,14 @@ impl Parties {
         deliveries
     }
 
-    /// A character is in no world and did not mean to come back.
+    /// A character is in no world, and left on purpose.
     pub(super) fn gone(&mut self, character: CharacterId) -> Vec<Delivery> {
         let mut deliveries = self.withdraw_invitations(character);
         deliveries.extend(self.leave(character).unwrap_or_default());
         deliveries
     }
 
-    /// Gives up the places of those who are away too long.
+    /// Removes members who have been away for too long.
     pub(super) fn forget_the_long_gone(&mut self, now_ms: u64) -> Vec<Delivery> {
         let is_long_gone =
             |member: &&Member| member.away_since_ms.is_some_and(|since| now_ms.saturating_sub(since) >= KEEP_AWAY_MS);
@@ -210,17 +229,18 @@ impl Parties {
     }
 
     fn withdraw_invitations(&mut self, character: CharacterId) -> Vec<Delivery> {
-        let asked = self.parties.iter_mut().filter(|(_, party)| party.invited.contains(&character));
+        let is_asked = |party: &Party| party.invited.iter().any(|invited| invited.id == character);
+        let asked = self.parties.iter_mut().filter(|(_, party)| is_asked(party));
         let asked: Vec<u64> = asked
             .map(|(id, party)| {
-                party.invited.retain(|invited| *invited != character);
+                party.invited.retain(|invited| invited.id != character);
                 *id
             })
             .collect();
         asked.into_iter().flat_map(|id| self.dissolve_if_pointless(id)).collect()
     }
 
-    /// A party of one that waits for nobody is none, and so is one that all have left, whoever was asked in.
+    /// Dissolves a party of one without open invitations, and a party that all have left, whatever its invitations.
     fn dissolve_if_pointless(&mut self, id: u64) -> Vec<Delivery> {
         let is_pointless =
             |party: &Party| party.members.is_empty() || (party.members.len() == 1 && party.invited.is_empty());
@@ -238,7 +258,7 @@ impl Parties {
             .collect()
     }
 
-    /// The party as it is, for each member who is in a world.
+    /// The current state of the party, for each member who is in a world.
     fn state(&self, id: u64) -> Vec<Delivery> {
         let Some(party) = self.parties.get(&id) else { return Vec::new() };
         let members = party.members.iter().map(|member| PartyMember {
@@ -271,7 +291,7 @@ mod tests {
     fn party_of(count: u8) -> Parties {
         let mut parties = Parties::default();
         for guest in 2..=count {
-            parties.invite(&person(1), &person(guest)).unwrap();
+            parties.invite(&person(1), &person(guest), 0).unwrap();
             parties.answer(&person(guest), 1, true).unwrap();
         }
         parties
@@ -287,7 +307,7 @@ mod tests {
     #[test]
     fn all_members_hear_who_joined_the_leader_first() {
         let mut parties = party_of(2);
-        parties.invite(&person(2), &person(3)).unwrap();
+        parties.invite(&person(2), &person(3), 0).unwrap();
         let heard = parties.answer(&person(3), 1, true).unwrap();
         assert_eq!(heard.len(), 3);
         assert!(heard.iter().all(|delivery| names(&delivery.event) == ["P1", "P2", "P3"]));
@@ -296,10 +316,10 @@ mod tests {
     #[test]
     fn a_party_has_five_members() {
         let mut parties = party_of(5);
-        assert_eq!(parties.invite(&person(1), &person(6)), Err(Failure::PartyFull));
+        assert_eq!(parties.invite(&person(1), &person(6), 0), Err(Failure::PartyFull));
         let mut parties = party_of(4);
-        parties.invite(&person(1), &person(5)).unwrap();
-        parties.invite(&person(1), &person(6)).unwrap();
+        parties.invite(&person(1), &person(5), 0).unwrap();
+        parties.invite(&person(1), &person(6), 0).unwrap();
         parties.answer(&person(5), 1, true).unwrap();
         assert_eq!(parties.answer(&person(6), 1, true), Err(Failure::PartyFull), "the last place was taken meanwhile");
     }
@@ -309,8 +329,8 @@ mod tests {
         let mut parties = party_of(2);
         assert_eq!(parties.answer(&person(3), 1, true), Err(Failure::NoInvitation));
         assert_eq!(parties.answer(&person(3), 9, true), Err(Failure::NoInvitation));
-        assert_eq!(parties.invite(&person(3), &person(2)), Err(Failure::AlreadyInParty));
-        assert_eq!(parties.invite(&person(3), &person(3)), Err(Failure::AlreadyInParty));
+        assert_eq!(parties.invite(&person(3), &person(2), 0), Err(Failure::AlreadyInParty));
+        assert_eq!(parties.invite(&person(3), &person(3), 0), Err(Failure::AlreadyInParty));
         assert_eq!(parties.leave(person(3).id), Err(Failure::NotInParty));
         assert_eq!(parties.chat(&person(3), "hi"), Err(Failure::NotInParty));
     }
@@ -330,15 +350,27 @@ mod tests {
     #[test]
     fn declining_the_only_invitation_dissolves_a_party_of_one() {
         let mut parties = Parties::default();
-        parties.invite(&person(1), &person(2)).unwrap();
+        parties.invite(&person(1), &person(2), 0).unwrap();
         let heard = parties.answer(&person(2), 1, false).unwrap();
         assert_eq!(heard, [Delivery { to: person(1).id, event: no_party(1) }]);
     }
 
     #[test]
+    fn who_was_asked_a_moment_ago_is_not_asked_again() {
+        let mut parties = Parties::default();
+        parties.invite(&person(1), &person(2), 1_000).unwrap();
+        let again = parties.invite(&person(1), &person(2), 1_000 + INVITE_AGAIN_MS - 1);
+        assert_eq!(again, Err(Failure::AlreadyAsked));
+        assert_eq!(parties.invite(&person(1), &person(2), 1_000 + INVITE_AGAIN_MS).unwrap()[0].to, person(2).id);
+        assert_eq!(parties.invite(&person(1), &person(2), 2_000 + INVITE_AGAIN_MS), Err(Failure::AlreadyAsked));
+        parties.answer(&person(2), 1, true).unwrap();
+        assert_eq!(parties.invite(&person(1), &person(2), 3_000), Err(Failure::AlreadyInParty));
+    }
+
+    #[test]
     fn an_invitation_ends_with_its_party() {
         let mut parties = Parties::default();
-        parties.invite(&person(1), &person(2)).unwrap();
+        parties.invite(&person(1), &person(2), 0).unwrap();
         parties.leave(person(1).id).unwrap();
         assert_eq!(parties.answer(&person(2), 1, true), Err(Failure::NoInvitation), "nobody would be there");
     }

@@ -1,4 +1,4 @@
-//! Where characters are. The locks say so, whatever was lost and whoever has just started.
+//! Where characters are. The locks say so, whatever was lost and whichever sidecar has just started.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,13 +7,13 @@ use realmgate_protocol::ids::{CharacterId, ServerId};
 use super::parties::{Person, Place};
 use crate::error::Error;
 use crate::lock::LockOwner;
-use crate::service::characters::fold_name;
+use crate::service::characters::find_by_name;
 use crate::state::AppState;
 
-/// Longest character name that is looked up.
+/// Longest character name that is looked up, in bytes.
 const MAX_NAME_BYTES: usize = 128;
 
-/// The map servers of those who are on one, or expected there.
+/// The map servers of those characters that are on one, or are expected there.
 pub(super) async fn servers_of(
     state: &AppState,
     characters: &[CharacterId],
@@ -24,7 +24,7 @@ pub(super) async fn servers_of(
     Ok(on_a_map.collect())
 }
 
-/// Those of these who are neither in a world nor on their way.
+/// Those members who are neither in a world nor on their way to one.
 pub(super) async fn out_of_the_world(state: &AppState, members: &[Place]) -> Result<BTreeSet<CharacterId>, Error> {
     let ids: Vec<CharacterId> = members.iter().map(|member| member.id).collect();
     let found = state.store.locks.find_all(&ids).await?;
@@ -33,7 +33,7 @@ pub(super) async fn out_of_the_world(state: &AppState, members: &[Place]) -> Res
     Ok(ids.into_iter().filter(|id| !held.contains(id)).collect())
 }
 
-/// Who speaks: a map server may only speak for characters that it holds.
+/// The speaker of a command; `None` for a character that the map server does not hold: it may not speak for others.
 pub(super) async fn speaker(
     state: &AppState,
     server: &ServerId,
@@ -44,12 +44,12 @@ pub(super) async fn speaker(
     Ok(here.map(|found| Person { id: character, name: found.name }))
 }
 
-/// A character that has arrived in a world, by its name in any case.
+/// Finds a character that has arrived in a world, by its name in any case.
 pub(super) async fn online_by_name(state: &AppState, name: &str) -> Result<Option<Person>, Error> {
     if name.len() > MAX_NAME_BYTES {
         return Ok(None);
     }
-    let Some(row) = state.store.characters.find_by_name(&fold_name(name)).await? else { return Ok(None) };
+    let Some(row) = find_by_name(&state.store, name).await? else { return Ok(None) };
     let found = state.store.locks.find(row.id).await?;
     let there = found.filter(|found| found.lock.owner.map_server().is_some() && found.lock.deadline_ms.is_none());
     Ok(there.map(|found| Person { id: found.character, name: found.name }))

@@ -1,8 +1,8 @@
 //! Parties that all sidecars share, in Redis.
 //!
 //! `parties` is a hash: a JSON document for each party under its id, `last` with the last id that was given out, and
-//! `version`, which grows with every change. A sidecar keeps what it saw last, so that it asks for the version alone as
-//! long as nobody else changed anything, and puts that back where Redis has started empty, or with something older.
+//! `version`, which grows with every change. A sidecar keeps what it saw last. So it only asks for the version as long
+//! as nobody else changes anything, and restores what it saw if Redis has started empty, or with something older.
 
 mod document;
 
@@ -20,12 +20,12 @@ use super::parties::Parties;
 use crate::error::{Error, ErrorCode};
 use crate::redis_client::{RedisClient, RedisFailed};
 
-/// How often somebody else may change parties while we do.
+/// Maximum number of tries while others change parties too.
 const TRIES: usize = 32;
 const VERSION: &str = "version";
 const LAST: &str = "last";
 
-/// The version, and all parties unless the asker knows it.
+/// Returns the version, and all parties unless the caller knows that version.
 static READ: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
@@ -36,7 +36,7 @@ static READ: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Writes fields if the version still is what it was. Empty ones are deleted.
+/// Writes fields if the version has not changed. Empty fields are deleted.
 static WRITE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
@@ -60,14 +60,14 @@ pub(super) struct SharedBook {
     seen: Mutex<Seen>,
 }
 
-/// What this sidecar saw last. No version: nothing.
+/// What this sidecar saw last. Without a version, it saw nothing yet.
 #[derive(Default)]
 struct Seen {
     version: String,
     parties: Parties,
 }
 
-/// Fields to write, and what; an empty text deletes one.
+/// Fields to write, with their text; an empty text deletes the field.
 type Fields = Vec<(String, String)>;
 
 impl SharedBook {
@@ -75,7 +75,7 @@ impl SharedBook {
         Self { redis, seen: Mutex::default() }
     }
 
-    /// Brings what was seen up to date.
+    /// Brings what was seen up to date with Redis.
     async fn catch_up(&self, seen: &mut Seen) -> Result<(), Error> {
         let (version, fields) = self.read(&seen.version).await?;
         if version == seen.version {
@@ -83,7 +83,7 @@ impl SharedBook {
         }
         let parties = parse(fields);
         if count_of(&version) < count_of(&seen.version) {
-            // Redis has started empty. Where another sidecar is faster, the next look shows what it has put back.
+            // Redis has started empty. If another sidecar is faster, the next look shows what it has restored.
             self.write(&version, &seen.version, &changes(&parties, &seen.parties)?).await?;
         } else {
             *seen = Seen { version, parties };
@@ -112,7 +112,7 @@ impl SharedBook {
 #[async_trait]
 impl PartyBook for SharedBook {
     async fn change(&self, rule: Rule<'_>) -> Result<Outcome, Error> {
-        // Held throughout: this sidecar's changes need not race each other.
+        // Held throughout: changes of this sidecar need not race each other.
         let mut seen = self.seen.lock().await;
         for _ in 0..TRIES {
             self.catch_up(&mut seen).await?;
@@ -132,7 +132,7 @@ impl PartyBook for SharedBook {
     }
 }
 
-/// The how-manieth change led to a version. The rest of it tells two changes apart that do not know of each other.
+/// The number of the change that led to a version. The rest of the version tells two independent changes apart.
 fn count_of(version: &str) -> u64 {
     version.split('-').next().and_then(|count| count.parse().ok()).unwrap_or(0)
 }
@@ -151,7 +151,7 @@ fn changes(before: &Parties, after: &Parties) -> Result<Fields, Error> {
     Ok(fields)
 }
 
-/// What cannot be read is as good as lost.
+/// Parses the fields. A party that cannot be read is as good as lost.
 fn parse(mut fields: HashMap<String, String>) -> Parties {
     fields.remove(VERSION);
     let last_id = fields.remove(LAST).and_then(|last| last.parse().ok()).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! Accounts and the credentials they are logged in to with.
+//! Accounts and the credentials for logging in to them.
 
 use realmgate_protocol::ids::AccountId;
 
@@ -8,39 +8,54 @@ use super::columns::{parse_id, to_sql_ms};
 /// Accounts and their credentials.
 #[async_trait::async_trait]
 pub trait AccountStore: Send + Sync {
-    /// Makes an account with a password; `false` where the user name is taken.
+    /// Creates an account with a password. Returns `false` if the user name is taken.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
     async fn create_with_password(&self, account: NewAccount<'_>) -> sqlx::Result<bool>;
-    /// The account behind a folded user name.
+
+    /// Finds the password credential of a folded user name.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
     async fn find_password(&self, folded: &str) -> sqlx::Result<Option<PasswordRow>>;
-    /// Stores another hash of the same password, if the old one is still there.
+
+    /// Replaces the hash of a password if `old_hash` is still the stored one (compare-and-swap).
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
     async fn renew_password(&self, folded: &str, old_hash: &str, new_hash: &str) -> sqlx::Result<()>;
-    /// Gives the account of a folded user name a role; `false` where there is none.
+
+    /// Sets the role of the account with a folded user name. Returns `false` if there is no such account.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
     async fn set_role(&self, folded: &str, role: &str) -> sqlx::Result<bool>;
 }
 
-/// An account that is about to be.
+/// An account to be created.
 #[derive(Debug, Clone, Copy)]
 pub struct NewAccount<'a> {
     /// Its id.
     pub id: AccountId,
-    /// The user name as it is compared.
+    /// The folded user name, as it is compared.
     pub folded: &'a str,
     /// The user name as its owner wrote it.
     pub username: &'a str,
     /// The PHC string of the password.
     pub password_hash: &'a str,
-    /// Now.
+    /// The time of creation in Unix milliseconds.
     pub at_ms: u64,
 }
 
-/// What a log-in by password is checked against.
+/// The credential that a log-in by password is checked against.
 #[derive(Debug, Clone)]
 pub struct PasswordRow {
-    /// Whose.
+    /// The account's id.
     pub account: AccountId,
     /// The PHC string of the password.
     pub password_hash: String,
-    /// Goes into the access token: raising it revokes every token.
+    /// The token version that goes into access tokens. Raising it revokes all earlier ones.
     pub token_version: i64,
 }
 

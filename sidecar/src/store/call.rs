@@ -1,5 +1,5 @@
-//! A connection that is lent for one call of the store. How long the call took, from asking for the connection to giving
-//! it back, is measured under the call's name.
+//! A pool connection on loan for one call of the store. The time from asking for the connection to giving it back is
+//! recorded under the call's name.
 
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
@@ -7,13 +7,13 @@ use std::time::Duration;
 use super::SqlConnection;
 use crate::clock::Clock;
 
-/// A connection for statements that are each a transaction of their own. It is used as `&mut *call`.
+/// A connection whose statements each run in a transaction of their own. Used as `&mut *call`.
 pub(crate) struct Lent {
     connection: SqlConnection,
     _timer: Timer,
 }
 
-/// A transaction, used as `&mut *call`. Dropped without [`Transaction::commit`], it changes nothing.
+/// A transaction, used as `&mut *call`. If it is dropped without [`Transaction::commit`], it changes nothing.
 pub(crate) struct Transaction(Lent);
 
 impl Lent {
@@ -45,12 +45,12 @@ impl Lent {
 }
 
 impl Transaction {
-    /// Makes everything durable.
+    /// Commits the transaction.
     pub(crate) async fn commit(mut self) -> sqlx::Result<()> {
         self.0.connection.commit().await
     }
 
-    /// Undoes everything, now rather than when the connection is next used.
+    /// Rolls back and waits for the answer, rather than leaving the rollback to the drop of the connection.
     pub(crate) async fn rollback(mut self) -> sqlx::Result<()> {
         self.0.connection.rollback().await
     }
@@ -95,7 +95,7 @@ impl Drop for Timer {
     }
 }
 
-/// Counts those who wait for a connection, for as long as they do.
+/// Counts one call as waiting for a connection, until it is dropped.
 struct Waiting;
 
 impl Waiting {

@@ -1,26 +1,55 @@
 //! Characters, without what they own and without their locks.
 
+mod change;
+mod upkeep;
+
 use realmgate_protocol::ids::{AccountId, CharacterId};
+use sqlx::{FromRow, Row};
 use uuid::Uuid;
 
-use super::SqlStore;
-use super::columns::{parse_id, to_sql_ms};
-use super::locks::admits_session;
+#[cfg(test)]
+pub(super) use change::TAKEN;
+#[cfg(test)]
+pub(super) use upkeep::DELETE_DUE;
 
-/// Characters that were not deleted.
+use super::columns::{from_sql_ms, parsed, to_sql_ms};
+use super::locks::admits_session;
+use super::retry::retried;
+use super::{SqlRow, SqlStore};
+
+/// Storage of characters. Deleted characters are not found.
 #[async_trait::async_trait]
 pub trait CharacterStore: Send + Sync {
-    /// Makes a character, if its name is free, the account has fewer than `most`, and its lock is that of the log-in, or
-    /// nobody's.
+    /// Creates a character if its name is free and looks like no other, the account has fewer than `most` characters,
+    /// and the account's lock is free or belongs to the log-in.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
     async fn create(&self, new: NewCharacter<'_>, most: u32) -> sqlx::Result<Creation>;
+
     /// The account's characters, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
     async fn list(&self, account: AccountId) -> sqlx::Result<Vec<CharacterRow>>;
-    /// One character.
+
+    /// Finds a character by id.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
     async fn find(&self, character: CharacterId) -> sqlx::Result<Option<CharacterRow>>;
-    /// The character of a folded name.
+
+    /// Finds a character by its folded name.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
     async fn find_by_name(&self, folded: &str) -> sqlx::Result<Option<CharacterRow>>;
-    /// Deletes a character of an account that nobody holds the lock of, for a log-in that holds the account's lock, or where
-    /// nobody does.
+
+    /// Deletes a character of the account if the character's lock is free, and the account's lock is free or belongs to
+    /// the log-in.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
     async fn delete(
         &self,
         character: CharacterId,
@@ -28,125 +57,212 @@ pub trait CharacterStore: Send + Sync {
         session: Uuid,
         at_ms: u64,
     ) -> sqlx::Result<Deletion>;
+
+    /// Marks a character for deletion at a later time, under the same conditions. [`CharacterStore::restore`] undoes it
+    /// until then. A character that is already marked keeps its time.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    async fn mark(
+        &self,
+        character: CharacterId,
+        account: AccountId,
+        session: Uuid,
+        deletes_at_ms: u64,
+    ) -> sqlx::Result<Deletion>;
+
+    /// Removes the mark, if there is one, while the account's lock is free or belongs to the log-in.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    async fn restore(&self, character: CharacterId, account: AccountId, session: Uuid) -> sqlx::Result<Change>;
+
+    /// Changes a character under the same conditions as [`CharacterStore::delete`].
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    async fn alter(&self, change: &CharacterChange<'_>) -> sqlx::Result<Change>;
+
+    /// Counts the characters that an account created after a time, including those deleted since, and returns when the
+    /// first of them was created (Unix milliseconds).
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    async fn created_since(&self, account: AccountId, since_ms: u64) -> sqlx::Result<(u64, Option<u64>)>;
+
+    /// Deletes a batch of the characters whose time has come; returns how many. A character in a world is never marked.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    async fn delete_due(&self, now_ms: u64) -> sqlx::Result<u64>;
+
+    /// Fills in the name keys of a batch of characters that an older sidecar wrote, oldest first; returns the batch's
+    /// size.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or the transaction still loses to others after five retries.
+    async fn fill_name_keys(&self, look: LookOf) -> sqlx::Result<u64>;
 }
 
-/// A character that is about to be.
+/// Maps a name to its key: names that look alike have the same key.
+pub type LookOf = fn(&str) -> String;
+
+/// A change of a character.
+#[derive(Debug, Clone, Copy)]
+pub struct CharacterChange<'a> {
+    /// The character's id.
+    pub character: CharacterId,
+    /// The account that must own it.
+    pub account: AccountId,
+    /// The session of the log-in that asks.
+    pub session: Uuid,
+    /// The new name; `None` keeps the old one.
+    pub rename: Option<Rename<'a>>,
+    /// The new appearance, a JSON object, or `Some(None)` for none; `None` keeps the old one.
+    pub appearance: Option<Option<&'a str>>,
+}
+
+/// A new name for a character.
+#[derive(Debug, Clone, Copy)]
+pub struct Rename<'a> {
+    /// The name as it is shown.
+    pub name: &'a str,
+    /// The folded name, as it is compared.
+    pub folded: &'a str,
+    /// The key of what the name looks like.
+    pub key: &'a str,
+    /// The time of the change in Unix milliseconds.
+    pub at_ms: u64,
+    /// The rename is refused if the last one was later than this, in Unix milliseconds.
+    pub not_since_ms: u64,
+}
+
+/// The outcome of a change.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// It is changed: the character as it is now.
+    Done(Box<CharacterRow>),
+    /// The account has no such character any more.
+    Gone,
+    /// It is in a world, or on its way there.
+    InWorld,
+    /// It is marked for deletion.
+    Marked,
+    /// Another character has the name, or one that looks alike.
+    NameTaken,
+    /// It was renamed too recently: at this time, in Unix milliseconds.
+    Renamed(u64),
+    /// The account's lock belongs to another log-in.
+    AccountHeld,
+}
+
+/// A character to be created.
 #[derive(Debug, Clone, Copy)]
 pub struct NewCharacter<'a> {
     /// Its id.
     pub id: CharacterId,
-    /// Whose.
+    /// The account that will own it.
     pub account: AccountId,
-    /// The log-in that asks.
+    /// The session of the log-in that asks.
     pub session: Uuid,
     /// Its name as its owner wrote it.
     pub name: &'a str,
-    /// Its name as it is compared.
+    /// Its folded name, as it is compared.
     pub folded: &'a str,
-    /// Its class.
+    /// The key of what its name looks like.
+    pub key: &'a str,
+    /// The id of its class.
     pub class_id: &'a str,
-    /// Now.
+    /// The time of creation in Unix milliseconds.
     pub at_ms: u64,
 }
 
-/// What became of a new character.
+/// The outcome of a creation.
 #[derive(Debug, Clone)]
 pub enum Creation {
-    /// It is.
-    Created(CharacterRow),
-    /// The name belongs to another.
+    /// The new character.
+    Created(Box<CharacterRow>),
+    /// Another character has the name, or one that looks alike.
     NameTaken,
-    /// The account has as many as it may.
+    /// The account has as many characters as it may have.
     TooMany,
-    /// Another log-in holds the account.
+    /// The account's lock belongs to another log-in.
     AccountHeld,
 }
 
-/// What became of a character that was to be deleted.
+/// The outcome of a deletion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deletion {
-    /// It is gone.
+    /// It is deleted, or marked for deletion.
     Deleted,
-    /// It is in a world, or on its way there.
+    /// Nothing changed: it is in a world, on its way there, or not a character of the account.
     InWorld,
-    /// Another log-in holds the account.
+    /// The account's lock belongs to another log-in.
     AccountHeld,
 }
 
-/// A character as the database has it.
+/// A character's row in the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CharacterRow {
-    /// Who.
+    /// The character's id.
     pub id: CharacterId,
-    /// Whose.
+    /// The account that owns it.
     pub account: AccountId,
     /// Its name.
     pub name: String,
-    /// Its class.
+    /// The id of its class.
     pub class_id: String,
     /// Its level.
     pub level: i64,
-    /// Its experience in all.
+    /// Its total experience.
     pub experience: i64,
-    /// Where it is; 0 for one that was never in a world.
+    /// The id of the map it is on; 0 if it was never in a world.
     pub map_id: i64,
-    /// x in 1/1,024 tile.
+    /// The x coordinate in 1/1,024 tile.
     pub x: i64,
-    /// y in 1/1,024 tile.
+    /// The y coordinate in 1/1,024 tile.
     pub y: i64,
-    /// `protocol::link::SoftState` as JSON; `None` for one that was never in a world.
+    /// `protocol::link::SoftState` as JSON; `None` if it was never in a world.
     pub soft_state: Option<String>,
-    /// Who may write: `none`, `gateway:<id>` or `map:<server id>`.
+    /// The lock's owner, who may write: `none`, `gateway:<id>` or `map:<server id>`.
     pub lock_owner: String,
-    /// Grows whenever the lock changes hands.
+    /// The lock's epoch: a fencing token that only grows.
     pub lock_epoch: i64,
-    /// When it was made.
+    /// When it was created, in Unix milliseconds.
     pub created_at_ms: i64,
+    /// When it will be deleted, in Unix milliseconds; `None` if it is not marked.
+    pub deletes_at_ms: Option<i64>,
+    /// Its appearance as its player chose it, a JSON object; `None` if there is none.
+    pub appearance: Option<String>,
 }
 
-/// The columns of a [`RawCharacter`].
+/// The columns of a [`CharacterRow`].
 macro_rules! columns {
     () => {
-        "id, account_id, name, class_id, level, experience, map_id, x, y, soft_state, lock_owner, lock_epoch, created_at_ms"
+        "id, account_id, name, class_id, level, experience, map_id, x, y, soft_state, lock_owner, lock_epoch, \
+         created_at_ms, deletes_at_ms, appearance"
     };
 }
+use columns;
 
-/// A row as sqlx reads it: ids are still text.
-#[derive(sqlx::FromRow)]
-struct RawCharacter {
-    id: String,
-    account_id: String,
-    name: String,
-    class_id: String,
-    level: i64,
-    experience: i64,
-    map_id: i64,
-    x: i64,
-    y: i64,
-    soft_state: Option<String>,
-    lock_owner: String,
-    lock_epoch: i64,
-    created_at_ms: i64,
-}
-
-impl TryFrom<RawCharacter> for CharacterRow {
-    type Error = sqlx::Error;
-
-    fn try_from(raw: RawCharacter) -> sqlx::Result<Self> {
+impl<'r> FromRow<'r, SqlRow> for CharacterRow {
+    fn from_row(row: &'r SqlRow) -> sqlx::Result<Self> {
         Ok(Self {
-            id: parse_id("characters.id", &raw.id)?,
-            account: parse_id("characters.account_id", &raw.account_id)?,
-            name: raw.name,
-            class_id: raw.class_id,
-            level: raw.level,
-            experience: raw.experience,
-            map_id: raw.map_id,
-            x: raw.x,
-            y: raw.y,
-            soft_state: raw.soft_state,
-            lock_owner: raw.lock_owner,
-            lock_epoch: raw.lock_epoch,
-            created_at_ms: raw.created_at_ms,
+            id: parsed(row, "id")?,
+            account: parsed(row, "account_id")?,
+            name: row.try_get("name")?,
+            class_id: row.try_get("class_id")?,
+            level: row.try_get("level")?,
+            experience: row.try_get("experience")?,
+            map_id: row.try_get("map_id")?,
+            x: row.try_get("x")?,
+            y: row.try_get("y")?,
+            soft_state: row.try_get("soft_state")?,
+            lock_owner: row.try_get("lock_owner")?,
+            lock_epoch: row.try_get("lock_epoch")?,
+            created_at_ms: row.try_get("created_at_ms")?,
+            deletes_at_ms: row.try_get("deletes_at_ms")?,
+            appearance: row.try_get("appearance")?,
         })
     }
 }
@@ -155,7 +271,7 @@ impl TryFrom<RawCharacter> for CharacterRow {
 impl CharacterStore for SqlStore {
     async fn create(&self, new: NewCharacter<'_>, most: u32) -> sqlx::Result<Creation> {
         let mut tx = self.begin_write("create_character").await?;
-        // Two characters at once are not to count the same ones.
+        // The row lock on the account keeps two creations at once from counting the same characters.
         if !admits_session(&mut tx, new.account, new.session).await? {
             return Ok(Creation::AccountHeld);
         }
@@ -167,10 +283,10 @@ impl CharacterStore for SqlStore {
         if count >= i64::from(most) {
             return Ok(Creation::TooMany);
         }
-        let created: Option<RawCharacter> = sqlx::query_as(concat!(
-            "INSERT INTO characters (id, account_id, name, name_folded, class_id, created_at_ms)
-             VALUES ($1, $2, $3, $4, $5, $6)
-             ON CONFLICT (name_folded) WHERE deleted_at_ms IS NULL DO NOTHING
+        let created: Option<CharacterRow> = sqlx::query_as(concat!(
+            "INSERT INTO characters (id, account_id, name, name_folded, name_key, class_id, created_at_ms)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
+             ON CONFLICT DO NOTHING
              RETURNING ",
             columns!()
         ))
@@ -178,48 +294,45 @@ impl CharacterStore for SqlStore {
         .bind(new.account.to_string())
         .bind(new.name)
         .bind(new.folded)
+        .bind(new.key)
         .bind(new.class_id)
         .bind(to_sql_ms(new.at_ms))
         .fetch_optional(&mut *tx)
         .await?;
         tx.commit().await?;
-        created.map_or(Ok(Creation::NameTaken), |raw| raw.try_into().map(Creation::Created))
+        Ok(created.map_or(Creation::NameTaken, |row| Creation::Created(Box::new(row))))
     }
 
     async fn list(&self, account: AccountId) -> sqlx::Result<Vec<CharacterRow>> {
         let mut db = self.read("list_characters").await?;
-        let rows: Vec<RawCharacter> = sqlx::query_as(concat!(
+        sqlx::query_as(concat!(
             "SELECT ",
             columns!(),
             " FROM characters WHERE account_id = $1 AND deleted_at_ms IS NULL ORDER BY created_at_ms, id"
         ))
         .bind(account.to_string())
         .fetch_all(&mut *db)
-        .await?;
-        rows.into_iter().map(CharacterRow::try_from).collect()
+        .await
     }
 
     async fn find(&self, character: CharacterId) -> sqlx::Result<Option<CharacterRow>> {
         let mut db = self.read("find_character").await?;
-        let row: Option<RawCharacter> =
-            sqlx::query_as(concat!("SELECT ", columns!(), " FROM characters WHERE id = $1 AND deleted_at_ms IS NULL"))
-                .bind(character.to_string())
-                .fetch_optional(&mut *db)
-                .await?;
-        row.map(CharacterRow::try_from).transpose()
+        sqlx::query_as(concat!("SELECT ", columns!(), " FROM characters WHERE id = $1 AND deleted_at_ms IS NULL"))
+            .bind(character.to_string())
+            .fetch_optional(&mut *db)
+            .await
     }
 
     async fn find_by_name(&self, folded: &str) -> sqlx::Result<Option<CharacterRow>> {
         let mut db = self.read("find_character_by_name").await?;
-        let row: Option<RawCharacter> = sqlx::query_as(concat!(
+        sqlx::query_as(concat!(
             "SELECT ",
             columns!(),
             " FROM characters WHERE name_folded = $1 AND deleted_at_ms IS NULL"
         ))
         .bind(folded)
         .fetch_optional(&mut *db)
-        .await?;
-        row.map(CharacterRow::try_from).transpose()
+        .await
     }
 
     async fn delete(
@@ -230,19 +343,63 @@ impl CharacterStore for SqlStore {
         at_ms: u64,
     ) -> sqlx::Result<Deletion> {
         let mut tx = self.begin_write("delete_character").await?;
-        if !admits_session(&mut tx, account, session).await? {
-            return Ok(Deletion::AccountHeld);
-        }
-        let done = sqlx::query(
-            "UPDATE characters SET deleted_at_ms = $3
-             WHERE id = $1 AND account_id = $2 AND deleted_at_ms IS NULL AND lock_owner = 'none'",
-        )
-        .bind(character.to_string())
-        .bind(account.to_string())
-        .bind(to_sql_ms(at_ms))
-        .execute(&mut *tx)
-        .await?;
+        let deletion = change::delete(&mut tx, (character, account, session), at_ms).await?;
         tx.commit().await?;
-        Ok(if done.rows_affected() > 0 { Deletion::Deleted } else { Deletion::InWorld })
+        Ok(deletion)
+    }
+
+    async fn mark(
+        &self,
+        character: CharacterId,
+        account: AccountId,
+        session: Uuid,
+        deletes_at_ms: u64,
+    ) -> sqlx::Result<Deletion> {
+        let mut tx = self.begin_write("mark_character").await?;
+        let deletion = change::mark(&mut tx, (character, account, session), deletes_at_ms).await?;
+        tx.commit().await?;
+        Ok(deletion)
+    }
+
+    async fn restore(&self, character: CharacterId, account: AccountId, session: Uuid) -> sqlx::Result<Change> {
+        let mut tx = self.begin_write("restore_character").await?;
+        let restored = change::restore(&mut tx, (character, account, session)).await?;
+        tx.commit().await?;
+        Ok(restored)
+    }
+
+    async fn alter(&self, change: &CharacterChange<'_>) -> sqlx::Result<Change> {
+        let mut tx = self.begin_write("change_character").await?;
+        match change::change(&mut tx, change).await {
+            Ok(Change::Done(row)) => tx.commit().await.map(|()| Change::Done(row)),
+            // Another transaction took the name in the meantime.
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(Change::NameTaken),
+            other => other,
+        }
+    }
+
+    async fn created_since(&self, account: AccountId, since_ms: u64) -> sqlx::Result<(u64, Option<u64>)> {
+        let mut db = self.read("count_creations").await?;
+        let (count, first): (i64, Option<i64>) = sqlx::query_as(
+            "SELECT COUNT(*), MIN(created_at_ms) FROM characters WHERE account_id = $1 AND created_at_ms > $2",
+        )
+        .bind(account.to_string())
+        .bind(to_sql_ms(since_ms))
+        .fetch_one(&mut *db)
+        .await?;
+        Ok((count.unsigned_abs(), first.map(from_sql_ms)))
+    }
+
+    async fn delete_due(&self, now_ms: u64) -> sqlx::Result<u64> {
+        upkeep::delete_due(&mut *self.write("delete_due_characters").await?, now_ms).await
+    }
+
+    async fn fill_name_keys(&self, look: LookOf) -> sqlx::Result<u64> {
+        retried!("fill_name_keys", async {
+            let mut tx = self.begin_write("fill_name_keys").await?;
+            let filled = upkeep::fill_name_keys(&mut tx, look).await?;
+            tx.commit().await?;
+            Ok(filled)
+        })
     }
 }

@@ -1,4 +1,4 @@
-//! Values as the database keeps them: ids and structures are TEXT, numbers and times BIGINT.
+//! Conversion of column values: ids and structures are TEXT, numbers and times BIGINT.
 
 use std::str::FromStr;
 
@@ -7,22 +7,22 @@ use sqlx::Row;
 
 use super::SqlRow;
 
-/// A time as the database keeps it.
+/// Converts a time in Unix milliseconds to a column value.
 pub(crate) fn to_sql_ms(ms: u64) -> i64 {
     i64::try_from(ms).unwrap_or(i64::MAX)
 }
 
-/// A time from the database.
+/// Converts a column value to a time in Unix milliseconds.
 pub(crate) fn from_sql_ms(ms: i64) -> u64 {
     u64::try_from(ms).unwrap_or(0)
 }
 
-/// An epoch as the database keeps it.
+/// Converts an epoch to a column value.
 pub(crate) fn to_sql_epoch(epoch: LockEpoch) -> i64 {
     i64::try_from(epoch.0).unwrap_or(i64::MAX)
 }
 
-/// An id from the database, where every id is text that we wrote.
+/// Parses an id from the database, where every id is text that we wrote.
 pub(crate) fn parse_id<T>(column: &str, text: &str) -> sqlx::Result<T>
 where
     T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
@@ -30,20 +30,20 @@ where
     text.parse().map_err(|error| sqlx::Error::ColumnDecode { index: column.to_owned(), source: Box::new(error) })
 }
 
-/// A value of the database that can not be what it should be.
+/// The error for a stored value that cannot be decoded.
 pub(crate) fn undecodable(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
     sqlx::Error::Decode(Box::new(error))
 }
 
-/// A parsed text column.
+/// Reads and parses a text column.
 pub(crate) fn parsed<T>(row: &SqlRow, column: &str) -> sqlx::Result<T>
 where
     T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
 {
-    row.try_get::<String, _>(column)?.parse().map_err(undecodable)
+    parse_id(column, &row.try_get::<String, _>(column)?)
 }
 
-/// A number column in the type it stands for.
+/// Reads a number column as the type it stands for.
 pub(crate) fn number<T>(row: &SqlRow, column: &str) -> sqlx::Result<T>
 where
     T: TryFrom<i64, Error: std::error::Error + Send + Sync + 'static>,

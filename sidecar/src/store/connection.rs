@@ -1,5 +1,5 @@
-//! A connection that is lent. Every statement on it has a limit in time, and it is kept for the next call only if it is
-//! known to be in order.
+//! A pool connection on loan. Every statement on it has a time limit, and it goes back to the pool only if it is known
+//! to be in order.
 
 use std::io::ErrorKind;
 use std::pin::Pin;
@@ -9,27 +9,27 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{BoxStream, Stream};
 use sqlx::any::{AnyQueryResult, AnyRow, AnyStatement, AnyTypeInfo};
-use sqlx::{Any, AnyConnection, Connection, Describe, Either, Execute, Executor, SqlStr};
+use sqlx::{Any, AnyConnection, Connection, Either, Execute, Executor, SqlStr};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Sleep, sleep, timeout};
 
 use super::pool::Pool;
 
-/// What is known of a connection.
+/// What is known about the state of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// All that was said has been answered.
+    /// Everything that was sent has been answered.
     InOrder,
-    /// The last answer was an error of the database, which may have ended the connection.
+    /// The last answer was a database error, which may have ended the connection.
     Doubtful,
-    /// Something was said, and the answer did not come, or nobody waited for it.
+    /// Something was sent, and the answer did not come, or nobody waited for it.
     Broken,
 }
 
-/// A connection to either database, lent by its pool.
+/// A connection to either database, on loan from its pool.
 #[derive(Debug)]
 pub(crate) struct SqlConnection {
-    /// There until it is dropped.
+    /// `Some` until the value is dropped.
     live: Option<AnyConnection>,
     state: State,
     in_transaction: bool,
@@ -44,31 +44,31 @@ impl SqlConnection {
         Self { live: Some(live), state: State::InOrder, in_transaction: false, limit, pool, place: Some(place) }
     }
 
-    /// Which database it leads to, in sqlx's words.
+    /// The database's name in sqlx.
     pub(super) fn backend_name(&self) -> &str {
         self.live.as_ref().expect(LENT).backend_name()
     }
 
-    /// Lets statements take as long as they need, until it is given back.
+    /// Lifts the time limit of statements until the connection is given back.
     pub(super) fn unlimited(&mut self) {
         self.limit = None;
     }
 
     /// Begins a transaction with this statement.
     pub(super) async fn begin(&mut self, statement: &'static str) -> sqlx::Result<()> {
-        // Rolled back even if the answer is an error.
+        // Set first, so that it is rolled back even if the answer is an error.
         self.in_transaction = true;
         self.execute(statement).await.map(|_| ())
     }
 
-    /// Makes everything durable.
+    /// Commits the transaction.
     pub(super) async fn commit(&mut self) -> sqlx::Result<()> {
         self.execute("COMMIT").await?;
         self.in_transaction = false;
         Ok(())
     }
 
-    /// Undoes everything since [`SqlConnection::begin`].
+    /// Rolls back everything since [`SqlConnection::begin`].
     pub(super) async fn rollback(&mut self) -> sqlx::Result<()> {
         self.execute("ROLLBACK").await?;
         self.in_transaction = false;
@@ -76,7 +76,7 @@ impl SqlConnection {
     }
 
     fn say(&mut self) -> Saying<'_> {
-        // Until the answer is there. Whoever stops waiting leaves it so.
+        // Until the answer is there. A caller that stops waiting leaves it so.
         self.state = State::Broken;
         Saying { live: self.live.as_mut(), state: &mut self.state, limit: self.limit, pool: &self.pool }
     }
@@ -97,11 +97,11 @@ impl<'c> Saying<'c> {
         self.live.take().expect(LENT)
     }
 
-    /// Notes what the answer says of the connection.
+    /// Updates the connection's state from an answer.
     fn heard<T>(&mut self, outcome: sqlx::Result<T>) -> sqlx::Result<T> {
         match &outcome {
             Ok(_) => *self.state = State::InOrder,
-            // Ours: what was asked for, or what came, was not to our liking.
+            // The statement or its answer was not as expected; the connection itself may be fine.
             Err(
                 sqlx::Error::RowNotFound
                 | sqlx::Error::TypeNotFound { .. }
@@ -156,24 +156,12 @@ impl<'c> Executor<'c> for &'c mut SqlConnection {
             saying.heard(outcome)
         })
     }
-
-    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, sqlx::Result<Describe<Any>>>
-    where
-        'c: 'e,
-    {
-        let mut saying = self.say();
-        let description = saying.live().describe(sql);
-        Box::pin(async move {
-            let outcome = in_time(saying.limit, description).await;
-            saying.heard(outcome)
-        })
-    }
 }
 
 /// The rows of an answer, up to its end.
 struct Rows<'c> {
     rows: BoxStream<'c, sqlx::Result<Either<AnyQueryResult, AnyRow>>>,
-    /// From when it first had to be waited for.
+    /// The time limit, which runs from the first time that rows had to be waited for.
     late: Option<Pin<Box<Sleep>>>,
     saying: Saying<'c>,
 }
@@ -187,7 +175,7 @@ impl Stream for Rows<'_> {
             Poll::Ready(Some(Ok(row))) => return Poll::Ready(Some(Ok(row))),
             Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(saying.heard(Err(error)))),
             Poll::Ready(None) => {
-                // After an error the end says nothing new.
+                // After an error, the end of the stream adds nothing.
                 if *saying.state == State::Broken {
                     *saying.state = State::InOrder;
                 }
@@ -201,7 +189,7 @@ impl Stream for Rows<'_> {
     }
 }
 
-/// Gives up on an answer that does not come.
+/// Waits for an answer, within the time limit if there is one.
 async fn in_time<T>(limit: Option<Duration>, answer: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
     match limit {
         None => answer.await,
@@ -217,17 +205,17 @@ fn is_late(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Io(error) if error.kind() == ErrorKind::TimedOut)
 }
 
-/// Gives it back: at once when it is in order, after a rollback or a question when that is needed, never when it is
-/// broken.
+/// Gives the connection back to the pool: at once if it is in order, after a rollback or a ping if that is needed, and
+/// never if it is broken.
 impl Drop for SqlConnection {
     fn drop(&mut self) {
         let Some(live) = self.live.take() else { return };
         match (self.state, self.in_transaction) {
-            // Closing it ends what it was doing; the database undoes what was not committed.
+            // Closing it ends its statement; the database rolls back what was not committed.
             (State::Broken, _) => drop(live),
             (State::InOrder, false) => self.pool.keep(live),
             (State::InOrder, true) | (State::Doubtful, _) => {
-                // Without a runtime nobody is left who would need it.
+                // Without a runtime, nobody is left to use the connection.
                 if let Ok(runtime) = tokio::runtime::Handle::try_current() {
                     let tidy = tidied(live, self.in_transaction, self.pool.clone(), self.place.take());
                     runtime.spawn(tidy);
@@ -237,7 +225,8 @@ impl Drop for SqlConnection {
     }
 }
 
-/// Brings a connection in order, and gives it back if that works out. Its place is taken until then.
+/// Rolls back or pings, and gives the connection back to the pool if that succeeds. It keeps its place in the pool
+/// until then.
 async fn tidied(mut live: AnyConnection, in_transaction: bool, pool: Pool, _place: Option<OwnedSemaphorePermit>) {
     let question = async {
         match in_transaction {

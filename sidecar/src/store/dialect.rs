@@ -1,8 +1,8 @@
 //! Where SQLite and PostgreSQL differ. Every other SQL text of the store runs on both.
 //!
-//! SQLite has one writer at a time: a write transaction owns the whole file from its start, so what it reads stays so
-//! until it writes. PostgreSQL has as many writers as connections, at READ COMMITTED: who checks and then writes locks
-//! the rows in between with [`lock_rows`].
+//! SQLite has one writer at a time: a write transaction owns the whole file from its start, so what it reads cannot
+//! change before it writes. PostgreSQL has as many writers as connections, at READ COMMITTED: code that checks rows and
+//! then writes needs row locks, which [`lock_rows`] takes.
 
 use sqlx::AssertSqlSafe;
 
@@ -13,36 +13,37 @@ use crate::store::columns::from_sql_ms;
 /// The database's kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {
-    /// A file of this machine.
+    /// A file on this machine.
     Sqlite,
     /// A server that several sidecars share.
     Postgres,
 }
 
-/// Rows that [`lock_rows`] knows, and what their keys are. A transaction that locks several kinds does so in this order,
-/// or it may meet another one that holds what it wants and wants what it holds.
+/// The kinds of rows that [`lock_rows`] can lock, and their keys. A transaction that locks several kinds must do so in
+/// this order, or it may deadlock with another one. Rows of `server_locks` come after the first kind and before all
+/// others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Rows {
-    /// Replicas and map servers, by id.
-    ServerLocks,
+    /// The one row that records when timers were last fired.
+    TimerWatch,
     /// Accounts, by id.
     Accounts,
-    /// Accounts, by who holds their lock.
+    /// Accounts, by the owner of their lock.
     AccountsOfOwner,
     /// Refresh tokens, by hash.
     RefreshTokens,
     /// Characters, by id.
     Characters,
-    /// Characters, by who holds their lock.
+    /// Characters, by the owner of their lock.
     CharactersOfOwner,
+    /// Characters, by the map server without a link that their lock is lent to.
+    CharactersLentTo,
     /// Items, by id.
     Items,
-    /// Items, by who has them.
+    /// Items, by owner.
     ItemsOfOwner,
     /// Gold balances, by owner.
     Gold,
-    /// The one row that says when timers were last fired.
-    TimerWatch,
 }
 
 impl Dialect {
@@ -54,7 +55,7 @@ impl Dialect {
         }
     }
 
-    /// Begins a transaction that writes.
+    /// The statement that begins a transaction that writes.
     pub(super) fn begin_write(self) -> &'static str {
         match self {
             Self::Sqlite => "BEGIN IMMEDIATE",
@@ -62,7 +63,24 @@ impl Dialect {
         }
     }
 
-    /// Begins a transaction whose queries all see one moment.
+    /// The suffix of a query that locks its one row until the transaction ends: nobody can delete it, or lock it by
+    /// [`Dialect::for_update`]. Others may share the lock, and updates of columns outside the key are not held up.
+    pub(crate) fn for_key_share(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR KEY SHARE",
+        }
+    }
+
+    /// The suffix of a query that locks its one row for this transaction alone until it ends.
+    pub(crate) fn for_update(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR UPDATE",
+        }
+    }
+
+    /// The statement that begins a read transaction whose queries all see the same snapshot.
     pub(super) fn begin_read(self) -> &'static str {
         match self {
             Self::Sqlite => "BEGIN",
@@ -71,8 +89,9 @@ impl Dialect {
     }
 }
 
-/// Keeps everybody else from changing these rows until the transaction ends, as far as they are: one that is missing is
-/// not locked. Rows are locked in the order of their keys, whatever the order of `keys`.
+/// Takes row locks: nobody else can change these rows until the transaction ends. A row that does not exist is not
+/// locked. Rows are locked in the order of their keys, whatever the order of `keys`. On SQLite, where a write
+/// transaction owns the whole file, this does nothing.
 pub(crate) async fn lock_rows(
     connection: &mut SqlConnection,
     rows: Rows,
@@ -87,26 +106,27 @@ pub(crate) async fn lock_rows(
     }
     let keys = serde_json::to_string(&keys).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     let (table, key, order) = match rows {
-        Rows::ServerLocks => ("server_locks", "id", "id"),
+        Rows::TimerWatch => ("timer_watch", "CAST(one AS TEXT)", "CAST(one AS TEXT)"),
         Rows::Accounts => ("accounts", "id", "id"),
         Rows::AccountsOfOwner => ("accounts", "lock_owner", "id"),
         Rows::RefreshTokens => ("refresh_tokens", "token_hash", "token_hash"),
         Rows::Characters => ("characters", "id", "id"),
         Rows::CharactersOfOwner => ("characters", "lock_owner", "id"),
+        Rows::CharactersLentTo => ("characters", "lent_to", "id"),
         Rows::Items => ("items", "id", "id"),
         Rows::ItemsOfOwner => ("items", "owner", "id"),
         Rows::Gold => ("gold_balances", "owner", "owner"),
-        Rows::TimerWatch => ("timer_watch", "CAST(one AS TEXT)", "one"),
     };
-    // Not FOR UPDATE: rows that refer to these by a foreign key may still be inserted.
+    // Not FOR UPDATE: rows that refer to these by a foreign key may still be inserted. Ordered by bytes, as our own
+    // maps are, and not by the collation that the database is set to.
     let query = format!(
         "SELECT 1 FROM {table} WHERE {key} = ANY(ARRAY(SELECT json_array_elements_text(CAST($1 AS json)))) \
-         ORDER BY {order} FOR NO KEY UPDATE"
+         ORDER BY {order} COLLATE \"C\" FOR NO KEY UPDATE"
     );
     sqlx::query(AssertSqlSafe(query)).bind(keys).execute(connection).await.map(|_| ())
 }
 
-/// Lifts the limit of `DATABASE_STATEMENT_SECONDS` for the rest of a transaction that reads everything there is.
+/// Lifts the limit of `DATABASE_STATEMENT_SECONDS` for the rest of a transaction that reads whole tables.
 pub(crate) async fn unlimited_time(connection: &mut SqlConnection) -> sqlx::Result<()> {
     match Dialect::of(connection) {
         Dialect::Sqlite => Ok(()),
@@ -117,7 +137,8 @@ pub(crate) async fn unlimited_time(connection: &mut SqlConnection) -> sqlx::Resu
     }
 }
 
-/// The database's own time in Unix milliseconds: what several sidecars agree on. A SQLite file has none but ours.
+/// The database's own time in Unix milliseconds, which several sidecars agree on. SQLite has no clock but this
+/// process's.
 pub(crate) async fn database_time(connection: &mut SqlConnection, clock: &Clock) -> sqlx::Result<u64> {
     match Dialect::of(connection) {
         Dialect::Sqlite => Ok(clock.now_ms()),

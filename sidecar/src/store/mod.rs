@@ -1,7 +1,7 @@
-//! What lasts: traits by concern, and their one implementation in SQL.
+//! Persistent storage: one trait for each concern, and their one implementation in SQL.
 //!
-//! Services know the traits alone. SQL text keeps to the subset that SQLite and PostgreSQL share (`$1`, RETURNING,
-//! ON CONFLICT), times are BIGINT milliseconds, ids are UUIDs as TEXT. What the two do not share is in [`dialect`].
+//! Services use only the traits. SQL text keeps to the subset that SQLite and PostgreSQL share (`$1`, RETURNING, ON
+//! CONFLICT), times are BIGINT milliseconds, ids are UUIDs as TEXT. What the two do not share is in [`dialect`].
 //! Columns are named, never `*`: the next version's migration may add some while this one runs.
 
 pub mod accounts;
@@ -51,13 +51,13 @@ pub struct Store {
     pub sessions: Arc<dyn SessionStore>,
     /// Characters, without what they own.
     pub characters: Arc<dyn CharacterStore>,
-    /// Who may change a character.
+    /// Character locks: who may change a character.
     pub locks: Arc<dyn LockStore>,
-    /// Who speaks for an account.
+    /// Account locks: which log-in speaks for an account.
     pub account_locks: Arc<dyn AccountLockStore>,
-    /// Which replicas and map servers there are.
+    /// Server locks: which replicas and map servers there are.
     pub server_locks: Arc<dyn ServerLockStore>,
-    /// When locks end by themselves.
+    /// The deadlines at which locks end by themselves.
     pub deadlines: Arc<dyn DeadlineStore>,
     /// What characters own.
     pub ledger: Arc<dyn LedgerStore>,
@@ -66,16 +66,25 @@ pub struct Store {
     health: Arc<dyn StoreHealth>,
 }
 
-/// Whether the database answers.
+/// The health of the database connection.
 #[async_trait::async_trait]
 pub trait StoreHealth: Send + Sync {
-    /// Asks it something trivial.
+    /// Runs a trivial query.
+    ///
+    /// # Errors
+    /// When it does not answer.
     async fn ping(&self) -> sqlx::Result<()>;
-    /// The database's time in Unix milliseconds; a SQLite file has none but ours.
+
+    /// The database's time in Unix milliseconds; SQLite has no clock but this process's.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
     async fn now_ms(&self) -> sqlx::Result<u64>;
-    /// Brings the gauges of connections up to date.
+
+    /// Updates the metrics of the connection pools.
     fn show_connections(&self);
-    /// Finishes what is under way and lets go of the database.
+
+    /// Waits for calls under way, for a limited time, and closes all connections.
     async fn close(&self);
 }
 
@@ -97,22 +106,29 @@ impl Store {
         }
     }
 
-    /// Whether the database answers.
+    /// Checks that the database answers.
+    ///
+    /// # Errors
+    /// When it does not answer.
     pub async fn ping(&self) -> sqlx::Result<()> {
         self.health.ping().await
     }
 
-    /// The database's time in Unix milliseconds: what several sidecars agree on. A SQLite file has none but ours.
+    /// The database's time in Unix milliseconds, which several sidecars agree on. SQLite has no clock but this
+    /// process's.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
     pub async fn now_ms(&self) -> sqlx::Result<u64> {
         self.health.now_ms().await
     }
 
-    /// Brings the gauges of connections up to date.
+    /// Updates the metrics of the connection pools.
     pub fn show_connections(&self) {
         self.health.show_connections();
     }
 
-    /// Finishes what is under way and lets go of the database.
+    /// Waits for calls under way, for a limited time, and closes all connections.
     pub async fn close(&self) {
         self.health.close().await;
     }

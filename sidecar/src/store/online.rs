@@ -1,4 +1,4 @@
-//! Who is logged in, by the locks.
+//! Who is logged in, read from the locks.
 
 use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, MapId, ServerId};
 use sqlx::{FromRow, Row};
@@ -10,54 +10,57 @@ use crate::lock::{AccountOwner, LockOwner};
 /// Reads the list of who is logged in.
 #[async_trait::async_trait]
 pub trait OnlineStore: Send + Sync {
-    /// A page of the list, by account.
+    /// Reads a page of the list, ordered by account id.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
     async fn online(&self, page: &OnlinePage) -> sqlx::Result<Vec<OnlineRow>>;
 }
 
-/// Which part of the list.
+/// Selects a page of the list.
 #[derive(Debug, Clone, Default)]
 pub struct OnlinePage {
-    /// Accounts beyond this one.
+    /// Only accounts with a greater id than this; `None` starts at the first.
     pub after: Option<AccountId>,
-    /// Most rows.
+    /// Maximum number of rows.
     pub limit: u32,
-    /// Characters last saved on this map only.
+    /// Only characters that were last saved on this map or never saved; `None` for all.
     pub map: Option<MapId>,
-    /// Characters that this map server holds only.
+    /// Only characters whose lock this map server holds; `None` for all.
     pub server: Option<ServerId>,
 }
 
-/// Somebody who is logged in.
+/// An account that is logged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OnlineRow {
     /// The account.
     pub account: AccountId,
-    /// Its name as its owner wrote it; `None` for one without a password.
+    /// The user name as its owner wrote it; `None` for an account without a password.
     pub username: Option<String>,
-    /// The gateway where its socket is, or was while its character is in the world.
+    /// The gateway that holds the account's lock; `None` if none does.
     pub gateway: Option<String>,
-    /// The character that is in the world, or on its way there.
+    /// Its character that is in the world or on its way there, if any.
     pub character: Option<OnlineCharacter>,
 }
 
 /// A character that is in the world, or on its way there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OnlineCharacter {
-    /// Who.
+    /// The character's id.
     pub id: CharacterId,
     /// Its name.
     pub name: String,
-    /// Where it was last saved; `None` for one that was never in a world.
+    /// The map where it was last saved; `None` if it was never in a world.
     pub map: Option<MapId>,
-    /// x in 1/1,024 tile.
+    /// The x coordinate in 1/1,024 tile.
     pub x: i32,
-    /// y in 1/1,024 tile.
+    /// The y coordinate in 1/1,024 tile.
     pub y: i32,
-    /// Who may write it.
+    /// The owner of its lock, who may write it.
     pub owner: LockOwner,
-    /// For the how-manieth time it changed hands.
+    /// The epoch of its lock: a fencing token that only grows.
     pub epoch: LockEpoch,
-    /// Since when, Unix milliseconds.
+    /// Since when its lock is this owner's, in Unix milliseconds.
     pub since_ms: u64,
 }
 
@@ -102,7 +105,7 @@ impl OnlineStore for SqlStore {
              FROM accounts AS a LEFT JOIN characters AS c \
                ON c.account_id = a.id AND c.lock_owner <> 'none' AND c.deleted_at_ms IS NULL \
              WHERE (c.id IS NOT NULL OR a.lock_owner LIKE 'gateway:%') AND a.id > $1 \
-               AND ($2 = 0 OR c.map_id = $2) AND ($3 = '' OR c.lock_owner = $3) ORDER BY a.id, c.id LIMIT $4",
+               AND ($2 = 0 OR c.map_id IN ($2, 0)) AND ($3 = '' OR c.lock_owner = $3) ORDER BY a.id, c.id LIMIT $4",
         )
         .bind(page.after.map(|account| account.to_string()).unwrap_or_default())
         .bind(i64::from(page.map.map_or(0, |map| map.0)))

@@ -1,4 +1,4 @@
-//! Opens the database: connections, and what each of them is told first.
+//! Opens the database: connection pools, and the statements that each new connection runs first.
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -14,14 +14,14 @@ use super::pool::{Pool, PoolOptions};
 use crate::clock::Clock;
 use crate::config::{DatabaseAt, DatabaseConfig};
 
-/// How many may read a SQLite file at once.
+/// Number of connections that may read a SQLite file at once.
 const SQLITE_READERS: u32 = 4;
-/// A connection to a server that was idle for longer may be dead, and is asked first.
+/// A connection to a server that was idle for longer than this may be dead, and is pinged first.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
-/// How much longer than PostgreSQL may work on a statement we wait for its answer: it is to be the one that gives up.
+/// How much longer we wait for an answer than PostgreSQL's own statement timeout: PostgreSQL should give up first.
 const ANSWER_MARGIN: Duration = Duration::from_secs(1);
 
-/// The pools for reading and for writing; on PostgreSQL they are one.
+/// The connection pools for reading and for writing; on PostgreSQL they are the same pool.
 pub(super) async fn pools(config: &DatabaseConfig, clock: &Clock) -> sqlx::Result<(Pool, Pool)> {
     match &config.at {
         DatabaseAt::Sqlite(file) => sqlite(file, config, clock).await,
@@ -32,7 +32,7 @@ pub(super) async fn pools(config: &DatabaseConfig, clock: &Clock) -> sqlx::Resul
     }
 }
 
-/// A connection outside of any pool, without limits in time: for migrations.
+/// A connection outside of any pool and without time limits, for migrations.
 pub(super) async fn connection(at: &DatabaseAt) -> sqlx::Result<AnyConnection> {
     let options = match at {
         DatabaseAt::Sqlite(file) => {
@@ -49,7 +49,7 @@ async fn sqlite(file: &Path, config: &DatabaseConfig, clock: &Clock) -> sqlx::Re
     create_private(file)?;
     let pool = |mode: &str, most: u32, greeting: &str| {
         let connect = options(&sqlite_url(file, mode))?;
-        // A file of this machine is neither silent nor dead.
+        // A file on this machine neither falls silent nor dies.
         let (statement, trusted_idle) = (None, Duration::MAX);
         Ok::<_, sqlx::Error>(PoolOptions {
             connect,
@@ -61,13 +61,15 @@ async fn sqlite(file: &Path, config: &DatabaseConfig, clock: &Clock) -> sqlx::Re
         })
     };
     let write = Pool::open(pool("rwc", 1, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")?, clock).await?;
-    let read = Pool::open(pool("ro", SQLITE_READERS, "")?, clock).await?;
+    // The system caches the file anyway. With the default cache of 2 MiB each, a process grows for hours as the file
+    // does.
+    let read = Pool::open(pool("ro", SQLITE_READERS, "PRAGMA cache_size = -512")?, clock).await?;
     Ok((read, write))
 }
 
 async fn postgres(url: &str, config: &DatabaseConfig, clock: &Clock) -> sqlx::Result<Pool> {
     let statement_ms = config.statement.as_millis();
-    // What a database or a role may have set otherwise, and the store relies on.
+    // Settings that the store relies on, and that a database or a role may have set otherwise.
     let greeting = format!(
         "SET statement_timeout = {statement_ms}; SET idle_in_transaction_session_timeout = {statement_ms}; \
          SET default_transaction_isolation = 'read committed'; SET application_name = 'realmgate'"
@@ -88,7 +90,7 @@ fn options(url: &str) -> sqlx::Result<AnyConnectOptions> {
     AnyConnectOptions::from_str(url)
 }
 
-/// A file's address, with everything escaped that means something in an address.
+/// A file's URL, with every byte escaped that has a meaning in URLs.
 fn sqlite_url(file: &Path, mode: &str) -> String {
     let mut url = "sqlite:".to_owned();
     for byte in file.as_os_str().as_encoded_bytes() {
@@ -100,7 +102,8 @@ fn sqlite_url(file: &Path, mode: &str) -> String {
     format!("{url}?mode={mode}")
 }
 
-/// Makes the file for its owner alone, since it holds password hashes. SQLite gives its companions the same rights.
+/// Creates the file for its owner alone, since it holds password hashes. SQLite gives its companion files the same
+/// permissions.
 fn create_private(file: &Path) -> std::io::Result<()> {
     OpenOptions::new().append(true).create(true).mode(0o600).open(file).map(|_| ())
 }

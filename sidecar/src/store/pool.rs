@@ -1,8 +1,8 @@
-//! Connections to a database, kept for the next call.
+//! A connection pool.
 //!
-//! sqlx's own pool waits without end for a database that says nothing any more, and asks it once more whenever a
-//! connection is given back. This one ends every wait, and keeps a connection unasked when all that was said on it has
-//! been answered. See `docs/decisions/0011-own-connection-pool.md`.
+//! sqlx's own pool waits without end for a database that has gone silent, and pings it whenever a connection is given
+//! back. This pool limits every wait, and keeps a connection without a ping if everything sent on it has been answered.
+//! See `docs/decisions/0011-own-connection-pool.md`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -18,10 +18,10 @@ use crate::clock::Clock;
 #[cfg(test)]
 mod tests;
 
-/// How long a database may take to answer a question that costs it nothing, or to let us in: whoever takes longer is asked
-/// anew on another connection, as long as there is time.
+/// How long a database may take to answer a ping or to accept a connection. If it takes longer, another connection is
+/// tried, as long as there is time.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
-/// The first pause before a database that is starting is asked again; each is twice the one before.
+/// The first pause before connecting again to a database that is starting; each is twice the one before.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 /// The longest such pause.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
@@ -29,17 +29,17 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// How connections are made and used.
 #[derive(Debug)]
 pub(super) struct PoolOptions {
-    /// Where to.
+    /// Where to connect to.
     pub(super) connect: AnyConnectOptions,
-    /// What each new connection is told first.
+    /// The statements that each new connection runs first.
     pub(super) greeting: String,
-    /// How many there are at most.
+    /// Maximum number of connections.
     pub(super) most: u32,
-    /// How long a call waits for one.
+    /// How long a call waits for a connection.
     pub(super) acquire: Duration,
-    /// How long a statement may take, for a database that may fall silent; a file does not.
+    /// How long a statement may take; `None` for a file, which does not fall silent.
     pub(super) statement: Option<Duration>,
-    /// One that was idle for longer may be dead, and is asked first.
+    /// A connection that was idle for longer may be dead, and is pinged before it is lent.
     pub(super) trusted_idle: Duration,
 }
 
@@ -52,19 +52,19 @@ struct Shared {
     options: PoolOptions,
     clock: Clock,
     places: Arc<Semaphore>,
-    /// The one that was given back last is lent first, so that those that are not needed grow old.
+    /// A stack: the connection given back last is lent first, so that those that are not needed grow old.
     idle: Mutex<Vec<Idle>>,
 }
 
 #[derive(Debug)]
 struct Idle {
     connection: AnyConnection,
-    /// By the clock's uptime.
+    /// When it was given back, by the clock's uptime.
     since: Duration,
 }
 
 impl Pool {
-    /// A pool that has made its first connection.
+    /// Opens a pool and makes its first connection.
     pub(super) async fn open(options: PoolOptions, clock: &Clock) -> sqlx::Result<Self> {
         let places = Arc::new(Semaphore::new(options.most as usize));
         let pool = Self(Arc::new(Shared { options, clock: clock.clone(), places, idle: Mutex::default() }));
@@ -77,14 +77,14 @@ impl Pool {
         timeout(self.0.options.acquire, self.next()).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
     }
 
-    /// Connections there are, and how many of them nobody uses.
+    /// The number of connections, and how many of them are idle.
     pub(super) fn count(&self) -> (usize, usize) {
         let in_use = (self.0.options.most as usize).saturating_sub(self.0.places.available_permits());
         let idle = self.idle().len();
         (in_use + idle, idle)
     }
 
-    /// Ends every connection, once those that are lent have come back, or have had their time.
+    /// Closes every connection, once those on loan have come back or their time is up.
     pub(super) async fn close(&self) {
         let all = self.0.places.clone().acquire_many_owned(self.0.options.most);
         let patience = self.tidy_limit();
@@ -93,11 +93,11 @@ impl Pool {
         let idle = std::mem::take(&mut *self.idle());
         let goodbyes = async {
             for idle in idle {
-                // Whether it hears us or not, it is gone.
+                // If the goodbye fails, the connection is gone all the same.
                 let _ = idle.connection.close().await;
             }
         };
-        // Of a database that is silent, the first would keep all others waiting.
+        // If the database is silent, the first goodbye would keep all others waiting.
         let _ = timeout(patience, goodbyes).await;
     }
 
@@ -106,7 +106,7 @@ impl Pool {
         self.0.options.statement
     }
 
-    /// How long it may take to tidy up a connection.
+    /// How long the rollback or ping of a connection that is given back may take.
     pub(super) fn tidy_limit(&self) -> Duration {
         self.0.options.statement.unwrap_or(self.0.options.acquire)
     }
@@ -119,7 +119,7 @@ impl Pool {
         }
     }
 
-    /// A connection has fallen silent: those that were idle meanwhile are no better.
+    /// Drops all idle connections: one has fallen silent, and those that were idle meanwhile are no better.
     pub(super) fn distrust_idle(&self) {
         self.idle().clear();
     }
@@ -140,7 +140,7 @@ impl Pool {
         SqlConnection::new(connection, self.clone(), place)
     }
 
-    /// This connection if it is alive. If not, no idle one is: they all lead to the same place.
+    /// Returns the connection if it is alive. If not, all idle ones are dropped too: they lead to the same place.
     async fn trusted(&self, idle: Idle) -> Option<AnyConnection> {
         let Idle { mut connection, since } = idle;
         if self.0.clock.uptime().saturating_sub(since) <= self.0.options.trusted_idle {
@@ -152,7 +152,7 @@ impl Pool {
         Some(connection)
     }
 
-    /// A new connection; asks again while nobody listens yet.
+    /// Makes a new connection; tries again while nobody listens yet.
     async fn connect(&self) -> sqlx::Result<AnyConnection> {
         let mut pause = FIRST_PAUSE;
         loop {
@@ -176,7 +176,7 @@ impl Pool {
     }
 }
 
-/// Forgets all idle connections when it is dropped: the question was not answered, or not in time.
+/// Drops all idle connections when it is dropped: the ping was not answered, or not in time.
 struct Unanswered<'a>(&'a Pool);
 
 impl Drop for Unanswered<'_> {
@@ -185,7 +185,7 @@ impl Drop for Unanswered<'_> {
     }
 }
 
-/// Nobody listens there, or says that it is starting or has no room: soon it may be otherwise.
+/// Whether nobody listens there, or the database is starting or has no room: a later try may succeed.
 fn is_starting(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,

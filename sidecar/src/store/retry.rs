@@ -1,31 +1,44 @@
 //! Transactions that may be tried again.
 
-/// How often a transaction is begun anew before its error is told.
+/// How often a transaction is retried before its error is returned.
 const MOST: u32 = 5;
 
-/// Counts how often a transaction was tried.
+/// Awaits a future that is a whole transaction. If it lost to another transaction, evaluates the expression again and
+/// awaits that. A macro, since a trait's `Send` future may not await an asynchronous closure that borrows.
 ///
 /// ```ignore
-/// let mut tries = Tries::of("commit_events");
-/// loop {
-///     match self.commit_once(events).await {
-///         Err(error) if tries.again(&error) => {}
-///         outcome => return outcome,
-///     }
-/// }
+/// retried!("enter", async {
+///     let mut transaction = self.begin_write("enter").await?;
+///     // ...
+///     transaction.commit().await
+/// })
 /// ```
+macro_rules! retried {
+    ($call:expr, $transaction:expr) => {{
+        let mut tries = $crate::store::retry::Tries::of($call);
+        loop {
+            match $transaction.await {
+                Err(error) if tries.again(&error) => {}
+                outcome => break outcome,
+            }
+        }
+    }};
+}
+pub(crate) use retried;
+
+/// Counts the retries of a transaction.
 pub(crate) struct Tries {
     call: &'static str,
     again: u32,
 }
 
 impl Tries {
-    /// None yet.
+    /// No retries yet. `call` names the transaction in logs and metrics.
     pub(crate) fn of(call: &'static str) -> Self {
         Self { call, again: 0 }
     }
 
-    /// Whether the whole transaction is worth another try: it changed nothing, because another one was in its way.
+    /// Whether the whole transaction is worth another try: it changed nothing, because it lost to another one.
     pub(crate) fn again(&mut self, error: &sqlx::Error) -> bool {
         if !lost_to_another(error) || self.again == MOST {
             return false;
@@ -37,7 +50,7 @@ impl Tries {
     }
 }
 
-/// Serialization failure and deadlock. SQLite, with its one writer, knows neither.
+/// Whether this is a serialization failure or a deadlock. SQLite, with its one writer, knows neither.
 fn lost_to_another(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     matches!(code.as_deref(), Some("40001" | "40P01"))

@@ -1,16 +1,16 @@
-//! Statements for many rows at once. Rows come in powers of two, so that few texts are prepared.
+//! Statements for many rows at once. Row counts are powers of two, so that few statement texts are prepared.
 
 use sqlx::{Any, AssertSqlSafe};
 
 use super::{SqlConnection, SqlRow};
 
-/// Most rows in one statement.
+/// Maximum number of rows in one statement.
 const MOST_ROWS: usize = 64;
 
 /// A statement to bind to.
 pub(crate) type Statement = sqlx::query::Query<'static, Any, sqlx::any::AnyArguments>;
 
-/// The rows that a query finds for any of these keys. The query ends where the keys go: `SELECT … WHERE id IN`.
+/// Fetches the rows that a query finds for any of these keys. The query ends where the keys go: `SELECT … WHERE id IN`.
 pub(crate) async fn fetch_in(
     connection: &mut SqlConnection,
     query: &str,
@@ -24,7 +24,7 @@ pub(crate) async fn fetch_in(
     Ok(found)
 }
 
-/// Executes a statement for all of these keys. It ends where the keys go: `DELETE … WHERE id IN`.
+/// Executes a statement for all of these keys. The statement ends where the keys go: `DELETE … WHERE id IN`.
 pub(crate) async fn execute_in(
     connection: &mut SqlConnection,
     statement: &str,
@@ -48,7 +48,7 @@ pub(crate) struct Values {
 }
 
 impl Values {
-    /// Executes the statement for all rows; how many it affected. `bind` binds the values of one row.
+    /// Executes the statement for all rows; returns how many it affected. `bind` binds the values of one row.
     pub(crate) async fn execute<R>(
         &self,
         connection: &mut SqlConnection,
@@ -63,7 +63,7 @@ impl Values {
         Ok(affected)
     }
 
-    /// As [`Values::execute`]; what the statement returns.
+    /// As [`Values::execute`], but returns the rows that the statement returns.
     pub(crate) async fn fetch<R>(
         &self,
         connection: &mut SqlConnection,
@@ -95,7 +95,7 @@ fn parameters(first: usize, count: usize) -> String {
     format!("({})", names.join(", "))
 }
 
-/// Cuts into parts of [`MOST_ROWS`], and what is left into smaller powers of two.
+/// Splits into chunks of [`MOST_ROWS`], and the rest into smaller powers of two.
 fn parts<T>(all: &[T]) -> impl Iterator<Item = &[T]> {
     let mut left = all;
     std::iter::from_fn(move || {

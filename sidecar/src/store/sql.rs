@@ -1,9 +1,9 @@
 //! The one store, over SQLite or PostgreSQL.
 //!
-//! A method borrows a connection under its own name, which is how its time is measured:
+//! A method borrows a connection under its own name, under which its time is recorded:
 //!
 //! * [`SqlStore::read`] and [`SqlStore::write`] for a single statement;
-//! * [`SqlStore::begin_read`] for queries that must see one moment;
+//! * [`SqlStore::begin_read`] for queries that must see the same snapshot;
 //! * [`SqlStore::begin_write`] for a transaction that writes; what it checks before it writes, it locks with
 //!   [`lock_rows`](super::dialect::lock_rows).
 
@@ -25,8 +25,12 @@ pub struct SqlStore {
 }
 
 impl SqlStore {
-    /// Opens the database. A SQLite file is made where it is missing, and its tables are brought up to date; those of
-    /// PostgreSQL only if the configuration says so, else they have to be new enough.
+    /// Opens the database. A SQLite file is created if it is missing, and its tables are brought up to date. Those of
+    /// PostgreSQL are only if the configuration says so; otherwise they have to be new enough.
+    ///
+    /// # Errors
+    /// [`OpenError::Sql`] when the database cannot be reached, [`OpenError::Migrate`] when a migration fails,
+    /// [`OpenError::TooOld`] when the tables are older than this program needs.
     pub async fn open(config: &DatabaseConfig, clock: Clock) -> Result<Self, OpenError> {
         let dialect = match config.at {
             DatabaseAt::Sqlite(_) => Dialect::Sqlite,
@@ -37,27 +41,28 @@ impl SqlStore {
         Ok(Self { read, write, dialect, clock })
     }
 
-    /// For a query that changes nothing.
+    /// Lends a connection for a query that changes nothing.
     pub(crate) async fn read(&self, call: &'static str) -> sqlx::Result<Lent> {
         Lent::begin(call, &self.clock, self.read.lend()).await
     }
 
-    /// For a single statement that writes.
+    /// Lends a connection for a single statement that writes.
     pub(crate) async fn write(&self, call: &'static str) -> sqlx::Result<Lent> {
         Lent::begin(call, &self.clock, self.write.lend()).await
     }
 
-    /// For queries that must all see the same moment.
+    /// Begins a transaction for queries that must all see the same snapshot.
     pub(crate) async fn begin_read(&self, call: &'static str) -> sqlx::Result<Transaction> {
         self.read(call).await?.transaction(self.dialect.begin_read()).await
     }
 
-    /// For a transaction that writes.
+    /// Begins a transaction that writes.
     pub(crate) async fn begin_write(&self, call: &'static str) -> sqlx::Result<Transaction> {
         self.write(call).await?.transaction(self.dialect.begin_write()).await
     }
 
-    /// The database's time in Unix milliseconds, for what sidecars agree on. Within a transaction, on its connection.
+    /// The database's time in Unix milliseconds, which sidecars agree on. Within a transaction, it is read on its
+    /// connection.
     pub(crate) async fn time(&self, connection: &mut SqlConnection) -> sqlx::Result<u64> {
         database_time(connection, &self.clock).await
     }
@@ -77,7 +82,7 @@ impl StoreHealth for SqlStore {
 
     fn show_connections(&self) {
         let both = [&self.read, &self.write];
-        // On PostgreSQL both are one.
+        // On PostgreSQL both are the same pool.
         let pools = if self.dialect == Dialect::Sqlite { &both[..] } else { &both[..1] };
         let (all, idle) = pools.iter().fold((0, 0), |(all, idle), pool| {
             let (all_here, idle_here) = pool.count();

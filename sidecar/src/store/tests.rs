@@ -1,21 +1,27 @@
 //! Accounts, log-ins and characters on real databases.
 
 use realmgate_protocol::ids::{AccountId, CharacterId};
+use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
 
 use super::accounts::NewAccount;
-use super::characters::{Creation, Deletion, NewCharacter};
+use super::characters::{Change, CharacterChange, Creation, DELETE_DUE, Deletion, NewCharacter, Rename, TAKEN};
 use super::sessions::{NewRefreshToken, Rotation};
 use super::testing::{TestStore, on_both};
 use super::{AccountStore, CharacterStore, SessionStore, SqlStore};
+use crate::service::names::look;
 
 on_both!(
     a_user_name_is_given_once,
     a_session_lives_until_it_is_ended,
     of_two_that_come_with_one_token_the_second_ends_the_session,
+    of_log_ins_that_come_at_once_so_many_live,
     expired_tokens_are_forgotten_with_their_sessions,
     an_account_has_no_more_characters_than_it_may,
     a_name_is_free_again_when_its_character_is_deleted,
+    what_is_due_is_deleted_and_nothing_else,
+    names_of_older_sidecars_get_their_keys_and_stay,
+    of_two_that_want_a_look_one_has_it,
 );
 
 const ACCOUNT: AccountId = AccountId([9; 16]);
@@ -43,6 +49,7 @@ fn new_character(number: u8, name: &str) -> NewCharacter<'_> {
         session: Uuid::nil(),
         name,
         folded: name,
+        key: name,
         class_id: "mage",
         at_ms: number.into(),
     }
@@ -66,28 +73,57 @@ async fn a_session_lives_until_it_is_ended(store: TestStore) {
     assert_eq!((live.account, live.role.as_str(), live.token_version), (ACCOUNT, "player", 0));
     store.end(SESSION, 20).await.unwrap();
     assert!(store.find_live(SESSION).await.unwrap().is_none());
-    assert_eq!(store.rotate("first", token("second")).await.unwrap(), Rotation::Dead);
+    assert_eq!(store.rotate("first", Some(SESSION), token("second")).await.unwrap(), Rotation::Dead);
 }
 
 async fn of_two_that_come_with_one_token_the_second_ends_the_session(store: TestStore) {
     log_in(&store).await;
     let other = store.beside().await;
-    let both = tokio::join!(store.rotate("first", token("mine")), other.rotate("first", token("yours")));
+    let both = tokio::join!(
+        store.rotate("first", Some(SESSION), token("mine")),
+        other.rotate("first", Some(SESSION), token("yours"))
+    );
     let rotated = Rotation::Rotated { session: SESSION, account: ACCOUNT, token_version: 0 };
-    let reused = Rotation::Reused { session: SESSION };
+    let reused = Rotation::Reused { session: SESSION, account: ACCOUNT };
     let both = (both.0.unwrap(), both.1.unwrap());
     assert!(both == (rotated.clone(), reused.clone()) || both == (reused, rotated), "{both:?}");
     assert!(store.find_live(SESSION).await.unwrap().is_none());
     for dead in ["first", "mine", "yours", "never was"] {
-        assert_eq!(store.rotate(dead, token("next")).await.unwrap(), Rotation::Dead, "{dead}");
+        assert_eq!(store.rotate(dead, None, token("next")).await.unwrap(), Rotation::Dead, "{dead}");
     }
+}
+
+async fn of_log_ins_that_come_at_once_so_many_live(store: TestStore) {
+    assert!(register(&store, ACCOUNT).await);
+    let other = store.beside().await;
+    let (mut ended, mut opened) = (Vec::new(), Vec::new());
+    for number in 0..20_u128 {
+        let (mine, yours) = (format!("mine {number}"), format!("yours {number}"));
+        let ids = [Uuid::from_u128(100 + 2 * number), Uuid::from_u128(101 + 2 * number)];
+        let both = tokio::join!(
+            store.open(ids[0], ACCOUNT, token(&mine)),
+            SessionStore::open(&other, ids[1], ACCOUNT, token(&yours))
+        );
+        ended.extend(both.0.unwrap().into_iter().chain(both.1.unwrap()));
+        opened.extend(ids);
+    }
+    let mut living = Vec::new();
+    for id in opened {
+        if store.find_live(id).await.unwrap().is_some() {
+            living.push(id);
+        }
+    }
+    assert_eq!((living.len(), ended.len()), (16, 24));
+    assert!(living.iter().all(|id| !ended.contains(id)), "it is told which have ended");
+    assert!(living.contains(&Uuid::from_u128(138)) && living.contains(&Uuid::from_u128(139)), "the newest live");
 }
 
 async fn expired_tokens_are_forgotten_with_their_sessions(store: TestStore) {
     log_in(&store).await;
     let later = NewRefreshToken { hash: "later", expires_at_ms: 200, at_ms: 10 };
     store.open(Uuid::from_u128(8), ACCOUNT, later).await.unwrap();
-    assert_eq!(store.rotate("first", NewRefreshToken { at_ms: 100, ..token("x") }).await.unwrap(), Rotation::Dead);
+    let late = NewRefreshToken { at_ms: 100, ..token("x") };
+    assert_eq!(store.rotate("first", Some(SESSION), late).await.unwrap(), Rotation::Dead);
     assert_eq!(store.sweep(100).await.unwrap(), 1);
     assert!(store.find_live(SESSION).await.unwrap().is_none());
     assert!(store.find_live(Uuid::from_u128(8)).await.unwrap().is_some());
@@ -113,6 +149,7 @@ async fn an_account_has_no_more_characters_than_it_may(store: TestStore) {
 async fn a_name_is_free_again_when_its_character_is_deleted(store: TestStore) {
     assert!(register(&store, ACCOUNT).await);
     let Creation::Created(ann) = store.create(new_character(1, "Ann"), 8).await.unwrap() else { panic!("it is free") };
+    let ann = *ann;
     assert_eq!(CharacterStore::find(&*store, ann.id).await.unwrap(), Some(ann.clone()));
     assert_eq!(store.find_by_name("Ann").await.unwrap(), Some(ann.clone()));
     let taken = store.create(new_character(2, "Ann"), 8).await.unwrap();
@@ -121,4 +158,79 @@ async fn a_name_is_free_again_when_its_character_is_deleted(store: TestStore) {
     assert_eq!(store.delete(ann.id, ACCOUNT, Uuid::nil(), 60).await.unwrap(), Deletion::InWorld);
     assert_eq!(CharacterStore::find(&*store, ann.id).await.unwrap(), None);
     assert!(matches!(store.create(new_character(2, "Ann"), 8).await.unwrap(), Creation::Created(_)));
+}
+
+async fn what_is_due_is_deleted_and_nothing_else(store: TestStore) {
+    assert!(register(&store, ACCOUNT).await);
+    let other = store.beside().await;
+    for (number, name) in [(1, "Ann"), (2, "Bob"), (3, "Cid"), (4, "Dan")] {
+        assert!(matches!(store.create(new_character(number, name), 8).await.unwrap(), Creation::Created(_)));
+    }
+    let id = |number| CharacterId([number; 16]);
+    for (number, at_ms) in [(1, 100), (2, 101), (3, 100)] {
+        assert_eq!(store.mark(id(number), ACCOUNT, Uuid::nil(), at_ms).await.unwrap(), Deletion::Deleted);
+    }
+    assert!(matches!(store.restore(id(3), ACCOUNT, Uuid::nil()).await.unwrap(), Change::Done(_)));
+    assert_eq!(store.delete_due(99).await.unwrap(), 0);
+    let both = tokio::join!(store.delete_due(100), other.delete_due(100));
+    assert_eq!(both.0.unwrap() + both.1.unwrap(), 1, "whoever does it, it is done once");
+    let left: Vec<String> = store.list(ACCOUNT).await.unwrap().into_iter().map(|row| row.name).collect();
+    assert_eq!(left, ["Bob", "Cid", "Dan"]);
+    assert!(matches!(store.restore(id(1), ACCOUNT, Uuid::nil()).await.unwrap(), Change::Gone));
+}
+
+#[tokio::test]
+async fn sqlite_reads_no_more_characters_than_it_must_while_it_writes() {
+    let store = TestStore::sqlite().await;
+    let mut db = store.read("test").await.unwrap();
+    for (query, reads) in [(TAKEN, "characters"), (DELETE_DUE, "characters")] {
+        let explained = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {query}")));
+        let rows = explained.fetch_all(&mut *db).await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+        let by_index = |step: &&String| step.contains("USING INDEX") || step.contains("USING COVERING INDEX");
+        assert!(plan.iter().any(|step| step.contains(reads)), "{plan:?}");
+        for step in plan.iter().filter(|step| step.contains(reads)) {
+            assert!(by_index(&step) && !step.contains("lock_owner"), "{plan:?}");
+        }
+    }
+}
+
+async fn names_of_older_sidecars_get_their_keys_and_stay(store: TestStore) {
+    assert!(register(&store, ACCOUNT).await);
+    for (number, name) in [(1, "Iris"), (2, "lris"), (3, "Bob")] {
+        let new = NewCharacter { key: &number.to_string(), ..new_character(number, name) };
+        assert!(matches!(store.create(new, 8).await.unwrap(), Creation::Created(_)));
+    }
+    // As written by an older sidecar, which knows no keys.
+    store.execute("UPDATE characters SET name_key = NULL").await;
+    assert_eq!(store.fill_name_keys(look).await.unwrap(), 3);
+    assert_eq!(store.fill_name_keys(look).await.unwrap(), 0, "each once");
+    assert!(store.find_by_name("Iris").await.unwrap().is_some() && store.find_by_name("lris").await.unwrap().is_some());
+    let third = NewCharacter { key: &look("lriS"), ..new_character(4, "lriS") };
+    assert!(matches!(store.create(third, 8).await.unwrap(), Creation::NameTaken));
+}
+
+async fn of_two_that_want_a_look_one_has_it(store: TestStore) {
+    assert!(register(&store, ACCOUNT).await);
+    let other = store.beside().await;
+    let (mine, yours) = (new_character(1, "Iris"), NewCharacter { key: "Iris", ..new_character(2, "lris") });
+    let (mine, yours) = tokio::join!(store.create(mine, 8), other.create(yours, 8));
+    let made = [mine.unwrap(), yours.unwrap()];
+    assert_eq!(made.iter().filter(|one| matches!(one, Creation::Created(_))).count(), 1, "{made:?}");
+    // The same with two characters that are renamed.
+    for (number, name) in [(3, "Bob"), (4, "Cid")] {
+        assert!(matches!(store.create(new_character(number, name), 8).await.unwrap(), Creation::Created(_)));
+    }
+    let rename = |number, name| CharacterChange {
+        character: CharacterId([number; 16]),
+        account: ACCOUNT,
+        session: Uuid::nil(),
+        rename: Some(Rename { name, folded: name, key: "dan", at_ms: 5, not_since_ms: 0 }),
+        appearance: None,
+    };
+    let (mine, yours) = (rename(3, "Dan"), rename(4, "dan"));
+    let (mine, yours) = tokio::join!(store.alter(&mine), other.alter(&yours));
+    let both = [mine.unwrap(), yours.unwrap()];
+    assert_eq!(both.iter().filter(|one| matches!(one, Change::Done(_))).count(), 1, "{both:?}");
+    assert_eq!(both.iter().filter(|one| matches!(one, Change::NameTaken)).count(), 1, "{both:?}");
 }

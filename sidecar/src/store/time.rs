@@ -1,10 +1,10 @@
-//! The database's time, told between two questions by this process's own clock.
+//! The database's time, carried on between two queries by this process's own clock.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::clock::Clock;
 
-/// What the database's clock shows now, within the time of a question. It follows a clock that never goes back, so that
+/// What the database's clock shows now, to within the round trip of a query. It follows a monotonic clock, so that
 /// setting this machine's clock changes nothing.
 #[derive(Debug)]
 pub struct DatabaseTime {
@@ -13,19 +13,19 @@ pub struct DatabaseTime {
 }
 
 impl DatabaseTime {
-    /// A time that was asked for just now.
+    /// Starts from the database's time, in Unix milliseconds, that was read just now.
     pub fn new(clock: Clock, database_ms: u64) -> Self {
         let time = Self { clock, ahead_ms: AtomicI64::new(0) };
         time.set(database_ms);
         time
     }
 
-    /// The database was asked just now.
+    /// Sets the database's time, in Unix milliseconds, that was read just now.
     pub fn set(&self, database_ms: u64) {
         self.ahead_ms.store(signed(database_ms).saturating_sub(self.uptime_ms()), Ordering::Relaxed);
     }
 
-    /// Unix milliseconds.
+    /// The database's time now, in Unix milliseconds.
     pub fn now_ms(&self) -> u64 {
         u64::try_from(self.uptime_ms().saturating_add(self.ahead_ms.load(Ordering::Relaxed))).unwrap_or(0)
     }

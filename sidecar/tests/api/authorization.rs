@@ -1,4 +1,4 @@
-//! Who may do what: every route of the document, for every kind of caller, on both ports.
+//! Authorization: every route of the document, for every kind of caller, on both ports.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::testing::{Call, PASSWORD, TestApp};
 
-/// Which listener answers.
+/// The listeners that answer a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Port {
     Api,
@@ -26,9 +26,9 @@ enum Port {
 /// Whom a route is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum For {
-    /// Anybody: what a caller shows makes no difference.
+    /// Everybody: the caller's tokens make no difference.
     All,
-    /// Anybody who is logged in.
+    /// Every user who is logged in.
     Users,
     /// The user whom the resource belongs to.
     Owner,
@@ -36,7 +36,7 @@ enum For {
     Servers,
 }
 
-/// A route: its method and path as in the document, where it is, for whom, and its answer when all is well.
+/// A route: its method and path as in the document, its listeners, whom it is for, and its status on success.
 type Row = (&'static str, &'static str, Port, For, u16);
 
 #[rustfmt::skip]
@@ -49,13 +49,16 @@ const ROUTES: &[Row] = &[
     ("GET",    "/characters",               Port::Api,       For::Users,   200),
     ("POST",   "/characters",               Port::Api,       For::Users,   201),
     ("DELETE", "/characters/{id}",          Port::Api,       For::Owner,   204),
+    ("PATCH",  "/characters/{id}",          Port::Api,       For::Owner,   200),
+    ("POST",   "/characters/{id}/restore",  Port::Api,       For::Owner,   200),
     ("GET",    "/characters/{id}/internal", Port::Both,      For::Servers, 200),
     ("GET",    "/status",                   Port::Api,       For::All,     200),
     ("GET",    "/openapi.json",             Port::Api,       For::All,     200),
     ("GET",    "/healthz",                  Port::Both,      For::All,     200),
     ("GET",    "/readyz",                   Port::Both,      For::All,     200),
-    // From this machine for all; the callers here are elsewhere.
+    // From this machine, it is for everybody; the callers here are elsewhere.
     ("GET",    "/metrics",                  Port::Both,      For::Servers, 200),
+    ("GET",    "/map-registry/proof",       Port::Directory, For::All,     200),
     ("POST",   "/map-registry/register",    Port::Directory, For::Servers, 201),
     ("POST",   "/map-registry/heartbeat",   Port::Directory, For::Servers, 200),
     ("GET",    "/map-registry/map/{mapId}", Port::Directory, For::Servers, 200),
@@ -63,10 +66,11 @@ const ROUTES: &[Row] = &[
     ("GET",    "/sessions",                 Port::Directory, For::Servers, 200),
     ("DELETE", "/map-registry/server/{id}", Port::Directory, For::Servers, 204),
     ("POST",   "/session/online",           Port::Directory, For::Servers, 200),
+    ("GET",    "/session/{userId}",         Port::Directory, For::Servers, 404),
     ("DELETE", "/session/{userId}",         Port::Directory, For::Servers, 204),
 ];
 
-/// Who calls.
+/// The kinds of callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Caller {
     Nobody,
@@ -96,7 +100,7 @@ const CALLERS: [Caller; 11] = [
     Caller::Server,
 ];
 
-/// What has to be answered.
+/// The expected status, and the code of the problem.
 fn expected(route: For, well: u16, caller: Caller) -> (u16, Option<&'static str>) {
     let is_user = matches!(caller, Caller::Owner | Caller::OtherUser | Caller::Admin);
     match route {
@@ -109,7 +113,7 @@ fn expected(route: For, well: u16, caller: Caller) -> (u16, Option<&'static str>
     }
 }
 
-/// Somebody with a character.
+/// A user with a character.
 struct Person {
     account: AccountId,
     session: Uuid,
@@ -134,7 +138,7 @@ impl Scene {
         Self { app, people: 0 }
     }
 
-    /// Somebody new, who has never needed a password.
+    /// A new user, who was never given a password.
     async fn person(&mut self) -> Person {
         self.people += 1;
         let (state, name) = (self.app.state(), format!("person{}", self.people));
@@ -150,13 +154,13 @@ impl Scene {
         Person { account, session, access, refresh: refresh.text, character }
     }
 
-    /// A name of letters that nobody else has.
+    /// A name of letters that no other character has.
     fn character_name(&self) -> String {
         let digits = format!("{:06}", self.people);
         format!("Hero{}", digits.bytes().map(|digit| char::from(digit - b'0' + b'a')).collect::<String>())
     }
 
-    /// What a caller shows, whose own resource is `owner`'s where it is the owner.
+    /// The token that a caller shows. `owner` is the user who owns the resource.
     async fn shown(&mut self, caller: Caller, owner: &Person) -> Option<String> {
         let bearer = |token: &str| Some(format!("Bearer {token}"));
         match caller {
@@ -169,7 +173,7 @@ impl Scene {
                 self.app.state().store.sessions.end(person.session, 1).await.unwrap();
                 bearer(&person.access)
             }
-            // Of another version than the account has: what raising the version makes of a token.
+            // Its version differs from the account's, as after raising the account's version.
             Caller::Revoked => bearer(&mint_access(self.app.state(), owner.account, owner.session, 7).unwrap().0),
             Caller::WrongServiceToken => bearer(&format!("{}x", self.app.service_token())),
             Caller::Owner => bearer(&owner.access),
@@ -184,7 +188,7 @@ impl Scene {
         }
     }
 
-    /// A token that was good until its time was over.
+    /// A token that was valid until it expired.
     fn expired(&self, owner: &Person) -> String {
         let state = self.app.state();
         let token = mint_access(state, owner.account, owner.session, 0).unwrap().0;
@@ -192,10 +196,10 @@ impl Scene {
         token
     }
 
-    /// The route's request as its owner would make it, on one of the listeners.
+    /// The request to the route as its owner would make it, on one of the listeners.
     async fn request(&mut self, port: Port, method: &str, route: &str, owner: &Person) -> Call {
         if route.starts_with("/map-registry") && !route.ends_with("register") {
-            // Entries end with the time that passes here.
+            // Registry entries expire in the time that passes here.
             let body = registration("map-server-1");
             self.app.post_internal("/map-registry/register", body).bearer(self.app.service_token()).send().await;
         }
@@ -205,6 +209,7 @@ impl Scene {
             "/auth/login" => json!({"username": "ann", "password": PASSWORD}),
             "/auth/refresh" => json!({"refresh_token": owner.refresh}),
             "/characters" => json!({"name": self.character_name(), "class_id": "mage"}),
+            "/characters/{id}" if method == "PATCH" => json!({"appearance": {"hair": "red"}}),
             "/map-registry/register" => registration(&format!("map-server-{}", self.people)),
             "/map-registry/heartbeat" => json!({"id": "map-server-1", "current_players": 0, "load": 0.0}),
             "/session/online" => json!({"userId": "u", "gatewayId": "g"}),
@@ -212,10 +217,11 @@ impl Scene {
         };
         let path = match route {
             "/map-registry/server/{id}" => "/map-registry/server/map-server-1".to_owned(),
+            "/map-registry/proof" => format!("{route}?nonce={}", "x".repeat(42) + "A"),
             _ => route.replace("{id}", &owner.character).replace("{mapId}", "1").replace("{userId}", "u"),
         };
         let call = self.app.call_on(port == Port::Directory, Method::from_bytes(method.as_bytes()).unwrap(), &path);
-        // From elsewhere: this machine is trusted with a little more.
+        // From another machine, since this one is trusted with more.
         let call = call.from("203.0.113.9");
         if body.is_null() { call } else { call.json(body) }
     }
@@ -225,7 +231,7 @@ fn registration(id: &str) -> Value {
     json!({"id": id, "name": "x", "ip": "127.0.0.1", "port": 4001, "supported_maps": [1], "max_players": 2})
 }
 
-/// What a token says, in one that nobody has signed.
+/// An unsigned token with the claims of this one.
 fn unsigned(token: &str) -> String {
     let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT","kid":"k0"}"#);
     format!("{header}.{}.", token.split('.').nth(1).unwrap())

@@ -1,4 +1,4 @@
-//! Which pages may call.
+//! CORS: which pages may call the API.
 
 use axum::http::Method;
 

@@ -37,6 +37,22 @@ async fn right_passwords_are_not_counted() {
 }
 
 #[tokio::test]
+async fn an_account_logs_in_so_many_times_a_minute() {
+    let app = TestApp::start_with(|settings| settings.log_ins_per_min = 3).await;
+    app.register("ann").await;
+    app.register("bob").await;
+    for _ in 0..3 {
+        app.login("ann").await;
+        app.try_login("bob", "a wrong guess").send().await.problem(401, "INVALID_CREDENTIALS");
+    }
+    assert_limited(&app.try_login("ann", PASSWORD).send().await);
+    assert_limited(&app.try_login("Ann", PASSWORD).from("198.51.100.1").send().await);
+    app.login("bob").await;
+    app.advance(Duration::from_secs(60));
+    app.login("ann").await;
+}
+
+#[tokio::test]
 async fn log_ins_are_calls_of_their_address() {
     let app = TestApp::start_with(|settings| settings.calls_per_min = 3).await;
     app.register("ann").await;

@@ -1,4 +1,4 @@
-//! Health, figures, the page and the document.
+//! Health, metrics, the page and the document.
 
 use axum::http::{Method, StatusCode};
 use serde_json::json;
@@ -36,6 +36,48 @@ async fn figures_are_for_this_machine_and_for_our_servers() {
     app.get("/metrics").from("203.0.113.9").bearer(&token).send().await.expect(StatusCode::OK);
     let proxied = app.get("/metrics").header("x-forwarded-for", "203.0.113.9").send().await;
     proxied.problem(401, "SERVICE_TOKEN_REQUIRED");
+}
+
+#[tokio::test]
+async fn a_page_whose_name_was_led_to_this_machine_reads_no_figures() {
+    let app = TestApp::start().await;
+    let figures = |host: &str| app.get("/metrics").header("host", host).send();
+    for host in ["localhost:3000", "LOCALHOST", "127.0.0.1:3000", "127.0.0.1", "[::1]:3000", "[::1]"] {
+        figures(host).await.expect(StatusCode::OK);
+    }
+    for host in ["evil.example", "evil.example:3000", "localhost.evil.example", "127.0.0.1.evil.example", "[::1", ""] {
+        figures(host).await.problem(401, "SERVICE_TOKEN_REQUIRED");
+    }
+    let with_token = app.get("/metrics").header("host", "sidecar:3000").bearer(app.service_token());
+    with_token.send().await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_registry_without_tokens_is_open_to_those_who_mean_this_machine() {
+    let app = TestApp::start_with(|settings| settings.allow_unauthenticated_registry = true).await;
+    let servers = |host: &str| app.get_internal("/map-registry/servers").header("host", host).send();
+    servers("localhost:3001").await.expect(StatusCode::OK);
+    servers("evil.example:3001").await.problem(401, "SERVICE_TOKEN_REQUIRED");
+}
+
+#[tokio::test]
+async fn a_proxy_that_nobody_named_is_told_of() {
+    let app = TestApp::start().await;
+    let warnings = async || app.get("/readyz").send().await.expect(StatusCode::OK)["warnings"].clone();
+    assert_eq!(warnings().await, json!(null));
+    let from = |peer: &str| app.get("/status").header("x-forwarded-for", "198.51.100.7").from(peer);
+    from("203.0.113.9").send().await.expect(StatusCode::OK);
+    assert_eq!(warnings().await, json!(null), "a stranger may write what it likes");
+    from("10.1.2.3").send().await.expect(StatusCode::OK);
+    let told = warnings().await;
+    let told = told[0].as_str().expect("a warning");
+    assert!(told.contains("TRUSTED_PROXIES") && !told.contains("10.1.2.3"), "{told}");
+    assert_eq!(app.get("/readyz").send().await.expect(StatusCode::OK)["status"], "ready");
+
+    let app = TestApp::start_with(|settings| settings.edge.trusted_proxies = Some("10.0.0.0/8".to_owned())).await;
+    app.get("/status").header("x-forwarded-for", "198.51.100.7").from("10.1.2.3").send().await.expect(StatusCode::OK);
+    let ready = app.get("/readyz").send().await.expect(StatusCode::OK);
+    assert_eq!(ready["warnings"], json!(null), "that one is ours");
 }
 
 #[tokio::test]

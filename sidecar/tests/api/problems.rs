@@ -1,4 +1,4 @@
-//! Requests that are wrong before any rule is asked.
+//! Requests that are refused before any rule is checked.
 
 use axum::http::Method;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Certificates that are made for a test, and clients that believe them.
+//! Certificates that are made for a test, and clients that trust them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,14 +16,14 @@ pub struct Certificates {
 }
 
 impl Certificates {
-    /// For this machine.
+    /// Certificates for this machine.
     pub fn new() -> Self {
         let certificates = Self { dir: tempfile::tempdir().unwrap() };
         certificates.renew();
         certificates
     }
 
-    /// Replaces both files. The new certificate's PEM.
+    /// Replaces both files. Returns the new certificate as PEM.
     pub fn renew(&self) -> String {
         let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
         let made = rcgen::generate_simple_self_signed(names).unwrap();
@@ -40,7 +40,7 @@ impl Certificates {
         self.dir.path().join("key.pem")
     }
 
-    /// Makes a sidecar speak TLS with them.
+    /// Configures a sidecar to speak TLS with them.
     pub fn put_into(&self, settings: &mut Settings) {
         settings.edge.tls_cert_file = Some(self.certificate());
         settings.edge.tls_key_file = Some(self.key());
@@ -50,19 +50,19 @@ impl Certificates {
         std::fs::read_to_string(self.certificate()).unwrap()
     }
 
-    /// What a client needs that believes the current certificate.
+    /// Configuration of a TLS client that trusts the current certificate.
     pub fn believed(&self) -> Arc<ClientConfig> {
         believing(&self.pem())
     }
 
-    /// An HTTP client that believes the current certificate.
+    /// An HTTP client that trusts the current certificate.
     pub fn client(&self) -> reqwest::Client {
         let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
         client.tls_backend_preconfigured(ClientConfig::clone(&self.believed())).build().unwrap()
     }
 }
 
-/// What a client needs that believes this certificate alone.
+/// Configuration of a TLS client that trusts only this certificate.
 pub fn believing(pem: &str) -> Arc<ClientConfig> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()).unwrap();

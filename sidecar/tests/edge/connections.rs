@@ -1,4 +1,4 @@
-//! How much one client may take of a listener.
+//! Limits on what one client may take of a listener.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ async fn a_header_that_does_not_end_is_refused() {
         // Ends when the server has closed the connection.
         while stream.write_all(&[b'x'; 1_024]).await.is_ok() {}
     };
-    timeout(PATIENCE, endless).await.expect("it reads for ever");
+    timeout(PATIENCE, endless).await.expect("it reads forever");
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
-//! What stands between the sockets and the routes, over real connections: TLS, the redirect to it, limits.
+//! The layers between the sockets and the routes, over real connections: TLS, the redirect to it, limits.
 
 #![expect(clippy::unwrap_used, reason = "what a test is built of fails by panicking")]
 
 mod certificates;
 mod connections;
+mod crowded;
+mod pings;
 mod redirect;
 #[expect(dead_code, reason = "the API's tests use the rest")]
 #[path = "../testing/mod.rs"]

@@ -1,4 +1,4 @@
-//! `HTTP_REDIRECT_ADDR`: 308 to TLS.
+//! `HTTP_REDIRECT_ADDR`: redirects with 308 to HTTPS.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,4 @@
-//! A sidecar of one's own: temporary data, a clock that stands still, requests straight through the routers.
+//! A sidecar for tests: temporary data, a clock that stands still, requests straight through the routers.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-/// A password that keeps the rules.
+/// A password that follows the rules.
 pub const PASSWORD: &str = "correct horse battery";
 const START_MS: u64 = 1_800_000_000_000;
 const CLASSES: &str = r#"
@@ -35,7 +35,7 @@ pub struct TestApp {
     dir: TempDir,
 }
 
-/// Somebody who is logged in.
+/// A user who is logged in.
 pub struct User {
     pub id: String,
     pub access: String,
@@ -47,7 +47,7 @@ impl TestApp {
         Self::start_with(|_| {}).await
     }
 
-    /// With other settings than the defaults.
+    /// Starts it with settings that the test changes.
     pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let assets = dir.path().join("assets");
@@ -57,7 +57,7 @@ impl TestApp {
         Self::start_in(dir, Clock::manual(START_MS), change).await
     }
 
-    /// Ends it, and starts it anew with the same data.
+    /// Stops it, and starts it again with the same data.
     pub async fn restart_with(self, change: impl FnOnce(&mut Settings)) -> Self {
         self.running.shutdown().await;
         Self::start_in(self.dir, self.clock, change).await
@@ -100,7 +100,7 @@ impl TestApp {
         self.call_on(false, method, path)
     }
 
-    /// On the directory's listener, or on the API's.
+    /// A call to the directory's listener, or to the API's.
     pub fn call_on(&self, directory: bool, method: Method, path: &str) -> Call {
         let routers = http::routers(self.state());
         Call {
@@ -137,7 +137,7 @@ impl TestApp {
         self.post("/auth/login", json!({"username": username, "password": password}))
     }
 
-    /// Makes a character; its id.
+    /// Creates a character. Returns its id.
     pub async fn character(&self, user: &User, name: &str) -> String {
         let body = json!({"name": name, "class_id": "mage"});
         let made = self.post("/characters", body).bearer(&user.access).send().await.expect(StatusCode::CREATED);
@@ -167,7 +167,7 @@ impl User {
     }
 }
 
-/// A request on its way.
+/// A request that is being built.
 pub struct Call {
     router: Router,
     request: axum::http::request::Builder,
@@ -194,7 +194,7 @@ impl Call {
         self.header(CONTENT_TYPE.as_str(), content_type)
     }
 
-    /// As if the socket came from there.
+    /// Makes the request come from this address.
     pub fn from(mut self, peer: &str) -> Self {
         self.peer = peer.parse().unwrap();
         self
@@ -210,7 +210,7 @@ impl Call {
     }
 }
 
-/// What came back.
+/// An answer of the server.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
@@ -227,13 +227,13 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// The body of an answer that has to have this status.
+    /// The body of an answer that must have this status.
     pub fn expect(&self, status: StatusCode) -> Value {
         assert_eq!(self.status, status, "{}", self.text);
         self.json()
     }
 
-    /// The document of a refusal that has to be this one.
+    /// The problem document of an answer that must be this refusal.
     pub fn problem(&self, status: u16, code: &str) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
         assert_eq!(self.header("content-type"), Some("application/problem+json"));

@@ -14,6 +14,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
+use crate::hashing::{Place, Variant};
 use crate::http::{self, Connection};
 use crate::report::Report;
 use crate::rounds::{Middle, Plan};
@@ -21,8 +22,8 @@ use crate::server::{built, on_server_core, ready};
 
 /// Log-ins a second.
 const LOG_INS: u32 = 200;
-/// Accounts that log in.
-const ACCOUNTS: usize = 8;
+/// Accounts that log in for each bot: 400 beside 50, so many that none of them fills its own share of the queue.
+const ACCOUNTS_PER_BOT: usize = 8;
 const BOTS_IN_WORLD: Duration = Duration::from_secs(120);
 
 #[derive(Deserialize)]
@@ -40,17 +41,28 @@ struct Watched {
     late_p99_ms: f64,
     /// Log-ins by the status of their answers.
     log_ins: BTreeMap<u16, u64>,
+    /// The same of the one who logs in again and again beside the others, one log-in after the other.
+    patient: BTreeMap<u16, u64>,
+}
+
+/// Who logs in.
+struct Crowd {
+    accounts: Vec<String>,
+    patient: String,
 }
 
 /// Rounds without log-ins and with them, in turn.
-pub async fn flood(plan: &Plan, report: &mut Report) -> Result<()> {
+pub async fn flood(plan: &Plan, report: &mut Report, variant: &Variant) -> Result<()> {
     let home = Home::new();
-    let (process, ready) = start(&home).await?;
+    let (process, ready) = start(&home, variant).await?;
+    variant.place.put(process.pid())?;
     let api = Api::new(ready.api);
-    let mut credentials = Vec::new();
-    for _ in 0..ACCOUNTS {
-        credentials.push(Account::register(&api).await.credentials().to_string());
+    let mut accounts = Vec::new();
+    for _ in 0..plan.bots * ACCOUNTS_PER_BOT {
+        accounts.push(Account::register(&api).await.credentials().to_string());
     }
+    let patient = Account::register(&api).await.credentials().to_string();
+    let crowd = Crowd { accounts, patient };
     let bots = bots(&home, &ready, plan)?;
     let admin = Api::new(ready.admin);
     let wanted = plan.bots as f64;
@@ -62,22 +74,25 @@ pub async fn flood(plan: &Plan, report: &mut Report) -> Result<()> {
     let (mut quiet, mut flooded) = (Vec::new(), Vec::new());
     for _ in 0..plan.rounds.min(3) {
         quiet.push(watch(&admin, ready.api, plan.watched, None).await?);
-        flooded.push(watch(&admin, ready.api, plan.watched, Some(&credentials)).await?);
+        flooded.push(watch(&admin, ready.api, plan.watched, Some(&crowd)).await?);
     }
     ensure!(bots.is_running(), "the bots have ended{}", bots.told());
     ensure!(process.is_running(), "the map server has ended{}", process.told());
     ensure!(admin.figure("realmgate_players").await >= wanted, "bots were lost");
-    tell(report, plan, &quiet, &flooded);
+    tell(report, plan, variant, &quiet, &flooded);
     Ok(())
 }
 
-async fn start(home: &Home) -> Result<(Process, Ready)> {
+async fn start(home: &Home, variant: &Variant) -> Result<(Process, Ready)> {
     let file = home.fresh_path("ready.json");
     let mut start = on_server_core(&built("start_server")?)?;
     start.args(["1", "0", "--ready-file"]).arg(&file).env("DATA_DIR", home.data_dir()).env("GAME_ADDR", "127.0.0.1");
     for listener in ["API_ADDR", "DIRECTORY_ADDR", "GATEWAY_ADDR", "ADMIN_ADDR"] {
         start.env(listener, "127.0.0.1:0");
     }
+    // The bots and the accounts come from one machine.
+    start.envs([("LOOPBACK_REGISTRATIONS_PER_MIN", "1000000"), ("LOG_INS_PER_MIN", "1000000")]);
+    start.env("PASSWORD_MEMORY_MIB", variant.memory_mib);
     let process = Process::start(home, start);
     let ready = ready(&process, Path::new(&file)).await?;
     Ok((process, ready))
@@ -91,10 +106,14 @@ fn bots(home: &Home, ready: &Ready, plan: &Plan) -> Result<Process> {
     Ok(Process::start(home, bots))
 }
 
-async fn watch(admin: &Api, api: SocketAddr, lasts: Duration, flood: Option<&[String]>) -> Result<Watched> {
+async fn watch(admin: &Api, api: SocketAddr, lasts: Duration, flood: Option<&Crowd>) -> Result<Watched> {
     let before = histograms(admin).await?;
+    let mut patient = BTreeMap::new();
     let log_ins = match flood {
-        Some(credentials) => log_in(api, credentials, lasts).await?,
+        Some(crowd) => tokio::select! {
+            log_ins = log_in(api, &crowd.accounts, lasts) => log_ins?,
+            ended = log_in_patiently(api, &crowd.patient, &mut patient) => ended?,
+        },
         None => {
             sleep(lasts).await;
             BTreeMap::new()
@@ -103,7 +122,7 @@ async fn watch(admin: &Api, api: SocketAddr, lasts: Duration, flood: Option<&[St
     let after = histograms(admin).await?;
     let [work, late] = [0, 1].map(|which| after[which].since(&before[which]));
     ensure!(work.count() > 0, "the world stands still");
-    Ok(Watched { ticks: work.count(), work_p99_ms: work.p99_ms(), late_p99_ms: late.p99_ms(), log_ins })
+    Ok(Watched { ticks: work.count(), work_p99_ms: work.p99_ms(), late_p99_ms: late.p99_ms(), log_ins, patient })
 }
 
 /// Asks at a fixed rate, whatever is answered.
@@ -125,9 +144,19 @@ async fn log_in(api: SocketAddr, credentials: &[String], lasts: Duration) -> Res
     while let Some(status) = asked.join_next().await {
         *by_status.entry(status??).or_default() += 1;
     }
-    let is_known = |status: &u16| matches!(status, 200 | 503);
+    let is_known = |status: &u16| matches!(status, 200 | 429 | 503);
     ensure!(by_status.keys().all(is_known), "log-ins are answered by {by_status:?}");
     Ok(by_status)
+}
+
+/// Logs in as soon as the log-in before is answered: what a player meets.
+async fn log_in_patiently<T>(api: SocketAddr, credentials: &str, by_status: &mut BTreeMap<u16, u64>) -> Result<T> {
+    let request = http::post("/auth/login", credentials);
+    loop {
+        let mut connection = Connection::open(api).await?;
+        let (status, _) = connection.call(&request).await?;
+        *by_status.entry(status).or_default() += 1;
+    }
 }
 
 /// A histogram's counts of ticks by upper bound in seconds.
@@ -177,17 +206,25 @@ impl Histogram {
     }
 }
 
-fn tell(report: &mut Report, plan: &Plan, quiet: &[Watched], flooded: &[Watched]) {
+fn tell(report: &mut Report, plan: &Plan, variant: &Variant, quiet: &[Watched], flooded: &[Watched]) {
     let middle = |rounds: &[Watched], figure: fn(&Watched) -> f64| Middle::of(rounds.iter().map(figure));
     let (work, flooded_work) = (middle(quiet, |it| it.work_p99_ms), middle(flooded, |it| it.work_p99_ms));
     let (late, flooded_late) = (middle(quiet, |it| it.late_p99_ms), middle(flooded, |it| it.late_p99_ms));
     let answered = |status| flooded.iter().filter_map(|round| round.log_ins.get(&status)).sum::<u64>();
-    let (let_in, turned_away) = (answered(200), answered(503));
-    report.part("embedded", json!({"bots": plan.bots, "quiet": quiet, "flooded": flooded}));
+    let (let_in, turned_away) = (answered(200), answered(429) + answered(503));
+    let patient: u64 = flooded.iter().flat_map(|round| round.patient.values()).sum();
+    let patient_let_in: u64 = flooded.iter().filter_map(|round| round.patient.get(&200)).sum();
+    let Place { name, .. } = &variant.place;
+    let memory = variant.memory_mib;
+    let figures = json!({
+        "place": name, "memory_mib": memory, "bots": plan.bots, "quiet": quiet, "flooded": flooded,
+    });
+    report.part(&format!("embedded, {name}, {memory} MiB"), figures);
     report.line(format!(
-        "Embedded, {} bots, {LOG_INS} log-ins a second for {} s: tick work p99 {:.2} ms ({:.2}–{:.2}) without, {:.2} ms \
+        "Embedded, passwords {name}, {memory} MiB each, {} bots, {LOG_INS} log-ins a second for {} s: tick work p99 {:.2} ms ({:.2}–{:.2}) without, {:.2} ms \
          ({:.2}–{:.2}) with: **{:+.0} %** (bar: at most +20 %). Ticks begin late by p99 {:.2} ms without, {:.2} ms with. \
-         Of the log-ins {let_in} were let in and {turned_away} turned away with 503.",
+         Of the log-ins {let_in} were let in and {turned_away} turned away; a player who logs in again and again \
+         beside them was let in {patient_let_in} of {patient} times.",
         plan.bots,
         plan.watched.as_secs(),
         work.median,

@@ -9,6 +9,7 @@
 mod bare;
 mod databases;
 mod embedded;
+mod hashing;
 mod http;
 mod idle;
 mod map_double;
@@ -58,6 +59,8 @@ enum Part {
     Postgres,
     Idle,
     Embedded,
+    /// The same with passwords hashed in other ways; only when it is named
+    Hashing,
 }
 
 fn main() -> ExitCode {
@@ -96,7 +99,13 @@ async fn measure_all(cli: &Cli) -> Result<()> {
         idle::weigh(&plan, &mut report).await.context("idle gateway sockets")?;
     }
     if wanted(Part::Embedded) {
-        embedded::flood(&plan, &mut report).await.context("log-ins beside an embedded world")?;
+        let shipped = &hashing::Variant::SHIPPED;
+        embedded::flood(&plan, &mut report, shipped).await.context("log-ins beside an embedded world")?;
+    }
+    if cli.only.contains(&Part::Hashing) {
+        for variant in hashing::Variant::all() {
+            embedded::flood(&plan, &mut report, &variant).await.context("other ways to hash passwords")?;
+        }
     }
     report.finish()
 }

@@ -124,7 +124,7 @@ async fn serve(mut socket: Socket, mut asks: mpsc::UnboundedReceiver<Ask>) -> Re
             message = next(&mut socket) => match message? {
                 ToMap::Prepare { request, load, epoch, .. } => {
                     admitted.push((load.character, epoch));
-                    say(&mut socket, &FromMap::Prepared { request, refusal: None }).await?;
+                    say(&mut socket, &FromMap::Prepared { request, refusal: None, spawn: None }).await?;
                 }
                 ToMap::Committed { batch, .. } => {
                     if let Some(written) = batches.remove(&batch) {

@@ -52,8 +52,10 @@ async fn write(base: &Base, players: &[Player]) -> Result<()> {
     let now = now_ms();
     let expires = now + 24 * 60 * 60 * 1_000;
     let rows = |row: &dyn Fn(&Player) -> String| players.iter().map(row).collect::<Vec<_>>();
-    let accounts = rows(&|player| format!("('{}', 'player', 0, {now})", player.account));
-    insert(base, "accounts (id, role, token_version, created_at_ms)", accounts).await?;
+    // Every log-in is waited for, without a timer.
+    let accounts = rows(&|player| format!("('{}', 'player', 0, {now}, 'login', '{}')", player.account, player.session));
+    let columns = "id, role, token_version, created_at_ms, lock_owner, lock_session";
+    insert(base, &format!("accounts ({columns})"), accounts).await?;
     let sessions = rows(&|player| format!("('{}', '{}', {now})", player.session, player.account));
     insert(base, "sessions (id, account_id, created_at_ms)", sessions).await?;
     let tokens = rows(&|player| format!("('{}', '{}', {expires})", hashed(&player.refresh), player.session));
@@ -63,9 +65,12 @@ async fn write(base: &Base, players: &[Player]) -> Result<()> {
     let soft = r#"{"map":1,"x":2048,"y":2048,"health":50,"resource":10,"cooldowns":[]}"#;
     let characters = all().map(|(player, who)| {
         let name = who.uuid().simple();
-        format!("('{who}', '{}', '{name}', '{name}', 'warrior', 1, 2048, 2048, '{soft}', {now})", player.account)
+        format!(
+            "('{who}', '{}', '{name}', '{name}', '{name}', 'warrior', 1, 2048, 2048, '{soft}', {now})",
+            player.account
+        )
     });
-    let columns = "id, account_id, name, name_folded, class_id, map_id, x, y, soft_state, created_at_ms";
+    let columns = "id, account_id, name, name_folded, name_key, class_id, map_id, x, y, soft_state, created_at_ms";
     insert(base, &format!("characters ({columns})"), characters.collect()).await?;
     let items = all().flat_map(|(_, who)| {
         (0..4).map(move |slot| format!("('{}', 'rusty_sword', 'character:{who}', {slot}, {now})", Uuid::now_v7()))

@@ -16,7 +16,8 @@ use serde::de::DeserializeOwned;
 use crate::databases::Base;
 
 const SERVER_CORE: &str = "0";
-const LOAD_CORE: &str = "1";
+/// The load's.
+pub const LOAD_CORE: &str = "1";
 
 /// Keeps this process, and what it starts from now on, on the load's core.
 pub fn stay_on_load_core() -> Result<()> {
@@ -82,7 +83,7 @@ impl Server {
         for listener in ["API_ADDR", "DIRECTORY_ADDR", "GATEWAY_ADDR"] {
             serve.env(listener, "127.0.0.1:0");
         }
-        for limit in ["CALLS_PER_MIN", "GATEWAY_MESSAGES_PER_10S"] {
+        for limit in ["CALLS_PER_MIN", "GATEWAY_MESSAGES_PER_10S", "ENTRIES_PER_MIN"] {
             serve.env(limit, "1000000000");
         }
         serve.env("ACCESS_TOKEN_SECONDS", "86400");

@@ -9,7 +9,6 @@
 mod machine;
 mod measure;
 mod plan;
-mod plot;
 mod report;
 mod small;
 mod table;

@@ -50,7 +50,7 @@ pub struct Held {
     pub failed: Option<String>,
 }
 
-/// Measures one scenario with so many players. What the server can not do is a result, too.
+/// Measures one scenario with so many players. What the server cannot do is a result, too.
 pub fn point(program: &Program, scenario: Scenario, players: usize, plan: &Plan) -> Result<Point> {
     let mut point = Point { scenario, players, ours: vec![], floor: vec![], stock: vec![], failed: None };
     for _ in 0..plan.rounds {

@@ -7,11 +7,11 @@ use anyhow::{Context, Result};
 use realmgate_tests::binaries::workspace;
 use realmgate_tests::load::figures::Figures;
 use realmgate_tests::load::scene::Scenario;
+use realmgate_tests::plot::{Line, Scale, draw};
 use serde_json::json;
 
 use crate::machine::{profile_folder, provenance};
 use crate::measure::{Held, Point};
-use crate::plot::{Line, draw};
 use crate::small::Small;
 use crate::table;
 
@@ -104,8 +104,13 @@ impl Report {
         fs::write(&page, format!("{head}{BEGIN}\n{text}\n{END}{tail}"))?;
         let plots = workspace().join("docs/plots");
         fs::create_dir_all(&plots)?;
-        let cpu = draw("server CPU per player and tick, µs", &self.lines(|it| it.cpu_us, true));
-        let tick = draw("tick work p99, ms", &self.lines(|it| it.tick_p99_ms, false));
+        let cpu = draw(
+            "server CPU per player and tick, µs",
+            "players",
+            Scale::Logarithmic,
+            &self.lines(|it| it.cpu_us, true),
+        );
+        let tick = draw("tick work p99, ms", "players", Scale::Logarithmic, &self.lines(|it| it.tick_p99_ms, false));
         fs::write(plots.join("world-cpu.svg"), cpu)?;
         Ok(fs::write(plots.join("world-tick.svg"), tick)?)
     }

@@ -25,6 +25,9 @@ pub struct SmallDisk {
 impl SmallDisk {
     /// Mounts one of so many megabytes on a folder that is there.
     ///
+    /// # Errors
+    /// When `unshare` or `nsenter` is not installed.
+    ///
     /// # Panics
     /// When this machine does not let us mount.
     pub async fn mount(place: &Path, megabytes: u32, owner: ServiceUser) -> Result<Self, Missing> {
@@ -69,7 +72,7 @@ impl SmallDisk {
                 Ok(()) => {}
                 // The rest that is smaller than a block.
                 Err(error) if error.kind() == ErrorKind::StorageFull => block.truncate(block.len() / 2),
-                Err(error) => panic!("the disk can not be filled: {error}"),
+                Err(error) => panic!("the disk cannot be filled: {error}"),
             }
         }
     }

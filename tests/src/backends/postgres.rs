@@ -29,6 +29,9 @@ pub struct Postgres {
 impl Postgres {
     /// Makes a cluster on the machine's own disk, and waits until it answers.
     ///
+    /// # Errors
+    /// When `initdb` or `postgres` is not installed.
+    ///
     /// # Panics
     /// When it does not; its output is in the message.
     pub async fn start() -> Result<Self, Missing> {
@@ -36,6 +39,9 @@ impl Postgres {
     }
 
     /// As [`Postgres::start`], on a disk of so many megabytes that can be filled. That takes root.
+    ///
+    /// # Errors
+    /// When `initdb`, `postgres` or what mounts the disk is not installed.
     ///
     /// # Panics
     /// When it does not answer; its output is in the message.
@@ -80,11 +86,29 @@ impl Postgres {
     /// Makes a database.
     ///
     /// # Panics
-    /// When it can not be made.
+    /// When it cannot be made.
     pub async fn create_database(&self, name: &str) {
         let mut connection = PgConnection::connect(&self.url("postgres")).await.expect("the cluster answers");
         let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
         sqlx::query(create).execute(&mut connection).await.expect("a database can be made");
+    }
+
+    /// Makes a user who may do everything, but has to show this password.
+    ///
+    /// # Panics
+    /// When the cluster does not do what it is told.
+    pub async fn add_user(&self, name: &str, password: &str) {
+        let rules = self.data().join("pg_hba.conf");
+        let known = std::fs::read_to_string(&rules).expect("a cluster has rules");
+        // The first that fits is the one that counts.
+        let first = format!("host all {name} 127.0.0.1/32 scram-sha-256\n{known}");
+        std::fs::write(&rules, first).expect("the rules can be changed");
+        let mut connection = PgConnection::connect(&self.url("postgres")).await.expect("the cluster answers");
+        let create = format!("CREATE ROLE {name} SUPERUSER LOGIN PASSWORD '{password}'");
+        for order in [create.as_str(), "SELECT pg_reload_conf()"] {
+            let order = sqlx::AssertSqlSafe(order.to_owned());
+            sqlx::query(order).execute(&mut connection).await.expect("the cluster does what it is told");
+        }
     }
 
     /// Stops it as an operator does who has no time: sessions are ended, everything is written.

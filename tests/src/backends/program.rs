@@ -7,9 +7,8 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use realmgate_skip::skip;
 use tempfile::TempDir;
-
-use crate::skip::skip;
 
 /// Where programs lie. Debian keeps PostgreSQL's own in a folder for each version.
 const FOLDERS: [&str; 5] = ["/usr/local/bin", "/usr/bin", "/usr/local/sbin", "/usr/sbin", "/bin"];
@@ -33,6 +32,9 @@ impl fmt::Display for Missing {
 impl std::error::Error for Missing {}
 
 /// Finds a program.
+///
+/// # Errors
+/// When it is in none of the usual folders.
 pub fn find(program: &'static str, package: &'static str) -> Result<PathBuf, Missing> {
     let usual = FOLDERS.iter().map(PathBuf::from);
     let found = usual.chain(postgres_folders()).map(|folder| folder.join(program)).find(|path| path.is_file());
@@ -104,7 +106,7 @@ impl ServiceFolder {
     /// An empty one.
     ///
     /// # Panics
-    /// When it can not be made.
+    /// When it cannot be made.
     pub fn new(owner: Option<ServiceUser>) -> Self {
         let folder =
             tempfile::Builder::new().prefix("realmgate-service-").tempdir().expect("there is room for a folder");

@@ -26,6 +26,9 @@ pub struct Redis {
 impl Redis {
     /// Starts one and waits until it answers.
     ///
+    /// # Errors
+    /// When `redis-server` is not installed.
+    ///
     /// # Panics
     /// When it does not; its output is in the message.
     pub async fn start() -> Result<Self, Missing> {
@@ -45,6 +48,15 @@ impl Redis {
     /// Its port.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Answers nobody from now on who does not show this password.
+    ///
+    /// # Panics
+    /// When it does not do what it is told.
+    pub async fn ask_for_password(&self, password: &str) {
+        let done = ask(self.port, &format!("CONFIG SET requirepass {password}")).await;
+        assert_eq!(done.as_deref(), Some("+OK\r\n"), "Redis can be told to ask for a password");
     }
 
     /// Ends it at once, with all it knew.

@@ -26,17 +26,26 @@ const WRITES: &str = "SELECT w.id, w.kind, w.character_id, w.epoch, w.owner, w.s
 
 impl Books {
     /// The SQLite file of a home.
+    ///
+    /// # Errors
+    /// When the file is not there or cannot be opened.
     pub async fn sqlite(home: &Home) -> sqlx::Result<Self> {
         let options = SqliteConnectOptions::new().filename(home.data_dir().join("realmgate.db"));
         Ok(Self::Sqlite(SqlitePoolOptions::new().max_connections(1).connect_with(options).await?))
     }
 
     /// A PostgreSQL database.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
     pub async fn postgres(url: &str) -> sqlx::Result<Self> {
         Ok(Self::Postgres(PgPoolOptions::new().max_connections(2).connect(url).await?))
     }
 
     /// From now on every write for a character is written down.
+    ///
+    /// # Errors
+    /// When the database refuses a statement or cannot be reached.
     pub async fn observe(&self) -> sqlx::Result<()> {
         match self {
             Self::Sqlite(pool) => {
@@ -62,6 +71,9 @@ impl Books {
     /// Every write that was observed, and what each character has, by its id.
     ///
     /// The writes are read after the characters: what those have is among them.
+    ///
+    /// # Errors
+    /// When a query fails.
     pub async fn read(&self) -> sqlx::Result<(Vec<Write>, BTreeMap<String, Stored>)> {
         let characters: Vec<(String, i64, i64)> = self.rows("SELECT id, experience, level FROM characters").await?;
         let items: Vec<(String, String)> =
@@ -84,6 +96,9 @@ impl Books {
     }
 
     /// The owner of each lock that is held, with how many it holds.
+    ///
+    /// # Errors
+    /// When the query fails.
     pub async fn owners(&self) -> sqlx::Result<BTreeMap<String, i64>> {
         let rows: Vec<(String, i64)> = self
             .rows("SELECT lock_owner, COUNT(*) FROM characters WHERE lock_owner <> 'none' GROUP BY lock_owner")

@@ -89,6 +89,9 @@ impl Secrets {
 impl Realm {
     /// Starts everything and waits until it is up.
     ///
+    /// # Errors
+    /// When a program that one of the parts needs is not installed.
+    ///
     /// # Panics
     /// When it does not come up; the output of what did not is in the message.
     pub async fn start(parts: Parts) -> Result<Self, Missing> {
@@ -289,7 +292,7 @@ async fn make_tables(postgres: Option<&Postgres>, home: &Home) -> Books {
         None => Books::sqlite(home).await,
     };
     let books = books.unwrap_or_else(|error| panic!("there is no database: {error}{}", migrated.told()));
-    books.observe().await.unwrap_or_else(|error| panic!("it can not be observed: {error}{}", migrated.told()));
+    books.observe().await.unwrap_or_else(|error| panic!("it cannot be observed: {error}{}", migrated.told()));
     books
 }
 

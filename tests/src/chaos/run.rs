@@ -26,10 +26,11 @@ use crate::wait::found_within;
 pub const BACK_WITHIN: Duration = Duration::from_secs(10);
 /// How long the bots may take to be born and to enter.
 const GATHER_WITHIN: Duration = Duration::from_secs(180);
-/// How long they may take to say goodbye.
-const END_WITHIN: Duration = Duration::from_secs(60);
-/// How soon every lock must be free once everybody has left.
-const FREE_WITHIN: Duration = Duration::from_secs(40);
+/// How long they may take to say goodbye: a body that fights stays for half a minute, and one that lost its connection
+/// first has to come back.
+const END_WITHIN: Duration = Duration::from_secs(120);
+/// How soon every lock must be free once everybody has left: the accounts wait half a minute for their log-ins.
+const FREE_WITHIN: Duration = Duration::from_secs(60);
 /// How long they are looked at once they are back.
 const STAY: Duration = Duration::from_millis(1_500);
 /// Most sentences that a verdict holds of one judge.
@@ -103,8 +104,11 @@ struct Run {
 
 /// Runs it.
 ///
+/// # Errors
+/// When a program that the realm needs is not installed.
+///
 /// # Panics
-/// When a part that should does not come up, or what it says can not be read.
+/// When a part that should does not come up, or what it says cannot be read.
 pub async fn run(plan: Plan) -> Result<Verdict, Missing> {
     let realm = Realm::start(plan.parts).await?;
     let mut run = Run::begin(plan, realm);
@@ -247,7 +251,7 @@ impl Run {
         self.journal.read_on().iter().for_each(|line| self.presence.take(line));
         let (writes, stored) = match self.realm.books.read().await {
             Ok(read) => read,
-            Err(error) => return self.verdict.faults.push(format!("{when}: the books can not be read: {error}")),
+            Err(error) => return self.verdict.faults.push(format!("{when}: the books cannot be read: {error}")),
         };
         let mut found: Vec<String> = epochs::faults(&writes).into_iter().take(MAX_TOLD).collect();
         let lives = self.lives();

@@ -1,14 +1,15 @@
 //! In the sidecar's place: registers one map server, announces players, mints what they connect with, and commits at
 //! once whatever is asked. Nobody logs in, and no password is hashed.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use anyhow::{Context, Result};
-use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
@@ -16,6 +17,7 @@ use axum::{Json, Router};
 use realmgate_protocol::codec::{decode_link, encode_link};
 use realmgate_protocol::ids::{ChannelId, LockEpoch, MapId, RequestId, TicketId};
 use realmgate_protocol::link::{CharacterLoad, EventOutcome, FromMap, ToMap};
+use realmgate_protocol::proof::{parse_nonce, prove};
 use realmgate_protocol::ticket::{KeyRing, Ticket};
 use renetcode::ConnectToken;
 use tokio::net::TcpListener;
@@ -69,6 +71,9 @@ struct Shared {
 
 impl Double {
     /// Starts it on a free port of the loopback.
+    ///
+    /// # Errors
+    /// When no port can be bound, or its runtime or thread cannot be started.
     pub fn start() -> Result<Self> {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
         listener.set_nonblocking(true)?;
@@ -81,7 +86,7 @@ impl Double {
         let thread = std::thread::Builder::new().name("sidecar-double".to_owned()).spawn(move || {
             runtime.block_on(async {
                 let Ok(listener) = TcpListener::from_std(listener) else { return };
-                let served = axum::serve(listener, routes(shared)).into_future();
+                let served = axum::serve(listener, routes(shared, address)).into_future();
                 tokio::select! { _ = served => {}, _ = stopped => {} }
             });
         })?;
@@ -112,6 +117,9 @@ impl Double {
     }
 
     /// Announces a character to the map server at this address; what its player connects with.
+    ///
+    /// # Errors
+    /// When the map link has ended.
     pub fn announce(&self, load: CharacterLoad, server: SocketAddr) -> Result<ConnectToken> {
         let number = self.announced.fetch_add(1, Ordering::Relaxed) + 1;
         let (map, channel, epoch) = (MapId(1), ChannelId(1), LockEpoch(1));
@@ -155,12 +163,18 @@ impl Drop for Double {
     }
 }
 
-fn routes(shared: Shared) -> Router {
+fn routes(shared: Shared, address: SocketAddr) -> Router {
     let registered = || async {
         let answer = serde_json::json!({"cookie": "the bench's", "heartbeat_interval_ms": 5_000});
         (StatusCode::CREATED, Json(answer))
     };
+    let proof = move |Query(question): Query<HashMap<String, String>>| async move {
+        let nonce = question.get("nonce").and_then(|nonce| parse_nonce(nonce)).ok_or(StatusCode::BAD_REQUEST)?;
+        let proof = prove(SERVICE_TOKEN, &nonce, address);
+        Ok::<_, StatusCode>(Json(serde_json::json!({"address": address, "proofs": [proof]})))
+    };
     Router::new()
+        .route("/map-registry/proof", get(proof))
         .route("/map-registry/register", post(registered))
         .route("/map-registry/heartbeat", post(|| async { Json(serde_json::json!({})) }))
         .route("/map-registry/server/{id}", delete(|| async { StatusCode::NO_CONTENT }))
@@ -234,6 +248,7 @@ impl Shared {
                 None
             }
             FromMap::Travel { .. } | FromMap::Load { .. } | FromMap::Social { .. } | FromMap::Reclaim { .. } => None,
+            FromMap::Lingers { .. } => None,
         };
         if let Some(answer) = answer {
             // Fails when the link is gone, which its own task has noticed.

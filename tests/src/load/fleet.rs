@@ -72,6 +72,9 @@ pub struct Fleet {
 
 impl Fleet {
     /// Nobody yet.
+    ///
+    /// # Errors
+    /// When the system gives no epoll instance.
     #[expect(clippy::disallowed_methods, reason = "a load keeps real time")]
     pub fn new(scene: Scene) -> Result<Self> {
         Ok(Self {
@@ -91,6 +94,9 @@ impl Fleet {
     }
 
     /// Announces all players and has them join; how long that took.
+    ///
+    /// # Errors
+    /// When a player is refused or sent away, not all are in in time, or a socket or the map link fails.
     pub fn join(&mut self, double: &Double, server: SocketAddr, depth: Depth) -> Result<Duration> {
         let begun = self.now();
         let within = JOIN_WITHIN + Duration::from_millis(10 * self.scene.players as u64);
@@ -136,6 +142,9 @@ impl Fleet {
     }
 
     /// Plays for so long.
+    ///
+    /// # Errors
+    /// When waiting for datagrams fails.
     pub fn play(&mut self, lasts: Duration) -> Result<()> {
         let end = self.now() + lasts;
         while self.now() < end {
@@ -145,6 +154,9 @@ impl Fleet {
     }
 
     /// Plays until something is so, which is asked for between steps; `what` names it for the error.
+    ///
+    /// # Errors
+    /// When it is not so in time, or waiting for datagrams fails.
     pub fn play_until(&mut self, what: &str, within: Duration, mut is_so: impl FnMut(&mut Self) -> bool) -> Result<()> {
         let end = self.now() + within;
         while !is_so(self) {

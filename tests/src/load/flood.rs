@@ -30,6 +30,9 @@ pub struct Flood {
 
 impl Flood {
     /// Sends so many datagrams a second to a server: connection requests, packets of sessions that are not there, and noise.
+    ///
+    /// # Errors
+    /// When a socket cannot be bound.
     #[expect(clippy::disallowed_methods, reason = "a load keeps real time")]
     pub fn start(server: SocketAddr, per_second: u32) -> Result<Self> {
         let socket = |source: u8| UdpSocket::bind((Ipv4Addr::new(127, 9, 0, source), 0));
@@ -52,6 +55,9 @@ impl Flood {
     }
 
     /// Ends it; how many datagrams were sent.
+    ///
+    /// # Errors
+    /// When the thread that sends has panicked.
     pub fn end(self) -> Result<u64> {
         drop(self.goes_on);
         self.sender.join().map_err(|_| anyhow!("the flood has failed"))

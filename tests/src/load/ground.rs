@@ -19,6 +19,9 @@ const MOBS: [&str; 2] = ["boar", "wolf"];
 const SHIPPED_SPEED: f64 = 4.0;
 
 /// Writes the scene's map into `maps`, and the shipped data with its speeds into `assets`.
+///
+/// # Errors
+/// When a file or folder cannot be read or written.
 pub fn lay(scene: &Scene, maps: &Path, assets: &Path) -> Result<()> {
     fs::create_dir_all(maps)?;
     fs::create_dir_all(assets)?;

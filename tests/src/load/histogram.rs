@@ -8,6 +8,9 @@ pub struct Histogram(Vec<(f64, u64)>);
 
 impl Histogram {
     /// Reads one without labels off a page of metrics.
+    ///
+    /// # Errors
+    /// When there is none of this name, or one of its buckets cannot be read.
     pub fn read(text: &str, name: &str) -> Result<Self> {
         let mut counts = Vec::new();
         for line in text.lines() {
@@ -25,6 +28,15 @@ impl Histogram {
     pub fn since(&self, before: &Self) -> Self {
         let counts = self.0.iter().zip(&before.0).map(|((bound, now), (_, then))| (*bound, now - then));
         Self(counts.collect())
+    }
+
+    /// All of another with the same bounds.
+    pub fn add(&mut self, other: &Self) {
+        if self.0.is_empty() {
+            self.0.clone_from(&other.0);
+            return;
+        }
+        self.0.iter_mut().zip(&other.0).for_each(|((_, count), (_, more))| *count += more);
     }
 
     /// How many there are.

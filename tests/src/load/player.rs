@@ -106,6 +106,9 @@ pub struct Player {
 
 impl Player {
     /// A player that has not spoken yet.
+    ///
+    /// # Errors
+    /// When its socket cannot be opened.
     pub fn new(number: usize, server: SocketAddr, token: &ConnectToken, deep: bool, watched: bool) -> Result<Self> {
         let socket = open_socket(number, server)?;
         let mut chance = Chance::new(number as u64 + 1);
@@ -332,6 +335,9 @@ impl Player {
 }
 
 /// A socket on an address of its own: a server counts what comes from one address together.
+///
+/// # Errors
+/// When the address cannot be bound, or the socket cannot be connected to the server.
 pub fn open_socket(number: usize, server: SocketAddr) -> Result<UdpSocket> {
     let [_, _, high, low] = (number as u32 + FIRST_HOST).to_be_bytes();
     let socket = UdpSocket::bind((Ipv4Addr::new(127, 1, high, low), 0))?;

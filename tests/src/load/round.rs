@@ -42,6 +42,9 @@ pub struct Round {
 
 impl Round {
     /// Has everybody join, play and leave; what was measured.
+    ///
+    /// # Errors
+    /// When the double or the server does not start, not all players get in, or something cannot be measured.
     pub fn run(&self) -> Result<Figures> {
         let scene = Scene::new(self.scenario, self.players);
         let home = Home::new();

@@ -139,6 +139,7 @@ impl Scene {
             experience: 4_750,
             gold: 10,
             items: items.collect(),
+            look: None,
             soft: Some(SoftState {
                 map: MapId(1),
                 x: at.x,
@@ -146,6 +147,7 @@ impl Scene {
                 health: FULL,
                 resource: FULL,
                 cooldowns: Vec::new(),
+                ..SoftState::default()
             }),
         }
     }

@@ -67,6 +67,9 @@ const OVER_BUDGET: &str = "realmgate_packets_refused_total{reason=\"session_budg
 
 impl Server {
     /// Starts one on the ground of a scene, linked to the double.
+    ///
+    /// # Errors
+    /// When the ground cannot be laid, `taskset` is needed and missing, or the server or its link is not up in time.
     pub fn start(program: &Program, scene: &Scene, double: &Double, home: &Home) -> Result<Self> {
         let (maps, assets) = (home.path("maps"), home.path("assets"));
         ground::lay(scene, &maps, &assets)?;
@@ -98,6 +101,9 @@ impl Server {
     }
 
     /// What it has used and counted; takes a while, since it is asked over HTTP.
+    ///
+    /// # Errors
+    /// When the server does not answer, its page lacks the ticks or a histogram, or `/proc` cannot be read.
     pub fn sample(pid: u32, admin: SocketAddr) -> Result<Sample> {
         let text = get(admin, "/metrics")?;
         Ok(Sample {
@@ -114,6 +120,9 @@ impl Server {
 
 impl Server {
     /// What it has refused so far, by reason: for an error.
+    ///
+    /// # Errors
+    /// When the server does not answer.
     pub fn refusals(admin: SocketAddr) -> Result<String> {
         let text = get(admin, "/metrics")?;
         let lines = text.lines().filter(|line| line.contains("refused_total") && !line.starts_with('#'));
@@ -122,6 +131,9 @@ impl Server {
 }
 
 /// A program on a core of its own.
+///
+/// # Errors
+/// When a core is given and `taskset` is not installed.
 pub fn pinned(core: Option<usize>, program: &Path) -> Result<std::process::Command> {
     let Some(core) = core else { return Ok(command(program)) };
     let mut pinned = command(&find("taskset", "util-linux")?);
@@ -130,6 +142,9 @@ pub fn pinned(core: Option<usize>, program: &Path) -> Result<std::process::Comma
 }
 
 /// Waits for something about a program that has just been started.
+///
+/// # Errors
+/// When the process ends first, or it takes too long.
 #[expect(clippy::disallowed_methods, reason = "real time passes while a process starts")]
 pub fn wait_for<T>(process: &Process, what: &str, mut look: impl FnMut() -> Option<T>) -> Result<T> {
     let begun = std::time::Instant::now();
@@ -152,7 +167,7 @@ pub fn read_json<T: serde::de::DeserializeOwned>(file: &Path) -> Option<T> {
 fn get(admin: SocketAddr, path: &str) -> Result<String> {
     let mut stream = TcpStream::connect(admin)?;
     stream.set_read_timeout(Some(UP_WITHIN))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: bench\r\nconnection: close\r\n\r\n")?;
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: {admin}\r\nconnection: close\r\n\r\n")?;
     let mut text = String::new();
     stream.read_to_string(&mut text)?;
     Ok(text)
@@ -164,6 +179,9 @@ fn figure(text: &str, name: &str) -> Option<f64> {
 }
 
 /// Processor time of a process's threads by name, as the scheduler counts it.
+///
+/// # Errors
+/// When the process is gone, or a thread's `schedstat` holds no time.
 pub fn threads(pid: u32) -> Result<Vec<(String, u64)>> {
     let mut threads: Vec<(String, u64)> = Vec::new();
     for entry in std::fs::read_dir(format!("/proc/{pid}/task"))? {
@@ -182,6 +200,9 @@ pub fn threads(pid: u32) -> Result<Vec<(String, u64)>> {
 }
 
 /// Resident memory of a process in bytes.
+///
+/// # Errors
+/// When the process is gone, or its `statm` holds no resident size.
 pub fn resident(pid: u32) -> Result<u64> {
     let statm = std::fs::read_to_string(format!("/proc/{pid}/statm"))?;
     let pages: u64 = statm.split_whitespace().nth(1).context("no resident size")?.parse()?;

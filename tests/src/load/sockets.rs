@@ -21,16 +21,25 @@ pub struct Sockets {
 
 impl Sockets {
     /// None yet.
+    ///
+    /// # Errors
+    /// When the system gives no epoll instance.
     pub fn new() -> Result<Self> {
         Ok(Self { epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?, events: Vec::with_capacity(BUNCH) })
     }
 
     /// One more, under this number.
+    ///
+    /// # Errors
+    /// When epoll does not take the socket.
     pub fn add(&self, number: usize, socket: impl AsFd) -> Result<()> {
         Ok(epoll::add(&self.epoll, socket, EventData::new_u64(number as u64), EventFlags::IN)?)
     }
 
     /// Waits until something has come to one of them, at most so long and never longer than a nap; how many there are.
+    ///
+    /// # Errors
+    /// When epoll fails, other than by an interruption.
     pub fn wait(&mut self, at_most: Duration) -> Result<usize> {
         let timeout = Timespec { tv_sec: 0, tv_nsec: at_most.min(NAP).subsec_nanos().into() };
         self.events.clear();

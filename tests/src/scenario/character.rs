@@ -17,6 +17,7 @@ pub struct Character {
     map: MapId,
     health: u32,
     resource: u32,
+    look: Option<String>,
 }
 
 impl Character {
@@ -33,6 +34,7 @@ impl Character {
             map: MapId(1),
             health: 60_000,
             resource: 60_000,
+            look: None,
         }
     }
 
@@ -77,6 +79,11 @@ impl Character {
         Self { resource, ..self }
     }
 
+    /// With what its player says it looks like.
+    pub fn look(self, json: &str) -> Self {
+        Self { look: Some(json.to_owned()), ..self }
+    }
+
     /// The map it enters.
     pub(super) fn map(&self) -> MapId {
         self.map
@@ -97,6 +104,7 @@ impl Character {
             health: self.health,
             resource: self.resource,
             cooldowns: Vec::new(),
+            ..SoftState::default()
         });
         CharacterLoad {
             character: CharacterId([number; 16]),
@@ -107,6 +115,7 @@ impl Character {
             experience: self.experience,
             gold: self.gold,
             items: items.collect(),
+            look: self.look.clone(),
             soft,
         }
     }

@@ -171,7 +171,7 @@ impl SidecarDouble {
             FromMap::Save { saves } => saves.into_iter().for_each(|save| self.keep(save)),
             FromMap::Dropped { character, .. } => self.parties.left(character),
             FromMap::Travel { request, save, channel } => self.travel(request, save, channel),
-            FromMap::Prepared { request, refusal } => {
+            FromMap::Prepared { request, refusal, .. } => {
                 let Some(journey) = self.journeys.remove(&request) else {
                     assert_eq!(refusal, None, "an announced character is expected");
                     return;
@@ -195,7 +195,7 @@ impl SidecarDouble {
                 let lost = locks.into_iter().filter(|lock| lock.epoch != self.ledger.epoch(lock.character));
                 lost.for_each(|lock| self.send(ToMap::Fenced { character: lock.character, epoch: lock.epoch }));
             }
-            FromMap::Hello { .. } | FromMap::Expired { .. } | FromMap::Load { .. } => {}
+            FromMap::Hello { .. } | FromMap::Expired { .. } | FromMap::Load { .. } | FromMap::Lingers { .. } => {}
         }
     }
 

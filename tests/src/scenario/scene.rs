@@ -53,7 +53,7 @@ impl Scene {
     /// A server on this ground, with nobody on it.
     ///
     /// # Panics
-    /// When it can not be set up.
+    /// When it cannot be set up.
     pub fn new(wire: Wire, ground: Ground) -> Self {
         let keys: KeyRing = "a secret of at least thirty-two bytes!".parse().expect("a long secret");
         let (to_map, incoming) = channel();

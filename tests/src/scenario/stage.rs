@@ -16,6 +16,9 @@ pub struct Stage {
 
 impl Stage {
     /// Plays a scenario on a wire. A failure is caught, so that it can be told by all who wait for the outcome.
+    ///
+    /// # Errors
+    /// The text of the panic, when the scenario panics.
     pub fn perform(wire: Wire, scenario: fn(&Self)) -> Outcome {
         let stage = Self { wire, seen: Mutex::default() };
         match catch_unwind(AssertUnwindSafe(|| scenario(&stage))) {

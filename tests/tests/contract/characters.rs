@@ -13,7 +13,8 @@ on_every_backend!(
     a_character_is_made_and_listed,
     bad_characters_are_complained_about_by_field,
     an_account_has_room_for_eight,
-    a_deleted_character_is_gone_and_its_name_free,
+    a_deleted_character_is_listed_and_can_be_restored,
+    a_character_is_renamed_and_shown_as_it_looks,
     characters_that_never_were_are_not_found,
     characters_are_for_those_who_are_logged_in,
     our_servers_read_any_character_on_both_ports,
@@ -83,16 +84,34 @@ async fn an_account_has_room_for_eight(backend: Backend) {
     api.post("/characters", ninth).await.problem(409, "TOO_MANY_CHARACTERS");
 }
 
-async fn a_deleted_character_is_gone_and_its_name_free(backend: Backend) {
+async fn a_deleted_character_is_listed_and_can_be_restored(backend: Backend) {
     let Somebody { api, account, classes, .. } = &somebody(backend).await;
     let character = account.new_character(api).await;
     let path = format!("/characters/{}", character.id);
     let stranger = Account::register(api).await.calls(api);
     stranger.delete(&path).await.problem(403, "FORBIDDEN");
     assert_eq!(api.delete(&path).await.json(204), Value::Null);
-    assert_eq!(api.get("/characters").await.json(200), json!([]));
-    api.delete(&path).await.problem(404, "CHARACTER_NOT_FOUND");
-    api.post("/characters", json!({"name": character.name, "class_id": classes[0]["id"]})).await.json(201);
+    let listed = api.get("/characters").await.json(200);
+    assert!(listed[0]["deletes_at_ms"].is_u64(), "{listed}");
+    let again = json!({"name": character.name, "class_id": classes[0]["id"]});
+    api.post("/characters", again).await.problem(409, "NAME_TAKEN");
+    stranger.post(&format!("{path}/restore"), json!({})).await.problem(403, "FORBIDDEN");
+    let restored = api.post(&format!("{path}/restore"), json!({})).await.json(200);
+    assert_eq!((&restored["id"], &restored["deletes_at_ms"]), (&json!(character.id), &Value::Null));
+}
+
+async fn a_character_is_renamed_and_shown_as_it_looks(backend: Backend) {
+    let Somebody { api, account, .. } = &somebody(backend).await;
+    let character = account.new_character(api).await;
+    let path = format!("/characters/{}", character.id);
+    let name = fresh_name("Other ");
+    let changed = api.patch(&path, json!({"name": name, "appearance": {"hair": "red"}})).await.json(200);
+    assert_eq!((&changed["name"], &changed["appearance"]), (&json!(name), &json!({"hair": "red"})));
+    assert_eq!(api.get("/characters").await.json(200), json!([changed]));
+    api.patch(&path, json!({"name": fresh_name("Third ")})).await.problem(429, "RATE_LIMITED");
+    api.patch(&path, json!({"appearance": {"hair": ["red"]}})).await.problem(422, "VALIDATION_FAILED");
+    let stranger = Account::register(api).await.calls(api);
+    stranger.patch(&path, json!({"appearance": {}})).await.problem(403, "FORBIDDEN");
 }
 
 async fn characters_that_never_were_are_not_found(backend: Backend) {

@@ -28,25 +28,25 @@ async fn help_shows_every_setting_with_its_default() {
         ("DIRECTORY_ADDR", "127.0.0.1:3001"),
         ("GATEWAY_ADDR", "127.0.0.1:3002"),
         ("ADMIN_ADDR", "127.0.0.1:0"),
-        ("DATABASE_URL", ""),
-        ("REDIS_URL", ""),
+        ("DATABASE_URL", "sqlite:DATA_DIR/realmgate.db"),
+        ("REDIS_URL", "none, one sidecar alone"),
         ("JWT_SECRET_FILE", ""),
         ("TICKET_KEY_FILE", ""),
         ("SERVICE_TOKEN_FILE", ""),
-        ("WORLD_DIRECTORY_URL", ""),
-        ("SERVER_ID", "map-server-<map_id>"),
-        ("SERVER_NAME", ""),
+        ("WORLD_DIRECTORY_URL", "the one at DIRECTORY_ADDR, else an embedded one"),
+        ("SERVER_ID", "map-server-<map_id>, with -<port> when that id is alive elsewhere"),
+        ("SERVER_NAME", "Map Server <map_id>"),
         ("SERVER_IP", "127.0.0.1"),
         ("MAX_PLAYERS", "100"),
         ("CHANNELS", "1"),
         ("TICK_HZ", "30"),
-        ("HOST_MAPS", ""),
+        ("HOST_MAPS", "all where the sidecar is embedded"),
         ("OFFLINE_PLAY_MAX_S", "600"),
         ("ASSETS_DIR", "assets"),
         ("MAPS_DIR", "maps"),
         ("DUPLICATE_LOGIN", "replace"),
         ("GATEWAY_QUERY_TOKEN", "true"),
-        ("ALLOWED_ORIGINS", ""),
+        ("ALLOWED_ORIGINS", "pages of this machine and of the host asked"),
         ("ALLOW_UNLINKED_MAP_SERVERS", "false"),
         ("ALLOW_UNAUTHENTICATED_REGISTRY", "false"),
     ];
@@ -56,7 +56,16 @@ async fn help_shows_every_setting_with_its_default() {
         // The help of one setting ends where the next begins.
         let rest = help.stdout[at..].split("\n      --").next().unwrap();
         let before = help.stdout[..at].rsplit("\n      --").next().unwrap();
-        assert!(format!("{before}{rest}").contains(default), "{setting} has the default {default}: {before}{rest}");
+        let block = format!("{before}{rest}").split_whitespace().collect::<Vec<_>>().join(" ");
+        match default {
+            "" => assert!(!block.contains("[default:"), "{setting} has no default: {block}"),
+            default => {
+                assert!(
+                    block.contains(&format!("[default: {default}]")),
+                    "{setting} has the default {default}: {block}"
+                );
+            }
+        }
     }
 }
 
@@ -175,4 +184,15 @@ async fn a_server_that_joins_makes_no_keys_of_its_own() {
     assert_code(&without_key, 2);
     assert!(without_key.stderr.contains("TICKET_KEY"), "{}", without_key.stderr);
     assert!(!settings.home.data_dir().join("secrets").exists(), "nothing was made");
+}
+
+#[test]
+fn programs_whose_clock_can_be_set_lie_where_nobody_looks_for_others() {
+    let test = std::env::current_exe().expect("a running program has a path");
+    let usual = test.parent().and_then(std::path::Path::parent).expect("cargo puts tests into <profile>/deps");
+    let profile = usual.file_name().expect("a profile has a name");
+    for program in [&binaries().start_server, &binaries().sidecar] {
+        let expected = usual.with_file_name("under-test").join(profile);
+        assert_eq!(program.parent(), Some(expected.as_path()), "not {}", usual.display());
+    }
 }

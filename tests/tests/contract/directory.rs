@@ -1,7 +1,8 @@
 //! The directory of map servers and of users who are online.
 
-use realmgate_tests::Api;
 use realmgate_tests::account::fresh_name;
+use realmgate_tests::{Account, Api};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::backend::{Backend, on_every_backend};
@@ -15,6 +16,7 @@ on_every_backend!(
     maps_that_nobody_hosts_are_not_found,
     bad_registrations_are_complained_about_by_field,
     users_come_online_and_go,
+    an_open_registry_opens_the_way_of_a_foreign_gateway,
     every_route_wants_the_service_token,
     who_is_logged_in_is_told_in_pages,
     an_open_registry_wants_none,
@@ -106,9 +108,13 @@ async fn users_come_online_and_go(backend: Backend) {
     let directory = sidecar.directory();
     let user = fresh_name("user-");
     let online = json!({"userId": user, "gatewayId": "gateway-test"});
-    directory.post("/session/online", online).await.json(200);
-    assert_eq!(directory.delete(&format!("/session/{user}")).await.json(204), Value::Null);
-    assert_eq!(directory.delete(&format!("/session/{user}")).await.status, 204, "gone is gone");
+    let path = format!("/session/{user}");
+    directory.get(&path).await.problem(404, "NOT_FOUND");
+    directory.post("/session/online", online.clone()).await.json(200);
+    assert_eq!(directory.get(&path).await.json(200), online);
+    assert_eq!(directory.delete(&path).await.json(204), Value::Null);
+    directory.get(&path).await.problem(404, "NOT_FOUND");
+    assert_eq!(directory.delete(&path).await.status, 204, "gone is gone");
     directory.post("/session/online", json!({"userId": ""})).await.problem(422, "VALIDATION_FAILED");
 }
 
@@ -149,4 +155,19 @@ async fn an_open_registry_wants_none(backend: Backend) {
     let statuses = call_every_route(&sidecar.directory_without_token(), "map-server-foreign").await;
     let statuses: Vec<u16> = statuses.iter().map(|answer| answer.status).collect();
     assert_eq!(statuses, [201, 200, 200, 200, 204, 200, 204]);
+}
+
+async fn an_open_registry_opens_the_way_of_a_foreign_gateway(backend: Backend) {
+    let sidecar = Sidecars::start(backend, &[("ALLOW_UNAUTHENTICATED_REGISTRY", "true")]).await;
+    let account = Account::register(&sidecar.api()).await;
+    let character = account.new_character(&sidecar.api()).await;
+    let path = format!("/characters/{}/internal", character.id);
+    for port in [sidecar.api(), sidecar.directory_without_token()] {
+        assert_eq!(port.get(&path).await.json(200)["user_id"], account.user_id.as_str());
+        // Players' listener may be behind a proxy, and a page in a browser of this machine asks by a name of its own.
+        for (header, value) in [("x-forwarded-for", "203.0.113.7"), ("host", "realm.example")] {
+            let led_here = port.request(Method::GET, &path).header(header, value);
+            port.send(led_here).await.problem(401, "SERVICE_TOKEN_REQUIRED");
+        }
+    }
 }

@@ -2,8 +2,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use realmgate_protocol::ids::MapId;
+use realmgate_protocol::link::LeaveReason;
+use realmgate_protocol::movement::{Position, UNITS_PER_TILE};
 use realmgate_tests::gateway::leave_world;
-use realmgate_tests::{Account, Gateway, until};
+use realmgate_tests::scenario::MAPS;
+use realmgate_tests::{Account, Gateway, InWorld, until};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -21,6 +25,7 @@ on_every_backend!(
     a_full_map_takes_nobody_else,
     a_second_log_in_can_be_turned_away,
     a_second_log_in_takes_over_by_default,
+    who_plays_is_saved_where_it_is_by_every_way_out,
     a_map_server_that_does_not_answer_is_unreachable,
 );
 
@@ -36,11 +41,15 @@ async fn entering_the_world_answers_with_all_that_a_client_needs(backend: Backen
     let world = world(backend).await;
     let (_, character, mut gateway) = player(&world).await;
     let data = gateway.entered(&character).await;
+    assert_eq!((&data["character_id"], &data["map_name"]), (&json!(character), &json!("greenvale")));
     assert_eq!(data["map_ip"], "127.0.0.1");
     assert_eq!(data["map_port"], world.server.ready.game.port());
     assert_eq!(data["server_id"], world.server.ready.server_id.as_str());
     assert_eq!((&data["map_id"], &data["channel"]), (&json!(1), &json!(1)));
-    assert!(data["spawn_pos"]["x"].is_number() && data["spawn_pos"]["y"].is_number(), "{data}");
+    let map = MAPS.get(MapId(1)).expect("the first map is there");
+    let start = map.spawn_points.first().expect("somewhere one appears").position;
+    let tiles = |units: i32| f64::from(units) / f64::from(UNITS_PER_TILE);
+    assert_eq!(data["spawn_pos"], json!({"x": tiles(start.x), "y": tiles(start.y)}), "it was never saved");
     assert_eq!(data.get("map_ws_url"), Some(&Value::Null), "null until it is served");
     assert!(data["expires_in"].as_u64().is_some_and(|seconds| (1..=30).contains(&seconds)), "{data}");
     let hash = data["protocol_hash"].as_str().expect("a hash is text: JSON numbers lose bits");
@@ -152,6 +161,41 @@ async fn a_second_log_in_takes_over_by_default(backend: Backend) {
     newer.entered(&other.id).await;
     let database = world.database().await;
     assert_eq!(database.character(&character).await.lock_owner, "none", "one character of an account at a time");
+}
+
+async fn who_plays_is_saved_where_it_is_by_every_way_out(backend: Backend) {
+    let world = world(backend).await;
+    let (account, character, mut gateway) = player(&world).await;
+    let database = world.database().await;
+    let assert_saved = async |place: Position| {
+        let row = database.character(&character).await;
+        assert_eq!((row.x, row.y), (i64::from(place.x), i64::from(place.y)), "{row:?}");
+        row.lock_owner
+    };
+
+    let mut playing = InWorld::connect(&gateway.entered(&character).await).await;
+    let place = playing.walk_unsaved(&database, &character).await;
+    gateway.say(&leave_world()).await;
+    assert_eq!(playing.until_left().await, LeaveReason::Logout);
+    gateway.expect("leave_world_success").await;
+    assert_eq!(assert_saved(place).await, "none");
+
+    let mut older = InWorld::connect(&gateway.entered(&character).await).await;
+    assert_eq!(older.position(), place, "where it left");
+    let place = older.walk_unsaved(&database, &character).await;
+    let log_in = world.api().post("/auth/login", account.credentials()).await.json(200);
+    let mut newer = Gateway::open(world.gateway(), log_in["access_token"].as_str().expect("a token")).await;
+    let (left, entered) = tokio::join!(older.until_left(), newer.entered(&character));
+    assert_eq!(left, LeaveReason::Replaced);
+    let mut playing = InWorld::connect(&entered).await;
+    assert_eq!(playing.position(), place, "where the older one was");
+
+    let place = playing.walk_unsaved(&database, &character).await;
+    let calls = world.api().with_token(log_in["access_token"].as_str().expect("a token"));
+    let (left, answer) = tokio::join!(playing.until_left(), calls.post("/auth/logout", json!({})));
+    answer.json(204);
+    assert_eq!(left, LeaveReason::Logout);
+    assert_eq!(assert_saved(place).await, "none", "the answer waits until the lock is free");
 }
 
 async fn a_map_server_that_does_not_answer_is_unreachable(backend: Backend) {

@@ -118,16 +118,25 @@ async fn a_fault_on_our_side_is_internal_and_says_no_more(backend: Backend) {
 }
 
 async fn a_second_enter_world_out_of_turn_ends_the_socket_and_frees_the_locks(backend: Backend) {
-    let sidecar = Sidecars::start(backend, &[("ALLOW_UNLINKED_MAP_SERVERS", "true")]).await;
+    // No timer frees what is left behind.
+    let settings = [("ALLOW_UNLINKED_MAP_SERVERS", "true"), ("PASSAGE_TIMEOUT_S", "600")];
+    let sidecar = Sidecars::start(backend, &settings).await;
     foreign_server(&sidecar).await;
     let (account, character, mut gateway) = player(&sidecar).await;
-    // While the database is held, the first can not be answered.
+    let database = sidecar.database().await;
+    let held = database.account_lock_owner(&account.user_id).await;
+    assert!(held.starts_with("gateway:"), "{held}");
+    // While the database is held, the first cannot be answered.
     let writer = sidecar.database().await.hold_write_lock().await;
     gateway.say_at_once(&[enter_world(&character), enter_world(&character)]).await;
     gateway.expect_error("BAD_MESSAGE").await;
     gateway.expect_close_code(1008).await;
     writer.rollback().await.expect("nothing was written");
-    // The lock is free again: only then a character can be deleted.
+    until("the gateway lets go of the account, which waits for its log-in to come again", async || {
+        (database.account_lock_owner(&account.user_id).await == "login").then_some(())
+    })
+    .await;
+    // The character's is free again: only then it can be deleted.
     let (api, path) = (account.calls(&sidecar.api()), format!("/characters/{character}"));
     let deleted = until("the character is not in the world", async || {
         Some(api.delete(&path).await).filter(|answer| answer.status != 409)

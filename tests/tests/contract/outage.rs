@@ -10,7 +10,7 @@ use realmgate_tests::sidecar::SidecarReady;
 use realmgate_tests::{Account, Api, Gateway, Home, MapServer, Settings, SidecarProcess, until};
 use rustix::process::Signal;
 use serde_json::json;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::backend::{Backend, on_every_backend};
 use crate::sidecars::Sidecars;
@@ -34,17 +34,20 @@ async fn home_with_secrets() -> Home {
 
 #[tokio::test]
 async fn the_first_registration_is_tried_again_after_five_seconds() {
-    let (home, way) = (home_with_secrets().await, Proxy::to(&[]).await);
+    let (home, way) = (Home::new(), Proxy::to(&[]).await);
+    let sidecar = SidecarProcess::start_in(&home, &[]).await;
     let settings = joining(&way.address().to_string(), &home);
     let server = settings.spawn();
     until("it says that it will try again", async || {
         server.stderr().contains("registration 1 of 10 failed, next in 5 s").then_some(())
     })
     .await;
+    let failed = Instant::now();
     assert!(!settings.ready_file.exists(), "it is not ready");
-    let sidecar = SidecarProcess::start_in(&home, &[]).await;
     way.lead_to(&[sidecar.ready.directory_addr]);
     until("it is registered", async || server.stderr().contains(REGISTERED).then_some(())).await;
+    // The failure was seen a moment after it happened.
+    assert!(failed.elapsed() > Duration::from_millis(4_500), "it waits before it tries again");
     sidecar.directory().get("/map-registry/map/1").await.json(200);
 }
 

@@ -3,8 +3,10 @@
 use std::fs;
 use std::net::TcpListener;
 
+use realmgate_protocol::link::LeaveReason;
 use realmgate_tests::home::read;
-use realmgate_tests::{Account, Api, Gateway, Home, MapServer, Settings, SidecarProcess, until};
+use realmgate_tests::{Account, Api, Gateway, Home, InWorld, MapServer, Settings, SidecarProcess, until};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::backend::Backend;
@@ -70,7 +72,11 @@ async fn the_health_port_proves_that_ticks_advance() {
     for metrics in [admin.get("/metrics").await, server.api().get("/metrics").await] {
         assert_eq!(metrics.status, 200);
         assert!(metrics.text.contains("realmgate_ticks_total"), "the map server's figures are on both");
+        assert!(metrics.text.contains("realmgate_database_seconds_bucket{"), "the embedded sidecar's too");
+        assert!(!metrics.text.contains("quantile="), "a summary grows, and cannot be added up: {}", metrics.text);
     }
+    let led_here = admin.request(Method::GET, "/metrics").header("host", "realm.example");
+    assert_eq!(admin.send(led_here).await.status, 403, "a page whose name leads here reads nothing");
 }
 
 #[tokio::test]
@@ -169,9 +175,13 @@ async fn a_folder_is_held_by_one_server() {
     let home = Home::new();
     let named = |home: &Home| Settings::in_home(home).set("SERVER_ID", "map-server-one");
     let first = MapServer::start(&named(&home)).await;
-    let second = named(&home).spawn().finished().await;
+    let join = named(&home).set("WORLD_DIRECTORY_URL", &first.ready.directory);
+    let second = join.spawn().finished().await;
     assert_eq!(second.code, Some(1), "{}", second.stderr);
     assert!(second.stderr.contains("SERVER_ID"), "{}", second.stderr);
+    let third = named(&home).set("SERVER_ID", "map-server-two").spawn().finished().await;
+    assert_eq!(third.code, Some(2), "{}", third.stderr);
+    assert!(third.stderr.contains("GATEWAY_ID"), "{}", third.stderr);
     first.stop().await;
 }
 
@@ -181,11 +191,14 @@ async fn sigterm_saves_everybody_and_ends_well() {
     let account = Account::register(&server.api()).await;
     let character = account.new_character(&server.api()).await;
     let mut gateway = Gateway::open(server.gateway(), &account.access_token).await;
-    gateway.entered(&character.id).await;
+    let mut playing = InWorld::connect(&gateway.entered(&character.id).await).await;
     let home = server.settings.home.clone();
+    let place = playing.walk_unsaved(&realmgate_tests::Database::open(&home).await, &character.id).await;
     let log = server.folder().join("map_server.log");
-    server.stop().await;
+    let (left, ()) = tokio::join!(playing.until_left(), server.stop());
+    assert_eq!(left, LeaveReason::ServerClosing);
     let row = realmgate_tests::Database::open(&home).await.character(&character.id).await;
     assert_eq!(row.lock_owner, "none", "released: {row:?}");
+    assert_eq!((row.x, row.y), (i64::from(place.x), i64::from(place.y)), "where it was last: {row:?}");
     assert!(fs::read_to_string(log).unwrap().contains("goodbye"));
 }

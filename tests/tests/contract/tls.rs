@@ -1,5 +1,8 @@
 //! TLS between map servers and their directory.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+
 use realmgate_tests::{Api, Home, MapServer, Settings, SidecarProcess, until};
 
 /// A certificate of this machine, which nobody but itself has signed.
@@ -52,6 +55,19 @@ async fn a_map_server_joins_whom_it_can_believe() {
     let directory = Api::at(&format!("https://{}", sidecar.ready.directory_addr)).believing(&certificate.pem);
     let servers = directory.with_token(&home.secret("service_token")).get("/map-registry/servers").await.json(200);
     assert_eq!((&servers[0]["id"], &servers[0]["linked"]), (&server.ready.server_id.as_str().into(), &true.into()));
+}
+
+#[tokio::test]
+async fn a_private_key_that_everybody_can_read_is_warned_of() {
+    let home = Home::new();
+    let certificate = Certificate::write(&home);
+    for (mode, is_open) in [(0o644, true), (0o640, false)] {
+        std::fs::set_permissions(&certificate.key, Permissions::from_mode(mode)).expect("it is our file");
+        let sidecar = SidecarProcess::start_in(&home, &certificate.settings()).await;
+        let warning = format!("everybody on this machine can read {}", certificate.key);
+        assert_eq!(sidecar.process.stderr().contains(&warning), is_open, "mode {mode:o}{}", sidecar.process.told());
+        sidecar.stop().await;
+    }
 }
 
 #[tokio::test]

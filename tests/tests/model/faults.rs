@@ -34,8 +34,9 @@ impl Machine {
             }
             if kinds.gateway_crash {
                 actions.push(Action::CrashGateway { at: process });
-                actions.push(Action::GatewayReturned { at: process });
-                actions.push(Action::StartGateway { at: process });
+                actions.extend([false, true].map(|with_cookie| Action::StartGateway { at: process, with_cookie }));
+            } else if kinds.copied {
+                actions.push(Action::StartGateway { at: process, with_cookie: true });
             }
         }
     }
@@ -88,13 +89,8 @@ impl Machine {
                 self.crash_gateway(state, at);
                 Some(())
             }
-            Action::GatewayReturned { at } if state.gateways[usize::from(at)].up && state.is_gateway(at) => {
-                self.spend(state)?;
-                self.gateway_returned(state, at);
-                Some(())
-            }
             Action::StartMap { process, with_cookie } => self.start_map(state, process, with_cookie),
-            Action::StartGateway { at } => self.start_gateway(state, at),
+            Action::StartGateway { at, with_cookie } => self.start_gateway(state, at, with_cookie),
             _ => None,
         }
     }
@@ -122,16 +118,21 @@ impl Machine {
         Some(())
     }
 
-    fn start_gateway(&self, state: &mut State, at: u8) -> Option<()> {
+    /// The same of a replica; with a cookie beside a living one, where that is copied.
+    fn start_gateway(&self, state: &mut State, at: u8, with_cookie: bool) -> Option<()> {
         let is_other_up = (0..PROCESSES as u8)
             .any(|other| other != at && id_of(other) == id_of(at) && state.gateways[usize::from(other)].up);
         if state.gateways[usize::from(at)].up || at < FIRST {
             return None;
         }
-        if is_other_up {
+        if is_other_up && with_cookie {
+            self.may(state, self.faults.0.copied)?;
+        } else if is_other_up {
             self.spend(state)?;
         }
-        state.gateways[usize::from(at)].up = true;
+        let kept = if with_cookie { state.gateway_rows[usize::from(id_of(at))]? } else { 0 };
+        let replica = &mut state.gateways[usize::from(at)];
+        (replica.up, replica.kept) = (true, kept);
         Some(())
     }
 }

@@ -2,7 +2,7 @@
 
 use super::machine::{Machine, Reached};
 use super::network::{Node, What};
-use super::rows::{AccountMove, Lock, Owner, Step};
+use super::rows::{AccountMove, AccountRow, Lock, Next, Out, Owner, Step};
 use super::state::{Journey, Seat, Socket, State, Task, id_of};
 
 impl Machine {
@@ -43,59 +43,110 @@ impl Machine {
     /// A socket opens: the account lock becomes this gateway's. Another gateway is asked for it, and then fenced.
     fn claim(&self, state: &mut State, account: u8, at: u8, number: u8, asked: bool) -> Option<()> {
         let row = state.accounts[usize::from(account)].lock;
-        let step = AccountMove::Claimed(number, id_of(at));
-        if let Some(claimed) = row.after(step) {
-            seat(state, account, at).task = Task::Idle;
-            if self.rules.claim_needs_server_lock && !state.is_gateway(at) {
-                return Some(());
+        match self.next_claim(row, number, id_of(at)) {
+            Next::Take(_) if self.rules.claim_needs_server_lock && !state.is_gateway(at) => {
+                self.turn_away(state, account, at);
             }
-            let owner = &mut state.accounts[usize::from(account)];
-            owner.lock = claimed;
-            owner.holder = at;
-            seat(state, account, at).socket = Some(Socket { session: number, epoch: claimed.epoch });
-            self.reached(Reached::Socket);
-            return Some(());
+            Next::Take(taken) => self.come_in(state, account, at, number, taken),
+            Next::Refuse => {
+                self.turn_away(state, account, at);
+                self.reached(Reached::Refused);
+            }
+            // It let go, which the row would show, or did not in time.
+            Next::Oust(_) if asked => {
+                let owner = &mut state.accounts[usize::from(account)];
+                owner.lock = row.after(AccountMove::Fenced)?;
+                owner.due = if owner.due == 0 { row.session } else { owner.due };
+                self.reached(Reached::AccountFenced);
+            }
+            Next::Oust(id) => {
+                let is_asked = |other: &u8| id_of(*other) == id && state.gateways[usize::from(*other)].up;
+                if let Some(holder) = (0..state.gateways.len() as u8).rev().find(is_asked) {
+                    state.send(Node::Gateway(at), Node::Gateway(holder), What::Release(account));
+                }
+                seat(state, account, at).task = Task::Claim { session: number, asked: true };
+            }
         }
-        let Owner::Gateway(_) = row.owner else { return None };
-        if asked {
-            // It let go, which the row above would show, or did not in time.
-            state.accounts[usize::from(account)].lock = row.after(AccountMove::Fenced)?;
-            self.reached(Reached::AccountFenced);
-            return Some(());
-        }
-        let holder = (0..state.gateways.len() as u8)
-            .rev()
-            .find(|other| Owner::Gateway(id_of(*other)) == row.owner && state.gateways[usize::from(*other)].up);
-        if let Some(holder) = holder {
-            state.send(Node::Gateway(at), Node::Gateway(holder), What::Release(account, row.epoch));
-        }
-        seat(state, account, at).task = Task::Claim { session: number, asked: true };
         Some(())
     }
 
-    /// Another gateway wants an account.
-    pub fn release_account(&self, state: &mut State, at: u8, account: u8, epoch: u8) {
-        if seat(state, account, at).socket.is_some_and(|socket| socket.epoch == epoch) {
-            self.close_socket(state, account, at);
+    fn next_claim(&self, row: AccountRow, number: u8, id: u8) -> Next {
+        match row.next_claim(number, id) {
+            Next::Refuse if self.is_let_in_all_the_same(row, number) => Next::Take(AccountRow {
+                owner: Owner::Gateway(id),
+                session: number,
+                epoch: row.epoch + 1,
+                ..AccountRow::FREE
+            }),
+            next => next,
         }
+    }
+
+    /// Whether one of the rules that are left out would have turned this log-in away.
+    fn is_let_in_all_the_same(&self, row: AccountRow, number: u8) -> bool {
+        match row.owner {
+            Owner::LogIn => !self.rules.session_must_match && row.session != number,
+            Owner::None => !self.rules.late_are_refused,
+            Owner::Gateway(_) | Owner::Map(_) => false,
+        }
+    }
+
+    fn come_in(&self, state: &mut State, account: u8, at: u8, number: u8, taken: AccountRow) {
+        let owner = &mut state.accounts[usize::from(account)];
+        let before = owner.lock;
+        let holder = if matches!(before.owner, Owner::Gateway(_)) { before.session } else { 0 };
+        let newest = if owner.due != 0 { owner.due } else { holder };
+        state.wrong.late_came |= newest == 0;
+        state.wrong.older_came |= newest > number;
+        if before.timed && holder == number {
+            self.reached(Reached::AccountReclaimed);
+        }
+        (owner.lock, owner.holder, owner.due) = (taken, at, 0);
+        let seat = &mut owner.seats[usize::from(at)];
+        (seat.socket, seat.task) = (Some(Socket { session: number }), Task::Idle);
+        self.reached(Reached::Socket);
+    }
+
+    /// A socket may not come in. What an older one held here that is gone is given back.
+    fn turn_away(&self, state: &mut State, account: u8, at: u8) {
+        seat(state, account, at).task = Task::Idle;
+        self.let_go(state, account, at);
+    }
+
+    /// Another gateway wants an account.
+    pub fn release_account(&self, state: &mut State, at: u8, account: u8) {
+        self.close_socket(state, account, at);
     }
 
     /// The socket closes, whoever closed it.
     pub fn close_socket(&self, state: &mut State, account: u8, at: u8) -> Option<()> {
-        let socket = seat(state, account, at).socket.take()?;
-        let step = AccountMove::Released(id_of(at), socket.epoch);
-        let owner = &mut state.accounts[usize::from(account)];
-        owner.lock = owner.lock.after(step).unwrap_or(owner.lock);
+        seat(state, account, at).socket.take()?;
+        self.let_go(state, account, at);
         Some(())
+    }
+
+    /// A gateway gives up an account that has no socket there, and none that opens: its log-in may come back.
+    fn let_go(&self, state: &mut State, account: u8, at: u8) {
+        let Seat { socket, task } = *seat(state, account, at);
+        // One that was cut off gives nothing away: its successor may have it by now.
+        if socket.is_some() || matches!(task, Task::Claim { .. }) || !state.is_gateway(at) {
+            return;
+        }
+        let owner = &mut state.accounts[usize::from(account)];
+        let row = owner.lock;
+        if let Some(left) = row.after(AccountMove::Released(id_of(at), row.epoch)) {
+            owner.lock = left;
+            owner.due = if owner.due == 0 { row.session } else { owner.due };
+        }
     }
 
     /// Frees the locks of the account's characters, in peace if possible.
     fn displace(&self, state: &mut State, account: u8, at: u8, kicked: Option<(u8, u8)>) -> Way {
         let held =
-            self.characters_of(account).find(|who| state.characters[usize::from(*who)].lock.owner != Owner::None);
+            self.characters_of(account).find(|who| state.characters[usize::from(*who)].lock.way_out() != Out::Clear);
         let Some(who) = held else { return Way::Clear };
         let seen = state.characters[usize::from(who)].lock;
-        let Owner::Map(server) = seen.owner else {
+        let Out::Kick(server) = seen.way_out() else {
             self.fence(state, who, seen);
             return Way::Again;
         };
@@ -117,7 +168,7 @@ impl Machine {
     fn take(&self, state: &mut State, (account, at): (u8, u8), number: u8, (who, target): (u8, u8), checked: bool) {
         seat(state, account, at).task = Task::Idle;
         let row = state.accounts[usize::from(account)].lock;
-        let is_holder = row.owner == Owner::Gateway(id_of(at)) && row.session == number;
+        let is_holder = row.is_held(number, id_of(at));
         let is_alone = self
             .characters_of(account)
             .all(|other| other == who || state.characters[usize::from(other)].lock.owner == Owner::None);
@@ -145,7 +196,7 @@ impl Machine {
         seat(state, account, at).task = Task::Idle;
         state.tell(at, target, What::Cancel(character, epoch));
         let held = Lock { owner: Owner::Gateway(id_of(at)), epoch, timed: true };
-        state.characters[usize::from(character)].change(held, held.after(Step::Abandoned));
+        state.characters[usize::from(character)].change(held, held.called_off());
         self.reached(Reached::EntryAbandoned);
         Some(())
     }
@@ -171,8 +222,7 @@ impl Machine {
                 // Called off while the lock changed hands.
                 state.tell(at, target, What::Cancel(who, epoch));
                 let held = Lock { owner: Owner::Map(target), epoch, timed: true };
-                let step = Step::Released(target);
-                state.characters[usize::from(who)].change(held, held.after(step));
+                state.characters[usize::from(who)].change(held, held.called_off());
             }
             return;
         }

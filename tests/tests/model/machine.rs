@@ -16,6 +16,8 @@ pub struct Machine {
     pub is_online: bool,
     /// Log-ins of each account.
     pub log_ins: u8,
+    /// Whether log-ins are refreshed, too.
+    pub refreshes: bool,
     /// What players may want in all.
     pub wishes: Wishes,
     /// Events of each character.
@@ -45,6 +47,8 @@ pub struct Faults {
     pub repeated: bool,
     /// A message overtakes others.
     pub reordered: bool,
+    /// A second process of a replica is started beside the first, with a copy of its cookie.
+    pub copied: bool,
 }
 
 /// Rules that are not in the steps of the locks. Without one of them a property breaks, which the tests show.
@@ -56,6 +60,14 @@ pub struct Rules {
     pub enter_is_one_transaction: bool,
     /// A gateway takes an account's lock only while it has its own.
     pub claim_needs_server_lock: bool,
+    /// The log-in that comes to a gateway is the one that is waited for.
+    pub session_must_match: bool,
+    /// A log-in that nobody waits for does not come in.
+    pub late_are_refused: bool,
+    /// A replica's cookie is worth nothing to another process while the one that has it is heard of.
+    pub cookies_of_the_living_are_refused: bool,
+    /// Each process that takes a replica's lock gets another cookie.
+    pub every_process_has_a_cookie: bool,
     /// An arrival, a save or a reclaim stops a character's timer only where it comes from the process that has the
     /// lock of its server.
     pub arrival_needs_server_lock: bool,
@@ -74,6 +86,10 @@ impl Default for Rules {
             enter_is_one_transaction: true,
             expiry_is_one_transaction: true,
             claim_needs_server_lock: true,
+            session_must_match: true,
+            late_are_refused: true,
+            cookies_of_the_living_are_refused: true,
+            every_process_has_a_cookie: true,
             arrival_needs_server_lock: true,
             keys_are_looked_up: true,
             commit_before_confirm: true,
@@ -85,6 +101,7 @@ impl Default for Rules {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     LogIn { account: u8 },
+    Refresh { account: u8, session: u8 },
     OpenSocket { account: u8, session: u8, at: u8 },
     CloseSocket { account: u8, at: u8 },
     EnterWorld { account: u8, at: u8, character: u8, target: u8 },
@@ -104,6 +121,7 @@ pub enum Action {
     GiveUpTravel { process: u8, character: u8 },
     CharacterExpired { character: u8 },
     AccountExpired { account: u8 },
+    WaitExpired { account: u8 },
     MapExpired { id: u8, at: u8 },
     GatewayExpired { id: u8, at: u8 },
     RegisterMap { process: u8 },
@@ -114,11 +132,9 @@ pub enum Action {
     CrashMap { process: u8 },
     StartMap { process: u8, with_cookie: bool },
     CrashGateway { at: u8 },
-    StartGateway { at: u8 },
+    StartGateway { at: u8, with_cookie: bool },
     RegisterGateway { at: u8 },
     CastOutGateway { at: u8 },
-    GatewayReturned { at: u8 },
-    ReclaimAccount { account: u8, at: u8 },
     Free { at: u8 },
 }
 
@@ -133,6 +149,7 @@ pub struct Seen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reached {
     Socket,
+    Refused,
     AccountFenced,
     AccountReclaimed,
     Ticket,
@@ -188,6 +205,7 @@ impl Machine {
         let is_wish = matches!(
             action,
             Action::OpenSocket { .. }
+                | Action::Refresh { .. }
                 | Action::CloseSocket { .. }
                 | Action::EnterWorld { .. }
                 | Action::LeaveWorld { .. }
@@ -206,6 +224,13 @@ impl Machine {
                 owner.log_ins += 1;
                 let step = AccountMove::LoggedIn(owner.log_ins);
                 owner.lock = owner.lock.after(step).unwrap_or(owner.lock);
+                owner.due = owner.log_ins;
+                Some(())
+            }
+            Action::Refresh { account, session } => {
+                let owner = &mut state.accounts[usize::from(account)];
+                owner.lock = owner.lock.after(AccountMove::Refreshed(session))?;
+                owner.due = session;
                 Some(())
             }
             Action::OpenSocket { account, session, at } => {
@@ -269,7 +294,7 @@ impl Machine {
             Action::RegisterGateway { at } => self.register_gateway(state, at),
             Action::CastOutGateway { at } => self.cast_out_gateway(state, at),
             Action::Free { at } => self.free_next(state, at),
-            Action::ReclaimAccount { account, at } => self.reclaim_account(state, account, at),
+            Action::WaitExpired { account } => self.wait_expired(state, account),
             _ => None,
         }
     }
@@ -282,8 +307,8 @@ impl Machine {
                 self.heard(state, to, from, message.what);
             }
             (Node::Gateway(_), Node::Gateway(to)) => {
-                if let What::Release(account, epoch) = message.what {
-                    self.release_account(state, to, account, epoch);
+                if let What::Release(account) = message.what {
+                    self.release_account(state, to, account);
                 }
             }
             _ => {}
@@ -293,7 +318,11 @@ impl Machine {
     fn actions_of_accounts(&self, state: &State, actions: &mut Vec<Action>) {
         for account in 0..self.accounts {
             actions.push(Action::LogIn { account });
-            actions.push(Action::AccountExpired { account });
+            actions.extend([Action::AccountExpired { account }, Action::WaitExpired { account }]);
+            let sessions = 1..=state.accounts[usize::from(account)].log_ins;
+            if self.refreshes {
+                actions.extend(sessions.map(|session| Action::Refresh { account, session }));
+            }
             for at in (0..PROCESSES as u8).filter(|at| state.gateways[usize::from(*at)].up) {
                 let seat = &state.accounts[usize::from(account)].seats[usize::from(at)];
                 if seat.task == Task::Idle {
@@ -303,11 +332,7 @@ impl Machine {
                     actions.extend([Action::Work { account, at }, Action::GiveUp { account, at }]);
                 }
                 if seat.socket.is_some() {
-                    actions.extend([
-                        Action::CloseSocket { account, at },
-                        Action::LeaveWorld { account, at },
-                        Action::ReclaimAccount { account, at },
-                    ]);
+                    actions.extend([Action::CloseSocket { account, at }, Action::LeaveWorld { account, at }]);
                     for character in self.characters_of(account) {
                         actions.extend([0, 1].map(|target| Action::EnterWorld { account, at, character, target }));
                     }

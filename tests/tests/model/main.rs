@@ -22,10 +22,24 @@ use machine::{Faults, Machine, Reached, Rules, Seen};
 use state::Wishes;
 use stateright::{Checker, HasDiscoveries, Model};
 
-const NONE: Faults =
-    Faults { map_crash: false, gateway_crash: false, cut: false, lost: false, repeated: false, reordered: false };
-const EVERY: Faults =
-    Faults { map_crash: true, gateway_crash: true, cut: true, lost: true, repeated: true, reordered: true };
+const NONE: Faults = Faults {
+    map_crash: false,
+    gateway_crash: false,
+    cut: false,
+    lost: false,
+    repeated: false,
+    reordered: false,
+    copied: false,
+};
+const EVERY: Faults = Faults {
+    map_crash: true,
+    gateway_crash: true,
+    cut: true,
+    lost: true,
+    repeated: true,
+    reordered: true,
+    copied: true,
+};
 /// One at a time.
 const KINDS: [(&str, Faults); 7] = [
     ("no fault", NONE),
@@ -49,6 +63,7 @@ fn small(faults: Faults, log_ins: u8) -> Machine {
         characters_each: 1,
         is_online: false,
         log_ins,
+        refreshes: false,
         wishes: Wishes::Many,
         keys: 0,
         saves: 0,
@@ -78,6 +93,7 @@ fn large(accounts: u8, rules: Rules) -> Machine {
         keys: 6,
         saves: 3,
         epochs: (50, 60),
+        refreshes: true,
         faults: (EVERY, 200),
         rules,
         ..small(EVERY, 6)
@@ -157,6 +173,27 @@ fn peak_memory_mib() -> u64 {
     line.trim().trim_end_matches(" kB").trim().parse::<u64>().expect("it is a number") / 1_024
 }
 
+/// Log-ins, refreshes, sockets and replicas alone, without a character that goes anywhere: of those many more.
+fn at_the_gateway(faults: Faults, count: u8) -> Machine {
+    Machine { refreshes: true, epochs: (0, 6), faults: (faults, count), ..small(faults, 3) }
+}
+
+#[test]
+fn only_the_newest_log_in_that_is_in_time_comes_to_a_gateway() {
+    let copied = Faults { copied: true, ..NONE };
+    for (name, faults, count) in [
+        ("log-ins", NONE, 0),
+        ("log-ins, and a message is lost", Faults { lost: true, ..NONE }, 1),
+        ("log-ins, and a cookie is copied", copied, 1),
+        ("log-ins, and a cookie is copied while its replica is silent", Faults { gateway_crash: true, ..copied }, 2),
+    ] {
+        // Second processes are about cookies: a log-in or two are enough for them.
+        let (log_ins, epochs) = if faults.copied { (3 - count, (0, 4)) } else { (3, (0, 6)) };
+        let machine = Machine { log_ins, epochs, ..at_the_gateway(faults, count) };
+        search(name, machine, &[Reached::Socket, Reached::Refused]);
+    }
+}
+
 #[test]
 fn walks_with_every_fault_keep_every_property() {
     for accounts in [1, 2] {
@@ -174,6 +211,7 @@ fn without_one_rule_a_property_breaks() {
     let map_crash = Faults { map_crash: true, ..NONE };
     let gateway_crash = Faults { gateway_crash: true, ..NONE };
     let repeated = Faults { repeated: true, ..NONE };
+    let copied = Faults { copied: true, ..NONE };
     for (rules, faults, count, broken) in [
         (Rules { claim_needs_server_lock: false, ..all }, gateway_crash, 1, timer),
         (Rules { arrival_needs_server_lock: false, ..all }, map_crash, 1, timer),
@@ -181,9 +219,32 @@ fn without_one_rule_a_property_breaks() {
         (Rules { keys_are_looked_up: false, ..all }, repeated, 1, "an event is done once"),
         (Rules { commit_before_confirm: false, ..all }, NONE, 0, "what a player was told is in the store"),
     ] {
-        let machine = Machine { rules, keys: 1, faults: (faults, count), ..small(faults, 1) };
-        let checker = machine.checker().finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
-        let path = checker.discovery(broken).unwrap_or_else(|| panic!("{rules:?} breaks nothing"));
-        println!("{rules:?} breaks: {broken}: {:?}", path.into_actions());
+        breaks(Machine { rules, keys: 1, faults: (faults, count), ..small(faults, 1) }, broken);
     }
+    for (rules, faults, count, broken) in [
+        (Rules { session_must_match: false, ..all }, NONE, 0, "no log-in comes before a newer one"),
+        (Rules { late_are_refused: false, ..all }, NONE, 0, "no log-in comes when its time is over"),
+        (
+            Rules { cookies_of_the_living_are_refused: false, ..all },
+            copied,
+            1,
+            "a replica that is heard of keeps its lock",
+        ),
+        (
+            Rules { every_process_has_a_cookie: false, ..all },
+            Faults { gateway_crash: true, ..copied },
+            2,
+            "a replica's lock is one process's",
+        ),
+    ] {
+        breaks(Machine { rules, ..at_the_gateway(faults, count) }, broken);
+    }
+}
+
+/// Finds the shortest way to break a property.
+fn breaks(machine: Machine, broken: &'static str) {
+    let rules = machine.rules;
+    let checker = machine.checker().finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
+    let path = checker.discovery(broken).unwrap_or_else(|| panic!("{rules:?} breaks nothing"));
+    println!("{rules:?} breaks: {broken}: {:?}", path.into_actions());
 }

@@ -1,5 +1,8 @@
 //! What a map server does: whom it expects, who plays there, and what it sends.
 
+use realmgate_engine::admission::may_be_expected;
+use realmgate_protocol::ids::LockEpoch;
+
 use super::machine::{Machine, Reached};
 use super::network::{Node, What};
 use super::state::{Body, Key, Present, State};
@@ -185,8 +188,8 @@ impl Machine {
 /// Whether a character can be expected: it is not here, no newer announcement is, and the ticket is fresh.
 fn expect(body: &Body, epoch: u8) -> bool {
     let is_present = matches!(body.present, Present::Playing(..));
-    let superseded = body.expected.is_some_and(|(known, _)| known > epoch);
-    !is_present && !superseded && body.spent & (1 << epoch) == 0
+    let known = body.expected.map(|(known, _)| LockEpoch(known.into()));
+    may_be_expected(is_present, known, body.spent & (1 << epoch) != 0, LockEpoch(epoch.into()))
 }
 
 fn cancel(body: &mut Body, epoch: u8) {

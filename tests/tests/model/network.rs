@@ -46,8 +46,8 @@ pub enum What {
     /// With the sequence of the save, and where to.
     Travel(u8, u8, u8, u8),
     // Between gateways.
-    /// Let go of an account that you hold under this epoch.
-    Release(u8, u8),
+    /// Let go of this account.
+    Release(u8),
 }
 
 impl State {

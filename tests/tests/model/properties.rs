@@ -35,8 +35,17 @@ pub fn always() -> Vec<Property<Machine>> {
         Property::always("only the process of the cookie speaks for a server", |_, state: &State| {
             !state.wrong.impostor
         }),
+        Property::always("a replica that is heard of keeps its lock", |_, state: &State| !state.wrong.robbed),
+        Property::always("a replica's lock is one process's", |_, state: &State| {
+            [0, 1].into_iter().all(|id| {
+                let has_it = |at: &u8| id_of(*at) == id && state.gateways[usize::from(*at)].up && state.is_gateway(*at);
+                (0..state.gateways.len() as u8).filter(has_it).count() <= 1
+            })
+        }),
+        Property::always("no log-in comes before a newer one", |_, state: &State| !state.wrong.older_came),
+        Property::always("no log-in comes when its time is over", |_, state: &State| !state.wrong.late_came),
         Property::always("every lock has a timer that can end it", |_, state: &State| every_lock_has_a_timer(state)),
-        Property::always("no lock is held for ever by the dead", |_, state| dead_hold_nothing_for_ever(state)),
+        Property::always("no lock is held forever by the dead", |_, state| dead_hold_nothing_for_ever(state)),
     ]
 }
 
@@ -48,6 +57,7 @@ fn sometimes() -> Vec<Property<Machine>> {
     }
     reached![
         Socket "a socket opens",
+        Refused "a log-in is turned away",
         AccountFenced "an account lock is taken from a gateway that does not answer",
         Entered "a player enters",
         Arrived "an arrival stops the timer",

@@ -9,7 +9,8 @@ use std::time::Duration;
 use realmgate_protocol::ids::{LockEpoch, ServerId};
 use realmgate_sidecar::lock::timers::ID_HELD;
 use realmgate_sidecar::lock::{
-    AccountLock, AccountOwner, AccountStep, CharacterLock, Claim, CookieHash, LockOwner, LockStep, ServerLock, Timers,
+    AccountLock, AccountOwner, AccountStep, CharacterLock, Claim, CookieHash, LockOwner, LockStep, NextClaim,
+    ServerLock, Timers, Waiting, WayOut,
 };
 use uuid::Uuid;
 
@@ -29,6 +30,8 @@ thread_local! {
     /// What the machine has said: the same to the same question, so that it is asked once.
     static STEPS: RefCell<HashMap<(Lock, Step), Option<Lock>>> = RefCell::default();
     static ACCOUNT_STEPS: RefCell<HashMap<(AccountRow, AccountMove), Option<AccountRow>>> = RefCell::default();
+    static CLAIMS: RefCell<HashMap<(AccountRow, u8, u8), Next>> = RefCell::default();
+    static WAYS_OUT: RefCell<HashMap<Lock, Out>> = RefCell::default();
     static ADMITTED: RefCell<HashMap<(Lock, u8, u8), bool>> = RefCell::default();
 }
 
@@ -75,6 +78,24 @@ impl Lock {
         ADMITTED.with_borrow_mut(|known| *known.entry((self, server, epoch)).or_insert_with(ask))
     }
 
+    /// How a character is got out of where it is.
+    pub fn way_out(self) -> Out {
+        let ask = || match self.real().way_out() {
+            WayOut::Clear => Out::Clear,
+            WayOut::Fence => Out::Fence,
+            WayOut::Kick(server) => Out::Kick(u8::from(server == MAPS[1])),
+        };
+        WAYS_OUT.with_borrow_mut(|known| *known.entry(self).or_insert_with(ask))
+    }
+
+    /// The lock when its player does not want in any more.
+    pub fn called_off(self) -> Option<Self> {
+        self.after(match self.real().called_off() {
+            LockStep::Released { server } => Step::Released(u8::from(server == MAPS[1])),
+            _ => Step::Abandoned,
+        })
+    }
+
     fn real(self) -> CharacterLock {
         let owner = match self.owner {
             Owner::Gateway(id) => LockOwner::Gateway(gateway(id)),
@@ -83,6 +104,22 @@ impl Lock {
         };
         CharacterLock { owner, epoch: LockEpoch(self.epoch.into()), deadline_ms: self.timed.then_some(NOW) }
     }
+}
+
+/// How a character is got out: by asking this map server, for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Out {
+    Clear,
+    Fence,
+    Kick(u8),
+}
+
+/// What a gateway does for a socket that wants its account's lock; to oust is to ask this gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Next {
+    Take(AccountRow),
+    Oust(u8),
+    Refuse,
 }
 
 /// A step of a character's lock; numbers are ids of gateways or map servers.
@@ -130,10 +167,12 @@ pub struct AccountRow {
     pub epoch: u8,
     /// It has a deadline.
     pub timed: bool,
+    /// The newer log-in that is waited for; 0 for none.
+    pub waiting: u8,
 }
 
 impl AccountRow {
-    pub const FREE: Self = Self { owner: Owner::None, session: 0, epoch: 0, timed: false };
+    pub const FREE: Self = Self { owner: Owner::None, session: 0, epoch: 0, timed: false, waiting: 0 };
 
     /// The lock after a step, or `None` where the machine refuses.
     pub fn after(self, step: AccountMove) -> Option<Self> {
@@ -141,15 +180,35 @@ impl AccountRow {
     }
 
     fn ask(self, step: AccountMove) -> Option<Self> {
-        let now_ms = if step == AccountMove::Expired { LATER } else { NOW };
-        let next = self.real().after(&step.real(), now_ms, &Timers::default()).ok()?;
-        let owner = match next.owner {
+        let now_ms = if matches!(step, AccountMove::Expired | AccountMove::WaitExpired) { LATER } else { NOW };
+        self.real().after(&step.real(), now_ms, &Timers::default()).ok().map(Self::of)
+    }
+
+    /// What a gateway does for a socket of a log-in.
+    pub fn next_claim(self, number: u8, id: u8) -> Next {
+        let ask = || match self.real().next_claim(session(number), GATEWAYS[usize::from(id)], NOW, &Timers::default()) {
+            NextClaim::Take(taken) => Next::Take(Self::of(taken)),
+            NextClaim::Oust(other) => Next::Oust(u8::from(other == GATEWAYS[1])),
+            NextClaim::Refuse(_) => Next::Refuse,
+        };
+        CLAIMS.with_borrow_mut(|known| *known.entry((self, number, id)).or_insert_with(ask))
+    }
+
+    /// Whether a log-in may bring a character in through a gateway.
+    pub fn is_held(self, number: u8, id: u8) -> bool {
+        self.real().is_held(session(number), GATEWAYS[usize::from(id)])
+    }
+
+    fn of(lock: AccountLock) -> Self {
+        let owner = match lock.owner {
             AccountOwner::None => Owner::None,
             AccountOwner::LogIn => Owner::LogIn,
             AccountOwner::Gateway(id) => Owner::Gateway(u8::from(id == GATEWAYS[1])),
         };
-        let session = next.session.map_or(0, |session| session.as_u128() as u8);
-        Some(Self { owner, session, epoch: next.epoch as u8, timed: next.deadline_ms.is_some() })
+        let number = |session: Option<Uuid>| session.map_or(0, |session| session.as_u128() as u8);
+        let waiting = number(lock.waiting.map(|waiting| waiting.session));
+        let timed = lock.deadline_ms.is_some();
+        Self { owner, session: number(lock.session), epoch: lock.epoch as u8, timed, waiting }
     }
 
     fn real(self) -> AccountLock {
@@ -158,8 +217,10 @@ impl AccountRow {
             Owner::Gateway(id) => AccountOwner::Gateway(gateway(id)),
             Owner::None | Owner::Map(_) => AccountOwner::None,
         };
-        let session = (self.session != 0).then(|| session(self.session));
-        AccountLock { owner, session, epoch: self.epoch.into(), deadline_ms: self.timed.then_some(NOW) }
+        let some = |number: u8| (number != 0).then(|| session(number));
+        let waiting = some(self.waiting).map(|session| Waiting { session, until_ms: NOW });
+        let deadline_ms = self.timed.then_some(NOW);
+        AccountLock { owner, session: some(self.session), epoch: self.epoch.into(), deadline_ms, waiting }
     }
 }
 
@@ -168,24 +229,28 @@ impl AccountRow {
 pub enum AccountMove {
     /// By a session.
     LoggedIn(u8),
-    /// By a session, at a gateway.
-    Claimed(u8, u8),
+    /// By a session.
+    Refreshed(u8),
     /// At a gateway, under an epoch.
     Released(u8, u8),
     Fenced,
     ReplicaReturned(u8),
+    ReplicaGone(u8),
     Expired,
+    WaitExpired,
 }
 
 impl AccountMove {
     fn real(self) -> AccountStep {
         match self {
             Self::LoggedIn(number) => AccountStep::LoggedIn { session: session(number) },
-            Self::Claimed(number, id) => AccountStep::Claimed { session: session(number), gateway: gateway(id) },
+            Self::Refreshed(number) => AccountStep::Refreshed { session: session(number) },
             Self::Released(id, epoch) => AccountStep::Released { gateway: gateway(id), epoch: epoch.into() },
             Self::Fenced => AccountStep::Fenced,
             Self::ReplicaReturned(id) => AccountStep::ReplicaReturned { gateway: gateway(id) },
+            Self::ReplicaGone(id) => AccountStep::ReplicaGone { gateway: gateway(id) },
             Self::Expired => AccountStep::Expired,
+            Self::WaitExpired => AccountStep::WaitExpired,
         }
     }
 }
@@ -205,12 +270,24 @@ fn session(number: u8) -> Uuid {
 /// What a server gets that asks for its lock, when the one that has it was silent for as long as it takes for its id to
 /// be given away: the strongest adversary.
 pub fn claim(row: Option<u8>, shown: Option<u8>) -> Claim {
-    let silent = u64::try_from(ID_HELD.as_millis()).unwrap_or(u64::MAX);
-    let patience = u64::try_from(Duration::from_secs(600).as_millis()).unwrap_or(u64::MAX);
-    let lock = row.map(|cookie| ServerLock {
-        cookie: COOKIES[usize::from(cookie)],
-        heard_ms: NOW,
-        deadline_ms: NOW + patience,
-    });
-    ServerLock::claim(lock.as_ref(), shown.map(|cookie| &COOKIES[usize::from(cookie)]), NOW + silent)
+    ServerLock::claim(server_lock(row).as_ref(), hash(shown), NOW + millis(ID_HELD))
+}
+
+/// The same for a replica; the process that has the lock is known to be gone, or was silent for as long.
+pub fn claim_replica(row: Option<u8>, shown: Option<u8>, is_known_gone: bool, is_silent: bool) -> Claim {
+    let now_ms = if is_silent { NOW + millis(ID_HELD) } else { NOW };
+    ServerLock::claim_replica(server_lock(row).as_ref(), hash(shown), is_known_gone, now_ms)
+}
+
+fn hash(cookie: Option<u8>) -> Option<&'static CookieHash> {
+    cookie.map(|cookie| &COOKIES[usize::from(cookie)])
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn server_lock(row: Option<u8>) -> Option<ServerLock> {
+    let deadline_ms = NOW + millis(Duration::from_secs(600));
+    row.map(|cookie| ServerLock { cookie: COOKIES[usize::from(cookie)], heard_ms: NOW, deadline_ms })
 }

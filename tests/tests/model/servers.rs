@@ -24,7 +24,7 @@ impl Machine {
 
     fn give_map_row(&self, state: &mut State, process: u8, claim: Claim) -> Option<()> {
         match claim {
-            Claim::Taken => return None,
+            Claim::Taken | Claim::Connected => return None,
             Claim::Returned => {}
             Claim::New => {
                 let id = id_of(process);
@@ -108,26 +108,56 @@ impl Machine {
             server.link = None;
         }
         let replica = &mut state.gateways[usize::from(at)];
-        (replica.up, replica.cookie, replica.links) = (false, 0, [None; 2]);
+        (replica.up, replica.cookie, replica.kept, replica.links) = (false, 0, 0, [None; 2]);
         replica.journeys.clear();
         replica.freeing.clear();
     }
 
-    /// A replica asks for the lock of its id.
+    /// A replica asks for the lock of its id, by the cookie in its folder or without one.
     pub fn register_gateway(&self, state: &mut State, at: u8) -> Option<()> {
         let replica = &state.gateways[usize::from(at)];
-        let id = id_of(at);
-        if !replica.up || replica.cookie != 0 || rows::claim(state.gateway_rows[usize::from(id)], None) != Claim::New {
+        let (id, kept) = (id_of(at), (replica.kept != 0).then_some(replica.kept));
+        if !replica.up || replica.cookie != 0 {
             return None;
         }
-        if state.gateway_lives(id) {
-            self.may(state, self.faults.0.gateway_crash)?;
+        let (row, lives) = (state.gateway_rows[usize::from(id)], state.gateway_lives(id));
+        let is_known_gone = !lives || !self.rules.cookies_of_the_living_are_refused;
+        let claim = match rows::claim_replica(row, kept, is_known_gone, false) {
+            Claim::Taken | Claim::Connected => {
+                // Whoever has it is dead, or silent for so long that it loses it.
+                if lives {
+                    self.may(state, self.faults.0.gateway_crash)?;
+                }
+                rows::claim_replica(row, kept, is_known_gone, true)
+            }
+            claim => {
+                state.wrong.robbed |= lives;
+                claim
+            }
+        };
+        match claim {
+            Claim::Taken | Claim::Connected => return None,
+            Claim::New => self.fence_all(state, Owner::Gateway(id)),
+            Claim::Returned => self.take_stock(state, id),
         }
-        self.fence_all(state, Owner::Gateway(id));
-        let cookie = state.bake();
+        let cookie = match (claim, row) {
+            (Claim::Returned, Some(old)) if !self.rules.every_process_has_a_cookie => old,
+            _ => state.bake(),
+        };
         state.gateway_rows[usize::from(id)] = Some(cookie);
         state.gateways[usize::from(at)].cookie = cookie;
         Some(())
+    }
+
+    /// What an earlier process of a replica left behind: accounts wait to be reclaimed, ways into a world are fenced.
+    fn take_stock(&self, state: &mut State, id: u8) {
+        for account in &mut state.accounts {
+            account.lock = account.lock.after(AccountMove::ReplicaReturned(id)).unwrap_or(account.lock);
+        }
+        for character in state.characters.iter_mut().filter(|character| character.lock.owner == Owner::Gateway(id)) {
+            let lock = character.lock;
+            character.change(lock, lock.after(Step::Fenced));
+        }
     }
 
     /// A replica learns that its lock is another's: its sockets close, and it registers anew.
@@ -137,28 +167,9 @@ impl Machine {
             return None;
         }
         self.forget_seats(state, at);
-        state.gateways[usize::from(at)].cookie = 0;
+        let replica = &mut state.gateways[usize::from(at)];
+        (replica.cookie, replica.kept) = (0, 0);
         Some(())
-    }
-
-    /// A replica was silent for a while and is back: its account locks wait to be reclaimed.
-    pub fn gateway_returned(&self, state: &mut State, at: u8) {
-        let step = AccountMove::ReplicaReturned(id_of(at));
-        for account in &mut state.accounts {
-            account.lock = account.lock.after(step).unwrap_or(account.lock);
-        }
-    }
-
-    /// A replica that is back reclaims the account of an open socket, under the epoch that it knows.
-    pub fn reclaim_account(&self, state: &mut State, account: u8, at: u8) -> Option<()> {
-        let owner = &mut state.accounts[usize::from(account)];
-        let socket = owner.seats[usize::from(at)].socket?;
-        if !owner.lock.timed || owner.lock.owner != Owner::Gateway(id_of(at)) || owner.lock.epoch != socket.epoch {
-            return None;
-        }
-        owner.seats[usize::from(at)].task = Task::Claim { session: socket.session, asked: false };
-        self.reached(Reached::AccountReclaimed);
-        self.work(state, account, at)
     }
 
     /// The timer of a character's lock fires.
@@ -173,7 +184,19 @@ impl Machine {
     /// The timer of an account's lock fires.
     pub fn account_expired(&self, state: &mut State, account: u8) -> Option<()> {
         let owner = &mut state.accounts[usize::from(account)];
-        owner.lock = owner.lock.after(AccountMove::Expired)?;
+        let row = owner.lock;
+        owner.lock = row.after(AccountMove::Expired)?;
+        if row.owner == Owner::LogIn {
+            owner.due = 0;
+        }
+        Some(())
+    }
+
+    /// The newer log-in that a held lock waits for does not come in time.
+    pub fn wait_expired(&self, state: &mut State, account: u8) -> Option<()> {
+        let owner = &mut state.accounts[usize::from(account)];
+        owner.lock = owner.lock.after(AccountMove::WaitExpired)?;
+        owner.due = 0;
         Some(())
     }
 
@@ -213,8 +236,9 @@ impl Machine {
             let lock = character.lock;
             character.change(lock, lock.after(Step::Fenced));
         }
-        for account in state.accounts.iter_mut().filter(|account| account.lock.owner == owner) {
-            account.lock = account.lock.after(AccountMove::Fenced).unwrap_or(account.lock);
+        let Owner::Gateway(id) = owner else { return };
+        for account in &mut state.accounts {
+            account.lock = account.lock.after(AccountMove::ReplicaGone(id)).unwrap_or(account.lock);
         }
     }
 

@@ -49,6 +49,9 @@ pub struct Account {
     pub holder: u8,
     /// Sessions given out so far.
     pub log_ins: u8,
+    /// The log-in that may come to a gateway: the last that logged in, refreshed in its turn, or lost its socket, until it
+    /// has come or its time is over; 0 for none. Kept apart from the lock, which has to agree.
+    pub due: u8,
     pub seats: [Seat; PROCESSES],
 }
 
@@ -65,8 +68,6 @@ pub struct Seat {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Socket {
     pub session: u8,
-    /// Under which epoch it has the account lock.
-    pub epoch: u8,
 }
 
 /// What a gateway does for an account.
@@ -182,6 +183,8 @@ pub struct GatewayProcess {
     pub up: bool,
     /// 0 for none.
     pub cookie: u8,
+    /// The cookie that it found in its folder when it started; 0 for none.
+    pub kept: u8,
     /// The processes of the two map servers, as far as it knows.
     pub links: [Option<u8>; 2],
     pub journeys: Vec<Journey>,
@@ -213,6 +216,12 @@ pub struct Wrong {
     pub stale_load: bool,
     /// A process spoke for a server whose lock another one has.
     pub impostor: bool,
+    /// A replica that was heard of all the time lost its lock to another process.
+    pub robbed: bool,
+    /// A log-in came to a gateway before a newer one that could come, or had.
+    pub older_came: bool,
+    /// A log-in came to a gateway for which nobody waited any more.
+    pub late_came: bool,
 }
 
 impl State {
@@ -224,6 +233,7 @@ impl State {
             GatewayProcess {
                 up: process < FIRST,
                 cookie: first_cookie(process, 3),
+                kept: 0,
                 links,
                 journeys: Vec::new(),
                 freeing: Vec::new(),
@@ -249,8 +259,8 @@ impl State {
     pub fn online(mut self, map: Option<u8>) -> Self {
         let account = &mut self.accounts[0];
         account.log_ins = 1;
-        account.lock = AccountRow { owner: Owner::Gateway(0), session: 1, epoch: 0, timed: false };
-        account.seats[0].socket = Some(Socket { session: 1, epoch: 0 });
+        account.lock = AccountRow { owner: Owner::Gateway(0), session: 1, ..AccountRow::FREE };
+        account.seats[0].socket = Some(Socket { session: 1 });
         if let Some(id) = map {
             let character = &mut self.characters[0];
             character.lock = Lock { owner: Owner::Map(id), epoch: 1, timed: false };
@@ -300,7 +310,7 @@ fn first_cookie(process: u8, from: u8) -> u8 {
 impl Account {
     fn new() -> Self {
         let seat = Seat { socket: None, task: Task::Idle };
-        Self { lock: AccountRow::FREE, holder: 0, log_ins: 0, seats: [seat; PROCESSES] }
+        Self { lock: AccountRow::FREE, holder: 0, log_ins: 0, due: 0, seats: [seat; PROCESSES] }
     }
 }
 

@@ -42,6 +42,33 @@ pub fn chat_reaches_the_channel_and_no_other(stage: &Stage) {
     });
 }
 
+#[track_caller]
+fn ignores(scene: &mut Scene, who: Who, expected: &[&str]) {
+    let names = scene.told(who, "whom it ignores", |message| match message {
+        ServerMessage::Ignored { names } => Some(names.clone()),
+        _ => None,
+    });
+    assert_eq!(names, expected);
+}
+
+pub fn who_is_ignored_is_not_heard(stage: &Stage) {
+    stage.play(Ground::open(20, 11), |scene: &mut Scene| {
+        let (anna, bert) = two(scene);
+        scene.ask_in_vain(anna, ClientMessage::Ignore { name: text("anna") }, Refusal::BadTarget);
+        scene.say(anna, ClientMessage::Ignore { name: text("bert") });
+        ignores(scene, anna, &["bert"]);
+        scene.say(bert, ClientMessage::Chat { text: text("are you there?") });
+        hears(scene, bert, ChatScope::Channel, "Bert", "are you there?");
+        let heard = scene.hear(anna);
+        assert!(!heard.iter().any(|message| matches!(message, ServerMessage::Chat { .. })), "{heard:?}");
+        scene.say(anna, ClientMessage::Unignore { name: text("Bert") });
+        ignores(scene, anna, &[]);
+        scene.say(bert, ClientMessage::Chat { text: text("and now?") });
+        hears(scene, anna, ChatScope::Channel, "Bert", "and now?");
+        scene.ask_in_vain(anna, ClientMessage::Unignore { name: text("Bert") }, Refusal::NotFound);
+    });
+}
+
 pub fn a_whisper_reaches_one_anywhere(stage: &Stage) {
     stage.play(Ground::open(20, 11).channels(2), |scene: &mut Scene| {
         let anna = scene.enter(Character::at("Anna", "warrior", tile(7, 5)));

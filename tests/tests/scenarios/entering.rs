@@ -3,7 +3,10 @@
 use realmgate_protocol::link::{FromMap, LeaveReason};
 use realmgate_protocol::movement::Angle;
 use realmgate_protocol::realm::{ClientMessage, EntityKind, PlaceKind, Refusal, ServerMessage, protocol_hash, status};
+use realmgate_protocol::wire::Aim;
 use realmgate_tests::scenario::{Character, DATA, Ground, Scene, Stage, TICK_HZ, Who, tile};
+
+use crate::fighting::{tiles, use_ability};
 
 pub fn a_newborn_is_told_all_it_needs(stage: &Stage) {
     stage.play(Ground::shipped(&[1]), |scene: &mut Scene| {
@@ -31,6 +34,24 @@ pub fn leaves(scene: &mut Scene, who: Who, expected: LeaveReason) {
     });
     assert_eq!(reason, expected);
     scene.until("its connection ends", 2, |scene| !scene[who].is_connected());
+}
+
+pub fn others_see_what_one_says_one_looks_like(stage: &Stage) {
+    stage.play(Ground::open(20, 11), |scene: &mut Scene| {
+        let look = format!(r#"{{"hair":"{}"}}"#, "röt".repeat(29));
+        let anna = scene.enter(Character::at("Anna", "warrior", tile(5, 5)).look(&look));
+        let bert = scene.enter(Character::at("Bert", "warrior", tile(6, 5)));
+        let (of_anna, of_bert) = (scene[anna].id(), scene[bert].id());
+        scene.until("each sees the other", 2, |scene| {
+            [(anna, of_bert), (bert, of_anna)]
+                .iter()
+                .all(|(who, other)| scene[*who].session.world.entity(*other).is_some())
+        });
+        let seen = |scene: &Scene, who, of| scene.view(who, of).look.as_ref().map(|look| look.json.0.clone());
+        assert_eq!(seen(scene, bert, of_anna), Some(look.clone()));
+        assert_eq!(seen(scene, anna, of_anna), Some(look));
+        assert_eq!(seen(scene, anna, of_bert), None, "who says nothing looks as its class does");
+    });
 }
 
 pub fn before_hello_nothing_else_is_heard(stage: &Stage) {
@@ -86,6 +107,26 @@ pub fn who_enters_elsewhere_is_let_go_here(stage: &Stage) {
         leaves(scene, anna, LeaveReason::Replaced);
         let gone = scene[anna].id();
         scene.until("nobody sees it any more", 1, |scene| scene[bert].session.world.entity(gone).is_none());
+    });
+}
+
+pub fn who_fights_leaves_when_the_fight_is_over(stage: &Stage) {
+    stage.play(Ground::open(17, 11).mob("boar", (5, 5)).level(12), |scene: &mut Scene| {
+        let anna = scene.enter(Character::at("Anna", "warrior", tile(8, 5)).level(12).resource(100));
+        let boar = scene.mobs(anna, "boar")[0];
+        scene.until("the boar is there", 6, |scene| scene.distance(anna, boar) < tiles(17) / 10);
+        use_ability(scene, anna, "strike", Aim::Entity(boar));
+        scene.say(anna, ClientMessage::Logout);
+        let (ms, at_most_ms) = scene.told(anna, "how long its body stays", |message| match message {
+            ServerMessage::LeavingIn { ms, at_most_ms } => Some((*ms, *at_most_ms)),
+            _ => None,
+        });
+        assert!(0 < ms && ms <= at_most_ms && at_most_ms <= 30_000, "{ms} {at_most_ms}");
+        scene.steps(TICK_HZ);
+        assert!(scene[anna].is_connected(), "it is still in the fight");
+        scene.until("its connection ends", 33, |scene| !scene[anna].is_connected());
+        let released = |said: &FromMap| matches!(said, FromMap::Released { reason: LeaveReason::Logout, .. });
+        assert!(scene.sidecar.said.iter().any(released), "saved and released");
     });
 }
 

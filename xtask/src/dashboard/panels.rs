@@ -1,5 +1,5 @@
-//! The table of panels. `§` in a query stands for the chosen processes. Histograms are only `realmgate_tick_*`; other
-//! `…_seconds` are summaries with quantiles.
+//! The table of panels. `§` in a query stands for the chosen processes. Every `…_seconds` is a histogram: quantiles are
+//! asked of its buckets, added up.
 
 /// A row of the dashboard.
 pub struct Row {
@@ -158,6 +158,7 @@ const WAYS: &[Panel] = &[
             ("realmgate_gateway_sockets{§}", "sockets {{instance}}"),
             ("sum by (code) (rate(realmgate_gateway_errors_total{§}[1m]))", "{{code}}"),
             ("sum(rate(realmgate_gateway_refused_total{§}[1m]))", "without a token"),
+            ("sum by (socket) (rate(realmgate_websockets_flooded_total{§}[1m]))", "flooded {{socket}}"),
         ],
     ),
 ];
@@ -218,7 +219,16 @@ const OWNED: &[Panel] = &[
         "Until a batch is durable",
         "s",
         "One transaction for each map server and tick",
-        &[("realmgate_event_batch_seconds{§, quantile=~\"0.5|0.99\"}", "p{{quantile}} {{instance}}")],
+        &[
+            (
+                "histogram_quantile(0.5, sum by (le, instance) (rate(realmgate_event_batch_seconds_bucket{§}[1m])))",
+                "p50 {{instance}}",
+            ),
+            (
+                "histogram_quantile(0.99, sum by (le, instance) (rate(realmgate_event_batch_seconds_bucket{§}[1m])))",
+                "p99 {{instance}}",
+            ),
+        ],
     ),
     panel(
         "Ledger",
@@ -242,7 +252,10 @@ const HTTP: &[Panel] = &[
         "Latency by route",
         "s",
         "99 of 100 are faster",
-        &[("max by (route) (realmgate_http_request_seconds{§, quantile=\"0.99\"})", "{{route}}")],
+        &[(
+            "histogram_quantile(0.99, sum by (le, route) (rate(realmgate_http_request_seconds_bucket{§}[5m])))",
+            "{{route}}",
+        )],
     ),
     panel(
         "Refusals",
@@ -286,6 +299,9 @@ const FLEET: &[Panel] = &[
         "Until a server is up",
         "s",
         "While players wait",
-        &[("realmgate_fleet_start_seconds{§, quantile=~\"0.5|0.99\"}", "p{{quantile}} {{instance}}")],
+        &[
+            ("histogram_quantile(0.5, sum by (le) (rate(realmgate_fleet_start_seconds_bucket{§}[1h])))", "p50"),
+            ("histogram_quantile(0.99, sum by (le) (rate(realmgate_fleet_start_seconds_bucket{§}[1h])))", "p99"),
+        ],
     ),
 ];

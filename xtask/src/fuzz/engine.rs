@@ -38,7 +38,7 @@ impl Engine {
             .env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\x1f"))
             .status()
             .context("cargo did not start")?;
-        ensure!(built.success(), "the fuzzer can not be built");
+        ensure!(built.success(), "the fuzzer cannot be built");
         Ok(Self { program: folder.join(host).join("release/realmgate-fuzz") })
     }
 

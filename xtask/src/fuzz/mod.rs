@@ -14,7 +14,7 @@ use engine::Engine;
 use session::{Outcome, Session};
 
 /// Every target: `TARGETS` of `fuzz/src/checks/mod.rs` has the check behind each.
-const TARGETS: [&str; 13] = [
+const TARGETS: [&str; 14] = [
     "netcode",
     "stream",
     "client_payload",
@@ -28,6 +28,7 @@ const TARGETS: [&str; 13] = [
     "map",
     "data",
     "recording",
+    "text",
 ];
 
 #[derive(Args)]

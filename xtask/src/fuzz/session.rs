@@ -116,7 +116,7 @@ impl Session {
         let mut command = engine.command(self.name);
         command.args(["-merge=1", "-timeout=20"]).arg(format!("-max_len={MAX_BYTES}"));
         command.args([&merged, &self.corpus, &self.kept]).stdout(log.try_clone()?).stderr(log);
-        ensure!(command.status()?.success(), "the corpus of {} can not be merged", self.name);
+        ensure!(command.status()?.success(), "the corpus of {} cannot be merged", self.name);
         let mut inputs: Vec<(u64, PathBuf)> = Vec::new();
         for path in listed(&merged)? {
             inputs.push((fs::metadata(&path)?.len(), path));

@@ -11,14 +11,17 @@ const LOCKS: &str = "sidecar/src/store/locks/sql.rs";
 const DUE: &str = "sidecar/src/store/locks/due.rs";
 const SERVER_LOCKS: &str = "sidecar/src/store/locks/server.rs";
 const ACCOUNT_LOCKS: &str = "sidecar/src/store/locks/account.rs";
+const ACCOUNT_LOCK: &str = "sidecar/src/lock/account.rs";
 const STAY: &str = "sidecar/src/service/world/stay.rs";
 
 const LEDGER_TESTS: &str = "sidecar/src/store/ledger/tests.rs";
 const LOCK_TESTS: &str = "sidecar/src/store/locks/tests.rs";
 const EXPIRY_TESTS: &str = "sidecar/src/store/locks/tests/expiry.rs";
+const ACCOUNT_TESTS: &str = "sidecar/src/service/world/tests/account.rs";
+const REPLICA_TESTS: &str = "sidecar/src/service/world/tests/replica.rs";
 
 /// Every rule that is left out in turn.
-pub const MUTATIONS: [Mutation; 17] = [
+pub const MUTATIONS: [Mutation; 24] = [
     Mutation {
         name: "no-epoch-check",
         edits: &[Edit {
@@ -90,8 +93,8 @@ pub const MUTATIONS: [Mutation; 17] = [
             },
             Edit {
                 file: SERVER_LOCKS,
-                from: "        transaction.commit().await?;\n        Ok(Some(retired))",
-                to: "        Ok(Some(retired))",
+                from: "            transaction.commit().await?;\n            Ok(Some(retired))",
+                to: "            Ok(Some(retired))",
             },
         ],
         guard: Guard { build: SIDECAR, test: "a_server_ends_with_all_it_held_or_not_at_all", file: EXPIRY_TESTS },
@@ -220,6 +223,93 @@ pub const MUTATIONS: [Mutation; 17] = [
             build: SIDECAR,
             test: "only_the_log_in_that_holds_the_account_brings_a_character_in",
             file: "sidecar/src/store/locks/tests/entering.rs",
+        },
+    },
+    Mutation {
+        name: "any-log-in-comes-to-a-gateway",
+        edits: &[Edit {
+            file: ACCOUNT_LOCK,
+            from: "(AccountStep::Claimed { session, gateway }, LogIn) if self.newest() == Some(*session) => {",
+            to: "(AccountStep::Claimed { session, gateway }, LogIn) => {",
+        }],
+        guard: Guard {
+            build: SIDECAR,
+            test: "a_socket_of_an_older_log_in_is_turned_away_and_closes_nobodys",
+            file: ACCOUNT_TESTS,
+        },
+    },
+    Mutation {
+        name: "late-log-ins-come-to-a-gateway",
+        edits: &[Edit {
+            file: ACCOUNT_LOCK,
+            from: "(AccountStep::Claimed { session, gateway }, LogIn) if self.newest() == Some(*session) => {",
+            to: "(AccountStep::Claimed { session, gateway }, LogIn | Nobody) if self.session.is_none_or(|own| own == *session) => {",
+        }],
+        guard: Guard {
+            build: SIDECAR,
+            test: "a_log_in_that_was_not_used_in_time_comes_in_after_a_refresh",
+            file: ACCOUNT_TESTS,
+        },
+    },
+    Mutation {
+        name: "a-refresh-takes-a-newer-log-ins-place",
+        edits: &[Edit {
+            file: ACCOUNT_LOCK,
+            from: "self.newest().is_none_or(|newest| newest < next.session)",
+            to: "self.newest() != Some(next.session)",
+        }],
+        guard: Guard {
+            build: SIDECAR,
+            test: "a_refresh_is_the_log_in_coming_again_and_never_takes_a_newer_ones_place",
+            file: ACCOUNT_LOCK,
+        },
+    },
+    Mutation {
+        name: "cookies-of-the-living-are-good",
+        edits: &[Edit {
+            file: "sidecar/src/lock/server.rs",
+            from: "Claim::Returned if may_live => Claim::Connected,",
+            to: "Claim::Returned if may_live && false => Claim::Connected,",
+        }],
+        guard: Guard {
+            build: SIDECAR,
+            test: "a_second_process_with_a_copied_cookie_is_refused_while_the_first_lives",
+            file: REPLICA_TESTS,
+        },
+    },
+    Mutation {
+        name: "folders-are-shared",
+        edits: &[Edit {
+            file: "sidecar/src/own_folder.rs",
+            from: "Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),",
+            to: "Err(rustix::io::Errno::WOULDBLOCK) => Ok(Some(Self { place: place_of(&lock)?, _lock: lock })),",
+        }],
+        guard: Guard { build: SIDECAR, test: "a_second_process_of_one_folder_is_refused", file: REPLICA_TESTS },
+    },
+    Mutation {
+        name: "ended-log-ins-keep-their-sockets",
+        edits: &[Edit {
+            file: "sidecar/src/service/accounts.rs",
+            from: "drop(end_session(state, account, session));",
+            to: "let _ = account;",
+        }],
+        guard: Guard {
+            build: SIDECAR,
+            test: "a_log_in_whose_refresh_token_was_stolen_ends_with_all_that_lives_by_it",
+            file: ACCOUNT_TESTS,
+        },
+    },
+    Mutation {
+        name: "ended-log-ins-enter",
+        edits: &[Edit {
+            file: "sidecar/src/service/world/account.rs",
+            from: "if state.store.sessions.find_live(session).await?.is_none() {",
+            to: "if state.store.sessions.find_live(session).await?.is_none() && false {",
+        }],
+        guard: Guard {
+            build: SIDECAR,
+            test: "a_socket_that_did_not_hear_of_the_end_of_its_log_in_brings_nobody_in",
+            file: ACCOUNT_TESTS,
         },
     },
 ];

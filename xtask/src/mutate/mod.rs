@@ -1,11 +1,12 @@
 //! `cargo xtask mutate`: leaves out one rule of the locks at a time, and demands that the test which guards it fails.
 //!
-//! A test that passes without the rule it is there for guards nothing. The rules and their tests are in [`list`]; each is
-//! left out in a copy of the source in `target/mutants`, never in the source itself.
+//! A test that passes without the rule it is there for guards nothing. The rules and their tests are in [`list`], the steps
+//! of docs/locks.md in [`steps`]; each is left out in a copy of the source in `target/mutants`, never in the source itself.
 
 mod copy;
 mod edit;
 mod list;
+mod steps;
 mod trial;
 
 use anyhow::{Result, bail, ensure};
@@ -14,6 +15,7 @@ use clap::Args;
 use self::copy::SourceCopy;
 use self::edit::Edit;
 use self::list::MUTATIONS;
+use self::steps::steps;
 use self::trial::{Trial, Verdict};
 use crate::workspace::Workspace;
 
@@ -57,13 +59,18 @@ pub struct Arguments {
 }
 
 fn names() -> Vec<&'static str> {
-    MUTATIONS.iter().map(|mutation| mutation.name).collect()
+    all().map(|mutation| mutation.name).collect()
+}
+
+/// Everything that can be left out.
+fn all() -> impl Iterator<Item = &'static Mutation> {
+    MUTATIONS.iter().chain(steps())
 }
 
 /// Leaves out one rule after the other; fails where a test does not mind, or a rule is not where it was.
 pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let is_asked = |name| arguments.only.is_empty() || arguments.only.iter().any(|only| only == name);
-    let chosen: Vec<_> = MUTATIONS.iter().filter(|mutation| is_asked(mutation.name)).collect();
+    let chosen: Vec<_> = all().filter(|mutation| is_asked(mutation.name)).collect();
     if arguments.list {
         chosen.iter().for_each(|mutation| row(mutation, ""));
         return Ok(());
@@ -150,7 +157,7 @@ mod tests {
     #[test]
     fn every_rule_is_where_the_list_says() {
         let root = Workspace::locate().root;
-        for mutation in &MUTATIONS {
+        for mutation in all() {
             mutation.files(|file| Ok(fs::read_to_string(root.join(file))?)).unwrap();
         }
     }
@@ -158,7 +165,7 @@ mod tests {
     #[test]
     fn every_guard_is_where_the_list_says() {
         let root = Workspace::locate().root;
-        for guard in MUTATIONS.iter().map(|mutation| &mutation.guard) {
+        for guard in all().map(|mutation| &mutation.guard) {
             let source = fs::read_to_string(root.join(guard.file)).unwrap();
             assert!(source.contains(&format!("fn {}(", guard.test)), "{} has no {}", guard.file, guard.test);
         }
@@ -166,7 +173,7 @@ mod tests {
 
     #[test]
     fn every_rule_has_a_name_of_its_own() {
-        assert_eq!(names().into_iter().collect::<BTreeSet<_>>().len(), MUTATIONS.len());
+        assert_eq!(names().into_iter().collect::<BTreeSet<_>>().len(), all().count());
     }
 
     #[test]

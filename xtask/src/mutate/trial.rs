@@ -29,6 +29,11 @@ impl Verdict {
     }
 }
 
+/// Without some rules a test waits for what never comes: that is failing too.
+const WITHIN_S: u32 = 180;
+/// What `timeout` exits with then.
+const TIMED_OUT: i32 = 124;
+
 /// Runs tests of a copy.
 pub struct Trial<'a> {
     copy: &'a SourceCopy,
@@ -42,12 +47,17 @@ impl<'a> Trial<'a> {
     /// Builds the copy as it is now and runs a test. What does not compile is a fault of the list, not a test that fails.
     pub fn of(&self, guard: &Guard) -> Result<Verdict> {
         let program = self.build(guard.build)?;
-        let output = Command::new(&program.path)
+        let output = Command::new("timeout")
+            .arg(WITHIN_S.to_string())
+            .arg(&program.path)
             .arg(guard.test)
             .current_dir(&program.folder)
             .env("CARGO_MANIFEST_DIR", &program.folder)
             .output()
             .with_context(|| format!("{} did not start", program.path.display()))?;
+        if output.status.code() == Some(TIMED_OUT) {
+            return Ok(Verdict::Killed);
+        }
         let said = String::from_utf8_lossy(&output.stdout);
         verdict(guard.test, output.status.success(), &said).with_context(|| {
             let tail: Vec<&str> = said.lines().rev().take(20).collect();
@@ -66,8 +76,6 @@ impl<'a> Trial<'a> {
         cargo.args(["test", "--quiet", "--workspace", "--exclude", "realmgate-tests", "--no-run"]);
         cargo.arg("--message-format=json-render-diagnostics");
         cargo.args(selection).arg("--target-dir").arg(&self.copy.target).current_dir(&self.copy.root);
-        // Nothing of a mutation is worth keeping.
-        cargo.env("CARGO_INCREMENTAL", "0");
         let messages = String::from_utf8(output(&mut cargo)?)?;
         let (Build::Lib(name) | Build::Test(name)) = build;
         let mut programs = messages.lines().filter_map(|line| program(&serde_json::from_str(line).ok()?, name));

@@ -1,4 +1,5 @@
-//! Rule: every metric of the code is in `docs/operations.md`, and the documents name no other.
+//! Rule: every metric of the code is in `docs/operations.md`, and the documents name no other; every histogram has buckets
+//! that fit it.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,9 @@ const PREFIX: &str = "realmgate_";
 /// Where metrics are registered.
 const CODE: [&str; 4] = ["engine/src/", "game/src/", "game/start_server/src/", "sidecar/src/"];
 const LIST: &str = "docs/operations.md";
+/// Where histograms get their buckets; those that have none of their own get seconds.
+const BUCKETS: &str = "sidecar/src/metrics_recorder.rs";
+const HISTOGRAM: &str = "histogram!(\"";
 /// Our crates, whose names look the same.
 const CRATES: [&str; 6] = ["engine", "game", "sidecar", "protocol", "client", "server"];
 /// What Prometheus adds to the name of a histogram or summary.
@@ -23,7 +27,7 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
             registered.entry(name).or_insert_with(|| (file.path.clone(), line_of(&file.text, offset)));
         }
     }
-    let mut findings = Vec::new();
+    let mut findings = unfit_histograms(tree);
     let is_document = |file: &&File| file.path == LIST || file.path.starts_with("deploy/");
     for file in tree.files.iter().filter(is_document) {
         for (name, offset) in names(&file.text) {
@@ -43,6 +47,22 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
         if !listed.contains(&name) {
             let mend = "say in its tables what kind it is and what it means";
             findings.push(Finding::new(&path, line, format!("{name} is not in {LIST}"), mend));
+        }
+    }
+    findings
+}
+
+/// Histograms of something else than seconds that nobody has given buckets.
+fn unfit_histograms(tree: &Tree) -> Vec<Finding> {
+    let buckets = tree.files.iter().find(|file| file.path == BUCKETS).map_or("", |file| &file.text);
+    let mut findings = Vec::new();
+    for file in tree.files.iter().filter(|file| CODE.iter().any(|folder| file.path.starts_with(folder))) {
+        for (name, offset) in registrations(file).filter(|(_, offset)| file.text[..*offset].ends_with(HISTOGRAM)) {
+            if !name.ends_with("_seconds") && !buckets.contains(&format!("\"{name}\"")) {
+                let wrong = format!("{name} would get buckets of seconds");
+                let mend = "give it its own in sidecar/src/metrics_recorder.rs";
+                findings.push(Finding::new(&file.path, line_of(&file.text, offset), wrong, mend));
+            }
         }
     }
     findings
@@ -93,6 +113,18 @@ mod tests {
         assert!(found[0].starts_with("engine/src/a.rs:2: realmgate_a_total is not in docs/operations.md"), "{found:?}");
         let test = format!("#[cfg(test)]\nmod tests {{\n{CODE}}}\n");
         assert_eq!(tidy(&[("engine/src/a.rs", &test), ("docs/operations.md", "none")]), [""; 0]);
+    }
+
+    #[test]
+    fn a_histogram_of_anything_but_seconds_needs_buckets_of_its_own() {
+        let code = "fn a() {\n    metrics::histogram!(\"realmgate_a_bytes\").record(1.0);\n}\n";
+        let list = ("docs/operations.md", "realmgate_a_bytes");
+        let found = tidy(&[("engine/src/a.rs", code), list]);
+        assert!(found[0].starts_with("engine/src/a.rs:2: realmgate_a_bytes would get buckets of seconds"), "{found:?}");
+        let bucket = "fn b() { Matcher::Full(\"realmgate_a_bytes\"); }\n";
+        assert_eq!(tidy(&[("engine/src/a.rs", code), ("sidecar/src/metrics_recorder.rs", bucket), list]), [""; 0]);
+        let seconds = code.replace("bytes", "seconds");
+        assert_eq!(tidy(&[("engine/src/a.rs", &seconds), ("docs/operations.md", "realmgate_a_seconds")]), [""; 0]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Errors of the API, typed from its problem documents.
+//! Errors of the API, parsed from its problem documents.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,22 +7,22 @@ use reqwest::Response;
 use reqwest::header::RETRY_AFTER;
 use serde::Deserialize;
 
-/// Why a call failed.
+/// Why a call to the API failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
-    /// The server said no.
+    /// The server refused the request.
     #[error("{0}")]
     Refused(Box<Problem>),
-    /// The server could not be asked.
+    /// The server could not be reached, or the connection broke.
     #[error("the API does not answer: {0}")]
     Unreachable(#[from] reqwest::Error),
-    /// The answer is not what the contract says.
-    #[error("the API's answer can not be read: {0}")]
+    /// The answer does not follow the contract.
+    #[error("the API's answer cannot be read: {0}")]
     Unreadable(String),
 }
 
 impl ApiError {
-    /// The stable code of a refusal, `USERNAME_TAKEN` for instance.
+    /// The stable code of a refusal, such as `USERNAME_TAKEN`; `None` for other errors.
     pub fn code(&self) -> Option<&str> {
         match self {
             Self::Refused(problem) => Some(&problem.code),
@@ -30,7 +30,7 @@ impl ApiError {
         }
     }
 
-    /// How long to wait before asking again, where that can help: too many requests, or a busy server.
+    /// How long to wait before asking again, if that can help: after too many requests, or from a busy server.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Refused(problem) if matches!(problem.status, 429 | 503) => {
@@ -47,15 +47,15 @@ impl ApiError {
 pub struct Problem {
     /// The HTTP status.
     pub status: u16,
-    /// A stable code in capitals; empty where the answer had none.
+    /// A stable code in capitals; empty if the answer had none.
     pub code: String,
     /// What is wrong, in a few words.
     pub title: String,
-    /// What is wrong here.
+    /// What is wrong with this request.
     pub detail: String,
-    /// What is wrong with each field.
+    /// What is wrong with each field, by field name.
     pub errors: BTreeMap<String, serde_json::Value>,
-    /// When to ask again.
+    /// How long to wait before asking again, from the `Retry-After` header.
     #[serde(skip)]
     pub retry_after: Option<Duration>,
 }
@@ -68,7 +68,7 @@ impl std::fmt::Display for Problem {
     }
 }
 
-/// The response itself if it succeeded, else its problem.
+/// Returns the response if it succeeded, otherwise its problem as an error.
 pub(super) async fn refused(response: Response) -> Result<Response, ApiError> {
     if response.status().is_success() {
         return Ok(response);
@@ -76,7 +76,7 @@ pub(super) async fn refused(response: Response) -> Result<Response, ApiError> {
     let status = response.status().as_u16();
     let seconds = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     let body = response.bytes().await?;
-    // Something between us and the server may answer without a problem document.
+    // A proxy between us and the server may answer without a problem document.
     let mut problem: Problem = serde_json::from_slice(&body).unwrap_or_default();
     problem.status = status;
     problem.retry_after = seconds.map(Duration::from_secs);

@@ -12,30 +12,30 @@ use reqwest::{Client, RequestBuilder};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// How long an answer may take: a connection that was kept from before may be dead without knowing.
+/// How long an answer may take. A kept-alive connection may be dead without the client noticing.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// A log-in, from the answer to register, login and refresh.
+/// The tokens of a log-in, as answered by register, login and refresh.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Tokens {
     /// The bearer token.
     pub access_token: String,
-    /// Whose.
+    /// The account's id.
     pub user_id: String,
-    /// Gets new tokens once.
+    /// Trades for new tokens, once.
     pub refresh_token: String,
-    /// Seconds the access token is good for.
+    /// Seconds that the access token is valid.
     pub expires_in: u64,
 }
 
-/// A class a character can be of.
+/// A class that a character can have.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct CharacterClass {
     /// Its id, for [`Api::create_character`].
     pub id: String,
-    /// Its name for people.
+    /// Its display name.
     pub name: String,
-    /// What it is like.
+    /// Its description; may be empty.
     #[serde(default)]
     pub description: String,
 }
@@ -49,7 +49,7 @@ pub struct Character {
     pub name: String,
     /// Its level.
     pub level: u16,
-    /// Its class's name for people.
+    /// The display name of its class.
     pub class_name: String,
 }
 
@@ -59,7 +59,7 @@ struct Credentials<'a> {
     password: &'a str,
 }
 
-/// A client of the API at one address. Cheap to clone; clones share connections.
+/// A client of the API at one address. Cheap to clone. Clones share connections.
 #[derive(Debug, Clone)]
 pub struct Api {
     base: String,
@@ -67,45 +67,73 @@ pub struct Api {
 }
 
 impl Api {
-    /// A client of `base`, `http://127.0.0.1:3000` for instance.
+    /// A client of the API at `base`, such as `http://127.0.0.1:3000`.
     pub fn new(base: &str) -> Self {
-        // Settings as plain as these can not fail where the default ones do not.
+        // These settings cannot fail unless the default ones do too.
         let http = Client::builder().timeout(ANSWER_WITHIN).build().unwrap_or_default();
         Self { base: base.trim_end_matches('/').to_owned(), http }
     }
 
-    /// Makes an account and logs in.
+    /// Creates an account and logs in.
+    ///
+    /// # Errors
+    /// [`ApiError::Refused`] when the server refuses, with `USERNAME_TAKEN` for instance; [`ApiError::Unreachable`] or
+    /// [`ApiError::Unreadable`] without a usable answer.
     pub async fn register(&self, username: &str, password: &str) -> Result<Tokens, ApiError> {
         self.answer(self.http.post(self.url("/auth/register")).json(&Credentials { username, password })).await
     }
 
     /// Logs in.
+    ///
+    /// # Errors
+    /// [`ApiError::Refused`] when the server refuses, with `INVALID_CREDENTIALS` for instance;
+    /// [`ApiError::Unreachable`] or [`ApiError::Unreadable`] without a usable answer.
     pub async fn login(&self, username: &str, password: &str) -> Result<Tokens, ApiError> {
         self.answer(self.http.post(self.url("/auth/login")).json(&Credentials { username, password })).await
     }
 
-    /// Trades the refresh token for a new pair; the old one is dead then.
+    /// Trades the refresh token for a new pair. The old one is invalid afterwards.
+    ///
+    /// # Errors
+    /// [`ApiError::Refused`] when the server refuses, with `INVALID_REFRESH_TOKEN` for instance;
+    /// [`ApiError::Unreachable`] or [`ApiError::Unreadable`] without a usable answer.
     pub async fn refresh(&self, refresh_token: &str) -> Result<Tokens, ApiError> {
         let body = serde_json::json!({ "refresh_token": refresh_token });
         self.answer(self.http.post(self.url("/auth/refresh")).json(&body)).await
     }
 
-    /// Ends the session, in the world too.
+    /// Ends the session, also in the world.
+    ///
+    /// # Errors
+    /// [`ApiError::Refused`] when the server refuses, with `UNAUTHORIZED` for instance; [`ApiError::Unreachable`]
+    /// without an answer.
     pub async fn logout(&self, access_token: &str) -> Result<(), ApiError> {
         self.done(self.http.post(self.url("/auth/logout")).bearer_auth(access_token)).await
     }
 
-    /// The classes there are.
+    /// Lists the available classes.
+    ///
+    /// # Errors
+    /// [`ApiError::Refused`] when the server refuses; [`ApiError::Unreachable`] or [`ApiError::Unreadable`] without a
+    /// usable answer.
     pub async fn classes(&self) -> Result<Vec<CharacterClass>, ApiError> {
         self.answer(self.http.get(self.url("/character-classes"))).await
     }
 
-    /// The account's characters.
+    /// Lists the account's characters.
+    ///
+    /// # Errors
+    /// [`ApiError::Refused`] when the server refuses, with `UNAUTHORIZED` for instance; [`ApiError::Unreachable`] or
+    /// [`ApiError::Unreadable`] without a usable answer.
     pub async fn characters(&self, access_token: &str) -> Result<Vec<Character>, ApiError> {
         self.answer(self.http.get(self.url("/characters")).bearer_auth(access_token)).await
     }
 
-    /// Makes a character.
+    /// Creates a character.
+    ///
+    /// # Errors
+    /// [`ApiError::Refused`] when the server refuses, with `NAME_TAKEN` or `TOO_MANY_CHARACTERS` for instance;
+    /// [`ApiError::Unreachable`] or [`ApiError::Unreadable`] without a usable answer.
     pub async fn create_character(
         &self,
         access_token: &str,
@@ -116,12 +144,44 @@ impl Api {
         self.answer(self.http.post(self.url("/characters")).bearer_auth(access_token).json(&body)).await
     }
 
-    /// Deletes a character that is not in the world.
+    /// Changes the appearance, a flat JSON object, of a character that is not in the world.
+    ///
+    /// # Errors
+    /// [`ApiError::Refused`] when the server refuses, with `CHARACTER_IN_WORLD` for instance; [`ApiError::Unreachable`]
+    /// or [`ApiError::Unreadable`] without a usable answer.
+    pub async fn change_appearance(
+        &self,
+        access_token: &str,
+        id: &str,
+        appearance: &serde_json::Value,
+    ) -> Result<Character, ApiError> {
+        let body = serde_json::json!({ "appearance": appearance });
+        self.answer(self.http.patch(self.url(&format!("/characters/{id}"))).bearer_auth(access_token).json(&body)).await
+    }
+
+    /// Deletes a character that is not in the world. While it is still listed, [`Api::restore_character`] undoes this.
+    ///
+    /// # Errors
+    /// [`ApiError::Refused`] when the server refuses, with `CHARACTER_IN_WORLD` for instance; [`ApiError::Unreachable`]
+    /// without an answer.
     pub async fn delete_character(&self, access_token: &str, id: &str) -> Result<(), ApiError> {
         self.done(self.http.delete(self.url(&format!("/characters/{id}"))).bearer_auth(access_token)).await
     }
 
-    /// What the server shows of its maps; `None` where it shows nothing of the kind.
+    /// Undoes the deletion of a character.
+    ///
+    /// # Errors
+    /// [`ApiError::Refused`] when the server refuses, with `CHARACTER_NOT_FOUND` for instance;
+    /// [`ApiError::Unreachable`] or [`ApiError::Unreadable`] without a usable answer.
+    pub async fn restore_character(&self, access_token: &str, id: &str) -> Result<Character, ApiError> {
+        self.answer(self.http.post(self.url(&format!("/characters/{id}/restore"))).bearer_auth(access_token)).await
+    }
+
+    /// What the server says about its maps; `None` if it answers 404 or something that is not a status.
+    ///
+    /// # Errors
+    /// [`ApiError::Refused`] when the server refuses with another status than 404, [`ApiError::Unreachable`] without an
+    /// answer.
     pub async fn world_status(&self) -> Result<Option<WorldStatus>, ApiError> {
         match self.answer(self.http.get(self.url("/status"))).await {
             Ok(status) => Ok(Some(status)),
@@ -131,7 +191,10 @@ impl Api {
         }
     }
 
-    /// The text of any page: metrics, for instance. `url` is whole.
+    /// The text of any page, such as metrics. `url` is the complete URL.
+    ///
+    /// # Errors
+    /// [`ApiError::Refused`] when the status is not a success, [`ApiError::Unreachable`] without an answer.
     pub async fn text(&self, url: &str) -> Result<String, ApiError> {
         let response = self.http.get(url).send().await?;
         let response = error::refused(response).await?;

@@ -1,4 +1,4 @@
-//! What `GET /status` tells of the maps, in tiles. Everything but the map's id may be absent.
+//! What `GET /status` says about the maps, in tiles. Everything but the map's id may be absent.
 
 use realmgate_protocol::movement::{CollisionGrid, Position, UNITS_PER_TILE};
 use serde::Deserialize;
@@ -9,7 +9,7 @@ pub struct WorldStatus {
     /// The gateway's port on the same host.
     #[serde(default)]
     pub gateway_port: Option<u16>,
-    /// Each map.
+    /// One entry for each map.
     #[serde(default)]
     pub maps: Vec<MapStatus>,
 }
@@ -18,25 +18,25 @@ pub struct WorldStatus {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct MapStatus {
-    /// Which.
+    /// The map's id.
     pub map_id: u16,
-    /// Tiles from west to east.
+    /// Width in tiles, from west to east.
     pub width: u32,
-    /// Tiles from north to south.
+    /// Height in tiles, from north to south.
     pub height: u32,
-    /// Rows of `#` for solid and `.` for open.
+    /// Rows of tiles, `#` for solid and `.` for open.
     pub solid: Vec<String>,
-    /// Ways to other maps.
+    /// Portals to other maps.
     pub portals: Vec<Portal>,
-    /// Where nobody can be harmed.
+    /// Areas where nobody can be harmed.
     pub safe_zones: Vec<Area>,
     /// Where vendors stand.
     pub vendors: Vec<Spot>,
-    /// Where mobs live.
+    /// Areas where mobs live.
     pub mob_areas: Vec<Area>,
 }
 
-/// A way to another map.
+/// A portal to another map.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Portal {
@@ -48,7 +48,7 @@ pub struct Portal {
     pub to_map: u16,
 }
 
-/// A place.
+/// A point on a map.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Spot {
@@ -58,7 +58,7 @@ pub struct Spot {
     pub y: f64,
 }
 
-/// A rectangle.
+/// A rectangle on a map.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Area {
@@ -66,14 +66,14 @@ pub struct Area {
     pub x: f64,
     /// Tiles from the north.
     pub y: f64,
-    /// Tiles from west to east.
+    /// Width in tiles, from west to east.
     pub w: f64,
-    /// Tiles from north to south.
+    /// Height in tiles, from north to south.
     pub h: f64,
 }
 
 impl MapStatus {
-    /// The solid tiles, where the server tells them and they fit together.
+    /// The solid tiles; `None` if the server does not send them, or they do not match the map's size.
     pub fn grid(&self) -> Option<CollisionGrid> {
         let rows_fit = self.solid.len() == self.height as usize
             && self.solid.iter().all(|row| row.is_ascii() && row.len() == self.width as usize);
@@ -85,28 +85,28 @@ impl MapStatus {
     }
 }
 
-/// A point in tiles as a position.
+/// Converts a point in tiles to a position.
 pub fn tiles(x: f64, y: f64) -> Position {
     let units = |tiles: f64| (tiles * f64::from(UNITS_PER_TILE)) as i32;
     Position { x: units(x), y: units(y) }
 }
 
 impl Portal {
-    /// Where it is.
+    /// Its position.
     pub fn position(&self) -> Position {
         tiles(self.x, self.y)
     }
 }
 
 impl Spot {
-    /// Where it is.
+    /// Its position.
     pub fn position(&self) -> Position {
         tiles(self.x, self.y)
     }
 }
 
 impl Area {
-    /// The point at these shares of the width and height, each from 0 to 1.
+    /// The point at these fractions of the width and height, each from 0 to 1.
     pub fn point(&self, across: f64, down: f64) -> Position {
         tiles(self.x + self.w * across, self.y + self.h * down)
     }

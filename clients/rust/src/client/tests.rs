@@ -48,7 +48,7 @@ fn setup() -> Setup {
     Setup::new(Clock::start())
 }
 
-/// Enters against a server that says what it should.
+/// Enters on a server that sends everything it should.
 async fn entered(server: &mut ServerDouble) -> GameClient {
     let (admission, setup) = (admission(server), setup());
     let greeting = async {
@@ -74,7 +74,7 @@ fn snapshot(tick: u32, last_command: u32, at: Position) -> Vec<u8> {
     datagram::seal(Section::Snapshot(out.bytes()))
 }
 
-/// A server that moves one player: each frame's new commands are applied and answered with a snapshot.
+/// A server that moves one player. It applies each frame's new commands and answers with a snapshot.
 struct World {
     at: Position,
     applied: u32,

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::token::testing::{standard_text, ticket};
 use crate::transport::testing::{Heard, ServerDouble};
 
-/// A gateway that hands out the given tickets, one after the other, and counts its sockets.
+/// A gateway that hands out the given tickets one after the other, and counts its sockets.
 struct GatewayDouble {
     url: String,
     sockets: Arc<AtomicUsize>,
@@ -80,7 +80,7 @@ fn setup() -> Setup {
     Setup { accept_within: Duration::from_millis(400), ..Setup::new(Clock::start()) }
 }
 
-/// Welcomes whoever greets, into a world in which it owns this much gold.
+/// Welcomes any client that greets, into a world in which it owns this much gold.
 async fn welcome(server: &mut ServerDouble, gold: u64) -> u64 {
     loop {
         let (client, message) = server.next_message().await;

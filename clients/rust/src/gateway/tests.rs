@@ -5,7 +5,7 @@ use axum::routing::get;
 
 use super::*;
 
-/// A gateway that greets the token `good`, and knows the character `hero` alone.
+/// A gateway that welcomes the token `good`, and knows only the character `hero`.
 async fn gateway() -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -48,7 +48,7 @@ async fn an_admission_has_every_field() {
     let mut gateway = Gateway::connect(&gateway().await, "good").await.unwrap();
     let admission = gateway.enter_world("hero", Some(ChannelId(2))).await.unwrap();
     assert_eq!((admission.map(), admission.channel), (MapId(1), 2));
-    assert_eq!(admission.spawn_pos, SpawnPosition { x: 1.5, y: 2.0 });
+    assert_eq!(admission.spawn_pos, Some(SpawnPosition { x: 1.5, y: 2.0 }));
     assert_eq!(admission.map_ws_url, None);
 }
 
@@ -64,6 +64,7 @@ async fn an_error_has_its_code_and_the_socket_goes_on() {
 async fn a_bad_token_is_told_by_the_close_code() {
     let error = Gateway::connect(&gateway().await, "bad").await.unwrap_err();
     assert!(matches!(error, GatewayError::Closed { code: 1_008, ref reason } if reason == "Invalid token"), "{error}");
+    assert!(error.wants_fresh_tokens() && !GatewayError::Silent.wants_fresh_tokens());
 }
 
 #[test]

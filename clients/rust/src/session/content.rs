@@ -1,36 +1,36 @@
-//! The names behind the numbers.
+//! The names behind the numbers on the wire.
 
 use realmgate_protocol::realm::{AbilityInfo, ItemInfo, MobInfo};
 
-/// What the server told of the game's data.
+/// The game data that the server has sent.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Content {
-    /// Abilities.
+    /// All abilities.
     pub abilities: Vec<AbilityInfo>,
-    /// Kinds of mobs.
+    /// All kinds of mobs.
     pub mobs: Vec<MobInfo>,
-    /// Kinds of items.
+    /// All kinds of items.
     pub items: Vec<ItemInfo>,
     told: bool,
 }
 
 impl Content {
-    /// As told.
+    /// The content of a `Content` message.
     pub fn new(abilities: Vec<AbilityInfo>, mobs: Vec<MobInfo>, items: Vec<ItemInfo>) -> Self {
         Self { abilities, mobs, items, told: true }
     }
 
-    /// Whether the server has told it.
+    /// Whether the server has sent it.
     pub fn is_told(&self) -> bool {
         self.told
     }
 
-    /// The ability at a place.
+    /// The ability at an index.
     pub fn ability(&self, place: u16) -> Option<&AbilityInfo> {
         self.abilities.get(usize::from(place))
     }
 
-    /// The kind of item with an id.
+    /// The kind of item with this id.
     pub fn item(&self, id: &str) -> Option<&ItemInfo> {
         self.items.iter().find(|item| item.id == id)
     }

@@ -1,5 +1,5 @@
-//! A player's stay on one map server, without I/O: what the server says goes in, what the player wants comes out as
-//! frames.
+//! A player's stay on one map server, without I/O: the server's messages and frames go in, the client's frames come
+//! out.
 
 mod content;
 mod pace;
@@ -26,39 +26,39 @@ use realmgate_protocol::wire::parts::Reassembly;
 
 use crate::world::{Seen, WorldView};
 
-/// The solid tiles of the maps a client has; prediction on others knows no walls.
+/// The solid tiles of the maps that a client has. Prediction on other maps knows no walls.
 pub type Grids = BTreeMap<MapId, Arc<CollisionGrid>>;
 
-/// What the server said on entering.
+/// The server's answer to `Hello`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Welcome {
     /// The client's own entity.
     pub entity: EntityId,
-    /// Its character.
+    /// The client's character.
     pub character: CharacterId,
-    /// The map.
+    /// The map the client is on.
     pub map: MapId,
-    /// The channel.
+    /// The channel the client is in.
     pub channel: ChannelId,
-    /// Ticks per second.
+    /// The server's ticks per second.
     pub tick_hz: u16,
-    /// The class's abilities by slot, as places in [`Content::abilities`].
+    /// The class's abilities by slot, as indices into [`Content::abilities`].
     pub slots: Vec<u16>,
 }
 
-/// What a player wants this tick.
+/// What a player wants to do this tick.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Intent {
-    /// Where to walk; `None` to stand.
+    /// The direction to walk in; `None` to stand.
     pub heading: Option<Angle>,
-    /// Which ability to use.
+    /// The ability to use, if any.
     pub action: Option<Action>,
 }
 
-/// What a session has counted.
+/// Counters of a session.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Reliable messages received; the parts of a split one count as one.
+    /// Reliable messages received. The parts of a split message count as one.
     pub messages_in: u64,
     /// Snapshots applied.
     pub snapshots: u64,
@@ -76,13 +76,13 @@ pub struct Session {
     ground: Option<Arc<CollisionGrid>>,
     places: Vec<PlaceInfo>,
     reassembly: Reassembly,
-    /// What the player sees.
+    /// The entities that the player sees.
     pub world: WorldView,
-    /// What the character owns.
+    /// The character's possessions.
     pub possessions: Possessions,
-    /// Party and trade.
+    /// The player's party and trade.
     pub social: Social,
-    /// What the numbers on the wire mean.
+    /// Names for the numbers on the wire.
     pub content: Content,
     predictor: Predictor,
     pace: Pace,
@@ -92,7 +92,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session that has said nothing yet. `carried`: what the character owned where it comes from, to be compared.
+    /// A session that has sent nothing yet. `carried` is what the character owned on the server it comes from, to
+    /// compare.
     pub fn new(grids: Arc<Grids>, carried: Option<Possessions>) -> Self {
         Self {
             grids,
@@ -117,12 +118,12 @@ impl Session {
         ClientMessage::Hello { protocol_hash: protocol_hash() }
     }
 
-    /// Whether the server has told all that a player needs to begin.
+    /// Whether the server has sent everything that a player needs to begin.
     pub fn is_entered(&self) -> bool {
         self.welcome.is_some() && self.content.is_told() && self.possessions.is_told()
     }
 
-    /// What the server said on entering.
+    /// The server's welcome, once it has arrived.
     pub fn welcome(&self) -> Option<&Welcome> {
         self.welcome.as_ref()
     }
@@ -132,37 +133,37 @@ impl Session {
         self.world.entity(self.welcome.as_ref()?.entity)
     }
 
-    /// Where the player stands, as predicted; where the server last saw it before there is a prediction.
+    /// The player's predicted position; the server's last one while there is no prediction.
     pub fn position(&self) -> Option<Position> {
         self.predictor.position().or_else(|| self.own_entity()?.position())
     }
 
-    /// The solid tiles of the map, where the server has told them or the client has them.
+    /// The solid tiles of the map, if the server has sent them or the client has them.
     pub fn grid(&self) -> Option<&Arc<CollisionGrid>> {
         self.ground.as_ref().or_else(|| self.grids.get(&self.welcome.as_ref()?.map))
     }
 
-    /// Portals, safe zones and what else the server has told of the map.
+    /// Portals, safe zones and other places that the server has sent for the map.
     pub fn places(&self) -> &[PlaceInfo] {
         &self.places
     }
 
-    /// How long the next client tick should be.
+    /// The pace, which says how long the next client tick should be.
     pub fn pace(&self) -> &Pace {
         &self.pace
     }
 
-    /// What was counted so far.
+    /// The counters so far.
     pub fn counters(&self) -> Counters {
         self.counters
     }
 
-    /// How often the server put the player elsewhere than predicted.
+    /// How often the server corrected the predicted position.
     pub fn corrections(&self) -> u64 {
         self.predictor.corrections()
     }
 
-    /// The broken promises of the server since the last call, each in a sentence.
+    /// The contradictions in what the server sent since the last call, each as a sentence.
     pub fn take_anomalies(&mut self) -> Vec<String> {
         let unknown = self.world.unknown_entities();
         if unknown > self.told_of_unknown_entities {
@@ -173,7 +174,8 @@ impl Session {
         std::mem::take(&mut self.anomalies)
     }
 
-    /// Takes a reliable message. What it says is applied; it is handed back for what the caller makes of it.
+    /// Takes a reliable message, applies it and returns it to the caller. `None` for an incomplete or unreadable
+    /// message.
     pub fn receive_message(&mut self, bytes: &[u8]) -> Option<ServerMessage> {
         match decode_reliable(bytes) {
             Ok(ServerMessage::Part { index, count, bytes }) => self.receive_part(index, count, &bytes),
@@ -194,7 +196,7 @@ impl Session {
             }
         };
         match decode_split(&whole) {
-            // A part within parts is nothing an honest server makes.
+            // No honest server sends a part within parts.
             Ok(ServerMessage::Part { .. }) | Err(_) => {
                 self.counters.decode_errors += 1;
                 None
@@ -229,7 +231,7 @@ impl Session {
     }
 
     fn learn_ground(&mut self, width: u16, height: u16, runs: &[u32]) {
-        // Of a map too large to be told, the client must have the grid itself.
+        // A map that is too large for a message has no runs. The client must have its grid already.
         if runs.is_empty() {
             return;
         }
@@ -243,9 +245,9 @@ impl Session {
         }
     }
 
-    /// Takes the body of a server frame; whether it was applied.
+    /// Takes the body of a server frame, and reconciles the prediction with it. Returns whether it was applied.
     pub fn receive_frame(&mut self, body: &[u8]) -> bool {
-        // Before the welcome the client does not know which entity is its own, and what a number means.
+        // Before the welcome the client does not know its own entity, nor what the numbers mean.
         if self.welcome.is_none() {
             return false;
         }
@@ -271,14 +273,14 @@ impl Session {
         }
     }
 
-    /// Turns what the player wants into the next command, and that into the frame to send.
+    /// Turns the player's intent into the next command, predicts it, and returns the frame to send.
     pub fn tick(&mut self, intent: Intent) -> ClientFrame {
         let motion = self.motion();
         self.predictor.issue(intent, motion);
         ClientFrame { ack: self.world.ack(), commands: self.predictor.newest() }
     }
 
-    /// How the player moves now, as far as its components tell.
+    /// How the player moves now, according to its components.
     fn motion(&self) -> Motion {
         let Some(own) = self.own_entity() else { return Motion::default() };
         let units = own.move_speed.as_ref().map_or(0, |speed| i32::from(speed.units_per_tick));

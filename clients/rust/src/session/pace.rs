@@ -1,16 +1,16 @@
-//! How fast a client ticks, so that the server always has a command of it and never many.
+//! How fast a client ticks, so that the server always has a few of its commands buffered, and never many.
 
 use std::time::Duration;
 
-/// Commands that should wait at the server: enough for a little jitter, few enough for little delay.
+/// Target number of commands buffered at the server: enough for a little jitter, few enough for little delay.
 const AIM: f64 = 2.0;
-/// How much a snapshot's figure weighs against those before.
+/// Weight of a new sample in the moving average.
 const WEIGHT: f64 = 0.1;
-/// How much longer the tick gets for each command too many.
+/// Relative change of the tick length for each command above or below the target.
 const GAIN: f64 = 0.03;
-/// The tick is at most this much shorter or longer than the server's.
+/// Maximum relative difference to the server's tick length.
 const MOST: f64 = 0.1;
-/// Before the server has told its rate.
+/// Tick rate until the server has sent its own.
 const DEFAULT_TICK_HZ: u16 = 30;
 
 /// The length of client ticks.
@@ -27,12 +27,12 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// For a server of this rate.
+    /// The pace for a server of this tick rate.
     pub fn new(tick_hz: u16) -> Self {
         Self { tick_hz: tick_hz.max(1), buffered: AIM }
     }
 
-    /// Notes how many commands wait at the server.
+    /// Takes a new sample of the number of commands that the server has buffered.
     pub fn observe(&mut self, buffered_commands: u8) {
         self.buffered += (f64::from(buffered_commands) - self.buffered) * WEIGHT;
     }
@@ -54,7 +54,7 @@ mod tests {
             let mut pace = Pace::new(30);
             let (mut waiting, mut lowest_late) = (start, f64::MAX);
             for tick in 0..3_000 {
-                // The server takes one command a tick; the client makes as many as its ticks are shorter.
+                // The server takes one command per tick. The client makes more if its ticks are shorter.
                 waiting = (waiting + (1.0 / 30.0) / pace.interval().as_secs_f64() - 1.0).clamp(0.0, 15.0);
                 pace.observe(waiting as u8);
                 if tick > 1_500 {

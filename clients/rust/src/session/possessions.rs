@@ -1,46 +1,46 @@
-//! What the character owns, as told. Whatever the server says that does not fit what it said before is noted.
+//! What the character owns, according to the server. Contradictions to earlier messages are noted as anomalies.
 
 use std::collections::BTreeMap;
 
 use realmgate_protocol::ids::ItemId;
 use realmgate_protocol::realm::{ItemView, ServerMessage};
 
-/// Slots from this on are worn.
+/// The first worn slot. Lower slots are in the bag.
 pub const FIRST_WORN_SLOT: u16 = 100;
 
 /// Items, gold and experience.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Possessions {
-    /// Items by identity.
+    /// Items by id.
     pub items: BTreeMap<ItemId, ItemView>,
-    /// Gold.
+    /// The character's gold.
     pub gold: u64,
-    /// Experience in all.
+    /// Total experience.
     pub experience: u64,
-    /// Level.
+    /// The character's level.
     pub level: u16,
-    /// How many items the bag holds.
+    /// Number of slots in the bag.
     pub bag_slots: u16,
-    /// Whether the server's store is out of reach: what one gains or gives waits until it is back.
+    /// Whether the server's store is out of reach. Gains and losses wait until it is back.
     pub store_away: bool,
-    /// How many changes of these possessions wait for it.
+    /// Number of changes to these possessions that wait for the store.
     pub pending: u16,
     told: bool,
     carried: bool,
 }
 
 impl Possessions {
-    /// The same, to be compared with what another map server says first.
+    /// The same, to compare with the first inventory from another map server.
     pub(super) fn carried_over(self) -> Self {
         Self { carried: self.told, told: false, store_away: false, pending: 0, ..self }
     }
 
-    /// Whether this server has told them.
+    /// Whether this server has sent them.
     pub fn is_told(&self) -> bool {
         self.told
     }
 
-    /// Items in the bag.
+    /// The items in the bag.
     pub fn bag(&self) -> impl Iterator<Item = &ItemView> {
         self.items.values().filter(|item| item.slot < FIRST_WORN_SLOT)
     }
@@ -50,7 +50,7 @@ impl Possessions {
         self.items.values().find(|item| item.slot == slot)
     }
 
-    /// Whether the bag holds as much as it can.
+    /// Whether the bag is full.
     pub fn is_bag_full(&self) -> bool {
         self.bag().count() >= usize::from(self.bag_slots)
     }
@@ -98,7 +98,7 @@ impl Possessions {
         }
     }
 
-    /// How what another server says differs from what was owned before.
+    /// How the inventory from another server differs from the possessions before the travel.
     fn differences(&self, told: &Self) -> Vec<String> {
         let mut found = Vec::new();
         let mut number = |what: &str, before: u64, after: u64| {

@@ -1,4 +1,4 @@
-//! Where the player will be: its unacknowledged commands on top of what the server last said.
+//! Client-side prediction: the player's unacknowledged commands on top of the server's last state.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,20 +9,20 @@ use realmgate_protocol::wire::{InputCommand, InputCommands};
 
 use super::Intent;
 
-/// Commands kept for replaying. A server that is further behind has lost us.
+/// Maximum number of commands kept for replaying. A server that is further behind has lost us.
 const MAX_PENDING: usize = 128;
 
 /// How the player moves.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Motion {
-    /// 1/1,024 tile per tick; 0 while it can not walk.
+    /// Speed in 1/1,024 tile per tick; 0 while it cannot walk.
     pub units_per_tick: i32,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Issued {
     command: InputCommand,
-    /// Where it is predicted to lead, once there is anything to predict from.
+    /// The predicted position after it, once there is a state to predict from.
     to: Option<Position>,
 }
 
@@ -33,34 +33,34 @@ pub struct Predictor {
     body_radius: i32,
     pending: VecDeque<Issued>,
     issued: u32,
-    /// The last command the server applied, and where that led.
+    /// The last command that the server applied, and the position after it.
     confirmed: Option<(u32, Position)>,
     at: Option<Position>,
     corrections: u64,
 }
 
 impl Predictor {
-    /// For a body on a map; without a grid the ground is open everywhere.
+    /// A predictor for a body on a map. Without a grid the ground is open everywhere.
     pub fn new(grid: Option<Arc<CollisionGrid>>, body_radius: i32) -> Self {
         Self { grid, body_radius, ..Self::default() }
     }
 
-    /// Takes the ground, when it is told after the prediction has begun.
+    /// Sets the ground, if it arrives after the prediction has started.
     pub fn stand_on(&mut self, grid: Arc<CollisionGrid>) {
         self.grid = Some(grid);
     }
 
-    /// Where the player is now, as predicted.
+    /// The player's predicted position.
     pub fn position(&self) -> Option<Position> {
         self.at
     }
 
-    /// How often the server said otherwise.
+    /// How often the server's position differed from the prediction.
     pub fn corrections(&self) -> u64 {
         self.corrections
     }
 
-    /// Makes the next command and predicts it.
+    /// Makes the next command and predicts its result.
     pub fn issue(&mut self, intent: Intent, motion: Motion) {
         self.issued += 1;
         let command = InputCommand { number: self.issued, heading: intent.heading, action: intent.action };
@@ -71,16 +71,16 @@ impl Predictor {
         self.pending.push_back(Issued { command, to: self.at });
     }
 
-    /// The newest commands that the server has not applied, oldest first.
+    /// The newest commands that the server has not yet confirmed, oldest first.
     pub fn newest(&self) -> InputCommands {
         let skip = self.pending.len().saturating_sub(MAX_COMMANDS_PER_FRAME);
         self.pending.iter().skip(skip).map(|issued| issued.command).collect()
     }
 
-    /// Takes where the server says the player was after `last_command`, and replays what came after that.
+    /// Reconciliation: takes the server's position after `last_command`, and replays the commands after it.
     pub fn reconcile(&mut self, server: Position, last_command: u32, motion: Motion) {
         let expected = match self.confirmed {
-            // Nothing new was applied: the player should still be where it was.
+            // No new command was applied, so the player should still be where it was.
             Some((confirmed, at)) if confirmed == last_command => Some(at),
             _ => self.pending.iter().find(|issued| issued.command.number == last_command).and_then(|issued| issued.to),
         };

@@ -1,30 +1,30 @@
-//! Party and trade, as the server last told them.
+//! Party and trade, as the server last sent them.
 
 use realmgate_protocol::ids::EntityId;
 use realmgate_protocol::link::PartyMember;
 use realmgate_protocol::realm::{OfferView, ServerMessage};
 
-/// A trade as it stands.
+/// The current state of a trade.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trade {
-    /// With whom.
+    /// The other player's entity.
     pub with: EntityId,
-    /// Grows with every change of an offer.
+    /// Incremented with every change of an offer.
     pub revision: u32,
-    /// One's own offer.
+    /// The player's own offer.
     pub mine: OfferView,
-    /// The other's.
+    /// The other player's offer.
     pub theirs: OfferView,
 }
 
-/// One's party and trade.
+/// The player's party and trade.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Social {
-    /// The party; 0 for none.
+    /// The party's id; 0 for none.
     pub party: u64,
     /// Its members, the leader first; empty for none.
     pub members: Vec<PartyMember>,
-    /// The trade that goes on.
+    /// The current trade, if any.
     pub trade: Option<Trade>,
 }
 

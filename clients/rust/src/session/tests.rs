@@ -88,7 +88,7 @@ fn the_ground_is_learnt_and_walked_on() {
         |runs: Vec<u32>| ServerMessage::MapLayout { map: MapId(1), width: 4, height: 3, runs, places: Vec::new() };
     tell_in_parts(&mut session, &layout(grid.to_runs()));
     assert_eq!(session.grid().map(AsRef::as_ref), Some(&grid));
-    // A step north of the wall, heading south: the body stops at it.
+    // One step north of the wall, heading south: the wall stops the body.
     let start = Position { x: 1_536, y: 1_024 - 320 };
     session.receive_frame(&frame(7, 0, start));
     session.tick(Intent { heading: Some(Angle(64)), action: None });

@@ -1,4 +1,4 @@
-//! Tokens and tickets as a gateway makes them.
+//! Tokens and tickets, made as a gateway makes them.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -29,12 +29,12 @@ pub fn ticket(ticket_id: u64) -> String {
     .seal_text(&keys)
 }
 
-/// A token that `renetcode` made at time zero, good for 30 s.
+/// A token that `renetcode` made at time zero, valid for 30 s.
 pub fn token(ticket_id: u64, addresses: Vec<SocketAddr>, key: &[u8; 32]) -> ConnectToken {
     ConnectToken::generate(Duration::ZERO, NETCODE_PROTOCOL_ID, 30, ticket_id, 5, addresses, None, key).unwrap()
 }
 
-/// The standard's public layout.
+/// The token in the standard's public layout.
 pub fn standard_bytes(token: &ConnectToken) -> Vec<u8> {
     let mut out = token.version_info.to_vec();
     out.extend(token.protocol_id.to_le_bytes());
@@ -64,7 +64,7 @@ pub fn standard_bytes(token: &ConnectToken) -> Vec<u8> {
     out
 }
 
-/// The text of the standard's layout.
+/// The token in the standard's public layout, as base64url.
 pub fn standard_text(token: &ConnectToken) -> String {
     URL_SAFE_NO_PAD.encode(standard_bytes(token))
 }

@@ -1,4 +1,4 @@
-//! A connection without a socket: datagrams in and out, time handed in.
+//! A connection without a socket: datagrams go in and out, and the caller passes in the time.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -11,10 +11,10 @@ use renetcode::{ClientAuthentication, ConnectToken, DisconnectReason, NetcodeCli
 
 use super::guard;
 
-/// How often the farewell is sent: the datagram that carries it may be lost, as any other.
+/// How many times the disconnect packet is sent, since any of them may be lost.
 const FAREWELLS: usize = 3;
 
-/// What came from the server.
+/// Something received from the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Incoming {
     /// The body of a snapshot.
@@ -29,27 +29,27 @@ pub enum CloseReason {
     /// The server has no room.
     #[error("the server denied the connection")]
     Denied,
-    /// Nothing came for too long.
+    /// Nothing arrived for too long, or the connect token expired.
     #[error("the server fell silent")]
     TimedOut,
-    /// The server ended it.
+    /// The server ended the connection.
     #[error("the server ended the connection")]
     ByServer,
-    /// We ended it.
+    /// This client ended the connection.
     #[error("the connection was closed here")]
     ByClient,
-    /// A reliable message can not be sent.
+    /// A reliable message could not be queued.
     #[error(transparent)]
     Queue(#[from] QueueError),
     /// The socket failed.
     #[error("the socket failed: {0}")]
     Socket(std::io::ErrorKind),
-    /// `renetcode` does not take the token.
-    #[error("the connect token can not be used: {0}")]
+    /// `renetcode` does not accept the token.
+    #[error("the connect token cannot be used: {0}")]
     Token(String),
 }
 
-/// What went over a connection, netcode's own bytes included but not UDP's.
+/// The traffic of a connection, including netcode's overhead but not UDP's.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Traffic {
     /// Bytes received.
@@ -60,16 +60,16 @@ pub struct Traffic {
     pub datagrams_in: u64,
     /// Datagrams sent.
     pub datagrams_out: u64,
-    /// Datagrams received that were none of ours: forged, or of an unknown layout.
+    /// Datagrams received and dropped: unsound ones, and payloads that are malformed or break the protocol.
     pub bad_datagrams: u64,
 }
 
-/// A netcode connection with our datagrams on it.
+/// A netcode connection that carries our payloads.
 #[derive(Debug)]
 pub struct Connection {
     netcode: NetcodeClient,
     stream: Stream,
-    /// Since the connection was made.
+    /// Time since the connection was created.
     now: Duration,
     incoming: VecDeque<Incoming>,
     outgoing: Vec<Vec<u8>>,
@@ -77,13 +77,16 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// A connection that begins to ask for admission.
+    /// A connection that starts the netcode handshake.
+    ///
+    /// # Errors
+    /// [`CloseReason::Token`] when `renetcode` does not accept the token.
     pub fn new(connect_token: ConnectToken) -> Result<Self, CloseReason> {
         let netcode = NetcodeClient::new(Duration::ZERO, ClientAuthentication::Secure { connect_token })
             .map_err(|error| CloseReason::Token(error.to_string()))?;
         Ok(Self {
             netcode,
-            // Whoever sends without a frame has none to send: what is to be acknowledged need not wait.
+            // A tick without a frame has no frame to wait for, so an acknowledgement need not wait either.
             stream: Stream::new(Duration::ZERO),
             now: Duration::ZERO,
             incoming: VecDeque::new(),
@@ -92,7 +95,7 @@ impl Connection {
         })
     }
 
-    /// Where its datagrams go.
+    /// The address that its datagrams go to.
     pub fn server(&self) -> SocketAddr {
         self.netcode.server_addr()
     }
@@ -102,22 +105,22 @@ impl Connection {
         self.netcode.is_connected()
     }
 
-    /// Why it ended, once it has.
+    /// Why the connection ended, once it has.
     pub fn close_reason(&self) -> Option<CloseReason> {
         self.netcode.disconnect_reason().map(close_reason)
     }
 
-    /// What went over it so far.
+    /// The traffic so far.
     pub fn traffic(&self) -> Traffic {
         self.traffic
     }
 
-    /// Whether every message has been acknowledged.
+    /// Whether every sent message has been acknowledged.
     pub fn is_quiet(&self) -> bool {
         self.stream.is_acknowledged()
     }
 
-    /// Lets time pass; netcode's own packets become due.
+    /// Advances the time, which makes netcode's own packets due.
     pub fn advance(&mut self, elapsed: Duration) {
         self.now += elapsed;
         if self.close_reason().is_some() {
@@ -151,19 +154,22 @@ impl Connection {
         }
     }
 
-    /// The next of what came.
+    /// The next received frame or message.
     pub fn next_incoming(&mut self) -> Option<Incoming> {
         self.incoming.pop_front()
     }
 
     /// Queues a reliable message.
+    ///
+    /// # Errors
+    /// [`CloseReason::Queue`] when the message is empty or too long, or the queue is full.
     pub fn send_message(&mut self, message: Vec<u8>) -> Result<(), CloseReason> {
         Ok(self.stream.queue(message)?)
     }
 
-    /// Sends a client's tick: its frame, if it has one, and what the reliable stream has to say.
+    /// Sends a client's tick: its frame, if it has one, and the due reliable messages and acknowledgements.
     pub fn send_tick(&mut self, frame: Option<&ClientFrame>) {
-        // Before the accept and after the end there is nobody to hear it.
+        // Before the accept and after the end nobody receives it.
         if !self.is_connected() {
             return;
         }
@@ -180,7 +186,7 @@ impl Connection {
         });
     }
 
-    /// Ends the connection; the farewells are among the outgoing datagrams.
+    /// Ends the connection. The disconnect packets are among the outgoing datagrams.
     pub fn disconnect(&mut self) {
         if !self.is_connected() {
             return;

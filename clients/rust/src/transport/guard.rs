@@ -1,22 +1,22 @@
-//! A look at each datagram before `renetcode` sees it.
+//! Checks each datagram before `renetcode` sees it.
 //!
 //! `renetcode` 2 panics, before any authentication, on a sequence of more than 8 bytes, on a packet too short for its
-//! authentication code, and (in debug builds) on a sequence near the end of its range. Whoever can forge our server's
-//! address could otherwise end the program.
+//! authentication code, and (in debug builds) on a sequence near the end of its range. An attacker that can forge our
+//! server's address could otherwise crash the program.
 
 const MAC_BYTES: usize = 16;
 const MAX_SEQUENCE_BYTES: usize = 8;
-/// Its replay window adds 256 to a sequence.
+/// The last accepted sequence number. The replay window of `renetcode` adds 256 to it.
 const LAST_SEQUENCE: u64 = u64::MAX - 1_024;
 
-/// Whether a datagram from the server may be given to `renetcode`.
+/// Whether a datagram from the server may be passed to `renetcode`.
 pub(super) fn is_sound(datagram: &[u8]) -> bool {
     let Some((prefix, rest)) = datagram.split_first() else { return false };
     let (kind, sequence_bytes) = (prefix & 15, usize::from(prefix >> 4));
     if kind == 0 || sequence_bytes > MAX_SEQUENCE_BYTES || datagram.len() > renetcode::NETCODE_MAX_PACKET_BYTES {
         return false;
     }
-    // Two bytes more than the code itself, as `renetcode` also asks for.
+    // Two bytes more than the code itself, as `renetcode` also requires.
     if rest.len() < (sequence_bytes + MAC_BYTES).max(1 + MAC_BYTES) {
         return false;
     }

@@ -1,6 +1,6 @@
-//! The connection to a map server: netcode outside, our payloads inside.
+//! The connection to a map server: netcode packets that carry our payloads.
 //!
-//! [`Connection`] does all of it without a socket; [`UdpTransport`] gives it one.
+//! [`Connection`] is the whole protocol without a socket. [`UdpTransport`] adds the socket.
 
 mod connection;
 mod guard;

@@ -16,27 +16,27 @@ use crate::token::testing::token;
 
 const KEY: [u8; 32] = [9; 32];
 
-/// What the server hears.
+/// What the server receives.
 #[derive(Debug, PartialEq)]
 pub enum Heard {
     /// A client was accepted.
     Connected(u64),
-    /// A client said farewell.
+    /// A client disconnected.
     Disconnected(u64),
-    /// A frame.
+    /// A client's frame.
     Frame(u64, ClientFrame),
-    /// A message.
+    /// A client's message.
     Message(u64, ClientMessage),
 }
 
-/// The server.
+/// A test double of a map server.
 pub struct ServerDouble {
     socket: UdpSocket,
     netcode: NetcodeServer,
     streams: HashMap<u64, Stream>,
     now: Duration,
     heard: Vec<Heard>,
-    /// How many of the next accepts are lost on the way.
+    /// How many of the next accepts are lost.
     pub accepts_to_lose: usize,
 }
 
@@ -54,17 +54,17 @@ impl ServerDouble {
         Self { socket, netcode, streams: HashMap::new(), now: Duration::ZERO, heard: Vec::new(), accepts_to_lose: 0 }
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.socket.local_addr().unwrap()
     }
 
-    /// A token for it.
+    /// A connect token for this server.
     pub fn token(&self, ticket_id: u64) -> ConnectToken {
         token(ticket_id, vec![self.address()], &KEY)
     }
 
-    /// The next thing heard; panics when nothing is for ten seconds.
+    /// The next thing received. Panics after ten seconds without any.
     pub async fn next(&mut self) -> Heard {
         let listening = async {
             while self.heard.is_empty() {
@@ -77,7 +77,7 @@ impl ServerDouble {
         self.heard.remove(0)
     }
 
-    /// Passes over what is heard until a message comes.
+    /// Skips everything until a message arrives.
     pub async fn next_message(&mut self) -> (u64, ClientMessage) {
         loop {
             if let Heard::Message(client, message) = self.next().await {
@@ -103,7 +103,7 @@ impl ServerDouble {
         }
     }
 
-    /// Ends a client's connection.
+    /// Disconnects a client.
     pub fn drop_client(&mut self, client: u64) {
         if let ServerResult::ClientDisconnected { addr, payload: Some(packet), .. } = self.netcode.disconnect(client) {
             self.socket.try_send_to(packet, addr).unwrap();
@@ -154,7 +154,7 @@ impl ServerDouble {
             Section::Input(body) => self.heard.push(Heard::Frame(client, ClientFrame::open(body).unwrap())),
             Section::Snapshot(_) => panic!("a client sends no snapshots"),
         }
-        // Time for its streams passes with what clients say: no clock is needed here.
+        // Time advances with each payload from a client, so no clock is needed here.
         self.now += Duration::from_millis(33);
         self.speak(client);
     }

@@ -11,12 +11,12 @@ use tokio::net::UdpSocket;
 use super::connection::{CloseReason, Connection, Incoming, Traffic};
 use crate::clock::Clock;
 
-/// How often a connection that waits to be accepted looks at what is due.
+/// Interval between checks for due packets, while the connection waits to be accepted.
 const HANDSHAKE_STEP: Duration = Duration::from_millis(50);
-/// Most datagrams taken in one go, so that a flood can not hold up the caller's tick.
+/// Maximum number of datagrams taken at once, so that a flood cannot delay the caller's tick.
 const MAX_BURST: usize = 256;
 
-/// A connected transport.
+/// A [`Connection`] on a UDP socket.
 #[derive(Debug)]
 pub struct UdpTransport {
     socket: UdpSocket,
@@ -26,10 +26,15 @@ pub struct UdpTransport {
 }
 
 impl UdpTransport {
-    /// Connects from a fresh socket; gives up with [`CloseReason::TimedOut`] when the server has not accepted in time.
+    /// Connects from a fresh socket.
     ///
-    /// A server that has accepted may have said so in a datagram that was lost. Asking again with the same ticket
-    /// would be refused, so the caller gets another ticket.
+    /// The server may have accepted in a datagram that was lost. Another try with the same ticket would be refused, so
+    /// the caller must get another ticket.
+    ///
+    /// # Errors
+    /// [`CloseReason::TimedOut`] when the server has not accepted within `give_up_after`, [`CloseReason::Token`] for an
+    /// unusable token, [`CloseReason::Socket`] when the socket fails, or the reason for which the connection was
+    /// closed.
     pub async fn connect(token: ConnectToken, clock: Clock, give_up_after: Duration) -> Result<Self, CloseReason> {
         let connection = Connection::new(token)?;
         let socket = open(connection.server()).await.map_err(|error| CloseReason::Socket(error.kind()))?;
@@ -49,20 +54,26 @@ impl UdpTransport {
         Ok(transport)
     }
 
-    /// Waits for datagrams and takes all that are there. Safe to drop while it waits.
+    /// Waits for datagrams and takes all that are there. Cancel safe.
+    ///
+    /// # Errors
+    /// [`CloseReason::Socket`] when the socket fails.
     pub async fn receive(&mut self) -> Result<(), CloseReason> {
         self.socket.readable().await.map_err(|error| CloseReason::Socket(error.kind()))?;
         self.take_arrived()
     }
 
     /// Takes the datagrams that have arrived, without waiting.
+    ///
+    /// # Errors
+    /// [`CloseReason::Socket`] when the socket fails.
     pub fn take_arrived(&mut self) -> Result<(), CloseReason> {
         let mut buffer = [0; NETCODE_MAX_PACKET_BYTES + 1];
         for _ in 0..MAX_BURST {
             match self.socket.try_recv(&mut buffer) {
                 Ok(length) => self.connection.receive(&mut buffer[..length]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                // What an ICMP message says of the other end; it may be starting up, and time will tell.
+                // Caused by an ICMP message about the other end. It may be starting up, so the timeouts decide.
                 Err(error) if is_passing(error.kind()) => {}
                 Err(error) => return Err(CloseReason::Socket(error.kind())),
             }
@@ -70,17 +81,23 @@ impl UdpTransport {
         Ok(())
     }
 
-    /// The next of what came.
+    /// The next received frame or message.
     pub fn next_incoming(&mut self) -> Option<Incoming> {
         self.connection.next_incoming()
     }
 
-    /// Queues a reliable message; it goes out with the next [`Self::finish_tick`].
+    /// Queues a reliable message, which is sent with the next [`Self::finish_tick`].
+    ///
+    /// # Errors
+    /// [`CloseReason::Queue`] when the message is empty or too long, or the queue is full.
     pub fn send_message(&mut self, message: Vec<u8>) -> Result<(), CloseReason> {
         self.connection.send_message(message)
     }
 
-    /// Ends a client tick: sends the frame with what the reliable stream has to say, and what netcode has.
+    /// Ends a client tick: sends the frame, the due reliable messages and netcode's own packets.
+    ///
+    /// # Errors
+    /// The [`CloseReason`], once the connection has ended.
     pub fn finish_tick(&mut self, frame: &ClientFrame) -> Result<(), CloseReason> {
         self.connection.send_tick(Some(frame));
         self.advance();
@@ -88,7 +105,10 @@ impl UdpTransport {
         self.connection.close_reason().map_or(Ok(()), Err)
     }
 
-    /// As [`Self::finish_tick`], without a frame: before the world is entered, and on leaving it.
+    /// As [`Self::finish_tick`], without a frame. For use before entering the world and while leaving it.
+    ///
+    /// # Errors
+    /// The [`CloseReason`], once the connection has ended.
     pub fn finish_quiet_tick(&mut self) -> Result<(), CloseReason> {
         self.connection.send_tick(None);
         self.advance();
@@ -96,22 +116,22 @@ impl UdpTransport {
         self.connection.close_reason().map_or(Ok(()), Err)
     }
 
-    /// Why it ended, once it has.
+    /// Why the connection ended, once it has.
     pub fn close_reason(&self) -> Option<CloseReason> {
         self.connection.close_reason()
     }
 
-    /// What went over it so far.
+    /// The traffic so far.
     pub fn traffic(&self) -> Traffic {
         self.connection.traffic()
     }
 
-    /// Whether every message has been acknowledged.
+    /// Whether every sent message has been acknowledged.
     pub fn is_quiet(&self) -> bool {
         self.connection.is_quiet()
     }
 
-    /// Says farewell and closes the socket.
+    /// Sends the disconnect packets and closes the socket.
     pub fn close(mut self) -> Traffic {
         self.connection.disconnect();
         self.flush();
@@ -126,7 +146,7 @@ impl UdpTransport {
 
     fn flush(&mut self) {
         for datagram in self.connection.take_outgoing() {
-            // A full send buffer loses the datagram, as the network may; the layers above live with that.
+            // A full send buffer loses the datagram, as the network may. The layers above handle that.
             let _ = self.socket.try_send(&datagram);
         }
     }
@@ -138,9 +158,9 @@ async fn open(server: SocketAddr) -> std::io::Result<UdpSocket> {
         SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
     };
     let socket = UdpSocket::bind(any).await?;
-    // Connected, so that the kernel drops what comes from anybody else.
+    // Connected, so that the kernel drops datagrams from anyone else.
     socket.connect(server).await?;
-    // The first try_send would otherwise find a socket whose readiness nobody has asked for yet.
+    // Otherwise the first try_send would find a socket whose readiness was never polled.
     socket.writable().await?;
     Ok(socket)
 }

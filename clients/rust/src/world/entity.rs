@@ -5,30 +5,32 @@ use std::ops::Deref;
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::movement::{Angle, Course, Position};
 use realmgate_protocol::realm::{
-    Appearance, Casting, ComponentValue, Cooldowns, EntityKind, Health, Label, MoveSpeed, Place, Resource, Status,
+    Appearance, Casting, ComponentValue, Cooldowns, EntityKind, Health, Label, Look, MoveSpeed, Place, Resource, Status,
 };
 use realmgate_protocol::wire::WireComponent;
 
 /// The components of an entity that the client knows.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EntityView {
-    /// Where it was, and how it goes on, at the tick of the snapshot that told it.
+    /// Its course for dead reckoning, and the tick of the snapshot that sent it.
     pub course: Option<(Tick, Course)>,
-    /// What it is.
+    /// Its kind, definition and level.
     pub appearance: Option<Appearance>,
     /// Its name.
     pub label: Option<Label>,
+    /// The appearance that its player chose, if any.
+    pub look: Option<Look>,
     /// Its health.
     pub health: Option<Health>,
-    /// What it casts.
+    /// The ability it is casting.
     pub casting: Option<Casting>,
-    /// What weighs on it.
+    /// Its status effects.
     pub status: Option<Status>,
-    /// The class's resource; one's own only.
+    /// The class's resource; only on the player's own entity.
     pub resource: Option<Resource>,
-    /// When abilities are ready; one's own only.
+    /// When abilities are ready; only on the player's own entity.
     pub cooldowns: Option<Cooldowns>,
-    /// How fast it walks; one's own only.
+    /// How fast it walks; only on the player's own entity.
     pub move_speed: Option<MoveSpeed>,
 }
 
@@ -36,7 +38,7 @@ pub struct EntityView {
 #[derive(Debug, Clone, Copy)]
 pub struct Seen<'a> {
     view: &'a EntityView,
-    /// The tick of that snapshot.
+    /// The tick of the newest snapshot.
     now: Tick,
 }
 
@@ -45,7 +47,7 @@ impl<'a> Seen<'a> {
         Self { view, now }
     }
 
-    /// Where it is shown at the tick of the newest snapshot: its course, followed since it was told. One's own is exact.
+    /// Its position at the tick of the newest snapshot, by dead reckoning from its course. The player's own is exact.
     pub fn position(&self) -> Option<Position> {
         self.view.position_at(self.now)
     }
@@ -59,27 +61,27 @@ impl Deref for Seen<'_> {
 }
 
 impl EntityView {
-    /// Where it is shown at a tick, which should not lie far before or after the newest snapshot.
+    /// Its position at a tick, by dead reckoning. The tick should be close to the newest snapshot.
     pub fn position_at(&self, tick: Tick) -> Option<Position> {
         self.course.map(|(told_at, course)| course.after(tick.since(told_at)))
     }
 
-    /// Where it looks.
+    /// The direction it looks in.
     pub fn facing(&self) -> Option<Angle> {
         self.course.map(|(_, course)| course.facing)
     }
 
-    /// What kind of thing it is.
+    /// The kind of entity.
     pub fn kind(&self) -> Option<EntityKind> {
         self.appearance.as_ref().map(|appearance| appearance.kind)
     }
 
-    /// Its name; empty where it has none.
+    /// Its name; empty if it has none.
     pub fn name(&self) -> &str {
         self.label.as_ref().map_or("", |label| &label.name)
     }
 
-    /// Whether any of these bits of the status is set.
+    /// Whether any of these status bits is set.
     pub fn has_status(&self, bits: u16) -> bool {
         self.status.as_ref().is_some_and(|status| status.flags & bits != 0)
     }
@@ -89,12 +91,13 @@ impl EntityView {
         self.health.as_ref().is_some_and(|health| health.current == 0)
     }
 
-    /// Takes what a snapshot of tick `now` tells.
+    /// Sets a component from the snapshot of tick `now`.
     pub(super) fn set(&mut self, value: ComponentValue, now: Tick) {
         match value {
             ComponentValue::Place(value) => self.course = Some((now, value.course)),
             ComponentValue::Appearance(value) => self.appearance = Some(value),
             ComponentValue::Label(value) => self.label = Some(value),
+            ComponentValue::Look(value) => self.look = Some(value),
             ComponentValue::Health(value) => self.health = Some(value),
             ComponentValue::Casting(value) => self.casting = Some(value),
             ComponentValue::Status(value) => self.status = Some(value),
@@ -109,13 +112,14 @@ impl EntityView {
             Place::ID => self.course = None,
             Appearance::ID => self.appearance = None,
             Label::ID => self.label = None,
+            Look::ID => self.look = None,
             Health::ID => self.health = None,
             Casting::ID => self.casting = None,
             Status::ID => self.status = None,
             Resource::ID => self.resource = None,
             Cooldowns::ID => self.cooldowns = None,
             MoveSpeed::ID => self.move_speed = None,
-            // A component that this client does not know is not there to be removed.
+            // This client does not know the component, so there is nothing to remove.
             _ => {}
         }
     }

@@ -1,4 +1,4 @@
-//! What the player sees: the entities of the newest snapshot.
+//! What the player sees: the entities as of the newest snapshot.
 
 mod entity;
 mod snapshot;
@@ -21,15 +21,18 @@ pub struct WorldView {
     /// The head of the newest applied snapshot.
     head: ServerFrameHead,
     own: Option<EntityId>,
-    /// Components that came for an entity never announced: a broken promise of the server.
+    /// How often components came for an entity that was never announced, which the server promises not to do.
     unknown_entities: u64,
 }
 
 impl WorldView {
-    /// Applies the body of a server frame. `Ok(None)` when it is not newer than what is shown; on an error nothing is
+    /// Applies the body of a server frame. Returns `None` if it is not newer than the last applied one.
+    ///
+    /// # Errors
+    /// [`FrameError::Head`] or [`FrameError::Snapshot`] when that part is cut short or illegal. Then nothing is
     /// changed.
     pub fn apply(&mut self, body: &[u8]) -> Result<Option<ServerFrameHead>, FrameError> {
-        // An old frame is known by its head; the rest is not worth reading.
+        // An old frame is recognized by its head. The rest is not worth reading.
         let head = ServerFrameHead::read(&mut BitReader::new(body), &self.head).ok_or(FrameError::Head)?;
         if head.tick <= self.ack.newest {
             return Ok(None);
@@ -46,7 +49,7 @@ impl WorldView {
         self.entities.get(&id).map(|entity| Seen::new(entity, self.tick()))
     }
 
-    /// The entities in view, by id.
+    /// All entities in view, by id.
     pub fn entities(&self) -> impl Iterator<Item = (EntityId, Seen<'_>)> {
         let now = self.tick();
         self.entities.iter().map(move |(id, entity)| (*id, Seen::new(entity, now)))
@@ -62,12 +65,12 @@ impl WorldView {
         self.head
     }
 
-    /// What to acknowledge.
+    /// The snapshots to acknowledge.
     pub fn ack(&self) -> SnapshotAck {
         self.ack
     }
 
-    /// How often the server named an entity that it had never announced.
+    /// How often the server updated an entity that it had never announced.
     pub fn unknown_entities(&self) -> u64 {
         self.unknown_entities
     }

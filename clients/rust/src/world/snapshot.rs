@@ -1,4 +1,4 @@
-//! Reading a server frame as a list of changes, so that a bad one changes nothing.
+//! Reading a server frame as a list of changes, so that a bad frame changes nothing.
 
 use realmgate_protocol::bits::BitReader;
 use realmgate_protocol::ids::EntityId;
@@ -9,30 +9,34 @@ use realmgate_protocol::wire::snapshot::{self, OwnState, SnapshotVisitor};
 /// One change that a snapshot makes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    /// Where the own entity is, in every snapshot; `true`: it is new and starts without components.
+    /// The own entity's state, in every snapshot. `true` if it is new and starts without components.
     Own(EntityId, bool, OwnState),
     /// The entity left the view.
     Despawn(EntityId),
-    /// The entity has changes; `true`: it is new and starts without components.
+    /// The entity has changes. `true` if it is new and starts without components.
     Entity(EntityId, bool),
     /// A component's new value.
     Component(EntityId, ComponentValue),
-    /// A component is gone.
+    /// A component was removed.
     Remove(EntityId, u8),
 }
 
-/// Why a frame can not be read.
+/// Why a frame cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
-    /// Its head is cut short, or short where nothing was applied yet.
+    /// Its head is cut short, or has only low bits before any snapshot was applied.
     #[error("a server frame without a head that can be read")]
     Head,
-    /// Its entities are cut short or illegal.
+    /// Its snapshot is cut short or illegal.
     #[error("a snapshot that is cut short or has illegal bits")]
     Snapshot,
 }
 
-/// Reads the body of a server frame, by the head of the newest one that was applied, and the own entity if it is known.
+/// Reads the body of a server frame. `newest` is the head of the newest applied frame, `own` the own entity if known.
+///
+/// # Errors
+/// [`FrameError::Head`] when the head cannot be read, [`FrameError::Snapshot`] when the snapshot is cut short or
+/// illegal.
 pub fn read_frame(
     body: &[u8],
     newest: &ServerFrameHead,

@@ -12,19 +12,19 @@ use super::*;
 /// The client's own entity.
 const OWN: EntityId = EntityId(9);
 
-/// A place on a line and a health, by entity.
+/// A position on a line and a health, by entity.
 type Entities = BTreeMap<u32, (i32, Option<u16>)>;
 
-/// What a server keeps for one client: the truth, and what the client is known to have.
+/// The server's state for one client: the truth, and the baseline that the client is known to have.
 #[derive(Default)]
 struct Server {
     truth: Entities,
     known: Entities,
     /// Despawned entities that the client may still show.
     gone: BTreeSet<u32>,
-    /// What each snapshot held, to be known once it is acknowledged.
+    /// The contents of each snapshot, which become the baseline once it is acknowledged.
     sent: BTreeMap<Tick, (Entities, BTreeSet<u32>)>,
-    /// Whether the client has any snapshot, and so knows its own entity.
+    /// Whether the client has applied any snapshot, and so knows its own entity.
     is_acknowledged: bool,
 }
 
@@ -36,7 +36,8 @@ impl Server {
 
     fn despawn(&mut self, id: u32) {
         if self.truth.remove(&id).is_some() {
-            // What comes back under the same id is new: an acknowledgement of the old one says nothing about it.
+            // An entity that comes back under the same id is new: an acknowledgement of the old one says nothing about
+            // it.
             self.known.remove(&id);
             for (held, _) in self.sent.values_mut() {
                 held.remove(&id);
@@ -45,7 +46,7 @@ impl Server {
         }
     }
 
-    /// A snapshot against what is acknowledged: values absolute, repeated until acknowledged.
+    /// A snapshot against the acknowledged baseline. Values are absolute, and repeated until acknowledged.
     fn frame(&mut self, tick: Tick) -> Vec<u8> {
         let mut out = BitWriter::default();
         ServerFrameHead { tick, last_command: 0, buffered_commands: 2 }.write(&mut out, true);

@@ -1,4 +1,4 @@
-//! The map itself: what kind it is and how big.
+//! The map itself: its kind and its size.
 
 use realmgate_protocol::limits::MAX_MAP_TILES;
 use roxmltree::Node;
@@ -8,7 +8,7 @@ use super::xml::{Findings, tag_span, value_span};
 /// Most pixels a tile may have on a side.
 pub(super) const MAX_TILE_PIXELS: u32 = 256;
 
-/// What is known of the map's measures; a side that is wrong is not known.
+/// The map's measures in tiles, and the size of a tile in pixels; `None` for a value that is wrong.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Measures {
     pub(super) width: Option<u32>,
@@ -49,7 +49,8 @@ pub(super) fn check(map: Node<'_, '_>, findings: &mut Findings<'_>) -> Option<Me
     })
 }
 
-/// Layers that are drawn at an offset would be somewhere else for the server than for who looks at the map.
+/// Refuses layers that are drawn at an offset: for the server they would be somewhere else than for people who look at
+/// the map.
 fn check_offsets(map: Node<'_, '_>, findings: &mut Findings<'_>) {
     let kinds = ["layer", "objectgroup", "group"];
     for layer in map.descendants().filter(|node| kinds.contains(&node.tag_name().name())) {

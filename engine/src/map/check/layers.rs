@@ -14,7 +14,8 @@ const TURNED: u32 = 0xe000_0000;
 /// Most faults of single tiles that are shown for one layer: a wrong tileset makes every tile wrong.
 const MOST_TILE_FAULTS: usize = 10;
 
-/// Checks all tile layers. The grid is for the checks of places; `None` if it is not known what lies where.
+/// Checks all tile layers. The returned grid is for the checks of places; `None` if it is not known which tile lies
+/// where.
 pub(super) fn check(
     map: Node<'_, '_>,
     measures: &Measures,
@@ -33,7 +34,7 @@ pub(super) fn check(
     whole.then_some(grid)
 }
 
-/// Whether the layer has as many tiles as the map.
+/// Checks a layer. Returns whether it has as many tiles as the map.
 fn check_layer(layer: Node<'_, '_>, ids: &TileIds, grid: &mut CollisionGrid, findings: &mut Findings<'_>) -> bool {
     for (side, size) in [("width", grid.width()), ("height", grid.height())] {
         if findings.number(layer, side, 1..=u32::MAX).is_some_and(|given| given != size) {
@@ -113,7 +114,7 @@ fn cells(text: &str, within: Range<usize>) -> impl Iterator<Item = Range<usize>>
     })
 }
 
-/// The first line that has not one row of tiles, as Tiled writes them.
+/// The first line that is not exactly one row of tiles, as Tiled writes them.
 fn odd_row(text: &str, within: Range<usize>, width: usize) -> Option<(Range<usize>, String)> {
     let mut start = within.start;
     for line in text[within].split('\n') {

@@ -4,6 +4,7 @@ mod header;
 mod layers;
 mod objects;
 mod places;
+mod size;
 mod tile_ids;
 mod tileset;
 mod xml;
@@ -15,7 +16,7 @@ use crate::data::{Faults, SourceText};
 pub(super) use objects::{Object, units};
 pub(super) use tileset::{SOLID, Shelf};
 
-/// What the pass found on a map, as far as it could be made out.
+/// What the pass found on a map, as far as it could be read.
 pub(super) struct Survey {
     pub(super) source: SourceText,
     /// `None` if the file could not be read that far.

@@ -19,12 +19,12 @@ pub(in crate::map) struct Object {
     /// A point is a rectangle without extent.
     pub(in crate::map) rect: Rect,
     pub(in crate::map) span: Range<usize>,
-    /// The properties that are written down and right, with the place of their value.
+    /// The properties that are written in the file and valid, with the position of their value.
     pub(in crate::map) properties: BTreeMap<&'static str, (String, Range<usize>)>,
 }
 
 impl Object {
-    /// A property's text and place.
+    /// A property's text and position.
     pub(in crate::map) fn property(&self, name: &str) -> Option<(&str, Range<usize>)> {
         self.properties.get(name).map(|(text, span)| (text.as_str(), span.clone()))
     }
@@ -92,7 +92,7 @@ fn name(node: Node<'_, '_>, class: &ObjectClass, findings: &mut Findings<'_>) ->
     }
     let message = match name {
         "" => format!("the {} has no name", class.noun),
-        name => format!("\"{name}\" can not be a name"),
+        name => format!("\"{name}\" cannot be a name"),
     };
     findings.push(value_span(node, "name"), message, name_rule());
     String::new()
@@ -149,7 +149,7 @@ fn check_shape(node: Node<'_, '_>, class: &ObjectClass, findings: &mut Findings<
     None
 }
 
-/// How an element within an object says that it is neither a point nor a rectangle.
+/// The shape that a child element gives its object, if that is neither a point nor a rectangle.
 fn other_shape(child: Node<'_, '_>) -> Option<&'static str> {
     match child.tag_name().name() {
         "ellipse" => Some("an ellipse"),

@@ -8,7 +8,7 @@ use super::xml::{Findings, tag_span};
 use crate::data::one_of;
 use crate::map::ObjectKind;
 
-/// Half a tile: so much room every body has that starts at a point, whatever its size.
+/// Half a tile: the room that every body that starts at a point has, whatever its size.
 const ROOM: i32 = UNITS_PER_TILE / 2;
 
 pub(super) fn check(map: Node<'_, '_>, grid: &CollisionGrid, objects: &[Object], findings: &mut Findings<'_>) {
@@ -29,8 +29,8 @@ pub(super) fn check(map: Node<'_, '_>, grid: &CollisionGrid, objects: &[Object],
     check_presence(map, findings);
 }
 
-/// Every map needs a place to appear at and a place to be safe. Counted in the file, so that one with a fault of its
-/// own counts.
+/// Checks that the map has a place to appear at and a place to be safe. Looks into the file itself, so that an object
+/// with a fault of its own counts.
 fn check_presence(map: Node<'_, '_>, findings: &mut Findings<'_>) {
     for kind in [ObjectKind::Spawn, ObjectKind::SafeZone] {
         let (name, noun) = (kind.class().name, kind.class().noun);

@@ -21,7 +21,7 @@ const MAX_IMAGE_PIXELS: u32 = 4_096;
 /// A tileset file.
 #[derive(Debug)]
 pub(super) struct Tileset {
-    /// The side of its tiles; `None` for a collection of images, which may be of any size.
+    /// Width and height of its tiles; `None` for a collection of images, which may be of any size.
     pub(super) tile_pixels: Option<(u32, u32)>,
     tiles: Tiles,
     solid: BTreeSet<u32>,
@@ -60,14 +60,14 @@ impl Tileset {
 #[derive(Debug, Default)]
 pub(in crate::map) struct Shelf {
     tilesets: BTreeMap<PathBuf, Option<Arc<Tileset>>>,
-    /// The texts, for the loader: it reads what was checked, not what the file has become since.
+    /// The texts of the files, for the loader: it reads what was checked, not what the files have become since.
     pub(in crate::map) texts: BTreeMap<PathBuf, Arc<str>>,
     /// What is wrong in the tileset files.
     pub(in crate::map) faults: Faults,
 }
 
 impl Shelf {
-    /// The tileset in a file; `None` if it has faults, `Err` if it can not be read at all.
+    /// The tileset in a file; `None` if it has faults, `Err` if it cannot be read at all.
     pub(super) fn tileset(&mut self, file: &Path) -> Result<Option<Arc<Tileset>>, Fault> {
         if let Some(known) = self.tilesets.get(file) {
             return Ok(known.clone());
@@ -121,7 +121,7 @@ fn check(root: Node<'_, '_>, findings: &mut Findings<'_>) -> Option<Tileset> {
     Some(Tileset { tile_pixels: is_sheet.then_some((width, height)), tiles, solid })
 }
 
-/// Whether a tile's property makes it solid. Other properties are the designers' own, unless they look like a slip.
+/// Whether a tile's property makes it solid. Other properties are the designers' own, unless they look like a typo.
 fn is_solid(property: Node<'_, '_>, findings: &mut Findings<'_>) -> bool {
     let name = property.attribute("name").unwrap_or_default();
     if name != SOLID {

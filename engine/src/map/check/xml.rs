@@ -6,16 +6,18 @@ use std::str::FromStr;
 
 use roxmltree::{Document, Node};
 
+use super::size;
 use crate::data::{Fault, Faults, SourceText};
 
-/// Parses a file. The parser stops at the first syntax error.
+/// Parses a file that is within the size limits. The parser stops at the first syntax error.
 pub(super) fn parse(source: &SourceText) -> Result<Document<'_>, Fault> {
+    size::check(source)?;
     Document::parse(source.text()).map_err(|error| {
         let at = source.byte_at(error.pos().row, error.pos().col);
         let described = error.to_string();
         // The description ends in the position, which the fault has of its own.
         let message = described.rsplit_once(" at ").map_or(described.as_str(), |(message, _)| message);
-        source.fault(at..at, format!("the XML can not be read: {message}"), "a file as Tiled saves it")
+        source.fault(at..at, format!("the XML cannot be read: {message}"), "a file as Tiled saves it")
     })
 }
 

@@ -1,4 +1,5 @@
-//! How much a source, a client or everybody together may ask of the server, before any cryptography.
+//! Rate limits: for handshakes of one source and of all together, before any cryptography, and for each connected
+//! client.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -6,7 +7,7 @@ use std::time::Duration;
 
 use crate::transport::refusal::Refusal;
 
-/// A token bucket in thousandths of a packet, filled by the time that is handed in.
+/// A token bucket in thousandths of a packet, refilled by the time that is passed in.
 #[derive(Debug, Clone)]
 pub(super) struct Budget {
     rate: Rate,
@@ -14,12 +15,12 @@ pub(super) struct Budget {
     filled_at: Duration,
 }
 
-/// How many packets are allowed.
+/// A limit on the rate of packets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     /// Packets per second in the long run.
     pub per_second: u32,
-    /// Packets at once.
+    /// Most packets at once.
     pub burst: u32,
 }
 
@@ -28,7 +29,7 @@ impl Budget {
         Self { rate, left_millis: u64::from(rate.burst) * 1_000, filled_at: now }
     }
 
-    /// Spends one packet, if there is one left.
+    /// Takes one packet from the budget. Returns false if it is used up.
     pub(super) fn spend(&mut self, now: Duration) -> bool {
         self.fill(now);
         let enough = self.left_millis >= 1_000;
@@ -52,7 +53,7 @@ impl Budget {
     }
 }
 
-/// The budgets of handshakes.
+/// The rate limits of handshakes.
 #[derive(Debug)]
 pub(super) struct HandshakeBudgets {
     sources: SourceBudgets,
@@ -64,7 +65,7 @@ impl HandshakeBudgets {
         Self { sources: SourceBudgets::new(per_source, now), everybody: Budget::new(everybody, now) }
     }
 
-    /// Spends one packet of the source's budget and of everybody's, or says which is used up.
+    /// Takes one packet from the source's budget and from the shared one, or says which is used up.
     pub(super) fn spend(&mut self, source: IpAddr, now: Duration) -> Result<(), Refusal> {
         if !self.sources.spend(source, now) {
             return Err(Refusal::SourceBudget);
@@ -78,10 +79,10 @@ impl HandshakeBudgets {
 
 /// Most sources with a budget of their own.
 const MAX_SOURCES: usize = 4_096;
-/// How often sources that ask nothing any more are forgotten, at most.
+/// Shortest time between two sweeps that forget idle sources.
 const SWEEP_EVERY: Duration = Duration::from_millis(250);
 
-/// A budget for each source address. When there are too many sources, the new ones share one.
+/// A budget for each source address. When there are too many sources, new ones share one budget.
 #[derive(Debug)]
 pub(super) struct SourceBudgets {
     rate: Rate,
@@ -95,7 +96,7 @@ impl SourceBudgets {
         Self { rate, sources: HashMap::new(), others: Budget::new(rate, now), swept_at: now }
     }
 
-    /// Spends one packet of the source's budget, if there is one left.
+    /// Takes one packet from the source's budget. Returns false if it is used up.
     pub(super) fn spend(&mut self, source: IpAddr, now: Duration) -> bool {
         let source = network_of(source);
         if let Some(budget) = self.sources.get_mut(&source) {
@@ -112,7 +113,8 @@ impl SourceBudgets {
     }
 }
 
-/// One customer usually has a whole /64 of IPv6 addresses, and one IPv4 address.
+/// The network that an address is counted under: one customer usually has a whole /64 of IPv6 addresses, and one IPv4
+/// address.
 fn network_of(source: IpAddr) -> IpAddr {
     match source.to_canonical() {
         IpAddr::V6(address) => IpAddr::from((address.to_bits() >> 64 << 64).to_be_bytes()),

@@ -1,8 +1,8 @@
-//! The clock of the transport: the one place of the transport that reads time.
+//! The transport's clock: the one place in the transport that reads time.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// Time since the thread began, and the Unix time it began at: netcode tokens carry Unix time.
+/// Time since the transport started, and the Unix time of its start: netcode tokens carry Unix time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clock {
     started: Instant,
@@ -18,7 +18,7 @@ impl Clock {
         Self { started: Instant::now(), unix_start }
     }
 
-    /// Since the start; never goes back.
+    /// Time since the start; never goes back.
     #[expect(clippy::disallowed_methods, reason = "the network thread owns its clock")]
     pub(super) fn now(&self) -> Duration {
         self.started.elapsed()

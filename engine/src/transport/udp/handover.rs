@@ -1,4 +1,4 @@
-//! What the host hands to the network thread at the end of a tick, and gets back empty to fill again.
+//! The queue from the host to the network thread: a tick's sends go over at its end, and their buffers come back empty.
 
 use std::collections::BTreeSet;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
@@ -7,21 +7,23 @@ use std::time::Duration;
 use crate::outbox::FrameBatch;
 use crate::transport::SessionId;
 
-/// Ticks whose sends may wait for the network thread.
+/// Most ticks whose sends may wait for the network thread.
 const MAX_WAITING: usize = 32;
-/// Messages and disconnects that may wait in front of those.
+/// Most messages and disconnects that may wait in the host while that queue is full.
 const MAX_RETAINED: usize = 65_536;
 
-/// What must not be lost on the way to the network thread.
+/// A message or disconnect for the network thread. Unlike frames, it is kept when the thread lags.
 #[derive(Debug)]
 pub(super) enum Order {
     Message(SessionId, Vec<u8>),
+    /// A message that another player caused, which may be dropped.
+    OfOthers(SessionId, Vec<u8>),
     Disconnect(SessionId),
 }
 
 impl Order {
     fn session(&self) -> SessionId {
-        let (Self::Message(session, _) | Self::Disconnect(session)) = self;
+        let (Self::Message(session, _) | Self::OfOthers(session, _) | Self::Disconnect(session)) = self;
         *session
     }
 }
@@ -31,7 +33,7 @@ impl Order {
 pub(super) struct Handover {
     pub(super) frames: Vec<FrameBatch>,
     pub(super) orders: Vec<Order>,
-    /// By the transport's clock.
+    /// When it was handed over, by the transport's clock.
     pub(super) handed_over_at: Duration,
 }
 
@@ -57,7 +59,7 @@ pub(super) struct Incoming {
     emptied: SyncSender<Handover>,
 }
 
-/// Both ends.
+/// Creates both ends of the queue.
 pub(super) fn handover_queue() -> (Outgoing, Incoming) {
     let (to_thread, from_host) = sync_channel(MAX_WAITING);
     let (give_back, emptied) = sync_channel(MAX_WAITING);
@@ -66,7 +68,7 @@ pub(super) fn handover_queue() -> (Outgoing, Incoming) {
 }
 
 impl Outgoing {
-    /// Takes a batch, and gives back an empty one.
+    /// Takes a batch and returns an empty one.
     pub(super) fn push_frames(&mut self, frames: FrameBatch) -> FrameBatch {
         if frames.is_empty() {
             return frames;
@@ -83,8 +85,8 @@ impl Outgoing {
         self.open.frames.is_empty() && self.open.orders.is_empty()
     }
 
-    /// Hands over what there is. Where the thread lags, frames are out of date by now: gives the number of those that were
-    /// thrown away. The rest waits for the next time.
+    /// Hands over everything queued. If the thread lags, the frames are out of date and dropped; returns how many. The
+    /// rest waits for the next flush.
     pub(super) fn flush(&mut self, now: Duration) -> usize {
         self.open.handed_over_at = now;
         let next = match self.emptied.try_recv() {
@@ -105,6 +107,9 @@ impl Outgoing {
         late.frames.iter_mut().for_each(FrameBatch::clear);
         self.spares.append(&mut late.frames);
         if late.orders.len() > MAX_RETAINED {
+            late.orders.retain(|order| !matches!(order, Order::OfOthers(..)));
+        }
+        if late.orders.len() > MAX_RETAINED {
             let sessions: BTreeSet<_> = late.orders.iter().map(Order::session).collect();
             late.orders = sessions.into_iter().map(Order::Disconnect).collect();
         }
@@ -114,12 +119,12 @@ impl Outgoing {
 }
 
 impl Incoming {
-    /// The oldest that waits.
+    /// The oldest waiting handover.
     pub(super) fn next(&self) -> Option<Handover> {
         self.from_host.try_recv().ok()
     }
 
-    /// Gives back one that is done with.
+    /// Returns a finished handover for reuse.
     pub(super) fn give_back(&self, mut done: Handover) {
         done.frames.iter_mut().for_each(FrameBatch::clear);
         done.orders.clear();

@@ -1,9 +1,10 @@
 //! netcode over UDP, on a thread of its own.
 //!
-//! A datagram's way in: `wire` → its form ([`Packet::read`](crate::netcode::Packet::read)) → budgets of handshakes, before
-//! any cryptography → the netcode [`Server`](crate::netcode::Server) → the client's budget → `stream` (the
-//! payload's parts) → the inbox that the host polls (`receiving`). What is refused is counted. The way out begins with what
-//! the host hands over at the end of a tick (`handover`) and is spread over a part of the next one (`sending`).
+//! A datagram's path in: `wire` → its form ([`Packet::read`](crate::netcode::Packet::read)) → rate limits of
+//! handshakes, before any cryptography → the netcode [`Server`](crate::netcode::Server) → the client's rate limit →
+//! `stream` (the payload's parts) → the inbox that the host polls (`receiving`). Refusals are counted. The path out
+//! begins with what the host hands over at the end of a tick (`handover`) and is spread over a part of the next one
+//! (`sending`).
 
 mod budget;
 mod clock;
@@ -38,36 +39,36 @@ use handover::{Order, Outgoing, handover_queue};
 use pump::Pump;
 use socket::Waker;
 
-/// How the UDP transport runs. Holds a secret, so it is not `Debug`.
+/// Settings of the UDP transport. Holds a secret, so it is not `Debug`.
 #[derive(Clone)]
 pub struct UdpSettings {
-    /// Where to listen; port 0 picks one.
+    /// The address to listen on; port 0 picks a free port.
     pub bind: SocketAddr,
     /// The key that connect tokens are sealed with.
     pub netcode_key: [u8; 32],
     /// The protocol id in connect tokens.
     pub protocol_id: u64,
-    /// The addresses that connect tokens name for this server. A port of 0 stands for the bound one; none at all for
-    /// the bound address.
+    /// The addresses under which connect tokens name this server. A port of 0 stands for the bound one; an empty list
+    /// stands for the bound address.
     pub public_addresses: Vec<SocketAddr>,
     /// Most clients at once.
     pub max_clients: usize,
-    /// Handshake datagrams of one IPv4 address or IPv6 /64 network. A client needs two, and sends four a second while
-    /// it waits.
+    /// Rate limit for handshake datagrams of one IPv4 address or IPv6 /64 network. A client needs two, and sends four a
+    /// second while it waits.
     pub handshakes_per_source: Rate,
-    /// Handshake datagrams of everybody together: each costs some 10 µs of cryptography.
+    /// Rate limit for handshake datagrams of all sources together: each costs about 10 µs of cryptography.
     pub handshakes: Rate,
-    /// Datagrams of one connected client.
+    /// Rate limit for payload datagrams of one connected client.
     pub datagrams_per_client: Rate,
-    /// Over how long a tick's snapshots are sent. Zero sends them as fast as they go.
+    /// Time over which a tick's snapshots are spread. Zero sends them as fast as possible.
     pub spread_sends_over: Duration,
-    /// How far the time that connect tokens are held against is off the machine's clock, in milliseconds: 0, except where
-    /// a test sets clocks.
+    /// Offset, in milliseconds, of the time that connect tokens are checked against from the machine's clock. 0, except
+    /// in tests that set clocks.
     pub clock_off_by_ms: i64,
 }
 
 impl UdpSettings {
-    /// The usual budgets and protocol id.
+    /// Settings with the default rate limits and protocol id.
     pub fn new(bind: SocketAddr, netcode_key: [u8; 32]) -> Self {
         Self {
             bind,
@@ -97,12 +98,12 @@ impl UdpSettings {
     }
 }
 
-/// What host and network thread both reach.
+/// State shared by the host and the network thread.
 struct Shared {
     inbox: Mutex<Inbox>,
     refused: RefusalCounts,
     frames_out: AtomicU64,
-    /// Handed over and not sent yet.
+    /// Frames handed over and not sent yet.
     frames_waiting: AtomicU64,
     stop: AtomicBool,
 }
@@ -113,7 +114,7 @@ impl Shared {
     }
 }
 
-/// The host's side. Dropping it disconnects everybody and ends the thread.
+/// The host's side of the UDP transport. Dropping it disconnects all clients and ends the network thread.
 pub struct UdpTransport {
     shared: Arc<Shared>,
     outgoing: Outgoing,
@@ -125,7 +126,11 @@ pub struct UdpTransport {
 }
 
 impl UdpTransport {
-    /// Binds the socket and starts the network thread. The metrics recorder is to be installed before.
+    /// Binds the socket and starts the network thread. The metrics recorder must be installed before.
+    ///
+    /// # Errors
+    /// When the socket cannot be bound, the system has no random bytes or the thread cannot be started, and
+    /// [`io::ErrorKind::InvalidInput`] when the bound address is unspecified and no public address is set.
     pub fn bind(settings: UdpSettings) -> io::Result<Self> {
         let socket = socket::bind(settings.bind)?;
         let local_address = socket.local_addr()?;
@@ -154,17 +159,17 @@ impl UdpTransport {
         Ok(Self { shared, outgoing, frames_open: 0, clock, waker, thread: Some(thread), local_address })
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     pub fn local_address(&self) -> SocketAddr {
         self.local_address
     }
 
-    /// Whether the network thread lives. When it does not, nobody can play here any more.
+    /// Whether the network thread is alive. If not, nobody can play here any more.
     pub fn is_running(&self) -> bool {
         self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 
-    /// How often something was refused for this reason.
+    /// How often something has been refused for this reason.
     pub fn refused(&self, reason: Refusal) -> u64 {
         self.shared.refused.get(reason)
     }
@@ -196,6 +201,14 @@ impl Transport for UdpTransport {
         }
     }
 
+    fn send_of_others(&mut self, session: SessionId, bytes: Vec<u8>) {
+        if is_message_length(bytes.len()) {
+            self.outgoing.push(Order::OfOthers(session, bytes));
+        } else {
+            self.shared.refused.add(Refusal::Outgoing);
+        }
+    }
+
     fn disconnect(&mut self, session: SessionId) {
         self.outgoing.push(Order::Disconnect(session));
     }
@@ -204,7 +217,7 @@ impl Transport for UdpTransport {
         if self.outgoing.is_empty() {
             return;
         }
-        // Counted before they are handed over, since the thread counts them out as soon as it has them.
+        // Added before they are handed over, since the thread subtracts them as soon as it has them.
         self.shared.frames_waiting.fetch_add(std::mem::take(&mut self.frames_open), Ordering::Relaxed);
         let lost = self.outgoing.flush(self.clock.now());
         (0..lost).for_each(|_| self.shared.refused.add(Refusal::HostBehind));

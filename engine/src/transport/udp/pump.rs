@@ -1,6 +1,6 @@
-//! The network thread: takes what has come, sends a little of what is due, and so on; it sleeps when there is neither.
+//! The network thread: receives what has come, sends some of what is due, and repeats. It sleeps when there is neither.
 //!
-//! Slices of both alternate, so that neither a tick's thousands of snapshots nor a flood keeps the other waiting.
+//! Slices of both alternate, so that neither a tick's thousands of snapshots nor a flood of datagrams blocks the other.
 
 use std::net::UdpSocket;
 use std::os::unix::net::UnixStream;
@@ -19,14 +19,14 @@ use crate::netcode::{Server, ServerSettings};
 use crate::transport::refusal::Refusal;
 use crate::transport::{SessionId, TransportEvent};
 
-/// Longer than any datagram that is looked at; the kernel cuts off the rest.
+/// Longer than any datagram that is accepted; the kernel cuts off the rest.
 const RECEIVE_BYTES: usize = 2_048;
-/// After something came, how long the next datagrams may gather: one look at a thousand clients' inputs costs less than
-/// a thousand.
+/// How long further datagrams may gather after some have come: one look at a thousand clients' inputs costs less than a
+/// thousand looks.
 const GATHER: Duration = Duration::from_millis(2);
-/// Between two looks at what time asks for, while there are sessions.
+/// Longest sleep while there are sessions, so that timers are served in time.
 const LOOK_EVERY: Duration = Duration::from_millis(4);
-/// The same while there are none.
+/// Longest sleep while there are no sessions.
 const REST: Duration = Duration::from_millis(100);
 
 pub(super) struct Pump {
@@ -36,15 +36,15 @@ pub(super) struct Pump {
     pub(super) netcode: Server,
     pub(super) handshakes: HandshakeBudgets,
     pub(super) datagrams_per_client: Rate,
-    /// By the slots of the netcode server.
+    /// Sessions by the slots of the netcode server.
     pub(super) sessions: Vec<Option<Box<Session>>>,
-    /// The slots of those whose messages wait for the host.
+    /// The slots of sessions whose messages wait for the host.
     pub(super) talking: Vec<usize>,
     pub(super) events: Vec<TransportEvent>,
     pub(super) host_is_behind: bool,
     pub(super) shared: Arc<Shared>,
     pub(super) incoming: Incoming,
-    /// The tick whose sends are under way, and the one after it if that is there.
+    /// The tick whose sends are under way. `next` is the one after it, if it is there.
     pub(super) sending: Option<Sending>,
     pub(super) next: Option<Handover>,
     pub(super) spread: Duration,
@@ -90,7 +90,7 @@ impl Pump {
         }
     }
 
-    /// Until the transport is dropped.
+    /// Runs until the transport is dropped.
     pub(super) fn run(mut self) {
         let mut buffer = [0; RECEIVE_BYTES];
         while !self.shared.stop.load(Ordering::Acquire) {
@@ -104,7 +104,7 @@ impl Pump {
                 self.rest(received.count > 0);
             }
         }
-        // What the host sent last is still to go out.
+        // What the host sent last must still go out.
         self.spread = Duration::ZERO;
         while self.send_slice() {}
         (0..self.sessions.len()).for_each(|slot| self.disconnect(slot));
@@ -129,7 +129,7 @@ impl Pump {
         self.sessions.get_mut(slot)?.as_deref_mut()
     }
 
-    /// Hands over to the host what came.
+    /// Hands received events and messages over to the host.
     pub(super) fn deliver(&mut self) {
         if self.events.is_empty() && self.talking.is_empty() && !self.host_is_behind {
             return;
@@ -156,13 +156,13 @@ impl Pump {
         });
     }
 
-    /// Tells the client that it is over.
+    /// Ends a session and tells its client.
     pub(super) fn disconnect(&mut self, slot: usize) {
         self.netcode.disconnect(slot, self.now, &mut |datagram, to| self.wire.send(datagram, to));
         self.end(slot);
     }
 
-    /// Forgets a session, and tells the host what it said last and that it is over.
+    /// Removes a session. The host gets its last messages and learns that it is over.
     pub(super) fn end(&mut self, slot: usize) {
         let Some(mut entry) = self.sessions.get_mut(slot).and_then(Option::take) else { return };
         self.talking.retain(|other| *other != slot);
@@ -173,14 +173,14 @@ impl Pump {
         self.events.push(TransportEvent::Disconnected { session });
     }
 
-    /// The slot of a session that has not been closed.
+    /// The slot of a session that is not closing.
     pub(super) fn open_slot(&mut self, session: SessionId) -> Option<usize> {
         let slot = self.netcode.slot_of(session.0)?;
         self.session(slot).is_some_and(|session| !session.is_closing()).then_some(slot)
     }
 }
 
-/// However the thread ends, the host learns that its sessions are over.
+/// The host learns that the sessions are over, however the thread ends.
 impl Drop for Pump {
     fn drop(&mut self) {
         let left = self.sessions.iter_mut().filter_map(Option::take);

@@ -1,4 +1,4 @@
-//! What comes from clients, on the network thread.
+//! Receiving from clients, on the network thread.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -9,10 +9,10 @@ use crate::netcode::{Connected, Packet, Received};
 use crate::transport::refusal::Refusal;
 use crate::transport::{SessionId, TransportEvent};
 
-/// Datagrams that are taken before something is sent again.
+/// Most datagrams that are received before something is sent again.
 const SLICE: usize = 64;
 
-/// What a look at the socket brought.
+/// The result of one look at the socket.
 pub(super) struct Look {
     pub(super) count: usize,
     /// Whether there may be more.
@@ -20,12 +20,12 @@ pub(super) struct Look {
 }
 
 impl Pump {
-    /// Takes what has come, up to a slice of it.
+    /// Receives what has come, at most one slice.
     pub(super) fn receive_slice(&mut self, buffer: &mut [u8]) -> Look {
         for count in 0..SLICE {
             match self.wire.receive(buffer) {
                 Ok((bytes, from)) => self.datagram(&mut buffer[..bytes], from),
-                // Some systems report here that an earlier datagram found nobody.
+                // Some systems report here that nobody received an earlier datagram.
                 Err(error) if error.kind() == ErrorKind::ConnectionRefused => {}
                 Err(_) => return Look { count, is_full: false },
             }
@@ -95,9 +95,10 @@ impl Pump {
         }
     }
 
-    /// What an authentic client sent that it may not.
+    /// Counts a breach of the rules by an authentic client, and ends the session after too many.
     fn breach(&mut self, slot: usize, reason: Refusal) {
-        // Too much is cut off, and no breach: it may have waited on its way and come all at once.
+        // Datagrams over the rate limit are dropped, but are no breach: they may have been delayed and come all at
+        // once.
         if reason == Refusal::SessionBudget {
             return;
         }

@@ -1,7 +1,7 @@
-//! What goes to clients, on the network thread.
+//! Sending to clients, on the network thread.
 //!
-//! A tick's snapshots are spread over a part of the tick, so that they do not leave as one burst; whatever is left of
-//! them goes out at once when the next tick's are there.
+//! A tick's snapshots are spread over a part of the tick, so that they do not leave as one burst. What is left of them
+//! goes out at once when the next tick's are there.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -13,11 +13,11 @@ use super::pump::Pump;
 use crate::transport::SessionId;
 use crate::transport::refusal::Refusal;
 
-/// Frames that are sent before the socket is looked at again.
+/// Most frames that are sent before the socket is read again.
 const SLICE: usize = 64;
 /// Frames that go out together, since waking up costs more than sending some.
 const BURST: usize = 64;
-/// Every session is looked after this often: keep-alives, time-outs, and what is to be repeated to whom no snapshots go.
+/// How often every session is tended: keep-alives, time-outs, and resends to clients that get no snapshots.
 const TEND_EVERY: Duration = Duration::from_millis(100);
 const TEND_STEP: Duration = Duration::from_millis(1);
 
@@ -25,19 +25,19 @@ const TEND_STEP: Duration = Duration::from_millis(1);
 #[derive(Debug, Default)]
 pub(super) struct Sending {
     handover: Handover,
-    /// The batch that the next frame is in, and its place there.
+    /// The batch that the next frame is in; `place` is its index there.
     batch: usize,
     place: usize,
     sent: usize,
     frames: usize,
     begun_at: Duration,
-    /// Those who are told something beside frames.
+    /// Sessions that get messages besides frames.
     told: Vec<SessionId>,
     disconnects: Vec<SessionId>,
 }
 
 impl Sending {
-    /// How many of the frames are to be out by now: whole bursts, the first at once.
+    /// How many of the frames should be out by now: whole bursts, the first at once.
     fn due(&self, now: Duration, spread: Duration) -> usize {
         let (passed, bursts) = (now.saturating_sub(self.begun_at), self.frames.div_ceil(BURST));
         if passed >= spread {
@@ -47,7 +47,7 @@ impl Sending {
         ((before + 1) * BURST).min(self.frames)
     }
 
-    /// How long it is until the next burst.
+    /// Time until the next burst.
     pub(super) fn rests(&self, now: Duration, spread: Duration) -> Duration {
         let (burst, bursts) = (self.sent / BURST, self.frames.div_ceil(BURST).max(1));
         let due_at = self.begun_at + spread.mul_f64(burst as f64 / bursts as f64);
@@ -66,7 +66,7 @@ impl Sending {
 }
 
 impl Pump {
-    /// Sends what is due, up to a slice of it; whether more is.
+    /// Sends what is due, at most one slice. Returns whether more is due.
     pub(super) fn send_slice(&mut self) -> bool {
         if self.next.is_none() {
             self.next = self.incoming.next();
@@ -105,7 +105,11 @@ impl Pump {
                     self.queue_message(session, message);
                     sending.told.push(session);
                 }
-                // After the frames that were written before it.
+                Order::OfOthers(session, message) => {
+                    self.queue_of_others(session, message);
+                    sending.told.push(session);
+                }
+                // Done after the frames that were written before it.
                 Order::Disconnect(session) => sending.disconnects.push(session),
             }
         }
@@ -152,7 +156,15 @@ impl Pump {
         }
     }
 
-    /// Sends a snapshot, if there is one, and what is due of a session's messages.
+    fn queue_of_others(&mut self, session: SessionId, message: Vec<u8>) {
+        let Some(slot) = self.open_slot(session) else { return };
+        if self.session(slot).is_some_and(|session| session.is_behind()) {
+            return self.refuse(Refusal::ClientSlow);
+        }
+        self.queue_message(session, message);
+    }
+
+    /// Sends a snapshot, if there is one, and those of the session's messages that are due.
     fn compose(&mut self, slot: usize, snapshot: Option<&[u8]>) {
         let (now, wire, netcode) = (self.now, &self.wire, &mut self.netcode);
         let Some(session) = self.sessions.get_mut(slot).and_then(Option::as_deref_mut) else { return };
@@ -161,7 +173,7 @@ impl Pump {
         });
     }
 
-    /// Looks after some of the sessions, so that each has its turn in time.
+    /// Tends some of the sessions, so that each has its turn in time.
     pub(super) fn tend(&mut self) {
         let passed = self.now.saturating_sub(self.tended_at).min(TEND_EVERY);
         if passed < TEND_STEP {
@@ -169,6 +181,7 @@ impl Pump {
         }
         self.tended_at = self.now;
         self.netcode.forget_late_handshakes(self.now);
+        self.shared.refused.add_many(Refusal::PendingFull, self.netcode.take_pushed_out());
         let slots = self.netcode.slots();
         let turns = (slots as u128 * passed.as_micros()).div_ceil(TEND_EVERY.as_micros()) as usize;
         for _ in 0..turns {

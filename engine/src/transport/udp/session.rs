@@ -1,4 +1,4 @@
-//! What the network thread keeps of one connected client, beside its netcode session.
+//! What the network thread keeps for one connected client, besides its netcode session.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use crate::transport::refusal::Refusal;
 /// Breaches within [`BREACH_WINDOW`] that end a session.
 const MAX_BREACHES: u32 = 20;
 const BREACH_WINDOW: Duration = Duration::from_secs(10);
-/// How long a session that the host ends goes on at most, until the client has acknowledged what it was told last: a
-/// ticket to another world may be in it.
+/// How long a session that the host has ended stays open at most, until the client has acknowledged its last messages:
+/// a ticket to another world may be among them.
 const GRACE: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(super) struct Session {
     closing_since: Option<Duration>,
     breaches: u32,
     breaches_since: Duration,
-    /// Whether it is among those of whom the host waits for messages.
+    /// Whether it is among the sessions whose messages wait for the host.
     pub(super) is_talking: bool,
 }
 
@@ -42,7 +42,7 @@ impl Session {
         }
     }
 
-    /// Takes an authentic payload.
+    /// Takes an authentic payload. Returns its input frame, if it has one.
     pub(super) fn receive(&mut self, payload: &[u8], now: Duration) -> Result<Option<ClientFrame>, Refusal> {
         if !self.budget.spend(now) {
             return Err(Refusal::SessionBudget);
@@ -50,29 +50,34 @@ impl Session {
         self.stream.receive_payload(payload, now)
     }
 
-    /// Gives out the payloads that are to be sent now: a snapshot where there is one, and what is due of the messages.
+    /// Passes the payloads that are due to `send`: the snapshot, if there is one, and messages.
     pub(super) fn compose(&mut self, snapshot: Option<&[u8]>, now: Duration, send: impl FnMut(&[u8])) {
         if snapshot.is_some() || !self.stream.is_quiet() {
             self.stream.compose(snapshot, now, send);
         }
     }
 
-    /// Takes a message for the client.
+    /// Whether so much waits for the client that messages caused by others are dropped.
+    pub(super) fn is_behind(&self) -> bool {
+        self.stream.is_behind()
+    }
+
+    /// Queues a message for the client.
     pub(super) fn queue(&mut self, message: Vec<u8>) -> Result<(), QueueError> {
         self.stream.queue(message)
     }
 
-    /// Whether it is worth asking for a message of the client.
+    /// Whether it is worth calling [`Self::next_message`].
     pub(super) fn may_have_message(&self) -> bool {
         self.stream.may_have_message() && !self.is_closing()
     }
 
-    /// The client's next message.
+    /// The client's next message; `None` once the session is closing.
     pub(super) fn next_message(&mut self) -> Option<Vec<u8>> {
         if self.is_closing() { None } else { self.stream.next_message() }
     }
 
-    /// Begins the end: nothing new is taken from either side.
+    /// Begins to close the session: nothing new is taken from either side.
     pub(super) fn close(&mut self, now: Duration) {
         self.closing_since.get_or_insert(now);
     }
@@ -87,7 +92,7 @@ impl Session {
         self.closing_since.is_some_and(|since| self.stream.is_acknowledged() || is_late(since))
     }
 
-    /// Notes a breach of the rules; whether it was one too many.
+    /// Counts a breach of the rules. Returns whether it was one too many.
     pub(super) fn breach(&mut self, now: Duration) -> bool {
         if now.saturating_sub(self.breaches_since) >= BREACH_WINDOW {
             (self.breaches, self.breaches_since) = (0, now);
@@ -123,7 +128,7 @@ mod tests {
         (0..last.as_millis() as u64).for_each(|ms| session.compose(None, Duration::from_millis(ms), |_| sent += 1));
         assert!(!session.is_over(last), "each may have been lost on its way");
         assert!(sent > 3, "and is sent again, not {sent} times");
-        assert!(session.is_over(GRACE), "but nobody is waited for for ever");
+        assert!(session.is_over(GRACE), "but nobody is waited for forever");
         let mut idle = self::session();
         assert!(!idle.is_over(GRACE), "nobody closed it");
         idle.close(Duration::ZERO);

@@ -1,4 +1,4 @@
-//! The server's UDP socket, and what wakes the thread that waits for it.
+//! The server's UDP socket, and the waker of the thread that waits for it.
 
 use std::io::{self, Write};
 use std::net::{SocketAddr, UdpSocket};
@@ -34,7 +34,7 @@ pub(super) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
 pub(super) struct Waker(UnixStream);
 
 impl Waker {
-    /// The waker, and the end that can be read once it was used.
+    /// Creates the waker, and the end that becomes readable once it was used.
     pub(super) fn new() -> io::Result<(Self, UnixStream)> {
         let (waker, woken) = UnixStream::pair()?;
         waker.set_nonblocking(true)?;

@@ -1,4 +1,4 @@
-//! Reliable messages and frames of one session, both ways: what its payloads are made of.
+//! The payloads of one session: its reliable messages and frames, both ways.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use realmgate_protocol::wire::stream::{QueueError, Stream};
 use crate::transport::inbound;
 use crate::transport::refusal::Refusal;
 
-/// An acknowledgement waits so long for a snapshot to go with: more than a tick.
+/// How long an acknowledgement waits for a snapshot to go with: more than a tick.
 const ACK_ALONE_AFTER: Duration = Duration::from_millis(60);
 
 #[derive(Debug)]
 pub(super) struct ReliableStream {
     stream: Stream,
-    /// Where payloads are made.
+    /// The buffer in which payloads are composed.
     out: Vec<u8>,
 }
 
@@ -23,24 +23,29 @@ impl ReliableStream {
         Self { stream: Stream::new(ACK_ALONE_AFTER), out: Vec::new() }
     }
 
-    /// Takes a message for sending; an error when the client has not read what it was sent.
+    /// Whether half of what may wait for the client is waiting already.
+    pub(super) fn is_behind(&self) -> bool {
+        self.stream.is_behind()
+    }
+
+    /// Queues a message for sending; an error when it is empty or too long, or too much is unacknowledged.
     pub(super) fn queue(&mut self, message: Vec<u8>) -> Result<(), QueueError> {
         self.stream.queue(message)
     }
 
-    /// Takes a payload that came; the input frame, if one was in it. What is refused has changed nothing.
+    /// Takes a received payload. Returns its input frame, if it has one. A refused payload changes nothing.
     pub(super) fn receive_payload(&mut self, payload: &[u8], now: Duration) -> Result<Option<ClientFrame>, Refusal> {
         let (payload, frame) = inbound::open(payload)?;
         self.stream.receive(&payload, now)?;
         Ok(frame)
     }
 
-    /// Whether it is worth asking for a message.
+    /// Whether it is worth calling [`Self::next_message`].
     pub(super) fn may_have_message(&self) -> bool {
         self.stream.has_message()
     }
 
-    /// The next message that came, in order.
+    /// The next received message, in order.
     pub(super) fn next_message(&mut self) -> Option<Vec<u8>> {
         self.stream.next_message()
     }
@@ -55,7 +60,7 @@ impl ReliableStream {
         self.stream.is_quiet()
     }
 
-    /// Gives out the payloads to send now; a snapshot is in the first of them.
+    /// Passes the payloads to send now to `send`. The snapshot is in the first of them.
     pub(super) fn compose(&mut self, snapshot: Option<&[u8]>, now: Duration, send: impl FnMut(&[u8])) {
         let section = snapshot.map_or(Section::None, Section::Snapshot);
         self.stream.compose(section, now, &mut self.out, send);

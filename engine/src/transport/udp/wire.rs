@@ -1,4 +1,4 @@
-//! The socket as the network thread uses it: every datagram is counted, and nothing waits but [`Wire::wait`].
+//! The socket as the network thread uses it: every datagram is counted, and nothing blocks except [`Wire::wait`].
 
 use std::cell::Cell;
 use std::io::{self, Read};
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-/// The socket with what it counts, and the thread's end of what wakes it.
+/// The socket with its counters, and the thread's end of the waker.
 pub(super) struct Wire {
     socket: UdpSocket,
     woken: UnixStream,
@@ -16,7 +16,7 @@ pub(super) struct Wire {
     went: Counted,
 }
 
-/// Datagrams of one direction. They are reported together, since a counter that others read costs more than a sum.
+/// Counts datagrams of one direction. Reported in batches, since a counter that others read costs more than a sum.
 struct Counted {
     unreported: Cell<(u64, u64)>,
     datagrams: metrics::Counter,
@@ -65,14 +65,14 @@ impl Wire {
         }
     }
 
-    /// The next datagram that is there.
+    /// Receives the next datagram that is there.
     pub(super) fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let (bytes, from) = self.socket.recv_from(buffer)?;
         self.came.add(bytes);
         Ok((bytes, from))
     }
 
-    /// A datagram that the kernel does not take is as good as lost on the way.
+    /// Sends a datagram. One that the kernel does not take is as good as lost on the way.
     pub(super) fn send(&self, datagram: &[u8], to: SocketAddr) {
         if self.socket.send_to(datagram, to).is_ok() {
             self.went.add(datagram.len());

@@ -1,4 +1,4 @@
-//! How a connection begins: the WebSocket, who we are, and whether we are welcome.
+//! The start of a connection: the WebSocket, our greeting, and the answer of the sidecar.
 
 use std::time::Duration;
 
@@ -16,20 +16,23 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
 
-use crate::placement::Directory;
+use crate::placement::{self, Directory};
 
-/// How long connecting, the first answer, and the host's answer to it may take.
+/// Timeout for connecting, for the first answer, and for the host's answer to it.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
-/// How long one message may take to be written.
+const READ_BUFFER_BYTES: usize = 16 * 1_024;
+/// Bytes that may wait to be written besides one message: answers to pings.
+const UNWRITTEN_BYTES: usize = 64 * 1_024;
+/// Timeout for writing one message.
 const WRITE_DEADLINE: Duration = Duration::from_secs(10);
 
 pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// What this server says of itself at the beginning of every connection.
+/// Introduces this server at the start of every connection.
 pub struct Greeting {
-    /// Its id.
+    /// Id of the server.
     pub server: String,
-    /// What its clients must speak.
+    /// Hash of the protocol that its clients must use.
     pub protocol_hash: u64,
     /// The maps it hosts.
     pub maps: Vec<MapId>,
@@ -37,16 +40,16 @@ pub struct Greeting {
     pub channels: u16,
 }
 
-/// A link that is welcome.
+/// A link that the sidecar has accepted.
 pub(super) struct Welcomed {
     pub socket: Socket,
-    /// Whether what this server held may be its own still.
+    /// Whether the locks that this server held may still be its own.
     pub resumed: bool,
 }
 
 /// Why there is no link.
 pub(super) enum NoLink {
-    /// The sidecar refuses it, by this code.
+    /// The sidecar refuses it, with this code.
     Refused(String, anyhow::Error),
     Failed(anyhow::Error),
 }
@@ -70,7 +73,7 @@ impl Greeting {
         }
     }
 
-    /// Connects and says who we are. `fresh`: this process was never welcomed before.
+    /// Connects and introduces this server. `fresh` means that this process was never welcomed before.
     pub(super) async fn connect(&self, directory: &Directory, cookie: String, fresh: bool) -> Result<Welcomed, NoLink> {
         let mut socket = open(directory).await?;
         send(&mut socket, &self.hello(cookie, fresh)).await?;
@@ -94,15 +97,21 @@ impl Greeting {
 }
 
 async fn open(directory: &Directory) -> anyhow::Result<Socket> {
+    directory.prove(&placement::http(PATIENCE, &directory.tls_roots)?).await?;
     let url = format!("{}/map-link", directory.url.replacen("http", "ws", 1));
     let mut request = url.into_client_request()?;
     let token = format!("Bearer {}", directory.service_token.expose_secret());
     let mut token: reqwest::header::HeaderValue = token.parse().context("SERVICE_TOKEN is no header value")?;
     token.set_sensitive(true);
     request.headers_mut().insert(reqwest::header::AUTHORIZATION, token);
-    let config = WebSocketConfig::default().max_message_size(Some(MAX_LINK_BYTES)).max_frame_size(Some(MAX_LINK_BYTES));
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(MAX_LINK_BYTES + UNWRITTEN_BYTES)
+        .max_message_size(Some(MAX_LINK_BYTES))
+        .max_frame_size(Some(MAX_LINK_BYTES));
     let connected =
-        timeout(PATIENCE, connect_async_tls_with_config(request, Some(config), true, directory.trust.connector()))
+        timeout(PATIENCE, connect_async_tls_with_config(request, Some(config), true, directory.tls_roots.connector()))
             .await;
     let (socket, _) = connected.context("connecting takes too long")??;
     Ok(socket)
@@ -112,7 +121,8 @@ pub(super) async fn send(socket: &mut Socket, message: &FromMap) -> anyhow::Resu
     write(socket, Message::Binary(encode_link(message)?.into())).await
 }
 
-/// A sidecar that does not read must not hold us up until the kernel gives the connection up.
+/// Writes a message within a deadline: a sidecar that does not read must not block us until the kernel gives up the
+/// connection.
 pub(super) async fn write(socket: &mut Socket, message: Message) -> anyhow::Result<()> {
     Ok(timeout(WRITE_DEADLINE, socket.send(message)).await.context("the sidecar does not read")??)
 }

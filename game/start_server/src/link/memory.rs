@@ -1,4 +1,4 @@
-//! What the link's client knows beyond one connection: what the host said, and what of it the sidecar may not have.
+//! The state of the link's client that outlives a connection: the messages of the host that the sidecar may not have.
 
 use std::collections::BTreeSet;
 
@@ -16,9 +16,10 @@ pub(super) struct Memory {
     pub waiting: Waiting,
     /// Whether this process was ever welcomed.
     pub welcomed: bool,
-    /// How many times the host was told that the link is up and has not answered with what it holds.
+    /// How many times the host was told that the link is up without having answered with its locks.
     owed: u32,
-    /// What this server held is others' by now: until the host has let it go, nothing it says is worth telling.
+    /// Whether the locks of this server belong to others by now. Until the host has dropped them, its messages are
+    /// discarded.
     moved_on: bool,
 }
 
@@ -27,7 +28,7 @@ impl Memory {
         Self { from_host, waiting: Waiting::default(), welcomed: false, owed: 0, moved_on: false }
     }
 
-    /// Takes in what the host said while there was no link, so that it does not pile up behind its back.
+    /// Takes in the messages that the host sent while there was no link, so that they do not pile up in its channel.
     pub fn catch_up(&mut self) {
         while let Ok(message) = self.from_host.try_recv() {
             self.take(message);
@@ -35,8 +36,8 @@ impl Memory {
         self.waiting.rewind();
     }
 
-    /// Takes in a message of the host. What it holds is the answer to one connection alone, and was asked for again
-    /// if it comes at any other time.
+    /// Takes in a message of the host. A list of locks answers only one connection: at any other time it is stale, and
+    /// the host was asked again.
     pub fn take(&mut self, message: FromMap) {
         if matches!(message, FromMap::Reclaim { .. }) {
             self.owed = self.owed.saturating_sub(1);
@@ -45,19 +46,23 @@ impl Memory {
         }
     }
 
-    /// All that this server held is others' by now.
+    /// Drops all waiting messages: the locks of this server belong to others by now.
     pub fn move_on(&mut self) {
         self.waiting.clear();
         self.moved_on = true;
     }
 
-    /// The host is told that the link is up.
+    /// Records that the host is told that the link is up.
     pub fn host_is_told(&mut self) {
         self.owed += 1;
     }
 
-    /// Names what the host holds, and whose departure the sidecar may not have heard of: their last words are worth
-    /// nothing once their locks are let go. What waited follows.
+    /// Names the locks that the host holds, and those of players whose departure the sidecar may not know of: their
+    /// last messages are void once their locks are released. The waiting messages follow.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the host does not name its locks in time or the link breaks.
     pub async fn reclaim(&mut self, socket: &mut Socket) -> anyhow::Result<()> {
         let held = timeout(PATIENCE, self.held()).await.context("the host does not say what it holds")?;
         self.moved_on = false;
@@ -76,7 +81,7 @@ impl Memory {
         }
     }
 
-    /// The host's answer to the last time it was told that the link is up; nothing where the host is gone.
+    /// The host's answer to the last news that the link is up. Empty if the host is gone.
     async fn held(&mut self) -> Vec<Fence> {
         while let Some(message) = self.from_host.recv().await {
             match message {

@@ -1,4 +1,4 @@
-//! The client against sidecars that break off, fall silent and forget.
+//! The client against sidecars that disconnect, fall silent and forget.
 
 use std::sync::Mutex;
 
@@ -7,16 +7,18 @@ use realmgate_protocol::codec::encode_link;
 use realmgate_protocol::ids::{BatchId, CharacterId, LockEpoch, MapId};
 use realmgate_protocol::limits::MAX_RECLAIM_LOCKS;
 use realmgate_protocol::link::Fence;
+use realmgate_protocol::proof::{parse_nonce, prove};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_tungstenite::{WebSocketStream, accept_async};
 
 use super::*;
-use crate::trust::Trust;
+use crate::tls_roots::TlsRoots;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A host that answers whenever the link is up with what it holds, and remembers what it was told.
+/// A host that answers with its locks whenever the link is up, and records what it was told.
 #[derive(Clone, Default)]
 struct Host {
     says: Arc<Mutex<Option<UnboundedSender<FromMap>>>>,
@@ -47,7 +49,7 @@ impl Host {
     }
 }
 
-/// A sidecar that does what a test says, and the client that speaks with it.
+/// A sidecar controlled by a test, and the client connected to it.
 struct Scene {
     listener: TcpListener,
     host: Host,
@@ -60,7 +62,7 @@ struct Scene {
     _folder: tempfile::TempDir,
 }
 
-/// What the client says first.
+/// The first message of the client.
 #[derive(Debug, PartialEq)]
 struct Hello {
     cookie: String,
@@ -80,7 +82,13 @@ impl Scene {
         let keys = "a key of at least thirty-two bytes!".parse().unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let client = LinkClient {
-            directory: Directory { url, trust: Trust::default(), service_token: "token".into(), keys },
+            directory: Directory {
+                url,
+                tls_roots: TlsRoots::default(),
+                is_direct: true,
+                service_token: "token".into(),
+                keys,
+            },
             greeting: Greeting { server: "map-1".to_owned(), protocol_hash: 7, maps: vec![MapId(1)], channels: 1 },
             cookie: cookie.clone(),
             to_host,
@@ -97,10 +105,31 @@ impl Scene {
         Self { listener, host, cookie, stop, untold, forgotten, disowned, client, _folder: folder }
     }
 
-    /// The next connection, its first message answered.
+    /// The next connection that is not a request for the proof. The client asks for the proof before each connection.
+    async fn next_connection(&self) -> TcpStream {
+        loop {
+            let (mut stream, _) = self.listener.accept().await.unwrap();
+            let mut head = [0; 128];
+            let mut read = 0;
+            while read < 90 {
+                stream.readable().await.unwrap();
+                read = stream.peek(&mut head).await.unwrap();
+            }
+            let head = String::from_utf8_lossy(&head[..read]).into_owned();
+            let Some((_, nonce)) = head.split_once("/map-registry/proof?nonce=") else { return stream };
+            let nonce = parse_nonce(nonce.split(' ').next().unwrap()).unwrap();
+            let address = self.listener.local_addr().unwrap();
+            let body = format!(r#"{{"address":"{address}","proofs":["{}"]}}"#, prove("token", &nonce, address));
+            let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+            stream.read_exact(&mut vec![0; read]).await.unwrap();
+            stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+        }
+    }
+
+    /// The next connection, with its first message answered.
     async fn accept(&self, answer: ToMap) -> (WebSocketStream<TcpStream>, Hello) {
         let accepting = async {
-            let mut socket = accept_async(self.listener.accept().await.unwrap().0).await.unwrap();
+            let mut socket = accept_async(self.next_connection().await).await.unwrap();
             let FromMap::Hello { cookie, fresh, .. } = heard(&mut socket).await else { panic!("no Hello") };
             say(&mut socket, &answer).await;
             (socket, Hello { cookie, fresh })
@@ -135,7 +164,7 @@ impl Scene {
         self.host.say(message);
     }
 
-    /// The host has said its last word.
+    /// Ends the host.
     fn end(&mut self) {
         *self.host.says.lock().unwrap() = None;
         self.stop.cancel();
@@ -146,7 +175,7 @@ impl Scene {
         self.untold.load(Ordering::Relaxed)
     }
 
-    /// Waits until the host was told so.
+    /// Waits until the host was told this news.
     async fn told(&self, news: &str) {
         let told = async {
             while !self.host.heard.lock().unwrap().iter().any(|heard| heard == news) {
@@ -175,7 +204,7 @@ fn expired(epoch: u64) -> FromMap {
     FromMap::Expired { character: CharacterId([1; 16]), epoch: LockEpoch(epoch) }
 }
 
-/// The next message that is no ping.
+/// The next message that is not a ping.
 async fn heard(socket: &mut WebSocketStream<TcpStream>) -> FromMap {
     loop {
         let next = timeout(PATIENCE, socket.next()).await.expect("nothing is said");
@@ -191,14 +220,14 @@ async fn a_silent_sidecar_is_noticed_while_the_host_speaks() {
     let _silent = scene.welcome().await;
     let speaker = scene.host.clone();
     tokio::spawn(async move {
-        // As a host does, more often than the silence lasts.
+        // As a host does, and more often than the silence lasts.
         let mut beats = tokio::time::interval(Duration::from_millis(50));
         loop {
             speaker.say(FromMap::Load { channels: Vec::new() });
             beats.tick().await;
         }
     });
-    // The second connection is what this test is about.
+    // This test waits for the second connection.
     scene.welcome().await;
 }
 

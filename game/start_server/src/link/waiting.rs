@@ -1,19 +1,19 @@
-//! What waits to be sent over the map link, and what was sent and may have to be sent again.
+//! Messages that wait to be sent over the map link, and sent messages that may have to be sent again.
 
 use std::collections::VecDeque;
 
 use realmgate_protocol::ids::{BatchId, CharacterId, LockEpoch, RequestId};
 use realmgate_protocol::link::{Fence, FromMap};
 
-/// Messages that wait at most while the link is down; beyond it the oldest that is no batch is given up and counted.
+/// Most messages that wait while the link is down. Beyond it, the oldest that is not a batch is dropped and counted.
 const MAX_WAITING: usize = 65_536;
-/// Sent messages that are kept at most, unanswered batches apart.
+/// Most sent messages that are kept, apart from unanswered batches.
 const MAX_KEPT: usize = 4_096;
 
-/// What waits to be sent, and what was sent.
+/// Messages that wait to be sent, and messages that were sent.
 ///
-/// The sidecar handles messages strictly in order, so the answer to a batch says that all before it was handled too.
-/// Until then batches and departures are kept: repeating them is harmless, since the events of a batch carry
+/// The sidecar handles messages strictly in order, so the answer to a batch means that everything before it was handled
+/// too. Until then batches and departures are kept. Repeating them is harmless, since the events of a batch have
 /// idempotency keys and a departure names its epoch.
 #[derive(Default)]
 pub(super) struct Waiting {
@@ -44,7 +44,7 @@ impl Waiting {
         Some(message)
     }
 
-    /// A batch is answered: it and all that was sent before it are done with.
+    /// A batch was answered: removes it and everything sent before it.
     pub(super) fn answered(&mut self, answered: BatchId) {
         let is_it = |message: &FromMap| matches!(message, FromMap::Events { batch, .. } if *batch == answered);
         if let Some(at) = self.sent.iter().position(is_it) {
@@ -52,7 +52,7 @@ impl Waiting {
         }
     }
 
-    /// The last save of a character is written and its lock is free.
+    /// The last save of a character was written and its lock is free: removes its release.
     pub(super) fn settled(&mut self, character: CharacterId, epoch: LockEpoch) {
         self.sent.retain(|message| match message {
             FromMap::Released { save, .. } => (save.character, save.epoch) != (character, epoch),
@@ -60,12 +60,12 @@ impl Waiting {
         });
     }
 
-    /// The journey that was asked for goes on, or not.
+    /// A travel request was answered: removes it.
     pub(super) fn travel_answered(&mut self, answered: RequestId) {
         self.sent.retain(|message| !matches!(message, FromMap::Travel { request, .. } if *request == answered));
     }
 
-    /// Those who have left, or are about to, and whose last words wait or were sent and may have been lost.
+    /// The locks of players who have left, or are about to, and whose last messages wait or may have been lost.
     pub(super) fn leavers(&self) -> impl Iterator<Item = Fence> {
         self.sent.iter().chain(&self.queue).filter_map(|message| match message {
             FromMap::Released { save, .. } | FromMap::Travel { save, .. } => {
@@ -78,8 +78,8 @@ impl Waiting {
         })
     }
 
-    /// Before a new connection: what may be lost goes first, in its order, and what is replaced anyway goes not at all,
-    /// nor does what answers a question of the connection before.
+    /// Prepares a new connection. Sent messages that may be lost go first, in their order. Messages that are replaced
+    /// anyway are dropped, and so are answers to requests of the previous connection.
     pub(super) fn rewind(&mut self) {
         self.queue.retain(|message| {
             !matches!(message, FromMap::Save { .. } | FromMap::Load { .. } | FromMap::Prepared { .. })
@@ -89,13 +89,13 @@ impl Waiting {
         }
     }
 
-    /// Everything was taken in.
+    /// Removes everything, once it was delivered or is void.
     pub(super) fn clear(&mut self) {
         self.queue.clear();
         self.sent.clear();
     }
 
-    /// How much may not have been taken in.
+    /// Number of messages that may not have been delivered.
     pub(super) fn len(&self) -> usize {
         self.queue.len() + self.sent.len()
     }
@@ -105,7 +105,8 @@ fn is_batch(message: &FromMap) -> bool {
     matches!(message, FromMap::Events { .. })
 }
 
-/// Who has left, or wants to: without it the lock would stay, and the last save be lost.
+/// Whether a message reports a departure, or asks for one. Without it the lock would stay, and the last save would be
+/// lost.
 fn is_departure(message: &FromMap) -> bool {
     matches!(
         message,
@@ -169,7 +170,15 @@ mod tests {
     #[test]
     fn a_release_is_sent_again_until_it_is_settled() {
         let (character, epoch) = (CharacterId([1; 16]), LockEpoch(7));
-        let soft = SoftState { map: MapId(1), x: 0, y: 0, health: 1, resource: 1, cooldowns: Vec::new() };
+        let soft = SoftState {
+            map: MapId(1),
+            x: 0,
+            y: 0,
+            health: 1,
+            resource: 1,
+            cooldowns: Vec::new(),
+            ..SoftState::default()
+        };
         let save = Save { character, epoch, sequence: SaveSequence(1), soft };
         let released = FromMap::Released { save, reason: LeaveReason::Logout };
         let mut waiting = Waiting::default();
@@ -184,13 +193,21 @@ mod tests {
 
     #[test]
     fn a_journey_is_asked_for_again_until_it_is_answered() {
-        let soft = SoftState { map: MapId(2), x: 0, y: 0, health: 1, resource: 1, cooldowns: Vec::new() };
+        let soft = SoftState {
+            map: MapId(2),
+            x: 0,
+            y: 0,
+            health: 1,
+            resource: 1,
+            cooldowns: Vec::new(),
+            ..SoftState::default()
+        };
         let (character, epoch) = (CharacterId([1; 16]), LockEpoch(7));
         let save = Save { character, epoch, sequence: SaveSequence(1), soft };
         let travel = FromMap::Travel { request: RequestId(5), save, channel: None };
         let mut waiting = Waiting::default();
         waiting.push(travel.clone());
-        waiting.push(FromMap::Prepared { request: RequestId(1), refusal: None });
+        waiting.push(FromMap::Prepared { request: RequestId(1), refusal: None, spawn: None });
         assert_eq!(waiting.next(), Some(travel.clone()));
         waiting.rewind();
         assert_eq!(waiting.leavers().collect::<Vec<_>>(), [Fence { character, epoch }]);

@@ -1,25 +1,25 @@
-//! Payloads on their way out.
+//! Writing payloads.
 
 use super::{ACK, ACK_GAPS, Ack, HEADER_BYTES, MESSAGES, Section, VERSION};
 use crate::limits::MAX_PAYLOAD_BYTES;
 
-/// The payload of a section of at most [`MAX_SECTION_BYTES`](super::MAX_SECTION_BYTES), and nothing else.
+/// A payload with a section of at most [`MAX_SECTION_BYTES`](super::MAX_SECTION_BYTES), and nothing else.
 pub fn seal(section: Section<'_>) -> Vec<u8> {
     let mut out = Vec::with_capacity(HEADER_BYTES + section.body().len());
     PayloadWriter::start(&mut out, None).finish(section);
     out
 }
 
-/// Writes payloads into one buffer, one after the other.
+/// Writes a payload into a buffer, which can be reused for the next one.
 #[derive(Debug)]
 pub struct PayloadWriter<'o> {
     out: &'o mut Vec<u8>,
-    /// Where the count of the messages stands, and the id that the next one must have.
+    /// The position of the message count, and the id that the next message must have.
     run: Option<(usize, u16)>,
 }
 
 impl<'o> PayloadWriter<'o> {
-    /// Begins a payload; what the buffer held is gone.
+    /// Starts a payload. The buffer's old contents are discarded.
     pub fn start(out: &'o mut Vec<u8>, ack: Option<Ack>) -> Self {
         out.clear();
         out.extend([VERSION, 0]);
@@ -34,8 +34,9 @@ impl<'o> PayloadWriter<'o> {
         Self { out, run: None }
     }
 
-    /// Appends a message of 1 to [`MAX_RELIABLE_BYTES`](crate::limits::MAX_RELIABLE_BYTES); says no when its id is not the one after the last, or when it
-    /// would not leave room for `reserved` bytes. To an empty payload with nothing reserved it never says no.
+    /// Appends a message of 1 to [`MAX_RELIABLE_BYTES`](crate::limits::MAX_RELIABLE_BYTES). Returns `false` if its id
+    /// does not follow the last one, if there are 255 messages already, or if it would leave less than `reserved`
+    /// bytes. An empty payload with nothing reserved always takes it.
     pub fn push(&mut self, id: u16, message: &[u8], reserved: usize) -> bool {
         let head_bytes = if self.run.is_none() { 1 + 2 } else { 0 };
         let bytes = self.out.len() + head_bytes + 2 + message.len() + reserved;
@@ -56,7 +57,7 @@ impl<'o> PayloadWriter<'o> {
         true
     }
 
-    /// Whether nothing was written that would be worth sending.
+    /// Whether the payload has nothing worth sending.
     pub fn is_empty(&self) -> bool {
         self.out[1] == 0
     }

@@ -1,4 +1,4 @@
-//! What must hold for any bytes at all.
+//! Properties that must hold for any received bytes.
 
 use std::time::Duration;
 
@@ -6,14 +6,13 @@ use super::{HELD_BYTES, Stream, WINDOW_MESSAGES};
 use crate::limits::{MAX_PAYLOAD_BYTES, MAX_RELIABLE_BYTES};
 use crate::wire::datagram::{self, ClientFrame, MAX_SECTION_BYTES, Section};
 
-/// Messages that the stream has under way when the bytes come.
+/// Messages that the stream has in flight when the bytes arrive.
 const UNDER_WAY: u8 = 40;
 
-/// Takes the bytes as payloads of a stranger, each behind its length in two bytes, and sees what a stream makes of
-/// them. For tests and fuzzing.
+/// Feeds the bytes to a stream as payloads from a stranger, each after its length in two bytes. For tests and fuzzing.
 ///
 /// # Panics
-/// When the stream holds more than it may, or says something that can not be read.
+/// When the stream holds more than it may, or sends something that cannot be read.
 pub fn check(bytes: &[u8]) {
     let mut stream = Stream::new(Duration::from_millis(30));
     for number in 1..=UNDER_WAY {
@@ -51,5 +50,5 @@ fn take(stream: &mut Stream, payload: &[u8], now: Duration) {
 
 fn assert_readable(payload: &[u8]) {
     assert!(payload.len() <= MAX_PAYLOAD_BYTES, "a payload of {} bytes", payload.len());
-    assert!(datagram::open(payload).is_ok(), "a payload that can not be opened");
+    assert!(datagram::open(payload).is_ok(), "a payload that cannot be opened");
 }

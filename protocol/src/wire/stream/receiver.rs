@@ -1,4 +1,4 @@
-//! The receiving half: what came, in order and too early, and what is to be acknowledged.
+//! The receiving half: messages that came in order or early, and what to acknowledge.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -6,20 +6,20 @@ use std::time::Duration;
 use super::{HELD_BYTES, StreamError, WINDOW_MESSAGES};
 use crate::wire::datagram::{Ack, Messages};
 
-/// In how many datagrams an arrival is acknowledged: any of them may be lost.
+/// Number of datagrams in which an arrival is acknowledged, since any of them may be lost.
 const ACKS: u8 = 2;
 
 #[derive(Debug)]
 pub(super) struct Receiver {
-    /// From the message `taken` on; empty where one is missing.
+    /// Messages from `taken` on; `None` where one is missing.
     held: VecDeque<Option<Vec<u8>>>,
     held_bytes: usize,
-    /// The id of the next message that the caller takes.
+    /// The id of the next message for the caller to take.
     taken: u64,
-    /// The id of the first message that is missing: all from `taken` to it are there.
+    /// The id of the first missing message. All from `taken` up to it are held.
     next: u64,
     acks_due: u8,
-    /// When the first came that no acknowledgement was sent for.
+    /// When the first message arrived for which no acknowledgement was sent yet.
     unacknowledged_since: Option<Duration>,
     ack_alone_after: Duration,
 }
@@ -30,12 +30,12 @@ impl Receiver {
         Self { held, held_bytes: 0, taken: 0, next: 0, acks_due: 0, unacknowledged_since: None, ack_alone_after }
     }
 
-    /// The whole id of a first message.
+    /// The full id of the first of `messages`.
     fn id(&self, messages: &Messages<'_>) -> Option<u64> {
         self.next.checked_add_signed(i64::from(messages.first.wrapping_sub(self.next as u16) as i16))
     }
 
-    /// Whether an honest end may have sent these.
+    /// Checks whether an honest end may have sent these.
     pub(super) fn judge(&self, messages: &Messages<'_>) -> Result<(), StreamError> {
         if messages.is_empty() {
             return Ok(());
@@ -44,7 +44,7 @@ impl Receiver {
         if first + messages.len() as u64 > self.next + WINDOW_MESSAGES as u64 {
             return Err(StreamError::OutsideWindow);
         }
-        // Where the caller has not taken everything, it is the caller who is late.
+        // If the caller has not taken everything, the caller is late, and not the other end at fault.
         if self.has_message() || self.fits(first, messages) { Ok(()) } else { Err(StreamError::TooMuch) }
     }
 
@@ -60,8 +60,8 @@ impl Receiver {
         id >= self.next && place.is_some_and(|place| self.held.get(place).is_none_or(Option::is_none))
     }
 
-    /// Takes messages that were judged. What there is no room for, because the caller has not taken what came before,
-    /// is left: it is not acknowledged, and so comes again.
+    /// Takes messages that [`Self::judge`] accepted. If there is no room, because the caller has not taken earlier
+    /// ones, they are dropped: they are not acknowledged, and so are resent.
     pub(super) fn take(&mut self, messages: &Messages<'_>, now: Duration) {
         let Some(first) = self.id(messages).filter(|first| !messages.is_empty() && self.fits(*first, messages)) else {
             return;
@@ -98,12 +98,12 @@ impl Receiver {
         Some(message)
     }
 
-    /// Whether something came that no acknowledgement was sent for.
+    /// Whether something arrived for which no acknowledgement was sent yet.
     pub(super) fn owes_ack(&self) -> bool {
         self.unacknowledged_since.is_some()
     }
 
-    /// The acknowledgement for the datagram that is made now, if one is due. When no datagram goes anyway, only one
+    /// The acknowledgement for the datagram that is built now, if one is due. If no datagram is sent anyway, only one
     /// that has waited long enough.
     pub(super) fn ack_to_send(&mut self, goes_anyway: bool, now: Duration) -> Option<Ack> {
         let waited = |since: Duration| now.saturating_sub(since) >= self.ack_alone_after;

@@ -1,4 +1,4 @@
-//! The sending half: what waits, what is under way, and when it is sent again.
+//! The sending half: queued messages, messages in flight, and when to resend them.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -7,21 +7,21 @@ use super::{QUEUE_BYTES, QUEUE_MESSAGES, StreamError, WINDOW_BYTES, WINDOW_MESSA
 use crate::limits::MAX_RELIABLE_BYTES;
 use crate::wire::datagram::Ack;
 
-/// A message is not sent again before this long, however short the round trip: the answer waits for a tick.
+/// The shortest wait before a message is resent, however short the round trip: the answer waits for a tick.
 const RESEND_LEAST: Duration = Duration::from_millis(100);
-/// Nor later than this.
+/// The longest wait before a message is resent.
 const RESEND_MOST: Duration = Duration::from_secs(1);
-/// How many of the oldest under way an acknowledgement can name as arrived or missing: the next one, and a bit for
-/// each of 32. Of what is further ahead nobody can say that it is missing, so it is not sent again.
+/// How many of the oldest messages in flight an acknowledgement can name as arrived or missing: the next one, and a bit
+/// for each of 32. Messages further ahead cannot be reported missing, so they are not resent.
 const NAMED: usize = 1 + 32;
 
-/// Why a message was not taken for sending.
+/// Why a message was not queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum QueueError {
-    /// It is empty or too long.
-    #[error("a message of {0} bytes can not be sent")]
+    /// It is empty or too long, with this many bytes.
+    #[error("a message of {0} bytes cannot be sent")]
     Length(usize),
-    /// The other end has not acknowledged what waits already.
+    /// Too much is queued that the other end has not acknowledged.
     #[error("too many messages wait to be acknowledged")]
     Full,
 }
@@ -30,7 +30,7 @@ pub enum QueueError {
 struct UnderWay {
     message: Vec<u8>,
     first_sent_at: Duration,
-    /// When to send it again; before it was sent, at once.
+    /// When to resend it. A message that was never sent is always due.
     due_at: Duration,
     resend_after: Duration,
     times_sent: u32,
@@ -40,11 +40,11 @@ struct UnderWay {
 #[derive(Debug)]
 pub(super) struct Sender {
     waiting: VecDeque<Vec<u8>>,
-    /// Of all messages, under way or not.
+    /// Bytes of all messages, in flight or waiting.
     bytes: usize,
     under_way: VecDeque<UnderWay>,
     under_way_bytes: usize,
-    /// The id of the oldest under way.
+    /// The id of the oldest message in flight.
     oldest: u64,
     round_trip: Option<Duration>,
     resend_after: Duration,
@@ -77,11 +77,15 @@ impl Sender {
         Ok(())
     }
 
+    pub(super) fn is_behind(&self) -> bool {
+        self.bytes >= QUEUE_BYTES / 2 || self.waiting.len() >= QUEUE_MESSAGES / 2
+    }
+
     pub(super) fn is_acknowledged(&self) -> bool {
         self.waiting.is_empty() && self.under_way.is_empty()
     }
 
-    /// Takes into the window what fits. All of it is due, so the caller sends it.
+    /// Moves the waiting messages that fit into the window. All of them are due, so the caller sends them.
     pub(super) fn fill_window(&mut self) {
         while self.under_way.len() < WINDOW_MESSAGES
             && let Some(message) = self.waiting.pop_front_if(|next| self.under_way_bytes + next.len() <= WINDOW_BYTES)
@@ -102,7 +106,7 @@ impl Sender {
         self.next_due(0, now).is_some()
     }
 
-    /// The first due message from the place `at` of the window on: its place, the low bits of its id, its bytes.
+    /// The first due message at or after index `at` of the window: its index, the low bits of its id, its bytes.
     pub(super) fn next_due(&self, at: usize, now: Duration) -> Option<(usize, u16, &[u8])> {
         let is_due = |place: usize, entry: &UnderWay| match entry.times_sent {
             0 => true,
@@ -112,8 +116,8 @@ impl Sender {
         Some((place, (self.oldest + place as u64) as u16, &entry.message))
     }
 
-    /// Notes that the message at this place of the window goes out now. From the third time on it waits twice as long:
-    /// one loss is no sign that the link can bear less.
+    /// Notes that the message at this index of the window is sent now. From the third time on, its wait doubles: a
+    /// single loss does not mean that the link is overloaded.
     pub(super) fn note_sent(&mut self, place: usize, now: Duration) {
         let Some(entry) = self.under_way.get_mut(place) else { return };
         match entry.times_sent {
@@ -125,7 +129,7 @@ impl Sender {
         entry.due_at = now + entry.resend_after;
     }
 
-    /// Takes what the other end says has arrived. An older acknowledgement that was overtaken is none the worse.
+    /// Takes an acknowledgement from the other end. An older one that was overtaken does no harm.
     pub(super) fn acknowledge(&mut self, ack: Ack, now: Duration) -> Result<(), StreamError> {
         // The distance fits 16 bits: the window is far smaller.
         let apart = i64::from(ack.next.wrapping_sub(self.oldest as u16) as i16);
@@ -155,8 +159,9 @@ impl Sender {
         let Some(entry) = self.under_way.get_mut(place).filter(|entry| !entry.has_arrived) else { return };
         entry.has_arrived = true;
         if entry.times_sent > 1 {
-            // Which time is acknowledged, nobody can say. If it was the first, the round trip was this long: waiting so
-            // long, a message that is sent once tells it, and until then nothing is sent twice for it.
+            // It is unknown which of the sends is acknowledged. If it was the first, the round trip took this long.
+            // With this wait, the next message that is sent only once measures it, and is not resent for it before
+            // that.
             let longest = now.saturating_sub(entry.first_sent_at).max(entry.resend_after);
             self.resend_after = self.resend_after.max(longest + longest / 8).min(RESEND_MOST);
             return;

@@ -28,7 +28,7 @@ fn drain(stream: &mut Stream) -> Vec<Vec<u8>> {
     std::iter::from_fn(|| stream.next_message()).collect()
 }
 
-/// The payload of these messages, from this id on.
+/// A payload with these messages, from this id on.
 fn messages(first: u16, messages: &[&[u8]]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut payload = PayloadWriter::start(&mut out, None);
@@ -234,7 +234,7 @@ fn ids_wrap_around() {
             sent += 1;
         }
         let out = composed(&mut near, Section::None, now);
-        // The datagrams of some ticks are lost; of the others, the last comes first.
+        // The datagrams of some ticks are lost. Those of other ticks arrive in reverse order.
         if tick % 29 != 3 {
             let reversed: Vec<_> = out.into_iter().rev().collect();
             deliver(&mut far, &reversed, now);
@@ -248,7 +248,7 @@ fn ids_wrap_around() {
     assert!(arrived > 2 * u32::from(u16::MAX), "two times around, not only {arrived}");
 }
 
-/// A link that loses, duplicates and reorders as the numbers say.
+/// A link that loses, duplicates and reorders datagrams as `fates` says.
 #[derive(Debug)]
 struct Link {
     fates: VecDeque<u8>,
@@ -279,7 +279,7 @@ impl Link {
 
 fn link() -> impl Strategy<Value = Link> {
     prop::collection::vec(any::<u8>(), 1..150).prop_map(|fates| {
-        // However unlucky: not all is lost for ever.
+        // Not everything may be lost forever.
         let fates = fates.into_iter().chain([0, 0]).collect();
         Link { fates, under_way: Vec::new() }
     })

@@ -1,5 +1,6 @@
-//! A map server as it is written in Redis.
+//! The JSON document of a map server in Redis.
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use realmgate_protocol::ids::{ChannelId, MapId, ServerId, TicketId};
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::directory::{LinkFacts, MapServer, Seat};
 use crate::error::Error;
 
-/// Numbers that JSON readers may round, and bytes, are written in hexadecimal.
+/// A map server's entry in Redis. Numbers that JSON readers may round, and bytes, are written in hexadecimal.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Document {
     id: ServerId,
@@ -17,6 +18,8 @@ pub(super) struct Document {
     ip: Ipv4Addr,
     port: u16,
     supported_maps: Vec<MapId>,
+    #[serde(default)]
+    map_names: BTreeMap<u16, String>,
     max_players: u32,
     current_players: u32,
     load: f64,
@@ -37,7 +40,7 @@ struct DocumentedLink {
 }
 
 impl Document {
-    /// The entry of a document, without seats and without an end. One that cannot be read is as good as lost.
+    /// Reads the entry of a document, without seats and expiry. A document that cannot be read counts as lost.
     pub(super) fn read(text: &str) -> Option<MapServer> {
         let read = serde_json::from_str(text).map_err(|error| error.to_string()).and_then(|document: Self| {
             let id = document.id.clone();
@@ -46,7 +49,7 @@ impl Document {
         read.inspect_err(|error| tracing::warn!(error, "a map server's entry in Redis cannot be read")).ok()
     }
 
-    /// The document of an entry.
+    /// Writes the document of an entry.
     pub(super) fn write(server: &MapServer) -> Result<String, Error> {
         let server = server.clone();
         let document = Self {
@@ -55,6 +58,7 @@ impl Document {
             ip: server.ip,
             port: server.port,
             supported_maps: server.supported_maps,
+            map_names: server.map_names,
             max_players: server.max_players,
             current_players: server.current_players,
             load: server.load,
@@ -87,6 +91,7 @@ impl Document {
             ip: self.ip,
             port: self.port,
             supported_maps: self.supported_maps,
+            map_names: self.map_names,
             max_players: self.max_players,
             current_players: self.current_players,
             load: self.load,
@@ -100,12 +105,12 @@ impl Document {
     }
 }
 
-/// Where a seat is, as it is written beside its end.
+/// The place of a seat, as it is written after its expiry.
 pub(super) fn seat_place(seat: &Seat) -> String {
     format!("{} {}", seat.map, seat.channel)
 }
 
-/// A seat that is still kept.
+/// Parses a seat; `None` if it has expired.
 pub(super) fn parse_seat(ticket: TicketId, text: &str, now_ms: u64) -> Option<Seat> {
     let mut parts = text.split(' ');
     let ends_at_ms: u64 = parts.next()?.parse().ok()?;

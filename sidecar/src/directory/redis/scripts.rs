@@ -1,4 +1,4 @@
-//! What Redis does in one step. Its clock is the one that counts, since every sidecar has another.
+//! Scripts that Redis runs atomically. Redis's clock is the one that counts, since every sidecar has its own.
 //!
 //! A script reads documents with `cjson` but never writes one: an empty list would come out as an empty object.
 
@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use redis::Script;
 
-/// Entries by name, or all that the set names; names whose entries have ended are taken out of it.
+/// Lists entries by name, or all that the set names. Names whose entries have expired are removed from the set.
 pub(super) static LIST: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
@@ -32,7 +32,7 @@ pub(super) static LIST: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Replaces an entry if it still is what it was, and takes its name into the set.
+/// Replaces an entry if it is unchanged (compare-and-swap), and adds its name to the set.
 pub(super) static REPLACE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
@@ -48,7 +48,7 @@ pub(super) static REPLACE: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Removes an entry if it is of this id.
+/// Removes an entry if it belongs to this id.
 pub(super) static REMOVE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
@@ -61,7 +61,7 @@ pub(super) static REMOVE: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Keeps a seat if players and seats leave one free. A seat is `<end in Unix ms> <map> <channel>` under its ticket.
+/// Reserves a seat if players and seats leave one free. A seat is `<end in Unix ms> <map> <channel>` under its ticket.
 pub(super) static RESERVE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"

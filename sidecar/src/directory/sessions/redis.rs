@@ -1,4 +1,5 @@
-//! The session entries of a fleet of sidecars: `session:<user>` is a JSON document that ends by itself.
+//! The session entries of a fleet of sidecars: `session:<user>` is a JSON document that expires by itself. Beside it,
+//! `session-ended:<user>` says that it was removed, for as long as somebody would renew it.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
@@ -6,27 +7,37 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use redis::Script;
 
-use super::{SessionEntry, SessionRegistry, TTL_MS};
+use super::{Present, SessionEntry, SessionRegistry, TTL_MS};
 use crate::error::Error;
 use crate::redis_client::{RedisClient, RedisFailed};
 
-/// Entries that are renewed in one step: others use Redis in between.
+/// Maximum number of entries renewed in one step, so that others can use Redis in between.
 const AT_ONCE: usize = 256;
 
-/// Renews entries, or puts them back; what they say.
+/// Renews or restores entries, except those that were removed. Returns each entry's text, empty for a removed one.
+/// Takes for each user two keys, the entry to restore, and the character if it is known better.
 static RENEW: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
         local entries = {}
-        for i, key in ipairs(KEYS) do
-            local entry = redis.call('GET', key)
-            if entry then
-                redis.call('PEXPIRE', key, ARGV[1])
+        for i = 1, #KEYS / 2 do
+            local key, ended = KEYS[2 * i - 1], KEYS[2 * i]
+            local lost, character = ARGV[2 * i], ARGV[2 * i + 1]
+            if redis.call('PEXPIRE', ended, ARGV[1]) == 1 then
+                entries[i] = ''
             else
-                entry = ARGV[i + 1]
+                local entry = redis.call('GET', key) or lost
+                if character ~= '' then
+                    local readable, known = pcall(cjson.decode, entry)
+                    if not readable or type(known) ~= 'table' then
+                        known = cjson.decode(lost)
+                    end
+                    known.character = cjson.decode(character)
+                    entry = cjson.encode(known)
+                end
                 redis.call('SET', key, entry, 'PX', ARGV[1])
+                entries[i] = entry
             end
-            entries[i] = entry
         end
         return entries
         ",
@@ -54,17 +65,21 @@ impl RedisSessions {
         self.redis.key(format_args!("session:{user}"))
     }
 
-    /// What is put back where an entry was lost.
-    fn recall(&self, user: &str) -> SessionEntry {
-        let unknown = || SessionEntry { gateway_id: self.replica.clone(), log_in: None };
-        self.known().get(user).cloned().unwrap_or_else(unknown)
+    fn ended_key(&self, user: &str) -> String {
+        self.redis.key(format_args!("session-ended:{user}"))
     }
 
-    async fn renew_some(&self, users: &[String]) -> Result<Vec<String>, Error> {
+    /// The entry to restore if it was lost.
+    fn recall(&self, user: &str) -> SessionEntry {
+        self.known().get(user).cloned().unwrap_or_else(|| SessionEntry::connected(&self.replica))
+    }
+
+    async fn renew_some(&self, present: &[Present]) -> Result<Vec<String>, Error> {
         let mut renew = RENEW.prepare_invoke();
         renew.arg(TTL_MS);
-        for user in users {
-            renew.key(self.key(user)).arg(write(&self.recall(user))?);
+        for Present { user, character } in present {
+            let character = character.as_ref().map_or_else(|| Ok(String::new()), write)?;
+            renew.key(self.key(user)).key(self.ended_key(user)).arg(write(&self.recall(user))?).arg(character);
         }
         let renew = &renew;
         Ok(self.redis.call("sessions_renew", |mut redis| async move { renew.invoke_async(&mut redis).await }).await?)
@@ -74,11 +89,13 @@ impl RedisSessions {
 #[async_trait]
 impl SessionRegistry for RedisSessions {
     async fn set(&self, user: &str, entry: SessionEntry) -> Result<(), Error> {
-        let (key, text) = (&self.key(user), &write(&entry)?);
-        // Known even where it can not be written: the next renewal does.
+        let (key, ended, text) = (&self.key(user), &self.ended_key(user), &write(&entry)?);
+        // Remembered even if it cannot be written: the next renewal writes it.
         self.known().insert(user.to_owned(), entry);
         let set = |mut redis| async move {
-            redis::cmd("SET").arg(key).arg(text).arg("PX").arg(TTL_MS).exec_async(&mut redis).await
+            let mut both = redis::pipe();
+            both.atomic().del(ended).cmd("SET").arg(key).arg(text).arg("PX").arg(TTL_MS);
+            both.exec_async(&mut redis).await
         };
         Ok(self.redis.call("session_set", set).await?)
     }
@@ -92,28 +109,33 @@ impl SessionRegistry for RedisSessions {
 
     async fn remove(&self, user: &str) -> Result<(), Error> {
         self.known().remove(user);
-        let key = &self.key(user);
-        let delete = |mut redis| async move { redis::cmd("DEL").arg(key).exec_async(&mut redis).await };
+        let (key, ended) = (&self.key(user), &self.ended_key(user));
+        let delete = |mut redis| async move {
+            let mut both = redis::pipe();
+            both.atomic().del(key).cmd("SET").arg(ended).arg("").arg("PX").arg(TTL_MS);
+            both.exec_async(&mut redis).await
+        };
         Ok::<_, RedisFailed>(self.redis.call("session_remove", delete).await?).map_err(Error::from)
     }
 
-    async fn renew(&self, users: &[String]) -> Result<(), Error> {
-        let mut renewed = HashMap::with_capacity(users.len());
-        for some in users.chunks(AT_ONCE) {
+    async fn renew(&self, present: &[Present]) -> Result<(), Error> {
+        let mut renewed = HashMap::with_capacity(present.len());
+        for some in present.chunks(AT_ONCE) {
             let entries = self.renew_some(some).await?;
-            let entries = entries.iter().map(|text| read(text));
-            renewed.extend(some.iter().cloned().zip(entries).filter_map(|(user, entry)| Some((user, entry?))));
+            let entries = entries.iter().map(|text| if text.is_empty() { None } else { read(text) });
+            let users = some.iter().map(|present| present.user.clone());
+            renewed.extend(users.zip(entries).filter_map(|(user, entry)| Some((user, entry?))));
         }
         *self.known() = renewed;
         Ok(())
     }
 }
 
-fn write(entry: &SessionEntry) -> Result<String, Error> {
-    serde_json::to_string(entry).map_err(Error::internal)
+fn write(written: &impl serde::Serialize) -> Result<String, Error> {
+    serde_json::to_string(written).map_err(Error::internal)
 }
 
-/// An entry that cannot be read is as good as lost.
+/// Parses an entry. One that cannot be read counts as lost.
 fn read(text: &str) -> Option<SessionEntry> {
     serde_json::from_str(text).inspect_err(|error| tracing::warn!(%error, "a session entry cannot be read")).ok()
 }

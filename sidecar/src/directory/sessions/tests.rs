@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::redis_client::testing::TestRedis;
 
-/// Entries whose time a test moves.
+/// Session entries with a clock that a test moves.
 struct Bench {
     sessions: Sessions,
     clock: Clock,
@@ -23,7 +23,7 @@ impl Bench {
         Some(Self { sessions: replica(&redis, "gateway-1"), clock, redis: Some(redis) })
     }
 
-    /// Lets time go by. Redis cannot be told the time, so what it holds is made older.
+    /// Lets time pass. Redis's clock cannot be set, so what it holds is made older.
     fn pass(&self, time: Duration) {
         self.clock.advance(time);
         let Some(redis) = &self.redis else { return };
@@ -40,7 +40,22 @@ fn replica(redis: &TestRedis, id: &str) -> Sessions {
 }
 
 fn entry(gateway: &str, log_in: Option<&str>) -> SessionEntry {
-    SessionEntry { gateway_id: gateway.to_owned(), log_in: log_in.map(str::to_owned) }
+    SessionEntry { log_in: log_in.map(str::to_owned), ..SessionEntry::connected(gateway) }
+}
+
+/// A user about whom nothing new is known.
+fn there(user: &str) -> Present {
+    Present { user: user.to_owned(), character: None }
+}
+
+fn ann_at(map: u16, x: i32) -> SessionCharacter {
+    SessionCharacter {
+        id: "01010101-0101-0101-0101-010101010101".to_owned(),
+        name: "Ann".to_owned(),
+        map_server: "map-1".parse().unwrap(),
+        map_id: MapId(map),
+        at: Some(Position { x, y: 2_048 }),
+    }
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -50,7 +65,7 @@ async fn an_entry_ends_unless_it_is_renewed(bench: &Bench) {
     sessions.set("ann", entry("gateway-2", Some("first"))).await.unwrap();
     sessions.set("bob", entry("gateway-2", None)).await.unwrap();
     bench.pass(40 * SECOND);
-    sessions.renew(&["ann".to_owned()]).await.unwrap();
+    sessions.renew(&[there("ann")]).await.unwrap();
     bench.pass(40 * SECOND);
     assert_eq!(sessions.get("ann").await.unwrap(), Some(entry("gateway-2", Some("first"))));
     assert_eq!(sessions.get("bob").await.unwrap(), None);
@@ -70,8 +85,39 @@ async fn who_connects_did_not_enter_by_that(bench: &Bench) {
 }
 
 async fn who_is_there_without_an_entry_gets_one(bench: &Bench) {
-    bench.sessions.renew(&["ann".to_owned()]).await.unwrap();
+    bench.sessions.renew(&[there("ann")]).await.unwrap();
     assert_eq!(bench.sessions.get("ann").await.unwrap(), Some(entry("gateway-1", None)));
+}
+
+async fn a_renewal_brings_the_place_up_to_date(bench: &Bench) {
+    let sessions = &bench.sessions;
+    let entered = SessionEntry { character: Some(ann_at(1, 1_024)), ..entry("gateway-2", Some("first")) };
+    sessions.set("ann", entered.clone()).await.unwrap();
+    sessions.renew(&[there("ann")]).await.unwrap();
+    assert_eq!(sessions.get("ann").await.unwrap().as_ref(), Some(&entered), "a socket does not know where she is");
+    let walked = Present { character: Some(ann_at(1, 3_072)), ..there("ann") };
+    sessions.renew(std::slice::from_ref(&walked)).await.unwrap();
+    let expected = SessionEntry { character: walked.character, ..entered };
+    assert_eq!(sessions.get("ann").await.unwrap().as_ref(), Some(&expected));
+    sessions.moved("ann", ann_at(2, 0)).await.unwrap();
+    assert_eq!(sessions.get("ann").await.unwrap(), Some(SessionEntry { character: Some(ann_at(2, 0)), ..expected }));
+    sessions.moved("bob", ann_at(2, 0)).await.unwrap();
+    assert_eq!(sessions.get("bob").await.unwrap(), None);
+}
+
+async fn no_renewal_brings_back_what_was_removed(bench: &Bench) {
+    let sessions = &bench.sessions;
+    sessions.set("ann", entry("gateway-1", None)).await.unwrap();
+    sessions.remove("ann").await.unwrap();
+    for _ in 0..4 {
+        let known = Present { character: Some(ann_at(1, 0)), ..there("ann") };
+        sessions.renew(&[known]).await.unwrap();
+        assert_eq!(sessions.get("ann").await.unwrap(), None);
+        bench.pass(15 * SECOND);
+    }
+    sessions.connected("ann", "gateway-2").await.unwrap();
+    sessions.renew(&[there("ann")]).await.unwrap();
+    assert_eq!(sessions.get("ann").await.unwrap(), Some(entry("gateway-2", None)), "she has come again");
 }
 
 macro_rules! on_both {
@@ -92,6 +138,8 @@ on_both!(
     an_entry_ends_unless_it_is_renewed,
     who_connects_did_not_enter_by_that,
     who_is_there_without_an_entry_gets_one,
+    a_renewal_brings_the_place_up_to_date,
+    no_renewal_brings_back_what_was_removed,
 );
 
 #[tokio::test]
@@ -99,29 +147,33 @@ async fn an_empty_redis_gets_back_what_was_there() {
     let Some(redis) = TestRedis::connect().await else { return };
     let (one, two) = (replica(&redis, "gateway-1"), replica(&redis, "gateway-2"));
     one.set("ann", entry("gateway-1", Some("first"))).await.unwrap();
-    // Her map server's link is at the other one, which has never been told.
-    two.renew(&["ann".to_owned()]).await.unwrap();
+    // Her map server's link is at the other sidecar, which has not written this entry.
+    two.renew(&[there("ann")]).await.unwrap();
     redis.flush();
-    two.renew(&["ann".to_owned()]).await.unwrap();
+    two.renew(&[there("ann")]).await.unwrap();
     assert_eq!(one.get("ann").await.unwrap(), Some(entry("gateway-1", Some("first"))));
 
     redis.flush();
     one.renew(&[]).await.unwrap();
     assert_eq!(two.get("ann").await.unwrap(), None, "not by one who has nothing to do with her");
-    two.remove("ann").await.unwrap();
-    redis.flush();
-    two.renew(&["ann".to_owned()]).await.unwrap();
-    assert_eq!(two.get("ann").await.unwrap(), Some(entry("gateway-2", None)), "what was removed is forgotten");
 }
 
 #[tokio::test]
 async fn operators_find_an_entry_that_ends_by_itself() {
     let Some(bench) = Bench::redis().await else { return };
-    bench.sessions.set("ann", entry("gateway-1", None)).await.unwrap();
+    let entered = SessionEntry { character: Some(ann_at(1, 1_024)), ..entry("gateway-1", None) };
+    bench.sessions.set("ann", entered).await.unwrap();
     let redis = bench.redis.as_ref().unwrap();
     let key = format!("{}session:ann", redis.config.prefix);
     let text: String = ::redis::cmd("GET").arg(&key).query(&mut redis.plain()).unwrap();
-    assert_eq!(text, r#"{"gatewayId":"gateway-1"}"#);
+    let expected = serde_json::json!({
+        "gatewayId": "gateway-1",
+        "character": {
+            "id": "01010101-0101-0101-0101-010101010101", "name": "Ann", "mapServer": "map-1", "mapId": 1,
+            "at": {"x": 1_024, "y": 2_048},
+        },
+    });
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), expected);
     let left_s: i64 = ::redis::cmd("TTL").arg(&key).query(&mut redis.plain()).unwrap();
     assert!((40..=45).contains(&left_s), "{left_s}");
 }

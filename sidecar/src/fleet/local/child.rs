@@ -22,7 +22,7 @@ pub(super) struct Child {
 }
 
 impl Child {
-    /// Starts it. `when_gone` is called before anybody hears of its end.
+    /// Starts the process. `when_gone` is called before its end is reported.
     pub(super) fn start(
         command: &mut Command,
         ready_file: PathBuf,
@@ -33,7 +33,7 @@ impl Child {
         let (signals, mut orders) = mpsc::unbounded_channel();
         let (told, end) = watch::channel(None);
         tokio::spawn(async move {
-            // `wait` would close it, and the child would drain.
+            // `wait` would close stdin, and the child would drain.
             let stdin = process.stdin.take();
             let status = loop {
                 tokio::select! {
@@ -48,17 +48,17 @@ impl Child {
         Ok(Self { pid, ready_file: Arc::new(ready_file), signals, end })
     }
 
-    /// Sends it a signal; one that has ended does not mind.
+    /// Sends a signal. Does nothing if the process has ended.
     pub(super) fn signal(&self, signal: Signal) {
         let _ = self.signals.send(signal);
     }
 
-    /// What its ready file says, once it is there.
+    /// The content of its ready file; `None` until it is there.
     pub(super) fn ready(&self) -> Option<Ready> {
         Ready::read(&self.ready_file, self.pid)
     }
 
-    /// Waits for its end.
+    /// Waits for the end of the process.
     pub(super) async fn ended(&self) -> Ended {
         let mut end = self.end.clone();
         let ended = end.wait_for(Option::is_some).await;
@@ -67,7 +67,7 @@ impl Child {
     }
 }
 
-/// Between its end and its reaping, which are ours alone to see, the id is nobody else's.
+/// Only we reap the process, and until then no other process can have its id.
 fn send(process: &tokio::process::Child, signal: Signal) {
     let pid = process.id().and_then(|pid| Pid::from_raw(pid.cast_signed()));
     if let Some(Err(error)) = pid.map(|pid| kill_process(pid, signal)) {

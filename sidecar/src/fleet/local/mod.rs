@@ -1,8 +1,8 @@
 //! Map servers as children of this process.
 //!
-//! A child ends with us, however we end: it holds the other end of a pipe that is its standard input, and drains when
-//! that closes (`start_server --end-with-stdin`). The kernel closes it for a process that was killed, too. The usual
-//! alternative, a signal at the parent's death, is sent when the *thread* dies that started the child.
+//! A child ends when we end, however that happens: its standard input is a pipe whose other end we hold, and it drains
+//! when that closes (`start_server --end-with-stdin`). The kernel closes it for a killed process, too. The usual
+//! alternative, a signal at the parent's death, is sent when the *thread* that started the child dies.
 
 mod child;
 mod probe;
@@ -31,13 +31,13 @@ use crate::state::Addrs;
 use child::Child;
 use probe::Ready;
 
-/// How often it is looked whether a child is ready.
+/// How often a starting child is checked for readiness.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How long a child may take to drain: 10 s for its worlds, 12 s for what runs beside them.
 const DRAIN_WITHIN: Duration = Duration::from_secs(25);
 /// How long the program may take to list its maps.
 const LIST_WITHIN: Duration = Duration::from_secs(30);
-/// Names of sidecars up to this long are part of their servers' ids, which have 48 characters.
+/// Sidecar names up to this length are part of their servers' ids, which have at most 48 characters.
 const LONGEST_NAME: usize = 24;
 
 /// Starts `start_server` on a free port, as a child.
@@ -46,16 +46,16 @@ pub struct LocalAdapter {
     data_dir: PathBuf,
     assets_dir: PathBuf,
     directory_url: String,
-    /// By which children know a directory that speaks TLS.
+    /// TLS files by which children recognise a directory that speaks TLS; `None` for plain HTTP.
     tls: Option<TlsFiles>,
-    /// What makes ids of our servers differ from those of other sidecars.
+    /// Makes the ids of our servers differ from those of other sidecars.
     name: String,
     maps: OnceCell<BTreeSet<MapId>>,
     children: Arc<Mutex<BTreeMap<ServerId, Child>>>,
 }
 
 impl LocalAdapter {
-    /// Children that register at `addrs.directory`.
+    /// An adapter whose children register at `addrs.directory`.
     pub fn new(fleet: &LocalFleet, config: &SidecarConfig, addrs: Addrs) -> Self {
         let tls = config.edge.tls.clone();
         let scheme = if tls.is_some() { "https" } else { "http" };
@@ -71,14 +71,14 @@ impl LocalAdapter {
         }
     }
 
-    /// The program with nothing of our environment but what it needs.
+    /// The command that starts the program, with only the environment that it needs.
     fn command(&self) -> Command {
         let mut command = Command::new(&self.fleet.binary);
         command.env_clear().env("HOST_MAPS", "only").env("WORLD_DIRECTORY_URL", &self.directory_url);
         if let Some(tls) = &self.tls {
             command.env("TLS_CERT_FILE", &tls.certificate).env("TLS_KEY_FILE", &tls.key);
         }
-        // What is set for the children counts for more.
+        // What is set for the children takes precedence.
         command.envs(self.fleet.environment.iter().map(|(key, value)| (key, value.expose_secret())));
         command.env("ASSETS_DIR", &self.assets_dir).env("DATA_DIR", &self.data_dir);
         command
@@ -95,7 +95,7 @@ impl LocalAdapter {
         Ok(listed_maps(&String::from_utf8_lossy(&output.stdout)))
     }
 
-    /// Starts a child under the first id that nobody has.
+    /// Starts a child under the first free id.
     fn spawn(&self, map: MapId) -> std::io::Result<ServerId> {
         let mut children = self.children();
         let ids =
@@ -119,7 +119,7 @@ impl LocalAdapter {
         Ok(server)
     }
 
-    /// Whether no other process lives under this id: a child of an earlier run may still be draining.
+    /// Whether no other process has this id: a child of an earlier run may still be draining.
     fn is_folder_free(&self, server: &ServerId) -> bool {
         match OpenOptions::new().write(true).open(self.data_dir.join(server.as_str()).join("lock")) {
             Ok(lock) => flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok(),
@@ -138,7 +138,7 @@ impl LocalAdapter {
 
 #[async_trait]
 impl ServerAdapter for LocalAdapter {
-    /// What the program itself says, asked once: a new map is found by the next run of this process.
+    /// The maps that the program lists. Asked once: a new map is found by the next run of this process.
     async fn maps(&self) -> Result<BTreeSet<MapId>, Ended> {
         self.maps.get_or_try_init(|| self.list_maps()).await.cloned()
     }
@@ -160,7 +160,7 @@ impl ServerAdapter for LocalAdapter {
             }
         };
         tokio::select! {
-            // One that has ended before it was ready has failed, whatever its exit code says.
+            // A child that has ended before it was ready has failed, whatever its exit code says.
             Ended { why, .. } = child.ended() => Err(failed(why)),
             () = up => Ok(()),
         }
@@ -205,7 +205,7 @@ fn listed_maps(text: &str) -> BTreeSet<MapId> {
     text.lines().filter_map(|line| line.split_whitespace().next()?.parse().ok().map(MapId)).collect()
 }
 
-/// Where children reach a listener of ours that may be bound to every address.
+/// The address at which children reach our listener, which may be bound to every address.
 fn reachable(addr: SocketAddr) -> SocketAddr {
     match addr.ip() {
         ip if ip.is_unspecified() => SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), addr.port()),
@@ -213,7 +213,7 @@ fn reachable(addr: SocketAddr) -> SocketAddr {
     }
 }
 
-/// The sidecar's id, or a hash of one that would make servers' ids too long.
+/// The sidecar's id, or a hash of it where it would make the servers' ids too long.
 fn short_name(gateway: &str) -> String {
     if gateway.len() <= LONGEST_NAME {
         return gateway.to_owned();

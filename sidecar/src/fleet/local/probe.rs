@@ -1,4 +1,4 @@
-//! Whether a child is up, and ticks: its ready file and its health port.
+//! Checks whether a child is up and ticks, by its ready file and its health port.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,10 +13,10 @@ use tokio::time::timeout;
 /// How long the health port may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 
-/// What a map server's `ready.json` says, as far as it concerns us.
+/// The part of a map server's `ready.json` that concerns us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ready {
-    /// Health and metrics.
+    /// Address of the health checks and metrics.
     pub(super) admin: SocketAddr,
 }
 
@@ -27,7 +27,7 @@ struct File {
 }
 
 impl Ready {
-    /// The ready file of this process; `None` where it is not there, or of another one.
+    /// Reads the ready file of this process; `None` where it is missing or another process wrote it.
     pub(super) fn read(path: &Path, pid: u32) -> Option<Self> {
         let text = std::fs::read(path).ok()?;
         let file: File = serde_json::from_slice(&text).ok()?;
@@ -40,7 +40,7 @@ pub(super) async fn is_ok(admin: SocketAddr, path: &str) -> bool {
     matches!(timeout(ANSWER_WITHIN, status(admin, path)).await, Ok(Ok(status)) if status.starts_with(b"200"))
 }
 
-/// The three digits after `HTTP/1.1 `: one request to one of our own programs needs no HTTP client.
+/// The three digits after `HTTP/1.1 `. One request to one of our own programs needs no HTTP client.
 async fn status(admin: SocketAddr, path: &str) -> io::Result<[u8; 3]> {
     let mut stream = TcpStream::connect(admin).await?;
     let request = format!("GET {path} HTTP/1.1\r\nHost: {admin}\r\nConnection: close\r\n\r\n");

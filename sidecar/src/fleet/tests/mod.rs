@@ -1,5 +1,5 @@
-//! The server manager with a program that only pretends: a script that says it is ready, and a map server of the test's
-//! own behind its id.
+//! Tests of the server manager with a fake program: a script that says it is ready, and a map server of the test's own
+//! behind its id.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,7 +26,7 @@ struct Managed {
     _folder: TempDir,
 }
 
-/// One line of what the script wrote down.
+/// One line of the starts that the script recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Start {
     map: String,
@@ -59,7 +59,7 @@ impl Managed {
         lines.collect()
     }
 
-    /// Waits until the script was started so often; the last start.
+    /// Waits until the script was started `count` times. Returns that start.
     async fn started(&self, count: usize) -> Start {
         eventually("a start", async || self.starts().get(count - 1).cloned()).await
     }
@@ -71,20 +71,20 @@ impl Managed {
         (player, client)
     }
 
-    /// What a real one does by itself.
+    /// Links a map server, which a real one does by itself.
     async fn link(&self, start: &Start) -> FakeMap {
         let map = start.map.parse().unwrap();
         self.world.map_server(&start.server, &[map]).await
     }
 }
 
-/// A health port that says that all is well, for as long as the test runs.
+/// A health port that always reports healthy, as long as the test runs.
 async fn healthy() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            // Who has asked and gone needs no answer.
+            // A client that has gone needs no answer.
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
         }
     });
@@ -187,7 +187,7 @@ async fn a_crashed_server_is_off_the_list_at_once_and_started_again() {
     map.close().await;
 
     client.enter(player.character).await;
-    // It rests for a second of the test's clock.
+    // The backoff is one second of the test's clock.
     managed.world.clock.advance(Duration::from_secs(1));
     let second = managed.started(2).await;
     assert_eq!(second.server, first.server, "the id is free again");

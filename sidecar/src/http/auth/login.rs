@@ -38,7 +38,7 @@ pub struct Login {
         (status = 503, body = Problem, content_type = "application/problem+json", description = "OVERLOADED"),
     ),
 )]
-pub async fn login(
+pub(crate) async fn login(
     State(state): State<AppState>,
     peer: Peer,
     Valid(body): Valid<Login>,

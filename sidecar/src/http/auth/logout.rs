@@ -17,7 +17,7 @@ use crate::state::AppState;
         (status = 401, body = Problem, content_type = "application/problem+json", description = "UNAUTHORIZED"),
     ),
 )]
-pub async fn logout(State(state): State<AppState>, caller: Caller) -> Result<StatusCode, Error> {
+pub(crate) async fn logout(State(state): State<AppState>, caller: Caller) -> Result<StatusCode, Error> {
     accounts::logout(&state, &caller).await?;
     Ok(StatusCode::NO_CONTENT)
 }

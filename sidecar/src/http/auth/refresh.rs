@@ -32,7 +32,7 @@ pub struct Refresh {
         (status = 429, body = Problem, content_type = "application/problem+json", description = "RATE_LIMITED"),
     ),
 )]
-pub async fn refresh(
+pub(crate) async fn refresh(
     State(state): State<AppState>,
     _peer: AnonymousPeer,
     Valid(body): Valid<Refresh>,

@@ -47,7 +47,7 @@ fn password_rule(text: &str, _: &()) -> garde::Result {
         (status = 503, body = Problem, content_type = "application/problem+json", description = "OVERLOADED"),
     ),
 )]
-pub async fn register(
+pub(crate) async fn register(
     State(state): State<AppState>,
     peer: Peer,
     Valid(body): Valid<Register>,

@@ -11,13 +11,15 @@ use crate::error::Error;
 use crate::http::Problem;
 use crate::http::extract::Valid;
 use crate::service::characters;
+use crate::service::names::Name;
 use crate::service::tokens::Caller;
 use crate::state::AppState;
 
 /// A new character.
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
 pub struct CreateCharacter {
-    /// 3 to 24 letters, digits, spaces, `'` and `-`, beginning with a letter; capitals make no difference.
+    /// 3 to 24 letters of one script, digits 0 to 9, spaces, `'` and `-`, beginning with a letter. It is kept in normal form
+    /// NFKC; of names that differ in capitals only, or look alike, one is given.
     #[serde(default)]
     #[garde(custom(name_rule))]
     #[schema(required = true, min_length = 3, max_length = 24, pattern = r"^\p{L}[\p{L}\p{N}'-]*( [\p{L}\p{N}'-]+)*$")]
@@ -29,8 +31,8 @@ pub struct CreateCharacter {
     class_id: String,
 }
 
-fn name_rule(text: &str, _: &()) -> garde::Result {
-    characters::name_fault(text).map_or(Ok(()), |fault| Err(garde::Error::new(fault)))
+pub(super) fn name_rule(text: &str, _: &()) -> garde::Result {
+    Name::parse(text).map(drop).map_err(garde::Error::new)
 }
 
 /// Make a character.
@@ -43,9 +45,11 @@ fn name_rule(text: &str, _: &()) -> garde::Result {
         (status = 409, body = Problem, content_type = "application/problem+json",
             description = "NAME_TAKEN, TOO_MANY_CHARACTERS, ALREADY_ONLINE"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "VALIDATION_FAILED"),
+        (status = 429, body = Problem, content_type = "application/problem+json",
+            description = "RATE_LIMITED: too many made within a day"),
     ),
 )]
-pub async fn create(
+pub(crate) async fn create(
     State(state): State<AppState>,
     caller: Caller,
     Valid(body): Valid<CreateCharacter>,

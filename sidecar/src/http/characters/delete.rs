@@ -10,7 +10,8 @@ use crate::service::characters;
 use crate::service::tokens::Caller;
 use crate::state::AppState;
 
-/// Delete one of one's characters; its name is free again.
+/// Delete one of one's characters: it is listed with `deletes_at_ms` and can be restored until then, and cannot enter the
+/// world. Its name is free when it is gone.
 #[utoipa::path(
     delete, path = "/characters/{id}", tag = "characters", security(("access_token" = [])),
     params(("id" = String, Path, description = "The character's id")),
@@ -22,7 +23,7 @@ use crate::state::AppState;
         (status = 409, body = Problem, content_type = "application/problem+json", description = "CHARACTER_IN_WORLD, ALREADY_ONLINE"),
     ),
 )]
-pub async fn delete(
+pub(crate) async fn delete(
     State(state): State<AppState>,
     caller: Caller,
     CharacterPath(id): CharacterPath,

@@ -1,13 +1,14 @@
 //! `GET /characters/{id}/internal`.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
 use serde::Serialize;
 
 use super::Character;
-use crate::error::Error;
+use crate::error::{Error, ErrorCode};
 use crate::http::Problem;
-use crate::http::extract::{CharacterPath, ServiceCaller};
+use crate::http::extract::{CharacterPath, is_meant_for_this_machine, is_service_caller};
 use crate::service::characters;
 use crate::state::AppState;
 
@@ -23,6 +24,27 @@ pub struct InternalCharacter {
     character: Character,
 }
 
+/// A call with the service token. With `ALLOW_UNAUTHENTICATED_REGISTRY`, also a call without it, as long as no listener
+/// with this route can be reached from outside: the directory's is on loopback then, but the players' need not be.
+#[derive(Debug, Clone, Copy)]
+pub struct InternalCaller;
+
+impl FromRequestParts<AppState> for InternalCaller {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
+        let config = &state.config;
+        let is_open = config.gateway.allow_unauthenticated_registry
+            && config.listen.api.ip().is_loopback()
+            && is_meant_for_this_machine(&parts.headers);
+        if is_open || is_service_caller(state, &parts.headers) {
+            Ok(Self)
+        } else {
+            Err(ErrorCode::ServiceTokenRequired.into())
+        }
+    }
+}
+
 /// Read any character; for our own servers.
 #[utoipa::path(
     get, path = "/characters/{id}/internal", tag = "internal", security(("service_token" = [])),
@@ -33,9 +55,9 @@ pub struct InternalCharacter {
         (status = 404, body = Problem, content_type = "application/problem+json", description = "CHARACTER_NOT_FOUND"),
     ),
 )]
-pub async fn internal(
+pub(crate) async fn internal(
     State(state): State<AppState>,
-    _service: ServiceCaller,
+    _caller: InternalCaller,
     CharacterPath(id): CharacterPath,
 ) -> Result<Json<InternalCharacter>, Error> {
     let row = characters::find(&state, id).await?;

@@ -18,7 +18,7 @@ use crate::state::AppState;
         (status = 401, body = Problem, content_type = "application/problem+json", description = "UNAUTHORIZED"),
     ),
 )]
-pub async fn list(State(state): State<AppState>, caller: Caller) -> Result<Json<Vec<Character>>, Error> {
+pub(crate) async fn list(State(state): State<AppState>, caller: Caller) -> Result<Json<Vec<Character>>, Error> {
     let rows = characters::list(&state, &caller).await?;
     let begins_on = characters::first_map(&state).await?;
     Ok(Json(rows.into_iter().map(|row| Character::new(&state, row, begins_on)).collect()))

@@ -4,12 +4,17 @@ pub mod create;
 pub mod delete;
 pub mod internal;
 pub mod list;
+pub mod restore;
+pub mod update;
 
 use realmgate_protocol::ids::MapId;
+use realmgate_protocol::movement::tiles;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::error::Error;
-use crate::service::characters::{UNITS_PER_TILE, first_map, map_of};
+use crate::service::appearance;
+use crate::service::characters::{first_map, map_of};
 use crate::state::AppState;
 use crate::store::characters::CharacterRow;
 
@@ -36,6 +41,11 @@ pub struct Character {
     in_world: bool,
     /// When it was made, Unix milliseconds.
     created_at_ms: i64,
+    /// When it will be deleted, Unix milliseconds; null for one that its player has not deleted.
+    deletes_at_ms: Option<i64>,
+    /// What its player says it looks like.
+    #[schema(value_type = Object)]
+    appearance: Map<String, Value>,
 }
 
 /// A place on a map, in tiles.
@@ -49,8 +59,8 @@ pub struct Position {
 
 impl Position {
     fn of(row: &CharacterRow) -> Self {
-        let tiles = |units: i64| i32::try_from(units).map_or(0.0, |units| f64::from(units) / UNITS_PER_TILE);
-        Self { x: tiles(row.x), y: tiles(row.y) }
+        let of = |units: i64| i32::try_from(units).map_or(0.0, tiles);
+        Self { x: of(row.x), y: of(row.y) }
     }
 }
 
@@ -70,6 +80,8 @@ impl Character {
             position: Position::of(&row),
             in_world: row.lock_owner != "none",
             created_at_ms: row.created_at_ms,
+            deletes_at_ms: row.deletes_at_ms,
+            appearance: appearance::read(row.appearance.as_deref()),
             name: row.name,
             class_id: row.class_id,
         }

@@ -1,14 +1,14 @@
-//! Who may speak with the directory.
+//! Which callers may use the directory.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 use crate::error::{Error, ErrorCode};
-use crate::http::extract::is_service_caller;
+use crate::http::extract::{is_service_caller, names_this_machine};
 use crate::state::AppState;
 
-/// A call with the service token; without one where `ALLOW_UNAUTHENTICATED_REGISTRY` is set, which needs a listener
-/// that only this machine can reach.
+/// A call with the service token. With `ALLOW_UNAUTHENTICATED_REGISTRY`, which needs a listener that only this machine
+/// can reach, also a call without it that is meant for this machine.
 #[derive(Debug, Clone, Copy)]
 pub struct RegistryCaller;
 
@@ -16,7 +16,8 @@ impl FromRequestParts<AppState> for RegistryCaller {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
-        if state.config.gateway.allow_unauthenticated_registry || is_service_caller(state, &parts.headers) {
+        let is_open = state.config.gateway.allow_unauthenticated_registry && names_this_machine(&parts.headers);
+        if is_open || is_service_caller(state, &parts.headers) {
             Ok(Self)
         } else {
             Err(ErrorCode::ServiceTokenRequired.into())

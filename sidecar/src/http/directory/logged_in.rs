@@ -7,18 +7,18 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::Uri;
 use realmgate_protocol::ids::MapId;
+use realmgate_protocol::movement::tiles;
 use serde::Serialize;
 
 use crate::error::{Error, ErrorCode};
 use crate::http::Problem;
 use crate::http::extract::ServiceCaller;
-use crate::service::characters::UNITS_PER_TILE;
 use crate::service::online::{InWorld, LoggedIn, Wanted, logged_in};
 use crate::state::AppState;
 
-/// Entries of a page unless the call says otherwise.
+/// Default number of entries per page.
 const USUAL_LIMIT: u32 = 100;
-/// Most entries of a page.
+/// Maximum number of entries per page.
 const HIGHEST_LIMIT: u32 = 1_000;
 
 /// A page of the list of who is logged in.
@@ -52,11 +52,11 @@ pub struct LoggedInCharacter {
     id: String,
     /// Its name.
     name: String,
-    /// The map it was last saved on; null where it never was in a world before.
+    /// The map it was last seen on; null while it is on its way into a world for the first time.
     map_id: Option<u16>,
-    /// Tiles from the left edge, when it was last saved.
+    /// Tiles from the left edge, when it was last saved or appeared; 0 where nobody says.
     x: f64,
-    /// Tiles from the upper edge, when it was last saved.
+    /// Tiles from the upper edge, likewise.
     y: f64,
     /// Since when it has been on its way or with its map server, Unix milliseconds.
     since_ms: u64,
@@ -68,7 +68,7 @@ pub struct LoggedInCharacter {
     params(
         ("limit" = Option<u32>, Query, description = "Most entries, 1 to 1000; 100 unless given"),
         ("after" = Option<String>, Query, description = "`next` of the page before"),
-        ("map" = Option<u16>, Query, description = "Only who was last saved on this map"),
+        ("map" = Option<u16>, Query, description = "Only who was last seen on this map"),
         ("server" = Option<String>, Query, description = "Only who plays on this map server"),
     ),
     responses(
@@ -89,7 +89,7 @@ pub async fn list(
     Ok(Json(LoggedInPage { sessions: entries.into_iter().map(LoggedInEntry::from).collect(), next }))
 }
 
-/// What the query asks for; every parameter that cannot be read is named.
+/// Parses the query. The error names the parameter that cannot be parsed.
 fn wanted(uri: &Uri) -> Result<Wanted, Error> {
     let query = Query::<Vec<(String, String)>>::try_from_uri(uri)
         .map_err(|_| Error::new(ErrorCode::BadRequest, "The query cannot be read"))?;
@@ -126,7 +126,6 @@ impl From<LoggedIn> for LoggedInEntry {
 
 impl From<InWorld> for LoggedInCharacter {
     fn from(character: InWorld) -> Self {
-        let tiles = |units: i32| f64::from(units) / UNITS_PER_TILE;
         Self {
             id: character.id.to_string(),
             name: character.name,

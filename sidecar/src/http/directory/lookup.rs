@@ -38,7 +38,7 @@ pub async fn lookup(
     State(state): State<AppState>,
     PathText(map): PathText,
 ) -> Result<Json<MapLocation>, Error> {
-    // What is no number names no map.
+    // A text that is not a number names no map.
     let map = map.parse().map(MapId).map_err(|_| ErrorCode::MapNotFound)?;
     let servers = state.registry.hosting(map).await?;
     let best = servers.into_iter().find(MapServer::has_room).ok_or(ErrorCode::MapNotFound)?;

@@ -1,5 +1,6 @@
 //! `POST /map-registry/register`.
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use axum::Json;
@@ -42,6 +43,10 @@ pub struct RegisterRequest {
     #[serde(deserialize_with = "wholes")]
     #[schema(min_items = 1, max_items = 1024, value_type = Vec<MapNumber>)]
     supported_maps: Vec<u16>,
+    /// What the maps are called, by their numbers; players are told.
+    #[garde(length(max = 1024), custom(short_names))]
+    #[serde(default)]
+    map_names: BTreeMap<String, String>,
     /// Players it holds.
     #[garde(range(min = 1, max = 1_000_000))]
     #[serde(deserialize_with = "whole")]
@@ -52,6 +57,14 @@ pub struct RegisterRequest {
     #[schema(max_length = 64)]
     #[serde(default)]
     cookie: Option<String>,
+}
+
+fn short_names(names: &BTreeMap<String, String>, _: &()) -> garde::Result {
+    if names.keys().any(|map| map.parse::<u16>().is_err()) {
+        return Err(garde::Error::new("has names by the numbers of maps"));
+    }
+    let is_short = names.values().all(|name| name.chars().count() <= 64);
+    is_short.then_some(()).ok_or_else(|| garde::Error::new("has names of at most 64 characters"))
 }
 
 /// A map's number.
@@ -87,6 +100,7 @@ impl RegisterRequest {
             ip,
             port: self.port,
             supported_maps: self.supported_maps.into_iter().map(MapId).collect(),
+            map_names: self.map_names.into_iter().filter_map(|(map, name)| Some((map.parse().ok()?, name))).collect(),
             max_players: self.max_players,
             cookie: self.cookie.as_deref().and_then(Cookie::shown),
         })

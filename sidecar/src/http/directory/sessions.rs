@@ -1,4 +1,4 @@
-//! `POST /session/online` and `DELETE /session/{userId}`.
+//! `POST /session/online`, and `GET` and `DELETE /session/{userId}`.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::caller::RegistryCaller;
 use crate::directory::SessionEntry;
-use crate::error::Error;
+use crate::error::{Error, ErrorCode};
 use crate::http::Problem;
-use crate::http::extract::{PathText, Valid};
+use crate::http::extract::{PathText, ServiceCaller, Valid};
 use crate::state::AppState;
 
 /// A user who is online.
@@ -41,12 +41,31 @@ pub async fn online(
     State(state): State<AppState>,
     Valid(request): Valid<OnlineRequest>,
 ) -> Result<Json<OnlineRequest>, Error> {
-    let entry = SessionEntry { gateway_id: request.gateway_id.clone(), log_in: None };
-    state.sessions.set(&request.user_id, entry).await?;
+    state.sessions.set(&request.user_id, SessionEntry::connected(&request.gateway_id)).await?;
     Ok(Json(request))
 }
 
-/// Remove a user's session.
+/// Read a user's session entry: by which gateway it is online.
+#[utoipa::path(
+    get, path = "/session/{userId}", tag = "directory", security(("service_token" = [])),
+    params(("userId" = String, Path, description = "The user")),
+    responses(
+        (status = 200, body = OnlineRequest),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "SERVICE_TOKEN_REQUIRED"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "NOT_FOUND"),
+    ),
+)]
+pub async fn read(
+    _caller: ServiceCaller,
+    State(state): State<AppState>,
+    PathText(user): PathText,
+) -> Result<Json<OnlineRequest>, Error> {
+    let entry = state.sessions.get(&user).await?;
+    let entry = entry.ok_or_else(|| Error::new(ErrorCode::NotFound, "This user is not online"))?;
+    Ok(Json(OnlineRequest { user_id: user, gateway_id: entry.gateway_id }))
+}
+
+/// Remove a user's session entry. It stays away until the user connects or enters anew.
 #[utoipa::path(
     delete, path = "/session/{userId}", tag = "directory", security(("service_token" = [])),
     params(("userId" = String, Path, description = "The user")),

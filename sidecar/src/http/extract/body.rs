@@ -1,4 +1,4 @@
-//! A JSON body that has been checked.
+//! A validated JSON body.
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, ErrorCode};
 
-/// A JSON body whose fields keep their rules. Everything that is wrong with them is said at once.
+/// A JSON body whose fields follow their rules. All complaints about them are reported at once.
 pub struct Valid<T>(pub T);
 
 impl<S, T> FromRequest<S> for Valid<T>
@@ -44,13 +44,13 @@ fn body_error(rejection: BytesRejection) -> Error {
     }
 }
 
-/// Bad syntax is a malformed request, a wrong type a complaint about its field.
+/// Bad syntax is a malformed request, a wrong type is a complaint about its field.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         match error.inner().classify() {
-            // serde repeats the offending value, which may be a password in the wrong field: say less.
+            // serde quotes the offending value, which may be a password in the wrong field: say less.
             serde_json::error::Category::Data if path == "." => {
                 Error::field("body", "is not the object this call takes")
             }

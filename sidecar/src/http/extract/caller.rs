@@ -15,7 +15,7 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-/// A call with a valid access token, counted against its user's rate.
+/// A call with a valid access token, counted against its user's rate limit.
 impl FromRequestParts<AppState> for Caller {
     type Rejection = Error;
 

@@ -20,7 +20,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PathText {
     }
 }
 
-/// `{id}` of a route under `/characters`. What is no id names no character.
+/// `{id}` of a route under `/characters`. A text that is not an id names no character.
 pub struct CharacterPath(pub CharacterId);
 
 impl<S: Send + Sync> FromRequestParts<S> for CharacterPath {

@@ -1,4 +1,4 @@
-//! Where a call comes from: the socket's address, or whom `TRUSTED_PROXIES` name in its place.
+//! The address a call comes from: the socket's, or the one that a proxy of `TRUSTED_PROXIES` names.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -9,10 +9,10 @@ use crate::error::Error;
 use crate::service::limits::Source;
 use crate::state::AppState;
 
-/// The one header that is read: a proxy that writes another lets its clients write this one themselves.
-const FORWARDED_FOR: &str = "x-forwarded-for";
+/// The only header that is read. A proxy that writes another one lets its clients write this one themselves.
+pub(super) const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// The client behind the socket.
+/// The IP address of the client.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub IpAddr);
 
@@ -22,10 +22,12 @@ impl FromRequestParts<AppState> for Peer {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
         let ConnectInfo(addr) =
             ConnectInfo::<SocketAddr>::from_request_parts(parts, state).await.map_err(Error::internal)?;
+        let proxies = &state.config.edge.proxies;
+        state.unnamed_proxy.look(addr, &parts.headers, proxies, state.clock.now_ms());
         let lines = parts.headers.get_all(FORWARDED_FOR).iter();
-        // A line that is no text cannot be read, and hides what stands before it.
+        // A line that is not text cannot be read, and hides what stands before it.
         let lines = lines.map(|line| line.to_str().unwrap_or_default());
-        Ok(Self(state.config.edge.proxies.client(addr.ip(), lines)))
+        Ok(Self(proxies.client(addr.ip(), lines)))
     }
 }
 
@@ -35,7 +37,7 @@ impl From<Peer> for Source {
     }
 }
 
-/// A call without a user, counted against its address's rate.
+/// A call without a user, counted against the rate limit of its address.
 pub struct AnonymousPeer;
 
 impl FromRequestParts<AppState> for AnonymousPeer {

@@ -1,4 +1,4 @@
-//! Our own servers.
+//! Calls of our own servers.
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
@@ -8,7 +8,7 @@ use super::bearer;
 use crate::error::{Error, ErrorCode};
 use crate::state::AppState;
 
-/// A call that shows the service token.
+/// A call with the service token.
 #[derive(Debug, Clone, Copy)]
 pub struct ServiceCaller;
 
@@ -20,7 +20,7 @@ impl FromRequestParts<AppState> for ServiceCaller {
     }
 }
 
-/// Whether the headers show the service token.
+/// Whether the headers contain the service token.
 pub fn is_service_caller(state: &AppState, headers: &HeaderMap) -> bool {
     bearer(headers).is_some_and(|token| state.config.secrets.service_token.matches(token))
 }

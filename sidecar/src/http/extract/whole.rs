@@ -6,15 +6,21 @@ use std::marker::PhantomData;
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// Beyond this, a number with a fraction does not tell one whole number from the next.
+/// Above this, an `f64` cannot represent every whole number.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// For `#[serde(deserialize_with)]` of an unsigned number.
+///
+/// # Errors
+/// When the value is not a whole number, or does not fit into `T`.
 pub fn whole<'de, D: Deserializer<'de>, T: TryFrom<u64>>(from: D) -> Result<T, D::Error> {
     from.deserialize_any(Whole(PhantomData))
 }
 
 /// As [`whole`], for a list.
+///
+/// # Errors
+/// When the value is not a list, or [`whole`] refuses one of its items.
 pub fn wholes<'de, D: Deserializer<'de>, T: TryFrom<u64>>(from: D) -> Result<Vec<T>, D::Error> {
     Vec::<Item<T>>::deserialize(from).map(|items| items.into_iter().map(|item| item.0).collect())
 }

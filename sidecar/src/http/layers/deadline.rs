@@ -1,4 +1,4 @@
-//! No request takes for ever.
+//! A deadline for every request.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorCode};
 /// Longer than any hand-over that a call may have to wait for.
 pub(super) const DEADLINE: Duration = Duration::from_secs(30);
 
-/// Answers `TIMEOUT` where nothing else does in time. A WebSocket counts until it is open.
+/// Answers `TIMEOUT` if the handler does not answer in time. For a WebSocket, the time until it is open counts.
 pub(super) async fn deadline(limit: Duration, request: Request, next: Next) -> Response {
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,

@@ -1,4 +1,4 @@
-//! Headers that tell browsers to be careful.
+//! Security headers for browsers.
 
 use axum::extract::Request;
 use axum::http::HeaderValue;

@@ -1,8 +1,8 @@
-//! What stands around every route.
+//! Middleware around every route.
 
 mod deadline;
-mod figures;
 mod headers;
+mod request_metrics;
 mod trace;
 
 use axum::Router;
@@ -17,21 +17,21 @@ pub use trace::TraceId;
 use crate::error::{Error, ErrorCode};
 use crate::state::AppState;
 
-/// Most bytes in a body.
+/// Maximum size of a request body, in bytes.
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
-/// For the listener that browsers speak with.
+/// Layers for the listener that browsers use.
 pub(super) fn public(routes: Router<AppState>, state: &AppState) -> Router {
-    // Named last, so that what CORS answers by itself has a name too.
+    // The outermost layer, so that an answer of the CORS layer has a trace id too.
     around(with_fallbacks(routes, state), state).layer(cors(state)).layer(from_fn(trace::trace))
 }
 
-/// For listeners that no browser speaks with.
+/// Layers for listeners that browsers do not use.
 pub(super) fn internal(routes: Router<AppState>, state: &AppState) -> Router {
     bare(with_fallbacks(routes, state), state)
 }
 
-/// For a router that answers everything by itself.
+/// Layers for a router that answers every request by itself.
 pub(super) fn bare(routes: Router, state: &AppState) -> Router {
     around(routes, state).layer(from_fn(trace::trace))
 }
@@ -48,11 +48,11 @@ fn around(routes: Router, state: &AppState) -> Router {
     routes
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn(|request, next| deadline::deadline(deadline::DEADLINE, request, next)))
-        .layer(from_fn_with_state(state.clone(), figures::figures))
+        .layer(from_fn_with_state(state.clone(), request_metrics::count))
         .layer(from_fn(headers::security_headers))
 }
 
-/// Browsers' pages, by `ALLOWED_ORIGINS`. There are no cookies, so nothing is sent that the page did not put there.
+/// CORS for browsers' pages, by `ALLOWED_ORIGINS`. There are no cookies, so nothing is sent that the page did not add.
 fn cors(state: &AppState) -> CorsLayer {
     let origins = state.config.gateway.origins.clone();
     let allowed = move |origin: &HeaderValue, request: &request::Parts| {
@@ -61,7 +61,7 @@ fn cors(state: &AppState) -> CorsLayer {
     };
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(allowed))
-        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
         .allow_headers([AUTHORIZATION, CONTENT_TYPE, trace::REQUEST_ID])
         .expose_headers([RETRY_AFTER, trace::REQUEST_ID])
         .max_age(std::time::Duration::from_secs(600))

@@ -1,4 +1,4 @@
-//! A name for each request, which its answer and every line that is logged about it carry.
+//! A trace id for each request, in its answer and in every log line about it.
 
 use std::fmt;
 
@@ -9,22 +9,22 @@ use axum::response::Response;
 use tracing::Instrument;
 use uuid::Uuid;
 
-/// Carries the name in both directions.
+/// The header with the trace id, in requests and in responses.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Longest name that is taken from a caller.
+/// Longest trace id that is accepted from a caller, in bytes.
 const MAX_BYTES: usize = 64;
 
-/// What a request is called in logs, on this server and on those that it is passed on to.
+/// The id of a request in logs, on this server and on those that it is passed on to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TraceId(String);
 
 impl TraceId {
-    /// A new one.
+    /// A new random id.
     pub fn generate() -> Self {
         Self(Uuid::new_v4().simple().to_string())
     }
 
-    /// What a caller calls its request, if that can stand in a log: short, of letters, digits and `. _ -`.
+    /// The caller's own id for its request, if it is fit for a log: short, of letters, digits and `. _ -`.
     fn shown(value: &HeaderValue) -> Option<Self> {
         let text = value.to_str().ok()?;
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
@@ -45,10 +45,10 @@ impl From<TraceId> for String {
     }
 }
 
-/// Names the request, and answers with the name.
+/// Gives the request a trace id, and answers with it.
 pub(super) async fn trace(request: Request, next: Next) -> Response {
     let trace = request.headers().get(REQUEST_ID).and_then(TraceId::shown).unwrap_or_else(TraceId::generate);
-    // At the level of errors, or a log of errors alone would not have it.
+    // At the level of errors, since a log of errors alone would lack it otherwise.
     let span = tracing::error_span!("request", %trace);
     let mut response = next.run(request).instrument(span).await;
     if let Ok(value) = HeaderValue::try_from(String::from(trace)) {

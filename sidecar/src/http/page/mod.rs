@@ -8,11 +8,11 @@ use axum::routing::get;
 
 use crate::state::AppState;
 
-/// Only our own script and style run, and they may speak with this host alone.
+/// Only our own script and style run, and they may only connect to this host.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// The page and what it loads.
+/// Routes of the page and the files that it loads.
 pub fn router() -> Router<AppState> {
     Router::new()
         .route("/", get(|| async { file("text/html; charset=utf-8", include_str!("index.html")) }))

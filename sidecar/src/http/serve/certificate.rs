@@ -14,18 +14,19 @@ use rustls::sign::CertifiedKey;
 use sha2::{Digest, Sha256};
 
 use crate::config::{ConfigError, TlsFiles};
+use crate::secrets::warn_of_readers;
 
-/// The certificate that is shown to whoever connects.
+/// The certificate that is presented to clients.
 pub(crate) struct Certificate {
     files: TlsFiles,
     shown: RwLock<Arc<CertifiedKey>>,
-    /// What the files held when they were last looked at.
+    /// Fingerprint of the files when they were last checked, or why they could not be read.
     seen: Mutex<Result<Fingerprint, ConfigError>>,
 }
 
 type Fingerprint = [u8; 32];
 
-/// Both files' bytes.
+/// Contents of both files.
 struct Pem {
     certificate: Vec<u8>,
     key: Vec<u8>,
@@ -41,11 +42,12 @@ impl Certificate {
     /// Reads the files for the first time.
     pub(crate) fn load(files: &TlsFiles) -> Result<Arc<Self>, ConfigError> {
         let pem = Pem::read(files)?;
+        warn_of_readers("TLS_KEY_FILE", &files.key);
         let shown = RwLock::new(Arc::new(pem.parse(files)?));
         Ok(Arc::new(Self { files: files.clone(), shown, seen: Mutex::new(Ok(pem.fingerprint())) }))
     }
 
-    /// What connections are accepted with.
+    /// The TLS settings for accepting connections.
     pub(crate) fn server_config(self: &Arc<Self>) -> Result<Arc<ServerConfig>, rustls::Error> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
@@ -56,8 +58,8 @@ impl Certificate {
         Ok(Arc::new(config))
     }
 
-    /// Takes up files that have changed. Where they cannot be used, the certificate stays, and the log says once why:
-    /// of two files one is always replaced first, so this may only last until the next look.
+    /// Loads files that have changed. If they cannot be used, the old certificate stays, and the reason is logged once:
+    /// one of the two files is always replaced first, so this may only last until the next check.
     pub(crate) fn refresh(&self) {
         let found = Pem::read(&self.files);
         let fingerprint = found.as_ref().map(Pem::fingerprint).map_err(Clone::clone);
@@ -80,7 +82,7 @@ impl Certificate {
         *seen = fingerprint;
     }
 
-    /// Whether the certificate is one of this host.
+    /// Whether the certificate is valid for this host.
     pub(super) fn names(&self, host: &ServerName<'_>) -> bool {
         let shown = self.shown();
         let Some(leaf) = shown.cert.first() else { return false };

@@ -1,27 +1,36 @@
-//! How many connections a listener has at once, in all and from one IP.
+//! Limits how many connections a listener has at once: in total, from one IP, and from one network.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+use ipnet::IpNet;
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::config::{ConnectionLimits, TrustedProxies};
 use crate::service::limits::Source;
 
-/// The places of one listener.
+/// Limits of networks as multiples of the limit of one IP: for an IPv4 address itself and its /24, for an IPv6 /64
+/// itself, its /56 and its /48. The owner of a network has all its addresses.
+const SHARES: [u32; 3] = [1, 4, 8];
+
+/// The connection places of one listener.
 pub(super) struct Places {
     listener: &'static str,
     free: Arc<Semaphore>,
-    per_ip: u32,
+    limits: ConnectionLimits,
     proxies: TrustedProxies,
-    taken: Mutex<HashMap<Source, u32>>,
+    /// Open connections by network, the narrowest included.
+    taken: Mutex<HashMap<IpNet, u32>>,
+    open: AtomicU32,
+    crowded: watch::Sender<bool>,
 }
 
-/// A connection's place, for as long as this lives.
+/// A connection's place, held until it is dropped.
 pub(super) struct Place {
     places: Arc<Places>,
-    /// Counted under this; `None` where the IP is not limited.
+    /// The source it is counted under; `None` where the IP is not limited.
     source: Option<Source>,
     _permit: OwnedSemaphorePermit,
 }
@@ -29,8 +38,15 @@ pub(super) struct Place {
 impl Places {
     pub(super) fn new(listener: &'static str, limits: ConnectionLimits, proxies: TrustedProxies) -> Arc<Self> {
         let total = usize::try_from(limits.total).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
-        let free = Arc::new(Semaphore::new(total));
-        Arc::new(Self { listener, free, per_ip: limits.per_ip, proxies, taken: Mutex::default() })
+        Arc::new(Self {
+            listener,
+            free: Arc::new(Semaphore::new(total)),
+            limits,
+            proxies,
+            taken: Mutex::default(),
+            open: AtomicU32::new(0),
+            crowded: watch::Sender::new(false),
+        })
     }
 
     /// Waits until there is room for one more.
@@ -38,35 +54,71 @@ impl Places {
         self.free.clone().acquire_owned().await
     }
 
-    /// A place for a connection from `ip`; `None` where that has as many as it may. This machine and our own proxies
-    /// speak for many.
+    /// Takes a place for a connection from `ip`; `None` if that or one of its networks has as many as it may. This
+    /// machine and our own proxies are not limited, since they connect for many clients.
     pub(super) fn take(self: &Arc<Self>, ip: IpAddr, permit: OwnedSemaphorePermit) -> Option<Place> {
         let source = Source::from(ip);
         let limited = !(source.is_loopback() || self.proxies.contains(ip));
-        if limited {
-            let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-            let count = taken.entry(source).or_default();
-            if *count >= self.per_ip {
-                metrics::counter!("realmgate_connections_refused_total", "listener" => self.listener, "reason" => "per_ip")
-                    .increment(1);
-                return None;
-            }
-            *count += 1;
+        if limited && let Err(reason) = self.count(source) {
+            self.refused(reason);
+            return None;
         }
         metrics::gauge!("realmgate_connections", "listener" => self.listener).increment(1);
+        self.opened(self.open.fetch_add(1, Ordering::Relaxed).saturating_add(1));
         Some(Place { places: self.clone(), source: limited.then_some(source), _permit: permit })
+    }
+
+    /// Whether nearly all places are taken, and when that changes.
+    pub(super) fn crowded(&self) -> watch::Receiver<bool> {
+        self.crowded.subscribe()
+    }
+
+    /// Counts a connection that was refused or closed.
+    pub(super) fn refused(&self, reason: &'static str) {
+        metrics::counter!("realmgate_connections_refused_total", "listener" => self.listener, "reason" => reason)
+            .increment(1);
+    }
+
+    /// Counts a connection for a source and all its networks, or for none of them. The error is the reason.
+    fn count(&self, source: Source) -> Result<(), &'static str> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = |(network, share): (IpNet, u32)| {
+            taken.get(&network).is_some_and(|count| *count >= self.limits.per_ip.saturating_mul(share))
+        };
+        match source.networks().zip(SHARES).position(full) {
+            Some(0) => return Err("per_ip"),
+            Some(_) => return Err("per_network"),
+            None => source.networks().for_each(|network| *taken.entry(network).or_default() += 1),
+        }
+        Ok(())
+    }
+
+    /// Updates whether the listener is crowded: at most an eighth of its places is left.
+    fn opened(&self, open: u32) {
+        let is_crowded = u64::from(open) * 8 >= u64::from(self.limits.total) * 7;
+        self.crowded.send_if_modified(|crowded| std::mem::replace(crowded, is_crowded) != is_crowded);
+    }
+}
+
+impl Place {
+    /// Counts a connection that sends too much.
+    pub(super) fn flooded(&self) {
+        self.places.refused("flood");
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         metrics::gauge!("realmgate_connections", "listener" => self.places.listener).decrement(1);
+        self.places.opened(self.places.open.fetch_sub(1, Ordering::Relaxed).saturating_sub(1));
         let Some(source) = self.source else { return };
         let mut taken = self.places.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = taken.get_mut(&source) {
-            *count -= 1;
-            if *count == 0 {
-                taken.remove(&source);
+        for network in source.networks() {
+            if let Some(count) = taken.get_mut(&network) {
+                *count -= 1;
+                if *count == 0 {
+                    taken.remove(&network);
+                }
             }
         }
     }
@@ -96,6 +148,26 @@ mod tests {
         drop((second, many));
         assert!(places.taken.lock().unwrap().is_empty(), "nothing is kept of those who are gone");
         assert_eq!(places.free.available_permits(), 100);
+    }
+
+    #[tokio::test]
+    async fn whoever_has_a_network_has_not_all_places() {
+        let limits = ConnectionLimits { total: 1_000, per_ip: 2 };
+        let places = Places::new("test", limits, TrustedProxies::default());
+        let networks = [("203.0.113.{}", 8), ("2001:db8:1:{}::1", 8), ("2001:db8:2:{}00::1", 16)];
+        for (network, most) in networks {
+            // IPv6 reads these digits as hexadecimal, which gives as many different hosts.
+            let address = |host: u8| network.replace("{}", &host.to_string()).parse().unwrap();
+            let mut taken = Vec::new();
+            for host in 0..64 {
+                taken.extend(places.take(address(host), places.room().await.unwrap()));
+            }
+            assert_eq!(taken.len(), most, "of {network}");
+            drop(taken);
+            let again = places.take(address(63), places.room().await.unwrap());
+            assert!(again.is_some(), "they were given back");
+        }
+        assert!(places.taken.lock().unwrap().is_empty(), "nothing is kept of those who are gone");
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! Plain HTTP, sent on to TLS.
+//! Redirects plain HTTP to HTTPS.
 
 use std::sync::Arc;
 
@@ -12,21 +12,21 @@ use rustls::pki_types::ServerName;
 use super::certificate::Certificate;
 use crate::error::{Error, ErrorCode};
 
-/// Where requests are sent on to.
+/// The target of the redirects.
 #[derive(Clone)]
 struct Target {
     certificate: Arc<Certificate>,
     port: u16,
 }
 
-/// Answers everything with 308 to `https://<the host asked>:<port>`, path and query kept.
+/// Answers everything with 308 to `https://<the requested host>:<port>`, path and query kept.
 pub(crate) fn router(certificate: Arc<Certificate>, port: u16) -> Router {
     Router::new().fallback(redirect).with_state(Target { certificate, port })
 }
 
 async fn redirect(State(target): State<Target>, uri: Uri, headers: HeaderMap) -> Response {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).map(without_port);
-    // A host that the certificate is not for would only be sent into an error, or to somebody else.
+    // A redirect to a host that the certificate is not for would end in an error, or at somebody else's server.
     let Some(host) = host.filter(|host| is_served(&target.certificate, host)) else {
         return Error::new(ErrorCode::BadRequest, "Host names no host that is served here").into_response();
     };
@@ -42,7 +42,7 @@ fn is_served(certificate: &Certificate, host: &str) -> bool {
 
 fn without_port(host: &str) -> &str {
     match host.rsplit_once(':') {
-        // The colons inside `[::1]` are not a port's.
+        // The colons inside `[::1]` do not start a port.
         Some((name, port)) if !port.ends_with(']') => name,
         _ => host,
     }

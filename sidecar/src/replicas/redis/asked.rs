@@ -8,18 +8,18 @@ use uuid::Uuid;
 
 use crate::replicas::{Answer, BusError};
 
-/// Most asks that wait at once.
+/// Maximum number of asks that wait at once.
 const MOST: usize = 8_192;
 
 type Outcome = Result<Answer, BusError>;
 
-/// Who waits for which answer.
+/// The asks that wait for their answers, by id.
 #[derive(Debug, Default)]
 pub(super) struct Asked {
     waiting: Mutex<HashMap<Uuid, oneshot::Sender<Outcome>>>,
 }
 
-/// One ask. Forgotten however its waiting ends.
+/// One ask, which is forgotten when this is dropped, however its waiting ends.
 pub(super) struct Waiting<'a> {
     asked: &'a Asked,
     id: Uuid,
@@ -27,7 +27,7 @@ pub(super) struct Waiting<'a> {
 }
 
 impl Asked {
-    /// Waits for the answer to a new ask, under the id that comes with it.
+    /// Registers a new ask, and returns what waits for its answer, and the id of the ask.
     pub(super) fn expect(&self) -> Result<(Waiting<'_>, Uuid), BusError> {
         let (id, (sender, receiver)) = (Uuid::new_v4(), oneshot::channel());
         let mut waiting = self.waiting();
@@ -38,7 +38,7 @@ impl Asked {
         Ok((Waiting { asked: self, id, receiver }, id))
     }
 
-    /// Hands an outcome to who waits for it. One that comes too late is nobody's.
+    /// Hands an outcome to the task that waits for it. One that comes too late is dropped.
     pub(super) fn settle(&self, id: Uuid, outcome: Outcome) {
         if let Some(sender) = self.waiting().remove(&id) {
             let _ = sender.send(outcome);

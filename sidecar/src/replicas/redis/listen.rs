@@ -1,4 +1,4 @@
-//! Hearing what is said to this sidecar, and showing that it is alive.
+//! Receives messages for this sidecar, and shows that it is alive.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -15,9 +15,9 @@ use crate::replicas::BusError;
 use crate::replicas::envelope::{Content, Decline, Envelope};
 use crate::replicas::inbox::Inbox;
 
-/// How often this sidecar shows that it is alive.
+/// The heartbeat: how often this sidecar shows that it is alive.
 const BEAT: Duration = Duration::from_secs(5);
-/// How long it counts as alive after that.
+/// How long it counts as alive after a heartbeat, in milliseconds.
 const ALIVE_MS: u64 = 15_000;
 /// How long Redis may take to answer on the listening connection.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// Ids in the set whose key has not ended; the others are taken out of it.
+/// Lists the ids in the set whose key has not expired; the others are removed from the set.
 static ALIVE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
@@ -42,7 +42,7 @@ static ALIVE: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Listens until the shutdown, again and again.
+/// Listens until the shutdown; connects again whenever the connection is lost.
 pub(super) async fn listen(shared: Arc<Shared>, inbox: Inbox, shutdown: CancellationToken) {
     let mut pause = FIRST_PAUSE;
     loop {
@@ -65,7 +65,7 @@ pub(super) async fn listen(shared: Arc<Shared>, inbox: Inbox, shutdown: Cancella
     }
 }
 
-/// Listens until the connection is lost; says why.
+/// Listens until the connection is lost; returns why.
 async fn hear(shared: &Arc<Shared>, inbox: &Inbox) -> String {
     let (mut sink, mut stream) = match connect(shared).await {
         Ok(connected) => connected,
@@ -86,7 +86,7 @@ async fn hear(shared: &Arc<Shared>, inbox: &Inbox) -> String {
                 if let Err(error) = show_alive(shared).await {
                     tracing::debug!(%error, "this sidecar does not look alive");
                 }
-                // A connection that only listens would not notice that its other end is gone.
+                // A connection that only listens would not notice that its peer is gone.
                 match timeout(PATIENCE, sink.ping::<redis::Value>()).await {
                     Ok(Ok(_)) => {}
                     Ok(Err(error)) => return error.to_string(),

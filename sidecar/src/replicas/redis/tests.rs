@@ -54,7 +54,7 @@ async fn who_has_too_much_to_do_says_so() {
         })
         .collect();
     let overloaded = async {
-        // Those before it may still be on their way.
+        // The asks before it may still be on their way.
         while a.bus.ask("b", ask("a", 1), Duration::from_secs(2)).await != Err(BusError::Overloaded) {}
     };
     soon("a refusal", overloaded).await;
@@ -71,7 +71,7 @@ async fn a_message_of_another_version_is_declined() {
     let Some(redis) = TestRedis::connect().await else { return };
     let (a, _b) = (replica(&redis, "a", 9).await, replica(&redis, "b", 9).await);
     let (waiting, id) = a.bus.0.asked.expect().unwrap();
-    // A variant that no version of today knows.
+    // A variant that no version knows today.
     let content = Content::Ask { deadline_ms: 1_000, bytes: vec![250] };
     let sealed = Envelope::new("a", id, content).seal().unwrap();
     assert_eq!(a.bus.0.publish(&a.bus.0.channel_of("b"), &sealed).await.unwrap(), 1);

@@ -1,7 +1,7 @@
 //! Failed log-ins: guessing is slowed down, owners are not locked out.
 //!
-//! Counted in windows of a minute instead of with `governor`, which cannot be asked without counting: only failures
-//! count, but it must be known before the password is checked whether there were too many.
+//! Counted in windows of a minute instead of with `governor`, which cannot check without counting: only failures count,
+//! but it must be known before the password is verified whether there were too many.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -14,8 +14,8 @@ use crate::clock::Clock;
 use crate::error::Error;
 
 const WINDOW: Duration = Duration::from_secs(60);
-/// Entries held before those of past windows are dropped. Every failure costs a password hash, of which a second holds
-/// a few dozen: there are never many more than this.
+/// Number of entries at which those of past windows are dropped. Every failure costs a password hash, and only a few
+/// dozen of these fit into a second: there are never many more entries than this.
 const PRUNE_AT: usize = 10_000;
 
 /// Counts failed log-ins per account, per source, and per both.
@@ -26,14 +26,17 @@ pub struct Failures {
 }
 
 impl Failures {
-    /// At most `most` a minute.
+    /// Allows `most` failures per minute.
     pub(super) fn new(most: u32, clock: Clock, shared: Option<Shared>) -> Self {
         Self { most, shared, here: Counts { most, clock, counts: Mutex::default() } }
     }
 
-    /// Whether a log-in may be tried. A source that has failed too often may not. An account that was failed on too
-    /// often may still be tried from where nobody failed on it this minute: its owner gets in with the right password,
-    /// and an attacker has one guess a source.
+    /// Checks whether a log-in may be tried. A source with too many failures may not. An account with too many failures
+    /// may still be tried from a source that has not failed on it this minute: its owner gets in with the right
+    /// password, and an attacker has one guess per source.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED` when it may not be tried.
     pub async fn check(&self, username: &str, source: Source) -> Result<(), Error> {
         if let Some(shared) = &self.shared {
             let names = Names::of(username, source);
@@ -44,7 +47,7 @@ impl Failures {
         self.here.check(username, source)
     }
 
-    /// One more failure. Counted here as well, in case Redis goes away.
+    /// Counts a failure. It is counted in this process as well, in case Redis goes away.
     pub async fn record(&self, username: &str, source: Source) {
         self.here.record(username, source);
         if let Some(shared) = &self.shared {
@@ -53,7 +56,17 @@ impl Failures {
     }
 }
 
-/// Whose failures are counted, as Redis may know of them.
+impl Failures {
+    /// Removes counts of past windows. Returns how many are left.
+    pub(super) fn forget_past(&self) -> usize {
+        let now = self.here.clock.uptime();
+        let mut counts = self.here.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.retain(|_, count| now < count.since + WINDOW);
+        counts.len()
+    }
+}
+
+/// What failures are counted by, in the form that Redis may see.
 struct Names {
     source: String,
     account: String,
@@ -72,7 +85,7 @@ impl Names {
     }
 }
 
-/// The same in this process.
+/// The same counts in this process.
 struct Counts {
     most: u32,
     clock: Clock,

@@ -1,4 +1,4 @@
-//! How often one account may speak with the gateway, however many sockets it opens one after the other.
+//! Limits the gateway messages of an account, however many sockets it opens one after the other.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -11,9 +11,10 @@ use super::source::Who;
 use crate::clock::Clock;
 use crate::error::Error;
 
-/// The window that messages are counted in.
+/// The window in which messages are counted.
 const WINDOW: Duration = Duration::from_secs(10);
-/// Accounts held before those of past windows are dropped. Every one of them has had a socket in the last ten seconds.
+/// Number of accounts at which those of past windows are dropped. Each of them has had a socket in the last ten
+/// seconds.
 const PRUNE_AT: usize = 10_000;
 
 /// Counts gateway messages by account in windows of ten seconds.
@@ -24,12 +25,15 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// At most `most` in ten seconds.
+    /// Allows `most` messages in ten seconds.
     pub(super) fn new(most: u32, clock: Clock, shared: Option<Shared>) -> Self {
         Self { most, shared, here: Windows { most, clock, windows: Mutex::default() } }
     }
 
-    /// One more message of an account.
+    /// Counts a message of an account.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED` when there were too many in this window.
     pub async fn message(&self, account: AccountId) -> Result<(), Error> {
         if let Some(shared) = &self.shared
             && let Some(wait) = shared.count(&[("gateway-messages", &account.who())], WINDOW, self.most).await
@@ -40,7 +44,17 @@ impl Pace {
     }
 }
 
-/// The same in this process.
+impl Pace {
+    /// Removes past windows. Returns how many accounts are left.
+    pub(super) fn forget_past(&self) -> usize {
+        let now = self.here.clock.uptime();
+        let mut windows = self.here.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        windows.retain(|_, window| !window.is_over(now));
+        windows.len()
+    }
+}
+
+/// The same windows in this process.
 struct Windows {
     most: u32,
     clock: Clock,

@@ -1,4 +1,4 @@
-//! So many a minute, all of them at once if need be; what was used comes back bit by bit.
+//! Token buckets: a number of calls per minute, all of them at once if need be; used tokens come back one by one.
 
 use std::hash::Hash;
 use std::num::NonZeroU32;
@@ -15,12 +15,12 @@ use crate::clock::Clock;
 use crate::error::Error;
 
 const MINUTE: Duration = Duration::from_secs(60);
-/// Keys a limiter holds before it forgets those that are back at their full allowance.
+/// Number of keys at which a limiter drops those that are back at their full allowance.
 const SWEEP_AT_KEYS: usize = 10_000;
-/// Keys a limiter holds at most; beyond, everybody is turned away until the sweep finds room.
+/// Maximum number of keys of a limiter. Beyond it, everybody is refused until a sweep finds room.
 const MAX_KEYS: usize = 200_000;
 
-/// A rate for each key.
+/// A token bucket for each key.
 pub(super) struct Rate<K: Hash + Eq + Clone> {
     kind: &'static str,
     count: NonZeroU32,
@@ -29,13 +29,13 @@ pub(super) struct Rate<K: Hash + Eq + Clone> {
 }
 
 impl<K: Hash + Eq + Clone + Who> Rate<K> {
-    /// `count` a minute. Redis knows it by its `kind`.
+    /// Allows `count` per minute. `kind` names the limit in Redis.
     pub(super) fn per_minute(kind: &'static str, count: u32, clock: &Clock, shared: Option<Shared>) -> Self {
         let count = NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN);
         Self { kind, count, shared, here: Keyed::per_minute(count, clock) }
     }
 
-    /// One more of this key.
+    /// Takes a token of this key.
     pub(super) async fn check(&self, key: K) -> Result<(), Error> {
         if let Some(shared) = &self.shared
             && let Some(wait) = shared.take(self.kind, &key.who(), MINUTE / self.count.get(), self.count).await
@@ -44,9 +44,16 @@ impl<K: Hash + Eq + Clone + Who> Rate<K> {
         }
         self.here.check(key)
     }
+
+    /// Removes keys that are back at their full allowance. Returns how many are left.
+    pub(super) fn forget_past(&self) -> usize {
+        self.here.limiter.retain_recent();
+        self.here.limiter.shrink_to_fit();
+        self.here.limiter.len()
+    }
 }
 
-/// The same in this process, in bounded memory.
+/// The token buckets of this process, in bounded memory.
 struct Keyed<K: Hash + Eq + Clone> {
     limiter: RateLimiter<K, DashMapStateStore<K>, Clock, NoOpMiddleware<Nanos>>,
     clock: Clock,

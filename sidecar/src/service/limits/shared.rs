@@ -1,4 +1,5 @@
-//! Counts in Redis, each check one script. Redis's clock is the one that counts, and every key ends by itself.
+//! Rate limits in Redis. Each check is one script. Redis's clock is the one that counts, and every key expires by
+//! itself.
 
 use std::num::NonZeroU32;
 use std::sync::LazyLock;
@@ -9,8 +10,8 @@ use redis::{Script, ScriptInvocation};
 use crate::error::Error;
 use crate::redis_client::RedisClient;
 
-/// Takes one out of an allowance that comes back bit by bit; how many ms to wait where none is left. A key holds the time
-/// in us at which its allowance is whole again.
+/// Takes a token out of a bucket that refills one by one. Returns how many ms to wait if none is left. A key holds the
+/// time in us at which its bucket is full again.
 static TAKE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
@@ -28,7 +29,8 @@ static TAKE: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Counts one more within each window that began with the first; how many ms to wait where the first key has too many.
+/// Counts one more for each key, in a window that began with the first. Returns how many ms to wait if the first key
+/// has too many.
 static COUNT: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
@@ -43,7 +45,8 @@ static COUNT: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// How many ms to wait where the first key counts so many, or the second does and the third at least one.
+/// How many ms to wait if the first key's count has reached the limit, or the second's has and the third's is at least
+/// one.
 static WAIT: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
@@ -59,8 +62,18 @@ static WAIT: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// What all sidecars count together. Every method answers `None` where Redis does not, and a wait of zero where more may
-/// be asked.
+/// How many ms to wait if the key's count has reached the limit.
+static FULL: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+        if tonumber(redis.call('GET', KEYS[1]) or 0) < tonumber(ARGV[1]) then return 0 end
+        return math.max(redis.call('PTTL', KEYS[1]), 1)
+        ",
+    )
+});
+
+/// What all sidecars count together. Every method returns `None` if Redis does not answer, and a wait of zero if more
+/// is allowed.
 #[derive(Clone)]
 pub(super) struct Shared(RedisClient);
 
@@ -69,14 +82,14 @@ impl Shared {
         Self(redis)
     }
 
-    /// Takes one out of an allowance of `burst`, of which one comes back each `period`.
+    /// Takes a token out of a bucket of `burst`, which gets one back each `period`.
     pub(super) async fn take(&self, kind: &str, who: &str, period: Duration, burst: NonZeroU32) -> Option<Duration> {
         let mut take = TAKE.key(self.key(kind, who));
         take.arg(period.as_micros().to_string()).arg(burst.get());
         self.wait("limit_take", &take).await
     }
 
-    /// Counts one more of each kind in its window; `most` is what the first may come to.
+    /// Counts one more of each kind in its window; `most` is the limit of the first.
     pub(super) async fn count(&self, keys: &[(&str, &str)], window: Duration, most: u32) -> Option<Duration> {
         let mut count = COUNT.prepare_invoke();
         keys.iter().for_each(|(kind, who)| {
@@ -86,7 +99,8 @@ impl Shared {
         self.wait("limit_count", &count).await
     }
 
-    /// Whether the first key counts so many, or the second does and the third at least one.
+    /// How long to wait if the first key's count has reached `most`, or the second's has and the third's is at least
+    /// one.
     pub(super) async fn counted(&self, keys: [(&str, &str); 3], most: u32) -> Option<Duration> {
         let mut wait = WAIT.prepare_invoke();
         keys.iter().for_each(|(kind, who)| {
@@ -94,6 +108,13 @@ impl Shared {
         });
         wait.arg(most);
         self.wait("limit_ask", &wait).await
+    }
+
+    /// How long to wait if the key's count has reached `most`.
+    pub(super) async fn full(&self, kind: &str, who: &str, most: u32) -> Option<Duration> {
+        let mut full = FULL.key(self.key(kind, who));
+        full.arg(most);
+        self.wait("limit_full", &full).await
     }
 
     async fn wait(&self, call: &'static str, script: &ScriptInvocation<'_>) -> Option<Duration> {
@@ -109,7 +130,7 @@ impl Shared {
     }
 }
 
-/// Whoever has to wait is turned away.
+/// `RATE_LIMITED` for a wait that is not zero.
 pub(super) fn verdict(wait: Duration) -> Result<(), Error> {
     if wait.is_zero() { Ok(()) } else { Err(Error::rate_limited(wait.as_secs() + 1)) }
 }

@@ -1,4 +1,4 @@
-//! What limits do, in this process and shared through Redis.
+//! Tests of the rate limits, in this process and shared through Redis.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -16,10 +16,13 @@ const LIMITS: RateLimits = RateLimits {
     loopback_registrations_per_min: 20,
     calls_per_min: 240,
     gateway_messages_per_10s: 60,
-    password_queue: 1,
+    entries_per_min: 6,
+    entries_per_min_per_ip: 20,
+    journeys_per_min: 30,
+    log_ins_per_min: 30,
 };
 
-/// Limits whose time a test moves.
+/// Limits with a clock that the test moves.
 struct Bench {
     limits: Limits,
     clock: Clock,
@@ -37,7 +40,7 @@ impl Bench {
         Some(Self { limits: Limits::new(&LIMITS, &clock, Some(&redis.client)), clock, redis: Some(redis) })
     }
 
-    /// Lets time go by. Redis cannot be told the time, so what it holds is made older.
+    /// Lets time pass. Redis's clock cannot be set, so what it holds is made older.
     fn pass(&self, time: Duration) {
         self.clock.advance(time);
         let Some(redis) = &self.redis else { return };
@@ -90,6 +93,27 @@ async fn a_rate_is_per_key_and_comes_back(bench: &Bench) {
     assert!(limits.registration(here).await.is_err());
 }
 
+async fn entries_are_counted_by_account_and_by_source(bench: &Bench) {
+    let (limits, here, this_machine) = (&bench.limits, source("10.0.0.1"), source("127.0.0.1"));
+    for number in [1, 2] {
+        for turn in 0..6 {
+            assert!(limits.entry(account(number), this_machine).await.is_ok(), "account {number}, entry {turn}");
+        }
+    }
+    let refused = limits.entry(account(1), this_machine).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::RateLimited, "this machine's accounts have a limit, too");
+    let wait = refused.retry_after_s.unwrap();
+    assert!((10..=11).contains(&wait), "one in ten seconds, rounded up, not {wait}");
+    for number in 10..30 {
+        assert!(limits.entry(account(number), here).await.is_ok(), "account {number}");
+    }
+    assert!(limits.entry(account(30), here).await.is_err(), "too many accounts of one address");
+    assert!(limits.entry(account(31), source("10.0.0.2")).await.is_ok(), "others have their own");
+    bench.pass(Duration::from_secs(10));
+    assert!(limits.entry(account(1), this_machine).await.is_ok());
+    assert!(limits.entry(account(1), this_machine).await.is_err());
+}
+
 async fn too_many_messages_in_one_window_are_refused(bench: &Bench) {
     let pace = &bench.limits.gateway;
     for _ in 0..60 {
@@ -124,6 +148,20 @@ async fn the_owner_gets_in_from_elsewhere(bench: &Bench) {
     assert!(failures.check("bob", source("10.0.0.3")).await.is_ok());
 }
 
+async fn right_passwords_are_counted_by_account_and_wrong_ones_are_not(bench: &Bench) {
+    let limits = &bench.limits;
+    for turn in 0..30 {
+        assert!(limits.log_ins.check("ann").await.is_ok(), "log-in {turn}");
+        limits.log_ins.record("ann").await;
+        limits.failures.record("bob", source(&format!("10.0.0.{turn}"))).await;
+    }
+    let wait = limits.log_ins.check("ann").await.unwrap_err().retry_after_s.unwrap();
+    assert!((60..=61).contains(&wait), "{wait}");
+    assert!(limits.log_ins.check("bob").await.is_ok(), "guesses take nothing away from the owner");
+    bench.pass(Duration::from_secs(60));
+    assert!(limits.log_ins.check("ann").await.is_ok());
+}
+
 macro_rules! on_both {
     ($($test:ident),* $(,)?) => {
         mod in_process {
@@ -140,10 +178,29 @@ macro_rules! on_both {
 
 on_both!(
     a_rate_is_per_key_and_comes_back,
+    entries_are_counted_by_account_and_by_source,
     too_many_messages_in_one_window_are_refused,
     ten_failures_stop_a_source_for_a_minute,
     the_owner_gets_in_from_elsewhere,
+    right_passwords_are_counted_by_account_and_wrong_ones_are_not,
 );
+
+#[tokio::test]
+async fn whoever_has_asked_long_ago_is_forgotten() {
+    let bench = Bench::in_process();
+    for number in 0..100 {
+        bench.limits.call(account(number)).await.unwrap();
+        bench.limits.gateway.message(account(number)).await.unwrap();
+        bench.limits.failures.record(&format!("user{number}"), source("10.0.0.1")).await;
+        bench.limits.registration(source(&format!("10.0.1.{number}"))).await.unwrap();
+        bench.limits.entry(account(number), source(&format!("10.0.1.{number}"))).await.unwrap();
+        bench.limits.journey(CharacterId([number; 16])).await.unwrap();
+        bench.limits.log_ins.record(&format!("user{number}")).await;
+    }
+    assert_eq!(bench.limits.forget_past(), [("rates", 600), ("failures", 201), ("pace", 100)], "what counts is kept");
+    bench.pass(Duration::from_secs(61));
+    assert_eq!(bench.limits.forget_past(), [("rates", 0), ("failures", 0), ("pace", 0)]);
+}
 
 #[tokio::test]
 async fn two_replicas_together_allow_what_one_allows() {
@@ -195,9 +252,10 @@ async fn names_and_addresses_are_not_to_be_read_in_redis() {
     bench.limits.failures.record("ann", source("10.0.0.1")).await;
     bench.limits.registration(source("10.0.0.1")).await.unwrap();
     bench.limits.call(account(1)).await.unwrap();
+    bench.limits.log_ins.record("ann").await;
     let redis = bench.redis.as_ref().unwrap();
     let keys = redis.keys();
-    assert_eq!(keys.len(), 5, "{keys:?}");
+    assert_eq!(keys.len(), 6, "{keys:?}");
     for key in keys {
         let name = key.strip_prefix(&redis.config.prefix).unwrap();
         assert!(name.starts_with("limit:") && !name.contains("ann") && !name.contains("10.0.0"), "{name}");

@@ -1,4 +1,4 @@
-//! Hashes that another program made before it handed its accounts over. Accepted, and renewed at the next log-in.
+//! Hashes of accounts that were taken over from another program. Accepted, and renewed at the next log-in.
 
 use bcrypt::HashParts;
 use secrecy::{ExposeSecret, SecretString};
@@ -11,7 +11,7 @@ pub(super) fn is_one(stored: &str) -> bool {
     stored.starts_with("$2")
 }
 
-/// Whether a password fits. As everywhere with bcrypt, its first 72 bytes count.
+/// Whether a password matches. As always with bcrypt, only its first 72 bytes count.
 pub(super) fn verify(password: &SecretString, stored: &str) -> anyhow::Result<bool> {
     let parts: HashParts = stored.parse().map_err(|error| anyhow::anyhow!("a stored bcrypt hash: {error}"))?;
     anyhow::ensure!(parts.get_cost() <= MAX_COST, "a stored bcrypt hash asks for the cost {}", parts.get_cost());

@@ -1,51 +1,66 @@
-//! argon2id over memory that is allocated once: 19 MiB for each hash anew would leave the allocator's arenas in pieces,
-//! and the process several times as large.
+//! argon2id with memory that is allocated once. New megabytes for each hash would fragment the allocator's arenas and
+//! make the process several times as large.
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
 
-/// Most memory that a stored hash may ask for, in KiB: one that asks for more was not written by us.
+use crate::config::PasswordMemory;
+
+/// Maximum memory that a stored hash may ask for, in KiB: one that asks for more was not written by us.
 const MAX_MEMORY_KIB: u32 = 256 * 1_024;
 
 /// Hashes passwords, one after the other.
 pub(super) struct Hasher {
+    params: Params,
     memory: Vec<Block>,
 }
 
 impl Hasher {
-    pub(super) fn new() -> Self {
-        Self { memory: vec![Block::default(); Params::DEFAULT.block_count()] }
+    /// A hasher with the costs of new hashes. Its memory is allocated with the first hash.
+    pub(super) fn new(memory: PasswordMemory) -> Self {
+        let params = Params::new(memory.kib(), memory.passes(), 1, None).unwrap_or(Params::DEFAULT);
+        Self { params, memory: Vec::new() }
     }
 
     /// The PHC string of a password under a new random salt.
     pub(super) fn hash(&mut self, password: &SecretString) -> anyhow::Result<String> {
-        let argon2 = Argon2::default();
+        let argon2 = Argon2::new(Algorithm::default(), Version::default(), self.params.clone());
         let salt = Salt::generate();
         let output = self.output(&argon2, password, &salt, Params::DEFAULT_OUTPUT_LEN)?;
+        self.written(salt, output)
+    }
+
+    /// A PHC string that no password matches, and that takes as long to check as any other.
+    pub(super) fn decoy(&self) -> anyhow::Result<String> {
+        let output = Output::new(&[0; Params::DEFAULT_OUTPUT_LEN]).map_err(argon_error)?;
+        self.written(Salt::generate(), output)
+    }
+
+    fn written(&self, salt: Salt, output: Output) -> anyhow::Result<String> {
         let hash = PasswordHash {
             algorithm: Algorithm::default().ident(),
             version: Some(Version::default().into()),
-            params: ParamsString::try_from(argon2.params()).map_err(argon_error)?,
+            params: ParamsString::try_from(&self.params).map_err(argon_error)?,
             salt: Some(salt),
             hash: Some(output),
         };
         Ok(hash.to_string())
     }
 
-    /// Whether a stored hash is what [`Hasher::hash`] would make today.
-    pub(super) fn is_current(stored: &str) -> bool {
+    /// Whether a stored hash has the costs and version that [`Hasher::hash`] would use today.
+    pub(super) fn is_current(&self, stored: &str) -> bool {
         let Ok(stored) = PasswordHash::new(stored) else { return false };
         let params = Params::try_from(&stored).ok();
         let same_costs = params.is_some_and(|params| {
             let cost = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
-            cost(&params) == cost(&Params::DEFAULT)
+            cost(&params) == cost(&self.params)
         });
         let version = stored.version.map(Version::try_from).and_then(Result::ok);
         same_costs && stored.algorithm == Algorithm::default().ident() && version == Some(Version::default())
     }
 
-    /// Whether a password fits a PHC string; compared in constant time.
+    /// Whether a password matches a PHC string; compared in constant time.
     pub(super) fn verify(&mut self, password: &SecretString, stored: &str) -> anyhow::Result<bool> {
         let stored = PasswordHash::new(stored).map_err(argon_error)?;
         let (Some(salt), Some(wanted)) = (&stored.salt, &stored.hash) else {
@@ -73,6 +88,12 @@ impl Hasher {
         let mut output = vec![0; len];
         let password = password.expose_secret().as_bytes();
         let filled = argon2.hash_password_into_with_memory(password, salt, &mut output, &mut self.memory[..]);
+        // A hash of another program may have needed more memory than we keep.
+        let kept = self.params.block_count();
+        if self.memory.len() > kept {
+            self.memory.truncate(kept);
+            self.memory.shrink_to_fit();
+        }
         filled.map_err(argon_error)?;
         Output::new(&output).map_err(argon_error)
     }
@@ -89,7 +110,7 @@ mod tests {
 
     #[test]
     fn its_hashes_are_what_the_library_verifies_and_writes() {
-        let mut hasher = Hasher::new();
+        let mut hasher = Hasher::new(PasswordMemory::default());
         let ours = hasher.hash(&"right".into()).unwrap();
         assert!(Argon2::default().verify_password(b"right", ours.as_str()).is_ok());
         let theirs = argon2::PasswordHasher::hash_password(&Argon2::default(), b"right").unwrap().to_string();
@@ -98,8 +119,29 @@ mod tests {
     }
 
     #[test]
+    fn each_cost_is_what_it_is_named_and_renewed_by_another() {
+        let all = [PasswordMemory::Mib7, PasswordMemory::Mib9, PasswordMemory::Mib12, PasswordMemory::Mib19];
+        for memory in all {
+            let mut hasher = Hasher::new(memory);
+            let hash = hasher.hash(&"right".into()).unwrap();
+            assert!(hash.contains(&format!("m={},t={},p=1", memory.kib(), memory.passes())), "{hash}");
+            for other in all {
+                assert_eq!(Hasher::new(other).is_current(&hash), other == memory);
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_fits_the_decoy_which_costs_what_a_hash_costs() {
+        let mut hasher = Hasher::new(PasswordMemory::default());
+        let decoy = hasher.decoy().unwrap();
+        assert!(hasher.is_current(&decoy));
+        assert!(!hasher.verify(&"decoy".into(), &decoy).unwrap());
+    }
+
+    #[test]
     fn other_costs_are_understood_and_absurd_ones_refused() {
-        let mut hasher = Hasher::new();
+        let mut hasher = Hasher::new(PasswordMemory::default());
         let params = Params::new(8, 1, 1, Some(16)).unwrap();
         let small = argon2::PasswordHasher::hash_password(&Argon2::from(params), b"right").unwrap().to_string();
         assert!(hasher.verify(&"right".into(), &small).unwrap());

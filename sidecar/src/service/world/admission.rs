@@ -1,32 +1,37 @@
-//! The last stretch into a world, the same for entering and for travelling: a lock that a gateway holds becomes a map
-//! server's, and the player gets a ticket.
+//! The last step into a world, the same for entering and for travelling: a lock that a gateway holds passes to a map
+//! server, and the player gets a ticket.
 
-use realmgate_protocol::ids::{CharacterId, LockEpoch, ServerId};
+use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, ServerId};
 use realmgate_protocol::link::{CharacterLoad, Fence, PrepareRefusal, ToMap, TravelGrant};
+use realmgate_protocol::movement::Position;
 use tokio_util::sync::CancellationToken;
 
 use super::after;
 use super::choice::Target;
 use super::choice::give_seat_back;
 use super::tickets::{self, Bearer, TICKET_LIFE};
-use crate::directory::LinkFacts;
+use crate::directory::{LinkFacts, SessionCharacter};
 use crate::error::{Error, ErrorCode};
 use crate::link::{PrepareFailure, Question, reach};
 use crate::lock::timers::{ID_HELD, deadline};
 use crate::lock::{CharacterLock, LockStep};
 use crate::state::AppState;
 
-/// A character that is expected somewhere.
+/// A character that a map server expects.
 #[derive(Debug)]
 pub(super) struct Admission {
-    /// What its player is told.
+    /// The grant that its player receives.
     pub(super) grant: TravelGrant,
     /// Its lock now.
     pub(super) lock: CharacterLock,
+    /// The account of the character.
+    pub(super) account: AccountId,
+    /// The character as its session entry shows it.
+    pub(super) character: SessionCharacter,
 }
 
-/// Announces the character to the map server, hands it the lock, and mints the ticket. On an error the lock is still
-/// `held`, or was taken by somebody else; what becomes of it is the caller's to say.
+/// Announces the character to the map server, hands it the lock, and mints the ticket. After an error the lock is still
+/// `held`, or was taken by somebody else; the caller decides what happens to it.
 pub(super) async fn admit(
     state: &AppState,
     target: &Target,
@@ -51,19 +56,21 @@ async fn admit_to(
     cancel: &CancellationToken,
 ) -> Result<Admission, Error> {
     let load = state.store.locks.load(character).await?.ok_or(ErrorCode::CharacterNotFound)?;
-    let spawn = load.soft.as_ref().map_or((0, 0), |soft| (soft.x, soft.y));
     let bearer = Bearer { account: load.account, character, epoch: held.epoch };
-    let lock = match &target.link {
+    let name = load.name.clone();
+    let saved = load.soft.as_ref().map(|soft| Position { x: soft.x, y: soft.y });
+    let (lock, spawn) = match &target.link {
         Some(link) => announce(state, link, target, load, held, trace, cancel).await?,
-        None => lend(state, target, character, held).await?,
+        None => (lend(state, target, character, held).await?, None),
     };
+    let spawn = spawn.or(saved);
     let minted = tickets::mint(&state.config.secrets.ticket, target.ticket, bearer, target, state.db_time.now_ms())?;
     let grant = TravelGrant {
         map_ip: target.server.ip.to_string(),
         map_port: target.server.port,
         ticket: minted.ticket,
-        spawn_x: spawn.0,
-        spawn_y: spawn.1,
+        spawn_x: spawn.unwrap_or_default().x,
+        spawn_y: spawn.unwrap_or_default().y,
         map: target.map,
         channel: target.channel,
         server: target.server.id.as_str().to_owned(),
@@ -72,10 +79,13 @@ async fn admit_to(
         protocol_hash: target.link.as_ref().map_or(0, |link| link.protocol_hash),
         expires_in_s: TICKET_LIFE.as_secs() as u32,
     };
-    Ok(Admission { grant, lock })
+    let server = target.server.id.clone();
+    let seen = SessionCharacter { id: character.to_string(), name, map_server: server, map_id: target.map, at: spawn };
+    Ok(Admission { grant, lock, account: bearer.account, character: seen })
 }
 
-/// Asks the map server to expect the character, and gives it the lock once it does.
+/// Asks the map server to expect the character, and gives it the lock once it does. Returns where the character will
+/// appear.
 async fn announce(
     state: &AppState,
     link: &LinkFacts,
@@ -84,7 +94,7 @@ async fn announce(
     held: &CharacterLock,
     trace: &str,
     cancel: &CancellationToken,
-) -> Result<CharacterLock, Error> {
+) -> Result<(CharacterLock, Option<Position>), Error> {
     let character = load.character;
     let question = Question {
         ticket: target.ticket,
@@ -99,29 +109,33 @@ async fn announce(
         answer = reach::prepare(state, &target.server.id, &link.replica, question) => answer,
         () = cancel.cancelled() => {
             call_off(state, &target.server.id, character, held.epoch);
-            return Err(Error::new(ErrorCode::BadMessage, "Called off"));
+            return Err(ErrorCode::CalledOff.into());
         }
     };
     count_answer(answer);
-    if let Err(failure) = answer {
-        call_off(state, &target.server.id, character, held.epoch);
-        return Err(error_of(failure).into());
-    }
+    let spawn = match answer {
+        Ok(spawn) => spawn,
+        Err(failure) => {
+            call_off(state, &target.server.id, character, held.epoch);
+            return Err(error_of(failure).into());
+        }
+    };
     let step = LockStep::Prepared { server: target.server.id.clone() };
     let owned = after(state, held, &step).map_err(Error::internal)?;
     if !state.store.locks.change(character, held, &owned, state.db_time.now_ms()).await? {
         call_off(state, &target.server.id, character, held.epoch);
         return Err(ErrorCode::AlreadyOnline.into());
     }
-    Ok(owned)
+    Ok((owned, spawn))
 }
 
-/// The character is not to be expected any more. A map server that does not hear it forgets by its own deadline.
+/// Tells the map server not to expect the character any more. If the message is lost, it forgets by its own deadline.
 pub(super) fn call_off(state: &AppState, server: &ServerId, character: CharacterId, epoch: LockEpoch) {
     reach::tell_soon(state, server, ToMap::Cancel { character, epoch });
 }
 
-/// A map server without a link acknowledges nothing: the lock stays with the gateway, and its heartbeats renew it.
+/// For a map server without a link, which acknowledges nothing: the lock stays with the gateway, and the server's
+/// heartbeats renew it.
 async fn lend(
     state: &AppState,
     target: &Target,
@@ -151,9 +165,9 @@ fn error_of(failure: PrepareFailure) -> ErrorCode {
     }
 }
 
-fn count_answer(answer: Result<(), PrepareFailure>) {
+fn count_answer(answer: Result<Option<Position>, PrepareFailure>) {
     let result = match answer {
-        Ok(()) => "ok",
+        Ok(_) => "ok",
         Err(PrepareFailure::Unreachable) => "unreachable",
         Err(PrepareFailure::Refused(refusal)) => refusal.name(),
     };

@@ -1,4 +1,4 @@
-//! Which map server and which channel a character goes to, and a seat that is kept for it there.
+//! Chooses the map server and channel for a character, and keeps a seat for it there.
 
 use realmgate_protocol::ids::{ChannelId, MapId, ServerId, TicketId};
 
@@ -16,24 +16,24 @@ pub(super) struct Target {
     pub(super) channel: ChannelId,
     /// The ticket that the seat is kept for.
     pub(super) ticket: TicketId,
-    /// `None` for a server that is entered without an acknowledgement.
+    /// The server's link; `None` for a server that is entered without an acknowledgement.
     pub(super) link: Option<LinkFacts>,
 }
 
-/// What is asked for.
+/// The place that is wanted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wish<'a> {
     pub(super) map: MapId,
-    /// `None` for the least loaded.
+    /// The channel; `None` for the least loaded.
     pub(super) channel: Option<ChannelId>,
-    /// Where a body of the same account stands now, which makes room by leaving.
+    /// The map server where a body of the same account stands now, which makes room by leaving.
     pub(super) leaving: Option<&'a ServerId>,
-    /// The ticket that will be made out.
+    /// The ticket that will be minted.
     pub(super) ticket: TicketId,
 }
 
-/// The least loaded channel of the least loaded server that has room. Where there is none, the server manager may start
-/// one.
+/// Chooses the least loaded place that has room, and keeps a seat there. Where there is none, the server manager may
+/// start a server.
 pub(super) async fn choose(state: &AppState, wish: Wish<'_>) -> Result<Target, Error> {
     let mut wait = Wait::new();
     loop {
@@ -44,7 +44,7 @@ pub(super) async fn choose(state: &AppState, wish: Wish<'_>) -> Result<Target, E
     }
 }
 
-/// Among the servers that there are.
+/// Chooses among the servers that are registered now.
 async fn choose_among(state: &AppState, wish: Wish<'_>) -> Result<Target, Error> {
     let servers = state.registry.hosting(wish.map).await?;
     for target in candidates(state, servers, wish)? {
@@ -57,15 +57,15 @@ async fn choose_among(state: &AppState, wish: Wish<'_>) -> Result<Target, Error>
     Err(ErrorCode::MapFull.into())
 }
 
-/// Gives the seat back.
+/// Releases the seat.
 pub(super) async fn give_seat_back(state: &AppState, target: &Target) {
     if let Err(error) = state.registry.release_seat(&target.server.id, target.ticket).await {
-        // It ends by itself.
+        // It expires by itself.
         tracing::debug!(%error, "a seat could not be given back");
     }
 }
 
-/// Every place that the wish fits, the best first.
+/// Every place that fits the wish, the best first.
 fn candidates(state: &AppState, servers: Vec<MapServer>, wish: Wish<'_>) -> Result<Vec<Target>, Error> {
     if servers.is_empty() {
         return Err(ErrorCode::MapNotFound.into());
@@ -125,6 +125,7 @@ mod tests {
             ip: [127, 0, 0, 1].into(),
             port: 4001,
             supported_maps: vec![MapId(1)],
+            map_names: Default::default(),
             max_players: 10,
             current_players: 0,
             load: 0.0,

@@ -1,4 +1,4 @@
-//! A player enters the world.
+//! A player enters the world with a character.
 
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId};
 use realmgate_protocol::link::TravelGrant;
@@ -9,37 +9,60 @@ use uuid::Uuid;
 use super::account::hold;
 use super::admission::{Admission, admit, call_off};
 use super::choice::{Target, Wish, choose, give_seat_back};
-use super::displace::{ask_to_leave, displace};
+use super::displace::{Waiter, ask_to_leave, displace};
 use super::tickets::ticket_id;
 use super::{after, session_entry, settle_session};
 use crate::config::DuplicateLogin;
 use crate::error::{Error, ErrorCode};
 use crate::lock::{CharacterLock, LockStep};
-use crate::service::characters::first_map;
+use crate::service::characters::{self, first_map};
 use crate::state::AppState;
 use crate::store::locks::{Entering, LockedCharacter};
 
-/// Who wants in.
+/// A request to enter the world.
 #[derive(Debug, Clone)]
 pub struct Entry {
     /// The account.
     pub account: AccountId,
-    /// Its log-in.
+    /// The log-in of the socket.
     pub log_in: Uuid,
-    /// With which character.
+    /// The character to bring in.
     pub character: CharacterId,
-    /// Into which channel; `None` for the least loaded.
+    /// The channel to enter; `None` for the least loaded.
     pub channel: Option<ChannelId>,
-    /// The character that the same socket brought in before: taking its place is no second log-in.
+    /// The character that the same socket brought in before: replacing it is no second log-in.
     pub own: Option<CharacterId>,
-    /// What this request is called in logs, here and on the map server.
+    /// The trace id of this request in logs, here and on the map server.
     pub trace: String,
-    /// Cancelled when the player does not want in any more: the locks are let go.
-    pub cancel: CancellationToken,
+    /// Told how long to wait, where the account's older player fights and has to stay. Cancelled when the player gives
+    /// up; then the locks are let go.
+    pub waiter: Waiter,
 }
 
-/// Brings a character into the world: the answer holds where its player is to connect, and the ticket.
-pub async fn enter(state: &AppState, entry: &Entry) -> Result<TravelGrant, Error> {
+impl Entry {
+    fn cancel(&self) -> &CancellationToken {
+        &self.waiter.cancel
+    }
+}
+
+/// A character that is expected in the world.
+#[derive(Debug)]
+pub struct Entered {
+    /// The character.
+    pub character: CharacterId,
+    /// The name of the map; `None` where the map server did not give one.
+    pub map_name: Option<String>,
+    /// Where its player is to connect, with the ticket.
+    pub grant: TravelGrant,
+}
+
+/// Brings a character into the world.
+///
+/// # Errors
+/// `CHARACTER_NOT_FOUND`, `CHARACTER_DELETED`, `FORBIDDEN` for somebody else's character or an ended log-in,
+/// `ALREADY_ONLINE`, `MAP_NOT_FOUND`, `MAP_FULL`, `MAP_SERVER_UNREACHABLE`, `CALLED_OFF` when the waiter was cancelled;
+/// others when the database or the registry cannot be asked.
+pub async fn enter(state: &AppState, entry: &Entry) -> Result<Entered, Error> {
     let span = tracing::error_span!("enter_world", trace = entry.trace);
     let result = enter_alone(state, entry).instrument(span).await;
     let outcome = match &result {
@@ -50,15 +73,18 @@ pub async fn enter(state: &AppState, entry: &Entry) -> Result<TravelGrant, Error
     result
 }
 
-async fn enter_alone(state: &AppState, entry: &Entry) -> Result<TravelGrant, Error> {
+async fn enter_alone(state: &AppState, entry: &Entry) -> Result<Entered, Error> {
     let _alone = state.link.gates.pass(entry.account).await;
     let found = state.store.locks.find(entry.character).await?.ok_or(ErrorCode::CharacterNotFound)?;
     if found.account != entry.account {
         return Err(Error::new(ErrorCode::Forbidden, "You do not own this character"));
     }
-    if entry.cancel.is_cancelled() {
-        // It waited for its turn too long: nobody is disturbed for a player who has gone.
-        return Err(Error::new(ErrorCode::BadMessage, "Called off"));
+    if characters::find(state, entry.character).await?.deletes_at_ms.is_some() {
+        return Err(ErrorCode::CharacterDeleted.into());
+    }
+    if entry.cancel().is_cancelled() {
+        // It has waited too long for its turn: nobody is disturbed for a player who has gone.
+        return Err(ErrorCode::CalledOff.into());
     }
     hold(state, entry.account, entry.log_in).await?;
     let held = state.store.locks.held_by_account(entry.account).await?;
@@ -81,24 +107,24 @@ async fn enter_alone(state: &AppState, entry: &Entry) -> Result<TravelGrant, Err
             return Err(error);
         }
     };
-    match admit(state, &target, entry.character, &lock, &entry.trace, &entry.cancel).await {
+    match admit(state, &target, entry.character, &lock, &entry.trace, entry.cancel()).await {
         Ok(admission) => finish(state, entry, &target, admission).await,
         Err(error) => {
-            give_up(state, entry, &lock, &LockStep::Abandoned).await?;
+            give_up(state, entry, &lock, &lock.called_off()).await?;
             Err(error)
         }
     }
 }
 
-/// Whether a character of the account that is held is in a world, or on its way to one, and not by this socket.
+/// Whether a held character of the account is in a world, or on its way to one, by another socket than this one.
 fn is_elsewhere(other: &LockedCharacter, entry: &Entry) -> bool {
     entry.own != Some(other.character)
 }
 
-/// Gets what the account holds elsewhere out of its worlds, and takes the character's lock.
+/// Takes the characters that the account holds out of their worlds, then takes the entering character's lock.
 async fn make_way(state: &AppState, entry: &Entry, held: &[LockedCharacter]) -> Result<CharacterLock, Error> {
     for other in held {
-        displace(state, other.character).await?;
+        displace(state, other.character, &entry.waiter).await?;
     }
     take(state, entry).await
 }
@@ -118,26 +144,23 @@ async fn take(state: &AppState, entry: &Entry) -> Result<CharacterLock, Error> {
     }
 }
 
-async fn finish(state: &AppState, entry: &Entry, target: &Target, admission: Admission) -> Result<TravelGrant, Error> {
-    if entry.cancel.is_cancelled() {
+async fn finish(state: &AppState, entry: &Entry, target: &Target, admission: Admission) -> Result<Entered, Error> {
+    if entry.cancel().is_cancelled() {
         if target.link.is_some() {
             call_off(state, &target.server.id, entry.character, admission.lock.epoch);
         }
         give_seat_back(state, target).await;
-        let step = match admission.lock.owner.map_server() {
-            Some(server) => LockStep::Released { server: server.clone() },
-            None => LockStep::Abandoned,
-        };
-        give_up(state, entry, &admission.lock, &step).await?;
-        return Err(Error::new(ErrorCode::BadMessage, "Called off"));
+        give_up(state, entry, &admission.lock, &admission.lock.called_off()).await?;
+        return Err(ErrorCode::CalledOff.into());
     }
-    session_entry::entered(state, entry.account, entry.log_in).await;
+    session_entry::entered(state, entry.account, entry.log_in, admission.character).await;
     tracing::info!(character = %entry.character, server = %target.server.id, map = %target.map,
         channel = %target.channel, epoch = %admission.lock.epoch, trace = entry.trace, "a character is expected");
-    Ok(admission.grant)
+    let map_name = target.server.map_names.get(&target.map.0).cloned();
+    Ok(Entered { character: entry.character, map_name, grant: admission.grant })
 }
 
-/// Lets the lock go again, if it still is what it was.
+/// Releases the lock again, if it has not changed since.
 async fn give_up(state: &AppState, entry: &Entry, lock: &CharacterLock, step: &LockStep) -> Result<(), Error> {
     if let Ok(free) = after(state, lock, step) {
         state.store.locks.change(entry.character, lock, &free, state.db_time.now_ms()).await?;

@@ -1,4 +1,4 @@
-//! One way into the world, or out of it, at a time for each account.
+//! Lets one way into the world, or out of it, run at a time for each account.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -8,15 +8,15 @@ use tokio::sync::OwnedMutexGuard;
 
 type Gate = tokio::sync::Mutex<()>;
 
-/// Keeps two sockets of one account from entering at once in this process. Between processes the locks' epochs decide;
-/// this only spares them the race.
+/// Keeps two sockets of one account from entering at once in this process. Between processes, the locks' epochs decide;
+/// this only avoids the race.
 #[derive(Debug, Default)]
 pub struct Gates {
     gates: Mutex<HashMap<AccountId, Weak<Gate>>>,
 }
 
 impl Gates {
-    /// Waits until nobody else of the account is on its way.
+    /// Waits until no other entry or exit of the account is under way.
     pub async fn pass(&self, account: AccountId) -> OwnedMutexGuard<()> {
         self.gate(account).lock_owned().await
     }

@@ -1,10 +1,10 @@
-//! A character leaves the world, or never came.
+//! A character leaves the world, or never arrived.
 
 use realmgate_protocol::ids::{CharacterId, LockEpoch};
 use realmgate_protocol::link::{LeaveReason, Save, ToMap};
 
 use super::after;
-use super::session_entry::{logged_out, settle_session};
+use super::session_entry::settle_session;
 use crate::error::Error;
 use crate::link::Link;
 use crate::lock::{CharacterLock, LockOwner, LockStep};
@@ -23,7 +23,7 @@ pub(crate) async fn released(state: &AppState, link: &Link, save: &Save, reason:
         .await?;
     let settled = ToMap::Settled { character: save.character, epoch: save.epoch };
     if freed.is_none() {
-        // It drops the character anyway; this tells its log that the last save came too late.
+        // The server drops the character anyway; this tells its log that the last save came too late.
         let _ = link.send(ToMap::Fenced { character: save.character, epoch: save.epoch });
         let _ = link.send(settled);
         tell_departed(state, save.character).await;
@@ -34,8 +34,8 @@ pub(crate) async fn released(state: &AppState, link: &Link, save: &Save, reason:
     departed(state, save.character, reason).await
 }
 
-/// A character is not on a map server that owns its lock, and there is nothing to save: it never came, or its channel
-/// failed. `figure` is what the metrics call it.
+/// Handles a character that is not on the map server which owns its lock, with nothing to save: it never came, or its
+/// channel failed. `figure` is its reason in the metrics.
 pub(crate) async fn dropped(
     state: &AppState,
     link: &Link,
@@ -49,7 +49,7 @@ pub(crate) async fn dropped(
     let step = LockStep::Released { server: link.server.clone() };
     let free = after(state, &lock, &step).map_err(Error::internal)?;
     if !state.store.locks.change(character, &lock, &free, state.db_time.now_ms()).await? {
-        // Freed already. Who waits looks at the lock again.
+        // Freed already. A caller that waits looks at the lock again.
         tell_departed(state, character).await;
         return Ok(());
     }
@@ -57,11 +57,11 @@ pub(crate) async fn dropped(
     departed(state, character, reason).await
 }
 
-/// Whoever was on the way and leaves makes room.
-async fn give_seat_back(state: &AppState, link: &Link, character: CharacterId) {
+/// Releases the seat of a character that was on its way.
+pub(super) async fn give_seat_back(state: &AppState, link: &Link, character: CharacterId) {
     let Some(ticket) = link.take_ticket(character) else { return };
     if let Err(error) = state.registry.release_seat(&link.server, ticket).await {
-        // It ends by itself.
+        // It expires by itself.
         tracing::debug!(%error, "a seat could not be given back");
     }
 }
@@ -70,14 +70,10 @@ async fn departed(state: &AppState, character: CharacterId, reason: LeaveReason)
     social::left(state, character, reason);
     tell_departed(state, character).await;
     let Some(found) = state.store.locks.find(character).await? else { return Ok(()) };
-    if reason == LeaveReason::Logout {
-        logged_out(state, found.account).await;
-        return Ok(());
-    }
     settle_session(state, found.account).await
 }
 
-/// Wakes whoever waits for the character's lock, here and at other sidecars.
+/// Wakes all who wait for the character's lock, here and at other sidecars.
 pub(super) async fn tell_departed(state: &AppState, character: CharacterId) {
     state.link.departures.departed(character);
     state.replicas.tell_all(News::Departed { character }).await;

@@ -1,4 +1,5 @@
-//! Says in the store, every few seconds, that this sidecar and the map servers whose links it has are there.
+//! Renews the locks of this sidecar and of the map servers with a link here, every few seconds (heartbeat in the
+//! store).
 
 use realmgate_protocol::link::ToMap;
 
@@ -6,7 +7,8 @@ use crate::error::Error;
 use crate::lock::{ServerKey, ServerLock};
 use crate::state::AppState;
 
-/// One round. Who is not known any more came too late: its id is somebody else's, or nobody's, and so is what it held.
+/// One round. A server that the store no longer knows came too late: its id is another's or free, and so is what it
+/// held.
 pub(super) async fn renew(state: &AppState) -> Result<(), Error> {
     let now_ms = state.db_time.now_ms();
     let heard = |key: ServerKey, cookie| {
@@ -33,7 +35,7 @@ pub(super) async fn renew(state: &AppState) -> Result<(), Error> {
                 tracing::error!(replica = id, "this sidecar was silent for too long: its sockets are closed");
                 metrics::counter!("realmgate_replica_lost_total").increment(1);
                 state.link.sockets.close_all();
-                state.store.server_locks.claim_server(None, &super::replica::itself(state, *own)).await?;
+                super::replica::claim_again(state, *own).await?;
             }
         }
     }

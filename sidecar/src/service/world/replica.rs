@@ -1,81 +1,135 @@
-//! This sidecar's own lock: that nobody else goes by its id, and that it may reclaim what it held when it comes back.
+//! This sidecar's own lock: no other process has its id, and after a restart it may reclaim what it held.
 
-use std::fs;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
 
+use super::own_cookie::CookieJar;
 use super::settle_session;
-use crate::directory::Cookie;
 use crate::error::Error;
-use crate::lock::timers::deadline;
+use crate::lock::timers::{SILENT_AFTER, deadline};
 use crate::lock::{Claim, CookieHash, ServerKey, ServerLock};
+use crate::own_folder::OwnFolder;
 use crate::state::AppState;
 use crate::store::locks::{KnownServer, Retired};
 
-/// How often somebody else may be faster before we give up.
+/// Maximum number of tries while others change the lock too.
 const TRIES: usize = 5;
+/// How often to check whether the process that has our cookie is silent.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// Why this sidecar may not run.
 #[derive(Debug, thiserror::Error)]
 pub enum NotAllowed {
-    /// Another one goes by its id.
+    /// Another sidecar has its id.
     #[error("GATEWAY_ID: {0} is alive elsewhere: give every sidecar an id of its own, or keep its DATA_DIR")]
     IdTaken(String),
-    /// Several sidecars on one database need what they share.
+    /// Another process of this machine runs in its folder.
+    #[error(
+        "DATA_DIR: a sidecar {id} runs in {} already: end that one first, or give this one a GATEWAY_ID of its own",
+        folder.display()
+    )]
+    FolderTaken {
+        /// The sidecar's id.
+        id: String,
+        /// The folder that is locked.
+        folder: PathBuf,
+    },
+    /// A process elsewhere uses a copy of its cookie.
+    #[error(
+        "GATEWAY_ID: {id} is alive elsewhere, by the cookie that is in {} too: end that one first, or give this one a \
+         GATEWAY_ID and a DATA_DIR of its own",
+        file.display()
+    )]
+    CookieTaken {
+        /// The sidecar's id.
+        id: String,
+        /// The cookie's file.
+        file: PathBuf,
+    },
+    /// Several sidecars on one database need a Redis that they share. Names another sidecar.
     #[error(
         "REDIS_URL: the sidecar {0} runs on the same database: several need a Redis that they share, and all of them its REDIS_URL"
     )]
     NotShared(String),
-    /// The cookie can not be kept.
-    #[error("{file}: {source}")]
+    /// The cookie cannot be kept, or its folder cannot be locked.
+    #[error("{}: {source}", file.display())]
     Cookie {
-        /// Where.
+        /// The cookie's file, or the folder.
         file: PathBuf,
-        /// Why.
+        /// The operating system's error.
         source: std::io::Error,
     },
-    /// The database can not be asked.
+    /// The database cannot be asked.
     #[error(transparent)]
     Failed(#[from] Error),
 }
 
-/// Takes this sidecar's lock. What an earlier run of it held it has a while to reclaim; what somebody else held under its
-/// id is released.
+/// Takes this sidecar's lock. It has a while to reclaim what an earlier run of it held; what another process held under
+/// its id is released. If the earlier run may still be alive, this waits until that is silent.
 pub(super) async fn claim(state: &AppState) -> Result<(), NotAllowed> {
     let id = &state.config.gateway.id;
-    let key = ServerKey::Replica(id.clone());
-    let file = cookie_file(state);
-    let kept = read_cookie(&file);
-    for _ in 0..TRIES {
+    let folder = lock_folder(state)?;
+    let (jar, key) = (CookieJar::of(state), ServerKey::Replica(id.clone()));
+    let (kept, mut tries, mut heard_before) = (jar.read(), 0, None);
+    while tries < TRIES {
         let now_ms = state.db_time.now_ms();
         refuse_the_unshared(state, now_ms).await?;
         let known = state.store.server_locks.server(&key).await.map_err(Error::from)?;
         let existing = known.as_ref().map(|known| &known.lock);
-        let claim = ServerLock::claim(existing, kept.as_ref().map(Cookie::hash).as_ref(), now_ms);
-        let cookie = match (claim, &kept) {
+        let shown = kept.iter().find(|kept| existing.is_some_and(|lock| lock.cookie == **kept)).or(kept.first());
+        let was_here = known.as_ref().and_then(|known| known.linked_to.as_deref());
+        let is_known_gone = was_here.is_some() && was_here == folder.place();
+        let claim = ServerLock::claim_replica(existing, shown, is_known_gone, now_ms);
+        match (claim, existing) {
             (Claim::Taken, _) => return Err(NotAllowed::IdTaken(id.clone())),
-            (Claim::Returned, Some(cookie)) => cookie.clone(),
-            (Claim::Returned | Claim::New, _) => {
-                let cookie = Cookie::random()?;
-                write_cookie(&file, &cookie).map_err(|source| NotAllowed::Cookie { file: file.clone(), source })?;
-                cookie
+            (Claim::Connected, Some(lock)) => {
+                watch(id, &jar, lock.heard_ms, &mut heard_before).await?;
+                continue;
             }
-        };
-        let lock = ServerLock::heard(&key, cookie.hash(), now_ms, &state.config.timers);
-        let claimed = KnownServer { key: key.clone(), lock: lock.clone(), linked_to: None, shared: is_shared(state) };
+            (Claim::Returned | Claim::New | Claim::Connected, _) => tries += 1,
+        }
+        let cookie = jar.bake()?;
+        let claimed = itself(state, cookie, folder.place());
         if !state.store.server_locks.claim_server(existing, &claimed).await.map_err(Error::from)? {
             continue;
         }
+        jar.keep()?;
         take_stock(state, claim).await?;
-        // Claimed once in the life of a process.
-        let _ = state.link.own_cookie.set(lock.cookie);
+        // Claimed once in the lifetime of a process.
+        let _ = state.link.own_cookie.set(cookie);
+        *own_folder(state) = Some(folder);
         return Ok(());
     }
     Err(NotAllowed::IdTaken(id.clone()))
 }
 
-/// Without a Redis, the directory is in one process.
+/// Locks the folder. The second of two processes in one folder is refused at once.
+fn lock_folder(state: &AppState) -> Result<OwnFolder, NotAllowed> {
+    let (folder, id) = (&state.config.data_dir, &state.config.gateway.id);
+    let locked = OwnFolder::lock(folder, id);
+    let locked = locked.map_err(|source| NotAllowed::Cookie { file: folder.clone(), source })?;
+    locked.ok_or_else(|| NotAllowed::FolderTaken { id: id.clone(), folder: folder.clone() })
+}
+
+/// Waits a moment. Refused if the process that has our cookie was heard of in between.
+async fn watch(id: &str, jar: &CookieJar, heard_ms: u64, before: &mut Option<u64>) -> Result<(), NotAllowed> {
+    match before.replace(heard_ms) {
+        Some(before) if before != heard_ms => {
+            return Err(NotAllowed::CookieTaken { id: id.to_owned(), file: jar.file.clone() });
+        }
+        Some(_) => {}
+        None => tracing::info!(id, silence = ?SILENT_AFTER, "waiting whether another process lives by this cookie"),
+    }
+    tokio::time::sleep(LOOK_EVERY).await;
+    Ok(())
+}
+
+fn own_folder(state: &AppState) -> MutexGuard<'_, Option<OwnFolder>> {
+    state.link.own_folder.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Refuses to run beside sidecars without a shared Redis: the directory would be in one process only.
 async fn refuse_the_unshared(state: &AppState, now_ms: u64) -> Result<(), NotAllowed> {
     let others = state.store.server_locks.replicas().await.map_err(Error::from)?;
     let own = ServerKey::Replica(state.config.gateway.id.clone());
@@ -92,8 +146,8 @@ fn is_shared(state: &AppState) -> bool {
     state.redis.is_some()
 }
 
-/// What an earlier run left behind: a gateway's character lock is held only on the way into a world, and after a restart
-/// nobody is on that way. Account locks wait for their players' sockets.
+/// Settles what an earlier run left behind. A gateway holds a character's lock only on the way into a world, and after
+/// a restart no character is on that way. Account locks wait for their players' sockets.
 async fn take_stock(state: &AppState, claim: Claim) -> Result<(), Error> {
     let id = &state.config.gateway.id;
     match claim {
@@ -106,18 +160,18 @@ async fn take_stock(state: &AppState, claim: Claim) -> Result<(), Error> {
             }
             Ok(())
         }
-        Claim::New | Claim::Taken => release_everything(state, id).await,
+        Claim::New | Claim::Taken | Claim::Connected => release_everything(state, id).await,
     }
 }
 
-/// Nobody can come back for what a replica held.
+/// Releases what a replica held, since nobody can come back for it.
 pub(super) async fn release_everything(state: &AppState, id: &str) -> Result<(), Error> {
     let characters = state.store.locks.fence_passing(id, state.db_time.now_ms()).await?;
     let accounts = state.store.account_locks.free_accounts_of(id).await?;
     retired(state, id, Retired { characters, accounts }).await
 }
 
-/// What a replica held is released.
+/// After what a replica held was released.
 pub(super) async fn retired(state: &AppState, id: &str, held: Retired) -> Result<(), Error> {
     let Retired { characters: passing, accounts } = held;
     if !passing.is_empty() || !accounts.is_empty() {
@@ -129,7 +183,7 @@ pub(super) async fn retired(state: &AppState, id: &str, held: Retired) -> Result
     Ok(())
 }
 
-/// Gives the lock back at a clean end: the id is free, and nothing waits for it.
+/// Gives the lock back at a clean end: the id is free at once.
 pub(super) async fn leave(state: &AppState) -> Result<(), Error> {
     let id = &state.config.gateway.id;
     let key = ServerKey::Replica(id.clone());
@@ -141,32 +195,21 @@ pub(super) async fn leave(state: &AppState) -> Result<(), Error> {
             retired(state, id, held).await?;
         }
     }
+    own_folder(state).take();
     Ok(())
 }
 
-/// This sidecar as the store is to know it.
-pub(super) fn itself(state: &AppState, cookie: CookieHash) -> KnownServer {
+/// Takes this sidecar's lock again after others ended it, since this was silent for too long. Not if another process
+/// has the id by now.
+pub(super) async fn claim_again(state: &AppState, cookie: CookieHash) -> Result<(), Error> {
+    let place = own_folder(state).as_ref().and_then(|folder| folder.place().map(str::to_owned));
+    state.store.server_locks.claim_server(None, &itself(state, cookie, place.as_deref())).await?;
+    Ok(())
+}
+
+/// This sidecar's row in the store.
+fn itself(state: &AppState, cookie: CookieHash, place: Option<&str>) -> KnownServer {
     let key = ServerKey::Replica(state.config.gateway.id.clone());
     let lock = ServerLock::heard(&key, cookie, state.db_time.now_ms(), &state.config.timers);
-    KnownServer { key, lock, linked_to: None, shared: is_shared(state) }
-}
-
-fn cookie_file(state: &AppState) -> PathBuf {
-    state.config.data_dir.join(format!("{}.cookie", state.config.gateway.id))
-}
-
-fn read_cookie(file: &Path) -> Option<Cookie> {
-    Cookie::shown(fs::read_to_string(file).ok()?.trim())
-}
-
-fn write_cookie(file: &Path, cookie: &Cookie) -> std::io::Result<()> {
-    // Where the database and every secret lie elsewhere, nothing else has made it.
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let part = file.with_extension("part");
-    let mut open = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
-    open.write_all(cookie.expose().as_bytes())?;
-    open.sync_all()?;
-    fs::rename(part, file)
+    KnownServer { key, lock, linked_to: place.map(str::to_owned), shared: is_shared(state) }
 }

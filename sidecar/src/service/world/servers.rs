@@ -1,4 +1,4 @@
-//! Map servers come, come back and go: their locks by cookie, and what becomes of the characters they held.
+//! Registration, links and end of map servers: their locks by cookie, and what happens to the characters they held.
 
 use realmgate_protocol::ids::{AccountId, CharacterId, ServerId};
 use realmgate_protocol::link::{Fence, LeaveReason};
@@ -13,11 +13,14 @@ use crate::social;
 use crate::state::AppState;
 use crate::store::locks::{KnownServer, Retired};
 
-/// How often somebody else may be faster before we give up.
+/// Maximum number of tries while others change the lock too.
 const TRIES: usize = 5;
 
-/// Lists a map server. By its cookie it is the process that was listed before; without one it is a new process, and what
-/// the old one held is released, unless that is alive.
+/// Lists a map server. With its cookie, it is the process that was listed before. Without, it is a new process, and
+/// what the old one held is released, unless the old one is alive.
+///
+/// # Errors
+/// `SERVER_ID_TAKEN` when a live process has the id; others when the database or the registry cannot be asked.
 pub async fn register(state: &AppState, registration: &Registration) -> Result<Registered, Error> {
     let key = ServerKey::Map(registration.id.clone());
     let shown = registration.cookie.as_ref().map(Cookie::hash);
@@ -26,12 +29,12 @@ pub async fn register(state: &AppState, registration: &Registration) -> Result<R
         let now_ms = state.db_time.now_ms();
         let existing = known.as_ref().map(|known| &known.lock);
         let claim = match ServerLock::claim(existing, shown.as_ref(), now_ms) {
-            // A foreign server that holds no link restarts in place without a cookie, as the contract has it.
+            // A foreign server without a link may restart in place without a cookie, as the contract says.
             Claim::Taken if is_in_place(state, known.as_ref(), registration).await? => Claim::New,
             claim => claim,
         };
         let (cookie, linked_to) = match (claim, &registration.cookie) {
-            (Claim::Taken, _) => return Err(ErrorCode::ServerIdTaken.into()),
+            (Claim::Taken | Claim::Connected, _) => return Err(ErrorCode::ServerIdTaken.into()),
             (Claim::Returned, Some(cookie)) => {
                 (cookie.clone(), known.as_ref().and_then(|known| known.linked_to.clone()))
             }
@@ -47,7 +50,7 @@ pub async fn register(state: &AppState, registration: &Registration) -> Result<R
         }
         let renewed = state.registry.list(registration, cookie.hash(), claim == Claim::Returned).await?;
         if let Some(link) = state.link.links.get(&registration.id).filter(|link| link.cookie == cookie.hash()) {
-            // Its link was here before it was listed.
+            // Its link was open before it was listed.
             state.registry.linked(&registration.id, link.facts(&state.config.gateway.id)).await?;
         }
         return Ok(Registered { cookie, renewed });
@@ -67,7 +70,10 @@ async fn is_in_place(
     Ok(listed.is_some_and(|listed: MapServer| listed.ip == registration.ip && listed.port == registration.port))
 }
 
-/// A heartbeat of a map server over HTTP; false where it has to register again.
+/// Takes a heartbeat that a map server sends over HTTP; false where it has to register again.
+///
+/// # Errors
+/// When the database or the registry cannot be asked.
 pub async fn heartbeat(state: &AppState, server: &ServerId, players: u32, load: f64) -> Result<bool, Error> {
     if !state.registry.heartbeat(server, players, load).await? {
         return Ok(false);
@@ -81,15 +87,18 @@ pub async fn heartbeat(state: &AppState, server: &ServerId, players: u32, load: 
     Ok(true)
 }
 
-/// A map server says good-bye: it is not listed any more, and its id is free. It may still tell the last of its players'
-/// state over its link; what it does not is released when its timer runs out.
+/// Deregisters a map server: it is not listed any more, and its id is free. It may still send the last state of its
+/// players over its link; what it does not release is released when its timer runs out.
+///
+/// # Errors
+/// When the database or the registry cannot be asked.
 pub async fn deregister(state: &AppState, server: &ServerId) -> Result<(), Error> {
     state.registry.remove(server).await?;
     let key = ServerKey::Map(server.clone());
     if let Some(known) = state.store.server_locks.server(&key).await? {
         let gone = KnownServer { lock: ServerLock { heard_ms: 0, ..known.lock.clone() }, ..known.clone() };
         state.store.server_locks.claim_server(Some(&known.lock), &gone).await?;
-        // Without its heartbeats, nothing keeps what was lent to it.
+        // Nothing keeps what was lent to it without its heartbeats.
         state.store.server_locks.renew_lent(server, state.db_time.now_ms()).await?;
     }
     Ok(())
@@ -98,11 +107,11 @@ pub async fn deregister(state: &AppState, server: &ServerId) -> Result<(), Error
 /// Why a map server may not open a link.
 #[derive(Debug)]
 pub(crate) enum Unmet {
-    /// Its cookie is not, or no more, that of its id.
+    /// Its cookie is not, or no longer, the one of its id.
     CookieUnknown,
-    /// The link that it has is alive.
+    /// Its id has a link that is alive.
     StillLinked,
-    /// Its lock can not be looked at.
+    /// Its lock cannot be read.
     Failed(Error),
 }
 
@@ -112,11 +121,11 @@ impl<E: Into<Error>> From<E> for Unmet {
     }
 }
 
-/// A map server opens a link; whether it may reclaim what it held. If not, that is released already.
+/// Lets a map server open a link. Returns whether it may reclaim what it held; if not, that is released already.
 pub(crate) async fn meet(state: &AppState, server: &ServerId, cookie: &str, fresh: bool) -> Result<bool, Unmet> {
     let key = ServerKey::Map(server.clone());
     let known = state.store.server_locks.server(&key).await?;
-    // Not whether its time is over: the timers say so, and after an outage they give a grace.
+    // Its deadline is not checked: the timers do that, and after an outage they give a grace.
     let known = known.filter(|known| known.lock.cookie == CookieHash::of(cookie));
     let Some(known) = known else { return Err(Unmet::CookieUnknown) };
     if let Some(replica) = &known.linked_to
@@ -138,7 +147,7 @@ pub(crate) async fn meet(state: &AppState, server: &ServerId, cookie: &str, fres
     Ok(resumed)
 }
 
-/// Whether the link that a map server had still answers. One that does not is closed.
+/// Whether the earlier link of a map server still answers. One that does not is closed.
 async fn is_link_alive(state: &AppState, server: &ServerId, replica: &str) -> bool {
     if let Some(link) = state.link.links.get(server) {
         return link.answers().await;
@@ -150,7 +159,7 @@ async fn is_link_alive(state: &AppState, server: &ServerId, replica: &str) -> bo
     matches!(state.replicas.ask(replica, ask, super::PROBE + super::PROBE).await, Ok(Answer::LinkAlive(true)))
 }
 
-/// A map server that came back names locks that it still holds; those that it does not hold any more.
+/// Reclaims locks that a map server still holds after its return. Returns those that it does not hold any more.
 pub(crate) async fn reclaim(
     state: &AppState,
     server: &ServerId,
@@ -163,8 +172,8 @@ pub(crate) async fn reclaim(
     Ok(lost)
 }
 
-/// It has named them all: the rest is let go, and whoever plays there is in the world, even if it is we who have started
-/// anew.
+/// After a map server has reclaimed all its locks: the rest is released, and all who play there count as in the world,
+/// even if it is this sidecar that has restarted.
 pub(crate) async fn reclaimed(state: &AppState, server: &ServerId) -> Result<(), Error> {
     let freed = state.store.server_locks.fence_unclaimed(server, state.db_time.now_ms()).await?;
     if !freed.is_empty() {
@@ -177,11 +186,11 @@ pub(crate) async fn reclaimed(state: &AppState, server: &ServerId) -> Result<(),
     Ok(())
 }
 
-/// Nobody can come back for what was held under this id: its locks are fenced, and what lay on its ground goes by the
-/// book.
+/// Releases what was held under this id, since nobody can come back for it: its locks are fenced, and what lay on its
+/// ground is swept by the ledger.
 pub(super) async fn release_everything(state: &AppState, server: &ServerId) -> Result<(), Error> {
     if let Some(old) = state.link.links.get(server) {
-        // The old process may not have heard yet that it is gone.
+        // The old process may not know yet that it is gone.
         old.closed.cancel();
     }
     let now_ms = state.db_time.now_ms();
@@ -193,13 +202,13 @@ pub(super) async fn release_everything(state: &AppState, server: &ServerId) -> R
     gone(state, freed).await
 }
 
-/// A map server that is forgotten did not come back: what its store row held is released already.
+/// After a map server did not come back and was forgotten: the locks in its store row are released already.
 pub(super) async fn retired(state: &AppState, server: &ServerId, retired: Retired) -> Result<(), Error> {
     gone(state, retired.characters).await?;
     release_everything(state, server).await
 }
 
-/// Characters are in no world any more.
+/// After characters have left their world.
 async fn gone(state: &AppState, freed: Vec<(CharacterId, AccountId)>) -> Result<(), Error> {
     for (character, account) in freed {
         social::left(state, character, LeaveReason::ServerClosing);

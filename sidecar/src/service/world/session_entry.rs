@@ -1,68 +1,97 @@
-//! The session entry of an account: it lives as long as a socket of the account or a lock of one of its characters.
+//! The session entry of an account. It lives as long as a socket of the account or a lock of one of its characters.
 //!
-//! An entry that can not be written now is put right when it is next renewed: nobody is kept out of the world for it.
+//! An entry that cannot be written now is corrected when it is next renewed: nobody is kept out of the world for it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use realmgate_protocol::ids::AccountId;
+use realmgate_protocol::movement::Position;
 use uuid::Uuid;
 
-use crate::directory::SessionEntry;
+use crate::directory::{Present, SessionCharacter, SessionEntry};
 use crate::error::Error;
 use crate::lock::{AccountOwner, LockOwner};
 use crate::state::AppState;
+use crate::store::locks::LockedCharacter;
 
-/// A socket of the account has opened here.
+/// After a socket of the account has opened here.
 pub(crate) async fn connected(state: &AppState, account: AccountId) {
     note(state.sessions.connected(&account.to_string(), &state.config.gateway.id).await);
 }
 
-/// A log-in has brought a character of the account into the world.
-pub(super) async fn entered(state: &AppState, account: AccountId, log_in: Uuid) {
-    let entry = SessionEntry { gateway_id: state.config.gateway.id.clone(), log_in: Some(log_in.to_string()) };
+/// After a log-in has brought a character of the account into the world.
+pub(super) async fn entered(state: &AppState, account: AccountId, log_in: Uuid, character: SessionCharacter) {
+    let entry = SessionEntry {
+        gateway_id: state.config.gateway.id.clone(),
+        log_in: Some(log_in.to_string()),
+        character: Some(character),
+    };
     note(state.sessions.set(&account.to_string(), entry).await);
 }
 
-/// Which log-in brought the account's character into the world, where that is known.
+/// When the account's character goes from one map server or channel to another.
+pub(super) async fn moved(state: &AppState, account: AccountId, character: SessionCharacter) {
+    note(state.sessions.moved(&account.to_string(), character).await);
+}
+
+/// The log-in that brought the account's character into the world, if known.
 pub(super) async fn entered_by(state: &AppState, account: AccountId) -> Result<Option<String>, Error> {
     if let Ok(Some(entry)) = state.sessions.get(&account.to_string()).await
         && entry.log_in.is_some()
     {
         return Ok(entry.log_in);
     }
-    // The entry is lost, or Redis is away. Whoever has the socket will most likely be the one.
+    // The entry is lost, or Redis is away. The log-in that has the socket is most likely the one.
     let lock = state.store.account_locks.account_lock(account).await?;
     let held = lock.filter(|lock| matches!(lock.owner, AccountOwner::Gateway(_)));
     Ok(held.and_then(|lock| lock.session).map(|session| session.to_string()))
 }
 
-/// The account has logged out of the world.
+/// After the account has logged out of the world.
 pub(super) async fn logged_out(state: &AppState, account: AccountId) {
-    note(state.sessions.remove(&account.to_string()).await);
+    note(settle_session(state, account).await);
 }
 
-/// Ends the entry of an account that has neither a socket at any gateway nor a character lock any more.
+/// Updates the entry of an account after a socket or a character of it has gone. Without a character lock, the entry
+/// has no character any more. If there is also no socket at any gateway, the entry ends.
 pub(crate) async fn settle_session(state: &AppState, account: AccountId) -> Result<(), Error> {
-    if state.link.sockets.has(account) || !matches!(state.sessions.get(&account.to_string()).await, Ok(Some(_))) {
+    let user = account.to_string();
+    let Ok(Some(entry)) = state.sessions.get(&user).await else { return Ok(()) };
+    let connected = SessionEntry::connected(&entry.gateway_id);
+    let is_here = state.link.sockets.has(account);
+    if (is_here && entry == connected) || !state.store.locks.held_by_account(account).await?.is_empty() {
         return Ok(());
     }
-    let lock = state.store.account_locks.account_lock(account).await?;
-    let is_connected = lock.is_some_and(|lock| matches!(lock.owner, AccountOwner::Gateway(_)));
-    if !is_connected && state.store.locks.held_by_account(account).await?.is_empty() {
-        logged_out(state, account).await;
-    }
+    let is_connected = is_here || {
+        let lock = state.store.account_locks.account_lock(account).await?;
+        lock.is_some_and(|lock| matches!(lock.owner, AccountOwner::Gateway(_)))
+    };
+    note(if is_connected { state.sessions.set(&user, connected).await } else { state.sessions.remove(&user).await });
     Ok(())
 }
 
-/// Renews the entries of everybody whose socket is here, or whose map server's link is.
+/// Renews the entries of all accounts that have their socket or their map server's link here.
 pub(super) async fn renew_sessions(state: &AppState) -> Result<(), Error> {
-    let mut here: BTreeSet<AccountId> = state.link.sockets.accounts().into_iter().collect();
+    let accounts = state.link.sockets.accounts().into_iter();
+    let mut here: BTreeMap<AccountId, Option<SessionCharacter>> = accounts.map(|account| (account, None)).collect();
     for link in state.link.links.all() {
         let held = state.store.locks.held_by(&LockOwner::Map(link.server.clone())).await?;
-        here.extend(held.into_iter().map(|found| found.account));
+        here.extend(held.into_iter().map(|found| (found.account, last_seen(found))));
     }
-    let users: Vec<String> = here.into_iter().map(|account| account.to_string()).collect();
-    state.sessions.renew(&users).await
+    let present = |(account, character): (AccountId, _)| Present { user: account.to_string(), character };
+    let present: Vec<Present> = here.into_iter().map(present).collect();
+    state.sessions.renew(&present).await
+}
+
+/// A character where it was last saved; `None` for one that was never saved: its entry knows more.
+fn last_seen(found: LockedCharacter) -> Option<SessionCharacter> {
+    Some(SessionCharacter {
+        id: found.character.to_string(),
+        name: found.name,
+        map_server: found.lock.owner.map_server()?.clone(),
+        map_id: found.map?,
+        at: Some(Position { x: found.x, y: found.y }),
+    })
 }
 
 fn note(written: Result<(), Error>) {

@@ -1,4 +1,4 @@
-//! A character is in the world: it arrives, is saved, and what it owns changes.
+//! A character in the world: it arrives, is saved, and what it owns changes.
 
 use realmgate_protocol::ids::{BatchId, CharacterId, LockEpoch};
 use realmgate_protocol::link::{ChannelLoad, Fence, OwnedEvent, Save, ToMap};
@@ -10,7 +10,7 @@ use crate::state::AppState;
 use crate::store::ledger::BatchOutcome;
 use crate::store::locks::SaveOutcome;
 
-/// The player of a prepared character has connected.
+/// After the player of a prepared character has connected.
 pub(crate) async fn entered(
     state: &AppState,
     link: &Link,
@@ -20,13 +20,13 @@ pub(crate) async fn entered(
     let found = state.store.locks.find(character).await?;
     match found.filter(|found| found.lock.admits(&link.server, epoch)) {
         Some(_) => {
-            // False where it has left again already, or where this process has not the server's lock any more: then somebody
-            // must be able to end the character's.
+            // False where the character has left again already, or where this process no longer has the server's lock:
+            // then it must be possible to end the character's lock.
             state.store.server_locks.arrive(&link.server, &link.cookie, &Fence { character, epoch }).await?;
             if let Some(ticket) = link.take_ticket(character)
                 && let Err(error) = state.registry.release_seat(&link.server, ticket).await
             {
-                // It ends by itself; a directory that is away ends no link.
+                // It expires by itself; a directory that is away ends no link.
                 tracing::debug!(%error, "a seat could not be given up");
             }
             tracing::info!(%character, server = %link.server, %epoch, "a character entered the world");
@@ -37,18 +37,19 @@ pub(crate) async fn entered(
     Ok(())
 }
 
-/// How full a map server is; this is its heartbeat, too.
+/// Takes the load of a map server, which is its heartbeat, too.
 pub(crate) async fn loaded(state: &AppState, link: &Link, channels: Vec<ChannelLoad>) -> Result<(), Error> {
     let facts = link.facts(&state.config.gateway.id);
-    // False where it was forgotten, and nobody here knows its address: it learns so at its next heartbeat over HTTP.
+    // False where the server was forgotten, and nobody here knows its address: its next heartbeat over HTTP tells it
+    // so.
     if let Err(error) = state.registry.set_load(&link.server, channels, link.cookie, facts).await {
-        // The directory is away: that ends no link.
+        // The directory is away: that does not end the link.
         tracing::debug!(server = %link.server, %error, "a map server's load could not be noted");
     }
     Ok(())
 }
 
-/// Soft state of characters in the world.
+/// Saves the soft state of characters in the world.
 pub(crate) async fn save(state: &AppState, link: &Link, saves: &[Save]) -> Result<(), Error> {
     let outcomes = state.store.locks.save(&link.server, &link.cookie, saves).await?;
     for (save, outcome) in saves.iter().zip(outcomes) {
@@ -65,7 +66,7 @@ pub(crate) async fn save(state: &AppState, link: &Link, saves: &[Save]) -> Resul
     Ok(())
 }
 
-/// Changes of what players own. Answered only when they are durable.
+/// Commits changes of what players own. Answers only when they are durable.
 pub(crate) async fn commit(state: &AppState, link: &Link, batch: BatchId, events: &[OwnedEvent]) -> Result<(), Error> {
     let began = state.clock.uptime();
     let BatchOutcome { outcomes, stale } =
@@ -82,12 +83,12 @@ pub(crate) async fn commit(state: &AppState, link: &Link, batch: BatchId, events
     for fence in stale {
         fenced(link, fence.character, fence.epoch);
     }
-    // A link that is gone gets its answer when the batch comes again: its keys are known then.
+    // A link that is gone gets its answer when the batch is sent again: its keys are known then.
     let _ = link.send(ToMap::Committed { batch, outcomes });
     Ok(())
 }
 
-/// Somebody else owns the character now: the map server is to drop it.
+/// Tells the map server to drop the character, since it has another owner now.
 fn fenced(link: &Link, character: CharacterId, epoch: LockEpoch) {
     let _ = link.send(ToMap::Fenced { character, epoch });
 }

@@ -1,4 +1,4 @@
-//! Fires the timers: whatever is due in the database's time, at any replica, whoever set it.
+//! Fires the timers that are due by the database's time. Any replica does it, whichever set them.
 
 use realmgate_protocol::ids::AccountId;
 use realmgate_protocol::link::{LeaveReason, ToMap};
@@ -6,13 +6,14 @@ use realmgate_protocol::link::{LeaveReason, ToMap};
 use super::{replica, servers, settle_session};
 use crate::error::Error;
 use crate::link::reach;
+use crate::lock::timers::is_due;
 use crate::lock::{AccountLock, AccountOwner, AccountStep, LockStep, ServerKey};
 use crate::replicas::News;
 use crate::social;
 use crate::state::AppState;
-use crate::store::locks::{KnownServer, LockedCharacter};
+use crate::store::locks::{CharacterTimer, KnownServer, LockedCharacter};
 
-/// One round.
+/// Fires everything that is due now.
 pub(super) async fn sweep(state: &AppState) -> Result<(), Error> {
     let now_ms = state.store.now_ms().await?;
     state.db_time.set(now_ms);
@@ -25,8 +26,8 @@ pub(super) async fn sweep(state: &AppState) -> Result<(), Error> {
     for (account, lock) in due.accounts {
         expire_account(state, account, &lock, now_ms).await?;
     }
-    for found in due.characters {
-        expire(state, &found, now_ms).await?;
+    for (found, timer) in due.characters {
+        expire(state, &found, timer, now_ms).await?;
     }
     for known in due.servers {
         expire_server(state, &known).await?;
@@ -35,23 +36,27 @@ pub(super) async fn sweep(state: &AppState) -> Result<(), Error> {
 }
 
 async fn expire_account(state: &AppState, account: AccountId, lock: &AccountLock, now_ms: u64) -> Result<(), Error> {
-    let Ok(free) = lock.after(&AccountStep::Expired, now_ms, &state.config.timers) else { return Ok(()) };
-    if state.store.deadlines.expire_account(account, lock, &free).await? {
-        fired(if lock.owner == AccountOwner::LogIn { "log_in" } else { "replica_reclaim" });
+    let (step, timer) = match &lock.owner {
+        AccountOwner::Gateway(_) if is_due(lock.deadline_ms, now_ms) => (AccountStep::Expired, "replica_reclaim"),
+        AccountOwner::Gateway(_) => (AccountStep::WaitExpired, "log_in"),
+        AccountOwner::None | AccountOwner::LogIn => (AccountStep::Expired, "log_in"),
+    };
+    let Ok(next) = lock.after(&step, now_ms, &state.config.timers) else { return Ok(()) };
+    if state.store.deadlines.expire_account(account, lock, &next).await? {
+        fired(timer);
         settle_session(state, account).await?;
     }
     Ok(())
 }
 
-async fn expire(state: &AppState, found: &LockedCharacter, now_ms: u64) -> Result<(), Error> {
+async fn expire(state: &AppState, found: &LockedCharacter, timer: CharacterTimer, now_ms: u64) -> Result<(), Error> {
     let Ok(free) = found.lock.after(&LockStep::Expired, now_ms, &state.config.timers) else { return Ok(()) };
     let character = found.character;
     if !state.store.deadlines.expire(character, &found.lock, &free, now_ms).await? {
         return Ok(());
     }
-    // Of the two timers of a map server's lock only one can run at a time; which one it was the lock does not say.
-    fired(if found.lock.owner.map_server().is_some() { "arrival_or_map_reclaim" } else { "passage" });
-    tracing::info!(%character, owner = %found.lock.owner, epoch = %found.lock.epoch, "a lock's time has run out");
+    fired(timer.name());
+    tracing::info!(%character, timer = timer.name(), owner = %found.lock.owner, epoch = %found.lock.epoch, "a lock's time has run out");
     if let Some(server) = found.lock.owner.map_server() {
         reach::tell_soon(state, server, ToMap::Fenced { character, epoch: found.lock.epoch });
     }

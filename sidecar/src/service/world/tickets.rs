@@ -1,4 +1,4 @@
-//! Minting what a player shows to a map server: the ticket, and the netcode connect token with the ticket inside.
+//! Mints what a player shows to a map server: the ticket, and the netcode connect token with the ticket inside.
 
 use std::time::Duration;
 
@@ -13,17 +13,19 @@ use super::choice::Target;
 use crate::error::Error;
 use crate::gateway::connect_token;
 
-/// How long a ticket is good for.
+/// Lifetime of a ticket.
 pub(super) const TICKET_LIFE: Duration = Duration::from_secs(30);
-/// How far the clocks of a map server and of the database may differ. netcode holds a connect token against the map
-/// server's own clock. That the ticket in it is over is the map server's to say, by the deadline that was announced to it.
-const CLOCKS_DIFFER_BY: Duration = Duration::from_mins(5);
-/// After how long without a packet a netcode connection is over.
+/// How far the clocks of a map server and of the database may differ. Machines that use a time server are within a
+/// second. netcode checks a connect token by the map server's own clock, and remembers a spent one as long as it is
+/// valid. Whether the ticket inside has expired is for the map server to check, by the deadline that was announced to
+/// it.
+const CLOCKS_DIFFER_BY: Duration = Duration::from_mins(1);
+/// Seconds without a packet after which a netcode connection is over.
 const NETCODE_TIMEOUT_S: i32 = 10;
 /// Bytes of user data in a connect token.
 const USER_DATA_BYTES: usize = 256;
 
-/// For whom a ticket is.
+/// Whom a ticket is for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bearer {
     pub(super) account: AccountId,
@@ -81,7 +83,7 @@ pub(super) fn mint(
         &keys.netcode_key(),
     )
     .map_err(Error::internal)?;
-    // Not sealed, and read by clients alone: they knock for as long as lies between the two times.
+    // Not sealed, and read only by clients: they try to connect for the time between the two timestamps.
     token.create_timestamp = token.expire_timestamp - TICKET_LIFE.as_secs();
     let public = connect_token::to_public_bytes(&token);
     Ok(Minted { ticket: ticket.seal_text(keys), connect_token: URL_SAFE_NO_PAD.encode(public) })

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use realmgate_protocol::ids::{ChannelId, RequestId, ServerId};
-use realmgate_protocol::link::{Save, ToMap, TravelGrant};
+use realmgate_protocol::link::{Save, ToMap};
 use tokio_util::sync::CancellationToken;
 
-use super::admission::admit;
-use super::after;
+use super::admission::{Admission, admit};
 use super::choice::{Wish, choose};
 use super::tickets::ticket_id;
+use super::{after, session_entry};
 use crate::error::Error;
 use crate::link::{Link, reach};
 use crate::lock::{CharacterLock, LockStep};
 use crate::state::AppState;
 
-/// Saves the character and takes its lock, in the order of the link; the rest goes on beside it, since the target may
+/// Saves the character and takes its lock, in the order of the link. The rest goes on beside it, since the target may
 /// be the very map server that asks.
 pub(crate) async fn travel(
     state: &AppState,
@@ -57,34 +57,38 @@ impl Journey {
         let outcome = self.seek(state).await;
         let result = outcome.as_ref().map_or_else(|error| error.code.as_str(), |_| "ok");
         metrics::counter!("realmgate_journeys_total", "result" => result).increment(1);
-        let message = match outcome {
-            Ok(grant) => {
+        let (message, arriving) = match outcome {
+            Ok(Admission { grant, account, character, .. }) => {
                 tracing::info!(character = %self.save.character, from = %self.from, to = grant.server,
                     map = %grant.map, channel = %grant.channel, "a character travels");
-                ToMap::TravelGranted { request: self.request, character: self.save.character, grant }
+                let granted = ToMap::TravelGranted { request: self.request, character: self.save.character, grant };
+                (granted, Some((account, character)))
             }
-            Err(error) => self.turn_back(state, &error).await?,
+            Err(error) => (self.turn_back(state, &error).await?, None),
         };
-        // A map server that lost its link can not tell its player; the ticket expires and the lock is let go.
+        // If the map server lost its link, it cannot tell its player; the ticket expires and the lock is released.
         let _ = reach::tell(state, &self.from, message).await;
+        if let Some((account, character)) = arriving {
+            session_entry::moved(state, account, character).await;
+        }
         Ok(())
     }
 
-    /// What the logs of both map servers call this journey.
+    /// The trace id of this journey in the logs of both map servers.
     fn trace(&self) -> String {
         format!("travel-{}-{}", self.save.character, self.held.epoch)
     }
 
-    async fn seek(&self, state: &AppState) -> Result<TravelGrant, Error> {
+    async fn seek(&self, state: &AppState) -> Result<Admission, Error> {
+        state.limits.journey(self.save.character).await?;
         let wish =
             Wish { map: self.save.soft.map, channel: self.channel, leaving: Some(&self.from), ticket: ticket_id()? };
         let target = choose(state, wish).await?;
         let to_the_end = CancellationToken::new();
-        let admission = admit(state, &target, self.save.character, &self.held, &self.trace(), &to_the_end).await?;
-        Ok(admission.grant)
+        admit(state, &target, self.save.character, &self.held, &self.trace(), &to_the_end).await
     }
 
-    /// Gives the character back to where it came from, under a newer epoch than the target ever heard of.
+    /// Gives the character back to the map server it came from, under a newer epoch than the target ever heard of.
     async fn turn_back(&self, state: &AppState, error: &Error) -> Result<ToMap, Error> {
         tracing::info!(character = %self.save.character, from = %self.from, %error, "a journey was refused");
         let character = self.save.character;

@@ -1,15 +1,17 @@
-//! A party as it is written in Redis.
+//! The form of a party in Redis.
 
-use realmgate_protocol::ids::CharacterId;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::social::parties::{Member, Party, Person};
+use crate::social::parties::{Invited, Member, Party, Person};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Document {
     members: Vec<DocumentedMember>,
     invited: Vec<String>,
+    /// When each was invited, in Unix milliseconds; empty if an older sidecar wrote it.
+    #[serde(default)]
+    asked_at_ms: Vec<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -28,8 +30,9 @@ impl Document {
             name: member.person.name.clone(),
             away_since_ms: member.away_since_ms,
         });
-        let invited = party.invited.iter().map(CharacterId::to_string);
-        let document = Self { members: members.collect(), invited: invited.collect() };
+        let invited = party.invited.iter().map(|invited| invited.id.to_string()).collect();
+        let asked_at_ms = party.invited.iter().map(|invited| invited.asked_at_ms).collect();
+        let document = Self { members: members.collect(), invited, asked_at_ms };
         serde_json::to_string(&document).map_err(Error::internal)
     }
 
@@ -46,7 +49,10 @@ impl Document {
             Some(Member { person, away_since_ms: member.away_since_ms })
         };
         let members = self.members.into_iter().map(member).collect::<Option<_>>()?;
-        let invited = self.invited.into_iter().map(|id| id.parse().ok()).collect::<Option<_>>()?;
+        let asked_at_ms = self.asked_at_ms.into_iter().chain(std::iter::repeat(0));
+        let invited = self.invited.into_iter().zip(asked_at_ms);
+        let invited = invited.map(|(id, asked_at_ms)| Some(Invited { id: id.parse().ok()?, asked_at_ms }));
+        let invited = invited.collect::<Option<_>>()?;
         Some(Party { members, invited })
     }
 }

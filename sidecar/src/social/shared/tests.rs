@@ -1,4 +1,4 @@
-//! What only parties in Redis do.
+//! Tests of what only parties in Redis do.
 
 use realmgate_protocol::ids::CharacterId;
 use realmgate_protocol::link::SocialEvent;
@@ -16,7 +16,7 @@ fn book(redis: &TestRedis) -> SharedBook {
 }
 
 async fn invite(book: &SharedBook, host: u8, guest: u8) -> u64 {
-    let heard = book.change(&mut |parties| parties.invite(&person(host), &person(guest))).await.unwrap().unwrap();
+    let heard = book.change(&mut |parties| parties.invite(&person(host), &person(guest), 0)).await.unwrap().unwrap();
     match heard[0].event {
         SocialEvent::PartyInvited { party, .. } => party,
         ref other => panic!("{other:?}"),
@@ -27,7 +27,7 @@ async fn accept(book: &SharedBook, guest: u8, party: u64) -> Outcome {
     book.change(&mut |parties| parties.answer(&person(guest), party, true)).await.unwrap()
 }
 
-/// Who hears what the first of them says.
+/// Who receives what the speaker says.
 async fn listeners(book: &SharedBook, speaker: u8) -> Vec<CharacterId> {
     let heard = book.change(&mut |parties| parties.chat(&person(speaker), "hi")).await.unwrap();
     heard.unwrap_or_default().into_iter().map(|delivery| delivery.to).collect()
@@ -79,7 +79,7 @@ async fn an_empty_redis_gets_its_parties_back() {
     let third = invite(&one, 1, 3).await;
     assert_eq!(third, party);
     accept(&book(&redis), 3, third).await.unwrap();
-    // The second one has not seen that a third came.
+    // The second one has not seen that a third member joined.
     redis.flush();
     listeners(&two, 1).await;
     assert_eq!(listeners(&one, 1).await.len(), 2, "nor has the first");

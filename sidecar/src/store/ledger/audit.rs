@@ -1,4 +1,4 @@
-//! Adds everything up. The ledgers are lines in no order that matters: what came to an owner less what went from it
+//! The audit of the ledgers. The order of their lines does not matter: what came to an owner minus what went from it
 //! must be exactly what that owner has.
 
 use std::collections::BTreeMap;
@@ -8,19 +8,19 @@ use sqlx::Row;
 
 use crate::store::SqlConnection;
 
-/// Most faults of one kind that are told one by one.
+/// Maximum number of faults of one kind that are reported.
 const MAX_TOLD: usize = 20;
 
 /// What an audit found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct AuditReport {
-    /// Items that are.
+    /// Number of items that exist.
     pub items: u64,
-    /// Lines of the item ledger.
+    /// Number of lines in the item ledger.
     pub item_lines: u64,
     /// Gold in purses, tills and on the ground: what the world owes.
     pub gold_in_world: i64,
-    /// Lines of the gold ledger.
+    /// Number of lines in the gold ledger.
     pub gold_lines: u64,
     /// What does not add up, one sentence each; at most 20 of a kind.
     pub faults: Vec<String>,
@@ -33,13 +33,13 @@ impl AuditReport {
     }
 }
 
-/// A question whose every answer is a fault: what the fault is, and rows of one text that names where.
+/// A query whose every row is a fault: what the fault is, and rows of one text that says where.
 struct Check {
     fault: &'static str,
     rows: &'static str,
 }
 
-/// What came to each owner of an item less what went from it; 1 where the item is, 0 where it was.
+/// All checks. An item's flow at an owner is what came minus what went: 1 where the item is, 0 where it was.
 const CHECKS: &[Check] = &[
     Check {
         fault: "the ledger does not lead to where the item is",
@@ -116,7 +116,7 @@ pub(super) async fn run(connection: &mut SqlConnection) -> sqlx::Result<AuditRep
     Ok(report)
 }
 
-/// How much there is.
+/// Totals by name.
 pub(super) async fn totals(connection: &mut SqlConnection) -> sqlx::Result<BTreeMap<&'static str, i64>> {
     const FIGURES: &[(&str, &str)] = &[
         ("items", "SELECT COUNT(*) FROM items"),

@@ -1,4 +1,4 @@
-//! Writes what a batch of events leaves: few statements, however many events.
+//! Writes the results of a batch of events, in few statements however many events there are.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub(super) struct Entries {
 }
 
 impl Entries {
-    /// Writes all of it.
+    /// Writes all of them.
     pub(super) async fn write(&self, connection: &mut SqlConnection, now_ms: u64) -> sqlx::Result<()> {
         write_gains(connection, &self.gains).await?;
         write_item_lines(connection, &self.items, now_ms).await?;
@@ -26,7 +26,7 @@ impl Entries {
     }
 }
 
-/// Writes the items that differ. All of them give up their slots before any takes one, so that two can swap.
+/// Writes the items that changed. All of them give up their slots before any takes one, so that two can swap.
 pub(super) async fn write_items(
     connection: &mut SqlConnection,
     before: &Holdings,
@@ -62,7 +62,8 @@ pub(super) async fn write_items(
     UPSERT.execute(connection, &placed, bind).await.map(|_| ())
 }
 
-/// Writes what balances differ by. Not the balances: where there was no row to lock, another transaction may have made it.
+/// Writes the differences of balances, not the balances: where there was no row to lock, another transaction may have
+/// created it.
 pub(super) async fn write_gold(
     connection: &mut SqlConnection,
     before: &Holdings,
@@ -79,7 +80,7 @@ pub(super) async fn write_gold(
     add_gold(connection, &differences).await
 }
 
-/// Adds to balances. In the order of their accounts, as with every lock.
+/// Adds to balances, in the order of their accounts, as every row lock is taken.
 pub(super) async fn add_gold(connection: &mut SqlConnection, differences: &[(String, i64)]) -> sqlx::Result<()> {
     const ADD: Values = Values {
         before: "INSERT INTO gold_balances (owner, balance)",
@@ -97,7 +98,7 @@ async fn write_gains(connection: &mut SqlConnection, gains: &[Gain]) -> sqlx::Re
         after: ") UPDATE characters SET experience = characters.experience + gained.amount, level = gained.level \
                 FROM gained WHERE characters.id = gained.id",
     };
-    // One row for each character: a statement changes a row once.
+    // One row for each character, since a statement changes a row only once.
     let mut sums: BTreeMap<CharacterId, (i64, u16)> = BTreeMap::new();
     for gain in gains {
         let (amount, level) = sums.entry(gain.character).or_default();
@@ -158,7 +159,8 @@ pub(super) async fn write_gold_lines(
     INSERT.execute(connection, lines, bind).await.map(|_| ())
 }
 
-/// Keeps keys with their reasons, so that their events are never done again; those that were not kept before.
+/// Stores idempotency keys with their reasons, so that their events are never done again. Returns the keys that are
+/// new.
 pub(super) async fn remember(
     connection: &mut SqlConnection,
     server: &ServerId,
@@ -178,7 +180,7 @@ pub(super) async fn remember(
     kept.iter().map(|row| sqlx::Row::try_get(row, "event_key")).collect()
 }
 
-/// Forgets keys of events that were not done.
+/// Deletes the idempotency keys of events that were not done.
 pub(super) async fn forget(connection: &mut SqlConnection, keys: impl IntoIterator<Item = String>) -> sqlx::Result<()> {
     execute_in(connection, "DELETE FROM owned_events WHERE event_key IN", keys).await
 }

@@ -14,19 +14,19 @@ use crate::store::locks::lock_of;
 use crate::store::rows::fetch_in;
 use crate::store::{SqlConnection, SqlRow};
 
-/// Everything a batch names.
+/// Everything that a batch of events names.
 #[derive(Debug, Default)]
 pub(super) struct Touched {
-    /// Characters of fences.
+    /// Characters that the events have fences for.
     characters: BTreeSet<CharacterId>,
     items: BTreeSet<ItemId>,
     accounts: BTreeSet<String>,
-    /// Owners with slots that get something.
+    /// Owners with slots that receive an item.
     receivers: BTreeSet<String>,
 }
 
 impl Touched {
-    /// What these events name.
+    /// Collects what these events name.
     pub(super) fn by<'a>(server: &ServerId, events: impl IntoIterator<Item = &'a OwnedEvent>) -> Self {
         let mut touched = Self::default();
         for event in events {
@@ -56,8 +56,9 @@ impl Touched {
         }
     }
 
-    /// Locks all of it, before anything is read: no fence comes between its check and the commit, and of two batches that
-    /// meet, one waits. What a character has is locked with the character, since nobody changes it otherwise.
+    /// Takes row locks on all of it, before anything is read: nobody can fence a character between its check and the
+    /// commit, and of two batches that meet, one waits. What a character has is locked with the character, since nobody
+    /// changes it without that lock.
     pub(super) async fn lock(&self, connection: &mut SqlConnection) -> sqlx::Result<()> {
         lock_rows(connection, Rows::Characters, self.characters.iter().map(ToString::to_string)).await?;
         lock_rows(connection, Rows::Items, self.items.iter().map(ToString::to_string)).await?;
@@ -84,7 +85,7 @@ impl Touched {
         }
         let missing: Vec<String> =
             self.items.iter().filter(|item| !holdings.items.contains_key(item)).map(ToString::to_string).collect();
-        // Items that were: their identities are spent.
+        // Items that existed once: their ids are used up.
         let query = "SELECT DISTINCT item_id, definition FROM item_ledger WHERE item_id IN";
         for row in fetch_in(connection, query, missing).await? {
             let item = Item { definition: row.try_get("definition")?, place: None };

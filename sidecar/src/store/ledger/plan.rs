@@ -1,4 +1,4 @@
-//! Checks one event against what is owned, and says what it would write. No I/O.
+//! Checks one event against what is owned, and plans what it writes. No I/O.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -6,7 +6,7 @@ use realmgate_protocol::ids::{CharacterId, ItemId, ServerId};
 use realmgate_protocol::limits::MAX_CONTENT_ID_BYTES;
 use realmgate_protocol::link::{Change, EventRefusal, GoldAccount, OwnedEvent, Owner};
 
-/// Most gold or experience of one change. Far beyond any game, and far from where sums of them end.
+/// Maximum gold or experience of one change: far beyond any game, and far from where sums overflow.
 const MAX_AMOUNT: u64 = 1 << 53;
 
 /// Where an item is: the owner as the store writes it, and the slot if a character has it.
@@ -27,13 +27,13 @@ pub(super) struct Item {
 /// What is owned, as far as events touch it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Holdings {
-    /// Items that are, and those that ever were: an identity is for life.
+    /// Items that exist or ever existed: an id is never used again.
     pub(super) items: BTreeMap<ItemId, Item>,
     /// Balances by account; an account without a row has 0.
     pub(super) gold: BTreeMap<String, i64>,
 }
 
-/// Which item lies in a slot of whom, as far as events put something there.
+/// The item in each slot, by owner and slot, for owners that events put something into.
 pub(super) type Slots = HashMap<(String, u16), ItemId>;
 
 /// A line of the item ledger.
@@ -55,7 +55,7 @@ pub(super) struct GoldLine {
     pub(super) amount: i64,
 }
 
-/// Experience that is gained.
+/// Experience that a character gains.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Gain {
     pub(super) character: CharacterId,
@@ -66,7 +66,7 @@ pub(super) struct Gain {
 /// What an event writes.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
-    /// What the event touched, as it is after it.
+    /// What the event touched, as it is after the event.
     pub(super) after: Holdings,
     pub(super) item_lines: Vec<ItemLine>,
     pub(super) gold_lines: Vec<GoldLine>,
@@ -100,8 +100,8 @@ fn place(owner: &Owner, server: &ServerId) -> Place {
     Place { owner: owner_text(owner, server), slot }
 }
 
-/// Whether an event can be spoken of: its texts are neither empty nor endless, and no database refuses them. One that is
-/// not sound was never done.
+/// Whether an event is well-formed: its texts are neither empty nor too long, every database accepts them, and its
+/// numbers are in range. An event that is not sound was never done.
 pub(super) fn is_sound(event: &OwnedEvent) -> bool {
     is_content_id(&event.reason) && event.changes.iter().all(is_sound_change)
 }
@@ -126,12 +126,13 @@ fn is_sound_change(change: &Change) -> bool {
     }
 }
 
-/// PostgreSQL keeps no text with a zero byte.
+/// Whether a text can be a content id. PostgreSQL stores no text with a zero byte.
 fn is_content_id(text: &str) -> bool {
     (1..=MAX_CONTENT_ID_BYTES).contains(&text.len()) && !text.contains('\0')
 }
 
-/// Checks a sound event's changes in order against what is owned before it; what it writes, or why it can not be.
+/// Checks a sound event's changes in order against what is owned before it. Returns what it writes, or why it is
+/// refused.
 pub(super) fn plan(
     event: &OwnedEvent,
     server: &ServerId,
@@ -150,7 +151,7 @@ pub(super) fn plan(
 }
 
 impl Holdings {
-    /// Whether any of these items lies where another one does, of these or of those that were not touched.
+    /// Whether any of these items shares its slot with another one, of these or of those that were not touched.
     fn has_a_slot_twice(&self, slots: &Slots) -> bool {
         let mut taken = HashSet::new();
         self.places().any(|(_, place)| {
@@ -159,7 +160,7 @@ impl Holdings {
         })
     }
 
-    /// The items that lie in slots, and where.
+    /// The items that are in slots, and where.
     fn places(&self) -> impl Iterator<Item = (ItemId, (String, u16))> {
         self.items.iter().filter_map(|(id, item)| {
             let place = item.place.as_ref()?;
@@ -167,7 +168,7 @@ impl Holdings {
         })
     }
 
-    /// Takes over what an event has touched.
+    /// Applies what an event has changed.
     pub(super) fn take_over(&mut self, after: Holdings, slots: &mut Slots) {
         slots.retain(|_, item| !after.items.contains_key(item));
         slots.extend(after.places().map(|(item, place)| (place, item)));
@@ -178,7 +179,7 @@ impl Holdings {
 
 struct Desk<'a> {
     server: &'a ServerId,
-    /// Whom the event has a lock for. A change for anybody else could come from a server that was cut off.
+    /// The characters that the event has a fence for. A change of any other could come from a server that was cut off.
     fenced: HashSet<CharacterId>,
     before: &'a Holdings,
     plan: Plan,

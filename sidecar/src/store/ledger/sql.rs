@@ -14,28 +14,16 @@ use super::{BatchOutcome, LedgerStore, Swept, sweep};
 use crate::lock::CharacterLock;
 use crate::store::SqlStore;
 use crate::store::dialect::unlimited_time;
-use crate::store::retry::Tries;
+use crate::store::retry::retried;
 
 #[async_trait]
 impl LedgerStore for SqlStore {
     async fn commit(&self, server: &ServerId, events: &[OwnedEvent], now_ms: u64) -> sqlx::Result<BatchOutcome> {
-        let mut tries = Tries::of("commit_events");
-        loop {
-            match commit_once(self, server, events, now_ms).await {
-                Err(error) if tries.again(&error) => {}
-                outcome => return outcome,
-            }
-        }
+        retried!("commit_events", commit_once(self, server, events, now_ms))
     }
 
     async fn sweep_ground(&self, server: &ServerId, now_ms: u64) -> sqlx::Result<Swept> {
-        let mut tries = Tries::of("sweep_ground");
-        loop {
-            match sweep_once(self, server, now_ms).await {
-                Err(error) if tries.again(&error) => {}
-                outcome => return outcome,
-            }
-        }
+        retried!("sweep_ground", sweep_once(self, server, now_ms))
     }
 
     async fn audit(&self) -> sqlx::Result<AuditReport> {
@@ -61,8 +49,8 @@ async fn sweep_once(store: &SqlStore, server: &ServerId, now_ms: u64) -> sqlx::R
     Ok(swept)
 }
 
-/// One try of [`LedgerStore::commit`]: locks and reads what the batch touches, does one event after the other in
-/// memory, and writes what is left of them.
+/// One try of [`LedgerStore::commit`]: locks and reads what the batch touches, applies one event after the other in
+/// memory, and writes the result.
 pub(super) async fn commit_once(
     store: &SqlStore,
     server: &ServerId,
@@ -73,7 +61,8 @@ pub(super) async fn commit_once(
     let sound = || events.iter().filter(|event| is_sound(event));
     let touched = Touched::by(server, sound());
     touched.lock(&mut transaction).await?;
-    // Of two transactions that have the same key, the second waits here until the first has ended, and then finds it done.
+    // Of two transactions with the same idempotency key, the second waits here until the first has ended, and then
+    // finds the event done.
     let keys = sound().map(|event| (event.key.to_string(), event.reason.as_str())).collect();
     let new = entries::remember(&mut transaction, server, &keys, now_ms).await?;
     let locks = touched.locks(&mut transaction).await?;
@@ -99,21 +88,21 @@ pub(super) async fn commit_once(
     Ok(BatchOutcome { outcomes, stale: batch.stale })
 }
 
-/// A batch while it is done. No I/O.
+/// A batch in progress. No I/O.
 struct Batch<'a> {
     server: &'a ServerId,
     locks: HashMap<CharacterId, CharacterLock>,
-    /// Keys of sound events that were not done yet, nor before.
+    /// Idempotency keys of sound events that are not done, neither earlier nor yet in this batch.
     undone: BTreeSet<String>,
     owned: Holdings,
     slots: Slots,
     entries: Entries,
-    /// Fences that do not hold, told once.
+    /// Stale fences, each once.
     stale: Vec<Fence>,
 }
 
 impl Batch<'_> {
-    /// Does one event, or says why not and changes nothing. One that is done already is done.
+    /// Applies one event, or says why not and changes nothing. An event that was done already counts as done.
     fn apply(&mut self, event: &OwnedEvent) -> Result<(), EventRefusal> {
         if !is_sound(event) {
             return Err(EventRefusal::Invalid);

@@ -1,4 +1,5 @@
-//! What lies on the ground of a map server lives only as long as its process: at a restart it goes, by the book.
+//! What lies on the ground of a map server lives only as long as its process: at a restart it is removed, with ledger
+//! lines.
 
 use std::collections::BTreeMap;
 

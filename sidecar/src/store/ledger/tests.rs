@@ -20,6 +20,7 @@ use crate::store::{AccountStore, CharacterStore, LockStore};
 
 on_both!(
     an_item_comes_changes_hands_and_goes,
+    what_came_and_went_in_one_event_never_comes_again,
     who_does_not_have_it_can_not_give_it,
     two_items_of_one_event_can_swap_their_slots,
     gold_is_moved_and_never_owed_by_players,
@@ -92,6 +93,7 @@ impl<'a> Bench<'a> {
                 session: Uuid::nil(),
                 name: &name,
                 folded: &name,
+                key: &name,
                 class_id: "mage",
                 at_ms: 0,
             };
@@ -136,6 +138,21 @@ async fn an_item_comes_changes_hands_and_goes(store: TestStore) {
     assert_eq!(bench.one(vec![create(1, Owner::Ground)]).await, Some(EventRefusal::Invalid), "an identity is for life");
     let audit = bench.audit().await;
     assert_eq!((audit.items, audit.item_lines, audit.is_clean()), (0, 4, true), "{audit:?}");
+}
+
+/// What a starter kit rests on: an account has one of a class, also where it is gold alone.
+async fn what_came_and_went_in_one_event_never_comes_again(store: TestStore) {
+    let bench = Bench::new(&store).await;
+    let kit = |number: u8| {
+        let passing = in_slot(number, 1_000);
+        let gone = Change::ItemDestroyed { item: item(1), from: passing.clone() };
+        event(vec![create(1, passing), gone, gold(GoldAccount::World, purse(number), 10)])
+    };
+    assert_eq!(bench.commit(&[kit(1), kit(2)]).await, [None, Some(EventRefusal::Invalid)]);
+    assert_eq!(bench.commit(&[kit(3)]).await, [Some(EventRefusal::Invalid)]);
+    assert_eq!((bench.gold(1).await, bench.gold(2).await, bench.gold(3).await), (10, 0, 0));
+    let audit = bench.audit().await;
+    assert_eq!((audit.items, audit.item_lines, audit.is_clean()), (0, 2, true), "{audit:?}");
 }
 
 async fn who_does_not_have_it_can_not_give_it(store: TestStore) {
@@ -212,7 +229,7 @@ async fn a_batch_that_fails_half_way_leaves_nothing(store: TestStore) {
     let bench = Bench::new(&store).await;
     let events = [event(vec![create(1, in_slot(1, 0)), gold(GoldAccount::World, purse(1), 5)])];
     store.execute("ALTER TABLE gold_ledger RENAME COLUMN amount TO hidden").await;
-    store.commit(&server(), &events, 0).await.expect_err("the last of its lines can not be written");
+    store.commit(&server(), &events, 0).await.expect_err("the last of its lines cannot be written");
     store.execute("ALTER TABLE gold_ledger RENAME COLUMN hidden TO amount").await;
     assert_eq!((bench.items(1).await, bench.gold(1).await), (BTreeMap::new(), 0), "who asked was told nothing");
     assert_eq!(bench.commit(&events).await, [None], "it is done when it comes again");
@@ -253,7 +270,7 @@ async fn an_audit_finds_what_was_tampered_with(store: TestStore) {
     }
 }
 
-/// Owners, items and amounts from so few that events often meet, and often can not be.
+/// Draws from so few owners, items and amounts that events often meet, and are often impossible.
 fn changes() -> impl Strategy<Value = Change> {
     let owner = || {
         prop_oneof![

@@ -1,43 +1,91 @@
-//! What is due: locks whose deadlines have passed, in database time, and the grace after an outage.
+//! What is due: locks whose deadlines have passed, in database time, and the grace period after an outage.
 
 use async_trait::async_trait;
 use realmgate_protocol::ids::{AccountId, CharacterId};
-use sqlx::FromRow;
+use sqlx::{AssertSqlSafe, FromRow, Row};
 
 use super::LockedCharacter;
-use super::account::account_lock_of;
+use super::account::{LOCK, account_lock_of, change_account, read};
 use super::server::KnownServer;
 use crate::lock::timers::grace_after_outage;
-use crate::lock::{AccountLock, CharacterLock, Timers};
-use crate::store::SqlStore;
+use crate::lock::{AccountLock, CharacterLock, LockOwner, Timers};
 use crate::store::columns::{from_sql_ms, parsed, to_sql_epoch, to_sql_ms};
-use crate::store::dialect::{Rows, lock_rows};
+use crate::store::dialect::{Dialect, Rows, lock_rows};
+use crate::store::retry::retried;
+use crate::store::{SqlConnection, SqlRow, SqlStore};
 
-/// Most locks of a kind that are looked at in one go; the rest is still due the next time.
+/// Maximum number of locks of a kind that are handled in one go; the rest is still due the next time.
 const AT_ONCE: i64 = 200;
 
 /// Locks whose deadlines have passed.
 #[derive(Debug, Default)]
 pub struct Due {
-    /// Accounts.
+    /// Account locks.
     pub accounts: Vec<(AccountId, AccountLock)>,
-    /// Characters.
-    pub characters: Vec<LockedCharacter>,
-    /// Replicas and map servers.
+    /// Characters with their locks, each with the timer that its deadline belongs to.
+    pub characters: Vec<(LockedCharacter, CharacterTimer)>,
+    /// Server locks of replicas and map servers.
     pub servers: Vec<KnownServer>,
 }
 
-/// Deadlines.
+/// A timer of a character's lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CharacterTimer {
+    /// A gateway brings it into a world, or from one to another.
+    Passage,
+    /// The lock is lent to a map server without a link, for as long as that is heard of.
+    Lent,
+    /// Its map server expects it to arrive.
+    Arrival,
+    /// Its map server was away and is back, and has to reclaim it.
+    MapReclaim,
+}
+
+impl CharacterTimer {
+    /// The timer's name in metrics and logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Passage => "passage",
+            Self::Lent => "lent",
+            Self::Arrival => "arrival",
+            Self::MapReclaim => "map_reclaim",
+        }
+    }
+
+    fn of(row: &SqlRow, owner: &LockOwner) -> sqlx::Result<Self> {
+        let is_reclaim = row.try_get::<i64, _>("lock_reclaim")? != 0;
+        let is_lent = row.try_get::<Option<String>, _>("lent_to")?.is_some();
+        Ok(match owner {
+            LockOwner::Map(_) if is_reclaim => Self::MapReclaim,
+            LockOwner::Map(_) => Self::Arrival,
+            LockOwner::Gateway(_) | LockOwner::None if is_lent => Self::Lent,
+            LockOwner::Gateway(_) | LockOwner::None => Self::Passage,
+        })
+    }
+}
+
+/// The deadlines of locks.
 #[async_trait]
 pub trait DeadlineStore: Send + Sync {
-    /// Notes that timers are fired now. Where nobody did so for a while, every deadline that would pass before the grace
-    /// is over is put off until then; whether that was so.
+    /// Records that timers are fired now. If nobody did so for a while, every deadline that would pass before the end
+    /// of the grace period is put off until then. Returns whether that was so: false in a database in which nobody ever
+    /// fired timers, since there was no outage.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or the transaction still loses to others after five retries.
     async fn watch(&self, now_ms: u64, timers: &Timers) -> sqlx::Result<bool>;
 
-    /// What is due.
+    /// The locks that are due, a limited number of each kind.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
     async fn due(&self, now_ms: u64) -> sqlx::Result<Due>;
 
-    /// Frees a character's lock for its deadline; false where it was renewed, or changed hands, in the meantime.
+    /// Frees a character's lock whose deadline has passed. Returns false if it was renewed or changed hands in the
+    /// meantime.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
     async fn expire(
         &self,
         character: CharacterId,
@@ -47,41 +95,44 @@ pub trait DeadlineStore: Send + Sync {
     ) -> sqlx::Result<bool>;
 
     /// The same for an account's lock.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
     async fn expire_account(&self, account: AccountId, from: &AccountLock, to: &AccountLock) -> sqlx::Result<bool>;
 }
 
 #[async_trait]
 impl DeadlineStore for SqlStore {
     async fn watch(&self, now_ms: u64, timers: &Timers) -> sqlx::Result<bool> {
-        let mut transaction = self.begin_write("watch_timers").await?;
-        lock_rows(&mut transaction, Rows::TimerWatch, ["1".to_owned()]).await?;
-        let swept: i64 =
-            sqlx::query_scalar("SELECT swept_ms FROM timer_watch WHERE one = 1").fetch_one(&mut *transaction).await?;
-        let until = grace_after_outage(from_sql_ms(swept), now_ms, timers);
-        if let Some(until_ms) = until {
-            // Nobody else fires meanwhile: they all come through the row that this transaction holds.
-            for update in [
-                "UPDATE accounts SET lock_deadline_ms = $1 WHERE lock_deadline_ms < $1",
-                "UPDATE characters SET lock_deadline_ms = $1 WHERE lock_deadline_ms < $1",
-                "UPDATE server_locks SET deadline_ms = $1 WHERE deadline_ms < $1",
-            ] {
-                sqlx::query(update).bind(to_sql_ms(until_ms)).execute(&mut *transaction).await?;
+        retried!("watch_timers", async {
+            let mut transaction = self.begin_write("watch_timers").await?;
+            lock_rows(&mut transaction, Rows::TimerWatch, ["1".to_owned()]).await?;
+            let swept: i64 = sqlx::query_scalar("SELECT swept_ms FROM timer_watch WHERE one = 1")
+                .fetch_one(&mut *transaction)
+                .await?;
+            let until = grace_after_outage(from_sql_ms(swept), now_ms, timers);
+            if let Some(until_ms) = until {
+                // Nobody else fires timers meanwhile: everybody needs the row lock that this transaction holds.
+                put_off(&mut transaction, "server_locks", &["deadline_ms"], until_ms).await?;
+                put_off(&mut transaction, "accounts", &["lock_deadline_ms", "lock_waiting_until_ms"], until_ms).await?;
+                put_off(&mut transaction, "characters", &["lock_deadline_ms"], until_ms).await?;
             }
-        }
-        sqlx::query("UPDATE timer_watch SET swept_ms = $1 WHERE one = 1 AND swept_ms < $1")
-            .bind(to_sql_ms(now_ms))
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(until.is_some())
+            sqlx::query("UPDATE timer_watch SET swept_ms = $1 WHERE one = 1 AND swept_ms < $1")
+                .bind(to_sql_ms(now_ms))
+                .execute(&mut *transaction)
+                .await?;
+            transaction.commit().await?;
+            Ok(until.is_some() && swept > 0)
+        })
     }
 
     async fn due(&self, now_ms: u64) -> sqlx::Result<Due> {
         let mut db = self.read("due_locks").await?;
-        let rows = sqlx::query(
-            "SELECT id, lock_owner, lock_session, lock_epoch, lock_deadline_ms FROM accounts \
-             WHERE lock_deadline_ms <= $1 ORDER BY lock_deadline_ms LIMIT $2",
-        )
+        let rows = sqlx::query(AssertSqlSafe(format!(
+            "SELECT id, {LOCK} FROM accounts WHERE lock_deadline_ms <= $1 \
+             OR (lock_waiting_until_ms <= $1 AND lock_owner LIKE 'gateway:%') \
+             ORDER BY lock_deadline_ms LIMIT $2"
+        )))
         .bind(to_sql_ms(now_ms))
         .bind(AT_ONCE)
         .fetch_all(&mut *db)
@@ -89,8 +140,8 @@ impl DeadlineStore for SqlStore {
         let accounts =
             rows.iter().map(|row| Ok((parsed(row, "id")?, account_lock_of(row)?))).collect::<sqlx::Result<_>>()?;
         let characters = sqlx::query(
-            "SELECT id, account_id, name, map_id, x, y, lock_owner, lock_epoch, lock_deadline_ms FROM characters \
-             WHERE lock_deadline_ms <= $1 ORDER BY lock_deadline_ms LIMIT $2",
+            "SELECT id, account_id, name, map_id, x, y, lock_owner, lock_epoch, lock_deadline_ms, lock_reclaim, lent_to \
+             FROM characters WHERE lock_deadline_ms <= $1 ORDER BY lock_deadline_ms LIMIT $2",
         )
         .bind(to_sql_ms(now_ms))
         .bind(AT_ONCE)
@@ -104,7 +155,12 @@ impl DeadlineStore for SqlStore {
         .bind(AT_ONCE)
         .fetch_all(&mut *db)
         .await?;
-        let characters = characters.iter().map(LockedCharacter::from_row).collect::<sqlx::Result<_>>()?;
+        let timed = |row: &SqlRow| {
+            let found = LockedCharacter::from_row(row)?;
+            let timer = CharacterTimer::of(row, &found.lock.owner)?;
+            Ok((found, timer))
+        };
+        let characters = characters.iter().map(timed).collect::<sqlx::Result<_>>()?;
         Ok(Due { accounts, characters, servers })
     }
 
@@ -133,19 +189,27 @@ impl DeadlineStore for SqlStore {
     }
 
     async fn expire_account(&self, account: AccountId, from: &AccountLock, to: &AccountLock) -> sqlx::Result<bool> {
-        let mut db = self.write("expire_account_lock").await?;
-        let result = sqlx::query(
-            "UPDATE accounts SET lock_owner = $5, lock_session = NULL, lock_epoch = $6, lock_deadline_ms = NULL \
-             WHERE id = $1 AND lock_epoch = $2 AND lock_owner = $3 AND lock_deadline_ms = $4",
-        )
-        .bind(account.to_string())
-        .bind(i64::try_from(from.epoch).unwrap_or(i64::MAX))
-        .bind(from.owner.to_string())
-        .bind(from.deadline_ms.map(to_sql_ms))
-        .bind(to.owner.to_string())
-        .bind(i64::try_from(to.epoch).unwrap_or(i64::MAX))
-        .execute(&mut *db)
-        .await?;
-        Ok(result.rows_affected() == 1)
+        let mut transaction = self.begin_write("expire_account_lock").await?;
+        lock_rows(&mut transaction, Rows::Accounts, [account.to_string()]).await?;
+        let still = read(&mut transaction, account).await?.is_some_and(|lock| lock == *from);
+        let changed = still && change_account(&mut transaction, account, from, to).await?;
+        transaction.commit().await?;
+        Ok(changed)
     }
+}
+
+/// Puts off every deadline of a table that would pass before this moment. On PostgreSQL the rows are locked first, in
+/// the order of their ids as in [`lock_rows`]: row locks in another order may end in a deadlock.
+async fn put_off(connection: &mut SqlConnection, table: &str, deadlines: &[&str], until_ms: u64) -> sqlx::Result<()> {
+    if Dialect::of(connection) == Dialect::Postgres {
+        let due: Vec<String> = deadlines.iter().map(|column| format!("{column} < $1")).collect();
+        let lock =
+            format!("SELECT 1 FROM {table} WHERE {} ORDER BY id COLLATE \"C\" FOR NO KEY UPDATE", due.join(" OR "));
+        sqlx::query(AssertSqlSafe(lock)).bind(to_sql_ms(until_ms)).execute(&mut *connection).await?;
+    }
+    for column in deadlines {
+        let update = format!("UPDATE {table} SET {column} = $1 WHERE {column} < $1");
+        sqlx::query(AssertSqlSafe(update)).bind(to_sql_ms(until_ms)).execute(&mut *connection).await?;
+    }
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! What a map server is told of a character.
+//! What a map server loads of a character.
 
 use realmgate_protocol::ids::CharacterId;
 use realmgate_protocol::link::{CharacterLoad, ItemRecord, SoftState};
@@ -7,14 +7,14 @@ use sqlx::Row;
 use crate::store::SqlConnection;
 use crate::store::columns::{number, parsed, undecodable};
 
-/// Everything a map server needs of a character.
+/// Everything a map server needs of a character; `None` if it is deleted or marked for deletion.
 pub(super) async fn load(
     connection: &mut SqlConnection,
     character: CharacterId,
 ) -> sqlx::Result<Option<CharacterLoad>> {
     let row = sqlx::query(
-        "SELECT account_id, name, class_id, level, experience, soft_state FROM characters \
-         WHERE id = $1 AND deleted_at_ms IS NULL",
+        "SELECT account_id, name, class_id, level, experience, appearance, soft_state FROM characters \
+         WHERE id = $1 AND deleted_at_ms IS NULL AND deletes_at_ms IS NULL",
     )
     .bind(character.to_string())
     .fetch_optional(&mut *connection)
@@ -34,6 +34,7 @@ pub(super) async fn load(
         experience: number(&row, "experience")?,
         gold: gold(connection, &owner).await?,
         items: items(connection, &owner).await?,
+        look: row.try_get("appearance")?,
         soft,
     }))
 }
@@ -60,4 +61,16 @@ async fn items(connection: &mut SqlConnection, owner: &str) -> sqlx::Result<Vec<
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_stored_before_a_field_was_added_is_still_read() {
+        let before = r#"{"map":1,"x":2048,"y":1024,"health":50,"resource":10,"cooldowns":[]}"#;
+        let soft: SoftState = serde_json::from_str(before).unwrap();
+        assert_eq!((soft.x, soft.health, soft.next_use_ms, soft.ignored.len()), (2_048, 50, 0, 0));
+    }
 }

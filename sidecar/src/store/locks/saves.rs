@@ -13,7 +13,7 @@ use crate::store::columns::{number, parsed, to_sql_epoch};
 use crate::store::dialect::{Rows, lock_rows};
 use crate::store::rows::{Statement, Values, fetch_in};
 
-/// Writes one soft state, if its lock and its sequence allow it.
+/// Writes one soft state, if its lock and its sequence number allow it.
 pub(super) async fn write(connection: &mut SqlConnection, server: &ServerId, save: &Save) -> sqlx::Result<SaveOutcome> {
     if update(connection, server, None, &[save]).await? == 1 {
         return Ok(SaveOutcome::Written);
@@ -22,8 +22,8 @@ pub(super) async fn write(connection: &mut SqlConnection, server: &ServerId, sav
     Ok(if held { SaveOutcome::Older } else { SaveOutcome::Fenced })
 }
 
-/// Writes many in few statements; an outcome for each, as if they were written one after the other. Of several of one
-/// character only the newest is.
+/// Writes many soft states in few statements. Returns an outcome for each, as if they were written one after the other.
+/// Of several saves of one character only the newest is written.
 pub(super) async fn write_all(
     connection: &mut SqlConnection,
     server: &ServerId,
@@ -56,7 +56,7 @@ pub(super) async fn write_all(
     Ok(outcomes)
 }
 
-/// The locks of characters, and the sequences of their last saves.
+/// The locks of characters, and the sequence numbers of their last saves.
 async fn read(
     connection: &mut SqlConnection,
     characters: &BTreeSet<CharacterId>,
@@ -68,8 +68,8 @@ async fn read(
         .collect()
 }
 
-/// Writes soft states whose locks and sequences allow it, and takes their locks' deadlines if the cookie is that of the
-/// server's lock; how many. None of them of the same character.
+/// Writes soft states whose locks and sequence numbers allow it, and clears their locks' deadlines if the cookie is
+/// that of the server's lock. Returns how many were written. No two of them may be of the same character.
 async fn update(
     connection: &mut SqlConnection,
     server: &ServerId,

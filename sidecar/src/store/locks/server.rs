@@ -1,4 +1,4 @@
-//! The locks of servers in SQL, and what becomes of the character locks that a map server held.
+//! The locks of servers in SQL, and what happens to the locks that a server held.
 
 use async_trait::async_trait;
 use realmgate_protocol::ids::{AccountId, CharacterId, ServerId};
@@ -8,23 +8,25 @@ use sqlx::{AssertSqlSafe, FromRow, Row};
 use super::account::free_accounts;
 use crate::lock::{CookieHash, LockOwner, ServerKey, ServerLock};
 use crate::store::columns::{number, parsed, to_sql_epoch, to_sql_ms};
-use crate::store::dialect::{Rows, lock_rows};
+use crate::store::dialect::{Dialect, Rows, lock_rows};
+use crate::store::retry::retried;
 use crate::store::{SqlConnection, SqlRow, SqlStore};
 
 /// A replica or a map server, as the store knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownServer {
-    /// Which.
+    /// Which server it is.
     pub key: ServerKey,
-    /// Its lock.
+    /// Its server lock.
     pub lock: ServerLock,
-    /// Of a map server: the replica that has, or last had, its link.
+    /// For a map server: the replica that has, or last had, its link. For a replica: the place where its process has
+    /// its folder locked.
     pub linked_to: Option<String>,
-    /// Of a replica: whether it shares its directory with others.
+    /// For a replica: whether it shares its directory with others.
     pub shared: bool,
 }
 
-/// What a server held that is forgotten.
+/// What a retired server held.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Retired {
     /// Characters whose locks were fenced.
@@ -33,45 +35,86 @@ pub struct Retired {
     pub accounts: Vec<AccountId>,
 }
 
-/// Which replicas and map servers there are.
+/// Server locks: which replicas and map servers there are.
 #[async_trait]
 pub trait ServerLockStore: Send + Sync {
-    /// A server that is, or may come back.
+    /// Finds a server that is alive or may come back.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
     async fn server(&self, key: &ServerKey) -> sqlx::Result<Option<KnownServer>>;
 
-    /// Every replica that is, or may come back.
+    /// Every replica that is alive or may come back, by id.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
     async fn replicas(&self) -> sqlx::Result<Vec<KnownServer>>;
 
-    /// Puts a server in the place of `from`; false, and nothing changed, where somebody else was faster.
+    /// Replaces the lock `from`, or no lock, by a server's (compare-and-swap). Returns false, and changes nothing, if
+    /// another process was faster.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
     async fn claim_server(&self, from: Option<&ServerLock>, to: &KnownServer) -> sqlx::Result<bool>;
 
-    /// Says that servers are heard of; those that are not these processes' any more.
+    /// Renews the locks of servers that were heard of. Returns those that do not belong to these processes any more.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or the transaction still loses to others after five retries.
     async fn renew_servers(&self, servers: &[(ServerKey, ServerLock)]) -> sqlx::Result<Vec<ServerKey>>;
 
-    /// Notes which replica has the link of a map server; false where its cookie is another one by now.
+    /// Records which replica has the link of a map server. Returns false if the server's cookie is another one by now.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
     async fn link_server(&self, server: &ServerId, lock: &ServerLock, replica: &str) -> sqlx::Result<bool>;
 
-    /// Forgets a server, if its lock is still the same and was not renewed, and releases all it held, both or neither;
-    /// whose that was, or `None` where it is still there.
+    /// Deletes a server, if its lock is still the same and was not renewed, and releases all it held, both or neither.
+    /// Returns what it held, or `None` if the server stays.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, a row cannot be decoded, or the transaction still loses to others after five
+    /// retries.
     async fn retire_server(&self, key: &ServerKey, lock: &ServerLock, now_ms: u64) -> sqlx::Result<Option<Retired>>;
 
-    /// Sets the deadline of every character lock that a map server holds: it may reclaim them until then; how many.
+    /// Sets the deadline of every character lock that a map server holds, until which it may reclaim them. Returns how
+    /// many there are.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or the transaction still loses to others after five retries.
     async fn set_character_deadlines(&self, server: &ServerId, deadline_ms: u64) -> sqlx::Result<u64>;
 
-    /// Takes the deadline from the locks that a map server still holds; those of `fences` that it does not hold.
+    /// Clears the deadline of those locks of `fences` that the map server still holds. Returns the fences that it does
+    /// not hold: all of them if its server lock has another cookie.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or the transaction still loses to others after five retries.
     async fn reclaim(&self, server: &ServerId, cookie: &CookieHash, fences: &[Fence]) -> sqlx::Result<Vec<Fence>>;
 
-    /// Takes the deadline from the lock of a character that has come into a world, if the map server that says so still
-    /// has its own lock; false where nothing changed.
+    /// Clears the deadline of the lock of a character that has entered a world, if the map server that says so still
+    /// has its own server lock. Returns false if nothing changed.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
     async fn arrive(&self, server: &ServerId, cookie: &CookieHash, who: &Fence) -> sqlx::Result<bool>;
 
-    /// Fences every lock of a map server that it did not reclaim; whose they were.
+    /// Fences every lock of a map server that it did not reclaim. Returns the characters and their accounts.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, a row cannot be decoded, or the transaction still loses to others after five
+    /// retries.
     async fn fence_unclaimed(&self, server: &ServerId, now_ms: u64) -> sqlx::Result<Vec<(CharacterId, AccountId)>>;
 
-    /// Renews the locks that were lent to a map server without a link.
+    /// Renews the locks that were lent to a map server without a link. Returns how many there are.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or the transaction still loses to others after five retries.
     async fn renew_lent(&self, server: &ServerId, deadline_ms: u64) -> sqlx::Result<u64>;
 
-    /// Notes that a gateway's lock is lent to a map server without a link; false where it is not this lock any more.
+    /// Records that a gateway's lock is lent to a map server without a link. Returns false if the lock has changed.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
     async fn lend(&self, lent: &Fence, gateway: &str, server: &ServerId, deadline_ms: u64) -> sqlx::Result<bool>;
 }
 
@@ -113,8 +156,11 @@ impl ServerLockStore for SqlStore {
     }
 
     async fn claim_server(&self, from: Option<&ServerLock>, to: &KnownServer) -> sqlx::Result<bool> {
-        let mut db = self.write("claim_server").await?;
-        // Without a lock to replace, the cookie compared with is none that there is.
+        let mut transaction = self.begin_write("claim_server").await?;
+        // Waits for transactions that take a lock in the name of the old cookie: see `owns_server_lock`.
+        let alone = format!("SELECT 1 FROM server_locks WHERE id = $1{}", Dialect::of(&transaction).for_update());
+        sqlx::query(AssertSqlSafe(alone)).bind(to.key.to_string()).execute(&mut *transaction).await?;
+        // Without a lock to replace, the cookie compared with is one that no server has.
         let (cookie, heard_ms) = from.map_or((String::new(), 0), |lock| (lock.cookie.to_string(), lock.heard_ms));
         let result = sqlx::query(
             "INSERT INTO server_locks (id, cookie_hash, heard_ms, deadline_ms, linked_to, shared) \
@@ -130,36 +176,40 @@ impl ServerLockStore for SqlStore {
         .bind(i64::from(to.shared))
         .bind(cookie)
         .bind(to_sql_ms(heard_ms))
-        .execute(&mut *db)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(result.rows_affected() == 1)
     }
 
     async fn renew_servers(&self, servers: &[(ServerKey, ServerLock)]) -> sqlx::Result<Vec<ServerKey>> {
-        let mut transaction = self.begin_write("renew_servers").await?;
-        let mut lost = Vec::new();
-        // In one order everywhere, since other replicas renew, too.
-        let mut servers: Vec<_> = servers.iter().collect();
-        servers.sort_by(|a, b| a.0.cmp(&b.0));
-        for (key, lock) in servers {
-            // One that was under way for long brings no deadline forward, least of all one that was put off after an outage.
-            let result = sqlx::query(
-                "UPDATE server_locks SET heard_ms = CASE WHEN heard_ms < $3 THEN $3 ELSE heard_ms END, \
-                 deadline_ms = CASE WHEN deadline_ms < $4 THEN $4 ELSE deadline_ms END \
-                 WHERE id = $1 AND cookie_hash = $2",
-            )
-            .bind(key.to_string())
-            .bind(lock.cookie.to_string())
-            .bind(to_sql_ms(lock.heard_ms))
-            .bind(to_sql_ms(lock.deadline_ms))
-            .execute(&mut *transaction)
-            .await?;
-            if result.rows_affected() == 0 {
-                lost.push(key.clone());
+        retried!("renew_servers", async {
+            let mut transaction = self.begin_write("renew_servers").await?;
+            let mut lost = Vec::new();
+            // In the same order everywhere, that of `lock_rows`, since other replicas renew too.
+            let mut servers: Vec<_> = servers.iter().collect();
+            servers.sort_by_cached_key(|(key, _)| key.to_string());
+            for (key, lock) in servers {
+                // A renewal that was delayed brings no deadline forward, least of all one that was put off after an
+                // outage.
+                let result = sqlx::query(
+                    "UPDATE server_locks SET heard_ms = CASE WHEN heard_ms < $3 THEN $3 ELSE heard_ms END, \
+                     deadline_ms = CASE WHEN deadline_ms < $4 THEN $4 ELSE deadline_ms END \
+                     WHERE id = $1 AND cookie_hash = $2",
+                )
+                .bind(key.to_string())
+                .bind(lock.cookie.to_string())
+                .bind(to_sql_ms(lock.heard_ms))
+                .bind(to_sql_ms(lock.deadline_ms))
+                .execute(&mut *transaction)
+                .await?;
+                if result.rows_affected() == 0 {
+                    lost.push(key.clone());
+                }
             }
-        }
-        transaction.commit().await?;
-        Ok(lost)
+            transaction.commit().await?;
+            Ok(lost)
+        })
     }
 
     async fn link_server(&self, server: &ServerId, lock: &ServerLock, replica: &str) -> sqlx::Result<bool> {
@@ -179,44 +229,49 @@ impl ServerLockStore for SqlStore {
     }
 
     async fn retire_server(&self, key: &ServerKey, lock: &ServerLock, now_ms: u64) -> sqlx::Result<Option<Retired>> {
-        let mut transaction = self.begin_write("retire_server").await?;
-        let delete = "DELETE FROM server_locks WHERE id = $1 AND cookie_hash = $2 AND deadline_ms <= $3";
-        let result = sqlx::query(delete)
-            .bind(key.to_string())
-            .bind(lock.cookie.to_string())
-            .bind(to_sql_ms(lock.deadline_ms))
-            .execute(&mut *transaction)
-            .await?;
-        if result.rows_affected() == 0 {
-            return Ok(None);
-        }
-        let retired = match key {
-            ServerKey::Map(server) => {
-                let owner = LockOwner::Map(server.clone());
-                let characters = fence_where(&mut transaction, &owner, "1 = 1", now_ms).await?;
-                Retired { characters, accounts: Vec::new() }
+        retried!("retire_server", async {
+            let mut transaction = self.begin_write("retire_server").await?;
+            let delete = "DELETE FROM server_locks WHERE id = $1 AND cookie_hash = $2 AND deadline_ms <= $3";
+            let result = sqlx::query(delete)
+                .bind(key.to_string())
+                .bind(lock.cookie.to_string())
+                .bind(to_sql_ms(lock.deadline_ms))
+                .execute(&mut *transaction)
+                .await?;
+            if result.rows_affected() == 0 {
+                return Ok(None);
             }
-            ServerKey::Replica(id) => {
-                let accounts = free_accounts(&mut transaction, id).await?;
-                let owner = LockOwner::Gateway(id.clone());
-                Retired { characters: fence_where(&mut transaction, &owner, NOT_LENT, now_ms).await?, accounts }
-            }
-        };
-        transaction.commit().await?;
-        Ok(Some(retired))
+            let retired = match key {
+                ServerKey::Map(server) => {
+                    let owner = LockOwner::Map(server.clone());
+                    let characters = fence_where(&mut transaction, &owner, "1 = 1", now_ms).await?;
+                    Retired { characters, accounts: Vec::new() }
+                }
+                ServerKey::Replica(id) => {
+                    let accounts = free_accounts(&mut transaction, id).await?;
+                    let owner = LockOwner::Gateway(id.clone());
+                    Retired { characters: fence_where(&mut transaction, &owner, NOT_LENT, now_ms).await?, accounts }
+                }
+            };
+            transaction.commit().await?;
+            Ok(Some(retired))
+        })
     }
 
     async fn set_character_deadlines(&self, server: &ServerId, deadline_ms: u64) -> sqlx::Result<u64> {
         let owner = LockOwner::Map(server.clone()).to_string();
-        let mut transaction = self.begin_write("set_character_deadlines").await?;
-        lock_rows(&mut transaction, Rows::CharactersOfOwner, [owner.clone()]).await?;
-        let result = sqlx::query("UPDATE characters SET lock_deadline_ms = $2 WHERE lock_owner = $1")
-            .bind(owner)
-            .bind(to_sql_ms(deadline_ms))
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(result.rows_affected())
+        retried!("set_character_deadlines", async {
+            let mut transaction = self.begin_write("set_character_deadlines").await?;
+            lock_rows(&mut transaction, Rows::CharactersOfOwner, [owner.clone()]).await?;
+            let result =
+                sqlx::query("UPDATE characters SET lock_deadline_ms = $2, lock_reclaim = 1 WHERE lock_owner = $1")
+                    .bind(owner.clone())
+                    .bind(to_sql_ms(deadline_ms))
+                    .execute(&mut *transaction)
+                    .await?;
+            transaction.commit().await?;
+            Ok(result.rows_affected())
+        })
     }
 
     async fn arrive(&self, server: &ServerId, cookie: &CookieHash, who: &Fence) -> sqlx::Result<bool> {
@@ -235,28 +290,30 @@ impl ServerLockStore for SqlStore {
     }
 
     async fn reclaim(&self, server: &ServerId, cookie: &CookieHash, fences: &[Fence]) -> sqlx::Result<Vec<Fence>> {
-        let mut transaction = self.begin_write("reclaim").await?;
-        if !owns_server_lock(&mut transaction, &ServerKey::Map(server.clone()), cookie).await? {
-            return Ok(fences.to_vec());
-        }
-        let characters = fences.iter().map(|fence| fence.character.to_string());
-        lock_rows(&mut transaction, Rows::Characters, characters).await?;
-        let mut lost = Vec::new();
-        for fence in fences {
-            let result = sqlx::query(
-                "UPDATE characters SET lock_deadline_ms = NULL WHERE id = $1 AND lock_epoch = $2 AND lock_owner = $3",
-            )
-            .bind(fence.character.to_string())
-            .bind(to_sql_epoch(fence.epoch))
-            .bind(LockOwner::Map(server.clone()).to_string())
-            .execute(&mut *transaction)
-            .await?;
-            if result.rows_affected() == 0 {
-                lost.push(*fence);
+        retried!("reclaim", async {
+            let mut transaction = self.begin_write("reclaim").await?;
+            if !owns_server_lock(&mut transaction, &ServerKey::Map(server.clone()), cookie).await? {
+                return Ok(fences.to_vec());
             }
-        }
-        transaction.commit().await?;
-        Ok(lost)
+            let characters = fences.iter().map(|fence| fence.character.to_string());
+            lock_rows(&mut transaction, Rows::Characters, characters).await?;
+            let mut lost = Vec::new();
+            for fence in fences {
+                let result = sqlx::query(
+                    "UPDATE characters SET lock_deadline_ms = NULL WHERE id = $1 AND lock_epoch = $2 AND lock_owner = $3",
+                )
+                .bind(fence.character.to_string())
+                .bind(to_sql_epoch(fence.epoch))
+                .bind(LockOwner::Map(server.clone()).to_string())
+                .execute(&mut *transaction)
+                .await?;
+                if result.rows_affected() == 0 {
+                    lost.push(*fence);
+                }
+            }
+            transaction.commit().await?;
+            Ok(lost)
+        })
     }
 
     async fn fence_unclaimed(&self, server: &ServerId, now_ms: u64) -> sqlx::Result<Vec<(CharacterId, AccountId)>> {
@@ -265,10 +322,17 @@ impl ServerLockStore for SqlStore {
     }
 
     async fn renew_lent(&self, server: &ServerId, deadline_ms: u64) -> sqlx::Result<u64> {
-        let mut db = self.write("renew_lent").await?;
-        let update = "UPDATE characters SET lock_deadline_ms = $2 WHERE lent_to = $1";
-        let result = sqlx::query(update).bind(server.as_str()).bind(to_sql_ms(deadline_ms)).execute(&mut *db).await?;
-        Ok(result.rows_affected())
+        retried!("renew_lent", async {
+            let mut transaction = self.begin_write("renew_lent").await?;
+            lock_rows(&mut transaction, Rows::CharactersLentTo, [server.to_string()]).await?;
+            let result = sqlx::query("UPDATE characters SET lock_deadline_ms = $2 WHERE lent_to = $1")
+                .bind(server.as_str())
+                .bind(to_sql_ms(deadline_ms))
+                .execute(&mut *transaction)
+                .await?;
+            transaction.commit().await?;
+            Ok(result.rows_affected())
+        })
     }
 
     async fn lend(&self, lent: &Fence, gateway: &str, server: &ServerId, deadline_ms: u64) -> sqlx::Result<bool> {
@@ -288,16 +352,16 @@ impl ServerLockStore for SqlStore {
     }
 }
 
-/// Whether a server's lock is still that of this cookie; it stays so until the transaction ends.
+/// Whether a server's lock still has this cookie; it stays so until the transaction ends. The row lock is shared, and
+/// does not hold up renewals of the server lock: every socket that opens or closes at a gateway asks for its one row.
 pub(super) async fn owns_server_lock(
     connection: &mut SqlConnection,
     key: &ServerKey,
     cookie: &CookieHash,
 ) -> sqlx::Result<bool> {
-    lock_rows(connection, Rows::ServerLocks, [key.to_string()]).await?;
-    let row = sqlx::query("SELECT 1 FROM server_locks WHERE id = $1 AND cookie_hash = $2")
-        .bind(key.to_string())
-        .bind(cookie.to_string());
+    let shared = Dialect::of(connection).for_key_share();
+    let row = format!("SELECT 1 FROM server_locks WHERE id = $1 AND cookie_hash = $2{shared}");
+    let row = sqlx::query(AssertSqlSafe(row)).bind(key.to_string()).bind(cookie.to_string());
     Ok(row.fetch_optional(connection).await?.is_some())
 }
 
@@ -310,17 +374,20 @@ impl SqlStore {
         which: &'static str,
         now_ms: u64,
     ) -> sqlx::Result<Vec<(CharacterId, AccountId)>> {
-        let mut transaction = self.begin_write(call).await?;
-        let fenced = fence_where(&mut transaction, owner, which, now_ms).await?;
-        transaction.commit().await?;
-        Ok(fenced)
+        retried!(call, async {
+            let mut transaction = self.begin_write(call).await?;
+            let fenced = fence_where(&mut transaction, owner, which, now_ms).await?;
+            transaction.commit().await?;
+            Ok(fenced)
+        })
     }
 }
 
-/// Of the locks that a gateway holds, those of characters on their way into a world.
+/// A SQL condition: of the locks that a gateway holds, those of characters on their way into a world.
 pub(super) const NOT_LENT: &str = "lent_to IS NULL";
 
-/// Fences the locks of an owner that `which`, a part of a SQL condition, is true of; whose they were.
+/// Fences the locks of an owner that `which`, a part of a SQL condition, is true of. Returns the characters and their
+/// accounts.
 async fn fence_where(
     connection: &mut SqlConnection,
     owner: &LockOwner,

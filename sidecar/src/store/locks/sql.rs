@@ -1,4 +1,4 @@
-//! Locks in SQL.
+//! Character locks in SQL.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,11 @@ use super::server::NOT_LENT;
 use super::{LockStore, LockedCharacter, SaveOutcome, load, saves};
 use crate::lock::{CharacterLock, CookieHash, LockOwner, LockStep, Timers};
 use crate::store::columns::{from_sql_ms, number, parsed, to_sql_epoch, to_sql_ms, undecodable};
+use crate::store::retry::retried;
 use crate::store::rows::fetch_in;
 use crate::store::{SqlConnection, SqlRow, SqlStore};
 
-/// The lock in a row.
+/// Reads the character lock from a row.
 pub(crate) fn lock_of(row: &SqlRow) -> sqlx::Result<CharacterLock> {
     Ok(CharacterLock {
         owner: parsed(row, "lock_owner")?,
@@ -91,10 +92,12 @@ impl LockStore for SqlStore {
     }
 
     async fn save(&self, server: &ServerId, cookie: &CookieHash, saves: &[Save]) -> sqlx::Result<Vec<SaveOutcome>> {
-        let mut transaction = self.begin_write("save").await?;
-        let outcomes = saves::write_all(&mut transaction, server, cookie, saves).await?;
-        transaction.commit().await?;
-        Ok(outcomes)
+        retried!("save", async {
+            let mut transaction = self.begin_write("save").await?;
+            let outcomes = saves::write_all(&mut transaction, server, cookie, saves).await?;
+            transaction.commit().await?;
+            Ok(outcomes)
+        })
     }
 
     async fn save_and_step(
@@ -107,13 +110,15 @@ impl LockStore for SqlStore {
     ) -> sqlx::Result<Option<CharacterLock>> {
         let from = CharacterLock { owner: LockOwner::Map(server.clone()), epoch: save.epoch, deadline_ms: None };
         let Ok(to) = from.after(step, now_ms, timers) else { return Ok(None) };
-        let mut transaction = self.begin_write("save_and_step").await?;
-        if saves::write(&mut transaction, server, save).await? == SaveOutcome::Fenced {
-            return Ok(None);
-        }
-        let changed = change(&mut transaction, save.character, &from, &to, now_ms).await?;
-        transaction.commit().await?;
-        Ok(changed.then_some(to))
+        retried!("save_and_step", async {
+            let mut transaction = self.begin_write("save_and_step").await?;
+            if saves::write(&mut transaction, server, save).await? == SaveOutcome::Fenced {
+                return Ok(None);
+            }
+            let changed = change(&mut transaction, save.character, &from, &to, now_ms).await?;
+            transaction.commit().await?;
+            Ok(changed.then(|| to.clone()))
+        })
     }
 
     async fn fence_all(&self, owner: &LockOwner, now_ms: u64) -> sqlx::Result<Vec<(CharacterId, AccountId)>> {
@@ -125,7 +130,7 @@ impl LockStore for SqlStore {
     }
 
     async fn load(&self, character: CharacterId) -> sqlx::Result<Option<CharacterLoad>> {
-        // One read transaction, so that gold and items are of one moment.
+        // One read transaction, so that gold and items come from the same snapshot.
         let mut transaction = self.begin_read("load_character").await?;
         let load = load::load(&mut transaction, character).await?;
         transaction.commit().await?;
@@ -147,7 +152,8 @@ impl LockStore for SqlStore {
     }
 }
 
-/// The conditional UPDATE that every hand-over goes through. Saves count from 1 under every new epoch.
+/// The conditional UPDATE (compare-and-swap) that every hand-over goes through. Saves count from 1 under every new
+/// epoch.
 pub(super) async fn change(
     connection: &mut SqlConnection,
     character: CharacterId,
@@ -157,7 +163,7 @@ pub(super) async fn change(
 ) -> sqlx::Result<bool> {
     let result = sqlx::query(
         "UPDATE characters SET lock_owner = $4, lock_epoch = $5, lock_since_ms = $6, lock_deadline_ms = $7, \
-         lent_to = NULL, \
+         lent_to = NULL, lock_reclaim = 0, \
          save_sequence = CASE WHEN lock_epoch = $5 THEN save_sequence ELSE 0 END \
          WHERE id = $1 AND lock_epoch = $2 AND lock_owner = $3 AND deleted_at_ms IS NULL",
     )

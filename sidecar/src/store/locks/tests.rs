@@ -36,6 +36,7 @@ async fn make_ann(store: &SqlStore) {
         session: uuid::Uuid::nil(),
         name: "Ann",
         folded: "ann",
+        key: "ann",
         class_id: "mage",
         at_ms: 0,
     };
@@ -51,7 +52,8 @@ fn held(epoch: u64) -> CharacterLock {
 }
 
 fn save(epoch: u64, sequence: u64, x: i32) -> Save {
-    let soft = SoftState { map: MapId(2), x, y: 7, health: 1, resource: 2, cooldowns: Vec::new() };
+    let soft =
+        SoftState { map: MapId(2), x, y: 7, health: 1, resource: 2, cooldowns: Vec::new(), ..SoftState::default() };
     Save { character: WHO, epoch: LockEpoch(epoch), sequence: SaveSequence(sequence), soft }
 }
 
@@ -101,10 +103,13 @@ async fn a_last_save_and_the_release_are_one(store: TestStore) {
 
 async fn sequences_begin_anew_under_every_epoch(store: TestStore) {
     make_ann(&store).await;
-    store.change(WHO, &CharacterLock::FREE, &held(1), 0).await.unwrap();
-    store.save(&server(), &cookie(), &[save(1, 50, 10)]).await.unwrap();
-    store.change(WHO, &held(1), &held(2), 0).await.unwrap();
-    assert_eq!(store.save(&server(), &cookie(), &[save(2, 1, 20)]).await.unwrap(), [SaveOutcome::Written]);
+    assert!(store.change(WHO, &CharacterLock::FREE, &held(1), 0).await.unwrap());
+    let saved = async |save| store.save(&server(), &cookie(), &[save]).await.unwrap();
+    assert_eq!(saved(save(1, 50, 10)).await, [SaveOutcome::Written]);
+    assert_eq!(saved(save(1, 1, 11)).await, [SaveOutcome::Older], "under the same epoch");
+    assert!(store.change(WHO, &held(1), &held(2), 0).await.unwrap());
+    assert_eq!(saved(save(2, 1, 20)).await, [SaveOutcome::Written]);
+    assert_eq!(lock_and_x(&store).await.1, 20);
 }
 
 async fn all_locks_of_an_owner_are_fenced_at_once(store: TestStore) {

@@ -1,4 +1,4 @@
-//! What becomes of connections, over a link to PostgreSQL that can fall silent.
+//! What happens to connections, over a link to PostgreSQL that can fall silent.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ async fn a_connection_in_order_is_lent_again(store: TestStore) {
     store.execute("INSERT INTO seen VALUES (2)").await;
 }
 
-/// The pool of a database behind a link that is one's own, and that link; `None` where there is no PostgreSQL.
+/// The pool of a database behind a link of its own, and that link; `None` if there is no PostgreSQL.
 async fn linked(most: u32) -> Option<(Pool, SilentLink, TestDatabase)> {
     let database = TestDatabase::create().await?;
     let mut config = database.config();
@@ -61,7 +61,7 @@ async fn backend(connection: &mut SqlConnection) -> sqlx::Result<i64> {
     sqlx::query_scalar("SELECT CAST(pg_backend_pid() AS BIGINT)").fetch_one(connection).await
 }
 
-/// Waits until everything was given back.
+/// Waits until every connection was given back.
 async fn all_back(pool: &Pool) {
     let back = async {
         while pool.count().0 > pool.count().1 {
@@ -112,14 +112,15 @@ async fn a_connection_whose_answer_nobody_awaited_is_not_lent_again() {
     let first = backend(&mut connection).await.unwrap();
     {
         let asking = connection.execute("SELECT pg_sleep(0.3)");
-        // Long enough that it was said, and too short for the answer.
+        // Long enough for the statement to be sent, and too short for the answer.
         assert!(tokio::time::timeout(Duration::from_millis(50), asking).await.is_err());
     }
     drop(connection);
     assert_ne!(backend(&mut pool.lend().await.unwrap()).await.unwrap(), first);
 }
 
-/// A TCP link whose connections fall silent: nothing is carried any more, and nobody is told. New ones are carried.
+/// A TCP proxy whose connections can fall silent: nothing is forwarded any more, and neither side is notified. New
+/// connections are forwarded.
 struct SilentLink {
     address: std::net::SocketAddr,
     silences: watch::Sender<u64>,

@@ -1,8 +1,14 @@
 //! `POST /auth/login`.
 
+use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroU8;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use realmgate_sidecar::Error;
 use serde_json::json;
 
 use crate::testing::{PASSWORD, TestApp};
@@ -35,34 +41,84 @@ async fn empty_fields_are_named() {
 
 #[tokio::test]
 async fn a_full_queue_says_when_to_come_back() {
-    let app = TestApp::start_with(|settings| settings.password_queue = 1).await;
+    let app = TestApp::start_with(|settings| {
+        settings.passwords.queue = 1;
+        settings.passwords.threads = NonZeroU8::new(1);
+    })
+    .await;
     let user = app.register("ann").await;
-    let _busy = app.state().passwords.turn().await.unwrap();
-    let _waits = tokio::spawn(app.try_login("ann", "x").send());
-    // The spawned one takes the only place in the queue as soon as it is polled.
-    let answer = loop {
+    let here = IpAddr::from(Ipv4Addr::LOCALHOST).into();
+    let _busy = app.state().passwords.turn(here, "somebody").await.unwrap();
+    let mut waits = Box::pin(app.try_login("ann", "x").send());
+    // Poll until the log-in is in the queue and has got as far as it can.
+    while full(&app).await.is_none() {
+        assert!(futures_util::poll!(&mut waits).is_pending());
         tokio::task::yield_now().await;
-        let answer = tokio::time::timeout(Duration::from_millis(50), app.try_login("ann", "x").send()).await;
-        if let Ok(answer) = answer {
-            break answer;
-        }
-    };
+    }
+    let answer = app.try_login("bob", "x").send().await;
     answer.problem(503, "OVERLOADED");
     assert!(answer.header("retry-after").is_some());
     let registering = app.post("/auth/register", json!({"username": "bob", "password": PASSWORD})).send().await;
     registering.problem(503, "OVERLOADED");
 
-    // Who is in already notices nothing of the flood.
+    // Users who are logged in already notice nothing of the flood.
     app.get("/characters").bearer(&user.access).send().await.expect(StatusCode::OK);
     app.post("/auth/refresh", json!({"refresh_token": user.refresh})).send().await.expect(StatusCode::OK);
     app.post("/auth/logout", json!({})).bearer(&user.access).send().await.expect(StatusCode::NO_CONTENT);
 }
 
 #[tokio::test]
+async fn one_account_that_asks_too_often_at_once_is_told_so() {
+    let app = TestApp::start_with(|settings| settings.passwords.threads = NonZeroU8::new(1)).await;
+    app.register("ann").await;
+    let here = IpAddr::from(Ipv4Addr::LOCALHOST).into();
+    let busy = app.state().passwords.turn(here, "somebody").await.unwrap();
+    let mut asked: FuturesUnordered<_> = (0..5).map(|_| app.try_login("ann", PASSWORD).send()).collect();
+    for _ in 0..3 {
+        let answer = asked.next().await.unwrap();
+        answer.problem(429, "RATE_LIMITED");
+        assert!(answer.header("retry-after").is_some());
+    }
+    drop(busy);
+    while let Some(answer) = asked.next().await {
+        answer.expect(StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn who_goes_away_does_not_wait_any_more() {
+    let app = TestApp::start_with(|settings| {
+        settings.passwords.queue = 1;
+        settings.passwords.threads = NonZeroU8::new(1);
+    })
+    .await;
+    let here = IpAddr::from(Ipv4Addr::LOCALHOST).into();
+    let busy = app.state().passwords.turn(here, "somebody").await.unwrap();
+    let mut waits = Box::pin(app.try_login("ann", "x").send());
+    while full(&app).await.is_none() {
+        assert!(futures_util::poll!(&mut waits).is_pending());
+        tokio::task::yield_now().await;
+    }
+    drop(waits);
+    assert!(full(&app).await.is_none(), "its place is free");
+    drop(busy);
+}
+
+/// The refusal if there is no place in the queue.
+async fn full(app: &TestApp) -> Option<Error> {
+    let here = IpAddr::from(Ipv4Addr::LOCALHOST).into();
+    let mut turn = Box::pin(app.state().passwords.turn(here, "somebody else"));
+    match futures_util::poll!(&mut turn) {
+        Poll::Ready(turn) => turn.err(),
+        Poll::Pending => None,
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_user_takes_as_long_as_a_wrong_password() {
     let app = TestApp::start_with(|settings| settings.failed_logins_per_min = 1_000).await;
     app.register("ann").await;
-    // The quickest of some, in turns: what else the machine does only ever makes one slower.
+    // The quickest of several, in turns: other load on the machine only ever makes one slower.
     let (mut wrong, mut unknown) = (Duration::MAX, Duration::MAX);
     for _ in 0..12 {
         for (user, quickest) in [("ann", &mut wrong), ("nobody", &mut unknown)] {

@@ -1,5 +1,7 @@
 //! `POST /characters`.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use serde_json::json;
 
@@ -61,4 +63,47 @@ async fn it_needs_a_token() {
     let app = TestApp::start().await;
     let body = json!({"name": "Zoe", "class_id": "mage"});
     app.post("/characters", body).send().await.problem(401, "UNAUTHORIZED");
+}
+
+#[tokio::test]
+async fn names_that_look_alike_are_one() {
+    let app = TestApp::start().await;
+    let (ann, bob) = (app.register("ann").await, app.register("bob").await);
+    app.character(&ann, "Zxilda").await;
+    let ask = async |name: &str| {
+        let body = json!({"name": name, "class_id": "mage"});
+        app.post("/characters", body).bearer(&bob.access).send().await
+    };
+    for same in ["Zxilda", "zxIlda", "ZxiIda", "Zxi1da", "Ｚxilda"] {
+        ask(same).await.problem(409, "NAME_TAKEN");
+    }
+    for bad in
+        ["Zxilda\u{3164}", "Zxilda\u{ffa0}", "\u{3164}\u{3164}\u{3164}", "Zxіlda", "Zxil\u{202e}da", "Admin", "G M"]
+    {
+        ask(bad).await.problem(422, "VALIDATION_FAILED");
+    }
+    let made = ask("Ｂｏｂ").await.expect(StatusCode::CREATED);
+    assert_eq!(made["name"], "Bob", "a name is shown in its normal form");
+}
+
+#[tokio::test]
+async fn an_account_makes_only_so_many_a_day() {
+    let app = TestApp::start_with(|settings| {
+        settings.characters.character_creations_per_day = 3;
+        settings.characters.character_deletion_grace_h = 0;
+        settings.access_token_seconds = 7 * 24 * 60 * 60;
+    })
+    .await;
+    let (ann, bob) = (app.register("ann").await, app.register("bob").await);
+    for name in ["Zoe", "Zora", "Zita"] {
+        let made = app.character(&ann, name).await;
+        app.delete(&format!("/characters/{made}")).bearer(&ann.access).send().await.expect(StatusCode::NO_CONTENT);
+    }
+    let body = json!({"name": "Zelda", "class_id": "mage"});
+    let refused = app.post("/characters", body).bearer(&ann.access).send().await;
+    refused.problem(429, "RATE_LIMITED");
+    assert_eq!(refused.header("retry-after"), Some("86401"));
+    app.character(&bob, "Bob").await;
+    app.advance(Duration::from_secs(86_401));
+    app.character(&ann, "Zelda").await;
 }

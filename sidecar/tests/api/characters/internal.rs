@@ -1,6 +1,7 @@
 //! `GET /characters/{id}/internal`.
 
 use axum::http::StatusCode;
+use realmgate_sidecar::config::Settings;
 use serde_json::json;
 
 use crate::testing::TestApp;
@@ -30,6 +31,22 @@ async fn nobody_else_does() {
     for call in [app.get(&path), app.get_internal(&path), app.get(&path).bearer(&user.access)] {
         call.send().await.problem(401, "SERVICE_TOKEN_REQUIRED");
     }
+}
+
+#[tokio::test]
+async fn an_open_registry_opens_it_as_long_as_nobody_from_outside_reaches_it() {
+    let open = |settings: &mut Settings| settings.allow_unauthenticated_registry = true;
+    let app = TestApp::start_with(open).await;
+    let user = app.register("ann").await;
+    let path = format!("/characters/{}/internal", app.character(&user, "Zoe").await);
+    for call in [app.get(&path), app.get_internal(&path)] {
+        assert_eq!(call.send().await.expect(StatusCode::OK)["user_id"], json!(user.id));
+    }
+    let exposed = TestApp::start_with(|settings| {
+        open(settings);
+        settings.api_addr = "0.0.0.0:0".parse().unwrap();
+    });
+    exposed.await.get_internal(&path).send().await.problem(401, "SERVICE_TOKEN_REQUIRED");
 }
 
 #[tokio::test]

@@ -4,3 +4,5 @@ mod create;
 mod delete;
 mod internal;
 mod list;
+mod restore;
+mod update;

@@ -103,7 +103,7 @@ pub async fn echo() -> Result<SocketAddr> {
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             tokio::spawn(async move {
-                // One that can not be set answers later, or is gone.
+                // One that cannot be set answers later, or is gone.
                 let _ = stream.set_nodelay(true);
                 let mut question = [0; QUESTION_BYTES];
                 while stream.read_exact(&mut question).await.is_ok() {

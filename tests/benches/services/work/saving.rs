@@ -68,5 +68,5 @@ impl Load for Saving<'_> {
 
 fn soft(step: u64) -> SoftState {
     let x = 2_048 + i32::try_from(step % 1_024).unwrap_or_default();
-    SoftState { map: MapId(1), x, y: 2_048, health: 50, resource: 10, cooldowns: Vec::new() }
+    SoftState { map: MapId(1), x, y: 2_048, health: 50, resource: 10, cooldowns: Vec::new(), ..SoftState::default() }
 }

@@ -148,7 +148,7 @@ impl Store {
             }
             Kind::Replica => {
                 let owner = AccountOwner::Gateway(GATEWAY.to_owned());
-                let lock = AccountLock { owner, session: Some(Uuid::nil()), epoch: 1, deadline_ms };
+                let lock = AccountLock { owner, session: Some(Uuid::nil()), epoch: 1, deadline_ms, waiting: None };
                 let next = lock.after(&step.of_account(), ms(now), &timers());
                 next.map(|next| (next.owner == lock.owner, next.deadline_ms))
             }

@@ -190,7 +190,7 @@ impl World {
         Some(())
     }
 
-    /// What an action makes of it; `None` where it can not happen.
+    /// What an action makes of it; `None` where it cannot happen.
     pub fn after(&mut self, action: Action, model: &Clocked) -> Option<()> {
         match action {
             Action::Tick => {

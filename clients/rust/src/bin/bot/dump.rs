@@ -1,4 +1,4 @@
-//! What the characters were last told they are and own, for a comparison with the store.
+//! The last state that the server sent for each character, for a comparison with the store.
 
 use std::path::Path;
 
@@ -6,20 +6,20 @@ use anyhow::Context;
 use realmgate_client::session::Session;
 use serde::Serialize;
 
-/// A character's last told state.
+/// The last state that the server sent for a character.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CharacterRecord {
-    /// Its id.
+    /// The character's id.
     pub character_id: String,
-    /// Its name.
+    /// The character's name.
     pub name: String,
-    /// Gold.
+    /// The character's gold.
     pub gold: u64,
-    /// Experience in all.
+    /// Total experience.
     pub experience: u64,
-    /// Level.
+    /// The character's level.
     pub level: u16,
-    /// Items, by identity.
+    /// The character's items, ordered by id.
     pub items: Vec<ItemRecord>,
     /// The map it was on.
     pub map: u16,
@@ -27,19 +27,19 @@ pub struct CharacterRecord {
     pub position: Option<(i32, i32)>,
 }
 
-/// An item.
+/// An item of a character.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ItemRecord {
-    /// Its identity.
+    /// The item's id.
     pub id: String,
-    /// What it is.
+    /// The item definition's id in the game's data.
     pub definition: String,
-    /// Where it lies.
+    /// Bag slot from 0, or worn slot from 100.
     pub slot: u16,
 }
 
 impl CharacterRecord {
-    /// From a session; `None` when it was never told what the character owns.
+    /// The record of a session; `None` if the server never sent what the character owns.
     pub fn of(name: &str, session: &Session) -> Option<Self> {
         let (welcome, possessions) = (session.welcome()?, &session.possessions);
         if !possessions.is_told() {
@@ -63,7 +63,10 @@ impl CharacterRecord {
     }
 }
 
-/// Writes all records.
+/// Writes all records to a file, as JSON.
+///
+/// # Errors
+/// When the file cannot be written.
 pub fn write(path: &Path, records: &[CharacterRecord]) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(records)?;
     std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))

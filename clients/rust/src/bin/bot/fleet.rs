@@ -1,4 +1,4 @@
-//! All bots of a run: what they share, how long they play, and what they counted together.
+//! All bots of a run: their shared state, how long they play, and their combined counts.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,46 +23,46 @@ use crate::roster::Roster;
 use crate::table;
 use crate::tally::Tally;
 
-/// Bots that register at the same time; passwords are hashed one after the other anyway.
+/// Maximum number of bots that register at the same time. The server hashes only a few passwords at a time anyway.
 const BIRTHS_AT_ONCE: usize = 8;
-/// How long the bots may take to be born and to enter, before those that have play without the others.
+/// How long the bots may take to register and enter. After that, the run starts without the others.
 const GATHER_WITHIN: Duration = Duration::from_secs(300);
-/// How long the bots may take to say goodbye.
-const END_WITHIN: Duration = Duration::from_secs(30);
+/// How long the bots may take to log out. A body in a fight stays for half a minute.
+const END_WITHIN: Duration = Duration::from_secs(60);
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);
-/// The server's figures are read again while they differ: a counter may be behind what was told.
+/// Maximum readings of the server's figures, which are repeated while they differ: a counter may lag behind.
 const READINGS: u32 = 4;
 
-/// What the run is at.
+/// The phase of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// Bots play.
     Playing,
-    /// Bots say goodbye.
+    /// Bots log out.
     Ending,
 }
 
-/// What all bots share.
+/// The state that all bots share.
 pub struct Fleet {
     /// The command line.
     pub options: Options,
-    /// The API.
+    /// The HTTP API.
     pub api: Api,
-    /// Where the gateway is.
+    /// The gateway's URL.
     pub gateway_url: String,
-    /// The clock and the maps.
+    /// The clock and the maps' solid tiles.
     pub setup: Setup,
-    /// What is known of the maps.
+    /// What is known about the maps.
     pub guides: Guides,
-    /// The classes there are; at least one.
+    /// The available classes; at least one.
     pub classes: Vec<CharacterClass>,
     /// The bots in the world.
     pub roster: Roster,
-    /// Who may register now.
+    /// Permits to register.
     pub births: Semaphore,
-    /// What the bots know.
+    /// The bots' journal.
     pub journal: Journal,
-    /// What the run is at.
+    /// The current phase of the run.
     pub phase: watch::Receiver<Phase>,
     settled: watch::Sender<BTreeSet<String>>,
 }
@@ -90,12 +90,12 @@ impl Fleet {
         })
     }
 
-    /// The run's clock.
+    /// The time on the run's clock.
     pub fn now(&self) -> Duration {
         self.setup.clock.now()
     }
 
-    /// A bot is in the world, or will never be.
+    /// Notes that a bot is in the world, or will never be.
     pub fn settled(&self, name: &str) {
         self.settled.send_if_modified(|settled| settled.insert(name.to_owned()));
     }
@@ -115,7 +115,10 @@ impl Fleet {
     }
 }
 
-/// Runs all bots and says how it went.
+/// Runs all bots and returns the report.
+///
+/// # Errors
+/// When the server cannot be reached or has no classes, the gateway's URL is unknown, or a file cannot be written.
 pub async fn run(options: &Options) -> anyhow::Result<Report> {
     let (phase, watched) = watch::channel(Phase::Playing);
     let fleet = Arc::new(Fleet::gather(options, Clock::start(), watched).await?);
@@ -148,11 +151,12 @@ pub async fn run(options: &Options) -> anyhow::Result<Report> {
     Ok(report(options, &all, &Circumstances { entered, logged_out, seconds, before, after }))
 }
 
-/// Lets the bots gather, play for as long as asked, and end; Ctrl-C ends early. How long they played together.
+/// Lets the bots gather, play for the requested time, and end. Ctrl-C ends early. Returns the seconds they played
+/// together.
 async fn conduct(fleet: &Fleet, phase: &watch::Sender<Phase>) -> f64 {
     let interrupted = async {
         if tokio::signal::ctrl_c().await.is_err() {
-            // Without a handler there is no early end, only the killing of the process.
+            // Without a handler there is no early end, except to kill the process.
             std::future::pending::<()>().await;
         }
     };
@@ -184,7 +188,7 @@ async fn collect(bots: &mut JoinSet<Outcome>) -> Vec<Outcome> {
     outcomes
 }
 
-/// The figures after the run, read again for a moment while they differ from what the bots counted.
+/// The figures after the run. Reads them again for a moment while they differ from the bots' counts.
 async fn settled_reading(fleet: &Fleet, all: &Tally, before: Option<&Reading>) -> Option<Reading> {
     let mut after = None;
     for _ in 0..READINGS {
@@ -210,7 +214,7 @@ fn sum(tallies: &[Arc<Mutex<Tally>>]) -> Tally {
     all
 }
 
-/// The prefix and eight letters that nobody has had: names are letters alone, whatever the server's rule.
+/// The prefix and eight random letters. Only letters, which any server's rule for names allows.
 fn unique_name(prefix: &str) -> String {
     let random = Uuid::new_v4();
     let letters = random.as_bytes().iter().take(8).map(|byte| char::from(b'a' + byte % 26));

@@ -1,4 +1,4 @@
-//! What bots know of the maps: from the server's status, and from the command line.
+//! What bots know about the maps, from the server and from the command line.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,19 +9,19 @@ use realmgate_protocol::ids::MapId;
 use realmgate_protocol::movement::{Position, UNITS_PER_TILE};
 use realmgate_protocol::realm::{PlaceInfo, PlaceKind};
 
-/// What is worth walking to on one map.
+/// The places on one map that are worth walking to.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct MapGuide {
-    /// Ways to other maps.
+    /// Portals to other maps.
     pub portals: Vec<Position>,
     /// Where vendors stand.
     pub vendors: Vec<Position>,
-    /// Where mobs live.
+    /// Areas where mobs live.
     pub mob_areas: Vec<Area>,
 }
 
 impl MapGuide {
-    /// Takes what the map server itself tells; that is the truth where it tells anything.
+    /// Takes the places from the map server itself. For each kind that it sends, they replace the known ones.
     pub fn learn(&mut self, places: &[PlaceInfo]) {
         let of = |kind| places.iter().filter(move |place| place.kind == kind);
         let centre = |place: &PlaceInfo| Position { x: place.x + place.width / 2, y: place.y + place.height / 2 };
@@ -48,14 +48,14 @@ impl MapGuide {
 #[derive(Debug, Clone, Default)]
 pub struct Guides {
     maps: BTreeMap<MapId, MapGuide>,
-    /// For maps that the server tells nothing of: the portals of the command line.
+    /// For maps that the server's status does not list: the portals from the command line.
     elsewhere: MapGuide,
-    /// Solid tiles, for prediction and for finding ways.
+    /// Solid tiles, for prediction and pathfinding.
     pub grids: Arc<Grids>,
 }
 
 impl Guides {
-    /// From what the server tells, and portals in tiles that are on no map in particular.
+    /// Guides from the server's status, and from portals in tiles that are added to every map.
     pub fn new(status: &WorldStatus, portals: &[(f64, f64)]) -> Self {
         let given: Vec<Position> = portals.iter().map(|(x, y)| tiles(*x, *y)).collect();
         let guide = |map: &MapStatus| MapGuide {
@@ -68,7 +68,7 @@ impl Guides {
         Self { maps, elsewhere: MapGuide { portals: given, ..MapGuide::default() }, grids: Arc::new(grids) }
     }
 
-    /// What is known of a map.
+    /// What is known about a map.
     pub fn of(&self, map: MapId) -> &MapGuide {
         self.maps.get(&map).unwrap_or(&self.elsewhere)
     }

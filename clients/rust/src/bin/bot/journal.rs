@@ -1,5 +1,5 @@
-//! What each bot was told as done, and when it was in the world, line by line as it happens: for whoever holds it
-//! against the store while everything around the bots fails.
+//! What the server confirmed to each bot, and when the bot was in the world, line by line as it happens. It can be
+//! compared with the store while everything around the bots fails.
 
 use std::fs::File;
 use std::io::Write;
@@ -11,7 +11,7 @@ use realmgate_client::clock::unix_ms;
 use realmgate_protocol::realm::{ItemView, ServerMessage};
 use serde::Serialize;
 
-/// One thing that a bot knows.
+/// An event in the life of a bot.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum Entry {
@@ -22,60 +22,60 @@ pub enum Entry {
     },
     /// It is in a world.
     In {
-        /// The map.
+        /// The map's id.
         map: u16,
     },
     /// It still sees the world.
     Sees,
-    /// It is out of the world, or on the way to another.
+    /// It is out of the world, or travelling to another.
     Out {
-        /// Why.
+        /// The reason, in words.
         why: String,
     },
-    /// It tried to come back in vain.
+    /// It tried to come back, and failed.
     Refused {
-        /// Why.
+        /// The reason, in words.
         why: String,
     },
-    /// It has everything that it owns listed.
+    /// It received the list of everything that it owns.
     Owns {
-        /// Items by identity.
+        /// The ids of its items.
         items: Vec<String>,
-        /// Gold.
+        /// Its gold.
         gold: u64,
-        /// Experience in all.
+        /// Its total experience.
         experience: u64,
-        /// Level.
+        /// Its level.
         level: u16,
     },
-    /// It has an item, or has it elsewhere than before.
+    /// It received an item, or an item moved to another slot.
     Got {
-        /// The item.
+        /// The item's id.
         item: String,
     },
-    /// It no longer has an item.
+    /// It lost an item.
     Lost {
-        /// The item.
+        /// The item's id.
         item: String,
     },
-    /// It has so much gold.
+    /// Its gold has changed.
     Gold {
-        /// How much.
+        /// Its gold now.
         gold: u64,
     },
-    /// It has so much experience.
+    /// Its experience has changed.
     Experience {
-        /// In all.
+        /// Its total experience now.
         experience: u64,
-        /// And this level.
+        /// Its level now.
         level: u16,
     },
-    /// It has said goodbye, and the server has saved.
+    /// It logged out, and the server has saved.
     Left,
 }
 
 impl Entry {
-    /// What a message says as done; most say nothing of the kind.
+    /// The entry for a message that confirms a change; `None` for other messages.
     pub fn of(message: &ServerMessage) -> Option<Self> {
         let id = |item: &ItemView| item.item.to_string();
         Some(match message {
@@ -102,19 +102,22 @@ struct Line<'a> {
     entry: &'a Entry,
 }
 
-/// The file, or nothing where nobody asked for it.
+/// The journal file, or nothing if no file was given.
 #[derive(Debug, Default)]
 pub struct Journal(Option<Mutex<File>>);
 
 impl Journal {
-    /// An empty one.
+    /// Creates an empty journal. Without a path it drops all entries.
+    ///
+    /// # Errors
+    /// When the file cannot be created.
     pub fn create(path: Option<&Path>) -> anyhow::Result<Self> {
         let Some(path) = path else { return Ok(Self::default()) };
         let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
         Ok(Self(Some(Mutex::new(file))))
     }
 
-    /// Adds a line. Each is one write: a reader never sees half of one that is followed by another.
+    /// Adds a line. Each line is one write, so a reader never sees half a line that is followed by another.
     pub fn note(&self, bot: &str, entry: &Entry) {
         let Some(file) = &self.0 else { return };
         let Ok(mut line) = serde_json::to_string(&Line { at_ms: unix_ms(), bot, entry }) else { return };

@@ -1,4 +1,4 @@
-//! One bot's life: an account, a character, stays in worlds, and a goodbye.
+//! One bot's life: an account, a character, stays in worlds, and a logout.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,25 +20,25 @@ use crate::journal::Entry;
 use crate::tally::{Tally, is_text};
 use crate::way_in::{WayIn, is_passing};
 
-/// How long a bot stands still before it says goodbye: what it was last told of its place is then the truth.
+/// How many snapshots long a bot stands still before it logs out. Its last received position is then the true one.
 const STAND_FOR_SNAPSHOTS: u64 = 20;
-/// How long it waits for that, and for the answer to a request about what it owns.
+/// How long it waits for that, and for the answer to an open pick-up.
 const SETTLE_WITHIN: Duration = Duration::from_secs(3);
-/// Between two notes that a bot still sees the world.
+/// Minimum time between two journal entries that a bot still sees the world.
 const NOTE_EVERY: Duration = Duration::from_millis(500);
-/// One that endures does not wait for the transport to find that the server is gone.
+/// After this long without a snapshot, a bot with `--endure` gives up. It does not wait for the transport to time out.
 const BLIND_AFTER: Duration = Duration::from_secs(3);
-/// What was said so shortly before going elsewhere may not have been heard.
+/// A text that was sent within this time before a travel may not have arrived.
 const UNHEARD_WITHIN: Duration = Duration::from_secs(2);
 
-/// What is left of a bot.
+/// The result of a bot's life.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// Whether it was in the world at all.
+    /// Whether it ever entered the world.
     pub entered: bool,
-    /// Whether it said goodbye properly.
+    /// Whether it logged out properly.
     pub logged_out: bool,
-    /// What its character was last told.
+    /// The last state that the server sent for its character.
     pub record: Option<CharacterRecord>,
 }
 
@@ -46,13 +46,13 @@ pub struct Outcome {
 enum Ending {
     /// The run is over, or the bot was sent away on purpose.
     Over,
-    /// On to another map.
+    /// The bot travels to another map or channel.
     Travel(Box<TravelGrant>),
-    /// The connection was lost, and why.
+    /// The connection was lost, for this reason.
     Lost(String),
 }
 
-/// When a bot last saw anything new of the world.
+/// Tracks when a bot last received a snapshot.
 #[derive(Default)]
 struct Sight {
     snapshots: u64,
@@ -60,13 +60,13 @@ struct Sight {
     noted_at: Option<Duration>,
 }
 
-/// What a look shows.
+/// The result of [`Sight::look`].
 enum Seen {
-    /// Something new, worth a note.
+    /// Something new, and a journal entry is due.
     Anew,
-    /// Nothing new since a moment ago.
+    /// Nothing new, or no journal entry is due yet.
     Lately,
-    /// Nothing at all for long.
+    /// Nothing for too long.
     Nothing,
 }
 
@@ -99,7 +99,7 @@ impl Bot {
     /// The bot with this number.
     pub fn new(fleet: Arc<Fleet>, number: u32, name: String, tally: Arc<Mutex<Tally>>) -> Self {
         let rng = Pcg64::seed_from_u64(fleet.options.seed.wrapping_mul(1_000_003).wrapping_add(u64::from(number)));
-        // Coprime, so that every mixture of the two and of four classes comes up.
+        // 3, 5 and the four classes are coprime, so that every combination occurs.
         let is_traveller = fleet.options.count == 1 || number % 3 == 1;
         let temper = Temper { is_traveller, is_reckless: number % 5 == 1 };
         Self { fleet, name, rng, temper, tally, outcome: Outcome::default() }
@@ -110,7 +110,7 @@ impl Bot {
         &self.name
     }
 
-    /// Lives until the run ends. Whatever goes wrong is noted, not fatal to the others.
+    /// Lives until the run ends. Errors are noted, and do not affect the other bots.
     pub async fn live(mut self, number: u32) -> Outcome {
         if let Err(error) = self.try_to_live(number).await {
             let trouble = format!("{}: {error:#}", self.name);
@@ -194,7 +194,7 @@ impl Bot {
             Ending::Over => client.log_out().await,
             Ending::Travel(_) | Ending::Lost(_) => client.close(),
         };
-        // It had set out when it said goodbye: the goodbye is for where it arrives.
+        // It was already travelling when it logged out: it has to log out where it arrives.
         if let (Ending::Over, None, Some(grant)) = (&ending, remains.left, remains.told.iter().find_map(granted)) {
             ending = Ending::Travel(Box::new(grant));
         }
@@ -224,7 +224,7 @@ impl Bot {
         mut guide: MapGuide,
         world: (MapId, ChannelId),
     ) -> Ending {
-        // When the last texts were said: a server that lets a player go takes no more requests from it.
+        // When the last texts were sent: a server takes no more requests from a player that is leaving.
         let mut said: Vec<Duration> = Vec::new();
         let mut ending_since = None;
         let mut sight = Sight::default();
@@ -283,7 +283,7 @@ impl Bot {
             said.extend(decision.asks.iter().filter(|ask| is_text(ask)).map(|_| now));
             for ask in &decision.asks {
                 self.tally().asked(ask);
-                // What a bot says is short; it can always be encoded.
+                // A bot's requests are short and can always be encoded.
                 let _ = client.ask(ask);
             }
             client.act(decision.intent);
@@ -291,7 +291,7 @@ impl Bot {
     }
 }
 
-/// The way to another map, where that is what was told.
+/// The grant in a `Travel` message; `None` for other messages.
 fn granted(message: &ServerMessage) -> Option<TravelGrant> {
     match message {
         ServerMessage::Travel { grant } => Some(grant.clone()),
@@ -300,7 +300,7 @@ fn granted(message: &ServerMessage) -> Option<TravelGrant> {
 }
 
 impl Fleet {
-    /// Whether bots should say goodbye.
+    /// Whether bots should log out.
     pub fn is_ending(&self) -> bool {
         *self.phase.borrow() == Phase::Ending
     }

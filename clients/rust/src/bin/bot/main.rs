@@ -1,4 +1,4 @@
-//! Bots that play the game as people do, and say where the server's story and theirs differ.
+//! Bots that play the game like people, and report where their counts differ from the server's.
 
 mod brain;
 mod dump;

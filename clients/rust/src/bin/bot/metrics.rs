@@ -1,16 +1,16 @@
-//! Reading the server's figures from Prometheus text.
+//! Reading the server's metrics from Prometheus text.
 
 use std::collections::BTreeMap;
 
-/// One reading of all figures; those of several pages are added.
+/// One reading of all figures. Figures from several pages are added up.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reading {
-    /// Samples by name, each with its labels as written.
+    /// Samples by name, each with its labels as text.
     samples: BTreeMap<String, Vec<(String, f64)>>,
 }
 
 impl Reading {
-    /// Takes a page; lines that are none of ours are passed over.
+    /// Adds a page. Lines that are not samples are skipped.
     pub fn add(&mut self, page: &str) {
         for line in page.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
             let Some((name, labels, value)) = sample(line) else { continue };
@@ -18,12 +18,12 @@ impl Reading {
         }
     }
 
-    /// The sum of a figure over all its labels; `None` where the server has no such figure.
+    /// The sum of a figure over all its labels; `None` if the server has no such figure.
     pub fn sum(&self, name: &str) -> Option<f64> {
         self.samples.get(name).map(|samples| samples.iter().map(|(_, value)| value).sum())
     }
 
-    /// A quantile of a histogram's growth since `before`, or of a summary as it stands.
+    /// A quantile of a histogram's growth since `before`, or of a summary's current values.
     pub fn quantile(&self, name: &str, quantile: f64, before: &Self) -> Option<f64> {
         self.bucket_quantile(name, quantile, before).or_else(|| self.summary_quantile(name, quantile))
     }
@@ -31,7 +31,7 @@ impl Reading {
     fn summary_quantile(&self, name: &str, quantile: f64) -> Option<f64> {
         let samples = self.samples.get(name)?;
         let fits = |labels: &str| label(labels, "quantile").and_then(|text| text.parse::<f64>().ok()) == Some(quantile);
-        // Of several channels, the slowest.
+        // The slowest of several channels.
         samples.iter().filter(|(labels, _)| fits(labels)).map(|(_, value)| *value).reduce(f64::max)
     }
 
@@ -55,7 +55,7 @@ impl Reading {
         None
     }
 
-    /// Cumulative counts by upper edge, added over all other labels.
+    /// Cumulative counts by upper edge, summed over all other labels.
     fn buckets(&self, name: &str) -> BTreeMap<Edge, f64> {
         let mut buckets = BTreeMap::new();
         for (labels, value) in self.samples.get(&format!("{name}_bucket")).into_iter().flatten() {
@@ -66,7 +66,7 @@ impl Reading {
     }
 }
 
-/// A bucket's upper edge; ordered, since an edge is never NaN by the time it is compared.
+/// A bucket's upper edge, with a total order.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Edge(f64);
 
@@ -84,7 +84,7 @@ impl Ord for Edge {
     }
 }
 
-/// A line's name, labels and value; a time stamp after the value is passed over.
+/// A line's name, labels and value. A time stamp after the value is ignored.
 fn sample(line: &str) -> Option<(&str, &str, f64)> {
     let (name, labels, rest) = match line.find('{') {
         Some(open) => {
@@ -99,7 +99,7 @@ fn sample(line: &str) -> Option<(&str, &str, f64)> {
     Some((name.trim(), labels, rest.split_whitespace().next()?.parse().ok()?))
 }
 
-/// The value of one label. Our own labels hold no commas nor quotes.
+/// The value of one label. Our own labels contain no commas or quotes.
 fn label<'a>(labels: &'a str, name: &str) -> Option<&'a str> {
     labels.split(',').find_map(|pair| {
         let (key, value) = pair.split_once('=')?;

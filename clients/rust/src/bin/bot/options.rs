@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use clap::Parser;
 
-/// Where the gateway listens by default.
+/// The default port of the gateway.
 const GATEWAY_PORT: u16 = 3_002;
 
-/// Bots that play: they register, enter the world, fight, loot, trade, travel and talk, and compare what they were
-/// told with what the server counted.
+/// Bots that play: they register, enter the world, fight, loot, trade, travel and talk, and compare their counts with
+/// the server's.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "bot", version)]
 pub struct Options {
@@ -19,13 +19,13 @@ pub struct Options {
     /// How long they play once all of them are in the world, in seconds.
     #[arg(long, default_value_t = 30)]
     pub seconds: u64,
-    /// The public API.
+    /// The URL of the public API.
     #[arg(long, default_value = "http://127.0.0.1:3000", value_name = "URL")]
     pub server: String,
-    /// The gateway. By default on the API's host, at the port that the server tells, else 3002.
+    /// The URL of the gateway. By default on the API's host, at the port that the server names, else 3002.
     #[arg(long, value_name = "URL")]
     pub gateway: Option<String>,
-    /// Where to read metrics; may be given several times, figures are added. By default the API's /metrics.
+    /// Where to read metrics. May be given several times; the figures are added up. By default the API's /metrics.
     #[arg(long, value_name = "URL")]
     pub metrics: Vec<String>,
     /// Print the result as JSON.
@@ -34,26 +34,26 @@ pub struct Options {
     /// No progress lines on stderr.
     #[arg(long)]
     pub quiet: bool,
-    /// What the bots' choices are drawn from: the same seed, the same tempers. Names are always new.
+    /// Seed of the bots' random choices: the same seed gives the same tempers. Names are always new.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// The first letters of the bots' names.
     #[arg(long, default_value = "Bot", value_parser = prefix)]
     pub prefix: String,
-    /// What must have happened at least once, besides that all joined, nobody was disconnected, all could be decoded
-    /// and all counts agree. `none`: nothing is expected, not even that.
+    /// What must have happened at least once, besides that all bots joined, none was disconnected, everything could be
+    /// decoded and all counts agree. `none`: nothing is expected, not even that.
     #[arg(long, value_enum, value_delimiter = ',')]
     pub expect: Vec<Expectation>,
-    /// A portal to walk to, in tiles; may be given several times. Those that the server tells are known without it.
+    /// A portal to walk to, in tiles. May be given several times. Portals that the server lists are known without it.
     #[arg(long, value_name = "X,Y", value_parser = point)]
     pub portal: Vec<(f64, f64)>,
-    /// Write each character's last told state here, as JSON.
+    /// Write the last state that each character received to this file, as JSON.
     #[arg(long, value_name = "FILE")]
     pub dump: Option<PathBuf>,
-    /// Write what each bot is told as done, and when it is in the world, here as it happens, as lines of JSON.
+    /// Write what the server confirms to each bot, and when the bot is in the world, to this file as lines of JSON.
     #[arg(long, value_name = "FILE")]
     pub journal: Option<PathBuf>,
-    /// Come back into the world for as long as the run lasts, whatever fails; log in anew where the log-in has ended.
+    /// Come back into the world for as long as the run lasts, whatever fails. Log in again if the log-in has ended.
     #[arg(long)]
     pub endure: bool,
     /// What to log to stderr, as in `RUST_LOG`.
@@ -61,7 +61,7 @@ pub struct Options {
     pub log: String,
 }
 
-/// Something that must have happened.
+/// Something that must have happened in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Expectation {
     /// A bot killed something.
@@ -81,7 +81,10 @@ pub enum Expectation {
 }
 
 impl Options {
-    /// Where the gateway is; `told` is the port that the server names, if it does.
+    /// The gateway's URL. `told` is the port from the server's status, if it has one.
+    ///
+    /// # Errors
+    /// When `--gateway` is not given, and `--server` is neither an `http://` nor an `https://` URL.
     pub fn gateway_url(&self, told: Option<u16>) -> anyhow::Result<String> {
         if let Some(url) = &self.gateway {
             return Ok(url.clone());
@@ -92,7 +95,7 @@ impl Options {
             _ => bail!("--server {:?} begins with neither http:// nor https://; give --gateway too", self.server),
         };
         let authority = authority.split('/').next().unwrap_or_default();
-        // A port is what follows the last colon, unless that is inside the brackets of an IPv6 address.
+        // The port follows the last colon, unless that is inside the brackets of an IPv6 address.
         let host = match authority.rsplit_once(':') {
             Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
             _ => authority,
@@ -100,7 +103,7 @@ impl Options {
         Ok(format!("{scheme}://{host}:{}", told.unwrap_or(GATEWAY_PORT)))
     }
 
-    /// Where metrics are read.
+    /// The URLs to read metrics from.
     pub fn metrics_urls(&self) -> Vec<String> {
         if self.metrics.is_empty() {
             return vec![format!("{}/metrics", self.server.trim_end_matches('/'))];

@@ -1,4 +1,4 @@
-//! The result: what the bots counted, what the server counted, and where the two differ.
+//! The result: the bots' counts, the server's counts, and where they differ.
 
 use std::collections::BTreeMap;
 
@@ -8,34 +8,34 @@ use crate::metrics::Reading;
 use crate::options::{Expectation, Options};
 use crate::tally::Tally;
 
-/// Sentences kept in the report; a broken server could fill a disk.
+/// Maximum sentences in the report. A broken server could fill a disk otherwise.
 const MAX_SENTENCES: usize = 50;
 
-/// A figure counted on both sides.
+/// A figure that both sides count.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Compared {
     /// What was counted.
     pub what: &'static str,
-    /// How much the bots counted.
+    /// The bots' count.
     pub bots: u64,
-    /// How much more or less it may have been: what was asked for and never answered.
+    /// How far the bots' count may be off: requests that were never answered.
     pub unsure: u64,
-    /// How much the server's figure grew; `None` where it has none.
+    /// How much the server's figure grew; `None` if it has none.
     pub server: Option<u64>,
 }
 
 /// The result of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
-    /// Bots asked for.
+    /// Number of bots requested.
     pub count: u32,
     /// Bots that entered the world at least once.
     pub entered: u32,
-    /// Bots that were in the world at the end and said goodbye properly.
+    /// Bots that were in the world at the end and logged out properly.
     pub logged_out: u32,
     /// Seconds played after all had entered.
     pub seconds: f64,
-    /// The seed.
+    /// The random seed.
     pub seed: u64,
     /// Unexpected ends of connections.
     pub disconnects: u64,
@@ -43,7 +43,7 @@ pub struct Report {
     pub compared: Vec<Compared>,
     /// Maps visited.
     pub maps_visited: Vec<u16>,
-    /// Trades that went through.
+    /// Completed trades.
     pub trades: u64,
     /// Whispers delivered.
     pub whispers: u64,
@@ -59,46 +59,46 @@ pub struct Report {
     pub bytes_down_per_s: f64,
     /// Bytes sent per bot and second, without UDP's own.
     pub bytes_up_per_s: f64,
-    /// Times that the server put a player elsewhere than predicted.
+    /// Times that the server corrected a predicted position.
     pub corrections: u64,
-    /// Frames that came too late.
+    /// Frames that came too late to be applied.
     pub stale_frames: u64,
-    /// What could not be read.
+    /// Frames and messages that could not be read, and bad datagrams.
     pub decode_errors: u64,
-    /// Tickets asked for.
+    /// Tickets requested.
     pub tickets: u64,
     /// Refusals by request and reason.
     pub refusals: BTreeMap<String, u64>,
-    /// Differences between the two sides, and broken promises, each in a sentence.
+    /// Differences between the two sides, and contradictions from the server, each as a sentence.
     pub mismatches: Vec<String>,
-    /// Why bots did not play, or no longer did.
+    /// Why bots did not play, or stopped playing.
     pub troubles: Vec<String>,
-    /// Half of the server's ticks took at most so long.
+    /// Median duration of the server's ticks in milliseconds.
     pub tick_p50_ms: Option<f64>,
-    /// 99 of 100 of the server's ticks took at most so long.
+    /// 99th percentile of the duration of the server's ticks in milliseconds.
     pub tick_p99_ms: Option<f64>,
-    /// The server's resident memory at the end.
+    /// The server's resident memory at the end, in bytes.
     pub server_resident_bytes: Option<u64>,
-    /// What was expected and did not happen; empty: a good run.
+    /// What was expected and did not happen. Empty after a good run.
     pub failed_expectations: Vec<String>,
 }
 
-/// What a run yields besides the bots' counts.
+/// The results of a run besides the bots' counts.
 #[derive(Debug, Clone, Default)]
 pub struct Circumstances {
     /// Bots that entered at least once.
     pub entered: u32,
-    /// Bots that said goodbye properly.
+    /// Bots that logged out properly.
     pub logged_out: u32,
     /// Seconds played after all had entered.
     pub seconds: f64,
-    /// The server's figures before; `None` where they can not be read.
+    /// The server's figures before the run; `None` if they cannot be read.
     pub before: Option<Reading>,
-    /// And after.
+    /// The server's figures after the run; `None` if they cannot be read.
     pub after: Option<Reading>,
 }
 
-/// Puts the result together.
+/// Builds the report.
 pub fn report(options: &Options, all: &Tally, run: &Circumstances) -> Report {
     let compared = compare(all, run.before.as_ref(), run.after.as_ref());
     let mut mismatches: Vec<String> = compared.iter().filter_map(Compared::difference).collect();
@@ -162,14 +162,14 @@ pub fn compare(all: &Tally, before: Option<&Reading>, after: Option<&Reading>) -
     ]
 }
 
-/// How much a figure has grown. A counter that has never counted may not be there yet.
+/// How much a figure has grown. A counter that has never counted may not exist yet.
 fn grown(before: Option<&Reading>, after: Option<&Reading>, figure: impl Fn(&Reading) -> Option<f64>) -> Option<u64> {
     let grown = figure(after?)? - figure(before?).unwrap_or(0.0);
     Some(grown.max(0.0).round() as u64)
 }
 
 impl Compared {
-    /// Whether the two sides may both be right.
+    /// Whether the two counts agree, within `unsure`.
     pub fn agrees(&self) -> bool {
         self.server.is_none_or(|server| server.abs_diff(self.bots) <= self.unsure)
     }

@@ -1,4 +1,4 @@
-//! The names of the bots in the world: whom a bot whispers to, trades with and invites, so that people are let be.
+//! The names of the bots in the world. Bots only whisper to, trade with and invite each other, and leave people alone.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,27 +13,27 @@ pub struct Roster {
 }
 
 impl Roster {
-    /// A bot has come or come back.
+    /// Adds a bot that entered or returned to the world.
     pub fn add(&self, name: &str) {
         self.names().insert(name.to_owned());
     }
 
-    /// A bot has gone.
+    /// Removes a bot that left the world.
     pub fn remove(&self, name: &str) {
         self.names().remove(name);
     }
 
-    /// Whether a name is a bot's.
+    /// Whether this is the name of a bot in the world.
     pub fn contains(&self, name: &str) -> bool {
         self.names().contains(name)
     }
 
-    /// How many there are.
+    /// Number of bots in the world.
     pub fn len(&self) -> usize {
         self.names().len()
     }
 
-    /// Any bot but this one.
+    /// A random bot other than this one; `None` if there is none.
     pub fn another(&self, than: &str, rng: &mut Pcg64) -> Option<String> {
         let names = self.names();
         let others = names.len() - usize::from(names.contains(than));

@@ -9,7 +9,7 @@ pub fn show(report: &Report, json: bool) {
     if json {
         match serde_json::to_string_pretty(report) {
             Ok(text) => println!("{text}"),
-            Err(error) => eprintln!("the result can not be written as JSON: {error}"),
+            Err(error) => eprintln!("the result cannot be written as JSON: {error}"),
         }
     } else {
         println!("{}", table(report));

@@ -1,4 +1,4 @@
-//! What one bot counted.
+//! The counts of one bot.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -8,20 +8,20 @@ use realmgate_protocol::ids::{ChannelId, MapId};
 use realmgate_protocol::realm::{ClientMessage, Refusal, ServerMessage, TradeEnd};
 use serde::Serialize;
 
-/// Whether something asked for is a text that others may read.
+/// Whether a request is a text that others may read.
 pub fn is_text(message: &ClientMessage) -> bool {
     use ClientMessage::{Chat, PartyChat, Whisper};
     matches!(message, Chat { .. } | Whisper { .. } | PartyChat { .. })
 }
 
-/// Counts of one bot, or of all.
+/// The counts of one bot, or of all bots.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Tally {
-    /// Times that a world was entered, after a travel too.
+    /// Times that a world was entered, including after a travel.
     pub joined: u64,
-    /// Times that the connection ended unasked.
+    /// Times that the connection ended unexpectedly.
     pub disconnects: u64,
-    /// What was killed, by map, channel and entity: all who had a part in a death are told of it.
+    /// Killed entities, by map, channel and entity id. A set, since everyone who took part in a kill gets the message.
     pub killed: BTreeSet<(u16, u16, u32)>,
     /// Deaths.
     pub deaths: u64,
@@ -33,15 +33,16 @@ pub struct Tally {
     pub travels: u64,
     /// Trades that went through, counted on each side.
     pub trade_sides: u64,
-    /// Texts said in any scope and not refused by the server itself.
+    /// Texts sent in any scope and not refused by the map server itself.
     pub chat: u64,
-    /// Of these, texts that the server may never have taken: said just before the bot went elsewhere.
+    /// Of these, texts that the server may never have taken: sent just before the bot travelled, or possibly dropped
+    /// unread.
     pub unsure_chat: u64,
     /// Pick-ups whose answer never came.
     pub unsure_loot: u64,
-    /// Whispers said to be delivered.
+    /// Whispers confirmed as delivered.
     pub whispers: u64,
-    /// Texts heard from others, in any scope.
+    /// Texts received from others, in any scope.
     pub heard: u64,
     /// Reliable messages received.
     pub messages_in: u64,
@@ -55,11 +56,11 @@ pub struct Tally {
     pub bytes_down: u64,
     /// Bytes sent, without UDP's own.
     pub bytes_up: u64,
-    /// Times that the server put the player elsewhere than predicted.
+    /// Times that the server corrected the predicted position.
     pub corrections: u64,
-    /// Frames and messages that could not be read, and datagrams that were none of ours.
+    /// Frames and messages that could not be read, and bad datagrams.
     pub decode_errors: u64,
-    /// Tickets asked for.
+    /// Tickets requested.
     pub tickets: u64,
     /// Seconds in the world.
     pub world_seconds: f64,
@@ -67,14 +68,14 @@ pub struct Tally {
     pub maps: BTreeSet<u16>,
     /// Refusals by request and reason.
     pub refusals: BTreeMap<String, u64>,
-    /// Broken promises of the server, each in a sentence.
+    /// Contradictions in what the server sent, each as a sentence.
     pub anomalies: Vec<String>,
-    /// Why this bot did not play, or no longer did.
+    /// Why this bot did not play, or stopped playing.
     pub troubles: Vec<String>,
 }
 
 impl Tally {
-    /// Counts what the server told in a world.
+    /// Counts a message from the server in a world.
     pub fn heard(&mut self, message: &ServerMessage, (map, channel): (MapId, ChannelId)) {
         match message {
             ServerMessage::Kill { target, .. } => {
@@ -88,12 +89,12 @@ impl Tally {
             ServerMessage::Chat { .. } => self.heard += 1,
             ServerMessage::Refused { request, reason } => {
                 *self.refusals.entry(format!("{request}: {reason:?}")).or_default() += 1;
-                // A whisper that finds nobody, or a word to no party, was said all the same.
+                // A whisper to nobody, or a text to no party, still counts as sent.
                 let is_text = matches!(request.as_str(), "Chat" | "Whisper" | "PartyChat");
                 if is_text && matches!(reason, Refusal::BadText | Refusal::RateLimited) {
                     self.chat = self.chat.saturating_sub(1);
                 }
-                // One of all that was asked for was not even looked at, and nobody says which.
+                // One of the requests was dropped unread, and it is unknown which.
                 if request.is_empty() {
                     self.unsure_chat += 1;
                 }
@@ -102,14 +103,14 @@ impl Tally {
         }
     }
 
-    /// Counts what the bot asked for.
+    /// Counts a request of the bot.
     pub fn asked(&mut self, message: &ClientMessage) {
         if is_text(message) {
             self.chat += 1;
         }
     }
 
-    /// Counts a stay that is over.
+    /// Adds the counts of a finished stay.
     pub fn take(&mut self, remains: &mut Remains, stayed: Duration) {
         let counters = remains.session.counters();
         self.messages_in += counters.messages_in;

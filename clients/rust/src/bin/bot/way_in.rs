@@ -1,4 +1,4 @@
-//! A bot's account and its way into the world, and back into it for as long as that can help.
+//! A bot's account, and its way into the world. It tries again for as long as that can help.
 
 use std::future::Future;
 use std::time::Duration;
@@ -14,20 +14,18 @@ use realmgate_protocol::link::TravelGrant;
 use crate::fleet::Fleet;
 use crate::journal;
 
-/// Calls of the API that a busy server may turn away before a bot gives up.
+/// Maximum calls of the API to a busy server before a bot gives up.
 const MAX_CALLS: u32 = 40;
-/// Times that a bot tries to get back into the world, unless it endures.
+/// Maximum tries to get into the world, unless the bot has `--endure`.
 const MAX_RETURNS: u32 = 10;
-/// An access token this near its end is refreshed before it is used.
+/// An access token that expires within this time is refreshed before use.
 const REFRESH_BEFORE: Duration = Duration::from_secs(60);
-/// How long one that endures waits for a try: whoever does not answer by then may be gone for good.
+/// How long a bot with `--endure` waits for one try. A server that has not answered by then may be gone for good.
 const TRY_WITHIN: Duration = Duration::from_secs(5);
-/// How long it waits between two.
+/// How long it waits between two tries.
 const RETRY_AFTER: Duration = Duration::from_millis(400);
-/// The gateway closes with this when it does not know the token any more.
-const BAD_TOKEN: u16 = 1_008;
 
-/// An account that is logged in, and its character.
+/// A logged-in account and its character.
 pub struct WayIn {
     name: String,
     password: String,
@@ -37,7 +35,10 @@ pub struct WayIn {
 }
 
 impl WayIn {
-    /// Registers, and makes a character of the class that is its turn.
+    /// Registers an account, and creates a character. The class is chosen by the bot's number.
+    ///
+    /// # Errors
+    /// When the API refuses the account or the character, or cannot be reached.
     pub async fn make(fleet: &Fleet, number: u32, name: &str, password: String) -> anyhow::Result<Self> {
         let _turn = fleet.births.acquire().await?;
         let api = &fleet.api;
@@ -51,12 +52,16 @@ impl WayIn {
         Ok(Self { name: name.to_owned(), password, tokens, made_at, entry })
     }
 
-    /// Tickets asked for so far.
+    /// Number of tickets requested so far.
     pub fn tickets(&self) -> u64 {
         self.entry.tickets()
     }
 
-    /// Into the world through the gateway; tries again while that can help.
+    /// Enters the world through the gateway. Tries again while that can help.
+    ///
+    /// # Errors
+    /// When the last try failed: for a reason that does not pass, after 10 tries without `--endure`, or because the run
+    /// is ending.
     pub async fn enter(&mut self, fleet: &Fleet) -> anyhow::Result<GameClient> {
         let mut tries = 0;
         loop {
@@ -78,23 +83,27 @@ impl WayIn {
                 return Err(error.context("not in the world"));
             }
             fleet.journal.note(&self.name, &journal::Entry::Refused { why });
-            tokio::time::sleep(if endures { RETRY_AFTER } else { Duration::from_millis(500) * tries }).await;
+            let pause = if endures { RETRY_AFTER } else { Duration::from_millis(500) * tries };
+            tokio::time::sleep(pause.max(told_to_wait(&error))).await;
         }
     }
 
     async fn try_to_enter(&mut self, fleet: &Fleet) -> anyhow::Result<GameClient> {
         self.freshen(fleet).await?;
-        let entered = self.entry.enter(None, &fleet.setup).await;
-        if fleet.options.endure
-            && let Err(EntryError::Gateway(GatewayError::Closed { code: BAD_TOKEN, .. })) = &entered
-        {
-            let tokens = fleet.api.login(&self.name, &self.password).await.context("no new log-in")?;
-            self.take(tokens, fleet.now());
+        match self.entry.enter(None, &fleet.setup).await {
+            // Its log-in was not used in time: many bots register before the first is in the world.
+            Err(EntryError::Gateway(error)) if error.wants_fresh_tokens() => {
+                self.renew(fleet).await?;
+                Ok(self.entry.enter(None, &fleet.setup).await?)
+            }
+            entered => Ok(entered?),
         }
-        Ok(entered?)
     }
 
-    /// Goes where the old map server said; through the gateway when that fails.
+    /// Travels to where the old map server said, or through the gateway if that fails.
+    ///
+    /// # Errors
+    /// As [`Entry::travel`].
     pub async fn travel(
         &mut self,
         fleet: &Fleet,
@@ -110,8 +119,13 @@ impl WayIn {
         if age + REFRESH_BEFORE < Duration::from_secs(self.tokens.expires_in) {
             return Ok(());
         }
+        self.renew(fleet).await
+    }
+
+    /// Gets new tokens.
+    async fn renew(&mut self, fleet: &Fleet) -> anyhow::Result<()> {
         let tokens = match fleet.api.refresh(&self.tokens.refresh_token).await {
-            // The answer to an earlier refresh may have been lost, and with it the only token that is good.
+            // The answer to an earlier refresh may have been lost, and with it the only valid token.
             Err(ApiError::Refused(_)) if fleet.options.endure => fleet.api.login(&self.name, &self.password).await,
             refreshed => refreshed,
         };
@@ -122,6 +136,14 @@ impl WayIn {
     fn take(&mut self, tokens: Tokens, now: Duration) {
         self.entry.set_access_token(&tokens.access_token);
         (self.tokens, self.made_at) = (tokens, now);
+    }
+}
+
+/// How long the gateway asks to wait; zero if it does not.
+fn told_to_wait(error: &anyhow::Error) -> Duration {
+    match error.downcast_ref() {
+        Some(EntryError::Gateway(error)) => error.retry_after().unwrap_or_default(),
+        _ => Duration::ZERO,
     }
 }
 
@@ -138,7 +160,7 @@ pub fn is_passing(error: &anyhow::Error) -> bool {
     }
 }
 
-/// Calls the API again for as long as it says when to come back.
+/// Calls the API, and again for as long as it says when to retry.
 async fn patiently<T, F: Future<Output = Result<T, ApiError>>>(mut call: impl FnMut() -> F) -> Result<T, ApiError> {
     let mut calls = 0;
     loop {

@@ -1,4 +1,4 @@
-//! A map server that does what a test says.
+//! A map server that a test controls.
 
 use std::collections::VecDeque;
 
@@ -9,6 +9,7 @@ use realmgate_protocol::limits::LINK_VERSION;
 use realmgate_protocol::link::{
     CharacterLoad, EventOutcome, Fence, FromMap, LeaveReason, OwnedEvent, PrepareRefusal, Save, SoftState, ToMap,
 };
+use realmgate_protocol::movement::Position;
 use realmgate_protocol::realm;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -23,14 +24,17 @@ use crate::state::AppState;
 
 /// Soft state somewhere on a map.
 pub(crate) fn soft_at(map: u16, x: i32) -> SoftState {
-    SoftState { map: MapId(map), x, y: 2_048, health: 50, resource: 10, cooldowns: Vec::new() }
+    SoftState { map: MapId(map), x, y: 2_048, health: 50, resource: 10, cooldowns: Vec::new(), ..SoftState::default() }
 }
 
-/// The link of a map server. Messages that a test does not wait for are kept.
+/// Where the map server lets characters appear.
+pub(crate) const SPAWN: Position = Position { x: 1_536, y: 3_072 };
+
+/// The link of a map server. Messages that a test does not wait for are kept for later.
 pub(crate) struct FakeMap {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     kept: VecDeque<ToMap>,
-    /// The character that was announced last.
+    /// The last announced character, and its epoch.
     pub(crate) announced: Option<(CharacterLoad, LockEpoch)>,
     last_batch: u64,
 }
@@ -45,6 +49,7 @@ impl FakeMap {
             ip: [127, 0, 0, 1].into(),
             port,
             supported_maps: maps.iter().copied().map(MapId).collect(),
+            map_names: maps.iter().map(|map| (*map, format!("map-{map}"))).collect(),
             max_players: 10,
             cookie,
         };
@@ -73,7 +78,7 @@ impl FakeMap {
         .await;
     }
 
-    /// Waits for the welcome; whether what this server held may be reclaimed.
+    /// Waits for the welcome. Returns whether what this server held may be reclaimed.
     pub(crate) async fn welcomed(&mut self) -> bool {
         match self.next().await {
             ToMap::Welcome { resumed, .. } => resumed,
@@ -81,7 +86,7 @@ impl FakeMap {
         }
     }
 
-    /// Names all it still holds, and waits until that was heard.
+    /// Reclaims the locks it still holds, and waits until that was handled.
     pub(crate) async fn reclaim(&mut self, locks: &[(CharacterId, LockEpoch)]) {
         let locks = locks.iter().map(|(character, epoch)| Fence { character: *character, epoch: *epoch }).collect();
         self.say(FromMap::Reclaim { locks, last: true }).await;
@@ -115,7 +120,7 @@ impl FakeMap {
         soon("a link message", next).await
     }
 
-    /// The first message that `pick` takes; those before it are kept for later.
+    /// The first message that `pick` accepts; those before it are kept for later.
     pub(crate) async fn wait<T>(&mut self, pick: impl Fn(&ToMap) -> Option<T>) -> T {
         let kept = self.kept.iter().position(|message| pick(message).is_some());
         if let Some(message) = kept.and_then(|at| self.kept.remove(at)) {
@@ -145,11 +150,12 @@ impl FakeMap {
     /// Answers the next announcement.
     pub(crate) async fn answer(&mut self, refusal: Option<PrepareRefusal>) -> (CharacterId, LockEpoch) {
         let (request, load, epoch) = self.prepare().await;
-        self.say(FromMap::Prepared { request, refusal }).await;
+        let spawn = refusal.is_none().then_some(SPAWN);
+        self.say(FromMap::Prepared { request, refusal, spawn }).await;
         (load.character, epoch)
     }
 
-    /// Expects the next character that is announced.
+    /// Admits the next character that is announced.
     pub(crate) async fn admit(&mut self) -> (CharacterId, LockEpoch) {
         self.answer(None).await
     }
@@ -195,7 +201,7 @@ impl FakeMap {
         self.commit(Vec::new()).await;
     }
 
-    /// Closes the link. The sidecar's own close says that everything before it was handled.
+    /// Closes the link. The sidecar's own close means that everything before it was handled.
     pub(crate) async fn close(mut self) {
         self.socket.close(None).await.unwrap();
         while !matches!(soon("a close", self.socket.next()).await.expect("no close").unwrap(), Message::Close(_)) {}

@@ -1,4 +1,4 @@
-//! Two whole sidecars of one world, on PostgreSQL and Redis.
+//! Two whole sidecars of one world, on a shared PostgreSQL and Redis.
 
 use std::sync::Arc;
 
@@ -9,14 +9,14 @@ use crate::config::SidecarConfig;
 use crate::redis_client::testing::TestRedis;
 use crate::store::testing::TestDatabase;
 
-/// The sidecars `a` and `b`. Their time is the real one, since the database's is.
+/// The sidecars `a` and `b`. They use the real time, since the database does.
 pub(crate) struct Pair {
     pub(crate) a: TestWorld,
     pub(crate) b: TestWorld,
     pub(crate) services: Services,
 }
 
-/// What two sidecars share.
+/// What the two sidecars share.
 pub(crate) struct Services {
     pub(crate) redis: TestRedis,
     database: TestDatabase,
@@ -25,12 +25,12 @@ pub(crate) struct Services {
 }
 
 impl Pair {
-    /// `None` where this machine has no PostgreSQL or no Redis.
+    /// Starts both; `None` where this machine has no PostgreSQL or no Redis.
     pub(crate) async fn start() -> Option<Self> {
         Self::start_with(|_| {}).await
     }
 
-    /// Both with settings of the test's own.
+    /// Starts both with settings that the test changes.
     pub(crate) async fn start_with(change: impl Fn(&mut SidecarConfig)) -> Option<Self> {
         let services = Services::find().await?;
         let a = services.sidecar("a", &change).await.unwrap();
@@ -56,7 +56,7 @@ impl Services {
         Some(Self { redis, database, folder, cookies: Cookies::default() })
     }
 
-    /// A sidecar of this id, with settings of the test's own.
+    /// A sidecar with this id, and settings that the test changes.
     pub(crate) async fn sidecar(
         &self,
         id: &str,
@@ -66,7 +66,7 @@ impl Services {
         config.gateway.id = id.to_owned();
         config.database = self.database.config();
         config.redis = Some(self.redis.config.clone());
-        // No test passes because somebody did not wait for an answer.
+        // No test may pass because an answer was not waited for.
         config.timers.handover_wait = super::PATIENCE * 3;
         change(&mut config);
         TestWorld::run(config, Clock::system(), self.folder.clone(), self.cookies.clone()).await

@@ -38,7 +38,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Opens a socket with headers of the test's own.
+    /// Opens a socket with the test's own headers.
     pub(crate) async fn open(url: &str, headers: &[(&'static str, &str)]) -> Self {
         Self::try_open(url, headers).await.unwrap()
     }
@@ -102,7 +102,7 @@ impl Client {
         }
     }
 
-    /// Code and reason of the close that must come next.
+    /// Code and reason of the close frame that has to come next.
     pub(crate) async fn closed(&mut self) -> (u16, String) {
         loop {
             match soon("a close", self.socket.next()).await {
@@ -113,9 +113,9 @@ impl Client {
         }
     }
 
-    /// Reads until the socket is closed, however it is.
+    /// Reads until the socket is closed, in whatever way.
     pub(crate) async fn read_to_the_end(mut self) {
-        while let Some(Ok(_)) = self.socket.next().await {}
+        soon("the end of a socket", async { while let Some(Ok(_)) = self.socket.next().await {} }).await;
     }
 
     pub(crate) async fn close(mut self) {

@@ -1,4 +1,4 @@
-//! Connect tokens where clocks are wrong: netcode holds them against the map server's own.
+//! Connect tokens with wrong clocks: netcode compares them with the map server's own clock.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn token(world: &TestWorld, success: &Value) -> ConnectToken {
     ConnectToken::read(&mut whole.as_slice()).unwrap()
 }
 
-/// Whether a map server whose clock shows this answers the first packet.
+/// Whether a map server with this time answers the first packet.
 fn is_let_in(world: &TestWorld, token: &ConnectToken, now: Duration) -> bool {
     let mut server = NetcodeServer::new(ServerConfig {
         current_time: now,
@@ -54,6 +54,6 @@ async fn a_map_server_whose_clock_is_wrong_lets_players_in() {
     for clock in [now - A_MINUTE, now, now + A_MINUTE] {
         assert!(is_let_in(&world, &token, clock), "{clock:?}, and now is {now:?}");
     }
-    assert!(!is_let_in(&world, &token, now + 10 * A_MINUTE), "it is not good for ever");
+    assert!(!is_let_in(&world, &token, now + 10 * A_MINUTE), "it is not good forever");
     assert_eq!(token.expire_timestamp - token.create_timestamp, 30, "clients knock for as long as the ticket is good");
 }

@@ -1,4 +1,4 @@
-//! Entering the world, and every reason why not.
+//! Tests of entering the world, and of every reason for a refusal.
 
 use std::time::Duration;
 
@@ -11,9 +11,61 @@ use realmgate_protocol::realm;
 use realmgate_protocol::ticket::Ticket;
 use serde_json::{Value, json};
 
-use crate::lock::LockOwner;
+use crate::lock::{AccountOwner, LockOwner};
 use crate::service::world::heartbeat;
-use crate::service::world::testing::{FakeMap, TestWorld, save, soft_at};
+use crate::service::world::testing::{FakeMap, Figures, Player, SPAWN, TestWorld, save, soft_at, soon};
+
+/// Number of seats that are kept for players on their way.
+async fn seats(world: &TestWorld) -> usize {
+    world.state().registry.find(&"map-1".parse().unwrap()).await.unwrap().unwrap().seats.len()
+}
+
+#[tokio::test]
+async fn an_account_holds_one_seat_however_often_it_enters() {
+    let world = TestWorld::start_with(|config| config.timers.handover_wait = Duration::from_millis(50)).await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let player = world.player("Ann").await;
+    let mut client = player.connect().await;
+    for turn in 0..3 {
+        client.enter(player.character).await;
+        map.admit().await;
+        client.expect("enter_world_success").await;
+        assert_eq!(seats(&world).await, 1, "entry {turn}: its map server did not let the older one go in time");
+    }
+    client.enter(player.character).await;
+    map.answer(Some(PrepareRefusal::Full)).await;
+    assert_eq!(client.expect_error().await, "MAP_FULL");
+    assert_eq!(seats(&world).await, 0, "an entry that failed");
+}
+
+#[tokio::test]
+async fn entering_too_often_is_refused_and_the_socket_stays_open() {
+    let world = TestWorld::start_with(|config| config.limits.entries_per_min = 6).await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, other) = (world.player("Ann").await, world.player("Bob").await);
+    let mut client = player.connect().await;
+    for _ in 0..6 {
+        client.enter(other.character).await;
+        assert_eq!(client.expect_error().await, "FORBIDDEN");
+    }
+    client.enter(player.character).await;
+    let error = client.expect("error").await;
+    assert_eq!(error["code"], "RATE_LIMITED", "from this machine, too");
+    assert!((10..=11).contains(&error["retry_after"].as_u64().unwrap()), "{error}");
+    client.close().await;
+    let mut client = player.connect().await;
+    client.enter(player.character).await;
+    assert_eq!(client.expect_error().await, "RATE_LIMITED", "a new socket is no new allowance");
+
+    let mut stranger = other.connect().await;
+    stranger.enter(other.character).await;
+    map.admit().await;
+    stranger.expect("enter_world_success").await;
+    world.clock.advance(Duration::from_secs(10));
+    client.enter(player.character).await;
+    map.admit().await;
+    client.expect("enter_world_success").await;
+}
 
 #[tokio::test]
 async fn a_player_is_announced_and_gets_a_ticket() {
@@ -25,7 +77,7 @@ async fn a_player_is_announced_and_gets_a_ticket() {
     let (request, load, epoch) = map.prepare().await;
     assert_eq!(world.lock(player.character).await.owner, LockOwner::Gateway("gateway-1".to_owned()));
     assert_eq!((load.name.as_str(), load.account, load.gold, load.soft), ("Ann", player.account, 0, None));
-    map.say(FromMap::Prepared { request, refusal: None }).await;
+    map.say(FromMap::Prepared { request, refusal: None, spawn: Some(SPAWN) }).await;
 
     let success = client.expect("enter_world_success").await;
     let lock = world.lock(player.character).await;
@@ -39,10 +91,12 @@ fn check_fields(success: &Value) {
     let names: Vec<&str> = success.as_object().unwrap().keys().map(String::as_str).collect();
     let expected = [
         "channel",
+        "character_id",
         "connect_token",
         "expires_in",
         "map_id",
         "map_ip",
+        "map_name",
         "map_port",
         "map_ws_url",
         "protocol_hash",
@@ -51,8 +105,8 @@ fn check_fields(success: &Value) {
         "ticket",
     ];
     assert_eq!(names, expected);
-    assert_eq!(success["map_ip"], "127.0.0.1");
-    assert_eq!(success["spawn_pos"], json!({"x": 0.0, "y": 0.0}));
+    assert_eq!((&success["map_ip"], &success["map_name"]), (&json!("127.0.0.1"), &json!("map-1")));
+    assert_eq!(success["spawn_pos"], json!({"x": 1.5, "y": 3.0}), "as the map server says");
     assert_eq!((&success["map_id"], &success["channel"], &success["expires_in"]), (&json!(1), &json!(1), &json!(30)));
     assert_eq!(success["map_ws_url"], Value::Null);
     assert_eq!(success["protocol_hash"], format!("{:016x}", realm::protocol_hash()));
@@ -67,6 +121,22 @@ fn check_ticket(world: &TestWorld, success: &Value, epoch: LockEpoch) {
     let token = URL_SAFE_NO_PAD.decode(success["connect_token"].as_str().unwrap()).unwrap();
     assert_eq!(token.len(), 2_048);
     assert_eq!(token[13..21], NETCODE_PROTOCOL_ID.to_le_bytes());
+}
+
+#[tokio::test]
+async fn one_that_is_to_be_deleted_does_not_enter_until_it_is_restored() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let ann = world.player("Ann").await;
+    let mut client = ann.connect().await;
+    let characters = &world.state().store.characters;
+    characters.mark(ann.character, ann.account, ann.log_in, u64::MAX / 4).await.unwrap();
+    client.enter(ann.character).await;
+    assert_eq!(client.expect_error().await, "CHARACTER_DELETED");
+    assert_eq!(world.lock(ann.character).await.owner, LockOwner::None);
+    characters.restore(ann.character, ann.account, ann.log_in).await.unwrap();
+    client.enter(ann.character).await;
+    assert_eq!(map.prepare().await.1.character, ann.character);
 }
 
 #[tokio::test]
@@ -114,7 +184,8 @@ async fn a_map_server_without_a_link_is_entered_only_where_that_is_allowed() {
         let mut client = player.connect().await;
         client.enter(player.character).await;
         if allowed {
-            client.expect("enter_world_success").await;
+            let success = client.expect("enter_world_success").await;
+            assert_eq!(success["spawn_pos"], Value::Null, "it does not say where");
             assert_eq!(world.lock(player.character).await.owner, LockOwner::Gateway("gateway-1".to_owned()));
         } else {
             assert_eq!(client.expect_error().await, "MAP_SERVER_UNREACHABLE");
@@ -197,16 +268,45 @@ async fn a_second_enter_world_before_the_first_is_answered_ends_the_socket() {
     let player = world.player("Ann").await;
     let mut client = player.connect().await;
     client.enter(player.character).await;
-    let (_, _, epoch) = map.prepare().await;
+    map.prepare().await;
     client.enter(player.character).await;
     assert_eq!(client.expect_error().await, "BAD_MESSAGE");
     assert_eq!(client.closed().await.0, 1008);
     map.wait(|message| matches!(message, ToMap::Cancel { .. }).then_some(())).await;
-    // The next way in passes the gate only when the first one has let go.
+    soon("the end of both locks", async {
+        while world.lock(player.character).await.owner != LockOwner::None || is_held(&world, &player).await {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+/// Whether a gateway holds the account. Otherwise the account's lock waits for its log-in to connect again.
+async fn is_held(world: &TestWorld, player: &Player) -> bool {
+    let lock = world.state().store.account_locks.account_lock(player.account).await.unwrap().unwrap();
+    lock.owner != AccountOwner::LogIn
+}
+
+#[tokio::test]
+async fn who_calls_an_entry_off_has_made_no_mistake() {
+    let figures = Figures::listen();
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let player = world.player("Ann").await;
     let mut client = player.connect().await;
     client.enter(player.character).await;
-    let (_, _, newer) = map.prepare().await;
-    assert!(newer > epoch);
+    let (_, _, epoch) = map.prepare().await;
+    client.send("leave_world", json!({})).await;
+    let called_off = map.wait(|message| match message {
+        ToMap::Cancel { character, epoch } => Some((*character, *epoch)),
+        _ => None,
+    });
+    assert_eq!(called_off.await, (player.character, epoch));
+    assert_eq!(client.expect_error().await, "BAD_MESSAGE", "as it always was told");
+    client.expect("leave_world_success").await;
+    assert_eq!(figures.count("realmgate_enter_world_total{result=\"CALLED_OFF\"}"), 1);
+    assert_eq!(figures.count("realmgate_enter_world_total{result=\"BAD_MESSAGE\"}"), 0);
+    assert_eq!(figures.count("realmgate_gateway_errors_total{code=\"BAD_MESSAGE\"}"), 0);
 }
 
 #[tokio::test]
@@ -235,7 +335,7 @@ async fn entering_again_begins_where_the_character_was() {
     client.enter(player.character).await;
     let (request, load, _) = map.prepare().await;
     assert_eq!(load.soft, Some(last.soft));
-    map.say(FromMap::Prepared { request, refusal: None }).await;
+    map.say(FromMap::Prepared { request, refusal: None, spawn: None }).await;
     let success = client.expect("enter_world_success").await;
     assert_eq!((&success["map_id"], &success["spawn_pos"]), (&json!(2), &json!({"x": 3.0, "y": 2.0})));
 }

@@ -1,4 +1,4 @@
-//! Changes of what players own, over the link.
+//! Tests of changes to what players own, over the link.
 
 use realmgate_protocol::ids::{BatchId, CharacterId, EventKey, ItemId, LockEpoch};
 use realmgate_protocol::link::{Change, EventRefusal, Fence, FromMap, GoldAccount, OwnedEvent, Owner, ToMap};

@@ -1,19 +1,27 @@
-//! Logging out by each door, and what stays when only a socket closes.
+//! Tests of the different ways to log out, and of what stays when only a socket closes.
 
+use std::time::Duration;
+
+use realmgate_protocol::ids::MapId;
 use realmgate_protocol::link::{FromMap, LeaveReason};
+use realmgate_protocol::movement::Position;
 use serde_json::json;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
+use crate::directory::SessionEntry;
 use crate::lock::LockOwner;
 use crate::service::accounts;
 use crate::service::tokens::Caller;
-use crate::service::world::testing::{TestWorld, save, soft_at};
-use crate::service::world::{log_out, settle_session};
+use crate::service::world::session_entry::{entered, renew_sessions};
+use crate::service::world::testing::{Player, SPAWN, TestWorld, save, soft_at, soon};
+use crate::service::world::{Waiter, leave_world, log_out, settle_session};
 
 #[tokio::test]
 async fn leave_world_saves_and_frees_the_lock() {
     let world = TestWorld::start().await;
     let mut map = world.map_server("map-1", &[1]).await;
-    let (player, mut client) = world.in_world("Ann", &mut map).await;
+    let (_player, mut client) = world.in_world("Ann", &mut map).await;
     client.send("leave_world", json!({})).await;
     let (character, epoch, reason) = map.kick().await;
     assert_eq!(reason, LeaveReason::Logout);
@@ -22,19 +30,81 @@ async fn leave_world_saves_and_frees_the_lock() {
     assert_eq!(world.lock(character).await.owner, LockOwner::None);
     let load = world.state().store.locks.load(character).await.unwrap().unwrap();
     assert_eq!(load.soft, Some(soft_at(1, 4_096)));
-    assert_eq!(world.state().sessions.get(&player.account.to_string()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn who_is_out_of_the_world_is_online_for_as_long_as_it_is_connected() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, mut client) = world.in_world("Ann", &mut map).await;
+    let user = player.account.to_string();
+    client.send("leave_world", json!({})).await;
+    let (character, epoch, reason) = map.kick().await;
+    map.release(save(character, epoch, 1, soft_at(1, 4_096)), reason).await;
+    client.expect("leave_world_success").await;
+    let connected = Some(SessionEntry::connected("gateway-1"));
+    assert_eq!(world.state().sessions.get(&user).await.unwrap(), connected, "from that moment on");
+    world.pass(Duration::from_secs(60)).await;
+    assert_eq!(world.state().sessions.get(&user).await.unwrap(), connected);
+    client.close().await;
+    soon("the end of the entry with the socket", async {
+        while world.state().sessions.get(&user).await.unwrap().is_some() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_entry_that_an_operator_removed_stays_away() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, _client) = world.in_world("Ann", &mut map).await;
+    let user = player.account.to_string();
+    world.state().sessions.remove(&user).await.unwrap();
+    world.pass(Duration::from_secs(60)).await;
+    assert_eq!(world.state().sessions.get(&user).await.unwrap(), None, "though her socket is open, and she plays");
+    let _again = player.connect().await;
+    world.pass(Duration::from_secs(60)).await;
+    assert!(world.state().sessions.get(&user).await.unwrap().is_some(), "she has come anew");
+}
+
+#[tokio::test]
+async fn a_session_entry_says_who_is_in_the_world_and_where() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, _client) = world.in_world("Ann", &mut map).await;
+    let user = player.account.to_string();
+    let seen = async || world.state().sessions.get(&user).await.unwrap().unwrap().character.unwrap();
+    let first = seen().await;
+    assert_eq!((first.id, first.name.as_str()), (player.character.to_string(), "Ann"));
+    assert_eq!((first.map_server.as_str(), first.map_id, first.at), ("map-1", MapId(1), Some(SPAWN)));
+    let epoch = world.lock(player.character).await.epoch;
+    map.say(FromMap::Save { saves: vec![save(player.character, epoch, 1, soft_at(1, 9_216))] }).await;
+    map.sync().await;
+    renew_sessions(world.state()).await.unwrap();
+    assert_eq!(seen().await.at, Some(Position { x: 9_216, y: 2_048 }), "where it was last saved");
 }
 
 #[tokio::test]
 async fn logging_out_in_the_game_ends_the_session_entry() {
     let world = TestWorld::start().await;
     let mut map = world.map_server("map-1", &[1]).await;
-    let (player, _client) = world.in_world("Ann", &mut map).await;
-    let epoch = world.lock(player.character).await.epoch;
-    map.release(save(player.character, epoch, 1, soft_at(1, 0)), LeaveReason::Logout).await;
-    map.sync().await;
-    assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
-    assert_eq!(world.state().sessions.get(&player.account.to_string()).await.unwrap(), None);
+    for connected in [true, false] {
+        let (player, client) = world.in_world(if connected { "Ann" } else { "Ben" }, &mut map).await;
+        let mut client = Some(client);
+        if !connected {
+            client.take().unwrap().close().await;
+            // The seat is given up before the close; settling the entry again waits for nothing else.
+            settle_session(world.state(), player.account).await.unwrap();
+        }
+        let epoch = world.lock(player.character).await.epoch;
+        map.release(save(player.character, epoch, 1, soft_at(1, 0)), LeaveReason::Logout).await;
+        map.sync().await;
+        assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
+        let entry = world.state().sessions.get(&player.account.to_string()).await.unwrap();
+        assert_eq!(entry, client.map(|_| SessionEntry::connected("gateway-1")), "connected: {connected}");
+    }
 }
 
 #[tokio::test]
@@ -44,7 +114,7 @@ async fn closing_the_socket_alone_leaves_the_player_in_the_world() {
     let (player, client) = world.in_world("Ann", &mut map).await;
     let user = player.account.to_string();
     client.close().await;
-    // The seat is given up before the farewell; settling it again waits for nothing else.
+    // The seat is given up before the close; settling the entry again waits for nothing else.
     settle_session(world.state(), player.account).await.unwrap();
     assert!(world.state().sessions.get(&user).await.unwrap().is_some(), "the lock keeps the entry");
     let (character, epoch) = (player.character, world.lock(player.character).await.epoch);
@@ -73,6 +143,58 @@ async fn a_log_out_over_http_ends_its_own_log_in_only() {
 }
 
 #[tokio::test]
+async fn who_comes_in_while_a_log_out_stands_in_line_stays() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, mut client) = world.in_world("Ann", &mut map).await;
+    let account = player.account;
+    let (newer, _) = world.log_in(account).await;
+    let entering = world.state().link.gates.pass(account).await;
+    let (state, older) = (world.state().clone(), player.log_in);
+    let logging_out = tokio::spawn(async move { log_out(&state, account, older).await });
+    assert_eq!(client.closed().await, (1000, "Logged out".to_owned()));
+    soon("the older log-in's end", async {
+        while world.state().store.account_locks.account_lock(account).await.unwrap().unwrap().session == Some(older) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let entry = world.state().sessions.get(&account.to_string()).await.unwrap().unwrap();
+    entered(world.state(), account, newer, entry.character.unwrap()).await;
+    drop(entering);
+    logging_out.await.unwrap().unwrap();
+    assert_eq!(world.lock(player.character).await.owner.kind(), "map", "another log-in brought it in by now");
+}
+
+#[tokio::test]
+async fn a_log_out_whose_character_has_left_does_not_ask_for_it_again() {
+    let world = TestWorld::start_with(|config| config.timers.handover_wait = Duration::from_secs(1)).await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, client) = world.in_world("Ann", &mut map).await;
+    client.close().await;
+    let (account, older) = (player.account, player.log_in);
+    let (newer, token) = world.log_in(account).await;
+    let (state, waiter) =
+        (world.state().clone(), Waiter { told: mpsc::channel(1).0, cancel: CancellationToken::new() });
+    let leaving = tokio::spawn(async move { leave_world(&state, account, older, &waiter).await });
+    let (character, epoch, _) = map.kick().await;
+    let _newer = Player { log_in: newer, token, ..player }.connect().await;
+    // As if it had left and entered again, by the newer log-in through another sidecar, before this one looked.
+    world.state().link.departures.departed(character);
+    leaving.await.unwrap().unwrap();
+    assert_eq!((world.lock(character).await.owner.kind(), world.lock(character).await.epoch), ("map", epoch));
+}
+
+#[tokio::test]
+async fn a_log_out_over_http_does_not_stand_in_line_for_ever() {
+    let world = TestWorld::start_with(|config| config.timers.handover_wait = Duration::from_millis(50)).await;
+    let player = world.player("Ann").await;
+    let caller = Caller { account: player.account, session: player.log_in, role: "player".to_owned() };
+    let _entering = world.state().link.gates.pass(player.account).await;
+    soon("an answer", accounts::logout(world.state(), &caller)).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_client_that_does_not_wait_for_its_log_out_is_logged_out_all_the_same() {
     let world = TestWorld::start().await;
     let mut map = world.map_server("map-1", &[1]).await;
@@ -86,4 +208,48 @@ async fn a_client_that_does_not_wait_for_its_log_out_is_logged_out_all_the_same(
     map.release(save(character, epoch, 1, soft_at(1, 0)), reason).await;
     map.sync().await;
     assert_eq!(world.lock(character).await.owner, LockOwner::None);
+}
+
+#[tokio::test]
+async fn who_leaves_in_a_fight_is_told_how_long_its_body_stays() {
+    let hasty = Duration::from_secs(3);
+    let world = TestWorld::start_with(|config| config.timers.handover_wait = hasty).await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, mut client) = world.in_world("Ann", &mut map).await;
+    let epoch = world.lock(player.character).await.epoch;
+    client.send("leave_world", json!({})).await;
+    let (character, epoch_asked, reason) = map.kick().await;
+    assert_eq!((character, epoch_asked), (player.character, epoch));
+    map.say(FromMap::Lingers { character, epoch, ms: 20_000 }).await;
+    assert_eq!(client.expect("leaving").await["seconds"], 20);
+    // Another character's map server is silent for the whole hand-over, which is as long as the first wait would have
+    // been.
+    let (other, mut slow) = world.in_world("Bob", &mut map).await;
+    slow.send("leave_world", json!({})).await;
+    slow.expect("leave_world_success").await;
+    assert_eq!(map.fenced().await.0, other.character);
+    assert_eq!(world.lock(player.character).await.epoch, epoch, "it is not shut out meanwhile");
+    map.release(save(character, epoch, 1, soft_at(1, 4_096)), reason).await;
+    client.expect("leave_world_success").await;
+    let load = world.state().store.locks.load(character).await.unwrap().unwrap();
+    assert_eq!(load.soft, Some(soft_at(1, 4_096)), "what became of it in the fight is saved");
+}
+
+#[tokio::test]
+async fn a_log_out_over_http_does_not_wait_for_a_fight_to_end() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, mut client) = world.in_world("Ann", &mut map).await;
+    let state = world.state().clone();
+    let (account, log_in) = (player.account, player.log_in);
+    let logging_out = tokio::spawn(async move { log_out(&state, account, log_in).await });
+    let (character, epoch, reason) = map.kick().await;
+    map.say(FromMap::Lingers { character, epoch, ms: 600_000 }).await;
+    logging_out.await.unwrap().unwrap();
+    assert_eq!(client.closed().await, (1000, "Logged out".to_owned()));
+    assert_eq!(world.lock(character).await.owner.kind(), "map", "its body fights on");
+    map.release(save(character, epoch, 1, soft_at(1, 7)), reason).await;
+    map.sync().await;
+    assert_eq!(world.lock(character).await.owner, LockOwner::None, "and is let go without anybody waiting");
+    assert_eq!(world.state().sessions.get(&account.to_string()).await.unwrap(), None);
 }

@@ -1,4 +1,4 @@
-//! Links that open, are refused, break, and come back.
+//! Tests of links that open, are refused, break, and come back.
 
 use realmgate_protocol::ids::{BatchId, MapId};
 use realmgate_protocol::limits::LINK_VERSION;

@@ -1,4 +1,4 @@
-//! The whole way of a character, over real sockets, with map servers that a test plays.
+//! Tests of a character's whole way, over real sockets, with map servers that a test controls.
 
 mod account;
 mod clocks;

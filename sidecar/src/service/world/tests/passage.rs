@@ -1,4 +1,4 @@
-//! Ways into a world, and out of one, that nobody ends.
+//! Tests of entering and leaving where one side never finishes.
 
 use std::time::Duration;
 

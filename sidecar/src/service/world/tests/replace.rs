@@ -1,15 +1,17 @@
-//! The same account enters from elsewhere.
+//! Tests of an account that enters again from elsewhere.
 
 use realmgate_protocol::ids::RequestId;
 use realmgate_protocol::link::{FromMap, LeaveReason, ToMap};
+use serde_json::json;
 
 use crate::config::DuplicateLogin;
 use crate::lock::LockOwner;
-use crate::service::world::testing::{TestWorld, save, soft_at};
+use crate::service::world::testing::{Figures, PATIENCE, TestWorld, save, soft_at};
 
 #[tokio::test]
 async fn the_older_player_is_saved_and_makes_way() {
-    let world = TestWorld::start().await;
+    // Long enough that nobody gets in just because the wait is over.
+    let world = TestWorld::start_with(|config| config.timers.handover_wait = PATIENCE * 3).await;
     let mut map = world.map_server("map-1", &[1]).await;
     let (player, mut older) = world.in_world("Ann", &mut map).await;
     let before = world.lock(player.character).await.epoch;
@@ -23,8 +25,41 @@ async fn the_older_player_is_saved_and_makes_way() {
     let (request, load, epoch) = map.prepare().await;
     assert!(epoch > before);
     assert_eq!(load.soft.unwrap().x, 5_120, "the newer one goes on where the older one was");
-    map.say(FromMap::Prepared { request, refusal: None }).await;
+    map.say(FromMap::Prepared { request, refusal: None, spawn: None }).await;
     assert_eq!(newer.expect("enter_world_success").await["spawn_pos"]["x"], 5.0);
+}
+
+#[tokio::test]
+async fn the_newer_player_waits_while_the_older_one_fights() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, _older) = world.in_world("Ann", &mut map).await;
+    let second = world.character(player.account, player.log_in, "Anna").await;
+    let mut newer = player.connect().await;
+    newer.enter(second).await;
+    let (character, epoch, reason) = map.kick().await;
+    map.say(FromMap::Lingers { character, epoch, ms: 12_500 }).await;
+    assert_eq!(newer.expect("leaving").await["seconds"], 13);
+    map.release(save(character, epoch, 1, soft_at(1, 0)), reason).await;
+    assert_eq!(map.admit().await.0, second);
+    newer.expect("enter_world_success").await;
+}
+
+#[tokio::test]
+async fn who_tires_of_waiting_for_the_older_one_has_made_no_mistake() {
+    let figures = Figures::listen();
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, mut client) = world.in_world("Ann", &mut map).await;
+    let second = world.character(player.account, player.log_in, "Anna").await;
+    client.enter(second).await;
+    let (character, epoch, _) = map.kick().await;
+    map.say(FromMap::Lingers { character, epoch, ms: 12_500 }).await;
+    client.expect("leaving").await;
+    client.send("leave_world", json!({})).await;
+    assert_eq!(client.expect_error().await, "BAD_MESSAGE");
+    assert_eq!(figures.count("realmgate_enter_world_total{result=\"CALLED_OFF\"}"), 1);
+    assert_eq!(figures.count("realmgate_gateway_errors_total{code=\"BAD_MESSAGE\"}"), 0);
 }
 
 #[tokio::test]
@@ -98,7 +133,7 @@ async fn with_reject_a_character_on_its_way_counts_too() {
     let mut newer = player.connect().await;
     newer.enter(player.character).await;
     assert_eq!(newer.expect_error().await, "ALREADY_ONLINE");
-    to.say(FromMap::Prepared { request, refusal: None }).await;
+    to.say(FromMap::Prepared { request, refusal: None, spawn: None }).await;
     from.wait(|message| matches!(message, ToMap::TravelGranted { .. }).then_some(())).await;
     assert!(world.lock(player.character).await.admits(&"map-2".parse().unwrap(), travelling), "it arrived");
 }

@@ -1,4 +1,4 @@
-//! Two whole sidecars on one database and one Redis: a player at one, its map server at the other.
+//! Tests of two whole sidecars on one database and one Redis: a player at one, its map server at the other.
 
 use std::time::Duration;
 
@@ -48,11 +48,13 @@ async fn a_newer_log_in_at_the_other_takes_over() {
 
     client.enter(newer.character).await;
     assert_eq!(map.kick().await, (newer.character, before, LeaveReason::Replaced), "over the bus");
+    map.say(FromMap::Lingers { character: newer.character, epoch: before, ms: 9_000 }).await;
+    assert_eq!(client.expect("leaving").await["seconds"], 9, "it fights, and that is news for the other sidecar");
     map.release(save(newer.character, before, 1, soft_at(1, 5_120)), LeaveReason::Replaced).await;
     let (request, load, epoch) = map.prepare().await;
     assert!(epoch > before, "the news of the departure woke the other sidecar");
     assert_eq!(load.soft.unwrap().x, 5_120);
-    map.say(FromMap::Prepared { request, refusal: None }).await;
+    map.say(FromMap::Prepared { request, refusal: None, spawn: None }).await;
     client.expect("enter_world_success").await;
 }
 
@@ -105,7 +107,7 @@ async fn a_link_that_answers_elsewhere_is_not_replaced() {
 #[tokio::test]
 async fn a_link_that_is_silent_elsewhere_is_replaced() {
     let Some(pair) = Pair::start().await else { return };
-    // It answers no pings, since nobody reads them.
+    // It answers no pings, since the test does not read them.
     let mut older = pair.a.map_server("map-1", &[1]).await;
     let (player, _client) = pair.a.in_world("Ann", &mut older).await;
     let before = pair.a.lock(player.character).await;
@@ -186,12 +188,12 @@ async fn a_gateway_that_can_not_be_reached_is_fenced_and_closes_its_socket_later
     assert!(pair.b.state().link.sockets.has(newer.account));
 }
 
-/// Whether the account's lock is that of its one socket, or nobody's where there is none.
+/// Whether the account's lock belongs to its one socket, or to no gateway if there is no socket.
 async fn is_settled(pair: &Pair, player: &Player) -> bool {
     let lock = pair.a.state().store.account_locks.account_lock(player.account).await.unwrap().unwrap();
     let hold = |world: &TestWorld| world.state().link.sockets.log_in_of(player.account);
     match (hold(&pair.a), hold(&pair.b)) {
-        (None, None) => lock.owner == AccountOwner::None,
+        (None, None) => !matches!(lock.owner, AccountOwner::Gateway(_)),
         (Some(log_in), None) => (lock.owner, lock.session) == (AccountOwner::Gateway("a".to_owned()), Some(log_in)),
         (None, Some(log_in)) => (lock.owner, lock.session) == (AccountOwner::Gateway("b".to_owned()), Some(log_in)),
         (Some(_), Some(_)) => false,
@@ -243,7 +245,7 @@ async fn a_redis_that_starts_empty_heals() {
         let load = ChannelLoad { map: MapId(1), channel: ChannelId(1), players: 1, is_full: false };
         map.say(FromMap::Load { channels: vec![load] }).await;
         map.sync().await;
-        // What each does every few seconds.
+        // Each sidecar does this every few seconds.
         session_entry::renew_sessions(world.state()).await.unwrap();
         crate::social::tidy(world.state()).await.unwrap();
     }

@@ -1,4 +1,4 @@
-//! Whispers and parties across map servers.
+//! Tests of whispers and parties across map servers.
 
 use realmgate_protocol::ids::CharacterId;
 use realmgate_protocol::link::{FromMap, LeaveReason, SocialCommand, SocialEvent, ToMap};
@@ -10,7 +10,7 @@ pub(super) async fn command(map: &mut FakeMap, character: CharacterId, command: 
     map.say(FromMap::Social { character, command }).await;
 }
 
-/// The next thing a character hears.
+/// The next social event for a character.
 pub(super) async fn heard(map: &mut FakeMap, character: CharacterId) -> SocialEvent {
     map.wait(|message| match message {
         ToMap::Social { character: to, event } if *to == character => Some(event.clone()),
@@ -45,15 +45,19 @@ async fn a_whisper_finds_its_listener_by_name() {
     assert_eq!(heard(&mut second, bob.character).await, expected);
     let sent = SocialEvent::WhisperSent { to: "Bob".to_owned(), text: "hi".to_owned() };
     assert_eq!(heard(&mut first, ann.character).await, sent);
-    for (to, text, code) in
-        [("Nobody", "hi", "NOT_ONLINE"), ("Bob", "", "BAD_MESSAGE"), ("Bob", &"x".repeat(241), "BAD_MESSAGE")]
-    {
+    for (to, text, code) in [
+        ("Nobody", "hi", "NOT_ONLINE"),
+        ("Bob", "", "BAD_MESSAGE"),
+        ("Bob", &"x".repeat(241), "BAD_MESSAGE"),
+        ("Bob", "a\u{2028}Admin: hi", "BAD_MESSAGE"),
+        ("Bob", "\u{202e}cod.exe", "BAD_MESSAGE"),
+    ] {
         command(&mut first, ann.character, whisper(to, text)).await;
         assert_eq!(heard(&mut first, ann.character).await, SocialEvent::Failed { code: code.to_owned() });
     }
 }
 
-/// Ann asks Bob into her party, and he comes.
+/// Ann invites Bob to her party, and he accepts.
 pub(super) async fn party(first: &mut FakeMap, ann: &Player, second: &mut FakeMap, bob: &Player) {
     command(first, ann.character, SocialCommand::PartyInvite { to: "Bob".to_owned() }).await;
     let SocialEvent::PartyInvited { party, from } = heard(second, bob.character).await else { panic!() };
@@ -96,7 +100,7 @@ async fn a_party_learns_from_the_locks_what_it_was_not_told() {
     let world = TestWorld::start().await;
     let (mut first, ann, mut second, bob) = two_players(&world).await;
     party(&mut first, &ann, &mut second, &bob).await;
-    // As if another sidecar had freed the lock and died before it said so.
+    // As if another sidecar had freed the lock and died before it announced that.
     let (lock, state) = (world.lock(bob.character).await, world.state());
     let free = CharacterLock { owner: LockOwner::None, ..lock.clone() };
     assert!(state.store.locks.change(bob.character, &lock, &free, 0).await.unwrap());

@@ -1,4 +1,4 @@
-//! Each timer of the locks: that it runs out, and what cancels it.
+//! Tests of each timer of the locks: that it runs out, and what cancels it.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::lock::timers::deadline;
 use crate::lock::{AccountOwner, AccountStep, CookieHash, LockOwner, ServerKey, ServerLock};
 use crate::service::world::servers::{Unmet, meet};
-use crate::service::world::testing::{FakeMap, Player, TestWorld, save, soft_at};
+use crate::service::world::testing::{FakeMap, Figures, Player, TestWorld, save, soft_at, soon};
 use crate::service::world::{logged_in, renewal};
 use crate::store::locks::KnownServer;
 
@@ -72,7 +72,7 @@ async fn entering_cancels_the_timer_and_so_does_a_save() {
     }
 }
 
-/// A player for whom a ticket was made out.
+/// A player for whom a ticket was minted.
 async fn expected(world: &TestWorld) -> (FakeMap, Player) {
     let mut map = world.map_server("map-1", &[1]).await;
     let player = world.player("Ann").await;
@@ -92,7 +92,7 @@ async fn other_replica(world: &TestWorld, player: &Player) -> (ServerKey, Server
     let known = KnownServer { key: key.clone(), lock: lock.clone(), linked_to: None, shared: true };
     assert!(state.store.server_locks.claim_server(None, &known).await.unwrap());
     let free = state.store.account_locks.account_lock(player.account).await.unwrap().unwrap();
-    let step = AccountStep::Claimed { session: Uuid::now_v7(), gateway: "gateway-2".to_owned() };
+    let step = AccountStep::Claimed { session: player.log_in, gateway: "gateway-2".to_owned() };
     let held = free.after(&step, state.db_time.now_ms(), &state.config.timers).unwrap();
     assert!(state.store.account_locks.change_account_lock(player.account, &free, &held).await.unwrap());
     (key, lock)
@@ -121,6 +121,71 @@ async fn a_replica_that_is_heard_of_keeps_what_it_held() {
     assert!(state.store.server_locks.renew_servers(&[(key, heard)]).await.unwrap().is_empty());
     world.pass(29 * SECOND).await;
     assert_eq!(owner_of(&world, &player).await, AccountOwner::Gateway("gateway-2".to_owned()));
+}
+
+#[tokio::test]
+async fn a_replica_renews_its_lock_unasked() {
+    let world = TestWorld::start().await;
+    let key = ServerKey::Replica("gateway-1".to_owned());
+    // The first renewal comes with the start, the later ones only by the clock.
+    for _ in 0..2 {
+        world.clock.advance(SECOND);
+        let now_ms = world.state().db_time.now_ms();
+        soon("a renewal", async {
+            let heard_ms = async || world.state().store.server_locks.server(&key).await.unwrap().unwrap().lock.heard_ms;
+            while heard_ms().await < now_ms {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn each_timer_of_a_character_is_counted_under_its_name() {
+    let figures = Figures::listen();
+    let fired = |timer: &str| figures.count(&format!("realmgate_timers_fired_total{{timer=\"{timer}\"}}"));
+    let world = TestWorld::start().await;
+    let (_map, player) = expected(&world).await;
+    world.pass(40 * SECOND).await;
+    assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
+    assert_eq!((fired("arrival"), fired("map_reclaim")), (1, 0));
+
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, _client) = world.in_world("Ben", &mut map).await;
+    map.close().await;
+    drop(world.returning("map-1", &[1]).await);
+    world.pass(30 * SECOND).await;
+    assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
+    assert_eq!((fired("arrival"), fired("map_reclaim")), (1, 1));
+    assert_eq!((fired("passage"), fired("lent")), (0, 0));
+}
+
+#[tokio::test]
+async fn a_lent_lock_is_no_passage() {
+    let figures = Figures::listen();
+    let world = TestWorld::start_with(|config| config.gateway.allow_unlinked_map_servers = true).await;
+    FakeMap::register(world.state(), "foreign-1", &[1], None).await;
+    let player = world.player("Ann").await;
+    let mut client = player.connect().await;
+    client.enter(player.character).await;
+    client.expect("enter_world_success").await;
+    world.pass(30 * SECOND).await;
+    assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
+    assert_eq!(figures.count("realmgate_timers_fired_total{timer=\"lent\"}"), 1);
+    assert_eq!(figures.count("realmgate_timers_fired_total{timer=\"passage\"}"), 0);
+}
+
+#[tokio::test]
+async fn a_first_start_is_no_outage() {
+    let figures = Figures::listen();
+    let world = TestWorld::start().await;
+    world.sweep().await;
+    assert_eq!(figures.count("realmgate_outages_total"), 0, "nobody was to fire timers before");
+    world.clock.advance(Duration::from_secs(3_600));
+    world.sweep().await;
+    assert_eq!(figures.count("realmgate_outages_total"), 1);
 }
 
 /// An account that this sidecar's earlier run held.
@@ -189,7 +254,7 @@ async fn a_character_that_is_not_reclaimed_is_released() {
     let mut map = world.map_server("map-1", &[1]).await;
     let (player, _client) = world.in_world("Ann", &mut map).await;
     map.close().await;
-    // It comes back, and is gone before it has said what it holds.
+    // It comes back, and is gone before it has reclaimed anything.
     drop(world.returning("map-1", &[1]).await);
     world.pass(29 * SECOND).await;
     assert_eq!(world.lock(player.character).await.owner.kind(), "map");
@@ -238,7 +303,7 @@ async fn after_an_outage_whoever_comes_back_first_finds_its_locks() {
     let (player, _client) = world.in_world("Ann", &mut map).await;
     let before = world.lock(player.character).await;
     map.close().await;
-    // Nobody fires timers for an hour, and the map server is here again before anybody does.
+    // Nobody fires timers for an hour, and the map server is back before anybody does.
     world.clock.advance(Duration::from_secs(3_600));
     let cookie = world.cookie("map-1").unwrap();
     let met = meet(world.state(), &"map-1".parse().unwrap(), cookie.expose(), false).await;

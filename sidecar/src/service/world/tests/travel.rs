@@ -1,10 +1,10 @@
-//! From one map server to another, and back when that fails.
+//! Tests of travelling from one map server to another, and back when that fails.
 
-use realmgate_protocol::ids::{ChannelId, CharacterId, LockEpoch, RequestId};
+use realmgate_protocol::ids::{ChannelId, CharacterId, LockEpoch, MapId, RequestId};
 use realmgate_protocol::link::{FromMap, PrepareRefusal, ToMap, TravelGrant};
 
 use crate::lock::LockOwner;
-use crate::service::world::testing::{FakeMap, TestWorld, save, soft_at};
+use crate::service::world::testing::{FakeMap, SPAWN, TestWorld, save, soft_at, soon};
 
 async fn ask(map: &mut FakeMap, character: CharacterId, epoch: LockEpoch, to: u16, channel: Option<u16>) {
     let save = save(character, epoch, 1, soft_at(to, 7_168));
@@ -40,7 +40,7 @@ async fn a_portal_leads_to_another_map_server() {
     assert_eq!(to.announced.take().unwrap().0.soft, Some(soft_at(2, 7_168)), "it arrives where the portal leads");
     let (request, traveller, grant) = granted(&mut from).await;
     assert_eq!((request, traveller), (RequestId(77), character));
-    assert_eq!((grant.server.as_str(), grant.map.0, grant.spawn_x), ("map-2", 2, 7_168));
+    assert_eq!((grant.server.as_str(), grant.map.0, grant.spawn_x), ("map-2", 2, SPAWN.x));
     assert_eq!(world.lock(character).await.owner, LockOwner::Map("map-2".parse().unwrap()));
 
     from.say(FromMap::Save { saves: vec![save(character, before, 2, soft_at(1, 0))] }).await;
@@ -85,6 +85,51 @@ async fn a_journey_that_fails_gives_the_character_back() {
 }
 
 #[tokio::test]
+async fn the_session_entry_goes_along() {
+    let world = TestWorld::start().await;
+    let (mut from, mut to) = (world.map_server("map-1", &[1]).await, world.map_server("map-2", &[2]).await);
+    let (player, _client) = world.in_world("Ann", &mut from).await;
+    ask(&mut from, player.character, world.lock(player.character).await.epoch, 2, None).await;
+    to.admit().await;
+    granted(&mut from).await;
+    let user = player.account.to_string();
+    soon("the place in the entry", async {
+        loop {
+            let seen = world.state().sessions.get(&user).await.unwrap().unwrap().character.unwrap();
+            if (seen.map_server.as_str(), seen.map_id, seen.at) == ("map-2", MapId(2), Some(SPAWN)) {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn travelling_to_and_fro_without_end_is_refused_and_the_character_stays() {
+    let world = TestWorld::start_with(|config| config.limits.journeys_per_min = 6).await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, _client) = world.in_world("Ann", &mut map).await;
+    for channel in [2, 1, 2, 1, 2, 1] {
+        let epoch = world.lock(player.character).await.epoch;
+        ask(&mut map, player.character, epoch, 1, Some(channel)).await;
+        let (_, epoch) = map.admit().await;
+        granted(&mut map).await;
+        map.entered(player.character, epoch).await;
+        map.sync().await;
+    }
+    let epoch = world.lock(player.character).await.epoch;
+    ask(&mut map, player.character, epoch, 1, Some(2)).await;
+    let (back, code) = refused(&mut map).await;
+    assert_eq!(code, "RATE_LIMITED");
+    assert!(world.lock(player.character).await.admits(&"map-1".parse().unwrap(), back), "it stays where it is");
+    world.clock.advance(std::time::Duration::from_secs(10));
+    ask(&mut map, player.character, back, 1, Some(2)).await;
+    map.admit().await;
+    granted(&mut map).await;
+}
+
+#[tokio::test]
 async fn a_log_in_during_a_journey_wins() {
     let world = TestWorld::start().await;
     let (mut from, mut to) = (world.map_server("map-1", &[1]).await, world.map_server("map-2", &[2]).await);
@@ -96,9 +141,14 @@ async fn a_log_in_during_a_journey_wins() {
     client.enter(player.character).await;
     let (entry, _, entry_epoch) = to.prepare().await;
     assert!(entry_epoch > journey_epoch);
-    to.say(FromMap::Prepared { request: journey, refusal: None }).await;
-    to.say(FromMap::Prepared { request: entry, refusal: None }).await;
+    to.say(FromMap::Prepared { request: journey, refusal: None, spawn: None }).await;
+    to.say(FromMap::Prepared { request: entry, refusal: None, spawn: None }).await;
     client.expect("enter_world_success").await;
     assert_eq!(from.fenced().await, (player.character, before), "the journey came to nothing");
+    let called_off = to.wait(|message| match message {
+        ToMap::Cancel { character, epoch } => Some((*character, *epoch)),
+        _ => None,
+    });
+    assert_eq!(called_off.await, (player.character, journey_epoch), "nobody is expected by it any more");
     assert!(world.lock(player.character).await.admits(&"map-2".parse().unwrap(), entry_epoch));
 }

@@ -1,4 +1,4 @@
-//! Batches that meet other writers of the same database, as where several sidecars share it.
+//! Batches that meet other writers of the same database, as when several sidecars share it.
 
 use super::*;
 use crate::store::ledger::sql::commit_once;
@@ -16,7 +16,7 @@ async fn a_key_that_two_commit_at_once_counts_once(store: TestStore) {
     let other = store.beside().await;
     for round in 0..10 {
         let fenced = event(vec![gold(GoldAccount::World, purse(1), 5)]);
-        // Nothing but the key of this one is there to wait at.
+        // Only its idempotency key can make this one wait.
         let created = vec![create(100 + round, Owner::Ground)];
         let unfenced = OwnedEvent { fences: Vec::new(), ..event(created) };
         let events = [unfenced, fenced];
@@ -94,7 +94,7 @@ async fn a_fence_waits_for_a_batch_that_has_begun(store: TestStore) {
     let bench = Bench::new(&store).await;
     let other = store.beside().await;
     assert_eq!(bench.one(vec![gold(GoldAccount::World, purse(2), 1)]).await, None);
-    // Holds the batch up where it has its characters already.
+    // Holds the batch up when it has locked its characters already.
     let mut busy = other.begin_write("test").await.unwrap();
     let pay = "UPDATE gold_balances SET balance = balance WHERE owner = 'world'";
     sqlx::query(pay).execute(&mut *busy).await.unwrap();

@@ -1,14 +1,15 @@
-//! Who may take an account's lock, and bring a character in under it.
+//! Which gateways may take an account's lock, and bring a character in under it.
 
 use realmgate_protocol::ids::CharacterId;
 use uuid::Uuid;
 
 use super::{ACCOUNT, WHO, cookie, make_ann};
 use crate::lock::{
-    AccountLock, AccountOwner, CharacterLock, CookieHash, LockOwner, LockStep, ServerKey, ServerLock, Timers,
+    AccountLock, AccountOwner, AccountStep, CharacterLock, CookieHash, LockOwner, LockStep, ServerKey, ServerLock,
+    Timers,
 };
 use crate::store::characters::{Creation, NewCharacter};
-use crate::store::locks::{AccountLockStore, Entering, KnownServer, LockStore, ServerLockStore};
+use crate::store::locks::{AccountLockStore, DeadlineStore, Entering, KnownServer, LockStore, ServerLockStore};
 use crate::store::testing::{TestStore, on_both};
 use crate::store::{CharacterStore, SqlStore};
 
@@ -17,13 +18,20 @@ on_both!(
     an_account_is_taken_under_the_lock_of_the_replica,
     who_does_not_hold_the_account_brings_nobody_in,
     one_character_of_an_account_comes_in,
+    who_is_waited_for_beside_a_gateway_is_kept_and_has_a_timer,
 );
 
 const OTHER: CharacterId = CharacterId([2; 16]);
 const SESSION: Uuid = Uuid::from_u128(1);
 
 fn connected() -> AccountLock {
-    AccountLock { owner: AccountOwner::Gateway("a".to_owned()), session: Some(SESSION), epoch: 1, deadline_ms: None }
+    AccountLock {
+        owner: AccountOwner::Gateway("a".to_owned()),
+        session: Some(SESSION),
+        epoch: 1,
+        deadline_ms: None,
+        waiting: None,
+    }
 }
 
 /// Ann with a second character, connected at `a`.
@@ -35,6 +43,7 @@ async fn connect_ann(store: &SqlStore) {
         session: SESSION,
         name: "Anna",
         folded: "anna",
+        key: "anna",
         class_id: "mage",
         at_ms: 0,
     };
@@ -65,7 +74,7 @@ async fn an_account_is_taken_under_the_lock_of_the_replica(store: TestStore) {
     let claim = async |cookie: CookieHash| {
         store.claim_account(ACCOUNT, &AccountLock::FREE, &connected(), (&key, &cookie)).await.unwrap()
     };
-    assert!(!claim(cookie()).await, "a replica without a lock would leave the account's behind for ever");
+    assert!(!claim(cookie()).await, "a replica without a lock would leave the account's behind forever");
     let lock = ServerLock::heard(&key, cookie(), 0, &Timers::default());
     let known = KnownServer { key: key.clone(), lock, linked_to: None, shared: true };
     assert!(store.claim_server(None, &known).await.unwrap());
@@ -89,4 +98,27 @@ async fn one_character_of_an_account_comes_in(store: TestStore) {
     let free = CharacterLock { owner: LockOwner::None, deadline_ms: None, ..held.clone() };
     assert!(store.change(WHO, &held, &free, 0).await.unwrap());
     assert!(enter(&store, OTHER, SESSION, "a").await);
+}
+
+async fn who_is_waited_for_beside_a_gateway_is_kept_and_has_a_timer(store: TestStore) {
+    connect_ann(&store).await;
+    let step = |lock: &AccountLock, step, now_ms| lock.after(&step, now_ms, &Timers::default()).unwrap();
+    let beside = step(&connected(), AccountStep::LoggedIn { session: Uuid::from_u128(2) }, 0);
+    assert!(store.change_account_lock(ACCOUNT, &connected(), &beside).await.unwrap());
+    assert_eq!(store.account_lock(ACCOUNT).await.unwrap().as_ref(), Some(&beside));
+    assert!(store.due(29_999).await.unwrap().accounts.is_empty());
+    assert_eq!(store.due(30_000).await.unwrap().accounts, [(ACCOUNT, beside.clone())]);
+
+    let later = step(&beside, AccountStep::Refreshed { session: Uuid::from_u128(2) }, 5);
+    let alone = step(&beside, AccountStep::WaitExpired, 30_000);
+    assert!(store.change_account_lock(ACCOUNT, &beside, &later).await.unwrap());
+    assert!(!store.expire_account(ACCOUNT, &beside, &alone).await.unwrap(), "it was refreshed in the meantime");
+    assert!(store.expire_account(ACCOUNT, &later, &alone).await.unwrap());
+    assert_eq!(store.account_lock(ACCOUNT).await.unwrap().as_ref(), Some(&alone));
+
+    let again = step(&alone, AccountStep::LoggedIn { session: Uuid::from_u128(3) }, 0);
+    assert!(store.change_account_lock(ACCOUNT, &alone, &again).await.unwrap());
+    assert_eq!(store.free_accounts_of("a").await.unwrap(), [ACCOUNT]);
+    let left = step(&again, AccountStep::ReplicaGone { gateway: "a".to_owned() }, 0);
+    assert_eq!(store.account_lock(ACCOUNT).await.unwrap(), Some(left), "as the step says");
 }

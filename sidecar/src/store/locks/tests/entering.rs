@@ -12,7 +12,7 @@ async fn only_the_log_in_that_holds_the_account_brings_a_character_in(store: Tes
     make_ann(&store).await;
     let (older, newer) = (Uuid::from_u128(1), Uuid::from_u128(2));
     let owner = AccountOwner::Gateway("gateway-1".to_owned());
-    let speaks = AccountLock { owner, session: Some(newer), epoch: 1, deadline_ms: None };
+    let speaks = AccountLock { owner, session: Some(newer), epoch: 1, deadline_ms: None, waiting: None };
     assert!(store.change_account_lock(ACCOUNT, &AccountLock::FREE, &speaks).await.unwrap());
     let to =
         CharacterLock { owner: LockOwner::Gateway("gateway-1".to_owned()), epoch: LockEpoch(1), deadline_ms: None };

@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::lock::{AccountLock, AccountOwner, ServerKey, ServerLock};
+use crate::store::call::Transaction;
+use crate::store::dialect::{Rows, lock_rows};
 use crate::store::locks::{AccountLockStore, DeadlineStore, KnownServer, ServerLockStore};
+use crate::store::testing::on_postgres;
 
 on_both!(
     a_server_that_was_heard_of_in_time_is_not_ended,
@@ -12,9 +15,14 @@ on_both!(
     only_the_process_of_the_cookie_stops_timers,
 );
 
+on_postgres!(
+    deadlines_are_put_off_while_others_change_locks,
+    lent_characters_are_renewed_in_the_order_in_which_others_lock_them,
+);
+
 const NOW: u64 = 1_000_000;
 
-/// A server lock as a process has it that was heard of now, and is in the store.
+/// Stores the lock of a server that was heard of now.
 async fn claimed(store: &SqlStore, key: &ServerKey, now_ms: u64) -> ServerLock {
     let lock = ServerLock::heard(key, cookie(), now_ms, &Timers::default());
     let known = KnownServer { key: key.clone(), lock: lock.clone(), linked_to: None, shared: true };
@@ -55,11 +63,11 @@ async fn a_lock_that_was_renewed_in_time_is_not_ended(store: TestStore) {
     make_ann(&store).await;
     let waiting = CharacterLock { deadline_ms: Some(NOW), ..held(1) };
     store.change(WHO, &CharacterLock::FREE, &waiting, 0).await.unwrap();
-    let read = store.due(NOW).await.unwrap().characters.remove(0).lock;
+    let read = store.due(NOW).await.unwrap().characters.remove(0).0.lock;
     let free = read.after(&LockStep::Expired, NOW, &Timers::default()).unwrap();
     assert_eq!(store.set_character_deadlines(&server(), NOW + 1).await.unwrap(), 1);
     assert!(!store.expire(WHO, &read, &free, NOW).await.unwrap(), "it has another deadline by now");
-    let renewed = store.due(NOW + 1).await.unwrap().characters.remove(0).lock;
+    let renewed = store.due(NOW + 1).await.unwrap().characters.remove(0).0.lock;
     assert!(store.expire(WHO, &renewed, &free, NOW + 1).await.unwrap());
 }
 
@@ -68,11 +76,11 @@ async fn a_server_ends_with_all_it_held_or_not_at_all(store: TestStore) {
     let key = ServerKey::Replica("gateway-1".to_owned());
     let lock = claimed(&store, &key, NOW).await;
     let owner = AccountOwner::Gateway("gateway-1".to_owned());
-    let speaks = AccountLock { owner, session: Some(uuid::Uuid::nil()), epoch: 1, deadline_ms: None };
+    let speaks = AccountLock { owner, session: Some(uuid::Uuid::nil()), epoch: 1, deadline_ms: None, waiting: None };
     assert!(store.change_account_lock(ACCOUNT, &AccountLock::FREE, &speaks).await.unwrap());
 
     store.execute("ALTER TABLE characters RENAME COLUMN lent_to TO hidden").await;
-    store.retire_server(&key, &lock, lock.deadline_ms).await.expect_err("its characters can not be freed");
+    store.retire_server(&key, &lock, lock.deadline_ms).await.expect_err("its characters cannot be freed");
     store.execute("ALTER TABLE characters RENAME COLUMN hidden TO lent_to").await;
     assert!(store.server(&key).await.unwrap().is_some(), "nobody would look for what it still holds");
     assert_eq!(store.account_lock(ACCOUNT).await.unwrap(), Some(speaks));
@@ -93,4 +101,65 @@ async fn only_the_process_of_the_cookie_stops_timers(store: TestStore) {
     assert_eq!(lock_and_x(&store).await, (waiting, 10), "nobody would end the lock of a process that is not known");
     assert_eq!(store.reclaim(&server(), &cookie(), &[who]).await.unwrap(), []);
     assert_eq!(lock_and_x(&store).await.0, held(1));
+}
+
+/// Begins a transaction that fails when it has to wait for a row, before PostgreSQL checks for a deadlock.
+async fn begin_impatient(store: &SqlStore) -> Transaction {
+    let mut transaction = store.begin_write("test").await.unwrap();
+    sqlx::query("SET LOCAL lock_timeout = '300ms'").execute(&mut *transaction).await.unwrap();
+    transaction
+}
+
+async fn deadlines_are_put_off_while_others_change_locks(store: TestStore) {
+    make_ann(&store).await;
+    let waiting = AccountLock { owner: AccountOwner::LogIn, epoch: 1, deadline_ms: Some(NOW), ..AccountLock::FREE };
+    assert!(store.change_account_lock(ACCOUNT, &AccountLock::FREE, &waiting).await.unwrap());
+    let replica = ServerKey::Replica("a".to_owned());
+    claimed(&store, &replica, NOW).await;
+    // Then timers are not fired for an hour.
+    store.watch(NOW, &Timers::default()).await.unwrap();
+    // A replica is retired: its own row goes first, and its accounts' rows change after that.
+    let mut retiring = begin_impatient(&store).await;
+    sqlx::query("DELETE FROM server_locks").execute(&mut *retiring).await.unwrap();
+    let putting_off = async { store.watch(NOW + 3_600_000, &Timers::default()).await.unwrap() };
+    let freeing = async {
+        store.until_waiting(1).await;
+        lock_rows(&mut retiring, Rows::Accounts, [ACCOUNT.to_string()]).await.unwrap();
+        retiring.commit().await.unwrap();
+    };
+    tokio::join!(putting_off, freeing);
+    let account = store.account_lock(ACCOUNT).await.unwrap().unwrap();
+    assert!(account.deadline_ms > Some(NOW + 3_600_000), "{account:?}");
+}
+
+async fn lent_characters_are_renewed_in_the_order_in_which_others_lock_them(store: TestStore) {
+    make_ann(&store).await;
+    let later = CharacterId([2; 16]);
+    let new = NewCharacter {
+        id: later,
+        account: ACCOUNT,
+        session: uuid::Uuid::nil(),
+        name: "Bob",
+        folded: "bob",
+        key: "bob",
+        class_id: "mage",
+        at_ms: 0,
+    };
+    store.create(new, 8).await.unwrap();
+    let passing = CharacterLock { owner: LockOwner::Gateway("a".to_owned()), epoch: LockEpoch(1), deadline_ms: None };
+    // The one whose id comes later lies first in the table.
+    for character in [later, WHO] {
+        assert!(store.change(character, &CharacterLock::FREE, &passing, NOW).await.unwrap());
+        let fence = Fence { character, epoch: passing.epoch };
+        assert!(store.lend(&fence, "a", &server(), NOW).await.unwrap());
+    }
+    let mut other = begin_impatient(&store).await;
+    lock_rows(&mut other, Rows::Characters, [WHO.to_string()]).await.unwrap();
+    let renewing = async { store.renew_lent(&server(), NOW + 1).await.unwrap() };
+    let fencing = async {
+        store.until_waiting(1).await;
+        lock_rows(&mut other, Rows::Characters, [later.to_string()]).await.unwrap();
+        other.commit().await.unwrap();
+    };
+    assert_eq!(tokio::join!(renewing, fencing).0, 2);
 }

@@ -60,7 +60,7 @@ async fn what_a_replica_held_goes_with_its_lock(store: TestStore) {
     make_ann(&store).await;
     let known = known(&store, ServerKey::Replica("a".to_owned())).await;
     let gateway = AccountOwner::Gateway("a".to_owned());
-    let connected = AccountLock { owner: gateway, session: None, epoch: 1, deadline_ms: None };
+    let connected = AccountLock { owner: gateway, session: None, epoch: 1, deadline_ms: None, waiting: None };
     assert!(store.change_account_lock(ACCOUNT, &AccountLock::FREE, &connected).await.unwrap());
     let passing = CharacterLock { owner: LockOwner::Gateway("a".to_owned()), ..held(1) };
     assert!(store.change(WHO, &CharacterLock::FREE, &passing, 0).await.unwrap());

@@ -1,4 +1,4 @@
-//! What a bot does with what it carries: wears what fits an empty place, uses what heals, drops what is too much.
+//! What a bot does with its items: it equips what fits an empty slot, uses consumables, and drops what is too much.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,14 +9,14 @@ use realmgate_protocol::realm::{ClientMessage, ItemView, ServerMessage};
 use super::desk::{Desk, Open};
 use super::senses::{Me, Senses};
 
-/// Below this a bot uses up what can be used up.
+/// Below this health a bot uses a consumable.
 const USE_BELOW_PERCENT: u32 = 60;
 const USE_EVERY: Duration = Duration::from_secs(5);
 
-/// What a bot has learnt of its things.
+/// What a bot has learnt about its items.
 #[derive(Debug, Default)]
 pub struct Bag {
-    /// Kinds of items that could not be worn.
+    /// Ids of the items that could not be worn.
     unwearable: BTreeSet<String>,
     next_use: Duration,
 }
@@ -34,7 +34,7 @@ impl Bag {
         }
     }
 
-    /// Asks for at most one thing.
+    /// Makes at most one request.
     pub fn step(
         &mut self,
         senses: &Senses<'_>,
@@ -74,13 +74,13 @@ impl Bag {
     }
 }
 
-/// The worn slot that an item fits, in the numbering of item views.
+/// The worn slot that an item fits, in the numbering of item views. `None` if it cannot be worn.
 fn worn_slot(session: &Session, item: &ItemView) -> Option<u16> {
     let slot = session.content.item(&item.definition)?.worn_slot?;
     Some(if slot < FIRST_WORN_SLOT { slot + FIRST_WORN_SLOT } else { slot })
 }
 
-/// An item of the bag that the bot can do without: one that is neither worn nor used up, or whose place is taken.
+/// An item in the bag that the bot can spare: not a consumable, and either not wearable or its worn slot is taken.
 pub fn spare(session: &Session) -> Option<&ItemView> {
     session.possessions.bag().find(|item| is_spare(session, &session.possessions, item))
 }

@@ -1,27 +1,27 @@
-//! Requests about possessions, one at a time: so a change that is told belongs to the request that is open.
+//! Requests about possessions, one at a time, so that a change from the server belongs to the open request.
 
 use std::time::Duration;
 
 use realmgate_protocol::realm::{ClientMessage, EntityKind, ServerMessage};
 
-/// After this the answer is taken to have been none, unless the server says that the store is away.
+/// After this a request counts as unanswered, unless the server says that the store is away.
 const FORGET_AFTER: Duration = Duration::from_secs(20);
 
 /// The request that waits for its answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Open {
-    /// What was asked for.
+    /// The request.
     pub ask: ClientMessage,
-    /// For a pick-up, what lies there.
+    /// For a pick-up, the kind of the entity on the ground.
     pub kind: Option<EntityKind>,
     since: Duration,
 }
 
-/// The bot's desk.
+/// Holds the one open request of a bot.
 #[derive(Debug, Default)]
 pub struct Desk {
     open: Option<Open>,
-    /// The store is away, or what waited for it is not settled: answers take as long as they take.
+    /// Whether the store is away or changes still wait for it: then there is no time limit for answers.
     store_lags: bool,
 }
 
@@ -31,7 +31,7 @@ impl Desk {
         self.open.as_ref()
     }
 
-    /// Whether another request may be made.
+    /// Whether another request may be made. Forgets an open request that took too long.
     pub fn is_free(&mut self, now: Duration) -> bool {
         if !self.store_lags && self.open.as_ref().is_some_and(|open| now - open.since > FORGET_AFTER) {
             self.open = None;
@@ -39,13 +39,13 @@ impl Desk {
         self.open.is_none()
     }
 
-    /// Makes a request; the caller has looked whether the desk is free.
+    /// Makes a request. The caller has checked that the desk is free.
     pub fn ask(&mut self, ask: ClientMessage, kind: Option<EntityKind>, now: Duration, asks: &mut Vec<ClientMessage>) {
         self.open = Some(Open { ask: ask.clone(), kind, since: now });
         asks.push(ask);
     }
 
-    /// Closes the request if this is its answer; whether loot was picked up.
+    /// Closes the request if this is its answer. Returns whether loot was picked up.
     pub fn hear(&mut self, message: &ServerMessage) -> bool {
         if let ServerMessage::Store { away, pending } = message {
             self.store_lags = *away || *pending > 0;

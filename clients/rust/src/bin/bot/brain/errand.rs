@@ -16,10 +16,10 @@ use super::senses::{Me, Senses};
 const VENDOR_SIGHT_TILES: i32 = 12;
 /// How near a bot goes to a vendor before it speaks.
 const COUNTER_UNITS: i32 = UNITS_PER_TILE * 3 / 2;
-/// Items that may go over the counter in one visit.
+/// Maximum number of deals in one visit.
 const DEALS: u32 = 3;
 const ERRAND_WITHIN: Duration = Duration::from_secs(40);
-/// How long a bot stands in a portal before it steps out to step in again.
+/// How long a bot stands in a portal before it steps out and in again.
 const PORTAL_PATIENCE: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +35,7 @@ enum Errand {
     Portal { portal: Position, until: Duration, there_since: Option<Duration> },
 }
 
-/// What a bot is on its way for.
+/// The errand that a bot is on.
 #[derive(Debug)]
 pub struct Errands {
     traveller: bool,
@@ -46,13 +46,13 @@ pub struct Errands {
 }
 
 impl Errands {
-    /// None so far.
+    /// No errand yet. Schedules the first ones.
     pub fn new(traveller: bool, now: Duration, rng: &mut Pcg64) -> Self {
         let (next_vendor, next_portal) = (later(now, 5_000..40_000, rng), later(now, 2_000..8_000, rng));
         Self { traveller, errand: None, stock: None, next_vendor, next_portal }
     }
 
-    /// In another world, what was on the way is void; one does not turn on the doorstep.
+    /// The bot has entered a world: its errand is void, and it does not go straight back through the portal.
     pub fn arrive(&mut self, now: Duration, rng: &mut Pcg64) {
         self.errand = None;
         self.stock = None;
@@ -66,7 +66,7 @@ impl Errands {
         }
     }
 
-    /// Whether the bot is on its way to a portal, or should be: then it stops for nothing.
+    /// Whether the bot is on its way to a portal, or should be. Then it stops for nothing.
     pub fn is_leaving(&self, senses: &Senses<'_>) -> bool {
         match self.errand {
             Some(errand) => matches!(errand, Errand::Portal { .. }),
@@ -78,7 +78,7 @@ impl Errands {
         self.traveller && senses.now >= self.next_portal && !senses.guide.portals.is_empty()
     }
 
-    /// Where the errand leads; deals with the vendor once there.
+    /// Where the errand leads. Deals with the vendor once there.
     pub fn step(
         &mut self,
         senses: &Senses<'_>,
@@ -143,7 +143,7 @@ impl Errands {
                 self.errand = Some(Errand::Vendor { until, deals: deals + 1 });
             }
             None => {
-                // Prices are asked for anew on the next visit.
+                // Prices are requested again on the next visit.
                 self.stock = None;
                 self.errand = None;
             }
@@ -151,7 +151,7 @@ impl Errands {
         Some(me.at)
     }
 
-    /// Into the portal; out again and back when nothing happens there.
+    /// Goes into the portal, and out and back in if nothing happens there.
     fn enter(
         &mut self,
         senses: &Senses<'_>,
@@ -177,13 +177,13 @@ impl Errands {
     }
 }
 
-/// The nearest vendor, seen or known of.
+/// The position of the nearest vendor in view, otherwise of the nearest known one.
 fn vendor_place(senses: &Senses<'_>, me: &Me<'_>) -> Option<Position> {
     let seen = senses.nearest(me.at, EntityKind::Vendor, VENDOR_SIGHT_TILES, |_, _| true).map(|(_, place)| place);
     seen.or_else(|| senses.guide.vendors.iter().min_by_key(|place| place.distance_squared(me.at)).copied())
 }
 
-/// Sells what can be spared, else buys the cheapest thing that leaves half the gold.
+/// Sells an item that the bot can spare, otherwise buys the cheapest item if that leaves half the gold.
 fn deal(senses: &Senses<'_>, stock: &Stock) -> Option<ClientMessage> {
     let (session, vendor) = (senses.session, stock.vendor);
     if let Some(item) = spare(session)

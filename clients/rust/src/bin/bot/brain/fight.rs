@@ -1,4 +1,4 @@
-//! Fighting mobs: whom, from where, and with which ability.
+//! Fighting mobs: which one, from where, and with which ability.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,27 +15,27 @@ use super::senses::{Me, Senses};
 
 /// How far a bot looks for mobs, in tiles.
 const SIGHT_TILES: i32 = 14;
-/// A slot is not tried again before the server has had time to say what it thinks.
+/// A slot is not tried again until the server has had time to answer.
 const TRY_EVERY: Duration = Duration::from_millis(400);
-/// After using an ability a bot stands until it can see whether it casts: walking would break the cast.
+/// After using an ability a bot stands until it can see whether it is casting: walking would interrupt the cast.
 const STAND_AFTER_USE: Duration = Duration::from_millis(250);
-/// Between two abilities: a server may have a wait that all of them share, which is not told.
+/// Time between two abilities. A server may have a shared cooldown, which it does not send.
 const BREATH: Duration = Duration::from_millis(950);
-/// A target that does not lose health for so long is let be.
+/// A target that loses no health for this long is given up.
 const PATIENCE: Duration = Duration::from_secs(12);
-/// Abilities that name no range are taken to reach this far.
+/// The assumed range of abilities without one.
 const ARM_UNITS: i32 = UNITS_PER_TILE + UNITS_PER_TILE / 4;
-/// Below this a bot heals itself if it can.
+/// Below this health a bot heals itself if it can.
 const HEAL_BELOW_PERCENT: u32 = 55;
 
-/// What the fight asks for this tick.
+/// What the fight wants to do this tick.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Combat {
     /// The ability to use.
     pub action: Option<Action>,
-    /// Where to walk, to get at the target.
+    /// Where to walk to reach the target.
     pub goal: Option<Position>,
-    /// Whether to stand: casting, or near enough.
+    /// Whether to stand: casting, or close enough.
     pub is_holding: bool,
 }
 
@@ -78,7 +78,7 @@ impl Fight {
         }
     }
 
-    /// What to do about mobs.
+    /// Decides what to do about mobs.
     pub fn step(&mut self, senses: &Senses<'_>, me: &Me<'_>, is_reckless: bool, rng: &mut Pcg64) -> Combat {
         if me.entity.casting.is_some() || senses.now < self.stand_until {
             return Combat { is_holding: true, ..Combat::default() };
@@ -88,7 +88,7 @@ impl Fight {
         }
         let Some((target, place)) = self.target(senses, me) else { return Combat::default() };
         if me.entity.has_status(status::SAFE) {
-            // Nobody fights from within a safe zone.
+            // Fighting from within a safe zone is not possible.
             return Combat { goal: Some(place), ..Combat::default() };
         }
         if let Some((slot, ability)) = self.pick(senses, me, place, rng) {
@@ -115,7 +115,7 @@ impl Fight {
         Some(self.use_slot(slot, aim, senses.now))
     }
 
-    /// The mob to fight: the one so far, while it lives and suffers, else the nearest.
+    /// The mob to fight: the current one while it lives and loses health, otherwise the nearest.
     fn target(&mut self, senses: &Senses<'_>, me: &Me<'_>) -> Option<(EntityId, Position)> {
         let now = senses.now;
         self.let_be.retain(|_, until| *until > now);
@@ -154,7 +154,7 @@ impl Fight {
         }
     }
 
-    /// An ability that can harm what stands there now.
+    /// A random ability that can harm a target at `place` now.
     fn pick<'a>(
         &self,
         senses: &Senses<'a>,
@@ -186,7 +186,7 @@ impl Fight {
         })
     }
 
-    /// How near to go: to where the farthest harmful ability reaches, cooling or not.
+    /// How near to go: within the longest range of an affordable harmful ability, on cooldown or not.
     fn wished_distance(&self, senses: &Senses<'_>, me: &Me<'_>) -> i32 {
         let abilities = me.welcome.slots.iter().filter_map(|place| senses.session.content.ability(*place));
         let affordable = abilities.filter(|ability| !ability.friendly && ability.cost <= me.resource());
@@ -202,7 +202,7 @@ impl Fight {
     }
 }
 
-/// How far away an ability is used: a little less than it reaches, since targets walk.
+/// From how far away an ability is used: a little less than its range, since targets walk.
 fn reach(ability: &AbilityInfo) -> i32 {
     if ability.range <= 0 { ARM_UNITS } else { ability.range * 7 / 8 }
 }

@@ -1,4 +1,4 @@
-//! Picking up what lies about.
+//! Picking up loot from the ground.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,19 +12,19 @@ use super::senses::{Me, Senses};
 
 /// How far a bot goes for something on the ground, in tiles.
 const SIGHT_TILES: i32 = 8;
-/// How near it goes before it reaches down, and how near once that was too far.
+/// How near it goes before it asks, and how near once that was too far.
 const REACH_UNITS: i32 = UNITS_PER_TILE;
 const CLOSE_REACH_UNITS: i32 = UNITS_PER_TILE / 4;
 
-/// Things this near to where something died by the bot's hand may be its own.
+/// Loot within this distance of a kill of the bot may belong to it.
 const FALLS_WITHIN_UNITS: i32 = 4 * UNITS_PER_TILE;
-/// A kill that is older than this has left nothing.
+/// A kill that is older than this has left no loot.
 const KILL_COUNTS_FOR: Duration = Duration::from_secs(60);
 
-/// What a bot knows of things on the ground.
+/// What a bot knows about loot on the ground.
 #[derive(Debug, Default)]
 pub struct Loot {
-    /// Where it killed something, and when.
+    /// Where the bot killed something, and when.
     kills: Vec<(Position, Duration)>,
     let_be: BTreeMap<EntityId, Duration>,
     too_far: Option<EntityId>,
@@ -32,11 +32,11 @@ pub struct Loot {
 }
 
 impl Loot {
-    /// Notes its kills, and learns from refusals of its pick-ups.
+    /// Notes the bot's kills, and learns from refusals of its pick-ups.
     pub fn hear(&mut self, message: &ServerMessage, open: Option<&Open>, senses: &Senses<'_>) {
         let now = senses.now;
         if let ServerMessage::Kill { target, .. } = message {
-            // A body that is no longer in view lay where the bot could reach it.
+            // A body that is no longer in view was within the bot's reach.
             let place = senses.session.world.entity(*target).and_then(|body| body.position());
             self.kills.extend(place.or(senses.session.position()).map(|place| (place, now)));
         }
@@ -54,7 +54,7 @@ impl Loot {
         }
     }
 
-    /// Where to go for loot; asks for it once in reach.
+    /// Where to go for loot. Requests it once in reach.
     pub fn step(
         &mut self,
         senses: &Senses<'_>,
@@ -80,7 +80,7 @@ impl Loot {
             found.into_iter().flatten().min_by_key(|(_, (_, place))| place.distance_squared(me.at))?;
         let reach = if self.too_far == Some(entity) { CLOSE_REACH_UNITS } else { REACH_UNITS };
         if me.is_near(place, reach) && desk.is_free(now) {
-            // Whatever becomes of it, it is not asked for again at once.
+            // Whatever the answer, it is not requested again at once.
             self.let_be.insert(entity, now + Duration::from_secs(2));
             desk.ask(ClientMessage::PickUp { entity }, Some(kind), now, asks);
         }

@@ -1,4 +1,4 @@
-//! What a bot does: a pure decision, tick for tick, from what it sees, what it knows and what it draws.
+//! What a bot does: a pure decision every tick, from what it sees, what it knows and its random numbers.
 
 mod bag;
 mod desk;
@@ -33,10 +33,10 @@ use talk::Talk;
 use trading::{Stance, Trading};
 use wander::Wander;
 
-/// Between two wishes to live again.
+/// Interval between two respawn requests.
 const RESPAWN_EVERY: Duration = Duration::from_secs(2);
 
-/// What kind of bot it is.
+/// The character traits of a bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Temper {
     /// Walks to portals, and stops for nothing on the way.
@@ -45,12 +45,12 @@ pub struct Temper {
     pub is_reckless: bool,
 }
 
-/// What a bot wants this tick.
+/// What a bot wants to do this tick.
 #[derive(Debug, Default, PartialEq)]
 pub struct Decision {
     /// Walking and abilities.
     pub intent: Intent,
-    /// Requests.
+    /// Requests to the server.
     pub asks: Vec<ClientMessage>,
 }
 
@@ -72,7 +72,7 @@ pub struct Brain {
 }
 
 impl Brain {
-    /// A mind that draws from `rng`.
+    /// A mind that takes its random numbers from `rng`.
     pub fn new(mut rng: Pcg64, temper: Temper, now: Duration) -> Self {
         Self {
             temper,
@@ -90,7 +90,7 @@ impl Brain {
         }
     }
 
-    /// The bot is in a world, new or another one: what it knew of places and entities is void.
+    /// The bot has entered a world, its first or another one. What it knew about places and entities is discarded.
     pub fn arrive(&mut self, now: Duration) {
         self.respawn_at = None;
         self.desk = Desk::default();
@@ -102,7 +102,7 @@ impl Brain {
         self.trading.arrive(now, &mut self.rng);
     }
 
-    /// Takes what the server told, after the session has. Whether it means that loot was picked up.
+    /// Takes a message from the server, after the session has. Returns whether it means that loot was picked up.
     pub fn hear(&mut self, message: &ServerMessage, senses: &Senses<'_>) -> bool {
         self.fight.hear(message, senses);
         self.bag.hear(message, self.desk.open(), senses.now);
@@ -113,12 +113,12 @@ impl Brain {
         self.desk.hear(message)
     }
 
-    /// Whether it is not known what became of a pick-up.
+    /// Whether a pick-up is still unanswered.
     pub fn has_open_pick_up(&self) -> bool {
         self.desk.open().is_some_and(|open| matches!(open.ask, ClientMessage::PickUp { .. }))
     }
 
-    /// What to do this tick.
+    /// Decides what to do this tick.
     pub fn decide(&mut self, senses: &Senses<'_>) -> Decision {
         let mut asks = Vec::new();
         self.talk.step(senses, &mut self.rng, &mut asks);
@@ -148,7 +148,7 @@ impl Brain {
         if combat.is_holding {
             return Intent { heading: None, action: combat.action };
         }
-        // What is on the ground is worth more than the next fight, but not than this one.
+        // Loot on the ground comes before the next fight, but not before the current one.
         let goal = combat
             .goal
             .filter(|_| me.in_combat())
@@ -182,7 +182,7 @@ impl Brain {
     }
 }
 
-/// A moment this many milliseconds from now, drawn from the range.
+/// The time a random number of milliseconds from now, drawn from the range.
 fn later(now: Duration, range_ms: std::ops::Range<u64>, rng: &mut Pcg64) -> Duration {
     now + Duration::from_millis(rng.random_range(range_ms))
 }

@@ -1,16 +1,16 @@
-//! Ways around walls: A* over the tiles, from centre to centre, so that no body gets caught on a corner.
+//! Paths around walls: A* over the tiles, from centre to centre, so that no body gets caught on a corner.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
 use realmgate_protocol::movement::{CollisionGrid, Position};
 
-/// Tiles looked at before the search gives up: a far goal is walked to by sight then.
+/// Maximum number of tiles to visit before the search gives up. The bot then walks straight to the far goal.
 const MAX_LOOKED_AT: usize = 6_000;
 
 type Tile = (i32, i32);
 
-/// The centres of the tiles on a shortest way, the goal itself last. `None` where there is none, or it is too far.
+/// The centres of the tiles on a shortest path, the goal itself last. `None` if there is none, or it is too far.
 pub fn find(grid: &CollisionGrid, from: Position, to: Position) -> Option<Vec<Position>> {
     let (start, goal) = (from.tile(), to.tile());
     if grid.is_solid(goal.0, goal.1) {
@@ -47,7 +47,7 @@ fn walked_back(came_from: &HashMap<Tile, Tile>, goal: Tile, to: Position) -> Vec
     let mut way = vec![to];
     let mut tile = goal;
     while let Some(before) = came_from.get(&tile) {
-        // The tile one stands on is no stop on the way.
+        // The starting tile is not a stop on the path.
         if came_from.contains_key(before) {
             way.push(Position::tile_centre(before.0, before.1));
         }

@@ -1,4 +1,4 @@
-//! What a bot decides from.
+//! The input of a bot's decisions.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use realmgate_protocol::realm::{EntityKind, status};
 use crate::guide::MapGuide;
 use crate::roster::Roster;
 
-/// Everything a bot sees and knows.
+/// Everything that a bot sees and knows.
 #[derive(Debug, Clone, Copy)]
 pub struct Senses<'a> {
-    /// What the server told.
+    /// The session: what the server has sent.
     pub session: &'a Session,
-    /// The bot's own clock.
+    /// The time on the run's clock.
     pub now: Duration,
-    /// What is known of this map.
+    /// What is known about this map.
     pub guide: &'a MapGuide,
     /// The bots in the world.
     pub roster: &'a Roster,
@@ -27,7 +27,7 @@ pub struct Senses<'a> {
 }
 
 impl<'a> Senses<'a> {
-    /// The nearest entity of a kind within some tiles that passes the test.
+    /// The nearest entity of a kind, within `tiles` of `at`, that passes the test.
     pub fn nearest(
         &self,
         at: Position,
@@ -44,7 +44,7 @@ impl<'a> Senses<'a> {
             .map(|(id, _, place)| (id, place))
     }
 
-    /// Whether nothing solid lies between, as far as the bot knows.
+    /// Whether nothing solid lies between the points, as far as the bot knows.
     pub fn sees(&self, from: Position, to: Position) -> bool {
         self.session.grid().is_none_or(|grid| grid.line_of_sight(from, to))
     }
@@ -57,9 +57,9 @@ pub struct Me<'a> {
     pub id: EntityId,
     /// Its components.
     pub entity: Seen<'a>,
-    /// Where it stands, as predicted.
+    /// Its predicted position.
     pub at: Position,
-    /// What the server said on entering.
+    /// The server's welcome.
     pub welcome: &'a Welcome,
 }
 
@@ -71,28 +71,28 @@ impl<'a> Me<'a> {
         Some(Self { id: welcome.entity, entity, at: senses.session.position()?, welcome })
     }
 
-    /// Whether it must ask to live again.
+    /// Whether it is dead and must respawn.
     pub fn is_dead(&self) -> bool {
         self.entity.is_dead()
     }
 
-    /// Whether it has been in combat lately.
+    /// Whether it was in combat recently.
     pub fn in_combat(&self) -> bool {
         self.entity.has_status(status::IN_COMBAT)
     }
 
-    /// How much of its health is left, in percent; 100 while it is not known.
+    /// Its health in percent; 100 while unknown.
     pub fn health_percent(&self) -> u32 {
         let Some(health) = &self.entity.health else { return 100 };
         u32::from(health.current) * 100 / u32::from(health.max.max(1))
     }
 
-    /// How much of the class's resource is left.
+    /// Its points of the class's resource; 0 while unknown.
     pub fn resource(&self) -> u16 {
         self.entity.resource.as_ref().map_or(0, |resource| resource.current)
     }
 
-    /// Whether an ability slot is ready, as of a tick.
+    /// Whether an ability slot is ready at a tick.
     pub fn is_ready(&self, slot: u8, tick: u32) -> bool {
         let ready_at = self.entity.cooldowns.as_ref().and_then(|cooldowns| cooldowns.ready_at.get(usize::from(slot)));
         ready_at.is_none_or(|ready_at| *ready_at <= tick)

@@ -1,4 +1,4 @@
-//! Scenes for tests: a session that has been told what a test wants its bot to see.
+//! Scenes for tests: a session that has received what a test wants its bot to see.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ use crate::roster::Roster;
 /// The bot's own entity.
 pub const SELF: EntityId = EntityId(1);
 
-/// What stands on the stage.
+/// An entity on the stage.
 #[derive(Debug, Clone)]
 pub struct Actor {
     pub id: EntityId,
@@ -33,7 +33,7 @@ pub struct Actor {
     pub name: &'static str,
 }
 
-/// A scene.
+/// A scene for a test.
 pub struct Stage {
     pub session: Session,
     pub guide: MapGuide,
@@ -87,7 +87,7 @@ impl Stage {
         stage
     }
 
-    /// What the bot owns: items by kind and slot, and gold.
+    /// Sets what the bot owns: items by kind and slot, and gold.
     pub fn own(&mut self, items: &[(&str, u16)], gold: u64) {
         let item = |(at, (kind, slot)): (usize, &(&str, u16))| ItemView {
             item: ItemId([at as u8 + 1; 16]),
@@ -98,12 +98,12 @@ impl Stage {
         self.tell(&ServerMessage::Inventory { items, gold, experience: 0, level: 1, bag_slots: 20 });
     }
 
-    /// The server says something.
+    /// Delivers a message from the server.
     pub fn tell(&mut self, message: &ServerMessage) {
         self.session.receive_message(&encode_reliable(message).unwrap()).unwrap();
     }
 
-    /// A snapshot with the bot at a place with some health, and others.
+    /// Delivers a snapshot with the bot at a place with some health, and with others.
     pub fn show(&mut self, at: Position, health: u16, others: &[Actor]) {
         self.tick += 1;
         let me = Actor { id: SELF, kind: EntityKind::Player, at, health, name: "Me" };

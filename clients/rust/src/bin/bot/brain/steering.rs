@@ -1,5 +1,5 @@
-//! From a goal to a heading: straight where nothing is between, along a way where one is known, and aside for a while
-//! when it does not get nearer.
+//! From a goal to a heading: straight if nothing is in between, along a path if one is known, and sideways for a while
+//! if the bot gets no nearer.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -10,28 +10,28 @@ use realmgate_protocol::movement::{Angle, CollisionGrid, Position, UNITS_PER_TIL
 
 use super::{later, route};
 
-/// As near as a bot gets: a step of full speed may be as long.
+/// How near a bot gets to a goal. One step at full speed may be as long.
 const THERE_UNITS: i32 = UNITS_PER_TILE / 5;
-/// A goal that has moved by so much is another.
+/// A goal that has moved further than this is a new goal.
 const SAME_GOAL_UNITS: i32 = UNITS_PER_TILE;
 const PLAN_EVERY: Duration = Duration::from_secs(2);
-/// Not getting nearer for so long means being stuck.
+/// A bot that gets no nearer for this long is stuck.
 const STUCK_AFTER: Duration = Duration::from_secs(1);
 const NEARER_UNITS: i32 = UNITS_PER_TILE / 8;
 
-/// The way a bot is on.
+/// The path a bot is on.
 #[derive(Debug, Default)]
 pub struct Steering {
     goal: Option<Position>,
     way: VecDeque<Position>,
     planned_at: Duration,
-    /// How near it has got to the next stop, and when.
+    /// The next stop, how near the bot has got to it in units, and when.
     nearest: Option<(Position, i32, Duration)>,
     aside: Option<(Angle, Duration)>,
 }
 
 impl Steering {
-    /// Where to walk from `at`; `None` when the goal is reached.
+    /// The heading from `at` toward the goal; `None` when the goal is reached.
     pub fn toward(
         &mut self,
         at: Position,
@@ -72,7 +72,7 @@ impl Steering {
         self.goal = Some(goal);
         self.planned_at = now;
         self.way.clear();
-        // A body is wider than a line of sight; where it brushes a corner it slides along.
+        // A body is wider than a line of sight, but it slides along a corner that it touches.
         if let Some(grid) = grid.filter(|grid| !grid.line_of_sight(at, goal)) {
             self.way = route::find(grid, at, goal).unwrap_or_default().into();
         }
@@ -103,7 +103,7 @@ mod tests {
     const RADIUS: i32 = 320;
     const TICK: Duration = Duration::from_millis(33);
 
-    /// Ticks until the goal is reached in a world of these walls; the bot knows them or not.
+    /// Ticks until the goal is reached in a world with these walls. `knows` says whether the bot knows them.
     fn ticks_to(rows: &[&str], from: Position, goal: Position, knows: bool) -> Option<u32> {
         let grid = CollisionGrid::from_rows(rows).unwrap();
         let mut rng = Pcg64::seed_from_u64(5);

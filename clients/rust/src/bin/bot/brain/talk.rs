@@ -1,4 +1,4 @@
-//! Talk: to the channel, to one bot, to the party; and the party itself.
+//! Chat in the channel, whispers and party chat, and joining and leaving parties.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub struct Talk {
 }
 
 impl Talk {
-    /// Soon, but not all at once.
+    /// Schedules the first texts: soon, but not all bots at once.
     pub fn new(now: Duration, rng: &mut Pcg64) -> Self {
         Self {
             next_chat: later(now, 1_000..12_000, rng),
@@ -41,14 +41,14 @@ impl Talk {
         }
     }
 
-    /// Takes invitations; a bot joins bots only.
+    /// Takes invitations. A bot only joins other bots.
     pub fn hear(&mut self, message: &ServerMessage, senses: &Senses<'_>) {
         if let ServerMessage::PartyInvited { party, from } = message {
             self.invitation = Some((*party, senses.roster.contains(from) && senses.session.social.party == 0));
         }
     }
 
-    /// Says what is due.
+    /// Sends the texts and answers that are due.
     pub fn step(&mut self, senses: &Senses<'_>, rng: &mut Pcg64, asks: &mut Vec<ClientMessage>) {
         let now = senses.now;
         if let Some((party, accept)) = self.invitation.take() {

@@ -18,7 +18,7 @@ fn actor(id: u32, kind: EntityKind, tiles_east: i32) -> Actor {
     Actor { id: EntityId(id), kind, at: HERE.offset(tiles_east * UNITS_PER_TILE, 0), health: 100, name: "" }
 }
 
-/// Decides tick for tick until a decision passes the test; panics when none does within a minute of its clock.
+/// Decides tick by tick until a decision passes the test. Panics if none does within a minute of its clock.
 fn until<T>(brain: &mut Brain, stage: &mut Stage, mut test: impl FnMut(&Decision) -> Option<T>) -> T {
     for _ in 0..1_800 {
         stage.now += Duration::from_millis(33);
@@ -102,7 +102,7 @@ fn the_dead_ask_to_live_again_until_they_do() {
     }
 }
 
-/// The bot has killed something so many tiles to the east.
+/// The bot has killed something this many tiles to the east.
 fn kill(brain: &mut Brain, stage: &mut Stage, tiles_east: i32) {
     stage.show(HERE, 100, &[Actor { health: 0, ..actor(20, EntityKind::Mob, tiles_east) }]);
     brain.hear(&ServerMessage::Kill { target: EntityId(20), mob: None }, &stage.senses());
@@ -206,7 +206,7 @@ impl TradeServer {
         ServerMessage::TradeState { with: EntityId(2), revision, mine, theirs }
     }
 
-    /// What both sides are told after `side` asked; nothing for what is not about trading.
+    /// The messages to both sides after a request from `side`; none for requests that are not about trading.
     fn take(&mut self, side: usize, ask: &ClientMessage) -> Option<[ServerMessage; 2]> {
         match ask {
             ClientMessage::TradeAnswer { accept: true } => {}

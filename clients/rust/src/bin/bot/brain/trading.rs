@@ -13,21 +13,21 @@ use super::later;
 use super::senses::{Me, Senses};
 
 const SIGHT_TILES: i32 = 15;
-/// How near a bot goes before it asks.
+/// How near a bot goes to a partner before it asks to trade.
 const REACH_UNITS: i32 = UNITS_PER_TILE * 3 / 2;
 const ANSWER_WITHIN: Duration = Duration::from_secs(6);
 const DEAL_WITHIN: Duration = Duration::from_secs(20);
-/// How long both offers must have stood before a bot agrees: the other may still be offering.
+/// How long both offers must be unchanged before a bot confirms. The other may still be changing its offer.
 const SETTLED_AFTER: Duration = Duration::from_millis(700);
 
-/// What the trade asks of the body.
+/// What the trade wants the body to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stance {
-    /// Nothing.
+    /// The body is free.
     Free,
-    /// To stand.
+    /// The body must stand.
     Stand,
-    /// To walk to a partner.
+    /// The body should walk to a partner at this position.
     Seek(Position),
 }
 
@@ -38,7 +38,7 @@ enum Stage {
     Open { since: Duration, offered: bool, revision: u32, revision_since: Duration, agreed: Option<u32> },
 }
 
-/// The trade a bot is in, or when it wants one.
+/// The trade that a bot is in, or when it wants the next one.
 #[derive(Debug)]
 pub struct Trading {
     stage: Stage,
@@ -48,12 +48,12 @@ pub struct Trading {
 }
 
 impl Trading {
-    /// None so far.
+    /// No trade yet. Schedules the first one.
     pub fn new(now: Duration, rng: &mut Pcg64) -> Self {
         Self { stage: Stage::Idle, next: later(now, 4_000..12_000, rng), answer: None, cancel: false }
     }
 
-    /// In another world there is no trade.
+    /// The bot has entered a world, where it has no trade yet.
     pub fn arrive(&mut self, now: Duration, rng: &mut Pcg64) {
         *self = Self::new(now, rng);
     }
@@ -65,7 +65,7 @@ impl Trading {
         }
     }
 
-    /// Takes what the server says of trades.
+    /// Takes the server's messages about trades.
     pub fn hear(&mut self, message: &ServerMessage, senses: &Senses<'_>, rng: &mut Pcg64) {
         let now = senses.now;
         match message {
@@ -87,12 +87,12 @@ impl Trading {
             ServerMessage::TradeEnded { .. } => self.rest(now, rng),
             ServerMessage::Refused { request, .. } => match (&mut self.stage, request.as_str()) {
                 (Stage::Asked { .. }, "TradeRequest") => self.rest(now, rng),
-                // The offers had changed, or the store was busy: agree again once they have settled.
+                // The offers had changed, or the store was busy: confirm again once they have settled.
                 (Stage::Open { agreed, revision_since, .. }, "TradeConfirm") => {
                     (*agreed, *revision_since) = (None, now)
                 }
                 (Stage::Open { .. }, "TradeOffer") => self.cancel = true,
-                // Two that ask each other accept twice; the second answer finds the trade begun.
+                // Two bots that ask each other both accept. The second answer finds the trade already open.
                 _ => {}
             },
             _ => {}
@@ -105,7 +105,7 @@ impl Trading {
         self.next = later(now, 8_000..20_000, rng);
     }
 
-    /// The next move of the script.
+    /// Makes the next move of the script.
     pub fn step(&mut self, senses: &Senses<'_>, me: &Me<'_>, rng: &mut Pcg64, asks: &mut Vec<ClientMessage>) -> Stance {
         if let Some(accept) = self.answer.take() {
             asks.push(ClientMessage::TradeAnswer { accept });

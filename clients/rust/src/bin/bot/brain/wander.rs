@@ -1,4 +1,4 @@
-//! Where to go with nothing else to do: to where mobs live, or anywhere.
+//! Where to go with nothing else to do: to an area with mobs, or anywhere.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use realmgate_protocol::movement::{Angle, Position, UNITS_PER_TILE};
 use super::later;
 use super::senses::{Me, Senses};
 
-/// Near enough to a place one wandered to.
+/// How near counts as having reached the place.
 const THERE_UNITS: i32 = UNITS_PER_TILE;
 
 /// The place a bot wanders to.
@@ -19,7 +19,7 @@ pub struct Wander {
 }
 
 impl Wander {
-    /// Where to go; another place once there, or when it takes too long.
+    /// Where to go. Picks another place once there, or when it takes too long.
     pub fn goal(&mut self, senses: &Senses<'_>, me: &Me<'_>, rng: &mut Pcg64) -> Position {
         if let Some((goal, until)) = self.goal
             && senses.now < until

@@ -1,0 +1,166 @@
+//! What players can do to annoy each other, and its limits.
+
+use realmgate_engine::channel::ToChannel;
+use realmgate_protocol::link::{CharacterLoad, FromMap, SocialCommand, SocialEvent, SoftState};
+use realmgate_protocol::movement::Position;
+use realmgate_protocol::realm::{ChatScope, ClientMessage, Refusal, ServerMessage, TradeEnd, protocol_hash};
+
+use crate::scene::{Scene, character, kit, new_character};
+
+const HERE: Position = Position::tile_centre(3, 1);
+
+fn scene() -> Scene {
+    let mut scene = Scene::new();
+    scene.enter(1, kit(&[], 0), HERE);
+    scene.enter(2, kit(&[], 0), HERE);
+    scene.link.clear();
+    scene
+}
+
+fn heard_beyond(scene: &mut Scene, player: u8, event: SocialEvent) -> Vec<ServerMessage> {
+    scene.channel.push(ToChannel::Social { character: character(player), event });
+    scene.tick();
+    scene.hear(player)
+}
+
+fn invitations(scene: &mut Scene) -> usize {
+    let is_invitation =
+        |message: &FromMap| matches!(message, FromMap::Social { command: SocialCommand::PartyInvite { .. }, .. });
+    std::mem::take(&mut scene.link).iter().filter(|message| is_invitation(message)).count()
+}
+
+fn ignore(name: &str) -> ClientMessage {
+    ClientMessage::Ignore { name: name.to_owned() }
+}
+
+fn ignored(names: &[&str]) -> ServerMessage {
+    ServerMessage::Ignored { names: names.iter().map(|name| (*name).to_owned()).collect() }
+}
+
+#[test]
+fn nobody_asks_others_without_end() {
+    let mut scene = scene();
+    let two = scene.net(2);
+    for round in 0..5 {
+        scene.say(1, ClientMessage::PartyInvite { to: format!("Guest{round}") });
+        scene.say(1, ClientMessage::TradeRequest { with: two });
+        scene.ask(1, ClientMessage::TradeCancel);
+    }
+    let is_request = |heard: &&ServerMessage| matches!(heard, ServerMessage::TradeRequested { .. });
+    let asked = invitations(&mut scene) + scene.hear(2).iter().filter(is_request).count();
+    assert_eq!(asked, 3, "parties and trades together");
+    let guest = || ClientMessage::PartyInvite { to: "Guest".to_owned() };
+    scene.refused(1, guest(), Refusal::RateLimited);
+    scene.ticks(30);
+    scene.ask(1, guest());
+    assert_eq!(invitations(&mut scene), 1, "a second later it may ask again");
+}
+
+#[test]
+fn the_same_is_not_asked_twice() {
+    let mut scene = scene();
+    let request = ClientMessage::TradeRequest { with: scene.net(2) };
+    scene.ask(1, request.clone());
+    scene.refused(1, request, Refusal::AlreadyAsked);
+    assert_eq!(scene.hear(2).len(), 1);
+    let refused = ServerMessage::Refused { request: "PartyInvite".to_owned(), reason: Refusal::AlreadyAsked };
+    scene.ask(1, ClientMessage::PartyInvite { to: "Ada".to_owned() });
+    let failed = SocialEvent::Failed { code: "ALREADY_ASKED".to_owned() };
+    assert_eq!(heard_beyond(&mut scene, 1, failed), [refused]);
+}
+
+#[test]
+fn who_is_ignored_is_not_heard_and_does_not_notice() {
+    let mut scene = scene();
+    assert_eq!(scene.ask(2, ignore("pLAYER1")), [ignored(&["pLAYER1"])], "names are the same in any case");
+    let said = scene.ask(1, ClientMessage::Chat { text: "hi".to_owned() });
+    assert_eq!((said.len(), scene.hear(2)), (1, vec![]));
+    let (from, text) = ("Player1".to_owned(), "psst".to_owned());
+    for event in [
+        SocialEvent::Whisper { from: from.clone(), text: text.clone() },
+        SocialEvent::PartyChat { from: from.clone(), text },
+        SocialEvent::PartyInvited { party: 5, from },
+    ] {
+        assert_eq!(heard_beyond(&mut scene, 2, event), []);
+    }
+    let request = ClientMessage::TradeRequest { with: scene.net(2) };
+    assert_eq!(scene.ask(1, request.clone()), [], "as if the other did not answer");
+    assert_eq!(scene.hear(2), []);
+    scene.refused(1, request.clone(), Refusal::AlreadyAsked);
+    scene.refused(2, ClientMessage::TradeAnswer { accept: true }, Refusal::NoTrade);
+    let cancelled = ServerMessage::TradeEnded { end: TradeEnd::Cancelled };
+    assert_eq!(scene.ask(1, ClientMessage::TradeCancel), [cancelled]);
+    assert_eq!(scene.hear(2), [], "it never heard of it");
+
+    assert_eq!(scene.ask(2, ClientMessage::Unignore { name: "Player1".to_owned() }), [ignored(&[])]);
+    scene.ask(1, request);
+    assert_eq!(scene.hear(2).len(), 1, "it hears again");
+    let sent = SocialEvent::Whisper { from: "Bo".to_owned(), text: "others".to_owned() };
+    let heard = ServerMessage::Chat { scope: ChatScope::Whisper, from: "Bo".to_owned(), text: "others".to_owned() };
+    assert_eq!(heard_beyond(&mut scene, 2, sent), [heard]);
+}
+
+#[test]
+fn a_list_of_ignored_players_has_its_bounds() {
+    let mut scene = scene();
+    scene.refused(1, ignore(""), Refusal::BadText);
+    scene.refused(1, ignore(&"x".repeat(129)), Refusal::BadText);
+    scene.refused(1, ignore("PLAYER1"), Refusal::BadTarget);
+    scene.refused(1, ClientMessage::Unignore { name: "Nobody".to_owned() }, Refusal::NotFound);
+    for number in 0..64 {
+        scene.ask(1, ignore(&format!("Pest{number}")));
+        scene.ticks(2);
+    }
+    scene.refused(1, ignore("OneMore"), Refusal::TooManyIgnored);
+    scene.ticks(30);
+    assert!(
+        matches!(scene.ask(1, ignore("pest63")).as_slice(), [ServerMessage::Ignored { names }] if names.len() == 64)
+    );
+}
+
+#[test]
+fn whom_one_ignores_goes_with_one() {
+    let mut scene = scene();
+    scene.ask(1, ignore("Pest"));
+    scene.ask(1, ClientMessage::Logout);
+    let saved = scene.link.iter().find_map(|message| match message {
+        FromMap::Released { save, .. } => Some(save.soft.clone()),
+        _ => None,
+    });
+    let saved = saved.expect("it was let go, saved");
+    assert_eq!(saved.ignored, ["Pest"]);
+
+    let mut scene = Scene::new();
+    let soft = Some(SoftState { x: HERE.x, y: HERE.y, ..saved });
+    scene.join(1, CharacterLoad { soft, ..new_character(1) });
+    let heard = scene.ask(1, ClientMessage::Hello { protocol_hash: protocol_hash() });
+    assert_eq!(heard.last(), Some(&ignored(&["Pest"])), "it is told whom it ignores");
+    let pest = SocialEvent::Whisper { from: "Pest".to_owned(), text: "it is me".to_owned() };
+    assert_eq!(heard_beyond(&mut scene, 1, pest), []);
+}
+
+#[test]
+fn what_others_cause_may_be_left_out_and_ones_own_not() {
+    let mut scene = scene();
+    let with = scene.net(2);
+    let (from, text) = ("Bo".to_owned(), "hi".to_owned());
+    scene.of_others = 0;
+    scene.ask(1, ClientMessage::Chat { text: text.clone() });
+    assert_eq!(scene.of_others, 2, "one for each who hears it");
+    scene.hear(2);
+    for event in [
+        SocialEvent::Whisper { from: from.clone(), text: text.clone() },
+        SocialEvent::PartyChat { from: from.clone(), text: text.clone() },
+        SocialEvent::PartyInvited { party: 5, from: from.clone() },
+    ] {
+        let before = scene.of_others;
+        assert_eq!((heard_beyond(&mut scene, 2, event).len(), scene.of_others), (1, before + 1));
+    }
+    scene.ask(1, ClientMessage::TradeRequest { with });
+    scene.ask(1, ClientMessage::TradeCancel);
+    assert_eq!(scene.of_others, 7, "the request, and its end for who was asked");
+    heard_beyond(&mut scene, 2, SocialEvent::WhisperSent { to: from, text });
+    scene.ask(2, ClientMessage::ListChannels);
+    scene.refused(2, ClientMessage::TradeCancel, Refusal::NoTrade);
+    assert_eq!(scene.of_others, 7, "answers are one's own");
+}

@@ -1,0 +1,71 @@
+//! How a directory proves that it knows the service token, before a map server sends it the token.
+//!
+//! The map server asks with a nonce of its own. The answer covers the address at which the directory was reached, so a
+//! man in the middle that relays the question gets an answer for the wrong address.
+
+use core::net::SocketAddr;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// Bytes of a nonce. It is written in base64url without padding.
+pub const NONCE_BYTES: usize = 32;
+
+/// Proves knowledge of `token`: an HMAC-SHA256 of the nonce and the address, in base64url without padding.
+pub fn prove(token: &str, nonce: &[u8; NONCE_BYTES], address: SocketAddr) -> String {
+    URL_SAFE_NO_PAD.encode(mac(token, nonce, address).finalize().into_bytes())
+}
+
+/// Whether `proof` is valid for this token, nonce and address, compared in constant time. An empty token proves
+/// nothing.
+pub fn is_proven(token: &str, nonce: &[u8; NONCE_BYTES], address: SocketAddr, proof: &str) -> bool {
+    let Ok(proof) = URL_SAFE_NO_PAD.decode(proof) else { return false };
+    !token.is_empty() && mac(token, nonce, address).verify_slice(&proof).is_ok()
+}
+
+/// Reads a nonce from its text form; `None` if the text is not one.
+pub fn parse_nonce(text: &str) -> Option<[u8; NONCE_BYTES]> {
+    URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
+}
+
+/// Writes a nonce in its text form.
+pub fn write_nonce(nonce: &[u8; NONCE_BYTES]) -> String {
+    URL_SAFE_NO_PAD.encode(nonce)
+}
+
+fn mac(token: &str, nonce: &[u8; NONCE_BYTES], address: SocketAddr) -> Hmac<Sha256> {
+    let Ok(mac) = Hmac::<Sha256>::new_from_slice(token.as_bytes()) else {
+        unreachable!("HMAC takes keys of any length")
+    };
+    let address = SocketAddr::new(address.ip().to_canonical(), address.port());
+    mac.chain_update(b"realmgate directory proof 1").chain_update(nonce).chain_update(address.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proof_is_for_one_token_one_question_and_one_place() {
+        let (here, nonce) = ("127.0.0.1:3001".parse().unwrap(), [7; NONCE_BYTES]);
+        let proof = prove("token", &nonce, here);
+        assert!(is_proven("token", &nonce, here, &proof));
+        assert!(is_proven("token", &nonce, "[::ffff:127.0.0.1]:3001".parse().unwrap(), &proof), "the same place");
+        assert!(!is_proven("other", &nonce, here, &proof));
+        assert!(!is_proven("token", &[8; NONCE_BYTES], here, &proof));
+        assert!(!is_proven("token", &nonce, "127.0.0.1:3002".parse().unwrap(), &proof));
+        assert!(!is_proven("token", &nonce, here, "") && !is_proven("token", &nonce, here, "%"));
+        assert!(!is_proven("", &nonce, here, &prove("", &nonce, here)), "an empty token proves nothing");
+    }
+
+    #[test]
+    fn a_nonce_is_read_as_it_is_written() {
+        let nonce = [200; NONCE_BYTES];
+        assert_eq!(parse_nonce(&write_nonce(&nonce)), Some(nonce));
+        for bad in ["", "short", &"x".repeat(44), "%"] {
+            assert_eq!(parse_nonce(bad), None, "{bad}");
+        }
+    }
+}

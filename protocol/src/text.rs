@@ -1,0 +1,352 @@
+//! Which texts may be shown to others: one rule for chat, names and everything else that players write.
+//!
+//! A line must be what it looks like: it does not spill into other lines, hide anything, or reverse the text beside it.
+//! Special characters that scripts and emoji need are allowed where they need them.
+
+use icu_properties::props::{
+    BidiControl, DefaultIgnorableCodePoint, Emoji, EmojiModifier, ExtendedPictographic, GeneralCategory,
+    PrependedConcatenationMark, Script,
+};
+use icu_properties::{CodePointMapData, CodePointSetData};
+
+use crate::limits::MAX_MARKS;
+
+/// Why a text is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TextFault {
+    /// It has more bytes than allowed.
+    #[error("is too long")]
+    TooLong,
+    /// It has nothing visible.
+    #[error("is blank")]
+    Blank,
+    /// It has a control character.
+    #[error("has control characters")]
+    Control,
+    /// It has U+2028 or U+2029, and would be more than one line.
+    #[error("has more than one line")]
+    Separator,
+    /// It has a character that sets or overrides the writing direction.
+    #[error("has characters that turn the direction of writing")]
+    Direction,
+    /// It has invisible characters: joiners, variation selectors and tags where nothing needs them, fillers and the
+    /// like.
+    #[error("has invisible characters")]
+    Invisible,
+    /// It has private-use or unassigned characters.
+    #[error("has characters that mean nothing")]
+    Unassigned,
+    /// It has more than [`MAX_MARKS`] combining marks on one letter, or a mark without a letter.
+    #[error("has too many marks on one letter")]
+    Marks,
+}
+
+/// Checks a line that is to be shown to others; `None` if it is fine. Does not allocate.
+pub fn fault_of_line(text: &str, most_bytes: usize) -> Option<TextFault> {
+    if text.len() > most_bytes {
+        return Some(TextFault::TooLong);
+    }
+    let mut reader = Reader::default();
+    let mut seen = false;
+    for symbol in text.chars() {
+        match reader.read(symbol) {
+            Ok(is_visible) => seen |= is_visible,
+            Err(fault) => return Some(fault),
+        }
+    }
+    match seen {
+        _ if reader.awaits_more() => Some(TextFault::Invisible),
+        true => None,
+        false => Some(TextFault::Blank),
+    }
+}
+
+/// What precedes the next character, as far as the rules depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Before {
+    /// Nothing.
+    #[default]
+    Start,
+    /// A character that cannot be joined.
+    Plain,
+    /// A letter or mark of a script in which joiners change the form of letters.
+    Joining,
+    /// An emoji that may be part of a longer one.
+    Pictograph,
+    /// A joiner after such a letter: another one must follow.
+    JoinedLetter,
+    /// A joiner after an emoji: another emoji must follow.
+    JoinedPictograph,
+    /// The black flag, followed by this many tags of an unfinished sequence.
+    Flag(u8),
+}
+
+#[derive(Debug, Default)]
+struct Reader {
+    before: Before,
+    /// Marks since the last letter.
+    marks: usize,
+    /// Whether a variation selector, which says how an emoji is shown, may follow.
+    takes_selector: bool,
+}
+
+impl Reader {
+    /// Whether a sequence is unfinished.
+    fn awaits_more(&self) -> bool {
+        match self.before {
+            Before::JoinedLetter | Before::JoinedPictograph => true,
+            Before::Flag(tags) => tags > 0,
+            Before::Start | Before::Plain | Before::Joining | Before::Pictograph => false,
+        }
+    }
+
+    /// Reads the next character, and returns whether it is visible.
+    fn read(&mut self, symbol: char) -> Result<bool, TextFault> {
+        match symbol {
+            ' '..='~' if !self.awaits_more() => {
+                *self = Self { before: Before::Plain, marks: 0, takes_selector: is_emoji(symbol) };
+                Ok(symbol != ' ')
+            }
+            '\u{2028}' | '\u{2029}' => Err(TextFault::Separator),
+            '\u{200c}' | '\u{200d}' => self.joiner(symbol),
+            '\u{fe0e}' | '\u{fe0f}' if self.takes_selector => {
+                self.takes_selector = false;
+                Ok(false)
+            }
+            '\u{e0030}'..='\u{e0039}' | '\u{e0061}'..='\u{e007a}' | '\u{e007f}' => self.tag(symbol),
+            _ if CodePointSetData::new::<BidiControl>().contains(symbol) => Err(TextFault::Direction),
+            _ if CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(symbol) => Err(TextFault::Invisible),
+            _ => self.character(symbol),
+        }
+    }
+
+    fn joiner(&mut self, symbol: char) -> Result<bool, TextFault> {
+        self.before = match self.before {
+            Before::Joining => Before::JoinedLetter,
+            Before::Pictograph | Before::Flag(0) if symbol == '\u{200d}' => Before::JoinedPictograph,
+            _ => return Err(TextFault::Invisible),
+        };
+        self.takes_selector = false;
+        Ok(false)
+    }
+
+    /// The flag of a country's subdivision is spelled with at most six tags.
+    fn tag(&mut self, symbol: char) -> Result<bool, TextFault> {
+        self.before = match (self.before, symbol) {
+            (Before::Flag(2..), '\u{e007f}') => Before::Plain,
+            (Before::Flag(tags @ 0..6), _) if symbol != '\u{e007f}' => Before::Flag(tags + 1),
+            _ => return Err(TextFault::Invisible),
+        };
+        self.takes_selector = false;
+        Ok(false)
+    }
+
+    fn character(&mut self, symbol: char) -> Result<bool, TextFault> {
+        use GeneralCategory as Is;
+        let category = CodePointMapData::<GeneralCategory>::new().get(symbol);
+        match category {
+            Is::Control => return Err(TextFault::Control),
+            Is::Unassigned | Is::PrivateUse | Is::Surrogate => return Err(TextFault::Unassigned),
+            Is::Format if !CodePointSetData::new::<PrependedConcatenationMark>().contains(symbol) => {
+                return Err(TextFault::Invisible);
+            }
+            Is::NonspacingMark | Is::EnclosingMark | Is::SpacingMark => {
+                return self.mark(symbol, category == Is::SpacingMark);
+            }
+            _ => {}
+        }
+        let is_pictograph = CodePointSetData::new::<ExtendedPictographic>().contains(symbol);
+        let before = match symbol {
+            '\u{1f3f4}' => Before::Flag(0),
+            _ if is_pictograph => Before::Pictograph,
+            _ if self.before == Before::Pictograph && is_modifier(symbol) => Before::Pictograph,
+            _ if is_of_a_joining_script(symbol) => Before::Joining,
+            _ => Before::Plain,
+        };
+        let fits = match self.before {
+            Before::JoinedLetter => before == Before::Joining,
+            Before::JoinedPictograph => is_pictograph,
+            _ => !self.awaits_more(),
+        };
+        if !fits {
+            return Err(TextFault::Invisible);
+        }
+        *self = Self { before, marks: 0, takes_selector: is_emoji(symbol) };
+        // The blank Braille pattern is not a space by category, but shows nothing.
+        Ok(category != Is::SpaceSeparator && symbol != '\u{2800}')
+    }
+
+    fn mark(&mut self, symbol: char, has_width: bool) -> Result<bool, TextFault> {
+        match self.before {
+            // At the start it would sit on whatever is shown before the text.
+            Before::Start => return Err(TextFault::Marks),
+            Before::JoinedLetter if is_of_a_joining_script(symbol) => self.before = Before::Joining,
+            _ if self.awaits_more() => return Err(TextFault::Invisible),
+            _ => {}
+        }
+        self.takes_selector = false;
+        self.marks += usize::from(!has_width);
+        if self.marks > MAX_MARKS { Err(TextFault::Marks) } else { Ok(has_width) }
+    }
+}
+
+fn is_emoji(symbol: char) -> bool {
+    CodePointSetData::new::<Emoji>().contains(symbol)
+}
+
+fn is_modifier(symbol: char) -> bool {
+    CodePointSetData::new::<EmojiModifier>().contains(symbol)
+}
+
+fn is_of_a_joining_script(symbol: char) -> bool {
+    matches!(
+        CodePointMapData::<Script>::new().get(symbol),
+        Script::Arabic
+            | Script::Syriac
+            | Script::Mongolian
+            | Script::Devanagari
+            | Script::Bengali
+            | Script::Gurmukhi
+            | Script::Gujarati
+            | Script::Oriya
+            | Script::Tamil
+            | Script::Telugu
+            | Script::Kannada
+            | Script::Malayalam
+            | Script::Sinhala
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::limits::MAX_CHAT_BYTES;
+
+    fn fault(text: &str) -> Option<TextFault> {
+        fault_of_line(text, MAX_CHAT_BYTES)
+    }
+
+    #[test]
+    fn what_people_write_is_shown() {
+        let lines = [
+            "hello, wörld",
+            "Привет",
+            "שלום",
+            "مرحبا بالعالم",
+            "می\u{200c}خواهم",
+            "क्\u{200d}ष and श्\u{200c}र",
+            "ශ්\u{200d}රී",
+            "日本語\u{3000}です",
+            "한국어",
+            "ภาษาไทย น้ำ",
+            "Việt",
+            "e\u{301}\u{328}",
+            "👩🏽\u{200d}🚀",
+            "👨\u{200d}👩\u{200d}👧",
+            "❤\u{fe0f}\u{200d}🔥",
+            "🏴\u{200d}☠\u{fe0f}",
+            "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
+            "1\u{fe0f}\u{20e3} 🇩🇪 ☺\u{fe0e}",
+        ];
+        for line in lines {
+            assert_eq!(fault(line), None, "{line:?}");
+        }
+        assert_eq!(fault(&"x".repeat(MAX_CHAT_BYTES)), None);
+    }
+
+    #[test]
+    fn what_fools_readers_is_not() {
+        use TextFault::*;
+        let marks = format!("a{}", "\u{301}".repeat(110));
+        let lines = [
+            ("", Blank),
+            ("   ", Blank),
+            ("\u{3000}\u{a0}\u{2800}", Blank),
+            ("two\nlines", Control),
+            ("bell\u{7}", Control),
+            ("next\u{85}line", Control),
+            ("me\u{2028}Admin: hello", Separator),
+            ("me\u{2029}Admin: hello", Separator),
+            ("a\u{202e}txt.exe", Direction),
+            ("a\u{2066}b\u{2069}", Direction),
+            ("a\u{200f}b", Direction),
+            ("\u{200b}", Invisible),
+            ("a\u{200d}b", Invisible),
+            ("می\u{200c}", Invisible),
+            ("می\u{200c}\u{200c}خ", Invisible),
+            ("👩\u{200d}", Invisible),
+            ("👩\u{200d}a", Invisible),
+            ("\u{feff}hello", Invisible),
+            ("hid\u{ad}den", Invisible),
+            ("\u{3164}", Invisible),
+            ("a\u{fe0f}", Invisible),
+            ("hidden\u{e0068}\u{e0069}", Invisible),
+            ("🏴\u{e0067}\u{e0062}", Invisible),
+            ("🏴\u{e0067}\u{e0062} hi", Invisible),
+            ("a\u{fff9}b\u{fffb}", Invisible),
+            ("\u{e000}", Unassigned),
+            ("\u{10ffff}", Unassigned),
+            ("\u{301}a", Marks),
+            (&marks, Marks),
+        ];
+        for (line, wrong) in lines {
+            assert_eq!(fault(line), Some(wrong), "{line:?}");
+        }
+        assert_eq!(fault(&"x".repeat(MAX_CHAT_BYTES + 1)), Some(TooLong));
+    }
+
+    /// Characters that no line may have, whatever stands beside them.
+    fn is_never_shown(symbol: char) -> bool {
+        matches!(symbol, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0d}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{e002f}' | '\u{e0080}'..='\u{10ffff}')
+    }
+
+    fn never_shown() -> impl Strategy<Value = char> {
+        let range = prop::char::range;
+        prop_oneof![
+            range('\0', '\u{1f}'),
+            range('\u{2028}', '\u{202e}'),
+            range('\u{2060}', '\u{206f}'),
+            range('\u{fff0}', '\u{fffb}'),
+            range('\u{e000}', '\u{f8ff}'),
+            range('\u{e0080}', '\u{10ffff}'),
+        ]
+    }
+
+    /// Characters, with those that matter to the rule more often than by chance.
+    fn symbol() -> impl Strategy<Value = char> {
+        let special = prop::sample::select(
+            "a b1#\u{200c}\u{200d}\u{fe0f}\u{301}\u{20e3}\u{e0067}\u{e007f}\u{1f3f4}\u{1f469}\u{1f3fd}म\u{94d}ی\u{202e}\u{3164}"
+                .chars()
+                .collect::<Vec<_>>(),
+        );
+        prop_oneof![special, any::<char>()]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_has_nothing_that_is_never_shown(symbols in prop::collection::vec(symbol(), 0..24)) {
+            let line: String = symbols.iter().collect();
+            if fault(&line).is_some() {
+                return Ok(());
+            }
+            prop_assert!(!line.trim().is_empty());
+            prop_assert!(!line.chars().any(is_never_shown), "{line:?}");
+            prop_assert!(!line.contains(&"\u{301}".repeat(MAX_MARKS + 1)), "{line:?}");
+            // Two legal lines together are a legal line: neither reaches beyond its end.
+            let twice = format!("{line} {line}");
+            prop_assert_eq!(fault(&twice), None);
+        }
+
+        #[test]
+        fn one_that_is_never_shown_is_found_anywhere(before in "\\PC{0,8}", at in never_shown(), after in "\\PC{0,8}") {
+            prop_assert!(is_never_shown(at));
+            let line = format!("{before}{at}{after}");
+            prop_assert!(fault(&line).is_some(), "{line:?}");
+        }
+    }
+}

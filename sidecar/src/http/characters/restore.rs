@@ -1,0 +1,33 @@
+//! `POST /characters/{id}/restore`.
+
+use axum::Json;
+use axum::extract::State;
+
+use super::Character;
+use crate::error::Error;
+use crate::http::Problem;
+use crate::http::extract::CharacterPath;
+use crate::service::characters;
+use crate::service::tokens::Caller;
+use crate::state::AppState;
+
+/// Undo the deletion of one of one's characters, while it is listed.
+#[utoipa::path(
+    post, path = "/characters/{id}/restore", tag = "characters", security(("access_token" = [])),
+    params(("id" = String, Path, description = "The character's id")),
+    responses(
+        (status = 200, body = Character),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "UNAUTHORIZED"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "FORBIDDEN"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "CHARACTER_NOT_FOUND"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "ALREADY_ONLINE"),
+    ),
+)]
+pub(crate) async fn restore(
+    State(state): State<AppState>,
+    caller: Caller,
+    CharacterPath(id): CharacterPath,
+) -> Result<Json<Character>, Error> {
+    let row = characters::restore(&state, &caller, id).await?;
+    Ok(Json(Character::of(&state, row).await?))
+}

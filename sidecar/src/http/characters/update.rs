@@ -1,0 +1,65 @@
+//! `PATCH /characters/{id}`.
+
+use axum::Json;
+use axum::extract::State;
+use garde::Validate;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::Character;
+use super::create::name_rule;
+use crate::error::Error;
+use crate::http::Problem;
+use crate::http::extract::{CharacterPath, Valid};
+use crate::service::names::Name;
+use crate::service::tokens::Caller;
+use crate::service::{appearance, characters};
+use crate::state::AppState;
+
+/// What is to be other about a character. A field that is not given, or null, stays as it is.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+pub struct UpdateCharacter {
+    /// Another name, with the rules of a new one.
+    #[garde(inner(custom(name_rule)))]
+    #[schema(min_length = 3, max_length = 24, pattern = r"^\p{L}[\p{L}\p{N}'-]*( [\p{L}\p{N}'-]+)*$")]
+    name: Option<String>,
+    /// What it looks like, in place of what it looked like: a flat object of texts, numbers, true and false, at most 128
+    /// bytes without spaces.
+    #[garde(inner(custom(appearance_rule)))]
+    #[schema(value_type = Option<Object>)]
+    appearance: Option<Map<String, Value>>,
+}
+
+fn appearance_rule(appearance: &Map<String, Value>, _: &()) -> garde::Result {
+    appearance::fault(appearance).map_or(Ok(()), |fault| Err(garde::Error::new(fault)))
+}
+
+/// Rename one of one's characters, or change its appearance; not while it is in the world.
+#[utoipa::path(
+    patch, path = "/characters/{id}", tag = "characters", security(("access_token" = [])),
+    params(("id" = String, Path, description = "The character's id")),
+    request_body = UpdateCharacter,
+    responses(
+        (status = 200, body = Character),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "UNAUTHORIZED"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "FORBIDDEN"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "CHARACTER_NOT_FOUND"),
+        (status = 409, body = Problem, content_type = "application/problem+json",
+            description = "NAME_TAKEN, CHARACTER_IN_WORLD, CHARACTER_DELETED, ALREADY_ONLINE"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "VALIDATION_FAILED"),
+        (status = 429, body = Problem, content_type = "application/problem+json",
+            description = "RATE_LIMITED: renamed too short ago"),
+    ),
+)]
+pub(crate) async fn update(
+    State(state): State<AppState>,
+    caller: Caller,
+    CharacterPath(id): CharacterPath,
+    Valid(body): Valid<UpdateCharacter>,
+) -> Result<Json<Character>, Error> {
+    let name = body.name.map(|name| Name::parse(&name)).transpose().map_err(|fault| Error::field("name", fault))?;
+    let appearance = body.appearance.as_ref().map(appearance::written);
+    let appearance = appearance.as_ref().map(Option::as_deref);
+    let row = characters::change(&state, &caller, id, name.as_ref(), appearance).await?;
+    Ok(Json(Character::of(&state, row).await?))
+}

@@ -1,0 +1,51 @@
+//! Background upkeep of characters: those whose deletion is due are deleted, and names that an older sidecar wrote get
+//! their keys.
+
+use sqlx::Row;
+
+use super::LookOf;
+use crate::store::SqlConnection;
+use crate::store::columns::to_sql_ms;
+use crate::store::dialect::{Rows, lock_rows};
+
+/// Maximum number of rows in one go.
+const AT_ONCE: i64 = 200;
+
+/// The outer condition excludes what was restored or deleted since the inner query looked. `|| ''` keeps SQLite from
+/// using the index of owners, by which nearly every character there ever was is free.
+pub(in crate::store) const DELETE_DUE: &str = "UPDATE characters SET deleted_at_ms = $1 \
+    WHERE deletes_at_ms <= $1 AND deleted_at_ms IS NULL AND lock_owner || '' = 'none' AND id IN ( \
+      SELECT id FROM characters WHERE deletes_at_ms <= $1 AND deleted_at_ms IS NULL AND lock_owner || '' = 'none' \
+      ORDER BY deletes_at_ms LIMIT $2)";
+
+pub(super) async fn delete_due(db: &mut SqlConnection, now_ms: u64) -> sqlx::Result<u64> {
+    let done = sqlx::query(DELETE_DUE).bind(to_sql_ms(now_ms)).bind(AT_ONCE).execute(db).await?;
+    Ok(done.rows_affected())
+}
+
+/// Runs as one transaction, since each commit waits for the disk. If another sidecar takes the same key at the same
+/// moment, PostgreSQL refuses the whole batch, and the next round does it.
+pub(super) async fn fill_name_keys(db: &mut SqlConnection, look: LookOf) -> sqlx::Result<u64> {
+    const FILL: &str = "UPDATE characters SET name_key = $2 WHERE id = $1 AND name_key IS NULL AND NOT EXISTS \
+                        (SELECT 1 FROM characters AS other WHERE other.name_key = $2 AND other.deleted_at_ms IS NULL)";
+    let rows = sqlx::query(
+        "SELECT id, name FROM characters WHERE name_key IS NULL AND deleted_at_ms IS NULL \
+         ORDER BY created_at_ms, id LIMIT $1",
+    )
+    .bind(AT_ONCE)
+    .fetch_all(&mut *db)
+    .await?;
+    let ids = rows.iter().map(|row| row.try_get("id")).collect::<sqlx::Result<Vec<String>>>()?;
+    lock_rows(db, Rows::Characters, ids).await?;
+    for row in &rows {
+        let (id, name): (String, String) = (row.try_get("id")?, row.try_get("name")?);
+        let key = look(&name);
+        // No plain key ends in an id, so with one appended the later of two names gets a key that blocks nobody.
+        for key in [&key, &format!("{key}/{id}")] {
+            if sqlx::query(FILL).bind(id.clone()).bind(key.clone()).execute(&mut *db).await?.rows_affected() > 0 {
+                break;
+            }
+        }
+    }
+    Ok(rows.len() as u64)
+}

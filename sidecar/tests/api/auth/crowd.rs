@@ -1,0 +1,112 @@
+//! Many log-ins at the same time: a client that asks for little gets in, whatever others ask for.
+
+use std::sync::Arc;
+
+use realmgate_sidecar::config::Settings;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::testing::{PASSWORD, TestApp};
+
+/// Number of log-ins of the victim, one after the other.
+const LOG_INS: usize = 20;
+
+/// Clients that log in again after every answer, and after a refusal as soon as one of them has had an answer.
+struct Crowd {
+    again: Arc<Semaphore>,
+    tasks: JoinSet<()>,
+}
+
+impl Crowd {
+    fn new() -> Self {
+        Self { again: Arc::new(Semaphore::new(0)), tasks: JoinSet::new() }
+    }
+
+    /// Adds a client that logs in from `from`.
+    fn join(&mut self, app: &Arc<TestApp>, name: &str, from: &str) {
+        let (app, again, name, from) = (app.clone(), self.again.clone(), name.to_owned(), from.to_owned());
+        self.tasks.spawn(async move {
+            loop {
+                match app.try_login(&name, PASSWORD).from(&from).send().await.status.as_u16() {
+                    // There is one more place: two ask for it.
+                    200 | 401 => again.add_permits(2),
+                    429 | 503 => again.acquire().await.unwrap().forget(),
+                    status => panic!("{status}"),
+                }
+            }
+        });
+    }
+
+    async fn go(mut self) {
+        self.tasks.abort_all();
+        while let Some(ended) = self.tasks.join_next().await {
+            assert!(!ended.is_err_and(|error| error.is_panic()), "one of the crowd got another answer");
+        }
+    }
+}
+
+async fn app() -> Arc<TestApp> {
+    app_with(|_| {}).await
+}
+
+async fn app_with(change: impl FnOnce(&mut Settings)) -> Arc<TestApp> {
+    let app = TestApp::start_with(|settings| {
+        change(settings);
+        // The test has to pass without these limits: many accounts and addresses could stay below them.
+        settings.calls_per_min = 1_000_000;
+        settings.log_ins_per_min = 1_000_000;
+        settings.failed_logins_per_min = 1_000_000;
+    })
+    .await;
+    app.register("victim").await;
+    Arc::new(app)
+}
+
+/// Checks that every log-in of the victim succeeds.
+async fn gets_in(app: &TestApp, from: &str) {
+    let mut answers = Vec::new();
+    for _ in 0..LOG_INS {
+        answers.push(app.try_login("victim", PASSWORD).from(from).send().await.status.as_u16());
+    }
+    assert_eq!(answers, [200; LOG_INS], "the victim gets in whenever it asks");
+}
+
+#[tokio::test]
+async fn one_account_that_floods_starves_nobody_on_its_own_address() {
+    let app = app().await;
+    app.register("flooder").await;
+    let mut crowd = Crowd::new();
+    for _ in 0..40 {
+        crowd.join(&app, "flooder", "127.0.0.1");
+    }
+    gets_in(&app, "127.0.0.1").await;
+    crowd.go().await;
+}
+
+#[tokio::test]
+async fn ten_addresses_starve_nobody_elsewhere() {
+    let app = app().await;
+    let mut crowd = Crowd::new();
+    for host in 1..=10 {
+        let name = format!("flooder-{host}");
+        app.register(&name).await;
+        for _ in 0..4 {
+            crowd.join(&app, &name, &format!("203.0.113.{host}"));
+        }
+    }
+    gets_in(&app, "198.51.100.1").await;
+    crowd.go().await;
+}
+
+#[tokio::test]
+async fn many_ipv6_networks_of_one_customer_starve_nobody_elsewhere() {
+    // More networks than places: one place for each would leave none.
+    let app = app_with(|settings| settings.passwords.queue = 16).await;
+    let mut crowd = Crowd::new();
+    for network in 0..40 {
+        // None of these accounts exists, which costs as much.
+        crowd.join(&app, &format!("flooder-{network}"), &format!("2001:db8:0:{network:x}::1"));
+    }
+    gets_in(&app, "2001:db8:1::1").await;
+    crowd.go().await;
+}

@@ -1,0 +1,36 @@
+//! `POST /characters/{id}/restore`.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use realmgate_sidecar::service::characters::keep_up;
+use serde_json::{Value, json};
+
+use crate::testing::TestApp;
+
+#[tokio::test]
+async fn what_is_restored_stays() {
+    let app = TestApp::start_with(|settings| settings.access_token_seconds = 7 * 24 * 60 * 60).await;
+    let user = app.register("ann").await;
+    let zoe = app.character(&user, "Zoe").await;
+    app.delete(&format!("/characters/{zoe}")).bearer(&user.access).send().await.expect(StatusCode::NO_CONTENT);
+    let path = format!("/characters/{zoe}/restore");
+    for _ in 0..2 {
+        let restored = app.post(&path, json!({})).bearer(&user.access).send().await.expect(StatusCode::OK);
+        assert_eq!((&restored["name"], &restored["deletes_at_ms"]), (&json!("Zoe"), &Value::Null));
+    }
+    app.advance(Duration::from_secs(2 * 24 * 60 * 60));
+    keep_up(app.state()).await.unwrap();
+    assert_eq!(app.get("/characters").bearer(&user.access).send().await.json()[0]["id"], zoe.as_str());
+}
+
+#[tokio::test]
+async fn only_what_is_there_and_ones_own() {
+    let app = TestApp::start_with(|settings| settings.characters.character_deletion_grace_h = 0).await;
+    let (ann, bob) = (app.register("ann").await, app.register("bob").await);
+    let zoe = app.character(&ann, "Zoe").await;
+    let path = format!("/characters/{zoe}/restore");
+    app.post(&path, json!({})).bearer(&bob.access).send().await.problem(403, "FORBIDDEN");
+    app.delete(&format!("/characters/{zoe}")).bearer(&ann.access).send().await.expect(StatusCode::NO_CONTENT);
+    app.post(&path, json!({})).bearer(&ann.access).send().await.problem(404, "CHARACTER_NOT_FOUND");
+}

@@ -1,0 +1,80 @@
+//! Other ways to hash passwords beside a world than the one that is shipped, to see what each brings.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use realmgate_tests::backends::program::find;
+
+use crate::server::LOAD_CORE;
+
+/// How passwords are hashed.
+#[derive(Debug, Clone)]
+pub struct Variant {
+    /// `PASSWORD_MEMORY_MIB`.
+    pub memory_mib: &'static str,
+    /// Where.
+    pub place: Place,
+}
+
+/// Where, and how far below the world: done to the running threads from outside.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// For people.
+    pub name: &'static str,
+    /// By the scheduling class for what runs when nothing else wants to.
+    idle: bool,
+    /// On the core that the load has, instead of the world's.
+    other_core: bool,
+}
+
+const AS_SHIPPED: Place = Place { name: "as shipped", idle: false, other_core: false };
+const IDLE: Place = Place { name: "at SCHED_IDLE", idle: true, other_core: false };
+const OTHER_CORE: Place = Place { name: "on another core", idle: false, other_core: true };
+
+impl Variant {
+    /// What is shipped, on the one core that the server has here.
+    pub const SHIPPED: Self = Self { memory_mib: "7", place: AS_SHIPPED };
+
+    /// All that are compared.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let places = [AS_SHIPPED, IDLE, OTHER_CORE];
+        let at = |memory_mib| places.clone().map(|place| Self { memory_mib, place });
+        at("19").into_iter().chain(at("7"))
+    }
+}
+
+impl Place {
+    /// Puts the hashing threads of a server there.
+    pub fn put(&self, server: u32) -> Result<()> {
+        let threads = hashing_threads(server)?;
+        for thread in &threads {
+            if self.idle {
+                change("chrt", &["--idle", "--pid", "0", thread])?;
+            }
+            if self.other_core {
+                change("taskset", &["-cp", LOAD_CORE, thread])?;
+            }
+        }
+        ensure!(!threads.is_empty(), "the server has no thread that hashes passwords");
+        Ok(())
+    }
+}
+
+fn hashing_threads(server: u32) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for thread in fs::read_dir(Path::new("/proc").join(server.to_string()).join("task"))? {
+        let thread = thread?;
+        if fs::read_to_string(thread.path().join("comm"))?.starts_with("passwords") {
+            found.push(thread.file_name().to_string_lossy().into_owned());
+        }
+    }
+    Ok(found)
+}
+
+fn change(program: &'static str, args: &[&str]) -> Result<()> {
+    let done = Command::new(find(program, "util-linux")?).args(args).output().context(program)?;
+    ensure!(done.status.success(), "{program}: {}", String::from_utf8_lossy(&done.stderr).trim());
+    Ok(())
+}

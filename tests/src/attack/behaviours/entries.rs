@@ -1,0 +1,56 @@
+//! Tickets without end, shown to the map server by clients that never connect.
+
+use std::time::Duration;
+
+use realmgate_client::gateway::EnterWorld;
+use realmgate_client::token;
+use renetcode::{ClientAuthentication, NetcodeClient};
+
+use super::super::hostile::{Hostile, Told};
+
+/// Entries of one act.
+const ENTRIES: usize = 20;
+/// Addresses that show one token.
+const SHOWN_FROM: usize = 10;
+
+pub(super) async fn flood(hostile: &mut Hostile) -> Told {
+    let mut told = Told::default();
+    let Some(mut socket) = hostile.gateway().await else { return told };
+    for _ in 0..ENTRIES {
+        told.asked += 1;
+        match hostile.ask_in(&mut socket).await {
+            Ok(success) => show(hostile, &success, 1).await,
+            Err(code) if code == "CLOSED" => {
+                told.ended += 1;
+                return told;
+            }
+            Err(_) => told.refused += 1,
+        }
+    }
+    told
+}
+
+pub(super) async fn half_open(hostile: &mut Hostile) -> Told {
+    let mut told = Told { asked: 1, ..Told::default() };
+    let Some(mut socket) = hostile.gateway().await else { return told };
+    match hostile.ask_in(&mut socket).await {
+        Ok(success) => show(hostile, &success, SHOWN_FROM).await,
+        Err(_) => told.refused += 1,
+    }
+    told
+}
+
+/// Shows a ticket's token from so many addresses, and answers no challenge.
+async fn show(hostile: &mut Hostile, success: &EnterWorld, addresses: usize) {
+    let Ok(token) = token::decode(&success.connect_token, &success.ticket) else { return };
+    let authentication = ClientAuthentication::Secure { connect_token: token };
+    let Ok(mut netcode) = NetcodeClient::new(Duration::ZERO, authentication) else { return };
+    let Some((request, _)) = netcode.update(Duration::from_secs(1)) else { return };
+    for _ in 0..addresses {
+        let from = hostile.any_source();
+        if let Some(socket) = hostile.place.knock_from(from).await {
+            // Whether it arrives is the network's to say.
+            let _ = socket.send(request).await;
+        }
+    }
+}

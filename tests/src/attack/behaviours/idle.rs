@@ -1,0 +1,30 @@
+//! Connections from many addresses that say half a request and wait.
+
+use std::time::Duration;
+
+use rand::RngExt;
+use tokio::io::AsyncWriteExt;
+
+use super::super::hostile::{Hostile, Told};
+use super::super::place::{Place, pause};
+
+const CONNECTIONS: usize = 16;
+
+pub(super) async fn idle(hostile: &mut Hostile) -> Told {
+    let mut told = Told::default();
+    let mut open = Vec::new();
+    for _ in 0..CONNECTIONS {
+        let from = hostile.any_source();
+        let to = if hostile.rng.random() { hostile.place.api } else { hostile.place.gateway };
+        told.asked += 1;
+        let Some(mut stream) = Place::connect(from, to).await else {
+            told.refused += 1;
+            continue;
+        };
+        // The server may have closed it at once.
+        let _ = stream.write_all(b"GET /ws HTTP/1.1\r\nhost: a\r\nx-slow: ").await;
+        open.push(stream);
+    }
+    pause(Duration::from_secs(5)).await;
+    told
+}

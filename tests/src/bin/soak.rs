@@ -1,0 +1,86 @@
+//! Players who come and go for long, and what that makes of the servers: `cargo xtask soak` starts this.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people: the terminal is its output")]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::Parser;
+use realmgate_tests::binaries::workspace;
+use realmgate_tests::soak::crowd::Size;
+use realmgate_tests::soak::realm::Backend;
+use realmgate_tests::soak::report::{Report, progress};
+use realmgate_tests::soak::run::{Plan, run};
+
+/// Has players come, play, leave and be replaced by new accounts, and says what grows
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// For how long; 15 are needed to be judged
+    #[arg(long, default_value_t = 30)]
+    minutes: u32,
+    /// On what; both, one after the other, where none is named
+    #[arg(long, value_enum)]
+    backend: Vec<Backend>,
+    /// How many play at once
+    #[arg(long, default_value_t = 120)]
+    players: u32,
+    /// How long each of them plays, in seconds
+    #[arg(long, default_value_t = 55)]
+    life: u64,
+    /// What the bots' choices are drawn from
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Where tables, plots and raw figures go [default: target/soak]
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match soak(&Arguments::parse()).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether nothing is wrong.
+async fn soak(arguments: &Arguments) -> Result<bool> {
+    let folder = arguments.out.clone().unwrap_or_else(|| workspace().join("target/soak"));
+    let backends = match arguments.backend.as_slice() {
+        [] => &[Backend::Embedded, Backend::Postgres],
+        named => named,
+    };
+    let mut is_good = true;
+    for &backend in backends {
+        let life = Duration::from_secs(arguments.life);
+        let size = Size { players: arguments.players, life, seed: arguments.seed };
+        let plan = Plan { backend, size, line_every: Duration::from_mins(1), lines: arguments.minutes };
+        eprintln!("{}: {} minutes", backend.name(), arguments.minutes);
+        // Without a handler there is no early end, only the killing of the process.
+        let stopped = async {
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await
+            }
+        };
+        let Some(outcome) = run(plan, stopped, |minute| eprintln!("{}", progress(minute))).await? else {
+            is_good = false;
+            continue;
+        };
+        let report = Report::of(&plan, &outcome);
+        println!("{}", report.markdown());
+        for file in report.write(&folder)? {
+            eprintln!("{}", file.display());
+        }
+        is_good &= report.faults().is_empty();
+        if outcome.minutes.len() < plan.lines as usize {
+            break;
+        }
+    }
+    Ok(is_good)
+}

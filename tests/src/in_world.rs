@@ -1,0 +1,123 @@
+//! A player whose client is really in the world, over UDP.
+
+use std::time::Duration;
+
+use realmgate_client::client::{Admission, GameClient, Setup};
+use realmgate_client::clock::Clock;
+use realmgate_client::gateway::EnterWorld;
+use realmgate_client::session::Intent;
+use realmgate_protocol::link::LeaveReason;
+use realmgate_protocol::movement::{Angle, Position};
+use realmgate_protocol::realm::ServerMessage;
+use serde_json::Value;
+use tokio::time::timeout;
+
+use crate::database::Database;
+
+/// How long anything here may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How far a walk goes.
+const WALK_UNITS: i32 = 1_024;
+/// Ticks without any change of place after which a player stands still for the server too.
+const STILL_TICKS: u32 = 15;
+/// Ticks after which a walk that leads nowhere turns.
+const BLOCKED_TICKS: u32 = 30;
+
+/// A client that is connected and has entered.
+#[derive(Debug)]
+pub struct InWorld {
+    client: GameClient,
+}
+
+impl InWorld {
+    /// Connects with the data of an `enter_world_success`.
+    ///
+    /// # Panics
+    /// When the map server does not let it in.
+    pub async fn connect(success: &Value) -> Self {
+        let success: EnterWorld = serde_json::from_value(success.clone()).expect("all that a client needs");
+        let admission = Admission::try_from(&success).expect("a protocol hash");
+        let client = GameClient::enter(&admission, &Setup::new(Clock::start()), None).await.expect("it is let in");
+        Self { client }
+    }
+
+    /// Where the server says that it is.
+    ///
+    /// # Panics
+    /// Before the server has said so.
+    pub fn position(&self) -> Position {
+        self.client.session().own_entity().and_then(|own| own.position()).expect("own state is in every snapshot")
+    }
+
+    /// Walks a tile from here, in whatever direction there is room for it, and stands still: where.
+    ///
+    /// # Panics
+    /// When the connection ends, or there is no room in any direction.
+    pub async fn walk(&mut self) -> Position {
+        let walk = async {
+            let start = self.position();
+            let (mut heading, mut ticks) = (Angle(0), 0);
+            while self.position().within(start, WALK_UNITS) {
+                self.tick(Some(heading)).await.expect("nobody says goodbye");
+                ticks += 1;
+                if ticks % BLOCKED_TICKS == 0 {
+                    heading = Angle(heading.0.wrapping_add(40));
+                }
+            }
+            self.stand().await
+        };
+        timeout(PATIENCE, walk).await.expect("there is room for a walk")
+    }
+
+    /// As [`InWorld::walk`], to a place that the database does not know yet: map servers save every few seconds.
+    ///
+    /// # Panics
+    /// As [`InWorld::walk`].
+    pub async fn walk_unsaved(&mut self, database: &Database, character: &str) -> Position {
+        loop {
+            let place = self.walk().await;
+            let saved = database.character(character).await;
+            if (saved.x, saved.y) != (i64::from(place.x), i64::from(place.y)) {
+                return place;
+            }
+        }
+    }
+
+    /// Stands still until the server has seen it: where.
+    async fn stand(&mut self) -> Position {
+        let (mut place, mut still) = (self.position(), 0);
+        while still < STILL_TICKS {
+            self.tick(None).await.expect("nobody says goodbye");
+            still = if self.position() == place { still + 1 } else { 0 };
+            place = self.position();
+        }
+        place
+    }
+
+    /// Stays until the server says goodbye: why.
+    ///
+    /// # Panics
+    /// When it does not in time, or the connection ends without it.
+    pub async fn until_left(mut self) -> LeaveReason {
+        let staying = async {
+            loop {
+                if let Err(reason) = self.tick(None).await {
+                    return reason;
+                }
+            }
+        };
+        timeout(PATIENCE, staying).await.expect("a goodbye")
+    }
+
+    /// One tick; the reason of a goodbye, if there is one.
+    async fn tick(&mut self, heading: Option<Angle>) -> Result<(), LeaveReason> {
+        let messages = self.client.tick().await.unwrap_or_else(|reason| panic!("the connection ends: {reason}"));
+        for message in messages {
+            if let ServerMessage::Leave { reason } = message {
+                return Err(reason);
+            }
+        }
+        self.client.act(Intent { heading, action: None });
+        Ok(())
+    }
+}

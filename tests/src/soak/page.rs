@@ -1,0 +1,96 @@
+//! The pages of metrics of all processes, as one.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use crate::load::histogram::Histogram;
+
+/// Gauges of how much there is of something, with the names that a table shows them by.
+const SIZES: [(&str, &str); 8] = [
+    ("realmgate_sessions", "sessions"),
+    ("realmgate_expected_players", "expected"),
+    ("realmgate_gateway_sockets", "sockets"),
+    ("realmgate_connections", "connections"),
+    ("realmgate_event_batches_waiting", "batches"),
+    ("realmgate_send_queue_frames", "frames"),
+    ("realmgate_database_connections", "database"),
+    ("realmgate_ledger", "ledger"),
+];
+/// The gauge of tables that have none of their own.
+const TABLES: &str = "realmgate_table_entries";
+
+/// What was read.
+#[derive(Debug, Clone, Default)]
+pub struct Page(String);
+
+impl Page {
+    /// Adds what another process says.
+    pub fn add(&mut self, text: &str) {
+        self.0.push_str(text);
+        self.0.push('\n');
+    }
+
+    /// A counter or gauge, added up over its labels and processes; 0 where nothing counted it.
+    pub fn sum(&self, name: &str) -> f64 {
+        self.samples().filter(|(known, ..)| *known == name).map(|(.., value)| value).sum()
+    }
+
+    /// A histogram without labels.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn histogram(&self, name: &str) -> Result<Histogram> {
+        Histogram::read(&self.0, name)
+    }
+
+    /// How many samples there are: what every scrape carries, and a monitoring keeps.
+    pub fn series(&self) -> usize {
+        self.samples().count()
+    }
+
+    /// How much there is in each table. What the figures call one is kept by its label, as `rates`.
+    pub fn tables(&self) -> BTreeMap<String, u64> {
+        let mut tables = BTreeMap::new();
+        for (name, labels, value) in self.samples() {
+            let label = |key: &str| Some(labels.split_once(&format!("{key}=\""))?.1.split_once('"')?.0);
+            let shown = match SIZES.iter().find(|(known, _)| *known == name) {
+                // Of the ledger only the lines: what players own is no table of ours.
+                Some((_, "ledger")) => label("figure").filter(|figure| figure.ends_with("_lines")),
+                Some((_, shown)) => Some(*shown),
+                None if name == TABLES => label("table"),
+                None => None,
+            };
+            if let Some(shown) = shown {
+                *tables.entry(shown.to_owned()).or_default() += value as u64;
+            }
+        }
+        tables
+    }
+
+    /// Name, labels, value.
+    fn samples(&self) -> impl Iterator<Item = (&str, &str, f64)> {
+        let lines = self.0.lines().filter(|line| !line.starts_with('#'));
+        lines.filter_map(|line| {
+            let (sample, value) = line.rsplit_once(' ')?;
+            let (name, labels) = sample.split_once('{').unwrap_or((sample, ""));
+            Some((name, labels, value.parse().ok()?))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_added_up() {
+        let mut page = Page::default();
+        page.add("# TYPE realmgate_sessions gauge\nrealmgate_sessions 3\nrealmgate_connections{listener=\"api\"} 2\n");
+        page.add("realmgate_connections{listener=\"gateway\"} 5\nrealmgate_table_entries{table=\"gates\"} 4\n");
+        page.add("realmgate_ledger{figure=\"gold_lines\"} 9\nrealmgate_ledger{figure=\"gold_in_world\"} 70\n");
+        assert_eq!((page.sum("realmgate_connections"), page.sum("realmgate_none"), page.series()), (7.0, 0.0, 6));
+        let expected = [("sessions", 3), ("connections", 7), ("gates", 4), ("gold_lines", 9)];
+        assert_eq!(page.tables(), BTreeMap::from(expected.map(|(name, count)| (name.to_owned(), count))));
+    }
+}

@@ -1,0 +1,34 @@
+//! `cargo xtask attack`: hundreds of hostile accounts against a real server beside honest players.
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::binaries::Binaries;
+use crate::workspace::Workspace;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Debug builds instead of release builds: those that `cargo test --workspace` has made
+    #[arg(long)]
+    debug: bool,
+    /// What the run takes: --minutes N, --seed S, --accounts N, --bots N, --only NAMES; --help after -- says more
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    rest: Vec<String>,
+}
+
+/// Two minutes of it with the programs that `cargo test --workspace` has built.
+pub fn run_briefly(workspace: &Workspace) -> Result<()> {
+    run(workspace, &Arguments { debug: true, rest: ["--minutes", "2"].map(str::to_owned).to_vec() })
+}
+
+/// Runs it; what it prints is its own.
+pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    let rest = arguments.rest.iter().map(String::as_str);
+    if arguments.debug {
+        let built = Binaries::build(workspace)?;
+        let program = built.path("attack_runs")?.to_string_lossy().into_owned();
+        return workspace.run(&program, &rest.collect::<Vec<_>>());
+    }
+    let args = ["run", "--quiet", "--release", "--package", "realmgate-tests", "--bin", "attack_runs", "--"];
+    workspace.run("cargo", &args.into_iter().chain(rest).collect::<Vec<_>>())
+}

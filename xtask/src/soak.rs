@@ -1,0 +1,27 @@
+//! `cargo xtask soak`: players come and go for long, and what grows is found.
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::workspace::Workspace;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Debug builds instead of release builds
+    #[arg(long)]
+    debug: bool,
+    /// What the run takes: --minutes N, --backend embedded|postgres, --players N, --life S, --seed N; --help after -- says more
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    rest: Vec<String>,
+}
+
+/// Runs it; what it prints is its own.
+pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    let mut args = vec!["run", "--quiet", "--package", "realmgate-tests", "--bin", "soak"];
+    if !arguments.debug {
+        args.push("--release");
+    }
+    args.push("--");
+    args.extend(arguments.rest.iter().map(String::as_str));
+    workspace.run("cargo", &args)
+}
