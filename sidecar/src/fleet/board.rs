@@ -192,7 +192,7 @@ impl Board {
     }
 
     /// Number of a map's servers that are starting, and that are up.
-    fn count(&self, map: MapId) -> (usize, usize) {
+    pub(super) fn count(&self, map: MapId) -> (usize, usize) {
         let stages = || self.seats.values().filter(|(of, _)| *of == map).map(|(_, stage)| stage);
         let starting = stages().filter(|stage| **stage == Stage::Starting).count();
         (starting, stages().filter(|stage| matches!(stage, Stage::Up { .. })).count())

@@ -15,16 +15,18 @@ use crate::state::AppState;
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
 /// One search for a place, over all its attempts.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Wait {
     patience: Option<Pin<Box<Sleep>>>,
     failures: Option<u32>,
+    /// [`Board::changes`](super::board::Board::changes) when the current attempt began.
+    looked_at: u64,
 }
 
 impl Wait {
-    /// A search that has not begun to wait.
-    pub fn new() -> Self {
-        Self::default()
+    /// A search that has not begun to wait. Made before the first attempt.
+    pub fn new(state: &AppState) -> Self {
+        Self { patience: None, failures: None, looked_at: state.fleet.changes() }
     }
 
     /// Called after a search for a place on the map failed with `error`. Has a server started where that helps, waits,
@@ -33,10 +35,18 @@ impl Wait {
         let fleet = &state.fleet;
         let Some(need) = need(state, map, error).await else { return false };
         let mut changed = fleet.changed.subscribe();
+        let looked_at = self.looked_at;
         let (answer, failures) = fleet.board(|board| {
-            let failures = board.failures(map);
-            (board.ask(map, need, state.clock.uptime(), fleet.wait), failures)
+            // The attempt may have missed a server that came up while it looked: neither start another for it nor
+            // refuse it because there are enough.
+            let is_outdated = board.changes() != looked_at;
+            let answer = (!is_outdated).then(|| board.ask(map, need, state.clock.uptime(), fleet.wait));
+            (answer, board.failures(map))
         });
+        let Some(answer) = answer else {
+            self.looked_at = fleet.changes();
+            return true;
+        };
         match answer {
             Answer::Start(seat) => keeper::start(state, map, seat),
             // The server that it waited for has failed.
@@ -50,14 +60,16 @@ impl Wait {
         }
         self.failures.get_or_insert(failures);
         let patience = self.patience.get_or_insert_with(|| Box::pin(sleep(fleet.wait)));
-        tokio::select! {
+        let look_again = tokio::select! {
             () = patience => {
                 tracing::warn!(%map, "a player has waited for a map server in vain");
                 false
             }
             _ = changed.changed() => true,
             () = sleep(LOOK_AGAIN_AFTER) => true,
-        }
+        };
+        self.looked_at = fleet.changes();
+        look_again
     }
 }
 

@@ -131,6 +131,11 @@ impl Fleet {
         }
     }
 
+    /// Number of changes of the board so far.
+    fn changes(&self) -> u64 {
+        self.board(|board| board.changes())
+    }
+
     /// Reads the board or changes it. After a change, waiting searches look again.
     fn board<T>(&self, act: impl FnOnce(&mut Board) -> T) -> T {
         let mut board: MutexGuard<'_, Board> = self.board.lock().unwrap_or_else(PoisonError::into_inner);

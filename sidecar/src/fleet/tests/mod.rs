@@ -12,7 +12,9 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::time::interval;
 
+use super::Wait;
 use crate::config::LocalFleet;
+use crate::error::ErrorCode;
 use crate::service::world::testing::{Client, FakeMap, PATIENCE, Player, TestWorld, save, soft_at, soon};
 
 const IDLE: Duration = Duration::from_secs(10);
@@ -124,6 +126,21 @@ async fn players_who_come_at_once_wait_for_one_server() {
     assert_eq!(managed.starts().len(), 1);
     managed.world.shutdown().await;
     assert!(!is_running(&start), "a manager that ends leaves nobody behind");
+}
+
+#[tokio::test]
+async fn who_looked_before_a_server_came_up_looks_again() {
+    let managed = Managed::start(1, &[]).await;
+    let state = managed.world.state();
+    let mut search = Wait::new(state);
+    let _asks = managed.asks("Ann").await;
+    let map = MapId(1);
+    eventually("a server that is up", async || (state.fleet.board(|board| board.count(map)) == (0, 1)).then_some(()))
+        .await;
+    let full = ErrorCode::MapFull.into();
+    assert!(search.for_server(state, map, &full).await, "the new server may have room");
+    assert!(!search.for_server(state, map, &full).await, "one is all there may be");
+    managed.world.shutdown().await;
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ pub(super) struct Wish<'a> {
 /// Chooses the least loaded place that has room, and keeps a seat there. Where there is none, the server manager may
 /// start a server.
 pub(super) async fn choose(state: &AppState, wish: Wish<'_>) -> Result<Target, Error> {
-    let mut wait = Wait::new();
+    let mut wait = Wait::new(state);
     loop {
         match choose_among(state, wish).await {
             Err(error) if wait.for_server(state, wish.map, &error).await => {}
