@@ -37,11 +37,11 @@ impl Default for PasswordHashing {
     }
 }
 
-/// Memory of argon2id, and with it the passes: what OWASP's cheat sheet on password storage names as equally strong. Less
-/// memory leaves more of the caches to the world that runs beside it.
+/// Memory of argon2id, and with it the passes: what OWASP's cheat sheet on password storage names as equally strong.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum PasswordMemory {
     /// 19 MiB, 2 passes.
+    #[default]
     #[value(name = "19")]
     Mib19,
     /// 12 MiB, 3 passes.
@@ -51,7 +51,6 @@ pub enum PasswordMemory {
     #[value(name = "9")]
     Mib9,
     /// 7 MiB, 5 passes.
-    #[default]
     #[value(name = "7")]
     Mib7,
 }

@@ -2,28 +2,29 @@
 
 mod bcrypt_hash;
 mod hasher;
+mod jobs;
 mod queue;
 mod stand_back;
 mod threads;
 mod turns;
 
-use std::sync::mpsc;
+use std::sync::Arc;
 
 use secrecy::SecretString;
-use tokio::sync::oneshot;
 
 use super::limits::Source;
 use crate::config::PasswordHashing;
 use crate::error::{Error, ErrorCode};
+use jobs::Sender;
 use queue::Refused;
-use threads::{Job, Work};
+use threads::{Answer, Job, Work};
 use turns::{Place, Turns};
 
 /// The hashing threads and the queue before them. A hash takes tens of milliseconds and megabytes; when the queue is
 /// full, a log-in is refused instead of made to wait.
 pub struct Passwords {
     turns: Turns,
-    jobs: mpsc::Sender<Job>,
+    jobs: Arc<Sender<Job>>,
 }
 
 /// The result of checking a password.
@@ -39,7 +40,7 @@ pub struct Checked {
 /// A turn at hashing. Given back when it is used or dropped.
 pub struct Turn {
     place: Place,
-    jobs: mpsc::Sender<Job>,
+    jobs: Arc<Sender<Job>>,
 }
 
 impl Passwords {
@@ -49,7 +50,8 @@ impl Passwords {
     /// When a thread cannot be started.
     pub fn new(hashing: &PasswordHashing) -> std::io::Result<Self> {
         let waiting = usize::try_from(hashing.queue).unwrap_or(usize::MAX);
-        Ok(Self { turns: Turns::new(threads::count(hashing), waiting), jobs: threads::start(*hashing)? })
+        let jobs = Arc::new(threads::start(*hashing)?);
+        Ok(Self { turns: Turns::new(threads::count(hashing), waiting), jobs })
     }
 
     /// Waits for a turn. Turns are given round-robin by network and account; a log-in without a place in the queue is
@@ -78,8 +80,8 @@ impl Turn {
     /// # Errors
     /// `INTERNAL` when hashing fails or the threads are gone.
     pub async fn hash(self, password: SecretString) -> Result<String, Error> {
-        let (answer, result) = oneshot::channel();
-        self.submit(Work::Hash { password, answer })?;
+        let (answer, result) = Answer::new();
+        self.submit(Work::Hash { password, answer });
         result.await.map_err(Error::internal)?
     }
 
@@ -88,14 +90,13 @@ impl Turn {
     /// # Errors
     /// `INTERNAL` when the stored hash cannot be checked or the threads are gone.
     pub async fn verify(self, password: SecretString, hash: Option<String>) -> Result<Checked, Error> {
-        let (answer, result) = oneshot::channel();
-        self.submit(Work::Verify { password, hash, answer })?;
+        let (answer, result) = Answer::new();
+        self.submit(Work::Verify { password, hash, answer });
         result.await.map_err(Error::internal)?
     }
 
-    fn submit(self, work: Work) -> Result<(), Error> {
-        let job = Job { work, place: self.place };
-        self.jobs.send(job).map_err(|_| Error::internal(anyhow::anyhow!("the password threads are gone")))
+    fn submit(self, work: Work) {
+        self.jobs.send(Job::new(work, self.place));
     }
 }
 
@@ -141,6 +142,31 @@ mod tests {
             assert!(renewed.starts_with("$argon2id$"), "{renewed}");
             assert_eq!(verify("right", &renewed).await, Checked { fits: true, renewed: None });
         }
+    }
+
+    fn threads_named(name: &str) -> usize {
+        let threads = std::fs::read_dir("/proc/self/task").unwrap();
+        let names = threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("comm")).ok());
+        names.filter(|found| found.trim() == name).count()
+    }
+
+    #[test]
+    fn on_the_only_core_beside_a_world_a_thread_without_a_share_of_it_has_a_stand_in() {
+        let hash = std::thread::spawn(|| {
+            let mut one = rustix::thread::CpuSet::new();
+            let all = rustix::thread::sched_getaffinity(None).unwrap();
+            one.set((0..rustix::thread::CpuSet::MAX_CPU).find(|core| all.is_set(*core)).unwrap());
+            rustix::thread::sched_setaffinity(None, &one).unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(async {
+                let hashing = PasswordHashing { beside_world: true, ..PasswordHashing::default() };
+                let passwords = Passwords::new(&hashing).unwrap();
+                let hash = turn(&passwords, "ann").await.unwrap().hash("right".into()).await.unwrap();
+                (hash, threads_named("passwords-late"))
+            })
+        });
+        let (hash, stand_ins) = hash.join().unwrap();
+        assert!(hash.starts_with("$argon2id$") && stand_ins == 1, "{stand_ins}");
     }
 
     #[tokio::test]

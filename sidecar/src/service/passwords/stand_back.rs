@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
+use thread_priority::unix::{set_thread_priority_and_policy, thread_native_id};
+use thread_priority::{NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy};
 
 /// Niceness of the hashing threads, below the game: a flood of log-ins must not delay the tick.
 const NICENESS: i32 = 10;
@@ -18,7 +20,7 @@ pub(super) struct StandsBack {
 impl StandsBack {
     /// Lowers this thread's priority; beside a world it also leaves the first half of the cores to it. Where the system
     /// refuses, hashing is only less polite.
-    pub(super) fn now(beside_world: bool) -> Self {
+    pub(super) fn low(beside_world: bool) -> Self {
         if let Err(error) = rustix::process::nice(NICENESS) {
             tracing::debug!(%error, "a password thread keeps its priority");
         }
@@ -33,6 +35,19 @@ impl StandsBack {
         Self { rests: beside_world && cores.len() == 1 }
     }
 
+    /// Gives this thread only the time in which nobody else wants its core (`SCHED_IDLE`): it never delays a tick, but
+    /// on a busy core it starves.
+    pub(super) fn idle() -> Self {
+        let policy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+        match set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy) {
+            Ok(()) => Self { rests: false },
+            Err(error) => {
+                tracing::debug!(%error, "a password thread cannot wait until its core is idle");
+                Self::low(true)
+            }
+        }
+    }
+
     /// Does some work, and rests after it if needed.
     pub(super) fn after(&self, work: impl FnOnce()) {
         if !self.rests {
@@ -43,6 +58,11 @@ impl StandsBack {
         // By processor time: while others have the core, this thread rests anyway.
         std::thread::sleep(processor_time().saturating_sub(began));
     }
+}
+
+/// Whether this process has one core for everything.
+pub(super) fn is_single_core() -> bool {
+    allowed_cores().len() == 1
 }
 
 /// The cores that this process may use.
@@ -62,6 +82,8 @@ fn processor_time() -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use thread_priority::unix::thread_schedule_policy;
+
     use super::*;
 
     #[test]
@@ -74,11 +96,18 @@ mod tests {
     }
 
     #[test]
+    fn an_idle_thread_does_not_rest_besides() {
+        let policy = std::thread::spawn(|| (StandsBack::idle().rests, thread_schedule_policy().unwrap()));
+        let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+        assert_eq!(policy.join().unwrap(), (false, idle));
+    }
+
+    #[test]
     fn beside_a_world_it_is_on_the_later_cores_and_alone_on_all() {
         let on = |beside_world| {
             let thread = std::thread::spawn(move || {
                 let before = allowed_cores();
-                StandsBack::now(beside_world);
+                StandsBack::low(beside_world);
                 (before, allowed_cores())
             });
             thread.join().unwrap()
