@@ -26,7 +26,7 @@ use crate::service::tokens::TokenKeys;
 use crate::service::world::NotAllowed;
 use crate::social::Social;
 use crate::state::{Addrs, AppState, Parts};
-use crate::store::{DatabaseTime, OpenError, SqlStore, Store};
+use crate::store::{DatabaseTime, OpenError, Store};
 
 /// How long a graceful shutdown waits for open requests and sockets.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
@@ -279,10 +279,9 @@ async fn open_store(config: &SidecarConfig, clock: &Clock) -> Result<Store, Star
     {
         std::fs::create_dir_all(folder)?;
     }
-    let store = SqlStore::open(&config.database, clock.clone())
+    Store::open(&config.database, clock.clone())
         .await
-        .map_err(|source| StartError::Database { database: config.database.at.to_string(), source })?;
-    Ok(Store::new(store))
+        .map_err(|source| StartError::Database { database: config.database.at.to_string(), source })
 }
 
 /// Opens Redis if it is configured. One that is away may come back, so that is not an error; one that refuses us is.

@@ -11,7 +11,7 @@ use realmgate_sidecar::config::{ConfigError, DatabaseAt, Roles, Settings, Storag
 use realmgate_sidecar::own_folder::OwnFolder;
 use realmgate_sidecar::ready::ReadyFiles;
 use realmgate_sidecar::service::accounts::fold_username;
-use realmgate_sidecar::store::{self, AccountStore, LedgerStore, OpenError, SqlStore, Store};
+use realmgate_sidecar::store::{self, OpenError, Store};
 use realmgate_sidecar::{Sidecar, StartError, http, metrics_recorder};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -214,7 +214,7 @@ async fn migrate(storage: &Storage) -> Result<(), Failure> {
 
 /// Opens the database for commands that inspect a world. A missing one is an error: it would be created empty, and
 /// audited without a fault.
-async fn open_existing(storage: &Storage) -> Result<SqlStore, Failure> {
+async fn open_existing(storage: &Storage) -> Result<Store, Failure> {
     let mut config = storage.database()?;
     config.migrate = false;
     if let DatabaseAt::Sqlite(file) = &config.at
@@ -222,7 +222,7 @@ async fn open_existing(storage: &Storage) -> Result<SqlStore, Failure> {
     {
         return Err(Failure { code: 2, message: format!("there is no database {} (DATA_DIR)", file.display()) });
     }
-    SqlStore::open(&config, Clock::system()).await.map_err(|error| cannot_open(&config.at, error))
+    Store::open(&config, Clock::system()).await.map_err(|error| cannot_open(&config.at, error))
 }
 
 fn cannot_open(at: &DatabaseAt, source: OpenError) -> Failure {
@@ -235,7 +235,7 @@ fn print_openapi() -> Result<(), Failure> {
 }
 
 async fn audit(storage: &Storage) -> Result<(), Failure> {
-    let report = open_existing(storage).await?.audit().await.map_err(anyhow::Error::from)?;
+    let report = open_existing(storage).await?.ledger.audit().await.map_err(anyhow::Error::from)?;
     let text = serde_json::to_string_pretty(&report).map_err(anyhow::Error::from)?;
     writeln!(std::io::stdout(), "{text}").map_err(anyhow::Error::from)?;
     match report.faults.len() {
@@ -245,8 +245,8 @@ async fn audit(storage: &Storage) -> Result<(), Failure> {
 }
 
 async fn grant(name: &str, storage: &Storage) -> Result<(), Failure> {
-    let granted =
-        open_existing(storage).await?.set_role(&fold_username(name), "admin").await.map_err(anyhow::Error::from)?;
+    let store = open_existing(storage).await?;
+    let granted = store.accounts.set_role(&fold_username(name), "admin").await.map_err(anyhow::Error::from)?;
     if granted {
         tracing::info!(name, "is an administrator now");
         Ok(())
@@ -256,7 +256,7 @@ async fn grant(name: &str, storage: &Storage) -> Result<(), Failure> {
 }
 
 async fn print_locks(storage: &Storage) -> Result<(), Failure> {
-    let store = Store::new(open_existing(storage).await?);
+    let store = open_existing(storage).await?;
     for held in admin::locks(&store).await.map_err(anyhow::Error::from)? {
         writeln!(std::io::stdout(), "{held}").map_err(anyhow::Error::from)?;
     }
@@ -264,7 +264,7 @@ async fn print_locks(storage: &Storage) -> Result<(), Failure> {
 }
 
 async fn release(character: &str, storage: &Storage) -> Result<(), Failure> {
-    let store = Store::new(open_existing(storage).await?);
+    let store = open_existing(storage).await?;
     let now_ms = Clock::system().now_ms();
     match admin::release(&store, character, now_ms).await.map_err(anyhow::Error::from)? {
         Release::Fenced(owner) => tracing::warn!(character, owner, "its lock was taken away"),

@@ -6,32 +6,8 @@ use super::SqlStore;
 use super::columns::{parse_id, to_sql_ms};
 
 /// Accounts and their credentials.
-#[async_trait::async_trait]
-pub trait AccountStore: Send + Sync {
-    /// Creates an account with a password. Returns `false` if the user name is taken.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    async fn create_with_password(&self, account: NewAccount<'_>) -> sqlx::Result<bool>;
-
-    /// Finds the password credential of a folded user name.
-    ///
-    /// # Errors
-    /// When the database cannot be asked or a row cannot be decoded.
-    async fn find_password(&self, folded: &str) -> sqlx::Result<Option<PasswordRow>>;
-
-    /// Replaces the hash of a password if `old_hash` is still the stored one (compare-and-swap).
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    async fn renew_password(&self, folded: &str, old_hash: &str, new_hash: &str) -> sqlx::Result<()>;
-
-    /// Sets the role of the account with a folded user name. Returns `false` if there is no such account.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    async fn set_role(&self, folded: &str, role: &str) -> sqlx::Result<bool>;
-}
+#[derive(Clone)]
+pub struct AccountStore(pub(super) SqlStore);
 
 /// An account to be created.
 #[derive(Debug, Clone, Copy)]
@@ -59,10 +35,13 @@ pub struct PasswordRow {
     pub token_version: i64,
 }
 
-#[async_trait::async_trait]
-impl AccountStore for SqlStore {
-    async fn create_with_password(&self, new: NewAccount<'_>) -> sqlx::Result<bool> {
-        let mut tx = self.begin_write("create_account").await?;
+impl AccountStore {
+    /// Creates an account with a password. Returns `false` if the user name is taken.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn create_with_password(&self, new: NewAccount<'_>) -> sqlx::Result<bool> {
+        let mut tx = self.0.begin_write("create_account").await?;
         let (id, at_ms) = (new.id.to_string(), to_sql_ms(new.at_ms));
         sqlx::query("INSERT INTO accounts (id, created_at_ms) VALUES ($1, $2)")
             .bind(&id)
@@ -89,8 +68,12 @@ impl AccountStore for SqlStore {
         Ok(true)
     }
 
-    async fn find_password(&self, folded: &str) -> sqlx::Result<Option<PasswordRow>> {
-        let mut db = self.read("find_password").await?;
+    /// Finds the password credential of a folded user name.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn find_password(&self, folded: &str) -> sqlx::Result<Option<PasswordRow>> {
+        let mut db = self.0.read("find_password").await?;
         let row: Option<(String, String, i64)> = sqlx::query_as(
             "SELECT c.account_id, c.secret, a.token_version
              FROM credentials c JOIN accounts a ON a.id = c.account_id
@@ -105,8 +88,12 @@ impl AccountStore for SqlStore {
         .transpose()
     }
 
-    async fn renew_password(&self, folded: &str, old_hash: &str, new_hash: &str) -> sqlx::Result<()> {
-        let mut db = self.write("renew_password").await?;
+    /// Replaces the hash of a password if `old_hash` is still the stored one (compare-and-swap).
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn renew_password(&self, folded: &str, old_hash: &str, new_hash: &str) -> sqlx::Result<()> {
+        let mut db = self.0.write("renew_password").await?;
         sqlx::query("UPDATE credentials SET secret = $3 WHERE kind = 'password' AND subject = $1 AND secret = $2")
             .bind(folded)
             .bind(old_hash)
@@ -116,8 +103,12 @@ impl AccountStore for SqlStore {
             .map(|_| ())
     }
 
-    async fn set_role(&self, folded: &str, role: &str) -> sqlx::Result<bool> {
-        let mut db = self.write("set_role").await?;
+    /// Sets the role of the account with a folded user name. Returns `false` if there is no such account.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn set_role(&self, folded: &str, role: &str) -> sqlx::Result<bool> {
+        let mut db = self.0.write("set_role").await?;
         let done = sqlx::query(
             "UPDATE accounts SET role = $2
              WHERE id IN (SELECT account_id FROM credentials WHERE kind = 'password' AND subject = $1)",

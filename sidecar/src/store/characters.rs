@@ -18,91 +18,8 @@ use super::retry::retried;
 use super::{SqlRow, SqlStore};
 
 /// Storage of characters. Deleted characters are not found.
-#[async_trait::async_trait]
-pub trait CharacterStore: Send + Sync {
-    /// Creates a character if its name is free and looks like no other, the account has fewer than `most` characters,
-    /// and the account's lock is free or belongs to the log-in.
-    ///
-    /// # Errors
-    /// When the database cannot be asked or a row cannot be decoded.
-    async fn create(&self, new: NewCharacter<'_>, most: u32) -> sqlx::Result<Creation>;
-
-    /// The account's characters, oldest first.
-    ///
-    /// # Errors
-    /// When the database cannot be asked or a row cannot be decoded.
-    async fn list(&self, account: AccountId) -> sqlx::Result<Vec<CharacterRow>>;
-
-    /// Finds a character by id.
-    ///
-    /// # Errors
-    /// When the database cannot be asked or a row cannot be decoded.
-    async fn find(&self, character: CharacterId) -> sqlx::Result<Option<CharacterRow>>;
-
-    /// Finds a character by its folded name.
-    ///
-    /// # Errors
-    /// When the database cannot be asked or a row cannot be decoded.
-    async fn find_by_name(&self, folded: &str) -> sqlx::Result<Option<CharacterRow>>;
-
-    /// Deletes a character of the account if the character's lock is free, and the account's lock is free or belongs to
-    /// the log-in.
-    ///
-    /// # Errors
-    /// When the database cannot be asked or a row cannot be decoded.
-    async fn delete(
-        &self,
-        character: CharacterId,
-        account: AccountId,
-        session: Uuid,
-        at_ms: u64,
-    ) -> sqlx::Result<Deletion>;
-
-    /// Marks a character for deletion at a later time, under the same conditions. [`CharacterStore::restore`] undoes it
-    /// until then. A character that is already marked keeps its time.
-    ///
-    /// # Errors
-    /// When the database cannot be asked or a row cannot be decoded.
-    async fn mark(
-        &self,
-        character: CharacterId,
-        account: AccountId,
-        session: Uuid,
-        deletes_at_ms: u64,
-    ) -> sqlx::Result<Deletion>;
-
-    /// Removes the mark, if there is one, while the account's lock is free or belongs to the log-in.
-    ///
-    /// # Errors
-    /// When the database cannot be asked or a row cannot be decoded.
-    async fn restore(&self, character: CharacterId, account: AccountId, session: Uuid) -> sqlx::Result<Change>;
-
-    /// Changes a character under the same conditions as [`CharacterStore::delete`].
-    ///
-    /// # Errors
-    /// When the database cannot be asked or a row cannot be decoded.
-    async fn alter(&self, change: &CharacterChange<'_>) -> sqlx::Result<Change>;
-
-    /// Counts the characters that an account created after a time, including those deleted since, and returns when the
-    /// first of them was created (Unix milliseconds).
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    async fn created_since(&self, account: AccountId, since_ms: u64) -> sqlx::Result<(u64, Option<u64>)>;
-
-    /// Deletes a batch of the characters whose time has come; returns how many. A character in a world is never marked.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    async fn delete_due(&self, now_ms: u64) -> sqlx::Result<u64>;
-
-    /// Fills in the name keys of a batch of characters that an older sidecar wrote, oldest first; returns the batch's
-    /// size.
-    ///
-    /// # Errors
-    /// When the database cannot be asked, or the transaction still loses to others after five retries.
-    async fn fill_name_keys(&self, look: LookOf) -> sqlx::Result<u64>;
-}
+#[derive(Clone)]
+pub struct CharacterStore(pub(super) SqlStore);
 
 /// Maps a name to its key: names that look alike have the same key.
 pub type LookOf = fn(&str) -> String;
@@ -267,10 +184,14 @@ impl<'r> FromRow<'r, SqlRow> for CharacterRow {
     }
 }
 
-#[async_trait::async_trait]
-impl CharacterStore for SqlStore {
-    async fn create(&self, new: NewCharacter<'_>, most: u32) -> sqlx::Result<Creation> {
-        let mut tx = self.begin_write("create_character").await?;
+impl CharacterStore {
+    /// Creates a character if its name is free and looks like no other, the account has fewer than `most` characters,
+    /// and the account's lock is free or belongs to the log-in.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn create(&self, new: NewCharacter<'_>, most: u32) -> sqlx::Result<Creation> {
+        let mut tx = self.0.begin_write("create_character").await?;
         // The row lock on the account keeps two creations at once from counting the same characters.
         if !admits_session(&mut tx, new.account, new.session).await? {
             return Ok(Creation::AccountHeld);
@@ -303,8 +224,12 @@ impl CharacterStore for SqlStore {
         Ok(created.map_or(Creation::NameTaken, |row| Creation::Created(Box::new(row))))
     }
 
-    async fn list(&self, account: AccountId) -> sqlx::Result<Vec<CharacterRow>> {
-        let mut db = self.read("list_characters").await?;
+    /// The account's characters, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn list(&self, account: AccountId) -> sqlx::Result<Vec<CharacterRow>> {
+        let mut db = self.0.read("list_characters").await?;
         sqlx::query_as(concat!(
             "SELECT ",
             columns!(),
@@ -315,16 +240,24 @@ impl CharacterStore for SqlStore {
         .await
     }
 
-    async fn find(&self, character: CharacterId) -> sqlx::Result<Option<CharacterRow>> {
-        let mut db = self.read("find_character").await?;
+    /// Finds a character by id.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn find(&self, character: CharacterId) -> sqlx::Result<Option<CharacterRow>> {
+        let mut db = self.0.read("find_character").await?;
         sqlx::query_as(concat!("SELECT ", columns!(), " FROM characters WHERE id = $1 AND deleted_at_ms IS NULL"))
             .bind(character.to_string())
             .fetch_optional(&mut *db)
             .await
     }
 
-    async fn find_by_name(&self, folded: &str) -> sqlx::Result<Option<CharacterRow>> {
-        let mut db = self.read("find_character_by_name").await?;
+    /// Finds a character by its folded name.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn find_by_name(&self, folded: &str) -> sqlx::Result<Option<CharacterRow>> {
+        let mut db = self.0.read("find_character_by_name").await?;
         sqlx::query_as(concat!(
             "SELECT ",
             columns!(),
@@ -335,41 +268,59 @@ impl CharacterStore for SqlStore {
         .await
     }
 
-    async fn delete(
+    /// Deletes a character of the account if the character's lock is free, and the account's lock is free or belongs to
+    /// the log-in.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn delete(
         &self,
         character: CharacterId,
         account: AccountId,
         session: Uuid,
         at_ms: u64,
     ) -> sqlx::Result<Deletion> {
-        let mut tx = self.begin_write("delete_character").await?;
+        let mut tx = self.0.begin_write("delete_character").await?;
         let deletion = change::delete(&mut tx, (character, account, session), at_ms).await?;
         tx.commit().await?;
         Ok(deletion)
     }
 
-    async fn mark(
+    /// Marks a character for deletion at a later time, under the same conditions. [`CharacterStore::restore`] undoes it
+    /// until then. A character that is already marked keeps its time.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn mark(
         &self,
         character: CharacterId,
         account: AccountId,
         session: Uuid,
         deletes_at_ms: u64,
     ) -> sqlx::Result<Deletion> {
-        let mut tx = self.begin_write("mark_character").await?;
+        let mut tx = self.0.begin_write("mark_character").await?;
         let deletion = change::mark(&mut tx, (character, account, session), deletes_at_ms).await?;
         tx.commit().await?;
         Ok(deletion)
     }
 
-    async fn restore(&self, character: CharacterId, account: AccountId, session: Uuid) -> sqlx::Result<Change> {
-        let mut tx = self.begin_write("restore_character").await?;
+    /// Removes the mark, if there is one, while the account's lock is free or belongs to the log-in.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn restore(&self, character: CharacterId, account: AccountId, session: Uuid) -> sqlx::Result<Change> {
+        let mut tx = self.0.begin_write("restore_character").await?;
         let restored = change::restore(&mut tx, (character, account, session)).await?;
         tx.commit().await?;
         Ok(restored)
     }
 
-    async fn alter(&self, change: &CharacterChange<'_>) -> sqlx::Result<Change> {
-        let mut tx = self.begin_write("change_character").await?;
+    /// Changes a character under the same conditions as [`CharacterStore::delete`].
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn alter(&self, change: &CharacterChange<'_>) -> sqlx::Result<Change> {
+        let mut tx = self.0.begin_write("change_character").await?;
         match change::change(&mut tx, change).await {
             Ok(Change::Done(row)) => tx.commit().await.map(|()| Change::Done(row)),
             // Another transaction took the name in the meantime.
@@ -378,8 +329,13 @@ impl CharacterStore for SqlStore {
         }
     }
 
-    async fn created_since(&self, account: AccountId, since_ms: u64) -> sqlx::Result<(u64, Option<u64>)> {
-        let mut db = self.read("count_creations").await?;
+    /// Counts the characters that an account created after a time, including those deleted since, and returns when the
+    /// first of them was created (Unix milliseconds).
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn created_since(&self, account: AccountId, since_ms: u64) -> sqlx::Result<(u64, Option<u64>)> {
+        let mut db = self.0.read("count_creations").await?;
         let (count, first): (i64, Option<i64>) = sqlx::query_as(
             "SELECT COUNT(*), MIN(created_at_ms) FROM characters WHERE account_id = $1 AND created_at_ms > $2",
         )
@@ -390,13 +346,22 @@ impl CharacterStore for SqlStore {
         Ok((count.unsigned_abs(), first.map(from_sql_ms)))
     }
 
-    async fn delete_due(&self, now_ms: u64) -> sqlx::Result<u64> {
-        upkeep::delete_due(&mut *self.write("delete_due_characters").await?, now_ms).await
+    /// Deletes a batch of the characters whose time has come; returns how many. A character in a world is never marked.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn delete_due(&self, now_ms: u64) -> sqlx::Result<u64> {
+        upkeep::delete_due(&mut *self.0.write("delete_due_characters").await?, now_ms).await
     }
 
-    async fn fill_name_keys(&self, look: LookOf) -> sqlx::Result<u64> {
+    /// Fills in the name keys of a batch of characters that an older sidecar wrote, oldest first; returns the batch's
+    /// size.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or the transaction still loses to others after five retries.
+    pub async fn fill_name_keys(&self, look: LookOf) -> sqlx::Result<u64> {
         retried!("fill_name_keys", async {
-            let mut tx = self.begin_write("fill_name_keys").await?;
+            let mut tx = self.0.begin_write("fill_name_keys").await?;
             let filled = upkeep::fill_name_keys(&mut tx, look).await?;
             tx.commit().await?;
             Ok(filled)

@@ -10,13 +10,10 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
-use async_trait::async_trait;
-use realmgate_protocol::ids::ServerId;
-use realmgate_protocol::link::{EventOutcome, Fence, OwnedEvent};
+use realmgate_protocol::link::{EventOutcome, Fence};
 
 pub use audit::AuditReport;
+pub use sql::LedgerStore;
 
 /// The outcome of a batch of events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,35 +31,4 @@ pub struct Swept {
     pub items: u64,
     /// Amount of gold that went back to the world.
     pub gold: u64,
-}
-
-/// The ledger of ownership events. The sidecar knows no game rule: it only checks that the giver has what is given.
-#[async_trait]
-pub trait LedgerStore: Send + Sync {
-    /// Commits a batch in one transaction. A refused event changes nothing and does not hold up the others; an event
-    /// whose idempotency key is known is answered as done. When this returns, the outcomes are durable.
-    ///
-    /// # Errors
-    /// When the database cannot be asked, a row cannot be decoded, or the transaction still loses to others after five
-    /// retries.
-    async fn commit(&self, server: &ServerId, events: &[OwnedEvent], now_ms: u64) -> sqlx::Result<BatchOutcome>;
-
-    /// Destroys what lies on the ground of a map server whose process is gone, and gives its gold back to the world.
-    ///
-    /// # Errors
-    /// When the database cannot be asked, a row cannot be decoded, or the transaction still loses to others after five
-    /// retries.
-    async fn sweep_ground(&self, server: &ServerId, now_ms: u64) -> sqlx::Result<Swept>;
-
-    /// Audits the ledgers: each item must be in one place with ledger lines that lead there, and gold must sum to zero.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    async fn audit(&self) -> sqlx::Result<AuditReport>;
-
-    /// Totals for metrics, by name.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    async fn totals(&self) -> sqlx::Result<BTreeMap<&'static str, i64>>;
 }

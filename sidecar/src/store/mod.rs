@@ -1,6 +1,6 @@
-//! Persistent storage: one trait for each concern, and their one implementation in SQL.
+//! Persistent storage: a store for each concern, all of them over one database.
 //!
-//! Services use only the traits. SQL text keeps to the subset that SQLite and PostgreSQL share (`$1`, RETURNING, ON
+//! Services hold the stores that they need, and only stores have SQL. SQL text keeps to the subset that SQLite and PostgreSQL share (`$1`, RETURNING, ON
 //! CONFLICT), times are BIGINT milliseconds, ids are UUIDs as TEXT. What the two do not share is in [`dialect`].
 //! Columns are named, never `*`: the next version's migration may add some while this one runs.
 
@@ -26,8 +26,6 @@ pub(crate) mod testing;
 mod tests;
 mod time;
 
-use std::sync::Arc;
-
 pub use accounts::AccountStore;
 pub use characters::CharacterStore;
 pub use ledger::LedgerStore;
@@ -35,83 +33,70 @@ pub use locks::{AccountLockStore, DeadlineStore, LockStore, ServerLockStore};
 pub use online::OnlineStore;
 pub use schema::{OpenError, migrate};
 pub use sessions::SessionStore;
-pub use sql::SqlStore;
 pub use time::DatabaseTime;
+
+use self::sql::SqlStore;
+use crate::clock::Clock;
+use crate::config::DatabaseConfig;
 
 pub(crate) use connection::SqlConnection;
 /// A row of either database.
 pub(crate) use sqlx::any::AnyRow as SqlRow;
 
-/// The stores of one database.
+/// The stores of one database. Each is a cheap handle of its own.
 #[derive(Clone)]
 pub struct Store {
     /// Accounts and their credentials.
-    pub accounts: Arc<dyn AccountStore>,
+    pub accounts: AccountStore,
     /// Log-ins and refresh tokens.
-    pub sessions: Arc<dyn SessionStore>,
+    pub sessions: SessionStore,
     /// Characters, without what they own.
-    pub characters: Arc<dyn CharacterStore>,
+    pub characters: CharacterStore,
     /// Character locks: who may change a character.
-    pub locks: Arc<dyn LockStore>,
+    pub locks: LockStore,
     /// Account locks: which log-in speaks for an account.
-    pub account_locks: Arc<dyn AccountLockStore>,
+    pub account_locks: AccountLockStore,
     /// Server locks: which replicas and map servers there are.
-    pub server_locks: Arc<dyn ServerLockStore>,
+    pub server_locks: ServerLockStore,
     /// The deadlines at which locks end by themselves.
-    pub deadlines: Arc<dyn DeadlineStore>,
+    pub deadlines: DeadlineStore,
     /// What characters own.
-    pub ledger: Arc<dyn LedgerStore>,
+    pub ledger: LedgerStore,
     /// Who is logged in.
-    pub online: Arc<dyn OnlineStore>,
-    health: Arc<dyn StoreHealth>,
-}
-
-/// The health of the database connection.
-#[async_trait::async_trait]
-pub trait StoreHealth: Send + Sync {
-    /// Runs a trivial query.
-    ///
-    /// # Errors
-    /// When it does not answer.
-    async fn ping(&self) -> sqlx::Result<()>;
-
-    /// The database's time in Unix milliseconds; SQLite has no clock but this process's.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    async fn now_ms(&self) -> sqlx::Result<u64>;
-
-    /// Updates the metrics of the connection pools.
-    fn show_connections(&self);
-
-    /// Waits for calls under way, for a limited time, and closes all connections.
-    async fn close(&self);
+    pub online: OnlineStore,
+    sql: SqlStore,
 }
 
 impl Store {
-    /// All stores over one database.
-    pub fn new(sql: SqlStore) -> Self {
-        let sql = Arc::new(sql);
-        Self {
-            accounts: sql.clone(),
-            sessions: sql.clone(),
-            characters: sql.clone(),
-            locks: sql.clone(),
-            account_locks: sql.clone(),
-            server_locks: sql.clone(),
-            deadlines: sql.clone(),
-            ledger: sql.clone(),
-            online: sql.clone(),
-            health: sql,
-        }
+    /// Opens the database. A SQLite file is created if it is missing, and its tables are brought up to date. Those of
+    /// PostgreSQL are only if the configuration says so; otherwise they have to be new enough.
+    ///
+    /// # Errors
+    /// [`OpenError::Sql`] when the database cannot be reached, [`OpenError::Migrate`] when a migration fails,
+    /// [`OpenError::TooOld`] when the tables are older than this program needs.
+    pub async fn open(config: &DatabaseConfig, clock: Clock) -> Result<Self, OpenError> {
+        let sql = SqlStore::open(config, clock).await?;
+        Ok(Self {
+            accounts: AccountStore(sql.clone()),
+            sessions: SessionStore(sql.clone()),
+            characters: CharacterStore(sql.clone()),
+            locks: LockStore(sql.clone()),
+            account_locks: AccountLockStore(sql.clone()),
+            server_locks: ServerLockStore(sql.clone()),
+            deadlines: DeadlineStore(sql.clone()),
+            ledger: LedgerStore(sql.clone()),
+            online: OnlineStore(sql.clone()),
+            sql,
+        })
     }
 
-    /// Checks that the database answers.
+    /// Checks that the database answers, by a trivial query.
     ///
     /// # Errors
     /// When it does not answer.
     pub async fn ping(&self) -> sqlx::Result<()> {
-        self.health.ping().await
+        let mut db = self.sql.read("ping").await?;
+        sqlx::query("SELECT 1").execute(&mut *db).await.map(|_| ())
     }
 
     /// The database's time in Unix milliseconds, which several sidecars agree on. SQLite has no clock but this
@@ -120,16 +105,19 @@ impl Store {
     /// # Errors
     /// When the database cannot be asked.
     pub async fn now_ms(&self) -> sqlx::Result<u64> {
-        self.health.now_ms().await
+        let mut db = self.sql.read("time").await?;
+        self.sql.time(&mut db).await
     }
 
     /// Updates the metrics of the connection pools.
     pub fn show_connections(&self) {
-        self.health.show_connections();
+        let (all, idle) = self.sql.count_connections();
+        metrics::gauge!("realmgate_database_connections", "state" => "idle").set(idle as f64);
+        metrics::gauge!("realmgate_database_connections", "state" => "in_use").set((all - idle) as f64);
     }
 
     /// Waits for calls under way, for a limited time, and closes all connections.
     pub async fn close(&self) {
-        self.health.close().await;
+        self.sql.close().await;
     }
 }

@@ -8,14 +8,8 @@ use super::{SqlRow, SqlStore};
 use crate::lock::{AccountOwner, LockOwner};
 
 /// Reads the list of who is logged in.
-#[async_trait::async_trait]
-pub trait OnlineStore: Send + Sync {
-    /// Reads a page of the list, ordered by account id.
-    ///
-    /// # Errors
-    /// When the database cannot be asked or a row cannot be decoded.
-    async fn online(&self, page: &OnlinePage) -> sqlx::Result<Vec<OnlineRow>>;
-}
+#[derive(Clone)]
+pub struct OnlineStore(pub(super) SqlStore);
 
 /// Selects a page of the list.
 #[derive(Debug, Clone, Default)]
@@ -93,10 +87,13 @@ fn character(row: &SqlRow) -> sqlx::Result<OnlineCharacter> {
     })
 }
 
-#[async_trait::async_trait]
-impl OnlineStore for SqlStore {
-    async fn online(&self, page: &OnlinePage) -> sqlx::Result<Vec<OnlineRow>> {
-        let mut db = self.read("online").await?;
+impl OnlineStore {
+    /// Reads a page of the list, ordered by account id.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn online(&self, page: &OnlinePage) -> sqlx::Result<Vec<OnlineRow>> {
+        let mut db = self.0.read("online").await?;
         let server = page.server.clone().map(|server| LockOwner::Map(server).to_string());
         sqlx::query_as(
             "SELECT a.id AS account_id, a.lock_owner AS account_owner, c.id, c.name, c.map_id, c.x, c.y, c.lock_owner, \

@@ -4,11 +4,11 @@
 const MOST: u32 = 5;
 
 /// Awaits a future that is a whole transaction. If it lost to another transaction, evaluates the expression again and
-/// awaits that. A macro, since a trait's `Send` future may not await an asynchronous closure that borrows.
+/// awaits that. A macro, since a future that has to be `Send` may not await an asynchronous closure that borrows.
 ///
 /// ```ignore
 /// retried!("enter", async {
-///     let mut transaction = self.begin_write("enter").await?;
+///     let mut transaction = self.0.begin_write("enter").await?;
 ///     // ...
 ///     transaction.commit().await
 /// })

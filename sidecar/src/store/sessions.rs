@@ -13,40 +13,8 @@ pub const MAX_LIVING: u32 = 16;
 const SWEPT_AT_ONCE: u64 = 1_000;
 
 /// Log-ins and their refresh tokens. All refresh tokens of a session are one family.
-#[async_trait::async_trait]
-pub trait SessionStore: Send + Sync {
-    /// Starts a session with its first refresh token. Only the newest [`MAX_LIVING`] sessions of an account live:
-    /// returns those that this one ended.
-    ///
-    /// # Errors
-    /// When the database cannot be asked or a row cannot be decoded.
-    async fn open(&self, session: Uuid, account: AccountId, token: NewRefreshToken<'_>) -> sqlx::Result<Vec<Uuid>>;
-
-    /// Finds a live session, to check an access token; `None` if it ended or never existed.
-    ///
-    /// # Errors
-    /// When the database cannot be asked or a row cannot be decoded.
-    async fn find_live(&self, session: Uuid) -> sqlx::Result<Option<SessionRow>>;
-
-    /// Trades a refresh token for the next one. A token that is not valid any more was used before, and ends the
-    /// session of its `family`. Used tokens are not kept, so `family` is what the token itself says, already verified.
-    ///
-    /// # Errors
-    /// When the database cannot be asked or a row cannot be decoded.
-    async fn rotate(&self, used_hash: &str, family: Option<Uuid>, next: NewRefreshToken<'_>) -> sqlx::Result<Rotation>;
-
-    /// Ends a session: its access and refresh tokens are dead.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    async fn end(&self, session: Uuid, at_ms: u64) -> sqlx::Result<()>;
-
-    /// Deletes expired refresh tokens, and sessions that have none left. Returns how many refresh tokens that were.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    async fn sweep(&self, now_ms: u64) -> sqlx::Result<u64>;
-}
+#[derive(Clone)]
+pub struct SessionStore(pub(super) SqlStore);
 
 /// A refresh token that is about to be issued.
 #[derive(Debug, Clone, Copy)]
@@ -93,10 +61,14 @@ pub enum Rotation {
     Dead,
 }
 
-#[async_trait::async_trait]
-impl SessionStore for SqlStore {
-    async fn open(&self, session: Uuid, account: AccountId, token: NewRefreshToken<'_>) -> sqlx::Result<Vec<Uuid>> {
-        let mut tx = self.begin_write("open_session").await?;
+impl SessionStore {
+    /// Starts a session with its first refresh token. Only the newest [`MAX_LIVING`] sessions of an account live:
+    /// returns those that this one ended.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn open(&self, session: Uuid, account: AccountId, token: NewRefreshToken<'_>) -> sqlx::Result<Vec<Uuid>> {
+        let mut tx = self.0.begin_write("open_session").await?;
         // Of several log-ins at once, each must see those before it.
         lock_rows(&mut tx, Rows::Accounts, [account.to_string()]).await?;
         let living: Vec<String> = sqlx::query_scalar(
@@ -122,8 +94,12 @@ impl SessionStore for SqlStore {
         Ok(ended)
     }
 
-    async fn find_live(&self, session: Uuid) -> sqlx::Result<Option<SessionRow>> {
-        let mut db = self.read("find_session").await?;
+    /// Finds a live session, to check an access token; `None` if it ended or never existed.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn find_live(&self, session: Uuid) -> sqlx::Result<Option<SessionRow>> {
+        let mut db = self.0.read("find_session").await?;
         let row: Option<(String, String, i64)> = sqlx::query_as(
             "SELECT a.id, a.role, a.token_version
              FROM sessions s JOIN accounts a ON a.id = s.account_id
@@ -138,8 +114,18 @@ impl SessionStore for SqlStore {
         .transpose()
     }
 
-    async fn rotate(&self, used_hash: &str, family: Option<Uuid>, next: NewRefreshToken<'_>) -> sqlx::Result<Rotation> {
-        let mut tx = self.begin_write("rotate_token").await?;
+    /// Trades a refresh token for the next one. A token that is not valid any more was used before, and ends the
+    /// session of its `family`. Used tokens are not kept, so `family` is what the token itself says, already verified.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn rotate(
+        &self,
+        used_hash: &str,
+        family: Option<Uuid>,
+        next: NewRefreshToken<'_>,
+    ) -> sqlx::Result<Rotation> {
+        let mut tx = self.0.begin_write("rotate_token").await?;
         // Of two requests with the same token, the second must see that it was used.
         lock_rows(&mut tx, Rows::RefreshTokens, [used_hash.to_owned()]).await?;
         let row: Option<(String, i64, Option<i64>, String, i64)> = sqlx::query_as(
@@ -180,13 +166,21 @@ impl SessionStore for SqlStore {
         Ok(Rotation::Rotated { session, account, token_version })
     }
 
-    async fn end(&self, session: Uuid, at_ms: u64) -> sqlx::Result<()> {
-        let mut tx = self.begin_write("end_session").await?;
+    /// Ends a session: its access and refresh tokens are dead.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn end(&self, session: Uuid, at_ms: u64) -> sqlx::Result<()> {
+        let mut tx = self.0.begin_write("end_session").await?;
         end_session(&mut tx, session, at_ms).await?;
         tx.commit().await
     }
 
-    async fn sweep(&self, now_ms: u64) -> sqlx::Result<u64> {
+    /// Deletes expired refresh tokens, and sessions that have none left. Returns how many refresh tokens that were.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn sweep(&self, now_ms: u64) -> sqlx::Result<u64> {
         let expired = self.sweep_rows(
             "DELETE FROM refresh_tokens WHERE token_hash IN
              (SELECT token_hash FROM refresh_tokens WHERE expires_at_ms <= $1 LIMIT $2)",
@@ -203,13 +197,13 @@ impl SessionStore for SqlStore {
     }
 }
 
-impl SqlStore {
+impl SessionStore {
     /// Deletes what a statement finds, [`SWEPT_AT_ONCE`] rows at a time until it finds no more; returns how many there
     /// were.
     async fn sweep_rows(&self, statement: &'static str, until_ms: Option<u64>) -> sqlx::Result<u64> {
         let mut swept = 0;
         loop {
-            let mut db = self.write("sweep_sessions").await?;
+            let mut db = self.0.write("sweep_sessions").await?;
             let mut query = sqlx::query(statement);
             if let Some(until_ms) = until_ms {
                 query = query.bind(to_sql_ms(until_ms));

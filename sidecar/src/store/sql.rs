@@ -1,6 +1,6 @@
-//! The one store, over SQLite or PostgreSQL.
+//! The database that all stores share: SQLite or PostgreSQL.
 //!
-//! A method borrows a connection under its own name, under which its time is recorded:
+//! A store's method borrows a connection under its own name, under which its time is recorded:
 //!
 //! * [`SqlStore::read`] and [`SqlStore::write`] for a single statement;
 //! * [`SqlStore::begin_read`] for queries that must see the same snapshot;
@@ -11,11 +11,11 @@ use super::call::{Lent, Transaction};
 use super::dialect::{Dialect, database_time};
 use super::pool::Pool;
 use super::schema::{self, OpenError};
-use super::{SqlConnection, StoreHealth, open};
+use super::{SqlConnection, open};
 use crate::clock::Clock;
 use crate::config::{DatabaseAt, DatabaseConfig};
 
-/// All stores over one database.
+/// One database, from which the stores borrow their connections.
 #[derive(Clone)]
 pub struct SqlStore {
     read: Pool,
@@ -25,13 +25,8 @@ pub struct SqlStore {
 }
 
 impl SqlStore {
-    /// Opens the database. A SQLite file is created if it is missing, and its tables are brought up to date. Those of
-    /// PostgreSQL are only if the configuration says so; otherwise they have to be new enough.
-    ///
-    /// # Errors
-    /// [`OpenError::Sql`] when the database cannot be reached, [`OpenError::Migrate`] when a migration fails,
-    /// [`OpenError::TooOld`] when the tables are older than this program needs.
-    pub async fn open(config: &DatabaseConfig, clock: Clock) -> Result<Self, OpenError> {
+    /// Opens the database, as [`Store::open`](super::Store::open) says.
+    pub(super) async fn open(config: &DatabaseConfig, clock: Clock) -> Result<Self, OpenError> {
         let dialect = match config.at {
             DatabaseAt::Sqlite(_) => Dialect::Sqlite,
             DatabaseAt::Postgres(_) => Dialect::Postgres,
@@ -66,48 +61,21 @@ impl SqlStore {
     pub(crate) async fn time(&self, connection: &mut SqlConnection) -> sqlx::Result<u64> {
         database_time(connection, &self.clock).await
     }
-}
 
-#[async_trait::async_trait]
-impl StoreHealth for SqlStore {
-    async fn ping(&self) -> sqlx::Result<()> {
-        let mut db = self.read("ping").await?;
-        sqlx::query("SELECT 1").execute(&mut *db).await.map(|_| ())
-    }
-
-    async fn now_ms(&self) -> sqlx::Result<u64> {
-        let mut db = self.read("time").await?;
-        self.time(&mut db).await
-    }
-
-    fn show_connections(&self) {
+    /// How many connections there are, and how many of them are idle.
+    pub(super) fn count_connections(&self) -> (usize, usize) {
         let both = [&self.read, &self.write];
         // On PostgreSQL both are the same pool.
         let pools = if self.dialect == Dialect::Sqlite { &both[..] } else { &both[..1] };
-        let (all, idle) = pools.iter().fold((0, 0), |(all, idle), pool| {
+        pools.iter().fold((0, 0), |(all, idle), pool| {
             let (all_here, idle_here) = pool.count();
             (all + all_here, idle + idle_here)
-        });
-        metrics::gauge!("realmgate_database_connections", "state" => "idle").set(idle as f64);
-        metrics::gauge!("realmgate_database_connections", "state" => "in_use").set((all - idle) as f64);
+        })
     }
 
-    async fn close(&self) {
+    /// Waits for calls under way, for a limited time, and closes all connections.
+    pub(super) async fn close(&self) {
         self.read.close().await;
         self.write.close().await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::clock::Clock;
-    use crate::store::StoreHealth;
-    use crate::store::testing::{TestStore, on_both};
-
-    on_both!(the_time_of_the_database_is_about_ours);
-
-    async fn the_time_of_the_database_is_about_ours(store: TestStore) {
-        let apart = store.now_ms().await.unwrap().abs_diff(Clock::system().now_ms());
-        assert!(apart < 60_000, "{apart} ms apart");
     }
 }

@@ -7,7 +7,7 @@ use realmgate_skip::skip;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
 use uuid::Uuid;
 
-use super::SqlStore;
+use super::Store;
 use crate::clock::Clock;
 use crate::config::{DatabaseConfig, DatabaseSettings};
 
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A store that is empty at first, and gone when it is dropped.
 pub(crate) struct TestStore {
-    store: SqlStore,
+    store: Store,
     config: DatabaseConfig,
     _home: Home,
 }
@@ -34,7 +34,7 @@ impl TestStore {
     pub(crate) async fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = DatabaseSettings::default().resolve(folder.path()).unwrap();
-        let store = SqlStore::open(&config, Clock::system()).await.unwrap();
+        let store = Store::open(&config, Clock::system()).await.unwrap();
         Self { store, config, _home: Home::Folder { _folder: folder } }
     }
 
@@ -42,13 +42,13 @@ impl TestStore {
     pub(crate) async fn postgres() -> Option<Self> {
         let database = TestDatabase::create().await?;
         let config = database.config();
-        let store = SqlStore::open(&config, Clock::system()).await.unwrap();
+        let store = Store::open(&config, Clock::system()).await.unwrap();
         Some(Self { store, config, _home: Home::Database { _database: database } })
     }
 
     /// Another sidecar's store over the same database.
-    pub(crate) async fn beside(&self) -> SqlStore {
-        SqlStore::open(&self.config, Clock::system()).await.unwrap()
+    pub(crate) async fn beside(&self) -> Store {
+        Store::open(&self.config, Clock::system()).await.unwrap()
     }
 
     /// Deletes everything.
@@ -74,7 +74,7 @@ impl TestStore {
         let query = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
                      AND wait_event_type = 'Lock'";
         let asking = async {
-            let mut db = self.store.read("test").await.unwrap();
+            let mut db = self.store.sql.read("test").await.unwrap();
             loop {
                 let waiting: i64 = sqlx::query_scalar(query).fetch_one(&mut *db).await.unwrap();
                 if waiting >= count {
@@ -87,13 +87,13 @@ impl TestStore {
 
     /// Runs a statement that no method of the store runs.
     pub(crate) async fn execute(&self, sql: &'static str) {
-        sqlx::query(sql).execute(&mut *self.store.write("test").await.unwrap()).await.unwrap();
+        sqlx::query(sql).execute(&mut *self.store.sql.write("test").await.unwrap()).await.unwrap();
     }
 }
 
 impl Deref for TestStore {
-    type Target = SqlStore;
-    fn deref(&self) -> &SqlStore {
+    type Target = Store;
+    fn deref(&self) -> &Store {
         &self.store
     }
 }

@@ -4,11 +4,12 @@ use realmgate_protocol::ids::{AccountId, CharacterId};
 use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
 
+use super::Store;
 use super::accounts::NewAccount;
 use super::characters::{Change, CharacterChange, Creation, DELETE_DUE, Deletion, NewCharacter, Rename, TAKEN};
 use super::sessions::{NewRefreshToken, Rotation};
 use super::testing::{TestStore, on_both};
-use super::{AccountStore, CharacterStore, SessionStore, SqlStore};
+use crate::clock::Clock;
 use crate::service::names::look;
 
 on_both!(
@@ -22,23 +23,24 @@ on_both!(
     what_is_due_is_deleted_and_nothing_else,
     names_of_older_sidecars_get_their_keys_and_stay,
     of_two_that_want_a_look_one_has_it,
+    the_time_of_the_database_is_about_ours,
 );
 
 const ACCOUNT: AccountId = AccountId([9; 16]);
 const SESSION: Uuid = Uuid::from_u128(7);
 
-async fn register(store: &SqlStore, id: AccountId) -> bool {
+async fn register(store: &Store, id: AccountId) -> bool {
     let new = NewAccount { id, folded: "ann", username: "Ann", password_hash: "argon", at_ms: 1 };
-    store.create_with_password(new).await.unwrap()
+    store.accounts.create_with_password(new).await.unwrap()
 }
 
 fn token(hash: &str) -> NewRefreshToken<'_> {
     NewRefreshToken { hash, expires_at_ms: 100, at_ms: 10 }
 }
 
-async fn log_in(store: &SqlStore) {
+async fn log_in(store: &Store) {
     assert!(register(store, ACCOUNT).await);
-    store.open(SESSION, ACCOUNT, token("first")).await.unwrap();
+    store.sessions.open(SESSION, ACCOUNT, token("first")).await.unwrap();
 }
 
 fn new_character(number: u8, name: &str) -> NewCharacter<'_> {
@@ -59,37 +61,37 @@ async fn a_user_name_is_given_once(store: TestStore) {
     let other = store.beside().await;
     let both = tokio::join!(register(&store, ACCOUNT), register(&other, AccountId([8; 16])));
     assert!(both.0 != both.1, "one of them has it: {both:?}");
-    let found = store.find_password("ann").await.unwrap().unwrap();
+    let found = store.accounts.find_password("ann").await.unwrap().unwrap();
     assert_eq!(found.account, if both.0 { ACCOUNT } else { AccountId([8; 16]) });
     assert_eq!((found.password_hash.as_str(), found.token_version), ("argon", 0));
-    assert!(store.find_password("bob").await.unwrap().is_none());
-    assert!(store.set_role("ann", "admin").await.unwrap());
-    assert!(!store.set_role("bob", "admin").await.unwrap());
+    assert!(store.accounts.find_password("bob").await.unwrap().is_none());
+    assert!(store.accounts.set_role("ann", "admin").await.unwrap());
+    assert!(!store.accounts.set_role("bob", "admin").await.unwrap());
 }
 
 async fn a_session_lives_until_it_is_ended(store: TestStore) {
     log_in(&store).await;
-    let live = store.find_live(SESSION).await.unwrap().unwrap();
+    let live = store.sessions.find_live(SESSION).await.unwrap().unwrap();
     assert_eq!((live.account, live.role.as_str(), live.token_version), (ACCOUNT, "player", 0));
-    store.end(SESSION, 20).await.unwrap();
-    assert!(store.find_live(SESSION).await.unwrap().is_none());
-    assert_eq!(store.rotate("first", Some(SESSION), token("second")).await.unwrap(), Rotation::Dead);
+    store.sessions.end(SESSION, 20).await.unwrap();
+    assert!(store.sessions.find_live(SESSION).await.unwrap().is_none());
+    assert_eq!(store.sessions.rotate("first", Some(SESSION), token("second")).await.unwrap(), Rotation::Dead);
 }
 
 async fn of_two_that_come_with_one_token_the_second_ends_the_session(store: TestStore) {
     log_in(&store).await;
     let other = store.beside().await;
     let both = tokio::join!(
-        store.rotate("first", Some(SESSION), token("mine")),
-        other.rotate("first", Some(SESSION), token("yours"))
+        store.sessions.rotate("first", Some(SESSION), token("mine")),
+        other.sessions.rotate("first", Some(SESSION), token("yours"))
     );
     let rotated = Rotation::Rotated { session: SESSION, account: ACCOUNT, token_version: 0 };
     let reused = Rotation::Reused { session: SESSION, account: ACCOUNT };
     let both = (both.0.unwrap(), both.1.unwrap());
     assert!(both == (rotated.clone(), reused.clone()) || both == (reused, rotated), "{both:?}");
-    assert!(store.find_live(SESSION).await.unwrap().is_none());
+    assert!(store.sessions.find_live(SESSION).await.unwrap().is_none());
     for dead in ["first", "mine", "yours", "never was"] {
-        assert_eq!(store.rotate(dead, None, token("next")).await.unwrap(), Rotation::Dead, "{dead}");
+        assert_eq!(store.sessions.rotate(dead, None, token("next")).await.unwrap(), Rotation::Dead, "{dead}");
     }
 }
 
@@ -101,15 +103,15 @@ async fn of_log_ins_that_come_at_once_so_many_live(store: TestStore) {
         let (mine, yours) = (format!("mine {number}"), format!("yours {number}"));
         let ids = [Uuid::from_u128(100 + 2 * number), Uuid::from_u128(101 + 2 * number)];
         let both = tokio::join!(
-            store.open(ids[0], ACCOUNT, token(&mine)),
-            SessionStore::open(&other, ids[1], ACCOUNT, token(&yours))
+            store.sessions.open(ids[0], ACCOUNT, token(&mine)),
+            other.sessions.open(ids[1], ACCOUNT, token(&yours))
         );
         ended.extend(both.0.unwrap().into_iter().chain(both.1.unwrap()));
         opened.extend(ids);
     }
     let mut living = Vec::new();
     for id in opened {
-        if store.find_live(id).await.unwrap().is_some() {
+        if store.sessions.find_live(id).await.unwrap().is_some() {
             living.push(id);
         }
     }
@@ -121,12 +123,12 @@ async fn of_log_ins_that_come_at_once_so_many_live(store: TestStore) {
 async fn expired_tokens_are_forgotten_with_their_sessions(store: TestStore) {
     log_in(&store).await;
     let later = NewRefreshToken { hash: "later", expires_at_ms: 200, at_ms: 10 };
-    store.open(Uuid::from_u128(8), ACCOUNT, later).await.unwrap();
+    store.sessions.open(Uuid::from_u128(8), ACCOUNT, later).await.unwrap();
     let late = NewRefreshToken { at_ms: 100, ..token("x") };
-    assert_eq!(store.rotate("first", Some(SESSION), late).await.unwrap(), Rotation::Dead);
-    assert_eq!(store.sweep(100).await.unwrap(), 1);
-    assert!(store.find_live(SESSION).await.unwrap().is_none());
-    assert!(store.find_live(Uuid::from_u128(8)).await.unwrap().is_some());
+    assert_eq!(store.sessions.rotate("first", Some(SESSION), late).await.unwrap(), Rotation::Dead);
+    assert_eq!(store.sessions.sweep(100).await.unwrap(), 1);
+    assert!(store.sessions.find_live(SESSION).await.unwrap().is_none());
+    assert!(store.sessions.find_live(Uuid::from_u128(8)).await.unwrap().is_some());
 }
 
 async fn an_account_has_no_more_characters_than_it_may(store: TestStore) {
@@ -136,53 +138,55 @@ async fn an_account_has_no_more_characters_than_it_may(store: TestStore) {
         let (mine, yours) = (format!("Mine {round}"), format!("Yours {round}"));
         let most = u32::from(round) + 1;
         let (mine, yours) = tokio::join!(
-            store.create(new_character(1 + 2 * round, &mine), most),
-            other.create(new_character(2 + 2 * round, &yours), most)
+            store.characters.create(new_character(1 + 2 * round, &mine), most),
+            other.characters.create(new_character(2 + 2 * round, &yours), most)
         );
         let both = [mine.unwrap(), yours.unwrap()];
         let made = both.iter().filter(|one| matches!(one, Creation::Created(_))).count();
         assert_eq!(made, 1, "{both:?}");
     }
-    assert_eq!(store.list(ACCOUNT).await.unwrap().len(), 10);
+    assert_eq!(store.characters.list(ACCOUNT).await.unwrap().len(), 10);
 }
 
 async fn a_name_is_free_again_when_its_character_is_deleted(store: TestStore) {
     assert!(register(&store, ACCOUNT).await);
-    let Creation::Created(ann) = store.create(new_character(1, "Ann"), 8).await.unwrap() else { panic!("it is free") };
+    let Creation::Created(ann) = store.characters.create(new_character(1, "Ann"), 8).await.unwrap() else {
+        panic!("it is free")
+    };
     let ann = *ann;
-    assert_eq!(CharacterStore::find(&*store, ann.id).await.unwrap(), Some(ann.clone()));
-    assert_eq!(store.find_by_name("Ann").await.unwrap(), Some(ann.clone()));
-    let taken = store.create(new_character(2, "Ann"), 8).await.unwrap();
+    assert_eq!(store.characters.find(ann.id).await.unwrap(), Some(ann.clone()));
+    assert_eq!(store.characters.find_by_name("Ann").await.unwrap(), Some(ann.clone()));
+    let taken = store.characters.create(new_character(2, "Ann"), 8).await.unwrap();
     assert!(matches!(taken, Creation::NameTaken), "{taken:?}");
-    assert_eq!(store.delete(ann.id, ACCOUNT, Uuid::nil(), 50).await.unwrap(), Deletion::Deleted);
-    assert_eq!(store.delete(ann.id, ACCOUNT, Uuid::nil(), 60).await.unwrap(), Deletion::InWorld);
-    assert_eq!(CharacterStore::find(&*store, ann.id).await.unwrap(), None);
-    assert!(matches!(store.create(new_character(2, "Ann"), 8).await.unwrap(), Creation::Created(_)));
+    assert_eq!(store.characters.delete(ann.id, ACCOUNT, Uuid::nil(), 50).await.unwrap(), Deletion::Deleted);
+    assert_eq!(store.characters.delete(ann.id, ACCOUNT, Uuid::nil(), 60).await.unwrap(), Deletion::InWorld);
+    assert_eq!(store.characters.find(ann.id).await.unwrap(), None);
+    assert!(matches!(store.characters.create(new_character(2, "Ann"), 8).await.unwrap(), Creation::Created(_)));
 }
 
 async fn what_is_due_is_deleted_and_nothing_else(store: TestStore) {
     assert!(register(&store, ACCOUNT).await);
     let other = store.beside().await;
     for (number, name) in [(1, "Ann"), (2, "Bob"), (3, "Cid"), (4, "Dan")] {
-        assert!(matches!(store.create(new_character(number, name), 8).await.unwrap(), Creation::Created(_)));
+        assert!(matches!(store.characters.create(new_character(number, name), 8).await.unwrap(), Creation::Created(_)));
     }
     let id = |number| CharacterId([number; 16]);
     for (number, at_ms) in [(1, 100), (2, 101), (3, 100)] {
-        assert_eq!(store.mark(id(number), ACCOUNT, Uuid::nil(), at_ms).await.unwrap(), Deletion::Deleted);
+        assert_eq!(store.characters.mark(id(number), ACCOUNT, Uuid::nil(), at_ms).await.unwrap(), Deletion::Deleted);
     }
-    assert!(matches!(store.restore(id(3), ACCOUNT, Uuid::nil()).await.unwrap(), Change::Done(_)));
-    assert_eq!(store.delete_due(99).await.unwrap(), 0);
-    let both = tokio::join!(store.delete_due(100), other.delete_due(100));
+    assert!(matches!(store.characters.restore(id(3), ACCOUNT, Uuid::nil()).await.unwrap(), Change::Done(_)));
+    assert_eq!(store.characters.delete_due(99).await.unwrap(), 0);
+    let both = tokio::join!(store.characters.delete_due(100), other.characters.delete_due(100));
     assert_eq!(both.0.unwrap() + both.1.unwrap(), 1, "whoever does it, it is done once");
-    let left: Vec<String> = store.list(ACCOUNT).await.unwrap().into_iter().map(|row| row.name).collect();
+    let left: Vec<String> = store.characters.list(ACCOUNT).await.unwrap().into_iter().map(|row| row.name).collect();
     assert_eq!(left, ["Bob", "Cid", "Dan"]);
-    assert!(matches!(store.restore(id(1), ACCOUNT, Uuid::nil()).await.unwrap(), Change::Gone));
+    assert!(matches!(store.characters.restore(id(1), ACCOUNT, Uuid::nil()).await.unwrap(), Change::Gone));
 }
 
 #[tokio::test]
 async fn sqlite_reads_no_more_characters_than_it_must_while_it_writes() {
     let store = TestStore::sqlite().await;
-    let mut db = store.read("test").await.unwrap();
+    let mut db = store.sql.read("test").await.unwrap();
     for (query, reads) in [(TAKEN, "characters"), (DELETE_DUE, "characters")] {
         let explained = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {query}")));
         let rows = explained.fetch_all(&mut *db).await.unwrap();
@@ -199,27 +203,30 @@ async fn names_of_older_sidecars_get_their_keys_and_stay(store: TestStore) {
     assert!(register(&store, ACCOUNT).await);
     for (number, name) in [(1, "Iris"), (2, "lris"), (3, "Bob")] {
         let new = NewCharacter { key: &number.to_string(), ..new_character(number, name) };
-        assert!(matches!(store.create(new, 8).await.unwrap(), Creation::Created(_)));
+        assert!(matches!(store.characters.create(new, 8).await.unwrap(), Creation::Created(_)));
     }
     // As written by an older sidecar, which knows no keys.
     store.execute("UPDATE characters SET name_key = NULL").await;
-    assert_eq!(store.fill_name_keys(look).await.unwrap(), 3);
-    assert_eq!(store.fill_name_keys(look).await.unwrap(), 0, "each once");
-    assert!(store.find_by_name("Iris").await.unwrap().is_some() && store.find_by_name("lris").await.unwrap().is_some());
+    assert_eq!(store.characters.fill_name_keys(look).await.unwrap(), 3);
+    assert_eq!(store.characters.fill_name_keys(look).await.unwrap(), 0, "each once");
+    assert!(
+        store.characters.find_by_name("Iris").await.unwrap().is_some()
+            && store.characters.find_by_name("lris").await.unwrap().is_some()
+    );
     let third = NewCharacter { key: &look("lriS"), ..new_character(4, "lriS") };
-    assert!(matches!(store.create(third, 8).await.unwrap(), Creation::NameTaken));
+    assert!(matches!(store.characters.create(third, 8).await.unwrap(), Creation::NameTaken));
 }
 
 async fn of_two_that_want_a_look_one_has_it(store: TestStore) {
     assert!(register(&store, ACCOUNT).await);
     let other = store.beside().await;
     let (mine, yours) = (new_character(1, "Iris"), NewCharacter { key: "Iris", ..new_character(2, "lris") });
-    let (mine, yours) = tokio::join!(store.create(mine, 8), other.create(yours, 8));
+    let (mine, yours) = tokio::join!(store.characters.create(mine, 8), other.characters.create(yours, 8));
     let made = [mine.unwrap(), yours.unwrap()];
     assert_eq!(made.iter().filter(|one| matches!(one, Creation::Created(_))).count(), 1, "{made:?}");
     // The same with two characters that are renamed.
     for (number, name) in [(3, "Bob"), (4, "Cid")] {
-        assert!(matches!(store.create(new_character(number, name), 8).await.unwrap(), Creation::Created(_)));
+        assert!(matches!(store.characters.create(new_character(number, name), 8).await.unwrap(), Creation::Created(_)));
     }
     let rename = |number, name| CharacterChange {
         character: CharacterId([number; 16]),
@@ -229,8 +236,13 @@ async fn of_two_that_want_a_look_one_has_it(store: TestStore) {
         appearance: None,
     };
     let (mine, yours) = (rename(3, "Dan"), rename(4, "dan"));
-    let (mine, yours) = tokio::join!(store.alter(&mine), other.alter(&yours));
+    let (mine, yours) = tokio::join!(store.characters.alter(&mine), other.characters.alter(&yours));
     let both = [mine.unwrap(), yours.unwrap()];
     assert_eq!(both.iter().filter(|one| matches!(one, Change::Done(_))).count(), 1, "{both:?}");
     assert_eq!(both.iter().filter(|one| matches!(one, Change::NameTaken)).count(), 1, "{both:?}");
+}
+
+async fn the_time_of_the_database_is_about_ours(store: TestStore) {
+    let apart = store.now_ms().await.unwrap().abs_diff(Clock::system().now_ms());
+    assert!(apart < 60_000, "{apart} ms apart");
 }

@@ -88,8 +88,8 @@ pub const MUTATIONS: [Mutation; 24] = [
         edits: &[
             Edit {
                 file: SERVER_LOCKS,
-                from: "self.begin_write(\"retire_server\")",
-                to: "self.write(\"retire_server\")",
+                from: "self.0.begin_write(\"retire_server\")",
+                to: "self.0.write(\"retire_server\")",
             },
             Edit {
                 file: SERVER_LOCKS,

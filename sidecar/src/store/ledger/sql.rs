@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use async_trait::async_trait;
 use realmgate_protocol::ids::{CharacterId, ServerId};
 use realmgate_protocol::link::{EventOutcome, EventRefusal, Fence, OwnedEvent};
 
@@ -10,32 +9,54 @@ use super::audit::{self, AuditReport};
 use super::entries::{self, Entries};
 use super::holdings::Touched;
 use super::plan::{Holdings, Slots, is_sound, plan};
-use super::{BatchOutcome, LedgerStore, Swept, sweep};
+use super::{BatchOutcome, Swept, sweep};
 use crate::lock::CharacterLock;
 use crate::store::SqlStore;
 use crate::store::dialect::unlimited_time;
 use crate::store::retry::retried;
 
-#[async_trait]
-impl LedgerStore for SqlStore {
-    async fn commit(&self, server: &ServerId, events: &[OwnedEvent], now_ms: u64) -> sqlx::Result<BatchOutcome> {
-        retried!("commit_events", commit_once(self, server, events, now_ms))
+/// The ledger of ownership events. The sidecar knows no game rule: it only checks that the giver has what is given.
+#[derive(Clone)]
+pub struct LedgerStore(pub(in crate::store) SqlStore);
+
+impl LedgerStore {
+    /// Commits a batch in one transaction. A refused event changes nothing and does not hold up the others; an event
+    /// whose idempotency key is known is answered as done. When this returns, the outcomes are durable.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, a row cannot be decoded, or the transaction still loses to others after five
+    /// retries.
+    pub async fn commit(&self, server: &ServerId, events: &[OwnedEvent], now_ms: u64) -> sqlx::Result<BatchOutcome> {
+        retried!("commit_events", commit_once(&self.0, server, events, now_ms))
     }
 
-    async fn sweep_ground(&self, server: &ServerId, now_ms: u64) -> sqlx::Result<Swept> {
-        retried!("sweep_ground", sweep_once(self, server, now_ms))
+    /// Destroys what lies on the ground of a map server whose process is gone, and gives its gold back to the world.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, a row cannot be decoded, or the transaction still loses to others after five
+    /// retries.
+    pub async fn sweep_ground(&self, server: &ServerId, now_ms: u64) -> sqlx::Result<Swept> {
+        retried!("sweep_ground", sweep_once(&self.0, server, now_ms))
     }
 
-    async fn audit(&self) -> sqlx::Result<AuditReport> {
-        let mut transaction = self.begin_read("audit").await?;
+    /// Audits the ledgers: each item must be in one place with ledger lines that lead there, and gold must sum to zero.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn audit(&self) -> sqlx::Result<AuditReport> {
+        let mut transaction = self.0.begin_read("audit").await?;
         unlimited_time(&mut transaction).await?;
         let report = audit::run(&mut transaction).await?;
         transaction.commit().await?;
         Ok(report)
     }
 
-    async fn totals(&self) -> sqlx::Result<BTreeMap<&'static str, i64>> {
-        let mut transaction = self.begin_read("totals").await?;
+    /// Totals for metrics, by name.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn totals(&self) -> sqlx::Result<BTreeMap<&'static str, i64>> {
+        let mut transaction = self.0.begin_read("totals").await?;
         let totals = audit::totals(&mut transaction).await?;
         transaction.commit().await?;
         Ok(totals)

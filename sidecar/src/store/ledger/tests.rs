@@ -11,12 +11,11 @@ use realmgate_protocol::ids::{AccountId, CharacterId, EventKey, ItemId, LockEpoc
 use realmgate_protocol::link::{Change, EventRefusal, Fence, GoldAccount, OwnedEvent, Owner};
 use uuid::Uuid;
 
-use super::{AuditReport, LedgerStore, Swept};
+use super::{AuditReport, Swept};
 use crate::lock::{CharacterLock, LockOwner};
 use crate::store::accounts::NewAccount;
 use crate::store::characters::NewCharacter;
 use crate::store::testing::{TestStore, on_both};
-use crate::store::{AccountStore, CharacterStore, LockStore};
 
 on_both!(
     an_item_comes_changes_hands_and_goes,
@@ -82,7 +81,7 @@ impl<'a> Bench<'a> {
         store.empty().await;
         let account = AccountId([9; 16]);
         let new = NewAccount { id: account, folded: "ann", username: "Ann", password_hash: "", at_ms: 0 };
-        assert!(store.create_with_password(new).await.unwrap());
+        assert!(store.accounts.create_with_password(new).await.unwrap());
         let held = CharacterLock { owner: LockOwner::Map(server()), epoch: EPOCH, deadline_ms: None };
         for number in 1..=3 {
             let name = format!("Character {number}");
@@ -97,14 +96,14 @@ impl<'a> Bench<'a> {
                 class_id: "mage",
                 at_ms: 0,
             };
-            store.create(new, 8).await.unwrap();
-            assert!(store.change(id, &CharacterLock::FREE, &held, 0).await.unwrap());
+            store.characters.create(new, 8).await.unwrap();
+            assert!(store.locks.change(id, &CharacterLock::FREE, &held, 0).await.unwrap());
         }
         Self { store, server: server() }
     }
 
     async fn commit(&self, events: &[OwnedEvent]) -> Vec<Option<EventRefusal>> {
-        let batch = self.store.commit(&server(), events, 1_000).await.unwrap();
+        let batch = self.store.ledger.commit(&server(), events, 1_000).await.unwrap();
         assert!(batch.outcomes.iter().zip(events).all(|(outcome, event)| outcome.key == event.key));
         batch.outcomes.into_iter().map(|outcome| outcome.refusal).collect()
     }
@@ -114,16 +113,16 @@ impl<'a> Bench<'a> {
     }
 
     async fn items(&self, number: u8) -> BTreeMap<u16, ItemId> {
-        let load = self.store.load(character(number)).await.unwrap().unwrap();
+        let load = self.store.locks.load(character(number)).await.unwrap().unwrap();
         load.items.into_iter().map(|record| (record.slot, record.item)).collect()
     }
 
     async fn gold(&self, number: u8) -> u64 {
-        self.store.load(character(number)).await.unwrap().unwrap().gold
+        self.store.locks.load(character(number)).await.unwrap().unwrap().gold
     }
 
     async fn audit(&self) -> AuditReport {
-        self.store.audit().await.unwrap()
+        self.store.ledger.audit().await.unwrap()
     }
 }
 
@@ -208,11 +207,11 @@ async fn only_characters_with_a_fence_are_changed(store: TestStore) {
     }
     let stale = Fence { character: character(2), epoch: LockEpoch(2) };
     let fenced = OwnedEvent { fences: vec![stale], ..event(vec![create(1, in_slot(2, 0))]) };
-    let batch = bench.store.commit(&server(), &[fenced.clone(), fenced], 0).await.unwrap();
+    let batch = bench.store.ledger.commit(&server(), &[fenced.clone(), fenced], 0).await.unwrap();
     assert_eq!(batch.outcomes[0].refusal, Some(EventRefusal::Fenced));
     assert_eq!(batch.stale, [stale], "told once");
     let other: ServerId = "map-2".parse().unwrap();
-    let foreign = bench.store.commit(&other, &[event(vec![create(1, in_slot(1, 0))])], 0).await.unwrap();
+    let foreign = bench.store.ledger.commit(&other, &[event(vec![create(1, in_slot(1, 0))])], 0).await.unwrap();
     assert_eq!(foreign.outcomes[0].refusal, Some(EventRefusal::Fenced), "another map server holds the lock");
 }
 
@@ -220,7 +219,7 @@ async fn a_known_key_is_done_even_under_a_stale_fence(store: TestStore) {
     let bench = Bench::new(&store).await;
     let first = event(vec![gold(GoldAccount::World, purse(1), 5)]);
     assert_eq!(bench.commit(&[first.clone(), first.clone()]).await, [None, None], "twice in one batch counts once");
-    bench.store.fence_all(&LockOwner::Map(server()), 0).await.unwrap();
+    bench.store.locks.fence_all(&LockOwner::Map(server()), 0).await.unwrap();
     assert_eq!(bench.commit(&[first]).await, [None]);
     assert_eq!(bench.gold(1).await, 5);
 }
@@ -229,7 +228,7 @@ async fn a_batch_that_fails_half_way_leaves_nothing(store: TestStore) {
     let bench = Bench::new(&store).await;
     let events = [event(vec![create(1, in_slot(1, 0)), gold(GoldAccount::World, purse(1), 5)])];
     store.execute("ALTER TABLE gold_ledger RENAME COLUMN amount TO hidden").await;
-    store.commit(&server(), &events, 0).await.expect_err("the last of its lines cannot be written");
+    store.ledger.commit(&server(), &events, 0).await.expect_err("the last of its lines cannot be written");
     store.execute("ALTER TABLE gold_ledger RENAME COLUMN hidden TO amount").await;
     assert_eq!((bench.items(1).await, bench.gold(1).await), (BTreeMap::new(), 0), "who asked was told nothing");
     assert_eq!(bench.commit(&events).await, [None], "it is done when it comes again");
@@ -244,8 +243,8 @@ async fn the_ground_is_swept_by_the_book(store: TestStore) {
         vec![create(1, Owner::Ground), create(2, Owner::Ground), gold(GoldAccount::World, GoldAccount::Ground, 9)];
     bench.one(drop).await;
     bench.one(vec![create(3, in_slot(1, 0))]).await;
-    assert_eq!(bench.store.sweep_ground(&server(), 2_000).await.unwrap(), Swept { items: 2, gold: 9 });
-    assert_eq!(bench.store.sweep_ground(&server(), 2_000).await.unwrap(), Swept::default());
+    assert_eq!(bench.store.ledger.sweep_ground(&server(), 2_000).await.unwrap(), Swept { items: 2, gold: 9 });
+    assert_eq!(bench.store.ledger.sweep_ground(&server(), 2_000).await.unwrap(), Swept::default());
     let audit = bench.audit().await;
     assert_eq!((audit.items, audit.gold_in_world, audit.is_clean()), (1, 0, true), "{audit:?}");
 }
@@ -309,7 +308,7 @@ async fn the_books_are_right_after_any_events(store: TestStore) {
             bench.commit(&events).await;
         }
         if sweep {
-            bench.store.sweep_ground(&server(), 0).await.unwrap();
+            bench.store.ledger.sweep_ground(&server(), 0).await.unwrap();
         }
         let audit = bench.audit().await;
         assert!(audit.is_clean(), "{:?} after {batches:?}", audit.faults);

@@ -1,6 +1,5 @@
 //! The locks of accounts in SQL.
 
-use async_trait::async_trait;
 use realmgate_protocol::ids::{AccountId, CharacterId};
 use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
@@ -14,63 +13,8 @@ use crate::store::retry::retried;
 use crate::store::{SqlConnection, SqlRow, SqlStore};
 
 /// Account locks: which log-in speaks for an account.
-#[async_trait]
-pub trait AccountLockStore: Send + Sync {
-    /// Reads the lock of an account; `None` if there is no such account.
-    ///
-    /// # Errors
-    /// When the database cannot be asked or a row cannot be decoded.
-    async fn account_lock(&self, account: AccountId) -> sqlx::Result<Option<AccountLock>>;
-
-    /// Replaces `from` by `to` (compare-and-swap by owner and epoch). Returns false, and changes nothing, if the lock
-    /// is not `from` any more.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    async fn change_account_lock(&self, account: AccountId, from: &AccountLock, to: &AccountLock)
-    -> sqlx::Result<bool>;
-
-    /// The same for a gateway that takes or releases the lock, but only while it still holds its own server lock.
-    /// Otherwise nobody would end the account's lock if the gateway died, and a gateway that was cut off would give
-    /// away what its successor holds.
-    ///
-    /// # Errors
-    /// When the database cannot be asked, or the transaction still loses to others after five retries.
-    async fn claim_account(
-        &self,
-        account: AccountId,
-        from: &AccountLock,
-        to: &AccountLock,
-        gateway: (&ServerKey, &CookieHash),
-    ) -> sqlx::Result<bool>;
-
-    /// Changes a character's lock for a log-in that holds its account's lock through a gateway, if no other character
-    /// of the account is locked. Otherwise returns false and changes nothing.
-    ///
-    /// # Errors
-    /// When the database cannot be asked, a row cannot be decoded, or the transaction still loses to others after five
-    /// retries.
-    async fn enter(&self, entering: &Entering<'_>, now_ms: u64) -> sqlx::Result<bool>;
-
-    /// The accounts whose locks a gateway holds.
-    ///
-    /// # Errors
-    /// When the database cannot be asked or a row cannot be decoded.
-    async fn held_by_gateway(&self, gateway: &str) -> sqlx::Result<Vec<AccountId>>;
-
-    /// Ends every account lock that a gateway holds. Returns the accounts.
-    ///
-    /// # Errors
-    /// When the database cannot be asked, a row cannot be decoded, or the transaction still loses to others after five
-    /// retries.
-    async fn free_accounts_of(&self, gateway: &str) -> sqlx::Result<Vec<AccountId>>;
-
-    /// Sets the deadline of every account lock that a gateway holds. Returns how many there are.
-    ///
-    /// # Errors
-    /// When the database cannot be asked, or the transaction still loses to others after five retries.
-    async fn set_account_deadlines(&self, gateway: &str, deadline_ms: u64) -> sqlx::Result<u64>;
-}
+#[derive(Clone)]
+pub struct AccountLockStore(pub(in crate::store) SqlStore);
 
 /// A character that enters a world.
 #[derive(Debug)]
@@ -112,22 +56,36 @@ pub(super) fn account_lock_of(row: &SqlRow) -> sqlx::Result<AccountLock> {
     })
 }
 
-#[async_trait]
-impl AccountLockStore for SqlStore {
-    async fn account_lock(&self, account: AccountId) -> sqlx::Result<Option<AccountLock>> {
-        read(&mut *self.read("account_lock").await?, account).await
+impl AccountLockStore {
+    /// Reads the lock of an account; `None` if there is no such account.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn account_lock(&self, account: AccountId) -> sqlx::Result<Option<AccountLock>> {
+        read(&mut *self.0.read("account_lock").await?, account).await
     }
 
-    async fn change_account_lock(
+    /// Replaces `from` by `to` (compare-and-swap by owner and epoch). Returns false, and changes nothing, if the lock
+    /// is not `from` any more.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn change_account_lock(
         &self,
         account: AccountId,
         from: &AccountLock,
         to: &AccountLock,
     ) -> sqlx::Result<bool> {
-        change_account(&mut *self.write("change_account_lock").await?, account, from, to).await
+        change_account(&mut *self.0.write("change_account_lock").await?, account, from, to).await
     }
 
-    async fn claim_account(
+    /// The same for a gateway that takes or releases the lock, but only while it still holds its own server lock.
+    /// Otherwise nobody would end the account's lock if the gateway died, and a gateway that was cut off would give
+    /// away what its successor holds.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or the transaction still loses to others after five retries.
+    pub async fn claim_account(
         &self,
         account: AccountId,
         from: &AccountLock,
@@ -135,7 +93,7 @@ impl AccountLockStore for SqlStore {
         (key, cookie): (&ServerKey, &CookieHash),
     ) -> sqlx::Result<bool> {
         retried!("claim_account", async {
-            let mut transaction = self.begin_write("claim_account").await?;
+            let mut transaction = self.0.begin_write("claim_account").await?;
             let changed = owns_server_lock(&mut transaction, key, cookie).await?
                 && change_account(&mut transaction, account, from, to).await?;
             transaction.commit().await?;
@@ -143,9 +101,15 @@ impl AccountLockStore for SqlStore {
         })
     }
 
-    async fn enter(&self, entering: &Entering<'_>, now_ms: u64) -> sqlx::Result<bool> {
+    /// Changes a character's lock for a log-in that holds its account's lock through a gateway, if no other character
+    /// of the account is locked. Otherwise returns false and changes nothing.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, a row cannot be decoded, or the transaction still loses to others after five
+    /// retries.
+    pub async fn enter(&self, entering: &Entering<'_>, now_ms: u64) -> sqlx::Result<bool> {
         retried!("enter", async {
-            let mut transaction = self.begin_write("enter").await?;
+            let mut transaction = self.0.begin_write("enter").await?;
             lock_rows(&mut transaction, Rows::Accounts, [entering.account.to_string()]).await?;
             let lock = read(&mut transaction, entering.account).await?;
             let held = lock.is_some_and(|lock| lock.is_held(entering.session, entering.gateway));
@@ -157,8 +121,12 @@ impl AccountLockStore for SqlStore {
         })
     }
 
-    async fn held_by_gateway(&self, gateway: &str) -> sqlx::Result<Vec<AccountId>> {
-        let mut db = self.read("accounts_of_gateway").await?;
+    /// The accounts whose locks a gateway holds.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn held_by_gateway(&self, gateway: &str) -> sqlx::Result<Vec<AccountId>> {
+        let mut db = self.0.read("accounts_of_gateway").await?;
         let rows = sqlx::query("SELECT id FROM accounts WHERE lock_owner = $1 AND lock_owner <> 'none'")
             .bind(owner(gateway))
             .fetch_all(&mut *db)
@@ -166,18 +134,27 @@ impl AccountLockStore for SqlStore {
         rows.iter().map(|row| parsed(row, "id")).collect()
     }
 
-    async fn free_accounts_of(&self, gateway: &str) -> sqlx::Result<Vec<AccountId>> {
+    /// Ends every account lock that a gateway holds. Returns the accounts.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, a row cannot be decoded, or the transaction still loses to others after five
+    /// retries.
+    pub async fn free_accounts_of(&self, gateway: &str) -> sqlx::Result<Vec<AccountId>> {
         retried!("free_accounts_of", async {
-            let mut transaction = self.begin_write("free_accounts_of").await?;
+            let mut transaction = self.0.begin_write("free_accounts_of").await?;
             let freed = free_accounts(&mut transaction, gateway).await?;
             transaction.commit().await?;
             Ok(freed)
         })
     }
 
-    async fn set_account_deadlines(&self, gateway: &str, deadline_ms: u64) -> sqlx::Result<u64> {
+    /// Sets the deadline of every account lock that a gateway holds. Returns how many there are.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or the transaction still loses to others after five retries.
+    pub async fn set_account_deadlines(&self, gateway: &str, deadline_ms: u64) -> sqlx::Result<u64> {
         retried!("set_account_deadlines", async {
-            let mut transaction = self.begin_write("set_account_deadlines").await?;
+            let mut transaction = self.0.begin_write("set_account_deadlines").await?;
             lock_rows(&mut transaction, Rows::AccountsOfOwner, [owner(gateway)]).await?;
             let result = sqlx::query("UPDATE accounts SET lock_deadline_ms = $2 WHERE lock_owner = $1")
                 .bind(owner(gateway))

@@ -1,6 +1,5 @@
 //! What is due: locks whose deadlines have passed, in database time, and the grace period after an outage.
 
-use async_trait::async_trait;
 use realmgate_protocol::ids::{AccountId, CharacterId};
 use sqlx::{AssertSqlSafe, FromRow, Row};
 
@@ -65,47 +64,19 @@ impl CharacterTimer {
 }
 
 /// The deadlines of locks.
-#[async_trait]
-pub trait DeadlineStore: Send + Sync {
+#[derive(Clone)]
+pub struct DeadlineStore(pub(in crate::store) SqlStore);
+
+impl DeadlineStore {
     /// Records that timers are fired now. If nobody did so for a while, every deadline that would pass before the end
     /// of the grace period is put off until then. Returns whether that was so: false in a database in which nobody ever
     /// fired timers, since there was no outage.
     ///
     /// # Errors
     /// When the database cannot be asked, or the transaction still loses to others after five retries.
-    async fn watch(&self, now_ms: u64, timers: &Timers) -> sqlx::Result<bool>;
-
-    /// The locks that are due, a limited number of each kind.
-    ///
-    /// # Errors
-    /// When the database cannot be asked or a row cannot be decoded.
-    async fn due(&self, now_ms: u64) -> sqlx::Result<Due>;
-
-    /// Frees a character's lock whose deadline has passed. Returns false if it was renewed or changed hands in the
-    /// meantime.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    async fn expire(
-        &self,
-        character: CharacterId,
-        from: &CharacterLock,
-        to: &CharacterLock,
-        now_ms: u64,
-    ) -> sqlx::Result<bool>;
-
-    /// The same for an account's lock.
-    ///
-    /// # Errors
-    /// When the database cannot be asked or a row cannot be decoded.
-    async fn expire_account(&self, account: AccountId, from: &AccountLock, to: &AccountLock) -> sqlx::Result<bool>;
-}
-
-#[async_trait]
-impl DeadlineStore for SqlStore {
-    async fn watch(&self, now_ms: u64, timers: &Timers) -> sqlx::Result<bool> {
+    pub async fn watch(&self, now_ms: u64, timers: &Timers) -> sqlx::Result<bool> {
         retried!("watch_timers", async {
-            let mut transaction = self.begin_write("watch_timers").await?;
+            let mut transaction = self.0.begin_write("watch_timers").await?;
             lock_rows(&mut transaction, Rows::TimerWatch, ["1".to_owned()]).await?;
             let swept: i64 = sqlx::query_scalar("SELECT swept_ms FROM timer_watch WHERE one = 1")
                 .fetch_one(&mut *transaction)
@@ -126,8 +97,12 @@ impl DeadlineStore for SqlStore {
         })
     }
 
-    async fn due(&self, now_ms: u64) -> sqlx::Result<Due> {
-        let mut db = self.read("due_locks").await?;
+    /// The locks that are due, a limited number of each kind.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn due(&self, now_ms: u64) -> sqlx::Result<Due> {
+        let mut db = self.0.read("due_locks").await?;
         let rows = sqlx::query(AssertSqlSafe(format!(
             "SELECT id, {LOCK} FROM accounts WHERE lock_deadline_ms <= $1 \
              OR (lock_waiting_until_ms <= $1 AND lock_owner LIKE 'gateway:%') \
@@ -164,14 +139,19 @@ impl DeadlineStore for SqlStore {
         Ok(Due { accounts, characters, servers })
     }
 
-    async fn expire(
+    /// Frees a character's lock whose deadline has passed. Returns false if it was renewed or changed hands in the
+    /// meantime.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn expire(
         &self,
         character: CharacterId,
         from: &CharacterLock,
         to: &CharacterLock,
         now_ms: u64,
     ) -> sqlx::Result<bool> {
-        let mut transaction = self.begin_write("expire_lock").await?;
+        let mut transaction = self.0.begin_write("expire_lock").await?;
         lock_rows(&mut transaction, Rows::Characters, [character.to_string()]).await?;
         let still = sqlx::query(
             "SELECT 1 FROM characters WHERE id = $1 AND lock_epoch = $2 AND lock_owner = $3 AND lock_deadline_ms = $4",
@@ -188,8 +168,12 @@ impl DeadlineStore for SqlStore {
         Ok(changed)
     }
 
-    async fn expire_account(&self, account: AccountId, from: &AccountLock, to: &AccountLock) -> sqlx::Result<bool> {
-        let mut transaction = self.begin_write("expire_account_lock").await?;
+    /// The same for an account's lock.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn expire_account(&self, account: AccountId, from: &AccountLock, to: &AccountLock) -> sqlx::Result<bool> {
+        let mut transaction = self.0.begin_write("expire_account_lock").await?;
         lock_rows(&mut transaction, Rows::Accounts, [account.to_string()]).await?;
         let still = read(&mut transaction, account).await?.is_some_and(|lock| lock == *from);
         let changed = still && change_account(&mut transaction, account, from, to).await?;

@@ -1,6 +1,5 @@
 //! The locks of servers in SQL, and what happens to the locks that a server held.
 
-use async_trait::async_trait;
 use realmgate_protocol::ids::{AccountId, CharacterId, ServerId};
 use realmgate_protocol::link::Fence;
 use sqlx::{AssertSqlSafe, FromRow, Row};
@@ -36,87 +35,8 @@ pub struct Retired {
 }
 
 /// Server locks: which replicas and map servers there are.
-#[async_trait]
-pub trait ServerLockStore: Send + Sync {
-    /// Finds a server that is alive or may come back.
-    ///
-    /// # Errors
-    /// When the database cannot be asked or a row cannot be decoded.
-    async fn server(&self, key: &ServerKey) -> sqlx::Result<Option<KnownServer>>;
-
-    /// Every replica that is alive or may come back, by id.
-    ///
-    /// # Errors
-    /// When the database cannot be asked or a row cannot be decoded.
-    async fn replicas(&self) -> sqlx::Result<Vec<KnownServer>>;
-
-    /// Replaces the lock `from`, or no lock, by a server's (compare-and-swap). Returns false, and changes nothing, if
-    /// another process was faster.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    async fn claim_server(&self, from: Option<&ServerLock>, to: &KnownServer) -> sqlx::Result<bool>;
-
-    /// Renews the locks of servers that were heard of. Returns those that do not belong to these processes any more.
-    ///
-    /// # Errors
-    /// When the database cannot be asked, or the transaction still loses to others after five retries.
-    async fn renew_servers(&self, servers: &[(ServerKey, ServerLock)]) -> sqlx::Result<Vec<ServerKey>>;
-
-    /// Records which replica has the link of a map server. Returns false if the server's cookie is another one by now.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    async fn link_server(&self, server: &ServerId, lock: &ServerLock, replica: &str) -> sqlx::Result<bool>;
-
-    /// Deletes a server, if its lock is still the same and was not renewed, and releases all it held, both or neither.
-    /// Returns what it held, or `None` if the server stays.
-    ///
-    /// # Errors
-    /// When the database cannot be asked, a row cannot be decoded, or the transaction still loses to others after five
-    /// retries.
-    async fn retire_server(&self, key: &ServerKey, lock: &ServerLock, now_ms: u64) -> sqlx::Result<Option<Retired>>;
-
-    /// Sets the deadline of every character lock that a map server holds, until which it may reclaim them. Returns how
-    /// many there are.
-    ///
-    /// # Errors
-    /// When the database cannot be asked, or the transaction still loses to others after five retries.
-    async fn set_character_deadlines(&self, server: &ServerId, deadline_ms: u64) -> sqlx::Result<u64>;
-
-    /// Clears the deadline of those locks of `fences` that the map server still holds. Returns the fences that it does
-    /// not hold: all of them if its server lock has another cookie.
-    ///
-    /// # Errors
-    /// When the database cannot be asked, or the transaction still loses to others after five retries.
-    async fn reclaim(&self, server: &ServerId, cookie: &CookieHash, fences: &[Fence]) -> sqlx::Result<Vec<Fence>>;
-
-    /// Clears the deadline of the lock of a character that has entered a world, if the map server that says so still
-    /// has its own server lock. Returns false if nothing changed.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    async fn arrive(&self, server: &ServerId, cookie: &CookieHash, who: &Fence) -> sqlx::Result<bool>;
-
-    /// Fences every lock of a map server that it did not reclaim. Returns the characters and their accounts.
-    ///
-    /// # Errors
-    /// When the database cannot be asked, a row cannot be decoded, or the transaction still loses to others after five
-    /// retries.
-    async fn fence_unclaimed(&self, server: &ServerId, now_ms: u64) -> sqlx::Result<Vec<(CharacterId, AccountId)>>;
-
-    /// Renews the locks that were lent to a map server without a link. Returns how many there are.
-    ///
-    /// # Errors
-    /// When the database cannot be asked, or the transaction still loses to others after five retries.
-    async fn renew_lent(&self, server: &ServerId, deadline_ms: u64) -> sqlx::Result<u64>;
-
-    /// Records that a gateway's lock is lent to a map server without a link. Returns false if the lock has changed.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    async fn lend(&self, lent: &Fence, gateway: &str, server: &ServerId, deadline_ms: u64) -> sqlx::Result<bool>;
-}
+#[derive(Clone)]
+pub struct ServerLockStore(pub(in crate::store) SqlStore);
 
 impl<'r> FromRow<'r, SqlRow> for KnownServer {
     fn from_row(row: &'r SqlRow) -> sqlx::Result<Self> {
@@ -133,10 +53,13 @@ impl<'r> FromRow<'r, SqlRow> for KnownServer {
     }
 }
 
-#[async_trait]
-impl ServerLockStore for SqlStore {
-    async fn server(&self, key: &ServerKey) -> sqlx::Result<Option<KnownServer>> {
-        let mut db = self.read("server_lock").await?;
+impl ServerLockStore {
+    /// Finds a server that is alive or may come back.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn server(&self, key: &ServerKey) -> sqlx::Result<Option<KnownServer>> {
+        let mut db = self.0.read("server_lock").await?;
         sqlx::query_as(
             "SELECT id, cookie_hash, heard_ms, deadline_ms, linked_to, shared FROM server_locks WHERE id = $1",
         )
@@ -145,8 +68,12 @@ impl ServerLockStore for SqlStore {
         .await
     }
 
-    async fn replicas(&self) -> sqlx::Result<Vec<KnownServer>> {
-        let mut db = self.read("replica_locks").await?;
+    /// Every replica that is alive or may come back, by id.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn replicas(&self) -> sqlx::Result<Vec<KnownServer>> {
+        let mut db = self.0.read("replica_locks").await?;
         sqlx::query_as(
             "SELECT id, cookie_hash, heard_ms, deadline_ms, linked_to, shared FROM server_locks \
              WHERE id LIKE 'gateway:%' ORDER BY id",
@@ -155,8 +82,13 @@ impl ServerLockStore for SqlStore {
         .await
     }
 
-    async fn claim_server(&self, from: Option<&ServerLock>, to: &KnownServer) -> sqlx::Result<bool> {
-        let mut transaction = self.begin_write("claim_server").await?;
+    /// Replaces the lock `from`, or no lock, by a server's (compare-and-swap). Returns false, and changes nothing, if
+    /// another process was faster.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn claim_server(&self, from: Option<&ServerLock>, to: &KnownServer) -> sqlx::Result<bool> {
+        let mut transaction = self.0.begin_write("claim_server").await?;
         // Waits for transactions that take a lock in the name of the old cookie: see `owns_server_lock`.
         let alone = format!("SELECT 1 FROM server_locks WHERE id = $1{}", Dialect::of(&transaction).for_update());
         sqlx::query(AssertSqlSafe(alone)).bind(to.key.to_string()).execute(&mut *transaction).await?;
@@ -182,9 +114,13 @@ impl ServerLockStore for SqlStore {
         Ok(result.rows_affected() == 1)
     }
 
-    async fn renew_servers(&self, servers: &[(ServerKey, ServerLock)]) -> sqlx::Result<Vec<ServerKey>> {
+    /// Renews the locks of servers that were heard of. Returns those that do not belong to these processes any more.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or the transaction still loses to others after five retries.
+    pub async fn renew_servers(&self, servers: &[(ServerKey, ServerLock)]) -> sqlx::Result<Vec<ServerKey>> {
         retried!("renew_servers", async {
-            let mut transaction = self.begin_write("renew_servers").await?;
+            let mut transaction = self.0.begin_write("renew_servers").await?;
             let mut lost = Vec::new();
             // In the same order everywhere, that of `lock_rows`, since other replicas renew too.
             let mut servers: Vec<_> = servers.iter().collect();
@@ -212,8 +148,12 @@ impl ServerLockStore for SqlStore {
         })
     }
 
-    async fn link_server(&self, server: &ServerId, lock: &ServerLock, replica: &str) -> sqlx::Result<bool> {
-        let mut db = self.write("link_server").await?;
+    /// Records which replica has the link of a map server. Returns false if the server's cookie is another one by now.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn link_server(&self, server: &ServerId, lock: &ServerLock, replica: &str) -> sqlx::Result<bool> {
+        let mut db = self.0.write("link_server").await?;
         let result = sqlx::query(
             "UPDATE server_locks SET linked_to = $3, heard_ms = $4, deadline_ms = $5 \
              WHERE id = $1 AND cookie_hash = $2",
@@ -228,9 +168,20 @@ impl ServerLockStore for SqlStore {
         Ok(result.rows_affected() == 1)
     }
 
-    async fn retire_server(&self, key: &ServerKey, lock: &ServerLock, now_ms: u64) -> sqlx::Result<Option<Retired>> {
+    /// Deletes a server, if its lock is still the same and was not renewed, and releases all it held, both or neither.
+    /// Returns what it held, or `None` if the server stays.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, a row cannot be decoded, or the transaction still loses to others after five
+    /// retries.
+    pub async fn retire_server(
+        &self,
+        key: &ServerKey,
+        lock: &ServerLock,
+        now_ms: u64,
+    ) -> sqlx::Result<Option<Retired>> {
         retried!("retire_server", async {
-            let mut transaction = self.begin_write("retire_server").await?;
+            let mut transaction = self.0.begin_write("retire_server").await?;
             let delete = "DELETE FROM server_locks WHERE id = $1 AND cookie_hash = $2 AND deadline_ms <= $3";
             let result = sqlx::query(delete)
                 .bind(key.to_string())
@@ -258,10 +209,15 @@ impl ServerLockStore for SqlStore {
         })
     }
 
-    async fn set_character_deadlines(&self, server: &ServerId, deadline_ms: u64) -> sqlx::Result<u64> {
+    /// Sets the deadline of every character lock that a map server holds, until which it may reclaim them. Returns how
+    /// many there are.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or the transaction still loses to others after five retries.
+    pub async fn set_character_deadlines(&self, server: &ServerId, deadline_ms: u64) -> sqlx::Result<u64> {
         let owner = LockOwner::Map(server.clone()).to_string();
         retried!("set_character_deadlines", async {
-            let mut transaction = self.begin_write("set_character_deadlines").await?;
+            let mut transaction = self.0.begin_write("set_character_deadlines").await?;
             lock_rows(&mut transaction, Rows::CharactersOfOwner, [owner.clone()]).await?;
             let result =
                 sqlx::query("UPDATE characters SET lock_deadline_ms = $2, lock_reclaim = 1 WHERE lock_owner = $1")
@@ -274,8 +230,13 @@ impl ServerLockStore for SqlStore {
         })
     }
 
-    async fn arrive(&self, server: &ServerId, cookie: &CookieHash, who: &Fence) -> sqlx::Result<bool> {
-        let mut db = self.write("arrive").await?;
+    /// Clears the deadline of the lock of a character that has entered a world, if the map server that says so still
+    /// has its own server lock. Returns false if nothing changed.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn arrive(&self, server: &ServerId, cookie: &CookieHash, who: &Fence) -> sqlx::Result<bool> {
+        let mut db = self.0.write("arrive").await?;
         let result = sqlx::query(
             "UPDATE characters SET lock_deadline_ms = NULL WHERE id = $1 AND lock_epoch = $2 AND lock_owner = $3 \
              AND EXISTS (SELECT 1 FROM server_locks WHERE server_locks.id = $3 AND cookie_hash = $4)",
@@ -289,9 +250,14 @@ impl ServerLockStore for SqlStore {
         Ok(result.rows_affected() == 1)
     }
 
-    async fn reclaim(&self, server: &ServerId, cookie: &CookieHash, fences: &[Fence]) -> sqlx::Result<Vec<Fence>> {
+    /// Clears the deadline of those locks of `fences` that the map server still holds. Returns the fences that it does
+    /// not hold: all of them if its server lock has another cookie.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or the transaction still loses to others after five retries.
+    pub async fn reclaim(&self, server: &ServerId, cookie: &CookieHash, fences: &[Fence]) -> sqlx::Result<Vec<Fence>> {
         retried!("reclaim", async {
-            let mut transaction = self.begin_write("reclaim").await?;
+            let mut transaction = self.0.begin_write("reclaim").await?;
             if !owns_server_lock(&mut transaction, &ServerKey::Map(server.clone()), cookie).await? {
                 return Ok(fences.to_vec());
             }
@@ -316,14 +282,24 @@ impl ServerLockStore for SqlStore {
         })
     }
 
-    async fn fence_unclaimed(&self, server: &ServerId, now_ms: u64) -> sqlx::Result<Vec<(CharacterId, AccountId)>> {
-        self.fence_all_where("fence_unclaimed", &LockOwner::Map(server.clone()), "lock_deadline_ms IS NOT NULL", now_ms)
+    /// Fences every lock of a map server that it did not reclaim. Returns the characters and their accounts.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, a row cannot be decoded, or the transaction still loses to others after five
+    /// retries.
+    pub async fn fence_unclaimed(&self, server: &ServerId, now_ms: u64) -> sqlx::Result<Vec<(CharacterId, AccountId)>> {
+        self.0
+            .fence_all_where("fence_unclaimed", &LockOwner::Map(server.clone()), "lock_deadline_ms IS NOT NULL", now_ms)
             .await
     }
 
-    async fn renew_lent(&self, server: &ServerId, deadline_ms: u64) -> sqlx::Result<u64> {
+    /// Renews the locks that were lent to a map server without a link. Returns how many there are.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or the transaction still loses to others after five retries.
+    pub async fn renew_lent(&self, server: &ServerId, deadline_ms: u64) -> sqlx::Result<u64> {
         retried!("renew_lent", async {
-            let mut transaction = self.begin_write("renew_lent").await?;
+            let mut transaction = self.0.begin_write("renew_lent").await?;
             lock_rows(&mut transaction, Rows::CharactersLentTo, [server.to_string()]).await?;
             let result = sqlx::query("UPDATE characters SET lock_deadline_ms = $2 WHERE lent_to = $1")
                 .bind(server.as_str())
@@ -335,8 +311,12 @@ impl ServerLockStore for SqlStore {
         })
     }
 
-    async fn lend(&self, lent: &Fence, gateway: &str, server: &ServerId, deadline_ms: u64) -> sqlx::Result<bool> {
-        let mut db = self.write("lend").await?;
+    /// Records that a gateway's lock is lent to a map server without a link. Returns false if the lock has changed.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn lend(&self, lent: &Fence, gateway: &str, server: &ServerId, deadline_ms: u64) -> sqlx::Result<bool> {
+        let mut db = self.0.write("lend").await?;
         let result = sqlx::query(
             "UPDATE characters SET lent_to = $4, lock_deadline_ms = $5 \
              WHERE id = $1 AND lock_epoch = $2 AND lock_owner = $3",

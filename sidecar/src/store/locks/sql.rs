@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use async_trait::async_trait;
 use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, MapId, ServerId};
 use realmgate_protocol::link::{CharacterLoad, Save};
 use sqlx::{FromRow, Row};
 
 use super::server::NOT_LENT;
-use super::{LockStore, LockedCharacter, SaveOutcome, load, saves};
+use super::{LockedCharacter, SaveOutcome, load, saves};
 use crate::lock::{CharacterLock, CookieHash, LockOwner, LockStep, Timers};
 use crate::store::columns::{from_sql_ms, number, parsed, to_sql_epoch, to_sql_ms, undecodable};
 use crate::store::retry::retried;
@@ -39,10 +38,18 @@ impl<'r> FromRow<'r, SqlRow> for LockedCharacter {
     }
 }
 
-#[async_trait]
-impl LockStore for SqlStore {
-    async fn find(&self, character: CharacterId) -> sqlx::Result<Option<LockedCharacter>> {
-        let mut db = self.read("find_lock").await?;
+/// Character locks, and writes under them. Every write is one conditional statement, so a server that does not own the
+/// lock writes nothing.
+#[derive(Clone)]
+pub struct LockStore(pub(in crate::store) SqlStore);
+
+impl LockStore {
+    /// Finds a character that is not deleted, with its lock.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn find(&self, character: CharacterId) -> sqlx::Result<Option<LockedCharacter>> {
+        let mut db = self.0.read("find_lock").await?;
         sqlx::query_as(
             "SELECT id, account_id, name, map_id, x, y, lock_owner, lock_epoch, lock_deadline_ms FROM characters \
              WHERE id = $1 AND deleted_at_ms IS NULL",
@@ -52,16 +59,24 @@ impl LockStore for SqlStore {
         .await
     }
 
-    async fn find_all(&self, characters: &[CharacterId]) -> sqlx::Result<Vec<LockedCharacter>> {
-        let mut db = self.read("find_locks").await?;
+    /// Finds those of these characters that are not deleted, with their locks.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn find_all(&self, characters: &[CharacterId]) -> sqlx::Result<Vec<LockedCharacter>> {
+        let mut db = self.0.read("find_locks").await?;
         let query = "SELECT id, account_id, name, map_id, x, y, lock_owner, lock_epoch, lock_deadline_ms FROM characters \
                      WHERE deleted_at_ms IS NULL AND id IN";
         let rows = fetch_in(&mut db, query, characters.iter().map(CharacterId::to_string)).await?;
         rows.iter().map(LockedCharacter::from_row).collect()
     }
 
-    async fn held_by_account(&self, account: AccountId) -> sqlx::Result<Vec<LockedCharacter>> {
-        let mut db = self.read("locks_of_account").await?;
+    /// The characters of an account whose lock is not free.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn held_by_account(&self, account: AccountId) -> sqlx::Result<Vec<LockedCharacter>> {
+        let mut db = self.0.read("locks_of_account").await?;
         sqlx::query_as(
             "SELECT id, account_id, name, map_id, x, y, lock_owner, lock_epoch, lock_deadline_ms FROM characters \
              WHERE account_id = $1 AND lock_owner <> 'none'",
@@ -71,8 +86,12 @@ impl LockStore for SqlStore {
         .await
     }
 
-    async fn held_by(&self, owner: &LockOwner) -> sqlx::Result<Vec<LockedCharacter>> {
-        let mut db = self.read("locks_of_owner").await?;
+    /// The characters whose locks an owner holds.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn held_by(&self, owner: &LockOwner) -> sqlx::Result<Vec<LockedCharacter>> {
+        let mut db = self.0.read("locks_of_owner").await?;
         sqlx::query_as(
             "SELECT id, account_id, name, map_id, x, y, lock_owner, lock_epoch, lock_deadline_ms FROM characters WHERE lock_owner = $1",
         )
@@ -81,26 +100,43 @@ impl LockStore for SqlStore {
         .await
     }
 
-    async fn change(
+    /// Replaces `from` by `to` (compare-and-swap by owner and epoch). Returns false, and changes nothing, if the lock
+    /// is not `from` any more.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn change(
         &self,
         character: CharacterId,
         from: &CharacterLock,
         to: &CharacterLock,
         now_ms: u64,
     ) -> sqlx::Result<bool> {
-        change(&mut *self.write("change_lock").await?, character, from, to, now_ms).await
+        change(&mut *self.0.write("change_lock").await?, character, from, to, now_ms).await
     }
 
-    async fn save(&self, server: &ServerId, cookie: &CookieHash, saves: &[Save]) -> sqlx::Result<Vec<SaveOutcome>> {
+    /// Writes soft states in one transaction; returns an outcome for each. A save shows that its character is in the
+    /// world, so it clears the deadline of its lock, if it comes from the process that has the server's lock.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, a row cannot be decoded, a soft state cannot be encoded, or the transaction
+    /// still loses to others after five retries.
+    pub async fn save(&self, server: &ServerId, cookie: &CookieHash, saves: &[Save]) -> sqlx::Result<Vec<SaveOutcome>> {
         retried!("save", async {
-            let mut transaction = self.begin_write("save").await?;
+            let mut transaction = self.0.begin_write("save").await?;
             let outcomes = saves::write_all(&mut transaction, server, cookie, saves).await?;
             transaction.commit().await?;
             Ok(outcomes)
         })
     }
 
-    async fn save_and_step(
+    /// Writes a last save and takes a step of its lock, both or neither. Returns the lock after the step, or `None` if
+    /// the save was fenced or the step does not fit. An older save is not written, but does not prevent the step.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, a row cannot be decoded, the soft state cannot be encoded, or the transaction
+    /// still loses to others after five retries.
+    pub async fn save_and_step(
         &self,
         server: &ServerId,
         save: &Save,
@@ -111,7 +147,7 @@ impl LockStore for SqlStore {
         let from = CharacterLock { owner: LockOwner::Map(server.clone()), epoch: save.epoch, deadline_ms: None };
         let Ok(to) = from.after(step, now_ms, timers) else { return Ok(None) };
         retried!("save_and_step", async {
-            let mut transaction = self.begin_write("save_and_step").await?;
+            let mut transaction = self.0.begin_write("save_and_step").await?;
             if saves::write(&mut transaction, server, save).await? == SaveOutcome::Fenced {
                 return Ok(None);
             }
@@ -121,24 +157,43 @@ impl LockStore for SqlStore {
         })
     }
 
-    async fn fence_all(&self, owner: &LockOwner, now_ms: u64) -> sqlx::Result<Vec<(CharacterId, AccountId)>> {
-        self.fence_all_where("fence_all", owner, "1 = 1", now_ms).await
+    /// Fences every lock of an owner: frees it under a higher epoch. Returns the characters and their accounts.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, a row cannot be decoded, or the transaction still loses to others after five
+    /// retries.
+    pub async fn fence_all(&self, owner: &LockOwner, now_ms: u64) -> sqlx::Result<Vec<(CharacterId, AccountId)>> {
+        self.0.fence_all_where("fence_all", owner, "1 = 1", now_ms).await
     }
 
-    async fn fence_passing(&self, gateway: &str, now_ms: u64) -> sqlx::Result<Vec<(CharacterId, AccountId)>> {
-        self.fence_all_where("fence_passing", &LockOwner::Gateway(gateway.to_owned()), NOT_LENT, now_ms).await
+    /// Fences every lock that a gateway holds for a character on its way into a world, but not those it has lent.
+    /// Returns the characters and their accounts.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, a row cannot be decoded, or the transaction still loses to others after five
+    /// retries.
+    pub async fn fence_passing(&self, gateway: &str, now_ms: u64) -> sqlx::Result<Vec<(CharacterId, AccountId)>> {
+        self.0.fence_all_where("fence_passing", &LockOwner::Gateway(gateway.to_owned()), NOT_LENT, now_ms).await
     }
 
-    async fn load(&self, character: CharacterId) -> sqlx::Result<Option<CharacterLoad>> {
+    /// Everything a map server needs of a character; `None` if it is deleted or marked for deletion.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn load(&self, character: CharacterId) -> sqlx::Result<Option<CharacterLoad>> {
         // One read transaction, so that gold and items come from the same snapshot.
-        let mut transaction = self.begin_read("load_character").await?;
+        let mut transaction = self.0.begin_read("load_character").await?;
         let load = load::load(&mut transaction, character).await?;
         transaction.commit().await?;
         Ok(load)
     }
 
-    async fn count_by_kind(&self) -> sqlx::Result<BTreeMap<&'static str, u64>> {
-        let mut db = self.read("count_locks").await?;
+    /// How many character locks each kind of owner holds.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn count_by_kind(&self) -> sqlx::Result<BTreeMap<&'static str, u64>> {
+        let mut db = self.0.read("count_locks").await?;
         let rows: Vec<(String, i64)> =
             sqlx::query_as("SELECT lock_owner, COUNT(*) FROM characters GROUP BY lock_owner")
                 .fetch_all(&mut *db)

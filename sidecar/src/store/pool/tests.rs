@@ -21,13 +21,13 @@ on_both!(a_transaction_that_is_dropped_changes_nothing, a_connection_in_order_is
 
 async fn a_transaction_that_is_dropped_changes_nothing(store: TestStore) {
     store.execute("CREATE TABLE seen (n INTEGER)").await;
-    let mut transaction = store.begin_write("test").await.unwrap();
+    let mut transaction = store.sql.begin_write("test").await.unwrap();
     transaction.execute("INSERT INTO seen VALUES (1)").await.unwrap();
     drop(transaction);
-    let mut transaction = store.begin_write("test").await.unwrap();
+    let mut transaction = store.sql.begin_write("test").await.unwrap();
     transaction.execute("INSERT INTO seen VALUES (2)").await.unwrap();
     transaction.commit().await.unwrap();
-    let mut db = store.read("test").await.unwrap();
+    let mut db = store.sql.read("test").await.unwrap();
     let seen: Vec<i64> = sqlx::query_scalar("SELECT CAST(n AS BIGINT) FROM seen").fetch_all(&mut *db).await.unwrap();
     assert_eq!(seen, [2]);
 }
@@ -35,7 +35,7 @@ async fn a_transaction_that_is_dropped_changes_nothing(store: TestStore) {
 async fn a_connection_in_order_is_lent_again(store: TestStore) {
     store.execute("CREATE TABLE seen (n INTEGER PRIMARY KEY)").await;
     store.execute("INSERT INTO seen VALUES (1)").await;
-    let mut db = store.write("test").await.unwrap();
+    let mut db = store.sql.write("test").await.unwrap();
     assert!(db.execute("INSERT INTO seen VALUES (1)").await.is_err(), "it is there already");
     drop(db);
     // The error was the statement's, not the connection's.

@@ -21,7 +21,7 @@ async fn a_key_that_two_commit_at_once_counts_once(store: TestStore) {
         let unfenced = OwnedEvent { fences: Vec::new(), ..event(created) };
         let events = [unfenced, fenced];
         let me = server();
-        let (ours, theirs) = tokio::join!(store.commit(&me, &events, 0), other.commit(&me, &events, 0));
+        let (ours, theirs) = tokio::join!(store.ledger.commit(&me, &events, 0), other.ledger.commit(&me, &events, 0));
         for batch in [ours.unwrap(), theirs.unwrap()] {
             assert!(batch.outcomes.iter().all(|outcome| outcome.refusal.is_none()), "{batch:?}");
         }
@@ -44,8 +44,10 @@ async fn trades_in_opposite_directions_wait_for_each_other(store: TestStore) {
         let mine = [event(vec![gold(purse(1), purse(2), 3)]), event(vec![away])];
         let yours = [event(vec![back]), event(vec![gold(purse(2), purse(1), 3)])];
         // Not `commit`, which would hide a deadlock behind another try.
-        let (mine, yours) =
-            tokio::join!(commit_once(&store, &bench.server, &mine, 0), commit_once(&other, &bench.server, &yours, 0));
+        let (mine, yours) = tokio::join!(
+            commit_once(&store.sql, &bench.server, &mine, 0),
+            commit_once(&other.sql, &bench.server, &yours, 0)
+        );
         for batch in [mine.unwrap(), yours.unwrap()] {
             assert!(batch.outcomes.iter().all(|outcome| outcome.refusal.is_none()), "{batch:?}");
         }
@@ -66,7 +68,8 @@ async fn accounts_that_two_open_at_once_add_up(store: TestStore) {
             [OwnedEvent { fences, ..event(vec![gold(purse(number), till(), 1)]) }]
         };
         let (first, second) = (pay(1), pay(2));
-        let both = tokio::join!(store.commit(&bench.server, &first, 0), other.commit(&bench.server, &second, 0));
+        let both =
+            tokio::join!(store.ledger.commit(&bench.server, &first, 0), other.ledger.commit(&bench.server, &second, 0));
         assert_eq!(both.0.unwrap().outcomes[0].refusal, None);
         assert_eq!(both.1.unwrap().outcomes[0].refusal, None);
     }
@@ -77,7 +80,7 @@ async fn accounts_that_two_open_at_once_add_up(store: TestStore) {
 async fn a_batch_waits_for_a_fence_and_is_refused(store: TestStore) {
     let bench = Bench::new(&store).await;
     let other = store.beside().await;
-    let mut fence = other.begin_write("test").await.unwrap();
+    let mut fence = other.sql.begin_write("test").await.unwrap();
     let fencing = "UPDATE characters SET lock_owner = 'none', lock_epoch = lock_epoch + 1";
     sqlx::query(fencing).execute(&mut *fence).await.unwrap();
     let events = [event(vec![gold(GoldAccount::World, purse(1), 5)])];
@@ -85,7 +88,7 @@ async fn a_batch_waits_for_a_fence_and_is_refused(store: TestStore) {
         store.until_waiting(1).await;
         fence.commit().await.unwrap();
     };
-    let (batch, ()) = tokio::join!(store.commit(&bench.server, &events, 0), meanwhile);
+    let (batch, ()) = tokio::join!(store.ledger.commit(&bench.server, &events, 0), meanwhile);
     assert_eq!(batch.unwrap().outcomes[0].refusal, Some(EventRefusal::Fenced));
     assert_eq!(bench.gold(1).await, 0);
 }
@@ -95,19 +98,19 @@ async fn a_fence_waits_for_a_batch_that_has_begun(store: TestStore) {
     let other = store.beside().await;
     assert_eq!(bench.one(vec![gold(GoldAccount::World, purse(2), 1)]).await, None);
     // Holds the batch up when it has locked its characters already.
-    let mut busy = other.begin_write("test").await.unwrap();
+    let mut busy = other.sql.begin_write("test").await.unwrap();
     let pay = "UPDATE gold_balances SET balance = balance WHERE owner = 'world'";
     sqlx::query(pay).execute(&mut *busy).await.unwrap();
     let events = [event(vec![gold(GoldAccount::World, purse(1), 5)])];
     let fence = async {
         store.until_waiting(1).await;
-        other.fence_all(&LockOwner::Map(server()), 0).await.unwrap()
+        other.locks.fence_all(&LockOwner::Map(server()), 0).await.unwrap()
     };
     let meanwhile = async {
         store.until_waiting(2).await;
         busy.commit().await.unwrap();
     };
-    let (batch, fenced, ()) = tokio::join!(store.commit(&bench.server, &events, 0), fence, meanwhile);
+    let (batch, fenced, ()) = tokio::join!(store.ledger.commit(&bench.server, &events, 0), fence, meanwhile);
     assert_eq!(batch.unwrap().outcomes[0].refusal, None);
     assert_eq!(fenced.len(), 3);
     assert_eq!(bench.gold(1).await, 5);

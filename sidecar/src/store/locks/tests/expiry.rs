@@ -4,7 +4,7 @@ use super::*;
 use crate::lock::{AccountLock, AccountOwner, ServerKey, ServerLock};
 use crate::store::call::Transaction;
 use crate::store::dialect::{Rows, lock_rows};
-use crate::store::locks::{AccountLockStore, DeadlineStore, KnownServer, ServerLockStore};
+use crate::store::locks::KnownServer;
 use crate::store::testing::on_postgres;
 
 on_both!(
@@ -23,10 +23,10 @@ on_postgres!(
 const NOW: u64 = 1_000_000;
 
 /// Stores the lock of a server that was heard of now.
-async fn claimed(store: &SqlStore, key: &ServerKey, now_ms: u64) -> ServerLock {
+async fn claimed(store: &Store, key: &ServerKey, now_ms: u64) -> ServerLock {
     let lock = ServerLock::heard(key, cookie(), now_ms, &Timers::default());
     let known = KnownServer { key: key.clone(), lock: lock.clone(), linked_to: None, shared: true };
-    assert!(store.claim_server(None, &known).await.unwrap());
+    assert!(store.server_locks.claim_server(None, &known).await.unwrap());
     lock
 }
 
@@ -34,13 +34,13 @@ async fn a_server_that_was_heard_of_in_time_is_not_ended(store: TestStore) {
     make_ann(&store).await;
     let key = ServerKey::Map(server());
     let read = claimed(&store, &key, NOW).await;
-    store.change(WHO, &CharacterLock::FREE, &held(1), NOW).await.unwrap();
+    store.locks.change(WHO, &CharacterLock::FREE, &held(1), NOW).await.unwrap();
     // Between the reading of what is due and its end, the server is heard of.
     let heard = ServerLock::heard(&key, cookie(), read.deadline_ms, &Timers::default());
-    assert_eq!(store.renew_servers(&[(key.clone(), heard.clone())]).await.unwrap(), []);
-    assert_eq!(store.retire_server(&key, &read, read.deadline_ms).await.unwrap(), None, "it was renewed");
+    assert_eq!(store.server_locks.renew_servers(&[(key.clone(), heard.clone())]).await.unwrap(), []);
+    assert_eq!(store.server_locks.retire_server(&key, &read, read.deadline_ms).await.unwrap(), None, "it was renewed");
     assert_eq!(lock_and_x(&store).await.0, held(1));
-    let retired = store.retire_server(&key, &heard, heard.deadline_ms).await.unwrap().unwrap();
+    let retired = store.server_locks.retire_server(&key, &heard, heard.deadline_ms).await.unwrap().unwrap();
     assert_eq!(retired.characters, [(WHO, ACCOUNT)]);
 }
 
@@ -48,27 +48,31 @@ async fn a_renewal_that_comes_late_brings_no_deadline_forward(store: TestStore) 
     let key = ServerKey::Map(server());
     let made_out = claimed(&store, &key, NOW).await;
     // Timers were not fired for an hour, so that deadlines were put off; only then the renewal arrives.
-    store.watch(NOW, &Timers::default()).await.unwrap();
+    store.deadlines.watch(NOW, &Timers::default()).await.unwrap();
     let awake = NOW + 3_600_000;
-    assert!(store.watch(awake, &Timers::default()).await.unwrap());
-    assert_eq!(store.renew_servers(&[(key.clone(), made_out)]).await.unwrap(), [], "it is known all the same");
-    let known = store.server(&key).await.unwrap().unwrap();
+    assert!(store.deadlines.watch(awake, &Timers::default()).await.unwrap());
+    assert_eq!(
+        store.server_locks.renew_servers(&[(key.clone(), made_out)]).await.unwrap(),
+        [],
+        "it is known all the same"
+    );
+    let known = store.server_locks.server(&key).await.unwrap().unwrap();
     assert_eq!(known.lock.deadline_ms, awake + 30_000, "the grace stands");
     let newer = ServerLock::heard(&key, cookie(), awake, &Timers::default());
-    assert_eq!(store.renew_servers(&[(key.clone(), newer.clone())]).await.unwrap(), []);
-    assert_eq!(store.server(&key).await.unwrap().unwrap().lock, newer);
+    assert_eq!(store.server_locks.renew_servers(&[(key.clone(), newer.clone())]).await.unwrap(), []);
+    assert_eq!(store.server_locks.server(&key).await.unwrap().unwrap().lock, newer);
 }
 
 async fn a_lock_that_was_renewed_in_time_is_not_ended(store: TestStore) {
     make_ann(&store).await;
     let waiting = CharacterLock { deadline_ms: Some(NOW), ..held(1) };
-    store.change(WHO, &CharacterLock::FREE, &waiting, 0).await.unwrap();
-    let read = store.due(NOW).await.unwrap().characters.remove(0).0.lock;
+    store.locks.change(WHO, &CharacterLock::FREE, &waiting, 0).await.unwrap();
+    let read = store.deadlines.due(NOW).await.unwrap().characters.remove(0).0.lock;
     let free = read.after(&LockStep::Expired, NOW, &Timers::default()).unwrap();
-    assert_eq!(store.set_character_deadlines(&server(), NOW + 1).await.unwrap(), 1);
-    assert!(!store.expire(WHO, &read, &free, NOW).await.unwrap(), "it has another deadline by now");
-    let renewed = store.due(NOW + 1).await.unwrap().characters.remove(0).0.lock;
-    assert!(store.expire(WHO, &renewed, &free, NOW + 1).await.unwrap());
+    assert_eq!(store.server_locks.set_character_deadlines(&server(), NOW + 1).await.unwrap(), 1);
+    assert!(!store.deadlines.expire(WHO, &read, &free, NOW).await.unwrap(), "it has another deadline by now");
+    let renewed = store.deadlines.due(NOW + 1).await.unwrap().characters.remove(0).0.lock;
+    assert!(store.deadlines.expire(WHO, &renewed, &free, NOW + 1).await.unwrap());
 }
 
 async fn a_server_ends_with_all_it_held_or_not_at_all(store: TestStore) {
@@ -77,15 +81,15 @@ async fn a_server_ends_with_all_it_held_or_not_at_all(store: TestStore) {
     let lock = claimed(&store, &key, NOW).await;
     let owner = AccountOwner::Gateway("gateway-1".to_owned());
     let speaks = AccountLock { owner, session: Some(uuid::Uuid::nil()), epoch: 1, deadline_ms: None, waiting: None };
-    assert!(store.change_account_lock(ACCOUNT, &AccountLock::FREE, &speaks).await.unwrap());
+    assert!(store.account_locks.change_account_lock(ACCOUNT, &AccountLock::FREE, &speaks).await.unwrap());
 
     store.execute("ALTER TABLE characters RENAME COLUMN lent_to TO hidden").await;
-    store.retire_server(&key, &lock, lock.deadline_ms).await.expect_err("its characters cannot be freed");
+    store.server_locks.retire_server(&key, &lock, lock.deadline_ms).await.expect_err("its characters cannot be freed");
     store.execute("ALTER TABLE characters RENAME COLUMN hidden TO lent_to").await;
-    assert!(store.server(&key).await.unwrap().is_some(), "nobody would look for what it still holds");
-    assert_eq!(store.account_lock(ACCOUNT).await.unwrap(), Some(speaks));
+    assert!(store.server_locks.server(&key).await.unwrap().is_some(), "nobody would look for what it still holds");
+    assert_eq!(store.account_locks.account_lock(ACCOUNT).await.unwrap(), Some(speaks));
 
-    let retired = store.retire_server(&key, &lock, lock.deadline_ms).await.unwrap().unwrap();
+    let retired = store.server_locks.retire_server(&key, &lock, lock.deadline_ms).await.unwrap().unwrap();
     assert_eq!(retired.accounts, [ACCOUNT]);
 }
 
@@ -93,19 +97,19 @@ async fn only_the_process_of_the_cookie_stops_timers(store: TestStore) {
     make_ann(&store).await;
     claimed(&store, &ServerKey::Map(server()), NOW).await;
     let waiting = CharacterLock { deadline_ms: Some(NOW), ..held(1) };
-    store.change(WHO, &CharacterLock::FREE, &waiting, 0).await.unwrap();
+    store.locks.change(WHO, &CharacterLock::FREE, &waiting, 0).await.unwrap();
     let (other, who) = (CookieHash::of("another"), Fence { character: WHO, epoch: LockEpoch(1) });
-    assert_eq!(store.reclaim(&server(), &other, &[who]).await.unwrap(), [who]);
-    assert!(!store.arrive(&server(), &other, &who).await.unwrap());
-    assert_eq!(store.save(&server(), &other, &[save(1, 1, 10)]).await.unwrap(), [SaveOutcome::Written]);
+    assert_eq!(store.server_locks.reclaim(&server(), &other, &[who]).await.unwrap(), [who]);
+    assert!(!store.server_locks.arrive(&server(), &other, &who).await.unwrap());
+    assert_eq!(store.locks.save(&server(), &other, &[save(1, 1, 10)]).await.unwrap(), [SaveOutcome::Written]);
     assert_eq!(lock_and_x(&store).await, (waiting, 10), "nobody would end the lock of a process that is not known");
-    assert_eq!(store.reclaim(&server(), &cookie(), &[who]).await.unwrap(), []);
+    assert_eq!(store.server_locks.reclaim(&server(), &cookie(), &[who]).await.unwrap(), []);
     assert_eq!(lock_and_x(&store).await.0, held(1));
 }
 
 /// Begins a transaction that fails when it has to wait for a row, before PostgreSQL checks for a deadlock.
-async fn begin_impatient(store: &SqlStore) -> Transaction {
-    let mut transaction = store.begin_write("test").await.unwrap();
+async fn begin_impatient(store: &Store) -> Transaction {
+    let mut transaction = store.sql.begin_write("test").await.unwrap();
     sqlx::query("SET LOCAL lock_timeout = '300ms'").execute(&mut *transaction).await.unwrap();
     transaction
 }
@@ -113,22 +117,22 @@ async fn begin_impatient(store: &SqlStore) -> Transaction {
 async fn deadlines_are_put_off_while_others_change_locks(store: TestStore) {
     make_ann(&store).await;
     let waiting = AccountLock { owner: AccountOwner::LogIn, epoch: 1, deadline_ms: Some(NOW), ..AccountLock::FREE };
-    assert!(store.change_account_lock(ACCOUNT, &AccountLock::FREE, &waiting).await.unwrap());
+    assert!(store.account_locks.change_account_lock(ACCOUNT, &AccountLock::FREE, &waiting).await.unwrap());
     let replica = ServerKey::Replica("a".to_owned());
     claimed(&store, &replica, NOW).await;
     // Then timers are not fired for an hour.
-    store.watch(NOW, &Timers::default()).await.unwrap();
+    store.deadlines.watch(NOW, &Timers::default()).await.unwrap();
     // A replica is retired: its own row goes first, and its accounts' rows change after that.
     let mut retiring = begin_impatient(&store).await;
     sqlx::query("DELETE FROM server_locks").execute(&mut *retiring).await.unwrap();
-    let putting_off = async { store.watch(NOW + 3_600_000, &Timers::default()).await.unwrap() };
+    let putting_off = async { store.deadlines.watch(NOW + 3_600_000, &Timers::default()).await.unwrap() };
     let freeing = async {
         store.until_waiting(1).await;
         lock_rows(&mut retiring, Rows::Accounts, [ACCOUNT.to_string()]).await.unwrap();
         retiring.commit().await.unwrap();
     };
     tokio::join!(putting_off, freeing);
-    let account = store.account_lock(ACCOUNT).await.unwrap().unwrap();
+    let account = store.account_locks.account_lock(ACCOUNT).await.unwrap().unwrap();
     assert!(account.deadline_ms > Some(NOW + 3_600_000), "{account:?}");
 }
 
@@ -145,17 +149,17 @@ async fn lent_characters_are_renewed_in_the_order_in_which_others_lock_them(stor
         class_id: "mage",
         at_ms: 0,
     };
-    store.create(new, 8).await.unwrap();
+    store.characters.create(new, 8).await.unwrap();
     let passing = CharacterLock { owner: LockOwner::Gateway("a".to_owned()), epoch: LockEpoch(1), deadline_ms: None };
     // The one whose id comes later lies first in the table.
     for character in [later, WHO] {
-        assert!(store.change(character, &CharacterLock::FREE, &passing, NOW).await.unwrap());
+        assert!(store.locks.change(character, &CharacterLock::FREE, &passing, NOW).await.unwrap());
         let fence = Fence { character, epoch: passing.epoch };
-        assert!(store.lend(&fence, "a", &server(), NOW).await.unwrap());
+        assert!(store.server_locks.lend(&fence, "a", &server(), NOW).await.unwrap());
     }
     let mut other = begin_impatient(&store).await;
     lock_rows(&mut other, Rows::Characters, [WHO.to_string()]).await.unwrap();
-    let renewing = async { store.renew_lent(&server(), NOW + 1).await.unwrap() };
+    let renewing = async { store.server_locks.renew_lent(&server(), NOW + 1).await.unwrap() };
     let fencing = async {
         store.until_waiting(1).await;
         lock_rows(&mut other, Rows::Characters, [later.to_string()]).await.unwrap();

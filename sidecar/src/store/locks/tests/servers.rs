@@ -5,8 +5,8 @@ use realmgate_protocol::link::Fence;
 
 use super::{ACCOUNT, WHO, cookie, held, lock_and_x, make_ann, save, server};
 use crate::lock::{AccountLock, AccountOwner, CharacterLock, CookieHash, LockOwner, ServerKey, ServerLock, Timers};
-use crate::store::SqlStore;
-use crate::store::locks::{AccountLockStore, KnownServer, LockStore, Retired, SaveOutcome, ServerLockStore};
+use crate::store::Store;
+use crate::store::locks::{KnownServer, Retired, SaveOutcome};
 use crate::store::testing::{TestStore, on_both};
 
 on_both!(
@@ -18,18 +18,18 @@ on_both!(
 );
 
 /// A server that was heard of at 0.
-async fn known(store: &SqlStore, key: ServerKey) -> KnownServer {
+async fn known(store: &Store, key: ServerKey) -> KnownServer {
     let lock = ServerLock::heard(&key, cookie(), 0, &Timers::default());
     let known = KnownServer { key, lock, linked_to: None, shared: true };
-    assert!(store.claim_server(None, &known).await.unwrap());
+    assert!(store.server_locks.claim_server(None, &known).await.unwrap());
     known
 }
 
 /// Ann's character in the world of the map server, with a timer.
-async fn expected(store: &SqlStore) -> CharacterLock {
+async fn expected(store: &Store) -> CharacterLock {
     make_ann(store).await;
     let expected = CharacterLock { deadline_ms: Some(40_000), ..held(1) };
-    assert!(store.change(WHO, &CharacterLock::FREE, &expected, 0).await.unwrap());
+    assert!(store.locks.change(WHO, &CharacterLock::FREE, &expected, 0).await.unwrap());
     expected
 }
 
@@ -41,8 +41,8 @@ async fn a_server_that_was_renewed_is_not_forgotten(store: TestStore) {
     let lock = expected(&store).await;
     let known = known(&store, ServerKey::Map(server())).await;
     let renewed = ServerLock::heard(&known.key, cookie(), 1, &Timers::default());
-    assert_eq!(store.renew_servers(&[(known.key.clone(), renewed)]).await.unwrap(), []);
-    assert_eq!(store.retire_server(&known.key, &known.lock, 0).await.unwrap(), None);
+    assert_eq!(store.server_locks.renew_servers(&[(known.key.clone(), renewed)]).await.unwrap(), []);
+    assert_eq!(store.server_locks.retire_server(&known.key, &known.lock, 0).await.unwrap(), None);
     assert_eq!(lock_and_x(&store).await.0, lock, "what it holds stays its own");
 }
 
@@ -50,10 +50,14 @@ async fn what_a_map_server_held_goes_with_its_lock(store: TestStore) {
     expected(&store).await;
     let known = known(&store, ServerKey::Map(server())).await;
     let retired = Retired { characters: vec![(WHO, ACCOUNT)], accounts: Vec::new() };
-    assert_eq!(store.retire_server(&known.key, &known.lock, 0).await.unwrap(), Some(retired));
+    assert_eq!(store.server_locks.retire_server(&known.key, &known.lock, 0).await.unwrap(), Some(retired));
     assert_eq!(lock_and_x(&store).await.0, free(2));
-    assert_eq!(store.server(&known.key).await.unwrap(), None);
-    assert_eq!(store.retire_server(&known.key, &known.lock, 0).await.unwrap(), None, "another replica was faster");
+    assert_eq!(store.server_locks.server(&known.key).await.unwrap(), None);
+    assert_eq!(
+        store.server_locks.retire_server(&known.key, &known.lock, 0).await.unwrap(),
+        None,
+        "another replica was faster"
+    );
 }
 
 async fn what_a_replica_held_goes_with_its_lock(store: TestStore) {
@@ -61,38 +65,38 @@ async fn what_a_replica_held_goes_with_its_lock(store: TestStore) {
     let known = known(&store, ServerKey::Replica("a".to_owned())).await;
     let gateway = AccountOwner::Gateway("a".to_owned());
     let connected = AccountLock { owner: gateway, session: None, epoch: 1, deadline_ms: None, waiting: None };
-    assert!(store.change_account_lock(ACCOUNT, &AccountLock::FREE, &connected).await.unwrap());
+    assert!(store.account_locks.change_account_lock(ACCOUNT, &AccountLock::FREE, &connected).await.unwrap());
     let passing = CharacterLock { owner: LockOwner::Gateway("a".to_owned()), ..held(1) };
-    assert!(store.change(WHO, &CharacterLock::FREE, &passing, 0).await.unwrap());
+    assert!(store.locks.change(WHO, &CharacterLock::FREE, &passing, 0).await.unwrap());
     let retired = Retired { characters: vec![(WHO, ACCOUNT)], accounts: vec![ACCOUNT] };
-    assert_eq!(store.retire_server(&known.key, &known.lock, 0).await.unwrap(), Some(retired));
+    assert_eq!(store.server_locks.retire_server(&known.key, &known.lock, 0).await.unwrap(), Some(retired));
     assert_eq!(lock_and_x(&store).await.0, free(2));
-    assert_eq!(store.account_lock(ACCOUNT).await.unwrap().unwrap().owner, AccountOwner::None);
+    assert_eq!(store.account_locks.account_lock(ACCOUNT).await.unwrap().unwrap().owner, AccountOwner::None);
 }
 
 async fn only_the_process_of_the_cookie_stops_a_timer(store: TestStore) {
     let lock = expected(&store).await;
     known(&store, ServerKey::Map(server())).await;
     let (who, stranger) = (Fence { character: WHO, epoch: LockEpoch(1) }, CookieHash::of("of another process"));
-    assert!(!store.arrive(&server(), &stranger, &who).await.unwrap());
-    assert_eq!(store.reclaim(&server(), &stranger, &[who]).await.unwrap(), [who]);
-    assert_eq!(store.save(&server(), &stranger, &[save(1, 1, 10)]).await.unwrap(), [SaveOutcome::Written]);
+    assert!(!store.server_locks.arrive(&server(), &stranger, &who).await.unwrap());
+    assert_eq!(store.server_locks.reclaim(&server(), &stranger, &[who]).await.unwrap(), [who]);
+    assert_eq!(store.locks.save(&server(), &stranger, &[save(1, 1, 10)]).await.unwrap(), [SaveOutcome::Written]);
     assert_eq!(lock_and_x(&store).await.0, lock, "somebody must be able to end it");
-    assert_eq!(store.save(&server(), &cookie(), &[save(1, 2, 20)]).await.unwrap(), [SaveOutcome::Written]);
+    assert_eq!(store.locks.save(&server(), &cookie(), &[save(1, 2, 20)]).await.unwrap(), [SaveOutcome::Written]);
     assert_eq!(lock_and_x(&store).await.0, held(1));
 }
 
 async fn what_is_not_reclaimed_is_fenced(store: TestStore) {
     expected(&store).await;
     known(&store, ServerKey::Map(server())).await;
-    assert_eq!(store.set_character_deadlines(&server(), 30_000).await.unwrap(), 1);
+    assert_eq!(store.server_locks.set_character_deadlines(&server(), 30_000).await.unwrap(), 1);
     let fence = |epoch| Fence { character: WHO, epoch: LockEpoch(epoch) };
-    assert_eq!(store.reclaim(&server(), &cookie(), &[fence(1)]).await.unwrap(), []);
-    assert_eq!(store.fence_unclaimed(&server(), 0).await.unwrap(), []);
+    assert_eq!(store.server_locks.reclaim(&server(), &cookie(), &[fence(1)]).await.unwrap(), []);
+    assert_eq!(store.server_locks.fence_unclaimed(&server(), 0).await.unwrap(), []);
     assert_eq!(lock_and_x(&store).await.0, held(1), "as if nothing had happened");
 
-    assert_eq!(store.set_character_deadlines(&server(), 30_000).await.unwrap(), 1);
-    assert_eq!(store.reclaim(&server(), &cookie(), &[fence(7)]).await.unwrap(), [fence(7)]);
-    assert_eq!(store.fence_unclaimed(&server(), 0).await.unwrap(), [(WHO, ACCOUNT)]);
+    assert_eq!(store.server_locks.set_character_deadlines(&server(), 30_000).await.unwrap(), 1);
+    assert_eq!(store.server_locks.reclaim(&server(), &cookie(), &[fence(7)]).await.unwrap(), [fence(7)]);
+    assert_eq!(store.server_locks.fence_unclaimed(&server(), 0).await.unwrap(), [(WHO, ACCOUNT)]);
     assert_eq!(lock_and_x(&store).await.0, free(2));
 }
