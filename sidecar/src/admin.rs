@@ -58,7 +58,7 @@ pub async fn locks(store: &Store) -> sqlx::Result<Vec<HeldLock>> {
 pub async fn release(store: &Store, character: &str, now_ms: u64) -> sqlx::Result<Release> {
     let id = match character.parse::<CharacterId>() {
         Ok(id) => Some(id),
-        Err(_) => find_by_name(store, character).await?.map(|row| row.id),
+        Err(_) => find_by_name(&store.characters, character).await?.map(|row| row.id),
     };
     let Some(id) = id else { return Ok(Release::Unknown) };
     let Some(found) = store.locks.find(id).await? else { return Ok(Release::Unknown) };

@@ -1,4 +1,6 @@
-//! Assembles the sidecar: the store, the listeners, the background tasks.
+//! Starts the sidecar: the store, the listeners, the background tasks.
+
+mod assemble;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,26 +9,19 @@ use std::time::Duration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
+use self::assemble::{Found, assemble};
+use crate::background::Background;
 use crate::clock::Clock;
 use crate::config::{ConfigError, DatabaseAt, Listen, SidecarConfig};
-use crate::directory::{Registry, Sessions};
-use crate::fleet::Fleet;
-use crate::http::extract::UnnamedProxy;
 use crate::http::{self, Certificate, Door, Patience};
-use crate::link::Hub;
 use crate::redis_client::{RedisClient, RedisFailed};
-use crate::replicas::{LocalReplica, Replicas};
+use crate::replicas::LocalReplica;
 use crate::service::classes::Classes;
-use crate::service::limits::Limits;
-use crate::service::passwords::Passwords;
-use crate::service::tokens::TokenKeys;
 use crate::service::world::NotAllowed;
-use crate::social::Social;
-use crate::state::{Addrs, AppState, Parts};
-use crate::store::{DatabaseTime, OpenError, Store};
+use crate::social::Happenings;
+use crate::state::{Addrs, AppState};
+use crate::store::{OpenError, Store};
 
 /// How long a graceful shutdown waits for open requests and sockets.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
@@ -40,6 +35,8 @@ const AUDIT_EVERY: Duration = Duration::from_secs(60 * 60);
 const CERTIFICATE_LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How often past entries are removed from the in-memory tables that players' actions fill.
 const FORGET_EVERY: Duration = Duration::from_secs(10);
+/// How often parties are compared with the locks.
+const TIDY_PARTIES_EVERY: Duration = Duration::from_secs(5);
 /// How often the recorder folds its histograms.
 const METRICS_UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
@@ -137,30 +134,10 @@ impl Sidecar {
         let listeners = Listeners::bind(&config).await?;
         let store = open_store(&config, &clock).await?;
         let redis = open_redis(&config, &clock).await?;
-        let db_time = DatabaseTime::new(clock.clone(), store.now_ms().await.map_err(crate::Error::from)?);
-        let state = AppState::new(Parts {
-            addrs: listeners.addrs,
-            token_keys: TokenKeys::new(&config.secrets.jwt),
-            passwords: Passwords::new(&config.passwords)?,
-            unnamed_proxy: UnnamedProxy::default(),
-            limits: Limits::new(&config.limits, &clock, redis.as_ref()),
-            registry: Registry::new(redis.as_ref(), &config.gateway.id, clock.clone()),
-            sessions: Sessions::new(redis.as_ref(), &config.gateway.id, clock.clone()),
-            social: Social::new(redis.as_ref()),
-            replicas: Replicas::new(redis.as_ref(), &config.gateway.id),
-            redis,
-            link: Hub::new(),
-            fleet: Fleet::new(&config, listeners.addrs),
-            shutdown: CancellationToken::new(),
-            tasks: TaskTracker::new(),
-            classes,
-            metrics,
-            store,
-            db_time,
-            clock,
-            config,
-        });
-        spawn_background(&state).await?;
+        let now_ms = store.now_ms().await.map_err(crate::Error::from)?;
+        let found = Found { addrs: listeners.addrs, classes, store, redis, metrics, clock };
+        let (state, happenings) = assemble(config, found, now_ms)?;
+        spawn_background(&state, happenings).await?;
         listeners.serve(&state, certificate)?;
         let Addrs { api, directory, gateway, redirect } = state.addrs;
         let tls = state.config.edge.tls.is_some();
@@ -184,12 +161,15 @@ impl Running {
     /// finish, and closes the database.
     pub async fn shutdown(self) {
         self.state.fleet.close().await;
-        self.state.shutdown.cancel();
-        self.state.tasks.close();
-        if tokio::time::timeout(SHUTDOWN_PATIENCE, self.state.tasks.wait()).await.is_err() {
-            tracing::warn!(left = self.state.tasks.len(), "shutting down without waiting for all connections");
+        self.state.background.shutdown.cancel();
+        self.state.background.tasks.close();
+        if tokio::time::timeout(SHUTDOWN_PATIENCE, self.state.background.tasks.wait()).await.is_err() {
+            tracing::warn!(
+                left = self.state.background.tasks.len(),
+                "shutting down without waiting for all connections"
+            );
         }
-        if let Err(error) = crate::service::world::stop(&self.state).await {
+        if let Err(error) = self.state.world.stop().await {
             tracing::warn!(%error, "the lock of this sidecar was not given back: its id is free in half a minute");
         }
         self.state.store.close().await;
@@ -241,10 +221,11 @@ impl Listeners {
             doors.push(Door { name: "redirect", listener, router, tls: None, patience });
         }
         for door in doors {
-            state.tasks.spawn(door.serve(state.config.edge.clone(), state.shutdown.clone(), state.tasks.clone()));
+            let Background { tasks, shutdown } = state.background.clone();
+            state.background.tasks.spawn(door.serve(state.config.edge.clone(), shutdown, tasks));
         }
         if let Some(certificate) = certificate {
-            every(state, CERTIFICATE_LOOK_EVERY, move |_| {
+            state.background.every(CERTIFICATE_LOOK_EVERY, CERTIFICATE_LOOK_EVERY, move || {
                 let certificate = certificate.clone();
                 async move {
                     // This reads files, which may take a while if they are on another machine.
@@ -294,10 +275,17 @@ async fn open_redis(config: &SidecarConfig, clock: &Clock) -> Result<Option<Redi
     }
 }
 
-async fn spawn_background(state: &AppState) -> Result<(), StartError> {
-    crate::service::characters::fill_name_keys(state).await?;
-    crate::service::world::start(state).await?;
-    state.replicas.start(Arc::new(LocalReplica::new(state.clone())), &state.tasks, state.shutdown.clone());
+async fn spawn_background(state: &AppState, happenings: Happenings) -> Result<(), StartError> {
+    let background = &state.background;
+    state.characters.fill_name_keys().await?;
+    state.world.start(background).await?;
+    start_parties(state, happenings);
+    let here = LocalReplica {
+        links: state.links.clone(),
+        departures: state.departures.clone(),
+        sockets: state.sockets.clone(),
+    };
+    state.replicas.start(Arc::new(here), &background.tasks, background.shutdown.clone());
     every(state, SWEEP_EVERY, |state| async move {
         match state.store.sessions.sweep(state.clock.now_ms()).await {
             Ok(swept) => tracing::debug!(swept, "forgot expired refresh tokens"),
@@ -305,17 +293,21 @@ async fn spawn_background(state: &AppState) -> Result<(), StartError> {
         }
     });
     every(state, CHARACTERS_EVERY, |state| async move {
-        if let Err(error) = crate::service::characters::keep_up(&state).await {
+        let done = match state.store.now_ms().await {
+            Ok(now_ms) => state.characters.keep_up(now_ms).await,
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = done {
             tracing::warn!(%error, "characters that are due could not be deleted, or names not compared");
         }
     });
     every(state, AUDIT_EVERY, |state| async move {
-        if let Err(error) = crate::service::world::audit(&state).await {
+        if let Err(error) = crate::service::world::audit(&state.store.ledger).await {
             tracing::warn!(%error, "the ledger could not be audited");
         }
     });
     every(state, FORGET_EVERY, |state| async move {
-        let waits = [("tickets", state.link.links.tickets()), ("departures", state.link.departures.waited_for())];
+        let waits = [("tickets", state.links.tickets()), ("departures", state.departures.waited_for())];
         for (table, entries) in state.limits.forget_past().into_iter().chain(waits) {
             metrics::gauge!("realmgate_table_entries", "table" => table).set(entries as f64);
         }
@@ -328,19 +320,28 @@ async fn spawn_background(state: &AppState) -> Result<(), StartError> {
     Ok(())
 }
 
+/// Handles what happens to the parties' members, until the shutdown.
+fn start_parties(state: &AppState, happenings: Happenings) {
+    let (parties, shutdown) = (state.parties.clone(), state.background.shutdown.clone());
+    state.background.tasks.spawn(async move {
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = parties.handle_all(happenings) => {}
+        }
+    });
+    let parties = state.parties.clone();
+    state.background.keep(Duration::ZERO, TIDY_PARTIES_EVERY, "parties could not be tidied up", move || {
+        let parties = parties.clone();
+        async move { parties.tidy().await }
+    });
+}
+
 /// Runs `work` every `period` until the shutdown.
 fn every<W, F>(state: &AppState, period: Duration, work: W)
 where
     W: Fn(AppState) -> F + Send + 'static,
     F: Future<Output = ()> + Send,
 {
-    let state = state.clone();
-    state.clone().tasks.spawn(async move {
-        loop {
-            tokio::select! {
-                () = state.shutdown.cancelled() => return,
-                () = tokio::time::sleep(period) => work(state.clone()).await,
-            }
-        }
-    });
+    let own = state.clone();
+    state.background.every(period, period, move || work(own.clone()));
 }

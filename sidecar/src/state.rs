@@ -5,23 +5,27 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
+use crate::background::Background;
 use crate::clock::Clock;
 use crate::config::SidecarConfig;
 use crate::directory::{Registry, Sessions};
 use crate::fleet::Fleet;
+use crate::gateway::{Gateway, Sockets};
 use crate::http::extract::UnnamedProxy;
-use crate::link::Hub;
+use crate::link::{Departures, Links, MapLinks};
 use crate::redis_client::RedisClient;
 use crate::replicas::Replicas;
+use crate::service::accounts::Accounts;
+use crate::service::characters::Characters;
 use crate::service::classes::Classes;
 use crate::service::limits::Limits;
+use crate::service::online::Online;
 use crate::service::passwords::Passwords;
-use crate::service::tokens::TokenKeys;
-use crate::social::Social;
-use crate::store::{DatabaseTime, Store};
+use crate::service::tokens::Tokens;
+use crate::service::world::{LockClock, World};
+use crate::social::PartyService;
+use crate::store::Store;
 
 /// The shared parts, behind a cheap handle.
 #[derive(Clone)]
@@ -40,28 +44,18 @@ pub struct Addrs {
     pub redirect: Option<SocketAddr>,
 }
 
-/// The parts of [`AppState`].
+/// The parts of [`AppState`]. Handlers take the one that they need, and pass it on.
 pub struct Parts {
     /// The addresses of the listeners.
     pub addrs: Addrs,
-    /// The checked configuration, with the secrets (`config.secrets.ticket` signs tickets).
+    /// The checked configuration, with the secrets.
     pub config: SidecarConfig,
     /// The clock of this process.
     pub clock: Clock,
+    /// The clock of the locks: the database's time.
+    pub time: LockClock,
     /// The database.
     pub store: Store,
-    /// The database's time, by which deadlines are kept.
-    pub db_time: DatabaseTime,
-    /// Signs and verifies access tokens.
-    pub token_keys: TokenKeys,
-    /// Hashes passwords, a few at a time.
-    pub passwords: Passwords,
-    /// The rate limits.
-    pub limits: Limits,
-    /// Detects a proxy that `TRUSTED_PROXIES` does not name.
-    pub unnamed_proxy: UnnamedProxy,
-    /// The classes a character may have.
-    pub classes: Classes,
     /// Redis, which shares state that may be lost with other sidecars; `None` without it.
     pub redis: Option<RedisClient>,
     /// The other sidecars (replicas).
@@ -70,18 +64,42 @@ pub struct Parts {
     pub registry: Registry,
     /// The sessions of users who are online.
     pub sessions: Sessions,
+    /// The rate limits.
+    pub limits: Arc<Limits>,
+    /// Hashes passwords, a few at a time.
+    pub passwords: Arc<Passwords>,
+    /// Mints and checks tokens.
+    pub tokens: Arc<Tokens>,
+    /// Accounts and their log-ins.
+    pub accounts: Accounts,
+    /// The classes a character may have.
+    pub classes: Arc<Classes>,
+    /// The characters of accounts.
+    pub characters: Arc<Characters>,
+    /// Who is logged in.
+    pub online: Online,
+    /// The services of the worlds.
+    pub world: World,
     /// Parties and whispers.
-    pub social: Social,
+    pub parties: Arc<PartyService>,
     /// The map servers' links.
-    pub link: Hub,
+    pub links: Arc<Links>,
+    /// What serves the map servers that are linked here.
+    pub map_links: Arc<MapLinks>,
+    /// The players' sockets.
+    pub sockets: Arc<Sockets>,
+    /// What serves the players whose sockets are here.
+    pub gateway: Arc<Gateway>,
+    /// Who waits here for characters to leave.
+    pub departures: Arc<Departures>,
     /// The map servers that this process manages.
-    pub fleet: Fleet,
+    pub fleet: Arc<Fleet>,
+    /// Detects a proxy that `TRUSTED_PROXIES` does not name.
+    pub unnamed_proxy: UnnamedProxy,
     /// Renders `/metrics`; `None` where the embedding process installed no Prometheus recorder.
     pub metrics: Option<PrometheusHandle>,
-    /// Cancelled when the sidecar shuts down.
-    pub shutdown: CancellationToken,
-    /// Background tasks and sockets. A graceful shutdown waits for them.
-    pub tasks: TaskTracker,
+    /// Background tasks and sockets, and their end.
+    pub background: Background,
 }
 
 impl AppState {

@@ -9,8 +9,6 @@ use std::net::SocketAddr;
 
 use realmgate_protocol::ids::AccountId;
 use realmgate_sidecar::AppState;
-use realmgate_sidecar::service::tokens::{RefreshToken, mint_access};
-use realmgate_sidecar::service::world::logged_in;
 use realmgate_sidecar::store::accounts::NewAccount;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -30,10 +28,10 @@ async fn token(state: &AppState, number: usize) -> String {
     let name = format!("player{number}");
     let new = NewAccount { id: account, folded: &name, username: &name, password_hash: "", at_ms: 0 };
     assert!(state.store.accounts.create_with_password(new).await.unwrap());
-    let refresh = RefreshToken::generate(state).unwrap();
+    let refresh = state.tokens.mint_refresh().unwrap();
     state.store.sessions.open(session, account, refresh.row()).await.unwrap();
-    logged_in(state, account, session).await.unwrap();
-    mint_access(state, account, session, 0).unwrap().0
+    state.world.accounts.logged_in(account, session).await.unwrap();
+    state.tokens.mint_access(account, session, 0).unwrap().0
 }
 
 /// Opens a socket by hand, since the buffers of a client library are not the server's.
@@ -77,7 +75,7 @@ async fn it_is_small() {
         }
         sockets.push(open(gateway, token).await);
     }
-    assert_eq!(state.link.sockets.count(), WARM + WEIGHED, "all of them are open");
+    assert_eq!(state.sockets.count(), WARM + WEIGHED, "all of them are open");
     let each = resident().saturating_sub(before) / WEIGHED as u64;
     println!("{each} bytes for each idle gateway socket");
     assert!(each < MOST, "{each} bytes for each");

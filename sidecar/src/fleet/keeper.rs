@@ -1,14 +1,14 @@
 //! The life of one server: started, watched, stopped when it is empty, removed from the registry when it is gone.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use realmgate_protocol::ids::{MapId, ServerId};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::board::Seat;
-use super::{Ended, Health, ServerAdapter};
+use super::{Ended, Fleet, Health, ServerAdapter};
 use crate::lock::LockOwner;
-use crate::state::AppState;
 
 /// How long a server may take to become ready. Longer than players wait: the next player finds it.
 const START_WITHIN: Duration = Duration::from_secs(60);
@@ -30,111 +30,113 @@ impl Exit {
     }
 }
 
-/// Starts a server for a seat, and watches it as long as it lives.
-pub(super) fn start(state: &AppState, map: MapId, seat: Seat) {
-    let state = state.clone();
-    state.tasks.clone().spawn(async move {
-        let Some(adapter) = state.fleet.adapter.clone() else { return };
-        let exit = match adapter.allocate(map).await {
-            Ok(server) => {
-                tracing::info!(%map, %server, "a map server is being started");
-                let exit = live(&state, &*adapter, &server, map, seat).await;
-                // A server that did not deregister itself would be offered to players until its entry expires.
-                if let Err(error) = state.registry.remove(&server).await {
-                    tracing::warn!(%server, %error, "a map server that is gone is still listed");
+impl Fleet {
+    /// Starts a server for a seat, and watches it as long as it lives.
+    pub(super) fn start(self: &Arc<Self>, map: MapId, seat: Seat) {
+        let fleet = self.clone();
+        self.tasks.spawn(async move {
+            let Some(adapter) = fleet.adapter.clone() else { return };
+            let exit = match adapter.allocate(map).await {
+                Ok(server) => {
+                    tracing::info!(%map, %server, "a map server is being started");
+                    let exit = fleet.live(&*adapter, &server, map, seat).await;
+                    // A server that did not deregister itself would be offered to players until its entry expires.
+                    if let Err(error) = fleet.registry.remove(&server).await {
+                        tracing::warn!(%server, %error, "a map server that is gone is still listed");
+                    }
+                    exit
                 }
-                exit
+                Err(Ended { why, .. }) => Exit { reason: "not_started", well: false, why },
+            };
+            if exit.well {
+                tracing::info!(%map, reason = exit.reason, "a map server was stopped");
+            } else {
+                tracing::error!(%map, reason = exit.reason, why = exit.why, "a map server has failed");
             }
-            Err(Ended { why, .. }) => Exit { reason: "not_started", well: false, why },
-        };
-        if exit.well {
-            tracing::info!(%map, reason = exit.reason, "a map server was stopped");
-        } else {
-            tracing::error!(%map, reason = exit.reason, why = exit.why, "a map server has failed");
-        }
-        metrics::counter!("realmgate_fleet_stops_total", "reason" => exit.reason).increment(1);
-        state.fleet.board(|board| board.gone(seat, exit.well, state.clock.uptime()));
-    });
-}
-
-async fn live(state: &AppState, adapter: &dyn ServerAdapter, server: &ServerId, map: MapId, seat: Seat) -> Exit {
-    let began = state.clock.uptime();
-    let ready = tokio::select! {
-        ready = timeout(START_WITHIN, adapter.ready(server)) => ready,
-        () = state.fleet.closing.cancelled() => return stop(state, adapter, server, seat, Exit::wanted("closing")).await,
-    };
-    match ready {
-        Ok(Ok(())) => {}
-        Ok(Err(Ended { why, .. })) => return Exit { reason: "not_started", well: false, why },
-        Err(_) => {
-            let exit = Exit { reason: "not_started", well: false, why: format!("not ready in {START_WITHIN:?}") };
-            return stop(state, adapter, server, seat, exit).await;
-        }
+            metrics::counter!("realmgate_fleet_stops_total", "reason" => exit.reason).increment(1);
+            fleet.board(|board| board.gone(seat, exit.well, fleet.clock.uptime()));
+        });
     }
-    let took = state.clock.uptime().saturating_sub(began);
-    metrics::counter!("realmgate_fleet_starts_total").increment(1);
-    metrics::histogram!("realmgate_fleet_start_seconds").record(took.as_secs_f64());
-    tracing::info!(%map, %server, took_ms = took.as_millis(), "a map server is up");
-    state.fleet.board(|board| board.up(seat, state.clock.uptime()));
-    let exit = tokio::select! {
-        Ended { well, why } = adapter.ended(server) => return Exit { reason: if well { "left" } else { "crashed" }, well, why },
-        () = state.fleet.closing.cancelled() => Exit::wanted("closing"),
-        exit = look_after(state, adapter, server) => exit,
-    };
-    stop(state, adapter, server, seat, exit).await
-}
 
-async fn stop(state: &AppState, adapter: &dyn ServerAdapter, server: &ServerId, seat: Seat, exit: Exit) -> Exit {
-    state.fleet.board(|board| board.stopping(seat));
-    adapter.shutdown(server).await;
-    exit
-}
-
-/// Watches the server until it should stop: because it is empty, or because it does not tick.
-async fn look_after(state: &AppState, adapter: &dyn ServerAdapter, server: &ServerId) -> Exit {
-    let mut looks = interval(LOOK_EVERY);
-    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut failing, mut empty_since) = (0, None);
-    loop {
-        looks.tick().await;
-        failing = match adapter.health(server).await {
-            Health::Well => 0,
-            Health::Failing => failing + 1,
+    async fn live(&self, adapter: &dyn ServerAdapter, server: &ServerId, map: MapId, seat: Seat) -> Exit {
+        let began = self.clock.uptime();
+        let ready = tokio::select! {
+            ready = timeout(START_WITHIN, adapter.ready(server)) => ready,
+            () = self.closing.cancelled() => return self.stop(adapter, server, seat, Exit::wanted("closing")).await,
         };
-        if failing >= FAILING_LOOKS {
-            let why = format!("no sign of a tick in {failing} looks");
-            return Exit { reason: "failing", well: false, why };
-        }
-        if players(state, server).await > 0 {
-            empty_since = None;
-            continue;
-        }
-        let now = state.clock.uptime();
-        let since = *empty_since.get_or_insert(now);
-        if now.saturating_sub(since) >= state.fleet.idle {
-            if let Some(exit) = leave_list(state, server).await {
-                return exit;
+        match ready {
+            Ok(Ok(())) => {}
+            Ok(Err(Ended { why, .. })) => return Exit { reason: "not_started", well: false, why },
+            Err(_) => {
+                let exit = Exit { reason: "not_started", well: false, why: format!("not ready in {START_WITHIN:?}") };
+                return self.stop(adapter, server, seat, exit).await;
             }
-            empty_since = None;
+        }
+        let took = self.clock.uptime().saturating_sub(began);
+        metrics::counter!("realmgate_fleet_starts_total").increment(1);
+        metrics::histogram!("realmgate_fleet_start_seconds").record(took.as_secs_f64());
+        tracing::info!(%map, %server, took_ms = took.as_millis(), "a map server is up");
+        self.board(|board| board.up(seat, self.clock.uptime()));
+        let exit = tokio::select! {
+            Ended { well, why } = adapter.ended(server) => return Exit { reason: if well { "left" } else { "crashed" }, well, why },
+            () = self.closing.cancelled() => Exit::wanted("closing"),
+            exit = self.look_after(adapter, server) => exit,
+        };
+        self.stop(adapter, server, seat, exit).await
+    }
+
+    async fn stop(&self, adapter: &dyn ServerAdapter, server: &ServerId, seat: Seat, exit: Exit) -> Exit {
+        self.board(|board| board.stopping(seat));
+        adapter.shutdown(server).await;
+        exit
+    }
+
+    /// Watches the server until it should stop: because it is empty, or because it does not tick.
+    async fn look_after(&self, adapter: &dyn ServerAdapter, server: &ServerId) -> Exit {
+        let mut looks = interval(LOOK_EVERY);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut failing, mut empty_since) = (0, None);
+        loop {
+            looks.tick().await;
+            failing = match adapter.health(server).await {
+                Health::Well => 0,
+                Health::Failing => failing + 1,
+            };
+            if failing >= FAILING_LOOKS {
+                let why = format!("no sign of a tick in {failing} looks");
+                return Exit { reason: "failing", well: false, why };
+            }
+            if self.players(server).await > 0 {
+                empty_since = None;
+                continue;
+            }
+            let now = self.clock.uptime();
+            let since = *empty_since.get_or_insert(now);
+            if now.saturating_sub(since) >= self.idle {
+                if let Some(exit) = self.leave_list(server).await {
+                    return exit;
+                }
+                empty_since = None;
+            }
         }
     }
-}
 
-/// Removes an empty server from the registry. `None` where it stays: a player has found it at the last moment, or the
-/// registry failed. Then it lists itself again with its next heartbeat.
-async fn leave_list(state: &AppState, server: &ServerId) -> Option<Exit> {
-    if let Err(error) = state.registry.remove(server).await {
-        tracing::warn!(%server, %error, "an empty map server stays, since it cannot be taken off the list");
-        return None;
+    /// Removes an empty server from the registry. `None` where it stays: a player has found it at the last moment, or
+    /// the registry failed. Then it lists itself again with its next heartbeat.
+    async fn leave_list(&self, server: &ServerId) -> Option<Exit> {
+        if let Err(error) = self.registry.remove(server).await {
+            tracing::warn!(%server, %error, "an empty map server stays, since it cannot be taken off the list");
+            return None;
+        }
+        (self.players(server).await == 0).then(|| Exit::wanted("idle"))
     }
-    (players(state, server).await == 0).then(|| Exit::wanted("idle"))
-}
 
-/// Number of players in the server and on their way there.
-async fn players(state: &AppState, server: &ServerId) -> u32 {
-    match state.store.locks.held_by(&LockOwner::Map(server.clone())).await {
-        Ok(held) => u32::try_from(held.len()).unwrap_or(u32::MAX),
-        // If players cannot be counted, some may be there.
-        Err(_) => u32::MAX,
+    /// Number of players in the server and on their way there.
+    async fn players(&self, server: &ServerId) -> u32 {
+        match self.locks.held_by(&LockOwner::Map(server.clone())).await {
+            Ok(held) => u32::try_from(held.len()).unwrap_or(u32::MAX),
+            // If players cannot be counted, some may be there.
+            Err(_) => u32::MAX,
+        }
     }
 }

@@ -22,11 +22,15 @@ use realmgate_protocol::ids::{MapId, ServerId};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 pub use demand::Wait;
 
+use crate::clock::Clock;
 use crate::config::SidecarConfig;
+use crate::directory::Registry;
 use crate::state::Addrs;
+use crate::store::LockStore;
 use board::Board;
 use local::LocalAdapter;
 
@@ -97,11 +101,23 @@ pub struct Fleet {
     idle: Duration,
     /// How long a player waits for a server to start.
     wait: Duration,
+    registry: Registry,
+    locks: LockStore,
+    clock: Clock,
+    tasks: TaskTracker,
 }
 
 impl Fleet {
-    /// The manager for these settings; its servers register at `addrs.directory`.
-    pub fn new(config: &SidecarConfig, addrs: Addrs) -> Self {
+    /// The manager for these settings; its servers register at `addrs.directory`. The registry tells which servers
+    /// there are, the locks who is on them; each server that is started is a task.
+    pub fn new(
+        config: &SidecarConfig,
+        addrs: Addrs,
+        registry: Registry,
+        locks: LockStore,
+        clock: Clock,
+        tasks: TaskTracker,
+    ) -> Self {
         let local = config.fleet.as_ref();
         let (most, starts_per_min) = local.map_or((0, 0), |local| (local.most, local.starts_per_min));
         Self {
@@ -111,6 +127,10 @@ impl Fleet {
             closing: CancellationToken::new(),
             idle: local.map_or(Duration::MAX, |local| local.idle),
             wait: local.map_or(Duration::ZERO, |local| local.wait),
+            registry,
+            locks,
+            clock,
+            tasks,
         }
     }
 

@@ -7,9 +7,36 @@ mod socket;
 mod sockets;
 mod upgrade;
 
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
 pub use messages::{ClientEvent, ServerEvent};
 pub use sockets::Sockets;
 pub use upgrade::router;
+
+use crate::service::limits::Limits;
+use crate::service::tokens::Tokens;
+use crate::service::world::{AccountLocks, Entrance, Exits, Gates, SessionEntries, ThisReplica};
+
+/// What serves the players whose sockets are here.
+pub struct Gateway {
+    pub(crate) this: Arc<ThisReplica>,
+    pub(crate) sockets: Arc<Sockets>,
+    pub(crate) accounts: Arc<AccountLocks>,
+    pub(crate) entries: Arc<SessionEntries>,
+    pub(crate) entrance: Arc<Entrance>,
+    pub(crate) exits: Arc<Exits>,
+    pub(crate) tokens: Arc<Tokens>,
+    pub(crate) limits: Arc<Limits>,
+    /// Lets one socket of an account at a time take the account's lock.
+    pub(crate) claims: Gates,
+    /// Entries and exits of players.
+    pub(crate) tasks: TaskTracker,
+    /// Cancelled when the sockets are to close.
+    pub(crate) shutdown: CancellationToken,
+}
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use tokio::time::{Instant, Interval, interval_at, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::Gateway;
 use super::farewell::{Farewell, agree, close};
 use super::messages::{ClientEvent, ServerEvent};
 use super::sockets::{CloseReason, Seat};
@@ -19,8 +20,7 @@ use crate::http::TraceId;
 use crate::lock::NotClaimed;
 use crate::service::limits::Source;
 use crate::service::tokens::Caller;
-use crate::service::world::{self, Entered, Entry, NotLetIn, Waiter};
-use crate::state::AppState;
+use crate::service::world::{Entered, Entry, NotLetIn, Waiter};
 use crate::websocket::{Fault, Socket};
 
 /// How often a client is pinged. A client that is silent from one ping to the next is gone.
@@ -32,72 +32,6 @@ const WRITE_DEADLINE: Duration = Duration::from_secs(10);
 const REFUSED_IN_A_ROW: u32 = 60;
 /// Maximum number of queued notices of how long a body lingers; more are dropped.
 const LINGERS_UNTOLD: usize = 4;
-
-/// Serves a socket whose token was valid.
-pub(super) async fn serve(state: &AppState, socket: Socket, caller: Caller, source: Source) {
-    let (account, user) = (caller.account, caller.account.to_string());
-    let mut seat = match take_place(state, account, caller.session).await {
-        Ok(seat) => seat,
-        Err(farewell) => return close(socket, farewell).await,
-    };
-    world::connected(state, account).await;
-    tracing::info!("User {user} connected");
-    let mut player = Player::new(state, socket, caller, source);
-    let end = tokio::select! {
-        reason = &mut seat.close => reason.map_or(End::Gone, |reason| End::Farewell(reason.into())),
-        () = state.shutdown.cancelled() => End::Farewell(Farewell::SHUTDOWN),
-        end = player.run() => end,
-    };
-    let socket = player.stop();
-    leave(state, &seat).await;
-    tracing::debug!(user, "gateway socket closed");
-    match end {
-        End::Gone => agree(socket).await,
-        End::Farewell(farewell) => close(socket, farewell).await,
-    }
-}
-
-/// Cleans up after a socket: gives up its place, the account's lock and the session entry, unless a newer socket has
-/// them.
-async fn leave(state: &AppState, seat: &Seat) {
-    let account = seat.account;
-    state.link.sockets.leave_seat(seat);
-    if let Err(error) = world::release(state, account).await {
-        tracing::error!(%error, user = %account, "an account's lock could not be given back");
-    }
-    if let Err(error) = world::settle_session(state, account).await {
-        tracing::error!(%error, user = %account, "a session entry could not be settled");
-    }
-}
-
-/// Takes a place here for a socket, and its account's lock. Sockets of an account do so one at a time, so that of
-/// several that open at once the last has it. The account's older socket here closes only for one that may come in.
-async fn take_place(state: &AppState, account: AccountId, session: Uuid) -> Result<Seat, Farewell> {
-    let _alone = state.link.claims.pass(account).await;
-    world::expects(state, account, session).await.map_err(|error| farewell(account, error))?;
-    let seat = state.link.sockets.take_seat(account, session);
-    match world::claim(state, account, session).await {
-        Ok(()) => {
-            state.link.sockets.came_in(&seat);
-            Ok(seat)
-        }
-        Err(error) => {
-            leave(state, &seat).await;
-            Err(farewell(account, error))
-        }
-    }
-}
-
-fn farewell(account: AccountId, error: NotLetIn) -> Farewell {
-    match error {
-        NotLetIn::Refused(NotClaimed::Newer) => CloseReason::Replaced.into(),
-        NotLetIn::Refused(NotClaimed::TooLate) => Farewell::TOO_LATE,
-        NotLetIn::Failed(error) => {
-            tracing::error!(%error, user = %account, "an account's lock could not be taken");
-            Farewell::INTERNAL
-        }
-    }
-}
 
 /// How a socket ends.
 #[derive(Debug)]
@@ -116,7 +50,7 @@ struct Entering {
 }
 
 struct Player<'a> {
-    state: &'a AppState,
+    gateway: &'a Gateway,
     socket: Socket,
     caller: Caller,
     source: Source,
@@ -143,11 +77,11 @@ enum Happening {
 }
 
 impl<'a> Player<'a> {
-    fn new(state: &'a AppState, socket: Socket, caller: Caller, source: Source) -> Self {
+    fn new(gateway: &'a Gateway, socket: Socket, caller: Caller, source: Source) -> Self {
         let pings = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
         let (told, hears) = mpsc::channel(LINGERS_UNTOLD);
         Self {
-            state,
+            gateway,
             socket,
             caller,
             source,
@@ -171,10 +105,8 @@ impl<'a> Player<'a> {
     }
 
     async fn run(&mut self) -> End {
-        let welcome = ServerEvent::Welcome {
-            user_id: self.caller.account.to_string(),
-            gateway_id: self.state.config.gateway.id.clone(),
-        };
+        let welcome =
+            ServerEvent::Welcome { user_id: self.caller.account.to_string(), gateway_id: self.gateway.this.id.clone() };
         let mut going = self.say(&welcome).await;
         while going.is_ok() {
             going = self.step().await;
@@ -219,7 +151,7 @@ impl<'a> Player<'a> {
             Message::Text(text) => Some(text),
             Message::Binary(_) => None,
         };
-        if let Err(error) = self.state.limits.gateway.message(self.caller.account).await {
+        if let Err(error) = self.gateway.limits.gateway.message(self.caller.account).await {
             self.refused += 1;
             self.complain(error).await?;
             return if self.refused < REFUSED_IN_A_ROW { Ok(()) } else { Err(End::Farewell(Farewell::TOO_OFTEN)) };
@@ -245,7 +177,7 @@ impl<'a> Player<'a> {
             return Err(End::Farewell(Farewell::OUT_OF_TURN));
         }
         // Checked before anybody is asked to make way for it.
-        if let Err(error) = self.state.limits.entry(self.caller.account, self.source).await {
+        if let Err(error) = self.gateway.limits.entry(self.caller.account, self.source).await {
             return self.complain(error).await;
         }
         let cancel = CancellationToken::new();
@@ -258,8 +190,8 @@ impl<'a> Player<'a> {
             trace: TraceId::generate().into(),
             waiter: Waiter { told: self.told.clone(), cancel: cancel.clone() },
         };
-        let state = self.state.clone();
-        let task = self.state.tasks.spawn(async move { world::enter(&state, &entry).await });
+        let entrance = self.gateway.entrance.clone();
+        let task = self.gateway.tasks.spawn(async move { entrance.enter(&entry).await });
         self.entering = Some(Entering { character, cancel, task });
         Ok(())
     }
@@ -270,11 +202,11 @@ impl<'a> Player<'a> {
             entering.cancel.cancel();
         }
         if self.leaving.is_none() {
-            let (state, account, log_in) = (self.state.clone(), self.caller.account, self.caller.session);
+            let (exits, account, log_in) = (self.gateway.exits.clone(), self.caller.account, self.caller.session);
             // Never cancelled: the log-out goes on when the socket closes.
             let waiter = Waiter { told: self.told.clone(), cancel: CancellationToken::new() };
-            let leaving = async move { world::leave_world(&state, account, log_in, &waiter).await };
-            self.leaving = Some(self.state.tasks.spawn(leaving));
+            let leaving = async move { exits.leave_world(account, log_in, &waiter).await };
+            self.leaving = Some(self.gateway.tasks.spawn(leaving));
         }
     }
 
@@ -323,6 +255,74 @@ impl<'a> Player<'a> {
         match timeout(WRITE_DEADLINE, self.socket.send(message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(End::Gone),
+        }
+    }
+}
+
+impl Gateway {
+    /// Serves a socket whose token was valid.
+    pub(super) async fn serve(&self, socket: Socket, caller: Caller, source: Source) {
+        let (account, user) = (caller.account, caller.account.to_string());
+        let mut seat = match self.take_place(account, caller.session).await {
+            Ok(seat) => seat,
+            Err(farewell) => return close(socket, farewell).await,
+        };
+        self.entries.connected(account).await;
+        tracing::info!("User {user} connected");
+        let mut player = Player::new(self, socket, caller, source);
+        let end = tokio::select! {
+            reason = &mut seat.close => reason.map_or(End::Gone, |reason| End::Farewell(reason.into())),
+            () = self.shutdown.cancelled() => End::Farewell(Farewell::SHUTDOWN),
+            end = player.run() => end,
+        };
+        let socket = player.stop();
+        self.leave(&seat).await;
+        tracing::debug!(user, "gateway socket closed");
+        match end {
+            End::Gone => agree(socket).await,
+            End::Farewell(farewell) => close(socket, farewell).await,
+        }
+    }
+
+    /// Cleans up after a socket: gives up its place, the account's lock and the session entry, unless a newer socket
+    /// has them.
+    async fn leave(&self, seat: &Seat) {
+        let account = seat.account;
+        self.sockets.leave_seat(seat);
+        if let Err(error) = self.accounts.release(account).await {
+            tracing::error!(%error, user = %account, "an account's lock could not be given back");
+        }
+        if let Err(error) = self.entries.settle(account).await {
+            tracing::error!(%error, user = %account, "a session entry could not be settled");
+        }
+    }
+
+    /// Takes a place here for a socket, and its account's lock. Sockets of an account do so one at a time, so that of
+    /// several that open at once the last has it. The account's older socket here closes only for one that may come in.
+    async fn take_place(&self, account: AccountId, session: Uuid) -> Result<Seat, Farewell> {
+        let _alone = self.claims.pass(account).await;
+        self.accounts.expects(account, session).await.map_err(|error| farewell(account, error))?;
+        let seat = self.sockets.take_seat(account, session);
+        match self.accounts.claim(account, session).await {
+            Ok(()) => {
+                self.sockets.came_in(&seat);
+                Ok(seat)
+            }
+            Err(error) => {
+                self.leave(&seat).await;
+                Err(farewell(account, error))
+            }
+        }
+    }
+}
+
+fn farewell(account: AccountId, error: NotLetIn) -> Farewell {
+    match error {
+        NotLetIn::Refused(NotClaimed::Newer) => CloseReason::Replaced.into(),
+        NotLetIn::Refused(NotClaimed::TooLate) => Farewell::TOO_LATE,
+        NotLetIn::Failed(error) => {
+            tracing::error!(%error, user = %account, "an account's lock could not be taken");
+            Farewell::INTERNAL
         }
     }
 }

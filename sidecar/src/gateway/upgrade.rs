@@ -7,12 +7,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use serde::Deserialize;
 
+use super::Gateway;
 use super::farewell::{Farewell, close};
-use super::socket;
+use crate::config::Origins;
 use crate::error::{Error, ErrorCode};
 use crate::http::extract::{Peer, bearer};
 use crate::service::limits::Source;
-use crate::service::tokens::{Caller, authenticate};
+use crate::service::tokens::Caller;
 use crate::state::AppState;
 use crate::websocket::{Bounds, Socket, Upgrade};
 
@@ -36,10 +37,10 @@ async fn upgrade(
     uri: Uri,
     mut upgrade: Upgrade,
 ) -> Response {
-    if !is_origin_allowed(&state, &headers) {
+    if !is_origin_allowed(&state.config.gateway.origins, &headers) {
         return Error::new(ErrorCode::Forbidden, "Pages of this origin may not connect").into_response();
     }
-    let alive = state.tasks.token();
+    let (gateway, alive) = (state.gateway.clone(), state.background.tasks.token());
     let subprotocol_token = subprotocol_token(&headers);
     let in_query = query_token(&uri).filter(|_| state.config.gateway.query_token);
     let token = bearer(&headers).map(str::to_owned).or_else(|| subprotocol_token.clone()).or(in_query);
@@ -48,7 +49,7 @@ async fn upgrade(
         upgrade.select(HeaderValue::from_static(BEARER));
     }
     upgrade.open(Bounds::GATEWAY, move |socket| async move {
-        open(&state, socket, token, peer.into()).await;
+        gateway.open(socket, token, peer.into()).await;
         drop(alive);
     })
 }
@@ -59,10 +60,10 @@ fn query_token(uri: &Uri) -> Option<String> {
 }
 
 /// Whether the page's origin may connect. A browser sends it; a native client sends none, and may.
-fn is_origin_allowed(state: &AppState, headers: &HeaderMap) -> bool {
+fn is_origin_allowed(origins: &Origins, headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    origin.to_str().is_ok_and(|origin| state.config.gateway.origins.allows(origin, host))
+    origin.to_str().is_ok_and(|origin| origins.allows(origin, host))
 }
 
 /// The token in `Sec-WebSocket-Protocol: bearer, <token>`.
@@ -73,29 +74,31 @@ fn subprotocol_token(headers: &HeaderMap) -> Option<String> {
     offered.next().filter(|token| !token.is_empty()).map(str::to_owned)
 }
 
-async fn admit(state: &AppState, token: &str) -> Result<Caller, Error> {
-    let caller = authenticate(state, token).await?;
-    // Opening a socket is a call like any other, and counts against the account's rate limit.
-    state.limits.call(caller.account).await?;
-    Ok(caller)
-}
+impl Gateway {
+    async fn admit(&self, token: &str) -> Result<Caller, Error> {
+        let caller = self.tokens.authenticate(token).await?;
+        // Opening a socket is a call like any other, and counts against the account's rate limit.
+        self.limits.call(caller.account).await?;
+        Ok(caller)
+    }
 
-/// Checks the token once the handshake is done, so that browsers see why they are refused.
-async fn open(state: &AppState, socket: Socket, token: Option<String>, source: Source) {
-    let caller = match &token {
-        Some(token) => admit(state, token).await,
-        None => Err(ErrorCode::Unauthorized.into()),
-    };
-    match caller {
-        Ok(caller) => socket::serve(state, socket, caller, source).await,
-        Err(error) if error.code == ErrorCode::Unauthorized => {
-            metrics::counter!("realmgate_gateway_refused_total").increment(1);
-            close(socket, Farewell::INVALID_TOKEN).await;
-        }
-        Err(error) if error.code == ErrorCode::RateLimited => close(socket, Farewell::TOO_OFTEN).await,
-        Err(error) => {
-            tracing::error!(%error, "a token could not be checked");
-            close(socket, Farewell::INTERNAL).await;
+    /// Checks the token once the handshake is done, so that browsers see why they are refused.
+    async fn open(&self, socket: Socket, token: Option<String>, source: Source) {
+        let caller = match &token {
+            Some(token) => self.admit(token).await,
+            None => Err(ErrorCode::Unauthorized.into()),
+        };
+        match caller {
+            Ok(caller) => self.serve(socket, caller, source).await,
+            Err(error) if error.code == ErrorCode::Unauthorized => {
+                metrics::counter!("realmgate_gateway_refused_total").increment(1);
+                close(socket, Farewell::INVALID_TOKEN).await;
+            }
+            Err(error) if error.code == ErrorCode::RateLimited => close(socket, Farewell::TOO_OFTEN).await,
+            Err(error) => {
+                tracing::error!(%error, "a token could not be checked");
+                close(socket, Farewell::INTERNAL).await;
+            }
         }
     }
 }

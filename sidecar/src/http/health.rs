@@ -61,7 +61,7 @@ pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readines
     };
     let (database, redis) = tokio::join!(answers(state.store.ping()), redis);
     let status = match (database, redis) {
-        _ if state.shutdown.is_cancelled() => "draining",
+        _ if state.background.shutdown.is_cancelled() => "draining",
         (false, _) => "unready",
         // All sidecars lose their Redis together: with none of them left, nobody could even log in.
         (true, Some(false)) => "degraded",

@@ -23,7 +23,7 @@ pub(crate) async fn metrics(State(state): State<AppState>, peer: Peer, headers: 
     if !from_here && !is_service_caller(&state, &headers) {
         return Err(ErrorCode::ServiceTokenRequired.into());
     }
-    if let Err(error) = crate::service::world::refresh_figures(&state).await {
+    if let Err(error) = crate::service::world::refresh_figures(&state.store).await {
         // The other metrics are needed most when the database is away.
         tracing::warn!(%error, "no figures of locks and ledger");
     }

@@ -47,12 +47,12 @@ pub struct MapStatus {
     ),
 )]
 pub(crate) async fn status(State(state): State<AppState>, _peer: AnonymousPeer) -> Result<Json<Status>, Error> {
-    let maps = glance::hosted_maps(&state).await?.into_iter();
+    let maps = glance::hosted_maps(&state.registry).await?.into_iter();
     let maps = maps.map(|(map, HostedMap { servers, players })| MapStatus { map_id: map.0, servers, players });
     let maps: Vec<MapStatus> = maps.collect();
     Ok(Json(Status {
         name: state.config.realm_name.clone(),
-        state: if state.shutdown.is_cancelled() { "draining" } else { "online" },
+        state: if state.background.shutdown.is_cancelled() { "draining" } else { "online" },
         version: env!("CARGO_PKG_VERSION"),
         players: maps.iter().map(|map| map.players).sum(),
         gateway_port: state.addrs.gateway.port(),

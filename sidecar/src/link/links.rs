@@ -14,12 +14,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::directory::LinkFacts;
 use crate::lock::CookieHash;
-use crate::service::world::PROBE;
 
 /// Maximum number of messages that wait for a map server to read them.
 pub(super) const OUTBOUND_QUEUE: usize = 1_024;
 /// How long a map server may take to say whether it expects a character.
-pub(super) const PREPARE_DEADLINE: Duration = Duration::from_secs(3);
+pub(crate) const PREPARE_DEADLINE: Duration = Duration::from_secs(3);
+
+/// How long a link that seems open has to answer before a new one takes its place.
+pub(crate) const PROBE: Duration = Duration::from_secs(2);
 
 /// The link is closed, or the map server does not read what it is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

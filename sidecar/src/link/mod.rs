@@ -7,54 +7,46 @@
 mod departures;
 mod inbound;
 mod links;
-pub(crate) mod reach;
 mod socket;
 
-use std::ops::Deref;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 pub use departures::{Departure, Departures};
 pub use links::{Link, LinkGone, Links, PrepareFailure, Question};
+pub(crate) use links::{PREPARE_DEADLINE, PROBE};
 pub use socket::router;
 
-use crate::gateway::Sockets;
-use crate::lock::CookieHash;
-use crate::own_folder::OwnFolder;
-use crate::service::world::Gates;
+use crate::directory::Registry;
+use crate::service::world::{DepartureNews, Journeys, LockClock, MapServerLocks, Releases, Residents, ThisReplica};
+use crate::social::Social;
 
-/// Who is connected to this process: map servers by their links, players by their sockets and characters.
-#[derive(Clone, Default)]
-pub struct Hub(Arc<Connected>);
-
-/// What [`Hub`] leads to.
-#[derive(Default)]
-pub struct Connected {
-    /// The map servers' links.
-    pub links: Links,
-    /// The tasks that wait for a character to leave a world.
-    pub departures: Departures,
-    /// Players' gateway sockets.
-    pub sockets: Sockets,
-    /// This sidecar's own cookie, once it has its lock.
-    pub own_cookie: OnceLock<CookieHash>,
-    /// This sidecar's own folder, from when it has its lock until it gives it back.
-    pub own_folder: Mutex<Option<OwnFolder>>,
-    /// Lets each account enter the world one attempt at a time.
-    pub gates: Gates,
-    /// Lets one socket of an account at a time take the account's lock.
-    pub claims: Gates,
-}
-
-impl Hub {
-    /// A hub without links.
-    pub fn new() -> Self {
-        Self::default()
-    }
-}
-
-impl Deref for Hub {
-    type Target = Connected;
-    fn deref(&self) -> &Connected {
-        &self.0
-    }
+/// What serves the map servers that are linked here.
+pub struct MapLinks {
+    /// The open links.
+    pub(crate) links: Arc<Links>,
+    /// This sidecar.
+    pub(crate) this: Arc<ThisReplica>,
+    /// How long a map server has to reclaim what it held.
+    pub(crate) time: LockClock,
+    /// The locks of map servers.
+    pub(crate) servers: Arc<MapServerLocks>,
+    /// The characters on them.
+    pub(crate) residents: Arc<Residents>,
+    /// The characters that they let go.
+    pub(crate) releases: Arc<Releases>,
+    /// The characters that go to other channels.
+    pub(crate) journeys: Arc<Journeys>,
+    /// Who waits for characters to leave.
+    pub(crate) departures: DepartureNews,
+    /// Where map servers are listed.
+    pub(crate) registry: Registry,
+    /// Parties and whispers.
+    pub(crate) social: Social,
+    /// The links, while they are open.
+    pub(crate) tasks: TaskTracker,
+    /// Cancelled when the links are to end.
+    pub(crate) shutdown: CancellationToken,
 }

@@ -20,11 +20,11 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::links::Introduction;
-use super::{Link, inbound};
+use super::{Link, MapLinks};
 use crate::error::{Error, ErrorCode};
 use crate::http::extract::is_service_caller;
 use crate::lock::CookieHash;
-use crate::service::world::{self, Unmet};
+use crate::service::world::Unmet;
 use crate::state::AppState;
 use crate::websocket::{Bounds, Socket, Upgrade};
 
@@ -46,9 +46,9 @@ async fn upgrade(State(state): State<AppState>, headers: HeaderMap, upgrade: Upg
     if !is_service_caller(&state, &headers) {
         return Error::from(ErrorCode::ServiceTokenRequired).into_response();
     }
-    let alive = state.tasks.token();
+    let (map_links, alive) = (state.map_links.clone(), state.background.tasks.token());
     upgrade.open(Bounds::MAP_LINK, move |socket| async move {
-        serve(&state, socket).await;
+        map_links.serve(socket).await;
         drop(alive);
     })
 }
@@ -65,96 +65,114 @@ impl Refusal {
     }
 }
 
-async fn serve(state: &AppState, socket: Socket) {
-    let (mut sink, mut stream) = socket.split();
-    let (link, outbound) = match welcome(state, &mut sink, &mut stream).await {
-        Ok(open) => open,
-        Err(refusal) => return refuse(&mut sink, refusal).await,
-    };
-    tracing::info!(server = %link.server, maps = ?link.maps, channels = link.channels, "map link open");
-    let writer = state.tasks.spawn(write(sink, outbound, link.clone()));
-    let end = read(state, &link, &mut stream).await;
-    state.link.links.remove(&link);
-    if let Err(error) = state.registry.unlinked(&link.server, &state.config.gateway.id).await {
-        tracing::warn!(server = %link.server, %error, "the directory could not be told that a map link is gone");
-    }
-    match end {
-        Ok(()) => tracing::info!(server = %link.server, "map link closed"),
-        Err(error) => {
-            tracing::warn!(server = %link.server, %error, "map link ended");
-            let (code, message) = (error.code.as_str().to_owned(), error.detail.into_owned());
-            // The map server may be gone already.
-            let _ = link.send(ToMap::Refused { code, message });
-        }
-    }
-    link.closed.cancel();
-    if let Err(error) = writer.await {
-        tracing::error!(%error, "the writer of a map link failed");
-    }
-}
-
-/// Handles the first messages: which map server it is, whether we speak the same protocol, and what it reclaims.
-async fn welcome(
-    state: &AppState,
-    sink: &mut SplitSink<Socket, Message>,
-    stream: &mut SplitStream<Socket>,
-) -> Result<(Arc<Link>, mpsc::Receiver<ToMap>), Refusal> {
-    let first = timeout(HELLO_WITHIN, next(stream)).await.map_err(|_| Refusal::new("TIMEOUT", "no Hello came"))?;
-    let Some(Ok(FromMap::Hello { server, link_version, protocol_hash, maps, channels, cookie, fresh })) = first else {
-        return Err(Refusal::new("BAD_MESSAGE", "the first message is Hello"));
-    };
-    if link_version != LINK_VERSION {
-        let message = format!("this sidecar speaks link version {LINK_VERSION}, not {link_version}");
-        return Err(Refusal::new("LINK_VERSION_MISMATCH", message));
-    }
-    let server: ServerId = server.parse().map_err(|error| Refusal::new("BAD_MESSAGE", format!("server: {error}")))?;
-    if protocol_hash != realm::protocol_hash() {
-        let message =
-            format!("this sidecar's game protocol is {:016x}, not {protocol_hash:016x}", realm::protocol_hash());
-        return Err(Refusal::new("PROTOCOL_MISMATCH", message));
-    }
-    if maps.is_empty() || channels == 0 {
-        return Err(Refusal::new("BAD_MESSAGE", "a map server hosts at least one map with one channel"));
-    }
-    let cookie_hash = CookieHash::of(&cookie);
-    let resumed = world::meet(state, &server, &cookie, fresh).await.map_err(|unmet| refusal_of(&server, unmet))?;
-    let introduction = Introduction { server, maps, channels, protocol_hash, cookie: cookie_hash };
-    let (link, outbound) = Link::new(introduction, state.shutdown.child_token());
-    let link = Arc::new(link);
-    let within = state.config.timers.map_reclaim;
-    let reclaim_within_ms = u32::try_from(within.as_millis()).unwrap_or(u32::MAX);
-    let hello = ToMap::Welcome { gateway: state.config.gateway.id.clone(), resumed, reclaim_within_ms };
-    send(sink, &hello).await.map_err(|error| Refusal::new("INTERNAL", error.to_string()))?;
-    let reclaimed = timeout(within, reclaim(state, &link, sink, stream)).await;
-    reclaimed.map_err(|_| Refusal::new("TIMEOUT", "not everything was reclaimed in time"))??;
-    let facts = link.facts(&state.config.gateway.id);
-    // A map server that has expired meanwhile registers again; the directory learns of the link then.
-    state.registry.linked(&link.server, facts).await.map_err(|error| failed(&link.server, &error))?;
-    state.link.links.insert(link.clone());
-    Ok((link, outbound))
-}
-
-/// Reclaims what the map server still holds. Nothing else is sent to it before that is done.
-async fn reclaim(
-    state: &AppState,
-    link: &Link,
-    sink: &mut SplitSink<Socket, Message>,
-    stream: &mut SplitStream<Socket>,
-) -> Result<(), Refusal> {
-    loop {
-        let Some(Ok(FromMap::Reclaim { locks, last })) = next(stream).await else {
-            return Err(Refusal::new("BAD_MESSAGE", "after Welcome comes Reclaim"));
+impl MapLinks {
+    async fn serve(&self, socket: Socket) {
+        let (mut sink, mut stream) = socket.split();
+        let (link, outbound) = match self.welcome(&mut sink, &mut stream).await {
+            Ok(open) => open,
+            Err(refusal) => return refuse(&mut sink, refusal).await,
         };
-        if locks.len() > MAX_RECLAIM_LOCKS {
-            return Err(Refusal::new("BAD_MESSAGE", format!("Reclaim names at most {MAX_RECLAIM_LOCKS} locks")));
+        tracing::info!(server = %link.server, maps = ?link.maps, channels = link.channels, "map link open");
+        let writer = self.tasks.spawn(write(sink, outbound, link.clone()));
+        let end = self.read(&link, &mut stream).await;
+        self.links.remove(&link);
+        if let Err(error) = self.registry.unlinked(&link.server, &self.this.id).await {
+            tracing::warn!(server = %link.server, %error, "the directory could not be told that a map link is gone");
         }
-        let lost = world::reclaim(state, &link.server, &link.cookie, &locks).await;
-        for Fence { character, epoch } in lost.map_err(|error| failed(&link.server, &error))? {
-            let fenced = ToMap::Fenced { character, epoch };
-            send(sink, &fenced).await.map_err(|error| Refusal::new("INTERNAL", error.to_string()))?;
+        match end {
+            Ok(()) => tracing::info!(server = %link.server, "map link closed"),
+            Err(error) => {
+                tracing::warn!(server = %link.server, %error, "map link ended");
+                let (code, message) = (error.code.as_str().to_owned(), error.detail.into_owned());
+                // The map server may be gone already.
+                let _ = link.send(ToMap::Refused { code, message });
+            }
         }
-        if last {
-            return world::reclaimed(state, &link.server).await.map_err(|error| failed(&link.server, &error));
+        link.closed.cancel();
+        if let Err(error) = writer.await {
+            tracing::error!(%error, "the writer of a map link failed");
+        }
+    }
+
+    /// Handles the first messages: which map server it is, whether we speak the same protocol, and what it reclaims.
+    async fn welcome(
+        &self,
+        sink: &mut SplitSink<Socket, Message>,
+        stream: &mut SplitStream<Socket>,
+    ) -> Result<(Arc<Link>, mpsc::Receiver<ToMap>), Refusal> {
+        let first = timeout(HELLO_WITHIN, next(stream)).await.map_err(|_| Refusal::new("TIMEOUT", "no Hello came"))?;
+        let Some(Ok(FromMap::Hello { server, link_version, protocol_hash, maps, channels, cookie, fresh })) = first
+        else {
+            return Err(Refusal::new("BAD_MESSAGE", "the first message is Hello"));
+        };
+        if link_version != LINK_VERSION {
+            let message = format!("this sidecar speaks link version {LINK_VERSION}, not {link_version}");
+            return Err(Refusal::new("LINK_VERSION_MISMATCH", message));
+        }
+        let server: ServerId =
+            server.parse().map_err(|error| Refusal::new("BAD_MESSAGE", format!("server: {error}")))?;
+        if protocol_hash != realm::protocol_hash() {
+            let message =
+                format!("this sidecar's game protocol is {:016x}, not {protocol_hash:016x}", realm::protocol_hash());
+            return Err(Refusal::new("PROTOCOL_MISMATCH", message));
+        }
+        if maps.is_empty() || channels == 0 {
+            return Err(Refusal::new("BAD_MESSAGE", "a map server hosts at least one map with one channel"));
+        }
+        let cookie_hash = CookieHash::of(&cookie);
+        let resumed = self.servers.meet(&server, &cookie, fresh).await.map_err(|unmet| refusal_of(&server, unmet))?;
+        let introduction = Introduction { server, maps, channels, protocol_hash, cookie: cookie_hash };
+        let (link, outbound) = Link::new(introduction, self.shutdown.child_token());
+        let link = Arc::new(link);
+        let within = self.time.timers.map_reclaim;
+        let reclaim_within_ms = u32::try_from(within.as_millis()).unwrap_or(u32::MAX);
+        let hello = ToMap::Welcome { gateway: self.this.id.clone(), resumed, reclaim_within_ms };
+        send(sink, &hello).await.map_err(|error| Refusal::new("INTERNAL", error.to_string()))?;
+        let reclaimed = timeout(within, self.reclaim(&link, sink, stream)).await;
+        reclaimed.map_err(|_| Refusal::new("TIMEOUT", "not everything was reclaimed in time"))??;
+        let facts = link.facts(&self.this.id);
+        // A map server that has expired meanwhile registers again; the directory learns of the link then.
+        self.registry.linked(&link.server, facts).await.map_err(|error| failed(&link.server, &error))?;
+        self.links.insert(link.clone());
+        Ok((link, outbound))
+    }
+
+    /// Reclaims what the map server still holds. Nothing else is sent to it before that is done.
+    async fn reclaim(
+        &self,
+        link: &Link,
+        sink: &mut SplitSink<Socket, Message>,
+        stream: &mut SplitStream<Socket>,
+    ) -> Result<(), Refusal> {
+        loop {
+            let Some(Ok(FromMap::Reclaim { locks, last })) = next(stream).await else {
+                return Err(Refusal::new("BAD_MESSAGE", "after Welcome comes Reclaim"));
+            };
+            if locks.len() > MAX_RECLAIM_LOCKS {
+                return Err(Refusal::new("BAD_MESSAGE", format!("Reclaim names at most {MAX_RECLAIM_LOCKS} locks")));
+            }
+            let lost = self.servers.reclaim(&link.server, &link.cookie, &locks).await;
+            for Fence { character, epoch } in lost.map_err(|error| failed(&link.server, &error))? {
+                let fenced = ToMap::Fenced { character, epoch };
+                send(sink, &fenced).await.map_err(|error| Refusal::new("INTERNAL", error.to_string()))?;
+            }
+            if last {
+                return self.servers.reclaimed(&link.server).await.map_err(|error| failed(&link.server, &error));
+            }
+        }
+    }
+
+    /// Handles messages in order until the link ends.
+    async fn read(&self, link: &Arc<Link>, stream: &mut SplitStream<Socket>) -> Result<(), Error> {
+        loop {
+            let message = tokio::select! {
+                // A newer link of the same server has replaced this one: no further message of this one counts.
+                biased;
+                () = link.closed.cancelled() => return Ok(()),
+                message = next_within(link, stream) => message?,
+            };
+            let Some(message) = message else { return Ok(()) };
+            self.handle(link, message).await?;
         }
     }
 }
@@ -179,20 +197,6 @@ async fn refuse(sink: &mut SplitSink<Socket, Message>, refusal: Refusal) {
     // Whether the map server still reads this does not matter: the link ends either way.
     let _ = send(sink, &message).await;
     let _ = timeout(WRITE_DEADLINE, sink.close()).await;
-}
-
-/// Handles messages in order until the link ends.
-async fn read(state: &AppState, link: &Arc<Link>, stream: &mut SplitStream<Socket>) -> Result<(), Error> {
-    loop {
-        let message = tokio::select! {
-            // A newer link of the same server has replaced this one: no further message of this one counts.
-            biased;
-            () = link.closed.cancelled() => return Ok(()),
-            message = next_within(link, stream) => message?,
-        };
-        let Some(message) = message else { return Ok(()) };
-        inbound::handle(state, link, message).await?;
-    }
 }
 
 /// The next message of a map server that answers pings; `None` at the end of the link.

@@ -1,33 +1,33 @@
 //! How this sidecar answers others.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::{Answer, Ask, News, ReplicaHandler};
-use crate::link::PrepareFailure;
-use crate::state::AppState;
+use crate::gateway::Sockets;
+use crate::link::{Departures, Links, PrepareFailure};
 
 /// Answers from what is connected to this process.
-pub struct LocalReplica(AppState);
-
-impl LocalReplica {
-    /// A handler that answers for this process.
-    pub fn new(state: AppState) -> Self {
-        Self(state)
-    }
+pub struct LocalReplica {
+    /// The map servers' links.
+    pub links: Arc<Links>,
+    /// Who waits for characters to leave.
+    pub departures: Arc<Departures>,
+    /// The players' sockets.
+    pub sockets: Arc<Sockets>,
 }
 
 #[async_trait]
 impl ReplicaHandler for LocalReplica {
     async fn answer(&self, _from: &str, ask: Ask) -> Answer {
-        let hub = &self.0.link;
         match ask {
-            Ask::ToMapServer { server, message } => match hub.links.send(&server, message) {
+            Ask::ToMapServer { server, message } => match self.links.send(&server, message) {
                 Ok(()) => Answer::Sent,
                 Err(_) => Answer::NoLink,
             },
-            Ask::Prepare { server, question } => match hub.links.get(&server) {
+            Ask::Prepare { server, question } => match self.links.get(&server) {
                 None => Answer::NoLink,
                 Some(link) => match link.prepare(question).await {
                     Ok(spawn) => Answer::Prepared(spawn),
@@ -36,9 +36,9 @@ impl ReplicaHandler for LocalReplica {
                 },
             },
             Ask::CloseSockets { account, keep_session, code, reason } => {
-                Answer::Closed { count: hub.sockets.close_others(account, keep_session, code, &reason) }
+                Answer::Closed { count: self.sockets.close_others(account, keep_session, code, &reason) }
             }
-            Ask::PingLink { server } => Answer::LinkAlive(match hub.links.get(&server) {
+            Ask::PingLink { server } => Answer::LinkAlive(match self.links.get(&server) {
                 Some(link) => link.answers().await,
                 None => false,
             }),
@@ -46,12 +46,11 @@ impl ReplicaHandler for LocalReplica {
     }
 
     async fn heard(&self, _from: &str, news: News) {
-        let hub = &self.0.link;
         match news {
-            News::Departed { character } => hub.departures.departed(character),
-            News::SessionEnded { session } => hub.sockets.close_session(session),
+            News::Departed { character } => self.departures.departed(character),
+            News::SessionEnded { session } => self.sockets.close_session(session),
             News::Lingers { character, longest_ms } => {
-                hub.departures.lingers(character, Duration::from_millis(longest_ms.into()));
+                self.departures.lingers(character, Duration::from_millis(longest_ms.into()));
             }
         }
     }

@@ -1,18 +1,24 @@
 //! Registration, log-in, token refresh and log-out.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use realmgate_protocol::ids::AccountId;
 use secrecy::SecretString;
 use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::limits::Source;
-use super::tokens::{self, Caller, RefreshToken};
-use super::world;
+use super::limits::{Limits, Source};
+use super::passwords::Passwords;
+use super::tokens::{self, Caller, Tokens};
+use super::world::{AccountLocks, Exits};
+use crate::clock::Clock;
 use crate::error::{Error, ErrorCode};
-use crate::state::AppState;
 use crate::store::accounts::NewAccount;
 use crate::store::sessions::Rotation;
+use crate::store::{AccountStore, SessionStore};
 
 /// Allowed lengths of a user name, in characters.
 pub const USERNAME_LENGTH: std::ops::RangeInclusive<usize> = 3..=64;
@@ -62,150 +68,166 @@ pub fn password_fault(password: &str) -> Option<&'static str> {
     }
 }
 
-/// Creates an account and logs it in. The caller has checked both texts with [`username_fault`] and
-/// [`password_fault`].
-///
-/// # Errors
-/// `USERNAME_TAKEN`; `RATE_LIMITED` for too many registrations or waiting log-ins; `OVERLOADED` when the queue for
-/// password hashes is full; others when hashing fails or the database cannot be asked.
-pub async fn register(
-    state: &AppState,
-    source: Source,
-    username: &str,
-    password: SecretString,
-) -> Result<Grant, Error> {
-    state.limits.registration(source).await?;
-    let folded = fold_username(username);
-    // Checked first, so that a taken name does not cost a hash. The insert below decides.
-    if state.store.accounts.find_password(&folded).await?.is_some() {
-        return Err(ErrorCode::UsernameTaken.into());
-    }
-    let password_hash = state.passwords.turn(source, &folded).await?.hash(password).await?;
-    let id = AccountId::from(Uuid::now_v7());
-    let account =
-        NewAccount { id, folded: &folded, username, password_hash: &password_hash, at_ms: state.clock.now_ms() };
-    if !state.store.accounts.create_with_password(account).await? {
-        return Err(ErrorCode::UsernameTaken.into());
-    }
-    metrics::counter!("realmgate_registrations_total").increment(1);
-    tracing::info!(account = %id, "registered");
-    open_session(state, id, 0).await
+/// Accounts and their log-ins.
+pub struct Accounts {
+    pub(crate) store: AccountStore,
+    pub(crate) log_ins: SessionStore,
+    pub(crate) passwords: Arc<Passwords>,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) tokens: Arc<Tokens>,
+    /// The locks of accounts, which wait for log-ins.
+    pub(crate) locks: Arc<AccountLocks>,
+    /// The way out of the world, for players whose log-in ends.
+    pub(crate) exits: Arc<Exits>,
+    pub(crate) clock: Clock,
+    /// How long a log-out waits for its player to leave the world.
+    pub(crate) handover_wait: Duration,
+    /// Log-ins that are being ended.
+    pub(crate) tasks: TaskTracker,
 }
 
-/// Logs in by password. Takes the same time whether the user exists or not.
-///
-/// # Errors
-/// `INVALID_CREDENTIALS`; `RATE_LIMITED` for too many calls, failures or log-ins; `OVERLOADED` when the queue for
-/// password hashes is full; others when the stored hash cannot be checked or the database cannot be asked.
-pub async fn login(state: &AppState, source: Source, username: &str, password: SecretString) -> Result<Grant, Error> {
-    // A right password costs a hash too, and a row.
-    state.limits.anonymous_call(source).await?;
-    let folded = fold_username(username);
-    may_try(state, source, &folded).await?;
-    let turn = state.passwords.turn(source, &folded).await?;
-    // Checked again now that it is our turn: guesses that are sent all at once do not pass the limit together.
-    may_try(state, source, &folded).await?;
+impl Accounts {
+    /// Creates an account and logs it in. The caller has checked both texts with [`username_fault`] and
+    /// [`password_fault`].
+    ///
+    /// # Errors
+    /// `USERNAME_TAKEN`; `RATE_LIMITED` for too many registrations or waiting log-ins; `OVERLOADED` when the queue for
+    /// password hashes is full; others when hashing fails or the database cannot be asked.
+    pub async fn register(&self, source: Source, username: &str, password: SecretString) -> Result<Grant, Error> {
+        self.limits.registration(source).await?;
+        let folded = fold_username(username);
+        // Checked first, so that a taken name does not cost a hash. The insert below decides.
+        if self.store.find_password(&folded).await?.is_some() {
+            return Err(ErrorCode::UsernameTaken.into());
+        }
+        let password_hash = self.passwords.turn(source, &folded).await?.hash(password).await?;
+        let id = AccountId::from(Uuid::now_v7());
+        let account =
+            NewAccount { id, folded: &folded, username, password_hash: &password_hash, at_ms: self.clock.now_ms() };
+        if !self.store.create_with_password(account).await? {
+            return Err(ErrorCode::UsernameTaken.into());
+        }
+        metrics::counter!("realmgate_registrations_total").increment(1);
+        tracing::info!(account = %id, "registered");
+        self.open_session(id, 0).await
+    }
 
-    // No name has control characters, and PostgreSQL takes no text with a zero byte.
-    let row = match folded.contains(char::is_control) {
-        true => None,
-        false => state.store.accounts.find_password(&folded).await?,
-    };
-    let hash = row.as_ref().map(|row| row.password_hash.clone());
-    let checked = turn.verify(password, hash).await?;
-    match row.filter(|_| checked.fits) {
-        Some(row) => {
-            state.limits.log_ins.record(&folded).await;
-            if let Some(renewed) = checked.renewed {
-                state.store.accounts.renew_password(&folded, &row.password_hash, &renewed).await?;
-                tracing::info!(account = %row.account, "the password's hash was renewed");
+    /// Logs in by password. Takes the same time whether the user exists or not.
+    ///
+    /// # Errors
+    /// `INVALID_CREDENTIALS`; `RATE_LIMITED` for too many calls, failures or log-ins; `OVERLOADED` when the queue for
+    /// password hashes is full; others when the stored hash cannot be checked or the database cannot be asked.
+    pub async fn login(&self, source: Source, username: &str, password: SecretString) -> Result<Grant, Error> {
+        // A right password costs a hash too, and a row.
+        self.limits.anonymous_call(source).await?;
+        let folded = fold_username(username);
+        self.may_try(source, &folded).await?;
+        let turn = self.passwords.turn(source, &folded).await?;
+        // Checked again now that it is our turn: guesses that are sent all at once do not pass the limit together.
+        self.may_try(source, &folded).await?;
+
+        // No name has control characters, and PostgreSQL takes no text with a zero byte.
+        let row = match folded.contains(char::is_control) {
+            true => None,
+            false => self.store.find_password(&folded).await?,
+        };
+        let hash = row.as_ref().map(|row| row.password_hash.clone());
+        let checked = turn.verify(password, hash).await?;
+        match row.filter(|_| checked.fits) {
+            Some(row) => {
+                self.limits.log_ins.record(&folded).await;
+                if let Some(renewed) = checked.renewed {
+                    self.store.renew_password(&folded, &row.password_hash, &renewed).await?;
+                    tracing::info!(account = %row.account, "the password's hash was renewed");
+                }
+                metrics::counter!("realmgate_logins_total", "result" => "ok").increment(1);
+                self.open_session(row.account, row.token_version).await
             }
-            metrics::counter!("realmgate_logins_total", "result" => "ok").increment(1);
-            open_session(state, row.account, row.token_version).await
-        }
-        None => {
-            state.limits.failures.record(&folded, source).await;
-            metrics::counter!("realmgate_logins_total", "result" => "failed").increment(1);
-            Err(ErrorCode::InvalidCredentials.into())
-        }
-    }
-}
-
-/// Checks the rate limits of failed and successful log-ins, before a password is hashed.
-async fn may_try(state: &AppState, source: Source, folded: &str) -> Result<(), Error> {
-    state.limits.failures.check(folded, source).await?;
-    state.limits.log_ins.check(folded).await
-}
-
-/// Trades a refresh token for a new pair (refresh token rotation), and has the gateways wait for the log-in anew. A
-/// token that comes a second time was copied: its whole family is revoked, and the log-in ends.
-///
-/// # Errors
-/// `INVALID_REFRESH_TOKEN` when the token is unknown, expired or used; others when the database cannot be asked.
-pub async fn refresh(state: &AppState, refresh_token: &str) -> Result<Grant, Error> {
-    let next = RefreshToken::generate(state)?;
-    let used = tokens::hash_refresh(refresh_token);
-    let family = tokens::family(state, refresh_token);
-    match state.store.sessions.rotate(&used, family, next.row()).await? {
-        Rotation::Rotated { session, account, token_version } => {
-            if let Err(error) = world::refreshed(state, account, session).await {
-                // The old token is spent: the client gets the new one, whatever else fails.
-                tracing::error!(%error, %account, "no gateway waits for a log-in that was refreshed");
+            None => {
+                self.limits.failures.record(&folded, source).await;
+                metrics::counter!("realmgate_logins_total", "result" => "failed").increment(1);
+                Err(ErrorCode::InvalidCredentials.into())
             }
-            let (access_token, expires_in) = tokens::mint_access(state, account, session, token_version)?;
-            Ok(Grant { access_token, account, refresh_token: next.of_session(state, session), expires_in })
         }
-        Rotation::Reused { session, account } => {
-            metrics::counter!("realmgate_refresh_reuse_total").increment(1);
-            tracing::warn!(%session, "a used refresh token came back: its session is ended");
-            // The caller need not wait until a player has left the world.
-            drop(end_session(state, account, session));
-            Err(ErrorCode::InvalidRefreshToken.into())
+    }
+
+    /// Checks the rate limits of failed and successful log-ins, before a password is hashed.
+    async fn may_try(&self, source: Source, folded: &str) -> Result<(), Error> {
+        self.limits.failures.check(folded, source).await?;
+        self.limits.log_ins.check(folded).await
+    }
+
+    /// Trades a refresh token for a new pair (refresh token rotation), and has the gateways wait for the log-in anew. A
+    /// token that comes a second time was copied: its whole family is revoked, and the log-in ends.
+    ///
+    /// # Errors
+    /// `INVALID_REFRESH_TOKEN` when the token is unknown, expired or used; others when the database cannot be asked.
+    pub async fn refresh(&self, refresh_token: &str) -> Result<Grant, Error> {
+        let next = self.tokens.mint_refresh()?;
+        let used = tokens::hash_refresh(refresh_token);
+        let family = self.tokens.family(refresh_token);
+        match self.log_ins.rotate(&used, family, next.row()).await? {
+            Rotation::Rotated { session, account, token_version } => {
+                if let Err(error) = self.locks.refreshed(account, session).await {
+                    // The old token is spent: the client gets the new one, whatever else fails.
+                    tracing::error!(%error, %account, "no gateway waits for a log-in that was refreshed");
+                }
+                let (access_token, expires_in) = self.tokens.mint_access(account, session, token_version)?;
+                Ok(Grant { access_token, account, refresh_token: self.tokens.seal_refresh(&next, session), expires_in })
+            }
+            Rotation::Reused { session, account } => {
+                metrics::counter!("realmgate_refresh_reuse_total").increment(1);
+                tracing::warn!(%session, "a used refresh token came back: its session is ended");
+                // The caller need not wait until a player has left the world.
+                drop(self.end_session(account, session));
+                Err(ErrorCode::InvalidRefreshToken.into())
+            }
+            Rotation::Dead => Err(ErrorCode::InvalidRefreshToken.into()),
         }
-        Rotation::Dead => Err(ErrorCode::InvalidRefreshToken.into()),
     }
-}
 
-/// Ends the log-in, and takes its player out of the world. That is completed even if the client does not wait for it.
-///
-/// # Errors
-/// When the database cannot be asked, or the player could not be taken out of the world.
-pub async fn logout(state: &AppState, caller: &Caller) -> Result<(), Error> {
-    let ending = end_session(state, caller.account, caller.session);
-    match tokio::time::timeout(state.config.timers.handover_wait, ending).await {
-        Ok(ended) => ended.map_err(Error::internal)?,
-        // The log-in has ended. Its player waits behind an entry of the account, or for the end of a fight, and leaves
-        // then.
-        Err(_) => Ok(()),
-    }
-}
-
-/// Ends a log-in for good, with all that depends on it: tokens, sockets at every sidecar, its part of the account's
-/// lock, and the player that it brought into the world. Everything that ends a log-in calls this. It completes even if
-/// nobody waits for the handle.
-pub fn end_session(state: &AppState, account: AccountId, session: Uuid) -> JoinHandle<Result<(), Error>> {
-    let ending = {
-        let state = state.clone();
-        async move {
-            state.store.sessions.end(session, state.clock.now_ms()).await?;
-            world::log_out(&state, account, session).await.inspect_err(|error| {
-                tracing::error!(%error, %account, "a log-in has ended, and not all that lived by it");
-            })
+    /// Ends the log-in, and takes its player out of the world. That is completed even if the client does not wait for
+    /// it.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or the player could not be taken out of the world.
+    pub async fn logout(&self, caller: &Caller) -> Result<(), Error> {
+        let ending = self.end_session(caller.account, caller.session);
+        match tokio::time::timeout(self.handover_wait, ending).await {
+            Ok(ended) => ended.map_err(Error::internal)?,
+            // The log-in has ended. Its player waits behind an entry of the account, or for the end of a fight, and
+            // leaves then.
+            Err(_) => Ok(()),
         }
-    };
-    state.tasks.spawn(ending.in_current_span())
-}
-
-async fn open_session(state: &AppState, account: AccountId, token_version: i64) -> Result<Grant, Error> {
-    let session = Uuid::now_v7();
-    let refresh = RefreshToken::generate(state)?;
-    for oldest in state.store.sessions.open(session, account, refresh.row()).await? {
-        tracing::info!(%account, session = %oldest, "the oldest log-in is ended: the account has opened too many");
-        drop(end_session(state, account, oldest));
     }
-    world::logged_in(state, account, session).await?;
-    let (access_token, expires_in) = tokens::mint_access(state, account, session, token_version)?;
-    Ok(Grant { access_token, account, refresh_token: refresh.of_session(state, session), expires_in })
+
+    /// Ends a log-in for good, with all that depends on it: tokens, sockets at every sidecar, its part of the account's
+    /// lock, and the player that it brought into the world. Everything that ends a log-in calls this. It completes even
+    /// if nobody waits for the handle.
+    pub fn end_session(&self, account: AccountId, session: Uuid) -> JoinHandle<Result<(), Error>> {
+        let ending = {
+            let (log_ins, exits, now_ms) = (self.log_ins.clone(), self.exits.clone(), self.clock.now_ms());
+            async move {
+                log_ins.end(session, now_ms).await?;
+                exits.log_out(account, session).await.inspect_err(|error| {
+                    tracing::error!(%error, %account, "a log-in has ended, and not all that lived by it");
+                })
+            }
+        };
+        self.tasks.spawn(ending.in_current_span())
+    }
+
+    async fn open_session(&self, account: AccountId, token_version: i64) -> Result<Grant, Error> {
+        let session = Uuid::now_v7();
+        let refresh = self.tokens.mint_refresh()?;
+        for oldest in self.log_ins.open(session, account, refresh.row()).await? {
+            tracing::info!(%account, session = %oldest, "the oldest log-in is ended: the account has opened too many");
+            drop(self.end_session(account, oldest));
+        }
+        self.locks.logged_in(account, session).await?;
+        let (access_token, expires_in) = self.tokens.mint_access(account, session, token_version)?;
+        Ok(Grant { access_token, account, refresh_token: self.tokens.seal_refresh(&refresh, session), expires_in })
+    }
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use realmgate_protocol::ids::MapId;
 
+use crate::directory::Registry;
 use crate::error::Error;
-use crate::state::AppState;
 
 /// A map that is hosted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,9 +21,9 @@ pub struct HostedMap {
 ///
 /// # Errors
 /// When the registry cannot be asked.
-pub async fn hosted_maps(state: &AppState) -> Result<BTreeMap<MapId, HostedMap>, Error> {
+pub async fn hosted_maps(registry: &Registry) -> Result<BTreeMap<MapId, HostedMap>, Error> {
     let mut maps = BTreeMap::<MapId, HostedMap>::new();
-    for server in state.registry.servers().await? {
+    for server in registry.servers().await? {
         for (place, map) in server.supported_maps.iter().enumerate() {
             let hosted = maps.entry(*map).or_default();
             hosted.servers += 1;
@@ -59,7 +59,7 @@ mod tests {
         FakeMap::register(world.state(), "foreign", &[2, 3], None).await;
         assert!(world.state().registry.heartbeat(&"foreign".parse().unwrap(), 9, 0.0).await.unwrap());
 
-        let maps = hosted_maps(world.state()).await.unwrap();
+        let maps = hosted_maps(&world.state().registry).await.unwrap();
         let hosted = |servers, players| HostedMap { servers, players };
         let wanted = [(MapId(1), hosted(1, 7)), (MapId(2), hosted(2, 5 + 9)), (MapId(3), hosted(1, 0))];
         assert_eq!(maps.into_iter().collect::<Vec<_>>(), wanted);

@@ -2,9 +2,10 @@
 
 use realmgate_protocol::ids::{AccountId, CharacterId, MapId, ServerId};
 
+use crate::directory::Sessions;
 use crate::error::Error;
 use crate::lock::LockOwner;
-use crate::state::AppState;
+use crate::store::OnlineStore;
 use crate::store::online::{OnlinePage, OnlineRow};
 
 /// Page and filters of the list.
@@ -51,44 +52,52 @@ pub struct InWorld {
     pub since_ms: u64,
 }
 
-/// A page of the list, by account id. An entry ends with its lock: at a log-out, and when a connection is lost for
-/// good.
-///
-/// # Errors
-/// When the database cannot be asked.
-pub async fn logged_in(state: &AppState, wanted: &Wanted) -> Result<Vec<LoggedIn>, Error> {
-    let limit = wanted.limit as usize;
-    let mut page =
-        OnlinePage { after: wanted.after, limit: wanted.limit, map: wanted.map, server: wanted.server.clone() };
-    let mut found = Vec::new();
-    // The store does not know where a character is that was never saved: a page of it may be more than is wanted.
-    loop {
-        let rows = state.store.online.online(&page).await?;
-        let is_last = rows.len() < limit;
-        page.after = rows.last().map(|row| row.account);
-        for row in rows {
-            let entry = seen(state, entry(row)).await;
-            if wanted.map.is_none() || entry.character.as_ref().and_then(|character| character.map) == wanted.map {
-                found.push(entry);
-            }
-        }
-        if is_last || found.len() >= limit {
-            found.truncate(limit);
-            return Ok(found);
-        }
-    }
+/// Lists who is logged in.
+pub struct Online {
+    pub(crate) store: OnlineStore,
+    pub(crate) sessions: Sessions,
 }
 
-/// Adds the place of a character that was never saved: its session entry knows where it appeared.
-async fn seen(state: &AppState, mut entry: LoggedIn) -> LoggedIn {
-    if let Some(character) = entry.character.as_mut().filter(|character| character.map.is_none())
-        && let Ok(Some(session)) = state.sessions.get(&entry.account.to_string()).await
-        && let Some(seen) = session.character.filter(|seen| seen.id == character.id.to_string())
-    {
-        let at = seen.at.unwrap_or_default();
-        (character.map, character.at) = (Some(seen.map_id), (at.x, at.y));
+impl Online {
+    /// A page of the list, by account id. An entry ends with its lock: at a log-out, and when a connection is lost for
+    /// good.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn logged_in(&self, wanted: &Wanted) -> Result<Vec<LoggedIn>, Error> {
+        let limit = wanted.limit as usize;
+        let mut page =
+            OnlinePage { after: wanted.after, limit: wanted.limit, map: wanted.map, server: wanted.server.clone() };
+        let mut found = Vec::new();
+        // The store does not know where a character is that was never saved: a page of it may be more than is wanted.
+        loop {
+            let rows = self.store.online(&page).await?;
+            let is_last = rows.len() < limit;
+            page.after = rows.last().map(|row| row.account);
+            for row in rows {
+                let entry = self.seen(entry(row)).await;
+                if wanted.map.is_none() || entry.character.as_ref().and_then(|character| character.map) == wanted.map {
+                    found.push(entry);
+                }
+            }
+            if is_last || found.len() >= limit {
+                found.truncate(limit);
+                return Ok(found);
+            }
+        }
     }
-    entry
+
+    /// Adds the place of a character that was never saved: its session entry knows where it appeared.
+    async fn seen(&self, mut entry: LoggedIn) -> LoggedIn {
+        if let Some(character) = entry.character.as_mut().filter(|character| character.map.is_none())
+            && let Ok(Some(session)) = self.sessions.get(&entry.account.to_string()).await
+            && let Some(seen) = session.character.filter(|seen| seen.id == character.id.to_string())
+        {
+            let at = seen.at.unwrap_or_default();
+            (character.map, character.at) = (Some(seen.map_id), (at.x, at.y));
+        }
+        entry
+    }
 }
 
 fn entry(row: OnlineRow) -> LoggedIn {
@@ -121,7 +130,7 @@ mod tests {
 
     async fn names(world: &TestWorld, wanted: Wanted) -> Vec<String> {
         let wanted = Wanted { limit: wanted.limit.max(10), ..wanted };
-        let list = logged_in(world.state(), &wanted).await.unwrap();
+        let list = world.state().online.logged_in(&wanted).await.unwrap();
         list.into_iter().map(|entry| entry.username.unwrap()).collect()
     }
 
@@ -136,7 +145,7 @@ mod tests {
         let ben_client = ben.connect().await;
         assert_eq!(names(&world, Wanted::default()).await, ["Ann", "Ben"]);
 
-        let list = logged_in(world.state(), &Wanted { limit: 10, ..Wanted::default() }).await.unwrap();
+        let list = world.state().online.logged_in(&Wanted { limit: 10, ..Wanted::default() }).await.unwrap();
         assert_eq!((list[0].account, list[1].account), (ann.account, ben.account));
         assert_eq!(list[0].gateway.as_deref(), Some("gateway-1"));
         let character = list[0].character.as_ref().unwrap();
@@ -150,7 +159,7 @@ mod tests {
         let (character, epoch, reason) = map.kick().await;
         map.release(save(character, epoch, 1, soft_at(1, 2_048)), reason).await;
         ann_client.expect("leave_world_success").await;
-        let list = logged_in(world.state(), &Wanted { limit: 10, ..Wanted::default() }).await.unwrap();
+        let list = world.state().online.logged_in(&Wanted { limit: 10, ..Wanted::default() }).await.unwrap();
         let entry = list.iter().find(|entry| entry.account == ann.account);
         assert_eq!(entry.unwrap().character, None, "she is out of the world, and still connected");
         ann_client.close().await;
@@ -172,9 +181,9 @@ mod tests {
             clients.push(world.in_world(name, &mut first).await);
         }
         let page = |after| Wanted { limit: 2, after, ..Wanted::default() };
-        let list = logged_in(world.state(), &page(None)).await.unwrap();
+        let list = world.state().online.logged_in(&page(None)).await.unwrap();
         assert_eq!(list.len(), 2);
-        let rest = logged_in(world.state(), &page(Some(list[1].account))).await.unwrap();
+        let rest = world.state().online.logged_in(&page(Some(list[1].account))).await.unwrap();
         let all: Vec<_> = list.iter().chain(&rest).map(|entry| entry.username.clone().unwrap()).collect();
         assert_eq!(all, ["Ann", "Ben", "Cid"]);
 

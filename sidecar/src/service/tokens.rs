@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::clock::Clock;
+use crate::config::TokenTimes;
 use crate::error::{Error, ErrorCode};
-use crate::state::AppState;
+use crate::store::SessionStore;
 use crate::store::sessions::NewRefreshToken;
 
 const REFRESH_TOKEN_BYTES: usize = 32;
@@ -44,7 +46,7 @@ pub struct Caller {
 }
 
 /// Signs and verifies access tokens. Keys rotate by their ids.
-pub struct TokenKeys {
+struct TokenKeys {
     signing: (String, EncodingKey),
     verifying: Vec<Verifying>,
 }
@@ -59,7 +61,7 @@ struct Verifying {
 
 impl TokenKeys {
     /// The keys of `JWT_SECRET`.
-    pub fn new(keys: &KeyRing) -> Self {
+    fn new(keys: &KeyRing) -> Self {
         let secrets: Vec<(&str, &[u8])> = keys.iter().collect();
         let (first_id, first) = secrets[0];
         Self {
@@ -109,37 +111,85 @@ fn header(key_id: &str) -> Header {
     Header { kid: Some(key_id.to_owned()), ..Header::new(Algorithm::HS256) }
 }
 
-/// A new access token of a session, and its lifetime in seconds.
-///
-/// # Errors
-/// `INTERNAL` when the token cannot be signed.
-pub fn mint_access(state: &AppState, account: AccountId, session: Uuid, version: i64) -> Result<(String, u64), Error> {
-    let (iat, expires_in) = (state.clock.now_ms() / 1_000, state.config.tokens.access.as_secs());
-    let claims = Claims {
-        user_id: account.to_string(),
-        iat,
-        exp: iat + expires_in,
-        jti: Uuid::new_v4().to_string(),
-        sid: session.to_string(),
-        ver: version,
-    };
-    Ok((state.token_keys.sign(&claims)?, expires_in))
+/// Mints and checks the tokens of log-ins.
+pub struct Tokens {
+    keys: TokenKeys,
+    /// The keys of `JWT_SECRET`, which sign refresh tokens too.
+    secrets: KeyRing,
+    times: TokenTimes,
+    log_ins: SessionStore,
+    clock: Clock,
 }
 
-/// Verifies an access token and returns its caller.
-///
-/// # Errors
-/// [`ErrorCode::Unauthorized`] for a token that is forged, expired, revoked or logged out; others when the database
-/// cannot be asked.
-pub async fn authenticate(state: &AppState, token: &str) -> Result<Caller, Error> {
-    let refuse = || Error::from(ErrorCode::Unauthorized);
-    let claims = state.token_keys.open(token, state.clock.now_ms()).ok_or_else(refuse)?;
-    let session: Uuid = claims.sid.parse().map_err(|_| refuse())?;
-    let row = state.store.sessions.find_live(session).await?.ok_or_else(refuse)?;
-    if row.account.to_string() != claims.user_id || row.token_version != claims.ver {
-        return Err(refuse());
+impl Tokens {
+    /// Tokens that these keys sign, for the log-ins of a store.
+    pub fn new(secrets: &KeyRing, times: TokenTimes, log_ins: SessionStore, clock: Clock) -> Self {
+        Self { keys: TokenKeys::new(secrets), secrets: secrets.clone(), times, log_ins, clock }
     }
-    Ok(Caller { account: row.account, session, role: row.role })
+
+    /// A new access token of a session, and its lifetime in seconds.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the token cannot be signed.
+    pub fn mint_access(&self, account: AccountId, session: Uuid, version: i64) -> Result<(String, u64), Error> {
+        let (iat, expires_in) = (self.clock.now_ms() / 1_000, self.times.access.as_secs());
+        let claims = Claims {
+            user_id: account.to_string(),
+            iat,
+            exp: iat + expires_in,
+            jti: Uuid::new_v4().to_string(),
+            sid: session.to_string(),
+            ver: version,
+        };
+        Ok((self.keys.sign(&claims)?, expires_in))
+    }
+
+    /// Verifies an access token and returns its caller.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Unauthorized`] for a token that is forged, expired, revoked or logged out; others when the database
+    /// cannot be asked.
+    pub async fn authenticate(&self, token: &str) -> Result<Caller, Error> {
+        let refuse = || Error::from(ErrorCode::Unauthorized);
+        let claims = self.keys.open(token, self.clock.now_ms()).ok_or_else(refuse)?;
+        let session: Uuid = claims.sid.parse().map_err(|_| refuse())?;
+        let row = self.log_ins.find_live(session).await?.ok_or_else(refuse)?;
+        if row.account.to_string() != claims.user_id || row.token_version != claims.ver {
+            return Err(refuse());
+        }
+        Ok(Caller { account: row.account, session, role: row.role })
+    }
+
+    /// A new random refresh token.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the system gives no random bytes.
+    pub fn mint_refresh(&self) -> Result<RefreshToken, Error> {
+        let mut bytes = [0; REFRESH_TOKEN_BYTES];
+        getrandom::fill(&mut bytes).map_err(|error| Error::internal(anyhow::anyhow!("random bytes: {error}")))?;
+        let text = URL_SAFE_NO_PAD.encode(bytes);
+        let at_ms = self.clock.now_ms();
+        let lives_ms = u64::try_from(self.times.refresh.as_millis()).unwrap_or(u64::MAX);
+        Ok(RefreshToken { hash: hash_refresh(&text), text, expires_at_ms: at_ms.saturating_add(lives_ms), at_ms })
+    }
+
+    /// The whole token that the client keeps: random part, log-in and signature.
+    pub fn seal_refresh(&self, token: &RefreshToken, session: Uuid) -> String {
+        let signing = self.secrets.iter().next().map(|(_, key)| key).unwrap_or_default();
+        let signature = family_mac(signing, &token.text, session).finalize().into_bytes();
+        let signature = URL_SAFE_NO_PAD.encode(&signature[..FAMILY_MAC_BYTES]);
+        format!("{}.{}.{signature}", token.text, session.simple())
+    }
+
+    /// The log-in that a refresh token names, if one of our keys has signed that.
+    pub fn family(&self, token: &str) -> Option<Uuid> {
+        let (random, rest) = token.split_once('.')?;
+        let (session, signature) = rest.split_once('.')?;
+        let session: Uuid = session.parse().ok()?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).ok().filter(|bytes| bytes.len() == FAMILY_MAC_BYTES)?;
+        let signed = |key: &[u8]| family_mac(key, random, session).verify_truncated_left(&signature).is_ok();
+        self.secrets.iter().any(|(_, key)| signed(key)).then_some(session)
+    }
 }
 
 /// An opaque refresh token. Only its hash is stored, and only while it is in force. It names its log-in, signed by us:
@@ -153,27 +203,6 @@ pub struct RefreshToken {
 }
 
 impl RefreshToken {
-    /// A new random token.
-    ///
-    /// # Errors
-    /// `INTERNAL` when the system gives no random bytes.
-    pub fn generate(state: &AppState) -> Result<Self, Error> {
-        let mut bytes = [0; REFRESH_TOKEN_BYTES];
-        getrandom::fill(&mut bytes).map_err(|error| Error::internal(anyhow::anyhow!("random bytes: {error}")))?;
-        let text = URL_SAFE_NO_PAD.encode(bytes);
-        let at_ms = state.clock.now_ms();
-        let lives_ms = u64::try_from(state.config.tokens.refresh.as_millis()).unwrap_or(u64::MAX);
-        Ok(Self { hash: hash_refresh(&text), text, expires_at_ms: at_ms.saturating_add(lives_ms), at_ms })
-    }
-
-    /// The whole token that the client keeps: random part, log-in and signature.
-    pub fn of_session(&self, state: &AppState, session: Uuid) -> String {
-        let signing = state.config.secrets.jwt.iter().next().map(|(_, key)| key).unwrap_or_default();
-        let signature = family_mac(signing, &self.text, session).finalize().into_bytes();
-        let signature = URL_SAFE_NO_PAD.encode(&signature[..FAMILY_MAC_BYTES]);
-        format!("{}.{}.{signature}", self.text, session.simple())
-    }
-
     /// The row for the store.
     pub fn row(&self) -> NewRefreshToken<'_> {
         NewRefreshToken { hash: &self.hash, expires_at_ms: self.expires_at_ms, at_ms: self.at_ms }
@@ -184,16 +213,6 @@ impl RefreshToken {
 pub fn hash_refresh(token: &str) -> String {
     let random = token.split('.').next().unwrap_or(token);
     URL_SAFE_NO_PAD.encode(Sha256::digest(random.as_bytes()))
-}
-
-/// The log-in that a refresh token names, if one of our keys has signed that.
-pub fn family(state: &AppState, token: &str) -> Option<Uuid> {
-    let (random, rest) = token.split_once('.')?;
-    let (session, signature) = rest.split_once('.')?;
-    let session: Uuid = session.parse().ok()?;
-    let signature = URL_SAFE_NO_PAD.decode(signature).ok().filter(|bytes| bytes.len() == FAMILY_MAC_BYTES)?;
-    let signed = |key: &[u8]| family_mac(key, random, session).verify_truncated_left(&signature).is_ok();
-    state.config.secrets.jwt.iter().any(|(_, key)| signed(key)).then_some(session)
 }
 
 /// Access tokens are signed with the same keys; they never begin with this text.

@@ -8,7 +8,6 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use realmgate_protocol::ids::AccountId;
 use realmgate_sidecar::http;
-use realmgate_sidecar::service::tokens::{RefreshToken, mint_access};
 use realmgate_sidecar::store::accounts::NewAccount;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -145,9 +144,9 @@ impl Scene {
         let (account, session) = (AccountId::from(Uuid::now_v7()), Uuid::now_v7());
         let new = NewAccount { id: account, folded: &name, username: &name, password_hash: "", at_ms: 0 };
         assert!(state.store.accounts.create_with_password(new).await.unwrap());
-        let refresh = RefreshToken::generate(state).unwrap();
+        let refresh = state.tokens.mint_refresh().unwrap();
         state.store.sessions.open(session, account, refresh.row()).await.unwrap();
-        let access = mint_access(state, account, session, 0).unwrap().0;
+        let access = state.tokens.mint_access(account, session, 0).unwrap().0;
         let body = json!({"name": self.character_name(), "class_id": "mage"});
         let made = self.app.post("/characters", body).bearer(&access).send().await;
         let character = made.json()["id"].as_str().expect("a character").to_owned();
@@ -174,7 +173,7 @@ impl Scene {
                 bearer(&person.access)
             }
             // Its version differs from the account's, as after raising the account's version.
-            Caller::Revoked => bearer(&mint_access(self.app.state(), owner.account, owner.session, 7).unwrap().0),
+            Caller::Revoked => bearer(&self.app.state().tokens.mint_access(owner.account, owner.session, 7).unwrap().0),
             Caller::WrongServiceToken => bearer(&format!("{}x", self.app.service_token())),
             Caller::Owner => bearer(&owner.access),
             Caller::OtherUser => bearer(&self.person().await.access),
@@ -191,7 +190,7 @@ impl Scene {
     /// A token that was valid until it expired.
     fn expired(&self, owner: &Person) -> String {
         let state = self.app.state();
-        let token = mint_access(state, owner.account, owner.session, 0).unwrap().0;
+        let token = state.tokens.mint_access(owner.account, owner.session, 0).unwrap().0;
         self.app.advance(state.config.tokens.access + Duration::from_secs(1));
         token
     }

@@ -171,7 +171,7 @@ async fn the_document_describes_every_route() {
 async fn an_administrator_is_known_at_the_next_call() {
     let app = TestApp::start().await;
     let user = app.register("ann").await;
-    let role = async || realmgate_sidecar::service::tokens::authenticate(app.state(), &user.access).await.unwrap().role;
+    let role = async || app.state().tokens.authenticate(&user.access).await.unwrap().role;
     assert_eq!(role().await, "player");
     assert!(app.state().store.accounts.set_role("ann", "admin").await.unwrap());
     assert_eq!(role().await, "admin");

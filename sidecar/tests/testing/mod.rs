@@ -120,6 +120,12 @@ impl TestApp {
         self.call_on(true, Method::POST, path).json(body)
     }
 
+    /// Deletes the characters whose time has come.
+    pub async fn delete_due_characters(&self) {
+        let now_ms = self.state().store.now_ms().await.unwrap();
+        self.state().characters.keep_up(now_ms).await.unwrap();
+    }
+
     pub fn service_token(&self) -> &str {
         self.state().config.secrets.service_token.expose()
     }

@@ -113,12 +113,12 @@ pub const MUTATIONS: [Mutation; 24] = [
         edits: &[
             Edit {
                 file: STAY,
-                from: "    let BatchOutcome { outcomes, stale } =\n",
-                to: "    let done = |event: &OwnedEvent| realmgate_protocol::link::EventOutcome { key: event.key, refusal: None };\n    \
-                     let _ = link.send(ToMap::Committed { batch, outcomes: events.iter().map(done).collect() });\n    \
-                     let BatchOutcome { outcomes, stale } =\n",
+                from: "        let BatchOutcome { outcomes, stale } =",
+                to: "        let done = |event: &OwnedEvent| realmgate_protocol::link::EventOutcome { key: event.key, refusal: None };\n        \
+                     let _ = link.send(ToMap::Committed { batch, outcomes: events.iter().map(done).collect() });\n        \
+                     let BatchOutcome { outcomes, stale } =",
             },
-            Edit { file: STAY, from: "    let _ = link.send(ToMap::Committed { batch, outcomes });\n", to: "" },
+            Edit { file: STAY, from: "        let _ = link.send(ToMap::Committed { batch, outcomes });\n", to: "" },
         ],
         guard: Guard {
             build: SIDECAR,
@@ -164,7 +164,7 @@ pub const MUTATIONS: [Mutation; 24] = [
         edits: &[Edit {
             file: "sidecar/src/service/world/servers.rs",
             from: "known.filter(|known| known.lock.cookie",
-            to: "known.filter(|known| !known.lock.is_over(state.db_time.now_ms()) && known.lock.cookie",
+            to: "known.filter(|known| !known.lock.is_over(self.time.now_ms()) && known.lock.cookie",
         }],
         guard: Guard {
             build: SIDECAR,
@@ -290,7 +290,7 @@ pub const MUTATIONS: [Mutation; 24] = [
         name: "ended-log-ins-keep-their-sockets",
         edits: &[Edit {
             file: "sidecar/src/service/accounts.rs",
-            from: "drop(end_session(state, account, session));",
+            from: "drop(self.end_session(account, session));",
             to: "let _ = account;",
         }],
         guard: Guard {
@@ -303,8 +303,8 @@ pub const MUTATIONS: [Mutation; 24] = [
         name: "ended-log-ins-enter",
         edits: &[Edit {
             file: "sidecar/src/service/world/account.rs",
-            from: "if state.store.sessions.find_live(session).await?.is_none() {",
-            to: "if state.store.sessions.find_live(session).await?.is_none() && false {",
+            from: "if self.log_ins.find_live(session).await?.is_none() {",
+            to: "if self.log_ins.find_live(session).await?.is_none() && false {",
         }],
         guard: Guard {
             build: SIDECAR,

@@ -132,14 +132,14 @@ async fn players_who_come_at_once_wait_for_one_server() {
 async fn who_looked_before_a_server_came_up_looks_again() {
     let managed = Managed::start(1, &[]).await;
     let state = managed.world.state();
-    let mut search = Wait::new(state);
+    let mut search = Wait::new(&state.fleet);
     let _asks = managed.asks("Ann").await;
     let map = MapId(1);
     eventually("a server that is up", async || (state.fleet.board(|board| board.count(map)) == (0, 1)).then_some(()))
         .await;
     let full = ErrorCode::MapFull.into();
-    assert!(search.for_server(state, map, &full).await, "the new server may have room");
-    assert!(!search.for_server(state, map, &full).await, "one is all there may be");
+    assert!(search.for_server(map, &full).await, "the new server may have room");
+    assert!(!search.for_server(map, &full).await, "one is all there may be");
     managed.world.shutdown().await;
 }
 

@@ -43,6 +43,6 @@ pub(crate) async fn login(
     peer: Peer,
     Valid(body): Valid<Login>,
 ) -> Result<Json<Tokens>, Error> {
-    let grant = accounts::login(&state, peer.into(), &body.username, body.password.into()).await?;
+    let grant = state.accounts.login(peer.into(), &body.username, body.password.into()).await?;
     Ok(Json(grant.into()))
 }

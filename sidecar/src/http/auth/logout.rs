@@ -5,7 +5,6 @@ use axum::http::StatusCode;
 
 use crate::error::Error;
 use crate::http::Problem;
-use crate::service::accounts;
 use crate::service::tokens::Caller;
 use crate::state::AppState;
 
@@ -18,6 +17,6 @@ use crate::state::AppState;
     ),
 )]
 pub(crate) async fn logout(State(state): State<AppState>, caller: Caller) -> Result<StatusCode, Error> {
-    accounts::logout(&state, &caller).await?;
+    state.accounts.logout(&caller).await?;
     Ok(StatusCode::NO_CONTENT)
 }

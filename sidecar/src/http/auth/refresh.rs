@@ -9,7 +9,6 @@ use super::Tokens;
 use crate::error::Error;
 use crate::http::Problem;
 use crate::http::extract::{AnonymousPeer, Valid};
-use crate::service::accounts;
 use crate::state::AppState;
 
 /// The refresh token of the last pair.
@@ -37,6 +36,6 @@ pub(crate) async fn refresh(
     _peer: AnonymousPeer,
     Valid(body): Valid<Refresh>,
 ) -> Result<Json<Tokens>, Error> {
-    let grant = accounts::refresh(&state, &body.refresh_token).await?;
+    let grant = state.accounts.refresh(&body.refresh_token).await?;
     Ok(Json(grant.into()))
 }

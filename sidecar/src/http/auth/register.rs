@@ -52,6 +52,6 @@ pub(crate) async fn register(
     peer: Peer,
     Valid(body): Valid<Register>,
 ) -> Result<(StatusCode, Json<Tokens>), Error> {
-    let grant = accounts::register(&state, peer.into(), &body.username, body.password.into()).await?;
+    let grant = state.accounts.register(peer.into(), &body.username, body.password.into()).await?;
     Ok((StatusCode::CREATED, Json(grant.into())))
 }

@@ -10,7 +10,6 @@ use super::Character;
 use crate::error::Error;
 use crate::http::Problem;
 use crate::http::extract::Valid;
-use crate::service::characters;
 use crate::service::names::Name;
 use crate::service::tokens::Caller;
 use crate::state::AppState;
@@ -54,6 +53,6 @@ pub(crate) async fn create(
     caller: Caller,
     Valid(body): Valid<CreateCharacter>,
 ) -> Result<(StatusCode, Json<Character>), Error> {
-    let row = characters::create(&state, &caller, &body.name, &body.class_id).await?;
-    Ok((StatusCode::CREATED, Json(Character::of(&state, row).await?)))
+    let row = state.characters.create(&caller, &body.name, &body.class_id).await?;
+    Ok((StatusCode::CREATED, Json(Character::of(&state.characters, row).await?)))
 }

@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use crate::error::Error;
 use crate::http::Problem;
 use crate::http::extract::CharacterPath;
-use crate::service::characters;
 use crate::service::tokens::Caller;
 use crate::state::AppState;
 
@@ -28,6 +27,6 @@ pub(crate) async fn delete(
     caller: Caller,
     CharacterPath(id): CharacterPath,
 ) -> Result<StatusCode, Error> {
-    characters::delete(&state, &caller, id).await?;
+    state.characters.delete(&caller, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

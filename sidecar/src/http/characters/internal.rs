@@ -9,7 +9,6 @@ use super::Character;
 use crate::error::{Error, ErrorCode};
 use crate::http::Problem;
 use crate::http::extract::{CharacterPath, is_meant_for_this_machine, is_service_caller};
-use crate::service::characters;
 use crate::state::AppState;
 
 /// A character, as our servers see it.
@@ -60,10 +59,10 @@ pub(crate) async fn internal(
     _caller: InternalCaller,
     CharacterPath(id): CharacterPath,
 ) -> Result<Json<InternalCharacter>, Error> {
-    let row = characters::find(&state, id).await?;
+    let row = state.characters.find(id).await?;
     Ok(Json(InternalCharacter {
         user_id: row.account.to_string(),
         lock_owner: row.lock_owner.clone(),
-        character: Character::of(&state, row).await?,
+        character: Character::of(&state.characters, row).await?,
     }))
 }

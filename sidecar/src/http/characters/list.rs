@@ -6,7 +6,6 @@ use axum::extract::State;
 use super::Character;
 use crate::error::Error;
 use crate::http::Problem;
-use crate::service::characters;
 use crate::service::tokens::Caller;
 use crate::state::AppState;
 
@@ -19,7 +18,7 @@ use crate::state::AppState;
     ),
 )]
 pub(crate) async fn list(State(state): State<AppState>, caller: Caller) -> Result<Json<Vec<Character>>, Error> {
-    let rows = characters::list(&state, &caller).await?;
-    let begins_on = characters::first_map(&state).await?;
-    Ok(Json(rows.into_iter().map(|row| Character::new(&state, row, begins_on)).collect()))
+    let rows = state.characters.list(&caller).await?;
+    let begins_on = state.characters.first_map().await?;
+    Ok(Json(rows.into_iter().map(|row| Character::new(&state.classes, row, begins_on)).collect()))
 }

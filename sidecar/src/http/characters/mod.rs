@@ -14,8 +14,8 @@ use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::service::appearance;
-use crate::service::characters::{first_map, map_of};
-use crate::state::AppState;
+use crate::service::characters::{Characters, map_of};
+use crate::service::classes::Classes;
 use crate::store::characters::CharacterRow;
 
 /// A character, as its player sees it.
@@ -65,17 +65,17 @@ impl Position {
 }
 
 impl Character {
-    async fn of(state: &AppState, row: CharacterRow) -> Result<Self, Error> {
-        let begins_on = first_map(state).await?;
-        Ok(Self::new(state, row, begins_on))
+    async fn of(characters: &Characters, row: CharacterRow) -> Result<Self, Error> {
+        let begins_on = characters.first_map().await?;
+        Ok(Self::new(&characters.classes, row, begins_on))
     }
 
-    fn new(state: &AppState, row: CharacterRow, begins_on: MapId) -> Self {
+    fn new(classes: &Classes, row: CharacterRow, begins_on: MapId) -> Self {
         Self {
             id: row.id.to_string(),
             level: row.level,
             experience: row.experience,
-            class_name: state.classes.name_of(&row.class_id).to_owned(),
+            class_name: classes.name_of(&row.class_id).to_owned(),
             map_id: map_of(&row).unwrap_or(begins_on).0,
             position: Position::of(&row),
             in_world: row.lock_owner != "none",

@@ -7,7 +7,6 @@ use super::Character;
 use crate::error::Error;
 use crate::http::Problem;
 use crate::http::extract::CharacterPath;
-use crate::service::characters;
 use crate::service::tokens::Caller;
 use crate::state::AppState;
 
@@ -28,6 +27,6 @@ pub(crate) async fn restore(
     caller: Caller,
     CharacterPath(id): CharacterPath,
 ) -> Result<Json<Character>, Error> {
-    let row = characters::restore(&state, &caller, id).await?;
-    Ok(Json(Character::of(&state, row).await?))
+    let row = state.characters.restore(&caller, id).await?;
+    Ok(Json(Character::of(&state.characters, row).await?))
 }

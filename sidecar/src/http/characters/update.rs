@@ -13,7 +13,7 @@ use crate::http::Problem;
 use crate::http::extract::{CharacterPath, Valid};
 use crate::service::names::Name;
 use crate::service::tokens::Caller;
-use crate::service::{appearance, characters};
+use crate::service::appearance;
 use crate::state::AppState;
 
 /// What is to be other about a character. A field that is not given, or null, stays as it is.
@@ -60,6 +60,6 @@ pub(crate) async fn update(
     let name = body.name.map(|name| Name::parse(&name)).transpose().map_err(|fault| Error::field("name", fault))?;
     let appearance = body.appearance.as_ref().map(appearance::written);
     let appearance = appearance.as_ref().map(Option::as_deref);
-    let row = characters::change(&state, &caller, id, name.as_ref(), appearance).await?;
-    Ok(Json(Character::of(&state, row).await?))
+    let row = state.characters.change(&caller, id, name.as_ref(), appearance).await?;
+    Ok(Json(Character::of(&state.characters, row).await?))
 }

@@ -8,7 +8,6 @@ use super::caller::RegistryCaller;
 use crate::error::Error;
 use crate::http::Problem;
 use crate::http::extract::PathText;
-use crate::service::world;
 use crate::state::AppState;
 
 /// Take a map server off the list. One that is not there is off it already.
@@ -26,7 +25,7 @@ pub async fn deregister(
     PathText(id): PathText,
 ) -> Result<StatusCode, Error> {
     if let Ok(id) = id.parse::<ServerId>() {
-        world::deregister(&state, &id).await?;
+        state.world.servers.deregister(&id).await?;
         tracing::info!(server = %id, "map server deregistered");
     }
     Ok(StatusCode::NO_CONTENT)

@@ -11,7 +11,6 @@ use crate::directory::TTL_MS;
 use crate::error::{Error, ErrorCode};
 use crate::http::Problem;
 use crate::http::extract::{Valid, whole};
-use crate::service::world;
 use crate::state::AppState;
 
 /// A map server that is alive.
@@ -54,7 +53,7 @@ pub async fn heartbeat(
     Valid(request): Valid<HeartbeatRequest>,
 ) -> Result<Json<HeartbeatResponse>, Error> {
     let id: ServerId = request.id.parse().map_err(|_| ErrorCode::ServerNotFound)?;
-    if world::heartbeat(&state, &id, request.current_players, request.load).await? {
+    if state.world.servers.heartbeat(&id, request.current_players, request.load).await? {
         Ok(Json(HeartbeatResponse { ttl_ms: TTL_MS }))
     } else {
         Err(ErrorCode::ServerNotFound.into())

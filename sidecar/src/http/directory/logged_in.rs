@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::error::{Error, ErrorCode};
 use crate::http::Problem;
 use crate::http::extract::ServiceCaller;
-use crate::service::online::{InWorld, LoggedIn, Wanted, logged_in};
+use crate::service::online::{InWorld, LoggedIn, Wanted};
 use crate::state::AppState;
 
 /// Default number of entries per page.
@@ -83,7 +83,7 @@ pub async fn list(
     uri: Uri,
 ) -> Result<Json<LoggedInPage>, Error> {
     let wanted = wanted(&uri)?;
-    let entries = logged_in(&state, &wanted).await?;
+    let entries = state.online.logged_in(&wanted).await?;
     let is_full = entries.len() == wanted.limit as usize;
     let next = entries.last().filter(|_| is_full).map(|last| last.account.to_string());
     Ok(Json(LoggedInPage { sessions: entries.into_iter().map(LoggedInEntry::from).collect(), next }))

@@ -15,7 +15,6 @@ use crate::directory::{Cookie, HEARTBEAT_INTERVAL_MS, Registration, TTL_MS};
 use crate::error::Error;
 use crate::http::Problem;
 use crate::http::extract::{Valid, whole, wholes};
-use crate::service::world;
 use crate::state::AppState;
 
 /// A map server that wants to be listed.
@@ -126,7 +125,7 @@ pub async fn register(
 ) -> Result<(StatusCode, Json<RegisterResponse>), Error> {
     let registration = request.check()?;
     let (id, maps) = (registration.id.clone(), registration.supported_maps.clone());
-    let registered = world::register(&state, &registration).await?;
+    let registered = state.world.servers.register(&registration).await?;
     let status = if registered.renewed { StatusCode::OK } else { StatusCode::CREATED };
     tracing::info!(server = %id, ?maps, renewed = registered.renewed, "map server registered");
     let cookie = registered.cookie.expose().to_owned();

@@ -6,7 +6,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
 use crate::error::{Error, ErrorCode};
-use crate::service::tokens::{Caller, authenticate};
+use crate::service::tokens::Caller;
 use crate::state::AppState;
 
 /// The token of `Authorization: Bearer`.
@@ -21,7 +21,7 @@ impl FromRequestParts<AppState> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
         let token = bearer(&parts.headers).ok_or(ErrorCode::Unauthorized)?;
-        let caller = authenticate(state, token).await?;
+        let caller = state.tokens.authenticate(token).await?;
         state.limits.call(caller.account).await?;
         Ok(caller)
     }

@@ -1,21 +1,25 @@
 //! The last step into a world, the same for entering and for travelling: a lock that a gateway holds passes to a map
 //! server, and the player gets a ticket.
 
+use std::sync::Arc;
+
 use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, ServerId};
 use realmgate_protocol::link::{CharacterLoad, Fence, PrepareRefusal, ToMap, TravelGrant};
 use realmgate_protocol::movement::Position;
+use realmgate_protocol::ticket::KeyRing;
 use tokio_util::sync::CancellationToken;
 
-use super::after;
-use super::choice::Target;
-use super::choice::give_seat_back;
+use super::choice::{Seats, Target};
+use super::lock_clock::LockClock;
+use super::reach::MapServers;
+use super::this_replica::ThisReplica;
 use super::tickets::{self, Bearer, TICKET_LIFE};
 use crate::directory::{LinkFacts, SessionCharacter};
 use crate::error::{Error, ErrorCode};
-use crate::link::{PrepareFailure, Question, reach};
+use crate::link::{PrepareFailure, Question};
 use crate::lock::timers::{ID_HELD, deadline};
 use crate::lock::{CharacterLock, LockStep};
-use crate::state::AppState;
+use crate::store::{LockStore, ServerLockStore};
 
 /// A character that a map server expects.
 #[derive(Debug)]
@@ -30,127 +34,143 @@ pub(super) struct Admission {
     pub(super) character: SessionCharacter,
 }
 
-/// Announces the character to the map server, hands it the lock, and mints the ticket. After an error the lock is still
-/// `held`, or was taken by somebody else; the caller decides what happens to it.
-pub(super) async fn admit(
-    state: &AppState,
-    target: &Target,
-    character: CharacterId,
-    held: &CharacterLock,
-    trace: &str,
-    cancel: &CancellationToken,
-) -> Result<Admission, Error> {
-    let admitted = admit_to(state, target, character, held, trace, cancel).await;
-    if admitted.is_err() {
-        give_seat_back(state, target).await;
-    }
-    admitted
+/// Hands characters over to map servers.
+pub(super) struct Admissions {
+    pub(super) locks: LockStore,
+    pub(super) server_locks: ServerLockStore,
+    pub(super) time: LockClock,
+    pub(super) this: Arc<ThisReplica>,
+    pub(super) map_servers: Arc<MapServers>,
+    pub(super) seats: Arc<Seats>,
+    /// What signs tickets.
+    pub(super) ticket_keys: KeyRing,
 }
 
-async fn admit_to(
-    state: &AppState,
-    target: &Target,
-    character: CharacterId,
-    held: &CharacterLock,
-    trace: &str,
-    cancel: &CancellationToken,
-) -> Result<Admission, Error> {
-    let load = state.store.locks.load(character).await?.ok_or(ErrorCode::CharacterNotFound)?;
-    let bearer = Bearer { account: load.account, character, epoch: held.epoch };
-    let name = load.name.clone();
-    let saved = load.soft.as_ref().map(|soft| Position { x: soft.x, y: soft.y });
-    let (lock, spawn) = match &target.link {
-        Some(link) => announce(state, link, target, load, held, trace, cancel).await?,
-        None => (lend(state, target, character, held).await?, None),
-    };
-    let spawn = spawn.or(saved);
-    let minted = tickets::mint(&state.config.secrets.ticket, target.ticket, bearer, target, state.db_time.now_ms())?;
-    let grant = TravelGrant {
-        map_ip: target.server.ip.to_string(),
-        map_port: target.server.port,
-        ticket: minted.ticket,
-        spawn_x: spawn.unwrap_or_default().x,
-        spawn_y: spawn.unwrap_or_default().y,
-        map: target.map,
-        channel: target.channel,
-        server: target.server.id.as_str().to_owned(),
-        connect_token: minted.connect_token,
-        map_ws_url: None,
-        protocol_hash: target.link.as_ref().map_or(0, |link| link.protocol_hash),
-        expires_in_s: TICKET_LIFE.as_secs() as u32,
-    };
-    let server = target.server.id.clone();
-    let seen = SessionCharacter { id: character.to_string(), name, map_server: server, map_id: target.map, at: spawn };
-    Ok(Admission { grant, lock, account: bearer.account, character: seen })
-}
-
-/// Asks the map server to expect the character, and gives it the lock once it does. Returns where the character will
-/// appear.
-async fn announce(
-    state: &AppState,
-    link: &LinkFacts,
-    target: &Target,
-    load: CharacterLoad,
-    held: &CharacterLock,
-    trace: &str,
-    cancel: &CancellationToken,
-) -> Result<(CharacterLock, Option<Position>), Error> {
-    let character = load.character;
-    let question = Question {
-        ticket: target.ticket,
-        expires_in_ms: TICKET_LIFE.as_millis() as u32,
-        map: target.map,
-        channel: target.channel,
-        epoch: held.epoch,
-        load,
-        trace: trace.to_owned(),
-    };
-    let answer = tokio::select! {
-        answer = reach::prepare(state, &target.server.id, &link.replica, question) => answer,
-        () = cancel.cancelled() => {
-            call_off(state, &target.server.id, character, held.epoch);
-            return Err(ErrorCode::CalledOff.into());
+impl Admissions {
+    /// Announces the character to the map server, hands it the lock, and mints the ticket. After an error the lock is
+    /// still `held`, or was taken by somebody else; the caller decides what happens to it.
+    pub(super) async fn admit(
+        &self,
+        target: &Target,
+        character: CharacterId,
+        held: &CharacterLock,
+        trace: &str,
+        cancel: &CancellationToken,
+    ) -> Result<Admission, Error> {
+        let admitted = self.admit_to(target, character, held, trace, cancel).await;
+        if admitted.is_err() {
+            self.seats.give_back(target).await;
         }
-    };
-    count_answer(answer);
-    let spawn = match answer {
-        Ok(spawn) => spawn,
-        Err(failure) => {
-            call_off(state, &target.server.id, character, held.epoch);
-            return Err(error_of(failure).into());
+        admitted
+    }
+
+    async fn admit_to(
+        &self,
+        target: &Target,
+        character: CharacterId,
+        held: &CharacterLock,
+        trace: &str,
+        cancel: &CancellationToken,
+    ) -> Result<Admission, Error> {
+        let load = self.locks.load(character).await?.ok_or(ErrorCode::CharacterNotFound)?;
+        let bearer = Bearer { account: load.account, character, epoch: held.epoch };
+        let name = load.name.clone();
+        let saved = load.soft.as_ref().map(|soft| Position { x: soft.x, y: soft.y });
+        let (lock, spawn) = match &target.link {
+            Some(link) => self.announce(link, target, load, held, trace, cancel).await?,
+            None => (self.lend(target, character, held).await?, None),
+        };
+        let spawn = spawn.or(saved);
+        let minted = tickets::mint(&self.ticket_keys, target.ticket, bearer, target, self.time.now_ms())?;
+        let grant = TravelGrant {
+            map_ip: target.server.ip.to_string(),
+            map_port: target.server.port,
+            ticket: minted.ticket,
+            spawn_x: spawn.unwrap_or_default().x,
+            spawn_y: spawn.unwrap_or_default().y,
+            map: target.map,
+            channel: target.channel,
+            server: target.server.id.as_str().to_owned(),
+            connect_token: minted.connect_token,
+            map_ws_url: None,
+            protocol_hash: target.link.as_ref().map_or(0, |link| link.protocol_hash),
+            expires_in_s: TICKET_LIFE.as_secs() as u32,
+        };
+        let server = target.server.id.clone();
+        let seen =
+            SessionCharacter { id: character.to_string(), name, map_server: server, map_id: target.map, at: spawn };
+        Ok(Admission { grant, lock, account: bearer.account, character: seen })
+    }
+
+    /// Asks the map server to expect the character, and gives it the lock once it does. Returns where the character
+    /// will appear.
+    async fn announce(
+        &self,
+        link: &LinkFacts,
+        target: &Target,
+        load: CharacterLoad,
+        held: &CharacterLock,
+        trace: &str,
+        cancel: &CancellationToken,
+    ) -> Result<(CharacterLock, Option<Position>), Error> {
+        let character = load.character;
+        let question = Question {
+            ticket: target.ticket,
+            expires_in_ms: TICKET_LIFE.as_millis() as u32,
+            map: target.map,
+            channel: target.channel,
+            epoch: held.epoch,
+            load,
+            trace: trace.to_owned(),
+        };
+        let answer = tokio::select! {
+            answer = self.map_servers.prepare(&target.server.id, &link.replica, question) => answer,
+            () = cancel.cancelled() => {
+                self.call_off(&target.server.id, character, held.epoch);
+                return Err(ErrorCode::CalledOff.into());
+            }
+        };
+        count_answer(answer);
+        let spawn = match answer {
+            Ok(spawn) => spawn,
+            Err(failure) => {
+                self.call_off(&target.server.id, character, held.epoch);
+                return Err(error_of(failure).into());
+            }
+        };
+        let step = LockStep::Prepared { server: target.server.id.clone() };
+        let owned = self.time.after(held, &step).map_err(Error::internal)?;
+        if !self.locks.change(character, held, &owned, self.time.now_ms()).await? {
+            self.call_off(&target.server.id, character, held.epoch);
+            return Err(ErrorCode::AlreadyOnline.into());
         }
-    };
-    let step = LockStep::Prepared { server: target.server.id.clone() };
-    let owned = after(state, held, &step).map_err(Error::internal)?;
-    if !state.store.locks.change(character, held, &owned, state.db_time.now_ms()).await? {
-        call_off(state, &target.server.id, character, held.epoch);
-        return Err(ErrorCode::AlreadyOnline.into());
+        Ok((owned, spawn))
     }
-    Ok((owned, spawn))
-}
 
-/// Tells the map server not to expect the character any more. If the message is lost, it forgets by its own deadline.
-pub(super) fn call_off(state: &AppState, server: &ServerId, character: CharacterId, epoch: LockEpoch) {
-    reach::tell_soon(state, server, ToMap::Cancel { character, epoch });
-}
-
-/// For a map server without a link, which acknowledges nothing: the lock stays with the gateway, and the server's
-/// heartbeats renew it.
-async fn lend(
-    state: &AppState,
-    target: &Target,
-    character: CharacterId,
-    held: &CharacterLock,
-) -> Result<CharacterLock, Error> {
-    let step = LockStep::Lent { gateway: state.config.gateway.id.clone() };
-    let lent = after(state, held, &step).map_err(Error::internal)?;
-    let until_ms = deadline(state.db_time.now_ms(), ID_HELD);
-    let fence = Fence { character, epoch: held.epoch };
-    let (gateway, server) = (&state.config.gateway.id, &target.server.id);
-    if !state.store.server_locks.lend(&fence, gateway, server, until_ms).await? {
-        return Err(ErrorCode::AlreadyOnline.into());
+    /// Tells the map server not to expect the character any more. If the message is lost, it forgets by its own
+    /// deadline.
+    pub(super) fn call_off(&self, server: &ServerId, character: CharacterId, epoch: LockEpoch) {
+        self.map_servers.tell_soon(server, ToMap::Cancel { character, epoch });
     }
-    Ok(lent)
+
+    /// For a map server without a link, which acknowledges nothing: the lock stays with the gateway, and the server's
+    /// heartbeats renew it.
+    async fn lend(
+        &self,
+        target: &Target,
+        character: CharacterId,
+        held: &CharacterLock,
+    ) -> Result<CharacterLock, Error> {
+        let step = LockStep::Lent { gateway: self.this.id.clone() };
+        let lent = self.time.after(held, &step).map_err(Error::internal)?;
+        let until_ms = deadline(self.time.now_ms(), ID_HELD);
+        let fence = Fence { character, epoch: held.epoch };
+        let (gateway, server) = (&self.this.id, &target.server.id);
+        if !self.server_locks.lend(&fence, gateway, server, until_ms).await? {
+            return Err(ErrorCode::AlreadyOnline.into());
+        }
+        Ok(lent)
+    }
 }
 
 fn error_of(failure: PrepareFailure) -> ErrorCode {

@@ -1,12 +1,13 @@
 //! Chooses the map server and channel for a character, and keeps a seat for it there.
 
+use std::sync::Arc;
+
 use realmgate_protocol::ids::{ChannelId, MapId, ServerId, TicketId};
 
 use super::tickets::TICKET_LIFE;
-use crate::directory::{LinkFacts, MapServer, Seat};
+use crate::directory::{LinkFacts, MapServer, Registry, Seat};
 use crate::error::{Error, ErrorCode};
-use crate::fleet::Wait;
-use crate::state::AppState;
+use crate::fleet::{Fleet, Wait};
 
 /// Where a character goes. A seat is kept for it until its ticket expires.
 #[derive(Debug, Clone)]
@@ -32,54 +33,64 @@ pub(super) struct Wish<'a> {
     pub(super) ticket: TicketId,
 }
 
-/// Chooses the least loaded place that has room, and keeps a seat there. Where there is none, the server manager may
-/// start a server.
-pub(super) async fn choose(state: &AppState, wish: Wish<'_>) -> Result<Target, Error> {
-    let mut wait = Wait::new(state);
-    loop {
-        match choose_among(state, wish).await {
-            Err(error) if wait.for_server(state, wish.map, &error).await => {}
-            chosen => return chosen,
+/// The places on map servers, and the seats that are kept there.
+pub(super) struct Seats {
+    pub(super) registry: Registry,
+    pub(super) fleet: Arc<Fleet>,
+    /// Whether map servers without a link may be entered.
+    pub(super) allow_unlinked: bool,
+}
+
+impl Seats {
+    /// Chooses the least loaded place that has room, and keeps a seat there. Where there is none, the server manager
+    /// may start a server.
+    pub(super) async fn choose(&self, wish: Wish<'_>) -> Result<Target, Error> {
+        let mut wait = Wait::new(&self.fleet);
+        loop {
+            match self.choose_among(wish).await {
+                Err(error) if wait.for_server(wish.map, &error).await => {}
+                chosen => return chosen,
+            }
         }
     }
-}
 
-/// Chooses among the servers that are registered now.
-async fn choose_among(state: &AppState, wish: Wish<'_>) -> Result<Target, Error> {
-    let servers = state.registry.hosting(wish.map).await?;
-    for target in candidates(state, servers, wish)? {
-        let seat = Seat { ticket: wish.ticket, map: target.map, channel: target.channel };
-        let leaving = u32::from(wish.leaving == Some(&target.server.id));
-        if state.registry.reserve(&target.server.id, seat, TICKET_LIFE, leaving).await? {
-            return Ok(target);
+    /// Chooses among the servers that are registered now.
+    async fn choose_among(&self, wish: Wish<'_>) -> Result<Target, Error> {
+        let servers = self.registry.hosting(wish.map).await?;
+        for target in self.candidates(servers, wish)? {
+            let seat = Seat { ticket: wish.ticket, map: target.map, channel: target.channel };
+            let leaving = u32::from(wish.leaving == Some(&target.server.id));
+            if self.registry.reserve(&target.server.id, seat, TICKET_LIFE, leaving).await? {
+                return Ok(target);
+            }
+        }
+        Err(ErrorCode::MapFull.into())
+    }
+
+    /// Releases the seat.
+    pub(super) async fn give_back(&self, target: &Target) {
+        if let Err(error) = self.registry.release_seat(&target.server.id, target.ticket).await {
+            // It expires by itself.
+            tracing::debug!(%error, "a seat could not be given back");
         }
     }
-    Err(ErrorCode::MapFull.into())
-}
 
-/// Releases the seat.
-pub(super) async fn give_seat_back(state: &AppState, target: &Target) {
-    if let Err(error) = state.registry.release_seat(&target.server.id, target.ticket).await {
-        // It expires by itself.
-        tracing::debug!(%error, "a seat could not be given back");
+    /// Every place that fits the wish, the best first.
+    fn candidates(&self, servers: Vec<MapServer>, wish: Wish<'_>) -> Result<Vec<Target>, Error> {
+        if servers.is_empty() {
+            return Err(ErrorCode::MapNotFound.into());
+        }
+        let (linked, foreign): (Vec<_>, Vec<_>) = servers.into_iter().partition(|server| is_linked(server, wish.map));
+        if !linked.is_empty() {
+            return linked_candidates(&linked, wish);
+        }
+        if !self.allow_unlinked {
+            return Err(ErrorCode::MapServerUnreachable.into());
+        }
+        let channel = wish.channel.unwrap_or(ChannelId(1));
+        let target = |server| Target { server, map: wish.map, channel, ticket: wish.ticket, link: None };
+        Ok(foreign.into_iter().map(target).collect())
     }
-}
-
-/// Every place that fits the wish, the best first.
-fn candidates(state: &AppState, servers: Vec<MapServer>, wish: Wish<'_>) -> Result<Vec<Target>, Error> {
-    if servers.is_empty() {
-        return Err(ErrorCode::MapNotFound.into());
-    }
-    let (linked, foreign): (Vec<_>, Vec<_>) = servers.into_iter().partition(|server| is_linked(server, wish.map));
-    if !linked.is_empty() {
-        return linked_candidates(&linked, wish);
-    }
-    if !state.config.gateway.allow_unlinked_map_servers {
-        return Err(ErrorCode::MapServerUnreachable.into());
-    }
-    let channel = wish.channel.unwrap_or(ChannelId(1));
-    let target = |server| Target { server, map: wish.map, channel, ticket: wish.ticket, link: None };
-    Ok(foreign.into_iter().map(target).collect())
 }
 
 fn is_linked(server: &MapServer, map: MapId) -> bool {

@@ -1,6 +1,7 @@
 //! Takes a character out of where it is: by asking its map server, and if that does not answer, by a newer epoch. A
 //! character that fights stays in its world for a while; that is waited for.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, ServerId};
@@ -10,15 +11,22 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::account;
+use super::account::AccountLocks;
+use super::departures::DepartureNews;
+use super::gates::Gates;
 use super::leave::give_seat_back;
-use super::{after, session_entry};
+use super::lock_clock::LockClock;
+use super::reach::MapServers;
+use super::session_entry::SessionEntries;
+use crate::directory::Registry;
 use crate::error::{Error, ErrorCode};
-use crate::link::{Departure, Link, reach};
+use crate::gateway::Sockets;
+use crate::link::{Departure, Links};
 use crate::lock::{AccountOwner, LockStep, WayOut};
-use crate::replicas::News;
-use crate::state::AppState;
+use crate::replicas::{News, Replicas};
+use crate::social::Social;
 use crate::store::locks::LockedCharacter;
+use crate::store::{AccountLockStore, LockStore};
 
 /// Maximum number of tries while others change the lock too.
 const TRIES: usize = 4;
@@ -45,50 +53,6 @@ enum Kicked {
     Unheard,
 }
 
-/// Makes way for a newer log-in: afterwards the character's lock is free.
-pub(super) async fn displace(state: &AppState, character: CharacterId, waiter: &Waiter) -> Result<(), Error> {
-    put_out(state, character, PutOut::Replace, Some(waiter)).await
-}
-
-/// After the end of a log-in, whatever ended it: its sockets close at every sidecar, with what they were about to do;
-/// its part of the account's lock is free; and the player that it brought into the world is saved and leaves. Where
-/// another log-in of the account is in the world, that one is left alone.
-///
-/// # Errors
-/// `ALREADY_ONLINE` when others keep changing the character's lock; others when the database cannot be asked.
-pub async fn log_out(state: &AppState, account: AccountId, log_in: Uuid) -> Result<(), Error> {
-    state.link.sockets.close_log_in(account, log_in);
-    state.replicas.tell_all(News::SessionEnded { session: log_in }).await;
-    account::ended(state, account, log_in).await?;
-    let _alone = state.link.gates.pass(account).await;
-    // Checked behind the gate: another log-in may have come in while this one waited.
-    if session_entry::entered_by(state, account).await?.is_some_and(|other| other != log_in.to_string()) {
-        return Ok(());
-    }
-    log_out_all(state, account, log_in, None).await
-}
-
-/// Takes the account's player out of the world for its log-in, whichever log-in brought it in: saves, waits for the
-/// acknowledgement, frees the character's lock. The account's lock stays with its socket.
-pub(crate) async fn leave_world(
-    state: &AppState,
-    account: AccountId,
-    log_in: Uuid,
-    waiter: &Waiter,
-) -> Result<(), Error> {
-    let _alone = state.link.gates.pass(account).await;
-    log_out_all(state, account, log_in, Some(waiter)).await
-}
-
-/// Logs out every character of the account. Without a waiter, a body that lingers is not waited for.
-async fn log_out_all(state: &AppState, account: AccountId, log_in: Uuid, waiter: Option<&Waiter>) -> Result<(), Error> {
-    for held in state.store.locks.held_by_account(account).await? {
-        put_out(state, held.character, PutOut::LogOut { account, log_in }, waiter).await?;
-    }
-    session_entry::logged_out(state, account).await;
-    Ok(())
-}
-
 /// Why a character is put out of the world.
 #[derive(Debug, Clone, Copy)]
 enum PutOut {
@@ -107,38 +71,12 @@ impl PutOut {
     }
 
     /// Whether another log-in has the account's lock by now, which is needed to bring a character in.
-    async fn is_succeeded(self, state: &AppState) -> Result<bool, Error> {
+    async fn is_succeeded(self, account_locks: &AccountLockStore) -> Result<bool, Error> {
         let Self::LogOut { account, log_in } = self else { return Ok(false) };
-        let lock = state.store.account_locks.account_lock(account).await?;
+        let lock = account_locks.account_lock(account).await?;
         let held = lock.filter(|lock| matches!(lock.owner, AccountOwner::Gateway(_)));
         Ok(held.is_some_and(|lock| lock.session != Some(log_in)))
     }
-}
-
-/// Frees a character's lock: by a kick if possible, else by fencing it.
-async fn put_out(state: &AppState, character: CharacterId, why: PutOut, waiter: Option<&Waiter>) -> Result<(), Error> {
-    let reason = why.reason();
-    for _ in 0..TRIES {
-        let Some(found) = state.store.locks.find(character).await? else { return Ok(()) };
-        match found.lock.way_out() {
-            WayOut::Clear => return Ok(()),
-            WayOut::Fence => {}
-            WayOut::Kick(server) => {
-                let kick = Kick { server: &server, character, epoch: found.lock.epoch, reason };
-                match kick.send(state, waiter).await {
-                    Kicked::LetGo if why.is_succeeded(state).await? => return Ok(()),
-                    Kicked::LetGo => continue,
-                    Kicked::Lingers => return Ok(()),
-                    Kicked::CalledOff => return Err(ErrorCode::CalledOff.into()),
-                    Kicked::Unheard => {}
-                }
-            }
-        }
-        if fence(state, &found, reason).await? {
-            return Ok(());
-        }
-    }
-    Err(ErrorCode::AlreadyOnline.into())
 }
 
 /// A request to a map server to let a character go.
@@ -150,24 +88,136 @@ struct Kick<'a> {
 }
 
 impl Kick<'_> {
-    async fn send(&self, state: &AppState, waiter: Option<&Waiter>) -> Kicked {
-        let departure = state.link.departures.next(self.character);
+    async fn send(&self, exits: &Exits, waiter: Option<&Waiter>) -> Kicked {
+        let departure = exits.departures.next(self.character);
         let &Kick { server, character, epoch, reason } = self;
-        if reach::tell(state, server, ToMap::Kick { character, epoch, reason }).await.is_err() {
+        if exits.map_servers.tell(server, ToMap::Kick { character, epoch, reason }).await.is_err() {
             return Kicked::Unheard;
         }
         // For a link to this sidecar, we know when it ends.
         let gone = async {
-            match state.link.links.get(server) {
+            match exits.links.get(server) {
                 Some(link) => link.closed.cancelled().await,
                 None => std::future::pending().await,
             }
         };
-        let timers = &state.config.timers;
+        let timers = &exits.time.timers;
         tokio::select! {
             kicked = outcome(departure, timers.handover_wait, timers.linger_max, waiter) => kicked,
             () = gone => Kicked::Unheard,
         }
+    }
+}
+
+/// The ways out of the worlds.
+pub struct Exits {
+    pub(super) locks: LockStore,
+    pub(super) account_locks: AccountLockStore,
+    pub(super) time: LockClock,
+    pub(super) registry: Registry,
+    pub(super) links: Arc<Links>,
+    pub(super) sockets: Arc<Sockets>,
+    pub(super) replicas: Replicas,
+    pub(super) map_servers: Arc<MapServers>,
+    pub(super) departures: DepartureNews,
+    pub(super) social: Social,
+    pub(super) accounts: Arc<AccountLocks>,
+    pub(super) entries: Arc<SessionEntries>,
+    pub(super) gates: Arc<Gates>,
+}
+
+impl Exits {
+    /// Makes way for a newer log-in: afterwards the character's lock is free.
+    pub(super) async fn displace(&self, character: CharacterId, waiter: &Waiter) -> Result<(), Error> {
+        self.put_out(character, PutOut::Replace, Some(waiter)).await
+    }
+
+    /// After the end of a log-in, whatever ended it: its sockets close at every sidecar, with what they were about to
+    /// do; its part of the account's lock is free; and the player that it brought into the world is saved and leaves.
+    /// Where another log-in of the account is in the world, that one is left alone.
+    ///
+    /// # Errors
+    /// `ALREADY_ONLINE` when others keep changing the character's lock; others when the database cannot be asked.
+    pub async fn log_out(&self, account: AccountId, log_in: Uuid) -> Result<(), Error> {
+        self.sockets.close_log_in(account, log_in);
+        self.replicas.tell_all(News::SessionEnded { session: log_in }).await;
+        self.accounts.ended(account, log_in).await?;
+        let _alone = self.gates.pass(account).await;
+        // Checked behind the gate: another log-in may have come in while this one waited.
+        if self.entries.entered_by(account).await?.is_some_and(|other| other != log_in.to_string()) {
+            return Ok(());
+        }
+        self.log_out_all(account, log_in, None).await
+    }
+
+    /// Takes the account's player out of the world for its log-in, whichever log-in brought it in: saves, waits for the
+    /// acknowledgement, frees the character's lock. The account's lock stays with its socket.
+    pub(crate) async fn leave_world(&self, account: AccountId, log_in: Uuid, waiter: &Waiter) -> Result<(), Error> {
+        let _alone = self.gates.pass(account).await;
+        self.log_out_all(account, log_in, Some(waiter)).await
+    }
+
+    /// Logs out every character of the account. Without a waiter, a body that lingers is not waited for.
+    async fn log_out_all(&self, account: AccountId, log_in: Uuid, waiter: Option<&Waiter>) -> Result<(), Error> {
+        for held in self.locks.held_by_account(account).await? {
+            self.put_out(held.character, PutOut::LogOut { account, log_in }, waiter).await?;
+        }
+        self.entries.logged_out(account).await;
+        Ok(())
+    }
+
+    /// Frees a character's lock: by a kick if possible, else by fencing it.
+    async fn put_out(&self, character: CharacterId, why: PutOut, waiter: Option<&Waiter>) -> Result<(), Error> {
+        let reason = why.reason();
+        for _ in 0..TRIES {
+            let Some(found) = self.locks.find(character).await? else { return Ok(()) };
+            match found.lock.way_out() {
+                WayOut::Clear => return Ok(()),
+                WayOut::Fence => {}
+                WayOut::Kick(server) => {
+                    let kick = Kick { server: &server, character, epoch: found.lock.epoch, reason };
+                    match kick.send(self, waiter).await {
+                        Kicked::LetGo if why.is_succeeded(&self.account_locks).await? => return Ok(()),
+                        Kicked::LetGo => continue,
+                        Kicked::Lingers => return Ok(()),
+                        Kicked::CalledOff => return Err(ErrorCode::CalledOff.into()),
+                        Kicked::Unheard => {}
+                    }
+                }
+            }
+            if self.fence(&found, reason).await? {
+                return Ok(());
+            }
+        }
+        Err(ErrorCode::AlreadyOnline.into())
+    }
+
+    /// Asks a map server to let an older player go, without waiting: the next attempt finds the lock free.
+    pub(super) fn ask_to_leave(&self, older: &LockedCharacter) {
+        if let Some(server) = older.lock.owner.map_server() {
+            let (character, epoch) = (older.character, older.lock.epoch);
+            self.map_servers.tell_soon(server, ToMap::Kick { character, epoch, reason: LeaveReason::Replaced });
+        }
+    }
+
+    /// Takes the lock away: whatever its owner still writes is refused from now on. False where the lock has changed
+    /// meanwhile.
+    async fn fence(&self, found: &LockedCharacter, reason: LeaveReason) -> Result<bool, Error> {
+        let Ok(free) = self.time.after(&found.lock, &LockStep::Fenced) else { return Ok(true) };
+        let fenced = self.locks.change(found.character, &found.lock, &free, self.time.now_ms()).await?;
+        if fenced {
+            self.social.left(found.character, reason);
+            metrics::counter!("realmgate_locks_fenced_total", "owner" => found.lock.owner.kind()).increment(1);
+            tracing::warn!(character = %found.character, owner = %found.lock.owner, epoch = %found.lock.epoch, "lock fenced");
+            if let Some(server) = found.lock.owner.map_server() {
+                if let Some(link) = self.links.get(server) {
+                    give_seat_back(&self.registry, &link, found.character).await;
+                }
+                let message = ToMap::Fenced { character: found.character, epoch: found.lock.epoch };
+                self.map_servers.tell_soon(server, message);
+            }
+        }
+        Ok(fenced)
     }
 }
 
@@ -207,43 +257,6 @@ async fn called_off(waiter: Option<&Waiter>) {
         Some(waiter) => waiter.cancel.cancelled().await,
         None => std::future::pending().await,
     }
-}
-
-/// Handles a map server's message that a character which it was asked for stays for a while, since it fights.
-pub(crate) async fn lingers(state: &AppState, link: &Link, character: CharacterId, longest: Duration) {
-    metrics::counter!("realmgate_departures_delayed_total").increment(1);
-    tracing::debug!(%character, server = %link.server, ?longest, "a character fights, and leaves later");
-    state.link.departures.lingers(character, longest);
-    let longest_ms = u32::try_from(longest.as_millis()).unwrap_or(u32::MAX);
-    state.replicas.tell_all(News::Lingers { character, longest_ms }).await;
-}
-
-/// Asks a map server to let an older player go, without waiting: the next attempt finds the lock free.
-pub(super) fn ask_to_leave(state: &AppState, older: &LockedCharacter) {
-    if let Some(server) = older.lock.owner.map_server() {
-        let (character, epoch) = (older.character, older.lock.epoch);
-        reach::tell_soon(state, server, ToMap::Kick { character, epoch, reason: LeaveReason::Replaced });
-    }
-}
-
-/// Takes the lock away: whatever its owner still writes is refused from now on. False where the lock has changed
-/// meanwhile.
-async fn fence(state: &AppState, found: &LockedCharacter, reason: LeaveReason) -> Result<bool, Error> {
-    let Ok(free) = after(state, &found.lock, &LockStep::Fenced) else { return Ok(true) };
-    let fenced = state.store.locks.change(found.character, &found.lock, &free, state.db_time.now_ms()).await?;
-    if fenced {
-        crate::social::left(state, found.character, reason);
-        metrics::counter!("realmgate_locks_fenced_total", "owner" => found.lock.owner.kind()).increment(1);
-        tracing::warn!(character = %found.character, owner = %found.lock.owner, epoch = %found.lock.epoch, "lock fenced");
-        if let Some(server) = found.lock.owner.map_server() {
-            if let Some(link) = state.link.links.get(server) {
-                give_seat_back(state, &link, found.character).await;
-            }
-            let message = ToMap::Fenced { character: found.character, epoch: found.lock.epoch };
-            reach::tell_soon(state, server, message);
-        }
-    }
-    Ok(fenced)
 }
 
 #[cfg(test)]

@@ -1,23 +1,28 @@
 //! A player enters the world with a character.
 
+use std::sync::Arc;
+
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId};
 use realmgate_protocol::link::TravelGrant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::account::hold;
-use super::admission::{Admission, admit, call_off};
-use super::choice::{Target, Wish, choose, give_seat_back};
-use super::displace::{Waiter, ask_to_leave, displace};
+use super::account::AccountLocks;
+use super::admission::{Admission, Admissions};
+use super::choice::{Seats, Target, Wish};
+use super::displace::{Exits, Waiter};
+use super::gates::Gates;
+use super::lock_clock::LockClock;
+use super::session_entry::SessionEntries;
+use super::this_replica::ThisReplica;
 use super::tickets::ticket_id;
-use super::{after, session_entry, settle_session};
 use crate::config::DuplicateLogin;
 use crate::error::{Error, ErrorCode};
 use crate::lock::{CharacterLock, LockStep};
-use crate::service::characters::{self, first_map};
-use crate::state::AppState;
+use crate::service::characters::Characters;
 use crate::store::locks::{Entering, LockedCharacter};
+use crate::store::{AccountLockStore, LockStore};
 
 /// A request to enter the world.
 #[derive(Debug, Clone)]
@@ -56,114 +61,132 @@ pub struct Entered {
     pub grant: TravelGrant,
 }
 
-/// Brings a character into the world.
-///
-/// # Errors
-/// `CHARACTER_NOT_FOUND`, `CHARACTER_DELETED`, `FORBIDDEN` for somebody else's character or an ended log-in,
-/// `ALREADY_ONLINE`, `MAP_NOT_FOUND`, `MAP_FULL`, `MAP_SERVER_UNREACHABLE`, `CALLED_OFF` when the waiter was cancelled;
-/// others when the database or the registry cannot be asked.
-pub async fn enter(state: &AppState, entry: &Entry) -> Result<Entered, Error> {
-    let span = tracing::error_span!("enter_world", trace = entry.trace);
-    let result = enter_alone(state, entry).instrument(span).await;
-    let outcome = match &result {
-        Ok(_) => "ok",
-        Err(error) => error.code.as_str(),
-    };
-    metrics::counter!("realmgate_enter_world_total", "result" => outcome).increment(1);
-    result
+/// The way into the worlds.
+pub struct Entrance {
+    pub(super) locks: LockStore,
+    pub(super) account_locks: AccountLockStore,
+    pub(super) characters: Arc<Characters>,
+    pub(super) time: LockClock,
+    pub(super) this: Arc<ThisReplica>,
+    pub(super) accounts: Arc<AccountLocks>,
+    pub(super) exits: Arc<Exits>,
+    pub(super) seats: Arc<Seats>,
+    pub(super) admissions: Arc<Admissions>,
+    pub(super) entries: Arc<SessionEntries>,
+    pub(super) gates: Arc<Gates>,
+    pub(super) duplicate_login: DuplicateLogin,
 }
 
-async fn enter_alone(state: &AppState, entry: &Entry) -> Result<Entered, Error> {
-    let _alone = state.link.gates.pass(entry.account).await;
-    let found = state.store.locks.find(entry.character).await?.ok_or(ErrorCode::CharacterNotFound)?;
-    if found.account != entry.account {
-        return Err(Error::new(ErrorCode::Forbidden, "You do not own this character"));
+impl Entrance {
+    /// Brings a character into the world.
+    ///
+    /// # Errors
+    /// `CHARACTER_NOT_FOUND`, `CHARACTER_DELETED`, `FORBIDDEN` for somebody else's character or an ended log-in,
+    /// `ALREADY_ONLINE`, `MAP_NOT_FOUND`, `MAP_FULL`, `MAP_SERVER_UNREACHABLE`, `CALLED_OFF` when the waiter was
+    /// cancelled; others when the database or the registry cannot be asked.
+    pub async fn enter(&self, entry: &Entry) -> Result<Entered, Error> {
+        let span = tracing::error_span!("enter_world", trace = entry.trace);
+        let result = self.enter_alone(entry).instrument(span).await;
+        let outcome = match &result {
+            Ok(_) => "ok",
+            Err(error) => error.code.as_str(),
+        };
+        metrics::counter!("realmgate_enter_world_total", "result" => outcome).increment(1);
+        result
     }
-    if characters::find(state, entry.character).await?.deletes_at_ms.is_some() {
-        return Err(ErrorCode::CharacterDeleted.into());
-    }
-    if entry.cancel().is_cancelled() {
-        // It has waited too long for its turn: nobody is disturbed for a player who has gone.
-        return Err(ErrorCode::CalledOff.into());
-    }
-    hold(state, entry.account, entry.log_in).await?;
-    let held = state.store.locks.held_by_account(entry.account).await?;
-    if state.config.gateway.duplicate_login == DuplicateLogin::Reject
-        && let Some(older) = held.iter().find(|other| is_elsewhere(other, entry))
-    {
-        ask_to_leave(state, older);
-        return Err(ErrorCode::AlreadyOnline.into());
-    }
-    let leaving = held.iter().find_map(|other| other.lock.owner.map_server());
-    let map = match found.map {
-        Some(map) => map,
-        None => first_map(state).await?,
-    };
-    let target = choose(state, Wish { map, channel: entry.channel, leaving, ticket: ticket_id()? }).await?;
-    let lock = match make_way(state, entry, &held).await {
-        Ok(lock) => lock,
-        Err(error) => {
-            give_seat_back(state, &target).await;
-            return Err(error);
+
+    async fn enter_alone(&self, entry: &Entry) -> Result<Entered, Error> {
+        let _alone = self.gates.pass(entry.account).await;
+        let found = self.locks.find(entry.character).await?.ok_or(ErrorCode::CharacterNotFound)?;
+        if found.account != entry.account {
+            return Err(Error::new(ErrorCode::Forbidden, "You do not own this character"));
         }
-    };
-    match admit(state, &target, entry.character, &lock, &entry.trace, entry.cancel()).await {
-        Ok(admission) => finish(state, entry, &target, admission).await,
-        Err(error) => {
-            give_up(state, entry, &lock, &lock.called_off()).await?;
-            Err(error)
+        if self.characters.find(entry.character).await?.deletes_at_ms.is_some() {
+            return Err(ErrorCode::CharacterDeleted.into());
         }
+        if entry.cancel().is_cancelled() {
+            // It has waited too long for its turn: nobody is disturbed for a player who has gone.
+            return Err(ErrorCode::CalledOff.into());
+        }
+        self.accounts.hold(entry.account, entry.log_in).await?;
+        let held = self.locks.held_by_account(entry.account).await?;
+        if self.duplicate_login == DuplicateLogin::Reject
+            && let Some(older) = held.iter().find(|other| is_elsewhere(other, entry))
+        {
+            self.exits.ask_to_leave(older);
+            return Err(ErrorCode::AlreadyOnline.into());
+        }
+        let leaving = held.iter().find_map(|other| other.lock.owner.map_server());
+        let map = match found.map {
+            Some(map) => map,
+            None => self.characters.first_map().await?,
+        };
+        let target = self.seats.choose(Wish { map, channel: entry.channel, leaving, ticket: ticket_id()? }).await?;
+        let lock = match self.make_way(entry, &held).await {
+            Ok(lock) => lock,
+            Err(error) => {
+                self.seats.give_back(&target).await;
+                return Err(error);
+            }
+        };
+        match self.admissions.admit(&target, entry.character, &lock, &entry.trace, entry.cancel()).await {
+            Ok(admission) => self.finish(entry, &target, admission).await,
+            Err(error) => {
+                self.give_up(entry, &lock, &lock.called_off()).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes the characters that the account holds out of their worlds, then takes the entering character's lock.
+    async fn make_way(&self, entry: &Entry, held: &[LockedCharacter]) -> Result<CharacterLock, Error> {
+        for other in held {
+            self.exits.displace(other.character, &entry.waiter).await?;
+        }
+        self.take(entry).await
+    }
+
+    /// Takes the free lock of the character for this gateway, which must hold the account's lock for this log-in.
+    async fn take(&self, entry: &Entry) -> Result<CharacterLock, Error> {
+        let found = self.locks.find(entry.character).await?.ok_or(ErrorCode::CharacterNotFound)?;
+        let gateway = &self.this.id;
+        let step = LockStep::Enter { gateway: gateway.clone() };
+        let taken = self.time.after(&found.lock, &step).map_err(|_| ErrorCode::AlreadyOnline)?;
+        let (character, account, session) = (entry.character, entry.account, entry.log_in);
+        let entering = Entering { character, account, session, gateway, from: &found.lock, to: &taken };
+        if self.account_locks.enter(&entering, self.time.now_ms()).await? {
+            Ok(taken)
+        } else {
+            Err(ErrorCode::AlreadyOnline.into())
+        }
+    }
+
+    async fn finish(&self, entry: &Entry, target: &Target, admission: Admission) -> Result<Entered, Error> {
+        if entry.cancel().is_cancelled() {
+            if target.link.is_some() {
+                self.admissions.call_off(&target.server.id, entry.character, admission.lock.epoch);
+            }
+            self.seats.give_back(target).await;
+            self.give_up(entry, &admission.lock, &admission.lock.called_off()).await?;
+            return Err(ErrorCode::CalledOff.into());
+        }
+        self.entries.entered(entry.account, entry.log_in, admission.character).await;
+        tracing::info!(character = %entry.character, server = %target.server.id, map = %target.map,
+        channel = %target.channel, epoch = %admission.lock.epoch, trace = entry.trace, "a character is expected");
+        let map_name = target.server.map_names.get(&target.map.0).cloned();
+        Ok(Entered { character: entry.character, map_name, grant: admission.grant })
+    }
+
+    /// Releases the lock again, if it has not changed since.
+    async fn give_up(&self, entry: &Entry, lock: &CharacterLock, step: &LockStep) -> Result<(), Error> {
+        if let Ok(free) = self.time.after(lock, step) {
+            self.locks.change(entry.character, lock, &free, self.time.now_ms()).await?;
+        }
+        self.entries.settle(entry.account).await
     }
 }
 
 /// Whether a held character of the account is in a world, or on its way to one, by another socket than this one.
 fn is_elsewhere(other: &LockedCharacter, entry: &Entry) -> bool {
     entry.own != Some(other.character)
-}
-
-/// Takes the characters that the account holds out of their worlds, then takes the entering character's lock.
-async fn make_way(state: &AppState, entry: &Entry, held: &[LockedCharacter]) -> Result<CharacterLock, Error> {
-    for other in held {
-        displace(state, other.character, &entry.waiter).await?;
-    }
-    take(state, entry).await
-}
-
-/// Takes the free lock of the character for this gateway, which must hold the account's lock for this log-in.
-async fn take(state: &AppState, entry: &Entry) -> Result<CharacterLock, Error> {
-    let found = state.store.locks.find(entry.character).await?.ok_or(ErrorCode::CharacterNotFound)?;
-    let gateway = &state.config.gateway.id;
-    let step = LockStep::Enter { gateway: gateway.clone() };
-    let taken = after(state, &found.lock, &step).map_err(|_| ErrorCode::AlreadyOnline)?;
-    let (character, account, session) = (entry.character, entry.account, entry.log_in);
-    let entering = Entering { character, account, session, gateway, from: &found.lock, to: &taken };
-    if state.store.account_locks.enter(&entering, state.db_time.now_ms()).await? {
-        Ok(taken)
-    } else {
-        Err(ErrorCode::AlreadyOnline.into())
-    }
-}
-
-async fn finish(state: &AppState, entry: &Entry, target: &Target, admission: Admission) -> Result<Entered, Error> {
-    if entry.cancel().is_cancelled() {
-        if target.link.is_some() {
-            call_off(state, &target.server.id, entry.character, admission.lock.epoch);
-        }
-        give_seat_back(state, target).await;
-        give_up(state, entry, &admission.lock, &admission.lock.called_off()).await?;
-        return Err(ErrorCode::CalledOff.into());
-    }
-    session_entry::entered(state, entry.account, entry.log_in, admission.character).await;
-    tracing::info!(character = %entry.character, server = %target.server.id, map = %target.map,
-        channel = %target.channel, epoch = %admission.lock.epoch, trace = entry.trace, "a character is expected");
-    let map_name = target.server.map_names.get(&target.map.0).cloned();
-    Ok(Entered { character: entry.character, map_name, grant: admission.grant })
-}
-
-/// Releases the lock again, if it has not changed since.
-async fn give_up(state: &AppState, entry: &Entry, lock: &CharacterLock, step: &LockStep) -> Result<(), Error> {
-    if let Ok(free) = after(state, lock, step) {
-        state.store.locks.change(entry.character, lock, &free, state.db_time.now_ms()).await?;
-    }
-    settle_session(state, entry.account).await
 }

@@ -3,13 +3,12 @@
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::replica::NotAllowed;
 use crate::directory::Cookie;
 use crate::error::Error;
 use crate::lock::CookieHash;
-use crate::state::AppState;
 
 /// The files of the cookie. Every process gets a new one, so that of two processes with the same cookie the first
 /// becomes unknown. The next cookie is kept beside the last until the store knows it.
@@ -19,8 +18,9 @@ pub(super) struct CookieJar {
 }
 
 impl CookieJar {
-    pub(super) fn of(state: &AppState) -> Self {
-        let file = state.config.data_dir.join(format!("{}.cookie", state.config.gateway.id));
+    /// The files of the sidecar with this id.
+    pub(super) fn of(data_dir: &Path, id: &str) -> Self {
+        let file = data_dir.join(format!("{id}.cookie"));
         Self { next: file.with_extension("cookie.next"), file }
     }
 

@@ -1,80 +1,98 @@
 //! Sends to a map server wherever its link is: in this process, or at another sidecar.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use realmgate_protocol::ids::ServerId;
 use realmgate_protocol::link::ToMap;
 use realmgate_protocol::movement::Position;
+use tokio_util::task::TaskTracker;
 
-use super::links::PREPARE_DEADLINE;
-use super::{LinkGone, PrepareFailure, Question};
-use crate::replicas::{Answer, Ask, BusError};
-use crate::state::AppState;
+use super::this_replica::ThisReplica;
+use crate::directory::Registry;
+use crate::link::{LinkGone, Links, PREPARE_DEADLINE, PrepareFailure, Question};
+use crate::replicas::{Answer, Ask, BusError, Replicas};
 
 /// How long another sidecar may take to forward a message.
 const PASS_ON: Duration = Duration::from_secs(2);
 /// What the round trip to another sidecar may add to the time a map server has for its answer.
 const DETOUR: Duration = Duration::from_millis(500);
 
-/// Asks a map server to expect a character. Returns where it will appear, if the map server says so. `replica` is where
-/// the directory says the map server's link is.
-pub(crate) async fn prepare(
-    state: &AppState,
-    server: &ServerId,
-    replica: &str,
-    question: Question,
-) -> Result<Option<Position>, PrepareFailure> {
-    if let Some(link) = state.link.links.get(server) {
-        return link.prepare(question).await;
-    }
-    if replica == state.config.gateway.id {
-        // The directory does not know yet that the link is gone.
-        return Err(PrepareFailure::Unreachable);
-    }
-    let ask = Ask::Prepare { server: server.clone(), question };
-    match state.replicas.ask(replica, ask, PREPARE_DEADLINE + DETOUR).await {
-        Ok(Answer::Prepared(spawn)) => Ok(spawn),
-        Ok(Answer::Refused(refusal)) => Err(PrepareFailure::Refused(refusal)),
-        Ok(_) => Err(PrepareFailure::Unreachable),
-        Err(error) => Err(unreached(replica, error)),
-    }
+/// The map servers of the world, wherever their links are.
+pub struct MapServers {
+    /// The links of this process.
+    pub links: Arc<Links>,
+    /// Where the others have theirs.
+    pub registry: Registry,
+    /// The other sidecars.
+    pub replicas: Replicas,
+    /// This sidecar.
+    pub this: Arc<ThisReplica>,
+    /// What waits for other sidecars.
+    pub tasks: TaskTracker,
 }
 
-/// Sends a message to a map server. That it was sent does not mean that it was read.
-pub(crate) async fn tell(state: &AppState, server: &ServerId, message: ToMap) -> Result<(), LinkGone> {
-    if let Some(link) = state.link.links.get(server) {
-        return link.send(message);
-    }
-    let found = state.registry.find(server).await.map_err(|error| {
-        tracing::warn!(%server, %error, "where a map server's link is cannot be told");
-        LinkGone
-    })?;
-    let replica = found.as_ref().and_then(|server| server.replica()).ok_or(LinkGone)?;
-    if replica == state.config.gateway.id {
-        return Err(LinkGone);
-    }
-    let ask = Ask::ToMapServer { server: server.clone(), message };
-    match state.replicas.ask(replica, ask, PASS_ON).await {
-        Ok(Answer::Sent) => Ok(()),
-        Ok(_) => Err(LinkGone),
-        Err(error) => {
-            unreached(replica, error);
-            Err(LinkGone)
+impl MapServers {
+    /// Asks a map server to expect a character. Returns where it will appear, if the map server says so. `replica` is
+    /// where the directory says the map server's link is.
+    pub(crate) async fn prepare(
+        &self,
+        server: &ServerId,
+        replica: &str,
+        question: Question,
+    ) -> Result<Option<Position>, PrepareFailure> {
+        if let Some(link) = self.links.get(server) {
+            return link.prepare(question).await;
+        }
+        if replica == self.this.id {
+            // The directory does not know yet that the link is gone.
+            return Err(PrepareFailure::Unreachable);
+        }
+        let ask = Ask::Prepare { server: server.clone(), question };
+        match self.replicas.ask(replica, ask, PREPARE_DEADLINE + DETOUR).await {
+            Ok(Answer::Prepared(spawn)) => Ok(spawn),
+            Ok(Answer::Refused(refusal)) => Err(PrepareFailure::Refused(refusal)),
+            Ok(_) => Err(PrepareFailure::Unreachable),
+            Err(error) => Err(unreached(replica, error)),
         }
     }
-}
 
-/// Sends a message to a map server without waiting for the result.
-pub(crate) fn tell_soon(state: &AppState, server: &ServerId, message: ToMap) {
-    if let Some(link) = state.link.links.get(server) {
-        // A map server without a link learns of it when it next writes.
-        let _ = link.send(message);
-        return;
+    /// Sends a message to a map server. That it was sent does not mean that it was read.
+    pub(crate) async fn tell(&self, server: &ServerId, message: ToMap) -> Result<(), LinkGone> {
+        if let Some(link) = self.links.get(server) {
+            return link.send(message);
+        }
+        let found = self.registry.find(server).await.map_err(|error| {
+            tracing::warn!(%server, %error, "where a map server's link is cannot be told");
+            LinkGone
+        })?;
+        let replica = found.as_ref().and_then(|server| server.replica()).ok_or(LinkGone)?;
+        if replica == self.this.id {
+            return Err(LinkGone);
+        }
+        let ask = Ask::ToMapServer { server: server.clone(), message };
+        match self.replicas.ask(replica, ask, PASS_ON).await {
+            Ok(Answer::Sent) => Ok(()),
+            Ok(_) => Err(LinkGone),
+            Err(error) => {
+                unreached(replica, error);
+                Err(LinkGone)
+            }
+        }
     }
-    let (state, server) = (state.clone(), server.clone());
-    state.tasks.clone().spawn(async move {
-        let _ = tell(&state, &server, message).await;
-    });
+
+    /// Sends a message to a map server without waiting for the result.
+    pub(crate) fn tell_soon(self: &Arc<Self>, server: &ServerId, message: ToMap) {
+        if let Some(link) = self.links.get(server) {
+            // A map server without a link learns of it when it next writes.
+            let _ = link.send(message);
+            return;
+        }
+        let (map_servers, server) = (self.clone(), server.clone());
+        self.tasks.spawn(async move {
+            let _ = map_servers.tell(&server, message).await;
+        });
+    }
 }
 
 fn unreached(replica: &str, error: BusError) -> PrepareFailure {

@@ -3,84 +3,100 @@
 //! An entry that cannot be written now is corrected when it is next renewed: nobody is kept out of the world for it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use realmgate_protocol::ids::AccountId;
 use realmgate_protocol::movement::Position;
 use uuid::Uuid;
 
-use crate::directory::{Present, SessionCharacter, SessionEntry};
+use super::this_replica::ThisReplica;
+use crate::directory::{Present, SessionCharacter, SessionEntry, Sessions};
 use crate::error::Error;
+use crate::gateway::Sockets;
+use crate::link::Links;
 use crate::lock::{AccountOwner, LockOwner};
-use crate::state::AppState;
 use crate::store::locks::LockedCharacter;
+use crate::store::{AccountLockStore, LockStore};
 
-/// After a socket of the account has opened here.
-pub(crate) async fn connected(state: &AppState, account: AccountId) {
-    note(state.sessions.connected(&account.to_string(), &state.config.gateway.id).await);
+/// The session entries of accounts, as locks and sockets have them.
+pub struct SessionEntries {
+    pub(super) sessions: Sessions,
+    pub(super) locks: LockStore,
+    pub(super) account_locks: AccountLockStore,
+    pub(super) links: Arc<Links>,
+    pub(super) sockets: Arc<Sockets>,
+    pub(super) this: Arc<ThisReplica>,
 }
 
-/// After a log-in has brought a character of the account into the world.
-pub(super) async fn entered(state: &AppState, account: AccountId, log_in: Uuid, character: SessionCharacter) {
-    let entry = SessionEntry {
-        gateway_id: state.config.gateway.id.clone(),
-        log_in: Some(log_in.to_string()),
-        character: Some(character),
-    };
-    note(state.sessions.set(&account.to_string(), entry).await);
-}
-
-/// When the account's character goes from one map server or channel to another.
-pub(super) async fn moved(state: &AppState, account: AccountId, character: SessionCharacter) {
-    note(state.sessions.moved(&account.to_string(), character).await);
-}
-
-/// The log-in that brought the account's character into the world, if known.
-pub(super) async fn entered_by(state: &AppState, account: AccountId) -> Result<Option<String>, Error> {
-    if let Ok(Some(entry)) = state.sessions.get(&account.to_string()).await
-        && entry.log_in.is_some()
-    {
-        return Ok(entry.log_in);
+impl SessionEntries {
+    /// After a socket of the account has opened here.
+    pub(crate) async fn connected(&self, account: AccountId) {
+        note(self.sessions.connected(&account.to_string(), &self.this.id).await);
     }
-    // The entry is lost, or Redis is away. The log-in that has the socket is most likely the one.
-    let lock = state.store.account_locks.account_lock(account).await?;
-    let held = lock.filter(|lock| matches!(lock.owner, AccountOwner::Gateway(_)));
-    Ok(held.and_then(|lock| lock.session).map(|session| session.to_string()))
-}
 
-/// After the account has logged out of the world.
-pub(super) async fn logged_out(state: &AppState, account: AccountId) {
-    note(settle_session(state, account).await);
-}
-
-/// Updates the entry of an account after a socket or a character of it has gone. Without a character lock, the entry
-/// has no character any more. If there is also no socket at any gateway, the entry ends.
-pub(crate) async fn settle_session(state: &AppState, account: AccountId) -> Result<(), Error> {
-    let user = account.to_string();
-    let Ok(Some(entry)) = state.sessions.get(&user).await else { return Ok(()) };
-    let connected = SessionEntry::connected(&entry.gateway_id);
-    let is_here = state.link.sockets.has(account);
-    if (is_here && entry == connected) || !state.store.locks.held_by_account(account).await?.is_empty() {
-        return Ok(());
+    /// After a log-in has brought a character of the account into the world.
+    pub(super) async fn entered(&self, account: AccountId, log_in: Uuid, character: SessionCharacter) {
+        let entry = SessionEntry {
+            gateway_id: self.this.id.clone(),
+            log_in: Some(log_in.to_string()),
+            character: Some(character),
+        };
+        note(self.sessions.set(&account.to_string(), entry).await);
     }
-    let is_connected = is_here || {
-        let lock = state.store.account_locks.account_lock(account).await?;
-        lock.is_some_and(|lock| matches!(lock.owner, AccountOwner::Gateway(_)))
-    };
-    note(if is_connected { state.sessions.set(&user, connected).await } else { state.sessions.remove(&user).await });
-    Ok(())
-}
 
-/// Renews the entries of all accounts that have their socket or their map server's link here.
-pub(super) async fn renew_sessions(state: &AppState) -> Result<(), Error> {
-    let accounts = state.link.sockets.accounts().into_iter();
-    let mut here: BTreeMap<AccountId, Option<SessionCharacter>> = accounts.map(|account| (account, None)).collect();
-    for link in state.link.links.all() {
-        let held = state.store.locks.held_by(&LockOwner::Map(link.server.clone())).await?;
-        here.extend(held.into_iter().map(|found| (found.account, last_seen(found))));
+    /// When the account's character goes from one map server or channel to another.
+    pub(super) async fn moved(&self, account: AccountId, character: SessionCharacter) {
+        note(self.sessions.moved(&account.to_string(), character).await);
     }
-    let present = |(account, character): (AccountId, _)| Present { user: account.to_string(), character };
-    let present: Vec<Present> = here.into_iter().map(present).collect();
-    state.sessions.renew(&present).await
+
+    /// The log-in that brought the account's character into the world, if known.
+    pub(super) async fn entered_by(&self, account: AccountId) -> Result<Option<String>, Error> {
+        if let Ok(Some(entry)) = self.sessions.get(&account.to_string()).await
+            && entry.log_in.is_some()
+        {
+            return Ok(entry.log_in);
+        }
+        // The entry is lost, or Redis is away. The log-in that has the socket is most likely the one.
+        let lock = self.account_locks.account_lock(account).await?;
+        let held = lock.filter(|lock| matches!(lock.owner, AccountOwner::Gateway(_)));
+        Ok(held.and_then(|lock| lock.session).map(|session| session.to_string()))
+    }
+
+    /// After the account has logged out of the world.
+    pub(super) async fn logged_out(&self, account: AccountId) {
+        note(self.settle(account).await);
+    }
+
+    /// Updates the entry of an account after a socket or a character of it has gone. Without a character lock, the
+    /// entry has no character any more. If there is also no socket at any gateway, the entry ends.
+    pub(crate) async fn settle(&self, account: AccountId) -> Result<(), Error> {
+        let user = account.to_string();
+        let Ok(Some(entry)) = self.sessions.get(&user).await else { return Ok(()) };
+        let connected = SessionEntry::connected(&entry.gateway_id);
+        let is_here = self.sockets.has(account);
+        if (is_here && entry == connected) || !self.locks.held_by_account(account).await?.is_empty() {
+            return Ok(());
+        }
+        let is_connected = is_here || {
+            let lock = self.account_locks.account_lock(account).await?;
+            lock.is_some_and(|lock| matches!(lock.owner, AccountOwner::Gateway(_)))
+        };
+        note(if is_connected { self.sessions.set(&user, connected).await } else { self.sessions.remove(&user).await });
+        Ok(())
+    }
+
+    /// Renews the entries of all accounts that have their socket or their map server's link here.
+    pub(super) async fn renew(&self) -> Result<(), Error> {
+        let accounts = self.sockets.accounts().into_iter();
+        let mut here: BTreeMap<AccountId, Option<SessionCharacter>> = accounts.map(|account| (account, None)).collect();
+        for link in self.links.all() {
+            let held = self.locks.held_by(&LockOwner::Map(link.server.clone())).await?;
+            here.extend(held.into_iter().map(|found| (found.account, last_seen(found))));
+        }
+        let present = |(account, character): (AccountId, _)| Present { user: account.to_string(), character };
+        let present: Vec<Present> = here.into_iter().map(present).collect();
+        self.sessions.renew(&present).await
+    }
 }
 
 /// A character where it was last saved; `None` for one that was never saved: its entry knows more.

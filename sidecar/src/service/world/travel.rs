@@ -5,44 +5,20 @@ use std::sync::Arc;
 use realmgate_protocol::ids::{ChannelId, RequestId, ServerId};
 use realmgate_protocol::link::{Save, ToMap};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use super::admission::{Admission, admit};
-use super::choice::{Wish, choose};
+use super::admission::{Admission, Admissions};
+use super::choice::{Seats, Wish};
+use super::lock_clock::LockClock;
+use super::reach::MapServers;
+use super::session_entry::SessionEntries;
+use super::this_replica::ThisReplica;
 use super::tickets::ticket_id;
-use super::{after, session_entry};
 use crate::error::Error;
-use crate::link::{Link, reach};
+use crate::link::Link;
 use crate::lock::{CharacterLock, LockStep};
-use crate::state::AppState;
-
-/// Saves the character and takes its lock, in the order of the link. The rest goes on beside it, since the target may
-/// be the very map server that asks.
-pub(crate) async fn travel(
-    state: &AppState,
-    link: &Arc<Link>,
-    request: RequestId,
-    save: Save,
-    channel: Option<ChannelId>,
-) -> Result<(), Error> {
-    let step = LockStep::Travel { server: link.server.clone(), gateway: state.config.gateway.id.clone() };
-    let taken = state
-        .store
-        .locks
-        .save_and_step(&link.server, &save, &step, state.db_time.now_ms(), &state.config.timers)
-        .await?;
-    let Some(held) = taken else {
-        let _ = link.send(ToMap::Fenced { character: save.character, epoch: save.epoch });
-        return Ok(());
-    };
-    let journey = Journey { request, from: link.server.clone(), save, channel, held };
-    let state = state.clone();
-    state.tasks.clone().spawn(async move {
-        if let Err(error) = journey.finish(&state).await {
-            tracing::error!(%error, "a journey could not be ended");
-        }
-    });
-    Ok(())
-}
+use crate::service::limits::Limits;
+use crate::store::LockStore;
 
 struct Journey {
     request: RequestId,
@@ -53,8 +29,8 @@ struct Journey {
 }
 
 impl Journey {
-    async fn finish(self, state: &AppState) -> Result<(), Error> {
-        let outcome = self.seek(state).await;
+    async fn finish(self, journeys: &Journeys) -> Result<(), Error> {
+        let outcome = self.seek(journeys).await;
         let result = outcome.as_ref().map_or_else(|error| error.code.as_str(), |_| "ok");
         metrics::counter!("realmgate_journeys_total", "result" => result).increment(1);
         let (message, arriving) = match outcome {
@@ -64,12 +40,12 @@ impl Journey {
                 let granted = ToMap::TravelGranted { request: self.request, character: self.save.character, grant };
                 (granted, Some((account, character)))
             }
-            Err(error) => (self.turn_back(state, &error).await?, None),
+            Err(error) => (self.turn_back(journeys, &error).await?, None),
         };
         // If the map server lost its link, it cannot tell its player; the ticket expires and the lock is released.
-        let _ = reach::tell(state, &self.from, message).await;
+        let _ = journeys.map_servers.tell(&self.from, message).await;
         if let Some((account, character)) = arriving {
-            session_entry::moved(state, account, character).await;
+            journeys.entries.moved(account, character).await;
         }
         Ok(())
     }
@@ -79,25 +55,65 @@ impl Journey {
         format!("travel-{}-{}", self.save.character, self.held.epoch)
     }
 
-    async fn seek(&self, state: &AppState) -> Result<Admission, Error> {
-        state.limits.journey(self.save.character).await?;
+    async fn seek(&self, journeys: &Journeys) -> Result<Admission, Error> {
+        journeys.limits.journey(self.save.character).await?;
         let wish =
             Wish { map: self.save.soft.map, channel: self.channel, leaving: Some(&self.from), ticket: ticket_id()? };
-        let target = choose(state, wish).await?;
+        let target = journeys.seats.choose(wish).await?;
         let to_the_end = CancellationToken::new();
-        admit(state, &target, self.save.character, &self.held, &self.trace(), &to_the_end).await
+        journeys.admissions.admit(&target, self.save.character, &self.held, &self.trace(), &to_the_end).await
     }
 
     /// Gives the character back to the map server it came from, under a newer epoch than the target ever heard of.
-    async fn turn_back(&self, state: &AppState, error: &Error) -> Result<ToMap, Error> {
+    async fn turn_back(&self, journeys: &Journeys, error: &Error) -> Result<ToMap, Error> {
         tracing::info!(character = %self.save.character, from = %self.from, %error, "a journey was refused");
         let character = self.save.character;
         let step = LockStep::TravelFailed { server: self.from.clone() };
-        let back = after(state, &self.held, &step).map_err(Error::internal)?;
-        if state.store.locks.change(character, &self.held, &back, state.db_time.now_ms()).await? {
+        let back = journeys.time.after(&self.held, &step).map_err(Error::internal)?;
+        if journeys.locks.change(character, &self.held, &back, journeys.time.now_ms()).await? {
             let code = error.code.as_str().to_owned();
             return Ok(ToMap::TravelRefused { request: self.request, character, epoch: back.epoch, code });
         }
         Ok(ToMap::Fenced { character, epoch: self.save.epoch })
+    }
+}
+
+/// Journeys from one channel to another.
+pub(crate) struct Journeys {
+    pub(super) locks: LockStore,
+    pub(super) time: LockClock,
+    pub(super) this: Arc<ThisReplica>,
+    pub(super) limits: Arc<Limits>,
+    pub(super) seats: Arc<Seats>,
+    pub(super) admissions: Arc<Admissions>,
+    pub(super) map_servers: Arc<MapServers>,
+    pub(super) entries: Arc<SessionEntries>,
+    pub(super) tasks: TaskTracker,
+}
+
+impl Journeys {
+    /// Saves the character and takes its lock, in the order of the link. The rest goes on beside it, since the target
+    /// may be the very map server that asks.
+    pub(crate) async fn travel(
+        self: &Arc<Self>,
+        link: &Link,
+        request: RequestId,
+        save: Save,
+        channel: Option<ChannelId>,
+    ) -> Result<(), Error> {
+        let step = LockStep::Travel { server: link.server.clone(), gateway: self.this.id.clone() };
+        let taken = self.locks.save_and_step(&link.server, &save, &step, self.time.now_ms(), &self.time.timers).await?;
+        let Some(held) = taken else {
+            let _ = link.send(ToMap::Fenced { character: save.character, epoch: save.epoch });
+            return Ok(());
+        };
+        let journey = Journey { request, from: link.server.clone(), save, channel, held };
+        let journeys = self.clone();
+        self.tasks.spawn(async move {
+            if let Err(error) = journey.finish(&journeys).await {
+                tracing::error!(%error, "a journey could not be ended");
+            }
+        });
+        Ok(())
     }
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use realmgate_sidecar::service::characters::keep_up;
 use serde_json::json;
 
 use crate::testing::TestApp;
@@ -32,10 +31,10 @@ async fn a_deleted_character_is_listed_until_it_is_gone_and_its_name_free() {
     app.delete(&path).bearer(&user.access).send().await.expect(StatusCode::NO_CONTENT);
     assert_eq!(list().await[0]["deletes_at_ms"], deletes_at, "asking again puts nothing off");
     app.advance(DAY / 2 - Duration::from_secs(1));
-    keep_up(app.state()).await.unwrap();
+    app.delete_due_characters().await;
     assert_eq!(list().await[0]["id"], zoe.as_str(), "its time has not come");
     app.advance(Duration::from_secs(1));
-    keep_up(app.state()).await.unwrap();
+    app.delete_due_characters().await;
     assert_eq!(list().await, json!([]));
     app.delete(&path).bearer(&user.access).send().await.problem(404, "CHARACTER_NOT_FOUND");
     app.character(&user, "Zoe").await;

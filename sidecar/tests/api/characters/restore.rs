@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use realmgate_sidecar::service::characters::keep_up;
 use serde_json::{Value, json};
 
 use crate::testing::TestApp;
@@ -20,7 +19,7 @@ async fn what_is_restored_stays() {
         assert_eq!((&restored["name"], &restored["deletes_at_ms"]), (&json!("Zoe"), &Value::Null));
     }
     app.advance(Duration::from_secs(2 * 24 * 60 * 60));
-    keep_up(app.state()).await.unwrap();
+    app.delete_due_characters().await;
     assert_eq!(app.get("/characters").bearer(&user.access).send().await.json()[0]["id"], zoe.as_str());
 }
 

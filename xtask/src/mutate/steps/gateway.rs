@@ -57,9 +57,9 @@ pub const STEPS: &[Mutation] = &[
     step(
         "nobody-is-woken",
         &[Edit {
-            file: "sidecar/src/service/world/leave.rs",
-            from: "    state.link.departures.departed(character);\n    state.replicas.tell_all(News::Departed { character }).await;\n}",
-            to: "    state.replicas.tell_all(News::Departed { character }).await;\n}",
+            file: "sidecar/src/service/world/departures.rs",
+            from: "        self.here.departed(character);\n",
+            to: "",
         }],
         SIDECAR,
         (REPLACE_TESTS, "the_older_player_is_saved_and_makes_way"),
@@ -68,8 +68,8 @@ pub const STEPS: &[Mutation] = &[
         "reject-turns-nobody-away",
         &[Edit {
             file: ENTER,
-            from: "state.config.gateway.duplicate_login == DuplicateLogin::Reject\n",
-            to: "false && state.config.gateway.duplicate_login == DuplicateLogin::Reject\n",
+            from: "self.duplicate_login == DuplicateLogin::Reject\n",
+            to: "false && self.duplicate_login == DuplicateLogin::Reject\n",
         }],
         SIDECAR,
         (REPLACE_TESTS, "with_reject_the_newer_one_is_turned_away"),
@@ -78,8 +78,8 @@ pub const STEPS: &[Mutation] = &[
         "journey-is-not-called-off",
         &[Edit {
             file: ADMISSION,
-            from: "state.db_time.now_ms()).await? {\n        call_off(state, &target.server.id, character, held.epoch);\n",
-            to: "state.db_time.now_ms()).await? {\n",
+            from: "self.time.now_ms()).await? {\n            self.call_off(&target.server.id, character, held.epoch);\n",
+            to: "self.time.now_ms()).await? {\n",
         }],
         SIDECAR,
         (TRAVEL_TESTS, "a_log_in_during_a_journey_wins"),
@@ -128,8 +128,8 @@ pub const STEPS: &[Mutation] = &[
         "failed-entry-keeps-its-lock",
         &[Edit {
             file: ENTER,
-            from: "        state.store.locks.change(entry.character, lock, &free, state.db_time.now_ms()).await?;\n",
-            to: "        drop(free);\n",
+            from: "            self.locks.change(entry.character, lock, &free, self.time.now_ms()).await?;\n",
+            to: "            drop(free);\n",
         }],
         SIDECAR,
         (ENTER_TESTS, "a_second_enter_world_before_the_first_is_answered_ends_the_socket"),
@@ -138,8 +138,8 @@ pub const STEPS: &[Mutation] = &[
         "refusal-of-the-map-server-is-not-heard",
         &[Edit {
             file: ADMISSION,
-            from: "            return Err(error_of(failure).into());\n",
-            to: "            let _ = error_of(failure);\n            None\n",
+            from: "                return Err(error_of(failure).into());\n",
+            to: "                let _ = error_of(failure);\n                None\n",
         }],
         SIDECAR,
         (ENTER_TESTS, "each_refusal_of_the_map_server_has_its_code_and_frees_the_lock"),
@@ -184,8 +184,8 @@ pub const STEPS: &[Mutation] = &[
         "strangers-delete-characters",
         &[Edit {
             file: "sidecar/src/service/characters.rs",
-            from: "    own(state, caller, id).await?;\n    let (store, grace)",
-            to: "    let (store, grace)",
+            from: "        self.own(caller, id).await?;\n        let (store, grace)",
+            to: "        let (store, grace)",
         }],
         Build::Test("api"),
         ("sidecar/tests/api/characters/delete.rs", "only_its_owner_may"),

@@ -109,8 +109,8 @@ pub const STEPS: &[Mutation] = &[
         "everybody-begins-on-the-first-map",
         &[Edit {
             file: ENTER,
-            from: "        Some(map) => map,\n",
-            to: "        Some(_) => first_map(state).await?,\n",
+            from: "            Some(map) => map,\n",
+            to: "            Some(_) => self.characters.first_map().await?,\n",
         }],
         SIDECAR,
         (ENTER_TESTS, "entering_again_begins_where_the_character_was"),

@@ -22,8 +22,8 @@ pub const STEPS: &[Mutation] = &[
         "replica-is-not-renewed",
         &[Edit {
             file: "sidecar/src/service/world.rs",
-            from: "        renewal::renew(&state).await\n",
-            to: "        let _ = (&state, renewal::renew);\n        Ok(())\n",
+            from: "            async move { renewal.renew().await }\n",
+            to: "            async move {\n                let _ = (renewal, Renewal::renew);\n                Ok(())\n            }\n",
         }],
         SIDECAR,
         (TIMER_TESTS, "a_replica_renews_its_lock_unasked"),
@@ -32,7 +32,7 @@ pub const STEPS: &[Mutation] = &[
         "cut-off-sidecar-keeps-its-sockets",
         &[Edit {
             file: "sidecar/src/service/world/renewal.rs",
-            from: "                state.link.sockets.close_all();\n",
+            from: "                    self.sockets.close_all();\n",
             to: "",
         }],
         SIDECAR,
@@ -62,11 +62,11 @@ pub const STEPS: &[Mutation] = &[
     step(
         "new-process-keeps-the-locks-of-the-old",
         &[
-            Edit { file: SERVERS, from: "            release_everything(state, &registration.id).await?;\n", to: "" },
+            Edit { file: SERVERS, from: "                self.release_everything(&registration.id).await?;\n", to: "" },
             Edit {
                 file: SERVERS,
-                from: "        release_everything(state, server).await?;\n    }\n    let lock",
-                to: "    }\n    let lock",
+                from: "            self.release_everything(server).await?;\n        }\n        let lock",
+                to: "        }\n        let lock",
             },
         ],
         SIDECAR,
@@ -76,8 +76,8 @@ pub const STEPS: &[Mutation] = &[
         "living-link-is-replaced",
         &[Edit {
             file: SERVERS,
-            from: "        && is_link_alive(state, server, replica).await\n",
-            to: "        && is_link_alive(state, server, replica).await\n        && false\n",
+            from: "            && self.is_link_alive(server, replica).await\n",
+            to: "            && self.is_link_alive(server, replica).await\n            && false\n",
         }],
         SIDECAR,
         ("sidecar/src/service/world/tests/replicas.rs", "a_link_that_answers_elsewhere_is_not_replaced"),
@@ -155,8 +155,8 @@ pub const STEPS: &[Mutation] = &[
         "silent-servers-keep-their-locks",
         &[Edit {
             file: "sidecar/src/service/world/sweeper.rs",
-            from: "        expire_server(state, &known).await?;\n",
-            to: "        let _ = (&known, expire_server);\n",
+            from: "            self.expire_server(&known).await?;\n",
+            to: "            let _ = (&known, Self::expire_server);\n",
         }],
         SIDECAR,
         (TIMER_TESTS, "a_map_server_that_stays_away_loses_what_it_held"),
@@ -165,8 +165,8 @@ pub const STEPS: &[Mutation] = &[
         "guests-are-not-renewed",
         &[Edit {
             file: SERVERS,
-            from: "    state.store.server_locks.renew_lent(server, deadline(now_ms, ID_HELD)).await?;\n",
-            to: "    let _ = deadline(now_ms, ID_HELD);\n",
+            from: "        self.server_locks.renew_lent(server, deadline(now_ms, ID_HELD)).await?;\n",
+            to: "        let _ = deadline(now_ms, ID_HELD);\n",
         }],
         SIDECAR,
         (ENTER_TESTS, "the_lock_of_a_guest_ends_with_its_server"),

@@ -19,7 +19,6 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use super::soon;
 use crate::directory::{Cookie, Registration};
-use crate::service::world;
 use crate::state::AppState;
 
 /// Soft state somewhere on a map.
@@ -53,7 +52,7 @@ impl FakeMap {
             max_players: 10,
             cookie,
         };
-        world::register(state, &registration).await.unwrap().cookie
+        state.world.servers.register(&registration).await.unwrap().cookie
     }
 
     /// Opens a socket to `/map-link` and says nothing yet.

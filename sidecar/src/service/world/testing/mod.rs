@@ -18,14 +18,12 @@ pub(crate) use figures::Figures;
 pub(crate) use pair::{Pair, Services};
 pub(crate) use player::{Client, Player};
 
-use super::{logged_in, renewal, session_entry, sweeper};
 use crate::app::{Running, Sidecar, StartError};
 use crate::clock::Clock;
 use crate::config::{Settings, SidecarConfig};
 use crate::directory::Cookie;
 use crate::lock::{CharacterLock, LockOwner};
 use crate::service::names::Name;
-use crate::service::tokens::{RefreshToken, mint_access};
 use crate::state::AppState;
 use crate::store::accounts::NewAccount;
 use crate::store::characters::{Creation, NewCharacter};
@@ -98,10 +96,10 @@ impl TestWorld {
     /// Another log-in of an account, which the account's lock waits for.
     pub(crate) async fn log_in(&self, account: AccountId) -> (Uuid, String) {
         let (state, log_in) = (self.state(), Uuid::now_v7());
-        let refresh = RefreshToken::generate(state).unwrap();
+        let refresh = state.tokens.mint_refresh().unwrap();
         state.store.sessions.open(log_in, account, refresh.row()).await.unwrap();
-        logged_in(state, account, log_in).await.unwrap();
-        (log_in, mint_access(state, account, log_in, 0).unwrap().0)
+        state.world.accounts.logged_in(account, log_in).await.unwrap();
+        (log_in, state.tokens.mint_access(account, log_in, 0).unwrap().0)
     }
 
     /// Another character of an account, created by a log-in.
@@ -158,15 +156,15 @@ impl TestWorld {
             let now = left.min(step);
             self.clock.advance(now);
             left -= now;
-            renewal::renew(self.state()).await.unwrap();
-            session_entry::renew_sessions(self.state()).await.unwrap();
+            self.state().world.renewal.renew().await.unwrap();
+            self.state().world.entries.renew().await.unwrap();
             self.sweep().await;
         }
     }
 
     /// Fires the timers that are due.
     pub(crate) async fn sweep(&self) {
-        sweeper::sweep(self.state()).await.unwrap();
+        self.state().world.sweeper.sweep().await.unwrap();
     }
 
     /// A player whose character is in the world of a map server.

@@ -11,11 +11,9 @@ use serde_json::json;
 use crate::error::ErrorCode;
 use crate::lock::{AccountLock, AccountOwner, LockOwner, NotClaimed};
 use crate::service::limits::Source;
-use crate::service::tokens::{Caller, authenticate};
-use crate::service::world::account::{hold, release_the_deserted};
+use crate::service::tokens::Caller;
+use crate::service::world::NotLetIn;
 use crate::service::world::testing::{Client, Player, TestWorld, save, soft_at, soon};
-use crate::service::world::{NotLetIn, claim};
-use crate::service::{accounts, characters};
 
 async fn lock_of(world: &TestWorld, account: AccountId) -> AccountLock {
     world.state().store.account_locks.account_lock(account).await.unwrap().unwrap()
@@ -30,15 +28,15 @@ async fn every_log_in_takes_the_lock_as_another_session() {
     let world = TestWorld::start().await;
     let source = Source::from(IpAddr::from(Ipv4Addr::LOCALHOST));
     let password = || SecretString::from("correct horse battery");
-    let first = accounts::register(world.state(), source, "ann", password()).await.unwrap();
+    let first = world.state().accounts.register(source, "ann", password()).await.unwrap();
     let waiting = lock_of(&world, first.account).await;
-    let caller = authenticate(world.state(), &first.access_token).await.unwrap();
+    let caller = world.state().tokens.authenticate(&first.access_token).await.unwrap();
     assert_eq!((&waiting.owner, waiting.session), (&AccountOwner::LogIn, Some(caller.session)));
     assert!(waiting.deadline_ms.is_some(), "it waits for its gateway, and not forever");
 
-    let second = accounts::login(world.state(), source, "ann", password()).await.unwrap();
+    let second = world.state().accounts.login(source, "ann", password()).await.unwrap();
     let newer = lock_of(&world, first.account).await;
-    let caller = authenticate(world.state(), &second.access_token).await.unwrap();
+    let caller = world.state().tokens.authenticate(&second.access_token).await.unwrap();
     assert_eq!((&newer.owner, newer.session), (&AccountOwner::LogIn, Some(caller.session)));
     assert!(newer.session != waiting.session && newer.epoch > waiting.epoch);
 }
@@ -64,13 +62,13 @@ async fn account_data_is_changed_by_who_holds_the_account_alone() {
     let client = player.connect().await;
     let (newer, _) = world.log_in(player.account).await;
     let stranger = Caller { session: newer, ..caller(&player) };
-    let made = characters::create(world.state(), &stranger, "Anna", "mage").await;
+    let made = world.state().characters.create(&stranger, "Anna", "mage").await;
     assert_eq!(made.map(|_| ()).unwrap_err().code, ErrorCode::AlreadyOnline);
-    let deleted = characters::delete(world.state(), &stranger, player.character).await;
+    let deleted = world.state().characters.delete(&stranger, player.character).await;
     assert_eq!(deleted.unwrap_err().code, ErrorCode::AlreadyOnline, "a log-in that has not come to a gateway");
-    characters::create(world.state(), &caller(&player), "Anna", "mage").await.unwrap();
+    world.state().characters.create(&caller(&player), "Anna", "mage").await.unwrap();
     client.close().await;
-    characters::delete(world.state(), &stranger, player.character).await.unwrap();
+    world.state().characters.delete(&stranger, player.character).await.unwrap();
 }
 
 #[tokio::test]
@@ -78,12 +76,12 @@ async fn an_account_whose_socket_is_gone_is_let_go() {
     let world = TestWorld::start().await;
     let player = world.player("Ann").await;
     // As if the socket had closed while the store could not be reached.
-    claim(world.state(), player.account, player.log_in).await.unwrap();
-    release_the_deserted(world.state()).await.unwrap();
+    world.state().world.accounts.claim(player.account, player.log_in).await.unwrap();
+    world.state().world.accounts.release_the_deserted().await.unwrap();
     assert_eq!(lock_of(&world, player.account).await.owner, AccountOwner::LogIn);
 
     let _client = player.connect().await;
-    release_the_deserted(world.state()).await.unwrap();
+    world.state().world.accounts.release_the_deserted().await.unwrap();
     assert_eq!(lock_of(&world, player.account).await.owner.to_string(), "gateway:gateway-1", "it is connected");
 }
 
@@ -91,14 +89,14 @@ async fn an_account_whose_socket_is_gone_is_let_go() {
 async fn an_older_socket_that_wants_in_does_not_take_the_account_from_a_newer_one() {
     let world = TestWorld::start().await;
     let player = world.player("Ann").await;
-    claim(world.state(), player.account, player.log_in).await.unwrap();
-    hold(world.state(), player.account, player.log_in).await.unwrap();
+    world.state().world.accounts.claim(player.account, player.log_in).await.unwrap();
+    world.state().world.accounts.hold(player.account, player.log_in).await.unwrap();
     let (newer, _) = world.log_in(player.account).await;
     // The older one enters at the moment the newer one opens.
-    let older = hold(world.state(), player.account, player.log_in);
-    let (_, newest) = tokio::join!(older, claim(world.state(), player.account, newer));
+    let older = world.state().world.accounts.hold(player.account, player.log_in);
+    let (_, newest) = tokio::join!(older, world.state().world.accounts.claim(player.account, newer));
     newest.unwrap();
-    let refused = hold(world.state(), player.account, player.log_in).await.unwrap_err();
+    let refused = world.state().world.accounts.hold(player.account, player.log_in).await.unwrap_err();
     assert_eq!(refused.code, ErrorCode::AlreadyOnline);
     assert_eq!(lock_of(&world, player.account).await.session, Some(newer));
 }
@@ -121,7 +119,7 @@ async fn a_socket_of_an_older_log_in_is_turned_away_and_closes_nobodys() {
     client.send_text("?").await;
     assert_eq!(client.expect_error().await, "BAD_MESSAGE", "whose socket is open");
     assert_eq!(lock_of(&world, newest.account).await.session, Some(newer));
-    let older = claim(world.state(), newest.account, player.log_in).await;
+    let older = world.state().world.accounts.claim(newest.account, player.log_in).await;
     assert!(matches!(older, Err(NotLetIn::Refused(NotClaimed::Newer))), "{older:?}");
 }
 
@@ -130,12 +128,12 @@ async fn a_log_in_that_was_not_used_in_time_comes_in_after_a_refresh() {
     let world = TestWorld::start().await;
     let source = Source::from(IpAddr::from(Ipv4Addr::LOCALHOST));
     let password = SecretString::from("correct horse battery");
-    let granted = accounts::register(world.state(), source, "ann", password).await.unwrap();
+    let granted = world.state().accounts.register(source, "ann", password).await.unwrap();
     let player = Player { token: granted.access_token, ..world.player("Ann").await };
     world.pass(Duration::from_secs(30)).await;
     let (code, reason) = turned_away(&player, &player.token).await;
     assert_eq!((code, reason.contains("refresh it, or log in again")), (1_008, true), "{reason}");
-    let refreshed = accounts::refresh(world.state(), &granted.refresh_token).await.unwrap();
+    let refreshed = world.state().accounts.refresh(&granted.refresh_token).await.unwrap();
     let mut client = Player { token: refreshed.access_token, ..player }.connect().await;
     client.send_text("?").await;
     assert_eq!(client.expect_error().await, "BAD_MESSAGE");
@@ -173,8 +171,7 @@ async fn who_has_left_the_world_keeps_the_account_as_long_as_its_socket_is_open(
         assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
         assert_eq!(lock_of(&world, player.account).await, held, "in game: {in_game}");
         let (newer, _) = world.log_in(player.account).await;
-        let made =
-            characters::create(world.state(), &Caller { session: newer, ..caller(&player) }, "Anna", "mage").await;
+        let made = world.state().characters.create(&Caller { session: newer, ..caller(&player) }, "Anna", "mage").await;
         let refused = made.map(|_| ()).unwrap_err();
         assert_eq!(refused.code, ErrorCode::AlreadyOnline);
         assert_eq!(refused.detail, "Another log-in of this account is connected");
@@ -186,8 +183,8 @@ async fn a_log_in_whose_refresh_token_was_stolen_ends_with_all_that_lives_by_it(
     let world = TestWorld::start().await;
     let source = Source::from(IpAddr::from(Ipv4Addr::LOCALHOST));
     let password = || SecretString::from("correct horse battery");
-    let granted = accounts::register(world.state(), source, "ann", password()).await.unwrap();
-    let session = authenticate(world.state(), &granted.access_token).await.unwrap().session;
+    let granted = world.state().accounts.register(source, "ann", password()).await.unwrap();
+    let session = world.state().tokens.authenticate(&granted.access_token).await.unwrap().session;
     let character = world.character(granted.account, session, "Ann").await;
     let gateway = world.state().addrs.gateway;
     let player = Player { account: granted.account, log_in: session, token: granted.access_token, character, gateway };
@@ -197,8 +194,8 @@ async fn a_log_in_whose_refresh_token_was_stolen_ends_with_all_that_lives_by_it(
     let (request, _, epoch) = map.prepare().await;
 
     // A thief uses the token, and after that its owner does.
-    accounts::refresh(world.state(), &granted.refresh_token).await.unwrap();
-    let reused = accounts::refresh(world.state(), &granted.refresh_token).await;
+    world.state().accounts.refresh(&granted.refresh_token).await.unwrap();
+    let reused = world.state().accounts.refresh(&granted.refresh_token).await;
     assert_eq!(reused.map(|_| ()).unwrap_err().code, ErrorCode::InvalidRefreshToken);
     assert_eq!(client.closed().await, (1_000, "Logged out".to_owned()));
     let called_off = map.wait(|message| matches!(message, ToMap::Cancel { .. }).then(|| message.clone())).await;
@@ -211,7 +208,7 @@ async fn a_log_in_whose_refresh_token_was_stolen_ends_with_all_that_lives_by_it(
     })
     .await;
     assert_eq!(turned_away(&player, &player.token).await, (1_008, "Invalid token".to_owned()));
-    let owner = accounts::login(world.state(), source, "ann", password()).await.unwrap();
+    let owner = world.state().accounts.login(source, "ann", password()).await.unwrap();
     let owner = Player { token: owner.access_token, ..player };
     owner.connect().await;
 }

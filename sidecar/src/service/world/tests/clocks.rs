@@ -50,7 +50,7 @@ async fn a_map_server_whose_clock_is_wrong_lets_players_in() {
     map.admit().await;
     let success = client.expect("enter_world_success").await;
     let token = token(&world, &success);
-    let now = Duration::from_millis(world.state().db_time.now_ms());
+    let now = Duration::from_millis(world.state().time.now_ms());
     for clock in [now - A_MINUTE, now, now + A_MINUTE] {
         assert!(is_let_in(&world, &token, clock), "{clock:?}, and now is {now:?}");
     }

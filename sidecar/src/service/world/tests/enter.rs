@@ -12,7 +12,6 @@ use realmgate_protocol::ticket::Ticket;
 use serde_json::{Value, json};
 
 use crate::lock::{AccountOwner, LockOwner};
-use crate::service::world::heartbeat;
 use crate::service::world::testing::{FakeMap, Figures, Player, SPAWN, TestWorld, save, soft_at, soon};
 
 /// Number of seats that are kept for players on their way.
@@ -202,7 +201,7 @@ async fn the_lock_of_a_guest_ends_with_its_server() {
     client.enter(player.character).await;
     client.expect("enter_world_success").await;
     world.pass(Duration::from_secs(29)).await;
-    assert!(heartbeat(world.state(), &"foreign-1".parse().unwrap(), 1, 0.0).await.unwrap());
+    assert!(world.state().world.servers.heartbeat(&"foreign-1".parse().unwrap(), 1, 0.0).await.unwrap());
     world.pass(Duration::from_secs(29)).await;
     assert_ne!(world.lock(player.character).await.owner, LockOwner::None, "its server's heartbeat has renewed it");
     world.pass(Duration::from_secs(1)).await;

@@ -11,11 +11,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::directory::SessionEntry;
 use crate::lock::LockOwner;
-use crate::service::accounts;
 use crate::service::tokens::Caller;
-use crate::service::world::session_entry::{entered, renew_sessions};
+use crate::service::world::Waiter;
 use crate::service::world::testing::{Player, SPAWN, TestWorld, save, soft_at, soon};
-use crate::service::world::{Waiter, leave_world, log_out, settle_session};
 
 #[tokio::test]
 async fn leave_world_saves_and_frees_the_lock() {
@@ -82,7 +80,7 @@ async fn a_session_entry_says_who_is_in_the_world_and_where() {
     let epoch = world.lock(player.character).await.epoch;
     map.say(FromMap::Save { saves: vec![save(player.character, epoch, 1, soft_at(1, 9_216))] }).await;
     map.sync().await;
-    renew_sessions(world.state()).await.unwrap();
+    world.state().world.entries.renew().await.unwrap();
     assert_eq!(seen().await.at, Some(Position { x: 9_216, y: 2_048 }), "where it was last saved");
 }
 
@@ -96,7 +94,7 @@ async fn logging_out_in_the_game_ends_the_session_entry() {
         if !connected {
             client.take().unwrap().close().await;
             // The seat is given up before the close; settling the entry again waits for nothing else.
-            settle_session(world.state(), player.account).await.unwrap();
+            world.state().world.entries.settle(player.account).await.unwrap();
         }
         let epoch = world.lock(player.character).await.epoch;
         map.release(save(player.character, epoch, 1, soft_at(1, 0)), LeaveReason::Logout).await;
@@ -115,7 +113,7 @@ async fn closing_the_socket_alone_leaves_the_player_in_the_world() {
     let user = player.account.to_string();
     client.close().await;
     // The seat is given up before the close; settling the entry again waits for nothing else.
-    settle_session(world.state(), player.account).await.unwrap();
+    world.state().world.entries.settle(player.account).await.unwrap();
     assert!(world.state().sessions.get(&user).await.unwrap().is_some(), "the lock keeps the entry");
     let (character, epoch) = (player.character, world.lock(player.character).await.epoch);
     map.say(FromMap::Dropped { character, epoch, reason: LeaveReason::ChannelFailed }).await;
@@ -129,12 +127,12 @@ async fn a_log_out_over_http_ends_its_own_log_in_only() {
     let mut map = world.map_server("map-1", &[1]).await;
     let (player, mut client) = world.in_world("Ann", &mut map).await;
     let (other_log_in, _) = world.log_in(player.account).await;
-    log_out(world.state(), player.account, other_log_in).await.unwrap();
+    world.state().world.exits.log_out(player.account, other_log_in).await.unwrap();
     assert_eq!(world.lock(player.character).await.owner.kind(), "map", "that log-in has nobody in the world");
 
     let state = world.state().clone();
     let (account, log_in) = (player.account, player.log_in);
-    let logging_out = tokio::spawn(async move { log_out(&state, account, log_in).await });
+    let logging_out = tokio::spawn(async move { state.world.exits.log_out(account, log_in).await });
     let (character, epoch, reason) = map.kick().await;
     map.release(save(character, epoch, 1, soft_at(1, 0)), reason).await;
     logging_out.await.unwrap().unwrap();
@@ -149,9 +147,9 @@ async fn who_comes_in_while_a_log_out_stands_in_line_stays() {
     let (player, mut client) = world.in_world("Ann", &mut map).await;
     let account = player.account;
     let (newer, _) = world.log_in(account).await;
-    let entering = world.state().link.gates.pass(account).await;
+    let entering = world.state().world.exits.gates.pass(account).await;
     let (state, older) = (world.state().clone(), player.log_in);
-    let logging_out = tokio::spawn(async move { log_out(&state, account, older).await });
+    let logging_out = tokio::spawn(async move { state.world.exits.log_out(account, older).await });
     assert_eq!(client.closed().await, (1000, "Logged out".to_owned()));
     soon("the older log-in's end", async {
         while world.state().store.account_locks.account_lock(account).await.unwrap().unwrap().session == Some(older) {
@@ -160,7 +158,7 @@ async fn who_comes_in_while_a_log_out_stands_in_line_stays() {
     })
     .await;
     let entry = world.state().sessions.get(&account.to_string()).await.unwrap().unwrap();
-    entered(world.state(), account, newer, entry.character.unwrap()).await;
+    world.state().world.entries.entered(account, newer, entry.character.unwrap()).await;
     drop(entering);
     logging_out.await.unwrap().unwrap();
     assert_eq!(world.lock(player.character).await.owner.kind(), "map", "another log-in brought it in by now");
@@ -176,11 +174,11 @@ async fn a_log_out_whose_character_has_left_does_not_ask_for_it_again() {
     let (newer, token) = world.log_in(account).await;
     let (state, waiter) =
         (world.state().clone(), Waiter { told: mpsc::channel(1).0, cancel: CancellationToken::new() });
-    let leaving = tokio::spawn(async move { leave_world(&state, account, older, &waiter).await });
+    let leaving = tokio::spawn(async move { state.world.exits.leave_world(account, older, &waiter).await });
     let (character, epoch, _) = map.kick().await;
     let _newer = Player { log_in: newer, token, ..player }.connect().await;
     // As if it had left and entered again, by the newer log-in through another sidecar, before this one looked.
-    world.state().link.departures.departed(character);
+    world.state().departures.departed(character);
     leaving.await.unwrap().unwrap();
     assert_eq!((world.lock(character).await.owner.kind(), world.lock(character).await.epoch), ("map", epoch));
 }
@@ -190,8 +188,8 @@ async fn a_log_out_over_http_does_not_stand_in_line_for_ever() {
     let world = TestWorld::start_with(|config| config.timers.handover_wait = Duration::from_millis(50)).await;
     let player = world.player("Ann").await;
     let caller = Caller { account: player.account, session: player.log_in, role: "player".to_owned() };
-    let _entering = world.state().link.gates.pass(player.account).await;
-    soon("an answer", accounts::logout(world.state(), &caller)).await.unwrap();
+    let _entering = world.state().world.exits.gates.pass(player.account).await;
+    soon("an answer", world.state().accounts.logout(&caller)).await.unwrap();
 }
 
 #[tokio::test]
@@ -201,7 +199,7 @@ async fn a_client_that_does_not_wait_for_its_log_out_is_logged_out_all_the_same(
     let (player, _client) = world.in_world("Ann", &mut map).await;
     let caller = Caller { account: player.account, session: player.log_in, role: "player".to_owned() };
     {
-        let mut logging_out = std::pin::pin!(accounts::logout(world.state(), &caller));
+        let mut logging_out = std::pin::pin!(world.state().accounts.logout(&caller));
         assert!(futures_util::poll!(&mut logging_out).is_pending());
     }
     let (character, epoch, reason) = map.kick().await;
@@ -242,7 +240,7 @@ async fn a_log_out_over_http_does_not_wait_for_a_fight_to_end() {
     let (player, mut client) = world.in_world("Ann", &mut map).await;
     let state = world.state().clone();
     let (account, log_in) = (player.account, player.log_in);
-    let logging_out = tokio::spawn(async move { log_out(&state, account, log_in).await });
+    let logging_out = tokio::spawn(async move { state.world.exits.log_out(account, log_in).await });
     let (character, epoch, reason) = map.kick().await;
     map.say(FromMap::Lingers { character, epoch, ms: 600_000 }).await;
     logging_out.await.unwrap().unwrap();

@@ -82,7 +82,7 @@ async fn a_newer_link_of_the_same_server_ends_the_older() {
     let mut older = world.map_server("map-1", &[1]).await;
     let _newer = world.link("map-1", &[1]).await;
     assert_eq!(older.next_or_end().await, None);
-    assert!(world.state().link.links.get(&"map-1".parse().unwrap()).is_some());
+    assert!(world.state().links.get(&"map-1".parse().unwrap()).is_some());
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ async fn a_way_in_that_does_not_end_is_released() {
     let world = TestWorld::start().await;
     let player = world.player("Ann").await;
     let (locks, timers) = (&world.state().store.locks, &world.state().config.timers);
-    let now_ms = || world.state().db_time.now_ms();
+    let now_ms = || world.state().time.now_ms();
     let step = LockStep::Enter { gateway: "gateway-1".to_owned() };
     let passing = CharacterLock::FREE.after(&step, now_ms(), timers).unwrap();
     assert!(locks.change(player.character, &CharacterLock::FREE, &passing, now_ms()).await.unwrap());

@@ -11,14 +11,14 @@ use crate::directory::Cookie;
 use crate::lock::{
     AccountLock, AccountOwner, AccountStep, CharacterLock, CookieHash, LockOwner, LockStep, ServerKey, ServerLock,
 };
+use crate::service::world::NotAllowed;
 use crate::service::world::testing::{Player, TestWorld, soon};
-use crate::service::world::{NotAllowed, renewal};
 use crate::store::locks::KnownServer;
 
 /// A player whose account and character this sidecar holds: connected, and on the way into a world.
 async fn passing(world: &TestWorld) -> Player {
     let player = world.player("Ann").await;
-    let (state, now_ms) = (world.state(), world.state().db_time.now_ms());
+    let (state, now_ms) = (world.state(), world.state().time.now_ms());
     let gateway = || "gateway-1".to_owned();
     let claimed = AccountStep::Claimed { session: player.log_in, gateway: gateway() };
     let waiting = account_lock(world, &player).await;
@@ -59,8 +59,8 @@ fn copy_of(cookie: Option<&str>) -> TempDir {
 
 /// kill -9: the process is gone, and so is the lock on its folder.
 fn kill(world: &TestWorld) {
-    world.state().shutdown.cancel();
-    assert!(world.state().link.own_folder.lock().unwrap().take().is_some());
+    world.state().background.shutdown.cancel();
+    assert!(world.state().world.replica.folder.lock().unwrap().take().is_some());
 }
 
 fn refused(started: Result<TestWorld, StartError>) -> NotAllowed {
@@ -76,7 +76,7 @@ async fn a_sidecar_that_comes_back_has_a_while_to_reclaim() {
     let world = TestWorld::start().await;
     let player = passing(&world).await;
     let (before, cookie) = (account_lock(&world, &player).await, own_lock(&world).await.lock.cookie);
-    let now_ms = world.state().db_time.now_ms();
+    let now_ms = world.state().time.now_ms();
     kill(&world);
     let next = soon("a restart, which waits for nobody", world.again(None)).await.unwrap();
     let waiting = account_lock(&next, &player).await;
@@ -111,7 +111,7 @@ async fn a_second_process_with_a_copied_cookie_is_refused_while_the_first_lives(
     let living = async {
         loop {
             world.clock.advance(Duration::from_secs(1));
-            renewal::renew(world.state()).await.unwrap();
+            world.state().world.renewal.renew().await.unwrap();
             tokio::task::yield_now().await;
         }
     };
@@ -135,14 +135,14 @@ async fn a_copied_cookie_is_good_once_its_process_is_silent_which_then_is_cut_of
         }
     };
     // Its own renewals stand still, as in a process that was stopped for a while.
-    world.state().shutdown.cancel();
+    world.state().background.shutdown.cancel();
     let next = tokio::select! {
         started = soon("its start", world.again(Some(copy))) => started.unwrap(),
         () = stopped => unreachable!("time goes on"),
     };
     assert_eq!(client.closed().await.0, 1001);
     let known = own_lock(&next).await;
-    renewal::renew(world.state()).await.unwrap();
+    world.state().world.renewal.renew().await.unwrap();
     assert_eq!(own_lock(&next).await.lock.cookie, known.lock.cookie, "the first one does not know the new cookie");
 }
 

@@ -11,9 +11,8 @@ use super::social::{command, heard, names, party};
 use crate::app::StartError;
 use crate::config::SidecarConfig;
 use crate::lock::{AccountOwner, LockOwner};
-use crate::service::world::account::close_the_ousted;
+use crate::service::world::NotAllowed;
 use crate::service::world::testing::{Client, FakeMap, Pair, Player, Services, TestWorld, save, soft_at, soon};
-use crate::service::world::{NotAllowed, log_out, session_entry};
 
 async fn connected_to(world: &TestWorld, player: &Player) -> AccountOwner {
     world.state().store.account_locks.account_lock(player.account).await.unwrap().unwrap().owner
@@ -64,7 +63,7 @@ async fn a_log_out_at_the_other_ends_it_here() {
     let mut map = pair.a.map_server("map-1", &[1]).await;
     let (player, mut client) = pair.a.in_world("Ann", &mut map).await;
     let (state, account, log_in) = (pair.b.state().clone(), player.account, player.log_in);
-    let logging_out = tokio::spawn(async move { log_out(&state, account, log_in).await });
+    let logging_out = tokio::spawn(async move { state.world.exits.log_out(account, log_in).await });
     let (character, epoch, reason) = map.kick().await;
     assert_eq!(reason, LeaveReason::Logout);
     map.release(save(character, epoch, 1, soft_at(1, 0)), reason).await;
@@ -100,7 +99,7 @@ async fn a_link_that_answers_elsewhere_is_not_replaced() {
     newer.hello("map-1", &[1], &pair.b.cookie("map-1").unwrap(), false).await;
     let Some(ToMap::Refused { code, .. }) = newer.next_or_end().await else { panic!("it was let in") };
     assert_eq!(code, "STILL_LINKED");
-    assert!(pair.a.state().link.links.get(&"map-1".parse().unwrap()).is_some());
+    assert!(pair.a.state().links.get(&"map-1".parse().unwrap()).is_some());
     reading.abort();
 }
 
@@ -181,17 +180,17 @@ async fn a_gateway_that_can_not_be_reached_is_fenced_and_closes_its_socket_later
     let newer = Player { log_in, token, gateway: pair.b.state().addrs.gateway, ..player };
     let _newer = newer.connect().await;
     assert_eq!(connected_to(&pair.a, &newer).await, AccountOwner::Gateway("b".to_owned()));
-    close_the_ousted(pair.b.state()).await.unwrap();
-    close_the_ousted(pair.a.state()).await.unwrap();
+    pair.b.state().world.accounts.close_the_ousted().await.unwrap();
+    pair.a.state().world.accounts.close_the_ousted().await.unwrap();
     assert_eq!(older.closed().await, (4001, "Replaced".to_owned()));
     assert_eq!(connected_to(&pair.a, &newer).await, AccountOwner::Gateway("b".to_owned()));
-    assert!(pair.b.state().link.sockets.has(newer.account));
+    assert!(pair.b.state().sockets.has(newer.account));
 }
 
 /// Whether the account's lock belongs to its one socket, or to no gateway if there is no socket.
 async fn is_settled(pair: &Pair, player: &Player) -> bool {
     let lock = pair.a.state().store.account_locks.account_lock(player.account).await.unwrap().unwrap();
-    let hold = |world: &TestWorld| world.state().link.sockets.log_in_of(player.account);
+    let hold = |world: &TestWorld| world.state().sockets.log_in_of(player.account);
     match (hold(&pair.a), hold(&pair.b)) {
         (None, None) => !matches!(lock.owner, AccountOwner::Gateway(_)),
         (Some(log_in), None) => (lock.owner, lock.session) == (AccountOwner::Gateway("a".to_owned()), Some(log_in)),
@@ -246,8 +245,8 @@ async fn a_redis_that_starts_empty_heals() {
         map.say(FromMap::Load { channels: vec![load] }).await;
         map.sync().await;
         // Each sidecar does this every few seconds.
-        session_entry::renew_sessions(world.state()).await.unwrap();
-        crate::social::tidy(world.state()).await.unwrap();
+        world.state().world.entries.renew().await.unwrap();
+        world.state().parties.tidy().await.unwrap();
     }
     let listed = pair.b.state().registry.servers().await.unwrap();
     let listed: Vec<_> = listed.iter().map(|server| (server.id.as_str(), server.replica())).collect();

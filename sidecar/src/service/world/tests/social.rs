@@ -105,12 +105,12 @@ async fn a_party_learns_from_the_locks_what_it_was_not_told() {
     let free = CharacterLock { owner: LockOwner::None, ..lock.clone() };
     assert!(state.store.locks.change(bob.character, &lock, &free, 0).await.unwrap());
     for _ in 0..2 {
-        crate::social::tidy(state).await.unwrap();
+        state.parties.tidy().await.unwrap();
     }
     assert_eq!(names(&heard(&mut first, ann.character).await), [("Ann", true), ("Bob", false)]);
     assert!(state.store.locks.change(bob.character, &free, &lock, 0).await.unwrap());
     for _ in 0..2 {
-        crate::social::tidy(state).await.unwrap();
+        state.parties.tidy().await.unwrap();
     }
     assert_eq!(names(&heard(&mut second, bob.character).await), [("Ann", true), ("Bob", true)]);
 }

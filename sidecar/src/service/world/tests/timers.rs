@@ -7,9 +7,8 @@ use uuid::Uuid;
 
 use crate::lock::timers::deadline;
 use crate::lock::{AccountOwner, AccountStep, CookieHash, LockOwner, ServerKey, ServerLock};
-use crate::service::world::servers::{Unmet, meet};
+use crate::service::world::Unmet;
 use crate::service::world::testing::{FakeMap, Figures, Player, TestWorld, save, soft_at, soon};
-use crate::service::world::{logged_in, renewal};
 use crate::store::locks::KnownServer;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -26,7 +25,7 @@ fn here() -> AccountOwner {
 async fn a_log_in_that_comes_to_no_gateway_is_released() {
     let world = TestWorld::start().await;
     let player = world.player("Ann").await;
-    logged_in(world.state(), player.account, player.log_in).await.unwrap();
+    world.state().world.accounts.logged_in(player.account, player.log_in).await.unwrap();
     world.pass(29 * SECOND).await;
     assert_eq!(owner_of(&world, &player).await, AccountOwner::LogIn);
     world.pass(SECOND).await;
@@ -37,7 +36,7 @@ async fn a_log_in_that_comes_to_no_gateway_is_released() {
 async fn a_socket_cancels_the_log_ins_timer() {
     let world = TestWorld::start().await;
     let player = world.player("Ann").await;
-    logged_in(world.state(), player.account, player.log_in).await.unwrap();
+    world.state().world.accounts.logged_in(player.account, player.log_in).await.unwrap();
     let _client = player.connect().await;
     world.pass(60 * SECOND).await;
     assert_eq!(owner_of(&world, &player).await, here());
@@ -88,12 +87,12 @@ async fn other_replica(world: &TestWorld, player: &Player) -> (ServerKey, Server
     let state = world.state();
     let key = ServerKey::Replica("gateway-2".to_owned());
     let cookie = CookieHash::of("another");
-    let lock = ServerLock::heard(&key, cookie, state.db_time.now_ms(), &state.config.timers);
+    let lock = ServerLock::heard(&key, cookie, state.time.now_ms(), &state.config.timers);
     let known = KnownServer { key: key.clone(), lock: lock.clone(), linked_to: None, shared: true };
     assert!(state.store.server_locks.claim_server(None, &known).await.unwrap());
     let free = state.store.account_locks.account_lock(player.account).await.unwrap().unwrap();
     let step = AccountStep::Claimed { session: player.log_in, gateway: "gateway-2".to_owned() };
-    let held = free.after(&step, state.db_time.now_ms(), &state.config.timers).unwrap();
+    let held = free.after(&step, state.time.now_ms(), &state.config.timers).unwrap();
     assert!(state.store.account_locks.change_account_lock(player.account, &free, &held).await.unwrap());
     (key, lock)
 }
@@ -117,7 +116,7 @@ async fn a_replica_that_is_heard_of_keeps_what_it_held() {
     let (key, lock) = other_replica(&world, &player).await;
     world.pass(29 * SECOND).await;
     let state = world.state();
-    let heard = ServerLock::heard(&key, lock.cookie, state.db_time.now_ms(), &state.config.timers);
+    let heard = ServerLock::heard(&key, lock.cookie, state.time.now_ms(), &state.config.timers);
     assert!(state.store.server_locks.renew_servers(&[(key, heard)]).await.unwrap().is_empty());
     world.pass(29 * SECOND).await;
     assert_eq!(owner_of(&world, &player).await, AccountOwner::Gateway("gateway-2".to_owned()));
@@ -130,7 +129,7 @@ async fn a_replica_renews_its_lock_unasked() {
     // The first renewal comes with the start, the later ones only by the clock.
     for _ in 0..2 {
         world.clock.advance(SECOND);
-        let now_ms = world.state().db_time.now_ms();
+        let now_ms = world.state().time.now_ms();
         soon("a renewal", async {
             let heard_ms = async || world.state().store.server_locks.server(&key).await.unwrap().unwrap().lock.heard_ms;
             while heard_ms().await < now_ms {
@@ -194,9 +193,9 @@ async fn left_behind(world: &TestWorld) -> Player {
     let state = world.state();
     let free = state.store.account_locks.account_lock(player.account).await.unwrap().unwrap();
     let step = AccountStep::Claimed { session: player.log_in, gateway: "gateway-1".to_owned() };
-    let held = free.after(&step, state.db_time.now_ms(), &state.config.timers).unwrap();
+    let held = free.after(&step, state.time.now_ms(), &state.config.timers).unwrap();
     assert!(state.store.account_locks.change_account_lock(player.account, &free, &held).await.unwrap());
-    let until_ms = deadline(state.db_time.now_ms(), state.config.timers.replica_reclaim);
+    let until_ms = deadline(state.time.now_ms(), state.config.timers.replica_reclaim);
     assert_eq!(state.store.account_locks.set_account_deadlines("gateway-1", until_ms).await.unwrap(), 1);
     player
 }
@@ -231,7 +230,7 @@ async fn a_map_server_that_stays_away_loses_what_it_held() {
     world.pass(SECOND).await;
     assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
     let cookie = world.cookie("map-1").unwrap();
-    let late = meet(world.state(), &"map-1".parse().unwrap(), cookie.expose(), false).await;
+    let late = world.state().world.servers.meet(&"map-1".parse().unwrap(), cookie.expose(), false).await;
     assert!(matches!(late, Err(Unmet::CookieUnknown)), "{late:?}");
 }
 
@@ -306,7 +305,7 @@ async fn after_an_outage_whoever_comes_back_first_finds_its_locks() {
     // Nobody fires timers for an hour, and the map server is back before anybody does.
     world.clock.advance(Duration::from_secs(3_600));
     let cookie = world.cookie("map-1").unwrap();
-    let met = meet(world.state(), &"map-1".parse().unwrap(), cookie.expose(), false).await;
+    let met = world.state().world.servers.meet(&"map-1".parse().unwrap(), cookie.expose(), false).await;
     assert!(matches!(met, Ok(true)), "it may reclaim: {met:?}");
     let _map = world.link("map-1", &[1]).await;
     world.pass(60 * SECOND).await;
@@ -332,9 +331,9 @@ async fn a_sidecar_that_was_cut_off_closes_its_sockets() {
     let mut client = player.connect().await;
     let key = ServerKey::Replica("gateway-1".to_owned());
     let known = world.state().store.server_locks.server(&key).await.unwrap().unwrap();
-    let now_ms = world.state().db_time.now_ms();
+    let now_ms = world.state().time.now_ms();
     assert!(world.state().store.server_locks.retire_server(&key, &known.lock, now_ms).await.unwrap().is_some());
-    renewal::renew(world.state()).await.unwrap();
+    world.state().world.renewal.renew().await.unwrap();
     assert_eq!(client.closed().await.0, 1012);
     assert!(world.state().store.server_locks.server(&key).await.unwrap().is_some(), "and goes on under its id");
 }

@@ -1,0 +1,185 @@
+//! Builds every service of a sidecar, each from the handles that it needs.
+
+use std::sync::Arc;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use super::StartError;
+use crate::background::Background;
+use crate::clock::Clock;
+use crate::config::SidecarConfig;
+use crate::directory::{Registry, Sessions};
+use crate::fleet::Fleet;
+use crate::gateway::{Gateway, Sockets};
+use crate::http::extract::UnnamedProxy;
+use crate::link::{Links, MapLinks};
+use crate::redis_client::RedisClient;
+use crate::replicas::Replicas;
+use crate::service::accounts::Accounts;
+use crate::service::characters::Characters;
+use crate::service::classes::Classes;
+use crate::service::limits::Limits;
+use crate::service::online::Online;
+use crate::service::passwords::Passwords;
+use crate::service::tokens::Tokens;
+use crate::service::world::{Foundation, Gates, LockClock, MapServers, ThisReplica, World};
+use crate::social::{Happenings, PartyService, Social};
+use crate::state::{Addrs, AppState, Parts};
+use crate::store::{DatabaseTime, Store};
+
+/// What a start has opened and read.
+pub(super) struct Found {
+    pub(super) addrs: Addrs,
+    pub(super) classes: Classes,
+    pub(super) store: Store,
+    pub(super) redis: Option<RedisClient>,
+    pub(super) metrics: Option<PrometheusHandle>,
+    pub(super) clock: Clock,
+}
+
+/// Builds every service, each from what it needs. `now_ms` is the database's time.
+pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Result<(AppState, Happenings), StartError> {
+    let Found { addrs, classes, store, redis, metrics, clock } = found;
+    let (this, background) = (Arc::new(ThisReplica::new(&config.gateway.id)), Background::default());
+    let (links, sockets, departures) = (Arc::<Links>::default(), Arc::<Sockets>::default(), Arc::default());
+    let database_time = Arc::new(DatabaseTime::new(clock.clone(), now_ms));
+    let time = LockClock::new(database_time.clone(), config.timers);
+    let limits = Arc::new(Limits::new(&config.limits, &clock, redis.as_ref()));
+    let passwords = Arc::new(Passwords::new(&config.passwords)?);
+    let tokens = Tokens::new(&config.secrets.jwt, config.tokens, store.sessions.clone(), clock.clone());
+    let (tokens, classes) = (Arc::new(tokens), Arc::new(classes));
+    let registry = Registry::new(redis.as_ref(), &this.id, clock.clone());
+    let sessions = Sessions::new(redis.as_ref(), &this.id, clock.clone());
+    let replicas = Replicas::new(redis.as_ref(), &this.id);
+    let map_servers = Arc::new(MapServers {
+        links: links.clone(),
+        registry: registry.clone(),
+        replicas: replicas.clone(),
+        this: this.clone(),
+        tasks: background.tasks.clone(),
+    });
+    let (social, happenings) = Social::queue();
+    let parties = PartyService::new(redis.as_ref(), &store, map_servers.clone(), database_time.clone());
+    let (locks, tasks) = (store.locks.clone(), background.tasks.clone());
+    let fleet = Arc::new(Fleet::new(&config, addrs, registry.clone(), locks, clock.clone(), tasks));
+    let characters = Arc::new(Characters {
+        store: store.characters.clone(),
+        classes: classes.clone(),
+        rules: config.characters,
+        start: config.start,
+        registry: registry.clone(),
+        clock: clock.clone(),
+        database_time,
+    });
+    let world = World::new(&Foundation {
+        config: &config,
+        clock: &clock,
+        time: &time,
+        store: &store,
+        this: &this,
+        links: &links,
+        sockets: &sockets,
+        departures: &departures,
+        map_servers: &map_servers,
+        registry: &registry,
+        sessions: &sessions,
+        replicas: &replicas,
+        social: &social,
+        fleet: &fleet,
+        limits: &limits,
+        characters: &characters,
+        background: &background,
+    });
+    let accounts = Accounts {
+        store: store.accounts.clone(),
+        log_ins: store.sessions.clone(),
+        passwords: passwords.clone(),
+        limits: limits.clone(),
+        tokens: tokens.clone(),
+        locks: world.accounts.clone(),
+        exits: world.exits.clone(),
+        clock: clock.clone(),
+        handover_wait: config.timers.handover_wait,
+        tasks: background.tasks.clone(),
+    };
+    let gateway = gateway(&world, this.clone(), sockets.clone(), tokens.clone(), limits.clone(), &background);
+    let map_links = map_links(&world, this, links.clone(), time.clone(), registry.clone(), social, &background);
+    let parts = Parts {
+        online: Online { store: store.online.clone(), sessions: sessions.clone() },
+        unnamed_proxy: UnnamedProxy::default(),
+        gateway: Arc::new(gateway),
+        map_links: Arc::new(map_links),
+        parties: Arc::new(parties),
+        addrs,
+        config,
+        clock,
+        time,
+        store,
+        redis,
+        replicas,
+        registry,
+        sessions,
+        limits,
+        passwords,
+        tokens,
+        accounts,
+        classes,
+        characters,
+        world,
+        links,
+        sockets,
+        departures,
+        fleet,
+        metrics,
+        background,
+    };
+    Ok((AppState::new(parts), happenings))
+}
+
+fn gateway(
+    world: &World,
+    this: Arc<ThisReplica>,
+    sockets: Arc<Sockets>,
+    tokens: Arc<Tokens>,
+    limits: Arc<Limits>,
+    background: &Background,
+) -> Gateway {
+    Gateway {
+        this,
+        sockets,
+        accounts: world.accounts.clone(),
+        entries: world.entries.clone(),
+        entrance: world.entrance.clone(),
+        exits: world.exits.clone(),
+        tokens,
+        limits,
+        claims: Gates::default(),
+        tasks: background.tasks.clone(),
+        shutdown: background.shutdown.clone(),
+    }
+}
+
+fn map_links(
+    world: &World,
+    this: Arc<ThisReplica>,
+    links: Arc<Links>,
+    time: LockClock,
+    registry: Registry,
+    social: Social,
+    background: &Background,
+) -> MapLinks {
+    MapLinks {
+        links,
+        this,
+        time,
+        servers: world.servers.clone(),
+        residents: world.residents.clone(),
+        releases: world.releases.clone(),
+        journeys: world.journeys.clone(),
+        departures: world.departures.clone(),
+        registry,
+        social,
+        tasks: background.tasks.clone(),
+        shutdown: background.shutdown.clone(),
+    }
+}
