@@ -3,13 +3,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use axum::http::StatusCode;
-
 /// Seconds after which clients may retry when the database does not answer.
 const DATABASE_AWAY_S: u64 = 5;
 
 macro_rules! error_codes {
-    ($($(#[doc = $doc:literal])* $name:ident = $text:literal, $status:ident, $title:literal;)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident = $text:literal, $title:literal;)*) => {
         /// Every error code that a client may receive, over HTTP and on the gateway.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum ErrorCode {
@@ -25,11 +23,6 @@ macro_rules! error_codes {
                 match self { $(Self::$name => $text),* }
             }
 
-            /// The HTTP status of the code.
-            pub fn status(self) -> StatusCode {
-                match self { $(Self::$name => StatusCode::$status),* }
-            }
-
             /// A short title for people.
             pub fn title(self) -> &'static str {
                 match self { $(Self::$name => $title),* }
@@ -40,64 +33,64 @@ macro_rules! error_codes {
 
 error_codes! {
     /// The request is not what this route takes.
-    BadRequest = "BAD_REQUEST", BAD_REQUEST, "The request is malformed";
+    BadRequest = "BAD_REQUEST", "The request is malformed";
     /// Fields of the request break a rule; `errors` says which.
-    Validation = "VALIDATION_FAILED", UNPROCESSABLE_ENTITY, "Fields of the request are not acceptable";
+    Validation = "VALIDATION_FAILED", "Fields of the request are not acceptable";
     /// The access token is missing or no longer valid.
-    Unauthorized = "UNAUTHORIZED", UNAUTHORIZED, "A valid access token is needed";
+    Unauthorized = "UNAUTHORIZED", "A valid access token is needed";
     /// User name and password do not match.
-    InvalidCredentials = "INVALID_CREDENTIALS", UNAUTHORIZED, "User name or password is wrong";
+    InvalidCredentials = "INVALID_CREDENTIALS", "User name or password is wrong";
     /// The refresh token is unknown, expired or was used before.
-    InvalidRefreshToken = "INVALID_REFRESH_TOKEN", UNAUTHORIZED, "The refresh token is no good any more";
+    InvalidRefreshToken = "INVALID_REFRESH_TOKEN", "The refresh token is no good any more";
     /// The service token is missing or wrong.
-    ServiceTokenRequired = "SERVICE_TOKEN_REQUIRED", UNAUTHORIZED, "The service token is needed";
+    ServiceTokenRequired = "SERVICE_TOKEN_REQUIRED", "The service token is needed";
     /// The caller is known but not allowed to do this.
-    Forbidden = "FORBIDDEN", FORBIDDEN, "Not allowed";
+    Forbidden = "FORBIDDEN", "Not allowed";
     /// No such route or resource.
-    NotFound = "NOT_FOUND", NOT_FOUND, "Not found";
+    NotFound = "NOT_FOUND", "Not found";
     /// The route exists, but not with this method.
-    MethodNotAllowed = "METHOD_NOT_ALLOWED", METHOD_NOT_ALLOWED, "Method not allowed";
+    MethodNotAllowed = "METHOD_NOT_ALLOWED", "Method not allowed";
     /// No such character.
-    CharacterNotFound = "CHARACTER_NOT_FOUND", NOT_FOUND, "No such character";
+    CharacterNotFound = "CHARACTER_NOT_FOUND", "No such character";
     /// No live map server hosts the map.
-    MapNotFound = "MAP_NOT_FOUND", NOT_FOUND, "No map server hosts this map";
+    MapNotFound = "MAP_NOT_FOUND", "No map server hosts this map";
     /// No such map server; it should register (again).
-    ServerNotFound = "SERVER_NOT_FOUND", NOT_FOUND, "No such map server";
+    ServerNotFound = "SERVER_NOT_FOUND", "No such map server";
     /// Every map server of the map is full.
-    MapFull = "MAP_FULL", SERVICE_UNAVAILABLE, "The map has no room";
+    MapFull = "MAP_FULL", "The map has no room";
     /// The user name is taken.
-    UsernameTaken = "USERNAME_TAKEN", CONFLICT, "The user name is taken";
+    UsernameTaken = "USERNAME_TAKEN", "The user name is taken";
     /// The character name is taken.
-    NameTaken = "NAME_TAKEN", CONFLICT, "The character name is taken";
+    NameTaken = "NAME_TAKEN", "The character name is taken";
     /// The account has the maximum number of characters.
-    TooManyCharacters = "TOO_MANY_CHARACTERS", CONFLICT, "The account has no room for another character";
+    TooManyCharacters = "TOO_MANY_CHARACTERS", "The account has no room for another character";
     /// The character is in the world, or on its way there.
-    CharacterInWorld = "CHARACTER_IN_WORLD", CONFLICT, "The character is in the world";
+    CharacterInWorld = "CHARACTER_IN_WORLD", "The character is in the world";
     /// The character is due for deletion and has to be restored first.
-    CharacterDeleted = "CHARACTER_DELETED", CONFLICT, "The character is to be deleted";
+    CharacterDeleted = "CHARACTER_DELETED", "The character is to be deleted";
     /// The account is already in the world elsewhere.
-    AlreadyOnline = "ALREADY_ONLINE", CONFLICT, "The account is in the world already";
+    AlreadyOnline = "ALREADY_ONLINE", "The account is in the world already";
     /// A live map server has this id.
-    ServerIdTaken = "SERVER_ID_TAKEN", CONFLICT, "The server id belongs to another map server that is alive";
+    ServerIdTaken = "SERVER_ID_TAKEN", "The server id belongs to another map server that is alive";
     /// The map server does not answer.
-    MapServerUnreachable = "MAP_SERVER_UNREACHABLE", BAD_GATEWAY, "The map server does not answer";
+    MapServerUnreachable = "MAP_SERVER_UNREACHABLE", "The map server does not answer";
     /// A gateway message that cannot be understood.
-    BadMessage = "BAD_MESSAGE", BAD_REQUEST, "The message is malformed";
+    BadMessage = "BAD_MESSAGE", "The message is malformed";
     /// An `enter_world` that its client called off. Sent as [`BadMessage`](Self::BadMessage), and only to a client that
     /// breaks the order.
-    CalledOff = "CALLED_OFF", BAD_REQUEST, "Called off";
+    CalledOff = "CALLED_OFF", "Called off";
     /// The body is too large.
-    PayloadTooLarge = "PAYLOAD_TOO_LARGE", PAYLOAD_TOO_LARGE, "The body is too large";
+    PayloadTooLarge = "PAYLOAD_TOO_LARGE", "The body is too large";
     /// The body is not JSON.
-    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", UNSUPPORTED_MEDIA_TYPE, "The body must be application/json";
+    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json";
     /// Rate limit exceeded; `Retry-After` says when to retry.
-    RateLimited = "RATE_LIMITED", TOO_MANY_REQUESTS, "Too many requests";
+    RateLimited = "RATE_LIMITED", "Too many requests";
     /// The request took too long.
-    Timeout = "TIMEOUT", SERVICE_UNAVAILABLE, "The request took too long";
+    Timeout = "TIMEOUT", "The request took too long";
     /// Too busy at the moment; `Retry-After` says when to retry.
-    Overloaded = "OVERLOADED", SERVICE_UNAVAILABLE, "Too busy at the moment";
+    Overloaded = "OVERLOADED", "Too busy at the moment";
     /// An internal error; the log has the cause.
-    Internal = "INTERNAL", INTERNAL_SERVER_ERROR, "Something went wrong on the server";
+    Internal = "INTERNAL", "Something went wrong on the server";
 }
 
 /// An error on its way to a client. The cause is only for the log.

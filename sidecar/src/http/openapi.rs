@@ -9,6 +9,7 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Content, Ref, ResponseBuilder};
 
+use super::problem::status_of;
 use crate::error::ErrorCode;
 
 /// The frame of the document; paths and schemas come from the routes.
@@ -81,7 +82,7 @@ fn add_common_answers(operation: &mut Operation) {
         common.extend([ErrorCode::Unauthorized, ErrorCode::RateLimited]);
     }
     for code in common {
-        let status = code.status().as_str().to_owned();
+        let status = status_of(code).as_str().to_owned();
         operation.responses.responses.entry(status).or_insert_with(|| problem(code).into());
     }
 }

@@ -30,9 +30,39 @@ pub struct Problem {
     errors: BTreeMap<String, Vec<String>>,
 }
 
+/// The HTTP status that a code is answered with.
+pub(super) fn status_of(code: ErrorCode) -> StatusCode {
+    match code {
+        ErrorCode::BadRequest | ErrorCode::BadMessage | ErrorCode::CalledOff => StatusCode::BAD_REQUEST,
+        ErrorCode::Validation => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorCode::Unauthorized
+        | ErrorCode::InvalidCredentials
+        | ErrorCode::InvalidRefreshToken
+        | ErrorCode::ServiceTokenRequired => StatusCode::UNAUTHORIZED,
+        ErrorCode::Forbidden => StatusCode::FORBIDDEN,
+        ErrorCode::NotFound | ErrorCode::CharacterNotFound | ErrorCode::MapNotFound | ErrorCode::ServerNotFound => {
+            StatusCode::NOT_FOUND
+        }
+        ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        ErrorCode::MapFull | ErrorCode::Timeout | ErrorCode::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::UsernameTaken
+        | ErrorCode::NameTaken
+        | ErrorCode::TooManyCharacters
+        | ErrorCode::CharacterInWorld
+        | ErrorCode::CharacterDeleted
+        | ErrorCode::AlreadyOnline
+        | ErrorCode::ServerIdTaken => StatusCode::CONFLICT,
+        ErrorCode::MapServerUnreachable => StatusCode::BAD_GATEWAY,
+        ErrorCode::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let (code, status) = (self.code, self.code.status());
+        let (code, status) = (self.code, status_of(self.code));
         metrics::counter!("realmgate_http_refusals_total", "code" => code.as_str()).increment(1);
         if code == ErrorCode::Internal {
             tracing::error!(error = %self, "request failed");
