@@ -11,6 +11,7 @@ mod shared;
 mod source;
 #[cfg(test)]
 mod tests;
+mod windows;
 
 use realmgate_protocol::ids::{AccountId, CharacterId};
 

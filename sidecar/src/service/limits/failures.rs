@@ -3,32 +3,28 @@
 //! Counted in windows of a minute instead of with `governor`, which cannot check without counting: only failures count,
 //! but it must be known before the password is verified whether there were too many.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::Source;
 use super::shared::{Shared, verdict};
 use super::source::{Who, hashed};
+use super::windows::Windows;
 use crate::clock::Clock;
 use crate::error::Error;
 
 const WINDOW: Duration = Duration::from_secs(60);
-/// Number of entries at which those of past windows are dropped. Every failure costs a password hash, and only a few
-/// dozen of these fit into a second: there are never many more entries than this.
-const PRUNE_AT: usize = 10_000;
 
 /// Counts failed log-ins per account, per source, and per both.
 pub struct Failures {
     most: u32,
     shared: Option<Shared>,
-    here: Counts,
+    here: Windows<Key>,
 }
 
 impl Failures {
     /// Allows `most` failures per minute.
     pub(super) fn new(most: u32, clock: Clock, shared: Option<Shared>) -> Self {
-        Self { most, shared, here: Counts { most, clock, counts: Mutex::default() } }
+        Self { most, shared, here: Windows::new(WINDOW, clock) }
     }
 
     /// Checks whether a log-in may be tried. A source with too many failures may not. An account with too many failures
@@ -44,25 +40,32 @@ impl Failures {
                 return verdict(wait);
             }
         }
-        self.here.check(username, source)
+        self.check_here(username, source)
     }
 
     /// Counts a failure. It is counted in this process as well, in case Redis goes away.
     pub async fn record(&self, username: &str, source: Source) {
-        self.here.record(username, source);
+        for key in Key::all(username, source) {
+            self.here.count(key, self.most);
+        }
         if let Some(shared) = &self.shared {
             shared.count(&Names::of(username, source).keys(), WINDOW, self.most).await;
         }
     }
-}
 
-impl Failures {
     /// Removes counts of past windows. Returns how many are left.
     pub(super) fn forget_past(&self) -> usize {
-        let now = self.here.clock.uptime();
-        let mut counts = self.here.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        counts.retain(|_, count| now < count.since + WINDOW);
-        counts.len()
+        self.here.forget_past()
+    }
+
+    /// The same check by what this process has counted.
+    fn check_here(&self, username: &str, source: Source) -> Result<(), Error> {
+        let [of_account, of_source, of_both] = Key::all(username, source);
+        let blocked = self.here.full(&of_source, self.most).or_else(|| {
+            self.here.full(&of_account, self.most)?;
+            self.here.full(&of_both, 1)
+        });
+        blocked.map_or(Ok(()), verdict)
     }
 }
 
@@ -85,13 +88,7 @@ impl Names {
     }
 }
 
-/// The same counts in this process.
-struct Counts {
-    most: u32,
-    clock: Clock,
-    counts: Mutex<HashMap<Key, Count>>,
-}
-
+/// What failures are counted by in this process.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
     Account(String),
@@ -99,42 +96,8 @@ enum Key {
     Both(String, Source),
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Count {
-    since: Duration,
-    failures: u32,
-}
-
-impl Counts {
-    fn check(&self, username: &str, source: Source) -> Result<(), Error> {
-        let now = self.clock.uptime();
-        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let get = |key: Key| counts.get(&key).filter(|count| now < count.since + WINDOW).copied();
-        let too_many = |count: Option<Count>, most: u32| count.filter(|count| count.failures >= most);
-
-        let blocked = too_many(get(Key::Source(source)), self.most).or_else(|| {
-            too_many(get(Key::Account(username.to_owned())), self.most)
-                .and(too_many(get(Key::Both(username.to_owned(), source)), 1))
-        });
-        match blocked {
-            Some(count) => Err(Error::rate_limited((count.since + WINDOW - now).as_secs() + 1)),
-            None => Ok(()),
-        }
-    }
-
-    fn record(&self, username: &str, source: Source) {
-        let now = self.clock.uptime();
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        if counts.len() >= PRUNE_AT {
-            counts.retain(|_, count| now < count.since + WINDOW);
-        }
-        let username = username.to_owned();
-        for key in [Key::Account(username.clone()), Key::Source(source), Key::Both(username, source)] {
-            let count = counts.entry(key).or_insert(Count { since: now, failures: 0 });
-            if now >= count.since + WINDOW {
-                *count = Count { since: now, failures: 0 };
-            }
-            count.failures = count.failures.saturating_add(1);
-        }
+impl Key {
+    fn all(username: &str, source: Source) -> [Self; 3] {
+        [Self::Account(username.to_owned()), Self::Source(source), Self::Both(username.to_owned(), source)]
     }
 }
