@@ -11,7 +11,7 @@ use crate::lock::{AccountOwner, LockOwner};
 #[derive(Clone)]
 pub struct OnlineStore(pub(super) SqlStore);
 
-/// Selects a page of the list.
+/// Selects a page of the list: which accounts, and how many.
 #[derive(Debug, Clone, Default)]
 pub struct OnlinePage {
     /// Only accounts with a greater id than this; `None` starts at the first.
@@ -31,7 +31,8 @@ pub struct OnlineRow {
     pub account: AccountId,
     /// The user name as its owner wrote it; `None` for an account without a password.
     pub username: Option<String>,
-    /// The gateway that holds the account's lock; `None` if none does.
+    /// The gateway that it is connected to, or came in by; `None` where its socket is closed and no lock names the
+    /// gateway.
     pub gateway: Option<String>,
     /// Its character that is in the world or on its way there, if any.
     pub character: Option<OnlineCharacter>,
@@ -58,17 +59,30 @@ pub struct OnlineCharacter {
     pub since_ms: u64,
 }
 
+impl OnlineCharacter {
+    /// The map server that holds it; `None` while it is on its way.
+    pub fn map_server(&self) -> Option<&ServerId> {
+        self.owner.map_server()
+    }
+}
+
 impl<'r> FromRow<'r, SqlRow> for OnlineRow {
     fn from_row(row: &'r SqlRow) -> sqlx::Result<Self> {
         let is_in_world = row.try_get::<Option<String>, _>("id")?.is_some();
+        let character = if is_in_world { Some(character(row)?) } else { None };
+        let connected_to = match parsed(row, "account_owner")? {
+            AccountOwner::Gateway(id) => Some(id),
+            AccountOwner::None | AccountOwner::LogIn => None,
+        };
+        let brought_by = match character.as_ref().map(|character| &character.owner) {
+            Some(LockOwner::Gateway(id)) => Some(id.clone()),
+            _ => None,
+        };
         Ok(Self {
             account: parsed(row, "account_id")?,
             username: row.try_get("username")?,
-            gateway: match parsed(row, "account_owner")? {
-                AccountOwner::Gateway(id) => Some(id),
-                AccountOwner::None | AccountOwner::LogIn => None,
-            },
-            character: if is_in_world { Some(character(row)?) } else { None },
+            gateway: brought_by.or(connected_to),
+            character,
         })
     }
 }

@@ -13,8 +13,8 @@ use serde::Serialize;
 use crate::error::{Error, ErrorCode};
 use crate::http::Problem;
 use crate::http::extract::ServiceCaller;
-use crate::service::online::{InWorld, LoggedIn, Wanted};
 use crate::state::AppState;
+use crate::store::online::{OnlineCharacter, OnlinePage, OnlineRow};
 
 /// Default number of entries per page.
 const USUAL_LIMIT: u32 = 100;
@@ -90,7 +90,7 @@ pub async fn list(
 }
 
 /// Parses the query. The error names the parameter that cannot be parsed.
-fn wanted(uri: &Uri) -> Result<Wanted, Error> {
+fn wanted(uri: &Uri) -> Result<OnlinePage, Error> {
     let query = Query::<Vec<(String, String)>>::try_from_uri(uri)
         .map_err(|_| Error::new(ErrorCode::BadRequest, "The query cannot be read"))?;
     let given: BTreeMap<String, String> = query.0.into_iter().collect();
@@ -98,7 +98,7 @@ fn wanted(uri: &Uri) -> Result<Wanted, Error> {
     if !(1..=HIGHEST_LIMIT).contains(&limit) {
         return Err(Error::field("limit", "must be a number from 1 to 1000"));
     }
-    Ok(Wanted {
+    Ok(OnlinePage {
         limit,
         after: read(&given, "after", "an account's id")?,
         map: read(&given, "map", "a map's number")?.map(MapId),
@@ -111,9 +111,9 @@ fn read<T: FromStr>(given: &BTreeMap<String, String>, name: &str, what: &str) ->
     text.parse().map(Some).map_err(|_| Error::field(name, format!("must be {what}")))
 }
 
-impl From<LoggedIn> for LoggedInEntry {
-    fn from(entry: LoggedIn) -> Self {
-        let map_server = entry.character.as_ref().and_then(|character| character.map_server.clone());
+impl From<OnlineRow> for LoggedInEntry {
+    fn from(entry: OnlineRow) -> Self {
+        let map_server = entry.character.as_ref().and_then(OnlineCharacter::map_server).cloned();
         Self {
             user_id: entry.account.to_string(),
             username: entry.username,
@@ -124,14 +124,14 @@ impl From<LoggedIn> for LoggedInEntry {
     }
 }
 
-impl From<InWorld> for LoggedInCharacter {
-    fn from(character: InWorld) -> Self {
+impl From<OnlineCharacter> for LoggedInCharacter {
+    fn from(character: OnlineCharacter) -> Self {
         Self {
             id: character.id.to_string(),
             name: character.name,
             map_id: character.map.map(|map| map.0),
-            x: tiles(character.at.0),
-            y: tiles(character.at.1),
+            x: tiles(character.x),
+            y: tiles(character.y),
             since_ms: character.since_ms,
         }
     }
