@@ -4,6 +4,7 @@
 mod audit;
 mod entries;
 mod holdings;
+mod owner;
 mod plan;
 mod sql;
 mod sweep;
@@ -13,6 +14,7 @@ mod tests;
 use realmgate_protocol::link::{EventOutcome, Fence};
 
 pub use audit::AuditReport;
+pub(super) use owner::LedgerOwner;
 pub use sql::LedgerStore;
 
 /// The outcome of a batch of events.

@@ -6,7 +6,8 @@ use realmgate_protocol::ids::{CharacterId, ItemId, ServerId};
 use realmgate_protocol::link::{Change, OwnedEvent, Owner};
 use sqlx::Row;
 
-use super::plan::{Holdings, Item, Place, Slots, account_text, owner_text};
+use super::owner::LedgerOwner;
+use super::plan::{Holdings, Item, Place, Slots};
 use crate::lock::CharacterLock;
 use crate::store::columns::{number, parsed};
 use crate::store::dialect::{Rows, lock_rows};
@@ -43,14 +44,14 @@ impl Touched {
             Change::ItemCreated { item, to, .. } | Change::ItemMoved { item, to, .. } => {
                 self.items.insert(*item);
                 if matches!(to, Owner::Character { .. }) {
-                    self.receivers.insert(owner_text(to, server));
+                    self.receivers.insert(LedgerOwner::of_item(to, server).to_string());
                 }
             }
             Change::ItemDestroyed { item, .. } => {
                 self.items.insert(*item);
             }
             Change::GoldMoved { from, to, .. } => {
-                self.accounts.extend([from, to].map(|account| account_text(account, server)));
+                self.accounts.extend([from, to].map(|account| LedgerOwner::of_gold(account, server).to_string()));
             }
             Change::ExperienceGained { .. } => {}
         }

@@ -6,6 +6,8 @@ use realmgate_protocol::ids::{CharacterId, ItemId, ServerId};
 use realmgate_protocol::limits::MAX_CONTENT_ID_BYTES;
 use realmgate_protocol::link::{Change, EventRefusal, GoldAccount, OwnedEvent, Owner};
 
+use super::owner::LedgerOwner;
+
 /// Maximum gold or experience of one change: far beyond any game, and far from where sums overflow.
 const MAX_AMOUNT: u64 = 1 << 53;
 
@@ -73,31 +75,12 @@ pub(super) struct Plan {
     pub(super) gains: Vec<Gain>,
 }
 
-/// The owner as the store writes it.
-pub(super) fn owner_text(owner: &Owner, server: &ServerId) -> String {
-    match owner {
-        Owner::Character { character, .. } => format!("character:{character}"),
-        Owner::Ground => format!("ground:{server}"),
-        Owner::Vendor { vendor } => format!("vendor:{vendor}"),
-    }
-}
-
-/// The account as the store writes it.
-pub(super) fn account_text(account: &GoldAccount, server: &ServerId) -> String {
-    match account {
-        GoldAccount::Character { character } => format!("character:{character}"),
-        GoldAccount::Ground => format!("ground:{server}"),
-        GoldAccount::Vendor { vendor } => format!("vendor:{vendor}"),
-        GoldAccount::World => "world".to_owned(),
-    }
-}
-
 fn place(owner: &Owner, server: &ServerId) -> Place {
     let slot = match owner {
         Owner::Character { slot, .. } => Some(*slot),
         Owner::Ground | Owner::Vendor { .. } => None,
     };
-    Place { owner: owner_text(owner, server), slot }
+    Place { owner: LedgerOwner::of_item(owner, server).to_string(), slot }
 }
 
 /// Whether an event is well-formed: its texts are neither empty nor too long, every database accepts them, and its
@@ -234,7 +217,8 @@ impl Desk<'_> {
             return Err(EventRefusal::Invalid);
         }
         let may_owe = matches!(from, GoldAccount::World | GoldAccount::Vendor { .. });
-        let (from, to) = (account_text(from, self.server), account_text(to, self.server));
+        let (from, to) =
+            (LedgerOwner::of_gold(from, self.server).to_string(), LedgerOwner::of_gold(to, self.server).to_string());
         let left = self.balance(&from).checked_sub(amount).ok_or(EventRefusal::Invalid)?;
         if left < 0 && !may_owe {
             return Err(EventRefusal::TooLittleGold);

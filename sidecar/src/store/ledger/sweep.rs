@@ -7,6 +7,7 @@ use realmgate_protocol::ids::{EventKey, ServerId};
 use sqlx::Row;
 use uuid::Uuid;
 
+use super::owner::LedgerOwner;
 use super::plan::{GoldLine, ItemLine};
 use super::{Swept, entries};
 use crate::store::SqlConnection;
@@ -15,10 +16,11 @@ use crate::store::dialect::{Rows, lock_rows};
 
 /// Destroys the items on a map server's ground and gives its gold back to the world, as one event.
 pub(super) async fn ground(connection: &mut SqlConnection, server: &ServerId, now_ms: u64) -> sqlx::Result<Swept> {
-    let ground = format!("ground:{server}");
+    let ground = LedgerOwner::Ground(server).to_string();
+    let world = LedgerOwner::World.to_string();
     let key = EventKey::from(Uuid::now_v7()).to_string();
     lock_rows(connection, Rows::ItemsOfOwner, [ground.clone()]).await?;
-    lock_rows(connection, Rows::Gold, [ground.clone(), "world".to_owned()]).await?;
+    lock_rows(connection, Rows::Gold, [ground.clone(), world.clone()]).await?;
     let items = destroy_items(connection, &key, &ground).await?;
     let gold = balance(connection, &ground).await?;
     if items.is_empty() && gold <= 0 {
@@ -27,8 +29,8 @@ pub(super) async fn ground(connection: &mut SqlConnection, server: &ServerId, no
     entries::remember(connection, server, &BTreeMap::from([(key.clone(), "sweep")]), now_ms).await?;
     entries::write_item_lines(connection, &items, now_ms).await?;
     if gold > 0 {
-        entries::add_gold(connection, &[(ground.clone(), -gold), ("world".to_owned(), gold)]).await?;
-        let line = GoldLine { line: 0, from: ground, to: "world".to_owned(), amount: gold };
+        entries::add_gold(connection, &[(ground.clone(), -gold), (world.clone(), gold)]).await?;
+        let line = GoldLine { line: 0, from: ground, to: world, amount: gold };
         entries::write_gold_lines(connection, &[(key, line)], now_ms).await?;
     }
     Ok(Swept { items: items.len() as u64, gold: u64::try_from(gold).unwrap_or(0) })

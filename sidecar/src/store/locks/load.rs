@@ -6,6 +6,7 @@ use sqlx::Row;
 
 use crate::store::SqlConnection;
 use crate::store::columns::{number, parsed, undecodable};
+use crate::store::ledger::LedgerOwner;
 
 /// Everything a map server needs of a character; `None` if it is deleted or marked for deletion.
 pub(super) async fn load(
@@ -24,7 +25,7 @@ pub(super) async fn load(
         Some(json) => Some(serde_json::from_str::<SoftState>(&json).map_err(undecodable)?),
         None => None,
     };
-    let owner = format!("character:{character}");
+    let owner = LedgerOwner::Character(character).to_string();
     Ok(Some(CharacterLoad {
         character,
         account: parsed(&row, "account_id")?,
