@@ -16,6 +16,7 @@ use super::columns::{from_sql_ms, parsed, to_sql_ms};
 use super::locks::admits_session;
 use super::retry::retried;
 use super::{SqlRow, SqlStore};
+use crate::lock::LockOwner;
 
 /// Storage of characters. Deleted characters are not found.
 #[derive(Clone)]
@@ -141,8 +142,8 @@ pub struct CharacterRow {
     pub y: i64,
     /// `protocol::link::SoftState` as JSON; `None` if it was never in a world.
     pub soft_state: Option<String>,
-    /// The lock's owner, who may write: `none`, `gateway:<id>` or `map:<server id>`.
-    pub lock_owner: String,
+    /// The lock's owner, who may write.
+    pub lock_owner: LockOwner,
     /// The lock's epoch: a fencing token that only grows.
     pub lock_epoch: i64,
     /// When it was created, in Unix milliseconds.
@@ -151,6 +152,13 @@ pub struct CharacterRow {
     pub deletes_at_ms: Option<i64>,
     /// Its appearance as its player chose it, a JSON object; `None` if there is none.
     pub appearance: Option<String>,
+}
+
+impl CharacterRow {
+    /// Whether it is in a world, or on its way there.
+    pub fn is_in_world(&self) -> bool {
+        self.lock_owner != LockOwner::None
+    }
 }
 
 /// The columns of a [`CharacterRow`].
@@ -175,7 +183,7 @@ impl<'r> FromRow<'r, SqlRow> for CharacterRow {
             x: row.try_get("x")?,
             y: row.try_get("y")?,
             soft_state: row.try_get("soft_state")?,
-            lock_owner: row.try_get("lock_owner")?,
+            lock_owner: parsed(row, "lock_owner")?,
             lock_epoch: row.try_get("lock_epoch")?,
             created_at_ms: row.try_get("created_at_ms")?,
             deletes_at_ms: row.try_get("deletes_at_ms")?,
@@ -280,10 +288,7 @@ impl CharacterStore {
         session: Uuid,
         at_ms: u64,
     ) -> sqlx::Result<Deletion> {
-        let mut tx = self.0.begin_write("delete_character").await?;
-        let deletion = change::delete(&mut tx, (character, account, session), at_ms).await?;
-        tx.commit().await?;
-        Ok(deletion)
+        self.end("delete_character", (character, account, session), change::DELETE, at_ms).await
     }
 
     /// Marks a character for deletion at a later time, under the same conditions. [`CharacterStore::restore`] undoes it
@@ -298,8 +303,18 @@ impl CharacterStore {
         session: Uuid,
         deletes_at_ms: u64,
     ) -> sqlx::Result<Deletion> {
-        let mut tx = self.0.begin_write("mark_character").await?;
-        let deletion = change::mark(&mut tx, (character, account, session), deletes_at_ms).await?;
+        self.end("mark_character", (character, account, session), change::MARK, deletes_at_ms).await
+    }
+
+    async fn end(
+        &self,
+        call: &'static str,
+        asked: change::Asked,
+        set: &'static str,
+        at_ms: u64,
+    ) -> sqlx::Result<Deletion> {
+        let mut tx = self.0.begin_write(call).await?;
+        let deletion = change::end(&mut tx, asked, set, at_ms).await?;
         tx.commit().await?;
         Ok(deletion)
     }

@@ -62,7 +62,7 @@ pub(crate) async fn internal(
     let row = state.characters.find(id).await?;
     Ok(Json(InternalCharacter {
         user_id: row.account.to_string(),
-        lock_owner: row.lock_owner.clone(),
+        lock_owner: row.lock_owner.to_string(),
         character: Character::of(&state.characters, row).await?,
     }))
 }

@@ -78,7 +78,7 @@ impl Character {
             class_name: classes.name_of(&row.class_id).to_owned(),
             map_id: map_of(&row).unwrap_or(begins_on).0,
             position: Position::of(&row),
-            in_world: row.lock_owner != "none",
+            in_world: row.is_in_world(),
             created_at_ms: row.created_at_ms,
             deletes_at_ms: row.deletes_at_ms,
             appearance: appearance::read(row.appearance.as_deref()),

@@ -11,9 +11,9 @@ use super::create::name_rule;
 use crate::error::Error;
 use crate::http::Problem;
 use crate::http::extract::{CharacterPath, Valid};
+use crate::service::appearance;
 use crate::service::names::Name;
 use crate::service::tokens::Caller;
-use crate::service::appearance;
 use crate::state::AppState;
 
 /// What is to be other about a character. A field that is not given, or null, stays as it is.

@@ -5,8 +5,9 @@ use sqlx::Row;
 use uuid::Uuid;
 
 use super::{Change, CharacterChange, Deletion, columns};
+use crate::lock::LockOwner;
 use crate::store::SqlConnection;
-use crate::store::columns::{from_sql_ms, to_sql_ms};
+use crate::store::columns::{from_sql_ms, parsed, to_sql_ms};
 use crate::store::dialect::{Rows, lock_rows};
 use crate::store::locks::admits_session;
 
@@ -18,19 +19,15 @@ pub(in crate::store) const TAKEN: &str = "SELECT 1 FROM characters WHERE ((name_
 /// The character, the account that must own it, and the session of the log-in that asks.
 pub(super) type Asked = (CharacterId, AccountId, Uuid);
 
-pub(super) async fn delete(tx: &mut SqlConnection, asked: Asked, at_ms: u64) -> sqlx::Result<Deletion> {
-    let set = "UPDATE characters SET deleted_at_ms = $3 \
-               WHERE id = $1 AND account_id = $2 AND deleted_at_ms IS NULL AND lock_owner = 'none'";
-    end(tx, asked, set, at_ms).await
-}
+/// Deletes a character at a time.
+pub(super) const DELETE: &str = "UPDATE characters SET deleted_at_ms = $3 \
+    WHERE id = $1 AND account_id = $2 AND deleted_at_ms IS NULL AND lock_owner = 'none'";
+/// Marks a character for deletion at a time.
+pub(super) const MARK: &str = "UPDATE characters SET deletes_at_ms = COALESCE(deletes_at_ms, $3) \
+    WHERE id = $1 AND account_id = $2 AND deleted_at_ms IS NULL AND lock_owner = 'none'";
 
-pub(super) async fn mark(tx: &mut SqlConnection, asked: Asked, deletes_at_ms: u64) -> sqlx::Result<Deletion> {
-    let set = "UPDATE characters SET deletes_at_ms = COALESCE(deletes_at_ms, $3) \
-               WHERE id = $1 AND account_id = $2 AND deleted_at_ms IS NULL AND lock_owner = 'none'";
-    end(tx, asked, set, deletes_at_ms).await
-}
-
-async fn end(
+/// Ends a character by [`DELETE`] or [`MARK`].
+pub(super) async fn end(
     tx: &mut SqlConnection,
     (character, account, session): Asked,
     set: &'static str,
@@ -104,7 +101,7 @@ async fn refusal(tx: &mut SqlConnection, change: &CharacterChange<'_>) -> sqlx::
         .fetch_optional(&mut *tx)
         .await?;
     let Some(row) = row else { return Ok(Some(Change::Gone)) };
-    if row.try_get::<String, _>("lock_owner")? != "none" {
+    if parsed::<LockOwner>(&row, "lock_owner")? != LockOwner::None {
         return Ok(Some(Change::InWorld));
     }
     if row.try_get::<Option<i64>, _>("deletes_at_ms")?.is_some() {

@@ -194,8 +194,8 @@ pub const STEPS: &[Mutation] = &[
         "characters-in-the-world-are-deleted",
         &[Edit {
             file: "sidecar/src/store/characters/change.rs",
-            from: "deletes_at_ms = COALESCE(deletes_at_ms, $3) \\\n               WHERE id = $1 AND account_id = $2 AND deleted_at_ms IS NULL AND lock_owner = 'none'\";",
-            to: "deletes_at_ms = COALESCE(deletes_at_ms, $3) \\\n               WHERE id = $1 AND account_id = $2 AND deleted_at_ms IS NULL\";",
+            from: "deletes_at_ms = COALESCE(deletes_at_ms, $3) \\\n    WHERE id = $1 AND account_id = $2 AND deleted_at_ms IS NULL AND lock_owner = 'none'\";",
+            to: "deletes_at_ms = COALESCE(deletes_at_ms, $3) \\\n    WHERE id = $1 AND account_id = $2 AND deleted_at_ms IS NULL\";",
         }],
         Build::Test("api"),
         ("sidecar/tests/api/characters/delete.rs", "not_while_it_is_in_the_world"),
