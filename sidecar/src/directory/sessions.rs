@@ -16,6 +16,7 @@ use async_trait::async_trait;
 use realmgate_protocol::ids::{MapId, ServerId};
 use realmgate_protocol::movement::Position;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use self::in_process::InProcessSessions;
 use self::redis::RedisSessions;
@@ -34,7 +35,7 @@ pub struct SessionEntry {
     pub gateway_id: String,
     /// The session (`sid`) of the log-in that entered the world, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub log_in: Option<String>,
+    pub log_in: Option<Uuid>,
     /// The character in the world, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub character: Option<SessionCharacter>,

@@ -144,7 +144,7 @@ impl Exits {
         self.accounts.ended(account, log_in).await?;
         let _alone = self.gates.pass(account).await;
         // Checked behind the gate: another log-in may have come in while this one waited.
-        if self.entries.entered_by(account).await?.is_some_and(|other| other != log_in.to_string()) {
+        if self.entries.entered_by(account).await?.is_some_and(|other| other != log_in) {
             return Ok(());
         }
         self.log_out_all(account, log_in, None).await

@@ -36,11 +36,7 @@ impl SessionEntries {
 
     /// After a log-in has brought a character of the account into the world.
     pub(super) async fn entered(&self, account: AccountId, log_in: Uuid, character: SessionCharacter) {
-        let entry = SessionEntry {
-            gateway_id: self.this.id.clone(),
-            log_in: Some(log_in.to_string()),
-            character: Some(character),
-        };
+        let entry = SessionEntry { gateway_id: self.this.id.clone(), log_in: Some(log_in), character: Some(character) };
         note(self.sessions.set(&account.to_string(), entry).await);
     }
 
@@ -50,7 +46,7 @@ impl SessionEntries {
     }
 
     /// The log-in that brought the account's character into the world, if known.
-    pub(super) async fn entered_by(&self, account: AccountId) -> Result<Option<String>, Error> {
+    pub(super) async fn entered_by(&self, account: AccountId) -> Result<Option<Uuid>, Error> {
         if let Ok(Some(entry)) = self.sessions.get(&account.to_string()).await
             && entry.log_in.is_some()
         {
@@ -59,7 +55,7 @@ impl SessionEntries {
         // The entry is lost, or Redis is away. The log-in that has the socket is most likely the one.
         let lock = self.account_locks.account_lock(account).await?;
         let held = lock.filter(|lock| matches!(lock.owner, AccountOwner::Gateway(_)));
-        Ok(held.and_then(|lock| lock.session).map(|session| session.to_string()))
+        Ok(held.and_then(|lock| lock.session))
     }
 
     /// After the account has logged out of the world.

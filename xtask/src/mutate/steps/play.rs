@@ -139,8 +139,8 @@ pub const STEPS: &[Mutation] = &[
         "log-out-ends-every-log-in",
         &[Edit {
             file: DISPLACE,
-            from: ".is_some_and(|other| other != log_in.to_string()) {",
-            to: ".is_some_and(|other| other != log_in.to_string()) && false {",
+            from: ".is_some_and(|other| other != log_in) {",
+            to: ".is_some_and(|other| other != log_in) && false {",
         }],
         SIDECAR,
         (LEAVE_TESTS, "a_log_out_over_http_ends_its_own_log_in_only"),
