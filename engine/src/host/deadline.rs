@@ -43,7 +43,7 @@ pub fn run(server: &mut MapServer, stop: &AtomicBool) {
         std::thread::sleep(deadline.saturating_duration_since(Instant::now()));
     }
     // Expected characters that have not come by now never will: their locks are released too.
-    server.expire_tickets(u64::MAX);
+    server.expire_announcements(u64::MAX);
     // One more tick, so that the last disconnects and releases go out.
     server.step(start.elapsed().as_millis() as u64);
 }

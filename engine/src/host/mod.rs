@@ -1,37 +1,37 @@
-//! The process around the channels: joins transport, admission, channels and the map link at a fixed timestep.
+//! The process around the channels: joins transport, players, channels and the map link at a fixed timestep.
 //!
 //! [`MapServer::step`] runs one tick without reading a clock, for tests and for [`run`], which keeps the deadlines.
+//! Three owners keep the state, each alone with its own: `channels` the worlds, `players` who is in which and who may
+//! enter, `link` what the sidecar is told and waits for.
 
+mod channels;
 mod deadline;
-mod farewell;
-mod host_metrics;
 mod link;
-mod outage;
-mod recording;
-mod routes;
-mod worlds;
+mod news;
+mod players;
+mod report;
 
+pub use channels::RecordInto;
 pub use deadline::run;
 pub use link::{LinkEnds, LinkNews};
-pub use recording::RecordInto;
+pub use report::HostStatus;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use realmgate_protocol::ids::ServerId;
-use realmgate_protocol::link::LeaveReason;
 use realmgate_protocol::ticket::KeyRing;
 
-use crate::admission::{Admission, Hosting};
 use crate::channel::{BuildWorld, Channel, ToChannel};
 use crate::map::Map;
 use crate::outbox::OutMessage;
 use crate::overload::{Overload, OverloadLevel};
-use crate::record::RecordingThread;
 use crate::transport::{Transport, TransportEvent};
-use routes::Routes;
-use worlds::Running;
+use channels::{ChannelIndex, ChannelSet};
+use link::LinkSession;
+use players::PlayerDirectory;
+use report::TickHistograms;
 
 /// The configuration of a map server.
 pub struct HostConfig {
@@ -57,74 +57,34 @@ pub struct HostConfig {
     pub offline_play_max_s: u32,
 }
 
-/// Counters that others may read while the server runs.
-#[derive(Debug, Default)]
-pub struct HostStatus {
-    /// Ticks since the start.
-    pub ticks: AtomicU64,
-    /// Snapshots sent since the start.
-    pub snapshots: AtomicU64,
-    /// Players in all channels.
-    pub players: AtomicU32,
-    /// Those of them whose connection is up: each is sent a snapshot in every tick.
-    pub connected: AtomicU32,
-    /// How full the server is in percent, 0 to 100, for the directory.
-    pub load: AtomicU32,
-}
-
 /// A map server.
 pub struct MapServer {
-    config: HostConfig,
-    build: BuildWorld,
-    channels: Vec<Running>,
-    recordings: Option<RecordingThread>,
+    tick_hz: u32,
+    channels: ChannelSet,
+    players: PlayerDirectory,
+    link: LinkSession,
     transport: Box<dyn Transport>,
-    admission: Admission,
-    routes: Routes,
-    link: LinkEnds,
-    batches: link::Batches,
-    farewells: farewell::Farewells,
-    outage: outage::Outage,
-    overload: Overload,
-    parts: host_metrics::Parts,
+    /// The transport's events of this tick. Stays allocated from tick to tick.
     events: Vec<TransportEvent>,
+    overload: Overload,
+    histograms: TickHistograms,
     status: Arc<HostStatus>,
-    pool: bevy_tasks::TaskPool,
-    draining: bool,
 }
 
 impl MapServer {
     /// Creates the server and builds every channel's world.
     pub fn new(config: HostConfig, build: BuildWorld, transport: Box<dyn Transport>, link: LinkEnds) -> Self {
-        let hosting = Hosting {
-            maps: config.maps.iter().map(|map| map.id).collect(),
-            channels: config.channels,
-            capacity: usize::from(config.max_players),
-        };
-        let mut server = Self {
-            channels: Vec::new(),
-            recordings: config.record.as_ref().and_then(RecordInto::start),
-            admission: Admission::new(hosting),
-            routes: Routes::default(),
-            batches: link::Batches::default(),
-            farewells: farewell::Farewells::default(),
-            outage: outage::Outage::default(),
-            parts: host_metrics::Parts::new(),
-            overload: Overload::new(Duration::from_secs(1) / config.tick_hz.max(1)),
-            events: Vec::new(),
-            status: Arc::default(),
-            pool: bevy_tasks::TaskPoolBuilder::new().thread_name("channel".to_owned()).build(),
-            draining: false,
-            config,
-            build,
+        Self {
+            tick_hz: config.tick_hz,
+            channels: ChannelSet::new(&config, build),
+            players: PlayerDirectory::new(&config),
+            link: LinkSession::new(&config, link),
             transport,
-            link,
-        };
-        for settings in server.all_settings() {
-            let running = server.start_channel(settings);
-            server.channels.push(running);
+            events: Vec::new(),
+            overload: Overload::new(Duration::from_secs(1) / config.tick_hz.max(1)),
+            histograms: TickHistograms::new(),
+            status: Arc::default(),
         }
-        server
     }
 
     /// The counters that others may read while the server runs.
@@ -134,7 +94,7 @@ impl MapServer {
 
     /// The channels, for tests and recordings.
     pub fn channels(&mut self) -> impl Iterator<Item = &mut Channel> {
-        self.channels.iter_mut().map(|running| &mut running.channel)
+        self.channels.iter_mut()
     }
 
     /// Whether the transport is still running.
@@ -144,7 +104,7 @@ impl MapServer {
 
     /// Ticks per second.
     pub fn tick_hz(&self) -> u32 {
-        self.config.tick_hz
+        self.tick_hz
     }
 
     /// The current tick period: longer than configured while the server cannot keep up.
@@ -160,111 +120,125 @@ impl MapServer {
         let level = self.overload.level();
         tracing::info!(?level, "how much is left out because ticks take too long");
         metrics::gauge!("realmgate_overload_level").set(f64::from(level as u8));
-        self.admission.set_full(self.is_full());
-        for running in &mut self.channels {
-            running.inbox.push(ToChannel::Overload { level });
-        }
-    }
-
-    /// Whether new players are refused whatever room there is.
-    fn is_full(&self) -> bool {
-        self.overload.level() >= OverloadLevel::Full
+        self.players.set_full(level >= OverloadLevel::Full);
+        self.channels.set_overload(level);
     }
 
     /// Takes no new players from now on; those present are saved and released.
     pub fn drain(&mut self) {
-        if std::mem::replace(&mut self.draining, true) {
-            return;
-        }
-        self.admission.drain();
-        for (character, at) in self.routes.characters() {
-            self.channels[at].inbox.push(ToChannel::Kick { character, reason: LeaveReason::ServerClosing });
-        }
+        self.players.drain(&mut self.channels);
     }
 
     /// Whether a drain is complete: no players are left, and everything they own is settled.
     pub fn is_drained(&self) -> bool {
-        self.draining && self.routes.is_empty() && self.batches.is_empty() && self.farewells.is_empty()
+        self.players.is_draining() && self.players.is_empty() && self.link.batches().is_empty()
+    }
+
+    /// Withdraws the announcements whose deadline has passed by `now_ms`, and tells the sidecar.
+    fn expire_announcements(&mut self, now_ms: u64) {
+        self.players.expire_announcements(now_ms, &self.link);
     }
 
     /// Runs one tick of everything. `now_ms` is in milliseconds of any monotonic clock and is used for ticket deadlines
     /// only.
     pub fn step(&mut self, now_ms: u64) {
-        self.take_link_messages(now_ms);
+        self.take_news(now_ms);
         self.watch_outage();
         self.take_transport_events(now_ms);
-        self.expire_tickets(now_ms);
-        self.expire_farewells();
-        self.share_directory();
+        self.expire_announcements(now_ms);
+        self.players.send_overdue_farewells(self.now_tick(), self.transport.as_mut());
+        self.report_loads();
         self.tick_channels();
-        self.parts.record(&self.channels);
-        self.send_outboxes();
-        if std::mem::take(&mut self.outage.starts_anew) {
-            self.start_anew();
-        }
+        self.histograms.record(&self.channels);
+        self.send_outputs();
+        self.renew_if_disowned();
         self.transport.flush();
         self.count();
+    }
+
+    /// Ticks since the start.
+    fn now_tick(&self) -> u64 {
+        self.status.ticks.load(Ordering::Relaxed)
     }
 
     fn take_transport_events(&mut self, now_ms: u64) {
         let mut events = std::mem::take(&mut self.events);
         self.transport.poll(&mut events);
         for event in events.drain(..) {
-            let session = event.session();
-            match event {
-                TransportEvent::Connected { user_data, .. } => self.connect(session, &user_data, now_ms),
-                TransportEvent::Frame { frame, .. } => {
-                    let event = ToChannel::Frame { session, ack: frame.ack, commands: frame.commands };
-                    self.routes.channel_of(session).inspect(|at| self.channels[*at].inbox.push(event));
-                }
-                TransportEvent::Message { bytes, .. } => {
-                    let event = ToChannel::Message { session, bytes };
-                    self.routes.channel_of(session).inspect(|at| self.channels[*at].inbox.push(event));
-                }
-                TransportEvent::Disconnected { .. } => {
-                    self.routes.lost(session);
-                    let event = ToChannel::Lost { session };
-                    self.routes.channel_of(session).inspect(|at| self.channels[*at].inbox.push(event));
-                }
-            }
+            self.take_transport_event(event, now_ms);
         }
         self.events = events;
     }
 
-    fn send_outboxes(&mut self) {
-        for at in 0..self.channels.len() {
-            let mut outbox = self.channels[at].channel.take_outbox();
-            self.hold_farewells(&mut outbox);
-            if self.transport.frames_out().is_none() {
-                self.status.snapshots.fetch_add(outbox.frames.len() as u64, Ordering::Relaxed);
-            }
-            let spare = self.transport.send_frames(std::mem::take(&mut outbox.frames));
-            self.channels[at].channel.reuse(spare);
-            for OutMessage { session, bytes, of_others } in outbox.messages {
-                if of_others {
-                    self.transport.send_of_others(session, bytes);
-                } else {
-                    self.transport.send_message(session, bytes);
-                }
-            }
-            let events = self.channels[at].channel.take_events();
-            self.send_from_channel(at, events, outbox.link);
-            for session in outbox.disconnects {
-                if let Some(character) = self.routes.remove(session) {
-                    self.admission.left(character);
-                }
-                if !self.is_held(session) {
+    fn take_transport_event(&mut self, event: TransportEvent, now_ms: u64) {
+        let session = event.session();
+        let (players, channels) = (&mut self.players, &mut self.channels);
+        match event {
+            TransportEvent::Connected { user_data, .. } => {
+                if players.connect(session, &user_data, now_ms, channels, &self.link).is_err() {
                     self.transport.disconnect(session);
                 }
             }
-            for session in outbox.violations {
-                metrics::counter!("realmgate_bad_messages_total").increment(1);
-                if let Some((character, at)) = self.routes.violation(session) {
-                    self.channels[at].inbox.push(ToChannel::Kick { character, reason: LeaveReason::Abuse });
-                }
+            TransportEvent::Frame { frame, .. } => {
+                let event = ToChannel::Frame { session, ack: frame.ack, commands: frame.commands };
+                players.pass_on(session, event, channels);
+            }
+            TransportEvent::Message { bytes, .. } => {
+                players.pass_on(session, ToChannel::Message { session, bytes }, channels);
+            }
+            TransportEvent::Disconnected { .. } => players.lost(session, channels),
+        }
+    }
+
+    /// Ticks all channels. The players of those that failed are dropped.
+    fn tick_channels(&mut self) {
+        for channel in self.channels.tick() {
+            self.players.channel_failed(channel, &self.link, self.transport.as_mut());
+            self.link.channel_failed(channel);
+        }
+    }
+
+    fn send_outputs(&mut self) {
+        for channel in self.channels.indexes() {
+            self.send_output(channel);
+        }
+        self.link.send_batch();
+    }
+
+    /// Sends what left a channel in this tick.
+    fn send_output(&mut self, index: ChannelIndex) {
+        let now_tick = self.now_tick();
+        let transport = self.transport.as_mut();
+        let channel = self.channels.channel_mut(index);
+        let (mut outbox, events) = (channel.take_outbox(), channel.take_events());
+        self.players.hold_farewells(&mut outbox, now_tick, transport);
+        if transport.frames_out().is_none() {
+            self.status.snapshots.fetch_add(outbox.frames.len() as u64, Ordering::Relaxed);
+        }
+        channel.reuse(transport.send_frames(outbox.frames));
+        for OutMessage { session, bytes, of_others } in outbox.messages {
+            if of_others {
+                transport.send_of_others(session, bytes);
+            } else {
+                transport.send_message(session, bytes);
             }
         }
-        self.send_batch();
+        self.link.submit(index, events, outbox.link);
+        for session in outbox.disconnects {
+            self.players.end(session, transport);
+        }
+        for session in outbox.violations {
+            self.players.violation(session, &mut self.channels);
+        }
+    }
+
+    /// Replaces all worlds when this server was disowned: all players were dropped, and what is left in the worlds
+    /// belongs to nobody.
+    fn renew_if_disowned(&mut self) {
+        if self.link.take_must_renew() {
+            self.channels.renew_all();
+            self.players.disconnect_all(self.transport.as_mut());
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 use std::sync::mpsc::channel;
 
 use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, MapId, RequestId, TicketId};
-use realmgate_protocol::link::{CharacterLoad, FromMap, SoftState, ToMap};
+use realmgate_protocol::link::{CharacterLoad, FromMap, LeaveReason, SoftState, ToMap};
 use realmgate_protocol::ticket::Ticket;
 
 use realmgate_protocol::ids::ChannelId;

@@ -8,7 +8,9 @@ const CHARACTER_LOCK: &str = "sidecar/src/lock/character.rs";
 const SERVER_LOCKS: &str = "sidecar/src/store/locks/server.rs";
 const DISPLACE: &str = "sidecar/src/service/world/displace.rs";
 const SERVERS: &str = "sidecar/src/service/world/servers.rs";
-const OUTAGE: &str = "engine/src/host/outage.rs";
+const HOST_PLAYERS: &str = "engine/src/host/players/mod.rs";
+const HOST_LINK: &str = "engine/src/host/link/mod.rs";
+const HOST_OUTAGE: &str = "engine/src/host/link/outage.rs";
 const ENTER_TESTS: &str = "sidecar/src/service/world/tests/enter.rs";
 const LINK_TESTS: &str = "sidecar/src/service/world/tests/links.rs";
 const PASSAGE_TESTS: &str = "sidecar/src/service/world/tests/passage.rs";
@@ -110,13 +112,13 @@ pub const STEPS: &[Mutation] = &[
     ),
     step(
         "unsettled-departures-are-not-named",
-        &[Edit { file: OUTAGE, from: "        held.extend(self.farewells.epochs());\n", to: "" }],
+        &[Edit { file: HOST_PLAYERS, from: "        held.extend(self.farewells.epochs());\n", to: "" }],
         WORLDS,
         (OUTAGE_TESTS, "all_that_is_held_is_named_when_the_link_is_back"),
     ),
     step(
         "world-goes-on-disowned",
-        &[Edit { file: OUTAGE, from: "        self.outage.starts_anew = true;\n", to: "" }],
+        &[Edit { file: HOST_LINK, from: "        self.must_renew = true;\n", to: "" }],
         WORLDS,
         (OUTAGE_TESTS, "a_world_that_has_moved_on_drops_everybody_unsaved_and_starts_anew"),
     ),
@@ -174,9 +176,9 @@ pub const STEPS: &[Mutation] = &[
     step(
         "plays-offline-for-ever",
         &[Edit {
-            file: OUTAGE,
-            from: "self.outage.given_up || away_s < self.config.offline_play_max_s {",
-            to: "self.outage.given_up || away_s < self.config.offline_play_max_s || away_s > 0 {",
+            file: HOST_OUTAGE,
+            from: "self.given_up || self.seconds(now_tick) < self.offline_play_max_s {",
+            to: "self.given_up || self.seconds(now_tick) < self.offline_play_max_s || self.seconds(now_tick) > 0 {",
         }],
         WORLDS,
         (OUTAGE_TESTS, "everybody_is_let_go_when_the_link_stays_away_and_nobody_new_comes"),
