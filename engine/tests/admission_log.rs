@@ -94,9 +94,7 @@ fn an_admission_is_logged_with_the_request_that_led_to_it() {
         let ticket = ticket(number);
         to_map.send(prepare(&ticket, trace).into()).expect("the server is there");
         server.step(u64::from(number) * 100);
-        let mut user_data = ticket.seal(&keys);
-        user_data.resize(256, 0);
-        let _client = network.connect(user_data, SessionId(ticket.ticket_id.0));
+        let _client = network.connect(ticket.seal(&keys), SessionId(ticket.ticket_id.0));
         server.step(u64::from(number) * 100 + 33);
     }
 

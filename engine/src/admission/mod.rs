@@ -1,9 +1,9 @@
 //! Decides who may enter a world: the map server's half of the lock state machine.
 //!
 //! The sidecar announces each character with its ticket, its lock epoch and its whole state ([`Admission::expect`]). A
-//! connecting client is identified by the ticket in its user data alone, and only if the ticket matches the
-//! announcement ([`Admission::admit`]). A ticket admits once. No I/O and no clock: times are milliseconds of one
-//! monotonic clock that the host reads.
+//! connecting client is identified by its ticket alone, and only if the ticket matches the announcement
+//! ([`Admission::admit`]). A ticket admits once. No I/O and no clock: times are milliseconds of one monotonic clock that
+//! the host reads.
 
 mod refusal;
 mod spent;
@@ -151,7 +151,7 @@ impl Admission {
         known
     }
 
-    /// Admits or refuses a connection by the ticket in its user data. Refusals are counted by reason.
+    /// Admits or refuses a connection by the ticket that its client shows. Refusals are counted by reason.
     ///
     /// # Errors
     /// A [`TicketRefusal`] when the ticket is malformed, signed by an unknown key, forged, for another server or
@@ -159,12 +159,12 @@ impl Admission {
     pub fn admit(
         &mut self,
         session: SessionId,
-        user_data: &[u8],
+        ticket: &[u8],
         now_ms: u64,
         keys: &KeyRing,
         server: &ServerId,
     ) -> Result<Admitted, TicketRefusal> {
-        let checked = Ticket::open(user_data, keys)
+        let checked = Ticket::open(ticket, keys)
             .map_err(TicketRefusal::from)
             .and_then(|ticket| self.check(&ticket, session, now_ms, server));
         let character = checked.inspect_err(|refusal| {
@@ -249,7 +249,7 @@ impl Admission {
         if ticket.server != *server {
             return Err(TicketRefusal::WrongServer);
         }
-        // The netcode layer can join one token's client id with another token's user data.
+        // The netcode layer can join one connect token's client id with the ticket in another's user data.
         if ticket.ticket_id.0 != session.0 {
             return Err(TicketRefusal::ForeignSession);
         }

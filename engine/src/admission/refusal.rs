@@ -17,7 +17,7 @@ pub enum TicketRefusal {
     /// Minted for another map server.
     #[error("ticket for another server")]
     WrongServer,
-    /// The connection's id is not the ticket's: the user data came from another connect token.
+    /// The connection's id is not the ticket's: the ticket came from another connect token.
     #[error("ticket of another connection")]
     ForeignSession,
     /// It was announced, but its deadline has passed.

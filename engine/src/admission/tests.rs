@@ -58,9 +58,9 @@ fn ticket_of(expected: &Expected) -> Ticket {
 
 /// Tries to enter with a ticket, over the connection that it names.
 fn enter(admission: &mut Admission, ticket: &Ticket, now_ms: u64) -> Result<Admitted, TicketRefusal> {
-    let mut user_data = ticket.seal(&keys());
-    user_data.resize(256, 0);
-    admission.admit(SessionId(ticket.ticket_id.0), &user_data, now_ms, &keys(), &server())
+    let mut padded = ticket.seal(&keys());
+    padded.resize(256, 0);
+    admission.admit(SessionId(ticket.ticket_id.0), &padded, now_ms, &keys(), &server())
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn a_ticket_must_say_what_was_announced() {
 }
 
 #[test]
-fn user_data_of_another_connection_does_not_admit() {
+fn the_ticket_of_another_connection_does_not_admit() {
     let mut admission = admission(10);
     let announced = expected(1, 7, 3);
     admission.expect(announced.clone()).unwrap();

@@ -174,8 +174,8 @@ impl MapServer {
         let session = event.session();
         let (players, channels) = (&mut self.players, &mut self.channels);
         match event {
-            TransportEvent::Connected { user_data, .. } => {
-                if players.connect(session, &user_data, now_ms, channels, &self.link).is_err() {
+            TransportEvent::Connected { ticket, .. } => {
+                if players.connect(session, &ticket, now_ms, channels, &self.link).is_err() {
                     self.transport.disconnect(session);
                 }
             }

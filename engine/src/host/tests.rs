@@ -87,9 +87,7 @@ fn who_was_announced_before_a_drain_and_comes_during_it_is_let_go_at_once() {
     server.step(33);
     server.drain();
 
-    let mut user_data = ticket.seal(&keys);
-    user_data.resize(256, 0);
-    let _client = network.connect(user_data, SessionId(7));
+    let _client = network.connect(ticket.seal(&keys), SessionId(7));
     (2..5).for_each(|tick| server.step(33 * tick));
     let released = from_map.try_iter().find_map(|said| match said {
         FromMap::Released { save, reason } => Some((save.character, save.epoch, reason)),

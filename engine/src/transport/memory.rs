@@ -84,16 +84,16 @@ fn lock(wire: &Mutex<Wire>) -> MutexGuard<'_, Wire> {
 }
 
 impl MemoryNetwork {
-    /// Connects a client. As in the netcode layer, an id that is connected already is not connected again: the client
-    /// is then disconnected from the start.
-    pub fn connect(&self, user_data: Vec<u8>, session: SessionId) -> MemoryClient {
+    /// Connects a client that shows this ticket. As in the netcode layer, an id that is connected already is not
+    /// connected again: the client is then disconnected from the start.
+    pub fn connect(&self, ticket: Vec<u8>, session: SessionId) -> MemoryClient {
         let mut wire = lock(&self.wire);
         if wire.clients.contains_key(&session) {
             wire.refused.add(Refusal::DuplicateSession);
             return MemoryClient { session, wire: Arc::new(Mutex::new(Wire::default())) };
         }
         wire.clients.insert(session, VecDeque::new());
-        wire.waiting.push_back(TransportEvent::Connected { session, user_data });
+        wire.waiting.push_back(TransportEvent::Connected { session, ticket });
         MemoryClient { session, wire: self.wire.clone() }
     }
 

@@ -22,13 +22,13 @@ pub struct SessionId(pub u64);
 /// An event from the network for the host. The events of a session come in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TransportEvent {
-    /// A client has connected. Only admission can say who it is: the id and the user data may even come from two
-    /// different connect tokens.
+    /// A client has connected. Only admission can say who it is: the id and the ticket may even come from two different
+    /// connect tokens.
     Connected {
         /// The connection.
         session: SessionId,
-        /// 256 bytes of netcode user data, with the ticket in them.
-        user_data: Vec<u8>,
+        /// The ticket that it shows, unchecked, as the transport found it: bytes may follow.
+        ticket: Vec<u8>,
     },
     /// An input frame.
     Frame {

@@ -7,7 +7,7 @@ use netcode::{Client, ConnectToken, NetcodeSocket};
 use realmgate_engine::outbox::FrameBatch;
 use realmgate_engine::transport::udp::{UdpSettings, UdpTransport};
 use realmgate_engine::transport::{SessionId, Transport, TransportEvent};
-use realmgate_protocol::limits::NETCODE_PROTOCOL_ID;
+use realmgate_protocol::limits::{MAX_TICKET_BYTES, NETCODE_PROTOCOL_ID};
 use realmgate_protocol::wire::datagram::{self, ClientFrame, Section};
 
 use crate::lane::KEY;
@@ -67,9 +67,9 @@ impl Scene {
 fn a_client_of_another_implementation_connects_stays_and_leaves() {
     let mut scene = Scene::new(|_| ());
     scene.join(9);
-    let (session, user_data) = (SessionId(9), vec![9; 256]);
+    let (session, ticket) = (SessionId(9), vec![9; MAX_TICKET_BYTES]);
     scene.until("its frame comes", |scene| scene.events.len() >= 2);
-    assert_eq!(scene.events[0], TransportEvent::Connected { session, user_data });
+    assert_eq!(scene.events[0], TransportEvent::Connected { session, ticket });
     assert!(matches!(scene.events[1], TransportEvent::Frame { session: SessionId(9), .. }));
 
     let mut frames = FrameBatch::default();

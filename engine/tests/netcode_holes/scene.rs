@@ -160,9 +160,9 @@ impl Host {
 
     fn handle(&mut self, event: TransportEvent) {
         match event {
-            TransportEvent::Connected { session, user_data } => {
+            TransportEvent::Connected { session, ticket } => {
                 self.connected.push(session);
-                match self.admission.admit(session, &user_data, self.now_ms(), &keys(), &server()) {
+                match self.admission.admit(session, &ticket, self.now_ms(), &keys(), &server()) {
                     Ok(admitted) => {
                         self.players.insert(session, admitted);
                     }

@@ -195,7 +195,7 @@ impl Stepper {
 
     /// Connects with a ticket.
     pub fn connect(&mut self, character: CharacterId, ticket: &Ticket) -> Client {
-        let link = self.network.connect(padded(ticket.seal(&self.keys)), SessionId(ticket.ticket_id.0));
+        let link = self.network.connect(ticket.seal(&self.keys), SessionId(ticket.ticket_id.0));
         Client {
             link,
             character,
@@ -298,10 +298,4 @@ impl Stepper {
     pub fn said(&self, name: &str) -> Option<&FromMap> {
         self.said.iter().rev().find(|message| message.name() == name)
     }
-}
-
-fn padded(ticket: Vec<u8>) -> [u8; 256] {
-    let mut user_data = [0; 256];
-    user_data[..ticket.len()].copy_from_slice(&ticket);
-    user_data
 }

@@ -76,11 +76,13 @@ impl Wire {
 }
 
 impl Network {
-    /// Connects a client whose ticket, genuine or not, is in the user data.
-    pub fn connect(&self, user_data: [u8; 256], session: SessionId) -> Link {
+    /// Connects a client with a ticket, genuine or not.
+    pub fn connect(&self, ticket: Vec<u8>, session: SessionId) -> Link {
         match self {
-            Self::Memory(network) => Link::Memory(network.connect(user_data.to_vec(), session)),
+            Self::Memory(network) => Link::Memory(network.connect(ticket, session)),
             Self::Udp(gate, address) => {
+                let mut user_data = [0; 256];
+                user_data[..ticket.len()].copy_from_slice(&ticket);
                 let (servers, data) = (vec![*address], Some(&user_data));
                 let token =
                     ConnectToken::generate(unix_now(), NETCODE_PROTOCOL_ID, 60, session.0, 30, servers, data, &KEY);

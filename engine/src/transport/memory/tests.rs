@@ -14,7 +14,7 @@ fn polled(transport: &mut MemoryTransport) -> Vec<TransportEvent> {
 #[test]
 fn events_come_in_order_and_messages_wait_for_their_share() {
     let (mut transport, network) = memory_transport();
-    let mut client = network.connect(vec![9; 256], SESSION);
+    let mut client = network.connect(vec![9; 100], SESSION);
     client.send_frame(ClientFrame::default().seal());
     for number in 0..100u8 {
         client.send_message(vec![number]);
@@ -22,7 +22,7 @@ fn events_come_in_order_and_messages_wait_for_their_share() {
     client.disconnect();
 
     let first = polled(&mut transport);
-    assert_eq!(first[0], TransportEvent::Connected { session: SESSION, user_data: vec![9; 256] });
+    assert_eq!(first[0], TransportEvent::Connected { session: SESSION, ticket: vec![9; 100] });
     assert_eq!(first[1], TransportEvent::Frame { session: SESSION, frame: ClientFrame::default() });
     assert_eq!(first.len(), 2 + super::super::MAX_MESSAGES_PER_POLL);
     let second = polled(&mut transport);

@@ -3,6 +3,8 @@
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 
+use realmgate_protocol::limits::MAX_TICKET_BYTES;
+
 use super::pump::Pump;
 use super::session::Session;
 use crate::netcode::{Connected, Packet, Received};
@@ -72,7 +74,9 @@ impl Pump {
         }
         self.sessions[connected.slot] = Some(Box::new(Session::new(session, self.datagrams_per_client, self.now)));
         self.sessions_metric.set(self.netcode.connected() as f64);
-        self.events.push(TransportEvent::Connected { session, user_data: connected.user_data.to_vec() });
+        // The user data begins with the ticket, and the rest is padding.
+        let ticket = connected.user_data[..MAX_TICKET_BYTES].to_vec();
+        self.events.push(TransportEvent::Connected { session, ticket });
     }
 
     fn payload(&mut self, slot: usize, payload: &[u8]) -> Result<(), Refusal> {

@@ -42,7 +42,7 @@ pub const STEPS: &[Mutation] = &[
             to: "if false && ticket.ticket_id.0 != session.0 {",
         }],
         ENGINE,
-        (ADMISSION_TESTS, "user_data_of_another_connection_does_not_admit"),
+        (ADMISSION_TESTS, "the_ticket_of_another_connection_does_not_admit"),
     ),
     step(
         "spent-ticket-is-forgotten",
