@@ -100,11 +100,11 @@ mod tests {
     #[test]
     fn snapshots_keep_their_bounds() {
         let mut batch = FrameBatch::default();
-        batch.write(SessionId(1), |out| out.extend([1, 2]));
-        batch.write(SessionId(2), |_| {});
-        batch.write(SessionId(3), |out| out.push(3));
+        batch.write(SessionId::from(1), |out| out.extend([1, 2]));
+        batch.write(SessionId::from(2), |_| {});
+        batch.write(SessionId::from(3), |out| out.push(3));
         let all: Vec<_> = batch.iter().collect();
-        assert_eq!(all, [(SessionId(1), &[1, 2][..]), (SessionId(2), &[]), (SessionId(3), &[3])]);
+        assert_eq!(all, [(SessionId::from(1), &[1, 2][..]), (SessionId::from(2), &[]), (SessionId::from(3), &[3])]);
         assert_eq!((0..4).map_while(|place| batch.get(place)).collect::<Vec<_>>(), all);
         batch.clear();
         assert_eq!((batch.len(), batch.iter().count()), (0, 0));

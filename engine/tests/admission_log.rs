@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use realmgate_engine::host::{HostConfig, LinkEnds, MapServer};
 use realmgate_engine::map::Map;
-use realmgate_engine::transport::SessionId;
+use realmgate_engine::transport::{ClientId, Transports};
 use realmgate_engine::transport::memory::memory_transport;
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, LockEpoch, MapId, RequestId, TicketId};
 use realmgate_protocol::link::{CharacterLoad, ToMap};
@@ -88,13 +88,13 @@ fn an_admission_is_logged_with_the_request_that_led_to_it() {
         offline_play_max_s: 600,
     };
     let (transport, network) = memory_transport();
-    let mut server = MapServer::new(config, Arc::new(|_| {}), Box::new(transport), LinkEnds { incoming, outgoing });
+    let mut server = MapServer::new(config, Arc::new(|_| {}), Transports::new(vec![Box::new(transport)]), LinkEnds { incoming, outgoing });
     let too_long = "x".repeat(65);
     for (number, trace) in [(1, "0199-a7"), (2, too_long.as_str())] {
         let ticket = ticket(number);
         to_map.send(prepare(&ticket, trace).into()).expect("the server is there");
         server.step(u64::from(number) * 100);
-        let _client = network.connect(ticket.seal(&keys), SessionId(ticket.ticket_id.0));
+        let _client = network.connect(ticket.seal(&keys), ClientId(ticket.ticket_id.0));
         server.step(u64::from(number) * 100 + 33);
     }
 

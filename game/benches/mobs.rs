@@ -80,7 +80,7 @@ impl World {
 
     fn enter_all(&mut self) {
         for number in 0..PLAYERS_PER_SIDE * PLAYERS_PER_SIDE {
-            let session = SessionId(number as u64 + 1);
+            let session = SessionId::from(number as u64 + 1);
             let (x, y) = (number % PLAYERS_PER_SIDE, number / PLAYERS_PER_SIDE);
             let half = APART_TILES * UNITS_PER_TILE / 2;
             let at = tile(x * APART_TILES, y * APART_TILES).offset(half, half);

@@ -51,7 +51,7 @@ impl Scene {
         (1..=players).for_each(|player| channel.push(join(player)));
         channel.tick().unwrap();
         for player in 1..=players {
-            let entity = channel.world().resource::<Players>().of_session(SessionId(player)).unwrap();
+            let entity = channel.world().resource::<Players>().of_session(SessionId::from(player)).unwrap();
             let tile = |prime: u64| ((player * prime) % (side_tiles as u64 * 8)) as i32 * UNITS_PER_TILE / 8;
             let at = At(Position { x: tile(7_919) + 400, y: tile(104_729) + 400 });
             let label = Shared(Label { name: format!("player {player}") });
@@ -70,7 +70,7 @@ impl Scene {
             let heading = Some(Angle((turn * 37 + player * 11) as u8));
             let command = InputCommand { number: self.tick, heading, action: None };
             self.channel.push(ToChannel::Frame {
-                session: SessionId(player),
+                session: SessionId::from(player),
                 ack,
                 commands: [command].into_iter().collect(),
             });
@@ -99,7 +99,7 @@ fn join(player: u64) -> ToChannel {
         look: None,
         soft: None,
     };
-    ToChannel::Join { session: SessionId(player), epoch: LockEpoch(1), load }
+    ToChannel::Join { session: SessionId::from(player), epoch: LockEpoch(1), load }
 }
 
 fn ticks(c: &mut Criterion) {

@@ -32,7 +32,7 @@ fn channel(players: u64) -> Channel {
     (1..=players).for_each(|player| channel.push(join(player)));
     channel.tick().unwrap();
     for player in 1..=players {
-        let entity = channel.world().resource::<Players>().of_session(SessionId(player)).unwrap();
+        let entity = channel.world().resource::<Players>().of_session(SessionId::from(player)).unwrap();
         let tile = |prime: u64| ((player * prime) % SIDE_TILES as u64) as i32;
         let at = At(Position::tile_centre(tile(37), tile(61)));
         let shown = (Shared(Label { name: "walker".to_owned() }), Shared(Health { current: 9, max: 9 }));
@@ -56,7 +56,7 @@ fn join(player: u64) -> ToChannel {
         look: None,
         soft: None,
     };
-    ToChannel::Join { session: SessionId(player), epoch: LockEpoch(1), load }
+    ToChannel::Join { session: SessionId::from(player), epoch: LockEpoch(1), load }
 }
 
 /// Counts the allocations in a range of ticks, including the frames of clients and taking the outbox.
@@ -70,7 +70,7 @@ fn allocations(channel: &mut Channel, players: u64, ticks: std::ops::Range<u32>)
                 let heading = Some(Angle(((u64::from(tick) + player) / 20 * 37 + player * 11) as u8));
                 let command = InputCommand { number: tick, heading, action: None };
                 channel.push(ToChannel::Frame {
-                    session: SessionId(player),
+                    session: SessionId::from(player),
                     ack,
                     commands: [command].into_iter().collect(),
                 });

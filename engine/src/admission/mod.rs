@@ -250,7 +250,7 @@ impl Admission {
             return Err(TicketRefusal::WrongServer);
         }
         // The netcode layer can join one connect token's client id with the ticket in another's user data.
-        if ticket.ticket_id.0 != session.0 {
+        if ticket.ticket_id.0 != session.client.0 {
             return Err(TicketRefusal::ForeignSession);
         }
         if let Some(why) = self.spent.why(ticket.ticket_id) {

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use super::*;
 use proptest::prelude::*;
 
-const SESSION: SessionId = SessionId(7);
+/// The session of the ticket with the id 7.
+fn session() -> SessionId {
+    SessionId::from(7)
+}
 
 fn keys() -> KeyRing {
     "a secret of at least thirty-two bytes!".parse().unwrap()
@@ -60,7 +63,7 @@ fn ticket_of(expected: &Expected) -> Ticket {
 fn enter(admission: &mut Admission, ticket: &Ticket, now_ms: u64) -> Result<Admitted, TicketRefusal> {
     let mut padded = ticket.seal(&keys());
     padded.resize(256, 0);
-    admission.admit(SessionId(ticket.ticket_id.0), &padded, now_ms, &keys(), &server())
+    admission.admit(SessionId::from(ticket.ticket_id.0), &padded, now_ms, &keys(), &server())
 }
 
 #[test]
@@ -69,7 +72,7 @@ fn an_announced_ticket_admits_once() {
     let announced = expected(1, 7, 3);
     admission.expect(announced.clone()).unwrap();
     let admitted = enter(&mut admission, &ticket_of(&announced), 29_999).unwrap();
-    assert_eq!((admitted.session, admitted.epoch, &admitted.load), (SESSION, LockEpoch(3), &announced.load));
+    assert_eq!((admitted.session, admitted.epoch, &admitted.load), (session(), LockEpoch(3), &announced.load));
     assert_eq!(enter(&mut admission, &ticket_of(&announced), 29_999), Err(TicketRefusal::Reused));
     admission.left(announced.load.character);
     assert_eq!(enter(&mut admission, &ticket_of(&announced), 29_999), Err(TicketRefusal::Reused));
@@ -105,15 +108,15 @@ fn the_ticket_of_another_connection_does_not_admit() {
     let announced = expected(1, 7, 3);
     admission.expect(announced.clone()).unwrap();
     let sealed = ticket_of(&announced).seal(&keys());
-    let swapped = admission.admit(SessionId(8), &sealed, 0, &keys(), &server());
+    let swapped = admission.admit(SessionId::from(8), &sealed, 0, &keys(), &server());
     assert_eq!(swapped, Err(TicketRefusal::ForeignSession));
 
     let mut forged = sealed.clone();
     forged[10] ^= 1;
-    assert_eq!(admission.admit(SESSION, &forged, 0, &keys(), &server()), Err(TicketRefusal::Forged));
-    assert_eq!(admission.admit(SESSION, &[0; 256], 0, &keys(), &server()), Err(TicketRefusal::Malformed));
+    assert_eq!(admission.admit(session(), &forged, 0, &keys(), &server()), Err(TicketRefusal::Forged));
+    assert_eq!(admission.admit(session(), &[0; 256], 0, &keys(), &server()), Err(TicketRefusal::Malformed));
     let rotated: KeyRing = "new:bmV3IHNlY3JldCBuZXcgc2VjcmV0IG5ldyBzZWNyZXQ=".parse().unwrap();
-    assert_eq!(admission.admit(SESSION, &sealed, 0, &rotated, &server()), Err(TicketRefusal::UnknownKey));
+    assert_eq!(admission.admit(session(), &sealed, 0, &rotated, &server()), Err(TicketRefusal::UnknownKey));
 }
 
 #[test]

@@ -193,7 +193,7 @@ mod tests {
             look: None,
             soft: None,
         };
-        ToChannel::Join { session: SessionId(session), epoch: LockEpoch(session), load }
+        ToChannel::Join { session: SessionId::from(session), epoch: LockEpoch(session), load }
     }
 
     #[test]
@@ -207,7 +207,7 @@ mod tests {
         assert!(channel.take_outbox().disconnects.is_empty());
         channel.push(join(2));
         channel.tick().unwrap();
-        assert_eq!(channel.take_outbox().disconnects, [SessionId(2)]);
+        assert_eq!(channel.take_outbox().disconnects, [SessionId::from(2)]);
         assert_eq!(channel.world().resource::<Players>().len(), 1);
     }
 }

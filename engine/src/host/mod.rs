@@ -1,4 +1,4 @@
-//! The process around the channels: joins transport, players, channels and the map link at a fixed timestep.
+//! The process around the channels: joins transports, players, channels and the map link at a fixed timestep.
 //!
 //! [`MapServer::step`] runs one tick without reading a clock, for tests and for [`run`], which keeps the deadlines.
 //! Three owners keep the state, each alone with its own: `channels` the worlds, `players` who is in which and who may
@@ -25,9 +25,8 @@ use realmgate_protocol::ticket::KeyRing;
 
 use crate::channel::{BuildWorld, Channel, ToChannel};
 use crate::map::Map;
-use crate::outbox::OutMessage;
 use crate::overload::{Overload, OverloadLevel};
-use crate::transport::{Transport, TransportEvent};
+use crate::transport::{SessionId, TransportEvent, Transports};
 use channels::{ChannelIndex, ChannelSet};
 use link::LinkSession;
 use players::PlayerDirectory;
@@ -63,8 +62,8 @@ pub struct MapServer {
     channels: ChannelSet,
     players: PlayerDirectory,
     link: LinkSession,
-    transport: Box<dyn Transport>,
-    /// The transport's events of this tick. Stays allocated from tick to tick.
+    transports: Transports,
+    /// One transport's events of this tick. Stays allocated from tick to tick.
     events: Vec<TransportEvent>,
     overload: Overload,
     histograms: TickHistograms,
@@ -73,13 +72,13 @@ pub struct MapServer {
 
 impl MapServer {
     /// Creates the server and builds every channel's world.
-    pub fn new(config: HostConfig, build: BuildWorld, transport: Box<dyn Transport>, link: LinkEnds) -> Self {
+    pub fn new(config: HostConfig, build: BuildWorld, transports: Transports, link: LinkEnds) -> Self {
         Self {
             tick_hz: config.tick_hz,
             channels: ChannelSet::new(&config, build),
             players: PlayerDirectory::new(&config),
             link: LinkSession::new(&config, link),
-            transport,
+            transports,
             events: Vec::new(),
             overload: Overload::new(Duration::from_secs(1) / config.tick_hz.max(1)),
             histograms: TickHistograms::new(),
@@ -97,9 +96,9 @@ impl MapServer {
         self.channels.iter_mut()
     }
 
-    /// Whether the transport is still running.
+    /// Whether all transports are still running.
     pub fn is_reachable(&self) -> bool {
-        self.transport.is_running()
+        self.transports.is_running()
     }
 
     /// Ticks per second.
@@ -146,13 +145,13 @@ impl MapServer {
         self.watch_outage();
         self.take_transport_events(now_ms);
         self.expire_announcements(now_ms);
-        self.players.send_overdue_farewells(self.now_tick(), self.transport.as_mut());
+        self.players.send_overdue_farewells(self.now_tick(), &mut self.transports);
         self.report_loads();
         self.tick_channels();
         self.histograms.record(&self.channels);
         self.send_outputs();
         self.renew_if_disowned();
-        self.transport.flush();
+        self.transports.flush();
         self.count();
     }
 
@@ -163,20 +162,21 @@ impl MapServer {
 
     fn take_transport_events(&mut self, now_ms: u64) {
         let mut events = std::mem::take(&mut self.events);
-        self.transport.poll(&mut events);
-        for event in events.drain(..) {
-            self.take_transport_event(event, now_ms);
+        for transport in self.transports.indexes() {
+            self.transports.poll(transport, &mut events);
+            for event in events.drain(..) {
+                self.take_transport_event(SessionId { client: event.client(), transport }, event, now_ms);
+            }
         }
         self.events = events;
     }
 
-    fn take_transport_event(&mut self, event: TransportEvent, now_ms: u64) {
-        let session = event.session();
+    fn take_transport_event(&mut self, session: SessionId, event: TransportEvent, now_ms: u64) {
         let (players, channels) = (&mut self.players, &mut self.channels);
         match event {
             TransportEvent::Connected { ticket, .. } => {
                 if players.connect(session, &ticket, now_ms, channels, &self.link).is_err() {
-                    self.transport.disconnect(session);
+                    self.transports.disconnect(session);
                 }
             }
             TransportEvent::Frame { frame, .. } => {
@@ -193,7 +193,7 @@ impl MapServer {
     /// Ticks all channels. The players of those that failed are dropped.
     fn tick_channels(&mut self) {
         for channel in self.channels.tick() {
-            self.players.channel_failed(channel, &self.link, self.transport.as_mut());
+            self.players.channel_failed(channel, &self.link, &mut self.transports);
             self.link.channel_failed(channel);
         }
     }
@@ -208,24 +208,15 @@ impl MapServer {
     /// Sends what left a channel in this tick.
     fn send_output(&mut self, index: ChannelIndex) {
         let now_tick = self.now_tick();
-        let transport = self.transport.as_mut();
+        let transports = &mut self.transports;
         let channel = self.channels.channel_mut(index);
         let (mut outbox, events) = (channel.take_outbox(), channel.take_events());
-        self.players.hold_farewells(&mut outbox, now_tick, transport);
-        if transport.frames_out().is_none() {
-            self.status.snapshots.fetch_add(outbox.frames.len() as u64, Ordering::Relaxed);
-        }
-        channel.reuse(transport.send_frames(outbox.frames));
-        for OutMessage { session, bytes, of_others } in outbox.messages {
-            if of_others {
-                transport.send_of_others(session, bytes);
-            } else {
-                transport.send_message(session, bytes);
-            }
-        }
+        self.players.hold_farewells(&mut outbox, now_tick, transports);
+        channel.reuse(transports.send_frames(outbox.frames));
+        outbox.messages.into_iter().for_each(|message| transports.send(message));
         self.link.submit(index, events, outbox.link);
         for session in outbox.disconnects {
-            self.players.end(session, transport);
+            self.players.end(session, transports);
         }
         for session in outbox.violations {
             self.players.violation(session, &mut self.channels);
@@ -237,7 +228,7 @@ impl MapServer {
     fn renew_if_disowned(&mut self) {
         if self.link.take_must_renew() {
             self.channels.renew_all();
-            self.players.disconnect_all(self.transport.as_mut());
+            self.players.disconnect_all(&mut self.transports);
         }
     }
 }

@@ -38,7 +38,7 @@ impl MapServer {
         if self.link.disowned() {
             let players = self.players.count();
             tracing::warn!(players, "the world has moved on: everybody is dropped, unsaved");
-            self.players.drop_all(&mut self.channels, self.transport.as_mut());
+            self.players.drop_all(&mut self.channels, &mut self.transports);
         }
     }
 
@@ -56,7 +56,7 @@ impl MapServer {
     }
 
     fn take_message(&mut self, message: ToMap, now_ms: u64) {
-        let Self { channels, players, link, transport, .. } = self;
+        let Self { channels, players, link, transports, .. } = self;
         match message {
             ToMap::Prepare { request, ticket, expires_in_ms, map, channel, epoch, load, trace } => {
                 let deadline_ms = now_ms + u64::from(expires_in_ms);
@@ -81,7 +81,7 @@ impl MapServer {
                 players.tell(character, ToChannel::Social { character, event }, channels);
             }
             ToMap::Drain => players.drain(channels),
-            ToMap::Settled { character, epoch } => players.settled(character, epoch, transport.as_mut()),
+            ToMap::Settled { character, epoch } => players.settled(character, epoch, transports),
             // The owner of the link handles these. What they mean for the host arrives as other `LinkNews`.
             ToMap::Welcome { .. } | ToMap::Refused { .. } => {}
         }

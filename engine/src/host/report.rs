@@ -58,9 +58,7 @@ impl MapServer {
     /// Updates status and metrics after a tick.
     pub(super) fn count(&self) {
         self.status.ticks.fetch_add(1, Ordering::Relaxed);
-        if let Some(out) = self.transport.frames_out() {
-            self.status.snapshots.store(out, Ordering::Relaxed);
-        }
+        self.status.snapshots.store(self.transports.frames_out(), Ordering::Relaxed);
         let players = self.players.count() as u32;
         self.status.players.store(players, Ordering::Relaxed);
         self.status.connected.store(self.players.connected_count() as u32, Ordering::Relaxed);

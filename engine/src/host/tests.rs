@@ -8,7 +8,7 @@ use realmgate_protocol::ids::ChannelId;
 
 use super::*;
 use crate::player::CaptureSoftState;
-use crate::transport::SessionId;
+use crate::transport::ClientId;
 use crate::transport::memory::memory_transport;
 
 const CHARACTER: CharacterId = CharacterId([1; 16]);
@@ -82,12 +82,12 @@ fn who_was_announced_before_a_drain_and_comes_during_it_is_let_go_at_once() {
         app.insert_resource(CaptureSoftState(|_, _| soft()));
     });
     let (transport, network) = memory_transport();
-    let mut server = MapServer::new(config, build, Box::new(transport), LinkEnds { incoming, outgoing });
+    let mut server = MapServer::new(config, build, Transports::new(vec![Box::new(transport)]), LinkEnds { incoming, outgoing });
     to_map.send(prepare(&ticket).into()).unwrap();
     server.step(33);
     server.drain();
 
-    let _client = network.connect(ticket.seal(&keys), SessionId(7));
+    let _client = network.connect(ticket.seal(&keys), ClientId(7));
     (2..5).for_each(|tick| server.step(33 * tick));
     let released = from_map.try_iter().find_map(|said| match said {
         FromMap::Released { save, reason } => Some((save.character, save.epoch, reason)),

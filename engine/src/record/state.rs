@@ -166,7 +166,7 @@ fn serialized(value: &impl Serialize) -> u64 {
 fn said<'a>(what: impl Iterator<Item = (SessionId, &'a [u8])>) -> u64 {
     let mut hasher = Hasher::new(1);
     for (session, bytes) in what {
-        hasher.word(session.0);
+        hasher.word(session.client.0);
         hasher.bytes(bytes);
     }
     hasher.finish()
@@ -174,7 +174,7 @@ fn said<'a>(what: impl Iterator<Item = (SessionId, &'a [u8])>) -> u64 {
 
 fn sessions(whose: &[SessionId]) -> u64 {
     let mut hasher = Hasher::new(2);
-    whose.iter().for_each(|session| hasher.word(session.0));
+    whose.iter().for_each(|session| hasher.word(session.client.0));
     hasher.finish()
 }
 

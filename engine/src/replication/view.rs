@@ -250,9 +250,9 @@ mod tests {
             look: None,
             soft: None,
         };
-        channel.push(ToChannel::Join { session: SessionId(1), epoch: LockEpoch(1), load });
+        channel.push(ToChannel::Join { session: SessionId::from(1), epoch: LockEpoch(1), load });
         channel.tick().unwrap();
-        let player = channel.world().resource::<Players>().of_session(SessionId(1)).unwrap();
+        let player = channel.world().resource::<Players>().of_session(SessionId::from(1)).unwrap();
         channel.world_mut().entity_mut(player).insert(At(Position::tile_centre(1, 1)));
         channel
     }
@@ -275,7 +275,7 @@ mod tests {
                 channel.world_mut().despawn(other);
             }
             channel.tick().unwrap();
-            channel.take_outbox().disconnects == [SessionId(1)]
+            channel.take_outbox().disconnects == [SessionId::from(1)]
         });
         assert_eq!(ended, Some(MAX_TOMBSTONES / crowd + 1), "at the next crowd, and no earlier");
     }

@@ -1,8 +1,8 @@
-//! Events that wait for the host's next poll, bounded for each session so that no client can crowd out another.
+//! Events that wait for the host's next poll, bounded for each client so that no client can crowd out another.
 
 use std::collections::HashMap;
 
-use super::{MAX_FRAMES_PER_POLL, MAX_MESSAGES_PER_POLL, SessionId, TransportEvent};
+use super::{MAX_FRAMES_PER_POLL, MAX_MESSAGES_PER_POLL, ClientId, TransportEvent};
 
 /// Number of waiting events from which on no new client is let in. Only a host that stopped polling gets here.
 const CROWDED: usize = 65_536;
@@ -11,8 +11,8 @@ const CROWDED: usize = 65_536;
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
     events: Vec<TransportEvent>,
-    /// Only looked up by session, never iterated. Stays allocated from poll to poll.
-    taken: HashMap<SessionId, Taken>,
+    /// Only looked up by client, never iterated. Stays allocated from poll to poll.
+    taken: HashMap<ClientId, Taken>,
 }
 
 #[derive(Debug, Default)]
@@ -22,17 +22,17 @@ struct Taken {
 }
 
 impl Inbox {
-    /// Takes an event. Returns false if its session has used up its share of this poll.
+    /// Takes an event. Returns false if its client has used up its share of this poll.
     pub(super) fn push(&mut self, event: TransportEvent) -> bool {
-        let session = event.session();
+        let client = event.client();
         let fits = match event {
             TransportEvent::Frame { .. } => {
-                let taken = self.taken.entry(session).or_default();
+                let taken = self.taken.entry(client).or_default();
                 taken.frames += 1;
                 taken.frames <= MAX_FRAMES_PER_POLL
             }
             TransportEvent::Message { .. } => {
-                let taken = self.taken.entry(session).or_default();
+                let taken = self.taken.entry(client).or_default();
                 taken.messages += 1;
                 taken.messages <= MAX_MESSAGES_PER_POLL
             }
@@ -44,9 +44,9 @@ impl Inbox {
         fits
     }
 
-    /// Whether another message of the session fits. One that does not can wait where it is.
-    pub(super) fn has_room_for_message(&self, session: SessionId) -> bool {
-        self.taken.get(&session).is_none_or(|taken| taken.messages < MAX_MESSAGES_PER_POLL)
+    /// Whether another message of the client fits. One that does not can wait where it is.
+    pub(super) fn has_room_for_message(&self, client: ClientId) -> bool {
+        self.taken.get(&client).is_none_or(|taken| taken.messages < MAX_MESSAGES_PER_POLL)
     }
 
     /// Whether the host has not polled for a long time.
@@ -54,7 +54,7 @@ impl Inbox {
         self.events.len() >= CROWDED
     }
 
-    /// Moves all events into `events` and starts a new share for every session.
+    /// Moves all events into `events` and starts a new share for every client.
     pub(super) fn drain_into(&mut self, events: &mut Vec<TransportEvent>) {
         events.append(&mut self.events);
         self.taken.clear();
@@ -67,9 +67,9 @@ mod tests {
     use realmgate_protocol::wire::datagram::ClientFrame;
 
     #[test]
-    fn one_session_can_not_take_the_share_of_another() {
-        let (loud, calm) = (SessionId(1), SessionId(2));
-        let frame = |session| TransportEvent::Frame { session, frame: ClientFrame::default() };
+    fn one_client_can_not_take_the_share_of_another() {
+        let (loud, calm) = (ClientId(1), ClientId(2));
+        let frame = |client| TransportEvent::Frame { client, frame: ClientFrame::default() };
         let mut inbox = Inbox::default();
         let taken = (0..100).filter(|_| inbox.push(frame(loud))).count();
         assert_eq!(taken, MAX_FRAMES_PER_POLL);

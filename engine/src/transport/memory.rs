@@ -10,7 +10,7 @@ use rand_pcg::Pcg32;
 use super::inbound;
 use super::inbox::Inbox;
 use super::refusal::{Refusal, RefusalCounts};
-use super::{SessionId, Transport, TransportEvent};
+use super::{ClientId, Transport, TransportEvent};
 use crate::outbox::FrameBatch;
 use realmgate_protocol::wire::datagram::{self, MAX_SECTION_BYTES, Section};
 
@@ -51,7 +51,7 @@ pub struct MemoryTransport {
 /// One client. Dropping it does not tell the host: call [`MemoryClient::disconnect`].
 #[derive(Debug)]
 pub struct MemoryClient {
-    session: SessionId,
+    id: ClientId,
     wire: Arc<Mutex<Wire>>,
 }
 
@@ -59,18 +59,19 @@ pub struct MemoryClient {
 struct Wire {
     inbox: Inbox,
     refused: RefusalCounts,
-    clients: BTreeMap<SessionId, VecDeque<MemoryReceived>>,
+    clients: BTreeMap<ClientId, VecDeque<MemoryReceived>>,
     /// Events that the host has not polled yet, in the order they came.
     waiting: VecDeque<TransportEvent>,
     faults: Option<(MemoryFaults, Pcg32)>,
     flushes: u64,
+    frames_out: u64,
     under_way: Vec<(u64, UnderWay)>,
 }
 
 #[derive(Debug)]
 enum UnderWay {
-    ToHost(SessionId, Vec<u8>),
-    ToClient(SessionId, Vec<u8>),
+    ToHost(ClientId, Vec<u8>),
+    ToClient(ClientId, Vec<u8>),
 }
 
 /// Creates a host's transport and the network that leads to it.
@@ -86,15 +87,15 @@ fn lock(wire: &Mutex<Wire>) -> MutexGuard<'_, Wire> {
 impl MemoryNetwork {
     /// Connects a client that shows this ticket. As in the netcode layer, an id that is connected already is not
     /// connected again: the client is then disconnected from the start.
-    pub fn connect(&self, ticket: Vec<u8>, session: SessionId) -> MemoryClient {
+    pub fn connect(&self, ticket: Vec<u8>, id: ClientId) -> MemoryClient {
         let mut wire = lock(&self.wire);
-        if wire.clients.contains_key(&session) {
+        if wire.clients.contains_key(&id) {
             wire.refused.add(Refusal::DuplicateSession);
-            return MemoryClient { session, wire: Arc::new(Mutex::new(Wire::default())) };
+            return MemoryClient { id, wire: Arc::new(Mutex::new(Wire::default())) };
         }
-        wire.clients.insert(session, VecDeque::new());
-        wire.waiting.push_back(TransportEvent::Connected { session, ticket });
-        MemoryClient { session, wire: self.wire.clone() }
+        wire.clients.insert(id, VecDeque::new());
+        wire.waiting.push_back(TransportEvent::Connected { client: id, ticket });
+        MemoryClient { id, wire: self.wire.clone() }
     }
 
     /// Applies these faults to frames from now on; `None` for no faults.
@@ -112,29 +113,29 @@ impl MemoryNetwork {
 }
 
 impl MemoryClient {
-    /// The client's session.
-    pub fn session(&self) -> SessionId {
-        self.session
+    /// The client's id.
+    pub fn id(&self) -> ClientId {
+        self.id
     }
 
     /// Whether neither side has ended the session.
     pub fn is_connected(&self) -> bool {
-        lock(&self.wire).clients.contains_key(&self.session)
+        lock(&self.wire).clients.contains_key(&self.id)
     }
 
     /// Sends a whole payload, with an input frame and nothing else in it.
     pub fn send_frame(&mut self, payload: Vec<u8>) {
-        lock(&self.wire).send(UnderWay::ToHost(self.session, payload));
+        lock(&self.wire).send(UnderWay::ToHost(self.id, payload));
     }
 
     /// Sends a reliable message.
     pub fn send_message(&mut self, bytes: Vec<u8>) {
         let mut wire = lock(&self.wire);
-        if !wire.clients.contains_key(&self.session) {
+        if !wire.clients.contains_key(&self.id) {
             return;
         }
         if inbound::is_message_length(bytes.len()) {
-            wire.waiting.push_back(TransportEvent::Message { session: self.session, bytes });
+            wire.waiting.push_back(TransportEvent::Message { client: self.id, bytes });
         } else {
             wire.refused.add(Refusal::Message);
         }
@@ -143,10 +144,10 @@ impl MemoryClient {
     /// Everything received since the last call.
     pub fn recv(&mut self) -> Vec<MemoryReceived> {
         let mut wire = lock(&self.wire);
-        let Some(received) = wire.clients.get_mut(&self.session) else { return Vec::new() };
+        let Some(received) = wire.clients.get_mut(&self.id) else { return Vec::new() };
         let received: Vec<_> = std::mem::take(received).into();
         if received.contains(&MemoryReceived::Disconnected) {
-            wire.clients.remove(&self.session);
+            wire.clients.remove(&self.id);
         }
         received
     }
@@ -154,10 +155,10 @@ impl MemoryClient {
     /// Ends the session.
     pub fn disconnect(&mut self) {
         let mut wire = lock(&self.wire);
-        if let Some(received) = wire.clients.remove(&self.session)
+        if let Some(received) = wire.clients.remove(&self.id)
             && !received.contains(&MemoryReceived::Disconnected)
         {
-            wire.waiting.push_back(TransportEvent::Disconnected { session: self.session });
+            wire.waiting.push_back(TransportEvent::Disconnected { client: self.id });
         }
     }
 }
@@ -179,18 +180,18 @@ impl Wire {
 
     fn arrive(&mut self, frame: UnderWay) {
         match frame {
-            UnderWay::ToClient(session, payload) => {
-                if let Some(received) = self.open_client(session) {
+            UnderWay::ToClient(client, payload) => {
+                if let Some(received) = self.open_client(client) {
                     received.push_back(MemoryReceived::Frame(payload));
                 }
             }
-            UnderWay::ToHost(session, payload) => {
-                if self.open_client(session).is_none() {
+            UnderWay::ToHost(client, payload) => {
+                if self.open_client(client).is_none() {
                     return;
                 }
                 match inbound::open(&payload) {
                     Ok((payload, Some(frame))) if payload.ack.is_none() && payload.messages.is_empty() => {
-                        self.waiting.push_back(TransportEvent::Frame { session, frame });
+                        self.waiting.push_back(TransportEvent::Frame { client, frame });
                     }
                     // Messages do not travel in payloads here.
                     Ok(_) => self.refused.add(Refusal::Payload),
@@ -201,8 +202,8 @@ impl Wire {
     }
 
     /// The client's queue, unless the host has ended the session.
-    fn open_client(&mut self, session: SessionId) -> Option<&mut VecDeque<MemoryReceived>> {
-        let received = self.clients.get_mut(&session)?;
+    fn open_client(&mut self, client: ClientId) -> Option<&mut VecDeque<MemoryReceived>> {
+        let received = self.clients.get_mut(&client)?;
         (received.back() != Some(&MemoryReceived::Disconnected)).then_some(received)
     }
 }
@@ -211,14 +212,14 @@ impl Transport for MemoryTransport {
     fn poll(&mut self, events: &mut Vec<TransportEvent>) {
         let mut wire = lock(&self.wire);
         let wire = &mut *wire;
-        // A session whose share of messages is used up waits as a whole, so that its events stay in order.
+        // A client whose share of messages is used up waits as a whole, so that its events stay in order.
         let mut later = VecDeque::new();
         let mut blocked = BTreeSet::new();
         for event in wire.waiting.drain(..) {
-            let session = event.session();
+            let client = event.client();
             let is_message = matches!(event, TransportEvent::Message { .. });
-            if blocked.contains(&session) || (is_message && !wire.inbox.has_room_for_message(session)) {
-                blocked.insert(session);
+            if blocked.contains(&client) || (is_message && !wire.inbox.has_room_for_message(client)) {
+                blocked.insert(client);
                 later.push_back(event);
             } else if !wire.inbox.push(event) {
                 wire.refused.add(Refusal::PollBudget);
@@ -230,31 +231,32 @@ impl Transport for MemoryTransport {
 
     fn send_frames(&mut self, mut frames: FrameBatch) -> FrameBatch {
         let mut wire = lock(&self.wire);
+        wire.frames_out += frames.len() as u64;
         for (session, body) in frames.iter() {
             if body.len() > MAX_SECTION_BYTES {
                 wire.refused.add(Refusal::Outgoing);
             } else {
-                wire.send(UnderWay::ToClient(session, datagram::seal(Section::Snapshot(body))));
+                wire.send(UnderWay::ToClient(session.client, datagram::seal(Section::Snapshot(body))));
             }
         }
         frames.clear();
         frames
     }
 
-    fn send_message(&mut self, session: SessionId, bytes: Vec<u8>) {
+    fn send_message(&mut self, client: ClientId, bytes: Vec<u8>) {
         let mut wire = lock(&self.wire);
         if !inbound::is_message_length(bytes.len()) {
             wire.refused.add(Refusal::Outgoing);
-        } else if let Some(received) = wire.open_client(session) {
+        } else if let Some(received) = wire.open_client(client) {
             received.push_back(MemoryReceived::Message(bytes));
         }
     }
 
-    fn disconnect(&mut self, session: SessionId) {
+    fn disconnect(&mut self, client: ClientId) {
         let mut wire = lock(&self.wire);
-        if let Some(received) = wire.open_client(session) {
+        if let Some(received) = wire.open_client(client) {
             received.push_back(MemoryReceived::Disconnected);
-            wire.waiting.push_back(TransportEvent::Disconnected { session });
+            wire.waiting.push_back(TransportEvent::Disconnected { client });
         }
     }
 
@@ -266,6 +268,10 @@ impl Transport for MemoryTransport {
         wire.under_way = later;
         let due: Vec<(u64, UnderWay)> = due;
         due.into_iter().for_each(|(_, frame)| wire.arrive(frame));
+    }
+
+    fn frames_out(&self) -> u64 {
+        lock(&self.wire).frames_out
     }
 }
 

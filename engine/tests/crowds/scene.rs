@@ -133,7 +133,7 @@ impl Scene {
 
     /// The entity of a player.
     pub fn player(&self, player: usize) -> Entity {
-        self.channel.world().resource::<Players>().of_session(SessionId(player as u64 + 1)).unwrap()
+        self.channel.world().resource::<Players>().of_session(SessionId::from(player as u64 + 1)).unwrap()
     }
 
     /// Spawns a thing.
@@ -153,7 +153,7 @@ impl Scene {
         for (player, end) in self.ends.iter_mut().enumerate() {
             send(&mut end.acks, end.client.ack, self.tick, self.faults, &mut self.chance);
             while let Some(ack) = arrived(&mut end.acks, self.tick) {
-                let session = SessionId(player as u64 + 1);
+                let session = SessionId::from(player as u64 + 1);
                 self.channel.push(ToChannel::Frame { session, ack, commands: Default::default() });
             }
         }
@@ -161,7 +161,7 @@ impl Scene {
         let outbox = self.channel.take_outbox();
         assert!(outbox.disconnects.is_empty());
         for (session, frame) in outbox.frames.iter() {
-            let end = &mut self.ends[session.0 as usize - 1];
+            let end = &mut self.ends[session.client.0 as usize - 1];
             send(&mut end.frames, frame.to_vec(), self.tick, self.faults, &mut self.chance);
         }
         for end in &mut self.ends {
@@ -220,5 +220,5 @@ fn join(player: u8) -> ToChannel {
         look: None,
         soft: None,
     };
-    ToChannel::Join { session: SessionId(player.into()), epoch: LockEpoch(1), load }
+    ToChannel::Join { session: u64::from(player).into(), epoch: LockEpoch(1), load }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use netcode::{Client, ConnectToken, NetcodeSocket};
 use realmgate_engine::outbox::FrameBatch;
 use realmgate_engine::transport::udp::{UdpSettings, UdpTransport};
-use realmgate_engine::transport::{SessionId, Transport, TransportEvent};
+use realmgate_engine::transport::{ClientId, SessionId, Transport, TransportEvent};
 use realmgate_protocol::limits::{MAX_TICKET_BYTES, NETCODE_PROTOCOL_ID};
 use realmgate_protocol::wire::datagram::{self, ClientFrame, Section};
 
@@ -67,13 +67,13 @@ impl Scene {
 fn a_client_of_another_implementation_connects_stays_and_leaves() {
     let mut scene = Scene::new(|_| ());
     scene.join(9);
-    let (session, ticket) = (SessionId(9), vec![9; MAX_TICKET_BYTES]);
+    let (client, ticket) = (ClientId(9), vec![9; MAX_TICKET_BYTES]);
     scene.until("its frame comes", |scene| scene.events.len() >= 2);
-    assert_eq!(scene.events[0], TransportEvent::Connected { session, ticket });
-    assert!(matches!(scene.events[1], TransportEvent::Frame { session: SessionId(9), .. }));
+    assert_eq!(scene.events[0], TransportEvent::Connected { client, ticket });
+    assert!(matches!(scene.events[1], TransportEvent::Frame { client: ClientId(9), .. }));
 
     let mut frames = FrameBatch::default();
-    frames.write(session, |out| out.extend([1, 2, 3]));
+    frames.write(SessionId::from(9), |out| out.extend([1, 2, 3]));
     scene.transport.send_frames(frames);
     scene.transport.flush();
     let mut came = None;
@@ -88,14 +88,14 @@ fn a_client_of_another_implementation_connects_stays_and_leaves() {
     scene.until("it has stayed", |_| now() - quiet_since > Duration::from_secs(6));
     assert!(scene.clients[0].is_connected());
     scene.clients[0].disconnect().unwrap();
-    scene.until("it has left", |scene| scene.events.contains(&TransportEvent::Disconnected { session }));
+    scene.until("it has left", |scene| scene.events.contains(&TransportEvent::Disconnected { client }));
 }
 
 #[test]
 fn a_client_of_another_implementation_hears_of_its_end() {
     let mut scene = Scene::new(|_| ());
     scene.join(9);
-    scene.transport.disconnect(SessionId(9));
+    scene.transport.disconnect(ClientId(9));
     scene.transport.flush();
     scene.until("it hears of it", |scene| scene.clients[0].is_disconnected());
 }
@@ -108,17 +108,17 @@ fn a_tick_that_is_spread_over_time_loses_nothing() {
     // Faster than they can be spread: the rest of a tick goes out when the next is there.
     for tick in 0..20u8 {
         for client in 1..=3 {
-            spare.write(SessionId(client), |out| out.extend([tick; 500]));
+            spare.write(SessionId::from(client), |out| out.extend([tick; 500]));
         }
         spare = scene.transport.send_frames(spare);
         assert!(spare.is_empty());
-        scene.transport.send_message(SessionId(2), vec![tick]);
+        scene.transport.send_message(ClientId(2), vec![tick]);
         scene.transport.flush();
     }
     // The disconnect goes out only after the frames before it.
-    scene.transport.disconnect(SessionId(3));
+    scene.transport.disconnect(ClientId(3));
     scene.transport.flush();
-    scene.until("all frames are out", |scene| scene.transport.frames_out() == Some(60));
+    scene.until("all frames are out", |scene| scene.transport.frames_out() == 60);
     let mut came = [0; 3];
     scene.until("all frames are in", |scene| {
         for (client, came) in scene.clients.iter_mut().zip(&mut came) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use realmgate_engine::transport::refusal::Refusal;
-use realmgate_engine::transport::{SessionId, Transport};
+use realmgate_engine::transport::{ClientId, Transport};
 use renetcode::ConnectToken;
 
 use super::client::{Client, UdpRequest, now};
@@ -164,7 +164,7 @@ fn a_client_that_never_hears_its_acceptance_gets_in_with_a_new_token() {
     assert!(!client.is_connected());
 
     // The sidecar releases the character before it announces it again; the new connection has a socket of its own.
-    let stale = SessionId(scene.host.players.iter().find(|(_, player)| player.character.0[0] == 1).unwrap().0.0);
+    let stale = ClientId(scene.host.players.iter().find(|(_, player)| player.character.0[0] == 1).unwrap().0.0);
     scene.host.transport.disconnect(stale);
     scene.until("the stale session is over", &mut [], |scene, _| scene.host.disconnected.contains(&stale));
     let mut again = Client::new(scene.host.invite(1));

@@ -8,7 +8,7 @@ use realmgate_engine::admission::{Admission, Admitted, Expected, Hosting, Ticket
 use realmgate_engine::outbox::FrameBatch;
 use realmgate_engine::transport::refusal::Refusal;
 use realmgate_engine::transport::udp::{UdpSettings, UdpTransport};
-use realmgate_engine::transport::{SessionId, Transport, TransportEvent};
+use realmgate_engine::transport::{ClientId, Transport, TransportEvent};
 use realmgate_protocol::bits::BitWriter;
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, LockEpoch, MapId, ServerId, TicketId};
 use realmgate_protocol::limits::NETCODE_PROTOCOL_ID;
@@ -59,10 +59,10 @@ impl Token {
 pub struct Host {
     pub transport: UdpTransport,
     pub admission: Admission,
-    pub players: BTreeMap<SessionId, Admitted>,
+    pub players: BTreeMap<ClientId, Admitted>,
     pub refused: Vec<TicketRefusal>,
-    pub connected: Vec<SessionId>,
-    pub disconnected: Vec<SessionId>,
+    pub connected: Vec<ClientId>,
+    pub disconnected: Vec<ClientId>,
     pub messages: Vec<Vec<u8>>,
     started: Instant,
     next_ticket: u64,
@@ -151,8 +151,8 @@ impl Host {
         ServerFrameHead::default().write(&mut frame, true);
         let frame = frame.into_bytes();
         let mut frames = FrameBatch::default();
-        for session in self.players.keys() {
-            frames.write(*session, |out| out.extend_from_slice(&frame));
+        for client in self.players.keys() {
+            frames.write(client.0.into(), |out| out.extend_from_slice(&frame));
         }
         self.transport.send_frames(frames);
         self.transport.flush();
@@ -160,26 +160,26 @@ impl Host {
 
     fn handle(&mut self, event: TransportEvent) {
         match event {
-            TransportEvent::Connected { session, ticket } => {
-                self.connected.push(session);
-                match self.admission.admit(session, &ticket, self.now_ms(), &keys(), &server()) {
+            TransportEvent::Connected { client, ticket } => {
+                self.connected.push(client);
+                match self.admission.admit(client.0.into(), &ticket, self.now_ms(), &keys(), &server()) {
                     Ok(admitted) => {
-                        self.players.insert(session, admitted);
+                        self.players.insert(client, admitted);
                     }
                     Err(refusal) => {
                         self.refused.push(refusal);
-                        self.transport.disconnect(session);
+                        self.transport.disconnect(client);
                     }
                 }
             }
             TransportEvent::Frame { .. } => {}
-            TransportEvent::Message { session, bytes } => {
-                self.transport.send_message(session, bytes.clone());
+            TransportEvent::Message { client, bytes } => {
+                self.transport.send_message(client, bytes.clone());
                 self.messages.push(bytes);
             }
-            TransportEvent::Disconnected { session } => {
-                self.disconnected.push(session);
-                if let Some(player) = self.players.remove(&session) {
+            TransportEvent::Disconnected { client } => {
+                self.disconnected.push(client);
+                if let Some(player) = self.players.remove(&client) {
                     self.admission.left(player.character);
                 }
             }

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use realmgate_engine::outbox::FrameBatch;
 use realmgate_engine::transport::udp::UdpTransport;
-use realmgate_engine::transport::{SessionId, Transport, TransportEvent};
+use realmgate_engine::transport::{ClientId, Transport, TransportEvent};
 
-/// A session that does not exist: no ticket names it.
-const NOBODY: SessionId = SessionId(u64::MAX);
+/// A client that does not exist: no ticket names it.
+const NOBODY: ClientId = ClientId(u64::MAX);
 
 /// The traffic between the host and one client.
 #[derive(Debug, Clone, Default)]
@@ -35,7 +35,7 @@ pub struct Gate(Arc<Mutex<Held>>);
 struct Held {
     transport: UdpTransport,
     events: Vec<TransportEvent>,
-    tallies: BTreeMap<SessionId, Tally>,
+    tallies: BTreeMap<ClientId, Tally>,
 }
 
 impl Gate {
@@ -57,8 +57,8 @@ impl Gate {
     }
 
     /// The traffic between the host and a client; `None` if it never connected.
-    pub fn tally(&self, session: SessionId) -> Option<Tally> {
-        self.lock().tallies.get(&session).cloned()
+    pub fn tally(&self, client: ClientId) -> Option<Tally> {
+        self.lock().tallies.get(&client).cloned()
     }
 
     fn lock(&self) -> MutexGuard<'_, Held> {
@@ -71,7 +71,7 @@ impl Held {
         let seen = self.events.len();
         self.transport.poll(&mut self.events);
         for event in &self.events[seen..] {
-            let tally = self.tallies.entry(event.session()).or_default();
+            let tally = self.tallies.entry(event.client()).or_default();
             match event {
                 TransportEvent::Frame { .. } => tally.frames_in += 1,
                 TransportEvent::Message { .. } => tally.messages_in += 1,
@@ -82,8 +82,8 @@ impl Held {
     }
 
     /// The tally of a session that the host has not ended.
-    fn open(&mut self, session: SessionId) -> Option<&mut Tally> {
-        self.tallies.get_mut(&session).filter(|tally| !tally.ended)
+    fn open(&mut self, client: ClientId) -> Option<&mut Tally> {
+        self.tallies.get_mut(&client).filter(|tally| !tally.ended)
     }
 }
 
@@ -97,34 +97,34 @@ impl Transport for Gate {
     fn send_frames(&mut self, frames: FrameBatch) -> FrameBatch {
         let mut held = self.lock();
         for (session, body) in frames.iter() {
-            if let Some(tally) = held.open(session) {
+            if let Some(tally) = held.open(session.client) {
                 tally.newest_frame = Some(body.to_vec());
             }
         }
         held.transport.send_frames(frames)
     }
 
-    fn send_message(&mut self, session: SessionId, bytes: Vec<u8>) {
+    fn send_message(&mut self, client: ClientId, bytes: Vec<u8>) {
         let mut held = self.lock();
-        if let Some(tally) = held.open(session) {
+        if let Some(tally) = held.open(client) {
             tally.messages_out += 1;
         }
-        held.transport.send_message(session, bytes);
+        held.transport.send_message(client, bytes);
     }
 
-    fn disconnect(&mut self, session: SessionId) {
+    fn disconnect(&mut self, client: ClientId) {
         let mut held = self.lock();
-        if let Some(tally) = held.open(session) {
+        if let Some(tally) = held.open(client) {
             tally.ended = true;
         }
-        held.transport.disconnect(session);
+        held.transport.disconnect(client);
     }
 
     fn flush(&mut self) {
         self.lock().transport.flush();
     }
 
-    fn frames_out(&self) -> Option<u64> {
+    fn frames_out(&self) -> u64 {
         self.lock().transport.frames_out()
     }
 }

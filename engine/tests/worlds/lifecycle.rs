@@ -1,6 +1,6 @@
 use realmgate_engine::channel::ChannelDirectory;
 use realmgate_engine::host::HostStatus;
-use realmgate_engine::transport::SessionId;
+use realmgate_engine::transport::ClientId;
 use realmgate_protocol::ids::{CharacterId, LockEpoch, RequestId, SaveSequence};
 use realmgate_protocol::link::{FromMap, LeaveReason, ToMap};
 use realmgate_protocol::movement::{Angle, Position};
@@ -194,7 +194,7 @@ fn a_ticket_admits_once_and_a_stranger_never(wire: Wire) {
     let mut stepper = Stepper::new(wire, 1);
     let mut anna = stepper.join(start(), 1);
     stepper.steps(2, &mut [&mut anna]);
-    let mut stranger = stepper.network.connect(vec![0; 256], SessionId(77));
+    let mut stranger = stepper.networks[0].connect(vec![0; 256], ClientId(77));
     stepper.steps(2, &mut [&mut anna]);
     assert!(!stranger.recv().is_empty() && !stranger.is_connected(), "no ticket, no entry");
 }

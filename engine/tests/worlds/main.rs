@@ -10,5 +10,6 @@ mod record;
 mod replication;
 mod stepper;
 mod test_game;
+mod transports;
 mod udp_client;
 mod wire;

@@ -24,7 +24,7 @@ fn sources() -> Vec<Source> {
 
 fn server(folder: &Path, channels: u16) -> Stepper {
     let into = RecordInto { folder: folder.to_owned(), sources: sources() };
-    Stepper::on(Wire::Memory, map(), channels, Some(into))
+    Stepper::on(&[Wire::Memory], map(), channels, Some(into))
 }
 
 fn file(folder: &Path, channel: u16) -> PathBuf {

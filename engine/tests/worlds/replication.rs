@@ -88,7 +88,7 @@ proptest! {
         let mut anna = stepper.join(Position::tile_centre(30, 15), 1);
         let mut bert = stepper.join(Position::tile_centre(45, 15), 1);
         stepper.step(&mut [&mut anna, &mut bert]);
-        stepper.network.memory().set_faults(Some(MemoryFaults { seed, loss_per_mille: loss, delay_flushes: 0..=3 }));
+        stepper.networks[0].memory().set_faults(Some(MemoryFaults { seed, loss_per_mille: loss, delay_flushes: 0..=3 }));
         for (angle, deed) in steps {
             bert.command(Some(Angle(angle)));
             match deed {
@@ -98,7 +98,7 @@ proptest! {
             }
             stepper.step(&mut [&mut anna, &mut bert]);
         }
-        stepper.network.memory().set_faults(None);
+        stepper.networks[0].memory().set_faults(None);
         // Commands that could not get through are applied one per tick.
         stepper.steps(100, &mut [&mut anna, &mut bert]);
         // Each is in the other's view, so apart from the secrets they are shown the same world.

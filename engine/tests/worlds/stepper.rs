@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use realmgate_engine::host::{HostConfig, LinkEnds, LinkNews, MapServer, RecordInto};
 use realmgate_engine::map::Map;
-use realmgate_engine::transport::SessionId;
+use realmgate_engine::transport::{ClientId, Transports};
 use realmgate_engine::transport::memory::MemoryReceived;
 use realmgate_protocol::bits::{BitField, BitReader};
 use realmgate_protocol::ids::{
@@ -136,7 +136,8 @@ impl SnapshotVisitor for Apply<'_> {
 /// The whole test setup.
 pub struct Stepper {
     pub server: MapServer,
-    pub network: Network,
+    /// Those that lead to the server, one for each of its transports.
+    pub networks: Vec<Network>,
     to_map: Sender<LinkNews>,
     pub said: Vec<FromMap>,
     /// Whether the sidecar answers releases.
@@ -154,11 +155,16 @@ pub const OFFLINE_PLAY_MAX_S: u32 = 10;
 impl Stepper {
     /// A server with one open map, 100 tiles wide, and this many channels.
     pub fn new(wire: Wire, channels: u16) -> Self {
-        Self::on(wire, Map::sketch(MapId(1), &[".".repeat(100).as_str(); 30]).unwrap(), channels, None)
+        Self::over(&[wire], channels)
+    }
+
+    /// The same server, on several transports at once.
+    pub fn over(wires: &[Wire], channels: u16) -> Self {
+        Self::on(wires, Map::sketch(MapId(1), &[".".repeat(100).as_str(); 30]).unwrap(), channels, None)
     }
 
     /// A server with this map.
-    pub fn on(wire: Wire, map: Map, channels: u16, record: Option<RecordInto>) -> Self {
+    pub fn on(wires: &[Wire], map: Map, channels: u16, record: Option<RecordInto>) -> Self {
         let keys: KeyRing = "a secret of at least thirty-two bytes!".parse().unwrap();
         let (to_map, incoming) = channel();
         let (outgoing, from_map) = channel();
@@ -174,9 +180,10 @@ impl Stepper {
             record,
             offline_play_max_s: OFFLINE_PLAY_MAX_S,
         };
-        let (transport, network) = wire.open();
-        let server = MapServer::new(config, build_world(), transport, LinkEnds { incoming, outgoing });
-        Self { server, network, to_map, said: Vec::new(), settles: true, from_map, keys, now_ms: 0, last: 0 }
+        let (transports, networks) = wires.iter().map(|wire| wire.open()).unzip();
+        let server =
+            MapServer::new(config, build_world(), Transports::new(transports), LinkEnds { incoming, outgoing });
+        Self { server, networks, to_map, said: Vec::new(), settles: true, from_map, keys, now_ms: 0, last: 0 }
     }
 
     /// Announces a character and connects its client with a fresh ticket.
@@ -184,6 +191,14 @@ impl Stepper {
         self.last += 1;
         let number = self.last as u8;
         self.join_as(CharacterId([number; 16]), LockEpoch(1), at, channel)
+    }
+
+    /// Like [`Self::join`], over this one of the server's networks.
+    pub fn join_over(&mut self, network: usize, at: Position) -> Client {
+        let character = CharacterId([self.last as u8 + 1; 16]);
+        let ticket = self.announce(character, LockEpoch(1), at, 1);
+        self.step(&mut []);
+        self.connect_over(network, character, &ticket)
     }
 
     /// Like [`Self::join`], for a certain character under a certain epoch.
@@ -195,7 +210,12 @@ impl Stepper {
 
     /// Connects with a ticket.
     pub fn connect(&mut self, character: CharacterId, ticket: &Ticket) -> Client {
-        let link = self.network.connect(ticket.seal(&self.keys), SessionId(ticket.ticket_id.0));
+        self.connect_over(0, character, ticket)
+    }
+
+    /// Like [`Self::connect`], over this one of the server's networks.
+    pub fn connect_over(&mut self, network: usize, character: CharacterId, ticket: &Ticket) -> Client {
+        let link = self.networks[network].connect(ticket.seal(&self.keys), ClientId(ticket.ticket_id.0));
         Client {
             link,
             character,

@@ -3,7 +3,7 @@
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
-use realmgate_engine::transport::SessionId;
+use realmgate_engine::transport::ClientId;
 use realmgate_engine::transport::memory::MemoryReceived;
 use realmgate_protocol::bits::BitWriter;
 use realmgate_protocol::wire::datagram::{self, ClientFrame, Section};
@@ -24,7 +24,7 @@ fn now() -> Instant {
 
 /// The client.
 pub struct UdpClient {
-    session: SessionId,
+    id: ClientId,
     socket: UdpSocket,
     netcode: NetcodeClient,
     stream: Stream,
@@ -40,12 +40,12 @@ pub struct UdpClient {
 
 impl UdpClient {
     /// Connects, and returns when the host's next poll will find it so.
-    pub fn connect(token: ConnectToken, session: SessionId, gate: Gate) -> Self {
+    pub fn connect(token: ConnectToken, id: ClientId, gate: Gate) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_read_timeout(Some(LOOK)).unwrap();
         let authentication = ClientAuthentication::Secure { connect_token: token };
         let mut client = Self {
-            session,
+            id,
             socket,
             netcode: NetcodeClient::new(Duration::ZERO, authentication).unwrap(),
             stream: Stream::new(Duration::ZERO),
@@ -94,7 +94,7 @@ impl UdpClient {
         self.gate.hurry();
         self.pump_until("sent", |client| {
             client.gate.collect();
-            let tally = client.gate.tally(client.session).unwrap_or_default();
+            let tally = client.gate.tally(client.id).unwrap_or_default();
             let all = (tally.frames_in, tally.messages_in) == (client.frames_out, client.messages_out);
             all || !client.is_connected()
         });
@@ -107,14 +107,14 @@ impl UdpClient {
         self.gate.hurry();
         self.pump_until("gone", |client| {
             client.gate.collect();
-            client.gate.tally(client.session).unwrap_or_default().gone
+            client.gate.tally(client.id).unwrap_or_default().gone
         });
     }
 
     /// Everything received since the last call, including all that the host has sent until now.
     pub fn recv(&mut self) -> Vec<MemoryReceived> {
         self.pump_until("received", |client| {
-            let tally = client.gate.tally(client.session).unwrap_or_default();
+            let tally = client.gate.tally(client.id).unwrap_or_default();
             let all = tally.messages_out == client.messages_in && tally.newest_frame == client.newest_frame;
             !client.is_connected() || all && !tally.ended
         });

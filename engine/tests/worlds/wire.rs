@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use realmgate_engine::transport::memory::{MemoryClient, MemoryNetwork, MemoryReceived, memory_transport};
 use realmgate_engine::transport::udp::{Rate, UdpSettings, UdpTransport};
-use realmgate_engine::transport::{SessionId, Transport};
+use realmgate_engine::transport::{ClientId, Transport};
 use realmgate_protocol::limits::NETCODE_PROTOCOL_ID;
 use realmgate_protocol::wire::datagram::ClientFrame;
 use renetcode::ConnectToken;
@@ -77,16 +77,16 @@ impl Wire {
 
 impl Network {
     /// Connects a client with a ticket, genuine or not.
-    pub fn connect(&self, ticket: Vec<u8>, session: SessionId) -> Link {
+    pub fn connect(&self, ticket: Vec<u8>, client: ClientId) -> Link {
         match self {
-            Self::Memory(network) => Link::Memory(network.connect(ticket, session)),
+            Self::Memory(network) => Link::Memory(network.connect(ticket, client)),
             Self::Udp(gate, address) => {
                 let mut user_data = [0; 256];
                 user_data[..ticket.len()].copy_from_slice(&ticket);
                 let (servers, data) = (vec![*address], Some(&user_data));
                 let token =
-                    ConnectToken::generate(unix_now(), NETCODE_PROTOCOL_ID, 60, session.0, 30, servers, data, &KEY);
-                Link::Udp(Box::new(UdpClient::connect(token.unwrap(), session, gate.clone())))
+                    ConnectToken::generate(unix_now(), NETCODE_PROTOCOL_ID, 60, client.0, 30, servers, data, &KEY);
+                Link::Udp(Box::new(UdpClient::connect(token.unwrap(), client, gate.clone())))
             }
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use realmgate_engine::map::Map;
+use realmgate_engine::transport::Transports;
 use realmgate_engine::transport::udp::{UdpSettings, UdpTransport};
 use realmgate_protocol::ids::MapId;
 use realmgate_sidecar::metrics_recorder;
@@ -68,8 +69,8 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World) -> Result<(), F
     let metrics = metrics_recorder::install().context("the metrics recorder cannot be installed")?;
     let placed = settle(args, map, &metrics).await?;
     let hosted = hosted_maps(args, &asked, &world, placed.sidecar.is_some());
-    let transport = open_transport(args, port, &placed.directory)?;
-    let bound = transport.local_address();
+    let udp = open_udp(args, port, &placed.directory)?;
+    let bound = udp.local_address();
     // Before the registration, so that no player is sent to a server that cannot start.
     let admin = AdminPort::bind(args.admin_addr, metrics).await?;
     let mut identity = tokio::select! {
@@ -80,8 +81,9 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World) -> Result<(), F
     tracing::info!("Registered with World Directory successfully!");
 
     let stop = CancellationToken::new();
+    let transports = Transports::new(vec![Box::new(udp)]);
     let (simulation, link) =
-        Simulation::start(args, &identity.server, hosted.clone(), world, transport, &placed.directory)?;
+        Simulation::start(args, &identity.server, hosted.clone(), world, transports, &placed.directory)?;
     let tasks = Tasks::start(args, &simulation, link, &identity, &placed.directory, admin, &stop)?;
     let names: Vec<String> = hosted.iter().map(|map| format!("{} {}", map.id, map.name)).collect();
     let up = console::Up {
@@ -137,7 +139,7 @@ fn hosted_maps(args: &Args, asked: &Arc<Map>, world: &World, embedded: bool) -> 
     std::iter::once(asked.clone()).chain(others).collect()
 }
 
-fn open_transport(args: &Args, port: u16, directory: &Directory) -> Result<UdpTransport, Failure> {
+fn open_udp(args: &Args, port: u16, directory: &Directory) -> Result<UdpTransport, Failure> {
     let bind = SocketAddr::new(args.game_addr, port);
     let mut settings = UdpSettings::new(bind, directory.keys.netcode_key());
     settings.public_addresses = vec![SocketAddr::new(args.server_ip.into(), 0)];

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use realmgate_engine::host::{self, HostConfig, HostStatus, LinkEnds, LinkNews, MapServer, RecordInto};
 use realmgate_engine::map::Map;
-use realmgate_engine::transport::udp::UdpTransport;
+use realmgate_engine::transport::Transports;
 use realmgate_protocol::ids::ServerId;
 use realmgate_protocol::link::FromMap;
 use realmgate_protocol::realm;
@@ -50,7 +50,7 @@ impl Simulation {
         server: &ServerId,
         maps: Vec<Arc<Map>>,
         world: World,
-        transport: UdpTransport,
+        transports: Transports,
         directory: &Directory,
     ) -> Result<(Self, HostLink), Failure> {
         let record = args.record.as_ref().map(|folder| record_into(args, folder)).transpose()?;
@@ -71,7 +71,7 @@ impl Simulation {
         let (to_host, incoming) = mpsc::channel();
         let (outgoing, from_host) = mpsc::channel();
         let build = realmgate_game::build_world(world.game, world.maps);
-        let mut server = MapServer::new(config, build, Box::new(transport), LinkEnds { incoming, outgoing });
+        let mut server = MapServer::new(config, build, transports, LinkEnds { incoming, outgoing });
         let status = server.status();
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();

@@ -343,7 +343,7 @@ impl Scene {
 }
 
 pub fn session(player: u8) -> SessionId {
-    SessionId(u64::from(player))
+    u64::from(player).into()
 }
 
 /// A new character that was never in a world.

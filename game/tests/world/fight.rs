@@ -100,7 +100,7 @@ impl<W: Write> Fight<W> {
         let at = Position { x: i32::midpoint(min.x, max.x), y: i32::midpoint(min.y, max.y) };
         let mut id = [9; 16];
         id[..2].copy_from_slice(&number.to_le_bytes());
-        let session = SessionId(u64::from(number) + 1);
+        let session = SessionId::from(u64::from(number) + 1);
         let load = CharacterLoad {
             character: CharacterId(id),
             account: AccountId(id),

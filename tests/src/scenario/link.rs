@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use realmgate_client::clock::Clock;
 use realmgate_client::transport::{Incoming, UdpTransport};
-use realmgate_engine::transport::SessionId;
+use realmgate_engine::transport::ClientId;
 use realmgate_engine::transport::memory::{MemoryClient, MemoryReceived};
 use realmgate_protocol::wire::datagram::{self, ClientFrame};
 use tokio::runtime::Runtime;
@@ -95,7 +95,7 @@ fn incoming(received: MemoryReceived) -> Option<Incoming> {
 /// A connection over a socket.
 pub(super) struct UdpLink {
     transport: UdpTransport,
-    session: SessionId,
+    id: ClientId,
     gate: Gate,
     runtime: Arc<Runtime>,
     clock: Clock,
@@ -107,10 +107,10 @@ pub(super) struct UdpLink {
 }
 
 impl UdpLink {
-    pub fn new(transport: UdpTransport, session: SessionId, gate: Gate, runtime: Arc<Runtime>, clock: Clock) -> Self {
+    pub fn new(transport: UdpTransport, id: ClientId, gate: Gate, runtime: Arc<Runtime>, clock: Clock) -> Self {
         Self {
             transport,
-            session,
+            id,
             gate,
             runtime,
             clock,
@@ -148,12 +148,12 @@ impl UdpLink {
     }
 
     fn close(self) {
-        let Self { transport, session, gate, clock, .. } = self;
+        let Self { transport, id, gate, clock, .. } = self;
         let is_open = transport.close_reason().is_none();
         transport.close();
         let started = clock.now();
         gate.hurry();
-        while is_open && !gate.tally(session).unwrap_or_default().gone {
+        while is_open && !gate.tally(id).unwrap_or_default().gone {
             assert!(clock.now() - started < PATIENCE, "waited in vain for the server to find it gone");
             std::thread::yield_now();
             gate.collect();
@@ -161,7 +161,7 @@ impl UdpLink {
     }
 
     fn tally(&self) -> Tally {
-        self.gate.tally(self.session).unwrap_or_default()
+        self.gate.tally(self.id).unwrap_or_default()
     }
 
     fn is_all_there(&self) -> bool {

@@ -4,6 +4,7 @@ use std::ops::{Index, IndexMut};
 use std::sync::mpsc::channel;
 
 use realmgate_engine::host::{HostConfig, LinkEnds, MapServer};
+use realmgate_engine::transport::Transports;
 use realmgate_protocol::ids::{ChannelId, MapId};
 use realmgate_protocol::link::TravelGrant;
 use realmgate_protocol::realm::{ClientMessage, protocol_hash};
@@ -72,7 +73,7 @@ impl Scene {
         };
         let (transport, network) = wire.open(keys.netcode_key());
         let build = realmgate_game::build_world(DATA.clone(), MAPS.clone());
-        let server = MapServer::new(config, build, transport, LinkEnds { incoming, outgoing });
+        let server = MapServer::new(config, build, Transports::new(vec![transport]), LinkEnds { incoming, outgoing });
         let sidecar = SidecarDouble::new(keys, network.address(), to_map, from_map);
         Self { sidecar, server, network, players: Vec::new(), now_ms: 0 }
     }

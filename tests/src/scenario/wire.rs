@@ -10,7 +10,7 @@ use realmgate_client::token;
 use realmgate_client::transport::UdpTransport as UdpClient;
 use realmgate_engine::transport::memory::{MemoryNetwork, memory_transport};
 use realmgate_engine::transport::udp::{Rate, UdpSettings, UdpTransport};
-use realmgate_engine::transport::{SessionId, Transport};
+use realmgate_engine::transport::{ClientId, Transport};
 use realmgate_protocol::link::TravelGrant;
 use realmgate_protocol::ticket::Ticket;
 use tokio::runtime::{Builder, Runtime};
@@ -73,17 +73,16 @@ impl Network {
     pub fn connect(&self, grant: &TravelGrant) -> Link {
         match self {
             Self::Memory(network) => {
-                let mut user_data = URL_SAFE_NO_PAD.decode(&grant.ticket).expect("a ticket is base64url");
-                user_data.resize(256, 0);
+                let sealed = URL_SAFE_NO_PAD.decode(&grant.ticket).expect("a ticket is base64url");
                 let ticket = Ticket::peek_text(&grant.ticket).expect("a whole ticket");
-                Link::Memory(network.connect(user_data, SessionId(ticket.ticket_id.0)))
+                Link::Memory(network.connect(sealed, ClientId(ticket.ticket_id.0)))
             }
             Self::Udp { gate, runtime, clock, .. } => {
                 let token = token::decode(&grant.connect_token, &grant.ticket).expect("a token of ours");
-                let session = SessionId(token.client_id);
+                let id = ClientId(token.client_id);
                 let client = runtime.block_on(UdpClient::connect(token, *clock, PATIENCE));
                 let client = client.unwrap_or_else(|error| panic!("not let in: {error}"));
-                Link::Udp(Box::new(UdpLink::new(client, session, gate.clone(), runtime.clone(), *clock)))
+                Link::Udp(Box::new(UdpLink::new(client, id, gate.clone(), runtime.clone(), *clock)))
             }
         }
     }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use realmgate_protocol::ids::{CharacterId, LockEpoch};
 
 use crate::outbox::OutMessage;
-use crate::transport::{SessionId, Transport};
+use crate::transport::{SessionId, Transports};
 
 /// How long a leaving player waits for the store. Then it gets its last messages anyway, while the release is still on
 /// its way.
@@ -20,16 +20,14 @@ const PATIENCE_S: u32 = 5;
 struct Farewell {
     session: SessionId,
     epoch: LockEpoch,
-    messages: Vec<Vec<u8>>,
+    messages: Vec<OutMessage>,
     until_tick: u64,
 }
 
 impl Farewell {
-    fn send(self, transport: &mut dyn Transport) {
-        for bytes in self.messages {
-            transport.send_message(self.session, bytes);
-        }
-        transport.disconnect(self.session);
+    fn send(self, transports: &mut Transports) {
+        self.messages.into_iter().for_each(|message| transports.send(message));
+        transports.disconnect(self.session);
     }
 }
 
@@ -66,38 +64,39 @@ impl Farewells {
         session: SessionId,
         messages: &mut Vec<OutMessage>,
         now_tick: u64,
-        transport: &mut dyn Transport,
+        transports: &mut Transports,
     ) {
         let held = messages.extract_if(.., |message| message.session == session);
-        let messages = held.map(|message| message.bytes).collect();
+        // The last words are the player's own, whoever caused them.
+        let messages = held.map(|message| OutMessage { of_others: false, ..message }).collect();
         let farewell = Farewell { session, epoch, messages, until_tick: now_tick + self.patience_ticks };
         // The player came back and left again before the store answered the first release, which nobody will answer
         // now.
         if let Some(before) = self.waiting.insert(character, farewell) {
-            before.send(transport);
+            before.send(transports);
         }
     }
 
     /// The store has the last save of a character, or refuses it: sends the farewell.
-    pub fn settled(&mut self, character: CharacterId, epoch: LockEpoch, transport: &mut dyn Transport) {
+    pub fn settled(&mut self, character: CharacterId, epoch: LockEpoch, transports: &mut Transports) {
         if self.waiting.get(&character).is_some_and(|farewell| farewell.epoch == epoch)
             && let Some(farewell) = self.waiting.remove(&character)
         {
-            farewell.send(transport);
+            farewell.send(transports);
         }
     }
 
     /// Sends the farewells that have waited long enough.
-    pub fn send_overdue(&mut self, now_tick: u64, transport: &mut dyn Transport) {
+    pub fn send_overdue(&mut self, now_tick: u64, transports: &mut Transports) {
         for (_, farewell) in self.waiting.extract_if(.., |_, farewell| farewell.until_tick <= now_tick) {
-            farewell.send(transport);
+            farewell.send(transports);
         }
     }
 
     /// Sends all farewells, since nobody will answer the releases any more.
-    pub fn send_all(&mut self, transport: &mut dyn Transport) {
+    pub fn send_all(&mut self, transports: &mut Transports) {
         for (_, farewell) in std::mem::take(&mut self.waiting) {
-            farewell.send(transport);
+            farewell.send(transports);
         }
     }
 }

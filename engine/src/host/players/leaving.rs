@@ -8,7 +8,7 @@ use crate::channel::ToChannel;
 use crate::host::channels::{ChannelIndex, ChannelSet};
 use crate::host::link::LinkSession;
 use crate::outbox::Outbox;
-use crate::transport::{SessionId, Transport};
+use crate::transport::{SessionId, Transports};
 
 impl PlayerDirectory {
     /// Takes no new players from now on; those present are saved and released.
@@ -61,13 +61,13 @@ impl PlayerDirectory {
 
     /// All locks belong to others: everybody is dropped unsaved, nobody is expected any more, and those who wait for
     /// the store are told now.
-    pub fn drop_all(&mut self, channels: &mut ChannelSet, transport: &mut dyn Transport) {
+    pub fn drop_all(&mut self, channels: &mut ChannelSet, transports: &mut Transports) {
         for route in self.routes.iter() {
             let (character, reason) = (route.character, LeaveReason::MovedOn);
             channels.tell(route.channel, ToChannel::Drop { character, reason });
         }
         self.admission.forget_all();
-        self.farewells.send_all(transport);
+        self.farewells.send_all(transports);
     }
 
     /// A connection is lost. What becomes of the body is up to its world.
@@ -87,13 +87,13 @@ impl PlayerDirectory {
 
     /// Notes who leaves a world by this output. Messages to players that are released wait until the store has their
     /// last save.
-    pub fn hold_farewells(&mut self, outbox: &mut Outbox, now_tick: u64, transport: &mut dyn Transport) {
+    pub fn hold_farewells(&mut self, outbox: &mut Outbox, now_tick: u64, transports: &mut Transports) {
         for message in &outbox.link {
             match message {
                 FromMap::Released { save, .. } => {
                     let Some(session) = self.routes.session_of(save.character) else { continue };
                     let leaver = (save.character, save.epoch);
-                    self.farewells.hold(leaver, session, &mut outbox.messages, now_tick, transport);
+                    self.farewells.hold(leaver, session, &mut outbox.messages, now_tick, transports);
                 }
                 // The travel may lead back to this very server, and is announced before the player has left.
                 FromMap::Travel { save, .. } => self.admission.left(save.character),
@@ -103,38 +103,38 @@ impl PlayerDirectory {
     }
 
     /// The store has the last save of a character, or refuses it: its player is told.
-    pub fn settled(&mut self, character: CharacterId, epoch: LockEpoch, transport: &mut dyn Transport) {
-        self.farewells.settled(character, epoch, transport);
+    pub fn settled(&mut self, character: CharacterId, epoch: LockEpoch, transports: &mut Transports) {
+        self.farewells.settled(character, epoch, transports);
     }
 
     /// Tells the players that have waited too long for the store.
-    pub fn send_overdue_farewells(&mut self, now_tick: u64, transport: &mut dyn Transport) {
-        self.farewells.send_overdue(now_tick, transport);
+    pub fn send_overdue_farewells(&mut self, now_tick: u64, transports: &mut Transports) {
+        self.farewells.send_overdue(now_tick, transports);
     }
 
     /// The player of a session has left its world: ends the session, at once or with its farewell.
-    pub fn end(&mut self, session: SessionId, transport: &mut dyn Transport) {
+    pub fn end(&mut self, session: SessionId, transports: &mut Transports) {
         if let Some(character) = self.routes.remove(session) {
             self.admission.left(character);
         }
         if !self.farewells.is_held(session) {
-            transport.disconnect(session);
+            transports.disconnect(session);
         }
     }
 
     /// A channel has failed: its players are disconnected, and their locks released unsaved.
-    pub fn channel_failed(&mut self, channel: ChannelIndex, link: &LinkSession, transport: &mut dyn Transport) {
+    pub fn channel_failed(&mut self, channel: ChannelIndex, link: &LinkSession, transports: &mut Transports) {
         for (session, route) in self.routes.take_channel(channel) {
             self.admission.left(route.character);
-            transport.disconnect(session);
+            transports.disconnect(session);
             let (character, epoch, reason) = (route.character, route.epoch, LeaveReason::ChannelFailed);
             link.say(FromMap::Dropped { character, epoch, reason });
         }
     }
 
     /// All worlds start anew: disconnects whoever is left.
-    pub fn disconnect_all(&mut self, transport: &mut dyn Transport) {
-        self.routes.take_all().for_each(|session| transport.disconnect(session));
+    pub fn disconnect_all(&mut self, transports: &mut Transports) {
+        self.routes.take_all().for_each(|session| transports.disconnect(session));
     }
 
     fn is_present(&self, character: CharacterId, epoch: LockEpoch) -> bool {

@@ -1,9 +1,10 @@
 //! The in-memory network: order, shares, faults.
 
 use super::*;
+use crate::transport::SessionId;
 use realmgate_protocol::wire::datagram::ClientFrame;
 
-const SESSION: SessionId = SessionId(7);
+const CLIENT: ClientId = ClientId(7);
 
 fn polled(transport: &mut MemoryTransport) -> Vec<TransportEvent> {
     let mut events = Vec::new();
@@ -14,7 +15,7 @@ fn polled(transport: &mut MemoryTransport) -> Vec<TransportEvent> {
 #[test]
 fn events_come_in_order_and_messages_wait_for_their_share() {
     let (mut transport, network) = memory_transport();
-    let mut client = network.connect(vec![9; 100], SESSION);
+    let mut client = network.connect(vec![9; 100], CLIENT);
     client.send_frame(ClientFrame::default().seal());
     for number in 0..100u8 {
         client.send_message(vec![number]);
@@ -22,30 +23,30 @@ fn events_come_in_order_and_messages_wait_for_their_share() {
     client.disconnect();
 
     let first = polled(&mut transport);
-    assert_eq!(first[0], TransportEvent::Connected { session: SESSION, ticket: vec![9; 100] });
-    assert_eq!(first[1], TransportEvent::Frame { session: SESSION, frame: ClientFrame::default() });
+    assert_eq!(first[0], TransportEvent::Connected { client: CLIENT, ticket: vec![9; 100] });
+    assert_eq!(first[1], TransportEvent::Frame { client: CLIENT, frame: ClientFrame::default() });
     assert_eq!(first.len(), 2 + super::super::MAX_MESSAGES_PER_POLL);
     let second = polled(&mut transport);
-    assert_eq!(second[0], TransportEvent::Message { session: SESSION, bytes: vec![64] });
-    assert_eq!(second.last(), Some(&TransportEvent::Disconnected { session: SESSION }));
+    assert_eq!(second[0], TransportEvent::Message { client: CLIENT, bytes: vec![64] });
+    assert_eq!(second.last(), Some(&TransportEvent::Disconnected { client: CLIENT }));
 }
 
 #[test]
 fn the_host_ends_a_session_after_its_last_message() {
     let (mut transport, network) = memory_transport();
-    let mut client = network.connect(Vec::new(), SESSION);
-    transport.send_message(SESSION, vec![1]);
-    transport.disconnect(SESSION);
-    transport.send_message(SESSION, vec![2]);
+    let mut client = network.connect(Vec::new(), CLIENT);
+    transport.send_message(CLIENT, vec![1]);
+    transport.disconnect(CLIENT);
+    transport.send_message(CLIENT, vec![2]);
     assert_eq!(client.recv(), vec![MemoryReceived::Message(vec![1]), MemoryReceived::Disconnected]);
     assert!(!client.is_connected());
-    assert_eq!(polled(&mut transport).pop(), Some(TransportEvent::Disconnected { session: SESSION }));
+    assert_eq!(polled(&mut transport).pop(), Some(TransportEvent::Disconnected { client: CLIENT }));
 }
 
 #[test]
 fn what_is_malformed_is_refused_and_counted() {
     let (mut transport, network) = memory_transport();
-    let mut client = network.connect(Vec::new(), SESSION);
+    let mut client = network.connect(Vec::new(), CLIENT);
     client.send_frame(vec![2, 2, 0]);
     client.send_frame(vec![9]);
     client.send_message(Vec::new());
@@ -59,8 +60,8 @@ fn what_is_malformed_is_refused_and_counted() {
 #[test]
 fn an_id_connects_once() {
     let (mut transport, network) = memory_transport();
-    let first = network.connect(Vec::new(), SESSION);
-    let second = network.connect(Vec::new(), SESSION);
+    let first = network.connect(Vec::new(), CLIENT);
+    let second = network.connect(Vec::new(), CLIENT);
     assert!(first.is_connected() && !second.is_connected());
     assert_eq!(polled(&mut transport).len(), 1);
 }
@@ -69,12 +70,12 @@ fn an_id_connects_once() {
 fn faults_are_the_same_for_the_same_seed() {
     let run = |seed| {
         let (mut transport, network) = memory_transport();
-        let mut client = network.connect(Vec::new(), SESSION);
+        let mut client = network.connect(Vec::new(), CLIENT);
         network.set_faults(Some(MemoryFaults { seed, loss_per_mille: 300, delay_flushes: 0..=3 }));
         let mut received = Vec::new();
         for tick in 0..100 {
             let mut frames = FrameBatch::default();
-            frames.write(SESSION, |out| out.push(tick));
+            frames.write(SessionId::from(CLIENT.0), |out| out.push(tick));
             transport.send_frames(frames);
             transport.flush();
             received.push(client.recv());

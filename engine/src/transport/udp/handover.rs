@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_cha
 use std::time::Duration;
 
 use crate::outbox::FrameBatch;
-use crate::transport::SessionId;
+use crate::transport::ClientId;
 
 /// Most ticks whose sends may wait for the network thread.
 const MAX_WAITING: usize = 32;
@@ -15,16 +15,16 @@ const MAX_RETAINED: usize = 65_536;
 /// A message or disconnect for the network thread. Unlike frames, it is kept when the thread lags.
 #[derive(Debug)]
 pub(super) enum Order {
-    Message(SessionId, Vec<u8>),
+    Message(ClientId, Vec<u8>),
     /// A message that another player caused, which may be dropped.
-    OfOthers(SessionId, Vec<u8>),
-    Disconnect(SessionId),
+    OfOthers(ClientId, Vec<u8>),
+    Disconnect(ClientId),
 }
 
 impl Order {
-    fn session(&self) -> SessionId {
-        let (Self::Message(session, _) | Self::OfOthers(session, _) | Self::Disconnect(session)) = self;
-        *session
+    fn client(&self) -> ClientId {
+        let (Self::Message(client, _) | Self::OfOthers(client, _) | Self::Disconnect(client)) = self;
+        *client
     }
 }
 
@@ -110,8 +110,8 @@ impl Outgoing {
             late.orders.retain(|order| !matches!(order, Order::OfOthers(..)));
         }
         if late.orders.len() > MAX_RETAINED {
-            let sessions: BTreeSet<_> = late.orders.iter().map(Order::session).collect();
-            late.orders = sessions.into_iter().map(Order::Disconnect).collect();
+            let clients: BTreeSet<_> = late.orders.iter().map(Order::client).collect();
+            late.orders = clients.into_iter().map(Order::Disconnect).collect();
         }
         self.open = late;
         lost
@@ -135,10 +135,11 @@ impl Incoming {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::SessionId;
 
     fn batch(session: u64) -> FrameBatch {
         let mut batch = FrameBatch::default();
-        batch.write(SessionId(session), |out| out.extend([0; 100]));
+        batch.write(SessionId::from(session), |out| out.extend([0; 100]));
         batch
     }
 
@@ -154,7 +155,7 @@ mod tests {
         host.flush(Duration::ZERO);
         let mut again = host.push_frames(batch(3));
         assert!(again.is_empty());
-        again.write(SessionId(4), |out| out.push(1));
+        again.write(SessionId::from(4), |out| out.push(1));
         assert_eq!(again.get(0).unwrap().1.as_ptr(), buffer, "the first batch's buffer");
     }
 
@@ -163,7 +164,7 @@ mod tests {
         let (mut host, thread) = handover_queue();
         for tick in 0..MAX_WAITING as u64 + 3 {
             host.push_frames(batch(tick));
-            host.push(Order::Message(SessionId(tick), vec![1]));
+            host.push(Order::Message(ClientId(tick), vec![1]));
             let lost = host.flush(Duration::ZERO);
             assert_eq!(lost, usize::from(tick >= MAX_WAITING as u64));
         }

@@ -31,7 +31,7 @@ use realmgate_protocol::limits::NETCODE_PROTOCOL_ID;
 use super::inbound::is_message_length;
 use super::inbox::Inbox;
 use super::refusal::{Refusal, RefusalCounts};
-use super::{SessionId, Transport, TransportEvent};
+use super::{ClientId, Transport, TransportEvent};
 use crate::netcode::ServerSettings;
 use crate::outbox::FrameBatch;
 use clock::Clock;
@@ -189,28 +189,28 @@ impl Transport for UdpTransport {
         self.outgoing.push_frames(frames)
     }
 
-    fn frames_out(&self) -> Option<u64> {
-        Some(self.shared.frames_out.load(Ordering::Relaxed))
+    fn frames_out(&self) -> u64 {
+        self.shared.frames_out.load(Ordering::Relaxed)
     }
 
-    fn send_message(&mut self, session: SessionId, bytes: Vec<u8>) {
+    fn send_message(&mut self, client: ClientId, bytes: Vec<u8>) {
         if is_message_length(bytes.len()) {
-            self.outgoing.push(Order::Message(session, bytes));
+            self.outgoing.push(Order::Message(client, bytes));
         } else {
             self.shared.refused.add(Refusal::Outgoing);
         }
     }
 
-    fn send_of_others(&mut self, session: SessionId, bytes: Vec<u8>) {
+    fn send_of_others(&mut self, client: ClientId, bytes: Vec<u8>) {
         if is_message_length(bytes.len()) {
-            self.outgoing.push(Order::OfOthers(session, bytes));
+            self.outgoing.push(Order::OfOthers(client, bytes));
         } else {
             self.shared.refused.add(Refusal::Outgoing);
         }
     }
 
-    fn disconnect(&mut self, session: SessionId) {
-        self.outgoing.push(Order::Disconnect(session));
+    fn disconnect(&mut self, client: ClientId) {
+        self.outgoing.push(Order::Disconnect(client));
     }
 
     fn flush(&mut self) {

@@ -17,7 +17,7 @@ use super::wire::{WaitFor, Wire};
 use super::{Shared, UdpSettings};
 use crate::netcode::{Server, ServerSettings};
 use crate::transport::refusal::Refusal;
-use crate::transport::{SessionId, TransportEvent};
+use crate::transport::{ClientId, TransportEvent};
 
 /// Longer than any datagram that is accepted; the kernel cuts off the rest.
 const RECEIVE_BYTES: usize = 2_048;
@@ -144,10 +144,10 @@ impl Pump {
             }
             talking.retain(|slot| {
                 let Some(session) = sessions.get_mut(*slot).and_then(Option::as_deref_mut) else { return false };
-                while inbox.has_room_for_message(session.id)
+                while inbox.has_room_for_message(session.client)
                     && let Some(bytes) = session.next_message()
                 {
-                    inbox.push(TransportEvent::Message { session: session.id, bytes });
+                    inbox.push(TransportEvent::Message { client: session.client, bytes });
                 }
                 session.is_talking = session.may_have_message();
                 session.is_talking
@@ -167,15 +167,15 @@ impl Pump {
         let Some(mut entry) = self.sessions.get_mut(slot).and_then(Option::take) else { return };
         self.talking.retain(|other| *other != slot);
         self.sessions_metric.set(self.netcode.connected() as f64);
-        let session = entry.id;
+        let client = entry.client;
         let last = std::iter::from_fn(|| entry.next_message());
-        self.events.extend(last.map(|bytes| TransportEvent::Message { session, bytes }));
-        self.events.push(TransportEvent::Disconnected { session });
+        self.events.extend(last.map(|bytes| TransportEvent::Message { client, bytes }));
+        self.events.push(TransportEvent::Disconnected { client });
     }
 
     /// The slot of a session that is not closing.
-    pub(super) fn open_slot(&mut self, session: SessionId) -> Option<usize> {
-        let slot = self.netcode.slot_of(session.0)?;
+    pub(super) fn open_slot(&mut self, client: ClientId) -> Option<usize> {
+        let slot = self.netcode.slot_of(client.0)?;
         self.session(slot).is_some_and(|session| !session.is_closing()).then_some(slot)
     }
 }
@@ -184,7 +184,7 @@ impl Pump {
 impl Drop for Pump {
     fn drop(&mut self) {
         let left = self.sessions.iter_mut().filter_map(Option::take);
-        self.events.extend(left.map(|session| TransportEvent::Disconnected { session: session.id }));
+        self.events.extend(left.map(|session| TransportEvent::Disconnected { client: session.client }));
         self.deliver();
     }
 }

@@ -9,7 +9,7 @@ use super::pump::Pump;
 use super::session::Session;
 use crate::netcode::{Connected, Packet, Received};
 use crate::transport::refusal::Refusal;
-use crate::transport::{SessionId, TransportEvent};
+use crate::transport::{ClientId, TransportEvent};
 
 /// Most datagrams that are received before something is sent again.
 const SLICE: usize = 64;
@@ -68,27 +68,27 @@ impl Pump {
         if let Some(replaced) = connected.replaces {
             self.end(replaced);
         }
-        let session = SessionId(connected.client_id);
+        let client = ClientId(connected.client_id);
         if connected.slot >= self.sessions.len() {
             self.sessions.resize_with(connected.slot + 1, || None);
         }
-        self.sessions[connected.slot] = Some(Box::new(Session::new(session, self.datagrams_per_client, self.now)));
+        self.sessions[connected.slot] = Some(Box::new(Session::new(client, self.datagrams_per_client, self.now)));
         self.sessions_metric.set(self.netcode.connected() as f64);
         // The user data begins with the ticket, and the rest is padding.
         let ticket = connected.user_data[..MAX_TICKET_BYTES].to_vec();
-        self.events.push(TransportEvent::Connected { session, ticket });
+        self.events.push(TransportEvent::Connected { client, ticket });
     }
 
     fn payload(&mut self, slot: usize, payload: &[u8]) -> Result<(), Refusal> {
         let now = self.now;
         let Some(entry) = self.session(slot) else { return Ok(()) };
-        let (session, is_closing, taken) = (entry.id, entry.is_closing(), entry.receive(payload, now));
+        let (client, is_closing, taken) = (entry.client, entry.is_closing(), entry.receive(payload, now));
         if entry.may_have_message() && !std::mem::replace(&mut entry.is_talking, true) {
             self.talking.push(slot);
         }
         match taken {
             Ok(Some(frame)) if !is_closing => {
-                self.events.push(TransportEvent::Frame { session, frame });
+                self.events.push(TransportEvent::Frame { client, frame });
                 Ok(())
             }
             Ok(_) => Ok(()),

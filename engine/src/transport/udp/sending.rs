@@ -10,7 +10,7 @@ use realmgate_protocol::wire::datagram::MAX_SECTION_BYTES;
 
 use super::handover::{Handover, Order};
 use super::pump::Pump;
-use crate::transport::SessionId;
+use crate::transport::ClientId;
 use crate::transport::refusal::Refusal;
 
 /// Most frames that are sent before the socket is read again.
@@ -31,9 +31,9 @@ pub(super) struct Sending {
     sent: usize,
     frames: usize,
     begun_at: Duration,
-    /// Sessions that get messages besides frames.
-    told: Vec<SessionId>,
-    disconnects: Vec<SessionId>,
+    /// Clients that get messages besides frames.
+    told: Vec<ClientId>,
+    disconnects: Vec<ClientId>,
 }
 
 impl Sending {
@@ -84,7 +84,7 @@ impl Pump {
             && let Some((batch, place)) = sending.step()
         {
             if let Some((session, snapshot)) = sending.handover.frames[batch].get(place) {
-                self.send_frame(session, snapshot);
+                self.send_frame(session.client, snapshot);
             }
         }
         if sending.sent >= sending.frames {
@@ -101,16 +101,16 @@ impl Pump {
         let mut sending = Sending { frames: handover.frame_count(), begun_at: self.now, ..Sending::default() };
         for order in handover.orders.drain(..) {
             match order {
-                Order::Message(session, message) => {
-                    self.queue_message(session, message);
-                    sending.told.push(session);
+                Order::Message(client, message) => {
+                    self.queue_message(client, message);
+                    sending.told.push(client);
                 }
-                Order::OfOthers(session, message) => {
-                    self.queue_of_others(session, message);
-                    sending.told.push(session);
+                Order::OfOthers(client, message) => {
+                    self.queue_of_others(client, message);
+                    sending.told.push(client);
                 }
                 // Done after the frames that were written before it.
-                Order::Disconnect(session) => sending.disconnects.push(session),
+                Order::Disconnect(client) => sending.disconnects.push(client),
             }
         }
         sending.handover = handover;
@@ -118,13 +118,13 @@ impl Pump {
     }
 
     fn finish(&mut self, sending: Sending) {
-        for session in sending.told {
-            if let Some(slot) = self.netcode.slot_of(session.0) {
+        for client in sending.told {
+            if let Some(slot) = self.netcode.slot_of(client.0) {
                 self.compose(slot, None);
             }
         }
-        for session in sending.disconnects {
-            if let Some(slot) = self.netcode.slot_of(session.0) {
+        for client in sending.disconnects {
+            if let Some(slot) = self.netcode.slot_of(client.0) {
                 let now = self.now;
                 self.session(slot).into_iter().for_each(|session| session.close(now));
                 self.tend_slot(slot);
@@ -138,30 +138,30 @@ impl Pump {
         self.incoming.give_back(sending.handover);
     }
 
-    fn send_frame(&mut self, session: SessionId, snapshot: &[u8]) {
+    fn send_frame(&mut self, client: ClientId, snapshot: &[u8]) {
         if snapshot.len() > MAX_SECTION_BYTES {
             return self.refuse(Refusal::Outgoing);
         }
-        if let Some(slot) = self.open_slot(session) {
+        if let Some(slot) = self.open_slot(client) {
             self.compose(slot, Some(snapshot));
             self.shared.frames_out.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    fn queue_message(&mut self, session: SessionId, message: Vec<u8>) {
-        let Some(slot) = self.open_slot(session) else { return };
+    fn queue_message(&mut self, client: ClientId, message: Vec<u8>) {
+        let Some(slot) = self.open_slot(client) else { return };
         if self.session(slot).is_some_and(|session| session.queue(message).is_err()) {
             self.refuse(Refusal::ClientBehind);
             self.disconnect(slot);
         }
     }
 
-    fn queue_of_others(&mut self, session: SessionId, message: Vec<u8>) {
-        let Some(slot) = self.open_slot(session) else { return };
+    fn queue_of_others(&mut self, client: ClientId, message: Vec<u8>) {
+        let Some(slot) = self.open_slot(client) else { return };
         if self.session(slot).is_some_and(|session| session.is_behind()) {
             return self.refuse(Refusal::ClientSlow);
         }
-        self.queue_message(session, message);
+        self.queue_message(client, message);
     }
 
     /// Sends a snapshot, if there is one, and those of the session's messages that are due.

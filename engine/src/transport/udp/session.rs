@@ -7,7 +7,7 @@ use realmgate_protocol::wire::stream::QueueError;
 
 use super::budget::{Budget, Rate};
 use super::stream::ReliableStream;
-use crate::transport::SessionId;
+use crate::transport::ClientId;
 use crate::transport::refusal::Refusal;
 
 /// Breaches within [`BREACH_WINDOW`] that end a session.
@@ -19,7 +19,7 @@ const GRACE: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
 pub(super) struct Session {
-    pub(super) id: SessionId,
+    pub(super) client: ClientId,
     stream: ReliableStream,
     budget: Budget,
     closing_since: Option<Duration>,
@@ -30,9 +30,9 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(id: SessionId, datagrams: Rate, now: Duration) -> Self {
+    pub(super) fn new(client: ClientId, datagrams: Rate, now: Duration) -> Self {
         Self {
-            id,
+            client,
             stream: ReliableStream::new(),
             budget: Budget::new(datagrams, now),
             closing_since: None,
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     fn session() -> Session {
-        Session::new(SessionId(1), Rate { per_second: 1, burst: 1 }, Duration::ZERO)
+        Session::new(ClientId(1), Rate { per_second: 1, burst: 1 }, Duration::ZERO)
     }
 
     #[test]

@@ -38,8 +38,8 @@ pub const STEPS: &[Mutation] = &[
         "ticket-of-another-connection",
         &[Edit {
             file: HOST_ADMISSION,
-            from: "if ticket.ticket_id.0 != session.0 {",
-            to: "if false && ticket.ticket_id.0 != session.0 {",
+            from: "if ticket.ticket_id.0 != session.client.0 {",
+            to: "if false && ticket.ticket_id.0 != session.client.0 {",
         }],
         ENGINE,
         (ADMISSION_TESTS, "the_ticket_of_another_connection_does_not_admit"),
