@@ -70,9 +70,9 @@ impl FrameBatch {
     }
 
     /// The snapshot at this index, counted from 0 in the order written.
-    pub fn get(&self, place: usize) -> Option<(SessionId, &[u8])> {
-        let (session, end) = *self.ends.get(place)?;
-        let start = place.checked_sub(1).map_or(0, |before| self.ends[before].1);
+    pub fn get(&self, index: usize) -> Option<(SessionId, &[u8])> {
+        let (session, end) = *self.ends.get(index)?;
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before].1);
         Some((session, &self.bytes[start..end]))
     }
 
@@ -105,7 +105,7 @@ mod tests {
         batch.write(SessionId::from(3), |out| out.push(3));
         let all: Vec<_> = batch.iter().collect();
         assert_eq!(all, [(SessionId::from(1), &[1, 2][..]), (SessionId::from(2), &[]), (SessionId::from(3), &[3])]);
-        assert_eq!((0..4).map_while(|place| batch.get(place)).collect::<Vec<_>>(), all);
+        assert_eq!((0..4).map_while(|index| batch.get(index)).collect::<Vec<_>>(), all);
         batch.clear();
         assert_eq!((batch.len(), batch.iter().count()), (0, 0));
     }

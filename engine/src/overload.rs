@@ -32,6 +32,18 @@ impl OverloadLevel {
     const ALL: [Self; 6] =
         [Self::Normal, Self::FarRarely, Self::NearRarely, Self::IdleMinds, Self::Full, Self::SlowClock];
 
+    /// What it means for those who play, for the log. Each level includes the ones below it.
+    pub fn consequence(self) -> &'static str {
+        match self {
+            Self::Normal => "nothing is left out",
+            Self::FarRarely => "players are shown what is far away less often",
+            Self::NearRarely => "players are shown what is near less often, too",
+            Self::IdleMinds => "mobs that nobody fights decide less often, too",
+            Self::Full => "no new players are let in, either",
+            Self::SlowClock => "the game runs slower, too",
+        }
+    }
+
     fn higher(self) -> Self {
         Self::ALL.into_iter().find(|level| *level > self).unwrap_or(self)
     }

@@ -71,17 +71,17 @@ fn receive_one(world: &mut World, event: ToChannel) {
         }
         ToChannel::Committed { outcomes } => committed(world, &outcomes),
         ToChannel::Kick { character, reason } => {
-            if let Some(player) = of(world, character) {
+            if let Some(player) = player_of(world, character) {
                 kick(world, player, reason);
             }
         }
         ToChannel::Drop { character, reason } => {
-            if let Some(player) = of(world, character) {
+            if let Some(player) = player_of(world, character) {
                 world.entity_mut(player).insert(Leaving::Dropped(reason));
             }
         }
         ToChannel::TravelGranted { character, grant } => {
-            if let Some(player) = of(world, character) {
+            if let Some(player) = player_of(world, character) {
                 world.entity_mut(player).insert(Leaving::Travelled);
                 world.write_message(TravelAnswered { player, answer: Ok(grant) });
             }
@@ -89,7 +89,7 @@ fn receive_one(world: &mut World, event: ToChannel) {
         ToChannel::TravelRefused { character, epoch, code } => travel_refused(world, character, epoch, code),
         ToChannel::Directory { channels } => world.resource_mut::<ChannelDirectory>().channels = channels,
         ToChannel::Social { character, event } => {
-            if let Some(player) = of(world, character) {
+            if let Some(player) = player_of(world, character) {
                 world.write_message(SocialHeard { player, event });
             }
         }
@@ -119,12 +119,12 @@ fn kick(world: &mut World, player: Entity, reason: LeaveReason) {
     }
 }
 
-fn of(world: &World, character: CharacterId) -> Option<Entity> {
+fn player_of(world: &World, character: CharacterId) -> Option<Entity> {
     world.resource::<Players>().of_character(character)
 }
 
 fn join(world: &mut World, session: SessionId, epoch: LockEpoch, load: CharacterLoad) {
-    if of(world, load.character).is_some() {
+    if player_of(world, load.character).is_some() {
         // Admission lets a character in once; a second one here would be two bodies of one character. Its connection
         // must not stay open without a body: nothing would ever end it.
         world.resource_mut::<Outbox>().disconnects.push(session);
@@ -161,7 +161,7 @@ fn store_back(world: &mut World) {
 }
 
 fn travel_refused(world: &mut World, character: CharacterId, epoch: LockEpoch, code: String) {
-    let Some(player) = of(world, character) else { return };
+    let Some(player) = player_of(world, character) else { return };
     if let Some(mut known) = world.get_mut::<Player>(player) {
         // A new epoch counts its saves from the start.
         (known.epoch, known.sequence) = (epoch, SaveSequence(0));

@@ -117,7 +117,7 @@ impl MapServer {
             return;
         }
         let level = self.overload.level();
-        tracing::info!(?level, "how much is left out because ticks take too long");
+        tracing::warn!(?level, "how well ticks keep up has changed: {}", level.consequence());
         metrics::gauge!("realmgate_overload_level").set(f64::from(level as u8));
         self.players.set_full(level >= OverloadLevel::Full);
         self.channels.set_overload(level);

@@ -13,7 +13,7 @@ use super::packet::{CHALLENGE_BODY_BYTES, Packet};
 use super::server::{Connected, Received, Server};
 use super::session::Session;
 use super::token::Request;
-use crate::transport::refusal::Refusal;
+use crate::transport::refusal::PacketRefusal;
 
 impl Server {
     /// Handles a request: a client shows its token.
@@ -23,13 +23,13 @@ impl Server {
         from: SocketAddr,
         now: Duration,
         send: &mut impl FnMut(&[u8], SocketAddr),
-    ) -> Result<Received<'a>, Refusal> {
+    ) -> Result<Received<'a>, PacketRefusal> {
         let unix_s = (self.unix_start + now).as_secs();
-        let request = Request::read(packet.body, &self.protocol, unix_s).map_err(|_| Refusal::Netcode)?;
+        let request = Request::read(packet.body, &self.protocol, unix_s).map_err(|_| PacketRefusal::Netcode)?;
         let id = request.id;
         // Both checks need the token's id alone: a repeated token costs no decryption.
         if self.spent.contains(&id) {
-            return Err(Refusal::TokenUsed);
+            return Err(PacketRefusal::TokenUsed);
         }
         self.pending.forget_late(now);
         match self.pending.find(&id) {
@@ -38,20 +38,20 @@ impl Server {
                 return Ok(Received::Answered);
             }
             // Until it is forgotten, it belongs to the address that showed it first.
-            Some(_) => return Err(Refusal::TokenUsed),
+            Some(_) => return Err(PacketRefusal::TokenUsed),
             None => {}
         }
 
-        let token = request.open(&self.protocol, &self.key).ok_or(Refusal::Netcode)?;
+        let token = request.open(&self.protocol, &self.key).ok_or(PacketRefusal::Netcode)?;
         if !token.names_any(&self.addresses) {
-            return Err(Refusal::Netcode);
+            return Err(PacketRefusal::Netcode);
         }
         if self.by_client.contains_key(&token.client_id) {
-            return Err(Refusal::DuplicateSession);
+            return Err(PacketRefusal::DuplicateSession);
         }
         if !self.has_room(from) {
             send(self.challenger.denial(&Key::new(&token.server_to_client_key)), from);
-            return Err(Refusal::ServerFull);
+            return Err(PacketRefusal::ServerFull);
         }
         let pending = self.pending.add(from, id, token, now);
         send(self.challenger.challenge(pending), from);
@@ -65,19 +65,19 @@ impl Server {
         from: SocketAddr,
         now: Duration,
         send: &mut impl FnMut(&[u8], SocketAddr),
-    ) -> Result<Received<'a>, Refusal> {
+    ) -> Result<Received<'a>, PacketRefusal> {
         self.pending.forget_late(now);
         if !self.pending.is_any_at(from) {
-            return Err(Refusal::UnknownAddress);
+            return Err(PacketRefusal::UnknownAddress);
         }
-        let serial = self.answered(packet, from).ok_or(Refusal::Netcode)?;
-        let pending = self.pending.take(serial).ok_or(Refusal::Netcode)?;
+        let serial = self.answered(packet, from).ok_or(PacketRefusal::Netcode)?;
+        let pending = self.pending.take(serial).ok_or(PacketRefusal::Netcode)?;
         if self.by_client.contains_key(&pending.client_id) {
-            return Err(Refusal::DuplicateSession);
+            return Err(PacketRefusal::DuplicateSession);
         }
         if !self.has_room(from) {
             send(self.challenger.denial(&pending.send_key), from);
-            return Err(Refusal::ServerFull);
+            return Err(PacketRefusal::ServerFull);
         }
         self.spent.add(pending.token, (self.unix_start + now).as_secs());
         let (client_id, user_data) = (pending.client_id, pending.user_data.clone());

@@ -6,7 +6,7 @@
 
 use super::aead::Key;
 use super::{MAC_BYTES, MAX_PACKET_BYTES, MAX_PAYLOAD_BYTES, VERSION_INFO};
-use crate::transport::refusal::Refusal;
+use crate::transport::refusal::PacketRefusal;
 
 /// Version text, protocol id, expiry, nonce and the sealed part of the connect token.
 pub(super) const REQUEST_BODY_BYTES: usize = 13 + 8 + 8 + 24 + 1_024;
@@ -79,26 +79,26 @@ impl<'a> Packet<'a> {
     /// end.
     ///
     /// # Errors
-    /// [`Refusal::Length`], [`Refusal::PacketType`] or [`Refusal::SequenceLength`] when it does not have the form of a
-    /// packet.
-    pub fn read(datagram: &'a mut [u8]) -> Result<Self, Refusal> {
-        let (&mut prefix, rest) = datagram.split_first_mut().ok_or(Refusal::Length)?;
-        let kind = Kind::of(prefix).ok_or(Refusal::PacketType)?;
+    /// [`PacketRefusal::Length`], [`PacketRefusal::PacketType`] or [`PacketRefusal::SequenceLength`] when it does not
+    /// have the form of a packet.
+    pub fn read(datagram: &'a mut [u8]) -> Result<Self, PacketRefusal> {
+        let (&mut prefix, rest) = datagram.split_first_mut().ok_or(PacketRefusal::Length)?;
+        let kind = Kind::of(prefix).ok_or(PacketRefusal::PacketType)?;
         if kind == Kind::Request {
             let is_whole = prefix == 0 && kind.is_body_length(rest.len());
-            return if is_whole { Ok(Self { kind, prefix, sequence: 0, body: rest }) } else { Err(Refusal::Length) };
+            return if is_whole { Ok(Self { kind, prefix, sequence: 0, body: rest }) } else { Err(PacketRefusal::Length) };
         }
         let sequence_bytes = usize::from(prefix >> 4);
         if sequence_bytes > 8 {
-            return Err(Refusal::SequenceLength);
+            return Err(PacketRefusal::SequenceLength);
         }
-        let body_bytes = rest.len().checked_sub(sequence_bytes + MAC_BYTES).ok_or(Refusal::Length)?;
+        let body_bytes = rest.len().checked_sub(sequence_bytes + MAC_BYTES).ok_or(PacketRefusal::Length)?;
         let (number, body) = rest.split_at_mut(sequence_bytes);
         let mut sequence = [0; 8];
         sequence[..sequence_bytes].copy_from_slice(number);
         let sequence = u64::from_le_bytes(sequence);
         if !kind.is_body_length(body_bytes) {
-            return Err(Refusal::Length);
+            return Err(PacketRefusal::Length);
         }
         Ok(Self { kind, prefix, sequence, body })
     }
@@ -194,7 +194,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn kind_of(prefix: u8, bytes: usize) -> Result<Kind, Refusal> {
+    fn kind_of(prefix: u8, bytes: usize) -> Result<Kind, PacketRefusal> {
         let mut datagram = vec![0; bytes];
         datagram[0] = prefix;
         Packet::read(&mut datagram).map(|packet| packet.kind())
@@ -203,22 +203,22 @@ mod tests {
     #[test]
     fn lengths_are_exact() {
         assert_eq!(kind_of(0, 1_078), Ok(Kind::Request));
-        assert_eq!(kind_of(0, 1_077), Err(Refusal::Length));
-        assert_eq!(kind_of(0, 1_079), Err(Refusal::Length));
-        assert_eq!(kind_of(0x10, 1_078), Err(Refusal::Length), "a request has no sequence number");
+        assert_eq!(kind_of(0, 1_077), Err(PacketRefusal::Length));
+        assert_eq!(kind_of(0, 1_079), Err(PacketRefusal::Length));
+        assert_eq!(kind_of(0x10, 1_078), Err(PacketRefusal::Length), "a request has no sequence number");
         assert_eq!(kind_of(0x13, 1 + 1 + 308 + 16), Ok(Kind::Response));
-        assert_eq!(kind_of(0x13, 1 + 1 + 307 + 16), Err(Refusal::Length));
+        assert_eq!(kind_of(0x13, 1 + 1 + 307 + 16), Err(PacketRefusal::Length));
         assert_eq!(kind_of(0x04, 1 + 8 + 16), Ok(Kind::KeepAlive), "a sequence number of no bytes is 0");
         assert_eq!(kind_of(0x85, 1 + 8 + 1_200 + 16), Ok(Kind::Payload));
-        assert_eq!(kind_of(0x85, 1 + 8 + 1_201 + 16), Err(Refusal::Length));
-        assert_eq!(kind_of(0x15, 1 + 1 + 16), Err(Refusal::Length), "an empty payload says nothing");
+        assert_eq!(kind_of(0x85, 1 + 8 + 1_201 + 16), Err(PacketRefusal::Length));
+        assert_eq!(kind_of(0x15, 1 + 1 + 16), Err(PacketRefusal::Length), "an empty payload says nothing");
         assert_eq!(kind_of(0x16, 1 + 1 + 16), Ok(Kind::Disconnect));
-        assert_eq!(kind_of(0x17, 1 + 1 + 16), Err(Refusal::PacketType));
+        assert_eq!(kind_of(0x17, 1 + 1 + 16), Err(PacketRefusal::PacketType));
         for nibble in 9..=15u8 {
-            assert_eq!(kind_of(nibble << 4 | 5, 40), Err(Refusal::SequenceLength));
+            assert_eq!(kind_of(nibble << 4 | 5, 40), Err(PacketRefusal::SequenceLength));
         }
-        assert_eq!(kind_of(0x85, 18), Err(Refusal::Length), "no room for the MAC");
-        assert_eq!(Packet::read(&mut []).map(|_| ()), Err(Refusal::Length));
+        assert_eq!(kind_of(0x85, 18), Err(PacketRefusal::Length), "no room for the MAC");
+        assert_eq!(Packet::read(&mut []).map(|_| ()), Err(PacketRefusal::Length));
     }
 
     #[test]

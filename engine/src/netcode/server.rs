@@ -11,7 +11,7 @@ use super::pending::PendingTable;
 use super::session::Session;
 use super::spent::SpentTokens;
 use super::{KEY_BYTES, MAX_PACKET_BYTES, USER_DATA_BYTES};
-use crate::transport::refusal::Refusal;
+use crate::transport::refusal::PacketRefusal;
 
 /// How often a disconnect packet is sent. It is not acknowledged, so it goes out ten times, as the standard says.
 const GOODBYES: usize = 10;
@@ -114,29 +114,29 @@ impl Server {
     /// Handles a packet. An answer goes to `send` and is never longer than the packet was.
     ///
     /// # Errors
-    /// A [`Refusal`] when the packet is not accepted. It has then changed no session.
+    /// A [`PacketRefusal`] when the packet is not accepted. It has then changed no session.
     pub fn receive<'a>(
         &mut self,
         packet: Packet<'a>,
         from: SocketAddr,
         now: Duration,
         send: &mut impl FnMut(&[u8], SocketAddr),
-    ) -> Result<Received<'a>, Refusal> {
+    ) -> Result<Received<'a>, PacketRefusal> {
         if packet.sequence() > MAX_SEQUENCE {
-            return Err(Refusal::Sequence);
+            return Err(PacketRefusal::Sequence);
         }
         match packet.kind() {
             Kind::Request => self.request(packet, from, now, send).map_err(|reason| self.late(reason, from)),
             Kind::Response => self.response(&packet, from, now, send).map_err(|reason| self.late(reason, from)),
             Kind::KeepAlive | Kind::Payload | Kind::Disconnect => self.session_packet(packet, from, now),
-            Kind::Denied | Kind::Challenge => Err(Refusal::PacketType),
+            Kind::Denied | Kind::Challenge => Err(PacketRefusal::PacketType),
         }
     }
 
     /// A bad handshake packet from a connected client's address may be one of its own that came late or twice.
-    fn late(&self, reason: Refusal, from: SocketAddr) -> Refusal {
-        let may_be_late = matches!(reason, Refusal::Netcode | Refusal::TokenUsed | Refusal::UnknownAddress);
-        if may_be_late && self.by_address.contains_key(&from) { Refusal::HandshakeWhileConnected } else { reason }
+    fn late(&self, reason: PacketRefusal, from: SocketAddr) -> PacketRefusal {
+        let may_be_late = matches!(reason, PacketRefusal::Netcode | PacketRefusal::TokenUsed | PacketRefusal::UnknownAddress);
+        if may_be_late && self.by_address.contains_key(&from) { PacketRefusal::HandshakeWhileConnected } else { reason }
     }
 
     fn session_packet<'a>(
@@ -144,14 +144,14 @@ impl Server {
         packet: Packet<'a>,
         from: SocketAddr,
         now: Duration,
-    ) -> Result<Received<'a>, Refusal> {
-        let &slot = self.by_address.get(&from).ok_or(Refusal::UnknownAddress)?;
-        let session = self.sessions[slot].as_mut().ok_or(Refusal::UnknownAddress)?;
+    ) -> Result<Received<'a>, PacketRefusal> {
+        let &slot = self.by_address.get(&from).ok_or(PacketRefusal::UnknownAddress)?;
+        let session = self.sessions[slot].as_mut().ok_or(PacketRefusal::UnknownAddress)?;
         let (kind, sequence) = (packet.kind(), packet.sequence());
         if !session.window.is_fresh(sequence) {
-            return Err(Refusal::Replayed);
+            return Err(PacketRefusal::Replayed);
         }
-        let payload = packet.open(&self.protocol, &session.receive_key).ok_or(Refusal::Netcode)?;
+        let payload = packet.open(&self.protocol, &session.receive_key).ok_or(PacketRefusal::Netcode)?;
         session.window.note(sequence);
         session.heard(now);
         Ok(match kind {

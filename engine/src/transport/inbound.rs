@@ -4,20 +4,20 @@ use realmgate_protocol::limits::MAX_RELIABLE_BYTES;
 use realmgate_protocol::wire::datagram::{self, ClientFrame, DatagramError, Payload, Section};
 use realmgate_protocol::wire::stream::StreamError;
 
-use super::refusal::Refusal;
+use super::refusal::PacketRefusal;
 
 /// Parses a payload into its parts and its input frame, if it has one.
-pub(super) fn open(payload: &[u8]) -> Result<(Payload<'_>, Option<ClientFrame>), Refusal> {
+pub(super) fn open(payload: &[u8]) -> Result<(Payload<'_>, Option<ClientFrame>), PacketRefusal> {
     let payload = datagram::open(payload)?;
     let frame = match payload.section {
         Section::None => None,
-        Section::Input(body) => Some(ClientFrame::open(body).ok_or(Refusal::Frame)?),
-        Section::Snapshot(_) => return Err(Refusal::Frame),
+        Section::Input(body) => Some(ClientFrame::open(body).ok_or(PacketRefusal::Frame)?),
+        Section::Snapshot(_) => return Err(PacketRefusal::Frame),
     };
     Ok((payload, frame))
 }
 
-impl From<DatagramError> for Refusal {
+impl From<DatagramError> for PacketRefusal {
     fn from(error: DatagramError) -> Self {
         match error {
             DatagramError::Message => Self::Message,
@@ -26,7 +26,7 @@ impl From<DatagramError> for Refusal {
     }
 }
 
-impl From<StreamError> for Refusal {
+impl From<StreamError> for PacketRefusal {
     fn from(error: StreamError) -> Self {
         match error {
             StreamError::NeverSent => Self::AckUnsent,
@@ -46,11 +46,11 @@ mod tests {
 
     #[test]
     fn a_client_may_not_send_snapshots_or_other_versions() {
-        assert_eq!(open(&datagram::seal(Section::Snapshot(&[0; 9]))), Err(Refusal::Frame));
-        assert_eq!(open(&[1, 1, 0]), Err(Refusal::Payload));
-        assert_eq!(open(&[2, 128, 0]), Err(Refusal::Payload));
-        assert_eq!(open(&[2, 16, 1, 0, 0, 0, 0]), Err(Refusal::Message));
-        assert_eq!(open(&datagram::seal(Section::Input(&[0; 3]))), Err(Refusal::Frame));
+        assert_eq!(open(&datagram::seal(Section::Snapshot(&[0; 9]))), Err(PacketRefusal::Frame));
+        assert_eq!(open(&[1, 1, 0]), Err(PacketRefusal::Payload));
+        assert_eq!(open(&[2, 128, 0]), Err(PacketRefusal::Payload));
+        assert_eq!(open(&[2, 16, 1, 0, 0, 0, 0]), Err(PacketRefusal::Message));
+        assert_eq!(open(&datagram::seal(Section::Input(&[0; 3]))), Err(PacketRefusal::Frame));
     }
 
     #[test]

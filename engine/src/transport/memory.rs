@@ -9,7 +9,7 @@ use rand_pcg::Pcg32;
 
 use super::inbound;
 use super::inbox::Inbox;
-use super::refusal::{Refusal, RefusalCounts};
+use super::refusal::{PacketRefusal, RefusalCounts};
 use super::{ClientId, Transport, TransportEvent};
 use crate::outbox::FrameBatch;
 use realmgate_protocol::wire::datagram::{self, MAX_SECTION_BYTES, Section};
@@ -90,7 +90,7 @@ impl MemoryNetwork {
     pub fn connect(&self, ticket: Vec<u8>, id: ClientId) -> MemoryClient {
         let mut wire = lock(&self.wire);
         if wire.clients.contains_key(&id) {
-            wire.refused.add(Refusal::DuplicateSession);
+            wire.refused.add(PacketRefusal::DuplicateSession);
             return MemoryClient { id, wire: Arc::new(Mutex::new(Wire::default())) };
         }
         wire.clients.insert(id, VecDeque::new());
@@ -107,7 +107,7 @@ impl MemoryNetwork {
     }
 
     /// How often something has been refused for this reason.
-    pub fn refused(&self, reason: Refusal) -> u64 {
+    pub fn refused(&self, reason: PacketRefusal) -> u64 {
         lock(&self.wire).refused.get(reason)
     }
 }
@@ -137,7 +137,7 @@ impl MemoryClient {
         if inbound::is_message_length(bytes.len()) {
             wire.waiting.push_back(TransportEvent::Message { client: self.id, bytes });
         } else {
-            wire.refused.add(Refusal::Message);
+            wire.refused.add(PacketRefusal::Message);
         }
     }
 
@@ -194,7 +194,7 @@ impl Wire {
                         self.waiting.push_back(TransportEvent::Frame { client, frame });
                     }
                     // Messages do not travel in payloads here.
-                    Ok(_) => self.refused.add(Refusal::Payload),
+                    Ok(_) => self.refused.add(PacketRefusal::Payload),
                     Err(reason) => self.refused.add(reason),
                 }
             }
@@ -222,7 +222,7 @@ impl Transport for MemoryTransport {
                 blocked.insert(client);
                 later.push_back(event);
             } else if !wire.inbox.push(event) {
-                wire.refused.add(Refusal::PollBudget);
+                wire.refused.add(PacketRefusal::PollBudget);
             }
         }
         wire.waiting = later;
@@ -234,7 +234,7 @@ impl Transport for MemoryTransport {
         wire.frames_out += frames.len() as u64;
         for (session, body) in frames.iter() {
             if body.len() > MAX_SECTION_BYTES {
-                wire.refused.add(Refusal::Outgoing);
+                wire.refused.add(PacketRefusal::Outgoing);
             } else {
                 wire.send(UnderWay::ToClient(session.client, datagram::seal(Section::Snapshot(body))));
             }
@@ -246,7 +246,7 @@ impl Transport for MemoryTransport {
     fn send_message(&mut self, client: ClientId, bytes: Vec<u8>) {
         let mut wire = lock(&self.wire);
         if !inbound::is_message_length(bytes.len()) {
-            wire.refused.add(Refusal::Outgoing);
+            wire.refused.add(PacketRefusal::Outgoing);
         } else if let Some(received) = wire.open_client(client) {
             received.push_back(MemoryReceived::Message(bytes));
         }

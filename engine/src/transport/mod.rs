@@ -4,7 +4,7 @@
 //! A host may have several transports at once. [`Transports`] joins them: each knows its connections by [`ClientId`],
 //! everybody else by [`SessionId`], which names the transport too.
 //!
-//! [`memory`] joins clients and host within one process, for tests. [`udp`] is the netcode server on a thread of its
+//! [`memory`] connects clients and host within one process, for tests. [`udp`] is the netcode server on a thread of its
 //! own. Both parse client payloads with the same functions (`inbound`) and hand them over under the same limits
 //! (`inbox`).
 

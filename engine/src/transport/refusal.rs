@@ -6,11 +6,11 @@ macro_rules! refusals {
     ($($(#[doc = $doc:literal])* $variant:ident = $name:literal),* $(,)?) => {
         /// Why something from or to the network was dropped.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Refusal {
+        pub enum PacketRefusal {
             $($(#[doc = $doc])* $variant),*
         }
 
-        impl Refusal {
+        impl PacketRefusal {
             /// All reasons.
             pub const ALL: &[Self] = &[$(Self::$variant),*];
 
@@ -88,33 +88,33 @@ impl Default for RefusalCounts {
     /// Registers the counters with the recorder that is installed now.
     fn default() -> Self {
         let counter =
-            |reason: &Refusal| metrics::counter!("realmgate_packets_refused_total", "reason" => reason.name());
-        Self { counts: Refusal::ALL.iter().map(|reason| (AtomicU64::new(0), counter(reason))).collect() }
+            |reason: &PacketRefusal| metrics::counter!("realmgate_packets_refused_total", "reason" => reason.name());
+        Self { counts: PacketRefusal::ALL.iter().map(|reason| (AtomicU64::new(0), counter(reason))).collect() }
     }
 }
 
 impl RefusalCounts {
     /// Counts one refusal.
-    pub fn add(&self, reason: Refusal) {
+    pub fn add(&self, reason: PacketRefusal) {
         self.add_many(reason, 1);
     }
 
     /// Counts `many` refusals.
-    pub fn add_many(&self, reason: Refusal, many: u64) {
+    pub fn add_many(&self, reason: PacketRefusal, many: u64) {
         let (count, metric) = &self.counts[reason as usize];
         count.fetch_add(many, Ordering::Relaxed);
         metric.increment(many);
     }
 
     /// Number of refusals for this reason.
-    pub fn get(&self, reason: Refusal) -> u64 {
+    pub fn get(&self, reason: PacketRefusal) -> u64 {
         self.counts[reason as usize].0.load(Ordering::Relaxed)
     }
 }
 
 impl std::fmt::Debug for RefusalCounts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let counted = Refusal::ALL.iter().map(|reason| (reason.name(), self.get(*reason)));
+        let counted = PacketRefusal::ALL.iter().map(|reason| (reason.name(), self.get(*reason)));
         f.debug_map().entries(counted.filter(|(_, count)| *count > 0)).finish()
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use realmgate_engine::netcode::peer::{Peer, Said};
 use realmgate_engine::netcode::token::PrivateToken;
-use realmgate_engine::transport::refusal::Refusal;
+use realmgate_engine::transport::refusal::PacketRefusal;
 
 use crate::lane::{EXPIRES_S, Event, KEY, Lane, PROTOCOL_ID, address, peer, peer_with, token};
 
@@ -34,7 +34,7 @@ fn a_repeated_request_gets_its_challenge_again() {
     assert_eq!(challenges.len(), 5);
     assert_eq!(client.receive(&mut challenges[1]), Some(Said::Challenge));
     assert!(matches!(lane.receive(&client.response().unwrap(), address(1)), Ok(Event::Connected { .. })));
-    assert_eq!(lane.receive(&client.response().unwrap(), address(1)), Err(Refusal::HandshakeWhileConnected));
+    assert_eq!(lane.receive(&client.response().unwrap(), address(1)), Err(PacketRefusal::HandshakeWhileConnected));
     assert_eq!(lane.server.connected(), 1);
 }
 
@@ -59,9 +59,9 @@ fn a_response_counts_only_with_the_challenge_of_its_own_token() {
     let keys = PrivateToken { server_to_client_key: token(2).server_to_client_key, ..token(1) };
     let mut hybrid = peer_with(&keys, 1);
     assert_eq!(lane.heard_by(&mut hybrid), [Said::Challenge]);
-    assert_eq!(lane.receive(&hybrid.response().unwrap(), address(1)), Err(Refusal::Netcode));
+    assert_eq!(lane.receive(&hybrid.response().unwrap(), address(1)), Err(PacketRefusal::Netcode));
     // The same from the address that was challenged: sealed by other keys than its token's.
-    assert_eq!(lane.receive(&hybrid.response().unwrap(), address(2)), Err(Refusal::Netcode));
+    assert_eq!(lane.receive(&hybrid.response().unwrap(), address(2)), Err(PacketRefusal::Netcode));
     assert_eq!(lane.server.connected(), 0);
 
     lane.receive(&mine.request(), address(1)).unwrap();
@@ -73,13 +73,13 @@ fn a_response_counts_only_with_the_challenge_of_its_own_token() {
 fn a_token_makes_one_connection() {
     let mut lane = Lane::new(8);
     let (mut client, slot) = lane.join(1, address(1));
-    assert_eq!(lane.receive(&client.request(), address(2)), Err(Refusal::TokenUsed), "while it is in use");
-    assert_eq!(lane.receive(&client.request(), address(1)), Err(Refusal::HandshakeWhileConnected));
+    assert_eq!(lane.receive(&client.request(), address(2)), Err(PacketRefusal::TokenUsed), "while it is in use");
+    assert_eq!(lane.receive(&client.request(), address(1)), Err(PacketRefusal::HandshakeWhileConnected));
     assert_eq!(lane.receive(&client.disconnect(), address(1)), Ok(Event::Disconnected { slot }));
     for from in [address(1), address(2)] {
-        assert_eq!(lane.receive(&client.request(), from), Err(Refusal::TokenUsed), "and after");
+        assert_eq!(lane.receive(&client.request(), from), Err(PacketRefusal::TokenUsed), "and after");
     }
-    assert_eq!(lane.receive(&client.response().unwrap(), address(1)), Err(Refusal::UnknownAddress));
+    assert_eq!(lane.receive(&client.response().unwrap(), address(1)), Err(PacketRefusal::UnknownAddress));
     assert_eq!(lane.sent.len(), 0, "nobody is answered");
 }
 
@@ -88,9 +88,9 @@ fn a_token_belongs_to_the_address_that_showed_it_first() {
     let mut lane = Lane::new(8);
     let mut client = peer(1);
     lane.receive(&client.request(), address(1)).unwrap();
-    assert_eq!(lane.receive(&client.request(), address(2)), Err(Refusal::TokenUsed));
+    assert_eq!(lane.receive(&client.request(), address(2)), Err(PacketRefusal::TokenUsed));
     assert_eq!(lane.heard_by(&mut client), [Said::Challenge]);
-    assert_eq!(lane.receive(&client.response().unwrap(), address(2)), Err(Refusal::UnknownAddress));
+    assert_eq!(lane.receive(&client.response().unwrap(), address(2)), Err(PacketRefusal::UnknownAddress));
     assert!(matches!(lane.receive(&client.response().unwrap(), address(1)), Ok(Event::Connected { .. })));
 }
 
@@ -104,7 +104,7 @@ fn a_token_whose_handshake_was_forgotten_is_good_from_anywhere() {
     lane.now += Duration::from_secs(5);
     let event = lane.accept(&mut client, address(2));
     assert!(matches!(event, Event::Connected { client_id: 1, .. }));
-    assert_eq!(lane.receive(&client.request(), address(1)), Err(Refusal::TokenUsed), "now it is spent");
+    assert_eq!(lane.receive(&client.request(), address(1)), Err(PacketRefusal::TokenUsed), "now it is spent");
 }
 
 #[test]
@@ -115,9 +115,9 @@ fn a_handshake_that_takes_too_long_begins_anew() {
     assert_eq!(lane.heard_by(&mut client), [Said::Challenge]);
     let late = client.response().unwrap();
     lane.now += Duration::from_secs(5);
-    assert_eq!(lane.receive(&late, address(1)), Err(Refusal::UnknownAddress));
+    assert_eq!(lane.receive(&late, address(1)), Err(PacketRefusal::UnknownAddress));
     assert_eq!(lane.receive(&client.request(), address(1)), Ok(Event::Answered));
-    assert_eq!(lane.receive(&late, address(1)), Err(Refusal::Netcode), "the old challenge is worth nothing");
+    assert_eq!(lane.receive(&late, address(1)), Err(PacketRefusal::Netcode), "the old challenge is worth nothing");
     assert_eq!(lane.heard_by(&mut client), [Said::Challenge]);
     assert!(matches!(lane.receive(&client.response().unwrap(), address(1)), Ok(Event::Connected { .. })));
 }
@@ -133,10 +133,10 @@ fn expired_and_foreign_tokens_get_no_answer() {
         Peer::new(&token(1), PROTOCOL_ID, EXPIRES_S, &[0; 24], &[9; 32]),
     ];
     for client in bad {
-        assert_eq!(lane.receive(&client.request(), address(1)), Err(Refusal::Netcode));
+        assert_eq!(lane.receive(&client.request(), address(1)), Err(PacketRefusal::Netcode));
     }
     lane.now = Duration::from_secs(30);
-    assert_eq!(lane.receive(&peer(1).request(), address(1)), Err(Refusal::Netcode), "its last second is over");
+    assert_eq!(lane.receive(&peer(1).request(), address(1)), Err(PacketRefusal::Netcode), "its last second is over");
     assert!(lane.sent.is_empty());
 }
 
@@ -147,9 +147,9 @@ fn a_client_id_connects_once() {
     lane.receive(&early.request(), address(2)).unwrap();
     assert_eq!(lane.heard_by(&mut early), [Said::Challenge]);
     let (mut first, slot) = lane.join(1, address(1));
-    assert_eq!(lane.receive(&early.response().unwrap(), address(2)), Err(Refusal::DuplicateSession));
+    assert_eq!(lane.receive(&early.response().unwrap(), address(2)), Err(PacketRefusal::DuplicateSession));
     let late = peer_with(&token(1), 101);
-    assert_eq!(lane.receive(&late.request(), address(3)), Err(Refusal::DuplicateSession));
+    assert_eq!(lane.receive(&late.request(), address(3)), Err(PacketRefusal::DuplicateSession));
     let payload = vec![1, 2, 3];
     assert_eq!(lane.receive(&first.payload(&payload), address(1)), Ok(Event::Payload { slot, payload }));
 }
@@ -161,10 +161,10 @@ fn a_full_server_denies_and_says_so_to_the_client_alone() {
     lane.receive(&early.request(), address(2)).unwrap();
     assert_eq!(lane.heard_by(&mut early), [Said::Challenge]);
     let (mut first, _) = lane.join(1, address(1));
-    assert_eq!(lane.receive(&early.response().unwrap(), address(2)), Err(Refusal::ServerFull));
+    assert_eq!(lane.receive(&early.response().unwrap(), address(2)), Err(PacketRefusal::ServerFull));
     assert_eq!(lane.heard_by(&mut early), [Said::Denied]);
     let mut late = peer(3);
-    assert_eq!(lane.receive(&late.request(), address(3)), Err(Refusal::ServerFull));
+    assert_eq!(lane.receive(&late.request(), address(3)), Err(PacketRefusal::ServerFull));
     assert_eq!(lane.heard_by(&mut late), [Said::Denied]);
     lane.receive(&first.disconnect(), address(1)).unwrap();
     assert!(matches!(lane.accept(&mut late, address(3)), Event::Connected { .. }), "its token is still good");
@@ -183,7 +183,7 @@ fn a_new_token_takes_over_an_address_once_it_has_answered() {
     let Event::Connected { slot, client_id: 2, replaces: Some(replaced), .. } = event else { panic!("{event:?}") };
     assert_eq!(replaced, old_slot);
     assert_eq!((lane.server.connected(), lane.server.slot_of(1), lane.server.slot_of(2)), (1, None, Some(slot)));
-    assert_eq!(lane.receive(&old.payload(&[1]), address(1)), Err(Refusal::Netcode));
+    assert_eq!(lane.receive(&old.payload(&[1]), address(1)), Err(PacketRefusal::Netcode));
     assert_eq!(lane.receive(&new.keep_alive(), address(1)), Ok(Event::Heard { slot }));
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use realmgate_engine::netcode::peer::{Peer, Said};
 use realmgate_engine::netcode::token::PrivateToken;
 use realmgate_engine::netcode::{Packet, Received, Server, ServerSettings};
-use realmgate_engine::transport::refusal::Refusal;
+use realmgate_engine::transport::refusal::PacketRefusal;
 
 pub const KEY: [u8; 32] = [0x11; 32];
 pub const PROTOCOL_ID: u64 = 0x1122_3344_5566_7788;
@@ -53,7 +53,7 @@ impl Lane {
         Self { server: Server::new(settings), now: Duration::ZERO, sent: Vec::new() }
     }
 
-    pub fn receive(&mut self, datagram: &[u8], from: SocketAddr) -> Result<Event, Refusal> {
+    pub fn receive(&mut self, datagram: &[u8], from: SocketAddr) -> Result<Event, PacketRefusal> {
         let mut datagram = datagram.to_vec();
         let sent = &mut self.sent;
         let packet = Packet::read(&mut datagram)?;

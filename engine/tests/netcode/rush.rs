@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use realmgate_engine::netcode::peer::{Peer, Said};
-use realmgate_engine::transport::refusal::Refusal;
+use realmgate_engine::transport::refusal::PacketRefusal;
 
 use crate::lane::{EXPIRES_S, Event, Lane, address, peer};
 
@@ -28,7 +28,7 @@ fn show(lane: &mut Lane, numbers: std::ops::Range<u64>) {
 }
 
 /// Connects, or says why it cannot.
-fn connect(lane: &mut Lane, client: &mut Peer, from: SocketAddr) -> Result<Event, Refusal> {
+fn connect(lane: &mut Lane, client: &mut Peer, from: SocketAddr) -> Result<Event, PacketRefusal> {
     lane.receive(&client.request(), from)?;
     assert_eq!(lane.heard_by(client), [Said::Challenge]);
     lane.receive(&client.response().expect("it was challenged"), from)
@@ -72,7 +72,7 @@ fn who_was_pushed_out_begins_again_with_the_same_token() {
     assert_eq!(lane.heard_by(&mut client), [Said::Challenge]);
     show(&mut lane, 100..100 + MANY);
     let late = lane.receive(&client.response().unwrap(), address(1));
-    assert_eq!(late, Err(Refusal::UnknownAddress), "its challenge is worth nothing any more");
+    assert_eq!(late, Err(PacketRefusal::UnknownAddress), "its challenge is worth nothing any more");
     let again = connect(&mut lane, &mut client, address(1));
     assert!(matches!(again, Ok(Event::Connected { client_id: 1, .. })), "{again:?}");
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use realmgate_engine::netcode::Kind;
 use realmgate_engine::netcode::peer::Said;
 use realmgate_engine::netcode::token::PrivateToken;
-use realmgate_engine::transport::refusal::Refusal;
+use realmgate_engine::transport::refusal::PacketRefusal;
 
 use crate::lane::{Event, Lane, address, peer, peer_with, token};
 
@@ -66,10 +66,10 @@ fn a_silent_client_is_lost_and_only_authentic_packets_are_a_sign_of_life() {
         while lane.now < Duration::from_secs(lasts_s) {
             assert!(lane.tend(slot), "at {:?} of {lasts_s} s", lane.now);
             lane.now += Duration::from_millis(100);
-            assert_eq!(lane.receive(&forged, address(1)), Err(Refusal::Netcode));
-            assert_eq!(lane.receive(&last, address(1)), Err(Refusal::Replayed));
-            assert_eq!(lane.receive(&client.request(), address(1)), Err(Refusal::HandshakeWhileConnected));
-            assert_eq!(lane.receive(&client.response().unwrap(), address(1)), Err(Refusal::HandshakeWhileConnected));
+            assert_eq!(lane.receive(&forged, address(1)), Err(PacketRefusal::Netcode));
+            assert_eq!(lane.receive(&last, address(1)), Err(PacketRefusal::Replayed));
+            assert_eq!(lane.receive(&client.request(), address(1)), Err(PacketRefusal::HandshakeWhileConnected));
+            assert_eq!(lane.receive(&client.response().unwrap(), address(1)), Err(PacketRefusal::HandshakeWhileConnected));
         }
         assert!(!lane.tend(slot), "a token that says {timeout_s} s");
     }
@@ -96,7 +96,7 @@ fn a_goodbye_goes_out_ten_times() {
     lane.send_payload(slot, &[1]);
     assert!(lane.tend(slot), "there is nothing to tend");
     assert!(lane.sent.is_empty());
-    assert_eq!(lane.receive(&client.payload(&[1]), address(1)), Err(Refusal::UnknownAddress));
+    assert_eq!(lane.receive(&client.payload(&[1]), address(1)), Err(PacketRefusal::UnknownAddress));
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_sequence_number_that_no_client_reaches_is_refused() {
     let (mut client, slot) = lane.join(1, address(1));
     for sequence in [u64::MAX, u64::MAX - 256, (1 << 62) + 1] {
         let datagram = client.sealed(Kind::Payload, sequence, &[1]);
-        assert_eq!(lane.receive(&datagram, address(1)), Err(Refusal::Sequence));
+        assert_eq!(lane.receive(&datagram, address(1)), Err(PacketRefusal::Sequence));
     }
     let payload = vec![1];
     assert_eq!(lane.receive(&client.payload(&payload), address(1)), Ok(Event::Payload { slot, payload }));
@@ -128,7 +128,7 @@ fn what_only_a_server_sends_is_refused() {
     let mut lane = Lane::new(8);
     let (client, _) = lane.join(1, address(1));
     for (kind, body) in [(Kind::Denied, &[][..]), (Kind::Challenge, &[0; 308][..])] {
-        assert_eq!(lane.receive(&client.sealed(kind, 90, body), address(1)), Err(Refusal::PacketType));
+        assert_eq!(lane.receive(&client.sealed(kind, 90, body), address(1)), Err(PacketRefusal::PacketType));
     }
 }
 
@@ -145,7 +145,7 @@ proptest! {
             let received = lane.receive(&datagrams[number], address(1));
             let is_new = newest.is_none_or(|newest| number > newest || newest - number < 256) && came.insert(number);
             let payload = (number as u16).to_le_bytes().to_vec();
-            prop_assert_eq!(received, if is_new { Ok(Event::Payload { slot, payload }) } else { Err(Refusal::Replayed) });
+            prop_assert_eq!(received, if is_new { Ok(Event::Payload { slot, payload }) } else { Err(PacketRefusal::Replayed) });
             newest = newest.max(Some(number));
         }
     }

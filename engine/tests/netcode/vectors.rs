@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use realmgate_engine::netcode::Kind;
 use realmgate_engine::netcode::peer::{Peer, Said};
 use realmgate_engine::netcode::token::PrivateToken;
-use realmgate_engine::transport::refusal::Refusal;
+use realmgate_engine::transport::refusal::PacketRefusal;
 
 use crate::lane::{EXPIRES_S, Event, KEY, Lane, PROTOCOL_ID, address};
 
@@ -55,7 +55,7 @@ fn what_a_server_sends_is_read_as_the_standard_says() {
 fn a_server_reads_what_the_standard_says() {
     let (vectors, mut lane) = (vectors(), Lane::new(64));
     assert_eq!(lane.receive(&vectors["request"], address(1)), Ok(Event::Answered));
-    assert_eq!(lane.receive(&vectors["response"], address(1)), Err(Refusal::Netcode), "of another's challenge");
+    assert_eq!(lane.receive(&vectors["response"], address(1)), Err(PacketRefusal::Netcode), "of another's challenge");
     lane.answers();
     let mut client = client();
     let Event::Connected { slot, client_id, user_data, .. } = lane.accept(&mut client, address(1)) else {
@@ -65,5 +65,5 @@ fn a_server_reads_what_the_standard_says() {
     assert_eq!(lane.receive(&vectors["keep_alive_from_client"], address(1)), Ok(Event::Heard { slot }));
     let payload = b"hello".to_vec();
     assert_eq!(lane.receive(&vectors["payload_from_client"], address(1)), Ok(Event::Payload { slot, payload }));
-    assert_eq!(lane.receive(&vectors["disconnect_from_client"], address(1)), Err(Refusal::Replayed), "5 is long past");
+    assert_eq!(lane.receive(&vectors["disconnect_from_client"], address(1)), Err(PacketRefusal::Replayed), "5 is long past");
 }

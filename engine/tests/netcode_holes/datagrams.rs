@@ -3,7 +3,7 @@
 use std::net::UdpSocket;
 use std::time::Duration;
 
-use realmgate_engine::transport::refusal::Refusal;
+use realmgate_engine::transport::refusal::PacketRefusal;
 use realmgate_engine::transport::udp::Rate;
 
 use super::client::{Client, now};
@@ -24,7 +24,7 @@ fn sequence_lengths_of_9_to_15_bytes_are_refused() {
             sent += 1;
         }
     }
-    scene.until_refused(Refusal::SequenceLength, sent);
+    scene.until_refused(PacketRefusal::SequenceLength, sent);
     scene.assert_serves();
 }
 
@@ -36,7 +36,7 @@ fn a_datagram_shorter_than_its_mac_is_refused() {
     scene.witness.send_raw(&datagram);
     scene.witness.send_raw(&datagram[..1]);
     scene.witness.send_raw(&[]);
-    scene.until_refused(Refusal::Length, 3);
+    scene.until_refused(PacketRefusal::Length, 3);
     scene.assert_serves();
 }
 
@@ -46,7 +46,7 @@ fn a_sequence_number_that_would_overflow_is_refused() {
     let mut datagram = [0xff; 60];
     datagram[0] = 8 << 4 | PAYLOAD;
     scene.witness.send_raw(&datagram);
-    scene.until_refused(Refusal::Sequence, 1);
+    scene.until_refused(PacketRefusal::Sequence, 1);
     scene.assert_serves();
 }
 
@@ -65,9 +65,9 @@ fn a_pending_address_is_no_way_around_the_checks() {
     let mut payload = [0; 60];
     payload[0] = 1 << 4 | PAYLOAD;
     pending.send_raw(&payload);
-    scene.until_refused(Refusal::UnknownAddress, 1);
-    assert_eq!(scene.host.refusals(Refusal::SequenceLength), 1);
-    assert_eq!(scene.host.refusals(Refusal::Length), 2);
+    scene.until_refused(PacketRefusal::UnknownAddress, 1);
+    assert_eq!(scene.host.refusals(PacketRefusal::SequenceLength), 1);
+    assert_eq!(scene.host.refusals(PacketRefusal::Length), 2);
     scene.assert_serves();
 }
 
@@ -89,7 +89,7 @@ fn a_request_does_not_keep_a_dead_session_alive() {
     });
     let lasted = now() - silent_since;
     assert!(lasted >= Duration::from_millis(900), "timed out after {lasted:?}, a second was due");
-    assert!(scene.host.refusals(Refusal::HandshakeWhileConnected) > 10);
+    assert!(scene.host.refusals(PacketRefusal::HandshakeWhileConnected) > 10);
     scene.assert_serves();
 }
 
@@ -107,7 +107,7 @@ fn forged_datagrams_in_a_clients_name_do_it_no_harm() {
     }
     // The witness has sent some of these numbers itself by now.
     scene.until("all are refused", &mut [], |scene, _| {
-        scene.host.refusals(Refusal::Netcode) + scene.host.refusals(Refusal::Replayed) >= 200
+        scene.host.refusals(PacketRefusal::Netcode) + scene.host.refusals(PacketRefusal::Replayed) >= 200
     });
     assert!(scene.host.disconnected.is_empty());
     scene.assert_serves();
@@ -130,10 +130,10 @@ fn strangers_get_nothing_but_a_handshake() {
     send(&denied);
     // The form of a request, and nothing in it.
     send(&[0; 1_078]);
-    scene.until_refused(Refusal::Netcode, 1);
-    assert_eq!(scene.host.refusals(Refusal::UnknownAddress), 1);
-    assert_eq!(scene.host.refusals(Refusal::PacketType), 2);
-    assert_eq!(scene.host.refusals(Refusal::Length), 3);
+    scene.until_refused(PacketRefusal::Netcode, 1);
+    assert_eq!(scene.host.refusals(PacketRefusal::UnknownAddress), 1);
+    assert_eq!(scene.host.refusals(PacketRefusal::PacketType), 2);
+    assert_eq!(scene.host.refusals(PacketRefusal::Length), 3);
     stranger.set_nonblocking(true).unwrap();
     assert!(stranger.recv(&mut [0; 2_048]).is_err(), "nobody is answered");
     scene.assert_serves();
@@ -148,9 +148,9 @@ fn a_flood_of_requests_is_cut_off_before_any_cryptography() {
         for _ in 0..50 {
             stranger.send_to(&[0; 1_078], scene.host.transport.local_address()).unwrap();
         }
-        scene.host.refusals(Refusal::SourceBudget) >= 450
+        scene.host.refusals(PacketRefusal::SourceBudget) >= 450
     });
-    let looked_at = scene.host.refusals(Refusal::Netcode);
+    let looked_at = scene.host.refusals(PacketRefusal::Netcode);
     assert!(looked_at <= 20 + (now() - started).as_secs() + 1, "{looked_at} were looked at");
     scene.assert_serves();
 }

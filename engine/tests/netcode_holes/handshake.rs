@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use realmgate_engine::transport::refusal::Refusal;
+use realmgate_engine::transport::refusal::PacketRefusal;
 use realmgate_engine::transport::{ClientId, Transport};
 use renetcode::ConnectToken;
 
@@ -34,7 +34,7 @@ fn a_challenge_is_good_for_its_own_token_only() {
     let mut scene = Scene::new();
     let (mine, victims) = (scene.host.invite(1), scene.host.invite(2));
     let _client = answer_with_swapped_challenge(&mut scene, &mine, &victims);
-    scene.until_refused(Refusal::Netcode, 1);
+    scene.until_refused(PacketRefusal::Netcode, 1);
     assert_eq!(scene.host.connected.len(), 1, "only the witness");
     scene.assert_serves();
 }
@@ -60,10 +60,10 @@ fn an_id_that_connects_twice_keeps_its_first_connection() {
 
     early.process(&mut challenge.unwrap());
     early.pump();
-    scene.until_refused(Refusal::DuplicateSession, 1);
+    scene.until_refused(PacketRefusal::DuplicateSession, 1);
     let mut late = Client::new(third);
     late.pump();
-    scene.until_refused(Refusal::DuplicateSession, 2);
+    scene.until_refused(PacketRefusal::DuplicateSession, 2);
     let frames = honest.frames;
     scene.until("the first plays on", &mut [&mut honest], |_, clients| clients[0].frames > frames + 3);
     assert_eq!((scene.host.connected.len(), scene.host.disconnected.len()), (2, 0));
@@ -95,7 +95,7 @@ fn a_full_server_says_so() {
     let mut second = scene.join(1);
     let mut third = Client::new(scene.host.invite(2));
     scene.until("the third is told", &mut [&mut third], |_, clients| clients[0].is_disconnected());
-    assert!(scene.host.refusals(Refusal::ServerFull) >= 1);
+    assert!(scene.host.refusals(PacketRefusal::ServerFull) >= 1);
     second.disconnect();
     scene.until("the second left", &mut [], |scene, _| scene.host.disconnected.len() == 1);
     scene.join(3);
@@ -112,7 +112,7 @@ fn a_token_used_again_from_the_same_address_is_not_admitted() {
     scene.until("it left", &mut [], |scene, _| scene.host.disconnected.len() == 1);
 
     let mut again = Client::on(client.into_socket(), token);
-    scene.until("it is refused", &mut [&mut again], |scene, _| scene.host.refusals(Refusal::TokenUsed) >= 2);
+    scene.until("it is refused", &mut [&mut again], |scene, _| scene.host.refusals(PacketRefusal::TokenUsed) >= 2);
     assert!(!again.is_connected());
     assert_eq!(scene.host.connected.len(), 2, "witness and client, once each");
     scene.assert_serves();
@@ -128,13 +128,13 @@ fn a_token_used_again_from_another_address_is_refused() {
     // Once while it is in use, and once after.
     let mut thief = Client::new(token.clone());
     scene.until("the thief is refused", &mut [&mut client, &mut thief], |scene, _| {
-        scene.host.refusals(Refusal::TokenUsed) >= 2
+        scene.host.refusals(PacketRefusal::TokenUsed) >= 2
     });
     client.disconnect();
     scene.until("it left", &mut [], |scene, _| scene.host.disconnected.len() == 1);
-    let before = scene.host.refusals(Refusal::TokenUsed);
+    let before = scene.host.refusals(PacketRefusal::TokenUsed);
     scene.until("the thief is refused again", &mut [&mut thief], |scene, _| {
-        scene.host.refusals(Refusal::TokenUsed) >= before + 2
+        scene.host.refusals(PacketRefusal::TokenUsed) >= before + 2
     });
     assert!(!thief.is_connected());
     assert_eq!(scene.host.connected.len(), 2, "witness and client, nobody else");

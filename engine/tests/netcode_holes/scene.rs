@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use realmgate_engine::admission::{Admission, Admitted, Expected, Hosting, TicketRefusal};
 use realmgate_engine::outbox::FrameBatch;
-use realmgate_engine::transport::refusal::Refusal;
+use realmgate_engine::transport::refusal::PacketRefusal;
 use realmgate_engine::transport::udp::{UdpSettings, UdpTransport};
 use realmgate_engine::transport::{ClientId, Transport, TransportEvent};
 use realmgate_protocol::bits::BitWriter;
@@ -132,12 +132,12 @@ impl Host {
         self.token(&ticket).seal()
     }
 
-    pub fn refusals(&self, reason: Refusal) -> u64 {
+    pub fn refusals(&self, reason: PacketRefusal) -> u64 {
         self.transport.refused(reason)
     }
 
-    fn all_refusals(&self) -> Vec<(Refusal, u64)> {
-        Refusal::ALL.iter().map(|reason| (*reason, self.refusals(*reason))).filter(|(_, count)| *count > 0).collect()
+    fn all_refusals(&self) -> Vec<(PacketRefusal, u64)> {
+        PacketRefusal::ALL.iter().map(|reason| (*reason, self.refusals(*reason))).filter(|(_, count)| *count > 0).collect()
     }
 
     /// Runs one tick: admits, echoes messages, sends every player a snapshot.
@@ -238,7 +238,7 @@ impl Scene {
     }
 
     /// Pumps until at least `count` refusals for this reason.
-    pub fn until_refused(&mut self, reason: Refusal, count: u64) {
+    pub fn until_refused(&mut self, reason: PacketRefusal, count: u64) {
         let what = format!("{count} refused as {}", reason.name());
         self.until(&what, &mut [], |scene, _| scene.host.refusals(reason) >= count);
         assert_eq!(self.host.refusals(reason), count, "{what}, not more");

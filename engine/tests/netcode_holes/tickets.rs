@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use realmgate_engine::admission::TicketRefusal;
-use realmgate_engine::transport::refusal::Refusal;
+use realmgate_engine::transport::refusal::PacketRefusal;
 use realmgate_protocol::ticket::Ticket;
 
 use super::client::Client;
@@ -108,7 +108,7 @@ fn connect_tokens_of_others_get_no_answer() {
     here.server_addresses[0] = Some(scene.host.transport.local_address());
     Client::new(here).pump();
     sent += 1;
-    scene.until_refused(Refusal::Netcode, sent);
+    scene.until_refused(PacketRefusal::Netcode, sent);
     assert_eq!(scene.host.connected.len(), 1, "only the witness");
     scene.assert_serves();
 }

@@ -152,7 +152,12 @@ impl ChannelSet {
     /// A channel has failed: its world is dropped unread, and a fresh one takes its place.
     fn replace_failed(&mut self, index: ChannelIndex, panic: &str) -> ChannelIndex {
         let key = self.channel(index).settings().key;
-        tracing::error!(map = %key.map, channel = %key.channel, error = panic, "a channel failed and starts anew");
+        tracing::error!(
+            map = %key.map,
+            channel = %key.channel,
+            error = panic,
+            "a channel panicked: its players are dropped unsaved, and it starts again with a fresh world"
+        );
         metrics::counter!("realmgate_channel_panics_total").increment(1);
         self.renew(index);
         index

@@ -32,7 +32,8 @@ impl Recordings {
     pub fn start(config: &HostConfig) -> Option<Self> {
         let into = config.record.clone()?;
         let started = RecordingThread::start();
-        let started = started.inspect_err(|error| tracing::warn!(%error, "no thread for recordings: nothing is recorded"));
+        let started =
+            started.inspect_err(|error| tracing::warn!(%error, "recordings cannot be written: nothing is recorded"));
         let (server, protocol_hash) = (config.server.clone(), config.protocol_hash);
         started.ok().map(|thread| Self { into, server, protocol_hash, thread })
     }
@@ -43,7 +44,7 @@ impl Recordings {
         let path = self.into.folder.join(format!("{}-{}-{}.rec", self.server, key.map, key.channel));
         let header = RecordingHeader::of(settings, self.protocol_hash, self.into.sources.clone());
         let begun = create(&path).and_then(|file| Recorder::start(self.thread.open(file), &header));
-        begun.inspect_err(|error| tracing::warn!(path = %path.display(), %error, "this channel is not recorded")).ok()
+        begun.inspect_err(|error| tracing::warn!(path = %path.display(), %error, "a recording cannot be created: its channel is not recorded")).ok()
     }
 }
 

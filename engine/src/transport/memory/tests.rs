@@ -52,9 +52,9 @@ fn what_is_malformed_is_refused_and_counted() {
     client.send_message(Vec::new());
     client.send_message(vec![0; 1_001]);
     assert_eq!(polled(&mut transport).len(), 1, "only the connection itself arrives");
-    assert_eq!(network.refused(Refusal::Frame), 1);
-    assert_eq!(network.refused(Refusal::Payload), 1);
-    assert_eq!(network.refused(Refusal::Message), 2);
+    assert_eq!(network.refused(PacketRefusal::Frame), 1);
+    assert_eq!(network.refused(PacketRefusal::Payload), 1);
+    assert_eq!(network.refused(PacketRefusal::Message), 2);
 }
 
 #[test]

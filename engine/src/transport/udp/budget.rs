@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::transport::refusal::Refusal;
+use crate::transport::refusal::PacketRefusal;
 
 /// A token bucket in thousandths of a packet, refilled by the time that is passed in.
 #[derive(Debug, Clone)]
@@ -66,12 +66,12 @@ impl HandshakeBudgets {
     }
 
     /// Takes one packet from the source's budget and from the shared one, or says which is used up.
-    pub(super) fn spend(&mut self, source: IpAddr, now: Duration) -> Result<(), Refusal> {
+    pub(super) fn spend(&mut self, source: IpAddr, now: Duration) -> Result<(), PacketRefusal> {
         if !self.sources.spend(source, now) {
-            return Err(Refusal::SourceBudget);
+            return Err(PacketRefusal::SourceBudget);
         }
         if !self.everybody.spend(now) {
-            return Err(Refusal::HandshakeBudget);
+            return Err(PacketRefusal::HandshakeBudget);
         }
         Ok(())
     }
@@ -157,9 +157,9 @@ mod tests {
         let mut asked = |last| (0..25).map(|_| budgets.spend(source(last), Duration::ZERO)).collect::<Vec<_>>();
         let (first, second) = (asked(1), asked(2));
         assert_eq!(first.iter().filter(|spent| spent.is_ok()).count(), 20);
-        assert_eq!(first.last(), Some(&Err(Refusal::SourceBudget)));
+        assert_eq!(first.last(), Some(&Err(PacketRefusal::SourceBudget)));
         assert_eq!(second.iter().filter(|spent| spent.is_ok()).count(), 10);
-        assert_eq!(second[10], Err(Refusal::HandshakeBudget));
+        assert_eq!(second[10], Err(PacketRefusal::HandshakeBudget));
     }
 
     #[test]

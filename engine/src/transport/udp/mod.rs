@@ -8,11 +8,11 @@
 
 mod budget;
 mod clock;
+mod connection;
 mod handover;
 mod pump;
 mod receiving;
 mod sending;
-mod session;
 mod socket;
 mod stream;
 mod wire;
@@ -30,7 +30,7 @@ use realmgate_protocol::limits::NETCODE_PROTOCOL_ID;
 
 use super::inbound::is_message_length;
 use super::inbox::Inbox;
-use super::refusal::{Refusal, RefusalCounts};
+use super::refusal::{PacketRefusal, RefusalCounts};
 use super::{ClientId, Transport, TransportEvent};
 use crate::netcode::ServerSettings;
 use crate::outbox::FrameBatch;
@@ -170,7 +170,7 @@ impl UdpTransport {
     }
 
     /// How often something has been refused for this reason.
-    pub fn refused(&self, reason: Refusal) -> u64 {
+    pub fn refused(&self, reason: PacketRefusal) -> u64 {
         self.shared.refused.get(reason)
     }
 }
@@ -197,7 +197,7 @@ impl Transport for UdpTransport {
         if is_message_length(bytes.len()) {
             self.outgoing.push(Order::Message(client, bytes));
         } else {
-            self.shared.refused.add(Refusal::Outgoing);
+            self.shared.refused.add(PacketRefusal::Outgoing);
         }
     }
 
@@ -205,7 +205,7 @@ impl Transport for UdpTransport {
         if is_message_length(bytes.len()) {
             self.outgoing.push(Order::OfOthers(client, bytes));
         } else {
-            self.shared.refused.add(Refusal::Outgoing);
+            self.shared.refused.add(PacketRefusal::Outgoing);
         }
     }
 
@@ -220,7 +220,7 @@ impl Transport for UdpTransport {
         // Added before they are handed over, since the thread subtracts them as soon as it has them.
         self.shared.frames_waiting.fetch_add(std::mem::take(&mut self.frames_open), Ordering::Relaxed);
         let lost = self.outgoing.flush(self.clock.now());
-        (0..lost).for_each(|_| self.shared.refused.add(Refusal::HostBehind));
+        (0..lost).for_each(|_| self.shared.refused.add(PacketRefusal::HostBehind));
         self.shared.frames_waiting.fetch_sub(lost as u64, Ordering::Relaxed);
         self.waker.wake();
     }
@@ -233,7 +233,7 @@ impl Drop for UdpTransport {
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
-            tracing::error!("the network thread had panicked");
+            tracing::error!("the thread of the UDP transport had panicked");
         }
     }
 }

@@ -12,11 +12,11 @@ use super::budget::{HandshakeBudgets, Rate};
 use super::clock::Clock;
 use super::handover::{Handover, Incoming};
 use super::sending::Sending;
-use super::session::Session;
+use super::connection::Connection;
 use super::wire::{WaitFor, Wire};
 use super::{Shared, UdpSettings};
 use crate::netcode::{Server, ServerSettings};
-use crate::transport::refusal::Refusal;
+use crate::transport::refusal::PacketRefusal;
 use crate::transport::{ClientId, TransportEvent};
 
 /// Longer than any datagram that is accepted; the kernel cuts off the rest.
@@ -24,9 +24,9 @@ const RECEIVE_BYTES: usize = 2_048;
 /// How long further datagrams may gather after some have come: one look at a thousand clients' inputs costs less than a
 /// thousand looks.
 const GATHER: Duration = Duration::from_millis(2);
-/// Longest sleep while there are sessions, so that timers are served in time.
+/// Longest sleep while there are connections, so that timers are served in time.
 const LOOK_EVERY: Duration = Duration::from_millis(4);
-/// Longest sleep while there are no sessions.
+/// Longest sleep while there are no connections.
 const REST: Duration = Duration::from_millis(100);
 
 pub(super) struct Pump {
@@ -37,8 +37,8 @@ pub(super) struct Pump {
     pub(super) handshakes: HandshakeBudgets,
     pub(super) datagrams_per_client: Rate,
     /// Sessions by the slots of the netcode server.
-    pub(super) sessions: Vec<Option<Box<Session>>>,
-    /// The slots of sessions whose messages wait for the host.
+    pub(super) connections: Vec<Option<Box<Connection>>>,
+    /// The slots of connections whose messages wait for the host.
     pub(super) talking: Vec<usize>,
     pub(super) events: Vec<TransportEvent>,
     pub(super) host_is_behind: bool,
@@ -51,7 +51,7 @@ pub(super) struct Pump {
     pub(super) tended_at: Duration,
     /// The slot that was tended last.
     pub(super) tended: usize,
-    pub(super) sessions_metric: metrics::Gauge,
+    pub(super) connections_metric: metrics::Gauge,
     pub(super) queue_metric: metrics::Gauge,
     pub(super) lag_metric: metrics::Histogram,
 }
@@ -73,7 +73,7 @@ impl Pump {
             netcode: Server::new(server),
             handshakes: HandshakeBudgets::new(settings.handshakes_per_source, settings.handshakes, Duration::ZERO),
             datagrams_per_client: settings.datagrams_per_client,
-            sessions: Vec::new(),
+            connections: Vec::new(),
             talking: Vec::new(),
             events: Vec::new(),
             host_is_behind: false,
@@ -84,7 +84,7 @@ impl Pump {
             spread: settings.spread_sends_over,
             tended_at: Duration::ZERO,
             tended: 0,
-            sessions_metric: metrics::gauge!("realmgate_sessions"),
+            connections_metric: metrics::gauge!("realmgate_sessions"),
             queue_metric: metrics::gauge!("realmgate_send_queue_frames"),
             lag_metric: metrics::histogram!("realmgate_tick_send_seconds"),
         }
@@ -107,7 +107,7 @@ impl Pump {
         // What the host sent last must still go out.
         self.spread = Duration::ZERO;
         while self.send_slice() {}
-        (0..self.sessions.len()).for_each(|slot| self.disconnect(slot));
+        (0..self.connections.len()).for_each(|slot| self.disconnect(slot));
         self.wire.report();
     }
 
@@ -121,12 +121,12 @@ impl Pump {
         self.wire.wait(until, at_most.min(next_burst));
     }
 
-    pub(super) fn refuse(&self, reason: Refusal) {
+    pub(super) fn refuse(&self, reason: PacketRefusal) {
         self.shared.refused.add(reason);
     }
 
-    pub(super) fn session(&mut self, slot: usize) -> Option<&mut Session> {
-        self.sessions.get_mut(slot)?.as_deref_mut()
+    pub(super) fn connection(&mut self, slot: usize) -> Option<&mut Connection> {
+        self.connections.get_mut(slot)?.as_deref_mut()
     }
 
     /// Hands received events and messages over to the host.
@@ -134,57 +134,57 @@ impl Pump {
         if self.events.is_empty() && self.talking.is_empty() && !self.host_is_behind {
             return;
         }
-        let (shared, events, sessions) = (&self.shared, &mut self.events, &mut self.sessions);
+        let (shared, events, connections) = (&self.shared, &mut self.events, &mut self.connections);
         let talking = &mut self.talking;
         self.host_is_behind = shared.with_inbox(|inbox| {
             for event in events.drain(..) {
                 if !inbox.push(event) {
-                    shared.refused.add(Refusal::PollBudget);
+                    shared.refused.add(PacketRefusal::PollBudget);
                 }
             }
             talking.retain(|slot| {
-                let Some(session) = sessions.get_mut(*slot).and_then(Option::as_deref_mut) else { return false };
-                while inbox.has_room_for_message(session.client)
-                    && let Some(bytes) = session.next_message()
+                let Some(connection) = connections.get_mut(*slot).and_then(Option::as_deref_mut) else { return false };
+                while inbox.has_room_for_message(connection.client)
+                    && let Some(bytes) = connection.next_message()
                 {
-                    inbox.push(TransportEvent::Message { client: session.client, bytes });
+                    inbox.push(TransportEvent::Message { client: connection.client, bytes });
                 }
-                session.is_talking = session.may_have_message();
-                session.is_talking
+                connection.is_talking = connection.may_have_message();
+                connection.is_talking
             });
             inbox.is_crowded()
         });
     }
 
-    /// Ends a session and tells its client.
+    /// Ends a connection and tells its client.
     pub(super) fn disconnect(&mut self, slot: usize) {
         self.netcode.disconnect(slot, self.now, &mut |datagram, to| self.wire.send(datagram, to));
         self.end(slot);
     }
 
-    /// Removes a session. The host gets its last messages and learns that it is over.
+    /// Removes a connection. The host gets its last messages and learns that it is over.
     pub(super) fn end(&mut self, slot: usize) {
-        let Some(mut entry) = self.sessions.get_mut(slot).and_then(Option::take) else { return };
+        let Some(mut entry) = self.connections.get_mut(slot).and_then(Option::take) else { return };
         self.talking.retain(|other| *other != slot);
-        self.sessions_metric.set(self.netcode.connected() as f64);
+        self.connections_metric.set(self.netcode.connected() as f64);
         let client = entry.client;
         let last = std::iter::from_fn(|| entry.next_message());
         self.events.extend(last.map(|bytes| TransportEvent::Message { client, bytes }));
         self.events.push(TransportEvent::Disconnected { client });
     }
 
-    /// The slot of a session that is not closing.
+    /// The slot of a connection that is not closing.
     pub(super) fn open_slot(&mut self, client: ClientId) -> Option<usize> {
         let slot = self.netcode.slot_of(client.0)?;
-        self.session(slot).is_some_and(|session| !session.is_closing()).then_some(slot)
+        self.connection(slot).is_some_and(|connection| !connection.is_closing()).then_some(slot)
     }
 }
 
-/// The host learns that the sessions are over, however the thread ends.
+/// The host learns that the connections are over, however the thread ends.
 impl Drop for Pump {
     fn drop(&mut self) {
-        let left = self.sessions.iter_mut().filter_map(Option::take);
-        self.events.extend(left.map(|session| TransportEvent::Disconnected { client: session.client }));
+        let left = self.connections.iter_mut().filter_map(Option::take);
+        self.events.extend(left.map(|connection| TransportEvent::Disconnected { client: connection.client }));
         self.deliver();
     }
 }

@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use realmgate_protocol::limits::MAX_TICKET_BYTES;
 
 use super::pump::Pump;
-use super::session::Session;
+use super::connection::Connection;
 use crate::netcode::{Connected, Packet, Received};
-use crate::transport::refusal::Refusal;
+use crate::transport::refusal::PacketRefusal;
 use crate::transport::{ClientId, TransportEvent};
 
 /// Most datagrams that are received before something is sent again.
@@ -41,12 +41,12 @@ impl Pump {
         }
     }
 
-    fn take(&mut self, datagram: &mut [u8], from: SocketAddr) -> Result<(), Refusal> {
+    fn take(&mut self, datagram: &mut [u8], from: SocketAddr) -> Result<(), PacketRefusal> {
         let packet = Packet::read(datagram)?;
         if packet.is_handshake() {
             self.handshakes.spend(from.ip(), self.now)?;
             if self.host_is_behind {
-                return Err(Refusal::HostBehind);
+                return Err(PacketRefusal::HostBehind);
             }
         }
         let wire = &self.wire;
@@ -69,19 +69,19 @@ impl Pump {
             self.end(replaced);
         }
         let client = ClientId(connected.client_id);
-        if connected.slot >= self.sessions.len() {
-            self.sessions.resize_with(connected.slot + 1, || None);
+        if connected.slot >= self.connections.len() {
+            self.connections.resize_with(connected.slot + 1, || None);
         }
-        self.sessions[connected.slot] = Some(Box::new(Session::new(client, self.datagrams_per_client, self.now)));
-        self.sessions_metric.set(self.netcode.connected() as f64);
+        self.connections[connected.slot] = Some(Box::new(Connection::new(client, self.datagrams_per_client, self.now)));
+        self.connections_metric.set(self.netcode.connected() as f64);
         // The user data begins with the ticket, and the rest is padding.
         let ticket = connected.user_data[..MAX_TICKET_BYTES].to_vec();
         self.events.push(TransportEvent::Connected { client, ticket });
     }
 
-    fn payload(&mut self, slot: usize, payload: &[u8]) -> Result<(), Refusal> {
+    fn payload(&mut self, slot: usize, payload: &[u8]) -> Result<(), PacketRefusal> {
         let now = self.now;
-        let Some(entry) = self.session(slot) else { return Ok(()) };
+        let Some(entry) = self.connection(slot) else { return Ok(()) };
         let (client, is_closing, taken) = (entry.client, entry.is_closing(), entry.receive(payload, now));
         if entry.may_have_message() && !std::mem::replace(&mut entry.is_talking, true) {
             self.talking.push(slot);
@@ -99,17 +99,17 @@ impl Pump {
         }
     }
 
-    /// Counts a breach of the rules by an authentic client, and ends the session after too many.
-    fn breach(&mut self, slot: usize, reason: Refusal) {
+    /// Counts a breach of the rules by an authentic client, and ends the connection after too many.
+    fn breach(&mut self, slot: usize, reason: PacketRefusal) {
         // Datagrams over the rate limit are dropped, but are no breach: they may have been delayed and come all at
         // once.
-        if reason == Refusal::SessionBudget {
+        if reason == PacketRefusal::SessionBudget {
             return;
         }
         let now = self.now;
-        let is_abuse = self.session(slot).is_some_and(|session| session.breach(now));
+        let is_abuse = self.connection(slot).is_some_and(|connection| connection.breach(now));
         if is_abuse {
-            self.refuse(Refusal::Abuse);
+            self.refuse(PacketRefusal::Abuse);
             self.disconnect(slot);
         }
     }

@@ -11,13 +11,13 @@ use realmgate_protocol::wire::datagram::MAX_SECTION_BYTES;
 use super::handover::{Handover, Order};
 use super::pump::Pump;
 use crate::transport::ClientId;
-use crate::transport::refusal::Refusal;
+use crate::transport::refusal::PacketRefusal;
 
 /// Most frames that are sent before the socket is read again.
 const SLICE: usize = 64;
 /// Frames that go out together, since waking up costs more than sending some.
 const BURST: usize = 64;
-/// How often every session is tended: keep-alives, time-outs, and resends to clients that get no snapshots.
+/// How often every connection is tended: keep-alives, time-outs, and resends to clients that get no snapshots.
 const TEND_EVERY: Duration = Duration::from_millis(100);
 const TEND_STEP: Duration = Duration::from_millis(1);
 
@@ -25,14 +25,14 @@ const TEND_STEP: Duration = Duration::from_millis(1);
 #[derive(Debug, Default)]
 pub(super) struct Sending {
     handover: Handover,
-    /// The batch that the next frame is in; `place` is its index there.
+    /// The next frame: its batch, and its index there.
     batch: usize,
-    place: usize,
+    index: usize,
     sent: usize,
     frames: usize,
     begun_at: Duration,
     /// Clients that get messages besides frames.
-    told: Vec<ClientId>,
+    messaged: Vec<ClientId>,
     disconnects: Vec<ClientId>,
 }
 
@@ -56,12 +56,12 @@ impl Sending {
 
     /// Moves on to the next frame, if there is one.
     fn step(&mut self) -> Option<(usize, usize)> {
-        while self.place >= self.handover.frames.get(self.batch)?.len() {
-            (self.batch, self.place) = (self.batch + 1, 0);
+        while self.index >= self.handover.frames.get(self.batch)?.len() {
+            (self.batch, self.index) = (self.batch + 1, 0);
         }
-        self.place += 1;
+        self.index += 1;
         self.sent += 1;
-        Some((self.batch, self.place - 1))
+        Some((self.batch, self.index - 1))
     }
 }
 
@@ -81,9 +81,9 @@ impl Pump {
         let due = if self.next.is_some() { sending.frames } else { sending.due(self.now, self.spread) };
         let slice_end = due.min(sending.sent + SLICE);
         while sending.sent < slice_end
-            && let Some((batch, place)) = sending.step()
+            && let Some((batch, index)) = sending.step()
         {
-            if let Some((session, snapshot)) = sending.handover.frames[batch].get(place) {
+            if let Some((session, snapshot)) = sending.handover.frames[batch].get(index) {
                 self.send_frame(session.client, snapshot);
             }
         }
@@ -103,11 +103,11 @@ impl Pump {
             match order {
                 Order::Message(client, message) => {
                     self.queue_message(client, message);
-                    sending.told.push(client);
+                    sending.messaged.push(client);
                 }
                 Order::OfOthers(client, message) => {
                     self.queue_of_others(client, message);
-                    sending.told.push(client);
+                    sending.messaged.push(client);
                 }
                 // Done after the frames that were written before it.
                 Order::Disconnect(client) => sending.disconnects.push(client),
@@ -118,7 +118,7 @@ impl Pump {
     }
 
     fn finish(&mut self, sending: Sending) {
-        for client in sending.told {
+        for client in sending.messaged {
             if let Some(slot) = self.netcode.slot_of(client.0) {
                 self.compose(slot, None);
             }
@@ -126,7 +126,7 @@ impl Pump {
         for client in sending.disconnects {
             if let Some(slot) = self.netcode.slot_of(client.0) {
                 let now = self.now;
-                self.session(slot).into_iter().for_each(|session| session.close(now));
+                self.connection(slot).into_iter().for_each(|connection| connection.close(now));
                 self.tend_slot(slot);
             }
         }
@@ -140,7 +140,7 @@ impl Pump {
 
     fn send_frame(&mut self, client: ClientId, snapshot: &[u8]) {
         if snapshot.len() > MAX_SECTION_BYTES {
-            return self.refuse(Refusal::Outgoing);
+            return self.refuse(PacketRefusal::Outgoing);
         }
         if let Some(slot) = self.open_slot(client) {
             self.compose(slot, Some(snapshot));
@@ -150,30 +150,30 @@ impl Pump {
 
     fn queue_message(&mut self, client: ClientId, message: Vec<u8>) {
         let Some(slot) = self.open_slot(client) else { return };
-        if self.session(slot).is_some_and(|session| session.queue(message).is_err()) {
-            self.refuse(Refusal::ClientBehind);
+        if self.connection(slot).is_some_and(|connection| connection.queue(message).is_err()) {
+            self.refuse(PacketRefusal::ClientBehind);
             self.disconnect(slot);
         }
     }
 
     fn queue_of_others(&mut self, client: ClientId, message: Vec<u8>) {
         let Some(slot) = self.open_slot(client) else { return };
-        if self.session(slot).is_some_and(|session| session.is_behind()) {
-            return self.refuse(Refusal::ClientSlow);
+        if self.connection(slot).is_some_and(|connection| connection.is_behind()) {
+            return self.refuse(PacketRefusal::ClientSlow);
         }
         self.queue_message(client, message);
     }
 
-    /// Sends a snapshot, if there is one, and those of the session's messages that are due.
+    /// Sends a snapshot, if there is one, and those of the connection's messages that are due.
     fn compose(&mut self, slot: usize, snapshot: Option<&[u8]>) {
         let (now, wire, netcode) = (self.now, &self.wire, &mut self.netcode);
-        let Some(session) = self.sessions.get_mut(slot).and_then(Option::as_deref_mut) else { return };
-        session.compose(snapshot, now, |payload| {
+        let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_deref_mut) else { return };
+        connection.compose(snapshot, now, |payload| {
             netcode.send_payload(slot, payload, now, &mut |datagram, to| wire.send(datagram, to));
         });
     }
 
-    /// Tends some of the sessions, so that each has its turn in time.
+    /// Tends some of the connections, so that each has its turn in time.
     pub(super) fn tend(&mut self) {
         let passed = self.now.saturating_sub(self.tended_at).min(TEND_EVERY);
         if passed < TEND_STEP {
@@ -181,7 +181,7 @@ impl Pump {
         }
         self.tended_at = self.now;
         self.netcode.forget_late_handshakes(self.now);
-        self.shared.refused.add_many(Refusal::PendingFull, self.netcode.take_pushed_out());
+        self.shared.refused.add_many(PacketRefusal::PendingFull, self.netcode.take_pushed_out());
         let slots = self.netcode.slots();
         let turns = (slots as u128 * passed.as_micros()).div_ceil(TEND_EVERY.as_micros()) as usize;
         for _ in 0..turns {
@@ -193,7 +193,7 @@ impl Pump {
     fn tend_slot(&mut self, slot: usize) {
         self.compose(slot, None);
         let now = self.now;
-        let is_over = self.session(slot).is_some_and(|session| session.is_over(now));
+        let is_over = self.connection(slot).is_some_and(|connection| connection.is_over(now));
         let wire = &self.wire;
         let lives = self.netcode.tend(slot, now, &mut |datagram, to| wire.send(datagram, to));
         if is_over || !lives {

@@ -1,4 +1,4 @@
-//! The payloads of one session: its reliable messages and frames, both ways.
+//! The payloads of one connection: its reliable messages and frames, both ways.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use realmgate_protocol::wire::datagram::{ClientFrame, Section};
 use realmgate_protocol::wire::stream::{QueueError, Stream};
 
 use crate::transport::inbound;
-use crate::transport::refusal::Refusal;
+use crate::transport::refusal::PacketRefusal;
 
 /// How long an acknowledgement waits for a snapshot to go with: more than a tick.
 const ACK_ALONE_AFTER: Duration = Duration::from_millis(60);
@@ -34,7 +34,7 @@ impl ReliableStream {
     }
 
     /// Takes a received payload. Returns its input frame, if it has one. A refused payload changes nothing.
-    pub(super) fn receive_payload(&mut self, payload: &[u8], now: Duration) -> Result<Option<ClientFrame>, Refusal> {
+    pub(super) fn receive_payload(&mut self, payload: &[u8], now: Duration) -> Result<Option<ClientFrame>, PacketRefusal> {
         let (payload, frame) = inbound::open(payload)?;
         self.stream.receive(&payload, now)?;
         Ok(frame)
@@ -93,9 +93,9 @@ mod tests {
             |id: u8| [&[2, 18, 1, id, 0, 1, 0, 7][..], &ClientFrame::default().seal()[2..]].concat();
         let mut torn = frame_and_message(0);
         torn.pop();
-        assert_eq!(stream.receive_payload(&torn, Duration::ZERO), Err(Refusal::Frame));
-        assert_eq!(stream.receive_payload(&frame_and_message(64), Duration::ZERO), Err(Refusal::MessageAhead));
-        assert_eq!(stream.receive_payload(&[2, 4, 1, 0], Duration::ZERO), Err(Refusal::AckUnsent));
+        assert_eq!(stream.receive_payload(&torn, Duration::ZERO), Err(PacketRefusal::Frame));
+        assert_eq!(stream.receive_payload(&frame_and_message(64), Duration::ZERO), Err(PacketRefusal::MessageAhead));
+        assert_eq!(stream.receive_payload(&[2, 4, 1, 0], Duration::ZERO), Err(PacketRefusal::AckUnsent));
         assert!(!stream.may_have_message());
         let taken = stream.receive_payload(&frame_and_message(0), Duration::ZERO);
         assert_eq!(taken, Ok(Some(ClientFrame::default())));

@@ -8,28 +8,28 @@ use realmgate_protocol::wire::stream::QueueError;
 use super::budget::{Budget, Rate};
 use super::stream::ReliableStream;
 use crate::transport::ClientId;
-use crate::transport::refusal::Refusal;
+use crate::transport::refusal::PacketRefusal;
 
-/// Breaches within [`BREACH_WINDOW`] that end a session.
+/// Breaches within [`BREACH_WINDOW`] that end a connection.
 const MAX_BREACHES: u32 = 20;
 const BREACH_WINDOW: Duration = Duration::from_secs(10);
-/// How long a session that the host has ended stays open at most, until the client has acknowledged its last messages:
-/// a ticket to another world may be among them.
+/// How long a connection that the host has ended stays open at most, until the client has acknowledged its last
+/// messages: a ticket to another world may be among them.
 const GRACE: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
-pub(super) struct Session {
+pub(super) struct Connection {
     pub(super) client: ClientId,
     stream: ReliableStream,
     budget: Budget,
     closing_since: Option<Duration>,
     breaches: u32,
     breaches_since: Duration,
-    /// Whether it is among the sessions whose messages wait for the host.
+    /// Whether it is among the connections whose messages wait for the host.
     pub(super) is_talking: bool,
 }
 
-impl Session {
+impl Connection {
     pub(super) fn new(client: ClientId, datagrams: Rate, now: Duration) -> Self {
         Self {
             client,
@@ -43,9 +43,9 @@ impl Session {
     }
 
     /// Takes an authentic payload. Returns its input frame, if it has one.
-    pub(super) fn receive(&mut self, payload: &[u8], now: Duration) -> Result<Option<ClientFrame>, Refusal> {
+    pub(super) fn receive(&mut self, payload: &[u8], now: Duration) -> Result<Option<ClientFrame>, PacketRefusal> {
         if !self.budget.spend(now) {
-            return Err(Refusal::SessionBudget);
+            return Err(PacketRefusal::SessionBudget);
         }
         self.stream.receive_payload(payload, now)
     }
@@ -72,12 +72,12 @@ impl Session {
         self.stream.may_have_message() && !self.is_closing()
     }
 
-    /// The client's next message; `None` once the session is closing.
+    /// The client's next message; `None` once the connection is closing.
     pub(super) fn next_message(&mut self) -> Option<Vec<u8>> {
         if self.is_closing() { None } else { self.stream.next_message() }
     }
 
-    /// Begins to close the session: nothing new is taken from either side.
+    /// Begins to close the connection: nothing new is taken from either side.
     pub(super) fn close(&mut self, now: Duration) {
         self.closing_since.get_or_insert(now);
     }
@@ -106,30 +106,30 @@ impl Session {
 mod tests {
     use super::*;
 
-    fn session() -> Session {
-        Session::new(ClientId(1), Rate { per_second: 1, burst: 1 }, Duration::ZERO)
+    fn connection() -> Connection {
+        Connection::new(ClientId(1), Rate { per_second: 1, burst: 1 }, Duration::ZERO)
     }
 
     #[test]
     fn rare_breaches_are_forgiven_and_many_are_not() {
-        let mut session = session();
-        assert!((0..200).all(|i| !session.breach(Duration::from_secs(i))), "one a second");
-        let mut session = self::session();
-        assert_eq!((1..).find(|_| session.breach(Duration::ZERO)), Some(MAX_BREACHES));
+        let mut connection = connection();
+        assert!((0..200).all(|i| !connection.breach(Duration::from_secs(i))), "one a second");
+        let mut connection = self::connection();
+        assert_eq!((1..).find(|_| connection.breach(Duration::ZERO)), Some(MAX_BREACHES));
     }
 
     #[test]
     fn a_closing_session_waits_until_its_last_messages_have_arrived() {
-        let mut session = session();
-        session.queue(vec![1]).unwrap();
-        session.close(Duration::ZERO);
+        let mut connection = connection();
+        connection.queue(vec![1]).unwrap();
+        connection.close(Duration::ZERO);
         let last = GRACE - Duration::from_millis(1);
         let mut sent = 0;
-        (0..last.as_millis() as u64).for_each(|ms| session.compose(None, Duration::from_millis(ms), |_| sent += 1));
-        assert!(!session.is_over(last), "each may have been lost on its way");
+        (0..last.as_millis() as u64).for_each(|ms| connection.compose(None, Duration::from_millis(ms), |_| sent += 1));
+        assert!(!connection.is_over(last), "each may have been lost on its way");
         assert!(sent > 3, "and is sent again, not {sent} times");
-        assert!(session.is_over(GRACE), "but nobody is waited for forever");
-        let mut idle = self::session();
+        assert!(connection.is_over(GRACE), "but nobody is waited for forever");
+        let mut idle = self::connection();
         assert!(!idle.is_over(GRACE), "nobody closed it");
         idle.close(Duration::ZERO);
         assert!(idle.is_over(Duration::ZERO), "nothing to wait for");
