@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use realmgate_engine::host::{HostConfig, LinkEnds, MapServer};
 use realmgate_engine::map::Map;
-use realmgate_engine::transport::{ClientId, Transports};
 use realmgate_engine::transport::memory::memory_transport;
+use realmgate_engine::transport::{ClientId, Transports};
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, LockEpoch, MapId, RequestId, TicketId};
 use realmgate_protocol::link::{CharacterLoad, ToMap};
 use realmgate_protocol::ticket::{KeyRing, Ticket};
@@ -88,7 +88,12 @@ fn an_admission_is_logged_with_the_request_that_led_to_it() {
         offline_play_max_s: 600,
     };
     let (transport, network) = memory_transport();
-    let mut server = MapServer::new(config, Arc::new(|_| {}), Transports::new(vec![Box::new(transport)]), LinkEnds { incoming, outgoing });
+    let mut server = MapServer::new(
+        config,
+        Arc::new(|_| {}),
+        Transports::new(vec![Box::new(transport)]),
+        LinkEnds { incoming, outgoing },
+    );
     let too_long = "x".repeat(65);
     for (number, trace) in [(1, "0199-a7"), (2, too_long.as_str())] {
         let ticket = ticket(number);

@@ -2,8 +2,8 @@
 //!
 //! The sidecar announces each character with its ticket, its lock epoch and its whole state ([`Admission::expect`]). A
 //! connecting client is identified by its ticket alone, and only if the ticket matches the announcement
-//! ([`Admission::admit`]). A ticket admits once. No I/O and no clock: times are milliseconds of one monotonic clock that
-//! the host reads.
+//! ([`Admission::admit`]). A ticket admits once. No I/O and no clock: times are milliseconds of one monotonic clock
+//! that the host reads.
 
 mod refusal;
 mod spent;

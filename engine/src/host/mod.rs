@@ -5,6 +5,7 @@
 //! enter, `link` what the sidecar is told and waits for.
 
 mod channels;
+mod config;
 mod deadline;
 mod link;
 mod news;
@@ -12,6 +13,7 @@ mod players;
 mod report;
 
 pub use channels::RecordInto;
+pub use config::HostConfig;
 pub use deadline::run;
 pub use link::{LinkEnds, LinkNews};
 pub use report::HostStatus;
@@ -20,41 +22,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use realmgate_protocol::ids::ServerId;
-use realmgate_protocol::ticket::KeyRing;
-
 use crate::channel::{BuildWorld, Channel, ToChannel};
-use crate::map::Map;
 use crate::overload::{Overload, OverloadLevel};
 use crate::transport::{SessionId, TransportEvent, Transports};
 use channels::{ChannelIndex, ChannelSet};
 use link::LinkSession;
 use players::PlayerDirectory;
 use report::TickHistograms;
-
-/// The configuration of a map server.
-pub struct HostConfig {
-    /// The id of this server.
-    pub server: ServerId,
-    /// The maps it hosts.
-    pub maps: Vec<Arc<Map>>,
-    /// Number of channels of each map.
-    pub channels: u16,
-    /// Ticks per second.
-    pub tick_hz: u32,
-    /// Most players in all channels together, including expected ones.
-    pub max_players: u16,
-    /// The hash of the protocol that its clients must speak.
-    pub protocol_hash: u64,
-    /// The keys that tickets are signed with.
-    pub keys: KeyRing,
-    /// The seed that the channels' seeds are derived from.
-    pub seed: [u8; 32],
-    /// Where every channel is recorded; `None` for no recording.
-    pub record: Option<RecordInto>,
-    /// Seconds of play without the map link, after which all players are released.
-    pub offline_play_max_s: u32,
-}
 
 /// A map server.
 pub struct MapServer {

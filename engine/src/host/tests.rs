@@ -1,12 +1,11 @@
 use std::sync::mpsc::channel;
 
-use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, MapId, RequestId, TicketId};
+use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, LockEpoch, MapId, RequestId, TicketId};
 use realmgate_protocol::link::{CharacterLoad, FromMap, LeaveReason, SoftState, ToMap};
-use realmgate_protocol::ticket::Ticket;
-
-use realmgate_protocol::ids::ChannelId;
+use realmgate_protocol::ticket::{KeyRing, Ticket};
 
 use super::*;
+use crate::map::Map;
 use crate::player::CaptureSoftState;
 use crate::transport::ClientId;
 use crate::transport::memory::memory_transport;
@@ -82,7 +81,8 @@ fn who_was_announced_before_a_drain_and_comes_during_it_is_let_go_at_once() {
         app.insert_resource(CaptureSoftState(|_, _| soft()));
     });
     let (transport, network) = memory_transport();
-    let mut server = MapServer::new(config, build, Transports::new(vec![Box::new(transport)]), LinkEnds { incoming, outgoing });
+    let mut server =
+        MapServer::new(config, build, Transports::new(vec![Box::new(transport)]), LinkEnds { incoming, outgoing });
     to_map.send(prepare(&ticket).into()).unwrap();
     server.step(33);
     server.drain();

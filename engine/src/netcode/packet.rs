@@ -86,7 +86,11 @@ impl<'a> Packet<'a> {
         let kind = Kind::of(prefix).ok_or(PacketRefusal::PacketType)?;
         if kind == Kind::Request {
             let is_whole = prefix == 0 && kind.is_body_length(rest.len());
-            return if is_whole { Ok(Self { kind, prefix, sequence: 0, body: rest }) } else { Err(PacketRefusal::Length) };
+            return if is_whole {
+                Ok(Self { kind, prefix, sequence: 0, body: rest })
+            } else {
+                Err(PacketRefusal::Length)
+            };
         }
         let sequence_bytes = usize::from(prefix >> 4);
         if sequence_bytes > 8 {

@@ -135,7 +135,8 @@ impl Server {
 
     /// A bad handshake packet from a connected client's address may be one of its own that came late or twice.
     fn late(&self, reason: PacketRefusal, from: SocketAddr) -> PacketRefusal {
-        let may_be_late = matches!(reason, PacketRefusal::Netcode | PacketRefusal::TokenUsed | PacketRefusal::UnknownAddress);
+        let may_be_late =
+            matches!(reason, PacketRefusal::Netcode | PacketRefusal::TokenUsed | PacketRefusal::UnknownAddress);
         if may_be_late && self.by_address.contains_key(&from) { PacketRefusal::HandshakeWhileConnected } else { reason }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{MAX_FRAMES_PER_POLL, MAX_MESSAGES_PER_POLL, ClientId, TransportEvent};
+use super::{ClientId, MAX_FRAMES_PER_POLL, MAX_MESSAGES_PER_POLL, TransportEvent};
 
 /// Number of waiting events from which on no new client is let in. Only a host that stopped polling gets here.
 const CROWDED: usize = 65_536;

@@ -69,7 +69,10 @@ fn a_silent_client_is_lost_and_only_authentic_packets_are_a_sign_of_life() {
             assert_eq!(lane.receive(&forged, address(1)), Err(PacketRefusal::Netcode));
             assert_eq!(lane.receive(&last, address(1)), Err(PacketRefusal::Replayed));
             assert_eq!(lane.receive(&client.request(), address(1)), Err(PacketRefusal::HandshakeWhileConnected));
-            assert_eq!(lane.receive(&client.response().unwrap(), address(1)), Err(PacketRefusal::HandshakeWhileConnected));
+            assert_eq!(
+                lane.receive(&client.response().unwrap(), address(1)),
+                Err(PacketRefusal::HandshakeWhileConnected)
+            );
         }
         assert!(!lane.tend(slot), "a token that says {timeout_s} s");
     }
@@ -145,7 +148,8 @@ proptest! {
             let received = lane.receive(&datagrams[number], address(1));
             let is_new = newest.is_none_or(|newest| number > newest || newest - number < 256) && came.insert(number);
             let payload = (number as u16).to_le_bytes().to_vec();
-            prop_assert_eq!(received, if is_new { Ok(Event::Payload { slot, payload }) } else { Err(PacketRefusal::Replayed) });
+            let expected = if is_new { Ok(Event::Payload { slot, payload }) } else { Err(PacketRefusal::Replayed) };
+            prop_assert_eq!(received, expected);
             newest = newest.max(Some(number));
         }
     }

@@ -65,5 +65,9 @@ fn a_server_reads_what_the_standard_says() {
     assert_eq!(lane.receive(&vectors["keep_alive_from_client"], address(1)), Ok(Event::Heard { slot }));
     let payload = b"hello".to_vec();
     assert_eq!(lane.receive(&vectors["payload_from_client"], address(1)), Ok(Event::Payload { slot, payload }));
-    assert_eq!(lane.receive(&vectors["disconnect_from_client"], address(1)), Err(PacketRefusal::Replayed), "5 is long past");
+    assert_eq!(
+        lane.receive(&vectors["disconnect_from_client"], address(1)),
+        Err(PacketRefusal::Replayed),
+        "5 is long past"
+    );
 }

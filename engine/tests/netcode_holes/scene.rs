@@ -137,7 +137,11 @@ impl Host {
     }
 
     fn all_refusals(&self) -> Vec<(PacketRefusal, u64)> {
-        PacketRefusal::ALL.iter().map(|reason| (*reason, self.refusals(*reason))).filter(|(_, count)| *count > 0).collect()
+        PacketRefusal::ALL
+            .iter()
+            .map(|reason| (*reason, self.refusals(*reason)))
+            .filter(|(_, count)| *count > 0)
+            .collect()
     }
 
     /// Runs one tick: admits, echoes messages, sends every player a snapshot.

@@ -6,8 +6,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use realmgate_engine::host::{HostConfig, LinkEnds, LinkNews, MapServer, RecordInto};
 use realmgate_engine::map::Map;
-use realmgate_engine::transport::{ClientId, Transports};
 use realmgate_engine::transport::memory::MemoryReceived;
+use realmgate_engine::transport::{ClientId, Transports};
 use realmgate_protocol::bits::{BitField, BitReader};
 use realmgate_protocol::ids::{
     AccountId, ChannelId, CharacterId, EntityId, LockEpoch, MapId, RequestId, ServerId, Tick, TicketId,

@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use bevy_tasks::{TaskPool, TaskPoolBuilder};
 use realmgate_protocol::ids::ChannelId;
-use realmgate_protocol::link::{CharacterLoad, ChannelLoad};
+use realmgate_protocol::link::{ChannelLoad, CharacterLoad};
 use realmgate_protocol::movement::Position;
 
-use super::HostConfig;
+use super::config::HostConfig;
 use crate::channel::{BuildWorld, Channel, ChannelKey, ChannelSettings, ChannelState, ToChannel};
 use crate::map::Map;
 use crate::overload::OverloadLevel;

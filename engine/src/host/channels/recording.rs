@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use realmgate_protocol::ids::ServerId;
 
 use crate::channel::ChannelSettings;
-use crate::host::HostConfig;
+use crate::host::config::HostConfig;
 use crate::record::{QueuedFile, Recorder, RecordingHeader, RecordingThread, Source};
 
 /// Where every channel is recorded.
@@ -44,7 +44,11 @@ impl Recordings {
         let path = self.into.folder.join(format!("{}-{}-{}.rec", self.server, key.map, key.channel));
         let header = RecordingHeader::of(settings, self.protocol_hash, self.into.sources.clone());
         let begun = create(&path).and_then(|file| Recorder::start(self.thread.open(file), &header));
-        begun.inspect_err(|error| tracing::warn!(path = %path.display(), %error, "a recording cannot be created: its channel is not recorded")).ok()
+        let begun = begun.inspect_err(|error| {
+            let path = path.display();
+            tracing::warn!(%path, %error, "a recording cannot be created: its channel is not recorded");
+        });
+        begun.ok()
     }
 }
 

@@ -8,8 +8,8 @@ use std::sync::mpsc::{Receiver, Sender};
 use realmgate_protocol::ids::{BatchId, CharacterId, LockEpoch};
 use realmgate_protocol::link::{EventOutcome, Fence, FromMap, OwnedEvent, ToMap};
 
-use super::HostConfig;
 use super::channels::{ChannelIndex, ChannelSet};
+use super::config::HostConfig;
 use crate::channel::ToChannel;
 use batches::EventBatches;
 use outage::Outage;

@@ -15,8 +15,8 @@ use realmgate_protocol::ids::{CharacterId, LockEpoch, ServerId};
 use realmgate_protocol::link::ChannelLoad;
 use realmgate_protocol::ticket::KeyRing;
 
-use super::HostConfig;
 use super::channels::{ChannelIndex, ChannelSet};
+use super::config::HostConfig;
 use crate::admission::{Admission, Hosting};
 use crate::channel::ToChannel;
 use crate::transport::SessionId;

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use super::budget::{HandshakeBudgets, Rate};
 use super::clock::Clock;
+use super::connection::Connection;
 use super::handover::{Handover, Incoming};
 use super::sending::Sending;
-use super::connection::Connection;
 use super::wire::{WaitFor, Wire};
 use super::{Shared, UdpSettings};
 use crate::netcode::{Server, ServerSettings};

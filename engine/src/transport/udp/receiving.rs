@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 
 use realmgate_protocol::limits::MAX_TICKET_BYTES;
 
-use super::pump::Pump;
 use super::connection::Connection;
+use super::pump::Pump;
 use crate::netcode::{Connected, Packet, Received};
 use crate::transport::refusal::PacketRefusal;
 use crate::transport::{ClientId, TransportEvent};

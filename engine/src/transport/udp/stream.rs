@@ -34,7 +34,11 @@ impl ReliableStream {
     }
 
     /// Takes a received payload. Returns its input frame, if it has one. A refused payload changes nothing.
-    pub(super) fn receive_payload(&mut self, payload: &[u8], now: Duration) -> Result<Option<ClientFrame>, PacketRefusal> {
+    pub(super) fn receive_payload(
+        &mut self,
+        payload: &[u8],
+        now: Duration,
+    ) -> Result<Option<ClientFrame>, PacketRefusal> {
         let (payload, frame) = inbound::open(payload)?;
         self.stream.receive(&payload, now)?;
         Ok(frame)
