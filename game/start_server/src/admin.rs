@@ -75,7 +75,7 @@ pub async fn serve(listener: TcpListener, admin: Admin, stop: CancellationToken)
 
 async fn watch(admin: Admin, stop: CancellationToken) {
     while tokio::time::timeout(WATCH_EVERY, stop.cancelled()).await.is_err() {
-        admin.liveness.look(&admin.status);
+        admin.liveness.check(&admin.status);
         if let Some(bytes) = resident_bytes() {
             metrics::gauge!("realmgate_process_resident_bytes").set(bytes as f64);
         }

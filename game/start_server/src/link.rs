@@ -63,7 +63,7 @@ pub struct LinkClient {
     /// attempts.
     pub stop: CancellationToken,
     /// Number of messages that were not delivered when the client ended.
-    pub untold: Arc<AtomicUsize>,
+    pub undelivered: Arc<AtomicUsize>,
     /// Notified when the sidecar no longer knows this server: it has to register again.
     pub forgotten: Arc<Notify>,
     /// Signals that the id of this server belongs to another one by now.
@@ -83,7 +83,7 @@ impl LinkClient {
     /// Keeps the link up until it is stopped and the host is gone.
     pub async fn run(self, from_host: UnboundedReceiver<FromMap>) {
         let mut memory = Memory::new(from_host);
-        self.is_up(false);
+        self.set_up(false);
         let mut wait = FIRST_WAIT;
         let mut last_tries = 0;
         loop {
@@ -91,7 +91,7 @@ impl LinkClient {
                 Ok(welcomed) => {
                     wait = FIRST_WAIT;
                     let ended = self.hold(welcomed, &mut memory).await;
-                    self.is_up(false);
+                    self.set_up(false);
                     match ended {
                         Ok(()) => return,
                         Err(error) => tracing::warn!("the map link broke: {error:#}"),
@@ -114,7 +114,7 @@ impl LinkClient {
                 memory.waiting.rewind();
                 last_tries += 1;
                 if memory.waiting.len() == 0 || last_tries > LAST_TRIES {
-                    return self.untold.store(memory.waiting.len(), Ordering::Relaxed);
+                    return self.undelivered.store(memory.waiting.len(), Ordering::Relaxed);
                 }
                 wait = FIRST_WAIT;
             }
@@ -150,7 +150,7 @@ impl LinkClient {
         memory.move_on();
         self.tell_host(LinkNews::Disowned);
         if let Err(error) = self.cookie.forget() {
-            tracing::warn!("the old cookie stays: {error:#}");
+            tracing::warn!("the cookie file cannot be removed: {error:#}");
         }
     }
 
@@ -164,7 +164,7 @@ impl LinkClient {
         memory.host_is_told();
         self.tell_host(LinkNews::Up { resumed });
         memory.reclaim(&mut socket).await?;
-        self.is_up(true);
+        self.set_up(true);
         if is_back {
             // A restarted directory does not know us, and our next heartbeat may be far off.
             self.forgotten.notify_one();
@@ -243,7 +243,7 @@ impl LinkClient {
         let _ = self.to_host.send(news);
     }
 
-    fn is_up(&self, up: bool) {
+    fn set_up(&self, up: bool) {
         self.up.store(up, Ordering::Relaxed);
         metrics::gauge!("realmgate_link_up").set(f64::from(u8::from(up)));
     }

@@ -58,7 +58,7 @@ impl Listing {
         if self.client.deregister(&self.registration.id).await
             && let Err(error) = self.cookie.forget()
         {
-            tracing::warn!("the cookie stays: {error:#}");
+            tracing::warn!("the cookie file cannot be removed: {error:#}");
         }
     }
 

@@ -27,7 +27,7 @@ impl Default for Liveness {
 
 impl Liveness {
     /// Runs a check. Call it once a second.
-    pub fn look(&self, status: &HostStatus) {
+    pub fn check(&self, status: &HostStatus) {
         let ticks = status.ticks.load(Ordering::Relaxed);
         let before = self.ticks_before.swap(ticks, Ordering::Relaxed);
         self.ticks_last_second.store(ticks.saturating_sub(before), Ordering::Relaxed);
@@ -67,7 +67,7 @@ mod tests {
         let second = |snapshots: u64| {
             status.ticks.fetch_add(30, Ordering::Relaxed);
             status.snapshots.fetch_add(snapshots, Ordering::Relaxed);
-            liveness.look(&status);
+            liveness.check(&status);
         };
         (0..2 * MAX_SILENCE_S).for_each(|_| second(0));
         assert!(liveness.is_ticking() && liveness.is_sending_snapshots(), "nobody is there to be shown anything");
@@ -78,7 +78,7 @@ mod tests {
         assert!(liveness.is_ticking() && !liveness.is_sending_snapshots());
         second(30);
         assert!(liveness.is_sending_snapshots());
-        liveness.look(&status);
+        liveness.check(&status);
         assert!(!liveness.is_ticking());
     }
 }

@@ -106,20 +106,23 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World) -> Result<(), F
     tracing::info!("draining: no new players, everybody is saved");
     let drained = simulation.drain().await;
     stop.cancel();
-    let untold = tokio::time::timeout(END_PATIENCE, tasks.ended()).await.ok();
+    let undelivered = tokio::time::timeout(END_PATIENCE, tasks.ended()).await.ok();
     if let Some(sidecar) = placed.sidecar {
         sidecar.shutdown().await;
     }
     if died || !drained {
         return Err(Failure::Other(anyhow!("the simulation died; what was confirmed is safe")));
     }
-    match untold {
+    match undelivered {
         Some(0) => tracing::info!("all saved, goodbye"),
         // Everything confirmed is in the store; positions and health may be some seconds old.
-        Some(untold) => {
-            tracing::error!(untold, "the sidecar could not be told everything: some last positions are lost");
+        Some(undelivered) => {
+            tracing::error!(
+                undelivered,
+                "messages could not be delivered to the sidecar: some last positions are lost"
+            );
         }
-        None => tracing::error!("the map link does not end: some last positions may be lost"),
+        None => tracing::error!("the map link did not close in time: some last positions may be lost"),
     }
     Ok(())
 }

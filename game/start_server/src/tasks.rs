@@ -24,7 +24,7 @@ use crate::simulation::{HostLink, Simulation};
 pub struct Tasks {
     /// Address of the health port.
     pub admin: SocketAddr,
-    untold: Arc<AtomicUsize>,
+    undelivered: Arc<AtomicUsize>,
     all: JoinSet<()>,
 }
 
@@ -45,7 +45,7 @@ impl Tasks {
     ) -> Result<Self, Failure> {
         let AdminPort { listener, metrics } = port;
         let address = listener.local_addr().map_err(anyhow::Error::from)?;
-        let untold = Arc::new(AtomicUsize::new(0));
+        let undelivered = Arc::new(AtomicUsize::new(0));
         let link_up = Arc::new(AtomicBool::new(false));
         let directory_reachable = Arc::new(AtomicBool::new(true));
         let (forgotten, disowned) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -64,7 +64,7 @@ impl Tasks {
             to_host,
             up: link_up.clone(),
             stop: stop.clone(),
-            untold: untold.clone(),
+            undelivered: undelivered.clone(),
             forgotten: forgotten.clone(),
             disowned: disowned.clone(),
             silence: link::SILENCE,
@@ -96,12 +96,12 @@ impl Tasks {
             liveness: Arc::default(),
         };
         all.spawn(admin::serve(listener, admin, stop.clone()));
-        Ok(Self { admin: address, untold, all })
+        Ok(Self { admin: address, undelivered, all })
     }
 
     /// Waits for all tasks to end. Returns the number of link messages that were not delivered.
     pub async fn ended(mut self) -> usize {
         while self.all.join_next().await.is_some() {}
-        self.untold.load(Ordering::Relaxed)
+        self.undelivered.load(Ordering::Relaxed)
     }
 }

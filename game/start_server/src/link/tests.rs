@@ -55,7 +55,7 @@ struct Scene {
     host: Host,
     cookie: CookieJar,
     stop: CancellationToken,
-    untold: Arc<AtomicUsize>,
+    undelivered: Arc<AtomicUsize>,
     forgotten: Arc<Notify>,
     disowned: Arc<Notify>,
     client: JoinHandle<()>,
@@ -94,15 +94,16 @@ impl Scene {
             to_host,
             up: Arc::default(),
             stop: CancellationToken::new(),
-            untold: Arc::default(),
+            undelivered: Arc::default(),
             forgotten: Arc::default(),
             disowned: Arc::default(),
             silence,
         };
-        let (stop, untold, forgotten) = (client.stop.clone(), client.untold.clone(), client.forgotten.clone());
+        let (stop, undelivered, forgotten) =
+            (client.stop.clone(), client.undelivered.clone(), client.forgotten.clone());
         let disowned = client.disowned.clone();
         let client = tokio::spawn(client.run(from_host));
-        Self { listener, host, cookie, stop, untold, forgotten, disowned, client, _folder: folder }
+        Self { listener, host, cookie, stop, undelivered, forgotten, disowned, client, _folder: folder }
     }
 
     /// The next connection that is not a request for the proof. The client asks for the proof before each connection.
@@ -172,7 +173,7 @@ impl Scene {
 
     async fn ended(self) -> usize {
         timeout(PATIENCE, self.client).await.expect("the client does not end").unwrap();
-        self.untold.load(Ordering::Relaxed)
+        self.undelivered.load(Ordering::Relaxed)
     }
 
     /// Waits until the host was told this news.
