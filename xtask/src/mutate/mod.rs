@@ -1,95 +1,48 @@
-//! `cargo xtask mutate`: leaves out one rule of the locks at a time, and demands that the test which guards it fails.
+//! `cargo xtask mutate`: leaves out one rule at a time, and demands that the test which guards it fails.
 //!
-//! A test that passes without the rule it is there for guards nothing. The rules and their tests are in [`list`], the steps
-//! of docs/locks.md in [`steps`]; each is left out in a copy of the source in `target/mutants`, never in the source itself.
+//! A test that passes without the rule it is there for guards nothing. Each rule is a file in `xtask/mutations/`: a patch
+//! that leaves it out, below two lines that say what that breaks and which test notices. To write one, leave the rule out
+//! by hand, see the test fail, write the two lines into `xtask/mutations/NAME.patch`, add what `git diff -U1` says (-U2 or
+//! -U3 where one line around the change is not enough to find it), and take the change back with `git apply --reverse`.
 
-mod copy;
-mod edit;
-mod list;
-mod steps;
+mod mutation;
 mod trial;
+mod worktree;
 
 use anyhow::{Result, bail, ensure};
 use clap::Args;
 
-use self::copy::SourceCopy;
-use self::edit::Edit;
-use self::list::MUTATIONS;
-use self::steps::steps;
+use self::mutation::Mutation;
 use self::trial::{Trial, Verdict};
+use self::worktree::Worktree;
 use crate::workspace::Workspace;
-
-/// A rule that is left out.
-pub struct Mutation {
-    /// What `--only` and the table call it.
-    pub name: &'static str,
-    /// What the source is without it.
-    pub edits: &'static [Edit],
-    /// What must fail then.
-    pub guard: Guard,
-}
-
-/// A test that guards a rule.
-pub struct Guard {
-    /// The build that has it.
-    pub build: Build,
-    /// Its function. A test that runs on both databases is run on both.
-    pub test: &'static str,
-    /// Where that is.
-    pub file: &'static str,
-}
-
-/// What cargo builds for a test.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Build {
-    /// The unit tests of a library.
-    Lib(&'static str),
-    /// A file or folder in a package's `tests/`.
-    Test(&'static str),
-}
 
 #[derive(Args)]
 pub struct Arguments {
     /// Leave out these rules only
-    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = names())]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
-    /// Name the rules and the tests that guard them, and do nothing
+    /// Name the rules, what is so without each, and the tests that guard them, and do nothing
     #[arg(long)]
     list: bool,
 }
 
-fn names() -> Vec<&'static str> {
-    all().map(|mutation| mutation.name).collect()
-}
-
-/// Everything that can be left out.
-fn all() -> impl Iterator<Item = &'static Mutation> {
-    MUTATIONS.iter().chain(steps())
-}
-
 /// Leaves out one rule after the other; fails where a test does not mind, or a rule is not where it was.
 pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
-    let is_asked = |name| arguments.only.is_empty() || arguments.only.iter().any(|only| only == name);
-    let chosen: Vec<_> = all().filter(|mutation| is_asked(mutation.name)).collect();
+    let chosen = chosen(mutation::all(&workspace.root)?, &arguments.only)?;
     if arguments.list {
-        chosen.iter().for_each(|mutation| row(mutation, ""));
+        chosen.iter().for_each(|mutation| row(mutation, &mutation.breaks));
         return Ok(());
     }
-    for mutation in &chosen {
-        mutation.files(|file| Ok(std::fs::read_to_string(workspace.root.join(file))?))?;
-    }
-    let copy = SourceCopy::of(workspace)?;
-    let trial = Trial::new(&copy);
+    let worktree = Worktree::of(workspace)?;
+    let trial = Trial::new(&worktree);
     check_guards(&trial, &chosen)?;
 
     let mut verdicts = Vec::new();
-    for mutation in chosen {
-        let files = mutation.files(|file| copy.read(file))?;
-        let before = files.iter().map(|(file, _)| Ok((*file, copy.read(file)?))).collect::<Result<Vec<_>>>()?;
-        copy.write(&files)?;
+    for mutation in &chosen {
+        worktree.apply(&mutation.patch)?;
         let verdict = trial.of(&mutation.guard);
-        // Not from the source, which may have changed since the copy was made.
-        copy.write(&before)?;
+        worktree.take_back(&mutation.patch)?;
         let verdict = verdict?;
         println!("── {} {}", mutation.name, verdict.word());
         verdicts.push((mutation, verdict));
@@ -97,13 +50,21 @@ pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     report(&verdicts)
 }
 
+/// Those that are named, or all.
+fn chosen(all: Vec<Mutation>, only: &[String]) -> Result<Vec<Mutation>> {
+    if let Some(unknown) = only.iter().find(|name| all.iter().all(|mutation| mutation.name != **name)) {
+        bail!("there is no xtask/mutations/{unknown}.patch; `cargo xtask mutate --list` names what there is");
+    }
+    Ok(all.into_iter().filter(|mutation| only.is_empty() || only.contains(&mutation.name)).collect())
+}
+
 /// A test that fails with all rules in place says nothing about any of them.
-fn check_guards(trial: &Trial<'_>, chosen: &[&Mutation]) -> Result<()> {
+fn check_guards(trial: &Trial<'_>, chosen: &[Mutation]) -> Result<()> {
     println!("── with every rule");
-    for mutation in chosen {
-        let verdict = trial.of(&mutation.guard)?;
-        let Guard { test, file, .. } = mutation.guard;
-        ensure!(verdict == Verdict::Survived, "{test} in {file} fails with every rule in place: mend that first");
+    for guard in chosen.iter().map(|mutation| &mutation.guard) {
+        let verdict = trial.of(guard)?;
+        let is_fine = verdict == Verdict::Survived;
+        ensure!(is_fine, "{} in {} fails with every rule in place: mend that first", guard.test, guard.file);
     }
     Ok(())
 }
@@ -116,7 +77,7 @@ fn report(verdicts: &[(&Mutation, Verdict)]) -> Result<()> {
     let survivors: Vec<_> = verdicts
         .iter()
         .filter(|(_, verdict)| *verdict == Verdict::Survived)
-        .map(|(mutation, _)| mutation.name)
+        .map(|(mutation, _)| &*mutation.name)
         .collect();
     if survivors.is_empty() {
         return Ok(());
@@ -124,68 +85,40 @@ fn report(verdicts: &[(&Mutation, Verdict)]) -> Result<()> {
     bail!("no test minds: {}", survivors.join(", "))
 }
 
-fn row(mutation: &Mutation, verdict: &str) {
-    let file = mutation.edits.first().map_or("", |edit| edit.file);
-    println!("{:<34} {:<46} {:<58} {verdict}", mutation.name, file, mutation.guard.test);
-}
-
-impl Mutation {
-    /// The files that differ without the rule, as they are then.
-    fn files(&self, read: impl Fn(&str) -> Result<String>) -> Result<Vec<(&'static str, String)>> {
-        let mut files: Vec<(&'static str, String)> = Vec::new();
-        for edit in self.edits {
-            let at = match files.iter().position(|(file, _)| *file == edit.file) {
-                Some(at) => at,
-                None => {
-                    files.push((edit.file, read(edit.file)?));
-                    files.len() - 1
-                }
-            };
-            files[at].1 = edit.apply(self.name, &files[at].1)?;
-        }
-        Ok(files)
-    }
+fn row(mutation: &Mutation, word: &str) {
+    println!("{:<40} {:<82} {word}", mutation.name, mutation.guard.test);
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
     use std::fs;
 
     use super::*;
 
     #[test]
-    fn every_rule_is_where_the_list_says() {
-        let root = Workspace::locate().root;
-        for mutation in all() {
-            mutation.files(|file| Ok(fs::read_to_string(root.join(file))?)).unwrap();
+    fn every_patch_applies() {
+        let workspace = Workspace::locate();
+        for mutation in mutation::all(&workspace.root).unwrap() {
+            let check = workspace.command("git").args(["apply", "--check"]).arg(&mutation.patch).output().unwrap();
+            let said = String::from_utf8_lossy(&check.stderr);
+            assert!(check.status.success(), "bring xtask/mutations/{}.patch up to date: {said}", mutation.name);
         }
     }
 
     #[test]
-    fn every_guard_is_where_the_list_says() {
+    fn every_guard_is_where_its_patch_says() {
         let root = Workspace::locate().root;
-        for guard in all().map(|mutation| &mutation.guard) {
-            let source = fs::read_to_string(root.join(guard.file)).unwrap();
+        for guard in mutation::all(&root).unwrap().iter().map(|mutation| &mutation.guard) {
+            let source = fs::read_to_string(root.join(&guard.file)).unwrap();
             assert!(source.contains(&format!("fn {}(", guard.test)), "{} has no {}", guard.file, guard.test);
         }
     }
 
     #[test]
-    fn every_rule_has_a_name_of_its_own() {
-        assert_eq!(names().into_iter().collect::<BTreeSet<_>>().len(), all().count());
-    }
-
-    #[test]
-    fn several_edits_of_one_file_add_up() {
-        const EDITS: &[Edit] = &[
-            Edit { file: "a", from: "one", to: "1" },
-            Edit { file: "b", from: "x", to: "y" },
-            Edit { file: "a", from: "two", to: "2" },
-        ];
-        let guard = Guard { build: Build::Lib("a"), test: "a", file: "a" };
-        let mutation = Mutation { name: "a", edits: EDITS, guard };
-        let read = |file: &str| Ok(if file == "a" { "one two" } else { "x" }.to_owned());
-        assert_eq!(mutation.files(read).unwrap(), [("a", "1 2".to_owned()), ("b", "y".to_owned())]);
+    fn a_name_that_no_patch_has_is_refused() {
+        let all = || mutation::all(&Workspace::locate().root).unwrap();
+        let only = |name: &str| chosen(all(), &[name.to_owned()]).map(|chosen| chosen.len());
+        assert_eq!(only("no-transaction").unwrap(), 1);
+        assert!(only("no-transactions").is_err(), "a slip must not pass for a rule that was noticed");
     }
 }

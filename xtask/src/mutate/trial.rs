@@ -1,4 +1,4 @@
-//! Builds the copy and runs one test of it.
+//! Builds the worktree and runs one test of it.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -6,8 +6,8 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use super::copy::SourceCopy;
-use super::{Build, Guard};
+use super::mutation::{Build, Guard};
+use super::worktree::Worktree;
 use crate::binaries::output;
 
 /// What became of a test.
@@ -34,23 +34,23 @@ const WITHIN_S: u32 = 180;
 /// What `timeout` exits with then.
 const TIMED_OUT: i32 = 124;
 
-/// Runs tests of a copy.
+/// Runs tests of the worktree.
 pub struct Trial<'a> {
-    copy: &'a SourceCopy,
+    worktree: &'a Worktree,
 }
 
 impl<'a> Trial<'a> {
-    pub fn new(copy: &'a SourceCopy) -> Self {
-        Self { copy }
+    pub fn new(worktree: &'a Worktree) -> Self {
+        Self { worktree }
     }
 
-    /// Builds the copy as it is now and runs a test. What does not compile is a fault of the list, not a test that fails.
+    /// Builds the worktree as it is now and runs a test. What does not compile is a fault of the patch, not a test that fails.
     pub fn of(&self, guard: &Guard) -> Result<Verdict> {
-        let program = self.build(guard.build)?;
+        let program = self.build(&guard.build)?;
         let output = Command::new("timeout")
             .arg(WITHIN_S.to_string())
             .arg(&program.path)
-            .arg(guard.test)
+            .arg(&guard.test)
             .current_dir(&program.folder)
             .env("CARGO_MANIFEST_DIR", &program.folder)
             .output()
@@ -59,7 +59,7 @@ impl<'a> Trial<'a> {
             return Ok(Verdict::Killed);
         }
         let said = String::from_utf8_lossy(&output.stdout);
-        verdict(guard.test, output.status.success(), &said).with_context(|| {
+        verdict(&guard.test, output.status.success(), &said).with_context(|| {
             let tail: Vec<&str> = said.lines().rev().take(20).collect();
             tail.into_iter().rev().collect::<Vec<_>>().join("\n")
         })
@@ -67,7 +67,7 @@ impl<'a> Trial<'a> {
 
     /// With the features of the whole workspace, as every other build of it, but without the whole-system tests: none of
     /// them is a guard, and they take longer to compile than all that is.
-    fn build(&self, build: Build) -> Result<Program> {
+    fn build(&self, build: &Build) -> Result<Program> {
         let selection: &[&str] = match build {
             Build::Lib(_) => &["--lib"],
             Build::Test(name) => &["--test", name],
@@ -75,7 +75,7 @@ impl<'a> Trial<'a> {
         let mut cargo = Command::new("cargo");
         cargo.args(["test", "--quiet", "--workspace", "--exclude", "realmgate-tests", "--no-run"]);
         cargo.arg("--message-format=json-render-diagnostics");
-        cargo.args(selection).arg("--target-dir").arg(&self.copy.target).current_dir(&self.copy.root);
+        cargo.args(selection).arg("--target-dir").arg(&self.worktree.target).current_dir(&self.worktree.root);
         let messages = String::from_utf8(output(&mut cargo)?)?;
         let (Build::Lib(name) | Build::Test(name)) = build;
         let mut programs = messages.lines().filter_map(|line| program(&serde_json::from_str(line).ok()?, name));
