@@ -10,4 +10,4 @@ if ! command -v cargo >/dev/null 2>&1; then
     echo "start_server.sh: cargo is not there; install Rust from https://rustup.rs" >&2
     exit 1
 fi
-exec cargo run --release --package realmgate-server --bin start_server -- "$@"
+exec cargo run --profile play --bin start_server -- "$@"

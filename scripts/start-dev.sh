@@ -116,8 +116,8 @@ if [[ -n ${BIN_DIR:-} ]]; then
     bin=$(CDPATH='' cd -- "$BIN_DIR" && pwd)
 else
     command -v cargo >/dev/null || fail "cargo is not there; install Rust from https://rustup.rs"
-    cargo build --release --bin start_server --package realmgate-server --bin sidecar --package realmgate-sidecar
-    bin=${CARGO_TARGET_DIR:-target}/release
+    cargo build --profile play --bin start_server --bin sidecar
+    bin=${CARGO_TARGET_DIR:-target}/play
 fi
 
 # An earlier run that still stands there ends its own parts; one that was killed has left them to us.
