@@ -22,13 +22,17 @@ impl Binaries {
     /// Builds with the features that `cargo test --workspace` resolves to (`--examples` draws dev-dependencies in,
     /// though there are no examples), so that the dependencies are compiled once for both.
     pub fn build(workspace: &Workspace) -> Result<Self> {
-        let messages = output(workspace.command("cargo").args([
-            "build",
-            "--workspace",
-            "--bins",
-            "--examples",
-            "--message-format=json-render-diagnostics",
-        ]))?;
+        Self::built(workspace, &["--workspace", "--bins", "--examples"])
+    }
+
+    /// Builds what is handed out.
+    pub fn release(workspace: &Workspace) -> Result<Self> {
+        Self::built(workspace, &["--release", "--locked", "--bins"])
+    }
+
+    fn built(workspace: &Workspace, arguments: &[&str]) -> Result<Self> {
+        let mut cargo = workspace.command("cargo");
+        let messages = output(cargo.arg("build").args(arguments).arg("--message-format=json-render-diagnostics"))?;
         let executables = String::from_utf8(messages)?
             .lines()
             .filter_map(|line| serde_json::from_str::<Value>(line).ok()?["executable"].as_str().map(PathBuf::from))

@@ -7,6 +7,7 @@ mod bench;
 mod binaries;
 mod chaos;
 mod dashboard;
+mod dist;
 mod fuzz;
 mod lint;
 mod mutate;
@@ -62,6 +63,11 @@ enum Command {
         #[command(flatten)]
         arguments: attack::Arguments,
     },
+    /// Pack what is handed out: a tarball and a Debian package of programs, data, maps and units (docs/operations.md)
+    Dist {
+        #[command(flatten)]
+        arguments: dist::Arguments,
+    },
     /// Fuzz every parser that sees bytes from strangers (docs/reliability.md)
     Fuzz {
         #[command(flatten)]
@@ -77,7 +83,7 @@ enum Command {
         #[command(flatten)]
         arguments: soak::Arguments,
     },
-    /// Check what no compiler does: who imports whom, file sizes, leftovers, names, sleeping tests, machine paths, metrics
+    /// Check what no compiler does: file sizes, leftovers, names, sleeping tests, machine paths, metrics, links between documents
     Tidy,
     /// Write the files that are generated from the code: protocol.json, the data schemas, openapi.json, the dashboard
     Schema {
@@ -106,6 +112,7 @@ fn main() -> ExitCode {
         Command::Lint { place, only } => lint::run(&workspace.on_ci(place.ci), &only, false),
         Command::Chaos { arguments } => chaos::run(&workspace, &arguments),
         Command::Attack { arguments } => attack::run(&workspace, &arguments),
+        Command::Dist { arguments } => dist::run(&workspace, &arguments),
         Command::Fuzz { arguments } => fuzz::run(&workspace, &arguments),
         Command::Mutate { arguments } => mutate::run(&workspace, &arguments),
         Command::Schemathesis { hunt } => schemathesis::run(&workspace, &hunt),
