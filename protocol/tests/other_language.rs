@@ -2,6 +2,7 @@
 //! writes every golden vector.
 
 #![expect(clippy::unwrap_used, reason = "what a test helper cannot do, fails the test")]
+#![expect(clippy::disallowed_methods, reason = "the vectors are files")]
 
 use std::fs;
 use std::io::ErrorKind;

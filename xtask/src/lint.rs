@@ -36,7 +36,12 @@ static STEPS: [Step; 7] = [
         }),
         run: |workspace| {
             let checks = ["check", "--hide-inclusion-graph", "--allow", "duplicate", "bans", "licenses", "sources"];
-            workspace.run("cargo-deny", &checks)
+            workspace.run("cargo-deny", &checks)?;
+            // Each with a deny.toml of its own, for what it must not reach by any way.
+            ["protocol/Cargo.toml", "engine/Cargo.toml"].into_iter().try_for_each(|manifest| {
+                let checks = ["--manifest-path", manifest, "check", "--hide-inclusion-graph", "bans"];
+                workspace.run("cargo-deny", &checks)
+            })
         },
     },
     Step {

@@ -5,6 +5,7 @@
 //! changed for every client in use.
 
 #![expect(clippy::unwrap_used, reason = "what a test helper cannot do, fails the test")]
+#![expect(clippy::disallowed_methods, reason = "the vectors are files")]
 
 mod components;
 mod document;

@@ -1,7 +1,7 @@
 //! Rule: a test that a document names as `path/to/file.rs::name` is there.
 
 use super::Finding;
-use super::tree::{File, Tree, line_of, words};
+use super::tree::{File, Tree, is_in_comment, line_of, words};
 
 const MARK: &str = ".rs::";
 const MEND: &str = "name a test that there is, by its file from the root and its function";
@@ -37,8 +37,8 @@ fn cited(text: &str) -> impl Iterator<Item = (&str, &str, usize)> {
 
 fn has_function(file: &File, name: &str) -> bool {
     !name.is_empty()
-        && words(&file.code, "fn").any(|offset| {
-            let rest = file.code[offset + 2..].trim_start();
+        && words(&file.text, "fn").filter(|offset| !is_in_comment(&file.text, *offset)).any(|offset| {
+            let rest = file.text[offset + 2..].trim_start();
             rest.strip_prefix(name).is_some_and(|after| after.starts_with(['(', '<']))
         })
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Finding;
-use super::code::test_regions;
+use super::test_regions::test_regions;
 use super::tree::{File, Tree, line_of};
 
 const PREFIX: &str = "realmgate_";
@@ -70,7 +70,7 @@ fn unfit_histograms(tree: &Tree) -> Vec<Finding> {
 
 /// String literals that are a metric's name, outside of tests.
 fn registrations(file: &File) -> impl Iterator<Item = (&str, usize)> {
-    let tests = if file.has_ending(&["rs"]) { test_regions(&file.code) } else { Vec::new() };
+    let tests = if file.has_ending(&["rs"]) { test_regions(&file.text) } else { Vec::new() };
     let bytes = file.text.as_bytes();
     names(&file.text).filter(move |(name, offset)| {
         let is_literal = *offset > 0 && bytes[offset - 1] == b'"' && bytes.get(offset + name.len()) == Some(&b'"');

@@ -1,17 +1,16 @@
 //! `cargo xtask tidy`: rules of this repository that no compiler checks. Each module below is one of them.
 
 mod cited;
-mod code;
+mod clippy_settings;
 mod figures;
-mod imports;
-mod layers;
+mod game_types;
 mod leftovers;
+mod links;
 mod machine;
-mod manifests;
 mod names;
-mod paths;
 mod sizes;
 mod sleeps;
+mod test_regions;
 mod tree;
 
 use std::fmt;
@@ -21,9 +20,9 @@ use anyhow::{Result, ensure};
 
 use self::tree::{File, Tree};
 
-/// Every rule looks at one file at a time; only [`figures`] and [`cited`] compare several.
-const RULES: [fn(&File) -> Vec<Finding>; 7] =
-    [manifests::check, imports::check, sizes::check, leftovers::check, names::check, sleeps::check, machine::check];
+/// Every rule looks at one file at a time; only those in [`findings`] compare several.
+const RULES: [fn(&File) -> Vec<Finding>; 6] =
+    [game_types::check, sizes::check, leftovers::check, names::check, sleeps::check, machine::check];
 
 /// Something that a rule does not like.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -70,6 +69,8 @@ fn findings(tree: &Tree) -> Vec<Finding> {
     let mut findings: Vec<_> = tree.files.iter().flat_map(|file| RULES.iter().flat_map(|rule| rule(file))).collect();
     findings.extend(figures::check(tree));
     findings.extend(cited::check(tree));
+    findings.extend(links::check(tree));
+    findings.extend(clippy_settings::check(tree));
     findings.sort();
     findings.dedup();
     findings

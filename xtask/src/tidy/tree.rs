@@ -1,16 +1,18 @@
 //! The files that the rules look at.
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use super::code;
-
-/// Every text file of the repository.
+/// The files of the repository.
 pub struct Tree {
+    /// Those that hold text.
     pub files: Vec<File>,
+    /// The paths of all.
+    pub paths: BTreeSet<String>,
 }
 
 /// A text file.
@@ -19,8 +21,6 @@ pub struct File {
     pub path: String,
     /// What it holds.
     pub text: String,
-    /// The same, but in Rust files comments and literals are blanked; every line keeps its number.
-    pub code: String,
 }
 
 impl Tree {
@@ -33,7 +33,7 @@ impl Tree {
             .output()
             .context("git did not start; tidy asks it which files belong to the repository")?;
         ensure!(listing.status.success(), "git ls-files: {}", String::from_utf8_lossy(&listing.stderr).trim());
-        let mut files = Vec::new();
+        let (mut files, mut paths) = (Vec::new(), BTreeSet::new());
         for path in String::from_utf8(listing.stdout)?.split_terminator('\0') {
             let bytes = match std::fs::read(root.join(path)) {
                 Ok(bytes) => bytes,
@@ -41,20 +41,16 @@ impl Tree {
                 Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory) => continue,
                 Err(error) => return Err(error).context(path.to_owned()),
             };
+            paths.insert(path.to_owned());
             if let Ok(text) = String::from_utf8(bytes) {
-                files.push(File::new(path, text));
+                files.push(File { path: path.to_owned(), text });
             }
         }
-        Ok(Self { files })
+        Ok(Self { files, paths })
     }
 }
 
 impl File {
-    fn new(path: &str, text: String) -> Self {
-        let code = if path.ends_with(".rs") { code::only(&text) } else { text.clone() };
-        Self { path: path.to_owned(), text, code }
-    }
-
     /// Whether its name has one of these endings, given without the dot.
     pub fn has_ending(&self, endings: &[&str]) -> bool {
         self.path.rsplit_once('.').is_some_and(|(_, ending)| endings.contains(&ending))
@@ -64,6 +60,11 @@ impl File {
 /// The number of the line that holds this byte.
 pub fn line_of(text: &str, offset: usize) -> usize {
     1 + text[..offset].matches('\n').count()
+}
+
+/// Whether this byte of Rust code is behind a `//`.
+pub fn is_in_comment(text: &str, offset: usize) -> bool {
+    text[..offset].rsplit('\n').next().is_some_and(|before| before.contains("//"))
 }
 
 /// Where `word` stands with no letter, digit or underscore before or, if it ends in one itself, after it.
@@ -82,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_word_is_not_part_of_another() {
-        assert_eq!(words("sleep( no_sleep( x.sleep(1)", "sleep(").collect::<Vec<_>>(), [0, 19]);
+        assert_eq!(words("call( no_call( x.call(1)", "call(").collect::<Vec<_>>(), [0, 17]);
         assert_eq!(words("mask asks ask", "ask").collect::<Vec<_>>(), [10]);
     }
 
