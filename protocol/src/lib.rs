@@ -5,6 +5,7 @@
 //! * [`link`]: the map link between map server and sidecar;
 //! * [`text`]: which player-written texts may be shown to others;
 //! * [`ticket`]: how a player is admitted;
+//! * [`netcode`]: the connect tokens that get a player's packets through, and the cipher of those packets;
 //! * [`proof`]: how a directory proves that it knows the service token;
 //! * [`movement`]: fixed-point positions and the movement step that clients predict with.
 //!
@@ -16,6 +17,7 @@ pub mod ids;
 pub mod limits;
 pub mod link;
 pub mod movement;
+pub mod netcode;
 pub mod proof;
 pub mod realm;
 pub mod schema;

@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use realmgate_protocol::limits::NETCODE_PROTOCOL_ID;
+use realmgate_client::token::for_renetcode;
+use realmgate_protocol::netcode::{ConnectToken, PrivateToken, USER_DATA_BYTES};
 use realmgate_protocol::ticket::{KeyRing, Ticket};
-use renetcode::{ClientAuthentication, ConnectToken, NETCODE_MAX_PACKET_BYTES, NetcodeClient};
+use renetcode::{ClientAuthentication, NETCODE_MAX_PACKET_BYTES, NetcodeClient};
 use tokio::net::UdpSocket;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -13,8 +14,6 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 const STEP: Duration = Duration::from_millis(20);
 /// After how long without a packet a connection is over.
 const TIMEOUT_S: i32 = 5;
-/// Bytes of user data in a connect token.
-const USER_DATA_BYTES: usize = 256;
 
 /// A connect token before it is sealed; every field may be wrong.
 #[derive(Debug, Clone)]
@@ -46,27 +45,38 @@ impl Forged {
         }
     }
 
-    /// Seals it.
+    /// Seals it, as a gateway does.
     ///
     /// # Panics
-    /// When `renetcode` refuses.
-    pub fn seal(&self) -> ConnectToken {
+    /// When the system has no random bytes.
+    pub fn public(&self) -> ConnectToken {
         let mut user_data = [0; USER_DATA_BYTES];
         user_data[..self.user_data.len()].copy_from_slice(&self.user_data);
-        let addresses = vec![self.server];
-        let (now, id) = (self.made_at, self.client_id);
-        ConnectToken::generate(
-            now,
-            NETCODE_PROTOCOL_ID,
-            self.seconds,
-            id,
-            TIMEOUT_S,
-            addresses,
-            Some(&user_data),
-            &self.key,
-        )
-        .expect("a token can be sealed")
+        let private = PrivateToken {
+            client_id: self.client_id,
+            timeout_s: TIMEOUT_S,
+            servers: vec![self.server],
+            client_to_server_key: random(),
+            server_to_client_key: random(),
+            user_data,
+        };
+        let made_at_s = self.made_at.as_secs();
+        ConnectToken::new(&private, made_at_s..made_at_s + self.seconds, random(), &self.key)
     }
+
+    /// Seals it for a client of `renetcode`.
+    ///
+    /// # Panics
+    /// When the system has no random bytes.
+    pub fn seal(&self) -> renetcode::ConnectToken {
+        for_renetcode(&self.public(), self.client_id)
+    }
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    aws_lc_rs::rand::fill(&mut bytes).expect("the system has random bytes");
+    bytes
 }
 
 /// The time that connect tokens are stamped with.
@@ -101,7 +111,7 @@ impl Knocker {
     ///
     /// # Panics
     /// When there is no socket.
-    pub async fn new(token: ConnectToken) -> Self {
+    pub async fn new(token: renetcode::ConnectToken) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").await.expect("there is a free port");
         let authentication = ClientAuthentication::Secure { connect_token: token };
         let netcode = NetcodeClient::new(Duration::ZERO, authentication).expect("renetcode takes the token");

@@ -1,9 +1,11 @@
 //! Packets to clients that have no session yet.
 
-use super::aead::Key;
+use realmgate_protocol::netcode::KEY_BYTES;
+use realmgate_protocol::netcode::aead::Key;
+
+use super::MAX_PACKET_BYTES;
 use super::packet::{CHALLENGE_BODY_BYTES, CHALLENGE_TOKEN_BYTES, Kind, Protocol};
 use super::pending::Pending;
-use super::{KEY_BYTES, MAX_PACKET_BYTES};
 
 /// Makes challenges and denials, and recognises its own challenges.
 #[derive(Debug)]

@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use realmgate_protocol::netcode::{KEY_BYTES, PrivateToken, USER_DATA_BYTES};
+
 use super::peer::Peer;
-use super::token::PrivateToken;
-use super::{KEY_BYTES, Packet, Received, Server, ServerSettings, USER_DATA_BYTES};
+use super::{Packet, Received, Server, ServerSettings};
 
 const KEY: [u8; KEY_BYTES] = [0x5a; KEY_BYTES];
 const PROTOCOL_ID: u64 = 7;

@@ -7,12 +7,13 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::MAC_BYTES;
-use super::aead::Key;
+use realmgate_protocol::netcode::MAC_BYTES;
+use realmgate_protocol::netcode::aead::Key;
+
 use super::packet::{CHALLENGE_BODY_BYTES, Packet};
 use super::server::{Connected, Received, Server};
 use super::session::Session;
-use super::token::Request;
+use super::token::{Request, names_any};
 use crate::transport::refusal::PacketRefusal;
 
 impl Server {
@@ -43,7 +44,7 @@ impl Server {
         }
 
         let token = request.open(&self.protocol, &self.key).ok_or(PacketRefusal::Netcode)?;
-        if !token.names_any(&self.addresses) {
+        if !names_any(&token, &self.addresses) {
             return Err(PacketRefusal::Netcode);
         }
         if self.by_client.contains_key(&token.client_id) {

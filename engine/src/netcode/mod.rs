@@ -9,7 +9,6 @@
 //! forgotten with its handshake, and may then be shown from anywhere: to know a token proves nothing, to know its keys
 //! does.
 
-mod aead;
 mod challenger;
 pub mod fuzzing;
 mod handshake;
@@ -20,19 +19,13 @@ mod replay;
 mod server;
 mod session;
 mod spent;
-pub mod token;
+mod token;
 
 pub use packet::{Kind, Packet};
 pub use server::{Connected, Received, Server, ServerSettings};
 
-/// The version text that every packet and token is bound to.
-const VERSION_INFO: &[u8; 13] = b"NETCODE 1.02\0";
-/// Bytes of a key.
-pub const KEY_BYTES: usize = 32;
-/// Bytes of the MAC that proves a packet or a token authentic.
-pub const MAC_BYTES: usize = 16;
-/// Bytes of a connect token's user data.
-pub const USER_DATA_BYTES: usize = 256;
+use realmgate_protocol::netcode::MAC_BYTES;
+
 /// Most bytes of a payload.
 pub const MAX_PAYLOAD_BYTES: usize = realmgate_protocol::limits::MAX_PAYLOAD_BYTES;
 /// Most bytes of a packet: a payload with its prefix, the longest sequence number and the MAC.

@@ -4,12 +4,14 @@
 //! its high zeros, the sealed body, 16 bytes of MAC. Only a connection request differs: a zero byte and 1,077 bytes in
 //! the clear.
 
-use super::aead::Key;
-use super::{MAC_BYTES, MAX_PACKET_BYTES, MAX_PAYLOAD_BYTES, VERSION_INFO};
+use realmgate_protocol::netcode::aead::Key;
+use realmgate_protocol::netcode::{MAC_BYTES, NONCE_BYTES, SEALED_BYTES, VERSION_INFO};
+
+use super::{MAX_PACKET_BYTES, MAX_PAYLOAD_BYTES};
 use crate::transport::refusal::PacketRefusal;
 
 /// Version text, protocol id, expiry, nonce and the sealed part of the connect token.
-pub(super) const REQUEST_BODY_BYTES: usize = 13 + 8 + 8 + 24 + 1_024;
+pub(super) const REQUEST_BODY_BYTES: usize = VERSION_INFO.len() + 8 + 8 + NONCE_BYTES + SEALED_BYTES;
 /// A sealed challenge token.
 pub(super) const CHALLENGE_TOKEN_BYTES: usize = 300;
 /// The number of a challenge token, and the token.

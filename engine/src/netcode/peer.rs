@@ -3,11 +3,12 @@
 //! It is as strict as the reference implementation: a packet whose sequence number has no bytes is dropped. It has no
 //! clock; the caller sends what is due.
 
-use super::aead::Key;
+use realmgate_protocol::netcode::aead::Key;
+use realmgate_protocol::netcode::{KEY_BYTES, NONCE_BYTES, PrivateToken, VERSION_INFO};
+
+use super::MAX_PACKET_BYTES;
 use super::packet::{CHALLENGE_BODY_BYTES, Kind, Packet, Protocol};
 use super::replay::ReplayWindow;
-use super::token::{NONCE_BYTES, PrivateToken};
-use super::{KEY_BYTES, MAX_PACKET_BYTES, VERSION_INFO};
 
 /// A packet from a server.
 #[derive(Debug, Clone, PartialEq, Eq)]

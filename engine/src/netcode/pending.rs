@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::aead::Key;
+use realmgate_protocol::netcode::aead::Key;
+use realmgate_protocol::netcode::{MAC_BYTES, PrivateToken, USER_DATA_BYTES};
+
 use super::packet::{CHALLENGE_BODY_BYTES, Packet, Protocol};
-use super::token::{PrivateToken, TokenId};
-use super::{MAC_BYTES, USER_DATA_BYTES};
+use super::token::TokenId;
 
 /// How long a client may take to answer its challenge.
 pub(super) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);

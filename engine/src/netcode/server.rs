@@ -5,12 +5,14 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use realmgate_protocol::netcode::{KEY_BYTES, USER_DATA_BYTES};
+
+use super::MAX_PACKET_BYTES;
 use super::challenger::Challenger;
 use super::packet::{Kind, MAX_SEQUENCE, Packet, Protocol};
 use super::pending::PendingTable;
 use super::session::Session;
 use super::spent::SpentTokens;
-use super::{KEY_BYTES, MAX_PACKET_BYTES, USER_DATA_BYTES};
 use crate::transport::refusal::PacketRefusal;
 
 /// How often a disconnect packet is sent. It is not acknowledged, so it goes out ten times, as the standard says.

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::aead::Key;
+use realmgate_protocol::netcode::aead::Key;
+
 use super::pending::Pending;
 use super::replay::ReplayWindow;
 

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use realmgate_engine::netcode::peer::{Peer, Said};
-use realmgate_engine::netcode::token::PrivateToken;
 use realmgate_engine::netcode::{Packet, Received, Server, ServerSettings};
 use realmgate_engine::transport::refusal::PacketRefusal;
+use realmgate_protocol::netcode::PrivateToken;
 
 pub const KEY: [u8; 32] = [0x11; 32];
 pub const PROTOCOL_ID: u64 = 0x1122_3344_5566_7788;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use realmgate_engine::netcode::Kind;
 use realmgate_engine::netcode::peer::Said;
-use realmgate_engine::netcode::token::PrivateToken;
 use realmgate_engine::transport::refusal::PacketRefusal;
+use realmgate_protocol::netcode::PrivateToken;
 
 use crate::lane::{Event, Lane, address, peer, peer_with, token};
 

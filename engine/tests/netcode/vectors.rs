@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use realmgate_engine::netcode::Kind;
 use realmgate_engine::netcode::peer::{Peer, Said};
-use realmgate_engine::netcode::token::PrivateToken;
 use realmgate_engine::transport::refusal::PacketRefusal;
+use realmgate_protocol::netcode::PrivateToken;
 
 use crate::lane::{EXPIRES_S, Event, KEY, Lane, PROTOCOL_ID, address};
 

@@ -1,6 +1,5 @@
 //! The gateway WebSocket, `/ws`: where a player's client learns which map server to connect to.
 
-pub mod connect_token;
 mod farewell;
 mod messages;
 mod socket;

@@ -1,14 +1,13 @@
 //! The client's side of netcode 1.02, light enough that thousands of them fit one core.
 //!
 //! The client library's `renetcode` costs more a packet than our whole server may. This keeps to the same standard, with
-//! the AEAD of `aws-lc-rs`; only the replay window is missing, since loopback repeats nothing.
+//! the protocol's own cipher; only the replay window is missing, since loopback repeats nothing.
 
-use aws_lc_rs::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use realmgate_protocol::limits::NETCODE_PROTOCOL_ID;
+use realmgate_protocol::netcode::aead::Key;
+use realmgate_protocol::netcode::{KEY_BYTES, MAC_BYTES, VERSION_INFO};
 use renetcode::ConnectToken;
 
-const VERSION: &[u8; 13] = b"NETCODE 1.02\0";
-const MAC_BYTES: usize = 16;
 const CHALLENGE_BYTES: usize = 308;
 
 /// Kinds of packets, the low half of the first byte.
@@ -36,18 +35,14 @@ pub enum Stage {
 
 /// Both directions' keys of one connection.
 pub struct Keys {
-    seal: LessSafeKey,
-    open: LessSafeKey,
+    seal: Key,
+    open: Key,
 }
 
 impl Keys {
     /// Of the end that seals with the first and opens with the second.
-    pub fn new(seal: &[u8; 32], open: &[u8; 32]) -> Self {
-        let key = |bytes| {
-            let Ok(key) = UnboundKey::new(&CHACHA20_POLY1305, bytes) else { unreachable!("the key has 32 bytes") };
-            LessSafeKey::new(key)
-        };
-        Self { seal: key(seal), open: key(open) }
+    pub fn new(seal: &[u8; KEY_BYTES], open: &[u8; KEY_BYTES]) -> Self {
+        Self { seal: Key::new(seal), open: Key::new(open) }
     }
 
     /// A whole packet of a kind into `out`, which is emptied first.
@@ -59,10 +54,8 @@ impl Keys {
         out.extend_from_slice(&sequence.to_le_bytes()[..sequence_bytes]);
         let start = out.len();
         out.extend_from_slice(body);
-        let sealed =
-            self.seal.seal_in_place_separate_tag(nonce(sequence), Aad::from(associated(prefix)), &mut out[start..]);
-        let Ok(tag) = sealed else { unreachable!("a packet is shorter than what ChaCha20 can seal") };
-        out.extend_from_slice(tag.as_ref());
+        out.extend_from_slice(&[0; MAC_BYTES]);
+        self.seal.seal(sequence, &associated(prefix), &mut out[start..]);
     }
 
     /// Opens a packet in place: its kind, its sequence and its body. `None` for what is not authentic.
@@ -74,20 +67,14 @@ impl Keys {
         }
         let (written, sealed) = rest.split_at_mut(sequence_bytes);
         let sequence = written.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-        let body = self.open.open_in_place(nonce(sequence), Aad::from(associated(*prefix)), sealed).ok()?;
+        let body = self.open.open(sequence, &associated(*prefix), sealed)?;
         Some((*prefix & 15, sequence, body))
     }
 }
 
-fn nonce(sequence: u64) -> Nonce {
-    let mut bytes = [0; 12];
-    bytes[4..].copy_from_slice(&sequence.to_le_bytes());
-    Nonce::assume_unique_for_key(bytes)
-}
-
 fn associated(prefix: u8) -> [u8; 22] {
     let mut bytes = [0; 22];
-    bytes[..13].copy_from_slice(VERSION);
+    bytes[..13].copy_from_slice(VERSION_INFO);
     bytes[13..21].copy_from_slice(&NETCODE_PROTOCOL_ID.to_le_bytes());
     bytes[21] = prefix;
     bytes
@@ -107,7 +94,7 @@ impl NetcodeClient {
     pub fn new(token: &ConnectToken) -> Self {
         let mut request = Vec::with_capacity(1_078);
         request.push(0);
-        request.extend_from_slice(VERSION);
+        request.extend_from_slice(VERSION_INFO);
         request.extend_from_slice(&token.protocol_id.to_le_bytes());
         request.extend_from_slice(&token.expire_timestamp.to_le_bytes());
         request.extend_from_slice(&token.xnonce);

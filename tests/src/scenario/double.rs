@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, Sender};
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use realmgate_engine::host::LinkNews;
 use realmgate_protocol::ids::{ChannelId, CharacterId, LockEpoch, MapId, RequestId, TicketId};
 use realmgate_protocol::link::{
@@ -13,7 +11,6 @@ use realmgate_protocol::link::{
 };
 use realmgate_protocol::realm::protocol_hash;
 use realmgate_protocol::ticket::{KeyRing, Ticket};
-use realmgate_sidecar::gateway::connect_token::to_public_bytes;
 
 use super::Ledger;
 use super::parties::{Delivery, Parties};
@@ -268,7 +265,6 @@ impl SidecarDouble {
     }
 
     fn grant(&self, ticket: &Ticket, load: &CharacterLoad) -> TravelGrant {
-        let token = Forged::around(ticket, &self.keys, self.address).seal();
         let soft = load.soft.as_ref();
         TravelGrant {
             map_ip: self.address.ip().to_string(),
@@ -279,7 +275,7 @@ impl SidecarDouble {
             map: ticket.map,
             channel: ticket.channel,
             server: SERVER.to_owned(),
-            connect_token: URL_SAFE_NO_PAD.encode(to_public_bytes(&token)),
+            connect_token: Forged::around(ticket, &self.keys, self.address).public().to_text(),
             map_ws_url: None,
             protocol_hash: protocol_hash(),
             expires_in_s: TICKET_S,

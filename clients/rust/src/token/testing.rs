@@ -1,16 +1,12 @@
 //! Tokens and tickets, made as a gateway makes them.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, LockEpoch, MapId, TicketId};
 use realmgate_protocol::limits::NETCODE_PROTOCOL_ID;
+use realmgate_protocol::netcode::ConnectToken;
 use realmgate_protocol::ticket::{KeyRing, Ticket};
-use renetcode::ConnectToken;
-
-use super::TOKEN_BYTES;
 
 /// A ticket as text.
 pub fn ticket(ticket_id: u64) -> String {
@@ -30,41 +26,25 @@ pub fn ticket(ticket_id: u64) -> String {
 }
 
 /// A token that `renetcode` made at time zero, valid for 30 s.
-pub fn token(ticket_id: u64, addresses: Vec<SocketAddr>, key: &[u8; 32]) -> ConnectToken {
-    ConnectToken::generate(Duration::ZERO, NETCODE_PROTOCOL_ID, 30, ticket_id, 5, addresses, None, key).unwrap()
+pub fn token(ticket_id: u64, addresses: Vec<SocketAddr>, key: &[u8; 32]) -> renetcode::ConnectToken {
+    renetcode::ConnectToken::generate(Duration::ZERO, NETCODE_PROTOCOL_ID, 30, ticket_id, 5, addresses, None, key)
+        .unwrap()
 }
 
-/// The token in the standard's public layout.
-pub fn standard_bytes(token: &ConnectToken) -> Vec<u8> {
-    let mut out = token.version_info.to_vec();
-    out.extend(token.protocol_id.to_le_bytes());
-    out.extend(token.create_timestamp.to_le_bytes());
-    out.extend(token.expire_timestamp.to_le_bytes());
-    out.extend(token.xnonce);
-    out.extend(token.private_data);
-    out.extend(token.timeout_seconds.to_le_bytes());
-    let addresses: Vec<_> = token.server_addresses.iter().flatten().collect();
-    out.extend((addresses.len() as u32).to_le_bytes());
-    for address in addresses {
-        match address.ip() {
-            IpAddr::V4(ip) => {
-                out.push(1);
-                out.extend(ip.octets());
-            }
-            IpAddr::V6(ip) => {
-                out.push(2);
-                ip.segments().iter().for_each(|group| out.extend(group.to_le_bytes()));
-            }
-        }
-        out.extend(address.port().to_le_bytes());
+/// The same token without its client id, as a gateway would have it.
+pub fn standard(token: &renetcode::ConnectToken) -> ConnectToken {
+    ConnectToken {
+        valid_s: token.create_timestamp..token.expire_timestamp,
+        nonce: token.xnonce,
+        sealed: token.private_data,
+        timeout_s: token.timeout_seconds,
+        servers: token.server_addresses.iter().flatten().copied().collect(),
+        client_to_server_key: token.client_to_server_key,
+        server_to_client_key: token.server_to_client_key,
     }
-    out.extend(token.client_to_server_key);
-    out.extend(token.server_to_client_key);
-    out.resize(TOKEN_BYTES, 0);
-    out
 }
 
 /// The token in the standard's public layout, as base64url.
-pub fn standard_text(token: &ConnectToken) -> String {
-    URL_SAFE_NO_PAD.encode(standard_bytes(token))
+pub fn standard_text(token: &renetcode::ConnectToken) -> String {
+    standard(token).to_text()
 }

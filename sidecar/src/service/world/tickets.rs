@@ -2,16 +2,12 @@
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, TicketId};
-use realmgate_protocol::limits::NETCODE_PROTOCOL_ID;
+use realmgate_protocol::netcode::{ConnectToken, PrivateToken, USER_DATA_BYTES};
 use realmgate_protocol::ticket::{KeyRing, Ticket};
-use renetcode::ConnectToken;
 
 use super::choice::Target;
 use crate::error::Error;
-use crate::gateway::connect_token;
 
 /// Lifetime of a ticket.
 pub(super) const TICKET_LIFE: Duration = Duration::from_secs(30);
@@ -22,8 +18,6 @@ pub(super) const TICKET_LIFE: Duration = Duration::from_secs(30);
 const CLOCKS_DIFFER_BY: Duration = Duration::from_mins(1);
 /// Seconds without a packet after which a netcode connection is over.
 const NETCODE_TIMEOUT_S: i32 = 10;
-/// Bytes of user data in a connect token.
-const USER_DATA_BYTES: usize = 256;
 
 /// Whom a ticket is for.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +37,7 @@ pub(super) struct Minted {
 /// A random ticket id. Never 0, which some netcode implementations take for "no client".
 pub(super) fn ticket_id() -> Result<TicketId, Error> {
     loop {
-        let id = getrandom::u64().map_err(|error| Error::internal(anyhow::anyhow!("random bytes: {error}")))?;
+        let id = getrandom::u64().map_err(no_random_bytes)?;
         if id != 0 {
             return Ok(TicketId(id));
         }
@@ -72,19 +66,28 @@ pub(super) fn mint(
     let mut user_data = [0; USER_DATA_BYTES];
     let sealed = ticket.seal(keys);
     user_data[..sealed.len()].copy_from_slice(&sealed);
-    let mut token = ConnectToken::generate(
-        Duration::from_millis(now_ms),
-        NETCODE_PROTOCOL_ID,
-        (TICKET_LIFE + CLOCKS_DIFFER_BY).as_secs(),
-        id.0,
-        NETCODE_TIMEOUT_S,
-        vec![target.server.address()],
-        Some(&user_data),
-        &keys.netcode_key(),
-    )
-    .map_err(Error::internal)?;
-    // Not sealed, and read only by clients: they try to connect for the time between the two timestamps.
-    token.create_timestamp = token.expire_timestamp - TICKET_LIFE.as_secs();
-    let public = connect_token::to_public_bytes(&token);
-    Ok(Minted { ticket: ticket.seal_text(keys), connect_token: URL_SAFE_NO_PAD.encode(public) })
+    let private = PrivateToken {
+        client_id: id.0,
+        timeout_s: NETCODE_TIMEOUT_S,
+        servers: vec![target.server.address()],
+        client_to_server_key: random()?,
+        server_to_client_key: random()?,
+        user_data,
+    };
+    let expires_s = (Duration::from_millis(now_ms) + TICKET_LIFE + CLOCKS_DIFFER_BY).as_secs();
+    // When it was made is not sealed, and read only by clients: they try to connect for the time between the two.
+    let valid_s = expires_s - TICKET_LIFE.as_secs()..expires_s;
+    let token = ConnectToken::new(&private, valid_s, random()?, &keys.netcode_key());
+    Ok(Minted { ticket: ticket.seal_text(keys), connect_token: token.to_text() })
+}
+
+/// Bytes of a key or a nonce that nobody can guess.
+fn random<const N: usize>() -> Result<[u8; N], Error> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(no_random_bytes)?;
+    Ok(bytes)
+}
+
+fn no_random_bytes(error: getrandom::Error) -> Error {
+    Error::internal(anyhow::anyhow!("random bytes: {error}"))
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use realmgate_protocol::ids::{ChannelId, LockEpoch, MapId, TicketId};
-use realmgate_protocol::limits::NETCODE_PROTOCOL_ID;
 use realmgate_protocol::link::{ChannelLoad, FromMap, LeaveReason, PrepareRefusal, ToMap};
+use realmgate_protocol::netcode::ConnectToken;
 use realmgate_protocol::realm;
 use realmgate_protocol::ticket::Ticket;
 use serde_json::{Value, json};
@@ -113,13 +113,18 @@ fn check_fields(success: &Value) {
 
 fn check_ticket(world: &TestWorld, success: &Value, epoch: LockEpoch) {
     let keys = &world.state().config.secrets.ticket;
-    let ticket = URL_SAFE_NO_PAD.decode(success["ticket"].as_str().unwrap()).unwrap();
-    let ticket = Ticket::open(&ticket, keys).unwrap();
+    let text = |field: &str| success[field].as_str().unwrap();
+    let ticket = Ticket::open(&URL_SAFE_NO_PAD.decode(text("ticket")).unwrap(), keys).unwrap();
     assert_eq!((ticket.epoch, ticket.map, ticket.server.as_str()), (epoch, MapId(1), "map-1"));
     assert_ne!(ticket.ticket_id, TicketId(0));
-    let token = URL_SAFE_NO_PAD.decode(success["connect_token"].as_str().unwrap()).unwrap();
-    assert_eq!(token.len(), 2_048);
-    assert_eq!(token[13..21], NETCODE_PROTOCOL_ID.to_le_bytes());
+    let token = ConnectToken::read_text(text("connect_token")).unwrap();
+    let private = token.open(&keys.netcode_key()).expect("the map server can open it");
+    assert_eq!((private.client_id, &private.servers), (ticket.ticket_id.0, &token.servers));
+    assert_eq!((private.timeout_s, token.timeout_s), (10, 10));
+    assert_eq!(private.client_to_server_key, token.client_to_server_key);
+    assert_eq!(private.server_to_client_key, token.server_to_client_key);
+    assert_ne!(token.client_to_server_key, token.server_to_client_key);
+    assert_eq!(Ticket::open(&private.user_data, keys), Ok(ticket), "the ticket travels in it");
 }
 
 #[tokio::test]

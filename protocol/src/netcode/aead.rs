@@ -7,24 +7,33 @@ use super::{KEY_BYTES, MAC_BYTES};
 
 /// A key with its cipher set up.
 #[derive(Debug)]
-pub(super) struct Key(LessSafeKey);
+pub struct Key(LessSafeKey);
 
 impl Key {
-    pub(super) fn new(bytes: &[u8; KEY_BYTES]) -> Self {
-        Self(LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, bytes).expect("a key of the cipher's length")))
+    /// Sets the cipher up.
+    pub fn new(bytes: &[u8; KEY_BYTES]) -> Self {
+        let Ok(key) = UnboundKey::new(&CHACHA20_POLY1305, bytes) else {
+            unreachable!("the key has the cipher's length")
+        };
+        Self(LessSafeKey::new(key))
     }
 
     /// Decrypts what was sealed under this nonce number. `None` if a bit of it is not authentic; the buffer is then
     /// garbage.
-    pub(super) fn open<'a>(&self, number: u64, bound_to: &[u8], sealed: &'a mut [u8]) -> Option<&'a mut [u8]> {
+    pub fn open<'a>(&self, number: u64, bound_to: &[u8], sealed: &'a mut [u8]) -> Option<&'a mut [u8]> {
         self.0.open_in_place(nonce(number), Aad::from(bound_to), sealed).ok()
     }
 
     /// Encrypts all but the last [`MAC_BYTES`] of the buffer; those become the MAC. No number may be used twice.
-    pub(super) fn seal(&self, number: u64, bound_to: &[u8], buffer: &mut [u8]) {
+    ///
+    /// # Panics
+    /// When the buffer is shorter than a MAC.
+    pub fn seal(&self, number: u64, bound_to: &[u8], buffer: &mut [u8]) {
         let (plain, mac) = buffer.split_at_mut(buffer.len() - MAC_BYTES);
-        let tag = self.0.seal_in_place_separate_tag(nonce(number), Aad::from(bound_to), plain);
-        mac.copy_from_slice(tag.expect("no packet is too long for the cipher").as_ref());
+        let Ok(tag) = self.0.seal_in_place_separate_tag(nonce(number), Aad::from(bound_to), plain) else {
+            unreachable!("nothing that fits memory is too long for the cipher")
+        };
+        mac.copy_from_slice(tag.as_ref());
     }
 }
 
