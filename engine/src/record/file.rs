@@ -10,8 +10,8 @@ use super::sources::{Source, named_twice};
 use super::state::{Change, StateHash};
 use crate::channel::{ChannelKey, ChannelSettings, ToChannel};
 
-/// What a recording starts with; the last byte counts up when its layout changes.
-pub(super) const MAGIC: [u8; 8] = *b"realmre\x01";
+/// What a recording starts with; the last byte counts up when its layout or its hash changes.
+pub(super) const MAGIC: [u8; 8] = *b"realmre\x02";
 
 /// Longest entry that is read back: a tick of a full channel is far below it.
 pub(super) const MAX_ENTRY_BYTES: usize = 16 << 20;

@@ -4,7 +4,6 @@
 //! host writes with a [`Recorder`] over a [`RecordingThread`], and [`Replay`] plays it again.
 
 mod file;
-mod hash;
 mod recorder;
 mod replay;
 mod sources;

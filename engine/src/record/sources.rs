@@ -5,8 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-
-use super::hash::hash_of;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// A file and the digest of its contents.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -34,7 +33,7 @@ impl Source {
                     folders.push(path);
                 } else if path.extension().is_some_and(|has| extensions.iter().any(|wanted| has == *wanted)) {
                     let file = path.strip_prefix(folder).unwrap_or(&path).display().to_string();
-                    sources.push(Self { file, digest: hash_of(&fs::read(&path)?) });
+                    sources.push(Self { file, digest: xxh3_64(&fs::read(&path)?) });
                 }
             }
         }

@@ -4,15 +4,15 @@
 use bevy_ecs::prelude::*;
 use realmgate_protocol::ids::EntityId;
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::{Xxh3Default, xxh3_64, xxh3_64_with_seed};
 
-use super::hash::{Hasher, hash_of};
 use crate::outbox::Outbox;
 use crate::persist::PersistPort;
 use crate::random::ChannelRandom;
 use crate::replication::{Encoded, NetEntity};
 use crate::transport::SessionId;
 
-/// A hash of a world's state and output: every replicated component of every entity, the state of its random number
+/// A hash (XXH3) of a world's state and output: every replicated component of every entity, the state of its random number
 /// generators, and everything in its outbox. What a world keeps to itself (who owns what, what waits for the store)
 /// shows in its output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,17 +90,15 @@ impl State {
         let mut next = components;
         each_component(world, |entity, component| match component {
             None => {
-                parts[0].1.add(entity, hash_of(&entity.0.to_le_bytes()));
+                parts[0].1.add(entity, xxh3_64(&entity.0.to_le_bytes()));
                 next = components;
             }
             Some((name, bits, bytes)) => {
                 if parts.get(next).is_none_or(|(known, _)| *known != name) {
                     next = place_of(&mut parts, components, name);
                 }
-                let mut hasher = Hasher::new(u64::from(entity.0));
-                hasher.word(bits as u64);
-                hasher.bytes(bytes);
-                parts[next].1.add(entity, hasher.finish());
+                let whose = u64::from(entity.0) | (bits as u64) << 32;
+                parts[next].1.add(entity, xxh3_64_with_seed(bytes, whose));
                 next += 1;
             }
         });
@@ -110,13 +108,13 @@ impl State {
 
     /// The hash of everything.
     pub fn hash(&self) -> StateHash {
-        let mut hasher = Hasher::new(0);
+        let mut hasher = Xxh3Default::new();
         for (name, part) in &self.parts {
-            hasher.bytes(name.as_bytes());
-            hasher.word(part.sum);
-            hasher.word(part.weighted);
+            add_bytes(&mut hasher, name.as_bytes());
+            hasher.update(&part.sum.to_le_bytes());
+            hasher.update(&part.weighted.to_le_bytes());
         }
-        StateHash(hasher.finish())
+        StateHash(hasher.digest())
     }
 
     fn digest_of(&self, name: &str) -> PartDigest {
@@ -160,22 +158,28 @@ fn others(world: &World) -> [u64; OTHERS.len()] {
 }
 
 fn serialized(value: &impl Serialize) -> u64 {
-    hash_of(&bincode::serde::encode_to_vec(value, bincode::config::standard()).unwrap_or_default())
+    xxh3_64(&bincode::serde::encode_to_vec(value, bincode::config::standard()).unwrap_or_default())
 }
 
 fn said<'a>(what: impl Iterator<Item = (SessionId, &'a [u8])>) -> u64 {
-    let mut hasher = Hasher::new(1);
+    let mut hasher = Xxh3Default::new();
     for (session, bytes) in what {
-        hasher.word(session.client.0);
-        hasher.bytes(bytes);
+        hasher.update(&session.client.0.to_le_bytes());
+        add_bytes(&mut hasher, bytes);
     }
-    hasher.finish()
+    hasher.digest()
 }
 
 fn sessions(whose: &[SessionId]) -> u64 {
-    let mut hasher = Hasher::new(2);
-    whose.iter().for_each(|session| hasher.word(session.client.0));
-    hasher.finish()
+    let mut hasher = Xxh3Default::new();
+    whose.iter().for_each(|session| hasher.update(&session.client.0.to_le_bytes()));
+    hasher.digest()
+}
+
+/// Adds bytes and their count, so that nothing of what follows can take their place.
+fn add_bytes(hasher: &mut Xxh3Default, bytes: &[u8]) {
+    hasher.update(&(bytes.len() as u64).to_le_bytes());
+    hasher.update(bytes);
 }
 
 /// A part that differs from the tick before.
@@ -279,7 +283,7 @@ mod tests {
 
     fn part(values: &[(u32, u64)]) -> PartDigest {
         let mut part = Part::default();
-        values.iter().for_each(|(entity, value)| part.add(EntityId(*entity), hash_of(&value.to_le_bytes())));
+        values.iter().for_each(|(entity, value)| part.add(EntityId(*entity), xxh3_64(&value.to_le_bytes())));
         part.digest()
     }
 
