@@ -41,18 +41,7 @@ fn ticket(number: u8) -> Ticket {
 }
 
 fn prepare(ticket: &Ticket, trace: &str) -> ToMap {
-    let load = CharacterLoad {
-        character: ticket.character,
-        account: ticket.account,
-        name: "Anna".to_owned(),
-        class_id: String::new(),
-        level: 1,
-        experience: 0,
-        gold: 0,
-        items: Vec::new(),
-        look: None,
-        soft: None,
-    };
+    let load = CharacterLoad::fresh(ticket.character, ticket.account, "Anna", "");
     ToMap::Prepare {
         request: RequestId(1),
         ticket: ticket.ticket_id,

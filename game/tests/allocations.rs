@@ -44,18 +44,7 @@ fn channel(players: u64) -> Channel {
 fn join(player: u64) -> ToChannel {
     let mut id = [0; 16];
     id[..8].copy_from_slice(&player.to_le_bytes());
-    let load = CharacterLoad {
-        character: CharacterId(id),
-        account: AccountId(id),
-        name: String::new(),
-        class_id: String::new(),
-        level: 1,
-        experience: 0,
-        gold: 0,
-        items: Vec::new(),
-        look: None,
-        soft: None,
-    };
+    let load = CharacterLoad::fresh(CharacterId(id), AccountId(id), "", "");
     ToChannel::Join { session: SessionId::from(player), epoch: LockEpoch(1), load }
 }
 

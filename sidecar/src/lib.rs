@@ -27,6 +27,8 @@ pub mod service;
 pub mod social;
 pub mod state;
 pub mod store;
+#[cfg(test)]
+mod testing;
 mod websocket;
 
 pub use app::{Running, Sidecar, StartError};

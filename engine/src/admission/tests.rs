@@ -29,18 +29,12 @@ fn expected(character: u8, ticket: u64, epoch: u64) -> Expected {
         map: MapId(1),
         channel: ChannelId(1),
         epoch: LockEpoch(epoch),
-        load: CharacterLoad {
-            character: CharacterId([character; 16]),
-            account: AccountId([100 + character; 16]),
-            name: format!("c{character}"),
-            class_id: "warrior".to_owned(),
-            level: 1,
-            experience: 0,
-            gold: 0,
-            items: Vec::new(),
-            look: None,
-            soft: None,
-        },
+        load: CharacterLoad::fresh(
+            CharacterId([character; 16]),
+            AccountId([100 + character; 16]),
+            &format!("c{character}"),
+            "warrior",
+        ),
         trace: String::new(),
     }
 }

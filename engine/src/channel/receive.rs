@@ -181,18 +181,7 @@ mod tests {
     use crate::map::Map;
 
     fn join(session: u64) -> ToChannel {
-        let load = CharacterLoad {
-            character: CharacterId([1; 16]),
-            account: AccountId([1; 16]),
-            name: "twice".to_owned(),
-            class_id: String::new(),
-            level: 1,
-            experience: 0,
-            gold: 0,
-            items: Vec::new(),
-            look: None,
-            soft: None,
-        };
+        let load = CharacterLoad::fresh(CharacterId([1; 16]), AccountId([1; 16]), "twice", "");
         ToChannel::Join { session: SessionId::from(session), epoch: LockEpoch(session), load }
     }
 

@@ -25,18 +25,7 @@ fn soft() -> SoftState {
 }
 
 fn prepare(ticket: &Ticket) -> ToMap {
-    let load = CharacterLoad {
-        character: CHARACTER,
-        account: ticket.account,
-        name: "late".to_owned(),
-        class_id: String::new(),
-        level: 1,
-        experience: 0,
-        gold: 0,
-        items: Vec::new(),
-        look: None,
-        soft: Some(soft()),
-    };
+    let load = CharacterLoad { soft: Some(soft()), ..CharacterLoad::fresh(CHARACTER, ticket.account, "late", "") };
     ToMap::Prepare {
         request: RequestId(1),
         ticket: ticket.ticket_id,

@@ -238,18 +238,7 @@ mod tests {
             app.add_systems(TickSchedule, let_go.in_set(TickSet::Send));
         });
         let mut channel = Channel::new(ChannelSettings { key, map, tick_hz: 30, seed: [1; 32] }, &build);
-        let load = CharacterLoad {
-            character: CharacterId([1; 16]),
-            account: AccountId([1; 16]),
-            name: "silent".to_owned(),
-            class_id: String::new(),
-            level: 1,
-            experience: 0,
-            gold: 0,
-            items: Vec::new(),
-            look: None,
-            soft: None,
-        };
+        let load = CharacterLoad::fresh(CharacterId([1; 16]), AccountId([1; 16]), "silent", "");
         channel.push(ToChannel::Join { session: SessionId::from(1), epoch: LockEpoch(1), load });
         channel.tick().unwrap();
         let player = channel.world().resource::<Players>().of_session(SessionId::from(1)).unwrap();

@@ -208,17 +208,6 @@ fn arrived<T>(way: &mut Way<T>, now: u32) -> Option<T> {
 }
 
 fn join(player: u8) -> ToChannel {
-    let load = CharacterLoad {
-        character: CharacterId([player; 16]),
-        account: AccountId([player; 16]),
-        name: String::new(),
-        class_id: String::new(),
-        level: 1,
-        experience: 0,
-        gold: 0,
-        items: Vec::new(),
-        look: None,
-        soft: None,
-    };
+    let load = CharacterLoad::fresh(CharacterId([player; 16]), AccountId([player; 16]), "", "");
     ToChannel::Join { session: u64::from(player).into(), epoch: LockEpoch(1), load }
 }

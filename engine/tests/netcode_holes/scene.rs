@@ -90,18 +90,7 @@ impl Host {
     }
 
     pub fn announce(&mut self, ticket: &Ticket, for_ms: u64) {
-        let load = CharacterLoad {
-            character: ticket.character,
-            account: ticket.account,
-            name: "somebody".to_owned(),
-            class_id: "warrior".to_owned(),
-            level: 1,
-            experience: 0,
-            gold: 0,
-            items: Vec::new(),
-            look: None,
-            soft: None,
-        };
+        let load = CharacterLoad::fresh(ticket.character, ticket.account, "somebody", "warrior");
         let deadline_ms = self.now_ms() + for_ms;
         let (map, channel, epoch) = (ticket.map, ticket.channel, ticket.epoch);
         self.admission

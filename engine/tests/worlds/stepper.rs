@@ -255,16 +255,8 @@ impl Stepper {
             ..SoftState::default()
         };
         let load = CharacterLoad {
-            character,
-            account,
-            name: format!("player {}", self.last),
-            class_id: "test".to_owned(),
-            level: 1,
-            experience: 0,
-            gold: 0,
-            items: Vec::new(),
-            look: None,
             soft: Some(soft),
+            ..CharacterLoad::fresh(character, account, &format!("player {}", self.last), "test")
         };
         let prepare = ToMap::Prepare {
             request: RequestId(self.last),

@@ -348,16 +348,5 @@ pub fn session(player: u8) -> SessionId {
 
 /// A new character that was never in a world.
 pub fn new_character(player: u8) -> CharacterLoad {
-    CharacterLoad {
-        character: character(player),
-        account: AccountId([player; 16]),
-        name: format!("Player{player}"),
-        class_id: "warrior".to_owned(),
-        level: 1,
-        experience: 0,
-        gold: 0,
-        items: Vec::new(),
-        look: None,
-        soft: None,
-    }
+    CharacterLoad::fresh(character(player), AccountId([player; 16]), &format!("Player{player}"), "warrior")
 }

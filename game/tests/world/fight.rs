@@ -102,15 +102,7 @@ impl<W: Write> Fight<W> {
         id[..2].copy_from_slice(&number.to_le_bytes());
         let session = SessionId::from(u64::from(number) + 1);
         let load = CharacterLoad {
-            character: CharacterId(id),
-            account: AccountId(id),
-            name: format!("Hunter{number}"),
-            class_id: shipped.classes[usize::from(number) % shipped.classes.len()].clone(),
             level: 1 + number % 5,
-            experience: 0,
-            gold: 0,
-            items: Vec::new(),
-            look: None,
             soft: Some(SoftState {
                 map: MAP,
                 x: at.x,
@@ -120,6 +112,12 @@ impl<W: Write> Fight<W> {
                 cooldowns: Vec::new(),
                 ..SoftState::default()
             }),
+            ..CharacterLoad::fresh(
+                CharacterId(id),
+                AccountId(id),
+                &format!("Hunter{number}"),
+                &shipped.classes[usize::from(number) % shipped.classes.len()],
+            )
         };
         self.inbox.push(ToChannel::Join { session, epoch: LockEpoch(1), load });
         self.say(session, ClientMessage::Hello { protocol_hash: protocol_hash() });

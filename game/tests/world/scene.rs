@@ -236,16 +236,5 @@ pub fn session(player: u8) -> SessionId {
 
 /// A new character that was never in a world.
 pub fn new_character(player: u8, class: &str) -> CharacterLoad {
-    CharacterLoad {
-        character: CharacterId([player; 16]),
-        account: AccountId([player; 16]),
-        name: format!("Player{player}"),
-        class_id: class.to_owned(),
-        level: 1,
-        experience: 0,
-        gold: 0,
-        items: Vec::new(),
-        look: None,
-        soft: None,
-    }
+    CharacterLoad::fresh(CharacterId([player; 16]), AccountId([player; 16]), &format!("Player{player}"), class)
 }

@@ -28,6 +28,24 @@ crate::wire_struct! {
     }
 }
 
+impl CharacterLoad {
+    /// A character of level 1 that owns nothing and was never in a world.
+    pub fn fresh(character: CharacterId, account: AccountId, name: &str, class_id: &str) -> Self {
+        Self {
+            character,
+            account,
+            name: name.to_owned(),
+            class_id: class_id.to_owned(),
+            level: 1,
+            experience: 0,
+            gold: 0,
+            items: Vec::new(),
+            look: None,
+            soft: None,
+        }
+    }
+}
+
 crate::wire_struct! {
     /// An item that a character owns.
     pub struct ItemRecord {

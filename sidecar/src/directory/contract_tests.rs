@@ -9,6 +9,7 @@ use realmgate_protocol::link::ChannelLoad;
 use super::*;
 use crate::error::ErrorCode;
 use crate::redis_client::testing::TestRedis;
+use crate::testing::on_backends;
 
 /// A registry with a clock that a test moves.
 pub(super) struct Bench {
@@ -106,7 +107,7 @@ fn seat(ticket: u64) -> Seat {
 const ID: &str = "map-server-1";
 const SOON: Duration = Duration::from_secs(30);
 
-async fn an_entry_ends_unless_it_is_renewed(bench: &Bench) {
+async fn an_entry_ends_unless_it_is_renewed(bench: Bench) {
     let (registry, id) = (&bench.registry, server(ID));
     assert!(!registry.heartbeat(&id, 0, 0.0).await.unwrap(), "unknown servers register first");
     assert!(!registry.set_load(&id, loads([1, 1]), cookie(), facts("gateway-2")).await.unwrap());
@@ -127,7 +128,7 @@ async fn an_entry_ends_unless_it_is_renewed(bench: &Bench) {
     assert!(!registry.heartbeat(&id, 1, 1.0).await.unwrap());
 }
 
-async fn two_ids_of_one_name_are_not_listed_together(bench: &Bench) {
+async fn two_ids_of_one_name_are_not_listed_together(bench: Bench) {
     let registry = &bench.registry;
     bench.list(ID, 4001, 2).await;
     let other = registry.list(&registration("1", 4001, 2), cookie(), false).await.unwrap_err();
@@ -139,7 +140,7 @@ async fn two_ids_of_one_name_are_not_listed_together(bench: &Bench) {
     assert_eq!(bench.find(ID).await.unwrap().current_players, 0);
 }
 
-async fn what_is_known_of_a_process_stays_its_own(bench: &Bench) {
+async fn what_is_known_of_a_process_stays_its_own(bench: Bench) {
     let (registry, first) = (&bench.registry, cookie());
     assert!(!registry.list(&registration(ID, 4001, 2), first, true).await.unwrap());
     registry.linked(&server(ID), facts("gateway-2")).await.unwrap();
@@ -155,7 +156,7 @@ async fn what_is_known_of_a_process_stays_its_own(bench: &Bench) {
     assert!(found.link.is_none(), "the link was the old process's");
 }
 
-async fn a_link_is_of_the_replica_that_holds_it(bench: &Bench) {
+async fn a_link_is_of_the_replica_that_holds_it(bench: Bench) {
     let (registry, id) = (&bench.registry, server(ID));
     let process = cookie();
     registry.list(&registration(ID, 4001, 9), process, false).await.unwrap();
@@ -177,7 +178,7 @@ async fn a_link_is_of_the_replica_that_holds_it(bench: &Bench) {
     assert_eq!(bench.find(ID).await, None, "the end of a link is no sign of life");
 }
 
-async fn a_channel_that_can_not_keep_up_gets_nobody_more(bench: &Bench) {
+async fn a_channel_that_can_not_keep_up_gets_nobody_more(bench: Bench) {
     let (registry, id) = (&bench.registry, server(ID));
     bench.list(ID, 4001, 3).await;
     let load = |channel, is_full| ChannelLoad { map: MapId(1), channel: ChannelId(channel), players: 1, is_full };
@@ -191,7 +192,7 @@ async fn a_channel_that_can_not_keep_up_gets_nobody_more(bench: &Bench) {
     assert!(bench.reserve(ID, 1, SOON, 0).await);
 }
 
-async fn seats_and_players_fill_a_server(bench: &Bench) {
+async fn seats_and_players_fill_a_server(bench: Bench) {
     let (registry, id) = (&bench.registry, server(ID));
     assert!(!bench.reserve(ID, 1, SOON, 0).await, "nobody waits for a server that is not listed");
     bench.list(ID, 4001, 3).await;
@@ -208,7 +209,7 @@ async fn seats_and_players_fill_a_server(bench: &Bench) {
     assert!(bench.reserve(ID, 4, SOON, 0).await, "a seat that is given back is free");
 }
 
-async fn a_seat_that_nobody_takes_is_free_again(bench: &Bench) {
+async fn a_seat_that_nobody_takes_is_free_again(bench: Bench) {
     bench.list(ID, 4001, 1).await;
     assert!(bench.reserve(ID, 1, Duration::from_secs(10), 0).await);
     bench.pass(Duration::from_secs(9));
@@ -218,7 +219,7 @@ async fn a_seat_that_nobody_takes_is_free_again(bench: &Bench) {
     assert!(bench.reserve(ID, 2, SOON, 0).await);
 }
 
-async fn a_rush_gets_as_many_seats_as_there_are(bench: &Bench) {
+async fn a_rush_gets_as_many_seats_as_there_are(bench: Bench) {
     bench.list(ID, 4001, 100).await;
     let asks = (1..=500).map(|ticket| {
         let registry = bench.registry.clone();
@@ -232,7 +233,7 @@ async fn a_rush_gets_as_many_seats_as_there_are(bench: &Bench) {
     assert_eq!(seated, 100);
 }
 
-async fn changes_of_many_are_all_kept(bench: &Bench) {
+async fn changes_of_many_are_all_kept(bench: Bench) {
     bench.list(ID, 4001, 100).await;
     let changes = (0..8).map(|_| {
         let registry = bench.registry.clone();
@@ -251,28 +252,17 @@ async fn changes_of_many_are_all_kept(bench: &Bench) {
     assert_eq!(bench.find(ID).await.unwrap().current_players, 8);
 }
 
-macro_rules! on_both {
-    ($($test:ident),* $(,)?) => {
-        mod in_process {
-            $(#[tokio::test] async fn $test() { super::$test(&super::Bench::in_process()).await; })*
-        }
-        mod redis {
-            $(#[tokio::test] async fn $test() {
-                let Some(bench) = super::Bench::redis().await else { return };
-                super::$test(&bench).await;
-            })*
-        }
-    };
+on_backends! {
+    in_process: async { Some(super::Bench::in_process()) },
+    over_redis: super::Bench::redis() => [
+        an_entry_ends_unless_it_is_renewed,
+        two_ids_of_one_name_are_not_listed_together,
+        what_is_known_of_a_process_stays_its_own,
+        a_link_is_of_the_replica_that_holds_it,
+        seats_and_players_fill_a_server,
+        a_channel_that_can_not_keep_up_gets_nobody_more,
+        a_seat_that_nobody_takes_is_free_again,
+        a_rush_gets_as_many_seats_as_there_are,
+        changes_of_many_are_all_kept,
+    ]
 }
-
-on_both!(
-    an_entry_ends_unless_it_is_renewed,
-    two_ids_of_one_name_are_not_listed_together,
-    what_is_known_of_a_process_stays_its_own,
-    a_link_is_of_the_replica_that_holds_it,
-    seats_and_players_fill_a_server,
-    a_channel_that_can_not_keep_up_gets_nobody_more,
-    a_seat_that_nobody_takes_is_free_again,
-    a_rush_gets_as_many_seats_as_there_are,
-    changes_of_many_are_all_kept,
-);

@@ -9,6 +9,7 @@ use super::memory::MemoryHub;
 use super::*;
 use crate::redis_client::testing::TestRedis;
 use crate::service::world::testing::{PATIENCE, soon};
+use crate::testing::on_backends;
 
 /// A sidecar that answers asks and remembers the news it gets.
 pub(super) struct Fake {
@@ -98,23 +99,23 @@ impl Pair {
     }
 }
 
-async fn asks_go_both_ways(pair: &Pair) {
+async fn asks_go_both_ways(pair: Pair) {
     assert_eq!(pair.a.ask("b", ask("a", 1), PATIENCE).await, Ok(Answer::Closed { count: 1 }));
     assert_eq!(pair.b.ask("a", ask("b", 2), PATIENCE).await, Ok(Answer::Closed { count: 2 }));
 }
 
-async fn news_reach_all_others(pair: &Pair) {
+async fn news_reach_all_others(pair: Pair) {
     pair.a.tell_all(news(1)).await;
     assert_eq!(pair.at_b.hears().await, [("a".to_owned(), news(1))]);
     pair.b.tell_all(news(2)).await;
     assert_eq!(pair.at_a.hears().await, [("b".to_owned(), news(2))], "not what it said itself");
 }
 
-async fn nobody_there_is_known_at_once(pair: &Pair) {
+async fn nobody_there_is_known_at_once(pair: Pair) {
     assert_eq!(pair.a.ask("c", ask("a", 1), PATIENCE).await, Err(BusError::Gone));
 }
 
-async fn no_answer_in_time_is_a_timeout(pair: &Pair) {
+async fn no_answer_in_time_is_a_timeout(pair: Pair) {
     while let Ok(permit) = pair.at_b.may_answer.try_acquire() {
         permit.forget();
     }
@@ -124,7 +125,7 @@ async fn no_answer_in_time_is_a_timeout(pair: &Pair) {
     assert_eq!(pair.a.ask("b", ask("a", 2), PATIENCE).await, Ok(Answer::Closed { count: 2 }), "the next one is heard");
 }
 
-async fn a_thousand_asks_at_once_are_answered(pair: &Pair) {
+async fn a_thousand_asks_at_once_are_answered(pair: Pair) {
     let asks = (1..=1_000).map(|code| {
         let a = pair.a.clone();
         tokio::spawn(async move { (code, a.ask("b", ask("a", code), PATIENCE).await) })
@@ -135,7 +136,7 @@ async fn a_thousand_asks_at_once_are_answered(pair: &Pair) {
     }
 }
 
-async fn the_living_are_listed(pair: &Pair) {
+async fn the_living_are_listed(pair: Pair) {
     let listed = async {
         while pair.a.replicas().await.unwrap() != ["a", "b"] {
             tokio::task::yield_now().await;
@@ -144,30 +145,17 @@ async fn the_living_are_listed(pair: &Pair) {
     soon("both", listed).await;
 }
 
-macro_rules! on_both {
-    ($($test:ident),* $(,)?) => {
-        mod in_memory {
-            $(#[tokio::test] async fn $test() {
-                super::$test(&super::Pair::in_memory(1_000).await.unwrap()).await;
-            })*
-        }
-        mod over_redis {
-            $(#[tokio::test] async fn $test() {
-                let Some(pair) = super::Pair::over_redis(1_000).await else { return };
-                super::$test(&pair).await;
-            })*
-        }
-    };
+on_backends! {
+    in_memory: super::Pair::in_memory(1_000),
+    over_redis: super::Pair::over_redis(1_000) => [
+        asks_go_both_ways,
+        news_reach_all_others,
+        nobody_there_is_known_at_once,
+        no_answer_in_time_is_a_timeout,
+        a_thousand_asks_at_once_are_answered,
+        the_living_are_listed,
+    ]
 }
-
-on_both!(
-    asks_go_both_ways,
-    news_reach_all_others,
-    nobody_there_is_known_at_once,
-    no_answer_in_time_is_a_timeout,
-    a_thousand_asks_at_once_are_answered,
-    the_living_are_listed,
-);
 
 #[tokio::test]
 async fn the_dead_and_a_bus_that_is_away_are_told_apart() {

@@ -162,14 +162,8 @@ impl Drop for TestDatabase {
 /// A test on PostgreSQL of each named function, which takes a [`TestStore`].
 macro_rules! on_postgres {
     ($($test:ident),+ $(,)?) => {
-        mod on_postgres_alone {
-            use crate::store::testing::TestStore;
-            $(#[tokio::test]
-            async fn $test() {
-                if let Some(store) = TestStore::postgres().await {
-                    super::$test(store).await;
-                }
-            })+
+        $crate::testing::on_backend! {
+            on_postgres_alone: $crate::store::testing::TestStore::postgres() => [$($test),+]
         }
     };
 }
@@ -178,22 +172,9 @@ pub(crate) use on_postgres;
 /// Two tests of each named function, which takes a [`TestStore`]: one on SQLite, one on PostgreSQL.
 macro_rules! on_both {
     ($($test:ident),+ $(,)?) => {
-        mod on_sqlite {
-            use crate::store::testing::TestStore;
-            $(#[tokio::test]
-            async fn $test() {
-                super::$test(TestStore::sqlite().await).await;
-            })+
-        }
-
-        mod on_postgres {
-            use crate::store::testing::TestStore;
-            $(#[tokio::test]
-            async fn $test() {
-                if let Some(store) = TestStore::postgres().await {
-                    super::$test(store).await;
-                }
-            })+
+        $crate::testing::on_backends! {
+            on_sqlite: async { Some($crate::store::testing::TestStore::sqlite().await) },
+            on_postgres: $crate::store::testing::TestStore::postgres() => [$($test),+]
         }
     };
 }

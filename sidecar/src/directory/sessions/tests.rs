@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::redis_client::testing::TestRedis;
+use crate::testing::on_backends;
 
 /// Session entries with a clock that a test moves.
 struct Bench {
@@ -60,7 +61,7 @@ fn ann_at(map: u16, x: i32) -> SessionCharacter {
 
 const SECOND: Duration = Duration::from_secs(1);
 
-async fn an_entry_ends_unless_it_is_renewed(bench: &Bench) {
+async fn an_entry_ends_unless_it_is_renewed(bench: Bench) {
     let sessions = &bench.sessions;
     sessions.set("ann", entry("gateway-2", Some("first"))).await.unwrap();
     sessions.set("bob", entry("gateway-2", None)).await.unwrap();
@@ -73,7 +74,7 @@ async fn an_entry_ends_unless_it_is_renewed(bench: &Bench) {
     assert_eq!(sessions.get("ann").await.unwrap(), None);
 }
 
-async fn who_connects_did_not_enter_by_that(bench: &Bench) {
+async fn who_connects_did_not_enter_by_that(bench: Bench) {
     let sessions = &bench.sessions;
     sessions.connected("ann", "gateway-1").await.unwrap();
     assert_eq!(sessions.get("ann").await.unwrap(), Some(entry("gateway-1", None)));
@@ -84,12 +85,12 @@ async fn who_connects_did_not_enter_by_that(bench: &Bench) {
     assert_eq!(sessions.get("ann").await.unwrap(), None);
 }
 
-async fn who_is_there_without_an_entry_gets_one(bench: &Bench) {
+async fn who_is_there_without_an_entry_gets_one(bench: Bench) {
     bench.sessions.renew(&[there("ann")]).await.unwrap();
     assert_eq!(bench.sessions.get("ann").await.unwrap(), Some(entry("gateway-1", None)));
 }
 
-async fn a_renewal_brings_the_place_up_to_date(bench: &Bench) {
+async fn a_renewal_brings_the_place_up_to_date(bench: Bench) {
     let sessions = &bench.sessions;
     let entered = SessionEntry { character: Some(ann_at(1, 1_024)), ..entry("gateway-2", Some("first")) };
     sessions.set("ann", entered.clone()).await.unwrap();
@@ -105,7 +106,7 @@ async fn a_renewal_brings_the_place_up_to_date(bench: &Bench) {
     assert_eq!(sessions.get("bob").await.unwrap(), None);
 }
 
-async fn no_renewal_brings_back_what_was_removed(bench: &Bench) {
+async fn no_renewal_brings_back_what_was_removed(bench: Bench) {
     let sessions = &bench.sessions;
     sessions.set("ann", entry("gateway-1", None)).await.unwrap();
     sessions.remove("ann").await.unwrap();
@@ -120,27 +121,16 @@ async fn no_renewal_brings_back_what_was_removed(bench: &Bench) {
     assert_eq!(sessions.get("ann").await.unwrap(), Some(entry("gateway-2", None)), "she has come again");
 }
 
-macro_rules! on_both {
-    ($($test:ident),* $(,)?) => {
-        mod in_process {
-            $(#[tokio::test] async fn $test() { super::$test(&super::Bench::in_process()).await; })*
-        }
-        mod shared {
-            $(#[tokio::test] async fn $test() {
-                let Some(bench) = super::Bench::redis().await else { return };
-                super::$test(&bench).await;
-            })*
-        }
-    };
+on_backends! {
+    in_process: async { Some(super::Bench::in_process()) },
+    over_redis: super::Bench::redis() => [
+        an_entry_ends_unless_it_is_renewed,
+        who_connects_did_not_enter_by_that,
+        who_is_there_without_an_entry_gets_one,
+        a_renewal_brings_the_place_up_to_date,
+        no_renewal_brings_back_what_was_removed,
+    ]
 }
-
-on_both!(
-    an_entry_ends_unless_it_is_renewed,
-    who_connects_did_not_enter_by_that,
-    who_is_there_without_an_entry_gets_one,
-    a_renewal_brings_the_place_up_to_date,
-    no_renewal_brings_back_what_was_removed,
-);
 
 #[tokio::test]
 async fn an_empty_redis_gets_back_what_was_there() {

@@ -9,6 +9,7 @@ use super::*;
 use crate::config::RateLimits;
 use crate::error::ErrorCode;
 use crate::redis_client::testing::TestRedis;
+use crate::testing::on_backends;
 
 const LIMITS: RateLimits = RateLimits {
     failed_logins_per_min: 10,
@@ -72,7 +73,7 @@ fn account(number: u8) -> AccountId {
     AccountId([number; 16])
 }
 
-async fn a_rate_is_per_key_and_comes_back(bench: &Bench) {
+async fn a_rate_is_per_key_and_comes_back(bench: Bench) {
     let (limits, here) = (&bench.limits, source("10.0.0.1"));
     for turn in 0..10 {
         assert!(limits.registration(here).await.is_ok(), "registration {turn}");
@@ -93,7 +94,7 @@ async fn a_rate_is_per_key_and_comes_back(bench: &Bench) {
     assert!(limits.registration(here).await.is_err());
 }
 
-async fn entries_are_counted_by_account_and_by_source(bench: &Bench) {
+async fn entries_are_counted_by_account_and_by_source(bench: Bench) {
     let (limits, here, this_machine) = (&bench.limits, source("10.0.0.1"), source("127.0.0.1"));
     for number in [1, 2] {
         for turn in 0..6 {
@@ -114,7 +115,7 @@ async fn entries_are_counted_by_account_and_by_source(bench: &Bench) {
     assert!(limits.entry(account(1), this_machine).await.is_err());
 }
 
-async fn too_many_messages_in_one_window_are_refused(bench: &Bench) {
+async fn too_many_messages_in_one_window_are_refused(bench: Bench) {
     let pace = &bench.limits.gateway;
     for _ in 0..60 {
         assert!(pace.message(account(1)).await.is_ok());
@@ -126,7 +127,7 @@ async fn too_many_messages_in_one_window_are_refused(bench: &Bench) {
     assert!(pace.message(account(1)).await.is_ok(), "the next window begins anew");
 }
 
-async fn ten_failures_stop_a_source_for_a_minute(bench: &Bench) {
+async fn ten_failures_stop_a_source_for_a_minute(bench: Bench) {
     let (failures, here) = (&bench.limits.failures, source("10.0.0.1"));
     for turn in 0..10 {
         assert!(failures.check("ann", here).await.is_ok(), "guess {turn}");
@@ -138,7 +139,7 @@ async fn ten_failures_stop_a_source_for_a_minute(bench: &Bench) {
     assert!(failures.check("ann", here).await.is_ok());
 }
 
-async fn the_owner_gets_in_from_elsewhere(bench: &Bench) {
+async fn the_owner_gets_in_from_elsewhere(bench: Bench) {
     let failures = &bench.limits.failures;
     for host in 0..10 {
         failures.record("ann", source(&format!("10.0.0.{host}"))).await;
@@ -148,7 +149,7 @@ async fn the_owner_gets_in_from_elsewhere(bench: &Bench) {
     assert!(failures.check("bob", source("10.0.0.3")).await.is_ok());
 }
 
-async fn right_passwords_are_counted_by_account_and_wrong_ones_are_not(bench: &Bench) {
+async fn right_passwords_are_counted_by_account_and_wrong_ones_are_not(bench: Bench) {
     let limits = &bench.limits;
     for turn in 0..30 {
         assert!(limits.log_ins.check("ann").await.is_ok(), "log-in {turn}");
@@ -162,28 +163,17 @@ async fn right_passwords_are_counted_by_account_and_wrong_ones_are_not(bench: &B
     assert!(limits.log_ins.check("ann").await.is_ok());
 }
 
-macro_rules! on_both {
-    ($($test:ident),* $(,)?) => {
-        mod in_process {
-            $(#[tokio::test] async fn $test() { super::$test(&super::Bench::in_process()).await; })*
-        }
-        mod shared {
-            $(#[tokio::test] async fn $test() {
-                let Some(bench) = super::Bench::redis().await else { return };
-                super::$test(&bench).await;
-            })*
-        }
-    };
+on_backends! {
+    in_process: async { Some(super::Bench::in_process()) },
+    over_redis: super::Bench::redis() => [
+        a_rate_is_per_key_and_comes_back,
+        entries_are_counted_by_account_and_by_source,
+        too_many_messages_in_one_window_are_refused,
+        ten_failures_stop_a_source_for_a_minute,
+        the_owner_gets_in_from_elsewhere,
+        right_passwords_are_counted_by_account_and_wrong_ones_are_not,
+    ]
 }
-
-on_both!(
-    a_rate_is_per_key_and_comes_back,
-    entries_are_counted_by_account_and_by_source,
-    too_many_messages_in_one_window_are_refused,
-    ten_failures_stop_a_source_for_a_minute,
-    the_owner_gets_in_from_elsewhere,
-    right_passwords_are_counted_by_account_and_wrong_ones_are_not,
-);
 
 #[tokio::test]
 async fn whoever_has_asked_long_ago_is_forgotten() {
