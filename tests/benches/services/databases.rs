@@ -10,25 +10,6 @@ use sqlx::{Connection, PgConnection, PgPool, SqlitePool};
 
 use crate::server::built;
 
-/// A kind of database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A file.
-    Sqlite,
-    /// A server.
-    Postgres,
-}
-
-impl Kind {
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Sqlite => "SQLite",
-            Self::Postgres => "PostgreSQL",
-        }
-    }
-}
-
 /// A database with the sidecar's tables, and the folder of the server that uses it.
 #[derive(Debug)]
 pub struct Base {
@@ -78,11 +59,9 @@ impl Base {
         [data_dir, secret].into_iter().chain(url).collect()
     }
 
-    /// Where the database is.
-    pub fn url(&self) -> String {
-        self.postgres_url
-            .clone()
-            .unwrap_or_else(|| format!("sqlite:{}", self.home.data_dir().join("realmgate.db").to_string_lossy()))
+    /// Where the database is, if it is on PostgreSQL.
+    pub fn postgres_url(&self) -> Option<&str> {
+        self.postgres_url.as_deref()
     }
 
     /// What access tokens are signed with.
@@ -120,11 +99,8 @@ async fn migrate(home: &Home, postgres_url: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// What makes a commit outlive a crash, in words.
-pub async fn durability(cluster: Option<&Postgres>) -> Result<String> {
-    let Some(cluster) = cluster else {
-        return Ok("SQLite: journal_mode=WAL, synchronous=FULL".to_owned());
-    };
+/// What makes a commit outlive a crash, as a sentence.
+pub async fn durability(cluster: &Postgres) -> Result<String> {
     let mut connection = PgConnection::connect(&cluster.url("postgres")).await?;
     let mut settings = Vec::new();
     for name in ["fsync", "synchronous_commit", "full_page_writes", "wal_sync_method"] {
@@ -133,5 +109,5 @@ pub async fn durability(cluster: Option<&Postgres>) -> Result<String> {
         settings.push(format!("{name}={value}"));
     }
     let version: String = sqlx::query_scalar("SHOW server_version").fetch_one(&mut connection).await?;
-    Ok(format!("PostgreSQL {version}: {}", settings.join(", ")))
+    Ok(format!("Durability, PostgreSQL {version}: {}.", settings.join(", ")))
 }

@@ -25,7 +25,6 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
-use databases::Kind;
 use report::Report;
 use rounds::Plan;
 
@@ -55,7 +54,6 @@ enum Role {
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Part {
-    Sqlite,
     Postgres,
     Idle,
     Embedded,
@@ -90,10 +88,8 @@ async fn measure_all(cli: &Cli) -> Result<()> {
     let plan = if cli.quick { Plan::QUICK } else { Plan::FULL };
     let mut report = Report::new(cli.quick);
     let wanted = |part| cli.only.is_empty() || cli.only.contains(&part);
-    for (part, kind) in [(Part::Sqlite, Kind::Sqlite), (Part::Postgres, Kind::Postgres)] {
-        if wanted(part) {
-            work::compare(kind, &plan, &mut report).await.with_context(|| format!("on {}", kind.name()))?;
-        }
+    if wanted(Part::Postgres) {
+        work::compare(&plan, &mut report).await.context("beside the bare server, on PostgreSQL")?;
     }
     if wanted(Part::Idle) {
         idle::weigh(&plan, &mut report).await.context("idle gateway sockets")?;

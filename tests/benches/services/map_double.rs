@@ -1,6 +1,5 @@
 //! A map server that admits everybody at once.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use futures_util::{SinkExt, StreamExt};
 use realmgate_protocol::codec::{decode_link, encode_link};
 use realmgate_protocol::ids::{BatchId, ChannelId, CharacterId, LockEpoch, MapId};
 use realmgate_protocol::limits::LINK_VERSION;
-use realmgate_protocol::link::{ChannelLoad, FromMap, LeaveReason, Save, ToMap};
+use realmgate_protocol::link::{ChannelLoad, FromMap, LeaveReason, ToMap};
 use realmgate_protocol::realm;
 use serde_json::json;
 use tokio::net::TcpStream;
@@ -30,33 +29,16 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 /// The link of a map server, held by a task.
 #[derive(Debug, Clone)]
 pub struct MapDouble {
-    asks: mpsc::UnboundedSender<Ask>,
-}
-
-#[derive(Debug)]
-enum Ask {
-    /// Write these, and say when they are written.
-    Save(Vec<Save>, oneshot::Sender<()>),
-    /// Let everybody arrive and leave who was admitted, and say when they are gone.
-    Empty(oneshot::Sender<usize>),
-}
-
-/// Who a map server is, where it is to be registered: at a sidecar.
-#[derive(Debug, Clone, Copy)]
-pub struct Registered<'a> {
-    /// What map servers show.
-    pub service_token: &'a str,
+    /// Who asks that everybody leaves, and waits for how many there were.
+    asks: mpsc::UnboundedSender<oneshot::Sender<usize>>,
 }
 
 impl MapDouble {
-    /// Registers a map server of map 1, unless the other side keeps no register, and opens its link.
-    pub async fn open(directory: SocketAddr, id: &str, registered: Option<Registered<'_>>) -> Result<Self> {
-        let (cookie, token) = match registered {
-            Some(Registered { service_token }) => (register(directory, id, service_token).await?, service_token),
-            None => (String::new(), ""),
-        };
+    /// Registers a map server of map 1, and opens its link.
+    pub async fn open(directory: SocketAddr, id: &str, service_token: &str) -> Result<Self> {
+        let cookie = register(directory, id, service_token).await?;
         let mut request = format!("ws://{directory}/map-link").into_client_request()?;
-        request.headers_mut().insert("authorization", HeaderValue::from_str(&format!("Bearer {token}"))?);
+        request.headers_mut().insert("authorization", HeaderValue::from_str(&format!("Bearer {service_token}"))?);
         let (mut socket, _) = connect_async(request).await?;
         if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
             stream.set_nodelay(true)?;
@@ -85,17 +67,10 @@ impl MapDouble {
         Ok(Self { asks })
     }
 
-    /// Sends a batch of saves, and waits until it is written.
-    pub async fn save(&self, saves: Vec<Save>) -> Result<()> {
-        let (written, answer) = oneshot::channel();
-        self.asks.send(Ask::Save(saves, written))?;
-        answer.await.context("the map link has ended")
-    }
-
-    /// Lets everybody go; how many there were.
+    /// Lets everybody arrive and leave who was admitted; how many there were, once they are gone.
     pub async fn empty(&self) -> Result<usize> {
         let (gone, answer) = oneshot::channel();
-        self.asks.send(Ask::Empty(gone))?;
+        self.asks.send(gone)?;
         answer.await.context("the map link has ended")
     }
 }
@@ -113,10 +88,9 @@ async fn register(directory: SocketAddr, id: &str, service_token: &str) -> Resul
 }
 
 /// Answers the sidecar, and does what it is asked.
-async fn serve(mut socket: Socket, mut asks: mpsc::UnboundedReceiver<Ask>) -> Result<()> {
+async fn serve(mut socket: Socket, mut asks: mpsc::UnboundedReceiver<oneshot::Sender<usize>>) -> Result<()> {
     let mut loads = interval(LOAD_EVERY);
     let mut admitted: Vec<(CharacterId, LockEpoch)> = Vec::new();
-    let mut batches: HashMap<BatchId, oneshot::Sender<()>> = HashMap::new();
     let mut emptied: Option<(BatchId, usize, oneshot::Sender<usize>)> = None;
     let mut last = BatchId(0);
     loop {
@@ -127,9 +101,7 @@ async fn serve(mut socket: Socket, mut asks: mpsc::UnboundedReceiver<Ask>) -> Re
                     say(&mut socket, &FromMap::Prepared { request, refusal: None, spawn: None }).await?;
                 }
                 ToMap::Committed { batch, .. } => {
-                    if let Some(written) = batches.remove(&batch) {
-                        let _ = written.send(());
-                    } else if let Some((_, count, gone)) = emptied.take_if(|(asked, ..)| *asked == batch) {
+                    if let Some((_, count, gone)) = emptied.take_if(|(asked, ..)| *asked == batch) {
                         let _ = gone.send(count);
                     }
                 }
@@ -137,21 +109,13 @@ async fn serve(mut socket: Socket, mut asks: mpsc::UnboundedReceiver<Ask>) -> Re
                 _ => {}
             },
             ask = asks.recv() => {
-                let Some(ask) = ask else { return Ok(()) };
+                let Some(gone) = ask else { return Ok(()) };
                 last = BatchId(last.0 + 1);
-                match ask {
-                    Ask::Save(saves, written) => {
-                        batches.insert(last, written);
-                        feed(&mut socket, &FromMap::Save { saves }).await?;
-                    }
-                    Ask::Empty(gone) => {
-                        emptied = Some((last, admitted.len(), gone));
-                        for (character, epoch) in admitted.drain(..) {
-                            feed(&mut socket, &FromMap::Entered { character, epoch }).await?;
-                            let reason = LeaveReason::ConnectionLost;
-                            feed(&mut socket, &FromMap::Dropped { character, epoch, reason }).await?;
-                        }
-                    }
+                emptied = Some((last, admitted.len(), gone));
+                for (character, epoch) in admitted.drain(..) {
+                    feed(&mut socket, &FromMap::Entered { character, epoch }).await?;
+                    let reason = LeaveReason::ConnectionLost;
+                    feed(&mut socket, &FromMap::Dropped { character, epoch, reason }).await?;
                 }
                 // Messages are handled in order: the answer to an empty batch says that all before it was done.
                 say(&mut socket, &FromMap::Events { batch: last, events: Vec::new() }).await?;

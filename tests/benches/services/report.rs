@@ -19,10 +19,6 @@ const BAR: f64 = 0.7;
 pub struct Comparison {
     /// The service.
     pub what: &'static str,
-    /// The kind of database.
-    pub database: &'static str,
-    /// What makes a commit outlive a crash.
-    pub durability: String,
     /// Rounds of the sidecar.
     pub ours: Vec<Round>,
     /// Rounds of the bare server.
@@ -88,11 +84,6 @@ impl Report {
             text.push_str(&row(comparison));
             text.push('\n');
         }
-        let mut durability: Vec<&str> = self.compared.iter().map(|comparison| comparison.durability.as_str()).collect();
-        durability.dedup();
-        for line in durability {
-            text.push_str(&format!("\nDurability, {line}.\n"));
-        }
         for line in &self.lines {
             text.push_str(&format!("\n{line}\n"));
         }
@@ -101,11 +92,11 @@ impl Report {
 }
 
 const HEAD: &str = "\n\
-    | service | database | ours/s (least–most) | bare/s (least–most) | ratio (least–most; bar 0.70) | p50 / p99 ms ours | p50 / p99 ms bare | server CPU µs ours / bare |\n\
-    |---|---|---|---|---|---|---|---|\n";
+    | service | ours/s (least–most) | bare/s (least–most) | ratio (least–most; bar 0.70) | p50 / p99 ms ours | p50 / p99 ms bare | server CPU µs ours / bare |\n\
+    |---|---|---|---|---|---|---|\n";
 
 fn row(comparison: &Comparison) -> String {
-    let Comparison { what, database, ours, bare, .. } = comparison;
+    let Comparison { what, ours, bare } = comparison;
     let middle = |rounds: &[Round], figure: fn(&Round) -> f64| Middle::of(rounds.iter().map(figure));
     let rate = |rounds| middle(rounds, |round| round.rate);
     let spread = |rate: Middle| format!("{:.0} ({:.0}–{:.0})", rate.median, rate.least, rate.most);
@@ -119,7 +110,7 @@ fn row(comparison: &Comparison) -> String {
     let verdict = if ratio.median >= BAR { "" } else { " **below**" };
     let ratio = format!("{:.2} ({:.2}–{:.2}){verdict}", ratio.median, ratio.least, ratio.most);
     format!(
-        "| {what} | {database} | {} | {} | {ratio} | {} | {} | {:.0} / {:.0} |",
+        "| {what} | {} | {} | {ratio} | {} | {} | {:.0} / {:.0} |",
         spread(rate(ours)),
         spread(rate(bare)),
         ms(ours),

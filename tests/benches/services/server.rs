@@ -94,7 +94,8 @@ impl Server {
     pub async fn bare(base: &Base, echo: SocketAddr) -> Result<Self> {
         let ready_file = base.home.fresh_path("ready.json");
         let mut serve = on_server_core(&std::env::current_exe()?)?;
-        serve.arg("bare").arg("--database").arg(base.url()).args(["--jwt-secret", &base.jwt_secret()]);
+        let database = base.postgres_url().context("the bare server's database is on PostgreSQL")?;
+        serve.args(["bare", "--database", database, "--jwt-secret", &base.jwt_secret()]);
         serve.args(["--echo", &echo.to_string()]).arg("--ready-file").arg(&ready_file);
         Self::start(&base.home, serve, &ready_file).await
     }

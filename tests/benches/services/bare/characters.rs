@@ -1,40 +1,44 @@
 //! A player's characters, for who shows a token.
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use axum::Json;
 use axum::http::HeaderMap;
 use serde_json::{Value, json};
 use sqlx::Row as _;
+use sqlx::postgres::PgRow;
 
-use super::rows::demand;
-use super::{Db, Failed, State};
+use super::{Failed, State};
 
 pub async fn list(
     axum::extract::State(state): axum::extract::State<State>,
     headers: HeaderMap,
 ) -> Result<Json<Vec<Value>>, Failed> {
+    Ok(Json(listed(&state, &headers).await?))
+}
+
+async fn listed(state: &State, headers: &HeaderMap) -> anyhow::Result<Vec<Value>> {
     let token = headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     let claims = token.and_then(|token| state.keys.open(token)).context("no good token")?;
-    let (account, _role, version) = sqlx::query_as::<Db, (String, String, i64)>(
+    let (account, _role, version) = sqlx::query_as::<_, (String, String, i64)>(
         "SELECT a.id, a.role, a.token_version
          FROM sessions s JOIN accounts a ON a.id = s.account_id
          WHERE s.id = $1 AND s.ended_at_ms IS NULL",
     )
     .bind(&claims.sid)
-    .fetch_one(&state.pool.read)
+    .fetch_one(&state.pool)
     .await?;
-    demand(account == claims.user_id && version == claims.ver, "the token is revoked")?;
-    let rows = sqlx::query::<Db>(
+    ensure!(account == claims.user_id && version == claims.ver, "the token is revoked");
+    let rows = sqlx::query(
         "SELECT id, account_id, name, class_id, level, experience, map_id, x, y, soft_state, lock_owner, lock_epoch, \
          created_at_ms FROM characters WHERE account_id = $1 AND deleted_at_ms IS NULL ORDER BY created_at_ms, id",
     )
     .bind(&account)
-    .fetch_all(&state.pool.read)
+    .fetch_all(&state.pool)
     .await?;
-    Ok(Json(rows.iter().map(shown).collect::<sqlx::Result<_>>()?))
+    Ok(rows.iter().map(shown).collect::<sqlx::Result<_>>()?)
 }
 
-fn shown(row: &super::Row) -> sqlx::Result<Value> {
+fn shown(row: &PgRow) -> sqlx::Result<Value> {
     let _soft: Option<String> = row.try_get("soft_state")?;
     let _epoch: i64 = row.try_get("lock_epoch")?;
     let tiles = |units: i64| units as f64 / 1_024.0;

@@ -1,13 +1,13 @@
 //! A refresh token is traded for the next pair.
 
+use anyhow::ensure;
 use axum::Json;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::rows::{demand, lock_rows};
-use super::{BEGIN_WRITE, Db, Failed, State};
+use super::{Failed, State, lock_row};
 use crate::seed::hashed;
 use crate::tokens::now_ms;
 
@@ -30,12 +30,16 @@ pub async fn refresh(
     axum::extract::State(state): axum::extract::State<State>,
     Json(body): Json<Refresh>,
 ) -> Result<Json<Tokens>, Failed> {
-    let (used, next) = (hashed(&body.refresh_token), fresh());
+    Ok(Json(traded(&state, &body.refresh_token).await?))
+}
+
+async fn traded(state: &State, token: &str) -> anyhow::Result<Tokens> {
+    let (used, next) = (hashed(token), fresh());
     let now = now_ms();
-    let mut transaction = state.pool.write.begin_with(BEGIN_WRITE).await?;
-    lock_rows(&mut transaction, "refresh_tokens", "token_hash", [used.clone()]).await?;
+    let mut transaction = state.pool.begin().await?;
+    lock_row(&mut transaction, "refresh_tokens", "token_hash", &used).await?;
     let (session, expires_at_ms, used_at_ms, account, token_version) =
-        sqlx::query_as::<Db, (String, i64, Option<i64>, String, i64)>(
+        sqlx::query_as::<_, (String, i64, Option<i64>, String, i64)>(
             "SELECT t.session_id, t.expires_at_ms, t.used_at_ms, a.id, a.token_version
              FROM refresh_tokens t
              JOIN sessions s ON s.id = t.session_id
@@ -45,13 +49,13 @@ pub async fn refresh(
         .bind(&used)
         .fetch_one(&mut *transaction)
         .await?;
-    demand(used_at_ms.is_none() && expires_at_ms.unsigned_abs() > now, "the token is dead")?;
-    sqlx::query::<Db>("UPDATE refresh_tokens SET used_at_ms = $2 WHERE token_hash = $1")
+    ensure!(used_at_ms.is_none() && expires_at_ms.unsigned_abs() > now, "the token is dead");
+    sqlx::query("UPDATE refresh_tokens SET used_at_ms = $2 WHERE token_hash = $1")
         .bind(&used)
         .bind(now as i64)
         .execute(&mut *transaction)
         .await?;
-    sqlx::query::<Db>("INSERT INTO refresh_tokens (token_hash, session_id, expires_at_ms) VALUES ($1, $2, $3)")
+    sqlx::query("INSERT INTO refresh_tokens (token_hash, session_id, expires_at_ms) VALUES ($1, $2, $3)")
         .bind(hashed(&next))
         .bind(&session)
         .bind((now + LIVES_MS) as i64)
@@ -59,7 +63,7 @@ pub async fn refresh(
         .await?;
     transaction.commit().await?;
     let access_token = state.keys.sign(&account, &session, token_version)?;
-    Ok(Json(Tokens { access_token, user_id: account, refresh_token: next, expires_in: 900 }))
+    Ok(Tokens { access_token, user_id: account, refresh_token: next, expires_in: 900 })
 }
 
 fn fresh() -> String {

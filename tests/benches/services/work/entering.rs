@@ -11,7 +11,7 @@ use super::asking::{asked, together};
 use super::{Load, Side};
 use crate::bare::{ANSWER_BYTES, QUESTION_BYTES};
 use crate::http::{self, Connection};
-use crate::map_double::{MapDouble, Registered};
+use crate::map_double::MapDouble;
 use crate::rounds::{Latencies, Plan, Round, measured};
 
 const SERVER: &str = "bench-enter";
@@ -36,7 +36,7 @@ impl<'a> Entering<'a> {
             return Ok(Self { side, way: Way::Request });
         }
         let token = side.base.home.secret("service_token");
-        let map = MapDouble::open(side.server.directory, SERVER, Some(Registered { service_token: &token })).await?;
+        let map = MapDouble::open(side.server.directory, SERVER, &token).await?;
         let mut sockets = Vec::with_capacity(plan.entering);
         for newcomer in &side.newcomers {
             sockets.push(Gateway::open(side.server.gateway, &newcomer.token).await);

@@ -1,13 +1,12 @@
-//! The four services, on a sidecar and on the bare server in turn.
+//! The services, on a sidecar and on the bare server in turn.
 
 mod asking;
 mod entering;
-mod saving;
 
 use anyhow::{Context, Result};
 use realmgate_tests::backends::Postgres;
 
-use crate::databases::{Base, Kind, durability};
+use crate::databases::{Base, durability};
 use crate::report::{Comparison, Report};
 use crate::rounds::{Plan, Round};
 use crate::seed::{self, GATEWAY, Player};
@@ -25,19 +24,17 @@ pub struct Side {
     players: Vec<Player>,
     /// Who enters the world.
     newcomers: Vec<Player>,
-    /// Who is saved.
-    saved: Vec<Player>,
 }
 
 impl Side {
-    async fn sidecar(cluster: Option<&Postgres>, plan: &Plan) -> Result<Self> {
-        let base = Base::create(cluster, "bench_ours").await?;
+    async fn sidecar(cluster: &Postgres, plan: &Plan) -> Result<Self> {
+        let base = Base::create(Some(cluster), "bench_ours").await?;
         let server = Server::sidecar(&base).await?;
         Self::with_players(server, base, false, plan).await
     }
 
-    async fn bare(cluster: Option<&Postgres>, plan: &Plan) -> Result<Self> {
-        let base = Base::create(cluster, "bench_bare").await?;
+    async fn bare(cluster: &Postgres, plan: &Plan) -> Result<Self> {
+        let base = Base::create(Some(cluster), "bench_bare").await?;
         let server = Server::bare(&base, entering::echo().await?).await?;
         let side = Self::with_players(server, base, true, plan).await?;
         for newcomer in &side.newcomers {
@@ -54,37 +51,28 @@ impl Side {
     async fn with_players(server: Server, base: Base, is_bare: bool, plan: &Plan) -> Result<Self> {
         let players = seed::players(&base, plan.clients, CHARACTERS).await?;
         let newcomers = seed::players(&base, plan.entering, 1).await?;
-        let saved = seed::players(&base, saving::LINKS, saving::SAVED).await?;
         base.execute("ANALYZE".to_owned()).await?;
-        Ok(Self { server, base, is_bare, players, newcomers, saved })
+        Ok(Self { server, base, is_bare, players, newcomers })
     }
 }
 
-/// Measures all four on one kind of database.
-pub async fn compare(kind: Kind, plan: &Plan, report: &mut Report) -> Result<()> {
-    let cluster = match kind {
-        Kind::Sqlite => None,
-        Kind::Postgres => Some(Postgres::start().await?),
-    };
-    let durability = durability(cluster.as_ref()).await?;
-    let ours = Side::sidecar(cluster.as_ref(), plan).await?;
-    let bare = Side::bare(cluster.as_ref(), plan).await?;
-    let measured = all(kind, &durability, plan, &ours, &bare, report).await;
+/// Measures all of them, on PostgreSQL.
+pub async fn compare(plan: &Plan, report: &mut Report) -> Result<()> {
+    let cluster = Postgres::start().await?;
+    report.line(durability(&cluster).await?);
+    let ours = Side::sidecar(&cluster, plan).await?;
+    let bare = Side::bare(&cluster, plan).await?;
+    let measured = all(plan, &ours, &bare, report).await;
     measured.with_context(|| format!("ours: {}\nbare: {}", ours.server.told(), bare.server.told()))
 }
 
-async fn all(kind: Kind, durability: &str, plan: &Plan, ours: &Side, bare: &Side, report: &mut Report) -> Result<()> {
-    let mut add = |what, (ours, bare): (Vec<Round>, Vec<Round>)| {
-        let (database, durability) = (kind.name(), durability.to_owned());
-        report.compared(Comparison { what, database, durability, ours, bare });
-    };
+async fn all(plan: &Plan, ours: &Side, bare: &Side, report: &mut Report) -> Result<()> {
+    let mut add = |what, (ours, bare): (Vec<Round>, Vec<Round>)| report.compared(Comparison { what, ours, bare });
     add("refresh", in_turn(plan, asking::Refreshing::on(ours), asking::Refreshing::on(bare)).await?);
     add("list characters", in_turn(plan, asking::Listing::on(ours), asking::Listing::on(bare)).await?);
     let (entering, bare_entering) =
         (entering::Entering::on(ours, plan).await?, entering::Entering::on(bare, plan).await?);
     add("enter world", in_turn(plan, entering, bare_entering).await?);
-    let (saving, bare_saving) = (saving::Saving::on(ours).await?, saving::Saving::on(bare).await?);
-    add("save 100 characters", in_turn(plan, saving, bare_saving).await?);
     Ok(())
 }
 
