@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use realmgate_client::metrics::{Histogram, Reading};
 use realmgate_tests::process::command;
 use realmgate_tests::wait::until_within;
 use realmgate_tests::{Account, Api, Home, Process};
@@ -122,7 +123,8 @@ async fn watch(admin: &Api, api: SocketAddr, lasts: Duration, flood: Option<&Cro
     let after = histograms(admin).await?;
     let [work, late] = [0, 1].map(|which| after[which].since(&before[which]));
     ensure!(work.count() > 0, "the world stands still");
-    Ok(Watched { ticks: work.count(), work_p99_ms: work.p99_ms(), late_p99_ms: late.p99_ms(), log_ins, patient })
+    let p99_ms = |histogram: &Histogram| histogram.quantile(0.99) * 1_000.0;
+    Ok(Watched { ticks: work.count(), work_p99_ms: p99_ms(&work), late_p99_ms: p99_ms(&late), log_ins, patient })
 }
 
 /// Asks at a fixed rate, whatever is answered.
@@ -159,51 +161,11 @@ async fn log_in_patiently<T>(api: SocketAddr, credentials: &str, by_status: &mut
     }
 }
 
-/// A histogram's counts of ticks by upper bound in seconds.
-#[derive(Debug, Default)]
-struct Histogram(Vec<(f64, u64)>);
-
+/// The work of ticks, and how late they began, so far.
 async fn histograms(admin: &Api) -> Result<[Histogram; 2]> {
-    let text = admin.get("/metrics").await.text;
-    let read = |name: &str| -> Result<Histogram> {
-        let mut counts = Vec::new();
-        for line in text.lines() {
-            let Some(rest) = line.strip_prefix(name).and_then(|rest| rest.strip_prefix("_bucket{le=\"")) else {
-                continue;
-            };
-            let (bound, count) = rest.split_once("\"} ").context("a bucket has a bound and a count")?;
-            counts.push((bound.parse().unwrap_or(f64::INFINITY), count.parse()?));
-        }
-        ensure!(!counts.is_empty(), "there is no {name}");
-        Ok(Histogram(counts))
-    };
-    Ok([read("realmgate_tick_work_seconds")?, read("realmgate_tick_late_seconds")?])
-}
-
-impl Histogram {
-    fn since(&self, before: &Self) -> Self {
-        let counts = self.0.iter().zip(&before.0).map(|((bound, now), (_, then))| (*bound, now - then));
-        Self(counts.collect())
-    }
-
-    fn count(&self) -> u64 {
-        self.0.last().map_or(0, |(_, count)| *count)
-    }
-
-    /// Between the bounds of its bucket, as Prometheus draws it.
-    fn p99_ms(&self) -> f64 {
-        let rank = self.count() as f64 * 0.99;
-        let (mut lower, mut below) = (0.0, 0);
-        for (bound, count) in &self.0 {
-            if *count as f64 >= rank {
-                let share = (rank - below as f64) / (count - below).max(1) as f64;
-                let upper = if bound.is_finite() { *bound } else { lower };
-                return (lower + (upper - lower) * share) * 1_000.0;
-            }
-            (lower, below) = (*bound, *count);
-        }
-        lower * 1_000.0
-    }
+    let metrics = Reading::of(&admin.get("/metrics").await.text);
+    let histogram = |name: &str| metrics.histogram(name).with_context(|| format!("there is no {name}"));
+    Ok([histogram("realmgate_tick_work_seconds")?, histogram("realmgate_tick_late_seconds")?])
 }
 
 fn tell(report: &mut Report, plan: &Plan, variant: &Variant, quiet: &[Watched], flooded: &[Watched]) {

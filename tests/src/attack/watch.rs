@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use realmgate_client::metrics::{Histogram, Reading};
 use tokio::task::JoinHandle;
 
 use super::place::pause;
-use crate::load::histogram::Histogram;
 use crate::load::server::resident;
 use crate::map_server::MapServer;
 
@@ -74,5 +74,5 @@ async fn ticks(server: &MapServer) -> Option<Histogram> {
         return None;
     }
     let metrics = server.admin().get("/metrics").await;
-    Histogram::read(&metrics.text, "realmgate_tick_work_seconds").ok()
+    Reading::of(&metrics.text).histogram("realmgate_tick_work_seconds")
 }

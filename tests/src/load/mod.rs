@@ -13,7 +13,6 @@ pub mod figures;
 pub mod fleet;
 pub mod flood;
 pub mod ground;
-pub mod histogram;
 pub mod mind;
 pub mod netcode;
 pub mod player;

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use realmgate_client::metrics::{Histogram, Reading};
 use serde::Deserialize;
 
 use super::double::Double;
 use super::ground;
-use super::histogram::Histogram;
 use super::scene::Scene;
 use crate::backends::program::find;
 use crate::home::Home;
@@ -105,15 +105,16 @@ impl Server {
     /// # Errors
     /// When the server does not answer, its page lacks the ticks or a histogram, or `/proc` cannot be read.
     pub fn sample(pid: u32, admin: SocketAddr) -> Result<Sample> {
-        let text = get(admin, "/metrics")?;
+        let metrics = Reading::of(&get(admin, "/metrics")?);
+        let histogram = |name: &str| metrics.histogram(name).with_context(|| format!("there is no {name}"));
         Ok(Sample {
             threads: threads(pid)?,
-            ticks: figure(&text, "realmgate_ticks_total").context("it counts no ticks")? as u64,
-            work: Histogram::read(&text, "realmgate_tick_work_seconds")?,
-            late: Histogram::read(&text, "realmgate_tick_late_seconds")?,
-            players: figure(&text, "realmgate_players").unwrap_or_default() as u64,
+            ticks: metrics.sum("realmgate_ticks_total").context("it counts no ticks")? as u64,
+            work: histogram("realmgate_tick_work_seconds")?,
+            late: histogram("realmgate_tick_late_seconds")?,
+            players: metrics.sum("realmgate_players").unwrap_or_default() as u64,
             resident: resident(pid)?,
-            over_budget: figure(&text, OVER_BUDGET).unwrap_or_default() as u64,
+            over_budget: metrics.value(OVER_BUDGET).unwrap_or_default() as u64,
         })
     }
 }
@@ -171,11 +172,6 @@ fn get(admin: SocketAddr, path: &str) -> Result<String> {
     let mut text = String::new();
     stream.read_to_string(&mut text)?;
     Ok(text)
-}
-
-/// A counter or gauge without labels.
-fn figure(text: &str, name: &str) -> Option<f64> {
-    text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok())
 }
 
 /// Processor time of a process's threads by name, as the scheduler counts it.

@@ -1,9 +1,9 @@
 //! Whether anything has grown.
 
+use realmgate_client::metrics::Histogram;
 use serde::Serialize;
 
 use super::watch::Minute;
-use crate::load::histogram::Histogram;
 
 /// Minutes in which caches fill and the crowd gathers: they do not count.
 pub const SETTLE: usize = 5;
@@ -19,7 +19,7 @@ pub const ENOUGH: usize = SETTLE + 2 * WINDOW;
 /// A figure, early and late.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Compared {
-    /// Which.
+    /// The figure's name and unit.
     pub what: String,
     /// Over the first minutes that count.
     pub early: f64,
@@ -71,6 +71,8 @@ pub const MEBIBYTE: f64 = 1_048_576.0;
 
 #[cfg(test)]
 mod tests {
+    use realmgate_client::metrics::Reading;
+
     use super::super::watch::Usage;
     use super::*;
 
@@ -91,7 +93,7 @@ mod tests {
             scrape_ms: 1.0,
             series: 1,
             tables: std::collections::BTreeMap::new(),
-            work: Histogram::read(&text, name).unwrap(),
+            work: Reading::of(&text).histogram(name).unwrap(),
         }
     }
 

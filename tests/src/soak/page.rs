@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
-
-use crate::load::histogram::Histogram;
+use anyhow::{Context, Result};
+use realmgate_client::metrics::{Histogram, Reading, label};
 
 /// Gauges of how much there is of something, with the names that a table shows them by.
 const SIZES: [(&str, &str); 8] = [
@@ -22,43 +21,41 @@ const TABLES: &str = "realmgate_table_entries";
 
 /// What was read.
 #[derive(Debug, Clone, Default)]
-pub struct Page(String);
+pub struct Page(Reading);
 
 impl Page {
     /// Adds what another process says.
     pub fn add(&mut self, text: &str) {
-        self.0.push_str(text);
-        self.0.push('\n');
+        self.0.add(text);
     }
 
     /// A counter or gauge, added up over its labels and processes; 0 where nothing counted it.
     pub fn sum(&self, name: &str) -> f64 {
-        self.samples().filter(|(known, ..)| *known == name).map(|(.., value)| value).sum()
+        self.0.sum(name).unwrap_or_default()
     }
 
-    /// A histogram without labels.
+    /// A histogram, added up over its labels and processes.
     ///
     /// # Errors
     /// Where there is none.
     pub fn histogram(&self, name: &str) -> Result<Histogram> {
-        Histogram::read(&self.0, name)
+        self.0.histogram(name).with_context(|| format!("there is no {name}"))
     }
 
     /// How many samples there are: what every scrape carries, and a monitoring keeps.
     pub fn series(&self) -> usize {
-        self.samples().count()
+        self.0.samples().count()
     }
 
     /// How much there is in each table. What the figures call one is kept by its label, as `rates`.
     pub fn tables(&self) -> BTreeMap<String, u64> {
         let mut tables = BTreeMap::new();
-        for (name, labels, value) in self.samples() {
-            let label = |key: &str| Some(labels.split_once(&format!("{key}=\""))?.1.split_once('"')?.0);
+        for (name, labels, value) in self.0.samples() {
             let shown = match SIZES.iter().find(|(known, _)| *known == name) {
                 // Of the ledger only the lines: what players own is no table of ours.
-                Some((_, "ledger")) => label("figure").filter(|figure| figure.ends_with("_lines")),
+                Some((_, "ledger")) => label(labels, "figure").filter(|figure| figure.ends_with("_lines")),
                 Some((_, shown)) => Some(*shown),
-                None if name == TABLES => label("table"),
+                None if name == TABLES => label(labels, "table"),
                 None => None,
             };
             if let Some(shown) = shown {
@@ -66,16 +63,6 @@ impl Page {
             }
         }
         tables
-    }
-
-    /// Name, labels, value.
-    fn samples(&self) -> impl Iterator<Item = (&str, &str, f64)> {
-        let lines = self.0.lines().filter(|line| !line.starts_with('#'));
-        lines.filter_map(|line| {
-            let (sample, value) = line.rsplit_once(' ')?;
-            let (name, labels) = sample.split_once('{').unwrap_or((sample, ""));
-            Some((name, labels, value.parse().ok()?))
-        })
     }
 }
 

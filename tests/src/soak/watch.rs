@@ -5,19 +5,19 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use realmgate_client::metrics::Histogram;
 use reqwest::Method;
 use serde::Serialize;
 use tokio::time::Instant;
 
 use super::page::Page;
 use super::realm::Part;
-use crate::load::histogram::Histogram;
 use crate::load::server::resident;
 
 /// What a process took in a minute.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Usage {
-    /// Which.
+    /// The process's name.
     pub process: &'static str,
     /// Resident memory in bytes: the mean of a look a second.
     pub resident: u64,

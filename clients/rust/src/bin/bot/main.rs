@@ -6,7 +6,6 @@ mod fleet;
 mod guide;
 mod journal;
 mod life;
-mod metrics;
 mod options;
 mod report;
 mod roster;

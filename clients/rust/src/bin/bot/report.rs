@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use realmgate_client::metrics::Reading;
 use serde::Serialize;
 
-use crate::metrics::Reading;
 use crate::options::{Expectation, Options};
 use crate::tally::Tally;
 
@@ -108,8 +108,10 @@ pub fn report(options: &Options, all: &Tally, run: &Circumstances) -> Report {
     }
     let nothing = Reading::default();
     let (before, after) = (run.before.as_ref().unwrap_or(&nothing), run.after.as_ref().unwrap_or(&nothing));
-    let tick_ms =
-        |quantile| after.quantile("realmgate_tick_work_seconds", quantile, before).map(|seconds| seconds * 1_000.0);
+    let work = |reading: &Reading| reading.histogram("realmgate_tick_work_seconds");
+    let work = work(after).map(|after| after.since(&work(before).unwrap_or_default()));
+    let work = work.filter(|work| work.count() > 0);
+    let tick_ms = |quantile| work.as_ref().map(|work| work.quantile(quantile) * 1_000.0);
     let per_second = |count: u64| if all.world_seconds > 0.0 { count as f64 / all.world_seconds } else { 0.0 };
     let mut report = Report {
         count: options.count,
@@ -224,12 +226,11 @@ mod tests {
     }
 
     fn reading(kills: u32, joined: u32) -> Option<Reading> {
-        let mut reading = Reading::default();
-        reading.add(&format!(
+        Some(Reading::of(&format!(
             "realmgate_kills_total{{map=\"1\"}} {kills}\nrealmgate_players_joined_total {joined}\n\
-             realmgate_tick_work_seconds{{quantile=\"0.5\"}} 0.002\nrealmgate_process_resident_bytes 1e7\n"
-        ));
-        Some(reading)
+             realmgate_tick_work_seconds_bucket{{le=\"0.004\"}} {joined}\n\
+             realmgate_tick_work_seconds_bucket{{le=\"+Inf\"}} {joined}\nrealmgate_process_resident_bytes 1e7\n"
+        )))
     }
 
     fn run(kills: u32, joined: u32) -> Circumstances {

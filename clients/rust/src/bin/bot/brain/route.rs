@@ -1,12 +1,10 @@
 //! Paths around walls: A* over the tiles, from centre to centre, so that no body gets caught on a corner.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
-
+use pathfinding::prelude::astar;
 use realmgate_protocol::movement::{CollisionGrid, Position};
 
 /// Maximum number of tiles to visit before the search gives up. The bot then walks straight to the far goal.
-const MAX_LOOKED_AT: usize = 6_000;
+const MAX_VISITED: usize = 6_000;
 
 type Tile = (i32, i32);
 
@@ -16,45 +14,21 @@ pub fn find(grid: &CollisionGrid, from: Position, to: Position) -> Option<Vec<Po
     if grid.is_solid(goal.0, goal.1) {
         return None;
     }
-    let mut came_from: HashMap<Tile, Tile> = HashMap::new();
-    let mut cost: HashMap<Tile, i32> = HashMap::from([(start, 0)]);
-    let mut open = BinaryHeap::from([(Reverse(guess(start, goal)), start)]);
-    while let Some((_, tile)) = open.pop() {
-        if tile == goal {
-            return Some(walked_back(&came_from, goal, to));
-        }
-        if cost.len() > MAX_LOOKED_AT {
-            return None;
-        }
-        let so_far = cost[&tile];
-        for next in [(tile.0 + 1, tile.1), (tile.0 - 1, tile.1), (tile.0, tile.1 + 1), (tile.0, tile.1 - 1)] {
-            let is_better = cost.get(&next).is_none_or(|known| so_far + 1 < *known);
-            if is_better && !grid.is_solid(next.0, next.1) {
-                cost.insert(next, so_far + 1);
-                came_from.insert(next, tile);
-                open.push((Reverse(so_far + 1 + guess(next, goal)), next));
-            }
-        }
-    }
-    None
+    let mut visited = 0;
+    let open_neighbours = |&(x, y): &Tile| {
+        visited += 1;
+        let around = if visited > MAX_VISITED { &[][..] } else { &[(1, 0), (-1, 0), (0, 1), (0, -1)] };
+        let around = around.iter().map(move |(right, down)| (x + right, y + down));
+        around.filter(|(x, y)| !grid.is_solid(*x, *y)).map(|tile| (tile, 1)).collect::<Vec<(Tile, i32)>>()
+    };
+    let (tiles, _) = astar(&start, open_neighbours, |tile| distance(*tile, goal), |tile| *tile == goal)?;
+    // Neither the starting tile nor the centre of the last is a stop on the path.
+    let between = tiles.get(1..tiles.len() - 1).unwrap_or_default();
+    Some(between.iter().map(|(x, y)| Position::tile_centre(*x, *y)).chain([to]).collect())
 }
 
-fn guess(from: Tile, to: Tile) -> i32 {
+fn distance(from: Tile, to: Tile) -> i32 {
     (from.0 - to.0).abs() + (from.1 - to.1).abs()
-}
-
-fn walked_back(came_from: &HashMap<Tile, Tile>, goal: Tile, to: Position) -> Vec<Position> {
-    let mut way = vec![to];
-    let mut tile = goal;
-    while let Some(before) = came_from.get(&tile) {
-        // The starting tile is not a stop on the path.
-        if came_from.contains_key(before) {
-            way.push(Position::tile_centre(before.0, before.1));
-        }
-        tile = *before;
-    }
-    way.reverse();
-    way
 }
 
 #[cfg(test)]
