@@ -5,7 +5,7 @@ use realmgate_protocol::bits::BitWriter;
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::movement::{Angle, Position};
 use realmgate_protocol::wire::WireComponent;
-use realmgate_protocol::wire::snapshot::{MASK_BITS, PLACE, Told};
+use realmgate_protocol::wire::snapshot::{MASK_BITS, PLACE, SentComponents};
 
 use super::slots::{NO_SLOT, Slots};
 use crate::clock::TickClock;
@@ -75,8 +75,8 @@ impl Encoded {
     }
 
     /// The allowed components that changed after `since`, and which of all are there; the place is not among them.
-    pub(super) fn changes_since(&self, since: Tick, allowed: u16) -> Told {
-        let mut told = Told { is_new: since == Tick(0), ..Told::default() };
+    pub(super) fn changes_since(&self, since: Tick, allowed: u16) -> SentComponents {
+        let mut told = SentComponents { is_new: since == Tick(0), ..SentComponents::default() };
         for value in &self.values {
             let bit = 1 << value.id & allowed;
             told.there |= if value.there { bit } else { 0 };

@@ -6,7 +6,7 @@ use realmgate_protocol::ids::{EntityId, Tick};
 use realmgate_protocol::link::LeaveReason;
 use realmgate_protocol::movement::Angle;
 use realmgate_protocol::wire::datagram::ServerFrameHead;
-use realmgate_protocol::wire::snapshot::{OwnState, PLACE, SnapshotWriter, Told, write_body};
+use realmgate_protocol::wire::snapshot::{OwnState, PLACE, SentComponents, SnapshotWriter, write_body};
 
 use super::budget::{BitBudget, Distance, DueUpdate, SnapshotBudget, priority};
 use super::encode::{Encoded, Encoders};
@@ -216,10 +216,10 @@ fn encode_update(source: &SnapshotSource<'_, '_>, slot: u32, since: Tick, now: T
         Some(encoded) if slots.last_component_change[slot as usize] > since || since == Tick(0) => {
             encoded.changes_since(since, !source.encoders.owner_only())
         }
-        _ => Told::default(),
+        _ => SentComponents::default(),
     };
     let changed = told.changed | if has_new_course { place } else { 0 };
-    let told = Told { changed, there: told.there | place, ..told };
+    let told = SentComponents { changed, there: told.there | place, ..told };
     write_body(out, told, |id, out| match encoded {
         Some(encoded) if id != PLACE => encoded.write(id, out),
         _ => slots.course(slot, now).write(out),

@@ -38,7 +38,7 @@ const MAX_NUMBERED: u32 = 3;
 
 /// The components of an entity that a snapshot contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Told {
+pub struct SentComponents {
     /// Whether the entity is new to this client. Then all components that it has are sent.
     pub is_new: bool,
     /// A bit for each component that is sent.
@@ -93,22 +93,22 @@ impl<'a> SnapshotWriter<'a> {
         out: &'a mut BitWriter,
         entity: EntityId,
         own: OwnState,
-        told: Told,
+        sent: SentComponents,
         value: impl FnMut(u8, &mut BitWriter),
     ) -> Self {
-        out.put(u64::from(told.is_new), 1);
-        if told.is_new {
+        out.put(u64::from(sent.is_new), 1);
+        if sent.is_new {
             entity.write(out);
         }
         own.position.write(out);
         own.facing.write(out);
-        if told.is_new || told.changed == 0 {
-            out.put(u64::from(told.changed & told.there), if told.is_new { MASK_BITS } else { 1 });
+        if sent.is_new || sent.changed == 0 {
+            out.put(u64::from(sent.changed & sent.there), if sent.is_new { MASK_BITS } else { 1 });
         } else {
             out.put(1, 1);
         }
-        if told.is_new || told.changed != 0 {
-            write_components(out, told, value);
+        if sent.is_new || sent.changed != 0 {
+            write_components(out, sent, value);
         }
         Self { out, ids: Ids::default(), count: 0, count_at: 0 }
     }
@@ -131,12 +131,12 @@ impl<'a> SnapshotWriter<'a> {
     pub fn entity(
         &mut self,
         entity: EntityId,
-        told: Told,
+        sent: SentComponents,
         max_bytes: usize,
         value: impl FnMut(u8, &mut BitWriter),
     ) -> bool {
         let mut body = BitWriter::default();
-        write_body(&mut body, told, value);
+        write_body(&mut body, sent, value);
         self.encoded(entity, body.bytes(), body.len_bits(), max_bytes)
     }
 
@@ -167,17 +167,17 @@ impl<'a> SnapshotWriter<'a> {
 }
 
 /// Writes the part of an entity that follows its id. `value` appends the value of the given component.
-pub fn write_body(out: &mut BitWriter, told: Told, mut value: impl FnMut(u8, &mut BitWriter)) {
-    let place_alone = !told.is_new && told.changed == 1 << PLACE && told.there & 1 << PLACE != 0;
+pub fn write_body(out: &mut BitWriter, sent: SentComponents, mut value: impl FnMut(u8, &mut BitWriter)) {
+    let place_alone = !sent.is_new && sent.changed == 1 << PLACE && sent.there & 1 << PLACE != 0;
     out.put(u64::from(place_alone), 1);
     if place_alone {
         return value(PLACE, out);
     }
-    out.put(u64::from(told.is_new), 1);
-    if told.is_new {
-        out.put(u64::from(told.changed & told.there), MASK_BITS);
+    out.put(u64::from(sent.is_new), 1);
+    if sent.is_new {
+        out.put(u64::from(sent.changed & sent.there), MASK_BITS);
     }
-    write_components(out, told, value);
+    write_components(out, sent, value);
 }
 
 /// The indices of the set bits, lowest first.
@@ -190,21 +190,21 @@ fn numbers(mut mask: u16) -> impl Iterator<Item = u8> {
 }
 
 /// Appends the components. For a new entity the mask is already written.
-fn write_components(out: &mut BitWriter, told: Told, mut value: impl FnMut(u8, &mut BitWriter)) {
-    if told.is_new {
-        return numbers(told.changed & told.there).for_each(|id| value(id, out));
+fn write_components(out: &mut BitWriter, sent: SentComponents, mut value: impl FnMut(u8, &mut BitWriter)) {
+    if sent.is_new {
+        return numbers(sent.changed & sent.there).for_each(|id| value(id, out));
     }
-    let numbered = (1..=MAX_NUMBERED).contains(&told.changed.count_ones());
+    let numbered = (1..=MAX_NUMBERED).contains(&sent.changed.count_ones());
     if numbered {
-        out.put(u64::from(told.changed.count_ones() - 1), 2);
+        out.put(u64::from(sent.changed.count_ones() - 1), 2);
     } else {
-        out.put(u64::from(MAX_NUMBERED) | u64::from(told.changed) << 2, 2 + MASK_BITS);
+        out.put(u64::from(MAX_NUMBERED) | u64::from(sent.changed) << 2, 2 + MASK_BITS);
     }
-    for id in numbers(told.changed) {
+    for id in numbers(sent.changed) {
         if numbered {
             out.put(u64::from(id), NUMBER_BITS);
         }
-        let there = told.there >> id & 1 == 1;
+        let there = sent.there >> id & 1 == 1;
         out.put(u64::from(there), 1);
         if there {
             value(id, out);
@@ -323,27 +323,31 @@ mod tests {
         }
     }
 
-    fn expect(lines: &mut Vec<String>, entity: EntityId, told: Told) {
+    fn expect(lines: &mut Vec<String>, entity: EntityId, sent: SentComponents) {
         for id in 0..16u8 {
-            match (told.changed >> id & 1, told.there >> id & 1) {
+            match (sent.changed >> id & 1, sent.there >> id & 1) {
                 (1, 1) => lines.push(format!("component {entity} {id} {}", u32::from(id) + 300)),
-                (1, 0) if !told.is_new => lines.push(format!("remove {entity} {id}")),
+                (1, 0) if !sent.is_new => lines.push(format!("remove {entity} {id}")),
                 _ => {}
             }
         }
     }
 
-    fn told() -> impl Strategy<Value = Told> {
+    fn sent() -> impl Strategy<Value = SentComponents> {
         let mask = prop_oneof![Just(1u16), (0u32..16).prop_map(|id| 1 << id), any::<u16>()];
-        (any::<bool>(), mask, any::<u16>()).prop_map(|(is_new, changed, there)| Told { is_new, changed, there })
+        (any::<bool>(), mask, any::<u16>()).prop_map(|(is_new, changed, there)| SentComponents {
+            is_new,
+            changed,
+            there,
+        })
     }
 
     proptest! {
         #[test]
         fn a_snapshot_comes_back(
-            own in told(),
+            own in sent(),
             despawns in prop::collection::btree_set(1u32.., 0..5),
-            entities in prop::collection::btree_map(prop_oneof![1u32..3_000, 1u32..], told(), 0..20),
+            entities in prop::collection::btree_map(prop_oneof![1u32..3_000, 1u32..], sent(), 0..20),
         ) {
             let state = OwnState { position: Position { x: 5, y: 4_000_000 }, facing: Angle(7) };
             let value = |id: u8, out: &mut BitWriter| out.put(u64::from(id) + 300, 9);
@@ -354,10 +358,10 @@ mod tests {
             let mut lines = vec![format!("own {:?} {state:?}", own.is_new.then_some(own_id))];
             expect(&mut lines, own_id, own);
             lines.extend(despawns.iter().map(|id| format!("despawn {id}")));
-            for (id, told) in &entities {
-                prop_assert!(writer.entity(EntityId(*id), *told, 10_000, value));
-                lines.push(format!("entity {id} {}", told.is_new));
-                expect(&mut lines, EntityId(*id), *told);
+            for (id, sent) in &entities {
+                prop_assert!(writer.entity(EntityId(*id), *sent, 10_000, value));
+                lines.push(format!("entity {id} {}", sent.is_new));
+                expect(&mut lines, EntityId(*id), *sent);
             }
             writer.finish();
             let mut seen = Seen { own: Some(own_id), lines: Vec::new() };
@@ -374,12 +378,13 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_taken_back() {
         let mut out = BitWriter::default();
-        let told = Told { is_new: false, changed: 1, there: 1 };
+        let sent = SentComponents { is_new: false, changed: 1, there: 1 };
         let value = |_: u8, out: &mut BitWriter| out.put(300, 9);
-        let mut writer = SnapshotWriter::own(&mut out, EntityId(1), OwnState::default(), Told::default(), value);
+        let mut writer =
+            SnapshotWriter::own(&mut out, EntityId(1), OwnState::default(), SentComponents::default(), value);
         writer.despawns([].into_iter());
-        assert!(writer.entity(EntityId(2), told, 11, value));
-        assert!(!writer.entity(EntityId(3), told, 11, value));
+        assert!(writer.entity(EntityId(2), sent, 11, value));
+        assert!(!writer.entity(EntityId(3), sent, 11, value));
         writer.finish();
         let mut seen = Seen { own: Some(EntityId(1)), lines: Vec::new() };
         read(&mut BitReader::new(out.bytes()), &mut seen).unwrap();

@@ -7,7 +7,7 @@ use realmgate_protocol::realm::{
     Appearance, Casting, ComponentValue, Cooldowns, EntityKind, Health, Label, MoveSpeed, Place, Resource, Status,
 };
 use realmgate_protocol::wire::datagram::{self, ClientFrame, Section, ServerFrameHead, SnapshotAck};
-use realmgate_protocol::wire::snapshot::{self, OwnState, SnapshotVisitor, SnapshotWriter, Told};
+use realmgate_protocol::wire::snapshot::{self, OwnState, SentComponents, SnapshotVisitor, SnapshotWriter};
 use realmgate_protocol::wire::{Action, Aim, InputCommand};
 use serde_json::{Map, Value, json};
 
@@ -165,10 +165,10 @@ fn mob_components() -> Vec<Encoded> {
     ]
 }
 
-fn told(Update { is_new, components, .. }: &Update) -> Told {
+fn told(Update { is_new, components, .. }: &Update) -> SentComponents {
     let mask = |mask: u16, component: &Encoded| mask | 1 << component.id;
     let there = components.iter().filter(|component| component.value.is_some());
-    Told { is_new: *is_new, changed: components.iter().fold(0, mask), there: there.fold(0, mask) }
+    SentComponents { is_new: *is_new, changed: components.iter().fold(0, mask), there: there.fold(0, mask) }
 }
 
 fn write_value(Update { components, .. }: &Update, id: u8, out: &mut BitWriter) {

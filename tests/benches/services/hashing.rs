@@ -14,7 +14,7 @@ use crate::server::LOAD_CORE;
 pub struct Variant {
     /// `PASSWORD_MEMORY_MIB`.
     pub memory_mib: &'static str,
-    /// Where.
+    /// Where passwords are hashed.
     pub place: Place,
 }
 

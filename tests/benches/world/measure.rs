@@ -25,7 +25,7 @@ const HELD: Duration = Duration::from_secs(20);
 pub struct Point {
     /// What they do.
     pub scenario: Scenario,
-    /// How many.
+    /// Number of players.
     pub players: usize,
     /// Rounds of the server.
     pub ours: Vec<Figures>,

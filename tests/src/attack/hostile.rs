@@ -27,7 +27,7 @@ pub type Socket = WebSocketStream<TcpStream>;
 
 /// What came of one act: how much was asked, how much of it was refused, and how many connections ended for it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct Responses {
     /// Requests, messages or frames.
     pub asked: u64,
     /// Those that were answered with a refusal.
@@ -36,7 +36,7 @@ pub struct Told {
     pub ended: u64,
 }
 
-impl Told {
+impl Responses {
     /// Counts one answer of the API.
     pub fn answer(&mut self, answer: Option<&(u16, Value)>) {
         self.asked += 1;

@@ -59,10 +59,10 @@ impl Bounds {
         check(most <= self.resident_mib, format!("the server took {most} MiB of memory"));
         check(!verdict.rows.is_empty(), "nothing was tried: no behaviour has such a name".to_owned());
         for row in &verdict.rows {
-            let (name, told) = (row.behaviour.name, row.told);
+            let (name, responses) = (row.behaviour.name, row.responses);
             check(row.acts > 0, format!("{name}: it was never tried"));
             check(row.crashed == 0, format!("{name}: {} acts ended in a panic of the adversary", row.crashed));
-            let held = told.asked > 0 && told.refused + told.ended > 0;
+            let held = responses.asked > 0 && responses.refused + responses.ended > 0;
             check(held || !row.behaviour.must_be_refused, format!("{name}: nothing of it was refused"));
         }
         faults

@@ -14,7 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::behaviours::{self, Behaviour};
 use super::honest::{Bots, Newcomers, Report, Visits};
-use super::hostile::{Hostile, Told};
+use super::hostile::{Hostile, Responses};
 use super::judge::Bounds;
 use super::place::{Place, pause};
 use super::watch::{Health, Watch};
@@ -58,14 +58,14 @@ pub struct Plan {
 /// What came of one behaviour.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {
-    /// Which.
+    /// The behaviour.
     pub behaviour: Behaviour,
     /// Acts that came to their end.
     pub acts: u64,
     /// Acts that ended in a panic of the adversary's own.
     pub crashed: u64,
-    /// What they were told.
-    pub told: Told,
+    /// How the server answered them.
+    pub responses: Responses,
 }
 
 /// What the judges say.
@@ -156,8 +156,9 @@ async fn attack(
     let is_played =
         |behaviour: &&Behaviour| plan.only.is_empty() || plan.only.iter().any(|name| behaviour.name.contains(name));
     let played = behaviours::ALL.iter().filter(is_played);
-    let rows =
-        played.map(|behaviour| Row { behaviour: *behaviour, acts: 0, crashed: 0, told: Told::default() }).collect();
+    let rows = played
+        .map(|behaviour| Row { behaviour: *behaviour, acts: 0, crashed: 0, responses: Responses::default() })
+        .collect();
     let ends_at = Instant::now() + plan.lasts;
     let rows = Mutex::new(rows);
     let adversary = Arc::new(Adversary { idle: Mutex::new(hostile), rows, ends_at, seed: plan.seed });
@@ -198,8 +199,8 @@ async fn drive(adversary: Arc<Adversary>, number: usize) {
         let adversary = adversary.clone();
         acts.spawn(async move {
             // What takes too long is called off like a client that is closed.
-            let told = timeout(ACT_WITHIN, (behaviour.act)(&mut hostile)).await.unwrap_or_default();
-            adversary.note(number, told);
+            let responses = timeout(ACT_WITHIN, (behaviour.act)(&mut hostile)).await.unwrap_or_default();
+            adversary.note(number, responses);
             adversary.idle().push(hostile);
         });
     }
@@ -223,12 +224,12 @@ impl Adversary {
         (count > 0).then(|| idle.swap_remove(rng.random_range(0..count)))
     }
 
-    fn note(&self, number: usize, told: Told) {
+    fn note(&self, number: usize, responses: Responses) {
         let row = &mut self.rows()[number];
         row.acts += 1;
-        row.told.asked += told.asked;
-        row.told.refused += told.refused;
-        row.told.ended += told.ended;
+        row.responses.asked += responses.asked;
+        row.responses.refused += responses.refused;
+        row.responses.ended += responses.ended;
     }
 }
 

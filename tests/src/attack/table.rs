@@ -9,9 +9,13 @@ impl fmt::Display for Verdict {
         writeln!(f, "| what the hostile did | acts a minute, offered | acts | asked | refused | cut off |")?;
         writeln!(f, "|---|---|---|---|---|---|")?;
         for row in &self.rows {
-            let (behaviour, told) = (row.behaviour, row.told);
+            let (behaviour, responses) = (row.behaviour, row.responses);
             let (name, offered) = (behaviour.name, behaviour.per_minute);
-            writeln!(f, "| {name} | {offered} | {} | {} | {} | {} |", row.acts, told.asked, told.refused, told.ended)?;
+            writeln!(
+                f,
+                "| {name} | {offered} | {} | {} | {} | {} |",
+                row.acts, responses.asked, responses.refused, responses.ended
+            )?;
         }
         let Self { bots, visits, health, bounds, .. } = self;
         let mib = |bytes: u64| bytes >> 20;

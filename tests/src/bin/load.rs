@@ -20,7 +20,7 @@ struct Cli {
     /// What players do
     #[arg(value_enum)]
     scenario: Scenario,
-    /// How many
+    /// Number of players
     players: usize,
     /// How long it counts, in seconds
     #[arg(long, default_value_t = 10)]

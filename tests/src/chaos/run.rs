@@ -58,7 +58,7 @@ pub struct Plan {
 /// What became of one fault.
 #[derive(Debug, Clone)]
 pub struct Struck {
-    /// Which.
+    /// The fault that was caused.
     pub fault: Fault,
     /// How long the part was away.
     pub away: Duration,

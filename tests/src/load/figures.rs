@@ -65,7 +65,7 @@ impl From<&Counts> for Quantiles {
 pub struct Figures {
     /// What they did.
     pub scenario: Scenario,
-    /// How many.
+    /// Number of players.
     pub players: usize,
     /// How long it was watched.
     pub seconds: f64,

@@ -28,7 +28,7 @@ pub struct Round {
     pub program: Program,
     /// What players do.
     pub scenario: Scenario,
-    /// How many.
+    /// Number of players.
     pub players: usize,
     /// How long they play before it counts.
     pub settle: Duration,

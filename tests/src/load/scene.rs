@@ -64,7 +64,7 @@ impl Scenario {
 pub struct Scene {
     /// What they do.
     pub scenario: Scenario,
-    /// How many.
+    /// Number of players.
     pub players: usize,
     /// Tiles on each side of the map.
     pub side_tiles: u32,

@@ -61,7 +61,7 @@ impl Player {
     /// # Panics
     /// Before it was shown.
     #[track_caller]
-    pub fn me(&self) -> world::Seen<'_> {
+    pub fn me(&self) -> world::VisibleEntity<'_> {
         self.session.own_entity().expect("a player sees itself")
     }
 
@@ -76,7 +76,7 @@ impl Player {
 
     /// Everything of a kind in view, by id; `definition` is its place among the definitions of that kind.
     pub fn all(&self, kind: EntityKind, definition: Option<u16>) -> Vec<EntityId> {
-        let fits = |view: &world::Seen<'_>| {
+        let fits = |view: &world::VisibleEntity<'_>| {
             view.appearance.as_ref().is_some_and(|looks| {
                 looks.kind == kind && definition.is_none_or(|definition| definition == looks.definition)
             })

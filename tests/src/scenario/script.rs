@@ -1,6 +1,6 @@
 //! What a script makes players do, and what it waits for.
 
-use realmgate_client::world::Seen;
+use realmgate_client::world::VisibleEntity;
 use realmgate_protocol::ids::EntityId;
 use realmgate_protocol::movement::{Angle, Position};
 use realmgate_protocol::realm::{ClientMessage, EntityKind, Refusal, ServerMessage};
@@ -169,7 +169,7 @@ impl Scene {
     /// # Panics
     /// When it does not.
     #[track_caller]
-    pub fn view(&self, who: Who, entity: EntityId) -> Seen<'_> {
+    pub fn view(&self, who: Who, entity: EntityId) -> VisibleEntity<'_> {
         self[who].session.world.entity(entity).expect("it is in view")
     }
 

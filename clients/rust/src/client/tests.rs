@@ -4,7 +4,7 @@ use realmgate_protocol::movement::{Angle, Position};
 use realmgate_protocol::realm::MoveSpeed;
 use realmgate_protocol::wire::WireComponent;
 use realmgate_protocol::wire::datagram::{self, ClientFrame, Section, ServerFrameHead};
-use realmgate_protocol::wire::snapshot::{OwnState, SnapshotWriter, Told};
+use realmgate_protocol::wire::snapshot::{OwnState, SentComponents, SnapshotWriter};
 
 use super::*;
 use crate::token::testing::{standard_text, ticket};
@@ -65,7 +65,7 @@ fn snapshot(tick: u32, last_command: u32, at: Position) -> Vec<u8> {
     ServerFrameHead { tick: Tick(tick), last_command, buffered_commands: 2 }.write(&mut out, tick == 1);
     let mask = 1 << MoveSpeed::ID;
     let own = OwnState { position: at, facing: Angle(0) };
-    let told = Told { is_new: tick == 1, changed: mask, there: mask };
+    let told = SentComponents { is_new: tick == 1, changed: mask, there: mask };
     let mut snapshot = SnapshotWriter::own(&mut out, EntityId(5), own, told, |_, out| {
         MoveSpeed { units_per_tick: SPEED as u16 }.write(out);
     });

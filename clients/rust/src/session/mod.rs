@@ -24,7 +24,7 @@ use realmgate_protocol::wire::Action;
 use realmgate_protocol::wire::datagram::ClientFrame;
 use realmgate_protocol::wire::parts::Reassembly;
 
-use crate::world::{Seen, WorldView};
+use crate::world::{VisibleEntity, WorldView};
 
 /// The solid tiles of the maps that a client has. Prediction on other maps knows no walls.
 pub type Grids = BTreeMap<MapId, Arc<CollisionGrid>>;
@@ -129,7 +129,7 @@ impl Session {
     }
 
     /// The player's own entity, once it is in view.
-    pub fn own_entity(&self) -> Option<Seen<'_>> {
+    pub fn own_entity(&self) -> Option<VisibleEntity<'_>> {
         self.world.entity(self.welcome.as_ref()?.entity)
     }
 

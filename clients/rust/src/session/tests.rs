@@ -6,7 +6,7 @@ use realmgate_protocol::realm::{ItemInfo, MoveSpeed};
 use realmgate_protocol::wire::WireComponent;
 use realmgate_protocol::wire::datagram::ServerFrameHead;
 use realmgate_protocol::wire::parts::split;
-use realmgate_protocol::wire::snapshot::{OwnState, SnapshotWriter, Told};
+use realmgate_protocol::wire::snapshot::{OwnState, SentComponents, SnapshotWriter};
 
 use super::*;
 
@@ -63,7 +63,7 @@ fn frame(tick: u32, last_command: u32, at: Position) -> Vec<u8> {
     ServerFrameHead { tick: Tick(tick), last_command, buffered_commands: 2 }.write(&mut out, true);
     let mask = 1 << MoveSpeed::ID;
     let own = OwnState { position: at, facing: Angle(0) };
-    let told = Told { is_new: true, changed: mask, there: mask };
+    let told = SentComponents { is_new: true, changed: mask, there: mask };
     let mut snapshot = SnapshotWriter::own(&mut out, EntityId(5), own, told, |_, out| {
         MoveSpeed { units_per_tick: 100 }.write(out);
     });
@@ -139,6 +139,11 @@ fn a_travel_carries_what_is_owned_and_compares() {
     tell(&mut session, &ServerMessage::Gold { total: 3 });
     tell(&mut session, &inventory());
     assert_eq!(session.take_anomalies(), [""; 0]);
+
+    let mut robbed = Session::new(Arc::default(), Some(session.possessions));
+    tell(&mut robbed, &welcome());
+    tell(&mut robbed, &ServerMessage::Inventory { items: Vec::new(), gold: 2, experience: 0, level: 1, bag_slots: 20 });
+    assert_eq!(robbed.take_anomalies(), ["3 gold before the travel, 2 after it"]);
 }
 
 proptest! {

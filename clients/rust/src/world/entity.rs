@@ -36,13 +36,13 @@ pub struct EntityView {
 
 /// An entity in view, as of the newest snapshot.
 #[derive(Debug, Clone, Copy)]
-pub struct Seen<'a> {
+pub struct VisibleEntity<'a> {
     view: &'a EntityView,
     /// The tick of the newest snapshot.
     now: Tick,
 }
 
-impl<'a> Seen<'a> {
+impl<'a> VisibleEntity<'a> {
     pub(super) fn new(view: &'a EntityView, now: Tick) -> Self {
         Self { view, now }
     }
@@ -53,7 +53,7 @@ impl<'a> Seen<'a> {
     }
 }
 
-impl Deref for Seen<'_> {
+impl Deref for VisibleEntity<'_> {
     type Target = EntityView;
     fn deref(&self) -> &EntityView {
         self.view

@@ -3,7 +3,7 @@
 mod entity;
 mod snapshot;
 
-pub use entity::{EntityView, Seen};
+pub use entity::{EntityView, VisibleEntity};
 pub use snapshot::{Change, FrameError, read_frame};
 
 use std::collections::BTreeMap;
@@ -45,14 +45,14 @@ impl WorldView {
     }
 
     /// An entity in view.
-    pub fn entity(&self, id: EntityId) -> Option<Seen<'_>> {
-        self.entities.get(&id).map(|entity| Seen::new(entity, self.tick()))
+    pub fn entity(&self, id: EntityId) -> Option<VisibleEntity<'_>> {
+        self.entities.get(&id).map(|entity| VisibleEntity::new(entity, self.tick()))
     }
 
     /// All entities in view, by id.
-    pub fn entities(&self) -> impl Iterator<Item = (EntityId, Seen<'_>)> {
+    pub fn entities(&self) -> impl Iterator<Item = (EntityId, VisibleEntity<'_>)> {
         let now = self.tick();
-        self.entities.iter().map(move |(id, entity)| (*id, Seen::new(entity, now)))
+        self.entities.iter().map(move |(id, entity)| (*id, VisibleEntity::new(entity, now)))
     }
 
     /// The tick of the newest applied snapshot; 0 before the first.

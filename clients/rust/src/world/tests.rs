@@ -5,7 +5,7 @@ use realmgate_protocol::bits::BitWriter;
 use realmgate_protocol::movement::{Angle, Position};
 use realmgate_protocol::realm::{Health, Place};
 use realmgate_protocol::wire::WireComponent;
-use realmgate_protocol::wire::snapshot::{OwnState, SnapshotWriter, Told};
+use realmgate_protocol::wire::snapshot::{OwnState, SentComponents, SnapshotWriter};
 
 use super::*;
 
@@ -51,14 +51,14 @@ impl Server {
         let mut out = BitWriter::default();
         ServerFrameHead { tick, last_command: 0, buffered_commands: 2 }.write(&mut out, true);
         let own = OwnState { position: Position { x: tick.0 as i32, y: 7 }, facing: Angle(1) };
-        let told = Told { is_new: !self.is_acknowledged, ..Told::default() };
+        let told = SentComponents { is_new: !self.is_acknowledged, ..SentComponents::default() };
         let mut snapshot = SnapshotWriter::own(&mut out, OWN, own, told, |_, _| {});
         snapshot.despawns(self.gone.iter().copied().map(EntityId).collect::<Vec<_>>().into_iter());
         let changed: Vec<_> = self.truth.iter().filter(|(id, value)| self.known.get(*id) != Some(*value)).collect();
         for (id, (x, health)) in changed {
             let mask = 1 << Place::ID | 1 << Health::ID;
             let there = if health.is_some() { mask } else { 1 << Place::ID };
-            let told = Told { is_new: !self.known.contains_key(id), changed: mask, there };
+            let told = SentComponents { is_new: !self.known.contains_key(id), changed: mask, there };
             assert!(snapshot.entity(EntityId(*id), told, 1_200, |component, out| match component {
                 Place::ID => Place { course: Course::standing(Position { x: *x, y: 0 }, Angle(0)) }.write(out),
                 _ => Health { current: health.unwrap(), max: 100 }.write(out),
@@ -79,7 +79,8 @@ impl Server {
 }
 
 fn shown(view: &WorldView) -> Entities {
-    let values = |entity: Seen<'_>| (entity.position().unwrap().x, entity.health.as_ref().map(|health| health.current));
+    let values =
+        |entity: VisibleEntity<'_>| (entity.position().unwrap().x, entity.health.as_ref().map(|health| health.current));
     let others = view.entities().filter(|(id, _)| *id != OWN);
     others.map(|(id, entity)| (id.0, values(entity))).collect()
 }
@@ -173,10 +174,10 @@ fn what_goes_is_shown_on_its_course_until_it_is_told_anew() {
     let frame = |tick: u32, course: Option<Course>| {
         let mut out = BitWriter::default();
         ServerFrameHead { tick: Tick(tick), last_command: 0, buffered_commands: 2 }.write(&mut out, tick == 1);
-        let told = Told { is_new: tick == 1, ..Told::default() };
+        let told = SentComponents { is_new: tick == 1, ..SentComponents::default() };
         let mut snapshot = SnapshotWriter::own(&mut out, OWN, OwnState::default(), told, |_, _| {});
         snapshot.despawns([].into_iter());
-        let told = Told { is_new: tick == 1, changed: 1 << Place::ID, there: 1 << Place::ID };
+        let told = SentComponents { is_new: tick == 1, changed: 1 << Place::ID, there: 1 << Place::ID };
         if let Some(course) = course {
             assert!(snapshot.entity(EntityId(3), told, 1_200, |_, out| Place { course }.write(out)));
         }

@@ -5,27 +5,27 @@ use realmgate_protocol::realm::ClientMessage;
 use reqwest::Method;
 use serde_json::json;
 
-use super::super::hostile::{Hostile, Told, letters};
+use super::super::hostile::{Hostile, Responses, letters};
 use super::visits;
 
-pub(super) async fn cycle(hostile: &mut Hostile) -> Told {
-    let mut told = Told::default();
+pub(super) async fn cycle(hostile: &mut Hostile) -> Responses {
+    let mut responses = Responses::default();
     for _ in 0..2 {
-        told.asked += 2;
+        responses.asked += 2;
         match hostile.new_character().await {
             Some(character) => {
                 let deleted = hostile.call(Method::DELETE, &format!("/characters/{character}"), None).await;
-                told.refused += u64::from(!matches!(deleted, Some((status, _)) if status < 300));
+                responses.refused += u64::from(!matches!(deleted, Some((status, _)) if status < 300));
             }
-            None => told.refused += 2,
+            None => responses.refused += 2,
         }
     }
-    told
+    responses
 }
 
-pub(super) async fn look_alike(hostile: &mut Hostile) -> Told {
+pub(super) async fn look_alike(hostile: &mut Hostile) -> Responses {
     let name = letters("Zx", &mut hostile.rng, 6);
-    let mut told = Told::default();
+    let mut responses = Responses::default();
     // The honest one, then those that look like it: a filler, full width, another script, a zero-width space, two marks.
     let fakes = [
         format!("{name}\u{3164}"),
@@ -40,22 +40,22 @@ pub(super) async fn look_alike(hostile: &mut Hostile) -> Told {
     for name in [&name, fake] {
         let body = json!({"name": name, "class_id": class});
         let made = hostile.call(Method::POST, "/characters", Some(body)).await;
-        told.answer(made.as_ref());
+        responses.answer(made.as_ref());
         if let Some(id) = made.as_ref().and_then(|(_, made)| made["id"].as_str()) {
             hostile.call(Method::DELETE, &format!("/characters/{id}"), None).await;
         }
     }
     for fake in &fakes[..3] {
         let body = json!({"username": fake, "password": hostile.password});
-        told.answer(hostile.call(Method::POST, "/auth/register", Some(body)).await.as_ref());
+        responses.answer(hostile.call(Method::POST, "/auth/register", Some(body)).await.as_ref());
     }
-    told
+    responses
 }
 
-pub(super) async fn starter_kit(hostile: &mut Hostile) -> Told {
-    let mut told = Told::default();
+pub(super) async fn starter_kit(hostile: &mut Hostile) -> Responses {
+    let mut responses = Responses::default();
     let Some(character) = hostile.new_character().await else {
-        return Told { asked: 1, refused: 1, ended: 0 };
+        return Responses { asked: 1, refused: 1, ended: 0 };
     };
     let main = hostile.character.replace(character.clone());
     if let Some(mut visit) = visits::Visit::begin(hostile).await {
@@ -64,11 +64,11 @@ pub(super) async fn starter_kit(hostile: &mut Hostile) -> Told {
             visit.ask(&ClientMessage::DropItem { item });
         }
         visit.ticks(20).await;
-        told = visit.told;
+        responses = visit.responses;
         visit.client.log_out().await;
     }
     hostile.character = main;
     let deleted = hostile.call(Method::DELETE, &format!("/characters/{character}"), None).await;
-    told.answer(deleted.as_ref());
-    told
+    responses.answer(deleted.as_ref());
+    responses
 }

@@ -6,38 +6,38 @@ use realmgate_client::gateway::EnterWorld;
 use realmgate_client::token;
 use renetcode::{ClientAuthentication, NetcodeClient};
 
-use super::super::hostile::{Hostile, Told};
+use super::super::hostile::{Hostile, Responses};
 
 /// Entries of one act.
 const ENTRIES: usize = 20;
 /// Addresses that show one token.
 const SHOWN_FROM: usize = 10;
 
-pub(super) async fn flood(hostile: &mut Hostile) -> Told {
-    let mut told = Told::default();
-    let Some(mut socket) = hostile.gateway().await else { return told };
+pub(super) async fn flood(hostile: &mut Hostile) -> Responses {
+    let mut responses = Responses::default();
+    let Some(mut socket) = hostile.gateway().await else { return responses };
     for _ in 0..ENTRIES {
-        told.asked += 1;
+        responses.asked += 1;
         match hostile.ask_in(&mut socket).await {
             Ok(success) => show(hostile, &success, 1).await,
             Err(code) if code == "CLOSED" => {
-                told.ended += 1;
-                return told;
+                responses.ended += 1;
+                return responses;
             }
-            Err(_) => told.refused += 1,
+            Err(_) => responses.refused += 1,
         }
     }
-    told
+    responses
 }
 
-pub(super) async fn half_open(hostile: &mut Hostile) -> Told {
-    let mut told = Told { asked: 1, ..Told::default() };
-    let Some(mut socket) = hostile.gateway().await else { return told };
+pub(super) async fn half_open(hostile: &mut Hostile) -> Responses {
+    let mut responses = Responses { asked: 1, ..Responses::default() };
+    let Some(mut socket) = hostile.gateway().await else { return responses };
     match hostile.ask_in(&mut socket).await {
         Ok(success) => show(hostile, &success, SHOWN_FROM).await,
-        Err(_) => told.refused += 1,
+        Err(_) => responses.refused += 1,
     }
-    told
+    responses
 }
 
 /// Shows a ticket's token from so many addresses, and answers no challenge.

@@ -2,10 +2,10 @@
 
 use rand::RngExt;
 
-use super::super::hostile::{Hostile, Told};
+use super::super::hostile::{Hostile, Responses};
 use super::super::raw::{TEXT, frame, is_ended, send};
 
-pub(super) async fn malformed(hostile: &mut Hostile) -> Told {
+pub(super) async fn malformed(hostile: &mut Hostile) -> Responses {
     let kinds: [Vec<u8>; 8] = [
         // Reserved opcodes.
         frame(3, b"x"),
@@ -21,11 +21,11 @@ pub(super) async fn malformed(hostile: &mut Hostile) -> Told {
         frame(TEXT, &[0xff, 0xfe]),
         frame(TEXT, &[b'x'; 5_000]),
     ];
-    let mut told = Told::default();
-    let Some(mut socket) = hostile.gateway().await else { return told };
+    let mut responses = Responses::default();
+    let Some(mut socket) = hostile.gateway().await else { return responses };
     let kind = &kinds[hostile.rng.random_range(0..kinds.len())];
-    told.asked += 1;
+    responses.asked += 1;
     let stream = socket.get_mut();
-    told.ended += u64::from(!send(stream, kind).await || is_ended(stream).await);
-    told
+    responses.ended += u64::from(!send(stream, kind).await || is_ended(stream).await);
+    responses
 }

@@ -3,14 +3,14 @@
 use rand::RngExt;
 use reqwest::Method;
 
-use super::super::hostile::{Hostile, Told};
+use super::super::hostile::{Hostile, Responses};
 
 const REQUESTS: usize = 20;
 const LONG_BODY_BYTES: usize = 1 << 20;
 const DEPTH: usize = 20_000;
 
-pub(super) async fn flood(hostile: &mut Hostile) -> Told {
-    let mut told = Told::default();
+pub(super) async fn flood(hostile: &mut Hostile) -> Responses {
+    let mut responses = Responses::default();
     for _ in 0..REQUESTS {
         let path = ["/auth/login", "/auth/register", "/auth/refresh", "/characters"][hostile.rng.random_range(0..4)];
         let kind = hostile.rng.random_range(0..6);
@@ -23,7 +23,7 @@ pub(super) async fn flood(hostile: &mut Hostile) -> Told {
             4 => hostile.request(Method::GET, "/../../etc/passwd?a=%00"),
             _ => hostile.request(Method::PUT, path).header("authorization", "Bearer a.b.c"),
         };
-        told.answer(hostile.send(request).await.as_ref());
+        responses.answer(hostile.send(request).await.as_ref());
     }
-    told
+    responses
 }

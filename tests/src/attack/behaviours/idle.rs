@@ -5,20 +5,20 @@ use std::time::Duration;
 use rand::RngExt;
 use tokio::io::AsyncWriteExt;
 
-use super::super::hostile::{Hostile, Told};
+use super::super::hostile::{Hostile, Responses};
 use super::super::place::{Place, pause};
 
 const CONNECTIONS: usize = 16;
 
-pub(super) async fn idle(hostile: &mut Hostile) -> Told {
-    let mut told = Told::default();
+pub(super) async fn idle(hostile: &mut Hostile) -> Responses {
+    let mut responses = Responses::default();
     let mut open = Vec::new();
     for _ in 0..CONNECTIONS {
         let from = hostile.any_source();
         let to = if hostile.rng.random() { hostile.place.api } else { hostile.place.gateway };
-        told.asked += 1;
+        responses.asked += 1;
         let Some(mut stream) = Place::connect(from, to).await else {
-            told.refused += 1;
+            responses.refused += 1;
             continue;
         };
         // The server may have closed it at once.
@@ -26,5 +26,5 @@ pub(super) async fn idle(hostile: &mut Hostile) -> Told {
         open.push(stream);
     }
     pause(Duration::from_secs(5)).await;
-    told
+    responses
 }

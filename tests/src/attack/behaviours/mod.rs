@@ -14,7 +14,7 @@ mod visits;
 
 use futures_util::future::BoxFuture;
 
-use super::hostile::{Hostile, Told};
+use super::hostile::{Hostile, Responses};
 
 /// One way to do harm.
 #[derive(Clone, Copy)]
@@ -28,7 +28,7 @@ pub struct Behaviour {
     /// Whether some of it must have been refused or cut off by the end of the run: what the server promises.
     pub must_be_refused: bool,
     /// One act.
-    pub act: for<'h> fn(&'h mut Hostile) -> BoxFuture<'h, Told>,
+    pub act: for<'h> fn(&'h mut Hostile) -> BoxFuture<'h, Responses>,
 }
 
 macro_rules! behaviours {

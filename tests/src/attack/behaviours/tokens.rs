@@ -3,25 +3,25 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::super::hostile::{Hostile, Told};
+use super::super::hostile::{Hostile, Responses};
 
-pub(super) async fn reuse(hostile: &mut Hostile) -> Told {
-    let mut told = Told::default();
+pub(super) async fn reuse(hostile: &mut Hostile) -> Responses {
+    let mut responses = Responses::default();
     if !hostile.log_in().await {
-        return told;
+        return responses;
     }
-    let Some(mut socket) = hostile.gateway().await else { return told };
+    let Some(mut socket) = hostile.gateway().await else { return responses };
     for _ in 0..2 {
         let body = json!({"refresh_token": hostile.refresh});
-        told.answer(hostile.call(Method::POST, "/auth/refresh", Some(body)).await.as_ref());
+        responses.answer(hostile.call(Method::POST, "/auth/refresh", Some(body)).await.as_ref());
     }
-    told.asked += 1;
+    responses.asked += 1;
     match hostile.ask_in(&mut socket).await {
         Ok(_) => {}
-        Err(code) if code == "CLOSED" => told.ended += 1,
-        Err(_) => told.refused += 1,
+        Err(code) if code == "CLOSED" => responses.ended += 1,
+        Err(_) => responses.refused += 1,
     }
     // Whatever the family became, the next act begins with a log-in that is good.
     hostile.log_in().await;
-    told
+    responses
 }

@@ -14,7 +14,7 @@ use realmgate_protocol::wire::{Action, Aim};
 use reqwest::Method;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::super::hostile::{Hostile, Socket, Told};
+use super::super::hostile::{Hostile, Responses, Socket};
 
 /// Ticks of a client in a second.
 const TICKS_PER_S: u32 = 20;
@@ -23,7 +23,7 @@ const TICKS_PER_S: u32 = 20;
 pub(super) struct Visit {
     pub(super) client: GameClient,
     pub(super) socket: Socket,
-    pub(super) told: Told,
+    pub(super) responses: Responses,
     heading: Option<Angle>,
     action: Option<Action>,
     travel: Option<TravelGrant>,
@@ -33,12 +33,12 @@ pub(super) struct Visit {
 impl Visit {
     pub(super) async fn begin(hostile: &mut Hostile) -> Option<Self> {
         let (client, socket) = hostile.enter().await?;
-        let told = Told::default();
-        Some(Self { client, socket, told, heading: None, action: None, travel: None, is_over: false })
+        let responses = Responses::default();
+        Some(Self { client, socket, responses, heading: None, action: None, travel: None, is_over: false })
     }
 
     pub(super) fn ask(&mut self, message: &ClientMessage) {
-        self.told.asked += 1;
+        self.responses.asked += 1;
         // What is too long to be sent is not sent.
         let _ = self.client.ask(message);
     }
@@ -47,13 +47,13 @@ impl Visit {
     pub(super) async fn ticks(&mut self, ticks: u32) {
         for _ in 0..ticks {
             let Ok(heard) = self.client.tick().await else {
-                self.told.ended += u64::from(!self.is_over);
+                self.responses.ended += u64::from(!self.is_over);
                 self.is_over = true;
                 return;
             };
             for message in heard {
                 match message {
-                    ServerMessage::Refused { .. } => self.told.refused += 1,
+                    ServerMessage::Refused { .. } => self.responses.refused += 1,
                     ServerMessage::Travel { grant } => self.travel = Some(grant),
                     _ => {}
                 }
@@ -70,10 +70,10 @@ impl Visit {
         others.map(|(id, view)| (id, view.name().to_owned())).collect()
     }
 
-    async fn log_out(self) -> Told {
-        let told = self.told;
+    async fn log_out(self) -> Responses {
+        let responses = self.responses;
         self.client.log_out().await;
-        told
+        responses
     }
 }
 
@@ -82,8 +82,8 @@ fn pick<T: Clone>(hostile: &mut Hostile, from: &[T]) -> Option<T> {
 }
 
 /// Texts that break lines, run backwards, hide or overflow.
-pub(super) async fn texts(hostile: &mut Hostile) -> Told {
-    let Some(mut visit) = Visit::begin(hostile).await else { return Told::default() };
+pub(super) async fn texts(hostile: &mut Hostile) -> Responses {
+    let Some(mut visit) = Visit::begin(hostile).await else { return Responses::default() };
     let texts = [
         "a\u{2028}b".to_owned(),
         "\u{202e}gnp.exe".to_owned(),
@@ -109,8 +109,8 @@ pub(super) async fn texts(hostile: &mut Hostile) -> Told {
 }
 
 /// Messages of every kind, in no order, about things that are not there.
-pub(super) async fn wild(hostile: &mut Hostile) -> Told {
-    let Some(mut visit) = Visit::begin(hostile).await else { return Told::default() };
+pub(super) async fn wild(hostile: &mut Hostile) -> Responses {
+    let Some(mut visit) = Visit::begin(hostile).await else { return Responses::default() };
     for _ in 0..60 {
         let (number, item) = (hostile.rng.random::<u64>(), ItemId(hostile.rng.random()));
         let entity = EntityId(hostile.rng.random_range(0..5_000));
@@ -146,8 +146,8 @@ pub(super) async fn wild(hostile: &mut Hostile) -> Told {
 }
 
 /// Invitations to whoever is in view, as fast as it goes.
-pub(super) async fn invite(hostile: &mut Hostile) -> Told {
-    let Some(mut visit) = Visit::begin(hostile).await else { return Told::default() };
+pub(super) async fn invite(hostile: &mut Hostile) -> Responses {
+    let Some(mut visit) = Visit::begin(hostile).await else { return Responses::default() };
     visit.ticks(TICKS_PER_S).await;
     for turn in 0..40 {
         let others = visit.others(EntityKind::Player);
@@ -162,8 +162,8 @@ pub(super) async fn invite(hostile: &mut Hostile) -> Told {
 }
 
 /// The same thing twice in one tick, and what belongs together in the wrong order.
-pub(super) async fn races(hostile: &mut Hostile) -> Told {
-    let Some(mut visit) = Visit::begin(hostile).await else { return Told::default() };
+pub(super) async fn races(hostile: &mut Hostile) -> Responses {
+    let Some(mut visit) = Visit::begin(hostile).await else { return Responses::default() };
     visit.ticks(TICKS_PER_S).await;
     for _ in 0..15 {
         let items: Vec<ItemId> = visit.client.session().possessions.items.keys().copied().collect();
@@ -190,8 +190,8 @@ pub(super) async fn races(hostile: &mut Hostile) -> Told {
 }
 
 /// Through the nearest portal, and to another channel, as often as it goes.
-pub(super) async fn to_and_fro(hostile: &mut Hostile) -> Told {
-    let Some(mut visit) = Visit::begin(hostile).await else { return Told::default() };
+pub(super) async fn to_and_fro(hostile: &mut Hostile) -> Responses {
+    let Some(mut visit) = Visit::begin(hostile).await else { return Responses::default() };
     for turn in 0..20 {
         if turn % 4 == 0 {
             let here = visit.client.session().welcome().map_or(1, |welcome| welcome.channel.0);
@@ -215,8 +215,8 @@ fn to_portal(client: &GameClient) -> Option<Angle> {
 }
 
 /// Attacks what is near, and is gone: by every way there is.
-pub(super) async fn out_of_a_fight(hostile: &mut Hostile) -> Told {
-    let Some(mut visit) = Visit::begin(hostile).await else { return Told::default() };
+pub(super) async fn out_of_a_fight(hostile: &mut Hostile) -> Responses {
+    let Some(mut visit) = Visit::begin(hostile).await else { return Responses::default() };
     for _ in 0..10 {
         let mobs = visit.others(EntityKind::Mob);
         let aim = pick(hostile, &mobs).map_or(Aim::Direction(Angle(0)), |(mob, _)| Aim::Entity(mob));
@@ -236,11 +236,11 @@ pub(super) async fn out_of_a_fight(hostile: &mut Hostile) -> Told {
         4 => {
             hostile.log_in().await;
         }
-        _ => return visit.told,
+        _ => return visit.responses,
     }
     visit.ticks(TICKS_PER_S).await;
     // Nobody says goodbye.
     drop(visit.client.close());
     tokio::time::timeout(Duration::from_secs(1), visit.socket.close(None)).await.ok();
-    visit.told
+    visit.responses
 }

@@ -14,10 +14,10 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::dump;
-use crate::guide::Guides;
 use crate::journal::Journal;
 use crate::life::{Bot, Outcome};
 use crate::options::Options;
+use crate::points_of_interest::KnownMaps;
 use crate::report::{Circumstances, Compared, Report, compare, report};
 use crate::roster::Roster;
 use crate::table;
@@ -53,7 +53,7 @@ pub struct Fleet {
     /// The clock and the maps' solid tiles.
     pub setup: Setup,
     /// What is known about the maps.
-    pub guides: Guides,
+    pub maps: KnownMaps,
     /// The available classes; at least one.
     pub classes: Vec<CharacterClass>,
     /// The bots in the world.
@@ -74,13 +74,13 @@ impl Fleet {
         ensure!(!classes.is_empty(), "the server has no character classes");
         let status = api.world_status().await.unwrap_or_default().unwrap_or_default();
         let gateway_url = options.gateway_url(status.gateway_port)?;
-        let guides = Guides::new(&status, &options.portal);
+        let maps = KnownMaps::new(&status, &options.portal);
         Ok(Self {
             options: options.clone(),
             api,
             gateway_url,
-            setup: Setup { clock, grids: guides.grids.clone(), accept_within: ACCEPT_WITHIN },
-            guides,
+            setup: Setup { clock, grids: maps.grids.clone(), accept_within: ACCEPT_WITHIN },
+            maps,
             classes,
             roster: Roster::default(),
             births: Semaphore::new(BIRTHS_AT_ONCE),

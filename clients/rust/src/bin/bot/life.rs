@@ -12,13 +12,13 @@ use realmgate_protocol::ids::{ChannelId, MapId};
 use realmgate_protocol::link::{LeaveReason, TravelGrant};
 use realmgate_protocol::realm::ServerMessage;
 
+use crate::account::{BotAccount, is_passing};
 use crate::brain::{Brain, Senses, Temper};
 use crate::dump::CharacterRecord;
 use crate::fleet::{Fleet, Phase};
-use crate::guide::MapGuide;
 use crate::journal::Entry;
+use crate::points_of_interest::PointsOfInterest;
 use crate::tally::{Tally, is_text};
-use crate::way_in::{WayIn, is_passing};
 
 /// How many snapshots long a bot stands still before it logs out. Its last received position is then the true one.
 const STAND_FOR_SNAPSHOTS: u64 = 20;
@@ -54,34 +54,34 @@ enum Ending {
 
 /// Tracks when a bot last received a snapshot.
 #[derive(Default)]
-struct Sight {
+struct SnapshotWatch {
     snapshots: u64,
     at: Option<Duration>,
     noted_at: Option<Duration>,
 }
 
-/// The result of [`Sight::look`].
-enum Seen {
+/// The result of [`SnapshotWatch::look`].
+enum Freshness {
     /// Something new, and a journal entry is due.
-    Anew,
+    New,
     /// Nothing new, or no journal entry is due yet.
-    Lately,
+    Recent,
     /// Nothing for too long.
-    Nothing,
+    Stale,
 }
 
-impl Sight {
-    fn look(&mut self, snapshots: u64, now: Duration) -> Seen {
+impl SnapshotWatch {
+    fn look(&mut self, snapshots: u64, now: Duration) -> Freshness {
         let last = *self.at.get_or_insert(now);
         if snapshots == self.snapshots {
-            return if now - last > BLIND_AFTER { Seen::Nothing } else { Seen::Lately };
+            return if now - last > BLIND_AFTER { Freshness::Stale } else { Freshness::Recent };
         }
         (self.snapshots, self.at) = (snapshots, Some(now));
         if self.noted_at.is_some_and(|noted| now - noted < NOTE_EVERY) {
-            return Seen::Lately;
+            return Freshness::Recent;
         }
         self.noted_at = Some(now);
-        Seen::Anew
+        Freshness::New
     }
 }
 
@@ -131,16 +131,16 @@ impl Bot {
 
     async fn try_to_live(&mut self, number: u32) -> anyhow::Result<()> {
         let password = format!("{}-{:016x}", self.name, self.rng.random::<u64>());
-        let mut way = WayIn::make(&self.fleet, number, &self.name, password).await?;
+        let mut account = BotAccount::register(&self.fleet, number, &self.name, password).await?;
         let mut brain = Brain::new(self.rng.clone(), self.temper, self.fleet.now());
-        let mut client = Some(way.enter(&self.fleet).await?);
+        let mut client = Some(account.enter(&self.fleet).await?);
         self.fleet.roster.add(&self.name);
         while let Some(playing) = client.take() {
-            self.tally().tickets = way.tickets();
+            self.tally().tickets = account.tickets();
             client = match self.stay(playing, &mut brain).await {
                 (Ending::Over, _) => None,
                 (Ending::Travel(grant), remains) => {
-                    Some(self.travel(&mut way, &grant, remains.session.possessions).await?)
+                    Some(self.travel(&mut account, &grant, remains.session.possessions).await?)
                 }
                 (Ending::Lost(reason), _) => {
                     {
@@ -152,7 +152,7 @@ impl Bot {
                     if self.fleet.is_ending() && !self.fleet.options.endure {
                         return Ok(());
                     }
-                    let client = way.enter(&self.fleet).await?;
+                    let client = account.enter(&self.fleet).await?;
                     self.fleet.roster.add(&self.name);
                     Some(client)
                 }
@@ -161,8 +161,13 @@ impl Bot {
         Ok(())
     }
 
-    async fn travel(&self, way: &mut WayIn, grant: &TravelGrant, carried: Possessions) -> anyhow::Result<GameClient> {
-        let error = match way.travel(&self.fleet, grant, carried).await {
+    async fn travel(
+        &self,
+        account: &mut BotAccount,
+        grant: &TravelGrant,
+        carried: Possessions,
+    ) -> anyhow::Result<GameClient> {
+        let error = match account.travel(&self.fleet, grant, carried).await {
             Ok(client) => return Ok(client),
             Err(error) => anyhow!(error),
         };
@@ -170,7 +175,7 @@ impl Bot {
             return Err(error.context("did not arrive"));
         }
         self.tally().troubles.push(format!("{}: travelling: {error:#}", self.name));
-        way.enter(&self.fleet).await
+        account.enter(&self.fleet).await
     }
 
     /// One stay in a world, counted.
@@ -187,9 +192,9 @@ impl Bot {
         }
         self.note(&Entry::In { map: map.0 });
         brain.arrive(entered_at);
-        let mut guide = self.fleet.guides.of(map).clone();
-        guide.learn(client.session().places());
-        let mut ending = self.play(&mut client, brain, guide, world).await;
+        let mut points = self.fleet.maps.of(map).clone();
+        points.learn(client.session().places());
+        let mut ending = self.play(&mut client, brain, points, world).await;
         let mut remains = match ending {
             Ending::Over => client.log_out().await,
             Ending::Travel(_) | Ending::Lost(_) => client.close(),
@@ -221,13 +226,13 @@ impl Bot {
         &self,
         client: &mut GameClient,
         brain: &mut Brain,
-        mut guide: MapGuide,
+        mut points: PointsOfInterest,
         world: (MapId, ChannelId),
     ) -> Ending {
         // When the last texts were sent: a server takes no more requests from a player that is leaving.
         let mut said: Vec<Duration> = Vec::new();
         let mut ending_since = None;
-        let mut sight = Sight::default();
+        let mut snapshots = SnapshotWatch::default();
         loop {
             let told = match client.tick().await {
                 Ok(told) => told,
@@ -235,20 +240,20 @@ impl Bot {
             };
             let anomalies = client.session_mut().take_anomalies();
             if told.iter().any(|message| matches!(message, ServerMessage::MapLayout { .. })) {
-                guide.learn(client.session().places());
+                points.learn(client.session().places());
             }
             let senses = Senses {
                 session: client.session(),
                 now: self.fleet.now(),
-                guide: &guide,
+                points_of_interest: &points,
                 roster: &self.fleet.roster,
                 name: &self.name,
             };
             told.iter().filter_map(Entry::of).for_each(|entry| self.note(&entry));
-            match sight.look(senses.session.counters().snapshots, senses.now) {
-                Seen::Anew => self.note(&Entry::Sees),
-                Seen::Nothing if self.fleet.options.endure => return Ending::Lost("nothing to see".to_owned()),
-                Seen::Nothing | Seen::Lately => {}
+            match snapshots.look(senses.session.counters().snapshots, senses.now) {
+                Freshness::New => self.note(&Entry::Sees),
+                Freshness::Stale if self.fleet.options.endure => return Ending::Lost("nothing to see".to_owned()),
+                Freshness::Stale | Freshness::Recent => {}
             }
             let mut ending = None;
             {

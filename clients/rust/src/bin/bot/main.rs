@@ -1,17 +1,17 @@
 //! Bots that play the game like people, and report where their counts differ from the server's.
 
+mod account;
 mod brain;
 mod dump;
 mod fleet;
-mod guide;
 mod journal;
 mod life;
 mod options;
+mod points_of_interest;
 mod report;
 mod roster;
 mod table;
 mod tally;
-mod way_in;
 
 use std::process::ExitCode;
 

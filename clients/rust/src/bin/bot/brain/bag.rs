@@ -6,7 +6,7 @@ use std::time::Duration;
 use realmgate_client::session::{FIRST_WORN_SLOT, Possessions, Session};
 use realmgate_protocol::realm::{ClientMessage, ItemView, ServerMessage};
 
-use super::desk::{Desk, Open};
+use super::requests::{PendingRequest, Requests};
 use super::senses::{Me, Senses};
 
 /// Below this health a bot uses a consumable.
@@ -23,9 +23,9 @@ pub struct Bag {
 
 impl Bag {
     /// Learns from refusals.
-    pub fn hear(&mut self, message: &ServerMessage, open: Option<&Open>, now: Duration) {
-        let (ServerMessage::Refused { request, .. }, Some(open)) = (message, open) else { return };
-        match &open.ask {
+    pub fn hear(&mut self, message: &ServerMessage, pending: Option<&PendingRequest>, now: Duration) {
+        let (ServerMessage::Refused { request, .. }, Some(pending)) = (message, pending) else { return };
+        match &pending.ask {
             ClientMessage::Equip { item } if request == "Equip" => {
                 self.unwearable.insert(item.to_string());
             }
@@ -40,23 +40,23 @@ impl Bag {
         senses: &Senses<'_>,
         me: &Me<'_>,
         is_reckless: bool,
-        desk: &mut Desk,
+        requests: &mut Requests,
         asks: &mut Vec<ClientMessage>,
     ) {
-        if !desk.is_free(senses.now) {
+        if !requests.is_idle(senses.now) {
             return;
         }
         let possessions = &senses.session.possessions;
         if let Some(item) = self.to_use(senses, me).filter(|_| !is_reckless) {
             self.next_use = senses.now + USE_EVERY;
-            desk.ask(ClientMessage::UseItem { item: item.item }, None, senses.now, asks);
+            requests.ask(ClientMessage::UseItem { item: item.item }, None, senses.now, asks);
         } else if let Some(item) = possessions.bag().find(|item| self.is_to_wear(senses.session, item)) {
-            desk.ask(ClientMessage::Equip { item: item.item }, None, senses.now, asks);
+            requests.ask(ClientMessage::Equip { item: item.item }, None, senses.now, asks);
         } else if possessions.is_bag_full()
-            && senses.guide.vendors.is_empty()
+            && senses.points_of_interest.vendors.is_empty()
             && let Some(item) = spare(senses.session)
         {
-            desk.ask(ClientMessage::DropItem { item: item.item }, None, senses.now, asks);
+            requests.ask(ClientMessage::DropItem { item: item.item }, None, senses.now, asks);
         }
     }
 

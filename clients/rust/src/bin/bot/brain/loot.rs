@@ -7,7 +7,7 @@ use realmgate_protocol::ids::EntityId;
 use realmgate_protocol::movement::{Position, UNITS_PER_TILE};
 use realmgate_protocol::realm::{ClientMessage, EntityKind, Refusal, ServerMessage};
 
-use super::desk::{Desk, Open};
+use super::requests::{PendingRequest, Requests};
 use super::senses::{Me, Senses};
 
 /// How far a bot goes for something on the ground, in tiles.
@@ -33,7 +33,7 @@ pub struct Loot {
 
 impl Loot {
     /// Notes the bot's kills, and learns from refusals of its pick-ups.
-    pub fn hear(&mut self, message: &ServerMessage, open: Option<&Open>, senses: &Senses<'_>) {
+    pub fn hear(&mut self, message: &ServerMessage, pending: Option<&PendingRequest>, senses: &Senses<'_>) {
         let now = senses.now;
         if let ServerMessage::Kill { target, .. } = message {
             // A body that is no longer in view was within the bot's reach.
@@ -41,7 +41,7 @@ impl Loot {
             self.kills.extend(place.or(senses.session.position()).map(|place| (place, now)));
         }
         let ServerMessage::Refused { request, reason } = message else { return };
-        let Some(Open { ask: ClientMessage::PickUp { entity }, .. }) = open else { return };
+        let Some(PendingRequest { ask: ClientMessage::PickUp { entity }, .. }) = pending else { return };
         if request != "PickUp" {
             return;
         }
@@ -59,7 +59,7 @@ impl Loot {
         &mut self,
         senses: &Senses<'_>,
         me: &Me<'_>,
-        desk: &mut Desk,
+        requests: &mut Requests,
         asks: &mut Vec<ClientMessage>,
     ) -> Option<Position> {
         let now = senses.now;
@@ -79,10 +79,10 @@ impl Loot {
         let (kind, (entity, place)) =
             found.into_iter().flatten().min_by_key(|(_, (_, place))| place.distance_squared(me.at))?;
         let reach = if self.too_far == Some(entity) { CLOSE_REACH_UNITS } else { REACH_UNITS };
-        if me.is_near(place, reach) && desk.is_free(now) {
+        if me.is_near(place, reach) && requests.is_idle(now) {
             // Whatever the answer, it is not requested again at once.
             self.let_be.insert(entity, now + Duration::from_secs(2));
-            desk.ask(ClientMessage::PickUp { entity }, Some(kind), now, asks);
+            requests.ask(ClientMessage::PickUp { entity }, Some(kind), now, asks);
         }
         Some(place)
     }

@@ -1,10 +1,10 @@
 //! What a bot does: a pure decision every tick, from what it sees, what it knows and its random numbers.
 
 mod bag;
-mod desk;
-mod errand;
 mod fight;
 mod loot;
+mod objective;
+mod requests;
 mod route;
 mod senses;
 mod steering;
@@ -24,10 +24,10 @@ use realmgate_protocol::realm::{ClientMessage, ServerMessage};
 use realmgate_protocol::wire::Action;
 
 use bag::Bag;
-use desk::Desk;
-use errand::Errands;
 use fight::Fight;
 use loot::Loot;
+use objective::Objectives;
+use requests::Requests;
 use steering::Steering;
 use talk::Talk;
 use trading::{Stance, Trading};
@@ -60,11 +60,11 @@ pub struct Brain {
     rng: Pcg64,
     temper: Temper,
     respawn_at: Option<Duration>,
-    desk: Desk,
+    requests: Requests,
     fight: Fight,
     loot: Loot,
     bag: Bag,
-    errands: Errands,
+    objectives: Objectives,
     trading: Trading,
     talk: Talk,
     wander: Wander,
@@ -77,11 +77,11 @@ impl Brain {
         Self {
             temper,
             respawn_at: None,
-            desk: Desk::default(),
+            requests: Requests::default(),
             fight: Fight::default(),
             loot: Loot::default(),
             bag: Bag::default(),
-            errands: Errands::new(temper.is_traveller, now, &mut rng),
+            objectives: Objectives::new(temper.is_traveller, now, &mut rng),
             trading: Trading::new(now, &mut rng),
             talk: Talk::new(now, &mut rng),
             wander: Wander::default(),
@@ -93,29 +93,29 @@ impl Brain {
     /// The bot has entered a world, its first or another one. What it knew about places and entities is discarded.
     pub fn arrive(&mut self, now: Duration) {
         self.respawn_at = None;
-        self.desk = Desk::default();
+        self.requests = Requests::default();
         self.fight = Fight::default();
         self.loot = Loot::default();
         self.wander = Wander::default();
         self.steering = Steering::default();
-        self.errands.arrive(now, &mut self.rng);
+        self.objectives.arrive(now, &mut self.rng);
         self.trading.arrive(now, &mut self.rng);
     }
 
     /// Takes a message from the server, after the session has. Returns whether it means that loot was picked up.
     pub fn hear(&mut self, message: &ServerMessage, senses: &Senses<'_>) -> bool {
         self.fight.hear(message, senses);
-        self.bag.hear(message, self.desk.open(), senses.now);
-        self.loot.hear(message, self.desk.open(), senses);
-        self.errands.hear(message);
+        self.bag.hear(message, self.requests.pending(), senses.now);
+        self.loot.hear(message, self.requests.pending(), senses);
+        self.objectives.hear(message);
         self.trading.hear(message, senses, &mut self.rng);
         self.talk.hear(message, senses);
-        self.desk.hear(message)
+        self.requests.hear(message)
     }
 
     /// Whether a pick-up is still unanswered.
     pub fn has_open_pick_up(&self) -> bool {
-        self.desk.open().is_some_and(|open| matches!(open.ask, ClientMessage::PickUp { .. }))
+        self.requests.pending().is_some_and(|pending| matches!(pending.ask, ClientMessage::PickUp { .. }))
     }
 
     /// Decides what to do this tick.
@@ -138,9 +138,9 @@ impl Brain {
             return Intent::default();
         }
         let is_reckless = self.temper.is_reckless;
-        self.bag.step(senses, me, is_reckless, &mut self.desk, asks);
-        if self.errands.is_leaving(senses)
-            && let Some(portal) = self.errands.step(senses, me, &mut self.desk, &mut self.rng, asks)
+        self.bag.step(senses, me, is_reckless, &mut self.requests, asks);
+        if self.objectives.is_leaving(senses)
+            && let Some(portal) = self.objectives.step(senses, me, &mut self.requests, &mut self.rng, asks)
         {
             return self.walk(senses, me, portal, None);
         }
@@ -152,8 +152,8 @@ impl Brain {
         let goal = combat
             .goal
             .filter(|_| me.in_combat())
-            .or_else(|| self.loot.step(senses, me, &mut self.desk, asks))
-            .or_else(|| self.errands.step(senses, me, &mut self.desk, &mut self.rng, asks))
+            .or_else(|| self.loot.step(senses, me, &mut self.requests, asks))
+            .or_else(|| self.objectives.step(senses, me, &mut self.requests, &mut self.rng, asks))
             .or(match stance {
                 Stance::Seek(partner) => Some(partner),
                 Stance::Free | Stance::Stand => None,

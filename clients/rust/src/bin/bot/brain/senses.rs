@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use realmgate_client::session::{Session, Welcome};
-use realmgate_client::world::Seen;
+use realmgate_client::world::VisibleEntity;
 use realmgate_protocol::ids::EntityId;
 use realmgate_protocol::movement::{Position, UNITS_PER_TILE};
 use realmgate_protocol::realm::{EntityKind, status};
 
-use crate::guide::MapGuide;
+use crate::points_of_interest::PointsOfInterest;
 use crate::roster::Roster;
 
 /// Everything that a bot sees and knows.
@@ -19,7 +19,7 @@ pub struct Senses<'a> {
     /// The time on the run's clock.
     pub now: Duration,
     /// What is known about this map.
-    pub guide: &'a MapGuide,
+    pub points_of_interest: &'a PointsOfInterest,
     /// The bots in the world.
     pub roster: &'a Roster,
     /// The bot's own name.
@@ -33,7 +33,7 @@ impl<'a> Senses<'a> {
         at: Position,
         kind: EntityKind,
         tiles: i32,
-        mut test: impl FnMut(EntityId, Seen<'_>) -> bool,
+        mut test: impl FnMut(EntityId, VisibleEntity<'_>) -> bool,
     ) -> Option<(EntityId, Position)> {
         let entities = self.session.world.entities().filter(|(_, entity)| entity.kind() == Some(kind));
         entities
@@ -56,7 +56,7 @@ pub struct Me<'a> {
     /// Its entity.
     pub id: EntityId,
     /// Its components.
-    pub entity: Seen<'a>,
+    pub entity: VisibleEntity<'a>,
     /// Its predicted position.
     pub at: Position,
     /// The server's welcome.

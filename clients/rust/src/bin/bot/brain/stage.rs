@@ -14,10 +14,10 @@ use realmgate_protocol::realm::{
 };
 use realmgate_protocol::wire::WireComponent;
 use realmgate_protocol::wire::datagram::ServerFrameHead;
-use realmgate_protocol::wire::snapshot::{OwnState, PLACE, SnapshotWriter, Told};
+use realmgate_protocol::wire::snapshot::{OwnState, PLACE, SentComponents, SnapshotWriter};
 
 use super::Senses;
-use crate::guide::MapGuide;
+use crate::points_of_interest::PointsOfInterest;
 use crate::roster::Roster;
 
 /// The bot's own entity.
@@ -36,7 +36,7 @@ pub struct Actor {
 /// A scene for a test.
 pub struct Stage {
     pub session: Session,
-    pub guide: MapGuide,
+    pub points_of_interest: PointsOfInterest,
     pub roster: Roster,
     pub now: Duration,
     tick: u32,
@@ -78,7 +78,7 @@ impl Stage {
         messages.iter().for_each(|message| drop(session.receive_message(&encode_reliable(message).unwrap())));
         let mut stage = Self {
             session,
-            guide: MapGuide::default(),
+            points_of_interest: PointsOfInterest::default(),
             roster: Roster::default(),
             now: Duration::from_secs(100),
             tick: 0,
@@ -112,10 +112,10 @@ impl Stage {
         let mask = 1u16 << Appearance::ID | 1 << Label::ID | 1 << Health::ID;
         let mask = mask | 1 << Status::ID | 1 << Resource::ID | 1 << MoveSpeed::ID;
         let own = OwnState { position: at, facing: Angle(0) };
-        let told = Told { is_new: true, changed: mask, there: mask };
+        let told = SentComponents { is_new: true, changed: mask, there: mask };
         let mut snapshot = SnapshotWriter::own(&mut out, SELF, own, told, |id, out| write_actor(&me, id, out));
         snapshot.despawns([].into_iter());
-        let told = Told { is_new: true, changed: mask | 1 << PLACE, there: mask | 1 << PLACE };
+        let told = SentComponents { is_new: true, changed: mask | 1 << PLACE, there: mask | 1 << PLACE };
         let mut others: Vec<&Actor> = others.iter().collect();
         others.sort_by_key(|actor| actor.id);
         for actor in others {
@@ -126,7 +126,13 @@ impl Stage {
     }
 
     pub fn senses(&self) -> Senses<'_> {
-        Senses { session: &self.session, now: self.now, guide: &self.guide, roster: &self.roster, name: "Me" }
+        Senses {
+            session: &self.session,
+            now: self.now,
+            points_of_interest: &self.points_of_interest,
+            roster: &self.roster,
+            name: "Me",
+        }
     }
 }
 

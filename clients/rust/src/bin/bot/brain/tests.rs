@@ -82,7 +82,7 @@ fn the_reckless_do_not_heal() {
 #[test]
 fn a_traveller_on_its_way_stops_for_nothing() {
     let (mut stage, mut brain) = (Stage::new(), brain(true));
-    stage.guide.portals = vec![HERE.offset(0, -20 * UNITS_PER_TILE)];
+    stage.points_of_interest.portals = vec![HERE.offset(0, -20 * UNITS_PER_TILE)];
     stage.show(HERE, 100, &[]);
     stage.now += Duration::from_secs(10);
     brain.decide(&stage.senses());
@@ -158,7 +158,7 @@ fn an_empty_place_is_filled_and_a_taken_one_is_not() {
 fn a_traveller_walks_to_a_portal_and_others_do_not_mind_it() {
     for traveller in [true, false] {
         let (mut stage, mut brain) = (Stage::new(), brain(traveller));
-        stage.guide.portals = vec![HERE.offset(0, -20 * UNITS_PER_TILE)];
+        stage.points_of_interest.portals = vec![HERE.offset(0, -20 * UNITS_PER_TILE)];
         stage.show(HERE, 100, &[actor(9, EntityKind::Mob, 8)]);
         stage.now += Duration::from_secs(10);
         let heading = brain.decide(&stage.senses()).intent.heading;
@@ -268,7 +268,7 @@ fn a_world_that_does_not_answer_is_borne() {
     let (mut stage, mut brain) = (Stage::new(), brain(true));
     stage.roster.add("Other");
     stage.own(&[("hat", 0), ("pelt", 1)], 9);
-    stage.guide.vendors = vec![HERE.offset(UNITS_PER_TILE, 0)];
+    stage.points_of_interest.vendors = vec![HERE.offset(UNITS_PER_TILE, 0)];
     let others = [
         actor(4, EntityKind::Vendor, 1),
         actor(5, EntityKind::GroundItem, 0),

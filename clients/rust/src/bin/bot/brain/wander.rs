@@ -34,7 +34,7 @@ impl Wander {
 }
 
 fn draw(senses: &Senses<'_>, me: &Me<'_>, rng: &mut Pcg64) -> Position {
-    let areas = &senses.guide.mob_areas;
+    let areas = &senses.points_of_interest.mob_areas;
     if areas.is_empty() || rng.random_bool(0.2) {
         let (dx, dy) = Angle(rng.random()).scaled(rng.random_range(3..12) * UNITS_PER_TILE);
         return Position { x: (me.at.x + dx).max(0), y: (me.at.y + dy).max(0) };

@@ -11,7 +11,7 @@ use realmgate_protocol::realm::{PlaceInfo, PlaceKind};
 
 /// The places on one map that are worth walking to.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct MapGuide {
+pub struct PointsOfInterest {
     /// Portals to other maps.
     pub portals: Vec<Position>,
     /// Where vendors stand.
@@ -20,7 +20,7 @@ pub struct MapGuide {
     pub mob_areas: Vec<Area>,
 }
 
-impl MapGuide {
+impl PointsOfInterest {
     /// Takes the places from the map server itself. For each kind that it sends, they replace the known ones.
     pub fn learn(&mut self, places: &[PlaceInfo]) {
         let of = |kind| places.iter().filter(move |place| place.kind == kind);
@@ -44,32 +44,36 @@ impl MapGuide {
     }
 }
 
-/// The guides of all maps, and their solid tiles.
+/// The maps that bots know: their points of interest and their solid tiles.
 #[derive(Debug, Clone, Default)]
-pub struct Guides {
-    maps: BTreeMap<MapId, MapGuide>,
+pub struct KnownMaps {
+    maps: BTreeMap<MapId, PointsOfInterest>,
     /// For maps that the server's status does not list: the portals from the command line.
-    elsewhere: MapGuide,
+    elsewhere: PointsOfInterest,
     /// Solid tiles, for prediction and pathfinding.
     pub grids: Arc<Grids>,
 }
 
-impl Guides {
-    /// Guides from the server's status, and from portals in tiles that are added to every map.
+impl KnownMaps {
+    /// The maps that the server's status lists; portals in tiles are added to every map.
     pub fn new(status: &WorldStatus, portals: &[(f64, f64)]) -> Self {
         let given: Vec<Position> = portals.iter().map(|(x, y)| tiles(*x, *y)).collect();
-        let guide = |map: &MapStatus| MapGuide {
+        let points = |map: &MapStatus| PointsOfInterest {
             portals: map.portals.iter().map(|portal| portal.position()).chain(given.clone()).collect(),
             vendors: map.vendors.iter().map(|spot| spot.position()).collect(),
             mob_areas: map.mob_areas.clone(),
         };
-        let maps = status.maps.iter().map(|map| (MapId(map.map_id), guide(map))).collect();
+        let maps = status.maps.iter().map(|map| (MapId(map.map_id), points(map))).collect();
         let grids = status.maps.iter().filter_map(|map| Some((MapId(map.map_id), Arc::new(map.grid()?)))).collect();
-        Self { maps, elsewhere: MapGuide { portals: given, ..MapGuide::default() }, grids: Arc::new(grids) }
+        Self {
+            maps,
+            elsewhere: PointsOfInterest { portals: given, ..PointsOfInterest::default() },
+            grids: Arc::new(grids),
+        }
     }
 
     /// What is known about a map.
-    pub fn of(&self, map: MapId) -> &MapGuide {
+    pub fn of(&self, map: MapId) -> &PointsOfInterest {
         self.maps.get(&map).unwrap_or(&self.elsewhere)
     }
 }
@@ -82,13 +86,13 @@ mod tests {
     #[test]
     fn a_map_server_knows_its_own_places() {
         let place = |kind, x, width| PlaceInfo { kind, x, y: 2_048, width, height: width, to_map: 0 };
-        let mut guide = MapGuide { portals: vec![tiles(9.0, 9.0)], ..MapGuide::default() };
-        guide.learn(&[place(PlaceKind::Vendor, 1_024, 0), place(PlaceKind::Mobs, 4_096, 2_048)]);
-        assert_eq!(guide.portals, [tiles(9.0, 9.0)], "what it does not tell stays as it was");
-        assert_eq!(guide.vendors, [tiles(1.0, 2.0)]);
-        assert_eq!(guide.mob_areas, [Area { x: 4.0, y: 2.0, w: 2.0, h: 2.0 }]);
-        guide.learn(&[place(PlaceKind::Portal, 1_024, 2_048)]);
-        assert_eq!(guide.portals, [tiles(2.0, 3.0)]);
+        let mut points = PointsOfInterest { portals: vec![tiles(9.0, 9.0)], ..PointsOfInterest::default() };
+        points.learn(&[place(PlaceKind::Vendor, 1_024, 0), place(PlaceKind::Mobs, 4_096, 2_048)]);
+        assert_eq!(points.portals, [tiles(9.0, 9.0)], "what it does not tell stays as it was");
+        assert_eq!(points.vendors, [tiles(1.0, 2.0)]);
+        assert_eq!(points.mob_areas, [Area { x: 4.0, y: 2.0, w: 2.0, h: 2.0 }]);
+        points.learn(&[place(PlaceKind::Portal, 1_024, 2_048)]);
+        assert_eq!(points.portals, [tiles(2.0, 3.0)]);
     }
 
     #[test]
@@ -101,9 +105,9 @@ mod tests {
             portals: vec![Portal { x: 1.0, y: 2.0, to_map: 1 }],
             ..MapStatus::default()
         };
-        let guides = Guides::new(&WorldStatus { maps: vec![map], ..WorldStatus::default() }, &[(9.0, 9.0)]);
-        assert_eq!(guides.of(MapId(2)).portals, [tiles(1.0, 2.0), tiles(9.0, 9.0)]);
-        assert_eq!(guides.of(MapId(7)).portals, [tiles(9.0, 9.0)]);
-        assert!(guides.grids.contains_key(&MapId(2)) && !guides.grids.contains_key(&MapId(7)));
+        let maps = KnownMaps::new(&WorldStatus { maps: vec![map], ..WorldStatus::default() }, &[(9.0, 9.0)]);
+        assert_eq!(maps.of(MapId(2)).portals, [tiles(1.0, 2.0), tiles(9.0, 9.0)]);
+        assert_eq!(maps.of(MapId(7)).portals, [tiles(9.0, 9.0)]);
+        assert!(maps.grids.contains_key(&MapId(2)) && !maps.grids.contains_key(&MapId(7)));
     }
 }

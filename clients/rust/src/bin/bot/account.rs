@@ -1,4 +1,4 @@
-//! A bot's account, and its way into the world. It tries again for as long as that can help.
+//! A bot's account: registers, and enters the world. It tries again for as long as that can help.
 
 use std::future::Future;
 use std::time::Duration;
@@ -26,7 +26,7 @@ const TRY_WITHIN: Duration = Duration::from_secs(5);
 const RETRY_AFTER: Duration = Duration::from_millis(400);
 
 /// A logged-in account and its character.
-pub struct WayIn {
+pub struct BotAccount {
     name: String,
     password: String,
     tokens: Tokens,
@@ -34,12 +34,12 @@ pub struct WayIn {
     entry: Entry,
 }
 
-impl WayIn {
+impl BotAccount {
     /// Registers an account, and creates a character. The class is chosen by the bot's number.
     ///
     /// # Errors
     /// When the API refuses the account or the character, or cannot be reached.
-    pub async fn make(fleet: &Fleet, number: u32, name: &str, password: String) -> anyhow::Result<Self> {
+    pub async fn register(fleet: &Fleet, number: u32, name: &str, password: String) -> anyhow::Result<Self> {
         let _turn = fleet.births.acquire().await?;
         let api = &fleet.api;
         let tokens = patiently(|| api.register(name, &password)).await.context("no account")?;
@@ -74,7 +74,7 @@ impl WayIn {
             let error = match tried {
                 Ok(Ok(client)) => return Ok(client),
                 Ok(Err(error)) => error,
-                Err(_) => anyhow!("no way in within {TRY_WITHIN:?}"),
+                Err(_) => anyhow!("not let in within {TRY_WITHIN:?}"),
             };
             let why = format!("{error:#}");
             tracing::debug!(why, name = self.name, tries, "not in the world");

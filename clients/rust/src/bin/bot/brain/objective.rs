@@ -1,4 +1,4 @@
-//! Errands: to a vendor to sell and buy, through a portal to another map.
+//! Objectives: to a vendor to sell and buy, through a portal to another map.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use realmgate_protocol::movement::{Angle, Position, UNITS_PER_TILE};
 use realmgate_protocol::realm::{ClientMessage, EntityKind, ServerMessage, VendorItem};
 
 use super::bag::spare;
-use super::desk::Desk;
 use super::later;
+use super::requests::Requests;
 use super::senses::{Me, Senses};
 
 const VENDOR_SIGHT_TILES: i32 = 12;
@@ -18,7 +18,7 @@ const VENDOR_SIGHT_TILES: i32 = 12;
 const COUNTER_UNITS: i32 = UNITS_PER_TILE * 3 / 2;
 /// Maximum number of deals in one visit.
 const DEALS: u32 = 3;
-const ERRAND_WITHIN: Duration = Duration::from_secs(40);
+const OBJECTIVE_WITHIN: Duration = Duration::from_secs(40);
 /// How long a bot stands in a portal before it steps out and in again.
 const PORTAL_PATIENCE: Duration = Duration::from_secs(3);
 
@@ -30,31 +30,31 @@ struct Stock {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Errand {
+enum Objective {
     Vendor { until: Duration, deals: u32 },
     Portal { portal: Position, until: Duration, there_since: Option<Duration> },
 }
 
-/// The errand that a bot is on.
+/// The objective that a bot is on.
 #[derive(Debug)]
-pub struct Errands {
+pub struct Objectives {
     traveller: bool,
-    errand: Option<Errand>,
+    objective: Option<Objective>,
     stock: Option<Stock>,
     next_vendor: Duration,
     next_portal: Duration,
 }
 
-impl Errands {
-    /// No errand yet. Schedules the first ones.
+impl Objectives {
+    /// No objective yet. Schedules the first ones.
     pub fn new(traveller: bool, now: Duration, rng: &mut Pcg64) -> Self {
         let (next_vendor, next_portal) = (later(now, 5_000..40_000, rng), later(now, 2_000..8_000, rng));
-        Self { traveller, errand: None, stock: None, next_vendor, next_portal }
+        Self { traveller, objective: None, stock: None, next_vendor, next_portal }
     }
 
-    /// The bot has entered a world: its errand is void, and it does not go straight back through the portal.
+    /// The bot has entered a world: its objective is void, and it does not go straight back through the portal.
     pub fn arrive(&mut self, now: Duration, rng: &mut Pcg64) {
-        self.errand = None;
+        self.objective = None;
         self.stock = None;
         self.next_portal = later(now, 3_000..12_000, rng);
     }
@@ -68,51 +68,52 @@ impl Errands {
 
     /// Whether the bot is on its way to a portal, or should be. Then it stops for nothing.
     pub fn is_leaving(&self, senses: &Senses<'_>) -> bool {
-        match self.errand {
-            Some(errand) => matches!(errand, Errand::Portal { .. }),
+        match self.objective {
+            Some(objective) => matches!(objective, Objective::Portal { .. }),
             None => self.wants_portal(senses),
         }
     }
 
     fn wants_portal(&self, senses: &Senses<'_>) -> bool {
-        self.traveller && senses.now >= self.next_portal && !senses.guide.portals.is_empty()
+        self.traveller && senses.now >= self.next_portal && !senses.points_of_interest.portals.is_empty()
     }
 
-    /// Where the errand leads. Deals with the vendor once there.
+    /// Where the objective leads. Deals with the vendor once there.
     pub fn step(
         &mut self,
         senses: &Senses<'_>,
         me: &Me<'_>,
-        desk: &mut Desk,
+        requests: &mut Requests,
         rng: &mut Pcg64,
         asks: &mut Vec<ClientMessage>,
     ) -> Option<Position> {
-        if self.errand.is_none() {
-            self.errand = self.choose(senses, me, rng);
+        if self.objective.is_none() {
+            self.objective = self.choose(senses, me, rng);
         }
-        match self.errand? {
-            Errand::Vendor { until, .. } | Errand::Portal { until, .. } if senses.now > until => {
-                self.errand = None;
+        match self.objective? {
+            Objective::Vendor { until, .. } | Objective::Portal { until, .. } if senses.now > until => {
+                self.objective = None;
                 None
             }
-            Errand::Vendor { until, deals } => self.visit(senses, me, desk, (until, deals), asks),
-            Errand::Portal { portal, until, there_since } => {
+            Objective::Vendor { until, deals } => self.visit(senses, me, requests, (until, deals), asks),
+            Objective::Portal { portal, until, there_since } => {
                 Some(self.enter(senses, me, portal, (until, there_since), rng))
             }
         }
     }
 
-    fn choose(&mut self, senses: &Senses<'_>, me: &Me<'_>, rng: &mut Pcg64) -> Option<Errand> {
+    fn choose(&mut self, senses: &Senses<'_>, me: &Me<'_>, rng: &mut Pcg64) -> Option<Objective> {
         let now = senses.now;
         if self.wants_portal(senses) {
-            self.next_portal = later(now, 5_000..20_000, rng) + ERRAND_WITHIN;
-            let portal = senses.guide.portals[rng.random_range(0..senses.guide.portals.len())];
-            return Some(Errand::Portal { portal, until: now + ERRAND_WITHIN, there_since: None });
+            self.next_portal = later(now, 5_000..20_000, rng) + OBJECTIVE_WITHIN;
+            let portal =
+                senses.points_of_interest.portals[rng.random_range(0..senses.points_of_interest.portals.len())];
+            return Some(Objective::Portal { portal, until: now + OBJECTIVE_WITHIN, there_since: None });
         }
         let is_worth_it = spare(senses.session).is_some() || senses.session.possessions.gold > 0;
         if now >= self.next_vendor && is_worth_it && vendor_place(senses, me).is_some() {
             self.next_vendor = later(now, 30_000..60_000, rng);
-            return Some(Errand::Vendor { until: now + ERRAND_WITHIN, deals: 0 });
+            return Some(Objective::Vendor { until: now + OBJECTIVE_WITHIN, deals: 0 });
         }
         None
     }
@@ -121,7 +122,7 @@ impl Errands {
         &mut self,
         senses: &Senses<'_>,
         me: &Me<'_>,
-        desk: &mut Desk,
+        requests: &mut Requests,
         (until, deals): (Duration, u32),
         asks: &mut Vec<ClientMessage>,
     ) -> Option<Position> {
@@ -130,22 +131,22 @@ impl Errands {
         let Some((vendor, place)) = near.filter(|(_, place)| me.is_near(*place, COUNTER_UNITS)) else {
             return vendor_place(senses, me);
         };
-        if !desk.is_free(now) {
+        if !requests.is_idle(now) {
             return Some(me.at);
         }
         let Some(stock) = self.stock.as_ref().filter(|stock| stock.vendor == vendor) else {
-            desk.ask(ClientMessage::VendorList { vendor }, None, now, asks);
+            requests.ask(ClientMessage::VendorList { vendor }, None, now, asks);
             return Some(place);
         };
         match deal(senses, stock).filter(|_| deals < DEALS) {
             Some(ask) => {
-                desk.ask(ask, None, now, asks);
-                self.errand = Some(Errand::Vendor { until, deals: deals + 1 });
+                requests.ask(ask, None, now, asks);
+                self.objective = Some(Objective::Vendor { until, deals: deals + 1 });
             }
             None => {
                 // Prices are requested again on the next visit.
                 self.stock = None;
-                self.errand = None;
+                self.objective = None;
             }
         }
         Some(me.at)
@@ -172,7 +173,7 @@ impl Errands {
         } else {
             (there_since, portal)
         };
-        self.errand = Some(Errand::Portal { portal, until, there_since });
+        self.objective = Some(Objective::Portal { portal, until, there_since });
         goal
     }
 }
@@ -180,7 +181,7 @@ impl Errands {
 /// The position of the nearest vendor in view, otherwise of the nearest known one.
 fn vendor_place(senses: &Senses<'_>, me: &Me<'_>) -> Option<Position> {
     let seen = senses.nearest(me.at, EntityKind::Vendor, VENDOR_SIGHT_TILES, |_, _| true).map(|(_, place)| place);
-    seen.or_else(|| senses.guide.vendors.iter().min_by_key(|place| place.distance_squared(me.at)).copied())
+    seen.or_else(|| senses.points_of_interest.vendors.iter().min_by_key(|place| place.distance_squared(me.at)).copied())
 }
 
 /// Sells an item that the bot can spare, otherwise buys the cheapest item if that leaves half the gold.

@@ -1,4 +1,4 @@
-//! Requests about possessions, one at a time, so that a change from the server belongs to the open request.
+//! Requests about possessions, one at a time, so that a change from the server belongs to the pending request.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ const FORGET_AFTER: Duration = Duration::from_secs(20);
 
 /// The request that waits for its answer.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Open {
+pub struct PendingRequest {
     /// The request.
     pub ask: ClientMessage,
     /// For a pick-up, the kind of the entity on the ground.
@@ -17,31 +17,31 @@ pub struct Open {
     since: Duration,
 }
 
-/// Holds the one open request of a bot.
+/// A bot's requests: at most one of them waits for its answer.
 #[derive(Debug, Default)]
-pub struct Desk {
-    open: Option<Open>,
+pub struct Requests {
+    pending: Option<PendingRequest>,
     /// Whether the store is away or changes still wait for it: then there is no time limit for answers.
     store_lags: bool,
 }
 
-impl Desk {
-    /// The open request.
-    pub fn open(&self) -> Option<&Open> {
-        self.open.as_ref()
+impl Requests {
+    /// The request that waits.
+    pub fn pending(&self) -> Option<&PendingRequest> {
+        self.pending.as_ref()
     }
 
-    /// Whether another request may be made. Forgets an open request that took too long.
-    pub fn is_free(&mut self, now: Duration) -> bool {
-        if !self.store_lags && self.open.as_ref().is_some_and(|open| now - open.since > FORGET_AFTER) {
-            self.open = None;
+    /// Whether another request may be made. Forgets a pending request that took too long.
+    pub fn is_idle(&mut self, now: Duration) -> bool {
+        if !self.store_lags && self.pending.as_ref().is_some_and(|pending| now - pending.since > FORGET_AFTER) {
+            self.pending = None;
         }
-        self.open.is_none()
+        self.pending.is_none()
     }
 
-    /// Makes a request. The caller has checked that the desk is free.
+    /// Makes a request. The caller has checked that none is pending.
     pub fn ask(&mut self, ask: ClientMessage, kind: Option<EntityKind>, now: Duration, asks: &mut Vec<ClientMessage>) {
-        self.open = Some(Open { ask: ask.clone(), kind, since: now });
+        self.pending = Some(PendingRequest { ask: ask.clone(), kind, since: now });
         asks.push(ask);
     }
 
@@ -50,17 +50,17 @@ impl Desk {
         if let ServerMessage::Store { away, pending } = message {
             self.store_lags = *away || *pending > 0;
         }
-        let Some(open) = &self.open else { return false };
-        let done = match (&open.ask, message) {
+        let Some(pending) = &self.pending else { return false };
+        let done = match (&pending.ask, message) {
             (ask, ServerMessage::Refused { request, .. }) => {
                 if request == ask.name() {
-                    self.open = None;
+                    self.pending = None;
                 }
                 return false;
             }
-            (ClientMessage::PickUp { .. }, ServerMessage::Gold { .. }) => open.kind == Some(EntityKind::GroundGold),
+            (ClientMessage::PickUp { .. }, ServerMessage::Gold { .. }) => pending.kind == Some(EntityKind::GroundGold),
             (ClientMessage::PickUp { .. }, ServerMessage::ItemPlaced { .. }) => {
-                open.kind == Some(EntityKind::GroundItem)
+                pending.kind == Some(EntityKind::GroundItem)
             }
             (
                 ClientMessage::Equip { item } | ClientMessage::Unequip { item },
@@ -78,9 +78,9 @@ impl Desk {
             (ClientMessage::VendorList { .. }, ServerMessage::VendorStock { .. }) => true,
             _ => false,
         };
-        let looted = done && matches!(open.ask, ClientMessage::PickUp { .. });
+        let looted = done && matches!(pending.ask, ClientMessage::PickUp { .. });
         if done {
-            self.open = None;
+            self.pending = None;
         }
         looted
     }
@@ -96,48 +96,48 @@ mod tests {
         ServerMessage::ItemPlaced { item: ItemView { item: ItemId([1; 16]), definition: "stick".to_owned(), slot: 0 } }
     }
 
-    fn desk_after_pick_up(kind: EntityKind) -> Desk {
-        let mut desk = Desk::default();
+    fn requests_after_pick_up(kind: EntityKind) -> Requests {
+        let mut requests = Requests::default();
         let mut asks = Vec::new();
-        assert!(desk.is_free(Duration::ZERO));
-        desk.ask(ClientMessage::PickUp { entity: EntityId(3) }, Some(kind), Duration::ZERO, &mut asks);
+        assert!(requests.is_idle(Duration::ZERO));
+        requests.ask(ClientMessage::PickUp { entity: EntityId(3) }, Some(kind), Duration::ZERO, &mut asks);
         assert_eq!(asks.len(), 1);
-        assert!(!desk.is_free(Duration::from_secs(1)));
-        desk
+        assert!(!requests.is_idle(Duration::from_secs(1)));
+        requests
     }
 
     #[test]
     fn loot_is_what_lay_there() {
-        assert!(desk_after_pick_up(EntityKind::GroundItem).hear(&placed()));
-        assert!(!desk_after_pick_up(EntityKind::GroundItem).hear(&ServerMessage::Gold { total: 5 }));
-        assert!(desk_after_pick_up(EntityKind::GroundGold).hear(&ServerMessage::Gold { total: 5 }));
+        assert!(requests_after_pick_up(EntityKind::GroundItem).hear(&placed()));
+        assert!(!requests_after_pick_up(EntityKind::GroundItem).hear(&ServerMessage::Gold { total: 5 }));
+        assert!(requests_after_pick_up(EntityKind::GroundGold).hear(&ServerMessage::Gold { total: 5 }));
     }
 
     #[test]
     fn a_refusal_closes_its_own_request_only() {
-        let mut desk = desk_after_pick_up(EntityKind::GroundItem);
+        let mut requests = requests_after_pick_up(EntityKind::GroundItem);
         let refused = |request: &str| ServerMessage::Refused { request: request.to_owned(), reason: Refusal::NotYours };
-        assert!(!desk.hear(&refused("Chat")));
-        assert!(desk.open().is_some());
-        assert!(!desk.hear(&refused("PickUp")));
-        assert!(desk.open().is_none());
-        assert!(!desk.hear(&placed()), "an item that was not asked for is no loot");
+        assert!(!requests.hear(&refused("Chat")));
+        assert!(requests.pending().is_some());
+        assert!(!requests.hear(&refused("PickUp")));
+        assert!(requests.pending().is_none());
+        assert!(!requests.hear(&placed()), "an item that was not asked for is no loot");
     }
 
     #[test]
     fn an_answer_that_never_comes_is_forgotten() {
-        assert!(desk_after_pick_up(EntityKind::GroundItem).is_free(FORGET_AFTER + Duration::from_secs(1)));
+        assert!(requests_after_pick_up(EntityKind::GroundItem).is_idle(FORGET_AFTER + Duration::from_secs(1)));
     }
 
     #[test]
     fn while_the_store_is_away_and_until_all_is_settled_an_answer_is_waited_for() {
         let late = FORGET_AFTER + Duration::from_secs(1);
-        let mut desk = desk_after_pick_up(EntityKind::GroundItem);
+        let mut requests = requests_after_pick_up(EntityKind::GroundItem);
         for (away, pending) in [(true, 1), (false, 1)] {
-            desk.hear(&ServerMessage::Store { away, pending });
-            assert!(!desk.is_free(late));
+            requests.hear(&ServerMessage::Store { away, pending });
+            assert!(!requests.is_idle(late));
         }
-        desk.hear(&ServerMessage::Store { away: false, pending: 0 });
-        assert!(desk.is_free(late));
+        requests.hear(&ServerMessage::Store { away: false, pending: 0 });
+        assert!(requests.is_idle(late));
     }
 }
