@@ -4,10 +4,11 @@ use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use realmgate_protocol::movement::{Angle, Position, step};
 
-use crate::channel::ChannelMap;
+use crate::channel_map::ChannelMap;
 use crate::schedule::{TickSchedule, TickSet};
 
-/// An entity's position.
+/// An entity's position. Who walks or flies changes it; who is put somewhere else (a teleport) gets a new one inserted,
+/// so that the [spatial index](crate::spatial) has it at once.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct At(pub Position);
 
@@ -48,12 +49,16 @@ pub struct Push {
 #[derive(Component, Debug, Clone, Copy, Default)]
 pub struct Asleep;
 
+/// Moves bodies, in [`TickSet::Move`].
+#[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct BodySystems;
+
 /// The plugin that moves bodies.
 pub struct BodyPlugin;
 
 impl Plugin for BodyPlugin {
     fn build(&self, app: &mut App) {
-        app.add_systems(TickSchedule, walk.in_set(TickSet::Move));
+        app.add_systems(TickSchedule, walk.in_set(TickSet::Move).in_set(BodySystems));
     }
 }
 

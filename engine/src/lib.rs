@@ -1,12 +1,14 @@
 //! An authoritative game world server as a set of bevy plugins.
 //!
 //! Contains no game rules and no HTTP. A [`host`] runs [`channel`]s, each with its own ECS world, at a fixed timestep.
-//! A [`transport`] carries players' datagrams, [`admission`] decides who may enter, [`replication`] sends each client
-//! snapshots of its area of interest, and [`persist`] hands over what must outlive the world.
+//! A [`transport`] carries players' datagrams, [`admission`] decides who may enter, [`spatial`] finds what is near a
+//! point, [`replication`] sends each client snapshots of its area of interest, and [`persist`] hands over what must
+//! outlive the world.
 
 pub mod admission;
 pub mod body;
 pub mod channel;
+pub mod channel_map;
 pub mod clock;
 pub mod data;
 pub mod host;
@@ -22,4 +24,5 @@ pub mod random;
 pub mod record;
 pub mod replication;
 pub mod schedule;
+pub mod spatial;
 pub mod transport;

@@ -18,6 +18,7 @@ use bevy_ecs::prelude::*;
 use realmgate_protocol::ids::{ChannelId, MapId};
 
 use crate::body::BodyPlugin;
+use crate::channel_map::ChannelMap;
 use crate::clock::TickClock;
 use crate::input::InputPlugin;
 use crate::map::Map;
@@ -28,6 +29,7 @@ use crate::random::ChannelRandom;
 use crate::record::StateHash;
 use crate::replication::ReplicationPlugin;
 use crate::schedule::{SchedulePlugin, TickSchedule};
+use crate::spatial::SpatialPlugin;
 
 /// Identifies a channel of a map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, Resource)]
@@ -36,17 +38,6 @@ pub struct ChannelKey {
     pub map: MapId,
     /// The channel's number, from 1.
     pub channel: ChannelId,
-}
-
-/// The map a world plays on.
-#[derive(Resource, Debug, Clone)]
-pub struct ChannelMap(pub Arc<Map>);
-
-impl std::ops::Deref for ChannelMap {
-    type Target = Map;
-    fn deref(&self) -> &Map {
-        &self.0
-    }
 }
 
 /// The settings of one channel's world. The same settings and the same inbox give the same world.
@@ -96,7 +87,14 @@ impl Channel {
             .init_resource::<Inbox>()
             .init_resource::<OverloadLevel>()
             .init_resource::<ChannelDirectory>()
-            .add_plugins((SchedulePlugin, receive::ReceivePlugin, InputPlugin, BodyPlugin, PersistPlugin))
+            .add_plugins((
+                SchedulePlugin,
+                receive::ReceivePlugin,
+                InputPlugin,
+                BodyPlugin,
+                SpatialPlugin,
+                PersistPlugin,
+            ))
             .add_plugins((save::SavePlugin, depart::DepartPlugin, ReplicationPlugin));
         build(&mut app);
         app

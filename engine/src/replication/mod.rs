@@ -1,7 +1,7 @@
 //! Replication: each client is shown the registered components of the entities it may see, and where they are.
 //!
 //! Every tick, [`slots`] follows where entities are and gives those that left their course a new one (dead reckoning); [`encode`]
-//! writes the components that changed into each entity's [`Encoded`]; [`interest`] lists the entities around each cell. A client's
+//! writes the components that changed into each entity's [`Encoded`]; [`interest`] lists the entities around each cell, out of the [spatial index](crate::spatial). A client's
 //! [`view`] is the entities in its area of interest ([`visible_set`]), their changes that it was not sent yet ([`pending`]), and the
 //! despawns that it has not acknowledged ([`tombstones`]). [`snapshot`] writes the pending updates whose turn it is
 //! ([`update_schedule`]), those of the highest priority first within the send budget ([`budget`]), each encoded once for all clients
@@ -22,7 +22,6 @@ mod visible_set;
 
 pub use budget::SnapshotBudget;
 pub use encode::{Encoded, SeenBy};
-pub use interest::InterestGrid;
 pub use view::ClientView;
 
 use bevy_app::{App, Plugin};
@@ -32,6 +31,7 @@ use realmgate_protocol::wire::WireComponent;
 use realmgate_protocol::wire::datagram::MAX_SECTION_BYTES;
 
 use crate::schedule::{TickSchedule, TickSet, clear_removals};
+use crate::spatial::RefreshIndex;
 
 /// Most bytes of a snapshot: what a payload has room for.
 pub const MAX_SNAPSHOT_BYTES: usize = MAX_SECTION_BYTES;
@@ -128,7 +128,6 @@ impl Plugin for ReplicationPlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<NetEntities>()
             .init_resource::<encode::Encoders>()
-            .init_resource::<InterestGrid>()
             .init_resource::<InterestRange>()
             .init_resource::<SnapshotBudget>()
             .init_resource::<slots::Slots>()
@@ -141,12 +140,12 @@ impl Plugin for ReplicationPlugin {
                     encode::encode_changes,
                     clear_removals,
                     slots::list_changed,
-                    interest::update,
                     snapshot::write_snapshots,
                     slots::free_slots,
                 )
                     .chain()
-                    .in_set(TickSet::Replicate),
+                    .in_set(TickSet::Replicate)
+                    .after(RefreshIndex),
             );
     }
 }

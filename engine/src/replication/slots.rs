@@ -32,10 +32,10 @@ pub struct Slots {
     pub(super) entity: Vec<Entity>,
     pub(super) position: Vec<Position>,
     course: Vec<Course>,
+    /// The slot of each entity that has a course, by the index of the entity; [`NO_SLOT`] for the others.
+    by_entity: Vec<u32>,
     /// Entities that got their first course in this tick.
     pub(super) spawned: Vec<u32>,
-    /// Entities that are elsewhere than in the tick before; those that spawned are among them.
-    pub(super) moved: Vec<u32>,
     /// Entities with a slot and without a course.
     without_course: Vec<Entity>,
     /// Slots whose entities despawned since the last snapshots were written.
@@ -75,6 +75,24 @@ impl Slots {
     pub(super) fn remove(&mut self, slot: u32) {
         self.last_change[slot as usize] = FREED;
         self.freed.push(slot);
+        if let Some(of_entity) = self.by_entity.get_mut(self.entity[slot as usize].index_u32() as usize) {
+            *of_entity = NO_SLOT;
+        }
+    }
+
+    /// The slot of an entity, once it has a course; `None` for one that is not replicated.
+    pub(super) fn of_entity(&self, entity: Entity) -> Option<u32> {
+        self.by_entity.get(entity.index_u32() as usize).copied().filter(|slot| *slot != NO_SLOT)
+    }
+
+    /// An entity gets its first course.
+    fn note_spawned(&mut self, slot: u32) {
+        self.spawned.push(slot);
+        let entity = self.entity[slot as usize].index_u32() as usize;
+        if self.by_entity.len() <= entity {
+            self.by_entity.resize(entity + 1, NO_SLOT);
+        }
+        self.by_entity[entity] = slot;
     }
 
     /// Whether the entity of a slot has despawned.
@@ -101,8 +119,7 @@ impl Slots {
         let index = slot as usize;
         let from = std::mem::replace(&mut self.position[index], to);
         if self.course_start[index] == Tick(0) {
-            self.spawned.push(slot);
-            self.moved.push(slot);
+            self.note_spawned(slot);
             self.set_course(slot, Course::standing(to, facing), now);
             return true;
         }
@@ -115,7 +132,6 @@ impl Slots {
             }
             self.set_course(slot, Course::standing(to, facing), now);
         } else {
-            self.moved.push(slot);
             let reckoned = course.after(now.since(self.course_start[index]));
             let is_close_enough = course.going != Going::Stands
                 && reckoned.within(to, MAX_ERROR_UNITS)
@@ -176,7 +192,6 @@ pub(super) fn free_slots(mut slots: ResMut<Slots>) {
     let slots = &mut *slots;
     slots.free.append(&mut slots.freed);
     slots.spawned.clear();
-    slots.moved.clear();
 }
 
 #[cfg(test)]
@@ -191,6 +206,10 @@ mod tests {
         facing: u8,
     }
 
+    fn entity() -> Entity {
+        Entity::from_raw_u32(1).unwrap()
+    }
+
     fn leg() -> impl Strategy<Value = Leg> {
         let step = prop_oneof![Just((0, 0)), (-600i32..600, -600i32..600), (-9i32..9, -9i32..9)];
         (1u32..30, step, any::<u8>()).prop_map(|(ticks, step, facing)| Leg { ticks, step, facing })
@@ -201,7 +220,7 @@ mod tests {
         #[test]
         fn a_course_is_close_enough_until_the_next(legs in prop::collection::vec(leg(), 1..20)) {
             let mut slots = Slots::default();
-            let slot = slots.add(Entity::PLACEHOLDER, EntityId(1));
+            let slot = slots.add(entity(), EntityId(1));
             let mut at = Position { x: 2_000_000, y: 2_000_000 };
             let mut now = Tick(0);
             let mut sent: Vec<(Tick, Course)> = Vec::new();
@@ -231,7 +250,7 @@ mod tests {
     #[test]
     fn walking_straight_is_one_course() {
         let mut slots = Slots::default();
-        let slot = slots.add(Entity::PLACEHOLDER, EntityId(1));
+        let slot = slots.add(entity(), EntityId(1));
         for tick in 1..1_000 {
             slots.follow(slot, Position { x: 5_000 + 100 * tick, y: 5_000 }, Angle(0), Tick(tick as u32));
         }

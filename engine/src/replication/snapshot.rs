@@ -10,7 +10,7 @@ use realmgate_protocol::wire::snapshot::{OwnState, PLACE, SentComponents, Snapsh
 
 use super::budget::{BitBudget, Distance, DueUpdate, SnapshotBudget, priority};
 use super::encode::{Encoded, Encoders};
-use super::interest::InterestGrid;
+use super::interest::CandidateLists;
 use super::pending::{GROUPS, PendingUpdate};
 use super::slots::Slots;
 use super::update_cache::UpdateCache;
@@ -24,6 +24,7 @@ use crate::input::InputBuffer;
 use crate::outbox::Outbox;
 use crate::overload::OverloadLevel;
 use crate::player::{LeaveAsked, LinkDead, Player};
+use crate::spatial::SpatialIndex;
 
 /// Ticks after which the area of interest of a client that stays in its cell is looked through anew: a power of two.
 const REFRESH_PERIOD: u32 = 4;
@@ -37,6 +38,7 @@ const MAX_SPAWNED: usize = 256;
 /// Kept between ticks, so that a steady tick allocates nothing.
 #[derive(Default)]
 pub(super) struct Scratch {
+    candidates: CandidateLists,
     changes: VisibilityChanges,
     turns: Vec<Turn>,
     due: Vec<DueUpdate>,
@@ -75,12 +77,12 @@ pub(super) struct SnapshotSource<'w, 's> {
     level: Res<'w, OverloadLevel>,
     encoders: Res<'w, Encoders>,
     slots: Res<'w, Slots>,
+    index: Res<'w, SpatialIndex>,
     entities: Query<'w, 's, &'static Encoded>,
 }
 
 pub(super) fn write_snapshots(
     source: SnapshotSource<'_, '_>,
-    mut grid: ResMut<InterestGrid>,
     mut viewers: Query<Viewer, Without<LinkDead>>,
     mut leave: MessageWriter<LeaveAsked>,
     mut outbox: ResMut<Outbox>,
@@ -88,6 +90,7 @@ pub(super) fn write_snapshots(
 ) {
     let now = source.clock.now();
     scratch.cache.begin_tick(source.slots.len());
+    scratch.candidates.begin_tick(&source.index);
     for mut viewer in &mut viewers {
         let view = &mut *viewer.view;
         let own = OwnEntity {
@@ -98,7 +101,7 @@ pub(super) fn write_snapshots(
         let viewpoint = Viewpoint { own_slot: viewer.encoded.slot, position: viewer.at.0 };
         // First: a snapshot that counts as lost from now on makes updates pending.
         let sent = view.start_snapshot(now);
-        update_visibility(view, &source, &mut grid, viewpoint, now, &mut scratch.changes);
+        update_visibility(view, &source, viewpoint, now, &mut scratch);
         view.pending.add_changed(&view.visible, &source.slots, now);
         let schedule = UpdateSchedule::new(*source.level, viewpoint.own_slot, now, view.pending.len(), &source.budget);
         collect_due(view, &source, viewpoint, now, schedule, &mut scratch);
@@ -133,18 +136,18 @@ struct OwnEntity<'a> {
 fn update_visibility(
     view: &mut ClientView,
     source: &SnapshotSource<'_, '_>,
-    grid: &mut InterestGrid,
     viewpoint: Viewpoint,
     now: Tick,
-    changes: &mut VisibilityChanges,
+    scratch: &mut Scratch,
 ) {
+    let Scratch { candidates, changes, .. } = scratch;
     view.visible.remove_freed(&source.slots, changes);
-    let cell = grid.cell(viewpoint.position);
+    let cell = source.index.cell(viewpoint.position);
     let period = if view.visible.len() < CROWD { REFRESH_PERIOD } else { CROWD_REFRESH_PERIOD };
     let is_turn = viewpoint.own_slot.wrapping_add(now.0) & (period - 1) == 0;
     if is_turn || view.refreshed_from != Some(cell) || source.slots.spawned.len() > MAX_SPAWNED {
         view.refreshed_from = Some(cell);
-        let candidates = grid.candidates(cell, source.range.leave, now);
+        let candidates = candidates.around(cell, source.range.leave, &source.index, &source.slots, now);
         view.visible.refresh(candidates, &source.slots, viewpoint, &source.range, &view.pending, now, changes);
     } else {
         view.visible.add_spawned(&source.slots, viewpoint, &source.range, now, changes);

@@ -6,7 +6,7 @@ use realmgate_protocol::ids::{EntityId, Tick};
 
 /// Most of them. Some thousand entities leave a view when a crowd is left behind; only a client that does not acknowledge has
 /// more, and each costs memory for as long as it stays.
-pub(super) const MAX_TOMBSTONES: usize = 16_384;
+const MAX_TOMBSTONES: usize = 16_384;
 
 /// An entity that the client saw and sees no more.
 #[derive(Debug, Clone, Copy)]

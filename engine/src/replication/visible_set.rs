@@ -89,8 +89,8 @@ impl VisibleSet {
         let mut scratch = std::mem::take(&mut changes.scratch);
         scratch.within_enter.clear(slots.len());
         scratch.within_leave.clear(slots.len());
-        for Candidate { slot, at } in candidates.iter().copied() {
-            let distance = at.distance_squared(viewpoint.position);
+        for Candidate { slot, position } in candidates.iter().copied() {
+            let distance = position.distance_squared(viewpoint.position);
             scratch.within_enter.insert_if(slot, distance <= enter);
             scratch.within_leave.insert_if(slot, distance <= leave);
         }

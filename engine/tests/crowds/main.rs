@@ -7,3 +7,4 @@ mod convergence;
 mod gathering;
 mod scene;
 mod starvation;
+mod unresponsive;

@@ -4,9 +4,10 @@ use bevy_ecs::prelude::*;
 use bevy_ecs::query::QueryData;
 use bevy_ecs::system::SystemParam;
 use realmgate_engine::body::{At, Body};
-use realmgate_engine::channel::ChannelMap;
-use realmgate_engine::replication::{InterestGrid, Shared};
-use realmgate_protocol::movement::{Angle, MAX_STEP_UNITS, Position};
+use realmgate_engine::channel_map::ChannelMap;
+use realmgate_engine::replication::Shared;
+use realmgate_engine::spatial::SpatialIndex;
+use realmgate_protocol::movement::{Angle, Position};
 use realmgate_protocol::realm::Health;
 
 use super::Side;
@@ -27,7 +28,7 @@ pub struct Candidate {
 #[derive(SystemParam)]
 pub struct Targets<'w, 's> {
     map: Res<'w, ChannelMap>,
-    grid: Res<'w, InterestGrid>,
+    index: Res<'w, SpatialIndex>,
     everyone: Query<'w, 's, Candidate>,
 }
 
@@ -57,8 +58,7 @@ impl Targets<'_, '_> {
 
     /// All targets around a point that `side` can harm (or help) and that are in line of sight of the point.
     pub fn around(&self, centre: Position, units: i32, side: Side, relation: Relation) -> impl Iterator<Item = Target> {
-        self.near(centre, units, side, relation)
-            .filter(move |target| centre.within(target.at, units + target.radius))
+        self.touching(centre, units, side, relation)
             .filter(move |target| self.map.grid.line_of_sight(centre, target.at))
     }
 
@@ -81,8 +81,9 @@ impl Targets<'_, '_> {
     /// The first foe that a projectile from `from` to `to` hits. Walls are not checked.
     pub fn first_met(&self, from: Position, to: Position, radius: i32, side: Side) -> Option<Target> {
         let middle = Position { x: from.x + (to.x - from.x) / 2, y: from.y + (to.y - from.y) / 2 };
-        let reach = from.distance(to) / 2 + radius + 1;
-        self.near(middle, reach, side, Relation::Foe)
+        // 2 units for what the middle and the distance round off.
+        let reach = from.distance(to) / 2 + radius + 2;
+        self.touching(middle, reach, side, Relation::Foe)
             .filter_map(|target| {
                 let along = met_along(from, to, target.at, radius + target.radius)?;
                 Some((along, target))
@@ -96,10 +97,9 @@ impl Targets<'_, '_> {
         self.map.grid.line_of_sight(from, to)
     }
 
-    /// The grid is one tick old, so the radius is enlarged a little: by one step of the target, and its body.
-    fn near(&self, centre: Position, units: i32, side: Side, relation: Relation) -> impl Iterator<Item = Target> {
-        let slack = 2 * MAX_STEP_UNITS;
-        self.grid.near(centre, units + slack).filter_map(move |(entity, _)| self.one(side, relation, entity))
+    /// All targets whose body is at most `units` from a point.
+    fn touching(&self, centre: Position, units: i32, side: Side, relation: Relation) -> impl Iterator<Item = Target> {
+        self.index.touching(centre, units).filter_map(move |entity| self.one(side, relation, entity))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::{At, Push};
-use realmgate_engine::channel::ChannelMap;
+use realmgate_engine::channel_map::ChannelMap;
 use realmgate_engine::replication::Shared;
 use realmgate_protocol::realm::{ClientMessage, Health, Refusal, Resource, ServerMessage};
 
@@ -15,7 +15,7 @@ use crate::tell::Tell;
 
 type Returning<'a> = (
     &'a Character,
-    &'a mut At,
+    &'a At,
     &'a mut Push,
     &'a mut Shared<Health>,
     &'a mut Shared<Resource>,
@@ -32,7 +32,7 @@ pub(super) fn respawn(
     mut tell: Tell<'_, '_>,
 ) {
     for request in requests.read().filter(|request| matches!(request.message, ClientMessage::Respawn)) {
-        let Ok((character, mut at, mut push, mut health, mut resource, mut combat, mut blow)) =
+        let Ok((character, at, mut push, mut health, mut resource, mut combat, mut blow)) =
             dead.get_mut(request.player)
         else {
             tell.refuse(request.player, "Respawn", Refusal::NotDead);
@@ -44,8 +44,7 @@ pub(super) fn respawn(
         *push = Push::default();
         *combat = InCombat::default();
         *blow = LastBlow::default();
-        at.0 = map.respawn_for(at.0);
-        commands.entity(request.player).remove::<Dead>();
+        commands.entity(request.player).remove::<Dead>().insert(At(map.respawn_for(at.0)));
         tell.send(request.player, &ServerMessage::Respawned);
     }
 }

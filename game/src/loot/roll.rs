@@ -1,7 +1,7 @@
 //! Rolls the loot of dead mobs.
 
 use bevy_ecs::prelude::*;
-use realmgate_engine::channel::ChannelMap;
+use realmgate_engine::channel_map::ChannelMap;
 use realmgate_engine::player::Player;
 use realmgate_engine::random::ChannelRandom;
 use realmgate_protocol::ids::CharacterId;

@@ -1,7 +1,7 @@
 //! Mobs call others of their kind for help.
 
 use bevy_ecs::prelude::*;
-use realmgate_engine::replication::InterestGrid;
+use realmgate_engine::spatial::SpatialIndex;
 use realmgate_protocol::movement::Position;
 
 use super::Mind;
@@ -23,12 +23,12 @@ type Helper<'a> = (&'a MobKind, &'a mut Mind, &'a mut ThreatTable);
 
 /// Peaceful mobs of the same kind within range join the fight.
 pub(super) fn answer(
-    grid: Res<InterestGrid>,
+    index: Res<SpatialIndex>,
     mut calls: MessageReader<HelpCalled>,
     mut mobs: Query<Helper<'_>, Without<Dead>>,
 ) {
     for call in calls.read() {
-        for (entity, _) in grid.near(call.at, call.range) {
+        for entity in index.near(call.at, call.range) {
             let Ok((kind, mut mind, mut threat)) = mobs.get_mut(entity) else { continue };
             if kind.mob == call.kind && mind.is_peaceful() && threat.is_empty() {
                 threat.add(call.enemy, 1);

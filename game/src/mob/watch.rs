@@ -2,7 +2,7 @@
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::At;
-use realmgate_engine::channel::ChannelMap;
+use realmgate_engine::channel_map::ChannelMap;
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::player::Player;
 use realmgate_protocol::ids::Tick;

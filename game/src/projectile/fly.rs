@@ -2,7 +2,7 @@
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::{At, Body};
-use realmgate_engine::channel::ChannelMap;
+use realmgate_engine::channel_map::ChannelMap;
 use realmgate_protocol::movement::{CollisionGrid, Position};
 
 use super::Projectile;

@@ -2,7 +2,8 @@
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::Body;
-use realmgate_engine::channel::{ChannelKey, ChannelMap};
+use realmgate_engine::channel::ChannelKey;
+use realmgate_engine::channel_map::ChannelMap;
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::player::Player;
 use realmgate_engine::replication::NetEntity;

@@ -12,7 +12,7 @@ pub use summon::{SummonRequested, SummonedBy};
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
-use realmgate_engine::channel::ChannelMap;
+use realmgate_engine::channel_map::ChannelMap;
 use realmgate_engine::player::{CaptureSoftState, PlaceArrival};
 use realmgate_engine::schedule::{TickSchedule, TickSet};
 

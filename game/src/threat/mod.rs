@@ -2,8 +2,8 @@
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
-use realmgate_engine::replication::InterestGrid;
 use realmgate_engine::schedule::{TickSchedule, TickSet};
+use realmgate_engine::spatial::SpatialIndex;
 
 use crate::combat::Targets;
 use crate::data::{AbilityIndex, Data};
@@ -121,7 +121,7 @@ impl Plugin for ThreatPlugin {
 /// Healing draws threat from nearby mobs that have the healed entity in their threat table.
 fn anger_by_healing(
     data: Res<Data>,
-    grid: Res<InterestGrid>,
+    index: Res<SpatialIndex>,
     targets: Targets<'_, '_>,
     mut healed: MessageReader<Healed>,
     mut tables: Query<&mut ThreatTable>,
@@ -131,7 +131,7 @@ fn anger_by_healing(
         let share = u64::from(data.world.combat.heal_threat_per_mille);
         let threat = u64::from(healing.amount) * u64::from(data.abilities[healing.ability].threat_per_mille) / 1_000;
         let threat = (threat * share / 1_000).min(u64::from(u32::MAX)) as u32;
-        for (mob, _) in grid.near(at, data.world.minds.wake_tiles.units()) {
+        for mob in index.near(at, data.world.minds.wake_tiles.units()) {
             if let Ok(mut table) = tables.get_mut(mob)
                 && threat > 0
                 && table.knows(healing.target)

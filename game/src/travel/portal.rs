@@ -2,7 +2,8 @@
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::At;
-use realmgate_engine::channel::{ChannelKey, ChannelMap};
+use realmgate_engine::channel::ChannelKey;
+use realmgate_engine::channel_map::ChannelMap;
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::map::Portal;
 use realmgate_engine::player::{LinkDead, Player, Travelling};
@@ -46,19 +47,20 @@ pub(super) fn sense_portals(
     }
 }
 
-type Walker<'a> = (Entity, &'a mut At, &'a mut PortalSense);
+type Walker<'a> = (Entity, &'a At, &'a mut PortalSense);
 /// Players that a portal takes. Players in combat count too, since a portal has to be reached on foot, under attack.
 /// Players who are logging out do not.
 type Walking = (With<Player>, Without<Dead>, Without<LinkDead>, Without<Travelling>, Without<LoggingOut>);
 
 pub(super) fn enter_portals(
+    mut commands: Commands,
     mut walkers: Query<Walker<'_>, Walking>,
     (map, maps): (Res<ChannelMap>, Option<Res<Maps>>),
     (key, clock, trades): (Res<ChannelKey>, Res<TickClock>, Res<Trades>),
     mut wanted: MessageWriter<TravelWanted>,
     mut tell: Tell<'_, '_>,
 ) {
-    for (player, mut at, mut sense) in &mut walkers {
+    for (player, at, mut sense) in &mut walkers {
         let Some(portal) = map.portal_at(at.0) else {
             sense.inside = false;
             continue;
@@ -71,7 +73,7 @@ pub(super) fn enter_portals(
         match target(portal, &map, maps.as_deref()) {
             // The target is in this world: no new connection is needed.
             Some(to) if portal.to_map == key.map => {
-                at.0 = to;
+                commands.entity(player).insert(At(to));
                 sense.inside = map.portal_at(to).is_some();
             }
             Some(to) => {

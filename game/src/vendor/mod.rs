@@ -5,7 +5,7 @@ mod business;
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::At;
-use realmgate_engine::channel::ChannelMap;
+use realmgate_engine::channel_map::ChannelMap;
 use realmgate_engine::replication::{NetEntities, Shared};
 use realmgate_engine::schedule::TickSchedule;
 use realmgate_protocol::realm::{Appearance, EntityKind, Label};

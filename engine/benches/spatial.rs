@@ -1,7 +1,7 @@
-//! Benchmarks of the interest grid: a tick in which every body walks, or sleeps, without any client, and a query for
+//! Benchmarks of the spatial index: a tick in which every body walks, or sleeps, without any client, and a query for
 //! the entities near a point.
 //!
-//! `cargo bench -p realmgate-engine --bench interest`
+//! `cargo bench -p realmgate-engine --bench spatial`
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot be set up is of no use")]
 
@@ -13,7 +13,8 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use realmgate_engine::body::{Asleep, At, Body, Speed, Walk};
 use realmgate_engine::channel::{BuildWorld, Channel, ChannelKey, ChannelSettings};
 use realmgate_engine::map::Map;
-use realmgate_engine::replication::{InterestGrid, InterestRange, NetEntities};
+use realmgate_engine::replication::{InterestRange, NetEntities};
+use realmgate_engine::spatial::SpatialIndex;
 use realmgate_protocol::ids::{ChannelId, MapId};
 use realmgate_protocol::movement::{Angle, Position, UNITS_PER_TILE};
 
@@ -69,12 +70,12 @@ impl Scene {
     fn near(&self) -> usize {
         let world = self.channel.world();
         let range = world.resource::<InterestRange>().enter;
-        world.resource::<InterestGrid>().near(black_box(self.middle), range).count()
+        world.resource::<SpatialIndex>().near(black_box(self.middle), range).count()
     }
 }
 
 fn ticks(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("interest/tick");
+    let mut group = criterion.benchmark_group("spatial/tick");
     for (name, bodies, side_tiles, asleep) in
         [("spread", 1_600, 320, false), ("crowd", 1_600, 20, false), ("asleep", 20_000, 1_000, true)]
     {
@@ -85,7 +86,7 @@ fn ticks(criterion: &mut Criterion) {
 }
 
 fn near(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("interest/near");
+    let mut group = criterion.benchmark_group("spatial/near");
     for (name, bodies, side_tiles) in [("spread", 1_600, 320), ("crowd", 1_600, 20)] {
         let scene = Scene::new(bodies, side_tiles, false);
         group.throughput(Throughput::Elements(scene.near() as u64));
