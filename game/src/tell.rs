@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 use bevy_ecs::system::SystemParam;
 use realmgate_engine::outbox::Outbox;
-use realmgate_engine::player::{LinkDead, Player};
+use realmgate_engine::replication::Audience;
 use realmgate_engine::transport::SessionId;
 use realmgate_protocol::codec::{encode_reliable, encode_split};
 use realmgate_protocol::limits::MAX_RELIABLE_BYTES;
@@ -15,7 +15,7 @@ use realmgate_protocol::wire::parts;
 #[derive(SystemParam)]
 pub struct Tell<'w, 's> {
     outbox: ResMut<'w, Outbox>,
-    listeners: Query<'w, 's, &'static Player, Without<LinkDead>>,
+    audience: Audience<'w, 's>,
 }
 
 impl Tell<'_, '_> {
@@ -38,7 +38,7 @@ impl Tell<'_, '_> {
     pub fn send_each(&mut self, players: impl IntoIterator<Item = (Entity, bool)>, message: &ServerMessage) {
         let pieces = pieces(message);
         for (player, of_others) in players {
-            if let Ok(listener) = self.listeners.get(player) {
+            if let Some(listener) = self.audience.player(player) {
                 send_pieces(&mut self.outbox, listener.session, &pieces, of_others);
             }
         }
@@ -56,7 +56,7 @@ impl Tell<'_, '_> {
 
     /// Counts a protocol violation against the connection of a player.
     pub fn violation(&mut self, player: Entity) {
-        if let Ok(listener) = self.listeners.get(player) {
+        if let Some(listener) = self.audience.player(player) {
             self.outbox.violations.push(listener.session);
         }
     }

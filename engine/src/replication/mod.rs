@@ -7,6 +7,7 @@
 //! ([`update_schedule`]), those of the highest priority first within the send budget ([`budget`]), each encoded once for all clients
 //! that lack the same ([`update_cache`]).
 
+mod audience;
 mod budget;
 mod encode;
 mod interest;
@@ -20,6 +21,7 @@ mod update_schedule;
 mod view;
 mod visible_set;
 
+pub use audience::{Audience, Listener};
 pub use budget::SnapshotBudget;
 pub use encode::{Encoded, SeenBy};
 pub use view::ClientView;

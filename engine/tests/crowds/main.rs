@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test helper cannot do, fails the test")]
 
+mod audience;
 mod client;
 mod convergence;
 mod gathering;

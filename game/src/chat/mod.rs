@@ -3,7 +3,7 @@
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use realmgate_engine::clock::TickClock;
-use realmgate_engine::player::{Player, PlayerJoined, Players, SocialHeard};
+use realmgate_engine::player::{Player, PlayerJoined, SocialHeard};
 use realmgate_engine::schedule::TickSchedule;
 use realmgate_protocol::limits::MAX_CHAT_BYTES;
 use realmgate_protocol::link::{SocialCommand, SocialEvent};
@@ -46,7 +46,8 @@ fn draw_breath(
 
 fn speak(
     mut requests: MessageReader<Request>,
-    (players, clock, data): (Res<Players>, Res<TickClock>, Res<Data>),
+    clock: Res<TickClock>,
+    data: Res<Data>,
     mut speakers: Query<(&Player, &mut Breath)>,
     mut asked: MessageWriter<SocialAsked>,
     ears: Ears<'_, '_>,
@@ -79,8 +80,7 @@ fn speak(
                 asked.write(SocialAsked { player: *player, request, command });
             }
             _ => {
-                let hears = ears.listeners_of(&speaker.name);
-                let listeners = players.iter().map(|(_, listener)| listener).filter(|listener| hears(*listener));
+                let listeners = ears.in_channel(&speaker.name);
                 let (from, text) = (speaker.name.clone(), text.clone());
                 let said = ServerMessage::Chat { scope: ChatScope::Channel, from, text };
                 tell.send_each(listeners.map(|listener| (listener, true)), &said);
