@@ -44,7 +44,8 @@ fn begin(mut commands: Commands, mut joined: MessageReader<PlayerJoined>) {
 }
 
 fn show(
-    (port, clock): (Res<PersistPort>, Res<TickClock>),
+    port: Res<PersistPort>,
+    clock: Res<TickClock>,
     mut players: Query<(Entity, &Player, &Session, &mut Told)>,
     mut tell: Tell<'_, '_>,
 ) {

@@ -16,6 +16,32 @@ pub struct Request {
     pub message: ClientMessage,
 }
 
+/// The name under which players are refused something: that of their message, or one for what they did without a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestName(&'static str);
+
+impl RequestName {
+    /// The use of an ability, which comes with a command.
+    pub const ABILITY: Self = Self("Ability");
+    /// The experience for a kill.
+    pub const EXPERIENCE: Self = Self("Experience");
+    /// A step into a portal.
+    pub const PORTAL: Self = Self("Portal");
+    /// A message that was not decoded, or one that is not known any more.
+    pub const UNKNOWN: Self = Self("");
+
+    /// The name as it is sent to clients.
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl From<&ClientMessage> for RequestName {
+    fn from(message: &ClientMessage) -> Self {
+        Self(message.name())
+    }
+}
+
 /// The parts of [`TickSet::Intent`] that handle requests, in their order. Every feature has its own.
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RequestSet {

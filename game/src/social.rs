@@ -8,7 +8,7 @@ use realmgate_engine::schedule::TickSchedule;
 use realmgate_protocol::link::{FromMap, SocialCommand, SocialEvent};
 use realmgate_protocol::realm::Refusal;
 
-use crate::requests::RequestSet;
+use crate::requests::{RequestName, RequestSet};
 use crate::tell::Tell;
 
 /// A social command for the sidecar.
@@ -16,8 +16,8 @@ use crate::tell::Tell;
 pub struct SocialAsked {
     /// The player who asks.
     pub player: Entity,
-    /// Name of the message that asked for it.
-    pub request: &'static str,
+    /// The message that asked for it.
+    pub request: RequestName,
     /// The command.
     pub command: SocialCommand,
 }
@@ -25,7 +25,7 @@ pub struct SocialAsked {
 /// Name of the last request of a player. Failures arrive in the order of the commands, without naming what failed.
 #[derive(Component, Debug, Clone, Copy)]
 #[component(storage = "SparseSet")]
-struct LastAsked(&'static str);
+struct LastAsked(RequestName);
 
 /// Adds social commands to the sidecar and their failures.
 pub struct SocialPlugin;
@@ -49,18 +49,18 @@ fn send_commands(
     for SocialAsked { player, request, command } in asked.read() {
         let Ok(known) = players.get(*player) else { continue };
         if port.is_away() {
-            tell.refuse(*player, request, Refusal::StoreAway);
+            tell.refuse(*player, *request, Refusal::StoreAway);
             continue;
         }
         tell.sidecar(FromMap::Social { character: known.character, command: command.clone() });
-        commands.entity(*player).insert(LastAsked(request));
+        commands.entity(*player).insert(LastAsked(*request));
     }
 }
 
 fn tell_failures(mut heard: MessageReader<SocialHeard>, asked: Query<&LastAsked>, mut tell: Tell<'_, '_>) {
     for SocialHeard { player, event } in heard.read() {
         let SocialEvent::Failed { code } = event else { continue };
-        let request = asked.get(*player).map_or("", |asked| asked.0);
+        let request = asked.get(*player).map_or(RequestName::UNKNOWN, |asked| asked.0);
         tell.refuse(*player, request, refusal(code));
     }
 }

@@ -11,6 +11,17 @@ use realmgate_protocol::link::FromMap;
 use realmgate_protocol::realm::{Refusal, ServerMessage};
 use realmgate_protocol::wire::parts;
 
+use crate::requests::RequestName;
+
+/// Who has caused a message, as seen by the player who is sent it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CausedBy {
+    /// The player itself, or the server.
+    Itself,
+    /// Another player. The message is dropped if the client does not keep up.
+    Another,
+}
+
 /// Sends messages to players. Entities that are not players, and players without a connection, are skipped.
 #[derive(SystemParam)]
 pub struct Tell<'w, 's> {
@@ -26,27 +37,28 @@ impl Tell<'_, '_> {
 
     /// Sends the same message to several players. It is encoded once.
     pub fn send_all(&mut self, players: impl IntoIterator<Item = Entity>, message: &ServerMessage) {
-        self.send_each(players.into_iter().map(|player| (player, false)), message);
+        self.send_each(players.into_iter().map(|player| (player, CausedBy::Itself)), message);
     }
 
-    /// Sends one player a message caused by another player. It is dropped if the client does not keep up.
+    /// Sends one player a message caused by another player.
     pub fn send_of_others(&mut self, player: Entity, message: &ServerMessage) {
-        self.send_each([(player, true)], message);
+        self.send_each([(player, CausedBy::Another)], message);
     }
 
-    /// Sends the same message to several players, each with whether another player has caused it.
-    pub fn send_each(&mut self, players: impl IntoIterator<Item = (Entity, bool)>, message: &ServerMessage) {
+    /// Sends the same message to several players, each with who has caused it. It is encoded once.
+    pub fn send_each(&mut self, players: impl IntoIterator<Item = (Entity, CausedBy)>, message: &ServerMessage) {
         let pieces = pieces(message);
-        for (player, of_others) in players {
+        for (player, caused_by) in players {
             if let Some(listener) = self.audience.player(player) {
-                send_pieces(&mut self.outbox, listener.session, &pieces, of_others);
+                send_pieces(&mut self.outbox, listener.session, &pieces, caused_by);
             }
         }
     }
 
-    /// Refuses what a player asked for. `request` is the name of its message.
-    pub fn refuse(&mut self, player: Entity, request: &str, reason: Refusal) {
-        self.send(player, &ServerMessage::Refused { request: request.to_owned(), reason });
+    /// Refuses what a player asked for.
+    pub fn refuse(&mut self, player: Entity, request: impl Into<RequestName>, reason: Refusal) {
+        let request = request.into().as_str().to_owned();
+        self.send(player, &ServerMessage::Refused { request, reason });
     }
 
     /// Sends a message to the sidecar instead of a player.
@@ -62,9 +74,9 @@ impl Tell<'_, '_> {
     }
 }
 
-fn send_pieces(outbox: &mut Outbox, session: SessionId, pieces: &[Vec<u8>], of_others: bool) {
+fn send_pieces(outbox: &mut Outbox, session: SessionId, pieces: &[Vec<u8>], caused_by: CausedBy) {
     match pieces {
-        [whole] if of_others => outbox.send_of_others(session, whole.clone()),
+        [whole] if caused_by == CausedBy::Another => outbox.send_of_others(session, whole.clone()),
         // A dropped part would make all the others useless.
         _ => pieces.iter().for_each(|piece| outbox.send(session, piece.clone())),
     }

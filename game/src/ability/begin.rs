@@ -34,7 +34,9 @@ pub(super) fn begin_uses(
     for wish in wishes.read() {
         let Ok(mut user) = users.get_mut(wish.user) else { continue };
         match begin(&refusals.clock, &refusals.data, &targets, &mut user, wish) {
-            Ok(Some(now)) => drop(goes_off.write(now)),
+            Ok(Some(now)) => {
+                goes_off.write(now);
+            }
             Ok(None) => {}
             Err(reason) => refusals.refuse(wish.user, reason),
         }

@@ -37,9 +37,15 @@ pub(super) fn show_casts(mut commands: Commands<'_, '_>, mut casts: Query<Caster
     for (entity, cast, shown) in &mut casts {
         let wire = cast.0.map(|cast| Shared(Casting { ability: cast.ability.0, until_tick: cast.until.0 }));
         match (wire, shown) {
-            (Some(new), Some(mut shown)) => drop(shown.set_if_neq(new)),
-            (Some(new), None) => drop(commands.entity(entity).insert(new)),
-            (None, Some(_)) => drop(commands.entity(entity).remove::<Shared<Casting>>()),
+            (Some(new), Some(mut shown)) => {
+                shown.set_if_neq(new);
+            }
+            (Some(new), None) => {
+                commands.entity(entity).insert(new);
+            }
+            (None, Some(_)) => {
+                commands.entity(entity).remove::<Shared<Casting>>();
+            }
             (None, None) => {}
         }
     }

@@ -81,8 +81,12 @@ fn reach(outcome: &mut Outcome<'_, '_>, user: &UserItem<'_, '_>, ability: &Abili
     let (source, side, power, from) = (user.entity, *user.side, user.stats.power, user.at.0);
     let hit = |target| Hit { source, side, power, ability: index, target, from };
     match (ability.shape, aimed) {
-        (_, Aimed::Own) => drop(outcome.hits.write(hit(source))),
-        (_, Aimed::At(target)) => drop(outcome.hits.write(hit(target))),
+        (_, Aimed::Own) => {
+            outcome.hits.write(hit(source));
+        }
+        (_, Aimed::At(target)) => {
+            outcome.hits.write(hit(target));
+        }
         (Shape::Cone { range_tiles, width_degrees }, Aimed::Towards(looks)) => {
             let half = half_width(width_degrees);
             let struck = outcome.targets.in_cone(from, looks, range_tiles.units(), half, side);

@@ -27,7 +27,9 @@ pub(super) fn read_actions(
             Aim::Direction(angle) => Some(Goal::Direction(angle)),
         };
         match (book.on_slot(action.slot), goal) {
-            (Some(ability), Some(goal)) => drop(uses.write(UseAbility { user, ability, goal })),
+            (Some(ability), Some(goal)) => {
+                uses.write(UseAbility { user, ability, goal });
+            }
             (Some(_), None) => refusals.refuse(user, Refusal::BadTarget),
             (None, _) => refusals.refuse(user, Refusal::NoSuchAbility),
         }

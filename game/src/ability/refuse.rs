@@ -7,6 +7,7 @@ use realmgate_protocol::ids::Tick;
 use realmgate_protocol::realm::Refusal;
 
 use crate::data::Data;
+use crate::requests::RequestName;
 use crate::tell::Tell;
 
 /// Tick of the last refusal sent to a player, so that a client that keeps pressing is not answered each tick.
@@ -32,6 +33,6 @@ impl Refusals<'_, '_> {
             return;
         }
         refused.0 = Some(self.clock.now());
-        self.tell.refuse(user, "Ability", reason);
+        self.tell.refuse(user, RequestName::ABILITY, reason);
     }
 }

@@ -15,7 +15,7 @@ use crate::ignore::Ears;
 use crate::requests::{Request, RequestSet};
 use crate::session::{Allowance, Rate};
 use crate::social::SocialAsked;
-use crate::tell::Tell;
+use crate::tell::{CausedBy, Tell};
 
 /// How many messages a player may still send.
 #[derive(Component, Debug)]
@@ -37,7 +37,8 @@ fn rate(data: &Data) -> Rate {
 fn draw_breath(
     mut commands: Commands,
     mut joined: MessageReader<PlayerJoined>,
-    (clock, data): (Res<TickClock>, Res<Data>),
+    clock: Res<TickClock>,
+    data: Res<Data>,
 ) {
     for join in joined.read() {
         commands.entity(join.player).insert(Breath(Allowance::full(rate(&data), &clock)));
@@ -61,15 +62,15 @@ fn speak(
         };
         let Ok((speaker, mut breath)) = speakers.get_mut(*player) else { continue };
         if fault_of_line(text, MAX_CHAT_BYTES).is_some() {
-            tell.refuse(*player, message.name(), Refusal::BadText);
+            tell.refuse(*player, message, Refusal::BadText);
             continue;
         }
         if !breath.0.take(rate(&data), &clock) {
-            tell.refuse(*player, message.name(), Refusal::RateLimited);
+            tell.refuse(*player, message, Refusal::RateLimited);
             continue;
         }
         metrics::counter!("realmgate_chat_messages_total").increment(1);
-        let request = message.name();
+        let request = message.into();
         match message {
             ClientMessage::Whisper { to, text } => {
                 let command = SocialCommand::Whisper { to: to.clone(), text: text.clone() };
@@ -83,7 +84,7 @@ fn speak(
                 let listeners = ears.in_channel(&speaker.name);
                 let (from, text) = (speaker.name.clone(), text.clone());
                 let said = ServerMessage::Chat { scope: ChatScope::Channel, from, text };
-                tell.send_each(listeners.map(|listener| (listener, true)), &said);
+                tell.send_each(listeners.map(|listener| (listener, CausedBy::Another)), &said);
             }
         }
     }

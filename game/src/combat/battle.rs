@@ -17,7 +17,7 @@ use super::{InCombat, LastBlow, Side};
 use crate::data::{AbilityIndex, Data};
 use crate::effect::Effects;
 use crate::stats::{Character, Stats};
-use crate::tell::Tell;
+use crate::tell::{CausedBy, Tell};
 use crate::threat::{Healed, ThreatTable};
 
 /// An entity that takes part in combat.
@@ -152,8 +152,9 @@ impl Battle<'_, '_> {
             ability: Some(blow.ability.0),
             amount,
         };
-        let source = source_hears.then_some((blow.source, false));
-        let target = target_hears.then_some((blow.target, source_hears));
+        let by_another = if source_hears { CausedBy::Another } else { CausedBy::Itself };
+        let source = source_hears.then_some((blow.source, CausedBy::Itself));
+        let target = target_hears.then_some((blow.target, by_another));
         self.tell.send_each([source, target].into_iter().flatten(), &message);
     }
 

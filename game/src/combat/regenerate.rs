@@ -1,6 +1,7 @@
 //! Regeneration of health and resource: once a second for each character, spread over the ticks.
 
 use bevy_ecs::prelude::*;
+use bevy_ecs::query::QueryData;
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::player::Travelling;
 use realmgate_engine::replication::Shared;
@@ -11,11 +12,20 @@ use crate::data::Data;
 use crate::death::Dead;
 use crate::stats::Character;
 
-type Resting<'a> = (Entity, &'a Character, &'a InCombat, &'a mut Shared<Health>, &'a mut Shared<Resource>);
+/// A character that regenerates.
+#[derive(QueryData)]
+#[query_data(mutable)]
+pub(super) struct Resting {
+    entity: Entity,
+    character: &'static Character,
+    combat: &'static InCombat,
+    health: &'static mut Shared<Health>,
+    resource: &'static mut Shared<Resource>,
+}
 type AliveHere = (Without<Dead>, Without<Travelling>);
 
-pub(super) fn regenerate(clock: Res<TickClock>, data: Res<Data>, mut characters: Query<Resting<'_>, AliveHere>) {
-    for (entity, character, combat, mut health, mut resource) in &mut characters {
+pub(super) fn regenerate(clock: Res<TickClock>, data: Res<Data>, mut characters: Query<Resting, AliveHere>) {
+    for RestingItem { entity, character, combat, mut health, mut resource } in &mut characters {
         if !clock.every(clock.tick_hz(), entity.index_u32()) || health.current == 0 {
             continue;
         }

@@ -1,6 +1,7 @@
 //! Respawn of dead players.
 
 use bevy_ecs::prelude::*;
+use bevy_ecs::query::QueryData;
 use realmgate_engine::body::{At, Push};
 use realmgate_engine::channel_map::ChannelMap;
 use realmgate_engine::replication::Shared;
@@ -8,43 +9,52 @@ use realmgate_protocol::realm::{ClientMessage, Health, Refusal, Resource, Server
 
 use super::Dead;
 use crate::combat::{InCombat, LastBlow};
-use crate::data::Data;
+use crate::data::{Data, GameData};
 use crate::requests::Request;
 use crate::stats::Character;
 use crate::tell::Tell;
 
-type Returning<'a> = (
-    &'a Character,
-    &'a At,
-    &'a mut Push,
-    &'a mut Shared<Health>,
-    &'a mut Shared<Resource>,
-    &'a mut InCombat,
-    &'a mut LastBlow,
-);
+/// A dead player.
+#[derive(QueryData)]
+#[query_data(mutable)]
+pub(super) struct Fallen {
+    character: &'static Character,
+    at: &'static At,
+    push: &'static mut Push,
+    health: &'static mut Shared<Health>,
+    resource: &'static mut Shared<Resource>,
+    combat: &'static mut InCombat,
+    last_blow: &'static mut LastBlow,
+}
+
+impl FallenItem<'_, '_> {
+    /// Gives back some health and resource, and forgets the fight.
+    fn revive(&mut self, data: &GameData) {
+        let share = |of: u16, per_mille: u32| (u32::from(of) * per_mille / 1_000) as u16;
+        let class = &data.classes[self.character.class];
+        self.health.current = share(self.health.max, data.world.player.respawn_health_per_mille).max(1);
+        self.resource.current = share(self.resource.max, class.resource.start_per_mille);
+        *self.push = Push::default();
+        *self.combat = InCombat::default();
+        *self.last_blow = LastBlow::default();
+    }
+}
 
 pub(super) fn respawn(
     mut commands: Commands<'_, '_>,
     data: Res<Data>,
     map: Res<ChannelMap>,
     mut requests: MessageReader<Request>,
-    mut dead: Query<Returning<'_>, With<Dead>>,
+    mut dead: Query<Fallen, With<Dead>>,
     mut tell: Tell<'_, '_>,
 ) {
     for request in requests.read().filter(|request| matches!(request.message, ClientMessage::Respawn)) {
-        let Ok((character, at, mut push, mut health, mut resource, mut combat, mut blow)) =
-            dead.get_mut(request.player)
-        else {
-            tell.refuse(request.player, "Respawn", Refusal::NotDead);
+        let Ok(mut fallen) = dead.get_mut(request.player) else {
+            tell.refuse(request.player, &request.message, Refusal::NotDead);
             continue;
         };
-        let share = |of: u16, per_mille: u32| (u32::from(of) * per_mille / 1_000) as u16;
-        health.current = share(health.max, data.world.player.respawn_health_per_mille).max(1);
-        resource.current = share(resource.max, data.classes[character.class].resource.start_per_mille);
-        *push = Push::default();
-        *combat = InCombat::default();
-        *blow = LastBlow::default();
-        commands.entity(request.player).remove::<Dead>().insert(At(map.respawn_for(at.0)));
+        fallen.revive(&data);
+        commands.entity(request.player).remove::<Dead>().insert(At(map.respawn_for(fallen.at.0)));
         tell.send(request.player, &ServerMessage::Respawned);
     }
 }

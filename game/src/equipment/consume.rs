@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use bevy_ecs::prelude::*;
+use bevy_ecs::query::QueryData;
+use bevy_ecs::system::SystemParam;
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::replication::{NetEntity, Shared};
 use realmgate_protocol::ids::{EventKey, ItemId, Tick};
@@ -35,59 +37,93 @@ struct Use {
 #[component(storage = "SparseSet")]
 pub(crate) struct NextUse(pub(crate) Tick);
 
+/// What decides whether a player may use something up now.
+#[derive(SystemParam)]
+pub(super) struct Users<'w, 's> {
+    clock: Res<'w, TickClock>,
+    data: Res<'w, Data>,
+    users: Query<'w, 's, (&'static Character, Option<&'static NextUse>)>,
+}
+
 /// Asks the store to remove the item. The cooldown starts at once, so that no second one is used before the first is
 /// done.
 pub(super) fn use_items(
     mut commands: Commands,
     mut requests: MessageReader<Request>,
-    (data, clock): (Res<Data>, Res<TickClock>),
-    users: Query<(&Character, Option<&NextUse>)>,
+    users: Users<'_, '_>,
     mut uses: ResMut<Uses>,
     mut ledger: Ledger<'_, '_>,
     mut tell: Tell<'_, '_>,
 ) {
     let mut used: Vec<Entity> = Vec::new();
-    for Request { player, message } in requests.read() {
-        let ClientMessage::UseItem { item } = message else { continue };
-        let Ok((character, next_use)) = users.get(*player) else { continue };
+    for request in requests.read() {
+        let (player, ClientMessage::UseItem { item }) = (request.player, &request.message) else { continue };
+        let Ok((character, next_use)) = users.users.get(player) else { continue };
         let ready_before = next_use.map_or(Tick(0), |next| next.0);
-        let answer = if clock.now() < ready_before || used.contains(player) {
+        let answer = if users.clock.now() < ready_before || used.contains(&player) {
             Err(Refusal::OnCooldown)
         } else {
-            use_up(*player, *item, character, &data, &mut ledger)
+            use_up(request, *item, character, &users.data, &mut ledger)
         };
         match answer {
             Ok((key, effect)) => {
-                let ready = clock.now().after(clock.ticks(effect.cooldown_ms));
-                used.push(*player);
-                commands.entity(*player).insert(NextUse(ready));
-                uses.waiting.insert(key, Use { player: *player, effect, ready_before });
+                let ready = users.clock.now().after(users.clock.ticks(effect.cooldown_ms));
+                used.push(player);
+                commands.entity(player).insert(NextUse(ready));
+                uses.waiting.insert(key, Use { player, effect, ready_before });
             }
-            Err(refusal) => tell.refuse(*player, message.name(), refusal),
+            Err(refusal) => tell.refuse(player, &request.message, refusal),
         }
     }
 }
 
 fn use_up(
-    player: Entity,
+    request: &Request,
     item: ItemId,
     user: &Character,
     data: &GameData,
     ledger: &mut Ledger<'_, '_>,
 ) -> Result<(EventKey, UseEffect), Refusal> {
-    let (character, held) = ledger.free_item(player, item)?;
+    let (character, held) = ledger.free_item(request.player, item)?;
     let definition = data.items.find(&held.definition).and_then(|item| data.items.get(item));
     let definition = definition.ok_or(Refusal::NotUsable)?;
     let effect = definition.use_effect.ok_or(Refusal::NotUsable)?;
     if !definition.allows(user.class, user.level) {
         return Err(Refusal::NotAllowed);
     }
-    let mut deal = Deal::new("use").asked_by(player, "UseItem");
+    let mut deal = Deal::new("use").asked_by(request);
     deal.destroy(item, Owner::Character { character, slot: held.slot });
     Ok((ledger.submit(deal)?, effect))
 }
 
-type Patient<'a> = (&'a mut Shared<Health>, &'a mut Shared<Resource>, &'a NetEntity, Has<Dead>);
+/// A player who has used something up.
+#[derive(QueryData)]
+#[query_data(mutable)]
+pub(super) struct Patient {
+    id: &'static NetEntity,
+    health: &'static mut Shared<Health>,
+    resource: &'static mut Shared<Resource>,
+    is_dead: Has<Dead>,
+}
+
+impl PatientItem<'_, '_> {
+    /// Raises health, and returns by how much.
+    fn heal(&mut self, most: u16) -> u16 {
+        let healed = most.min(self.health.max.saturating_sub(self.health.current));
+        if healed > 0 {
+            self.health.current += healed;
+        }
+        healed
+    }
+
+    /// Raises the resource.
+    fn refill(&mut self, most: u16) {
+        let refilled = most.min(self.resource.max.saturating_sub(self.resource.current));
+        if refilled > 0 {
+            self.resource.current += refilled;
+        }
+    }
+}
 
 /// Applies the effect of items that were used up, unless the player has died meanwhile. A refused use resets the
 /// cooldown.
@@ -95,28 +131,24 @@ pub(super) fn take_effect(
     mut commands: Commands,
     mut settled: MessageReader<Settled>,
     mut uses: ResMut<Uses>,
-    mut patients: Query<Patient<'_>>,
+    mut patients: Query<Patient>,
     mut tell: Tell<'_, '_>,
 ) {
     for outcome in settled.read() {
         let Some(Use { player, effect, ready_before }) = uses.waiting.remove(&outcome.key) else { continue };
-        let Ok((mut health, mut resource, net, dead)) = patients.get_mut(player) else { continue };
+        let Ok(mut patient) = patients.get_mut(player) else { continue };
         if outcome.refusal.is_some() {
             commands.entity(player).insert(NextUse(ready_before));
             continue;
         }
-        if dead {
+        if patient.is_dead {
             continue;
         }
-        let healed = effect.heal.min(health.max.saturating_sub(health.current));
+        let healed = patient.heal(effect.heal);
         if healed > 0 {
-            health.0.current += healed;
-            let (kind, amount) = (CombatKind::Heal, u32::from(healed));
-            tell.send(player, &ServerMessage::Combat { kind, source: net.0, target: net.0, ability: None, amount });
+            let (kind, id, amount) = (CombatKind::Heal, patient.id.0, u32::from(healed));
+            tell.send(player, &ServerMessage::Combat { kind, source: id, target: id, ability: None, amount });
         }
-        let refilled = effect.resource.min(resource.max.saturating_sub(resource.current));
-        if refilled > 0 {
-            resource.0.current += refilled;
-        }
+        patient.refill(effect.resource);
     }
 }

@@ -18,15 +18,15 @@ pub(super) fn wear(
     mut ledger: Ledger<'_, '_>,
     mut tell: Tell<'_, '_>,
 ) {
-    for Request { player, message } in requests.read() {
-        let Ok(character) = characters.get(*player) else { continue };
-        let answer = match message {
-            ClientMessage::Equip { item } => put_on(*player, *item, character, &data, &mut ledger),
-            ClientMessage::Unequip { item } => take_off(*player, *item, &mut ledger),
+    for request in requests.read() {
+        let Ok(character) = characters.get(request.player) else { continue };
+        let answer = match request.message {
+            ClientMessage::Equip { item } => put_on(request, item, character, &data, &mut ledger),
+            ClientMessage::Unequip { item } => take_off(request, item, &mut ledger),
             _ => continue,
         };
         if let Err(refusal) = answer {
-            tell.refuse(*player, message.name(), refusal);
+            tell.refuse(request.player, &request.message, refusal);
         }
     }
 }
@@ -34,12 +34,13 @@ pub(super) fn wear(
 /// Equips a carried item. The item worn there before takes its place in the bag, so this works with a full bag too. On
 /// its way it passes through a slot outside of the inventory, since each change of an event must find its slot free.
 fn put_on(
-    player: Entity,
+    request: &Request,
     item: ItemId,
     wearer: &Character,
     data: &GameData,
     ledger: &mut Ledger<'_, '_>,
 ) -> Result<(), Refusal> {
+    let player = request.player;
     let (character, held) = ledger.free_item(player, item)?;
     let definition = data.items.find(&held.definition).and_then(|item| data.items.get(item));
     let definition = definition.ok_or(Refusal::NotUsable)?;
@@ -56,7 +57,7 @@ fn put_on(
     }
     let slot = |slot| Owner::Character { character, slot };
     let worn_before = inventory.in_slot(worn).map(|(item, held)| (item, held.clone()));
-    let mut deal = Deal::new("equip").asked_by(player, "Equip");
+    let mut deal = Deal::new("equip").asked_by(request);
     if let Some((before, known)) = &worn_before {
         ledger.free_item(player, *before)?;
         deal.hand_over(*before, &known.definition, slot(worn), slot(FIRST_PASSING_SLOT));
@@ -68,14 +69,15 @@ fn put_on(
     ledger.submit(deal).map(|_| ())
 }
 
-fn take_off(player: Entity, item: ItemId, ledger: &mut Ledger<'_, '_>) -> Result<(), Refusal> {
+fn take_off(request: &Request, item: ItemId, ledger: &mut Ledger<'_, '_>) -> Result<(), Refusal> {
+    let player = request.player;
     let (character, held) = ledger.free_item(player, item)?;
     if !held.is_worn() {
         return Err(Refusal::NotUsable);
     }
     let (_, inventory) = ledger.owner(player).ok_or(Refusal::NotFound)?;
     let free = inventory.free_bag_slots().next().ok_or(Refusal::BagFull)?;
-    let mut deal = Deal::new("unequip").asked_by(player, "Unequip");
+    let mut deal = Deal::new("unequip").asked_by(request);
     let slot = |slot| Owner::Character { character, slot };
     deal.hand_over(item, &held.definition, slot(held.slot), slot(free));
     ledger.submit(deal).map(|_| ())

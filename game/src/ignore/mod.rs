@@ -93,7 +93,7 @@ fn answer_requests(
         };
         match answer {
             Ok(()) => tell.send(*player, &ServerMessage::Ignored { names: ignored.names() }),
-            Err(refusal) => tell.refuse(*player, message.name(), refusal),
+            Err(refusal) => tell.refuse(*player, message, refusal),
         }
     }
 }

@@ -6,11 +6,13 @@ use bevy_ecs::prelude::*;
 use realmgate_protocol::ids::{EventKey, ItemId};
 use realmgate_protocol::link::{Change, GoldAccount, Owner};
 
+use crate::requests::{Request, RequestName};
+
 /// Changes of ownership that happen together or not at all.
 #[derive(Debug, Clone)]
 pub struct Deal {
     pub(super) reason: &'static str,
-    pub(super) asker: Option<(Entity, &'static str)>,
+    pub(super) asker: Option<(Entity, RequestName)>,
     pub(super) key: Option<EventKey>,
     pub(super) changes: Vec<Change>,
     /// Definitions of the items. A change that moves an item does not name its definition.
@@ -23,9 +25,9 @@ impl Deal {
         Self { reason, asker: None, key: None, changes: Vec::new(), definitions: BTreeMap::new() }
     }
 
-    /// Sets the player who asked for it and the name of the request. The player is told if the store refuses.
-    pub fn asked_by(mut self, player: Entity, request: &'static str) -> Self {
-        self.asker = Some((player, request));
+    /// Sets the request that asked for it. Its player is told if the store refuses.
+    pub fn asked_by(mut self, request: &Request) -> Self {
+        self.asker = Some((request.player, RequestName::from(&request.message)));
         self
     }
 

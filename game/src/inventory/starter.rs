@@ -33,7 +33,8 @@ const RECEIPT: &str = "starter_kit";
 /// as a whole, and items given away with a deleted character are not created again.
 pub(super) fn give_starter_kits(
     mut joined: MessageReader<PlayerJoined>,
-    (data, kits): (Res<Data>, Res<StarterKits>),
+    data: Res<Data>,
+    kits: Res<StarterKits>,
     mut ledger: Ledger<'_, '_>,
 ) {
     for PlayerJoined { load, .. } in joined.read().filter(|join| is_new(&join.load)) {

@@ -20,26 +20,26 @@ pub(super) fn drop_items(
     mut ledger: Ledger<'_, '_>,
     mut tell: Tell<'_, '_>,
 ) {
-    for Request { player, message } in requests.read() {
-        let ClientMessage::DropItem { item } = message else { continue };
-        let Ok(at) = bodies.get(*player) else { continue };
-        if let Err(refusal) = drop_item(*player, *item, at.0, &mut falling, &mut ledger) {
-            tell.refuse(*player, message.name(), refusal);
+    for request in requests.read() {
+        let ClientMessage::DropItem { item } = request.message else { continue };
+        let Ok(at) = bodies.get(request.player) else { continue };
+        if let Err(refusal) = drop_item(request, item, at.0, &mut falling, &mut ledger) {
+            tell.refuse(request.player, &request.message, refusal);
         }
     }
 }
 
 /// Drops an item. On the ground it has no owner, so everybody may pick it up.
 fn drop_item(
-    player: Entity,
+    request: &Request,
     item: ItemId,
     at: Position,
     falling: &mut Falling,
     ledger: &mut Ledger<'_, '_>,
 ) -> Result<(), Refusal> {
-    let (character, held) = ledger.free_item(player, item)?;
+    let (character, held) = ledger.free_item(request.player, item)?;
     let from = Owner::Character { character, slot: held.slot };
-    let mut deal = Deal::new("drop").asked_by(player, "DropItem");
+    let mut deal = Deal::new("drop").asked_by(request);
     deal.hand_over(item, &held.definition, from, Owner::Ground);
     let key = ledger.submit(deal)?;
     let goods = Goods::Item { item, definition: held.definition };

@@ -31,7 +31,8 @@ pub(super) fn lay_down(
     mut settled: MessageReader<Settled>,
     mut falling: ResMut<Falling>,
     mut ids: ResMut<NetEntities>,
-    (clock, data): (Res<TickClock>, Res<Data>),
+    clock: Res<TickClock>,
+    data: Res<Data>,
 ) {
     for outcome in settled.read() {
         let Some(things) = falling.0.remove(&outcome.key) else { continue };

@@ -25,7 +25,9 @@ struct Rolled {
 /// Rolls the loot table of every mob that died this tick, and asks the store to put the loot on the ground.
 pub(super) fn roll(
     mut deaths: MessageReader<Died>,
-    (map, data, parties): (Res<ChannelMap>, Res<Data>, Res<Parties>),
+    map: Res<ChannelMap>,
+    data: Res<Data>,
+    parties: Res<Parties>,
     players: Query<&Player>,
     mut falling: ResMut<Falling>,
     mut ledger: Ledger<'_, '_>,

@@ -13,7 +13,8 @@ use crate::tell::Tell;
 
 pub(super) fn ask(
     mut requests: MessageReader<Request>,
-    (clock, data): (Res<TickClock>, Res<Data>),
+    clock: Res<TickClock>,
+    data: Res<Data>,
     mut sessions: Query<&mut Session>,
     mut asked: MessageWriter<SocialAsked>,
     mut tell: Tell<'_, '_>,
@@ -22,7 +23,7 @@ pub(super) fn ask(
         let command = match message {
             ClientMessage::PartyInvite { to } => {
                 if !sessions.get_mut(*player).is_ok_and(|mut session| session.may_invite(&data, &clock)) {
-                    tell.refuse(*player, message.name(), Refusal::RateLimited);
+                    tell.refuse(*player, message, Refusal::RateLimited);
                     continue;
                 }
                 SocialCommand::PartyInvite { to: to.clone() }
@@ -33,6 +34,6 @@ pub(super) fn ask(
             ClientMessage::PartyLeave => SocialCommand::PartyLeave,
             _ => continue,
         };
-        asked.write(SocialAsked { player: *player, request: message.name(), command });
+        asked.write(SocialAsked { player: *player, request: message.into(), command });
     }
 }

@@ -62,7 +62,9 @@ fn land(targets: &Targets<'_, '_>, flight: &Flight, hits: &mut MessageWriter<Hit
         from,
     };
     match met {
-        Some(target) if burst == 0 => drop(hits.write(hit(target.entity, flight.from))),
+        Some(target) if burst == 0 => {
+            hits.write(hit(target.entity, flight.from));
+        }
         None if burst == 0 || !flight.over => {}
         _ => {
             let centre = met.map_or(flight.to, |target| target.at);

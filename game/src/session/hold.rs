@@ -2,6 +2,8 @@
 //! or it has stayed for as long as after a lost connection.
 
 use bevy_ecs::prelude::*;
+use bevy_ecs::query::QueryData;
+use bevy_ecs::system::SystemParam;
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::player::{Departing, LeaveAsked, LeaveRequested, LinkDead, Player, Travelling};
 use realmgate_protocol::ids::Tick;
@@ -24,7 +26,26 @@ pub struct LoggingOut {
 /// Players that can be in combat: neither dead nor travelling.
 type CanFight = (Without<Dead>, Without<Travelling>);
 
-type Leaver<'a> = (&'a Player, Option<&'a LoggingOut>, Option<&'a LinkDead>);
+/// A player who asks to leave.
+#[derive(QueryData)]
+pub(super) struct Leaver {
+    player: &'static Player,
+    logging_out: Option<&'static LoggingOut>,
+    link_dead: Option<&'static LinkDead>,
+}
+
+impl LeaverItem<'_, '_> {
+    /// Since when it leaves. After a lost connection the time has been running already.
+    fn since(&self, now: Tick) -> Tick {
+        self.logging_out.map(|before| before.since).or(self.link_dead.map(|lost| lost.since)).unwrap_or(now)
+    }
+
+    /// The reason to keep. One replaced by a newer log-in keeps that, whatever else its client asks for.
+    fn reason(&self, asked: LeaveReason) -> LeaveReason {
+        let before = self.logging_out.map(|before| before.reason);
+        before.filter(|before| *before == LeaveReason::Replaced).unwrap_or(asked)
+    }
+}
 
 /// Until when a leaving player stays.
 #[derive(Debug, Clone, Copy)]
@@ -35,32 +56,48 @@ struct Stay {
     end: Tick,
 }
 
+/// Knows until when leaving players stay.
+#[derive(SystemParam)]
+pub(super) struct Stays<'w, 's> {
+    clock: Res<'w, TickClock>,
+    data: Res<'w, Data>,
+    fighters: Query<'w, 's, &'static InCombat, CanFight>,
+}
+
+impl Stays<'_, '_> {
+    /// Until when a player stays who asked to leave at `since`. `None` if it may go now.
+    fn of(&self, player: Entity, since: Tick) -> Option<Stay> {
+        let end = since.after(self.clock.ticks(self.data.world.player.linger_combat_ms));
+        let peace = self.fighters.get(player).ok()?.until.min(end);
+        (self.clock.now() < peace).then_some(Stay { peace, end })
+    }
+
+    fn left_ms(&self, until: Tick) -> u32 {
+        self.clock.ms(until.since(self.clock.now()))
+    }
+}
+
 /// Lets players who asked to leave go now, or holds them back until their fight is over.
 pub(super) fn hold_back(
     mut commands: Commands,
     mut asked: MessageReader<LeaveAsked>,
-    (clock, data): (Res<TickClock>, Res<Data>),
-    players: Query<Leaver<'_>, Without<Departing>>,
-    fighters: Query<&InCombat, CanFight>,
+    stays: Stays<'_, '_>,
+    players: Query<Leaver, Without<Departing>>,
     mut leave: MessageWriter<LeaveRequested>,
     mut tell: Tell<'_, '_>,
 ) {
     for LeaveAsked { player, reason, by_link } in asked.read().copied() {
-        let Ok((known, before, link_dead)) = players.get(player) else { continue };
-        // After a lost connection the time has been running already.
-        let since = before.map(|before| before.since).or(link_dead.map(|lost| lost.since)).unwrap_or(clock.now());
-        let Some(stay) = stay(since, fighters.get(player).ok(), &clock, &data) else {
+        let Ok(leaver) = players.get(player) else { continue };
+        let since = leaver.since(stays.clock.now());
+        let Some(stay) = stays.of(player, since) else {
             leave.write(LeaveRequested { player, reason });
             continue;
         };
-        // A player replaced by a newer log-in keeps that reason, whatever else its client asks for.
-        let reason =
-            before.map(|before| before.reason).filter(|before| *before == LeaveReason::Replaced).unwrap_or(reason);
-        commands.entity(player).insert(LoggingOut { reason, since });
-        let left_ms = |until: Tick| clock.ms(until.since(clock.now()));
-        let (ms, at_most_ms) = (left_ms(stay.peace), left_ms(stay.end));
+        commands.entity(player).insert(LoggingOut { reason: leaver.reason(reason), since });
+        let (ms, at_most_ms) = (stays.left_ms(stay.peace), stays.left_ms(stay.end));
         tell.send(player, &ServerMessage::LeavingIn { ms, at_most_ms });
         if by_link {
+            let known = leaver.player;
             tell.sidecar(FromMap::Lingers { character: known.character, epoch: known.epoch, ms: at_most_ms });
         }
     }
@@ -68,21 +105,13 @@ pub(super) fn hold_back(
 
 /// Lets players go who were held back and whose fight is over.
 pub(super) fn let_go(
-    (clock, data): (Res<TickClock>, Res<Data>),
+    stays: Stays<'_, '_>,
     held: Query<(Entity, &LoggingOut), Without<Departing>>,
-    fighters: Query<&InCombat, CanFight>,
     mut leave: MessageWriter<LeaveRequested>,
 ) {
     for (player, logging_out) in &held {
-        if stay(logging_out.since, fighters.get(player).ok(), &clock, &data).is_none() {
+        if stays.of(player, logging_out.since).is_none() {
             leave.write(LeaveRequested { player, reason: logging_out.reason });
         }
     }
-}
-
-/// Until when a player stays who asked to leave at `since`. `None` if it may go now.
-fn stay(since: Tick, combat: Option<&InCombat>, clock: &TickClock, data: &Data) -> Option<Stay> {
-    let end = since.after(clock.ticks(data.world.player.linger_combat_ms));
-    let peace = combat?.until.min(end);
-    (clock.now() < peace).then_some(Stay { peace, end })
 }

@@ -98,7 +98,8 @@ fn invitation_rate(data: &Data) -> Rate {
 fn open_sessions(
     mut commands: Commands,
     mut joined: MessageReader<PlayerJoined>,
-    (clock, data): (Res<TickClock>, Res<Data>),
+    clock: Res<TickClock>,
+    data: Res<Data>,
 ) {
     for join in joined.read() {
         let allowance = Allowance::full(request_rate(&data), &clock);

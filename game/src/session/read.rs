@@ -1,6 +1,7 @@
 //! Turns the bytes of clients into requests: decodes them, and checks the rate limit and the state of the player.
 
 use bevy_ecs::prelude::*;
+use bevy_ecs::query::QueryData;
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::player::{ClientBytes, LeaveAsked, Travelling};
 use realmgate_protocol::codec::decode_reliable;
@@ -10,25 +11,33 @@ use realmgate_protocol::realm::{ClientMessage, Refusal, protocol_hash};
 use super::{Session, Stage, request_rate};
 use crate::data::Data;
 use crate::death::Dead;
-use crate::requests::Request;
+use crate::requests::{Request, RequestName};
 use crate::tell::Tell;
 
 /// Milliseconds between two rate-limit refusals to a client.
 const QUIET_MS: u32 = 1_000;
 
-type Sender<'a> = (&'a mut Session, Has<Dead>, Has<Travelling>);
+/// A player whose client has sent something.
+#[derive(QueryData)]
+#[query_data(mutable)]
+pub(super) struct Sender {
+    session: &'static mut Session,
+    is_dead: Has<Dead>,
+    is_travelling: Has<Travelling>,
+}
 
 /// Reads the messages of clients.
 pub(super) fn read_messages(
     mut received: MessageReader<ClientBytes>,
-    mut senders: Query<Sender<'_>>,
-    (clock, data): (Res<TickClock>, Res<Data>),
+    mut senders: Query<Sender>,
+    clock: Res<TickClock>,
+    data: Res<Data>,
     mut requests: MessageWriter<Request>,
     mut leave: MessageWriter<LeaveAsked>,
     mut tell: Tell<'_, '_>,
 ) {
     for ClientBytes { player, bytes } in received.read() {
-        let Ok((mut session, dead, travelling)) = senders.get_mut(*player) else { continue };
+        let Ok(SenderItem { mut session, is_dead, is_travelling }) = senders.get_mut(*player) else { continue };
         if session.stage == Stage::Refused {
             // It is leaving already.
             continue;
@@ -37,13 +46,13 @@ pub(super) fn read_messages(
             tell_limited(*player, &mut session, &clock, &mut tell);
             continue;
         }
-        if travelling {
+        if is_travelling {
             // The next message it gets is the answer to its travel request. If that is refused, a log-out counts here.
             session.wants_out |= matches!(decode_reliable(bytes), Ok(ClientMessage::Logout));
             continue;
         }
         let Ok(message) = decode_reliable::<ClientMessage>(bytes) else {
-            tell.refuse(*player, "", Refusal::BadMessage);
+            tell.refuse(*player, RequestName::UNKNOWN, Refusal::BadMessage);
             tell.violation(*player);
             continue;
         };
@@ -53,13 +62,15 @@ pub(super) fn read_messages(
             }
             (Stage::New, ClientMessage::Hello { .. }) => {
                 session.stage = Stage::Refused;
-                tell.refuse(*player, message.name(), Refusal::ProtocolMismatch);
+                tell.refuse(*player, &message, Refusal::ProtocolMismatch);
                 leave.write(LeaveAsked { player: *player, reason: LeaveReason::Kicked, by_link: false });
             }
-            (Stage::New, _) => tell.refuse(*player, message.name(), Refusal::HelloFirst),
-            (_, ClientMessage::Hello { .. }) => tell.refuse(*player, message.name(), Refusal::BadMessage),
-            (_, _) if dead && needs_life(&message) => tell.refuse(*player, message.name(), Refusal::Dead),
-            (_, _) => drop(requests.write(Request { player: *player, message })),
+            (Stage::New, _) => tell.refuse(*player, &message, Refusal::HelloFirst),
+            (_, ClientMessage::Hello { .. }) => tell.refuse(*player, &message, Refusal::BadMessage),
+            (_, _) if is_dead && needs_life(&message) => tell.refuse(*player, &message, Refusal::Dead),
+            (_, _) => {
+                requests.write(Request { player: *player, message });
+            }
         }
     }
 }
@@ -68,7 +79,7 @@ pub(super) fn read_messages(
 fn tell_limited(player: Entity, session: &mut Session, clock: &TickClock, tell: &mut Tell<'_, '_>) {
     if clock.now() >= session.quiet_until {
         session.quiet_until = clock.now().after(clock.ticks(QUIET_MS));
-        tell.refuse(player, "", Refusal::RateLimited);
+        tell.refuse(player, RequestName::UNKNOWN, Refusal::RateLimited);
     }
     metrics::counter!("realmgate_rate_limited_total").increment(1);
 }

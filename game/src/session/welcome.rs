@@ -1,6 +1,7 @@
 //! The answer to a client's `Hello`: its character and world, the content ids, the map layout and its inventory.
 
 use bevy_ecs::prelude::*;
+use bevy_ecs::query::QueryData;
 use realmgate_engine::body::Body;
 use realmgate_engine::channel::ChannelKey;
 use realmgate_engine::channel_map::ChannelMap;
@@ -30,30 +31,45 @@ impl FromWorld for Greeting {
     }
 }
 
-type Newcomer<'a> = (Entity, &'a mut Session, &'a Player, &'a NetEntity, &'a Body, &'a Character, &'a Inventory);
+/// A player who may wait for its welcome.
+#[derive(QueryData)]
+#[query_data(mutable)]
+pub(super) struct Newcomer {
+    entity: Entity,
+    session: &'static mut Session,
+    player: &'static Player,
+    id: &'static NetEntity,
+    body: &'static Body,
+    character: &'static Character,
+    inventory: &'static Inventory,
+}
 
 /// Welcomes players who have sent `Hello` and whose character is complete.
 pub(super) fn welcome(
-    mut newcomers: Query<Newcomer<'_>>,
-    (key, greeting, clock, data): (Res<ChannelKey>, Res<Greeting>, Res<TickClock>, Res<Data>),
+    mut newcomers: Query<Newcomer>,
+    key: Res<ChannelKey>,
+    greeting: Res<Greeting>,
+    clock: Res<TickClock>,
+    data: Res<Data>,
     mut tell: Tell<'_, '_>,
 ) {
-    for (entity, mut session, player, net, body, character, inventory) in &mut newcomers {
-        if session.stage != Stage::Greeting {
+    for mut newcomer in &mut newcomers {
+        if newcomer.session.stage != Stage::Greeting {
             continue;
         }
-        session.stage = Stage::Ready;
+        newcomer.session.stage = Stage::Ready;
+        let NewcomerItem { entity, player, character, inventory, .. } = newcomer;
         let slots = &data.classes[character.class].abilities;
         tell.send(
             entity,
             &ServerMessage::Welcome {
                 protocol_hash: protocol_hash(),
-                entity: net.0,
+                entity: newcomer.id.0,
                 character: player.character,
                 map: key.map,
                 channel: key.channel,
                 tick_hz: clock.tick_hz() as u16,
-                body_radius: body.radius,
+                body_radius: newcomer.body.radius,
                 slots: slots.iter().map(|ability| ability.index().0).collect(),
             },
         );

@@ -47,7 +47,7 @@ pub(super) fn answer_requests(mut requests: MessageReader<Request>, mut desk: De
             _ => continue,
         };
         if let Err(refusal) = answer {
-            desk.tell.refuse(*player, message.name(), refusal);
+            desk.tell.refuse(*player, message, refusal);
         }
     }
 }

@@ -8,6 +8,7 @@ use realmgate_protocol::limits::MAX_TRADE_ITEMS;
 use realmgate_protocol::realm::{Refusal, ServerMessage, TradeEnd};
 
 use super::desk::Desk;
+use crate::tell::CausedBy;
 
 impl Desk<'_, '_> {
     /// Sets the offer of a player. Offered items and gold are set aside: nothing else can be done with them meanwhile.
@@ -71,7 +72,8 @@ impl Desk<'_, '_> {
             Ok(number) => self.end(number, TradeEnd::Cancelled),
             Err(Refusal::NoTrade) => {
                 let told = self.take_back_invitation(player)?.into_iter().flatten();
-                let told = told.map(|listener| (listener, listener != player));
+                let caused_by = |listener| if listener == player { CausedBy::Itself } else { CausedBy::Another };
+                let told = told.map(|listener| (listener, caused_by(listener)));
                 self.tell.send_each(told, &ServerMessage::TradeEnded { end: TradeEnd::Cancelled });
             }
             Err(refusal) => return Err(refusal),

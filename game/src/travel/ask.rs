@@ -10,6 +10,7 @@ use realmgate_protocol::realm::{Refusal, ServerMessage};
 
 use super::TravelWanted;
 use super::portal::PortalSense;
+use crate::requests::RequestName;
 use crate::tell::Tell;
 
 /// Milliseconds after a refusal in which no portal takes the player.
@@ -18,7 +19,7 @@ const REFUSED_PAUSE_MS: u32 = 1_000;
 /// Name of the request of a traveller, for the refusal.
 #[derive(Component, Debug, Clone, Copy)]
 #[component(storage = "SparseSet")]
-pub(super) struct AskedBy(&'static str);
+pub(super) struct AskedBy(RequestName);
 
 /// Turns travel wishes into requests, with the soft state of the player as it is at the end of the tick.
 pub(super) fn ask(world: &mut World, mut cursor: Local<MessageCursor<TravelWanted>>) {
@@ -55,7 +56,7 @@ pub(super) fn tell_answers(
                     "RATE_LIMITED" => Refusal::RateLimited,
                     _ => Refusal::TravelFailed,
                 };
-                let request = asked.get(*player).map_or("", |asked| asked.0);
+                let request = asked.get(*player).map_or(RequestName::UNKNOWN, |asked| asked.0);
                 tell.refuse(*player, request, reason);
                 if let Ok(mut sense) = senses.get_mut(*player) {
                     sense.quiet_until = clock.now().after(clock.ticks(REFUSED_PAUSE_MS));

@@ -14,7 +14,9 @@ use crate::tell::Tell;
 
 pub(super) fn list_channels(
     mut requests: MessageReader<Request>,
-    (directory, key, players): (Res<ChannelDirectory>, Res<ChannelKey>, Res<Players>),
+    directory: Res<ChannelDirectory>,
+    key: Res<ChannelKey>,
+    players: Res<Players>,
     mut tell: Tell<'_, '_>,
 ) {
     for Request { player, message } in requests.read() {
@@ -36,7 +38,9 @@ pub(super) fn list_channels(
 
 pub(super) fn switch_channel(
     mut requests: MessageReader<Request>,
-    (directory, key, clock): (Res<ChannelDirectory>, Res<ChannelKey>, Res<TickClock>),
+    directory: Res<ChannelDirectory>,
+    key: Res<ChannelKey>,
+    clock: Res<TickClock>,
     travellers: Query<(&At, Option<&InCombat>)>,
     mut wanted: MessageWriter<TravelWanted>,
     mut tell: Tell<'_, '_>,
@@ -46,11 +50,11 @@ pub(super) fn switch_channel(
         let Ok((at, combat)) = travellers.get(*player) else { continue };
         let there = *channel != key.channel && directory.channels.iter().any(|state| state.channel == *channel);
         if combat.is_some_and(|combat| combat.is(clock.now())) {
-            tell.refuse(*player, message.name(), Refusal::InCombat);
+            tell.refuse(*player, message, Refusal::InCombat);
         } else if !there {
-            tell.refuse(*player, message.name(), Refusal::NoSuchChannel);
+            tell.refuse(*player, message, Refusal::NoSuchChannel);
         } else {
-            let (request, map, to) = (message.name(), key.map, at.0);
+            let (request, map, to) = (message.into(), key.map, at.0);
             wanted.write(TravelWanted { player: *player, request, map, to, channel: Some(*channel) });
         }
     }

@@ -15,7 +15,7 @@ use realmgate_engine::schedule::{TickSchedule, TickSet};
 use realmgate_protocol::ids::{ChannelId, MapId};
 use realmgate_protocol::movement::Position;
 
-use crate::requests::RequestSet;
+use crate::requests::{RequestName, RequestSet};
 
 /// All maps of the game, hosted here or elsewhere: portals lead to their spawn points.
 #[derive(Resource, Debug, Clone)]
@@ -26,8 +26,8 @@ pub struct Maps(pub Arc<MapSet>);
 pub struct TravelWanted {
     /// The traveller.
     pub player: Entity,
-    /// Name to put in a refusal: the name of a message, or `Portal`.
-    pub request: &'static str,
+    /// What is refused if the travel is.
+    pub request: RequestName,
     /// The map to travel to.
     pub map: MapId,
     /// Where to appear there.

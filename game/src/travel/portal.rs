@@ -1,8 +1,8 @@
 //! Portals: a player who steps into one travels to its target.
 
 use bevy_ecs::prelude::*;
+use bevy_ecs::system::SystemParam;
 use realmgate_engine::body::At;
-use realmgate_engine::channel::ChannelKey;
 use realmgate_engine::channel_map::ChannelMap;
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::map::Portal;
@@ -13,6 +13,7 @@ use realmgate_protocol::realm::Refusal;
 
 use super::{Maps, TravelWanted};
 use crate::death::Dead;
+use crate::requests::RequestName;
 use crate::session::LoggingOut;
 use crate::spawn::CharacterReady;
 use crate::tell::Tell;
@@ -33,17 +34,47 @@ pub(super) struct PortalSense {
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PortalSystems;
 
+/// The portals of this map, and where they lead.
+#[derive(SystemParam)]
+pub(super) struct Portals<'w> {
+    here: Res<'w, ChannelMap>,
+    maps: Option<Res<'w, Maps>>,
+}
+
+impl Portals<'_> {
+    /// The portal that a position is in.
+    fn at(&self, position: Position) -> Option<&Portal> {
+        self.here.portal_at(position)
+    }
+
+    /// Whether a portal leads to a place of this map.
+    fn leads_within(&self, portal: &Portal) -> bool {
+        portal.to_map == self.here.id
+    }
+
+    /// The spawn point that a portal leads to.
+    fn target(&self, portal: &Portal) -> Option<Position> {
+        let spawn = if self.leads_within(portal) {
+            self.here.spawn_point(&portal.to_spawn)?
+        } else {
+            self.maps.as_deref()?.0.get(portal.to_map)?.spawn_point(&portal.to_spawn)?
+        };
+        Some(spawn.position)
+    }
+}
+
 /// Marks new characters that appear inside a portal: they have not stepped into it.
 pub(super) fn sense_portals(
     mut commands: Commands,
     mut ready: MessageReader<CharacterReady>,
-    (map, clock): (Res<ChannelMap>, Res<TickClock>),
+    portals: Portals<'_>,
+    clock: Res<TickClock>,
     bodies: Query<&At>,
 ) {
     for CharacterReady { player } in ready.read() {
         let Ok(at) = bodies.get(*player) else { continue };
         let quiet_until = clock.now().after(clock.ticks(ARRIVAL_PAUSE_MS));
-        commands.entity(*player).insert(PortalSense { inside: map.portal_at(at.0).is_some(), quiet_until });
+        commands.entity(*player).insert(PortalSense { inside: portals.at(at.0).is_some(), quiet_until });
     }
 }
 
@@ -55,13 +86,14 @@ type Walking = (With<Player>, Without<Dead>, Without<LinkDead>, Without<Travelli
 pub(super) fn enter_portals(
     mut commands: Commands,
     mut walkers: Query<Walker<'_>, Walking>,
-    (map, maps): (Res<ChannelMap>, Option<Res<Maps>>),
-    (key, clock, trades): (Res<ChannelKey>, Res<TickClock>, Res<Trades>),
+    portals: Portals<'_>,
+    clock: Res<TickClock>,
+    trades: Res<Trades>,
     mut wanted: MessageWriter<TravelWanted>,
     mut tell: Tell<'_, '_>,
 ) {
     for (player, at, mut sense) in &mut walkers {
-        let Some(portal) = map.portal_at(at.0) else {
+        let Some(portal) = portals.at(at.0) else {
             sense.inside = false;
             continue;
         };
@@ -70,27 +102,17 @@ pub(super) fn enter_portals(
             continue;
         }
         sense.inside = true;
-        match target(portal, &map, maps.as_deref()) {
+        match portals.target(portal) {
             // The target is in this world: no new connection is needed.
-            Some(to) if portal.to_map == key.map => {
+            Some(to) if portals.leads_within(portal) => {
                 commands.entity(player).insert(At(to));
-                sense.inside = map.portal_at(to).is_some();
+                sense.inside = portals.at(to).is_some();
             }
             Some(to) => {
                 let map = portal.to_map;
-                wanted.write(TravelWanted { player, request: "Portal", map, to, channel: None });
+                wanted.write(TravelWanted { player, request: RequestName::PORTAL, map, to, channel: None });
             }
-            None => tell.refuse(player, "Portal", Refusal::TravelFailed),
+            None => tell.refuse(player, RequestName::PORTAL, Refusal::TravelFailed),
         }
     }
-}
-
-/// The spawn point that a portal leads to.
-fn target(portal: &Portal, here: &ChannelMap, maps: Option<&Maps>) -> Option<Position> {
-    let spawn = if portal.to_map == here.id {
-        here.spawn_point(&portal.to_spawn)?
-    } else {
-        maps?.0.get(portal.to_map)?.spawn_point(&portal.to_spawn)?
-    };
-    Some(spawn.position)
 }

@@ -22,13 +22,15 @@ struct Counter<'a> {
 
 pub(super) fn do_business(
     mut requests: MessageReader<Request>,
-    (ids, data): (Res<NetEntities>, Res<Data>),
+    ids: Res<NetEntities>,
+    data: Res<Data>,
     shops: Query<(&Shop, &At)>,
     bodies: Query<&At>,
     mut ledger: Ledger<'_, '_>,
     mut tell: Tell<'_, '_>,
 ) {
-    for Request { player, message } in requests.read() {
+    for request in requests.read() {
+        let Request { player, message } = request;
         let (ClientMessage::VendorList { vendor }
         | ClientMessage::VendorBuy { vendor, .. }
         | ClientMessage::VendorSell { vendor, .. }) = message
@@ -39,9 +41,9 @@ pub(super) fn do_business(
         let shop = ids.get(*vendor).and_then(|shop| shops.get(shop).ok());
         let answer = step_up(shop, from, *vendor, &data).and_then(|counter| match message {
             ClientMessage::VendorBuy { definition, price, .. } => {
-                buy(*player, &counter, definition, *price, &mut ledger)
+                buy(request, &counter, definition, *price, &mut ledger)
             }
-            ClientMessage::VendorSell { item, .. } => sell(*player, &counter, *item, &data, &mut ledger),
+            ClientMessage::VendorSell { item, .. } => sell(request, &counter, *item, &data, &mut ledger),
             _ => {
                 let (_, inventory) = ledger.owner(*player).ok_or(Refusal::NotFound)?;
                 tell.send(*player, &stock(&counter, inventory, &data));
@@ -49,7 +51,7 @@ pub(super) fn do_business(
             }
         });
         if let Err(refusal) = answer {
-            tell.refuse(*player, message.name(), refusal);
+            tell.refuse(*player, message, refusal);
         }
     }
 }
@@ -91,7 +93,7 @@ fn stock(counter: &Counter<'_>, inventory: &Inventory, data: &GameData) -> Serve
 }
 
 fn buy(
-    player: Entity,
+    request: &Request,
     counter: &Counter<'_>,
     definition: &str,
     price: u64,
@@ -101,33 +103,33 @@ fn buy(
     if offer.price != price {
         return Err(Refusal::WrongPrice);
     }
-    let (known, inventory) = ledger.owner(player).ok_or(Refusal::NotFound)?;
+    let (known, inventory) = ledger.owner(request.player).ok_or(Refusal::NotFound)?;
     let character = known.character;
     if inventory.free_gold() < price {
         return Err(Refusal::TooLittleGold);
     }
     let slot = inventory.free_bag_slots().next().ok_or(Refusal::BagFull)?;
-    let mut deal = Deal::new("vendor_buy").asked_by(player, "VendorBuy");
+    let mut deal = Deal::new("vendor_buy").asked_by(request);
     deal.pay(GoldAccount::Character { character }, GoldAccount::Vendor { vendor: counter.id.to_owned() }, price);
     deal.create(ledger.new_item(), definition, Owner::Character { character, slot });
     ledger.submit(deal).map(|_| ())
 }
 
 fn sell(
-    player: Entity,
+    request: &Request,
     counter: &Counter<'_>,
     item: ItemId,
     data: &GameData,
     ledger: &mut Ledger<'_, '_>,
 ) -> Result<(), Refusal> {
-    let (character, held) = ledger.free_item(player, item)?;
+    let (character, held) = ledger.free_item(request.player, item)?;
     let price = pays(counter.vendor, &held.definition, data);
     // Worn items must be unequipped first, so that they are not sold by mistake.
     if price == 0 || held.is_worn() {
         return Err(Refusal::NotAllowed);
     }
     let vendor = counter.id.to_owned();
-    let mut deal = Deal::new("vendor_sell").asked_by(player, "VendorSell");
+    let mut deal = Deal::new("vendor_sell").asked_by(request);
     let from = Owner::Character { character, slot: held.slot };
     deal.hand_over(item, &held.definition, from, Owner::Vendor { vendor: vendor.clone() });
     deal.pay(GoldAccount::Vendor { vendor }, GoldAccount::Character { character }, price);

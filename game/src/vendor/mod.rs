@@ -33,7 +33,8 @@ impl Plugin for VendorPlugin {
 fn open_shops(
     mut commands: Commands,
     mut open: Local<bool>,
-    (map, data): (Res<ChannelMap>, Res<Data>),
+    map: Res<ChannelMap>,
+    data: Res<Data>,
     mut ids: ResMut<NetEntities>,
 ) {
     if std::mem::replace(&mut *open, true) {
