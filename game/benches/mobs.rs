@@ -15,9 +15,11 @@ use std::time::{Duration, Instant};
 
 use realmgate_engine::channel::{Channel, ChannelKey, ChannelSettings, ToChannel};
 use realmgate_engine::clock::TickClock;
-use realmgate_engine::map::{Map, MapSet, MobArea, Rect};
+use realmgate_engine::map::{MapSet, Rect};
 use realmgate_engine::transport::SessionId;
 use realmgate_game::data::GameData;
+use realmgate_game::maps::sketch;
+use realmgate_game::spawn::MobArea;
 use realmgate_protocol::codec::encode_reliable;
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, LockEpoch, MapId};
 use realmgate_protocol::link::{CharacterLoad, EventOutcome, SoftState};
@@ -61,11 +63,11 @@ impl World {
     fn new(data: &Arc<GameData>, asleep: u16, awake: u16) -> Self {
         let rows = vec![".".repeat(SIDE_TILES as usize); SIDE_TILES as usize];
         let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
-        let mut map = Map::sketch(MapId(1), &rows).expect("a map of open ground");
+        let mut map = sketch(MapId(1), &rows).expect("a map of open ground");
         let corner = Rect { min: tile(0, 0), max: tile(AWAKE_TILES, AWAKE_TILES) };
         let beyond = AWAKE_TILES + GAP_TILES;
         let rest = Rect { min: tile(beyond, beyond), max: tile(SIDE_TILES, SIDE_TILES) };
-        map.mob_areas = areas(corner, awake).chain(areas(rest, asleep)).collect();
+        map.set(areas(corner, awake).chain(areas(rest, asleep)).collect());
         let key = ChannelKey { map: MapId(1), channel: ChannelId(1) };
         let settings = ChannelSettings { key, map: Arc::new(map), tick_hz: 20, seed: [3; 32] };
         let build = realmgate_game::build_world(data.clone(), Arc::new(MapSet::default()));

@@ -14,6 +14,7 @@ pub mod equipment;
 pub mod ignore;
 pub mod inventory;
 pub mod loot;
+pub mod maps;
 pub mod mob;
 pub mod order;
 pub mod outage;

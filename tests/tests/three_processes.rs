@@ -8,7 +8,9 @@ use realmgate_client::client::{GameClient, Setup};
 use realmgate_client::clock::Clock;
 use realmgate_client::entry::Entry;
 use realmgate_client::session::{Intent, Possessions};
-use realmgate_engine::map::{Map, MapSet, Portal};
+use realmgate_engine::map::{Map, MapSet};
+use realmgate_game::maps::map_objects;
+use realmgate_game::travel::Portal;
 use realmgate_protocol::ids::MapId;
 use realmgate_protocol::link::{LeaveReason, TravelGrant};
 use realmgate_protocol::realm::ServerMessage;
@@ -35,7 +37,7 @@ async fn map_server(sidecar: &SidecarProcess, map: u16) -> MapServer {
 }
 
 fn portal(map: &Map, to: u16) -> &Portal {
-    map.portals.iter().find(|portal| portal.to_map == MapId(to)).expect("a portal leads there")
+    map.all::<Portal>().iter().find(|portal| portal.to_map == MapId(to)).expect("a portal leads there")
 }
 
 /// Walks into a portal: the grant that it answers with.
@@ -106,7 +108,7 @@ async fn assert_stored(database: &Database, character: &str, told: &Possessions,
 
 #[tokio::test]
 async fn a_player_crosses_between_processes_and_keeps_everything() {
-    let maps = MapSet::load(Path::new(&workspace().join("maps"))).expect("the maps are sound");
+    let maps = MapSet::load(Path::new(&workspace().join("maps")), &map_objects()).expect("the maps are sound");
     let map = |id: u16| maps.get(MapId(id)).expect("the map is there").as_ref();
     let sidecar = SidecarProcess::start(&[]).await;
     let (first, second) = tokio::join!(map_server(&sidecar, 1), map_server(&sidecar, 2));

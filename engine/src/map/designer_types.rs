@@ -2,28 +2,31 @@
 
 use serde_json::{Value, json};
 
-use super::classes::{OBJECT_CLASSES, ObjectClass, Property, PropertyKind};
+use super::class::{ObjectClass, Property, PropertyKind};
+use super::registry::MapObjects;
 
-/// `propertytypes.json`: what *View > Custom Types Editor > Import* of Tiled reads.
-pub fn property_types_json() -> String {
-    pretty(&property_types())
-}
+impl MapObjects {
+    /// `propertytypes.json`: what *View > Custom Types Editor > Import* of Tiled reads.
+    pub fn property_types_json(&self) -> String {
+        pretty(&self.property_types())
+    }
 
-/// `realmgate.tiled-project`: a project of Tiled with these classes in place.
-pub fn tiled_project_json() -> String {
-    pretty(&json!({
-        "automappingRulesFile": "",
-        "commands": [],
-        "compatibilityVersion": 1100,
-        "extensionsPath": "extensions",
-        "folders": ["."],
-        "properties": [],
-        "propertyTypes": property_types(),
-    }))
-}
+    /// `realmgate.tiled-project`: a project of Tiled with these classes in place.
+    pub fn tiled_project_json(&self) -> String {
+        pretty(&json!({
+            "automappingRulesFile": "",
+            "commands": [],
+            "compatibilityVersion": 1100,
+            "extensionsPath": "extensions",
+            "folders": ["."],
+            "properties": [],
+            "propertyTypes": self.property_types(),
+        }))
+    }
 
-fn property_types() -> Value {
-    OBJECT_CLASSES.iter().enumerate().map(|(index, class)| class_json(index + 1, class)).collect()
+    fn property_types(&self) -> Value {
+        self.classes().enumerate().map(|(index, class)| class_json(index + 1, class)).collect()
+    }
 }
 
 // Keys are in alphabetical order, so that the text is the same whether or not serde_json keeps their order.
@@ -44,7 +47,7 @@ fn class_json(id: usize, class: &ObjectClass) -> Value {
 
 fn member_json(property: &Property) -> Value {
     let default = match property.kind {
-        PropertyKind::Name => json!(""),
+        PropertyKind::Name { .. } => json!(""),
         // A member must have a value in Tiled. The check refuses 0 for a number that must be given.
         PropertyKind::Number { default, .. } => json!(default.unwrap_or(0)),
     };

@@ -1,19 +1,30 @@
-//! Maps drawn in Tiled: checked with positions first, then loaded.
+//! Maps drawn in Tiled: read with positions, checked, then loaded.
 //!
 //! A map is finite, orthogonal and has square tiles; its tilesets are files of their own, in which the boolean tile
-//! property `solid` says what stops movement and sight. Objects have one of the classes in [`ObjectKind`]. The
-//! positioned pass over the XML finds all faults of all maps at once; only what has passed is given to the `tiled`
-//! crate, which stops at the first fault and knows no positions.
+//! property `solid` says what stops movement and sight. What its objects can be, the game says: it registers a
+//! [`MapObject`] type for each class in [`MapObjects`]. The engine itself knows the class of [`SpawnPoint`] alone. All
+//! faults of all maps are found at once, each with its line and column.
 
 mod build;
-mod check;
-mod classes;
+mod class;
 mod designer_types;
+mod drawn;
+mod loaded;
+mod object;
+mod object_check;
+mod read;
+mod rect;
+mod registry;
 mod set;
 mod sketch;
-mod world;
+mod spawn_point;
 
-pub use classes::ObjectKind;
-pub use designer_types::{property_types_json, tiled_project_json};
+pub use class::{ObjectClass, Property, Shape};
+pub use drawn::DrawnObject;
+pub use loaded::Map;
+pub use object::MapObject;
+pub use object_check::ObjectCheck;
+pub use rect::Rect;
+pub use registry::MapObjects;
 pub use set::MapSet;
-pub use world::{Map, MobArea, Portal, Rect, SafeZone, SpawnPoint, VendorSpot};
+pub use spawn_point::SpawnPoint;

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use realmgate_engine::map::MapSet;
+use realmgate_game::maps::map_objects;
 use realmgate_protocol::limits::MAX_MAP_TILES;
 use realmgate_protocol::movement::UNITS_PER_TILE;
 use tempfile::TempDir;
@@ -27,12 +28,12 @@ fn load(folder: &Path, bytes: &[u8]) {
     let is_tileset = contains(bytes, b"<tileset") && !contains(bytes, b"<map");
     write("t.tsx", if is_tileset { bytes } else { TILESET.as_bytes() });
     write("1_map.tmx", if is_tileset { SMALL.as_bytes() } else { bytes });
-    match MapSet::load(folder) {
+    match MapSet::load(folder, &map_objects()) {
         Ok(maps) => {
             for map in maps.iter() {
                 let (width, height) = (map.grid.width() as i32, map.grid.height() as i32);
                 assert!((1..=MAX).contains(&width) && (1..=MAX).contains(&height), "{width} × {height} tiles");
-                for spawn in &map.spawn_points {
+                for spawn in map.spawn_points() {
                     let (x, y) = (spawn.position.x / UNITS_PER_TILE, spawn.position.y / UNITS_PER_TILE);
                     assert!((0..width).contains(&x) && (0..height).contains(&y), "{} lies beyond the map", spawn.name);
                 }

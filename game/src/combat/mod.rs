@@ -4,20 +4,22 @@ mod battle;
 mod formula;
 mod hits;
 mod regenerate;
+mod safe_zone;
 mod status;
 mod targets;
 mod vulnerability;
-mod zone;
 
 pub use battle::{Battle, Blow};
 pub use formula::{armoured, spread, with_power};
 pub use hits::Hit;
+pub use safe_zone::{SafeZone, SafeZones};
 pub use targets::{Target, Targets};
 pub use vulnerability::Vulnerability;
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::Push;
+use realmgate_engine::channel_map::ChannelMap;
 use realmgate_engine::replication::Shared;
 use realmgate_engine::schedule::{TickSchedule, TickSet};
 use realmgate_protocol::ids::Tick;
@@ -86,10 +88,11 @@ pub struct CombatPlugin;
 
 impl Plugin for CombatPlugin {
     fn build(&self, app: &mut App) {
-        app.add_message::<Hit>().add_systems(
+        let zones = SafeZones::of(app.world().resource::<ChannelMap>());
+        app.insert_resource(zones).add_message::<Hit>().add_systems(
             TickSchedule,
             (
-                zone::mark_safe.in_set(TickSet::Collide).in_set(ZoneSystems),
+                safe_zone::mark_safe.in_set(TickSet::Collide).in_set(ZoneSystems),
                 regenerate::regenerate.in_set(TickSet::Combat).in_set(RegenerateSystems),
                 hits::apply_hits.in_set(TickSet::Combat).in_set(HitSystems),
                 status::show_status.in_set(TickSet::Lifecycle).in_set(StatusSystems),

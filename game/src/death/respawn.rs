@@ -3,12 +3,11 @@
 use bevy_ecs::prelude::*;
 use bevy_ecs::query::QueryData;
 use realmgate_engine::body::{At, Push};
-use realmgate_engine::channel_map::ChannelMap;
 use realmgate_engine::replication::Shared;
 use realmgate_protocol::realm::{ClientMessage, Health, Refusal, Resource, ServerMessage};
 
 use super::Dead;
-use crate::combat::{InCombat, LastBlow};
+use crate::combat::{InCombat, LastBlow, SafeZones};
 use crate::data::{Data, GameData};
 use crate::requests::Request;
 use crate::stats::Character;
@@ -43,7 +42,7 @@ impl FallenItem<'_, '_> {
 pub(super) fn respawn(
     mut commands: Commands<'_, '_>,
     data: Res<Data>,
-    map: Res<ChannelMap>,
+    zones: Res<SafeZones>,
     mut requests: MessageReader<Request>,
     mut dead: Query<Fallen, With<Dead>>,
     mut tell: Tell<'_, '_>,
@@ -54,7 +53,7 @@ pub(super) fn respawn(
             continue;
         };
         fallen.revive(&data);
-        commands.entity(request.player).remove::<Dead>().insert(At(map.respawn_for(fallen.at.0)));
+        commands.entity(request.player).remove::<Dead>().insert(At(zones.respawn_for(fallen.at.0)));
         tell.send(request.player, &ServerMessage::Respawned);
     }
 }

@@ -14,6 +14,7 @@ use realmgate_engine::schedule::{TickSchedule, TickSet};
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::movement::{Angle, Position};
 
+use crate::combat::SafeZones;
 use crate::data::Data;
 
 /// The path around obstacles that an entity follows.
@@ -68,6 +69,7 @@ fn refill(data: Res<Data>, mut budget: ResMut<PathBudget>) {
 #[derive(SystemParam)]
 pub struct Wayfinder<'w> {
     map: Res<'w, ChannelMap>,
+    zones: Res<'w, SafeZones>,
     data: Res<'w, Data>,
     clock: Res<'w, TickClock>,
     budget: ResMut<'w, PathBudget>,
@@ -79,7 +81,7 @@ impl Wayfinder<'_> {
         if from == to {
             return None;
         }
-        if is_clear(&self.map, from, to, radius) {
+        if self.is_straight(from, to, radius) {
             route.clear();
             return Some(Angle::between(from, to));
         }
@@ -87,19 +89,19 @@ impl Wayfinder<'_> {
             self.budget.left -= 1;
             let rules = &self.data.world.minds;
             route.search_again_at = self.clock.now().after(self.clock.ticks(rules.search_again_ms));
-            search::find(&self.map, from.tile(), to.tile(), rules.search_tiles, &mut route.tiles);
+            search::find(&self.map.grid, &self.zones, from.tile(), to.tile(), rules.search_tiles, &mut route.tiles);
         }
         self.along(route, from, radius)
     }
 
     /// Whether the straight line between two points is free.
     pub fn is_straight(&self, from: Position, to: Position, radius: i32) -> bool {
-        is_clear(&self.map, from, to, radius)
+        is_clear(&self.map.grid, &self.zones, from, to, radius)
     }
 
     /// Whether a point lies in a safe zone.
     pub fn is_safe(&self, at: Position) -> bool {
-        self.map.is_safe(at)
+        self.zones.contain(at)
     }
 
     /// The direction away from `danger`, as straight as walls and safe zones allow. `None` if all directions tried are
@@ -109,14 +111,14 @@ impl Wayfinder<'_> {
         let turns = [0u8, 24, 232, 48, 208, 80, 176];
         turns.into_iter().map(|turn| Angle(straight.0.wrapping_add(turn))).find(|angle| {
             let (dx, dy) = angle.scaled(units);
-            is_clear(&self.map, from, from.offset(dx, dy), radius)
+            self.is_straight(from, from.offset(dx, dy), radius)
         })
     }
 
     fn along(&self, route: &mut Route, from: Position, radius: i32) -> Option<Angle> {
         // Corners are cut if the tile after the next can be reached directly.
         while let [.., after, _] = route.tiles[..] {
-            if !is_clear(&self.map, from, Position::tile_centre(after.0, after.1), radius) {
+            if !self.is_straight(from, Position::tile_centre(after.0, after.1), radius) {
                 break;
             }
             route.tiles.pop();

@@ -1,8 +1,9 @@
 //! Search for a path from tile to tile.
 
 use pathfinding::prelude::astar;
-use realmgate_engine::map::Map;
-use realmgate_protocol::movement::Position;
+use realmgate_protocol::movement::{CollisionGrid, Position};
+
+use crate::combat::SafeZones;
 
 type Tile = (i32, i32);
 
@@ -14,15 +15,24 @@ const STEPS: [(i32, i32); 8] = [(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1
 
 /// Fills `route` with the tiles to pass, the first one last. Leaves it empty if no path is found after looking at
 /// `most_tiles`.
-pub(super) fn find(map: &Map, from: Tile, to: Tile, most_tiles: u32, route: &mut Vec<Tile>) {
+pub(super) fn find(
+    grid: &CollisionGrid,
+    zones: &SafeZones,
+    from: Tile,
+    to: Tile,
+    most_tiles: u32,
+    route: &mut Vec<Tile>,
+) {
     route.clear();
+    let is_open = |(x, y): Tile| !grid.is_solid(x, y) && !zones.contain(Position::tile_centre(x, y));
+    let open = |tile: Tile| is_open(tile) || tile == to && !grid.is_solid(tile.0, tile.1);
     let mut looked_at = 0;
     let next = |tile: &Tile| {
         looked_at += 1;
         let tile = *tile;
         let going_on = looked_at <= most_tiles;
         let steps = STEPS.into_iter().filter(move |_| going_on);
-        steps.filter_map(move |step| stepped(map, tile, step, to))
+        steps.filter_map(move |step| stepped(open, tile, step))
     };
     let found = astar(&from, next, |tile| remaining(*tile, to), |tile| *tile == to);
     if let Some((tiles, _)) = found {
@@ -30,17 +40,12 @@ pub(super) fn find(map: &Map, from: Tile, to: Tile, most_tiles: u32, route: &mut
     }
 }
 
-fn stepped(map: &Map, (x, y): Tile, (dx, dy): (i32, i32), goal: Tile) -> Option<(Tile, i32)> {
+fn stepped(open: impl Fn(Tile) -> bool, (x, y): Tile, (dx, dy): (i32, i32)) -> Option<(Tile, i32)> {
     let to = (x + dx, y + dy);
     // A diagonal step needs both tiles beside it, since a body would brush their corners.
-    let open = |tile: Tile| is_open(map, tile) || tile == goal && !map.grid.is_solid(tile.0, tile.1);
     let passable = open(to) && (dx == 0 || dy == 0 || open((x + dx, y)) && open((x, y + dy)));
     let length = if dx == 0 || dy == 0 { STRAIGHT } else { DIAGONAL };
     passable.then_some((to, length))
-}
-
-fn is_open(map: &Map, (x, y): Tile) -> bool {
-    !map.grid.is_solid(x, y) && !map.is_safe(Position::tile_centre(x, y))
 }
 
 /// Lower bound of the remaining length. It is never more than the real length, so the path found is the shortest.

@@ -1,26 +1,28 @@
 //! Checks whether a body can walk straight.
 
-use realmgate_engine::map::{Map, Rect};
-use realmgate_protocol::movement::{Angle, Position, UNITS_PER_TILE};
+use realmgate_engine::map::Rect;
+use realmgate_protocol::movement::{Angle, CollisionGrid, Position, UNITS_PER_TILE};
+
+use crate::combat::SafeZones;
 
 /// Whether a circle can go from one point to another in a straight line, with nothing solid and no safe zone between.
 /// A circle that starts in a safe zone ignores safe zones.
 ///
 /// Checks the line and both sides of the body. That is enough: obstacles are at least a tile wide and no body is wider
 /// than a tile, so an obstacle in the way meets one of the three.
-pub fn is_clear(map: &Map, from: Position, to: Position, radius: i32) -> bool {
-    if !map.grid.line_of_sight(from, to) || crosses_a_safe_zone(map, from, to) {
+pub fn is_clear(grid: &CollisionGrid, zones: &SafeZones, from: Position, to: Position, radius: i32) -> bool {
+    if !grid.line_of_sight(from, to) || crosses_a_safe_zone(zones, from, to) {
         return false;
     }
     if from == to {
         return true;
     }
     let (dx, dy) = Angle(Angle::between(from, to).0.wrapping_add(64)).scaled(radius);
-    let beside = |dx: i32, dy: i32| map.grid.line_of_sight(from.offset(dx, dy), to.offset(dx, dy));
+    let beside = |dx: i32, dy: i32| grid.line_of_sight(from.offset(dx, dy), to.offset(dx, dy));
     beside(dx, dy) && beside(-dx, -dy)
 }
 
-fn crosses_a_safe_zone(map: &Map, from: Position, to: Position) -> bool {
+fn crosses_a_safe_zone(zones: &SafeZones, from: Position, to: Position) -> bool {
     let met = |zone: &Rect| {
         let apart = from.x.max(to.x) < zone.min.x
             || from.x.min(to.x) >= zone.max.x
@@ -28,7 +30,7 @@ fn crosses_a_safe_zone(map: &Map, from: Position, to: Position) -> bool {
             || from.y.min(to.y) >= zone.max.y;
         !apart && crosses(zone, from, to)
     };
-    map.safe_zones.iter().any(|zone| met(&zone.rect)) && !map.is_safe(from)
+    zones.areas().any(met) && !zones.contain(from)
 }
 
 /// Samples the line every half tile. Cutting a corner by less than that does no harm.
@@ -42,26 +44,28 @@ fn crosses(zone: &Rect, from: Position, to: Position) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::maps::sketch;
     use realmgate_protocol::ids::MapId;
 
-    fn map() -> Map {
-        Map::sketch(MapId(1), &["........", "...S....", "........", ".....#..", "........"]).unwrap()
+    fn is_clear(from: Position, to: Position, radius: i32) -> bool {
+        let map = sketch(MapId(1), &["........", "...S....", "........", ".....#..", "........"]).unwrap();
+        super::is_clear(&map.grid, &SafeZones::of(&map), from, to, radius)
     }
 
     #[test]
     fn a_safe_zone_is_walked_around_but_left_straight() {
-        let (map, zone) = (map(), Position::tile_centre(3, 1));
+        let zone = Position::tile_centre(3, 1);
         let (west, east) = (Position::tile_centre(0, 1), Position::tile_centre(7, 1));
-        assert!(!is_clear(&map, west, east, 300), "it lies between");
-        assert!(!is_clear(&map, west, zone, 300), "or at the end");
-        assert!(is_clear(&map, zone, east, 300), "who is inside may go out");
-        assert!(is_clear(&map, Position::tile_centre(0, 0), Position::tile_centre(7, 0), 300));
+        assert!(!is_clear(west, east, 300), "it lies between");
+        assert!(!is_clear(west, zone, 300), "or at the end");
+        assert!(is_clear(zone, east, 300), "who is inside may go out");
+        assert!(is_clear(Position::tile_centre(0, 0), Position::tile_centre(7, 0), 300));
     }
 
     #[test]
     fn a_body_needs_its_whole_width() {
         let (from, to) = (Position { x: 4 * 1_024, y: 2_950 }, Position { x: 7 * 1_024, y: 2_950 });
-        assert!(is_clear(&map(), from, to, 100));
-        assert!(!is_clear(&map(), from, to, 300), "the wall reaches into its southern side");
+        assert!(is_clear(from, to, 100));
+        assert!(!is_clear(from, to, 300), "the wall reaches into its southern side");
     }
 }

@@ -5,6 +5,11 @@ use realmgate_protocol::codec::encode_split;
 use realmgate_protocol::movement::Position;
 use realmgate_protocol::realm::{PlaceInfo, PlaceKind, ServerMessage};
 
+use crate::combat::SafeZone;
+use crate::spawn::MobArea;
+use crate::travel::Portal;
+use crate::vendor::VendorSpot;
+
 /// The map as a message. A map too intricate for one message is sent without its tiles: its clients must have them.
 pub(super) fn layout(map: &Map) -> ServerMessage {
     let message = |runs: Vec<u32>| ServerMessage::MapLayout {
@@ -19,10 +24,10 @@ pub(super) fn layout(map: &Map) -> ServerMessage {
 }
 
 fn places(map: &Map) -> Vec<PlaceInfo> {
-    let portals = map.portals.iter().map(|portal| area(PlaceKind::Portal, &portal.rect, portal.to_map.0));
-    let zones = map.safe_zones.iter().map(|zone| area(PlaceKind::SafeZone, &zone.rect, 0));
-    let mobs = map.mob_areas.iter().map(|mobs| area(PlaceKind::Mobs, &mobs.rect, 0));
-    let vendors = map.vendors.iter().map(|vendor| point(PlaceKind::Vendor, vendor.position));
+    let portals = map.all::<Portal>().iter().map(|portal| area(PlaceKind::Portal, &portal.rect, portal.to_map.0));
+    let zones = map.all::<SafeZone>().iter().map(|zone| area(PlaceKind::SafeZone, &zone.rect, 0));
+    let mobs = map.all::<MobArea>().iter().map(|mobs| area(PlaceKind::Mobs, &mobs.rect, 0));
+    let vendors = map.all::<VendorSpot>().iter().map(|vendor| point(PlaceKind::Vendor, vendor.position));
     portals.chain(zones).chain(mobs).chain(vendors).collect()
 }
 
@@ -38,12 +43,13 @@ fn point(kind: PlaceKind, at: Position) -> PlaceInfo {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::maps::sketch;
     use realmgate_protocol::ids::MapId;
     use realmgate_protocol::movement::CollisionGrid;
 
     #[test]
     fn a_client_can_rebuild_the_grid() {
-        let map = Map::sketch(MapId(1), &["..#", "S.#"]).unwrap();
+        let map = sketch(MapId(1), &["..#", "S.#"]).unwrap();
         let ServerMessage::MapLayout { width, height, runs, places, .. } = layout(&map) else { panic!("no layout") };
         assert_eq!(CollisionGrid::from_runs(width.into(), height.into(), &runs).as_ref(), Some(&map.grid));
         assert_eq!(places[0].kind, PlaceKind::SafeZone);
@@ -54,7 +60,7 @@ mod tests {
         let row = "#.".repeat(300);
         let other = ".#".repeat(300);
         let rows: Vec<&str> = (0..300).map(|y| if y % 2 == 0 { row.as_str() } else { other.as_str() }).collect();
-        let ServerMessage::MapLayout { runs, .. } = layout(&Map::sketch(MapId(1), &rows).unwrap()) else { panic!() };
+        let ServerMessage::MapLayout { runs, .. } = layout(&sketch(MapId(1), &rows).unwrap()) else { panic!() };
         assert!(runs.is_empty());
     }
 }

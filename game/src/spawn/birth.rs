@@ -12,8 +12,9 @@ use realmgate_protocol::ids::Tick;
 use realmgate_protocol::movement::Position;
 use realmgate_protocol::realm::{Appearance, EntityKind, Health};
 
+use super::MobArea;
 use crate::ability::AbilityBook;
-use crate::combat::Side;
+use crate::combat::{SafeZones, Side};
 use crate::data::{Data, GameData, Mob, MobIndex};
 use crate::death::{Dead, Died};
 use crate::mob::{Mind, MobPhase};
@@ -45,11 +46,12 @@ struct Area {
 impl MobAreas {
     /// Creates the spawn areas of a map. All their mobs spawn in the first tick.
     pub fn new(map: &Map, data: &GameData) -> Self {
-        let areas = map.mob_areas.iter().filter_map(|area| {
+        let zones = SafeZones::of(map);
+        let areas = map.all::<MobArea>().iter().filter_map(|area| {
             let mob = data.mobs.find(&area.mob)?;
             let open = |(x, y): &(i32, i32)| !map.grid.is_solid(*x, *y);
             let places = area.rect.whole_tiles().filter(open).map(|(x, y)| Position::tile_centre(x, y));
-            let places: Vec<_> = places.filter(|place| !map.is_safe(*place)).collect();
+            let places: Vec<_> = places.filter(|place| !zones.contain(*place)).collect();
             let waiting = if places.is_empty() { 0 } else { area.count as usize };
             Some(Area {
                 mob,

@@ -16,7 +16,7 @@ use realmgate_protocol::realm::{Appearance, EntityKind, Health, Label, Look, Res
 use super::CharacterReady;
 use super::soft_state::KeptAsItWas;
 use crate::ability::{AbilityBook, RefusedAt};
-use crate::combat::Side;
+use crate::combat::{SafeZones, Side};
 use crate::data::{Class, Data};
 use crate::equipment::NextUse;
 use crate::stats::{Character, Stats};
@@ -25,7 +25,7 @@ pub(super) fn enter(
     mut commands: Commands<'_, '_>,
     clock: Res<TickClock>,
     data: Res<Data>,
-    map: Res<ChannelMap>,
+    (map, zones): (Res<ChannelMap>, Res<SafeZones>),
     mut joined: MessageReader<PlayerJoined>,
     mut ready: MessageWriter<CharacterReady>,
     mut leave: MessageWriter<LeaveRequested>,
@@ -37,7 +37,7 @@ pub(super) fn enter(
                 let experienced = data.world.progress.level_at(load.experience);
                 let level = load.level.max(experienced);
                 let character = Character { class, level, experience: load.experience };
-                entity.insert(body(&data, &map, character, load)).insert((
+                entity.insert(body(&data, &map, &zones, character, load)).insert((
                     book(&clock, &data, &data.classes[class], load.soft.as_ref()),
                     RefusedAt::default(),
                     Shared(Label { name: load.name.clone() }),
@@ -61,14 +61,14 @@ pub(super) fn enter(
     }
 }
 
-fn body(data: &Data, map: &Map, character: Character, load: &CharacterLoad) -> impl Bundle {
+fn body(data: &Data, map: &Map, zones: &SafeZones, character: Character, load: &CharacterLoad) -> impl Bundle {
     let class = &data.classes[character.class];
     let stats = Stats::of_class(class, character.level, Default::default());
     let rules = &data.world.player;
     let radius = rules.radius_tiles.units();
     let per_mille = |of: u16, share: u32| (u32::from(of) * share / 1_000) as u16;
     let fresh = per_mille(stats.max_resource, class.resource.start_per_mille);
-    let at = appears_at(map, load.soft.as_ref(), radius);
+    let at = appears_at(map, zones, load.soft.as_ref(), radius);
     let (health, resource) = match &load.soft {
         None => (stats.max_health, fresh),
         Some(soft) if soft.health == 0 => (per_mille(stats.max_health, rules.respawn_health_per_mille).max(1), fresh),
@@ -108,20 +108,20 @@ fn fitted(saved: u32) -> u16 {
 /// Where an announced character will appear.
 pub(super) fn arrival(world: &World, load: &CharacterLoad) -> Position {
     let radius = world.resource::<Data>().world.player.radius_tiles.units();
-    appears_at(world.resource::<ChannelMap>(), load.soft.as_ref(), radius)
+    appears_at(world.resource::<ChannelMap>(), world.resource::<SafeZones>(), load.soft.as_ref(), radius)
 }
 
 /// Where a character appears. A dead one returns to the spawn point named by the nearest safe zone.
-fn appears_at(map: &Map, soft: Option<&SoftState>, radius: i32) -> Position {
+fn appears_at(map: &Map, zones: &SafeZones, soft: Option<&SoftState>, radius: i32) -> Position {
     match soft {
         None => start(map),
-        Some(soft) if soft.health == 0 => map.respawn_for(place(map, soft, radius)),
+        Some(soft) if soft.health == 0 => zones.respawn_for(place(map, soft, radius)),
         Some(soft) => place(map, soft, radius),
     }
 }
 
 fn start(map: &Map) -> Position {
-    map.spawn_points.first().map_or(Position::default(), |spawn| spawn.position)
+    map.spawn_points().first().map_or(Position::default(), |spawn| spawn.position)
 }
 
 /// The saved place of a character on this map, or the nearest spawn point if it is no longer free. The first spawn
@@ -134,7 +134,7 @@ fn place(map: &Map, soft: &SoftState, radius: i32) -> Position {
     if map.grid.is_free(was, radius) {
         return was;
     }
-    let spawns = map.spawn_points.iter().map(|spawn| spawn.position);
+    let spawns = map.spawn_points().iter().map(|spawn| spawn.position);
     spawns.min_by_key(|spawn| spawn.distance_squared(was)).unwrap_or(was)
 }
 

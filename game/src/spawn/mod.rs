@@ -3,11 +3,13 @@
 mod birth;
 mod entrance;
 mod linger;
+mod mob_area;
 mod soft_state;
 mod summon;
 
 pub use birth::{Home, MobAreas};
 pub(crate) use entrance::appearance;
+pub use mob_area::MobArea;
 pub use summon::{SummonRequested, SummonedBy};
 
 use bevy_app::{App, Plugin};

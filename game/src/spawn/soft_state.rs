@@ -25,7 +25,8 @@ pub(super) fn capture(world: &World, player: Entity) -> SoftState {
     if let Some(KeptAsItWas(Some(soft))) = world.get::<KeptAsItWas>(player) {
         return soft.clone();
     }
-    let start = world.resource::<ChannelMap>().spawn_points.first().map_or(Position::default(), |spawn| spawn.position);
+    let start =
+        world.resource::<ChannelMap>().spawn_points().first().map_or(Position::default(), |spawn| spawn.position);
     let at = world.get::<At>(player).map_or(start, |at| at.0);
     // Without a character it was never harmed: it has full health when it comes back.
     let health = world.get::<Shared<Health>>(player).map_or(u16::MAX, |health| health.current);

@@ -3,10 +3,12 @@
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::{At, Heading};
 use realmgate_engine::channel_map::ChannelMap;
+use realmgate_engine::map::Map;
 use realmgate_engine::replication::NetEntities;
 use realmgate_protocol::movement::{Angle, Position};
 
 use super::birth::{Home, mob};
+use crate::combat::SafeZones;
 use crate::data::{Data, MobIndex};
 use crate::death::Dead;
 use crate::mob::{Mind, Mood};
@@ -35,7 +37,7 @@ type Master<'a> = (&'a MobKind, &'a Mind, &'a At, &'a Heading);
 pub(super) fn summon(
     mut commands: Commands<'_, '_>,
     data: Res<Data>,
-    map: Res<ChannelMap>,
+    (map, zones): (Res<ChannelMap>, Res<SafeZones>),
     mut ids: ResMut<NetEntities>,
     mut requests: MessageReader<SummonRequested>,
     masters: Query<Master<'_>, Without<Dead>>,
@@ -48,7 +50,7 @@ pub(super) fn summon(
         let radius = data.mobs[request.mob].radius_tiles.units();
         for place in 0..more {
             let angle = Angle(heading.0.0.wrapping_add((256 * place / more) as u8));
-            let at = beside(&map, at.0, angle, radius);
+            let at = beside(&map, &zones, at.0, angle, radius);
             let mut threat = ThreatTable::default();
             if let Some(enemy) = mind.enemy {
                 threat.add(enemy, 1);
@@ -63,10 +65,10 @@ pub(super) fn summon(
 }
 
 /// A place three radii beside a position, or the position itself if that place is not free.
-fn beside(map: &ChannelMap, at: Position, angle: Angle, radius: i32) -> Position {
+fn beside(map: &Map, zones: &SafeZones, at: Position, angle: Angle, radius: i32) -> Position {
     let (dx, dy) = angle.scaled(3 * radius);
     let wished = at.offset(dx, dy);
-    let free = map.grid.is_free(wished, radius) && map.grid.line_of_sight(at, wished) && !map.is_safe(wished);
+    let free = map.grid.is_free(wished, radius) && map.grid.line_of_sight(at, wished) && !zones.contain(wished);
     if free { wished } else { at }
 }
 

@@ -9,7 +9,7 @@ use realmgate_protocol::link::SoftState;
 use realmgate_protocol::realm::{Refusal, ServerMessage};
 
 use super::TravelWanted;
-use super::portal::PortalSense;
+use super::step_in::PortalSense;
 use crate::requests::RequestName;
 use crate::tell::Tell;
 

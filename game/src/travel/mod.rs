@@ -3,13 +3,16 @@
 mod ask;
 mod channels;
 mod portal;
+mod step_in;
 
-pub use portal::PortalSystems;
+pub use portal::{Portal, reachable_from};
+pub use step_in::PortalSystems;
 
 use std::sync::Arc;
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
+use realmgate_engine::channel_map::ChannelMap;
 use realmgate_engine::map::MapSet;
 use realmgate_engine::schedule::{TickSchedule, TickSet};
 use realmgate_protocol::ids::{ChannelId, MapId};
@@ -41,14 +44,15 @@ pub struct TravelPlugin;
 
 impl Plugin for TravelPlugin {
     fn build(&self, app: &mut App) {
-        app.add_message::<TravelWanted>();
+        let portals = portal::Portals::of(app.world().resource::<ChannelMap>());
+        app.insert_resource(portals).add_message::<TravelWanted>();
         app.add_systems(
             TickSchedule,
             (ask::tell_answers, channels::list_channels, channels::switch_channel).chain().in_set(RequestSet::Travel),
         );
         app.add_systems(
             TickSchedule,
-            (portal::sense_portals, portal::enter_portals).chain().in_set(PortalSystems).in_set(TickSet::Collide),
+            (step_in::sense_portals, step_in::enter_portals).chain().in_set(PortalSystems).in_set(TickSet::Collide),
         );
         // It reads all soft state of a player, so it needs exclusive access to the world.
         app.add_systems(TickSchedule, ask::ask.after(TickSet::Lifecycle).before(TickSet::Persist));

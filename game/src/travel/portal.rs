@@ -1,118 +1,104 @@
-//! Portals: a player who steps into one travels to its target.
+//! Portals as they are drawn on maps.
+
+use std::collections::BTreeSet;
 
 use bevy_ecs::prelude::*;
-use bevy_ecs::system::SystemParam;
-use realmgate_engine::body::At;
-use realmgate_engine::channel_map::ChannelMap;
-use realmgate_engine::clock::TickClock;
-use realmgate_engine::map::Portal;
-use realmgate_engine::player::{LinkDead, Player, Travelling};
-use realmgate_protocol::ids::Tick;
+use realmgate_engine::map::{
+    DrawnObject, Map, MapObject, MapSet, ObjectCheck, ObjectClass, Property, Rect, Shape, SpawnPoint,
+};
+use realmgate_protocol::ids::MapId;
 use realmgate_protocol::movement::Position;
-use realmgate_protocol::realm::Refusal;
 
-use super::{Maps, TravelWanted};
-use crate::death::Dead;
-use crate::requests::RequestName;
-use crate::session::LoggingOut;
-use crate::spawn::CharacterReady;
-use crate::tell::Tell;
-use crate::trade::Trades;
-
-/// Milliseconds after arrival in which no portal takes a player: the arrival point may be inside another portal.
-const ARRIVAL_PAUSE_MS: u32 = 1_000;
-
-/// Whether a player stands in a portal, so that only stepping in counts.
-#[derive(Component, Debug, Clone, Copy)]
-pub(super) struct PortalSense {
-    inside: bool,
-    /// Tick until which no portal takes the player.
-    pub quiet_until: Tick,
+/// A way to another place: a player that steps into it travels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Portal {
+    /// Unique among the map's portals.
+    pub name: String,
+    /// The area that one has to step into.
+    pub rect: Rect,
+    /// The map it leads to.
+    pub to_map: MapId,
+    /// The name of the spawn point there.
+    pub to_spawn: String,
 }
 
-/// Takes players who step into portals, in [`TickSet::Collide`](realmgate_engine::schedule::TickSet).
-#[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PortalSystems;
+impl MapObject for Portal {
+    const CLASS: &'static ObjectClass = &ObjectClass {
+        name: "portal",
+        noun: "portal",
+        shape: Shape::Rectangle,
+        colour: "#ff8250df",
+        description: "Whoever steps into it travels.",
+        is_required: false,
+        properties: &[
+            Property::number("to_map", 1..=65_535, None, "Number of the map it leads to."),
+            Property::name("to_spawn", "Name of the spawn point there."),
+        ],
+    };
 
-/// The portals of this map, and where they lead.
-#[derive(SystemParam)]
-pub(super) struct Portals<'w> {
-    here: Res<'w, ChannelMap>,
-    maps: Option<Res<'w, Maps>>,
-}
-
-impl Portals<'_> {
-    /// The portal that a position is in.
-    fn at(&self, position: Position) -> Option<&Portal> {
-        self.here.portal_at(position)
+    fn build(drawn: &DrawnObject) -> Option<Self> {
+        Some(Self {
+            name: drawn.name().to_owned(),
+            rect: drawn.rect(),
+            to_map: MapId(drawn.number("to_map")?),
+            to_spawn: drawn.text("to_spawn")?.to_owned(),
+        })
     }
 
-    /// Whether a portal leads to a place of this map.
-    fn leads_within(&self, portal: &Portal) -> bool {
-        portal.to_map == self.here.id
-    }
-
-    /// The spawn point that a portal leads to.
-    fn target(&self, portal: &Portal) -> Option<Position> {
-        let spawn = if self.leads_within(portal) {
-            self.here.spawn_point(&portal.to_spawn)?
-        } else {
-            self.maps.as_deref()?.0.get(portal.to_map)?.spawn_point(&portal.to_spawn)?
-        };
-        Some(spawn.position)
-    }
-}
-
-/// Marks new characters that appear inside a portal: they have not stepped into it.
-pub(super) fn sense_portals(
-    mut commands: Commands,
-    mut ready: MessageReader<CharacterReady>,
-    portals: Portals<'_>,
-    clock: Res<TickClock>,
-    bodies: Query<&At>,
-) {
-    for CharacterReady { player } in ready.read() {
-        let Ok(at) = bodies.get(*player) else { continue };
-        let quiet_until = clock.now().after(clock.ticks(ARRIVAL_PAUSE_MS));
-        commands.entity(*player).insert(PortalSense { inside: portals.at(at.0).is_some(), quiet_until });
-    }
-}
-
-type Walker<'a> = (Entity, &'a At, &'a mut PortalSense);
-/// Players that a portal takes. Players in combat count too, since a portal has to be reached on foot, under attack.
-/// Players who are logging out do not.
-type Walking = (With<Player>, Without<Dead>, Without<LinkDead>, Without<Travelling>, Without<LoggingOut>);
-
-pub(super) fn enter_portals(
-    mut commands: Commands,
-    mut walkers: Query<Walker<'_>, Walking>,
-    portals: Portals<'_>,
-    clock: Res<TickClock>,
-    trades: Res<Trades>,
-    mut wanted: MessageWriter<TravelWanted>,
-    mut tell: Tell<'_, '_>,
-) {
-    for (player, at, mut sense) in &mut walkers {
-        let Some(portal) = portals.at(at.0) else {
-            sense.inside = false;
-            continue;
-        };
-        // A player who steps in during a pause or a trade is taken when that is over, without stepping in again.
-        if sense.inside || clock.now() < sense.quiet_until || trades.is_trading(player) {
-            continue;
+    fn check(drawn: &DrawnObject, check: &mut ObjectCheck<'_>) {
+        check.has_open_tile(drawn);
+        check.leads_somewhere(drawn, "to_map", "to_spawn");
+        for spawn in check.all::<SpawnPoint>().filter(|spawn| drawn.rect().contains(spawn.position())) {
+            let message = format!("the spawn point `{}` lies in the portal `{}`", spawn.name(), drawn.name());
+            check.fault(spawn, "", message, "a place beside it: who arrives would travel on at once");
         }
-        sense.inside = true;
-        match portals.target(portal) {
-            // The target is in this world: no new connection is needed.
-            Some(to) if portals.leads_within(portal) => {
-                commands.entity(player).insert(At(to));
-                sense.inside = portals.at(to).is_some();
-            }
-            Some(to) => {
-                let map = portal.to_map;
-                wanted.write(TravelWanted { player, request: RequestName::PORTAL, map, to, channel: None });
-            }
-            None => tell.refuse(player, RequestName::PORTAL, Refusal::TravelFailed),
+    }
+}
+
+/// The portals of a channel's map.
+#[derive(Resource, Debug)]
+pub(super) struct Portals(Vec<Portal>);
+
+impl Portals {
+    pub(super) fn of(map: &Map) -> Self {
+        Self(map.all::<Portal>().to_vec())
+    }
+
+    /// The portal that a point lies in, if any.
+    pub(super) fn at(&self, at: Position) -> Option<&Portal> {
+        self.0.iter().find(|portal| portal.rect.contains(at))
+    }
+}
+
+/// The maps that can be reached through portals from one map, itself included.
+pub fn reachable_from(maps: &MapSet, start: MapId) -> BTreeSet<MapId> {
+    let mut reached = BTreeSet::new();
+    let mut next = vec![start];
+    while let Some(map) = next.pop().and_then(|id| maps.get(id)) {
+        if reached.insert(map.id) {
+            next.extend(map.all::<Portal>().iter().map(|portal| portal.to_map).filter(|to| !reached.contains(to)));
         }
+    }
+    reached
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::maps::sketch;
+
+    #[test]
+    fn portals_say_what_can_be_reached() {
+        let map = |id: u16, to: u16| {
+            let mut map = sketch(MapId(id), &["S.."]).unwrap();
+            let (name, to_spawn) = ("gate".to_owned(), "start".to_owned());
+            map.add(Portal { name, rect: Rect::of_tiles((2, 0), (1, 1)), to_map: MapId(to), to_spawn });
+            map
+        };
+        let maps: MapSet = [map(1, 2), map(2, 1), map(3, 1)].into_iter().collect();
+        let reached = |from: u16| reachable_from(&maps, MapId(from)).into_iter().map(|id| id.0).collect::<Vec<_>>();
+        assert_eq!(reached(1), [1, 2]);
+        assert_eq!(reached(3), [1, 2, 3]);
+        assert!(reached(9).is_empty());
     }
 }

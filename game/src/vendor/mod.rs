@@ -1,6 +1,9 @@
 //! Vendors: their places in the world, what they sell and what they buy.
 
 mod business;
+mod spot;
+
+pub use spot::VendorSpot;
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
@@ -40,7 +43,7 @@ fn open_shops(
     if std::mem::replace(&mut *open, true) {
         return;
     }
-    for spot in &map.vendors {
+    for spot in map.all::<VendorSpot>() {
         let Some(vendor) = data.vendors.find(&spot.vendor) else { continue };
         let appearance = Appearance { kind: EntityKind::Vendor, definition: vendor.0, level: 0 };
         let label = Label { name: data.vendors[vendor].name.clone() };

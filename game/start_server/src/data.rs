@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use realmgate_engine::data::Faults;
-use realmgate_engine::map::{MapSet, property_types_json};
+use realmgate_engine::map::MapSet;
 use realmgate_engine::record::Source;
 use realmgate_game::data::GameData;
+use realmgate_game::maps::map_objects;
+use realmgate_game::travel::Portal;
 use realmgate_protocol::{limits, movement, realm, wire};
 
 use crate::args::Args;
@@ -33,7 +35,7 @@ pub fn load(args: &Args) -> Result<World, Failure> {
     let maps = find(&args.maps_dir, "MAPS_DIR")?;
     let mut faults = Faults::new();
     let game = GameData::load(&assets).map_err(|found| faults.extend(found)).ok();
-    let maps = MapSet::load(&maps).map_err(|found| faults.extend(found)).ok();
+    let maps = MapSet::load(&maps, &map_objects()).map_err(|found| faults.extend(found)).ok();
     if let (Some(game), Some(maps)) = (&game, &maps)
         && let Err(found) = game.check_maps(maps)
     {
@@ -105,7 +107,7 @@ pub fn check(args: &Args) -> Result<(), Failure> {
 pub fn list_maps(args: &Args) -> Result<(), Failure> {
     for map in load(args)?.maps.iter() {
         let (width, height) = (map.grid.width(), map.grid.height());
-        let to: Vec<String> = map.portals.iter().map(|portal| portal.to_map.to_string()).collect();
+        let to: Vec<String> = map.all::<Portal>().iter().map(|portal| portal.to_map.to_string()).collect();
         let to = if to.is_empty() { String::new() } else { format!("  portals to {}", to.join(", ")) };
         console::say(&format!("{:>4}  {:<16} {width}×{height}{to}", map.id.0, map.name));
     }
@@ -130,7 +132,7 @@ pub fn write_schemas(out: &Path) -> Result<(), Failure> {
     for (name, schema) in realmgate_game::data::schemas() {
         write(&format!("assets/schema/{name}"), pretty(&schema)?)?;
     }
-    write("maps/propertytypes.json", property_types_json())?;
+    write("maps/propertytypes.json", map_objects().property_types_json())?;
     write("docs/protocol.json", pretty(&protocol())?)?;
     Ok(())
 }

@@ -8,6 +8,7 @@ use anyhow::{Context, anyhow};
 use realmgate_engine::map::Map;
 use realmgate_engine::transport::Transports;
 use realmgate_engine::transport::udp::{UdpSettings, UdpTransport};
+use realmgate_game::travel::reachable_from;
 use realmgate_protocol::ids::MapId;
 use realmgate_sidecar::metrics_recorder;
 use tokio_util::sync::CancellationToken;
@@ -137,7 +138,7 @@ fn hosted_maps(args: &Args, asked: &Arc<Map>, world: &World, embedded: bool) -> 
     if !all {
         return vec![asked.clone()];
     }
-    let reachable = world.maps.reachable_from(asked.id);
+    let reachable = reachable_from(&world.maps, asked.id);
     let others = world.maps.iter().filter(|map| map.id != asked.id && reachable.contains(&map.id)).cloned();
     std::iter::once(asked.clone()).chain(others).collect()
 }

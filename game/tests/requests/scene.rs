@@ -7,7 +7,7 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::{At, Body};
 use realmgate_engine::channel::{BuildWorld, Channel, ChannelKey, ChannelSettings, ToChannel};
-use realmgate_engine::map::{Map, Portal, Rect, VendorSpot};
+use realmgate_engine::map::{Map, Rect};
 use realmgate_engine::outbox::OutMessage;
 use realmgate_engine::persist::PersistPort;
 use realmgate_engine::player::{CaptureSoftState, PlayerJoined, Players};
@@ -22,6 +22,7 @@ use realmgate_game::equipment::EquipmentPlugin;
 use realmgate_game::ignore::{IgnorePlugin, Ignored};
 use realmgate_game::inventory::{Inventory, InventoryPlugin};
 use realmgate_game::loot::{Goods, LootPlugin, OnGround};
+use realmgate_game::maps::sketch;
 use realmgate_game::outage::OutagePlugin;
 use realmgate_game::party::PartyPlugin;
 use realmgate_game::requests::{RequestSet, RequestsPlugin};
@@ -30,8 +31,8 @@ use realmgate_game::social::SocialPlugin;
 use realmgate_game::spawn::CharacterReady;
 use realmgate_game::stats::Character;
 use realmgate_game::trade::TradePlugin;
-use realmgate_game::travel::TravelPlugin;
-use realmgate_game::vendor::VendorPlugin;
+use realmgate_game::travel::{Portal, TravelPlugin};
+use realmgate_game::vendor::{VendorPlugin, VendorSpot};
 use realmgate_protocol::codec::{decode_reliable, decode_split, encode_reliable};
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, EntityId, EventKey, ItemId, LockEpoch, MapId};
 use realmgate_protocol::link::{CharacterLoad, EventOutcome, EventRefusal, FromMap, ItemRecord, OwnedEvent, SoftState};
@@ -85,20 +86,16 @@ pub fn item(player: u8, n: u8) -> ItemId {
 }
 
 pub fn map() -> Map {
-    let mut map = Map::sketch(MapId(1), &ROWS).expect("a small map");
-    map.vendors.push(VendorSpot { name: "smith".to_owned(), vendor: "smith".to_owned(), position: SMITH_AT });
-    let tile = |x: i32, y: i32| Rect {
-        min: Position { x: x * 1_024, y: y * 1_024 },
-        max: Position { x: (x + 1) * 1_024, y: (y + 1) * 1_024 },
-    };
-    let portal = |name: &str, rect, to_map, to_spawn: &str| Portal {
+    let mut map = sketch(MapId(1), &ROWS).expect("a small map");
+    map.add(VendorSpot { name: "smith".to_owned(), vendor: "smith".to_owned(), position: SMITH_AT });
+    let portal = |name: &str, at, to_map, to_spawn: &str| Portal {
         name: name.to_owned(),
-        rect,
+        rect: Rect::of_tiles(at, (1, 1)),
         to_map: MapId(to_map),
         to_spawn: to_spawn.to_owned(),
     };
-    map.portals.push(portal("home", tile(12, 1), 1, "start"));
-    map.portals.push(portal("away", tile(12, 3), 2, "start"));
+    map.add(portal("home", (12, 1), 1, "start"));
+    map.add(portal("away", (12, 3), 2, "start"));
     map
 }
 

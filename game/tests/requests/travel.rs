@@ -1,11 +1,10 @@
-use std::fs;
 use std::sync::Arc;
 
 use realmgate_engine::body::At;
 use realmgate_engine::channel::{ChannelState, ToChannel};
-use realmgate_engine::map::MapSet;
 use realmgate_game::combat::InCombat;
 use realmgate_game::death::Dead;
+use realmgate_game::maps::sketch;
 use realmgate_game::travel::Maps;
 use realmgate_protocol::ids::{ChannelId, LockEpoch, MapId, Tick};
 use realmgate_protocol::link::{FromMap, LeaveReason, Save, TravelGrant};
@@ -18,33 +17,10 @@ const HERE: Position = Position::tile_centre(3, 1);
 const HOME: Position = Position::tile_centre(12, 1);
 const AWAY: Position = Position::tile_centre(12, 3);
 
-const TILESET: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
-<tileset version="1.10" name="t" tilewidth="16" tileheight="16" tilecount="1" columns="1">
- <image source="t.png" width="16" height="16"/>
-</tileset>"#;
-const MAP: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
-<map version="1.10" orientation="orthogonal" width="4" height="4" tilewidth="16" tileheight="16" infinite="0">
- <tileset firstgid="1" source="t.tsx"/>
- <layer id="1" name="ground" width="4" height="4"><data encoding="csv">
-1,1,1,1,
-1,1,1,1,
-1,1,1,1,
-1,1,1,1
-</data></layer>
- <objectgroup id="2" name="places">
-  <object id="1" name="start" type="spawn" x="24" y="40"><point/></object>
-  <object id="2" name="rest" type="safe_zone" x="16" y="32" width="16" height="16">
-   <properties><property name="respawn" value="start"/></properties>
-  </object>
- </objectgroup>
-</map>"#;
-
-/// The other map, as a designer would save it.
+/// The other map.
 fn maps() -> Maps {
-    let folder = tempfile::tempdir().expect("a folder for the map");
-    fs::write(folder.path().join("t.tsx"), TILESET).expect("the tileset is written");
-    fs::write(folder.path().join("2_else.tmx"), MAP).expect("the map is written");
-    Maps(Arc::new(MapSet::load(folder.path()).unwrap_or_else(|faults| panic!("{faults}"))))
+    let elsewhere = sketch(MapId(2), &["....", "....", ".S..", "...."]).expect("a small map");
+    Maps(Arc::new([elsewhere].into_iter().collect()))
 }
 
 fn scene() -> Scene {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use realmgate_engine::map::MapSet;
 use realmgate_game::data::{GameData, schemas};
+use realmgate_game::maps::map_objects;
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -12,7 +13,7 @@ fn folder(name: &str) -> PathBuf {
 #[test]
 fn what_ships_fits_its_schemas_and_its_maps() {
     let data = GameData::load(&folder("../assets")).unwrap_or_else(|faults| panic!("{faults}"));
-    let maps = MapSet::load(&folder("../maps")).unwrap_or_else(|faults| panic!("{faults}"));
+    let maps = MapSet::load(&folder("../maps"), &map_objects()).unwrap_or_else(|faults| panic!("{faults}"));
     data.check_maps(&maps).unwrap_or_else(|faults| panic!("{faults}"));
     for (_, id, class) in data.classes.iter() {
         assert!(class.abilities.len() >= 4, "{id} has too little to do");
@@ -55,7 +56,7 @@ fn maps_that_name_what_the_data_does_not_know_are_reported_in_the_map() {
         .expect("a copy");
     }
     let data = GameData::load(&folder("../assets")).unwrap_or_else(|faults| panic!("{faults}"));
-    let maps = MapSet::load(scratch.path()).unwrap_or_else(|faults| panic!("{faults}"));
+    let maps = MapSet::load(scratch.path(), &map_objects()).unwrap_or_else(|faults| panic!("{faults}"));
     let faults = data.check_maps(&maps).expect_err("there is no such mob");
     let fault = faults.iter().next().expect("a fault");
     assert_eq!(fault.message, "there is no mob `rabit`");

@@ -13,6 +13,8 @@ use realmgate_engine::record::{Recorder, RecordingHeader, Source, StateHash};
 use realmgate_engine::replication::{NetEntity, Shared};
 use realmgate_engine::transport::SessionId;
 use realmgate_game::data::GameData;
+use realmgate_game::maps::map_objects;
+use realmgate_game::spawn::MobArea;
 use realmgate_protocol::codec::encode_reliable;
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, EntityId, LockEpoch, MapId, Tick};
 use realmgate_protocol::link::{CharacterLoad, EventOutcome, SoftState};
@@ -42,7 +44,7 @@ impl Shipped {
         let mut sources = Source::all_below(&assets, &["toml"]).expect("readable");
         sources.extend(Source::all_below(&maps, &["tmx", "tsx"]).expect("readable"));
         let data = GameData::load(&assets).unwrap_or_else(|faults| panic!("{faults}"));
-        let maps = MapSet::load(&maps).unwrap_or_else(|faults| panic!("{faults}"));
+        let maps = MapSet::load(&maps, &map_objects()).unwrap_or_else(|faults| panic!("{faults}"));
         let map = maps.get(MAP).expect("map 1 is shipped").clone();
         let classes = data.classes.iter().map(|(_, id, _)| id.to_owned()).collect();
         Self { build: realmgate_game::build_world(Arc::new(data), Arc::new(maps)), map, sources, classes }
@@ -95,7 +97,8 @@ impl<W: Write> Fight<W> {
     }
 
     fn join(&mut self, shipped: &Shipped, number: u16) {
-        let area = &shipped.map.mob_areas[usize::from(number) % shipped.map.mob_areas.len()];
+        let areas = shipped.map.all::<MobArea>();
+        let area = &areas[usize::from(number) % areas.len()];
         let (min, max) = (area.rect.min, area.rect.max);
         let at = Position { x: i32::midpoint(min.x, max.x), y: i32::midpoint(min.y, max.y) };
         let mut id = [9; 16];

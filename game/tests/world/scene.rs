@@ -7,12 +7,14 @@ use std::sync::{Arc, LazyLock};
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::At;
 use realmgate_engine::channel::{Channel, ChannelKey, ChannelSettings, ToChannel};
-use realmgate_engine::map::{Map, MapSet, MobArea, Rect};
+use realmgate_engine::map::{MapSet, Rect};
 use realmgate_engine::outbox::OutMessage;
 use realmgate_engine::player::Players;
 use realmgate_engine::replication::{NetEntity, Shared};
 use realmgate_engine::transport::SessionId;
 use realmgate_game::data::GameData;
+use realmgate_game::maps::sketch;
+use realmgate_game::spawn::MobArea;
 use realmgate_game::stats::MobKind;
 use realmgate_protocol::codec::{decode_reliable, encode_reliable};
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, EntityId, LockEpoch, MapId, Tick};
@@ -47,17 +49,16 @@ pub fn tile(x: i32, y: i32) -> Position {
 }
 
 pub fn settings(rows: &[&str], mobs: &[(&str, (i32, i32))]) -> ChannelSettings {
-    let mut map = Map::sketch(MapId(1), rows).expect("a small map");
-    map.mob_areas = mobs.iter().enumerate().map(|(place, (mob, (x, y)))| area(place, mob, *x, *y)).collect();
+    let mut map = sketch(MapId(1), rows).expect("a small map");
+    map.set(mobs.iter().enumerate().map(|(place, (mob, at))| area(place, mob, *at)).collect());
     let key = ChannelKey { map: MapId(1), channel: ChannelId(1) };
     ChannelSettings { key, map: Arc::new(map), tick_hz: TICK_HZ, seed: [3; 32] }
 }
 
-fn area(place: usize, mob: &str, x: i32, y: i32) -> MobArea {
-    let corner = |x: i32, y: i32| Position { x: x * 1_024, y: y * 1_024 };
+fn area(place: usize, mob: &str, at: (i32, i32)) -> MobArea {
     MobArea {
         name: format!("area{place}"),
-        rect: Rect { min: corner(x, y), max: corner(x + 1, y + 1) },
+        rect: Rect::of_tiles(at, (1, 1)),
         mob: mob.to_owned(),
         count: 1,
         respawn_ms: 2_000,

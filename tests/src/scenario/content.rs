@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use realmgate_engine::map::MapSet;
 use realmgate_game::data::GameData;
+use realmgate_game::maps::map_objects;
 
 /// The data of `assets/`.
 pub static DATA: LazyLock<Arc<GameData>> = LazyLock::new(|| {
@@ -14,7 +15,7 @@ pub static DATA: LazyLock<Arc<GameData>> = LazyLock::new(|| {
 
 /// The maps of `maps/`.
 pub static MAPS: LazyLock<Arc<MapSet>> = LazyLock::new(|| {
-    let maps = MapSet::load(&folder("maps"));
+    let maps = MapSet::load(&folder("maps"), &map_objects());
     Arc::new(maps.unwrap_or_else(|faults| panic!("the shipped maps are wrong:\n{faults}")))
 });
 

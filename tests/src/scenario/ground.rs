@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
-use realmgate_engine::map::{Map, MobArea, Portal, Rect, SafeZone, SpawnPoint, VendorSpot};
+use realmgate_engine::map::{Map, Rect, SpawnPoint};
+use realmgate_game::combat::SafeZone;
+use realmgate_game::maps;
+use realmgate_game::spawn::MobArea;
+use realmgate_game::travel::Portal;
+use realmgate_game::vendor::VendorSpot;
 use realmgate_protocol::ids::MapId;
-use realmgate_protocol::movement::{Position, UNITS_PER_TILE};
+use realmgate_protocol::movement::Position;
 
 use super::MAPS;
 
@@ -29,7 +34,7 @@ impl Ground {
     /// # Panics
     /// When the drawing is empty.
     pub fn sketch(rows: &[&str]) -> Self {
-        let map = Map::sketch(MapId(1), rows).expect("a drawing has tiles");
+        let map = maps::sketch(MapId(1), rows).expect("a drawing has tiles");
         Self { maps: vec![Arc::new(map)], channels: 1 }
     }
 
@@ -62,47 +67,57 @@ impl Ground {
     }
 
     /// Mobs in an area of this size, from its north-western tile.
-    pub fn mob_in(self, mob: &str, (x, y): (i32, i32), (width, height): (i32, i32), count: u32) -> Self {
+    pub fn mob_in(self, mob: &str, at: (i32, i32), size: (i32, i32), count: u32) -> Self {
         self.with(|map| {
-            let name = format!("area{}", map.mob_areas.len());
-            let rect = Rect { min: corner(x, y), max: corner(x + width, y + height) };
+            let name = format!("area{}", map.all::<MobArea>().len());
+            let rect = Rect::of_tiles(at, size);
             let (mob, respawn_ms) = (mob.to_owned(), NEVER_MS);
-            map.mob_areas.push(MobArea { name, rect, mob, count, respawn_ms, level: None });
+            map.add(MobArea { name, rect, mob, count, respawn_ms, level: None });
         })
     }
 
     /// The last mobs come back so long after their death.
     pub fn respawning(self, respawn_ms: u32) -> Self {
-        self.with(|map| map.mob_areas.iter_mut().last().into_iter().for_each(|area| area.respawn_ms = respawn_ms))
+        self.with_last_mobs(|area| area.respawn_ms = respawn_ms)
     }
 
     /// The last mobs are of this level.
     pub fn level(self, level: u8) -> Self {
-        self.with(|map| map.mob_areas.iter_mut().last().into_iter().for_each(|area| area.level = Some(level)))
+        self.with_last_mobs(|area| area.level = Some(level))
     }
 
     /// A vendor on a tile.
     pub fn vendor(self, vendor: &str, (x, y): (i32, i32)) -> Self {
         let spot = VendorSpot { name: vendor.to_owned(), vendor: vendor.to_owned(), position: tile(x, y) };
-        self.with(|map| map.vendors.push(spot))
+        self.with(|map| map.add(spot))
     }
 
     /// A portal on a tile.
-    pub fn portal(self, (x, y): (i32, i32), to_map: u16, to_spawn: &str) -> Self {
+    pub fn portal(self, at: (i32, i32), to_map: u16, to_spawn: &str) -> Self {
         self.with(|map| {
-            let name = format!("portal{}", map.portals.len());
-            let rect = Rect { min: corner(x, y), max: corner(x + 1, y + 1) };
-            map.portals.push(Portal { name, rect, to_map: MapId(to_map), to_spawn: to_spawn.to_owned() });
+            let name = format!("portal{}", map.all::<Portal>().len());
+            let rect = Rect::of_tiles(at, (1, 1));
+            map.add(Portal { name, rect, to_map: MapId(to_map), to_spawn: to_spawn.to_owned() });
         })
     }
 
     /// A further safe zone of one tile, to which those who died nearby return.
-    pub fn haven(self, (x, y): (i32, i32)) -> Self {
+    pub fn haven(self, at: (i32, i32)) -> Self {
         self.with(|map| {
-            let name = format!("haven{}", map.safe_zones.len());
-            map.spawn_points.push(SpawnPoint { name: name.clone(), position: tile(x, y) });
-            let rect = Rect { min: corner(x, y), max: corner(x + 1, y + 1) };
-            map.safe_zones.push(SafeZone { respawn: name.clone(), name, rect });
+            let name = format!("haven{}", map.all::<SafeZone>().len());
+            map.add(SpawnPoint { name: name.clone(), position: tile(at.0, at.1) });
+            let rect = Rect::of_tiles(at, (1, 1));
+            map.add(SafeZone { respawn: name.clone(), name, rect });
+        })
+    }
+
+    fn with_last_mobs(self, change: impl FnOnce(&mut MobArea)) -> Self {
+        self.with(|map| {
+            let mut areas = map.all::<MobArea>().to_vec();
+            if let Some(area) = areas.last_mut() {
+                change(area);
+            }
+            map.set(areas);
         })
     }
 
@@ -110,8 +125,4 @@ impl Ground {
         change(Arc::make_mut(&mut self.maps[0]));
         self
     }
-}
-
-fn corner(x: i32, y: i32) -> Position {
-    Position { x: x * UNITS_PER_TILE, y: y * UNITS_PER_TILE }
 }

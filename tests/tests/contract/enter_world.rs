@@ -47,7 +47,7 @@ async fn entering_the_world_answers_with_all_that_a_client_needs(backend: Backen
     assert_eq!(data["server_id"], world.server.ready.server_id.as_str());
     assert_eq!((&data["map_id"], &data["channel"]), (&json!(1), &json!(1)));
     let map = MAPS.get(MapId(1)).expect("the first map is there");
-    let start = map.spawn_points.first().expect("somewhere one appears").position;
+    let start = map.spawn_points().first().expect("somewhere one appears").position;
     let tiles = |units: i32| f64::from(units) / f64::from(UNITS_PER_TILE);
     assert_eq!(data["spawn_pos"], json!({"x": tiles(start.x), "y": tiles(start.y)}), "it was never saved");
     assert_eq!(data.get("map_ws_url"), Some(&Value::Null), "null until it is served");

@@ -1,0 +1,148 @@
+//! Tilesets: which tiles there are, and which are solid.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use roxmltree::Node;
+
+use super::header::MAX_TILE_PIXELS;
+use super::xml::{self, Findings, children, properties, tag_span, value_span};
+use crate::data::{Fault, Faults, SourceText, nearest};
+
+/// The tile property that says that a tile stops movement and sight.
+pub(in crate::map) const SOLID: &str = "solid";
+
+/// Most tiles in a tileset.
+const MAX_TILES: u32 = 1 << 20;
+/// Most pixels on a side of an image in a collection.
+const MAX_IMAGE_PIXELS: u32 = 4_096;
+
+/// A tileset file.
+#[derive(Debug)]
+pub(super) struct Tileset {
+    /// Width and height of its tiles; `None` for a collection of images, which may be of any size.
+    pub(super) tile_pixels: Option<(u32, u32)>,
+    tiles: Tiles,
+    solid: BTreeSet<u32>,
+}
+
+#[derive(Debug)]
+enum Tiles {
+    /// Cut from one image: ids from 0.
+    Sheet { count: u32 },
+    /// An image each: any ids.
+    Collection(BTreeSet<u32>),
+}
+
+impl Tileset {
+    pub(super) fn has(&self, id: u32) -> bool {
+        match &self.tiles {
+            Tiles::Sheet { count } => id < *count,
+            Tiles::Collection(ids) => ids.contains(&id),
+        }
+    }
+
+    pub(super) fn is_solid(&self, id: u32) -> bool {
+        self.solid.contains(&id)
+    }
+
+    /// The first id beyond all of its tiles.
+    pub(super) fn end(&self) -> u32 {
+        match &self.tiles {
+            Tiles::Sheet { count } => *count,
+            Tiles::Collection(ids) => ids.last().map_or(0, |id| id + 1),
+        }
+    }
+}
+
+/// Every tileset file that any map names, read once.
+#[derive(Debug, Default)]
+pub(in crate::map) struct Tilesets {
+    read: BTreeMap<PathBuf, Option<Arc<Tileset>>>,
+    /// The texts of the files, for the loader: it reads what was checked, not what the files have become since.
+    pub(in crate::map) texts: BTreeMap<PathBuf, Arc<str>>,
+    /// What is wrong in the tileset files.
+    pub(in crate::map) faults: Faults,
+}
+
+impl Tilesets {
+    /// The tileset in a file; `None` if it has faults, `Err` if it cannot be read at all.
+    pub(super) fn get(&mut self, file: &Path) -> Result<Option<Arc<Tileset>>, Fault> {
+        if let Some(known) = self.read.get(file) {
+            return Ok(known.clone());
+        }
+        let source = SourceText::read(file)?;
+        let mut findings = Findings::new(&source);
+        let tileset = match xml::parse(&source) {
+            Ok(document) => read(document.root_element(), &mut findings),
+            Err(fault) => {
+                findings.faults.push(fault);
+                None
+            }
+        };
+        let tileset = tileset.filter(|_| findings.faults.is_empty()).map(Arc::new);
+        self.faults.extend(findings.faults);
+        self.texts.insert(file.to_owned(), source.shared_text());
+        self.read.insert(file.to_owned(), tileset.clone());
+        Ok(tileset)
+    }
+}
+
+fn read(root: Node<'_, '_>, findings: &mut Findings<'_>) -> Option<Tileset> {
+    if !root.has_tag_name("tileset") {
+        findings.push(tag_span(root), format!("the file is a <{}>", root.tag_name().name()), "a <tileset>");
+        return None;
+    }
+    for text in ["name", "columns"] {
+        if root.attribute(text).is_none() {
+            findings.push(tag_span(root), format!("<tileset> has no `{text}`"), "a tileset that Tiled has saved");
+        }
+    }
+    let width = findings.number(root, "tilewidth", 1..=MAX_IMAGE_PIXELS)?;
+    let height = findings.number(root, "tileheight", 1..=MAX_IMAGE_PIXELS)?;
+    let count: u32 = findings.number(root, "tilecount", 0..=MAX_TILES)?;
+    let is_sheet = children(root, "image").next().is_some();
+    let last = if is_sheet { count.saturating_sub(1) } else { MAX_TILES };
+    let mut ids = BTreeSet::new();
+    let mut solid = BTreeSet::new();
+    for tile in children(root, "tile") {
+        let Some(id) = findings.number(tile, "id", 0..=last) else { continue };
+        ids.insert(id);
+        if properties(tile).any(|property| is_solid(property, findings)) {
+            solid.insert(id);
+        }
+    }
+    if is_sheet && (width > MAX_TILE_PIXELS || height > MAX_TILE_PIXELS) {
+        let message = format!("tiles are {width} × {height} pixels");
+        findings.push(value_span(root, "tilewidth"), message, format!("at most {MAX_TILE_PIXELS} × {MAX_TILE_PIXELS}"));
+    }
+    let tiles = if is_sheet { Tiles::Sheet { count } } else { Tiles::Collection(ids) };
+    Some(Tileset { tile_pixels: is_sheet.then_some((width, height)), tiles, solid })
+}
+
+/// Whether a tile's property makes it solid. Other properties are the designers' own, unless they look like a typo.
+fn is_solid(property: Node<'_, '_>, findings: &mut Findings<'_>) -> bool {
+    let name = property.attribute("name").unwrap_or_default();
+    if name != SOLID {
+        if nearest(name, [SOLID]).is_some() {
+            let message = format!("the tile property `{name}` means nothing");
+            findings.push(value_span(property, "name"), message, "`solid`, if that was meant");
+        }
+        return false;
+    }
+    let kind = property.attribute("type").unwrap_or("string");
+    if kind != "bool" {
+        findings.push(value_span(property, "type"), format!("`solid` is a property of type {kind}"), "type `bool`");
+        return false;
+    }
+    match property.attribute("value") {
+        Some("true") => true,
+        Some("false") => false,
+        other => {
+            let message = format!("`solid` is \"{}\"", other.unwrap_or_default());
+            findings.push(value_span(property, "value"), message, "`true` or `false`");
+            false
+        }
+    }
+}
