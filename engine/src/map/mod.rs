@@ -5,7 +5,6 @@
 //! [`MapObject`] type for each class in [`MapObjects`]. The engine itself knows the class of [`SpawnPoint`] alone. All
 //! faults of all maps are found at once, each with its line and column.
 
-mod build;
 mod class;
 mod designer_types;
 mod drawn;

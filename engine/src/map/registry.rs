@@ -60,9 +60,13 @@ impl MapObjects {
         }
     }
 
-    /// Makes all objects of a map that has passed the check.
-    pub(super) fn load(&self, drawn: &DrawnMap, map: &mut Map) -> Result<(), Fault> {
-        self.registered.iter().try_for_each(|registered| (registered.load)(drawn, map))
+    /// Makes a map that has passed the check, and all of its objects.
+    pub(super) fn load(&self, mut drawn: DrawnMap) -> Result<Map, Fault> {
+        let grid = drawn.grid.take();
+        let unknown = || Fault::of_file(drawn.source.file(), "the map has no tiles", "a map as Tiled saves it");
+        let mut map = Map::new(&drawn, grid.ok_or_else(unknown)?);
+        self.registered.iter().try_for_each(|registered| (registered.load)(&drawn, &mut map))?;
+        Ok(map)
     }
 }
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use realmgate_protocol::ids::MapId;
 
-use super::build::build;
 use super::class::{is_name, name_rule};
 use super::drawn::DrawnMap;
 use super::read::{Tilesets, read};
@@ -39,8 +38,8 @@ impl MapSet {
         drawn.values().for_each(|map| objects.check(map, &drawn, &mut faults));
         faults.into_result(())?;
         let mut faults = Faults::new();
-        let build = |map: &DrawnMap| build(map, objects, &tilesets).map_err(|fault| faults.push(fault)).ok();
-        let set = drawn.values().filter_map(build).collect();
+        let load = |map: DrawnMap| objects.load(map).map_err(|fault| faults.push(fault)).ok();
+        let set = drawn.into_values().filter_map(load).collect();
         faults.into_result(set)
     }
 

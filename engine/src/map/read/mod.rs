@@ -16,7 +16,7 @@ use super::MapObjects;
 use super::drawn::DrawnObject;
 use crate::data::{Faults, SourceText};
 
-pub(super) use tilesets::{SOLID, Tilesets};
+pub(super) use tilesets::Tilesets;
 
 /// What was read of a map, as far as that could be done.
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! Limits on how much XML a file may hold, checked by one pass over its bytes before any parser sees them.
 //!
-//! The library that builds maps reads with a version of `quick-xml` whose time grows with the square of an element's
-//! attributes, and whose memory grows with whatever the file says. A file within these limits is parsed in a moment.
+//! The time of a parser grows with the square of an element's attributes, which it compares pair by pair, and its
+//! memory with whatever the file says. A file within these limits is parsed in a moment.
 
 use std::ops::Range;
 

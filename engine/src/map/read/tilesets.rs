@@ -11,7 +11,7 @@ use super::xml::{self, Findings, children, properties, tag_span, value_span};
 use crate::data::{Fault, Faults, SourceText, nearest};
 
 /// The tile property that says that a tile stops movement and sight.
-pub(in crate::map) const SOLID: &str = "solid";
+const SOLID: &str = "solid";
 
 /// Most tiles in a tileset.
 const MAX_TILES: u32 = 1 << 20;
@@ -60,8 +60,6 @@ impl Tileset {
 #[derive(Debug, Default)]
 pub(in crate::map) struct Tilesets {
     read: BTreeMap<PathBuf, Option<Arc<Tileset>>>,
-    /// The texts of the files, for the loader: it reads what was checked, not what the files have become since.
-    pub(in crate::map) texts: BTreeMap<PathBuf, Arc<str>>,
     /// What is wrong in the tileset files.
     pub(in crate::map) faults: Faults,
 }
@@ -83,7 +81,6 @@ impl Tilesets {
         };
         let tileset = tileset.filter(|_| findings.faults.is_empty()).map(Arc::new);
         self.faults.extend(findings.faults);
-        self.texts.insert(file.to_owned(), source.shared_text());
         self.read.insert(file.to_owned(), tileset.clone());
         Ok(tileset)
     }
