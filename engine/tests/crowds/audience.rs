@@ -3,7 +3,6 @@ use bevy_ecs::system::RunSystemOnce;
 use realmgate_engine::body::At;
 use realmgate_engine::player::LinkDead;
 use realmgate_engine::replication::Audience;
-use realmgate_engine::transport::SessionId;
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::movement::Position;
 
@@ -14,7 +13,7 @@ fn viewers(scene: &mut Scene, entity: Entity) -> Vec<u64> {
     let ask = move |audience: Audience<'_, '_>| audience.viewers_of(entity).map(|one| one.session).collect::<Vec<_>>();
     let mut sessions = scene.channel.world_mut().run_system_once(ask).unwrap();
     sessions.sort();
-    sessions.into_iter().map(|SessionId(session)| session).collect()
+    sessions.into_iter().map(|session| session.client.0).collect()
 }
 
 #[test]
