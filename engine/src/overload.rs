@@ -206,6 +206,17 @@ mod tests {
     }
 
     #[test]
+    fn each_level_is_left_after_three_seconds_of_calm() {
+        let mut overload = Overload::new(PERIOD);
+        run(&mut overload, 40, 500);
+        // 91 ticks are just over three seconds.
+        for lower in [OverloadLevel::Full, OverloadLevel::IdleMinds] {
+            assert_eq!(run(&mut overload, 20, 90), []);
+            assert_eq!(run(&mut overload, 20, 1), [lower]);
+        }
+    }
+
+    #[test]
     fn only_the_last_level_slows_the_clock_and_no_more_than_it_must() {
         let mut overload = Overload::new(PERIOD);
         while overload.level() < OverloadLevel::SlowClock {

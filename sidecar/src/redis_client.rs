@@ -175,6 +175,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_call_to_a_closed_port_does_not_wait() {
+        let config = RedisConfig { url: "redis://127.0.0.1:1".into(), prefix: String::new() };
+        let redis = RedisClient::new(&config, Clock::system()).unwrap();
+        for call in 0..3 {
+            let answer = tokio::time::timeout(Duration::from_secs(1), redis.ping()).await;
+            assert!(answer.expect("it fails within a second").is_err(), "call {call}");
+        }
+    }
+
+    #[tokio::test]
     async fn a_lost_connection_is_made_anew() {
         let Some(test) = TestRedis::connect().await else { return };
         let redis = &test.client;

@@ -54,3 +54,23 @@ impl UpdateSchedule {
         groups.filter(move |group| is_turn(*group, self.near_period)).map(move |group| (group, farthest(group)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In how many of 16 ticks a near entity has its turn, and in how many a far one.
+    fn turns(level: OverloadLevel, pending: usize) -> (usize, usize) {
+        let schedule = |tick| UpdateSchedule::new(level, 0, Tick(tick), pending, &SnapshotBudget::default());
+        let of_one_group = |(group, farthest)| (group == 0).then_some(farthest);
+        let turns: Vec<Distance> = (0..16).flat_map(|tick| schedule(tick).groups()).filter_map(of_one_group).collect();
+        (turns.len(), turns.iter().filter(|farthest| **farthest == Distance::Far).count())
+    }
+
+    #[test]
+    fn the_first_levels_of_overload_leave_out_the_far_and_then_the_near() {
+        use OverloadLevel::{FarRarely, NearRarely, Normal, SlowClock};
+        let at = |level| turns(level, 0);
+        assert_eq!([Normal, FarRarely, NearRarely, SlowClock].map(at), [(16, 8), (16, 4), (8, 4), (8, 4)]);
+    }
+}

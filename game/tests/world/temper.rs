@@ -1,10 +1,13 @@
 //! How mobs behave towards players they meet.
 
 use realmgate_engine::body::Asleep;
+use realmgate_engine::channel::ToChannel;
+use realmgate_engine::overload::OverloadLevel;
 use realmgate_engine::replication::Shared;
 use realmgate_game::combat::Untouchable;
 use realmgate_game::mob::{Mind, Mood};
 use realmgate_game::threat::ThreatTable;
+use realmgate_protocol::ids::Tick;
 use realmgate_protocol::realm::{Health, Status, status};
 use realmgate_protocol::wire::Aim;
 
@@ -35,6 +38,28 @@ fn an_aggressive_mob_attacks_who_comes_near_and_nobody_else() {
     assert_eq!(mood(&scene, boar), Mood::Fight);
     let flags = scene.get::<Shared<Status>>(me).flags;
     assert_eq!(flags & status::IN_COMBAT, status::IN_COMBAT);
+}
+
+/// In how many of 16 ticks a mob without enemies that has nothing to wait for decides to walk.
+fn decisions(level: OverloadLevel) -> usize {
+    let mut scene = Scene::new(&FIELD, &[("rabbit", (10, 2))]);
+    scene.enter(1, "fighter", tile(16, 2));
+    scene.channel.push(ToChannel::Overload { level });
+    let rabbit = scene.mob("rabbit");
+    let decides = |_: &u32| {
+        let mut mind = scene.get::<Mind>(rabbit);
+        mind.mood = Mood::Idle { until: Tick(0) };
+        scene.put(rabbit, mind);
+        scene.tick();
+        matches!(mood(&scene, rabbit), Mood::Wander { .. })
+    };
+    (0..16u32).filter(decides).count()
+}
+
+#[test]
+fn mobs_without_enemies_decide_every_fourth_tick_alone_while_the_server_is_overloaded() {
+    assert_eq!(decisions(OverloadLevel::NearRarely), 16, "not at the level before");
+    assert_eq!(decisions(OverloadLevel::IdleMinds), 4);
 }
 
 #[test]

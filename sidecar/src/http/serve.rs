@@ -274,6 +274,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_header_that_comes_in_pieces_and_in_time_is_answered() {
+        let (mut stream, _) = connect(Patience { header: WITHIN, ..Patience::default() }).await;
+        for piece in ["GET / HTTP/1.1\r\nHost: loc", "alhost\r\nConnection: close\r\n\r\n"] {
+            assert!(timeout(short(), stream.read_u8()).await.is_err(), "neither closed nor answered before its end");
+            stream.write_all(piece.as_bytes()).await.unwrap();
+        }
+        let mut answer = String::new();
+        timeout(WITHIN, stream.read_to_string(&mut answer)).await.expect("it is answered").unwrap();
+        assert!(answer.contains(" 200 "), "{answer}");
+    }
+
+    #[tokio::test]
     async fn a_handshake_has_to_end_in_time() {
         let dir = tempfile::tempdir().unwrap();
         let files = crate::config::TlsFiles { certificate: dir.path().join("cert"), key: dir.path().join("key") };

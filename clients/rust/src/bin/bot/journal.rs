@@ -133,6 +133,7 @@ impl Journal {
 mod tests {
     use super::*;
     use realmgate_protocol::ids::ItemId;
+    use realmgate_protocol::realm::ChatScope;
 
     #[test]
     fn what_was_told_is_a_line() {
@@ -155,6 +156,14 @@ mod tests {
 
     #[test]
     fn talk_is_nothing_owned() {
-        assert_eq!(Entry::of(&ServerMessage::WhisperSent { to: "A".to_owned(), text: "psst".to_owned() }), None);
+        let (from, text) = ("A".to_owned(), "psst".to_owned());
+        let heard = [ChatScope::Channel, ChatScope::Whisper, ChatScope::Party].map(|scope| ServerMessage::Chat {
+            scope,
+            from: from.clone(),
+            text: text.clone(),
+        });
+        for message in heard.into_iter().chain([ServerMessage::WhisperSent { to: from, text }]) {
+            assert_eq!(Entry::of(&message), None);
+        }
     }
 }
