@@ -40,8 +40,10 @@ fn replica(redis: &TestRedis, id: &str) -> Sessions {
     Sessions::new(Some(&redis.another()), id, Clock::manual(0))
 }
 
-fn entry(gateway: &str, log_in: Option<&str>) -> SessionEntry {
-    SessionEntry { log_in: log_in.map(str::to_owned), ..SessionEntry::connected(gateway) }
+const FIRST: Uuid = Uuid::from_u128(1);
+
+fn entry(gateway: &str, log_in: Option<Uuid>) -> SessionEntry {
+    SessionEntry { log_in, ..SessionEntry::connected(gateway) }
 }
 
 /// A user about whom nothing new is known.
@@ -63,12 +65,12 @@ const SECOND: Duration = Duration::from_secs(1);
 
 async fn an_entry_ends_unless_it_is_renewed(bench: Bench) {
     let sessions = &bench.sessions;
-    sessions.set("ann", entry("gateway-2", Some("first"))).await.unwrap();
+    sessions.set("ann", entry("gateway-2", Some(FIRST))).await.unwrap();
     sessions.set("bob", entry("gateway-2", None)).await.unwrap();
     bench.pass(40 * SECOND);
     sessions.renew(&[there("ann")]).await.unwrap();
     bench.pass(40 * SECOND);
-    assert_eq!(sessions.get("ann").await.unwrap(), Some(entry("gateway-2", Some("first"))));
+    assert_eq!(sessions.get("ann").await.unwrap(), Some(entry("gateway-2", Some(FIRST))));
     assert_eq!(sessions.get("bob").await.unwrap(), None);
     bench.pass(5 * SECOND);
     assert_eq!(sessions.get("ann").await.unwrap(), None);
@@ -78,9 +80,9 @@ async fn who_connects_did_not_enter_by_that(bench: Bench) {
     let sessions = &bench.sessions;
     sessions.connected("ann", "gateway-1").await.unwrap();
     assert_eq!(sessions.get("ann").await.unwrap(), Some(entry("gateway-1", None)));
-    sessions.set("ann", entry("gateway-1", Some("first"))).await.unwrap();
+    sessions.set("ann", entry("gateway-1", Some(FIRST))).await.unwrap();
     sessions.connected("ann", "gateway-2").await.unwrap();
-    assert_eq!(sessions.get("ann").await.unwrap(), Some(entry("gateway-2", Some("first"))));
+    assert_eq!(sessions.get("ann").await.unwrap(), Some(entry("gateway-2", Some(FIRST))));
     sessions.remove("ann").await.unwrap();
     assert_eq!(sessions.get("ann").await.unwrap(), None);
 }
@@ -92,7 +94,7 @@ async fn who_is_there_without_an_entry_gets_one(bench: Bench) {
 
 async fn a_renewal_brings_the_place_up_to_date(bench: Bench) {
     let sessions = &bench.sessions;
-    let entered = SessionEntry { character: Some(ann_at(1, 1_024)), ..entry("gateway-2", Some("first")) };
+    let entered = SessionEntry { character: Some(ann_at(1, 1_024)), ..entry("gateway-2", Some(FIRST)) };
     sessions.set("ann", entered.clone()).await.unwrap();
     sessions.renew(&[there("ann")]).await.unwrap();
     assert_eq!(sessions.get("ann").await.unwrap().as_ref(), Some(&entered), "a socket does not know where she is");
@@ -136,12 +138,12 @@ on_backends! {
 async fn an_empty_redis_gets_back_what_was_there() {
     let Some(redis) = TestRedis::connect().await else { return };
     let (one, two) = (replica(&redis, "gateway-1"), replica(&redis, "gateway-2"));
-    one.set("ann", entry("gateway-1", Some("first"))).await.unwrap();
+    one.set("ann", entry("gateway-1", Some(FIRST))).await.unwrap();
     // Her map server's link is at the other sidecar, which has not written this entry.
     two.renew(&[there("ann")]).await.unwrap();
     redis.flush();
     two.renew(&[there("ann")]).await.unwrap();
-    assert_eq!(one.get("ann").await.unwrap(), Some(entry("gateway-1", Some("first"))));
+    assert_eq!(one.get("ann").await.unwrap(), Some(entry("gateway-1", Some(FIRST))));
 
     redis.flush();
     one.renew(&[]).await.unwrap();

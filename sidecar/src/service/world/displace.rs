@@ -22,7 +22,7 @@ use crate::directory::Registry;
 use crate::error::{Error, ErrorCode};
 use crate::gateway::Sockets;
 use crate::link::{Departure, Links};
-use crate::lock::{AccountOwner, LockStep, WayOut};
+use crate::lock::{AccountOwner, CharacterLock, LockStep, WayOut};
 use crate::replicas::{News, Replicas};
 use crate::social::Social;
 use crate::store::locks::LockedCharacter;
@@ -208,7 +208,8 @@ impl Exits {
         if fenced {
             self.social.left(found.character, reason);
             metrics::counter!("realmgate_locks_fenced_total", "owner" => found.lock.owner.kind()).increment(1);
-            tracing::warn!(character = %found.character, owner = %found.lock.owner, epoch = %found.lock.epoch, "lock fenced");
+            let CharacterLock { owner, epoch, .. } = &found.lock;
+            tracing::warn!(character = %found.character, %owner, %epoch, "lock fenced");
             if let Some(server) = found.lock.owner.map_server() {
                 if let Some(link) = self.links.get(server) {
                     give_seat_back(&self.registry, &link, found.character).await;

@@ -16,6 +16,7 @@ use crate::lock::timers::{ID_HELD, deadline};
 use crate::lock::{Claim, CookieHash, LockOwner, ServerKey, ServerLock};
 use crate::replicas::{Answer, Ask, Replicas};
 use crate::social::Social;
+use crate::store::ledger::Swept;
 use crate::store::locks::{KnownServer, Retired};
 use crate::store::{LedgerStore, LockStore, ServerLockStore};
 
@@ -214,8 +215,9 @@ impl MapServerLocks {
         let now_ms = self.time.now_ms();
         let freed = self.locks.fence_all(&LockOwner::Map(server.clone()), now_ms).await?;
         let swept = self.ledger.sweep_ground(server, now_ms).await?;
-        if !freed.is_empty() || swept != Default::default() {
-            tracing::info!(%server, locks = freed.len(), items = swept.items, gold = swept.gold, "swept after a restart");
+        if !freed.is_empty() || swept != Swept::default() {
+            let Swept { items, gold } = swept;
+            tracing::info!(%server, locks = freed.len(), items, gold, "swept after a restart");
         }
         self.gone(freed).await
     }

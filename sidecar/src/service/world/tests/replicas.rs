@@ -27,7 +27,7 @@ async fn a_player_of_one_enters_a_map_of_the_other() {
     let listed = pair.a.state().registry.find(&"map-1".parse().unwrap()).await.unwrap().unwrap();
     assert_eq!((listed.replica(), listed.seats.len()), (Some("b"), 0), "its seat was given up where it arrived");
     let entry = pair.b.state().sessions.get(&player.account.to_string()).await.unwrap().unwrap();
-    assert_eq!((entry.gateway_id, entry.log_in), ("a".to_owned(), Some(player.log_in.to_string())));
+    assert_eq!((entry.gateway_id, entry.log_in), ("a".to_owned(), Some(player.log_in)));
 }
 
 #[tokio::test]
