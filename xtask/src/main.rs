@@ -83,7 +83,7 @@ enum Command {
         #[command(flatten)]
         arguments: soak::Arguments,
     },
-    /// Check what no compiler does: file sizes, leftovers, names, sleeping tests, machine paths, metrics, links between documents
+    /// Check what no compiler does: file sizes, leftovers, names, sleeping tests, machine paths, metrics, links
     Tidy,
     /// Write the files that are generated from the code: protocol.json, the data schemas, openapi.json, the dashboard
     Schema {

@@ -41,7 +41,7 @@ pub fn programs(release: &Release, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Copies a file, or a folder and all below it, with the permissions that git keeps: who may write is the reader's affair.
+/// Copies a file, or a folder and all below it, with the permissions that git keeps.
 pub fn copy(from: &Path, to: &Path) -> Result<()> {
     let metadata = fs::metadata(from).with_context(|| from.display().to_string())?;
     if !metadata.is_dir() {

@@ -1,9 +1,10 @@
 //! `cargo xtask mutate`: leaves out one rule at a time, and demands that the test which guards it fails.
 //!
-//! A test that passes without the rule it is there for guards nothing. Each rule is a file in `xtask/mutations/`: a patch
-//! that leaves it out, below two lines that say what that breaks and which test notices. To write one, leave the rule out
-//! by hand, see the test fail, write the two lines into `xtask/mutations/NAME.patch`, add what `git diff -U1` says (-U2 or
-//! -U3 where one line around the change is not enough to find it), and take the change back with `git apply --reverse`.
+//! A test that passes without the rule it is there for guards nothing. Each rule is a file in `xtask/mutations/`: a
+//! patch that leaves it out, below two lines that say what that breaks and which test notices. To write one, leave the
+//! rule out by hand, see the test fail, write the two lines into `xtask/mutations/NAME.patch`, add what `git diff -U1`
+//! says (-U2 or -U3 where one line around the change is not enough to find it), and take the change back with
+//! `git apply --reverse`.
 
 mod mutation;
 mod trial;

@@ -44,7 +44,8 @@ impl<'a> Trial<'a> {
         Self { worktree }
     }
 
-    /// Builds the worktree as it is now and runs a test. What does not compile is a fault of the patch, not a test that fails.
+    /// Builds the worktree as it is now and runs a test. What does not compile is a fault of the patch, not a test that
+    /// fails.
     pub fn of(&self, guard: &Guard) -> Result<Verdict> {
         let program = self.build(&guard.build)?;
         let output = Command::new("timeout")
