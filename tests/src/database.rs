@@ -209,6 +209,27 @@ impl Database {
         rows.iter().map(|row| (row.get(0), ItemRow { definition: row.get(1), slot: row.get(2) })).collect()
     }
 
+    /// Gives a character gold of which the ledger knows nothing.
+    ///
+    /// # Panics
+    /// When the character has gold already.
+    pub async fn forge_gold(&self, character: &str) {
+        let insert = sqlx::query("INSERT INTO gold_balances (owner, balance) VALUES ('character:' || $1, 5)");
+        insert.bind(character).execute(&self.0).await.expect("the character has no gold yet");
+    }
+
+    /// How many lines of items and of gold the ledgers have from play.
+    ///
+    /// # Panics
+    /// When the database cannot be read.
+    pub async fn lines_from_play(&self) -> (i64, i64) {
+        let count = async |query: &'static str| {
+            sqlx::query_scalar(query).fetch_one(&self.0).await.expect("the ledgers can be read")
+        };
+        let items = count("SELECT COUNT(*) FROM item_ledger JOIN owned_events USING (event_key)").await;
+        (items, count("SELECT COUNT(*) FROM gold_ledger JOIN owned_events USING (event_key)").await)
+    }
+
     /// Adds up both ledgers, from the outside.
     ///
     /// # Panics

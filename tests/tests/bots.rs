@@ -8,7 +8,7 @@ const COUNT: u32 = 8;
 #[tokio::test]
 async fn what_bots_were_told_is_what_is_stored() {
     let server = MapServer::start_linked(&Settings::new()).await;
-    let run = Bots::start(&server, COUNT, 20, &["--expect", "kills,chat"]).finished().await;
+    let run = Bots::start(&server, COUNT, 20, &["--expect", "kills,chat,loot"]).finished().await;
     run.assert_good();
     assert_eq!(run.told.len(), COUNT as usize, "every bot has been told something");
     assert_eq!(run.report["mismatches"], serde_json::json!([]));
@@ -28,6 +28,8 @@ async fn what_bots_were_told_is_what_is_stored() {
         assert_eq!(row.lock_owner, "none", "{} has said goodbye", character.name);
     }
     database.assert_books_balance().await;
+    let (items, gold) = database.lines_from_play().await;
+    assert!(items > 0 && gold > 0, "{items} lines of items and {gold} of gold were booked while they played");
 
     let home = server.settings.home.clone();
     server.stop().await;

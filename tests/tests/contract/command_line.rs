@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::net::{TcpListener, UdpSocket};
+use std::os::unix::fs::symlink;
+use std::path::Path;
 
 use realmgate_tests::binaries::{binaries, workspace};
 use realmgate_tests::process::{Finished, Process, command};
@@ -186,10 +188,42 @@ async fn a_server_that_joins_makes_no_keys_of_its_own() {
     assert!(!settings.home.data_dir().join("secrets").exists(), "nothing was made");
 }
 
+/// `start_server.sh` in a folder of its own, with nothing but these programs to be found.
+async fn script(home: &Home, programs: &[(&str, &Path)], arguments: &[&str]) -> Finished {
+    let (folder, found) = (home.path("release"), home.path("bin"));
+    for made in [&folder, &found] {
+        fs::create_dir_all(made).expect("a folder can be made");
+    }
+    fs::copy(workspace().join("start_server.sh"), folder.join("start_server.sh")).expect("the script is there");
+    for (name, program) in programs.iter().chain([&("dirname", Path::new("/usr/bin/dirname"))]) {
+        let folder = if *name == "start_server" { &folder } else { &found };
+        symlink(program, folder.join(name)).expect("a link can be made");
+    }
+    let mut start = command(Path::new("/bin/sh"));
+    start.arg(folder.join("start_server.sh")).args(arguments).env("PATH", &found);
+    Process::start(home, start).finished().await
+}
+
+#[tokio::test]
+async fn the_script_starts_the_program_beside_it_or_has_cargo_build_it() {
+    let beside = script(&Home::new(), &[("start_server", &binaries().start_server)], &["--help"]).await;
+    assert_code(&beside, 0);
+    assert!(beside.stdout.contains("<MAP_ID>") || beside.stdout.contains("[MAP_ID]"), "{}", beside.stdout);
+
+    // A cargo that says what it is asked.
+    let built = script(&Home::new(), &[("cargo", Path::new("/bin/echo"))], &["2", "4002", "--maps"]).await;
+    assert_code(&built, 0);
+    assert_eq!(built.stdout, "run --release --package realmgate-server --bin start_server -- 2 4002 --maps\n");
+
+    let neither = script(&Home::new(), &[], &["1", "4001"]).await;
+    assert_code(&neither, 1);
+    assert!(neither.stderr.contains("https://rustup.rs"), "{}", neither.stderr);
+}
+
 #[test]
 fn programs_whose_clock_can_be_set_lie_where_nobody_looks_for_others() {
     let test = std::env::current_exe().expect("a running program has a path");
-    let usual = test.parent().and_then(std::path::Path::parent).expect("cargo puts tests into <profile>/deps");
+    let usual = test.parent().and_then(Path::parent).expect("cargo puts tests into <profile>/deps");
     let profile = usual.file_name().expect("a profile has a name");
     for program in [&binaries().start_server, &binaries().sidecar] {
         let expected = usual.with_file_name("under-test").join(profile);

@@ -2,6 +2,7 @@
 
 use realmgate_tests::account::fresh_name;
 use realmgate_tests::{Account, Answer, Api, Gateway};
+use reqwest::Method;
 use serde_json::json;
 
 use crate::backend::{Backend, on_every_backend};
@@ -12,6 +13,7 @@ on_every_backend!(
     ten_failed_log_ins_a_minute_are_enough_for_an_address,
     an_account_under_attack_from_everywhere_is_open_to_its_owner,
     registrations_have_a_rate_by_address,
+    ten_registrations_a_minute_from_one_address_are_allowed_by_default,
     other_calls_have_a_rate_by_user,
     two_hundred_and_forty_calls_a_minute_are_allowed_by_default,
     sixty_gateway_messages_in_ten_seconds_are_enough,
@@ -63,6 +65,22 @@ async fn registrations_have_a_rate_by_address(backend: Backend) {
     register(&here).await.json(201);
     assert_limited(&register(&here).await);
     register(&here.from_source([127, 0, 0, 51].into())).await.json(201);
+}
+
+async fn ten_registrations_a_minute_from_one_address_are_allowed_by_default(backend: Backend) {
+    // This machine may register more often than others, so the address is one that a proxy tells.
+    let sidecar = Sidecars::start(backend, &[("TRUSTED_PROXIES", "127.0.0.0/8")]).await;
+    let api = sidecar.api();
+    let register = async |source: &str| {
+        let body = json!({"username": fresh_name("many"), "password": "long enough"});
+        let request = api.request(Method::POST, "/auth/register").header("x-forwarded-for", source);
+        api.send(request.json(&body)).await
+    };
+    for _ in 0..10 {
+        register("203.0.113.7").await.json(201);
+    }
+    assert_limited(&register("203.0.113.7").await);
+    register("203.0.113.8").await.json(201);
 }
 
 async fn other_calls_have_a_rate_by_user(backend: Backend) {

@@ -7,12 +7,14 @@
 //! One program for all of it, so that it is linked once and its tests share two servers for each backend; a test whose
 //! settings differ starts its own.
 
+mod abuse;
 mod accounts;
 mod backend;
 mod balancer;
 mod characters;
 mod command_line;
 mod directory;
+mod ending;
 mod enter_world;
 mod gateway;
 mod gateway_refusals;

@@ -12,7 +12,7 @@ use realmgate_tests::account::jwt_parts;
 use realmgate_tests::binaries::binaries;
 use realmgate_tests::netcode::Knocker;
 use realmgate_tests::process::{Process, command};
-use realmgate_tests::{Account, Gateway, Home, MapServer, Settings, SidecarProcess};
+use realmgate_tests::{Account, Gateway, Home, InWorld, MapServer, Settings, SidecarProcess};
 use serde_json::{Value, json};
 
 fn mode(path: &Path) -> u32 {
@@ -93,6 +93,58 @@ async fn the_key_of_access_tokens_is_rotated_as_the_operators_manual_says() {
             let refresh = json!({"refresh_token": account.refresh_token});
             sidecar.api().post("/auth/refresh", refresh).await.json(200);
         }
+        sidecar.stop().await;
+    }
+}
+
+/// Starts a sidecar in this home and a map server that joins it, each with this key and token.
+async fn linked(home: &Home, ticket_key: &str, tokens: [&str; 2]) -> (SidecarProcess, MapServer) {
+    let [of_sidecar, of_server] = tokens;
+    let settings = [("TICKET_KEY", ticket_key), ("SERVICE_TOKEN", of_sidecar)];
+    let sidecar = SidecarProcess::start_in(home, &settings).await;
+    let joining = Settings::new()
+        .set("WORLD_DIRECTORY_URL", &format!("http://{}", sidecar.ready.directory_addr))
+        .set("TICKET_KEY", ticket_key)
+        .set("SERVICE_TOKEN", of_server);
+    let server = MapServer::start_linked(&joining).await;
+    (sidecar, server)
+}
+
+#[tokio::test]
+async fn the_key_of_tickets_is_rotated_as_the_operators_manual_says() {
+    const TOKEN: &str = "a service token for all of the rotation";
+    let (home, old) = (Home::new(), format!("k0:{}", STANDARD.encode([6; 32])));
+    let new = format!("k1:{}", STANDARD.encode([7; 32]));
+    for keys in [old.clone(), format!("{new},{old}"), new] {
+        let (sidecar, server) = linked(&home, &keys, [TOKEN; 2]).await;
+        let account = Account::register(&sidecar.api()).await;
+        let character = account.new_character(&sidecar.api()).await;
+        let mut gateway = Gateway::open(sidecar.ready.gateway_addr, &account.access_token).await;
+        let mut playing = InWorld::connect(&gateway.entered(&character.id).await).await;
+        playing.walk().await;
+        server.stop().await;
+        sidecar.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn the_service_token_is_rotated_as_the_operators_manual_says() {
+    const KEY: &str = "a ticket key for all of the rotation!";
+    let (old, new) = ("an old service token of thirty-two bytes", "a new service token of thirty-two bytes");
+    let (old_new, new_old) = (format!("{old},{new}"), format!("{new},{old}"));
+    let home = Home::new();
+    for (of_sidecar, of_server, opens) in [
+        (old_new.as_str(), old, [200, 200]),
+        (&old_new, &new_old, [200, 200]),
+        (&new_old, &new_old, [200, 200]),
+        (new, &new_old, [401, 200]),
+    ] {
+        let (sidecar, server) = linked(&home, KEY, [of_sidecar, of_server]).await;
+        for (token, expected) in [old, new].into_iter().zip(opens) {
+            let asked = sidecar.directory_without_token().with_token(token).get("/map-registry/servers").await;
+            assert_eq!(asked.status, expected, "`{token}` at a sidecar with `{of_sidecar}`");
+        }
+        server.stop().await;
         sidecar.stop().await;
     }
 }

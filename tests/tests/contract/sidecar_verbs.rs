@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use realmgate_tests::binaries::binaries;
 use realmgate_tests::process::{Finished, Process, command};
-use realmgate_tests::{Account, Api, Gateway, Home, SidecarProcess};
+use realmgate_tests::{Account, Api, Database, Gateway, Home, SidecarProcess};
 use serde_json::Value;
 
 use crate::backend::Backend;
@@ -31,6 +31,24 @@ async fn migrate_makes_the_database() {
     assert_eq!(migrated.code, Some(0), "{}", migrated.stderr);
     assert!(home.data_dir().join("realmgate.db").is_file());
     assert_eq!(run(&home, &["migrate"]).await.code, Some(0), "once more changes nothing");
+}
+
+#[tokio::test]
+async fn audit_ends_with_1_where_the_books_do_not_balance() {
+    let sidecar = SidecarProcess::start(&[]).await;
+    let account = Account::register(&sidecar.api()).await;
+    let character = account.new_character(&sidecar.api()).await;
+    let home = sidecar.home.clone();
+    sidecar.stop().await;
+    let audit = async || {
+        let audited = run(&home, &["audit"]).await;
+        let report: Value = serde_json::from_str(&audited.stdout).expect("JSON");
+        (audited.code, report["faults"].as_array().expect("a list").len())
+    };
+    assert_eq!(audit().await, (Some(0), 0));
+    Database::open_for_writing(&home).await.forge_gold(&character.id).await;
+    let (code, faults) = audit().await;
+    assert!(code == Some(1) && faults > 0, "{code:?} with {faults} faults");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use realmgate_tests::home::read;
 use realmgate_tests::{Account, Api, Gateway, Home, InWorld, MapServer, Settings, SidecarProcess, until};
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::backend::Backend;
 use crate::servers::world;
@@ -53,7 +54,7 @@ async fn ready_json_says_where_everything_is_and_goes_with_the_server() {
     assert_ne!(server.ready.game.port(), 0);
     server.api().get("/healthz").await.json(200);
     server.directory().get("/map-registry/servers").await.json(200);
-    until("ticks advance", async || (server.admin().get("/healthz").await.status == 200).then_some(())).await;
+    until("it is healthy", async || (server.admin().get("/healthz").await.status == 200).then_some(())).await;
     Api::new(server.gateway()).get("/no-such-route").await.problem(404, "NOT_FOUND");
     let (folder, second) = (file, server.settings.ready_file.clone());
     server.stop().await;
@@ -156,6 +157,20 @@ async fn a_server_joins_the_directory_it_is_told() {
     assert_eq!((&listed["supported_maps"], &listed["max_players"]), (&json!([1]), &json!(7)));
     server.stop().await;
     assert_eq!(sidecar.directory().get("/map-registry/servers").await.json(200), json!([]));
+}
+
+#[tokio::test]
+async fn worlds_tick_at_the_rate_that_was_set() {
+    for (settings, tick_hz) in [(Settings::new(), 30.0), (Settings::new().set("TICK_HZ", "10"), 10.0)] {
+        let server = MapServer::start(&settings).await;
+        let admin = server.admin();
+        let ticks = async || admin.get("/healthz").await.json(200)["ticks"].as_u64().expect("a count") as f64;
+        let (began, before) = (Instant::now(), ticks().await);
+        until("three seconds' ticks are done", async || (ticks().await >= before + 3.0 * tick_hz).then_some(())).await;
+        let rate = (ticks().await - before) / began.elapsed().as_secs_f64();
+        // A machine that is busy with other tests may leave some out.
+        assert!((0.6 * tick_hz..1.2 * tick_hz).contains(&rate), "{rate} ticks a second instead of {tick_hz}");
+    }
 }
 
 #[tokio::test]

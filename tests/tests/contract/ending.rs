@@ -1,0 +1,74 @@
+//! How a map server ends, and how its players are let go, with the sidecar there and with the sidecar away.
+
+use std::time::Duration;
+
+use realmgate_protocol::link::LeaveReason;
+use realmgate_tests::home::read;
+use realmgate_tests::{Account, Gateway, Home, InWorld, MapServer, Settings, SidecarProcess, until};
+use rustix::process::Signal;
+use tokio::time::Instant;
+
+/// A sidecar, a map server that joined it with these settings, and a player in its world.
+async fn played(settings: &[(&str, &str)]) -> (SidecarProcess, MapServer, InWorld) {
+    let sidecar = SidecarProcess::start(&[]).await;
+    let joining = Settings::new()
+        .set("WORLD_DIRECTORY_URL", &format!("http://{}", sidecar.ready.directory_addr))
+        .set("SERVICE_TOKEN", &sidecar.home.secret("service_token"))
+        .set("TICKET_KEY", &sidecar.home.secret("ticket_key"));
+    let joining = settings.iter().fold(joining, |joining, (key, value)| joining.set(key, value));
+    let server = MapServer::start_linked(&joining).await;
+    let account = Account::register(&sidecar.api()).await;
+    let character = account.new_character(&sidecar.api()).await;
+    let mut gateway = Gateway::open(sidecar.ready.gateway_addr, &account.access_token).await;
+    let playing = InWorld::connect(&gateway.entered(&character.id).await).await;
+    (sidecar, server, playing)
+}
+
+/// Kills the sidecar, and waits until the map server has noticed.
+async fn lose(sidecar: SidecarProcess, server: &MapServer) {
+    sidecar.process.signal(Signal::KILL);
+    sidecar.process.finished().await;
+    let admin = server.admin();
+    until("the map link is down", async || (admin.get("/readyz").await.status == 503).then_some(())).await;
+}
+
+#[tokio::test]
+async fn ctrl_c_ends_it_as_an_operators_sigterm_does() {
+    let server = MapServer::start_linked(&Settings::new()).await;
+    server.process.signal(Signal::INT);
+    assert_eq!(server.process.finished().await.code, Some(0));
+    assert!(read(&server.folder().join("map_server.log")).contains("all saved, goodbye"));
+}
+
+#[tokio::test]
+async fn the_end_of_standard_input_ends_it_only_when_asked() {
+    // Both are given an input that has ended.
+    let unasked = MapServer::start_linked(&Settings::new()).await;
+    let asked = Settings::in_home(&Home::new()).argument("--end-with-stdin").spawn();
+    assert_eq!(asked.finished().await.code, Some(0));
+    assert!(asked.stderr().contains("standard input has ended"), "{}", asked.told());
+    assert!(unasked.process.is_running());
+}
+
+#[tokio::test]
+async fn without_a_sidecar_a_drain_waits_ten_seconds_for_it_and_no_longer() {
+    let (sidecar, server, playing) = played(&[]).await;
+    lose(sidecar, &server).await;
+    let asked = Instant::now();
+    server.process.terminate();
+    let (left, finished) = tokio::join!(playing.until_left(), server.process.finished());
+    assert_eq!((left, finished.code), (LeaveReason::ServerClosing, Some(0)), "{}", finished.stderr);
+    let took = asked.elapsed();
+    assert!(took > Duration::from_millis(9_500), "what waits for the sidecar is not given up after {took:?}");
+    assert!(took < Duration::from_secs(25), "it takes {took:?}");
+}
+
+#[tokio::test]
+async fn play_without_a_sidecar_lasts_as_long_as_the_operator_says() {
+    let (sidecar, server, playing) = played(&[("OFFLINE_PLAY_MAX_S", "3")]).await;
+    let gone = Instant::now();
+    lose(sidecar, &server).await;
+    assert_eq!(playing.until_left().await, LeaveReason::StoreAway);
+    let played_on = gone.elapsed();
+    assert!(played_on > Duration::from_millis(2_500), "let go after {played_on:?}");
+}
