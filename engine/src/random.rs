@@ -32,7 +32,7 @@ impl ChannelRandom {
     }
 
     /// A random index below `count`; 0 if `count` is 0.
-    pub fn place(&mut self, count: usize) -> usize {
+    pub fn index(&mut self, count: usize) -> usize {
         if count == 0 { 0 } else { self.rolls.random_range(0..count) }
     }
 

@@ -16,7 +16,7 @@ use realmgate_engine::body::{At, Body, Speed};
 use realmgate_engine::channel::{BuildWorld, Channel, ChannelKey, ChannelSettings, ToChannel};
 use realmgate_engine::map::Map;
 use realmgate_engine::player::Players;
-use realmgate_engine::replication::{ReplicateApp, SeenBy, Shared};
+use realmgate_engine::replication::{ReplicateApp, Replicated, SeenBy};
 use realmgate_engine::transport::SessionId;
 use realmgate_protocol::bits::{BitReader, BitWriter};
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, LockEpoch, MapId, Tick};
@@ -45,7 +45,7 @@ impl Scene {
         let key = ChannelKey { map: MapId(1), channel: ChannelId(1) };
         let map = Arc::new(Map::sketch(MapId(1), &rows).unwrap());
         let build: BuildWorld = Arc::new(|app: &mut App| {
-            app.replicate_shared::<Label>(SeenBy::All).replicate_shared::<Health>(SeenBy::All);
+            app.replicate_wire::<Label>(SeenBy::All).replicate_wire::<Health>(SeenBy::All);
         });
         let mut channel = Channel::new(ChannelSettings { key, map, tick_hz: 20, seed: [1; 32] }, &build);
         (1..=players).for_each(|player| channel.push(join(player)));
@@ -54,8 +54,8 @@ impl Scene {
             let entity = channel.world().resource::<Players>().of_session(SessionId::from(player)).unwrap();
             let tile = |prime: u64| ((player * prime) % (side_tiles as u64 * 8)) as i32 * UNITS_PER_TILE / 8;
             let at = At(Position { x: tile(7_919) + 400, y: tile(104_729) + 400 });
-            let label = Shared(Label { name: format!("player {player}") });
-            let health = Shared(Health { current: 100, max: 100 });
+            let label = Replicated(Label { name: format!("player {player}") });
+            let health = Replicated(Health { current: 100, max: 100 });
             channel.world_mut().entity_mut(entity).insert((Body { radius: 320 }, at, Speed(STEP_UNITS), label, health));
         }
         let mut scene = Self { channel, players, tick: 1, bytes: 0 };

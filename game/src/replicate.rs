@@ -12,13 +12,13 @@ pub struct ReplicatePlugin;
 
 impl Plugin for ReplicatePlugin {
     fn build(&self, app: &mut App) {
-        app.replicate_shared::<Appearance>(SeenBy::All)
-            .replicate_shared::<Label>(SeenBy::All)
-            .replicate_shared::<Look>(SeenBy::All)
-            .replicate_shared::<Health>(SeenBy::All)
-            .replicate_shared::<Casting>(SeenBy::All)
-            .replicate_shared::<Status>(SeenBy::All)
-            .replicate_shared::<Resource>(SeenBy::Owner)
+        app.replicate_wire::<Appearance>(SeenBy::All)
+            .replicate_wire::<Label>(SeenBy::All)
+            .replicate_wire::<Look>(SeenBy::All)
+            .replicate_wire::<Health>(SeenBy::All)
+            .replicate_wire::<Casting>(SeenBy::All)
+            .replicate_wire::<Status>(SeenBy::All)
+            .replicate_wire::<Resource>(SeenBy::Owner)
             .replicate::<AbilityBook, Cooldowns>(SeenBy::Owner, AbilityBook::to_wire)
             .replicate::<Speed, MoveSpeed>(SeenBy::Owner, |speed| MoveSpeed {
                 units_per_tick: u16::try_from(speed.0).unwrap_or(0),

@@ -9,7 +9,7 @@ use realmgate_engine::body::{At, Body, Speed};
 use realmgate_engine::channel::{BuildWorld, Channel, ChannelKey, ChannelSettings, ToChannel};
 use realmgate_engine::map::Map;
 use realmgate_engine::player::Players;
-use realmgate_engine::replication::{ReplicateApp, SeenBy, Shared};
+use realmgate_engine::replication::{ReplicateApp, Replicated, SeenBy};
 use realmgate_engine::transport::SessionId;
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, LockEpoch, MapId, Tick};
 use realmgate_protocol::link::CharacterLoad;
@@ -26,7 +26,7 @@ fn channel(players: u64) -> Channel {
     let key = ChannelKey { map: MapId(1), channel: ChannelId(1) };
     let map = Arc::new(Map::sketch(MapId(1), &[row.as_str(); SIDE_TILES]).unwrap());
     let build: BuildWorld = Arc::new(|app: &mut App| {
-        app.replicate_shared::<Label>(SeenBy::All).replicate_shared::<Health>(SeenBy::All);
+        app.replicate_wire::<Label>(SeenBy::All).replicate_wire::<Health>(SeenBy::All);
     });
     let mut channel = Channel::new(ChannelSettings { key, map, tick_hz: 20, seed: [1; 32] }, &build);
     (1..=players).for_each(|player| channel.push(join(player)));
@@ -35,7 +35,7 @@ fn channel(players: u64) -> Channel {
         let entity = channel.world().resource::<Players>().of_session(SessionId::from(player)).unwrap();
         let tile = |prime: u64| ((player * prime) % SIDE_TILES as u64) as i32;
         let at = At(Position::tile_centre(tile(37), tile(61)));
-        let shown = (Shared(Label { name: "walker".to_owned() }), Shared(Health { current: 9, max: 9 }));
+        let shown = (Replicated(Label { name: "walker".to_owned() }), Replicated(Health { current: 9, max: 9 }));
         channel.world_mut().entity_mut(entity).insert((Body { radius: 320 }, at, Speed(400), shown));
     }
     channel

@@ -86,7 +86,7 @@ impl State {
         let mut parts = vec![(ENTITIES, Part::default())];
         parts.extend(OTHERS.into_iter().zip(others(world).map(|sum| Part { sum, weighted: 0 })));
         let components = parts.len();
-        // Components come in the same order for every entity, so the next one is mostly found at the first place.
+        // Components come in the same order for every entity, so the next one is mostly found at the first try.
         let mut next = components;
         each_component(world, |entity, component| match component {
             None => {
@@ -95,7 +95,7 @@ impl State {
             }
             Some((name, bits, bytes)) => {
                 if parts.get(next).is_none_or(|(known, _)| *known != name) {
-                    next = place_of(&mut parts, components, name);
+                    next = index_of(&mut parts, components, name);
                 }
                 let whose = u64::from(entity.0) | (bits as u64) << 32;
                 parts[next].1.add(entity, xxh3_64_with_seed(bytes, whose));
@@ -124,9 +124,9 @@ impl State {
 }
 
 /// The index of a component among the parts; a new one is added at the end.
-fn place_of(parts: &mut Vec<(&'static str, Part)>, components: usize, name: &'static str) -> usize {
+fn index_of(parts: &mut Vec<(&'static str, Part)>, components: usize, name: &'static str) -> usize {
     let known = parts[components..].iter().position(|(known, _)| *known == name);
-    known.map(|at| components + at).unwrap_or_else(|| {
+    known.map(|index| components + index).unwrap_or_else(|| {
         parts.push((name, Part::default()));
         parts.len() - 1
     })
@@ -251,7 +251,7 @@ impl Digests {
 /// 0 for entities, 1 for components, then the others in their order.
 fn rank(name: &str) -> usize {
     let other = OTHERS.iter().position(|other| *other == name);
-    other.map_or(usize::from(name != ENTITIES), |at| at + 2)
+    other.map_or(usize::from(name != ENTITIES), |index| index + 2)
 }
 
 fn describe(name: &str, recorded: PartDigest, found: PartDigest) -> String {
@@ -290,12 +290,12 @@ mod tests {
     #[test]
     fn the_one_entity_that_differs_is_found_and_several_are_not_taken_for_one() {
         let all: Vec<(u32, u64)> = (1..=500).map(|entity| (entity, u64::from(entity) * 7)).collect();
-        for at in [0, 1, 77, 499] {
+        for index in [0, 1, 77, 499] {
             let mut other = all.clone();
-            other[at].1 += 1;
-            assert_eq!(one_entity(part(&all), part(&other)), Some(all[at].0));
-            other.remove(at);
-            assert_eq!(one_entity(part(&all), part(&other)), Some(all[at].0), "it is not there at all");
+            other[index].1 += 1;
+            assert_eq!(one_entity(part(&all), part(&other)), Some(all[index].0));
+            other.remove(index);
+            assert_eq!(one_entity(part(&all), part(&other)), Some(all[index].0), "it is not there at all");
         }
         let mut other = all.clone();
         (other[3].1, other[4].1) = (1, 2);

@@ -20,12 +20,12 @@ pub struct RecordingThread {
 }
 
 enum Job {
-    Write(Arc<Target>, Vec<u8>),
+    Write(Arc<OpenFile>, Vec<u8>),
     End,
 }
 
 /// The file that a recording goes to.
-struct Target {
+struct OpenFile {
     file: File,
     /// Whether a write has failed. Nothing more is written then, so that the file ends with a whole tick.
     failed: AtomicBool,
@@ -47,7 +47,7 @@ impl RecordingThread {
 
     /// A writer whose bytes the thread writes to this file.
     pub fn open(&self, file: File) -> QueuedFile {
-        let to = Arc::new(Target { file, failed: AtomicBool::new(false) });
+        let to = Arc::new(OpenFile { file, failed: AtomicBool::new(false) });
         QueuedFile { jobs: self.jobs.clone(), waiting_bytes: self.waiting_bytes.clone(), to }
     }
 }
@@ -79,7 +79,7 @@ fn write_all(queue: &Receiver<Job>, waiting_bytes: &AtomicUsize) {
 pub struct QueuedFile {
     jobs: SyncSender<Job>,
     waiting_bytes: Arc<AtomicUsize>,
-    to: Arc<Target>,
+    to: Arc<OpenFile>,
 }
 
 impl Write for QueuedFile {

@@ -66,16 +66,16 @@ impl NetEntities {
 
 /// A wire component used as a component of the world as it is: for state that is nothing but what clients see.
 #[derive(Component, Debug, Clone, PartialEq, Default)]
-pub struct Shared<W: WireComponent>(pub W);
+pub struct Replicated<W: WireComponent>(pub W);
 
-impl<W: WireComponent> std::ops::Deref for Shared<W> {
+impl<W: WireComponent> std::ops::Deref for Replicated<W> {
     type Target = W;
     fn deref(&self) -> &W {
         &self.0
     }
 }
 
-impl<W: WireComponent> std::ops::DerefMut for Shared<W> {
+impl<W: WireComponent> std::ops::DerefMut for Replicated<W> {
     fn deref_mut(&mut self) -> &mut W {
         &mut self.0
     }
@@ -89,9 +89,9 @@ pub trait ReplicateApp {
     /// Gives changes of `W` priority when not all fit.
     fn prefer<W: WireComponent>(&mut self) -> &mut Self;
 
-    /// Replicates [`Shared<W>`].
-    fn replicate_shared<W: WireComponent>(&mut self, seen_by: SeenBy) -> &mut Self {
-        self.replicate::<Shared<W>, W>(seen_by, |shared| shared.0.clone())
+    /// Replicates [`Replicated<W>`].
+    fn replicate_wire<W: WireComponent>(&mut self, seen_by: SeenBy) -> &mut Self {
+        self.replicate::<Replicated<W>, W>(seen_by, |replicated| replicated.0.clone())
     }
 }
 

@@ -1,7 +1,7 @@
 use bevy_ecs::prelude::*;
 use proptest::prelude::*;
 use realmgate_engine::body::At;
-use realmgate_engine::replication::{InterestRange, Shared};
+use realmgate_engine::replication::{InterestRange, Replicated};
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::movement::Position;
 
@@ -59,16 +59,16 @@ fn happen(scene: &mut Scene, happening: Happening) {
             scene.things.remove(which);
             scene.channel.world_mut().despawn(thing);
         }
-        Happening::Count => scene.channel.world_mut().get_mut::<Shared<Count>>(thing).unwrap().0.0 = tick,
+        Happening::Count => scene.channel.world_mut().get_mut::<Replicated<Count>>(thing).unwrap().0.0 = tick,
         Happening::Mark => {
-            scene.channel.world_mut().entity_mut(thing).insert(Shared(Mark(tick)));
+            scene.channel.world_mut().entity_mut(thing).insert(Replicated(Mark(tick)));
         }
         Unmark => {
-            scene.channel.world_mut().entity_mut(thing).remove::<Shared<Mark>>();
+            scene.channel.world_mut().entity_mut(thing).remove::<Replicated<Mark>>();
         }
         Happening::Secret => {
             let player = scene.player(which % players);
-            scene.channel.world_mut().get_mut::<Shared<Secret>>(player).unwrap().0.0 = tick;
+            scene.channel.world_mut().get_mut::<Replicated<Secret>>(player).unwrap().0.0 = tick;
         }
         Turn => {
             let mut part = || scene.chance.below(1_001) as i32 - 500;
@@ -124,9 +124,9 @@ fn assert_true(scene: &Scene, end: usize) -> Result<(), TestCaseError> {
         } else {
             prop_assert!(place.within(at, 64), "{id} is {} units off", place.distance(at));
         }
-        prop_assert_eq!(shown.count, Some(world.get::<Shared<Count>>(*thing).unwrap().0.0));
-        prop_assert_eq!(shown.mark, world.get::<Shared<Mark>>(*thing).map(|mark| mark.0.0));
-        let secret = world.get::<Shared<Secret>>(*thing).filter(|_| *thing == own);
+        prop_assert_eq!(shown.count, Some(world.get::<Replicated<Count>>(*thing).unwrap().0.0));
+        prop_assert_eq!(shown.mark, world.get::<Replicated<Mark>>(*thing).map(|mark| mark.0.0));
+        let secret = world.get::<Replicated<Secret>>(*thing).filter(|_| *thing == own);
         prop_assert_eq!(shown.secret, secret.map(|secret| secret.0.0));
     }
     prop_assert_eq!(client.shown.len(), expected, "nothing is shown that is no more");

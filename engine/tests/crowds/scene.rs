@@ -9,7 +9,7 @@ use realmgate_engine::body::{At, Heading};
 use realmgate_engine::channel::{BuildWorld, Channel, ChannelKey, ChannelSettings, ToChannel};
 use realmgate_engine::map::Map;
 use realmgate_engine::player::Players;
-use realmgate_engine::replication::{NetEntities, NetEntity, ReplicateApp, SeenBy, Shared};
+use realmgate_engine::replication::{NetEntities, NetEntity, ReplicateApp, Replicated, SeenBy};
 use realmgate_engine::transport::SessionId;
 use realmgate_protocol::bits::{BitField, BitReader, BitWriter};
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, LockEpoch, MapId};
@@ -109,9 +109,9 @@ impl Scene {
         let key = ChannelKey { map: MapId(1), channel: ChannelId(1) };
         let map = Arc::new(Map::sketch(MapId(1), &rows).unwrap());
         let build: BuildWorld = Arc::new(|app: &mut App| {
-            app.replicate_shared::<Count>(SeenBy::All)
-                .replicate_shared::<Mark>(SeenBy::All)
-                .replicate_shared::<Secret>(SeenBy::Owner);
+            app.replicate_wire::<Count>(SeenBy::All)
+                .replicate_wire::<Mark>(SeenBy::All)
+                .replicate_wire::<Secret>(SeenBy::Owner);
         });
         let channel = Channel::new(ChannelSettings { key, map, tick_hz: 20, seed: [1; 32] }, &build);
         let faults = Faults { loss: 0, delay: 0 };
@@ -124,7 +124,7 @@ impl Scene {
         for player in 0..players {
             let entity = scene.player(player);
             let at = At(Position::tile_centre(WIDTH / 2 + player as i32, HEIGHT / 2));
-            let more = (at, Drift::default(), Stood::default(), Shared(Count(0)), Shared(Secret(7)));
+            let more = (at, Drift::default(), Stood::default(), Replicated(Count(0)), Replicated(Secret(7)));
             scene.channel.world_mut().entity_mut(entity).insert(more);
             scene.things.push(entity);
         }
@@ -140,8 +140,9 @@ impl Scene {
     pub fn spawn(&mut self, at: Position) -> Entity {
         let world = self.channel.world_mut();
         let id = world.resource_mut::<NetEntities>().allocate();
-        let thing =
-            world.spawn((id, At(at), Heading::default(), Drift::default(), Stood::default(), Shared(Count(0)))).id();
+        let thing = world
+            .spawn((id, At(at), Heading::default(), Drift::default(), Stood::default(), Replicated(Count(0))))
+            .id();
         self.things.push(thing);
         thing
     }

@@ -1,5 +1,5 @@
 use realmgate_engine::overload::OverloadLevel;
-use realmgate_engine::replication::{Shared, SnapshotBudget};
+use realmgate_engine::replication::{Replicated, SnapshotBudget};
 use realmgate_protocol::movement::Position;
 
 use crate::scene::{Count, Drift, HEIGHT, Scene, WIDTH};
@@ -22,7 +22,7 @@ fn longest_wait(crowd: usize, level: OverloadLevel) -> (u32, usize) {
             let drift = Drift(way(150 + thing.index_u32() % 50), way(100));
             scene.turn(thing, drift);
             let count = scene.tick + 1;
-            scene.channel.world_mut().get_mut::<Shared<Count>>(thing).unwrap().0 = Count(count);
+            scene.channel.world_mut().get_mut::<Replicated<Count>>(thing).unwrap().0 = Count(count);
         }
         scene.step();
         let client = &scene.ends[0].client;

@@ -113,9 +113,9 @@ fn a_rule_that_is_another_shows_as_the_component_that_it_changes() {
         use crate::test_game::Score;
         use bevy_ecs::prelude::*;
         use realmgate_engine::clock::TickClock;
-        use realmgate_engine::replication::Shared;
+        use realmgate_engine::replication::Replicated;
         build(app);
-        let cheat = |clock: Res<TickClock>, mut scores: Query<&mut Shared<Score>>| {
+        let cheat = |clock: Res<TickClock>, mut scores: Query<&mut Replicated<Score>>| {
             if clock.now().0 == 50 {
                 scores.iter_mut().for_each(|mut score| score.0.0 += 1);
             }

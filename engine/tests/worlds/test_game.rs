@@ -12,7 +12,7 @@ use realmgate_engine::player::{
     CaptureSoftState, ClientBytes, LeaveAsked, LeaveRequested, PlaceArrival, Player, PlayerJoined, PlayerLeaving,
     TravelRequested,
 };
-use realmgate_engine::replication::{NetEntities, ReplicateApp, SeenBy, Shared};
+use realmgate_engine::replication::{NetEntities, ReplicateApp, Replicated, SeenBy};
 use realmgate_engine::schedule::{TickSchedule, TickSet};
 use realmgate_protocol::bits::{BitField, BitReader, BitWriter};
 use realmgate_protocol::ids::{EventKey, MapId};
@@ -53,8 +53,8 @@ impl WireComponent for Secret {
 /// The test game: players stand where they are loaded, and a message's first byte says what to do.
 pub fn build_world() -> BuildWorld {
     Arc::new(|app: &mut App| {
-        app.replicate_shared::<Score>(SeenBy::All)
-            .replicate_shared::<Secret>(SeenBy::Owner)
+        app.replicate_wire::<Score>(SeenBy::All)
+            .replicate_wire::<Secret>(SeenBy::Owner)
             .insert_resource(CaptureSoftState(capture))
             .insert_resource(PlaceArrival(|_, load| arrival(load)))
             .add_systems(TickSchedule, (welcome, let_go).chain().in_set(TickSet::Intent))
@@ -79,7 +79,8 @@ fn arrival(load: &CharacterLoad) -> Position {
 
 fn welcome(mut commands: Commands, mut joined: MessageReader<PlayerJoined>) {
     for joined in joined.read() {
-        let body = (Body { radius: 300 }, At(arrival(&joined.load)), Speed(100), Shared(Score(7)), Shared(Secret(9)));
+        let body =
+            (Body { radius: 300 }, At(arrival(&joined.load)), Speed(100), Replicated(Score(7)), Replicated(Secret(9)));
         commands.entity(joined.player).insert(body);
     }
 }
@@ -138,15 +139,15 @@ fn obey(world: &mut World, mut cursor: Local<bevy_ecs::message::MessageCursor<Cl
                 world.write_message(TravelRequested { player, arrival, channel: None });
             }
             [b'+', score] => {
-                world.get_mut::<Shared<Score>>(player).unwrap().0 = Score(u16::from(*score));
+                world.get_mut::<Replicated<Score>>(player).unwrap().0 = Score(u16::from(*score));
             }
             b"hide" => {
-                world.entity_mut(player).remove::<Shared<Score>>();
+                world.entity_mut(player).remove::<Replicated<Score>>();
             }
             b"spawn" => {
                 let id = world.resource_mut::<NetEntities>().allocate();
                 let at = *world.get::<At>(player).unwrap();
-                world.spawn((id, at, Shared(Score(1))));
+                world.spawn((id, at, Replicated(Score(1))));
             }
             echo => {
                 let session = world.get::<Player>(player).unwrap().session;

@@ -37,7 +37,7 @@ pub(super) enum Aimed {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Caster {
     pub(super) entity: Entity,
-    pub(super) at: Position,
+    pub(super) position: Position,
     pub(super) looks: Angle,
     pub(super) side: Side,
 }
@@ -61,14 +61,14 @@ pub(super) fn aim(targets: &Targets<'_, '_>, caster: Caster, ability: &Ability, 
                 Goal::One(entity) => targets.position(entity).ok_or(Refusal::BadTarget)?,
                 Goal::Nothing | Goal::Direction(_) => return Err(Refusal::BadTarget),
             };
-            within_sight(targets, caster.at, point, range_tiles.units())?;
+            within_sight(targets, caster.position, point, range_tiles.units())?;
             Ok(Aimed::Onto(point))
         }
     }
 }
 
 fn direction(targets: &Targets<'_, '_>, caster: Caster, goal: Goal) -> Result<Angle, Refusal> {
-    let towards = |to: Position| if to == caster.at { caster.looks } else { Angle::between(caster.at, to) };
+    let towards = |to: Position| if to == caster.position { caster.looks } else { Angle::between(caster.position, to) };
     match goal {
         Goal::Nothing => Ok(caster.looks),
         Goal::Direction(angle) => Ok(angle),
@@ -88,7 +88,7 @@ fn reach(
         return Ok(Aimed::Own);
     }
     let target = targets.one(caster.side, relation, entity).ok_or(Refusal::BadTarget)?;
-    within_sight(targets, caster.at, target.at, range + target.radius)?;
+    within_sight(targets, caster.position, target.position, range + target.radius)?;
     Ok(Aimed::At(entity))
 }
 

@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::Asleep;
 use realmgate_engine::clock::TickClock;
-use realmgate_engine::replication::Shared;
+use realmgate_engine::replication::Replicated;
 use realmgate_protocol::realm::Casting;
 
 use super::CurrentCast;
@@ -30,12 +30,12 @@ pub(super) fn run_casts(
     }
 }
 
-type Caster<'a> = (Entity, &'a CurrentCast, Option<&'a mut Shared<Casting>>);
+type Caster<'a> = (Entity, &'a CurrentCast, Option<&'a mut Replicated<Casting>>);
 
 /// Replicates the current casts to all clients.
 pub(super) fn show_casts(mut commands: Commands<'_, '_>, mut casts: Query<Caster<'_>, Changed<CurrentCast>>) {
     for (entity, cast, shown) in &mut casts {
-        let wire = cast.0.map(|cast| Shared(Casting { ability: cast.ability.0, until_tick: cast.until.0 }));
+        let wire = cast.0.map(|cast| Replicated(Casting { ability: cast.ability.0, until_tick: cast.until.0 }));
         match (wire, shown) {
             (Some(new), Some(mut shown)) => {
                 shown.set_if_neq(new);
@@ -44,7 +44,7 @@ pub(super) fn show_casts(mut commands: Commands<'_, '_>, mut casts: Query<Caster
                 commands.entity(entity).insert(new);
             }
             (None, Some(_)) => {
-                commands.entity(entity).remove::<Shared<Casting>>();
+                commands.entity(entity).remove::<Replicated<Casting>>();
             }
             (None, None) => {}
         }

@@ -100,7 +100,7 @@ fn reach(outcome: &mut Outcome<'_, '_>, user: &UserItem<'_, '_>, ability: &Abili
             outcome.hits.write_batch(struck.map(|target| Hit { from: point, ..hit(target.entity) }));
         }
         (Shape::Ground { .. }, Aimed::Onto(point)) => {
-            outcome.lays.write(Lay { source, side, power, ability: index, at: point });
+            outcome.lays.write(Lay { source, side, power, ability: index, centre: point });
         }
         // `aim` never returns any other combination of shape and goal.
         _ => {}

@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 use bevy_ecs::query::QueryData;
 use realmgate_engine::body::{At, Heading, Walk};
-use realmgate_engine::replication::Shared;
+use realmgate_engine::replication::Replicated;
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::realm::{Refusal, Resource};
 
@@ -25,14 +25,14 @@ pub(super) struct User {
     pub(super) heading: &'static mut Heading,
     pub(super) book: &'static mut AbilityBook,
     pub(super) cast: &'static mut CurrentCast,
-    resource: Option<&'static mut Shared<Resource>>,
+    resource: Option<&'static mut Replicated<Resource>>,
     character: Option<&'static Character>,
     vulnerability: Vulnerability,
 }
 
 impl UserItem<'_, '_> {
     pub(super) fn caster(&self) -> Caster {
-        Caster { entity: self.entity, at: self.at.0, looks: self.heading.0, side: *self.side }
+        Caster { entity: self.entity, position: self.at.0, looks: self.heading.0, side: *self.side }
     }
 
     /// Whether it is alive and in this world.

@@ -4,7 +4,7 @@ use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::At;
 use realmgate_engine::clock::TickClock;
-use realmgate_engine::replication::{NetEntities, Shared};
+use realmgate_engine::replication::{NetEntities, Replicated};
 use realmgate_engine::schedule::{TickSchedule, TickSet};
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::movement::Position;
@@ -25,7 +25,7 @@ pub struct Lay {
     /// The ability that places the area.
     pub ability: AbilityIndex,
     /// Centre of the area.
-    pub at: Position,
+    pub centre: Position,
 }
 
 /// An area of effect on the ground.
@@ -72,7 +72,7 @@ fn lay(
         let (period, until) = (clock.ticks(period_ms).max(1), next.after(clock.ticks(lasts_ms)));
         let area = GroundArea { lay: *lay, radius: radius_tiles.units(), period, next, until };
         let appearance = Appearance { kind: EntityKind::Area, definition: lay.ability.0, level: 0 };
-        commands.spawn((ids.allocate(), At(lay.at), Shared(appearance), area));
+        commands.spawn((ids.allocate(), At(lay.centre), Replicated(appearance), area));
     }
 }
 
@@ -89,15 +89,15 @@ fn act(
             commands.entity(entity).despawn();
         } else if clock.now() >= area.next {
             area.next = clock.now().after(area.period);
-            let Lay { source, side, power, ability, at } = area.lay;
-            let reached = targets.around(at, area.radius, side, data.abilities[ability].relation());
+            let Lay { source, side, power, ability, centre } = area.lay;
+            let reached = targets.around(centre, area.radius, side, data.abilities[ability].relation());
             hits.write_batch(reached.map(|target| Hit {
                 source,
                 side,
                 power,
                 ability,
                 target: target.entity,
-                from: at,
+                from: centre,
             }));
         }
     }

@@ -7,7 +7,7 @@ use realmgate_engine::body::{At, Push};
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::player::Player;
 use realmgate_engine::random::ChannelRandom;
-use realmgate_engine::replication::{NetEntity, Shared};
+use realmgate_engine::replication::{NetEntity, Replicated};
 use realmgate_protocol::ids::{EntityId, Tick};
 use realmgate_protocol::realm::{CombatKind, Health, Resource, ServerMessage};
 
@@ -28,12 +28,12 @@ pub struct Fighter {
     pub(super) side: &'static Side,
     pub(super) stats: &'static Stats,
     pub(super) character: Option<&'static Character>,
-    pub(super) health: &'static mut Shared<Health>,
+    pub(super) health: &'static mut Replicated<Health>,
     pub(super) effects: &'static mut Effects,
     pub(super) push: &'static mut Push,
     combat: &'static mut InCombat,
     last_blow: &'static mut LastBlow,
-    resource: Option<&'static mut Shared<Resource>>,
+    resource: Option<&'static mut Replicated<Resource>>,
     threat: Option<&'static mut ThreatTable>,
     vulnerability: Vulnerability,
 }
@@ -192,7 +192,7 @@ impl Battle<'_, '_> {
         let gained = share(&self.data.classes[character.class].resource);
         let current = resource.current.saturating_add(gained).min(resource.max);
         let max = resource.max;
-        resource.set_if_neq(Shared(Resource { current, max }));
+        resource.set_if_neq(Replicated(Resource { current, max }));
     }
 
     fn strayed(&mut self, amount: u32) -> u32 {

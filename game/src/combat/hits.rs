@@ -37,8 +37,8 @@ pub(super) fn apply_hits(
     // A clone of the handle, so that the effects can be iterated while `battle` is borrowed mutably.
     let data = battle.data.clone();
     for hit in hits.read() {
-        for (place, effect) in data.abilities[hit.ability].effects.iter().enumerate() {
-            apply(&mut battle, &mut summons, hit, place as u8, effect);
+        for (index, effect) in data.abilities[hit.ability].effects.iter().enumerate() {
+            apply(&mut battle, &mut summons, hit, index as u8, effect);
         }
     }
 }
@@ -47,7 +47,7 @@ fn apply(
     battle: &mut Battle<'_, '_>,
     summons: &mut MessageWriter<SummonRequested>,
     hit: &Hit,
-    place: u8,
+    index: u8,
     effect: &Effect,
 ) {
     let blow = |amount| Blow { source: hit.source, side: hit.side, target: hit.target, ability: hit.ability, amount };
@@ -62,15 +62,15 @@ fn apply(
             let period = battle.clock.ticks(period_ms);
             let next = battle.clock.now().after(period);
             let amount = with_power(amount, hit.power, power_per_mille);
-            last(battle, hit, place, LastingKind::Damage { amount, period, next }, lasts_ms);
+            last(battle, hit, index, LastingKind::Damage { amount, period, next }, lasts_ms);
         }
         Effect::Buff { bonuses, lasts_ms } => {
-            if last(battle, hit, place, LastingKind::Buff(bonuses), lasts_ms) {
+            if last(battle, hit, index, LastingKind::Buff(bonuses), lasts_ms) {
                 battle.tell(CombatKind::Buff, blow(0), 0);
             }
         }
         Effect::Root { lasts_ms } => {
-            if last(battle, hit, place, LastingKind::Root, lasts_ms) {
+            if last(battle, hit, index, LastingKind::Root, lasts_ms) {
                 battle.tell(CombatKind::Root, blow(0), 0);
             }
         }
@@ -86,13 +86,13 @@ fn apply(
 }
 
 /// Puts a lasting effect on the target. Returns false if the target cannot be affected.
-fn last(battle: &mut Battle<'_, '_>, hit: &Hit, place: u8, kind: LastingKind, lasts_ms: u32) -> bool {
+fn last(battle: &mut Battle<'_, '_>, hit: &Hit, index: u8, kind: LastingKind, lasts_ms: u32) -> bool {
     let until = battle.clock.now().after(battle.clock.ticks(lasts_ms));
     let Ok(mut target) = battle.fighters.get_mut(hit.target) else { return false };
     let helps = matches!(kind, LastingKind::Buff(_));
     let touched = if helps { target.is_alive() } else { target.can_be_harmed_by(hit.side) };
     if touched {
-        target.effects.put(Lasting { source: hit.source, side: hit.side, ability: hit.ability, place, kind, until });
+        target.effects.put(Lasting { source: hit.source, side: hit.side, ability: hit.ability, index, kind, until });
         if !helps {
             battle.provoke(hit.source, hit.target);
         }

@@ -20,7 +20,7 @@ use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::Push;
 use realmgate_engine::channel_map::ChannelMap;
-use realmgate_engine::replication::Shared;
+use realmgate_engine::replication::Replicated;
 use realmgate_engine::schedule::{TickSchedule, TickSet};
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::realm::{Health, Status};
@@ -31,7 +31,7 @@ use crate::stats::Stats;
 
 /// The side of an entity in combat. Nobody can harm their own side.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq)]
-#[require(InCombat, LastBlow, Stats, Effects, Push, CurrentCast, Shared<Health>, Shared<Status>)]
+#[require(InCombat, LastBlow, Stats, Effects, Push, CurrentCast, Replicated<Health>, Replicated<Status>)]
 pub enum Side {
     /// Players.
     Players,

@@ -4,7 +4,7 @@ use bevy_ecs::prelude::*;
 use bevy_ecs::query::QueryData;
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::player::Travelling;
-use realmgate_engine::replication::Shared;
+use realmgate_engine::replication::Replicated;
 use realmgate_protocol::realm::{Health, Resource};
 
 use super::InCombat;
@@ -19,8 +19,8 @@ pub(super) struct Resting {
     entity: Entity,
     character: &'static Character,
     combat: &'static InCombat,
-    health: &'static mut Shared<Health>,
-    resource: &'static mut Shared<Resource>,
+    health: &'static mut Replicated<Health>,
+    resource: &'static mut Replicated<Resource>,
 }
 type AliveHere = (Without<Dead>, Without<Travelling>);
 
@@ -34,12 +34,12 @@ pub(super) fn regenerate(clock: Res<TickClock>, data: Res<Data>, mut characters:
         let comes = if fighting { class.resource.combat_per_s } else { class.resource.rest_per_s };
         let current = (i32::from(resource.current) + comes).clamp(0, i32::from(resource.max)) as u16;
         let max = resource.max;
-        resource.set_if_neq(Shared(Resource { current, max }));
+        resource.set_if_neq(Replicated(Resource { current, max }));
         if !fighting {
             let comes = u32::from(health.max) * class.rest_health_per_mille_per_s / 1_000;
             let current = (u32::from(health.current) + comes).min(u32::from(health.max)) as u16;
             let max = health.max;
-            health.set_if_neq(Shared(Health { current, max }));
+            health.set_if_neq(Replicated(Health { current, max }));
         }
     }
 }

@@ -5,7 +5,7 @@ use bevy_ecs::query::QueryData;
 use realmgate_engine::body::Asleep;
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::player::LinkDead;
-use realmgate_engine::replication::Shared;
+use realmgate_engine::replication::Replicated;
 use realmgate_protocol::realm::{Status, status};
 
 use super::{InCombat, InSafeZone, Untouchable};
@@ -22,7 +22,7 @@ pub(super) struct StatusOf {
     untouchable: Has<Untouchable>,
     enraged: Has<Enraged>,
     link_dead: Has<LinkDead>,
-    status: &'static mut Shared<Status>,
+    status: &'static mut Replicated<Status>,
 }
 
 pub(super) fn show_status(clock: Res<TickClock>, mut everyone: Query<StatusOf, Without<Asleep>>) {
@@ -34,6 +34,6 @@ pub(super) fn show_status(clock: Res<TickClock>, mut everyone: Query<StatusOf, W
         set(one.untouchable, status::RETURNING);
         set(one.enraged, status::ENRAGED);
         set(one.link_dead, status::LINK_DEAD);
-        one.status.set_if_neq(Shared(Status { flags }));
+        one.status.set_if_neq(Replicated(Status { flags }));
     }
 }

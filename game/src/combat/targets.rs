@@ -5,7 +5,7 @@ use bevy_ecs::query::QueryData;
 use bevy_ecs::system::SystemParam;
 use realmgate_engine::body::{At, Body};
 use realmgate_engine::channel_map::ChannelMap;
-use realmgate_engine::replication::Shared;
+use realmgate_engine::replication::Replicated;
 use realmgate_engine::spatial::SpatialIndex;
 use realmgate_protocol::movement::{Angle, Position};
 use realmgate_protocol::realm::Health;
@@ -20,7 +20,7 @@ pub struct Candidate {
     at: &'static At,
     body: &'static Body,
     side: &'static Side,
-    health: &'static Shared<Health>,
+    health: &'static Replicated<Health>,
     vulnerability: Vulnerability,
 }
 
@@ -37,8 +37,8 @@ pub struct Targets<'w, 's> {
 pub struct Target {
     /// The target.
     pub entity: Entity,
-    /// Its position.
-    pub at: Position,
+    /// Where it is.
+    pub position: Position,
     /// Radius of its body, in units.
     pub radius: i32,
 }
@@ -48,7 +48,7 @@ impl Targets<'_, '_> {
     pub fn one(&self, side: Side, relation: Relation, entity: Entity) -> Option<Target> {
         let found = self.everyone.get(entity).ok()?;
         let is_target = found.vulnerability.is_target_of(side, relation, *found.side) && found.health.current > 0;
-        is_target.then_some(Target { entity, at: found.at.0, radius: found.body.radius })
+        is_target.then_some(Target { entity, position: found.at.0, radius: found.body.radius })
     }
 
     /// The position of an entity, whatever its side and state.
@@ -59,7 +59,7 @@ impl Targets<'_, '_> {
     /// All targets around a point that `side` can harm (or help) and that are in line of sight of the point.
     pub fn around(&self, centre: Position, units: i32, side: Side, relation: Relation) -> impl Iterator<Item = Target> {
         self.touching(centre, units, side, relation)
-            .filter(move |target| self.map.grid.line_of_sight(centre, target.at))
+            .filter(move |target| self.map.grid.line_of_sight(centre, target.position))
     }
 
     /// All foes in a cone from `centre`; `half_width` is in 1/256 turn to each side.
@@ -73,8 +73,8 @@ impl Targets<'_, '_> {
     ) -> impl Iterator<Item = Target> {
         self.around(centre, units, side, Relation::Foe).filter(move |target| {
             // Bodies that overlap the centre have no meaningful direction.
-            let touching = centre.within(target.at, target.radius);
-            touching || Angle::between(centre, target.at).difference(looks) <= half_width
+            let touching = centre.within(target.position, target.radius);
+            touching || Angle::between(centre, target.position).difference(looks) <= half_width
         })
     }
 
@@ -85,7 +85,7 @@ impl Targets<'_, '_> {
         let reach = from.distance(to) / 2 + radius + 2;
         self.touching(middle, reach, side, Relation::Foe)
             .filter_map(|target| {
-                let along = met_along(from, to, target.at, radius + target.radius)?;
+                let along = met_along(from, to, target.position, radius + target.radius)?;
                 Some((along, target))
             })
             .min_by_key(|(along, target)| (*along, target.entity))

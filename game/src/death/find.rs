@@ -5,7 +5,7 @@ use bevy_ecs::query::QueryData;
 use realmgate_engine::body::{At, Walk};
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::player::Player;
-use realmgate_engine::replication::{NetEntity, Shared};
+use realmgate_engine::replication::{NetEntity, Replicated};
 use realmgate_protocol::realm::{Health, ServerMessage};
 
 use super::{Dead, Died, VictimKind};
@@ -22,7 +22,7 @@ use crate::threat::ThreatTable;
 pub(super) struct Mortal {
     entity: Entity,
     at: &'static At,
-    health: &'static Shared<Health>,
+    health: &'static Replicated<Health>,
     last_blow: &'static LastBlow,
     mob: Option<&'static MobKind>,
     threat: Option<&'static ThreatTable>,
@@ -31,7 +31,7 @@ pub(super) struct Mortal {
     walk: &'static mut Walk,
 }
 
-type JustHurt = (Changed<Shared<Health>>, Without<Dead>);
+type JustHurt = (Changed<Replicated<Health>>, Without<Dead>);
 
 pub(super) fn find_dead(
     mut commands: Commands<'_, '_>,
@@ -52,7 +52,7 @@ pub(super) fn find_dead(
             victim_kind: if mortal.mob.is_some() { VictimKind::Mob } else { VictimKind::Player },
             killer: mortal.last_blow.0,
             credit: mortal.threat.map(ThreatTable::credit).unwrap_or_default(),
-            at: mortal.at.0,
+            position: mortal.at.0,
             mob: mortal.mob.map(|kind| kind.mob),
             mob_level: mortal.mob.map_or(0, |kind| kind.level),
         });

@@ -40,7 +40,7 @@ pub struct Died {
     /// The players who took part and the damage each has dealt, greatest first. Some may have left since.
     pub credit: Vec<(Entity, u32)>,
     /// Where the victim died.
-    pub at: Position,
+    pub position: Position,
     /// The kind of mob, `None` for players.
     pub mob: Option<MobIndex>,
     /// The level of a mob, 0 for players.

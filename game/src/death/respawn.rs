@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 use bevy_ecs::query::QueryData;
 use realmgate_engine::body::{At, Push};
-use realmgate_engine::replication::Shared;
+use realmgate_engine::replication::Replicated;
 use realmgate_protocol::realm::{ClientMessage, Health, Refusal, Resource, ServerMessage};
 
 use super::Dead;
@@ -20,8 +20,8 @@ pub(super) struct Fallen {
     character: &'static Character,
     at: &'static At,
     push: &'static mut Push,
-    health: &'static mut Shared<Health>,
-    resource: &'static mut Shared<Resource>,
+    health: &'static mut Replicated<Health>,
+    resource: &'static mut Replicated<Resource>,
     combat: &'static mut InCombat,
     last_blow: &'static mut LastBlow,
 }

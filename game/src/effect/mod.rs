@@ -31,7 +31,7 @@ pub struct Lasting {
     /// The ability that caused it.
     pub ability: AbilityIndex,
     /// Index among the effects of the ability.
-    pub place: u8,
+    pub index: u8,
     /// What it does.
     pub kind: LastingKind,
     /// First tick at which it no longer applies.
@@ -59,7 +59,7 @@ pub enum LastingKind {
 impl Effects {
     /// Adds an effect. Replaces the same effect of the same ability from the same source.
     pub fn put(&mut self, new: Lasting) {
-        let same = |old: &&mut Lasting| (old.source, old.ability, old.place) == (new.source, new.ability, new.place);
+        let same = |old: &&mut Lasting| (old.source, old.ability, old.index) == (new.source, new.ability, new.index);
         if let Some(old) = self.lasting.iter_mut().find(same) {
             // Damage over time keeps its rhythm. Otherwise reapplying it within each period would prevent all damage.
             let next = match (old.kind, new.kind) {
@@ -72,7 +72,7 @@ impl Effects {
             return;
         }
         if self.lasting.len() == MOST
-            && let Some(first) = (0..MOST).min_by_key(|place| self.lasting[*place].until)
+            && let Some(first) = (0..MOST).min_by_key(|index| self.lasting[*index].until)
         {
             self.lasting.remove(first);
         }

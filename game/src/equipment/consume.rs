@@ -6,7 +6,7 @@ use bevy_ecs::prelude::*;
 use bevy_ecs::query::QueryData;
 use bevy_ecs::system::SystemParam;
 use realmgate_engine::clock::TickClock;
-use realmgate_engine::replication::{NetEntity, Shared};
+use realmgate_engine::replication::{NetEntity, Replicated};
 use realmgate_protocol::ids::{EventKey, ItemId, Tick};
 use realmgate_protocol::link::Owner;
 use realmgate_protocol::realm::{ClientMessage, CombatKind, Health, Refusal, Resource, ServerMessage};
@@ -101,8 +101,8 @@ fn use_up(
 #[query_data(mutable)]
 pub(super) struct Patient {
     id: &'static NetEntity,
-    health: &'static mut Shared<Health>,
-    resource: &'static mut Shared<Resource>,
+    health: &'static mut Replicated<Health>,
+    resource: &'static mut Replicated<Resource>,
     is_dead: Has<Dead>,
 }
 

@@ -82,7 +82,7 @@ fn derived(parts: &[&[u8]]) -> [u8; 16] {
     }
     let mut bytes: [u8; 16] = std::array::from_fn({
         let digest = hash.finalize();
-        move |at| digest[at]
+        move |index| digest[index]
     });
     bytes[6] = bytes[6] & 0x0f | 0x80;
     bytes[8] = bytes[8] & 0x3f | 0x80;

@@ -33,7 +33,7 @@ pub(super) fn drop_items(
 fn drop_item(
     request: &Request,
     item: ItemId,
-    at: Position,
+    position: Position,
     falling: &mut Falling,
     ledger: &mut Ledger<'_, '_>,
 ) -> Result<(), Refusal> {
@@ -43,6 +43,6 @@ fn drop_item(
     deal.hand_over(item, &held.definition, from, Owner::Ground);
     let key = ledger.submit(deal)?;
     let goods = Goods::Item { item, definition: held.definition };
-    falling.0.insert(key, vec![Fall { goods, at, owners: Vec::new() }]);
+    falling.0.insert(key, vec![Fall { goods, position, owners: Vec::new() }]);
     Ok(())
 }

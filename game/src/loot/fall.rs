@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::At;
 use realmgate_engine::clock::TickClock;
-use realmgate_engine::replication::{NetEntities, Shared};
+use realmgate_engine::replication::{NetEntities, Replicated};
 use realmgate_protocol::ids::{CharacterId, EventKey};
 use realmgate_protocol::movement::Position;
 use realmgate_protocol::realm::{Appearance, EntityKind};
@@ -22,7 +22,7 @@ pub(super) struct Falling(pub BTreeMap<EventKey, Vec<Fall>>);
 #[derive(Debug, Clone)]
 pub(super) struct Fall {
     pub goods: Goods,
-    pub at: Position,
+    pub position: Position,
     pub owners: Vec<CharacterId>,
 }
 
@@ -40,7 +40,7 @@ pub(super) fn lay_down(
             continue;
         }
         let goods = &data.world.goods;
-        for Fall { goods: what, at, owners } in things {
+        for Fall { goods: what, position, owners } in things {
             let appearance = appearance(&what, &data);
             let on_ground = OnGround {
                 goods: what,
@@ -49,7 +49,7 @@ pub(super) fn lay_down(
                 vanishes_at: clock.now().after(clock.ticks(goods.loot_lifetime_ms)),
                 spoken_for: false,
             };
-            commands.spawn((ids.allocate(), At(at), Shared(appearance), on_ground));
+            commands.spawn((ids.allocate(), At(position), Replicated(appearance), on_ground));
         }
     }
 }

@@ -54,10 +54,11 @@ pub(super) fn roll(
         if deal.is_empty() {
             continue;
         }
-        let at = places(&map.grid, death.at, data.world.goods.loot_scatter_tiles.units(), goods.len());
+        let positions = places(&map.grid, death.position, data.world.goods.loot_scatter_tiles.units(), goods.len());
         match ledger.submit(deal) {
             Ok(key) => {
-                let falls = goods.into_iter().zip(at).map(|(goods, at)| Fall { goods, at, owners: owners.clone() });
+                let falls = goods.into_iter().zip(positions);
+                let falls = falls.map(|(goods, position)| Fall { goods, position, owners: owners.clone() });
                 falling.0.insert(key, falls.collect());
             }
             Err(_) => metrics::counter!("realmgate_loot_forgone_total").increment(1),

@@ -43,7 +43,7 @@ fn choose(
     enemy: Target,
 ) -> Option<(AbilityIndex, Goal)> {
     let now = senses.clock.now();
-    let seen = senses.targets.sees(thinker.at.0, enemy.at);
+    let seen = senses.targets.sees(thinker.at.0, enemy.position);
     thinker.phase.abilities(mob).iter().map(|ability| ability.index()).find_map(|index| {
         let ability = &data.abilities[index];
         if !thinker.book.is_ready(index, ability.off_global_cooldown, now) {
@@ -52,7 +52,7 @@ fn choose(
         match ability.shape {
             Shape::Own | Shape::Ally { .. } => Some((index, Goal::Nothing)),
             _ => {
-                let reaches = seen && thinker.at.0.within(enemy.at, ability.range() + enemy.radius);
+                let reaches = seen && thinker.at.0.within(enemy.position, ability.range() + enemy.radius);
                 reaches.then_some((index, Goal::One(enemy.entity)))
             }
         }
@@ -69,15 +69,15 @@ fn walk(
 ) -> Option<Angle> {
     let (at, radius) = (thinker.at.0, thinker.body.radius);
     let keeps = mob.mind.keep_distance_tiles.units();
-    let seen = senses.targets.sees(at, enemy.at);
-    if seen && keeps > 0 && at.within(enemy.at, keeps) {
-        return senses.way.away(at, enemy.at, radius, 2 * radius);
+    let seen = senses.targets.sees(at, enemy.position);
+    if seen && keeps > 0 && at.within(enemy.position, keeps) {
+        return senses.way.away(at, enemy.position, radius, 2 * radius);
     }
-    if seen && at.within(enemy.at, wished_range(thinker, data, mob) + enemy.radius) {
+    if seen && at.within(enemy.position, wished_range(thinker, data, mob) + enemy.radius) {
         thinker.note_progress();
         return None;
     }
-    let angle = senses.way.towards(&mut thinker.route, at, enemy.at, radius);
+    let angle = senses.way.towards(&mut thinker.route, at, enemy.position, radius);
     let angle = angle.filter(|angle| may_step(senses, at, *angle, radius));
     if angle.is_some() {
         thinker.note_progress();

@@ -14,7 +14,7 @@ use crate::threat::ThreatTable;
 #[derive(Message, Debug, Clone, Copy)]
 pub(super) struct HelpCalled {
     pub(super) kind: MobIndex,
-    pub(super) at: Position,
+    pub(super) position: Position,
     pub(super) range: i32,
     pub(super) enemy: Entity,
 }
@@ -28,7 +28,7 @@ pub(super) fn answer(
     mut mobs: Query<Helper<'_>, Without<Dead>>,
 ) {
     for call in calls.read() {
-        for entity in index.near(call.at, call.range) {
+        for entity in index.near(call.position, call.range) {
             let Ok((kind, mut mind, mut threat)) = mobs.get_mut(entity) else { continue };
             if kind.mob == call.kind && mind.is_peaceful() && threat.is_empty() {
                 threat.add(call.enemy, 1);

@@ -4,7 +4,7 @@ use bevy_ecs::prelude::*;
 use bevy_ecs::query::QueryData;
 use realmgate_engine::body::{Asleep, At, Push, Walk};
 use realmgate_engine::clock::TickClock;
-use realmgate_engine::replication::Shared;
+use realmgate_engine::replication::Replicated;
 use realmgate_protocol::realm::{Health, Status};
 
 use super::watch::Watched;
@@ -25,8 +25,8 @@ pub(super) struct Watcher {
     at: Ref<'static, At>,
     walk: &'static Walk,
     push: &'static Push,
-    health: &'static Shared<Health>,
-    status: &'static Shared<Status>,
+    health: &'static Replicated<Health>,
+    status: &'static Replicated<Status>,
     effects: &'static Effects,
     cast: &'static CurrentCast,
     mind: &'static Mind,
@@ -80,7 +80,7 @@ impl WatcherItem<'_, '_> {
         }
         let at = self.at.0;
         let seen = targets.around(at, temper.aggro_tiles.units(), Side::Mobs, Relation::Foe);
-        let nearest = seen.min_by_key(|target| (target.at.distance_squared(at), target.entity));
+        let nearest = seen.min_by_key(|target| (target.position.distance_squared(at), target.entity));
         if let Some(enemy) = nearest {
             self.threat.add(enemy.entity, 1);
         }

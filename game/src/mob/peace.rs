@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::{Asleep, At};
 use realmgate_engine::clock::TickClock;
-use realmgate_engine::replication::Shared;
+use realmgate_engine::replication::Replicated;
 use realmgate_protocol::movement::Angle;
 use realmgate_protocol::realm::Health;
 
@@ -59,7 +59,7 @@ fn arrive(thinker: &mut ThinkerItem<'_, '_>, senses: &mut Senses<'_, '_>) {
     senses.commands.entity(thinker.entity).remove::<Untouchable>();
 }
 
-type Mending<'a> = (Entity, &'a Mind, &'a mut Shared<Health>);
+type Mending<'a> = (Entity, &'a Mind, &'a mut Replicated<Health>);
 
 /// Restores health: gradually on the way home, and fully once peaceful.
 pub(super) fn mend(

@@ -1,7 +1,7 @@
 //! The phases of a boss.
 
 use bevy_ecs::prelude::*;
-use realmgate_engine::replication::Shared;
+use realmgate_engine::replication::Replicated;
 use realmgate_protocol::realm::Health;
 
 use crate::data::{AbilityIndex, Data, Mob, Ref};
@@ -19,26 +19,26 @@ pub struct Enraged;
 impl MobPhase {
     /// The abilities of a mob in this phase.
     pub fn abilities(self, mob: &Mob) -> &[Ref<AbilityIndex>] {
-        let phase = self.0.and_then(|place| mob.phases.get(usize::from(place)));
+        let phase = self.0.and_then(|index| mob.phases.get(usize::from(index)));
         phase.map_or(&mob.abilities, |phase| &phase.abilities)
     }
 }
 
-type Weakened<'a> = (Entity, &'a MobKind, &'a Shared<Health>, &'a mut MobPhase, &'a mut PhaseBonus);
+type Weakened<'a> = (Entity, &'a MobKind, &'a Replicated<Health>, &'a mut MobPhase, &'a mut PhaseBonus);
 
 pub(super) fn choose_phase(
     mut commands: Commands<'_, '_>,
     data: Res<Data>,
-    mut mobs: Query<Weakened<'_>, Changed<Shared<Health>>>,
+    mut mobs: Query<Weakened<'_>, Changed<Replicated<Health>>>,
 ) {
     for (entity, kind, health, mut phase, mut bonus) in &mut mobs {
         let mob = &data.mobs[kind.mob];
         let reached = |below: u32| u64::from(health.current) * 1_000 <= u64::from(health.max) * u64::from(below);
         let now = mob.phases.iter().rposition(|phase| reached(phase.below_health_per_mille));
-        if !phase.set_if_neq(MobPhase(now.map(|place| place as u8))) {
+        if !phase.set_if_neq(MobPhase(now.map(|index| index as u8))) {
             continue;
         }
-        let phase = now.map(|place| &mob.phases[place]);
+        let phase = now.map(|index| &mob.phases[index]);
         bonus.set_if_neq(PhaseBonus(phase.map(|phase| phase.bonuses).unwrap_or_default()));
         if phase.is_some_and(|phase| phase.enraged) {
             commands.entity(entity).insert(Enraged);

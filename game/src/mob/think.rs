@@ -7,7 +7,7 @@ use realmgate_engine::body::{Asleep, At, Body, Walk};
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::overload::OverloadLevel;
 use realmgate_engine::random::ChannelRandom;
-use realmgate_engine::replication::Shared;
+use realmgate_engine::replication::Replicated;
 use realmgate_protocol::movement::Angle;
 use realmgate_protocol::realm::Health;
 
@@ -32,7 +32,7 @@ pub(super) struct Thinker {
     pub(super) home: &'static Home,
     pub(super) at: &'static At,
     pub(super) body: &'static Body,
-    pub(super) health: &'static Shared<Health>,
+    pub(super) health: &'static Replicated<Health>,
     pub(super) book: &'static AbilityBook,
     pub(super) cast: &'static CurrentCast,
     pub(super) mind: &'static mut Mind,
@@ -100,7 +100,7 @@ impl ThinkerItem<'_, '_> {
             && range > 0
             && !self.mind.called
         {
-            senses.calls.write(HelpCalled { kind: self.kind.mob, at: self.at.0, range, enemy });
+            senses.calls.write(HelpCalled { kind: self.kind.mob, position: self.at.0, range, enemy });
         }
     }
 

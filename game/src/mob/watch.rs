@@ -28,9 +28,9 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    /// Whether a place is watched in this tick.
-    pub(super) fn sees(&self, at: Position, now: Tick) -> bool {
-        let (column, row) = self.cell(at);
+    /// Whether a position is watched in this tick.
+    pub(super) fn sees(&self, position: Position, now: Tick) -> bool {
+        let (column, row) = self.cell(position);
         self.watched_at.get((row * self.columns + column) as usize) == Some(&now)
     }
 
@@ -46,8 +46,8 @@ impl Watched {
         }
     }
 
-    fn note_player(&mut self, at: Position, now: Tick) {
-        let (column, row) = self.cell(at);
+    fn note_player(&mut self, position: Position, now: Tick) {
+        let (column, row) = self.cell(position);
         let own = (row * self.columns + column) as usize;
         if self.player_at.get(own).is_none_or(|seen| *seen == now) {
             return;
@@ -61,11 +61,11 @@ impl Watched {
         }
     }
 
-    /// The column and row of a place, or the nearest ones for a place beyond the map.
-    fn cell(&self, at: Position) -> (i32, i32) {
+    /// The column and row of a position, or the nearest ones for a position beyond the map.
+    fn cell(&self, position: Position) -> (i32, i32) {
         let rows = self.watched_at.len() as i32 / self.columns.max(1);
-        let place = |units: i32, cells: i32| units.div_euclid(self.cell_units.max(1)).clamp(0, (cells - 1).max(0));
-        (place(at.x, self.columns), place(at.y, rows))
+        let index = |units: i32, cells: i32| units.div_euclid(self.cell_units.max(1)).clamp(0, (cells - 1).max(0));
+        (index(position.x, self.columns), index(position.y, rows))
     }
 }
 
@@ -98,11 +98,11 @@ mod tests {
             let mut watched = Watched::default();
             watched.fit(200, 130, WAKE);
             let now = Tick(5);
-            let place = |(x, y): (i32, i32)| Position::tile_centre(x, y);
-            players.iter().for_each(|player| watched.note_player(place(*player), now));
-            let at = place(at);
-            let near = players.iter().any(|player| place(*player).within(at, WAKE));
-            let far = players.iter().map(|player| place(*player)).all(|player| {
+            let position = |(x, y): (i32, i32)| Position::tile_centre(x, y);
+            players.iter().for_each(|player| watched.note_player(position(*player), now));
+            let at = position(at);
+            let near = players.iter().any(|player| position(*player).within(at, WAKE));
+            let far = players.iter().map(|player| position(*player)).all(|player| {
                 (player.x - at.x).abs().max((player.y - at.y).abs()) > WAKE * 3 / 2
             });
             prop_assert!(!near || watched.sees(at, now));

@@ -42,9 +42,9 @@ pub(super) fn award(
         let whole = bank.data.mobs[mob].experience_at(death.mob_level);
         let all_damage = death.credit.iter().fold(0u32, |sum, (_, damage)| sum.saturating_add(*damage));
         let mut kill_uncounted = true;
-        for (place, (player, _)) in death.credit.iter().enumerate() {
+        for (index, (player, _)) in death.credit.iter().enumerate() {
             let together = |other: Entity| parties.members(*player).any(|member| member == other);
-            if death.credit[..place].iter().any(|(earlier, _)| together(*earlier)) {
+            if death.credit[..index].iter().any(|(earlier, _)| together(*earlier)) {
                 continue; // Its party has had its part already.
             }
             let parts = death.credit.iter().filter(|(other, _)| together(*other));
@@ -68,7 +68,7 @@ impl Bank<'_, '_> {
     fn has_share(&self, death: &Died, member: Entity) -> bool {
         let range = self.data.world.progress.party_share_tiles.units();
         let had_a_part = death.credit.iter().any(|(player, _)| *player == member);
-        self.earners.get(member).is_ok_and(|(_, _, at, _)| had_a_part || at.0.within(death.at, range))
+        self.earners.get(member).is_ok_and(|(_, _, at, _)| had_a_part || at.0.within(death.position, range))
     }
 
     /// Submits a gain to the store. Returns whether anything was submitted.

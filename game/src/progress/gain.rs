@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bevy_ecs::prelude::*;
 use bevy_ecs::query::QueryData;
 use realmgate_engine::persist::EventDone;
-use realmgate_engine::replication::Shared;
+use realmgate_engine::replication::Replicated;
 use realmgate_protocol::ids::EventKey;
 use realmgate_protocol::realm::{Appearance, Health, ServerMessage};
 
@@ -46,8 +46,8 @@ pub(super) struct Gainer {
     character: &'static mut Character,
     pending: &'static mut PendingExperience,
     stats: &'static mut Stats,
-    health: &'static mut Shared<Health>,
-    shown: &'static mut Shared<Appearance>,
+    health: &'static mut Replicated<Health>,
+    shown: &'static mut Replicated<Appearance>,
     bonuses: (&'static EquipmentBonus, &'static BuffBonus),
     dead: Has<Dead>,
 }
@@ -94,8 +94,8 @@ impl GainerItem<'_, '_> {
         let stats = Stats::of_class(&data.classes[self.character.class], level, bonuses);
         *self.stats = stats;
         if !self.dead {
-            *self.health = Shared(Health { current: stats.max_health, max: stats.max_health });
+            *self.health = Replicated(Health { current: stats.max_health, max: stats.max_health });
         }
-        *self.shown = Shared(appearance(&self.character));
+        *self.shown = Replicated(appearance(&self.character));
     }
 }

@@ -67,7 +67,7 @@ fn land(targets: &Targets<'_, '_>, flight: &Flight, hits: &mut MessageWriter<Hit
         }
         None if burst == 0 || !flight.over => {}
         _ => {
-            let centre = met.map_or(flight.to, |target| target.at);
+            let centre = met.map_or(flight.to, |target| target.position);
             let reached = targets.around(centre, burst, launch.side, Relation::Foe);
             hits.write_batch(reached.map(|target| hit(target.entity, centre)));
         }

@@ -6,7 +6,7 @@ use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::{At, Heading};
 use realmgate_engine::clock::TickClock;
-use realmgate_engine::replication::{NetEntities, Shared};
+use realmgate_engine::replication::{NetEntities, Replicated};
 use realmgate_engine::schedule::{TickSchedule, TickSet};
 use realmgate_protocol::movement::{Angle, Position};
 use realmgate_protocol::realm::{Appearance, EntityKind};
@@ -78,6 +78,6 @@ fn launch(
         let (radius, burst) = (radius_tiles.units(), burst_tiles.units());
         let projectile = Projectile { launch: *launch, step, left: range_tiles.units(), radius, burst };
         let appearance = Appearance { kind: EntityKind::Projectile, definition: launch.ability.0, level: 0 };
-        commands.spawn((ids.allocate(), At(launch.from), Heading(launch.angle), Shared(appearance), projectile));
+        commands.spawn((ids.allocate(), At(launch.from), Heading(launch.angle), Replicated(appearance), projectile));
     }
 }

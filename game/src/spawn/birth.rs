@@ -7,7 +7,7 @@ use realmgate_engine::body::{Asleep, At, Body};
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::map::Map;
 use realmgate_engine::random::ChannelRandom;
-use realmgate_engine::replication::{NetEntities, NetEntity, Shared};
+use realmgate_engine::replication::{NetEntities, NetEntity, Replicated};
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::movement::Position;
 use realmgate_protocol::realm::{Appearance, EntityKind, Health};
@@ -67,7 +67,7 @@ impl MobAreas {
     /// A random place of a spawn area. `None` if there is no such area or it has no free place.
     pub fn some_place(&self, area: Option<u16>, random: &mut ChannelRandom) -> Option<Position> {
         let area = self.areas.get(usize::from(area?))?;
-        area.places.get(random.place(area.places.len())).copied()
+        area.places.get(random.index(area.places.len())).copied()
     }
 }
 
@@ -94,8 +94,8 @@ pub(super) fn wait_for_birth(
     homes: Query<&Home>,
 ) {
     for death in died.read() {
-        let Some(place) = homes.get(death.victim).ok().and_then(|home| home.area) else { continue };
-        if let Some(area) = areas.areas.get_mut(usize::from(place)) {
+        let Some(area) = homes.get(death.victim).ok().and_then(|home| home.area) else { continue };
+        if let Some(area) = areas.areas.get_mut(usize::from(area)) {
             area.waiting.push_back(clock.now().after(clock.ticks(area.respawn_ms)));
         }
     }
@@ -110,10 +110,10 @@ pub(super) fn give_birth(
     mut ids: ResMut<NetEntities>,
     mut random: ResMut<ChannelRandom>,
 ) {
-    for (place, area) in areas.areas.iter_mut().enumerate() {
-        while area.waiting.pop_front_if(|at| *at <= clock.now()).is_some() {
-            let Some(at) = area.places.get(random.place(area.places.len())) else { continue };
-            let home = Home { area: u16::try_from(place).ok() };
+    for (index, area) in areas.areas.iter_mut().enumerate() {
+        while area.waiting.pop_front_if(|due| *due <= clock.now()).is_some() {
+            let Some(at) = area.places.get(random.index(area.places.len())) else { continue };
+            let home = Home { area: u16::try_from(index).ok() };
             let kind = MobKind { mob: area.mob, level: area.level };
             commands.spawn((mob(&data, ids.allocate(), kind, *at), home, Mind::at_home(*at), Asleep));
         }
@@ -127,7 +127,7 @@ pub(super) fn mob(data: &Data, id: NetEntity, kind: MobKind, at: Position) -> im
     let health = Health { current: stats.max_health, max: stats.max_health };
     let appearance = Appearance { kind: EntityKind::Mob, definition: kind.mob.0, level: kind.level };
     let body = (At(at), Body { radius: mob.radius_tiles.units() });
-    (id, kind, Side::Mobs, stats, body, Shared(health), Shared(appearance), book(mob), MobPhase::default())
+    (id, kind, Side::Mobs, stats, body, Replicated(health), Replicated(appearance), book(mob), MobPhase::default())
 }
 
 /// The abilities of a mob in all its phases, each once.

@@ -6,7 +6,7 @@ use realmgate_engine::channel_map::ChannelMap;
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::map::Map;
 use realmgate_engine::player::{LeaveRequested, PlayerJoined};
-use realmgate_engine::replication::Shared;
+use realmgate_engine::replication::Replicated;
 use realmgate_protocol::bits::LongText;
 use realmgate_protocol::limits::MAX_LOOK_BYTES;
 use realmgate_protocol::link::{CharacterLoad, LeaveReason, SoftState};
@@ -40,10 +40,10 @@ pub(super) fn enter(
                 entity.insert(body(&data, &map, &zones, character, load)).insert((
                     book(&clock, &data, &data.classes[class], load.soft.as_ref()),
                     RefusedAt::default(),
-                    Shared(Label { name: load.name.clone() }),
+                    Replicated(Label { name: load.name.clone() }),
                 ));
                 if let Some(look) = shown_look(load) {
-                    entity.insert(Shared(look));
+                    entity.insert(Replicated(look));
                 }
                 let next_use_ms = load.soft.as_ref().map_or(0, |soft| soft.next_use_ms);
                 if next_use_ms > 0 {
@@ -83,9 +83,9 @@ fn body(data: &Data, map: &Map, zones: &SafeZones, character: Character, load: &
         stats,
         At(at),
         Body { radius },
-        Shared(health),
-        Shared(resource),
-        Shared(appearance(&character)),
+        Replicated(health),
+        Replicated(resource),
+        Replicated(appearance(&character)),
     )
 }
 

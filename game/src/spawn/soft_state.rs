@@ -5,7 +5,7 @@ use realmgate_engine::body::At;
 use realmgate_engine::channel::ChannelKey;
 use realmgate_engine::channel_map::ChannelMap;
 use realmgate_engine::clock::TickClock;
-use realmgate_engine::replication::Shared;
+use realmgate_engine::replication::Replicated;
 use realmgate_protocol::link::{CooldownLeft, SoftState};
 use realmgate_protocol::movement::Position;
 use realmgate_protocol::realm::{Health, Resource};
@@ -29,8 +29,8 @@ pub(super) fn capture(world: &World, player: Entity) -> SoftState {
         world.resource::<ChannelMap>().spawn_points().first().map_or(Position::default(), |spawn| spawn.position);
     let at = world.get::<At>(player).map_or(start, |at| at.0);
     // Without a character it was never harmed: it has full health when it comes back.
-    let health = world.get::<Shared<Health>>(player).map_or(u16::MAX, |health| health.current);
-    let resource = world.get::<Shared<Resource>>(player).map_or(0, |resource| resource.current);
+    let health = world.get::<Replicated<Health>>(player).map_or(u16::MAX, |health| health.current);
+    let resource = world.get::<Replicated<Resource>>(player).map_or(0, |resource| resource.current);
     SoftState {
         map: world.resource::<ChannelKey>().map,
         x: at.x,

@@ -48,8 +48,8 @@ pub(super) fn summon(
         let living = servants.iter().filter(|servant| servant.0 == request.master).count();
         let more = usize::from(request.at_most).saturating_sub(living).min(usize::from(request.count));
         let radius = data.mobs[request.mob].radius_tiles.units();
-        for place in 0..more {
-            let angle = Angle(heading.0.0.wrapping_add((256 * place / more) as u8));
+        for index in 0..more {
+            let angle = Angle(heading.0.0.wrapping_add((256 * index / more) as u8));
             let at = beside(&map, &zones, at.0, angle, radius);
             let mut threat = ThreatTable::default();
             if let Some(enemy) = mind.enemy {

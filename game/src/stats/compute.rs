@@ -4,7 +4,7 @@ use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::Speed;
 use realmgate_engine::clock::TickClock;
-use realmgate_engine::replication::Shared;
+use realmgate_engine::replication::Replicated;
 use realmgate_engine::schedule::{TickSchedule, TickSet};
 use realmgate_protocol::movement::units_per_tick;
 use realmgate_protocol::realm::{Health, Resource};
@@ -66,7 +66,7 @@ fn count_mobs(data: Res<Data>, mut mobs: Query<MobParts<'_>, MobChanged>) {
     }
 }
 
-type Measured<'a> = (&'a Stats, &'a mut Speed, &'a mut Shared<Health>, Option<&'a mut Shared<Resource>>);
+type Measured<'a> = (&'a Stats, &'a mut Speed, &'a mut Replicated<Health>, Option<&'a mut Replicated<Resource>>);
 
 /// Applies changed stats to speed, health and resource. Health and resource are cut if the maximum has fallen, and
 /// never filled.
@@ -74,10 +74,10 @@ fn apply(clock: Res<TickClock>, mut everyone: Query<Measured<'_>, Changed<Stats>
     for (stats, mut speed, mut health, resource) in &mut everyone {
         speed.set_if_neq(Speed(units_per_tick(stats.speed_units_per_s, clock.tick_hz())));
         let fitted = Health { current: health.current.min(stats.max_health), max: stats.max_health };
-        health.set_if_neq(Shared(fitted));
+        health.set_if_neq(Replicated(fitted));
         if let Some(mut resource) = resource {
             let fitted = Resource { current: resource.current.min(stats.max_resource), max: stats.max_resource };
-            resource.set_if_neq(Shared(fitted));
+            resource.set_if_neq(Replicated(fitted));
         }
     }
 }

@@ -38,7 +38,7 @@ impl ThreatTable {
             return;
         }
         if self.entries.len() == MOST
-            && let Some(least) = (0..MOST).min_by_key(|place| self.entries[*place].threat)
+            && let Some(least) = (0..MOST).min_by_key(|index| self.entries[*index].threat)
         {
             self.entries.remove(least);
         }

@@ -9,7 +9,7 @@ use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::At;
 use realmgate_engine::channel_map::ChannelMap;
-use realmgate_engine::replication::{NetEntities, Shared};
+use realmgate_engine::replication::{NetEntities, Replicated};
 use realmgate_engine::schedule::TickSchedule;
 use realmgate_protocol::realm::{Appearance, EntityKind, Label};
 
@@ -47,6 +47,6 @@ fn open_shops(
         let Some(vendor) = data.vendors.find(&spot.vendor) else { continue };
         let appearance = Appearance { kind: EntityKind::Vendor, definition: vendor.0, level: 0 };
         let label = Label { name: data.vendors[vendor].name.clone() };
-        commands.spawn((ids.allocate(), At(spot.position), Shared(appearance), Shared(label), Shop { vendor }));
+        commands.spawn((ids.allocate(), At(spot.position), Replicated(appearance), Replicated(label), Shop { vendor }));
     }
 }

@@ -1,4 +1,4 @@
-use realmgate_engine::replication::Shared;
+use realmgate_engine::replication::Replicated;
 use realmgate_game::data::FIRST_WORN_SLOT;
 use realmgate_game::death::Dead;
 use realmgate_game::stats::EquipmentBonus;
@@ -91,8 +91,8 @@ fn not_everybody_wears_everything() {
 fn health(scene: &Scene) -> (u16, u16) {
     let world = scene.channel.world();
     let player = scene.entity(1);
-    let health = world.get::<Shared<Health>>(player).expect("players have health");
-    (health.current, world.get::<Shared<Resource>>(player).expect("and a resource").current)
+    let health = world.get::<Replicated<Health>>(player).expect("players have health");
+    (health.current, world.get::<Replicated<Resource>>(player).expect("and a resource").current)
 }
 
 fn use_item(n: u8) -> ClientMessage {

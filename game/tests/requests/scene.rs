@@ -11,7 +11,7 @@ use realmgate_engine::map::{Map, Rect};
 use realmgate_engine::outbox::OutMessage;
 use realmgate_engine::persist::PersistPort;
 use realmgate_engine::player::{CaptureSoftState, PlayerJoined, Players};
-use realmgate_engine::replication::{NetEntity, Shared};
+use realmgate_engine::replication::{NetEntity, Replicated};
 use realmgate_engine::schedule::{TickSchedule, TickSet};
 use realmgate_engine::transport::SessionId;
 use realmgate_game::chat::ChatPlugin;
@@ -133,8 +133,8 @@ fn embody(
             Body { radius: 300 },
             At(at),
             Character { class, level: load.level, experience: load.experience },
-            Shared(Health { current: 50, max: 100 }),
-            Shared(Resource { current: 95, max: 100 }),
+            Replicated(Health { current: 50, max: 100 }),
+            Replicated(Resource { current: 95, max: 100 }),
             InCombat::default(),
         ));
         ready.write(CharacterReady { player: *player });
@@ -322,7 +322,7 @@ impl Scene {
     }
 
     /// Reports a rat that was killed by a player.
-    pub fn kill_rat(&mut self, killer: u8, at: Position) {
+    pub fn kill_rat(&mut self, killer: u8, position: Position) {
         let killer = self.entity(killer);
         let mob = self.channel.world().resource::<Data>().mobs.find("rat");
         let died = Died {
@@ -330,7 +330,7 @@ impl Scene {
             victim_kind: VictimKind::Mob,
             killer: Some(killer),
             credit: vec![(killer, 10)],
-            at,
+            position,
             mob,
             mob_level: 1,
         };

@@ -1,6 +1,6 @@
 //! All shapes of abilities, and the reasons why one cannot be used.
 
-use realmgate_engine::replication::Shared;
+use realmgate_engine::replication::Replicated;
 use realmgate_game::ability::{AbilityBook, CurrentCast};
 use realmgate_game::area::GroundArea;
 use realmgate_game::projectile::Projectile;
@@ -119,14 +119,14 @@ fn a_cast_takes_effect_at_its_end_and_is_seen_until_then() {
     let (post, me) = (scene.mob("post"), scene.player(1));
     let aim = Aim::Entity(scene.id(post));
     scene.act(1, 6, aim);
-    assert!(scene.has::<Shared<Casting>>(me), "others see the cast");
+    assert!(scene.has::<Replicated<Casting>>(me), "others see the cast");
     scene.act(1, 0, Aim::Direction(EAST));
     assert_eq!(scene.refusals(1), [Refusal::Busy]);
     scene.ticks(TICK_HZ - 2);
     assert_eq!((scene.health(post), scene.resource(1)), (200, 100), "nothing before its end");
     scene.ticks(2);
     assert_eq!((scene.health(post), scene.resource(1)), (170, 70));
-    assert!(!scene.has::<Shared<Casting>>(me));
+    assert!(!scene.has::<Replicated<Casting>>(me));
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn cooldowns_costs_and_levels_keep_abilities_back() {
     assert_eq!(scene.refusals(1), [Refusal::NoSuchAbility], "the slot is empty");
     scene.ticks(10 * TICK_HZ);
     let me = scene.player(1);
-    scene.put(me, Shared(realmgate_protocol::realm::Resource { current: 9, max: 100 }));
+    scene.put(me, Replicated(realmgate_protocol::realm::Resource { current: 9, max: 100 }));
     scene.act(1, 3, aim);
     assert_eq!(scene.refusals(1), [Refusal::TooLittleResource]);
     let hold = DATA.abilities.find("hold").unwrap();

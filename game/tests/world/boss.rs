@@ -1,6 +1,6 @@
 //! The phases of a boss: other abilities, higher stats, summoned mobs.
 
-use realmgate_engine::replication::Shared;
+use realmgate_engine::replication::Replicated;
 use realmgate_game::mob::{Enraged, Mind, MobPhase};
 use realmgate_game::spawn::SummonedBy;
 use realmgate_game::stats::Stats;
@@ -30,7 +30,7 @@ fn at_half_health_it_is_enraged_and_calls_servants() {
     scene.ticks(3);
     assert_eq!(scene.get::<MobPhase>(king), MobPhase(Some(0)));
     assert!(scene.has::<Enraged>(king));
-    assert_eq!(scene.get::<Shared<Status>>(king).flags & status::ENRAGED, status::ENRAGED);
+    assert_eq!(scene.get::<Replicated<Status>>(king).flags & status::ENRAGED, status::ENRAGED);
     assert_eq!(scene.get::<Stats>(king).power, 5);
     scene.until("it has called", 3, |scene| scene.mobs("wolf").len() == 2);
     let wolf = scene.mob("wolf");

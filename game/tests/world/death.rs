@@ -1,7 +1,7 @@
 //! Death, respawn, and bodies without a player.
 
 use realmgate_engine::channel::ToChannel;
-use realmgate_engine::replication::Shared;
+use realmgate_engine::replication::Replicated;
 use realmgate_game::death::Dead;
 use realmgate_game::mob::Mind;
 use realmgate_protocol::link::{FromMap, LeaveReason};
@@ -47,7 +47,7 @@ fn who_asks_returns_at_the_safe_zone_with_part_of_its_health() {
     assert_eq!(scene.hear(1), [ServerMessage::Respawned]);
     assert!(!scene.has::<Dead>(me));
     assert_eq!(scene.at(me), tile(0, 0));
-    assert_eq!(scene.get::<Shared<Health>>(me).0, Health { current: 50, max: 100 });
+    assert_eq!(scene.get::<Replicated<Health>>(me).0, Health { current: 50, max: 100 });
     scene.say(1, ClientMessage::Respawn);
     scene.ticks(1);
     assert_eq!(scene.refusals(1), [Refusal::NotDead]);
@@ -65,7 +65,7 @@ fn a_dead_mob_lies_a_while_and_another_is_born() {
     scene.until("another is born", 3, |scene| scene.mobs("weakling").len() == 1);
     let second = scene.mob("weakling");
     assert_ne!(scene.id(second), realmgate_protocol::ids::EntityId(1), "an id is never used again");
-    assert_eq!(scene.get::<Shared<Health>>(second).0, Health { current: 2, max: 2 });
+    assert_eq!(scene.get::<Replicated<Health>>(second).0, Health { current: 2, max: 2 });
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! All kinds of effects.
 
 use realmgate_engine::body::Speed;
-use realmgate_engine::replication::Shared;
+use realmgate_engine::replication::Replicated;
 use realmgate_game::combat::InCombat;
 use realmgate_game::stats::Stats;
 use realmgate_protocol::realm::{CombatKind, Health, ServerMessage, Status, status};
@@ -13,7 +13,7 @@ const FIELD: [&str; 5] =
     ["S...............", "................", "................", "................", "................"];
 
 fn flags(scene: &Scene, entity: bevy_ecs::entity::Entity) -> u16 {
-    scene.get::<Shared<Status>>(entity).flags
+    scene.get::<Replicated<Status>>(entity).flags
 }
 
 #[test]
@@ -46,12 +46,12 @@ fn a_buff_makes_stronger_and_faster_and_wears_off() {
     scene.ticks(2);
     assert_eq!(scene.get::<Stats>(me).power, before.power + 20);
     assert_eq!(scene.get::<Speed>(me).0, speed.0 * 3 / 2);
-    let Health { current, max } = scene.get::<Shared<Health>>(me).0;
+    let Health { current, max } = scene.get::<Replicated<Health>>(me).0;
     assert!(max == 150 && current <= 102, "the most rises; what there is grows by rest alone: {current} of {max}");
     assert_eq!(flags(&scene, me) & status::BUFFED, status::BUFFED);
     scene.ticks(TICK_HZ + 2);
     assert_eq!(scene.get::<Stats>(me), before);
-    assert_eq!(scene.get::<Shared<Health>>(me).max, 100);
+    assert_eq!(scene.get::<Replicated<Health>>(me).max, 100);
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn rage_comes_with_blows_and_goes_with_rest() {
     let mut scene = Scene::new(&FIELD, &[("post", (4, 2))]);
     scene.enter(1, "fighter", tile(3, 2));
     let (me, post) = (scene.player(1), scene.mob("post"));
-    scene.put(me, Shared(realmgate_protocol::realm::Resource { current: 0, max: 100 }));
+    scene.put(me, Replicated(realmgate_protocol::realm::Resource { current: 0, max: 100 }));
     let aim = Aim::Entity(scene.id(post));
     scene.act(1, 0, aim);
     assert_eq!(scene.resource(1), 10);

@@ -1,7 +1,7 @@
 //! How characters enter the world, and which of their state is saved.
 
 use realmgate_engine::player::{CaptureSoftState, PlaceArrival};
-use realmgate_engine::replication::Shared;
+use realmgate_engine::replication::Replicated;
 use realmgate_game::ability::AbilityBook;
 use realmgate_game::combat::InSafeZone;
 use realmgate_protocol::ids::{ItemId, MapId};
@@ -32,11 +32,14 @@ fn a_new_character_stands_whole_at_the_spawn_point() {
     let scene = join(None);
     let me = scene.player(1);
     assert_eq!(scene.at(me), tile(2, 1));
-    assert_eq!(scene.get::<Shared<Health>>(me).0, Health { current: 100, max: 100 });
-    assert_eq!(scene.get::<Shared<Resource>>(me).0, Resource { current: 0, max: 100 }, "fighters start calm");
-    assert_eq!(scene.get::<Shared<Label>>(me).name, "Player1");
+    assert_eq!(scene.get::<Replicated<Health>>(me).0, Health { current: 100, max: 100 });
+    assert_eq!(scene.get::<Replicated<Resource>>(me).0, Resource { current: 0, max: 100 }, "fighters start calm");
+    assert_eq!(scene.get::<Replicated<Label>>(me).name, "Player1");
     let definition = DATA.classes.find("fighter").unwrap().0;
-    assert_eq!(scene.get::<Shared<Appearance>>(me).0, Appearance { kind: EntityKind::Player, definition, level: 1 });
+    assert_eq!(
+        scene.get::<Replicated<Appearance>>(me).0,
+        Appearance { kind: EntityKind::Player, definition, level: 1 }
+    );
     assert!(scene.has::<InSafeZone>(me));
 }
 
@@ -47,9 +50,9 @@ fn what_its_player_says_it_looks_like_is_shown_whole_or_not_at_all() {
         let json = "x".repeat(bytes);
         scene.join(1, CharacterLoad { look: Some(json.clone()), ..new_character(1, "fighter") });
         let me = scene.player(1);
-        assert_eq!(scene.has::<Shared<Look>>(me), is_shown);
+        assert_eq!(scene.has::<Replicated<Look>>(me), is_shown);
         if is_shown {
-            assert_eq!(scene.get::<Shared<Look>>(me).json.0, json);
+            assert_eq!(scene.get::<Replicated<Look>>(me).json.0, json);
         }
     }
 }

@@ -10,7 +10,7 @@ use realmgate_engine::channel::{BuildWorld, Channel, ChannelKey, ChannelSettings
 use realmgate_engine::map::{Map, MapSet};
 use realmgate_engine::player::Players;
 use realmgate_engine::record::{Recorder, RecordingHeader, Source, StateHash};
-use realmgate_engine::replication::{NetEntity, Shared};
+use realmgate_engine::replication::{NetEntity, Replicated};
 use realmgate_engine::transport::SessionId;
 use realmgate_game::data::GameData;
 use realmgate_game::maps::map_objects;
@@ -168,7 +168,7 @@ impl<W: Write> Fight<W> {
     /// Living mobs, and loot on the ground.
     fn look_around(&mut self) -> Vec<Seen> {
         let world = self.channel.world_mut();
-        let mut all = world.query::<(&NetEntity, &At, &Shared<Appearance>, Option<&Shared<Health>>)>();
+        let mut all = world.query::<(&NetEntity, &At, &Replicated<Appearance>, Option<&Replicated<Health>>)>();
         let wanted = all.iter(world).filter(|(_, _, looks, health)| match looks.kind {
             EntityKind::Mob => health.is_some_and(|health| health.current > 0),
             kind => matches!(kind, EntityKind::GroundItem | EntityKind::GroundGold),
@@ -183,7 +183,7 @@ impl<W: Write> Fight<W> {
         let Some(place) = world.get::<At>(player).map(|at| at.0) else { return };
         let was_dead = std::mem::replace(
             &mut hunter.is_dead,
-            world.get::<Shared<Health>>(player).is_some_and(|health| health.current == 0),
+            world.get::<Replicated<Health>>(player).is_some_and(|health| health.current == 0),
         );
         let session = hunter.session;
         let nearest = |wanted: &dyn Fn(EntityKind) -> bool| {

@@ -1,6 +1,6 @@
 //! Experience and levels: they count once the store has them.
 
-use realmgate_engine::replication::Shared;
+use realmgate_engine::replication::Replicated;
 use realmgate_game::stats::Character;
 use realmgate_protocol::ids::{CharacterId, LockEpoch};
 use realmgate_protocol::link::{Change, EventRefusal, Fence, LeaveReason, PartyMember, SocialEvent};
@@ -49,8 +49,8 @@ fn a_kill_is_told_at_once_and_its_experience_when_it_is_durable() {
         heard,
         [ServerMessage::Experience { gained: 120, total: 120, level: 2 }, ServerMessage::LevelUp { level: 2 }]
     );
-    assert_eq!(scene.get::<Shared<Health>>(entity).0, Health { current: 120, max: 120 }, "stronger and whole");
-    assert_eq!(scene.get::<Shared<Appearance>>(entity).level, 2);
+    assert_eq!(scene.get::<Replicated<Health>>(entity).0, Health { current: 120, max: 120 }, "stronger and whole");
+    assert_eq!(scene.get::<Replicated<Appearance>>(entity).level, 2);
 }
 
 #[test]
@@ -153,6 +153,6 @@ fn who_is_leaving_has_no_part_in_what_dies_meanwhile() {
     scene.ticks(TICK_HZ / 2);
     let second = scene.mobs("weakling")[0];
     scene.act(1, 0, Aim::Entity(scene.id(second)));
-    assert_eq!(scene.get::<Shared<Health>>(second).current, 0, "it struck all the same");
+    assert_eq!(scene.get::<Replicated<Health>>(second).current, 0, "it struck all the same");
     assert_eq!(scene.waiting.len(), 1, "only the first kill: {:?}", scene.waiting);
 }

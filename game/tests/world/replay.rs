@@ -5,7 +5,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use realmgate_engine::record::{RecordingEnd, Replay, ReplayError, Replayed};
-use realmgate_engine::replication::Shared;
+use realmgate_engine::replication::Replicated;
 use realmgate_protocol::movement::Angle;
 use realmgate_protocol::realm::{Health, protocol_hash};
 use realmgate_protocol::wire::Aim;
@@ -48,7 +48,7 @@ fn play(deeds: &[Deed]) -> (Vec<realmgate_engine::record::StateHash>, Vec<Health
         scene.ticks(4);
         hashes.push(scene.channel.state_hash());
         let world = scene.channel.world_mut();
-        seen.extend(world.query::<&Shared<Health>>().iter(world).map(|health| health.0.clone()));
+        seen.extend(world.query::<&Replicated<Health>>().iter(world).map(|health| health.0.clone()));
     }
     (hashes, seen)
 }

@@ -10,7 +10,7 @@ use realmgate_engine::channel::{Channel, ChannelKey, ChannelSettings, ToChannel}
 use realmgate_engine::map::{MapSet, Rect};
 use realmgate_engine::outbox::OutMessage;
 use realmgate_engine::player::Players;
-use realmgate_engine::replication::{NetEntity, Shared};
+use realmgate_engine::replication::{NetEntity, Replicated};
 use realmgate_engine::transport::SessionId;
 use realmgate_game::data::GameData;
 use realmgate_game::maps::sketch;
@@ -218,16 +218,16 @@ impl Scene {
     }
 
     pub fn health(&self, entity: Entity) -> u16 {
-        self.get::<Shared<Health>>(entity).current
+        self.get::<Replicated<Health>>(entity).current
     }
 
     pub fn resource(&self, player: u8) -> u16 {
-        self.get::<Shared<Resource>>(self.player(player)).current
+        self.get::<Replicated<Resource>>(self.player(player)).current
     }
 
     pub fn set_health(&mut self, entity: Entity, current: u16) {
-        let max = self.get::<Shared<Health>>(entity).max;
-        self.put(entity, Shared(Health { current, max }));
+        let max = self.get::<Replicated<Health>>(entity).max;
+        self.put(entity, Replicated(Health { current, max }));
     }
 }
 

@@ -3,7 +3,7 @@
 use realmgate_engine::body::Asleep;
 use realmgate_engine::channel::ToChannel;
 use realmgate_engine::overload::OverloadLevel;
-use realmgate_engine::replication::Shared;
+use realmgate_engine::replication::Replicated;
 use realmgate_game::combat::Untouchable;
 use realmgate_game::mob::{Mind, Mood};
 use realmgate_game::threat::ThreatTable;
@@ -36,7 +36,7 @@ fn an_aggressive_mob_attacks_who_comes_near_and_nobody_else() {
     let me = scene.player(1);
     scene.until("it bites", 5, |scene| scene.health(me) < 100);
     assert_eq!(mood(&scene, boar), Mood::Fight);
-    let flags = scene.get::<Shared<Status>>(me).flags;
+    let flags = scene.get::<Replicated<Status>>(me).flags;
     assert_eq!(flags & status::IN_COMBAT, status::IN_COMBAT);
 }
 
@@ -85,7 +85,7 @@ fn a_rabbit_runs_from_who_hurts_it_and_comes_home_whole() {
     scene.until("it is home", 6, |scene| scene.get::<Mind>(rabbit).is_peaceful());
     scene.ticks(2);
     assert!(scene.at(rabbit).within(tile(10, 2), 1_024));
-    assert_eq!(scene.get::<Shared<Health>>(rabbit).0, Health { current: 100, max: 100 });
+    assert_eq!(scene.get::<Replicated<Health>>(rabbit).0, Health { current: 100, max: 100 });
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn who_is_led_too_far_goes_home_untouchable_and_mends() {
     assert_eq!(mood(&scene, boar), Mood::Return, "9 tiles are its leash");
     scene.ticks(1);
     assert!(scene.has::<Untouchable>(boar));
-    assert_eq!(scene.get::<Shared<Status>>(boar).flags & status::RETURNING, status::RETURNING);
+    assert_eq!(scene.get::<Replicated<Status>>(boar).flags & status::RETURNING, status::RETURNING);
     let hurt = scene.health(boar);
     scene.put(me, realmgate_engine::body::At(scene.at(boar).offset(-700, 0)));
     scene.ticks(1);
@@ -212,7 +212,7 @@ fn mobs_sleep_while_no_player_is_near() {
     scene.until("it is home again and sleeps", 10, |scene| scene.has::<Asleep>(boar));
     assert!(scene.get::<Mind>(boar).is_peaceful() && scene.at(boar).within(tile(74, 1), 1_024));
     assert_eq!(
-        scene.get::<Shared<Status>>(boar).flags,
+        scene.get::<Replicated<Status>>(boar).flags,
         0,
         "whoever sleeps has nothing that others would have to see end"
     );
@@ -229,7 +229,7 @@ fn whoever_is_harmed_in_its_sleep_wakes_at_once() {
     let aim = Aim::Entity(scene.id(post));
     scene.act(1, 2, aim);
     assert!(!scene.has::<Asleep>(post));
-    let flags = scene.get::<Shared<Status>>(post).flags;
+    let flags = scene.get::<Replicated<Status>>(post).flags;
     assert_eq!(flags & status::AFFLICTED, status::AFFLICTED, "and that is seen in the same tick");
     scene.ticks(15);
     assert_eq!(scene.health(post), 197, "it is felt too");
