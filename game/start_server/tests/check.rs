@@ -26,9 +26,9 @@ impl BrokenWorld {
         world
     }
 
-    /// Copies each broken map of the engine's tests, with a number of its own, beside the tilesets it names.
+    /// Copies each broken map of the game's tests, with a number of its own, beside the tilesets it names.
     fn break_maps(&mut self) {
-        let from = workspace().join("engine/tests/broken_maps");
+        let from = workspace().join("game/tests/broken_maps");
         let maps = self.dir.path().join("maps");
         fs::create_dir(&maps).unwrap();
         fs::copy(from.join("tiles.tsx"), self.dir.path().join("tiles.tsx")).unwrap();

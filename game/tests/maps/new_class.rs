@@ -85,14 +85,14 @@ fn its_declaration_and_its_own_check_find_faults() {
         r#"<object id="901" name="a" type="healing_fountain" {at}><properties>
         <property name="heals" type="int" value="0"/><property name="depth" value="3"/></properties><point/></object>
         <object id="902" name="b" type="healing_fountain" {at}><point/></object>
-        <object id="903" name="c" type="healing_fountan" {at}><point/></object>"#
+        <object id="903" name="c" type="healing_fountainn" {at}><point/></object>"#
     );
     let faults: Vec<_> = load(&written).unwrap_err().into_iter().map(|fault| fault.to_string()).collect();
     let expected = [
         "`heals` is \"0\"; expected a whole number from 1 to 10000",
         "a healing fountain has no property `depth`; expected one of `heals`, `price`",
         "`b` is a second fountain; expected one: `a` is there already",
-        "object 903 has the unknown class `healing_fountan`; expected one of `spawn`, `mobs`, `portal`, `safe_zone`, \
+        "object 903 has the unknown class `healing_fountainn`; expected one of `spawn`, `mobs`, `portal`, `safe_zone`, \
          `vendor`, `healing_fountain`; did you mean `healing_fountain`?",
     ];
     assert_eq!(faults.len(), expected.len(), "{faults:#?}");

@@ -54,12 +54,12 @@ async fn twenty_messages_that_cannot_be_read_end_the_connection() {
     for _ in 1..TOO_MANY {
         transport.send_message(UNREADABLE.to_vec()).expect("there is room");
         // One after the other: more at once than a player may send would not be read at all.
-        heard(&mut transport, |message| match message {
+        let refused = heard(&mut transport, |message| match message {
             ServerMessage::Leave { reason } => panic!("sent away too early: {reason:?}"),
-            ServerMessage::Refused { reason, .. } => Some(assert_eq!(*reason, Refusal::BadMessage)),
+            ServerMessage::Refused { reason, .. } => Some(*reason),
             _ => None,
-        })
-        .await;
+        });
+        assert_eq!(refused.await, Refusal::BadMessage);
     }
     assert_eq!(counted().await, f64::from(TOO_MANY - 1));
 

@@ -213,7 +213,7 @@ async fn the_script_starts_the_program_beside_it_or_has_cargo_build_it() {
     // A cargo that says what it is asked.
     let built = script(&Home::new(), &[("cargo", Path::new("/bin/echo"))], &["2", "4002", "--maps"]).await;
     assert_code(&built, 0);
-    assert_eq!(built.stdout, "run --release --package realmgate-server --bin start_server -- 2 4002 --maps\n");
+    assert_eq!(built.stdout, "run --profile play --bin start_server -- 2 4002 --maps\n");
 
     let neither = script(&Home::new(), &[], &["1", "4001"]).await;
     assert_code(&neither, 1);
