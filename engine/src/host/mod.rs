@@ -91,7 +91,7 @@ impl MapServer {
             return;
         }
         let level = self.overload.level();
-        tracing::warn!(?level, "how well ticks keep up has changed: {}", level.consequence());
+        tracing::warn!(?level, "the overload level has changed: {}", level.consequence());
         metrics::gauge!("realmgate_overload_level").set(f64::from(level as u8));
         self.players.set_full(level >= OverloadLevel::Full);
         self.channels.set_overload(level);
