@@ -23,12 +23,10 @@ pub fn run_briefly(workspace: &Workspace) -> Result<()> {
 
 /// Runs it; what it prints is its own.
 pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
-    let rest = arguments.rest.iter().map(String::as_str);
-    if arguments.debug {
-        let built = Binaries::build(workspace)?;
-        let program = built.path("attack_runs")?.to_string_lossy().into_owned();
-        return workspace.run(&program, &rest.collect::<Vec<_>>());
+    if !arguments.debug {
+        return workspace.run_of_tests("attack_runs", false, &arguments.rest);
     }
-    let args = ["run", "--quiet", "--release", "--package", "realmgate-tests", "--bin", "attack_runs", "--"];
-    workspace.run("cargo", &args.into_iter().chain(rest).collect::<Vec<_>>())
+    let built = Binaries::build(workspace)?;
+    let program = built.path("attack_runs")?.to_string_lossy().into_owned();
+    workspace.run(&program, &arguments.rest.iter().map(String::as_str).collect::<Vec<_>>())
 }

@@ -17,11 +17,5 @@ pub struct Arguments {
 
 /// Runs it; what it prints is its own.
 pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
-    let mut args = vec!["run", "--quiet", "--package", "realmgate-tests", "--bin", "soak"];
-    if !arguments.debug {
-        args.push("--release");
-    }
-    args.push("--");
-    args.extend(arguments.rest.iter().map(String::as_str));
-    workspace.run("cargo", &args)
+    workspace.run_of_tests("soak", arguments.debug, &arguments.rest)
 }

@@ -45,6 +45,17 @@ impl Workspace {
         Ok(())
     }
 
+    /// Builds a program of the package of whole-system tests, in release unless `debug`, and runs it.
+    pub fn run_of_tests(&self, program: &str, debug: bool, rest: &[String]) -> Result<()> {
+        let mut args = vec!["run", "--quiet", "--package", "realmgate-tests", "--bin", program];
+        if !debug {
+            args.push("--release");
+        }
+        args.push("--");
+        args.extend(rest.iter().map(String::as_str));
+        self.run("cargo", &args)
+    }
+
     /// Whether a program is there and answers to these arguments.
     pub fn answers(&self, program: &str, args: &[&str]) -> bool {
         let status = self.command(program).args(args).stdout(Stdio::null()).stderr(Stdio::null()).status();

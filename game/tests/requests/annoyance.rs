@@ -1,27 +1,9 @@
 //! What players can do to annoy each other, and its limits.
 
-use realmgate_engine::channel::ToChannel;
 use realmgate_protocol::link::{CharacterLoad, FromMap, SocialCommand, SocialEvent, SoftState};
-use realmgate_protocol::movement::Position;
 use realmgate_protocol::realm::{ChatScope, ClientMessage, Refusal, ServerMessage, TradeEnd, protocol_hash};
 
-use crate::scene::{Scene, character, kit, new_character};
-
-const HERE: Position = Position::tile_centre(3, 1);
-
-fn scene() -> Scene {
-    let mut scene = Scene::new();
-    scene.enter(1, kit(&[], 0), HERE);
-    scene.enter(2, kit(&[], 0), HERE);
-    scene.link.clear();
-    scene
-}
-
-fn heard_beyond(scene: &mut Scene, player: u8, event: SocialEvent) -> Vec<ServerMessage> {
-    scene.channel.push(ToChannel::Social { character: character(player), event });
-    scene.tick();
-    scene.hear(player)
-}
+use crate::scene::{HERE, Scene, new_character, two_players};
 
 fn invitations(scene: &mut Scene) -> usize {
     let is_invitation =
@@ -39,7 +21,7 @@ fn ignored(names: &[&str]) -> ServerMessage {
 
 #[test]
 fn nobody_asks_others_without_end() {
-    let mut scene = scene();
+    let mut scene = two_players();
     let two = scene.net(2);
     for round in 0..5 {
         scene.say(1, ClientMessage::PartyInvite { to: format!("Guest{round}") });
@@ -58,7 +40,7 @@ fn nobody_asks_others_without_end() {
 
 #[test]
 fn the_same_is_not_asked_twice() {
-    let mut scene = scene();
+    let mut scene = two_players();
     let request = ClientMessage::TradeRequest { with: scene.net(2) };
     scene.ask(1, request.clone());
     scene.refused(1, request, Refusal::AlreadyAsked);
@@ -66,12 +48,12 @@ fn the_same_is_not_asked_twice() {
     let refused = ServerMessage::Refused { request: "PartyInvite".to_owned(), reason: Refusal::AlreadyAsked };
     scene.ask(1, ClientMessage::PartyInvite { to: "Ada".to_owned() });
     let failed = SocialEvent::Failed { code: "ALREADY_ASKED".to_owned() };
-    assert_eq!(heard_beyond(&mut scene, 1, failed), [refused]);
+    assert_eq!(scene.heard_from_beyond(1, failed), [refused]);
 }
 
 #[test]
 fn who_is_ignored_is_not_heard_and_does_not_notice() {
-    let mut scene = scene();
+    let mut scene = two_players();
     assert_eq!(scene.ask(2, ignore("pLAYER1")), [ignored(&["pLAYER1"])], "names are the same in any case");
     let said = scene.ask(1, ClientMessage::Chat { text: "hi".to_owned() });
     assert_eq!((said.len(), scene.hear(2)), (1, vec![]));
@@ -81,7 +63,7 @@ fn who_is_ignored_is_not_heard_and_does_not_notice() {
         SocialEvent::PartyChat { from: from.clone(), text },
         SocialEvent::PartyInvited { party: 5, from },
     ] {
-        assert_eq!(heard_beyond(&mut scene, 2, event), []);
+        assert_eq!(scene.heard_from_beyond(2, event), []);
     }
     let request = ClientMessage::TradeRequest { with: scene.net(2) };
     assert_eq!(scene.ask(1, request.clone()), [], "as if the other did not answer");
@@ -97,12 +79,12 @@ fn who_is_ignored_is_not_heard_and_does_not_notice() {
     assert_eq!(scene.hear(2).len(), 1, "it hears again");
     let sent = SocialEvent::Whisper { from: "Bo".to_owned(), text: "others".to_owned() };
     let heard = ServerMessage::Chat { scope: ChatScope::Whisper, from: "Bo".to_owned(), text: "others".to_owned() };
-    assert_eq!(heard_beyond(&mut scene, 2, sent), [heard]);
+    assert_eq!(scene.heard_from_beyond(2, sent), [heard]);
 }
 
 #[test]
 fn a_list_of_ignored_players_has_its_bounds() {
-    let mut scene = scene();
+    let mut scene = two_players();
     scene.refused(1, ignore(""), Refusal::BadText);
     scene.refused(1, ignore(&"x".repeat(129)), Refusal::BadText);
     scene.refused(1, ignore("PLAYER1"), Refusal::BadTarget);
@@ -120,7 +102,7 @@ fn a_list_of_ignored_players_has_its_bounds() {
 
 #[test]
 fn whom_one_ignores_goes_with_one() {
-    let mut scene = scene();
+    let mut scene = two_players();
     scene.ask(1, ignore("Pest"));
     scene.ask(1, ClientMessage::Logout);
     let saved = scene.link.iter().find_map(|message| match message {
@@ -136,12 +118,12 @@ fn whom_one_ignores_goes_with_one() {
     let heard = scene.ask(1, ClientMessage::Hello { protocol_hash: protocol_hash() });
     assert_eq!(heard.last(), Some(&ignored(&["Pest"])), "it is told whom it ignores");
     let pest = SocialEvent::Whisper { from: "Pest".to_owned(), text: "it is me".to_owned() };
-    assert_eq!(heard_beyond(&mut scene, 1, pest), []);
+    assert_eq!(scene.heard_from_beyond(1, pest), []);
 }
 
 #[test]
 fn what_others_cause_may_be_left_out_and_ones_own_not() {
-    let mut scene = scene();
+    let mut scene = two_players();
     let with = scene.net(2);
     let (from, text) = ("Bo".to_owned(), "hi".to_owned());
     scene.of_others = 0;
@@ -154,12 +136,12 @@ fn what_others_cause_may_be_left_out_and_ones_own_not() {
         SocialEvent::PartyInvited { party: 5, from: from.clone() },
     ] {
         let before = scene.of_others;
-        assert_eq!((heard_beyond(&mut scene, 2, event).len(), scene.of_others), (1, before + 1));
+        assert_eq!((scene.heard_from_beyond(2, event).len(), scene.of_others), (1, before + 1));
     }
     scene.ask(1, ClientMessage::TradeRequest { with });
     scene.ask(1, ClientMessage::TradeCancel);
     assert_eq!(scene.of_others, 7, "the request, and its end for who was asked");
-    heard_beyond(&mut scene, 2, SocialEvent::WhisperSent { to: from, text });
+    scene.heard_from_beyond(2, SocialEvent::WhisperSent { to: from, text });
     scene.ask(2, ClientMessage::ListChannels);
     scene.refused(2, ClientMessage::TradeCancel, Refusal::NoTrade);
     assert_eq!(scene.of_others, 7, "answers are one's own");

@@ -35,7 +35,9 @@ use realmgate_game::travel::{Portal, TravelPlugin};
 use realmgate_game::vendor::{VendorPlugin, VendorSpot};
 use realmgate_protocol::codec::{decode_reliable, decode_split, encode_reliable};
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, EntityId, EventKey, ItemId, LockEpoch, MapId};
-use realmgate_protocol::link::{CharacterLoad, EventOutcome, EventRefusal, FromMap, ItemRecord, OwnedEvent, SoftState};
+use realmgate_protocol::link::{
+    CharacterLoad, EventOutcome, EventRefusal, FromMap, ItemRecord, OwnedEvent, SocialEvent, SoftState,
+};
 use realmgate_protocol::movement::Position;
 use realmgate_protocol::realm::{ClientMessage, Health, Refusal, Resource, ServerMessage, protocol_hash};
 use realmgate_protocol::wire::parts::Reassembly;
@@ -147,7 +149,26 @@ fn capture(world: &World, player: Entity) -> SoftState {
     SoftState { map: MapId(1), x: at.x, y: at.y, health: 50, ignored, ..SoftState::default() }
 }
 
+/// Where [`two_players`] stand.
+pub const HERE: Position = Position::tile_centre(3, 1);
+
+/// A scene with the players 1 and 2 at the same point.
+pub fn two_players() -> Scene {
+    let mut scene = Scene::new();
+    scene.enter(1, kit(&[], 0), HERE);
+    scene.enter(2, kit(&[], 0), HERE);
+    scene.link.clear();
+    scene
+}
+
 impl Scene {
+    /// What a player hears in the tick in which the sidecar says this to it.
+    pub fn heard_from_beyond(&mut self, player: u8, event: SocialEvent) -> Vec<ServerMessage> {
+        self.channel.push(ToChannel::Social { character: character(player), event });
+        self.tick();
+        self.hear(player)
+    }
+
     pub fn new() -> Self {
         Self::with(|_| {})
     }

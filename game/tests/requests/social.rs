@@ -1,29 +1,11 @@
-use realmgate_engine::channel::ToChannel;
 use realmgate_game::party::Parties;
 use realmgate_protocol::link::{FromMap, PartyMember, SocialCommand, SocialEvent};
-use realmgate_protocol::movement::Position;
 use realmgate_protocol::realm::{ChatScope, ClientMessage, Refusal, ServerMessage, protocol_hash};
 
-use crate::scene::{Scene, character, kit};
-
-const HERE: Position = Position::tile_centre(3, 1);
+use crate::scene::{HERE, Scene, character, kit, two_players};
 
 fn chat(text: &str) -> ClientMessage {
     ClientMessage::Chat { text: text.to_owned() }
-}
-
-fn scene() -> Scene {
-    let mut scene = Scene::new();
-    scene.enter(1, kit(&[], 0), HERE);
-    scene.enter(2, kit(&[], 0), HERE);
-    scene.link.clear();
-    scene
-}
-
-fn heard_beyond(scene: &mut Scene, player: u8, event: SocialEvent) -> Vec<ServerMessage> {
-    scene.channel.push(ToChannel::Social { character: character(player), event });
-    scene.tick();
-    scene.hear(player)
 }
 
 fn commands(scene: &mut Scene) -> Vec<SocialCommand> {
@@ -40,7 +22,7 @@ fn member(player: u8) -> PartyMember {
 
 #[test]
 fn a_line_is_heard_by_all_in_the_channel() {
-    let mut scene = scene();
+    let mut scene = two_players();
     let said =
         ServerMessage::Chat { scope: ChatScope::Channel, from: "Player1".to_owned(), text: "hello, wörld".to_owned() };
     let heard = [scene.ask(1, chat("hello, wörld")), scene.hear(2)];
@@ -49,7 +31,7 @@ fn a_line_is_heard_by_all_in_the_channel() {
 
 #[test]
 fn what_can_not_be_said() {
-    let mut scene = scene();
+    let mut scene = two_players();
     scene.refused(1, chat(" "), Refusal::BadText);
     scene.refused(1, chat("a\u{0}b"), Refusal::BadText);
     scene.refused(1, chat(&"x".repeat(241)), Refusal::BadText);
@@ -60,7 +42,7 @@ fn what_can_not_be_said() {
 fn what_fools_readers_is_refused_wherever_it_is_said() {
     let marks = format!("a{}", "\u{301}".repeat(110));
     for text in ["me\u{2028}Admin: hi", "\u{202e}cod.exe", "\u{200b}", "hi\u{e0068}\u{e0069}", "\u{3164}", &marks] {
-        let mut scene = scene();
+        let mut scene = two_players();
         let text = text.to_owned();
         scene.refused(1, ClientMessage::Chat { text: text.clone() }, Refusal::BadText);
         scene.refused(1, ClientMessage::Whisper { to: "Player2".to_owned(), text: text.clone() }, Refusal::BadText);
@@ -71,7 +53,7 @@ fn what_fools_readers_is_refused_wherever_it_is_said() {
 
 #[test]
 fn nobody_talks_without_drawing_breath() {
-    let mut scene = scene();
+    let mut scene = two_players();
     for _ in 0..3 {
         scene.ask(1, chat("hi"));
     }
@@ -82,26 +64,26 @@ fn nobody_talks_without_drawing_breath() {
 
 #[test]
 fn whispers_and_party_talk_go_over_the_link_and_come_back() {
-    let mut scene = scene();
+    let mut scene = two_players();
     let (to, text) = ("Ada".to_owned(), "psst".to_owned());
     scene.ask(1, ClientMessage::Whisper { to: to.clone(), text: text.clone() });
     scene.ask(1, ClientMessage::PartyChat { text: text.clone() });
     let whisper = SocialCommand::Whisper { to: to.clone(), text: text.clone() };
     assert_eq!(commands(&mut scene), [whisper, SocialCommand::PartyChat { text: text.clone() }]);
-    let heard = heard_beyond(&mut scene, 1, SocialEvent::WhisperSent { to: to.clone(), text: text.clone() });
+    let heard = scene.heard_from_beyond(1, SocialEvent::WhisperSent { to: to.clone(), text: text.clone() });
     assert_eq!(heard, [ServerMessage::WhisperSent { to, text: text.clone() }]);
     for (event, scope) in [
         (SocialEvent::Whisper { from: "Bo".to_owned(), text: text.clone() }, ChatScope::Whisper),
         (SocialEvent::PartyChat { from: "Bo".to_owned(), text: text.clone() }, ChatScope::Party),
     ] {
         let said = ServerMessage::Chat { scope, from: "Bo".to_owned(), text: text.clone() };
-        assert_eq!(heard_beyond(&mut scene, 2, event), [said]);
+        assert_eq!(scene.heard_from_beyond(2, event), [said]);
     }
 }
 
 #[test]
 fn failures_come_back_as_refusals_of_what_was_asked() {
-    let mut scene = scene();
+    let mut scene = two_players();
     let cases = [
         (ClientMessage::Whisper { to: "Nobody".to_owned(), text: "?".to_owned() }, "NOT_ONLINE", Refusal::NotOnline),
         (ClientMessage::PartyInvite { to: "Ada".to_owned() }, "PARTY_FULL", Refusal::PartyRefused),
@@ -112,26 +94,26 @@ fn failures_come_back_as_refusals_of_what_was_asked() {
         let request = message.name().to_owned();
         scene.ask(1, message);
         assert_eq!(commands(&mut scene).len(), 1, "{request} goes over the link");
-        let heard = heard_beyond(&mut scene, 1, SocialEvent::Failed { code: code.to_owned() });
+        let heard = scene.heard_from_beyond(1, SocialEvent::Failed { code: code.to_owned() });
         assert_eq!(heard, [ServerMessage::Refused { request, reason }]);
     }
 }
 
 #[test]
 fn a_party_is_known_here_and_told() {
-    let mut scene = scene();
+    let mut scene = two_players();
     let invited = SocialEvent::PartyInvited { party: 5, from: "Bo".to_owned() };
-    let heard = heard_beyond(&mut scene, 1, invited);
+    let heard = scene.heard_from_beyond(1, invited);
     assert_eq!(heard, [ServerMessage::PartyInvited { party: 5, from: "Bo".to_owned() }]);
     let members = vec![member(2), member(9), member(1)];
-    let heard = heard_beyond(&mut scene, 1, SocialEvent::PartyState { party: 5, members: members.clone() });
+    let heard = scene.heard_from_beyond(1, SocialEvent::PartyState { party: 5, members: members.clone() });
     assert_eq!(heard, [ServerMessage::Party { party: 5, members }]);
     let here = |scene: &Scene| scene.channel.world().resource::<Parties>().members(scene.entity(1)).collect::<Vec<_>>();
     assert_eq!(here(&scene), [scene.entity(1), scene.entity(2)], "who is elsewhere is no member here");
     scene.ask(2, ClientMessage::Logout);
     scene.tick();
     assert_eq!(here(&scene), [scene.entity(1)]);
-    let heard = heard_beyond(&mut scene, 1, SocialEvent::PartyState { party: 5, members: Vec::new() });
+    let heard = scene.heard_from_beyond(1, SocialEvent::PartyState { party: 5, members: Vec::new() });
     assert_eq!(heard, [ServerMessage::Party { party: 5, members: Vec::new() }]);
     assert!(!scene.channel.world().resource::<Parties>().is_in_one(scene.entity(1)));
 }
@@ -141,7 +123,7 @@ fn a_party_that_was_there_before_is_told_after_the_welcome() {
     let mut scene = Scene::new();
     scene.enter_silently(1, kit(&[], 0), HERE);
     let state = SocialEvent::PartyState { party: 5, members: vec![member(1)] };
-    assert_eq!(heard_beyond(&mut scene, 1, state), [], "not before it knows who it is");
+    assert_eq!(scene.heard_from_beyond(1, state), [], "not before it knows who it is");
     let heard = scene.ask(1, ClientMessage::Hello { protocol_hash: protocol_hash() });
     assert!(matches!(heard.last(), Some(ServerMessage::Party { party: 5, .. })), "{heard:?}");
 }
