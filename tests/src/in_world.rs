@@ -8,7 +8,7 @@ use realmgate_client::gateway::EnterWorld;
 use realmgate_client::session::Intent;
 use realmgate_protocol::link::LeaveReason;
 use realmgate_protocol::movement::{Angle, Position};
-use realmgate_protocol::realm::ServerMessage;
+use realmgate_protocol::realm::{ClientMessage, ServerMessage};
 use serde_json::Value;
 use tokio::time::timeout;
 
@@ -94,6 +94,35 @@ impl InWorld {
         place
     }
 
+    /// Waits for what a new character is given.
+    ///
+    /// # Panics
+    /// When the connection ends, or it is given nothing in time.
+    pub async fn has_starter_kit(&mut self) {
+        let given = async {
+            while self.client.session().possessions.bag().next().is_none() {
+                self.tick(None).await.expect("nobody says goodbye");
+            }
+        };
+        timeout(PATIENCE, given).await.expect("a new character is given something");
+    }
+
+    /// Drops an item while the store is away, until the server says that the store has yet to hear of it.
+    ///
+    /// # Panics
+    /// When the bag is empty, the connection ends, or the server says nothing in time.
+    pub async fn drop_unsettled(&mut self) {
+        let item = self.client.session().possessions.bag().next().expect("there is something in the bag").item;
+        self.client.ask(&ClientMessage::DropItem { item }).expect("it is short enough");
+        let pending = async {
+            let is_pending = |message: &ServerMessage| matches!(message, ServerMessage::Store { pending: 1.., .. });
+            while !self.messages().await.iter().any(is_pending) {
+                self.client.act(Intent { heading: None, action: None });
+            }
+        };
+        timeout(PATIENCE, pending).await.expect("the server says what is pending");
+    }
+
     /// Stays until the server says goodbye: why.
     ///
     /// # Panics
@@ -111,13 +140,17 @@ impl InWorld {
 
     /// One tick; the reason of a goodbye, if there is one.
     async fn tick(&mut self, heading: Option<Angle>) -> Result<(), LeaveReason> {
-        let messages = self.client.tick().await.unwrap_or_else(|reason| panic!("the connection ends: {reason}"));
-        for message in messages {
+        for message in self.messages().await {
             if let ServerMessage::Leave { reason } = message {
                 return Err(reason);
             }
         }
         self.client.act(Intent { heading, action: None });
         Ok(())
+    }
+
+    /// What the server says until the next tick.
+    async fn messages(&mut self) -> Vec<ServerMessage> {
+        self.client.tick().await.unwrap_or_else(|reason| panic!("the connection ends: {reason}"))
     }
 }

@@ -38,7 +38,7 @@ enum Command {
     /// Run everything that must pass before a change lands: lint, `cargo test --workspace`, schemathesis, attack
     Ci {
         #[command(flatten)]
-        place: Place,
+        strictness: Strictness,
     },
     /// Ask a running sidecar everything that openapi.json allows and forbids, and see whether its answers are in it
     Schemathesis {
@@ -48,7 +48,7 @@ enum Command {
     /// Run the checks that need no test: format, tidy, spelling, dependencies, clippy, generated files
     Lint {
         #[command(flatten)]
-        place: Place,
+        strictness: Strictness,
         /// Run these steps only
         #[arg(long, value_name = "STEP", value_delimiter = ',', value_parser = lint::step_names())]
         only: Vec<String>,
@@ -99,7 +99,7 @@ enum Command {
 }
 
 #[derive(Args)]
-struct Place {
+struct Strictness {
     /// Treat a tool that is not installed as a failure instead of skipping its step
     #[arg(long, env = "CI", value_parser = FalseyValueParser::new())]
     ci: bool,
@@ -108,8 +108,8 @@ struct Place {
 fn main() -> ExitCode {
     let workspace = Workspace::locate();
     let result = match Cli::parse().command {
-        Command::Ci { place } => lint::run(&workspace.on_ci(place.ci), &[], true),
-        Command::Lint { place, only } => lint::run(&workspace.on_ci(place.ci), &only, false),
+        Command::Ci { strictness } => lint::run(&workspace.on_ci(strictness.ci), &[], true),
+        Command::Lint { strictness, only } => lint::run(&workspace.on_ci(strictness.ci), &only, false),
         Command::Chaos { arguments } => chaos::run(&workspace, &arguments),
         Command::Attack { arguments } => attack::run(&workspace, &arguments),
         Command::Dist { arguments } => dist::run(&workspace, &arguments),

@@ -1,8 +1,8 @@
 //! Where everything is: finds the entities near a point.
 //!
-//! [`SpatialIndex`] has every entity with a position ([`At`]), whether clients are shown it or not. It is exact after
-//! [`TickSet::Move`] and again before replication, for all that walks or flies. A position that is inserted anew (a
-//! spawn, a teleport) and a despawn show at once.
+//! [`SpatialIndex`] has every entity with a position ([`At`]), whether clients are shown it or not. Bodies walk in
+//! [`TickSet::Move`] alone and are in their places after it; what has no body may move until replication, before which
+//! it is put in its place. A position that is inserted anew (a spawn, a teleport) and a despawn show at once.
 
 mod index;
 
@@ -10,16 +10,15 @@ pub use index::SpatialIndex;
 pub(crate) use index::{Cell, Entry};
 
 use bevy_app::{App, Plugin};
-use bevy_ecs::change_detection::Tick as ChangeTick;
 use bevy_ecs::prelude::*;
-use bevy_ecs::system::SystemChangeTick;
+use bevy_ecs::query::QueryFilter;
 
 use crate::body::{Asleep, At, Body, BodySystems};
 use crate::channel_map::ChannelMap;
 use crate::schedule::{TickSchedule, TickSet};
 
-/// Brings the spatial index up to date: in [`TickSet::Move`] after bodies have walked, and first in
-/// [`TickSet::Replicate`], for what moved since.
+/// Brings the spatial index up to date: for bodies in [`TickSet::Move`] after they have walked, for what has no body
+/// first in [`TickSet::Replicate`].
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RefreshIndex;
 
@@ -31,32 +30,20 @@ impl Plugin for SpatialPlugin {
         let grid = &app.world().resource::<ChannelMap>().grid;
         let index = SpatialIndex::new(grid.width(), grid.height());
         app.insert_resource(index)
-            .init_resource::<RefreshedAt>()
             .add_observer(index_entity)
             .add_observer(forget_entity)
             .configure_sets(TickSchedule, RefreshIndex.after(BodySystems))
-            .add_systems(TickSchedule, refresh.in_set(TickSet::Move).in_set(RefreshIndex))
-            .add_systems(TickSchedule, refresh.in_set(TickSet::Replicate).in_set(RefreshIndex));
+            .add_systems(TickSchedule, refresh::<With<Body>>.in_set(TickSet::Move).in_set(RefreshIndex))
+            .add_systems(TickSchedule, refresh::<Without<Body>>.in_set(TickSet::Replicate).in_set(RefreshIndex));
     }
 }
 
-/// When the index was last brought up to date. Kept for both systems together, so that each takes in only what moved
-/// since the other.
-#[derive(Resource, Default)]
-struct RefreshedAt(ChangeTick);
+type Moved<'w, 's, F> = Query<'w, 's, (Entity, &'static At), (Changed<At>, Without<Asleep>, F)>;
 
 /// Takes in what moved. What is asleep does not move.
-fn refresh(
-    ticks: SystemChangeTick,
-    mut refreshed: ResMut<RefreshedAt>,
-    mut index: ResMut<SpatialIndex>,
-    positions: Query<(Entity, Ref<At>), Without<Asleep>>,
-) {
-    let since = std::mem::replace(&mut refreshed.0, ticks.this_run());
-    for (entity, at) in &positions {
-        if at.last_changed().is_newer_than(since, ticks.this_run()) {
-            index.set_position(entity, at.0);
-        }
+fn refresh<F: QueryFilter + 'static>(mut index: ResMut<SpatialIndex>, moved: Moved<F>) {
+    for (entity, at) in &moved {
+        index.set_position(entity, at.0);
     }
 }
 

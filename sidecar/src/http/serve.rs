@@ -6,8 +6,8 @@
 mod certificate;
 mod guarded;
 mod idle;
-mod places;
 mod redirect;
+mod slots;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub(crate) use redirect::router as redirect;
 use crate::config::Edge;
 use guarded::Guarded;
 use idle::Idle;
-use places::Places;
+use slots::ConnectionSlots;
 
 /// Maximum size of a request's first line and headers, in bytes; more is answered with 431. Also the maximum size of a
 /// connection's buffer.
@@ -51,7 +51,7 @@ pub(crate) struct Patience {
     pub(crate) header: Duration,
     /// To read anything at all of what we write.
     pub(crate) reading: Duration,
-    /// To stay without a request while nearly all places are taken.
+    /// To stay without a request while nearly all slots are taken.
     pub(crate) crowded: Duration,
 }
 
@@ -92,15 +92,15 @@ pub(crate) struct Door {
 impl Door {
     /// Serves until `shutdown`, then lets open requests finish. Every connection is a task of `tasks`.
     pub(crate) async fn serve(self, edge: Edge, shutdown: CancellationToken, tasks: TaskTracker) {
-        let places = Places::new(self.name, edge.connections, edge.proxies);
+        let slots = ConnectionSlots::new(self.name, edge.connections, edge.proxies);
         loop {
             let accepted = tokio::select! {
                 () = shutdown.cancelled() => return,
-                accepted = accept(&self.listener, &places, self.patience) => accepted,
+                accepted = accept(&self.listener, &slots, self.patience) => accepted,
             };
             match accepted {
                 Ok(Some((stream, peer))) => {
-                    let client = self.client(stream, peer, &places, shutdown.clone());
+                    let client = self.client(stream, peer, &slots, shutdown.clone());
                     tasks.spawn(client);
                 }
                 Ok(None) => {}
@@ -119,12 +119,12 @@ impl Door {
         &self,
         stream: Guarded,
         peer: SocketAddr,
-        places: &Arc<Places>,
+        slots: &Arc<ConnectionSlots>,
         shutdown: CancellationToken,
     ) -> impl Future<Output = ()> + Send + 'static + use<> {
         let (name, tls, patience) = (self.name, self.tls.clone(), self.patience);
-        let (router, places, idle) = (self.router.clone(), places.clone(), Arc::new(Idle::new()));
-        let overstayed = idle.overstayed(places.crowded(), patience.crowded);
+        let (router, slots, idle) = (self.router.clone(), slots.clone(), Arc::new(Idle::new()));
+        let overstayed = idle.overstayed(slots.crowded(), patience.crowded);
         let served = async move {
             let Ok(local) = stream.local_addr() else { return };
             let client = Client { peer, connection: Connection { local, inflow: stream.inflow() }, idle };
@@ -139,7 +139,7 @@ impl Door {
         async move {
             tokio::select! {
                 () = served => {}
-                () = overstayed => places.refused("crowded"),
+                () = overstayed => slots.refused("crowded"),
             }
         }
     }
@@ -160,15 +160,15 @@ fn is_of_the_peer(error: &std::io::Error) -> bool {
 /// Accepts the next connection; `None` for one that is closed at once because its IP or network has too many.
 async fn accept(
     listener: &TcpListener,
-    places: &Arc<Places>,
+    slots: &Arc<ConnectionSlots>,
     patience: Patience,
 ) -> std::io::Result<Option<(Guarded, SocketAddr)>> {
-    let room = places.room().await.map_err(std::io::Error::other)?;
+    let room = slots.room().await.map_err(std::io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
-    let Some(place) = places.take(peer.ip(), room) else { return Ok(None) };
+    let Some(slot) = slots.take(peer.ip(), room) else { return Ok(None) };
     // Fails only if the peer is gone already, which the first read will report.
     let _ = stream.set_nodelay(true);
-    Ok(Some((Guarded::new(stream, place, patience.reading), peer)))
+    Ok(Some((Guarded::new(stream, slot, patience.reading), peer)))
 }
 
 async fn handshake(

@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorCode};
 use jobs::Sender;
 use queue::Refused;
 use threads::{Answer, Job, Work};
-use turns::{Place, Turns};
+use turns::{TurnGuard, Turns};
 
 /// The hashing threads and the queue before them. A hash takes tens of milliseconds and megabytes; when the queue is
 /// full, a log-in is refused instead of made to wait.
@@ -39,7 +39,7 @@ pub struct Checked {
 
 /// A turn at hashing. Given back when it is used or dropped.
 pub struct Turn {
-    place: Place,
+    guard: TurnGuard,
     jobs: Arc<Sender<Job>>,
 }
 
@@ -54,14 +54,14 @@ impl Passwords {
         Ok(Self { turns: Turns::new(threads::count(hashing), waiting), jobs })
     }
 
-    /// Waits for a turn. Turns are given round-robin by network and account; a log-in without a place in the queue is
+    /// Waits for a turn. Turns are given round-robin by network and account; a log-in for whom the queue has no room is
     /// refused at once.
     ///
     /// # Errors
     /// `RATE_LIMITED` when too many of the same network, address or account wait, `OVERLOADED` when the queue is full.
     pub async fn turn(&self, source: Source, username: &str) -> Result<Turn, Error> {
         match self.turns.take(source, username).await {
-            Ok(place) => Ok(Turn { place, jobs: self.jobs.clone() }),
+            Ok(guard) => Ok(Turn { guard, jobs: self.jobs.clone() }),
             Err(refused) => {
                 let (reason, error) = match refused {
                     Refused::TooManyOfYou => ("own", Error::rate_limited(1)),
@@ -96,7 +96,7 @@ impl Turn {
     }
 
     fn submit(self, work: Work) {
-        self.jobs.send(Job::new(work, self.place));
+        self.jobs.send(Job::new(work, self.guard));
     }
 }
 

@@ -73,7 +73,7 @@ pub(super) struct Invited {
 
 /// Where a party believes a member to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct MemberStatus {
     pub(super) id: CharacterId,
     pub(super) is_away: bool,
 }
@@ -114,9 +114,9 @@ impl Parties {
     }
 
     /// All members of all parties.
-    pub(super) fn members(&self) -> Vec<Place> {
+    pub(super) fn members(&self) -> Vec<MemberStatus> {
         let members = self.parties.values().flat_map(|party| &party.members);
-        members.map(|member| Place { id: member.person.id, is_away: member.away_since_ms.is_some() }).collect()
+        members.map(|member| MemberStatus { id: member.person.id, is_away: member.away_since_ms.is_some() }).collect()
     }
 
     /// Invites a character. A host without a party founds one. A guest who was invited a moment ago is not invited

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use realmgate_protocol::ids::{CharacterId, ServerId};
 
 use super::PartyService;
-use super::parties::{Person, Place};
+use super::parties::{MemberStatus, Person};
 use crate::error::Error;
 use crate::lock::LockOwner;
 use crate::service::characters::find_by_name;
@@ -26,7 +26,7 @@ impl PartyService {
     }
 
     /// Those members who are neither in a world nor on their way to one.
-    pub(super) async fn out_of_the_world(&self, members: &[Place]) -> Result<BTreeSet<CharacterId>, Error> {
+    pub(super) async fn out_of_the_world(&self, members: &[MemberStatus]) -> Result<BTreeSet<CharacterId>, Error> {
         let ids: Vec<CharacterId> = members.iter().map(|member| member.id).collect();
         let found = self.locks.find_all(&ids).await?;
         let held: BTreeSet<CharacterId> =

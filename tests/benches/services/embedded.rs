@@ -15,7 +15,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use crate::hashing::{Place, Variant};
+use crate::hashing::{Placement, Variant};
 use crate::http::{self, Connection};
 use crate::report::Report;
 use crate::rounds::{Middle, Plan};
@@ -56,7 +56,7 @@ struct Crowd {
 pub async fn flood(plan: &Plan, report: &mut Report, variant: &Variant) -> Result<()> {
     let home = Home::new();
     let (process, ready) = start(&home, variant).await?;
-    variant.place.put(process.pid())?;
+    variant.placement.put(process.pid())?;
     let api = Api::new(ready.api);
     let mut accounts = Vec::new();
     for _ in 0..plan.bots * ACCOUNTS_PER_BOT {
@@ -176,7 +176,7 @@ fn tell(report: &mut Report, plan: &Plan, variant: &Variant, quiet: &[Watched], 
     let (let_in, turned_away) = (answered(200), answered(429) + answered(503));
     let patient: u64 = flooded.iter().flat_map(|round| round.patient.values()).sum();
     let patient_let_in: u64 = flooded.iter().filter_map(|round| round.patient.get(&200)).sum();
-    let Place { name, .. } = &variant.place;
+    let Placement { name, .. } = &variant.placement;
     let memory = variant.memory_mib;
     let figures = json!({
         "place": name, "memory_mib": memory, "bots": plan.bots, "quiet": quiet, "flooded": flooded,

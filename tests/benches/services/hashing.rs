@@ -15,12 +15,12 @@ pub struct Variant {
     /// `PASSWORD_MEMORY_MIB`.
     pub memory_mib: &'static str,
     /// Where passwords are hashed.
-    pub place: Place,
+    pub placement: Placement,
 }
 
 /// Where, and how far below the world: done to the running threads from outside.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct Placement {
     /// For people.
     pub name: &'static str,
     /// At the niceness that is shipped where there are several cores, instead of the scheduling class for what runs when
@@ -30,23 +30,23 @@ pub struct Place {
     other_core: bool,
 }
 
-const AS_SHIPPED: Place = Place { name: "as shipped for one core", niceness: false, other_core: false };
-const NICENESS: Place = Place { name: "at niceness 10", niceness: true, other_core: false };
-const OTHER_CORE: Place = Place { name: "as shipped for two cores", niceness: true, other_core: true };
+const AS_SHIPPED: Placement = Placement { name: "as shipped for one core", niceness: false, other_core: false };
+const NICENESS: Placement = Placement { name: "at niceness 10", niceness: true, other_core: false };
+const OTHER_CORE: Placement = Placement { name: "as shipped for two cores", niceness: true, other_core: true };
 
 impl Variant {
     /// What is shipped, on the one core that the server has here.
-    pub const SHIPPED: Self = Self { memory_mib: "19", place: AS_SHIPPED };
+    pub const SHIPPED: Self = Self { memory_mib: "19", placement: AS_SHIPPED };
 
     /// All that are compared.
     pub fn all() -> impl Iterator<Item = Self> {
-        let places = [AS_SHIPPED, NICENESS, OTHER_CORE];
-        let at = |memory_mib| places.clone().map(|place| Self { memory_mib, place });
+        let placements = [AS_SHIPPED, NICENESS, OTHER_CORE];
+        let at = |memory_mib| placements.clone().map(|placement| Self { memory_mib, placement });
         at("19").into_iter().chain(at("7"))
     }
 }
 
-impl Place {
+impl Placement {
     /// Puts the hashing threads of a server there.
     pub fn put(&self, server: u32) -> Result<()> {
         let threads = hashing_threads(server)?;

@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use serde::Deserialize;
 use tokio::task::JoinHandle;
 
-use super::place::{Place, pause};
+use super::endpoints::{Endpoints, pause};
 use crate::binaries::binaries;
 use crate::chaos::journal::{Entry, Journal};
 use crate::chaos::judge::presence::longest_absence;
@@ -60,12 +60,12 @@ impl Bots {
     ///
     /// # Errors
     /// How many are, when not all come in.
-    pub async fn send_in(place: &Place, home: &Home, count: u32, seed: u64) -> Result<Self, String> {
+    pub async fn send_in(endpoints: &Endpoints, home: &Home, count: u32, seed: u64) -> Result<Self, String> {
         let journal = Journal::at(&home.path("journal.jsonl"));
         let mut bots = command(&binaries().bot);
         bots.args(["--count", &count.to_string(), "--seed", &seed.to_string(), "--seconds", "1000000"]);
-        bots.args(["--quiet", "--json", "--expect", "none", "--server", &format!("http://{}", place.api)]);
-        bots.args(["--gateway", &format!("ws://{}/ws", place.gateway)]).arg("--journal").arg(journal.path());
+        bots.args(["--quiet", "--json", "--expect", "none", "--server", &format!("http://{}", endpoints.api)]);
+        bots.args(["--gateway", &format!("ws://{}/ws", endpoints.gateway)]).arg("--journal").arg(journal.path());
         let mut bots = Self { process: Process::start(home, bots), journal, count, since_ms: 0 };
         let mut inside = 0;
         let all_in = found_within(GATHER_WITHIN, async || {
@@ -141,8 +141,8 @@ impl Newcomers {
     ///
     /// # Errors
     /// What refused them, in words.
-    pub async fn invite(place: &Place, within: Duration) -> Result<Self, String> {
-        let (api, gateway) = (format!("http://{}", place.api), format!("ws://{}/ws", place.gateway));
+    pub async fn invite(endpoints: &Endpoints, within: Duration) -> Result<Self, String> {
+        let (api, gateway) = (format!("http://{}", endpoints.api), format!("ws://{}/ws", endpoints.gateway));
         let mut probes = Vec::new();
         for _ in 0..NEWCOMERS {
             let probe = Probe::make(&api, &gateway).await;

@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use super::place::{ANSWER_WITHIN, Place, pause};
+use super::endpoints::{ANSWER_WITHIN, Endpoints, pause};
 
 /// How often a hostile tries to come into being: log-ins may wait for their turn.
 const BIRTHS: u32 = 20;
@@ -51,7 +51,7 @@ impl Responses {
 #[derive(Debug)]
 pub struct Hostile {
     /// The server's doors.
-    pub place: Arc<Place>,
+    pub endpoints: Arc<Endpoints>,
     /// Its chances.
     pub rng: Pcg64,
     /// Its address.
@@ -74,13 +74,13 @@ impl Hostile {
     ///
     /// # Errors
     /// What refused it, in words.
-    pub async fn make(place: &Arc<Place>, seed: u64, number: u32) -> Result<Self, String> {
+    pub async fn make(endpoints: &Arc<Endpoints>, seed: u64, number: u32) -> Result<Self, String> {
         let mut rng = Pcg64::seed_from_u64(seed.rotate_left(20) ^ u64::from(number));
         let [.., high, low] = number.to_be_bytes();
         let source = Ipv4Addr::new(127, 66, high, low.max(1));
         let http = reqwest::Client::builder().no_proxy().local_address(Some(source.into())).timeout(ANSWER_WITHIN);
         let mut hostile = Self {
-            place: place.clone(),
+            endpoints: endpoints.clone(),
             source,
             name: letters("x", &mut rng, 12),
             password: letters("Pw", &mut rng, 16),
@@ -133,7 +133,7 @@ impl Hostile {
     }
 
     fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.place.api)
+        format!("http://{}{path}", self.endpoints.api)
     }
 
     /// Logs in anew; whether that went well.
@@ -169,9 +169,9 @@ impl Hostile {
 
     /// A socket that was welcomed; `Some(None)` where it was closed instead, since the log-in is no good any more.
     async fn open_gateway(&self) -> Option<Option<Socket>> {
-        let url = format!("ws://{}/ws?token={}", self.place.gateway, self.access);
+        let url = format!("ws://{}/ws?token={}", self.endpoints.gateway, self.access);
         let request = url.into_client_request().ok()?;
-        let stream = self.connect(self.place.gateway).await?;
+        let stream = self.connect(self.endpoints.gateway).await?;
         let (mut socket, _) = timeout(ANSWER_WITHIN, client_async(request, stream)).await.ok()?.ok()?;
         match timeout(ANSWER_WITHIN, socket.next()).await.ok()?? {
             Ok(Message::Text(_)) => Some(Some(socket)),
@@ -182,7 +182,7 @@ impl Hostile {
 
     /// A connection from its own address.
     pub async fn connect(&self, to: SocketAddr) -> Option<TcpStream> {
-        Place::connect(self.source, to).await
+        Endpoints::connect(self.source, to).await
     }
 
     /// Asks into the world: where to connect, or the code of the refusal.
@@ -215,7 +215,7 @@ impl Hostile {
         let mut socket = self.gateway().await?;
         let success = self.ask_in(&mut socket).await.ok()?;
         let admission = Admission::try_from(&success).ok()?;
-        Some((GameClient::enter(&admission, &self.place.setup, None).await.ok()?, socket))
+        Some((GameClient::enter(&admission, &self.endpoints.setup, None).await.ok()?, socket))
     }
 
     /// An address somewhere in 127.0.0.0/8.

@@ -6,16 +6,16 @@
 //! and ticks. [`run`] puts it together and judges.
 
 pub mod behaviours;
+mod endpoints;
 pub mod honest;
 mod hostile;
 mod judge;
-mod place;
 mod raw;
 pub mod run;
 pub mod table;
 pub mod watch;
 
+pub use endpoints::Endpoints;
 pub use hostile::Hostile;
 pub use judge::Bounds;
-pub use place::Place;
 pub use run::{Plan, Verdict};

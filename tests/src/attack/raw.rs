@@ -4,7 +4,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::place::ANSWER_WITHIN;
+use super::endpoints::ANSWER_WITHIN;
 
 /// A text frame's opcode.
 pub const TEXT: u8 = 1;

@@ -13,10 +13,10 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::behaviours::{self, Behaviour};
+use super::endpoints::{Endpoints, pause};
 use super::honest::{Bots, Newcomers, Report, Visits};
 use super::hostile::{Hostile, Responses};
 use super::judge::Bounds;
-use super::place::{Place, pause};
 use super::watch::{Health, Watch};
 use crate::binaries::binaries;
 use crate::database::Database;
@@ -104,19 +104,19 @@ pub async fn run(plan: &Plan) -> Result<Verdict, String> {
     let settings = Settings::new().set("ENTRIES_PER_MIN", "12").set("MAX_PLAYERS", "500").set("CHANNELS", "2");
     let settings = settings.set("TICK_HZ", &plan.tick_hz.to_string());
     let server = MapServer::start_linked(&settings).await;
-    let place = Arc::new(Place::of(&server));
-    let verdict = played(plan, &server, &place).await;
+    let endpoints = Arc::new(Endpoints::of(&server));
+    let verdict = played(plan, &server, &endpoints).await;
     if verdict.as_ref().map_or(true, |verdict| !verdict.faults.is_empty()) {
         keep(plan, &server.process);
     }
     verdict
 }
 
-async fn played(plan: &Plan, server: &MapServer, place: &Arc<Place>) -> Result<Verdict, String> {
-    let bots = Bots::send_in(place, &server.settings.home, plan.bots, plan.seed).await?;
-    let newcomers = Newcomers::invite(place, plan.bounds.enter_within).await?;
+async fn played(plan: &Plan, server: &MapServer, endpoints: &Arc<Endpoints>) -> Result<Verdict, String> {
+    let bots = Bots::send_in(endpoints, &server.settings.home, plan.bots, plan.seed).await?;
+    let newcomers = Newcomers::invite(endpoints, plan.bounds.enter_within).await?;
     say(&format!("{} honest bots are in the world", plan.bots));
-    let hostile = gather(plan, place).await?;
+    let hostile = gather(plan, endpoints).await?;
     say(&format!("{} hostile accounts are registered", hostile.len()));
     let watch = Watch::begin(server).await;
     let rows = attack(plan, hostile, server, &watch, &newcomers).await;
@@ -139,8 +139,8 @@ async fn played(plan: &Plan, server: &MapServer, place: &Arc<Place>) -> Result<V
 }
 
 /// Registers the hostile accounts.
-async fn gather(plan: &Plan, place: &Arc<Place>) -> Result<Vec<Hostile>, String> {
-    let born = stream::iter(0..plan.accounts).map(|number| Hostile::make(place, plan.seed, number));
+async fn gather(plan: &Plan, endpoints: &Arc<Endpoints>) -> Result<Vec<Hostile>, String> {
+    let born = stream::iter(0..plan.accounts).map(|number| Hostile::make(endpoints, plan.seed, number));
     let born: Vec<_> = born.buffer_unordered(BORN_TOGETHER).collect().await;
     born.into_iter().collect()
 }

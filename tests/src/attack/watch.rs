@@ -7,7 +7,7 @@ use std::time::Duration;
 use realmgate_client::metrics::{Histogram, Reading};
 use tokio::task::JoinHandle;
 
-use super::place::pause;
+use super::endpoints::pause;
 use crate::load::server::resident;
 use crate::map_server::MapServer;
 

@@ -132,7 +132,7 @@ impl Light {
             return None;
         }
         let is_read_through = head.tick.0.is_multiple_of(READ_THROUGH_EVERY);
-        let mut reader = OwnPlace { own, at: None, has_enough: false, is_read_through };
+        let mut reader = OwnPosition { own, at: None, has_enough: false, is_read_through };
         if snapshot::read(&mut from, &mut reader).is_none() && !reader.has_enough {
             self.faults += 1;
             return None;
@@ -160,7 +160,7 @@ impl Light {
 }
 
 /// Looks for the player's own place, which comes first; the rest is read where it is to be read through.
-struct OwnPlace {
+struct OwnPosition {
     own: EntityId,
     at: Option<Position>,
     is_read_through: bool,
@@ -168,7 +168,7 @@ struct OwnPlace {
     has_enough: bool,
 }
 
-impl SnapshotVisitor for OwnPlace {
+impl SnapshotVisitor for OwnPosition {
     fn own(&mut self, _: Option<EntityId>, state: OwnState) -> Option<EntityId> {
         self.at = Some(state.position);
         Some(self.own)

@@ -204,3 +204,16 @@ pub fn resident(pid: u32) -> Result<u64> {
     let pages: u64 = statm.split_whitespace().nth(1).context("no resident size")?.parse()?;
     Ok(pages * rustix::param::page_size() as u64)
 }
+
+/// Processor time that a process has taken so far, in seconds; that of threads that have ended counts.
+///
+/// # Errors
+/// When the process is gone, or its `stat` holds no times.
+pub fn cpu_s(pid: u32) -> Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // The name before the last bracket may hold anything. `utime` and `stime` are fields 14 and 15 (proc_pid_stat(5)).
+    let (_, fields) = stat.rsplit_once(')').context("no name in stat")?;
+    let mut fields = fields.split_whitespace().skip(11).map(str::parse::<u64>);
+    let (Some(Ok(user)), Some(Ok(system))) = (fields.next(), fields.next()) else { bail!("no times in stat") };
+    Ok((user + system) as f64 / rustix::param::clock_ticks_per_second() as f64)
+}

@@ -1,5 +1,7 @@
 //! Bots in groups. Each group plays for a while, says goodbye, and is replaced by one of new accounts.
 
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -7,6 +9,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::realm::Realm;
+use crate::backends::program::find;
 use crate::binaries::binaries;
 use crate::home::Home;
 use crate::process::{Process, command};
@@ -29,7 +32,7 @@ pub struct Size {
 
 /// Where they play.
 #[derive(Debug, Clone)]
-struct Place {
+struct Endpoints {
     server: String,
     gateway: String,
     metrics: String,
@@ -39,7 +42,7 @@ struct Place {
 #[derive(Debug)]
 pub struct Crowd {
     size: Size,
-    place: Place,
+    endpoints: Endpoints,
     groups: Vec<Group>,
     sent: u64,
     /// What became of those that have left.
@@ -73,7 +76,7 @@ impl Crowd {
     /// Nobody yet.
     pub fn new(size: Size, realm: &Realm) -> Self {
         let (api, gateway) = realm.entrance();
-        let place = Place {
+        let endpoints = Endpoints {
             server: format!("http://{api}"),
             gateway: format!("ws://{gateway}/ws"),
             metrics: format!("http://{}/metrics", realm.admin()),
@@ -85,7 +88,7 @@ impl Crowd {
             begins: now + size.life * number / count,
             playing: None,
         });
-        Self { size, place, groups: groups.collect(), sent: 0, gone: Gone::default() }
+        Self { size, endpoints, groups: groups.collect(), sent: 0, gone: Gone::default() }
     }
 
     /// Sends in whoever is due, and others for those who have gone.
@@ -98,7 +101,7 @@ impl Crowd {
             if let Some(ended) = group.playing.take() {
                 self.gone.note(group.bots, &ended);
             }
-            group.playing = Some(start(&self.place, self.size, group.bots, self.sent));
+            group.playing = Some(start(&self.endpoints, self.size, group.bots, self.sent));
             self.sent += 1;
         }
     }
@@ -135,11 +138,24 @@ impl Gone {
 }
 
 /// In a home of its own, which goes with it: a long run leaves no files behind.
-fn start(place: &Place, size: Size, bots: u32, number: u64) -> Process {
-    let mut group = command(&binaries().bot);
+fn start(endpoints: &Endpoints, size: Size, bots: u32, number: u64) -> Process {
+    let mut group = standing_back(&binaries().bot);
     group.args(["--quiet", "--json", "--expect", "none", "--prefix", "Soak", "--log", "error"]);
     group.args(["--count", &bots.to_string(), "--seconds", &size.life.as_secs().to_string()]);
     group.args(["--seed", &size.seed.wrapping_add(number).to_string()]);
-    group.args(["--server", &place.server, "--gateway", &place.gateway, "--metrics", &place.metrics]);
+    group.args(["--server", &endpoints.server, "--gateway", &endpoints.gateway, "--metrics", &endpoints.metrics]);
     Process::start(&Home::new(), group)
+}
+
+/// A program that never pushes a server off a core, where `chrt` is there: players have machines of their own, and what
+/// is measured is the servers' work.
+fn standing_back(program: &Path) -> Command {
+    match find("chrt", "util-linux") {
+        Ok(chrt) => {
+            let mut idle = command(&chrt);
+            idle.args(["--idle", "0"]).arg(program);
+            idle
+        }
+        Err(_) => command(program),
+    }
 }

@@ -82,7 +82,7 @@ mod tests {
         let text = format!(
             "{name}_bucket{{le=\"0.001\"}} {fast}\n{name}_bucket{{le=\"0.01\"}} 100\n{name}_bucket{{le=\"+Inf\"}} 100\n"
         );
-        let usage = Usage { process: "it", resident: mebibytes << 20, descriptors: 1, threads: 1 };
+        let usage = Usage { process: "it", resident: mebibytes << 20, cpu_s: 1.0, descriptors: 1, threads: 1 };
         Minute {
             number: 1,
             players: 1,

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::judge::{Compared, ENOUGH, LEAST_ENTERED, MEBIBYTE, MOST_GROWTH, WINDOW, compare};
 use super::run::{Outcome, Plan};
-use super::watch::Minute;
+use super::watch::{Minute, Usage};
 use crate::plot::{Line, Scale, draw};
 
 /// What is told of a run.
@@ -121,7 +121,7 @@ impl<'a> Report<'a> {
 
     fn memory(&self) -> Vec<Line> {
         let processes = self.outcome.minutes.first().map_or(&[][..], |minute| &minute.usage);
-        let line = |(at, usage): (usize, &super::watch::Usage)| {
+        let line = |(at, usage): (usize, &Usage)| {
             self.line(usage.process, move |minute| minute.usage[at].resident as f64 / MEBIBYTE)
         };
         processes.iter().enumerate().map(line).collect()
@@ -137,7 +137,8 @@ impl<'a> Report<'a> {
 pub fn progress(minute: &Minute) -> String {
     let usage = minute.usage.iter().map(|usage| {
         let mebibytes = usage.resident as f64 / MEBIBYTE;
-        format!("{} {mebibytes:.1} MiB, {} files, {} threads", usage.process, usage.descriptors, usage.threads)
+        let Usage { process, cpu_s, descriptors, threads, .. } = usage;
+        format!("{process} {mebibytes:.1} MiB, {cpu_s:.1} s of CPU, {descriptors} files, {threads} threads")
     });
     format!(
         "{}: {} players, {} accounts; {}; tick p99 {:.2} ms; scrape {:.1} ms, {} series; {:?}",
@@ -161,14 +162,15 @@ fn usage_table(rows: &[&Minute]) -> String {
     let processes = rows.first().map_or(&[][..], |minute| &minute.usage);
     let mut heads = vec!["minute".to_owned(), "players".to_owned(), "accounts".to_owned()];
     for usage in processes {
-        heads.extend(["MiB", "files", "threads"].map(|what| format!("{} {what}", usage.process)));
+        heads.extend(["MiB", "CPU, s", "files", "threads"].map(|what| format!("{} {what}", usage.process)));
     }
     heads.extend(["tick p99, ms", "scrape, ms", "series"].map(str::to_owned));
     table(heads, rows, |minute| {
         let mut cells = vec![minute.players.to_string(), minute.accounts.to_string()];
         for usage in &minute.usage {
             let mebibytes = usage.resident as f64 / MEBIBYTE;
-            cells.extend([format!("{mebibytes:.1}"), usage.descriptors.to_string(), usage.threads.to_string()]);
+            cells.extend([format!("{mebibytes:.1}"), format!("{:.1}", usage.cpu_s)]);
+            cells.extend([usage.descriptors.to_string(), usage.threads.to_string()]);
         }
         cells.extend([format!("{:.2}", minute.tick_p99_ms), format!("{:.1}", minute.scrape_ms)]);
         cells.push(minute.series.to_string());

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::page::Page;
 use super::realm::Part;
-use crate::load::server::resident;
+use crate::load::server::{cpu_s, resident};
 
 /// What a process took in a minute.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -21,6 +21,8 @@ pub struct Usage {
     pub process: &'static str,
     /// Resident memory in bytes: the mean of a look a second.
     pub resident: u64,
+    /// Processor time, in seconds.
+    pub cpu_s: f64,
     /// Open files and sockets at its end.
     pub descriptors: u64,
     /// Threads at its end.
@@ -59,6 +61,8 @@ pub struct Watch {
     parts: Vec<Part>,
     /// Sums of resident memory since the last line.
     resident: Vec<u64>,
+    /// Processor time of each process at the last line, in seconds.
+    cpu_s: Vec<f64>,
     looks: u64,
     work: Histogram,
     lines: u32,
@@ -71,7 +75,8 @@ impl Watch {
     /// When a process says nothing.
     pub async fn begin(parts: Vec<Part>) -> Result<Self> {
         let work = read(&parts).await?.0.histogram(WORK)?;
-        Ok(Self { resident: vec![0; parts.len()], parts, looks: 0, work, lines: 0 })
+        let cpu_s = parts.iter().map(|part| cpu_s(part.pid)).collect::<Result<_>>()?;
+        Ok(Self { resident: vec![0; parts.len()], cpu_s, parts, looks: 0, work, lines: 0 })
     }
 
     /// A look at what the processes take.
@@ -96,12 +101,15 @@ impl Watch {
         let so_far = page.histogram(WORK)?;
         let work = so_far.since(&self.work);
         let looks = std::mem::take(&mut self.looks);
-        let usage = self.parts.iter().zip(&mut self.resident).map(|(part, sum)| {
+        let sums = self.resident.iter_mut().zip(&mut self.cpu_s);
+        let usage = self.parts.iter().zip(sums).map(|(part, (resident, cpu_before))| {
             let of =
                 |folder: &str| fs::read_dir(format!("/proc/{}/{folder}", part.pid)).map(|found| found.count() as u64);
+            let cpu_s = cpu_s(part.pid)?;
             Ok(Usage {
                 process: part.name,
-                resident: std::mem::take(sum) / looks,
+                resident: std::mem::take(resident) / looks,
+                cpu_s: cpu_s - std::mem::replace(cpu_before, cpu_s),
                 descriptors: of("fd")?,
                 threads: of("task")?,
             })

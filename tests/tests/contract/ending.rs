@@ -51,9 +51,11 @@ async fn the_end_of_standard_input_ends_it_only_when_asked() {
 }
 
 #[tokio::test]
-async fn without_a_sidecar_a_drain_waits_ten_seconds_for_it_and_no_longer() {
-    let (sidecar, server, playing) = played(&[]).await;
+async fn without_a_sidecar_a_drain_waits_ten_seconds_for_what_is_unsettled_and_no_longer() {
+    let (sidecar, server, mut playing) = played(&[]).await;
+    playing.has_starter_kit().await;
     lose(sidecar, &server).await;
+    playing.drop_unsettled().await;
     let asked = Instant::now();
     server.process.terminate();
     let (left, finished) = tokio::join!(playing.until_left(), server.process.finished());

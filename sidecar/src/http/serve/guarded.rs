@@ -1,4 +1,4 @@
-//! A connection's socket. It holds the connection's place as long as it is open, also after an upgrade. It does not
+//! A connection's socket. It holds the connection's slot as long as it is open, also after an upgrade. It does not
 //! wait forever on a client that stops reading, and takes no more than it may where there is a limit.
 
 use std::io::{self, IoSlice};
@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::places::Place;
+use super::slots::ConnectionSlot;
 
 /// The window in which a connection's bytes are counted.
 const WINDOW: Duration = Duration::from_secs(10);
@@ -31,7 +31,7 @@ impl Inflow {
     }
 }
 
-/// The socket, with its place and its limits.
+/// The socket, with its slot and its limits.
 pub(super) struct Guarded {
     stream: TcpStream,
     /// How long a write may wait for the client.
@@ -42,12 +42,12 @@ pub(super) struct Guarded {
     /// Bytes received since then.
     taken: u32,
     since: Option<Instant>,
-    place: Place,
+    slot: ConnectionSlot,
 }
 
 impl Guarded {
-    pub(super) fn new(stream: TcpStream, place: Place, patience: Duration) -> Self {
-        Self { stream, patience, stalled: None, inflow: Arc::default(), taken: 0, since: None, place }
+    pub(super) fn new(stream: TcpStream, slot: ConnectionSlot, patience: Duration) -> Self {
+        Self { stream, patience, stalled: None, inflow: Arc::default(), taken: 0, since: None, slot }
     }
 
     /// The limit of what this connection takes.
@@ -98,7 +98,7 @@ impl AsyncRead for Guarded {
         if self.take(came) {
             return Poll::Ready(Ok(()));
         }
-        self.place.flooded();
+        self.slot.flooded();
         Poll::Ready(Err(io::Error::other("too many bytes")))
     }
 }

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use super::hasher::Hasher;
 use super::jobs::{Sender, channel};
 use super::stand_back::{self, StandsBack};
-use super::turns::Place;
+use super::turns::TurnGuard;
 use super::{Checked, bcrypt_hash};
 use crate::config::PasswordHashing;
 use crate::error::Error;
@@ -26,7 +26,7 @@ const STARVED_AFTER: Duration = Duration::from_millis(200);
 pub(super) struct Job {
     work: Work,
     /// Held until the work is done, even if nobody waits for the result any more.
-    place: Mutex<Option<Place>>,
+    turn: Mutex<Option<TurnGuard>>,
 }
 
 pub(super) enum Work {
@@ -38,8 +38,8 @@ pub(super) enum Work {
 pub(super) struct Answer<T>(Mutex<Option<oneshot::Sender<Result<T, Error>>>>);
 
 impl Job {
-    pub(super) fn new(work: Work, place: Place) -> Self {
-        Self { work, place: Mutex::new(Some(place)) }
+    pub(super) fn new(work: Work, turn: TurnGuard) -> Self {
+        Self { work, turn: Mutex::new(Some(turn)) }
     }
 }
 
@@ -107,7 +107,7 @@ fn spawn<Next: FnMut() -> Option<Arc<Job>>>(
         let decoy = hasher.decoy().unwrap_or_default();
         while let Some(job) = next() {
             stands_back.after(|| do_work(&mut hasher, &decoy, &job.work));
-            drop(take(&job.place));
+            drop(take(&job.turn));
         }
     };
     std::thread::Builder::new().name(name).spawn(run)?;

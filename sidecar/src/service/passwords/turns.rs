@@ -23,11 +23,11 @@ pub(super) struct Turns(Arc<Mutex<State>>);
 struct State {
     /// Turns that nobody has. While there is one, nobody waits.
     free: usize,
-    waiting: Queue<Key, oneshot::Sender<Place>>,
+    waiting: Queue<Key, oneshot::Sender<TurnGuard>>,
 }
 
 /// A turn, passed on when it is dropped.
-pub(super) struct Place(Turns);
+pub(super) struct TurnGuard(Turns);
 
 /// The key of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,21 +42,21 @@ impl Turns {
         Self(Arc::new(Mutex::new(State { free: at_a_time, waiting: Queue::new(most_waiting) })))
     }
 
-    /// Waits for a turn. Dropping the future gives up the place.
-    pub(super) async fn take(&self, source: Source, username: &str) -> Result<Place, Refused> {
+    /// Waits for a turn. Dropping the future gives up the turn.
+    pub(super) async fn take(&self, source: Source, username: &str) -> Result<TurnGuard, Refused> {
         let path = path(source, username);
         let (sender, mine) = oneshot::channel();
         let admitted = {
             let mut state = self.lock();
             if state.free > 0 {
                 state.free -= 1;
-                return Ok(Place(self.clone()));
+                return Ok(TurnGuard(self.clone()));
             }
             let admitted = state.waiting.insert(&path, sender)?;
             state.tell();
             admitted
         };
-        // This tells a displaced log-in that it lost its place.
+        // This tells a displaced log-in that it lost its turn.
         drop(admitted.displaced);
         let _leaves = Waiting { turns: self, path: &path, number: admitted.number };
         mine.await.map_err(|_| Refused::Full)
@@ -66,7 +66,7 @@ impl Turns {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn next(&self) -> Option<oneshot::Sender<Place>> {
+    fn next(&self) -> Option<oneshot::Sender<TurnGuard>> {
         let mut state = self.lock();
         let next = state.waiting.take();
         if next.is_none() {
@@ -83,7 +83,7 @@ impl State {
     }
 }
 
-impl Drop for Place {
+impl Drop for TurnGuard {
     fn drop(&mut self) {
         if let Some(next) = self.0.next() {
             // If the receiver is gone already, the turn is dropped here and passed on once more.

@@ -41,22 +41,22 @@ pub(super) async fn write_items(
     };
     let changed: BTreeMap<&ItemId, &Item> =
         after.items.iter().filter(|(id, item)| before.items.get(id) != Some(item)).collect();
-    let was_placed = |id: &ItemId| before.items.get(id).and_then(|item| item.place.as_ref());
-    let gone = changed.iter().filter(|(id, item)| item.place.is_none() && was_placed(id).is_some());
+    let was_placed = |id: &ItemId| before.items.get(id).and_then(|item| item.location.as_ref());
+    let gone = changed.iter().filter(|(id, item)| item.location.is_none() && was_placed(id).is_some());
     execute_in(connection, "DELETE FROM items WHERE id IN", gone.map(|(id, _)| id.to_string())).await?;
-    let leaving = changed.keys().filter(|id| was_placed(id).is_some_and(|place| place.slot.is_some()));
+    let leaving = changed.keys().filter(|id| was_placed(id).is_some_and(|location| location.slot.is_some()));
     let leaving: Vec<String> = leaving.map(ToString::to_string).collect();
     if changed.len() > 1 {
         execute_in(connection, "UPDATE items SET slot = NULL WHERE id IN", leaving).await?;
     }
     let placed: Vec<_> =
-        changed.into_iter().filter_map(|(id, item)| Some((id, &item.definition, item.place.as_ref()?))).collect();
-    let bind = |statement: Statement, (id, definition, place): &(&ItemId, &String, &super::plan::Place)| {
+        changed.into_iter().filter_map(|(id, item)| Some((id, &item.definition, item.location.as_ref()?))).collect();
+    let bind = |statement: Statement, (id, definition, location): &(&ItemId, &String, &super::plan::ItemLocation)| {
         statement
             .bind(id.to_string())
             .bind((*definition).clone())
-            .bind(place.owner.clone())
-            .bind(place.slot.map(i64::from))
+            .bind(location.owner.clone())
+            .bind(location.slot.map(i64::from))
             .bind(to_sql_ms(now_ms))
     };
     UPSERT.execute(connection, &placed, bind).await.map(|_| ())

@@ -7,7 +7,7 @@ use realmgate_protocol::link::{Change, OwnedEvent, Owner};
 use sqlx::Row;
 
 use super::owner::LedgerOwner;
-use super::plan::{Holdings, Item, Place, Slots};
+use super::plan::{Holdings, Item, ItemLocation, Slots};
 use crate::lock::CharacterLock;
 use crate::store::columns::{number, parsed};
 use crate::store::dialect::{Rows, lock_rows};
@@ -81,15 +81,15 @@ impl Touched {
         let mut holdings = Holdings::default();
         let query = "SELECT id, definition, owner, slot FROM items WHERE id IN";
         for row in fetch_in(connection, query, self.items.iter().map(ToString::to_string)).await? {
-            let place = Some(Place { owner: row.try_get("owner")?, slot: slot(&row)? });
-            holdings.items.insert(parsed(&row, "id")?, Item { definition: row.try_get("definition")?, place });
+            let location = Some(ItemLocation { owner: row.try_get("owner")?, slot: slot(&row)? });
+            holdings.items.insert(parsed(&row, "id")?, Item { definition: row.try_get("definition")?, location });
         }
         let missing: Vec<String> =
             self.items.iter().filter(|item| !holdings.items.contains_key(item)).map(ToString::to_string).collect();
         // Items that existed once: their ids are used up.
         let query = "SELECT DISTINCT item_id, definition FROM item_ledger WHERE item_id IN";
         for row in fetch_in(connection, query, missing).await? {
-            let item = Item { definition: row.try_get("definition")?, place: None };
+            let item = Item { definition: row.try_get("definition")?, location: None };
             holdings.items.insert(parsed(&row, "item_id")?, item);
         }
         let query = "SELECT owner, balance FROM gold_balances WHERE owner IN";

@@ -13,7 +13,7 @@ const MAX_AMOUNT: u64 = 1 << 53;
 
 /// Where an item is: the owner as the store writes it, and the slot if a character has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct ItemLocation {
     pub(super) owner: String,
     pub(super) slot: Option<u16>,
 }
@@ -23,7 +23,7 @@ pub(super) struct Place {
 pub(super) struct Item {
     pub(super) definition: String,
     /// `None` once it is destroyed.
-    pub(super) place: Option<Place>,
+    pub(super) location: Option<ItemLocation>,
 }
 
 /// What is owned, as far as events touch it.
@@ -75,12 +75,12 @@ pub(super) struct Plan {
     pub(super) gains: Vec<Gain>,
 }
 
-fn place(owner: &Owner, server: &ServerId) -> Place {
+fn location(owner: &Owner, server: &ServerId) -> ItemLocation {
     let slot = match owner {
         Owner::Character { slot, .. } => Some(*slot),
         Owner::Ground | Owner::Vendor { .. } => None,
     };
-    Place { owner: LedgerOwner::of_item(owner, server).to_string(), slot }
+    ItemLocation { owner: LedgerOwner::of_item(owner, server).to_string(), slot }
 }
 
 /// Whether an event is well-formed: its texts are neither empty nor too long, every database accepts them, and its
@@ -137,24 +137,24 @@ impl Holdings {
     /// Whether any of these items shares its slot with another one, of these or of those that were not touched.
     fn has_a_slot_twice(&self, slots: &Slots) -> bool {
         let mut taken = HashSet::new();
-        self.places().any(|(_, place)| {
-            let other = slots.get(&place).is_some_and(|item| !self.items.contains_key(item));
-            other || !taken.insert(place)
+        self.locations().any(|(_, location)| {
+            let other = slots.get(&location).is_some_and(|item| !self.items.contains_key(item));
+            other || !taken.insert(location)
         })
     }
 
     /// The items that are in slots, and where.
-    fn places(&self) -> impl Iterator<Item = (ItemId, (String, u16))> {
+    fn locations(&self) -> impl Iterator<Item = (ItemId, (String, u16))> {
         self.items.iter().filter_map(|(id, item)| {
-            let place = item.place.as_ref()?;
-            Some((*id, (place.owner.clone(), place.slot?)))
+            let location = item.location.as_ref()?;
+            Some((*id, (location.owner.clone(), location.slot?)))
         })
     }
 
     /// Applies what an event has changed.
     pub(super) fn take_over(&mut self, after: Holdings, slots: &mut Slots) {
         slots.retain(|_, item| !after.items.contains_key(item));
-        slots.extend(after.places().map(|(item, place)| (place, item)));
+        slots.extend(after.locations().map(|(item, location)| (location, item)));
         self.items.extend(after.items);
         self.gold.extend(after.gold);
     }
@@ -184,20 +184,20 @@ impl Desk<'_> {
         if self.item(item).is_some() {
             return Err(EventRefusal::Invalid);
         }
-        let place = place(to, self.server);
-        let (definition, to) = (definition.to_owned(), Some(place.owner.clone()));
+        let location = location(to, self.server);
+        let (definition, to) = (definition.to_owned(), Some(location.owner.clone()));
         self.plan.item_lines.push(ItemLine { line, item, definition: definition.clone(), from: None, to });
-        self.plan.after.items.insert(item, Item { definition, place: Some(place) });
+        self.plan.after.items.insert(item, Item { definition, location: Some(location) });
         Ok(())
     }
 
     fn relocate(&mut self, line: i64, item: ItemId, from: &Owner, to: Option<&Owner>) -> Result<(), EventRefusal> {
         self.check_owner(from)?;
         to.map_or(Ok(()), |to| self.check_owner(to))?;
-        let from = place(from, self.server);
-        let to = to.map(|to| place(to, self.server));
-        let Item { definition, place } = self.item(item).ok_or(EventRefusal::NotOwned)?.clone();
-        if place.as_ref() != Some(&from) {
+        let from = location(from, self.server);
+        let to = to.map(|to| location(to, self.server));
+        let Item { definition, location } = self.item(item).ok_or(EventRefusal::NotOwned)?.clone();
+        if location.as_ref() != Some(&from) {
             return Err(EventRefusal::NotOwned);
         }
         let changes_hands = to.as_ref().is_none_or(|to| to.owner != from.owner);
@@ -205,7 +205,7 @@ impl Desk<'_> {
             let (definition, to) = (definition.clone(), to.as_ref().map(|to| to.owner.clone()));
             self.plan.item_lines.push(ItemLine { line, item, definition, from: Some(from.owner), to });
         }
-        self.plan.after.items.insert(item, Item { definition, place: to });
+        self.plan.after.items.insert(item, Item { definition, location: to });
         Ok(())
     }
 

@@ -48,7 +48,7 @@ async fn show(hostile: &mut Hostile, success: &EnterWorld, addresses: usize) {
     let Some((request, _)) = netcode.update(Duration::from_secs(1)) else { return };
     for _ in 0..addresses {
         let from = hostile.any_source();
-        if let Some(socket) = hostile.place.knock_from(from).await {
+        if let Some(socket) = hostile.endpoints.knock_from(from).await {
             // Whether it arrives is the network's to say.
             let _ = socket.send(request).await;
         }

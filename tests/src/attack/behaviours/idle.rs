@@ -5,8 +5,8 @@ use std::time::Duration;
 use rand::RngExt;
 use tokio::io::AsyncWriteExt;
 
+use super::super::endpoints::{Endpoints, pause};
 use super::super::hostile::{Hostile, Responses};
-use super::super::place::{Place, pause};
 
 const CONNECTIONS: usize = 16;
 
@@ -15,9 +15,9 @@ pub(super) async fn idle(hostile: &mut Hostile) -> Responses {
     let mut open = Vec::new();
     for _ in 0..CONNECTIONS {
         let from = hostile.any_source();
-        let to = if hostile.rng.random() { hostile.place.api } else { hostile.place.gateway };
+        let to = if hostile.rng.random() { hostile.endpoints.api } else { hostile.endpoints.gateway };
         responses.asked += 1;
-        let Some(mut stream) = Place::connect(from, to).await else {
+        let Some(mut stream) = Endpoints::connect(from, to).await else {
             responses.refused += 1;
             continue;
         };

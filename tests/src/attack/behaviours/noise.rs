@@ -9,7 +9,7 @@ const DATAGRAMS: u64 = 100;
 pub(super) async fn noise(hostile: &mut Hostile) -> Responses {
     let mut responses = Responses::default();
     let from = hostile.any_source();
-    let Some(socket) = hostile.place.knock_from(from).await else { return responses };
+    let Some(socket) = hostile.endpoints.knock_from(from).await else { return responses };
     for _ in 0..DATAGRAMS {
         let length = hostile.rng.random_range(0..1_400);
         let mut datagram: Vec<u8> = (0..length).map(|_| hostile.rng.random()).collect();

@@ -7,8 +7,8 @@ use rand::RngExt;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
+use super::super::endpoints::pause;
 use super::super::hostile::{Hostile, Responses, heard};
-use super::super::place::pause;
 
 pub(super) async fn stall(hostile: &mut Hostile) -> Responses {
     let mut responses = Responses::default();

@@ -200,7 +200,7 @@ pub(super) async fn to_and_fro(hostile: &mut Hostile) -> Responses {
         visit.heading = to_portal(&visit.client);
         visit.ticks(TICKS_PER_S).await;
         let Some(grant) = visit.travel.take() else { continue };
-        let next = GameClient::enter(&Admission::from(&grant), &hostile.place.setup, None).await;
+        let next = GameClient::enter(&Admission::from(&grant), &hostile.endpoints.setup, None).await;
         let Ok(next) = next else { break };
         (visit.client, visit.is_over) = (next, false);
     }

@@ -13,9 +13,9 @@ use crate::map_server::MapServer;
 /// How long anything may take until it counts as not answered.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// A server's doors.
+/// A server's addresses.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct Endpoints {
     /// The public API.
     pub api: SocketAddr,
     /// The gateway.
@@ -26,8 +26,8 @@ pub struct Place {
     pub setup: Setup,
 }
 
-impl Place {
-    /// The doors of a map server with an embedded sidecar.
+impl Endpoints {
+    /// The addresses of a map server with an embedded sidecar.
     ///
     /// # Panics
     /// When its sidecar is elsewhere.
