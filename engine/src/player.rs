@@ -109,7 +109,7 @@ pub struct ClientBytes {
 
 /// Asks the game to let a player leave, for a reason that must not become a way to escape danger: the player's own
 /// wish, a log-in of its account from elsewhere, or a client that breaks the protocol. The game answers with
-/// [`LeaveRequested`], at once or when its rules allow.
+/// [`LeaveGranted`], at once or when its rules allow.
 #[derive(Message, Debug, Clone, Copy)]
 pub struct LeaveAsked {
     /// The player's entity.
@@ -123,7 +123,7 @@ pub struct LeaveAsked {
 /// Makes a player leave this world: saved, released, disconnected. It leaves at the end of the tick, or as soon as its
 /// pending events are settled (see [`Departing`]).
 #[derive(Message, Debug, Clone, Copy)]
-pub struct LeaveRequested {
+pub struct LeaveGranted {
     /// The player's entity.
     pub player: Entity,
     /// Why the player leaves.

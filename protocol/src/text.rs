@@ -305,6 +305,13 @@ mod tests {
             | '\u{fff0}'..='\u{fffb}' | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{e002f}' | '\u{e0080}'..='\u{10ffff}')
     }
 
+    #[test]
+    fn each_that_is_never_shown_is_found() {
+        for symbol in ('\0'..=char::MAX).filter(|symbol| is_never_shown(*symbol)) {
+            assert!(fault(&format!("a{symbol}b")).is_some(), "{symbol:?}");
+        }
+    }
+
     fn never_shown() -> impl Strategy<Value = char> {
         let range = prop::char::range;
         prop_oneof![
@@ -340,6 +347,13 @@ mod tests {
             // Two legal lines together are a legal line: neither reaches beyond its end.
             let twice = format!("{line} {line}");
             prop_assert_eq!(fault(&twice), None);
+        }
+
+        #[test]
+        fn more_marks_than_a_letter_may_have_are_found_anywhere(before in "[a-z]{0,8}", more in 1..40usize) {
+            let marks = "\u{301}".repeat(MAX_MARKS + more);
+            let line = format!("{before}e{marks} z");
+            prop_assert!(fault(&line).is_some(), "{line:?}");
         }
 
         #[test]

@@ -73,7 +73,7 @@ pub async fn release(store: &Store, character: &str, now_ms: u64) -> sqlx::Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lock::LockOwner;
+    use crate::lock::CharacterOwner;
     use crate::service::world::testing::{TestWorld, save, soft_at};
 
     #[tokio::test]
@@ -92,7 +92,7 @@ mod tests {
 
         assert_eq!(release(store, "Nobody", 0).await.unwrap(), Release::Unknown);
         assert_eq!(release(store, "Ben", 0).await.unwrap(), Release::Free);
-        assert_eq!(world.lock(idle.character).await.owner, LockOwner::None);
+        assert_eq!(world.lock(idle.character).await.owner, CharacterOwner::None);
         let told = format!("map:map-1 under epoch {}", before.epoch);
         assert_eq!(release(store, "ANN", 0).await.unwrap(), Release::Fenced(told));
         assert_eq!(locks(store).await.unwrap(), []);

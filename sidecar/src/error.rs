@@ -187,8 +187,13 @@ mod tests {
 
     #[test]
     fn the_cause_is_not_in_the_detail() {
-        let error = Error::internal(anyhow::anyhow!("disk on fire"));
-        assert!(!error.detail.contains("fire"));
-        assert!(error.to_string().contains("fire"), "the log says why");
+        let on_fire = || std::io::Error::other("disk on fire");
+        let internal = Error::internal(anyhow::Error::from(on_fire()));
+        for error in
+            [internal, Error::from(sqlx::Error::Io(on_fire())), Error::from(sqlx::Error::Protocol("fire".into()))]
+        {
+            assert!(!error.detail.contains("fire"), "{error:?}");
+            assert!(error.to_string().contains("fire"), "the log says why: {error}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use realmgate_client::metrics::Reading;
+use realmgate_client::scrape::Scrape;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
@@ -110,7 +110,7 @@ impl Api {
     pub async fn figure(&self, sample: &str) -> f64 {
         let metrics = self.get("/metrics").await;
         assert_eq!(metrics.status, 200, "{}", metrics.text);
-        Reading::of(&metrics.text).value(sample).unwrap_or(0.0)
+        Scrape::of(&metrics.text).value(sample).unwrap_or(0.0)
     }
 
     /// A request that a test goes on with.

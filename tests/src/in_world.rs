@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use realmgate_client::client::{Admission, GameClient, Setup};
+use realmgate_client::client::{EntryGrant, GameClient, Setup};
 use realmgate_client::clock::Clock;
 use realmgate_client::gateway::EnterWorld;
 use realmgate_client::session::Intent;
@@ -36,7 +36,7 @@ impl InWorld {
     /// When the map server does not let it in.
     pub async fn connect(success: &Value) -> Self {
         let success: EnterWorld = serde_json::from_value(success.clone()).expect("all that a client needs");
-        let admission = Admission::try_from(&success).expect("a protocol hash");
+        let admission = EntryGrant::try_from(&success).expect("a protocol hash");
         let client = GameClient::enter(&admission, &Setup::new(Clock::start()), None).await.expect("it is let in");
         Self { client }
     }

@@ -28,7 +28,7 @@ const MAX_BEHIND: Duration = Duration::from_millis(250);
 
 /// Everything needed to connect to a map server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Admission {
+pub struct EntryGrant {
     /// The ticket in base64url.
     pub ticket: String,
     /// The netcode connect token in base64url.
@@ -39,7 +39,7 @@ pub struct Admission {
     pub map: MapId,
 }
 
-impl From<&TravelGrant> for Admission {
+impl From<&TravelGrant> for EntryGrant {
     fn from(grant: &TravelGrant) -> Self {
         Self {
             ticket: grant.ticket.clone(),
@@ -50,7 +50,7 @@ impl From<&TravelGrant> for Admission {
     }
 }
 
-impl TryFrom<&EnterWorld> for Admission {
+impl TryFrom<&EnterWorld> for EntryGrant {
     type Error = EnterError;
 
     fn try_from(success: &EnterWorld) -> Result<Self, EnterError> {
@@ -64,7 +64,7 @@ impl TryFrom<&EnterWorld> for Admission {
     }
 }
 
-/// Why a client did not enter the world with an admission.
+/// Why a client did not enter the world with a grant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EnterError {
     /// The connect token cannot be used.
@@ -154,11 +154,11 @@ impl GameClient {
     /// # Errors
     /// The [`EnterError`] that says why: before connecting a bad token or protocol hash, then whatever ended the
     /// attempt.
-    pub async fn enter(admission: &Admission, setup: &Setup, carried: Option<Possessions>) -> Result<Self, EnterError> {
-        if admission.protocol_hash != protocol_hash() {
-            return Err(EnterError::ProtocolMismatch { server: admission.protocol_hash });
+    pub async fn enter(grant: &EntryGrant, setup: &Setup, carried: Option<Possessions>) -> Result<Self, EnterError> {
+        if grant.protocol_hash != protocol_hash() {
+            return Err(EnterError::ProtocolMismatch { server: grant.protocol_hash });
         }
-        let token = token::decode(&admission.connect_token, &admission.ticket)?;
+        let token = token::decode(&grant.connect_token, &grant.ticket)?;
         let transport = UdpTransport::connect(token, setup.clock, setup.accept_within).await?;
         let mut client = Self {
             transport,

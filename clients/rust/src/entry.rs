@@ -3,7 +3,7 @@
 use realmgate_protocol::ids::ChannelId;
 use realmgate_protocol::link::TravelGrant;
 
-use crate::client::{Admission, EnterError, GameClient, Setup};
+use crate::client::{EnterError, EntryGrant, GameClient, Setup};
 use crate::gateway::{Gateway, GatewayError};
 use crate::session::Possessions;
 
@@ -74,7 +74,7 @@ impl Entry {
         setup: &Setup,
         carried: Possessions,
     ) -> Result<GameClient, EntryError> {
-        match GameClient::enter(&Admission::from(grant), setup, Some(carried.clone())).await {
+        match GameClient::enter(&EntryGrant::from(grant), setup, Some(carried.clone())).await {
             Ok(client) => Ok(client),
             Err(error) if error.is_worth_another_ticket() => {
                 tracing::warn!(%error, map = %grant.map, "the grant was no use, asking for another ticket");
@@ -105,13 +105,13 @@ impl Entry {
     }
 
     /// Gets a ticket from the gateway, over the open socket if it still works.
-    async fn ticket(&mut self, channel: Option<ChannelId>) -> Result<Admission, EntryError> {
+    async fn ticket(&mut self, channel: Option<ChannelId>) -> Result<EntryGrant, EntryError> {
         self.tickets += 1;
         if let Some(mut gateway) = self.gateway.take() {
             match gateway.enter_world(&self.character_id, channel).await {
                 Ok(success) => {
                     self.gateway = Some(gateway);
-                    return Ok(Admission::try_from(&success)?);
+                    return Ok(EntryGrant::try_from(&success)?);
                 }
                 Err(GatewayError::Closed { .. } | GatewayError::Unreachable(_)) => {}
                 Err(error @ GatewayError::Refused { .. }) => {
@@ -125,7 +125,7 @@ impl Entry {
         let mut gateway = Gateway::connect(&self.gateway_url, &self.access_token).await?;
         let success = gateway.enter_world(&self.character_id, channel).await?;
         self.gateway = Some(gateway);
-        Ok(Admission::try_from(&success)?)
+        Ok(EntryGrant::try_from(&success)?)
     }
 }
 

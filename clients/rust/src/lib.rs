@@ -11,7 +11,7 @@ pub mod client;
 pub mod clock;
 pub mod entry;
 pub mod gateway;
-pub mod metrics;
+pub mod scrape;
 pub mod session;
 pub mod token;
 pub mod transport;

@@ -12,7 +12,7 @@ use crate::clock::TickClock;
 use crate::outbox::Outbox;
 use crate::persist::PersistPort;
 use crate::player::{
-    Departing, LeaveRequested, Player, PlayerLeaving, Players, TravelAnswered, TravelRequested, Travelling,
+    Departing, LeaveGranted, Player, PlayerLeaving, Players, TravelAnswered, TravelRequested, Travelling,
 };
 use crate::schedule::{TickSchedule, TickSet};
 
@@ -55,7 +55,7 @@ type Leaver<'a> = (Entity, &'a Player, Option<&'a Leaving>, Option<&'a Departing
 fn announce_leaving(
     mut commands: Commands,
     (clock, port): (Res<TickClock>, Res<PersistPort>),
-    mut requests: MessageReader<LeaveRequested>,
+    mut requests: MessageReader<LeaveGranted>,
     players: Query<Leaver<'_>>,
     mut leaving: MessageWriter<PlayerLeaving>,
 ) {
@@ -77,7 +77,7 @@ fn announce_leaving(
         leaving.write(PlayerLeaving { player, character: known.character, reason });
     }
     let mut asked: Vec<Entity> = Vec::new();
-    for LeaveRequested { player, reason } in requests.read().copied() {
+    for LeaveGranted { player, reason } in requests.read().copied() {
         let Ok((_, known, None, None)) = players.get(player) else { continue };
         if asked.contains(&player) {
             continue;

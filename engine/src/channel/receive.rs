@@ -12,7 +12,7 @@ use crate::input::{CurrentInput, InputBuffer};
 use crate::outbox::Outbox;
 use crate::persist::{EventDone, PersistPort};
 use crate::player::{
-    ClientBytes, LeaveAsked, LeaveRequested, LinkDead, Player, PlayerJoined, Players, SocialHeard, TravelAnswered,
+    ClientBytes, LeaveAsked, LeaveGranted, LinkDead, Player, PlayerJoined, Players, SocialHeard, TravelAnswered,
     Travelling,
 };
 use crate::replication::{ClientView, NetEntities};
@@ -32,7 +32,7 @@ impl Plugin for ReceivePlugin {
             .add_message::<PlayerJoined>()
             .add_message::<ClientBytes>()
             .add_message::<LeaveAsked>()
-            .add_message::<LeaveRequested>()
+            .add_message::<LeaveGranted>()
             .add_message::<TravelAnswered>()
             .add_message::<SocialHeard>()
             .add_systems(TickSchedule, receive.in_set(TickSet::Receive).in_set(EnterWorld).after(BeginTick));
@@ -114,7 +114,7 @@ fn kick(world: &mut World, player: Entity, reason: LeaveReason) {
         | LeaveReason::ChannelFailed
         | LeaveReason::StoreAway
         | LeaveReason::MovedOn => {
-            world.write_message(LeaveRequested { player, reason });
+            world.write_message(LeaveGranted { player, reason });
         }
     }
 }

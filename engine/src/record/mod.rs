@@ -8,11 +8,11 @@ mod recorder;
 mod replay;
 mod sources;
 mod state;
-mod writer;
+mod thread;
 
 pub use file::{FileError, RecordingHeader};
 pub use recorder::Recorder;
 pub use replay::{RecordingEnd, Replay, ReplayError, Replayed};
 pub use sources::Source;
 pub use state::StateHash;
-pub use writer::{QueuedFile, RecordingThread};
+pub use thread::{QueuedFile, RecordingThread};

@@ -9,6 +9,7 @@
 
 mod audience;
 mod budget;
+mod candidates;
 mod encode;
 mod interest;
 mod pending;
@@ -24,6 +25,7 @@ mod visible_set;
 pub use audience::{Audience, Listener};
 pub use budget::SnapshotBudget;
 pub use encode::{Encoded, SeenBy};
+pub use interest::InterestRange;
 pub use view::ClientView;
 
 use bevy_app::{App, Plugin};
@@ -105,21 +107,6 @@ impl ReplicateApp for App {
     fn prefer<W: WireComponent>(&mut self) -> &mut Self {
         self.world_mut().get_resource_or_init::<encode::Encoders>().prefer(W::ID);
         self
-    }
-}
-
-/// How far clients see, in 1/1,024 tile.
-#[derive(Resource, Debug, Clone, Copy)]
-pub struct InterestRange {
-    /// Entities nearer than this come into view.
-    pub enter: i32,
-    /// Entities farther than this go out of view; the gap keeps those at the edge from flickering.
-    pub leave: i32,
-}
-
-impl Default for InterestRange {
-    fn default() -> Self {
-        Self { enter: 20 * 1_024, leave: 23 * 1_024 }
     }
 }
 

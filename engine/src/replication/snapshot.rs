@@ -9,8 +9,8 @@ use realmgate_protocol::wire::datagram::ServerFrameHead;
 use realmgate_protocol::wire::snapshot::{OwnState, PLACE, SentComponents, SnapshotWriter, write_body};
 
 use super::budget::{BitBudget, Distance, DueUpdate, SnapshotBudget, priority};
+use super::candidates::CandidateLists;
 use super::encode::{Encoded, Encoders};
-use super::interest::CandidateLists;
 use super::pending::{GROUPS, PendingUpdate};
 use super::slots::Slots;
 use super::update_cache::UpdateCache;

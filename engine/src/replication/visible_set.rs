@@ -4,7 +4,7 @@ use realmgate_protocol::ids::Tick;
 use realmgate_protocol::movement::Position;
 
 use super::InterestRange;
-use super::interest::Candidate;
+use super::candidates::Candidate;
 use super::pending::PendingUpdates;
 use super::slot_set::{SlotSet, slots_of};
 use super::slots::Slots;

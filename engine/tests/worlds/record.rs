@@ -85,6 +85,7 @@ fn channels_that_ticked_side_by_side_replay_alone_on_one_thread_and_on_two() {
     record(dir.path(), 2);
     let recordings = [1, 2].map(|channel| std::fs::read(file(dir.path(), channel)).unwrap());
     let alone = recordings.each_ref().map(|bytes| replay(bytes).unwrap());
+    assert!(alone.iter().all(|one| one.ticks > 200 && one.end == RecordingEnd::Whole), "{alone:?}");
     assert_ne!(alone[0].last, alone[1].last, "they are two worlds");
     let beside = std::thread::scope(|scope| {
         let both = recordings.each_ref().map(|bytes| scope.spawn(|| replay(bytes).unwrap()));

@@ -9,7 +9,7 @@ use realmgate_engine::channel::BuildWorld;
 use realmgate_engine::outbox::Outbox;
 use realmgate_engine::persist::{EventDone, PersistPort};
 use realmgate_engine::player::{
-    CaptureSoftState, ClientBytes, LeaveAsked, LeaveRequested, PlaceArrival, Player, PlayerJoined, PlayerLeaving,
+    CaptureSoftState, ClientBytes, LeaveAsked, LeaveGranted, PlaceArrival, Player, PlayerJoined, PlayerLeaving,
     TravelRequested,
 };
 use realmgate_engine::replication::{NetEntities, ReplicateApp, Replicated, SeenBy};
@@ -86,9 +86,9 @@ fn welcome(mut commands: Commands, mut joined: MessageReader<PlayerJoined>) {
 }
 
 /// Lets every player leave at once.
-fn let_go(mut asked: MessageReader<LeaveAsked>, mut leave: MessageWriter<LeaveRequested>) {
+fn let_go(mut asked: MessageReader<LeaveAsked>, mut leave: MessageWriter<LeaveGranted>) {
     for LeaveAsked { player, reason, .. } in asked.read().copied() {
-        leave.write(LeaveRequested { player, reason });
+        leave.write(LeaveGranted { player, reason });
     }
 }
 
@@ -131,7 +131,7 @@ fn obey(world: &mut World, mut cursor: Local<bevy_ecs::message::MessageCursor<Cl
         match bytes.as_slice() {
             [b'$', key] => own(world, player, *key),
             b"logout" => {
-                world.write_message(LeaveRequested { player, reason: LeaveReason::Logout });
+                world.write_message(LeaveGranted { player, reason: LeaveReason::Logout });
             }
             b"panic" => panic!("as asked"),
             b"travel" => {

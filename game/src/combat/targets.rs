@@ -127,6 +127,24 @@ mod tests {
         assert!(met(500, 90).is_some() && met(1_090, 0).is_some() && met(-90, 0).is_some());
         assert!(met(500, 110).is_none() && met(1_110, 0).is_none());
         assert!(met(200, 0) < met(800, 0), "the nearer one is met first");
+        assert!(met(-110, 0).is_none(), "what is behind is not met");
         assert!(met_along(from, from, from, 1).is_some(), "no way at all meets what is there");
+    }
+
+    #[test]
+    fn a_flight_meets_the_same_in_every_direction_and_from_everywhere() {
+        // 1,000 units along (3, 4) / 5; what is beside it lies along (-4, 3) / 5.
+        let (from, to) = (Position { x: 3_000, y: -5_000 }, Position { x: 3_600, y: -4_200 });
+        let met = |along: i32, beside: i32| {
+            let centre = from.offset((3 * along - 4 * beside) / 5, (4 * along + 3 * beside) / 5);
+            met_along(from, to, centre, 100)
+        };
+        for beside in [-90, 0, 90] {
+            assert!(met(500, beside).is_some(), "{beside}");
+            assert!(met(200, beside) < met(800, beside));
+        }
+        for (along, beside) in [(500, 110), (500, -110), (1_110, 0), (-110, 0)] {
+            assert!(met(along, beside).is_none(), "{along} {beside}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use realmgate_protocol::ids::EventKey;
 use realmgate_protocol::link::{Change, Fence, OwnedEvent};
 
 use super::gain::{Gain, Gains, PendingExperience};
-use super::share;
+use super::split;
 use crate::data::Data;
 use crate::death::{Died, VictimKind};
 use crate::inventory::not_submitted;
@@ -51,7 +51,7 @@ pub(super) fn award(
             let damage = parts.fold(0u32, |sum, (_, damage)| sum.saturating_add(*damage));
             group.clear();
             group.extend(parties.members(*player).filter(|member| bank.has_share(death, *member)));
-            let amount = share::each(whole, damage, all_damage, group.len(), &bank.data.world.progress);
+            let amount = split::each(whole, damage, all_damage, group.len(), &bank.data.world.progress);
             for member in &group {
                 kill_uncounted &= !bank.submit(*member, amount, kill_uncounted);
             }

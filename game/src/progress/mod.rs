@@ -2,7 +2,7 @@
 
 mod award;
 mod gain;
-mod share;
+mod split;
 
 pub use gain::PendingExperience;
 

@@ -5,7 +5,7 @@ use bevy_ecs::prelude::*;
 use bevy_ecs::query::QueryData;
 use bevy_ecs::system::SystemParam;
 use realmgate_engine::clock::TickClock;
-use realmgate_engine::player::{Departing, LeaveAsked, LeaveRequested, LinkDead, Player, Travelling};
+use realmgate_engine::player::{Departing, LeaveAsked, LeaveGranted, LinkDead, Player, Travelling};
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::link::{FromMap, LeaveReason};
 use realmgate_protocol::realm::ServerMessage;
@@ -83,14 +83,14 @@ pub(super) fn hold_back(
     mut asked: MessageReader<LeaveAsked>,
     stays: Stays<'_, '_>,
     players: Query<Leaver, Without<Departing>>,
-    mut leave: MessageWriter<LeaveRequested>,
+    mut leave: MessageWriter<LeaveGranted>,
     mut tell: Tell<'_, '_>,
 ) {
     for LeaveAsked { player, reason, by_link } in asked.read().copied() {
         let Ok(leaver) = players.get(player) else { continue };
         let since = leaver.since(stays.clock.now());
         let Some(stay) = stays.of(player, since) else {
-            leave.write(LeaveRequested { player, reason });
+            leave.write(LeaveGranted { player, reason });
             continue;
         };
         commands.entity(player).insert(LoggingOut { reason: leaver.reason(reason), since });
@@ -107,11 +107,11 @@ pub(super) fn hold_back(
 pub(super) fn let_go(
     stays: Stays<'_, '_>,
     held: Query<(Entity, &LoggingOut), Without<Departing>>,
-    mut leave: MessageWriter<LeaveRequested>,
+    mut leave: MessageWriter<LeaveGranted>,
 ) {
     for (player, logging_out) in &held {
         if stays.of(player, logging_out.since).is_none() {
-            leave.write(LeaveRequested { player, reason: logging_out.reason });
+            leave.write(LeaveGranted { player, reason: logging_out.reason });
         }
     }
 }

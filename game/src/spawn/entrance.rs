@@ -5,7 +5,7 @@ use realmgate_engine::body::{At, Body};
 use realmgate_engine::channel_map::ChannelMap;
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::map::Map;
-use realmgate_engine::player::{LeaveRequested, PlayerJoined};
+use realmgate_engine::player::{LeaveGranted, PlayerJoined};
 use realmgate_engine::replication::Replicated;
 use realmgate_protocol::bits::LongText;
 use realmgate_protocol::limits::MAX_LOOK_BYTES;
@@ -28,7 +28,7 @@ pub(super) fn enter(
     (map, zones): (Res<ChannelMap>, Res<SafeZones>),
     mut joined: MessageReader<PlayerJoined>,
     mut ready: MessageWriter<CharacterReady>,
-    mut leave: MessageWriter<LeaveRequested>,
+    mut leave: MessageWriter<LeaveGranted>,
 ) {
     for PlayerJoined { player, load } in joined.read() {
         let mut entity = commands.entity(*player);
@@ -55,7 +55,7 @@ pub(super) fn enter(
                 // The game data has no such class: the character waits in the store until the class is back.
                 tracing::error!(character = %load.character, class = load.class_id, "no such class");
                 entity.insert(KeptAsItWas(load.soft.clone()));
-                leave.write(LeaveRequested { player: *player, reason: LeaveReason::Kicked });
+                leave.write(LeaveGranted { player: *player, reason: LeaveReason::Kicked });
             }
         }
     }

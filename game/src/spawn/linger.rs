@@ -2,7 +2,7 @@
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::clock::TickClock;
-use realmgate_engine::player::{LeaveRequested, LinkDead, Travelling};
+use realmgate_engine::player::{LeaveGranted, LinkDead, Travelling};
 use realmgate_protocol::link::LeaveReason;
 
 use crate::combat::InCombat;
@@ -14,14 +14,14 @@ pub(super) fn let_go(
     clock: Res<TickClock>,
     data: Res<Data>,
     absent: Query<(Entity, &LinkDead, Option<&InCombat>), Without<Travelling>>,
-    mut leave: MessageWriter<LeaveRequested>,
+    mut leave: MessageWriter<LeaveGranted>,
 ) {
     let rules = &data.world.player;
     for (player, link_dead, combat) in &absent {
         let fighting = combat.is_some_and(|combat| combat.is(clock.now()));
         let lingers = if fighting { rules.linger_combat_ms } else { rules.linger_ms };
         if clock.now().since(link_dead.since) >= clock.ticks(lingers) {
-            leave.write(LeaveRequested { player, reason: LeaveReason::ConnectionLost });
+            leave.write(LeaveGranted { player, reason: LeaveReason::ConnectionLost });
         }
     }
 }

@@ -151,7 +151,7 @@ mod tests {
 
     use clap::Parser;
     use realmgate_sidecar::Sidecar;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
     use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
@@ -220,18 +220,33 @@ mod tests {
 
     #[tokio::test]
     async fn a_listener_that_passes_questions_on_to_the_directory_is_told_no_token() {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let kept = heard.clone();
         let dir = tempfile::tempdir().unwrap();
         let sidecar = directory(dir.path()).await;
         let real = sidecar.addrs().directory;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                let mut behind = TcpStream::connect(real).await.unwrap();
-                tokio::spawn(async move { copy_bidirectional(&mut stream, &mut behind).await });
+            while let Ok((stream, _)) = listener.accept().await {
+                let (mut asked, mut answers) = stream.into_split();
+                let (mut answered, mut asks) = TcpStream::connect(real).await.unwrap().into_split();
+                tokio::spawn(async move { copy(&mut answered, &mut answers).await });
+                let kept = kept.clone();
+                tokio::spawn(async move {
+                    let mut part = vec![0; 4_096];
+                    while let Ok(read @ 1..) = asked.read(&mut part).await {
+                        kept.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&part[..read]);
+                        if asks.write_all(&part[..read]).await.is_err() {
+                            return;
+                        }
+                    }
+                });
             }
         });
         assert!(ask(&args(dir.path(), addr), addr).await.is_none(), "it joins whoever stands in between");
+        let heard = String::from_utf8_lossy(&heard.lock().unwrap()).into_owned();
+        assert!(heard.contains("/proof?nonce=") && !heard.contains(TOKEN), "it was told: {heard}");
         sidecar.shutdown().await;
     }
 

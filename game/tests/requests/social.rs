@@ -54,12 +54,16 @@ fn what_fools_readers_is_refused_wherever_it_is_said() {
 #[test]
 fn nobody_talks_without_drawing_breath() {
     let mut scene = two_players();
-    for _ in 0..3 {
-        scene.ask(1, chat("hi"));
+    let said = scene.ask(1, chat("hi"));
+    assert!(matches!(said.as_slice(), [ServerMessage::Chat { text, .. }] if text == "hi"), "{said:?}");
+    for _ in 0..2 {
+        assert_eq!(scene.ask(1, chat("hi")), said);
     }
+    assert_eq!(scene.hear(2).len(), 3);
     scene.refused(1, chat("hi"), Refusal::RateLimited);
+    assert_eq!(scene.hear(2), [], "what is refused is not heard");
     scene.ticks(30);
-    assert_eq!(scene.ask(1, chat("hi")).len(), 1, "a second later there is breath again");
+    assert_eq!(scene.ask(1, chat("hi")), said, "a second later there is breath again");
 }
 
 #[test]

@@ -147,13 +147,19 @@ fn a_spring_heals_all_friends_around_it_and_no_enemy() {
     let mut scene = Scene::new(&FIELD, &[("post", (6, 2))]);
     scene.enter(1, "caster", tile(3, 2));
     scene.enter(2, "fighter", tile(5, 2));
-    let (friend, me, post) = (scene.player(2), scene.player(1), scene.mob("post"));
-    for entity in [friend, me, post] {
+    scene.enter(3, "fighter", tile(5, 3));
+    let (me, friend, other, post) = (scene.player(1), scene.player(2), scene.player(3), scene.mob("post"));
+    // In a fight it does not mend by itself.
+    let enemy = Aim::Entity(scene.id(post));
+    scene.act(2, 0, enemy);
+    scene.ticks(TICK_HZ);
+    for entity in [me, friend, other, post] {
         scene.set_health(entity, 50);
     }
     scene.act(1, 7, Aim::Point(tile(5, 2)));
-    assert_eq!((scene.health(friend), scene.health(me)), (61, 50), "who stands outside is not reached");
-    assert_ne!(scene.health(post), 61);
+    assert_eq!((scene.health(friend), scene.health(other)), (61, 61));
+    assert_eq!(scene.health(me), 50, "who stands outside is not reached");
+    assert_eq!(scene.health(post), 50, "nor is an enemy");
 }
 
 #[test]

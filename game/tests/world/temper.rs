@@ -1,5 +1,6 @@
 //! How mobs behave towards players they meet.
 
+use bevy_ecs::prelude::Entity;
 use realmgate_engine::body::Asleep;
 use realmgate_engine::channel::ToChannel;
 use realmgate_engine::overload::OverloadLevel;
@@ -21,7 +22,7 @@ const FIELD: [&str; 5] = [
     "................................",
 ];
 
-fn mood(scene: &Scene, mob: bevy_ecs::entity::Entity) -> Mood {
+fn mood(scene: &Scene, mob: Entity) -> Mood {
     scene.get::<Mind>(mob).mood
 }
 
@@ -180,7 +181,16 @@ fn the_mob_follows_who_hurts_it_most_and_healing_counts_half() {
     scene.set_health(friend, 10);
     let heal = Aim::Entity(scene.id(friend));
     scene.act(3, 3, heal);
-    assert!(scene.get::<ThreatTable>(boar).knows(scene.player(3)), "who heals its enemy is its enemy");
+    let (healer, healed) = (scene.player(3), u32::from(scene.health(friend)) - 10);
+    let threat = scene.get::<ThreatTable>(boar);
+    assert!(threat.knows(healer), "who heals its enemy is its enemy");
+    // Of two with the same threat, the earlier is the worse.
+    let is_worse_than_who_adds = |added| {
+        let (mut threat, stranger) = (threat.clone(), Entity::PLACEHOLDER);
+        threat.add(stranger, added);
+        threat.worst(None, 1_000, |who| who == healer || who == stranger) == Some(healer)
+    };
+    assert!(healed > 1 && is_worse_than_who_adds(healed / 2) && !is_worse_than_who_adds(healed / 2 + 1));
 }
 
 #[test]
@@ -204,9 +214,14 @@ fn mobs_sleep_while_no_player_is_near() {
     let rows: Vec<&str> = long.iter().map(String::as_str).collect();
     let mut scene = Scene::new(&rows, &[("post", (70, 1)), ("boar", (74, 1))]);
     scene.enter(1, "fighter", tile(2, 1));
-    scene.ticks(10 * TICK_HZ);
     let boar = scene.mob("boar");
-    assert!(matches!(mood(&scene, boar), Mood::Idle { .. }));
+    scene.until("it sleeps", 2, |scene| scene.has::<Asleep>(boar));
+    let decided = mood(&scene, boar);
+    for _ in 0..10 * TICK_HZ {
+        scene.ticks(1);
+        assert!(scene.has::<Asleep>(boar));
+    }
+    assert_eq!(mood(&scene, boar), decided, "in its sleep it decides nothing");
     let me = scene.player(1);
     scene.put(me, realmgate_engine::body::At(tile(72, 1)));
     scene.until("it wakes and attacks", 2, |scene| mood(scene, boar) == Mood::Fight);

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn between_is_the_nearest_step_in_every_direction() {
+    fn each_of_the_directions_is_found_again() {
         let from = Position { x: 100_000, y: 100_000 };
         for step in 0..=255u8 {
             let (dx, dy) = Angle(step).scaled(50_000);

@@ -8,7 +8,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::board::Seat;
 use super::{Ended, Fleet, Health, ServerAdapter};
-use crate::lock::LockOwner;
+use crate::lock::CharacterOwner;
 
 /// How long a server may take to become ready. Longer than players wait: the next player finds it.
 const START_WITHIN: Duration = Duration::from_secs(60);
@@ -133,7 +133,7 @@ impl Fleet {
 
     /// Number of players in the server and on their way there.
     async fn players(&self, server: &ServerId) -> u32 {
-        match self.locks.held_by(&LockOwner::Map(server.clone())).await {
+        match self.locks.held_by(&CharacterOwner::Map(server.clone())).await {
             Ok(held) => u32::try_from(held.len()).unwrap_or(u32::MAX),
             // If players cannot be counted, some may be there.
             Err(_) => u32::MAX,

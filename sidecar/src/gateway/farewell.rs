@@ -7,7 +7,7 @@ use axum::extract::ws::{CloseFrame, Message, close_code};
 use futures_util::{SinkExt, StreamExt};
 use tokio::time::timeout;
 
-use super::sockets::CloseReason;
+use super::registry::CloseReason;
 use crate::websocket::{Fault, Socket};
 
 /// How long the client may take to answer our close frame.

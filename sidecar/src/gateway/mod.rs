@@ -2,8 +2,8 @@
 
 mod farewell;
 mod messages;
+mod registry;
 mod socket;
-mod sockets;
 mod upgrade;
 
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use messages::{ClientEvent, ServerEvent};
-pub use sockets::Sockets;
+pub use registry::Sockets;
 pub use upgrade::router;
 
 use crate::service::limits::Limits;

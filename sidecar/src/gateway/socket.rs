@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::Gateway;
 use super::farewell::{Farewell, agree, close};
 use super::messages::{ClientEvent, ServerEvent};
-use super::sockets::{CloseReason, Seat};
+use super::registry::{CloseReason, Seat};
 use crate::error::{Error, ErrorCode};
 use crate::http::TraceId;
 use crate::lock::NotClaimed;

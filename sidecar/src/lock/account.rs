@@ -299,10 +299,13 @@ mod tests {
 
     #[test]
     fn every_log_in_has_another_session_and_a_newer_epoch() {
-        let first = after(&AccountLock::FREE, &logged_in(1), NOW).unwrap();
-        let second = after(&first, &logged_in(2), NOW).unwrap();
-        assert_eq!(second.session, Some(Uuid::from_u128(2)));
-        assert!(second.epoch > first.epoch);
+        let waiting = after(&AccountLock::FREE, &logged_in(1), NOW).unwrap();
+        let beside = after(&held(1, "a"), &logged_in(1), NOW).unwrap();
+        for before in [AccountLock::FREE, waiting, held(1, "a"), beside] {
+            let next = after(&before, &logged_in(2), NOW).unwrap();
+            assert_eq!(next.newest(), Some(Uuid::from_u128(2)), "after {before:?}");
+            assert!(next.epoch > before.epoch, "after {before:?}");
+        }
     }
 
     #[test]
@@ -333,6 +336,8 @@ mod tests {
     fn a_gateway_keeps_the_lock_until_it_lets_go_or_is_fenced() {
         let held = after(&held(1, "a"), &logged_in(2), NOW).unwrap();
         assert_eq!(after(&held, &claimed(2, "b"), NOW), Err(StepRefused), "another gateway has to ask first");
+        let left = after(&held, &released("a", held.epoch), NOW).unwrap();
+        assert_eq!(whose(&after(&left, &claimed(2, "b"), NOW).unwrap()), ("gateway:b".to_owned(), Some(2)));
         let fenced = after(&held, &AccountStep::Fenced, NOW).unwrap();
         let newer = after(&fenced, &claimed(2, "b"), NOW).unwrap();
         assert_eq!(after(&newer, &released("a", held.epoch), NOW), Err(StepRefused), "who lost it cannot give it away");

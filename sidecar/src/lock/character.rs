@@ -8,13 +8,13 @@
 use realmgate_protocol::ids::{LockEpoch, ServerId};
 
 use super::timers::{ID_HELD, Timers, deadline, is_due};
-use super::{LockOwner, StepRefused};
+use super::{CharacterOwner, StepRefused};
 
 /// A character's lock: who may change the character, and under which fencing token.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CharacterLock {
     /// The owner, who may write.
-    pub owner: LockOwner,
+    pub owner: CharacterOwner,
     /// The fencing token; it only grows.
     pub epoch: LockEpoch,
     /// When it is released unless something happens before, in database time (Unix milliseconds); `None` for never.
@@ -86,14 +86,14 @@ pub enum LockStep {
 
 impl CharacterLock {
     /// A lock that nobody ever held.
-    pub const FREE: Self = Self { owner: LockOwner::None, epoch: LockEpoch(0), deadline_ms: None };
+    pub const FREE: Self = Self { owner: CharacterOwner::None, epoch: LockEpoch(0), deadline_ms: None };
 
     /// Returns the lock as it is after a step.
     ///
     /// # Errors
     /// [`StepRefused`] when the step does not fit the lock: another owner or epoch, or a deadline that has not passed.
     pub fn after(&self, step: &LockStep, now_ms: u64, timers: &Timers) -> Result<Self, StepRefused> {
-        use LockOwner::{Gateway, Map};
+        use CharacterOwner::{Gateway, Map};
         let within = |time| Some(deadline(now_ms, time));
         let kept = |owner, deadline_ms| Ok(Self { owner, epoch: self.epoch, deadline_ms });
         let grown = |owner, deadline_ms| {
@@ -102,17 +102,19 @@ impl CharacterLock {
         };
         let same = || self.owner.clone();
         match (step, &self.owner) {
-            (LockStep::Enter { gateway }, LockOwner::None) => grown(Gateway(gateway.clone()), within(timers.passage)),
+            (LockStep::Enter { gateway }, CharacterOwner::None) => {
+                grown(Gateway(gateway.clone()), within(timers.passage))
+            }
             (LockStep::Prepared { server }, Gateway(_)) => kept(Map(server.clone()), within(timers.arrival)),
             (LockStep::Arrived { server }, Map(owner)) if server == owner => kept(same(), None),
             (LockStep::Lent { gateway }, Gateway(owner)) if gateway == owner => kept(same(), within(ID_HELD)),
-            (LockStep::Abandoned, Gateway(_)) => kept(LockOwner::None, None),
-            (LockStep::Released { server }, Map(owner)) if server == owner => kept(LockOwner::None, None),
+            (LockStep::Abandoned, Gateway(_)) => kept(CharacterOwner::None, None),
+            (LockStep::Released { server }, Map(owner)) if server == owner => kept(CharacterOwner::None, None),
             (LockStep::Travel { server, gateway }, Map(owner)) if server == owner => {
                 grown(Gateway(gateway.clone()), within(timers.passage))
             }
             (LockStep::TravelFailed { server }, Gateway(_)) => grown(Map(server.clone()), within(timers.arrival)),
-            (LockStep::Fenced, Gateway(_) | Map(_)) => grown(LockOwner::None, None),
+            (LockStep::Fenced, Gateway(_) | Map(_)) => grown(CharacterOwner::None, None),
             (LockStep::ServerReturned { server }, Map(owner)) if server == owner => {
                 kept(same(), within(timers.map_reclaim))
             }
@@ -120,7 +122,7 @@ impl CharacterLock {
                 kept(same(), None)
             }
             (LockStep::Expired, Gateway(_) | Map(_)) if is_due(self.deadline_ms, now_ms) => {
-                grown(LockOwner::None, None)
+                grown(CharacterOwner::None, None)
             }
             _ => Err(StepRefused),
         }
@@ -150,7 +152,7 @@ mod tests {
     }
 
     fn inside(epoch: u64) -> CharacterLock {
-        CharacterLock { owner: LockOwner::Map(server(1)), epoch: LockEpoch(epoch), deadline_ms: None }
+        CharacterLock { owner: CharacterOwner::Map(server(1)), epoch: LockEpoch(epoch), deadline_ms: None }
     }
 
     fn steps() -> impl Strategy<Value = LockStep> {
@@ -179,6 +181,8 @@ mod tests {
         let inside = after(&entering, &LockStep::Prepared { server: server(1) }).unwrap();
         assert!(inside.admits(&server(1), LockEpoch(1)), "the map server writes under the epoch it was prepared with");
         let outside = after(&inside, &LockStep::Released { server: server(1) }).unwrap();
+        let free = CharacterLock { owner: CharacterOwner::None, epoch: LockEpoch(1), deadline_ms: None };
+        assert_eq!(outside, free, "the next stay is under a newer epoch, this one keeps its own");
         assert!(!outside.admits(&server(1), LockEpoch(1)), "nothing is written after the release");
     }
 
@@ -196,7 +200,7 @@ mod tests {
         let expected = after(&entering, &LockStep::Prepared { server: server(1) }).unwrap();
         let expire = |lock: &CharacterLock, now_ms| lock.after(&LockStep::Expired, now_ms, &Timers::default());
         assert_eq!(expire(&expected, NOW + 39_999), Err(StepRefused));
-        assert_eq!(expire(&expected, NOW + 40_000).unwrap().owner, LockOwner::None);
+        assert_eq!(expire(&expected, NOW + 40_000).unwrap().owner, CharacterOwner::None);
         let arrived = after(&expected, &LockStep::Arrived { server: server(1) }).unwrap();
         assert_eq!(expire(&arrived, u64::MAX), Err(StepRefused));
     }
@@ -205,7 +209,7 @@ mod tests {
     fn a_gateway_that_dies_on_the_way_does_not_keep_the_lock() {
         let entering = after(&CharacterLock::FREE, &LockStep::Enter { gateway: "g".to_owned() }).unwrap();
         let expired = entering.after(&LockStep::Expired, NOW + 15_000, &Timers::default()).unwrap();
-        assert_eq!((expired.owner, expired.epoch), (LockOwner::None, LockEpoch(2)));
+        assert_eq!((expired.owner, expired.epoch), (CharacterOwner::None, LockEpoch(2)));
     }
 
     #[test]
@@ -222,7 +226,7 @@ mod tests {
     fn a_server_that_returns_reclaims_in_time_or_loses_the_lock() {
         let returned = after(&inside(4), &LockStep::ServerReturned { server: server(1) }).unwrap();
         let expired = returned.after(&LockStep::Expired, NOW + 30_000, &Timers::default()).unwrap();
-        assert_eq!(expired.owner, LockOwner::None);
+        assert_eq!(expired.owner, CharacterOwner::None);
         let reclaimed = after(&returned, &LockStep::Reclaimed { server: server(1), epoch: LockEpoch(4) }).unwrap();
         assert_eq!(reclaimed, inside(4), "as if nothing had happened");
         let stale = LockStep::Reclaimed { server: server(1), epoch: LockEpoch(3) };
@@ -239,11 +243,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_epoch_only_grows_and_has_at_most_one_map_server(steps in prop::collection::vec(steps(), 0..60)) {
+        fn an_epoch_only_grows_and_has_at_most_one_map_server(
+            steps in prop::collection::vec((steps(), 0..60_000u64), 0..60),
+        ) {
             let mut lock = CharacterLock::FREE;
             let mut holders: HashMap<LockEpoch, ServerId> = HashMap::new();
-            for step in steps {
-                let Ok(next) = after(&lock, &step) else { continue };
+            let mut now_ms = NOW;
+            for (step, wait_ms) in steps {
+                now_ms += wait_ms;
+                let Ok(next) = lock.after(&step, now_ms, &Timers::default()) else { continue };
                 prop_assert!(next.epoch >= lock.epoch, "{step:?} took {lock:?} back to {next:?}");
                 if let Some(server) = next.owner.map_server() {
                     let first = holders.entry(next.epoch).or_insert_with(|| server.clone());
@@ -254,11 +262,13 @@ mod tests {
         }
 
         #[test]
-        fn what_was_fenced_never_writes_again(steps in prop::collection::vec(steps(), 0..60)) {
-            let mut lock = CharacterLock { owner: LockOwner::Map(server(0)), ..inside(1) };
+        fn what_was_fenced_never_writes_again(steps in prop::collection::vec((steps(), 0..60_000u64), 0..60)) {
+            let mut lock = CharacterLock { owner: CharacterOwner::Map(server(0)), ..inside(1) };
             lock = after(&lock, &LockStep::Fenced).unwrap();
-            for step in steps {
-                lock = after(&lock, &step).unwrap_or(lock);
+            let mut now_ms = NOW;
+            for (step, wait_ms) in steps {
+                now_ms += wait_ms;
+                lock = lock.after(&step, now_ms, &Timers::default()).unwrap_or(lock);
                 prop_assert!(!lock.admits(&server(0), LockEpoch(1)));
             }
         }

@@ -4,7 +4,7 @@
 use realmgate_protocol::ids::ServerId;
 use uuid::Uuid;
 
-use super::{AccountLock, AccountOwner, AccountStep, CharacterLock, LockOwner, LockStep, Timers};
+use super::{AccountLock, AccountOwner, AccountStep, CharacterLock, CharacterOwner, LockStep, Timers};
 
 /// What a gateway does for a socket that wants its account's lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,17 +56,17 @@ impl CharacterLock {
     /// How to get the character out of where it is.
     pub fn way_out(&self) -> WayOut {
         match &self.owner {
-            LockOwner::None => WayOut::Clear,
-            LockOwner::Gateway(_) => WayOut::Fence,
-            LockOwner::Map(server) => WayOut::Kick(server.clone()),
+            CharacterOwner::None => WayOut::Clear,
+            CharacterOwner::Gateway(_) => WayOut::Fence,
+            CharacterOwner::Map(server) => WayOut::Kick(server.clone()),
         }
     }
 
     /// The step that calls off an entry into a world that the player does not want any more.
     pub fn called_off(&self) -> LockStep {
         match &self.owner {
-            LockOwner::Map(server) => LockStep::Released { server: server.clone() },
-            LockOwner::None | LockOwner::Gateway(_) => LockStep::Abandoned,
+            CharacterOwner::Map(server) => LockStep::Released { server: server.clone() },
+            CharacterOwner::None | CharacterOwner::Gateway(_) => LockStep::Abandoned,
         }
     }
 }

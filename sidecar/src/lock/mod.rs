@@ -18,7 +18,7 @@ pub mod timers;
 pub use account::{AccountLock, AccountOwner, AccountStep, Waiting};
 pub use character::{CharacterLock, LockStep};
 pub use claim::{NextClaim, NotClaimed, WayOut};
-pub use owner::{BadOwner, LockOwner};
+pub use owner::{BadOwner, CharacterOwner};
 pub use server::{Claim, CookieHash, ServerKey, ServerLock};
 pub use timers::Timers;
 

@@ -7,7 +7,7 @@ use realmgate_protocol::ids::ServerId;
 
 /// The owner of a character's lock, who may change the character.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum LockOwner {
+pub enum CharacterOwner {
     /// Nobody: it is in no world.
     None,
     /// A gateway, while it brings the character into a world or from one to another.
@@ -21,7 +21,7 @@ pub enum LockOwner {
 #[error("a lock owner is 'none', 'gateway:<id>' or 'map:<server id>', not {0:?}")]
 pub struct BadOwner(pub String);
 
-impl LockOwner {
+impl CharacterOwner {
     /// The map server's id, if the owner is one.
     pub fn map_server(&self) -> Option<&ServerId> {
         match self {
@@ -40,7 +40,7 @@ impl LockOwner {
     }
 }
 
-impl fmt::Display for LockOwner {
+impl fmt::Display for CharacterOwner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::None => f.write_str("none"),
@@ -50,7 +50,7 @@ impl fmt::Display for LockOwner {
     }
 }
 
-impl FromStr for LockOwner {
+impl FromStr for CharacterOwner {
     type Err = BadOwner;
 
     fn from_str(text: &str) -> Result<Self, BadOwner> {
@@ -71,10 +71,10 @@ mod tests {
     #[test]
     fn owners_are_read_as_they_are_written() {
         for text in ["none", "gateway:gateway-1", "map:map-server-1"] {
-            assert_eq!(text.parse::<LockOwner>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<CharacterOwner>().unwrap().to_string(), text);
         }
         for bad in ["", "nobody", "gateway:", "map:", "map:with space"] {
-            assert_eq!(bad.parse::<LockOwner>(), Err(BadOwner(bad.to_owned())));
+            assert_eq!(bad.parse::<CharacterOwner>(), Err(BadOwner(bad.to_owned())));
         }
     }
 }

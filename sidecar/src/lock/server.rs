@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::timers::{ID_HELD, SILENT_AFTER, Timers, deadline};
-use super::{BadOwner, LockOwner};
+use super::{BadOwner, CharacterOwner};
 
 /// The server that a lock belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -150,9 +150,9 @@ impl FromStr for ServerKey {
 
     fn from_str(text: &str) -> Result<Self, BadOwner> {
         match text.parse()? {
-            LockOwner::Gateway(id) => Ok(Self::Replica(id)),
-            LockOwner::Map(id) => Ok(Self::Map(id)),
-            LockOwner::None => Err(BadOwner(text.to_owned())),
+            CharacterOwner::Gateway(id) => Ok(Self::Replica(id)),
+            CharacterOwner::Map(id) => Ok(Self::Map(id)),
+            CharacterOwner::None => Err(BadOwner(text.to_owned())),
         }
     }
 }

@@ -7,7 +7,7 @@ use realmgate_protocol::ids::{CharacterId, ServerId};
 use super::PartyService;
 use super::parties::{MemberStatus, Person};
 use crate::error::Error;
-use crate::lock::LockOwner;
+use crate::lock::CharacterOwner;
 use crate::service::characters::find_by_name;
 
 /// Longest character name that is looked up, in bytes.
@@ -29,8 +29,11 @@ impl PartyService {
     pub(super) async fn out_of_the_world(&self, members: &[MemberStatus]) -> Result<BTreeSet<CharacterId>, Error> {
         let ids: Vec<CharacterId> = members.iter().map(|member| member.id).collect();
         let found = self.locks.find_all(&ids).await?;
-        let held: BTreeSet<CharacterId> =
-            found.iter().filter(|found| found.lock.owner != LockOwner::None).map(|found| found.character).collect();
+        let held: BTreeSet<CharacterId> = found
+            .iter()
+            .filter(|found| found.lock.owner != CharacterOwner::None)
+            .map(|found| found.character)
+            .collect();
         Ok(ids.into_iter().filter(|id| !held.contains(id)).collect())
     }
 

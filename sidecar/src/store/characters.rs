@@ -16,7 +16,7 @@ use super::columns::{from_sql_ms, parsed, to_sql_ms};
 use super::locks::admits_session;
 use super::retry::retried;
 use super::{SqlRow, SqlStore};
-use crate::lock::LockOwner;
+use crate::lock::CharacterOwner;
 
 /// Storage of characters. Deleted characters are not found.
 #[derive(Clone)]
@@ -143,7 +143,7 @@ pub struct CharacterRow {
     /// `protocol::link::SoftState` as JSON; `None` if it was never in a world.
     pub soft_state: Option<String>,
     /// The lock's owner, who may write.
-    pub lock_owner: LockOwner,
+    pub lock_owner: CharacterOwner,
     /// The lock's epoch: a fencing token that only grows.
     pub lock_epoch: i64,
     /// When it was created, in Unix milliseconds.
@@ -157,7 +157,7 @@ pub struct CharacterRow {
 impl CharacterRow {
     /// Whether it is in a world, or on its way there.
     pub fn is_in_world(&self) -> bool {
-        self.lock_owner != LockOwner::None
+        self.lock_owner != CharacterOwner::None
     }
 }
 

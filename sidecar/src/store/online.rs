@@ -5,7 +5,7 @@ use sqlx::{FromRow, Row};
 
 use super::columns::{number, parsed};
 use super::{SqlRow, SqlStore};
-use crate::lock::{AccountOwner, LockOwner};
+use crate::lock::{AccountOwner, CharacterOwner};
 
 /// Reads the list of who is logged in.
 #[derive(Clone)]
@@ -52,7 +52,7 @@ pub struct OnlineCharacter {
     /// The y coordinate in 1/1,024 tile.
     pub y: i32,
     /// The owner of its lock, who may write it.
-    pub owner: LockOwner,
+    pub owner: CharacterOwner,
     /// The epoch of its lock: a fencing token that only grows.
     pub epoch: LockEpoch,
     /// Since when its lock is this owner's, in Unix milliseconds.
@@ -75,7 +75,7 @@ impl<'r> FromRow<'r, SqlRow> for OnlineRow {
             AccountOwner::None | AccountOwner::LogIn => None,
         };
         let brought_by = match character.as_ref().map(|character| &character.owner) {
-            Some(LockOwner::Gateway(id)) => Some(id.clone()),
+            Some(CharacterOwner::Gateway(id)) => Some(id.clone()),
             _ => None,
         };
         Ok(Self {
@@ -108,7 +108,7 @@ impl OnlineStore {
     /// When the database cannot be asked or a row cannot be decoded.
     pub async fn online(&self, page: &OnlinePage) -> sqlx::Result<Vec<OnlineRow>> {
         let mut db = self.0.read("online").await?;
-        let server = page.server.clone().map(|server| LockOwner::Map(server).to_string());
+        let server = page.server.clone().map(|server| CharacterOwner::Map(server).to_string());
         sqlx::query_as(
             "SELECT a.id AS account_id, a.lock_owner AS account_owner, c.id, c.name, c.map_id, c.x, c.y, c.lock_owner, \
                c.lock_epoch, c.lock_since_ms, \

@@ -28,4 +28,5 @@ async fn or_the_listed_ones() {
     let app = TestApp::start_with(|settings| settings.allowed_origins = Some("https://play.example".into())).await;
     assert!(allowed(&app, "https://play.example").await);
     assert!(!allowed(&app, "http://localhost:5173").await);
+    assert!(!allowed(&app, "http://10.0.0.5:8080").await, "nor those of the host asked");
 }

@@ -83,7 +83,8 @@ async fn a_proxy_that_nobody_named_is_told_of() {
 #[tokio::test]
 async fn the_status_is_public() {
     let app = TestApp::start_with(|settings| settings.realm_name = "Testland".to_owned()).await;
-    let status = app.get("/status").send().await.expect(StatusCode::OK);
+    let asked = app.get("/status").from("203.0.113.9").header("host", "play.example");
+    let status = asked.send().await.expect(StatusCode::OK);
     assert_eq!((&status["name"], &status["state"]), (&json!("Testland"), &json!("online")));
     assert_eq!((&status["players"], &status["maps"]), (&json!(0), &json!([])));
     assert!(status["gateway_port"].as_u64().unwrap() > 0);

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use realmgate_client::metrics::{Histogram, Reading};
+use realmgate_client::scrape::{Histogram, Scrape};
 use realmgate_tests::process::command;
 use realmgate_tests::wait::until_within;
 use realmgate_tests::{Account, Api, Home, Process};
@@ -163,7 +163,7 @@ async fn log_in_patiently<T>(api: SocketAddr, credentials: &str, by_status: &mut
 
 /// The work of ticks, and how late they began, so far.
 async fn histograms(admin: &Api) -> Result<[Histogram; 2]> {
-    let metrics = Reading::of(&admin.get("/metrics").await.text);
+    let metrics = Scrape::of(&admin.get("/metrics").await.text);
     let histogram = |name: &str| metrics.histogram(name).with_context(|| format!("there is no {name}"));
     Ok([histogram("realmgate_tick_work_seconds")?, histogram("realmgate_tick_late_seconds")?])
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
-use realmgate_client::client::{Admission, GameClient};
+use realmgate_client::client::{EntryGrant, GameClient};
 use realmgate_client::gateway::EnterWorld;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -214,7 +214,7 @@ impl Hostile {
         }
         let mut socket = self.gateway().await?;
         let success = self.ask_in(&mut socket).await.ok()?;
-        let admission = Admission::try_from(&success).ok()?;
+        let admission = EntryGrant::try_from(&success).ok()?;
         Some((GameClient::enter(&admission, &self.endpoints.setup, None).await.ok()?, socket))
     }
 

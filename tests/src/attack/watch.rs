@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use realmgate_client::metrics::{Histogram, Reading};
+use realmgate_client::scrape::{Histogram, Scrape};
 use tokio::task::JoinHandle;
 
 use super::endpoints::pause;
@@ -74,5 +74,5 @@ async fn ticks(server: &MapServer) -> Option<Histogram> {
         return None;
     }
     let metrics = server.admin().get("/metrics").await;
-    Reading::of(&metrics.text).histogram("realmgate_tick_work_seconds")
+    Scrape::of(&metrics.text).histogram("realmgate_tick_work_seconds")
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use realmgate_client::metrics::{Histogram, Reading};
+use realmgate_client::scrape::{Histogram, Scrape};
 use serde::Deserialize;
 
 use super::double::Double;
@@ -105,7 +105,7 @@ impl Server {
     /// # Errors
     /// When the server does not answer, its page lacks the ticks or a histogram, or `/proc` cannot be read.
     pub fn sample(pid: u32, admin: SocketAddr) -> Result<Sample> {
-        let metrics = Reading::of(&get(admin, "/metrics")?);
+        let metrics = Scrape::of(&get(admin, "/metrics")?);
         let histogram = |name: &str| metrics.histogram(name).with_context(|| format!("there is no {name}"));
         Ok(Sample {
             threads: threads(pid)?,

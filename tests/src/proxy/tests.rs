@@ -92,21 +92,33 @@ async fn a_cut_closes_what_is_open_and_turns_away_what_is_new() {
 
 #[tokio::test]
 async fn a_delay_is_one_for_each_way_and_loses_nothing() {
-    let delay = Duration::from_millis(100);
-    let server = echo(1).await;
-    let proxy = Proxy::to(&[server.0]).await;
-    let mut socket = TcpStream::connect(proxy.address()).await.unwrap();
-    assert_eq!(ask(&mut socket, PATIENCE).await.unwrap(), [1]);
+    let delay = Duration::from_secs(1);
+    let target = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = Proxy::to(&[target.local_addr().unwrap()]).await;
+    let client = TcpStream::connect(proxy.address()).await.unwrap();
+    let (server, _) = timeout(PATIENCE, target.accept()).await.unwrap().unwrap();
+    let ((mut from_server, mut to_client), (mut from_client, mut to_server)) = {
+        let (from_server, to_server) = client.into_split();
+        let (from_client, to_client) = server.into_split();
+        ((from_server, to_client), (from_client, to_server))
+    };
     proxy.set(Mode::Delay(delay));
-    let asked = Instant::now();
-    assert_eq!(ask(&mut socket, PATIENCE).await.unwrap(), [1]);
-    assert!(Instant::now() - asked >= 2 * delay, "there and back");
-    // What is under way when the link is mended still comes.
-    socket.write_all(b"?").await.unwrap();
+    let mut read = [0; 3];
+    for (near, far) in [(&mut to_server, &mut from_client), (&mut to_client, &mut from_server)] {
+        let sent = Instant::now();
+        near.write_all(&[1, 2, 3]).await.unwrap();
+        timeout(PATIENCE, far.read_exact(&mut read)).await.unwrap().unwrap();
+        let took = Instant::now() - sent;
+        assert!(took >= delay && took < 2 * delay, "one way takes {took:?}");
+        assert_eq!(read, [1, 2, 3]);
+    }
+    // What is under way when the link is mended still comes, in its order.
+    for piece in 1..=3 {
+        to_server.write_all(&[piece]).await.unwrap();
+    }
     proxy.set(Mode::Pass);
-    let mut answer = [0; 1];
-    timeout(PATIENCE, socket.read_exact(&mut answer)).await.unwrap().unwrap();
-    assert_eq!(answer, [1]);
+    timeout(PATIENCE, from_client.read_exact(&mut read)).await.unwrap().unwrap();
+    assert_eq!(read, [1, 2, 3]);
 }
 
 #[tokio::test]

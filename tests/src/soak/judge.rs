@@ -1,6 +1,6 @@
 //! Whether anything has grown.
 
-use realmgate_client::metrics::Histogram;
+use realmgate_client::scrape::Histogram;
 use serde::Serialize;
 
 use super::watch::Minute;
@@ -71,7 +71,7 @@ pub const MEBIBYTE: f64 = 1_048_576.0;
 
 #[cfg(test)]
 mod tests {
-    use realmgate_client::metrics::Reading;
+    use realmgate_client::scrape::Scrape;
 
     use super::super::watch::Usage;
     use super::*;
@@ -93,7 +93,7 @@ mod tests {
             scrape_ms: 1.0,
             series: 1,
             tables: std::collections::BTreeMap::new(),
-            work: Reading::of(&text).histogram(name).unwrap(),
+            work: Scrape::of(&text).histogram(name).unwrap(),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use realmgate_client::metrics::{Histogram, Reading, label};
+use realmgate_client::scrape::{Histogram, Scrape, label};
 
 /// Gauges of how much there is of something, with the names that a table shows them by.
 const SIZES: [(&str, &str); 8] = [
@@ -21,7 +21,7 @@ const TABLES: &str = "realmgate_table_entries";
 
 /// What was read.
 #[derive(Debug, Clone, Default)]
-pub struct Page(Reading);
+pub struct Page(Scrape);
 
 impl Page {
     /// Adds what another process says.

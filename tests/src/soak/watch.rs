@@ -5,7 +5,7 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use realmgate_client::metrics::Histogram;
+use realmgate_client::scrape::Histogram;
 use reqwest::Method;
 use serde::Serialize;
 use tokio::time::Instant;

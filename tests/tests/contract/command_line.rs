@@ -90,10 +90,12 @@ async fn broken_data_is_said_with_file_and_line_and_nothing_starts() {
     fs::write(assets.join("classes.toml"), "[warrior]\nname = 7\n").unwrap();
     let assets = assets.to_str().unwrap();
     for arguments in [vec!["--check", "--assets-dir", assets], vec!["1", "0", "--assets-dir", assets]] {
-        let finished = start_server(&arguments).await;
+        let mut server = command(&binaries().start_server);
+        server.args(&arguments).env("DATA_DIR", home.data_dir());
+        let finished = Process::start(&home, server).finished().await;
         assert_code(&finished, 2);
-        assert!(finished.stderr.contains("classes.toml"), "{}", finished.stderr);
-        assert!(finished.stderr.contains(":2:"), "the line: {}", finished.stderr);
+        assert!(finished.stderr.contains("classes.toml:2:"), "the file and the line: {}", finished.stderr);
+        assert!(!home.data_dir().exists(), "nothing starts");
     }
 }
 

@@ -36,6 +36,14 @@ async fn serve_wants_tables_that_are_up_to_date() {
     assert_eq!(audit.code, Some(0), "{}", audit.stderr);
     let report: Value = serde_json::from_str(&audit.stdout).expect("JSON");
     assert_eq!(report["faults"], serde_json::json!([]));
+
+    sidecar.stop().await;
+    database.forget_newest_migration().await;
+    for verb in ["serve", "audit"] {
+        let refused = run(&url, verb).await;
+        assert_eq!(refused.code, Some(2), "tables of an older program: {}", refused.stderr);
+        assert!(refused.stderr.contains("sidecar migrate"), "{}", refused.stderr);
+    }
 }
 
 #[tokio::test]

@@ -202,18 +202,29 @@ async fn a_folder_is_held_by_one_server() {
 
 #[tokio::test]
 async fn sigterm_saves_everybody_and_ends_well() {
-    let server = MapServer::start_linked(&Settings::new()).await;
-    let account = Account::register(&server.api()).await;
-    let character = account.new_character(&server.api()).await;
-    let mut gateway = Gateway::open(server.gateway(), &account.access_token).await;
-    let mut playing = InWorld::connect(&gateway.entered(&character.id).await).await;
+    let server = MapServer::start_linked(&Settings::new().set("CHANNELS", "2")).await;
     let home = server.settings.home.clone();
-    let place = playing.walk_unsaved(&realmgate_tests::Database::open(&home).await, &character.id).await;
+    let database = realmgate_tests::Database::open(&home).await;
+    let (mut gateways, mut playing, mut last) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..3 {
+        let account = Account::register(&server.api()).await;
+        let character = account.new_character(&server.api()).await;
+        let mut gateway = Gateway::open(server.gateway(), &account.access_token).await;
+        let mut player = InWorld::connect(&gateway.entered(&character.id).await).await;
+        last.push((character.id.clone(), player.walk_unsaved(&database, &character.id).await));
+        playing.push(tokio::spawn(player.until_left()));
+        gateways.push(gateway);
+    }
     let log = server.folder().join("map_server.log");
-    let (left, ()) = tokio::join!(playing.until_left(), server.stop());
-    assert_eq!(left, LeaveReason::ServerClosing);
-    let row = realmgate_tests::Database::open(&home).await.character(&character.id).await;
-    assert_eq!(row.lock_owner, "none", "released: {row:?}");
-    assert_eq!((row.x, row.y), (i64::from(place.x), i64::from(place.y)), "where it was last: {row:?}");
+    server.stop().await;
+    for left in playing {
+        assert_eq!(left.await.unwrap(), LeaveReason::ServerClosing);
+    }
+    let database = realmgate_tests::Database::open(&home).await;
+    for (character, place) in last {
+        let row = database.character(&character).await;
+        assert_eq!(row.lock_owner, "none", "released: {row:?}");
+        assert_eq!((row.x, row.y), (i64::from(place.x), i64::from(place.y)), "where it was last: {row:?}");
+    }
     assert!(fs::read_to_string(log).unwrap().contains("goodbye"));
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use realmgate_protocol::ids::{LockEpoch, ServerId};
 use realmgate_sidecar::lock::timers::ID_HELD;
 use realmgate_sidecar::lock::{
-    AccountLock, AccountOwner, AccountStep, CharacterLock, Claim, CookieHash, LockOwner, LockStep, NextClaim,
+    AccountLock, AccountOwner, AccountStep, CharacterLock, CharacterOwner, Claim, CookieHash, LockStep, NextClaim,
     ServerLock, Timers, Waiting, WayOut,
 };
 use uuid::Uuid;
@@ -65,9 +65,9 @@ impl Lock {
         let now_ms = if step == Step::Expired { LATER } else { NOW };
         let next = self.real().after(&step.real(), now_ms, &Timers::default()).ok()?;
         let owner = match next.owner {
-            LockOwner::None => Owner::None,
-            LockOwner::Gateway(id) => Owner::Gateway(u8::from(id == GATEWAYS[1])),
-            LockOwner::Map(id) => Owner::Map(u8::from(id == MAPS[1])),
+            CharacterOwner::None => Owner::None,
+            CharacterOwner::Gateway(id) => Owner::Gateway(u8::from(id == GATEWAYS[1])),
+            CharacterOwner::Map(id) => Owner::Map(u8::from(id == MAPS[1])),
         };
         Some(Self { owner, epoch: next.epoch.0 as u8, timed: next.deadline_ms.is_some() })
     }
@@ -98,9 +98,9 @@ impl Lock {
 
     fn real(self) -> CharacterLock {
         let owner = match self.owner {
-            Owner::Gateway(id) => LockOwner::Gateway(gateway(id)),
-            Owner::Map(id) => LockOwner::Map(map(id)),
-            Owner::None | Owner::LogIn => LockOwner::None,
+            Owner::Gateway(id) => CharacterOwner::Gateway(gateway(id)),
+            Owner::Map(id) => CharacterOwner::Map(map(id)),
+            Owner::None | Owner::LogIn => CharacterOwner::None,
         };
         CharacterLock { owner, epoch: LockEpoch(self.epoch.into()), deadline_ms: self.timed.then_some(NOW) }
     }

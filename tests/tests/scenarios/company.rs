@@ -99,7 +99,7 @@ pub fn a_party_shares_what_is_learned(stage: &Stage) {
         let party = invite(scene, anna, bert);
         scene.say(bert, ClientMessage::PartyAnswer { party, accept: true });
         scene.until("both know of it", 2, |scene| {
-            [anna, bert].iter().all(|who| scene[*who].session.social.members.len() == 2)
+            [anna, bert].iter().all(|who| scene[*who].session.party.members.len() == 2)
         });
         scene.say(bert, ClientMessage::PartyChat { text: text("forward") });
         hears(scene, anna, ChatScope::Party, "Bert", "forward");
@@ -116,8 +116,8 @@ pub fn a_party_shares_what_is_learned(stage: &Stage) {
         assert_eq!(hers, his, "who stood by has the same share");
 
         scene.say(bert, ClientMessage::PartyLeave);
-        scene.until("he is out of it", 2, |scene| scene[bert].session.social.members.is_empty());
-        assert_eq!(scene[anna].session.social.members.len(), 1);
+        scene.until("he is out of it", 2, |scene| scene[bert].session.party.members.is_empty());
+        assert_eq!(scene[anna].session.party.members.len(), 1);
     });
 }
 

@@ -87,9 +87,7 @@ fn agree_to_trade(scene: &mut Scene, anna: Who, bert: Who) {
     });
     assert_eq!((from, name.as_str()), (scene[anna].id(), "Anna"));
     scene.say(bert, ClientMessage::TradeAnswer { accept: true });
-    scene.until("both see the trade", 1, |scene| {
-        [anna, bert].iter().all(|who| scene[*who].session.social.trade.is_some())
-    });
+    scene.until("both see the trade", 1, |scene| [anna, bert].iter().all(|who| scene[*who].session.trade.is_some()));
 }
 
 #[track_caller]
@@ -102,7 +100,7 @@ fn ends(scene: &mut Scene, who: Who, expected: TradeEnd) {
 }
 
 fn revision(scene: &Scene, who: Who) -> u32 {
-    scene[who].session.social.trade.as_ref().map_or(0, |trade| trade.revision)
+    scene[who].session.trade.as_ref().map_or(0, |trade| trade.revision)
 }
 
 pub fn a_trade_is_done_when_both_have_confirmed(stage: &Stage) {
@@ -115,7 +113,6 @@ pub fn a_trade_is_done_when_both_have_confirmed(stage: &Stage) {
         scene.until("both offers are seen", 1, |scene| {
             scene[anna]
                 .session
-                .social
                 .trade
                 .as_ref()
                 .is_some_and(|trade| trade.theirs.items.iter().any(|item| item.item == staff) && trade.mine.gold == 40)
@@ -123,12 +120,12 @@ pub fn a_trade_is_done_when_both_have_confirmed(stage: &Stage) {
         let old = revision(scene, bert);
         scene.say(bert, ClientMessage::TradeConfirm { revision: old });
         scene.until("his confirmation is seen", 1, |scene| {
-            scene[anna].session.social.trade.as_ref().is_some_and(|trade| trade.theirs.confirmed)
+            scene[anna].session.trade.as_ref().is_some_and(|trade| trade.theirs.confirmed)
         });
         // A changed offer takes his confirmation back.
         scene.say(anna, ClientMessage::TradeOffer { items: vec![pelt], gold: 35 });
         scene.until("it is taken back", 1, |scene| revision(scene, bert) > old);
-        assert!(!scene[anna].session.social.trade.as_ref().unwrap().theirs.confirmed);
+        assert!(!scene[anna].session.trade.as_ref().unwrap().theirs.confirmed);
         scene.ask_in_vain(bert, ClientMessage::TradeConfirm { revision: old }, Refusal::StaleTrade);
         for who in [anna, bert] {
             scene.say(who, ClientMessage::TradeConfirm { revision: revision(scene, who) });

@@ -36,13 +36,13 @@ pub fn check(file: &File) -> Vec<Finding> {
         findings.extend(found.map(|(offset, _)| finding(offset, format!("a path of one machine ({home}…)"), mend)));
     }
     if is_lock(&file.path) {
-        let foreign = text.match_indices("https://").filter(|(offset, _)| {
-            is_source(text, *offset) && !LOCKED_FROM.iter().any(|known| text[*offset..].starts_with(known))
+        let urls = text.match_indices("://").map(|(offset, _)| start_of_scheme(text, offset));
+        let foreign = urls.filter(|&offset| {
+            is_source(text, offset) && !LOCKED_FROM.iter().any(|known| text[offset..].starts_with(known))
         });
         let mend = "lock again without the mirror, so that others can resolve it";
-        findings.extend(
-            foreign.map(|(offset, _)| finding(offset, "locked from a registry of one network".to_owned(), mend)),
-        );
+        findings
+            .extend(foreign.map(|offset| finding(offset, "locked from a registry of one network".to_owned(), mend)));
     } else {
         for name in REGISTRIES {
             let mend = "leave it out; which registry answers is each machine's own setting";
@@ -61,6 +61,11 @@ fn begins_a_path(before: &str) -> bool {
 fn is_lock(path: &str) -> bool {
     let file = path.rsplit('/').next().unwrap_or(path);
     matches!(file, "Cargo.lock" | "package-lock.json")
+}
+
+/// Where the scheme of a URL begins whose `://` is at an offset.
+fn start_of_scheme(text: &str, offset: usize) -> usize {
+    text[..offset].rfind(|c: char| !c.is_ascii_alphanumeric()).map_or(0, |before| before + 1)
 }
 
 /// Whether the line of a lock file that holds this offset says where a package comes from.
@@ -99,5 +104,9 @@ mod tests {
             |from: &str| format!("{{\n\"resolved\": \"{from}a.tgz\",\n\"funding\": \"https://example.org\"\n}}");
         assert_clean("clients/web/package-lock.json", &resolved(REGISTRY_OF_NPM));
         assert_finds("package-lock.json", &resolved("https://mirror.example/"), 2, "lock again");
+        for other in ["http", "ssh", "git"] {
+            assert_finds("Cargo.lock", &locked(&format!("{other}://localhost/index")), 3, "locked from");
+            assert_finds("package-lock.json", &resolved(&format!("{other}://localhost:4873/")), 2, "locked from");
+        }
     }
 }

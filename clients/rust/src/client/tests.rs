@@ -14,8 +14,8 @@ const TICKET: u64 = 7;
 const START: Position = Position { x: 50_000, y: 50_000 };
 const SPEED: i32 = 100;
 
-fn admission(server: &ServerDouble) -> Admission {
-    Admission {
+fn admission(server: &ServerDouble) -> EntryGrant {
+    EntryGrant {
         ticket: ticket(TICKET),
         connect_token: standard_text(&server.token(TICKET)),
         protocol_hash: protocol_hash(),
@@ -161,7 +161,7 @@ async fn what_was_told_before_the_end_is_heard_before_the_end() {
 #[tokio::test]
 async fn another_protocol_is_refused_before_and_after_connecting() {
     let mut server = ServerDouble::start().await;
-    let other = Admission { protocol_hash: 1, ..admission(&server) };
+    let other = EntryGrant { protocol_hash: 1, ..admission(&server) };
     let error = GameClient::enter(&other, &setup(), None).await.unwrap_err();
     assert_eq!(error, EnterError::ProtocolMismatch { server: 1 });
 

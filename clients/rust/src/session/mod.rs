@@ -3,15 +3,17 @@
 
 mod content;
 mod pace;
+mod party;
 mod possessions;
 mod predict;
-mod social;
+mod trade;
 
 pub use content::Content;
 pub use pace::Pace;
+pub use party::Party;
 pub use possessions::{FIRST_WORN_SLOT, Possessions};
 pub use predict::{Motion, Predictor};
-pub use social::{Social, Trade};
+pub use trade::Trade;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -80,8 +82,10 @@ pub struct Session {
     pub world: WorldView,
     /// The character's possessions.
     pub possessions: Possessions,
-    /// The player's party and trade.
-    pub social: Social,
+    /// The player's party.
+    pub party: Party,
+    /// The current trade, if any.
+    pub trade: Option<Trade>,
     /// Names for the numbers on the wire.
     pub content: Content,
     predictor: Predictor,
@@ -103,7 +107,8 @@ impl Session {
             reassembly: Reassembly::default(),
             world: WorldView::default(),
             possessions: carried.map_or_else(Possessions::default, Possessions::carried_over),
-            social: Social::default(),
+            party: Party::default(),
+            trade: None,
             content: Content::default(),
             predictor: Predictor::default(),
             pace: Pace::default(),
@@ -224,7 +229,8 @@ impl Session {
             }
             other => {
                 self.possessions.take(other, &mut self.anomalies);
-                self.social.take(other);
+                self.party.take(other);
+                self.trade = Trade::after(self.trade.take(), other);
             }
         }
         message

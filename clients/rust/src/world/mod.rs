@@ -1,10 +1,10 @@
 //! What the player sees: the entities as of the newest snapshot.
 
 mod entity;
-mod snapshot;
+mod frame;
 
 pub use entity::{EntityView, VisibleEntity};
-pub use snapshot::{Change, FrameError, read_frame};
+pub use frame::{Change, FrameError, read_frame};
 
 use std::collections::BTreeMap;
 

@@ -5,6 +5,8 @@ mod headers;
 mod request_metrics;
 mod trace;
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, RETRY_AFTER};
@@ -17,13 +19,15 @@ pub use trace::TraceId;
 use crate::error::{Error, ErrorCode};
 use crate::state::AppState;
 
+/// Longer than any hand-over that a call may have to wait for.
+const DEADLINE: Duration = Duration::from_secs(30);
 /// Maximum size of a request body, in bytes.
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
 /// Layers for the listener that browsers use.
 pub(super) fn public(routes: Router<AppState>, state: &AppState) -> Router {
     // The outermost layer, so that an answer of the CORS layer has a trace id too.
-    around(with_fallbacks(routes, state), state).layer(cors(state)).layer(from_fn(trace::trace))
+    around(with_fallbacks(routes, state), state, DEADLINE).layer(cors(state)).layer(from_fn(trace::trace))
 }
 
 /// Layers for listeners that browsers do not use.
@@ -33,7 +37,7 @@ pub(super) fn internal(routes: Router<AppState>, state: &AppState) -> Router {
 
 /// Layers for a router that answers every request by itself.
 pub(super) fn bare(routes: Router, state: &AppState) -> Router {
-    around(routes, state).layer(from_fn(trace::trace))
+    around(routes, state, DEADLINE).layer(from_fn(trace::trace))
 }
 
 fn with_fallbacks(routes: Router<AppState>, state: &AppState) -> Router {
@@ -44,10 +48,10 @@ fn with_fallbacks(routes: Router<AppState>, state: &AppState) -> Router {
 }
 
 /// The last layer sees a request first.
-fn around(routes: Router, state: &AppState) -> Router {
+fn around(routes: Router, state: &AppState, deadline: Duration) -> Router {
     routes
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(from_fn(|request, next| deadline::deadline(deadline::DEADLINE, request, next)))
+        .layer(from_fn(move |request, next| deadline::within(deadline, request, next)))
         .layer(from_fn_with_state(state.clone(), request_metrics::count))
         .layer(from_fn(headers::security_headers))
 }
@@ -64,5 +68,29 @@ fn cors(state: &AppState) -> CorsLayer {
         .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
         .allow_headers([AUTHORIZATION, CONTENT_TYPE, trace::REQUEST_ID])
         .expose_headers([RETRY_AFTER, trace::REQUEST_ID])
-        .max_age(std::time::Duration::from_secs(600))
+        .max_age(Duration::from_secs(600))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::extract::Request;
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::service::world::testing::TestWorld;
+
+    #[tokio::test]
+    async fn a_stuck_handler_is_answered_for() {
+        let world = TestWorld::start().await;
+        let stuck = Router::new().route("/", get(std::future::pending::<()>));
+        let app = around(stuck, world.state(), Duration::ZERO);
+        let answer = app.oneshot(Request::builder().uri("/").body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let problem: serde_json::Value =
+            serde_json::from_slice(&to_bytes(answer.into_body(), 4_096).await.unwrap()).unwrap();
+        assert_eq!(problem["code"], "TIMEOUT");
+    }
 }

@@ -11,7 +11,7 @@ use super::session_entry::SessionEntries;
 use crate::directory::Registry;
 use crate::error::Error;
 use crate::link::Link;
-use crate::lock::{CharacterLock, LockOwner, LockStep};
+use crate::lock::{CharacterLock, CharacterOwner, LockStep};
 use crate::social::Social;
 use crate::store::LockStore;
 
@@ -55,7 +55,7 @@ impl Releases {
         figure: &'static str,
     ) -> Result<(), Error> {
         give_seat_back(&self.registry, link, character).await;
-        let lock = CharacterLock { owner: LockOwner::Map(link.server.clone()), epoch, deadline_ms: None };
+        let lock = CharacterLock { owner: CharacterOwner::Map(link.server.clone()), epoch, deadline_ms: None };
         let step = LockStep::Released { server: link.server.clone() };
         let free = self.time.after(&lock, &step).map_err(Error::internal)?;
         if !self.locks.change(character, &lock, &free, self.time.now_ms()).await? {

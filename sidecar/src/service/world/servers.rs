@@ -13,7 +13,7 @@ use crate::directory::{Cookie, MapServer, Registered, Registration, Registry};
 use crate::error::{Error, ErrorCode};
 use crate::link::{Links, PROBE};
 use crate::lock::timers::{ID_HELD, deadline};
-use crate::lock::{Claim, CookieHash, LockOwner, ServerKey, ServerLock};
+use crate::lock::{CharacterOwner, Claim, CookieHash, ServerKey, ServerLock};
 use crate::replicas::{Answer, Ask, Replicas};
 use crate::social::Social;
 use crate::store::ledger::Swept;
@@ -199,7 +199,7 @@ impl MapServerLocks {
             tracing::info!(%server, locks = freed.len(), "not reclaimed");
         }
         self.gone(freed).await?;
-        for found in self.locks.held_by(&LockOwner::Map(server.clone())).await? {
+        for found in self.locks.held_by(&CharacterOwner::Map(server.clone())).await? {
             self.social.arrived(found.character);
         }
         Ok(())
@@ -213,7 +213,7 @@ impl MapServerLocks {
             old.closed.cancel();
         }
         let now_ms = self.time.now_ms();
-        let freed = self.locks.fence_all(&LockOwner::Map(server.clone()), now_ms).await?;
+        let freed = self.locks.fence_all(&CharacterOwner::Map(server.clone()), now_ms).await?;
         let swept = self.ledger.sweep_ground(server, now_ms).await?;
         if !freed.is_empty() || swept != Swept::default() {
             let Swept { items, gold } = swept;

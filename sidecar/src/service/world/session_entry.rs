@@ -14,7 +14,7 @@ use crate::directory::{Present, SessionCharacter, SessionEntry, Sessions};
 use crate::error::Error;
 use crate::gateway::Sockets;
 use crate::link::Links;
-use crate::lock::{AccountOwner, LockOwner};
+use crate::lock::{AccountOwner, CharacterOwner};
 use crate::store::locks::LockedCharacter;
 use crate::store::{AccountLockStore, LockStore};
 
@@ -86,7 +86,7 @@ impl SessionEntries {
         let accounts = self.sockets.accounts().into_iter();
         let mut here: BTreeMap<AccountId, Option<SessionCharacter>> = accounts.map(|account| (account, None)).collect();
         for link in self.links.all() {
-            let held = self.locks.held_by(&LockOwner::Map(link.server.clone())).await?;
+            let held = self.locks.held_by(&CharacterOwner::Map(link.server.clone())).await?;
             here.extend(held.into_iter().map(|found| (found.account, last_seen(found))));
         }
         let present = |(account, character): (AccountId, _)| Present { user: account.to_string(), character };

@@ -5,7 +5,7 @@ use sqlx::Row;
 use uuid::Uuid;
 
 use super::{Change, CharacterChange, Deletion, columns};
-use crate::lock::LockOwner;
+use crate::lock::CharacterOwner;
 use crate::store::SqlConnection;
 use crate::store::columns::{from_sql_ms, parsed, to_sql_ms};
 use crate::store::dialect::{Rows, lock_rows};
@@ -101,7 +101,7 @@ async fn refusal(tx: &mut SqlConnection, change: &CharacterChange<'_>) -> sqlx::
         .fetch_optional(&mut *tx)
         .await?;
     let Some(row) = row else { return Ok(Some(Change::Gone)) };
-    if parsed::<LockOwner>(&row, "lock_owner")? != LockOwner::None {
+    if parsed::<CharacterOwner>(&row, "lock_owner")? != CharacterOwner::None {
         return Ok(Some(Change::InWorld));
     }
     if row.try_get::<Option<i64>, _>("deletes_at_ms")?.is_some() {

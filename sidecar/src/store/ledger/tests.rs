@@ -12,7 +12,7 @@ use realmgate_protocol::link::{Change, EventRefusal, Fence, GoldAccount, OwnedEv
 use uuid::Uuid;
 
 use super::{AuditReport, Swept};
-use crate::lock::{CharacterLock, LockOwner};
+use crate::lock::{CharacterLock, CharacterOwner};
 use crate::store::accounts::NewAccount;
 use crate::store::characters::NewCharacter;
 use crate::store::testing::{TestStore, on_both};
@@ -82,7 +82,7 @@ impl<'a> Bench<'a> {
         let account = AccountId([9; 16]);
         let new = NewAccount { id: account, folded: "ann", username: "Ann", password_hash: "", at_ms: 0 };
         assert!(store.accounts.create_with_password(new).await.unwrap());
-        let held = CharacterLock { owner: LockOwner::Map(server()), epoch: EPOCH, deadline_ms: None };
+        let held = CharacterLock { owner: CharacterOwner::Map(server()), epoch: EPOCH, deadline_ms: None };
         for number in 1..=3 {
             let name = format!("Character {number}");
             let id = character(number);
@@ -219,7 +219,7 @@ async fn a_known_key_is_done_even_under_a_stale_fence(store: TestStore) {
     let bench = Bench::new(&store).await;
     let first = event(vec![gold(GoldAccount::World, purse(1), 5)]);
     assert_eq!(bench.commit(&[first.clone(), first.clone()]).await, [None, None], "twice in one batch counts once");
-    bench.store.locks.fence_all(&LockOwner::Map(server()), 0).await.unwrap();
+    bench.store.locks.fence_all(&CharacterOwner::Map(server()), 0).await.unwrap();
     assert_eq!(bench.commit(&[first]).await, [None]);
     assert_eq!(bench.gold(1).await, 5);
 }

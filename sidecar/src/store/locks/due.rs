@@ -7,7 +7,7 @@ use super::LockedCharacter;
 use super::account::{LOCK, account_lock_of, change_account, read};
 use super::server::KnownServer;
 use crate::lock::timers::grace_after_outage;
-use crate::lock::{AccountLock, CharacterLock, LockOwner, Timers};
+use crate::lock::{AccountLock, CharacterLock, CharacterOwner, Timers};
 use crate::store::columns::{from_sql_ms, parsed, to_sql_epoch, to_sql_ms};
 use crate::store::dialect::{Dialect, Rows, lock_rows};
 use crate::store::retry::retried;
@@ -51,14 +51,14 @@ impl CharacterTimer {
         }
     }
 
-    fn of(row: &SqlRow, owner: &LockOwner) -> sqlx::Result<Self> {
+    fn of(row: &SqlRow, owner: &CharacterOwner) -> sqlx::Result<Self> {
         let is_reclaim = row.try_get::<i64, _>("lock_reclaim")? != 0;
         let is_lent = row.try_get::<Option<String>, _>("lent_to")?.is_some();
         Ok(match owner {
-            LockOwner::Map(_) if is_reclaim => Self::MapReclaim,
-            LockOwner::Map(_) => Self::Arrival,
-            LockOwner::Gateway(_) | LockOwner::None if is_lent => Self::Lent,
-            LockOwner::Gateway(_) | LockOwner::None => Self::Passage,
+            CharacterOwner::Map(_) if is_reclaim => Self::MapReclaim,
+            CharacterOwner::Map(_) => Self::Arrival,
+            CharacterOwner::Gateway(_) | CharacterOwner::None if is_lent => Self::Lent,
+            CharacterOwner::Gateway(_) | CharacterOwner::None => Self::Passage,
         })
     }
 }

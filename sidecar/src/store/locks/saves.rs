@@ -7,7 +7,7 @@ use realmgate_protocol::link::Save;
 
 use super::SaveOutcome;
 use super::sql::{admits, lock_of};
-use crate::lock::{CharacterLock, CookieHash, LockOwner};
+use crate::lock::{CharacterLock, CharacterOwner, CookieHash};
 use crate::store::SqlConnection;
 use crate::store::columns::{number, parsed, to_sql_epoch};
 use crate::store::dialect::{Rows, lock_rows};
@@ -86,7 +86,7 @@ async fn update(
                 AND characters.lock_owner = saved.owner AND characters.lock_epoch = saved.epoch \
                 AND characters.save_sequence < saved.sequence",
     };
-    let owner = LockOwner::Map(server.clone()).to_string();
+    let owner = CharacterOwner::Map(server.clone()).to_string();
     let cookie = cookie.map_or_else(String::new, ToString::to_string);
     let soft = |save: &&Save| serde_json::to_string(&save.soft).map_err(|error| sqlx::Error::Encode(Box::new(error)));
     let softs: Vec<String> = saves.iter().map(soft).collect::<sqlx::Result<_>>()?;

@@ -5,7 +5,7 @@ use realmgate_protocol::link::Fence;
 use sqlx::{AssertSqlSafe, FromRow, Row};
 
 use super::account::free_accounts;
-use crate::lock::{CookieHash, LockOwner, ServerKey, ServerLock};
+use crate::lock::{CharacterOwner, CookieHash, ServerKey, ServerLock};
 use crate::store::columns::{number, parsed, to_sql_epoch, to_sql_ms};
 use crate::store::dialect::{Dialect, Rows, lock_rows};
 use crate::store::retry::retried;
@@ -158,7 +158,7 @@ impl ServerLockStore {
             "UPDATE server_locks SET linked_to = $3, heard_ms = $4, deadline_ms = $5 \
              WHERE id = $1 AND cookie_hash = $2",
         )
-        .bind(LockOwner::Map(server.clone()).to_string())
+        .bind(CharacterOwner::Map(server.clone()).to_string())
         .bind(lock.cookie.to_string())
         .bind(replica)
         .bind(to_sql_ms(lock.heard_ms))
@@ -194,13 +194,13 @@ impl ServerLockStore {
             }
             let retired = match key {
                 ServerKey::Map(server) => {
-                    let owner = LockOwner::Map(server.clone());
+                    let owner = CharacterOwner::Map(server.clone());
                     let characters = fence_where(&mut transaction, &owner, "1 = 1", now_ms).await?;
                     Retired { characters, accounts: Vec::new() }
                 }
                 ServerKey::Replica(id) => {
                     let accounts = free_accounts(&mut transaction, id).await?;
-                    let owner = LockOwner::Gateway(id.clone());
+                    let owner = CharacterOwner::Gateway(id.clone());
                     Retired { characters: fence_where(&mut transaction, &owner, NOT_LENT, now_ms).await?, accounts }
                 }
             };
@@ -215,7 +215,7 @@ impl ServerLockStore {
     /// # Errors
     /// When the database cannot be asked, or the transaction still loses to others after five retries.
     pub async fn set_character_deadlines(&self, server: &ServerId, deadline_ms: u64) -> sqlx::Result<u64> {
-        let owner = LockOwner::Map(server.clone()).to_string();
+        let owner = CharacterOwner::Map(server.clone()).to_string();
         retried!("set_character_deadlines", async {
             let mut transaction = self.0.begin_write("set_character_deadlines").await?;
             lock_rows(&mut transaction, Rows::CharactersOfOwner, [owner.clone()]).await?;
@@ -243,7 +243,7 @@ impl ServerLockStore {
         )
         .bind(who.character.to_string())
         .bind(to_sql_epoch(who.epoch))
-        .bind(LockOwner::Map(server.clone()).to_string())
+        .bind(CharacterOwner::Map(server.clone()).to_string())
         .bind(cookie.to_string())
         .execute(&mut *db)
         .await?;
@@ -270,7 +270,7 @@ impl ServerLockStore {
                 )
                 .bind(fence.character.to_string())
                 .bind(to_sql_epoch(fence.epoch))
-                .bind(LockOwner::Map(server.clone()).to_string())
+                .bind(CharacterOwner::Map(server.clone()).to_string())
                 .execute(&mut *transaction)
                 .await?;
                 if result.rows_affected() == 0 {
@@ -289,7 +289,12 @@ impl ServerLockStore {
     /// retries.
     pub async fn fence_unclaimed(&self, server: &ServerId, now_ms: u64) -> sqlx::Result<Vec<(CharacterId, AccountId)>> {
         self.0
-            .fence_all_where("fence_unclaimed", &LockOwner::Map(server.clone()), "lock_deadline_ms IS NOT NULL", now_ms)
+            .fence_all_where(
+                "fence_unclaimed",
+                &CharacterOwner::Map(server.clone()),
+                "lock_deadline_ms IS NOT NULL",
+                now_ms,
+            )
             .await
     }
 
@@ -323,7 +328,7 @@ impl ServerLockStore {
         )
         .bind(lent.character.to_string())
         .bind(to_sql_epoch(lent.epoch))
-        .bind(LockOwner::Gateway(gateway.to_owned()).to_string())
+        .bind(CharacterOwner::Gateway(gateway.to_owned()).to_string())
         .bind(server.as_str())
         .bind(to_sql_ms(deadline_ms))
         .execute(&mut *db)
@@ -350,7 +355,7 @@ impl SqlStore {
     pub(super) async fn fence_all_where(
         &self,
         call: &'static str,
-        owner: &LockOwner,
+        owner: &CharacterOwner,
         which: &'static str,
         now_ms: u64,
     ) -> sqlx::Result<Vec<(CharacterId, AccountId)>> {
@@ -370,7 +375,7 @@ pub(super) const NOT_LENT: &str = "lent_to IS NULL";
 /// accounts.
 async fn fence_where(
     connection: &mut SqlConnection,
-    owner: &LockOwner,
+    owner: &CharacterOwner,
     which: &'static str,
     now_ms: u64,
 ) -> sqlx::Result<Vec<(CharacterId, AccountId)>> {

@@ -8,7 +8,7 @@ use sqlx::{FromRow, Row};
 
 use super::server::NOT_LENT;
 use super::{LockedCharacter, SaveOutcome, load, saves};
-use crate::lock::{CharacterLock, CookieHash, LockOwner, LockStep, Timers};
+use crate::lock::{CharacterLock, CharacterOwner, CookieHash, LockStep, Timers};
 use crate::store::columns::{from_sql_ms, number, parsed, to_sql_epoch, to_sql_ms, undecodable};
 use crate::store::retry::retried;
 use crate::store::rows::fetch_in;
@@ -90,7 +90,7 @@ impl LockStore {
     ///
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
-    pub async fn held_by(&self, owner: &LockOwner) -> sqlx::Result<Vec<LockedCharacter>> {
+    pub async fn held_by(&self, owner: &CharacterOwner) -> sqlx::Result<Vec<LockedCharacter>> {
         let mut db = self.0.read("locks_of_owner").await?;
         sqlx::query_as(
             "SELECT id, account_id, name, map_id, x, y, lock_owner, lock_epoch, lock_deadline_ms FROM characters WHERE lock_owner = $1",
@@ -144,7 +144,7 @@ impl LockStore {
         now_ms: u64,
         timers: &Timers,
     ) -> sqlx::Result<Option<CharacterLock>> {
-        let from = CharacterLock { owner: LockOwner::Map(server.clone()), epoch: save.epoch, deadline_ms: None };
+        let from = CharacterLock { owner: CharacterOwner::Map(server.clone()), epoch: save.epoch, deadline_ms: None };
         let Ok(to) = from.after(step, now_ms, timers) else { return Ok(None) };
         retried!("save_and_step", async {
             let mut transaction = self.0.begin_write("save_and_step").await?;
@@ -162,7 +162,7 @@ impl LockStore {
     /// # Errors
     /// When the database cannot be asked, a row cannot be decoded, or the transaction still loses to others after five
     /// retries.
-    pub async fn fence_all(&self, owner: &LockOwner, now_ms: u64) -> sqlx::Result<Vec<(CharacterId, AccountId)>> {
+    pub async fn fence_all(&self, owner: &CharacterOwner, now_ms: u64) -> sqlx::Result<Vec<(CharacterId, AccountId)>> {
         self.0.fence_all_where("fence_all", owner, "1 = 1", now_ms).await
     }
 
@@ -173,7 +173,7 @@ impl LockStore {
     /// When the database cannot be asked, a row cannot be decoded, or the transaction still loses to others after five
     /// retries.
     pub async fn fence_passing(&self, gateway: &str, now_ms: u64) -> sqlx::Result<Vec<(CharacterId, AccountId)>> {
-        self.0.fence_all_where("fence_passing", &LockOwner::Gateway(gateway.to_owned()), NOT_LENT, now_ms).await
+        self.0.fence_all_where("fence_passing", &CharacterOwner::Gateway(gateway.to_owned()), NOT_LENT, now_ms).await
     }
 
     /// Everything a map server needs of a character; `None` if it is deleted or marked for deletion.
@@ -200,7 +200,7 @@ impl LockStore {
                 .await?;
         let mut counts = BTreeMap::from([("none", 0), ("gateway", 0), ("map", 0)]);
         for (owner, count) in rows {
-            let owner: LockOwner = owner.parse().map_err(undecodable)?;
+            let owner: CharacterOwner = owner.parse().map_err(undecodable)?;
             *counts.entry(owner.kind()).or_default() += count.unsigned_abs();
         }
         Ok(counts)

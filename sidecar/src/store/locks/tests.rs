@@ -9,7 +9,7 @@ use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, MapId, SaveSequ
 use realmgate_protocol::link::{Fence, Save, SoftState};
 
 use super::SaveOutcome;
-use crate::lock::{CharacterLock, CookieHash, LockOwner, LockStep, Timers};
+use crate::lock::{CharacterLock, CharacterOwner, CookieHash, LockStep, Timers};
 use crate::store::Store;
 use crate::store::accounts::NewAccount;
 use crate::store::characters::NewCharacter;
@@ -48,7 +48,7 @@ fn server() -> ServerId {
 }
 
 fn held(epoch: u64) -> CharacterLock {
-    CharacterLock { owner: LockOwner::Map(server()), epoch: LockEpoch(epoch), deadline_ms: None }
+    CharacterLock { owner: CharacterOwner::Map(server()), epoch: LockEpoch(epoch), deadline_ms: None }
 }
 
 fn save(epoch: u64, sequence: u64, x: i32) -> Save {
@@ -67,7 +67,7 @@ async fn a_lock_changes_hands_once(store: TestStore) {
     assert!(store.locks.change(WHO, &CharacterLock::FREE, &held(1), 5).await.unwrap());
     assert!(!store.locks.change(WHO, &CharacterLock::FREE, &held(1), 5).await.unwrap(), "somebody was faster");
     assert_eq!(store.locks.held_by_account(ACCOUNT).await.unwrap().len(), 1);
-    assert_eq!(store.locks.held_by(&LockOwner::Map(server())).await.unwrap()[0].character, WHO);
+    assert_eq!(store.locks.held_by(&CharacterOwner::Map(server())).await.unwrap()[0].character, WHO);
     assert_eq!(store.locks.count_by_kind().await.unwrap()["map"], 1);
 }
 
@@ -122,8 +122,8 @@ async fn sequences_begin_anew_under_every_epoch(store: TestStore) {
 async fn all_locks_of_an_owner_are_fenced_at_once(store: TestStore) {
     make_ann(&store).await;
     store.locks.change(WHO, &CharacterLock::FREE, &held(4), 0).await.unwrap();
-    assert_eq!(store.locks.fence_all(&LockOwner::Map(server()), 0).await.unwrap(), [(WHO, ACCOUNT)]);
-    let free = CharacterLock { owner: LockOwner::None, epoch: LockEpoch(5), deadline_ms: None };
+    assert_eq!(store.locks.fence_all(&CharacterOwner::Map(server()), 0).await.unwrap(), [(WHO, ACCOUNT)]);
+    let free = CharacterLock { owner: CharacterOwner::None, epoch: LockEpoch(5), deadline_ms: None };
     assert_eq!(lock_and_x(&store).await.0, free);
-    assert_eq!(store.locks.fence_all(&LockOwner::Map(server()), 0).await.unwrap(), []);
+    assert_eq!(store.locks.fence_all(&CharacterOwner::Map(server()), 0).await.unwrap(), []);
 }

@@ -21,11 +21,15 @@ fn text(tokens: &Value, name: &str) -> String {
 async fn a_refresh_token_buys_a_new_pair() {
     let app = TestApp::start().await;
     let user = app.register("ann").await;
+    app.advance(Duration::from_secs(14 * 60));
     let next = refresh(&app, &user.refresh).await.expect(StatusCode::OK);
     assert_eq!(next["user_id"], user.id);
     assert_eq!(next["expires_in"], 900);
     assert_ne!(text(&next, "refresh_token"), user.refresh);
+    app.advance(Duration::from_secs(2 * 60));
+    app.get("/characters").bearer(&user.access).send().await.problem(401, "UNAUTHORIZED");
     app.get("/characters").bearer(&text(&next, "access_token")).send().await.expect(StatusCode::OK);
+    refresh(&app, &text(&next, "refresh_token")).await.expect(StatusCode::OK);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::SinkExt;
 use rand::RngExt;
-use realmgate_client::client::{Admission, GameClient};
+use realmgate_client::client::{EntryGrant, GameClient};
 use realmgate_client::session::Intent;
 use realmgate_protocol::ids::{ChannelId, EntityId, ItemId};
 use realmgate_protocol::link::TravelGrant;
@@ -200,7 +200,7 @@ pub(super) async fn to_and_fro(hostile: &mut Hostile) -> Responses {
         visit.heading = to_portal(&visit.client);
         visit.ticks(TICKS_PER_S).await;
         let Some(grant) = visit.travel.take() else { continue };
-        let next = GameClient::enter(&Admission::from(&grant), &hostile.endpoints.setup, None).await;
+        let next = GameClient::enter(&EntryGrant::from(&grant), &hostile.endpoints.setup, None).await;
         let Ok(next) = next else { break };
         (visit.client, visit.is_over) = (next, false);
     }

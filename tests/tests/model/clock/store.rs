@@ -7,7 +7,7 @@ use std::time::Duration;
 use realmgate_protocol::ids::{LockEpoch, ServerId};
 use realmgate_sidecar::lock::timers::{OUTAGE_AFTER, grace_after_outage};
 use realmgate_sidecar::lock::{
-    AccountLock, AccountOwner, AccountStep, CharacterLock, Claim, CookieHash, LockOwner, LockStep, ServerKey,
+    AccountLock, AccountOwner, AccountStep, CharacterLock, CharacterOwner, Claim, CookieHash, LockStep, ServerKey,
     ServerLock, Timers,
 };
 use uuid::Uuid;
@@ -142,7 +142,7 @@ impl Store {
         let deadline_ms = self.reclaim_by.map(ms);
         let after = match kind {
             Kind::Map => {
-                let lock = CharacterLock { owner: LockOwner::Map(MAP.clone()), epoch: LockEpoch(1), deadline_ms };
+                let lock = CharacterLock { owner: CharacterOwner::Map(MAP.clone()), epoch: LockEpoch(1), deadline_ms };
                 let next = lock.after(&step.of_character(), ms(now), &timers());
                 next.map(|next| (next.owner == lock.owner, next.deadline_ms))
             }

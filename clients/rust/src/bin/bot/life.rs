@@ -12,11 +12,11 @@ use realmgate_protocol::ids::{ChannelId, MapId};
 use realmgate_protocol::link::{LeaveReason, TravelGrant};
 use realmgate_protocol::realm::ServerMessage;
 
-use crate::account::{BotAccount, is_passing};
 use crate::brain::{Brain, Senses, Temper};
+use crate::crowd::{Crowd, Phase};
 use crate::dump::CharacterRecord;
-use crate::fleet::{Fleet, Phase};
 use crate::journal::Entry;
+use crate::login::{BotAccount, is_passing};
 use crate::points_of_interest::PointsOfInterest;
 use crate::tally::{Tally, is_text};
 
@@ -87,7 +87,7 @@ impl SnapshotWatch {
 
 /// One bot.
 pub struct Bot {
-    fleet: Arc<Fleet>,
+    crowd: Arc<Crowd>,
     name: String,
     rng: Pcg64,
     temper: Temper,
@@ -97,12 +97,12 @@ pub struct Bot {
 
 impl Bot {
     /// The bot with this number.
-    pub fn new(fleet: Arc<Fleet>, number: u32, name: String, tally: Arc<Mutex<Tally>>) -> Self {
-        let rng = Pcg64::seed_from_u64(fleet.options.seed.wrapping_mul(1_000_003).wrapping_add(u64::from(number)));
+    pub fn new(crowd: Arc<Crowd>, number: u32, name: String, tally: Arc<Mutex<Tally>>) -> Self {
+        let rng = Pcg64::seed_from_u64(crowd.options.seed.wrapping_mul(1_000_003).wrapping_add(u64::from(number)));
         // 3, 5 and the four classes are coprime, so that every combination occurs.
-        let is_traveller = fleet.options.count == 1 || number % 3 == 1;
+        let is_traveller = crowd.options.count == 1 || number % 3 == 1;
         let temper = Temper { is_traveller, is_reckless: number % 5 == 1 };
-        Self { fleet, name, rng, temper, tally, outcome: Outcome::default() }
+        Self { crowd, name, rng, temper, tally, outcome: Outcome::default() }
     }
 
     /// Its name.
@@ -117,12 +117,12 @@ impl Bot {
             tracing::warn!(trouble);
             self.tally().troubles.push(trouble);
         }
-        self.fleet.roster.remove(&self.name);
+        self.crowd.roster.remove(&self.name);
         self.outcome
     }
 
     fn note(&self, entry: &Entry) {
-        self.fleet.journal.note(&self.name, entry);
+        self.crowd.journal.note(&self.name, entry);
     }
 
     fn tally(&self) -> MutexGuard<'_, Tally> {
@@ -131,10 +131,10 @@ impl Bot {
 
     async fn try_to_live(&mut self, number: u32) -> anyhow::Result<()> {
         let password = format!("{}-{:016x}", self.name, self.rng.random::<u64>());
-        let mut account = BotAccount::register(&self.fleet, number, &self.name, password).await?;
-        let mut brain = Brain::new(self.rng.clone(), self.temper, self.fleet.now());
-        let mut client = Some(account.enter(&self.fleet).await?);
-        self.fleet.roster.add(&self.name);
+        let mut account = BotAccount::register(&self.crowd, number, &self.name, password).await?;
+        let mut brain = Brain::new(self.rng.clone(), self.temper, self.crowd.now());
+        let mut client = Some(account.enter(&self.crowd).await?);
+        self.crowd.roster.add(&self.name);
         while let Some(playing) = client.take() {
             self.tally().tickets = account.tickets();
             client = match self.stay(playing, &mut brain).await {
@@ -148,12 +148,12 @@ impl Bot {
                         tally.disconnects += 1;
                         tally.troubles.push(format!("{}: {reason}", self.name));
                     }
-                    self.fleet.roster.remove(&self.name);
-                    if self.fleet.is_ending() && !self.fleet.options.endure {
+                    self.crowd.roster.remove(&self.name);
+                    if self.crowd.is_ending() && !self.crowd.options.endure {
                         return Ok(());
                     }
-                    let client = account.enter(&self.fleet).await?;
-                    self.fleet.roster.add(&self.name);
+                    let client = account.enter(&self.crowd).await?;
+                    self.crowd.roster.add(&self.name);
                     Some(client)
                 }
             };
@@ -167,22 +167,22 @@ impl Bot {
         grant: &TravelGrant,
         carried: Possessions,
     ) -> anyhow::Result<GameClient> {
-        let error = match account.travel(&self.fleet, grant, carried).await {
+        let error = match account.travel(&self.crowd, grant, carried).await {
             Ok(client) => return Ok(client),
             Err(error) => anyhow!(error),
         };
-        if !self.fleet.options.endure && !is_passing(&error) {
+        if !self.crowd.options.endure && !is_passing(&error) {
             return Err(error.context("did not arrive"));
         }
         self.tally().troubles.push(format!("{}: travelling: {error:#}", self.name));
-        account.enter(&self.fleet).await
+        account.enter(&self.crowd).await
     }
 
     /// One stay in a world, counted.
     async fn stay(&mut self, mut client: GameClient, brain: &mut Brain) -> (Ending, Remains) {
-        let entered_at = self.fleet.now();
+        let entered_at = self.crowd.now();
         self.outcome.entered = true;
-        self.fleet.settled(&self.name);
+        self.crowd.settled(&self.name);
         let world = client.session().welcome().map(|welcome| (welcome.map, welcome.channel)).unwrap_or_default();
         let map = world.0;
         {
@@ -192,7 +192,7 @@ impl Bot {
         }
         self.note(&Entry::In { map: map.0 });
         brain.arrive(entered_at);
-        let mut points = self.fleet.maps.of(map).clone();
+        let mut points = self.crowd.maps.of(map).clone();
         points.learn(client.session().places());
         let mut ending = self.play(&mut client, brain, points, world).await;
         let mut remains = match ending {
@@ -215,7 +215,7 @@ impl Bot {
         {
             let mut tally = self.tally();
             remains.told.iter().for_each(|message| tally.heard(message, world));
-            tally.take(&mut remains, self.fleet.now() - entered_at);
+            tally.take(&mut remains, self.crowd.now() - entered_at);
             tally.unsure_loot += unsure_loot;
         }
         self.outcome.record = CharacterRecord::of(&self.name, &remains.session).or(self.outcome.record.take());
@@ -244,15 +244,15 @@ impl Bot {
             }
             let senses = Senses {
                 session: client.session(),
-                now: self.fleet.now(),
+                now: self.crowd.now(),
                 points_of_interest: &points,
-                roster: &self.fleet.roster,
+                roster: &self.crowd.roster,
                 name: &self.name,
             };
             told.iter().filter_map(Entry::of).for_each(|entry| self.note(&entry));
             match snapshots.look(senses.session.counters().snapshots, senses.now) {
                 Freshness::New => self.note(&Entry::Sees),
-                Freshness::Stale if self.fleet.options.endure => return Ending::Lost("nothing to see".to_owned()),
+                Freshness::Stale if self.crowd.options.endure => return Ending::Lost("nothing to see".to_owned()),
                 Freshness::Stale | Freshness::Recent => {}
             }
             let mut ending = None;
@@ -273,7 +273,7 @@ impl Bot {
                 self.tally().unsure_chat += said.len() as u64;
                 return ending;
             }
-            if self.fleet.is_ending() {
+            if self.crowd.is_ending() {
                 let snapshots = senses.session.counters().snapshots;
                 let (since, shown) = *ending_since.get_or_insert((senses.now, snapshots));
                 let is_settled = snapshots - shown >= STAND_FOR_SNAPSHOTS && !brain.has_open_pick_up();
@@ -304,7 +304,7 @@ fn granted(message: &ServerMessage) -> Option<TravelGrant> {
     }
 }
 
-impl Fleet {
+impl Crowd {
     /// Whether bots should log out.
     pub fn is_ending(&self) -> bool {
         *self.phase.borrow() == Phase::Ending

@@ -1,11 +1,11 @@
 //! Bots that play the game like people, and report where their counts differ from the server's.
 
-mod account;
 mod brain;
+mod crowd;
 mod dump;
-mod fleet;
 mod journal;
 mod life;
+mod login;
 mod options;
 mod points_of_interest;
 mod report;
@@ -25,7 +25,7 @@ async fn main() -> ExitCode {
     let options = Options::parse();
     let filter = EnvFilter::try_new(&options.log).unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    match fleet::run(&options).await {
+    match crowd::run(&options).await {
         Ok(report) => {
             table::show(&report, options.json);
             if report.failed_expectations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }

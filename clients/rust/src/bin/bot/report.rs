@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use realmgate_client::metrics::Reading;
+use realmgate_client::scrape::Scrape;
 use serde::Serialize;
 
 use crate::options::{Expectation, Options};
@@ -93,9 +93,9 @@ pub struct Circumstances {
     /// Seconds played after all had entered.
     pub seconds: f64,
     /// The server's figures before the run; `None` if they cannot be read.
-    pub before: Option<Reading>,
+    pub before: Option<Scrape>,
     /// The server's figures after the run; `None` if they cannot be read.
-    pub after: Option<Reading>,
+    pub after: Option<Scrape>,
 }
 
 /// Builds the report.
@@ -106,9 +106,9 @@ pub fn report(options: &Options, all: &Tally, run: &Circumstances) -> Report {
     if all.anomalies.len() > MAX_SENTENCES {
         mismatches.push(format!("and {} more", all.anomalies.len() - MAX_SENTENCES));
     }
-    let nothing = Reading::default();
+    let nothing = Scrape::default();
     let (before, after) = (run.before.as_ref().unwrap_or(&nothing), run.after.as_ref().unwrap_or(&nothing));
-    let work = |reading: &Reading| reading.histogram("realmgate_tick_work_seconds");
+    let work = |reading: &Scrape| reading.histogram("realmgate_tick_work_seconds");
     let work = work(after).map(|after| after.since(&work(before).unwrap_or_default()));
     let work = work.filter(|work| work.count() > 0);
     let tick_ms = |quantile| work.as_ref().map(|work| work.quantile(quantile) * 1_000.0);
@@ -149,7 +149,7 @@ pub fn report(options: &Options, all: &Tally, run: &Circumstances) -> Report {
 }
 
 /// The figures that both sides count.
-pub fn compare(all: &Tally, before: Option<&Reading>, after: Option<&Reading>) -> Vec<Compared> {
+pub fn compare(all: &Tally, before: Option<&Scrape>, after: Option<&Scrape>) -> Vec<Compared> {
     let server = |name: &str| grown(before, after, |reading| reading.sum(name));
     let compared = |what, bots, name| Compared { what, bots, unsure: 0, server: server(name) };
     vec![
@@ -165,7 +165,7 @@ pub fn compare(all: &Tally, before: Option<&Reading>, after: Option<&Reading>) -
 }
 
 /// How much a figure has grown. A counter that has never counted may not exist yet.
-fn grown(before: Option<&Reading>, after: Option<&Reading>, figure: impl Fn(&Reading) -> Option<f64>) -> Option<u64> {
+fn grown(before: Option<&Scrape>, after: Option<&Scrape>, figure: impl Fn(&Scrape) -> Option<f64>) -> Option<u64> {
     let grown = figure(after?)? - figure(before?).unwrap_or(0.0);
     Some(grown.max(0.0).round() as u64)
 }
@@ -225,8 +225,8 @@ mod tests {
         Options::try_parse_from([&["bot", "--count", "2"], arguments].concat()).unwrap()
     }
 
-    fn reading(kills: u32, joined: u32) -> Option<Reading> {
-        Some(Reading::of(&format!(
+    fn reading(kills: u32, joined: u32) -> Option<Scrape> {
+        Some(Scrape::of(&format!(
             "realmgate_kills_total{{map=\"1\"}} {kills}\nrealmgate_players_joined_total {joined}\n\
              realmgate_tick_work_seconds_bucket{{le=\"0.004\"}} {joined}\n\
              realmgate_tick_work_seconds_bucket{{le=\"+Inf\"}} {joined}\nrealmgate_process_resident_bytes 1e7\n"
@@ -277,18 +277,22 @@ mod tests {
 
     #[test]
     fn what_did_not_happen_is_said() {
-        let lost = Tally { disconnects: 1, ..tally() };
-        let report =
-            report(&options(&["--expect", "loot,deaths,portals"]), &lost, &Circumstances { entered: 1, ..run(3, 2) });
+        let lost = Tally { disconnects: 1, decode_errors: 2, ..Tally::default() };
+        let everything = options(&["--expect", "kills,loot,deaths,portals,trades,chat"]);
+        let said = report(&everything, &lost, &Circumstances { entered: 1, ..run(0, 0) }).failed_expectations;
         let expected = [
             "only 1 of 2 bots entered the world",
             "only 2 of 1 bots could say goodbye",
             "1 connections were lost",
+            "2 messages or frames could not be read",
+            "no bot killed anything",
             "no bot picked up anything",
             "no bot died",
             "no bot crossed to another map",
+            "no bot traded",
+            "no bot spoke",
         ];
-        assert_eq!(report.failed_expectations, expected);
+        assert_eq!(said, expected);
     }
 
     #[test]

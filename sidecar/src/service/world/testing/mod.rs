@@ -22,7 +22,7 @@ use crate::app::{Running, Sidecar, StartError};
 use crate::clock::Clock;
 use crate::config::{Settings, SidecarConfig};
 use crate::directory::Cookie;
-use crate::lock::{CharacterLock, LockOwner};
+use crate::lock::{CharacterLock, CharacterOwner};
 use crate::service::names::Name;
 use crate::state::AppState;
 use crate::store::accounts::NewAccount;
@@ -127,7 +127,7 @@ impl TestWorld {
 
     /// The link of a process that was away and still holds everything it held.
     pub(crate) async fn link(&self, id: &str, maps: &[u16]) -> FakeMap {
-        let owner = LockOwner::Map(id.parse().unwrap());
+        let owner = CharacterOwner::Map(id.parse().unwrap());
         let held = self.state().store.locks.held_by(&owner).await.unwrap();
         let held: Vec<_> = held.iter().map(|found| (found.character, found.lock.epoch)).collect();
         let mut map = self.returning(id, maps).await;

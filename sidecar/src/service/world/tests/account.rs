@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use crate::error::ErrorCode;
-use crate::lock::{AccountLock, AccountOwner, LockOwner, NotClaimed};
+use crate::lock::{AccountLock, AccountOwner, CharacterOwner, NotClaimed};
 use crate::service::limits::Source;
 use crate::service::tokens::Caller;
 use crate::service::world::NotLetIn;
@@ -168,7 +168,7 @@ async fn who_has_left_the_world_keeps_the_account_as_long_as_its_socket_is_open(
             map.release(last, reason).await;
             client.expect("leave_world_success").await;
         }
-        assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
+        assert_eq!(world.lock(player.character).await.owner, CharacterOwner::None);
         assert_eq!(lock_of(&world, player.account).await, held, "in game: {in_game}");
         let (newer, _) = world.log_in(player.account).await;
         let made = world.state().characters.create(&Caller { session: newer, ..caller(&player) }, "Anna", "mage").await;

@@ -11,7 +11,7 @@ use realmgate_protocol::realm;
 use realmgate_protocol::ticket::Ticket;
 use serde_json::{Value, json};
 
-use crate::lock::{AccountOwner, LockOwner};
+use crate::lock::{AccountOwner, CharacterOwner};
 use crate::service::world::testing::{FakeMap, Figures, Player, SPAWN, TestWorld, save, soft_at, soon};
 
 /// Number of seats that are kept for players on their way.
@@ -74,13 +74,13 @@ async fn a_player_is_announced_and_gets_a_ticket() {
     let mut client = player.connect().await;
     client.enter(player.character).await;
     let (request, load, epoch) = map.prepare().await;
-    assert_eq!(world.lock(player.character).await.owner, LockOwner::Gateway("gateway-1".to_owned()));
+    assert_eq!(world.lock(player.character).await.owner, CharacterOwner::Gateway("gateway-1".to_owned()));
     assert_eq!((load.name.as_str(), load.account, load.gold, load.soft), ("Ann", player.account, 0, None));
     map.say(FromMap::Prepared { request, refusal: None, spawn: Some(SPAWN) }).await;
 
     let success = client.expect("enter_world_success").await;
     let lock = world.lock(player.character).await;
-    assert_eq!((lock.owner, lock.epoch), (LockOwner::Map("map-1".parse().unwrap()), epoch));
+    assert_eq!((lock.owner, lock.epoch), (CharacterOwner::Map("map-1".parse().unwrap()), epoch));
     check_fields(&success);
     check_ticket(&world, &success, epoch);
     assert_eq!(world.state().sessions.get(&player.account.to_string()).await.unwrap().unwrap().gateway_id, "gateway-1");
@@ -137,7 +137,7 @@ async fn one_that_is_to_be_deleted_does_not_enter_until_it_is_restored() {
     characters.mark(ann.character, ann.account, ann.log_in, u64::MAX / 4).await.unwrap();
     client.enter(ann.character).await;
     assert_eq!(client.expect_error().await, "CHARACTER_DELETED");
-    assert_eq!(world.lock(ann.character).await.owner, LockOwner::None);
+    assert_eq!(world.lock(ann.character).await.owner, CharacterOwner::None);
     characters.restore(ann.character, ann.account, ann.log_in).await.unwrap();
     client.enter(ann.character).await;
     assert_eq!(map.prepare().await.1.character, ann.character);
@@ -190,7 +190,7 @@ async fn a_map_server_without_a_link_is_entered_only_where_that_is_allowed() {
         if allowed {
             let success = client.expect("enter_world_success").await;
             assert_eq!(success["spawn_pos"], Value::Null, "it does not say where");
-            assert_eq!(world.lock(player.character).await.owner, LockOwner::Gateway("gateway-1".to_owned()));
+            assert_eq!(world.lock(player.character).await.owner, CharacterOwner::Gateway("gateway-1".to_owned()));
         } else {
             assert_eq!(client.expect_error().await, "MAP_SERVER_UNREACHABLE");
         }
@@ -208,9 +208,9 @@ async fn the_lock_of_a_guest_ends_with_its_server() {
     world.pass(Duration::from_secs(29)).await;
     assert!(world.state().world.servers.heartbeat(&"foreign-1".parse().unwrap(), 1, 0.0).await.unwrap());
     world.pass(Duration::from_secs(29)).await;
-    assert_ne!(world.lock(player.character).await.owner, LockOwner::None, "its server's heartbeat has renewed it");
+    assert_ne!(world.lock(player.character).await.owner, CharacterOwner::None, "its server's heartbeat has renewed it");
     world.pass(Duration::from_secs(1)).await;
-    assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
+    assert_eq!(world.lock(player.character).await.owner, CharacterOwner::None);
 }
 
 #[tokio::test]
@@ -229,7 +229,7 @@ async fn each_refusal_of_the_map_server_has_its_code_and_frees_the_lock() {
         client.enter(player.character).await;
         map.answer(Some(refusal)).await;
         assert_eq!(client.expect_error().await, code, "{refusal:?}");
-        assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
+        assert_eq!(world.lock(player.character).await.owner, CharacterOwner::None);
     }
 }
 
@@ -262,7 +262,7 @@ async fn a_map_server_that_does_not_answer_is_unreachable() {
         })
         .await;
     assert_eq!(cancelled, (player.character, epoch));
-    assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
+    assert_eq!(world.lock(player.character).await.owner, CharacterOwner::None);
 }
 
 #[tokio::test]
@@ -278,7 +278,7 @@ async fn a_second_enter_world_before_the_first_is_answered_ends_the_socket() {
     assert_eq!(client.closed().await.0, 1008);
     map.wait(|message| matches!(message, ToMap::Cancel { .. }).then_some(())).await;
     soon("the end of both locks", async {
-        while world.lock(player.character).await.owner != LockOwner::None || is_held(&world, &player).await {
+        while world.lock(player.character).await.owner != CharacterOwner::None || is_held(&world, &player).await {
             tokio::task::yield_now().await;
         }
     })
@@ -324,7 +324,7 @@ async fn a_ticket_that_nobody_uses_frees_the_lock() {
     client.expect("enter_world_success").await;
     map.say(FromMap::Expired { character, epoch }).await;
     map.sync().await;
-    assert_eq!(world.lock(character).await.owner, LockOwner::None);
+    assert_eq!(world.lock(character).await.owner, CharacterOwner::None);
 }
 
 #[tokio::test]

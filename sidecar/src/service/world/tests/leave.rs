@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::directory::SessionEntry;
-use crate::lock::LockOwner;
+use crate::lock::CharacterOwner;
 use crate::service::tokens::Caller;
 use crate::service::world::Waiter;
 use crate::service::world::testing::{Player, SPAWN, TestWorld, save, soft_at, soon};
@@ -25,7 +25,7 @@ async fn leave_world_saves_and_frees_the_lock() {
     assert_eq!(reason, LeaveReason::Logout);
     map.release(save(character, epoch, 1, soft_at(1, 4_096)), reason).await;
     client.expect("leave_world_success").await;
-    assert_eq!(world.lock(character).await.owner, LockOwner::None);
+    assert_eq!(world.lock(character).await.owner, CharacterOwner::None);
     let load = world.state().store.locks.load(character).await.unwrap().unwrap();
     assert_eq!(load.soft, Some(soft_at(1, 4_096)));
 }
@@ -99,7 +99,7 @@ async fn logging_out_in_the_game_ends_the_session_entry() {
         let epoch = world.lock(player.character).await.epoch;
         map.release(save(player.character, epoch, 1, soft_at(1, 0)), LeaveReason::Logout).await;
         map.sync().await;
-        assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
+        assert_eq!(world.lock(player.character).await.owner, CharacterOwner::None);
         let entry = world.state().sessions.get(&player.account.to_string()).await.unwrap();
         assert_eq!(entry, client.map(|_| SessionEntry::connected("gateway-1")), "connected: {connected}");
     }
@@ -137,7 +137,7 @@ async fn a_log_out_over_http_ends_its_own_log_in_only() {
     map.release(save(character, epoch, 1, soft_at(1, 0)), reason).await;
     logging_out.await.unwrap().unwrap();
     assert_eq!(client.closed().await, (1000, "Logged out".to_owned()));
-    assert_eq!(world.lock(character).await.owner, LockOwner::None);
+    assert_eq!(world.lock(character).await.owner, CharacterOwner::None);
 }
 
 #[tokio::test]
@@ -205,7 +205,7 @@ async fn a_client_that_does_not_wait_for_its_log_out_is_logged_out_all_the_same(
     let (character, epoch, reason) = map.kick().await;
     map.release(save(character, epoch, 1, soft_at(1, 0)), reason).await;
     map.sync().await;
-    assert_eq!(world.lock(character).await.owner, LockOwner::None);
+    assert_eq!(world.lock(character).await.owner, CharacterOwner::None);
 }
 
 #[tokio::test]
@@ -248,6 +248,6 @@ async fn a_log_out_over_http_does_not_wait_for_a_fight_to_end() {
     assert_eq!(world.lock(character).await.owner.kind(), "map", "its body fights on");
     map.release(save(character, epoch, 1, soft_at(1, 7)), reason).await;
     map.sync().await;
-    assert_eq!(world.lock(character).await.owner, LockOwner::None, "and is let go without anybody waiting");
+    assert_eq!(world.lock(character).await.owner, CharacterOwner::None, "and is let go without anybody waiting");
     assert_eq!(world.state().sessions.get(&account.to_string()).await.unwrap(), None);
 }

@@ -6,7 +6,7 @@ use realmgate_protocol::link::{Change, FromMap, GoldAccount, OwnedEvent, Owner, 
 use realmgate_protocol::realm;
 use uuid::Uuid;
 
-use crate::lock::LockOwner;
+use crate::lock::CharacterOwner;
 use crate::service::world::testing::{Client, FakeMap, TestWorld, save, soft_at};
 
 fn hello(link_version: u16, protocol_hash: u64) -> FromMap {
@@ -106,7 +106,7 @@ async fn a_new_process_gets_free_locks_and_a_swept_ground() {
 
     let mut map = world.map_server("map-1", &[1]).await;
     let after = world.lock(player.character).await;
-    assert_eq!(after.owner, LockOwner::None);
+    assert_eq!(after.owner, CharacterOwner::None);
     assert!(after.epoch > before.epoch);
     let audit = world.state().store.ledger.audit().await.unwrap();
     assert_eq!((audit.items, audit.item_lines, audit.gold_in_world, audit.faults), (0, 2, 0, Vec::new()));

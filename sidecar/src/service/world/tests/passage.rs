@@ -5,7 +5,7 @@ use std::time::Duration;
 use realmgate_protocol::link::LeaveReason;
 use serde_json::json;
 
-use crate::lock::{CharacterLock, LockOwner, LockStep};
+use crate::lock::{CharacterLock, CharacterOwner, LockStep};
 use crate::service::world::testing::{TestWorld, save, soft_at};
 
 #[tokio::test]
@@ -21,7 +21,7 @@ async fn a_way_in_that_does_not_end_is_released() {
     assert_eq!(world.lock(player.character).await, passing);
     world.pass(Duration::from_secs(1)).await;
     let free = world.lock(player.character).await;
-    assert_eq!(free.owner, LockOwner::None);
+    assert_eq!(free.owner, CharacterOwner::None);
     assert!(free.epoch > passing.epoch);
     let late = LockStep::Prepared { server: "map-1".parse().unwrap() };
     let late = passing.after(&late, now_ms(), timers).unwrap();
@@ -40,7 +40,7 @@ async fn a_map_server_that_does_not_let_go_in_time_is_fenced() {
     client.expect("leave_world_success").await;
     assert_eq!(map.fenced().await, (player.character, before), "it was too slow");
     let after = world.lock(player.character).await;
-    assert!(after.owner == LockOwner::None && after.epoch > before);
+    assert!(after.owner == CharacterOwner::None && after.epoch > before);
     map.release(save(player.character, before, 1, soft_at(1, 7)), LeaveReason::Logout).await;
     assert_eq!(map.fenced().await, (player.character, before));
     assert_eq!(world.state().store.locks.load(player.character).await.unwrap().unwrap().soft, None);

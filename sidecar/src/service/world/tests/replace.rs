@@ -5,7 +5,7 @@ use realmgate_protocol::link::{FromMap, LeaveReason, ToMap};
 use serde_json::json;
 
 use crate::config::DuplicateLogin;
-use crate::lock::LockOwner;
+use crate::lock::CharacterOwner;
 use crate::service::world::testing::{Figures, PATIENCE, TestWorld, save, soft_at};
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn another_character_of_the_account_makes_way_too() {
     map.say(FromMap::Dropped { character, epoch, reason: LeaveReason::Replaced }).await;
     assert_eq!(map.admit().await.0, second);
     client.expect("enter_world_success").await;
-    assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
+    assert_eq!(world.lock(player.character).await.owner, CharacterOwner::None);
 }
 
 #[tokio::test]

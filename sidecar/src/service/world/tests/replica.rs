@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::app::StartError;
 use crate::directory::Cookie;
 use crate::lock::{
-    AccountLock, AccountOwner, AccountStep, CharacterLock, CookieHash, LockOwner, LockStep, ServerKey, ServerLock,
+    AccountLock, AccountOwner, AccountStep, CharacterLock, CharacterOwner, CookieHash, LockStep, ServerKey, ServerLock,
 };
 use crate::service::world::NotAllowed;
 use crate::service::world::testing::{Player, TestWorld, soon};
@@ -82,7 +82,7 @@ async fn a_sidecar_that_comes_back_has_a_while_to_reclaim() {
     let waiting = account_lock(&next, &player).await;
     assert_eq!(waiting, AccountLock { deadline_ms: Some(now_ms + 30_000), ..before });
     let lock = next.lock(player.character).await;
-    assert_eq!(lock.owner, LockOwner::None, "nobody is on the way any more");
+    assert_eq!(lock.owner, CharacterOwner::None, "nobody is on the way any more");
     assert_eq!(lock.epoch.0, 2, "and what was announced is stale");
     assert_ne!(own_lock(&next).await.lock.cookie, cookie, "each process has a cookie of its own");
 }
@@ -171,7 +171,7 @@ async fn the_successor_of_a_silent_sidecar_begins_with_nothing() {
     kill(&world);
     let next = world.again(None).await.unwrap();
     assert_eq!(account_lock(&next, &player).await.owner, AccountOwner::None);
-    assert_eq!(next.lock(player.character).await.owner, LockOwner::None);
+    assert_eq!(next.lock(player.character).await.owner, CharacterOwner::None);
     let shown = Cookie::shown(fs::read_to_string(cookie_file(&next)).unwrap().trim()).unwrap();
     let kept = own_lock(&next).await.lock.cookie;
     assert!(kept == shown.hash() && kept != own.lock.cookie, "with a cookie of its own");

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::social::{command, heard, names, party};
 use crate::app::StartError;
 use crate::config::SidecarConfig;
-use crate::lock::{AccountOwner, LockOwner};
+use crate::lock::{AccountOwner, CharacterOwner};
 use crate::service::world::NotAllowed;
 use crate::service::world::testing::{Client, FakeMap, Pair, Player, Services, TestWorld, save, soft_at, soon};
 
@@ -23,7 +23,7 @@ async fn a_player_of_one_enters_a_map_of_the_other() {
     let Some(pair) = Pair::start().await else { return };
     let mut map = pair.b.map_server("map-1", &[1]).await;
     let (player, _client) = pair.a.in_world("Ann", &mut map).await;
-    assert_eq!(pair.a.lock(player.character).await.owner, LockOwner::Map("map-1".parse().unwrap()));
+    assert_eq!(pair.a.lock(player.character).await.owner, CharacterOwner::Map("map-1".parse().unwrap()));
     let listed = pair.a.state().registry.find(&"map-1".parse().unwrap()).await.unwrap().unwrap();
     assert_eq!((listed.replica(), listed.seats.len()), (Some("b"), 0), "its seat was given up where it arrived");
     let entry = pair.b.state().sessions.get(&player.account.to_string()).await.unwrap().unwrap();
@@ -69,7 +69,7 @@ async fn a_log_out_at_the_other_ends_it_here() {
     map.release(save(character, epoch, 1, soft_at(1, 0)), reason).await;
     soon("the log-out", logging_out).await.unwrap().unwrap();
     assert_eq!(client.closed().await, (1000, "Logged out".to_owned()));
-    assert_eq!(pair.b.lock(character).await.owner, LockOwner::None);
+    assert_eq!(pair.b.lock(character).await.owner, CharacterOwner::None);
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn a_map_of_the_other_that_does_not_let_go_is_fenced() {
     assert_eq!(map.fenced().await, (player.character, before), "it is told that it was too slow");
     map.say(FromMap::Save { saves: vec![save(player.character, before, 9, soft_at(1, 1))] }).await;
     assert_eq!(map.fenced().await, (player.character, before));
-    assert_eq!(pair.a.lock(player.character).await.owner, LockOwner::None);
+    assert_eq!(pair.a.lock(player.character).await.owner, CharacterOwner::None);
 }
 
 #[tokio::test]

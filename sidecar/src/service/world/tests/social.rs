@@ -3,7 +3,7 @@
 use realmgate_protocol::ids::CharacterId;
 use realmgate_protocol::link::{FromMap, LeaveReason, SocialCommand, SocialEvent, ToMap};
 
-use crate::lock::{CharacterLock, LockOwner};
+use crate::lock::{CharacterLock, CharacterOwner};
 use crate::service::world::testing::{FakeMap, Player, TestWorld, save, soft_at};
 
 pub(super) async fn command(map: &mut FakeMap, character: CharacterId, command: SocialCommand) {
@@ -102,7 +102,7 @@ async fn a_party_learns_from_the_locks_what_it_was_not_told() {
     party(&mut first, &ann, &mut second, &bob).await;
     // As if another sidecar had freed the lock and died before it announced that.
     let (lock, state) = (world.lock(bob.character).await, world.state());
-    let free = CharacterLock { owner: LockOwner::None, ..lock.clone() };
+    let free = CharacterLock { owner: CharacterOwner::None, ..lock.clone() };
     assert!(state.store.locks.change(bob.character, &lock, &free, 0).await.unwrap());
     for _ in 0..2 {
         state.parties.tidy().await.unwrap();

@@ -6,7 +6,7 @@ use realmgate_protocol::link::FromMap;
 use uuid::Uuid;
 
 use crate::lock::timers::deadline;
-use crate::lock::{AccountOwner, AccountStep, CookieHash, LockOwner, ServerKey, ServerLock};
+use crate::lock::{AccountOwner, AccountStep, CharacterOwner, CookieHash, ServerKey, ServerLock};
 use crate::service::world::Unmet;
 use crate::service::world::testing::{FakeMap, Figures, Player, TestWorld, save, soft_at, soon};
 use crate::store::locks::KnownServer;
@@ -50,7 +50,7 @@ async fn a_player_who_does_not_come_loses_the_lock() {
     world.pass(39 * SECOND).await;
     assert_eq!(world.lock(player.character).await.owner.kind(), "map");
     world.pass(SECOND).await;
-    assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
+    assert_eq!(world.lock(player.character).await.owner, CharacterOwner::None);
     assert_eq!(map.fenced().await, (player.character, epoch), "the map server expects nobody any more");
 }
 
@@ -147,7 +147,7 @@ async fn each_timer_of_a_character_is_counted_under_its_name() {
     let world = TestWorld::start().await;
     let (_map, player) = expected(&world).await;
     world.pass(40 * SECOND).await;
-    assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
+    assert_eq!(world.lock(player.character).await.owner, CharacterOwner::None);
     assert_eq!((fired("arrival"), fired("map_reclaim")), (1, 0));
 
     let world = TestWorld::start().await;
@@ -156,7 +156,7 @@ async fn each_timer_of_a_character_is_counted_under_its_name() {
     map.close().await;
     drop(world.returning("map-1", &[1]).await);
     world.pass(30 * SECOND).await;
-    assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
+    assert_eq!(world.lock(player.character).await.owner, CharacterOwner::None);
     assert_eq!((fired("arrival"), fired("map_reclaim")), (1, 1));
     assert_eq!((fired("passage"), fired("lent")), (0, 0));
 }
@@ -171,7 +171,7 @@ async fn a_lent_lock_is_no_passage() {
     client.enter(player.character).await;
     client.expect("enter_world_success").await;
     world.pass(30 * SECOND).await;
-    assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
+    assert_eq!(world.lock(player.character).await.owner, CharacterOwner::None);
     assert_eq!(figures.count("realmgate_timers_fired_total{timer=\"lent\"}"), 1);
     assert_eq!(figures.count("realmgate_timers_fired_total{timer=\"passage\"}"), 0);
 }
@@ -228,7 +228,7 @@ async fn a_map_server_that_stays_away_loses_what_it_held() {
     world.pass(599 * SECOND).await;
     assert_eq!(world.lock(player.character).await.owner.kind(), "map");
     world.pass(SECOND).await;
-    assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
+    assert_eq!(world.lock(player.character).await.owner, CharacterOwner::None);
     let cookie = world.cookie("map-1").unwrap();
     let late = world.state().world.servers.meet(&"map-1".parse().unwrap(), cookie.expose(), false).await;
     assert!(matches!(late, Err(Unmet::CookieUnknown)), "{late:?}");
@@ -258,7 +258,7 @@ async fn a_character_that_is_not_reclaimed_is_released() {
     world.pass(29 * SECOND).await;
     assert_eq!(world.lock(player.character).await.owner.kind(), "map");
     world.pass(SECOND).await;
-    assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
+    assert_eq!(world.lock(player.character).await.owner, CharacterOwner::None);
 }
 
 #[tokio::test]
@@ -273,7 +273,7 @@ async fn what_is_reclaimed_stays_and_the_rest_is_let_go() {
     let stranger = Uuid::now_v7().into();
     map.reclaim(&[(ann.character, anns.epoch), (stranger, bobs.epoch)]).await;
     assert_eq!(map.fenced().await, (stranger, bobs.epoch), "what it does not hold it hears of at once");
-    assert_eq!(world.lock(bob.character).await.owner, LockOwner::None);
+    assert_eq!(world.lock(bob.character).await.owner, CharacterOwner::None);
     world.pass(60 * SECOND).await;
     assert_eq!(world.lock(ann.character).await, anns);
 }
@@ -321,7 +321,7 @@ async fn a_grace_ends() {
     world.clock.advance(Duration::from_secs(3_600));
     world.sweep().await;
     world.pass(31 * SECOND).await;
-    assert_eq!(world.lock(player.character).await.owner, LockOwner::None);
+    assert_eq!(world.lock(player.character).await.owner, CharacterOwner::None);
 }
 
 #[tokio::test]

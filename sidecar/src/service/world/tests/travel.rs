@@ -3,7 +3,7 @@
 use realmgate_protocol::ids::{ChannelId, CharacterId, LockEpoch, MapId, RequestId};
 use realmgate_protocol::link::{FromMap, PrepareRefusal, ToMap, TravelGrant};
 
-use crate::lock::LockOwner;
+use crate::lock::CharacterOwner;
 use crate::service::world::testing::{FakeMap, SPAWN, TestWorld, save, soft_at, soon};
 
 async fn ask(map: &mut FakeMap, character: CharacterId, epoch: LockEpoch, to: u16, channel: Option<u16>) {
@@ -41,7 +41,7 @@ async fn a_portal_leads_to_another_map_server() {
     let (request, traveller, grant) = granted(&mut from).await;
     assert_eq!((request, traveller), (RequestId(77), character));
     assert_eq!((grant.server.as_str(), grant.map.0, grant.spawn_x), ("map-2", 2, SPAWN.x));
-    assert_eq!(world.lock(character).await.owner, LockOwner::Map("map-2".parse().unwrap()));
+    assert_eq!(world.lock(character).await.owner, CharacterOwner::Map("map-2".parse().unwrap()));
 
     from.say(FromMap::Save { saves: vec![save(character, before, 2, soft_at(1, 0))] }).await;
     assert_eq!(from.fenced().await, (character, before), "the old map server writes no more");

@@ -104,7 +104,7 @@ async fn a_fence_waits_for_a_batch_that_has_begun(store: TestStore) {
     let events = [event(vec![gold(GoldAccount::World, purse(1), 5)])];
     let fence = async {
         store.until_waiting(1).await;
-        other.locks.fence_all(&LockOwner::Map(server()), 0).await.unwrap()
+        other.locks.fence_all(&CharacterOwner::Map(server()), 0).await.unwrap()
     };
     let meanwhile = async {
         store.until_waiting(2).await;

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{ACCOUNT, WHO, cookie, make_ann};
 use crate::lock::{
-    AccountLock, AccountOwner, AccountStep, CharacterLock, CookieHash, LockOwner, LockStep, ServerKey, ServerLock,
+    AccountLock, AccountOwner, AccountStep, CharacterLock, CharacterOwner, CookieHash, LockStep, ServerKey, ServerLock,
     Timers,
 };
 use crate::store::Store;
@@ -98,7 +98,7 @@ async fn one_character_of_an_account_comes_in(store: TestStore) {
     assert!(enter(&store, WHO, SESSION, "a").await);
     assert!(!enter(&store, OTHER, SESSION, "a").await, "the other one is on its way");
     let held = store.locks.find(WHO).await.unwrap().unwrap().lock;
-    let free = CharacterLock { owner: LockOwner::None, deadline_ms: None, ..held.clone() };
+    let free = CharacterLock { owner: CharacterOwner::None, deadline_ms: None, ..held.clone() };
     assert!(store.locks.change(WHO, &held, &free, 0).await.unwrap());
     assert!(enter(&store, OTHER, SESSION, "a").await);
 }

@@ -14,8 +14,11 @@ async fn only_the_log_in_that_holds_the_account_brings_a_character_in(store: Tes
     let owner = AccountOwner::Gateway("gateway-1".to_owned());
     let speaks = AccountLock { owner, session: Some(newer), epoch: 1, deadline_ms: None, waiting: None };
     assert!(store.account_locks.change_account_lock(ACCOUNT, &AccountLock::FREE, &speaks).await.unwrap());
-    let to =
-        CharacterLock { owner: LockOwner::Gateway("gateway-1".to_owned()), epoch: LockEpoch(1), deadline_ms: None };
+    let to = CharacterLock {
+        owner: CharacterOwner::Gateway("gateway-1".to_owned()),
+        epoch: LockEpoch(1),
+        deadline_ms: None,
+    };
     let by = |session, gateway| Entering {
         character: WHO,
         account: ACCOUNT,

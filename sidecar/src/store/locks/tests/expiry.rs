@@ -150,7 +150,8 @@ async fn lent_characters_are_renewed_in_the_order_in_which_others_lock_them(stor
         at_ms: 0,
     };
     store.characters.create(new, 8).await.unwrap();
-    let passing = CharacterLock { owner: LockOwner::Gateway("a".to_owned()), epoch: LockEpoch(1), deadline_ms: None };
+    let passing =
+        CharacterLock { owner: CharacterOwner::Gateway("a".to_owned()), epoch: LockEpoch(1), deadline_ms: None };
     // The one whose id comes later lies first in the table.
     for character in [later, WHO] {
         assert!(store.locks.change(character, &CharacterLock::FREE, &passing, NOW).await.unwrap());

@@ -4,7 +4,9 @@ use realmgate_protocol::ids::LockEpoch;
 use realmgate_protocol::link::Fence;
 
 use super::{ACCOUNT, WHO, cookie, held, lock_and_x, make_ann, save, server};
-use crate::lock::{AccountLock, AccountOwner, CharacterLock, CookieHash, LockOwner, ServerKey, ServerLock, Timers};
+use crate::lock::{
+    AccountLock, AccountOwner, CharacterLock, CharacterOwner, CookieHash, ServerKey, ServerLock, Timers,
+};
 use crate::store::Store;
 use crate::store::locks::{KnownServer, Retired, SaveOutcome};
 use crate::store::testing::{TestStore, on_both};
@@ -66,7 +68,7 @@ async fn what_a_replica_held_goes_with_its_lock(store: TestStore) {
     let gateway = AccountOwner::Gateway("a".to_owned());
     let connected = AccountLock { owner: gateway, session: None, epoch: 1, deadline_ms: None, waiting: None };
     assert!(store.account_locks.change_account_lock(ACCOUNT, &AccountLock::FREE, &connected).await.unwrap());
-    let passing = CharacterLock { owner: LockOwner::Gateway("a".to_owned()), ..held(1) };
+    let passing = CharacterLock { owner: CharacterOwner::Gateway("a".to_owned()), ..held(1) };
     assert!(store.locks.change(WHO, &CharacterLock::FREE, &passing, 0).await.unwrap());
     let retired = Retired { characters: vec![(WHO, ACCOUNT)], accounts: vec![ACCOUNT] };
     assert_eq!(store.server_locks.retire_server(&known.key, &known.lock, 0).await.unwrap(), Some(retired));

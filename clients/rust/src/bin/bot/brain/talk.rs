@@ -44,7 +44,7 @@ impl Talk {
     /// Takes invitations. A bot only joins other bots.
     pub fn hear(&mut self, message: &ServerMessage, senses: &Senses<'_>) {
         if let ServerMessage::PartyInvited { party, from } = message {
-            self.invitation = Some((*party, senses.roster.contains(from) && senses.session.social.party == 0));
+            self.invitation = Some((*party, senses.roster.contains(from) && senses.session.party.id == 0));
         }
     }
 
@@ -71,7 +71,7 @@ impl Talk {
     }
 
     fn party(&self, senses: &Senses<'_>, rng: &mut Pcg64) -> Option<ClientMessage> {
-        if senses.session.social.party == 0 {
+        if senses.session.party.id == 0 {
             return Some(ClientMessage::PartyInvite { to: senses.roster.another(senses.name, rng)? });
         }
         Some(if rng.random_bool(0.25) {

@@ -162,7 +162,7 @@ impl Trading {
             asks.push(ClientMessage::TradeOffer { items, gold });
             return;
         }
-        let Some(trade) = &senses.session.social.trade else { return };
+        let Some(trade) = &senses.session.trade else { return };
         let is_empty = [&trade.mine, &trade.theirs].iter().all(|offer| offer.items.is_empty() && offer.gold == 0);
         let is_settled = senses.now - *revision_since > SETTLED_AFTER;
         if is_settled && !is_empty && !trade.mine.confirmed && *agreed != Some(*revision) {

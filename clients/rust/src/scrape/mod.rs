@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 
 /// One reading of all metrics. Those of several pages are added up.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Reading {
+pub struct Scrape {
     /// Samples by name, each with its labels as text.
     samples: BTreeMap<String, Vec<(String, f64)>>,
 }
 
-impl Reading {
+impl Scrape {
     /// The reading of one page.
     pub fn of(page: &str) -> Self {
         let mut reading = Self::default();
@@ -89,8 +89,7 @@ mod tests {
 
     #[test]
     fn counters_are_added_over_labels_and_pages() {
-        let mut read =
-            Reading::of("# HELP k kills\n# TYPE k counter\nk{map=\"1\"} 3\nk{map=\"2\"} 4 1700000000\nbad\n");
+        let mut read = Scrape::of("# HELP k kills\n# TYPE k counter\nk{map=\"1\"} 3\nk{map=\"2\"} 4 1700000000\nbad\n");
         read.add("k 1\nother 9\n");
         assert_eq!((read.sum("k"), read.sum("other"), read.sum("absent")), (Some(8.0), Some(9.0), None));
         assert_eq!(
@@ -117,8 +116,8 @@ mod tests {
                  t_sum{{channel=\"{channel}\"}} 1\nt_count{{channel=\"{channel}\"}} 100\n"
             )
         };
-        let read = Reading::of(&format!("{}{}", page(1), page(2))).histogram("t").unwrap();
+        let read = Scrape::of(&format!("{}{}", page(1), page(2))).histogram("t").unwrap();
         assert_eq!((read.count(), read.share_within(0.01)), (200, 0.5));
-        assert_eq!(Reading::of("t 3\n").histogram("t"), None);
+        assert_eq!(Scrape::of("t 3\n").histogram("t"), None);
     }
 }

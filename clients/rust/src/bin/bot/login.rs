@@ -11,7 +11,7 @@ use realmgate_client::gateway::GatewayError;
 use realmgate_client::session::Possessions;
 use realmgate_protocol::link::TravelGrant;
 
-use crate::fleet::Fleet;
+use crate::crowd::Crowd;
 use crate::journal;
 
 /// Maximum calls of the API to a busy server before a bot gives up.
@@ -39,16 +39,16 @@ impl BotAccount {
     ///
     /// # Errors
     /// When the API refuses the account or the character, or cannot be reached.
-    pub async fn register(fleet: &Fleet, number: u32, name: &str, password: String) -> anyhow::Result<Self> {
-        let _turn = fleet.births.acquire().await?;
-        let api = &fleet.api;
+    pub async fn register(crowd: &Crowd, number: u32, name: &str, password: String) -> anyhow::Result<Self> {
+        let _turn = crowd.births.acquire().await?;
+        let api = &crowd.api;
         let tokens = patiently(|| api.register(name, &password)).await.context("no account")?;
-        let made_at = fleet.now();
-        let class = &fleet.classes[number as usize % fleet.classes.len()];
+        let made_at = crowd.now();
+        let class = &crowd.classes[number as usize % crowd.classes.len()];
         let character =
             patiently(|| api.create_character(&tokens.access_token, name, &class.id)).await.context("no character")?;
-        fleet.journal.note(name, &journal::Entry::Born { character: character.id.clone() });
-        let entry = Entry::new(&fleet.gateway_url, &tokens.access_token, &character.id);
+        crowd.journal.note(name, &journal::Entry::Born { character: character.id.clone() });
+        let entry = Entry::new(&crowd.gateway_url, &tokens.access_token, &character.id);
         Ok(Self { name: name.to_owned(), password, tokens, made_at, entry })
     }
 
@@ -62,14 +62,14 @@ impl BotAccount {
     /// # Errors
     /// When the last try failed: for a reason that does not pass, after 10 tries without `--endure`, or because the run
     /// is ending.
-    pub async fn enter(&mut self, fleet: &Fleet) -> anyhow::Result<GameClient> {
+    pub async fn enter(&mut self, crowd: &Crowd) -> anyhow::Result<GameClient> {
         let mut tries = 0;
         loop {
             tries += 1;
-            let endures = fleet.options.endure;
+            let endures = crowd.options.endure;
             let tried = match endures {
-                true => tokio::time::timeout(TRY_WITHIN, self.try_to_enter(fleet)).await,
-                false => Ok(self.try_to_enter(fleet).await),
+                true => tokio::time::timeout(TRY_WITHIN, self.try_to_enter(crowd)).await,
+                false => Ok(self.try_to_enter(crowd).await),
             };
             let error = match tried {
                 Ok(Ok(client)) => return Ok(client),
@@ -79,22 +79,22 @@ impl BotAccount {
             let why = format!("{error:#}");
             tracing::debug!(why, name = self.name, tries, "not in the world");
             let may_help = endures || (is_passing(&error) && tries < MAX_RETURNS);
-            if !may_help || fleet.is_ending() {
+            if !may_help || crowd.is_ending() {
                 return Err(error.context("not in the world"));
             }
-            fleet.journal.note(&self.name, &journal::Entry::Refused { why });
+            crowd.journal.note(&self.name, &journal::Entry::Refused { why });
             let pause = if endures { RETRY_AFTER } else { Duration::from_millis(500) * tries };
             tokio::time::sleep(pause.max(told_to_wait(&error))).await;
         }
     }
 
-    async fn try_to_enter(&mut self, fleet: &Fleet) -> anyhow::Result<GameClient> {
-        self.freshen(fleet).await?;
-        match self.entry.enter(None, &fleet.setup).await {
+    async fn try_to_enter(&mut self, crowd: &Crowd) -> anyhow::Result<GameClient> {
+        self.freshen(crowd).await?;
+        match self.entry.enter(None, &crowd.setup).await {
             // Its log-in was not used in time: many bots register before the first is in the world.
             Err(EntryError::Gateway(error)) if error.wants_fresh_tokens() => {
-                self.renew(fleet).await?;
-                Ok(self.entry.enter(None, &fleet.setup).await?)
+                self.renew(crowd).await?;
+                Ok(self.entry.enter(None, &crowd.setup).await?)
             }
             entered => Ok(entered?),
         }
@@ -106,30 +106,30 @@ impl BotAccount {
     /// As [`Entry::travel`].
     pub async fn travel(
         &mut self,
-        fleet: &Fleet,
+        crowd: &Crowd,
         grant: &TravelGrant,
         carried: Possessions,
     ) -> Result<GameClient, EntryError> {
-        self.entry.travel(grant, &fleet.setup, carried).await
+        self.entry.travel(grant, &crowd.setup, carried).await
     }
 
     /// Gets a new access token when the old one nears its end.
-    async fn freshen(&mut self, fleet: &Fleet) -> anyhow::Result<()> {
-        let age = fleet.now() - self.made_at;
+    async fn freshen(&mut self, crowd: &Crowd) -> anyhow::Result<()> {
+        let age = crowd.now() - self.made_at;
         if age + REFRESH_BEFORE < Duration::from_secs(self.tokens.expires_in) {
             return Ok(());
         }
-        self.renew(fleet).await
+        self.renew(crowd).await
     }
 
     /// Gets new tokens.
-    async fn renew(&mut self, fleet: &Fleet) -> anyhow::Result<()> {
-        let tokens = match fleet.api.refresh(&self.tokens.refresh_token).await {
+    async fn renew(&mut self, crowd: &Crowd) -> anyhow::Result<()> {
+        let tokens = match crowd.api.refresh(&self.tokens.refresh_token).await {
             // The answer to an earlier refresh may have been lost, and with it the only valid token.
-            Err(ApiError::Refused(_)) if fleet.options.endure => fleet.api.login(&self.name, &self.password).await,
+            Err(ApiError::Refused(_)) if crowd.options.endure => crowd.api.login(&self.name, &self.password).await,
             refreshed => refreshed,
         };
-        self.take(tokens.context("the log-in has ended")?, fleet.now());
+        self.take(tokens.context("the log-in has ended")?, crowd.now());
         Ok(())
     }
 

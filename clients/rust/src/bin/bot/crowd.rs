@@ -8,7 +8,7 @@ use anyhow::{Context, ensure};
 use realmgate_client::api::{Api, CharacterClass};
 use realmgate_client::client::{ACCEPT_WITHIN, Setup};
 use realmgate_client::clock::Clock;
-use realmgate_client::metrics::Reading;
+use realmgate_client::scrape::Scrape;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -43,7 +43,7 @@ pub enum Phase {
 }
 
 /// The state that all bots share.
-pub struct Fleet {
+pub struct Crowd {
     /// The command line.
     pub options: Options,
     /// The HTTP API.
@@ -67,7 +67,7 @@ pub struct Fleet {
     settled: watch::Sender<BTreeSet<String>>,
 }
 
-impl Fleet {
+impl Crowd {
     async fn gather(options: &Options, clock: Clock, phase: watch::Receiver<Phase>) -> anyhow::Result<Self> {
         let api = Api::new(&options.server);
         let classes = api.classes().await.with_context(|| format!("no server at {}", options.server))?;
@@ -100,8 +100,8 @@ impl Fleet {
         self.settled.send_if_modified(|settled| settled.insert(name.to_owned()));
     }
 
-    async fn reading(&self) -> Option<Reading> {
-        let mut reading = Reading::default();
+    async fn reading(&self) -> Option<Scrape> {
+        let mut reading = Scrape::default();
         for url in self.options.metrics_urls() {
             match self.api.text(&url).await {
                 Ok(page) => reading.add(&page),
@@ -121,27 +121,27 @@ impl Fleet {
 /// When the server cannot be reached or has no classes, the gateway's URL is unknown, or a file cannot be written.
 pub async fn run(options: &Options) -> anyhow::Result<Report> {
     let (phase, watched) = watch::channel(Phase::Playing);
-    let fleet = Arc::new(Fleet::gather(options, Clock::start(), watched).await?);
-    let before = fleet.reading().await;
+    let crowd = Arc::new(Crowd::gather(options, Clock::start(), watched).await?);
+    let before = crowd.reading().await;
     let tallies: Vec<Arc<Mutex<Tally>>> = (0..options.count).map(|_| Arc::default()).collect();
     let mut bots = JoinSet::new();
     for (number, tally) in (0..).zip(&tallies) {
-        let bot = Bot::new(fleet.clone(), number, unique_name(&options.prefix), tally.clone());
-        let (fleet, name) = (fleet.clone(), bot.name().to_owned());
+        let bot = Bot::new(crowd.clone(), number, unique_name(&options.prefix), tally.clone());
+        let (crowd, name) = (crowd.clone(), bot.name().to_owned());
         bots.spawn(async move {
             let outcome = bot.live(number).await;
-            fleet.settled(&name);
+            crowd.settled(&name);
             outcome
         });
     }
-    let reporter = (!options.quiet).then(|| tokio::spawn(progress(fleet.clone(), tallies.clone())));
-    let seconds = conduct(&fleet, &phase).await;
+    let reporter = (!options.quiet).then(|| tokio::spawn(progress(crowd.clone(), tallies.clone())));
+    let seconds = conduct(&crowd, &phase).await;
     let outcomes = collect(&mut bots).await;
     if let Some(reporter) = reporter {
         reporter.abort();
     }
     let all = sum(&tallies);
-    let after = settled_reading(&fleet, &all, before.as_ref()).await;
+    let after = settled_reading(&crowd, &all, before.as_ref()).await;
     if let Some(path) = &options.dump {
         let records: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.record.clone()).collect();
         dump::write(path, &records)?;
@@ -153,7 +153,7 @@ pub async fn run(options: &Options) -> anyhow::Result<Report> {
 
 /// Lets the bots gather, play for the requested time, and end. Ctrl-C ends early. Returns the seconds they played
 /// together.
-async fn conduct(fleet: &Fleet, phase: &watch::Sender<Phase>) -> f64 {
+async fn conduct(crowd: &Crowd, phase: &watch::Sender<Phase>) -> f64 {
     let interrupted = async {
         if tokio::signal::ctrl_c().await.is_err() {
             // Without a handler there is no early end, except to kill the process.
@@ -161,17 +161,17 @@ async fn conduct(fleet: &Fleet, phase: &watch::Sender<Phase>) -> f64 {
         }
     };
     tokio::pin!(interrupted);
-    let mut settled = fleet.settled.subscribe();
-    let count = fleet.options.count as usize;
+    let mut settled = crowd.settled.subscribe();
+    let count = crowd.options.count as usize;
     let gathering = tokio::time::timeout(GATHER_WITHIN, settled.wait_for(|settled| settled.len() >= count));
     let is_interrupted = tokio::select! { _ = gathering => false, () = &mut interrupted => true };
-    let started = fleet.now();
+    let started = crowd.now();
     if !is_interrupted {
-        let time = tokio::time::sleep(Duration::from_secs(fleet.options.seconds));
+        let time = tokio::time::sleep(Duration::from_secs(crowd.options.seconds));
         tokio::select! { () = time => {}, () = &mut interrupted => {} }
     }
     phase.send_replace(Phase::Ending);
-    (fleet.now() - started).as_secs_f64()
+    (crowd.now() - started).as_secs_f64()
 }
 
 async fn collect(bots: &mut JoinSet<Outcome>) -> Vec<Outcome> {
@@ -189,10 +189,10 @@ async fn collect(bots: &mut JoinSet<Outcome>) -> Vec<Outcome> {
 }
 
 /// The figures after the run. Reads them again for a moment while they differ from the bots' counts.
-async fn settled_reading(fleet: &Fleet, all: &Tally, before: Option<&Reading>) -> Option<Reading> {
+async fn settled_reading(crowd: &Crowd, all: &Tally, before: Option<&Scrape>) -> Option<Scrape> {
     let mut after = None;
     for _ in 0..READINGS {
-        after = fleet.reading().await;
+        after = crowd.reading().await;
         if compare(all, before, after.as_ref()).iter().all(Compared::agrees) {
             break;
         }
@@ -201,10 +201,10 @@ async fn settled_reading(fleet: &Fleet, all: &Tally, before: Option<&Reading>) -
     after
 }
 
-async fn progress(fleet: Arc<Fleet>, tallies: Vec<Arc<Mutex<Tally>>>) {
+async fn progress(crowd: Arc<Crowd>, tallies: Vec<Arc<Mutex<Tally>>>) {
     loop {
         tokio::time::sleep(PROGRESS_EVERY).await;
-        table::progress(fleet.now().as_secs_f64(), fleet.roster.len(), fleet.options.count, &sum(&tallies));
+        table::progress(crowd.now().as_secs_f64(), crowd.roster.len(), crowd.options.count, &sum(&tallies));
     }
 }
 
