@@ -92,7 +92,7 @@ async fn a_cut_closes_what_is_open_and_turns_away_what_is_new() {
 
 #[tokio::test]
 async fn a_delay_is_one_for_each_way_and_loses_nothing() {
-    let delay = Duration::from_secs(1);
+    let delay = Duration::from_secs(2);
     let target = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let proxy = Proxy::to(&[target.local_addr().unwrap()]).await;
     let client = TcpStream::connect(proxy.address()).await.unwrap();
