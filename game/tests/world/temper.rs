@@ -217,6 +217,7 @@ fn mobs_sleep_while_no_player_is_near() {
     let boar = scene.mob("boar");
     scene.until("it sleeps", 2, |scene| scene.has::<Asleep>(boar));
     let decided = mood(&scene, boar);
+    assert!(matches!(decided, Mood::Idle { .. }), "{decided:?}");
     for _ in 0..10 * TICK_HZ {
         scene.ticks(1);
         assert!(scene.has::<Asleep>(boar));

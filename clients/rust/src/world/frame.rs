@@ -1,4 +1,4 @@
-//! Scrape a server frame as a list of changes, so that a bad frame changes nothing.
+//! Reading a server frame as a list of changes, so that a bad frame changes nothing.
 
 use realmgate_protocol::bits::BitReader;
 use realmgate_protocol::ids::EntityId;

@@ -194,6 +194,7 @@ fn what_is_outside_the_window_is_refused_and_changes_nothing() {
         assert_eq!(receive(&mut far, &outside), Err(StreamError::OutsideWindow));
         assert_eq!(format!("{far:?}"), before);
     }
+    assert!(!far.has_message() && far.is_quiet());
     assert_eq!(receive(&mut far, &messages(63, &[&[1]])), Ok(()));
     for id in 1..=32 {
         assert_eq!(receive(&mut far, &messages(id, &[&[0; 1_000]])), Ok(()));
