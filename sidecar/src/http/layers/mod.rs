@@ -87,7 +87,8 @@ mod tests {
         let world = TestWorld::start().await;
         let stuck = Router::new().route("/", get(std::future::pending::<()>));
         let app = around(stuck, world.state(), Duration::ZERO);
-        let answer = app.oneshot(Request::builder().uri("/").body(Body::empty()).unwrap()).await.unwrap();
+        let asked = app.oneshot(Request::builder().uri("/").body(Body::empty()).unwrap());
+        let answer = tokio::time::timeout(Duration::from_secs(20), asked).await.expect("it is answered").unwrap();
         assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
         let problem: serde_json::Value =
             serde_json::from_slice(&to_bytes(answer.into_body(), 4_096).await.unwrap()).unwrap();
