@@ -7,21 +7,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use realmgate_platform::background::Background;
+use realmgate_platform::clock::Clock;
+use realmgate_platform::config::{ConfigError, DatabaseAt};
+use realmgate_platform::database::OpenError;
+use realmgate_platform::error::Error;
+use realmgate_platform::http::{Certificate, Door, Patience, layers, redirect};
+use realmgate_platform::redis_client::{RedisClient, RedisFailed};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use self::assemble::{Found, assemble};
-use crate::background::Background;
-use crate::clock::Clock;
-use crate::config::{ConfigError, DatabaseAt, Listen, SidecarConfig};
-use crate::http::{self, Certificate, Door, Patience};
-use crate::redis_client::{RedisClient, RedisFailed};
+use crate::config::{Listen, SidecarConfig};
+use crate::http;
 use crate::replicas::LocalReplica;
 use crate::service::classes::Classes;
 use crate::service::world::NotAllowed;
 use crate::social::Happenings;
 use crate::state::{Addrs, AppState};
-use crate::store::{OpenError, Store};
+use crate::store::Store;
 
 /// How long a graceful shutdown waits for open requests and sockets.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
@@ -75,7 +79,7 @@ pub enum StartError {
     NotAllowed(#[from] NotAllowed),
     /// The database could not be asked.
     #[error(transparent)]
-    Asked(#[from] crate::Error),
+    Asked(#[from] Error),
     /// Any other I/O error.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -134,7 +138,7 @@ impl Sidecar {
         let listeners = Listeners::bind(&config).await?;
         let store = open_store(&config, &clock).await?;
         let redis = open_redis(&config, &clock).await?;
-        let now_ms = store.now_ms().await.map_err(crate::Error::from)?;
+        let now_ms = store.now_ms().await.map_err(Error::from)?;
         let found = Found { addrs: listeners.addrs, classes, store, redis, metrics, clock };
         let (state, happenings) = assemble(config, found, now_ms)?;
         spawn_background(&state, happenings).await?;
@@ -217,7 +221,7 @@ impl Listeners {
             .collect();
         if let (Some(listener), Some(certificate)) = (self.redirect, &certificate) {
             let port = state.config.edge.redirect.and_then(|redirect| redirect.port).unwrap_or(self.addrs.api.port());
-            let router = http::redirect(certificate.clone(), port, state);
+            let router = layers::bare(redirect(certificate.clone(), port), &state.clock);
             doors.push(Door { name: "redirect", listener, router, tls: None, patience });
         }
         for door in doors {

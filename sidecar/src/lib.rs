@@ -7,31 +7,21 @@
 
 pub mod admin;
 pub mod app;
-pub mod background;
-pub mod clock;
 pub mod config;
 pub mod directory;
-pub mod error;
 pub mod fleet;
 pub mod gateway;
 pub mod http;
 pub mod link;
 pub mod lock;
-pub mod metrics_recorder;
 pub mod own_folder;
 pub mod ready;
-pub mod redis_client;
 pub mod replicas;
-pub mod secrets;
 pub mod service;
 pub mod social;
 pub mod state;
 pub mod store;
-#[cfg(test)]
-mod testing;
-mod websocket;
 
 pub use app::{Running, Sidecar, StartError};
-pub use config::{ConfigError, SidecarConfig};
-pub use error::{Error, ErrorCode};
+pub use config::SidecarConfig;
 pub use state::{Addrs, AppState};

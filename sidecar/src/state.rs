@@ -4,25 +4,26 @@ use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use axum::extract::FromRef;
 use metrics_exporter_prometheus::PrometheusHandle;
+use realmgate_platform::background::Background;
+use realmgate_platform::clock::Clock;
+use realmgate_platform::http::HttpState;
+use realmgate_platform::limits::Limits;
+use realmgate_platform::passwords::Passwords;
+use realmgate_platform::redis_client::RedisClient;
+use realmgate_platform::tokens::Tokens;
 
-use crate::background::Background;
-use crate::clock::Clock;
 use crate::config::SidecarConfig;
 use crate::directory::{Registry, Sessions};
 use crate::fleet::Fleet;
 use crate::gateway::{Gateway, Sockets};
-use crate::http::extract::UnnamedProxy;
 use crate::link::{Departures, Links, MapLinks};
-use crate::redis_client::RedisClient;
 use crate::replicas::Replicas;
 use crate::service::accounts::Accounts;
 use crate::service::characters::Characters;
 use crate::service::classes::Classes;
-use crate::service::limits::Limits;
 use crate::service::online::Online;
-use crate::service::passwords::Passwords;
-use crate::service::tokens::Tokens;
 use crate::service::world::{LockClock, World};
 use crate::social::PartyService;
 use crate::store::Store;
@@ -94,8 +95,8 @@ pub struct Parts {
     pub departures: Arc<Departures>,
     /// The map servers that this process manages.
     pub fleet: Arc<Fleet>,
-    /// Detects a proxy that `TRUSTED_PROXIES` does not name.
-    pub unnamed_proxy: UnnamedProxy,
+    /// What extractors and layers need.
+    pub http: HttpState,
     /// Renders `/metrics`; `None` where the embedding process installed no Prometheus recorder.
     pub metrics: Option<PrometheusHandle>,
     /// Background tasks and sockets, and their end.
@@ -113,5 +114,11 @@ impl Deref for AppState {
     type Target = Parts;
     fn deref(&self) -> &Parts {
         &self.0
+    }
+}
+
+impl FromRef<AppState> for HttpState {
+    fn from_ref(state: &AppState) -> Self {
+        state.http.clone()
     }
 }

@@ -1,6 +1,6 @@
 //! How every process exposes its histograms.
 
-use realmgate_sidecar::metrics_recorder::builder;
+use realmgate_platform::metrics_recorder::builder;
 
 /// The document for operators.
 const DOCUMENT: &str = include_str!("../../docs/operations.md");

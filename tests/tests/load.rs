@@ -34,8 +34,8 @@ fn twenty_players_walk_in_a_crowd_and_are_counted() {
 #[test]
 fn twenty_players_fight_and_own_what_they_win() {
     let figures = round(Scenario::Fight, 0);
-    assert_eq!((figures.joined, figures.dropped, figures.faults), (20, 0, 0), "{figures:?}");
-    assert!(figures.inputs_applied > 0.5, "inputs are applied: {}", figures.inputs_applied);
+    assert_eq!(figures.invalid(), None, "{figures:?}");
+    assert!(figures.events > 0, "what they win is committed: {figures:?}");
 }
 
 #[test]
@@ -46,7 +46,6 @@ fn a_player_who_floods_is_cut_off_and_nobody_suffers() {
     // It may send 300 a second.
     let refused = figures.over_budget as f64 / figures.seconds;
     assert!(refused > sent / 2.0, "{refused} of {sent} a second are refused");
-    assert_eq!((figures.joined, figures.dropped, figures.faults, figures.without_own), (20, 0, 0, 0), "{figures:?}");
-    assert!(figures.inputs_applied > 0.5, "inputs are applied: {}", figures.inputs_applied);
+    assert_eq!(figures.invalid(), None, "{figures:?}");
     assert!(figures.snapshots_missing < 0.01, "{} of the snapshots are missing", figures.snapshots_missing);
 }

@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use realmgate_engine::host::HostStatus;
-use realmgate_sidecar::http::extract::names_this_machine;
+use realmgate_platform::http::extract::names_this_machine;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::ensure;
+use realmgate_platform::secrets::ServiceToken;
 use realmgate_protocol::ticket::KeyRing;
-use realmgate_sidecar::secrets::ServiceToken;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::args::Args;

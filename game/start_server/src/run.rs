@@ -9,8 +9,8 @@ use realmgate_engine::map::Map;
 use realmgate_engine::transport::Transports;
 use realmgate_engine::transport::udp::{UdpSettings, UdpTransport};
 use realmgate_game::travel::reachable_from;
+use realmgate_platform::metrics_recorder;
 use realmgate_protocol::ids::MapId;
-use realmgate_sidecar::metrics_recorder;
 use tokio_util::sync::CancellationToken;
 
 use crate::admin::AdminPort;
@@ -147,7 +147,7 @@ fn open_udp(args: &Args, port: u16, directory: &Directory) -> Result<UdpTranspor
     let bind = SocketAddr::new(args.game_addr, port);
     let mut settings = UdpSettings::new(bind, directory.keys.netcode_key());
     settings.public_addresses = vec![SocketAddr::new(args.server_ip.into(), 0)];
-    settings.clock_off_by_ms = realmgate_sidecar::clock::off_by_ms();
+    settings.clock_off_by_ms = realmgate_platform::clock::off_by_ms();
     // Extra room for players whose old connection has not timed out yet.
     settings.max_clients = usize::from(args.max_players) * 2;
     // Half a tick. The rest is reserve for a busy machine.

@@ -22,6 +22,7 @@ impl BrokenWorld {
         let dir = tempfile::tempdir().unwrap();
         let mut world = Self { dir, files: 0 };
         world.break_maps();
+        world.break_file_names();
         world.break_data();
         world
     }
@@ -46,6 +47,15 @@ impl BrokenWorld {
                 fs::copy(map, maps.join(format!("{}_{name}.tmx", number + 1))).unwrap();
                 self.files += 1;
             }
+        }
+    }
+
+    /// A second map with the first one's number, and one without a number.
+    fn break_file_names(&mut self) {
+        let good = workspace().join("maps/1_greenvale.tmx");
+        for name in ["1_zz_again.tmx", "no_number.tmx"] {
+            fs::copy(&good, self.dir.path().join("maps").join(name)).unwrap();
+            self.files += 1;
         }
     }
 

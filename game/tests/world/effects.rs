@@ -4,10 +4,12 @@ use realmgate_engine::body::Speed;
 use realmgate_engine::replication::Replicated;
 use realmgate_game::combat::InCombat;
 use realmgate_game::stats::Stats;
-use realmgate_protocol::realm::{CombatKind, Health, ServerMessage, Status, status};
+use realmgate_protocol::ids::ItemId;
+use realmgate_protocol::link::{CharacterLoad, ItemRecord};
+use realmgate_protocol::realm::{ClientMessage, CombatKind, Health, ServerMessage, Status, status};
 use realmgate_protocol::wire::Aim;
 
-use crate::scene::{Scene, TICK_HZ, tile};
+use crate::scene::{Scene, TICK_HZ, new_character, tile};
 
 const FIELD: [&str; 5] =
     ["S...............", "................", "................", "................", "................"];
@@ -52,6 +54,26 @@ fn a_buff_makes_stronger_and_faster_and_wears_off() {
     scene.ticks(TICK_HZ + 2);
     assert_eq!(scene.get::<Stats>(me), before);
     assert_eq!(scene.get::<Replicated<Health>>(me).max, 100);
+}
+
+#[test]
+fn what_is_worn_makes_stronger_until_it_is_taken_off() {
+    let mut scene = Scene::new(&FIELD, &[]);
+    let cap = ItemRecord { item: ItemId([7; 16]), definition: "sturdy_cap".to_owned(), slot: 0 };
+    scene.join(1, CharacterLoad { items: vec![cap], ..new_character(1, "fighter") });
+    let me = scene.player(1);
+    let (before, health) = (scene.get::<Stats>(me), scene.get::<Replicated<Health>>(me).0);
+    let mut ask = |message| {
+        scene.say(1, message);
+        scene.tick();
+        scene.commit(None);
+        scene.tick();
+        (scene.get::<Stats>(me), scene.get::<Replicated<Health>>(me).0)
+    };
+    let (worn, worn_health) = ask(ClientMessage::Equip { item: ItemId([7; 16]) });
+    assert_eq!((worn.max_health, worn.armour), (before.max_health + 10, before.armour + 3));
+    assert_eq!((worn_health.max, worn_health.current), (health.max + 10, health.current), "a cap heals nobody");
+    assert_eq!(ask(ClientMessage::Unequip { item: ItemId([7; 16]) }), (before, health));
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn is_to_be_made_anew() -> bool {
     std::env::var_os("UPDATE_VECTORS").is_some()
 }
 
-/// `tests/tests/replay.rs` replays the same file with the server itself.
+/// `tests/tests/processes/replay.rs` replays the same file with the server itself.
 #[test]
 fn the_golden_recording_replays_to_the_same_hashes_in_every_build() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/world/golden.rec");

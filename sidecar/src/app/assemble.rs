@@ -3,29 +3,31 @@
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use realmgate_platform::background::Background;
+use realmgate_platform::clock::Clock;
+use realmgate_platform::database::DatabaseTime;
+use realmgate_platform::http::extract::UnnamedProxy;
+use realmgate_platform::http::{HttpParts, HttpState};
+use realmgate_platform::limits::Limits;
+use realmgate_platform::passwords::Passwords;
+use realmgate_platform::redis_client::RedisClient;
+use realmgate_platform::tokens::Tokens;
 
 use super::StartError;
-use crate::background::Background;
-use crate::clock::Clock;
 use crate::config::SidecarConfig;
 use crate::directory::{Registry, Sessions};
 use crate::fleet::Fleet;
 use crate::gateway::{Gateway, Sockets};
-use crate::http::extract::UnnamedProxy;
 use crate::link::{Links, MapLinks};
-use crate::redis_client::RedisClient;
 use crate::replicas::Replicas;
 use crate::service::accounts::Accounts;
 use crate::service::characters::Characters;
 use crate::service::classes::Classes;
-use crate::service::limits::Limits;
 use crate::service::online::Online;
-use crate::service::passwords::Passwords;
-use crate::service::tokens::Tokens;
 use crate::service::world::{Foundation, Gates, LockClock, MapServers, ThisReplica, World};
 use crate::social::{Happenings, PartyService, Social};
 use crate::state::{Addrs, AppState, Parts};
-use crate::store::{DatabaseTime, Store};
+use crate::store::Store;
 
 /// What a start has opened and read.
 pub(super) struct Found {
@@ -104,9 +106,18 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
     };
     let gateway = gateway(&world, this.clone(), sockets.clone(), tokens.clone(), limits.clone(), &background);
     let map_links = map_links(&world, this, links.clone(), time.clone(), registry.clone(), social, &background);
+    let http = HttpState::new(HttpParts {
+        clock: clock.clone(),
+        proxies: config.edge.proxies.clone(),
+        origins: config.gateway.origins.clone(),
+        service_token: config.secrets.service_token.clone(),
+        tokens: tokens.clone(),
+        limits: limits.clone(),
+        unnamed_proxy: UnnamedProxy::default(),
+    });
     let parts = Parts {
         online: Online { store: store.online.clone(), sessions: sessions.clone() },
-        unnamed_proxy: UnnamedProxy::default(),
+        http,
         gateway: Arc::new(gateway),
         map_links: Arc::new(map_links),
         parties: Arc::new(parties),

@@ -5,14 +5,17 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use realmgate_platform::clock::Clock;
+use realmgate_platform::config::{ConfigError, DatabaseAt, Storage};
+use realmgate_platform::database::{self, OpenError};
+use realmgate_platform::metrics_recorder;
 use realmgate_sidecar::admin::{self, Release};
-use realmgate_sidecar::clock::Clock;
-use realmgate_sidecar::config::{ConfigError, DatabaseAt, Roles, Settings, Storage};
+use realmgate_sidecar::config::{Roles, Settings};
 use realmgate_sidecar::own_folder::OwnFolder;
 use realmgate_sidecar::ready::ReadyFiles;
 use realmgate_sidecar::service::accounts::fold_username;
-use realmgate_sidecar::store::{self, OpenError, Store};
-use realmgate_sidecar::{Sidecar, StartError, http, metrics_recorder};
+use realmgate_sidecar::store::Store;
+use realmgate_sidecar::{Sidecar, StartError, http};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Accounts, characters, directory and gateway of a Realmgate world.
@@ -209,7 +212,7 @@ async fn migrate(storage: &Storage) -> Result<(), Failure> {
         std::fs::create_dir_all(folder)
             .map_err(|error| anyhow::Error::from(error).context(format!("database {at}")))?;
     }
-    store::migrate(&at).await.map_err(|error| cannot_open(&at, error))
+    database::migrate(&at).await.map_err(|error| cannot_open(&at, error))
 }
 
 /// Opens the database for commands that inspect a world. A missing one is an error: it would be created empty, and

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::defaults::defaults;
-use super::settings::at_least_one;
+use realmgate_platform::config::{at_least_one, defaults};
 
 /// Flags and environment variables of [`CharacterRules`].
 #[derive(Debug, Clone, clap::Args)]

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use realmgate_platform::config::defaults;
 use secrecy::SecretString;
 
 use super::ConfigError;
-use super::defaults::defaults;
 
 /// The program that hosts maps, beside our own executable.
 const BINARY: &str = "start_server";

@@ -1,55 +1,27 @@
 //! Every setting of the sidecar, parsed and checked before any port is bound.
 
 mod characters;
-mod database;
-mod defaults;
-mod edge;
 mod fleet;
-mod origins;
-mod passwords;
-mod proxies;
 mod roles;
 mod settings;
 mod world;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
+use realmgate_platform::config::{
+    ConfigError, DatabaseConfig, Edge, Origins, PasswordHashing, RateLimits, RedisConfig, TokenTimes,
+};
+use realmgate_platform::secrets::Secrets;
 use realmgate_protocol::ids::MapId;
-use secrecy::SecretString;
 
 pub use characters::{CharacterRules, CharacterSettings};
-pub use database::{DatabaseAt, DatabaseConfig, DatabaseSettings, Storage};
-pub use defaults::defaults;
-pub use edge::{ConnectionLimits, Edge, EdgeSettings, Redirect, TlsFiles};
 pub use fleet::{FleetSettings, LocalFleet, ServerManager};
-pub use origins::Origins;
-pub use passwords::{PasswordHashing, PasswordMemory};
-pub use proxies::TrustedProxies;
 pub use roles::{BadRoles, Roles};
 pub use settings::{DuplicateLogin, Settings};
 pub use world::find_assets;
 
 use crate::lock::Timers;
-use crate::secrets::Secrets;
-
-/// A setting that cannot be used. Displayed as one line that names it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{key}: {why}")]
-pub struct ConfigError {
-    /// The environment variable of the setting.
-    pub key: String,
-    /// What is wrong with it, and what would be right.
-    pub why: String,
-}
-
-impl ConfigError {
-    /// An error of the setting `key`.
-    pub fn new(key: &str, why: impl Into<String>) -> Self {
-        Self { key: key.to_owned(), why: why.into() }
-    }
-}
 
 /// The sidecar's checked configuration. Made by [`Settings::resolve`].
 #[derive(Debug, Clone)]
@@ -104,15 +76,6 @@ impl SidecarConfig {
     }
 }
 
-/// Redis, shared by several sidecars.
-#[derive(Debug, Clone)]
-pub struct RedisConfig {
-    /// Its URL, with the password.
-    pub url: SecretString,
-    /// Prefix of every key and channel.
-    pub prefix: String,
-}
-
 /// The addresses to bind; port 0 takes a free one.
 #[derive(Debug, Clone, Copy)]
 pub struct Listen {
@@ -122,38 +85,6 @@ pub struct Listen {
     pub directory: SocketAddr,
     /// Gateway WebSocket (`GATEWAY_ADDR`).
     pub gateway: SocketAddr,
-}
-
-/// How long tokens live.
-#[derive(Debug, Clone, Copy)]
-pub struct TokenTimes {
-    /// Lifetime of access tokens.
-    pub access: Duration,
-    /// Lifetime of refresh tokens.
-    pub refresh: Duration,
-}
-
-/// Rate limits of clients.
-#[derive(Debug, Clone, Copy)]
-pub struct RateLimits {
-    /// Failed log-ins per minute, counted per account and per IP.
-    pub failed_logins_per_min: u32,
-    /// Registrations per minute and IP.
-    pub registrations_per_min: u32,
-    /// Registrations per minute from this machine, where load tests run.
-    pub loopback_registrations_per_min: u32,
-    /// Other calls per minute and user; per IP for calls without a user.
-    pub calls_per_min: u32,
-    /// Gateway messages per ten seconds and user.
-    pub gateway_messages_per_10s: u32,
-    /// Attempts to enter the world per minute and user.
-    pub entries_per_min: u32,
-    /// Attempts to enter the world per minute and IP.
-    pub entries_per_min_per_ip: u32,
-    /// Journeys to another map or channel per minute and character.
-    pub journeys_per_min: u32,
-    /// Successful log-ins per minute and account.
-    pub log_ins_per_min: u32,
 }
 
 /// Settings of the gateway and the directory.

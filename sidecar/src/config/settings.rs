@@ -5,18 +5,17 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
+use realmgate_platform::config::{
+    ConfigError, DatabaseSettings, EdgeSettings, Origins, PasswordHashing, RateLimits, RedisConfig, TokenTimes,
+    at_least_one, defaults, secret,
+};
+use realmgate_platform::secrets::{SecretSource, SecretSources};
 use redis::IntoConnectionInfo;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::database::{DatabaseSettings, secret};
-use super::defaults::defaults;
 use super::world::{find_assets, read_start_map};
-use super::{
-    CharacterSettings, ConfigError, EdgeSettings, FleetSettings, GatewayConfig, Listen, Origins, PasswordHashing,
-    RateLimits, RedisConfig, Roles, SidecarConfig, StartMaps, TokenTimes,
-};
+use super::{CharacterSettings, FleetSettings, GatewayConfig, Listen, Roles, SidecarConfig, StartMaps};
 use crate::lock::Timers;
-use crate::secrets::{SecretSource, SecretSources};
 
 /// What happens when an account that is in the world enters it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -150,10 +149,6 @@ pub struct Settings {
     /// How long each hand-over of a lock may take
     #[command(flatten)]
     pub timers: Timers,
-}
-
-pub(super) fn at_least_one() -> clap::builder::RangedI64ValueParser<u32> {
-    clap::value_parser!(u32).range(1..)
 }
 
 impl Settings {

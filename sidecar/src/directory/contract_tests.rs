@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use realmgate_platform::error::ErrorCode;
+use realmgate_platform::testing::{TestRedis, on_backends};
 use realmgate_protocol::ids::{ChannelId, MapId, ServerId, TicketId};
 use realmgate_protocol::link::ChannelLoad;
 
 use super::*;
-use crate::error::ErrorCode;
-use crate::redis_client::testing::TestRedis;
-use crate::testing::on_backends;
 
 /// A registry with a clock that a test moves.
 pub(super) struct Bench {

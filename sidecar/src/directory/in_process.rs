@@ -5,12 +5,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use realmgate_platform::clock::Clock;
+use realmgate_platform::error::Error;
 use realmgate_protocol::ids::{ServerId, TicketId};
 
 use super::rules::entry_name;
 use super::{Change, MapServer, Rule, Seat, ServerRegistry, TTL_MS};
-use crate::clock::Clock;
-use crate::error::Error;
 
 /// Map servers in the memory of this process.
 pub struct InProcessRegistry {

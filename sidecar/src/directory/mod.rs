@@ -22,10 +22,11 @@ pub use rules::Change;
 pub use server::{Cookie, LinkFacts, MapServer, Registration, Seat};
 pub use sessions::{Present, SessionCharacter, SessionEntry, SessionRegistry, Sessions};
 
-use crate::clock::Clock;
-use crate::error::Error;
+use realmgate_platform::clock::Clock;
+use realmgate_platform::error::Error;
+use realmgate_platform::redis_client::RedisClient;
+
 use crate::lock::CookieHash;
-use crate::redis_client::RedisClient;
 
 /// How long a map server is listed after its last sign of life, in milliseconds.
 pub const TTL_MS: u64 = 30_000;

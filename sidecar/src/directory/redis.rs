@@ -12,15 +12,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use realmgate_platform::clock::Clock;
+use realmgate_platform::error::{Error, ErrorCode};
+use realmgate_platform::redis_client::{RedisClient, RedisFailed};
 use realmgate_protocol::ids::{ServerId, TicketId};
 
 use self::document::{Document, parse_seat, seat_place};
 use self::scripts::{LIST, REMOVE, REPLACE, RESERVE};
 use super::rules::entry_name;
 use super::{Change, MapServer, Rule, Seat, ServerRegistry, TTL_MS};
-use crate::clock::Clock;
-use crate::error::{Error, ErrorCode};
-use crate::redis_client::{RedisClient, RedisFailed};
 
 /// How often a change is tried while others change the same entry.
 const TRIES: usize = 32;

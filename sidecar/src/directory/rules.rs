@@ -1,9 +1,9 @@
 //! How the entry of a map server changes, wherever it is stored.
 
+use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_protocol::ids::ServerId;
 
 use super::{MapServer, Registration, ServerRegistry};
-use crate::error::{Error, ErrorCode};
 use crate::lock::CookieHash;
 
 /// The change of an entry. Seats and the expiry are kept by the registry itself.

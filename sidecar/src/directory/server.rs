@@ -6,11 +6,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use realmgate_platform::error::Error;
 use realmgate_protocol::ids::{ChannelId, MapId, ServerId, TicketId};
 use realmgate_protocol::link::ChannelLoad;
 use subtle::ConstantTimeEq;
 
-use crate::error::Error;
 use crate::lock::CookieHash;
 
 const COOKIE_BYTES: usize = 24;

@@ -13,6 +13,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use realmgate_platform::clock::Clock;
+use realmgate_platform::error::Error;
+use realmgate_platform::redis_client::RedisClient;
 use realmgate_protocol::ids::{MapId, ServerId};
 use realmgate_protocol::movement::Position;
 use serde::{Deserialize, Serialize};
@@ -20,9 +23,6 @@ use uuid::Uuid;
 
 use self::in_process::InProcessSessions;
 use self::redis::RedisSessions;
-use crate::clock::Clock;
-use crate::error::Error;
-use crate::redis_client::RedisClient;
 
 /// How long an entry lives that is not renewed, in milliseconds.
 const TTL_MS: u64 = 45_000;

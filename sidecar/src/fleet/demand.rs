@@ -4,12 +4,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_protocol::ids::MapId;
 use tokio::time::{Sleep, sleep};
 
 use super::Fleet;
 use super::board::{Answer, Need};
-use crate::error::{Error, ErrorCode};
 
 /// How often to look again when no change is reported.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(200);

@@ -26,13 +26,14 @@ use tokio_util::task::TaskTracker;
 
 pub use demand::Wait;
 
-use crate::clock::Clock;
+use board::Board;
+use local::LocalAdapter;
+use realmgate_platform::clock::Clock;
+
 use crate::config::SidecarConfig;
 use crate::directory::Registry;
 use crate::state::Addrs;
 use crate::store::LockStore;
-use board::Board;
-use local::LocalAdapter;
 
 /// How long all servers may take to be gone. Longer than an adapter lets one drain before it kills it.
 const CLOSE_WITHIN: Duration = Duration::from_secs(30);

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, close_code};
 use futures_util::{SinkExt, StreamExt};
+use realmgate_platform::websocket::{Fault, Socket};
 use tokio::time::timeout;
 
 use super::registry::CloseReason;
-use crate::websocket::{Fault, Socket};
 
 /// How long the client may take to answer our close frame.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_protocol::ids::{ChannelId, CharacterId};
 use realmgate_protocol::movement::tiles;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::error::{Error, ErrorCode};
 use crate::service::world::Entered;
 
 /// A request of a client.

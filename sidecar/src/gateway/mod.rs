@@ -15,8 +15,9 @@ pub use messages::{ClientEvent, ServerEvent};
 pub use registry::Sockets;
 pub use upgrade::router;
 
-use crate::service::limits::Limits;
-use crate::service::tokens::Tokens;
+use realmgate_platform::limits::Limits;
+use realmgate_platform::tokens::Tokens;
+
 use crate::service::world::{AccountLocks, Entrance, Exits, Gates, SessionEntries, ThisReplica};
 
 /// What serves the players whose sockets are here.

@@ -4,6 +4,11 @@ use std::time::Duration;
 
 use axum::extract::ws::Message;
 use futures_util::{SinkExt, StreamExt};
+use realmgate_platform::error::{Error, ErrorCode};
+use realmgate_platform::http::TraceId;
+use realmgate_platform::limits::Source;
+use realmgate_platform::tokens::Caller;
+use realmgate_platform::websocket::{Fault, Socket};
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId};
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle};
@@ -15,13 +20,8 @@ use super::Gateway;
 use super::farewell::{Farewell, agree, close};
 use super::messages::{ClientEvent, ServerEvent};
 use super::registry::{CloseReason, Seat};
-use crate::error::{Error, ErrorCode};
-use crate::http::TraceId;
 use crate::lock::NotClaimed;
-use crate::service::limits::Source;
-use crate::service::tokens::Caller;
 use crate::service::world::{Entered, Entry, NotLetIn, Waiter};
-use crate::websocket::{Fault, Socket};
 
 /// How often a client is pinged. A client that is silent from one ping to the next is gone.
 const PING_EVERY: Duration = Duration::from_secs(30);

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use realmgate_platform::config::Origins;
 use serde_json::json;
 
-use crate::config::Origins;
 use crate::service::world::testing::{Client, TestWorld};
 
 fn url(world: &TestWorld) -> String {

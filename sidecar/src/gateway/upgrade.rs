@@ -5,17 +5,17 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use realmgate_platform::config::Origins;
+use realmgate_platform::error::{Error, ErrorCode};
+use realmgate_platform::http::extract::{Peer, bearer};
+use realmgate_platform::limits::Source;
+use realmgate_platform::tokens::Caller;
+use realmgate_platform::websocket::{Bounds, Socket, Upgrade};
 use serde::Deserialize;
 
 use super::Gateway;
 use super::farewell::{Farewell, close};
-use crate::config::Origins;
-use crate::error::{Error, ErrorCode};
-use crate::http::extract::{Peer, bearer};
-use crate::service::limits::Source;
-use crate::service::tokens::Caller;
 use crate::state::AppState;
-use crate::websocket::{Bounds, Socket, Upgrade};
 
 /// The subprotocol that carries a browser's token beside it.
 const BEARER: &str = "bearer";

@@ -2,10 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
+use realmgate_platform::http::Problem;
+use realmgate_platform::http::extract::AnonymousPeer;
 use serde::Serialize;
 
-use super::Problem;
-use super::extract::AnonymousPeer;
 use crate::state::AppState;
 
 /// A class, as a player sees it before choosing.

@@ -71,7 +71,7 @@ pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readines
     let code = if serves { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let named = |ok: bool| if ok { "ok" } else { "failing" };
     let checks = Checks { database: named(database), redis: redis.map(named) };
-    let warnings = state.unnamed_proxy.warning().into_iter().collect();
+    let warnings = state.http.unnamed_proxy.warning().into_iter().collect();
     (code, Json(Readiness { status, checks, warnings }))
 }
 

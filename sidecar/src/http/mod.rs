@@ -4,26 +4,19 @@ pub mod auth;
 pub mod characters;
 pub mod classes;
 pub mod directory;
-pub mod extract;
 pub mod health;
-mod layers;
 pub mod metrics;
 mod openapi;
 mod page;
-mod problem;
-mod serve;
 pub mod status;
-
-use std::sync::Arc;
 
 use axum::Router;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub use layers::TraceId;
 pub use openapi::document;
-pub use problem::Problem;
-pub(crate) use serve::{Certificate, Connection, Door, Inflow, Patience};
+
+use realmgate_platform::http::layers;
 
 use crate::state::AppState;
 
@@ -56,11 +49,6 @@ pub fn routers(state: &AppState) -> Routers {
         directory: layers::internal(directory, state),
         gateway: layers::internal(gateway, state),
     }
-}
-
-/// The router that redirects plain HTTP to HTTPS on `port`.
-pub(crate) fn redirect(certificate: Arc<Certificate>, port: u16, state: &AppState) -> Router {
-    layers::bare(serve::redirect(certificate, port), state)
 }
 
 /// Routes for players, on 3000.

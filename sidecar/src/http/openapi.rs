@@ -4,13 +4,12 @@ use std::sync::LazyLock;
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
+use realmgate_platform::error::ErrorCode;
+use realmgate_platform::http::status_of;
 use utoipa::OpenApi;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Content, Ref, ResponseBuilder};
-
-use super::problem::status_of;
-use crate::error::ErrorCode;
 
 /// The frame of the document; paths and schemas come from the routes.
 #[derive(OpenApi)]

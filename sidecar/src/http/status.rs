@@ -2,11 +2,11 @@
 
 use axum::Json;
 use axum::extract::State;
+use realmgate_platform::error::Error;
+use realmgate_platform::http::Problem;
+use realmgate_platform::http::extract::AnonymousPeer;
 use serde::Serialize;
 
-use super::Problem;
-use super::extract::AnonymousPeer;
-use crate::error::Error;
 use crate::service::glance::{self, HostedMap};
 use crate::state::AppState;
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_protocol::link::{FromMap, LeaveReason};
 
 use super::{Link, MapLinks};
-use crate::error::Error;
 
 impl MapLinks {
     /// Handles one message completely. An error ends the link: the map server connects again and repeats what was not
@@ -15,7 +15,7 @@ impl MapLinks {
         metrics::counter!("realmgate_link_messages_total", "kind" => message.name()).increment(1);
         match message {
             FromMap::Hello { .. } | FromMap::Reclaim { .. } => {
-                Err(Error::new(crate::ErrorCode::BadMessage, "Hello and Reclaim come once, first"))
+                Err(Error::new(ErrorCode::BadMessage, "Hello and Reclaim come once, first"))
             }
             FromMap::Prepared { request, refusal, spawn } => {
                 link.answer(request, refusal.map_or(Ok(spawn), Err));

@@ -11,6 +11,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
+use realmgate_platform::error::{Error, ErrorCode};
+use realmgate_platform::http::extract::is_service_caller;
+use realmgate_platform::websocket::{Bounds, Socket, Upgrade};
 use realmgate_protocol::codec::{decode_link, encode_link};
 use realmgate_protocol::ids::ServerId;
 use realmgate_protocol::limits::{LINK_VERSION, MAX_RECLAIM_LOCKS};
@@ -21,12 +24,9 @@ use tokio::time::timeout;
 
 use super::links::Introduction;
 use super::{Link, MapLinks};
-use crate::error::{Error, ErrorCode};
-use crate::http::extract::is_service_caller;
 use crate::lock::CookieHash;
 use crate::service::world::Unmet;
 use crate::state::AppState;
-use crate::websocket::{Bounds, Socket, Upgrade};
 
 /// How long a map server may be silent; it answers our pings in between.
 const SILENCE: Duration = Duration::from_secs(6);
@@ -43,7 +43,7 @@ pub fn router() -> Router<AppState> {
 }
 
 async fn upgrade(State(state): State<AppState>, headers: HeaderMap, upgrade: Upgrade) -> Response {
-    if !is_service_caller(&state, &headers) {
+    if !is_service_caller(&state.http, &headers) {
         return Error::from(ErrorCode::ServiceTokenRequired).into_response();
     }
     let (map_links, alive) = (state.map_links.clone(), state.background.tasks.token());

@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use crate::config::defaults;
+use realmgate_platform::config::defaults;
 
 /// Every timer of the locks, with its setting. The first six are those of the field's classical design; the others are ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::Args)]

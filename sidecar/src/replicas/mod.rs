@@ -29,7 +29,7 @@ pub use envelope::MAX_BYTES;
 pub use handler::LocalReplica;
 pub use messages::{Answer, Ask, News};
 
-use crate::redis_client::RedisClient;
+use realmgate_platform::redis_client::RedisClient;
 
 /// Why an ask was not answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use realmgate_platform::redis_client::{RedisClient, RedisFailed};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -16,7 +17,6 @@ use self::asked::Asked;
 use super::envelope::{Content, Envelope};
 use super::inbox::Inbox;
 use super::{Answer, Ask, BusError, News, ReplicaBus, ReplicaHandler};
-use crate::redis_client::{RedisClient, RedisFailed};
 
 /// Exchanges messages with other sidecars over Redis. Lost connections are made anew.
 #[derive(Clone)]

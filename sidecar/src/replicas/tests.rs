@@ -2,14 +2,13 @@
 
 use std::sync::Mutex;
 
+use realmgate_platform::testing::{TestRedis, on_backends, soon};
 use realmgate_protocol::ids::{AccountId, CharacterId};
 use tokio::sync::{Notify, Semaphore};
 
 use super::memory::MemoryHub;
 use super::*;
-use crate::redis_client::testing::TestRedis;
-use crate::service::world::testing::{PATIENCE, soon};
-use crate::testing::on_backends;
+use crate::service::world::testing::PATIENCE;
 
 /// A sidecar that answers asks and remembers the news it gets.
 pub(super) struct Fake {

@@ -3,6 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use realmgate_platform::clock::Clock;
+use realmgate_platform::error::{Error, ErrorCode};
+use realmgate_platform::limits::{Limits, Source};
+use realmgate_platform::passwords::Passwords;
+use realmgate_platform::sessions::{Rotation, SessionStore};
+use realmgate_platform::tokens::{self, Caller, Tokens};
 use realmgate_protocol::ids::AccountId;
 use secrecy::SecretString;
 use tokio::task::JoinHandle;
@@ -10,15 +16,9 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::limits::{Limits, Source};
-use super::passwords::Passwords;
-use super::tokens::{self, Caller, Tokens};
 use super::world::{AccountLocks, Exits};
-use crate::clock::Clock;
-use crate::error::{Error, ErrorCode};
+use crate::store::AccountStore;
 use crate::store::accounts::NewAccount;
-use crate::store::sessions::Rotation;
-use crate::store::{AccountStore, SessionStore};
 
 /// Allowed lengths of a user name, in characters.
 pub const USERNAME_LENGTH: std::ops::RangeInclusive<usize> = 3..=64;

@@ -3,18 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use realmgate_platform::clock::Clock;
+use realmgate_platform::database::DatabaseTime;
+use realmgate_platform::error::{Error, ErrorCode};
+use realmgate_platform::tokens::Caller;
 use realmgate_protocol::ids::{CharacterId, MapId};
 use uuid::Uuid;
 
 use super::classes::Classes;
 use super::names::{self, Name};
-use super::tokens::Caller;
-use crate::clock::Clock;
 use crate::config::{CharacterRules, StartMaps};
 use crate::directory::Registry;
-use crate::error::{Error, ErrorCode};
+use crate::store::CharacterStore;
 use crate::store::characters::{Change, CharacterChange, CharacterRow, Creation, Deletion, NewCharacter, Rename};
-use crate::store::{CharacterStore, DatabaseTime};
 
 /// How many characters an account may have.
 pub const MAX_CHARACTERS: u32 = 8;

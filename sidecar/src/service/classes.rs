@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use realmgate_platform::config::ConfigError;
 use serde::Deserialize;
 use toml::Spanned;
-
-use crate::config::ConfigError;
 
 /// A class, as players see it before they choose one.
 #[derive(Debug, Clone, PartialEq, Eq)]

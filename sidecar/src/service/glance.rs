@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use realmgate_platform::error::Error;
 use realmgate_protocol::ids::MapId;
 
 use crate::directory::Registry;
-use crate::error::Error;
 
 /// A map that is hosted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

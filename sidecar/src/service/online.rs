@@ -1,7 +1,8 @@
 //! The list of logged-in accounts, for operators.
 
+use realmgate_platform::error::Error;
+
 use crate::directory::Sessions;
-use crate::error::Error;
 use crate::store::OnlineStore;
 use crate::store::online::{OnlinePage, OnlineRow};
 
@@ -57,7 +58,8 @@ mod tests {
     use realmgate_protocol::link::FromMap;
 
     use super::*;
-    use crate::service::world::testing::{SPAWN, TestWorld, save, soft_at, soon};
+    use crate::service::world::testing::{SPAWN, TestWorld, save, soft_at};
+    use realmgate_platform::testing::soon;
 
     async fn names(world: &TestWorld, wanted: OnlinePage) -> Vec<String> {
         let wanted = OnlinePage { limit: wanted.limit.max(10), ..wanted };

@@ -50,11 +50,12 @@ pub(crate) use servers::Unmet;
 pub(crate) use stay::Residents;
 pub(crate) use travel::Journeys;
 
+use realmgate_platform::background::Background;
+use realmgate_platform::error::Error;
+
 use self::renewal::Renewal;
 use self::replica::ReplicaLock;
 use self::sweeper::Sweeper;
-use crate::background::Background;
-use crate::error::Error;
 use crate::lock::timers::{RENEW_EVERY, SWEEP_EVERY};
 use crate::store::ledger::AuditReport;
 use crate::store::{LedgerStore, Store};

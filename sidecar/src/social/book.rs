@@ -1,10 +1,10 @@
 //! Storage of parties.
 
 use async_trait::async_trait;
+use realmgate_platform::error::Error;
 use tokio::sync::Mutex;
 
 use super::parties::{Delivery, Failure, Parties};
-use crate::error::Error;
 
 /// The result of a change: the events to deliver.
 pub(super) type Outcome = Result<Vec<Delivery>, Failure>;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
+use realmgate_platform::error::Error;
 use realmgate_protocol::ids::{CharacterId, ServerId};
 use realmgate_protocol::limits::MAX_CHAT_BYTES;
 use realmgate_protocol::link::{LeaveReason, SocialCommand, SocialEvent, ToMap};
@@ -11,7 +12,6 @@ use realmgate_protocol::text::fault_of_line;
 use super::book::Outcome;
 use super::parties::{Delivery, Failure, Parties, Person};
 use super::{Happening, PartyService};
-use crate::error::Error;
 
 /// The code of a command that cannot be done now, through no fault of the player.
 const AWAY: &str = "OVERLOADED";

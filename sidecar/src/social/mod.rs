@@ -11,17 +11,18 @@ mod shared;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use parties::Parties;
+use realmgate_platform::database::DatabaseTime;
+use realmgate_platform::error::Error;
+use realmgate_platform::redis_client::RedisClient;
 use realmgate_protocol::ids::{CharacterId, ServerId};
 use realmgate_protocol::link::{LeaveReason, SocialCommand};
 use tokio::sync::mpsc;
 
 use self::book::{InProcessBook, PartyBook};
 use self::shared::SharedBook;
-use crate::error::Error;
-use crate::redis_client::RedisClient;
 use crate::service::world::MapServers;
-use crate::store::{CharacterStore, DatabaseTime, LockStore, Store};
-use parties::Parties;
+use crate::store::{CharacterStore, LockStore, Store};
 
 /// How many happenings may wait to be handled.
 const QUEUE: usize = 4_096;

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use realmgate_platform::error::Error;
 use realmgate_protocol::ids::{CharacterId, ServerId};
 
 use super::PartyService;
 use super::parties::{MemberStatus, Person};
-use crate::error::Error;
 use crate::lock::CharacterOwner;
 use crate::service::characters::find_by_name;
 

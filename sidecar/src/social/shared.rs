@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use async_trait::async_trait;
+use realmgate_platform::error::{Error, ErrorCode};
+use realmgate_platform::redis_client::{RedisClient, RedisFailed};
 use redis::Script;
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -17,8 +19,6 @@ use uuid::Uuid;
 use self::document::Document;
 use super::book::{Outcome, PartyBook, Rule};
 use super::parties::Parties;
-use crate::error::{Error, ErrorCode};
-use crate::redis_client::{RedisClient, RedisFailed};
 
 /// Maximum number of tries while others change parties too.
 const TRIES: usize = 32;

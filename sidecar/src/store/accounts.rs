@@ -2,8 +2,8 @@
 
 use realmgate_protocol::ids::AccountId;
 
-use super::SqlStore;
-use super::columns::{parse_id, to_sql_ms};
+use realmgate_platform::database::SqlStore;
+use realmgate_platform::database::columns::{parse_id, to_sql_ms};
 
 /// Accounts and their credentials.
 #[derive(Clone)]

@@ -12,10 +12,11 @@ pub(super) use change::TAKEN;
 #[cfg(test)]
 pub(super) use upkeep::DELETE_DUE;
 
-use super::columns::{from_sql_ms, parsed, to_sql_ms};
+use realmgate_platform::database::columns::{from_sql_ms, parsed, to_sql_ms};
+use realmgate_platform::database::retry::retried;
+use realmgate_platform::database::{SqlRow, SqlStore};
+
 use super::locks::admits_session;
-use super::retry::retried;
-use super::{SqlRow, SqlStore};
 use crate::lock::CharacterOwner;
 
 /// Storage of characters. Deleted characters are not found.

@@ -1,47 +1,27 @@
 //! Persistent storage: a store for each concern, all of them over one database.
 //!
-//! Services hold the stores that they need, and only stores have SQL. SQL text keeps to the subset that SQLite and PostgreSQL share (`$1`, RETURNING, ON
-//! CONFLICT), times are BIGINT milliseconds, ids are UUIDs as TEXT. What the two do not share is in [`dialect`].
-//! Columns are named, never `*`: the next version's migration may add some while this one runs.
+//! Services hold the stores that they need, and only stores have SQL. Its rules are in [`realmgate_platform::database`].
 
 pub mod accounts;
-mod call;
 pub mod characters;
-mod columns;
-mod connection;
-pub(crate) mod dialect;
 pub mod ledger;
 pub mod locks;
 pub mod online;
-mod open;
-mod pool;
-pub(crate) mod retry;
-pub(crate) mod rows;
-mod schema;
-pub mod sessions;
-mod sql;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
-mod time;
 
 pub use accounts::AccountStore;
 pub use characters::CharacterStore;
 pub use ledger::LedgerStore;
 pub use locks::{AccountLockStore, DeadlineStore, LockStore, ServerLockStore};
 pub use online::OnlineStore;
-pub use schema::{OpenError, migrate};
-pub use sessions::SessionStore;
-pub use time::DatabaseTime;
 
-use self::sql::SqlStore;
-use crate::clock::Clock;
-use crate::config::DatabaseConfig;
-
-pub(crate) use connection::SqlConnection;
-/// A row of either database.
-pub(crate) use sqlx::any::AnyRow as SqlRow;
+use realmgate_platform::clock::Clock;
+use realmgate_platform::config::DatabaseConfig;
+use realmgate_platform::database::{OpenError, SqlStore};
+use realmgate_platform::sessions::SessionStore;
 
 /// The stores of one database. Each is a cheap handle of its own.
 #[derive(Clone)]
@@ -68,17 +48,19 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database. A SQLite file is created if it is missing, and its tables are brought up to date. Those of
-    /// PostgreSQL are only if the configuration says so; otherwise they have to be new enough.
+    /// Opens the database.
     ///
     /// # Errors
-    /// [`OpenError::Sql`] when the database cannot be reached, [`OpenError::Migrate`] when a migration fails,
-    /// [`OpenError::TooOld`] when the tables are older than this program needs.
+    /// As [`SqlStore::open`].
     pub async fn open(config: &DatabaseConfig, clock: Clock) -> Result<Self, OpenError> {
-        let sql = SqlStore::open(config, clock).await?;
-        Ok(Self {
+        SqlStore::open(config, clock).await.map(Self::over)
+    }
+
+    /// The stores of a database that is open.
+    pub fn over(sql: SqlStore) -> Self {
+        Self {
             accounts: AccountStore(sql.clone()),
-            sessions: SessionStore(sql.clone()),
+            sessions: SessionStore::new(sql.clone()),
             characters: CharacterStore(sql.clone()),
             locks: LockStore(sql.clone()),
             account_locks: AccountLockStore(sql.clone()),
@@ -87,7 +69,7 @@ impl Store {
             ledger: LedgerStore(sql.clone()),
             online: OnlineStore(sql.clone()),
             sql,
-        })
+        }
     }
 
     /// Checks that the database answers, by a trivial query.

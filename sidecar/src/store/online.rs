@@ -1,10 +1,10 @@
 //! Who is logged in, read from the locks.
 
+use realmgate_platform::database::columns::{number, parsed};
+use realmgate_platform::database::{SqlRow, SqlStore};
 use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, MapId, ServerId};
 use sqlx::{FromRow, Row};
 
-use super::columns::{number, parsed};
-use super::{SqlRow, SqlStore};
 use crate::lock::{AccountOwner, CharacterOwner};
 
 /// Reads the list of who is logged in.

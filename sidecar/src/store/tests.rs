@@ -1,5 +1,7 @@
 //! Accounts, log-ins and characters on real databases.
 
+use realmgate_platform::clock::Clock;
+use realmgate_platform::sessions::{NewRefreshToken, Rotation};
 use realmgate_protocol::ids::{AccountId, CharacterId};
 use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
@@ -7,9 +9,7 @@ use uuid::Uuid;
 use super::Store;
 use super::accounts::NewAccount;
 use super::characters::{Change, CharacterChange, Creation, DELETE_DUE, Deletion, NewCharacter, Rename, TAKEN};
-use super::sessions::{NewRefreshToken, Rotation};
 use super::testing::{TestStore, on_both};
-use crate::clock::Clock;
 use crate::service::names::look;
 
 on_both!(

@@ -9,7 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use realmgate_sidecar::clock::Clock;
+use realmgate_platform::clock::Clock;
 use realmgate_sidecar::config::Settings;
 use realmgate_sidecar::{AppState, Running, Sidecar, http};
 use serde_json::{Value, json};

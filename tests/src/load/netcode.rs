@@ -186,6 +186,11 @@ mod tests {
         client.seal(kind::PAYLOAD, 7, b"walk", &mut datagram);
         datagram[3] ^= 1;
         assert!(server.open(&mut datagram).is_none(), "what was changed on the way is not authentic");
-        assert!(server.open(&mut [0x95; 40]).is_none(), "a sequence has at most 8 bytes");
+        // The first byte says how many bytes of a sequence follow: more than there are, or than there may be.
+        for (prefix, length) in (0..=u8::MAX).flat_map(|prefix| (0..40).map(move |length| (prefix, length))) {
+            let mut datagram = vec![0; length];
+            datagram.iter_mut().take(1).for_each(|first| *first = prefix);
+            assert!(server.open(&mut datagram).is_none(), "{length} bytes that begin with {prefix}");
+        }
     }
 }

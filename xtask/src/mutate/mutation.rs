@@ -77,7 +77,7 @@ impl Build {
     /// What has the tests of this file.
     fn of(file: &str) -> Result<Self> {
         match file.split(['/', '.']).collect::<Vec<_>>()[..] {
-            [package, "src", ..] => Ok(Self::Lib(format!("realmgate_{package}"))),
+            [package, "src", ..] | ["sidecar", package, "src", ..] => Ok(Self::Lib(format!("realmgate_{package}"))),
             [_, "tests", name, ..] => Ok(Self::Test(name.to_owned())),
             _ => bail!("{file} is neither in a package's src/ nor in its tests/"),
         }
@@ -107,6 +107,8 @@ mod tests {
         let test = |name: &str| Build::Test(name.to_owned());
         assert_eq!(Build::of("engine/tests/worlds/outage.rs").unwrap(), test("worlds"));
         assert_eq!(Build::of("engine/tests/broken_maps.rs").unwrap(), test("broken_maps"));
+        let platform = Build::Lib("realmgate_platform".to_owned());
+        assert_eq!(Build::of("sidecar/platform/src/limits/source.rs").unwrap(), platform);
         assert!(Build::of("docs/locks.md").is_err(), "no test is there");
     }
 }

@@ -9,10 +9,10 @@ use super::tree::{File, Tree, line_of};
 
 const PREFIX: &str = "realmgate_";
 /// Where metrics are registered.
-const CODE: [&str; 4] = ["engine/src/", "game/src/", "game/start_server/src/", "sidecar/src/"];
+const CODE: [&str; 5] = ["engine/src/", "game/src/", "game/start_server/src/", "sidecar/src/", "sidecar/platform/src/"];
 const LIST: &str = "docs/operations.md";
 /// Where histograms get their buckets; those that have none of their own get seconds.
-const BUCKETS: &str = "sidecar/src/metrics_recorder.rs";
+const BUCKETS: &str = "sidecar/platform/src/metrics_recorder.rs";
 const HISTOGRAM: &str = "histogram!(\"";
 /// Our crates, whose names look the same.
 const CRATES: [&str; 6] = ["engine", "game", "sidecar", "protocol", "client", "server"];
@@ -60,7 +60,7 @@ fn unfit_histograms(tree: &Tree) -> Vec<Finding> {
         for (name, offset) in registrations(file).filter(|(_, offset)| file.text[..*offset].ends_with(HISTOGRAM)) {
             if !name.ends_with("_seconds") && !buckets.contains(&format!("\"{name}\"")) {
                 let wrong = format!("{name} would get buckets of seconds");
-                let mend = "give it its own in sidecar/src/metrics_recorder.rs";
+                let mend = "give it its own in sidecar/platform/src/metrics_recorder.rs";
                 findings.push(Finding::new(&file.path, line_of(&file.text, offset), wrong, mend));
             }
         }
@@ -122,7 +122,10 @@ mod tests {
         let found = tidy(&[("engine/src/a.rs", code), list]);
         assert!(found[0].starts_with("engine/src/a.rs:2: realmgate_a_bytes would get buckets of seconds"), "{found:?}");
         let bucket = "fn b() { Matcher::Full(\"realmgate_a_bytes\"); }\n";
-        assert_eq!(tidy(&[("engine/src/a.rs", code), ("sidecar/src/metrics_recorder.rs", bucket), list]), [""; 0]);
+        assert_eq!(
+            tidy(&[("engine/src/a.rs", code), ("sidecar/platform/src/metrics_recorder.rs", bucket), list]),
+            [""; 0]
+        );
         let seconds = code.replace("bytes", "seconds");
         assert_eq!(tidy(&[("engine/src/a.rs", &seconds), ("docs/operations.md", "realmgate_a_seconds")]), [""; 0]);
     }

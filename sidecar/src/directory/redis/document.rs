@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
+use realmgate_platform::error::Error;
 use realmgate_protocol::ids::{ChannelId, MapId, ServerId, TicketId};
 use realmgate_protocol::link::ChannelLoad;
 use serde::{Deserialize, Serialize};
 
 use crate::directory::{LinkFacts, MapServer, Seat};
-use crate::error::Error;
 
 /// A map server's entry in Redis. Numbers that JSON readers may round, and bytes, are written in hexadecimal.
 #[derive(Debug, Serialize, Deserialize)]

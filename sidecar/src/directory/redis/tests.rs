@@ -1,12 +1,12 @@
 //! What only a registry in Redis does.
 
+use realmgate_platform::testing::TestRedis;
 use redis::Commands;
 use serde_json::Value;
 
 use super::*;
 use crate::directory::LinkFacts;
 use crate::directory::contract_tests::{Bench, cookie, facts, loads, registration, server};
-use crate::redis_client::testing::TestRedis;
 
 fn registry(redis: &TestRedis, replica: &str) -> RedisRegistry {
     RedisRegistry::new(redis.another(), replica, Clock::manual(0))

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use realmgate_platform::clock::Clock;
+use realmgate_platform::error::Error;
 
 use super::{Present, SessionEntry, SessionRegistry, TTL_MS};
-use crate::clock::Clock;
-use crate::error::Error;
 
 /// Entries in the memory of this process, each with its expiry in Unix milliseconds; `None` for one that was removed.
 pub(super) struct InProcessSessions {

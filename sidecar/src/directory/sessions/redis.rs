@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use realmgate_platform::error::Error;
+use realmgate_platform::redis_client::{RedisClient, RedisFailed};
 use redis::Script;
 
 use super::{Present, SessionEntry, SessionRegistry, TTL_MS};
-use crate::error::Error;
-use crate::redis_client::{RedisClient, RedisFailed};
 
 /// Maximum number of entries renewed in one step, so that others can use Redis in between.
 const AT_ONCE: usize = 256;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use realmgate_platform::testing::{TestRedis, on_backends};
+
 use super::*;
-use crate::redis_client::testing::TestRedis;
-use crate::testing::on_backends;
 
 /// Session entries with a clock that a test moves.
 struct Bench {

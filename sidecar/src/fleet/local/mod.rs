@@ -16,6 +16,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use child::Child;
+use probe::Ready;
+use realmgate_platform::config::TlsFiles;
 use realmgate_protocol::ids::{MapId, ServerId};
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::Signal;
@@ -26,10 +29,8 @@ use tokio::sync::OnceCell;
 use tokio::time::{sleep, timeout};
 
 use super::{Ended, Health, ServerAdapter};
-use crate::config::{LocalFleet, SidecarConfig, TlsFiles};
+use crate::config::{LocalFleet, SidecarConfig};
 use crate::state::Addrs;
-use child::Child;
-use probe::Ready;
 
 /// How often a starting child is checked for readiness.
 const LOOK_EVERY: Duration = Duration::from_millis(100);

@@ -4,6 +4,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use realmgate_platform::error::ErrorCode;
+use realmgate_platform::testing::soon;
 use realmgate_protocol::ids::{MapId, RequestId};
 use realmgate_protocol::link::{FromMap, PrepareRefusal, ToMap};
 use rustix::process::{Pid, Signal, kill_process};
@@ -14,8 +16,7 @@ use tokio::time::interval;
 
 use super::Wait;
 use crate::config::LocalFleet;
-use crate::error::ErrorCode;
-use crate::service::world::testing::{Client, FakeMap, PATIENCE, Player, TestWorld, save, soft_at, soon};
+use crate::service::world::testing::{Client, FakeMap, PATIENCE, Player, TestWorld, save, soft_at};
 
 const IDLE: Duration = Duration::from_secs(10);
 

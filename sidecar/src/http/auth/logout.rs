@@ -2,10 +2,10 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use realmgate_platform::error::Error;
+use realmgate_platform::http::Problem;
+use realmgate_platform::tokens::Caller;
 
-use crate::error::Error;
-use crate::http::Problem;
-use crate::service::tokens::Caller;
 use crate::state::AppState;
 
 /// Log out: the log-in's tokens are dead, and its player is saved and leaves the world.

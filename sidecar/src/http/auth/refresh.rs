@@ -3,12 +3,12 @@
 use axum::Json;
 use axum::extract::State;
 use garde::Validate;
+use realmgate_platform::error::Error;
+use realmgate_platform::http::Problem;
+use realmgate_platform::http::extract::{AnonymousPeer, Valid};
 use serde::Deserialize;
 
 use super::Tokens;
-use crate::error::Error;
-use crate::http::Problem;
-use crate::http::extract::{AnonymousPeer, Valid};
 use crate::state::AppState;
 
 /// The refresh token of the last pair.

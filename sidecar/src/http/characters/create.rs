@@ -4,14 +4,14 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use garde::Validate;
+use realmgate_platform::error::Error;
+use realmgate_platform::http::Problem;
+use realmgate_platform::http::extract::Valid;
+use realmgate_platform::tokens::Caller;
 use serde::Deserialize;
 
 use super::Character;
-use crate::error::Error;
-use crate::http::Problem;
-use crate::http::extract::Valid;
 use crate::service::names::Name;
-use crate::service::tokens::Caller;
 use crate::state::AppState;
 
 /// A new character.

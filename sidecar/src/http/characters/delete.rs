@@ -2,11 +2,11 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use realmgate_platform::error::Error;
+use realmgate_platform::http::Problem;
+use realmgate_platform::tokens::Caller;
 
-use crate::error::Error;
-use crate::http::Problem;
-use crate::http::extract::CharacterPath;
-use crate::service::tokens::Caller;
+use super::path::CharacterPath;
 use crate::state::AppState;
 
 /// Delete one of one's characters: it is listed with `deletes_at_ms` and can be restored until then, and cannot enter the

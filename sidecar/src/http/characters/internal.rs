@@ -3,12 +3,13 @@
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
+use realmgate_platform::error::{Error, ErrorCode};
+use realmgate_platform::http::Problem;
+use realmgate_platform::http::extract::{is_meant_for_this_machine, is_service_caller};
 use serde::Serialize;
 
 use super::Character;
-use crate::error::{Error, ErrorCode};
-use crate::http::Problem;
-use crate::http::extract::{CharacterPath, is_meant_for_this_machine, is_service_caller};
+use super::path::CharacterPath;
 use crate::state::AppState;
 
 /// A character, as our servers see it.
@@ -36,7 +37,7 @@ impl FromRequestParts<AppState> for InternalCaller {
         let is_open = config.gateway.allow_unauthenticated_registry
             && config.listen.api.ip().is_loopback()
             && is_meant_for_this_machine(&parts.headers);
-        if is_open || is_service_caller(state, &parts.headers) {
+        if is_open || is_service_caller(&state.http, &parts.headers) {
             Ok(Self)
         } else {
             Err(ErrorCode::ServiceTokenRequired.into())

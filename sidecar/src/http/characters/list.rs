@@ -2,11 +2,11 @@
 
 use axum::Json;
 use axum::extract::State;
+use realmgate_platform::error::Error;
+use realmgate_platform::http::Problem;
+use realmgate_platform::tokens::Caller;
 
 use super::Character;
-use crate::error::Error;
-use crate::http::Problem;
-use crate::service::tokens::Caller;
 use crate::state::AppState;
 
 /// List one's characters, oldest first.

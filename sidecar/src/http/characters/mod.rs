@@ -4,15 +4,16 @@ pub mod create;
 pub mod delete;
 pub mod internal;
 pub mod list;
+mod path;
 pub mod restore;
 pub mod update;
 
+use realmgate_platform::error::Error;
 use realmgate_protocol::ids::MapId;
 use realmgate_protocol::movement::tiles;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::error::Error;
 use crate::service::appearance;
 use crate::service::characters::{Characters, map_of};
 use crate::service::classes::Classes;

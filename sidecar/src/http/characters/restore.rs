@@ -2,12 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
+use realmgate_platform::error::Error;
+use realmgate_platform::http::Problem;
+use realmgate_platform::tokens::Caller;
 
 use super::Character;
-use crate::error::Error;
-use crate::http::Problem;
-use crate::http::extract::CharacterPath;
-use crate::service::tokens::Caller;
+use super::path::CharacterPath;
 use crate::state::AppState;
 
 /// Undo the deletion of one of one's characters, while it is listed.

@@ -3,17 +3,18 @@
 use axum::Json;
 use axum::extract::State;
 use garde::Validate;
+use realmgate_platform::error::Error;
+use realmgate_platform::http::Problem;
+use realmgate_platform::http::extract::Valid;
+use realmgate_platform::tokens::Caller;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::Character;
 use super::create::name_rule;
-use crate::error::Error;
-use crate::http::Problem;
-use crate::http::extract::{CharacterPath, Valid};
+use super::path::CharacterPath;
 use crate::service::appearance;
 use crate::service::names::Name;
-use crate::service::tokens::Caller;
 use crate::state::AppState;
 
 /// What is to be other about a character. A field that is not given, or null, stays as it is.

@@ -2,12 +2,12 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use realmgate_platform::error::Error;
+use realmgate_platform::http::Problem;
+use realmgate_platform::http::extract::PathText;
 use realmgate_protocol::ids::ServerId;
 
 use super::caller::RegistryCaller;
-use crate::error::Error;
-use crate::http::Problem;
-use crate::http::extract::PathText;
 use crate::state::AppState;
 
 /// Take a map server off the list. One that is not there is off it already.

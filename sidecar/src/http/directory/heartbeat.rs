@@ -3,14 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 use garde::Validate;
+use realmgate_platform::error::{Error, ErrorCode};
+use realmgate_platform::http::Problem;
+use realmgate_platform::http::extract::{Valid, whole};
 use realmgate_protocol::ids::ServerId;
 use serde::{Deserialize, Serialize};
 
 use super::caller::RegistryCaller;
 use crate::directory::TTL_MS;
-use crate::error::{Error, ErrorCode};
-use crate::http::Problem;
-use crate::http::extract::{Valid, whole};
 use crate::state::AppState;
 
 /// A map server that is alive.

@@ -6,13 +6,13 @@ use std::str::FromStr;
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::Uri;
+use realmgate_platform::error::{Error, ErrorCode};
+use realmgate_platform::http::Problem;
+use realmgate_platform::http::extract::ServiceCaller;
 use realmgate_protocol::ids::MapId;
 use realmgate_protocol::movement::tiles;
 use serde::Serialize;
 
-use crate::error::{Error, ErrorCode};
-use crate::http::Problem;
-use crate::http::extract::ServiceCaller;
 use crate::state::AppState;
 use crate::store::online::{OnlineCharacter, OnlinePage, OnlineRow};
 

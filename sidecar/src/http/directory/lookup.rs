@@ -2,14 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
+use realmgate_platform::error::{Error, ErrorCode};
+use realmgate_platform::http::Problem;
+use realmgate_platform::http::extract::PathText;
 use realmgate_protocol::ids::MapId;
 use serde::Serialize;
 
 use super::caller::RegistryCaller;
 use crate::directory::MapServer;
-use crate::error::{Error, ErrorCode};
-use crate::http::Problem;
-use crate::http::extract::PathText;
 use crate::state::AppState;
 
 /// Where a map is hosted.

@@ -6,11 +6,11 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::Extensions;
+use realmgate_platform::error::{Error, ErrorCode};
+use realmgate_platform::http::{Connection, Problem};
 use realmgate_protocol::proof::{parse_nonce, prove};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, ErrorCode};
-use crate::http::{Connection, Problem};
 use crate::state::AppState;
 
 /// The question.

@@ -7,14 +7,14 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use garde::Validate;
+use realmgate_platform::error::Error;
+use realmgate_platform::http::Problem;
+use realmgate_platform::http::extract::{Valid, whole, wholes};
 use realmgate_protocol::ids::{MapId, ServerId};
 use serde::{Deserialize, Serialize};
 
 use super::caller::RegistryCaller;
 use crate::directory::{Cookie, HEARTBEAT_INTERVAL_MS, Registration, TTL_MS};
-use crate::error::Error;
-use crate::http::Problem;
-use crate::http::extract::{Valid, whole, wholes};
 use crate::state::AppState;
 
 /// A map server that wants to be listed.

@@ -2,11 +2,11 @@
 
 use axum::Json;
 use axum::extract::State;
+use realmgate_platform::error::Error;
+use realmgate_platform::http::Problem;
 use serde::Serialize;
 
 use super::caller::RegistryCaller;
-use crate::error::Error;
-use crate::http::Problem;
 use crate::state::AppState;
 
 /// A live map server.

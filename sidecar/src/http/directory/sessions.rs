@@ -4,13 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use garde::Validate;
+use realmgate_platform::error::{Error, ErrorCode};
+use realmgate_platform::http::Problem;
+use realmgate_platform::http::extract::{PathText, ServiceCaller, Valid};
 use serde::{Deserialize, Serialize};
 
 use super::caller::RegistryCaller;
 use crate::directory::SessionEntry;
-use crate::error::{Error, ErrorCode};
-use crate::http::Problem;
-use crate::http::extract::{PathText, ServiceCaller, Valid};
 use crate::state::AppState;
 
 /// A user who is online.

@@ -4,13 +4,13 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use realmgate_platform::redis_client::RedisFailed;
 use redis::aio::PubSubSink;
 use redis::{Msg, Script};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::Shared;
-use crate::redis_client::RedisFailed;
 use crate::replicas::BusError;
 use crate::replicas::envelope::{Content, Decline, Envelope};
 use crate::replicas::inbox::Inbox;

@@ -1,10 +1,11 @@
 //! What only a bus over Redis does.
 
+use realmgate_platform::testing::{TestRedis, soon};
+
 use super::*;
-use crate::redis_client::testing::TestRedis;
 use crate::replicas::inbox::INBOX;
 use crate::replicas::tests::{Fake, ask, news};
-use crate::service::world::testing::{PATIENCE, soon};
+use crate::service::world::testing::PATIENCE;
 
 struct Replica {
     bus: RedisBus,

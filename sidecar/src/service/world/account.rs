@@ -4,18 +4,19 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use realmgate_platform::clock::Clock;
+use realmgate_platform::error::{Error, ErrorCode};
+use realmgate_platform::sessions::SessionStore;
 use realmgate_protocol::ids::AccountId;
 use uuid::Uuid;
 
 use super::lock_clock::LockClock;
 use super::session_entry::SessionEntries;
 use super::this_replica::ThisReplica;
-use crate::clock::Clock;
-use crate::error::{Error, ErrorCode};
 use crate::gateway::Sockets;
 use crate::lock::{AccountLock, AccountStep, NextClaim, NotClaimed};
 use crate::replicas::{Answer, Ask, Replicas};
-use crate::store::{AccountLockStore, SessionStore};
+use crate::store::AccountLockStore;
 
 /// Maximum number of tries while others change the lock too.
 const TRIES: usize = 5;

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, ServerId};
 use realmgate_protocol::link::{CharacterLoad, Fence, PrepareRefusal, ToMap, TravelGrant};
 use realmgate_protocol::movement::Position;
@@ -15,7 +16,6 @@ use super::reach::MapServers;
 use super::this_replica::ThisReplica;
 use super::tickets::{self, Bearer, TICKET_LIFE};
 use crate::directory::{LinkFacts, SessionCharacter};
-use crate::error::{Error, ErrorCode};
 use crate::link::{PrepareFailure, Question};
 use crate::lock::timers::{ID_HELD, deadline};
 use crate::lock::{CharacterLock, LockStep};

@@ -2,6 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
+use realmgate_platform::background::Background;
+use realmgate_platform::clock::Clock;
+use realmgate_platform::limits::Limits;
+
 use super::World;
 use super::account::AccountLocks;
 use super::admission::Admissions;
@@ -21,8 +25,6 @@ use super::stay::Residents;
 use super::sweeper::Sweeper;
 use super::this_replica::ThisReplica;
 use super::travel::Journeys;
-use crate::background::Background;
-use crate::clock::Clock;
 use crate::config::SidecarConfig;
 use crate::directory::{Registry, Sessions};
 use crate::fleet::Fleet;
@@ -30,7 +32,6 @@ use crate::gateway::Sockets;
 use crate::link::{Departures, Links};
 use crate::replicas::Replicas;
 use crate::service::characters::Characters;
-use crate::service::limits::Limits;
 use crate::social::Social;
 use crate::store::Store;
 

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_protocol::ids::{ChannelId, MapId, ServerId, TicketId};
 
 use super::tickets::TICKET_LIFE;
 use crate::directory::{LinkFacts, MapServer, Registry, Seat};
-use crate::error::{Error, ErrorCode};
 use crate::fleet::{Fleet, Wait};
 
 /// Where a character goes. A seat is kept for it until its ticket expires.

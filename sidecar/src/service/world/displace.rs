@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, ServerId};
 use realmgate_protocol::link::{LeaveReason, ToMap};
 use tokio::sync::{mpsc, watch};
@@ -19,7 +20,6 @@ use super::lock_clock::LockClock;
 use super::reach::MapServers;
 use super::session_entry::SessionEntries;
 use crate::directory::Registry;
-use crate::error::{Error, ErrorCode};
 use crate::gateway::Sockets;
 use crate::link::{Departure, Links};
 use crate::lock::{AccountOwner, CharacterLock, LockStep, WayOut};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId};
 use realmgate_protocol::link::TravelGrant;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +19,6 @@ use super::session_entry::SessionEntries;
 use super::this_replica::ThisReplica;
 use super::tickets::ticket_id;
 use crate::config::DuplicateLogin;
-use crate::error::{Error, ErrorCode};
 use crate::lock::{CharacterLock, LockStep};
 use crate::service::characters::Characters;
 use crate::store::locks::{Entering, LockedCharacter};

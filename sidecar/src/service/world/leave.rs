@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use realmgate_platform::error::Error;
 use realmgate_protocol::ids::{CharacterId, LockEpoch};
 use realmgate_protocol::link::{LeaveReason, Save, ToMap};
 
@@ -9,7 +10,6 @@ use super::departures::DepartureNews;
 use super::lock_clock::LockClock;
 use super::session_entry::SessionEntries;
 use crate::directory::Registry;
-use crate::error::Error;
 use crate::link::Link;
 use crate::lock::{CharacterLock, CharacterOwner, LockStep};
 use crate::social::Social;

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use realmgate_platform::database::DatabaseTime;
+
 use crate::lock::{AccountLock, AccountStep, CharacterLock, CookieHash, LockStep, ServerKey, ServerLock};
 use crate::lock::{StepRefused, Timers};
-use crate::store::DatabaseTime;
 
 /// The clock of the locks.
 #[derive(Debug, Clone)]

@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use realmgate_platform::error::Error;
+
 use super::replica::NotAllowed;
 use crate::directory::Cookie;
-use crate::error::Error;
 use crate::lock::CookieHash;
 
 /// The files of the cookie. Every process gets a new one, so that of two processes with the same cookie the first

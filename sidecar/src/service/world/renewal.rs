@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
+use realmgate_platform::error::Error;
 use realmgate_protocol::link::ToMap;
 
 use super::lock_clock::LockClock;
 use super::replica::ReplicaLock;
 use super::this_replica::ThisReplica;
-use crate::error::Error;
 use crate::gateway::Sockets;
 use crate::link::Links;
 use crate::lock::ServerKey;

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use realmgate_platform::error::Error;
+
 use super::lock_clock::LockClock;
 use super::own_cookie::CookieJar;
 use super::session_entry::SessionEntries;
 use super::this_replica::ThisReplica;
-use crate::error::Error;
 use crate::lock::timers::{SILENT_AFTER, deadline};
 use crate::lock::{Claim, CookieHash, ServerKey, ServerLock};
 use crate::own_folder::OwnFolder;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_protocol::ids::{AccountId, CharacterId, ServerId};
 use realmgate_protocol::link::{Fence, LeaveReason};
 
@@ -10,7 +11,6 @@ use super::lock_clock::LockClock;
 use super::session_entry::SessionEntries;
 use super::this_replica::ThisReplica;
 use crate::directory::{Cookie, MapServer, Registered, Registration, Registry};
-use crate::error::{Error, ErrorCode};
 use crate::link::{Links, PROBE};
 use crate::lock::timers::{ID_HELD, deadline};
 use crate::lock::{CharacterOwner, Claim, CookieHash, ServerKey, ServerLock};

@@ -5,13 +5,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use realmgate_platform::error::Error;
 use realmgate_protocol::ids::AccountId;
 use realmgate_protocol::movement::Position;
 use uuid::Uuid;
 
 use super::this_replica::ThisReplica;
 use crate::directory::{Present, SessionCharacter, SessionEntry, Sessions};
-use crate::error::Error;
 use crate::gateway::Sockets;
 use crate::link::Links;
 use crate::lock::{AccountOwner, CharacterOwner};

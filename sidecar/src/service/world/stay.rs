@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use realmgate_platform::clock::Clock;
+use realmgate_platform::error::Error;
 use realmgate_protocol::ids::{BatchId, CharacterId, LockEpoch};
 use realmgate_protocol::link::{ChannelLoad, Fence, OwnedEvent, Save, ToMap};
 
 use super::this_replica::ThisReplica;
-use crate::clock::Clock;
 use crate::directory::Registry;
-use crate::error::Error;
 use crate::link::Link;
 use crate::social::Social;
 use crate::store::ledger::BatchOutcome;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use realmgate_platform::error::Error;
 use realmgate_protocol::ids::AccountId;
 use realmgate_protocol::link::{LeaveReason, ToMap};
 
@@ -11,7 +12,6 @@ use super::reach::MapServers;
 use super::replica::ReplicaLock;
 use super::servers::MapServerLocks;
 use super::session_entry::SessionEntries;
-use crate::error::Error;
 use crate::lock::timers::is_due;
 use crate::lock::{AccountLock, AccountOwner, AccountStep, LockStep, ServerKey};
 use crate::social::Social;

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use realmgate_platform::error::Error;
 use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, TicketId};
 use realmgate_protocol::netcode::{ConnectToken, PrivateToken, USER_DATA_BYTES};
 use realmgate_protocol::ticket::{KeyRing, Ticket};
 
 use super::choice::Target;
-use crate::error::Error;
 
 /// Lifetime of a ticket.
 pub(super) const TICKET_LIFE: Duration = Duration::from_secs(30);

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use realmgate_platform::error::Error;
+use realmgate_platform::limits::Limits;
 use realmgate_protocol::ids::{ChannelId, RequestId, ServerId};
 use realmgate_protocol::link::{Save, ToMap};
 use tokio_util::sync::CancellationToken;
@@ -14,10 +16,8 @@ use super::reach::MapServers;
 use super::session_entry::SessionEntries;
 use super::this_replica::ThisReplica;
 use super::tickets::ticket_id;
-use crate::error::Error;
 use crate::link::Link;
 use crate::lock::{CharacterLock, LockStep};
-use crate::service::limits::Limits;
 use crate::store::LockStore;
 
 struct Journey {

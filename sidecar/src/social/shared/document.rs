@@ -1,8 +1,8 @@
 //! The form of a party in Redis.
 
+use realmgate_platform::error::Error;
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
 use crate::social::parties::{Invited, Member, Party, Person};
 
 #[derive(Serialize, Deserialize)]

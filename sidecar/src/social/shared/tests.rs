@@ -1,11 +1,11 @@
 //! Tests of what only parties in Redis do.
 
+use realmgate_platform::testing::TestRedis;
 use realmgate_protocol::ids::CharacterId;
 use realmgate_protocol::link::SocialEvent;
 
 use super::super::parties::Person;
 use super::*;
-use crate::redis_client::testing::TestRedis;
 
 fn person(number: u8) -> Person {
     Person { id: CharacterId([number; 16]), name: format!("P{number}") }
@@ -114,6 +114,6 @@ async fn without_redis_nothing_changes() {
             tokio::task::yield_now().await
         }
     };
-    crate::service::world::testing::soon("Redis", back).await;
+    realmgate_platform::testing::soon("Redis", back).await;
     accept(&one, 2, party).await.unwrap();
 }

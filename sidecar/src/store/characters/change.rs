@@ -1,14 +1,14 @@
 //! Deletes, restores and changes characters: only for a log-in that may change the account, and never in a world.
 
+use realmgate_platform::database::SqlConnection;
+use realmgate_platform::database::columns::{from_sql_ms, parsed, to_sql_ms};
+use realmgate_platform::database::dialect::{Rows, lock_rows};
 use realmgate_protocol::ids::{AccountId, CharacterId};
 use sqlx::Row;
 use uuid::Uuid;
 
 use super::{Change, CharacterChange, Deletion, columns};
 use crate::lock::CharacterOwner;
-use crate::store::SqlConnection;
-use crate::store::columns::{from_sql_ms, parsed, to_sql_ms};
-use crate::store::dialect::{Rows, lock_rows};
 use crate::store::locks::admits_session;
 
 /// Whether another living character has a name, or one that looks alike. `deleted_at_ms IS NULL` is repeated for each

@@ -1,12 +1,12 @@
 //! Background upkeep of characters: those whose deletion is due are deleted, and names that an older sidecar wrote get
 //! their keys.
 
+use realmgate_platform::database::SqlConnection;
+use realmgate_platform::database::columns::to_sql_ms;
+use realmgate_platform::database::dialect::{Rows, lock_rows};
 use sqlx::Row;
 
 use super::LookOf;
-use crate::store::SqlConnection;
-use crate::store::columns::to_sql_ms;
-use crate::store::dialect::{Rows, lock_rows};
 
 /// Maximum number of rows in one go.
 const AT_ONCE: i64 = 200;

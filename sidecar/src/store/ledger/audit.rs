@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use realmgate_platform::database::SqlConnection;
 use serde::Serialize;
 use sqlx::Row;
-
-use crate::store::SqlConnection;
 
 /// Maximum number of faults of one kind that are reported.
 const MAX_TOLD: usize = 20;

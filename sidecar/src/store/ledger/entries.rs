@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use realmgate_platform::database::SqlConnection;
+use realmgate_platform::database::columns::to_sql_ms;
+use realmgate_platform::database::rows::{Statement, Values, execute_in};
 use realmgate_protocol::ids::{CharacterId, ItemId, ServerId};
 
 use super::plan::{Gain, GoldLine, Holdings, Item, ItemLine};
-use crate::store::SqlConnection;
-use crate::store::columns::to_sql_ms;
-use crate::store::rows::{Statement, Values, execute_in};
 
 /// Lines of the ledgers and gains, each with the key of its event.
 #[derive(Debug, Default)]

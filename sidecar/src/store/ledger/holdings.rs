@@ -2,6 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use realmgate_platform::database::columns::{number, parsed};
+use realmgate_platform::database::dialect::{Rows, lock_rows};
+use realmgate_platform::database::rows::fetch_in;
+use realmgate_platform::database::{SqlConnection, SqlRow};
 use realmgate_protocol::ids::{CharacterId, ItemId, ServerId};
 use realmgate_protocol::link::{Change, OwnedEvent, Owner};
 use sqlx::Row;
@@ -9,11 +13,7 @@ use sqlx::Row;
 use super::owner::LedgerOwner;
 use super::plan::{Holdings, Item, ItemLocation, Slots};
 use crate::lock::CharacterLock;
-use crate::store::columns::{number, parsed};
-use crate::store::dialect::{Rows, lock_rows};
 use crate::store::locks::lock_of;
-use crate::store::rows::fetch_in;
-use crate::store::{SqlConnection, SqlRow};
 
 /// Everything that a batch of events names.
 #[derive(Debug, Default)]

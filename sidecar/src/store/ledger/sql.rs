@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use realmgate_platform::database::SqlStore;
+use realmgate_platform::database::dialect::unlimited_time;
+use realmgate_platform::database::retry::retried;
 use realmgate_protocol::ids::{CharacterId, ServerId};
 use realmgate_protocol::link::{EventOutcome, EventRefusal, Fence, OwnedEvent};
 
@@ -11,9 +14,6 @@ use super::holdings::Touched;
 use super::plan::{Holdings, Slots, is_sound, plan};
 use super::{BatchOutcome, Swept, sweep};
 use crate::lock::CharacterLock;
-use crate::store::SqlStore;
-use crate::store::dialect::unlimited_time;
-use crate::store::retry::retried;
 
 /// The ledger of ownership events. The sidecar knows no game rule: it only checks that the giver has what is given.
 #[derive(Clone)]

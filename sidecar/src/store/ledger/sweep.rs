@@ -3,6 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use realmgate_platform::database::SqlConnection;
+use realmgate_platform::database::columns::parsed;
+use realmgate_platform::database::dialect::{Rows, lock_rows};
 use realmgate_protocol::ids::{EventKey, ServerId};
 use sqlx::Row;
 use uuid::Uuid;
@@ -10,9 +13,6 @@ use uuid::Uuid;
 use super::owner::LedgerOwner;
 use super::plan::{GoldLine, ItemLine};
 use super::{Swept, entries};
-use crate::store::SqlConnection;
-use crate::store::columns::parsed;
-use crate::store::dialect::{Rows, lock_rows};
 
 /// Destroys the items on a map server's ground and gives its gold back to the world, as one event.
 pub(super) async fn ground(connection: &mut SqlConnection, server: &ServerId, now_ms: u64) -> sqlx::Result<Swept> {

@@ -1,5 +1,9 @@
 //! The locks of accounts in SQL.
 
+use realmgate_platform::database::columns::{from_sql_ms, number, parsed, to_sql_ms, undecodable};
+use realmgate_platform::database::dialect::{Rows, lock_rows};
+use realmgate_platform::database::retry::retried;
+use realmgate_platform::database::{SqlConnection, SqlRow, SqlStore};
 use realmgate_protocol::ids::{AccountId, CharacterId};
 use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
@@ -7,10 +11,6 @@ use uuid::Uuid;
 use super::server::owns_server_lock;
 use super::sql::change;
 use crate::lock::{AccountLock, AccountOwner, CharacterLock, CookieHash, ServerKey, Waiting};
-use crate::store::columns::{from_sql_ms, number, parsed, to_sql_ms, undecodable};
-use crate::store::dialect::{Rows, lock_rows};
-use crate::store::retry::retried;
-use crate::store::{SqlConnection, SqlRow, SqlStore};
 
 /// Account locks: which log-in speaks for an account.
 #[derive(Clone)]

@@ -1,5 +1,9 @@
 //! What is due: locks whose deadlines have passed, in database time, and the grace period after an outage.
 
+use realmgate_platform::database::columns::{from_sql_ms, parsed, to_sql_epoch, to_sql_ms};
+use realmgate_platform::database::dialect::{Dialect, Rows, lock_rows};
+use realmgate_platform::database::retry::retried;
+use realmgate_platform::database::{SqlConnection, SqlRow, SqlStore};
 use realmgate_protocol::ids::{AccountId, CharacterId};
 use sqlx::{AssertSqlSafe, FromRow, Row};
 
@@ -8,10 +12,6 @@ use super::account::{LOCK, account_lock_of, change_account, read};
 use super::server::KnownServer;
 use crate::lock::timers::grace_after_outage;
 use crate::lock::{AccountLock, CharacterLock, CharacterOwner, Timers};
-use crate::store::columns::{from_sql_ms, parsed, to_sql_epoch, to_sql_ms};
-use crate::store::dialect::{Dialect, Rows, lock_rows};
-use crate::store::retry::retried;
-use crate::store::{SqlConnection, SqlRow, SqlStore};
 
 /// Maximum number of locks of a kind that are handled in one go; the rest is still due the next time.
 const AT_ONCE: i64 = 200;

@@ -1,11 +1,11 @@
 //! What a map server loads of a character.
 
+use realmgate_platform::database::SqlConnection;
+use realmgate_platform::database::columns::{number, parsed, undecodable};
 use realmgate_protocol::ids::CharacterId;
 use realmgate_protocol::link::{CharacterLoad, ItemRecord, SoftState};
 use sqlx::Row;
 
-use crate::store::SqlConnection;
-use crate::store::columns::{number, parsed, undecodable};
 use crate::store::ledger::LedgerOwner;
 
 /// Everything a map server needs of a character; `None` if it is deleted or marked for deletion.

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use realmgate_platform::database::SqlConnection;
+use realmgate_platform::database::columns::{number, parsed, to_sql_epoch};
+use realmgate_platform::database::dialect::{Rows, lock_rows};
+use realmgate_platform::database::rows::{Statement, Values, fetch_in};
 use realmgate_protocol::ids::{CharacterId, SaveSequence, ServerId};
 use realmgate_protocol::link::Save;
 
 use super::SaveOutcome;
 use super::sql::{admits, lock_of};
 use crate::lock::{CharacterLock, CharacterOwner, CookieHash};
-use crate::store::SqlConnection;
-use crate::store::columns::{number, parsed, to_sql_epoch};
-use crate::store::dialect::{Rows, lock_rows};
-use crate::store::rows::{Statement, Values, fetch_in};
 
 /// Writes one soft state, if its lock and its sequence number allow it.
 pub(super) async fn write(connection: &mut SqlConnection, server: &ServerId, save: &Save) -> sqlx::Result<SaveOutcome> {

@@ -1,15 +1,15 @@
 //! The locks of servers in SQL, and what happens to the locks that a server held.
 
+use realmgate_platform::database::columns::{number, parsed, to_sql_epoch, to_sql_ms};
+use realmgate_platform::database::dialect::{Dialect, Rows, lock_rows};
+use realmgate_platform::database::retry::retried;
+use realmgate_platform::database::{SqlConnection, SqlRow, SqlStore};
 use realmgate_protocol::ids::{AccountId, CharacterId, ServerId};
 use realmgate_protocol::link::Fence;
 use sqlx::{AssertSqlSafe, FromRow, Row};
 
 use super::account::free_accounts;
 use crate::lock::{CharacterOwner, CookieHash, ServerKey, ServerLock};
-use crate::store::columns::{number, parsed, to_sql_epoch, to_sql_ms};
-use crate::store::dialect::{Dialect, Rows, lock_rows};
-use crate::store::retry::retried;
-use crate::store::{SqlConnection, SqlRow, SqlStore};
 
 /// A replica or a map server, as the store knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -288,14 +288,14 @@ impl ServerLockStore {
     /// When the database cannot be asked, a row cannot be decoded, or the transaction still loses to others after five
     /// retries.
     pub async fn fence_unclaimed(&self, server: &ServerId, now_ms: u64) -> sqlx::Result<Vec<(CharacterId, AccountId)>> {
-        self.0
-            .fence_all_where(
-                "fence_unclaimed",
-                &CharacterOwner::Map(server.clone()),
-                "lock_deadline_ms IS NOT NULL",
-                now_ms,
-            )
-            .await
+        fence_all_where(
+            &self.0,
+            "fence_unclaimed",
+            &CharacterOwner::Map(server.clone()),
+            "lock_deadline_ms IS NOT NULL",
+            now_ms,
+        )
+        .await
     }
 
     /// Renews the locks that were lent to a map server without a link. Returns how many there are.
@@ -350,22 +350,20 @@ pub(super) async fn owns_server_lock(
     Ok(row.fetch_optional(connection).await?.is_some())
 }
 
-impl SqlStore {
-    /// As [`fence_where`], in a transaction of its own.
-    pub(super) async fn fence_all_where(
-        &self,
-        call: &'static str,
-        owner: &CharacterOwner,
-        which: &'static str,
-        now_ms: u64,
-    ) -> sqlx::Result<Vec<(CharacterId, AccountId)>> {
-        retried!(call, async {
-            let mut transaction = self.begin_write(call).await?;
-            let fenced = fence_where(&mut transaction, owner, which, now_ms).await?;
-            transaction.commit().await?;
-            Ok(fenced)
-        })
-    }
+/// As [`fence_where`], in a transaction of its own.
+pub(super) async fn fence_all_where(
+    sql: &SqlStore,
+    call: &'static str,
+    owner: &CharacterOwner,
+    which: &'static str,
+    now_ms: u64,
+) -> sqlx::Result<Vec<(CharacterId, AccountId)>> {
+    retried!(call, async {
+        let mut transaction = sql.begin_write(call).await?;
+        let fenced = fence_where(&mut transaction, owner, which, now_ms).await?;
+        transaction.commit().await?;
+        Ok(fenced)
+    })
 }
 
 /// A SQL condition: of the locks that a gateway holds, those of characters on their way into a world.

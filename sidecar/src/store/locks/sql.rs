@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use realmgate_platform::database::columns::{from_sql_ms, number, parsed, to_sql_epoch, to_sql_ms, undecodable};
+use realmgate_platform::database::retry::retried;
+use realmgate_platform::database::rows::fetch_in;
+use realmgate_platform::database::{SqlConnection, SqlRow, SqlStore};
 use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, MapId, ServerId};
 use realmgate_protocol::link::{CharacterLoad, Save};
 use sqlx::{FromRow, Row};
 
-use super::server::NOT_LENT;
+use super::server::{NOT_LENT, fence_all_where};
 use super::{LockedCharacter, SaveOutcome, load, saves};
 use crate::lock::{CharacterLock, CharacterOwner, CookieHash, LockStep, Timers};
-use crate::store::columns::{from_sql_ms, number, parsed, to_sql_epoch, to_sql_ms, undecodable};
-use crate::store::retry::retried;
-use crate::store::rows::fetch_in;
-use crate::store::{SqlConnection, SqlRow, SqlStore};
 
 /// Reads the character lock from a row.
 pub(crate) fn lock_of(row: &SqlRow) -> sqlx::Result<CharacterLock> {
@@ -163,7 +163,7 @@ impl LockStore {
     /// When the database cannot be asked, a row cannot be decoded, or the transaction still loses to others after five
     /// retries.
     pub async fn fence_all(&self, owner: &CharacterOwner, now_ms: u64) -> sqlx::Result<Vec<(CharacterId, AccountId)>> {
-        self.0.fence_all_where("fence_all", owner, "1 = 1", now_ms).await
+        fence_all_where(&self.0, "fence_all", owner, "1 = 1", now_ms).await
     }
 
     /// Fences every lock that a gateway holds for a character on its way into a world, but not those it has lent.
@@ -173,7 +173,7 @@ impl LockStore {
     /// When the database cannot be asked, a row cannot be decoded, or the transaction still loses to others after five
     /// retries.
     pub async fn fence_passing(&self, gateway: &str, now_ms: u64) -> sqlx::Result<Vec<(CharacterId, AccountId)>> {
-        self.0.fence_all_where("fence_passing", &CharacterOwner::Gateway(gateway.to_owned()), NOT_LENT, now_ms).await
+        fence_all_where(&self.0, "fence_passing", &CharacterOwner::Gateway(gateway.to_owned()), NOT_LENT, now_ms).await
     }
 
     /// Everything a map server needs of a character; `None` if it is deleted or marked for deletion.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use realmgate_sidecar::Error;
+use realmgate_platform::error::Error;
 use serde_json::json;
 
 use crate::testing::{PASSWORD, TestApp};

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use futures_util::{SinkExt, StreamExt};
+use realmgate_platform::testing::soon;
 use realmgate_protocol::codec::{decode_link, encode_link};
 use realmgate_protocol::ids::{BatchId, CharacterId, LockEpoch, MapId, RequestId, SaveSequence};
 use realmgate_protocol::limits::LINK_VERSION;
@@ -17,7 +18,6 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-use super::soon;
 use crate::directory::{Cookie, Registration};
 use crate::state::AppState;
 

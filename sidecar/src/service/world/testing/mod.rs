@@ -18,8 +18,9 @@ pub(crate) use figures::Figures;
 pub(crate) use pair::{Pair, Services};
 pub(crate) use player::{Client, Player};
 
+use realmgate_platform::clock::Clock;
+
 use crate::app::{Running, Sidecar, StartError};
-use crate::clock::Clock;
 use crate::config::{Settings, SidecarConfig};
 use crate::directory::Cookie;
 use crate::lock::{CharacterLock, CharacterOwner};
@@ -202,12 +203,4 @@ fn config_in(folder: &Path) -> SidecarConfig {
     // Players of tests enter more often than people do.
     config.limits.entries_per_min = 600;
     config
-}
-
-/// Waits for a future, for as long as tests wait for anything.
-pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(PATIENCE, future).await {
-        Ok(value) => value,
-        Err(_) => panic!("{what} did not come"),
-    }
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Cookies, TestWorld, config_in, soon};
+use realmgate_platform::clock::Clock;
+use realmgate_platform::testing::{TestDatabase, TestRedis, soon};
+
+use super::{Cookies, TestWorld, config_in};
 use crate::app::StartError;
-use crate::clock::Clock;
 use crate::config::SidecarConfig;
-use crate::redis_client::testing::TestRedis;
-use crate::store::testing::TestDatabase;
 
 /// The sidecars `a` and `b`. They use the real time, since the database does.
 pub(crate) struct Pair {

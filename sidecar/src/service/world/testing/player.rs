@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use futures_util::{SinkExt, StreamExt};
+use realmgate_platform::testing::soon;
 use realmgate_protocol::ids::{AccountId, CharacterId};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -11,8 +12,6 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use uuid::Uuid;
-
-use super::soon;
 
 /// An account that is logged in and has a character.
 pub(crate) struct Player {

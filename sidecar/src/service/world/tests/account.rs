@@ -3,17 +3,18 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use realmgate_platform::error::ErrorCode;
+use realmgate_platform::limits::Source;
+use realmgate_platform::testing::soon;
+use realmgate_platform::tokens::Caller;
 use realmgate_protocol::ids::AccountId;
 use realmgate_protocol::link::{FromMap, LeaveReason, ToMap};
 use secrecy::SecretString;
 use serde_json::json;
 
-use crate::error::ErrorCode;
 use crate::lock::{AccountLock, AccountOwner, CharacterOwner, NotClaimed};
-use crate::service::limits::Source;
-use crate::service::tokens::Caller;
 use crate::service::world::NotLetIn;
-use crate::service::world::testing::{Client, Player, TestWorld, save, soft_at, soon};
+use crate::service::world::testing::{Client, Player, TestWorld, save, soft_at};
 
 async fn lock_of(world: &TestWorld, account: AccountId) -> AccountLock {
     world.state().store.account_locks.account_lock(account).await.unwrap().unwrap()

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use realmgate_platform::testing::soon;
 use realmgate_protocol::ids::{ChannelId, LockEpoch, MapId, TicketId};
 use realmgate_protocol::link::{ChannelLoad, FromMap, LeaveReason, PrepareRefusal, ToMap};
 use realmgate_protocol::netcode::ConnectToken;
@@ -12,7 +13,7 @@ use realmgate_protocol::ticket::Ticket;
 use serde_json::{Value, json};
 
 use crate::lock::{AccountOwner, CharacterOwner};
-use crate::service::world::testing::{FakeMap, Figures, Player, SPAWN, TestWorld, save, soft_at, soon};
+use crate::service::world::testing::{FakeMap, Figures, Player, SPAWN, TestWorld, save, soft_at};
 
 /// Number of seats that are kept for players on their way.
 async fn seats(world: &TestWorld) -> usize {

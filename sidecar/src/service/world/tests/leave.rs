@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use realmgate_platform::testing::soon;
+use realmgate_platform::tokens::Caller;
 use realmgate_protocol::ids::MapId;
 use realmgate_protocol::link::{FromMap, LeaveReason};
 use realmgate_protocol::movement::Position;
@@ -11,9 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::directory::SessionEntry;
 use crate::lock::CharacterOwner;
-use crate::service::tokens::Caller;
 use crate::service::world::Waiter;
-use crate::service::world::testing::{Player, SPAWN, TestWorld, save, soft_at, soon};
+use crate::service::world::testing::{Player, SPAWN, TestWorld, save, soft_at};
 
 #[tokio::test]
 async fn leave_world_saves_and_frees_the_lock() {

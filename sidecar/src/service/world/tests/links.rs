@@ -121,7 +121,7 @@ async fn a_shutdown_does_not_wait_for_links_and_sockets() {
     let (_player, mut client) = world.in_world("Ann", &mut map).await;
     let map = tokio::spawn(async move { map.next_or_end().await });
     let client = tokio::spawn(async move { client.closed().await });
-    crate::service::world::testing::soon("the end of the sidecar", world.shutdown()).await;
+    realmgate_platform::testing::soon("the end of the sidecar", world.shutdown()).await;
     assert_eq!(map.await.unwrap(), None);
     assert_eq!(client.await.unwrap().0, 1001);
 }

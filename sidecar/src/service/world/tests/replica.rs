@@ -4,6 +4,7 @@
 use std::fs;
 use std::time::Duration;
 
+use realmgate_platform::testing::soon;
 use tempfile::TempDir;
 
 use crate::app::StartError;
@@ -12,7 +13,7 @@ use crate::lock::{
     AccountLock, AccountOwner, AccountStep, CharacterLock, CharacterOwner, CookieHash, LockStep, ServerKey, ServerLock,
 };
 use crate::service::world::NotAllowed;
-use crate::service::world::testing::{Player, TestWorld, soon};
+use crate::service::world::testing::{Player, TestWorld};
 use crate::store::locks::KnownServer;
 
 /// A player whose account and character this sidecar holds: connected, and on the way into a world.

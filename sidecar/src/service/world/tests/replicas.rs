@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use realmgate_platform::testing::soon;
 use realmgate_protocol::ids::{ChannelId, MapId, RequestId};
 use realmgate_protocol::link::{ChannelLoad, FromMap, LeaveReason, SocialCommand, SocialEvent, ToMap};
 use serde_json::json;
@@ -12,7 +13,7 @@ use crate::app::StartError;
 use crate::config::SidecarConfig;
 use crate::lock::{AccountOwner, CharacterOwner};
 use crate::service::world::NotAllowed;
-use crate::service::world::testing::{Client, FakeMap, Pair, Player, Services, TestWorld, save, soft_at, soon};
+use crate::service::world::testing::{Client, FakeMap, Pair, Player, Services, TestWorld, save, soft_at};
 
 async fn connected_to(world: &TestWorld, player: &Player) -> AccountOwner {
     world.state().store.account_locks.account_lock(player.account).await.unwrap().unwrap().owner

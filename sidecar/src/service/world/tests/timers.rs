@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use realmgate_platform::testing::soon;
 use realmgate_protocol::link::FromMap;
 use uuid::Uuid;
 
 use crate::lock::timers::deadline;
 use crate::lock::{AccountOwner, AccountStep, CharacterOwner, CookieHash, ServerKey, ServerLock};
 use crate::service::world::Unmet;
-use crate::service::world::testing::{FakeMap, Figures, Player, TestWorld, save, soft_at, soon};
+use crate::service::world::testing::{FakeMap, Figures, Player, TestWorld, save, soft_at};
 use crate::store::locks::KnownServer;
 
 const SECOND: Duration = Duration::from_secs(1);

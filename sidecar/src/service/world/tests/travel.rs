@@ -1,10 +1,11 @@
 //! Tests of travelling from one map server to another, and back when that fails.
 
+use realmgate_platform::testing::soon;
 use realmgate_protocol::ids::{ChannelId, CharacterId, LockEpoch, MapId, RequestId};
 use realmgate_protocol::link::{FromMap, PrepareRefusal, ToMap, TravelGrant};
 
 use crate::lock::CharacterOwner;
-use crate::service::world::testing::{FakeMap, SPAWN, TestWorld, save, soft_at, soon};
+use crate::service::world::testing::{FakeMap, SPAWN, TestWorld, save, soft_at};
 
 async fn ask(map: &mut FakeMap, character: CharacterId, epoch: LockEpoch, to: u16, channel: Option<u16>) {
     let save = save(character, epoch, 1, soft_at(to, 7_168));

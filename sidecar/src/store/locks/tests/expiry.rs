@@ -1,9 +1,10 @@
 //! What timers may end, and who may stop them.
 
+use realmgate_platform::database::call::Transaction;
+use realmgate_platform::database::dialect::{Rows, lock_rows};
+
 use super::*;
 use crate::lock::{AccountLock, AccountOwner, ServerKey, ServerLock};
-use crate::store::call::Transaction;
-use crate::store::dialect::{Rows, lock_rows};
 use crate::store::locks::KnownServer;
 use crate::store::testing::on_postgres;
 

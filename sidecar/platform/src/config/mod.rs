@@ -1,0 +1,82 @@
+//! Settings of what every service stands on, parsed and checked.
+
+mod database;
+mod defaults;
+mod edge;
+mod origins;
+mod passwords;
+mod proxies;
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+pub use database::{DatabaseAt, DatabaseConfig, DatabaseSettings, Storage, secret};
+pub use defaults::defaults;
+pub use edge::{ConnectionLimits, Edge, EdgeSettings, Redirect, TlsFiles};
+pub use origins::Origins;
+pub use passwords::{PasswordHashing, PasswordMemory};
+pub use proxies::TrustedProxies;
+
+/// A setting that cannot be used. Displayed as one line that names it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {why}")]
+pub struct ConfigError {
+    /// The environment variable of the setting.
+    pub key: String,
+    /// What is wrong with it, and what would be right.
+    pub why: String,
+}
+
+impl ConfigError {
+    /// An error of the setting `key`.
+    pub fn new(key: &str, why: impl Into<String>) -> Self {
+        Self { key: key.to_owned(), why: why.into() }
+    }
+}
+
+/// Redis, shared by several sidecars.
+#[derive(Debug, Clone)]
+pub struct RedisConfig {
+    /// Its URL, with the password.
+    pub url: SecretString,
+    /// Prefix of every key and channel.
+    pub prefix: String,
+}
+
+/// How long tokens live.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenTimes {
+    /// Lifetime of access tokens.
+    pub access: Duration,
+    /// Lifetime of refresh tokens.
+    pub refresh: Duration,
+}
+
+/// Rate limits of clients.
+#[derive(Debug, Clone, Copy)]
+pub struct RateLimits {
+    /// Failed log-ins per minute, counted per account and per IP.
+    pub failed_logins_per_min: u32,
+    /// Registrations per minute and IP.
+    pub registrations_per_min: u32,
+    /// Registrations per minute from this machine, where load tests run.
+    pub loopback_registrations_per_min: u32,
+    /// Other calls per minute and user; per IP for calls without a user.
+    pub calls_per_min: u32,
+    /// Gateway messages per ten seconds and user.
+    pub gateway_messages_per_10s: u32,
+    /// Attempts to enter the world per minute and user.
+    pub entries_per_min: u32,
+    /// Attempts to enter the world per minute and IP.
+    pub entries_per_min_per_ip: u32,
+    /// Journeys to another map or channel per minute and character.
+    pub journeys_per_min: u32,
+    /// Successful log-ins per minute and account.
+    pub log_ins_per_min: u32,
+}
+
+/// Parses a number that may not be 0.
+pub fn at_least_one() -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..)
+}

@@ -1,0 +1,162 @@
+//! What happens to connections, over a link to PostgreSQL that can fall silent.
+
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use sqlx::Executor;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use super::Pool;
+use crate::clock::Clock;
+use crate::config::DatabaseAt;
+use crate::database::SqlConnection;
+use crate::database::open;
+use crate::testing::{TestDatabase, TestSql, on_backends};
+
+/// How long a test waits for anything.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+on_backends! {
+    on_sqlite: async { Some(crate::testing::TestSql::sqlite().await) },
+    on_postgres: crate::testing::TestSql::postgres() => [
+        a_transaction_that_is_dropped_changes_nothing,
+        a_connection_in_order_is_lent_again,
+    ]
+}
+
+async fn a_transaction_that_is_dropped_changes_nothing(store: TestSql) {
+    store.execute("CREATE TABLE seen (n INTEGER)").await;
+    let mut transaction = store.sql.begin_write("test").await.unwrap();
+    transaction.execute("INSERT INTO seen VALUES (1)").await.unwrap();
+    drop(transaction);
+    let mut transaction = store.sql.begin_write("test").await.unwrap();
+    transaction.execute("INSERT INTO seen VALUES (2)").await.unwrap();
+    transaction.commit().await.unwrap();
+    let mut db = store.sql.read("test").await.unwrap();
+    let seen: Vec<i64> = sqlx::query_scalar("SELECT CAST(n AS BIGINT) FROM seen").fetch_all(&mut *db).await.unwrap();
+    assert_eq!(seen, [2]);
+}
+
+async fn a_connection_in_order_is_lent_again(store: TestSql) {
+    store.execute("CREATE TABLE seen (n INTEGER PRIMARY KEY)").await;
+    store.execute("INSERT INTO seen VALUES (1)").await;
+    let mut db = store.sql.write("test").await.unwrap();
+    assert!(db.execute("INSERT INTO seen VALUES (1)").await.is_err(), "it is there already");
+    drop(db);
+    // The error was the statement's, not the connection's.
+    store.execute("INSERT INTO seen VALUES (2)").await;
+}
+
+/// The pool of a database behind a link of its own, and that link; `None` if there is no PostgreSQL.
+async fn linked(most: u32) -> Option<(Pool, SilentLink, TestDatabase)> {
+    let database = TestDatabase::create().await?;
+    let mut config = database.config();
+    let DatabaseAt::Postgres(url) = &config.at else { panic!("not PostgreSQL") };
+    let (server, path) = url.expose_secret().rsplit_once('/').unwrap();
+    let (user, place) = server.rsplit_once('@').unwrap();
+    let link = SilentLink::to(place.to_owned()).await;
+    config.at = DatabaseAt::Postgres(format!("{user}@{}/{path}", link.address).into());
+    config.pool = most;
+    config.statement = Duration::from_millis(500);
+    let (pool, _) = open::pools(&config, &Clock::system()).await.unwrap();
+    Some((pool, link, database))
+}
+
+async fn backend(connection: &mut SqlConnection) -> sqlx::Result<i64> {
+    sqlx::query_scalar("SELECT CAST(pg_backend_pid() AS BIGINT)").fetch_one(connection).await
+}
+
+/// Waits until every connection was given back.
+async fn all_back(pool: &Pool) {
+    let back = async {
+        while pool.count().0 > pool.count().1 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, back).await.expect("every connection comes back");
+}
+
+#[tokio::test]
+async fn a_database_that_falls_silent_is_given_up_and_asked_anew() {
+    let Some((pool, link, _database)) = linked(2).await else { return };
+    let (mut busy, mut other) = (pool.lend().await.unwrap(), pool.lend().await.unwrap());
+    let before = [backend(&mut busy).await.unwrap(), backend(&mut other).await.unwrap()];
+    busy.begin("BEGIN").await.unwrap();
+    drop(other);
+    assert_eq!(pool.count(), (2, 1));
+
+    link.fall_silent();
+    let error = backend(&mut busy).await.unwrap_err();
+    assert!(matches!(&error, sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut), "{error}");
+    drop(busy);
+    assert_eq!(pool.count(), (0, 0), "neither the silent connection is kept, nor those beside it");
+
+    let (mut one, mut two) = (pool.lend().await.unwrap(), pool.lend().await.unwrap());
+    for connection in [&mut one, &mut two] {
+        assert!(!before.contains(&backend(connection).await.unwrap()));
+    }
+}
+
+#[tokio::test]
+async fn a_silent_answer_to_a_goodbye_takes_no_place_for_ever() {
+    let Some((pool, link, _database)) = linked(1).await else { return };
+    let mut transaction = pool.lend().await.unwrap();
+    transaction.begin("BEGIN").await.unwrap();
+    backend(&mut transaction).await.unwrap();
+    link.fall_silent();
+    // The rollback is not answered.
+    drop(transaction);
+    all_back(&pool).await;
+    backend(&mut pool.lend().await.unwrap()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_whose_answer_nobody_awaited_is_not_lent_again() {
+    let Some((pool, _link, _database)) = linked(1).await else { return };
+    let mut connection = pool.lend().await.unwrap();
+    let first = backend(&mut connection).await.unwrap();
+    {
+        let asking = connection.execute("SELECT pg_sleep(0.3)");
+        // Long enough for the statement to be sent, and too short for the answer.
+        assert!(tokio::time::timeout(Duration::from_millis(50), asking).await.is_err());
+    }
+    drop(connection);
+    assert_ne!(backend(&mut pool.lend().await.unwrap()).await.unwrap(), first);
+}
+
+/// A TCP proxy whose connections can fall silent: nothing is forwarded any more, and neither side is notified. New
+/// connections are forwarded.
+struct SilentLink {
+    address: std::net::SocketAddr,
+    silences: watch::Sender<u64>,
+}
+
+impl SilentLink {
+    async fn to(place: String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (silences, heard) = watch::channel(0);
+        tokio::spawn(async move {
+            while let Ok((near, _)) = listener.accept().await {
+                let Ok(far) = TcpStream::connect(&place).await else { continue };
+                tokio::spawn(carry(near, far, heard.clone()));
+            }
+        });
+        Self { address, silences }
+    }
+
+    fn fall_silent(&self) {
+        self.silences.send_modify(|silences| *silences += 1);
+    }
+}
+
+async fn carry(mut near: TcpStream, mut far: TcpStream, mut silences: watch::Receiver<u64>) {
+    silences.mark_unchanged();
+    tokio::select! {
+        // Either side has said goodbye.
+        _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
+        // Both sockets stay open until the test has ended.
+        Ok(()) = silences.changed() => std::future::pending().await,
+    }
+}

@@ -1,0 +1,106 @@
+//! The tables and their versions. The rules for migrations are in `migrations/README.md`.
+
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{AnyConnection, Connection, SqlStr};
+
+use super::open;
+use crate::config::DatabaseAt;
+
+/// Why the database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// It cannot be reached, or a statement failed.
+    #[error(transparent)]
+    Sql(#[from] sqlx::Error),
+    /// Its tables cannot be brought up to date.
+    #[error("its tables cannot be brought up to date: {0}")]
+    Migrate(#[from] MigrateError),
+    /// Its tables are older than this program needs.
+    #[error("its tables are of version {found}, and this program needs {needed}: run `sidecar migrate`")]
+    TooOld {
+        /// The newest migration it has; 0 for none.
+        found: i64,
+        /// The newest migration that this program has.
+        needed: i64,
+    },
+}
+
+/// Brings the tables up to date. On PostgreSQL several processes may try at once: they queue at an advisory lock.
+///
+/// Migrations that this program does not know are left alone: a newer program has run, and tables of the next version
+/// still serve this one.
+///
+/// # Errors
+/// [`OpenError::Sql`] when the database cannot be reached, [`OpenError::Migrate`] when a migration fails,
+/// [`OpenError::TooOld`] when the tables are still too old afterwards.
+pub async fn migrate(at: &DatabaseAt) -> Result<(), OpenError> {
+    prepare(at, true).await
+}
+
+/// Ensures that the tables are as new as we need: brings them up to date, or refuses older ones.
+pub(super) async fn prepare(at: &DatabaseAt, migrate: bool) -> Result<(), OpenError> {
+    let mut connection = open::connection(at).await?;
+    if migrate {
+        migrations().run(&mut connection).await?;
+    }
+    check(&mut connection).await?;
+    connection.close().await?;
+    Ok(())
+}
+
+/// Refuses tables that are older than we need.
+async fn check(connection: &mut AnyConnection) -> Result<(), OpenError> {
+    let needed = migrations().iter().map(|migration| migration.version).max().unwrap_or(0);
+    let found = match newest(connection).await {
+        Ok(found) => found,
+        // There is no such table yet.
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42P01") => 0,
+        Err(error) => return Err(error.into()),
+    };
+    if found < needed { Err(OpenError::TooOld { found, needed }) } else { Ok(()) }
+}
+
+async fn newest(connection: &mut AnyConnection) -> sqlx::Result<i64> {
+    sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations WHERE success")
+        .fetch_one(connection)
+        .await
+}
+
+/// Version, name and text of each migration. sqlx has a macro that reads the folder, but it compiles everything sqlx
+/// needs a second time, with both databases' drivers, to run inside the compiler.
+const MIGRATIONS: [(i64, &str, &str); 5] = [
+    (1, "init", include_str!("../../migrations/0001_init.sql")),
+    (2, "locks", include_str!("../../migrations/0002_locks.sql")),
+    (3, "characters", include_str!("../../migrations/0003_characters.sql")),
+    (4, "account waiting", include_str!("../../migrations/0004_account_waiting.sql")),
+    (8, "lock timers", include_str!("../../migrations/0008_lock_timers.sql")),
+];
+
+fn migrations() -> Migrator {
+    let migrations = MIGRATIONS.map(|(version, name, sql)| {
+        Migration::new(version, name.into(), MigrationType::Simple, SqlStr::from_static(sql), false)
+    });
+    let mut migrator = Migrator::with_migrations(migrations.into());
+    migrator.set_ignore_missing(true);
+    migrator
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_migration_of_the_folder_is_known() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+        let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+        let mut files: Vec<String> = files.filter(|file| file.ends_with(".sql")).collect();
+        files.sort();
+        let known = MIGRATIONS
+            .map(|(version, name, sql)| (format!("{version:04}_{}.sql", name.replace(' ', "_")), sql.to_owned()));
+        let there: Vec<(String, String)> = files
+            .into_iter()
+            .map(|file| (file.clone(), std::fs::read_to_string(format!("{folder}/{file}")).unwrap()))
+            .collect();
+        assert_eq!(there, known);
+    }
+}

@@ -1,0 +1,92 @@
+//! Errors as RFC 9457 problem documents. Every error is logged and counted here, once.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::error::{Error, ErrorCode};
+
+/// What every refused call is answered with, as `application/problem+json`.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Problem {
+    /// Always `about:blank`: the code says what it is.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// What the code means in general.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// What happened this time.
+    detail: String,
+    /// Stable, in capitals: what programs look at.
+    #[schema(example = "USERNAME_TAKEN")]
+    code: &'static str,
+    /// With status 422: complaints by field.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    errors: BTreeMap<String, Vec<String>>,
+}
+
+/// The HTTP status that a code is answered with.
+pub fn status_of(code: ErrorCode) -> StatusCode {
+    match code {
+        ErrorCode::BadRequest | ErrorCode::BadMessage | ErrorCode::CalledOff => StatusCode::BAD_REQUEST,
+        ErrorCode::Validation => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorCode::Unauthorized
+        | ErrorCode::InvalidCredentials
+        | ErrorCode::InvalidRefreshToken
+        | ErrorCode::ServiceTokenRequired => StatusCode::UNAUTHORIZED,
+        ErrorCode::Forbidden => StatusCode::FORBIDDEN,
+        ErrorCode::NotFound | ErrorCode::CharacterNotFound | ErrorCode::MapNotFound | ErrorCode::ServerNotFound => {
+            StatusCode::NOT_FOUND
+        }
+        ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        ErrorCode::MapFull | ErrorCode::Timeout | ErrorCode::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::UsernameTaken
+        | ErrorCode::NameTaken
+        | ErrorCode::TooManyCharacters
+        | ErrorCode::CharacterInWorld
+        | ErrorCode::CharacterDeleted
+        | ErrorCode::AlreadyOnline
+        | ErrorCode::ServerIdTaken => StatusCode::CONFLICT,
+        ErrorCode::MapServerUnreachable => StatusCode::BAD_GATEWAY,
+        ErrorCode::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let (code, status) = (self.code, status_of(self.code));
+        metrics::counter!("realmgate_http_refusals_total", "code" => code.as_str()).increment(1);
+        if code == ErrorCode::Internal {
+            tracing::error!(error = %self, "request failed");
+        } else {
+            tracing::debug!(error = %self, "request refused");
+        }
+
+        let problem = Problem {
+            kind: "about:blank",
+            title: code.title(),
+            status: status.as_u16(),
+            detail: self.detail.into_owned(),
+            code: code.as_str(),
+            errors: self.fields,
+        };
+        let mut response = (status, Json(problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}

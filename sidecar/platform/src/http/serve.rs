@@ -1,0 +1,315 @@
+//! Accepts connections, with TLS if there is a certificate, and hands their requests to a router.
+//!
+//! `axum::serve` is not used, since it has no limits for clients that send a header a byte a minute, never finish a
+//! handshake or open a thousand connections.
+
+mod certificate;
+mod guarded;
+mod idle;
+mod redirect;
+mod slots;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+pub use certificate::Certificate;
+pub use guarded::Inflow;
+pub use redirect::router as redirect;
+
+use crate::config::Edge;
+use guarded::Guarded;
+use idle::Idle;
+use slots::ConnectionSlots;
+
+/// Maximum size of a request's first line and headers, in bytes; more is answered with 431. Also the maximum size of a
+/// connection's buffer.
+const MAX_HEADER_BYTES: usize = 16 * 1_024;
+/// How long to wait after a failed accept, as when the process has no file descriptor left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// Timeouts for clients.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// To finish a TLS handshake.
+    pub handshake: Duration,
+    /// To send a request's header, and to be idle between two requests.
+    pub header: Duration,
+    /// To read anything at all of what we write.
+    pub reading: Duration,
+    /// To stay without a request while nearly all slots are taken.
+    pub crowded: Duration,
+}
+
+/// What a handler may know about the connection of its request.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// The local address that the client connected to.
+    pub local: SocketAddr,
+    /// The limit of what the client may send.
+    pub inflow: Arc<Inflow>,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            handshake: Duration::from_secs(10),
+            header: Duration::from_secs(30),
+            reading: Duration::from_secs(30),
+            crowded: Duration::from_secs(2),
+        }
+    }
+}
+
+/// One listener and what it serves.
+pub struct Door {
+    /// Its name in the metrics.
+    pub name: &'static str,
+    /// The bound listener.
+    pub listener: TcpListener,
+    /// The routes that it serves.
+    pub router: Router,
+    /// Accepts TLS; `None` for plain HTTP.
+    pub tls: Option<TlsAcceptor>,
+    /// Timeouts for its clients.
+    pub patience: Patience,
+}
+
+impl Door {
+    /// Serves until `shutdown`, then lets open requests finish. Every connection is a task of `tasks`.
+    pub async fn serve(self, edge: Edge, shutdown: CancellationToken, tasks: TaskTracker) {
+        let slots = ConnectionSlots::new(self.name, edge.connections, edge.proxies);
+        loop {
+            let accepted = tokio::select! {
+                () = shutdown.cancelled() => return,
+                accepted = accept(&self.listener, &slots, self.patience) => accepted,
+            };
+            match accepted {
+                Ok(Some((stream, peer))) => {
+                    let client = self.client(stream, peer, &slots, shutdown.clone());
+                    tasks.spawn(client);
+                }
+                Ok(None) => {}
+                // The peer was gone before we accepted it: that is no reason to keep others waiting.
+                Err(error) if is_of_the_peer(&error) => tracing::trace!(%error, "a connection came to nothing"),
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// Serves one connection to its end.
+    fn client(
+        &self,
+        stream: Guarded,
+        peer: SocketAddr,
+        slots: &Arc<ConnectionSlots>,
+        shutdown: CancellationToken,
+    ) -> impl Future<Output = ()> + Send + 'static + use<> {
+        let (name, tls, patience) = (self.name, self.tls.clone(), self.patience);
+        let (router, slots, idle) = (self.router.clone(), slots.clone(), Arc::new(Idle::new()));
+        let overstayed = idle.overstayed(slots.crowded(), patience.crowded);
+        let served = async move {
+            let Ok(local) = stream.local_addr() else { return };
+            let client = Client { peer, connection: Connection { local, inflow: stream.inflow() }, idle };
+            let Some(tls) = tls else {
+                return connection(stream, client, router, patience, shutdown).await;
+            };
+            let handshake = handshake(name, tls, stream, patience);
+            if let Some(Some(stream)) = shutdown.run_until_cancelled(handshake).await {
+                connection(stream, client, router, patience, shutdown).await;
+            }
+        };
+        async move {
+            tokio::select! {
+                () = served => {}
+                () = overstayed => slots.refused("crowded"),
+            }
+        }
+    }
+}
+
+/// The client of a connection.
+struct Client {
+    peer: SocketAddr,
+    connection: Connection,
+    idle: Arc<Idle>,
+}
+
+fn is_of_the_peer(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// Accepts the next connection; `None` for one that is closed at once because its IP or network has too many.
+async fn accept(
+    listener: &TcpListener,
+    slots: &Arc<ConnectionSlots>,
+    patience: Patience,
+) -> std::io::Result<Option<(Guarded, SocketAddr)>> {
+    let room = slots.room().await.map_err(std::io::Error::other)?;
+    let (stream, peer) = listener.accept().await?;
+    let Some(slot) = slots.take(peer.ip(), room) else { return Ok(None) };
+    // Fails only if the peer is gone already, which the first read will report.
+    let _ = stream.set_nodelay(true);
+    Ok(Some((Guarded::new(stream, slot, patience.reading), peer)))
+}
+
+async fn handshake(
+    listener: &'static str,
+    tls: TlsAcceptor,
+    stream: Guarded,
+    patience: Patience,
+) -> Option<tokio_rustls::server::TlsStream<Guarded>> {
+    let error = match timeout(patience.handshake, tls.accept(stream)).await {
+        Ok(Ok(stream)) => return Some(stream),
+        Ok(Err(error)) => error,
+        Err(_) => std::io::ErrorKind::TimedOut.into(),
+    };
+    metrics::counter!("realmgate_connections_refused_total", "listener" => listener, "reason" => "tls").increment(1);
+    tracing::debug!(%error, listener, "a TLS handshake failed");
+    None
+}
+
+async fn connection<S>(stream: S, client: Client, router: Router, patience: Patience, shutdown: CancellationToken)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let Client { peer, connection, idle } = client;
+    let service = tower::service_fn(move |mut request: Request<Incoming>| {
+        let busy = idle.busy();
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(connection.clone());
+        let answer = router.clone().oneshot(request.map(axum::body::Body::new));
+        async move {
+            let answer = answer.await;
+            drop(busy);
+            answer
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(patience.header)
+        .max_buf_size(MAX_HEADER_BYTES)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    let mut draining = false;
+    loop {
+        tokio::select! {
+            result = connection.as_mut() => {
+                if let Err(error) = result {
+                    tracing::trace!(%error, %peer, "connection ended early");
+                }
+                return;
+            }
+            () = shutdown.cancelled(), if !draining => {
+                draining = true;
+                connection.as_mut().graceful_shutdown();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    use super::*;
+    use crate::config::EdgeSettings;
+
+    /// More bytes than fit into the buffers of two sockets.
+    const LARGE: usize = 64 << 20;
+    /// How long a test waits for anything.
+    const WITHIN: Duration = Duration::from_secs(20);
+
+    /// A connection to a listener with this patience, and its task.
+    async fn connect(patience: Patience) -> (TcpStream, TaskTracker) {
+        connect_with(patience, None).await
+    }
+
+    async fn connect_with(patience: Patience, tls: Option<TlsAcceptor>) -> (TcpStream, TaskTracker) {
+        let router =
+            Router::new().route("/", get(|| async { "here" })).route("/large", get(|| async { vec![0; LARGE] }));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let door = Door { name: "test", listener, router, tls, patience };
+        let (edge, connections) = (EdgeSettings::default().resolve().unwrap(), TaskTracker::new());
+        tokio::spawn(door.serve(edge, CancellationToken::new(), connections.clone()));
+        (TcpStream::connect(addr).await.unwrap(), connections)
+    }
+
+    /// A timeout that ends while the test runs, for one step only.
+    fn short() -> Duration {
+        Duration::from_millis(200)
+    }
+
+    #[tokio::test]
+    async fn a_header_has_to_come_in_time() {
+        for sent in ["", "GET / HTTP/1.1\r\nHost: loc"] {
+            let (mut stream, _) = connect(Patience { header: short(), ..Patience::default() }).await;
+            stream.write_all(sent.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            timeout(WITHIN, stream.read_to_string(&mut answer)).await.expect("it is closed").unwrap();
+            assert!(!answer.contains(" 200 "), "{answer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_header_that_comes_in_pieces_and_in_time_is_answered() {
+        let (mut stream, _) = connect(Patience { header: WITHIN, ..Patience::default() }).await;
+        for piece in ["GET / HTTP/1.1\r\nHost: loc", "alhost\r\nConnection: close\r\n\r\n"] {
+            assert!(timeout(short(), stream.read_u8()).await.is_err(), "neither closed nor answered before its end");
+            stream.write_all(piece.as_bytes()).await.unwrap();
+        }
+        let mut answer = String::new();
+        timeout(WITHIN, stream.read_to_string(&mut answer)).await.expect("it is answered").unwrap();
+        assert!(answer.contains(" 200 "), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn a_handshake_has_to_end_in_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = crate::config::TlsFiles { certificate: dir.path().join("cert"), key: dir.path().join("key") };
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        std::fs::write(&files.certificate, made.cert.pem()).unwrap();
+        std::fs::write(&files.key, made.signing_key.serialize_pem()).unwrap();
+        let tls = Certificate::load(&files).unwrap().server_config().unwrap().into();
+        let patience = Patience { handshake: short(), ..Patience::default() };
+        let (mut stream, _) = connect_with(patience, Some(tls)).await;
+        let mut answer = Vec::new();
+        timeout(WITHIN, stream.read_to_end(&mut answer)).await.expect("it is closed").unwrap();
+        assert!(answer.is_empty(), "{answer:?}");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_does_not_read_is_left() {
+        let (mut stream, connections) = connect(Patience { reading: short(), ..Patience::default() }).await;
+        stream.write_all(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        stream.readable().await.unwrap();
+        connections.close();
+        timeout(WITHIN, connections.wait()).await.expect("the connection is given up");
+        let mut answer = Vec::new();
+        // Cut off in the middle: an error or an early end.
+        let _ = timeout(WITHIN, stream.read_to_end(&mut answer)).await.expect("it is closed");
+        assert!(answer.len() < LARGE);
+    }
+}

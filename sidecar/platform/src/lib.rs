@@ -1,0 +1,22 @@
+//! What every service of a sidecar stands on, whatever it serves.
+//!
+//! [`http`] has the listeners, the layers around routes and the extractors; [`error`] the codes that clients see;
+//! [`limits`], [`passwords`], [`tokens`] and [`sessions`] guard accounts; [`database`] and [`redis_client`] lead to what
+//! several sidecars share. Nothing here knows of worlds, characters or locks.
+
+pub mod background;
+pub mod clock;
+pub mod config;
+pub mod database;
+pub mod error;
+pub mod http;
+pub mod limits;
+pub mod metrics_recorder;
+pub mod passwords;
+pub mod redis_client;
+pub mod secrets;
+pub mod sessions;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod tokens;
+pub mod websocket;

@@ -1,0 +1,255 @@
+//! Tests of the rate limits, in this process and shared through Redis.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use redis::Script;
+
+use super::*;
+use crate::config::RateLimits;
+use crate::error::ErrorCode;
+use crate::testing::TestRedis;
+use crate::testing::on_backends;
+
+const LIMITS: RateLimits = RateLimits {
+    failed_logins_per_min: 10,
+    registrations_per_min: 10,
+    loopback_registrations_per_min: 20,
+    calls_per_min: 240,
+    gateway_messages_per_10s: 60,
+    entries_per_min: 6,
+    entries_per_min_per_ip: 20,
+    journeys_per_min: 30,
+    log_ins_per_min: 30,
+};
+
+/// Limits with a clock that the test moves.
+struct Bench {
+    limits: Limits,
+    clock: Clock,
+    redis: Option<TestRedis>,
+}
+
+impl Bench {
+    fn in_process() -> Self {
+        let clock = Clock::manual(1_000_000);
+        Self { limits: Limits::new(&LIMITS, &clock, None), clock, redis: None }
+    }
+
+    async fn redis() -> Option<Self> {
+        let (redis, clock) = (TestRedis::connect().await?, Clock::manual(1_000_000));
+        Some(Self { limits: Limits::new(&LIMITS, &clock, Some(&redis.client)), clock, redis: Some(redis) })
+    }
+
+    /// Lets time pass. Redis's clock cannot be set, so what it holds is made older.
+    fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+        let Some(redis) = &self.redis else { return };
+        let age = Script::new(
+            r"
+            for _, key in ipairs(KEYS) do
+                local value = tonumber(redis.call('GET', key))
+                -- A time, not a count.
+                if value > 1e12 then
+                    redis.call('SET', key, string.format('%.0f', value - ARGV[1] * 1000), 'KEEPTTL')
+                end
+                redis.call('PEXPIRE', key, math.max(redis.call('PTTL', key) - ARGV[1], 0))
+            end
+            ",
+        );
+        let mut age = age.arg(u64::try_from(time.as_millis()).unwrap());
+        redis.keys().into_iter().for_each(|key| {
+            age.key(key);
+        });
+        age.invoke::<()>(&mut redis.plain()).unwrap();
+    }
+}
+
+fn source(text: &str) -> Source {
+    text.parse::<IpAddr>().unwrap().into()
+}
+
+fn account(number: u8) -> AccountId {
+    AccountId([number; 16])
+}
+
+async fn a_rate_is_per_key_and_comes_back(bench: Bench) {
+    let (limits, here) = (&bench.limits, source("10.0.0.1"));
+    for turn in 0..10 {
+        assert!(limits.registration(here).await.is_ok(), "registration {turn}");
+    }
+    let refused = limits.registration(here).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::RateLimited);
+    let wait = refused.retry_after_s.unwrap();
+    assert!((6..=7).contains(&wait), "one in six seconds, rounded up, not {wait}");
+    assert!(limits.registration(source("10.0.0.2")).await.is_ok());
+    assert!(limits.anonymous_call(here).await.is_ok(), "each limit counts for itself");
+    bench.pass(Duration::from_secs(6));
+    assert!(limits.registration(here).await.is_ok());
+    assert!(limits.registration(here).await.is_err());
+    bench.pass(Duration::from_secs(600));
+    for _ in 0..10 {
+        assert!(limits.registration(here).await.is_ok(), "never more than at first");
+    }
+    assert!(limits.registration(here).await.is_err());
+}
+
+async fn entries_are_counted_by_account_and_by_source(bench: Bench) {
+    let (limits, here, this_machine) = (&bench.limits, source("10.0.0.1"), source("127.0.0.1"));
+    for number in [1, 2] {
+        for turn in 0..6 {
+            assert!(limits.entry(account(number), this_machine).await.is_ok(), "account {number}, entry {turn}");
+        }
+    }
+    let refused = limits.entry(account(1), this_machine).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::RateLimited, "this machine's accounts have a limit, too");
+    let wait = refused.retry_after_s.unwrap();
+    assert!((10..=11).contains(&wait), "one in ten seconds, rounded up, not {wait}");
+    for number in 10..30 {
+        assert!(limits.entry(account(number), here).await.is_ok(), "account {number}");
+    }
+    assert!(limits.entry(account(30), here).await.is_err(), "too many accounts of one address");
+    assert!(limits.entry(account(31), source("10.0.0.2")).await.is_ok(), "others have their own");
+    bench.pass(Duration::from_secs(10));
+    assert!(limits.entry(account(1), this_machine).await.is_ok());
+    assert!(limits.entry(account(1), this_machine).await.is_err());
+}
+
+async fn too_many_messages_in_one_window_are_refused(bench: Bench) {
+    let pace = &bench.limits.gateway;
+    for _ in 0..60 {
+        assert!(pace.message(account(1)).await.is_ok());
+    }
+    let wait = pace.message(account(1)).await.unwrap_err().retry_after_s.unwrap();
+    assert!((10..=11).contains(&wait), "{wait}");
+    assert!(pace.message(account(2)).await.is_ok(), "each account has its own");
+    bench.pass(Duration::from_secs(10));
+    assert!(pace.message(account(1)).await.is_ok(), "the next window begins anew");
+}
+
+async fn ten_failures_stop_a_source_for_a_minute(bench: Bench) {
+    let (failures, here) = (&bench.limits.failures, source("10.0.0.1"));
+    for turn in 0..10 {
+        assert!(failures.check("ann", here).await.is_ok(), "guess {turn}");
+        failures.record("ann", here).await;
+    }
+    assert!(failures.check("ann", here).await.is_err());
+    assert!(failures.check("bob", here).await.is_err(), "the source may not go on with another account");
+    bench.pass(Duration::from_secs(60));
+    assert!(failures.check("ann", here).await.is_ok());
+}
+
+async fn the_owner_gets_in_from_elsewhere(bench: Bench) {
+    let failures = &bench.limits.failures;
+    for host in 0..10 {
+        failures.record("ann", source(&format!("10.0.0.{host}"))).await;
+    }
+    assert!(failures.check("ann", source("10.0.0.3")).await.is_err(), "no second guess under attack");
+    assert!(failures.check("ann", source("192.168.0.1")).await.is_ok());
+    assert!(failures.check("bob", source("10.0.0.3")).await.is_ok());
+}
+
+async fn right_passwords_are_counted_by_account_and_wrong_ones_are_not(bench: Bench) {
+    let limits = &bench.limits;
+    for turn in 0..30 {
+        assert!(limits.log_ins.check("ann").await.is_ok(), "log-in {turn}");
+        limits.log_ins.record("ann").await;
+        limits.failures.record("bob", source(&format!("10.0.0.{turn}"))).await;
+    }
+    let wait = limits.log_ins.check("ann").await.unwrap_err().retry_after_s.unwrap();
+    assert!((60..=61).contains(&wait), "{wait}");
+    assert!(limits.log_ins.check("bob").await.is_ok(), "guesses take nothing away from the owner");
+    bench.pass(Duration::from_secs(60));
+    assert!(limits.log_ins.check("ann").await.is_ok());
+}
+
+on_backends! {
+    in_process: async { Some(super::Bench::in_process()) },
+    over_redis: super::Bench::redis() => [
+        a_rate_is_per_key_and_comes_back,
+        entries_are_counted_by_account_and_by_source,
+        too_many_messages_in_one_window_are_refused,
+        ten_failures_stop_a_source_for_a_minute,
+        the_owner_gets_in_from_elsewhere,
+        right_passwords_are_counted_by_account_and_wrong_ones_are_not,
+    ]
+}
+
+#[tokio::test]
+async fn whoever_has_asked_long_ago_is_forgotten() {
+    let bench = Bench::in_process();
+    for number in 0..100 {
+        bench.limits.call(account(number)).await.unwrap();
+        bench.limits.gateway.message(account(number)).await.unwrap();
+        bench.limits.failures.record(&format!("user{number}"), source("10.0.0.1")).await;
+        bench.limits.registration(source(&format!("10.0.1.{number}"))).await.unwrap();
+        bench.limits.entry(account(number), source(&format!("10.0.1.{number}"))).await.unwrap();
+        bench.limits.journey(CharacterId([number; 16])).await.unwrap();
+        bench.limits.log_ins.record(&format!("user{number}")).await;
+    }
+    assert_eq!(bench.limits.forget_past(), [("rates", 600), ("failures", 201), ("pace", 100)], "what counts is kept");
+    bench.pass(Duration::from_secs(61));
+    assert_eq!(bench.limits.forget_past(), [("rates", 0), ("failures", 0), ("pace", 0)]);
+}
+
+#[tokio::test]
+async fn two_replicas_together_allow_what_one_allows() {
+    let Some(redis) = TestRedis::connect().await else { return };
+    let clock = Clock::manual(0);
+    let replicas = [redis.another(), redis.another()].map(|redis| Limits::new(&LIMITS, &clock, Some(&redis)));
+    let here = source("10.0.0.1");
+    let (mut registrations, mut messages) = (0, 0);
+    for _ in 0..60 {
+        for replica in &replicas {
+            registrations += u32::from(replica.registration(here).await.is_ok());
+            messages += u32::from(replica.gateway.message(account(1)).await.is_ok());
+        }
+    }
+    // A slow machine may have seen some of the allowance come back.
+    assert!((10..20).contains(&registrations), "{registrations}");
+    assert_eq!(messages, 60);
+    for _ in 0..10 {
+        replicas[0].failures.record("ann", here).await;
+    }
+    assert!(replicas[1].failures.check("ann", here).await.is_err());
+}
+
+#[tokio::test]
+async fn while_redis_is_away_each_replica_counts_for_itself() {
+    let Some(bench) = Bench::redis().await else { return };
+    let (limits, here, redis) = (&bench.limits, source("10.0.0.1"), bench.redis.as_ref().unwrap());
+    redis.let_in(false);
+    let mut allowed = 0;
+    for _ in 0..15 {
+        allowed += u32::from(limits.registration(here).await.is_ok());
+        limits.failures.record("ann", here).await;
+    }
+    assert_eq!(allowed, 10, "neither open nor closed");
+    assert!(limits.failures.check("ann", here).await.is_err());
+    assert!(limits.gateway.message(account(1)).await.is_ok());
+    redis.let_in(true);
+    let counted = async {
+        while redis.keys().is_empty() {
+            let _ = limits.registration(here).await;
+        }
+    };
+    crate::testing::soon("Redis", counted).await;
+}
+
+#[tokio::test]
+async fn names_and_addresses_are_not_to_be_read_in_redis() {
+    let Some(bench) = Bench::redis().await else { return };
+    bench.limits.failures.record("ann", source("10.0.0.1")).await;
+    bench.limits.registration(source("10.0.0.1")).await.unwrap();
+    bench.limits.call(account(1)).await.unwrap();
+    bench.limits.log_ins.record("ann").await;
+    let redis = bench.redis.as_ref().unwrap();
+    let keys = redis.keys();
+    assert_eq!(keys.len(), 6, "{keys:?}");
+    for key in keys {
+        let name = key.strip_prefix(&redis.config.prefix).unwrap();
+        assert!(name.starts_with("limit:") && !name.contains("ann") && !name.contains("10.0.0"), "{name}");
+        let left_ms: i64 = redis::cmd("PTTL").arg(&key).query(&mut redis.plain()).unwrap();
+        assert!((0..=60_000).contains(&left_ms), "{name} ends by itself, not in {left_ms} ms");
+    }
+}

@@ -1,0 +1,245 @@
+//! Log-ins and their refresh tokens.
+
+use realmgate_protocol::ids::AccountId;
+use uuid::Uuid;
+
+use crate::database::columns::{from_sql_ms, parse_id, to_sql_ms};
+use crate::database::dialect::{Rows, lock_rows};
+use crate::database::{SqlConnection, SqlStore};
+
+/// Maximum number of live sessions of an account.
+pub const MAX_LIVING: u32 = 16;
+/// Rows that a sweep deletes in one transaction, so that other writers get their turn.
+const SWEPT_AT_ONCE: u64 = 1_000;
+
+/// Log-ins and their refresh tokens. All refresh tokens of a session are one family.
+#[derive(Clone)]
+pub struct SessionStore(SqlStore);
+
+/// A refresh token that is about to be issued.
+#[derive(Debug, Clone, Copy)]
+pub struct NewRefreshToken<'a> {
+    /// SHA-256 of the token.
+    pub hash: &'a str,
+    /// When it expires, in Unix milliseconds.
+    pub expires_at_ms: u64,
+    /// The current time in Unix milliseconds.
+    pub at_ms: u64,
+}
+
+/// A session that has not ended.
+#[derive(Debug, Clone)]
+pub struct SessionRow {
+    /// The account's id.
+    pub account: AccountId,
+    /// The account's role.
+    pub role: String,
+    /// The account's token version; an access token of another version is revoked.
+    pub token_version: i64,
+}
+
+/// The outcome of trading a refresh token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rotation {
+    /// The next token is valid.
+    Rotated {
+        /// The session's id.
+        session: Uuid,
+        /// The account's id.
+        account: AccountId,
+        /// The account's token version, for the access token.
+        token_version: i64,
+    },
+    /// The token was used before, so somebody has a copy. The session is ended.
+    Reused {
+        /// The session's id.
+        session: Uuid,
+        /// The account's id.
+        account: AccountId,
+    },
+    /// The token is unknown, expired, or of a session that has ended.
+    Dead,
+}
+
+impl SessionStore {
+    /// The sessions in a database.
+    pub fn new(sql: SqlStore) -> Self {
+        Self(sql)
+    }
+
+    /// Starts a session with its first refresh token. Only the newest [`MAX_LIVING`] sessions of an account live:
+    /// returns those that this one ended.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn open(&self, session: Uuid, account: AccountId, token: NewRefreshToken<'_>) -> sqlx::Result<Vec<Uuid>> {
+        let mut tx = self.0.begin_write("open_session").await?;
+        // Of several log-ins at once, each must see those before it.
+        lock_rows(&mut tx, Rows::Accounts, [account.to_string()]).await?;
+        let living: Vec<String> = sqlx::query_scalar(
+            "SELECT id FROM sessions WHERE account_id = $1 AND ended_at_ms IS NULL ORDER BY created_at_ms DESC, id DESC",
+        )
+        .bind(account.to_string())
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut ended = Vec::new();
+        for oldest in living.iter().skip(MAX_LIVING as usize - 1) {
+            let oldest = parse_id("sessions.id", oldest)?;
+            end_session(&mut tx, oldest, token.at_ms).await?;
+            ended.push(oldest);
+        }
+        sqlx::query("INSERT INTO sessions (id, account_id, created_at_ms) VALUES ($1, $2, $3)")
+            .bind(session.to_string())
+            .bind(account.to_string())
+            .bind(to_sql_ms(token.at_ms))
+            .execute(&mut *tx)
+            .await?;
+        insert_token(&mut tx, session, token).await?;
+        tx.commit().await?;
+        Ok(ended)
+    }
+
+    /// Finds a live session, to check an access token; `None` if it ended or never existed.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn find_live(&self, session: Uuid) -> sqlx::Result<Option<SessionRow>> {
+        let mut db = self.0.read("find_session").await?;
+        let row: Option<(String, String, i64)> = sqlx::query_as(
+            "SELECT a.id, a.role, a.token_version
+             FROM sessions s JOIN accounts a ON a.id = s.account_id
+             WHERE s.id = $1 AND s.ended_at_ms IS NULL",
+        )
+        .bind(session.to_string())
+        .fetch_optional(&mut *db)
+        .await?;
+        row.map(|(account, role, token_version)| {
+            Ok(SessionRow { account: parse_id("accounts.id", &account)?, role, token_version })
+        })
+        .transpose()
+    }
+
+    /// Trades a refresh token for the next one. A token that is not valid any more was used before, and ends the
+    /// session of its `family`. Used tokens are not kept, so `family` is what the token itself says, already verified.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn rotate(
+        &self,
+        used_hash: &str,
+        family: Option<Uuid>,
+        next: NewRefreshToken<'_>,
+    ) -> sqlx::Result<Rotation> {
+        let mut tx = self.0.begin_write("rotate_token").await?;
+        // Of two requests with the same token, the second must see that it was used.
+        lock_rows(&mut tx, Rows::RefreshTokens, [used_hash.to_owned()]).await?;
+        let row: Option<(String, i64, Option<i64>, String, i64)> = sqlx::query_as(
+            "SELECT t.session_id, t.expires_at_ms, t.used_at_ms, a.id, a.token_version
+             FROM refresh_tokens t
+             JOIN sessions s ON s.id = t.session_id
+             JOIN accounts a ON a.id = s.account_id
+             WHERE t.token_hash = $1 AND s.ended_at_ms IS NULL",
+        )
+        .bind(used_hash)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some((session, expires_at_ms, used_at_ms, account, token_version)) = row else {
+            let Some(session) = family else { return Ok(Rotation::Dead) };
+            let account: Option<String> = sqlx::query_scalar("SELECT account_id FROM sessions WHERE id = $1")
+                .bind(session.to_string())
+                .fetch_optional(&mut *tx)
+                .await?;
+            let was_living = end_session(&mut tx, session, next.at_ms).await?;
+            tx.commit().await?;
+            let Some(account) = account.filter(|_| was_living) else { return Ok(Rotation::Dead) };
+            return Ok(Rotation::Reused { session, account: parse_id("sessions.account_id", &account)? });
+        };
+        let session = parse_id("refresh_tokens.session_id", &session)?;
+        let account = parse_id("accounts.id", &account)?;
+        // Written by an older version, which kept used tokens.
+        if used_at_ms.is_some() {
+            end_session(&mut tx, session, next.at_ms).await?;
+            tx.commit().await?;
+            return Ok(Rotation::Reused { session, account });
+        }
+        if from_sql_ms(expires_at_ms) <= next.at_ms {
+            return Ok(Rotation::Dead);
+        }
+        sqlx::query("DELETE FROM refresh_tokens WHERE token_hash = $1").bind(used_hash).execute(&mut *tx).await?;
+        insert_token(&mut tx, session, next).await?;
+        tx.commit().await?;
+        Ok(Rotation::Rotated { session, account, token_version })
+    }
+
+    /// Ends a session: its access and refresh tokens are dead.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn end(&self, session: Uuid, at_ms: u64) -> sqlx::Result<()> {
+        let mut tx = self.0.begin_write("end_session").await?;
+        end_session(&mut tx, session, at_ms).await?;
+        tx.commit().await
+    }
+
+    /// Deletes expired refresh tokens, and sessions that have none left. Returns how many refresh tokens that were.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn sweep(&self, now_ms: u64) -> sqlx::Result<u64> {
+        let expired = self.sweep_rows(
+            "DELETE FROM refresh_tokens WHERE token_hash IN
+             (SELECT token_hash FROM refresh_tokens WHERE expires_at_ms <= $1 LIMIT $2)",
+            Some(now_ms),
+        );
+        let expired = expired.await?;
+        self.sweep_rows(
+            "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE NOT EXISTS
+             (SELECT 1 FROM refresh_tokens WHERE refresh_tokens.session_id = sessions.id) LIMIT $1)",
+            None,
+        )
+        .await?;
+        Ok(expired)
+    }
+}
+
+impl SessionStore {
+    /// Deletes what a statement finds, [`SWEPT_AT_ONCE`] rows at a time until it finds no more; returns how many there
+    /// were.
+    async fn sweep_rows(&self, statement: &'static str, until_ms: Option<u64>) -> sqlx::Result<u64> {
+        let mut swept = 0;
+        loop {
+            let mut db = self.0.write("sweep_sessions").await?;
+            let mut query = sqlx::query(statement);
+            if let Some(until_ms) = until_ms {
+                query = query.bind(to_sql_ms(until_ms));
+            }
+            let found = query.bind(to_sql_ms(SWEPT_AT_ONCE)).execute(&mut *db).await?.rows_affected();
+            swept += found;
+            if found < SWEPT_AT_ONCE {
+                return Ok(swept);
+            }
+        }
+    }
+}
+
+async fn insert_token(db: &mut SqlConnection, session: Uuid, token: NewRefreshToken<'_>) -> sqlx::Result<()> {
+    sqlx::query("INSERT INTO refresh_tokens (token_hash, session_id, expires_at_ms) VALUES ($1, $2, $3)")
+        .bind(token.hash)
+        .bind(session.to_string())
+        .bind(to_sql_ms(token.expires_at_ms))
+        .execute(db)
+        .await
+        .map(|_| ())
+}
+
+/// Ends a session and deletes its tokens; returns whether it was live. Tokens first: everybody locks in that order.
+async fn end_session(db: &mut SqlConnection, session: Uuid, at_ms: u64) -> sqlx::Result<bool> {
+    let session = session.to_string();
+    sqlx::query("DELETE FROM refresh_tokens WHERE session_id = $1").bind(&session).execute(&mut *db).await?;
+    let ended = sqlx::query("UPDATE sessions SET ended_at_ms = $2 WHERE id = $1 AND ended_at_ms IS NULL")
+        .bind(&session)
+        .bind(to_sql_ms(at_ms))
+        .execute(db)
+        .await?;
+    Ok(ended.rows_affected() > 0)
+}

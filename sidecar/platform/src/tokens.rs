@@ -1,0 +1,264 @@
+//! Access and refresh tokens.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use realmgate_protocol::ids::AccountId;
+use realmgate_protocol::ticket::KeyRing;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::config::TokenTimes;
+use crate::error::{Error, ErrorCode};
+use crate::sessions::{NewRefreshToken, SessionStore};
+
+const REFRESH_TOKEN_BYTES: usize = 32;
+const FAMILY_MAC_BYTES: usize = 16;
+/// Longest access token that is parsed, in bytes.
+const MAX_TOKEN_BYTES: usize = 2_048;
+
+/// The claims of an access token.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Claims {
+    #[serde(rename = "userId")]
+    user_id: String,
+    iat: u64,
+    exp: u64,
+    jti: String,
+    sid: String,
+    /// The account's token version: raising it in the account revokes every token.
+    ver: i64,
+}
+
+/// The caller that an access token identifies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The account.
+    pub account: AccountId,
+    /// The log-in that the token comes from.
+    pub session: Uuid,
+    /// The account's role: `player` or `admin`.
+    pub role: String,
+}
+
+/// Signs and verifies access tokens. Keys rotate by their ids.
+struct TokenKeys {
+    signing: (String, EncodingKey),
+    verifying: Vec<Verifying>,
+}
+
+/// A key that verifies tokens.
+struct Verifying {
+    id: String,
+    /// The encoded header of tokens that are signed with it: their text up to the first dot.
+    header: String,
+    key: DecodingKey,
+}
+
+impl TokenKeys {
+    /// The keys of `JWT_SECRET`.
+    fn new(keys: &KeyRing) -> Self {
+        let secrets: Vec<(&str, &[u8])> = keys.iter().collect();
+        let (first_id, first) = secrets[0];
+        Self {
+            signing: (first_id.to_owned(), EncodingKey::from_secret(first)),
+            verifying: secrets.iter().map(|(id, key)| Verifying::new(id, key)).collect(),
+        }
+    }
+
+    fn sign(&self, claims: &Claims) -> Result<String, Error> {
+        jsonwebtoken::encode(&header(&self.signing.0), claims, &self.signing.1).map_err(Error::internal)
+    }
+
+    /// The claims of a token that one of our keys has signed and that has not expired.
+    fn open(&self, token: &str, now_ms: u64) -> Option<Claims> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return None;
+        }
+        let key = self.key_of(token)?;
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.validate_exp = false; // judged below, by our own clock
+        let claims: Claims = jsonwebtoken::decode(token, key, &validation).ok()?.claims;
+        (now_ms / 1_000 < claims.exp).then_some(claims)
+    }
+
+    /// The key that a token names.
+    fn key_of(&self, token: &str) -> Option<&DecodingKey> {
+        let (header, _) = token.split_once('.')?;
+        // The usual case: our tokens begin with a known header, which need not be parsed.
+        if let Some(ours) = self.verifying.iter().find(|verifying| verifying.header == header) {
+            return Some(&ours.key);
+        }
+        let kid = jsonwebtoken::decode_header(token).ok()?.kid?;
+        self.verifying.iter().find(|verifying| verifying.id == kid).map(|verifying| &verifying.key)
+    }
+}
+
+impl Verifying {
+    fn new(id: &str, secret: &[u8]) -> Self {
+        // A header that cannot be serialized stays empty; its key is found by its id.
+        let header = serde_json::to_vec(&header(id)).map(|json| URL_SAFE_NO_PAD.encode(json)).unwrap_or_default();
+        Self { id: id.to_owned(), header, key: DecodingKey::from_secret(secret) }
+    }
+}
+
+/// The header of tokens signed with this key.
+fn header(key_id: &str) -> Header {
+    Header { kid: Some(key_id.to_owned()), ..Header::new(Algorithm::HS256) }
+}
+
+/// Mints and checks the tokens of log-ins.
+pub struct Tokens {
+    keys: TokenKeys,
+    /// The keys of `JWT_SECRET`, which sign refresh tokens too.
+    secrets: KeyRing,
+    times: TokenTimes,
+    log_ins: SessionStore,
+    clock: Clock,
+}
+
+impl Tokens {
+    /// Tokens that these keys sign, for the log-ins of a store.
+    pub fn new(secrets: &KeyRing, times: TokenTimes, log_ins: SessionStore, clock: Clock) -> Self {
+        Self { keys: TokenKeys::new(secrets), secrets: secrets.clone(), times, log_ins, clock }
+    }
+
+    /// A new access token of a session, and its lifetime in seconds.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the token cannot be signed.
+    pub fn mint_access(&self, account: AccountId, session: Uuid, version: i64) -> Result<(String, u64), Error> {
+        let (iat, expires_in) = (self.clock.now_ms() / 1_000, self.times.access.as_secs());
+        let claims = Claims {
+            user_id: account.to_string(),
+            iat,
+            exp: iat + expires_in,
+            jti: Uuid::new_v4().to_string(),
+            sid: session.to_string(),
+            ver: version,
+        };
+        Ok((self.keys.sign(&claims)?, expires_in))
+    }
+
+    /// Verifies an access token and returns its caller.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Unauthorized`] for a token that is forged, expired, revoked or logged out; others when the database
+    /// cannot be asked.
+    pub async fn authenticate(&self, token: &str) -> Result<Caller, Error> {
+        let refuse = || Error::from(ErrorCode::Unauthorized);
+        let claims = self.keys.open(token, self.clock.now_ms()).ok_or_else(refuse)?;
+        let session: Uuid = claims.sid.parse().map_err(|_| refuse())?;
+        let row = self.log_ins.find_live(session).await?.ok_or_else(refuse)?;
+        if row.account.to_string() != claims.user_id || row.token_version != claims.ver {
+            return Err(refuse());
+        }
+        Ok(Caller { account: row.account, session, role: row.role })
+    }
+
+    /// A new random refresh token.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the system gives no random bytes.
+    pub fn mint_refresh(&self) -> Result<RefreshToken, Error> {
+        let mut bytes = [0; REFRESH_TOKEN_BYTES];
+        getrandom::fill(&mut bytes).map_err(|error| Error::internal(anyhow::anyhow!("random bytes: {error}")))?;
+        let text = URL_SAFE_NO_PAD.encode(bytes);
+        let at_ms = self.clock.now_ms();
+        let lives_ms = u64::try_from(self.times.refresh.as_millis()).unwrap_or(u64::MAX);
+        Ok(RefreshToken { hash: hash_refresh(&text), text, expires_at_ms: at_ms.saturating_add(lives_ms), at_ms })
+    }
+
+    /// The whole token that the client keeps: random part, log-in and signature.
+    pub fn seal_refresh(&self, token: &RefreshToken, session: Uuid) -> String {
+        let signing = self.secrets.iter().next().map(|(_, key)| key).unwrap_or_default();
+        let signature = family_mac(signing, &token.text, session).finalize().into_bytes();
+        let signature = URL_SAFE_NO_PAD.encode(&signature[..FAMILY_MAC_BYTES]);
+        format!("{}.{}.{signature}", token.text, session.simple())
+    }
+
+    /// The log-in that a refresh token names, if one of our keys has signed that.
+    pub fn family(&self, token: &str) -> Option<Uuid> {
+        let (random, rest) = token.split_once('.')?;
+        let (session, signature) = rest.split_once('.')?;
+        let session: Uuid = session.parse().ok()?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).ok().filter(|bytes| bytes.len() == FAMILY_MAC_BYTES)?;
+        let signed = |key: &[u8]| family_mac(key, random, session).verify_truncated_left(&signature).is_ok();
+        self.secrets.iter().any(|(_, key)| signed(key)).then_some(session)
+    }
+}
+
+/// An opaque refresh token. Only its hash is stored, and only while it is in force. It names its log-in, signed by us:
+/// so a copy of a used one is recognised without keeping every token that was ever issued.
+pub struct RefreshToken {
+    /// Its random part, which is traded for the next one.
+    pub text: String,
+    hash: String,
+    expires_at_ms: u64,
+    at_ms: u64,
+}
+
+impl RefreshToken {
+    /// The row for the store.
+    pub fn row(&self) -> NewRefreshToken<'_> {
+        NewRefreshToken { hash: &self.hash, expires_at_ms: self.expires_at_ms, at_ms: self.at_ms }
+    }
+}
+
+/// The hash that is stored of a refresh token: of its random part, whose 256 bits need no salt and no slow hash.
+pub fn hash_refresh(token: &str) -> String {
+    let random = token.split('.').next().unwrap_or(token);
+    URL_SAFE_NO_PAD.encode(Sha256::digest(random.as_bytes()))
+}
+
+/// Access tokens are signed with the same keys; they never begin with this text.
+fn family_mac(key: &[u8], random: &str, session: Uuid) -> Hmac<Sha256> {
+    let Ok(mac) = Hmac::<Sha256>::new_from_slice(key) else { unreachable!("HMAC takes keys of any length") };
+    mac.chain_update(b"realmgate refresh token 1").chain_update(session.as_bytes()).chain_update(random)
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::engine::general_purpose::STANDARD;
+
+    use super::*;
+
+    fn keys(text: &str) -> TokenKeys {
+        TokenKeys::new(&text.parse().unwrap())
+    }
+
+    fn claims() -> Claims {
+        Claims { user_id: "u".into(), iat: 1_000, exp: 1_900, jti: "j".into(), sid: "s".into(), ver: 0 }
+    }
+
+    #[test]
+    fn tokens_live_while_their_key_does() {
+        let (old, new) = (STANDARD.encode([1; 32]), STANDARD.encode([2; 32]));
+        let token = keys(&format!("old:{old}")).sign(&claims()).unwrap();
+        let during = keys(&format!("new:{new},old:{old}"));
+        assert!(during.open(&token, 1_899_999).is_some());
+        assert!(during.open(&token, 1_900_000).is_none(), "expired");
+        assert!(keys(&format!("new:{new}")).open(&token, 1_000_000).is_none(), "the key is gone");
+        assert!(keys(&format!("old:{new}")).open(&token, 1_000_000).is_none(), "another key of the same id");
+    }
+
+    #[test]
+    fn a_token_of_ours_is_known_by_its_beginning() {
+        let keys = keys("a secret of at least thirty-two bytes!");
+        let token = keys.sign(&claims()).unwrap();
+        assert_eq!(token.split('.').next(), Some(keys.verifying[0].header.as_str()));
+    }
+
+    #[test]
+    fn an_unsigned_token_is_refused() {
+        let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        let body = part(r#"{"userId":"u","iat":1,"exp":9999999999,"jti":"j","sid":"s","ver":0}"#);
+        for header in [r#"{"alg":"none","kid":"k0"}"#, r#"{"alg":"HS256"}"#, "{}"] {
+            let token = format!("{}.{body}.", part(header));
+            assert!(keys("a secret of at least thirty-two bytes!").open(&token, 0).is_none(), "{header}");
+        }
+    }
+}

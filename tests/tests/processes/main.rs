@@ -1,0 +1,11 @@
+//! Whole worlds of real processes. They are modules of one program because they mostly wait: cargo runs the tests of one
+//! program side by side, and one program after another. What measures how fast a server is has a program of its own.
+
+mod bots;
+mod chaos;
+mod fleet;
+mod replay;
+mod soak;
+mod start_dev;
+mod three_processes;
+mod tickets;
