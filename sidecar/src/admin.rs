@@ -88,7 +88,8 @@ mod tests {
         assert_eq!(held.len(), 1, "free locks are not listed");
         let line = held[0].to_string();
         let id = ann.character.to_string();
-        assert!(line.starts_with(&format!("{id}\tAnn\tAnn\tmap:map-1\t{}\t", before.epoch)), "{line}");
+        let since_ms = world.clock.now_ms();
+        assert_eq!(line, format!("{id}\tAnn\tAnn\tmap:map-1\t{}\t{since_ms}", before.epoch));
 
         assert_eq!(release(store, "Nobody", 0).await.unwrap(), Release::Unknown);
         assert_eq!(release(store, "Ben", 0).await.unwrap(), Release::Free);

@@ -235,7 +235,7 @@ fn the_document_goes_to_stdout_alone() {
 }
 
 #[test]
-fn tables_are_made_and_administrators_too() {
+fn what_verbs_need_is_made_by_migrate_alone_and_who_is_not_there_is_named() {
     let dir = world();
     for verb in [&["audit"][..], &["admin", "grant", "nobody"], &["admin", "locks"], &["admin", "release", "nobody"]] {
         let (code, said) = ended(&mut sidecar(dir.path(), verb));

@@ -57,7 +57,12 @@ mod tests {
         window.note(1_000);
         assert!(!window.is_fresh(1_000));
         assert!(!window.is_fresh(1_000 - 256), "too old to be told apart");
-        assert!(window.is_fresh(1_000 - 255));
+        assert!((1_000 - 255..1_000).all(|sequence| window.is_fresh(sequence)));
+        assert!((1_000 - 255..1_000).all(|sequence| {
+            window.note(sequence);
+            !window.is_fresh(sequence)
+        }));
+        assert!(window.is_fresh(1_001), "none of them is taken for another");
         window.note(MAX_SEQUENCE);
         assert!(window.is_fresh(MAX_SEQUENCE - 255) && !window.is_fresh(MAX_SEQUENCE));
         assert!(!window.is_fresh(0));

@@ -57,13 +57,16 @@ mod tests {
     #[test]
     fn beyond_the_bound_the_next_to_expire_makes_room() {
         let mut spent = SpentTokens::default();
-        for number in 0..MAX_SPENT as u32 {
-            spent.add(token(number, 100 + u64::from(number)), 0);
+        // The later one came, the sooner it expires.
+        let last = MAX_SPENT as u32 - 1;
+        for number in 0..=last {
+            spent.add(token(number, 100 + u64::from(last - number)), 0);
         }
         let newest = token(1 << 20, 1 << 40);
         spent.add(newest, 0);
         assert_eq!(spent.0.len(), MAX_SPENT);
         assert!(spent.contains(&newest), "whoever connects now is remembered");
-        assert!(!spent.contains(&token(0, 100)) && spent.contains(&token(1, 101)), "the first to expire has gone");
+        assert!(!spent.contains(&token(last, 100)), "the first to expire has gone");
+        assert!(spent.contains(&token(last - 1, 101)) && spent.contains(&token(0, 100 + u64::from(last))));
     }
 }

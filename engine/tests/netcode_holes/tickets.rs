@@ -97,18 +97,15 @@ fn connect_tokens_of_others_get_no_answer() {
         Token { protocol_id: 1, ..good() },
         Token { issued: unix_now() - Duration::from_secs(60), ..good() },
     ];
-    let mut sent = 0;
-    for token in bad {
-        Client::new(token.seal()).pump();
-        sent += 1;
-    }
+    let mut clients: Vec<Client> = bad.into_iter().map(|token| Client::new(token.seal())).collect();
     // Sealed for another address, and sent here.
     let elsewhere = Token { server: "127.0.0.1:9".parse().unwrap(), ..good() }.seal();
     let mut here = elsewhere.clone();
     here.server_addresses[0] = Some(scene.host.transport.local_address());
-    Client::new(here).pump();
-    sent += 1;
-    scene.until_refused(PacketRefusal::Netcode, sent);
+    clients.push(Client::new(here));
+    clients.iter_mut().for_each(Client::pump);
+    scene.until_refused(PacketRefusal::Netcode, clients.len() as u64);
     assert_eq!(scene.host.connected.len(), 1, "only the witness");
     scene.assert_serves();
+    assert!(clients.iter().all(|client| client.receive_raw().is_none()), "not even a denial");
 }

@@ -146,9 +146,26 @@ fn a_recording_that_ends_within_a_tick_replays_up_to_the_last_whole_one() {
     let dir = tempfile::tempdir().unwrap();
     let bytes = record(dir.path(), 1);
     let whole = replay(&bytes).unwrap();
-    for missing in [1, 5, 40] {
-        let cut = replay(&bytes[..bytes.len() - missing]).unwrap();
-        assert_eq!((cut.ticks + 1, cut.end), (whole.ticks, RecordingEnd::CutOff), "{missing} bytes are missing");
+    let begin = last_entry(&bytes);
+    let before = replay(&bytes[..begin]).unwrap();
+    // Within the entry's length, and within what follows it.
+    for at in [begin + 1, begin + 3, begin + 4, begin + 5, bytes.len() - 1] {
+        let cut = replay(&bytes[..at]).unwrap();
+        assert_eq!((cut.ticks + 1, cut.last), (whole.ticks, before.last), "up to the last whole tick");
+        assert_eq!(cut.end, RecordingEnd::CutOff, "cut {} bytes into it", at - begin);
+    }
+}
+
+/// Where the last entry of a recording begins: each is its length in four bytes, and that many bytes.
+fn last_entry(bytes: &[u8]) -> usize {
+    let mut begin = 8;
+    loop {
+        let length = u32::from_le_bytes(bytes[begin..begin + 4].try_into().unwrap()) as usize;
+        let next = begin + 4 + length;
+        if next == bytes.len() {
+            return begin;
+        }
+        begin = next;
     }
 }
 

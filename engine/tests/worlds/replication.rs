@@ -89,11 +89,19 @@ proptest! {
         let mut bert = stepper.join(Position::tile_centre(45, 15), 1);
         stepper.step(&mut [&mut anna, &mut bert]);
         stepper.networks[0].memory().set_faults(Some(MemoryFaults { seed, loss_per_mille: loss, delay_flushes: 0..=3 }));
+        let (mut commands, mut spawned, mut score) = (0, 0, 7);
         for (angle, deed) in steps {
             bert.command(Some(Angle(angle)));
+            commands += 1;
             match deed {
-                0 => bert.link.send_message(vec![b'+', angle]),
-                1 => bert.link.send_message(b"spawn".to_vec()),
+                0 => {
+                    bert.link.send_message(vec![b'+', angle]);
+                    score = u16::from(angle);
+                }
+                1 => {
+                    bert.link.send_message(b"spawn".to_vec());
+                    spawned += 1;
+                }
                 _ => {}
             }
             stepper.step(&mut [&mut anna, &mut bert]);
@@ -107,5 +115,12 @@ proptest! {
             shown.map(|(id, shown)| (*id, shown.place, shown.score.clone())).collect::<Vec<_>>()
         };
         prop_assert_eq!(open(&anna), open(&bert));
+        prop_assert_eq!(anna.shown.len(), 2 + spawned, "everything is shown");
+        let mut scores: Vec<_> = anna.shown.values().filter_map(|shown| Some(shown.score.clone()?.0)).collect();
+        let mut truth = [vec![7, score], vec![1; spawned]].concat();
+        scores.sort_unstable();
+        truth.sort_unstable();
+        prop_assert_eq!(scores, truth, "as it is now");
+        prop_assert_eq!(bert.head.last_command, commands, "every command was applied");
     }
 }

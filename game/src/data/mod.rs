@@ -6,11 +6,11 @@
 
 mod ability;
 mod check;
+mod check_maps;
 mod class;
 mod item;
 mod load;
 mod loot;
-mod maps;
 mod mob;
 mod reference;
 mod schema;

@@ -96,6 +96,15 @@ impl DirectoryClient {
     /// [`NotRegistered::IdTaken`] and [`NotRegistered::Refused`] at once, [`NotRegistered::Failed`] after the last
     /// attempt.
     pub async fn register_first(&self, registration: &Registration) -> Result<Registered, NotRegistered> {
+        self.register_trying(registration, wait_after).await
+    }
+
+    /// [`Self::register_first`] with the wait after each number of failures.
+    async fn register_trying(
+        &self,
+        registration: &Registration,
+        mut wait_after: impl FnMut(u32) -> Duration,
+    ) -> Result<Registered, NotRegistered> {
         let mut attempt = 0;
         loop {
             attempt += 1;
@@ -186,5 +195,36 @@ mod tests {
     fn waits_grow_by_five_seconds_up_to_thirty() {
         let waits: Vec<u64> = (1..=8).map(|failures| wait_after(failures).as_secs()).collect();
         assert_eq!(waits, [5, 10, 15, 20, 25, 30, 30, 30]);
+    }
+
+    #[tokio::test]
+    async fn the_first_registration_is_given_up_after_ten_tries() {
+        let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let directory = Directory {
+            url: format!("http://{nobody}"),
+            tls_roots: crate::tls_roots::TlsRoots::default(),
+            is_direct: true,
+            service_token: "token".into(),
+            keys: "a key of at least thirty-two bytes!".parse().unwrap(),
+        };
+        let registration = Registration {
+            id: "map-1".to_owned(),
+            name: "One".to_owned(),
+            ip: "127.0.0.1".to_owned(),
+            port: 4_001,
+            supported_maps: vec![1],
+            map_names: BTreeMap::new(),
+            max_players: 1,
+            cookie: None,
+        };
+        let mut failures = Vec::new();
+        let client = DirectoryClient::new(directory).unwrap();
+        let given_up = client.register_trying(&registration, |failed| {
+            failures.push(failed);
+            Duration::ZERO
+        });
+        let Err(NotRegistered::Failed(error)) = given_up.await else { panic!("it has found a directory") };
+        assert!(error.to_string().starts_with(&format!("no directory at http://{nobody} after 10 tries")), "{error:#}");
+        assert_eq!(failures, [1, 2, 3, 4, 5, 6, 7, 8, 9], "after the tenth it waits for nothing");
     }
 }

@@ -39,7 +39,7 @@ impl Listing {
     pub async fn keep(self, stop: CancellationToken) {
         let (mut failures, mut is_ours) = (0, true);
         loop {
-            let wait = if failures == 0 { self.interval } else { wait_after(failures).min(self.interval) };
+            let wait = pause(failures, self.interval);
             let kept = tokio::select! {
                 () = sleep(wait) => if is_ours { self.beat(&mut is_ours).await } else { self.register(&mut is_ours).await },
                 () = self.forgotten.notified() => self.register(&mut is_ours).await,
@@ -87,6 +87,11 @@ impl Listing {
             Attempt::Failed(error) => Err(error),
         }
     }
+}
+
+/// How long to wait after this number of failures in a row: never longer than between two heartbeats.
+fn pause(failures: u32, interval: Duration) -> Duration {
+    if failures == 0 { interval } else { wait_after(failures).min(interval) }
 }
 
 #[cfg(test)]
@@ -189,5 +194,13 @@ mod tests {
         stop.cancel();
         timeout(PATIENCE, kept).await.expect("it does not end").unwrap();
         assert_eq!(cookie.get(), None, "deregistered, it is nobody");
+    }
+
+    #[test]
+    fn a_directory_that_is_away_is_asked_as_often_as_one_that_answers() {
+        let interval = Duration::from_secs(15);
+        let pauses: Vec<u64> = (0..6).map(|failures| pause(failures, interval).as_secs()).collect();
+        assert_eq!(pauses, [15, 5, 10, 15, 15, 15]);
+        assert_eq!(pause(u32::MAX, interval), interval, "for ever");
     }
 }

@@ -257,5 +257,21 @@ mod tests {
         assert_eq!(read("token\n").unwrap().expose_secret(), "token", "variables often end with a line break");
         assert!(read(" \n").is_none(), "an empty one is missing");
         assert!(secret(None, None, nowhere).is_none());
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let (given, generated, blank) =
+            (file("given", "of a file\n"), file("generated", "made\n"), file("blank", " \n"));
+        let found = |file: Option<&Path>, generated: &Path| {
+            secret(None, file, generated).map(|text| text.expose_secret().to_owned())
+        };
+        assert_eq!(found(Some(&given), &generated).as_deref(), Some("of a file"));
+        assert_eq!(found(None, &generated).as_deref(), Some("made"));
+        assert_eq!(found(Some(&blank), &generated), None, "an empty file is no reason to look further");
+        let text = secret(Some(&"token".into()), Some(&given), &generated).unwrap();
+        assert_eq!(text.expose_secret(), "token", "what is given comes first");
     }
 }

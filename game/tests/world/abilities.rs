@@ -74,6 +74,19 @@ fn a_projectile_takes_its_time_and_hits_the_first_in_its_way() {
 }
 
 #[test]
+fn of_two_within_one_tick_of_its_way_a_projectile_hits_the_nearer() {
+    // They touch, and the farther one is the older.
+    let mut scene = Scene::new(&FIELD, &[("post", (9, 2)), ("post", (8, 2))]);
+    scene.enter(1, "caster", tile(3, 2));
+    let posts = scene.mobs("post");
+    let near = scene.at(posts[1]);
+    scene.put(posts[0], realmgate_engine::body::At(near.offset(100, 0)));
+    scene.act(1, 0, Aim::Direction(EAST));
+    scene.ticks(20);
+    assert_eq!((scene.health(posts[0]), scene.health(posts[1])), (200, 191));
+}
+
+#[test]
 fn a_projectile_ends_at_a_wall_and_at_its_range() {
     let mut scene = Scene::new(&["S......#..", ".........."], &[("post", (8, 0))]);
     scene.enter(1, "caster", tile(3, 0));

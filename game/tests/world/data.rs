@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use realmgate_engine::map::MapSet;
 use realmgate_game::data::{GameData, schemas};
 use realmgate_game::maps::map_objects;
+use serde_json::Value;
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -36,11 +37,29 @@ fn every_kind_of_file_has_a_schema_that_explains_itself() {
             "world.schema.json",
         ]
     );
-    let mobs = schemas.iter().find(|(name, _)| name.starts_with("mobs")).map(|(_, schema)| schema.to_string());
-    assert!(
-        mobs.is_some_and(|schema| schema.contains("Whether it attacks unprovoked")),
-        "doc comments are descriptions"
-    );
+    for (name, schema) in &schemas {
+        let (mut explained, mut silent) = (0, Vec::new());
+        visit_properties(schema, &mut |property, schema| match schema["description"].as_str() {
+            Some(text) if !text.is_empty() => explained += 1,
+            // What a tag may be is said by the variant that it names.
+            _ if schema.get("const").is_some() => {}
+            _ => silent.push(property.to_owned()),
+        });
+        assert!(explained > 0 && silent.is_empty(), "{name}: {explained} explained, and not {silent:?}");
+    }
+}
+
+/// Shows every property of a schema and of those within it.
+fn visit_properties(schema: &Value, show: &mut impl FnMut(&str, &Value)) {
+    if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+        properties.iter().for_each(|(name, property)| show(name, property));
+    }
+    let within: Box<dyn Iterator<Item = &Value>> = match schema {
+        Value::Object(fields) => Box::new(fields.values()),
+        Value::Array(items) => Box::new(items.iter()),
+        _ => return,
+    };
+    within.for_each(|inner| visit_properties(inner, show));
 }
 
 #[test]

@@ -114,7 +114,17 @@ fn a_shove_pushes_straight_away_and_walls_stop_it() {
     scene.ticks(12);
     let pushed = scene.at(post).x - tile(4, 0).x;
     assert!((1_900..=2_048).contains(&pushed), "2 tiles to the east, not {pushed} units");
+    assert_eq!(scene.at(post).y, tile(4, 0).y);
     let me = scene.player(1);
+
+    let other = scene.mobs("post")[1];
+    scene.put(me, realmgate_engine::body::At(scene.at(other).offset(1_200, 0)));
+    scene.ticks(TICK_HZ);
+    scene.act(1, 2, Aim::Entity(scene.id(other)));
+    scene.ticks(12);
+    let pushed = tile(8, 1).x - scene.at(other).x;
+    assert!((1_900..=2_048).contains(&pushed), "2 tiles to the west, not {pushed} units");
+
     scene.put(me, realmgate_engine::body::At(scene.at(post).offset(-1_200, 0)));
     scene.ticks(TICK_HZ);
     scene.act(1, 2, aim);
@@ -123,7 +133,8 @@ fn a_shove_pushes_straight_away_and_walls_stop_it() {
     scene.ticks(TICK_HZ);
     scene.act(1, 2, aim);
     scene.ticks(12);
-    assert!(scene.at(post).x < 9 * 1_024, "the wall at 9 holds");
+    let stopped_at = scene.at(post).x;
+    assert!((8_500..=9 * 1_024 - 300).contains(&stopped_at), "the wall at 9 stops its rim, not {stopped_at}");
 }
 
 #[test]

@@ -91,30 +91,34 @@ fn levels_count_with_what_still_waits() {
 
 #[test]
 fn a_party_shares_with_those_who_are_near() {
-    let mut scene = Scene::new(&FIELD, &[("weakling", (6, 1))]);
+    let far = ["S...................."; 3];
+    let mut scene = Scene::new(&far, &[("weakling", (6, 1))]);
     scene.enter(1, "fighter", tile(5, 1));
     scene.enter(2, "caster", tile(9, 1));
+    scene.enter(3, "caster", tile(18, 1));
     let member = |player: u8| PartyMember {
         character: CharacterId([player; 16]),
         name: format!("Player{player}"),
         online: true,
     };
-    for player in [1, 2] {
-        let event = SocialEvent::PartyState { party: 1, members: vec![member(1), member(2)] };
+    for player in [1, 2, 3] {
+        let event = SocialEvent::PartyState { party: 1, members: [1, 2, 3].map(member).to_vec() };
         scene.channel.push(ToChannel::Social { character: CharacterId([player; 16]), event });
     }
     scene.ticks(1);
     let victim = scene.mob("weakling");
     scene.act(1, 0, Aim::Entity(scene.id(victim)));
-    let gained: Vec<u64> = scene
+    let mut gained: Vec<(CharacterId, u64)> = scene
         .waiting
         .iter()
         .filter_map(|event| match event.changes[..] {
-            [Change::ExperienceGained { amount, .. }] => Some(amount),
+            [Change::ExperienceGained { character, amount, .. }] => Some((character, amount)),
             _ => None,
         })
         .collect();
-    assert_eq!(gained, [66, 66], "120 and a tenth, for two");
+    gained.sort_unstable();
+    let near = [1, 2].map(|player| (CharacterId([player; 16]), 66));
+    assert_eq!(gained, near, "120 and a tenth, for the two who are within 10 tiles");
 }
 
 /// A kill in the tick of the goodbye, or just before it, is reported before the goodbye.

@@ -117,6 +117,8 @@ mod tests {
     fn open_ground_is_walked_exactly() {
         let from = Position::tile_centre(4, 3);
         assert_eq!(step(&maze(), from, RADIUS, 100, -37), from.offset(100, -37));
+        // More than one part of a step, and no whole number of parts.
+        assert_eq!(step(&maze(), from, RADIUS, -1_001, 100), from.offset(-1_001, 100));
     }
 
     #[test]
@@ -137,8 +139,10 @@ mod tests {
         let mut at = Position { x: 512, y: 2 * UNITS_PER_TILE + 200 };
         for _ in 0..30 {
             at = step(&grid, at, RADIUS, 80, 0);
+            let apart = at.distance_squared(nearest_in_tile(at, 1, 1));
+            assert!(apart >= i64::from(RADIUS) * i64::from(RADIUS), "through the corner at {at:?}");
         }
-        assert!(at.x > UNITS_PER_TILE + 600, "stuck at {at:?}");
+        assert!(at.x > UNITS_PER_TILE + 600 && at.y >= 2 * UNITS_PER_TILE + RADIUS, "stuck at {at:?}");
     }
 
     proptest! {

@@ -177,8 +177,11 @@ mod tests {
 
     #[test]
     fn addresses_of_version_6_are_little_endian_groups() {
-        let bytes = token(vec!["[2001:db8::1:2]:4001".parse().unwrap()]).to_bytes();
-        assert_eq!(bytes[1_093..1_098], [2, 0x01, 0x20, 0xb8, 0x0d]);
+        let server: SocketAddr = "[2001:db8::1:a002]:4001".parse().unwrap();
+        let bytes = token(vec![server]).to_bytes();
+        let groups = [0x01, 0x20, 0xb8, 0x0d, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0x02, 0xa0];
+        assert_eq!(bytes[1_093..1_112], [&[2][..], &groups, &4_001u16.to_le_bytes()].concat());
+        assert_eq!(ConnectToken::read(&bytes).unwrap().servers, [server]);
     }
 
     #[test]

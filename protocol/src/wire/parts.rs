@@ -46,13 +46,16 @@ mod tests {
 
     #[test]
     fn parts_come_together() {
-        let content: Vec<u8> = (0..2_500u32).map(|i| i as u8).collect();
         let mut reassembly = Reassembly::default();
-        let mut whole = None;
-        for (index, count, bytes) in split(&content) {
-            whole = reassembly.take(index, count, bytes).unwrap();
+        let most = usize::from(MAX_PARTS) * MAX_PART_BYTES;
+        for length in [1, MAX_PART_BYTES, MAX_PART_BYTES + 1, 2 * MAX_PART_BYTES, 2_500, most] {
+            let content: Vec<u8> = (0..length).map(|i| (i / 7) as u8).collect();
+            let parts: Vec<_> =
+                split(&content).map(|(index, count, bytes)| reassembly.take(index, count, bytes).unwrap()).collect();
+            let (last, before) = parts.split_last().unwrap();
+            assert!(before.iter().all(Option::is_none), "not before the last");
+            assert_eq!(last.as_ref(), Some(&content), "{length} bytes");
         }
-        assert_eq!(whole, Some(content));
     }
 
     #[test]

@@ -277,11 +277,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         SecretSources::default().resolve(dir.path(), true).unwrap();
         let (folder, file) = (dir.path().join("secrets"), dir.path().join("secrets/service_token"));
-        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-        SecretSources::default().resolve(dir.path(), true).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(&folder), mode(&file)), (0o700, 0o600));
+        for (of_folder, of_file) in [(0o755, 0o644), (0o750, 0o640), (0o710, 0o620), (0o705, 0o604)] {
+            fs::set_permissions(&folder, fs::Permissions::from_mode(of_folder)).unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(of_file)).unwrap();
+            SecretSources::default().resolve(dir.path(), true).unwrap();
+            assert_eq!((mode(&folder), mode(&file)), (0o700, 0o600), "they were {of_folder:o} and {of_file:o}");
+        }
 
         let given = dir.path().join("given");
         fs::write(&given, "x7Qm2pZr9LbT4vWn8KcY6hJd3sGf5aEu").unwrap();

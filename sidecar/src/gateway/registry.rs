@@ -150,6 +150,8 @@ impl Sockets {
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::oneshot::error::TryRecvError;
+
     use super::*;
 
     #[test]
@@ -167,6 +169,8 @@ mod tests {
     #[test]
     fn only_the_log_in_that_ends_loses_its_socket() {
         let (sockets, account) = (Sockets::default(), AccountId([1; 16]));
+        let mut others =
+            [2, 3, 4, 5].map(|other| sockets.take_seat(AccountId([other; 16]), Uuid::from_bytes([other; 16])));
         let mut seat = sockets.take_seat(account, Uuid::max());
         sockets.close_log_in(account, Uuid::nil());
         sockets.close_session(Uuid::nil());
@@ -176,6 +180,8 @@ mod tests {
         let mut seat = sockets.take_seat(account, Uuid::max());
         sockets.close_session(Uuid::max());
         assert_eq!(seat.close.try_recv(), Ok(CloseReason::LoggedOut));
+        assert!(others.iter_mut().all(|other| other.close.try_recv() == Err(TryRecvError::Empty)), "nobody else's");
+        assert_eq!(sockets.count(), others.len());
     }
 
     #[test]

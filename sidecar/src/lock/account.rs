@@ -398,6 +398,7 @@ mod tests {
     fn a_replica_that_returns_reclaims_in_time_or_loses_the_lock() {
         let returned = AccountStep::ReplicaReturned { gateway: "a".to_owned() };
         let waiting = after(&held(1, "a"), &returned, NOW).unwrap();
+        assert_eq!(after(&waiting, &AccountStep::Expired, NOW + 29_999), Err(StepRefused), "it has 30 seconds");
         assert_eq!(after(&waiting, &AccountStep::Expired, NOW + 30_000).unwrap().owner, AccountOwner::None);
         let reclaimed = after(&waiting, &claimed(1, "a"), NOW + 29_999).unwrap();
         assert_eq!(after(&reclaimed, &AccountStep::Expired, u64::MAX), Err(StepRefused));

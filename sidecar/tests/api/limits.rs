@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use realmgate_sidecar::config::Settings;
 use serde_json::json;
 
 use crate::testing::{Answer, PASSWORD, TestApp};
@@ -75,6 +76,28 @@ async fn registrations_are_limited_by_address_and_generous_on_loopback() {
     register("ann3", "203.0.113.10").await.expect(StatusCode::CREATED);
     for name in ["bob1", "bob2", "bob3"] {
         register(name, "127.0.0.1").await.expect(StatusCode::CREATED);
+    }
+}
+
+#[tokio::test]
+async fn an_address_registers_ten_accounts_a_minute_and_this_machine_600() {
+    let app = TestApp::start_with(|settings| {
+        let shipped = Settings::with_defaults("nowhere".into());
+        settings.registrations_per_min = shipped.registrations_per_min;
+        settings.loopback_registrations_per_min = shipped.loopback_registrations_per_min;
+    })
+    .await;
+    app.register("ann").await;
+    // A name that is taken is counted, and costs no password hash.
+    let register = async |from: &str| {
+        let body = json!({"username": "ann", "password": PASSWORD});
+        app.post("/auth/register", body).from(from).send().await
+    };
+    for (from, most) in [("203.0.113.9", 10), ("127.0.0.2", 600)] {
+        for _ in 0..most {
+            register(from).await.problem(409, "USERNAME_TAKEN");
+        }
+        assert_limited(&register(from).await);
     }
 }
 

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use realmgate_tests::Home;
 use realmgate_tests::load::double::Double;
-use realmgate_tests::load::fleet::{Depth, Fleet};
 use realmgate_tests::load::scene::{Scenario, Scene};
 use realmgate_tests::load::server::{Program, Server};
+use realmgate_tests::load::swarm::{Depth, Swarm};
 use serde::Serialize;
 
 use crate::plan::Plan;
@@ -33,10 +33,10 @@ pub fn measure(program: &Program, plan: &Plan) -> Result<Small> {
         let (home, double) = (Home::new(), Double::start()?);
         let begun = Instant::now();
         let server = Server::start(program, &scene, &double, &home)?;
-        let mut fleet = Fleet::new(scene)?;
-        fleet.join(&double, server.game, Depth { deep_every: 1, watch_every: 1 }).with_context(|| server.told())?;
+        let mut swarm = Swarm::new(scene)?;
+        swarm.join(&double, server.game, Depth { deep_every: 1, watch_every: 1 }).with_context(|| server.told())?;
         first_player_s.push(begun.elapsed().as_secs_f64());
-        fleet.leave();
+        swarm.leave();
     }
     let (home, double) = (Home::new(), Double::start()?);
     let server = Server::start(program, &scene, &double, &home)?;

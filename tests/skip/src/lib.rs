@@ -28,7 +28,7 @@ pub fn is_ci() -> bool {
 }
 
 fn is_true(value: &str) -> bool {
-    !["", "0", "f", "false", "n", "no", "off"].contains(&value.trim().to_lowercase().as_str())
+    !["", "0", "f", "false", "n", "no", "off"].contains(&value.to_lowercase().as_str())
 }
 
 #[cfg(test)]
@@ -37,10 +37,10 @@ mod tests {
 
     #[test]
     fn ci_means_what_it_means_to_xtask() {
-        for value in ["true", "1", "yes", "on", "ci"] {
+        for value in ["true", "1", "yes", "on", "ci", " ", " false"] {
             assert!(is_true(value), "{value}");
         }
-        for value in ["", "0", "false", "FALSE", "no", "off", " "] {
+        for value in ["", "0", "f", "F", "false", "FALSE", "n", "N", "no", "off"] {
             assert!(!is_true(value), "{value}");
         }
     }

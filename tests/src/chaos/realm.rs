@@ -1,4 +1,4 @@
-//! A whole realm of processes, with a breakable link between any two that speak with each other.
+//! A whole realm of processes, with a breakable hop between any two that speak with each other.
 
 use std::net::SocketAddr;
 
@@ -40,7 +40,7 @@ pub struct Realm {
     pub postgres: Option<Postgres>,
     /// The realm's own Redis.
     pub redis: Option<Redis>,
-    /// The database, past every link.
+    /// The database, past every hop.
     pub books: Books,
     secrets: Secrets,
 }
@@ -157,7 +157,7 @@ impl Realm {
         self.maps[number].process = None;
     }
 
-    /// Starts a replica, or starts it again in its old folder, and leads the links to it.
+    /// Starts a replica, or starts it again in its old folder, and leads the hops to it.
     ///
     /// # Panics
     /// When it does not come up.
@@ -247,16 +247,16 @@ impl Realm {
 
 impl Replica {
     async fn new(number: usize, postgres: Option<&Postgres>, redis: Option<&Redis>) -> Self {
-        let link = async |port| Proxy::to(&[SocketAddr::from(([127, 0, 0, 1], port))]).await;
+        let hop = async |port| Proxy::to(&[SocketAddr::from(([127, 0, 0, 1], port))]).await;
         Self {
             id: format!("gateway-{number}"),
             home: Home::new(),
             to_postgres: match postgres {
-                Some(postgres) => Some(link(postgres.port()).await),
+                Some(postgres) => Some(hop(postgres.port()).await),
                 None => None,
             },
             to_redis: match redis {
-                Some(redis) => Some(link(redis.port()).await),
+                Some(redis) => Some(hop(redis.port()).await),
                 None => None,
             },
             process: None,
@@ -271,11 +271,11 @@ impl Replica {
             ("SERVICE_TOKEN", secrets.service.clone()),
             ("REALMGATE_CHAOS_CLOCK", self.home.path("clock").to_string_lossy().into_owned()),
         ];
-        if let Some(link) = &self.to_postgres {
-            settings.push(("DATABASE_URL", format!("postgres://postgres@{}/{DATABASE}", link.address())));
+        if let Some(hop) = &self.to_postgres {
+            settings.push(("DATABASE_URL", format!("postgres://postgres@{}/{DATABASE}", hop.address())));
         }
-        if let Some(link) = &self.to_redis {
-            settings.push(("REDIS_URL", format!("redis://{}", link.address())));
+        if let Some(hop) = &self.to_redis {
+            settings.push(("REDIS_URL", format!("redis://{}", hop.address())));
         }
         settings
     }
@@ -296,7 +296,7 @@ async fn make_tables(postgres: Option<&Postgres>, home: &Home) -> Books {
     books
 }
 
-/// Runs a verb of the sidecar on the database itself, past every link.
+/// Runs a verb of the sidecar on the database itself, past every hop.
 async fn run_tool(verb: &str, postgres: Option<&Postgres>, home: &Home) -> Process {
     let mut tool = command(&binaries().sidecar);
     tool.arg(verb).env("DATA_DIR", home.data_dir());

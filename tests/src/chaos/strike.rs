@@ -4,7 +4,7 @@ use std::fs;
 
 use rustix::process::Signal;
 
-use super::fault::{CLOCK_SET_BY_MS, Fault, LATE_BY, Link, Trouble};
+use super::fault::{CLOCK_SET_BY_MS, Fault, Hop, LATE_BY, Trouble};
 use super::realm::{Realm, postgres_is_back};
 use super::schedule::Strike;
 use crate::home::Home;
@@ -44,7 +44,7 @@ impl Realm {
                 let disk = self.postgres.as_ref().and_then(|postgres| postgres.disk());
                 disk.expect("there is a small disk").fill();
             }
-            Fault::Link(link, trouble) => self.set_links(link, strike, mode(trouble)),
+            Fault::Hop(hop, trouble) => self.set_hops(hop, strike, mode(trouble)),
             Fault::ReplicaClockForward => set_clock(&self.replicas[replica].home, CLOCK_SET_BY_MS),
             Fault::ReplicaClockBack => set_clock(&self.replicas[replica].home, -CLOCK_SET_BY_MS),
             Fault::MapClockForward => self.restart_map_at(map, CLOCK_SET_BY_MS).await,
@@ -73,7 +73,7 @@ impl Realm {
                 self.postgres.as_mut().expect("there is a PostgreSQL").start_again().await;
             }
             Fault::FillDisk => self.make_room().await,
-            Fault::Link(link, _) => self.set_links(link, strike, Mode::Pass),
+            Fault::Hop(hop, _) => self.set_hops(hop, strike, Mode::Pass),
             Fault::ReplicaClockForward | Fault::ReplicaClockBack => set_clock(&self.replicas[replica].home, 0),
             Fault::MapClockForward | Fault::MapClockBack => self.restart_map_at(map, 0).await,
             Fault::TicketTwice | Fault::TicketFromTwo | Fault::TicketExpired | Fault::SameAccountTwice => {}
@@ -103,22 +103,22 @@ impl Realm {
         self.replicas[number].process.as_ref().expect("it runs").process.signal(signal);
     }
 
-    fn set_links(&self, link: Link, strike: &Strike, mode: Mode) {
+    fn set_hops(&self, hop: Hop, strike: &Strike, mode: Mode) {
         let replicas = self.replicas.iter();
-        let links: Vec<&Proxy> = match link {
-            Link::MapToSidecar => self.maps.iter().map(|map| &map.to_sidecar).collect(),
-            Link::SidecarToPostgres => replicas.filter_map(|replica| replica.to_postgres.as_ref()).collect(),
-            Link::SidecarToRedis => replicas.filter_map(|replica| replica.to_redis.as_ref()).collect(),
+        let hops: Vec<&Proxy> = match hop {
+            Hop::MapToSidecar => self.maps.iter().map(|map| &map.to_sidecar).collect(),
+            Hop::SidecarToPostgres => replicas.filter_map(|replica| replica.to_postgres.as_ref()).collect(),
+            Hop::SidecarToRedis => replicas.filter_map(|replica| replica.to_redis.as_ref()).collect(),
             // Both are one way for a player.
-            Link::ClientToGateway => {
+            Hop::ClientToGateway => {
                 self.api.set(mode);
                 self.gateway.set(mode);
                 return;
             }
         };
-        let count = links.len();
+        let count = hops.len();
         let struck = |(number, _): &(usize, &Proxy)| strike.all || *number == strike.which % count;
-        links.into_iter().enumerate().filter(struck).for_each(|(_, link)| link.set(mode));
+        hops.into_iter().enumerate().filter(struck).for_each(|(_, hop)| hop.set(mode));
     }
 }
 

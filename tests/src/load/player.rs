@@ -14,8 +14,8 @@ use renetcode::ConnectToken;
 
 use super::age::Watch;
 use super::chance::Chance;
+use super::client_netcode::{NetcodeClient, Stage};
 use super::mind::{Mind, Shown};
-use super::netcode::{NetcodeClient, Stage};
 use super::scene::{Scenario, Scene, units};
 use super::wire::{Incoming, Wire};
 

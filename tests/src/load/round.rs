@@ -6,11 +6,11 @@ use anyhow::{Context, Result, anyhow};
 
 use super::double::Double;
 use super::figures::{Figures, Quantiles};
-use super::fleet::{Depth, Fleet, Window};
 use super::flood::Flood;
 use super::player::HEADER_BYTES;
 use super::scene::{Scenario, Scene};
 use super::server::{Program, Sample, Server, threads};
+use super::swarm::{Depth, Swarm, Window};
 use super::turns::{LATE, TICK};
 use crate::home::Home;
 
@@ -57,32 +57,32 @@ impl Round {
     }
 
     fn play(&self, scene: Scene, double: &Double, server: &Server) -> Result<Figures> {
-        let mut fleet = Fleet::new(scene)?;
+        let mut swarm = Swarm::new(scene)?;
         let empty = Server::sample(server.pid(), server.admin)?;
-        let joined_in = fleet.join(double, server.game, self.depth())?;
+        let joined_in = swarm.join(double, server.game, self.depth())?;
         let flood = (self.strangers_per_s > 0).then(|| Flood::start(server.game, self.strangers_per_s)).transpose()?;
-        fleet.have_one_flood((f64::from(self.flooder_per_s) * TICK.as_secs_f64()) as u32);
-        fleet.play(self.settle)?;
+        swarm.have_one_flood((f64::from(self.flooder_per_s) * TICK.as_secs_f64()) as u32);
+        swarm.play(self.settle)?;
 
-        let before = sample(&mut fleet, server)?;
-        fleet.open_window();
-        let (begun, own_before) = (fleet.now(), own_cpu()?);
-        fleet.play(self.lasts)?;
-        let window = fleet.close_window();
-        let (seconds, own_after) = ((fleet.now() - begun).as_secs_f64(), own_cpu()?);
-        let after = sample(&mut fleet, server)?;
+        let before = sample(&mut swarm, server)?;
+        swarm.open_window();
+        let (begun, own_before) = (swarm.now(), own_cpu()?);
+        swarm.play(self.lasts)?;
+        let window = swarm.close_window();
+        let (seconds, own_after) = ((swarm.now() - begun).as_secs_f64(), own_cpu()?);
+        let after = sample(&mut swarm, server)?;
         let strangers = flood.map(Flood::end).transpose()?.unwrap_or(0);
 
         let measured = Measured { seconds, window, before, after, empty, own_ns: own_after.saturating_sub(own_before) };
         let figures = Figures {
-            dropped: self.players - fleet.inside(),
-            faults: fleet.faults(),
+            dropped: self.players - swarm.inside(),
+            faults: swarm.faults(),
             strangers,
             join_s: joined_in.as_secs_f64(),
             events: double.said().events.load(std::sync::atomic::Ordering::Relaxed),
             ..measured.figures(self)
         };
-        fleet.leave();
+        swarm.leave();
         Ok(figures)
     }
 
@@ -94,10 +94,10 @@ impl Round {
 }
 
 /// Asks the server while its players play on.
-fn sample(fleet: &mut Fleet, server: &Server) -> Result<Sample> {
+fn sample(swarm: &mut Swarm, server: &Server) -> Result<Sample> {
     let (pid, admin) = (server.pid(), server.admin);
     let asking = std::thread::spawn(move || Server::sample(pid, admin));
-    fleet.play_until("the server has told its figures", Duration::from_secs(30), |_| asking.is_finished())?;
+    swarm.play_until("the server has told its figures", Duration::from_secs(30), |_| asking.is_finished())?;
     asking.join().ok().context("asking the server has failed")?
 }
 

@@ -1,13 +1,17 @@
 //! What `start_server` says and how it ends when it does not run.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use realmgate_tests::binaries::{binaries, workspace};
 use realmgate_tests::process::{Finished, Process, command};
 use realmgate_tests::{Home, MapServer, Settings};
+
+const TOKEN: &str = "a service token of thirty-two bytes, or so";
 
 async fn start_server(arguments: &[&str]) -> Finished {
     let mut start = command(&binaries().start_server);
@@ -171,9 +175,24 @@ async fn a_port_in_use_is_told_with_the_setting_to_change() {
 async fn a_directory_port_that_a_stranger_holds_is_not_joined() {
     let stranger = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = stranger.local_addr().unwrap().to_string();
-    let finished = Settings::new().set("DIRECTORY_ADDR", &address).spawn().finished().await;
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let kept = heard.clone();
+    // Whatever it is asked, it says yes. It ends with the test's process.
+    std::thread::spawn(move || {
+        for stream in stranger.incoming() {
+            let (mut stream, mut asked) = (stream.unwrap(), [0; 4_096]);
+            let read = stream.read(&mut asked).unwrap_or(0);
+            kept.lock().unwrap().extend_from_slice(&asked[..read]);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n[]");
+        }
+    });
+    // A folder that already has a token, so that there is one to be told.
+    let settings = Settings::new().set("SERVICE_TOKEN", TOKEN).set("DIRECTORY_ADDR", &address);
+    let finished = settings.spawn().finished().await;
     assert_code(&finished, 1);
-    assert!(finished.stderr.contains("DIRECTORY_ADDR"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("DIRECTORY_ADDR") && finished.stderr.contains(&address), "{}", finished.stderr);
+    let heard = String::from_utf8_lossy(&heard.lock().unwrap()).into_owned();
+    assert!(!heard.contains(TOKEN), "it was told the service token: {heard}");
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ mod command_line;
 mod directory;
 mod ending;
 mod enter_world;
+mod figures;
 mod gateway;
 mod gateway_refusals;
 mod limits;

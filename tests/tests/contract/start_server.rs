@@ -21,6 +21,10 @@ async fn the_log_goes_to_the_terminal_and_to_the_file() {
     let server = &world.server;
     assert!(server.process.stderr().contains(REGISTERED));
     assert!(read(&server.folder().join("map_server.log")).contains(REGISTERED));
+    // The sidecar starts before the server knows its folder.
+    let early = "the sidecar is up";
+    assert!(server.process.stderr().contains(early));
+    assert!(read(&server.folder().join("map_server.log")).contains(early), "what was logged before the file was open");
     assert!(server.process.stdout().contains("bot"), "it says how to send in a bot");
 
     let account = Account::register(&server.api()).await;

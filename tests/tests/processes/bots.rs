@@ -1,9 +1,71 @@
 //! Bots play on a real server; afterwards the database holds what each was last told, and the books balance.
 
+use realmgate_client::scrape::Scrape;
 use realmgate_tests::bots::Bots;
 use realmgate_tests::{Database, MapServer, Settings};
 
 const COUNT: u32 = 8;
+
+/// What bots cause, and so has been counted, by the map server and by the sidecar in it.
+const CAUSED: [&str; 30] = [
+    "ticks_total",
+    "tick_part_seconds_count",
+    "tick_send_seconds_count",
+    "datagrams_in_total",
+    "datagrams_out_total",
+    "bytes_in_total",
+    "bytes_out_total",
+    "players_joined_total",
+    "kills_total",
+    "loot_picked_up_total",
+    "chat_messages_total",
+    "process_resident_bytes",
+    "link_up",
+    "http_requests_total",
+    "http_request_seconds_count",
+    "registrations_total",
+    "characters_created_total",
+    "enter_world_total",
+    "prepares_total",
+    "departures_total",
+    "saves_total",
+    "events_total",
+    "event_batch_seconds_count",
+    "map_links",
+    "link_messages_total",
+    "database_seconds_count",
+    "ledger",
+    "locks",
+    "table_entries",
+    "connections",
+];
+/// What a realm without faults never counts.
+const NEVER: [&str; 12] = [
+    "channel_panics_total",
+    "link_messages_lost_total",
+    "locks_lost_total",
+    "locks_fenced_total",
+    "loot_forgone_total",
+    "oversized_messages_total",
+    "bad_messages_total",
+    "websockets_flooded_total",
+    "outages_total",
+    "replica_lost_total",
+    "social_dropped_total",
+    "refresh_reuse_total",
+];
+
+async fn assert_counted(server: &MapServer) {
+    let mut figures = Scrape::of(&server.admin().get("/metrics").await.text);
+    figures.add(&server.api().get("/metrics").await.text);
+    let counted = |name: &str| figures.sum(&format!("realmgate_{name}")).unwrap_or(0.0);
+    for name in CAUSED {
+        assert!(counted(name) > 0.0, "realmgate_{name} was not counted");
+    }
+    for name in NEVER {
+        assert_eq!(counted(name), 0.0, "realmgate_{name}");
+    }
+}
 
 #[tokio::test]
 async fn what_bots_were_told_is_what_is_stored() {
@@ -30,6 +92,8 @@ async fn what_bots_were_told_is_what_is_stored() {
     database.assert_books_balance().await;
     let (items, gold) = database.lines_from_play().await;
     assert!(items > 0 && gold > 0, "{items} lines of items and {gold} of gold were booked while they played");
+
+    assert_counted(&server).await;
 
     let home = server.settings.home.clone();
     server.stop().await;

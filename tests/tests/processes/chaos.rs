@@ -6,7 +6,7 @@ use std::time::Duration;
 use realmgate_tests::account::jwt_parts;
 use realmgate_tests::backends::or_skip;
 use realmgate_tests::binaries::workspace;
-use realmgate_tests::chaos::{Fault, Link, Parts, Plan, Schedule, Trouble, run};
+use realmgate_tests::chaos::{Fault, Hop, Parts, Plan, Schedule, Trouble, run};
 use realmgate_tests::netcode::unix_now;
 use realmgate_tests::{Account, Home, SidecarProcess};
 
@@ -37,9 +37,9 @@ async fn one_sidecar_on_sqlite_survives() {
     let faults = [
         Fault::KillMap,
         Fault::KillReplica,
-        Fault::Link(Link::MapToSidecar, Trouble::Cut),
-        Fault::Link(Link::MapToSidecar, Trouble::Late),
-        Fault::Link(Link::MapToSidecar, Trouble::HalfOpen),
+        Fault::Hop(Hop::MapToSidecar, Trouble::Cut),
+        Fault::Hop(Hop::MapToSidecar, Trouble::Late),
+        Fault::Hop(Hop::MapToSidecar, Trouble::HalfOpen),
     ];
     survives(1, &faults, parts).await;
 }
@@ -51,7 +51,7 @@ async fn two_replicas_on_postgres_and_redis_survive() {
         Fault::KillBoth,
         Fault::EmptyRedis,
         Fault::KillPostgres,
-        Fault::Link(Link::SidecarToPostgres, Trouble::HalfOpen),
+        Fault::Hop(Hop::SidecarToPostgres, Trouble::HalfOpen),
         Fault::SameAccountTwice,
         Fault::TicketFromTwo,
     ];

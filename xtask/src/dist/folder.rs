@@ -84,5 +84,8 @@ mod tests {
         copy(&from, &to).unwrap();
         let modes = [mode(&to.join("run.sh")), mode(&to.join("below")), mode(&to.join("below/read.md"))];
         assert_eq!(modes, [0o755, 0o755, 0o644]);
+        for name in ["run.sh", "below/read.md"] {
+            assert_eq!(fs::read_to_string(to.join(name)).unwrap(), name);
+        }
     }
 }

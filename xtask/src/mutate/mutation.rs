@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 /// Where the patches are, from the root.
 const FOLDER: &str = "xtask/mutations";
@@ -49,6 +49,7 @@ pub fn all(root: &Path) -> Result<Vec<Mutation>> {
         let text = fs::read_to_string(&patch)?;
         mutations.push(Mutation::of(patch, &text)?);
     }
+    ensure!(!mutations.is_empty(), "{FOLDER} holds no patches");
     mutations.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(mutations)
 }

@@ -48,7 +48,16 @@ mod tests {
 
     #[test]
     fn a_sleeping_test_is_found_wherever_tests_lie() {
-        for path in ["tests/tests/a.rs", "tests/src/lib.rs", "game/src/trade/tests.rs", "clients/web/tests/a.mjs"] {
+        let paths = [
+            "tests/tests/a.rs",
+            "tests/src/lib.rs",
+            "game/src/trade/tests.rs",
+            "clients/rust/src/api/contract_tests.rs",
+            "clients/godot/walk_test.gd",
+            "clients/web/tests/a.mjs",
+            "clients/web/src/walk.test.js",
+        ];
+        for path in paths {
             assert_finds(path, &sleeper(), 2, "a test sleeps");
         }
         let within = format!("#[cfg(test)]\nmod tests {{\n{}\n}}", sleeper().replace('\n', "\n    "));

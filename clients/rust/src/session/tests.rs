@@ -135,6 +135,7 @@ fn parts_that_do_not_fit_are_an_error_and_the_next_message_is_read() {
 fn a_travel_carries_what_is_owned_and_compares() {
     let mut session = Session::new(Arc::default(), Some(entered().possessions));
     tell(&mut session, &welcome());
+    tell_in_parts(&mut session, &content());
     assert!(!session.is_entered(), "what was owned before is not what this server told");
     tell(&mut session, &ServerMessage::Gold { total: 3 });
     tell(&mut session, &inventory());

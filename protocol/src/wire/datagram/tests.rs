@@ -64,6 +64,7 @@ fn only_the_next_id_continues_a_run() {
     let mut payload = PayloadWriter::start(&mut out, None);
     assert!(payload.is_empty());
     assert!(payload.push(5, &[1], 0) && !payload.push(7, &[1], 0) && payload.push(6, &[1], 0));
+    assert!((0..=6).all(|id| !payload.push(id, &[1], 0)), "nor one that is in it, nor one before it");
     (7..260).for_each(|id| assert!(payload.push(id, &[1], 0)));
     assert!(!payload.push(260, &[1], 0), "255 messages are the most");
 }

@@ -68,9 +68,17 @@ mod tests {
 
     #[tokio::test]
     async fn only_200_is_well() {
-        for (answer, well) in
-            [("HTTP/1.1 200 OK\r\n\r\n", true), ("HTTP/1.1 503 Busy\r\n\r\n", false), ("nonsense", false)]
-        {
+        let answers = [
+            ("HTTP/1.1 200 OK\r\n\r\n", true),
+            ("HTTP/1.1 204 No Content\r\n\r\n", false),
+            ("HTTP/1.1 301 Moved Permanently\r\n\r\n", false),
+            ("HTTP/1.1 404 Not Found\r\n\r\n", false),
+            ("HTTP/1.1 500 Internal Server Error\r\n\r\n", false),
+            ("HTTP/1.1 503 Busy\r\n\r\n", false),
+            ("nonsense", false),
+            ("nonsense that goes on and speaks of 200 OK\r\n\r\n", false),
+        ];
+        for (answer, well) in answers {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let addr = listener.local_addr().unwrap();
             let answering = tokio::spawn(async move {

@@ -4,7 +4,7 @@ use realmgate_platform::testing::TestRedis;
 use realmgate_protocol::ids::CharacterId;
 use realmgate_protocol::link::SocialEvent;
 
-use super::super::parties::Person;
+use super::super::parties::{Failure, Person};
 use super::*;
 
 fn person(number: u8) -> Person {
@@ -95,10 +95,18 @@ async fn what_cannot_be_read_is_as_good_as_lost() {
     let one = book(&redis);
     let (lost, kept) = (invite(&one, 1, 2).await, invite(&one, 3, 4).await);
     let key = format!("{}parties", redis.config.prefix);
-    redis::cmd("HSET").arg(&key).arg(lost).arg("{}").exec(&mut redis.plain()).unwrap();
-    let other = book(&redis);
-    assert!(accept(&other, 2, lost).await.is_err());
-    accept(&other, 4, kept).await.unwrap();
+    let invited = person(2).id;
+    let unreadable = [
+        "{}".to_owned(),
+        format!(r#"{{"invited": ["{invited}"]}}"#),
+        format!(r#"{{"members": [{{"id": "nobody", "name": "P1"}}], "invited": ["{invited}"]}}"#),
+        format!(r#"{{"members": [], "invited": ["nobody", "{invited}"]}}"#),
+    ];
+    for text in unreadable {
+        redis::cmd("HSET").arg(&key).arg(lost).arg(&text).exec(&mut redis.plain()).unwrap();
+        assert_eq!(accept(&book(&redis), 2, lost).await.unwrap_err(), Failure::NoInvitation, "{text}");
+    }
+    accept(&book(&redis), 4, kept).await.unwrap();
 }
 
 #[tokio::test]

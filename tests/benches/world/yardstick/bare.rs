@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::{ServerArgs, open_socket, say_ready};
-use realmgate_tests::load::netcode::Keys;
+use realmgate_tests::load::client_netcode::Keys;
 use realmgate_tests::load::player::number_of;
 use realmgate_tests::load::turns::TICK;
 

@@ -9,7 +9,7 @@ use renet::{ConnectionConfig, DefaultChannel, RenetClient};
 use super::bare::{self, PAYLOAD};
 use super::stock;
 use super::{Sizes, Yardstick};
-use realmgate_tests::load::netcode::{Keys, NetcodeClient, Stage};
+use realmgate_tests::load::client_netcode::{Keys, NetcodeClient, Stage};
 use realmgate_tests::load::player::open_socket;
 use realmgate_tests::load::sockets::Sockets;
 use realmgate_tests::load::turns::Turns;

@@ -209,6 +209,12 @@ mod tests {
     fn lost_experience_is_caught() {
         let told = [owns(&[], 0), Entry::Experience { experience: 31, level: 2 }];
         catches(&told, &stored(), "31 experience were told, 30 are stored");
+        let then_less = [owns(&[], 0), told[1].clone(), Entry::Experience { experience: 20, level: 2 }];
+        catches(&then_less, &stored(), "31 experience were told, 30 are stored");
+        let owned = [Entry::Owns { items: Vec::new(), gold: 0, experience: 31, level: 2 }];
+        catches(&owned, &stored(), "31 experience were told, 30 are stored");
+        let higher = [owns(&[], 0), Entry::Experience { experience: 30, level: 3 }];
+        catches(&higher, &stored(), "level 3 was told, 2 is stored");
         let back = [Entry::Experience { experience: 20, level: 1 }, owns(&[], 0)];
         catches(&back, &stored(), "10 experience after coming back, 20 before");
     }

@@ -149,6 +149,7 @@ mod tests {
         assert_eq!(gateway("http://game.example/"), "ws://game.example:3002");
         assert_eq!(gateway("https://game.example"), "wss://game.example:3002");
         assert_eq!(gateway("http://[::1]:3000"), "ws://[::1]:3002");
+        assert_eq!(gateway("http://[::1]"), "ws://[::1]:3002");
         assert!(options(&["--server", "ftp://game.example"]).gateway_url(None).is_err());
         assert_eq!(options(&["--gateway", "ws://x:1"]).gateway_url(Some(7)).unwrap(), "ws://x:1");
     }

@@ -12,7 +12,7 @@ use realmgate_protocol::link::{FromMap, LeaveReason, ToMap};
 use secrecy::SecretString;
 use serde_json::json;
 
-use crate::lock::{AccountLock, AccountOwner, CharacterOwner, NotClaimed};
+use crate::lock::{AccountLock, AccountOwner, CharacterOwner, NotClaimed, ServerKey};
 use crate::service::world::NotLetIn;
 use crate::service::world::testing::{Client, Player, TestWorld, save, soft_at};
 
@@ -84,6 +84,30 @@ async fn an_account_whose_socket_is_gone_is_let_go() {
     let _client = player.connect().await;
     world.state().world.accounts.release_the_deserted().await.unwrap();
     assert_eq!(lock_of(&world, player.account).await.owner.to_string(), "gateway:gateway-1", "it is connected");
+}
+
+#[tokio::test]
+async fn what_keeps_the_locks_runs_without_being_asked() {
+    let world = TestWorld::start().await;
+    let player = world.player("Ann").await;
+    world.state().world.accounts.claim(player.account, player.log_in).await.unwrap();
+    let replica = ServerKey::Replica("gateway-1".to_owned());
+    let deadline = async || world.state().store.server_locks.server(&replica).await.unwrap().unwrap().lock.deadline_ms;
+    let before = deadline().await;
+    world.clock.advance(Duration::from_secs(1));
+    let mut looks = tokio::time::interval(Duration::from_millis(50));
+    soon("the renewal of this sidecar's lock", async {
+        while deadline().await == before {
+            looks.tick().await;
+        }
+    })
+    .await;
+    soon("the end of a lock whose socket is gone", async {
+        while lock_of(&world, player.account).await.owner != AccountOwner::LogIn {
+            looks.tick().await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

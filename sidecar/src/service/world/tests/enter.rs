@@ -178,6 +178,13 @@ async fn where_no_server_hosts_the_start_map_the_embedding_one_takes_beginners()
     client.enter(player.character).await;
     map.admit().await;
     assert_eq!(client.expect("enter_world_success").await["map_id"], 2);
+
+    let mut start = world.map_server("map-1", &[1]).await;
+    let player = world.player("Ben").await;
+    let mut client = player.connect().await;
+    client.enter(player.character).await;
+    start.admit().await;
+    assert_eq!(client.expect("enter_world_success").await["map_id"], 1, "now one does");
 }
 
 #[tokio::test]

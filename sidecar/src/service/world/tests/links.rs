@@ -1,5 +1,7 @@
 //! Tests of links that open, are refused, break, and come back.
 
+use std::time::Duration;
+
 use realmgate_protocol::ids::{BatchId, MapId};
 use realmgate_protocol::limits::LINK_VERSION;
 use realmgate_protocol::link::{Change, FromMap, GoldAccount, OwnedEvent, Owner, ToMap};
@@ -42,6 +44,12 @@ async fn a_link_that_does_not_fit_is_refused() {
     assert_eq!(refusal(&world, hello(LINK_VERSION + 1, hash)).await, "LINK_VERSION_MISMATCH");
     assert_eq!(refusal(&world, hello(LINK_VERSION, hash ^ 1)).await, "PROTOCOL_MISMATCH");
     assert_eq!(refusal(&world, hello(LINK_VERSION, hash)).await, "COOKIE_UNKNOWN", "an id alone opens nothing");
+    for (maps, channels) in [(vec![], 1), (vec![MapId(1)], 0)] {
+        let FromMap::Hello { server, cookie, .. } = hello(LINK_VERSION, hash) else { unreachable!() };
+        let (link_version, protocol_hash) = (LINK_VERSION, hash);
+        let nowhere = FromMap::Hello { server, link_version, protocol_hash, maps, channels, cookie, fresh: false };
+        assert_eq!(refusal(&world, nowhere).await, "BAD_MESSAGE", "nobody can be sent there");
+    }
     let early = FromMap::Events { batch: BatchId(1), events: Vec::new() };
     assert_eq!(refusal(&world, early).await, "BAD_MESSAGE");
 }
@@ -119,9 +127,9 @@ async fn a_shutdown_does_not_wait_for_links_and_sockets() {
     let world = TestWorld::start().await;
     let mut map = world.map_server("map-1", &[1]).await;
     let (_player, mut client) = world.in_world("Ann", &mut map).await;
-    let map = tokio::spawn(async move { map.next_or_end().await });
-    let client = tokio::spawn(async move { client.closed().await });
-    realmgate_platform::testing::soon("the end of the sidecar", world.shutdown()).await;
-    assert_eq!(map.await.unwrap(), None);
-    assert_eq!(client.await.unwrap().0, 1001);
+    // Neither reads, answers or hangs up until it is over. What is left after ten seconds would be given up.
+    let over = tokio::time::timeout(Duration::from_secs(8), world.shutdown());
+    over.await.expect("the sidecar waits for them");
+    assert_eq!(map.next_or_end().await, None);
+    assert_eq!(client.closed().await.0, 1001);
 }

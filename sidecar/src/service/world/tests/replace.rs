@@ -79,6 +79,7 @@ async fn another_character_of_the_account_makes_way_too() {
 
 #[tokio::test]
 async fn a_map_server_that_lost_its_link_is_fenced() {
+    let figures = Figures::listen();
     let world = TestWorld::start().await;
     let mut first = world.map_server("map-1", &[1]).await;
     let (player, mut client) = world.in_world("Ann", &mut first).await;
@@ -95,6 +96,8 @@ async fn a_map_server_that_lost_its_link_is_fenced() {
     assert_eq!(back.fenced().await, (character, stale));
     let load = world.state().store.locks.load(character).await.unwrap().unwrap();
     assert_eq!(load.soft, None, "a stale save writes nothing");
+    assert_eq!(figures.count("realmgate_locks_fenced_total{owner=\"map\"}"), 1);
+    assert_eq!(figures.count("realmgate_saves_total{result=\"fenced\"}"), 1);
 }
 
 #[tokio::test]

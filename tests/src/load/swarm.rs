@@ -54,8 +54,8 @@ pub struct Window {
     pub ticks_shown: u32,
 }
 
-/// The players.
-pub struct Fleet {
+/// All players of a load.
+pub struct Swarm {
     scene: Scene,
     players: Vec<Player>,
     sockets: Sockets,
@@ -70,7 +70,7 @@ pub struct Fleet {
     out: Vec<u8>,
 }
 
-impl Fleet {
+impl Swarm {
     /// Nobody yet.
     ///
     /// # Errors
