@@ -146,9 +146,11 @@ fn any_subset_of_the_roles_runs_with_its_listeners_alone() {
         }
         if roles.contains(&"directory") {
             assert!(answers("directory", "/map-registry/servers").starts_with("HTTP/1.1 401 "), "it is there");
+            assert!(!answers("directory", "/map-link").starts_with("HTTP/1.1 404 "), "{roles:?}: so is the map link");
         }
         if roles.contains(&"gateway") {
             assert!(answers("gateway", "/characters").starts_with("HTTP/1.1 404 "), "accounts are elsewhere");
+            assert!(!answers("gateway", "/ws").starts_with("HTTP/1.1 404 "), "{roles:?}: the gateway is there");
         }
     }
 }

@@ -45,11 +45,13 @@ mod tests {
     #[test]
     fn memory_is_bounded_and_forgets_the_oldest() {
         let mut spent = SpentTickets::default();
-        for ticket in 0..=REMEMBERED as u64 {
+        for ticket in 0..REMEMBERED as u64 + 10 {
+            spent.add(TicketId(ticket), TicketRefusal::Reused);
+            // Told again, it counts once.
             spent.add(TicketId(ticket), TicketRefusal::Reused);
         }
-        assert_eq!(spent.reasons.len(), REMEMBERED);
-        assert_eq!(spent.why(TicketId(0)), None);
-        assert_eq!(spent.why(TicketId(1)), Some(TicketRefusal::Reused));
+        assert_eq!((spent.reasons.len(), spent.len()), (REMEMBERED, REMEMBERED));
+        assert_eq!(spent.why(TicketId(9)), None);
+        assert_eq!(spent.why(TicketId(10)), Some(TicketRefusal::Reused));
     }
 }

@@ -197,6 +197,11 @@ mod tests {
         channel.push(join(2));
         channel.tick().unwrap();
         assert_eq!(channel.take_outbox().disconnects, [SessionId::from(2)]);
-        assert_eq!(channel.world().resource::<Players>().len(), 1);
+        let world = channel.world_mut();
+        assert_eq!(world.query::<&Player>().iter(world).count(), 1, "one body");
+        let players = channel.world().resource::<Players>();
+        assert_eq!(players.of_character(CharacterId([1; 16])), players.of_session(SessionId::from(1)));
+        assert!(players.of_session(SessionId::from(1)).is_some());
+        assert_eq!(players.of_session(SessionId::from(2)), None);
     }
 }

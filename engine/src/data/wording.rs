@@ -1,4 +1,4 @@
-//! What a part of a JSON Schema allows, in words a designer knows.
+//! What a schema allows, and what a designer wrote, in words a designer knows; long values are cut.
 
 use serde_json::Value;
 

@@ -1,3 +1,5 @@
+//! The host: who comes while it drains.
+
 use std::sync::mpsc::channel;
 
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, LockEpoch, MapId, RequestId, TicketId};

@@ -1,3 +1,5 @@
+//! Who has an entity in view is who is told.
+
 use bevy_ecs::prelude::*;
 use bevy_ecs::system::RunSystemOnce;
 use realmgate_engine::body::At;

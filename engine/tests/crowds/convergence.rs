@@ -1,3 +1,5 @@
+//! Whatever is lost, each view becomes the truth.
+
 use bevy_ecs::prelude::*;
 use proptest::prelude::*;
 use realmgate_engine::body::At;

@@ -1,3 +1,5 @@
+//! A great crowd comes into view: the nearest first, the others after.
+
 use realmgate_engine::body::At;
 use realmgate_engine::replication::ClientView;
 use realmgate_protocol::movement::Position;

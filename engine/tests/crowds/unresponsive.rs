@@ -1,3 +1,5 @@
+//! A client that never acknowledges costs a bounded amount, and is asked to leave.
+
 use bevy_ecs::message::Messages;
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::At;

@@ -1,3 +1,5 @@
+//! No two systems of the engine are ordered by chance.
+
 use bevy_ecs::schedule::{LogLevel, ScheduleBuildSettings};
 use realmgate_engine::channel::{Channel, ChannelKey, ChannelSettings};
 use realmgate_engine::map::Map;

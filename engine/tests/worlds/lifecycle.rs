@@ -1,3 +1,5 @@
+//! How players enter, travel and leave, and what becomes of a channel that fails.
+
 use realmgate_engine::channel::ChannelDirectory;
 use realmgate_engine::host::HostStatus;
 use realmgate_engine::transport::ClientId;

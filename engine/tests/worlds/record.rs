@@ -1,3 +1,5 @@
+//! Recordings replay to equal hashes, and say where they do not.
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! What clients are shown: themselves, others, and what changes.
+
 use proptest::prelude::*;
 use realmgate_engine::transport::memory::MemoryFaults;
 use realmgate_protocol::movement::{Angle, Position};

@@ -37,8 +37,10 @@ mod tests {
         for count in [0, 1, 5, 40] {
             let places = places(&grid, centre, 3 * 1_024, count);
             assert_eq!(places.len(), count);
+            assert!(count < 5 || places.iter().any(|place| *place != centre), "they are scattered");
             for place in places {
                 assert!(grid.line_of_sight(centre, place), "{place:?} is behind a wall");
+                assert!(place.within(centre, 3 * 1_024), "{place:?} is too far away");
             }
         }
     }

@@ -54,3 +54,28 @@ fn remaining((x, y): Tile, (to_x, to_y): Tile) -> i32 {
     let diagonal = dx.min(dy);
     DIAGONAL * diagonal + STRAIGHT * (dx.max(dy) - diagonal)
 }
+
+#[cfg(test)]
+mod tests {
+    use realmgate_protocol::ids::MapId;
+
+    use super::*;
+    use crate::maps::sketch;
+
+    #[test]
+    fn no_step_brushes_a_corner() {
+        let map = sketch(MapId(1), &["S......", "...#...", "...#...", "...####", "......."]).unwrap();
+        let mut route = Vec::new();
+        find(&map.grid, &SafeZones::of(&map), (5, 2), (2, 3), 512, &mut route);
+        route.push((5, 2));
+        route.reverse();
+        assert_eq!(route.last(), Some(&(2, 3)));
+        for step in route.windows(2) {
+            let ((x, y), (to_x, to_y)) = (step[0], step[1]);
+            assert!((to_x - x).abs() <= 1 && (to_y - y).abs() <= 1, "{route:?}");
+            for (x, y) in [(to_x, to_y), (to_x, y), (x, to_y)] {
+                assert!(!map.grid.is_solid(x, y), "{x}, {y} beside {route:?}");
+            }
+        }
+    }
+}

@@ -64,8 +64,13 @@ mod tests {
 
     #[test]
     fn a_body_needs_its_whole_width() {
-        let (from, to) = (Position { x: 4 * 1_024, y: 2_950 }, Position { x: 7 * 1_024, y: 2_950 });
-        assert!(is_clear(from, to, 100));
-        assert!(!is_clear(from, to, 300), "the wall reaches into its southern side");
+        // The wall lies south of the first line, and north of the second.
+        for y in [2_950, 4_218] {
+            let (west, east) = (Position { x: 4 * 1_024, y }, Position { x: 7 * 1_024, y });
+            for (from, to) in [(west, east), (east, west)] {
+                assert!(is_clear(from, to, 100), "{from:?}");
+                assert!(!is_clear(from, to, 300), "the wall reaches into a side: {from:?}");
+            }
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Awards experience for killed mobs.
+//! Who gets experience for a killed mob, and who of a party has a share.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::At;

@@ -1,4 +1,4 @@
-//! Shares the experience of a kill.
+//! How much each share of a kill's experience is.
 
 use crate::data::ProgressRules;
 

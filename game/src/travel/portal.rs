@@ -74,7 +74,8 @@ impl Portals {
 pub fn reachable_from(maps: &MapSet, start: MapId) -> BTreeSet<MapId> {
     let mut reached = BTreeSet::new();
     let mut next = vec![start];
-    while let Some(map) = next.pop().and_then(|id| maps.get(id)) {
+    while let Some(id) = next.pop() {
+        let Some(map) = maps.get(id) else { continue };
         if reached.insert(map.id) {
             next.extend(map.all::<Portal>().iter().map(|portal| portal.to_map).filter(|to| !reached.contains(to)));
         }

@@ -1,3 +1,5 @@
+//! Requests while too much waits for the store.
+
 use realmgate_protocol::ids::EntityId;
 use realmgate_protocol::movement::Position;
 use realmgate_protocol::realm::{ClientMessage, Refusal, ServerMessage};

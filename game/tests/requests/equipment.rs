@@ -1,3 +1,5 @@
+//! What is worn, and the bonuses of it.
+
 use realmgate_engine::replication::Replicated;
 use realmgate_game::data::FIRST_WORN_SLOT;
 use realmgate_game::death::Dead;

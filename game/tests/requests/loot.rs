@@ -1,3 +1,5 @@
+//! Loot on the ground: whose it is, picking up, dropping.
+
 use realmgate_engine::body::At;
 use realmgate_engine::channel::ToChannel;
 use realmgate_game::death::Dead;

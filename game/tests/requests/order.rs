@@ -1,3 +1,5 @@
+//! No two systems of the game are ordered by chance.
+
 use std::sync::Arc;
 
 use bevy_ecs::prelude::*;

@@ -1,3 +1,5 @@
+//! Hello, log-out, starter kits, and requests out of turn.
+
 use realmgate_engine::channel::ToChannel;
 use realmgate_game::data::ClassIndex;
 use realmgate_game::inventory::{StarterKit, StarterKits};
@@ -137,7 +139,8 @@ fn an_account_gets_the_kit_of_a_class_once_however_many_characters_it_makes() {
     for items in [vec!["cap".to_owned(), "potion".to_owned()], Vec::new()] {
         let kinds = items.len();
         let mut scene = Scene::with(move |app| {
-            app.insert_resource(StarterKits([(ClassIndex(1), StarterKit { items: items.clone(), gold: 25 })].into()));
+            let kit = || StarterKit { items: items.clone(), gold: 25 };
+            app.insert_resource(StarterKits([(ClassIndex(0), kit()), (ClassIndex(1), kit())].into()));
         });
         scene.join(1, new_character(1));
         scene.commit();
@@ -153,5 +156,15 @@ fn an_account_gets_the_kit_of_a_class_once_however_many_characters_it_makes() {
         scene.commit();
         assert_eq!(scene.inventory(3).gold(), 25, "another account's first has its own");
         assert_eq!(scene.store.items_of(character(3)).len(), kinds);
+
+        let mage = CharacterLoad { account: AccountId([1; 16]), class_id: "mage".into(), ..new_character(4) };
+        scene.join(4, mage);
+        scene.commit();
+        assert_eq!(
+            (scene.inventory(4).items().count(), scene.inventory(4).gold()),
+            (kinds, 25),
+            "another class has its own"
+        );
+        assert_eq!(scene.store.items_of(character(4)).len(), kinds);
     }
 }

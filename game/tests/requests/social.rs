@@ -1,3 +1,5 @@
+//! Chat, whispers and parties, as far as a channel goes.
+
 use realmgate_game::party::Parties;
 use realmgate_protocol::link::{FromMap, PartyMember, SocialCommand, SocialEvent};
 use realmgate_protocol::realm::{ChatScope, ClientMessage, Refusal, ServerMessage, protocol_hash};

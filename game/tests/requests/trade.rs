@@ -1,3 +1,5 @@
+//! Trades: offers, confirmations, and what ends them.
+
 use realmgate_engine::body::At;
 use realmgate_engine::channel::ToChannel;
 use realmgate_game::death::Dead;

@@ -1,3 +1,5 @@
+//! Portals and channels: who is taken, and what is refused.
+
 use std::sync::Arc;
 
 use realmgate_engine::body::At;

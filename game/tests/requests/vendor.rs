@@ -1,3 +1,5 @@
+//! Buying from vendors and selling to them.
+
 use realmgate_engine::body::At;
 use realmgate_engine::replication::NetEntity;
 use realmgate_game::vendor::Shop;
@@ -62,7 +64,9 @@ fn a_refused_purchase_gives_the_gold_back() {
 #[test]
 fn what_can_not_be_bought() {
     let (mut scene, vendor) = at_the_smith(kit(&[("tail", 0), ("tail", 1), ("tail", 2), ("tail", 3)], 100));
-    scene.refused(1, buy(vendor, "cap", 14), Refusal::WrongPrice);
+    for price in [14, 16] {
+        scene.refused(1, buy(vendor, "cap", price), Refusal::WrongPrice);
+    }
     scene.refused(1, buy(vendor, "wand", 15), Refusal::NotFound);
     scene.refused(1, buy(vendor, "cap", 15), Refusal::BagFull);
     scene.refused(1, buy(EntityId(9_999), "cap", 15), Refusal::NotFound);

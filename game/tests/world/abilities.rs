@@ -20,12 +20,13 @@ fn count<C: bevy_ecs::component::Component>(scene: &mut Scene) -> usize {
 
 #[test]
 fn a_blow_at_one_enemy_harms_it_and_is_told() {
-    let mut scene = Scene::new(&FIELD, &[("post", (6, 2))]);
+    let mut scene = Scene::new(&FIELD, &[("post", (6, 2)), ("post", (6, 3))]);
     scene.enter(1, "fighter", tile(5, 2));
-    let (post, me) = (scene.mob("post"), scene.player(1));
+    let (post, beside, me) = (scene.mobs("post")[0], scene.mobs("post")[1], scene.player(1));
     let target = scene.id(post);
     scene.act(1, 0, Aim::Entity(target));
     assert_eq!(scene.health(post), 185, "5 and all of 10 power");
+    assert_eq!(scene.health(beside), 200, "nobody else is hit");
     let hit = DATA.abilities.find("hit").map(|index| index.0);
     let told =
         ServerMessage::Combat { kind: CombatKind::Damage, source: scene.id(me), target, ability: hit, amount: 15 };

@@ -118,7 +118,9 @@ fn a_class_that_the_data_does_not_know_waits_in_the_store_untouched() {
 fn who_comes_back_has_not_forgotten_that_it_just_drank() {
     let potion = |n: u8| ItemRecord { item: ItemId([n; 16]), definition: "potion".to_owned(), slot: u16::from(n) };
     let drink = |n: u8| ClientMessage::UseItem { item: ItemId([n; 16]) };
+    // The worlds are of different ages: what is saved is the time that is left.
     let mut scene = Scene::new(&FIELD, &[]);
+    scene.ticks(10 * TICK_HZ);
     scene.join(1, CharacterLoad { items: vec![potion(1), potion(2)], ..new_character(1, "fighter") });
     scene.say(1, drink(1));
     scene.tick();
@@ -127,6 +129,7 @@ fn who_comes_back_has_not_forgotten_that_it_just_drank() {
     let saved = capture.0(scene.channel.world(), scene.player(1));
 
     let mut scene = Scene::new(&FIELD, &[]);
+    scene.ticks(30 * TICK_HZ);
     scene.join(1, CharacterLoad { items: vec![potion(2)], soft: Some(saved), ..new_character(1, "fighter") });
     scene.say(1, drink(2));
     scene.tick();

@@ -93,18 +93,21 @@ fn a_rabbit_runs_from_who_hurts_it_and_comes_home_whole() {
 
 #[test]
 fn wolves_call_their_kind_and_nobody_else() {
-    let mobs = [("wolf", (8, 2)), ("wolf", (13, 2)), ("boar", (13, 4)), ("wolf", (24, 2))];
+    let mobs = [("wolf", (8, 2)), ("wolf", (13, 2)), ("boar", (13, 4)), ("wolf", (18, 2))];
     let mut scene = Scene::new(&FIELD, &mobs);
     scene.enter(1, "caster", tile(4, 2));
     let wolves = scene.mobs("wolf");
     scene.act(1, 0, Aim::Direction(EAST));
     scene.until("the first is hit", 2, |scene| scene.health(wolves[0]) < 60);
-    scene.ticks(3);
+    scene.ticks(10);
     assert_eq!(mood(&scene, wolves[0]), Mood::Fight);
     assert_eq!(mood(&scene, wolves[1]), Mood::Fight, "5 tiles from the first: it hears the call");
     let boar = scene.mob("boar");
     assert!(scene.get::<Mind>(boar).is_peaceful(), "not of their kind");
-    assert!(scene.get::<Mind>(wolves[2]).is_peaceful(), "out of earshot, though not of one that was called");
+    assert!(
+        scene.get::<Mind>(wolves[2]).is_peaceful(),
+        "out of earshot, though not of one that was called: calls are not passed on"
+    );
 }
 
 #[test]

@@ -300,8 +300,13 @@ mod tests {
 
     #[test]
     fn a_gateway_has_a_name() {
-        for bad in ["", "two words", &"x".repeat(65)] {
+        for bad in ["", "two words", "a/b", "a\\b", "a:b", "ä", &"x".repeat(65)] {
             assert_eq!(settings(&["--gateway-id", bad]).resolve().unwrap_err().key, "GATEWAY_ID", "{bad:?}");
+        }
+        // A good one gets past this check, to the next fault.
+        for good in ["a", "Gateway_1.eu-west", &"x".repeat(64)] {
+            let error = settings(&["--gateway-id", good, "--database-url", "mysql://h/db"]).resolve().unwrap_err();
+            assert_eq!(error.key, "DATABASE_URL", "{good:?}");
         }
     }
 

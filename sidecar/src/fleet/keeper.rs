@@ -12,6 +12,8 @@ use crate::lock::CharacterOwner;
 
 /// How long a server may take to become ready. Longer than players wait: the next player finds it.
 const START_WITHIN: Duration = Duration::from_secs(60);
+/// How often to look whether the map link of a server that starts is up.
+const LOOK_FOR_LINK_EVERY: Duration = Duration::from_millis(100);
 /// How often a server is checked.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Consecutive failed health checks after which a server is ended.
@@ -61,7 +63,7 @@ impl Fleet {
     async fn live(&self, adapter: &dyn ServerAdapter, server: &ServerId, map: MapId, seat: Seat) -> Exit {
         let began = self.clock.uptime();
         let ready = tokio::select! {
-            ready = timeout(START_WITHIN, adapter.ready(server)) => ready,
+            ready = timeout(START_WITHIN, self.ready(adapter, server, map)) => ready,
             () = self.closing.cancelled() => return self.stop(adapter, server, seat, Exit::wanted("closing")).await,
         };
         match ready {
@@ -83,6 +85,28 @@ impl Fleet {
             exit = self.look_after(adapter, server) => exit,
         };
         self.stop(adapter, server, seat, exit).await
+    }
+
+    /// Waits until the server is ready and players can be sent there. Before its map link is up, it has no room for
+    /// anybody, and who looked then would be told that the map is full.
+    async fn ready(&self, adapter: &dyn ServerAdapter, server: &ServerId, map: MapId) -> Result<(), Ended> {
+        adapter.ready(server).await?;
+        let linked = async {
+            let mut looks = interval(LOOK_FOR_LINK_EVERY);
+            while !self.is_linked(server, map).await {
+                looks.tick().await;
+            }
+        };
+        tokio::select! {
+            () = linked => Ok(()),
+            ended = adapter.ended(server) => Err(ended),
+        }
+    }
+
+    async fn is_linked(&self, server: &ServerId, map: MapId) -> bool {
+        // While the registry is away, nobody can be sent anywhere.
+        let hosting = self.registry.hosting(map).await.unwrap_or_default();
+        hosting.iter().any(|known| known.id == *server && known.link.is_some())
     }
 
     async fn stop(&self, adapter: &dyn ServerAdapter, server: &ServerId, seat: Seat, exit: Exit) -> Exit {

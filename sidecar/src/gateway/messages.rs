@@ -173,6 +173,9 @@ mod tests {
         for bad in ["", "[]", "{}", "not json", r#"{"event":"dance"}"#, r#"{"event":"enter_world","data":{}}"#] {
             assert_eq!(ClientEvent::parse(bad).unwrap_err().code, ErrorCode::BadMessage, "{bad}");
         }
+        let id = "018f0000-0000-7000-8000-000000000001";
+        let channel_65537 = format!(r#"{{"event":"enter_world","data":{{"character_id":"{id}","channel":65537}}}}"#);
+        assert_eq!(ClientEvent::parse(&channel_65537).unwrap_err().code, ErrorCode::BadMessage);
         let nobody = r#"{"event":"enter_world","data":{"character_id":"7"}}"#;
         assert_eq!(ClientEvent::parse(nobody).unwrap_err().code, ErrorCode::CharacterNotFound);
     }

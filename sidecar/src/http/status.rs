@@ -1,4 +1,4 @@
-//! `GET /status`.
+//! `GET /status`: version, maps and players; the page shows it (`page/page.js`).
 
 use axum::Json;
 use axum::extract::State;

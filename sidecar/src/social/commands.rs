@@ -1,4 +1,4 @@
-//! Handles each happening.
+//! Does what players ask of parties and whispers: finds whom it reaches, or refuses it.
 
 use std::collections::BTreeMap;
 

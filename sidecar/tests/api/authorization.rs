@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use realmgate_protocol::ids::AccountId;
@@ -295,13 +295,16 @@ async fn every_caller_gets_what_is_its_own_and_no_more() {
 async fn a_route_of_the_other_port_is_not_there() {
     let mut scene = Scene::start().await;
     let owner = scene.person().await;
+    // So that the route which reads it would find it.
+    let token = scene.app.service_token().to_owned();
+    let online = json!({"userId": "u", "gatewayId": "g"});
+    scene.app.post_internal("/session/online", online).bearer(&token).send().await.expect(StatusCode::OK);
     for &(method, path, port, _, _) in ROUTES {
         let elsewhere = match port {
             Port::Api => Port::Directory,
             Port::Directory => Port::Api,
             Port::Both => continue,
         };
-        let token = scene.app.service_token().to_owned();
         let answer = scene.request(elsewhere, method, path, &owner).await.bearer(&token).send().await;
         answer.problem(404, "NOT_FOUND");
     }

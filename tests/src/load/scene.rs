@@ -167,6 +167,8 @@ pub fn units(tiles: f64) -> i32 {
 
 #[cfg(test)]
 mod tests {
+    use realmgate_engine::replication::InterestRange;
+
     use super::*;
 
     #[test]
@@ -175,6 +177,7 @@ mod tests {
         let mut chance = Chance::new(1);
         let at: Vec<Position> = (0..1_600).map(|_| scene.anywhere(&mut chance)).collect();
         let sight = units(SIGHT_TILES);
+        assert_eq!(InterestRange::default().enter, sight, "as the engine has it");
         let pairs =
             at.iter().map(|one| at.iter().filter(|other| one.within(**other, sight)).count() - 1).sum::<usize>();
         let mean = pairs as f64 / 1_600.0;

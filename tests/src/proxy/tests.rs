@@ -1,3 +1,5 @@
+//! The proxy passes bytes on, or breaks as it is told.
+
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -92,7 +92,7 @@ async fn browsers_may_call_from_pages_of_this_machine_only(backend: Backend) {
 }
 
 #[tokio::test]
-async fn a_sidecar_drains_on_sigterm() {
+async fn a_sidecar_ends_well_on_sigterm() {
     let sidecar = realmgate_tests::SidecarProcess::start(&[]).await;
     assert_eq!(sidecar.ready.pid, sidecar.process.pid());
     assert!(sidecar.home.data_dir().join("sidecar/ready.json").is_file());

@@ -70,7 +70,7 @@ async fn assert_counted(server: &MapServer) {
 #[tokio::test]
 async fn what_bots_were_told_is_what_is_stored() {
     let server = MapServer::start_linked(&Settings::new()).await;
-    let run = Bots::start(&server, COUNT, 20, &["--expect", "kills,chat,loot"]).finished().await;
+    let run = Bots::start(&server, COUNT, 45, &["--expect", "kills,chat,loot"]).finished().await;
     run.assert_good();
     assert_eq!(run.told.len(), COUNT as usize, "every bot has been told something");
     assert_eq!(run.report["mismatches"], serde_json::json!([]));

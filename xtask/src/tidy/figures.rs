@@ -136,5 +136,11 @@ mod tests {
             let found = tidy(&[(path, "fine\nrealmgate_gone_total")]);
             assert!(found[0].starts_with(&format!("{path}:2: no code registers realmgate_gone_total")), "{found:?}");
         }
+        for gone in ["realmgate_a_totals", "realmgate_a_tot", "realmgate_a_total_max"] {
+            let list = format!("`realmgate_a_total`\n{gone}");
+            let found = tidy(&[("engine/src/a.rs", CODE), ("docs/operations.md", &list)]);
+            let [finding] = &found[..] else { panic!("{gone}: {found:?}") };
+            assert!(finding.starts_with(&format!("docs/operations.md:2: no code registers {gone}")), "{finding}");
+        }
     }
 }

@@ -1,3 +1,5 @@
+//! Calls of the API against a double of it.
+
 use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{delete, get, post};

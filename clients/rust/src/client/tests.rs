@@ -1,3 +1,5 @@
+//! A client on a double of the map server.
+
 use realmgate_protocol::bits::BitWriter;
 use realmgate_protocol::ids::{ChannelId, CharacterId, EntityId, Tick};
 use realmgate_protocol::movement::{Angle, Position};

@@ -1,3 +1,5 @@
+//! Entering with tickets that are refused, late or good.
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -1,3 +1,5 @@
+//! The gateway client against a double of the gateway.
+
 use axum::Router;
 use axum::extract::ws::{CloseFrame, Message as WsMessage, WebSocket, WebSocketUpgrade};
 use axum::http::HeaderMap;
@@ -31,9 +33,10 @@ async fn play(mut socket: WebSocket, good: bool) {
         let asked: Value = serde_json::from_str(&text).unwrap();
         let answer = if asked["data"]["character_id"] == "hero" {
             json!({ "event": "enter_world_success", "data": {
+                "character_id": "hero", "map_name": "greenvale",
                 "map_ip": "127.0.0.1", "map_port": 4001, "ticket": "t", "spawn_pos": { "x": 1.5, "y": 2 },
                 "map_id": "1", "channel": asked["data"]["channel"], "server_id": "map-server-1",
-                "connect_token": "c", "map_ws_url": null, "protocol_hash": "00000000000000ff", "expires_in": 30,
+                "connect_token": "c", "map_ws_url": "wss://maps.example/1", "protocol_hash": "00000000000000ff", "expires_in": 30,
             } })
         } else {
             let data = json!({ "code": "CHARACTER_NOT_FOUND", "message": "No such character." });
@@ -47,9 +50,23 @@ async fn play(mut socket: WebSocket, good: bool) {
 async fn an_admission_has_every_field() {
     let mut gateway = Gateway::connect(&gateway().await, "good").await.unwrap();
     let admission = gateway.enter_world("hero", Some(ChannelId(2))).await.unwrap();
-    assert_eq!((admission.map(), admission.channel), (MapId(1), 2));
-    assert_eq!(admission.spawn_pos, Some(SpawnPosition { x: 1.5, y: 2.0 }));
-    assert_eq!(admission.map_ws_url, None);
+    let expected = EnterWorld {
+        character_id: Some("hero".to_owned()),
+        map_ip: "127.0.0.1".to_owned(),
+        map_port: 4001,
+        ticket: "t".to_owned(),
+        spawn_pos: Some(SpawnPosition { x: 1.5, y: 2.0 }),
+        map_id: 1,
+        map_name: Some("greenvale".to_owned()),
+        channel: 2,
+        server_id: "map-server-1".to_owned(),
+        connect_token: "c".to_owned(),
+        map_ws_url: Some("wss://maps.example/1".to_owned()),
+        protocol_hash: "00000000000000ff".to_owned(),
+        expires_in: 30,
+    };
+    assert_eq!(admission, expected);
+    assert_eq!(admission.map(), MapId(1));
 }
 
 #[tokio::test]

@@ -160,7 +160,13 @@ mod tests {
         let mut mine = Possessions::default();
         let gone = ServerMessage::ItemGone { item: ItemId([3; 16]) };
         let experience = ServerMessage::Experience { gained: 1, total: 50, level: 1 };
-        assert_eq!(told(&mut mine, &[inventory(vec![], 0), gone, experience]).len(), 2);
+        let found = told(&mut mine, &[inventory(vec![item(1, 0), item(1, 1)], 0), gone, experience]);
+        let expected = [
+            "the inventory names an item twice".to_owned(),
+            format!("the item {} is gone that was never one's own", ItemId([3; 16])),
+            "10 experience and 1 more are not 50".to_owned(),
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -1,3 +1,5 @@
+//! A stay on a map server: messages and frames in, what a client knows and sends out.
+
 use proptest::prelude::*;
 use realmgate_protocol::bits::BitWriter;
 use realmgate_protocol::codec::{encode_reliable, encode_split};

@@ -1,3 +1,5 @@
+//! Connect tokens beside those of `renetcode`.
+
 use std::net::SocketAddr;
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! A UDP connection to a double of the server.
+
 use std::time::Duration;
 
 use realmgate_protocol::codec::encode_reliable;

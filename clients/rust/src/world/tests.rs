@@ -1,3 +1,5 @@
+//! The view of a client whose frames are lost, late or damaged.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;

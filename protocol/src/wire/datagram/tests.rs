@@ -1,3 +1,5 @@
+//! Payloads that are well-formed, and that are not.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Reliable messages over links that lose, repeat and reorder datagrams.
+
 use std::collections::VecDeque;
 
 use proptest::prelude::*;

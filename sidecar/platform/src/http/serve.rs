@@ -229,9 +229,12 @@ where
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use axum::routing::get;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
+    use tokio::sync::Notify;
 
     use super::*;
     use crate::config::EdgeSettings;
@@ -260,6 +263,39 @@ mod tests {
     /// A timeout that ends while the test runs, for one step only.
     fn short() -> Duration {
         Duration::from_millis(200)
+    }
+
+    #[tokio::test]
+    async fn a_request_under_way_is_answered_before_the_end() {
+        let [begun, go] = [(); 2].map(|()| Arc::new(Notify::new()));
+        let answer = {
+            let (begun, go) = (begun.clone(), go.clone());
+            move || async move {
+                begun.notify_one();
+                go.notified().await;
+                "done"
+            }
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let router = Router::new().route("/", get(answer));
+        let door = Door { name: "test", listener, router, tls: None, patience: Patience::default() };
+        let (edge, connections) = (EdgeSettings::default().resolve().unwrap(), TaskTracker::new());
+        let shutdown = CancellationToken::new();
+        let serving = tokio::spawn(door.serve(edge, shutdown.clone(), connections.clone()));
+        let mut stream = TcpStream::connect(addr).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        begun.notified().await;
+        shutdown.cancel();
+        serving.await.unwrap();
+        // The connection hears of it before its answer is ready.
+        assert!(timeout(short(), stream.read_u8()).await.is_err(), "it is neither closed nor answered");
+        go.notify_one();
+        let mut answer = String::new();
+        timeout(WITHIN, stream.read_to_string(&mut answer)).await.expect("it is closed").unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("done"), "{answer}");
+        connections.close();
+        timeout(WITHIN, connections.wait()).await.expect("nothing is left");
     }
 
     #[tokio::test]

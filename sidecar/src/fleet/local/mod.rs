@@ -1,4 +1,4 @@
-//! Map servers as children of this process.
+//! Map servers as children of this process: started, asked to end, and killed if they take too long.
 //!
 //! A child ends when we end, however that happens: its standard input is a pipe whose other end we hold, and it drains
 //! when that closes (`start_server --end-with-stdin`). The kernel closes it for a killed process, too. The usual

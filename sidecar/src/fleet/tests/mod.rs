@@ -135,7 +135,10 @@ async fn who_looked_before_a_server_came_up_looks_again() {
     let state = managed.world.state();
     let mut search = Wait::new(&state.fleet);
     let _asks = managed.asks("Ann").await;
+    let start = managed.started(1).await;
     let map = MapId(1);
+    assert_eq!(state.fleet.board(|board| board.count(map)), (1, 0), "without a link it is not up");
+    let _server = managed.link(&start).await;
     eventually("a server that is up", async || (state.fleet.board(|board| board.count(map)) == (0, 1)).then_some(()))
         .await;
     let full = ErrorCode::MapFull.into();

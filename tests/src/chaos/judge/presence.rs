@@ -103,11 +103,15 @@ mod tests {
             line(1_000, "a", Entry::Sees),
             line(1_000, "b", Entry::Sees),
             line(1_500, "a", Entry::Sees),
+            line(3_000, "b", out("the server fell silent")),
             line(4_500, "b", Entry::In { map: 1 }),
             line(5_000, "a", Entry::Sees),
         ];
         assert_eq!(longest_absence(&lines, 1_000, 5_000), Duration::from_millis(3_500));
         assert_eq!(longest_absence(&lines, 4_000, 5_000), Duration::from_secs(1), "counted from the beginning");
         assert_eq!(longest_absence(&lines, 1_000, 9_000), Duration::from_millis(4_500), "and to the end");
+        assert_eq!(longest_absence(&lines, 1_000, 4_000), Duration::from_secs(3), "nothing after the end counts");
+        let late = [line(4_000, "c", Entry::Sees), line(4_500, "c", Entry::Sees)];
+        assert_eq!(longest_absence(&late, 1_000, 5_000), Duration::from_millis(500), "who never came is not away");
     }
 }

@@ -1,4 +1,4 @@
-//! Middleware around every route.
+//! Middleware around every route, and its order; what pages of other sites may ask (CORS).
 
 mod deadline;
 mod headers;

@@ -297,6 +297,41 @@ async fn after_an_outage_owners_have_a_grace() {
 }
 
 #[tokio::test]
+async fn after_an_outage_who_is_awaited_has_a_grace_too() {
+    let world = TestWorld::start().await;
+    let (_map, player) = expected(&world).await;
+    world.clock.advance(Duration::from_secs(3_600));
+    world.sweep().await;
+    world.pass(29 * SECOND).await;
+    assert_eq!(world.lock(player.character).await.owner.kind(), "map", "the map server expects it");
+    world.pass(2 * SECOND).await;
+    assert_eq!(world.lock(player.character).await.owner, CharacterOwner::None);
+
+    let world = TestWorld::start().await;
+    let player = world.player("Ann").await;
+    world.state().world.accounts.logged_in(player.account, player.log_in).await.unwrap();
+    world.clock.advance(Duration::from_secs(3_600));
+    world.sweep().await;
+    world.pass(29 * SECOND).await;
+    assert_eq!(owner_of(&world, &player).await, AccountOwner::LogIn, "a gateway expects it");
+    world.pass(2 * SECOND).await;
+    assert_eq!(owner_of(&world, &player).await, AccountOwner::None);
+
+    let world = TestWorld::start().await;
+    let player = world.player("Ann").await;
+    let _client = player.connect().await;
+    world.log_in(player.account).await;
+    let waiting =
+        async || world.state().store.account_locks.account_lock(player.account).await.unwrap().unwrap().waiting;
+    world.clock.advance(Duration::from_secs(3_600));
+    world.sweep().await;
+    world.pass(29 * SECOND).await;
+    assert!(waiting().await.is_some(), "a newer log-in beside an open socket");
+    world.pass(2 * SECOND).await;
+    assert_eq!(waiting().await, None);
+}
+
+#[tokio::test]
 async fn after_an_outage_whoever_comes_back_first_finds_its_locks() {
     let world = TestWorld::start().await;
     let mut map = world.map_server("map-1", &[1]).await;

@@ -133,7 +133,7 @@ mod tests {
     fn while_the_store_is_away_and_until_all_is_settled_an_answer_is_waited_for() {
         let late = FORGET_AFTER + Duration::from_secs(1);
         let mut requests = requests_after_pick_up(EntityKind::GroundItem);
-        for (away, pending) in [(true, 1), (false, 1)] {
+        for (away, pending) in [(true, 0), (true, 1), (false, 1)] {
             requests.hear(&ServerMessage::Store { away, pending });
             assert!(!requests.is_idle(late));
         }

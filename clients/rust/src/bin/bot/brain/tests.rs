@@ -1,3 +1,5 @@
+//! What a bot does in scenes that are told to it.
+
 use rand::SeedableRng;
 use realmgate_protocol::ids::{EntityId, ItemId};
 use realmgate_protocol::movement::{Angle, UNITS_PER_TILE};
@@ -126,6 +128,8 @@ fn loot_is_walked_to_and_picked_up_once() {
     stage.tell(&placed);
     assert!(brain.hear(&placed, &stage.senses()), "that was loot");
     assert!(!brain.hear(&placed, &stage.senses()));
+    stage.now += Duration::from_millis(33);
+    assert_eq!(asks(&brain.decide(&stage.senses()), "PickUp"), None, "it is in view for a moment longer");
 }
 
 #[test]
