@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
-use tokio::time::interval;
+use tokio::time::{interval, timeout};
 
 use super::Wait;
 use crate::config::LocalFleet;
@@ -137,10 +137,15 @@ async fn who_looked_before_a_server_came_up_looks_again() {
     let _asks = managed.asks("Ann").await;
     let start = managed.started(1).await;
     let map = MapId(1);
-    assert_eq!(state.fleet.board(|board| board.count(map)), (1, 0), "without a link it is not up");
+    let up = async || {
+        let mut looks = interval(Duration::from_millis(20));
+        while state.fleet.board(|board| board.count(map)) != (0, 1) {
+            looks.tick().await;
+        }
+    };
+    assert!(timeout(Duration::from_secs(2), up()).await.is_err(), "ready, but without a link nobody can be sent there");
     let _server = managed.link(&start).await;
-    eventually("a server that is up", async || (state.fleet.board(|board| board.count(map)) == (0, 1)).then_some(()))
-        .await;
+    soon("a server that is up", up()).await;
     let full = ErrorCode::MapFull.into();
     assert!(search.for_server(map, &full).await, "the new server may have room");
     assert!(!search.for_server(map, &full).await, "one is all there may be");
