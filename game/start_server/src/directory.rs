@@ -188,8 +188,29 @@ pub fn wait_after(failures: u32) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::tls_roots::TlsRoots;
+
+    /// A directory at this URL.
+    pub(crate) fn directory(url: String) -> Directory {
+        let keys = "a key of at least thirty-two bytes!".parse().unwrap();
+        Directory { url, tls_roots: TlsRoots::default(), is_direct: true, service_token: "token".into(), keys }
+    }
+
+    /// The registration of a server with one map.
+    pub(crate) fn registration() -> Registration {
+        Registration {
+            id: "map-1".to_owned(),
+            name: "One".to_owned(),
+            ip: "127.0.0.1".to_owned(),
+            port: 4_001,
+            supported_maps: vec![1],
+            map_names: BTreeMap::new(),
+            max_players: 1,
+            cookie: None,
+        }
+    }
 
     #[test]
     fn waits_grow_by_five_seconds_up_to_thirty() {
@@ -200,25 +221,9 @@ mod tests {
     #[tokio::test]
     async fn the_first_registration_is_given_up_after_ten_tries() {
         let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let directory = Directory {
-            url: format!("http://{nobody}"),
-            tls_roots: crate::tls_roots::TlsRoots::default(),
-            is_direct: true,
-            service_token: "token".into(),
-            keys: "a key of at least thirty-two bytes!".parse().unwrap(),
-        };
-        let registration = Registration {
-            id: "map-1".to_owned(),
-            name: "One".to_owned(),
-            ip: "127.0.0.1".to_owned(),
-            port: 4_001,
-            supported_maps: vec![1],
-            map_names: BTreeMap::new(),
-            max_players: 1,
-            cookie: None,
-        };
         let mut failures = Vec::new();
-        let client = DirectoryClient::new(directory).unwrap();
+        let client = DirectoryClient::new(directory(format!("http://{nobody}"))).unwrap();
+        let registration = registration();
         let given_up = client.register_trying(&registration, |failed| {
             failures.push(failed);
             Duration::ZERO

@@ -110,6 +110,7 @@ mod tests {
     use tokio::time::timeout;
 
     use super::*;
+    use crate::directory::tests::{directory, registration};
     use crate::placement::Directory;
 
     const PATIENCE: Duration = Duration::from_secs(20);
@@ -146,14 +147,7 @@ mod tests {
         let router = router.route("/map-registry/proof", get(proof));
         let url = format!("http://{address}");
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let keys = "a key of at least thirty-two bytes!".parse().unwrap();
-        Directory {
-            url,
-            tls_roots: crate::tls_roots::TlsRoots::default(),
-            is_direct: true,
-            service_token: "token".into(),
-            keys,
-        }
+        directory(url)
     }
 
     #[tokio::test]
@@ -163,19 +157,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cookie = CookieJar::open(folder.path().join("cookie")).unwrap();
         cookie.keep("cookie-1").unwrap();
-        let registration = Registration {
-            id: "map-1".to_owned(),
-            name: "One".to_owned(),
-            ip: "127.0.0.1".to_owned(),
-            port: 4_001,
-            supported_maps: vec![1],
-            map_names: Default::default(),
-            max_players: 1,
-            cookie: None,
-        };
         let listing = Listing {
             client: DirectoryClient::new(serve(&stub).await).unwrap(),
-            registration,
+            registration: registration(),
             cookie: cookie.clone(),
             interval: Duration::from_millis(10),
             status: Arc::default(),

@@ -37,6 +37,11 @@ fn every_kind_of_file_has_a_schema_that_explains_itself() {
             "world.schema.json",
         ]
     );
+    let mobs = schemas.iter().find(|(name, _)| name.starts_with("mobs")).map(|(_, schema)| schema.to_string());
+    assert!(
+        mobs.is_some_and(|schema| schema.contains("Whether it attacks unprovoked")),
+        "doc comments are descriptions"
+    );
     for (name, schema) in &schemas {
         let (mut explained, mut silent) = (0, Vec::new());
         visit_properties(schema, &mut |property, schema| match schema["description"].as_str() {

@@ -162,6 +162,7 @@ proptest! {
         let at = at.index(body.len());
         body[at] = value;
         body.truncate(body.len().saturating_sub(cut));
+        let _ = WorldView::default().apply(&body);
         let before = view.clone();
         if view.apply(&body).is_err() {
             prop_assert_eq!(&view, &before, "what cannot be read changes nothing");
