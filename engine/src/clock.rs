@@ -54,6 +54,7 @@ mod tests {
     fn durations_never_come_out_short() {
         let clock = TickClock::new(30);
         assert_eq!((clock.ticks(0), clock.ticks(1), clock.ticks(1_000), clock.ticks(1_001)), (0, 1, 30, 31));
-        assert_eq!(clock.ms(30), 1_000);
+        assert_eq!(clock.ticks(u32::MAX), 128_849_019, "nor do the longest");
+        assert_eq!((clock.ms(29), clock.ms(30)), (966, 1_000));
     }
 }

@@ -105,10 +105,13 @@ mod tests {
 
     #[test]
     fn running_ahead_gains_nothing() {
-        let mut buffer = InputBuffer::default();
-        for number in 1..100 {
-            buffer.take(&[command(number)]);
+        let ahead: Vec<InputCommand> = (1..100).map(command).collect();
+        for in_a_frame in [1, ahead.len()] {
+            let mut buffer = InputBuffer::default();
+            ahead.chunks(in_a_frame).for_each(|frame| buffer.take(frame));
+            assert_eq!(buffer.len(), 8, "room for some jitter, and not for more");
+            let taken: Vec<u32> = std::iter::from_fn(|| buffer.next()).map(|command| command.number).collect();
+            assert_eq!(taken, [1, 2, 3, 4, 5, 6, 7, 8], "the newer ones are dropped");
         }
-        assert_eq!(buffer.len(), CAPACITY);
     }
 }

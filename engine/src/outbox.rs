@@ -108,5 +108,7 @@ mod tests {
         assert_eq!((0..4).map_while(|index| batch.get(index)).collect::<Vec<_>>(), all);
         batch.clear();
         assert_eq!((batch.len(), batch.iter().count()), (0, 0));
+        batch.write(SessionId::from(4), |out| out.push(4));
+        assert_eq!(batch.iter().collect::<Vec<_>>(), [(SessionId::from(4), &[4][..])], "nothing of the tick before");
     }
 }

@@ -160,6 +160,10 @@ mod tests {
         }
     }
 
+    fn pending_of(port: &PersistPort, character: u8) -> u16 {
+        port.pending_of(CharacterId([character; 16]))
+    }
+
     #[test]
     fn each_character_has_its_bound_while_the_store_is_away() {
         let mut port = PersistPort::default();
@@ -168,12 +172,16 @@ mod tests {
             assert_eq!(port.submit(event(key, &[1])), Ok(()));
         }
         assert_eq!(port.submit(event(200, &[1])), Err(NotSubmitted::Away));
-        assert_eq!(port.submit(event(201, &[1, 2])), Err(NotSubmitted::Away), "a trade needs room on both sides");
+        for trade in [[1, 2], [2, 1]] {
+            assert_eq!(port.submit(event(201, &trade)), Err(NotSubmitted::Away), "a trade needs room on both sides");
+        }
+        assert_eq!((pending_of(&port, 2), port.submitted().len()), (0, 64), "what is refused does not wait");
         assert_eq!(port.submit(event(202, &[2])), Ok(()));
         port.done(EventKey([0; 16]));
-        assert_eq!((port.pending_of(CharacterId([1; 16])), port.submit(event(203, &[1]))), (63, Ok(())));
+        assert_eq!((pending_of(&port, 1), port.submit(event(203, &[1]))), (63, Ok(())));
+        assert_eq!(port.submit(event(204, &[1])), Err(NotSubmitted::Away), "one outcome makes room for one");
         port.set_away(None);
-        assert_eq!(port.submit(event(204, &[1])), Ok(()), "a store that is there takes more");
+        assert_eq!(port.submit(event(205, &[1])), Ok(()), "a store that is there takes more");
     }
 
     #[test]
@@ -186,14 +194,22 @@ mod tests {
         assert_eq!(port.submit(event(6, &[6])), Err(NotSubmitted::Away));
         port.done(EventKey([1; 16]));
         assert_eq!(port.submit(event(7, &[])), Ok(()));
+        port.set_away(None);
+        let numbered = |number: u128| OwnedEvent { key: EventKey(number.to_be_bytes()), ..event(0, &[]) };
+        let more = (0..10_000).take_while(|number| port.submit(numbered(*number)).is_ok()).count();
+        assert_eq!((more, port.pending()), (4_092, 4_096), "that of a store that is there is wider");
+        assert_eq!(port.submit(event(8, &[8])), Err(NotSubmitted::Busy));
     }
 
     #[test]
     fn what_is_asked_for_twice_under_one_key_counts_once() {
-        let mut port = PersistPort::default();
-        assert_eq!([9, 9].map(|key| port.submit(event(key, &[1]))), [Ok(()); 2]);
-        assert_eq!((port.pending(), port.pending_of(CharacterId([1; 16]))), (1, 1));
-        (0..2).for_each(|_| port.done(EventKey([9; 16])));
-        assert_eq!((port.pending(), port.pending_of(CharacterId([1; 16]))), (0, 0));
+        for of in [&[1][..], &[]] {
+            let mut port = PersistPort::default();
+            assert_eq!([9, 9].map(|key| port.submit(event(key, of))), [Ok(()); 2]);
+            let counted = |port: &PersistPort| (port.pending(), pending_of(port, 1), port.of_nobody);
+            assert_eq!(counted(&port), (1, of.len() as u16, 1 - of.len()));
+            (0..2).for_each(|_| port.done(EventKey([9; 16])));
+            assert_eq!(counted(&port), (0, 0, 0));
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bevy_ecs::prelude::*;
 use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, RequestId, SaveSequence, Tick};
-use realmgate_protocol::link::{CharacterLoad, LeaveReason, SocialEvent, SoftState, TravelGrant};
+use realmgate_protocol::link::{CharacterLoad, LeaveReason, SocialEvent, SoftState};
 use realmgate_protocol::movement::Position;
 
 use crate::transport::SessionId;
@@ -169,8 +169,8 @@ pub struct TravelRequested {
 pub struct TravelAnswered {
     /// The player's entity.
     pub player: Entity,
-    /// Where to connect and the ticket for it, or a stable error code.
-    pub answer: Result<TravelGrant, String>,
+    /// Where to connect and the ticket for it, as JSON for the client, or a stable error code.
+    pub answer: Result<String, String>,
 }
 
 /// A social event that reaches a player from outside its channel.

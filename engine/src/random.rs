@@ -60,6 +60,8 @@ impl ChannelRandom {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -68,5 +70,9 @@ mod tests {
         one.uuid();
         let rolls = |random: &mut ChannelRandom| [0; 8].map(|_| random.between(0, i32::MAX));
         assert_eq!(rolls(&mut one), rolls(&mut other), "identities are drawn from a stream of their own");
+        let mut random = ChannelRandom::new([5; 32]);
+        let rolled: BTreeSet<u32> = (0..1_000).map(|_| random.rolls.next_u32()).collect();
+        let mut shown = (0..200).map(|_| u128::from_le_bytes(random.uuid()) as u32);
+        assert!(shown.all(|bits| !rolled.contains(&bits)), "and that stream is another");
     }
 }

@@ -83,20 +83,23 @@ fn an_admission_is_logged_with_the_request_that_led_to_it() {
         Transports::new(vec![Box::new(transport)]),
         LinkEnds { incoming, outgoing },
     );
-    let too_long = "x".repeat(65);
-    for (number, trace) in [(1, "0199-a7"), (2, too_long.as_str())] {
+    let (longest, too_long) = ("x".repeat(64), "x".repeat(65));
+    for (number, trace) in [(1, "0199-a7"), (2, too_long.as_str()), (3, longest.as_str())] {
         let ticket = ticket(number);
         to_map.send(prepare(&ticket, trace).into()).expect("the server is there");
         server.step(u64::from(number) * 100);
         let _client = network.connect(ticket.seal(&keys), ClientId(ticket.ticket_id.0));
         server.step(u64::from(number) * 100 + 33);
     }
+    // Nobody has announced the fourth.
+    let _stranger = network.connect(ticket(4).seal(&keys), ClientId(4));
+    server.step(433);
 
     let text = String::from_utf8(log.0.lock().expect("nobody panicked").clone()).expect("text");
     let lines = text.lines().filter(|line| line.contains("a player is admitted"));
     let fields = lines.map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON")["fields"].clone());
     let traces: Vec<_> = fields.map(|fields| (fields["character"].clone(), fields["trace"].clone())).collect();
-    let expected = [(1, "0199-a7"), (2, "")]
+    let expected = [(1, "0199-a7"), (2, ""), (3, longest.as_str())]
         .map(|(number, trace)| (ticket(number).character.to_string().into(), serde_json::Value::from(trace)));
-    assert_eq!(traces, expected, "a trace that is too long is left out");
+    assert_eq!(traces, expected, "a trace that is too long is left out, and who is refused is not admitted");
 }

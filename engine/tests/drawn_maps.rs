@@ -7,9 +7,9 @@ use realmgate_engine::map::{DrawnObject, MapObject, MapObjects, MapSet, ObjectCl
 use realmgate_protocol::ids::MapId;
 use realmgate_protocol::movement::{Position, UNITS_PER_TILE};
 
-/// Numbers 1 to 4; 2 and 4 are solid.
+/// Numbers 1 to 4; 2 and 4 are solid. Its tiles have the size of the map's.
 const SHEET: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
-<tileset version="1.10" name="sheet" tilewidth="16" tileheight="16" tilecount="4" columns="4">
+<tileset version="1.10" name="sheet" tilewidth="SIDE" tileheight="SIDE" tilecount="4" columns="4">
  <image source="sheet.png" width="64" height="16"/>
  <tile id="1"><properties><property name="solid" type="bool" value="true"/></properties></tile>
  <tile id="2"><properties><property name="solid" type="bool" value="false"/></properties></tile>
@@ -62,6 +62,8 @@ impl MapObject for Area {
 struct Drawing {
     width: usize,
     height: usize,
+    /// Pixels on a side of a tile; a multiple of four.
+    tile: usize,
     layers: Vec<Layer>,
     areas: Vec<DrawnArea>,
 }
@@ -78,6 +80,7 @@ struct DrawnArea {
     corner: (usize, usize),
     size: (usize, usize),
     level: Option<u8>,
+    is_in_group: bool,
 }
 
 fn drawing() -> impl Strategy<Value = Drawing> {
@@ -88,16 +91,25 @@ fn drawing() -> impl Strategy<Value = Drawing> {
             tiles[0] = (1, 0);
             Layer { tiles, is_in_group }
         });
-        let area = (0..4 * width, 0..4 * height, any::<Option<u8>>()).prop_flat_map(move |(x, y, level)| {
-            (1..=4 * width - x, 1..=4 * height - y).prop_map(move |size| DrawnArea { corner: (x, y), size, level })
+        let area = (0..4 * width, 0..4 * height, any::<(Option<u8>, bool)>());
+        let area = area.prop_flat_map(move |(x, y, (level, is_in_group))| {
+            let area = move |size| DrawnArea { corner: (x, y), size, level, is_in_group };
+            (1..=4 * width - x, 1..=4 * height - y).prop_map(area)
         });
-        (vec(layer, 1..4), vec(area, 0..4)).prop_map(move |(layers, areas)| Drawing { width, height, layers, areas })
+        let tile = prop::sample::select(&[8, 16, 20, 32, 256][..]);
+        (tile, vec(layer, 1..4), vec(area, 0..4)).prop_map(move |(tile, layers, areas)| Drawing {
+            width,
+            height,
+            tile,
+            layers,
+            areas,
+        })
     })
 }
 
 /// The map's text; the order of the objects is that of the file.
 fn written(drawing: &Drawing) -> String {
-    let Drawing { width, height, .. } = drawing;
+    let Drawing { width, height, tile, .. } = drawing;
     let layer = |number: usize, layer: &Layer| {
         let rows: Vec<String> = layer.tiles.chunks(*width).map(row).collect();
         let data = format!("<data encoding=\"csv\">\n{}\n</data>", rows.join(",\n"));
@@ -106,22 +118,25 @@ fn written(drawing: &Drawing) -> String {
         if layer.is_in_group { format!(" <group id=\"9{number}\" name=\"g\">{text}</group>") } else { text }
     };
     let layers: Vec<String> = drawing.layers.iter().enumerate().map(|(number, drawn)| layer(number, drawn)).collect();
-    let areas: Vec<String> = drawing.areas.iter().enumerate().map(|(number, drawn)| area(number, drawn)).collect();
+    let areas: Vec<String> =
+        drawing.areas.iter().enumerate().map(|(number, drawn)| area(number, drawn, *tile)).collect();
     format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
-<map version="1.10" orientation="orthogonal" width="{width}" height="{height}" tilewidth="16" tileheight="16" infinite="0">
+<map version="1.10" orientation="orthogonal" width="{width}" height="{height}"
+ tilewidth="{tile}" tileheight="{tile}" infinite="0">
  <tileset firstgid="1" source="sheet.tsx"/>
  <tileset firstgid="10" source="collection.tsx"/>
 {}
  <imagelayer id="70" name="sky"><image source="sky.png" width="9" height="9"/></imagelayer>
  <objectgroup id="71" name="objects">
-  <object id="1" name="start" type="spawn" x="8" y="8"><point/></object>
-{}
+  <object id="1" name="start" type="spawn" x="{half}" y="{half}"><point/></object>
  </objectgroup>
+{}
 </map>
 "#,
         layers.join("\n"),
-        areas.join("\n")
+        areas.join("\n"),
+        half = tile / 2,
     )
 }
 
@@ -130,17 +145,22 @@ fn row(tiles: &[(u32, u32)]) -> String {
     tiles.iter().map(|tile| cell(tile).to_string()).collect::<Vec<_>>().join(",")
 }
 
-fn area(number: usize, area: &DrawnArea) -> String {
-    let pixels = |quarters: usize| quarters * 4;
+/// An area in an object layer of its own. Its class is written as in Tiled 1.9 where its number is odd.
+fn area(number: usize, area: &DrawnArea, tile: usize) -> String {
+    let pixels = |quarters: usize| quarters * tile / 4;
     let level = area.level.map(|level| format!(r#"<property name="level" type="int" value="{level}"/>"#));
     let properties = level.map_or(String::new(), |level| format!("<properties>{level}</properties>"));
-    format!(
-        r#"  <object id="1{number}" name="area{number}" type="area" x="{}" y="{}" width="{}" height="{}">{properties}</object>"#,
+    let class = if number % 2 == 1 { "class" } else { "type" };
+    let object = format!(
+        r#"<object id="1{number}" name="area{number}" {class}="area" x="{}" y="{}"
+   width="{}" height="{}">{properties}</object>"#,
         pixels(area.corner.0),
         pixels(area.corner.1),
         pixels(area.size.0),
         pixels(area.size.1),
-    )
+    );
+    let layer = format!(r#" <objectgroup id="8{number}" name="o{number}">{object}</objectgroup>"#);
+    if area.is_in_group { format!(" <group id=\"6{number}\" name=\"h\">{layer}</group>") } else { layer }
 }
 
 fn expected(number: usize, area: &DrawnArea) -> Area {
@@ -156,13 +176,15 @@ proptest! {
     fn what_is_drawn_is_what_is_loaded(drawing in drawing()) {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
-        write("sheet.tsx", SHEET);
+        write("sheet.tsx", &SHEET.replace("SIDE", &drawing.tile.to_string()));
         write("collection.tsx", COLLECTION);
         write("4_drawn.tmx", &written(&drawing));
         let maps = MapSet::load(folder.path(), &MapObjects::new().register::<Area>());
         let maps = maps.map_err(|faults| TestCaseError::fail(faults.to_string()))?;
+        prop_assert_eq!(maps.iter().len(), 1);
         let map = maps.get(MapId(4)).unwrap();
 
+        prop_assert_eq!((map.id, map.name.as_str()), (MapId(4), "drawn"));
         prop_assert_eq!((map.grid.width() as usize, map.grid.height() as usize), (drawing.width, drawing.height));
         for place in 0..drawing.width * drawing.height {
             let is_solid = drawing.layers.iter().any(|layer| SOLID.contains(&layer.tiles[place].0));

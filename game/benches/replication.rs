@@ -22,9 +22,9 @@ use realmgate_protocol::bits::{BitReader, BitWriter};
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, LockEpoch, MapId, Tick};
 use realmgate_protocol::link::CharacterLoad;
 use realmgate_protocol::movement::{Angle, CollisionGrid, Course, Position, UNITS_PER_TILE, step};
-use realmgate_protocol::realm::{Health, Label, Place};
+use realmgate_protocol::realm::{Health, Label};
+use realmgate_protocol::wire::InputCommand;
 use realmgate_protocol::wire::datagram::SnapshotAck;
-use realmgate_protocol::wire::{InputCommand, WireComponent};
 
 /// The interest radius, and the step of a tick.
 const RADIUS_TILES: f64 = 20.0;
@@ -135,12 +135,12 @@ fn codec(c: &mut Criterion) {
             (0..727).map(|_| from.take(11).unwrap_or(0)).sum::<u64>()
         });
     });
-    let place = Place { course: Course::going(Position { x: 100_000, y: 200_000 }, Angle(9), 500, 110) };
-    c.bench_function("codec/a place written and read", |b| {
+    let course = Course::going(Position { x: 100_000, y: 200_000 }, Angle(9), 500, 110);
+    c.bench_function("codec/a course written and read", |b| {
         b.iter(|| {
             out.clear();
-            place.write(&mut out);
-            Place::read(&mut BitReader::new(out.bytes()))
+            course.write(&mut out);
+            Course::read(&mut BitReader::new(out.bytes()), course.position)
         });
     });
 }

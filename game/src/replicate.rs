@@ -3,7 +3,9 @@
 use bevy_app::{App, Plugin};
 use realmgate_engine::body::Speed;
 use realmgate_engine::replication::{ReplicateApp, SeenBy};
-use realmgate_protocol::realm::{Appearance, Casting, Cooldowns, Health, Label, Look, MoveSpeed, Resource, Status};
+use realmgate_protocol::realm::{
+    Appearance, Casting, Cooldowns, GoldAmount, Health, Label, Look, MoveSpeed, Resource, Status,
+};
 
 use crate::ability::AbilityBook;
 
@@ -18,6 +20,7 @@ impl Plugin for ReplicatePlugin {
             .replicate_wire::<Health>(SeenBy::All)
             .replicate_wire::<Casting>(SeenBy::All)
             .replicate_wire::<Status>(SeenBy::All)
+            .replicate_wire::<GoldAmount>(SeenBy::All)
             .replicate_wire::<Resource>(SeenBy::Owner)
             .replicate::<AbilityBook, Cooldowns>(SeenBy::Owner, AbilityBook::to_wire)
             .replicate::<Speed, MoveSpeed>(SeenBy::Owner, |speed| MoveSpeed {

@@ -4,7 +4,7 @@ use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use realmgate_engine::input::TakeInput;
 use realmgate_engine::schedule::{TickSchedule, TickSet};
-use realmgate_protocol::realm::ClientMessage;
+use realmgate_protocol::realm::{Answers, ClientMessage};
 
 /// A request of a player that was checked: it is decoded, within the rate limit, and the player is alive if the
 /// request needs that.
@@ -12,33 +12,48 @@ use realmgate_protocol::realm::ClientMessage;
 pub struct Request {
     /// The player who asks.
     pub player: Entity,
+    /// How many messages its client had sent before this one.
+    pub id: u32,
     /// The decoded message.
     pub message: ClientMessage,
 }
 
-/// The name under which players are refused something: that of their message, or one for what they did without a message.
+/// What a player is refused: the name of the request, and which message or command of the client asked for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RequestName(&'static str);
+pub struct Asked {
+    /// The name of the message, or one for what is asked for without a message.
+    pub name: &'static str,
+    /// The message or command.
+    pub by: Answers,
+}
 
-impl RequestName {
-    /// The use of an ability, which comes with a command.
-    pub const ABILITY: Self = Self("Ability");
+impl Asked {
     /// The experience for a kill.
-    pub const EXPERIENCE: Self = Self("Experience");
+    pub const EXPERIENCE: Self = Self { name: "Experience", by: Answers::Nothing };
     /// A step into a portal.
-    pub const PORTAL: Self = Self("Portal");
-    /// A message that was not decoded, or one that is not known any more.
-    pub const UNKNOWN: Self = Self("");
+    pub const PORTAL: Self = Self { name: "Portal", by: Answers::Nothing };
+    /// Something that is not known any more.
+    pub const UNKNOWN: Self = Self { name: "", by: Answers::Nothing };
 
-    /// The name as it is sent to clients.
-    pub fn as_str(self) -> &'static str {
-        self.0
+    /// The use of an ability in a command.
+    pub fn ability(command: u32, slot: u8) -> Self {
+        Self { name: "Ability", by: Answers::Command { number: command, slot } }
+    }
+
+    /// A message that was not read.
+    pub fn unread(id: u32) -> Self {
+        Self { name: "", by: Answers::Message { id } }
+    }
+
+    /// A message.
+    pub fn message(id: u32, message: &ClientMessage) -> Self {
+        Self { name: message.name(), by: Answers::Message { id } }
     }
 }
 
-impl From<&ClientMessage> for RequestName {
-    fn from(message: &ClientMessage) -> Self {
-        Self(message.name())
+impl From<&Request> for Asked {
+    fn from(request: &Request) -> Self {
+        Self::message(request.id, &request.message)
     }
 }
 

@@ -8,7 +8,7 @@ use realmgate_engine::schedule::TickSchedule;
 use realmgate_protocol::link::{FromMap, SocialCommand, SocialEvent};
 use realmgate_protocol::realm::Refusal;
 
-use crate::requests::{RequestName, RequestSet};
+use crate::requests::{Asked, RequestSet};
 use crate::tell::Tell;
 
 /// A social command for the sidecar.
@@ -17,15 +17,15 @@ pub struct SocialAsked {
     /// The player who asks.
     pub player: Entity,
     /// The message that asked for it.
-    pub request: RequestName,
+    pub asked: Asked,
     /// The command.
     pub command: SocialCommand,
 }
 
-/// Name of the last request of a player. Failures arrive in the order of the commands, without naming what failed.
+/// The last request of a player. Failures arrive in the order of the commands, without naming what failed.
 #[derive(Component, Debug, Clone, Copy)]
 #[component(storage = "SparseSet")]
-struct LastAsked(RequestName);
+struct LastAsked(Asked);
 
 /// Adds social commands to the sidecar and their failures.
 pub struct SocialPlugin;
@@ -46,22 +46,22 @@ fn send_commands(
     port: Res<PersistPort>,
     mut tell: Tell<'_, '_>,
 ) {
-    for SocialAsked { player, request, command } in asked.read() {
+    for SocialAsked { player, asked, command } in asked.read() {
         let Ok(known) = players.get(*player) else { continue };
         if port.is_away() {
-            tell.refuse(*player, *request, Refusal::StoreAway);
+            tell.refuse(*player, *asked, Refusal::StoreAway);
             continue;
         }
         tell.sidecar(FromMap::Social { character: known.character, command: command.clone() });
-        commands.entity(*player).insert(LastAsked(*request));
+        commands.entity(*player).insert(LastAsked(*asked));
     }
 }
 
 fn tell_failures(mut heard: MessageReader<SocialHeard>, asked: Query<&LastAsked>, mut tell: Tell<'_, '_>) {
     for SocialHeard { player, event } in heard.read() {
         let SocialEvent::Failed { code } = event else { continue };
-        let request = asked.get(*player).map_or(RequestName::UNKNOWN, |asked| asked.0);
-        tell.refuse(*player, request, refusal(code));
+        let asked = asked.get(*player).map_or(Asked::UNKNOWN, |asked| asked.0);
+        tell.refuse(*player, asked, refusal(code));
     }
 }
 

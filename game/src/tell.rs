@@ -11,7 +11,7 @@ use realmgate_protocol::link::FromMap;
 use realmgate_protocol::realm::{Refusal, ServerMessage};
 use realmgate_protocol::wire::parts;
 
-use crate::requests::RequestName;
+use crate::requests::Asked;
 
 /// Who has caused a message, as seen by the player who is sent it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,9 +56,9 @@ impl Tell<'_, '_> {
     }
 
     /// Refuses what a player asked for.
-    pub fn refuse(&mut self, player: Entity, request: impl Into<RequestName>, reason: Refusal) {
-        let request = request.into().as_str().to_owned();
-        self.send(player, &ServerMessage::Refused { request, reason });
+    pub fn refuse(&mut self, player: Entity, asked: impl Into<Asked>, reason: Refusal) {
+        let Asked { name, by } = asked.into();
+        self.send(player, &ServerMessage::Refused { request: name.to_owned(), answers: by, reason });
     }
 
     /// Sends a message to the sidecar instead of a player.

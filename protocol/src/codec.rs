@@ -1,12 +1,13 @@
 //! The one place that turns reliable messages and link messages into bytes and back.
 //!
-//! bincode 2 with its standard configuration: little endian, variable-length integers (below 251 one byte, else a
-//! marker byte 251/252/253 and 2/4/8 bytes), zigzag for signed numbers, enum variants as such an integer, length before
-//! lists and texts. Decoding is bounded by bytes, so a length field cannot make us allocate.
+//! Reliable messages are packed in bits like frames ([`crate::bits`]), so that clients need one coding only. Messages
+//! between our own processes are bincode 2 with its standard configuration. Decoding either is bounded by bytes, so a
+//! length field cannot make us allocate.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::bits::{BitField, BitReader, BitWriter};
 use crate::limits::{MAX_LINK_BYTES, MAX_PART_BYTES, MAX_PARTS, MAX_RELIABLE_BYTES};
 
 /// Why a message cannot be encoded or decoded.
@@ -59,9 +60,9 @@ pub fn decode_within<T: DeserializeOwned, const MEMORY: usize>(bytes: &[u8], lim
 /// Encodes a reliable message of at most [`MAX_RELIABLE_BYTES`].
 ///
 /// # Errors
-/// [`CodecError::TooLong`] when it is longer, [`CodecError::Malformed`] when it cannot be serialized.
-pub fn encode_reliable<T: Serialize>(message: &T) -> Result<Vec<u8>, CodecError> {
-    encode_within(message, MAX_RELIABLE_BYTES)
+/// [`CodecError::TooLong`] when it is longer.
+pub fn encode_reliable<T: BitField>(message: &T) -> Result<Vec<u8>, CodecError> {
+    encode_bits(message, MAX_RELIABLE_BYTES)
 }
 
 /// Decodes a reliable message. The bytes must be exactly one message.
@@ -69,8 +70,8 @@ pub fn encode_reliable<T: Serialize>(message: &T) -> Result<Vec<u8>, CodecError>
 /// # Errors
 /// [`CodecError::TooLong`] above [`MAX_RELIABLE_BYTES`], [`CodecError::Malformed`] when the bytes are not a message,
 /// [`CodecError::Trailing`] when bytes follow it.
-pub fn decode_reliable<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
-    decode_within::<T, { MAX_RELIABLE_BYTES * 8 }>(bytes, MAX_RELIABLE_BYTES)
+pub fn decode_reliable<T: BitField>(bytes: &[u8]) -> Result<T, CodecError> {
+    decode_bits(bytes, MAX_RELIABLE_BYTES)
 }
 
 /// Maximum bytes of a message that is sent in parts.
@@ -79,9 +80,9 @@ pub const MAX_SPLIT_BYTES: usize = MAX_PARTS as usize * MAX_PART_BYTES;
 /// Encodes a message that may be too long for one reliable message. The caller splits it into parts.
 ///
 /// # Errors
-/// [`CodecError::TooLong`] above [`MAX_SPLIT_BYTES`], [`CodecError::Malformed`] when it cannot be serialized.
-pub fn encode_split<T: Serialize>(message: &T) -> Result<Vec<u8>, CodecError> {
-    encode_within(message, MAX_SPLIT_BYTES)
+/// [`CodecError::TooLong`] above [`MAX_SPLIT_BYTES`].
+pub fn encode_split<T: BitField>(message: &T) -> Result<Vec<u8>, CodecError> {
+    encode_bits(message, MAX_SPLIT_BYTES)
 }
 
 /// Decodes a message that was reassembled from its parts.
@@ -89,8 +90,26 @@ pub fn encode_split<T: Serialize>(message: &T) -> Result<Vec<u8>, CodecError> {
 /// # Errors
 /// [`CodecError::TooLong`] above [`MAX_SPLIT_BYTES`], [`CodecError::Malformed`] when the bytes are not a message,
 /// [`CodecError::Trailing`] when bytes follow it.
-pub fn decode_split<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
-    decode_within::<T, { MAX_SPLIT_BYTES * 8 }>(bytes, MAX_SPLIT_BYTES)
+pub fn decode_split<T: BitField>(bytes: &[u8]) -> Result<T, CodecError> {
+    decode_bits(bytes, MAX_SPLIT_BYTES)
+}
+
+fn encode_bits<T: BitField>(message: &T, limit: usize) -> Result<Vec<u8>, CodecError> {
+    let mut out = BitWriter::default();
+    message.write(&mut out);
+    let bytes = out.len_bytes();
+    if bytes > limit { Err(CodecError::TooLong { bytes, limit }) } else { Ok(out.into_bytes()) }
+}
+
+fn decode_bits<T: BitField>(bytes: &[u8], limit: usize) -> Result<T, CodecError> {
+    if bytes.len() > limit {
+        return Err(CodecError::TooLong { bytes: bytes.len(), limit });
+    }
+    let mut from = BitReader::new(bytes);
+    let message =
+        T::read(&mut from).ok_or_else(|| CodecError::Malformed("cut short, or an illegal value".to_owned()))?;
+    let left = from.left_bits();
+    if from.at_end() { Ok(message) } else { Err(CodecError::Trailing(left.div_ceil(8))) }
 }
 
 /// Encodes a link message of at most [`MAX_LINK_BYTES`].
@@ -116,22 +135,61 @@ mod tests {
 
     #[test]
     fn a_lying_length_is_refused_without_allocating() {
-        // 253 marks an 8-byte integer: a list of 2^62 bytes in a buffer of 9.
-        let mut bytes = vec![253];
-        bytes.extend_from_slice(&(1u64 << 62).to_le_bytes());
-        assert!(matches!(decode_reliable::<Vec<u8>>(&bytes), Err(CodecError::Malformed(_))));
+        // 253 marks an integer of 8 bytes, here the length of what does not follow.
+        let lying = |length: u64| [&[253][..], &length.to_le_bytes()].concat();
+        let malformed = |why: &str| CodecError::Malformed(why.to_owned());
+        let memory = 8 * MAX_LINK_BYTES as u64;
+        for length in [memory, 1 << 40, 1 << 62] {
+            assert_eq!(decode_link::<String>(&lying(length)), Err(malformed("LimitExceeded")), "a text of {length}");
+        }
+        // A list grows with what is read of it.
+        let cut_short = malformed("UnexpectedEnd { additional: 1 }");
+        assert_eq!(decode_link::<Vec<u8>>(&lying(1 << 62)), Err(cut_short));
     }
 
     #[test]
     fn bytes_after_the_message_are_refused() {
-        let mut bytes = encode_reliable(&7u32).unwrap();
-        bytes.push(0);
-        assert_eq!(decode_reliable::<u32>(&bytes), Err(CodecError::Trailing(1)));
+        let refused_after = |mut bytes: Vec<u8>, decode: fn(&[u8]) -> Result<u32, CodecError>| {
+            assert_eq!(decode(&bytes), Ok(7));
+            for (count, byte) in [(1, 0), (2, 0), (3, 9)] {
+                bytes.push(byte);
+                assert_eq!(decode(&bytes), Err(CodecError::Trailing(count)));
+            }
+        };
+        refused_after(encode_reliable(&7u32).unwrap(), decode_reliable);
+        refused_after(encode_split(&7u32).unwrap(), decode_split);
+        refused_after(encode_link(&7u32).unwrap(), decode_link);
     }
 
     #[test]
-    fn too_long_a_message_is_not_sent() {
-        let text = "x".repeat(MAX_RELIABLE_BYTES);
-        assert!(matches!(encode_reliable(&text), Err(CodecError::TooLong { .. })));
+    fn bits_set_after_the_message_are_refused() {
+        assert_eq!(decode_reliable::<bool>(&[1]), Ok(true));
+        for bit in 1..8 {
+            assert_eq!(decode_reliable::<bool>(&[1 | 1 << bit]), Err(CodecError::Trailing(1)), "bit {bit}");
+            assert_eq!(decode_split::<bool>(&[1 | 1 << bit]), Err(CodecError::Trailing(1)), "bit {bit}");
+        }
+    }
+
+    type Encode = fn(&String) -> Result<Vec<u8>, CodecError>;
+    type Decode = fn(&[u8]) -> Result<String, CodecError>;
+
+    /// Tries a text that is encoded in `limit` bytes, `head` of them its length, and one that is a byte longer.
+    #[track_caller]
+    fn assert_limit(limit: usize, head: usize, encode: Encode, decode: Decode) {
+        let text = "x".repeat(limit - head);
+        let bytes = encode(&text).unwrap();
+        assert_eq!(bytes.len(), limit);
+        assert!(decode(&bytes).as_ref() == Ok(&text), "{limit} bytes are taken");
+        let too_long = CodecError::TooLong { bytes: limit + 1, limit };
+        assert_eq!(encode(&(text + "x")), Err(too_long.clone()));
+        assert_eq!(decode(&[&bytes[..], &[0]].concat()), Err(too_long));
+    }
+
+    #[test]
+    fn messages_up_to_the_limit_are_sent_and_taken_and_longer_ones_are_not() {
+        assert_limit(MAX_RELIABLE_BYTES, 2, encode_reliable, decode_reliable);
+        assert_limit(MAX_SPLIT_BYTES, 3, encode_split, decode_split);
+        assert_limit(MAX_LINK_BYTES, 5, encode_link, decode_link);
+        assert_limit(9, 1, |text| encode_within(text, 9), |bytes| decode_within::<_, 72>(bytes, 9));
     }
 }

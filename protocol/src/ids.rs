@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::bits::{BitField, BitReader, BitWriter};
 use crate::limits::MAX_SERVER_ID_BYTES;
 
 macro_rules! uuid_ids {
@@ -45,6 +46,20 @@ macro_rules! uuid_ids {
                 write!(f, "{}({})", stringify!($name), self.uuid())
             }
         }
+
+        /// `uuid`: 16 bytes in network order.
+        impl BitField for $name {
+            fn write(&self, out: &mut BitWriter) {
+                out.put_bits(&self.0, 128);
+            }
+            fn read(from: &mut BitReader<'_>) -> Option<Self> {
+                let (first, last) = (from.take(64)?, from.take(64)?);
+                let mut bytes = [0; 16];
+                bytes[..8].copy_from_slice(&first.to_le_bytes());
+                bytes[8..].copy_from_slice(&last.to_le_bytes());
+                Some(Self(bytes))
+            }
+        }
     )*};
 }
 
@@ -68,6 +83,16 @@ macro_rules! number_ids {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)
+            }
+        }
+
+        /// As its number.
+        impl BitField for $name {
+            fn write(&self, out: &mut BitWriter) {
+                self.0.write(out);
+            }
+            fn read(from: &mut BitReader<'_>) -> Option<Self> {
+                <$ty>::read(from).map(Self)
             }
         }
     )*};
@@ -163,15 +188,28 @@ mod tests {
 
     #[test]
     fn server_ids_are_short_ascii_names() {
-        assert!("map-server-1".parse::<ServerId>().is_ok());
-        for bad in ["", "with space", "ä", &"x".repeat(49)] {
-            assert_eq!(bad.parse::<ServerId>(), Err(BadServerId), "{bad:?} must be refused");
+        let legal = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+        for symbol in (0..=0x17f).filter_map(char::from_u32) {
+            let text = format!("a{symbol}b");
+            let expected = if legal.contains(symbol) { Ok(text.clone()) } else { Err(BadServerId) };
+            assert_eq!(text.parse::<ServerId>().map(String::from), expected, "{text:?}");
+        }
+        for (length, is_good) in [(0, false), (1, true), (48, true), (49, false)] {
+            assert_eq!("x".repeat(length).parse::<ServerId>().is_ok(), is_good, "{length} characters");
         }
     }
 
     #[test]
     fn uuid_ids_print_as_they_parse() {
-        let id: CharacterId = "018f0000-0000-7000-8000-000000000001".parse().unwrap();
-        assert_eq!(id.to_string(), "018f0000-0000-7000-8000-000000000001");
+        let text = "018f0000-0000-7000-8000-0000000000a1";
+        let bytes = [0x01, 0x8f, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 0xa1];
+        assert_eq!(text.parse(), Ok(AccountId(bytes)));
+        assert_eq!(text.parse(), Ok(CharacterId(bytes)));
+        assert_eq!(text.parse(), Ok(ItemId(bytes)));
+        assert_eq!(text.parse(), Ok(EventKey(bytes)));
+        for printed in [AccountId(bytes).to_string(), CharacterId(bytes).to_string(), ItemId(bytes).to_string()] {
+            assert_eq!(printed, text);
+        }
+        assert_eq!(EventKey(bytes).to_string(), text);
     }
 }

@@ -13,6 +13,7 @@
 
 pub mod bits;
 pub mod codec;
+pub mod entry;
 pub mod ids;
 pub mod limits;
 pub mod link;

@@ -49,22 +49,38 @@ mod tests {
 
     #[test]
     fn a_proof_is_for_one_token_one_question_and_one_place() {
-        let (here, nonce) = ("127.0.0.1:3001".parse().unwrap(), [7; NONCE_BYTES]);
+        let place = |text: &str| text.parse::<SocketAddr>().unwrap();
+        let (here, nonce) = (place("127.0.0.1:3001"), [7; NONCE_BYTES]);
         let proof = prove("token", &nonce, here);
         assert!(is_proven("token", &nonce, here, &proof));
-        assert!(is_proven("token", &nonce, "[::ffff:127.0.0.1]:3001".parse().unwrap(), &proof), "the same place");
-        assert!(!is_proven("other", &nonce, here, &proof));
-        assert!(!is_proven("token", &[8; NONCE_BYTES], here, &proof));
-        assert!(!is_proven("token", &nonce, "127.0.0.1:3002".parse().unwrap(), &proof));
-        assert!(!is_proven("token", &nonce, here, "") && !is_proven("token", &nonce, here, "%"));
+        assert!(is_proven("token", &nonce, place("[::ffff:127.0.0.1]:3001"), &proof), "the same place");
+        for other in ["127.0.0.1:3002", "127.0.0.2:3001", "[::1]:3001"] {
+            assert!(!is_proven("token", &nonce, place(other), &proof), "{other} is another place");
+        }
+        for other in ["other", "toke", "token2", ""] {
+            assert!(!is_proven(other, &nonce, here, &proof), "{other:?} is another token");
+        }
+        for at in 0..NONCE_BYTES {
+            let mut other = nonce;
+            other[at] ^= 1;
+            assert!(!is_proven("token", &other, here, &proof), "byte {at} makes it another question");
+        }
+        for length in 0..proof.len() {
+            assert!(!is_proven("token", &nonce, here, &proof[..length]), "{length} characters of it");
+        }
+        assert!(!is_proven("token", &nonce, here, "%"));
         assert!(!is_proven("", &nonce, here, &prove("", &nonce, here)), "an empty token proves nothing");
     }
 
     #[test]
     fn a_nonce_is_read_as_it_is_written() {
-        let nonce = [200; NONCE_BYTES];
-        assert_eq!(parse_nonce(&write_nonce(&nonce)), Some(nonce));
-        for bad in ["", "short", &"x".repeat(44), "%"] {
+        let nonce = std::array::from_fn(|at| 200 + at as u8);
+        let text = write_nonce(&nonce);
+        assert_eq!(text, "yMnKy8zNzs_Q0dLT1NXW19jZ2tvc3d7f4OHi4-Tl5uc", "base64url without padding");
+        assert_eq!(parse_nonce(&text), Some(nonce));
+        assert_eq!(parse_nonce(&"A".repeat(43)), Some([0; NONCE_BYTES]));
+        let (a_byte_less, a_byte_more) = ("A".repeat(42), "A".repeat(44));
+        for bad in ["", "short", &a_byte_less, &a_byte_more, &format!("{text}="), "%"] {
             assert_eq!(parse_nonce(bad), None, "{bad}");
         }
     }

@@ -164,6 +164,7 @@ macro_rules! messages {
     ) => {
         $(#[doc = $doc])*
         #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize $($(, $derive)*)?)]
+        #[allow(clippy::large_enum_variant, reason = "a message is encoded or handled at once, and never kept in numbers")]
         pub enum $name {
             $( $(#[doc = $vdoc])* $variant $( { $( $(#[doc = $fdoc])* $field: $ty ),* } )? ),*
         }
@@ -177,6 +178,28 @@ macro_rules! messages {
                 match self {
                     $( $crate::messages!(@pattern $name $variant $( { $($field),* } )?) => stringify!($variant), )*
                 }
+            }
+        }
+
+        /// The variant's number as a `uint`, then its fields.
+        impl $crate::bits::BitField for $name {
+            fn write(&self, out: &mut $crate::bits::BitWriter) {
+                enum Number { $( $variant ),* }
+                match self {
+                    $( Self::$variant $( { $($field),* } )? => {
+                        out.put_uint(Number::$variant as u32);
+                        $($( $crate::bits::BitField::write($field, out); )*)?
+                    } )*
+                }
+            }
+            fn read(from: &mut $crate::bits::BitReader<'_>) -> Option<Self> {
+                enum Number { $( $variant ),* }
+                Some(match from.take_uint()? {
+                    $( number if number == Number::$variant as u32 => {
+                        Self::$variant $( { $( $field: $crate::bits::BitField::read(from)? ),* } )?
+                    } )*
+                    _ => return None,
+                })
             }
         }
 
@@ -226,6 +249,16 @@ macro_rules! wire_struct {
         #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize $($(, $derive)*)?)]
         pub struct $name {
             $( $(#[doc = $fdoc])* $(#[serde($serde)])? pub $field: $ty ),*
+        }
+
+        /// Its fields, one after the other.
+        impl $crate::bits::BitField for $name {
+            fn write(&self, out: &mut $crate::bits::BitWriter) {
+                $( $crate::bits::BitField::write(&self.$field, out); )*
+            }
+            fn read(from: &mut $crate::bits::BitReader<'_>) -> Option<Self> {
+                Some(Self { $( $field: $crate::bits::BitField::read(from)? ),* })
+            }
         }
 
         impl $crate::schema::WireType for $name {
@@ -292,16 +325,20 @@ macro_rules! components {
         /// Adds the components to the schema.
         pub fn describe_components(schema: &mut $crate::schema::Schema) {
             $(
-                schema.components.push($crate::schema::Variant {
+                let component = $crate::schema::Variant {
                     id: $id,
                     name: stringify!($name).to_owned(),
-                    fields: vec![$( $crate::schema::Field {
-                        name: stringify!($field).to_owned(),
-                        kind: <$ty as $crate::bits::BitField>::kind(),
-                        doc: $crate::schema::doc(&[$($fdoc),*]),
-                    } ),*],
+                    fields: vec![$({
+                        <$ty as $crate::schema::WireType>::describe(schema);
+                        $crate::schema::Field {
+                            name: stringify!($field).to_owned(),
+                            kind: <$ty as $crate::schema::WireType>::type_name(),
+                            doc: $crate::schema::doc(&[$($fdoc),*]),
+                        }
+                    }),*],
                     doc: $crate::schema::doc(&[$($doc),*]),
-                });
+                };
+                schema.components.push(component);
             )*
         }
     };

@@ -262,45 +262,65 @@ mod tests {
             "🏴\u{200d}☠\u{fe0f}",
             "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
             "1\u{fe0f}\u{20e3} 🇩🇪 ☺\u{fe0e}",
+            // A mark right behind a joiner, and five marks of which only two have no width.
+            "\u{9b0}\u{200d}\u{9cd}\u{9af}",
+            "\u{101c}\u{103b}\u{103e}\u{1031}\u{102c}\u{1037}",
         ];
         for line in lines {
             assert_eq!(fault(line), None, "{line:?}");
         }
         assert_eq!(fault(&"x".repeat(MAX_CHAT_BYTES)), None);
+        let as_marked_as_may_be = format!("e{}", "\u{301}".repeat(MAX_MARKS));
+        assert_eq!(fault(&as_marked_as_may_be.repeat(3)), None);
     }
 
     #[test]
     fn what_fools_readers_is_not() {
         use TextFault::*;
-        let marks = format!("a{}", "\u{301}".repeat(110));
+        let marks = format!("a{}", "\u{301}".repeat(MAX_MARKS + 1));
         let lines = [
             ("", Blank),
             ("   ", Blank),
-            ("\u{3000}\u{a0}\u{2800}", Blank),
+            ("\u{3000}", Blank),
+            ("\u{a0}", Blank),
+            ("\u{2800}", Blank),
             ("two\nlines", Control),
             ("bell\u{7}", Control),
+            ("gone\u{7f}", Control),
             ("next\u{85}line", Control),
             ("me\u{2028}Admin: hello", Separator),
             ("me\u{2029}Admin: hello", Separator),
             ("a\u{202e}txt.exe", Direction),
             ("a\u{2066}b\u{2069}", Direction),
             ("a\u{200f}b", Direction),
+            ("a\u{61c}b", Direction),
             ("\u{200b}", Invisible),
             ("a\u{200d}b", Invisible),
             ("می\u{200c}", Invisible),
             ("می\u{200c}\u{200c}خ", Invisible),
+            ("می\u{200c}a", Invisible),
+            ("می\u{200c}é", Invisible),
+            ("می\u{200c}\u{301}", Invisible),
+            ("👩\u{200c}🚀", Invisible),
             ("👩\u{200d}", Invisible),
             ("👩\u{200d}a", Invisible),
             ("\u{feff}hello", Invisible),
             ("hid\u{ad}den", Invisible),
             ("\u{3164}", Invisible),
             ("a\u{fe0f}", Invisible),
+            ("é\u{fe0f}", Invisible),
+            ("👩\u{200d}\u{fe0f}🚀", Invisible),
+            ("☺\u{fe0f}\u{fe0f}", Invisible),
+            ("a\u{e0100}", Invisible),
             ("hidden\u{e0068}\u{e0069}", Invisible),
             ("🏴\u{e0067}\u{e0062}", Invisible),
             ("🏴\u{e0067}\u{e0062} hi", Invisible),
+            ("🏴\u{e0067}\u{e007f}", Invisible),
+            ("🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e0061}\u{e0062}\u{e007f}", Invisible),
             ("a\u{fff9}b\u{fffb}", Invisible),
             ("\u{e000}", Unassigned),
             ("\u{10ffff}", Unassigned),
+            ("a\u{378}b", Unassigned),
             ("\u{301}a", Marks),
             (&marks, Marks),
         ];
@@ -310,12 +330,18 @@ mod tests {
         assert_eq!(fault(&"x".repeat(MAX_CHAT_BYTES + 1)), Some(TooLong));
     }
 
-    /// Characters that no line may have, whatever stands beside them.
+    /// Characters that no line may have, whatever stands beside them: from the first to the last.
+    #[rustfmt::skip]
+    const NEVER_SHOWN: [(char, char); 20] = [
+        ('\0', '\u{1f}'), ('\u{7f}', '\u{9f}'), ('\u{ad}', '\u{ad}'), ('\u{34f}', '\u{34f}'), ('\u{61c}', '\u{61c}'),
+        ('\u{115f}', '\u{1160}'), ('\u{180b}', '\u{180f}'), ('\u{200b}', '\u{200b}'), ('\u{200e}', '\u{200f}'),
+        ('\u{2028}', '\u{202e}'), ('\u{2060}', '\u{206f}'), ('\u{3164}', '\u{3164}'), ('\u{e000}', '\u{f8ff}'),
+        ('\u{fe00}', '\u{fe0d}'), ('\u{feff}', '\u{feff}'), ('\u{ffa0}', '\u{ffa0}'), ('\u{fff0}', '\u{fffb}'),
+        ('\u{e0000}', '\u{e002f}'), ('\u{e0080}', '\u{effff}'), ('\u{f0000}', '\u{10ffff}'),
+    ];
+
     fn is_never_shown(symbol: char) -> bool {
-        matches!(symbol, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0d}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fffb}' | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{e002f}' | '\u{e0080}'..='\u{10ffff}')
+        NEVER_SHOWN.iter().any(|(first, last)| (*first..=*last).contains(&symbol))
     }
 
     #[test]
@@ -326,34 +352,28 @@ mod tests {
     }
 
     fn never_shown() -> impl Strategy<Value = char> {
-        let range = prop::char::range;
-        prop_oneof![
-            range('\0', '\u{1f}'),
-            range('\u{2028}', '\u{202e}'),
-            range('\u{2060}', '\u{206f}'),
-            range('\u{fff0}', '\u{fffb}'),
-            range('\u{e000}', '\u{f8ff}'),
-            range('\u{e0080}', '\u{10ffff}'),
-        ]
+        prop::sample::select(&NEVER_SHOWN[..]).prop_flat_map(|(first, last)| prop::char::range(first, last))
     }
 
-    /// Characters, with those that matter to the rule more often than by chance.
-    fn symbol() -> impl Strategy<Value = char> {
-        let special = prop::sample::select(
-            "a b1#\u{200c}\u{200d}\u{fe0f}\u{301}\u{20e3}\u{e0067}\u{e007f}\u{1f3f4}\u{1f469}\u{1f3fd}म\u{94d}ی\u{202e}\u{3164}"
-                .chars()
-                .collect::<Vec<_>>(),
-        );
-        prop_oneof![special, any::<char>()]
+    /// Parts of lines, with characters that matter to the rule more often than by chance.
+    fn part() -> impl Strategy<Value = String> {
+        let fine = "a| |1|#|e\u{301}|👩\u{200d}🚀|1\u{fe0f}\u{20e3}|क्\u{200d}ष|ی|🏴|👩\u{1f3fd}";
+        let special =
+            "\u{200c}\u{200d}\u{fe0f}\u{301}\u{20e3}\u{e0067}\u{e007f}\u{1f3f4}\u{1f3fd}\u{94d}\u{202e}\u{3164}";
+        let special: Vec<char> = special.chars().collect();
+        prop_oneof![
+            12 => prop::sample::select(fine.split('|').collect::<Vec<_>>()).prop_map(str::to_owned),
+            2 => prop::sample::select(special).prop_map(String::from),
+            1 => any::<char>().prop_map(String::from),
+        ]
     }
 
     proptest! {
         #[test]
-        fn what_is_shown_has_nothing_that_is_never_shown(symbols in prop::collection::vec(symbol(), 0..24)) {
-            let line: String = symbols.iter().collect();
-            if fault(&line).is_some() {
-                return Ok(());
-            }
+        fn what_is_shown_has_nothing_that_is_never_shown(parts in prop::collection::vec(part(), 1..12)) {
+            let line = parts.concat();
+            // Too many that are not shown would fail the test.
+            prop_assume!(fault(&line).is_none());
             prop_assert!(!line.trim().is_empty());
             prop_assert!(!line.chars().any(is_never_shown), "{line:?}");
             prop_assert!(!line.contains(&"\u{301}".repeat(MAX_MARKS + 1)), "{line:?}");
@@ -364,15 +384,17 @@ mod tests {
 
         #[test]
         fn more_marks_than_a_letter_may_have_are_found_anywhere(before in "[a-z]{0,8}", more in 1..40usize) {
-            let marks = "\u{301}".repeat(MAX_MARKS + more);
-            let line = format!("{before}e{marks} z");
-            prop_assert!(fault(&line).is_some(), "{line:?}");
+            let marked = |count| format!("{before}e{} z", "\u{301}".repeat(count));
+            prop_assert_eq!(fault(&marked(MAX_MARKS + more)), Some(TextFault::Marks));
+            prop_assert_eq!(fault(&marked(MAX_MARKS)), None);
         }
 
         #[test]
         fn one_that_is_never_shown_is_found_anywhere(before in "\\PC{0,8}", at in never_shown(), after in "\\PC{0,8}") {
-            prop_assert!(is_never_shown(at));
-            let line = format!("{before}{at}{after}");
+            let without = format!("a{before}{after}");
+            // Too many lines with another fault would fail the test.
+            prop_assume!(fault(&without).is_none());
+            let line = format!("a{before}{at}{after}");
             prop_assert!(fault(&line).is_some(), "{line:?}");
         }
     }

@@ -153,12 +153,12 @@ mod tests {
 
     fn ticket() -> Ticket {
         Ticket {
-            ticket_id: TicketId(7),
-            account: AccountId([1; 16]),
-            character: CharacterId([2; 16]),
-            epoch: LockEpoch(3),
-            map: MapId(1),
-            channel: ChannelId(1),
+            ticket_id: TicketId(0x0102_0304_0506_0708),
+            account: AccountId(std::array::from_fn(|at| 0x10 + at as u8)),
+            character: CharacterId(std::array::from_fn(|at| 0x20 + at as u8)),
+            epoch: LockEpoch(0x0301),
+            map: MapId(0x0401),
+            channel: ChannelId(0x0501),
             server: "map-server-1".parse().unwrap(),
             issued_ms: 1_000,
             expires_ms: 31_000,
@@ -175,8 +175,10 @@ mod tests {
         let mut bytes = ticket().seal(&keys);
         assert!(bytes.len() <= MAX_TICKET_BYTES);
         assert_eq!(Ticket::open(&bytes, &keys), Ok(ticket()));
-        bytes.resize(256, 0);
-        assert_eq!(Ticket::open(&bytes, &keys), Ok(ticket()));
+        for padded in bytes.len()..=256 {
+            bytes.resize(padded, 0);
+            assert_eq!(Ticket::open(&bytes, &keys), Ok(ticket()), "padded to {padded} bytes");
+        }
     }
 
     #[test]
@@ -199,20 +201,51 @@ mod tests {
         assert_eq!(Ticket::open(&ticket().seal(&during), &after), Ok(ticket()), "the first key signs");
     }
 
+    #[test]
+    fn any_changed_byte_is_refused() {
+        let keys = keys("a secret of at least thirty-two bytes!");
+        let sealed = ticket().seal(&keys);
+        // Version, key id with its length, ids, then the server's name with its length, times and MAC.
+        let (key_id, ids, name, times) = (1, 4, 4 + 8 + 16 + 16 + 8 + 2 + 2, sealed.len() - 32 - 16);
+        for (at, flip) in (0..sealed.len()).flat_map(|at| (0..8).map(move |bit| (at, 1 << bit))) {
+            let mut bytes = sealed.clone();
+            bytes[at] ^= flip;
+            let refused = Ticket::open(&bytes, &keys);
+            if at < key_id {
+                assert_eq!(refused, Err(TicketError::Malformed), "version {}", bytes[at]);
+            } else if (ids..name).contains(&at) || at >= times {
+                assert_eq!(refused, Err(TicketError::Forged), "byte {at} by {flip}");
+            } else {
+                assert!(refused.is_err(), "byte {at} by {flip}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_cut_short_is_malformed() {
+        let keys = keys("a secret of at least thirty-two bytes!");
+        let sealed = ticket().seal(&keys);
+        for length in 0..sealed.len() {
+            assert_eq!(Ticket::open(&sealed[..length], &keys), Err(TicketError::Malformed), "{length} bytes");
+        }
+        let text = ticket().seal_text(&keys);
+        assert_eq!(Ticket::peek_text(&text), Ok(ticket()));
+        assert_eq!(Ticket::peek_text(&text[..100]), Err(TicketError::Malformed));
+        assert_eq!(Ticket::peek_text("not base64!"), Err(TicketError::Malformed));
+    }
+
     proptest! {
         #[test]
-        fn any_changed_byte_is_refused(at in 0usize..150, flip in 1u8..) {
+        fn garbage_is_never_a_panic(
+            mut bytes in prop::collection::vec(prop_oneof![0u8..20, any::<u8>()], 0..256), has_head: bool, text: String,
+        ) {
             let keys = keys("a secret of at least thirty-two bytes!");
-            let mut bytes = ticket().seal(&keys);
-            let at = at % bytes.len();
-            bytes[at] ^= flip;
+            if let (true, Some(head)) = (has_head, bytes.first_chunk_mut()) {
+                *head = *b"\x01\x02k0";
+            }
             prop_assert!(Ticket::open(&bytes, &keys).is_err());
-        }
-
-        #[test]
-        fn garbage_is_never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..256)) {
-            let keys = keys("a secret of at least thirty-two bytes!");
-            prop_assert!(Ticket::open(&bytes, &keys).is_err());
+            let _ = Ticket::peek_text(&URL_SAFE_NO_PAD.encode(&bytes));
+            let _ = Ticket::peek_text(&text);
         }
     }
 }

@@ -7,7 +7,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createHash, createHmac, hkdfSync } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 
 const [folder, gamePath, linkPath] = process.argv.slice(2);
@@ -97,82 +97,192 @@ class ByteReader {
   }
 }
 
-const KINDS = ["Player", "Mob", "Projectile", "Area", "GroundItem", "GroundGold", "Vendor"];
-const WIDTHS = { u8: 8, u16: 16, u32: 32, angle: 8 };
-// Bits of the byte count.
-const TEXT_COUNTS = { text: 6, long_text: 9 };
+const PRIMITIVES = game.primitives;
+const UINT_BITS = PRIMITIVES.uint.widths;
 const inside = (kind, outer) => (kind.startsWith(`${outer}<`) ? kind.slice(outer.length + 1, -1) : null);
+/** A number where it is exact, else its digits. */
+const plain = (value) => (value <= 1n << 53n ? Number(value) : value.toString());
+const uuidText = (bytes) => toHex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+const zigzag = (value) => (value < 0 ? -2n * BigInt(value) - 1n : 2n * BigInt(value));
+const unzigzag = (value) => (value & 1n ? -(value + 1n) / 2n : value / 2n);
 
-function putCourse(out, { position, facing, going }) {
-  const kind = typeof going === "string" ? going : Object.keys(going)[0];
-  out.put(["Stands", "Ahead", "Drifts"].indexOf(kind), 2);
-  out.put(facing, 8);
-  if (kind === "Stands") return putField(out, "position", position);
-  out.put(Math.floor((position.x + 8) / 16), 18);
-  out.put(Math.floor((position.y + 8) / 16), 18);
-  if (kind === "Ahead") out.put(going.Ahead, 11);
-  else going.Drifts.forEach((part) => out.put(BigInt.asUintN(12, BigInt(part)), 12));
+function putUint(out, value) {
+  const size = UINT_BITS.findIndex((bits) => Number(value) < 2 ** bits);
+  out.put(size, 2);
+  out.put(value, UINT_BITS[size]);
 }
 
-function takeCourse(from) {
-  const kind = from.take(2);
-  const facing = from.take(8);
-  if (kind === 0) return { position: takeField(from, "position"), facing, going: "Stands" };
-  const position = { x: from.take(18) * 16, y: from.take(18) * 16 };
-  if (kind === 1) return { position, facing, going: { Ahead: from.take(11) } };
-  const part = () => Number(BigInt.asIntN(12, BigInt(from.take(12))));
-  if (kind === 2) return { position, facing, going: { Drifts: [part(), part()] } };
-  throw new Error("no such way of going");
+const takeUint = (from) => from.take(UINT_BITS[from.take(2)]);
+
+function putPrimitive(out, kind, value) {
+  const { bits, widths, uints, zigzag: signed, bytes } = PRIMITIVES[kind];
+  if (bits) return out.put(value === true ? 1 : value || 0, bits);
+  if (widths) return putUint(out, value);
+  if (bytes) return fromHex(value.replaceAll("-", "")).forEach((byte) => out.put(byte, 8));
+  if (uints) {
+    const whole = signed ? zigzag(value) : BigInt(value);
+    for (let part = 0; part < uints; part += 1) putUint(out, (whole >> BigInt(32 * part)) & 0xffffffffn);
+    return undefined;
+  }
+  const utf8 = Buffer.from(value, "utf8");
+  putUint(out, utf8.length);
+  utf8.forEach((byte) => out.put(byte, 8));
+}
+
+function takePrimitive(from, kind) {
+  const { bits, widths, uints, zigzag: signed, bytes } = PRIMITIVES[kind];
+  const text = (count) => Uint8Array.from({ length: count }, () => from.take(8));
+  if (kind === "bool") return from.take(bits) === 1;
+  if (bits) return from.take(bits);
+  if (widths) return takeUint(from);
+  if (bytes) return uuidText(text(bytes));
+  if (uints) {
+    let whole = 0n;
+    for (let part = 0; part < uints; part += 1) whole |= BigInt(takeUint(from)) << BigInt(32 * part);
+    return plain(signed ? unzigzag(whole) : whole);
+  }
+  return Buffer.from(text(takeUint(from))).toString("utf8");
 }
 
 function putField(out, kind, value) {
-  const optional = inside(kind, "optional");
-  const list = inside(kind, "list4");
+  const optional = inside(kind, "option");
+  const list = inside(kind, "list");
   if (optional) {
     out.put(value === null ? 0 : 1, 1);
     if (value !== null) putField(out, optional, value);
   } else if (list) {
-    out.put(value.length, 4);
+    putUint(out, value.length);
     value.forEach((item) => putField(out, list, item));
-  } else if (kind in WIDTHS) {
-    out.put(value, WIDTHS[kind]);
-  } else if (kind === "bool") {
-    out.put(value ? 1 : 0, 1);
-  } else if (kind === "kind") {
-    out.put(KINDS.indexOf(value), 3);
-  } else if (kind === "position") {
-    out.put(value.x, 22);
-    out.put(value.y, 22);
-  } else if (kind === "course") {
-    putCourse(out, value);
-  } else if (kind === "entity") {
-    const bytes = value < 2 ** 8 ? 1 : value < 2 ** 16 ? 2 : value < 2 ** 24 ? 3 : 4;
-    out.put(bytes - 1, 2);
-    out.put(value, bytes * 8);
-  } else if (kind in TEXT_COUNTS) {
-    const utf8 = Buffer.from(value, "utf8");
-    out.put(utf8.length, TEXT_COUNTS[kind]);
-    utf8.forEach((byte) => out.put(byte, 8));
+  } else if (PRIMITIVES[kind]) {
+    putPrimitive(out, kind, value);
+  } else if (game.layouts[kind]) {
+    putLayout(out, kind, value, []);
+  } else if (game.types[kind].struct) {
+    game.types[kind].struct.forEach((field) => putField(out, field.type, value[field.name]));
   } else {
-    throw new Error(`no bit field ${kind}`);
+    const name = typeof value === "string" ? value : Object.keys(value)[0];
+    const variant = game.types[kind].enum.find((one) => one.name === name);
+    putUint(out, variant.id);
+    variant.fields.forEach((field) => putField(out, field.type, value[name][field.name]));
   }
 }
 
 function takeField(from, kind) {
-  const optional = inside(kind, "optional");
-  const list = inside(kind, "list4");
+  const optional = inside(kind, "option");
+  const list = inside(kind, "list");
   if (optional) return from.take(1) ? takeField(from, optional) : null;
-  if (list) return Array.from({ length: from.take(4) }, () => takeField(from, list));
-  if (kind in WIDTHS) return from.take(WIDTHS[kind]);
-  if (kind === "bool") return from.take(1) === 1;
-  if (kind === "kind") return KINDS[from.take(3)];
-  if (kind === "position") return { x: from.take(22), y: from.take(22) };
-  if (kind === "course") return takeCourse(from);
-  if (kind === "entity") return from.take((from.take(2) + 1) * 8);
-  if (kind in TEXT_COUNTS) {
-    return Buffer.from(Array.from({ length: from.take(TEXT_COUNTS[kind]) }, () => from.take(8))).toString("utf8");
+  if (list) return Array.from({ length: takeUint(from) }, () => takeField(from, list));
+  if (PRIMITIVES[kind]) return takePrimitive(from, kind);
+  if (game.layouts[kind]) return takeLayout(from, kind, []);
+  const read = (fields) => Object.fromEntries(fields.map((f) => [f.name, takeField(from, f.type)]));
+  const shape = game.types[kind];
+  if (!shape) throw new Error(`no bit field ${kind}`);
+  if (shape.struct) return read(shape.struct);
+  const number = takeUint(from);
+  const { name, fields } = shape.enum.find((variant) => variant.id === number);
+  return fields.length === 0 ? name : { [name]: read(fields) };
+}
+
+// --- Sections 6 and 7: layouts, as protocol.json has them ---
+
+/** The value of a path like "newest.tick" in the nearest of these scopes that has its beginning. */
+function known(path, scopes) {
+  const [first, ...rest] = path.split(".");
+  const scope = scopes.find((one) => first in one);
+  if (!scope) throw new Error(`nothing is known as ${path}`);
+  return rest.reduce((value, name) => value[name], scope[first]);
+}
+
+function isThere({ when }, values) {
+  if (!when) return true;
+  const value = Number(values[when.field] ?? 0);
+  return when.has === undefined ? when.is.includes(value) : (value & when.has) !== 0;
+}
+
+/** The number with these low bits that is nearest to another. */
+function nearest(low, width, other) {
+  const size = 2 ** width;
+  const apart = (((low - other) % size) + size) % size;
+  return other + (apart >= size / 2 ? apart - size : apart);
+}
+
+function putPart(out, field, value, scopes, before) {
+  const { type, step = 1 } = field;
+  const [bits, signed, low] = ["bits", "signed", "low"].map((outer) => Number(inside(type, outer)));
+  if (bits) return out.put(value, bits);
+  if (signed) return out.put(BigInt.asUintN(signed, BigInt(value)), signed);
+  if (low) return out.put(BigInt.asUintN(low, BigInt(Math.floor((value + step / 2) / step))), low);
+  if (type === "ascending") return putUint(out, value - before);
+  if (type === "components") return putComponents(out, scopes[0], value);
+  const layout = inside(type, "option") ?? type;
+  if (!game.layouts[layout]) return putField(out, type, value);
+  if (layout !== type) out.put(value === null ? 0 : 1, 1);
+  return value === null ? undefined : putLayout(out, layout, value, scopes, before);
+}
+
+const putLayout = (out, name, ...rest) => putFields(out, game.layouts[name], ...rest);
+const takeLayout = (from, name, ...rest) => takeFields(from, game.layouts[name], ...rest);
+
+function putFields(out, fields, values, outer, before = 0) {
+  for (const field of fields.filter((one) => isThere(one, values))) {
+    const { name: called, times } = field;
+    if (!times) {
+      putPart(out, field, values[called], [values, ...outer], before);
+      continue;
+    }
+    let last = 0;
+    for (const value of values[called]) {
+      putPart(out, field, value, [values, ...outer], last);
+      last = value.entity ?? value;
+    }
   }
-  throw new Error(`no bit field ${kind}`);
+}
+
+function takePart(from, field, scopes, before) {
+  const { type, near, step = 1 } = field;
+  const [bits, signed, low] = ["bits", "signed", "low"].map((outer) => Number(inside(type, outer)));
+  if (bits) return from.take(bits);
+  if (signed) return Number(BigInt.asIntN(signed, BigInt(from.take(signed))));
+  if (low) return nearest(from.take(low) * step, low + Math.log2(step), known(near, scopes));
+  if (type === "ascending") return before + takeUint(from);
+  if (type === "components") return takeComponents(from, scopes[0]);
+  const layout = inside(type, "option") ?? type;
+  if (!game.layouts[layout]) return takeField(from, type);
+  return layout !== type && !from.take(1) ? null : takeLayout(from, layout, scopes, before);
+}
+
+function takeFields(from, fields, outer, before = 0) {
+  const values = {};
+  for (const field of fields) {
+    if (!isThere(field, values)) continue;
+    const { name: called, times } = field;
+    let last = 0;
+    const item = () => {
+      const value = takePart(from, field, [values, ...outer], last);
+      last = value?.entity ?? value;
+      return value;
+    };
+    if (times) values[called] = Array.from({ length: values[times] }, item);
+    else values[called] = takePart(from, field, [values, ...outer], before);
+  }
+  return values;
+}
+
+const componentsOf = (mask) => game.components.filter(({ id }) => (mask >> id) & 1).sort((a, b) => a.id - b.id);
+const takeComponent = (from, { fields }) => Object.fromEntries(fields.map((f) => [f.name, takeField(from, f.type)]));
+const putComponent = (out, { fields }, value) => fields.forEach((f) => putField(out, f.type, value[f.name]));
+
+function putComponents(out, { mask, is_new }, components) {
+  for (const one of componentsOf(mask)) {
+    const value = components[one.name];
+    if (!is_new) out.put(value === null ? 0 : 1, 1);
+    if (value !== null) putComponent(out, one, value);
+  }
+}
+
+function takeComponents(from, { mask, is_new }) {
+  const read = (one) => (is_new || from.take(1) ? takeComponent(from, one) : null);
+  return Object.fromEntries(componentsOf(mask).map((one) => [one.name, read(one)]));
 }
 
 each("bit_fields", (name, { kind, bits, value }, hex) => {
@@ -184,120 +294,105 @@ each("bit_fields", (name, { kind, bits, value }, hex) => {
   from.end();
 });
 
-const component = (id) => {
-  const found = game.components.find((one) => one.id === id);
-  if (!found) throw new Error(`no component ${id}`);
-  return found;
-};
-const takeComponent = (from, { fields }) => Object.fromEntries(fields.map((f) => [f.name, takeField(from, f.type)]));
-const putComponent = (out, { fields }, value) => fields.forEach((f) => putField(out, f.type, value[f.name]));
+const GOING = ["Stands", "Ahead", "Drifts"];
 
-each("components", (name, { id, component: called, bits, fields }, hex) => {
-  const known = component(id);
-  same(name, known.name, called);
+/** A course of the vectors as the layout's fields, and back. */
+function courseFields({ position, facing, going }) {
+  const kind = typeof going === "string" ? going : Object.keys(going)[0];
+  const [dx, dy] = going.Drifts ?? [];
+  return { going: GOING.indexOf(kind), facing, ...position, units_per_tick: going.Ahead, dx, dy };
+}
+
+function courseOf({ going, facing, x, y, units_per_tick, dx, dy }) {
+  if (going >= GOING.length) throw new Error("no such way of going");
+  const ways = ["Stands", { Ahead: units_per_tick }, { Drifts: [dx, dy] }];
+  return { position: { x, y }, facing, going: ways[going] };
+}
+
+each("courses", (name, { near: position, bits, value }, hex) => {
   const out = new BitWriter();
-  putComponent(out, known, fields);
+  putLayout(out, "Course", courseFields(value), []);
   same(name, [toHex(out.bytes), out.bits], [hex, bits]);
-  same(name, takeComponent(new BitReader(fromHex(hex)), known), fields);
+  const from = new BitReader(fromHex(hex));
+  same(name, courseOf(takeLayout(from, "Course", [{ position }])), value);
+  from.end();
 });
 
-// --- Section 5: payloads ---
+each("components", (name, { id, component: called, bits, fields }, hex) => {
+  const one = game.components.find((one) => one.id === id);
+  same(name, one.name, called);
+  const out = new BitWriter();
+  putComponent(out, one, fields);
+  same(name, [toHex(out.bytes), out.bits], [hex, bits]);
+  same(name, takeComponent(new BitReader(fromHex(hex)), one), fields);
+});
 
-const VERSION = 2;
-const FLAGS = { snapshot: 1, input: 2, ack: 4, gaps: 8, messages: 16 };
+// --- Section 6: payloads and client frames ---
+
+const VERSION = game.datagram_version;
+const FLAGS = Object.fromEntries(game.flags["Payload.flags"].map(({ name, value }) => [name, value]));
+/** What stands before a snapshot or an input, which fills the rest. */
+const HEAD = game.layouts.Payload.slice(0, -2);
 
 function sealPayload({ ack = null, first = null, messages = [], snapshot = null, input = null }) {
-  const out = [VERSION, 0];
-  const number = (value, bytes) => {
-    for (let at = 0; at < bytes; at += 1) out.push(Math.floor(value / 2 ** (8 * at)) & 255);
-  };
-  if (ack) {
-    out[1] |= FLAGS.ack | (ack.gaps ? FLAGS.gaps : 0);
-    number(ack.next, 2);
-    if (ack.gaps) number(ack.gaps, 4);
-  }
-  if (messages.length > 0) {
-    out[1] |= FLAGS.messages;
-    out.push(messages.length);
-    number(first, 2);
-    for (const message of messages) {
-      number(message.length / 2, 2);
-      out.push(...fromHex(message));
-    }
-  }
-  const rest = snapshot ?? input;
-  if (rest !== null) {
-    out[1] |= snapshot !== null ? FLAGS.snapshot : FLAGS.input;
-    out.push(...fromHex(rest));
-  }
-  return out;
+  let flags = 0;
+  if (ack) flags |= FLAGS.acknowledgement | (ack.gaps ? FLAGS.gaps : 0);
+  if (messages.length > 0) flags |= FLAGS.messages;
+  if (snapshot !== null) flags |= FLAGS.snapshot;
+  if (input !== null) flags |= FLAGS.input;
+  const list = messages.map((hex) => ({ length: hex.length / 2, bytes: [...fromHex(hex)] }));
+  const out = new BitWriter();
+  putFields(out, HEAD, { version: VERSION, flags, ...ack, count: list.length, first, messages: list }, []);
+  return [...out.bytes, ...fromHex(snapshot ?? input ?? "")];
 }
 
 function openPayload(bytes) {
-  if (bytes.length > 1200) throw new Error("too long");
-  const from = new ByteReader(bytes);
-  const number = (count) => Number(from.little(count));
-  const [version, flags] = from.take(2);
-  const has = (flag) => (flags & flag) !== 0;
+  if (bytes.length > game.limits.payload_bytes) throw new Error("too long");
+  const from = new BitReader(bytes);
+  const { version, flags, next, gaps = 0, first = null, count, messages = [] } = takeFields(from, HEAD, []);
+  const has = (name) => (flags & FLAGS[name]) !== 0;
   if (version !== VERSION) throw new Error("another version");
-  if (flags === 0 || flags > 31 || (flags & 3) === 3 || (flags & 12) === 8) throw new Error("illegal flags");
-  const read = { ack: null, first: null, messages: [], snapshot: null, input: null };
-  if (has(FLAGS.ack)) read.ack = { next: number(2), gaps: has(FLAGS.gaps) ? number(4) : 0 };
-  if (has(FLAGS.messages)) {
-    const count = number(1);
-    if (count === 0) throw new Error("no message");
-    read.first = number(2);
-    for (let left = count; left > 0; left -= 1) {
-      const length = number(2);
-      if (length === 0 || length > 1000) throw new Error("a message of an illegal length");
-      read.messages.push(toHex(from.take(length)));
-    }
+  const illegal = (has("snapshot") && has("input")) || (has("gaps") && !has("acknowledgement"));
+  if (flags === 0 || flags > 31 || illegal) throw new Error("illegal flags");
+  if (count === 0) throw new Error("no message");
+  if (messages.some(({ length }) => length === 0 || length > game.limits.reliable_bytes)) {
+    throw new Error("a message of an illegal length");
   }
-  const rest = toHex(from.take(bytes.length - from.at));
-  if (has(FLAGS.snapshot)) read.snapshot = rest;
-  else if (has(FLAGS.input)) read.input = rest;
-  else if (rest !== "") throw new Error("something follows the end");
-  return read;
+  const rest = toHex(bytes.subarray(from.at / 8));
+  const [snapshot, input] = ["snapshot", "input"].map((name) => (has(name) ? rest : null));
+  if (snapshot === null && input === null && rest !== "") throw new Error("something follows the end");
+  const ack = has("acknowledgement") ? { next, gaps } : null;
+  return { ack, first, messages: messages.map((one) => toHex(one.bytes)), snapshot, input };
 }
 
-// --- Section 5: client frames ---
+const AIMS = [null, "entity", "point", "direction"];
+const AIM_NAMES = ["None", "Entity", "Point", "Direction"];
 
-const AIMS = ["None", "Entity", "Point", "Direction"];
-const AIM_FIELDS = { Entity: "entity", Point: "position", Direction: "angle" };
+function actionFields({ slot, aim }) {
+  const kind = AIM_NAMES.indexOf(typeof aim === "string" ? aim : Object.keys(aim)[0]);
+  return { slot, aim: kind, ...(kind > 0 && { [AIMS[kind]]: aim[AIM_NAMES[kind]] }) };
+}
+
+function actionOf({ slot, aim, ...at }) {
+  return { slot, aim: aim === 0 ? "None" : { [AIM_NAMES[aim]]: at[AIMS[aim]] } };
+}
 
 function sealClientFrame({ ack, commands }) {
   const out = new BitWriter();
-  out.put(ack.newest, 32);
-  out.put(ack.before, 32);
-  out.put(commands.length, 3);
-  if (commands.length > 0) out.put(commands[0].number, 32);
-  for (const { heading, action } of commands) {
-    putField(out, "optional<angle>", heading);
-    out.put(action ? 1 : 0, 1);
-    if (!action) continue;
-    const aim = typeof action.aim === "string" ? action.aim : Object.keys(action.aim)[0];
-    out.put(action.slot, 3);
-    out.put(AIMS.indexOf(aim), 2);
-    if (aim !== "None") putField(out, AIM_FIELDS[aim], action.aim[aim]);
-  }
+  const list = commands.map(({ heading, action }) => ({ heading, action: action && actionFields(action) }));
+  const frame = { ...ack, count: commands.length, first: commands[0]?.number, commands: list };
+  putLayout(out, "ClientFrame", frame, []);
   return sealPayload({ input: toHex(out.bytes) });
 }
 
 function openClientFrame(bytes) {
   const from = new BitReader(fromHex(openPayload(bytes).input));
-  const ack = { newest: from.take(32), before: from.take(32) };
-  const count = from.take(3);
-  const first = count > 0 ? from.take(32) : 0;
-  const commands = Array.from({ length: count }, (_, at) => {
-    const heading = takeField(from, "optional<angle>");
-    if (!from.take(1)) return { number: first + at, heading, action: null };
-    const slot = from.take(3);
-    const aim = AIMS[from.take(2)];
-    const action = { slot, aim: aim === "None" ? aim : { [aim]: takeField(from, AIM_FIELDS[aim]) } };
-    return { number: first + at, heading, action };
-  });
+  const { newest, before, first, commands } = takeLayout(from, "ClientFrame", []);
   from.end();
-  return { ack, commands };
+  const list = commands.map(({ heading, action }, at) => {
+    return { number: first + at, heading, action: action && actionOf(action) };
+  });
+  return { ack: { newest, before }, commands: list };
 }
 
 each("client_frames", (name, value, hex) => {
@@ -305,118 +400,34 @@ each("client_frames", (name, value, hex) => {
   same(name, openClientFrame(fromHex(hex)), value);
 });
 
-// --- Section 6: server frames ---
+// --- Section 7: server frames ---
 
-const ID_BITS = [6, 11, 17, 32];
-
-/** Ids ascend: each is told as its distance from the one before. */
-function putIds(out) {
-  let last = 0;
-  return (id) => {
-    const size = ID_BITS.findIndex((bits) => id - last < 2 ** bits);
-    out.put(size, 2);
-    out.put(id - last, ID_BITS[size]);
-    last = id;
-  };
+function updateFields({ entity, is_new, course, components }) {
+  const told = game.components.filter((one) => one.name in components);
+  const mask = told.reduce((all, { id }) => all | (1 << id), 0);
+  return { entity, is_new, course: course && courseFields(course), has_components: mask !== 0, mask, components };
 }
 
-function takeIds(from) {
-  let last = 0;
-  return () => (last += from.take(ID_BITS[from.take(2)]));
+function updateOf({ entity, is_new, course, components = {} }) {
+  return { entity, is_new, course: course && courseOf(course), components };
 }
 
-function putComponents(out, components, isNew) {
-  const told = game.components.filter((one) => one.name in components).sort((a, b) => a.id - b.id);
-  const mask = told.reduce((bits, { id }) => bits | (1 << id), 0);
-  if (isNew) {
-    out.put(mask, 16);
-    told.forEach((one) => putComponent(out, one, components[one.name]));
-    return;
-  }
-  out.put(Math.min(told.length - 1, 3), 2);
-  if (told.length > 3) out.put(mask, 16);
-  for (const one of told) {
-    const value = components[one.name];
-    if (told.length <= 3) out.put(one.id, 4);
-    out.put(value === null ? 0 : 1, 1);
-    if (value !== null) putComponent(out, one, value);
-  }
-}
-
-function takeComponents(from, isNew) {
-  const components = {};
-  const bits = (mask) => Array.from({ length: 16 }, (_, id) => id).filter((id) => (mask >> id) & 1);
-  const take = (id, there) => {
-    components[component(id).name] = there ? takeComponent(from, component(id)) : null;
-  };
-  if (isNew) {
-    bits(from.take(16)).forEach((id) => take(id, true));
-    return components;
-  }
-  const count = from.take(2) + 1;
-  if (count > 3) bits(from.take(16)).forEach((id) => take(id, from.take(1)));
-  else for (let at = 0; at < count; at += 1) take(from.take(4), from.take(1));
-  return components;
-}
-
-function sealServerFrame({ is_whole, tick, last_command, buffered_commands, own, despawns, entities }) {
+function sealServerFrame({ own, despawns, entities, ...head }) {
   const out = new BitWriter();
-  const width = is_whole ? 32 : 16;
-  out.put(is_whole ? 1 : 0, 1);
-  out.put(tick, width);
-  out.put(last_command, width);
-  out.put(buffered_commands, 4);
-  putField(out, "optional<entity>", own.new);
-  putField(out, "position", own.position);
-  putField(out, "angle", own.facing);
-  const hasChanged = Object.keys(own.components).length > 0;
-  if (own.new === null) out.put(hasChanged ? 1 : 0, 1);
-  if (own.new !== null || hasChanged) putComponents(out, own.components, own.new !== null);
-  out.put(despawns.length > 0 ? 1 : 0, 1);
-  if (despawns.length > 0) {
-    out.put(despawns.length, 8);
-    despawns.forEach(putIds(out));
-  }
-  out.put(entities.length, 8);
-  const putId = putIds(out);
-  for (const { entity, is_new, components } of entities) {
-    putId(entity);
-    const isPlace = !is_new && isDeepStrictEqual(Object.keys(components), ["Place"]) && components.Place !== null;
-    out.put(isPlace ? 1 : 0, 1);
-    if (isPlace) {
-      putComponent(out, component(0), components.Place);
-    } else {
-      out.put(is_new ? 1 : 0, 1);
-      putComponents(out, components, is_new);
-    }
-  }
+  const counts = { has_despawns: despawns.length > 0, despawn_count: despawns.length, entity_count: entities.length };
+  const frame = { ...head, ...own, ...counts, despawns, entities: entities.map(updateFields) };
+  putLayout(out, "Snapshot", frame, []);
   return sealPayload({ snapshot: toHex(out.bytes) });
 }
 
 function openServerFrame(bytes, newest) {
   const from = new BitReader(fromHex(openPayload(bytes).snapshot));
-  const is_whole = from.take(1) === 1;
-  const number = (near) => {
-    if (is_whole) return from.take(32);
-    const apart = (from.take(16) - near) & 65535;
-    return near + (apart < 32768 ? apart : apart - 65536);
-  };
-  const head = { newest, is_whole, tick: number(newest.tick), last_command: number(newest.last_command) };
-  head.buffered_commands = from.take(4);
-  const own = { new: takeField(from, "optional<entity>") };
-  own.position = takeField(from, "position");
-  own.facing = takeField(from, "angle");
-  own.components = own.new !== null || from.take(1) ? takeComponents(from, own.new !== null) : {};
-  const despawns = from.take(1) ? Array.from({ length: from.take(8) }, takeIds(from)) : [];
-  const takeId = takeIds(from);
-  const entities = Array.from({ length: from.take(8) }, () => {
-    const entity = takeId();
-    if (from.take(1)) return { entity, is_new: false, components: { Place: takeComponent(from, component(0)) } };
-    const is_new = from.take(1) === 1;
-    return { entity, is_new, components: takeComponents(from, is_new) };
-  });
+  const { tick, last_command, buffered_commands, position, facing, despawns = [], entities } = takeLayout(from, "Snapshot", [
+    { newest },
+  ]);
   from.end();
-  return { ...head, own, despawns, entities };
+  const own = { position, facing };
+  return { newest, tick, last_command, buffered_commands, own, despawns, entities: entities.map(updateOf) };
 }
 
 each("server_frames", (name, value, hex) => {
@@ -435,12 +446,34 @@ each("acknowledgements", (name, { applied, newest, before, acknowledged }, hex) 
   const bits = Array.from({ length: 32 }, (_, bit) => bit).filter((bit) => Math.floor(before / 2 ** bit) % 2 === 1);
   same(name, newest === 0 ? [] : [newest, ...bits.map((bit) => newest - 1 - bit)], acknowledged);
   const out = new BitWriter();
-  out.put(newest, 32);
+  putUint(out, newest);
   out.put(before, 32);
   same(name, toHex(out.bytes), hex);
 });
 
-// --- Section 9: bincode ---
+// --- Section 9: messages ---
+
+function encode(kind, value) {
+  const out = new BitWriter();
+  putField(out, kind, value);
+  return out.bytes;
+}
+
+function decode(kind, bytes) {
+  const from = new BitReader(bytes);
+  const value = takeField(from, kind);
+  from.end();
+  return value;
+}
+
+for (const [file, kind] of [["client_messages", "ClientMessage"], ["server_messages", "ServerMessage"]]) {
+  each(file, (name, value, hex) => {
+    same(name, toHex(encode(kind, value)), hex);
+    same(name, decode(kind, fromHex(hex)), value);
+  });
+}
+
+// --- docs/link.md: bincode ---
 
 const INTEGERS = ["u16", "u32", "u64"];
 const SIGNED = ["i32", "i64"];
@@ -465,7 +498,7 @@ function putValue(out, { types }, kind, value) {
   } else if (kind === "u8") out.push(value);
   else if (kind === "bool") out.push(value ? 1 : 0);
   else if (INTEGERS.includes(kind)) putInteger(out, value);
-  else if (SIGNED.includes(kind)) putInteger(out, value < 0 ? -2n * BigInt(value) - 1n : 2n * BigInt(value));
+  else if (SIGNED.includes(kind)) putInteger(out, zigzag(value));
   else if (kind === "uuid") out.push(...fromHex(value.replaceAll("-", "")));
   else if (kind === "text") {
     const utf8 = Buffer.from(value, "utf8");
@@ -481,9 +514,6 @@ function putValue(out, { types }, kind, value) {
   }
 }
 
-/** A number where it is exact, else its digits. */
-const plain = (value) => (value <= 1n << 53n ? Number(value) : value.toString());
-
 function takeValue(from, schema, kind) {
   const optional = inside(kind, "option");
   const list = inside(kind, "list");
@@ -492,11 +522,8 @@ function takeValue(from, schema, kind) {
   if (kind === "u8") return from.take(1)[0];
   if (kind === "bool") return from.take(1)[0] === 1;
   if (INTEGERS.includes(kind)) return plain(from.integer());
-  if (SIGNED.includes(kind)) {
-    const zigzag = from.integer();
-    return Number(zigzag & 1n ? -(zigzag + 1n) / 2n : zigzag / 2n);
-  }
-  if (kind === "uuid") return toHex(from.take(16)).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  if (SIGNED.includes(kind)) return Number(unzigzag(from.integer()));
+  if (kind === "uuid") return uuidText(from.take(16));
   if (kind === "text") return Buffer.from(from.take(Number(from.integer()))).toString("utf8");
   const read = (fields) => Object.fromEntries(fields.map((f) => [f.name, takeValue(from, schema, f.type)]));
   const shape = schema.types[kind];
@@ -506,28 +533,14 @@ function takeValue(from, schema, kind) {
   return fields.length === 0 ? name : { [name]: read(fields) };
 }
 
-function encode(schema, kind, value) {
-  const out = [];
-  putValue(out, schema, kind, value);
-  return out;
-}
-
-function decode(schema, kind, bytes) {
-  const from = new ByteReader(bytes);
-  const value = takeValue(from, schema, kind);
-  if (from.at !== bytes.length) throw new Error("bytes follow the message");
-  return value;
-}
-
-for (const [file, schema, kind] of [
-  ["client_messages", game, "ClientMessage"],
-  ["server_messages", game, "ServerMessage"],
-  ["link_from_map", link, "FromMap"],
-  ["link_to_map", link, "ToMap"],
-]) {
+for (const [file, kind] of [["link_from_map", "FromMap"], ["link_to_map", "ToMap"]]) {
   each(file, (name, value, hex) => {
-    same(name, toHex(encode(schema, kind, value)), hex);
-    same(name, decode(schema, kind, fromHex(hex)), value);
+    const out = [];
+    putValue(out, link, kind, value);
+    same(name, toHex(out), hex);
+    const from = new ByteReader(fromHex(hex));
+    same(name, takeValue(from, link, kind), value);
+    if (from.at !== from.bytes.length) throw new Error("bytes follow the message");
   });
 }
 
@@ -538,12 +551,12 @@ each("parts", (name, { parts }, hex) => {
   const count = Math.ceil(content.length / 900);
   const made = Array.from({ length: count }, (_, index) => {
     const bytes = [...content.subarray(index * 900, (index + 1) * 900)];
-    return toHex(encode(game, "ServerMessage", { Part: { index, count, bytes } }));
+    return toHex(encode("ServerMessage", { Part: { index, count, bytes } }));
   });
   same(name, made, parts);
-  const joined = parts.flatMap((part) => decode(game, "ServerMessage", fromHex(part)).Part.bytes);
+  const joined = parts.flatMap((part) => decode("ServerMessage", fromHex(part)).Part.bytes);
   same(name, toHex(joined), hex);
-  same(name, Object.keys(decode(game, "ServerMessage", fromHex(toHex(joined)))), ["Chat"]);
+  same(name, Object.keys(decode("ServerMessage", fromHex(toHex(joined)))), ["Chat"]);
 });
 
 // --- Section 8: reliable messages ---
@@ -591,13 +604,61 @@ each("reliable_receiving", (name, { before, received, handed_on }, hex) => {
   same(name, toHex(sealPayload({ ack: receiver.ack() })), hex);
 });
 
-// --- Sections 3 and 4: tickets and connect tokens ---
+// --- Section 10: a session ---
+
+let newest = { tick: 900, last_command: 0 };
+each("session", (name, { from }, hex) => {
+  const payload = openPayload(fromHex(hex));
+  same(name, toHex(sealPayload(payload)), hex);
+  for (const message of payload.messages) {
+    const kind = from === "client" ? "ClientMessage" : "ServerMessage";
+    same(name, toHex(encode(kind, decode(kind, fromHex(message)))), message);
+  }
+  if (payload.input !== null) same(name, from, "client");
+  if (payload.snapshot === null) return;
+  const { tick, last_command } = openServerFrame(fromHex(hex), newest);
+  same(name, tick, newest.tick + 1);
+  newest = { tick, last_command };
+});
+
+// --- Section 4: netcode packets ---
+
+const PACKETS = ["request", "denied", "challenge", "response", "keep_alive", "payload", "disconnect"];
+
+function packetCipher(make, { key, sequence, protocol_id }, prefix) {
+  const nonce = Buffer.alloc(12);
+  nonce.writeBigUInt64LE(BigInt(sequence), 4);
+  const bound = Buffer.concat([Buffer.from("NETCODE 1.02\0"), Buffer.from(protocol_id, "hex").reverse(), Buffer.from([prefix])]);
+  const cipher = make("chacha20-poly1305", Buffer.from(key, "hex"), nonce, { authTagLength: 16 });
+  return cipher.setAAD(bound, { plaintextLength: 0 });
+}
+
+each("netcode_packets", (name, value, hex) => {
+  const bytes = Buffer.from(hex, "hex");
+  same(name, PACKETS[bytes[0] & 15], value.kind);
+  if (value.kind === "request") return same(name, bytes.subarray(1).toString("hex"), value.body);
+  // One to eight bytes of sequence number, without its high zeros.
+  let sequence = BigInt(value.sequence);
+  const number = [];
+  do number.push(Number(sequence & 255n));
+  while ((sequence >>= 8n) > 0n);
+  const prefix = PACKETS.indexOf(value.kind) | (number.length << 4);
+  const seal = packetCipher(createCipheriv, value, prefix);
+  const sealed = Buffer.concat([seal.update(Buffer.from(value.body, "hex")), seal.final(), seal.getAuthTag()]);
+  same(name, Buffer.concat([Buffer.from([prefix, ...number]), sealed]).toString("hex"), hex);
+  const open = packetCipher(createDecipheriv, value, bytes[0]);
+  open.setAuthTag(bytes.subarray(-16));
+  const body = open.update(bytes.subarray(1 + number.length, -16));
+  same(name, Buffer.concat([body, open.final()]).toString("hex"), value.body);
+});
+
+// --- docs/tickets.md and section 4: tickets and connect tokens ---
 
 each("tickets", (name, value, hex) => {
   const from = new ByteReader(fromHex(hex));
   const text = () => Buffer.from(from.take(from.take(1)[0])).toString("ascii");
   const number = (bytes) => plain(from.little(bytes));
-  const uuid = () => takeValue(from, game, "uuid");
+  const uuid = () => takeValue(from, link, "uuid");
   same(name, from.take(1)[0], 1);
   const signing_key_id = text();
   const read = {

@@ -72,9 +72,12 @@ pub async fn release(store: &Store, character: &str, now_ms: u64) -> sqlx::Resul
 
 #[cfg(test)]
 mod tests {
+    use realmgate_protocol::ids::LockEpoch;
+    use realmgate_protocol::link::FromMap;
+
     use super::*;
-    use crate::lock::CharacterOwner;
-    use crate::service::world::testing::{TestWorld, save, soft_at};
+    use crate::lock::{CharacterLock, CharacterOwner};
+    use crate::service::world::testing::{Player, TestWorld, save, soft_at};
 
     #[tokio::test]
     async fn a_lock_is_listed_and_taken_away() {
@@ -82,31 +85,43 @@ mod tests {
         let store = &world.state().store;
         let mut map = world.map_server("map-1", &[1]).await;
         let (ann, mut client) = world.in_world("Ann", &mut map).await;
-        let idle = world.player("Ben").await;
-        let before = world.lock(ann.character).await;
-        let held = locks(store).await.unwrap();
-        assert_eq!(held.len(), 1, "free locks are not listed");
-        let line = held[0].to_string();
-        let id = ann.character.to_string();
+        let (cid, _client_of_cid) = world.in_world("Cid", &mut map).await;
+        let ben = world.player("Ben").await;
+        let locks_of = async || {
+            [world.lock(ann.character).await, world.lock(ben.character).await, world.lock(cid.character).await]
+        };
+        let before = locks_of().await;
         let since_ms = world.clock.now_ms();
-        assert_eq!(line, format!("{id}\tAnn\tAnn\tmap:map-1\t{}\t{since_ms}", before.epoch));
+        let line = |player: &Player, name: &str, lock: &CharacterLock| {
+            format!("{}\t{name}\t{name}\tmap:map-1\t{}\t{since_ms}", player.character, lock.epoch)
+        };
+        let lines = async || locks(store).await.unwrap().iter().map(HeldLock::to_string).collect::<Vec<_>>();
+        let line_of_cid = line(&cid, "Cid", &before[2]);
+        let held = [line(&ann, "Ann", &before[0]), line_of_cid.clone()];
+        assert_eq!(lines().await, held, "free locks are not listed");
 
-        assert_eq!(release(store, "Nobody", 0).await.unwrap(), Release::Unknown);
+        for nobody in ["Nobody", &CharacterId([9; 16]).to_string()] {
+            assert_eq!(release(store, nobody, 0).await.unwrap(), Release::Unknown);
+        }
         assert_eq!(release(store, "Ben", 0).await.unwrap(), Release::Free);
-        assert_eq!(world.lock(idle.character).await.owner, CharacterOwner::None);
-        let told = format!("map:map-1 under epoch {}", before.epoch);
-        assert_eq!(release(store, "ANN", 0).await.unwrap(), Release::Fenced(told));
-        assert_eq!(locks(store).await.unwrap(), []);
-        map.say(realmgate_protocol::link::FromMap::Save {
-            saves: vec![save(ann.character, before.epoch, 9, soft_at(1, 2_048))],
-        })
-        .await;
-        assert_eq!(map.fenced().await, (ann.character, before.epoch), "its owner is told when it next writes");
+        assert_eq!(locks_of().await, before);
+        let told = |lock: &CharacterLock| Release::Fenced(format!("map:map-1 under epoch {}", lock.epoch));
+        assert_eq!(release(store, "ANN", 0).await.unwrap(), told(&before[0]));
+        let epoch = LockEpoch(before[0].epoch.0 + 1);
+        let free = CharacterLock { owner: CharacterOwner::None, epoch, deadline_ms: None };
+        assert_eq!(locks_of().await, [free.clone(), before[1].clone(), before[2].clone()]);
+        assert_eq!(lines().await, [line_of_cid]);
+        let late = save(ann.character, before[0].epoch, 9, soft_at(1, 2_048));
+        map.say(FromMap::Save { saves: vec![late] }).await;
+        assert_eq!(map.fenced().await, (ann.character, before[0].epoch), "its owner is told when it next writes");
 
         client.enter(ann.character).await;
         map.admit().await;
         client.expect("enter_world_success").await;
-        assert!(world.lock(ann.character).await.epoch > before.epoch);
-        assert!(matches!(release(store, &id, 0).await.unwrap(), Release::Fenced(_)), "by its id as well");
+        let again = world.lock(ann.character).await;
+        assert!(again.epoch > free.epoch);
+        let id = ann.character.to_string();
+        assert_eq!(release(store, &id, 0).await.unwrap(), told(&again), "by its id as well");
+        assert_eq!(world.lock(ann.character).await.owner, CharacterOwner::None);
     }
 }

@@ -81,25 +81,39 @@ fn write_whole(file: &Path, text: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
+    use serde_json::{Value, json};
+
     use super::*;
 
     #[test]
     fn ready_files_come_and_go() {
         let dir = tempfile::tempdir().unwrap();
-        let addr = "127.0.0.1:3000".parse().unwrap();
-        let addrs = Addrs { api: addr, directory: addr, gateway: addr, redirect: None };
         let files = vec![dir.path().join("sidecar/ready.json"), dir.path().join("second.json")];
-        let roles = Roles { gateway: false, ..Roles::ALL };
-        let ready = ReadyFiles::write(files.clone(), addrs, roles).unwrap();
-        let json: serde_json::Value = serde_json::from_slice(&fs::read(&files[1]).unwrap()).unwrap();
-        assert_eq!(json["api_addr"], "127.0.0.1:3000");
-        assert_eq!(json["gateway_addr"], serde_json::Value::Null, "a role that it does not have");
-        assert_eq!(json["pid"], std::process::id());
+        let said = || files.iter().map(|file| serde_json::from_slice(&fs::read(file).unwrap()).unwrap());
+        let addr = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
+        let addrs = Addrs { api: addr(3000), directory: addr(3001), gateway: addr(3002), redirect: None };
+        let ready = ReadyFiles::write(files.clone(), addrs, Roles { gateway: false, ..Roles::ALL }).unwrap();
+        let (api, directory, gateway) = ("127.0.0.1:3000", "127.0.0.1:3001", "127.0.0.1:3002");
+        let mut expected =
+            json!({"pid": std::process::id(), "api_addr": api, "directory_addr": directory, "gateway_addr": null});
+        assert!(said().all(|said: Value| said == expected), "null for a role that it does not have");
         drop(ready);
         assert!(!files[0].exists() && !files[1].exists());
+
+        let addrs = Addrs { redirect: Some(addr(80)), ..addrs };
+        let ready = ReadyFiles::write(files.clone(), addrs, Roles { api: false, directory: false, ..Roles::ALL });
+        expected["redirect_addr"] = "127.0.0.1:80".into();
+        (expected["api_addr"], expected["directory_addr"]) = (Value::Null, Value::Null);
+        expected["gateway_addr"] = gateway.into();
+        assert!(said().all(|said: Value| said == expected));
+        drop(ready.unwrap());
+
         fs::write(&files[1], "stale").unwrap();
         ReadyFiles::forget(&files).unwrap();
         assert!(!files[1].exists());
-        assert_eq!(fs::read_dir(dir.path().join("sidecar")).unwrap().count(), 0, "no drafts are left");
+        let left = |folder: &Path| fs::read_dir(folder).unwrap().count();
+        assert_eq!((left(dir.path()), left(&dir.path().join("sidecar"))), (1, 0), "no drafts are left");
     }
 }

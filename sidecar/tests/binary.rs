@@ -93,6 +93,7 @@ fn it_serves_until_it_is_told_to_end() {
         assert!(figures.contains(r#"realmgate_http_request_seconds_bucket{route="/readyz",le="0.01"}"#), "{figures}");
         assert!(!figures.contains("quantile="), "a summary grows, and cannot be added up: {figures}");
 
+        assert!(serving.0.try_wait().unwrap().is_none(), "it has ended by itself");
         serving.signal(signal);
         assert_eq!(serving.0.wait().unwrap().code(), Some(0), "SIG{signal}");
         assert!(!first.exists() && !second.exists(), "ready files are removed");
@@ -112,6 +113,8 @@ fn a_second_one_in_the_same_folder_is_refused_and_leaves_the_first_alone() {
     let (code, said) = ended(&mut sidecar(dir.path(), &["serve"]));
     assert!(code == 2 && said.contains("DATA_DIR: a sidecar gateway-1 runs in"), "{code}: {said}");
     assert_eq!(std::fs::read(&file).unwrap(), ready, "scripts find the one that runs");
+    let addrs: Value = serde_json::from_slice(&ready).unwrap();
+    assert!(get(&addrs["api_addr"], "/readyz").starts_with("HTTP/1.1 200 "), "and it serves");
     // kill -9: the next process need not wait until that one is silent.
     drop(first);
     Serving::start(&mut sidecar(dir.path(), &["serve"]));
@@ -120,7 +123,15 @@ fn a_second_one_in_the_same_folder_is_refused_and_leaves_the_first_alone() {
 #[test]
 fn any_subset_of_the_roles_runs_with_its_listeners_alone() {
     let all = [("api", "API_ADDR"), ("directory", "DIRECTORY_ADDR"), ("gateway", "GATEWAY_ADDR")];
-    for roles in [&["api"][..], &["directory"], &["gateway"], &["api", "gateway"], &["gateway", "directory"]] {
+    for roles in [
+        &["api"][..],
+        &["directory"],
+        &["gateway"],
+        &["api", "directory"],
+        &["api", "gateway"],
+        &["gateway", "directory"],
+        &["api", "directory", "gateway"],
+    ] {
         let dir = world();
         // A process without the role does not mind that its port is taken.
         let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -146,11 +157,11 @@ fn any_subset_of_the_roles_runs_with_its_listeners_alone() {
         }
         if roles.contains(&"directory") {
             assert!(answers("directory", "/map-registry/servers").starts_with("HTTP/1.1 401 "), "it is there");
-            assert!(!answers("directory", "/map-link").starts_with("HTTP/1.1 404 "), "{roles:?}: so is the map link");
+            assert!(answers("directory", "/map-link").starts_with("HTTP/1.1 400 "), "{roles:?}: so is the map link");
         }
         if roles.contains(&"gateway") {
             assert!(answers("gateway", "/characters").starts_with("HTTP/1.1 404 "), "accounts are elsewhere");
-            assert!(!answers("gateway", "/ws").starts_with("HTTP/1.1 404 "), "{roles:?}: the gateway is there");
+            assert!(answers("gateway", "/ws").starts_with("HTTP/1.1 400 "), "{roles:?}: the gateway is there");
         }
     }
 }
@@ -176,16 +187,25 @@ fn roles_that_are_none_are_refused_with_the_right_ones() {
 #[test]
 fn a_port_in_use_is_named_with_its_setting() {
     let dir = world();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(dir.path().join("cert.pem"), made.cert.pem()).unwrap();
+    std::fs::write(dir.path().join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+    let tls = [("TLS_CERT_FILE", "cert.pem"), ("TLS_KEY_FILE", "key.pem")];
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let addr = taken.local_addr().unwrap().to_string();
-    let (code, said) = ended(sidecar(dir.path(), &["serve"]).env("GATEWAY_ADDR", &addr));
-    assert_eq!(code, 1);
-    assert!(said.contains(&addr) && said.contains("GATEWAY_ADDR"), "{said}");
-
-    let port = taken.local_addr().unwrap().port().to_string();
-    let (code, said) = ended(sidecar(dir.path(), &["serve"]).env("PORT", &port));
-    assert_eq!(code, 1, "PORT is the port of API_ADDR");
-    assert!(said.contains(&addr) && said.contains("API_ADDR"), "{said}");
+    let (addr, port) = (taken.local_addr().unwrap().to_string(), taken.local_addr().unwrap().port().to_string());
+    for (given, value, setting) in [
+        ("API_ADDR", &addr, "API_ADDR"),
+        ("DIRECTORY_ADDR", &addr, "DIRECTORY_ADDR"),
+        ("GATEWAY_ADDR", &addr, "GATEWAY_ADDR"),
+        ("HTTP_REDIRECT_ADDR", &addr, "HTTP_REDIRECT_ADDR"),
+        ("PORT", &port, "API_ADDR"),
+        ("GATEWAY_PORT", &port, "GATEWAY_ADDR"),
+    ] {
+        let (code, said) = ended(sidecar(dir.path(), &["serve"]).envs(tls).env(given, value));
+        assert_eq!(code, 1, "{given}: {said}");
+        assert!(said.starts_with(&format!("sidecar: cannot listen on {addr}: ")), "{given}: {said}");
+        assert!(said.ends_with(&format!("; set {setting} to another address")), "{given}: {said}");
+    }
 }
 
 #[test]
@@ -201,23 +221,42 @@ fn settings_that_cannot_be_are_exit_code_2_and_named() {
         ("RUST_LOG", "=="),
         ("TRUSTED_PROXIES", "10.0.0.0/64"),
     ] {
-        let (code, said) = ended(sidecar(dir.path(), &["serve"]).env(key, value));
-        assert_eq!(code, 2, "{key}: {said}");
-        assert!(said.contains(key) && !said.contains("hunter2"), "{said}");
+        let Output { status, stdout, stderr } = sidecar(dir.path(), &["serve"]).env(key, value).output().unwrap();
+        let said = String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned();
+        assert_eq!(status.code(), Some(2), "{key}: {said}");
+        let last = said.lines().last().unwrap_or_default();
+        assert!(last.starts_with(&format!("sidecar: {key}: ")) && !said.contains("hunter2"), "{said}");
     }
-    assert_eq!(sidecar(dir.path(), &["serve", "--nonsense"]).output().unwrap().status.code(), Some(2));
-    assert_eq!(sidecar(dir.path(), &["serve"]).env("CALLS_PER_MIN", "0").output().unwrap().status.code(), Some(2));
+    // The command line's own complaints.
+    for (args, calls, named) in
+        [(&["serve", "--nonsense"][..], "1", "--nonsense"), (&["serve"], "0", "--calls-per-min")]
+    {
+        let Output { status, stderr, .. } = sidecar(dir.path(), args).env("CALLS_PER_MIN", calls).output().unwrap();
+        let said = String::from_utf8_lossy(&stderr);
+        assert!(status.code() == Some(2) && said.contains(named), "{said}");
+    }
 }
 
 #[test]
 fn an_exposed_listener_wants_strong_secrets() {
     let dir = world();
+    // Long enough, and easily guessed.
+    let weak = "sesame".repeat(6);
     for listener in ["API_ADDR", "DIRECTORY_ADDR", "GATEWAY_ADDR", "HTTP_REDIRECT_ADDR"] {
-        // The secrets are checked before any certificate.
-        let settings = [("TLS_CERT_FILE", "cert.pem"), ("TLS_KEY_FILE", "key.pem"), ("SERVICE_TOKEN", "swordfish")];
-        let (code, said) = ended(sidecar(dir.path(), &["serve"]).envs(settings).env(listener, "0.0.0.0:0"));
-        assert_eq!(code, 2, "{listener}");
-        assert!(said.contains("SERVICE_TOKEN") && !said.contains("swordfish"), "{listener}: {said}");
+        // The secrets are checked before the certificate, which is not there.
+        let refused_for = |addr: &str, secrets: &[&str], named: &str| {
+            let tls = [("TLS_CERT_FILE", "cert.pem"), ("TLS_KEY_FILE", "key.pem")];
+            let mut serve = sidecar(dir.path(), &["serve"]);
+            serve.envs(tls).env(listener, addr).envs(secrets.iter().map(|secret| (secret, &weak)));
+            let (code, said) = ended(&mut serve);
+            assert_eq!(code, 2, "{listener}: {said}");
+            assert!(said.starts_with(&format!("sidecar: {named}: ")) && !said.contains("sesame"), "{listener}: {said}");
+        };
+        let secrets = ["JWT_SECRET", "TICKET_KEY", "SERVICE_TOKEN"];
+        secrets.iter().for_each(|secret| refused_for("0.0.0.0:0", &[secret], secret));
+        refused_for("127.0.0.1:0", &secrets, "TLS_CERT_FILE");
+        // Those that it makes itself are strong.
+        refused_for("0.0.0.0:0", &[], "TLS_CERT_FILE");
     }
 
     let open = [("DIRECTORY_ADDR", "0.0.0.0:0"), ("ALLOW_UNAUTHENTICATED_REGISTRY", "true")];
@@ -231,8 +270,9 @@ fn the_document_goes_to_stdout_alone() {
     let dir = tempfile::tempdir().unwrap();
     let output = sidecar(dir.path(), &["openapi"]).output().unwrap();
     assert!(output.status.success());
-    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert!(document["paths"]["/auth/login"].is_object());
+    let document = realmgate_sidecar::http::document().to_pretty_json().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("{document}\n"));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is written");
 }
 
@@ -243,6 +283,7 @@ fn what_verbs_need_is_made_by_migrate_alone_and_who_is_not_there_is_named() {
         let (code, said) = ended(&mut sidecar(dir.path(), verb));
         assert_eq!(code, 2, "a world that is not there is not made to be looked at");
         assert!(said.contains("no database"), "{said}");
+        assert!(!dir.path().join("data").exists(), "{verb:?}");
     }
     assert_eq!(ended(&mut sidecar(dir.path(), &["migrate"])).0, 0);
     assert!(dir.path().join("data/realmgate.db").exists());

@@ -7,7 +7,7 @@
 mod testing;
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use axum::http::StatusCode;
@@ -39,6 +39,52 @@ impl MakeWriter<'_> for Log {
     }
 }
 
+/// Uses every password and token there is, also where it does not belong. Returns them with what they are.
+async fn used(app: &TestApp) -> Vec<(&'static str, String)> {
+    let user = app.register("ann").await;
+    let again = app.login("ann").await;
+    app.try_login("ann", "a wrong password").send().await.problem(401, "INVALID_CREDENTIALS");
+    let nested = json!({"username": "ann", "password": {"nested": PASSWORD}});
+    app.post("/auth/login", nested).send().await.problem(422, "VALIDATION_FAILED");
+    app.get(&format!("/characters?token={}", user.access)).send().await.problem(401, "UNAUTHORIZED");
+    app.list(&user).await;
+    let refresh = async || app.post("/auth/refresh", json!({"refresh_token": user.refresh})).send().await;
+    let next = refresh().await.expect(StatusCode::OK);
+    refresh().await.problem(401, "INVALID_REFRESH_TOKEN");
+    app.post("/auth/logout", json!({})).bearer(&again.access).send().await.expect(StatusCode::NO_CONTENT);
+    let by_socket = app.login("ann").await;
+    open_gateway(app, &format!("/ws?token={}", by_socket.access), "").await;
+    open_gateway(app, "/ws", &format!("Authorization: Bearer {}\r\n", by_socket.access)).await;
+    open_gateway(app, "/ws", &format!("Sec-WebSocket-Protocol: bearer, {}\r\n", by_socket.access)).await;
+    let text = |tokens: &Value, name: &str| tokens[name].as_str().unwrap().to_owned();
+    vec![
+        ("password", PASSWORD.to_owned()),
+        ("wrong password", "a wrong password".to_owned()),
+        ("access token", user.access),
+        ("refresh token", user.refresh),
+        ("second access token", again.access),
+        ("second refresh token", again.refresh),
+        ("refreshed access token", text(&next, "access_token")),
+        ("refreshed refresh token", text(&next, "refresh_token")),
+        ("access token of the socket", by_socket.access),
+        ("refresh token of the socket", by_socket.refresh),
+    ]
+}
+
+/// Registers a map server, and again by its cookie. Returns that.
+async fn cookie(app: &TestApp) -> String {
+    let server = json!({"id": "map-server-1", "name": "x", "ip": "127.0.0.1", "port": 4001, "supported_maps": [1],
+        "max_players": 1});
+    let register = async |server: Value| {
+        app.post_internal("/map-registry/register", server).bearer(app.service_token()).send().await
+    };
+    let registered = register(server.clone()).await.expect(StatusCode::CREATED);
+    let mut renewed = server;
+    renewed["cookie"] = registered["cookie"].clone();
+    register(renewed).await.expect(StatusCode::OK);
+    registered["cookie"].as_str().unwrap().to_owned()
+}
+
 #[tokio::test]
 async fn passwords_and_tokens_are_in_no_log_and_no_file() {
     let log = Log::default();
@@ -46,45 +92,22 @@ async fn passwords_and_tokens_are_in_no_log_and_no_file() {
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(log.clone()).init();
 
     let app = TestApp::start().await;
-    let user = app.register("ann").await;
-    let again = app.login("ann").await;
-    app.try_login("ann", "a wrong password").send().await;
-    app.post("/auth/login", json!({"username": "ann", "password": {"nested": PASSWORD}})).send().await;
-    app.get(&format!("/characters?token={}", user.access)).send().await;
-    app.get("/characters").bearer(&user.access).send().await;
-    app.post("/auth/refresh", json!({"refresh_token": user.refresh})).send().await;
-    app.post("/auth/refresh", json!({"refresh_token": user.refresh})).send().await;
-    app.post("/auth/logout", json!({})).bearer(&again.access).send().await;
-    let server = json!({"id": "map-server-1", "name": "x", "ip": "127.0.0.1", "port": 4001, "supported_maps": [1],
-        "max_players": 1});
-    let token = app.service_token().to_owned();
-    let registered = app.post_internal("/map-registry/register", server.clone()).bearer(&token).send().await;
-    let cookie = registered.expect(StatusCode::CREATED)["cookie"].as_str().unwrap().to_owned();
-    let mut renewed = server;
-    renewed["cookie"] = json!(cookie);
-    app.post_internal("/map-registry/register", renewed).bearer(&token).send().await.expect(StatusCode::OK);
-    let by_socket = app.login("ann").await;
-    open_gateway(&app, &format!("/ws?token={}", by_socket.access), "").await;
-    open_gateway(&app, "/ws", &format!("Authorization: Bearer {}\r\n", by_socket.access)).await;
-    open_gateway(&app, "/ws", &format!("Sec-WebSocket-Protocol: bearer, {}\r\n", by_socket.access)).await;
-    app.get("/nowhere").header("x-request-id", "find-me-1").send().await;
+    let mut secrets = used(&app).await;
+    secrets.push(("cookie", cookie(&app).await));
+    // What it signs with, and the service token.
+    let own = app.data_dir().join("secrets");
+    for file in ["jwt_secret", "ticket_key", "service_token"] {
+        secrets.push((file, std::fs::read_to_string(own.join(file)).unwrap()));
+    }
+    app.get("/nowhere").header("x-request-id", "find-me-1").send().await.problem(404, "NOT_FOUND");
 
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(text.contains("/auth/login"), "something was logged: {text}");
-    let stored = all_text(&app.data_dir());
-    let secrets = &app.state().config.secrets;
-    for (what, secret) in [
-        ("password", PASSWORD),
-        ("wrong password", "a wrong password"),
-        ("access token", &user.access),
-        ("refresh token", &user.refresh),
-        ("second refresh token", &again.refresh),
-        ("access token of the socket", &by_socket.access),
-        ("cookie", &cookie),
-        ("service token", secrets.service_token.expose()),
-    ] {
-        assert!(!text.contains(secret), "the {what} is in the log");
-        assert!(!stored.contains(secret), "the {what} is in the database");
+    let stored = all_text(&app.data_dir(), &own);
+    assert!(stored.contains("$argon2id$"), "the password's hash is stored");
+    for (what, secret) in secrets {
+        assert!(!text.contains(&secret), "the {what} is in the log");
+        assert!(!stored.contains(&secret), "the {what} is in a file");
     }
 
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
@@ -107,8 +130,12 @@ async fn open_gateway(app: &TestApp, path: &str, header: &str) {
     }
 }
 
-/// All text in the files of a folder.
-fn all_text(folder: &Path) -> String {
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
-    files.map(|file| String::from_utf8_lossy(&std::fs::read(file).unwrap()).into_owned()).collect()
+/// All text in the files below a folder, but for those in another.
+fn all_text(folder: &Path, without: &Path) -> String {
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let text = |path: PathBuf| match path.is_dir() {
+        true => all_text(&path, without),
+        false => String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned(),
+    };
+    paths.filter(|path| path != without).map(text).collect()
 }

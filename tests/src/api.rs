@@ -164,6 +164,23 @@ impl Answer {
         problem
     }
 
+    /// The fields of a body that a refusal complains about, in the order of the alphabet.
+    ///
+    /// # Panics
+    /// When the answer is anything else, or says nothing of one of them.
+    #[track_caller]
+    pub fn complaints(&self) -> Vec<String> {
+        let problem = self.problem(422, "VALIDATION_FAILED");
+        let errors = problem["errors"].as_object().expect("complaints by field");
+        let says_something = |complaints: &Value| {
+            complaints.as_array().is_some_and(|all| !all.is_empty() && all.iter().all(Value::is_string))
+        };
+        assert!(errors.values().all(says_something), "{problem}");
+        let mut fields: Vec<String> = errors.keys().cloned().collect();
+        fields.sort_unstable();
+        fields
+    }
+
     /// A header as text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()

@@ -180,6 +180,24 @@ impl Database {
             .unwrap_or_else(|error| panic!("the account {id}: {error}"))
     }
 
+    /// The role of an account.
+    ///
+    /// # Panics
+    /// When there is none of this id.
+    pub async fn role(&self, account: &str) -> String {
+        let role = sqlx::query_scalar("SELECT role FROM accounts WHERE id = $1").bind(account);
+        role.fetch_one(&self.0).await.unwrap_or_else(|error| panic!("the account {account}: {error}"))
+    }
+
+    /// The migrations that were made, and when.
+    ///
+    /// # Panics
+    /// When there were none.
+    pub async fn migrations(&self) -> Vec<(i64, String)> {
+        let made = "SELECT version, CAST(installed_on AS TEXT) FROM _sqlx_migrations ORDER BY version";
+        sqlx::query_as(made).fetch_all(&self.0).await.expect("the tables were migrated")
+    }
+
     /// All characters.
     ///
     /// # Panics

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use realmgate_client::client::{EntryGrant, GameClient, Setup};
+use realmgate_client::client::{GameClient, Setup};
 use realmgate_client::clock::Clock;
-use realmgate_client::gateway::EnterWorld;
 use realmgate_client::session::Intent;
+use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::link::LeaveReason;
 use realmgate_protocol::movement::{Angle, Position};
 use realmgate_protocol::realm::{ClientMessage, ServerMessage};
@@ -35,9 +35,8 @@ impl InWorld {
     /// # Panics
     /// When the map server does not let it in.
     pub async fn connect(success: &Value) -> Self {
-        let success: EnterWorld = serde_json::from_value(success.clone()).expect("all that a client needs");
-        let admission = EntryGrant::try_from(&success).expect("a protocol hash");
-        let client = GameClient::enter(&admission, &Setup::new(Clock::start()), None).await.expect("it is let in");
+        let grant: EntryGrant = serde_json::from_value(success.clone()).expect("all that a client needs");
+        let client = GameClient::enter(&grant, &Setup::new(Clock::start()), None).await.expect("it is let in");
         Self { client }
     }
 
@@ -121,6 +120,16 @@ impl InWorld {
             }
         };
         timeout(PATIENCE, pending).await.expect("the server says what is pending");
+    }
+
+    /// Logs out in the game: why it has left, if the server has said so.
+    pub async fn log_out(self) -> Option<LeaveReason> {
+        self.client.log_out().await.left
+    }
+
+    /// Ends the connection without a word to the game.
+    pub fn lose_connection(self) {
+        self.client.close();
     }
 
     /// Stays until the server says goodbye: why.

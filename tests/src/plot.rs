@@ -132,16 +132,33 @@ mod tests {
 
     #[test]
     fn a_linear_axis_begins_at_zero_and_has_round_marks() {
-        let axis = Axis::over(Scale::Linear, [40.0, 90.0].into_iter(), 0.0, 99.0);
-        assert_eq!(axis.place(0.0), 0.0);
-        let marks: Vec<f64> = axis.marks().into_iter().map(|(value, _)| value).collect();
-        assert_eq!(marks, [0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0]);
+        // There is a tenth of room above the most.
+        for (values, step) in [([40.0, 90.0], 10.0), ([0.4, 0.9], 0.1), ([300.0, 150.0], 50.0)] {
+            let axis = Axis::over(Scale::Linear, values.into_iter(), 10.0, 109.0);
+            assert_eq!(axis.place(0.0), 10.0);
+            let most = values[0].max(values[1]);
+            assert!((axis.place(most) - 100.0).abs() < 1e-9, "{values:?}: {}", axis.place(most));
+            let (marks, places): (Vec<String>, Vec<f64>) =
+                axis.marks().into_iter().map(|(value, at)| (value.to_string(), at)).unzip();
+            let count = (most * 1.1 / step).floor() as u32;
+            let round = (0..=count).map(|number| format!("{}", (f64::from(number) * step * 10.0).round() / 10.0));
+            assert_eq!(marks, round.collect::<Vec<_>>(), "as people write them");
+            for (number, place) in (0..).zip(places) {
+                let expected = 10.0 + 90.0 * f64::from(number) * step / most;
+                assert!((place - expected).abs() < 1e-9, "{place}, not {expected}");
+            }
+        }
     }
 
     #[test]
     fn nothing_to_draw_is_no_fault() {
+        let line = |points: &[(f64, f64)]| Line { name: "nothing".to_owned(), points: points.to_vec() };
         for scale in [Scale::Linear, Scale::Logarithmic] {
-            assert!(draw("nothing", "minutes", scale, &[]).ends_with("</svg>\n"));
+            for lines in [vec![], vec![line(&[])], vec![line(&[(0.0, 0.0)])]] {
+                let svg = draw("nothing", "minutes", scale, &lines);
+                assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"), "{svg}");
+                assert!(!svg.contains("NaN") && !svg.contains("inf"), "every place is a number: {svg}");
+            }
         }
     }
 }

@@ -81,7 +81,16 @@ mod tests {
         let grid = CollisionGrid::from_rows(&["....", ".##.", "...."]).unwrap();
         let goal = Rect { min: Position { x: 3 * 1_024, y: 1_024 }, max: Position { x: 4 * 1_024, y: 2_048 } };
         let way = WayTo::new(&grid, goal);
-        assert_eq!(way.steps_from((0, 1)), 5, "up, along the edge, and down");
+        assert_eq!(way.steps_from((0, 1)), 5, "down, along the edge, and up");
+        // From the middle of each tile to the middle of the next, and at the end to the middle of the goal.
+        let tiles = [(0, 1), (0, 2), (1, 2), (2, 2), (3, 2), (3, 1)];
+        let centre = |(x, y): (i32, i32)| Position::tile_centre(x, y);
+        for pair in tiles.windows(2) {
+            let (from, to) = (centre(pair[0]), centre(pair[1]));
+            assert_eq!(way.heading(from), Some(Angle::between(from, to)), "{pair:?}");
+        }
+        let beside = centre((3, 1)).offset(-200, 100);
+        assert_eq!(way.heading(beside), Some(Angle::between(beside, goal.centre())));
         let walled = CollisionGrid::from_rows(&[".#."]).unwrap();
         let beyond = Rect { min: Position { x: 2 * 1_024, y: 0 }, max: Position { x: 3 * 1_024, y: 1_024 } };
         assert_eq!(WayTo::new(&walled, beyond).heading(Position::tile_centre(0, 0)), None);

@@ -11,12 +11,17 @@ use checks::{Check, TARGETS};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-fn corpus(target: &str) -> Vec<Vec<u8>> {
+/// What lies in the corpus of a target; in that of all, each target's folder.
+fn paths(target: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
     let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();
     paths.sort();
-    paths.iter().map(|path| fs::read(path).expect("readable")).collect()
+    paths
+}
+
+fn corpus(target: &str) -> Vec<Vec<u8>> {
+    paths(target).iter().map(|path| fs::read(path).expect("readable")).collect()
 }
 
 fn is_slow(target: &str) -> bool {
@@ -57,6 +62,11 @@ fn over_what_comes_near(target: &str, check: Check) {
 
 #[test]
 fn every_input_of_every_corpus_passes_its_check() {
+    let mut targets = TARGETS.map(|(target, _)| target);
+    targets.sort_unstable();
+    let folders = paths("");
+    let folders: Vec<&str> = folders.iter().filter_map(|folder| folder.file_name()?.to_str()).collect();
+    assert_eq!(folders, targets, "a check for every corpus");
     TARGETS.iter().for_each(|(target, check)| over_the_corpus(target, *check));
 }
 

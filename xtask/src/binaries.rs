@@ -25,9 +25,10 @@ impl Binaries {
         Self::built(workspace, &["--workspace", "--bins", "--examples"])
     }
 
-    /// Builds what is handed out.
-    pub fn release(workspace: &Workspace) -> Result<Self> {
-        Self::built(workspace, &["--release", "--locked", "--bins"])
+    /// Builds these programs as they are handed out.
+    pub fn dist(workspace: &Workspace, programs: &[&str]) -> Result<Self> {
+        let named = programs.iter().flat_map(|program| ["--bin", program]);
+        Self::built(workspace, &["--profile", "dist", "--locked"].into_iter().chain(named).collect::<Vec<_>>())
     }
 
     fn built(workspace: &Workspace, arguments: &[&str]) -> Result<Self> {

@@ -118,12 +118,20 @@ mod tests {
     fn a_missing_tool_is_skipped_by_a_person_and_refused_by_ci() {
         let needy = step("needy", Some(MISSING), |_| bail!("must not run without its tool"));
         assert!(run_all(&Workspace::locate(), &[&needy]).is_ok(), "a person may go on without the tool");
-        assert!(run_all(&Workspace::locate().on_ci(true), &[&needy]).is_err(), "CI must not skip a check");
+        let needy = step("needy", Some(MISSING), |_| Ok(()));
+        let error = run_all(&Workspace::locate().on_ci(true), &[&needy]).unwrap_err();
+        assert_eq!(error.to_string(), "needy did not pass", "CI must not skip a check");
+        let there = Some(Tool { probe: ("git", &["--version"]), ..MISSING });
+        let error = run_all(&Workspace::locate(), &[&step("equipped", there, |_| bail!("no"))]).unwrap_err();
+        assert_eq!(error.to_string(), "equipped did not pass", "with its tool it is not skipped");
     }
 
     #[test]
     fn what_ci_cannot_reach_is_skipped_there_too() {
         let remote = step("remote", Some(OUT_OF_REACH), |_| bail!("must not run out of reach"));
-        assert!(run_all(&Workspace::locate().on_ci(true), &[&remote]).is_ok(), "CI may be without that network");
+        for ci in [true, false] {
+            let workspace = Workspace::locate().on_ci(ci);
+            assert!(run_all(&workspace, &[&remote]).is_ok(), "CI may be without that network, and so may a person");
+        }
     }
 }

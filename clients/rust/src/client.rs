@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use realmgate_protocol::codec::{CodecError, encode_reliable};
-use realmgate_protocol::ids::MapId;
-use realmgate_protocol::link::{LeaveReason, TravelGrant};
+use realmgate_protocol::entry::EntryGrant;
+use realmgate_protocol::link::LeaveReason;
 use realmgate_protocol::realm::{ClientMessage, Refusal, ServerMessage, protocol_hash};
 
 use crate::clock::Clock;
-use crate::gateway::EnterWorld;
 use crate::session::{Counters, Grids, Intent, Possessions, Session};
 use crate::token::{self, TokenError};
 use crate::transport::{CloseReason, Incoming, Traffic, UdpTransport};
@@ -25,44 +24,6 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(10);
 const QUIET_TICK: Duration = Duration::from_millis(33);
 /// A client that is further behind than this does not catch up: the server takes one command per tick.
 const MAX_BEHIND: Duration = Duration::from_millis(250);
-
-/// Everything needed to connect to a map server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EntryGrant {
-    /// The ticket in base64url.
-    pub ticket: String,
-    /// The netcode connect token in base64url.
-    pub connect_token: String,
-    /// The map server's protocol hash.
-    pub protocol_hash: u64,
-    /// The map to enter.
-    pub map: MapId,
-}
-
-impl From<&TravelGrant> for EntryGrant {
-    fn from(grant: &TravelGrant) -> Self {
-        Self {
-            ticket: grant.ticket.clone(),
-            connect_token: grant.connect_token.clone(),
-            protocol_hash: grant.protocol_hash,
-            map: grant.map,
-        }
-    }
-}
-
-impl TryFrom<&EnterWorld> for EntryGrant {
-    type Error = EnterError;
-
-    fn try_from(success: &EnterWorld) -> Result<Self, EnterError> {
-        let protocol_hash = u64::from_str_radix(&success.protocol_hash, 16).map_err(|_| EnterError::Hash)?;
-        Ok(Self {
-            ticket: success.ticket.clone(),
-            connect_token: success.connect_token.clone(),
-            protocol_hash,
-            map: success.map(),
-        })
-    }
-}
 
 /// Why a client did not enter the world with a grant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -155,8 +116,9 @@ impl GameClient {
     /// The [`EnterError`] that says why: before connecting a bad token or protocol hash, then whatever ended the
     /// attempt.
     pub async fn enter(grant: &EntryGrant, setup: &Setup, carried: Option<Possessions>) -> Result<Self, EnterError> {
-        if grant.protocol_hash != protocol_hash() {
-            return Err(EnterError::ProtocolMismatch { server: grant.protocol_hash });
+        let server = grant.hash().ok_or(EnterError::Hash)?;
+        if server != protocol_hash() {
+            return Err(EnterError::ProtocolMismatch { server });
         }
         let token = token::decode(&grant.connect_token, &grant.ticket)?;
         let transport = UdpTransport::connect(token, setup.clock, setup.accept_within).await?;

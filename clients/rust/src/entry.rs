@@ -1,9 +1,9 @@
 //! Entering the world, with as many tickets as it takes.
 
+use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ids::ChannelId;
-use realmgate_protocol::link::TravelGrant;
 
-use crate::client::{EnterError, EntryGrant, GameClient, Setup};
+use crate::client::{EnterError, GameClient, Setup};
 use crate::gateway::{Gateway, GatewayError};
 use crate::session::Possessions;
 
@@ -70,14 +70,14 @@ impl Entry {
     /// in.
     pub async fn travel(
         &mut self,
-        grant: &TravelGrant,
+        grant: &EntryGrant,
         setup: &Setup,
         carried: Possessions,
     ) -> Result<GameClient, EntryError> {
-        match GameClient::enter(&EntryGrant::from(grant), setup, Some(carried.clone())).await {
+        match GameClient::enter(grant, setup, Some(carried.clone())).await {
             Ok(client) => Ok(client),
             Err(error) if error.is_worth_another_ticket() => {
-                tracing::warn!(%error, map = %grant.map, "the grant was no use, asking for another ticket");
+                tracing::warn!(%error, map = grant.map_id, "the grant was no use, asking for another ticket");
                 self.enter_with_tickets(None, setup, Some(carried)).await
             }
             Err(error) => Err(error.into()),
@@ -109,9 +109,9 @@ impl Entry {
         self.tickets += 1;
         if let Some(mut gateway) = self.gateway.take() {
             match gateway.enter_world(&self.character_id, channel).await {
-                Ok(success) => {
+                Ok(grant) => {
                     self.gateway = Some(gateway);
-                    return Ok(EntryGrant::try_from(&success)?);
+                    return Ok(grant);
                 }
                 Err(GatewayError::Closed { .. } | GatewayError::Unreachable(_)) => {}
                 Err(error @ GatewayError::Refused { .. }) => {
@@ -123,9 +123,9 @@ impl Entry {
             }
         }
         let mut gateway = Gateway::connect(&self.gateway_url, &self.access_token).await?;
-        let success = gateway.enter_world(&self.character_id, channel).await?;
+        let grant = gateway.enter_world(&self.character_id, channel).await?;
         self.gateway = Some(gateway);
-        Ok(EntryGrant::try_from(&success)?)
+        Ok(grant)
     }
 }
 

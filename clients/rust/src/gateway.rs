@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use realmgate_protocol::ids::{ChannelId, MapId};
-use serde::{Deserialize, Deserializer};
+use realmgate_protocol::entry::EntryGrant;
+use realmgate_protocol::ids::ChannelId;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -22,71 +22,6 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 const LINGER_AT_MOST_S: u64 = 600;
 /// The close code of the gateway when it does not accept a token.
 const POLICY: u16 = 1_008;
-
-/// The data of `enter_world_success`: where and how to connect.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct EnterWorld {
-    /// The character's id; `None` from older servers.
-    #[serde(default)]
-    pub character_id: Option<String>,
-    /// Address of the map server.
-    pub map_ip: String,
-    /// UDP port of the map server.
-    pub map_port: u16,
-    /// The ticket in base64url.
-    pub ticket: String,
-    /// Where the character arrives, in tiles; `None` if its map server does not say.
-    pub spawn_pos: Option<SpawnPosition>,
-    /// The map's id.
-    #[serde(deserialize_with = "number_or_text")]
-    pub map_id: u16,
-    /// The map's name; `None` if its server does not say.
-    #[serde(default)]
-    pub map_name: Option<String>,
-    /// The channel's number.
-    #[serde(deserialize_with = "number_or_text")]
-    pub channel: u16,
-    /// The id of the map server.
-    pub server_id: String,
-    /// The netcode connect token in base64url.
-    pub connect_token: String,
-    /// The map server's WebSocket URL; `None` if it has none.
-    #[serde(default)]
-    pub map_ws_url: Option<String>,
-    /// The map server's protocol hash: 16 hexadecimal digits.
-    pub protocol_hash: String,
-    /// Seconds that the ticket is valid.
-    pub expires_in: u32,
-}
-
-/// A point in tiles.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-pub struct SpawnPosition {
-    /// Tiles from the west.
-    pub x: f64,
-    /// Tiles from the north.
-    pub y: f64,
-}
-
-impl EnterWorld {
-    /// The map's id.
-    pub fn map(&self) -> MapId {
-        MapId(self.map_id)
-    }
-}
-
-fn number_or_text<'de, D: Deserializer<'de>>(from: D) -> Result<u16, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Id {
-        Number(u16),
-        Text(String),
-    }
-    match Id::deserialize(from)? {
-        Id::Number(number) => Ok(number),
-        Id::Text(text) => text.parse().map_err(serde::de::Error::custom),
-    }
-}
 
 /// Why a request to the gateway failed.
 #[derive(Debug, thiserror::Error)]
@@ -200,7 +135,7 @@ impl Gateway {
         &mut self,
         character_id: &str,
         channel: Option<ChannelId>,
-    ) -> Result<EnterWorld, GatewayError> {
+    ) -> Result<EntryGrant, GatewayError> {
         let mut data = json!({ "character_id": character_id });
         if let Some(channel) = channel {
             data["channel"] = json!(channel.0);

@@ -82,6 +82,7 @@ fn a_ticket_must_say_what_was_announced() {
     let others = [
         Ticket { account: AccountId([9; 16]), ..good.clone() },
         Ticket { character: CharacterId([9; 16]), ..good.clone() },
+        Ticket { epoch: LockEpoch(2), ..good.clone() },
         Ticket { epoch: LockEpoch(4), ..good.clone() },
         Ticket { map: MapId(2), ..good.clone() },
         Ticket { channel: ChannelId(2), ..good.clone() },
@@ -117,12 +118,16 @@ fn the_ticket_of_another_connection_does_not_admit() {
 fn the_deadline_decides_and_names_who_never_came() {
     let mut admission = admission(10);
     let announced = expected(1, 7, 3);
+    let later = Expected { deadline_ms: 30_001, ..expected(2, 8, 4) };
     admission.expect(announced.clone()).unwrap();
+    admission.expect(later.clone()).unwrap();
     assert_eq!(enter(&mut admission, &ticket_of(&announced), 30_000), Err(TicketRefusal::Expired));
     assert_eq!(admission.expire(29_999), vec![]);
     assert_eq!(admission.expire(30_000), vec![(announced.load.character, LockEpoch(3))]);
     assert_eq!(enter(&mut admission, &ticket_of(&announced), 0), Err(TicketRefusal::Expired));
-    assert_eq!(admission.count(), 0);
+    assert_eq!(admission.count(), 1);
+    assert!(enter(&mut admission, &ticket_of(&later), 30_000).is_ok(), "its own deadline has not come");
+    assert_eq!(admission.expire(u64::MAX), vec![], "who came is not named");
 }
 
 #[test]
@@ -133,12 +138,16 @@ fn announcements_are_refused_with_the_reason() {
     assert_eq!(admission.expect(expected(3, 3, 1)), Err(PrepareRefusal::Full));
     assert_eq!(admission.expect(expected(1, 4, 4)), Err(PrepareRefusal::StillHere), "an older epoch");
     assert_eq!(admission.expect(expected(1, 2, 6)), Err(PrepareRefusal::StillHere), "another's ticket");
-    let elsewhere = Expected { map: MapId(9), ..expected(1, 4, 6) };
+    admission.expect(expected(1, 4, 5)).expect("the same epoch under another ticket");
+    assert_eq!(admission.expect(expected(1, 1, 6)), Err(PrepareRefusal::StillHere), "a spent ticket");
+    let elsewhere = Expected { map: MapId(9), ..expected(1, 5, 6) };
     assert_eq!(admission.expect(elsewhere), Err(PrepareRefusal::NotHosted));
     for channel in [0, 3] {
-        let elsewhere = Expected { channel: ChannelId(channel), ..expected(1, 4, 6) };
+        let elsewhere = Expected { channel: ChannelId(channel), ..expected(1, 5, 6) };
         assert_eq!(admission.expect(elsewhere), Err(PrepareRefusal::NotHosted));
     }
+    let known: Vec<_> = admission.expected().map(|(character, epoch)| (character.0[0], epoch.0)).collect();
+    assert_eq!(known, [(1, 5), (2, 1)], "what is refused is not announced");
     let newer = expected(1, 5, 6);
     admission.expect(newer.clone()).unwrap();
     assert_eq!(enter(&mut admission, &ticket_of(&expected(1, 1, 5)), 0), Err(TicketRefusal::NotExpected), "replaced");
@@ -149,6 +158,10 @@ fn announcements_are_refused_with_the_reason() {
     assert!(!admission.cancel(CharacterId([2; 16]), LockEpoch(9)), "another epoch");
     assert!(admission.cancel(CharacterId([2; 16]), LockEpoch(1)));
     assert_eq!(enter(&mut admission, &ticket_of(&expected(2, 2, 1)), 0), Err(TicketRefusal::NotExpected));
+    admission.set_full(true);
+    assert_eq!(admission.expect(expected(3, 3, 1)), Err(PrepareRefusal::Full), "whatever room there is");
+    admission.set_full(false);
+    admission.expect(expected(3, 3, 1)).unwrap();
     admission.drain();
     assert_eq!(admission.expect(expected(4, 8, 1)), Err(PrepareRefusal::Draining));
 }

@@ -2,7 +2,7 @@
 
 use bevy_ecs::prelude::*;
 use realmgate_protocol::ids::{ChannelId, CharacterId, LockEpoch};
-use realmgate_protocol::link::{CharacterLoad, EventOutcome, LeaveReason, SocialEvent, TravelGrant};
+use realmgate_protocol::link::{CharacterLoad, EventOutcome, LeaveReason, SocialEvent};
 use realmgate_protocol::wire::InputCommands;
 use realmgate_protocol::wire::datagram::SnapshotAck;
 use serde::{Deserialize, Serialize};
@@ -66,8 +66,8 @@ pub enum ToChannel {
     TravelGranted {
         /// The character's id.
         character: CharacterId,
-        /// Where the client connects next, and the ticket for it.
-        grant: TravelGrant,
+        /// Where the client connects next, and the ticket for it, as JSON for the client.
+        grant: String,
     },
     /// The character stays.
     TravelRefused {

@@ -139,7 +139,8 @@ fn join(world: &mut World, session: SessionId, epoch: LockEpoch, load: Character
         sequence: SaveSequence(0),
         session,
     };
-    let body = (player, net, InputBuffer::default(), CurrentInput::default(), ClientView::default());
+    let now = world.resource::<TickClock>().now();
+    let body = (player, net, InputBuffer::default(), CurrentInput::default(), ClientView::new(now));
     let entity = world.spawn(body).id();
     world.resource_mut::<Players>().add(session, load.character, entity);
     world.write_message(PlayerJoined { player: entity, load });

@@ -145,7 +145,8 @@ mod tests {
     #[test]
     fn faults_print_by_file_and_line_each_once() {
         let mut faults = Faults::new();
-        faults.extend([at("b", 2, "x"), at("a", 9, "y"), at("b", 1, "z"), at("b", 2, "x")]);
-        assert_eq!(faults.to_string(), "a:9:1: y\nb:1:1: z\nb:2:1: x");
+        let farther = Fault { column: 7, ..at("b", 2, "a") };
+        faults.extend([at("b", 2, "x"), at("a", 10, "y"), farther, at("b", 1, "z"), at("b", 2, "x"), at("b", 2, "w")]);
+        assert_eq!(faults.to_string(), "a:10:1: y\nb:1:1: z\nb:2:1: w\nb:2:1: x\nb:2:7: a");
     }
 }

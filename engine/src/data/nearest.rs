@@ -40,11 +40,18 @@ mod tests {
         assert_eq!(nearest("helath", legal), Some("health"));
         assert_eq!(nearest("Level", legal), Some("level"));
         assert_eq!(nearest("gold", legal), None);
+        assert_eq!(nearest("speedy", ["seed", "speed"]), Some("speed"), "the nearest of two");
+        // One slip for every three letters, at least one and at most three.
+        let long = ("abcdefghijkl", "abcdefghixxx", "abcdefghxxxx");
+        for (meant, typo, other) in [("abc", "ab", "a"), ("abcdef", "abcdxx", "abcxxx"), long] {
+            assert_eq!([typo, other].map(|given| nearest(given, [meant])), [Some(meant), None], "{meant}");
+        }
     }
 
     #[test]
     fn a_list_names_the_nearest() {
         assert_eq!(one_of("spede", ["health", "speed"]), "one of `health`, `speed`; did you mean `speed`?");
-        assert_eq!(one_of("x", ["health"]), "`health`");
+        assert_eq!(one_of("x", ["health", "speed"]), "one of `health`, `speed`", "none is near");
+        assert_eq!(["x", "helath"].map(|given| one_of(given, ["health"])), ["`health`"; 2]);
     }
 }

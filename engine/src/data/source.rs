@@ -102,12 +102,18 @@ mod tests {
 
     #[test]
     fn columns_count_characters_and_the_end_has_a_position() {
-        let source = SourceText::new(Path::new("x"), "añb\n\ncd");
+        let text = "añb\n\ncd";
+        let source = SourceText::new(Path::new("x"), text);
         assert_eq!(source.position(0), (1, 1));
         assert_eq!(source.position("añ".len()), (1, 3));
         assert_eq!(source.position("añb\n".len()), (2, 1));
         assert_eq!(source.position("añb\n\nc".len()), (3, 2));
         assert_eq!(source.position(1_000), (3, 3));
-        assert_eq!(source.byte_at(3, 2), "añb\n\nc".len());
+        for byte in (0..=text.len()).filter(|byte| text.is_char_boundary(*byte)) {
+            let (line, column) = source.position(byte);
+            assert_eq!(source.byte_at(line, column), byte, "{line}:{column}");
+        }
+        let ends = [source.byte_at(1, 99), source.byte_at(2, 2), source.byte_at(3, 99), source.byte_at(99, 1)];
+        assert_eq!(ends, ["añb".len(), "añb\n".len(), text.len(), text.len()]);
     }
 }

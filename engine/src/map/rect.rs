@@ -49,13 +49,20 @@ mod tests {
 
     #[test]
     fn a_rectangle_knows_its_whole_tiles() {
-        let rect = Rect { min: Position { x: 1_000, y: 1_024 }, max: Position { x: 3_072, y: 3_071 } };
-        assert_eq!(rect.whole_tiles().collect::<Vec<_>>(), [(1, 1), (2, 1)]);
+        let rect = |(x, y), (far_x, far_y)| Rect { min: Position { x, y }, max: Position { x: far_x, y: far_y } };
+        let whole = |rect: Rect| rect.whole_tiles().collect::<Vec<_>>();
+        assert_eq!(whole(rect((1_000, 2_049), (4_095, 5_120))), [(1, 3), (2, 3), (1, 4), (2, 4)]);
+        assert_eq!(whole(rect((1_025, 2_048), (4_096, 5_119))), [(2, 2), (3, 2), (2, 3), (3, 3)]);
+        assert_eq!(whole(Rect::of_tiles((5, 7), (2, 1))), [(5, 7), (6, 7)]);
+        assert_eq!(whole(rect((1, 1), (2_047, 2_047))), [], "it lies in four tiles and has none");
     }
 
     #[test]
     fn the_far_edges_of_a_rectangle_are_outside() {
-        let rect = Rect { min: Position { x: 0, y: 0 }, max: Position { x: 10, y: 10 } };
-        assert!(rect.contains(Position { x: 0, y: 9 }) && !rect.contains(Position { x: 10, y: 0 }));
+        let rect = Rect { min: Position { x: 3, y: 5 }, max: Position { x: 10, y: 20 } };
+        let are_inside = |points: [(i32, i32); 4]| points.map(|(x, y)| rect.contains(Position { x, y }));
+        assert_eq!(are_inside([(3, 5), (9, 5), (3, 19), (9, 19)]), [true; 4]);
+        assert_eq!(are_inside([(10, 5), (10, 19), (3, 20), (9, 20)]), [false; 4]);
+        assert_eq!(are_inside([(2, 5), (2, 19), (3, 4), (9, 4)]), [false; 4], "nor is what lies before the near edges");
     }
 }

@@ -169,7 +169,7 @@ mod tests {
         }
     }
 
-    /// Loads a map of 4 × 4 tiles whose objects are given; only the south-eastern tile is solid.
+    /// Loads a map of 4 × 4 tiles whose objects are given; only the second and the last tile of the last row are solid.
     fn load(objects: &str) -> Result<Arc<Map>, Faults> {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("t.tsx"), TILESET).expect("writable");
@@ -179,7 +179,7 @@ mod tests {
             r#"<map version="1.10" orientation="orthogonal" width="4" height="4" tilewidth="16" tileheight="16">
             <tileset firstgid="1" source="t.tsx"/>
             <group id="9" name="all"><layer id="1" name="ground" width="4" height="4">
-            <data encoding="csv">1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2147483650</data></layer>
+            <data encoding="csv">1,1,1,1,1,1,1,1,1,1,1,1,1,2,1,2147483650</data></layer>
             <objectgroup id="2" name="places">{SPAWN}{objects}</objectgroup></group></map>"#
         )
         .expect("a string can be written to");
@@ -201,9 +201,11 @@ mod tests {
     fn what_is_drawn_is_what_is_loaded() {
         let map = load(&drawn_camp("")).unwrap();
         assert_eq!((map.name.as_str(), map.grid.width(), map.grid.height()), ("glade", 4, 4));
-        assert!(map.grid.is_solid(3, 3), "a turned tile is as solid as the tile");
-        assert!(!map.grid.is_solid(2, 3));
-        assert_eq!(map.spawn_points()[0].position, Position::tile_centre(1, 1));
+        let tiles = (0..4).flat_map(|y| (0..4).map(move |x| (x, y)));
+        let solid: Vec<(i32, i32)> = tiles.filter(|(x, y)| map.grid.is_solid(*x, *y)).collect();
+        assert_eq!(solid, [(1, 3), (3, 3)], "a turned tile is as solid as the tile");
+        let [spawn] = map.spawn_points() else { panic!("one spawn point is drawn") };
+        assert_eq!((spawn.name.as_str(), spawn.position), ("start", Position::tile_centre(1, 1)));
         let camp = Camp {
             rect: Rect { min: Position { x: 1_056, y: 0 }, max: Position { x: 3_632, y: 2_048 } },
             tribe: "wolves".to_owned(),
@@ -229,17 +231,18 @@ mod tests {
         let map = load(&drawn_camp("")).unwrap();
         let at = |property: &'static str| {
             let fault = map.fault::<Camp>("den", property, "who?", "");
+            assert_eq!((fault.message.as_str(), fault.file.file_name()), ("who?", Some("7_glade.tmx".as_ref())));
             (fault.line, fault.column)
         };
-        let (line, _) = at("");
-        assert_eq!(at("tribe"), (line + 1, 43));
-        assert_eq!(at("tents"), at(""), "what is not written has the place of its object");
+        assert_eq!([at(""), at("tribe"), at("exit")], [(6, 1), (7, 43), (7, 81)]);
+        assert_eq!(at("tents"), (6, 1), "what is not written has the place of its object");
     }
 
     #[test]
     fn a_type_that_cannot_hold_what_its_class_allows_is_a_fault_of_the_object() {
-        let faults = load(&drawn_camp(r#"<property name="tents" type="int" value="300"/>"#)).unwrap_err().to_string();
-        assert!(faults.contains("the camp `den` cannot be made from its properties"), "{faults}");
+        let faults = load(&drawn_camp(r#"<property name="tents" type="int" value="300"/>"#)).unwrap_err();
+        let told: Vec<_> = faults.iter().map(|fault| (fault.line, fault.column, fault.message.as_str())).collect();
+        assert_eq!(told, [(6, 1, "the camp `den` cannot be made from its properties")]);
     }
 
     #[test]

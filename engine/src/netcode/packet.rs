@@ -208,17 +208,26 @@ mod tests {
 
     #[test]
     fn lengths_are_exact() {
-        assert_eq!(kind_of(0, 1_078), Ok(Kind::Request));
-        assert_eq!(kind_of(0, 1_077), Err(PacketRefusal::Length));
-        assert_eq!(kind_of(0, 1_079), Err(PacketRefusal::Length));
+        // An empty payload says nothing.
+        let lengths = [
+            (0x00, Kind::Request, 1_078..=1_078),
+            (0x11, Kind::Denied, 18..=18),
+            (0x12, Kind::Challenge, 326..=326),
+            (0x13, Kind::Response, 326..=326),
+            (0x14, Kind::KeepAlive, 26..=26),
+            (0x15, Kind::Payload, 19..=1_218),
+            (0x16, Kind::Disconnect, 18..=18),
+        ];
+        for (prefix, kind, legal) in lengths {
+            for bytes in 1..1_300 {
+                let expected = if legal.contains(&bytes) { Ok(kind) } else { Err(PacketRefusal::Length) };
+                assert_eq!(kind_of(prefix, bytes), expected, "{kind:?} of {bytes} bytes");
+            }
+        }
         assert_eq!(kind_of(0x10, 1_078), Err(PacketRefusal::Length), "a request has no sequence number");
-        assert_eq!(kind_of(0x13, 1 + 1 + 308 + 16), Ok(Kind::Response));
-        assert_eq!(kind_of(0x13, 1 + 1 + 307 + 16), Err(PacketRefusal::Length));
         assert_eq!(kind_of(0x04, 1 + 8 + 16), Ok(Kind::KeepAlive), "a sequence number of no bytes is 0");
         assert_eq!(kind_of(0x85, 1 + 8 + 1_200 + 16), Ok(Kind::Payload));
         assert_eq!(kind_of(0x85, 1 + 8 + 1_201 + 16), Err(PacketRefusal::Length));
-        assert_eq!(kind_of(0x15, 1 + 1 + 16), Err(PacketRefusal::Length), "an empty payload says nothing");
-        assert_eq!(kind_of(0x16, 1 + 1 + 16), Ok(Kind::Disconnect));
         assert_eq!(kind_of(0x17, 1 + 1 + 16), Err(PacketRefusal::PacketType));
         for nibble in 9..=15u8 {
             assert_eq!(kind_of(nibble << 4 | 5, 40), Err(PacketRefusal::SequenceLength));
@@ -237,22 +246,24 @@ mod tests {
         #[test]
         fn what_is_sealed_opens_again(
             sequence: u64,
-            kind in prop_oneof![Just(Kind::Payload), Just(Kind::KeepAlive), Just(Kind::Disconnect)],
+            kind in (1u8..=6).prop_map(|prefix| Kind::of(prefix).unwrap()),
             body in prop::collection::vec(any::<u8>(), 1..=MAX_PAYLOAD_BYTES),
             flipped: prop::sample::Index,
         ) {
             let (protocol, key) = (Protocol::new(7), Key::new(&[3; 32]));
-            let body = match kind {
-                Kind::KeepAlive => &[body[0]; 8],
-                Kind::Disconnect => &[][..],
-                _ => &body[..],
+            let length = match kind {
+                Kind::Payload => body.len(),
+                Kind::KeepAlive => KEEP_ALIVE_BODY_BYTES,
+                Kind::Challenge | Kind::Response => CHALLENGE_BODY_BYTES,
+                Kind::Request | Kind::Denied | Kind::Disconnect => 0,
             };
+            let body: Vec<u8> = body.iter().copied().cycle().take(length).collect();
             let mut out = [0; MAX_PACKET_BYTES];
-            let mut sealed = protocol.seal(&mut out, &key, kind, sequence, body).to_vec();
+            let mut sealed = protocol.seal(&mut out, &key, kind, sequence, &body).to_vec();
             let mut copy = sealed.clone();
             let packet = Packet::read(&mut copy).unwrap();
             prop_assert_eq!((packet.kind(), packet.sequence()), (kind, sequence));
-            prop_assert_eq!(&*packet.open(&protocol, &key).unwrap(), body);
+            prop_assert_eq!(&*packet.open(&protocol, &key).unwrap(), &body[..]);
 
             // No bit of it may change, and it is bound to its protocol.
             let at = flipped.index(sealed.len() * 8);
@@ -263,9 +274,16 @@ mod tests {
         }
 
         #[test]
-        fn no_datagram_panics(mut bytes in prop::collection::vec(any::<u8>(), 0..1_500)) {
-            if let Ok(packet) = Packet::read(&mut bytes) && packet.kind() != Kind::Request {
-                prop_assert!(packet.open(&Protocol::new(7), &Key::new(&[3; 32])).is_none());
+        fn no_datagram_panics(
+            bytes in prop_oneof![Just(40), Just(1_500)]
+                .prop_flat_map(|most| prop::collection::vec(any::<u8>(), 0..most)),
+        ) {
+            for prefix in 0..=u8::MAX {
+                let mut bytes = bytes.clone();
+                bytes.iter_mut().take(1).for_each(|first| *first = prefix);
+                if let Ok(packet) = Packet::read(&mut bytes) && packet.kind() != Kind::Request {
+                    prop_assert!(packet.open(&Protocol::new(7), &Key::new(&[3; 32])).is_none());
+                }
             }
         }
     }

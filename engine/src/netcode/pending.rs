@@ -176,17 +176,28 @@ mod tests {
         let held = (table.waiting.len(), table.by_token.len(), table.by_address.len());
         assert_eq!(held, (MAX_PENDING, MAX_PENDING, MAX_PENDING));
         assert_eq!(table.take_pushed_out(), 9_994 - MAX_PENDING as u64);
-        assert!(table.find(&id(9_999)).is_some() && table.find(&id(9_999 - MAX_PENDING as u64)).is_none());
+        let oldest = 10_000 - MAX_PENDING as u64;
+        assert!(table.find(&id(9_999)).is_some() && table.find(&id(oldest)).is_some());
+        assert!(table.find(&id(oldest - 1)).is_none());
+        // The fifth of another address takes the place of its own first.
+        for client in 10_000..10_005 {
+            add(&mut table, client, 2, 0);
+        }
+        assert!(table.find(&id(10_000)).is_none() && table.find(&id(10_001)).is_some());
+        assert_eq!((table.waiting.len(), table.by_address.len()), (MAX_PENDING, MAX_PENDING - MAX_PER_ADDRESS + 1));
     }
 
     #[test]
     fn who_does_not_answer_in_time_is_forgotten() {
         let mut table = PendingTable::default();
         let first = add(&mut table, 1, 1, 0);
+        let also_first = add(&mut table, 3, 3, 0);
         let second = add(&mut table, 2, 2, 3);
+        table.forget_late(Duration::from_millis(4_999));
+        assert!([1, 2, 3].map(from).into_iter().all(|address| table.is_any_at(address)), "there is still time");
         table.forget_late(Duration::from_secs(5));
-        assert!(!table.is_any_at(from(1)) && table.is_any_at(from(2)));
-        assert!(table.take(first).is_none());
+        assert_eq!([1, 2, 3].map(|address| table.is_any_at(from(address))), [false, true, false]);
+        assert!(table.take(first).is_none() && table.take(also_first).is_none());
         assert_eq!(table.find(&id(2)).map(|(pending, from)| (pending.serial, from)), Some((second, from(2))));
         assert_eq!(table.take(second).map(|pending| pending.client_id), Some(2));
         assert_eq!((table.waiting.len(), table.by_address.len(), table.by_token.len()), (0, 0, 0));

@@ -102,17 +102,18 @@ mod tests {
 
     #[test]
     fn silence_ends_a_session_whatever_its_token_says() {
-        for (timeout_s, silence) in
-            [(0, MAX_SILENCE), (-1, MAX_SILENCE), (i32::MAX, MAX_SILENCE), (i32::MIN, MAX_SILENCE)]
-        {
+        let (second, heard) = (Duration::from_secs(1), Duration::from_secs(4));
+        let short = [(1, second), (2, 2 * second), (9, 9 * second)];
+        let others = [0, -1, i32::MIN, 10, 11, i32::MAX].map(|timeout_s| (timeout_s, MAX_SILENCE));
+        for (timeout_s, silence) in short.into_iter().chain(others) {
             let mut session = session(timeout_s);
-            assert!(session.is_lost(CONFIRM_WITHIN), "it never said that it knows");
-            session.heard(Duration::from_secs(4));
-            assert!(!session.is_lost(Duration::from_secs(4) + silence - Duration::from_millis(1)));
-            assert!(session.is_lost(Duration::from_secs(4) + silence), "{timeout_s}");
+            let is_lost_at = |session: &Session, at: Duration| {
+                assert!(!session.is_lost(at - Duration::from_millis(1)), "{timeout_s}");
+                session.is_lost(at)
+            };
+            assert!(is_lost_at(&session, CONFIRM_WITHIN), "it never said that it knows");
+            session.heard(heard);
+            assert!(is_lost_at(&session, heard + silence), "a shorter time-out is the token's to choose: {timeout_s}");
         }
-        let mut short = session(2);
-        short.heard(Duration::ZERO);
-        assert!(short.is_lost(Duration::from_secs(2)), "a shorter time-out is the token's to choose");
     }
 }

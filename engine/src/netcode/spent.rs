@@ -47,11 +47,13 @@ mod tests {
     #[test]
     fn a_token_is_remembered_until_it_expires() {
         let mut spent = SpentTokens::default();
-        spent.add(token(1, 100), 0);
-        spent.add(token(2, 101), 99);
-        assert!(spent.contains(&token(1, 100)) && spent.contains(&token(2, 101)));
-        spent.add(token(3, 200), 100);
-        assert!(!spent.contains(&token(1, 100)) && spent.contains(&token(2, 101)));
+        spent.add(token(4, 100), 0);
+        spent.add(token(3, 101), 99);
+        assert!(spent.contains(&token(4, 100)) && spent.contains(&token(3, 101)));
+        spent.add(token(2, 200), 100);
+        assert!(!spent.contains(&token(4, 100)) && spent.contains(&token(3, 101)));
+        spent.add(token(1, 300), 200);
+        assert_eq!(spent.0, BTreeSet::from([token(1, 300)]), "two have expired since");
     }
 
     #[test]

@@ -87,29 +87,36 @@ mod tests {
         body
     }
 
-    fn open(body: &mut [u8], protocol_id: u64, unix_s: u64) -> Option<PrivateToken> {
-        let protocol = Protocol::new(protocol_id);
-        Request::read(body, &protocol, unix_s).ok()?.open(&protocol, &KEY)
+    fn open(body: &[u8], protocol_id: u64, unix_s: u64, key: &[u8; KEY_BYTES]) -> Option<PrivateToken> {
+        let (mut body, protocol) = (body.to_vec(), Protocol::new(protocol_id));
+        Request::read(&mut body, &protocol, unix_s).ok()?.open(&protocol, key)
     }
 
     #[test]
     fn a_token_opens_for_its_server_in_its_time() {
         let body = request(&token(), 100);
-        assert_eq!(open(&mut body.clone(), 7, 99), Some(token()));
-        assert_eq!(open(&mut body.clone(), 7, 100), None, "expired");
-        assert_eq!(open(&mut body.clone(), 8, 99), None, "another protocol");
+        assert_eq!(open(&body, 7, 99, &KEY), Some(token()));
+        assert_eq!(open(&body, 7, 100, &KEY), None, "expired");
+        assert_eq!(open(&body, 8, 99, &KEY), None, "another protocol");
+        assert_eq!(open(&body, 7, 99, &[8; KEY_BYTES]), None, "another server's key");
         for at in [0, 13, 21, 30, 60, 1_076] {
             let mut changed = body.clone();
             changed[at] ^= 1;
-            assert_eq!(open(&mut changed, 7, 50), None, "byte {at} is another");
+            assert_eq!(open(&changed, 7, 50, &KEY), None, "byte {at} is another");
         }
     }
 
     #[test]
     fn its_servers_are_found_in_either_order_of_ipv6_bytes() {
-        let ours = |text: &str| names_any(&token(), &[text.parse().unwrap()]);
+        let other: SocketAddr = "10.9.9.9:4001".parse().unwrap();
+        let ours = |text: &str| {
+            let one: SocketAddr = text.parse().unwrap();
+            let found = names_any(&token(), &[one]);
+            assert_eq!([[one, other], [other, one]].map(|several| names_any(&token(), &several)), [found; 2], "{text}");
+            found
+        };
         assert!(ours("10.1.2.3:4001") && ours("[2001:db8::1]:4002"));
         assert!(ours("[120:b80d::100]:4002"), "as renetcode writes it");
-        assert!(!ours("10.1.2.3:4002") && !ours("[2001:db8::2]:4002"));
+        assert!(!ours("10.1.2.3:4002") && !ours("[2001:db8::2]:4002") && !ours("[120:b80d::100]:4001"));
     }
 }

@@ -300,6 +300,8 @@ mod tests {
         let mut other = all.clone();
         (other[3].1, other[4].1) = (1, 2);
         assert_eq!(one_entity(part(&all), part(&other)), None);
+        let looked_for = [MAX_ENTITY, MAX_ENTITY + 1].map(|entity| one_entity(part(&[]), part(&[(entity, 1)])));
+        assert_eq!(looked_for, [Some(MAX_ENTITY), None], "the last that is looked for");
     }
 
     #[test]

@@ -129,15 +129,18 @@ mod tests {
 
     #[test]
     fn bytes_that_wait_are_bounded_too() {
-        let (reader, writer) = io::pipe().unwrap();
+        let (mut reader, writer) = io::pipe().unwrap();
         let thread = RecordingThread::start().unwrap();
         let mut file = thread.open(File::from(OwnedFd::from(writer)));
         let tick = vec![7; MAX_WAITING_BYTES / 4];
-        let written = (0..100).take_while(|_| file.write_all(&tick).is_ok()).count();
-        assert_eq!(written, 4);
+        let mut taken = || (0..100).take_while(|_| file.write_all(&tick).is_ok()).count();
+        assert_eq!(taken(), 4);
+        // Once something of the second tick is there, the thread is through with the first.
+        reader.read_exact(&mut vec![0; tick.len() + 1]).unwrap();
+        assert_eq!(taken(), 1, "what is written waits no more");
         // The thread's write fails now, and so does every later one of ours.
         drop(reader);
         drop(thread);
-        assert!(file.write_all(&[1]).is_err());
+        assert_eq!(file.write_all(&[1]).unwrap_err().to_string(), "it cannot be written");
     }
 }

@@ -5,7 +5,7 @@ use realmgate_protocol::bits::BitWriter;
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::movement::{Angle, Position};
 use realmgate_protocol::wire::WireComponent;
-use realmgate_protocol::wire::snapshot::{MASK_BITS, PLACE, SentComponents};
+use realmgate_protocol::wire::snapshot::{EntityUpdate, MAX_COMPONENTS};
 
 use super::slots::{NO_SLOT, Slots};
 use crate::clock::TickClock;
@@ -74,9 +74,9 @@ impl Encoded {
         self.last_change
     }
 
-    /// The allowed components that changed after `since`, and which of all are there; the place is not among them.
-    pub(super) fn changes_since(&self, since: Tick, allowed: u16) -> SentComponents {
-        let mut told = SentComponents { is_new: since == Tick(0), ..SentComponents::default() };
+    /// The allowed components that changed after `since`, and which of all are there. Without the course.
+    pub(super) fn changes_since(&self, since: Tick, allowed: u16) -> EntityUpdate {
+        let mut told = EntityUpdate { is_new: since == Tick(0), ..EntityUpdate::default() };
         for value in &self.values {
             let bit = 1 << value.id & allowed;
             told.there |= if value.there { bit } else { 0 };
@@ -172,8 +172,7 @@ impl Encoders {
     /// # Panics
     /// When its id is taken or does not fit the mask: a mistake of the game's author, at start.
     pub(super) fn register<C: Component, W: WireComponent>(&mut self, seen_by: SeenBy, to_wire: fn(&C) -> W) {
-        assert!(u32::from(W::ID) < MASK_BITS, "component {} has an id beyond the mask", W::NAME);
-        assert!(W::ID != PLACE, "component {} has the id of the place, which the engine replicates itself", W::NAME);
+        assert!(u32::from(W::ID) < MAX_COMPONENTS, "component {} has an id beyond the mask", W::NAME);
         assert!(self.registered >> W::ID & 1 == 0, "component id {} is registered twice", W::ID);
         self.registered |= 1 << W::ID;
         if seen_by == SeenBy::Owner {

@@ -1,12 +1,12 @@
 //! Makes each client's snapshot.
 
 use bevy_ecs::prelude::*;
-use realmgate_protocol::bits::{BitField, BitWriter};
+use realmgate_protocol::bits::BitWriter;
 use realmgate_protocol::ids::{EntityId, Tick};
 use realmgate_protocol::link::LeaveReason;
-use realmgate_protocol::movement::Angle;
+use realmgate_protocol::movement::{Angle, Course, UNITS_PER_TILE};
 use realmgate_protocol::wire::datagram::ServerFrameHead;
-use realmgate_protocol::wire::snapshot::{OwnState, PLACE, SentComponents, SnapshotWriter, write_body};
+use realmgate_protocol::wire::snapshot::{EntityUpdate, OwnState, SnapshotWriter, write_update};
 
 use super::budget::{BitBudget, Distance, DueUpdate, SnapshotBudget, priority};
 use super::candidates::CandidateLists;
@@ -16,7 +16,7 @@ use super::slots::Slots;
 use super::update_cache::UpdateCache;
 use super::update_schedule::UpdateSchedule;
 use super::view::{ClientView, SentSnapshot};
-use super::visible_set::{Viewpoint, VisibilityChanges};
+use super::visible_set::{AreaOfInterest, Viewpoint, VisibilityChanges};
 use super::{InterestRange, MAX_SNAPSHOT_BYTES, NetEntity};
 use crate::body::{At, Heading};
 use crate::clock::TickClock;
@@ -32,6 +32,8 @@ const REFRESH_PERIOD: u32 = 4;
 const CROWD_REFRESH_PERIOD: u32 = 8;
 /// This many visible entities are a crowd.
 const CROWD: usize = 256;
+/// A course is sent to clients whose own entity is this near: they complete the low bits of its position by their own.
+const COURSE_UNITS: i64 = 31 * UNITS_PER_TILE as i64;
 /// After this many spawns in a tick, all clients look through their area of interest instead of through the spawns.
 const MAX_SPAWNED: usize = 256;
 
@@ -45,6 +47,8 @@ pub(super) struct Scratch {
     /// The due updates that fit: the id, and below it the index in `due`.
     order: Vec<u64>,
     cache: UpdateCache,
+    /// The update of the client's own entity.
+    own_update: BitWriter,
 }
 
 /// A pending update of a group whose turn it is, by its index in the group.
@@ -117,7 +121,7 @@ pub(super) fn write_snapshots(
                 view.pending.remove_sent(group);
             }
         }
-        if view.is_unresponsive() {
+        if view.is_unresponsive(now) {
             leave.write(LeaveAsked { player: viewer.entity, reason: LeaveReason::Abuse, by_link: false });
         }
     }
@@ -144,18 +148,20 @@ fn update_visibility(
     view.visible.remove_freed(&source.slots, changes);
     let cell = source.index.cell(viewpoint.position);
     let period = if view.visible.len() < CROWD { REFRESH_PERIOD } else { CROWD_REFRESH_PERIOD };
+    let area = AreaOfInterest { slots: &source.slots, viewpoint, range: &source.range };
     let is_turn = viewpoint.own_slot.wrapping_add(now.0) & (period - 1) == 0;
     if is_turn || view.refreshed_from != Some(cell) || source.slots.spawned.len() > MAX_SPAWNED {
         view.refreshed_from = Some(cell);
         let candidates = candidates.around(cell, source.range.leave, &source.index, &source.slots, now);
-        view.visible.refresh(candidates, &source.slots, viewpoint, &source.range, &view.pending, now, changes);
+        view.visible.refresh(area, candidates, &view.pending, now, changes);
     } else {
-        view.visible.add_spawned(&source.slots, viewpoint, &source.range, now, changes);
+        view.visible.add_spawned(area, now, changes);
     }
     view.apply(changes, &source.slots, now);
 }
 
-/// Lists those of a group whose turn it is. Without a branch for each, since which is far follows no pattern.
+/// Lists those of a group whose turn it is. One that has jumped out of reach waits until it is no longer visible. Without a
+/// branch for each, since which is far follows no pattern.
 fn list_turns(
     pending: &[PendingUpdate],
     source: &SnapshotSource<'_, '_>,
@@ -168,9 +174,10 @@ fn list_turns(
     turns.resize(pending.len(), Turn::default());
     let mut count = 0;
     for (update, index) in pending.iter().zip(0..) {
-        let is_far = source.slots.position[update.slot as usize].distance_squared(viewpoint.position) > near * near;
+        let squared = source.slots.position[update.slot as usize].distance_squared(viewpoint.position);
+        let is_far = squared > near * near;
         turns[count] = Turn { index, distance: if is_far { Distance::Far } else { Distance::Near } };
-        count += usize::from(far_too | !is_far);
+        count += usize::from((far_too | !is_far) & (squared <= COURSE_UNITS * COURSE_UNITS));
     }
     turns.truncate(count);
 }
@@ -212,20 +219,19 @@ fn collect_due(
 /// Appends all changes of an entity after `since` that everybody may see. Whether one of a preferred component is among them.
 fn encode_update(source: &SnapshotSource<'_, '_>, slot: u32, since: Tick, now: Tick, out: &mut BitWriter) -> bool {
     let slots = &*source.slots;
-    let place = 1 << PLACE;
     let has_new_course = since == Tick(0) || slots.course_start[slot as usize] > since;
     let encoded = source.entities.get(slots.entity[slot as usize]).ok();
     let told = match encoded {
         Some(encoded) if slots.last_component_change[slot as usize] > since || since == Tick(0) => {
             encoded.changes_since(since, !source.encoders.owner_only())
         }
-        _ => SentComponents::default(),
+        _ => EntityUpdate::default(),
     };
-    let changed = told.changed | if has_new_course { place } else { 0 };
-    let told = SentComponents { changed, there: told.there | place, ..told };
-    write_body(out, told, |id, out| match encoded {
-        Some(encoded) if id != PLACE => encoded.write(id, out),
-        _ => slots.course(slot, now).write(out),
+    let told = EntityUpdate { has_course: has_new_course, ..told };
+    write_update(out, told, &slots.course(slot, now), |id, out| {
+        if let Some(encoded) = encoded {
+            encoded.write(id, out);
+        }
     });
     told.changed & source.encoders.preferred() != 0
 }
@@ -239,26 +245,40 @@ fn write_snapshot(
     scratch: &mut Scratch,
     out: &mut BitWriter,
 ) {
-    let Scratch { due, order, cache, .. } = scratch;
-    let now = head.tick;
-    head.write(out, view.needs_whole_head(now));
-    let since = view.record_own(own.encoded.last_change(), &mut sent);
-    let told = since.map(|since| own.encoded.changes_since(since, u16::MAX)).unwrap_or_default();
-    let mut snapshot = SnapshotWriter::own(out, own.id, own.state, told, |id, out| own.encoded.write(id, out));
+    let Scratch { due, order, cache, own_update, .. } = scratch;
+    head.write(out);
+    own_update.clear();
+    if let Some(since) = view.record_own(own.encoded.last_change(), &mut sent) {
+        let changes = own.encoded.changes_since(since, u16::MAX);
+        write_update(own_update, changes, &Course::default(), |id, out| own.encoded.write(id, out));
+    }
+    let mut snapshot = SnapshotWriter::own(out, own.state);
     snapshot.despawns(view.record_despawns(&mut sent));
-    let total_bits = 8 * source.budget.bytes.min(MAX_SNAPSHOT_BYTES);
+    // The own entity always fits: room is kept for it, with the longest id.
+    let own_bytes = own_update.len_bytes() + 5;
+    let max_bytes = MAX_SNAPSHOT_BYTES - own_bytes;
+    let total_bits = 8 * source.budget.bytes.min(MAX_SNAPSHOT_BYTES).saturating_sub(own_bytes);
     let mut budget = BitBudget::share(due, total_bits.saturating_sub(snapshot.len_bits()));
     order.clear();
     let fitting = due.iter().zip(0u64..).filter(|(update, _)| budget.take(update));
     order.extend(fitting.map(|(update, index)| u64::from(update.id.0) << 32 | index));
     order.sort_unstable();
+    let mut waiting_own = (own_update.len_bits() > 0).then_some(&*own_update);
     for entry in order.iter() {
         let update = due[*entry as u32 as usize];
+        if update.id > own.id
+            && let Some(own_update) = waiting_own.take()
+        {
+            snapshot.entity(own.id, own_update.bytes(), own_update.len_bits(), MAX_SNAPSHOT_BYTES);
+        }
         let bytes = cache.bytes(&update.encoded);
-        if snapshot.encoded(update.id, bytes, update.encoded.bits.into(), MAX_SNAPSHOT_BYTES) {
+        if snapshot.entity(update.id, bytes, update.encoded.bits.into(), max_bytes) {
             view.pending.group(update.slot % GROUPS)[update.index as usize].mark_sent();
             view.record_update(update.slot, update.since, update.is_full, &mut sent);
         }
+    }
+    if let Some(own_update) = waiting_own {
+        snapshot.entity(own.id, own_update.bytes(), own_update.len_bits(), MAX_SNAPSHOT_BYTES);
     }
     snapshot.finish();
     view.finish_snapshot(sent);

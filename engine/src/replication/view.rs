@@ -73,8 +73,8 @@ pub struct ClientView {
     own: OwnBaseline,
     /// The cell from which the area of interest was last looked through.
     pub(super) refreshed_from: Option<Cell>,
-    /// The newest snapshot that the client has applied.
-    acknowledged: Option<Tick>,
+    /// The newest snapshot that the client has applied; before the first, when it joined.
+    acknowledged: Tick,
     /// Oldest first, as in the two queues.
     in_flight: VecDeque<SentSnapshot>,
     sent_updates: VecDeque<SentUpdate>,
@@ -82,6 +82,11 @@ pub struct ClientView {
 }
 
 impl ClientView {
+    /// The view of a client that joins now, and sees nothing yet.
+    pub fn new(now: Tick) -> Self {
+        Self { acknowledged: now, ..Self::default() }
+    }
+
     /// Number of entities that the client sees beside its own.
     pub fn len(&self) -> usize {
         self.visible.len()
@@ -92,14 +97,11 @@ impl ClientView {
         self.len() == 0
     }
 
-    /// Whether the client does not acknowledge what it is sent.
-    pub(super) fn is_unresponsive(&self) -> bool {
-        self.tombstones.is_overfull()
-    }
-
-    /// Whether the low bits of a tick are not enough for the client to know which it is.
-    pub(super) fn needs_whole_head(&self, now: Tick) -> bool {
-        self.acknowledged.is_none_or(|acknowledged| now.since(acknowledged) > ServerFrameHead::SHORT_FOR_TICKS)
+    /// Whether the client does not acknowledge what it is sent, or has not for so long that it cannot know any more which
+    /// ticks it is sent.
+    pub(super) fn is_unresponsive(&self, now: Tick) -> bool {
+        let silent_ticks = now.since(self.acknowledged);
+        self.tombstones.is_overfull() || silent_ticks > ServerFrameHead::MAX_UNACKNOWLEDGED_TICKS
     }
 
     /// Takes a client's acknowledgement. A client applies no snapshot older than the newest it has applied: one that lies
@@ -111,7 +113,7 @@ impl ClientView {
         while let Some(sent) = self.in_flight.pop_front_if(|sent| sent.tick <= ack.newest) {
             let before = ack.newest.since(sent.tick);
             if before == 0 || (before <= 32 && ack.before >> (before - 1) & 1 == 1) {
-                self.acknowledged = Some(sent.tick);
+                self.acknowledged = sent.tick;
                 self.confirm(&sent);
             } else {
                 self.lose(&sent);

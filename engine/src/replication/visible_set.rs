@@ -50,6 +50,14 @@ pub(super) struct Viewpoint {
     pub position: Position,
 }
 
+/// What is in range of a client.
+#[derive(Clone, Copy)]
+pub(super) struct AreaOfInterest<'a> {
+    pub slots: &'a Slots,
+    pub viewpoint: Viewpoint,
+    pub range: &'a InterestRange,
+}
+
 impl VisibleSet {
     /// Number of visible entities.
     pub fn len(&self) -> usize {
@@ -73,17 +81,15 @@ impl VisibleSet {
 
     /// Looks through the `candidates`, which hold all entities in range and may hold others. How many become visible at once
     /// depends on what is `pending`.
-    #[expect(clippy::too_many_arguments, reason = "each is one thing that visibility depends on")]
     pub fn refresh(
         &mut self,
+        area: AreaOfInterest<'_>,
         candidates: &[Candidate],
-        slots: &Slots,
-        viewpoint: Viewpoint,
-        range: &InterestRange,
         pending: &PendingUpdates,
         now: Tick,
         changes: &mut VisibilityChanges,
     ) {
+        let AreaOfInterest { slots, viewpoint, range } = area;
         let squared = |units: i32| i64::from(units) * i64::from(units);
         let (enter, leave) = (squared(range.enter), squared(range.leave));
         let mut scratch = std::mem::take(&mut changes.scratch);
@@ -104,16 +110,15 @@ impl VisibleSet {
             slots_of((word, before & !inside)).for_each(|slot| self.leave(slot, changes));
             scratch.entering.extend(slots_of((word, inside & !before)));
         }
-        self.admit_nearest(&mut scratch.entering, slots, viewpoint, pending, now, changes);
+        self.admit_nearest(area, &mut scratch.entering, pending, now, changes);
         changes.scratch = scratch;
     }
 
     /// Makes as many of `entering` visible as there is room for, and empties it.
     fn admit_nearest(
         &mut self,
+        area: AreaOfInterest<'_>,
         entering: &mut Vec<u32>,
-        slots: &Slots,
-        viewpoint: Viewpoint,
         pending: &PendingUpdates,
         now: Tick,
         changes: &mut VisibilityChanges,
@@ -124,8 +129,9 @@ impl VisibleSet {
             if pending.len() - gone < MANY_PENDING { MAX_WITHOUT_BASELINE } else { MAX_ENTERING_WHILE_MANY_PENDING };
         let room = at_once.min(MAX_WITHOUT_BASELINE.saturating_sub(self.without_baseline.len()));
         if entering.len() > room {
+            let position = &area.slots.position;
             entering.select_nth_unstable_by_key(room, |slot| {
-                (slots.position[*slot as usize].distance_squared(viewpoint.position), *slot)
+                (position[*slot as usize].distance_squared(area.viewpoint.position), *slot)
             });
             entering.truncate(room);
         }
@@ -134,14 +140,8 @@ impl VisibleSet {
 
     /// Makes entities visible that spawned in range in this tick. One for which there is no room becomes visible at a later
     /// [`Self::refresh`].
-    pub fn add_spawned(
-        &mut self,
-        slots: &Slots,
-        viewpoint: Viewpoint,
-        range: &InterestRange,
-        now: Tick,
-        changes: &mut VisibilityChanges,
-    ) {
+    pub fn add_spawned(&mut self, area: AreaOfInterest<'_>, now: Tick, changes: &mut VisibilityChanges) {
+        let AreaOfInterest { slots, viewpoint, range } = area;
         for slot in slots.spawned.iter().copied() {
             let in_range =
                 !slots.is_freed(slot) && slots.position[slot as usize].within(viewpoint.position, range.enter);

@@ -222,7 +222,7 @@ mod tests {
         (0..4_000).for_each(|number| index.insert(Entry { entity: entity(number), position: here, radius: 0 }));
         (0..4_000).for_each(|number| index.set_position(entity(number), there));
         let capacity: usize = index.cells.iter().map(Vec::capacity).sum();
-        assert!(capacity < 4_096 + 2 * KEPT_CAPACITY, "capacity of {capacity}");
+        assert!(capacity < 4_096 + 2 * 64, "capacity of {capacity}");
         assert_eq!(index.near(there, 10).count(), 4_000);
     }
 }

@@ -42,21 +42,31 @@ pub(super) fn is_message_length(bytes: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use realmgate_protocol::ids::Tick;
+    use realmgate_protocol::movement::Angle;
+    use realmgate_protocol::wire::InputCommand;
+    use realmgate_protocol::wire::datagram::{SnapshotAck, VERSION};
+
     use super::*;
 
     #[test]
     fn a_client_may_not_send_snapshots_or_other_versions() {
         assert_eq!(open(&datagram::seal(Section::Snapshot(&[0; 9]))), Err(PacketRefusal::Frame));
-        assert_eq!(open(&[1, 1, 0]), Err(PacketRefusal::Payload));
-        assert_eq!(open(&[2, 128, 0]), Err(PacketRefusal::Payload));
-        assert_eq!(open(&[2, 16, 1, 0, 0, 0, 0]), Err(PacketRefusal::Message));
+        for version in (0..=u8::MAX).filter(|version| *version != VERSION) {
+            assert_eq!(open(&[version, 4, 0, 0]), Err(PacketRefusal::Payload), "{version}");
+        }
+        assert_eq!(open(&[VERSION, 128, 0]), Err(PacketRefusal::Payload));
+        assert_eq!(open(&[VERSION, 16, 1, 0, 0, 0, 0]), Err(PacketRefusal::Message));
         assert_eq!(open(&datagram::seal(Section::Input(&[0; 3]))), Err(PacketRefusal::Frame));
     }
 
     #[test]
     fn a_payload_may_hold_a_frame_or_none() {
-        let frame = ClientFrame::default();
-        assert_eq!(open(&frame.seal()).unwrap().1, Some(frame));
-        assert_eq!(open(&[2, 4, 0, 0]).unwrap().1, None);
+        let command = InputCommand { number: 4, heading: Some(Angle(9)), action: None };
+        let ack = SnapshotAck { newest: Tick(3), before: 1 };
+        for frame in [ClientFrame::default(), ClientFrame { ack, commands: [command].into_iter().collect() }] {
+            assert_eq!(open(&frame.seal()).unwrap().1, Some(frame));
+        }
+        assert_eq!(open(&[VERSION, 4, 0, 0]).unwrap().1, None);
     }
 }

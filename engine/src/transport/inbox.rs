@@ -70,14 +70,22 @@ mod tests {
     fn one_client_can_not_take_the_share_of_another() {
         let (loud, calm) = (ClientId(1), ClientId(2));
         let frame = |client| TransportEvent::Frame { client, frame: ClientFrame::default() };
+        let message = |client| TransportEvent::Message { client, bytes: vec![1] };
+        let kinds: [(&dyn Fn(ClientId) -> TransportEvent, usize); 2] =
+            [(&frame, MAX_FRAMES_PER_POLL), (&message, MAX_MESSAGES_PER_POLL)];
         let mut inbox = Inbox::default();
-        let taken = (0..100).filter(|_| inbox.push(frame(loud))).count();
-        assert_eq!(taken, MAX_FRAMES_PER_POLL);
-        assert!(inbox.push(frame(calm)));
-
-        let mut events = Vec::new();
-        inbox.drain_into(&mut events);
-        assert_eq!(events.len(), MAX_FRAMES_PER_POLL + 1);
-        assert!(inbox.push(frame(loud)), "a new poll brings a new share");
+        for poll in ["the first", "a new poll brings a new share"] {
+            let mut expected = Vec::new();
+            for (event, share) in kinds {
+                for client in [loud, calm] {
+                    assert_eq!((0..100).filter(|_| inbox.push(event(client))).count(), share, "{poll}");
+                    expected.extend((0..share).map(|_| event(client)));
+                }
+            }
+            assert!(!inbox.has_room_for_message(loud) && inbox.has_room_for_message(ClientId(3)));
+            let mut events = Vec::new();
+            inbox.drain_into(&mut events);
+            assert_eq!(events, expected, "{poll}");
+        }
     }
 }

@@ -148,7 +148,9 @@ mod tests {
 
     #[test]
     fn a_host_runs_while_all_its_transports_do() {
-        assert!(Transports::new(vec![Box::new(memory_transport().0)]).is_running());
-        assert!(!Transports::new(vec![Box::new(memory_transport().0), Box::new(Down)]).is_running());
+        let up = || -> Box<dyn Transport> { Box::new(memory_transport().0) };
+        let runs = |transports: Vec<Box<dyn Transport>>| Transports::new(transports).is_running();
+        assert!(runs(vec![up()]) && runs(vec![up(), up()]));
+        assert!(!runs(vec![up(), Box::new(Down)]) && !runs(vec![Box::new(Down), up()]));
     }
 }

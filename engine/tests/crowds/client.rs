@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use realmgate_protocol::bits::{BitField, BitReader};
+use realmgate_protocol::bits::BitReader;
 use realmgate_protocol::ids::{EntityId, Tick};
 use realmgate_protocol::movement::{Course, Position};
 use realmgate_protocol::wire::WireComponent;
 use realmgate_protocol::wire::datagram::{ServerFrameHead, SnapshotAck};
-use realmgate_protocol::wire::snapshot::{self, OwnState, PLACE, SnapshotVisitor};
+use realmgate_protocol::wire::snapshot::{self, OwnState, SnapshotVisitor};
 
 use crate::scene::{Count, Mark, Secret};
 
@@ -33,6 +33,7 @@ pub struct Client {
     pub head: ServerFrameHead,
     pub ack: SnapshotAck,
     pub own: Option<EntityId>,
+    state: OwnState,
     pub shown: BTreeMap<EntityId, Shown>,
     /// Number of entities in the newest snapshot.
     pub told: usize,
@@ -51,19 +52,20 @@ impl Client {
         self.head = head;
         self.told = 0;
         snapshot::read(&mut from, self).expect("a whole snapshot");
+        let OwnState { position, facing } = self.state;
+        // Only one's own entity comes without a course.
+        self.own = self.own.or_else(|| Some(*self.shown.iter().find(|(_, shown)| shown.course.is_none())?.0));
+        if let Some(own) = self.own {
+            self.shown.entry(own).or_default().course = Some((head.tick, Course::standing(position, facing)));
+        }
+        assert!(self.shown.values().all(|shown| shown.course.is_some()), "all others come with a course");
         self.ack.note(head.tick);
     }
 }
 
 impl SnapshotVisitor for Client {
-    fn own(&mut self, new: Option<EntityId>, state: OwnState) -> Option<EntityId> {
-        if let Some(new) = new {
-            self.shown.insert(new, Shown::default());
-            self.own = Some(new);
-        }
-        let own = self.own?;
-        self.shown.get_mut(&own)?.course = Some((self.head.tick, Course::standing(state.position, state.facing)));
-        Some(own)
+    fn own(&mut self, state: OwnState) {
+        self.state = state;
     }
 
     fn despawn(&mut self, entity: EntityId) {
@@ -72,18 +74,21 @@ impl SnapshotVisitor for Client {
     }
 
     fn entity(&mut self, entity: EntityId, is_new: bool) {
-        assert_ne!(Some(entity), self.own, "one's own entity is not among the others");
-        self.told += 1;
+        self.told += usize::from(Some(entity) != self.own);
         if is_new {
             self.shown.insert(entity, Shown::default());
         }
         assert!(self.shown.contains_key(&entity), "{entity} is changed, and was never shown");
     }
 
+    fn course(&mut self, entity: EntityId, course: Course) {
+        assert_ne!(Some(entity), self.own, "where one's own entity is, is exact");
+        self.shown.get_mut(&entity).expect("it is shown").course = Some((self.head.tick, course));
+    }
+
     fn component(&mut self, entity: EntityId, id: u8, from: &mut BitReader<'_>) -> Option<()> {
         let shown = self.shown.get_mut(&entity).expect("a component of something that is shown");
         match id {
-            PLACE => shown.course = Some((self.head.tick, Course::read(from)?)),
             Count::ID => {
                 let count = Count::read(from)?.0;
                 let newest = self.counts.entry(entity).or_default();
@@ -92,7 +97,7 @@ impl SnapshotVisitor for Client {
             }
             Mark::ID => shown.mark = Some(Mark::read(from)?.0),
             Secret::ID => {
-                assert_eq!(Some(entity), self.own, "a secret is for its owner");
+                assert!(self.own.is_none_or(|own| own == entity), "a secret is for its owner");
                 shown.secret = Some(Secret::read(from)?.0);
             }
             _ => return None,

@@ -3,6 +3,8 @@
 use bevy_ecs::message::Messages;
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::At;
+use realmgate_engine::channel::ToChannel;
+use realmgate_engine::clock::TickClock;
 use realmgate_engine::player::LeaveAsked;
 use realmgate_engine::replication::NetEntities;
 use realmgate_protocol::link::LeaveReason;
@@ -14,6 +16,8 @@ use crate::scene::{HEIGHT, Scene, WIDTH};
 const CROWD: usize = 250;
 /// Most despawns that a client may leave unacknowledged.
 const MAX_TOMBSTONES: usize = 16_384;
+/// A tick is sent as its low 16 bits: a quarter of what they tell apart.
+const MAX_SILENT_TICKS: u32 = 16_384;
 
 #[test]
 fn a_client_that_never_acknowledges_is_asked_to_leave_before_it_costs_much() {
@@ -38,4 +42,21 @@ fn a_client_that_never_acknowledges_is_asked_to_leave_before_it_costs_much() {
     });
     let soon_after = MAX_TOMBSTONES / CROWD;
     assert_eq!(asked, Some((soon_after, player, LeaveReason::Abuse)), "as soon as there are too many, and no earlier");
+}
+
+#[test]
+fn a_client_that_falls_silent_is_asked_to_leave_before_it_can_mistake_a_tick() {
+    let mut scene = Scene::new(1, 6);
+    let player = scene.player(0);
+    scene.step();
+    let ack = scene.ends[0].client.ack;
+    scene.channel.push(ToChannel::Frame { session: 1.into(), ack, commands: Default::default() });
+    let asked = (1..20_000).find_map(|_| {
+        scene.channel.tick().unwrap();
+        let world = scene.channel.world_mut();
+        let silent_ticks = world.resource::<TickClock>().now().since(ack.newest);
+        let asked = world.resource_mut::<Messages<LeaveAsked>>().drain().next();
+        asked.map(|asked| (silent_ticks, asked.player, asked.reason))
+    });
+    assert_eq!(asked, Some((MAX_SILENT_TICKS + 1, player, LeaveReason::Abuse)));
 }

@@ -1,7 +1,10 @@
-//! Whatever comes: there is no panic, and no session changes.
+//! Whatever comes: there is no panic, no session changes, and no handshake is lost.
 
 use proptest::prelude::*;
 use realmgate_engine::netcode::fuzzing;
+use realmgate_engine::netcode::peer::Said;
+
+use crate::lane::{Event, Lane, address, peer};
 
 /// A datagram in the encoding of [`fuzzing::check`]: the real one it starts from, its sender, its changes.
 fn datagram() -> impl Strategy<Value = Vec<u8>> {
@@ -18,13 +21,35 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn changed_packets_change_nothing(datagrams in prop::collection::vec(datagram(), 1..12)) {
+    fn changed_packets_change_no_session(datagrams in prop::collection::vec(datagram(), 1..12)) {
         fuzzing::check(&datagrams.concat());
     }
 
     #[test]
-    fn any_bytes_change_nothing(bytes in prop::collection::vec(any::<u8>(), 0..800)) {
+    fn any_bytes_change_no_session(bytes in prop::collection::vec(any::<u8>(), 0..800)) {
         fuzzing::check(&bytes);
+    }
+
+    /// The request and the response of a client, with some bytes changed, from its own address.
+    #[test]
+    fn changed_handshakes_cost_a_client_nothing(
+        changes in prop::collection::vec((any::<bool>(), any::<prop::sample::Index>(), 1u8..), 1..20),
+    ) {
+        let mut lane = Lane::new(8);
+        let mut client = peer(1);
+        prop_assert_eq!(lane.receive(&client.request(), address(1)), Ok(Event::Answered));
+        prop_assert_eq!(lane.heard_by(&mut client), [Said::Challenge]);
+        let honest = [client.request(), client.response().unwrap()];
+        for (is_response, at, xor) in changes {
+            let mut datagram = honest[usize::from(is_response)].clone();
+            let at = at.index(datagram.len());
+            datagram[at] ^= xor;
+            let received = lane.receive(&datagram, address(1));
+            let is_harmless = matches!(received, Err(_) | Ok(Event::Answered));
+            prop_assert!(is_harmless, "byte {} is another: {:?}", at, received);
+        }
+        let event = lane.receive(&client.response().unwrap(), address(1));
+        prop_assert_eq!(event, Ok(Event::Connected { slot: 0, client_id: 1, user_data: 1, replaces: None }));
     }
 }
 

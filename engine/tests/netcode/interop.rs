@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use realmgate_engine::transport::refusal::PacketRefusal;
 use renetcode::{ClientAuthentication, ConnectToken, DisconnectReason, NetcodeClient};
 
 use crate::lane::{Event, KEY, Lane, PROTOCOL_ID, address, server_address};
@@ -104,7 +105,7 @@ fn a_stock_client_hears_that_there_is_no_room() {
     lane.join(1, address(1));
     let mut client = Stock::new(5, address(2), 5);
     let (datagram, _) = client.netcode.update(STEP).unwrap();
-    lane.receive(datagram, address(2)).unwrap_err();
+    assert_eq!(lane.receive(datagram, address(2)), Err(PacketRefusal::ServerFull));
     client.take(&mut lane);
     assert_eq!(client.netcode.disconnect_reason(), Some(DisconnectReason::ConnectionDenied));
 }

@@ -38,6 +38,8 @@ pub struct Lane {
     pub now: Duration,
     /// The datagrams it has sent, and to which address.
     pub sent: Vec<(Vec<u8>, SocketAddr)>,
+    /// The user data of the newest session; events have its last byte.
+    pub user_data: Vec<u8>,
 }
 
 impl Lane {
@@ -50,7 +52,7 @@ impl Lane {
             max_clients,
             unix_start: UNIX_START,
         };
-        Self { server: Server::new(settings), now: Duration::ZERO, sent: Vec::new() }
+        Self { server: Server::new(settings), now: Duration::ZERO, sent: Vec::new(), user_data: Vec::new() }
     }
 
     pub fn receive(&mut self, datagram: &[u8], from: SocketAddr) -> Result<Event, PacketRefusal> {
@@ -58,6 +60,9 @@ impl Lane {
         let sent = &mut self.sent;
         let packet = Packet::read(&mut datagram)?;
         let received = self.server.receive(packet, from, self.now, &mut |bytes, to| sent.push((bytes.to_vec(), to)))?;
+        if let Received::Connected(new) = &received {
+            self.user_data = new.user_data.to_vec();
+        }
         Ok(match received {
             Received::Answered => Event::Answered,
             Received::Connected(new) => Event::Connected {
@@ -75,6 +80,11 @@ impl Lane {
     /// The datagrams it has sent since the last call.
     pub fn answers(&mut self) -> Vec<Vec<u8>> {
         self.sent.drain(..).map(|(bytes, _)| bytes).collect()
+    }
+
+    /// The addresses that datagrams were sent to since they were last taken.
+    pub fn answered(&self) -> Vec<SocketAddr> {
+        self.sent.iter().map(|(_, to)| *to).collect()
     }
 
     /// What this client makes of the datagrams sent since the last call.

@@ -1,10 +1,12 @@
 //! The transport on a bound socket: an independent implementation of the standard as its client, and a tick's sends
 //! spread over time.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use netcode::{Client, ConnectToken, NetcodeSocket};
 use realmgate_engine::outbox::FrameBatch;
+use realmgate_engine::transport::refusal::PacketRefusal;
 use realmgate_engine::transport::udp::{UdpSettings, UdpTransport};
 use realmgate_engine::transport::{ClientId, SessionId, Transport, TransportEvent};
 use realmgate_protocol::limits::{MAX_TICKET_BYTES, NETCODE_PROTOCOL_ID};
@@ -56,6 +58,8 @@ impl Scene {
             .generate()
             .unwrap();
         let mut client = Client::new(&token.try_into_bytes().unwrap()).unwrap();
+        // It counts its time-out from the moment at which it begins.
+        client.update((now() - self.started).as_secs_f64());
         client.connect();
         self.clients.push(client);
         self.until("it connects", |scene| scene.clients.last().unwrap().is_connected());
@@ -88,6 +92,9 @@ fn a_client_of_another_implementation_connects_stays_and_leaves() {
     scene.until("it has stayed", |_| now() - quiet_since > Duration::from_secs(6));
     assert!(scene.clients[0].is_connected());
     scene.clients[0].disconnect().unwrap();
+    // Its id is free at once, and not only when its silence is noticed.
+    scene.join(9);
+    assert_eq!(scene.transport.refused(PacketRefusal::DuplicateSession), 0);
     scene.until("it has left", |scene| scene.events.contains(&TransportEvent::Disconnected { client }));
 }
 
@@ -119,15 +126,29 @@ fn a_tick_that_is_spread_over_time_loses_nothing() {
     scene.transport.disconnect(ClientId(3));
     scene.transport.flush();
     scene.until("all frames are out", |scene| scene.transport.frames_out() == 60);
-    let mut came = [0; 3];
-    scene.until("all frames are in", |scene| {
-        for (client, came) in scene.clients.iter_mut().zip(&mut came) {
-            let payloads = std::iter::from_fn(|| client.recv());
-            let is_snapshot =
-                |payload: &Vec<u8>| matches!(datagram::open(payload).unwrap().section, Section::Snapshot(_));
-            *came += payloads.filter(is_snapshot).count();
+    let mut frames: [Vec<(usize, u8)>; 3] = Default::default();
+    let mut messages: [BTreeMap<u16, u8>; 3] = Default::default();
+    scene.until("all of it is in", |scene| {
+        for (place, client) in scene.clients.iter_mut().enumerate() {
+            for payload in std::iter::from_fn(|| client.recv()) {
+                take(&payload, &mut frames[place], &mut messages[place]);
+            }
         }
-        came[..2] == [20, 20] && scene.clients[2].is_disconnected()
+        let count = [frames[0].len(), frames[1].len(), messages[1].len()];
+        count == [20, 20, 20] && scene.clients[2].is_disconnected()
     });
-    assert!(scene.clients[0].is_connected());
+    assert_eq!(frames, [(); 3].map(|()| (0..20).map(|tick| (500, tick)).collect::<Vec<_>>()));
+    let messages = messages.map(|messages| messages.into_values().collect::<Vec<u8>>());
+    assert_eq!(messages, [vec![], (0..20).collect(), vec![]], "each to whom it is for");
+    assert!(scene.clients[0].is_connected() && scene.clients[1].is_connected());
+}
+
+/// Adds the snapshot of a payload, as its length and what it is filled with, and its messages, by their numbers.
+fn take(payload: &[u8], frames: &mut Vec<(usize, u8)>, messages: &mut BTreeMap<u16, u8>) {
+    let payload = datagram::open(payload).expect("a legal payload");
+    if let Section::Snapshot(body) = payload.section {
+        assert!(body.iter().all(|byte| *byte == body[0]), "of one tick");
+        frames.push((body.len(), body[0]));
+    }
+    messages.extend((payload.messages.first..).zip(payload.messages.iter().map(|message| message[0])));
 }

@@ -12,17 +12,18 @@ use crate::lane::{EXPIRES_S, Event, Lane, address, peer};
 const ADDRESSES: u64 = 60;
 /// More handshakes than may be pending at once.
 const MANY: u64 = 5_000;
+/// Most handshakes that are pending at once.
+const MOST_PENDING: u64 = 4_096;
 
 /// The address of the stranger that shows this token: 60 addresses, and a port for each token.
 fn stranger(number: u64) -> SocketAddr {
     SocketAddr::from(([10, 9, 0, (number % ADDRESSES) as u8], 1_024 + (number / ADDRESSES) as u16))
 }
 
-/// Shows tokens without answering the challenges.
+/// Shows tokens, each of which gets a challenge, without answering the challenges.
 fn show(lane: &mut Lane, numbers: std::ops::Range<u64>) {
     for number in numbers {
-        // Whether each is answered does not matter here.
-        let _ = lane.receive(&peer(number).request(), stranger(number));
+        assert_eq!(lane.receive(&peer(number).request(), stranger(number)), Ok(Event::Answered), "token {number}");
         lane.sent.clear();
     }
 }
@@ -58,9 +59,10 @@ fn seventy_thousand_shown_tokens_keep_out_neither_newcomers_nor_travellers() {
 fn a_newcomer_gets_in_while_every_place_for_handshakes_is_taken() {
     let mut lane = Lane::new(100_000);
     show(&mut lane, 100..100 + MANY);
+    assert_eq!(lane.server.take_pushed_out(), MANY - MOST_PENDING, "every place is taken");
     let newcomer = connect(&mut lane, &mut peer(2), address(2));
     assert!(matches!(newcomer, Ok(Event::Connected { client_id: 2, .. })), "{newcomer:?}");
-    assert!(lane.server.take_pushed_out() > 0, "the oldest of the others made way");
+    assert_eq!(lane.server.take_pushed_out(), 1, "the oldest of the others made way");
     assert_eq!(lane.server.take_pushed_out(), 0, "told once");
 }
 

@@ -27,13 +27,13 @@ fn a_client_is_told_that_it_is_connected_before_each_payload_until_it_knows() {
     let mut lane = Lane::new(8);
     let mut client = peer(1);
     let Event::Connected { slot, .. } = lane.accept(&mut client, address(1)) else { panic!("not connected") };
-    // The first acceptance and the next payload are lost.
+    // The first acceptance is lost, and nothing is heard of the client for a while.
     lane.answers();
-    lane.send_payload(slot, &[1]);
-    lane.answers();
-    lane.send_payload(slot, &[2]);
-    let said = lane.heard_by(&mut client);
-    assert!(matches!(&said[..], [Said::KeepAlive { .. }, Said::Payload(payload)] if payload == &[2]), "{said:?}");
+    for number in 0..3 {
+        lane.send_payload(slot, &[number]);
+        let accepted = Said::KeepAlive { index: slot as u32, max_clients: 8 };
+        assert_eq!(lane.heard_by(&mut client), [accepted, Said::Payload(vec![number])]);
+    }
     lane.receive(&client.payload(&[3]), address(1)).unwrap();
     lane.send_payload(slot, &[4]);
     assert_eq!(lane.heard_by(&mut client), [Said::Payload(vec![4])], "now it knows");
@@ -43,14 +43,20 @@ fn a_client_is_told_that_it_is_connected_before_each_payload_until_it_knows() {
 fn who_is_told_nothing_is_kept_alive() {
     let mut lane = Lane::new(8);
     let (mut client, slot) = lane.join(1, address(1));
-    let mut keep_alives = 0;
-    for _ in 0..400 {
+    let mut keep_alives = Vec::new();
+    let mut step = |lane: &mut Lane, payload: Option<u8>| {
         lane.now += Duration::from_millis(20);
         lane.receive(&client.keep_alive(), address(1)).unwrap();
+        payload.into_iter().for_each(|payload| lane.send_payload(slot, &[payload]));
         assert!(lane.tend(slot));
-        keep_alives += lane.heard_by(&mut client).len();
+        lane.heard_by(&mut client)
+    };
+    (0..400).for_each(|_| keep_alives.extend(step(&mut lane, None)));
+    // Every 250 ms, and so at every thirteenth look.
+    assert_eq!(keep_alives, vec![Said::KeepAlive { index: slot as u32, max_clients: 8 }; 30], "in eight seconds");
+    for _ in 0..100 {
+        assert_eq!(step(&mut lane, Some(7)), [Said::Payload(vec![7])], "who is told something needs none");
     }
-    assert!((25..=32).contains(&keep_alives), "four a second, not {keep_alives} in eight");
 }
 
 #[test]
@@ -59,11 +65,14 @@ fn a_silent_client_is_lost_and_only_authentic_packets_are_a_sign_of_life() {
         let mut lane = Lane::new(8);
         let mut client = peer_with(&PrivateToken { timeout_s, ..token(1) }, 1);
         let Event::Connected { slot, .. } = lane.accept(&mut client, address(1)) else { panic!("not connected") };
+        lane.receive(&client.keep_alive(), address(1)).unwrap();
+        // What it says last is authentic, and a sign of life: from then on its silence counts.
+        lane.now = Duration::from_secs(2);
         let last = client.keep_alive();
         lane.receive(&last, address(1)).unwrap();
         let mut forged = client.keep_alive();
         forged[5] ^= 1;
-        while lane.now < Duration::from_secs(lasts_s) {
+        while lane.now < Duration::from_secs(2 + lasts_s) {
             assert!(lane.tend(slot), "at {:?} of {lasts_s} s", lane.now);
             lane.now += Duration::from_millis(100);
             assert_eq!(lane.receive(&forged, address(1)), Err(PacketRefusal::Netcode));
@@ -123,16 +132,24 @@ fn a_sequence_number_that_no_client_reaches_is_refused() {
         assert_eq!(lane.receive(&datagram, address(1)), Err(PacketRefusal::Sequence));
     }
     let payload = vec![1];
-    assert_eq!(lane.receive(&client.payload(&payload), address(1)), Ok(Event::Payload { slot, payload }));
+    let event = Ok(Event::Payload { slot, payload: payload.clone() });
+    assert_eq!(lane.receive(&client.payload(&payload), address(1)), event);
+    let highest = client.sealed(Kind::Payload, 1 << 62, &payload);
+    assert_eq!(lane.receive(&highest, address(1)), event, "the last one that is none of these");
 }
 
 #[test]
 fn what_only_a_server_sends_is_refused() {
     let mut lane = Lane::new(8);
-    let (client, _) = lane.join(1, address(1));
+    let (mut client, slot) = lane.join(1, address(1));
     for (kind, body) in [(Kind::Denied, &[][..]), (Kind::Challenge, &[0; 308][..])] {
-        assert_eq!(lane.receive(&client.sealed(kind, 90, body), address(1)), Err(PacketRefusal::PacketType));
+        for from in [address(1), address(2)] {
+            assert_eq!(lane.receive(&client.sealed(kind, 90, body), from), Err(PacketRefusal::PacketType));
+        }
     }
+    assert!(lane.sent.is_empty(), "nobody is answered");
+    let payload = vec![1];
+    assert_eq!(lane.receive(&client.payload(&payload), address(1)), Ok(Event::Payload { slot, payload }));
 }
 
 proptest! {

@@ -1,4 +1,5 @@
-//! Packets that were built without our code, compared byte for byte.
+//! Packets that were built without our code, compared byte for byte: as the standard of netcode 1.02 lays them out, put
+//! together with OpenSSL's ChaCha20-Poly1305. Clients' authors have the same file.
 
 use std::collections::BTreeMap;
 
@@ -6,17 +7,21 @@ use realmgate_engine::netcode::Kind;
 use realmgate_engine::netcode::peer::{Peer, Said};
 use realmgate_engine::transport::refusal::PacketRefusal;
 use realmgate_protocol::netcode::PrivateToken;
+use serde_json::Value;
 
 use crate::lane::{EXPIRES_S, Event, KEY, Lane, PROTOCOL_ID, address};
 
-fn vectors() -> BTreeMap<&'static str, Vec<u8>> {
-    let lines = include_str!("vectors.txt").lines().filter(|line| !line.starts_with('#'));
+/// The packets by name.
+fn vectors() -> BTreeMap<String, Vec<u8>> {
+    let text = include_str!("../../../protocol/vectors/netcode_packets.json");
+    let vectors: Vec<Value> = serde_json::from_str(text).unwrap();
     let bytes =
         |hex: &str| (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
-    lines.map(|line| line.split_once(' ').unwrap()).map(|(name, hex)| (name, bytes(hex))).collect()
+    let text = |vector: &Value, field: &str| vector[field].as_str().unwrap().to_owned();
+    vectors.iter().map(|vector| (text(vector, "name"), bytes(&text(vector, "hex")))).collect()
 }
 
-/// The client of the vectors.
+/// The client of the vectors. The nonce of its token is the bytes 0 to 23; the gateway's key is 32 bytes of 0x11.
 fn client() -> Peer {
     let token = PrivateToken {
         client_id: 0x0102_0304_0506_0708,
@@ -62,6 +67,7 @@ fn a_server_reads_what_the_standard_says() {
         panic!("it is not connected")
     };
     assert_eq!((client_id, user_data), (0x0102_0304_0506_0708, 255));
+    assert_eq!(lane.user_data, (0..=255).collect::<Vec<u8>>());
     assert_eq!(lane.receive(&vectors["keep_alive_from_client"], address(1)), Ok(Event::Heard { slot }));
     let payload = b"hello".to_vec();
     assert_eq!(lane.receive(&vectors["payload_from_client"], address(1)), Ok(Event::Payload { slot, payload }));
@@ -70,4 +76,8 @@ fn a_server_reads_what_the_standard_says() {
         Err(PacketRefusal::Replayed),
         "5 is long past"
     );
+
+    let mut lane = Lane::new(64);
+    let Event::Connected { slot, .. } = lane.accept(&mut self::client(), address(1)) else { panic!("nor this one") };
+    assert_eq!(lane.receive(&vectors["disconnect_from_client"], address(1)), Ok(Event::Disconnected { slot }));
 }

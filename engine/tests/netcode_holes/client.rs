@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use realmgate_protocol::bits::BitWriter;
 use realmgate_protocol::wire::datagram::{self, ClientFrame, Section};
 use realmgate_protocol::wire::stream::Stream;
-use renetcode::{ClientAuthentication, ConnectToken, NetcodeClient};
+use renetcode::{ClientAuthentication, ConnectToken, DisconnectReason, NetcodeClient};
 
 /// The datagram type that accepts a client, and keeps it alive later.
 pub const KEEP_ALIVE: u8 = 4;
@@ -84,8 +84,9 @@ impl Client {
         self.netcode.is_connected()
     }
 
-    pub fn is_disconnected(&self) -> bool {
-        self.netcode.is_disconnected()
+    /// Why its connection is over; `None` while it is not. A server that says nothing makes it time out.
+    pub fn end(&self) -> Option<DisconnectReason> {
+        self.netcode.disconnect_reason()
     }
 
     /// Drops the connection without a disconnect packet, and gives the socket away.

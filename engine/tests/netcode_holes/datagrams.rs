@@ -6,10 +6,12 @@ use std::time::Duration;
 use realmgate_engine::transport::refusal::PacketRefusal;
 use realmgate_engine::transport::udp::Rate;
 
-use super::client::{Client, now};
+use super::client::{Client, KEEP_ALIVE, UdpRequest, now};
 use super::scene::Scene;
 
+const RESPONSE: u8 = 3;
 const PAYLOAD: u8 = 5;
+const GOODBYE: u8 = 6;
 
 #[test]
 fn sequence_lengths_of_9_to_15_bytes_are_refused() {
@@ -36,7 +38,14 @@ fn a_datagram_shorter_than_its_mac_is_refused() {
     scene.witness.send_raw(&datagram);
     scene.witness.send_raw(&datagram[..1]);
     scene.witness.send_raw(&[]);
-    scene.until_refused(PacketRefusal::Length, 3);
+    // A goodbye is its prefix, its number, here of eight bytes, and its MAC. The number is none that has come.
+    let mut goodbye = [0; 1 + 8 + 16];
+    (goodbye[0], goodbye[6]) = (8 << 4 | GOODBYE, 1);
+    scene.witness.send_raw(&goodbye[..24]);
+    scene.until_refused(PacketRefusal::Length, 4);
+    scene.witness.send_raw(&goodbye);
+    scene.until_refused(PacketRefusal::Netcode, 1);
+    assert_eq!(scene.host.refusals(PacketRefusal::Length), 4, "that one has room for its MAC");
     scene.assert_serves();
 }
 
@@ -57,17 +66,23 @@ fn a_pending_address_is_no_way_around_the_checks() {
     let mut pending = Client::new(scene.host.invite(1));
     pending.pump();
     scene.until("the request is answered", &mut [], |_, _| pending.receive_raw().is_some());
-    for first in [9 << 4 | 3, 8 << 4 | 3, 8 << 4 | PAYLOAD] {
+    for first in [9 << 4 | RESPONSE, 8 << 4 | RESPONSE, 8 << 4 | PAYLOAD] {
         let mut datagram = [0; 18];
         datagram[0] = first;
         pending.send_raw(&datagram);
     }
+    // The form of a response, and nothing in it.
+    let mut response = [0; 1 + 1 + 308 + 16];
+    response[0] = 1 << 4 | RESPONSE;
+    pending.send_raw(&response);
     let mut payload = [0; 60];
     payload[0] = 1 << 4 | PAYLOAD;
     pending.send_raw(&payload);
     scene.until_refused(PacketRefusal::UnknownAddress, 1);
     assert_eq!(scene.host.refusals(PacketRefusal::SequenceLength), 1);
     assert_eq!(scene.host.refusals(PacketRefusal::Length), 2);
+    assert_eq!(scene.host.refusals(PacketRefusal::Netcode), 1);
+    assert_eq!(scene.host.connected.len(), 1, "only the witness");
     scene.assert_serves();
 }
 
@@ -102,15 +117,17 @@ fn forged_datagrams_in_a_clients_name_do_it_no_harm() {
         payload[0] = 1 << 4 | PAYLOAD;
         scene.witness.send_raw(&payload);
         let mut goodbye = [number; 18];
-        goodbye[0] = 1 << 4 | 6;
+        goodbye[0] = 1 << 4 | GOODBYE;
         scene.witness.send_raw(&goodbye);
     }
     // The witness has sent some of these numbers itself by now.
-    scene.until("all are refused", &mut [], |scene, _| {
-        scene.host.refusals(PacketRefusal::Netcode) + scene.host.refusals(PacketRefusal::Replayed) >= 200
-    });
-    assert!(scene.host.disconnected.is_empty());
+    let refused =
+        |scene: &Scene| scene.host.refusals(PacketRefusal::Netcode) + scene.host.refusals(PacketRefusal::Replayed);
+    scene.until("all are refused", &mut [], |scene, _| refused(scene) >= 200);
     scene.assert_serves();
+    assert_eq!(refused(&scene), 200, "but nothing that the witness sends: its numbers are not used up");
+    assert!(scene.host.disconnected.is_empty());
+    assert_eq!(scene.host.refusals(PacketRefusal::Abuse), 0, "none of them is a breach of the player's");
 }
 
 #[test]
@@ -118,9 +135,12 @@ fn strangers_get_nothing_but_a_handshake() {
     let mut scene = Scene::new();
     let stranger = UdpSocket::bind("127.0.0.1:0").unwrap();
     let send = |datagram: &[u8]| stranger.send_to(datagram, scene.host.transport.local_address()).unwrap();
-    let mut payload = [7; 60];
-    payload[0] = 1 << 4 | PAYLOAD;
-    send(&payload);
+    // What only those send who are known.
+    for (kind, body) in [(RESPONSE, 308), (KEEP_ALIVE, 8), (PAYLOAD, 42), (GOODBYE, 0)] {
+        let mut datagram = vec![7; 1 + 1 + body + 16];
+        datagram[0] = 1 << 4 | kind;
+        send(&datagram);
+    }
     send(&[7; 1_400]);
     send(&[0; 1_077]);
     send(&[0; 1_079]);
@@ -131,12 +151,19 @@ fn strangers_get_nothing_but_a_handshake() {
     // The form of a request, and nothing in it.
     send(&[0; 1_078]);
     scene.until_refused(PacketRefusal::Netcode, 1);
-    assert_eq!(scene.host.refusals(PacketRefusal::UnknownAddress), 1);
+    assert_eq!(scene.host.refusals(PacketRefusal::UnknownAddress), 4);
     assert_eq!(scene.host.refusals(PacketRefusal::PacketType), 2);
     assert_eq!(scene.host.refusals(PacketRefusal::Length), 3);
+    // Whatever is sent is sent before the refusal is counted.
     stranger.set_nonblocking(true).unwrap();
     assert!(stranger.recv(&mut [0; 2_048]).is_err(), "nobody is answered");
+
+    let request = UdpRequest::of(&stranger, scene.host.invite(1));
+    request.send(&stranger);
+    scene.until("a genuine request gets a challenge", &mut [], |_, _| request.is_answered(&stranger));
     scene.assert_serves();
+    assert!(stranger.recv(&mut [0; 2_048]).is_err(), "and nothing else");
+    assert_eq!(scene.host.connected.len(), 1, "only the witness");
 }
 
 #[test]

@@ -1,13 +1,11 @@
 //! The handshake: challenges of another token, tokens used again, answers that get lost.
 
-use std::time::Duration;
-
 use realmgate_engine::transport::refusal::PacketRefusal;
 use realmgate_engine::transport::{ClientId, Transport};
-use renetcode::ConnectToken;
+use renetcode::{ConnectToken, DisconnectReason};
 
 use super::client::{Client, UdpRequest, now};
-use super::scene::Scene;
+use super::scene::{DEADLINE, Scene, Token};
 
 /// Begins to connect with `id`'s connect token and answers with the challenge of `data`'s: stock renetcode then takes
 /// the client id of the one and the user data of the other.
@@ -81,6 +79,7 @@ fn a_new_token_from_the_address_of_a_dead_session_takes_its_place() {
     let request = UdpRequest::of(&socket, scene.host.invite(2));
     request.send(&socket);
     scene.until("the request is answered", &mut [], |_, _| request.is_answered(&socket));
+    scene.assert_serves();
     assert!(scene.host.disconnected.is_empty(), "a request alone, which may be forged, ends nothing");
 
     let mut next = Client::on(socket, scene.host.invite(3));
@@ -94,8 +93,10 @@ fn a_full_server_says_so() {
     let mut scene = Scene::with(|settings| settings.max_clients = 2);
     let mut second = scene.join(1);
     let mut third = Client::new(scene.host.invite(2));
-    scene.until("the third is told", &mut [&mut third], |_, clients| clients[0].is_disconnected());
+    scene.until_ended(&mut third, DisconnectReason::ConnectionDenied);
     assert!(scene.host.refusals(PacketRefusal::ServerFull) >= 1);
+    scene.assert_plays(&mut second);
+    assert_eq!(scene.host.connected.len(), 2, "the witness and the second");
     second.disconnect();
     scene.until("the second left", &mut [], |scene, _| scene.host.disconnected.len() == 1);
     scene.join(3);
@@ -159,9 +160,8 @@ fn a_client_that_never_hears_its_acceptance_gets_in_with_a_new_token() {
     let mut scene = Scene::new();
     let mut client = Client::new(scene.host.invite(1));
     client.lose_accepts = u32::MAX;
-    let started = now();
-    scene.until("it gives up after 2 s", &mut [&mut client], |_, _| now() - started >= Duration::from_secs(2));
-    assert!(!client.is_connected());
+    scene.until("ten were lost", &mut [&mut client], |_, clients| clients[0].lose_accepts <= u32::MAX - 10);
+    assert!(!client.is_connected(), "it gives up");
 
     // The sidecar releases the character before it announces it again; the new connection has a socket of its own.
     let stale = ClientId(scene.host.players.iter().find(|(_, player)| player.character.0[0] == 1).unwrap().0.0);
@@ -175,10 +175,17 @@ fn a_client_that_never_hears_its_acceptance_gets_in_with_a_new_token() {
 #[test]
 fn a_session_that_nobody_confirms_ends() {
     let mut scene = Scene::new();
-    let mut client = Client::new(scene.host.invite(1));
+    let ticket = scene.host.ticket(1);
+    scene.host.announce(&ticket, 30_000);
+    // Its own patience is longer than this test.
+    let token = Token { timeout_s: 60, ..scene.host.token(&ticket) };
+    let mut client = Client::new(token.seal());
     client.lose_accepts = u32::MAX;
     // It goes on answering the challenge all the while, which stock renetcode takes for a sign of life.
     scene.until("it is over", &mut [&mut client], |scene, _| scene.host.disconnected.len() == 1);
+    assert_eq!(scene.host.disconnected, [ClientId(ticket.ticket_id.0)]);
+    assert!(client.end().is_none(), "it has not given up");
+    assert!(scene.host.refusals(PacketRefusal::HandshakeWhileConnected) > 10, "it has gone on answering");
     scene.assert_serves();
 }
 
@@ -187,8 +194,9 @@ fn a_server_that_stops_says_goodbye() {
     let Scene { host, mut witness } = Scene::new();
     drop(host);
     let started = now();
-    while !witness.is_disconnected() {
-        assert!(now() - started < Duration::from_secs(4), "it would otherwise time out after 5 s");
+    while witness.end().is_none() {
+        assert!(now() - started < DEADLINE, "it hears nothing, and does not time out either");
         witness.pump();
     }
+    assert_eq!(witness.end(), Some(DisconnectReason::DisconnectedByServer));
 }

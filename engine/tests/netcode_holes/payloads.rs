@@ -2,7 +2,9 @@
 
 use realmgate_engine::transport::Transport;
 use realmgate_engine::transport::refusal::PacketRefusal;
-use realmgate_protocol::wire::datagram::{self, ClientFrame, Section};
+use realmgate_engine::transport::udp::Rate;
+use realmgate_protocol::wire::datagram::{self, ClientFrame, Section, VERSION};
+use renetcode::DisconnectReason;
 
 use super::client::Client;
 use super::scene::Scene;
@@ -27,46 +29,63 @@ fn what_made_renet_fall_over_is_no_payload() {
     let unordered = [1, 3, 0, 0, 1, 0, 1, 1, 1, 7];
     assert_refused(&mut scene, &mut client, PacketRefusal::Payload, &[&slice, &reserving, &unordered]);
     // And with today's version before the same bytes.
-    slice[0] = 2;
-    assert_refused(&mut scene, &mut client, PacketRefusal::Payload, &[&slice, &[&[2][..], &reserving[1..]].concat()]);
-    assert!(client.is_connected(), "a few breaches are forgiven");
+    let today = |old: &[u8]| [&[VERSION][..], &old[1..]].concat();
+    let (slice, reserving, unordered) = (today(&slice), today(&reserving), today(&unordered));
+    assert_refused(&mut scene, &mut client, PacketRefusal::Payload, &[&slice, &reserving, &unordered]);
+    assert!(scene.messages_of_others().is_empty(), "none of it is a message");
+    // A few breaches are forgiven.
+    scene.assert_plays(&mut client);
 }
 
 #[test]
 fn malformed_messages_are_refused() {
     let mut scene = Scene::new();
     let mut client = scene.join(1);
-    let mut too_long = vec![2, 16, 1, 0, 0, 0xe9, 3];
+    let mut too_long = vec![VERSION, 16, 1, 0, 0, 0xe9, 3];
     too_long.resize(7 + 1_001, 7);
-    let none = [2, 16, 0, 0, 0];
-    let empty = [2, 16, 2, 0, 0, 0, 0, 0, 0];
+    let none = [VERSION, 16, 0, 0, 0];
+    let empty = [VERSION, 16, 2, 0, 0, 0, 0, 0, 0];
     assert_refused(&mut scene, &mut client, PacketRefusal::Message, &[&too_long, &none, &empty]);
-    let cut_short = [2, 16, 2, 0, 0, 1, 0, 7];
-    let goes_on = [2, 16, 1, 0, 0, 1, 0, 7, 9];
-    assert_refused(&mut scene, &mut client, PacketRefusal::Payload, &[&cut_short, &goes_on, &[2, 4, 0], &[2, 32, 0]]);
-    assert!(client.is_connected() && scene.host.messages.iter().all(|message| message.len() > 1));
+    let cut_short = [VERSION, 16, 2, 0, 0, 1, 0, 7];
+    let goes_on = [VERSION, 16, 1, 0, 0, 1, 0, 7, 9];
+    assert_refused(
+        &mut scene,
+        &mut client,
+        PacketRefusal::Payload,
+        &[&cut_short, &goes_on, &[VERSION, 4, 0], &[VERSION, 32, 0]],
+    );
+    assert!(scene.messages_of_others().is_empty(), "nothing of them is handed over");
+    scene.assert_plays(&mut client);
 }
 
 #[test]
 fn messages_far_ahead_and_acknowledgements_of_nothing_are_refused() {
     let mut scene = Scene::new();
     let mut client = scene.join(1);
-    let ahead = [2, 16, 1, 64, 0, 1, 0, 7];
-    let before_the_first = [2, 16, 1, 0xff, 0xff, 1, 0, 7];
+    // The last that may come early, and the acknowledgement that nothing has come, are as legal as can be.
+    client.send_payload(&[VERSION, 16, 1, 63, 0, 1, 0, 7]);
+    client.send_payload(&[VERSION, 4, 0, 0]);
+    let ahead = [VERSION, 16, 1, 64, 0, 1, 0, 7];
+    let before_the_first = [VERSION, 16, 1, 0xff, 0xff, 1, 0, 7];
     assert_refused(&mut scene, &mut client, PacketRefusal::MessageAhead, &[&ahead, &before_the_first]);
-    let never_sent = [2, 4, 1, 0];
-    let never_sent_either = [2, 12, 0, 0, 0, 0, 0, 0x80];
+    let never_sent = [VERSION, 4, 1, 0];
+    let never_sent_either = [VERSION, 12, 0, 0, 0, 0, 0, 0x80];
     assert_refused(&mut scene, &mut client, PacketRefusal::AckUnsent, &[&never_sent, &never_sent_either]);
     // 32 KiB are held back until message 0 comes; more is refused.
     for id in 1..=32 {
-        let mut message = vec![2, 16, 1, id, 0, 0xe8, 3];
+        let mut message = vec![VERSION, 16, 1, id, 0, 0xe8, 3];
         message.resize(7 + 1_000, id);
         client.send_payload(&message);
     }
-    let mut too_much = vec![2, 16, 1, 33, 0, 0xe8, 3];
+    let mut too_much = vec![VERSION, 16, 1, 33, 0, 0xe8, 3];
     too_much.resize(7 + 1_000, 33);
     assert_refused(&mut scene, &mut client, PacketRefusal::MessageAhead, &[&too_much]);
-    assert!(client.is_connected());
+    assert!(scene.messages_of_others().is_empty(), "nothing is handed over before the first");
+    client.send_payload(&[VERSION, 16, 1, 0, 0, 1, 0, 99]);
+    scene.until("all that was held back comes", &mut [], |scene, _| scene.messages_of_others().len() >= 33);
+    let firsts: Vec<u8> = scene.messages_of_others().iter().map(|message| message[0]).collect();
+    assert_eq!(firsts, [vec![99], (1..=32).collect()].concat(), "and nothing that was refused");
+    assert!(scene.host.disconnected.is_empty());
 }
 
 #[test]
@@ -75,21 +94,21 @@ fn malformed_and_oversized_frames_are_refused() {
     let mut client = scene.join(1);
     let mut trailing = ClientFrame::default().seal();
     trailing.push(0);
-    client.send_payload(&[2, 2]);
+    client.send_payload(&[VERSION, 2]);
     client.send_payload(&trailing);
     client.send_payload(&datagram::seal(Section::Input(&[0xff; 1_198])));
     client.send_payload(&datagram::seal(Section::Snapshot(&[0; 20])));
     scene.until_refused(PacketRefusal::Frame, 4);
     client.send_payload(&[7, 2, 0]);
-    client.send_payload(&[2, 77, 0]);
-    client.send_payload(&[2]);
+    client.send_payload(&[VERSION, 77, 0]);
+    client.send_payload(&[VERSION]);
     scene.until_refused(PacketRefusal::Payload, 3);
     // Longer than a payload of ours, within what renetcode would take.
     client.send_payload(&[1; 1_201]);
     client.send_payload(&[1; 1_300]);
     client.send_payload(&[]);
     scene.until_refused(PacketRefusal::Length, 3);
-    assert!(client.is_connected());
+    scene.assert_plays(&mut client);
     scene.assert_serves();
 }
 
@@ -98,10 +117,11 @@ fn a_flood_of_bad_packets_ends_the_session() {
     let mut scene = Scene::new();
     let mut client = scene.join(1);
     for _ in 0..25 {
-        client.send_payload(&[2, 16, 1, 64, 0, 1, 0, 7]);
+        client.send_payload(&[VERSION, 16, 1, 64, 0, 1, 0, 7]);
     }
-    scene.until("it is out", &mut [&mut client], |_, clients| clients[0].is_disconnected());
-    scene.until("the host heard of it", &mut [], |scene, _| scene.host.disconnected.len() == 1);
+    let session = scene.newest_session();
+    scene.until_ended(&mut client, DisconnectReason::DisconnectedByServer);
+    scene.until("the host heard of it", &mut [], |scene, _| scene.host.disconnected == [session]);
     assert_eq!(scene.host.refusals(PacketRefusal::Abuse), 1);
     assert_eq!(scene.host.refusals(PacketRefusal::MessageAhead), 20, "after the twentieth nobody listens");
     scene.assert_serves();
@@ -109,28 +129,44 @@ fn a_flood_of_bad_packets_ends_the_session() {
 
 #[test]
 fn a_flood_of_datagrams_is_cut_to_a_clients_budget() {
-    let mut scene = Scene::new();
+    // Nothing is added to it later, so that it shows to the last datagram.
+    let budget = Rate { per_second: 0, burst: 2_000 };
+    let mut scene = Scene::with(|settings| settings.datagrams_per_client = budget);
+    scene.witness.plays = false;
+    let beyond_a_poll = scene.host.refusals(PacketRefusal::PollBudget);
     let mut client = scene.join(1);
-    let frame = ClientFrame::default().seal();
+    let (session, frame) = (scene.newest_session(), ClientFrame::default().seal());
     scene.until("most is cut off", &mut [], |scene, _| {
         (0..100).for_each(|_| client.send_payload(&frame));
         scene.host.refusals(PacketRefusal::SessionBudget) >= 1_000
     });
     scene.assert_serves();
+    let taken = scene.host.frames[&session] + scene.host.refusals(PacketRefusal::PollBudget) - beyond_a_poll;
+    assert_eq!(taken, 2_000, "all of its budget, and no more");
+    assert!(scene.host.disconnected.is_empty(), "it is no breach: they may have been late");
 }
 
 #[test]
 fn a_client_that_does_not_read_is_disconnected() {
     let mut scene = Scene::new();
-    let mut client = scene.join(1);
-    client.pump();
-    let session = *scene.host.players.keys().max().unwrap();
-    for _ in 0..300 {
-        scene.host.transport.send_message(session, vec![7; 1_000]);
-    }
-    // The client is not pumped, so it acknowledges nothing.
-    scene.until("it is out", &mut [], |scene, _| scene.host.disconnected == vec![session]);
+    let mut reader = scene.join(1);
+    let of_reader = scene.newest_session();
+    // Not pumped from now on, so it acknowledges nothing.
+    let _deaf = scene.join(2);
+    let (of_deaf, mut sent) = (scene.newest_session(), 0);
+    scene.until("one is out", &mut [&mut reader], |scene, clients| {
+        if clients[0].messages.len() == sent {
+            for session in [of_reader, of_deaf] {
+                (0..16).for_each(|_| scene.host.transport.send_message(session, vec![7; 1_000]));
+            }
+            sent += 16;
+        }
+        !scene.host.disconnected.is_empty()
+    });
+    assert_eq!(scene.host.disconnected, [of_deaf], "the other one was sent as much, and has read it");
     assert_eq!(scene.host.refusals(PacketRefusal::ClientBehind), 1);
+    assert!(sent > 262, "its queue is full after 256 KiB, not after {sent} messages of 1,000 bytes");
+    scene.assert_plays(&mut reader);
     scene.assert_serves();
 }
 
@@ -139,7 +175,7 @@ fn what_others_cause_never_costs_a_client_its_connection() {
     let mut scene = Scene::new();
     let mut client = scene.join(1);
     client.pump();
-    let session = *scene.host.players.keys().max().unwrap();
+    let session = scene.newest_session();
     // Ten times what may wait for a client, and the client acknowledges none of it.
     for number in 0..40_960u32 {
         scene.host.transport.send_of_others(session, [&number.to_le_bytes()[..], &[7; 60]].concat());

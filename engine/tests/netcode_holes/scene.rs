@@ -15,12 +15,12 @@ use realmgate_protocol::limits::NETCODE_PROTOCOL_ID;
 use realmgate_protocol::link::CharacterLoad;
 use realmgate_protocol::ticket::{KeyRing, Ticket};
 use realmgate_protocol::wire::datagram::ServerFrameHead;
-use renetcode::ConnectToken;
+use renetcode::{ConnectToken, DisconnectReason};
 
 use super::client::{Client, now};
 
 /// Longer than anything here takes, even on a busy machine.
-const DEADLINE: Duration = Duration::from_secs(20);
+pub const DEADLINE: Duration = Duration::from_secs(20);
 const WITNESS: u8 = 200;
 
 pub fn keys() -> KeyRing {
@@ -64,6 +64,8 @@ pub struct Host {
     pub connected: Vec<ClientId>,
     pub disconnected: Vec<ClientId>,
     pub messages: Vec<Vec<u8>>,
+    /// Number of frames of each client.
+    pub frames: BTreeMap<ClientId, u64>,
     started: Instant,
     next_ticket: u64,
 }
@@ -141,7 +143,7 @@ impl Host {
             self.handle(event);
         }
         let mut frame = BitWriter::default();
-        ServerFrameHead::default().write(&mut frame, true);
+        ServerFrameHead::default().write(&mut frame);
         let frame = frame.into_bytes();
         let mut frames = FrameBatch::default();
         for client in self.players.keys() {
@@ -165,7 +167,7 @@ impl Host {
                     }
                 }
             }
-            TransportEvent::Frame { .. } => {}
+            TransportEvent::Frame { client, .. } => *self.frames.entry(client).or_default() += 1,
             TransportEvent::Message { client, bytes } => {
                 self.transport.send_message(client, bytes.clone());
                 self.messages.push(bytes);
@@ -203,6 +205,7 @@ impl Scene {
             connected: Vec::new(),
             disconnected: Vec::new(),
             messages: Vec::new(),
+            frames: BTreeMap::new(),
             started: now(),
             next_ticket: 0,
         };
@@ -242,6 +245,31 @@ impl Scene {
         let mut client = Client::new(self.host.invite(character));
         self.until("the client plays", &mut [&mut client], |_, clients| clients[0].frames > 0);
         client
+    }
+
+    /// The newest session of the host: that of the client that has joined last.
+    pub fn newest_session(&self) -> ClientId {
+        *self.host.players.keys().max().expect("somebody plays")
+    }
+
+    /// Pumps until a client's connection is over, and asserts why.
+    pub fn until_ended(&mut self, client: &mut Client, reason: DisconnectReason) {
+        self.until("the client's connection is over", &mut [&mut *client], |_, clients| clients[0].end().is_some());
+        assert_eq!(client.end(), Some(reason));
+    }
+
+    /// A client gets an answer to a message: it plays on.
+    pub fn assert_plays(&mut self, client: &mut Client) {
+        let text = format!("here I am, {}", client.frames).into_bytes();
+        client.send_message(&text);
+        self.until("the client gets an echo", &mut [&mut *client], |_, clients| clients[0].messages.contains(&text));
+        assert!(client.is_connected());
+    }
+
+    /// The messages that have reached the host, but for those of the witness.
+    pub fn messages_of_others(&self) -> Vec<&[u8]> {
+        let all = self.host.messages.iter().map(Vec::as_slice);
+        all.filter(|message| !message.starts_with(b"still there?")).collect()
     }
 
     /// The server is up, and the witness exchanges frames and messages with it.

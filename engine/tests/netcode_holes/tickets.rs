@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use realmgate_engine::admission::TicketRefusal;
+use realmgate_engine::transport::ClientId;
 use realmgate_engine::transport::refusal::PacketRefusal;
+use realmgate_protocol::ids::{ChannelId, MapId};
 use realmgate_protocol::ticket::Ticket;
+use renetcode::DisconnectReason;
 
 use super::client::Client;
 use super::scene::{Scene, Token, unix_now};
@@ -15,9 +18,17 @@ fn assert_not_admitted(scene: &mut Scene, token: &Token, reason: TicketRefusal) 
     let mut client = Client::new(token.seal());
     scene.until("admission decides", &mut [&mut client], |scene, _| scene.host.refused.len() > before);
     assert_eq!(scene.host.refused.last(), Some(&reason));
-    scene.until("the client is told", &mut [&mut client], |_, clients| clients[0].is_disconnected());
+    scene.until_ended(&mut client, DisconnectReason::DisconnectedByServer);
     assert_eq!(scene.host.players.len(), 1, "only the witness plays");
     scene.assert_serves();
+}
+
+/// Connects with a ticket that is as it was announced: whatever was tried before has not used it up.
+fn assert_admitted(scene: &mut Scene, ticket: &Ticket) {
+    let mut client = Client::new(scene.host.token(ticket).seal());
+    scene.until("it plays", &mut [&mut client], |_, clients| clients[0].frames > 0);
+    let admitted = scene.host.players.get(&ClientId(ticket.ticket_id.0));
+    assert_eq!(admitted.map(|player| (player.character, player.epoch)), Some((ticket.character, ticket.epoch)));
 }
 
 #[test]
@@ -33,6 +44,7 @@ fn forged_and_malformed_tickets_are_refused() {
     assert_not_admitted(&mut scene, &token, TicketRefusal::Malformed);
     token.user_data = [0xff; 256];
     assert_not_admitted(&mut scene, &token, TicketRefusal::Malformed);
+    assert_admitted(&mut scene, &ticket);
 }
 
 #[test]
@@ -40,9 +52,10 @@ fn tickets_for_another_server_are_refused() {
     let mut scene = Scene::new();
     let ticket = scene.host.ticket(1);
     scene.host.announce(&ticket, 30_000);
-    let foreign = Ticket { server: "map-server-2".parse().unwrap(), ..ticket };
+    let foreign = Ticket { server: "map-server-2".parse().unwrap(), ..ticket.clone() };
     let token = scene.host.token(&foreign);
     assert_not_admitted(&mut scene, &token, TicketRefusal::WrongServer);
+    assert_admitted(&mut scene, &ticket);
 }
 
 #[test]
@@ -54,9 +67,19 @@ fn tickets_that_differ_from_their_announcement_are_refused() {
 
     let ticket = scene.host.ticket(1);
     scene.host.announce(&ticket, 30_000);
-    let other = Ticket { character: scene.host.ticket(9).character, ..ticket };
-    let token = scene.host.token(&other);
-    assert_not_admitted(&mut scene, &token, TicketRefusal::IdentityMismatch);
+    let other = scene.host.ticket(9);
+    let differing = [
+        Ticket { character: other.character, ..ticket.clone() },
+        Ticket { account: other.account, ..ticket.clone() },
+        Ticket { epoch: other.epoch, ..ticket.clone() },
+        Ticket { map: MapId(2), ..ticket.clone() },
+        Ticket { channel: ChannelId(2), ..ticket.clone() },
+    ];
+    for different in differing {
+        let token = scene.host.token(&different);
+        assert_not_admitted(&mut scene, &token, TicketRefusal::IdentityMismatch);
+    }
+    assert_admitted(&mut scene, &ticket);
 }
 
 #[test]
@@ -68,6 +91,11 @@ fn expired_tickets_are_refused_by_the_announced_deadline() {
     assert_not_admitted(&mut scene, &token, TicketRefusal::Expired);
     let now_ms = scene.host.now_ms();
     assert_eq!(scene.host.admission.expire(now_ms), vec![(ticket.character, ticket.epoch)]);
+
+    // What the ticket itself says of its time is nothing that a map server's clock could judge.
+    let dated = Ticket { issued_ms: 0, expires_ms: 0, ..scene.host.ticket(2) };
+    scene.host.announce(&dated, 30_000);
+    assert_admitted(&mut scene, &dated);
 }
 
 #[test]

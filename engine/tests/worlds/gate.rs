@@ -76,7 +76,8 @@ impl Held {
                 TransportEvent::Frame { .. } => tally.frames_in += 1,
                 TransportEvent::Message { .. } => tally.messages_in += 1,
                 TransportEvent::Disconnected { .. } => tally.gone = true,
-                TransportEvent::Connected { .. } => {}
+                // A client that comes again begins anew.
+                TransportEvent::Connected { .. } => *tally = Tally::default(),
             }
         }
     }

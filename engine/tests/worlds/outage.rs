@@ -1,10 +1,10 @@
 //! The map link goes down and comes back: what waits, which players are released, and what the sidecar is told.
 
 use realmgate_engine::host::LinkNews;
-use realmgate_engine::persist::{MAX_PENDING_AWAY, PersistPort};
+use realmgate_engine::persist::{MAX_PENDING_AWAY, NotSubmitted, PersistPort};
 use realmgate_protocol::ids::{BatchId, CharacterId, EventKey, LockEpoch};
-use realmgate_protocol::link::{EventOutcome, EventRefusal, Fence, FromMap, LeaveReason, ToMap};
-use realmgate_protocol::movement::Position;
+use realmgate_protocol::link::{EventOutcome, EventRefusal, Fence, FromMap, LeaveReason, OwnedEvent, ToMap};
+use realmgate_protocol::movement::{Angle, Position};
 
 use crate::stepper::{Client, OFFLINE_PLAY_MAX_S, Stepper};
 use crate::wire::{Wire, over_both_wires};
@@ -70,8 +70,15 @@ fn what_is_owned_waits_while_the_link_is_down_and_is_done_in_order_when_it_is_ba
     assert_eq!(port(&mut stepper), (false, 0));
 }
 
+/// An event of a character that has no other.
+fn event(number: u128) -> OwnedEvent {
+    let bytes = number.to_be_bytes();
+    let fence = Fence { character: CharacterId(bytes), epoch: LockEpoch(1) };
+    OwnedEvent { key: EventKey(bytes), reason: "own".to_owned(), fences: vec![fence], changes: Vec::new() }
+}
+
 fn no_more_waits_than_may(wire: Wire) {
-    let mut stepper = Stepper::new(wire, 1);
+    let mut stepper = Stepper::new(wire, 4);
     let mut anna = stepper.join(start(), 1);
     let mut bert = stepper.join(start(), 1);
     stepper.steps(2, &mut [&mut anna, &mut bert]);
@@ -85,6 +92,13 @@ fn no_more_waits_than_may(wire: Wire) {
     bert.link.send_message(vec![b'$', 200]);
     stepper.steps(3, &mut [&mut anna, &mut bert]);
     assert!(bert.messages.is_empty(), "another has room of its own");
+    let waiting: Vec<u8> = batches(&stepper).into_iter().flat_map(|(_, keys)| keys).collect();
+    assert_eq!(waiting, (0..MAX_PENDING_AWAY as u8).chain([200]).collect::<Vec<_>>(), "what is refused is not done");
+    // All together have a bound, too.
+    let world = stepper.server.channels().next().unwrap().world_mut();
+    let mut port = world.resource_mut::<PersistPort>();
+    let refused = (1_000..9_000).find_map(|number| port.submit(event(number)).err());
+    assert_eq!((refused, port.pending()), (Some(NotSubmitted::Away), 2_500), "a quarter of 10,000 for each channel");
 }
 
 fn whom_the_sidecar_fences_is_dropped_and_nobody_else(wire: Wire) {
@@ -135,27 +149,33 @@ fn all_that_is_held_is_named_when_the_link_is_back(wire: Wire) {
     held.sort_by_key(|fence| fence.character);
     assert_eq!(reclaimed(&stepper), held);
     assert_eq!(stepper.said[0].name(), "Reclaim", "before anything else");
-    let entered = stepper.said.iter().filter(|said| said.name() == "Entered").count();
-    assert_eq!(entered, 2, "who plays and who travels is in the world");
+    let entered: Vec<&FromMap> = stepper.said.iter().filter(|said| said.name() == "Entered").collect();
+    let playing = [&anna, &bert].map(|client| FromMap::Entered { character: client.character, epoch: LockEpoch(1) });
+    assert_eq!(entered, [&playing[0], &playing[1]], "who plays and who travels is in the world");
 }
 
 fn everybody_is_let_go_when_the_link_stays_away_and_nobody_new_comes(wire: Wire) {
-    let mut stepper = Stepper::new(wire, 1);
+    let mut stepper = Stepper::new(wire, 2);
     let mut anna = stepper.join(start(), 1);
-    stepper.steps(2, &mut [&mut anna]);
+    let mut carl = stepper.join(start(), 2);
+    stepper.steps(2, &mut [&mut anna, &mut carl]);
     stepper.settles = false;
     stepper.news(LinkNews::Lost);
     let expected = CharacterId([9; 16]);
     let ticket = stepper.announce(expected, LockEpoch(7), start(), 1);
-    stepper.steps(OFFLINE_PLAY_MAX_S as usize * 30 - 1, &mut [&mut anna]);
-    assert_eq!(stepper.said("Released"), None, "play goes on until then");
-    stepper.steps(2, &mut [&mut anna]);
-    assert!(matches!(stepper.said("Released"), Some(FromMap::Released { reason: LeaveReason::StoreAway, .. })));
-    assert!(matches!(stepper.said("Expired"), Some(FromMap::Expired { character, .. }) if *character == expected));
+    stepper.steps(OFFLINE_PLAY_MAX_S as usize * 30 - 1, &mut [&mut anna, &mut carl]);
+    assert_eq!(stepper.released(), [], "play goes on until then");
+    stepper.steps(2, &mut [&mut anna, &mut carl]);
+    let everybody = [&anna, &carl].map(|client| (client.character, LeaveReason::StoreAway));
+    assert_eq!(stepper.released(), everybody);
+    assert_eq!(stepper.said("Expired"), Some(&FromMap::Expired { character: expected, epoch: LockEpoch(7) }));
     let mut late = stepper.connect(expected, &ticket);
-    stepper.steps(6 * 30, &mut [&mut anna, &mut late]);
-    assert_eq!(anna.messages.last(), Some(&b"farewell".to_vec()), "it is told");
-    assert!(anna.disconnected && late.disconnected);
+    stepper.steps(6 * 30, &mut [&mut anna, &mut carl, &mut late]);
+    for told in [&anna, &carl] {
+        assert_eq!(told.messages, [b"farewell".to_vec()], "it is told");
+        assert!(told.disconnected);
+    }
+    assert!(late.disconnected && late.shown.is_empty());
 
     stepper.news(LinkNews::Up { resumed: true });
     let mut bert = stepper.join(start(), 1);
@@ -167,20 +187,23 @@ fn a_world_that_has_moved_on_drops_everybody_unsaved_and_starts_anew(wire: Wire)
     let mut stepper = Stepper::new(wire, 1);
     stepper.news(LinkNews::Up { resumed: false });
     let mut anna = stepper.join(start(), 1);
-    stepper.steps(2, &mut [&mut anna]);
+    let mut bert = stepper.join(start(), 1);
+    stepper.steps(2, &mut [&mut anna, &mut bert]);
     anna.link.send_message(b"spawn".to_vec());
-    stepper.steps(2, &mut [&mut anna]);
-    assert_eq!(anna.shown.len(), 2);
+    stepper.steps(2, &mut [&mut anna, &mut bert]);
+    assert_eq!(anna.shown.len(), 3);
     stepper.news(LinkNews::Lost);
     anna.link.send_message(vec![b'$', 1]);
-    stepper.steps(2, &mut [&mut anna]);
+    stepper.steps(2, &mut [&mut anna, &mut bert]);
     let batch = batches(&stepper)[0].0;
     stepper.said.clear();
     stepper.news(LinkNews::Disowned);
     stepper.news(LinkNews::Up { resumed: false });
-    stepper.steps(3, &mut [&mut anna]);
-    assert_eq!(anna.messages, [b"farewell".to_vec()], "it is told");
-    assert!(anna.disconnected);
+    stepper.steps(3, &mut [&mut anna, &mut bert]);
+    for told in [&anna, &bert] {
+        assert_eq!(told.messages, [b"farewell".to_vec()], "it is told");
+        assert!(told.disconnected);
+    }
     assert_eq!(reclaimed(&stepper), []);
     assert_eq!(stepper.said("Released"), None, "what was not confirmed is discarded");
 
@@ -200,9 +223,14 @@ fn who_would_travel_while_the_link_is_down_stays(wire: Wire) {
     anna.link.send_message(b"travel".to_vec());
     stepper.steps(3, &mut [&mut anna]);
     assert_eq!(stepper.said("Travel"), None);
+    anna.command(Some(Angle(0)));
+    stepper.steps(3, &mut [&mut anna]);
+    let place = anna.own().and_then(|own| own.place);
+    assert_eq!(place, Some(start().offset(100, 0)), "it is not frozen");
     anna.link.send_message(b"logout".to_vec());
     stepper.steps(3, &mut [&mut anna]);
-    assert!(stepper.said("Released").is_some(), "it is not frozen");
+    assert_eq!(stepper.released(), [(anna.character, LeaveReason::Logout)]);
+    assert_eq!(stepper.said("Travel"), None, "nothing was asked later either");
 }
 
 fn who_travels_when_the_link_goes_down_is_not_given_up(wire: Wire) {

@@ -7,7 +7,7 @@ use bevy_app::App;
 use realmgate_engine::channel::BuildWorld;
 use realmgate_engine::host::{LinkNews, RecordInto};
 use realmgate_engine::map::Map;
-use realmgate_engine::record::{RecordingEnd, Replay, ReplayError, Replayed, Source};
+use realmgate_engine::record::{Recorder, RecordingEnd, Replay, ReplayError, Replayed, Source};
 use realmgate_engine::schedule::{TickSchedule, TickSet};
 use realmgate_protocol::ids::MapId;
 use realmgate_protocol::movement::{Angle, Position};
@@ -77,7 +77,8 @@ fn a_recorded_run_replays_to_the_same_hash_twice() {
     let dir = tempfile::tempdir().unwrap();
     let bytes = record(dir.path(), 1);
     let first = replay(&bytes).unwrap();
-    assert!(first.ticks > 200 && first.end == RecordingEnd::Whole, "{first:?}");
+    // Two for those who come, and those in which they play.
+    assert_eq!((first.ticks, &first.end, first.last.is_some()), (202, &RecordingEnd::Whole, true));
     assert_eq!(first, replay(&bytes).unwrap());
 }
 
@@ -137,10 +138,15 @@ fn other_files_and_another_protocol_are_said_before_anything_is_played() {
     let recording = Replay::open(bytes.as_slice()).unwrap();
     assert!(recording.check(1, &sources()).is_ok());
     let other = [Source { digest: 8, ..sources()[0].clone() }];
-    let said = recording.check(1, &other).unwrap_err().to_string();
-    assert!(said.contains("1_test.tmx is another"), "{said}");
-    let said = recording.check(2, &sources()).unwrap_err().to_string();
-    assert!(said.contains("another protocol"), "{said}");
+    let error = recording.check(1, &other).unwrap_err();
+    assert!(matches!(&error, ReplayError::OtherData(files) if files == &["1_test.tmx is another"]), "{error}");
+    let error = recording.check(1, &[]).unwrap_err();
+    assert!(matches!(&error, ReplayError::OtherData(files) if files == &["1_test.tmx is not here"]), "{error}");
+    let more = [sources(), vec![Source { file: "2_new.tmx".to_owned(), digest: 7 }]].concat();
+    let error = recording.check(1, &more).unwrap_err();
+    assert!(matches!(&error, ReplayError::OtherData(files) if files == &["2_new.tmx was not there"]), "{error}");
+    let error = recording.check(2, &sources()).unwrap_err();
+    assert!(matches!(error, ReplayError::OtherProtocol { recorded: 1, here: 2 }), "{error}");
 }
 
 #[test]
@@ -150,6 +156,7 @@ fn a_recording_that_ends_within_a_tick_replays_up_to_the_last_whole_one() {
     let whole = replay(&bytes).unwrap();
     let begin = last_entry(&bytes);
     let before = replay(&bytes[..begin]).unwrap();
+    assert_eq!((before.ticks + 1, &before.end), (whole.ticks, &RecordingEnd::Whole), "it ends with a whole tick");
     // Within the entry's length, and within what follows it.
     for at in [begin + 1, begin + 3, begin + 4, begin + 5, bytes.len() - 1] {
         let cut = replay(&bytes[..at]).unwrap();
@@ -188,11 +195,22 @@ fn what_made_a_world_panic_is_in_its_recording() {
 fn what_is_no_recording_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let mut bytes = record(dir.path(), 1);
-    assert!(replay(&bytes[..20]).is_err(), "the header is cut short");
-    assert!(replay(&[9, 0, 0, 0, 1, 2]).is_err());
-    // The length of a tick's entry.
+    let refused = |bytes: &[u8], why: &str| {
+        let said = replay(bytes).unwrap_err().to_string();
+        assert_eq!(said, format!("not a recording of this version: {why}"));
+    };
+    refused(&bytes[..20], "it has no header");
+    refused(&[9, 0, 0, 0, 1, 2], "it starts otherwise");
+    refused(&[&[bytes[0] ^ 1][..], &bytes[1..]].concat(), "it starts otherwise");
+    refused(&[&bytes[..7], &[bytes[7] + 1][..], &bytes[8..]].concat(), "it starts otherwise");
+    let mut header = Replay::open(bytes.as_slice()).unwrap().header().clone();
+    header.sources.extend(sources());
+    let named_twice = Recorder::start(Vec::new(), &header).unwrap().finish().unwrap();
+    refused(&named_twice, "it names 1_test.tmx twice");
     let header_bytes = u32::from_le_bytes(bytes[8..12].try_into().unwrap()) as usize;
+    let longer = (header_bytes as u32 + 1).to_le_bytes();
+    refused(&[&bytes[..8], &longer[..], &bytes[12..]].concat(), "an entry goes on after its end");
+    // The length of a tick's entry.
     bytes[12 + header_bytes..][..4].copy_from_slice(&u32::MAX.to_le_bytes());
-    let said = replay(&bytes).unwrap_err().to_string();
-    assert!(said.contains("not a recording"), "{said}");
+    refused(&bytes, "an entry of 4294967295 bytes");
 }

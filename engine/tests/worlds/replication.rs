@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use realmgate_engine::transport::memory::MemoryFaults;
 use realmgate_protocol::movement::{Angle, Position};
 
-use crate::stepper::Stepper;
+use crate::stepper::{Shown, Stepper};
 use crate::test_game::{Score, Secret};
 use crate::wire::{Wire, over_both_wires};
 
@@ -21,10 +21,14 @@ fn a_player_is_shown_itself_and_its_secret_and_others_without_theirs(wire: Wire)
     let mut anna = stepper.join(Position::tile_centre(5, 5), 1);
     let mut bert = stepper.join(Position::tile_centre(8, 5), 1);
     stepper.steps(3, &mut [&mut anna, &mut bert]);
-    assert_eq!(anna.shown.len(), 2, "both are in view: {:?}", anna.shown);
-    let secrets = anna.shown.values().filter(|shown| shown.secret == Some(Secret(9))).count();
-    assert_eq!(secrets, 1, "only her own secret is told");
-    assert!(anna.shown.values().all(|shown| shown.score == Some(Score(7))));
+    for (client, at, other) in [(&anna, 5, 8), (&bert, 8, 5)] {
+        assert_eq!(client.shown.len(), 2, "both are in view: {:?}", client.shown);
+        let own = client.own().unwrap();
+        assert_eq!((own.place, &own.secret), (Some(Position::tile_centre(at, 5)), &Some(Secret(9))));
+        let others = client.shown.values().filter(|shown| shown.place == Some(Position::tile_centre(other, 5)));
+        assert_eq!(others.map(|shown| shown.secret.clone()).collect::<Vec<_>>(), [None], "that is its own");
+        assert!(client.shown.values().all(|shown| shown.score == Some(Score(7))));
+    }
 }
 
 fn one_command_moves_a_player_by_one_tick_of_its_speed(wire: Wire) {
@@ -65,8 +69,10 @@ fn components_that_are_removed_and_entities_that_are_new_are_told(wire: Wire) {
     bert.link.send_message(b"hide".to_vec());
     bert.link.send_message(b"spawn".to_vec());
     stepper.steps(3, &mut [&mut anna, &mut bert]);
-    assert_eq!(anna.shown.len(), 3);
-    assert_eq!(anna.shown.values().filter(|shown| shown.score.is_none()).count(), 1, "the score is gone");
+    // Herself, the one who has hidden his score, and what he has spawned where he stands; in the order of their ids.
+    let shown: Vec<_> = anna.shown.values().map(|shown| (shown.place, shown.score.clone())).collect();
+    let at = |tile: i32| Some(Position::tile_centre(tile, 5));
+    assert_eq!(shown, [(at(5), Some(Score(7))), (at(8), None), (at(8), Some(Score(1)))]);
 }
 
 fn a_crowd_beyond_one_datagram_is_shown_in_full_after_some_ticks(wire: Wire) {
@@ -78,6 +84,9 @@ fn a_crowd_beyond_one_datagram_is_shown_in_full_after_some_ticks(wire: Wire) {
     }
     stepper.steps(30, &mut [&mut anna]);
     assert_eq!(anna.shown.len(), 301);
+    let place = Some(Position::tile_centre(50, 15));
+    let is_whole = |shown: &Shown| shown.place == place && shown.score.is_some();
+    assert!(anna.shown.values().all(is_whole), "of each it is known where it is, and its score");
 }
 
 proptest! {

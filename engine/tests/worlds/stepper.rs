@@ -8,15 +8,15 @@ use realmgate_engine::host::{HostConfig, LinkEnds, LinkNews, MapServer, RecordIn
 use realmgate_engine::map::Map;
 use realmgate_engine::transport::memory::MemoryReceived;
 use realmgate_engine::transport::{ClientId, Transports};
-use realmgate_protocol::bits::{BitField, BitReader};
+use realmgate_protocol::bits::BitReader;
 use realmgate_protocol::ids::{
     AccountId, ChannelId, CharacterId, EntityId, LockEpoch, MapId, RequestId, ServerId, Tick, TicketId,
 };
-use realmgate_protocol::link::{CharacterLoad, FromMap, SoftState, ToMap};
+use realmgate_protocol::link::{CharacterLoad, FromMap, LeaveReason, SoftState, ToMap};
 use realmgate_protocol::movement::{Angle, Course, Position};
 use realmgate_protocol::ticket::{KeyRing, Ticket};
 use realmgate_protocol::wire::datagram::{self, ClientFrame, Section, ServerFrameHead, SnapshotAck};
-use realmgate_protocol::wire::snapshot::{self, OwnState, PLACE, SnapshotVisitor};
+use realmgate_protocol::wire::snapshot::{self, OwnState, SnapshotVisitor};
 use realmgate_protocol::wire::{InputCommand, WireComponent};
 
 use crate::test_game::{Score, Secret, build_world};
@@ -53,6 +53,11 @@ impl Client {
         self.commands.push(InputCommand { number: self.number, heading, action: None });
     }
 
+    /// What it is shown of its own entity; `None` before the first snapshot.
+    pub fn own(&self) -> Option<&Shown> {
+        self.shown.get(&self.own?)
+    }
+
     fn send(&mut self) {
         self.commands.retain(|command| command.number > self.head.last_command);
         let frame = ClientFrame { ack: self.ack, commands: self.commands.iter().take(7).copied().collect() };
@@ -79,8 +84,15 @@ impl Client {
             return;
         }
         self.head = head;
-        let mut apply = Apply { shown: &mut self.shown, own: &mut self.own, now: head.tick };
+        let mut apply = Apply { shown: &mut self.shown, own: self.own, state: OwnState::default(), now: head.tick };
         snapshot::read(&mut from, &mut apply).expect("a whole snapshot");
+        let OwnState { position, facing } = apply.state;
+        // Only one's own entity comes without a course.
+        self.own = self.own.or_else(|| Some(*self.shown.iter().find(|(_, shown)| shown.course.is_none())?.0));
+        if let Some(own) = self.own {
+            self.shown.entry(own).or_default().course = Some((head.tick, Course::standing(position, facing)));
+        }
+        assert!(self.shown.values().all(|shown| shown.course.is_some()), "all others come with a course");
         for shown in self.shown.values_mut() {
             shown.place = shown.course.map(|(told_at, course)| course.after(head.tick.since(told_at)));
         }
@@ -90,22 +102,17 @@ impl Client {
 
 struct Apply<'a> {
     shown: &'a mut BTreeMap<EntityId, Shown>,
-    own: &'a mut Option<EntityId>,
+    own: Option<EntityId>,
+    state: OwnState,
     now: Tick,
 }
 
 impl SnapshotVisitor for Apply<'_> {
-    fn own(&mut self, new: Option<EntityId>, state: OwnState) -> Option<EntityId> {
-        if let Some(new) = new {
-            self.shown.insert(new, Shown::default());
-            *self.own = Some(new);
-        }
-        let own = (*self.own)?;
-        self.shown.get_mut(&own)?.course = Some((self.now, Course::standing(state.position, state.facing)));
-        Some(own)
+    fn own(&mut self, state: OwnState) {
+        self.state = state;
     }
     fn despawn(&mut self, entity: EntityId) {
-        assert_ne!(Some(entity), *self.own);
+        assert_ne!(Some(entity), self.own);
         self.shown.remove(&entity);
     }
     fn entity(&mut self, entity: EntityId, is_new: bool) {
@@ -114,10 +121,13 @@ impl SnapshotVisitor for Apply<'_> {
         }
         assert!(self.shown.contains_key(&entity), "{entity:?} is changed before it was shown");
     }
+    fn course(&mut self, entity: EntityId, course: Course) {
+        assert_ne!(Some(entity), self.own);
+        self.shown.get_mut(&entity).expect("it is shown").course = Some((self.now, course));
+    }
     fn component(&mut self, entity: EntityId, id: u8, from: &mut BitReader<'_>) -> Option<()> {
         let shown = self.shown.get_mut(&entity)?;
         match id {
-            PLACE => shown.course = Some((self.now, Course::read(from)?)),
             1 => shown.score = Some(Score::read(from)?),
             2 => shown.secret = Some(Secret::read(from)?),
             _ => return None,
@@ -304,6 +314,17 @@ impl Stepper {
     /// Runs several ticks.
     pub fn steps(&mut self, count: usize, clients: &mut [&mut Client]) {
         (0..count).for_each(|_| self.step(clients));
+    }
+
+    /// Who was released, and why, in the order of the characters.
+    pub fn released(&self) -> Vec<(CharacterId, LeaveReason)> {
+        let released = |said: &FromMap| match said {
+            FromMap::Released { save, reason } => Some((save.character, *reason)),
+            _ => None,
+        };
+        let mut all: Vec<_> = self.said.iter().filter_map(released).collect();
+        all.sort_by_key(|(character, _)| *character);
+        all
     }
 
     /// The last message of this name that the server has sent to the sidecar.

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use realmgate_protocol::ids::{CharacterId, LockEpoch};
-use realmgate_protocol::link::{FromMap, LeaveReason, ToMap};
+use realmgate_protocol::link::{LeaveReason, ToMap};
 use realmgate_protocol::movement::Position;
 
 use crate::stepper::{Client, Stepper};
@@ -68,6 +68,10 @@ fn a_lost_connection_is_that_of_its_own_player(mut stepper: Stepper) {
     bert.link.disconnect();
     stepper.steps(2, &mut [&mut anna]);
     assert_eq!(stepper.server.status().connected.load(Ordering::Relaxed), 1);
+    let before = anna.head.tick;
+    stepper.steps(2, &mut [&mut anna]);
+    assert_eq!(anna.head.tick, before.after(2), "a snapshot in every tick");
+    assert_eq!(anna.shown.len(), 2, "the body of the other is up to the game");
     anna.link.send_message(b"still here".to_vec());
     stepper.steps(2, &mut [&mut anna]);
     assert_eq!(anna.messages, [b"still here".to_vec()]);
@@ -79,8 +83,8 @@ fn a_drain_releases_the_players_of_both(mut stepper: Stepper) {
     stepper.tell(ToMap::Drain);
     stepper.steps(3, &mut [&mut anna, &mut bert]);
     assert!(anna.disconnected && bert.disconnected && stepper.server.is_drained());
-    let released = stepper.said.iter().filter(|said| matches!(said, FromMap::Released { .. })).count();
-    assert_eq!(released, 2, "both are saved");
+    let both = [&anna, &bert].map(|client| (client.character, LeaveReason::ServerClosing));
+    assert_eq!(stepper.released(), both, "both are saved");
 }
 
 fn one_ticket_over_both_admits_once_and_the_second_is_ended(mut stepper: Stepper) {

@@ -11,6 +11,7 @@ use super::refuse::Refusals;
 use super::user::{User, UserItem};
 use crate::combat::Targets;
 use crate::data::{AbilityIndex, Data};
+use crate::requests::Asked;
 
 /// Request to use an ability. To take effect in the same tick, write it before
 /// [`AbilitySystems`](super::AbilitySystems).
@@ -22,6 +23,8 @@ pub struct UseAbility {
     pub ability: AbilityIndex,
     /// What the ability is aimed at.
     pub goal: Goal,
+    /// The command of a player that asks for it.
+    pub asked: Option<Asked>,
 }
 
 pub(super) fn begin_uses(
@@ -38,7 +41,7 @@ pub(super) fn begin_uses(
                 goes_off.write(now);
             }
             Ok(None) => {}
-            Err(reason) => refusals.refuse(wish.user, reason),
+            Err(reason) => refusals.refuse(wish.user, wish.asked, reason),
         }
     }
 }
@@ -53,15 +56,16 @@ fn begin(
 ) -> Result<Option<GoesOff>, Refusal> {
     let ability = &data.abilities[wish.ability];
     let now = clock.now();
-    user.may_begin(wish.ability, ability, now)?;
-    aim(targets, user.caster(), ability, wish.goal)?;
+    let UseAbility { user: entity, ability: index, goal, asked } = *wish;
+    user.may_begin(index, ability, now)?;
+    aim(targets, user.caster(), ability, goal)?;
     if !ability.off_global_cooldown {
         user.book.wait_all(now.after(clock.ticks(data.world.combat.global_cooldown_ms)));
     }
     if ability.cast_ms == 0 {
-        return Ok(Some(GoesOff { user: wish.user, ability: wish.ability, goal: wish.goal }));
+        return Ok(Some(GoesOff { user: entity, ability: index, goal, asked }));
     }
     let until = now.after(clock.ticks(ability.cast_ms));
-    user.cast.0 = Some(Cast { ability: wish.ability, goal: wish.goal, since: now, until });
+    user.cast.0 = Some(Cast { ability: index, goal, since: now, until, asked });
     Ok(None)
 }

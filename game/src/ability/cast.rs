@@ -6,9 +6,9 @@ use realmgate_engine::clock::TickClock;
 use realmgate_engine::replication::Replicated;
 use realmgate_protocol::realm::Casting;
 
-use super::CurrentCast;
 use super::go_off::GoesOff;
 use super::user::User;
+use super::{Cast, CurrentCast};
 use crate::data::Data;
 
 pub(super) fn run_casts(
@@ -25,7 +25,8 @@ pub(super) fn run_casts(
             user.cast.0 = None;
         } else if clock.now() >= cast.until {
             user.cast.0 = None;
-            goes_off.write(GoesOff { user: user.entity, ability: cast.ability, goal: cast.goal });
+            let Cast { ability, goal, asked, .. } = cast;
+            goes_off.write(GoesOff { user: user.entity, ability, goal, asked });
         }
     }
 }

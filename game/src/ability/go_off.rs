@@ -14,6 +14,7 @@ use crate::area::Lay;
 use crate::combat::{Hit, Targets};
 use crate::data::{Ability, AbilityIndex, Shape};
 use crate::projectile::Launch;
+use crate::requests::Asked;
 
 /// The cast time is over: the ability takes effect in this tick.
 #[derive(Message, Debug, Clone, Copy)]
@@ -21,6 +22,8 @@ pub(super) struct GoesOff {
     pub(super) user: Entity,
     pub(super) ability: AbilityIndex,
     pub(super) goal: Goal,
+    /// The command of a player that asked for it.
+    pub(super) asked: Option<Asked>,
 }
 
 /// Writers for everything an ability can set off: hits, projectiles and ground areas.
@@ -42,7 +45,7 @@ pub(super) fn go_off(
         let Ok(mut user) = users.get_mut(use_of.user) else { continue };
         let ability = &refusals.data.abilities[use_of.ability];
         if let Err(reason) = take_effect(&refusals.clock, &mut outcome, &mut user, ability, use_of) {
-            refusals.refuse(use_of.user, reason);
+            refusals.refuse(use_of.user, use_of.asked, reason);
         }
     }
 }

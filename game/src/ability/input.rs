@@ -9,6 +9,7 @@ use realmgate_protocol::wire::Aim;
 use super::begin::UseAbility;
 use super::refuse::Refusals;
 use super::{AbilityBook, Goal};
+use crate::requests::Asked;
 
 type Actor<'a> = (Entity, &'a CurrentInput, &'a AbilityBook);
 
@@ -19,7 +20,9 @@ pub(super) fn read_actions(
     mut uses: MessageWriter<UseAbility>,
 ) {
     for (user, input, book) in &players {
-        let Some(action) = input.0.and_then(|command| command.action) else { continue };
+        let Some(command) = input.0 else { continue };
+        let Some(action) = command.action else { continue };
+        let asked = Some(Asked::ability(command.number, action.slot));
         let goal = match action.aim {
             Aim::None => Some(Goal::Nothing),
             Aim::Entity(id) => ids.get(id).map(Goal::One),
@@ -28,10 +31,10 @@ pub(super) fn read_actions(
         };
         match (book.on_slot(action.slot), goal) {
             (Some(ability), Some(goal)) => {
-                uses.write(UseAbility { user, ability, goal });
+                uses.write(UseAbility { user, ability, goal, asked });
             }
-            (Some(_), None) => refusals.refuse(user, Refusal::BadTarget),
-            (None, _) => refusals.refuse(user, Refusal::NoSuchAbility),
+            (Some(_), None) => refusals.refuse(user, asked, Refusal::BadTarget),
+            (None, _) => refusals.refuse(user, asked, Refusal::NoSuchAbility),
         }
     }
 }

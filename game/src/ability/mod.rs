@@ -18,48 +18,62 @@ use realmgate_engine::schedule::{TickSchedule, TickSet};
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::realm::Cooldowns;
 
-use crate::data::AbilityIndex;
+use crate::data::{AbilityIndex, GameData};
+use crate::requests::Asked;
 
 /// The abilities of a player or mob, and when each is off cooldown.
 #[derive(Component, Debug, Clone, Default)]
 pub struct AbilityBook {
-    abilities: Vec<AbilityIndex>,
-    ready_at: Vec<Tick>,
+    slots: Vec<AbilitySlot>,
+    /// When the global cooldown ends.
     all_ready_at: Tick,
+}
+
+/// An ability in a book.
+#[derive(Debug, Clone, Copy)]
+struct AbilitySlot {
+    ability: AbilityIndex,
+    /// Whether the global cooldown does not concern it.
+    off_global_cooldown: bool,
+    /// When its own cooldown ends.
+    ready_at: Tick,
 }
 
 impl AbilityBook {
     /// Creates a book of abilities by slot, all of them ready.
-    pub fn new(abilities: impl IntoIterator<Item = AbilityIndex>) -> Self {
-        let abilities: Vec<_> = abilities.into_iter().collect();
-        Self { ready_at: vec![Tick(0); abilities.len()], abilities, all_ready_at: Tick(0) }
+    pub fn new(abilities: impl IntoIterator<Item = AbilityIndex>, data: &GameData) -> Self {
+        let slot = |ability| AbilitySlot {
+            ability,
+            off_global_cooldown: data.abilities[ability].off_global_cooldown,
+            ready_at: Tick(0),
+        };
+        Self { slots: abilities.into_iter().map(slot).collect(), all_ready_at: Tick(0) }
     }
 
-    /// The abilities by slot.
-    pub fn abilities(&self) -> &[AbilityIndex] {
-        &self.abilities
+    /// The abilities by slot, each with the tick at which its own cooldown ends.
+    pub fn own_cooldowns(&self) -> impl Iterator<Item = (AbilityIndex, Tick)> {
+        self.slots.iter().map(|slot| (slot.ability, slot.ready_at))
     }
 
     /// The ability on a slot.
     pub fn on_slot(&self, slot: u8) -> Option<AbilityIndex> {
-        self.abilities.get(usize::from(slot)).copied()
+        self.slots.get(usize::from(slot)).map(|slot| slot.ability)
     }
 
-    /// The tick from which an ability is ready. `None` if it is not in the book.
-    pub fn ready_at(&self, ability: AbilityIndex) -> Option<Tick> {
-        self.slot_of(ability).map(|slot| self.ready_at[slot])
+    /// Whether an ability is in the book.
+    pub fn has(&self, ability: AbilityIndex) -> bool {
+        self.slots.iter().any(|slot| slot.ability == ability)
     }
 
-    /// Whether an ability is off its cooldown and, unless `off_global`, off the global cooldown.
-    pub fn is_ready(&self, ability: AbilityIndex, off_global: bool, now: Tick) -> bool {
-        let own = self.ready_at(ability).is_some_and(|ready_at| ready_at <= now);
-        own && (off_global || self.all_ready_at <= now)
+    /// Whether an ability is in the book and off its cooldown and, if that concerns it, off the global cooldown.
+    pub fn is_ready(&self, ability: AbilityIndex, now: Tick) -> bool {
+        self.slots.iter().any(|slot| slot.ability == ability && self.slot_ready_at(slot) <= now)
     }
 
     /// Puts an ability on cooldown until a tick.
     pub fn wait(&mut self, ability: AbilityIndex, until: Tick) {
-        if let Some(slot) = self.slot_of(ability) {
-            self.ready_at[slot] = until;
+        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.ability == ability) {
+            slot.ready_at = until;
         }
     }
 
@@ -70,11 +84,11 @@ impl AbilityBook {
 
     /// The cooldowns as they are sent to the player.
     pub fn to_wire(&self) -> Cooldowns {
-        Cooldowns { ready_at: self.ready_at.iter().map(|tick| tick.0).collect() }
+        Cooldowns { ready_at: self.slots.iter().map(|slot| self.slot_ready_at(slot).0).collect() }
     }
 
-    fn slot_of(&self, ability: AbilityIndex) -> Option<usize> {
-        self.abilities.iter().position(|other| *other == ability)
+    fn slot_ready_at(&self, slot: &AbilitySlot) -> Tick {
+        if slot.off_global_cooldown { slot.ready_at } else { slot.ready_at.max(self.all_ready_at) }
     }
 }
 
@@ -93,6 +107,8 @@ pub struct Cast {
     pub since: Tick,
     /// Tick at which it takes effect.
     pub until: Tick,
+    /// The command of a player that asked for it.
+    pub asked: Option<Asked>,
 }
 
 /// Turns the commands of players into uses of abilities, in [`TickSet::Intent`].

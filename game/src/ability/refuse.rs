@@ -7,7 +7,7 @@ use realmgate_protocol::ids::Tick;
 use realmgate_protocol::realm::Refusal;
 
 use crate::data::Data;
-use crate::requests::RequestName;
+use crate::requests::Asked;
 use crate::tell::Tell;
 
 /// Tick of the last refusal sent to a player, so that a client that keeps pressing is not answered each tick.
@@ -24,15 +24,16 @@ pub(super) struct Refusals<'w, 's> {
 }
 
 impl Refusals<'_, '_> {
-    /// Tells a player that an ability is refused, unless it was told so less than `refusal_pause_ms` ago. Mobs are not
-    /// told.
-    pub(super) fn refuse(&mut self, user: Entity, reason: Refusal) {
+    /// Tells a player that an ability is refused, unless it was told so less than `refusal_pause_ms` ago. Mobs, who ask
+    /// for nothing, are not told.
+    pub(super) fn refuse(&mut self, user: Entity, asked: Option<Asked>, reason: Refusal) {
+        let Some(asked) = asked else { return };
         let Ok(mut refused) = self.refused.get_mut(user) else { return };
         let pause = self.clock.ticks(self.data.world.combat.refusal_pause_ms);
         if refused.0.is_some_and(|last| self.clock.now().since(last) < pause) {
             return;
         }
         refused.0 = Some(self.clock.now());
-        self.tell.refuse(user, RequestName::ABILITY, reason);
+        self.tell.refuse(user, asked, reason);
     }
 }

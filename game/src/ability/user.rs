@@ -49,7 +49,7 @@ impl UserItem<'_, '_> {
             return Err(Refusal::NoSuchAbility);
         }
         if self.vulnerability.is_in_safe_zone() && !ability.is_friendly() {
-            return Err(Refusal::NotAllowed);
+            return Err(Refusal::InSafeZone);
         }
         if self.resource.as_ref().is_some_and(|resource| resource.current < ability.cost) {
             return Err(Refusal::TooLittleResource);
@@ -63,11 +63,10 @@ impl UserItem<'_, '_> {
         if self.cast.0.is_some() {
             return Err(Refusal::Busy);
         }
-        match self.book.ready_at(index) {
-            None => Err(Refusal::NoSuchAbility),
-            Some(_) if !self.book.is_ready(index, ability.off_global_cooldown, now) => Err(Refusal::OnCooldown),
-            Some(_) => Ok(()),
+        if !self.book.has(index) {
+            return Err(Refusal::NoSuchAbility);
         }
+        if self.book.is_ready(index, now) { Ok(()) } else { Err(Refusal::OnCooldown) }
     }
 
     /// Takes the cost from the resource. Mobs have no resource and pay nothing.

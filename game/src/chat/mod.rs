@@ -3,7 +3,7 @@
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use realmgate_engine::clock::TickClock;
-use realmgate_engine::player::{Player, PlayerJoined, SocialHeard};
+use realmgate_engine::player::{Player, SocialHeard};
 use realmgate_engine::schedule::TickSchedule;
 use realmgate_protocol::limits::MAX_CHAT_BYTES;
 use realmgate_protocol::link::{SocialCommand, SocialEvent};
@@ -13,35 +13,16 @@ use realmgate_protocol::text::fault_of_line;
 use crate::data::Data;
 use crate::ignore::Ears;
 use crate::requests::{Request, RequestSet};
-use crate::session::{Allowance, Rate};
+use crate::session::Session;
 use crate::social::SocialAsked;
 use crate::tell::{CausedBy, Tell};
-
-/// How many messages a player may still send.
-#[derive(Component, Debug)]
-struct Breath(Allowance);
 
 /// Adds chat.
 pub struct ChatPlugin;
 
 impl Plugin for ChatPlugin {
     fn build(&self, app: &mut App) {
-        app.add_systems(TickSchedule, (draw_breath, speak, hear).chain().in_set(RequestSet::Chat));
-    }
-}
-
-fn rate(data: &Data) -> Rate {
-    Rate { burst: data.world.limits.chat_burst, every_ms: data.world.limits.chat_every_ms }
-}
-
-fn draw_breath(
-    mut commands: Commands,
-    mut joined: MessageReader<PlayerJoined>,
-    clock: Res<TickClock>,
-    data: Res<Data>,
-) {
-    for join in joined.read() {
-        commands.entity(join.player).insert(Breath(Allowance::full(rate(&data), &clock)));
+        app.add_systems(TickSchedule, (speak, hear).chain().in_set(RequestSet::Chat));
     }
 }
 
@@ -49,36 +30,36 @@ fn speak(
     mut requests: MessageReader<Request>,
     clock: Res<TickClock>,
     data: Res<Data>,
-    mut speakers: Query<(&Player, &mut Breath)>,
+    mut speakers: Query<(&Player, &mut Session)>,
     mut asked: MessageWriter<SocialAsked>,
     ears: Ears<'_, '_>,
     mut tell: Tell<'_, '_>,
 ) {
-    for Request { player, message } in requests.read() {
+    for request in requests.read() {
+        let Request { player, message, .. } = request;
         let (ClientMessage::Chat { text } | ClientMessage::Whisper { text, .. } | ClientMessage::PartyChat { text }) =
             message
         else {
             continue;
         };
-        let Ok((speaker, mut breath)) = speakers.get_mut(*player) else { continue };
+        let Ok((speaker, mut session)) = speakers.get_mut(*player) else { continue };
         if fault_of_line(text, MAX_CHAT_BYTES).is_some() {
-            tell.refuse(*player, message, Refusal::BadText);
+            tell.refuse(*player, request, Refusal::BadText);
             continue;
         }
-        if !breath.0.take(rate(&data), &clock) {
-            tell.refuse(*player, message, Refusal::RateLimited);
+        if !session.may_chat(&data, &clock) {
+            session.refuse_limited(*player, request.into(), &clock, &mut tell);
             continue;
         }
         metrics::counter!("realmgate_chat_messages_total").increment(1);
-        let request = message.into();
         match message {
             ClientMessage::Whisper { to, text } => {
                 let command = SocialCommand::Whisper { to: to.clone(), text: text.clone() };
-                asked.write(SocialAsked { player: *player, request, command });
+                asked.write(SocialAsked { player: *player, asked: request.into(), command });
             }
             ClientMessage::PartyChat { text } => {
                 let command = SocialCommand::PartyChat { text: text.clone() };
-                asked.write(SocialAsked { player: *player, request, command });
+                asked.write(SocialAsked { player: *player, asked: request.into(), command });
             }
             _ => {
                 let listeners = ears.in_channel(&speaker.name);

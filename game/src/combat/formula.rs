@@ -37,13 +37,16 @@ mod tests {
             prop_assert!(through <= amount);
             prop_assert!(armoured(amount, armour.saturating_add(1), half) <= through, "more armour never hurts more");
             prop_assert_eq!(through == 0, amount == 0);
+            prop_assert!(armour < half || through <= amount.div_ceil(2), "{through} of {amount}");
         }
 
         #[test]
-        fn power_and_chance_never_wrap(amount: u32, power: u32, share in 0u32..20_000, roll in -1_000i32..=1_000) {
-            let strong = with_power(amount, power, share);
-            prop_assert!(strong >= amount);
-            prop_assert!(u64::from(spread(strong, roll)) <= u64::from(strong) * 2);
+        fn power_and_chance_never_wrap(amount: u32, power: u32, share: u32, roll in -3_000i32..=3_000) {
+            let bounded = |amount: i128| amount.clamp(0, u32::MAX.into()) as u32;
+            let strong = i128::from(amount) + i128::from(power) * i128::from(share) / 1_000;
+            prop_assert_eq!(with_power(amount, power, share), bounded(strong));
+            let spread_out = i128::from(amount) * (1_000 + i128::from(roll)) / 1_000;
+            prop_assert_eq!(spread(amount, roll), bounded(spread_out), "a roll of {}", roll);
         }
     }
 }

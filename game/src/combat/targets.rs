@@ -126,25 +126,32 @@ mod tests {
         let met = |x, y| met_along(from, to, Position { x, y }, 100);
         assert!(met(500, 90).is_some() && met(1_090, 0).is_some() && met(-90, 0).is_some());
         assert!(met(500, 110).is_none() && met(1_110, 0).is_none());
-        assert!(met(200, 0) < met(800, 0), "the nearer one is met first");
+        let touched = [(500, 100), (500, -100), (1_100, 0), (-100, 0)];
+        assert!(touched.into_iter().all(|(x, y)| met(x, y).is_some()), "what it just touches");
+        let missed = [(500, 101), (500, -101), (1_101, 0), (-101, 0)];
+        assert!(missed.into_iter().all(|(x, y)| met(x, y).is_none()), "what it just misses");
+        assert_eq!((met(200, 0), met(800, 0)), (Some(200_000), Some(800_000)), "the nearer one is met first");
         assert!(met(-110, 0).is_none(), "what is behind is not met");
         assert!(met_along(from, from, from, 1).is_some(), "no way at all meets what is there");
     }
 
     #[test]
     fn a_flight_meets_the_same_in_every_direction_and_from_everywhere() {
-        // 1,000 units along (3, 4) / 5; what is beside it lies along (-4, 3) / 5.
-        let (from, to) = (Position { x: 3_000, y: -5_000 }, Position { x: 3_600, y: -4_200 });
-        let met = |along: i32, beside: i32| {
-            let centre = from.offset((3 * along - 4 * beside) / 5, (4 * along + 3 * beside) / 5);
-            met_along(from, to, centre, 100)
-        };
-        for beside in [-90, 0, 90] {
-            assert!(met(500, beside).is_some(), "{beside}");
-            assert!(met(200, beside) < met(800, beside));
-        }
-        for (along, beside) in [(500, 110), (500, -110), (1_110, 0), (-110, 0)] {
-            assert!(met(along, beside).is_none(), "{along} {beside}");
+        let places = [(0, 0), (3_000, -5_000), (-70_000, 4_000_000)].map(|(x, y)| Position { x, y });
+        // In fifths of a unit; what is beside lies a quarter turn from it.
+        let directions = [(5, 0), (0, 5), (-5, 0), (0, -5), (3, 4), (-3, 4), (3, -4), (-3, -4), (4, 3), (-4, -3)];
+        for (from, (dx, dy)) in places.into_iter().flat_map(|from| directions.map(|direction| (from, direction))) {
+            let at =
+                |along: i32, beside: i32| from.offset((dx * along - dy * beside) / 5, (dy * along + dx * beside) / 5);
+            let met = |along: i32, beside: i32| met_along(from, at(1_000, 0), at(along, beside), 100);
+            for beside in [-90, 0, 90] {
+                for along in [200, 500, 800] {
+                    assert_eq!(met(along, beside), Some(1_000 * i64::from(along)), "{from:?} {dx} {dy} {beside}");
+                }
+            }
+            for (along, beside) in [(500, 110), (500, -110), (1_110, 0), (-110, 0)] {
+                assert!(met(along, beside).is_none(), "{from:?} {dx} {dy}: {along} {beside}");
+            }
         }
     }
 }

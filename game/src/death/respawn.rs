@@ -49,7 +49,7 @@ pub(super) fn respawn(
 ) {
     for request in requests.read().filter(|request| matches!(request.message, ClientMessage::Respawn)) {
         let Ok(mut fallen) = dead.get_mut(request.player) else {
-            tell.refuse(request.player, &request.message, Refusal::NotDead);
+            tell.refuse(request.player, request, Refusal::NotDead);
             continue;
         };
         fallen.revive(&data);

@@ -72,7 +72,7 @@ pub(super) fn use_items(
                 commands.entity(player).insert(NextUse(ready));
                 uses.waiting.insert(key, Use { player, effect, ready_before });
             }
-            Err(refusal) => tell.refuse(player, &request.message, refusal),
+            Err(refusal) => tell.refuse(player, request, refusal),
         }
     }
 }

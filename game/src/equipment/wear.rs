@@ -26,7 +26,7 @@ pub(super) fn wear(
             _ => continue,
         };
         if let Err(refusal) = answer {
-            tell.refuse(request.player, &request.message, refusal);
+            tell.refuse(request.player, request, refusal);
         }
     }
 }

@@ -82,7 +82,8 @@ fn answer_requests(
     mut players: Query<(&Player, &mut Ignored)>,
     mut tell: Tell<'_, '_>,
 ) {
-    for Request { player, message } in requests.read() {
+    for request in requests.read() {
+        let Request { player, message, .. } = request;
         let (ClientMessage::Ignore { name } | ClientMessage::Unignore { name }) = message else { continue };
         let Ok((known, mut ignored)) = players.get_mut(*player) else { continue };
         let answer = match message {
@@ -93,7 +94,7 @@ fn answer_requests(
         };
         match answer {
             Ok(()) => tell.send(*player, &ServerMessage::Ignored { names: ignored.names() }),
-            Err(refusal) => tell.refuse(*player, message, refusal),
+            Err(refusal) => tell.refuse(*player, request, refusal),
         }
     }
 }

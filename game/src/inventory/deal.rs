@@ -6,13 +6,13 @@ use bevy_ecs::prelude::*;
 use realmgate_protocol::ids::{EventKey, ItemId};
 use realmgate_protocol::link::{Change, GoldAccount, Owner};
 
-use crate::requests::{Request, RequestName};
+use crate::requests::{Asked, Request};
 
 /// Changes of ownership that happen together or not at all.
 #[derive(Debug, Clone)]
 pub struct Deal {
     pub(super) reason: &'static str,
-    pub(super) asker: Option<(Entity, RequestName)>,
+    pub(super) asker: Option<(Entity, Asked)>,
     pub(super) key: Option<EventKey>,
     pub(super) changes: Vec<Change>,
     /// Definitions of the items. A change that moves an item does not name its definition.
@@ -27,7 +27,7 @@ impl Deal {
 
     /// Sets the request that asked for it. Its player is told if the store refuses.
     pub fn asked_by(mut self, request: &Request) -> Self {
-        self.asker = Some((request.player, RequestName::from(&request.message)));
+        self.asker = Some((request.player, request.into()));
         self
     }
 

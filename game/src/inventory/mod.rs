@@ -11,7 +11,7 @@ mod starter;
 pub use deal::Deal;
 pub use ledger::{Ledger, Pending, not_submitted};
 pub use settle::Settled;
-pub use starter::{StarterKit, StarterKits};
+pub use starter::{AwaitsKit, StarterKit, StarterKits};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -130,7 +130,9 @@ impl Plugin for InventoryPlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<Pending>().init_resource::<StarterKits>().add_message::<Settled>().add_systems(
             TickSchedule,
-            (open_inventories, starter::give_starter_kits, settle::settle).chain().in_set(RequestSet::Settle),
+            (open_inventories, starter::give_starter_kits, settle::settle, starter::end_waits)
+                .chain()
+                .in_set(RequestSet::Settle),
         );
     }
 }

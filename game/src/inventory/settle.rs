@@ -9,7 +9,7 @@ use realmgate_protocol::link::{Change, EventRefusal, GoldAccount, Owner};
 use realmgate_protocol::realm::{Refusal, ServerMessage};
 
 use super::ledger::{Pending, Waiting, items_of};
-use super::{Held, Inventory};
+use super::{AwaitsKit, Held, Inventory};
 use crate::tell::Tell;
 
 /// The outcome of a deal is known. If it was committed, the inventories are changed and the players told; if it was
@@ -26,23 +26,26 @@ pub struct Settled {
 pub(super) fn settle(
     mut done: MessageReader<EventDone>,
     mut pending: ResMut<Pending>,
-    mut inventories: Query<&mut Inventory>,
+    mut inventories: Query<(&mut Inventory, Has<AwaitsKit>)>,
     mut settled: MessageWriter<Settled>,
     mut tell: Tell<'_, '_>,
 ) {
     for EventDone { key, refusal } in done.read() {
         let Some(Waiting { deal, parties }) = pending.take(*key) else { continue };
         for (character, player) in parties {
-            let Ok(mut inventory) = inventories.get_mut(player) else { continue };
+            let Ok((mut inventory, awaits_kit)) = inventories.get_mut(player) else { continue };
             inventory.let_go(character, &deal.changes);
             if refusal.is_none() {
                 let before = inventory.touched_by(&deal.changes);
                 inventory.apply(character, &deal.changes, &deal.definitions);
-                tell_changes(player, &before, &inventory, &mut tell);
+                // A starter kit is in the inventory that comes with the welcome.
+                if !awaits_kit {
+                    tell_changes(player, &before, &inventory, &mut tell);
+                }
             }
         }
-        if let (Some(_), Some((player, request))) = (refusal, deal.asker) {
-            tell.refuse(player, request, Refusal::NotCommitted);
+        if let (Some(_), Some((player, asked))) = (refusal, deal.asker) {
+            tell.refuse(player, asked, Refusal::NotCommitted);
         }
         settled.write(Settled { key: *key, refusal: *refusal });
     }

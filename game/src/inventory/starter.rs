@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use bevy_ecs::prelude::*;
+use realmgate_engine::persist::PersistPort;
 use realmgate_engine::player::PlayerJoined;
 use realmgate_protocol::ids::{EventKey, ItemId};
 use realmgate_protocol::link::{CharacterLoad, GoldAccount, Owner};
 use sha2::{Digest, Sha256};
 
-use super::{Deal, FIRST_PASSING_SLOT, Ledger};
+use super::{Deal, FIRST_PASSING_SLOT, Ledger, Settled};
 use crate::data::{ClassIndex, Data};
 
 /// The items and gold a new character of a class starts with.
@@ -24,6 +25,11 @@ pub struct StarterKit {
 #[derive(Resource, Debug, Clone, Default)]
 pub struct StarterKits(pub BTreeMap<ClassIndex, StarterKit>);
 
+/// A player whose starter kit is at the store, under this key. It is welcomed when it has its kit.
+#[derive(Component, Debug, Clone, Copy)]
+#[component(storage = "SparseSet")]
+pub struct AwaitsKit(EventKey);
+
 /// Item definition that marks a kit as given in the ledger.
 const RECEIPT: &str = "starter_kit";
 
@@ -32,18 +38,40 @@ const RECEIPT: &str = "starter_kit";
 /// ids are derived from account and class: no item can be created twice, so the event of another character is refused
 /// as a whole, and items given away with a deleted character are not created again.
 pub(super) fn give_starter_kits(
+    mut commands: Commands,
     mut joined: MessageReader<PlayerJoined>,
     data: Res<Data>,
     kits: Res<StarterKits>,
     mut ledger: Ledger<'_, '_>,
 ) {
-    for PlayerJoined { load, .. } in joined.read().filter(|join| is_new(&join.load)) {
+    for PlayerJoined { player, load } in joined.read().filter(|join| is_new(&join.load)) {
         let Some(kit) = data.classes.find(&load.class_id).and_then(|class| kits.0.get(&class)) else { continue };
         let deal = first_of_its_class(load, kit, data.world.goods.bag_slots);
         if !deal.is_empty() {
             // Refused only if far too much waits for the store; the next entrance tries again.
-            let _ = ledger.submit(deal);
+            if let Ok(key) = ledger.submit(deal) {
+                commands.entity(*player).insert(AwaitsKit(key));
+            }
         }
+    }
+}
+
+/// Ends the wait of players whose kit is settled, or cannot be for now.
+pub(super) fn end_waits(
+    mut commands: Commands,
+    mut settled: MessageReader<Settled>,
+    port: Res<PersistPort>,
+    waiting: Query<(Entity, &AwaitsKit)>,
+) {
+    for outcome in settled.read() {
+        waiting.iter().filter(|(_, kit)| kit.0 == outcome.key).for_each(|(player, _)| {
+            commands.entity(player).remove::<AwaitsKit>();
+        });
+    }
+    if port.is_away() {
+        waiting.iter().for_each(|(player, _)| {
+            commands.entity(player).remove::<AwaitsKit>();
+        });
     }
 }
 
@@ -95,9 +123,14 @@ mod tests {
 
     #[test]
     fn derived_identities_differ_by_every_part() {
-        let parts: [&[&[u8]]; 4] = [&[b"ab", b"c"], &[b"a", b"bc"], &[b"abc"], &[b"abc", b""]];
-        let all: std::collections::BTreeSet<[u8; 16]> = parts.into_iter().map(derived).collect();
-        assert_eq!(all.len(), 4, "no two are the same");
+        // The same letters parted otherwise, and in each place another letter.
+        let parted: [&[&[u8]]; 4] = [&[b"ab", b"c"], &[b"a", b"bc"], &[b"abc"], &[b"abc", b""]];
+        let others: [&[&[u8]]; 4] = [&[b"xb", b"c"], &[b"ax", b"c"], &[b"ab", b"x"], &[b"c", b"ab"]];
+        // Nor is any letter a mark of where a part ends.
+        let marks: [&[&[u8]]; 2] = [&[b"a\0b"], &[b"a", b"b"]];
+        let all: std::collections::BTreeSet<[u8; 16]> =
+            parted.into_iter().chain(others).chain(marks).map(derived).collect();
+        assert_eq!(all.len(), 10, "no two are the same");
         assert_eq!(derived(&[b"ab"]), derived(&[b"ab"]), "the same question has the same answer");
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn drop_items(
         let ClientMessage::DropItem { item } = request.message else { continue };
         let Ok(at) = bodies.get(request.player) else { continue };
         if let Err(refusal) = drop_item(request, item, at.0, &mut falling, &mut ledger) {
-            tell.refuse(request.player, &request.message, refusal);
+            tell.refuse(request.player, request, refusal);
         }
     }
 }
@@ -38,6 +38,9 @@ fn drop_item(
     ledger: &mut Ledger<'_, '_>,
 ) -> Result<(), Refusal> {
     let (character, held) = ledger.free_item(request.player, item)?;
+    if held.is_worn() {
+        return Err(Refusal::NotAllowed);
+    }
     let from = Owner::Character { character, slot: held.slot };
     let mut deal = Deal::new("drop").asked_by(request);
     deal.hand_over(item, &held.definition, from, Owner::Ground);

@@ -8,7 +8,7 @@ use realmgate_engine::clock::TickClock;
 use realmgate_engine::replication::{NetEntities, Replicated};
 use realmgate_protocol::ids::{CharacterId, EventKey};
 use realmgate_protocol::movement::Position;
-use realmgate_protocol::realm::{Appearance, EntityKind};
+use realmgate_protocol::realm::{Appearance, EntityKind, GoldAmount};
 
 use super::{Goods, OnGround};
 use crate::data::{Data, GameData};
@@ -49,8 +49,19 @@ pub(super) fn lay_down(
                 vanishes_at: clock.now().after(clock.ticks(goods.loot_lifetime_ms)),
                 spoken_for: false,
             };
-            commands.spawn((ids.allocate(), At(position), Replicated(appearance), on_ground));
+            let amount = gold_amount(&on_ground.goods);
+            let mut thing = commands.spawn((ids.allocate(), At(position), Replicated(appearance), on_ground));
+            if let Some(amount) = amount {
+                thing.insert(Replicated(amount));
+            }
         }
+    }
+}
+
+fn gold_amount(goods: &Goods) -> Option<GoldAmount> {
+    match goods {
+        Goods::Item { .. } => None,
+        Goods::Gold(gold) => Some(GoldAmount { gold: u32::try_from(*gold).unwrap_or(u32::MAX) }),
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) fn pick_up(
             Ok(())
         });
         if let Err(refusal) = answer {
-            tell.refuse(request.player, &request.message, refusal);
+            tell.refuse(request.player, request, refusal);
         }
     }
 }

@@ -39,6 +39,7 @@ mod tests {
             assert_eq!(places.len(), count);
             assert!(count < 5 || places.iter().any(|place| *place != centre), "they are scattered");
             for place in places {
+                assert!(grid.is_free(place, RADIUS), "{place:?} lies in a wall, or partly");
                 assert!(grid.line_of_sight(centre, place), "{place:?} is behind a wall");
                 assert!(place.within(centre, 3 * 1_024), "{place:?} is too far away");
             }

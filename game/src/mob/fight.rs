@@ -27,7 +27,7 @@ pub(super) fn fight(
         return None;
     }
     if let Some((ability, goal)) = choose(thinker, data, mob, senses, enemy) {
-        senses.uses.write(UseAbility { user: thinker.entity, ability, goal });
+        senses.uses.write(UseAbility { user: thinker.entity, ability, goal, asked: None });
         thinker.note_progress();
         return None;
     }
@@ -46,7 +46,7 @@ fn choose(
     let seen = senses.targets.sees(thinker.at.0, enemy.position);
     thinker.phase.abilities(mob).iter().map(|ability| ability.index()).find_map(|index| {
         let ability = &data.abilities[index];
-        if !thinker.book.is_ready(index, ability.off_global_cooldown, now) {
+        if !thinker.book.is_ready(index, now) {
             return None;
         }
         match ability.shape {

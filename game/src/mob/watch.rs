@@ -116,8 +116,12 @@ mod tests {
         let mut watched = Watched::default();
         assert!(!watched.sees(Position::default(), Tick(1)), "without a map nothing is watched");
         watched.fit(10, 10, 0);
-        watched.note_player(Position { x: -5_000, y: 90_000 }, Tick(1));
-        assert!(watched.sees(Position::tile_centre(0, 9), Tick(1)));
-        assert!(!watched.sees(Position::tile_centre(9, 9), Tick(1)));
+        let corners = [(0, 0), (9, 0), (0, 9), (9, 9)];
+        for (now, (x, y)) in (1..).map(Tick).zip(corners) {
+            let beyond = |tile: i32| if tile == 0 { -5_000 } else { 90_000 };
+            watched.note_player(Position { x: beyond(x), y: beyond(y) }, now);
+            let seen = corners.map(|(x, y)| watched.sees(Position::tile_centre(x, y), now));
+            assert_eq!(seen, corners.map(|corner| corner == (x, y)), "from beyond {x}, {y}");
+        }
     }
 }

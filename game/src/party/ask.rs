@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 use realmgate_engine::clock::TickClock;
 use realmgate_protocol::link::SocialCommand;
-use realmgate_protocol::realm::{ClientMessage, Refusal};
+use realmgate_protocol::realm::ClientMessage;
 
 use crate::data::Data;
 use crate::requests::Request;
@@ -19,11 +19,13 @@ pub(super) fn ask(
     mut asked: MessageWriter<SocialAsked>,
     mut tell: Tell<'_, '_>,
 ) {
-    for Request { player, message } in requests.read() {
+    for request in requests.read() {
+        let Request { player, message, .. } = request;
         let command = match message {
             ClientMessage::PartyInvite { to } => {
-                if !sessions.get_mut(*player).is_ok_and(|mut session| session.may_invite(&data, &clock)) {
-                    tell.refuse(*player, message, Refusal::RateLimited);
+                let Ok(mut session) = sessions.get_mut(*player) else { continue };
+                if !session.may_invite(&data, &clock) {
+                    session.refuse_limited(*player, request.into(), &clock, &mut tell);
                     continue;
                 }
                 SocialCommand::PartyInvite { to: to.clone() }
@@ -34,6 +36,6 @@ pub(super) fn ask(
             ClientMessage::PartyLeave => SocialCommand::PartyLeave,
             _ => continue,
         };
-        asked.write(SocialAsked { player: *player, request: message.into(), command });
+        asked.write(SocialAsked { player: *player, asked: request.into(), command });
     }
 }

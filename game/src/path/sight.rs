@@ -1,7 +1,7 @@
 //! Checks whether a body can walk straight.
 
 use realmgate_engine::map::Rect;
-use realmgate_protocol::movement::{Angle, CollisionGrid, Position, UNITS_PER_TILE};
+use realmgate_protocol::movement::{Angle, CollisionGrid, Position};
 
 use crate::combat::SafeZones;
 
@@ -33,12 +33,17 @@ fn crosses_a_safe_zone(zones: &SafeZones, from: Position, to: Position) -> bool 
     zones.areas().any(met) && !zones.contain(from)
 }
 
-/// Samples the line every half tile. Cutting a corner by less than that does no harm.
+/// Whether a line meets a zone that its bounds overlap with: unless all corners are on one side of it.
 fn crosses(zone: &Rect, from: Position, to: Position) -> bool {
-    let parts = from.distance(to) / (UNITS_PER_TILE / 2) + 1;
-    let along =
-        |part: i32, from: i32, to: i32| from + (i64::from(to - from) * i64::from(part) / i64::from(parts)) as i32;
-    (0..=parts).any(|part| zone.contains(Position { x: along(part, from.x, to.x), y: along(part, from.y, to.y) }))
+    let side = |x: i32, y: i32| {
+        let (dx, dy) = (i64::from(to.x - from.x), i64::from(to.y - from.y));
+        (dx * i64::from(y - from.y) - dy * i64::from(x - from.x)).signum()
+    };
+    // Its last units; the ends of a rectangle do not belong to it.
+    let (east, south) = (zone.max.x - 1, zone.max.y - 1);
+    let sides = [(zone.min.x, zone.min.y), (east, zone.min.y), (zone.min.x, south), (east, south)];
+    let sum: i64 = sides.into_iter().map(|(x, y)| side(x, y)).sum();
+    sum.abs() < 4
 }
 
 #[cfg(test)]
@@ -60,6 +65,18 @@ mod tests {
         assert!(!is_clear(west, zone, 300), "or at the end");
         assert!(is_clear(zone, east, 300), "who is inside may go out");
         assert!(is_clear(Position::tile_centre(0, 0), Position::tile_centre(7, 0), 300));
+    }
+
+    #[test]
+    fn a_line_that_meets_a_corner_of_a_safe_zone_is_not_clear() {
+        // The zone is the tile from (3,072, 1,024) on.
+        let at = |x, y| Position { x, y };
+        assert!(!is_clear(at(2_900, 1_200), at(3_248, 900), 10), "it passes 27 units inside");
+        assert!(!is_clear(at(3_248, 900), at(2_900, 1_200), 10), "either way");
+        assert!(is_clear(at(2_900, 1_100), at(3_148, 900), 10), "it passes outside");
+        let beyond = Position { x: 4_096, y: 900 };
+        assert!(is_clear(beyond, Position { y: 2_200, ..beyond }, 10), "along its end, which is outside");
+        assert!(!is_clear(Position { x: 4_095, ..beyond }, Position { x: 4_095, y: 2_200 }, 10));
     }
 
     #[test]

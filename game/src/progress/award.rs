@@ -14,7 +14,7 @@ use crate::data::Data;
 use crate::death::{Died, VictimKind};
 use crate::inventory::not_submitted;
 use crate::party::Parties;
-use crate::requests::RequestName;
+use crate::requests::Asked;
 use crate::stats::Character;
 use crate::tell::Tell;
 
@@ -89,7 +89,7 @@ impl Bank<'_, '_> {
             changes: vec![Change::ExperienceGained { character: player.character, amount, level }],
         };
         if let Err(why) = self.port.submit(event) {
-            self.tell.refuse(member, RequestName::EXPERIENCE, not_submitted(why));
+            self.tell.refuse(member, Asked::EXPERIENCE, not_submitted(why));
             return false;
         }
         pending.0 += amount;

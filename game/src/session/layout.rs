@@ -60,7 +60,9 @@ mod tests {
         let row = "#.".repeat(300);
         let other = ".#".repeat(300);
         let rows: Vec<&str> = (0..300).map(|y| if y % 2 == 0 { row.as_str() } else { other.as_str() }).collect();
-        let ServerMessage::MapLayout { runs, .. } = layout(&sketch(MapId(1), &rows).unwrap()) else { panic!() };
-        assert!(runs.is_empty());
+        let map = sketch(MapId(1), &rows).unwrap();
+        let places = vec![PlaceInfo { kind: PlaceKind::SafeZone, x: 0, y: 0, width: 1_024, height: 1_024, to_map: 0 }];
+        let told = ServerMessage::MapLayout { map: MapId(1), width: 600, height: 300, runs: Vec::new(), places };
+        assert_eq!(layout(&map), told, "all the rest is there");
     }
 }

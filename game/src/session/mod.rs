@@ -1,13 +1,14 @@
 //! The session of a player: the handshake, the requests it may send and how often, and the goodbye.
 
 mod allowance;
+mod content;
 mod hold;
 mod layout;
 mod leave;
 mod read;
 mod welcome;
 
-pub use allowance::{Allowance, Rate};
+use allowance::{Allowance, Rate};
 pub use hold::LoggingOut;
 
 use bevy_app::{App, Plugin};
@@ -17,9 +18,14 @@ use realmgate_engine::clock::TickClock;
 use realmgate_engine::player::PlayerJoined;
 use realmgate_engine::schedule::{TickSchedule, TickSet};
 use realmgate_protocol::ids::Tick;
+use realmgate_protocol::realm::Refusal;
 
-use crate::data::Data;
-use crate::requests::RequestSet;
+use crate::data::{Data, GameData};
+use crate::requests::{Asked, RequestSet};
+use crate::tell::Tell;
+
+/// Milliseconds between two rate-limit refusals to a client.
+const QUIET_MS: u32 = 1_000;
 
 /// Progress of the handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,20 +46,40 @@ pub struct Session {
     /// Progress of the handshake.
     pub stage: Stage,
     pub(in crate::session) allowance: Allowance,
+    chat: Allowance,
     invitations: Allowance,
-    pub(in crate::session) quiet_until: Tick,
+    /// Number of messages that its client has sent.
+    messages: u32,
+    quiet_until: Tick,
     /// Whether its player asked to leave while it was travelling.
     pub(in crate::session) wants_out: bool,
 }
 
 impl Session {
+    /// Counts a message. Reliable messages arrive all and in order, so the number is their id in the client's stream.
+    fn next_message_id(&mut self) -> u32 {
+        let id = self.messages;
+        self.messages = self.messages.wrapping_add(1);
+        id
+    }
+
+    /// Whether its player may say something now. Counts against its rate limit.
+    pub fn may_chat(&mut self, data: &GameData, clock: &TickClock) -> bool {
+        self.chat.take(chat_rate(data), clock)
+    }
+
     /// Whether its player may send a party or trade invitation now. Counts against its rate limit.
-    pub fn may_invite(&mut self, data: &Data, clock: &TickClock) -> bool {
-        let may = self.invitations.take(invitation_rate(data), clock);
-        if !may {
-            metrics::counter!("realmgate_rate_limited_total").increment(1);
+    pub fn may_invite(&mut self, data: &GameData, clock: &TickClock) -> bool {
+        self.invitations.take(invitation_rate(data), clock)
+    }
+
+    /// Refuses what is over a rate limit. The player is told once a second at most: answers to a flood would be a flood.
+    pub fn refuse_limited(&mut self, player: Entity, asked: Asked, clock: &TickClock, tell: &mut Tell<'_, '_>) {
+        if clock.now() >= self.quiet_until {
+            self.quiet_until = clock.now().after(clock.ticks(QUIET_MS));
+            tell.refuse(player, asked, Refusal::RateLimited);
         }
-        may
+        metrics::counter!("realmgate_rate_limited_total").increment(1);
     }
 }
 
@@ -87,11 +113,15 @@ impl Plugin for SessionPlugin {
     }
 }
 
-fn request_rate(data: &Data) -> Rate {
+fn request_rate(data: &GameData) -> Rate {
     Rate { burst: data.world.limits.request_burst, every_ms: data.world.limits.request_every_ms }
 }
 
-fn invitation_rate(data: &Data) -> Rate {
+fn chat_rate(data: &GameData) -> Rate {
+    Rate { burst: data.world.limits.chat_burst, every_ms: data.world.limits.chat_every_ms }
+}
+
+fn invitation_rate(data: &GameData) -> Rate {
     Rate { burst: data.world.limits.invite_burst, every_ms: data.world.limits.invite_every_ms }
 }
 
@@ -106,7 +136,9 @@ fn open_sessions(
         commands.entity(join.player).insert(Session {
             stage: Stage::New,
             allowance,
+            chat: Allowance::full(chat_rate(&data), &clock),
             invitations: Allowance::full(invitation_rate(&data), &clock),
+            messages: 0,
             quiet_until: Tick(0),
             wants_out: false,
         });

@@ -11,11 +11,8 @@ use realmgate_protocol::realm::{ClientMessage, Refusal, protocol_hash};
 use super::{Session, Stage, request_rate};
 use crate::data::Data;
 use crate::death::Dead;
-use crate::requests::{Request, RequestName};
+use crate::requests::{Asked, Request};
 use crate::tell::Tell;
-
-/// Milliseconds between two rate-limit refusals to a client.
-const QUIET_MS: u32 = 1_000;
 
 /// A player whose client has sent something.
 #[derive(QueryData)]
@@ -42,8 +39,9 @@ pub(super) fn read_messages(
             // It is leaving already.
             continue;
         }
+        let id = session.next_message_id();
         if !session.allowance.take(request_rate(&data), &clock) {
-            tell_limited(*player, &mut session, &clock, &mut tell);
+            session.refuse_limited(*player, Asked::unread(id), &clock, &mut tell);
             continue;
         }
         if is_travelling {
@@ -52,36 +50,28 @@ pub(super) fn read_messages(
             continue;
         }
         let Ok(message) = decode_reliable::<ClientMessage>(bytes) else {
-            tell.refuse(*player, RequestName::UNKNOWN, Refusal::BadMessage);
+            tell.refuse(*player, Asked::unread(id), Refusal::BadMessage);
             tell.violation(*player);
             continue;
         };
+        let asked = Asked::message(id, &message);
         match (session.stage, &message) {
             (Stage::New, ClientMessage::Hello { protocol_hash: theirs }) if *theirs == protocol_hash() => {
                 session.stage = Stage::Greeting;
             }
             (Stage::New, ClientMessage::Hello { .. }) => {
                 session.stage = Stage::Refused;
-                tell.refuse(*player, &message, Refusal::ProtocolMismatch);
+                tell.refuse(*player, asked, Refusal::ProtocolMismatch);
                 leave.write(LeaveAsked { player: *player, reason: LeaveReason::Kicked, by_link: false });
             }
-            (Stage::New, _) => tell.refuse(*player, &message, Refusal::HelloFirst),
-            (_, ClientMessage::Hello { .. }) => tell.refuse(*player, &message, Refusal::BadMessage),
-            (_, _) if is_dead && needs_life(&message) => tell.refuse(*player, &message, Refusal::Dead),
+            (Stage::New, _) => tell.refuse(*player, asked, Refusal::HelloFirst),
+            (_, ClientMessage::Hello { .. }) => tell.refuse(*player, asked, Refusal::BadMessage),
+            (_, _) if is_dead && needs_life(&message) => tell.refuse(*player, asked, Refusal::Dead),
             (_, _) => {
-                requests.write(Request { player: *player, message });
+                requests.write(Request { player: *player, id, message });
             }
         }
     }
-}
-
-/// Refuses a message over the rate limit. Not for each message: answers to a flood would be a flood.
-fn tell_limited(player: Entity, session: &mut Session, clock: &TickClock, tell: &mut Tell<'_, '_>) {
-    if clock.now() >= session.quiet_until {
-        session.quiet_until = clock.now().after(clock.ticks(QUIET_MS));
-        tell.refuse(player, RequestName::UNKNOWN, Refusal::RateLimited);
-    }
-    metrics::counter!("realmgate_rate_limited_total").increment(1);
 }
 
 /// Whether a request needs the player to be alive.

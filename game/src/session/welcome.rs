@@ -8,12 +8,13 @@ use realmgate_engine::channel_map::ChannelMap;
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::player::Player;
 use realmgate_engine::replication::NetEntity;
-use realmgate_protocol::realm::{AbilityInfo, AbilityShape, ItemInfo, MobInfo, ServerMessage, protocol_hash};
+use realmgate_protocol::realm::{ServerMessage, protocol_hash};
 
+use super::content::content;
 use super::layout::layout;
 use super::{Session, Stage};
-use crate::data::{Ability, Data, GameData, Shape};
-use crate::inventory::Inventory;
+use crate::data::Data;
+use crate::inventory::{AwaitsKit, Inventory};
 use crate::stats::Character;
 use crate::tell::Tell;
 
@@ -44,9 +45,9 @@ pub(super) struct Newcomer {
     inventory: &'static Inventory,
 }
 
-/// Welcomes players who have sent `Hello` and whose character is complete.
+/// Welcomes players who have sent `Hello` and whose character is complete, its starter kit included.
 pub(super) fn welcome(
-    mut newcomers: Query<Newcomer>,
+    mut newcomers: Query<Newcomer, Without<AwaitsKit>>,
     key: Res<ChannelKey>,
     greeting: Res<Greeting>,
     clock: Res<TickClock>,
@@ -68,6 +69,7 @@ pub(super) fn welcome(
                 character: player.character,
                 map: key.map,
                 channel: key.channel,
+                tick: clock.now(),
                 tick_hz: clock.tick_hz() as u16,
                 body_radius: newcomer.body.radius,
                 slots: slots.iter().map(|ability| ability.index().0).collect(),
@@ -85,44 +87,5 @@ pub(super) fn welcome(
                 bag_slots: inventory.bag_slots(),
             },
         );
-    }
-}
-
-/// The abilities, mobs and items that the numbers on the wire refer to.
-fn content(data: &GameData) -> ServerMessage {
-    let mobs = data.mobs.iter().map(|(_, id, mob)| MobInfo {
-        id: id.to_owned(),
-        name: mob.name.clone(),
-        aggressive: mob.mind.aggressive,
-    });
-    let items = data.items.iter().map(|(_, id, item)| ItemInfo {
-        id: id.to_owned(),
-        name: item.name.clone(),
-        worn_slot: item.worn_slot.map(|slot| slot.number()),
-        usable: item.use_effect.is_some(),
-    });
-    ServerMessage::Content {
-        abilities: data.abilities.iter().map(|(_, id, ability)| ability_info(id, ability)).collect(),
-        mobs: mobs.collect(),
-        items: items.collect(),
-    }
-}
-
-fn ability_info(id: &str, ability: &Ability) -> AbilityInfo {
-    let shape = match ability.shape {
-        Shape::Own => AbilityShape::Own,
-        Shape::Cone { .. } => AbilityShape::Cone,
-        Shape::Enemy { .. } => AbilityShape::Enemy,
-        Shape::Ally { .. } => AbilityShape::Ally,
-        Shape::Projectile { .. } => AbilityShape::Projectile,
-        Shape::Ground { .. } => AbilityShape::Ground,
-    };
-    AbilityInfo {
-        id: id.to_owned(),
-        name: ability.name.clone(),
-        shape,
-        range: ability.range(),
-        cost: ability.cost,
-        friendly: ability.is_friendly(),
     }
 }

@@ -127,14 +127,24 @@ pub(super) fn mob(data: &Data, id: NetEntity, kind: MobKind, at: Position) -> im
     let health = Health { current: stats.max_health, max: stats.max_health };
     let appearance = Appearance { kind: EntityKind::Mob, definition: kind.mob.0, level: kind.level };
     let body = (At(at), Body { radius: mob.radius_tiles.units() });
-    (id, kind, Side::Mobs, stats, body, Replicated(health), Replicated(appearance), book(mob), MobPhase::default())
+    (
+        id,
+        kind,
+        Side::Mobs,
+        stats,
+        body,
+        Replicated(health),
+        Replicated(appearance),
+        book(data, mob),
+        MobPhase::default(),
+    )
 }
 
 /// The abilities of a mob in all its phases, each once.
-fn book(mob: &Mob) -> AbilityBook {
+fn book(data: &GameData, mob: &Mob) -> AbilityBook {
     let all = mob.abilities.iter().chain(mob.phases.iter().flat_map(|phase| &phase.abilities));
     let mut abilities: Vec<_> = all.map(|ability| ability.index()).collect();
     abilities.sort();
     abilities.dedup();
-    AbilityBook::new(abilities)
+    AbilityBook::new(abilities, data)
 }

@@ -7,7 +7,6 @@ use realmgate_engine::clock::TickClock;
 use realmgate_engine::map::Map;
 use realmgate_engine::player::{LeaveGranted, PlayerJoined};
 use realmgate_engine::replication::Replicated;
-use realmgate_protocol::bits::LongText;
 use realmgate_protocol::limits::MAX_LOOK_BYTES;
 use realmgate_protocol::link::{CharacterLoad, LeaveReason, SoftState};
 use realmgate_protocol::movement::Position;
@@ -98,7 +97,7 @@ pub(crate) fn appearance(character: &Character) -> Appearance {
 /// The custom look of a character that others see. One that is too long is left out: cut, it would not be valid JSON.
 fn shown_look(load: &CharacterLoad) -> Option<Look> {
     let json = load.look.clone().filter(|json| json.len() <= MAX_LOOK_BYTES)?;
-    Some(Look { json: LongText(json) })
+    Some(Look { json })
 }
 
 fn fitted(saved: u32) -> u16 {
@@ -139,7 +138,7 @@ fn place(map: &Map, soft: &SoftState, radius: i32) -> Position {
 }
 
 fn book(clock: &TickClock, data: &Data, class: &Class, soft: Option<&SoftState>) -> AbilityBook {
-    let mut book = AbilityBook::new(class.abilities.iter().map(|ability| ability.index()));
+    let mut book = AbilityBook::new(class.abilities.iter().map(|ability| ability.index()), data);
     for left in soft.iter().flat_map(|soft| &soft.cooldowns) {
         if let Some(ability) = data.abilities.find(&left.ability) {
             book.wait(ability, clock.now().after(clock.ticks(left.left_ms)));

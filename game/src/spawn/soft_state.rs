@@ -51,9 +51,9 @@ fn next_use_ms(world: &World, player: Entity) -> u32 {
 fn cooldowns(world: &World, player: Entity) -> Vec<CooldownLeft> {
     let (clock, data) = (world.resource::<TickClock>(), world.resource::<Data>());
     let Some(book) = world.get::<AbilityBook>(player) else { return Vec::new() };
-    let left = book.abilities().iter().filter_map(|ability| {
-        let left = book.ready_at(*ability)?.since(clock.now());
-        (left > 0).then(|| CooldownLeft { ability: data.abilities.id(*ability).to_owned(), left_ms: clock.ms(left) })
+    let left = book.own_cooldowns().filter_map(|(ability, ready_at)| {
+        let left = ready_at.since(clock.now());
+        (left > 0).then(|| CooldownLeft { ability: data.abilities.id(ability).to_owned(), left_ms: clock.ms(left) })
     });
     left.collect()
 }

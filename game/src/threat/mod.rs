@@ -157,8 +157,11 @@ mod tests {
         let mut table = ThreatTable::default();
         table.add(first, 100);
         table.add(second, 105);
+        assert_eq!(table.worst(None, 1_100, |_| true), Some(second), "who fights nobody takes the worst");
         assert_eq!(table.worst(Some(first), 1_100, |_| true), Some(first), "105 is not yet 110 % of 100");
-        table.add(second, 10);
+        table.add(second, 5);
+        assert_eq!(table.worst(Some(first), 1_100, |_| true), Some(first), "110 is no more than that");
+        table.add(second, 1);
         assert_eq!(table.worst(Some(first), 1_100, |_| true), Some(second));
         assert_eq!(
             table.worst(Some(second), 1_100, |who| who == first),
@@ -171,9 +174,11 @@ mod tests {
     fn the_forgiven_keep_their_credit() {
         let mut table = ThreatTable::default();
         table.harmed_by(entity(1), 50, 30);
+        table.harmed_by(entity(2), 10, 40);
         table.forgive(entity(1));
-        assert_eq!(table.worst(None, 1_100, |_| true), None);
-        assert_eq!(table.credit(), [(entity(1), 30)]);
+        assert_eq!([1, 2].map(|who| table.knows(entity(who))), [false, true], "one is forgiven, and nobody else");
+        assert_eq!(table.worst(Some(entity(1)), 1_100, |_| true), Some(entity(2)));
+        assert_eq!(table.credit(), [(entity(2), 40), (entity(1), 30)]);
     }
 
     proptest! {
@@ -185,11 +190,13 @@ mod tests {
             for (who, threat, damage) in &blows {
                 table.harmed_by(entity(*who), *threat, *damage);
             }
-            prop_assert!(table.entries.len() <= MOST);
+            prop_assert!(table.entries.len() <= 64);
             let most = table.entries.iter().map(|entry| entry.threat).max().unwrap_or(0);
             let worst = table.worst(None, 1_000, |_| true);
             let found = worst.and_then(|who| table.entries.iter().find(|entry| entry.who == who));
             prop_assert_eq!(found.map_or(0, |entry| entry.threat), most);
+            let strongest = blows.iter().map(|(_, threat, _)| *threat).max();
+            prop_assert!(Some(most) >= strongest, "where there is no room, it is the least that goes");
             let credit = table.credit();
             prop_assert!(credit.windows(2).all(|pair| pair[0].1 >= pair[1].1), "the greatest part comes first");
         }

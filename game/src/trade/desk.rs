@@ -37,7 +37,8 @@ pub(super) struct Desk<'w, 's> {
 }
 
 pub(super) fn answer_requests(mut requests: MessageReader<Request>, mut desk: Desk<'_, '_>) {
-    for Request { player, message } in requests.read() {
+    for request in requests.read() {
+        let Request { player, message, .. } = request;
         let answer = match message {
             ClientMessage::TradeRequest { with } => desk.invite(*player, *with),
             ClientMessage::TradeAnswer { accept } => desk.answer(*player, *accept),
@@ -46,8 +47,13 @@ pub(super) fn answer_requests(mut requests: MessageReader<Request>, mut desk: De
             ClientMessage::TradeCancel => desk.cancel(*player),
             _ => continue,
         };
-        if let Err(refusal) = answer {
-            desk.tell.refuse(*player, message, refusal);
+        match answer {
+            Ok(()) => {}
+            Err(Refusal::RateLimited) => {
+                let Ok(mut session) = desk.sessions.get_mut(*player) else { continue };
+                session.refuse_limited(*player, request.into(), &desk.clock, &mut desk.tell);
+            }
+            Err(refusal) => desk.tell.refuse(*player, request, refusal),
         }
     }
 }

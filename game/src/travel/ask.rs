@@ -10,16 +10,16 @@ use realmgate_protocol::realm::{Refusal, ServerMessage};
 
 use super::TravelWanted;
 use super::step_in::PortalSense;
-use crate::requests::RequestName;
+use crate::requests::Asked;
 use crate::tell::Tell;
 
 /// Milliseconds after a refusal in which no portal takes the player.
 const REFUSED_PAUSE_MS: u32 = 1_000;
 
-/// Name of the request of a traveller, for the refusal.
+/// What a traveller asked for, for the refusal.
 #[derive(Component, Debug, Clone, Copy)]
 #[component(storage = "SparseSet")]
-pub(super) struct AskedBy(RequestName);
+pub(super) struct TravelAsked(Asked);
 
 /// Turns travel wishes into requests, with the soft state of the player as it is at the end of the tick.
 pub(super) fn ask(world: &mut World, mut cursor: Local<MessageCursor<TravelWanted>>) {
@@ -31,7 +31,7 @@ pub(super) fn ask(world: &mut World, mut cursor: Local<MessageCursor<TravelWante
         }
         let soft = (capture.0)(world, wish.player);
         let arrival = SoftState { map: wish.map, x: wish.to.x, y: wish.to.y, ..soft };
-        world.entity_mut(wish.player).insert(AskedBy(wish.request));
+        world.entity_mut(wish.player).insert(TravelAsked(wish.asked));
         world.write_message(TravelRequested { player: wish.player, arrival, channel: wish.channel });
     }
 }
@@ -40,7 +40,7 @@ pub(super) fn ask(world: &mut World, mut cursor: Local<MessageCursor<TravelWante
 pub(super) fn tell_answers(
     mut answered: MessageReader<TravelAnswered>,
     clock: Res<TickClock>,
-    asked: Query<&AskedBy>,
+    asked: Query<&TravelAsked>,
     mut senses: Query<&mut PortalSense>,
     mut tell: Tell<'_, '_>,
 ) {
@@ -56,8 +56,8 @@ pub(super) fn tell_answers(
                     "RATE_LIMITED" => Refusal::RateLimited,
                     _ => Refusal::TravelFailed,
                 };
-                let request = asked.get(*player).map_or(RequestName::UNKNOWN, |asked| asked.0);
-                tell.refuse(*player, request, reason);
+                let asked = asked.get(*player).map_or(Asked::UNKNOWN, |asked| asked.0);
+                tell.refuse(*player, asked, reason);
                 if let Ok(mut sense) = senses.get_mut(*player) {
                     sense.quiet_until = clock.now().after(clock.ticks(REFUSED_PAUSE_MS));
                 }

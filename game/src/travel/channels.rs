@@ -19,7 +19,7 @@ pub(super) fn list_channels(
     players: Res<Players>,
     mut tell: Tell<'_, '_>,
 ) {
-    for Request { player, message } in requests.read() {
+    for Request { player, message, .. } in requests.read() {
         if *message != ClientMessage::ListChannels {
             continue;
         }
@@ -45,17 +45,18 @@ pub(super) fn switch_channel(
     mut wanted: MessageWriter<TravelWanted>,
     mut tell: Tell<'_, '_>,
 ) {
-    for Request { player, message } in requests.read() {
+    for request in requests.read() {
+        let Request { player, message, .. } = request;
         let ClientMessage::SwitchChannel { channel } = message else { continue };
         let Ok((at, combat)) = travellers.get(*player) else { continue };
         let there = *channel != key.channel && directory.channels.iter().any(|state| state.channel == *channel);
         if combat.is_some_and(|combat| combat.is(clock.now())) {
-            tell.refuse(*player, message, Refusal::InCombat);
+            tell.refuse(*player, request, Refusal::InCombat);
         } else if !there {
-            tell.refuse(*player, message, Refusal::NoSuchChannel);
+            tell.refuse(*player, request, Refusal::NoSuchChannel);
         } else {
-            let (request, map, to) = (message.into(), key.map, at.0);
-            wanted.write(TravelWanted { player: *player, request, map, to, channel: Some(*channel) });
+            let (asked, map, to) = (request.into(), key.map, at.0);
+            wanted.write(TravelWanted { player: *player, asked, map, to, channel: Some(*channel) });
         }
     }
 }

@@ -18,7 +18,7 @@ use realmgate_engine::schedule::{TickSchedule, TickSet};
 use realmgate_protocol::ids::{ChannelId, MapId};
 use realmgate_protocol::movement::Position;
 
-use crate::requests::{RequestName, RequestSet};
+use crate::requests::{Asked, RequestSet};
 
 /// All maps of the game, hosted here or elsewhere: portals lead to their spawn points.
 #[derive(Resource, Debug, Clone)]
@@ -30,7 +30,7 @@ pub struct TravelWanted {
     /// The traveller.
     pub player: Entity,
     /// What is refused if the travel is.
-    pub request: RequestName,
+    pub asked: Asked,
     /// The map to travel to.
     pub map: MapId,
     /// Where to appear there.

@@ -90,16 +90,21 @@ mod tests {
 
     #[test]
     fn portals_say_what_can_be_reached() {
-        let map = |id: u16, to: u16| {
-            let mut map = sketch(MapId(id), &["S.."]).unwrap();
-            let (name, to_spawn) = ("gate".to_owned(), "start".to_owned());
-            map.add(Portal { name, rect: Rect::of_tiles((2, 0), (1, 1)), to_map: MapId(to), to_spawn });
+        let map = |id: u16, to: &[u16]| {
+            let mut map = sketch(MapId(id), &["S....."]).unwrap();
+            for (x, to) in (1..).zip(to) {
+                let (name, to_spawn) = (format!("gate{x}"), "start".to_owned());
+                map.add(Portal { name, rect: Rect::of_tiles((x, 0), (1, 1)), to_map: MapId(*to), to_spawn });
+            }
             map
         };
-        let maps: MapSet = [map(1, 2), map(2, 1), map(3, 1)].into_iter().collect();
+        // Map 3 has three portals, of which one leads to a map that is not there; map 5 has none.
+        let maps = [map(1, &[2]), map(2, &[1]), map(3, &[1, 8, 4]), map(4, &[5]), map(5, &[]), map(6, &[3])];
+        let maps: MapSet = maps.into_iter().collect();
         let reached = |from: u16| reachable_from(&maps, MapId(from)).into_iter().map(|id| id.0).collect::<Vec<_>>();
         assert_eq!(reached(1), [1, 2]);
-        assert_eq!(reached(3), [1, 2, 3]);
+        assert_eq!(reached(3), [1, 2, 3, 4, 5], "through each of its portals, and on from there");
+        assert_eq!(reached(5), [5]);
         assert!(reached(9).is_empty());
     }
 }

@@ -13,7 +13,7 @@ use realmgate_protocol::realm::Refusal;
 use super::portal::{Portal, Portals};
 use super::{Maps, TravelWanted};
 use crate::death::Dead;
-use crate::requests::RequestName;
+use crate::requests::Asked;
 use crate::session::LoggingOut;
 use crate::spawn::CharacterReady;
 use crate::tell::Tell;
@@ -111,9 +111,9 @@ pub(super) fn enter_portals(
             }
             Some(to) => {
                 let map = portal.to_map;
-                wanted.write(TravelWanted { player, request: RequestName::PORTAL, map, to, channel: None });
+                wanted.write(TravelWanted { player, asked: Asked::PORTAL, map, to, channel: None });
             }
-            None => tell.refuse(player, RequestName::PORTAL, Refusal::TravelFailed),
+            None => tell.refuse(player, Asked::PORTAL, Refusal::TravelFailed),
         }
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn do_business(
     mut tell: Tell<'_, '_>,
 ) {
     for request in requests.read() {
-        let Request { player, message } = request;
+        let Request { player, message, .. } = request;
         let (ClientMessage::VendorList { vendor }
         | ClientMessage::VendorBuy { vendor, .. }
         | ClientMessage::VendorSell { vendor, .. }) = message
@@ -51,7 +51,7 @@ pub(super) fn do_business(
             }
         });
         if let Err(refusal) = answer {
-            tell.refuse(*player, message, refusal);
+            tell.refuse(*player, request, refusal);
         }
     }
 }

@@ -130,9 +130,13 @@ mod tests {
 
     #[test]
     fn map_and_port_are_needed_to_run_and_not_to_check() {
-        assert!(Args::try_parse_from(["start_server"]).is_err());
-        assert!(Args::try_parse_from(["start_server", "1"]).is_err());
-        assert!(Args::try_parse_from(["start_server", "1", "4001"]).is_ok());
-        assert!(Args::try_parse_from(["start_server", "--check"]).is_ok());
+        let parsed = |args: &[&str]| Args::try_parse_from([&["start_server"][..], args].concat());
+        for too_few in [&[][..], &["1"]] {
+            let error = parsed(too_few).unwrap_err();
+            assert_eq!(error.kind(), clap::error::ErrorKind::MissingRequiredArgument, "{error}");
+        }
+        let given = |args: &[&str]| parsed(args).map(|args| (args.map_id, args.port, args.check)).unwrap();
+        assert_eq!(given(&["1", "4001"]), (Some(1), Some(4001), false));
+        assert_eq!(given(&["--check"]), (None, None, true));
     }
 }

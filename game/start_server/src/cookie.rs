@@ -83,6 +83,7 @@ mod tests {
         assert_eq!(next.get().as_deref(), Some("second"));
         next.forget().unwrap();
         assert!(next.get().is_none() && !path.exists());
+        assert_eq!(CookieJar::open(path).unwrap().get(), None);
         next.forget().unwrap();
     }
 }

@@ -11,7 +11,7 @@ use realmgate_engine::record::Source;
 use realmgate_game::data::GameData;
 use realmgate_game::maps::map_objects;
 use realmgate_game::travel::Portal;
-use realmgate_protocol::{limits, movement, realm, wire};
+use realmgate_protocol::realm;
 
 use crate::args::Args;
 use crate::console;
@@ -132,38 +132,12 @@ pub fn write_schemas(out: &Path) -> Result<(), Failure> {
     for (name, schema) in realmgate_game::data::schemas() {
         write(&format!("assets/schema/{name}"), pretty(&schema)?)?;
     }
+    let protocol = serde_json::to_value(realm::document()).context("cannot describe the protocol")?;
     write("maps/propertytypes.json", map_objects().property_types_json())?;
-    write("docs/protocol.json", pretty(&protocol())?)?;
+    write("docs/protocol.json", pretty(&protocol)?)?;
     Ok(())
 }
 
 fn pretty(value: &serde_json::Value) -> anyhow::Result<String> {
     Ok(format!("{}\n", serde_json::to_string_pretty(value)?))
-}
-
-fn protocol() -> serde_json::Value {
-    let game = realm::schema();
-    serde_json::json!({
-        "protocol_hash": format!("{:016x}", realm::protocol_hash()),
-        "netcode_protocol_id": format!("{:016x}", limits::NETCODE_PROTOCOL_ID),
-        "datagram_version": wire::datagram::VERSION,
-        "movement_revision": movement::REVISION,
-        "limits": {
-            "payload_bytes": limits::MAX_PAYLOAD_BYTES,
-            "section_bytes": wire::datagram::MAX_SECTION_BYTES,
-            "messages_under_way": wire::stream::WINDOW_MESSAGES,
-            "message_bytes_under_way": wire::stream::WINDOW_BYTES,
-            "reliable_bytes": limits::MAX_RELIABLE_BYTES,
-            "part_bytes": limits::MAX_PART_BYTES,
-            "parts": limits::MAX_PARTS,
-            "commands_per_frame": limits::MAX_COMMANDS_PER_FRAME,
-            "ability_slots": limits::MAX_ABILITY_SLOTS,
-            "chat_bytes": limits::MAX_CHAT_BYTES,
-            "trade_items": limits::MAX_TRADE_ITEMS,
-            "map_tiles": limits::MAX_MAP_TILES,
-        },
-        "messages": {"from_client": "ClientMessage", "from_server": "ServerMessage"},
-        "types": game.types,
-        "components": game.components,
-    })
 }

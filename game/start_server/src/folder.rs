@@ -128,9 +128,14 @@ mod tests {
         assert!(ServerFolder::lock(dir.path(), &server).unwrap().is_none(), "it is held");
         let second = dir.path().join("second.json");
         folder.write_ready(&serde_json::json!({"pid": 1}), Some(&second)).unwrap();
-        assert!(second.exists() && dir.path().join("map-server-1/ready.json").exists());
+        let first = dir.path().join("map-server-1/ready.json");
+        assert!(ServerFolder::lock(dir.path(), &server).unwrap().is_none(), "it is still held");
+        for file in [&first, &second] {
+            let written: serde_json::Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+            assert_eq!(written, serde_json::json!({"pid": 1}), "{}: who tried takes nothing away", file.display());
+        }
         drop(folder);
-        assert!(!second.exists() && !dir.path().join("map-server-1/ready.json").exists());
+        assert!(!second.exists() && !first.exists());
         assert!(ServerFolder::lock(dir.path(), &server).unwrap().is_some());
     }
 

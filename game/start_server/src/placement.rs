@@ -150,6 +150,7 @@ mod tests {
     use std::sync::{Arc, Mutex, PoisonError};
 
     use clap::Parser;
+    use realmgate_platform::secrets::{SecretSource, SecretSources};
     use realmgate_sidecar::Sidecar;
     use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
     use tokio::net::{TcpListener, TcpStream};
@@ -176,11 +177,12 @@ mod tests {
         Sidecar::start(args.sidecar.resolve().unwrap(), None).await.unwrap()
     }
 
-    /// Starts an impostor on the directory's port. It answers everything with `answer`, and records what it received.
-    async fn impostor(answer: &'static str) -> (SocketAddr, Arc<Mutex<Vec<u8>>>) {
+    /// Starts an impostor on the directory's port. It answers everything with `answer`, given its address, and records
+    /// what it received.
+    async fn impostor(answer: fn(SocketAddr) -> String) -> (SocketAddr, Arc<Mutex<Vec<u8>>>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (addr, heard) = (listener.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
-        let kept = heard.clone();
+        let (kept, answer) = (heard.clone(), answer(addr));
         tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
                 let mut part = vec![0; 4_096];
@@ -196,8 +198,15 @@ mod tests {
     #[tokio::test]
     async fn a_listener_that_proves_nothing_is_told_no_token() {
         let dir = tempfile::tempdir().unwrap();
-        for answer in ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]", "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"]
-        {
+        let answers: [fn(SocketAddr) -> String; 3] = [
+            |_| "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]".to_owned(),
+            |_| "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n".to_owned(),
+            |addr| {
+                let body = format!(r#"{{"address":"{addr}","proofs":["","AAAA"]}}"#);
+                format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+            },
+        ];
+        for answer in answers {
             let (addr, heard) = impostor(answer).await;
             let joined = tokio::time::timeout(PATIENCE, ask(&args(dir.path(), addr), addr)).await.expect("it waits");
             assert!(joined.is_none(), "it joins whoever listens");
@@ -211,7 +220,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let sidecar = directory(dir.path()).await;
         let addr = sidecar.addrs().directory;
-        assert!(ask(&args(dir.path(), addr), addr).await.is_some());
+        let joined = ask(&args(dir.path(), addr), addr).await.expect("it is our own");
+        assert_eq!((joined.url, joined.is_direct), (format!("http://{addr}"), true));
+        assert_eq!(joined.service_token.expose_secret(), TOKEN);
         let mut other = args(dir.path(), addr);
         other.sidecar.service_token = Some("another token of thirty-two bytes, or so".into());
         assert!(ask(&other, addr).await.is_none(), "it does not know that token");
@@ -255,6 +266,7 @@ mod tests {
         let nowhere = Path::new("/nonexistent");
         let read = |text: &str| secret(Some(&SecretString::from(text)), None, nowhere);
         assert_eq!(read("token\n").unwrap().expose_secret(), "token", "variables often end with a line break");
+        assert_eq!(read("\t token \r\n").unwrap().expose_secret(), "token", "nor does a space before it count");
         assert!(read(" \n").is_none(), "an empty one is missing");
         assert!(secret(None, None, nowhere).is_none());
         let folder = tempfile::tempdir().unwrap();
@@ -264,7 +276,7 @@ mod tests {
             path
         };
         let (given, generated, blank) =
-            (file("given", "of a file\n"), file("generated", "made\n"), file("blank", " \n"));
+            (file("given", " of a file\r\n"), file("generated", "made\n"), file("blank", " \n"));
         let found = |file: Option<&Path>, generated: &Path| {
             secret(None, file, generated).map(|text| text.expose_secret().to_owned())
         };
@@ -273,5 +285,18 @@ mod tests {
         assert_eq!(found(Some(&blank), &generated), None, "an empty file is no reason to look further");
         let text = secret(Some(&"token".into()), Some(&given), &generated).unwrap();
         assert_eq!(text.expose_secret(), "token", "what is given comes first");
+        let of_sidecar = |value: Option<&str>, file: Option<&Path>| {
+            let service_token = SecretSource { value: value.map(SecretString::from), file: file.map(Path::to_owned) };
+            let secrets = SecretSources { service_token, ..Default::default() }.resolve(folder.path(), false);
+            secrets.ok().map(|secrets| secrets.service_token.expose().to_owned())
+        };
+        std::fs::create_dir(folder.path().join("secrets")).unwrap();
+        for text in [TOKEN, &format!("{TOKEN}\n"), &format!("\t{TOKEN} \r\n"), " \n"] {
+            let made = file("secrets/service_token", text);
+            let value = read(text).map(|text| text.expose_secret().to_owned());
+            let ours = [value, found(Some(&made), nowhere), found(None, &made)];
+            let theirs = [of_sidecar(Some(text), None), of_sidecar(None, Some(&made)), of_sidecar(None, None)];
+            assert_eq!(ours, theirs, "{text:?} as a value, in a file, and where the sidecar makes one");
+        }
     }
 }

@@ -140,9 +140,16 @@ mod tests {
             Err(Failure::Settings(why)) => why,
             _ => panic!("it was taken"),
         };
-        assert!(complaint().contains("DIRECTORY_CA_FILE"), "it is missing");
+        let named = format!("DIRECTORY_CA_FILE: {}: ", file.display());
+        let why = |complaint: String| complaint.strip_prefix(&named).expect("the file is named").to_owned();
+        assert!(why(complaint()).contains("No such file"), "it is missing");
         std::fs::write(&file, "garbage").unwrap();
-        assert!(complaint().contains("holds no PEM certificate"));
+        assert_eq!(why(complaint()), "holds no PEM certificate");
+        for damaged in ["?", "AAAA"] {
+            let pem = format!("-----BEGIN CERTIFICATE-----\n{damaged}\n-----END CERTIFICATE-----\n");
+            std::fs::write(&file, pem).unwrap();
+            assert_ne!(why(complaint()), "holds no PEM certificate", "there is one, and it is damaged");
+        }
         let made = rcgen::generate_simple_self_signed(["directory.example".to_owned()]).unwrap();
         std::fs::write(&file, made.cert.pem()).unwrap();
         assert!(TlsRoots::of_authorities(Some(&file)).is_ok());

@@ -98,17 +98,38 @@ fn every_fault_of_a_broken_world_is_reported_at_its_line() {
     insta::assert_snapshot!(String::from_utf8(output.stderr).unwrap());
 }
 
+/// The shipped world, whose maps name a mob that its data does not have.
+fn misfit() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for folder in ["assets", "maps"] {
+        fs::create_dir(dir.path().join(folder)).unwrap();
+        for entry in fs::read_dir(workspace().join(folder)).unwrap() {
+            let from = entry.unwrap().path();
+            if from.extension().is_some_and(|ending| ["toml", "tmx", "tsx"].iter().any(|known| ending == *known)) {
+                let text = fs::read_to_string(&from).unwrap();
+                let text = text.replace(r#"name="mob" value="rabbit""#, r#"name="mob" value="hare""#);
+                fs::write(dir.path().join(folder).join(from.file_name().unwrap()), text).unwrap();
+            }
+        }
+    }
+    dir
+}
+
 #[test]
 fn nothing_starts_on_a_broken_world() {
-    let world = BrokenWorld::new();
-    let output = Command::new(env!("CARGO_BIN_EXE_start_server"))
-        .current_dir(world.dir.path())
-        .args(["1", "0", "--data-dir", "data"])
-        .env("DIRECTORY_ADDR", "127.0.0.1:0")
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    assert!(!world.dir.path().join("data").exists(), "not even a folder is made");
+    for world in [BrokenWorld::new().dir, misfit()] {
+        let output = Command::new(env!("CARGO_BIN_EXE_start_server"))
+            .current_dir(world.path())
+            // What starts after all ends at once, since its standard input is empty.
+            .args(["1", "0", "--data-dir", "data", "--end-with-stdin"])
+            .env("DIRECTORY_ADDR", "127.0.0.1:0")
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.ends_with(" faults in the data, nothing was started\n"), "another reason: {said}");
+        assert!(!world.path().join("data").exists(), "not even a folder is made");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use realmgate_engine::map::{DrawnObject, MapObject, MapSet, ObjectCheck, ObjectC
 use realmgate_game::maps::map_objects;
 use realmgate_protocol::ids::MapId;
 use realmgate_protocol::movement::Position;
+use serde_json::{Value, json};
 
 /// A fountain that heals who drinks from it.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,16 +104,29 @@ fn its_declaration_and_its_own_check_find_faults() {
 
 #[test]
 fn tiled_is_told_of_it() {
-    let types = map_objects().register::<HealingFountain>().property_types_json();
-    let types: Vec<serde_json::Value> = serde_json::from_str(&types).unwrap();
-    let fountain = types.last().unwrap();
-    assert_eq!((&fountain["id"], &fountain["name"]), (&6.into(), &"healing_fountain".into()));
-    let member = |at: usize| {
-        let member = &fountain["members"][at];
-        (member["name"].clone(), member["type"].clone(), member["value"].clone())
-    };
-    assert_eq!(member(0), ("heals".into(), "int".into(), 50.into()));
-    assert_eq!(member(1), ("price".into(), "string".into(), "".into()));
+    let objects = map_objects().register::<HealingFountain>();
+    let types: Value = serde_json::from_str(&objects.property_types_json()).unwrap();
+    let fountain = json!({
+        "color": "#ff1f6feb",
+        "description": "Heals whoever drinks from it.",
+        "drawFill": true,
+        "id": 6,
+        "members": [
+            { "description": "Health that a drink gives.", "name": "heals", "type": "int", "value": 50 },
+            {
+                "description": "Id of the item that a drink costs; without one it is free.",
+                "name": "price",
+                "type": "string",
+                "value": "",
+            },
+        ],
+        "name": "healing_fountain",
+        "type": "class",
+        "useAs": ["object"],
+    });
+    assert_eq!(types.as_array().unwrap().last(), Some(&fountain));
+    let project: Value = serde_json::from_str(&objects.tiled_project_json()).unwrap();
+    assert_eq!(project["propertyTypes"], types, "a project has the same");
 }
 
 /// The place of the map's first spawn point, as attributes: there is room for a fountain.

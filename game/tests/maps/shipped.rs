@@ -86,6 +86,12 @@ fn everything_can_be_walked_to_from_the_first_spawn_point() {
             );
             assert!(open.len() >= area.count as usize * 4, "{}: {} is too small for its mobs", map.name, area.name);
         }
+        // All that is drawn was looked at.
+        let text = std::fs::read_to_string(folder().join(format!("{}_{}.tmx", map.id, map.name))).unwrap();
+        let drawn =
+            ["spawn", "vendor", "portal", "mobs"].map(|class| text.matches(&format!("type=\"{class}\"")).count());
+        let (vendors, portals) = (map.all::<VendorSpot>().len(), map.all::<Portal>().len());
+        assert_eq!([map.spawn_points().len(), vendors, portals, map.all::<MobArea>().len()], drawn, "{}", map.name);
     }
 }
 
@@ -94,6 +100,7 @@ fn the_way_out_of_town_is_short() {
     let maps = maps();
     let greenvale = maps.get(MapId(1)).expect("map 1 is the first map of every player");
     let reached = walk(greenvale, greenvale.spawn_points()[0].position);
+    assert!(!greenvale.all::<Portal>().is_empty(), "there is a way out");
     for portal in greenvale.all::<Portal>() {
         let steps = portal.rect.whole_tiles().filter_map(|tile| reached.get(&tile)).min();
         assert!(steps.is_some_and(|steps| *steps <= 30), "{}: {steps:?} tiles", portal.name);
@@ -104,6 +111,7 @@ fn the_way_out_of_town_is_short() {
 fn every_map_can_be_reached_and_left() {
     let maps = maps();
     let all: BTreeSet<_> = maps.iter().map(|map| map.id).collect();
+    assert!(all.len() > 1, "there is somewhere to go");
     for map in maps.iter() {
         assert_eq!(reachable_from(&maps, map.id), all, "from {}", map.name);
     }
@@ -113,6 +121,7 @@ fn every_map_can_be_reached_and_left() {
 fn no_mob_lives_in_a_safe_zone() {
     for map in maps().iter() {
         let zones = SafeZones::of(map);
+        assert!(!map.all::<MobArea>().is_empty() && zones.areas().count() > 0, "{} has both", map.name);
         for area in map.all::<MobArea>() {
             let centres = area.rect.whole_tiles().map(|(x, y)| Position::tile_centre(x, y));
             assert_eq!(centres.filter(|at| zones.contain(*at)).count(), 0, "{}: {}", map.name, area.name);

@@ -1,9 +1,9 @@
 //! What is worn, and the bonuses of it.
 
 use realmgate_engine::replication::Replicated;
-use realmgate_game::data::FIRST_WORN_SLOT;
+use realmgate_game::data::{ClassIndex, FIRST_WORN_SLOT};
 use realmgate_game::death::Dead;
-use realmgate_game::stats::EquipmentBonus;
+use realmgate_game::stats::{Character, EquipmentBonus};
 use realmgate_protocol::ids::{ItemId, Tick};
 use realmgate_protocol::movement::Position;
 use realmgate_protocol::realm::{ClientMessage, CombatKind, Health, Refusal, Resource, ServerMessage};
@@ -38,7 +38,8 @@ fn wearing_counts_when_the_store_says_so() {
     let heard = scene.hear(1);
     assert!(matches!(heard.as_slice(), [ServerMessage::ItemPlaced { item }] if item.slot == HEAD), "{heard:?}");
 
-    scene.ask(1, ClientMessage::Unequip { item: cap });
+    assert_eq!(scene.ask(1, ClientMessage::Unequip { item: cap }), []);
+    assert_eq!((scene.slot(1, cap), bonus(&scene).0.health), (Some(HEAD), 10));
     scene.commit();
     assert_eq!((scene.slot(1, cap), bonus(&scene).0.health), (Some(0), 0));
     scene.refused(1, ClientMessage::Unequip { item: cap }, Refusal::NotUsable);
@@ -55,7 +56,11 @@ fn two_hats_trade_places_even_in_a_full_bag() {
     scene.commit();
     assert_eq!((scene.slot(1, hood), scene.slot(1, cap)), (Some(HEAD), Some(0)));
     assert_eq!((bonus(&scene).0.health, bonus(&scene).0.armour), (0, 3));
-    assert_eq!(scene.hear(1).len(), 2, "both are told where they are");
+    let heard = scene.hear(1);
+    let [ServerMessage::ItemPlaced { item: one }, ServerMessage::ItemPlaced { item: other }] = &heard[..] else {
+        panic!("heard {heard:?}")
+    };
+    assert_eq!([(one.item, one.slot), (other.item, other.slot)], [(cap, 0), (hood, HEAD)], "it is told of both");
 }
 
 #[test]
@@ -63,9 +68,10 @@ fn a_refused_swap_leaves_both_where_they_were() {
     let mut scene = scene(&[("cap", HEAD), ("hood", 0)]);
     scene.ask(1, equip(item(1, 1)));
     scene.refuse();
-    let refused = ServerMessage::Refused { request: "Equip".to_owned(), reason: Refusal::NotCommitted };
+    let refused = scene.refusal(1, "Equip", Refusal::NotCommitted);
     assert_eq!(scene.hear(1), [refused]);
     assert_eq!((scene.slot(1, item(1, 0)), scene.slot(1, item(1, 1))), (Some(HEAD), Some(0)));
+    assert_eq!((bonus(&scene).0.health, bonus(&scene).0.armour), (10, 0));
     scene.ask(1, equip(item(1, 1)));
     scene.commit();
     assert_eq!(scene.slot(1, item(1, 1)), Some(HEAD), "it can be tried again");
@@ -76,6 +82,8 @@ fn two_hats_at_once_do_not_fit() {
     let mut scene = scene(&[("cap", 0), ("hood", 1)]);
     scene.ask(1, equip(item(1, 0)));
     scene.refused(1, equip(item(1, 1)), Refusal::ItemBusy);
+    scene.commit();
+    assert_eq!((scene.slot(1, item(1, 0)), scene.slot(1, item(1, 1))), (Some(HEAD), Some(1)));
 }
 
 #[test]
@@ -88,6 +96,22 @@ fn not_everybody_wears_everything() {
     scene.refused(1, equip(item(2, 0)), Refusal::NotFound);
     scene.put(1, Dead { since: Tick(1) });
     scene.refused(1, equip(item(1, 0)), Refusal::Dead);
+}
+
+#[test]
+fn what_is_for_some_is_worn_by_them() {
+    let mut scene = scene(&[("wand", 0), ("crown", 1)]);
+    let (mage, warrior) = (ClassIndex(0), ClassIndex(1));
+    for (class, level, n, may_wear) in [(warrior, 49, 1, false), (warrior, 50, 1, true), (mage, 1, 0, true)] {
+        scene.put(1, Character { class, level, experience: 0 });
+        if may_wear {
+            assert_eq!(scene.ask(1, equip(item(1, n))), []);
+        } else {
+            scene.refused(1, equip(item(1, n)), Refusal::NotAllowed);
+        }
+    }
+    scene.commit();
+    assert_eq!((scene.slot(1, item(1, 0)), scene.slot(1, item(1, 1))), (Some(FIRST_WORN_SLOT), Some(HEAD)));
 }
 
 fn health(scene: &Scene) -> (u16, u16) {
@@ -127,8 +151,9 @@ fn a_refused_use_costs_nothing_not_even_time() {
     let mut scene = scene(&[("potion", 0)]);
     scene.ask(1, use_item(0));
     scene.refuse();
-    assert_eq!(health(&scene), (50, 95));
-    scene.hear(1);
+    assert_eq!((health(&scene), scene.slot(1, item(1, 0))), ((50, 95), Some(0)));
+    let refused = scene.refusal(1, "UseItem", Refusal::NotCommitted);
+    assert_eq!(scene.hear(1), [refused]);
     scene.ask(1, use_item(0));
     assert_eq!(scene.waiting.len(), 1, "it can be used at once again");
 }

@@ -2,16 +2,35 @@
 
 use realmgate_engine::body::At;
 use realmgate_engine::channel::ToChannel;
+use realmgate_engine::replication::{NetEntities, Replicated};
 use realmgate_game::death::Dead;
-use realmgate_game::loot::Goods;
+use realmgate_game::loot::{Goods, OnGround};
 use realmgate_protocol::ids::{EntityId, Tick};
 use realmgate_protocol::link::{EventOutcome, GoldAccount, PartyMember, SocialEvent};
 use realmgate_protocol::movement::Position;
-use realmgate_protocol::realm::{ClientMessage, Refusal, ServerMessage};
+use realmgate_protocol::realm::{ClientMessage, GoldAmount, Refusal, ServerMessage};
 
 use crate::scene::{Scene, character, item, kit};
 
 const HERE: Position = Position::tile_centre(3, 1);
+
+/// The tail and the gold of a rat that player 1 killed. It is in a party with player 2, and player 3 is in none.
+fn loot_of_a_party() -> (Scene, [EntityId; 2]) {
+    let mut scene = Scene::new();
+    (1..=3).for_each(|player| scene.enter(player, kit(&[], 0), HERE));
+    let member = |player| PartyMember { character: character(player), name: String::new(), online: true };
+    for player in [1, 2] {
+        let event = SocialEvent::PartyState { party: 1, members: vec![member(1), member(2)] };
+        scene.channel.push(ToChannel::Social { character: character(player), event });
+    }
+    scene.tick();
+    scene.kill_rat(1, HERE);
+    scene.commit();
+    let [(tail, Goods::Item { .. }), (gold, Goods::Gold(7))] = scene.ground()[..] else {
+        panic!("{:?}", scene.ground())
+    };
+    (scene, [tail, gold])
+}
 
 /// Two players near a dead rat, with its loot on the ground.
 fn by_the_corpse() -> (Scene, EntityId, EntityId) {
@@ -32,6 +51,16 @@ fn by_the_corpse() -> (Scene, EntityId, EntityId) {
 
 fn pick_up(entity: EntityId) -> ClientMessage {
     ClientMessage::PickUp { entity }
+}
+
+#[test]
+fn gold_on_the_ground_shows_how_much_it_is() {
+    let (mut scene, ..) = by_the_corpse();
+    let world = scene.channel.world_mut();
+    let mut query = world.query::<(&OnGround, Option<&Replicated<GoldAmount>>)>();
+    let mut shown: Vec<Option<u32>> = query.iter(world).map(|(_, gold)| gold.map(|gold| gold.gold)).collect();
+    shown.sort_unstable();
+    assert_eq!(shown, [None, Some(7)], "a tail and 7 gold");
 }
 
 #[test]
@@ -57,9 +86,9 @@ fn a_refused_pick_up_leaves_all_as_it_was() {
     let (mut scene, tail, _) = by_the_corpse();
     scene.ask(1, pick_up(tail));
     scene.refuse();
-    let refused = ServerMessage::Refused { request: "PickUp".to_owned(), reason: Refusal::NotCommitted };
+    let refused = scene.refusal(1, "PickUp", Refusal::NotCommitted);
     assert_eq!(scene.hear(1), [refused]);
-    assert_eq!(scene.ground().len(), 2);
+    assert_eq!((scene.ground().len(), scene.inventory(1).items().count()), (2, 0));
     scene.ask(1, pick_up(tail));
     scene.commit();
     assert_eq!(scene.inventory(1).items().count(), 1, "it can be tried again");
@@ -73,7 +102,7 @@ fn of_two_who_reach_for_the_same_thing_one_has_it() {
         scene.say(1, pick_up(thing));
         scene.say(2, pick_up(thing));
         scene.tick();
-        let refused = ServerMessage::Refused { request: "PickUp".to_owned(), reason: Refusal::ItemBusy };
+        let refused = scene.refusal(2, "PickUp", Refusal::ItemBusy);
         assert_eq!(scene.hear(2), [refused], "the second is told at once");
         assert_eq!(scene.waiting.len(), 1, "and only the first is asked for");
         scene.commit();
@@ -86,42 +115,48 @@ fn of_two_who_reach_for_the_same_thing_one_has_it() {
 
 #[test]
 fn loot_belongs_to_who_earned_it_and_its_party_for_a_while() {
-    let (mut scene, tail, _) = by_the_corpse();
-    scene.refused(2, pick_up(tail), Refusal::NotYours);
-    scene.ticks(60);
-    scene.ask(2, pick_up(tail));
-    scene.commit();
-    assert_eq!(scene.inventory(2).items().count(), 1, "after the owner's time it is anybody's");
+    for of_the_party in [1, 2] {
+        let (mut scene, [tail, gold]) = loot_of_a_party();
+        scene.refused(3, pick_up(tail), Refusal::NotYours);
+        assert_eq!(scene.ask(of_the_party, pick_up(tail)), []);
+        scene.ticks(56);
+        scene.refused(3, pick_up(gold), Refusal::NotYours);
+        assert_eq!(scene.ask(3, pick_up(gold)), [], "after two seconds it is anybody's");
+        scene.commit();
+        let has = |player| (scene.inventory(player).items().count(), scene.inventory(player).gold());
+        assert_eq!((has(of_the_party), has(3)), ((1, 0), (0, 7)));
+    }
 }
 
 #[test]
 fn a_party_shares_what_its_members_earn() {
-    let mut scene = Scene::new();
-    scene.enter(1, kit(&[], 0), HERE);
-    scene.enter(2, kit(&[], 0), HERE);
-    let member = |player| PartyMember { character: character(player), name: String::new(), online: true };
-    for player in [1, 2] {
-        let event = SocialEvent::PartyState { party: 1, members: vec![member(1), member(2)] };
-        scene.channel.push(ToChannel::Social { character: character(player), event });
+    let (mut scene, things) = loot_of_a_party();
+    for thing in things {
+        scene.refused(3, pick_up(thing), Refusal::NotYours);
+        assert_eq!(scene.ask(2, pick_up(thing)), []);
     }
-    scene.tick();
-    scene.kill_rat(1, HERE);
     scene.commit();
-    let tail = scene.ground()[0].0;
-    scene.ask(2, pick_up(tail));
-    scene.commit();
-    assert_eq!(scene.inventory(2).items().count(), 1);
+    assert_eq!((scene.inventory(2).items().count(), scene.inventory(2).gold()), (1, 7));
+}
+
+/// Puts a thing on the ground somewhere else.
+fn lay(scene: &mut Scene, thing: EntityId, at: Position) {
+    let world = scene.channel.world_mut();
+    let thing = world.resource::<NetEntities>().get(thing).expect("it lies there");
+    world.entity_mut(thing).insert(At(at));
 }
 
 #[test]
-fn reach_sight_and_room_are_needed() {
+fn the_living_pick_up_loot_within_reach_and_nothing_else() {
     let (mut scene, tail, gold) = by_the_corpse();
-    scene.put(1, At(Position::tile_centre(8, 1)));
+    lay(&mut scene, tail, HERE.offset(2 * 1_024 + 1, 0));
     scene.refused(1, pick_up(tail), Refusal::OutOfRange);
+    lay(&mut scene, tail, HERE.offset(2 * 1_024, 0));
+    assert_eq!(scene.ask(1, pick_up(tail)), []);
+    assert_eq!(scene.waiting.len(), 1, "2 tiles are within reach");
     scene.refused(1, pick_up(EntityId(9_999)), Refusal::NotFound);
     let mine = scene.net(1);
     scene.refused(1, pick_up(mine), Refusal::NotFound);
-    scene.put(1, At(HERE));
     scene.put(1, Dead { since: Tick(1) });
     scene.refused(1, pick_up(gold), Refusal::Dead);
 }
@@ -129,15 +164,18 @@ fn reach_sight_and_room_are_needed() {
 #[test]
 fn nothing_is_picked_up_through_a_wall() {
     let mut scene = Scene::new();
-    scene.enter(1, kit(&[], 0), Position::tile_centre(5, 3));
-    scene.kill_rat(1, Position::tile_centre(7, 3));
+    let [west, east, farther_east] = [5, 7, 9].map(|x| Position::tile_centre(x, 3));
+    scene.enter(1, kit(&[], 0), west);
+    scene.kill_rat(1, east);
     scene.commit();
     for (thing, _) in scene.ground() {
-        scene.put(1, At(Position::tile_centre(5, 3)));
-        let heard = scene.ask(1, pick_up(thing));
-        let [ServerMessage::Refused { reason, .. }] = heard.as_slice() else { panic!("heard {heard:?}") };
-        assert!(matches!(reason, Refusal::NoLineOfSight | Refusal::OutOfRange), "refused with {reason:?}");
+        lay(&mut scene, thing, east);
+        scene.put(1, At(west));
+        scene.refused(1, pick_up(thing), Refusal::NoLineOfSight);
+        scene.put(1, At(farther_east));
+        assert_eq!(scene.ask(1, pick_up(thing)), [], "as far away, without a wall between");
     }
+    assert_eq!(scene.waiting.len(), 2);
 }
 
 #[test]
@@ -147,16 +185,18 @@ fn a_full_bag_takes_gold_but_no_item() {
     scene.kill_rat(1, HERE);
     scene.kill_rat(1, HERE);
     scene.commit();
-    let items: Vec<EntityId> = scene
-        .ground()
-        .into_iter()
-        .filter(|(_, goods)| matches!(goods, Goods::Item { .. }))
-        .map(|(net, _)| net)
-        .collect();
-    scene.ask(1, pick_up(items[0]));
-    scene.refused(1, pick_up(items[1]), Refusal::BagFull);
+    let ground = scene.ground();
+    let is_item = |(_, goods): &&(EntityId, Goods)| matches!(goods, Goods::Item { .. });
+    let (items, gold): (Vec<_>, Vec<_>) = ground.iter().partition(is_item);
+    scene.ask(1, pick_up(items[0].0));
+    scene.refused(1, pick_up(items[1].0), Refusal::BagFull);
+    assert_eq!(scene.ask(1, pick_up(gold[0].0)), []);
     scene.commit();
     assert_eq!(scene.inventory(1).items().count(), 4, "the last slot was spoken for while the first was on its way");
+    scene.refused(1, pick_up(items[1].0), Refusal::BagFull);
+    assert_eq!(scene.ask(1, pick_up(gold[1].0)), []);
+    scene.commit();
+    assert_eq!((scene.inventory(1).items().count(), scene.inventory(1).gold()), (4, 14));
 }
 
 #[test]
@@ -168,6 +208,7 @@ fn what_is_dropped_lies_there_for_everybody() {
     assert_eq!(scene.ask(1, ClientMessage::DropItem { item: cap }), []);
     scene.refused(1, ClientMessage::DropItem { item: cap }, Refusal::ItemBusy);
     assert_eq!(scene.slot(1, cap), Some(2), "it is still there until the store has answered");
+    assert!(scene.ground().is_empty());
     scene.commit();
     assert_eq!(scene.hear(1), [ServerMessage::ItemGone { item: cap }]);
     let thing = scene.ground()[0].0;
@@ -178,12 +219,21 @@ fn what_is_dropped_lies_there_for_everybody() {
 }
 
 #[test]
+fn what_is_worn_cannot_be_dropped() {
+    let mut scene = Scene::new();
+    scene.enter(1, kit(&[("cap", 101)], 0), HERE);
+    scene.refused(1, ClientMessage::DropItem { item: item(1, 0) }, Refusal::NotAllowed);
+    scene.commit();
+    assert_eq!((scene.slot(1, item(1, 0)), scene.ground().len()), (Some(101), 0));
+}
+
+#[test]
 fn a_refused_drop_keeps_the_item() {
     let mut scene = Scene::new();
     scene.enter(1, kit(&[("cap", 0)], 0), HERE);
     scene.ask(1, ClientMessage::DropItem { item: item(1, 0) });
     scene.refuse();
-    let refused = ServerMessage::Refused { request: "DropItem".to_owned(), reason: Refusal::NotCommitted };
+    let refused = scene.refusal(1, "DropItem", Refusal::NotCommitted);
     assert_eq!(scene.hear(1), [refused]);
     assert_eq!((scene.slot(1, item(1, 0)), scene.ground().len()), (Some(0), 0));
     scene.ask(1, ClientMessage::DropItem { item: item(1, 0) });
@@ -193,8 +243,13 @@ fn a_refused_drop_keeps_the_item() {
 #[test]
 fn what_nobody_takes_goes_by_the_book() {
     let (mut scene, ..) = by_the_corpse();
-    scene.ticks(400);
+    scene.ticks(299);
+    assert!(scene.waiting.is_empty(), "ten seconds are not over");
+    scene.ticks(30);
+    assert_eq!(scene.waiting.len(), 2, "within a second after that the store is asked");
+    scene.ticks(71);
     assert_eq!(scene.ground().len(), 2, "it stays until the store has taken it");
+    assert_eq!(scene.waiting.len(), 2, "which is asked for once");
     scene.refuse();
     scene.ticks(31);
     assert_eq!(scene.waiting.len(), 2, "after a refusal it is tried again");
@@ -221,6 +276,9 @@ fn whoever_leaves_before_the_answer_has_it_in_the_store() {
     let (mut scene, tail, _) = by_the_corpse();
     scene.ask(1, pick_up(tail));
     scene.ask(1, ClientMessage::Logout);
+    scene.ticks(2 * 30);
+    assert!(!scene.is_here(1), "it waits two seconds for the store");
+    assert_eq!(scene.ground().len(), 2);
     scene.commit();
     assert_eq!(scene.store.items_of(character(1)).len(), 1);
     assert_eq!(scene.ground().len(), 1, "the tail is gone from the ground though its owner is away");

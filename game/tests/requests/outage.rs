@@ -7,7 +7,8 @@ use realmgate_protocol::link::{EventRefusal, Fence, FromMap, LeaveReason, OwnedE
 use realmgate_protocol::movement::Position;
 use realmgate_protocol::realm::{ClientMessage, Refusal, ServerMessage, TradeEnd};
 
-use crate::scene::{SMITH_AT, Scene, character, item, kit};
+use crate::busy::{POTION, all_that_needs_the_store, assert_refused};
+use crate::scene::{SMITH_AT, Scene, character, kit};
 
 const HERE: Position = SMITH_AT.offset(1_024, 0);
 const SECOND: u32 = 30;
@@ -24,12 +25,6 @@ fn store(heard: &[ServerMessage]) -> Vec<(bool, u16)> {
     heard.iter().filter_map(store).collect()
 }
 
-fn smith(scene: &mut Scene) -> EntityId {
-    let world = scene.channel.world_mut();
-    let mut shops = world.query::<(&realmgate_engine::replication::NetEntity, &realmgate_game::vendor::Shop)>();
-    shops.iter(world).next().expect("the smith is there").0.0
-}
-
 fn buy(vendor: EntityId) -> ClientMessage {
     ClientMessage::VendorBuy { vendor, definition: "cap".to_owned(), price: 15 }
 }
@@ -38,11 +33,12 @@ fn buy(vendor: EntityId) -> ClientMessage {
 fn what_waits_is_counted_shown_done_in_order_and_usable_only_then() {
     let mut scene = Scene::new();
     scene.enter(1, kit(&[], 45), HERE);
-    let vendor = smith(&mut scene);
+    let vendor = scene.smith();
     scene.channel.push(away(1_000));
     scene.tick();
     assert_eq!(store(&scene.hear(1)), [(true, 0)], "it is told at once");
     scene.say(1, buy(vendor));
+    scene.tick();
     scene.say(1, buy(vendor));
     scene.ticks(2 * SECOND);
     assert_eq!(store(&scene.hear(1)), [(true, 2)], "and how much waits, at most once a second");
@@ -52,9 +48,9 @@ fn what_waits_is_counted_shown_done_in_order_and_usable_only_then() {
     scene.tick();
     assert_eq!(store(&scene.hear(1)), [(false, 2)]);
     scene.commit();
-    let heard = scene.hear(1);
-    let golds: Vec<u64> = heard.iter().filter_map(gold).collect();
-    assert_eq!(golds, [30, 15], "in the order in which they were done");
+    let gains: Vec<(&str, u64)> = scene.hear(1).iter().filter_map(gain).collect();
+    let in_order = [("slot", 0), ("gold", 30), ("slot", 1), ("gold", 15)];
+    assert_eq!(gains, in_order, "in the order in which they were done");
     let bought = scene.inventory(1).items().map(|(item, _)| item).next().expect("it has them");
     scene.ticks(SECOND);
     assert_eq!(store(&scene.hear(1)), [(false, 0)], "all is settled");
@@ -64,46 +60,24 @@ fn what_waits_is_counted_shown_done_in_order_and_usable_only_then() {
     assert_eq!(store(&scene.hear(1)), [], "of what is done at once nobody is told");
 }
 
-fn gold(message: &ServerMessage) -> Option<u64> {
+fn gain(message: &ServerMessage) -> Option<(&'static str, u64)> {
     match message {
-        ServerMessage::Gold { total } => Some(*total),
+        ServerMessage::ItemPlaced { item } => Some(("slot", item.slot.into())),
+        ServerMessage::Gold { total } => Some(("gold", *total)),
         _ => None,
     }
 }
 
 #[test]
 fn what_has_no_room_to_wait_is_refused_and_all_stays_as_it_is() {
-    let mut scene = Scene::new();
-    scene.enter(1, kit(&[("cap", 0), ("potion", 1), ("hood", 101)], 50), HERE);
-    scene.enter(2, kit(&[], 10), HERE);
-    scene.kill_rat(1, HERE);
-    scene.commit();
-    let with = scene.net(2);
-    scene.ask(1, ClientMessage::TradeRequest { with });
-    scene.ask(2, ClientMessage::TradeAnswer { accept: true });
-    scene.ask(2, ClientMessage::TradeOffer { items: Vec::new(), gold: 10 });
-    let vendor = smith(&mut scene);
-    let ground = scene.ground();
+    let (mut scene, requests) = all_that_needs_the_store();
     scene.channel.push(away(0));
     scene.tick();
-
-    let mut requests: Vec<ClientMessage> =
-        ground.iter().map(|(entity, _)| ClientMessage::PickUp { entity: *entity }).collect();
-    requests.extend([
-        ClientMessage::DropItem { item: item(1, 0) },
-        ClientMessage::Equip { item: item(1, 0) },
-        ClientMessage::UseItem { item: item(1, 1) },
-        ClientMessage::VendorSell { vendor, item: item(1, 0) },
-        buy(vendor),
-    ]);
-    for request in requests {
-        scene.refused(1, request, Refusal::StoreAway);
-    }
-    scene.ask(1, ClientMessage::TradeConfirm { revision: 2 });
-    let heard = scene.ask(2, ClientMessage::TradeConfirm { revision: 2 });
-    let refused = ServerMessage::Refused { request: "TradeConfirm".to_owned(), reason: Refusal::StoreAway };
-    assert_eq!(heard.last(), Some(&refused), "{heard:?}");
-    assert_eq!((scene.inventory(1).free_gold(), scene.ground()), (50, ground), "loot stays on the ground");
+    assert_refused(&mut scene, requests, Refusal::StoreAway);
+    scene.channel.push(ToChannel::StoreBack);
+    scene.tick();
+    assert_eq!(scene.ask(1, POTION), [], "there is no cooldown to wait for");
+    assert_eq!(scene.waiting.len(), 1);
 }
 
 /// Submits as many events of a player as may wait.
@@ -121,7 +95,7 @@ fn one_who_has_much_waiting_leaves_room_for_others() {
     let mut scene = Scene::new();
     scene.enter(1, kit(&[], 50), HERE);
     scene.enter(2, kit(&[], 50), HERE);
-    let vendor = smith(&mut scene);
+    let vendor = scene.smith();
     scene.channel.push(away(1_000));
     scene.tick();
     fill(&mut scene, 1);
@@ -147,8 +121,12 @@ fn a_trade_that_waits_is_done_or_fails_when_the_store_is_back() {
         scene.ask(1, ClientMessage::TradeConfirm { revision: 2 });
         scene.ask(2, ClientMessage::TradeConfirm { revision: 2 });
         scene.ticks(2 * SECOND);
-        assert_eq!(store(&scene.hear(1)).last(), Some(&(true, 1)), "both wait for it");
-        assert_eq!(store(&scene.hear(2)).last(), Some(&(true, 1)));
+        for player in [1, 2] {
+            let heard = scene.hear(player);
+            assert_eq!(store(&heard).last(), Some(&(true, 1)), "both wait for it");
+            let has_ended = |message: &ServerMessage| matches!(message, ServerMessage::TradeEnded { .. });
+            assert!(!heard.iter().any(has_ended) && scene.inventory(player).gold() == 10, "{heard:?}");
+        }
         scene.channel.push(ToChannel::StoreBack);
         if fenced {
             let reason = LeaveReason::Replaced;
@@ -159,20 +137,27 @@ fn a_trade_that_waits_is_done_or_fails_when_the_store_is_back() {
         let end = if fenced { TradeEnd::Failed } else { TradeEnd::Done };
         assert!(heard.contains(&ServerMessage::TradeEnded { end }), "{heard:?}");
         assert_eq!(scene.inventory(1).gold(), if fenced { 10 } else { 20 });
+        if !fenced {
+            let is_told = scene.hear(2).contains(&ServerMessage::TradeEnded { end });
+            assert_eq!((is_told, scene.inventory(2).gold()), (true, 0), "for both");
+        }
     }
 }
 
 #[test]
 fn who_is_dropped_hears_why_and_is_not_saved() {
-    let mut scene = Scene::new();
-    scene.enter(1, kit(&[], 10), HERE);
-    scene.link.clear();
-    let reason = LeaveReason::MovedOn;
-    scene.channel.push(ToChannel::Drop { character: character(1), reason });
-    scene.tick();
-    assert_eq!(scene.hear(1), [ServerMessage::Leave { reason }]);
-    assert_eq!(scene.disconnected.len(), 1);
-    assert!(!scene.link.iter().any(|said| matches!(said, FromMap::Released { .. })));
+    for reason in [LeaveReason::MovedOn, LeaveReason::Replaced] {
+        let mut scene = Scene::new();
+        scene.enter(1, kit(&[], 10), HERE);
+        scene.link.clear();
+        scene.channel.push(ToChannel::Drop { character: character(1), reason });
+        scene.tick();
+        assert_eq!(scene.hear(1), [ServerMessage::Leave { reason }]);
+        assert_eq!(scene.disconnected.len(), 1);
+        assert!(!scene.is_here(1));
+        let is_save = |said: &FromMap| matches!(said, FromMap::Released { .. } | FromMap::Save { .. });
+        assert!(!scene.link.iter().any(is_save), "{:?}", scene.link);
+    }
 }
 
 #[test]
@@ -181,15 +166,23 @@ fn nobody_beyond_this_server_is_reached_while_the_store_is_away() {
     scene.enter(1, kit(&[], 0), HERE);
     scene.channel.push(away(1_000));
     scene.tick();
-    let whisper = ClientMessage::Whisper { to: "Bert".to_owned(), text: "hello".to_owned() };
-    scene.refused(1, whisper, Refusal::StoreAway);
+    let (to, text) = ("Bert".to_owned(), "hello".to_owned());
+    for request in [
+        ClientMessage::Whisper { to: to.clone(), text: text.clone() },
+        ClientMessage::PartyChat { text },
+        ClientMessage::PartyInvite { to },
+        ClientMessage::PartyAnswer { party: 1, accept: true },
+        ClientMessage::PartyLeave,
+    ] {
+        scene.refused(1, request, Refusal::StoreAway);
+    }
     assert!(!scene.link.iter().any(|said| matches!(said, FromMap::Social { .. })));
     let channel = |channel| ChannelState { channel: ChannelId(channel), players: 1, capacity: 50 };
     scene.channel.push(ToChannel::Directory { channels: vec![channel(1), channel(2)] });
     scene.hear(1);
     scene.say(1, ClientMessage::SwitchChannel { channel: ChannelId(2) });
     scene.ticks(2);
-    let refused = ServerMessage::Refused { request: "SwitchChannel".to_owned(), reason: Refusal::StoreAway };
+    let refused = scene.refusal(1, "SwitchChannel", Refusal::StoreAway);
     assert_eq!(scene.hear(1), [refused], "nor any other channel");
     assert!(!scene.link.iter().any(|said| matches!(said, FromMap::Travel { .. })));
 }

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use realmgate_engine::body::At;
-use realmgate_engine::replication::NetEntity;
 use realmgate_game::loot::Goods;
-use realmgate_game::vendor::Shop;
 use realmgate_protocol::ids::{EntityId, ItemId};
 use realmgate_protocol::link::{EventRefusal, GoldAccount, Owner};
 use realmgate_protocol::movement::Position;
@@ -67,11 +65,6 @@ fn nth_item(scene: &Scene, player: u8, n: usize) -> ItemId {
     scene.inventory(player).items().nth(n).map_or(ItemId([0; 16]), |(item, _)| item)
 }
 
-fn smith(scene: &mut Scene) -> EntityId {
-    let world = scene.channel.world_mut();
-    world.query::<(&NetEntity, &Shop)>().iter(world).next().expect("the smith is there").0.0
-}
-
 fn request(scene: &mut Scene, step: &Step) -> Option<(u8, ClientMessage)> {
     Some(match *step {
         Step::PickUp(player, n) => {
@@ -84,11 +77,11 @@ fn request(scene: &mut Scene, step: &Step) -> Option<(u8, ClientMessage)> {
         Step::Unequip(player, n) => (player, ClientMessage::Unequip { item: nth_item(scene, player, n) }),
         Step::Use(player, n) => (player, ClientMessage::UseItem { item: nth_item(scene, player, n) }),
         Step::Buy(player) => {
-            let vendor = smith(scene);
+            let vendor = scene.smith();
             (player, ClientMessage::VendorBuy { vendor, definition: "cap".to_owned(), price: 15 })
         }
         Step::Sell(player, n) => {
-            let vendor = smith(scene);
+            let vendor = scene.smith();
             (player, ClientMessage::VendorSell { vendor, item: nth_item(scene, player, n) })
         }
         Step::Invite(player, other) => (player, ClientMessage::TradeRequest { with: scene.net(other) }),
@@ -168,9 +161,12 @@ proptest! {
             play(&mut scene, step);
         }
         scene.tick();
-        scene.commit();
-        scene.tick();
-        prop_assert!(scene.waiting.is_empty());
+        // What has lain too long goes by an event of its own, which may begin in the tick in which the others end.
+        let all_answered = (0..2).any(|_| {
+            scene.commit();
+            scene.waiting.is_empty()
+        });
+        prop_assert!(all_answered, "left: {:?}", scene.waiting);
         assert_agreement(&mut scene);
         for player in PLAYERS {
             scene.say(player, ClientMessage::TradeCancel);

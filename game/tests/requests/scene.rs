@@ -7,6 +7,7 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::{At, Body};
 use realmgate_engine::channel::{BuildWorld, Channel, ChannelKey, ChannelSettings, ToChannel};
+use realmgate_engine::clock::TickClock;
 use realmgate_engine::map::{Map, Rect};
 use realmgate_engine::outbox::OutMessage;
 use realmgate_engine::persist::PersistPort;
@@ -32,14 +33,14 @@ use realmgate_game::spawn::CharacterReady;
 use realmgate_game::stats::Character;
 use realmgate_game::trade::TradePlugin;
 use realmgate_game::travel::{Portal, TravelPlugin};
-use realmgate_game::vendor::{VendorPlugin, VendorSpot};
+use realmgate_game::vendor::{Shop, VendorPlugin, VendorSpot};
 use realmgate_protocol::codec::{decode_reliable, decode_split, encode_reliable};
-use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, EntityId, EventKey, ItemId, LockEpoch, MapId};
+use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, EntityId, EventKey, ItemId, LockEpoch, MapId, Tick};
 use realmgate_protocol::link::{
     CharacterLoad, EventOutcome, EventRefusal, FromMap, ItemRecord, OwnedEvent, SocialEvent, SoftState,
 };
 use realmgate_protocol::movement::Position;
-use realmgate_protocol::realm::{ClientMessage, Health, Refusal, Resource, ServerMessage, protocol_hash};
+use realmgate_protocol::realm::{Answers, ClientMessage, Health, Refusal, Resource, ServerMessage, protocol_hash};
 use realmgate_protocol::wire::parts::Reassembly;
 
 use crate::content;
@@ -62,6 +63,8 @@ pub struct Scene {
     /// Number of messages caused by other players, which may be dropped for clients that do not keep up.
     pub of_others: usize,
     heard: BTreeMap<SessionId, Vec<ServerMessage>>,
+    /// The names of the messages that each player has sent; empty for bytes that are none.
+    sent: BTreeMap<u8, Vec<&'static str>>,
     parts: BTreeMap<SessionId, Reassembly>,
 }
 
@@ -81,7 +84,7 @@ pub fn character(player: u8) -> CharacterId {
 }
 
 /// Id of a player's n-th item.
-pub fn item(player: u8, n: u8) -> ItemId {
+pub const fn item(player: u8, n: u8) -> ItemId {
     let mut bytes = [player; 16];
     bytes[15] = 100 + n;
     ItemId(bytes)
@@ -183,6 +186,7 @@ impl Scene {
             violations: 0,
             of_others: 0,
             heard: BTreeMap::new(),
+            sent: BTreeMap::new(),
             parts: BTreeMap::new(),
         };
         scene.tick();
@@ -230,7 +234,20 @@ impl Scene {
 
     pub fn say(&mut self, player: u8, message: ClientMessage) {
         let bytes = encode_reliable(&message).expect("the message is short");
+        self.say_bytes(player, message.name(), bytes);
+    }
+
+    /// Sends bytes under the name of a message; empty if they are none.
+    pub fn say_bytes(&mut self, player: u8, name: &'static str, bytes: Vec<u8>) {
+        self.sent.entry(player).or_default().push(name);
         self.channel.push(ToChannel::Message { session: session(player), bytes });
+    }
+
+    /// The refusal of the last message of this name that a player has sent.
+    #[track_caller]
+    pub fn refusal(&self, player: u8, name: &str, reason: Refusal) -> ServerMessage {
+        let id = self.sent[&player].iter().rposition(|sent| *sent == name).expect("it was sent") as u32;
+        ServerMessage::Refused { request: name.to_owned(), answers: Answers::Message { id }, reason }
     }
 
     /// Sends a message, and returns what the player hears in the same tick.
@@ -244,11 +261,16 @@ impl Scene {
     /// Sends a request that must be refused.
     #[track_caller]
     pub fn refused(&mut self, player: u8, message: ClientMessage, reason: Refusal) {
-        let request = message.name().to_owned();
+        let request = message.name();
         let before = self.waiting.len();
         let heard = self.ask(player, message);
-        assert_eq!(heard, [ServerMessage::Refused { request, reason }]);
+        assert_eq!(heard, [self.refusal(player, request, reason)]);
         assert_eq!(self.waiting.len(), before, "what is refused at once never reaches the store");
+    }
+
+    /// The tick of the world.
+    pub fn now(&self) -> Tick {
+        self.channel.world().resource::<TickClock>().now()
     }
 
     /// The messages a player has received since the last call.
@@ -312,6 +334,22 @@ impl Scene {
 
     pub fn inventory(&self, player: u8) -> &Inventory {
         self.channel.world().get::<Inventory>(self.entity(player)).expect("players own things")
+    }
+
+    /// A player's items with their slots, its gold, and how much of that is free.
+    pub fn belongings(&self, player: u8) -> (Vec<(ItemId, u16)>, u64, u64) {
+        let inventory = self.inventory(player);
+        let items = inventory.items().map(|(item, held)| (item, held.slot)).collect();
+        (items, inventory.gold(), inventory.free_gold())
+    }
+
+    pub fn is_here(&self, player: u8) -> bool {
+        self.channel.world().resource::<Players>().of_character(character(player)).is_some()
+    }
+
+    pub fn smith(&mut self) -> EntityId {
+        let world = self.channel.world_mut();
+        world.query::<(&NetEntity, &Shop)>().iter(world).next().expect("the smith is there").0.0
     }
 
     pub fn slot(&self, player: u8, item: ItemId) -> Option<u16> {

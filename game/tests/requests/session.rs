@@ -3,12 +3,12 @@
 use realmgate_engine::channel::ToChannel;
 use realmgate_game::data::ClassIndex;
 use realmgate_game::inventory::{StarterKit, StarterKits};
-use realmgate_protocol::ids::AccountId;
+use realmgate_protocol::ids::{AccountId, ChannelId, MapId};
 use realmgate_protocol::link::{CharacterLoad, FromMap, LeaveReason};
-use realmgate_protocol::movement::Position;
-use realmgate_protocol::realm::{ClientMessage, Refusal, ServerMessage, protocol_hash};
+use realmgate_protocol::movement::{CollisionGrid, Position};
+use realmgate_protocol::realm::{ClientMessage, ItemView, PlaceInfo, PlaceKind, Refusal, ServerMessage, protocol_hash};
 
-use crate::scene::{Scene, character, item, kit, new_character, session};
+use crate::scene::{SMITH_AT, Scene, character, item, kit, new_character, session};
 
 const HERE: Position = Position::tile_centre(2, 1);
 
@@ -17,22 +17,48 @@ fn a_greeting_is_answered_with_who_where_and_what() {
     let mut scene = Scene::new();
     scene.enter_silently(1, kit(&[("cap", 0)], 30), HERE);
     let heard = scene.ask(1, ClientMessage::Hello { protocol_hash: protocol_hash() });
-    let [
-        ServerMessage::Welcome { entity, character: who, .. },
-        ServerMessage::Content { items, .. },
-        ServerMessage::MapLayout { .. },
-        inventory,
-    ] = heard.as_slice()
+    let [welcome, ServerMessage::Content { classes, abilities, mobs, items, rules }, layout, inventory] =
+        heard.as_slice()
     else {
         panic!("expected welcome, content, map and inventory, heard {heard:?}")
     };
-    assert_eq!((*entity, *who), (scene.net(1), character(1)));
-    let ids: Vec<&str> = items.iter().map(|item| item.id.as_str()).collect();
-    assert!(ids.is_sorted() && ids.contains(&"cap"), "items are numbered by their ids' order: {ids:?}");
-    let ServerMessage::Inventory { items, gold: 30, bag_slots: 4, .. } = inventory else {
-        panic!("expected what one owns, heard {inventory:?}")
+    let who = ServerMessage::Welcome {
+        protocol_hash: protocol_hash(),
+        entity: scene.net(1),
+        character: character(1),
+        map: MapId(1),
+        channel: ChannelId(1),
+        tick: scene.now(),
+        tick_hz: 30,
+        body_radius: 300,
+        slots: vec![0],
     };
-    assert_eq!((items[0].item, items[0].definition.as_str(), items[0].slot), (item(1, 0), "cap", 0));
+    assert_eq!(*welcome, who);
+    let names = [&ids(abilities, |ability| &ability.id), &ids(mobs, |mob| &mob.id), &ids(items, |item| &item.id)];
+    assert_eq!(names, ["hit", "rat", "cap crown hood pebble potion tail wand"], "numbered in the order of their ids");
+    assert_eq!(ids(classes, |class| &class.id), "mage warrior");
+    assert_eq!((&classes[1].resource_name, &classes[1].slots), (&"rage".to_owned(), &vec![0]));
+    assert_eq!((rules.pick_up_range, rules.vendor_range, rules.trade_range), (2 * 1_024, 3 * 1_024, 4 * 1_024));
+    assert_eq!(rules.level_experience, [0, 100]);
+    assert_eq!([rules.global_cooldown_ms, rules.loot_owner_ms, rules.loot_lifetime_ms], [1_000, 2_000, 10_000]);
+    let limits = [rules.messages, rules.chat, rules.invitations].map(|limit| (limit.burst, limit.every_ms));
+    assert_eq!(limits, [(20, 50), (3, 1_000), (3, 1_000)]);
+    let ServerMessage::MapLayout { map: MapId(1), width: 14, height: 5, runs, places } = layout else {
+        panic!("expected the map, heard {layout:?}")
+    };
+    assert_eq!(CollisionGrid::from_runs(14, 5, runs).as_ref(), Some(&scene.channel.settings().map.grid));
+    let place = |kind, x, y, side, to_map| PlaceInfo { kind, x, y, width: side, height: side, to_map };
+    let zone = place(PlaceKind::SafeZone, 1_024, 3_072, 1_024, 0);
+    let [home, away] = [(1_024, 1), (3_072, 2)].map(|(y, to)| place(PlaceKind::Portal, 12_288, y, 1_024, to));
+    assert_eq!(*places, [home, away, zone, place(PlaceKind::Vendor, SMITH_AT.x, SMITH_AT.y, 0, 0)]);
+    let items = vec![ItemView { item: item(1, 0), definition: "cap".to_owned(), slot: 0 }];
+    let owned = ServerMessage::Inventory { items, gold: 30, experience: 0, level: 1, bag_slots: 4 };
+    assert_eq!(*inventory, owned);
+}
+
+/// The ids of all, in one line.
+fn ids<T>(all: &[T], id: impl Fn(&T) -> &String) -> String {
+    all.iter().map(|one| id(one).as_str()).collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -40,7 +66,7 @@ fn another_protocol_is_refused_in_words_and_the_connection_ends() {
     let mut scene = Scene::new();
     scene.enter_silently(1, kit(&[], 0), HERE);
     let heard = scene.ask(1, ClientMessage::Hello { protocol_hash: protocol_hash() ^ 1 });
-    let refused = ServerMessage::Refused { request: "Hello".to_owned(), reason: Refusal::ProtocolMismatch };
+    let refused = scene.refusal(1, "Hello", Refusal::ProtocolMismatch);
     assert_eq!(heard, [refused, ServerMessage::Leave { reason: LeaveReason::Kicked }]);
     assert_eq!(scene.disconnected, [session(1)]);
 }
@@ -48,8 +74,20 @@ fn another_protocol_is_refused_in_words_and_the_connection_ends() {
 #[test]
 fn before_hello_nothing_else_is_heard() {
     let mut scene = Scene::new();
-    scene.enter_silently(1, kit(&[], 0), HERE);
-    scene.refused(1, ClientMessage::ListChannels, Refusal::HelloFirst);
+    scene.enter_silently(1, kit(&[("cap", 0)], 0), HERE);
+    scene.enter(2, kit(&[], 0), HERE);
+    for early in [
+        ClientMessage::ListChannels,
+        ClientMessage::Logout,
+        ClientMessage::Chat { text: "hi".to_owned() },
+        ClientMessage::DropItem { item: item(1, 0) },
+        ClientMessage::PartyLeave,
+        ClientMessage::SwitchChannel { channel: ChannelId(2) },
+    ] {
+        scene.refused(1, early, Refusal::HelloFirst);
+    }
+    assert_eq!(scene.hear(2), []);
+    assert!(scene.is_here(1));
 }
 
 #[test]
@@ -63,9 +101,9 @@ fn a_second_hello_is_a_bad_message() {
 fn bytes_that_are_no_message_are_refused_and_counted() {
     let mut scene = Scene::new();
     scene.enter(1, kit(&[], 0), HERE);
-    scene.channel.push(ToChannel::Message { session: session(1), bytes: vec![200, 1, 2] });
+    scene.say_bytes(1, "", vec![200, 1, 2]);
     scene.tick();
-    let refused = ServerMessage::Refused { request: String::new(), reason: Refusal::BadMessage };
+    let refused = scene.refusal(1, "", Refusal::BadMessage);
     assert_eq!(scene.hear(1), [refused]);
     assert_eq!(scene.violations, 1);
 }
@@ -74,14 +112,17 @@ fn bytes_that_are_no_message_are_refused_and_counted() {
 fn a_flood_is_answered_once_a_second() {
     let mut scene = Scene::new();
     scene.enter(1, kit(&[], 0), HERE);
-    for _ in 0..200 {
-        scene.say(1, ClientMessage::ListChannels);
-    }
-    scene.tick();
-    let heard = scene.hear(1);
-    let limited = ServerMessage::Refused { request: String::new(), reason: Refusal::RateLimited };
-    assert_eq!(heard.iter().filter(|message| **message == limited).count(), 1, "one word about it is enough");
-    assert!(heard.len() <= 21, "no more answers than the burst, heard {}", heard.len());
+    let mut flood = |messages| {
+        (0..messages).for_each(|_| scene.say(1, ClientMessage::ListChannels));
+        scene.tick();
+        let is_limited = |message: &ServerMessage| matches!(message, ServerMessage::Refused { reason: Refusal::RateLimited, request, .. } if request.is_empty());
+        let (words, answers): (Vec<_>, Vec<_>) = scene.hear(1).into_iter().partition(is_limited);
+        (words.len(), answers.len())
+    };
+    let (words, answers) = flood(200);
+    assert!(words == 1 && (10..=20).contains(&answers), "{words} words about it, {answers} answers of a burst of 20");
+    let words: usize = (1..60).map(|_| flood(3).0).sum();
+    assert_eq!(words, 1, "in two seconds it is told twice");
     scene.ticks(30);
     let heard = scene.ask(1, ClientMessage::ListChannels);
     assert!(matches!(heard.as_slice(), [ServerMessage::Channels { .. }]), "a second later it is heard again");
@@ -100,11 +141,14 @@ fn logout_says_goodbye_and_releases_the_character() {
 
 #[test]
 fn whoever_is_kicked_hears_why() {
-    let mut scene = Scene::new();
-    scene.enter(1, kit(&[], 0), HERE);
-    scene.channel.push(ToChannel::Kick { character: character(1), reason: LeaveReason::Replaced });
-    scene.tick();
-    assert_eq!(scene.hear(1), [ServerMessage::Leave { reason: LeaveReason::Replaced }]);
+    for reason in [LeaveReason::Replaced, LeaveReason::Kicked, LeaveReason::ServerClosing, LeaveReason::Abuse] {
+        let mut scene = Scene::new();
+        scene.enter(1, kit(&[], 0), HERE);
+        scene.channel.push(ToChannel::Kick { character: character(1), reason });
+        scene.tick();
+        assert_eq!(scene.hear(1), [ServerMessage::Leave { reason }]);
+        assert_eq!(scene.disconnected, [session(1)]);
+    }
 }
 
 #[test]
@@ -117,12 +161,20 @@ fn a_new_character_gets_its_starter_kit_exactly_once() {
     scene.say(1, ClientMessage::Hello { protocol_hash: protocol_hash() });
     scene.tick();
     assert_eq!(scene.inventory(1).items().count(), 0, "nothing is there before the store has it");
-    scene.hear(1);
+    assert_eq!(scene.hear(1), [], "nor is it welcomed");
     let event = scene.waiting[0].clone();
     scene.commit();
     let heard = scene.hear(1);
-    assert_eq!(heard.len(), 3, "two items and the gold are told: {heard:?}");
-    assert_eq!((scene.inventory(1).items().count(), scene.inventory(1).gold()), (2, 25));
+    let [ServerMessage::Welcome { .. }, .., ServerMessage::Inventory { items, gold: 25, .. }] = heard.as_slice() else {
+        panic!("it is welcomed with its kit, and heard {heard:?}")
+    };
+    assert_eq!(items.iter().map(|item| item.definition.as_str()).collect::<Vec<_>>(), ["cap", "potion"]);
+    let kit = |scene: &Scene| {
+        let held = |slot| scene.inventory(1).in_slot(slot).map(|(_, held)| held.definition.clone()).unwrap_or_default();
+        ([held(0), held(1)], scene.inventory(1).items().count(), scene.inventory(1).gold())
+    };
+    let given = (["cap", "potion"].map(str::to_owned), 2, 25);
+    assert_eq!(kit(&scene), given);
 
     // It leaves before it was ever saved and comes back as new.
     scene.channel.push(ToChannel::Kick { character: character(1), reason: LeaveReason::Kicked });
@@ -130,8 +182,31 @@ fn a_new_character_gets_its_starter_kit_exactly_once() {
     scene.join(1, new_character(1));
     assert_eq!(scene.waiting[0].key, event.key, "the same event is asked for");
     scene.commit();
-    assert_eq!(scene.store.items_of(character(1)).len(), 2, "and happens once");
-    assert_eq!(scene.store.gold_of(character(1)), 25);
+    assert_eq!(kit(&scene), given, "and happens once");
+    assert_eq!((scene.store.items_of(character(1)).len(), scene.store.gold_of(character(1))), (2, 25));
+}
+
+#[test]
+fn a_new_character_is_welcomed_without_its_kit_while_the_store_is_away() {
+    let mut scene = Scene::with(|app| {
+        let warrior = StarterKit { items: vec!["cap".to_owned()], gold: 0 };
+        app.insert_resource(StarterKits([(ClassIndex(1), warrior)].into()));
+    });
+    scene.join(1, new_character(1));
+    scene.say(1, ClientMessage::Hello { protocol_hash: protocol_hash() });
+    scene.tick();
+    assert_eq!(scene.hear(1), [], "the store has not answered");
+    scene.channel.push(ToChannel::StoreAway { room: 10 });
+    scene.ticks(2);
+    let heard = scene.hear(1);
+    let inventory = heard.iter().find(|message| matches!(message, ServerMessage::Inventory { .. }));
+    let empty = ServerMessage::Inventory { items: vec![], gold: 0, experience: 0, level: 1, bag_slots: 4 };
+    assert_eq!(inventory, Some(&empty), "heard {heard:?}");
+    scene.channel.push(ToChannel::StoreBack);
+    scene.commit();
+    let item =
+        ItemView { item: scene.inventory(1).in_slot(0).expect("it is there").0, definition: "cap".into(), slot: 0 };
+    assert!(scene.hear(1).contains(&ServerMessage::ItemPlaced { item }), "it is told when it comes");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Chat, whispers and parties, as far as a channel goes.
 
+use realmgate_engine::replication::InterestRange;
 use realmgate_game::party::Parties;
 use realmgate_protocol::link::{FromMap, PartyMember, SocialCommand, SocialEvent};
 use realmgate_protocol::realm::{ChatScope, ClientMessage, Refusal, ServerMessage, protocol_hash};
@@ -10,12 +11,16 @@ fn chat(text: &str) -> ClientMessage {
     ClientMessage::Chat { text: text.to_owned() }
 }
 
+/// The commands sent to the sidecar since the last call, all of them by player 1.
+#[track_caller]
 fn commands(scene: &mut Scene) -> Vec<SocialCommand> {
     let command = |message| match message {
-        FromMap::Social { command, .. } => Some(command),
+        FromMap::Social { character, command } => Some((character, command)),
         _ => None,
     };
-    std::mem::take(&mut scene.link).into_iter().filter_map(command).collect()
+    let sent: Vec<_> = std::mem::take(&mut scene.link).into_iter().filter_map(command).collect();
+    assert!(sent.iter().all(|(sender, _)| *sender == character(1)), "{sent:?}");
+    sent.into_iter().map(|(_, command)| command).collect()
 }
 
 fn member(player: u8) -> PartyMember {
@@ -27,8 +32,11 @@ fn a_line_is_heard_by_all_in_the_channel() {
     let mut scene = two_players();
     let said =
         ServerMessage::Chat { scope: ChatScope::Channel, from: "Player1".to_owned(), text: "hello, wörld".to_owned() };
-    let heard = [scene.ask(1, chat("hello, wörld")), scene.hear(2)];
-    assert_eq!(heard, [[said.clone()], [said]]);
+    // A third who sees neither of them, nor is seen.
+    scene.channel.world_mut().insert_resource(InterestRange { enter: 1_024, leave: 1_024 });
+    scene.enter(3, kit(&[], 0), HERE.offset(6 * 1_024, 0));
+    let heard = [scene.ask(1, chat("hello, wörld")), scene.hear(2), scene.hear(3)];
+    assert_eq!(heard, [[said.clone()], [said.clone()], [said]]);
 }
 
 #[test]
@@ -38,6 +46,8 @@ fn what_can_not_be_said() {
     scene.refused(1, chat("a\u{0}b"), Refusal::BadText);
     scene.refused(1, chat(&"x".repeat(241)), Refusal::BadText);
     assert_eq!(scene.hear(2), []);
+    scene.ask(1, chat(&"x".repeat(240)));
+    assert_eq!(scene.hear(2).len(), 1, "a line of 240 bytes can");
 }
 
 #[test]
@@ -49,7 +59,7 @@ fn what_fools_readers_is_refused_wherever_it_is_said() {
         scene.refused(1, ClientMessage::Chat { text: text.clone() }, Refusal::BadText);
         scene.refused(1, ClientMessage::Whisper { to: "Player2".to_owned(), text: text.clone() }, Refusal::BadText);
         scene.refused(1, ClientMessage::PartyChat { text }, Refusal::BadText);
-        assert_eq!(scene.hear(2), []);
+        assert_eq!((scene.hear(2), commands(&mut scene)), (vec![], vec![]));
     }
 }
 
@@ -62,10 +72,15 @@ fn nobody_talks_without_drawing_breath() {
         assert_eq!(scene.ask(1, chat("hi")), said);
     }
     assert_eq!(scene.hear(2).len(), 3);
+    let (to, text) = ("Ada".to_owned(), "hi".to_owned());
     scene.refused(1, chat("hi"), Refusal::RateLimited);
-    assert_eq!(scene.hear(2), [], "what is refused is not heard");
+    for more in [chat("hi"), ClientMessage::Whisper { to, text: text.clone() }, ClientMessage::PartyChat { text }] {
+        assert_eq!(scene.ask(1, more), [], "it is told once a second");
+    }
+    assert_eq!((scene.hear(2), commands(&mut scene)), (vec![], vec![]), "what is refused is not heard");
     scene.ticks(30);
     assert_eq!(scene.ask(1, chat("hi")), said, "a second later there is breath again");
+    scene.refused(1, chat("hi"), Refusal::RateLimited);
 }
 
 #[test]
@@ -83,7 +98,7 @@ fn whispers_and_party_talk_go_over_the_link_and_come_back() {
         (SocialEvent::PartyChat { from: "Bo".to_owned(), text: text.clone() }, ChatScope::Party),
     ] {
         let said = ServerMessage::Chat { scope, from: "Bo".to_owned(), text: text.clone() };
-        assert_eq!(scene.heard_from_beyond(2, event), [said]);
+        assert_eq!((scene.heard_from_beyond(2, event), scene.hear(1)), (vec![said], vec![]), "and nobody else");
     }
 }
 
@@ -94,14 +109,16 @@ fn failures_come_back_as_refusals_of_what_was_asked() {
         (ClientMessage::Whisper { to: "Nobody".to_owned(), text: "?".to_owned() }, "NOT_ONLINE", Refusal::NotOnline),
         (ClientMessage::PartyInvite { to: "Ada".to_owned() }, "PARTY_FULL", Refusal::PartyRefused),
         (ClientMessage::PartyAnswer { party: 3, accept: true }, "NO_INVITATION", Refusal::NotFound),
+        (ClientMessage::PartyAnswer { party: 3, accept: true }, "ALREADY_IN_PARTY", Refusal::PartyRefused),
         (ClientMessage::PartyLeave, "NOT_IN_PARTY", Refusal::NotFound),
+        (ClientMessage::PartyChat { text: "?".to_owned() }, "NOT_IN_PARTY", Refusal::NotFound),
     ];
     for (message, code, reason) in cases {
-        let request = message.name().to_owned();
+        let request = message.name();
         scene.ask(1, message);
         assert_eq!(commands(&mut scene).len(), 1, "{request} goes over the link");
         let heard = scene.heard_from_beyond(1, SocialEvent::Failed { code: code.to_owned() });
-        assert_eq!(heard, [ServerMessage::Refused { request, reason }]);
+        assert_eq!(heard, [scene.refusal(1, request, reason)]);
     }
 }
 
@@ -116,6 +133,7 @@ fn a_party_is_known_here_and_told() {
     assert_eq!(heard, [ServerMessage::Party { party: 5, members }]);
     let here = |scene: &Scene| scene.channel.world().resource::<Parties>().members(scene.entity(1)).collect::<Vec<_>>();
     assert_eq!(here(&scene), [scene.entity(1), scene.entity(2)], "who is elsewhere is no member here");
+    assert!(scene.channel.world().resource::<Parties>().is_in_one(scene.entity(1)));
     scene.ask(2, ClientMessage::Logout);
     scene.tick();
     assert_eq!(here(&scene), [scene.entity(1)]);
@@ -131,5 +149,7 @@ fn a_party_that_was_there_before_is_told_after_the_welcome() {
     let state = SocialEvent::PartyState { party: 5, members: vec![member(1)] };
     assert_eq!(scene.heard_from_beyond(1, state), [], "not before it knows who it is");
     let heard = scene.ask(1, ClientMessage::Hello { protocol_hash: protocol_hash() });
-    assert!(matches!(heard.last(), Some(ServerMessage::Party { party: 5, .. })), "{heard:?}");
+    let party = ServerMessage::Party { party: 5, members: vec![member(1)] };
+    let places: Vec<usize> = (0..heard.len()).filter(|place| heard[*place] == party).collect();
+    assert!(matches!(heard[0], ServerMessage::Welcome { .. }) && places == [heard.len() - 1], "{heard:?}");
 }

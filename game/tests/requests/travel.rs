@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use realmgate_engine::body::At;
 use realmgate_engine::channel::{ChannelState, ToChannel};
+use realmgate_engine::map::SpawnPoint;
 use realmgate_game::combat::InCombat;
 use realmgate_game::death::Dead;
 use realmgate_game::maps::sketch;
 use realmgate_game::travel::Maps;
 use realmgate_protocol::ids::{ChannelId, LockEpoch, MapId, Tick};
-use realmgate_protocol::link::{FromMap, LeaveReason, Save, TravelGrant};
+use realmgate_protocol::link::{FromMap, LeaveReason, Save};
 use realmgate_protocol::movement::Position;
-use realmgate_protocol::realm::{ChannelInfo, ClientMessage, Refusal, ServerMessage};
+use realmgate_protocol::realm::{Answers, ChannelInfo, ClientMessage, Refusal, ServerMessage};
 
 use crate::scene::{Scene, character, kit, session};
 
@@ -21,7 +22,11 @@ const AWAY: Position = Position::tile_centre(12, 3);
 
 /// The other map.
 fn maps() -> Maps {
-    let elsewhere = sketch(MapId(2), &["....", "....", ".S..", "...."]).expect("a small map");
+    let mut elsewhere = sketch(MapId(2), &["....", "....", ".S..", "...."]).expect("a small map");
+    // The spawn point that the portal names is not the first.
+    let mut spawns = vec![SpawnPoint { name: "first".to_owned(), position: Position::tile_centre(3, 3) }];
+    spawns.extend_from_slice(elsewhere.spawn_points());
+    elsewhere.set(spawns);
     Maps(Arc::new([elsewhere].into_iter().collect()))
 }
 
@@ -46,22 +51,8 @@ fn asked(scene: &mut Scene) -> Vec<(Save, Option<ChannelId>)> {
     std::mem::take(&mut scene.link).into_iter().filter_map(travel).collect()
 }
 
-fn grant() -> TravelGrant {
-    TravelGrant {
-        map_ip: "127.0.0.1".to_owned(),
-        map_port: 4001,
-        ticket: String::new(),
-        spawn_x: 0,
-        spawn_y: 0,
-        map: MapId(2),
-        channel: ChannelId(1),
-        server: "other".to_owned(),
-        connect_token: String::new(),
-        map_ws_url: None,
-        protocol_hash: 0,
-        expires_in_s: 10,
-    }
-}
+/// What the sidecar gives for a player, who can read it.
+const GRANT: &str = r#"{"map_id":2}"#;
 
 fn refuse_travel(scene: &mut Scene) -> Vec<ServerMessage> {
     let (character, epoch) = (character(1), LockEpoch(2));
@@ -79,7 +70,7 @@ fn a_portal_leads_to_the_spawn_point_of_the_other_map() {
     let [(save, None)] = asked.as_slice() else { panic!("expected one question, got {asked:?}") };
     let arrival = Position { x: save.soft.x, y: save.soft.y };
     assert_eq!((save.soft.map, arrival), (MapId(2), Position { x: 1_536, y: 2_560 }));
-    let grant = grant();
+    let grant = GRANT.to_owned();
     scene.channel.push(ToChannel::TravelGranted { character: character(1), grant: grant.clone() });
     scene.tick();
     assert_eq!(scene.hear(1), [ServerMessage::Travel { grant }]);
@@ -92,7 +83,11 @@ fn only_stepping_in_counts_and_not_at_once_after_a_refusal() {
     scene.put(1, At(AWAY));
     scene.tick();
     assert_eq!(asked(&mut scene).len(), 1);
-    let refused = ServerMessage::Refused { request: "Portal".to_owned(), reason: Refusal::TravelFailed };
+    let refused = ServerMessage::Refused {
+        request: "Portal".to_owned(),
+        answers: Answers::Nothing,
+        reason: Refusal::TravelFailed,
+    };
     assert_eq!(refuse_travel(&mut scene), [refused]);
     for (what, place) in [("stands", AWAY), ("steps out", HERE), ("steps in at once", AWAY), ("steps out", HERE)] {
         scene.put(1, At(place));
@@ -103,6 +98,9 @@ fn only_stepping_in_counts_and_not_at_once_after_a_refusal() {
     scene.put(1, At(AWAY));
     scene.tick();
     assert_eq!(asked(&mut scene).len(), 1, "a second later it is open again");
+    refuse_travel(&mut scene);
+    scene.ticks(61);
+    assert!(asked(&mut scene).is_empty(), "who only stands there is not taken when the pause is over");
 }
 
 #[test]
@@ -112,8 +110,9 @@ fn who_steps_in_during_a_pause_is_taken_when_it_is_over() {
     scene.tick();
     scene.put(2, At(AWAY));
     scene.tick();
-    assert!(asked(&mut scene).is_empty(), "nobody is taken just after arriving");
-    scene.ticks(31);
+    scene.ticks(26);
+    assert!(asked(&mut scene).is_empty(), "nobody is taken in the second after arriving");
+    scene.tick();
     assert_eq!(asked(&mut scene).len(), 1, "and nobody is left standing in a portal");
 }
 
@@ -154,8 +153,12 @@ fn a_portal_to_nowhere_says_so() {
     scene.ticks(31);
     scene.put(1, At(AWAY));
     scene.tick();
-    let refused = ServerMessage::Refused { request: "Portal".to_owned(), reason: Refusal::TravelFailed };
-    assert_eq!(scene.hear(1), [refused]);
+    let refused = ServerMessage::Refused {
+        request: "Portal".to_owned(),
+        answers: Answers::Nothing,
+        reason: Refusal::TravelFailed,
+    };
+    assert_eq!((scene.hear(1), asked(&mut scene)), (vec![refused], vec![]));
 }
 
 #[test]
@@ -174,7 +177,7 @@ fn another_channel_is_a_journey_to_the_same_place() {
     let [(save, Some(ChannelId(2)))] = asked.as_slice() else { panic!("expected one question, got {asked:?}") };
     assert_eq!((save.soft.map, save.soft.x, save.soft.y), (MapId(1), HERE.x, HERE.y));
     assert_eq!(scene.ask(1, ClientMessage::ListChannels), [], "who is on its way asks for nothing more");
-    let refused = ServerMessage::Refused { request: "SwitchChannel".to_owned(), reason: Refusal::TravelFailed };
+    let refused = scene.refusal(1, "SwitchChannel", Refusal::TravelFailed);
     assert_eq!(refuse_travel(&mut scene), [refused]);
 }
 
@@ -183,7 +186,7 @@ fn who_asks_to_leave_on_the_way_leaves_when_the_journey_fails() {
     let mut scene = scene();
     scene.ask(1, ClientMessage::SwitchChannel { channel: ChannelId(2) });
     assert_eq!(scene.ask(1, ClientMessage::Logout), [], "the answer to the journey comes first");
-    let refused = ServerMessage::Refused { request: "SwitchChannel".to_owned(), reason: Refusal::TravelFailed };
+    let refused = scene.refusal(1, "SwitchChannel", Refusal::TravelFailed);
     let goodbye = ServerMessage::Leave { reason: LeaveReason::Logout };
     assert_eq!(refuse_travel(&mut scene), [refused, goodbye]);
     assert_eq!(scene.disconnected, [session(1)]);
@@ -196,6 +199,7 @@ fn channels_that_one_can_not_go_to() {
     scene.refused(1, ClientMessage::SwitchChannel { channel: ChannelId(3) }, Refusal::NoSuchChannel);
     scene.put(1, InCombat { until: Tick(9_999) });
     scene.refused(1, ClientMessage::SwitchChannel { channel: ChannelId(2) }, Refusal::InCombat);
+    assert_eq!(asked(&mut scene), []);
 }
 
 #[test]

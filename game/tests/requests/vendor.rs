@@ -1,11 +1,8 @@
 //! Buying from vendors and selling to them.
 
 use realmgate_engine::body::At;
-use realmgate_engine::replication::NetEntity;
-use realmgate_game::vendor::Shop;
 use realmgate_protocol::ids::EntityId;
 use realmgate_protocol::link::{GoldAccount, Owner};
-use realmgate_protocol::movement::Position;
 use realmgate_protocol::realm::{ClientMessage, Refusal, ServerMessage, VendorItem};
 
 use crate::scene::{Kit, SMITH_AT, Scene, character, item, kit};
@@ -13,8 +10,7 @@ use crate::scene::{Kit, SMITH_AT, Scene, character, item, kit};
 fn at_the_smith(kit: Kit) -> (Scene, EntityId) {
     let mut scene = Scene::new();
     scene.enter(1, kit, SMITH_AT.offset(1_024, 0));
-    let world = scene.channel.world_mut();
-    let smith = world.query::<(&NetEntity, &Shop)>().iter(world).next().expect("the smith is there").0.0;
+    let smith = scene.smith();
     (scene, smith)
 }
 
@@ -28,34 +24,53 @@ fn smith_gold() -> GoldAccount {
 
 #[test]
 fn a_vendor_shows_what_it_sells_and_pays() {
-    let (mut scene, vendor) = at_the_smith(kit(&[("hood", 0), ("hood", 1), ("pebble", 2)], 0));
+    let (mut scene, vendor) = at_the_smith(kit(&[("hood", 0), ("hood", 1), ("pebble", 2), ("cap", 101)], 0));
     let heard = scene.ask(1, ClientMessage::VendorList { vendor });
     let sells = vec![VendorItem { definition: "cap".to_owned(), price: 15 }];
     let buys = vec![VendorItem { definition: "hood".to_owned(), price: 10 }];
-    assert_eq!(heard, [ServerMessage::VendorStock { vendor, sells, buys }]);
+    let stock = ServerMessage::VendorStock { vendor, sells, buys };
+    assert_eq!(heard, [stock], "nothing for what is worthless or worn");
 }
 
 #[test]
 fn buying_costs_gold_and_brings_the_item_together() {
     let (mut scene, vendor) = at_the_smith(kit(&[], 40));
-    assert_eq!(scene.ask(1, buy(vendor, "cap", 15)), []);
-    assert_eq!((scene.inventory(1).gold(), scene.inventory(1).items().count()), (40, 0));
-    scene.ask(1, buy(vendor, "cap", 15));
+    for _ in 0..2 {
+        assert_eq!(scene.ask(1, buy(vendor, "cap", 15)), []);
+        assert_eq!((scene.inventory(1).gold(), scene.inventory(1).items().count()), (40, 0));
+    }
+    assert!(
+        scene.waiting.len() == 2 && scene.waiting.iter().all(|event| event.changes.len() == 2),
+        "in one event each"
+    );
     scene.refused(1, buy(vendor, "cap", 15), Refusal::TooLittleGold);
     scene.commit();
-    assert_eq!((scene.inventory(1).gold(), scene.inventory(1).items().count()), (10, 2));
+    let mut slots: Vec<(u16, &str)> =
+        scene.inventory(1).items().map(|(_, held)| (held.slot, held.definition.as_str())).collect();
+    slots.sort_unstable();
+    assert_eq!((scene.inventory(1).gold(), slots), (10, vec![(0, "cap"), (1, "cap")]));
     assert_eq!(scene.store.gold(&smith_gold()), 30);
-    assert_eq!(scene.hear(1).len(), 4, "each purchase tells of the item and of the gold");
+    let heard = scene.hear(1);
+    let [
+        ServerMessage::ItemPlaced { .. },
+        ServerMessage::Gold { total: 25 },
+        ServerMessage::ItemPlaced { .. },
+        ServerMessage::Gold { total: 10 },
+    ] = heard[..]
+    else {
+        panic!("each purchase tells of the item and of the gold: {heard:?}")
+    };
 }
 
 #[test]
 fn a_refused_purchase_gives_the_gold_back() {
     let (mut scene, vendor) = at_the_smith(kit(&[], 15));
     scene.ask(1, buy(vendor, "cap", 15));
+    assert_eq!(scene.inventory(1).free_gold(), 0, "meanwhile it cannot be spent again");
     scene.refuse();
-    let refused = ServerMessage::Refused { request: "VendorBuy".to_owned(), reason: Refusal::NotCommitted };
+    let refused = scene.refusal(1, "VendorBuy", Refusal::NotCommitted);
     assert_eq!(scene.hear(1), [refused]);
-    assert_eq!(scene.inventory(1).free_gold(), 15);
+    assert_eq!(scene.belongings(1), (vec![], 15, 15));
     scene.ask(1, buy(vendor, "cap", 15));
     scene.commit();
     assert_eq!(scene.inventory(1).items().count(), 1);
@@ -70,9 +85,13 @@ fn what_can_not_be_bought() {
     scene.refused(1, buy(vendor, "wand", 15), Refusal::NotFound);
     scene.refused(1, buy(vendor, "cap", 15), Refusal::BagFull);
     scene.refused(1, buy(EntityId(9_999), "cap", 15), Refusal::NotFound);
-    scene.put(1, At(Position::tile_centre(9, 1)));
+    scene.put(1, At(SMITH_AT.offset(3 * 1_024, 0)));
+    scene.refused(1, buy(vendor, "cap", 15), Refusal::BagFull);
+    scene.put(1, At(SMITH_AT.offset(3 * 1_024 + 1, 0)));
     scene.refused(1, buy(vendor, "cap", 15), Refusal::OutOfRange);
     scene.refused(1, ClientMessage::VendorList { vendor }, Refusal::OutOfRange);
+    let (mut scene, vendor) = at_the_smith(kit(&[], 14));
+    scene.refused(1, buy(vendor, "cap", 15), Refusal::TooLittleGold);
 }
 
 #[test]
@@ -81,7 +100,8 @@ fn selling_takes_the_item_and_brings_gold_together() {
     let hood = item(1, 0);
     scene.ask(1, ClientMessage::VendorSell { vendor, item: hood });
     scene.refused(1, ClientMessage::VendorSell { vendor, item: hood }, Refusal::ItemBusy);
-    assert_eq!(scene.inventory(1).gold(), 0);
+    assert_eq!((scene.slot(1, hood), scene.inventory(1).gold()), (Some(0), 0));
+    assert_eq!(scene.waiting[0].changes.len(), 2, "in one event");
     scene.commit();
     assert_eq!(scene.hear(1), [ServerMessage::ItemGone { item: hood }, ServerMessage::Gold { total: 10 }]);
     assert_eq!(scene.store.items[&hood].1, Owner::Vendor { vendor: "smith".to_owned() });

@@ -37,6 +37,13 @@ fn every_kind_of_file_has_a_schema_that_explains_itself() {
             "world.schema.json",
         ]
     );
+    let mut files: Vec<String> = std::fs::read_dir(folder("../assets"))
+        .expect("the assets")
+        .map(|entry| entry.expect("a readable folder").file_name().display().to_string())
+        .filter_map(|file| file.strip_suffix(".toml").map(|kind| format!("{kind}.schema.json")))
+        .collect();
+    files.sort();
+    assert_eq!(names, files, "the kinds of files that ship");
     let mobs = schemas.iter().find(|(name, _)| name.starts_with("mobs")).map(|(_, schema)| schema.to_string());
     assert!(
         mobs.is_some_and(|schema| schema.contains("Whether it attacks unprovoked")),
@@ -67,24 +74,42 @@ fn visit_properties(schema: &Value, show: &mut impl FnMut(&str, &Value)) {
     within.for_each(|inner| visit_properties(inner, show));
 }
 
-#[test]
-fn maps_that_name_what_the_data_does_not_know_are_reported_in_the_map() {
-    let scratch = tempfile::tempdir().expect("a scratch folder");
+/// Copies the shipped maps with another text in place of one where that stands first in a file. Returns these places:
+/// files with lines.
+fn copy_maps(to: &Path, text: &str, other: &str) -> Vec<(PathBuf, usize)> {
+    let mut places = Vec::new();
     for entry in std::fs::read_dir(folder("../maps")).expect("the maps") {
         let from = entry.expect("a readable folder").path();
-        let to = scratch.path().join(from.file_name().expect("a file"));
+        let to = to.join(from.file_name().expect("a file"));
         match std::fs::read_to_string(&from) {
-            Ok(text) => std::fs::write(to, text.replacen("value=\"rabbit\"", "value=\"rabit\"", 1)),
+            Ok(map) => {
+                let before = map.split_once(text).map(|(before, _)| before.lines().count());
+                places.extend(before.map(|line| (to.clone(), line)));
+                std::fs::write(to, map.replacen(text, other, 1))
+            }
             Err(_) => std::fs::copy(from, to).map(drop),
         }
         .expect("a copy");
     }
+    places
+}
+
+#[test]
+fn maps_that_name_what_the_data_does_not_know_are_reported_in_the_map() {
     let data = GameData::load(&folder("../assets")).unwrap_or_else(|faults| panic!("{faults}"));
-    let maps = MapSet::load(scratch.path(), &map_objects()).unwrap_or_else(|faults| panic!("{faults}"));
-    let faults = data.check_maps(&maps).expect_err("there is no such mob");
-    let fault = faults.iter().next().expect("a fault");
-    assert_eq!(fault.message, "there is no mob `rabit`");
-    assert!(fault.line > 100 && fault.expected.ends_with("did you mean `rabbit`?"), "{fault}");
+    for (kind, known, unknown) in [("mob", "rabbit", "rabit"), ("vendor", "darkwood_trader", "darkwood_trade")] {
+        let scratch = tempfile::tempdir().expect("a scratch folder");
+        let named = |id: &str| format!("name=\"{kind}\" value=\"{id}\"");
+        let places = copy_maps(scratch.path(), &named(known), &named(unknown));
+        let maps = MapSet::load(scratch.path(), &map_objects()).unwrap_or_else(|faults| panic!("{faults}"));
+        let faults = data.check_maps(&maps).expect_err("there is no such thing");
+        let found: Vec<_> = faults.iter().map(|fault| (fault.file.clone(), fault.line as usize)).collect();
+        assert_eq!(found, places, "{faults}");
+        assert_eq!(found.len(), 1, "one map names it");
+        let fault = faults.iter().next().expect("a fault");
+        assert_eq!(fault.message, format!("there is no {kind} `{unknown}`"));
+        assert!(fault.expected.ends_with(&format!("did you mean `{known}`?")), "{fault}");
+    }
 }
 
 /// Each file of `broken_data` replaces one of the scenes' files. Only its own faults are checked.

@@ -1,12 +1,12 @@
 //! All kinds of effects.
 
-use realmgate_engine::body::Speed;
+use realmgate_engine::body::{At, Speed};
 use realmgate_engine::replication::Replicated;
 use realmgate_game::combat::InCombat;
 use realmgate_game::stats::Stats;
 use realmgate_protocol::ids::ItemId;
 use realmgate_protocol::link::{CharacterLoad, ItemRecord};
-use realmgate_protocol::realm::{ClientMessage, CombatKind, Health, ServerMessage, Status, status};
+use realmgate_protocol::realm::{ClientMessage, CombatKind, Health, Resource, ServerMessage, Status, status};
 use realmgate_protocol::wire::Aim;
 
 use crate::scene::{Scene, TICK_HZ, new_character, tile};
@@ -27,9 +27,13 @@ fn damage_over_time_ticks_and_ends() {
     scene.act(1, 2, aim);
     assert_eq!(scene.health(post), 200, "the first is felt after half a second");
     assert_eq!(flags(&scene, post) & status::AFFLICTED, status::AFFLICTED);
-    scene.ticks(15);
-    assert_eq!(scene.health(post), 197);
-    scene.ticks(3 * TICK_HZ);
+    for felt in 1..=4 {
+        scene.ticks(14);
+        assert_eq!(scene.health(post), 200 - 3 * (felt - 1));
+        scene.tick();
+        assert_eq!(scene.health(post), 200 - 3 * felt);
+    }
+    scene.ticks(TICK_HZ);
     assert_eq!(scene.health(post), 188, "four times in two seconds");
     assert_eq!(flags(&scene, post) & status::AFFLICTED, 0);
     let ticks = scene.hear(1).into_iter();
@@ -51,9 +55,12 @@ fn a_buff_makes_stronger_and_faster_and_wears_off() {
     let Health { current, max } = scene.get::<Replicated<Health>>(me).0;
     assert!(max == 150 && current <= 102, "the most rises; what there is grows by rest alone: {current} of {max}");
     assert_eq!(flags(&scene, me) & status::BUFFED, status::BUFFED);
-    scene.ticks(TICK_HZ + 2);
-    assert_eq!(scene.get::<Stats>(me), before);
+    scene.ticks(TICK_HZ - 2);
+    assert_eq!(scene.get::<Stats>(me).power, before.power + 20, "for a whole second");
+    scene.tick();
+    assert_eq!((scene.get::<Stats>(me), scene.get::<Speed>(me)), (before, speed));
     assert_eq!(scene.get::<Replicated<Health>>(me).max, 100);
+    assert_eq!(flags(&scene, me) & status::BUFFED, 0);
 }
 
 #[test]
@@ -98,9 +105,12 @@ fn who_is_rooted_does_not_walk() {
     scene.act(1, 3, aim);
     let held_at = scene.at(boar);
     assert_eq!(flags(&scene, boar) & status::ROOTED, status::ROOTED);
-    scene.ticks(TICK_HZ);
-    assert_eq!(scene.at(boar), held_at);
-    scene.ticks(2 * TICK_HZ);
+    for _ in 1..2 * TICK_HZ {
+        scene.tick();
+        assert_eq!((scene.at(boar), flags(&scene, boar) & status::ROOTED), (held_at, status::ROOTED));
+    }
+    scene.ticks(2);
+    assert_eq!(flags(&scene, boar) & status::ROOTED, 0);
     assert_ne!(scene.at(boar), held_at, "after two seconds it comes");
 }
 
@@ -118,23 +128,41 @@ fn a_shove_pushes_straight_away_and_walls_stop_it() {
     let me = scene.player(1);
 
     let other = scene.mobs("post")[1];
-    scene.put(me, realmgate_engine::body::At(scene.at(other).offset(1_200, 0)));
+    scene.put(me, At(scene.at(other).offset(1_200, 0)));
     scene.ticks(TICK_HZ);
     scene.act(1, 2, Aim::Entity(scene.id(other)));
     scene.ticks(12);
     let pushed = tile(8, 1).x - scene.at(other).x;
     assert!((1_900..=2_048).contains(&pushed), "2 tiles to the west, not {pushed} units");
 
-    scene.put(me, realmgate_engine::body::At(scene.at(post).offset(-1_200, 0)));
+    scene.put(me, At(scene.at(post).offset(-1_200, 0)));
     scene.ticks(TICK_HZ);
     scene.act(1, 2, aim);
     scene.ticks(12);
-    scene.put(me, realmgate_engine::body::At(scene.at(post).offset(-1_200, 0)));
+    scene.put(me, At(scene.at(post).offset(-1_200, 0)));
     scene.ticks(TICK_HZ);
     scene.act(1, 2, aim);
     scene.ticks(12);
     let stopped_at = scene.at(post).x;
-    assert!((8_500..=9 * 1_024 - 300).contains(&stopped_at), "the wall at 9 stops its rim, not {stopped_at}");
+    assert_eq!(stopped_at, 9 * 1_024 - 307, "the wall at 9 stops its rim");
+}
+
+#[test]
+fn a_shove_aslant_goes_aslant() {
+    let field = ["S........"; 9];
+    // To the south-east, and to the north-west.
+    for (from, sign) in [((3, 3), 1), ((5, 5), -1)] {
+        let mut scene = Scene::new(&field, &[("post", (4, 4))]);
+        scene.enter(1, "fighter", tile(from.0, from.1));
+        let post = scene.mob("post");
+        scene.act(1, 2, Aim::Entity(scene.id(post)));
+        scene.ticks(12);
+        let (at, was) = (scene.at(post), tile(4, 4));
+        // 2 tiles along the diagonal.
+        let way = 1_343..=1_449;
+        let [right, down] = [at.x - was.x, at.y - was.y].map(|way| way * sign);
+        assert!(way.contains(&right) && way.contains(&down), "from {from:?} to {at:?}");
+    }
 }
 
 #[test]
@@ -172,6 +200,7 @@ fn who_heals_a_fighter_fights_as_long_as_it_does() {
     scene.ticks(TICK_HZ);
     scene.act(1, 3, aim);
     let (helper, helped) = (scene.get::<InCombat>(healer), scene.get::<InCombat>(friend));
+    assert!(helped.is(scene.now()), "it fights");
     assert_eq!(helper, helped, "it can neither rest nor leave before the one it heals");
 }
 
@@ -200,10 +229,19 @@ fn rage_comes_with_blows_and_goes_with_rest() {
     let mut scene = Scene::new(&FIELD, &[("post", (4, 2))]);
     scene.enter(1, "fighter", tile(3, 2));
     let (me, post) = (scene.player(1), scene.mob("post"));
-    scene.put(me, Replicated(realmgate_protocol::realm::Resource { current: 0, max: 100 }));
+    scene.put(me, Replicated(Resource { current: 0, max: 100 }));
     let aim = Aim::Entity(scene.id(post));
     scene.act(1, 0, aim);
     assert_eq!(scene.resource(1), 10);
-    scene.ticks(5 * TICK_HZ);
-    assert!(scene.resource(1) < 10, "it fades out of combat");
+    scene.ticks(3 * TICK_HZ - 1);
+    assert_eq!(scene.resource(1), 10, "it stays in combat");
+    scene.ticks(2 * TICK_HZ);
+    assert_eq!(scene.resource(1), 6, "and fades by 2 a second out of it");
+
+    let mut scene = Scene::new(&FIELD, &[("boar", (4, 2))]);
+    scene.enter(1, "fighter", tile(3, 2));
+    let me = scene.player(1);
+    scene.put(me, Replicated(Resource { current: 0, max: 100 }));
+    scene.until("the boar bites", 3, |scene| scene.health(me) < 100);
+    assert_eq!(scene.resource(1), 5, "blows that one takes count too");
 }

@@ -1,17 +1,18 @@
 //! How characters enter the world, and which of their state is saved.
 
+use std::sync::Arc;
+
+use realmgate_engine::map::{Rect, SpawnPoint};
 use realmgate_engine::player::{CaptureSoftState, PlaceArrival};
 use realmgate_engine::replication::Replicated;
 use realmgate_game::ability::AbilityBook;
-use realmgate_game::combat::InSafeZone;
+use realmgate_game::combat::{InSafeZone, SafeZone};
 use realmgate_protocol::ids::{ItemId, MapId};
 use realmgate_protocol::limits::MAX_LOOK_BYTES;
 use realmgate_protocol::link::{CharacterLoad, CooldownLeft, FromMap, ItemRecord, LeaveReason, SoftState};
-use realmgate_protocol::realm::{
-    Appearance, ClientMessage, EntityKind, Health, Label, Look, Refusal, Resource, ServerMessage,
-};
+use realmgate_protocol::realm::{Appearance, ClientMessage, EntityKind, Health, Label, Look, Refusal, Resource};
 
-use crate::scene::{DATA, Scene, TICK_HZ, new_character, tile};
+use crate::scene::{DATA, Scene, TICK_HZ, new_character, settings, tile};
 
 const FIELD: [&str; 4] = ["..........", "..S.......", "......#...", ".........."];
 
@@ -24,6 +25,21 @@ fn soft(x: i32, y: i32) -> SoftState {
 fn join(soft: Option<SoftState>) -> Scene {
     let mut scene = Scene::new(&FIELD, &[]);
     scene.join(1, CharacterLoad { soft, ..new_character(1, "fighter") });
+    scene
+}
+
+/// Lets a character enter where there is a second spawn point in the north-east, in a safe zone of its own, and a third
+/// in the south-west.
+fn join_a_wider_land(soft: SoftState) -> Scene {
+    let mut settings = settings(&FIELD, &[]);
+    let map = Arc::make_mut(&mut settings.map);
+    for (name, at) in [("east", (8, 0)), ("west", (0, 3))] {
+        map.add(SpawnPoint { name: name.to_owned(), position: tile(at.0, at.1) });
+    }
+    let east = "east".to_owned();
+    map.add(SafeZone { name: east.clone(), rect: Rect::of_tiles((8, 0), (1, 1)), respawn: east });
+    let mut scene = Scene::of(settings);
+    scene.join(1, CharacterLoad { soft: Some(soft), ..new_character(1, "fighter") });
     scene
 }
 
@@ -41,6 +57,10 @@ fn a_new_character_stands_whole_at_the_spawn_point() {
         Appearance { kind: EntityKind::Player, definition, level: 1 }
     );
     assert!(scene.has::<InSafeZone>(me));
+
+    let mut scene = Scene::new(&FIELD, &[]);
+    scene.join(1, new_character(1, "caster"));
+    assert_eq!(scene.resource(1), 100, "and casters with all their mana");
 }
 
 #[test]
@@ -52,7 +72,7 @@ fn what_its_player_says_it_looks_like_is_shown_whole_or_not_at_all() {
         let me = scene.player(1);
         assert_eq!(scene.has::<Replicated<Look>>(me), is_shown);
         if is_shown {
-            assert_eq!(scene.get::<Replicated<Look>>(me).json.0, json);
+            assert_eq!(scene.get::<Replicated<Look>>(me).json, json);
         }
     }
 }
@@ -73,25 +93,28 @@ fn where_it_will_appear_is_known_before_it_comes() {
 
 #[test]
 fn one_that_was_here_is_as_it_was() {
-    let mut scene = join(Some(soft(7, 3)));
+    let was = SoftState { next_use_ms: 5_000, ignored: vec!["Pest".to_owned()], ..soft(7, 3) };
+    let mut scene = join(Some(was.clone()));
     let me = scene.player(1);
-    assert_eq!((scene.at(me), scene.health(me)), (tile(7, 3), 42));
+    assert_eq!((scene.at(me), scene.health(me), scene.resource(1)), (tile(7, 3), 42, 17));
     let capture = *scene.channel.world().resource::<CaptureSoftState>();
-    let saved = capture.0(scene.channel.world(), me);
-    assert_eq!((saved.x, saved.y, saved.health), (tile(7, 3).x, tile(7, 3).y, 42));
-    assert!(saved.cooldowns.iter().any(|left| left.ability == "hold" && left.left_ms > 1_500), "{saved:?}");
+    // A tick later: 59 of 60 and 149 of 150 ticks are left.
+    let cooldowns = vec![CooldownLeft { ability: "hold".to_owned(), left_ms: 1_966 }];
+    assert_eq!(capture.0(scene.channel.world(), me), SoftState { cooldowns, next_use_ms: 4_966, ..was });
     let hold = DATA.abilities.find("hold").unwrap();
-    let now = scene.channel.world().resource::<realmgate_engine::clock::TickClock>().now();
-    assert!(!scene.get::<AbilityBook>(me).is_ready(hold, false, now));
-    scene.ticks(2 * TICK_HZ);
-    let now = scene.channel.world().resource::<realmgate_engine::clock::TickClock>().now();
-    assert!(scene.get::<AbilityBook>(me).is_ready(hold, false, now));
+    let is_ready = |scene: &Scene| scene.get::<AbilityBook>(me).is_ready(hold, scene.now());
+    scene.ticks(2 * TICK_HZ - 2);
+    assert!(!is_ready(&scene));
+    scene.tick();
+    assert!(is_ready(&scene), "two seconds after it came");
 }
 
 #[test]
 fn a_place_that_is_no_longer_free_becomes_the_nearest_spawn_point() {
     let scene = join(Some(soft(6, 2)));
     assert_eq!(scene.at(scene.player(1)), tile(2, 1));
+    let scene = join_a_wider_land(soft(6, 2));
+    assert_eq!(scene.at(scene.player(1)), tile(8, 0), "neither the first nor the last");
 }
 
 #[test]
@@ -99,6 +122,10 @@ fn who_was_dead_returns_at_the_safe_zone() {
     let scene = join(Some(SoftState { health: 0, ..soft(9, 3) }));
     let me = scene.player(1);
     assert_eq!((scene.at(me), scene.health(me)), (tile(2, 1), 50));
+    let scene = join_a_wider_land(SoftState { health: 0, ..soft(9, 3) });
+    assert_eq!(scene.at(scene.player(1)), tile(8, 0), "at the nearest of two");
+    let scene = join_a_wider_land(SoftState { health: 0, ..soft(0, 3) });
+    assert_eq!(scene.at(scene.player(1)), tile(2, 1), "not where it died, though that is a spawn point");
 }
 
 #[test]
@@ -112,6 +139,7 @@ fn a_class_that_the_data_does_not_know_waits_in_the_store_untouched() {
         _ => None,
     });
     assert_eq!(released, Some((was, LeaveReason::Kicked)));
+    assert_eq!(scene.waiting, [], "nothing of what it owns was changed");
 }
 
 #[test]
@@ -133,10 +161,14 @@ fn who_comes_back_has_not_forgotten_that_it_just_drank() {
     scene.join(1, CharacterLoad { items: vec![potion(2)], soft: Some(saved), ..new_character(1, "fighter") });
     scene.say(1, drink(2));
     scene.tick();
-    let refused = ServerMessage::Refused { request: "UseItem".to_owned(), reason: Refusal::OnCooldown };
-    assert_eq!(scene.hear(1), [refused]);
-    scene.ticks(20 * TICK_HZ);
+    assert_eq!(scene.hear(1), [scene.refusal(1, Refusal::OnCooldown)]);
+    // It is 3 ticks since it came, with 599 of 600 left.
+    scene.ticks(20 * TICK_HZ - 5);
     scene.say(1, drink(2));
     scene.tick();
-    assert_eq!(scene.waiting.len(), 1, "20 seconds later it can drink again");
+    assert_eq!(scene.hear(1), [scene.refusal(1, Refusal::OnCooldown)]);
+    assert_eq!(scene.waiting.len(), 0);
+    scene.say(1, drink(2));
+    scene.tick();
+    assert_eq!(scene.waiting.len(), 1, "20 seconds after the first it can drink again");
 }

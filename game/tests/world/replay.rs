@@ -61,6 +61,8 @@ proptest! {
     ) {
         let (first, seen) = play(&deeds);
         let (second, _) = play(&deeds);
+        let moves = first.iter().any(|hash| *hash != first[0]);
+        prop_assert!(moves, "something happens");
         prop_assert_eq!(first, second, "chance comes from the seed alone");
         prop_assert!(seen.iter().all(|health| health.current <= health.max), "{:?}", seen);
     }
@@ -105,6 +107,9 @@ fn a_fight_on_the_shipped_maps_replays_to_the_state_it_had() {
     let shipped = Shipped::load();
     let mut fight = Fight::start(&shipped, 12, 20, Vec::new());
     let last = fight.ticks(200);
+    let world = fight.channel.world_mut();
+    let hurt = world.query::<&Replicated<Health>>().iter(world).filter(|health| health.current < health.max).count();
+    assert!(hurt > 0, "they fight");
     let replayed = replay(&fight.finish(), &shipped).unwrap();
     assert_eq!((replayed.ticks, replayed.last), (200, Some(last)));
 }

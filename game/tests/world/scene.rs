@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::At;
 use realmgate_engine::channel::{Channel, ChannelKey, ChannelSettings, ToChannel};
+use realmgate_engine::clock::TickClock;
 use realmgate_engine::map::{MapSet, Rect};
 use realmgate_engine::outbox::OutMessage;
 use realmgate_engine::player::Players;
@@ -20,7 +21,7 @@ use realmgate_protocol::codec::{decode_reliable, encode_reliable};
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, EntityId, LockEpoch, MapId, Tick};
 use realmgate_protocol::link::{CharacterLoad, EventOutcome, EventRefusal, FromMap, OwnedEvent, SoftState};
 use realmgate_protocol::movement::{Angle, Position};
-use realmgate_protocol::realm::{ClientMessage, Health, Refusal, Resource, ServerMessage, protocol_hash};
+use realmgate_protocol::realm::{Answers, ClientMessage, Health, Refusal, Resource, ServerMessage, protocol_hash};
 use realmgate_protocol::wire::datagram::SnapshotAck;
 use realmgate_protocol::wire::{Action, Aim, InputCommand};
 
@@ -41,6 +42,8 @@ pub struct Scene {
     pub waiting: Vec<OwnedEvent>,
     heard: BTreeMap<SessionId, Vec<ServerMessage>>,
     numbers: BTreeMap<u8, u32>,
+    /// The names of the messages that each player has sent.
+    sent: BTreeMap<u8, Vec<&'static str>>,
 }
 
 /// The centre of a tile.
@@ -69,13 +72,18 @@ fn area(place: usize, mob: &str, at: (i32, i32)) -> MobArea {
 impl Scene {
     /// Creates a world from these rows, with mobs of these kinds on these tiles.
     pub fn new(rows: &[&str], mobs: &[(&str, (i32, i32))]) -> Self {
+        Self::of(settings(rows, mobs))
+    }
+
+    pub fn of(settings: ChannelSettings) -> Self {
         let build = realmgate_game::build_world(DATA.clone(), Arc::new(MapSet::default()));
         let mut scene = Self {
-            channel: Channel::new(settings(rows, mobs), &build),
+            channel: Channel::new(settings, &build),
             link: Vec::new(),
             waiting: Vec::new(),
             heard: BTreeMap::new(),
             numbers: BTreeMap::new(),
+            sent: BTreeMap::new(),
         };
         scene.ticks(2);
         scene
@@ -104,7 +112,16 @@ impl Scene {
 
     pub fn say(&mut self, player: u8, message: ClientMessage) {
         let bytes = encode_reliable(&message).expect("the message is short");
+        self.sent.entry(player).or_default().push(message.name());
         self.channel.push(ToChannel::Message { session: session(player), bytes });
+    }
+
+    /// The refusal of the last message that a player has sent.
+    #[track_caller]
+    pub fn refusal(&self, player: u8, reason: Refusal) -> ServerMessage {
+        let sent = &self.sent[&player];
+        let request = sent.last().expect("it has sent one").to_string();
+        ServerMessage::Refused { request, answers: Answers::Message { id: sent.len() as u32 - 1 }, reason }
     }
 
     /// The messages a player has received since the last call.
@@ -174,6 +191,10 @@ impl Scene {
         let outcomes = self.waiting.drain(..).map(|event| EventOutcome { key: event.key, refusal }).collect();
         self.channel.push(ToChannel::Committed { outcomes });
         self.tick();
+    }
+
+    pub fn now(&self) -> Tick {
+        self.channel.world().resource::<TickClock>().now()
     }
 
     pub fn player(&self, player: u8) -> Entity {

@@ -1,5 +1,7 @@
 //! Writing bit fields.
 
+use super::UINT_BITS;
+
 /// When the buffer is too short, it is grown to this many bytes past the start of the current word. Unused bytes are
 /// zero.
 const CHUNK_BYTES: usize = 64;
@@ -60,6 +62,13 @@ impl BitWriter {
             self.word = if shift == 0 { 0 } else { value >> (WORD_BITS - shift) };
             self.store(at + WORD_BYTES);
         }
+    }
+
+    /// Writes a `uint` in the shortest width of [`UINT_BITS`].
+    #[inline]
+    pub fn put_uint(&mut self, value: u32) {
+        let class = UINT_BITS.iter().position(|bits| u64::from(value) < 1 << bits).unwrap_or(UINT_BITS.len() - 1);
+        self.put(class as u64 | u64::from(value) << 2, UINT_BITS[class] + 2);
     }
 
     /// Byte index at which the word of a bit starts.

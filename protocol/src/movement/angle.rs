@@ -112,9 +112,6 @@ impl Angle {
 
 /// `angle`: 8 bits.
 impl BitField for Angle {
-    fn kind() -> String {
-        "angle".to_owned()
-    }
     fn write(&self, out: &mut BitWriter) {
         out.put(u64::from(self.0), 8);
     }
@@ -181,5 +178,9 @@ mod tests {
     fn difference_goes_the_shorter_way() {
         assert_eq!(Angle(250).difference(Angle(6)), 12);
         assert_eq!(Angle(0).difference(Angle(128)), 128);
+        for (a, b) in (0..=255u8).flat_map(|a| (0..=255u8).map(move |b| (a, b))) {
+            let apart = u16::from(a.abs_diff(b));
+            assert_eq!(u16::from(Angle(a).difference(Angle(b))), apart.min(256 - apart), "from {a} to {b}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Angle, COORDINATE_BITS, Position};
+use super::{Angle, Position, read_near, write_near};
 use crate::bits::{BitField, BitReader, BitWriter};
 use crate::limits::MAX_MAP_TILES;
 use crate::movement::UNITS_PER_TILE;
@@ -90,14 +90,12 @@ impl Course {
     }
 }
 
-/// `course`, in bits: how it moves 2, facing 8. Standing (0): x 22, y 22. Moving: x 18, y 18 in 1/64 tile, then its
-/// speed 11 if it moves ahead (1), or dx 12 and dy 12 in two's complement if it drifts (2).
-impl BitField for Course {
-    fn kind() -> String {
-        "course".to_owned()
-    }
-
-    fn write(&self, out: &mut BitWriter) {
+/// `course`, in bits: how it moves 2, facing 8. Standing (0): x 16, y 16. Moving: x 12, y 12 in 1/64 tile, then its speed
+/// 11 if it moves ahead (1), or dx 12 and dy 12 in two's complement if it drifts (2). x and y are low bits: they stand for
+/// the value that is nearest to the position of the client's own entity in the same snapshot.
+impl Course {
+    /// Appends the course. It must be less than 32 tiles from the reader's own entity, on each axis.
+    pub fn write(&self, out: &mut BitWriter) {
         let going = match self.going {
             Going::Stands => 0,
             Going::Ahead(_) => 1,
@@ -105,12 +103,12 @@ impl BitField for Course {
         };
         out.put(going | u64::from(self.facing.0) << 2, 10);
         if self.going == Going::Stands {
-            return self.position.write(out);
+            write_near(out, self.position.x, 0);
+            return write_near(out, self.position.y, 0);
         }
-        let rounded =
-            |units: i32| (units.clamp(0, FARTHEST_UNITS - ROUNDED_UNITS) + ROUNDED_UNITS) as u64 >> ROUNDED_BITS;
-        out.put(rounded(self.position.x), COORDINATE_BITS - ROUNDED_BITS);
-        out.put(rounded(self.position.y), COORDINATE_BITS - ROUNDED_BITS);
+        let rounded = |units: i32| units.clamp(0, FARTHEST_UNITS - ROUNDED_UNITS) + ROUNDED_UNITS;
+        write_near(out, rounded(self.position.x), ROUNDED_BITS);
+        write_near(out, rounded(self.position.y), ROUNDED_BITS);
         match self.going {
             Going::Stands => {}
             Going::Ahead(units) => out.put(u64::from(units), SPEED_BITS),
@@ -121,16 +119,15 @@ impl BitField for Course {
         }
     }
 
-    fn read(from: &mut BitReader<'_>) -> Option<Self> {
+    /// Reads a course near a position; `None` if it is cut short or illegal.
+    pub fn read(from: &mut BitReader<'_>, near: Position) -> Option<Self> {
         let going = from.take(2)?;
         let facing = Angle::read(from)?;
-        if going == 0 {
-            return Some(Self::standing(Position::read(from)?, facing));
-        }
-        let mut axis = || Some((from.take(COORDINATE_BITS - ROUNDED_BITS)? << ROUNDED_BITS) as i32);
-        let position = Position { x: axis()?, y: axis()? };
+        let rounded = if going == 0 { 0 } else { ROUNDED_BITS };
+        let position = Position { x: read_near(from, near.x, rounded)?, y: read_near(from, near.y, rounded)? };
         let mut part = || Some(((from.take(PART_BITS)? << (16 - PART_BITS)) as i16) >> (16 - PART_BITS));
         let going = match going {
+            0 => Going::Stands,
             1 => Going::Ahead(from.take(SPEED_BITS)? as u16),
             2 => Going::Drifts(part()?, part()?),
             _ => return None,
@@ -142,26 +139,73 @@ impl BitField for Course {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::movement::NEAR_BITS;
     use proptest::prelude::*;
 
     fn read_back(course: &Course) -> Course {
         let mut out = BitWriter::default();
         course.write(&mut out);
-        Course::read(&mut BitReader::new(out.bytes())).unwrap()
+        Course::read(&mut BitReader::new(out.bytes()), course.position).unwrap()
     }
 
     #[test]
     fn what_walks_ahead_is_told_by_its_speed() {
-        for (angle, units) in [(0, 1), (37, 137), (200, 512), (255, 1_024)] {
+        let going = |angle, dx, dy| Course::going(Position::default(), Angle(angle), dx, dy);
+        for (angle, units) in (0..=255).flat_map(|angle| (1..=MAX_COURSE_UNITS).step_by(31).map(move |u| (angle, u))) {
             let (dx, dy) = Angle(angle).scaled(units);
-            let course = Course::going(Position::default(), Angle(angle), dx, dy);
+            let course = going(angle, dx, dy);
             assert_eq!(course.step(), (dx, dy));
             assert!(matches!(course.going, Going::Ahead(_)), "{course:?}");
         }
-        let slides = Course::going(Position::default(), Angle(32), 90, 0);
-        assert_eq!(slides.going, Going::Drifts(90, 0), "along a wall it looks elsewhere");
-        assert_eq!(Course::going(Position::default(), Angle(0), 2_048, 0).going, Going::Stands, "a jump");
-        assert_eq!(Course::going(Position::default(), Angle(0), i32::MIN, 4_000_000).going, Going::Stands);
+        assert_eq!(going(0, 1, 0).going, Going::Ahead(1));
+        assert_eq!(going(0, 2_047, 0).going, Going::Ahead(2_047), "the fastest");
+        assert_eq!(going(32, 90, 0).going, Going::Drifts(90, 0), "along a wall it looks elsewhere");
+        assert_eq!(going(32, -2_047, 2_047).going, Going::Drifts(-2_047, 2_047));
+    }
+
+    #[test]
+    fn what_jumps_and_what_does_not_move_stands() {
+        for (dx, dy) in [(0, 0), (2_048, 0), (0, 2_048), (-2_048, 0), (0, -2_048), (i32::MIN, 4_000_000)] {
+            let position = Position { x: 70_000, y: 80_000 };
+            let course = Course::going(position, Angle(3), dx, dy);
+            assert_eq!(course, Course::standing(position, Angle(3)), "({dx}, {dy})");
+        }
+    }
+
+    /// Where it is on the wire: a multiple of 1/64 tile if it moves.
+    #[test]
+    fn a_course_is_read_by_whoever_is_less_than_32_tiles_away_on_each_axis() {
+        let position = Position { x: 200_000, y: 300_000 };
+        for course in [Course::standing(position, Angle(3)), Course::going(position, Angle(3), 90, 0)] {
+            let mut out = BitWriter::default();
+            course.write(&mut out);
+            let read = |dx, dy| Course::read(&mut BitReader::new(out.bytes()), position.offset(dx, dy)).unwrap();
+            for (dx, dy) in [(0, 0), (32_767, -32_767), (-32_767, 32_767), (32_767, 32_767), (-32_767, -32_767)] {
+                assert_eq!(read(dx, dy), course, "read from ({dx}, {dy})");
+            }
+            // Farther away, the low bits stand for another place.
+            for (dx, dy) in [(32_769, 0), (-32_768, 0), (0, 32_769), (0, -32_768)] {
+                let (x, y) = (65_536 * (dx / 32_768), 65_536 * (dy / 32_768));
+                assert_eq!(read(dx, dy).position, position.offset(x, y), "read from ({dx}, {dy})");
+            }
+        }
+    }
+
+    #[test]
+    fn a_place_beyond_every_map_is_refused() {
+        let read = |low_x: u64, low_y: u64, near: i32| {
+            let mut out = BitWriter::default();
+            out.put(0, 10);
+            out.put(low_x, NEAR_BITS);
+            out.put(low_y, NEAR_BITS);
+            let course = Course::read(&mut BitReader::new(out.bytes()), Position { x: near, y: near });
+            course.map(|course| (course.position.x, course.position.y))
+        };
+        assert_eq!(read(0, 100, 0), Some((0, 100)));
+        assert_eq!((read(65_535, 100, 0), read(100, 65_535, 0)), (None, None), "-1");
+        let farthest = FARTHEST_UNITS;
+        assert_eq!(read(65_535, 65_000, farthest), Some((farthest, farthest - 535)));
+        assert_eq!((read(0, 65_535, farthest), read(65_535, 0, farthest)), (None, None), "one too far");
     }
 
     proptest! {
@@ -169,13 +213,18 @@ mod tests {
         fn both_ends_reckon_alike_but_for_the_rounding(
             x in 0..=FARTHEST_UNITS, y in 0..=FARTHEST_UNITS, facing in any::<u8>(),
             dx in -2_047i32..=2_047, dy in -2_047i32..=2_047, ticks in 0u32..2_000,
+            speed in 0..=2_047i32, goes_ahead in any::<bool>(),
         ) {
+            let (dx, dy) = if goes_ahead { Angle(facing).scaled(speed) } else { (dx, dy) };
             let course = Course::going(Position { x, y }, Angle(facing), dx, dy);
             let told = read_back(&course);
             prop_assert_eq!((told.facing, told.going, told.step()), (course.facing, course.going, (dx, dy)));
             let (here, there) = (course.after(ticks), told.after(ticks));
-            prop_assert!((here.x - there.x).abs() <= ROUNDED_UNITS + 7, "{here:?} {there:?}");
-            prop_assert!((here.y - there.y).abs() <= ROUNDED_UNITS + 7);
+            for (from, here, there) in [(x, here.x, there.x), (y, here.y, there.y)] {
+                let most = if from > FARTHEST_UNITS - ROUNDED_UNITS { ROUNDED_UNITS + 7 } else { ROUNDED_UNITS };
+                let apart = here.abs_diff(there);
+                prop_assert!(apart <= most as u32, "{apart} units apart, from {from}");
+            }
             prop_assert_eq!(read_back(&told), told, "what was rounded once stays");
         }
 
@@ -187,9 +236,13 @@ mod tests {
         }
 
         #[test]
-        fn garbage_is_never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..12), ticks in any::<u32>()) {
-            if let Some(course) = Course::read(&mut BitReader::new(&bytes)) {
-                course.after(ticks);
+        fn garbage_is_never_a_panic(
+            bytes in prop::collection::vec(any::<u8>(), 0..12), ticks in any::<u32>(), near in 0..=FARTHEST_UNITS,
+        ) {
+            for near in [Position { x: 0, y: FARTHEST_UNITS }, Position { x: near, y: near }] {
+                if let Some(course) = Course::read(&mut BitReader::new(&bytes), near) {
+                    course.later(ticks).step();
+                }
             }
         }
     }

@@ -171,36 +171,96 @@ mod tests {
     #[test]
     fn runs_describe_the_grid() {
         let grid = room();
-        assert_eq!(CollisionGrid::from_runs(6, 4, &grid.to_runs()), Some(grid.clone()));
-        assert_eq!(CollisionGrid::from_runs(6, 5, &grid.to_runs()), None);
-        assert_eq!(CollisionGrid::from_runs(6, 4, &[u32::MAX, u32::MAX]), None);
+        assert_eq!(grid.to_runs(), [7, 2, 4, 2, 9], "row by row, the open tiles first");
+        assert_eq!(CollisionGrid::from_runs(6, 4, &grid.to_runs()), Some(grid));
+        let corner = CollisionGrid::from_rows(&["#.", ".#"]).unwrap();
+        assert_eq!(corner.to_runs(), [0, 1, 2, 1]);
+        assert_eq!(CollisionGrid::from_runs(2, 2, &corner.to_runs()), Some(corner));
+        for bad in [&[23][..], &[25], &[20, 3], &[20, 5], &[u32::MAX, u32::MAX], &[]] {
+            assert_eq!(CollisionGrid::from_runs(6, 4, bad), None, "{bad:?} are not 24 tiles");
+        }
     }
 
     #[test]
     fn outside_is_solid() {
-        assert!(room().is_solid(-1, 0) && room().is_solid(6, 0) && room().is_solid(0, 4));
+        let open = CollisionGrid::open(70, 3).unwrap();
+        for (x, y) in (-2..=4).flat_map(|y| (-2..=71).map(move |x| (x, y))) {
+            let is_inside = (0..70).contains(&x) && (0..3).contains(&y);
+            assert_eq!(open.is_solid(x, y), !is_inside, "({x}, {y})");
+        }
+        assert!(open.is_solid(i32::MIN, 0) && open.is_solid(i32::MAX, i32::MAX));
+    }
+
+    /// Whether the centres of two tiles see each other, the same from both.
+    #[track_caller]
+    fn sees(grid: &CollisionGrid, a: (i32, i32), b: (i32, i32)) -> bool {
+        let (here, there) = (Position::tile_centre(a.0, a.1), Position::tile_centre(b.0, b.1));
+        let sees = grid.line_of_sight(here, there);
+        assert_eq!(grid.line_of_sight(there, here), sees, "from {b:?} to {a:?} it is the same");
+        sees
     }
 
     #[test]
     fn sight_is_blocked_by_a_wall_and_open_beside_it() {
         let grid = room();
-        assert!(!grid.line_of_sight(Position::tile_centre(0, 1), Position::tile_centre(4, 1)));
-        assert!(grid.line_of_sight(Position::tile_centre(0, 0), Position::tile_centre(5, 0)));
-        assert!(grid.line_of_sight(Position::tile_centre(0, 3), Position::tile_centre(5, 3)));
+        for row in 0..4 {
+            assert_eq!(sees(&grid, (0, row), (5, row)), row == 0 || row == 3, "along row {row}");
+        }
+        for column in 0..6 {
+            assert_eq!(sees(&grid, (column, 0), (column, 3)), column == 0 || column > 2, "along column {column}");
+        }
+        assert!(!sees(&grid, (0, 0), (1, 1)), "the wall itself");
+        assert!(!sees(&grid, (0, 2), (3, 0)) && sees(&grid, (3, 0), (5, 3)), "aslant");
     }
 
     #[test]
     fn sight_does_not_slip_between_two_tiles_that_touch_at_a_corner() {
-        let grid = CollisionGrid::from_rows(&[".#", "#."]).unwrap();
-        assert!(!grid.line_of_sight(Position::tile_centre(0, 0), Position::tile_centre(1, 1)));
+        let touching = |rows: [&str; 2]| CollisionGrid::from_rows(&rows).unwrap();
+        assert!(!sees(&touching([".#", "#."]), (0, 0), (1, 1)));
+        assert!(!sees(&touching(["#.", ".#"]), (1, 0), (0, 1)));
+        for past_one in [[".#", ".."], ["..", "#."]] {
+            assert!(sees(&touching(past_one), (0, 0), (1, 1)), "past the corner of one tile: {past_one:?}");
+        }
+    }
+
+    /// Whether a line meets a tile: goes through its inside, or (`edge_counts`) touches it at all. It does not if both
+    /// are apart along an axis, or all corners of the tile are on one side of the line.
+    fn meets(a: Position, b: Position, (x, y): (i32, i32), edge_counts: bool) -> bool {
+        let margin = i64::from(edge_counts);
+        let (west, north) = (i64::from(x * UNITS_PER_TILE), i64::from(y * UNITS_PER_TILE));
+        let (east, south) = (west + i64::from(UNITS_PER_TILE), north + i64::from(UNITS_PER_TILE));
+        let (ax, ay, bx, by) = (i64::from(a.x), i64::from(a.y), i64::from(b.x), i64::from(b.y));
+        let corners = [(west, north), (east, north), (west, south), (east, south)];
+        let sides = corners.map(|(x, y)| (bx - ax) * (y - ay) - (by - ay) * (x - ax));
+        let (lowest, highest) = (sides.into_iter().min().unwrap(), sides.into_iter().max().unwrap());
+        ax.max(bx) > west - margin
+            && ax.min(bx) < east + margin
+            && ay.max(by) > north - margin
+            && ay.min(by) < south + margin
+            && lowest < margin
+            && highest > -margin
+    }
+
+    /// A coordinate, often at the edge or the centre of a tile.
+    fn coordinate(tiles: i32) -> impl Strategy<Value = i32> {
+        prop_oneof![(0..tiles * 2).prop_map(|half| half * UNITS_PER_TILE / 2), 0..tiles * UNITS_PER_TILE]
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
         #[test]
-        fn sight_always_ends(ax in 0i32..6144, ay in 0i32..4096, bx in 0i32..6144, by in 0i32..4096) {
-            let grid = room();
+        fn sight_ends_where_the_line_meets_a_solid_tile_and_nowhere_else(
+            ax in coordinate(6), ay in coordinate(4), bx in coordinate(6), by in coordinate(4),
+        ) {
+            let grid = CollisionGrid::from_rows(&["......", ".##.#.", ".##..#", "#....."]).unwrap();
             let (a, b) = (Position { x: ax, y: ay }, Position { x: bx, y: by });
-            prop_assert!(!grid.line_of_sight(a, b) || (!grid.is_solid(a.tile().0, a.tile().1) && !grid.is_solid(b.tile().0, b.tile().1)));
+            let solid = || (-1..=4).flat_map(|y| (-1..=6).map(move |x| (x, y))).filter(|(x, y)| grid.is_solid(*x, *y));
+            if grid.line_of_sight(a, b) {
+                prop_assert_eq!(solid().find(|tile| meets(a, b, *tile, false) || a.tile() == *tile), None);
+            } else {
+                let is_touched = solid().any(|tile| meets(a, b, tile, true));
+                prop_assert!(is_touched, "nothing solid is between {a:?} and {b:?}");
+            }
         }
     }
 }

@@ -75,9 +75,6 @@ impl Position {
 
 /// `position`: x, then y, 22 bits each.
 impl BitField for Position {
-    fn kind() -> String {
-        "position".to_owned()
-    }
     fn write(&self, out: &mut BitWriter) {
         let limit = MAX_MAP_TILES as i32 * UNITS_PER_TILE - 1;
         out.put(self.x.clamp(0, limit) as u64, COORDINATE_BITS);
@@ -86,6 +83,22 @@ impl BitField for Position {
     fn read(from: &mut BitReader<'_>) -> Option<Self> {
         Some(Self { x: from.take(COORDINATE_BITS)? as i32, y: from.take(COORDINATE_BITS)? as i32 })
     }
+}
+
+/// Bits of one coordinate that is written near another: 64 tiles, so it may be up to 32 away.
+const NEAR_BITS: u32 = 16;
+
+/// Writes a coordinate in steps of `1 << rounded` units, by its low bits: a reader takes the value that is nearest to a
+/// coordinate that both ends know.
+fn write_near(out: &mut BitWriter, units: i32, rounded: u32) {
+    out.put((units >> rounded) as u64, NEAR_BITS - rounded);
+}
+
+/// Reads what [`write_near`] wrote. `None` if it is cut short, or no coordinate of the largest map.
+fn read_near(from: &mut BitReader<'_>, near: i32, rounded: u32) -> Option<i32> {
+    let low = (from.take(NEAR_BITS - rounded)? << rounded) as i32;
+    let apart = (low - near) << (32 - NEAR_BITS) >> (32 - NEAR_BITS);
+    near.checked_add(apart).filter(|units| (0..MAX_MAP_TILES as i32 * UNITS_PER_TILE).contains(units))
 }
 
 /// Converts a speed in units per second to units per tick: rounded down, from 0 to [`MAX_STEP_UNITS`].

@@ -121,28 +121,53 @@ mod tests {
         assert_eq!(step(&maze(), from, RADIUS, -1_001, 100), from.offset(-1_001, 100));
     }
 
+    /// A vector, turned by quarters of a circle.
+    fn turned((x, y): (i32, i32), quarters: u32) -> (i32, i32) {
+        (0..quarters).fold((x, y), |(x, y), _| (-y, x))
+    }
+
+    /// The square of the distance to the nearest solid tile of the nine around a point.
+    fn room_around(grid: &CollisionGrid, at: Position) -> i64 {
+        let (x, y) = at.tile();
+        let tiles = (y - 1..=y + 1).flat_map(|y| (x - 1..=x + 1).map(move |x| (x, y)));
+        let solid = tiles.filter(|(x, y)| grid.is_solid(*x, *y));
+        solid.map(|(x, y)| at.distance_squared(nearest_in_tile(at, x, y))).min().unwrap_or(i64::MAX)
+    }
+
+    /// Walks around a centre, and the same turned by quarters: where each walk ends, seen from the centre and turned
+    /// back.
+    fn walked(rows: &[&str], centre: Position, start: (i32, i32), by: (i32, i32), steps: u32) -> [(i32, i32); 4] {
+        let grid = CollisionGrid::from_rows(rows).unwrap();
+        [0, 1, 2, 3].map(|quarters| {
+            let (start, by) = (turned(start, quarters), turned(by, quarters));
+            let mut at = centre.offset(start.0, start.1);
+            for _ in 0..steps {
+                at = step(&grid, at, RADIUS, by.0, by.1);
+                assert!(room_around(&grid, at) >= i64::from(RADIUS * RADIUS), "into the wall at {at:?}");
+            }
+            turned((at.x - centre.x, at.y - centre.y), 4 - quarters)
+        })
+    }
+
     #[test]
     fn a_wall_is_slid_along_at_full_speed() {
-        // North of the block at (1..=2, 1..=2), pushing south-east: y stops at the wall, x continues over the seam.
-        let grid = maze();
-        let mut at = Position { x: UNITS_PER_TILE + 512, y: UNITS_PER_TILE - RADIUS };
-        for _ in 0..10 {
-            at = step(&grid, at, RADIUS, 100, 100);
-        }
-        assert_eq!(at, Position { x: UNITS_PER_TILE + 512 + 1_000, y: UNITS_PER_TILE - RADIUS });
+        // North of the block, pushing south-east: y stops at the wall, x continues over the seam.
+        let block = ["......", "......", "..##..", "..##..", "......", "......"];
+        let centre = Position { x: 3 * UNITS_PER_TILE, y: 3 * UNITS_PER_TILE };
+        let start = (-600, -UNITS_PER_TILE - RADIUS - 50);
+        let end = (-600 + 1_000, -UNITS_PER_TILE - RADIUS);
+        assert_eq!(walked(&block, centre, start, (100, 100), 10), [end; 4], "on each of its four sides");
     }
 
     #[test]
     fn a_corner_is_slid_around() {
         // Heading east, a little below the block's lower edge: the corner deflects the circle and does not stop it.
-        let grid = CollisionGrid::from_rows(&["...", ".#.", "...", "..."]).unwrap();
-        let mut at = Position { x: 512, y: 2 * UNITS_PER_TILE + 200 };
-        for _ in 0..30 {
-            at = step(&grid, at, RADIUS, 80, 0);
-            let apart = at.distance_squared(nearest_in_tile(at, 1, 1));
-            assert!(apart >= i64::from(RADIUS) * i64::from(RADIUS), "through the corner at {at:?}");
-        }
-        assert!(at.x > UNITS_PER_TILE + 600 && at.y >= 2 * UNITS_PER_TILE + RADIUS, "stuck at {at:?}");
+        let block = [".....", ".....", "..#..", ".....", "....."];
+        let centre = Position::tile_centre(2, 2);
+        let below = walked(&block, centre, (-1_024, 712), (80, 0), 30);
+        assert_eq!(below, [(1_308, 512 + RADIUS); 4], "each of its four corners, from the one side");
+        let above = walked(&block, centre, (-1_024, -712), (80, 0), 30);
+        assert_eq!(above, [(1_308, -512 - RADIUS); 4], "and from the other");
     }
 
     proptest! {
@@ -158,7 +183,8 @@ mod tests {
             for (angle, units) in moves {
                 let (dx, dy) = Angle(angle).scaled(units);
                 let to = step(&grid, at, radius, dx, dy);
-                prop_assert!(grid.is_free(to, radius), "{at:?} by ({dx}, {dy}) ends at {to:?}");
+                let has_room = room_around(&grid, to) >= i64::from(radius * radius);
+                prop_assert!(has_room, "{at:?} by ({dx}, {dy}) ends at {to:?}");
                 // Sliding never moves further than requested, nor through anything.
                 prop_assert!(at.distance(to) <= units + 64, "{at:?} by {units} went {}", at.distance(to));
                 prop_assert!(reachable(&grid, at, to), "{at:?} tunnelled to {to:?}");

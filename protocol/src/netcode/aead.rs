@@ -79,15 +79,25 @@ mod tests {
 
     #[test]
     fn what_is_too_short_or_changed_does_not_open() {
-        let key = Key::new(&[7; 32]);
-        for length in 0..MAC_BYTES {
-            assert!(key.open(1, b"", &mut vec![0; length]).is_none());
-        }
+        let open = |key: u8, number, bound_to: &[u8], sealed: &[u8]| {
+            Key::new(&[key; 32]).open(number, bound_to, &mut sealed.to_vec()).map(|plain| plain.to_vec())
+        };
         let mut sealed = [1; 40];
-        key.seal(1, b"aad", &mut sealed);
-        assert!(key.open(2, b"aad", &mut sealed.clone()).is_none(), "another number");
-        assert!(key.open(1, b"", &mut sealed.clone()).is_none(), "bound to something else");
-        sealed[3] ^= 1;
-        assert!(key.open(1, b"aad", &mut sealed).is_none());
+        Key::new(&[7; 32]).seal(1, b"aad", &mut sealed);
+        assert_eq!(open(7, 1, b"aad", &sealed), Some(vec![1; 40 - MAC_BYTES]));
+        assert_eq!(open(8, 1, b"aad", &sealed), None, "another key");
+        assert_eq!(open(7, 2, b"aad", &sealed), None, "another number");
+        assert_eq!(open(7, 1 << 63 | 1, b"aad", &sealed), None, "another number");
+        for other in [&b""[..], b"aa", b"aae", b"aaff"] {
+            assert_eq!(open(7, 1, other, &sealed), None, "bound to something else");
+        }
+        for length in 0..sealed.len() {
+            assert_eq!(open(7, 1, b"aad", &sealed[..length]), None, "{length} bytes of it");
+        }
+        for bit in 0..8 * sealed.len() {
+            let mut changed = sealed;
+            changed[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(open(7, 1, b"aad", &changed), None, "bit {bit} is changed");
+        }
     }
 }

@@ -152,16 +152,19 @@ mod tests {
 
     const KEY: [u8; KEY_BYTES] = [7; KEY_BYTES];
 
-    fn token(servers: Vec<SocketAddr>) -> ConnectToken {
-        let private = PrivateToken {
+    fn private(servers: Vec<SocketAddr>) -> PrivateToken {
+        PrivateToken {
             client_id: 42,
             timeout_s: 10,
             servers,
             client_to_server_key: [1; KEY_BYTES],
             server_to_client_key: [2; KEY_BYTES],
             user_data: [3; USER_DATA_BYTES],
-        };
-        ConnectToken::new(&private, 1_000..1_030, [5; NONCE_BYTES], &KEY)
+        }
+    }
+
+    fn token(servers: Vec<SocketAddr>) -> ConnectToken {
+        ConnectToken::new(&private(servers), 1_000..1_030, [5; NONCE_BYTES], &KEY)
     }
 
     fn server() -> SocketAddr {
@@ -170,9 +173,14 @@ mod tests {
 
     #[test]
     fn its_key_opens_it() {
-        let private = token(vec![server()]).open(&KEY).unwrap();
-        assert_eq!((private.client_id, private.servers), (42, vec![server()]));
-        assert_eq!(token(vec![server()]).open(&[8; KEY_BYTES]), None);
+        let token = token(vec![server()]);
+        assert_eq!(token.open(&KEY), Some(private(vec![server()])));
+        for at in 0..KEY_BYTES {
+            let mut other = KEY;
+            other[at] ^= 1;
+            assert_eq!(token.open(&other), None, "byte {at} makes it another key");
+        }
+        assert_eq!(ConnectToken { valid_s: 1_000..1_031, ..token }.open(&KEY), None, "it is sealed for its time");
     }
 
     #[test]
@@ -189,17 +197,39 @@ mod tests {
         let with = |change: &dyn Fn(&mut Vec<u8>)| {
             let mut bytes = token(vec![server()]).to_bytes().to_vec();
             change(&mut bytes);
-            ConnectToken::read(&bytes).unwrap_err()
+            ConnectToken::read(&bytes).err()
         };
-        assert_eq!(with(&|bytes| bytes.truncate(2_047)), ConnectTokenError::Length(2_047));
-        assert_eq!(with(&|bytes| bytes.push(0)), ConnectTokenError::Length(2_049));
-        assert_eq!(with(&|bytes| bytes[0] = b'X'), ConnectTokenError::Version);
-        assert_eq!(with(&|bytes| bytes[13] ^= 1), ConnectTokenError::Protocol(NETCODE_PROTOCOL_ID ^ 1));
-        assert_eq!(with(&|bytes| bytes[29..37].fill(0)), ConnectTokenError::Times);
-        assert_eq!(with(&|bytes| bytes[1_089] = 0), ConnectTokenError::Addresses);
-        assert_eq!(with(&|bytes| bytes[1_089] = 33), ConnectTokenError::Addresses);
-        assert_eq!(with(&|bytes| bytes[1_093] = 3), ConnectTokenError::Addresses);
+        let expires = |at_s: u64| with(&|bytes| bytes[29..37].copy_from_slice(&at_s.to_le_bytes()));
+        assert_eq!(with(&|_| {}), None);
+        assert_eq!(with(&|bytes| bytes.clear()), Some(ConnectTokenError::Length(0)));
+        assert_eq!(with(&|bytes| bytes.truncate(2_047)), Some(ConnectTokenError::Length(2_047)));
+        assert_eq!(with(&|bytes| bytes.push(0)), Some(ConnectTokenError::Length(2_049)));
+        for at in 0..13 {
+            assert_eq!(with(&|bytes| bytes[at] ^= 1), Some(ConnectTokenError::Version), "byte {at}");
+        }
+        assert_eq!(with(&|bytes| bytes[13] ^= 1), Some(ConnectTokenError::Protocol(NETCODE_PROTOCOL_ID ^ 1)));
+        assert_eq!(with(&|bytes| bytes[20] ^= 1), Some(ConnectTokenError::Protocol(NETCODE_PROTOCOL_ID ^ 1 << 56)));
+        assert_eq!((expires(0), expires(1_000)), (Some(ConnectTokenError::Times), Some(ConnectTokenError::Times)));
+        assert_eq!(expires(1_001), None);
+        for (count, byte) in [(0, 0), (33, 0), (1, 1), (1, 3)] {
+            let wrong = with(&|bytes| bytes[1_089 + byte] = count);
+            assert_eq!(wrong, Some(ConnectTokenError::Addresses), "byte {byte} of the count is {count}");
+        }
+        // Every address that is counted is there, so that the count alone is wrong.
+        let counted = |count: u8| {
+            with(&|bytes| {
+                (0..=MAX_ADDRESSES).for_each(|at| bytes[1_093 + 7 * at] = 1);
+                bytes[1_089] = count;
+            })
+        };
+        assert_eq!((counted(32), counted(33)), (None, Some(ConnectTokenError::Addresses)));
+        for kind in [0, 3, 255] {
+            assert_eq!(with(&|bytes| bytes[1_093] = kind), Some(ConnectTokenError::Addresses), "kind {kind}");
+        }
         assert_eq!(ConnectToken::read_text("not base64!"), Err(ConnectTokenError::Encoding));
+        let padded = format!("{}=", token(vec![server()]).to_text());
+        assert_eq!(ConnectToken::read_text(&padded), Err(ConnectTokenError::Encoding));
+        assert_eq!(ConnectToken::read_text("AAAA"), Err(ConnectTokenError::Length(3)));
     }
 
     proptest! {
@@ -218,12 +248,19 @@ mod tests {
         }
 
         #[test]
-        fn garbage_is_never_a_panic(changes in prop::collection::vec((0..PUBLIC_BYTES, any::<u8>()), 0..20)) {
+        fn garbage_is_never_a_panic(
+            changes in prop::collection::vec((prop_oneof![0..PUBLIC_BYTES, 1_085..1_120usize], any::<u8>()), 0..20),
+            length in 0..=PUBLIC_BYTES, text: String,
+        ) {
             let mut bytes = token(vec![server()]).to_bytes();
             for (at, value) in changes {
                 bytes[at] = value;
             }
-            let _ = ConnectToken::read(&bytes);
+            if let Ok(token) = ConnectToken::read(&bytes) {
+                token.open(&KEY);
+            }
+            let _ = ConnectToken::read(&bytes[..length]);
+            let _ = ConnectToken::read_text(&text);
         }
     }
 }

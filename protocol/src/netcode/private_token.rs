@@ -114,22 +114,37 @@ mod tests {
     #[test]
     fn a_token_has_1_to_32_servers() {
         assert_eq!(reopened(&token(Vec::new())), None);
-        let many = token(vec!["[::1]:1".parse().unwrap(); 40]);
-        assert_eq!(reopened(&many).unwrap().servers.len(), MAX_ADDRESSES, "further ones are left out");
+        for count in [1, 31, 32, 33, 40] {
+            let servers: Vec<SocketAddr> = (0..count).map(|port| SocketAddr::from(([0u8; 16], port))).collect();
+            let expected = token(servers.iter().take(MAX_ADDRESSES).copied().collect());
+            assert_eq!(reopened(&token(servers)), Some(expected), "of {count}; further ones are left out");
+        }
     }
 
-    /// Kinds of addresses that do not exist, and counts beyond the end, under a right MAC.
+    /// Kinds of addresses that do not exist, counts that may not be, and an end before the last field, under a right
+    /// MAC.
     #[test]
     fn what_is_no_token_is_not_read() {
-        for (at, byte) in [(12, 33), (12, 0), (16, 0), (16, 3)] {
-            let mut plain = [0; SEALED_BYTES - MAC_BYTES];
-            plain[12] = 1;
-            plain[16] = 1;
-            assert!(PrivateToken::read(&plain).is_some());
+        let mut one_server = [0; SEALED_BYTES - MAC_BYTES];
+        one_server[12] = 1;
+        one_server[16] = 1;
+        assert_eq!(PrivateToken::read(&one_server).map(|token| token.servers.len()), Some(1));
+        for (at, byte) in [(12, 33), (12, 0), (13, 1), (15, 1), (16, 0), (16, 3), (16, 255)] {
+            let mut plain = one_server;
             plain[at] = byte;
-            assert_eq!(PrivateToken::read(&plain), None);
+            assert_eq!(PrivateToken::read(&plain), None, "byte {at} is {byte}");
         }
-        assert_eq!(PrivateToken::read(&[0; 15]), None);
+        // Every address that is counted is there, so that the count alone is wrong.
+        let mut many = one_server;
+        (0..=MAX_ADDRESSES).for_each(|at| many[16 + 7 * at] = 1);
+        for (count, servers) in [(32, Some(32)), (33, None)] {
+            many[12] = count;
+            assert_eq!(PrivateToken::read(&many).map(|token| token.servers.len()), servers, "{count} addresses");
+        }
+        let end = 8 + 4 + 4 + 7 + 2 * KEY_BYTES + USER_DATA_BYTES;
+        for length in 0..=end {
+            assert_eq!(PrivateToken::read(&one_server[..length]).is_some(), length == end, "{length} bytes");
+        }
     }
 
     proptest! {
@@ -141,6 +156,7 @@ mod tests {
             protocol_id: u64,
             expires_s: u64,
             flipped in 0..SEALED_BYTES * 8,
+            other in any::<prop::sample::Index>(),
         ) {
             // The standard has no room for the scope and the flow of an IPv6 address.
             let servers = servers.iter().map(|server| SocketAddr::new(server.ip(), server.port())).collect();
@@ -151,17 +167,28 @@ mod tests {
                 PrivateToken::open(&mut sealed, protocol_id, expires_s, nonce, key)
             };
             prop_assert_eq!(open(protocol_id, expires_s, &NONCE, &KEY), Some(token));
-            prop_assert_eq!(open(!protocol_id, expires_s, &NONCE, &KEY), None);
-            prop_assert_eq!(open(protocol_id, !expires_s, &NONCE, &KEY), None);
-            prop_assert_eq!(open(protocol_id, expires_s, &[6; NONCE_BYTES], &KEY), None);
-            prop_assert_eq!(open(protocol_id, expires_s, &NONCE, &[8; KEY_BYTES]), None);
+            // One bit makes it another protocol, time, nonce or key.
+            let bit = other.index(64);
+            prop_assert_eq!(open(protocol_id ^ 1 << bit, expires_s, &NONCE, &KEY), None);
+            prop_assert_eq!(open(protocol_id, expires_s ^ 1 << bit, &NONCE, &KEY), None);
+            let (mut nonce, mut key) = (NONCE, KEY);
+            nonce[other.index(NONCE_BYTES)] ^= 1;
+            key[other.index(KEY_BYTES)] ^= 1;
+            prop_assert_eq!(open(protocol_id, expires_s, &nonce, &KEY), None);
+            prop_assert_eq!(open(protocol_id, expires_s, &NONCE, &key), None);
             let mut changed = sealed;
             changed[flipped / 8] ^= 1 << (flipped % 8);
             prop_assert_eq!(PrivateToken::open(&mut changed, protocol_id, expires_s, &NONCE, &KEY), None);
         }
 
         #[test]
-        fn garbage_is_never_a_panic(plain in prop::collection::vec(any::<u8>(), 0..=SEALED_BYTES)) {
+        fn garbage_is_never_a_panic(
+            mut plain in prop::collection::vec(prop_oneof![0u8..4, any::<u8>()], 0..=SEALED_BYTES),
+            count in prop::option::of(0u32..40),
+        ) {
+            if let (Some(count), Some(place)) = (count, plain.get_mut(12..16)) {
+                place.copy_from_slice(&count.to_le_bytes());
+            }
             let _ = PrivateToken::read(&plain);
             prop_assert_eq!(PrivateToken::open(&mut plain.clone(), 7, 100, &NONCE, &KEY), None);
         }

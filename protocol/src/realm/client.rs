@@ -7,7 +7,7 @@ crate::messages! {
     pub enum ClientMessage {
         /// The first message: names the protocol that the client speaks.
         Hello {
-            /// The client's protocol hash. If it differs from the server's, the server answers `PROTOCOL_MISMATCH` and
+            /// The client's protocol hash. If it differs from the server's, the server answers `ProtocolMismatch` and
             /// ends the connection.
             protocol_hash: u64,
         },

@@ -1,54 +1,37 @@
-//! The replicated components of our game.
+//! The replicated components of our game. Those that change often have the lowest ids, whose masks are the shortest.
 
-use serde::{Deserialize, Serialize};
-
-use crate::bits::{BitField, BitReader, BitWriter, LongText};
-use crate::movement::Course;
-
-/// What an entity is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-pub enum EntityKind {
-    /// A player's character.
-    #[default]
-    Player,
-    /// A mob. `Appearance::definition` is an index into `Content.mobs`.
-    Mob,
-    /// A projectile. The definition is an index into `Content.abilities`.
-    Projectile,
-    /// An area on the ground. The definition is an index into `Content.abilities`.
-    Area,
-    /// An item on the ground. The definition is an index into `Content.items`.
-    GroundItem,
-    /// Gold on the ground.
-    GroundGold,
-    /// A vendor.
-    Vendor,
+crate::messages! {
+    /// What an entity is.
+    #[derive(Eq, Copy, PartialOrd, Ord, Hash)]
+    pub enum EntityKind {
+        /// A player's character. `Appearance.definition` is an index into `Content.classes`.
+        Player,
+        /// A mob. The definition is an index into `Content.mobs`.
+        Mob,
+        /// A projectile. The definition is an index into `Content.abilities`.
+        Projectile,
+        /// An area on the ground. The definition is an index into `Content.abilities`.
+        Area,
+        /// An item on the ground. The definition is an index into `Content.items`.
+        GroundItem,
+        /// Gold on the ground.
+        GroundGold,
+        /// A vendor.
+        Vendor,
+    }
 }
 
-/// `kind`: 3 bits, in the order of the variants.
-impl BitField for EntityKind {
-    fn kind() -> String {
-        "kind".to_owned()
-    }
-    fn write(&self, out: &mut BitWriter) {
-        out.put(*self as u64, 3);
-    }
-    fn read(from: &mut BitReader<'_>) -> Option<Self> {
-        Some(match from.take(3)? {
-            0 => Self::Player,
-            1 => Self::Mob,
-            2 => Self::Projectile,
-            3 => Self::Area,
-            4 => Self::GroundItem,
-            5 => Self::GroundGold,
-            6 => Self::Vendor,
-            _ => return None,
-        })
+#[expect(clippy::derivable_impls, reason = "the macro that declares it knows no default variant")]
+impl Default for EntityKind {
+    fn default() -> Self {
+        Self::Player
     }
 }
 
 /// Bits of [`Status::flags`].
 pub mod status {
+    use crate::wire::layout::Flag;
+
     /// Cannot walk.
     pub const ROOTED: u16 = 1;
     /// Takes damage over time.
@@ -65,70 +48,79 @@ pub mod status {
     pub const RETURNING: u16 = 1 << 6;
     /// The player has lost its connection.
     pub const LINK_DEAD: u16 = 1 << 7;
+
+    /// All of them.
+    pub const FLAGS: [Flag; 8] = [
+        Flag { value: ROOTED, name: "rooted" },
+        Flag { value: AFFLICTED, name: "afflicted" },
+        Flag { value: BUFFED, name: "buffed" },
+        Flag { value: IN_COMBAT, name: "in_combat" },
+        Flag { value: SAFE, name: "safe" },
+        Flag { value: ENRAGED, name: "enraged" },
+        Flag { value: RETURNING, name: "returning" },
+        Flag { value: LINK_DEAD, name: "connection_lost" },
+    ];
 }
 
 crate::components! {
-    /// Position, facing and movement, for dead reckoning. The client's own position is sent exactly, outside of the
-    /// components.
-    0 => pub struct Place {
-        /// The course from which every later tick is computed.
-        pub course: Course,
-    }
-    /// What it is. Only the level ever changes.
-    1 => pub struct Appearance {
-        /// The kind of entity.
-        pub kind: EntityKind,
-        /// Index of its definition within the kind; for players, the index of the class among the class ids in
-        /// alphabetical order.
-        pub definition: u16,
-        /// Its level, 0 where it has none.
-        pub level: u8,
-    }
-    /// Its name, for players and vendors.
-    2 => pub struct Label {
-        /// The name.
-        pub name: String,
-    }
     /// Its health points. At 0 it is dead.
-    3 => pub struct Health {
+    0 => pub struct Health {
         /// Current points.
         pub current: u16,
         /// Maximum points.
         pub max: u16,
     }
+    /// Its status effects.
+    1 => pub struct Status {
+        /// Bits: 1 rooted, 2 afflicted, 4 buffed, 8 in combat, 16 safe, 32 enraged, 64 returning, 128 connection lost.
+        pub flags: u16,
+    }
     /// The ability it is casting; removed when the cast ends.
-    4 => pub struct Casting {
+    2 => pub struct Casting {
         /// The ability, an index into `Content.abilities`.
         pub ability: u16,
         /// The tick at which the cast takes effect.
         pub until_tick: u32,
     }
-    /// Its status effects.
-    5 => pub struct Status {
-        /// Bits of the module `status`.
-        pub flags: u16,
-    }
     /// The class's resource. Only its own player receives it.
-    6 => pub struct Resource {
+    3 => pub struct Resource {
         /// Current points.
         pub current: u16,
         /// Maximum points.
         pub max: u16,
     }
     /// When each ability slot is ready again. Only its own player receives it.
-    7 => pub struct Cooldowns {
-        /// The tick at which each slot is ready, by slot; 0 for ready now.
+    4 => pub struct Cooldowns {
+        /// The tick from which each slot is ready, by slot, the global cooldown included. 0 or a past tick: it is ready.
         pub ready_at: Vec<u32>,
     }
     /// How fast it walks, for prediction. Only its own player receives it.
-    8 => pub struct MoveSpeed {
+    5 => pub struct MoveSpeed {
         /// Speed in 1/1,024 tile per tick.
         pub units_per_tick: u16,
     }
+    /// What it is. Only the level ever changes.
+    6 => pub struct Appearance {
+        /// The kind of entity.
+        pub kind: EntityKind,
+        /// Index of its definition in the list of `Content` for its kind; 0 where there is none.
+        pub definition: u16,
+        /// Its level, 0 where it has none.
+        pub level: u8,
+    }
+    /// Its name, for players and vendors.
+    7 => pub struct Label {
+        /// The name.
+        pub name: String,
+    }
     /// The appearance that its player chose; absent if the player chose none. Never changes.
-    9 => pub struct Look {
-        /// The character's `appearance` from the HTTP API: a flat JSON object of at most
-        /// [`MAX_LOOK_BYTES`](crate::limits::MAX_LOOK_BYTES) bytes.
-        pub json: LongText,
+    8 => pub struct Look {
+        /// The character's `appearance` from the HTTP API: a flat JSON object of at most 128 bytes.
+        pub json: String,
+    }
+    /// How much gold lies there, for gold on the ground. Never changes.
+    9 => pub struct GoldAmount {
+        /// The amount.
+        pub gold: u32,
     }
 }

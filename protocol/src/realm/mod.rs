@@ -5,15 +5,20 @@
 mod client;
 mod components;
 mod content;
+mod document;
 mod server;
 
 pub use client::ClientMessage;
 pub use components::{
-    Appearance, Casting, ComponentValue, Cooldowns, EntityKind, Health, Label, Look, MoveSpeed, Place, Resource,
+    Appearance, Casting, ComponentValue, Cooldowns, EntityKind, GoldAmount, Health, Label, Look, MoveSpeed, Resource,
     Status, describe_components, status,
 };
-pub use content::{AbilityInfo, AbilityShape, ItemInfo, MobInfo, PlaceInfo, PlaceKind, VendorItem};
-pub use server::{ChannelInfo, ChatScope, CombatKind, ItemView, OfferView, Refusal, ServerMessage, TradeEnd};
+pub use content::{
+    AbilityInfo, AbilityShape, BonusInfo, ClassInfo, ConsumableInfo, ItemInfo, MobInfo, PlaceInfo, PlaceKind,
+    RateLimit, Rules, VendorItem,
+};
+pub use document::{Document, document};
+pub use server::{Answers, ChannelInfo, ChatScope, CombatKind, ItemView, OfferView, Refusal, ServerMessage, TradeEnd};
 
 use std::sync::LazyLock;
 

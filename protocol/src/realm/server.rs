@@ -1,8 +1,8 @@
 //! Reliable messages from server to client.
 
-use super::content::{AbilityInfo, ItemInfo, MobInfo, PlaceInfo, VendorItem};
-use crate::ids::{ChannelId, CharacterId, EntityId, ItemId, MapId};
-use crate::link::{LeaveReason, PartyMember, TravelGrant};
+use super::content::{AbilityInfo, ClassInfo, ItemInfo, MobInfo, PlaceInfo, Rules, VendorItem};
+use crate::ids::{ChannelId, CharacterId, EntityId, ItemId, MapId, Tick};
+use crate::link::{LeaveReason, PartyMember};
 
 crate::messages! {
     /// A message from a server to a client. A gain or a loss is sent once it is durable, not before.
@@ -19,6 +19,8 @@ crate::messages! {
             map: MapId,
             /// The channel the client is in.
             channel: ChannelId,
+            /// The tick in which the server sent this. Snapshots name the low bits of their ticks.
+            tick: Tick,
             /// The server's ticks per second.
             tick_hz: u16,
             /// The radius of a player's body, in 1/1,024 tile: for prediction.
@@ -26,14 +28,18 @@ crate::messages! {
             /// The class's abilities by slot, as indices into `Content.abilities`.
             slots: Vec<u16>,
         },
-        /// Names for the numbers on the wire. Each number is an index into its list.
+        /// Names for the numbers on the wire, each an index into its list, and the rules of the world.
         Content {
+            /// All classes, ascending by id.
+            classes: Vec<ClassInfo>,
             /// All abilities.
             abilities: Vec<AbilityInfo>,
             /// All kinds of mobs.
             mobs: Vec<MobInfo>,
             /// All kinds of items.
             items: Vec<ItemInfo>,
+            /// The rules that a client needs to know.
+            rules: Rules,
         },
         /// A part of a message that is too long for one. The reassembled bytes are a `ServerMessage`.
         Part {
@@ -46,8 +52,11 @@ crate::messages! {
         },
         /// A request was refused. The world is unchanged.
         Refused {
-            /// The name of the refused message, or `Ability`.
+            /// The name of the refused message; `Ability`, `Portal` or `Experience` for what is asked for without one; empty
+            /// for a message that cannot be decoded, or that was over the rate limit.
             request: String,
+            /// Which of the client's messages or commands it answers.
+            answers: Answers,
             /// Why it was refused.
             reason: Refusal,
         },
@@ -61,7 +70,7 @@ crate::messages! {
             experience: u64,
             /// The character's level.
             level: u16,
-            /// Number of bag slots. Bag slots count from 0, worn slots from 100.
+            /// Number of bag slots, which are 0 to `bag_slots - 1`. Worn slots count from 100.
             bag_slots: u16,
         },
         /// The character received an item, or an item moved to another slot.
@@ -189,8 +198,8 @@ crate::messages! {
         },
         /// Continue on another server or channel: connect there with this ticket. This connection ends.
         Travel {
-            /// Where to connect, and the ticket.
-            grant: TravelGrant,
+            /// Where to connect, and the ticket: the same JSON as `data` of the gateway's `enter_world_success`.
+            grant: String,
         },
         /// The server ends the connection.
         Leave {
@@ -235,6 +244,27 @@ crate::messages! {
 }
 
 crate::messages! {
+    /// What of the client a message answers.
+    #[derive(Eq, Copy)]
+    pub enum Answers {
+        /// Nothing that it sent: it walked into a portal, or its kill was not stored.
+        Nothing,
+        /// A reliable message.
+        Message {
+            /// Its id: how many the client had sent before it on this connection.
+            id: u32,
+        },
+        /// The use of an ability in an input command.
+        Command {
+            /// The command's number.
+            number: u32,
+            /// The ability slot.
+            slot: u8,
+        },
+    }
+}
+
+crate::messages! {
     /// Why a request was refused.
     #[derive(Eq, Copy)]
     pub enum Refusal {
@@ -244,7 +274,7 @@ crate::messages! {
         HelloFirst,
         /// The message was malformed.
         BadMessage,
-        /// The client sent too many messages.
+        /// The client sent too many messages. Told once a second at most; the messages are dropped.
         RateLimited,
         /// What the request names does not exist.
         NotFound,
@@ -310,6 +340,8 @@ crate::messages! {
         AlreadyAsked,
         /// The list of ignored players is full.
         TooManyIgnored,
+        /// Nobody can harm others from inside a safe zone.
+        InSafeZone,
     }
 }
 

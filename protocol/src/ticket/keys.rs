@@ -121,12 +121,24 @@ mod tests {
 
     #[test]
     fn weak_and_malformed_keys_are_refused() {
-        assert_eq!("short".parse::<KeyRing>().unwrap_err(), BadKeys::TooShort);
-        assert_eq!("a:c2hvcnQ=".parse::<KeyRing>().unwrap_err(), BadKeys::TooShort);
-        assert_eq!("a:!!!".parse::<KeyRing>().unwrap_err(), BadKeys::Malformed);
-        let secret = STANDARD.encode([7; 32]);
-        let twice = format!("a:{secret},a:{secret}");
-        assert_eq!(twice.parse::<KeyRing>().unwrap_err(), BadKeys::Repeated("a".to_owned()));
+        let fault = |text: &str| text.parse::<KeyRing>().err();
+        let secret = |bytes: usize| STANDARD.encode(vec![7; bytes]);
+        let (good, short) = (secret(32), secret(31));
+        assert_eq!((fault(&"x".repeat(32)), fault(&"x".repeat(31))), (None, Some(BadKeys::TooShort)));
+        assert_eq!(fault(""), Some(BadKeys::TooShort));
+        assert_eq!(fault(&format!("a:{good},b:{good}")), None);
+        for weak in [format!("a:{short}"), format!("a:{good},b:{short}"), format!("a:{short},b:{good}")] {
+            assert_eq!(fault(&weak), Some(BadKeys::TooShort), "{weak}");
+        }
+        let longest = "Az09-_".repeat(3)[..16].to_owned();
+        assert_eq!(fault(&format!("{longest}:{good}")), None);
+        for id in ["", "a b", "a.b", "ä", &format!("{longest}x")] {
+            assert_eq!(fault(&format!("{id}:{good}")), Some(BadKeys::Malformed), "{id:?}");
+        }
+        for malformed in ["a:!!!".to_owned(), format!("a:{good},"), format!("a:{good},{good}")] {
+            assert_eq!(fault(&malformed), Some(BadKeys::Malformed), "{malformed}");
+        }
+        assert_eq!(fault(&format!("a:{good},b:{good},a:{good}")), Some(BadKeys::Repeated("a".to_owned())));
     }
 
     #[test]
@@ -134,14 +146,23 @@ mod tests {
         let (old, new) = (STANDARD.encode([1; 32]), STANDARD.encode([2; 32]));
         let before: KeyRing = format!("old:{old}").parse().unwrap();
         let during: KeyRing = format!("new:{new},old:{old}").parse().unwrap();
-        assert_eq!(during.signing_id(), "new");
+        let after: KeyRing = format!("new:{new}").parse().unwrap();
+        assert_eq!((before.signing_id(), during.signing_id()), ("old", "new"));
+        assert_eq!(during.sign(b"x"), after.sign(b"x"));
         assert_eq!(during.verify("old", b"x", &before.sign(b"x")), Some(true));
+        assert_eq!(during.verify("new", b"x", &during.sign(b"x")), Some(true));
+        assert_eq!(during.verify("old", b"x", &during.sign(b"x")), Some(false), "each verifies its own");
+        assert_eq!(during.verify("new", b"y", &during.sign(b"x")), Some(false));
         assert_eq!(during.verify("gone", b"x", &before.sign(b"x")), None);
+        assert_eq!(during.netcode_key(), after.netcode_key(), "and the first is that of connect tokens");
     }
 
     #[test]
     fn debug_never_shows_a_secret() {
         let keys: KeyRing = "a very secret secret of 32 bytes!!!".parse().unwrap();
         assert_eq!(format!("{keys:?}"), r#"["k0"]"#);
+        let secret = STANDARD.encode([7; 32]);
+        let keys: KeyRing = format!("new:{secret},old:{secret}").parse().unwrap();
+        assert_eq!(format!("{keys:?}"), r#"["new", "old"]"#);
     }
 }

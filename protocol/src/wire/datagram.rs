@@ -12,7 +12,7 @@ pub use super::frame::{ClientFrame, ServerFrameHead, SnapshotAck};
 pub use writer::{PayloadWriter, seal};
 
 /// Version of the layout, the first byte of every payload.
-pub const VERSION: u8 = 2;
+pub const VERSION: u8 = 3;
 /// Bytes of version and flags.
 const HEADER_BYTES: usize = 2;
 /// Maximum bytes of an acknowledgement.
@@ -20,11 +20,11 @@ const ACK_BYTES: usize = 2 + 4;
 /// Maximum bytes of a snapshot or an input. This always leaves room for an acknowledgement.
 pub const MAX_SECTION_BYTES: usize = MAX_PAYLOAD_BYTES - HEADER_BYTES - ACK_BYTES;
 
-const SNAPSHOT: u8 = 1;
-const INPUT: u8 = 2;
-const ACK: u8 = 4;
-const ACK_GAPS: u8 = 8;
-const MESSAGES: u8 = 16;
+pub(super) const SNAPSHOT: u8 = 1;
+pub(super) const INPUT: u8 = 2;
+pub(super) const ACK: u8 = 4;
+pub(super) const ACK_GAPS: u8 = 8;
+pub(super) const MESSAGES: u8 = 16;
 
 /// Why a payload is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::bits::{BitReader, BitWriter};
+use crate::bits::{BitField, BitReader, BitWriter};
 use crate::ids::Tick;
 use crate::wire::datagram::{self, Section};
 use crate::wire::input::{InputCommand, InputCommands};
@@ -48,14 +48,14 @@ pub struct ClientFrame {
 impl ClientFrame {
     /// Appends the body.
     ///
-    /// Bits: acknowledged tick 32 · the 32 ticks before it 32 · count 3 · number of the first command 32 (when the
+    /// Bits: acknowledged tick `uint` · the 32 ticks before it 32 · count 3 · number of the first command `uint` (when the
     /// count is not 0) · the commands.
     pub fn write(&self, out: &mut BitWriter) {
-        out.put(u64::from(self.ack.newest.0), 32);
+        self.ack.newest.write(out);
         out.put(u64::from(self.ack.before), 32);
         out.put(self.commands.len() as u64, 3);
         if let Some(first) = self.commands.first() {
-            out.put(u64::from(first.number), 32);
+            out.put_uint(first.number);
             self.commands.iter().for_each(|command| command.write(out));
         }
     }
@@ -70,11 +70,11 @@ impl ClientFrame {
     /// Reads a body; `None` unless it is exactly one frame.
     pub fn open(body: &[u8]) -> Option<Self> {
         let mut from = BitReader::new(body);
-        let ack = SnapshotAck { newest: Tick(from.take(32)? as u32), before: from.take(32)? as u32 };
+        let ack = SnapshotAck { newest: Tick::read(&mut from)?, before: from.take(32)? as u32 };
         let count = from.take(3)? as u32;
         let mut commands = InputCommands::default();
         if count > 0 {
-            let first = from.take(32)? as u32;
+            let first = from.take_uint()?;
             for at in 0..count {
                 commands.push(InputCommand::read(first.checked_add(at)?, &mut from)?);
             }
@@ -96,31 +96,24 @@ pub struct ServerFrameHead {
 }
 
 impl ServerFrameHead {
-    /// A client that has applied a snapshot within this many ticks gets only the low 16 bits of the tick and the
-    /// command. Other clients get all 32 bits.
-    pub const SHORT_FOR_TICKS: u32 = 1 << 14;
+    /// Low bits of the tick and of the command that are sent. A client completes them to the value that is nearest to that
+    /// of the newest snapshot it has applied, or of `Welcome` before the first.
+    pub const LOW_BITS: u32 = 16;
+    /// A client that has applied no snapshot for this many ticks can no longer complete the low bits for certain.
+    pub const MAX_UNACKNOWLEDGED_TICKS: u32 = 1 << 14;
 
-    /// Starts a body. Bits: is whole 1 · tick 16 or 32 · last command 16 or 32 · buffered commands 4.
-    pub fn write(&self, out: &mut BitWriter, whole: bool) {
-        let bits = if whole { 32 } else { 16 };
-        out.put(u64::from(whole), 1);
-        out.put(u64::from(self.tick.0), bits);
-        out.put(u64::from(self.last_command), bits);
+    /// Starts a body. Bits: tick 16 · last command 16 · buffered commands 4.
+    pub fn write(&self, out: &mut BitWriter) {
+        out.put(u64::from(self.tick.0), Self::LOW_BITS);
+        out.put(u64::from(self.last_command), Self::LOW_BITS);
         out.put(u64::from(self.buffered_commands.min(15)), 4);
     }
 
-    /// Reads the head of a body. Low bits are completed to the value nearest to `newest`, the head of the newest
-    /// applied snapshot. `None` if the head is cut short, or has only low bits before the client has applied any
-    /// snapshot.
+    /// Reads the head of a body. `newest` is the head of the newest applied snapshot. `None` if the head is cut short.
     pub fn read(from: &mut BitReader<'_>, newest: &Self) -> Option<Self> {
-        let whole = from.take(1)? == 1;
-        if !whole && newest.tick == Tick(0) {
-            return None;
-        }
         let mut number = |near: u32| {
-            let read = from.take(if whole { 32 } else { 16 })? as u32;
-            let apart = (read as u16).wrapping_sub(near as u16) as i16;
-            Some(if whole { read } else { near.wrapping_add_signed(i32::from(apart)) })
+            let low = from.take(Self::LOW_BITS)? as u16;
+            Some(near.wrapping_add_signed(i32::from(low.wrapping_sub(near as u16) as i16)))
         };
         let (tick, last_command) = (Tick(number(newest.tick.0)?), number(newest.last_command)?);
         Some(Self { tick, last_command, buffered_commands: from.take(4)? as u8 })
@@ -137,52 +130,89 @@ mod tests {
 
     #[test]
     fn acks_name_the_applied_ticks() {
-        let mut ack = SnapshotAck::default();
-        for tick in [10, 11, 14, 15, 50] {
-            ack.note(Tick(tick));
-        }
-        assert_eq!(ack.ticks().collect::<Vec<_>>(), vec![Tick(50)]);
-        ack.note(Tick(52));
-        assert_eq!(ack.ticks().collect::<Vec<_>>(), vec![Tick(52), Tick(50)]);
+        let named = |applied: &[u32]| -> Vec<u32> {
+            let mut ack = SnapshotAck::default();
+            applied.iter().for_each(|tick| ack.note(Tick(*tick)));
+            ack.ticks().map(|tick| tick.0).collect()
+        };
+        assert!(named(&[]).is_empty());
+        assert_eq!(named(&[1]), [1]);
+        assert_eq!(named(&[10, 11, 14, 15]), [15, 14, 11, 10]);
+        assert_eq!(named(&[10, 9, 10]), [10], "ticks only grow");
+        assert_eq!((named(&[10, 42]), named(&[10, 43])), (vec![42, 10], vec![43]), "32 ticks back");
+        assert_eq!(named(&[10, 11, 42, 43]), [43, 42, 11]);
+        assert_eq!((named(&[10, 11, 14, 15, 50]), named(&[15, 50, 52])), (vec![50], vec![52, 50]));
     }
 
-    #[test]
-    fn a_client_frame_comes_back() {
-        let command = |number| InputCommand {
-            number,
-            heading: Some(Angle(number as u8)),
-            action: Some(Action { slot: 3, aim: Aim::Point(Position { x: 5, y: 6 }) }),
-        };
-        let mut commands = [1, 2, 3, 4].map(command);
-        commands[2].action = Some(Action { slot: 0, aim: Aim::Entity(EntityId(70_000)) });
-        commands[3] = InputCommand { number: 4, heading: None, action: None };
-        let ack = SnapshotAck { newest: Tick(9), before: 5 };
-        let frame = ClientFrame { ack, commands: commands.into_iter().collect() };
-        let payload = frame.seal();
-        let Section::Input(body) = datagram::open(&payload).unwrap().section else { panic!("it is an input") };
-        assert_eq!(ClientFrame::open(body), Some(frame));
+    fn command() -> impl Strategy<Value = InputCommand> {
+        let aim = prop_oneof![
+            Just(Aim::None),
+            any::<u32>().prop_map(|id| Aim::Entity(EntityId(id))),
+            (0..1 << 22, 0..1 << 22).prop_map(|(x, y)| Aim::Point(Position { x, y })),
+            any::<u8>().prop_map(|angle| Aim::Direction(Angle(angle))),
+        ];
+        let action = (0..8u8, aim).prop_map(|(slot, aim)| Action { slot, aim });
+        (prop::option::of(any::<u8>()), prop::option::of(action)).prop_map(|(heading, action)| InputCommand {
+            number: 0,
+            heading: heading.map(Angle),
+            action,
+        })
     }
 
     #[test]
     fn low_bits_of_a_head_stand_for_the_nearest() {
         let newest = ServerFrameHead { tick: Tick(70_000), last_command: 3, buffered_commands: 0 };
-        for (tick, last_command) in [(70_001, 4), (69_999, 3), (70_000 + 16_384, 3 + 16_384), (65_530, 0)] {
+        let farthest = 32_767;
+        for (tick, last_command) in [(70_001, 4), (69_999, 3), (70_000 + farthest, 3 + farthest), (70_000 - 32_768, 0)]
+        {
             let head = ServerFrameHead { tick: Tick(tick), last_command, buffered_commands: 2 };
-            for whole in [false, true] {
-                let mut out = BitWriter::default();
-                head.write(&mut out, whole);
-                let mut from = BitReader::new(out.bytes());
-                assert_eq!(ServerFrameHead::read(&mut from, &newest), Some(head));
-                let first = ServerFrameHead::read(&mut BitReader::new(out.bytes()), &ServerFrameHead::default());
-                assert_eq!(first, whole.then_some(head), "who has seen nothing cannot tell from low bits");
-            }
+            let mut out = BitWriter::default();
+            head.write(&mut out);
+            assert_eq!(out.len_bits(), 36);
+            assert_eq!(ServerFrameHead::read(&mut BitReader::new(out.bytes()), &newest), Some(head));
         }
+        let too_far = ServerFrameHead { tick: Tick(70_000 + 32_768), last_command: 3 + 32_768, buffered_commands: 2 };
+        let mut out = BitWriter::default();
+        too_far.write(&mut out);
+        let read = ServerFrameHead::read(&mut BitReader::new(out.bytes()), &newest).unwrap();
+        assert_eq!((read.tick, read.last_command), (Tick(70_000 - 32_768), 3u32.wrapping_sub(32_768)));
+        assert_eq!(ServerFrameHead::read(&mut BitReader::new(&[0; 4]), &newest), None, "32 bits are not 36");
     }
 
     proptest! {
         #[test]
-        fn garbage_is_never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = ClientFrame::open(&bytes);
+        fn a_client_frame_comes_back(
+            newest: u32, before: u32, first in 1..=u32::MAX - 6, commands in prop::collection::vec(command(), 0..=7),
+        ) {
+            let commands = (first..).zip(commands).map(|(number, command)| InputCommand { number, ..command });
+            let commands = commands.collect();
+            let frame = ClientFrame { ack: SnapshotAck { newest: Tick(newest), before }, commands };
+            let payload = frame.seal();
+            let Section::Input(body) = datagram::open(&payload).unwrap().section else { panic!("it is an input") };
+            prop_assert_eq!(ClientFrame::open(body), Some(frame));
+            prop_assert_eq!(ClientFrame::open(&[body, &[0]].concat()), None, "nothing follows it");
+            prop_assert_eq!(ClientFrame::open(&body[..body.len() - 1]), None, "nothing of it is missing");
+        }
+
+        #[test]
+        fn garbage_is_never_a_panic(
+            bytes in prop::collection::vec(any::<u8>(), 0..200), newest: u32,
+            first in prop_oneof![any::<u32>(), u32::MAX - 7..=u32::MAX], count in 0..8u64,
+        ) {
+            let head = ServerFrameHead { tick: Tick(newest), last_command: first, buffered_commands: 0 };
+            let _ = ServerFrameHead::read(&mut BitReader::new(&bytes), &head);
+            // A frame with such commands as the bytes happen to be.
+            let mut body = BitWriter::default();
+            body.put_uint(newest);
+            body.put(u64::from(!newest), 32);
+            body.put(count, 3);
+            body.put_uint(first);
+            body.put_bits(&bytes, 8 * bytes.len());
+            for body in [body.bytes(), &bytes] {
+                let _ = ClientFrame::open(body).map(|frame| frame.ack.ticks().count());
+            }
+            let early = SnapshotAck { newest: Tick(newest % 40), before: first };
+            prop_assert!(early.ticks().count() <= 33);
         }
     }
 }

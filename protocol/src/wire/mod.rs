@@ -2,10 +2,12 @@
 //!
 //! [`datagram`] is the only module that knows the payload's layout. [`input`] and [`snapshot`] are the bit-packed
 //! bodies. [`stream`] carries reliable messages beside them, and [`parts`] splits messages that are too long.
+//! [`layout`] says all this as data, for readers in other languages.
 
 pub mod datagram;
 mod frame;
 pub mod input;
+pub mod layout;
 pub mod parts;
 pub mod snapshot;
 pub mod stream;

@@ -59,10 +59,29 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_part_is_an_error_and_the_next_message_is_fine() {
-        let mut reassembly = Reassembly::default();
-        assert_eq!(reassembly.take(0, 3, b"a"), Ok(None));
-        assert_eq!(reassembly.take(2, 3, b"c"), Err(BadPart));
-        assert_eq!(reassembly.take(0, 1, b"x"), Ok(Some(b"x".to_vec())));
+    fn a_part_that_does_not_fit_is_refused_and_the_next_message_is_fine() {
+        let long = [0; MAX_PART_BYTES + 1];
+        type Parts<'a> = &'a [(u16, u16, &'a [u8])];
+        let wrong: [(&str, Parts<'_>); 9] = [
+            ("the first is missing", &[(1, 3, b"b")]),
+            ("the second is missing", &[(0, 3, b"a"), (2, 3, b"c")]),
+            ("the last is missing", &[(0, 2, b"a"), (0, 2, b"x")]),
+            ("one comes again", &[(0, 3, b"a"), (1, 3, b"b"), (1, 3, b"b")]),
+            ("of more parts than the first", &[(0, 3, b"a"), (1, 4, b"b")]),
+            ("of fewer", &[(0, 3, b"a"), (1, 2, b"b")]),
+            ("of none", &[(0, 0, b"")]),
+            ("of too many", &[(0, MAX_PARTS + 1, b"a")]),
+            ("too long", &[(0, 3, b"a"), (1, 3, &long)]),
+        ];
+        for (what, parts) in wrong {
+            let mut reassembly = Reassembly::default();
+            let taken: Vec<_> =
+                parts.iter().map(|(index, count, bytes)| reassembly.take(*index, *count, bytes)).collect();
+            let (last, before) = taken.split_last().unwrap();
+            assert!(before.iter().all(|taken| *taken == Ok(None)), "{what}: {before:?}");
+            assert_eq!(*last, Err(BadPart), "{what}");
+            assert_eq!(reassembly.take(0, 2, b"x"), Ok(None), "{what}");
+            assert_eq!(reassembly.take(1, 2, b"y"), Ok(Some(b"xy".to_vec())), "{what}: nothing of it is left");
+        }
     }
 }

@@ -2,45 +2,37 @@
 //!
 //! The layout, in bits:
 //!
-//! * own entity: is new 1 (if so, its `entity`) · x 22 · y 22 · facing 8 · its components;
+//! * the own entity: x 22 · y 22 · facing 8;
 //! * has despawns 1 (if so, count 8 and that many ids);
-//! * entity count 8, and for each entity: its id · has only component 0 changed 1 (if so, its value; otherwise, is new
-//!   1 and its components).
+//! * number of entities 8, and for each: its id · is new 1 · has a course 1 (if so, the course) · has components 1 (if
+//!   so, the components).
 //!
-//! The ids of each list ascend. Each is the difference to the previous id (0 at first): 2 bits select a width of 6, 11,
-//! 17 or 32 bits, and that many bits follow.
+//! The ids of each list ascend. Each is the difference to the previous id (0 at first), as a `uint`.
 //!
-//! Components of a new entity: mask 16, then the values, lowest component first.
+//! Components: their mask as a `uint`, then for each of its bits, lowest first: is there 1 (not of a new entity, whose
+//! components are all there) · its value if so.
 //!
-//! Components of an entity that is not new: for the own entity first has any changed 1, and nothing more if none has.
-//! Then 2 bits. Values 0 to 2 mean that 1 to 3 components changed, each as: number 4 · is there 1 · its value if so.
-//! Value 3 means mask 16, then for each component in it: is there 1 · its value if so.
-//!
-//! Values are absolute, so a client may apply any newer snapshot, whatever was lost before it. Component 0 of other
-//! entities is a [`Course`](crate::movement::Course) for dead reckoning from the snapshot's tick.
+//! Values are absolute, so a client may apply any newer snapshot, whatever was lost before it. A
+//! [`Course`] is for dead reckoning from the snapshot's tick; the own entity has none, since where it is is exact.
 
 use crate::bits::{BitField, BitReader, BitWriter};
 use crate::ids::EntityId;
-use crate::movement::{Angle, Position};
+use crate::movement::{Angle, Course, Position};
 
 /// Maximum number of despawns, and of entities, in one snapshot.
 pub const MAX_COUNT: usize = 255;
-/// Bits of the component mask, and so the maximum number of component kinds.
-pub const MASK_BITS: u32 = 16;
-/// The component that says where an entity is.
-pub const PLACE: u8 = 0;
+/// Maximum number of component kinds.
+pub const MAX_COMPONENTS: u32 = 16;
 
 const COUNT_BITS: u32 = 8;
-const ID_BITS: [u32; 4] = [6, 11, 17, 32];
-const NUMBER_BITS: u32 = 4;
-/// Up to this many changed components are numbered. More are written as a mask.
-const MAX_NUMBERED: u32 = 3;
 
-/// The components of an entity that a snapshot contains.
+/// The parts of an entity that a snapshot contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct SentComponents {
-    /// Whether the entity is new to this client. Then all components that it has are sent.
+pub struct EntityUpdate {
+    /// Whether the entity is new to this client. Then all that it has is sent.
     pub is_new: bool,
+    /// Whether its course is sent.
+    pub has_course: bool,
     /// A bit for each component that is sent.
     pub changed: u16,
     /// A bit for each component that the entity has. One that has changed and is not there was removed.
@@ -56,6 +48,13 @@ pub struct OwnState {
     pub facing: Angle,
 }
 
+impl OwnState {
+    /// Reads the state at the start of a snapshot; `None` if it is cut short.
+    pub fn read(from: &mut BitReader<'_>) -> Option<Self> {
+        Some(Self { position: Position::read(from)?, facing: Angle::read(from)? })
+    }
+}
+
 /// Ids in ascending order, each as the difference to the previous one.
 #[derive(Debug, Default)]
 struct Ids {
@@ -64,15 +63,12 @@ struct Ids {
 
 impl Ids {
     fn write(&mut self, out: &mut BitWriter, id: EntityId) {
-        let apart = id.0.wrapping_sub(self.last);
-        let class = ID_BITS.iter().position(|bits| u64::from(apart) < 1 << bits).unwrap_or(ID_BITS.len() - 1);
-        out.put(class as u64 | u64::from(apart) << 2, ID_BITS[class] + 2);
+        out.put_uint(id.0.wrapping_sub(self.last));
         self.last = id.0;
     }
 
     fn read(&mut self, from: &mut BitReader<'_>) -> Option<EntityId> {
-        let bits = ID_BITS[from.take(2)? as usize];
-        let apart = from.take(bits)? as u32;
+        let apart = from.take_uint()?;
         self.last = self.last.checked_add(apart).filter(|_| apart > 0)?;
         Some(EntityId(self.last))
     }
@@ -88,28 +84,10 @@ pub struct SnapshotWriter<'a> {
 }
 
 impl<'a> SnapshotWriter<'a> {
-    /// Writes the own entity. `value` appends the value of the given component.
-    pub fn own(
-        out: &'a mut BitWriter,
-        entity: EntityId,
-        own: OwnState,
-        sent: SentComponents,
-        value: impl FnMut(u8, &mut BitWriter),
-    ) -> Self {
-        out.put(u64::from(sent.is_new), 1);
-        if sent.is_new {
-            entity.write(out);
-        }
+    /// Writes the state of the own entity.
+    pub fn own(out: &'a mut BitWriter, own: OwnState) -> Self {
         own.position.write(out);
         own.facing.write(out);
-        if sent.is_new || sent.changed == 0 {
-            out.put(u64::from(sent.changed & sent.there), if sent.is_new { MASK_BITS } else { 1 });
-        } else {
-            out.put(1, 1);
-        }
-        if sent.is_new || sent.changed != 0 {
-            write_components(out, sent, value);
-        }
         Self { out, ids: Ids::default(), count: 0, count_at: 0 }
     }
 
@@ -126,27 +104,14 @@ impl<'a> SnapshotWriter<'a> {
         self.out.put(0, COUNT_BITS);
     }
 
-    /// Writes an entity; ids must ascend. Returns `false` and writes nothing if the snapshot would exceed `max_bytes`
-    /// or [`MAX_COUNT`].
-    pub fn entity(
-        &mut self,
-        entity: EntityId,
-        sent: SentComponents,
-        max_bytes: usize,
-        value: impl FnMut(u8, &mut BitWriter),
-    ) -> bool {
-        let mut body = BitWriter::default();
-        write_body(&mut body, sent, value);
-        self.encoded(entity, body.bytes(), body.len_bits(), max_bytes)
-    }
-
-    /// As [`Self::entity`], for an entity that [`write_body`] already wrote to the first `bits` bits of `body`.
-    pub fn encoded(&mut self, entity: EntityId, body: &[u8], bits: usize, max_bytes: usize) -> bool {
+    /// Writes an entity whose update [`write_update`] wrote to the first `bits` bits of `update`; ids must ascend. Returns
+    /// `false` and writes nothing if the snapshot would exceed `max_bytes` or [`MAX_COUNT`].
+    pub fn entity(&mut self, entity: EntityId, update: &[u8], bits: usize, max_bytes: usize) -> bool {
         let (before, last) = (self.out.len_bits(), self.ids.last);
         self.ids.write(self.out, entity);
         let fits = self.out.len_bits() + bits <= 8 * max_bytes && self.count < MAX_COUNT;
         if fits {
-            self.out.put_bits(body, bits);
+            self.out.put_bits(update, bits);
             self.count += 1;
         } else {
             self.out.truncate(before);
@@ -167,17 +132,32 @@ impl<'a> SnapshotWriter<'a> {
 }
 
 /// Writes the part of an entity that follows its id. `value` appends the value of the given component.
-pub fn write_body(out: &mut BitWriter, sent: SentComponents, mut value: impl FnMut(u8, &mut BitWriter)) {
-    let place_alone = !sent.is_new && sent.changed == 1 << PLACE && sent.there & 1 << PLACE != 0;
-    out.put(u64::from(place_alone), 1);
-    if place_alone {
-        return value(PLACE, out);
+pub fn write_update(
+    out: &mut BitWriter,
+    update: EntityUpdate,
+    course: &Course,
+    mut value: impl FnMut(u8, &mut BitWriter),
+) {
+    let EntityUpdate { is_new, has_course, changed, there } = update;
+    out.put(u64::from(is_new) | u64::from(has_course) << 1, 2);
+    if has_course {
+        course.write(out);
     }
-    out.put(u64::from(sent.is_new), 1);
-    if sent.is_new {
-        out.put(u64::from(sent.changed & sent.there), MASK_BITS);
+    let mask = if is_new { changed & there } else { changed };
+    out.put(u64::from(mask != 0), 1);
+    if mask == 0 {
+        return;
     }
-    write_components(out, sent, value);
+    out.put_uint(mask.into());
+    for id in numbers(mask) {
+        let is_there = there >> id & 1 == 1;
+        if !is_new {
+            out.put(u64::from(is_there), 1);
+        }
+        if is_there {
+            value(id, out);
+        }
+    }
 }
 
 /// The indices of the set bits, lowest first.
@@ -185,42 +165,20 @@ fn numbers(mut mask: u16) -> impl Iterator<Item = u8> {
     std::iter::from_fn(move || {
         let lowest = mask.trailing_zeros() as u8;
         mask &= mask.wrapping_sub(1);
-        (u32::from(lowest) < MASK_BITS).then_some(lowest)
+        (u32::from(lowest) < MAX_COMPONENTS).then_some(lowest)
     })
-}
-
-/// Appends the components. For a new entity the mask is already written.
-fn write_components(out: &mut BitWriter, sent: SentComponents, mut value: impl FnMut(u8, &mut BitWriter)) {
-    if sent.is_new {
-        return numbers(sent.changed & sent.there).for_each(|id| value(id, out));
-    }
-    let numbered = (1..=MAX_NUMBERED).contains(&sent.changed.count_ones());
-    if numbered {
-        out.put(u64::from(sent.changed.count_ones() - 1), 2);
-    } else {
-        out.put(u64::from(MAX_NUMBERED) | u64::from(sent.changed) << 2, 2 + MASK_BITS);
-    }
-    for id in numbers(sent.changed) {
-        if numbered {
-            out.put(u64::from(id), NUMBER_BITS);
-        }
-        let there = sent.there >> id & 1 == 1;
-        out.put(u64::from(there), 1);
-        if there {
-            value(id, out);
-        }
-    }
 }
 
 /// Receives the contents of a snapshot, in the order of the bytes.
 pub trait SnapshotVisitor {
-    /// The state of the client's own entity. If `new` is given, it is the entity's id, and the entity starts without
-    /// components. Returns the entity's id, or `None` if it was never sent: then the snapshot is illegal.
-    fn own(&mut self, new: Option<EntityId>, state: OwnState) -> Option<EntityId>;
+    /// The state of the client's own entity.
+    fn own(&mut self, state: OwnState);
     /// The entity left the client's view.
     fn despawn(&mut self, entity: EntityId);
-    /// The entity's components follow. A new entity starts without any.
+    /// The entity's course and components follow. A new entity starts without any.
     fn entity(&mut self, entity: EntityId, is_new: bool);
+    /// The current entity has a new course.
+    fn course(&mut self, entity: EntityId, course: Course);
     /// A component of the current entity has a new value. Reads exactly its bits; `None` if they are illegal.
     fn component(&mut self, entity: EntityId, id: u8, from: &mut BitReader<'_>) -> Option<()>;
     /// A component of the current entity was removed.
@@ -229,7 +187,8 @@ pub trait SnapshotVisitor {
 
 /// Reads a snapshot after its head. `None` if it is cut short or illegal; everything before the fault has been visited.
 pub fn read(from: &mut BitReader<'_>, visitor: &mut impl SnapshotVisitor) -> Option<()> {
-    read_own(from, visitor)?;
+    let own = OwnState::read(from)?;
+    visitor.own(own);
     if from.take(1)? == 1 {
         let mut ids = Ids::default();
         for _ in 0..from.take(COUNT_BITS)? {
@@ -239,56 +198,34 @@ pub fn read(from: &mut BitReader<'_>, visitor: &mut impl SnapshotVisitor) -> Opt
     let mut ids = Ids::default();
     for _ in 0..from.take(COUNT_BITS)? {
         let entity = ids.read(from)?;
-        if from.take(1)? == 1 {
-            visitor.entity(entity, false);
-            visitor.component(entity, PLACE, from)?;
-        } else {
-            let is_new = from.take(1)? == 1;
-            visitor.entity(entity, is_new);
-            read_components(from, visitor, entity, is_new)?;
-        }
+        read_update(from, visitor, entity, own.position)?;
     }
     from.clone().at_end().then_some(())
 }
 
-fn read_own(from: &mut BitReader<'_>, visitor: &mut impl SnapshotVisitor) -> Option<()> {
-    let new = Option::<EntityId>::read(from)?;
-    let state = OwnState { position: Position::read(from)?, facing: Angle::read(from)? };
-    let own = visitor.own(new, state)?;
-    if new.is_some() || from.take(1)? == 1 {
-        read_components(from, visitor, own, new.is_some())?;
-    }
-    Some(())
-}
-
-fn read_components(
+fn read_update(
     from: &mut BitReader<'_>,
     visitor: &mut impl SnapshotVisitor,
     entity: EntityId,
-    is_new: bool,
+    own: Position,
 ) -> Option<()> {
-    if is_new {
-        let mask = from.take(MASK_BITS)? as u16;
-        return numbers(mask).try_for_each(|id| visitor.component(entity, id, from));
+    let is_new = from.take(1)? == 1;
+    visitor.entity(entity, is_new);
+    if from.take(1)? == 1 {
+        visitor.course(entity, Course::read(from, own)?);
     }
-    let mut one = |id: u8, from: &mut BitReader<'_>| {
-        if from.take(1)? == 1 {
+    if from.take(1)? == 0 {
+        return Some(());
+    }
+    let mask = u16::read(from)?;
+    for id in numbers(mask) {
+        if is_new || from.take(1)? == 1 {
             visitor.component(entity, id, from)?;
         } else {
             visitor.remove(entity, id);
         }
-        Some(())
-    };
-    let count = from.take(2)? as u32 + 1;
-    if count <= MAX_NUMBERED {
-        for _ in 0..count {
-            let id = from.take(NUMBER_BITS)? as u8;
-            one(id, from)?;
-        }
-        return Some(());
     }
-    let mask = from.take(MASK_BITS)? as u16;
-    numbers(mask).try_for_each(|id| one(id, from))
+    Some(())
 }
 
 #[cfg(test)]
@@ -296,98 +233,157 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const OWN: OwnState = OwnState { position: Position { x: 500_000, y: 4_000_000 }, facing: Angle(7) };
+
     #[derive(Debug, PartialEq, Default)]
-    struct Seen {
-        own: Option<EntityId>,
-        lines: Vec<String>,
-    }
+    struct Seen(Vec<String>);
 
     impl SnapshotVisitor for Seen {
-        fn own(&mut self, new: Option<EntityId>, state: OwnState) -> Option<EntityId> {
-            self.own = new.or(self.own);
-            self.lines.push(format!("own {new:?} {state:?}"));
-            self.own
+        fn own(&mut self, state: OwnState) {
+            self.0.push(format!("own {state:?}"));
         }
         fn despawn(&mut self, entity: EntityId) {
-            self.lines.push(format!("despawn {entity}"));
+            self.0.push(format!("despawn {entity}"));
         }
         fn entity(&mut self, entity: EntityId, is_new: bool) {
-            self.lines.push(format!("entity {entity} {is_new}"));
+            self.0.push(format!("entity {entity} {is_new}"));
+        }
+        fn course(&mut self, entity: EntityId, course: Course) {
+            self.0.push(format!("course {entity} {course:?}"));
         }
         fn component(&mut self, entity: EntityId, id: u8, from: &mut BitReader<'_>) -> Option<()> {
-            self.lines.push(format!("component {entity} {id} {}", from.take(9)?));
+            self.0.push(format!("component {entity} {id} {}", from.take(9)?));
             Some(())
         }
         fn remove(&mut self, entity: EntityId, id: u8) {
-            self.lines.push(format!("remove {entity} {id}"));
+            self.0.push(format!("remove {entity} {id}"));
         }
     }
 
-    fn expect(lines: &mut Vec<String>, entity: EntityId, sent: SentComponents) {
+    fn expect(lines: &mut Vec<String>, entity: EntityId, update: EntityUpdate, course: &Course) {
+        lines.push(format!("entity {entity} {}", update.is_new));
+        if update.has_course {
+            lines.push(format!("course {entity} {course:?}"));
+        }
         for id in 0..16u8 {
-            match (sent.changed >> id & 1, sent.there >> id & 1) {
+            match (update.changed >> id & 1, update.there >> id & 1) {
                 (1, 1) => lines.push(format!("component {entity} {id} {}", u32::from(id) + 300)),
-                (1, 0) if !sent.is_new => lines.push(format!("remove {entity} {id}")),
+                (1, 0) if !update.is_new => lines.push(format!("remove {entity} {id}")),
                 _ => {}
             }
         }
     }
 
-    fn sent() -> impl Strategy<Value = SentComponents> {
-        let mask = prop_oneof![Just(1u16), (0u32..16).prop_map(|id| 1 << id), any::<u16>()];
-        (any::<bool>(), mask, any::<u16>()).prop_map(|(is_new, changed, there)| SentComponents {
-            is_new,
-            changed,
-            there,
-        })
+    /// An update and the course that goes with it, less than 32 tiles from the own entity.
+    fn update() -> impl Strategy<Value = (EntityUpdate, Course)> {
+        let mask = prop_oneof![Just(0u16), (0u32..16).prop_map(|id| 1 << id), any::<u16>()];
+        let parts = (any::<bool>(), any::<bool>(), mask, any::<u16>());
+        let update =
+            parts.prop_map(|(is_new, has_course, changed, there)| EntityUpdate { is_new, has_course, changed, there });
+        let course = (-32_767i32..32_767, -32_767i32..32_767, any::<u8>())
+            .prop_map(|(dx, dy, facing)| Course::standing(OWN.position.offset(dx, dy), Angle(facing)));
+        (update, course)
+    }
+
+    fn value(id: u8, out: &mut BitWriter) {
+        out.put(u64::from(id) + 300, 9);
+    }
+
+    fn encoded(update: EntityUpdate, course: &Course) -> BitWriter {
+        let mut out = BitWriter::default();
+        write_update(&mut out, update, course, value);
+        out
     }
 
     proptest! {
         #[test]
         fn a_snapshot_comes_back(
-            own in sent(),
             despawns in prop::collection::btree_set(1u32.., 0..5),
-            entities in prop::collection::btree_map(prop_oneof![1u32..3_000, 1u32..], sent(), 0..20),
+            entities in prop::collection::btree_map(prop_oneof![1u32..3_000, 1u32..], update(), 0..20),
         ) {
-            let state = OwnState { position: Position { x: 5, y: 4_000_000 }, facing: Angle(7) };
-            let value = |id: u8, out: &mut BitWriter| out.put(u64::from(id) + 300, 9);
-            let own_id = EntityId(70_000);
             let mut out = BitWriter::default();
-            let mut writer = SnapshotWriter::own(&mut out, own_id, state, own, value);
+            let mut writer = SnapshotWriter::own(&mut out, OWN);
             writer.despawns(despawns.iter().map(|id| EntityId(*id)).collect::<Vec<_>>().into_iter());
-            let mut lines = vec![format!("own {:?} {state:?}", own.is_new.then_some(own_id))];
-            expect(&mut lines, own_id, own);
+            let mut lines = vec![format!("own {OWN:?}")];
             lines.extend(despawns.iter().map(|id| format!("despawn {id}")));
-            for (id, sent) in &entities {
-                prop_assert!(writer.entity(EntityId(*id), *sent, 10_000, value));
-                lines.push(format!("entity {id} {}", sent.is_new));
-                expect(&mut lines, EntityId(*id), *sent);
+            for (id, (update, course)) in &entities {
+                let body = encoded(*update, course);
+                let has_room = writer.entity(EntityId(*id), body.bytes(), body.len_bits(), 10_000);
+                prop_assert!(has_room);
+                expect(&mut lines, EntityId(*id), *update, course);
             }
             writer.finish();
-            let mut seen = Seen { own: Some(own_id), lines: Vec::new() };
+            let mut seen = Seen::default();
             prop_assert_eq!(read(&mut BitReader::new(out.bytes()), &mut seen), Some(()));
-            prop_assert_eq!(seen.lines, lines);
+            prop_assert_eq!(seen.0, lines);
         }
 
         #[test]
         fn garbage_is_never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = read(&mut BitReader::new(&bytes), &mut Seen { own: Some(EntityId(1)), lines: Vec::new() });
+            let _ = read(&mut BitReader::new(&bytes), &mut Seen::default());
         }
     }
 
     #[test]
     fn what_does_not_fit_is_taken_back() {
         let mut out = BitWriter::default();
-        let sent = SentComponents { is_new: false, changed: 1, there: 1 };
-        let value = |_: u8, out: &mut BitWriter| out.put(300, 9);
-        let mut writer =
-            SnapshotWriter::own(&mut out, EntityId(1), OwnState::default(), SentComponents::default(), value);
+        let update = EntityUpdate { is_new: false, has_course: false, changed: 1, there: 1 };
+        let body = encoded(update, &Course::default());
+        let mut writer = SnapshotWriter::own(&mut out, OWN);
         writer.despawns([].into_iter());
-        assert!(writer.entity(EntityId(2), sent, 11, value));
-        assert!(!writer.entity(EntityId(3), sent, 11, value));
+        // 61 bits so far. Each entity takes 8 of id, 3, 8 of mask, 1 and 9 of value: 29.
+        assert_eq!(writer.len_bits(), 61);
+        assert!(writer.entity(EntityId(2), body.bytes(), body.len_bits(), 12));
+        assert_eq!(writer.len_bits(), 90);
+        assert!(!writer.entity(EntityId(3), body.bytes(), body.len_bits(), 14), "119 bits do not fit 14 bytes");
+        assert_eq!(writer.len_bits(), 90);
+        assert!((4..9).all(|id| writer.entity(EntityId(id), body.bytes(), body.len_bits(), 100)));
+        // 264 bits with the next one.
+        assert!(!writer.entity(EntityId(9), body.bytes(), body.len_bits(), 32));
+        assert!(writer.entity(EntityId(10), body.bytes(), body.len_bits(), 33), "exactly 33 bytes");
         writer.finish();
-        let mut seen = Seen { own: Some(EntityId(1)), lines: Vec::new() };
-        read(&mut BitReader::new(out.bytes()), &mut seen).unwrap();
-        assert_eq!(seen.lines[1..], ["entity 2 false", "component 2 0 300"]);
+        assert_eq!(entities_of(&out), ["2 false", "4 false", "5 false", "6 false", "7 false", "8 false", "10 false"]);
+    }
+
+    #[test]
+    fn more_than_255_entities_do_not_fit() {
+        let mut out = BitWriter::default();
+        let body = encoded(EntityUpdate::default(), &Course::default());
+        let mut writer = SnapshotWriter::own(&mut out, OWN);
+        writer.despawns([].into_iter());
+        assert!((1..=255).all(|id| writer.entity(EntityId(id), body.bytes(), body.len_bits(), 10_000)));
+        let bits = writer.len_bits();
+        assert!(!writer.entity(EntityId(256), body.bytes(), body.len_bits(), 10_000));
+        assert_eq!(writer.len_bits(), bits);
+        writer.finish();
+        assert_eq!(entities_of(&out), (1..=255).map(|id| format!("{id} false")).collect::<Vec<_>>());
+    }
+
+    /// The entities of a snapshot, by what its visitor noted.
+    fn entities_of(out: &BitWriter) -> Vec<String> {
+        let mut seen = Seen::default();
+        assert_eq!(read(&mut BitReader::new(out.bytes()), &mut seen), Some(()));
+        seen.0.iter().filter_map(|line| line.strip_prefix("entity ")).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn an_id_that_does_not_ascend_is_refused() {
+        let is_read = |despawns: &[u32], entities: &[u32]| {
+            let mut out = BitWriter::default();
+            let body = encoded(EntityUpdate::default(), &Course::default());
+            let mut writer = SnapshotWriter::own(&mut out, OWN);
+            writer.despawns(despawns.iter().map(|id| EntityId(*id)));
+            for id in entities {
+                assert!(writer.entity(EntityId(*id), body.bytes(), body.len_bits(), 100));
+            }
+            writer.finish();
+            read(&mut BitReader::new(out.bytes()), &mut Seen::default()).is_some()
+        };
+        for (ids, ascend) in [([1, 2], true), ([2, u32::MAX], true), ([2, 2], false), ([2, 1], false), ([0, 1], false)]
+        {
+            assert_eq!(is_read(&ids, &[]), ascend, "despawns {ids:?}");
+            assert_eq!(is_read(&[], &ids), ascend, "entities {ids:?}");
+        }
+        assert!(is_read(&[5, 6], &[1, 2]), "each list begins anew");
     }
 }

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use realmgate_protocol::bits::{BitField, BitReader, BitWriter, LongText};
-use realmgate_protocol::ids::EntityId;
+use realmgate_protocol::bits::{BitField, BitReader, BitWriter};
 use realmgate_protocol::movement::{Angle, Course, Going, Position};
 use realmgate_protocol::realm::{
-    self, Appearance, Casting, ComponentValue, Cooldowns, EntityKind, Health, Label, Look, MoveSpeed, Place, Resource,
-    Status, status,
+    self, Appearance, Casting, ComponentValue, Cooldowns, EntityKind, GoldAmount, Health, Label, Look, MoveSpeed,
+    Resource, Status, status,
 };
+use realmgate_protocol::schema::{Schema, Shape};
 use realmgate_protocol::wire::WireComponent;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::readable::readable;
+use crate::samples::{LARGE, item};
 use crate::vectors::{Vector, check};
 
 /// A component as a snapshot holds it: its bit in the mask, and its value unless it was removed.
@@ -40,7 +42,6 @@ pub fn json_of(value: &ComponentValue) -> (&'static str, Value) {
         (W::NAME, serde_json::to_value(component).unwrap())
     }
     match value {
-        ComponentValue::Place(value) => of(value),
         ComponentValue::Appearance(value) => of(value),
         ComponentValue::Label(value) => of(value),
         ComponentValue::Look(value) => of(value),
@@ -50,6 +51,7 @@ pub fn json_of(value: &ComponentValue) -> (&'static str, Value) {
         ComponentValue::Resource(value) => of(value),
         ComponentValue::Cooldowns(value) => of(value),
         ComponentValue::MoveSpeed(value) => of(value),
+        ComponentValue::GoldAmount(value) => of(value),
     }
 }
 
@@ -76,50 +78,88 @@ fn every_component_has_its_bits() {
 
 #[test]
 fn every_kind_of_bit_field_has_its_bits() {
-    fn field<T: BitField + Serialize + PartialEq + std::fmt::Debug>(suffix: &str, value: T) -> Vector {
+    fn field<T: BitField + Serialize + PartialEq + std::fmt::Debug>(kind: &str, suffix: &str, value: T) -> Vector {
+        let shown = readable(&Schema::default(), kind, &serde_json::to_value(&value).unwrap());
         let mut bits = BitWriter::default();
         value.write(&mut bits);
         let mut from = BitReader::new(bits.bytes());
         assert_eq!(T::read(&mut from).as_ref(), Some(&value), "a field comes back as it was");
         assert!(from.at_end());
-        let kind = T::kind();
-        let what = json!({ "kind": kind, "bits": bits.len_bits(), "value": value });
+        let what = json!({ "kind": kind, "bits": bits.len_bits(), "value": shown });
         Vector::new(format!("{kind}.{suffix}"), "A bit field by itself.", what, bits.bytes())
     }
-    let mut made: Vec<Vector> = [0, 1, 255, 256, 65_535, 65_536, 70_000, 16_777_215, 16_777_216, u32::MAX]
-        .map(|id| field(&id.to_string(), EntityId(id)))
+    let mut made: Vec<Vector> = [0, 63, 64, 2_047, 2_048, 70_000, 131_071, 131_072, u32::MAX]
+        .map(|number| field("u32", &number.to_string(), number))
         .into();
     made.extend([
-        field("true", true),
-        field("false", false),
-        field("200", 200u8),
-        field("40000", 40_000u16),
-        field("3000000000", 3_000_000_000u32),
-        field("none", None::<u8>),
-        field("64", Some(64u8)),
-        field("empty", Vec::<u32>::new()),
-        field("three", vec![1u32, 2, 3]),
-        field("empty", String::new()),
-        field("umlaut", "Jörg".to_owned()),
-        field("longest", "x".repeat(63)),
-        field("empty", LongText::default()),
-        field("umlaut", LongText("Jörg".to_owned())),
-        field("longest", LongText("x".repeat(511))),
-        field("south", Angle(64)),
-        field("tile_10_5", Position::tile_centre(10, 5)),
-        field("farthest", Position { x: 4_194_303, y: 4_194_303 }),
-        field("vendor", EntityKind::Vendor),
-        field("stands", Course::standing(Position { x: 10_753, y: 5_633 }, Angle(3))),
-        field(
-            "ahead",
-            Course { position: Position { x: 4_194_288, y: 16 }, facing: Angle(3), going: Going::Ahead(2_047) },
-        ),
-        field(
-            "drifts",
-            Course { position: Position { x: 16, y: 0 }, facing: Angle(255), going: Going::Drifts(-2_047, 5) },
-        ),
+        field("bool", "true", true),
+        field("bool", "false", false),
+        field("u8", "200", 200u8),
+        field("u16", "40000", 40_000u16),
+        field("i32", "minus_one", -1i32),
+        field("i32", "least", i32::MIN),
+        field("u64", "63", 63u64),
+        field("u64", "large", LARGE),
+        field("i64", "minus_one", -1i64),
+        field("i64", "minus_2_to_the_40", -(1i64 << 40)),
+        field("uuid", "item", item(1)),
+        field("option<u8>", "none", None::<u8>),
+        field("option<u8>", "64", Some(64u8)),
+        field("list<u32>", "empty", Vec::<u32>::new()),
+        field("list<u32>", "three", vec![1u32, 2, 3]),
+        field("text", "empty", String::new()),
+        field("text", "umlaut", "Jörg".to_owned()),
+        field("text", "longest_look", "x".repeat(128)),
+        field("angle", "south", Angle(64)),
+        field("position", "tile_10_5", Position::tile_centre(10, 5)),
+        field("position", "farthest", Position { x: 4_194_303, y: 4_194_303 }),
     ]);
+    let kinds: BTreeSet<&str> = made.iter().filter_map(|vector| vector.value["kind"].as_str()).collect();
+    let missing: Vec<String> = primitives(&realm::schema()).into_iter().filter(|one| !kinds.contains(&**one)).collect();
+    assert!(missing.is_empty(), "these kinds of fields have no golden vector: {missing:?}");
     check("bit_fields", &made);
+}
+
+/// The kinds of fields of a schema that consist of no others.
+fn primitives(schema: &Schema) -> BTreeSet<String> {
+    let of_types = schema.types.values().flat_map(|shape| match shape {
+        Shape::Struct(fields) => vec![fields],
+        Shape::Enum(variants) => variants.iter().map(|variant| &variant.fields).collect(),
+    });
+    let fields = of_types.chain(schema.components.iter().map(|component| &component.fields)).flatten();
+    let kinds = fields.filter_map(|field| field.kind.split(['<', '>']).rfind(|kind| !kind.is_empty()));
+    kinds.filter(|kind| !schema.types.contains_key(*kind)).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_kind_of_course_has_its_bits() {
+    fn course(name: &str, course: Course, near: Position) -> Vector {
+        let mut bits = BitWriter::default();
+        course.write(&mut bits);
+        let mut from = BitReader::new(bits.bytes());
+        assert_eq!(Course::read(&mut from, near), Some(course), "a course comes back as it was");
+        assert!(from.at_end());
+        let what = json!({ "near": near, "bits": bits.len_bits(), "value": course });
+        Vector::new(name, "A course, read near a position.", what, bits.bytes())
+    }
+    let far_corner = Position { x: 4_194_303, y: 0 };
+    let going = |position, facing, going| Course { position, facing: Angle(facing), going };
+    let made = [
+        course("stands", Course::standing(Position { x: 10_753, y: 5_633 }, Angle(3)), Position { x: 9_000, y: 70 }),
+        course("ahead", going(Position { x: 4_194_288, y: 16 }, 3, Going::Ahead(2_047)), far_corner),
+        course("drifts", going(Position { x: 16, y: 0 }, 255, Going::Drifts(-2_047, 5)), Position { x: 9, y: 9 }),
+        course(
+            "across_a_border_of_64_tiles",
+            going(Position { x: 65_552, y: 131_056 }, 0, Going::Ahead(136)),
+            Position { x: 65_500, y: 131_100 },
+        ),
+        course(
+            "as_far_as_can_be",
+            Course::standing(Position { x: 100_000 + 32_767, y: 100_000 - 32_768 }, Angle(0)),
+            Position { x: 100_000, y: 100_000 },
+        ),
+    ];
+    check("courses", &made);
 }
 
 fn samples() -> Vec<Encoded> {
@@ -134,12 +174,9 @@ fn samples() -> Vec<Encoded> {
     ];
     let appearances = kinds.into_iter().map(|kind| set(&Appearance { kind, definition: 258, level: 9 }));
     let mut samples = vec![
-        set(&Place { course: Course::standing(Position::tile_centre(10, 5), Angle(192)) }),
-        set(&Place { course: Course::going(Position { x: 10_752, y: 5_632 }, Angle(64), 0, 136) }),
-        set(&Place { course: Course::going(Position { x: 4_194_288, y: 16 }, Angle(64), -90, 2_047) }),
         set(&Label { name: "Jörg".to_owned() }),
         set(&Label { name: String::new() }),
-        set(&Look { json: LongText("{\"hair\":\"röt\",\"height\":1.8,\"beard\":true}".to_owned()) }),
+        set(&Look { json: "{\"hair\":\"röt\",\"height\":1.8,\"beard\":true}".to_owned() }),
         set(&Health { current: 87, max: 300 }),
         set(&Casting { ability: 3, until_tick: 100_000 }),
         set(&Status { flags: status::ROOTED | status::IN_COMBAT | status::LINK_DEAD }),
@@ -147,6 +184,7 @@ fn samples() -> Vec<Encoded> {
         set(&Cooldowns { ready_at: vec![0, 100_000, 0] }),
         set(&Cooldowns { ready_at: Vec::new() }),
         set(&MoveSpeed { units_per_tick: 136 }),
+        set(&GoldAmount { gold: 70_000 }),
     ];
     samples.extend(appearances);
     samples

@@ -4,10 +4,10 @@ use realmgate_protocol::bits::{BitField, BitReader, BitWriter};
 use realmgate_protocol::ids::{EntityId, Tick};
 use realmgate_protocol::movement::{Angle, Course, Position};
 use realmgate_protocol::realm::{
-    Appearance, Casting, ComponentValue, Cooldowns, EntityKind, Health, Label, MoveSpeed, Place, Resource, Status,
+    Appearance, Casting, ComponentValue, Cooldowns, EntityKind, Health, Label, MoveSpeed, Resource, Status,
 };
 use realmgate_protocol::wire::datagram::{self, ClientFrame, Section, ServerFrameHead, SnapshotAck};
-use realmgate_protocol::wire::snapshot::{self, OwnState, SentComponents, SnapshotVisitor, SnapshotWriter};
+use realmgate_protocol::wire::snapshot::{self, EntityUpdate, OwnState, SnapshotVisitor, SnapshotWriter, write_update};
 use realmgate_protocol::wire::{Action, Aim, InputCommand};
 use serde_json::{Map, Value, json};
 
@@ -62,75 +62,66 @@ fn client_frames_are_as_recorded() {
 struct Update {
     id: u32,
     is_new: bool,
+    course: Option<Course>,
     components: Vec<Encoded>,
 }
 
-fn update(id: u32, is_new: bool, components: Vec<Encoded>) -> Update {
-    Update { id, is_new, components }
+fn update(id: u32, components: Vec<Encoded>) -> Update {
+    Update { id, is_new: false, course: None, components }
 }
 
-/// The head that the client applied last, for heads with only the low bits.
+/// The head that the client applied last.
 const NEWEST: ServerFrameHead = ServerFrameHead { tick: Tick(65_530), last_command: 65_535, buffered_commands: 0 };
 
 struct Frame {
     head: ServerFrameHead,
-    whole: bool,
-    own: Update,
-    own_state: OwnState,
+    own: OwnState,
     despawns: Vec<u32>,
     updates: Vec<Update>,
 }
 
 #[test]
 fn server_frames_are_as_recorded() {
-    let own_state = OwnState { position: Position { x: 10_752, y: 5_632 }, facing: Angle(64) };
-    let frame = |own| Frame {
-        head: ServerFrameHead { tick: Tick(65_538), last_command: 65_541, buffered_commands: 2 },
-        whole: false,
-        own,
-        own_state,
-        despawns: Vec::new(),
-        updates: Vec::new(),
-    };
-    let quiet = || frame(update(5, false, vec![]));
-    let first = ServerFrameHead { tick: Tick(1), last_command: 0, buffered_commands: 0 };
-    let full = ServerFrameHead { tick: Tick(u32::MAX), last_command: u32::MAX, buffered_commands: 15 };
+    let own = OwnState { position: Position { x: 10_752, y: 5_632 }, facing: Angle(64) };
+    let head = ServerFrameHead { tick: Tick(65_538), last_command: 65_541, buffered_commands: 2 };
+    let quiet = || Frame { head, own, despawns: Vec::new(), updates: Vec::new() };
+    let with = |updates| Frame { updates, ..quiet() };
     let many = vec![
         set(&Health { current: 0, max: 120 }),
-        removed::<Casting>(),
         set(&Status { flags: 0 }),
+        removed::<Casting>(),
         set(&Resource { current: 40, max: 100 }),
     ];
+    let walk_and_health = vec![set(&Health { current: 80, max: 120 })];
     let mixed = vec![
-        update(8, false, vec![walks(10_880)]),
-        update(300, false, vec![walks(11_040), set(&Health { current: 80, max: 120 })]),
-        update(70_001, true, mob_components()),
-        update(3_000_000, false, many),
+        Update { course: Some(walks(10_880)), ..update(8, vec![]) },
+        Update { course: Some(walks(11_040)), ..update(300, walk_and_health) },
+        mob(70_001),
+        update(3_000_000, many),
     ];
-    let nothing = Frame { head: full, whole: true, own: update(7, true, vec![]), ..quiet() };
-    let unseen = Frame { updates: vec![update(8, true, vec![])], ..nothing };
-    let cast_ended = vec![removed::<Casting>(), set(&Status { flags: 0 })];
+    let cast_ended = vec![set(&Status { flags: 0 }), removed::<Casting>()];
+    let own_entity = Update { is_new: true, ..update(5, own_components()) };
     check(
         "server_frames",
         &[
             server_frame("quiet", "Nothing has changed.", &quiet()),
             server_frame(
                 "own_entity",
-                "The first: the player's own entity is new, with all its components.",
-                &Frame { head: first, whole: true, own: update(5, true, own_components()), ..quiet() },
+                "The player's own entity is new, with all its components. It never has a course.",
+                &with(vec![own_entity]),
             ),
             server_frame(
                 "one_walks",
                 "An entity the client knows has taken another direction.",
-                &Frame { updates: vec![update(70, false, vec![walks(10_880)])], ..quiet() },
+                &with(vec![Update { course: Some(walks(10_880)), ..update(70, vec![]) }]),
             ),
-            server_frame(
-                "removed",
-                "One's own cast has ended: the component is gone.",
-                &frame(update(5, false, cast_ended)),
-            ),
+            server_frame("removed", "A cast has ended: the component is gone.", &with(vec![update(5, cast_ended)])),
             server_frame("despawn", "Two entities left the view.", &Frame { despawns: vec![6, 70_000], ..quiet() }),
-            server_frame("no_components", "New entities that have nothing to show yet.", &unseen),
+            server_frame(
+                "no_components",
+                "A new entity that has nothing to show yet.",
+                &with(vec![Update { is_new: true, ..update(8, vec![]) }]),
+            ),
             server_frame(
                 "mixed",
                 "All of it in one snapshot.",
@@ -140,110 +131,116 @@ fn server_frames_are_as_recorded() {
     );
 }
 
-fn walks(x: i32) -> Encoded {
-    set(&Place { course: Course::going(Position { x, y: 5_632 }, Angle(0), 136, 0) })
+fn walks(x: i32) -> Course {
+    Course::going(Position { x, y: 5_632 }, Angle(0), 136, 0)
 }
 
 fn own_components() -> Vec<Encoded> {
     vec![
-        set(&Appearance { kind: EntityKind::Player, definition: 1, level: 3 }),
-        set(&Label { name: "Jörg".to_owned() }),
         set(&Health { current: 87, max: 120 }),
-        set(&Casting { ability: 3, until_tick: 130 }),
         set(&Status { flags: 1 }),
+        set(&Casting { ability: 3, until_tick: 130 }),
         set(&Resource { current: 40, max: 100 }),
         set(&Cooldowns { ready_at: vec![0, 190, 0] }),
         set(&MoveSpeed { units_per_tick: 136 }),
+        set(&Appearance { kind: EntityKind::Player, definition: 1, level: 3 }),
+        set(&Label { name: "Jörg".to_owned() }),
     ]
 }
 
-fn mob_components() -> Vec<Encoded> {
-    vec![
-        set(&Place { course: Course::standing(Position { x: 12_801, y: 5_633 }, Angle(128)) }),
-        set(&Appearance { kind: EntityKind::Mob, definition: 2, level: 4 }),
+fn mob(id: u32) -> Update {
+    let components = vec![
         set(&Health { current: 200, max: 200 }),
-    ]
+        set(&Appearance { kind: EntityKind::Mob, definition: 2, level: 4 }),
+    ];
+    let course = Some(Course::standing(Position { x: 12_801, y: 5_633 }, Angle(128)));
+    Update { id, is_new: true, course, components }
 }
 
-fn told(Update { is_new, components, .. }: &Update) -> SentComponents {
+fn encoded(update: &Update) -> BitWriter {
+    let Update { is_new, course, components, .. } = update;
     let mask = |mask: u16, component: &Encoded| mask | 1 << component.id;
     let there = components.iter().filter(|component| component.value.is_some());
-    SentComponents { is_new: *is_new, changed: components.iter().fold(0, mask), there: there.fold(0, mask) }
-}
-
-fn write_value(Update { components, .. }: &Update, id: u8, out: &mut BitWriter) {
-    let component = components.iter().find(|component| component.id == id);
-    let (_, bits) = component.and_then(|component| component.value.as_ref()).unwrap();
-    out.put_bits(bits.bytes(), bits.len_bits());
+    let parts = EntityUpdate {
+        is_new: *is_new,
+        has_course: course.is_some(),
+        changed: components.iter().fold(0, mask),
+        there: there.fold(0, mask),
+    };
+    let mut out = BitWriter::default();
+    write_update(&mut out, parts, &course.unwrap_or_default(), |id, out| {
+        let component = components.iter().find(|component| component.id == id);
+        let (_, bits) = component.and_then(|component| component.value.as_ref()).unwrap();
+        out.put_bits(bits.bytes(), bits.len_bits());
+    });
+    out
 }
 
 fn server_frame(name: &str, what: &str, frame: &Frame) -> Vector {
-    let Frame { head, whole, own, own_state, despawns, updates } = frame;
+    let Frame { head, own, despawns, updates } = frame;
     let mut out = BitWriter::default();
-    head.write(&mut out, *whole);
-    let write_own = |id: u8, out: &mut BitWriter| write_value(own, id, out);
-    let mut snapshot = SnapshotWriter::own(&mut out, EntityId(own.id), *own_state, told(own), write_own);
+    head.write(&mut out);
+    let mut snapshot = SnapshotWriter::own(&mut out, *own);
     snapshot.despawns(despawns.iter().copied().map(EntityId).collect::<Vec<_>>().into_iter());
     for update in updates {
-        assert!(snapshot.entity(EntityId(update.id), told(update), 1_200, |id, out| write_value(update, id, out)));
+        let encoded = encoded(update);
+        assert!(snapshot.entity(EntityId(update.id), encoded.bytes(), encoded.len_bits(), 1_200));
     }
     snapshot.finish();
     let payload = datagram::seal(Section::Snapshot(out.bytes()));
-    let value = json!({
-        "newest": { "tick": NEWEST.tick, "last_command": NEWEST.last_command },
-        "is_whole": whole,
-        "tick": head.tick,
-        "last_command": head.last_command,
-        "buffered_commands": head.buffered_commands,
-        "own": json_of_own(own.is_new.then_some(own.id), own_state, own),
-        "despawns": despawns,
-        "entities": updates.iter().map(json_of_update).collect::<Vec<_>>(),
-    });
-    assert_eq!(read(&payload, *whole), value, "{name} comes back as it was");
+    let entities = updates.iter().map(json_of_update).collect();
+    let value = json_of_frame(head, own, despawns, entities);
+    assert_eq!(read(&payload), value, "{name} comes back as it was");
     Vector::new(name, what, value, &payload)
 }
 
-fn json_of_own(new: Option<u32>, state: &OwnState, update: &Update) -> Value {
+fn json_of_frame(head: &ServerFrameHead, own: &OwnState, despawns: &[u32], entities: Vec<Value>) -> Value {
     json!({
-        "new": new,
-        "position": state.position,
-        "facing": state.facing,
-        "components": json_of_update(update)["components"],
+        "newest": { "tick": NEWEST.tick, "last_command": NEWEST.last_command },
+        "tick": head.tick,
+        "last_command": head.last_command,
+        "buffered_commands": head.buffered_commands,
+        "own": { "position": own.position, "facing": own.facing },
+        "despawns": despawns,
+        "entities": entities,
     })
 }
 
 /// Components by name; removed ones are null.
-fn json_of_update(Update { id, is_new, components }: &Update) -> Value {
+fn json_of_update(Update { id, is_new, course, components }: &Update) -> Value {
     let values = components.iter().map(|component| {
         let value = component.value.as_ref().map_or(Value::Null, |(value, _)| value.clone());
         (component.name.to_owned(), value)
     });
-    json!({ "entity": id, "is_new": is_new, "components": values.collect::<Map<_, _>>() })
+    let components = values.collect::<Map<_, _>>();
+    json!({ "entity": id, "is_new": is_new, "course": course, "components": components })
 }
 
-fn read(payload: &[u8], whole: bool) -> Value {
+fn read(payload: &[u8]) -> Value {
     #[derive(Default)]
     struct Seen {
-        own: Value,
+        own: OwnState,
         despawns: Vec<u32>,
         entities: Vec<Value>,
     }
     impl Seen {
         fn put(&mut self, name: &str, value: Value) {
-            let last = self.entities.last_mut().unwrap_or(&mut self.own);
-            last["components"][name] = value;
+            self.entities.last_mut().unwrap()["components"][name] = value;
         }
     }
     impl SnapshotVisitor for Seen {
-        fn own(&mut self, new: Option<EntityId>, state: OwnState) -> Option<EntityId> {
-            self.own = json_of_own(new.map(|id| id.0), &state, &update(0, false, vec![]));
-            Some(EntityId(5))
+        fn own(&mut self, state: OwnState) {
+            self.own = state;
         }
         fn despawn(&mut self, entity: EntityId) {
             self.despawns.push(entity.0);
         }
         fn entity(&mut self, entity: EntityId, is_new: bool) {
-            self.entities.push(json!({ "entity": entity.0, "is_new": is_new, "components": {} }));
+            let entity = json!({ "entity": entity.0, "is_new": is_new, "course": null, "components": {} });
+            self.entities.push(entity);
+        }
+        fn course(&mut self, _: EntityId, course: Course) {
+            self.entities.last_mut().unwrap()["course"] = json!(course);
         }
         fn component(&mut self, _: EntityId, id: u8, from: &mut BitReader<'_>) -> Option<()> {
             let (name, value) = json_of(&ComponentValue::read(id, from)?);
@@ -261,16 +258,7 @@ fn read(payload: &[u8], whole: bool) -> Value {
     let head = ServerFrameHead::read(&mut from, &NEWEST).unwrap();
     let mut seen = Seen::default();
     snapshot::read(&mut from, &mut seen).unwrap();
-    json!({
-        "newest": { "tick": NEWEST.tick, "last_command": NEWEST.last_command },
-        "is_whole": whole,
-        "tick": head.tick,
-        "last_command": head.last_command,
-        "buffered_commands": head.buffered_commands,
-        "own": seen.own,
-        "despawns": seen.despawns,
-        "entities": seen.entities,
-    })
+    json_of_frame(&head, &seen.own, &seen.despawns, seen.entities)
 }
 
 #[test]
@@ -289,7 +277,7 @@ fn acknowledgements_are_as_recorded() {
         applied.iter().for_each(|tick| ack.note(Tick(*tick)));
         let mut bits = BitWriter::default();
         ack.newest.0.write(&mut bits);
-        ack.before.write(&mut bits);
+        bits.put(ack.before.into(), 32);
         let acknowledged: Vec<Tick> = ack.ticks().collect();
         let value = json!({
             "applied": applied, "newest": ack.newest, "before": ack.before, "acknowledged": acknowledged,

@@ -18,5 +18,6 @@ mod realm_client;
 mod realm_server;
 mod reliable;
 mod samples;
+mod session;
 mod tickets;
 mod vectors;

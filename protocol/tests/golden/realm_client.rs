@@ -1,8 +1,9 @@
 //! Messages from clients.
 
+use realmgate_protocol::bits::BitReader;
 use realmgate_protocol::codec::{decode_reliable, encode_reliable};
 use realmgate_protocol::ids::{ChannelId, EntityId};
-use realmgate_protocol::realm::{self, ClientMessage};
+use realmgate_protocol::realm::{self, Answers, ClientMessage, Refusal, ServerMessage};
 use realmgate_protocol::schema::{Schema, Shape};
 
 use crate::messages::{Family, check_family};
@@ -31,6 +32,16 @@ fn the_refusal_of_a_foreign_protocol_keeps_its_numbers() {
     {
         assert_eq!(id_of(&schema, of, name), Some(id), "{of}::{name} is known by this number to clients of any age");
     }
+    let hello = encode_reliable(&ClientMessage::Hello { protocol_hash: LARGE }).unwrap();
+    assert_eq!(BitReader::new(&hello).take_uint(), Some(0), "and says it");
+    let refused = ServerMessage::Refused {
+        request: "Hello".to_owned(),
+        answers: Answers::Message { id: 0 },
+        reason: Refusal::ProtocolMismatch,
+    };
+    // 3, a text of 5 bytes, 1 (a message) with its id, and 0.
+    let refused = encode_reliable(&refused).unwrap();
+    assert_eq!(refused, [&[3 << 2, 5 << 2][..], b"Hello", &[1 << 2, 0, 0]].concat());
 }
 
 fn id_of(schema: &Schema, of: &str, name: &str) -> Option<u32> {

@@ -1,12 +1,12 @@
 //! Messages from servers, and the parts of those that are too long.
 
 use realmgate_protocol::codec::{decode_reliable, decode_split, encode_reliable, encode_split};
-use realmgate_protocol::ids::{ChannelId, EntityId, MapId};
+use realmgate_protocol::ids::{ChannelId, EntityId, MapId, Tick};
 use realmgate_protocol::limits::MAX_PART_BYTES;
 use realmgate_protocol::link::{LeaveReason, PartyMember};
 use realmgate_protocol::realm::{
-    self, AbilityInfo, AbilityShape, ChannelInfo, ChatScope, CombatKind, ItemInfo, MobInfo, OfferView, PlaceInfo,
-    PlaceKind, Refusal, ServerMessage, TradeEnd, VendorItem,
+    self, AbilityInfo, AbilityShape, Answers, BonusInfo, ChannelInfo, ChatScope, ClassInfo, CombatKind, ConsumableInfo,
+    ItemInfo, MobInfo, OfferView, PlaceInfo, PlaceKind, RateLimit, Refusal, Rules, ServerMessage, TradeEnd, VendorItem,
 };
 use realmgate_protocol::wire::parts::{Reassembly, split};
 use serde_json::json;
@@ -27,8 +27,9 @@ fn every_message_of_a_server_has_its_bytes() {
     for name in ServerMessage::VARIANTS {
         assert!(seen.contains(&format!("ServerMessage::{name}")), "ServerMessage::{name} has no golden vector");
     }
-    // The client's messages are the only other part of the schema. They are in another file.
+    // The client's messages and the kinds of entities are the only other parts of the schema. They are in other files.
     seen.extend(realm::ClientMessage::VARIANTS.iter().map(|name| format!("ClientMessage::{name}")));
+    seen.extend(realm::EntityKind::VARIANTS.iter().map(|name| format!("EntityKind::{name}")));
     assert_all_seen(&family.schema, &seen);
 }
 
@@ -62,7 +63,13 @@ fn a_long_message_is_split_as_recorded() {
 fn samples() -> Vec<ServerMessage> {
     use ServerMessage as M;
     let mut samples = on_entering();
-    samples.extend(each(Refusal::VARIANTS).into_iter().map(|reason| M::Refused { request: "Ability".into(), reason }));
+    let answers = Answers::Command { number: 70_000, slot: 2 };
+    let refused = |reason| M::Refused { request: "Ability".into(), answers, reason };
+    samples.extend(each(Refusal::VARIANTS).into_iter().map(refused));
+    let answers = Answers::Message { id: 3 };
+    samples.push(M::Refused { request: "PickUp".into(), answers, reason: Refusal::OutOfRange });
+    let answers = Answers::Nothing;
+    samples.push(M::Refused { request: "Portal".into(), answers, reason: Refusal::TravelFailed });
     samples.extend(possessions());
     samples.extend(fighting());
     samples.extend(trading());
@@ -81,7 +88,12 @@ fn on_entering() -> Vec<ServerMessage> {
         name: shape.name().to_owned(),
         shape,
         range: 6_144,
+        min_level: 2,
         cost: 300,
+        cast_ms: 1_500,
+        cast_while_moving: false,
+        cooldown_ms: 8_000,
+        off_global_cooldown: shape == AbilityShape::Own,
         friendly: shape == AbilityShape::Ally,
     };
     let place = |kind: PlaceKind| PlaceInfo {
@@ -96,7 +108,15 @@ fn on_entering() -> Vec<ServerMessage> {
         id: id.to_owned(),
         name: id.replace('_', " "),
         worn_slot,
-        usable: worn_slot.is_none(),
+        classes: if worn_slot.is_some() { vec![0, 2] } else { Vec::new() },
+        min_level: 1,
+        bonuses: BonusInfo {
+            power: if worn_slot.is_some() { 6 } else { 0 },
+            speed_per_mille: -20,
+            ..Default::default()
+        },
+        consumable: worn_slot.is_none().then_some(ConsumableInfo { heal: 60, resource: 0, cooldown_ms: 20_000 }),
+        value: 40,
     };
     vec![
         ServerMessage::Welcome {
@@ -105,14 +125,22 @@ fn on_entering() -> Vec<ServerMessage> {
             character: character(1),
             map: MapId(1),
             channel: ChannelId(1),
+            tick: Tick(70_000),
             tick_hz: 30,
             body_radius: 320,
             slots: vec![0, 3, 7],
         },
         ServerMessage::Content {
+            classes: vec![ClassInfo {
+                id: "warrior".into(),
+                name: "Warrior".into(),
+                resource_name: "Rage".into(),
+                slots: vec![0, 3, 7],
+            }],
             abilities: each(AbilityShape::VARIANTS).into_iter().map(ability).collect(),
             mobs: vec![MobInfo { id: "wolf".into(), name: "Wolf".into(), aggressive: true }],
             items: vec![item("rusty_sword", Some(100)), item("health_potion", None)],
+            rules: rules(),
         },
         ServerMessage::MapLayout {
             map: MapId(1),
@@ -123,6 +151,21 @@ fn on_entering() -> Vec<ServerMessage> {
         },
         ServerMessage::Part { index: 0, count: 2, bytes: vec![0, 250, 251, 255] },
     ]
+}
+
+fn rules() -> Rules {
+    Rules {
+        pick_up_range: 2_048,
+        vendor_range: 3_072,
+        trade_range: 5_120,
+        global_cooldown_ms: 900,
+        loot_owner_ms: 30_000,
+        loot_lifetime_ms: 120_000,
+        level_experience: vec![0, 100, 5_000_000_000],
+        messages: RateLimit { burst: 40, every_ms: 50 },
+        chat: RateLimit { burst: 5, every_ms: 1_500 },
+        invitations: RateLimit { burst: 3, every_ms: 5_000 },
+    }
 }
 
 fn possessions() -> Vec<ServerMessage> {

@@ -1,7 +1,8 @@
 //! Values from which samples are built.
 
+use realmgate_protocol::entry::{EntryGrant, SpawnPosition};
 use realmgate_protocol::ids::{AccountId, CharacterId, EventKey, ItemId, MapId};
-use realmgate_protocol::link::{ItemRecord, SoftState, TravelGrant};
+use realmgate_protocol::link::{ItemRecord, SoftState};
 use realmgate_protocol::realm::ItemView;
 use serde::de::DeserializeOwned;
 
@@ -48,21 +49,24 @@ pub fn soft_state() -> SoftState {
     }
 }
 
-pub fn grant(map_ws_url: Option<&str>) -> TravelGrant {
-    TravelGrant {
+/// A grant as its player gets it.
+pub fn grant(map_ws_url: Option<&str>) -> String {
+    let grant = EntryGrant {
+        character_id: Some(character(1).to_string()),
         map_ip: "203.0.113.7".to_owned(),
         map_port: 4_002,
         ticket: "AQJrMA".to_owned(),
-        spawn_x: 1_536,
-        spawn_y: 70_000,
-        map: MapId(2),
-        channel: realmgate_protocol::ids::ChannelId(1),
-        server: "map-server-2".to_owned(),
+        spawn_pos: Some(SpawnPosition { x: 1.5, y: 68.25 }),
+        map_id: 2,
+        map_name: Some("The Deep".to_owned()),
+        channel: 1,
+        server_id: "map-server-2".to_owned(),
         connect_token: "TkVUQ09ERSAxLjAyAA".to_owned(),
         map_ws_url: map_ws_url.map(str::to_owned),
-        protocol_hash: LARGE,
-        expires_in_s: 30,
-    }
+        protocol_hash: format!("{LARGE:016x}"),
+        expires_in: 30,
+    };
+    serde_json::to_string(&grant).unwrap()
 }
 
 /// Every value of an enum without fields, by the names of its variants.

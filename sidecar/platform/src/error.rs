@@ -172,17 +172,22 @@ mod tests {
         let mut seen = std::collections::HashSet::new();
         for code in ErrorCode::ALL {
             let text = code.as_str();
-            assert!(text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'), "{text}");
+            assert!(!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'), "{text}");
             assert!(seen.insert(text), "{text} is used twice");
         }
     }
 
     #[test]
     fn a_database_that_is_away_is_no_fault_of_ours() {
-        let error = Error::from(sqlx::Error::PoolTimedOut);
-        assert_eq!((error.code, error.retry_after_s), (ErrorCode::Overloaded, Some(DATABASE_AWAY_S)));
-        assert!(error.cause.is_some(), "the log says why");
-        assert_eq!(Error::from(sqlx::Error::RowNotFound).code, ErrorCode::Internal);
+        let refused = || sqlx::Error::Io(std::io::ErrorKind::ConnectionRefused.into());
+        let all: [fn() -> sqlx::Error; 3] = [|| sqlx::Error::PoolTimedOut, || sqlx::Error::PoolClosed, refused];
+        for away in all {
+            let (why, error) = (away().to_string(), Error::from(away()));
+            assert_eq!((error.code, error.retry_after_s), (ErrorCode::Overloaded, Some(5)), "{why}");
+            assert_eq!(error.cause.map(|cause| cause.to_string()), Some(why), "the log says why");
+        }
+        let fault = Error::from(sqlx::Error::RowNotFound);
+        assert_eq!((fault.code, fault.retry_after_s), (ErrorCode::Internal, None));
     }
 
     #[test]

@@ -124,8 +124,9 @@ mod tests {
             turn(&passwords, "ann").await.unwrap().verify(password.into(), hash).await.unwrap()
         };
         assert_eq!(verify("right", Some(hash.clone())).await, Checked { fits: true, renewed: None });
-        assert!(!verify("wrong", Some(hash)).await.fits);
-        assert!(!verify("decoy", None).await.fits, "the decoy's password opens nothing");
+        let not = Checked { fits: false, renewed: None };
+        assert_eq!(verify("wrong", Some(hash)).await, not);
+        assert_eq!(verify("decoy", None).await, not, "the decoy's password opens nothing");
     }
 
     #[tokio::test]
@@ -138,8 +139,11 @@ mod tests {
         let weak = argon2::PasswordHasher::hash_password(&argon2::Argon2::from(weak), b"right").unwrap().to_string();
         for old in [bcrypt::hash("right", 4).unwrap(), weak] {
             assert_eq!(verify("wrong", &old).await, Checked { fits: false, renewed: None });
-            let renewed = verify("right", &old).await.renewed.expect("a new hash");
+            let Checked { fits: true, renewed: Some(renewed) } = verify("right", &old).await else {
+                panic!("{old} is neither fitting nor renewed")
+            };
             assert!(renewed.starts_with("$argon2id$"), "{renewed}");
+            assert_eq!(verify("wrong", &renewed).await, Checked { fits: false, renewed: None });
             assert_eq!(verify("right", &renewed).await, Checked { fits: true, renewed: None });
         }
     }

@@ -163,7 +163,7 @@ mod tests {
     use crate::testing::soon;
 
     #[tokio::test]
-    async fn without_redis_calls_fail_at_once() {
+    async fn a_redis_that_is_away_is_overload_and_its_password_is_not_shown() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
@@ -172,7 +172,10 @@ mod tests {
         let failed = redis.ping().await.unwrap_err();
         assert!(!redis.is_up());
         assert!(!failed.to_string().contains("hidden"), "{failed}");
-        assert_eq!(Error::from(failed).code, ErrorCode::Overloaded);
+        assert!(failed.is_away(), "{failed}");
+        let error = Error::from(failed);
+        assert_eq!((error.code, error.retry_after_s), (ErrorCode::Overloaded, Some(1)));
+        assert!(!error.to_string().contains("hidden"), "{error}");
     }
 
     #[tokio::test]
@@ -181,7 +184,7 @@ mod tests {
         let redis = RedisClient::new(&config, Clock::system()).unwrap();
         for call in 0..3 {
             let answer = tokio::time::timeout(Duration::from_secs(1), redis.ping()).await;
-            assert!(answer.expect("it fails within a second").is_err(), "call {call}");
+            assert!(answer.expect("it fails within a second").unwrap_err().is_away(), "call {call}");
         }
     }
 

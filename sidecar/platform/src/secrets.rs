@@ -261,9 +261,15 @@ mod tests {
     #[test]
     fn secrets_are_made_once_and_only_for_the_owner() {
         let dir = tempfile::tempdir().unwrap();
-        let first = SecretSources::default().resolve(dir.path(), true).unwrap();
-        let second = SecretSources::default().resolve(dir.path(), true).unwrap();
-        assert_eq!(first.service_token.expose(), second.service_token.expose());
+        let all = |secrets: Secrets| {
+            let key = |ring: &KeyRing| ring.iter().map(|(_, key)| key.to_vec()).collect::<Vec<_>>();
+            let token = secrets.service_token.expose().as_bytes().to_vec();
+            [key(&secrets.jwt), key(&secrets.ticket), vec![token]]
+        };
+        let [first, second] = [(); 2].map(|()| all(SecretSources::default().resolve(dir.path(), true).unwrap()));
+        assert_eq!(first, second);
+        let different: std::collections::BTreeSet<_> = first.iter().collect();
+        assert_eq!(different.len(), 3, "each is another one");
         let mode = |path: &str| fs::metadata(dir.path().join(path)).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode("secrets"), 0o700);
         for file in ["secrets/jwt_secret", "secrets/ticket_key", "secrets/service_token"] {
@@ -302,7 +308,18 @@ mod tests {
         let known = given("your-super-secret-jwt-key-change-this-in-production");
         let sources = SecretSources { jwt: known, ..SecretSources::default() };
         assert!(sources.resolve(dir.path(), false).is_ok());
-        assert!(sources.resolve(dir.path(), true).is_err());
+        assert_eq!(sources.resolve(dir.path(), true).unwrap_err().key, "JWT_SECRET");
+        let strong = "x7Qm2pZr9LbT4vWn8KcY6hJd3sGf5aEu";
+        let mut secrets = vec![(strong[..31].to_owned(), true), (strong.to_owned(), false)];
+        secrets.extend([("abcdefg".repeat(5), true), ("abcdefgh".repeat(4), false)]);
+        let known = ["your-super-secret-jwt-key", "change-this", "ChangeMe", "change-me"];
+        secrets.extend(known.map(|known| (format!("{strong}-{known}"), true)));
+        for (secret, is_weak) in secrets {
+            let sources = SecretSources { service_token: given(&secret), ..SecretSources::default() };
+            assert!(sources.resolve(dir.path(), false).is_ok(), "{secret}");
+            let refused = sources.resolve(dir.path(), true).err().map(|error| error.key);
+            assert_eq!(refused.as_deref(), is_weak.then_some("SERVICE_TOKEN"), "{secret}");
+        }
     }
 
     #[test]
@@ -314,13 +331,18 @@ mod tests {
             ("repetitive", "aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbb"),
             ("known", "your-super-secret-jwt-key-please-replace-me"),
         ] {
-            let both = format!("new:{strong},old:{}", STANDARD.encode(secret));
-            let sources = SecretSources { ticket: given(&both), ..SecretSources::default() };
-            assert!(sources.resolve(dir.path(), false).is_ok(), "{kind}: loopback may");
-            assert!(sources.resolve(dir.path(), true).unwrap_err().to_string().starts_with("TICKET_KEY"), "{kind}");
+            let weak = STANDARD.encode(secret);
+            for both in [format!("new:{strong},old:{weak}"), format!("new:{weak},old:{strong}")] {
+                let sources = SecretSources { ticket: given(&both), ..SecretSources::default() };
+                assert!(sources.resolve(dir.path(), false).is_ok(), "{kind}: loopback may");
+                assert_eq!(sources.resolve(dir.path(), true).unwrap_err().key, "TICKET_KEY", "{kind}: {both}");
+            }
         }
-        let strong = SecretSources { ticket: given(&format!("new:{strong}")), ..SecretSources::default() };
-        assert!(strong.resolve(dir.path(), true).is_ok());
+        let another = STANDARD.encode("hR4tYp8WqZ2nLmC6vXbK9sDf3gJ7aEuT");
+        for good in [format!("new:{strong}"), format!("new:{strong},old:{another}")] {
+            let sources = SecretSources { ticket: given(&good), ..SecretSources::default() };
+            assert!(sources.resolve(dir.path(), true).is_ok(), "{good}");
+        }
     }
 
     #[test]
@@ -340,7 +362,10 @@ mod tests {
     fn a_service_token_matches_itself_alone() {
         let token = ServiceToken::new("secret");
         assert!(token.matches("secret"));
-        assert!(!token.matches("secret2") && !token.matches(""));
+        for other in ["secret2", "sec", "Secret", " secret", "secretsecret", ""] {
+            assert!(!token.matches(other), "{other:?}");
+        }
+        assert!(!ServiceToken::new("").matches(""), "no token is none to show");
         assert!(!format!("{token:?}").contains("secret\""));
     }
 

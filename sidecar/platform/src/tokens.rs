@@ -239,7 +239,7 @@ mod tests {
         let (old, new) = (STANDARD.encode([1; 32]), STANDARD.encode([2; 32]));
         let token = keys(&format!("old:{old}")).sign(&claims()).unwrap();
         let during = keys(&format!("new:{new},old:{old}"));
-        assert!(during.open(&token, 1_899_999).is_some());
+        assert_eq!(during.open(&token, 1_899_999).map(|claims| claims.user_id).as_deref(), Some("u"));
         assert!(during.open(&token, 1_900_000).is_none(), "expired");
         assert!(keys(&format!("new:{new}")).open(&token, 1_000_000).is_none(), "the key is gone");
         assert!(keys(&format!("old:{new}")).open(&token, 1_000_000).is_none(), "another key of the same id");
@@ -254,11 +254,17 @@ mod tests {
 
     #[test]
     fn an_unsigned_token_is_refused() {
+        let keys = keys("a secret of at least thirty-two bytes!");
+        let signed = keys.sign(&claims()).unwrap();
+        assert!(keys.open(&signed, 0).is_some());
+        let parts: Vec<&str> = signed.split('.').collect();
+        let [ours, body, signature] = parts[..] else { panic!("{signed}") };
         let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
-        let body = part(r#"{"userId":"u","iat":1,"exp":9999999999,"jti":"j","sid":"s","ver":0}"#);
-        for header in [r#"{"alg":"none","kid":"k0"}"#, r#"{"alg":"HS256"}"#, "{}"] {
-            let token = format!("{}.{body}.", part(header));
-            assert!(keys("a secret of at least thirty-two bytes!").open(&token, 0).is_none(), "{header}");
+        let headers = [r#"{"alg":"none","kid":"k0"}"#, r#"{"alg":"HS256","kid":"k0"}"#, r#"{"alg":"HS256"}"#, "{}"];
+        for header in headers.map(part).iter().map(String::as_str).chain([ours]) {
+            assert!(keys.open(&format!("{header}.{body}."), 0).is_none(), "{header}");
         }
+        let other = part(r#"{"userId":"u","iat":1000,"exp":9999999999,"jti":"j","sid":"s","ver":0}"#);
+        assert!(keys.open(&format!("{ours}.{other}.{signature}"), 0).is_none(), "the signature of another body");
     }
 }

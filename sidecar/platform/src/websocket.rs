@@ -202,10 +202,12 @@ mod tests {
     #[test]
     fn so_many_in_each_window_are_in_order() {
         let (mut control, mut now) = (ControlFrames::new(Bounds::GATEWAY), Instant::now());
+        let window = Duration::from_secs(10);
         for _ in 0..3 {
             assert!((0..20).all(|_| control.take(now)));
             assert!(!control.take(now));
-            now += WINDOW;
+            assert!(!control.take(now + window - Duration::from_millis(1)), "it is the same window");
+            now += window;
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use realmgate_platform::config::defaults;
-use secrecy::SecretString;
+use realmgate_platform::config::{defaults, secret};
+use secrecy::{ExposeSecret, SecretString};
 
 use super::ConfigError;
 
@@ -42,8 +42,8 @@ pub struct FleetSettings {
     #[arg(long, env = "SERVER_MANAGER_STARTS_PER_MIN", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..))]
     pub server_manager_starts_per_min: u32,
     /// Settings of the map servers: KEY=VALUE;KEY=VALUE. They see nothing else of our environment
-    #[arg(long, env = "SERVER_MANAGER_SET")]
-    pub server_manager_set: Option<String>,
+    #[arg(long, env = "SERVER_MANAGER_SET", hide_env_values = true, value_parser = secret)]
+    pub server_manager_set: Option<SecretString>,
 }
 
 impl Default for FleetSettings {
@@ -79,8 +79,9 @@ impl FleetSettings {
         if self.server_manager == ServerManager::None {
             return Ok(None);
         }
-        let set = self.server_manager_set.as_deref().unwrap_or_default();
-        let set = set.split(';').filter(|pair| !pair.trim().is_empty()).map(pair).collect::<Result<Vec<_>, _>>()?;
+        let set = self.server_manager_set.as_ref().map_or("", |set| set.expose_secret());
+        let set = (1..).zip(set.split(';')).filter(|(_, pair)| !pair.trim().is_empty());
+        let set = set.map(|(number, text)| pair(number, text)).collect::<Result<Vec<_>, _>>()?;
         Ok(Some(LocalFleet {
             binary: find_binary(self.server_manager_binary.as_deref())?,
             most: self.server_manager_max as usize,
@@ -92,10 +93,11 @@ impl FleetSettings {
     }
 }
 
-fn pair(text: &str) -> Result<(String, SecretString), ConfigError> {
+/// A setting for children. What is wrong is named by its number, since it may be a secret.
+fn pair(number: u32, text: &str) -> Result<(String, SecretString), ConfigError> {
     match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.trim().into())),
-        _ => Err(ConfigError::new("SERVER_MANAGER_SET", format!("{text:?} is not KEY=VALUE"))),
+        _ => Err(ConfigError::new("SERVER_MANAGER_SET", format!("number {number} of its parts is not KEY=VALUE"))),
     }
 }
 
@@ -113,15 +115,13 @@ fn find_binary(given: Option<&Path>) -> Result<PathBuf, ConfigError> {
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret;
-
     use super::*;
 
     fn local(set: &str, binary: &str) -> FleetSettings {
         FleetSettings {
             server_manager: ServerManager::Local,
             server_manager_binary: Some(binary.into()),
-            server_manager_set: Some(set.to_owned()),
+            server_manager_set: Some(set.into()),
             ..FleetSettings::default()
         }
     }
@@ -134,12 +134,20 @@ mod tests {
         let seen: Vec<_> = fleet.environment.iter().map(|(key, value)| (key.as_str(), value.expose_secret())).collect();
         assert_eq!(seen, [("TICKET_KEY", "k"), ("MAX_PLAYERS", "7"), ("LOG", "info,realmgate_engine=debug")]);
         assert!(!format!("{fleet:?}").contains("\"k\""), "no secret in the debug form");
+        assert!(!format!("{:?}", local("KEY=hidden", "/bin/sh")).contains("hidden"));
     }
 
     #[test]
     fn what_can_not_be_used_is_named() {
-        assert_eq!(local("MAX_PLAYERS", "/bin/sh").resolve(Vec::new()).unwrap_err().key, "SERVER_MANAGER_SET");
-        assert_eq!(local("", "/nonexistent").resolve(Vec::new()).unwrap_err().key, "SERVER_MANAGER_BINARY");
+        let fault = |set: &str, binary: &str| local(set, binary).resolve(Vec::new()).unwrap_err();
+        for (set, number) in [("MAX_PLAYERS", 1), ("=7", 1), (" =7", 1), ("A=1;B;C=3", 2), ("A=1;;C=3;7", 4)] {
+            let why = format!("number {number} of its parts is not KEY=VALUE");
+            assert_eq!(fault(set, "/bin/sh"), ConfigError::new("SERVER_MANAGER_SET", why));
+        }
+        for binary in ["/nonexistent", "/bin"] {
+            let why = format!("there is no program {binary}; SERVER_MANAGER=local starts it");
+            assert_eq!(fault("", binary), ConfigError::new("SERVER_MANAGER_BINARY", why));
+        }
         assert!(FleetSettings::default().resolve(Vec::new()).unwrap().is_none(), "by default there is no manager");
     }
 }

@@ -67,15 +67,21 @@ mod tests {
 
     #[test]
     fn roles_are_read_in_any_order_and_written_in_one() {
-        for (text, written) in [
-            ("api,directory,gateway", "api,directory,gateway"),
-            ("gateway, api", "api,gateway"),
-            ("directory,", "directory"),
+        let roles = |api, directory, gateway| Roles { api, directory, gateway };
+        for (text, read, written) in [
+            ("api,directory,gateway", Roles::ALL, "api,directory,gateway"),
+            ("gateway,directory,api", Roles::ALL, "api,directory,gateway"),
+            ("gateway, api", roles(true, false, true), "api,gateway"),
+            ("gateway,directory", roles(false, true, true), "directory,gateway"),
+            ("directory,api", roles(true, true, false), "api,directory"),
+            ("api", roles(true, false, false), "api"),
+            ("directory,", roles(false, true, false), "directory"),
+            (" gateway", roles(false, false, true), "gateway"),
         ] {
-            assert_eq!(text.parse::<Roles>().unwrap().to_string(), written);
+            assert_eq!(text.parse(), Ok(read), "{text:?}");
+            assert_eq!(read.to_string(), written);
+            assert_eq!(read.is_gateway_alone(), written == "gateway", "{text:?}");
         }
-        assert!("gateway".parse::<Roles>().unwrap().is_gateway_alone());
-        assert!(!"gateway,api".parse::<Roles>().unwrap().is_gateway_alone());
     }
 
     #[test]
@@ -84,6 +90,8 @@ mod tests {
         for named in ["librarian", "ROLES", "api, directory and gateway"] {
             assert!(error.contains(named), "{error}");
         }
-        assert_eq!(" , ".parse::<Roles>(), Err(BadRoles::Missing));
+        let none = " , ".parse::<Roles>().unwrap_err();
+        assert_eq!(none, BadRoles::Missing);
+        assert!(none.to_string().ends_with("(ROLES): api, directory or gateway, comma separated"), "{none}");
     }
 }

@@ -294,8 +294,19 @@ mod tests {
 
     #[test]
     fn an_open_registry_is_for_loopback() {
-        let args = ["--allow-unauthenticated-registry", "true", "--directory-addr", "0.0.0.0:0"];
-        assert_eq!(settings(&args).resolve().unwrap_err().key, "ALLOW_UNAUTHENTICATED_REGISTRY");
+        let fault = |addr: &str, open: &str| {
+            let registry = ["--directory-addr", addr, "--allow-unauthenticated-registry", open];
+            // Where the registry may be as it is, this is the next fault.
+            let other = ["--database-url", "mysql://h/db"];
+            settings(&[&registry[..], &other].concat()).resolve().unwrap_err().key
+        };
+        for others_reach_it in ["0.0.0.0:0", "[::]:0", "10.0.0.1:0", "[2001:db8::1]:0"] {
+            assert_eq!(fault(others_reach_it, "true"), "ALLOW_UNAUTHENTICATED_REGISTRY", "{others_reach_it}");
+            assert_eq!(fault(others_reach_it, "false"), "DATABASE_URL", "{others_reach_it}");
+        }
+        for loopback in ["127.0.0.1:0", "127.9.9.9:0", "[::1]:0"] {
+            assert_eq!(fault(loopback, "true"), "DATABASE_URL", "{loopback}");
+        }
     }
 
     #[test]
@@ -319,7 +330,9 @@ mod tests {
 
     #[test]
     fn a_secret_is_not_in_the_debug_form() {
-        let settings = settings(&["--jwt-secret", "plainly visible"]);
-        assert!(!format!("{settings:?}").contains("plainly visible"));
+        for secret in ["--jwt-secret", "--ticket-key", "--service-token", "--database-url", "--redis-url"] {
+            let settings = settings(&[secret, "plainly visible"]);
+            assert!(!format!("{settings:?}").contains("plainly visible"), "{secret}");
+        }
     }
 }

@@ -50,7 +50,9 @@ mod tests {
     #[test]
     fn the_start_map_is_read_and_the_rest_ignored() {
         let dir = tempfile::tempdir().unwrap();
-        assert_eq!(read_start_map(dir.path()), Ok(None));
+        assert_eq!(read_start_map(dir.path()), Ok(None), "without the file");
+        std::fs::write(dir.path().join("world.toml"), "name = 'x'\n").unwrap();
+        assert_eq!(read_start_map(dir.path()), Ok(None), "without the line");
         std::fs::write(dir.path().join("world.toml"), "start_map = 3\nname = 'x'\n[rates]\nxp = 2\n").unwrap();
         assert_eq!(read_start_map(dir.path()), Ok(Some(MapId(3))));
         std::fs::write(dir.path().join("world.toml"), "start_map = 'three'").unwrap();

@@ -108,20 +108,28 @@ const SOON: Duration = Duration::from_secs(30);
 
 async fn an_entry_ends_unless_it_is_renewed(bench: Bench) {
     let (registry, id) = (&bench.registry, server(ID));
+    let nearly_all = Duration::from_millis(TTL_MS - 5_000);
     assert!(!registry.heartbeat(&id, 0, 0.0).await.unwrap(), "unknown servers register first");
     assert!(!registry.set_load(&id, loads([1, 1]), cookie(), facts("gateway-2")).await.unwrap());
     assert!(!registry.linked(&id, facts("gateway-2")).await.unwrap());
     bench.list(ID, 4001, 2).await;
-    bench.pass(Duration::from_millis(TTL_MS - 5_000));
+    bench.pass(nearly_all);
     assert!(registry.heartbeat(&id, 1, 1.5).await.unwrap());
-    bench.pass(Duration::from_millis(TTL_MS - 5_000));
+    bench.pass(nearly_all);
     let found = bench.find(ID).await.unwrap();
     assert_eq!((found.current_players, found.load), (1, 1.5));
     assert_eq!(registry.hosting(MapId(2)).await.unwrap().len(), 1);
     assert!(registry.hosting(MapId(3)).await.unwrap().is_empty());
-    assert!(registry.set_load(&id, loads([1, 0]), cookie(), facts("gateway-2")).await.unwrap(), "a load renews too");
-    bench.pass(Duration::from_millis(TTL_MS - 5_000));
-    assert_eq!(registry.servers().await.unwrap().len(), 1);
+    assert!(registry.linked(&id, facts("gateway-2")).await.unwrap());
+    bench.pass(nearly_all);
+    let again = registry.list(&registration(ID, 4001, 2), cookie(), false).await.unwrap();
+    assert!(again, "a link renews too");
+    bench.pass(nearly_all);
+    let load = registry.set_load(&id, loads([1, 0]), cookie(), facts("gateway-2")).await.unwrap();
+    assert!(load, "and so does another registration");
+    bench.pass(nearly_all);
+    assert_eq!(registry.servers().await.unwrap().len(), 1, "and a load");
+    assert!(bench.reserve(ID, 1, SOON, 0).await, "a seat does not");
     bench.pass(Duration::from_millis(5_000));
     assert!(registry.servers().await.unwrap().is_empty(), "30 s after it was last heard of it is gone");
     assert!(!registry.heartbeat(&id, 1, 1.0).await.unwrap());
@@ -140,19 +148,21 @@ async fn two_ids_of_one_name_are_not_listed_together(bench: Bench) {
 }
 
 async fn what_is_known_of_a_process_stays_its_own(bench: Bench) {
-    let (registry, first) = (&bench.registry, cookie());
+    let (registry, id, first) = (&bench.registry, server(ID), cookie());
+    let known = |server: MapServer| (server.current_players, server.load, server.link, server.channel_loads);
     assert!(!registry.list(&registration(ID, 4001, 2), first, true).await.unwrap());
-    registry.linked(&server(ID), facts("gateway-2")).await.unwrap();
-    registry.heartbeat(&server(ID), 1, 1.0).await.unwrap();
+    registry.linked(&id, facts("gateway-2")).await.unwrap();
+    registry.set_load(&id, loads([3, 4]), first, facts("gateway-2")).await.unwrap();
+    registry.heartbeat(&id, 1, 1.5).await.unwrap();
     assert!(registry.list(&registration(ID, 4002, 2), first, true).await.unwrap());
     let found = bench.find(ID).await.unwrap();
-    assert_eq!((found.cookie, found.port, found.replica()), (first, 4002, Some("gateway-2")));
-    assert_eq!((found.current_players, found.resumed), (1, true));
+    assert_eq!((found.cookie, found.port, found.resumed), (first, 4002, true));
+    assert_eq!(known(found), (1, 1.5, Some(facts("gateway-2")), loads([3, 4])));
     let second = cookie();
     assert!(registry.list(&registration(ID, 4002, 2), second, false).await.unwrap());
     let found = bench.find(ID).await.unwrap();
-    assert_eq!((found.cookie, found.current_players, found.resumed), (second, 0, false));
-    assert!(found.link.is_none(), "the link was the old process's");
+    assert_eq!((found.cookie, found.port, found.resumed), (second, 4002, false));
+    assert_eq!(known(found), (0, 0.0, None, Vec::new()), "all of it was the old process's");
 }
 
 async fn a_link_is_of_the_replica_that_holds_it(bench: Bench) {
@@ -167,8 +177,12 @@ async fn a_link_is_of_the_replica_that_holds_it(bench: Bench) {
     assert_eq!((found.link.clone(), found.current_players), (Some(facts("gateway-2")), 7));
     assert_eq!((found.players_on(MapId(1)), found.players_in(MapId(1), ChannelId(2))), (7, 4));
     registry.linked(&id, facts("gateway-3")).await.unwrap();
+    registry.set_load(&id, loads([3, 4]), process, facts("gateway-2")).await.unwrap();
+    assert_eq!(bench.find(ID).await.unwrap().link, Some(facts("gateway-3")), "a late load of the older link");
     registry.unlinked(&id, "gateway-2").await.unwrap();
-    assert_eq!(bench.find(ID).await.unwrap().replica(), Some("gateway-3"), "the older link ends, not the newer one");
+    let found = bench.find(ID).await.unwrap();
+    let newer = (Some(facts("gateway-3")), loads([3, 4]));
+    assert_eq!((found.link, found.channel_loads), newer, "the older link ends, not the newer one");
     bench.pass(Duration::from_secs(20));
     registry.unlinked(&id, "gateway-3").await.unwrap();
     let found = bench.find(ID).await.unwrap();
@@ -179,16 +193,21 @@ async fn a_link_is_of_the_replica_that_holds_it(bench: Bench) {
 
 async fn a_channel_that_can_not_keep_up_gets_nobody_more(bench: Bench) {
     let (registry, id) = (&bench.registry, server(ID));
-    bench.list(ID, 4001, 3).await;
-    let load = |channel, is_full| ChannelLoad { map: MapId(1), channel: ChannelId(channel), players: 1, is_full };
+    bench.list(ID, 4001, 9).await;
+    let load = |map, channel, is_full| {
+        let (map, channel) = (MapId(map), ChannelId(channel));
+        ChannelLoad { map, channel, players: 1, is_full }
+    };
     let say = async |loads| registry.set_load(&id, loads, cookie(), facts("gateway-1")).await.unwrap();
-    say(vec![load(1, false), load(2, true)]).await;
+    say(vec![load(1, 1, false), load(1, 2, true)]).await;
     assert!(!bench.reserve(ID, 1, SOON, 0).await, "the seats of this test are in channel 2");
     assert!(bench.find(ID).await.unwrap().has_room(), "the other channel");
-    say(vec![load(1, true), load(2, true)]).await;
-    assert!(!bench.find(ID).await.unwrap().has_room());
-    say(vec![load(1, false), load(2, false)]).await;
-    assert!(bench.reserve(ID, 1, SOON, 0).await);
+    say(vec![load(1, 1, true), load(1, 2, true)]).await;
+    assert!(!bench.reserve(ID, 1, SOON, 0).await);
+    let found = bench.find(ID).await.unwrap();
+    assert_eq!((found.has_room(), found.seats), (false, Vec::new()));
+    say(vec![load(1, 1, true), load(1, 2, false), load(2, 2, true)]).await;
+    assert!(bench.reserve(ID, 1, SOON, 0).await, "it is others that cannot keep up");
 }
 
 async fn seats_and_players_fill_a_server(bench: Bench) {
@@ -206,16 +225,18 @@ async fn seats_and_players_fill_a_server(bench: Bench) {
     registry.release_seat(&id, TicketId(3)).await.unwrap();
     registry.release_seat(&id, TicketId(2)).await.unwrap();
     assert!(bench.reserve(ID, 4, SOON, 0).await, "a seat that is given back is free");
+    assert!(!bench.reserve(ID, 5, SOON, 0).await, "and no other");
 }
 
 async fn a_seat_that_nobody_takes_is_free_again(bench: Bench) {
-    bench.list(ID, 4001, 1).await;
-    assert!(bench.reserve(ID, 1, Duration::from_secs(10), 0).await);
-    bench.pass(Duration::from_secs(9));
-    assert!(!bench.reserve(ID, 2, SOON, 0).await);
-    bench.pass(Duration::from_secs(1));
-    assert!(bench.find(ID).await.unwrap().seats.is_empty());
-    assert!(bench.reserve(ID, 2, SOON, 0).await);
+    bench.list(ID, 4001, 2).await;
+    assert!(bench.reserve(ID, 1, Duration::from_secs(20), 0).await && bench.reserve(ID, 2, 2 * SOON, 0).await);
+    bench.pass(Duration::from_secs(15));
+    assert!(!bench.reserve(ID, 3, SOON, 0).await);
+    bench.pass(Duration::from_secs(5));
+    assert_eq!(bench.find(ID).await.unwrap().seats, [seat(2)], "this one is kept for longer");
+    assert!(bench.reserve(ID, 3, SOON, 0).await);
+    assert!(!bench.reserve(ID, 4, SOON, 0).await, "one was free");
 }
 
 async fn a_rush_gets_as_many_seats_as_there_are(bench: Bench) {

@@ -210,6 +210,10 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
+    fn just_before(time: Duration) -> Duration {
+        time - Duration::from_millis(1)
+    }
+
     #[track_caller]
     fn started(board: &mut Board, map: MapId, need: Need, now: Duration) -> Seat {
         match board.ask(map, need, now, PATIENCE) {
@@ -229,6 +233,7 @@ mod tests {
         assert_eq!(board.ask(MAP, Need::First, at(2), PATIENCE), Answer::Wait, "it is only not listed yet");
         assert_eq!(board.ask(MAP, Need::Link, at(2), PATIENCE), Answer::Wait, "it is only not linked yet");
         started(&mut board, MAP, Need::More, at(2));
+        assert_eq!(board.ask(MAP, Need::More, at(2), PATIENCE), Answer::Wait, "another starts");
         started(&mut board, MapId(2), Need::First, at(2));
         assert_eq!(board.ask(MapId(3), Need::Link, at(2), PATIENCE), Answer::Refused("not_ours"));
     }
@@ -244,8 +249,11 @@ mod tests {
         board.gone(first, true, at(12));
         let third = started(&mut board, MapId(3), Need::First, at(12));
         board.gone(third, true, at(13));
-        assert_eq!(board.ask(MapId(3), Need::First, at(59), PATIENCE), Answer::Refused("pace"));
-        started(&mut board, MapId(3), Need::First, at(60));
+        assert_eq!(board.ask(MapId(3), Need::First, just_before(at(60)), PATIENCE), Answer::Refused("pace"));
+        let fourth = started(&mut board, MapId(3), Need::First, at(60));
+        board.gone(fourth, true, at(61));
+        assert_eq!(board.ask(MapId(3), Need::First, at(61), PATIENCE), Answer::Refused("pace"), "in any minute");
+        started(&mut board, MapId(3), Need::First, at(70));
     }
 
     #[test]
@@ -259,7 +267,15 @@ mod tests {
             let wanted = if at(rest) < PATIENCE { Answer::Wait } else { Answer::Refused("resting") };
             assert_eq!(board.ask(MAP, Need::First, now, PATIENCE), wanted, "after {failures} failures");
             now += at(rest);
+            let answer = board.ask(MAP, Need::First, just_before(now), PATIENCE);
+            assert_eq!(answer, Answer::Wait, "it rests for {rest} s");
         }
+        let seat = started(&mut board, MAP, Need::First, now);
+        board.up(seat, now);
+        now = just_before(now + PROVEN_AFTER);
+        board.gone(seat, false, now);
+        assert_eq!(board.failures(MAP), 9, "one that was not up for long has proven nothing");
+        now += LONGEST_REST;
         let seat = started(&mut board, MAP, Need::First, now);
         board.up(seat, now);
         board.gone(seat, false, now + PROVEN_AFTER);
@@ -274,7 +290,9 @@ mod tests {
         let mut board = Board::new(8, 8);
         let seat = started(&mut board, MAP, Need::First, at(0));
         board.close();
-        assert_eq!(board.ask(MAP, Need::First, at(0), PATIENCE), Answer::Refused("closing"));
+        for map in [MAP, MapId(2)] {
+            assert_eq!(board.ask(map, Need::First, at(0), PATIENCE), Answer::Refused("closing"));
+        }
         assert!(!board.is_empty());
         board.gone(seat, true, at(1));
         assert!(board.is_empty());

@@ -3,12 +3,10 @@
 use std::time::Duration;
 
 use realmgate_platform::error::{Error, ErrorCode};
+use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ids::{ChannelId, CharacterId};
-use realmgate_protocol::movement::tiles;
 use serde::Deserialize;
 use serde_json::{Value, json};
-
-use crate::service::world::Entered;
 
 /// A request of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +70,7 @@ pub enum ServerEvent {
         gateway_id: String,
     },
     /// The player may enter: which map server to connect to.
-    EnterWorldSuccess(Box<Entered>),
+    EnterWorldSuccess(Box<EntryGrant>),
     /// The player is out of the world: saved, and free to enter again.
     LeaveWorldSuccess,
     /// The player, or the older one whose place is taken, fights: its body stays in the world for this long at most.
@@ -89,7 +87,7 @@ impl ServerEvent {
                 "event": "welcome",
                 "data": {"message": "Connected to Gateway", "user_id": user_id, "gateway_id": gateway_id},
             }),
-            Self::EnterWorldSuccess(entered) => json!({"event": "enter_world_success", "data": entered_data(entered)}),
+            Self::EnterWorldSuccess(grant) => json!({"event": "enter_world_success", "data": **grant}),
             Self::LeaveWorldSuccess => json!({"event": "leave_world_success", "data": {}}),
             Self::Leaving(longest) => {
                 json!({"event": "leaving", "data": {"seconds": longest.as_millis().div_ceil(1_000) as u64}})
@@ -98,28 +96,6 @@ impl ServerEvent {
         }
         .to_string()
     }
-}
-
-fn entered_data(Entered { character, map_name, grant }: &Entered) -> Value {
-    // A map server without a map link does not speak our protocol, and does not say where a character appears.
-    let is_linked = grant.protocol_hash != 0;
-    let spawn = is_linked.then(|| json!({"x": tiles(grant.spawn_x), "y": tiles(grant.spawn_y)}));
-    json!({
-        "character_id": character.to_string(),
-        "map_ip": grant.map_ip,
-        "map_port": grant.map_port,
-        "ticket": grant.ticket,
-        "spawn_pos": spawn,
-        "map_id": grant.map.0,
-        "map_name": map_name,
-        "channel": grant.channel.0,
-        "server_id": grant.server,
-        "connect_token": grant.connect_token,
-        "map_ws_url": grant.map_ws_url,
-        // As text: JSON numbers lose the last bits of 64.
-        "protocol_hash": format!("{:016x}", grant.protocol_hash),
-        "expires_in": grant.expires_in_s,
-    })
 }
 
 /// The fields come twice, at the top and in `data`, since clients look for them in both places.
@@ -150,8 +126,7 @@ fn client_code(code: ErrorCode) -> ErrorCode {
 
 #[cfg(test)]
 mod tests {
-    use realmgate_protocol::ids::MapId;
-    use realmgate_protocol::link::TravelGrant;
+    use realmgate_protocol::entry::SpawnPosition;
 
     use super::*;
 
@@ -168,72 +143,98 @@ mod tests {
         assert_eq!(ClientEvent::parse(r#"{"event":"leave_world"}"#).unwrap(), ClientEvent::LeaveWorld);
     }
 
+    fn parsed(event: &ServerEvent) -> Value {
+        serde_json::from_str(&event.to_text()).unwrap()
+    }
+
     #[test]
-    fn everything_else_is_a_bad_message() {
-        for bad in ["", "[]", "{}", "not json", r#"{"event":"dance"}"#, r#"{"event":"enter_world","data":{}}"#] {
-            assert_eq!(ClientEvent::parse(bad).unwrap_err().code, ErrorCode::BadMessage, "{bad}");
+    fn everything_else_is_a_bad_message_and_what_is_no_id_names_no_character() {
+        let fault = |text: &str| ClientEvent::parse(text).unwrap_err().code;
+        for bad in ["", "[]", "{}", "not json", r#"{"event":7}"#, r#"{"event":"dance"}"#, r#"{"event":"enter_world"}"#]
+        {
+            assert_eq!(fault(bad), ErrorCode::BadMessage, "{bad}");
         }
+        let enter = |data: Value| json!({"event": "enter_world", "data": data}).to_string();
         let id = "018f0000-0000-7000-8000-000000000001";
-        let channel_65537 = format!(r#"{{"event":"enter_world","data":{{"character_id":"{id}","channel":65537}}}}"#);
-        assert_eq!(ClientEvent::parse(&channel_65537).unwrap_err().code, ErrorCode::BadMessage);
-        let nobody = r#"{"event":"enter_world","data":{"character_id":"7"}}"#;
-        assert_eq!(ClientEvent::parse(nobody).unwrap_err().code, ErrorCode::CharacterNotFound);
+        for bad in [json!({}), json!({"character_id": 7}), json!(id)] {
+            assert_eq!(fault(&enter(bad.clone())), ErrorCode::BadMessage, "{bad}");
+        }
+        for channel in [json!(65_536), json!(-1), json!(1.5), json!("2")] {
+            let bad = json!({"character_id": id, "channel": channel});
+            assert_eq!(fault(&enter(bad)), ErrorCode::BadMessage, "{channel}");
+        }
+        for nobody in ["", "7", &id[1..], &format!("{id}0")] {
+            assert_eq!(fault(&enter(json!({"character_id": nobody}))), ErrorCode::CharacterNotFound, "{nobody:?}");
+        }
     }
 
     #[test]
     fn an_error_has_its_fields_twice() {
-        let text = ServerEvent::Error(Error::new(ErrorCode::MapFull, "No room")).to_text();
-        let message: Value = serde_json::from_str(&text).unwrap();
-        let fields = json!({"code": "MAP_FULL", "message": "No room"});
-        assert_eq!(message["data"], fields);
-        assert_eq!((&message["code"], &message["message"]), (&fields["code"], &fields["message"]));
-        assert_eq!(message["event"], "error");
+        let full = (Error::new(ErrorCode::MapFull, "No room"), json!({"code": "MAP_FULL", "message": "No room"}));
+        let fields = json!({"code": "RATE_LIMITED", "message": "Too many requests", "retry_after": 7});
+        for (error, fields) in [full, (Error::rate_limited(7), fields)] {
+            let mut expected = fields.clone();
+            expected["event"] = "error".into();
+            expected["data"] = fields;
+            assert_eq!(parsed(&ServerEvent::Error(error)), expected);
+        }
     }
 
     #[test]
     fn how_long_a_body_stays_is_told_in_whole_seconds() {
-        let text = ServerEvent::Leaving(Duration::from_millis(4_100)).to_text();
-        let message: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(message, json!({"event": "leaving", "data": {"seconds": 5}}));
+        for (ms, seconds) in [(4_100, 5), (4_000, 4), (3_999, 4), (1, 1), (0, 0)] {
+            let message = parsed(&ServerEvent::Leaving(Duration::from_millis(ms)));
+            assert_eq!(message, json!({"event": "leaving", "data": {"seconds": seconds}}), "{ms} ms");
+        }
     }
 
     #[test]
     fn codes_that_clients_do_not_know_are_internal() {
-        let text = ServerEvent::Error(ErrorCode::Overloaded.into()).to_text();
-        assert!(text.contains("INTERNAL"));
+        let known = [
+            "FORBIDDEN",
+            "MAP_NOT_FOUND",
+            "MAP_FULL",
+            "CHARACTER_DELETED",
+            "CHARACTER_NOT_FOUND",
+            "ALREADY_ONLINE",
+            "MAP_SERVER_UNREACHABLE",
+            "BAD_MESSAGE",
+            "RATE_LIMITED",
+        ];
+        for code in ErrorCode::ALL {
+            let told = match code.as_str() {
+                "CALLED_OFF" => "BAD_MESSAGE",
+                code if known.contains(&code) => code,
+                _ => "INTERNAL",
+            };
+            assert_eq!(parsed(&ServerEvent::Error((*code).into()))["code"], told, "{}", code.as_str());
+        }
     }
 
     #[test]
-    fn positions_are_in_tiles_and_the_hash_is_text() {
-        let grant = TravelGrant {
+    fn a_grant_is_told_under_the_names_of_the_contract() {
+        let grant = EntryGrant {
+            character_id: Some(CharacterId([7; 16]).to_string()),
             map_ip: "127.0.0.1".into(),
             map_port: 4001,
             ticket: "t".into(),
-            spawn_x: 1_536,
-            spawn_y: -512,
-            map: MapId(1),
-            channel: ChannelId(2),
-            server: "map-server-1".into(),
+            spawn_pos: Some(SpawnPosition { x: 1.5, y: -0.5 }),
+            map_id: 1,
+            map_name: Some("greenvale".into()),
+            channel: 2,
+            server_id: "map-server-1".into(),
             connect_token: "c".into(),
             map_ws_url: None,
-            protocol_hash: 0xab,
-            expires_in_s: 30,
+            protocol_hash: "00000000000000ab".into(),
+            expires_in: 30,
         };
-        let entered =
-            Entered { character: CharacterId([7; 16]), map_name: Some("greenvale".into()), grant: grant.clone() };
-        let message: Value =
-            serde_json::from_str(&ServerEvent::EnterWorldSuccess(Box::new(entered)).to_text()).unwrap();
+        let message = parsed(&ServerEvent::EnterWorldSuccess(Box::new(grant)));
         let expected = json!({
             "character_id": CharacterId([7; 16]).to_string(), "map_name": "greenvale",
             "map_ip": "127.0.0.1", "map_port": 4001, "ticket": "t", "spawn_pos": {"x": 1.5, "y": -0.5}, "map_id": 1,
             "channel": 2, "server_id": "map-server-1", "connect_token": "c", "map_ws_url": null,
             "protocol_hash": "00000000000000ab", "expires_in": 30,
         });
-        assert_eq!(message["data"], expected);
-        let grant = TravelGrant { protocol_hash: 0, ..grant };
-        let unlinked = Entered { character: CharacterId([7; 16]), map_name: None, grant };
-        let unlinked = ServerEvent::EnterWorldSuccess(Box::new(unlinked));
-        let message: Value = serde_json::from_str(&unlinked.to_text()).unwrap();
-        assert_eq!(message["data"]["spawn_pos"], Value::Null, "nobody says where");
+        assert_eq!(message, json!({"event": "enter_world_success", "data": expected}));
     }
 }

@@ -187,10 +187,18 @@ mod tests {
     #[test]
     fn another_sidecar_closes_all_but_the_newest_log_in() {
         let (sockets, account) = (Sockets::default(), AccountId([1; 16]));
+        let mut nobodys = sockets.take_seat(AccountId([2; 16]), Uuid::nil());
+        let close = |newest| sockets.close_others(account, newest, 4_001, "Replaced");
+        let told = Ok(CloseReason::Told(4_001, "Replaced".to_owned()));
         let mut seat = sockets.take_seat(account, Uuid::max());
-        assert_eq!(sockets.close_others(account, Some(Uuid::max()), 4_001, "Replaced"), 0);
-        assert_eq!(sockets.close_others(account, Some(Uuid::nil()), 4_001, "Replaced"), 1);
-        assert_eq!(seat.close.try_recv(), Ok(CloseReason::Told(4_001, "Replaced".to_owned())));
-        assert_eq!(sockets.close_others(account, None, 4_001, "Replaced"), 0, "it is closed already");
+        assert_eq!(close(Some(Uuid::max())), 0);
+        assert_eq!((seat.close.try_recv(), sockets.has(account)), (Err(TryRecvError::Empty), true));
+        assert_eq!(close(Some(Uuid::nil())), 1);
+        assert_eq!((seat.close.try_recv(), sockets.has(account)), (told.clone(), false));
+        assert_eq!(close(None), 0, "it is closed already");
+        let mut seat = sockets.take_seat(account, Uuid::max());
+        assert_eq!(close(None), 1, "no log-in is to stay");
+        assert_eq!((seat.close.try_recv(), sockets.has(account)), (told, false));
+        assert_eq!(nobodys.close.try_recv(), Err(TryRecvError::Empty), "another account's");
     }
 }

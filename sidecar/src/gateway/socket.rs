@@ -9,6 +9,7 @@ use realmgate_platform::http::TraceId;
 use realmgate_platform::limits::Source;
 use realmgate_platform::tokens::Caller;
 use realmgate_platform::websocket::{Fault, Socket};
+use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId};
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle};
@@ -21,7 +22,7 @@ use super::farewell::{Farewell, agree, close};
 use super::messages::{ClientEvent, ServerEvent};
 use super::registry::{CloseReason, Seat};
 use crate::lock::NotClaimed;
-use crate::service::world::{Entered, Entry, NotLetIn, Waiter};
+use crate::service::world::{Entry, NotLetIn, Waiter};
 
 /// How often a client is pinged. A client that is silent from one ping to the next is gone.
 const PING_EVERY: Duration = Duration::from_secs(30);
@@ -46,7 +47,7 @@ enum End {
 struct Entering {
     character: CharacterId,
     cancel: CancellationToken,
-    task: JoinHandle<Result<Entered, Error>>,
+    task: JoinHandle<Result<EntryGrant, Error>>,
 }
 
 struct Player<'a> {
@@ -70,7 +71,7 @@ struct Player<'a> {
 /// An event that a player's socket waits for.
 enum Happening {
     Received(Option<Result<Message, Fault>>),
-    Entered(Result<Result<Entered, Error>, JoinError>),
+    Entered(Result<Result<EntryGrant, Error>, JoinError>),
     Left(Result<Result<(), Error>, JoinError>),
     Lingers(Duration),
     PingDue,
@@ -210,7 +211,7 @@ impl<'a> Player<'a> {
         }
     }
 
-    async fn entered(&mut self, result: Result<Result<Entered, Error>, JoinError>) -> Result<(), End> {
+    async fn entered(&mut self, result: Result<Result<EntryGrant, Error>, JoinError>) -> Result<(), End> {
         let character = self.entering.take().map(|entering| entering.character);
         match result.unwrap_or_else(|error| Err(Error::internal(error))) {
             Ok(entered) => {

@@ -2,13 +2,24 @@
 
 use std::time::Duration;
 
+use futures_util::{SinkExt, Stream, StreamExt};
 use realmgate_platform::config::Origins;
-use serde_json::json;
+use realmgate_platform::testing::soon;
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::service::world::testing::{Client, TestWorld};
 
 fn url(world: &TestWorld) -> String {
     format!("ws://{}/ws", world.state().addrs.gateway)
+}
+
+/// The next message on a socket that sends what no client of ours sends.
+async fn heard(socket: &mut (impl Stream<Item = Result<Message, Error>> + Unpin)) -> Value {
+    let message = soon("a gateway message", socket.next()).await.unwrap().unwrap();
+    serde_json::from_str(message.to_text().unwrap()).unwrap()
 }
 
 #[tokio::test]
@@ -49,7 +60,9 @@ async fn tokens_in_the_query_can_be_turned_off() {
     let world = TestWorld::start_with(|config| config.gateway.query_token = false).await;
     let player = world.player("Ann").await;
     let mut client = Client::open(&format!("{}?token={}", url(&world), player.token), &[]).await;
-    assert_eq!(client.closed().await.0, 1008);
+    assert_eq!(client.closed().await, (1008, "Invalid token".to_owned()));
+    let header = format!("Bearer {}", player.token);
+    Client::open(&url(&world), &[("authorization", &header)]).await.expect("welcome").await;
 }
 
 #[tokio::test]
@@ -76,6 +89,15 @@ async fn what_is_no_message_is_answered_and_the_socket_stays_open() {
     }
     client.send("leave_world", json!({})).await;
     client.expect("leave_world_success").await;
+
+    let binary = format!("{}?token={}", url(&world), world.player("Ben").await.token);
+    let (mut socket, _) = soon("the handshake", tokio_tungstenite::connect_async(binary)).await.unwrap();
+    assert_eq!(heard(&mut socket).await["event"], "welcome");
+    let leave = r#"{"event":"leave_world"}"#;
+    socket.send(Message::binary(leave)).await.unwrap();
+    assert_eq!(heard(&mut socket).await["code"], "BAD_MESSAGE", "messages are text");
+    socket.send(Message::text(leave)).await.unwrap();
+    assert_eq!(heard(&mut socket).await["event"], "leave_world_success");
 }
 
 #[tokio::test]
@@ -86,18 +108,22 @@ async fn too_many_messages_are_refused_until_the_window_has_passed() {
         client.send_text("{}").await;
         assert_eq!(client.expect_error().await, expected);
     }
-    world.clock.advance(Duration::from_secs(10));
-    client.send_text("{}").await;
-    assert_eq!(client.expect_error().await, "BAD_MESSAGE");
+    for (left, expected) in [(Duration::from_millis(9_999), "RATE_LIMITED"), (Duration::from_millis(1), "BAD_MESSAGE")]
+    {
+        world.clock.advance(left);
+        client.send_text("{}").await;
+        assert_eq!(client.expect_error().await, expected);
+    }
 }
 
 #[tokio::test]
 async fn whoever_goes_on_sending_too_often_is_left() {
     let world = TestWorld::start_with(|config| config.limits.gateway_messages_per_10s = 3).await;
     let mut client = world.player("Ann").await.connect().await;
-    for _ in 0..63 {
+    for sent in 0..63 {
         client.send_text("{}").await;
-        client.expect_error().await;
+        let expected = if sent < 3 { "BAD_MESSAGE" } else { "RATE_LIMITED" };
+        assert_eq!(client.expect_error().await, expected, "{sent}");
     }
     assert_eq!(client.closed().await, (1008, "Rate limited".to_owned()));
 }
@@ -124,6 +150,19 @@ async fn a_new_socket_is_no_new_allowance() {
 async fn a_message_of_more_than_4_kib_ends_the_socket() {
     let world = TestWorld::start().await;
     let mut client = world.player("Ann").await.connect().await;
+    client.send_text(&"x".repeat(4_096)).await;
+    assert_eq!(client.expect_error().await, "BAD_MESSAGE");
     client.send_text(&"x".repeat(4_097)).await;
-    assert_eq!(client.closed().await.0, 1009);
+    assert_eq!(client.closed().await, (1009, "A message has at most 4 KiB".to_owned()));
+
+    // Nor may its parts be longer together.
+    let ben = format!("{}?token={}", url(&world), world.player("Ben").await.token);
+    let (mut socket, _) = soon("the handshake", tokio_tungstenite::connect_async(ben)).await.unwrap();
+    assert_eq!(heard(&mut socket).await["event"], "welcome");
+    for (part, is_last) in [(Data::Text, false), (Data::Continue, true)] {
+        let part = Frame::message("x".repeat(2_049), OpCode::Data(part), is_last);
+        socket.send(Message::Frame(part)).await.unwrap();
+    }
+    let closed = soon("a close", socket.next()).await.unwrap().unwrap();
+    assert!(matches!(&closed, Message::Close(Some(frame)) if u16::from(frame.code) == 1009), "{closed:?}");
 }

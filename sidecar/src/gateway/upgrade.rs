@@ -115,7 +115,9 @@ mod tests {
         };
         assert_eq!(token("bearer, a.b.c"), Some("a.b.c".to_owned()));
         assert_eq!(token("bearer,a.b.c"), Some("a.b.c".to_owned()));
-        assert_eq!(token("bearer"), None);
-        assert_eq!(token("chat, a.b.c"), None);
+        assert_eq!(token("chat, Bearer, a.b.c, d.e.f"), Some("a.b.c".to_owned()));
+        for none in ["bearer", "bearer,", "bearer, , a.b.c", "chat, a.b.c", "a.b.c, bearer"] {
+            assert_eq!(token(none), None, "{none}");
+        }
     }
 }

@@ -246,7 +246,7 @@ mod tests {
     const NOW: u64 = 1_000_000;
 
     fn after(lock: &AccountLock, step: &AccountStep, now_ms: u64) -> Result<AccountLock, StepRefused> {
-        lock.after(step, now_ms, &Timers::default())
+        lock.after(step, now_ms, &Timers::all_different())
     }
 
     fn claimed(session: u128, gateway: &str) -> AccountStep {
@@ -269,10 +269,19 @@ mod tests {
         AccountStep::Refreshed { session: Uuid::from_u128(session) }
     }
 
+    fn returned(gateway: &str) -> AccountStep {
+        AccountStep::ReplicaReturned { gateway: gateway.to_owned() }
+    }
+
     /// A lock that a log-in holds through a gateway.
     fn held(session: u128, gateway: &str) -> AccountLock {
         let waiting = after(&AccountLock::FREE, &logged_in(session), NOW).unwrap();
         after(&waiting, &claimed(session, gateway), NOW).unwrap()
+    }
+
+    /// The same lock when nobody holds it any more.
+    fn freed(before: &AccountLock) -> AccountLock {
+        AccountLock { epoch: before.epoch + 1, ..AccountLock::FREE }
     }
 
     /// The holder, and the log-in that holds the lock or is waited for.
@@ -283,18 +292,29 @@ mod tests {
     #[test]
     fn a_log_in_waits_for_its_gateway_and_no_longer_than_its_timer() {
         let waiting = after(&AccountLock::FREE, &logged_in(1), NOW).unwrap();
-        assert_eq!(waiting.owner, AccountOwner::LogIn);
-        assert_eq!(after(&waiting, &AccountStep::Expired, NOW + 29_999), Err(StepRefused));
-        let free = after(&waiting, &AccountStep::Expired, NOW + 30_000).unwrap();
-        assert_eq!((&free.owner, free.session), (&AccountOwner::None, None));
-        assert_eq!(after(&free, &claimed(1, "a"), NOW + 30_000), Err(StepRefused), "nobody waits for it any more");
+        assert_eq!((whose(&waiting), waiting.deadline_ms), (("login".to_owned(), Some(1)), Some(NOW + 28_000)));
+        assert_eq!(after(&waiting, &AccountStep::Expired, NOW + 27_999), Err(StepRefused));
+        let come = after(&waiting, &claimed(1, "a"), NOW + 27_999).unwrap();
+        assert_eq!(whose(&come), ("gateway:a".to_owned(), Some(1)));
+        let free = after(&waiting, &AccountStep::Expired, NOW + 28_000).unwrap();
+        assert_eq!(free, freed(&waiting));
+        assert_eq!(after(&free, &claimed(1, "a"), NOW + 28_000), Err(StepRefused), "nobody waits for it any more");
     }
 
     #[test]
     fn coming_to_a_gateway_cancels_the_timer() {
-        let held = held(1, "a");
-        assert_eq!(held.deadline_ms, None);
-        assert_eq!(after(&held, &AccountStep::Expired, u64::MAX), Err(StepRefused));
+        let waiting = after(&AccountLock::FREE, &logged_in(1), NOW).unwrap();
+        let returned = after(&held(1, "a"), &returned("a"), NOW).unwrap();
+        let beside = after(&held(1, "a"), &logged_in(2), NOW).unwrap();
+        let (expired, wait_expired) = (AccountStep::Expired, AccountStep::WaitExpired);
+        for (timed, session, ends) in [(waiting, 1, &expired), (returned, 1, &expired), (beside, 2, &wait_expired)] {
+            assert_ne!(after(&timed, ends, u64::MAX), Err(StepRefused), "it has a timer: {timed:?}");
+            let held = after(&timed, &claimed(session, "a"), NOW).unwrap();
+            assert_eq!((held.deadline_ms, held.waiting), (None, None), "after {timed:?}");
+            for step in [&expired, &wait_expired] {
+                assert_eq!(after(&held, step, u64::MAX), Err(StepRefused), "{step:?} after {timed:?}");
+            }
+        }
     }
 
     #[test]
@@ -320,26 +340,35 @@ mod tests {
         let newer = after(&beside, &claimed(2, "a"), NOW).unwrap();
         assert_eq!((whose(&newer), newer.waiting), (("gateway:a".to_owned(), Some(2)), None));
         assert_eq!(after(&newer, &claimed(1, "a"), NOW), Err(StepRefused));
+        for lock in [AccountLock::FREE, second, beside, newer] {
+            assert_eq!(after(&lock, &claimed(3, "a"), NOW), Err(StepRefused), "it is no log-in of {lock:?}");
+        }
     }
 
     #[test]
     fn a_log_in_that_is_waited_for_beside_a_gateway_has_its_timer_too() {
         let beside = after(&held(1, "a"), &logged_in(2), NOW).unwrap();
-        assert_eq!(after(&beside, &AccountStep::WaitExpired, NOW + 29_999), Err(StepRefused));
-        let alone = after(&beside, &AccountStep::WaitExpired, NOW + 30_000).unwrap();
+        assert_eq!(after(&beside, &AccountStep::WaitExpired, NOW + 27_999), Err(StepRefused));
+        let alone = after(&beside, &AccountStep::WaitExpired, NOW + 28_000).unwrap();
         assert_eq!((whose(&alone), alone.waiting), (("gateway:a".to_owned(), Some(1)), None));
-        assert_eq!(after(&alone, &claimed(2, "a"), NOW + 30_000), Err(StepRefused), "too late");
-        assert!(after(&alone, &claimed(1, "a"), NOW + 30_000).is_ok(), "its own socket opens anew");
+        assert_eq!(after(&alone, &claimed(2, "a"), NOW + 28_000), Err(StepRefused), "too late");
+        let anew = after(&alone, &claimed(1, "a"), NOW + 28_000).unwrap();
+        assert_eq!(whose(&anew), ("gateway:a".to_owned(), Some(1)), "its own socket opens anew");
     }
 
     #[test]
     fn a_gateway_keeps_the_lock_until_it_lets_go_or_is_fenced() {
         let held = after(&held(1, "a"), &logged_in(2), NOW).unwrap();
         assert_eq!(after(&held, &claimed(2, "b"), NOW), Err(StepRefused), "another gateway has to ask first");
+        let gone = AccountStep::ReplicaGone { gateway: "b".to_owned() };
+        for foreign in [released("b", held.epoch), gone, returned("b"), AccountStep::Expired] {
+            assert_eq!(after(&held, &foreign, u64::MAX), Err(StepRefused), "{foreign:?} is not its own");
+        }
         let left = after(&held, &released("a", held.epoch), NOW).unwrap();
         assert_eq!(whose(&after(&left, &claimed(2, "b"), NOW).unwrap()), ("gateway:b".to_owned(), Some(2)));
         let fenced = after(&held, &AccountStep::Fenced, NOW).unwrap();
         let newer = after(&fenced, &claimed(2, "b"), NOW).unwrap();
+        assert_eq!(whose(&newer), ("gateway:b".to_owned(), Some(2)));
         assert_eq!(after(&newer, &released("a", held.epoch), NOW), Err(StepRefused), "who lost it cannot give it away");
     }
 
@@ -348,59 +377,74 @@ mod tests {
         let first = held(1, "a");
         let second = after(&first, &claimed(1, "a"), NOW).unwrap();
         assert_eq!(after(&second, &released("a", first.epoch), NOW), Err(StepRefused));
-        assert!(after(&second, &released("a", second.epoch), NOW).is_ok());
+        let ended = after(&second, &released("a", second.epoch), NOW).unwrap();
+        assert_eq!(whose(&ended), ("login".to_owned(), Some(1)), "its own end does");
     }
 
     #[test]
     fn whose_socket_closes_may_come_back_unless_a_newer_one_is_waited_for() {
         let held = held(1, "a");
         let dropped = after(&held, &released("a", held.epoch), NOW).unwrap();
-        assert_eq!((whose(&dropped), dropped.deadline_ms), (("login".to_owned(), Some(1)), Some(NOW + 30_000)));
-        assert!(after(&dropped, &claimed(1, "b"), NOW + 29_999).is_ok(), "at any gateway, without a refresh");
+        assert_eq!((whose(&dropped), dropped.deadline_ms), (("login".to_owned(), Some(1)), Some(NOW + 28_000)));
+        let back = after(&dropped, &claimed(1, "b"), NOW + 27_999).unwrap();
+        assert_eq!(whose(&back), ("gateway:b".to_owned(), Some(1)), "at any gateway, without a refresh");
 
         let beside = after(&held, &logged_in(2), NOW - 5).unwrap();
         for step in [released("a", beside.epoch), AccountStep::Fenced] {
             let left = after(&beside, &step, NOW).unwrap();
-            assert_eq!((whose(&left), left.deadline_ms), (("login".to_owned(), Some(2)), Some(NOW + 29_995)));
+            assert_eq!((whose(&left), left.deadline_ms), (("login".to_owned(), Some(2)), Some(NOW + 27_995)));
             assert_eq!(left.waiting, None);
+            assert_eq!(after(&left, &claimed(1, "a"), NOW), Err(StepRefused), "a newer one is waited for");
         }
     }
 
     #[test]
     fn a_refresh_is_the_log_in_coming_again_and_never_takes_a_newer_ones_place() {
         let anew = after(&AccountLock::FREE, &refreshed(1), NOW).unwrap();
-        assert_eq!((whose(&anew), anew.deadline_ms), (("login".to_owned(), Some(1)), Some(NOW + 30_000)));
-        let longer = after(&anew, &refreshed(1), NOW + 7).unwrap();
-        assert_eq!((longer.deadline_ms, longer.epoch), (Some(NOW + 30_007), anew.epoch));
-        let second = after(&anew, &logged_in(2), NOW).unwrap();
+        assert_eq!((whose(&anew), anew.deadline_ms), (("login".to_owned(), Some(1)), Some(NOW + 28_000)));
+        let longer = AccountLock { deadline_ms: Some(NOW + 28_007), ..anew.clone() };
+        assert_eq!(after(&anew, &refreshed(1), NOW + 7), Ok(longer));
+        let second = after(&anew, &refreshed(2), NOW).unwrap();
+        assert_eq!(whose(&second), ("login".to_owned(), Some(2)), "it takes an older one's place");
         assert_eq!(after(&second, &refreshed(1), NOW), Err(StepRefused), "a newer one is waited for");
         assert_eq!(after(&held(2, "a"), &refreshed(1), NOW), Err(StepRefused), "a newer one is connected");
         assert_eq!(after(&held(2, "a"), &refreshed(2), NOW), Err(StepRefused), "it is connected itself");
         let beside = after(&held(1, "a"), &refreshed(2), NOW).unwrap();
         let until = |until_ms| Some(Waiting { session: Uuid::from_u128(2), until_ms });
-        assert_eq!(beside.waiting, until(NOW + 30_000), "the newer one comes again");
-        assert_eq!(after(&beside, &refreshed(2), NOW + 7).unwrap().waiting, until(NOW + 30_007));
+        assert_eq!(whose(&beside), ("gateway:a".to_owned(), Some(1)));
+        assert_eq!(beside.waiting, until(NOW + 28_000), "the newer one comes again");
+        let longer = AccountLock { waiting: until(NOW + 28_007), ..beside.clone() };
+        assert_eq!(after(&beside, &refreshed(2), NOW + 7), Ok(longer));
+        assert_eq!(after(&beside, &refreshed(1), NOW), Err(StepRefused), "a newer one is waited for beside it");
+        let third = after(&held(1, "a"), &logged_in(3), NOW).unwrap();
+        assert_eq!(after(&third, &refreshed(2), NOW), Err(StepRefused), "newer only than the one that is connected");
     }
 
     #[test]
     fn the_end_of_a_log_in_frees_all_it_has() {
         let waiting = after(&AccountLock::FREE, &logged_in(1), NOW).unwrap();
-        assert_eq!(whose(&after(&waiting, &ended(1), NOW).unwrap()), ("none".to_owned(), None));
-        assert_eq!(whose(&after(&held(1, "a"), &ended(1), NOW).unwrap()), ("none".to_owned(), None));
-        assert_eq!(after(&held(1, "a"), &ended(2), NOW), Err(StepRefused), "another one's end");
-        let beside = after(&held(1, "a"), &logged_in(2), NOW).unwrap();
-        assert_eq!(whose(&after(&beside, &ended(1), NOW).unwrap()), ("login".to_owned(), Some(2)));
+        for before in [waiting, held(1, "a")] {
+            assert_eq!(after(&before, &ended(1), NOW), Ok(freed(&before)));
+            assert_eq!(after(&before, &ended(2), NOW), Err(StepRefused), "another one's end");
+        }
+        let beside = after(&held(1, "a"), &logged_in(2), NOW - 5).unwrap();
+        let left = after(&beside, &ended(1), NOW).unwrap();
+        assert_eq!((whose(&left), left.deadline_ms), (("login".to_owned(), Some(2)), Some(NOW + 27_995)));
         let alone = after(&beside, &ended(2), NOW).unwrap();
         assert_eq!((whose(&alone), alone.waiting), (("gateway:a".to_owned(), Some(1)), None));
+        assert_eq!(after(&beside, &ended(3), NOW), Err(StepRefused), "another one's end");
     }
 
     #[test]
     fn a_replica_that_returns_reclaims_in_time_or_loses_the_lock() {
-        let returned = AccountStep::ReplicaReturned { gateway: "a".to_owned() };
-        let waiting = after(&held(1, "a"), &returned, NOW).unwrap();
-        assert_eq!(after(&waiting, &AccountStep::Expired, NOW + 29_999), Err(StepRefused), "it has 30 seconds");
-        assert_eq!(after(&waiting, &AccountStep::Expired, NOW + 30_000).unwrap().owner, AccountOwner::None);
-        let reclaimed = after(&waiting, &claimed(1, "a"), NOW + 29_999).unwrap();
+        let held = held(1, "a");
+        assert_eq!(after(&held, &returned("b"), NOW), Err(StepRefused), "another one holds the lock");
+        let waiting = after(&held, &returned("a"), NOW).unwrap();
+        assert_eq!(waiting, AccountLock { deadline_ms: Some(NOW + 20_000), ..held }, "it has 20 seconds");
+        assert_eq!(after(&waiting, &AccountStep::Expired, NOW + 19_999), Err(StepRefused));
+        assert_eq!(after(&waiting, &AccountStep::Expired, NOW + 20_000), Ok(freed(&waiting)));
+        let reclaimed = after(&waiting, &claimed(1, "a"), NOW + 19_999).unwrap();
+        assert_eq!(whose(&reclaimed), ("gateway:a".to_owned(), Some(1)));
         assert_eq!(after(&reclaimed, &AccountStep::Expired, u64::MAX), Err(StepRefused));
     }
 
@@ -419,8 +463,8 @@ mod tests {
         for text in ["none", "login", "gateway:gateway-1"] {
             assert_eq!(text.parse::<AccountOwner>().unwrap().to_string(), text);
         }
-        for bad in ["", "map:map-1", "gateway:"] {
-            assert!(bad.parse::<AccountOwner>().is_err(), "{bad}");
+        for bad in ["", "nobody", "map:map-1", "gateway:", "none:a", "login:a"] {
+            assert_eq!(bad.parse::<AccountOwner>(), Err(BadOwner(bad.to_owned())));
         }
     }
 

@@ -146,13 +146,31 @@ mod tests {
 
     const NOW: u64 = 1_000_000;
 
+    fn at(lock: &CharacterLock, step: &LockStep, now_ms: u64) -> Result<CharacterLock, StepRefused> {
+        lock.after(step, now_ms, &Timers::all_different())
+    }
+
     /// A step at [`NOW`].
     fn after(lock: &CharacterLock, step: &LockStep) -> Result<CharacterLock, StepRefused> {
-        lock.after(step, NOW, &Timers::default())
+        at(lock, step, NOW)
     }
 
     fn inside(epoch: u64) -> CharacterLock {
         CharacterLock { owner: CharacterOwner::Map(server(1)), epoch: LockEpoch(epoch), deadline_ms: None }
+    }
+
+    fn free(epoch: u64) -> CharacterLock {
+        CharacterLock { epoch: LockEpoch(epoch), ..CharacterLock::FREE }
+    }
+
+    /// On the way into a world, by the gateway `g`.
+    fn entering() -> CharacterLock {
+        after(&CharacterLock::FREE, &LockStep::Enter { gateway: "g".to_owned() }).unwrap()
+    }
+
+    /// From a map server to another one, by the gateway `g`.
+    fn travel(from: ServerId) -> LockStep {
+        LockStep::Travel { server: from, gateway: "g".to_owned() }
     }
 
     fn steps() -> impl Strategy<Value = LockStep> {
@@ -176,69 +194,83 @@ mod tests {
 
     #[test]
     fn entering_and_leaving_keeps_the_epoch_of_the_stay() {
-        let entering = after(&CharacterLock::FREE, &LockStep::Enter { gateway: "g".to_owned() }).unwrap();
-        assert_eq!(entering.epoch, LockEpoch(1));
-        let inside = after(&entering, &LockStep::Prepared { server: server(1) }).unwrap();
+        assert_eq!(entering().epoch, LockEpoch(1));
+        let inside = after(&entering(), &LockStep::Prepared { server: server(1) }).unwrap();
         assert!(inside.admits(&server(1), LockEpoch(1)), "the map server writes under the epoch it was prepared with");
         let outside = after(&inside, &LockStep::Released { server: server(1) }).unwrap();
-        let free = CharacterLock { owner: CharacterOwner::None, epoch: LockEpoch(1), deadline_ms: None };
-        assert_eq!(outside, free, "the next stay is under a newer epoch, this one keeps its own");
+        assert_eq!(outside, free(1), "this stay keeps its own epoch");
+        let again = after(&outside, &LockStep::Enter { gateway: "g".to_owned() }).unwrap();
+        assert_eq!(again.epoch, LockEpoch(2), "the next one is under a newer epoch");
         assert!(!outside.admits(&server(1), LockEpoch(1)), "nothing is written after the release");
     }
 
     #[test]
     fn a_failed_journey_goes_back_under_a_newer_epoch() {
         let inside = inside(4);
-        let moving = after(&inside, &LockStep::Travel { server: server(1), gateway: "g".to_owned() }).unwrap();
+        let moving = after(&inside, &travel(server(1))).unwrap();
         let back = after(&moving, &LockStep::TravelFailed { server: server(1) }).unwrap();
         assert!(back.admits(&server(1), LockEpoch(6)));
     }
 
     #[test]
     fn a_player_who_does_not_come_loses_the_lock_and_one_who_comes_keeps_it() {
-        let entering = after(&CharacterLock::FREE, &LockStep::Enter { gateway: "g".to_owned() }).unwrap();
-        let expected = after(&entering, &LockStep::Prepared { server: server(1) }).unwrap();
-        let expire = |lock: &CharacterLock, now_ms| lock.after(&LockStep::Expired, now_ms, &Timers::default());
-        assert_eq!(expire(&expected, NOW + 39_999), Err(StepRefused));
-        assert_eq!(expire(&expected, NOW + 40_000).unwrap().owner, CharacterOwner::None);
+        let expected = after(&entering(), &LockStep::Prepared { server: server(1) }).unwrap();
+        assert_eq!(at(&expected, &LockStep::Expired, NOW + 39_999), Err(StepRefused));
+        assert_eq!(at(&expected, &LockStep::Expired, NOW + 40_000), Ok(free(2)));
+        assert_eq!(after(&expected, &LockStep::Arrived { server: server(2) }), Err(StepRefused), "not its server");
         let arrived = after(&expected, &LockStep::Arrived { server: server(1) }).unwrap();
-        assert_eq!(expire(&arrived, u64::MAX), Err(StepRefused));
+        assert_eq!(arrived, inside(1), "the server keeps it");
+        assert_eq!(at(&arrived, &LockStep::Expired, u64::MAX), Err(StepRefused));
     }
 
     #[test]
     fn a_gateway_that_dies_on_the_way_does_not_keep_the_lock() {
-        let entering = after(&CharacterLock::FREE, &LockStep::Enter { gateway: "g".to_owned() }).unwrap();
-        let expired = entering.after(&LockStep::Expired, NOW + 15_000, &Timers::default()).unwrap();
-        assert_eq!((expired.owner, expired.epoch), (CharacterOwner::None, LockEpoch(2)));
+        let travelling = after(&inside(4), &travel(server(1))).unwrap();
+        for (moving, freed) in [(entering(), free(2)), (travelling, free(6))] {
+            assert_eq!(at(&moving, &LockStep::Expired, NOW + 14_999), Err(StepRefused), "{moving:?}");
+            assert_eq!(at(&moving, &LockStep::Expired, NOW + 15_000), Ok(freed), "{moving:?}");
+        }
     }
 
     #[test]
     fn a_lent_lock_lives_by_its_servers_heartbeats() {
-        let gateway = || "g".to_owned();
-        let entering = after(&CharacterLock::FREE, &LockStep::Enter { gateway: gateway() }).unwrap();
-        let lent = after(&entering, &LockStep::Lent { gateway: gateway() }).unwrap();
-        assert_eq!(lent.deadline_ms, Some(NOW + 30_000));
-        let renewed = lent.after(&LockStep::Lent { gateway: gateway() }, NOW + 15_000, &Timers::default()).unwrap();
-        assert_eq!(renewed.deadline_ms, Some(NOW + 45_000));
+        let heartbeat = |gateway: &str| LockStep::Lent { gateway: gateway.to_owned() };
+        let lent = after(&entering(), &heartbeat("g")).unwrap();
+        assert_eq!(lent, CharacterLock { deadline_ms: Some(NOW + 30_000), ..entering() });
+        assert_eq!(after(&lent, &heartbeat("h")), Err(StepRefused), "another gateway's");
+        let renewed = at(&lent, &heartbeat("g"), NOW + 15_000).unwrap();
+        assert_eq!(renewed, CharacterLock { deadline_ms: Some(NOW + 45_000), ..entering() });
+        assert_eq!(at(&renewed, &LockStep::Expired, NOW + 44_999), Err(StepRefused));
+        assert_eq!(at(&renewed, &LockStep::Expired, NOW + 45_000), Ok(free(2)), "without a heartbeat it ends");
     }
 
     #[test]
     fn a_server_that_returns_reclaims_in_time_or_loses_the_lock() {
+        let other = LockStep::ServerReturned { server: server(2) };
+        assert_eq!(after(&inside(4), &other), Err(StepRefused), "another server");
         let returned = after(&inside(4), &LockStep::ServerReturned { server: server(1) }).unwrap();
-        let expired = returned.after(&LockStep::Expired, NOW + 30_000, &Timers::default()).unwrap();
-        assert_eq!(expired.owner, CharacterOwner::None);
+        assert_eq!(returned, CharacterLock { deadline_ms: Some(NOW + 35_000), ..inside(4) });
+        assert_eq!(at(&returned, &LockStep::Expired, NOW + 34_999), Err(StepRefused));
+        assert_eq!(at(&returned, &LockStep::Expired, NOW + 35_000), Ok(free(5)));
         let reclaimed = after(&returned, &LockStep::Reclaimed { server: server(1), epoch: LockEpoch(4) }).unwrap();
         assert_eq!(reclaimed, inside(4), "as if nothing had happened");
-        let stale = LockStep::Reclaimed { server: server(1), epoch: LockEpoch(3) };
-        assert_eq!(after(&returned, &stale), Err(StepRefused));
+        for (other, epoch) in [(1, 3), (1, 5), (2, 4)] {
+            let foreign = LockStep::Reclaimed { server: server(other), epoch: LockEpoch(epoch) };
+            assert_eq!(after(&returned, &foreign), Err(StepRefused), "{foreign:?}");
+        }
     }
 
     #[test]
     fn only_the_owner_releases_or_travels() {
-        let inside = inside(4);
-        assert_eq!(after(&inside, &LockStep::Released { server: server(2) }), Err(StepRefused));
-        let theft = LockStep::Travel { server: server(2), gateway: "g".to_owned() };
-        assert_eq!(after(&inside, &theft), Err(StepRefused));
+        let steps = |number| [LockStep::Released { server: server(number) }, travel(server(number))];
+        for (lock, number) in [(inside(4), 2), (entering(), 1), (free(4), 1)] {
+            for step in steps(number) {
+                assert_eq!(after(&lock, &step), Err(StepRefused), "{step:?} of {lock:?}");
+            }
+        }
+        let gateway = CharacterOwner::Gateway("g".to_owned());
+        let travelling = CharacterLock { owner: gateway, epoch: LockEpoch(5), deadline_ms: Some(NOW + 15_000) };
+        assert_eq!(steps(1).map(|step| after(&inside(4), &step)), [Ok(free(4)), Ok(travelling)]);
     }
 
     proptest! {
@@ -251,7 +283,7 @@ mod tests {
             let mut now_ms = NOW;
             for (step, wait_ms) in steps {
                 now_ms += wait_ms;
-                let Ok(next) = lock.after(&step, now_ms, &Timers::default()) else { continue };
+                let Ok(next) = at(&lock, &step, now_ms) else { continue };
                 prop_assert!(next.epoch >= lock.epoch, "{step:?} took {lock:?} back to {next:?}");
                 if let Some(server) = next.owner.map_server() {
                     let first = holders.entry(next.epoch).or_insert_with(|| server.clone());
@@ -263,12 +295,14 @@ mod tests {
 
         #[test]
         fn what_was_fenced_never_writes_again(steps in prop::collection::vec((steps(), 0..60_000u64), 0..60)) {
-            let mut lock = CharacterLock { owner: CharacterOwner::Map(server(0)), ..inside(1) };
-            lock = after(&lock, &LockStep::Fenced).unwrap();
+            let held = CharacterLock { owner: CharacterOwner::Map(server(0)), ..inside(1) };
+            prop_assert!(held.admits(&server(0), LockEpoch(1)), "it wrote until it was fenced");
+            let mut lock = after(&held, &LockStep::Fenced).unwrap();
+            prop_assert_eq!(&lock, &free(2));
             let mut now_ms = NOW;
             for (step, wait_ms) in steps {
                 now_ms += wait_ms;
-                lock = lock.after(&step, now_ms, &Timers::default()).unwrap_or(lock);
+                lock = at(&lock, &step, now_ms).unwrap_or(lock);
                 prop_assert!(!lock.admits(&server(0), LockEpoch(1)));
             }
         }

@@ -91,14 +91,19 @@ mod tests {
         let too_late = NextClaim::Refuse(NotClaimed::TooLate);
         assert_eq!(claim(&AccountLock::FREE, FIRST, "a"), too_late, "nobody waits for it");
         let waiting = after(&AccountLock::FREE, AccountStep::LoggedIn { session: FIRST });
-        let NextClaim::Take(held) = claim(&waiting, FIRST, "a") else { panic!("it is waited for") };
+        let claimed = |session, gateway: &str| AccountStep::Claimed { session, gateway: gateway.to_owned() };
+        let held = after(&waiting, claimed(FIRST, "a"));
+        assert_eq!(claim(&waiting, FIRST, "a"), NextClaim::Take(held.clone()), "it is waited for");
+        let next = after(&waiting, AccountStep::LoggedIn { session: SECOND });
+        assert_eq!(claim(&next, FIRST, "a"), NextClaim::Refuse(NotClaimed::Newer), "another one is waited for");
         let newer = after(&held, AccountStep::LoggedIn { session: SECOND });
         for gateway in ["a", "b"] {
             assert_eq!(claim(&newer, FIRST, gateway), NextClaim::Refuse(NotClaimed::Newer), "{gateway}");
         }
         assert_eq!(claim(&newer, SECOND, "b"), NextClaim::Oust("a".to_owned()));
         assert_eq!(claim(&held, FIRST, "b"), NextClaim::Oust("a".to_owned()), "its own socket elsewhere");
-        assert!(matches!(claim(&newer, SECOND, "a"), NextClaim::Take(_)), "the same gateway asks nobody");
+        let taken = NextClaim::Take(after(&newer, claimed(SECOND, "a")));
+        assert_eq!(claim(&newer, SECOND, "a"), taken, "the same gateway asks nobody");
     }
 
     #[test]
@@ -107,6 +112,7 @@ mod tests {
         assert_eq!(CharacterLock::FREE.way_out(), WayOut::Clear);
         assert_eq!(lock("gateway:a").way_out(), WayOut::Fence);
         assert_eq!(lock("map:m").way_out(), WayOut::Kick("m".parse().unwrap()));
+        assert_eq!(CharacterLock::FREE.called_off(), LockStep::Abandoned);
         assert_eq!(lock("gateway:a").called_off(), LockStep::Abandoned);
         assert_eq!(lock("map:m").called_off(), LockStep::Released { server: "m".parse().unwrap() });
     }

@@ -178,7 +178,7 @@ mod tests {
     }
 
     fn lock() -> ServerLock {
-        ServerLock::heard(&map(), CookieHash::of("own"), NOW, &Timers::default())
+        ServerLock::heard(&map(), CookieHash::of("own"), NOW, &Timers::all_different())
     }
 
     fn claim(cookie: Option<&str>, now_ms: u64) -> Claim {
@@ -198,13 +198,18 @@ mod tests {
         assert_eq!(claim(Some("own"), NOW + patience), Claim::Returned, "whether it is too late, the timers say");
         assert!(!lock().is_over(NOW + patience - 1));
         assert!(lock().is_over(NOW + patience));
+        let own = CookieHash::of("own");
+        assert_eq!(ServerLock::claim(None, Some(&own), NOW + patience), Claim::New, "a timer has ended it");
+        assert_eq!(claim(Some("other"), NOW + patience), Claim::New, "another cookie brings nothing back");
     }
 
     #[test]
     fn a_live_id_is_not_for_others() {
-        assert_eq!(claim(None, NOW), Claim::Taken);
-        assert_eq!(claim(Some("other"), NOW + 29_999), Claim::Taken);
-        assert_eq!(claim(Some("other"), NOW + 30_000), Claim::New, "the silent do not hold up their successor");
+        for shown in [None, Some("other")] {
+            assert_eq!(claim(shown, NOW), Claim::Taken, "{shown:?}");
+            assert_eq!(claim(shown, NOW + 29_999), Claim::Taken, "{shown:?}");
+            assert_eq!(claim(shown, NOW + 30_000), Claim::New, "the silent do not hold up their successor: {shown:?}");
+        }
     }
 
     #[test]
@@ -216,22 +221,39 @@ mod tests {
         assert_eq!(claim("own", false, NOW + 12_000), Claim::Returned, "it is silent for longer than the living are");
         assert_eq!(claim("own", true, NOW), Claim::Returned, "a restart waits for nobody");
         assert_eq!(claim("other", true, NOW), Claim::Taken, "whoever is gone");
+        assert_eq!(claim("other", false, NOW), Claim::Taken, "it is another one's cookie");
     }
 
     #[test]
     fn replicas_have_a_shorter_timer() {
         let key = ServerKey::Replica("gateway-1".to_owned());
-        let lock = ServerLock::heard(&key, CookieHash::of("own"), NOW, &Timers::default());
-        assert!(lock.is_over(NOW + 30_000));
-        assert_eq!(key.to_string(), "gateway:gateway-1");
-        assert_eq!(map().to_string(), "map:map-1");
+        let replica = ServerLock::heard(&key, CookieHash::of("own"), NOW, &Timers::all_different());
+        assert_eq!((replica.heard_ms, replica.deadline_ms), (NOW, NOW + 25_000));
+        assert!(!replica.is_over(NOW + 24_999) && replica.is_over(NOW + 25_000));
+        assert_eq!((lock().heard_ms, lock().deadline_ms), (NOW, NOW + 600_000), "a map server may play on alone");
+    }
+
+    #[test]
+    fn a_server_has_the_name_of_the_owner_that_it_is() {
+        for (key, owner) in [
+            (ServerKey::Replica("gateway-1".to_owned()), CharacterOwner::Gateway("gateway-1".to_owned())),
+            (map(), CharacterOwner::Map("map-1".parse().unwrap())),
+        ] {
+            assert_eq!(key.to_string(), owner.to_string());
+            assert_eq!(owner.to_string().parse(), Ok(key));
+        }
+        assert_eq!("none".parse::<ServerKey>(), Err(BadOwner("none".to_owned())), "nobody is no server");
     }
 
     #[test]
     fn a_cookie_is_kept_as_its_hash_and_not_shown() {
         let hash = CookieHash::of("own");
-        assert_eq!(hash.to_string().parse(), Ok(hash));
-        assert!(!format!("{:?}", lock()).contains(&hash.to_string()));
+        let sha_256 = "5b3975651c3cab92d044c096dc30a1c2d9525497457472de48c51ecb363d1f4a";
+        assert_eq!(hash.to_string(), sha_256);
+        assert_eq!(sha_256.parse(), Ok(hash));
+        assert_ne!(CookieHash::of("other"), hash);
+        assert_eq!(format!("{hash:?}"), "CookieHash(..)");
+        assert!(!format!("{:?}", lock()).contains(sha_256));
         for bad in ["", "own", &"g".repeat(64), &"é".repeat(32)] {
             assert_eq!(bad.parse::<CookieHash>(), Err(BadCookieHash), "{bad}");
         }

@@ -99,8 +99,29 @@ pub fn grace_after_outage(swept_ms: u64, now_ms: u64, timers: &Timers) -> Option
 }
 
 #[cfg(test)]
+impl Timers {
+    /// For tests: no two are alike, nor like a time that is not settable, so that one taken for another shows.
+    pub(crate) fn all_different() -> Self {
+        let seconds = Duration::from_secs;
+        Self {
+            log_in: seconds(28),
+            arrival: seconds(40),
+            replica_reconnect: seconds(25),
+            replica_reclaim: seconds(20),
+            map_reconnect: seconds(600),
+            map_reclaim: seconds(35),
+            passage: seconds(15),
+            handover_wait: seconds(6),
+            linger_max: seconds(60),
+            outage_grace: seconds(45),
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use clap::Parser;
+    use clap::error::ErrorKind;
 
     use super::*;
 
@@ -110,27 +131,47 @@ mod tests {
         timers: Timers,
     }
 
+    fn parse(flag: &str, seconds: &str) -> Result<Timers, ErrorKind> {
+        Line::try_parse_from(["x", flag, seconds]).map(|line| line.timers).map_err(|error| error.kind())
+    }
+
     #[test]
     fn a_timer_has_at_least_a_second() {
-        assert!(Line::try_parse_from(["x", "--map-reclaim-s", "0"]).is_err());
-        let timers = Line::parse_from(["x", "--map-reclaim-s", "7"]).timers;
-        assert_eq!(timers, Timers { map_reclaim: Duration::from_secs(7), ..Timers::default() });
+        let (timers, second) = (Timers::default(), Duration::from_secs(1));
+        for (flag, shortest) in [
+            ("--login-timeout-s", Timers { log_in: second, ..timers }),
+            ("--arrival-timeout-s", Timers { arrival: second, ..timers }),
+            ("--replica-reclaim-s", Timers { replica_reclaim: second, ..timers }),
+            ("--map-reclaim-s", Timers { map_reclaim: second, ..timers }),
+            ("--passage-timeout-s", Timers { passage: second, ..timers }),
+            ("--handover-wait-s", Timers { handover_wait: second, ..timers }),
+            ("--linger-max-s", Timers { linger_max: second, ..timers }),
+            ("--outage-grace-s", Timers { outage_grace: second, ..timers }),
+        ] {
+            assert_eq!(parse(flag, "0"), Err(ErrorKind::ValueValidation), "{flag}");
+            assert_eq!(parse(flag, "0.5"), Err(ErrorKind::ValueValidation), "{flag}");
+            assert_eq!(parse(flag, "1"), Ok(shortest), "{flag}");
+        }
     }
 
     #[test]
     fn who_is_heard_of_every_five_seconds_has_time_to_be() {
-        for flag in ["--replica-reconnect-s", "--map-reconnect-s"] {
-            assert!(Line::try_parse_from(["x", flag, "9"]).is_err(), "{flag}");
-            assert!(Line::try_parse_from(["x", flag, "10"]).is_ok(), "{flag}");
+        let (timers, least) = (Timers::default(), Duration::from_secs(10));
+        for (flag, shortest) in [
+            ("--replica-reconnect-s", Timers { replica_reconnect: least, ..timers }),
+            ("--map-reconnect-s", Timers { map_reconnect: least, ..timers }),
+        ] {
+            assert_eq!(parse(flag, "9"), Err(ErrorKind::ValueValidation), "{flag}");
+            assert_eq!(parse(flag, "10"), Ok(shortest), "{flag}");
         }
     }
 
     #[test]
     fn an_outage_gives_grace_and_a_busy_replica_gives_none() {
-        let timers = Timers::default();
+        let timers = Timers::all_different();
         assert_eq!(grace_after_outage(10_000, 10_500, &timers), None);
         assert_eq!(grace_after_outage(10_000, 15_000, &timers), None);
-        assert_eq!(grace_after_outage(10_000, 15_001, &timers), Some(45_001));
+        assert_eq!(grace_after_outage(10_000, 15_001, &timers), Some(60_001));
         assert_eq!(grace_after_outage(10_000, 9_000, &timers), None, "a clock set back is no outage");
     }
 
@@ -139,5 +180,6 @@ mod tests {
         assert!(!is_due(None, u64::MAX));
         assert!(!is_due(Some(5), 4));
         assert!(is_due(Some(5), 5));
+        assert!(is_due(Some(5), 6), "and from then on");
     }
 }

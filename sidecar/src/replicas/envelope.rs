@@ -115,28 +115,40 @@ mod tests {
     #[test]
     fn the_largest_link_message_fits_and_more_does_not() {
         let sender = "g".repeat(64);
-        let largest = Content::ask(&refusal(MAX_LINK_BYTES), Duration::MAX).unwrap();
-        let sealed = Envelope::new(&sender, Uuid::max(), largest).seal().unwrap();
-        let opened = Envelope::open(&sealed).unwrap();
-        let Content::Ask { bytes, .. } = &opened.content else { panic!("{opened:?}") };
-        assert_eq!(opened.unpack::<Ask>(bytes), Some(refusal(MAX_LINK_BYTES)));
-        assert!(matches!(Content::ask(&refusal(MAX_BYTES), Duration::ZERO), Err(CodecError::TooLong { .. })));
+        let limit = MAX_BYTES - ENVELOPE_BYTES;
+        // What is around the text has always the same size.
+        let most = limit - (pack(&refusal(MAX_LINK_BYTES)).unwrap().len() - MAX_LINK_BYTES);
+        for bytes in [MAX_LINK_BYTES, most] {
+            let largest = Content::ask(&refusal(bytes), Duration::MAX).unwrap();
+            let sealed = Envelope::new(&sender, Uuid::max(), largest).seal().unwrap();
+            let opened = Envelope::open(&sealed).unwrap();
+            let Content::Ask { bytes: packed, .. } = &opened.content else { panic!("{opened:?}") };
+            assert_eq!(opened.unpack::<Ask>(packed), Some(refusal(bytes)));
+        }
+        let more = Content::ask(&refusal(most + 1), Duration::ZERO);
+        assert_eq!(more, Err(CodecError::TooLong { bytes: limit + 1, limit }));
     }
 
     #[test]
     fn another_version_is_not_guessed_at() {
-        let content = Content::news(&News::Departed { character: CharacterId([1; 16]) }).unwrap();
-        for version in [VERSION - 1, VERSION + 1] {
+        let news = News::Departed { character: CharacterId([1; 16]) };
+        let content = Content::news(&news).unwrap();
+        for (version, understood) in [(VERSION - 1, None), (VERSION, Some(news)), (VERSION + 1, None)] {
             let other = Envelope { version, ..Envelope::new("a", Uuid::nil(), content.clone()) };
             let opened = Envelope::open(&other.seal().unwrap()).unwrap();
             let Content::News(bytes) = &opened.content else { panic!("{opened:?}") };
-            assert_eq!(opened.unpack::<News>(bytes), None);
+            assert_eq!(opened.unpack::<News>(bytes), understood);
         }
     }
 
     #[test]
     fn noise_is_no_envelope() {
-        assert!(Envelope::open(b"hello").is_err());
-        assert!(Envelope::open(&vec![0; MAX_BYTES + 1]).is_err());
+        let sealed = Envelope::new("a", Uuid::nil(), Content::News(vec![1, 2])).seal().unwrap();
+        for malformed in [&b"hello"[..], b"", &sealed[..sealed.len() - 1]] {
+            assert!(matches!(Envelope::open(malformed), Err(CodecError::Malformed(_))), "{malformed:?}");
+        }
+        assert_eq!(Envelope::open(&[&sealed[..], &[0]].concat()), Err(CodecError::Trailing(1)));
+        let too_long = CodecError::TooLong { bytes: MAX_BYTES + 1, limit: MAX_BYTES };
+        assert_eq!(Envelope::open(&vec![0; MAX_BYTES + 1]), Err(too_long));
     }
 }

@@ -58,75 +58,123 @@ pub(super) fn news(number: u8) -> News {
     News::Departed { character: CharacterId([number; 16]) }
 }
 
-/// Two sidecars, `a` and `b`, that receive each other's messages.
-struct Pair {
-    a: Arc<dyn ReplicaBus>,
-    b: Arc<dyn ReplicaBus>,
-    at_a: Arc<Fake>,
-    at_b: Arc<Fake>,
+/// One of the sidecars.
+struct Sidecar {
+    bus: Arc<dyn ReplicaBus>,
+    fake: Arc<Fake>,
     tasks: TaskTracker,
     shutdown: CancellationToken,
-    _redis: Option<TestRedis>,
 }
 
-impl Pair {
-    async fn in_memory(may_answer: usize) -> Option<Self> {
+/// What carries the messages.
+enum Carrier {
+    Memory(MemoryHub),
+    Redis(Box<TestRedis>),
+}
+
+/// Three sidecars, `a`, `b` and `c`, that receive each other's messages.
+struct Trio {
+    a: Sidecar,
+    b: Sidecar,
+    c: Sidecar,
+    carrier: Carrier,
+}
+
+impl Trio {
+    async fn in_memory() -> Option<Self> {
         let hub = MemoryHub::default();
-        let pair = Self::new(hub.join("a").0, hub.join("b").0, may_answer, None);
-        pair.start();
-        Some(pair)
+        Some(Self::start(["a", "b", "c"].map(|id| hub.join(id).0), Carrier::Memory(hub)))
     }
 
-    async fn over_redis(may_answer: usize) -> Option<Self> {
+    async fn over_redis() -> Option<Self> {
         let redis = TestRedis::connect().await?;
-        let (a, b) = (RedisBus::new(redis.another(), "a"), RedisBus::new(redis.another(), "b"));
-        let pair = Self::new(Arc::new(a.clone()), Arc::new(b.clone()), may_answer, Some(redis));
-        pair.start();
-        soon("the first word", async { tokio::join!(a.is_listening(true), b.is_listening(true)) }).await;
-        Some(pair)
+        let buses = ["a", "b", "c"].map(|id| RedisBus::new(redis.another(), id));
+        let trio =
+            Self::start(buses.clone().map(|bus| Arc::new(bus) as Arc<dyn ReplicaBus>), Carrier::Redis(Box::new(redis)));
+        for bus in &buses {
+            soon("the first word", bus.is_listening(true)).await;
+        }
+        Some(trio)
     }
 
-    fn new(a: Arc<dyn ReplicaBus>, b: Arc<dyn ReplicaBus>, may_answer: usize, redis: Option<TestRedis>) -> Self {
-        let (at_a, at_b) = (Fake::new(may_answer), Fake::new(may_answer));
-        let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
-        Self { a, b, at_a, at_b, tasks, shutdown, _redis: redis }
+    fn start(buses: [Arc<dyn ReplicaBus>; 3], carrier: Carrier) -> Self {
+        let [a, b, c] = buses.map(|bus| {
+            let (fake, tasks, shutdown) = (Fake::new(1_000), TaskTracker::new(), CancellationToken::new());
+            bus.start(fake.clone(), &tasks, shutdown.clone());
+            Sidecar { bus, fake, tasks, shutdown }
+        });
+        Self { a, b, c, carrier }
     }
 
-    fn start(&self) {
-        self.a.start(self.at_a.clone(), &self.tasks, self.shutdown.clone());
-        self.b.start(self.at_b.clone(), &self.tasks, self.shutdown.clone());
+    /// Takes the bus away, or brings it back.
+    fn set_down(&self, down: bool) {
+        match &self.carrier {
+            Carrier::Memory(hub) => hub.set_down(down),
+            Carrier::Redis(redis) => redis.let_in(!down),
+        }
+    }
+
+    /// Ends `b`.
+    async fn end_b(&self) {
+        if let Carrier::Memory(hub) = &self.carrier {
+            hub.kill("b");
+        }
+        self.b.shutdown.cancel();
+        self.b.tasks.close();
+        soon("the end of b", self.b.tasks.wait()).await;
+    }
+
+    /// Waits until `a` lists these, and no others.
+    async fn lists(&self, living: &[&str]) {
+        let listed = async {
+            while !self.a.bus.replicas().await.is_ok_and(|listed| listed == *living) {
+                tokio::task::yield_now().await;
+            }
+        };
+        soon("the living", listed).await;
     }
 }
 
-async fn asks_go_both_ways(pair: Pair) {
-    assert_eq!(pair.a.ask("b", ask("a", 1), PATIENCE).await, Ok(Answer::Closed { count: 1 }));
-    assert_eq!(pair.b.ask("a", ask("b", 2), PATIENCE).await, Ok(Answer::Closed { count: 2 }));
+async fn asks_go_both_ways(trio: Trio) {
+    let may_answer = || [&trio.a, &trio.b, &trio.c].map(|asked| asked.fake.may_answer.available_permits());
+    assert_eq!(trio.a.bus.ask("b", ask("a", 1), PATIENCE).await, Ok(Answer::Closed { count: 1 }));
+    assert_eq!(may_answer(), [1_000, 999, 1_000], "b alone was asked");
+    assert_eq!(trio.b.bus.ask("a", ask("b", 2), PATIENCE).await, Ok(Answer::Closed { count: 2 }));
+    assert_eq!(may_answer(), [999, 999, 1_000], "and now a");
 }
 
-async fn news_reach_all_others(pair: Pair) {
-    pair.a.tell_all(news(1)).await;
-    assert_eq!(pair.at_b.hears().await, [("a".to_owned(), news(1))]);
-    pair.b.tell_all(news(2)).await;
-    assert_eq!(pair.at_a.hears().await, [("b".to_owned(), news(2))], "not what it said itself");
+async fn news_reach_all_others(trio: Trio) {
+    let (from_a, from_b) = (("a".to_owned(), news(1)), ("b".to_owned(), news(2)));
+    trio.a.bus.tell_all(news(1)).await;
+    assert_eq!(trio.b.fake.hears().await, std::slice::from_ref(&from_a));
+    assert_eq!(trio.c.fake.hears().await, std::slice::from_ref(&from_a));
+    trio.b.bus.tell_all(news(2)).await;
+    assert_eq!(trio.a.fake.hears().await, std::slice::from_ref(&from_b), "not what it said itself");
+    assert_eq!(trio.c.fake.hears().await, [from_a, from_b]);
 }
 
-async fn nobody_there_is_known_at_once(pair: Pair) {
-    assert_eq!(pair.a.ask("c", ask("a", 1), PATIENCE).await, Err(BusError::Gone));
+async fn nobody_there_is_known_at_once(trio: Trio) {
+    // Longer than this test would wait.
+    let deadline = 9 * PATIENCE;
+    let asked = soon("a refusal", trio.a.bus.ask("d", ask("a", 1), deadline)).await;
+    assert_eq!(asked, Err(BusError::Gone));
 }
 
-async fn no_answer_in_time_is_a_timeout(pair: Pair) {
-    while let Ok(permit) = pair.at_b.may_answer.try_acquire() {
+async fn no_answer_in_time_is_a_timeout(trio: Trio) {
+    let may_answer = &trio.b.fake.may_answer;
+    while let Ok(permit) = may_answer.try_acquire() {
         permit.forget();
     }
-    let late = pair.a.ask("b", ask("a", 1), Duration::from_millis(50)).await;
+    let late = trio.a.bus.ask("b", ask("a", 1), Duration::from_millis(50)).await;
     assert_eq!(late, Err(BusError::Timeout));
-    pair.at_b.may_answer.add_permits(2);
-    assert_eq!(pair.a.ask("b", ask("a", 2), PATIENCE).await, Ok(Answer::Closed { count: 2 }), "the next one is heard");
+    may_answer.add_permits(2);
+    let next = trio.a.bus.ask("b", ask("a", 2), PATIENCE).await;
+    assert_eq!(next, Ok(Answer::Closed { count: 2 }), "the next one is heard");
 }
 
-async fn a_thousand_asks_at_once_are_answered(pair: Pair) {
+async fn a_thousand_asks_at_once_are_answered(trio: Trio) {
     let asks = (1..=1_000).map(|code| {
-        let a = pair.a.clone();
+        let a = trio.a.bus.clone();
         tokio::spawn(async move { (code, a.ask("b", ask("a", code), PATIENCE).await) })
     });
     for asked in asks.collect::<Vec<_>>() {
@@ -135,38 +183,38 @@ async fn a_thousand_asks_at_once_are_answered(pair: Pair) {
     }
 }
 
-async fn the_living_are_listed(pair: Pair) {
-    let listed = async {
-        while pair.a.replicas().await.unwrap() != ["a", "b"] {
+async fn the_living_are_listed(trio: Trio) {
+    trio.lists(&["a", "b", "c"]).await;
+    trio.end_b().await;
+    trio.lists(&["a", "c"]).await;
+}
+
+async fn the_dead_and_a_bus_that_is_away_are_told_apart(trio: Trio) {
+    trio.set_down(true);
+    assert_eq!(trio.a.bus.ask("b", ask("a", 1), PATIENCE).await, Err(BusError::Down));
+    assert_eq!(trio.a.bus.replicas().await, Err(BusError::Down));
+    trio.set_down(false);
+    let answered = async {
+        while trio.a.bus.ask("b", ask("a", 2), PATIENCE).await != Ok(Answer::Closed { count: 2 }) {
             tokio::task::yield_now().await;
         }
     };
-    soon("both", listed).await;
+    soon("an answer", answered).await;
+    trio.end_b().await;
+    assert_eq!(trio.a.bus.ask("b", ask("a", 3), PATIENCE).await, Err(BusError::Gone));
 }
 
 on_backends! {
-    in_memory: super::Pair::in_memory(1_000),
-    over_redis: super::Pair::over_redis(1_000) => [
+    in_memory: super::Trio::in_memory(),
+    over_redis: super::Trio::over_redis() => [
         asks_go_both_ways,
         news_reach_all_others,
         nobody_there_is_known_at_once,
         no_answer_in_time_is_a_timeout,
         a_thousand_asks_at_once_are_answered,
         the_living_are_listed,
+        the_dead_and_a_bus_that_is_away_are_told_apart,
     ]
-}
-
-#[tokio::test]
-async fn the_dead_and_a_bus_that_is_away_are_told_apart() {
-    let hub = MemoryHub::default();
-    let (a, tasks) = (hub.join("a"), TaskTracker::new());
-    hub.join("b").start(Fake::new(9), &tasks, CancellationToken::new());
-    hub.set_down(true);
-    assert_eq!(a.ask("b", ask("a", 1), PATIENCE).await, Err(BusError::Down));
-    hub.set_down(false);
-    assert!(a.ask("b", ask("a", 1), PATIENCE).await.is_ok());
-    hub.kill("b");
-    assert_eq!(a.ask("b", ask("a", 1), PATIENCE).await, Err(BusError::Gone));
 }
 
 #[tokio::test]

@@ -49,23 +49,29 @@ mod tests {
             assert_eq!(fault(&object(good.clone())), None, "{good}");
         }
         for bad in [
-            json!({"hair": {"colour": "red"}}),
-            json!({"hair": ["red"]}),
-            json!({"hair": null}),
-            json!({"hair": "re\u{202e}d"}),
-            json!({"ha\nir": "red"}),
-            json!({"hair": "x".repeat(118)}),
+            json!({"beard": true, "hair": {"colour": "red"}, "skin": 3}),
+            json!({"beard": true, "hair": ["red"], "skin": 3}),
+            json!({"beard": true, "hair": null, "skin": 3}),
+            json!({"beard": true, "hair": "re\u{202e}d", "skin": 3}),
+            json!({"beard": true, "ha\nir": "red", "skin": 3}),
         ] {
-            assert!(fault(&object(bad.clone())).is_some(), "{bad}");
+            let wanted = Some("has texts that others can be shown, numbers, true and false only");
+            assert_eq!(fault(&object(bad.clone())), wanted, "{bad}");
         }
-        assert_eq!(fault(&object(json!({"hair": "x".repeat(117)}))), None, "exactly 128 bytes");
+        for (symbol, most) in [("x", 117), ("xö", 39)] {
+            let of = |times| fault(&object(json!({"hair": symbol.repeat(times)})));
+            assert_eq!(of(most), None, "exactly 128 bytes");
+            assert_eq!(of(most + 1), Some("has at most 128 bytes as JSON without spaces"), "{symbol}");
+        }
     }
 
     #[test]
     fn it_comes_back_as_it_was() {
-        let look = object(json!({"hair": "röt", "skin": 3}));
+        let look = object(json!({"hair": "röt", "skin": 3, "height": 1.8, "beard": false}));
         assert_eq!(read(written(&look).as_deref()), look);
         assert_eq!(written(&Map::new()), None);
-        assert_eq!(read(Some("garbage")), Map::new());
+        for nothing in [None, Some("garbage")] {
+            assert_eq!(read(nothing), Map::new(), "{nothing:?}");
+        }
     }
 }

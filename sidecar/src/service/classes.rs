@@ -86,19 +86,30 @@ mod tests {
 
     #[test]
     fn the_games_own_fields_are_ignored() {
-        let text = "[mage]\nname = 'Mage'\ndescription = 'Burns.'\nslots = [1]\n[mage.growth]\nhealth = 9";
-        let classes = read(text).unwrap();
-        assert_eq!(classes.all().len(), 1);
+        let mage = "[mage]\nname = 'Mage'\ndescription = 'Burns.'\nslots = [1]\n[mage.growth]\nhealth = 9";
+        let classes = read(&format!("{mage}\n[archer]\nname = 'Archer'\nslots = [2]")).unwrap();
+        let class = |id: &str, name: &str, description: &str| Class {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            description: description.to_owned(),
+        };
+        assert_eq!(classes.all(), [class("mage", "Mage", "Burns."), class("archer", "Archer", "")]);
         assert_eq!(classes.name_of("mage"), "Mage");
         assert_eq!(classes.name_of("gone"), "gone");
     }
 
     #[test]
     fn faults_are_named_with_file_and_line() {
-        let error = read("[mage]\nname = 'Mage'\n[thief]\nname = 3").unwrap_err();
-        assert!(error.why.contains("classes.toml: line 4"), "{error}");
-        assert!(read("").unwrap_err().why.contains("no class"));
-        assert!(read("[a]\nname = 'A'\n[a]\nname = 'B'").is_err(), "an id is one class");
-        assert!(Classes::read(Path::new("/nonexistent")).is_err());
+        for (text, fault) in [
+            ("[mage]\nname = 'Mage'\n[thief]\nname = 3", "/classes.toml: line 4: invalid type"),
+            ("[mage]\nname = 'Mage'\n[thief", "/classes.toml: line 3: "),
+            ("[a]\nname = 'A'\n[a]\nname = 'B'", "/classes.toml: line 3: duplicate key"),
+            ("", "/classes.toml: there is no class"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.key == "ASSETS_DIR" && error.why.contains(fault), "{text}: {error}");
+        }
+        let nowhere = Classes::read(Path::new("/nonexistent")).unwrap_err();
+        assert!(nowhere.why.starts_with("/nonexistent/classes.toml: No such file"), "{nowhere}");
     }
 }

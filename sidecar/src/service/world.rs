@@ -35,7 +35,7 @@ use std::time::Duration;
 pub use account::{AccountLocks, NotLetIn};
 pub use build::Foundation;
 pub use displace::{Exits, Waiter};
-pub use enter::{Entered, Entrance, Entry};
+pub use enter::{Entrance, Entry};
 pub use gates::Gates;
 pub use lock_clock::LockClock;
 pub use reach::MapServers;

@@ -1,5 +1,7 @@
 //! Accounts, log-ins and characters on real databases.
 
+use std::ops::Range;
+
 use realmgate_platform::clock::Clock;
 use realmgate_platform::sessions::{NewRefreshToken, Rotation};
 use realmgate_protocol::ids::{AccountId, CharacterId};
@@ -14,6 +16,7 @@ use crate::service::names::look;
 
 on_both!(
     a_user_name_is_given_once,
+    a_role_is_given_to_the_account_of_a_user_name,
     a_session_lives_until_it_is_ended,
     of_two_that_come_with_one_token_the_second_ends_the_session,
     of_log_ins_that_come_at_once_so_many_live,
@@ -27,7 +30,9 @@ on_both!(
 );
 
 const ACCOUNT: AccountId = AccountId([9; 16]);
+const OTHER_ACCOUNT: AccountId = AccountId([8; 16]);
 const SESSION: Uuid = Uuid::from_u128(7);
+const OTHER_SESSION: Uuid = Uuid::from_u128(8);
 
 async fn register(store: &Store, id: AccountId) -> bool {
     let new = NewAccount { id, folded: "ann", username: "Ann", password_hash: "argon", at_ms: 1 };
@@ -57,25 +62,48 @@ fn new_character(number: u8, name: &str) -> NewCharacter<'_> {
     }
 }
 
+/// The names of the account's characters, oldest first.
+async fn names(store: &Store) -> Vec<String> {
+    store.characters.list(ACCOUNT).await.unwrap().into_iter().map(|row| row.name).collect()
+}
+
 async fn a_user_name_is_given_once(store: TestStore) {
     let other = store.beside().await;
-    let both = tokio::join!(register(&store, ACCOUNT), register(&other, AccountId([8; 16])));
+    let both = tokio::join!(register(&store, ACCOUNT), register(&other, OTHER_ACCOUNT));
     assert!(both.0 != both.1, "one of them has it: {both:?}");
+    let (winner, loser) = if both.0 { (ACCOUNT, OTHER_ACCOUNT) } else { (OTHER_ACCOUNT, ACCOUNT) };
+    assert!(!register(&store, loser).await, "nor does it get it later");
     let found = store.accounts.find_password("ann").await.unwrap().unwrap();
-    assert_eq!(found.account, if both.0 { ACCOUNT } else { AccountId([8; 16]) });
-    assert_eq!((found.password_hash.as_str(), found.token_version), ("argon", 0));
+    assert_eq!((found.account, found.password_hash.as_str(), found.token_version), (winner, "argon", 0));
+    assert_eq!(store.account_locks.account_lock(loser).await.unwrap(), None, "there is no account without a name");
     assert!(store.accounts.find_password("bob").await.unwrap().is_none());
+}
+
+async fn a_role_is_given_to_the_account_of_a_user_name(store: TestStore) {
+    log_in(&store).await;
+    let eve = NewAccount { id: OTHER_ACCOUNT, folded: "eve", username: "Eve", password_hash: "argon", at_ms: 1 };
+    assert!(store.accounts.create_with_password(eve).await.unwrap());
+    store.sessions.open(OTHER_SESSION, OTHER_ACCOUNT, token("other")).await.unwrap();
+    let role = async |session: Uuid| store.sessions.find_live(session).await.unwrap().unwrap().role;
+    assert!(!store.accounts.set_role("bob", "admin").await.unwrap(), "nobody has that name");
+    assert_eq!(role(SESSION).await, "player");
     assert!(store.accounts.set_role("ann", "admin").await.unwrap());
-    assert!(!store.accounts.set_role("bob", "admin").await.unwrap());
+    assert_eq!(role(SESSION).await, "admin");
+    assert_eq!(role(OTHER_SESSION).await, "player", "another account's");
 }
 
 async fn a_session_lives_until_it_is_ended(store: TestStore) {
     log_in(&store).await;
+    store.sessions.open(OTHER_SESSION, ACCOUNT, token("other")).await.unwrap();
     let live = store.sessions.find_live(SESSION).await.unwrap().unwrap();
     assert_eq!((live.account, live.role.as_str(), live.token_version), (ACCOUNT, "player", 0));
     store.sessions.end(SESSION, 20).await.unwrap();
     assert!(store.sessions.find_live(SESSION).await.unwrap().is_none());
     assert_eq!(store.sessions.rotate("first", Some(SESSION), token("second")).await.unwrap(), Rotation::Dead);
+    assert!(store.sessions.find_live(OTHER_SESSION).await.unwrap().is_some(), "another one lives on");
+    let rotated = Rotation::Rotated { session: OTHER_SESSION, account: ACCOUNT, token_version: 0 };
+    let next = store.sessions.rotate("other", Some(OTHER_SESSION), token("third")).await.unwrap();
+    assert_eq!(next, rotated, "with its token");
 }
 
 async fn of_two_that_come_with_one_token_the_second_ends_the_session(store: TestStore) {
@@ -115,20 +143,25 @@ async fn of_log_ins_that_come_at_once_so_many_live(store: TestStore) {
             living.push(id);
         }
     }
-    assert_eq!((living.len(), ended.len()), (16, 24));
-    assert!(living.iter().all(|id| !ended.contains(id)), "it is told which have ended");
-    assert!(living.contains(&Uuid::from_u128(138)) && living.contains(&Uuid::from_u128(139)), "the newest live");
+    ended.sort();
+    let ids = |numbers: Range<u128>| numbers.map(Uuid::from_u128).collect::<Vec<_>>();
+    assert_eq!(living, ids(124..140), "the newest sixteen live");
+    assert_eq!(ended, ids(100..124), "it is told which have ended");
 }
 
 async fn expired_tokens_are_forgotten_with_their_sessions(store: TestStore) {
     log_in(&store).await;
     let later = NewRefreshToken { hash: "later", expires_at_ms: 200, at_ms: 10 };
-    store.sessions.open(Uuid::from_u128(8), ACCOUNT, later).await.unwrap();
+    store.sessions.open(OTHER_SESSION, ACCOUNT, later).await.unwrap();
     let late = NewRefreshToken { at_ms: 100, ..token("x") };
     assert_eq!(store.sessions.rotate("first", Some(SESSION), late).await.unwrap(), Rotation::Dead);
+    assert_eq!(store.sessions.sweep(99).await.unwrap(), 0, "none has expired");
+    assert!(store.sessions.find_live(SESSION).await.unwrap().is_some());
     assert_eq!(store.sessions.sweep(100).await.unwrap(), 1);
     assert!(store.sessions.find_live(SESSION).await.unwrap().is_none());
-    assert!(store.sessions.find_live(Uuid::from_u128(8)).await.unwrap().is_some());
+    assert!(store.sessions.find_live(OTHER_SESSION).await.unwrap().is_some());
+    let rotated = Rotation::Rotated { session: OTHER_SESSION, account: ACCOUNT, token_version: 0 };
+    assert_eq!(store.sessions.rotate("later", None, token("next")).await.unwrap(), rotated, "it is not forgotten");
 }
 
 async fn an_account_has_no_more_characters_than_it_may(store: TestStore) {
@@ -142,8 +175,8 @@ async fn an_account_has_no_more_characters_than_it_may(store: TestStore) {
             other.characters.create(new_character(2 + 2 * round, &yours), most)
         );
         let both = [mine.unwrap(), yours.unwrap()];
-        let made = both.iter().filter(|one| matches!(one, Creation::Created(_))).count();
-        assert_eq!(made, 1, "{both:?}");
+        assert_eq!(both.iter().filter(|one| matches!(one, Creation::Created(_))).count(), 1, "{both:?}");
+        assert_eq!(both.iter().filter(|one| matches!(one, Creation::TooMany)).count(), 1, "{both:?}");
     }
     assert_eq!(store.characters.list(ACCOUNT).await.unwrap().len(), 10);
 }
@@ -161,41 +194,43 @@ async fn a_name_is_free_again_when_its_character_is_deleted(store: TestStore) {
     assert_eq!(store.characters.delete(ann.id, ACCOUNT, Uuid::nil(), 50).await.unwrap(), Deletion::Deleted);
     assert_eq!(store.characters.delete(ann.id, ACCOUNT, Uuid::nil(), 60).await.unwrap(), Deletion::InWorld);
     assert_eq!(store.characters.find(ann.id).await.unwrap(), None);
+    assert_eq!(store.characters.find_by_name("Ann").await.unwrap(), None);
     assert!(matches!(store.characters.create(new_character(2, "Ann"), 8).await.unwrap(), Creation::Created(_)));
 }
 
 async fn what_is_due_is_deleted_and_nothing_else(store: TestStore) {
     assert!(register(&store, ACCOUNT).await);
     let other = store.beside().await;
-    for (number, name) in [(1, "Ann"), (2, "Bob"), (3, "Cid"), (4, "Dan")] {
+    for (number, name) in [(1, "Ann"), (2, "Bob"), (3, "Cid"), (4, "Dan"), (5, "Eve")] {
         assert!(matches!(store.characters.create(new_character(number, name), 8).await.unwrap(), Creation::Created(_)));
     }
     let id = |number| CharacterId([number; 16]);
-    for (number, at_ms) in [(1, 100), (2, 101), (3, 100)] {
+    for (number, at_ms) in [(1, 100), (2, 101), (3, 100), (5, 100)] {
         assert_eq!(store.characters.mark(id(number), ACCOUNT, Uuid::nil(), at_ms).await.unwrap(), Deletion::Deleted);
     }
     assert!(matches!(store.characters.restore(id(3), ACCOUNT, Uuid::nil()).await.unwrap(), Change::Done(_)));
+    // As by an older sidecar, which brings in who is marked.
+    store.execute("UPDATE characters SET lock_owner = 'map:map-1' WHERE name = 'Eve'").await;
     assert_eq!(store.characters.delete_due(99).await.unwrap(), 0);
     let both = tokio::join!(store.characters.delete_due(100), other.characters.delete_due(100));
     assert_eq!(both.0.unwrap() + both.1.unwrap(), 1, "whoever does it, it is done once");
-    let left: Vec<String> = store.characters.list(ACCOUNT).await.unwrap().into_iter().map(|row| row.name).collect();
-    assert_eq!(left, ["Bob", "Cid", "Dan"]);
+    assert_eq!(names(&store).await, ["Bob", "Cid", "Dan", "Eve"]);
     assert!(matches!(store.characters.restore(id(1), ACCOUNT, Uuid::nil()).await.unwrap(), Change::Gone));
 }
 
 #[tokio::test]
-async fn sqlite_reads_no_more_characters_than_it_must_while_it_writes() {
+async fn sqlite_finds_a_taken_name_and_what_is_due_by_the_indexes_that_are_for_it() {
     let store = TestStore::sqlite().await;
     let mut db = store.sql.read("test").await.unwrap();
-    for (query, reads) in [(TAKEN, "characters"), (DELETE_DUE, "characters")] {
+    for (query, indexes) in [
+        (TAKEN, ["characters_by_name (name_folded=?)", "characters_by_name_key (name_key=?)"]),
+        (DELETE_DUE, ["sqlite_autoindex_characters_1 (id=?)", "characters_by_deletion (deletes_at_ms<?)"]),
+    ] {
         let explained = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {query}")));
         let rows = explained.fetch_all(&mut *db).await.unwrap();
         let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
-        let by_index = |step: &&String| step.contains("USING INDEX") || step.contains("USING COVERING INDEX");
-        assert!(plan.iter().any(|step| step.contains(reads)), "{plan:?}");
-        for step in plan.iter().filter(|step| step.contains(reads)) {
-            assert!(by_index(&step) && !step.contains("lock_owner"), "{plan:?}");
-        }
+        let reads: Vec<String> = plan.into_iter().filter(|step| step.contains("characters")).collect();
+        assert_eq!(reads, indexes.map(|index| format!("SEARCH characters USING INDEX {index}")));
     }
 }
 
@@ -209,10 +244,13 @@ async fn names_of_older_sidecars_get_their_keys_and_stay(store: TestStore) {
     store.execute("UPDATE characters SET name_key = NULL").await;
     assert_eq!(store.characters.fill_name_keys(look).await.unwrap(), 3);
     assert_eq!(store.characters.fill_name_keys(look).await.unwrap(), 0, "each once");
-    assert!(
-        store.characters.find_by_name("Iris").await.unwrap().is_some()
-            && store.characters.find_by_name("lris").await.unwrap().is_some()
-    );
+    let query = "SELECT name, name_key FROM characters ORDER BY id";
+    let mut db = store.sql.read("test").await.unwrap();
+    let keys: Vec<(String, Option<String>)> = sqlx::query_as(query).fetch_all(&mut *db).await.unwrap();
+    let later = format!("{}/{}", look("lris"), CharacterId([2; 16]));
+    let expected = [("Iris", look("Iris")), ("lris", later), ("Bob", look("Bob"))];
+    assert_eq!(keys, expected.map(|(name, key)| (name.to_owned(), Some(key))));
+    assert_eq!(look("Iris"), look("lris"), "one of them would not be given today");
     let third = NewCharacter { key: &look("lriS"), ..new_character(4, "lriS") };
     assert!(matches!(store.characters.create(third, 8).await.unwrap(), Creation::NameTaken));
 }
@@ -224,6 +262,7 @@ async fn of_two_that_want_a_look_one_has_it(store: TestStore) {
     let (mine, yours) = tokio::join!(store.characters.create(mine, 8), other.characters.create(yours, 8));
     let made = [mine.unwrap(), yours.unwrap()];
     assert_eq!(made.iter().filter(|one| matches!(one, Creation::Created(_))).count(), 1, "{made:?}");
+    assert_eq!(made.iter().filter(|one| matches!(one, Creation::NameTaken)).count(), 1, "{made:?}");
     // The same with two characters that are renamed.
     for (number, name) in [(3, "Bob"), (4, "Cid")] {
         assert!(matches!(store.characters.create(new_character(number, name), 8).await.unwrap(), Creation::Created(_)));
@@ -240,6 +279,8 @@ async fn of_two_that_want_a_look_one_has_it(store: TestStore) {
     let both = [mine.unwrap(), yours.unwrap()];
     assert_eq!(both.iter().filter(|one| matches!(one, Change::Done(_))).count(), 1, "{both:?}");
     assert_eq!(both.iter().filter(|one| matches!(one, Change::NameTaken)).count(), 1, "{both:?}");
+    let renamed = if matches!(both[0], Change::Done(_)) { ["Dan", "Cid"] } else { ["Bob", "dan"] };
+    assert_eq!(names(&store).await[1..], renamed, "the other one keeps its name");
 }
 
 async fn the_time_of_the_database_is_about_ours(store: TestStore) {

@@ -69,6 +69,11 @@ const ROUTES: &[Row] = &[
     ("DELETE", "/session/{userId}",         Port::Directory, For::Servers, 204),
 ];
 
+/// Method and path of every route.
+pub fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ROUTES.iter().map(|row| (row.0, row.1))
+}
+
 /// The kinds of callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Caller {
@@ -187,6 +192,16 @@ impl Scene {
         }
     }
 
+    /// All that a call to the routes could change, if it is not refused.
+    async fn kept(&self, owner: &Person) -> String {
+        let state = self.app.state();
+        let characters = state.store.characters.list(owner.account).await.unwrap();
+        let log_in = state.store.sessions.find_live(owner.session).await.unwrap();
+        let servers = state.registry.servers().await.unwrap();
+        let online = state.sessions.get("u").await.unwrap();
+        format!("{characters:?} {log_in:?} {servers:?} {online:?}")
+    }
+
     /// A token that was valid until it expired.
     fn expired(&self, owner: &Person) -> String {
         let state = self.app.state();
@@ -277,13 +292,17 @@ async fn every_caller_gets_what_is_its_own_and_no_more() {
                 if let Some(shown) = shown {
                     call = call.header("authorization", &shown);
                 }
+                let before = scene.kept(&owner).await;
                 let answer = call.send().await;
                 let (status, code) = expected(route, well, caller);
                 let what = format!("{method} {path} on {here:?} as {caller:?}");
                 assert_eq!(answer.status.as_u16(), status, "{what}: {}", answer.text);
                 if let Some(code) = code {
                     assert_eq!(answer.json()["code"], code, "{what}");
+                    assert_eq!(scene.kept(&owner).await, before, "{what} is refused, and has changed something");
                 }
+                let may_read = route == For::All || matches!(caller, Caller::Owner | Caller::Server);
+                assert!(may_read || !answer.text.contains(&owner.character), "{what} sees {}", answer.text);
                 let answers = &documented[&(method.to_owned(), path.to_owned())]["responses"];
                 assert!(answers.get(status.to_string()).is_some(), "{what}: {status} is not in the document");
             }

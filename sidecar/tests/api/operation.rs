@@ -1,8 +1,9 @@
 //! Health, metrics, the page and the document.
 
 use axum::http::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::authorization;
 use crate::testing::{Answer, Call, TestApp};
 
 #[tokio::test]
@@ -10,8 +11,7 @@ async fn it_lives_and_is_ready_by_dependency() {
     let app = TestApp::start().await;
     assert_eq!(app.get("/healthz").send().await.expect(StatusCode::OK), json!({"status": "ok"}));
     let ready = app.get("/readyz").send().await.expect(StatusCode::OK);
-    assert_eq!(ready["status"], "ready");
-    assert_eq!(ready["checks"]["database"], "ok");
+    assert_eq!(ready, json!({"status": "ready", "checks": {"database": "ok"}}));
 }
 
 #[tokio::test]
@@ -19,23 +19,29 @@ async fn without_its_database_it_is_not_ready_but_lives() {
     let app = TestApp::start().await;
     app.state().store.close().await;
     let ready = app.get("/readyz").send().await.expect(StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(ready["checks"]["database"], "failing");
-    app.get("/healthz").send().await.expect(StatusCode::OK);
+    assert_eq!(ready, json!({"status": "unready", "checks": {"database": "failing"}}));
+    assert_eq!(app.get("/healthz").send().await.expect(StatusCode::OK), json!({"status": "ok"}));
     let refused = app.try_login("ann", "whatever it is").send().await;
     refused.problem(503, "OVERLOADED");
-    assert!(refused.header("retry-after").is_some());
+    assert_eq!(refused.header("retry-after"), Some("5"));
 }
 
 #[tokio::test]
 async fn figures_are_for_this_machine_and_for_our_servers() {
     let app = TestApp::start().await;
     let token = app.service_token().to_owned();
-    app.get("/metrics").send().await.expect(StatusCode::OK);
-    app.get_internal("/metrics").send().await.expect(StatusCode::OK);
-    app.get("/metrics").from("203.0.113.9").send().await.problem(401, "SERVICE_TOKEN_REQUIRED");
-    app.get("/metrics").from("203.0.113.9").bearer(&token).send().await.expect(StatusCode::OK);
-    let proxied = app.get("/metrics").header("x-forwarded-for", "203.0.113.9").send().await;
-    proxied.problem(401, "SERVICE_TOKEN_REQUIRED");
+    for directory in [false, true] {
+        let figures = || app.call_on(directory, Method::GET, "/metrics");
+        figures().send().await.expect(StatusCode::OK);
+        for elsewhere in ["203.0.113.9", "10.1.2.3"] {
+            figures().from(elsewhere).send().await.problem(401, "SERVICE_TOKEN_REQUIRED");
+            figures().from(elsewhere).bearer(&token).send().await.expect(StatusCode::OK);
+        }
+        for by_proxy in ["forwarded", "x-forwarded-for", "x-real-ip", "via"] {
+            let proxied = figures().header(by_proxy, "203.0.113.9").send().await;
+            proxied.problem(401, "SERVICE_TOKEN_REQUIRED");
+        }
+    }
 }
 
 #[tokio::test]
@@ -55,29 +61,67 @@ async fn a_page_whose_name_was_led_to_this_machine_reads_no_figures() {
 #[tokio::test]
 async fn a_registry_without_tokens_is_open_to_those_who_mean_this_machine() {
     let app = TestApp::start_with(|settings| settings.allow_unauthenticated_registry = true).await;
-    let servers = |host: &str| app.get_internal("/map-registry/servers").header("host", host).send();
-    servers("localhost:3001").await.expect(StatusCode::OK);
-    servers("evil.example:3001").await.problem(401, "SERVICE_TOKEN_REQUIRED");
+    let server = json!({"id": "map-1", "name": "x", "ip": "127.0.0.1", "port": 4001, "supported_maps": [1],
+        "max_players": 1});
+    let beat = json!({"id": "map-1", "current_players": 0, "load": 0.0});
+    let online = json!({"userId": "u", "gatewayId": "g"});
+    let calls = |host: &str| {
+        let calls = [
+            (app.post_internal("/map-registry/register", server.clone()), StatusCode::CREATED),
+            (app.post_internal("/map-registry/heartbeat", beat.clone()), StatusCode::OK),
+            (app.get_internal("/map-registry/servers"), StatusCode::OK),
+            (app.get_internal("/map-registry/map/1"), StatusCode::OK),
+            (app.post_internal("/session/online", online.clone()), StatusCode::OK),
+            (app.call_on(true, Method::DELETE, "/session/u"), StatusCode::NO_CONTENT),
+            (app.call_on(true, Method::DELETE, "/map-registry/server/map-1"), StatusCode::NO_CONTENT),
+        ];
+        calls.map(|(call, well)| (call.header("host", host), well))
+    };
+    for (call, _) in calls("evil.example:3001") {
+        call.send().await.problem(401, "SERVICE_TOKEN_REQUIRED");
+    }
+    for (call, well) in calls("localhost:3001") {
+        call.send().await.expect(well);
+    }
+}
+
+/// What `/readyz` warns of after a call from this address that a proxy has passed on.
+async fn warnings_after(app: &TestApp, header: &str, from: &str) -> Value {
+    app.get("/status").header(header, "198.51.100.7").from(from).send().await.expect(StatusCode::OK);
+    let ready = app.get("/readyz").send().await.expect(StatusCode::OK);
+    assert_eq!(ready["status"], "ready", "{ready}");
+    ready["warnings"].clone()
 }
 
 #[tokio::test]
 async fn a_proxy_that_nobody_named_is_told_of() {
     let app = TestApp::start().await;
-    let warnings = async || app.get("/readyz").send().await.expect(StatusCode::OK)["warnings"].clone();
-    assert_eq!(warnings().await, json!(null));
-    let from = |peer: &str| app.get("/status").header("x-forwarded-for", "198.51.100.7").from(peer);
-    from("203.0.113.9").send().await.expect(StatusCode::OK);
-    assert_eq!(warnings().await, json!(null), "a stranger may write what it likes");
-    from("10.1.2.3").send().await.expect(StatusCode::OK);
-    let told = warnings().await;
-    let told = told[0].as_str().expect("a warning");
-    assert!(told.contains("TRUSTED_PROXIES") && !told.contains("10.1.2.3"), "{told}");
-    assert_eq!(app.get("/readyz").send().await.expect(StatusCode::OK)["status"], "ready");
+    for stranger in ["203.0.113.9", "172.32.0.1", "100.128.0.1", "2001:db8::1"] {
+        let warnings = warnings_after(&app, "x-forwarded-for", stranger).await;
+        assert_eq!(warnings, json!(null), "a stranger may write what it likes: {stranger}");
+    }
+    assert_eq!(warnings_after(&app, "x-other", "10.1.2.3").await, json!(null), "no proxy has passed this on");
+    for (header, proxy) in [
+        ("x-forwarded-for", "10.1.2.3"),
+        ("forwarded", "10.1.2.3"),
+        ("x-forwarded-for", "127.0.0.1"),
+        ("x-forwarded-for", "172.16.0.1"),
+        ("x-forwarded-for", "192.168.1.1"),
+        ("x-forwarded-for", "169.254.0.1"),
+        ("x-forwarded-for", "100.64.0.1"),
+        ("x-forwarded-for", "::1"),
+        ("x-forwarded-for", "fd00::1"),
+        ("x-forwarded-for", "fe80::1"),
+    ] {
+        // Another one each time: it warns as long as it lives.
+        let app = TestApp::start().await;
+        let told = warnings_after(&app, header, proxy).await;
+        let [Value::String(told)] = &told.as_array().expect("a warning")[..] else { panic!("{proxy}: {told}") };
+        assert!(told.contains("TRUSTED_PROXIES") && !told.contains(proxy), "{told}");
+    }
 
     let app = TestApp::start_with(|settings| settings.edge.trusted_proxies = Some("10.0.0.0/8".to_owned())).await;
-    app.get("/status").header("x-forwarded-for", "198.51.100.7").from("10.1.2.3").send().await.expect(StatusCode::OK);
-    let ready = app.get("/readyz").send().await.expect(StatusCode::OK);
-    assert_eq!(ready["warnings"], json!(null), "that one is ours");
+    assert_eq!(warnings_after(&app, "x-forwarded-for", "10.1.2.3").await, json!(null), "that one is ours");
 }
 
 #[tokio::test]
@@ -85,9 +129,11 @@ async fn the_status_is_public() {
     let app = TestApp::start_with(|settings| settings.realm_name = "Testland".to_owned()).await;
     let asked = app.get("/status").from("203.0.113.9").header("host", "play.example");
     let status = asked.send().await.expect(StatusCode::OK);
-    assert_eq!((&status["name"], &status["state"]), (&json!("Testland"), &json!("online")));
-    assert_eq!((&status["players"], &status["maps"]), (&json!(0), &json!([])));
-    assert!(status["gateway_port"].as_u64().unwrap() > 0);
+    let expected = json!({
+        "name": "Testland", "state": "online", "version": env!("CARGO_PKG_VERSION"), "players": 0,
+        "gateway_port": app.state().addrs.gateway.port(), "maps": [],
+    });
+    assert_eq!(status, expected);
 }
 
 #[tokio::test]
@@ -97,19 +143,42 @@ async fn the_page_loads_nothing_from_elsewhere() {
         let answer = app.get(path).send().await;
         assert_eq!(answer.status, StatusCode::OK);
         assert!(answer.header("content-type").unwrap().starts_with(kind));
-        assert!(answer.header("content-security-policy").unwrap().starts_with("default-src 'none'"));
-        assert!(!answer.text.contains("://"), "{path} names another host");
+        let policy = answer.header("content-security-policy").expect("a policy");
+        let rules: Vec<Vec<&str>> = policy.split(';').map(|rule| rule.split_whitespace().collect()).collect();
+        assert_eq!(rules[0], ["default-src", "'none'"], "what is not named below");
+        let is_ours = |rule: &Vec<&str>| rule[1..] == ["'self'"] || rule[1..] == ["'none'"];
+        assert!(rules.iter().all(is_ours), "{path}: {policy}");
+        for other_host in ["://", "\"//", "'//", "(//"] {
+            assert!(!answer.text.contains(other_host), "{path} names another host");
+        }
     }
 }
 
 #[tokio::test]
-async fn every_answer_tells_browsers_to_be_careful() {
+async fn every_answer_but_a_preflights_tells_browsers_to_be_careful() {
     let app = TestApp::start().await;
-    for path in ["/healthz", "/characters", "/nowhere"] {
-        let answer = app.get(path).send().await;
-        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
-        assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
-        assert_eq!(answer.header("x-frame-options"), Some("DENY"), "{path}");
+    for (call, status, cached) in [
+        (app.get("/healthz"), 200, "no-store"),
+        (app.get("/characters"), 401, "no-store"),
+        (app.get("/nowhere"), 404, "no-store"),
+        (app.call(Method::PUT, "/characters"), 405, "no-store"),
+        (app.post("/auth/login", json!({"username": "x".repeat(20_000)})), 413, "no-store"),
+        (app.get_internal("/healthz"), 200, "no-store"),
+        (app.get_internal("/nowhere"), 404, "no-store"),
+        (app.get_gateway("/nowhere"), 404, "no-store"),
+        // The page has no secrets, and may be kept as long as its browser asks whether it is still so.
+        (app.get("/"), 200, "no-cache"),
+    ] {
+        let answer = call.send().await;
+        assert_eq!(answer.status.as_u16(), status, "{}", answer.text);
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "no-referrer"),
+            ("cache-control", cached),
+        ] {
+            assert_eq!(answer.header(name), Some(value), "{name} of a {status}");
+        }
     }
 }
 
@@ -121,9 +190,10 @@ async fn every_answer_has_a_name() {
         ask.header("access-control-request-method", "POST")
     };
     let large = || app.post("/auth/login", json!({"username": "x".repeat(20_000)}));
-    let calls: [&dyn Fn() -> Call; 6] = [
+    let calls: [&dyn Fn() -> Call; 7] = [
         &|| app.get("/healthz"),
         &|| app.get_internal("/healthz"),
+        &|| app.get_gateway("/nowhere"),
         &|| app.get("/nowhere"),
         &|| app.call(Method::PUT, "/characters"),
         &preflight,
@@ -146,25 +216,9 @@ async fn the_document_describes_every_route() {
     let app = TestApp::start().await;
     let document = app.get("/openapi.json").send().await.expect(StatusCode::OK);
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
-    let paths = document["paths"].as_object().unwrap();
-    for (path, verb) in [
-        ("/auth/register", "post"),
-        ("/auth/login", "post"),
-        ("/auth/refresh", "post"),
-        ("/auth/logout", "post"),
-        ("/character-classes", "get"),
-        ("/characters", "get"),
-        ("/characters", "post"),
-        ("/characters/{id}", "delete"),
-        ("/characters/{id}/internal", "get"),
-        ("/status", "get"),
-        ("/healthz", "get"),
-        ("/readyz", "get"),
-        ("/metrics", "get"),
-        ("/openapi.json", "get"),
-    ] {
-        let summary = &paths[path][verb]["summary"];
-        assert!(summary.as_str().is_some_and(|text| !text.is_empty()), "{verb} {path} has no summary");
+    for (method, path) in authorization::routes() {
+        let summary = &document["paths"][path][method.to_lowercase()]["summary"];
+        assert!(summary.as_str().is_some_and(|text| !text.is_empty()), "{method} {path} has no summary");
     }
 }
 

@@ -4,7 +4,7 @@
 
 mod certificates;
 mod connections;
-mod crowded;
+mod idle_makes_way;
 mod pings;
 mod redirect;
 #[expect(dead_code, reason = "the API's tests use the rest")]

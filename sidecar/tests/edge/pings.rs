@@ -127,7 +127,7 @@ async fn whoever_pings_too_often_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_ping_now_and_then_is_answered() {
+async fn twenty_pings_in_a_row_are_answered() {
     let app = TestApp::start().await;
     let user = app.register("ann").await;
     let url = format!("ws://{}/ws?token={}", app.state().addrs.gateway, user.access);

@@ -59,9 +59,14 @@ async fn the_port_outside_may_be_another() {
 async fn nobody_is_sent_to_a_host_that_the_certificate_is_not_for() {
     let certificates = Certificates::new();
     let app = start(&certificates, None).await;
-    for host in
-        ["Host: evil.example\r\n", "Host: localhost.evil.example\r\n", "Host: a@localhost\r\n", "Host: \r\n", ""]
-    {
+    for host in [
+        "Host: evil.example\r\n",
+        "Host: localhost.evil.example\r\n",
+        "Host: a@localhost\r\n",
+        "Host: 127.0.0.2\r\n",
+        "Host: \r\n",
+        "",
+    ] {
         let answer = ask(app.state().addrs.redirect.unwrap(), "GET /", host).await;
         assert!(answer.starts_with("HTTP/1.1 400 "), "{host:?}: {answer}");
         assert!(!answer.contains("location:"), "{answer}");
@@ -72,6 +77,19 @@ async fn nobody_is_sent_to_a_host_that_the_certificate_is_not_for() {
 async fn no_route_is_behind_it() {
     let certificates = Certificates::new();
     let app = start(&certificates, None).await;
-    let answer = ask(app.state().addrs.redirect.unwrap(), "GET /metrics", "Host: localhost\r\n").await;
-    assert!(answer.starts_with("HTTP/1.1 308 ") && !answer.contains("realmgate_"), "{answer}");
+    for request in [
+        "GET /metrics",
+        "GET /healthz",
+        "GET /",
+        "GET /page.js",
+        "GET /status",
+        "POST /auth/login",
+        "GET /map-registry/proof",
+        "GET /map-link",
+        "GET /ws",
+    ] {
+        let answer = ask(app.state().addrs.redirect.unwrap(), request, "Host: localhost\r\n").await;
+        let (head, body) = answer.split_once("\r\n\r\n").expect("an answer with a head");
+        assert!(head.starts_with("HTTP/1.1 308 ") && body.is_empty(), "{request}: {answer}");
+    }
 }

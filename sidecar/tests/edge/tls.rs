@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use realmgate_platform::metrics_recorder;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use serde_json::{Value, json};
@@ -91,16 +92,23 @@ async fn who_never_finishes_a_handshake_holds_up_nobody() {
 
 #[tokio::test]
 async fn a_new_certificate_is_shown_without_a_restart() {
+    let figures = metrics_recorder::install().expect("no other test of this program has one");
     let certificates = Certificates::new();
     let app = start(&certificates).await;
     let addr = app.state().addrs.api;
     let old = certificates.believed();
     let mut open = shake_hands(addr, old.clone()).await.unwrap();
 
+    let mut looks = interval(Duration::from_millis(50));
     std::fs::write(certificates.certificate(), "half a file").unwrap();
+    let seen = async {
+        while !figures.render().contains("realmgate_tls_reloads_total{result=\"failed\"}") {
+            looks.tick().await;
+        }
+    };
+    timeout(PATIENCE, seen).await.expect("nobody looks at the file");
     assert!(shake_hands(addr, old.clone()).await.is_ok(), "a broken file changes nothing");
     let new = believing(&certificates.renew());
-    let mut looks = interval(Duration::from_millis(50));
     let shown = async {
         while shake_hands(addr, new.clone()).await.is_err() {
             looks.tick().await;

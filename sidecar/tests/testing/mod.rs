@@ -116,6 +116,11 @@ impl TestApp {
         self.call_on(true, Method::GET, path)
     }
 
+    /// The same call on the gateway's listener.
+    pub fn get_gateway(&self, path: &str) -> Call {
+        Call { router: http::routers(self.state()).gateway, ..self.get(path) }
+    }
+
     pub fn post_internal(&self, path: &str, body: Value) -> Call {
         self.call_on(true, Method::POST, path).json(body)
     }
@@ -137,6 +142,11 @@ impl TestApp {
 
     pub async fn login(&self, username: &str) -> User {
         User::of(&self.try_login(username, PASSWORD).send().await.expect(StatusCode::OK))
+    }
+
+    /// The characters of a user, as the API lists them.
+    pub async fn list(&self, user: &User) -> Value {
+        self.get("/characters").bearer(&user.access).send().await.expect(StatusCode::OK)
     }
 
     pub fn try_login(&self, username: &str, password: &str) -> Call {
@@ -237,6 +247,14 @@ impl Answer {
     pub fn expect(&self, status: StatusCode) -> Value {
         assert_eq!(self.status, status, "{}", self.text);
         self.json()
+    }
+
+    /// The names of the fields that an answer complains about.
+    pub fn wrong_fields(&self) -> Vec<String> {
+        let problem = self.problem(422, "VALIDATION_FAILED");
+        let errors = problem["errors"].as_object().unwrap_or_else(|| panic!("no complaints by field: {problem}"));
+        assert!(errors.values().all(|complaints| complaints[0].is_string()), "{problem}");
+        errors.keys().cloned().collect()
     }
 
     /// The problem document of an answer that must be this refusal.

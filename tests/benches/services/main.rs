@@ -8,10 +8,10 @@
 
 mod bare;
 mod databases;
-mod embedded;
 mod hashing;
 mod http;
 mod idle;
+mod log_in_flood;
 mod map_double;
 mod report;
 mod rounds;
@@ -96,11 +96,11 @@ async fn measure_all(cli: &Cli) -> Result<()> {
     }
     if wanted(Part::Embedded) {
         let shipped = &hashing::Variant::SHIPPED;
-        embedded::flood(&plan, &mut report, shipped).await.context("log-ins beside an embedded world")?;
+        log_in_flood::flood(&plan, &mut report, shipped).await.context("log-ins beside an embedded world")?;
     }
     if cli.only.contains(&Part::Hashing) {
         for variant in hashing::Variant::all() {
-            embedded::flood(&plan, &mut report, &variant).await.context("other ways to hash passwords")?;
+            log_in_flood::flood(&plan, &mut report, &variant).await.context("other ways to hash passwords")?;
         }
     }
     report.finish()

@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
-use realmgate_client::client::{EntryGrant, GameClient};
-use realmgate_client::gateway::EnterWorld;
+use realmgate_client::client::GameClient;
+use realmgate_protocol::entry::EntryGrant;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -189,7 +189,7 @@ impl Hostile {
     ///
     /// # Errors
     /// The refusal's code, `NO_CHARACTER` without a character, `CLOSED` without an answer, or why it is unreadable.
-    pub async fn ask_in(&self, socket: &mut Socket) -> Result<EnterWorld, String> {
+    pub async fn ask_in(&self, socket: &mut Socket) -> Result<EntryGrant, String> {
         let Some(character) = &self.character else { return Err("NO_CHARACTER".to_owned()) };
         let ask = json!({"event": "enter_world", "data": {"character_id": character}});
         if socket.send(Message::text(ask.to_string())).await.is_err() {
@@ -214,8 +214,7 @@ impl Hostile {
         }
         let mut socket = self.gateway().await?;
         let success = self.ask_in(&mut socket).await.ok()?;
-        let admission = EntryGrant::try_from(&success).ok()?;
-        Some((GameClient::enter(&admission, &self.endpoints.setup, None).await.ok()?, socket))
+        Some((GameClient::enter(&success, &self.endpoints.setup, None).await.ok()?, socket))
     }
 
     /// An address somewhere in 127.0.0.0/8.

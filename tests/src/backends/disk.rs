@@ -94,29 +94,37 @@ impl SmallDisk {
 
 #[cfg(test)]
 mod tests {
+    use realmgate_skip::skip;
+
     use super::*;
     use crate::backends::program::{ServiceFolder, or_skip};
 
     #[tokio::test]
     async fn a_full_disk_takes_nothing_until_there_is_room() {
-        // Only root may mount.
-        let Some(owner) = ServiceUser::of(&["nobody"]) else { return };
+        let Some(owner) = ServiceUser::of(&["nobody"]) else {
+            return skip("no right to mount a disk: that takes root");
+        };
         let folder = ServiceFolder::new(Some(owner));
         let Some(disk) = or_skip(SmallDisk::mount(folder.path(), 1, owner).await) else { return };
-        let write = |name: &str| {
+        let write = |name: &str, bytes: u32| {
             let mut write = disk.command(&find("sh", "dash").unwrap(), owner);
-            write.current_dir("/").args(["-c", "head -c 65536 /dev/zero > \"$1\"", "sh"]).arg(folder.path().join(name));
-            write.output().unwrap()
+            let script = "head -c \"$2\" /dev/zero > \"$1\"; failed=$?; wc -c < \"$1\"; exit $failed";
+            write.current_dir("/").args(["-c", script, "sh"]).arg(folder.path().join(name)).arg(bytes.to_string());
+            let output = write.output().unwrap();
+            let [stored, why] = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+            (output.status.success(), stored.trim().to_owned(), why)
         };
-        assert!(write("before").status.success());
-        std::fs::metadata(folder.path().join("before")).expect_err("outside nobody sees the disk");
+        let done = |bytes: &str| (true, bytes.to_owned(), String::new());
+        assert_eq!(write("before", 65_536), done("65536"));
+        let outside = std::fs::metadata(folder.path().join("before")).expect_err("outside nobody sees the disk");
+        assert_eq!(outside.kind(), ErrorKind::NotFound);
         disk.fill();
-        let refused = write("during");
-        assert!(
-            !refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("No space"),
-            "{refused:?}"
-        );
+        for bytes in [65_536, 1] {
+            let (is_done, stored, why) = write("during", bytes);
+            assert!(!is_done && why.contains("No space"), "{bytes} bytes: {why}");
+            assert_eq!(stored, "0", "of {bytes} bytes");
+        }
         disk.make_room();
-        assert!(write("after").status.success());
+        assert_eq!(write("after", 65_536), done("65536"));
     }
 }

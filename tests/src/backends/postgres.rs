@@ -200,8 +200,16 @@ pub async fn answers(url: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use realmgate_skip::skip;
+
     use super::*;
     use crate::backends::program::or_skip;
+    use crate::process::is_alive;
+
+    /// How the cluster ended the last time, by its own words when it starts.
+    fn has_found(postgres: &Postgres, end: &str) -> bool {
+        postgres.process.as_ref().is_some_and(|process| process.stderr().contains(end))
+    }
 
     async fn count(postgres: &Postgres) -> i64 {
         let mut connection = PgConnection::connect(&postgres.url("realm")).await.unwrap();
@@ -215,23 +223,30 @@ mod tests {
         let mut connection = PgConnection::connect(&postgres.url("realm")).await.unwrap();
         sqlx::query("CREATE TABLE kept AS SELECT 1 AS one").execute(&mut connection).await.unwrap();
         postgres.stop_fast().await;
+        assert!(!postgres.is_running());
         sqlx::query("SELECT 1").execute(&mut connection).await.expect_err("the session was ended");
         postgres.start_again().await;
+        assert!(has_found(&postgres, "database system was shut down at"), "it was stopped, not killed");
+        assert_eq!(count(&postgres).await, 1);
         let mut connection = PgConnection::connect(&postgres.url("realm")).await.unwrap();
         sqlx::query("INSERT INTO kept VALUES (2)").execute(&mut connection).await.unwrap();
         postgres.kill().await;
+        assert!(!postgres.is_running());
         postgres.start_again().await;
+        assert!(has_found(&postgres, "database system was not properly shut down"), "it was killed, not stopped");
         assert_eq!(count(&postgres).await, 2);
         let (url, folder) = (postgres.url("realm"), postgres.folder.path().to_owned());
+        let pid = postgres.process.as_ref().map(Process::pid).expect("it runs");
         drop(postgres);
-        assert!(PgConnection::connect(&url).await.is_err());
-        assert!(!folder.exists());
+        let gone = PgConnection::connect(&url).await.expect_err("nobody listens there");
+        assert!(matches!(gone, sqlx::Error::Io(_)), "{gone}");
+        assert!(!folder.exists() && !is_alive(pid));
     }
 
     #[tokio::test]
     async fn a_full_disk_refuses_writes_and_loses_nothing() {
         if ServiceUser::of(&["postgres"]).is_none() {
-            return;
+            return skip("no right to mount a disk: that takes root");
         }
         let Some(mut postgres) = or_skip(Postgres::start_on_small_disk(80).await) else { return };
         postgres.create_database("realm").await;
@@ -240,11 +255,16 @@ mod tests {
         sqlx::query("INSERT INTO kept VALUES (1, '')").execute(&mut connection).await.unwrap();
         postgres.disk().unwrap().fill();
         let much = "INSERT INTO kept SELECT n, repeat('x', 1000) FROM generate_series(1, 10000) AS n";
-        sqlx::query(much).execute(&mut connection).await.expect_err("there is no room");
+        let refused = sqlx::query(much).execute(&mut connection).await.expect_err("there is no room");
+        let code = refused.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
+        assert_eq!(code.as_deref(), Some("53100"), "the disk is full: {refused}");
         postgres.disk().unwrap().make_room();
         if !answers(&postgres.url("realm")).await {
             postgres.start_again().await;
         }
         assert_eq!(count(&postgres).await, 1);
+        let mut connection = PgConnection::connect(&postgres.url("realm")).await.unwrap();
+        sqlx::query(much).execute(&mut connection).await.expect("there is room again");
+        assert_eq!(count(&postgres).await, 10_001);
     }
 }

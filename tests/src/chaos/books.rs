@@ -157,17 +157,56 @@ mod tests {
          CREATE TABLE owned_events (event_key TEXT, server_id TEXT); \
          CREATE TABLE item_ledger (event_key TEXT, item_id TEXT, from_owner TEXT, to_owner TEXT); \
          CREATE TABLE gold_ledger (event_key TEXT, from_owner TEXT, to_owner TEXT, amount BIGINT); \
-         INSERT INTO characters VALUES ('c', 0, 1, NULL, 'none', 0, 0)";
+         INSERT INTO characters VALUES ('c', 0, 1, NULL, 'none', 0, 0), ('d', 7, 3, NULL, 'none', 0, 0)";
 
-    const LIFE: &str = "UPDATE characters SET lock_owner = 'map:a', lock_epoch = 1; \
+    const LIFE: &str = "UPDATE characters SET lock_epoch = 1 WHERE id = 'c'; \
+         UPDATE characters SET lock_owner = 'map:a' WHERE id = 'c'; \
          INSERT INTO item_ledger VALUES ('k1', 'i1', NULL, 'character:c'); \
          INSERT INTO items VALUES ('i1', 'character:c'); \
          INSERT INTO owned_events VALUES ('k1', 'a'); \
          INSERT INTO gold_ledger VALUES ('k2', 'world', 'character:c', 5), ('k2', 'world', 'character:c', 2), \
            ('k3', 'character:c', 'world', 3); \
          INSERT INTO item_ledger VALUES ('k3', 'i2', NULL, 'character:c'), ('k4', 'i2', 'character:c', NULL); \
-         UPDATE characters SET soft_state = 'x', save_sequence = 1; \
-         UPDATE characters SET experience = 9";
+         UPDATE characters SET soft_state = 'x', save_sequence = 1 WHERE id = 'c'; \
+         UPDATE characters SET save_sequence = 2 WHERE id = 'c'; \
+         UPDATE characters SET experience = 9 WHERE id = 'c'; \
+         UPDATE characters SET level = 2 WHERE id = 'c'; \
+         UPDATE characters SET level = 2 WHERE id = 'c'";
+
+    /// A save that is not newer, a write by a server that has not the lock, and an epoch that goes back.
+    const WRONG: &str = "UPDATE characters SET soft_state = 'y' WHERE id = 'c'; \
+         INSERT INTO owned_events VALUES ('k9', 'b'); \
+         INSERT INTO gold_ledger VALUES ('k9', 'world', 'character:c', 1); \
+         UPDATE characters SET lock_epoch = 0 WHERE id = 'c'";
+
+    /// What is observed of a life: kind, owner, sequence and server of each write, all under epoch 1.
+    fn observed() -> Vec<Write> {
+        let (lock, save, event) = (Kind::Lock, Kind::Save, Kind::Event);
+        let writes = [
+            (lock, "none", 0, None),
+            (lock, "map:a", 0, None),
+            (event, "map:a", 0, Some("a")),
+            (event, "map:a", 0, None),
+            (event, "map:a", 0, None),
+            (event, "map:a", 0, None),
+            (event, "map:a", 0, None),
+            (event, "map:a", 0, None),
+            (save, "map:a", 1, None),
+            (save, "map:a", 2, None),
+            (event, "map:a", 0, None),
+            (event, "map:a", 0, None),
+        ];
+        let write = |(id, (kind, owner, sequence, server)): (i64, (Kind, &str, i64, Option<&str>))| Write {
+            id,
+            kind,
+            character: "c".to_owned(),
+            epoch: 1,
+            owner: owner.to_owned(),
+            sequence,
+            server: server.map(str::to_owned),
+        };
+        (1..).zip(writes).map(write).collect()
+    }
 
     async fn run(books: &Books, sql: &'static str) {
         match books {
@@ -181,23 +220,24 @@ mod tests {
         books.observe().await.unwrap();
         run(books, LIFE).await;
         let (writes, stored) = books.read().await.unwrap();
+        assert_eq!(writes, observed());
         assert_eq!(epochs::faults(&writes), [""; 0]);
-        let stored = &stored["c"];
-        assert_eq!(stored.balances, [0, 7, 4]);
-        assert_eq!(stored.came, ["i1".to_owned(), "i2".to_owned()].into());
-        assert_eq!((stored.went.len(), stored.items.len(), stored.experience), (1, 1, 9));
+        let items = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+        let (came, went, balances) = (items(&["i1", "i2"]), items(&["i2"]), vec![0, 7, 4]);
+        let life = Stored { items: items(&["i1"]), came, went, balances, experience: 9, level: 2 };
+        let other = Stored { balances: vec![0], experience: 7, level: 3, ..Stored::default() };
+        assert_eq!(stored, [("c".to_owned(), life), ("d".to_owned(), other)].into());
         assert_eq!(books.owners().await.unwrap(), [("map:a".to_owned(), 1)].into());
-        // Another server writes, though the lock is not its own; and the epoch goes back.
-        run(
-            books,
-            "INSERT INTO owned_events VALUES ('k9', 'b'); \
-                    INSERT INTO gold_ledger VALUES ('k9', 'world', 'character:c', 1); \
-                    UPDATE characters SET lock_epoch = 0",
-        )
-        .await;
+        run(books, WRONG).await;
         let (writes, _) = books.read().await.unwrap();
-        let found = epochs::faults(&writes);
-        assert!(found.len() == 2 && found[0].contains("b has written"), "{found:?}");
+        assert_eq!(
+            epochs::faults(&writes),
+            [
+                "write 13 for c: save 2 of epoch 1 after save 2",
+                "write 14 for c: b has written, and map:a has the lock of epoch 1",
+                "write 15 for c: Lock under epoch 0, though 1 was there already",
+            ]
+        );
     }
 
     #[tokio::test]

@@ -92,7 +92,9 @@ mod tests {
         file.write_all(b"{\"at_ms\":5,\"bot\":\"a\",\"what\":\"sees\"}\n{\"at_ms\":6,\"bot\":").unwrap();
         assert_eq!(journal.read_on(), [Line { at_ms: 5, bot: "a".to_owned(), entry: Entry::Sees }]);
         file.write_all(b"\"a\",\"what\":\"gold\",\"gold\":7}\n").unwrap();
-        assert_eq!(journal.read_on()[0].entry, Entry::Gold { gold: 7 });
+        let second = Line { at_ms: 6, bot: "a".to_owned(), entry: Entry::Gold { gold: 7 } };
+        assert_eq!(journal.read_on(), [second]);
+        assert!(journal.read_on().is_empty(), "nobody has written since");
         assert_eq!(journal.lines.len(), 2);
     }
 }

@@ -93,6 +93,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::chaos::fault::{Hop, Trouble};
 
     const FULL: Parts = Parts { postgres: true, small_disk: true, redis: true, replicas: 2 };
 
@@ -100,23 +101,45 @@ mod tests {
     fn one_seed_is_one_schedule() {
         assert_eq!(Schedule::from_seed(7, 5, FULL), Schedule::from_seed(7, 5, FULL));
         assert_ne!(Schedule::from_seed(7, 5, FULL).strikes, Schedule::from_seed(8, 5, FULL).strikes);
+        let of = |seed| Schedule::of(seed, &Fault::all());
+        assert_eq!(of(7), of(7));
+        assert_ne!(of(7).strikes, of(8).strikes);
     }
 
     #[test]
     fn twenty_seeds_have_every_fault_wherever_they_begin() {
-        for from in [0, 13, 1_000_000] {
+        for from in (0..30).chain([1_000_000, u64::MAX / 5 - 10, u64::MAX - 20]) {
             let struck: BTreeSet<Fault> = (from..from + 20)
                 .flat_map(|seed| Schedule::from_seed(seed, 5, FULL).strikes)
                 .map(|strike| strike.fault)
                 .collect();
-            assert_eq!(struck, Fault::all().into_iter().collect());
+            assert_eq!(struck, Fault::all().into_iter().collect(), "from {from} on");
         }
+    }
+
+    fn hops(hop: Hop) -> [Fault; 3] {
+        [Trouble::Cut, Trouble::Late, Trouble::HalfOpen].map(|trouble| Fault::Hop(hop, trouble))
     }
 
     #[test]
     fn what_a_realm_has_not_is_not_struck() {
-        let parts = Parts { postgres: false, small_disk: false, redis: false, replicas: 1 };
-        let struck = (0..20).flat_map(|seed| Schedule::from_seed(seed, 5, parts).strikes);
-        assert!(struck.map(|strike| strike.fault).all(|fault| fault.fits(parts)));
+        let of_postgres = [Fault::StopPostgres, Fault::KillPostgres, Fault::FillDisk];
+        let of_postgres = [&of_postgres[..], &hops(Hop::SidecarToPostgres)].concat();
+        let of_redis = [&[Fault::EmptyRedis][..], &hops(Hop::SidecarToRedis)].concat();
+        let none = Parts { postgres: false, small_disk: false, redis: false, replicas: 1 };
+        let of_all = [&of_postgres[..], &of_redis, &[Fault::SameAccountTwice]].concat();
+        for (parts, missing) in [
+            (FULL, vec![]),
+            (Parts { postgres: false, ..FULL }, of_postgres),
+            (Parts { small_disk: false, ..FULL }, vec![Fault::FillDisk]),
+            (Parts { redis: false, ..FULL }, of_redis),
+            (Parts { replicas: 1, ..FULL }, vec![Fault::SameAccountTwice]),
+            (none, of_all),
+        ] {
+            let strikes = (0..20).flat_map(|seed| Schedule::from_seed(seed, 5, parts).strikes);
+            let struck: BTreeSet<Fault> = strikes.map(|strike| strike.fault).collect();
+            let expected: BTreeSet<Fault> = Fault::all().into_iter().filter(|fault| !missing.contains(fault)).collect();
+            assert_eq!(struck, expected, "{parts:?}");
+        }
     }
 }

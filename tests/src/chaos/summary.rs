@@ -70,19 +70,25 @@ mod tests {
 
     #[test]
     fn the_slowest_counts() {
-        let struck = |seconds| Struck {
-            fault: Fault::KillMap,
+        // Of each figure another one is the greatest, and neither the first nor the last of all.
+        let struck = |fault, back, probe: Option<u64>, absence| Struck {
+            fault,
             away: Duration::ZERO,
-            back_after: Duration::from_secs(seconds),
-            probe_after: Some(Duration::from_secs(1)),
-            longest_absence: Duration::from_secs(9),
+            back_after: Duration::from_secs(back),
+            probe_after: probe.map(Duration::from_secs),
+            longest_absence: Duration::from_secs(absence),
             crossings: 2,
         };
+        let kill = |back, probe, absence| struck(Fault::KillMap, back, probe, absence);
         let mut summary = Summary::default();
-        summary.add(&Verdict { struck: vec![struck(3), struck(5)], ..Verdict::default() });
-        summary.add(&Verdict { seed: 7, faults: vec!["lost".to_owned()], ..Verdict::default() });
+        let first = vec![kill(3, Some(1), 4), kill(5, None, 6), struck(Fault::EmptyRedis, 8, None, 8)];
+        summary.add(&Verdict { struck: first, crossings: 3, told: 10, writes: 100, ..Verdict::default() });
+        let second = vec![kill(4, Some(2), 9), kill(1, Some(1), 7)];
+        let faults = vec!["lost".to_owned()];
+        summary.add(&Verdict { seed: 7, struck: second, crossings: 4, told: 20, writes: 200, faults });
         let text = summary.to_string();
-        assert!(text.contains("| kill -9 of a map server | 2 | 5.0 s | 1.0 s | 9.0 s | 4 |"), "{text}");
-        assert!(text.ends_with("2 runs, 0 crossings, 0 things told, 0 writes; failed: [7]"), "{text}");
+        assert!(text.contains("\n| kill -9 of a map server | 4 | 5.0 s | 2.0 s | 9.0 s | 8 |\n"), "{text}");
+        assert!(text.contains("\n| Redis restarted empty | 1 | 8.0 s | 0.0 s | 8.0 s | 2 |\n"), "{text}");
+        assert!(text.ends_with("\n2 runs, 7 crossings, 30 things told, 300 writes; failed: [7]"), "{text}");
     }
 }

@@ -143,22 +143,33 @@ impl Ages {
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_is_shown_late_is_as_old_as_it_is_late() {
+    /// What a player sees at so many tiles' distance of another, who walks and is shown so many ticks late at every tick.
+    fn shown_late(late: u32, tiles: f64) -> Ages {
         let (mut truth, mut watch) = (Truth::default(), Watch::default());
         let (own, other) = (EntityId(1), EntityId(2));
         let at = |tick: u32| Position { x: 512 * tick as i32, y: 0 };
         for tick in 1..=40 {
             truth.note(other, Tick(tick), at(tick));
-            // Shown two ticks late at every tick.
-            let shown = at(tick.saturating_sub(2));
-            watch.look(Tick(tick), (own, shown), [(own, shown), (other, shown)].into_iter());
+            let shown = at(tick.saturating_sub(late));
+            let from = Position { y: units(tiles), ..shown };
+            watch.look(Tick(tick), (own, from), [(own, from), (other, shown)].into_iter());
             watch.judge(&truth, Tick(tick));
         }
-        assert_eq!(watch.ages.near.quantile(0.5), 2);
-        assert_eq!(watch.ages.near.quantile(0.99), 2);
-        assert!(watch.ages.updates > 30, "each tick brought an update: {}", watch.ages.updates);
-        assert!(watch.ages.nowhere <= 2, "only before the first tick it was nowhere: {}", watch.ages.nowhere);
+        watch.ages
+    }
+
+    #[test]
+    fn what_is_shown_late_is_as_old_as_it_is_late() {
+        for (late, tiles) in (0..=5).flat_map(|late| [(late, 9.0), (late, 11.0)]) {
+            let ages = shown_late(late, tiles);
+            let (counts, none) = if tiles < 10.0 { (&ages.near, &ages.far) } else { (&ages.far, &ages.near) };
+            let all = (counts.quantile(0.0), counts.quantile(1.0), counts.count(), none.count());
+            // The last three of the 40 ticks are not judged, and before the first one it was nowhere.
+            let shown = u64::from(37 - late);
+            assert_eq!(all, (u64::from(late), u64::from(late), shown, 0), "{late} late, {tiles} tiles off");
+            let updates = (ages.updates, ages.moving_updates, ages.nowhere);
+            assert_eq!(updates, (shown - 1, shown - 1, u64::from(late)), "each tick brought an update");
+        }
     }
 
     #[test]
@@ -172,7 +183,11 @@ mod tests {
             watch.look(Tick(tick), (EntityId(1), shown), std::iter::once((EntityId(2), shown)));
             watch.judge(&truth, Tick(tick));
         }
-        assert_eq!(watch.ages.near.quantile(1.0), 17, "the last judged tick is 37");
+        let ages = &watch.ages.near;
+        assert_eq!((ages.count(), ages.quantile(1.0)), (37, 17), "the last judged tick is 37");
+        assert_eq!(ages.quantile(0.5), 0, "until it turned, it was never old");
+        assert_eq!(ages.quantile(0.78), 9, "the 29th of 37: nine ticks after its turn");
+        assert_eq!(watch.ages.nowhere, 17);
     }
 
     #[test]
@@ -184,6 +199,7 @@ mod tests {
             watch.look(Tick(tick), (EntityId(1), at), std::iter::once((EntityId(2), at)));
             watch.judge(&truth, Tick(tick));
         }
-        assert_eq!(watch.ages.near.quantile(1.0), 0);
+        assert_eq!((watch.ages.near.count(), watch.ages.near.quantile(1.0)), (37, 0));
+        assert_eq!((watch.ages.updates, watch.ages.moving_updates, watch.ages.nowhere), (36, 0, 0));
     }
 }

@@ -178,14 +178,22 @@ mod tests {
         let (ours, theirs) = ([1; 32], [2; 32]);
         let (client, server) = (Keys::new(&ours, &theirs), Keys::new(&theirs, &ours));
         let mut datagram = Vec::new();
-        for sequence in [0, 1, 255, 256, u64::MAX] {
-            client.seal(kind::PAYLOAD, sequence, b"walk", &mut datagram);
-            let opened = server.open(&mut datagram).unwrap();
-            assert_eq!((opened.0, opened.1, &*opened.2), (kind::PAYLOAD, sequence, &b"walk"[..]));
+        for (kind, body) in
+            [(kind::PAYLOAD, &b"walk"[..]), (kind::KEEP_ALIVE, &[0; 8][..]), (kind::DISCONNECT, &[][..])]
+        {
+            for sequence in [0, 1, 255, 256, u64::MAX] {
+                client.seal(kind, sequence, body, &mut datagram);
+                let opened = server.open(&mut datagram).unwrap();
+                assert_eq!((opened.0, opened.1, &*opened.2), (kind, sequence, body));
+            }
         }
-        client.seal(kind::PAYLOAD, 7, b"walk", &mut datagram);
-        datagram[3] ^= 1;
-        assert!(server.open(&mut datagram).is_none(), "what was changed on the way is not authentic");
+        client.seal(kind::PAYLOAD, 300, b"walk", &mut datagram);
+        assert!(client.open(&mut datagram.clone()).is_none(), "what one has sealed oneself is for the other");
+        for at in 0..datagram.len() {
+            let mut changed = datagram.clone();
+            changed[at] ^= 1;
+            assert!(server.open(&mut changed).is_none(), "what was changed on the way is not authentic: byte {at}");
+        }
         // The first byte says how many bytes of a sequence follow: more than there are, or than there may be.
         for (prefix, length) in (0..=u8::MAX).flat_map(|prefix| (0..40).map(move |length| (prefix, length))) {
             let mut datagram = vec![0; length];

@@ -132,6 +132,8 @@ pub struct Figures {
     pub strangers: u64,
     /// Changes of what players own that were committed.
     pub events: u64,
+    /// Gains that players were told of.
+    pub won: u64,
     /// Seconds until all were in.
     pub join_s: f64,
     /// The load's own share of its core.

@@ -7,7 +7,7 @@ use realmgate_protocol::bits::BitReader;
 use realmgate_protocol::codec::decode_reliable;
 use realmgate_protocol::ids::{EntityId, Tick};
 use realmgate_protocol::limits::MAX_COMMANDS_PER_FRAME;
-use realmgate_protocol::movement::Position;
+use realmgate_protocol::movement::{Course, Position};
 use realmgate_protocol::realm::{ComponentValue, ServerMessage};
 use realmgate_protocol::wire::InputCommand;
 use realmgate_protocol::wire::datagram::{ClientFrame, ServerFrameHead, SnapshotAck};
@@ -118,26 +118,27 @@ pub struct Light {
 impl Light {
     fn hear(&mut self, bytes: &[u8]) -> Option<ServerMessage> {
         let message = decode_reliable(bytes).inspect_err(|_| self.faults += 1).ok()?;
-        if let ServerMessage::Welcome { entity, .. } = &message {
+        if let ServerMessage::Welcome { entity, tick, .. } = &message {
             self.own = Some(*entity);
+            self.head.tick = *tick;
         }
         Some(message)
     }
 
     fn see(&mut self, body: &[u8]) -> Option<Shown> {
-        let own = self.own?;
+        self.own?;
         let mut from = BitReader::new(body);
         let head = ServerFrameHead::read(&mut from, &self.head)?;
         if head.tick <= self.ack.newest {
             return None;
         }
         let is_read_through = head.tick.0.is_multiple_of(READ_THROUGH_EVERY);
-        let mut reader = OwnPosition { own, at: None, has_enough: false, is_read_through };
-        if snapshot::read(&mut from, &mut reader).is_none() && !reader.has_enough {
+        let own = OwnState::read(&mut from.clone());
+        if own.is_none() || is_read_through && snapshot::read(&mut from, &mut ReadThrough).is_none() {
             self.faults += 1;
             return None;
         }
-        self.at = reader.at;
+        self.at = own.map(|own| own.position);
         self.head = head;
         self.ack.note(head.tick);
         while self.pending.front().is_some_and(|command| command.number <= head.last_command) {
@@ -159,30 +160,19 @@ impl Light {
     }
 }
 
-/// Looks for the player's own place, which comes first; the rest is read where it is to be read through.
-struct OwnPosition {
-    own: EntityId,
-    at: Option<Position>,
-    is_read_through: bool,
-    /// Whether it stopped on its own account.
-    has_enough: bool,
-}
+/// Reads a snapshot to its end, for the faults in it.
+struct ReadThrough;
 
-impl SnapshotVisitor for OwnPosition {
-    fn own(&mut self, _: Option<EntityId>, state: OwnState) -> Option<EntityId> {
-        self.at = Some(state.position);
-        Some(self.own)
-    }
+impl SnapshotVisitor for ReadThrough {
+    fn own(&mut self, _: OwnState) {}
 
     fn despawn(&mut self, _: EntityId) {}
 
     fn entity(&mut self, _: EntityId, _: bool) {}
 
+    fn course(&mut self, _: EntityId, _: Course) {}
+
     fn component(&mut self, _: EntityId, id: u8, from: &mut BitReader<'_>) -> Option<()> {
-        if !self.is_read_through {
-            self.has_enough = true;
-            return None;
-        }
         ComponentValue::read(id, from).map(drop)
     }
 

@@ -100,6 +100,8 @@ pub struct Player {
     knocked_at: Option<Duration>,
     greeted: bool,
     left: bool,
+    /// Gains that it was told of.
+    pub won: u64,
     /// How often it sends each payload once more: a client that floods.
     pub repeats: u32,
 }
@@ -133,6 +135,7 @@ impl Player {
             knocked_at: None,
             greeted: false,
             left: false,
+            won: 0,
             repeats: 0,
         })
     }
@@ -176,15 +179,16 @@ impl Player {
         self.traffic.datagrams_in += 1;
         self.traffic.bytes_in += length as u64;
         let payload = self.netcode.receive(&mut buffer[..length])?;
-        let Self { wire, mind, left, .. } = self;
+        let Self { wire, mind, left, won, .. } = self;
         let mut shown = None;
         wire.receive(payload, now, |incoming| match incoming {
             Incoming::Frame(body) => shown = mind.see(body).or(shown),
-            Incoming::Message(bytes) => {
-                if let Some(ServerMessage::Leave { .. }) = mind.hear(&bytes) {
-                    *left = true;
-                }
-            }
+            Incoming::Message(bytes) => match mind.hear(&bytes) {
+                Some(ServerMessage::Leave { .. }) => *left = true,
+                // Said once it is committed, and not before.
+                Some(ServerMessage::Experience { .. }) => *won += 1,
+                _ => {}
+            },
         });
         if let Some(shown) = shown {
             self.note(shown);

@@ -77,6 +77,7 @@ impl Round {
         let figures = Figures {
             dropped: self.players - swarm.inside(),
             faults: swarm.faults(),
+            won: swarm.won(),
             strangers,
             join_s: joined_in.as_secs_f64(),
             events: double.said().events.load(std::sync::atomic::Ordering::Relaxed),
@@ -168,6 +169,7 @@ impl Measured {
             over_budget: after.over_budget - before.over_budget,
             strangers: 0,
             events: 0,
+            won: 0,
             join_s: 0.0,
             load_busy: own_ns as f64 / 1e9 / seconds,
             load_late: ratio(window.late as f64, window.due),

@@ -173,22 +173,33 @@ mod tests {
 
     #[test]
     fn in_an_open_field_about_twenty_are_in_view() {
-        let scene = Scene::new(Scenario::Spread, 1_600);
-        let mut chance = Chance::new(1);
-        let at: Vec<Position> = (0..1_600).map(|_| scene.anywhere(&mut chance)).collect();
         let sight = units(SIGHT_TILES);
         assert_eq!(InterestRange::default().enter, sight, "as the engine has it");
-        let pairs =
-            at.iter().map(|one| at.iter().filter(|other| one.within(**other, sight)).count() - 1).sum::<usize>();
-        let mean = pairs as f64 / 1_600.0;
-        assert!((15.0..22.0).contains(&mean), "{mean} are in view");
+        // Twenty in the middle of the field, fewer at its edge: the larger it is, the less that counts.
+        for (scenario, players, expected) in [
+            (Scenario::Spread, 1_600, 18.0..20.0),
+            (Scenario::Fight, 1_600, 18.0..20.0),
+            (Scenario::Spread, 400, 16.5..19.0),
+        ] {
+            let at = somewhere(scenario, players);
+            let others = |one: &Position| at.iter().filter(|other| one.within(**other, sight)).count() - 1;
+            let mean = at.iter().map(others).sum::<usize>() as f64 / players as f64;
+            assert!(expected.contains(&mean), "{mean} of {players} are in view: {scenario:?}");
+        }
+    }
+
+    /// Where so many players begin.
+    fn somewhere(scenario: Scenario, players: usize) -> Vec<Position> {
+        let (scene, mut chance) = (Scene::new(scenario, players), Chance::new(1));
+        (0..players).map(|_| scene.anywhere(&mut chance)).collect()
     }
 
     #[test]
     fn in_a_crowd_everybody_sees_everybody() {
-        let scene = Scene::new(Scenario::Crowd, 100);
-        let mut chance = Chance::new(1);
-        let at: Vec<Position> = (0..100).map(|_| scene.anywhere(&mut chance)).collect();
-        assert!(at.iter().all(|one| at.iter().all(|other| one.within(*other, units(SIGHT_TILES)))));
+        for scenario in [Scenario::Crowd, Scenario::Brawl] {
+            let at = somewhere(scenario, 1_000);
+            let sees_all = |one: &Position| at.iter().all(|other| one.within(*other, units(SIGHT_TILES)));
+            assert!(at.iter().all(sees_all), "{scenario:?}");
+        }
     }
 }

@@ -215,6 +215,11 @@ impl Swarm {
         self.players.iter().map(Player::faults).sum()
     }
 
+    /// Gains that players were told of.
+    pub fn won(&self) -> u64 {
+        self.players.iter().map(|player| player.won).sum()
+    }
+
     /// All go.
     pub fn leave(&mut self) {
         self.players.iter_mut().for_each(|player| player.leave(&mut self.out));

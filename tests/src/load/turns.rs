@@ -64,15 +64,19 @@ mod tests {
     #[test]
     fn everybody_has_one_turn_in_each_tick() {
         let mut turns = Turns::new(3);
-        let mut taken = [0; 3];
+        let mut taken = Vec::new();
         for ms in 0..500 {
             while let Some(number) = turns.next(Duration::from_millis(ms)) {
-                taken[number] += 1;
+                taken.push((ms, number));
             }
         }
-        assert_eq!((taken, turns.late), ([10; 3], 0));
+        let of_tick = |tick: u64| [(50 * tick, 0), (50 * tick + 17, 1), (50 * tick + 34, 2)];
+        assert_eq!(taken, (0..10).flat_map(of_tick).collect::<Vec<_>>());
+        assert_eq!((turns.late, turns.due), (0, 30));
+        // The 270 turns of 4.5 s are missed, and the next one is late.
         assert_eq!(turns.next(Duration::from_secs(5)), Some(0), "who was long away goes on from now");
-        assert!(turns.late > 3 * 85, "{} turns were missed", turns.late);
-        assert!(turns.next_at() >= Duration::from_secs(5));
+        assert_eq!((turns.late, turns.due), (271, 301));
+        assert_eq!(turns.next(Duration::from_secs(5)), None);
+        assert_eq!(turns.next(Duration::from_millis(5_017)), Some(1));
     }
 }

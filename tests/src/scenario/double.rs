@@ -5,10 +5,12 @@ use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, Sender};
 
 use realmgate_engine::host::LinkNews;
+use realmgate_protocol::entry::{EntryGrant, SpawnPosition};
 use realmgate_protocol::ids::{ChannelId, CharacterId, LockEpoch, MapId, RequestId, TicketId};
 use realmgate_protocol::link::{
-    CharacterLoad, EventOutcome, EventRefusal, FromMap, LeaveReason, OwnedEvent, Save, ToMap, TravelGrant,
+    CharacterLoad, EventOutcome, EventRefusal, FromMap, LeaveReason, OwnedEvent, Save, ToMap,
 };
+use realmgate_protocol::movement::tiles;
 use realmgate_protocol::realm::protocol_hash;
 use realmgate_protocol::ticket::{KeyRing, Ticket};
 
@@ -44,7 +46,7 @@ pub struct SidecarDouble {
 struct Journey {
     question: RequestId,
     character: CharacterId,
-    grant: TravelGrant,
+    grant: EntryGrant,
 }
 
 /// The id of the map server in every scene.
@@ -81,7 +83,7 @@ impl SidecarDouble {
     }
 
     /// Announces a known character under a new epoch; what its player connects with.
-    pub(super) fn admit(&mut self, character: CharacterId, map: MapId, channel: ChannelId) -> TravelGrant {
+    pub(super) fn admit(&mut self, character: CharacterId, map: MapId, channel: ChannelId) -> EntryGrant {
         self.announce(character, map, channel).1
     }
 
@@ -175,7 +177,10 @@ impl SidecarDouble {
                 };
                 let Journey { question: request, character, grant } = journey;
                 let answer = match refusal {
-                    None => ToMap::TravelGranted { request, character, grant },
+                    None => {
+                        let grant = serde_json::to_string(&grant).expect("a grant is JSON");
+                        ToMap::TravelGranted { request, character, grant }
+                    }
                     Some(reason) => {
                         // Back under an epoch that the target never heard of.
                         let epoch = self.next_epoch(character);
@@ -220,7 +225,7 @@ impl SidecarDouble {
         told.into_iter().for_each(|(character, event)| self.send(ToMap::Social { character, event }));
     }
 
-    fn announce(&mut self, character: CharacterId, map: MapId, channel: ChannelId) -> (RequestId, TravelGrant) {
+    fn announce(&mut self, character: CharacterId, map: MapId, channel: ChannelId) -> (RequestId, EntryGrant) {
         self.last += 1;
         let epoch = self.next_epoch(character);
         let load = self.load(character);
@@ -264,21 +269,22 @@ impl SidecarDouble {
         CharacterLoad { experience, level, gold, items, ..self.known[&character].clone() }
     }
 
-    fn grant(&self, ticket: &Ticket, load: &CharacterLoad) -> TravelGrant {
+    fn grant(&self, ticket: &Ticket, load: &CharacterLoad) -> EntryGrant {
         let soft = load.soft.as_ref();
-        TravelGrant {
+        EntryGrant {
+            character_id: Some(ticket.character.to_string()),
             map_ip: self.address.ip().to_string(),
             map_port: self.address.port(),
             ticket: ticket.seal_text(&self.keys),
-            spawn_x: soft.map_or(0, |soft| soft.x),
-            spawn_y: soft.map_or(0, |soft| soft.y),
-            map: ticket.map,
-            channel: ticket.channel,
-            server: SERVER.to_owned(),
+            spawn_pos: soft.map(|soft| SpawnPosition { x: tiles(soft.x), y: tiles(soft.y) }),
+            map_id: ticket.map.0,
+            map_name: None,
+            channel: ticket.channel.0,
+            server_id: SERVER.to_owned(),
             connect_token: Forged::around(ticket, &self.keys, self.address).public().to_text(),
             map_ws_url: None,
-            protocol_hash: protocol_hash(),
-            expires_in_s: TICKET_S,
+            protocol_hash: format!("{:016x}", protocol_hash()),
+            expires_in: TICKET_S,
         }
     }
 }

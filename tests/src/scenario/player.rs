@@ -135,7 +135,7 @@ impl Player {
         let Some(message) = self.session.receive_message(bytes) else { return };
         self.seen.received.insert(message.name());
         match &message {
-            ServerMessage::Refused { request, reason } => self.seen.refused(request, *reason),
+            ServerMessage::Refused { request, reason, .. } => self.seen.refused(request, *reason),
             ServerMessage::Combat { source, target, ability, .. } => {
                 let known = ability.and_then(|place| self.session.content.ability(place));
                 self.seen.abilities.extend(known.map(|ability| ability.id.clone()));

@@ -5,8 +5,8 @@ use std::sync::mpsc::channel;
 
 use realmgate_engine::host::{HostConfig, LinkEnds, MapServer};
 use realmgate_engine::transport::Transports;
+use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ids::{ChannelId, MapId};
-use realmgate_protocol::link::TravelGrant;
 use realmgate_protocol::realm::{ClientMessage, protocol_hash};
 use realmgate_protocol::ticket::KeyRing;
 
@@ -131,7 +131,7 @@ impl Scene {
 
     /// A player goes where it was told to, with all it has.
     #[track_caller]
-    pub fn follow(&mut self, who: Who, grant: &TravelGrant) {
+    pub fn follow(&mut self, who: Who, grant: &EntryGrant) {
         let link = self.network.connect(grant);
         let carried = self[who].session.possessions.clone();
         self[who].change_link(link, Some(carried));

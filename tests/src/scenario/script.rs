@@ -131,7 +131,7 @@ impl Scene {
     #[track_caller]
     pub fn refused(&mut self, who: Who, request: &str, expected: Refusal) {
         let reason = self.told(who, &format!("that {request} is refused"), |message| match message {
-            ServerMessage::Refused { request: refused, reason } if refused == request => Some(*reason),
+            ServerMessage::Refused { request: refused, reason, .. } if refused == request => Some(*reason),
             _ => None,
         });
         assert_eq!(reason, expected, "why {request} is refused");

@@ -11,7 +11,7 @@ use realmgate_client::transport::UdpTransport as UdpClient;
 use realmgate_engine::transport::memory::{MemoryNetwork, memory_transport};
 use realmgate_engine::transport::udp::{Rate, UdpSettings, UdpTransport};
 use realmgate_engine::transport::{ClientId, Transport};
-use realmgate_protocol::link::TravelGrant;
+use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ticket::Ticket;
 use tokio::runtime::{Builder, Runtime};
 
@@ -70,7 +70,7 @@ impl Network {
     }
 
     /// Connects with what the sidecar gave out.
-    pub fn connect(&self, grant: &TravelGrant) -> Link {
+    pub fn connect(&self, grant: &EntryGrant) -> Link {
         match self {
             Self::Memory(network) => {
                 let sealed = URL_SAFE_NO_PAD.decode(&grant.ticket).expect("a ticket is base64url");

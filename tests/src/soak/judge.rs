@@ -82,12 +82,18 @@ mod tests {
         let text = format!(
             "{name}_bucket{{le=\"0.001\"}} {fast}\n{name}_bucket{{le=\"0.01\"}} 100\n{name}_bucket{{le=\"+Inf\"}} 100\n"
         );
-        let usage = Usage { process: "it", resident: mebibytes << 20, cpu_s: 1.0, descriptors: 1, threads: 1 };
+        let usage = [("the other", 64), ("it", mebibytes)].map(|(process, mebibytes)| Usage {
+            process,
+            resident: mebibytes << 20,
+            cpu_s: 1.0,
+            descriptors: 1,
+            threads: 1,
+        });
         Minute {
             number: 1,
             players: 1,
             accounts: 1,
-            usage: vec![usage],
+            usage: usage.to_vec(),
             ticks: 100,
             tick_p99_ms: 0.0,
             scrape_ms: 1.0,
@@ -103,8 +109,15 @@ mod tests {
 
     #[test]
     fn what_grows_at_first_and_then_stays_is_fine() {
-        let minutes: Vec<Minute> = (0..15).map(|number| minute(50 + 10 * number.min(5), 1)).collect();
-        assert_eq!(compare(&minutes).len(), 2);
+        let gathering = (0..5).map(|number| minute(10 * (number + 1), 50));
+        let minutes: Vec<Minute> = gathering.chain((5..15).map(|_| minute(100, 1))).collect();
+        let compared = compare(&minutes);
+        let same = |what: &str, figure| Compared { what: what.to_owned(), early: figure, late: figure };
+        assert_eq!(
+            compared[..2],
+            [same("resident memory of the other, MiB", 64.0), same("resident memory of it, MiB", 100.0)]
+        );
+        assert_eq!(compared[2..], [same("tick p99, ms", compared[2].early)]);
         assert_eq!(faults(&minutes), [""; 0]);
     }
 
@@ -114,13 +127,17 @@ mod tests {
         assert_eq!(faults(&memory), [""; 0], "5 of 107 are less than 5 %");
         let memory: Vec<Minute> = (0..15).map(|number| minute(100 + 2 * number, 0)).collect();
         assert_eq!(faults(&memory), ["resident memory of it, MiB"]);
+        let memory = |late| (0..15).map(|number| minute(if number < 10 { 1_000 } else { late }, 0)).collect::<Vec<_>>();
+        assert_eq!(faults(&memory(1_049)), [""; 0]);
+        assert_eq!(faults(&memory(1_051)), ["resident memory of it, MiB"]);
         let ticks: Vec<Minute> = (0..15).map(|number| minute(100, if number < 10 { 1 } else { 3 })).collect();
         assert_eq!(faults(&ticks), ["tick p99, ms"]);
     }
 
     #[test]
     fn a_short_run_is_not_judged() {
-        let minutes: Vec<Minute> = (0..14).map(|number| minute(100 * (number + 1), 0)).collect();
-        assert!(compare(&minutes).is_empty());
+        let minutes: Vec<Minute> = (0..15).map(|number| minute(100 * (number + 1), 0)).collect();
+        assert_eq!(compare(&minutes[..14]), []);
+        assert_eq!(faults(&minutes), ["resident memory of it, MiB"], "a minute more is enough");
     }
 }

@@ -20,7 +20,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const EMPTY_WITHIN: Duration = Duration::from_secs(60);
 
 /// Tables that have entries of those who play alone.
-const IN_PLAY: [&str; 7] = ["sessions", "expected", "sockets", "tickets", "departures", "batches", "frames"];
+const IN_PLAY: [&str; 8] = ["sessions", "expected", "sockets", "tickets", "departures", "batches", "frames", "locks"];
 
 /// What a run is of.
 #[derive(Debug, Clone, Copy)]

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use realmgate_client::clock::Clock;
 use realmgate_client::token;
-use realmgate_client::transport::{Incoming, UdpTransport};
+use realmgate_client::transport::{CloseReason, Incoming, UdpTransport};
 use realmgate_protocol::codec::{decode_reliable, encode_reliable};
 use realmgate_protocol::link::LeaveReason;
 use realmgate_protocol::realm::{ClientMessage, Refusal, ServerMessage, protocol_hash};
-use realmgate_tests::{Account, Gateway, MapServer, Settings};
+use realmgate_tests::{Account, Gateway, MapServer, Settings, until};
 use tokio::time::timeout;
 
 /// How long anything here may take.
@@ -70,4 +70,10 @@ async fn twenty_messages_that_cannot_be_read_end_the_connection() {
     });
     assert_eq!(left.await, LeaveReason::Abuse);
     assert_eq!(counted().await, f64::from(TOO_MANY));
+    // The server ends it: it does not rely on the client to go.
+    let ended = until("the connection has ended", async || {
+        let _ = timeout(Duration::from_millis(30), transport.receive()).await;
+        transport.finish_quiet_tick().err()
+    });
+    assert_eq!(ended.await, CloseReason::ByServer);
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use realmgate_tests::account::{fresh_name, jwt_parts};
+use realmgate_tests::netcode::unix_now;
 use realmgate_tests::{Account, Home, SidecarProcess, until};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -33,26 +34,41 @@ fn assert_tokens(tokens: &Value) {
 async fn registering_answers_with_tokens(backend: Backend) {
     let sidecar = sidecar(backend).await;
     let name = fresh_name("Ann");
-    let api = sidecar.api();
+    let api = sidecar.api().from_source([127, 0, 0, 23].into());
     let tokens = api.post("/auth/register", json!({"username": name, "password": "long enough"})).await.json(201);
     assert_tokens(&tokens);
+    let access_token = tokens["access_token"].as_str().expect("a text");
+    assert_eq!(jwt_parts(access_token).1["userId"], tokens["user_id"]);
+    api.with_token(access_token).get("/characters").await.json(200);
+    let refresh = json!({"refresh_token": tokens["refresh_token"]});
+    assert_eq!(api.post("/auth/refresh", refresh).await.json(200)["user_id"], tokens["user_id"]);
+
     let again = json!({"username": name.to_uppercase(), "password": "something else"});
-    api.post("/auth/register", again).await.problem(409, "USERNAME_TAKEN");
+    api.post("/auth/register", again.clone()).await.problem(409, "USERNAME_TAKEN");
+    api.post("/auth/login", again).await.problem(401, "INVALID_CREDENTIALS");
+    let log_in = api.post("/auth/login", json!({"username": name, "password": "long enough"})).await.json(200);
+    assert_eq!(log_in["user_id"], tokens["user_id"], "the account is the first one's still");
 }
 
 async fn bad_names_and_passwords_are_complained_about_by_field(backend: Backend) {
     let sidecar = sidecar(backend).await;
     let api = sidecar.api();
-    let problem = api.post("/auth/register", json!({"username": "a b", "password": "short"})).await;
-    let problem = problem.problem(422, "VALIDATION_FAILED");
-    for field in ["username", "password"] {
-        let complaints = problem["errors"][field].as_array().expect("complaints by field");
-        assert!(complaints.iter().all(Value::is_string) && !complaints.is_empty(), "{problem}");
+    let name = fresh_name("ann");
+    for (body, bad) in [
+        (json!({"username": "a b", "password": "short"}), &["password", "username"][..]),
+        (json!({}), &["password", "username"]),
+        (json!({"username": "a b", "password": "long enough"}), &["username"]),
+        (json!({"username": 7, "password": "long enough"}), &["username"]),
+        (json!({"username": name, "password": "2 short"}), &["password"]),
+        (json!({"username": name}), &["password"]),
+        (json!({"username": "ab", "password": "long enough"}), &["username"]),
+        (json!({"username": "a".repeat(65), "password": "long enough"}), &["username"]),
+        (json!({"username": name, "password": "p".repeat(257)}), &["password"]),
+    ] {
+        assert_eq!(api.post("/auth/register", body.clone()).await.complaints(), bad, "{body}");
     }
-    let nothing = api.post("/auth/register", json!({})).await.problem(422, "VALIDATION_FAILED");
-    assert!(nothing["errors"].get("username").is_some() && nothing["errors"].get("password").is_some(), "{nothing}");
-    let typed = api.post("/auth/register", json!({"username": 7, "password": "long enough"})).await;
-    assert!(typed.problem(422, "VALIDATION_FAILED")["errors"].get("username").is_some());
+    let good = json!({"username": name, "password": "8 chars."});
+    api.post("/auth/register", good).await.json(201);
 }
 
 async fn logging_in_needs_name_and_password(backend: Backend) {
@@ -67,7 +83,13 @@ async fn logging_in_needs_name_and_password(backend: Backend) {
     api.post("/auth/login", wrong).await.problem(401, "INVALID_CREDENTIALS");
     let unknown = json!({"username": "nobody-at-all", "password": "wrong password"});
     api.post("/auth/login", unknown).await.problem(401, "INVALID_CREDENTIALS");
-    api.post("/auth/login", json!({"username": ""})).await.problem(422, "VALIDATION_FAILED");
+    for (body, missing) in [
+        (json!({"username": ""}), &["password", "username"][..]),
+        (json!({"username": account.username}), &["password"]),
+        (json!({"password": account.password}), &["username"]),
+    ] {
+        assert_eq!(api.post("/auth/login", body.clone()).await.complaints(), missing, "{body}");
+    }
 }
 
 async fn a_log_in_takes_as_long_for_nobody_as_for_somebody(backend: Backend) {
@@ -91,22 +113,35 @@ async fn a_log_in_takes_as_long_for_nobody_as_for_somebody(backend: Backend) {
 }
 
 async fn an_access_token_is_a_jwt_with_the_promised_fields(backend: Backend) {
-    let account = Account::register(&sidecar(backend).await.api()).await;
+    let sidecar = sidecar(backend).await;
+    let before_s = unix_now().as_secs();
+    let account = Account::register(&sidecar.api()).await;
     let (header, payload) = jwt_parts(&account.access_token);
     assert_eq!(header["alg"], "HS256");
     assert!(header["kid"].as_str().is_some_and(|kid| !kid.is_empty()), "{header}");
     assert_eq!(payload["userId"], account.user_id.as_str());
     let seconds = |field: &str| payload[field].as_u64().expect("seconds since 1970");
     assert_eq!(seconds("exp") - seconds("iat"), 900);
+    assert!((before_s..=unix_now().as_secs()).contains(&seconds("iat")), "{payload} was made after {before_s}");
     for field in ["jti", "sid"] {
         assert!(payload[field].as_str().is_some_and(|id| !id.is_empty()), "{field} of {payload}");
     }
+    // A token's own id, and that of its log-in.
+    let of = |tokens: Value| jwt_parts(tokens["access_token"].as_str().expect("a text")).1;
+    let refresh = json!({"refresh_token": account.refresh_token});
+    let renewed = of(sidecar.api().post("/auth/refresh", refresh).await.json(200));
+    let other = of(sidecar.api().post("/auth/login", account.credentials()).await.json(200));
+    assert_eq!((&renewed["sid"], &renewed["userId"]), (&payload["sid"], &payload["userId"]));
+    assert_eq!(other["userId"], payload["userId"]);
+    assert_ne!(other["sid"], payload["sid"]);
+    assert_ne!(renewed["jti"], payload["jti"]);
 }
 
 async fn a_refresh_token_is_good_once_and_its_return_ends_the_family(backend: Backend) {
     let sidecar = sidecar(backend).await;
     let api = sidecar.api();
     let account = Account::register(&api).await;
+    let other = api.post("/auth/login", account.credentials()).await.json(200);
     let refresh = async |token: &Value| api.post("/auth/refresh", json!({"refresh_token": token})).await;
     let second = refresh(&json!(account.refresh_token)).await.json(200);
     assert_tokens(&second);
@@ -116,8 +151,12 @@ async fn a_refresh_token_is_good_once_and_its_return_ends_the_family(backend: Ba
 
     refresh(&json!(account.refresh_token)).await.problem(401, "INVALID_REFRESH_TOKEN");
     refresh(&third["refresh_token"]).await.problem(401, "INVALID_REFRESH_TOKEN");
-    let stolen = api.with_token(third["access_token"].as_str().expect("a text"));
-    stolen.get("/characters").await.problem(401, "UNAUTHORIZED");
+    let with = |tokens: &Value| api.with_token(tokens["access_token"].as_str().expect("a text"));
+    for stolen in [account.calls(&api), with(&second), with(&third)] {
+        stolen.get("/characters").await.problem(401, "UNAUTHORIZED");
+    }
+    with(&other).get("/characters").await.json(200);
+    refresh(&other["refresh_token"]).await.json(200);
     api.post("/auth/login", account.credentials()).await.json(200);
 }
 
@@ -141,16 +180,24 @@ async fn logging_out_ends_this_log_in_alone(backend: Backend) {
     let refresh = json!({"refresh_token": account.refresh_token});
     api.post("/auth/refresh", refresh).await.problem(401, "INVALID_REFRESH_TOKEN");
     api.with_token(other["access_token"].as_str().expect("a text")).get("/characters").await.json(200);
+    let refresh = json!({"refresh_token": other["refresh_token"]});
+    api.post("/auth/refresh", refresh).await.json(200);
     api.post("/auth/logout", json!({})).await.problem(401, "UNAUTHORIZED");
 }
 
 async fn access_tokens_expire(backend: Backend) {
-    let sidecar = Sidecars::start(backend, &[("ACCESS_TOKEN_SECONDS", "1")]).await;
+    let sidecar = Sidecars::start(backend, &[("ACCESS_TOKEN_SECONDS", "4")]).await;
     let account = Account::register(&sidecar.api()).await;
     let api = account.calls(&sidecar.api());
+    api.get("/characters").await.json(200);
     let refused =
         until("the token has expired", async || Some(api.get("/characters").await).filter(|a| a.status != 200));
     refused.await.problem(401, "UNAUTHORIZED");
+    let expires_s = jwt_parts(&account.access_token).1["exp"].as_u64().expect("a time");
+    assert!(unix_now().as_secs() >= expires_s, "not before its time, {expires_s}");
+    let refresh = json!({"refresh_token": account.refresh_token});
+    let renewed = sidecar.api().post("/auth/refresh", refresh).await.json(200);
+    assert_eq!(renewed["expires_in"], 4, "the log-in goes on");
 }
 
 #[tokio::test]
@@ -172,4 +219,10 @@ async fn signing_keys_rotate_without_logging_anybody_out() {
     let after = SidecarProcess::start_in(&home, &[("JWT_SECRET", new)]).await;
     account.calls(&after.api()).get("/characters").await.problem(401, "UNAUTHORIZED");
     after.api().with_token(tokens["access_token"].as_str().unwrap()).get("/characters").await.json(200);
+    // Who was away meanwhile is logged in still.
+    let refresh = json!({"refresh_token": account.refresh_token});
+    let renewed = after.api().post("/auth/refresh", refresh).await.json(200);
+    let access_token = renewed["access_token"].as_str().unwrap();
+    assert_eq!(jwt_parts(access_token).0["kid"], "new");
+    after.api().with_token(access_token).get("/characters").await.json(200);
 }

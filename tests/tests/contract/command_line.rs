@@ -1,17 +1,105 @@
 //! What `start_server` says and how it ends when it does not run.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use realmgate_tests::binaries::{binaries, workspace};
+use realmgate_tests::home::read;
 use realmgate_tests::process::{Finished, Process, command};
+use realmgate_tests::scenario::{DATA, MAPS};
 use realmgate_tests::{Home, MapServer, Settings};
+use serde_json::json;
 
 const TOKEN: &str = "a service token of thirty-two bytes, or so";
+
+/// Every setting by its variable, in the order of the help, with its default; empty for one that has none.
+const SETTINGS: [(&str, &str); 80] = [
+    ("MAPS_DIR", "maps"),
+    ("GAME_ADDR", "0.0.0.0"),
+    ("ADMIN_ADDR", "127.0.0.1:0"),
+    ("WORLD_DIRECTORY_URL", "the one at DIRECTORY_ADDR, else an embedded one"),
+    ("DIRECTORY_CA_FILE", ""),
+    ("SERVER_ID", "map-server-<map_id>, with -<port> when that id is alive elsewhere"),
+    ("SERVER_NAME", "Map Server <map_id>"),
+    ("SERVER_IP", "127.0.0.1"),
+    ("MAX_PLAYERS", "100"),
+    ("CHANNELS", "1"),
+    ("TICK_HZ", "30"),
+    ("HOST_MAPS", "all where the sidecar is embedded"),
+    ("OFFLINE_PLAY_MAX_S", "600"),
+    ("LOG_FORMAT", "text"),
+    ("LOG", "info"),
+    ("DATA_DIR", "./data"),
+    ("DATABASE_URL", "sqlite:DATA_DIR/realmgate.db"),
+    ("DATABASE_POOL", "16"),
+    ("DATABASE_ACQUIRE_SECONDS", "5"),
+    ("DATABASE_STATEMENT_SECONDS", "5"),
+    ("ASSETS_DIR", "assets"),
+    ("REALM_NAME", "Realmgate"),
+    ("API_ADDR", "127.0.0.1:3000"),
+    ("DIRECTORY_ADDR", "127.0.0.1:3001"),
+    ("GATEWAY_ADDR", "127.0.0.1:3002"),
+    ("TLS_CERT_FILE", ""),
+    ("TLS_KEY_FILE", ""),
+    ("HTTP_REDIRECT_ADDR", "off"),
+    ("HTTP_REDIRECT_PORT", "API_ADDR's"),
+    ("MAX_CONNECTIONS", "16384"),
+    ("MAX_CONNECTIONS_PER_IP", "256"),
+    ("TRUSTED_PROXIES", "none"),
+    ("REDIS_URL", "none, one sidecar alone"),
+    ("REDIS_PREFIX", ""),
+    ("JWT_SECRET", "generated in DATA_DIR/secrets"),
+    ("JWT_SECRET_FILE", ""),
+    ("TICKET_KEY", "generated in DATA_DIR/secrets"),
+    ("TICKET_KEY_FILE", ""),
+    ("SERVICE_TOKEN", "generated in DATA_DIR/secrets"),
+    ("SERVICE_TOKEN_FILE", ""),
+    ("GATEWAY_ID", "gateway-1"),
+    ("ALLOWED_ORIGINS", "pages of this machine and of the host asked"),
+    ("GATEWAY_QUERY_TOKEN", "true"),
+    ("DUPLICATE_LOGIN", "replace"),
+    ("ALLOW_UNLINKED_MAP_SERVERS", "false"),
+    ("ALLOW_UNAUTHENTICATED_REGISTRY", "false"),
+    ("ACCESS_TOKEN_SECONDS", "900"),
+    ("REFRESH_TOKEN_DAYS", "30"),
+    ("FAILED_LOGINS_PER_MIN", "10"),
+    ("REGISTRATIONS_PER_MIN", "10"),
+    ("LOOPBACK_REGISTRATIONS_PER_MIN", "600"),
+    ("CALLS_PER_MIN", "240"),
+    ("GATEWAY_MESSAGES_PER_10S", "60"),
+    ("ENTRIES_PER_MIN", "12"),
+    ("ENTRIES_PER_MIN_PER_IP", "360"),
+    ("JOURNEYS_PER_MIN", "30"),
+    ("LOG_INS_PER_MIN", "30"),
+    ("PASSWORD_QUEUE", "128"),
+    ("PASSWORD_THREADS", "half of the cores, at most 4"),
+    ("PASSWORD_MEMORY_MIB", "19"),
+    ("CHARACTER_CREATIONS_PER_DAY", "24"),
+    ("CHARACTER_DELETION_GRACE_H", "24"),
+    ("CHARACTER_RENAME_WAIT_H", "24"),
+    ("SERVER_MANAGER", "none"),
+    ("SERVER_MANAGER_BINARY", "start_server beside this executable"),
+    ("SERVER_MANAGER_MAX", "8"),
+    ("SERVER_MANAGER_IDLE_S", "300"),
+    ("SERVER_MANAGER_WAIT_S", "10"),
+    ("SERVER_MANAGER_STARTS_PER_MIN", "12"),
+    ("SERVER_MANAGER_SET", ""),
+    ("LOGIN_TIMEOUT_S", "30"),
+    ("ARRIVAL_TIMEOUT_S", "40"),
+    ("REPLICA_RECONNECT_S", "30"),
+    ("REPLICA_RECLAIM_S", "30"),
+    ("MAP_RECONNECT_S", "600"),
+    ("MAP_RECLAIM_S", "30"),
+    ("PASSAGE_TIMEOUT_S", "15"),
+    ("HANDOVER_WAIT_S", "5"),
+    ("LINGER_MAX_S", "60"),
+    ("OUTAGE_GRACE_S", "30"),
+];
 
 async fn start_server(arguments: &[&str]) -> Finished {
     let mut start = command(&binaries().start_server);
@@ -25,66 +113,62 @@ fn assert_code(finished: &Finished, code: i32) {
 }
 
 #[tokio::test]
-async fn help_shows_every_setting_with_its_default() {
+async fn help_shows_every_setting_and_what_it_says_of_its_default() {
     let help = start_server(&["--help"]).await;
     assert_code(&help, 0);
-    let settings = [
-        ("DATA_DIR", "./data"),
-        ("API_ADDR", "127.0.0.1:3000"),
-        ("DIRECTORY_ADDR", "127.0.0.1:3001"),
-        ("GATEWAY_ADDR", "127.0.0.1:3002"),
-        ("ADMIN_ADDR", "127.0.0.1:0"),
-        ("DATABASE_URL", "sqlite:DATA_DIR/realmgate.db"),
-        ("REDIS_URL", "none, one sidecar alone"),
-        ("JWT_SECRET_FILE", ""),
-        ("TICKET_KEY_FILE", ""),
-        ("SERVICE_TOKEN_FILE", ""),
-        ("WORLD_DIRECTORY_URL", "the one at DIRECTORY_ADDR, else an embedded one"),
-        ("SERVER_ID", "map-server-<map_id>, with -<port> when that id is alive elsewhere"),
-        ("SERVER_NAME", "Map Server <map_id>"),
-        ("SERVER_IP", "127.0.0.1"),
-        ("MAX_PLAYERS", "100"),
-        ("CHANNELS", "1"),
-        ("TICK_HZ", "30"),
-        ("HOST_MAPS", "all where the sidecar is embedded"),
-        ("OFFLINE_PLAY_MAX_S", "600"),
-        ("ASSETS_DIR", "assets"),
-        ("MAPS_DIR", "maps"),
-        ("DUPLICATE_LOGIN", "replace"),
-        ("GATEWAY_QUERY_TOKEN", "true"),
-        ("ALLOWED_ORIGINS", "pages of this machine and of the host asked"),
-        ("ALLOW_UNLINKED_MAP_SERVERS", "false"),
-        ("ALLOW_UNAUTHENTICATED_REGISTRY", "false"),
-    ];
-    for (setting, default) in settings {
-        let at =
-            help.stdout.find(&format!("[env: {setting}")).unwrap_or_else(|| panic!("no {setting} in {}", help.stdout));
-        // The help of one setting ends where the next begins.
-        let rest = help.stdout[at..].split("\n      --").next().unwrap();
-        let before = help.stdout[..at].rsplit("\n      --").next().unwrap();
-        let block = format!("{before}{rest}").split_whitespace().collect::<Vec<_>>().join(" ");
-        match default {
-            "" => assert!(!block.contains("[default:"), "{setting} has no default: {block}"),
-            default => {
-                assert!(
-                    block.contains(&format!("[default: {default}]")),
-                    "{setting} has the default {default}: {block}"
-                );
-            }
-        }
-    }
+    let setting = |block: &str| {
+        let text = block.split_whitespace().collect::<Vec<_>>().join(" ");
+        let of = |mark: &str, ends: [char; 2]| {
+            let (_, rest) = text.split_once(mark)?;
+            rest.split(ends).next().map(str::to_owned)
+        };
+        Some((of("[env: ", ['=', ']'])?, of("[default: ", [']'; 2]).unwrap_or_default()))
+    };
+    let told: Vec<(String, String)> = help.stdout.split("\n      --").skip(1).filter_map(setting).collect();
+    let expected = SETTINGS.map(|(setting, default)| (setting.to_owned(), default.to_owned()));
+    assert_eq!(told, expected);
+    assert_eq!(help.stdout.matches("[env: ").count(), SETTINGS.len());
+}
+
+/// Of the defaults that the help puts in words, which clap does not apply.
+#[tokio::test]
+async fn a_server_is_named_after_its_map_hosts_all_maps_and_makes_its_data_as_the_help_says() {
+    let server = MapServer::start(&Settings::new().map(2)).await;
+    let listed = server.directory().get("/map-registry/servers").await.json(200);
+    let named = (&listed[0]["id"], &listed[0]["name"], listed.as_array().map(Vec::len));
+    assert_eq!(named, (&json!("map-server-2"), &json!("Map Server 2"), Some(1)), "SERVER_ID and SERVER_NAME");
+    let hosted: BTreeSet<u16> = server.ready.maps.iter().copied().collect();
+    assert_eq!(hosted, MAPS.iter().map(|map| map.id.0).collect(), "HOST_MAPS: all where the sidecar is embedded");
+    let data = server.settings.home.data_dir();
+    assert!(data.join("realmgate.db").is_file(), "DATABASE_URL");
+    let secrets = ["jwt_secret", "ticket_key", "service_token"];
+    let is_made = secrets.map(|secret| data.join("secrets").join(secret).is_file());
+    assert_eq!(is_made, [true; 3], "{secrets:?} in DATA_DIR/secrets");
+    server.stop().await;
 }
 
 #[tokio::test]
 async fn check_and_maps_need_nothing_else() {
-    let check = start_server(&["--check"]).await;
-    assert_code(&check, 0);
-    assert!(check.stdout.contains("maps"), "{}", check.stdout);
-    let maps = start_server(&["--maps"]).await;
-    assert_code(&maps, 0);
-    for name in ["greenvale", "darkwood"] {
-        assert!(maps.stdout.contains(name), "{}", maps.stdout);
-    }
+    let home = Home::new();
+    let run = async |flag: &str| {
+        let mut start = command(&binaries().start_server);
+        start.arg(flag).env("DATA_DIR", home.data_dir());
+        let finished = Process::start(&home, start).finished().await;
+        assert_code(&finished, 0);
+        finished.stdout
+    };
+    let check = run("--check").await;
+    let all = format!(
+        "All is well: {} maps, {} classes, {} abilities",
+        MAPS.iter().len(),
+        DATA.classes.len(),
+        DATA.abilities.len()
+    );
+    assert!(check.starts_with(&all), "{check}");
+    let maps = run("--maps").await;
+    let listed: Vec<Vec<&str>> = maps.lines().map(|line| line.split_whitespace().take(2).collect()).collect();
+    assert_eq!(listed, [["1", "greenvale"], ["2", "darkwood"], ["3", "barrow"]], "{maps}");
+    assert!(!home.data_dir().exists(), "nothing is made");
 }
 
 #[tokio::test]
@@ -109,10 +193,18 @@ async fn schemas_are_written_where_one_says() {
     let out = home.path("out");
     assert_code(&start_server(&["--schema", "--out", out.to_str().unwrap()]).await, 0);
     for file in ["docs/protocol.json", "maps/propertytypes.json"] {
-        let text = fs::read_to_string(out.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-        serde_json::from_str::<serde_json::Value>(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
+        assert_eq!(read(&out.join(file)), read(&workspace().join(file)), "{file}, as it lies in the repository");
     }
-    assert!(fs::read_dir(out.join("assets/schema")).unwrap().count() >= 5, "a schema for each kind of data");
+    let schemas = |folder: &Path| {
+        let entries = fs::read_dir(folder).expect("there is a folder with schemas");
+        let schema = entries
+            .map(|entry| entry.expect("readable").path())
+            .map(|path| (path.file_name().map(Into::into), read(&path)));
+        schema.collect::<BTreeMap<Option<PathBuf>, String>>()
+    };
+    let written = schemas(&out.join("assets/schema"));
+    assert_eq!(written.len(), 7, "a schema for each kind of data");
+    assert_eq!(written, schemas(&workspace().join("assets/schema")));
 }
 
 #[tokio::test]
@@ -131,7 +223,9 @@ async fn wrong_usage_is_told_with_the_usage() {
 async fn a_map_that_is_not_there_is_told_with_those_that_are() {
     let finished = Settings::new().map(999).spawn().finished().await;
     assert_code(&finished, 2);
-    assert!(finished.stderr.contains("999") && finished.stderr.contains("greenvale"), "{}", finished.stderr);
+    for map in ["999", "greenvale", "darkwood", "barrow"] {
+        assert!(finished.stderr.contains(map), "{map}: {}", finished.stderr);
+    }
 }
 
 #[tokio::test]
@@ -200,13 +294,22 @@ async fn a_server_that_joins_makes_no_keys_of_its_own() {
     let first = MapServer::start(&Settings::new()).await;
     let token = first.settings.home.secret("service_token");
     let join = || Settings::new().map(2).set("WORLD_DIRECTORY_URL", &first.ready.directory);
-    let without_both = join().spawn().finished().await;
-    assert_code(&without_both, 2);
-    let settings = join().set("SERVICE_TOKEN", &token);
-    let without_key = settings.spawn().finished().await;
-    assert_code(&without_key, 2);
-    assert!(without_key.stderr.contains("TICKET_KEY"), "{}", without_key.stderr);
-    assert!(!settings.home.data_dir().join("secrets").exists(), "nothing was made");
+    let ticket_key = first.settings.home.secret("ticket_key");
+    for (settings, missing) in [
+        (join(), "SERVICE_TOKEN"),
+        (join().set("SERVICE_TOKEN", &token), "TICKET_KEY"),
+        (join().set("TICKET_KEY", &ticket_key), "SERVICE_TOKEN"),
+    ] {
+        let finished = settings.spawn().finished().await;
+        assert_code(&finished, 2);
+        assert!(finished.stderr.contains(missing), "{missing}: {}", finished.stderr);
+        assert!(!settings.home.data_dir().join("secrets").exists(), "nothing was made without {missing}");
+    }
+    // With both it joins, and makes none either.
+    let settings = join().set("SERVICE_TOKEN", &token).set("TICKET_KEY", &ticket_key);
+    let second = MapServer::start_linked(&settings).await;
+    assert!(!settings.home.data_dir().join("secrets").exists());
+    second.stop().await;
 }
 
 /// `start_server.sh` in a folder of its own, with nothing but these programs to be found.
@@ -227,12 +330,16 @@ async fn script(home: &Home, programs: &[(&str, &Path)], arguments: &[&str]) -> 
 
 #[tokio::test]
 async fn the_script_starts_the_program_beside_it_or_has_cargo_build_it() {
-    let beside = script(&Home::new(), &[("start_server", &binaries().start_server)], &["--help"]).await;
-    assert_code(&beside, 0);
-    assert!(beside.stdout.contains("<MAP_ID>") || beside.stdout.contains("[MAP_ID]"), "{}", beside.stdout);
-
     // A cargo that says what it is asked.
-    let built = script(&Home::new(), &[("cargo", Path::new("/bin/echo"))], &["2", "4002", "--maps"]).await;
+    let cargo = ("cargo", Path::new("/bin/echo"));
+    let program = ("start_server", binaries().start_server.as_path());
+    for found in [&[program][..], &[program, cargo]] {
+        let beside = script(&Home::new(), found, &["--help"]).await;
+        assert_code(&beside, 0);
+        assert!(beside.stdout.contains("<MAP_ID>") || beside.stdout.contains("[MAP_ID]"), "{}", beside.stdout);
+    }
+
+    let built = script(&Home::new(), &[cargo], &["2", "4002", "--maps"]).await;
     assert_code(&built, 0);
     assert_eq!(built.stdout, "run --profile play --bin start_server -- 2 4002 --maps\n");
 

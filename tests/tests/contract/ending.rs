@@ -68,9 +68,15 @@ async fn without_a_sidecar_a_drain_waits_ten_seconds_for_what_is_unsettled_and_n
 #[tokio::test]
 async fn play_without_a_sidecar_lasts_as_long_as_the_operator_says() {
     let (sidecar, server, playing) = played(&[("OFFLINE_PLAY_MAX_S", "3")]).await;
-    let gone = Instant::now();
+    // By the world's own clock, of 30 ticks a second.
+    let admin = server.admin();
+    let ticks = async || admin.get("/healthz").await.json(200)["ticks"].as_u64().expect("a count");
+    let before = ticks().await;
     lose(sidecar, &server).await;
+    let noticed = ticks().await;
     assert_eq!(playing.until_left().await, LeaveReason::StoreAway);
-    let played_on = gone.elapsed();
-    assert!(played_on > Duration::from_millis(2_500), "let go after {played_on:?}");
+    let left = ticks().await;
+    assert!(left - before >= 90, "let go after {} ticks", left - before);
+    // Its goodbye waits for the store, for 5 s.
+    assert!(left - noticed < 300, "not for twice as long: {} ticks", left - noticed);
 }

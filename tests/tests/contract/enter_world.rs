@@ -37,6 +37,12 @@ async fn player(world: &World) -> (Account, String, Gateway) {
     (account, character.id, gateway)
 }
 
+/// The socket of another log-in of the account.
+async fn second_log_in(world: &World, account: &Account) -> Gateway {
+    let log_in = world.api().post("/auth/login", account.credentials()).await.json(200);
+    Gateway::open(world.gateway(), log_in["access_token"].as_str().expect("a token")).await
+}
+
 async fn entering_the_world_answers_with_all_that_a_client_needs(backend: Backend) {
     let world = world(backend).await;
     let (_, character, mut gateway) = player(&world).await;
@@ -51,7 +57,7 @@ async fn entering_the_world_answers_with_all_that_a_client_needs(backend: Backen
     let tiles = |units: i32| f64::from(units) / f64::from(UNITS_PER_TILE);
     assert_eq!(data["spawn_pos"], json!({"x": tiles(start.x), "y": tiles(start.y)}), "it was never saved");
     assert_eq!(data.get("map_ws_url"), Some(&Value::Null), "null until it is served");
-    assert!(data["expires_in"].as_u64().is_some_and(|seconds| (1..=30).contains(&seconds)), "{data}");
+    assert_eq!(data["expires_in"], 30, "seconds, as the ticket lives");
     let hash = data["protocol_hash"].as_str().expect("a hash is text: JSON numbers lose bits");
     assert_eq!(hash, format!("{:016x}", realmgate_protocol::realm::protocol_hash()));
 
@@ -69,9 +75,18 @@ async fn entering_the_world_answers_with_all_that_a_client_needs(backend: Backen
 async fn entering_again_on_the_same_socket_is_a_hand_over_to_oneself(backend: Backend) {
     let world = world(backend).await;
     let (_, character, mut gateway) = player(&world).await;
+    let database = world.database().await;
     let first = gateway.entered(&character).await;
-    let second = gateway.entered(&character).await;
+    let mut playing = InWorld::connect(&first).await;
+    let place = playing.walk_unsaved(&database, &character).await;
+    let before = database.character(&character).await;
+    let (left, second) = tokio::join!(playing.until_left(), gateway.entered(&character));
+    assert_eq!(left, LeaveReason::Replaced);
     assert_ne!(first["ticket"], second["ticket"]);
+    let row = database.character(&character).await;
+    assert_eq!(row.lock_owner, before.lock_owner);
+    assert!(row.lock_epoch > before.lock_epoch, "{row:?} after {before:?}");
+    assert_eq!(InWorld::connect(&second).await.position(), place, "where the first one was");
 }
 
 async fn leaving_the_world_frees_the_character(backend: Backend) {
@@ -94,8 +109,11 @@ async fn leaving_the_world_frees_the_character(backend: Backend) {
 async fn logging_out_takes_the_player_out_of_the_world(backend: Backend) {
     let world = world(backend).await;
     let (account, character, mut gateway) = player(&world).await;
-    gateway.entered(&character).await;
-    account.calls(&world.api()).post("/auth/logout", json!({})).await.json(204);
+    let playing = InWorld::connect(&gateway.entered(&character).await).await;
+    let calls = account.calls(&world.api());
+    let (left, answer) = tokio::join!(playing.until_left(), calls.post("/auth/logout", json!({})));
+    answer.json(204);
+    assert_eq!(left, LeaveReason::Logout);
     gateway.expect_close_code(1000).await;
     let row = world.database().await.character(&character).await;
     assert_eq!(row.lock_owner, "none", "the answer waits until the lock is free");
@@ -104,12 +122,14 @@ async fn logging_out_takes_the_player_out_of_the_world(backend: Backend) {
 async fn closing_the_socket_alone_leaves_the_player_in_the_world(backend: Backend) {
     let world = world(backend).await;
     let (account, character, mut gateway) = player(&world).await;
-    gateway.entered(&character).await;
+    let mut playing = InWorld::connect(&gateway.entered(&character).await).await;
     gateway.close().await;
+    playing.walk().await;
     let mut again = Gateway::open(world.gateway(), &account.access_token).await;
     let row = world.database().await.character(&character).await;
     assert_eq!(row.lock_owner, format!("map:{}", world.server.ready.server_id));
-    again.entered(&character).await;
+    let (left, _) = tokio::join!(playing.until_left(), again.entered(&character));
+    assert_eq!(left, LeaveReason::Replaced, "until it enters again");
 }
 
 async fn a_channel_that_is_not_there_is_not_found(backend: Backend) {
@@ -118,8 +138,15 @@ async fn a_channel_that_is_not_there_is_not_found(backend: Backend) {
     let enter = |channel: u16| json!({"event": "enter_world", "data": {"character_id": character, "channel": channel}});
     gateway.say(&enter(2)).await;
     assert_eq!(gateway.expect("enter_world_success").await["channel"], 2);
-    gateway.say(&enter(3)).await;
-    gateway.expect_error("MAP_NOT_FOUND").await;
+    let database = world.database().await;
+    let before = database.character(&character).await;
+    for nowhere in [0, 3] {
+        gateway.say(&enter(nowhere)).await;
+        gateway.expect_error("MAP_NOT_FOUND").await;
+    }
+    assert_eq!(database.character(&character).await, before, "it is where it was");
+    gateway.say(&enter(1)).await;
+    assert_eq!(gateway.expect("enter_world_success").await["channel"], 1);
 }
 
 async fn a_full_map_takes_nobody_else(backend: Backend) {
@@ -129,6 +156,7 @@ async fn a_full_map_takes_nobody_else(backend: Backend) {
     gateway.entered(&first).await;
     late.enter(&second).await;
     late.expect_error("MAP_FULL").await;
+    assert_eq!(world.database().await.character(&second).await.lock_owner, "none");
     gateway.say(&leave_world()).await;
     gateway.expect("leave_world_success").await;
     // The map server says once a second how full it is.
@@ -142,11 +170,12 @@ async fn a_full_map_takes_nobody_else(backend: Backend) {
 async fn a_second_log_in_can_be_turned_away(backend: Backend) {
     let world = World::start(backend, &[("DUPLICATE_LOGIN", "reject")]).await;
     let (account, character, mut older) = player(&world).await;
-    older.entered(&character).await;
-    let mut newer = Gateway::open(world.gateway(), &account.access_token).await;
+    let playing = InWorld::connect(&older.entered(&character).await).await;
+    let mut newer = second_log_in(&world, &account).await;
     older.expect_close(4001, "Replaced").await;
     newer.enter(&character).await;
     newer.expect_error("ALREADY_ONLINE").await;
+    assert_eq!(playing.until_left().await, LeaveReason::Replaced, "so that it finds the way free the next time");
     newer.say(&leave_world()).await;
     newer.expect("leave_world_success").await;
     newer.entered(&character).await;
@@ -156,11 +185,15 @@ async fn a_second_log_in_takes_over_by_default(backend: Backend) {
     let world = world(backend).await;
     let (account, character, mut older) = player(&world).await;
     let other = account.new_character(&world.api()).await;
-    older.entered(&character).await;
-    let mut newer = Gateway::open(world.gateway(), &account.access_token).await;
-    newer.entered(&other.id).await;
+    let playing = InWorld::connect(&older.entered(&character).await).await;
+    let mut newer = second_log_in(&world, &account).await;
+    older.expect_close(4001, "Replaced").await;
+    let (left, _) = tokio::join!(playing.until_left(), newer.entered(&other.id));
+    assert_eq!(left, LeaveReason::Replaced);
     let database = world.database().await;
     assert_eq!(database.character(&character).await.lock_owner, "none", "one character of an account at a time");
+    let owner = database.character(&other.id).await.lock_owner;
+    assert_eq!(owner, format!("map:{}", world.server.ready.server_id));
 }
 
 async fn who_plays_is_saved_where_it_is_by_every_way_out(backend: Backend) {
@@ -196,6 +229,20 @@ async fn who_plays_is_saved_where_it_is_by_every_way_out(backend: Backend) {
     answer.json(204);
     assert_eq!(left, LeaveReason::Logout);
     assert_eq!(assert_saved(place).await, "none", "the answer waits until the lock is free");
+
+    let log_in = world.api().post("/auth/login", account.credentials()).await.json(200);
+    let mut gateway = Gateway::open(world.gateway(), log_in["access_token"].as_str().expect("a token")).await;
+    let mut playing = InWorld::connect(&gateway.entered(&character).await).await;
+    let place = playing.walk_unsaved(&database, &character).await;
+    assert_eq!(playing.log_out().await, Some(LeaveReason::Logout));
+    assert_eq!(assert_saved(place).await, "none", "the goodbye waits until the lock is free");
+
+    let mut playing = InWorld::connect(&gateway.entered(&character).await).await;
+    let place = playing.walk_unsaved(&database, &character).await;
+    playing.lose_connection();
+    until("its body has left", async || (database.character(&character).await.lock_owner == "none").then_some(()))
+        .await;
+    assert_saved(place).await;
 }
 
 async fn a_map_server_that_does_not_answer_is_unreachable(backend: Backend) {

@@ -1,5 +1,6 @@
 //! What is refused is counted, each refusal by its own name.
 
+use realmgate_client::scrape::Scrape;
 use realmgate_tests::{Account, Gateway, Home, SidecarProcess};
 use serde_json::json;
 
@@ -14,6 +15,8 @@ async fn what_is_refused_is_counted_by_its_name() {
     let mut gateway = Gateway::open(sidecar.ready.gateway_addr, &account.access_token).await;
     gateway.say_text("no json").await;
     gateway.expect_error("BAD_MESSAGE").await;
+    gateway.enter(&uuid::Uuid::nil().to_string()).await;
+    gateway.expect_error("CHARACTER_NOT_FOUND").await;
     gateway.close().await;
 
     api.post("/auth/login", account.credentials()).await.json(200);
@@ -35,8 +38,18 @@ async fn what_is_refused_is_counted_by_its_name() {
         ("realmgate_http_refusals_total{code=\"INTERNAL\"}", 0.0),
         ("realmgate_gateway_refused_total", 1.0),
         ("realmgate_gateway_errors_total{code=\"BAD_MESSAGE\"}", 1.0),
+        ("realmgate_gateway_errors_total{code=\"CHARACTER_NOT_FOUND\"}", 1.0),
         ("realmgate_refresh_reuse_total", 1.0),
     ] {
         assert_eq!(api.figure(sample).await, count, "{sample}");
+    }
+    // Each by its own name, and by no other.
+    let figures = Scrape::of(&api.get("/metrics").await.text);
+    for (name, count) in [
+        ("realmgate_logins_total", 2.0),
+        ("realmgate_http_refusals_total", 2.0),
+        ("realmgate_gateway_errors_total", 2.0),
+    ] {
+        assert_eq!(figures.sum(name), Some(count), "{name}");
     }
 }

@@ -55,13 +55,19 @@ async fn messages_that_make_no_sense_are_bad(backend: Backend) {
 async fn only_ones_own_characters_enter(backend: Backend) {
     let sidecar = sidecar(backend).await;
     let (_, theirs, _) = player(&sidecar).await;
-    let (_, _, mut gateway) = player(&sidecar).await;
+    let (_, own, mut gateway) = player(&sidecar).await;
+    let database = sidecar.database().await;
+    let before = database.character(&theirs).await;
     gateway.enter(&theirs).await;
     gateway.expect_error("FORBIDDEN").await;
+    assert_eq!(database.character(&theirs).await, before);
     for nobody in [NOBODY, "7", ""] {
         gateway.enter(nobody).await;
         gateway.expect_error("CHARACTER_NOT_FOUND").await;
     }
+    // One's own would, if its map were hosted.
+    gateway.enter(&own).await;
+    gateway.expect_error("MAP_NOT_FOUND").await;
 }
 
 async fn a_map_that_nobody_hosts_is_not_found(backend: Backend) {
@@ -69,6 +75,7 @@ async fn a_map_that_nobody_hosts_is_not_found(backend: Backend) {
     let (_, character, mut gateway) = player(&sidecar).await;
     gateway.enter(&character).await;
     gateway.expect_error("MAP_NOT_FOUND").await;
+    assert_eq!(sidecar.database().await.character(&character).await.lock_owner, "none");
 }
 
 async fn a_server_without_a_map_link_can_not_be_reached(backend: Backend) {
@@ -84,17 +91,26 @@ async fn a_server_without_a_map_link_can_not_be_reached(backend: Backend) {
 async fn unlinked_servers_may_be_allowed_and_are_full_by_their_heartbeat(backend: Backend) {
     let sidecar = Sidecars::start(backend, &[("ALLOW_UNLINKED_MAP_SERVERS", "true")]).await;
     let foreign = foreign_server(&sidecar).await;
+    let beat = async |players: u32| {
+        let load = json!({"id": foreign, "current_players": players, "load": 1.0});
+        sidecar.directory().post("/map-registry/heartbeat", load).await.json(200);
+    };
     let (_, character, mut gateway) = player(&sidecar).await;
+    // Nobody is on the way yet: only the heartbeat says that its one place is taken.
+    beat(1).await;
+    gateway.enter(&character).await;
+    gateway.expect_error("MAP_FULL").await;
+    beat(0).await;
     let success = gateway.entered(&character).await;
     assert_eq!((&success["server_id"], &success["map_port"]), (&json!(foreign), &json!(7501)));
     let row = sidecar.database().await.character(&character).await;
     assert!(row.lock_owner.starts_with("gateway:"), "the lock stays with the gateway: {row:?}");
 
-    let full = json!({"id": foreign, "current_players": 1, "load": 1.0});
-    sidecar.directory().post("/map-registry/heartbeat", full).await.json(200);
+    beat(1).await;
     let (_, other, mut late) = player(&sidecar).await;
     late.enter(&other).await;
     late.expect_error("MAP_FULL").await;
+    assert_eq!(sidecar.database().await.character(&other).await.lock_owner, "none");
 
     sidecar.directory().delete(&format!("/map-registry/server/{foreign}")).await.json(204);
     let database = sidecar.database().await;
@@ -112,7 +128,8 @@ async fn a_fault_on_our_side_is_internal_and_says_no_more(backend: Backend) {
     // Somebody else holds the database's write lock for longer than the sidecar or PostgreSQL waits.
     let writer = sidecar.database().await.hold_write_lock().await;
     gateway.enter(&character).await;
-    gateway.expect_error("INTERNAL").await;
+    let told = gateway.expect("error").await;
+    assert_eq!(told, json!({"code": "INTERNAL", "message": "Something went wrong on the server"}));
     writer.rollback().await.expect("nothing was written");
     gateway.entered(&character).await;
 }

@@ -1,9 +1,12 @@
 //! How often somebody may ask.
 
+use std::time::Duration;
+
 use realmgate_tests::account::fresh_name;
 use realmgate_tests::{Account, Answer, Api, Gateway};
 use reqwest::Method;
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::backend::{Backend, on_every_backend};
 use crate::servers::sidecar;
@@ -19,11 +22,22 @@ on_every_backend!(
     sixty_gateway_messages_in_ten_seconds_are_enough,
 );
 
+/// The seconds after which it may be tried again.
 #[track_caller]
-fn assert_limited(answer: &Answer) {
+fn assert_limited(answer: &Answer) -> u64 {
     answer.problem(429, "RATE_LIMITED");
     let seconds = answer.header("retry-after").and_then(|text| text.parse::<u64>().ok());
     assert!(seconds.is_some_and(|seconds| (1..=60).contains(&seconds)), "Retry-After: {seconds:?}");
+    seconds.unwrap_or_default()
+}
+
+/// A wait of these seconds, told just now, ends `whole` seconds after what happened first, which was after `began`.
+/// However slow this machine is, the wait and what has passed until now are no less together.
+#[track_caller]
+fn assert_ends(seconds: u64, whole: u64, began: Instant) {
+    let together = Duration::from_secs(seconds) + began.elapsed();
+    let is_whole = seconds <= whole && together >= Duration::from_secs(whole);
+    assert!(is_whole, "{seconds} s more, {together:?} in all, and not {whole} s");
 }
 
 async fn fail(api: &Api, username: &str) -> Answer {
@@ -34,10 +48,11 @@ async fn ten_failed_log_ins_a_minute_are_enough_for_an_address(backend: Backend)
     let sidecar = sidecar(backend).await;
     let here = sidecar.api().from_source([127, 0, 0, 31].into());
     let account = Account::register(&here).await;
+    let began = Instant::now();
     for _ in 0..10 {
         fail(&here, &account.username).await.problem(401, "INVALID_CREDENTIALS");
     }
-    assert_limited(&fail(&here, &account.username).await);
+    assert_ends(assert_limited(&fail(&here, &account.username).await), 60, began);
     assert_limited(&fail(&here, "somebody-else").await);
     assert_limited(&here.post("/auth/login", account.credentials()).await);
     let elsewhere = sidecar.api().from_source([127, 0, 0, 32].into());
@@ -76,10 +91,12 @@ async fn ten_registrations_a_minute_from_one_address_are_allowed_by_default(back
         let request = api.request(Method::POST, "/auth/register").header("x-forwarded-for", source);
         api.send(request.json(&body)).await
     };
+    let began = Instant::now();
     for _ in 0..10 {
         register("203.0.113.7").await.json(201);
     }
-    assert_limited(&register("203.0.113.7").await);
+    // One of ten comes back each tenth of a minute.
+    assert_ends(assert_limited(&register("203.0.113.7").await), 6, began);
     register("203.0.113.8").await.json(201);
 }
 
@@ -98,30 +115,36 @@ async fn two_hundred_and_forty_calls_a_minute_are_allowed_by_default(backend: Ba
     let sidecar = sidecar(backend).await;
     let api = sidecar.api();
     let api = Account::register(&api).await.calls(&api);
+    let began = Instant::now();
     for call in 0..240 {
         assert_eq!(api.get("/characters").await.status, 200, "call {call}");
     }
-    // The allowance comes back at four a second.
-    let mut refused = None;
-    for _ in 0..240 {
+    let (mut allowed, mut refused) = (240, None);
+    while refused.is_none() && allowed < 480 {
         let answer = api.get("/characters").await;
-        if answer.status != 200 {
-            refused = Some(answer);
-            break;
-        }
+        allowed += u64::from(answer.status == 200);
+        refused = Some(answer).filter(|answer| answer.status != 200);
     }
     assert_limited(&refused.expect("one of the next 240 calls is refused"));
+    // The allowance comes back at four a second, however long the calls have taken.
+    let most = 240 + 4 * (began.elapsed().as_secs() + 1);
+    assert!(allowed <= most, "{allowed} calls were allowed, and {most} may be");
 }
 
 async fn sixty_gateway_messages_in_ten_seconds_are_enough(backend: Backend) {
     let sidecar = sidecar(backend).await;
     let account = Account::register(&sidecar.api()).await;
     let mut gateway = Gateway::open(sidecar.gateway(), &account.access_token).await;
+    let began = Instant::now();
     for _ in 0..60 {
         gateway.say(&json!({"event": "dance"})).await;
         gateway.expect_error("BAD_MESSAGE").await;
     }
     gateway.say(&json!({"event": "dance"})).await;
     gateway.expect_error("RATE_LIMITED").await;
+    gateway.say(&json!({"event": "dance"})).await;
+    let refused = gateway.expect("error").await;
+    assert_eq!(refused["code"], "RATE_LIMITED");
+    assert_ends(refused["retry_after"].as_u64().expect("how long to wait"), 10, began);
     gateway.close().await;
 }

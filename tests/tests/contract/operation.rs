@@ -15,16 +15,20 @@ on_every_backend!(
     the_document_is_the_one_that_people_read,
     metrics_are_for_this_machine_and_for_the_service_token,
     internal_routes_are_not_on_the_public_port,
-    every_refusal_is_a_problem_document,
+    what_is_refused_before_a_route_acts_is_a_problem_document,
     browsers_may_call_from_pages_of_this_machine_only,
 );
 
 async fn health_and_readiness_are_told_on_both_ports(backend: Backend) {
     let sidecar = sidecar(backend).await;
+    let checks = match backend {
+        Backend::Sqlite => json!({"database": "ok"}),
+        Backend::Postgres | Backend::Replicas => json!({"database": "ok", "redis": "ok"}),
+    };
     for api in [sidecar.api(), sidecar.directory_without_token()] {
-        api.get("/healthz").await.json(200);
+        assert_eq!(api.get("/healthz").await.json(200), json!({"status": "ok"}));
         let ready = api.get("/readyz").await.json(200);
-        assert!(ready.to_string().contains("database"), "readiness is told by dependency: {ready}");
+        assert_eq!((&ready["status"], &ready["checks"]), (&json!("ready"), &checks), "by dependency: {ready}");
     }
 }
 
@@ -49,6 +53,7 @@ async fn metrics_are_for_this_machine_and_for_the_service_token(backend: Backend
         // A proxy on this machine makes the whole world look like this machine.
         let proxied = || api.request(Method::GET, "/metrics").header("x-forwarded-for", "203.0.113.7");
         api.send(proxied()).await.problem(401, "SERVICE_TOKEN_REQUIRED");
+        api.send(proxied().bearer_auth("wrong")).await.problem(401, "SERVICE_TOKEN_REQUIRED");
         assert_eq!(api.send(proxied().bearer_auth(&service_token)).await.status, 200);
     }
 }
@@ -56,11 +61,29 @@ async fn metrics_are_for_this_machine_and_for_the_service_token(backend: Backend
 async fn internal_routes_are_not_on_the_public_port(backend: Backend) {
     let sidecar = sidecar(backend).await;
     let api = sidecar.api().with_token(&sidecar.service_token());
-    api.get("/map-registry/servers").await.problem(404, "NOT_FOUND");
+    // Somebody is online: who is not would not be found by the route either.
+    let online = json!({"userId": "x", "gatewayId": "gateway-test"});
+    sidecar.directory().post("/session/online", online.clone()).await.json(200);
+    for (method, path) in [
+        (Method::GET, "/map-registry/servers"),
+        (Method::GET, "/map-registry/map/1"),
+        (Method::GET, "/map-registry/proof"),
+        (Method::POST, "/map-registry/register"),
+        (Method::POST, "/map-registry/heartbeat"),
+        (Method::DELETE, "/map-registry/server/x"),
+        (Method::POST, "/session/online"),
+        (Method::GET, "/session/x"),
+        (Method::DELETE, "/session/x"),
+        (Method::GET, "/sessions"),
+        (Method::GET, "/map-link"),
+    ] {
+        api.send(api.request(method, path)).await.problem(404, "NOT_FOUND");
+    }
+    assert_eq!(sidecar.directory().get("/session/x").await.json(200), online);
     sidecar.directory().get("/characters").await.problem(404, "NOT_FOUND");
 }
 
-async fn every_refusal_is_a_problem_document(backend: Backend) {
+async fn what_is_refused_before_a_route_acts_is_a_problem_document(backend: Backend) {
     let sidecar = sidecar(backend).await;
     let api = sidecar.api();
     api.get("/no-such-route").await.problem(404, "NOT_FOUND");
@@ -83,9 +106,26 @@ async fn browsers_may_call_from_pages_of_this_machine_only(backend: Backend) {
     let sidecar = sidecar(backend).await;
     let api = Account::register(&sidecar.api()).await.calls(&sidecar.api());
     let from = async |origin: &str| api.send(api.request(Method::GET, "/characters").header("origin", origin)).await;
-    let own = from("http://localhost:8080").await;
-    assert_eq!(own.header("access-control-allow-origin"), Some("http://localhost:8080"));
-    assert_eq!(from("https://evil.example").await.header("access-control-allow-origin"), None);
+    // Before a call with a token, a browser asks whether the page may make it.
+    let asked = async |origin: &str| {
+        let asking = api.request(Method::OPTIONS, "/characters").header("origin", origin);
+        let asking = asking.header("access-control-request-method", "PATCH");
+        api.send(asking.header("access-control-request-headers", "authorization,content-type")).await
+    };
+    for own in ["http://localhost:8080", "http://127.0.0.1"] {
+        let answer = from(own).await;
+        assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, Some(own)));
+        let may = asked(own).await;
+        assert_eq!(may.header("access-control-allow-origin"), Some(own));
+        let methods = may.header("access-control-allow-methods").unwrap_or_default();
+        assert!(["GET", "POST", "PATCH", "DELETE"].iter().all(|method| methods.contains(method)), "{methods}");
+        let headers = may.header("access-control-allow-headers").unwrap_or_default();
+        assert!(headers.contains("authorization") && headers.contains("content-type"), "{headers}");
+    }
+    for evil in ["https://evil.example", "http://localhost.evil.example", "null"] {
+        assert_eq!(from(evil).await.header("access-control-allow-origin"), None, "{evil}");
+        assert_eq!(asked(evil).await.header("access-control-allow-origin"), None, "{evil}");
+    }
     let page = sidecar.api().get("/").await;
     assert_eq!((page.status, page.header("x-content-type-options")), (200, Some("nosniff")));
     assert!(page.header("content-type").is_some_and(|kind| kind.starts_with("text/html")));

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use realmgate_tests::binaries::binaries;
 use realmgate_tests::process::{Finished, Process, command};
 use realmgate_tests::{Account, Api, Database, Gateway, Home, SidecarProcess};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::backend::Backend;
 use crate::servers::sidecar;
@@ -27,10 +27,16 @@ async fn openapi_prints_the_document_that_is_served() {
 #[tokio::test]
 async fn migrate_makes_the_database() {
     let home = Home::new();
-    let migrated = run(&home, &["migrate"]).await;
-    assert_eq!(migrated.code, Some(0), "{}", migrated.stderr);
-    assert!(home.data_dir().join("realmgate.db").is_file());
-    assert_eq!(run(&home, &["migrate"]).await.code, Some(0), "once more changes nothing");
+    let migrate = async || {
+        let migrated = run(&home, &["migrate"]).await;
+        assert_eq!(migrated.code, Some(0), "{}", migrated.stderr);
+        let database = Database::open(&home).await;
+        assert_eq!(database.all_characters().await, [], "the tables are there");
+        database.migrations().await
+    };
+    let made = migrate().await;
+    assert_eq!(made.first().map(|(version, _)| *version), Some(1));
+    assert_eq!(migrate().await, made, "once more changes nothing");
 }
 
 #[tokio::test]
@@ -43,31 +49,46 @@ async fn audit_ends_with_1_where_the_books_do_not_balance() {
     let audit = async || {
         let audited = run(&home, &["audit"]).await;
         let report: Value = serde_json::from_str(&audited.stdout).expect("JSON");
-        (audited.code, report["faults"].as_array().expect("a list").len())
+        (audited.code, report["faults"].clone())
     };
-    assert_eq!(audit().await, (Some(0), 0));
+    assert_eq!(audit().await, (Some(0), json!([])));
     Database::open_for_writing(&home).await.forge_gold(&character.id).await;
-    let (code, faults) = audit().await;
-    assert!(code == Some(1) && faults > 0, "{code:?} with {faults} faults");
+    let faults = [
+        format!("the balance is not what the ledger adds up to: character:{} differs by 5", character.id),
+        "gold does not sum to zero: 5".to_owned(),
+    ];
+    assert_eq!(audit().await, (Some(1), json!(faults)));
 }
 
 #[tokio::test]
 async fn admin_grant_knows_who_is_there() {
     let sidecar = SidecarProcess::start(&[]).await;
-    let account = Account::register(&sidecar.api()).await;
-    let granted = run(&sidecar.home, &["admin", "grant", &account.username]).await;
-    assert_eq!(granted.code, Some(0), "{}", granted.stderr);
+    let (account, other) = (Account::register(&sidecar.api()).await, Account::register(&sidecar.api()).await);
+    let database = Database::open(&sidecar.home).await;
+    let roles = async || [database.role(&account.user_id).await, database.role(&other.user_id).await];
     let nobody = run(&sidecar.home, &["admin", "grant", "nobody-at-all"]).await;
     assert_eq!(nobody.code, Some(2));
-    assert!(nobody.stderr.contains("nobody-at-all"), "{}", nobody.stderr);
+    assert!(nobody.stderr.contains("there is no account `nobody-at-all`"), "{}", nobody.stderr);
+    assert_eq!(roles().await, ["player", "player"]);
+    let shouted = account.username.to_uppercase();
+    let granted = run(&sidecar.home, &["admin", "grant", &shouted]).await;
+    assert_eq!(granted.code, Some(0), "names are the same in any case: {}", granted.stderr);
+    assert_eq!(roles().await, ["admin", "player"]);
 }
 
 #[tokio::test]
 async fn wrong_usage_is_told() {
-    for arguments in [&[][..], &["dance"], &["serve", "--no-such-flag"], &["serve", "--database-url", "mysql://x"]] {
-        let finished = run(&Home::new(), arguments).await;
+    for (arguments, told) in [
+        (&[][..], "Usage: sidecar [OPTIONS] <COMMAND>"),
+        (&["dance"], "unrecognized subcommand 'dance'"),
+        (&["serve", "--no-such-flag"], "unexpected argument '--no-such-flag'"),
+        (&["serve", "--database-url", "mysql://x"], "DATABASE_URL: is neither sqlite:PATH nor postgres://"),
+    ] {
+        let home = Home::new();
+        let finished = run(&home, arguments).await;
         assert_eq!(finished.code, Some(2), "{arguments:?}: {}", finished.stderr);
-        assert!(!finished.stderr.is_empty());
+        assert!(finished.stderr.contains(told), "{arguments:?}: {}", finished.stderr);
+        assert!(!home.data_dir().exists(), "{arguments:?}: nothing starts");
     }
 }
 

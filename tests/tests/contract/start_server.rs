@@ -1,7 +1,7 @@
 //! `start_server` while it runs: what it logs, writes and registers, and how it ends.
 
 use std::fs;
-use std::net::TcpListener;
+use std::net::{TcpListener, UdpSocket};
 
 use realmgate_protocol::link::LeaveReason;
 use realmgate_tests::home::read;
@@ -39,11 +39,12 @@ async fn the_log_goes_to_the_terminal_and_to_the_file() {
 #[tokio::test]
 async fn logs_can_be_json() {
     let server = MapServer::start(&Settings::new().argument("--log-format").argument("json")).await;
-    let log = read(&server.folder().join("map_server.log"));
-    for line in log.lines() {
-        serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error} in {line}"));
+    for log in [read(&server.folder().join("map_server.log")), server.process.stderr()] {
+        let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line}"));
+        let lines: Vec<Value> = log.lines().map(parse).collect();
+        let said = lines.iter().filter(|line| line["fields"]["message"] == REGISTERED).count();
+        assert_eq!(said, 1, "{log}");
     }
-    assert!(log.contains(REGISTERED));
 }
 
 #[tokio::test]
@@ -56,6 +57,7 @@ async fn ready_json_says_where_everything_is_and_goes_with_the_server() {
     assert_eq!(server.ready.server_id, "map-server-1");
     assert!(server.ready.maps.contains(&1) && server.ready.maps.contains(&2), "all maps that portals lead to");
     assert_ne!(server.ready.game.port(), 0);
+    assert!(UdpSocket::bind(server.ready.game).is_err(), "players are listened to there");
     server.api().get("/healthz").await.json(200);
     server.directory().get("/map-registry/servers").await.json(200);
     until("it is healthy", async || (server.admin().get("/healthz").await.status == 200).then_some(())).await;

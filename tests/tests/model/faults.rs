@@ -1,7 +1,23 @@
 //! What goes wrong, and the network with its order.
 
-use super::machine::{Action, Machine};
+use super::machine::{Action, Faults, Machine, Reached};
 use super::state::{FIRST, PROCESSES, State, id_of};
+
+impl Faults {
+    /// What a search among these faults must come across: one of each.
+    pub fn to_reach(self) -> Vec<Reached> {
+        let kinds = [
+            (self.map_crash, Reached::MapCrashed),
+            (self.gateway_crash, Reached::GatewayCrashed),
+            (self.cut, Reached::Cut),
+            (self.lost, Reached::Lost),
+            (self.repeated, Reached::Repeated),
+            (self.reordered, Reached::Overtaken),
+            (self.copied, Reached::Copied),
+        ];
+        kinds.into_iter().filter(|(may, _)| *may).map(|(_, what)| what).collect()
+    }
+}
 
 impl Machine {
     pub fn actions_of_faults(&self, state: &State, actions: &mut Vec<Action>) {
@@ -46,6 +62,7 @@ impl Machine {
             Action::Deliver { message } => {
                 if !is_next(state, message) {
                     self.spend(state)?;
+                    self.reached(Reached::Overtaken);
                 }
                 let before = state.network.get(usize::from(message))?.clone();
                 state.network.remove(usize::from(message));
@@ -54,18 +71,22 @@ impl Machine {
             }
             Action::Lose { message } => {
                 self.spend(state)?;
+                self.reached(Reached::Lost);
                 state.network.remove(usize::from(message));
                 Some(())
             }
             Action::Repeat { message } => {
                 self.spend(state)?;
                 let copy = state.network.get(usize::from(message))?.clone();
+                self.reached(Reached::Repeated);
                 self.deliver(state, copy);
                 Some(())
             }
             Action::Cut { process } => {
                 self.spend(state)?;
-                self.unlink(state, process)
+                self.unlink(state, process)?;
+                self.reached(Reached::Cut);
+                Some(())
             }
             Action::MapExpired { id, at } => {
                 if state.map_lives(id) {
@@ -82,11 +103,13 @@ impl Machine {
             Action::CrashMap { process } if state.maps[usize::from(process)].up => {
                 self.spend(state)?;
                 self.crash_map(state, process);
+                self.reached(Reached::MapCrashed);
                 Some(())
             }
             Action::CrashGateway { at } if state.gateways[usize::from(at)].up => {
                 self.spend(state)?;
                 self.crash_gateway(state, at);
+                self.reached(Reached::GatewayCrashed);
                 Some(())
             }
             Action::StartMap { process, with_cookie } => self.start_map(state, process, with_cookie),
@@ -127,6 +150,7 @@ impl Machine {
         }
         if is_other_up && with_cookie {
             self.may(state, self.faults.0.copied)?;
+            self.reached(Reached::Copied);
         } else if is_other_up {
             self.spend(state)?;
         }

@@ -170,6 +170,13 @@ pub enum Reached {
     Hello,
     Reclaimed,
     CastOut,
+    Lost,
+    Repeated,
+    Overtaken,
+    Cut,
+    MapCrashed,
+    GatewayCrashed,
+    Copied,
 }
 
 impl Machine {

@@ -28,6 +28,7 @@ async fn survives(seed: u64, faults: &[Fault], parts: Parts) {
     };
     let Some(verdict) = or_skip(run::run(plan).await) else { return };
     assert!(verdict.faults.is_empty(), "{verdict:#?}");
+    assert_eq!(verdict.struck.iter().map(|struck| struck.fault).collect::<Vec<_>>(), faults, "each has struck");
     assert!(verdict.told > BOTS as usize, "the bots have done something: {verdict:#?}");
 }
 

@@ -129,7 +129,8 @@ async fn full_servers_get_company_up_to_the_limit() {
 
 #[tokio::test]
 async fn a_program_that_can_not_start_is_told_to_the_operator_and_keeps_nobody_waiting() {
-    let sidecar = sidecar(&[("SERVER_MANAGER_SET", "SERVER_IP=nowhere")]).await;
+    // Who waited for one would wait for longer than a test does.
+    let sidecar = sidecar(&[("SERVER_MANAGER_SET", "SERVER_IP=nowhere"), ("SERVER_MANAGER_WAIT_S", "60")]).await;
     let (mut gateway, character) = player(&sidecar).await;
     gateway.enter(&character).await;
     gateway.expect_error("MAP_NOT_FOUND").await;

@@ -25,7 +25,7 @@ async fn players_come_and_go_and_leave_nothing_behind() {
     let afterwards = afterwards.as_ref().expect("a look at what is left");
     assert!(afterwards.accounts >= gone.entered, "{afterwards:?}");
     assert_eq!(afterwards.players, 0);
-    for table in ["sessions", "expected", "sockets", "tickets", "departures", "batches", "frames"] {
+    for table in ["sessions", "expected", "sockets", "tickets", "departures", "batches", "frames", "locks"] {
         assert!(afterwards.tables.contains_key(table), "{table} of {:?}", afterwards.tables);
     }
     let text = Report::of(&plan, &outcome).markdown();

@@ -11,8 +11,9 @@ use realmgate_client::session::{Intent, Possessions};
 use realmgate_engine::map::{Map, MapSet};
 use realmgate_game::maps::map_objects;
 use realmgate_game::travel::Portal;
+use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ids::MapId;
-use realmgate_protocol::link::{LeaveReason, TravelGrant};
+use realmgate_protocol::link::LeaveReason;
 use realmgate_protocol::realm::ServerMessage;
 use realmgate_tests::account::fresh_name;
 use realmgate_tests::binaries::workspace;
@@ -41,7 +42,7 @@ fn portal(map: &Map, to: u16) -> &Portal {
 }
 
 /// Walks into a portal: the grant that it answers with.
-async fn walk_into(client: &mut GameClient, map: &Map, portal: &Portal) -> TravelGrant {
+async fn walk_into(client: &mut GameClient, map: &Map, portal: &Portal) -> EntryGrant {
     let way = WayTo::new(&map.grid, portal.rect);
     let walk = async {
         for _ in 0..REST_TICKS {
@@ -52,7 +53,7 @@ async fn walk_into(client: &mut GameClient, map: &Map, portal: &Portal) -> Trave
             let told = client.tick().await.expect("the connection holds");
             for message in told {
                 match message {
-                    ServerMessage::Travel { grant } => return grant,
+                    ServerMessage::Travel { grant } => return serde_json::from_str(&grant).expect("a grant"),
                     ServerMessage::Leave { reason } => panic!("sent away: {reason:?}"),
                     _ => {}
                 }
@@ -67,8 +68,8 @@ async fn walk_into(client: &mut GameClient, map: &Map, portal: &Portal) -> Trave
 /// Crosses to another map, and arrives with everything.
 async fn cross(mut client: GameClient, entry: &mut Entry, setup: &Setup, map: &Map, to: u16) -> GameClient {
     let grant = walk_into(&mut client, map, portal(map, to)).await;
-    assert_eq!(grant.map, MapId(to));
-    assert_eq!(grant.server, format!("map-server-{to}"));
+    assert_eq!(grant.map_id, to);
+    assert_eq!(grant.server_id, format!("map-server-{to}"));
     let before = client.close().session.possessions;
     assert!(before.is_told() && !before.items.is_empty() && before.gold > 0, "there is something to carry: {before:?}");
     let mut arrived = entry.travel(&grant, setup, before.clone()).await.expect("the other server lets the player in");
@@ -89,7 +90,7 @@ fn assert_same(before: &Possessions, after: &Possessions) {
 #[track_caller]
 fn assert_looks(client: &GameClient, expected: &serde_json::Value) {
     let shown = client.session().own_entity().and_then(|me| me.look.clone()).expect("a look");
-    assert_eq!(&serde_json::from_str::<serde_json::Value>(&shown.json.0).expect("JSON"), expected);
+    assert_eq!(&serde_json::from_str::<serde_json::Value>(&shown.json).expect("JSON"), expected);
 }
 
 /// The database says what the player was told.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use realmgate_client::token;
-use realmgate_protocol::ids::{CharacterId, LockEpoch, ServerId, TicketId};
+use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, LockEpoch, MapId, ServerId, TicketId};
 use realmgate_protocol::ticket::{KeyRing, Ticket};
 use realmgate_tests::netcode::{Forged, Knocker, Outcome, unix_now};
 use realmgate_tests::{Account, Gateway, MapServer, Settings, until};
@@ -116,10 +116,15 @@ async fn forged_and_foreign_tickets_are_refused_and_counted() {
     scene.assert_refused(&Forged { client_id: 7, ..good.clone() }, "foreign_session").await;
     let never = Ticket { ticket_id: TicketId(7), ..ticket.clone() };
     scene.assert_refused(&scene.around(&never), "not_expected").await;
-    let other = Ticket { character: CharacterId([9; 16]), ..ticket.clone() };
-    scene.assert_refused(&scene.around(&other), "identity_mismatch").await;
-    let later = Ticket { epoch: LockEpoch(ticket.epoch.0 + 1), ..ticket.clone() };
-    scene.assert_refused(&scene.around(&later), "identity_mismatch").await;
+    for other in [
+        Ticket { character: CharacterId([9; 16]), ..ticket.clone() },
+        Ticket { account: AccountId([9; 16]), ..ticket.clone() },
+        Ticket { epoch: LockEpoch(ticket.epoch.0 + 1), ..ticket.clone() },
+        Ticket { map: MapId(ticket.map.0 + 1), ..ticket.clone() },
+        Ticket { channel: ChannelId(ticket.channel.0 + 1), ..ticket.clone() },
+    ] {
+        scene.assert_refused(&scene.around(&other), "identity_mismatch").await;
+    }
 
     // None of it has spent the ticket: its owner may still come.
     assert!(Knocker::new(good.seal()).await.get_in(KNOCK).await);

@@ -29,9 +29,10 @@ pub fn a_smite_is_cast_and_walking_breaks_it(stage: &Stage) {
         assert!(scene[clara].me().casting.is_some());
         scene.walk(clara, Angle(128), 2);
         assert!(scene[clara].me().casting.is_none(), "walking breaks the cast");
+        assert_eq!(scene[clara].me().resource, full, "and it costs nothing, not even for a moment");
         scene.steps(2 * TICK_HZ);
         assert_eq!(effects(scene, clara, "smite"), [], "it has no effect");
-        assert_eq!(scene[clara].me().resource, full, "and costs nothing");
+        assert_eq!(scene[clara].me().resource, full, "nor does it cost anything later");
 
         use_ability(scene, clara, "smite", Aim::Entity(rabbit));
         let hit = await_effect(scene, clara, "smite", CombatKind::Damage, 2);
@@ -49,9 +50,14 @@ pub fn mending_and_prayer_heal(stage: &Stage) {
         let healed = await_effect(scene, wulf, "mend", CombatKind::Heal, 3);
         assert_eq!((healed.source, healed.target), (scene[clara].id(), patient), "the healed are told too");
         assert!(healed.amount > 20, "{healed:?}");
+        let health = |scene: &Scene, who: Who| u32::from(scene[who].me().health.as_ref().unwrap().current);
+        scene.step();
+        assert!(health(scene, wulf) >= 20 + healed.amount, "what is told is what is seen");
         let prayed = use_ability(scene, clara, "prayer", Aim::None);
         assert_eq!((prayed[0].kind, prayed[0].target), (CombatKind::Heal, scene[clara].id()), "without an aim oneself");
         assert!(prayed[0].amount > 10, "{prayed:?}");
+        scene.step();
+        assert!(health(scene, clara) >= 30 + prayed[0].amount);
     });
 }
 
@@ -77,6 +83,7 @@ pub fn a_burning_word_goes_on_hurting(stage: &Stage) {
         for _ in 0..3 {
             let tick = await_effect(scene, clara, "burning_word", CombatKind::Tick, 2);
             assert_eq!(tick.target, rabbit);
+            assert!(tick.amount > 0, "{tick:?}");
         }
     });
 }
@@ -85,6 +92,7 @@ pub fn a_sanctuary_heals_all_inside(stage: &Stage) {
     stage.play(Ground::open(20, 11), |scene: &mut Scene| {
         let clara = scene.enter(cleric().health(30));
         let wulf = wounded(scene);
+        let outside = scene.enter(Character::at("Vera", "warrior", tile(12, 5)).level(10).health(20));
         use_ability(scene, clara, "sanctuary", Aim::Point(tile(7, 5)));
         scene.steps(3 * TICK_HZ);
         assert_eq!(scene[wulf].all(EntityKind::Area, None).len(), 1);
@@ -93,6 +101,7 @@ pub fn a_sanctuary_heals_all_inside(stage: &Stage) {
             let times = healed.iter().filter(|heal| heal.target == patient && heal.amount > 0).count();
             assert!(times >= 2, "each of them each second: {healed:?}");
         }
+        assert!(!healed.iter().any(|heal| heal.target == scene[outside].id()), "and nobody else: {healed:?}");
     });
 }
 

@@ -59,6 +59,10 @@ pub fn who_is_ignored_is_not_heard(stage: &Stage) {
         ignores(scene, anna, &["bert"]);
         scene.say(bert, ClientMessage::Chat { text: text("are you there?") });
         hears(scene, bert, ChatScope::Channel, "Bert", "are you there?");
+        scene.say(bert, ClientMessage::Whisper { to: text("Anna"), text: text("psst") });
+        scene.told(bert, "that it was sent", |message| {
+            matches!(message, ServerMessage::WhisperSent { .. }).then_some(())
+        });
         let heard = scene.hear(anna);
         assert!(!heard.iter().any(|message| matches!(message, ServerMessage::Chat { .. })), "{heard:?}");
         scene.say(anna, ClientMessage::Unignore { name: text("Bert") });
@@ -72,6 +76,7 @@ pub fn who_is_ignored_is_not_heard(stage: &Stage) {
 pub fn a_whisper_reaches_one_anywhere(stage: &Stage) {
     stage.play(Ground::open(20, 11).channels(2), |scene: &mut Scene| {
         let anna = scene.enter(Character::at("Anna", "warrior", tile(7, 5)));
+        let bert = scene.enter(Character::at("Bert", "cleric", tile(6, 5)));
         let other = scene.enter_channel(Character::at("Other", "ranger", tile(7, 6)), 2);
         scene.say(anna, ClientMessage::Whisper { to: text("Other"), text: text("psst") });
         hears(scene, other, ChatScope::Whisper, "Anna", "psst");
@@ -80,6 +85,8 @@ pub fn a_whisper_reaches_one_anywhere(stage: &Stage) {
             _ => None,
         });
         assert_eq!(sent, "Other");
+        let heard = scene.hear(bert);
+        assert!(!heard.iter().any(|message| matches!(message, ServerMessage::Chat { .. })), "nobody else: {heard:?}");
         let nobody = ClientMessage::Whisper { to: text("Nobody"), text: text("psst") };
         scene.ask_in_vain(anna, nobody, Refusal::NotOnline);
     });
@@ -96,6 +103,7 @@ fn invite(scene: &mut Scene, from: Who, guest: Who) -> u64 {
 pub fn a_party_shares_what_is_learned(stage: &Stage) {
     stage.play(Ground::open(20, 11).mob("boar", (11, 5)), |scene: &mut Scene| {
         let (anna, bert) = two(scene);
+        let stranger = scene.enter(Character::at("Carl", "ranger", tile(4, 9)).level(5));
         let party = invite(scene, anna, bert);
         scene.say(bert, ClientMessage::PartyAnswer { party, accept: true });
         scene.until("both know of it", 2, |scene| {
@@ -114,6 +122,9 @@ pub fn a_party_shares_what_is_learned(stage: &Stage) {
         };
         let (hers, his) = (learned(scene, anna), learned(scene, bert));
         assert_eq!(hers, his, "who stood by has the same share");
+        let heard = scene.hear(stranger);
+        let is_lesson = |message: &ServerMessage| matches!(message, ServerMessage::Experience { .. });
+        assert!(!heard.iter().any(is_lesson), "and who is not of the party has none: {heard:?}");
 
         scene.say(bert, ClientMessage::PartyLeave);
         scene.until("he is out of it", 2, |scene| scene[bert].session.party.members.is_empty());

@@ -6,7 +6,7 @@ use realmgate_protocol::realm::{ClientMessage, EntityKind, PlaceKind, Refusal, S
 use realmgate_protocol::wire::Aim;
 use realmgate_tests::scenario::{Character, DATA, Ground, Scene, Stage, TICK_HZ, Who, tile};
 
-use crate::fighting::{tiles, use_ability};
+use crate::fighting::{slay, tiles, use_ability};
 
 pub fn a_newborn_is_told_all_it_needs(stage: &Stage) {
     stage.play(Ground::shipped(&[1]), |scene: &mut Scene| {
@@ -14,15 +14,20 @@ pub fn a_newborn_is_told_all_it_needs(stage: &Stage) {
         let session = &scene[anna].session;
         let welcome = session.welcome().unwrap();
         assert_eq!((welcome.map.0, welcome.channel.0, welcome.tick_hz), (1, 1, 30));
-        assert_eq!(welcome.slots.len(), 6, "a slot for each ability of a warrior");
-        assert_eq!(session.content.abilities.len(), DATA.abilities.len());
-        assert_eq!(session.content.mobs.len(), DATA.mobs.len());
+        let class = &DATA.classes[DATA.classes.find("warrior").unwrap()];
+        let abilities: Vec<u16> = class.abilities.iter().map(|ability| ability.index().0).collect();
+        assert_eq!(welcome.slots, abilities, "a slot for each ability of a warrior");
+        assert!(session.content.abilities.iter().map(|ability| ability.id.as_str()).eq(DATA.abilities.ids()));
+        assert!(session.content.mobs.iter().map(|mob| mob.id.as_str()).eq(DATA.mobs.ids()));
         let grid = session.grid().expect("the ground is told");
         assert_eq!((grid.width(), grid.height()), (64, 64));
         assert!(session.places().iter().any(|place| place.kind == PlaceKind::Portal && place.to_map == 2));
         assert_eq!(scene[anna].all(EntityKind::Vendor, None).len(), 2, "both vendors of the town are in view");
         scene.until("has what a warrior starts with", 2, |scene| scene[anna].session.possessions.items.len() == 3);
-        assert_eq!(scene[anna].session.possessions.gold, 10);
+        let owned = &scene[anna].session.possessions;
+        let mut items: Vec<&str> = owned.items.values().map(|item| item.definition.as_str()).collect();
+        items.sort_unstable();
+        assert_eq!((items, owned.gold), (vec!["healing_potion", "padded_jacket", "rusty_sword"], 10));
     });
 }
 
@@ -47,7 +52,7 @@ pub fn others_see_what_one_says_one_looks_like(stage: &Stage) {
                 .iter()
                 .all(|(who, other)| scene[*who].session.world.entity(*other).is_some())
         });
-        let seen = |scene: &Scene, who, of| scene.view(who, of).look.as_ref().map(|look| look.json.0.clone());
+        let seen = |scene: &Scene, who, of| scene.view(who, of).look.as_ref().map(|look| look.json.clone());
         assert_eq!(seen(scene, bert, of_anna), Some(look.clone()));
         assert_eq!(seen(scene, anna, of_anna), Some(look));
         assert_eq!(seen(scene, anna, of_bert), None, "who says nothing looks as its class does");
@@ -57,8 +62,11 @@ pub fn others_see_what_one_says_one_looks_like(stage: &Stage) {
 pub fn before_hello_nothing_else_is_heard(stage: &Stage) {
     stage.play(Ground::open(20, 11), |scene: &mut Scene| {
         let anna = scene.connect(Character::at("Anna", "warrior", tile(5, 5)), 1);
-        scene.say(anna, ClientMessage::ListChannels);
-        scene.refused(anna, "ListChannels", Refusal::HelloFirst);
+        let chat = ClientMessage::Chat { text: "good day".to_owned() };
+        for message in [ClientMessage::ListChannels, chat, ClientMessage::Respawn, ClientMessage::Logout] {
+            scene.ask_in_vain(anna, message, Refusal::HelloFirst);
+        }
+        assert!(scene[anna].is_connected() && !scene[anna].session.is_entered());
         scene.greet(anna);
         scene.ask_in_vain(anna, ClientMessage::Hello { protocol_hash: protocol_hash() }, Refusal::BadMessage);
         scene.say_bytes(anna, vec![0xFF, 0xFF, 0xFF]);
@@ -82,7 +90,7 @@ pub fn who_speaks_another_protocol_is_told_so_and_leaves(stage: &Stage) {
 
 pub fn a_logout_saves_and_one_comes_back_as_one_was(stage: &Stage) {
     stage.play(Ground::open(20, 11), |scene: &mut Scene| {
-        let hero = Character::at("Anna", "warrior", tile(5, 5)).gold(9).item("leather_cap", 101);
+        let hero = Character::at("Anna", "warrior", tile(5, 5)).gold(9).item("leather_cap", 101).health(20);
         let anna = scene.enter(hero);
         scene.walk(anna, Angle(32), 25);
         let (at, owned) = (scene[anna].me().position(), scene[anna].session.possessions.clone());
@@ -92,7 +100,12 @@ pub fn a_logout_saves_and_one_comes_back_as_one_was(stage: &Stage) {
         scene.until("the sidecar has it", 1, |scene| scene.sidecar.said.iter().any(released));
         let saved = &scene.sidecar.saved(scene[anna].character).soft;
         assert_eq!(Some((saved.x, saved.y)), at.map(|at| (at.x, at.y)));
+        // Who rests mends a little.
+        let wounded = saved.health;
+        assert!((20..40).contains(&wounded), "{wounded}");
         scene.come_back(anna, 1);
+        let health = u32::from(scene[anna].me().health.as_ref().unwrap().current);
+        assert!((wounded..wounded + 20).contains(&health), "{health}, and {wounded} before");
         assert_eq!(scene[anna].me().position(), at);
         let again = &scene[anna].session.possessions;
         assert_eq!((&again.items, again.gold), (&owned.items, owned.gold));
@@ -107,6 +120,13 @@ pub fn who_enters_elsewhere_is_let_go_here(stage: &Stage) {
         leaves(scene, anna, LeaveReason::Replaced);
         let gone = scene[anna].id();
         scene.until("nobody sees it any more", 1, |scene| scene[bert].session.world.entity(gone).is_none());
+        let character = scene[anna].character;
+        scene.until("it is saved and released", 1, |scene| {
+            scene.sidecar.said.iter().any(|said| {
+                matches!(said, FromMap::Released { save, reason: LeaveReason::Replaced } if save.character == character)
+            })
+        });
+        assert!(scene[bert].is_connected(), "and nobody else");
     });
 }
 
@@ -122,11 +142,18 @@ pub fn who_fights_leaves_when_the_fight_is_over(stage: &Stage) {
             _ => None,
         });
         assert!(0 < ms && ms <= at_most_ms && at_most_ms <= 30_000, "{ms} {at_most_ms}");
-        scene.steps(TICK_HZ);
-        assert!(scene[anna].is_connected(), "it is still in the fight");
+        scene.steps((ms / 1_000 + 2) * TICK_HZ);
+        assert!(scene[anna].is_connected(), "the boar goes on, and so does the fight");
         scene.until("its connection ends", 33, |scene| !scene[anna].is_connected());
         let released = |said: &FromMap| matches!(said, FromMap::Released { reason: LeaveReason::Logout, .. });
         assert!(scene.sidecar.said.iter().any(released), "saved and released");
+    });
+    stage.play(Ground::open(20, 11).mob("rabbit", (10, 5)), |scene: &mut Scene| {
+        let robin = scene.enter(Character::at("Robin", "ranger", tile(6, 5)).level(12));
+        let rabbit = scene.mob(robin, "rabbit");
+        slay(scene, robin, rabbit, "shoot");
+        scene.say(robin, ClientMessage::Logout);
+        scene.until("a fight that nobody goes on with is over", 8, |scene| !scene[robin].is_connected());
     });
 }
 

@@ -1,7 +1,7 @@
 //! Portals and channels: going elsewhere with everything one has.
 
+use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ids::{ChannelId, MapId};
-use realmgate_protocol::link::TravelGrant;
 use realmgate_protocol::movement::Angle;
 use realmgate_protocol::realm::{ClientMessage, Refusal, ServerMessage};
 use realmgate_protocol::wire::Aim;
@@ -11,9 +11,9 @@ use crate::fighting::use_ability;
 
 /// The ticket to where a player goes; its connection here ends.
 #[track_caller]
-fn ticket(scene: &mut Scene, who: Who) -> TravelGrant {
+fn ticket(scene: &mut Scene, who: Who) -> EntryGrant {
     let grant = scene.told(who, "where to go", |message| match message {
-        ServerMessage::Travel { grant } => Some(grant.clone()),
+        ServerMessage::Travel { grant } => serde_json::from_str(grant).ok(),
         _ => None,
     });
     scene.until("its connection here ends", 2, |scene| !scene[who].is_connected());
@@ -34,7 +34,7 @@ pub fn a_portal_takes_one_to_another_map_with_everything(stage: &Stage) {
         let owned = scene[anna].session.possessions.clone();
         scene[anna].heading = Some(Angle(0));
         let grant = ticket(scene, anna);
-        assert_eq!(grant.map, MapId(2));
+        assert_eq!(grant.map(), MapId(2));
         scene.follow(anna, &grant);
         let welcome = scene[anna].session.welcome().unwrap();
         assert_eq!((welcome.map, welcome.channel), (MapId(2), ChannelId(1)));
@@ -77,6 +77,9 @@ pub fn a_portal_within_the_map_needs_no_ticket(stage: &Stage) {
         scene[anna].heading = Some(Angle(0));
         scene.until("it is there", 3, |scene| scene[anna].me().position().unwrap().within(tile(3, 8), 512));
         scene[anna].heading = None;
+        scene.steps(2);
+        let told = scene.hear(anna);
+        assert!(!told.iter().any(|message| matches!(message, ServerMessage::Travel { .. })), "{told:?}");
         assert!(scene[anna].is_connected());
     });
 }
@@ -104,7 +107,7 @@ pub fn channels_can_be_listed_and_switched(stage: &Stage) {
         let at = scene[anna].me().position();
         scene.say(anna, switch(2));
         let grant = ticket(scene, anna);
-        assert_eq!((grant.map, grant.channel), (MapId(1), ChannelId(2)));
+        assert_eq!((grant.map_id, grant.channel), (1, 2));
         scene.follow(anna, &grant);
         assert_eq!(scene[anna].session.welcome().unwrap().channel, ChannelId(2));
         assert_eq!(scene[anna].me().position(), at, "at the same place of the other channel");

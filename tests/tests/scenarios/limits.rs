@@ -31,12 +31,14 @@ pub fn aims_that_can_not_be_reached_are_refused(stage: &Stage) {
         let clara = scene.enter(Character::at("Clara", "cleric", tile(3, 2)).level(10));
         let rabbits = scene.mobs(clara, "rabbit");
         let me = scene[clara].id();
+        let health = |scene: &Scene| rabbits.iter().map(|rabbit| scene.health(clara, *rabbit)).collect::<Vec<_>>();
+        let before = health(scene);
         in_vain(scene, clara, "smite", Aim::Entity(rabbits[0]), Refusal::NoLineOfSight);
         in_vain(scene, clara, "smite", Aim::Entity(rabbits[1]), Refusal::OutOfRange);
         in_vain(scene, clara, "smite", Aim::Entity(me), Refusal::BadTarget);
         in_vain(scene, clara, "smite", Aim::Entity(EntityId(9_999)), Refusal::BadTarget);
         in_vain(scene, clara, "sanctuary", Aim::None, Refusal::BadTarget);
-        assert!(rabbits.iter().all(|rabbit| scene.health(clara, *rabbit) > 400), "nobody was hurt");
+        assert_eq!(health(scene), before, "nobody was hurt");
     });
 }
 
@@ -67,8 +69,9 @@ pub fn nobody_fights_from_a_safe_place(stage: &Stage) {
     stage.play(Ground::sketch(&WALLED).mob("boar", (3, 0)), |scene: &mut Scene| {
         let clara = scene.enter(Character::at("Clara", "cleric", tile(0, 0)).level(10));
         let boar = scene.mob(clara, "boar");
-        let before = scene[clara].me().health.clone();
-        in_vain(scene, clara, "smite", Aim::Entity(boar), Refusal::NotAllowed);
+        let (before, of_boar) = (scene[clara].me().health.clone(), scene.health(clara, boar));
+        in_vain(scene, clara, "smite", Aim::Entity(boar), Refusal::InSafeZone);
+        assert_eq!(scene.health(clara, boar), of_boar);
         scene.steps(90);
         assert_eq!(scene[clara].me().health, before, "and nobody is hurt in one");
     });

@@ -2,7 +2,7 @@
 
 use realmgate_protocol::ids::{EntityId, ItemId};
 use realmgate_protocol::realm::{ClientMessage, EntityKind, Refusal, ServerMessage, TradeEnd, VendorItem};
-use realmgate_tests::scenario::{Character, Ground, Scene, Stage, Who, tile};
+use realmgate_tests::scenario::{Character, DATA, Ground, Scene, Stage, Who, tile};
 
 use crate::goods::item;
 
@@ -21,10 +21,14 @@ pub fn a_vendor_lists_sells_and_buys(stage: &Stage) {
             _ => None,
         });
         assert!(sells.contains(&VendorItem { definition: "leather_cap".to_owned(), price: 24 }), "{sells:?}");
+        let smith = &DATA.vendors[DATA.vendors.find("greenvale_smith").unwrap()];
+        let stock = smith.sells.iter().map(|offer| (offer.item.id(), offer.price));
+        assert!(sells.iter().map(|sold| (sold.definition.as_str(), sold.price)).eq(stock), "{sells:?}");
         assert_eq!(buys, [VendorItem { definition: "wolf_pelt".to_owned(), price: 4 }]);
 
         scene.say(anna, ClientMessage::VendorBuy { vendor, definition: "leather_cap".to_owned(), price: 24 });
         gold_becomes(scene, anna, 76);
+        item(scene, anna, "leather_cap");
         assert_eq!(scene[anna].session.possessions.items.len(), 2);
         let pelt = item(scene, anna, "wolf_pelt");
         scene.say(anna, ClientMessage::VendorSell { vendor, item: pelt });
@@ -48,6 +52,8 @@ pub fn a_vendor_refuses_bad_bargains(stage: &Stage) {
         scene.ask_in_vain(anna, ClientMessage::VendorList { vendor: EntityId(9_999) }, Refusal::NotFound);
         scene.walk_to(anna, tile(3, 5));
         scene.ask_in_vain(anna, ClientMessage::VendorList { vendor }, Refusal::OutOfRange);
+        let owned = &scene[anna].session.possessions;
+        assert_eq!((owned.gold, owned.items.len()), (20, 1), "nothing has changed hands");
     });
 }
 
@@ -58,6 +64,13 @@ pub fn a_full_bag_takes_nothing_more(stage: &Stage) {
         let vendor = scene[anna].all(EntityKind::Vendor, None)[0];
         let buy = ClientMessage::VendorBuy { vendor, definition: "rusty_sword".to_owned(), price: 16 };
         scene.ask_in_vain(anna, buy, Refusal::BagFull);
+        let bert = scene.enter(Character::at("Bert", "warrior", tile(7, 5)).item("wolf_pelt", 0));
+        scene.say(bert, ClientMessage::DropItem { item: item(scene, bert, "wolf_pelt") });
+        scene.until("it lies there", 1, |scene| !scene[anna].all(EntityKind::GroundItem, None).is_empty());
+        let entity = scene[anna].all(EntityKind::GroundItem, None)[0];
+        scene.ask_in_vain(anna, ClientMessage::PickUp { entity }, Refusal::BagFull);
+        let owned = &scene[anna].session.possessions;
+        assert_eq!((owned.gold, owned.items.len()), (100, 24), "nothing was paid");
     });
 }
 
@@ -144,9 +157,14 @@ pub fn a_trade_can_be_declined_cancelled_and_walked_away_from(stage: &Stage) {
         let (anna, bert) = two(scene);
         scene.say(anna, ClientMessage::TradeRequest { with: scene[bert].id() });
         scene.steps(2);
+        // The next request has to be told anew.
+        scene.hear(bert);
         scene.say(bert, ClientMessage::TradeAnswer { accept: false });
         ends(scene, anna, TradeEnd::Declined);
         agree_to_trade(scene, anna, bert);
+        let pelt = item(scene, anna, "wolf_pelt");
+        scene.say(anna, ClientMessage::TradeOffer { items: vec![pelt], gold: 40 });
+        scene.steps(2);
         scene.say(bert, ClientMessage::TradeCancel);
         ends(scene, anna, TradeEnd::Cancelled);
         ends(scene, bert, TradeEnd::Cancelled);
@@ -154,6 +172,8 @@ pub fn a_trade_can_be_declined_cancelled_and_walked_away_from(stage: &Stage) {
         scene[bert].heading = Some(realmgate_protocol::movement::Angle(0));
         ends(scene, anna, TradeEnd::Apart);
         scene[bert].heading = None;
+        let gold = [anna, bert].map(|who| scene[who].session.possessions.gold);
+        assert_eq!((gold, item(scene, anna, "wolf_pelt")), ([50, 30], pelt), "everybody has what it had");
     });
 }
 

@@ -66,10 +66,13 @@ pub fn when_the_world_has_moved_on_everybody_is_sent_away_unsaved(stage: &Stage)
         let bert = scene.enter(Character::at("Bert", "warrior", tile(9, 5)));
         scene.sidecar.go_away();
         scene.steps(TICK_HZ);
+        let known = scene.sidecar.said.len();
         scene.sidecar.come_back(false);
         leaves(scene, anna, LeaveReason::MovedOn);
         leaves(scene, bert, LeaveReason::MovedOn);
         assert!(!scene.sidecar.said.iter().any(|said| matches!(said, FromMap::Released { .. })));
+        let saves = |said: &FromMap| matches!(said, FromMap::Save { saves } if !saves.is_empty());
+        assert!(!scene.sidecar.said[known..].iter().any(saves), "nothing of the old world is written");
         scene.come_back(anna, 1);
         assert!(scene[anna].is_connected(), "the server goes on");
     });
@@ -77,18 +80,19 @@ pub fn when_the_world_has_moved_on_everybody_is_sent_away_unsaved(stage: &Stage)
 
 pub fn when_the_store_stays_away_everybody_is_let_go(stage: &Stage) {
     stage.play(Ground::open(20, 11), |scene: &mut Scene| {
-        let anna = scene.enter(Character::at("Anna", "warrior", tile(7, 5)));
+        let all = [("Anna", 7), ("Bert", 9)].map(|(name, x)| scene.enter(Character::at(name, "warrior", tile(x, 5))));
         scene.sidecar.go_away();
         scene.steps((OFFLINE_PLAY_MAX_S - 1) * TICK_HZ);
-        assert!(scene[anna].is_connected());
+        assert!(all.iter().all(|who| scene[*who].is_connected()));
         scene.steps(7 * TICK_HZ);
-        leaves(scene, anna, LeaveReason::StoreAway);
+        all.iter().for_each(|who| leaves(scene, *who, LeaveReason::StoreAway));
         scene.sidecar.come_back(true);
-        scene.until("the release is written", 2, |scene| {
-            let character = scene[anna].character;
-            scene.sidecar.said.iter().any(|said| {
-                matches!(said, FromMap::Released { save, reason: LeaveReason::StoreAway } if save.character == character)
-            })
-        });
+        for who in all {
+            let own = scene[who].character;
+            let is_release = |said: &FromMap| {
+                matches!(said, FromMap::Released { save, reason: LeaveReason::StoreAway } if save.character == own)
+            };
+            scene.until("the release is written", 2, |scene| scene.sidecar.said.iter().any(is_release));
+        }
     });
 }

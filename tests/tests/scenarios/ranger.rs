@@ -50,6 +50,7 @@ pub fn a_snare_holds_one_under_a_rain_of_arrows(stage: &Stage) {
     stage.play(rabbits_at(&[(8, 5), (9, 4)]), |scene: &mut Scene| {
         let (robin, rabbits) = hunting(scene);
         let snared = use_ability(scene, robin, "snare", Aim::Entity(rabbits[0]));
+        assert_eq!(snared.len(), 1, "not the one beside it: {snared:?}");
         assert_eq!((snared[0].kind, snared[0].target), (CombatKind::Root, rabbits[0]));
         scene.step();
         assert!(scene.view(robin, rabbits[0]).has_status(status::ROOTED));
@@ -91,6 +92,13 @@ pub fn swiftness_quickens_for_a_while(stage: &Stage) {
         scene.walk_to(robin, tile(12, 5));
         assert_eq!(scene[robin].session.corrections(), 0, "the client predicts with the new speed");
         scene.until("slow again", 6, |scene| speed(scene) == usual);
+
+        // Once more when it is ready again: it lasts for 5 s.
+        scene.steps(16 * TICK_HZ);
+        use_ability(scene, robin, "swiftness", Aim::None);
+        scene.steps(4 * TICK_HZ + TICK_HZ / 2);
+        assert_eq!(speed(scene), usual * 14 / 10);
+        scene.until("slow again", 1, |scene| speed(scene) == usual);
     });
 }
 

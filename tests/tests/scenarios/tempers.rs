@@ -86,7 +86,8 @@ pub fn who_is_led_too_far_from_home_goes_back(stage: &Stage) {
             scene.view(robin, boar).has_status(status::RETURNING)
         });
         scene[robin].heading = None;
-        assert!(!scene.place(robin, boar).within(home, tiles(17)), "18 tiles are its leash");
+        let turned_at = scene.place(robin, boar);
+        assert!(!turned_at.within(home, tiles(17)) && turned_at.within(home, tiles(22)), "18 tiles are its leash");
         scene.hear(robin);
         scene.act(robin, "shoot", Aim::Entity(boar));
         scene.until("it is home", 20, |scene| scene.place(robin, boar).within(home, tiles(1)));

@@ -35,6 +35,7 @@ pub fn a_strike_hurts_one_and_a_cleave_those_in_front(stage: &Stage) {
 
         // The first boar came from the west, the other two from the east.
         let cleft = use_ability(scene, wulf, "cleave", Aim::Entity(boars[1]));
+        assert!(cleft.iter().all(|effect| (effect.kind, effect.source) == (CombatKind::Damage, me)), "{cleft:?}");
         let mut targets: Vec<_> = cleft.iter().map(|effect| effect.target).collect();
         targets.sort();
         assert_eq!(targets, boars[1..], "both in front and not the one behind");
@@ -45,6 +46,7 @@ pub fn a_whirlwind_hurts_all_around(stage: &Stage) {
     stage.play(two_boars(), |scene: &mut Scene| {
         let (wulf, boars) = surrounded(scene, 12);
         let struck = use_ability(scene, wulf, "whirlwind", Aim::None);
+        assert!(struck.iter().all(|effect| effect.kind == CombatKind::Damage && effect.amount > 0), "{struck:?}");
         let mut targets: Vec<_> = struck.iter().map(|effect| effect.target).collect();
         targets.sort();
         assert_eq!(targets, boars);

@@ -103,13 +103,18 @@ mod tests {
     fn panels_lie_side_by_side_and_have_a_number_each() {
         let document = document();
         let panels = document["panels"].as_array().unwrap();
+        assert_eq!(panels.len(), ROWS.iter().map(|row| 1 + row.panels.len()).sum::<usize>(), "rows and charts");
         let ids: BTreeSet<u64> = panels.iter().filter_map(|panel| panel["id"].as_u64()).collect();
         assert_eq!(ids.len(), panels.len());
+        for charts in panels.split(|panel| panel["type"] == "row") {
+            let from_the_left = charts.iter().map(|chart| chart["gridPos"]["x"].as_u64().unwrap());
+            assert!(from_the_left.eq([0, 8, 16].into_iter().cycle().take(charts.len())), "three beside each other");
+        }
         let mut taken = BTreeSet::new();
         for panel in panels {
             let at = &panel["gridPos"];
             let [x, y, w, h] = ["x", "y", "w", "h"].map(|side| at[side].as_u64().unwrap());
-            assert!(x + w <= u64::from(COLUMNS), "{panel}");
+            assert!(w > 0 && h > 0 && x + w <= u64::from(COLUMNS), "{panel}");
             for cell in (x..x + w).flat_map(|x| (y..y + h).map(move |y| (x, y))) {
                 assert!(taken.insert(cell), "{} lies on another", panel["title"]);
             }
@@ -118,11 +123,22 @@ mod tests {
 
     #[test]
     fn every_query_asks_for_the_processes_that_were_chosen() {
-        for panel in ROWS.iter().flat_map(|row| row.panels) {
-            for (query, _) in panel.queries {
-                assert_eq!(query.matches("realmgate_").count(), query.matches('§').count(), "{}: {query}", panel.title);
-                assert_eq!(query.matches(['(', '{', '[']).count(), query.matches([')', '}', ']']).count(), "{query}");
-            }
+        let document = document();
+        let variables = document["templating"]["list"].as_array().unwrap();
+        let choice = variables.iter().find(|variable| variable["name"] == "instance").expect("who uses it chooses");
+        assert_eq!(choice["query"]["query"], r#"label_values({__name__=~"realmgate_.+"}, instance)"#);
+        let charts = document["panels"].as_array().unwrap().iter().filter(|panel| panel["type"] != "row");
+        let queries: Vec<&str> = charts
+            .flat_map(|chart| chart["targets"].as_array().unwrap())
+            .map(|target| target["expr"].as_str().unwrap())
+            .collect();
+        let wanted = ROWS.iter().flat_map(|row| row.panels).map(|panel| panel.queries.len()).sum::<usize>();
+        assert_eq!(queries.len(), wanted);
+        for query in queries {
+            let chosen = query.matches("{instance=~\"$instance\"").count();
+            assert!(chosen > 0, "of all processes: {query}");
+            assert_eq!((chosen, query.contains('§')), (query.matches("realmgate_").count(), false), "{query}");
+            assert_eq!(query.matches(['(', '{', '[']).count(), query.matches([')', '}', ']']).count(), "{query}");
         }
     }
 }

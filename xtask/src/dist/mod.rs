@@ -40,7 +40,7 @@ const PROGRAMS: [&str; 3] = ["start_server", "sidecar", "bot"];
 /// Builds, packs and, if that is asked for, tries out.
 pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let time = arguments.time.map_or_else(|| commit_time(workspace), Ok)?;
-    let release = Release { version: version(workspace)?, time, binaries: Binaries::release(workspace)? };
+    let release = Release { version: version(workspace)?, time, binaries: Binaries::dist(workspace, &PROGRAMS)? };
     let out = std::path::absolute(arguments.out.clone().unwrap_or_else(|| workspace.root.join("target/dist")))?;
     fs::create_dir_all(&out)?;
 

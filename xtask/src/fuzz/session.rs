@@ -173,13 +173,31 @@ fn count(folder: &Path) -> Result<usize> {
 mod tests {
     use super::*;
 
+    /// What comes of a run of this program, which has said this.
+    fn outcome(program: &str, said: &str) -> Outcome {
+        let folder = tempfile::tempdir().unwrap();
+        let within = |name: &str| folder.path().join(name);
+        let (kept, corpus, findings, log) = (within("kept"), within("corpus"), within("findings"), within("log.txt"));
+        for (folder, names) in [(&corpus, ["a", "b"]), (&findings, ["crash-1", "slow-unit-1"])] {
+            fs::create_dir(folder).unwrap();
+            names.iter().for_each(|name| fs::write(folder.join(name), "x").unwrap());
+        }
+        fs::write(&log, said).unwrap();
+        let session = Session { name: "ticket", kept, corpus, findings, log };
+        session.finish(std::process::Command::new(program).spawn().unwrap()).unwrap()
+    }
+
     #[test]
     fn what_libfuzzer_says_is_understood() {
         let said = "#5\tNEW    cov: 17 ft: 20\n#9\tDONE   cov: 120 ft: 340 corp: 30\nDone 4711 runs in 61 second(s)\n\
             stat::number_of_executed_units: 4711\n";
-        assert_eq!(seconds(said), 61);
-        assert_eq!(after(said, "stat::number_of_executed_units:"), Some(4_711));
-        assert_eq!(said.lines().rev().find_map(|line| after(line, "cov:")), Some(120));
-        assert_eq!(seconds("==1== ERROR: libFuzzer: deadly signal"), 0);
+        let done = outcome("true", said);
+        assert_eq!(done.row(), "| ticket | 61 | 4711 | 77 | 120 | 2 | 1 |");
+        assert_eq!(done.line(), "ticket: 4711 executions, 120 edges, 1 findings");
+        assert!(done.ended_well && done.findings[0].ends_with("crash-1"), "{:?}", done.findings);
+
+        let died = outcome("false", "==1== ERROR: libFuzzer: deadly signal");
+        assert_eq!(died.row(), "| ticket | 0 | 0 | 0 | 0 | 2 | 1 |");
+        assert!(!died.ended_well);
     }
 }

@@ -118,8 +118,16 @@ mod tests {
     #[test]
     fn a_name_that_no_patch_has_is_refused() {
         let all = || mutation::all(&Workspace::locate().root).unwrap();
-        let only = |name: &str| chosen(all(), &[name.to_owned()]).map(|chosen| chosen.len());
-        assert_eq!(only("no-transaction").unwrap(), 1);
-        assert!(only("no-transactions").is_err(), "a slip must not pass for a rule that was noticed");
+        let only = |names: &[&str]| -> Result<Vec<String>> {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            Ok(chosen(all(), &names)?.into_iter().map(|mutation| mutation.name).collect())
+        };
+        assert_eq!(only(&["no-transaction"]).unwrap(), ["no-transaction"]);
+        assert_eq!(only(&[]).unwrap().len(), all().len());
+        // A slip must not pass for a rule that was noticed.
+        for names in [&["no-transactions"][..], &["no-transaction", "no-transactions"]] {
+            let error = only(names).unwrap_err().to_string();
+            assert!(error.starts_with("there is no xtask/mutations/no-transactions.patch; "), "{error}");
+        }
     }
 }

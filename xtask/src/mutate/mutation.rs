@@ -99,8 +99,17 @@ mod tests {
             test: "it_holds".to_owned(),
         };
         assert_eq!((&*mutation.name, &*mutation.breaks, mutation.guard), ("no-lock", "All is well.", guard));
-        let error = Mutation::of("x/no-lock.patch".into(), "--- a/x\n").err().unwrap();
-        assert_eq!(error.to_string(), "xtask/mutations/no-lock.patch has no line `Noticed by: …` at its head");
+        assert_eq!(mutation.patch, Path::new("x/no-lock.patch"));
+        let below = format!("--- a/x\n\n{head}");
+        for (text, missing) in [
+            ("--- a/x\n", "Noticed by: "),
+            (&*below, "Noticed by: "),
+            ("Noticed by: sidecar/src/lock/a.rs::it_holds\n\nBreaks: All is well.\n", "Breaks: "),
+        ] {
+            let error = Mutation::of("x/no-lock.patch".into(), text).err().expect("a head that says too little");
+            let wanted = format!("xtask/mutations/no-lock.patch has no line `{missing}…` at its head");
+            assert_eq!(error.to_string(), wanted);
+        }
     }
 
     #[test]
@@ -108,8 +117,10 @@ mod tests {
         let test = |name: &str| Build::Test(name.to_owned());
         assert_eq!(Build::of("engine/tests/worlds/outage.rs").unwrap(), test("worlds"));
         assert_eq!(Build::of("engine/tests/broken_maps.rs").unwrap(), test("broken_maps"));
+        assert_eq!(Build::of("engine/src/lib.rs").unwrap(), Build::Lib("realmgate_engine".to_owned()));
         let platform = Build::Lib("realmgate_platform".to_owned());
         assert_eq!(Build::of("sidecar/platform/src/limits/source.rs").unwrap(), platform);
-        assert!(Build::of("docs/locks.md").is_err(), "no test is there");
+        let error = Build::of("docs/locks.md").unwrap_err();
+        assert_eq!(error.to_string(), "docs/locks.md is neither in a package's src/ nor in its tests/");
     }
 }

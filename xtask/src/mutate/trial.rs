@@ -130,9 +130,14 @@ mod tests {
 
     #[test]
     fn no_test_and_a_crash_are_no_verdict() {
-        assert!(verdict("a", true, NONE).unwrap_err().to_string().contains("no test is named a"));
-        assert!(verdict("a", false, "running 2 tests\n").is_err(), "it was killed half-way");
-        assert!(verdict("a", false, PASSED).is_err(), "it crashed after its tests");
+        let refusal = |succeeded, said: &str| verdict("a", succeeded, said).unwrap_err().to_string();
+        assert_eq!(refusal(true, NONE), "no test is named a");
+        assert_eq!(refusal(false, "running 2 tests\n"), "a did not come to its end", "it was killed half-way");
+        for (succeeded, said) in [(false, PASSED), (true, FAILED)] {
+            let refusal = refusal(succeeded, said);
+            assert!(refusal.ends_with(" does not fit how the program ended"), "it crashed after its tests: {refusal}");
+        }
+        assert!(refusal(true, "test result: ok.\n").ends_with(" is not what test programs say"));
     }
 
     #[test]

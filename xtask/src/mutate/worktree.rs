@@ -106,9 +106,12 @@ mod tests {
 
     #[test]
     fn what_is_the_same_keeps_its_time() {
-        let (_folder, workspace) = repository();
+        let (folder, workspace) = repository();
         let time = |of: &Worktree| fs::metadata(of.root.join("src/a.rs")).unwrap().modified().unwrap();
         let first = time(&Worktree::of(&workspace).unwrap());
-        assert_eq!(time(&Worktree::of(&workspace).unwrap()), first);
+        fs::write(folder.path().join("src/b.rs"), "not committed").unwrap();
+        let worktree = Worktree::of(&workspace).unwrap();
+        assert_eq!(time(&worktree), first);
+        assert!(worktree.root.join("src/b.rs").exists(), "beside what has changed");
     }
 }

@@ -45,6 +45,7 @@ fn has_function(file: &File, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::MEND;
     use crate::tidy::testing::tidy;
 
     const CODE: &str = "#[test]\nfn it_holds() {}\n// fn it_is_gone() {}\nasync fn on_both<T>(store: T) {}\n";
@@ -71,8 +72,7 @@ mod tests {
             ("engine/src/a.rs::it_is_gone", "engine/src/a.rs has no function it_is_gone"),
             ("engine/src/a.rs::", "engine/src/a.rs has no function "),
         ] {
-            let found = found(cited);
-            assert!(found[0].starts_with(&format!("docs/a.md:2: {wrong}")), "{cited}: {found:?}");
+            assert_eq!(found(cited), [format!("docs/a.md:2: {wrong}; {MEND}")], "{cited}");
         }
     }
 }

@@ -38,11 +38,13 @@ mod tests {
 
     #[test]
     fn a_package_forbids_what_the_root_forbids_and_more_if_it_likes() {
-        let one = "disallowed-methods = [{ path = \"a::b\" }]\n";
-        let two = "disallowed-methods = [{ path = \"a::b\" }, { path = \"c::d\" }]\n";
-        assert_eq!(tidy(&[("clippy.toml", one), ("protocol/clippy.toml", two)]), [""; 0]);
-        let found = tidy(&[("clippy.toml", two), ("protocol/clippy.toml", one)]);
-        assert!(found[0].starts_with("protocol/clippy.toml:1: it does not forbid c::d"), "{found:?}");
-        assert_eq!(found.len(), 1, "{found:?}");
+        for list in ["disallowed-methods", "disallowed-types"] {
+            let one = format!("{list} = [{{ path = \"a::b\" }}]\n");
+            let two = format!("{list} = [{{ path = \"a::b\" }}, {{ path = \"c::d\" }}]\n");
+            assert_eq!(tidy(&[("clippy.toml", &one), ("protocol/clippy.toml", &two)]), [""; 0]);
+            let found = tidy(&[("clippy.toml", &two), ("engine/clippy.toml", &two), ("protocol/clippy.toml", &one)]);
+            let [finding] = &found[..] else { panic!("{list}: {found:?}") };
+            assert!(finding.starts_with("protocol/clippy.toml:1: it does not forbid c::d"), "{finding}");
+        }
     }
 }

@@ -25,6 +25,8 @@ mod tests {
     fn the_game_is_found_however_it_is_named() {
         assert_finds("engine/src/a.rs", "use realmgate_protocol::{link, realm::Class};", 1, "protocol::realm");
         assert_finds("engine/tests/a.rs", "\nfn a(b: realmgate_protocol::realm::Class) {}", 2, "protocol::realm");
+        assert_finds("engine/src/a.rs", "use realmgate_protocol::realm as game;", 1, "protocol::realm");
+        assert_finds("engine/src/a.rs", "use realmgate_protocol::{link, realm};", 1, "protocol::realm");
     }
 
     #[test]

@@ -76,12 +76,11 @@ fn is_source(text: &str, offset: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::tidy::testing::{assert_clean, assert_finds};
 
     #[test]
     fn paths_of_a_machine_are_found_in_any_file() {
-        for home in HOMES {
+        for home in [concat!("/ho", "me/"), concat!("/ro", "ot/"), concat!("/wo", "rk/"), concat!("/Us", "ers/")] {
             assert_finds("docs/a.md", &format!("Fine.\nSee `{home}me/notes`."), 2, "a path of one machine");
             assert_finds("deploy/a.service", &format!("ExecStart={home}me/run"), 1, home);
             assert_clean("docs/a.md", &format!("the folder docs{home}, ${{BASE}}{home} and .{home}"));
@@ -90,19 +89,31 @@ mod tests {
 
     #[test]
     fn registries_are_found_in_settings() {
-        for name in REGISTRIES {
-            assert_finds(".cargo/config.toml", &format!("[source.x]\ny = \"{name}\""), 2, "a registry is named");
+        let settings = [
+            (".cargo/config.toml", concat!("index.", "crates.io")),
+            (".cargo/config.toml", concat!("static.", "crates.io")),
+            (".cargo/config.toml", concat!("replace", "-with")),
+            ("pip.conf", concat!("pypi.", "org/simple")),
+            ("requirements.txt", concat!("files.", "pythonhosted.org")),
+            ("pip.conf", concat!("index", "-url")),
+            (".npmrc", concat!("registry.", "npmjs.org")),
+            (".yarnrc.yml", concat!("registry.", "yarnpkg.com")),
+            ("go.env", concat!("proxy.", "golang.org")),
+            ("Containerfile", concat!("deb.", "debian.org")),
+        ];
+        for (file, name) in settings {
+            assert_finds(file, &format!("first\nx = \"{name}\""), 2, &format!("a registry is named ({name})"));
         }
     }
 
     #[test]
     fn a_lock_file_comes_from_where_everyone_gets_it() {
         let locked = |from: &str| format!("[[package]]\nname = \"a\"\nsource = \"registry+{from}\"\n");
-        assert_clean("Cargo.lock", &locked(LOCKED_FROM[0]));
+        assert_clean("Cargo.lock", &locked("https://github.com/rust-lang/crates.io-index"));
         assert_finds("Cargo.lock", &locked("https://mirror.example/index"), 3, "locked from a registry of one network");
         let resolved =
             |from: &str| format!("{{\n\"resolved\": \"{from}a.tgz\",\n\"funding\": \"https://example.org\"\n}}");
-        assert_clean("clients/web/package-lock.json", &resolved(REGISTRY_OF_NPM));
+        assert_clean("clients/web/package-lock.json", &resolved(concat!("https://registry.", "npmjs.org/")));
         assert_finds("package-lock.json", &resolved("https://mirror.example/"), 2, "lock again");
         for other in ["http", "ssh", "git"] {
             assert_finds("Cargo.lock", &locked(&format!("{other}://localhost/index")), 3, "locked from");

@@ -32,7 +32,7 @@ mod tests {
         assert_clean("game/src/a.rs", &file(LONG));
         assert_finds("game/src/a.rs", &file(LONG + 1), 401, "warning: 401 lines");
         assert_finds("game/src/a.rs", &file(TOO_LONG), 600, "warning: ");
-        assert_finds("game/src/a.rs", &file(TOO_LONG + 1), 601, "601 lines; find the second thing");
+        assert_finds("game/src/a.rs", &file(TOO_LONG + 1), 601, ":601: 601 lines; find the second thing");
         assert_clean("clients/web/a.js", &file(TOO_LONG + 1));
     }
 }

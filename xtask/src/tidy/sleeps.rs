@@ -40,7 +40,7 @@ fn is_test(path: &str) -> bool {
 mod tests {
     use crate::tidy::testing::{assert_clean, assert_finds};
 
-    use super::CALL;
+    const CALL: &str = concat!("sle", "ep(");
 
     fn sleeper() -> String {
         format!("fn a() {{\n    std::thread::{CALL}b);\n}}")
@@ -56,6 +56,7 @@ mod tests {
             "clients/godot/walk_test.gd",
             "clients/web/tests/a.mjs",
             "clients/web/src/walk.test.js",
+            "clients/python/tests/a.py",
         ];
         for path in paths {
             assert_finds(path, &sleeper(), 2, "a test sleeps");

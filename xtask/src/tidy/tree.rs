@@ -85,6 +85,7 @@ mod tests {
     fn a_word_is_not_part_of_another() {
         assert_eq!(words("call( no_call( x.call(1)", "call(").collect::<Vec<_>>(), [0, 17]);
         assert_eq!(words("mask asks ask", "ask").collect::<Vec<_>>(), [10]);
+        assert_eq!(words("ask2 2ask ask_ _ask ask", "ask").collect::<Vec<_>>(), [20], "digits and underscores count");
     }
 
     #[test]

@@ -51,9 +51,11 @@ fn routes() -> Router {
 async fn answers_are_read_and_unknown_fields_let_be() {
     let api = served(routes()).await;
     let tokens = api.register("ada", "a long password").await.unwrap();
-    assert_eq!((tokens.user_id.as_str(), tokens.expires_in), ("u", 900));
+    let [access_token, user_id, refresh_token] = ["a", "u", "r"].map(str::to_owned);
+    assert_eq!(tokens, Tokens { access_token, user_id, refresh_token, expires_in: 900 });
     let characters = api.characters(&tokens.access_token).await.unwrap();
-    assert_eq!((characters[0].name.as_str(), characters[0].level), ("Ada", 3));
+    let [id, name, class_name] = ["c", "Ada", "Mage"].map(str::to_owned);
+    assert_eq!(characters, [Character { id, name, level: 3, class_name }]);
     api.delete_character(&tokens.access_token, "c").await.unwrap();
 }
 
@@ -68,13 +70,21 @@ async fn refusals_carry_their_code() {
 
 #[tokio::test]
 async fn a_rate_limit_says_when_to_come_back_even_without_a_document() {
-    let error = served(routes()).await.login("ada", "p").await.unwrap_err();
-    assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
+    let api = served(routes()).await;
+    let limited = api.login("ada", "p").await.unwrap_err();
+    assert_eq!(limited.retry_after(), Some(Duration::from_secs(7)));
+    let refused = api.register("taken", "p").await.unwrap_err();
+    assert_eq!(refused.retry_after(), None, "to ask again would not help");
 }
 
 #[tokio::test]
 async fn a_server_without_status_has_none() {
     assert_eq!(served(routes()).await.world_status().await.unwrap(), None);
+    let other = served(Router::new().route("/status", get(async || "all is well"))).await;
+    assert_eq!(other.world_status().await.unwrap(), None, "that is no status of ours");
+    let broken = served(Router::new().route("/status", get(async || StatusCode::INTERNAL_SERVER_ERROR))).await;
+    let error = broken.world_status().await.unwrap_err();
+    assert!(matches!(&error, ApiError::Refused(problem) if problem.status == 500), "it may have one: {error}");
 }
 
 #[tokio::test]
@@ -82,10 +92,30 @@ async fn a_status_may_leave_out_what_it_likes() {
     let status = json!({ "maps": [
         { "map_id": 1, "portals": [{ "x": 3.5, "y": 2, "to_map": 2 }] },
         { "map_id": 2, "width": 2, "height": 2, "solid": ["#.", ".."] },
+        { "portals": [{}], "safe_zones": [{}], "vendors": [{}], "mob_areas": [{}] },
     ] });
-    let api = served(Router::new().route("/status", get(async move || Json(status)))).await;
-    let maps = api.world_status().await.unwrap().unwrap().maps;
+    let status_of = async |answer: Value| {
+        let api = served(Router::new().route("/status", get(async move || Json(answer)))).await;
+        api.world_status().await.unwrap().unwrap()
+    };
+    let maps = status_of(status).await.maps;
+    let solid = ["#.", ".."].map(str::to_owned).to_vec();
+    let portals = vec![Portal { x: 3.5, y: 2.0, to_map: 2 }];
+    let empty = MapStatus {
+        portals: vec![Portal::default()],
+        safe_zones: vec![Area::default()],
+        vendors: vec![Spot::default()],
+        mob_areas: vec![Area::default()],
+        ..MapStatus::default()
+    };
+    let expected = [
+        MapStatus { map_id: 1, portals, ..MapStatus::default() },
+        MapStatus { map_id: 2, width: 2, height: 2, solid, ..MapStatus::default() },
+        empty,
+    ];
+    assert_eq!(maps, expected);
     assert_eq!(maps[0].portals[0].position(), tiles(3.5, 2.0));
     assert!(maps[0].grid().is_none());
     assert!(maps[1].grid().unwrap().is_solid(0, 0));
+    assert_eq!(status_of(json!({})).await, WorldStatus::default());
 }

@@ -1,15 +1,15 @@
 //! A client on a double of the map server.
 
 use realmgate_protocol::bits::BitWriter;
-use realmgate_protocol::ids::{ChannelId, CharacterId, EntityId, Tick};
-use realmgate_protocol::movement::{Angle, Position};
-use realmgate_protocol::realm::MoveSpeed;
+use realmgate_protocol::ids::{ChannelId, CharacterId, EntityId, MapId, Tick};
+use realmgate_protocol::movement::{Angle, Course, Position};
+use realmgate_protocol::realm::{Answers, MoveSpeed, Rules};
 use realmgate_protocol::wire::WireComponent;
 use realmgate_protocol::wire::datagram::{self, ClientFrame, Section, ServerFrameHead};
-use realmgate_protocol::wire::snapshot::{OwnState, SentComponents, SnapshotWriter};
+use realmgate_protocol::wire::snapshot::{EntityUpdate, OwnState, SnapshotWriter, write_update};
 
 use super::*;
-use crate::token::testing::{standard_text, ticket};
+use crate::token::testing::grant;
 use crate::transport::testing::{Heard, ServerDouble};
 
 const TICKET: u64 = 7;
@@ -17,12 +17,7 @@ const START: Position = Position { x: 50_000, y: 50_000 };
 const SPEED: i32 = 100;
 
 fn admission(server: &ServerDouble) -> EntryGrant {
-    EntryGrant {
-        ticket: ticket(TICKET),
-        connect_token: standard_text(&server.token(TICKET)),
-        protocol_hash: protocol_hash(),
-        map: MapId(1),
-    }
+    grant(server, TICKET)
 }
 
 fn welcome() -> ServerMessage {
@@ -32,6 +27,7 @@ fn welcome() -> ServerMessage {
         character: CharacterId([2; 16]),
         map: MapId(1),
         channel: ChannelId(1),
+        tick: Tick(0),
         tick_hz: 60,
         body_radius: 320,
         slots: Vec::new(),
@@ -43,7 +39,13 @@ fn inventory() -> ServerMessage {
 }
 
 fn content() -> ServerMessage {
-    ServerMessage::Content { abilities: Vec::new(), mobs: Vec::new(), items: Vec::new() }
+    ServerMessage::Content {
+        classes: Vec::new(),
+        abilities: Vec::new(),
+        mobs: Vec::new(),
+        items: Vec::new(),
+        rules: Rules::default(),
+    }
 }
 
 fn setup() -> Setup {
@@ -64,14 +66,16 @@ async fn entered(server: &mut ServerDouble) -> GameClient {
 
 fn snapshot(tick: u32, last_command: u32, at: Position) -> Vec<u8> {
     let mut out = BitWriter::default();
-    ServerFrameHead { tick: Tick(tick), last_command, buffered_commands: 2 }.write(&mut out, tick == 1);
+    ServerFrameHead { tick: Tick(tick), last_command, buffered_commands: 2 }.write(&mut out);
     let mask = 1 << MoveSpeed::ID;
-    let own = OwnState { position: at, facing: Angle(0) };
-    let told = SentComponents { is_new: tick == 1, changed: mask, there: mask };
-    let mut snapshot = SnapshotWriter::own(&mut out, EntityId(5), own, told, |_, out| {
+    let told = EntityUpdate { is_new: tick == 1, has_course: false, changed: mask, there: mask };
+    let mut update = BitWriter::default();
+    write_update(&mut update, told, &Course::default(), |_, out| {
         MoveSpeed { units_per_tick: SPEED as u16 }.write(out);
     });
+    let mut snapshot = SnapshotWriter::own(&mut out, OwnState { position: at, facing: Angle(0) });
     snapshot.despawns([].into_iter());
+    assert!(snapshot.entity(EntityId(5), update.bytes(), update.len_bits(), 1_192));
     snapshot.finish();
     datagram::seal(Section::Snapshot(out.bytes()))
 }
@@ -163,15 +167,15 @@ async fn what_was_told_before_the_end_is_heard_before_the_end() {
 #[tokio::test]
 async fn another_protocol_is_refused_before_and_after_connecting() {
     let mut server = ServerDouble::start().await;
-    let other = EntryGrant { protocol_hash: 1, ..admission(&server) };
+    let other = EntryGrant { protocol_hash: format!("{:016x}", 1), ..admission(&server) };
     let error = GameClient::enter(&other, &setup(), None).await.unwrap_err();
     assert_eq!(error, EnterError::ProtocolMismatch { server: 1 });
 
     let (admission, setup) = (admission(&server), setup());
     let refusing = async {
         server.next_message().await;
-        let request = "Hello".to_owned();
-        server.tell(TICKET, &ServerMessage::Refused { request, reason: Refusal::ProtocolMismatch });
+        let (request, answers) = ("Hello".to_owned(), Answers::Message { id: 0 });
+        server.tell(TICKET, &ServerMessage::Refused { request, answers, reason: Refusal::ProtocolMismatch });
     };
     let (entered, ()) = tokio::join!(GameClient::enter(&admission, &setup, None), refusing);
     assert_eq!(entered.unwrap_err(), EnterError::Refused(Refusal::ProtocolMismatch));

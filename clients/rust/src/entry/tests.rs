@@ -7,13 +7,13 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::routing::get;
-use realmgate_protocol::ids::{CharacterId, EntityId, MapId};
-use realmgate_protocol::realm::{ClientMessage, ServerMessage, protocol_hash};
+use realmgate_protocol::ids::{CharacterId, EntityId, MapId, Tick};
+use realmgate_protocol::realm::{ClientMessage, Rules, ServerMessage, protocol_hash};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::clock::Clock;
-use crate::token::testing::{standard_text, ticket};
+use crate::token::testing::grant;
 use crate::transport::testing::{Heard, ServerDouble};
 
 /// A gateway that hands out the given tickets one after the other, and counts its sockets.
@@ -53,29 +53,7 @@ async fn hand_out(mut socket: WebSocket, answers: Arc<Mutex<Vec<String>>>) {
 }
 
 fn admission(server: &ServerDouble, ticket_id: u64) -> Value {
-    json!({ "event": "enter_world_success", "data": {
-        "map_ip": "127.0.0.1", "map_port": server.address().port(), "ticket": ticket(ticket_id),
-        "spawn_pos": { "x": 1.0, "y": 1.0 }, "map_id": 1, "channel": 1, "server_id": "map-server-1",
-        "connect_token": standard_text(&server.token(ticket_id)), "map_ws_url": null,
-        "protocol_hash": format!("{:016x}", protocol_hash()), "expires_in": 30,
-    } })
-}
-
-fn grant(server: &ServerDouble, ticket_id: u64) -> TravelGrant {
-    TravelGrant {
-        map_ip: "127.0.0.1".to_owned(),
-        map_port: server.address().port(),
-        ticket: ticket(ticket_id),
-        spawn_x: 0,
-        spawn_y: 0,
-        map: MapId(2),
-        channel: ChannelId(1),
-        server: "map-server-2".to_owned(),
-        connect_token: standard_text(&server.token(ticket_id)),
-        map_ws_url: None,
-        protocol_hash: protocol_hash(),
-        expires_in_s: 30,
-    }
+    json!({ "event": "enter_world_success", "data": grant(server, ticket_id) })
 }
 
 fn setup() -> Setup {
@@ -95,11 +73,18 @@ async fn welcome(server: &mut ServerDouble, gold: u64) -> u64 {
             character: CharacterId([2; 16]),
             map: MapId(1),
             channel: ChannelId(1),
+            tick: Tick(0),
             tick_hz: 30,
             body_radius: 320,
             slots: Vec::new(),
         };
-        let content = ServerMessage::Content { abilities: Vec::new(), mobs: Vec::new(), items: Vec::new() };
+        let content = ServerMessage::Content {
+            classes: Vec::new(),
+            abilities: Vec::new(),
+            mobs: Vec::new(),
+            items: Vec::new(),
+            rules: Rules::default(),
+        };
         let inventory = ServerMessage::Inventory { items: Vec::new(), gold, experience: 0, level: 1, bag_slots: 20 };
         [welcome, content, inventory].iter().for_each(|message| server.tell(client, message));
         return client;

@@ -4,6 +4,8 @@ use axum::Router;
 use axum::extract::ws::{CloseFrame, Message as WsMessage, WebSocket, WebSocketUpgrade};
 use axum::http::HeaderMap;
 use axum::routing::get;
+use realmgate_protocol::entry::SpawnPosition;
+use realmgate_protocol::ids::MapId;
 
 use super::*;
 
@@ -50,7 +52,7 @@ async fn play(mut socket: WebSocket, good: bool) {
 async fn an_admission_has_every_field() {
     let mut gateway = Gateway::connect(&gateway().await, "good").await.unwrap();
     let admission = gateway.enter_world("hero", Some(ChannelId(2))).await.unwrap();
-    let expected = EnterWorld {
+    let expected = EntryGrant {
         character_id: Some("hero".to_owned()),
         map_ip: "127.0.0.1".to_owned(),
         map_port: 4001,
@@ -81,7 +83,9 @@ async fn an_error_has_its_code_and_the_socket_goes_on() {
 async fn a_bad_token_is_told_by_the_close_code() {
     let error = Gateway::connect(&gateway().await, "bad").await.unwrap_err();
     assert!(matches!(error, GatewayError::Closed { code: 1_008, ref reason } if reason == "Invalid token"), "{error}");
-    assert!(error.wants_fresh_tokens() && !GatewayError::Silent.wants_fresh_tokens());
+    let replaced = GatewayError::Closed { code: 4_001, reason: "Invalid token".to_owned() };
+    let wants_fresh = [&error, &replaced, &GatewayError::Silent].map(GatewayError::wants_fresh_tokens);
+    assert_eq!(wants_fresh, [true, false, false]);
 }
 
 #[test]

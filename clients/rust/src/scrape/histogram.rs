@@ -70,8 +70,8 @@ mod tests {
 
     #[test]
     fn growth_is_what_an_earlier_reading_lacks() {
-        let before = histogram([(0.01, 100), (0.02, 100), (f64::INFINITY, 100)]);
-        let after = histogram([(0.01, 100), (0.02, 190), (f64::INFINITY, 200)]);
+        let before = histogram([(0.01, 100), (0.02, 150), (f64::INFINITY, 200)]);
+        let after = histogram([(0.01, 100), (0.02, 240), (f64::INFINITY, 300)]);
         let grown = after.since(&before);
         let median = grown.quantile(0.5);
         assert!((median - (0.01 + 0.01 * 50.0 / 90.0)).abs() < 1e-9, "{median}");

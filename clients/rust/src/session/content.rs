@@ -1,33 +1,31 @@
-//! The names behind the numbers on the wire.
+//! What the server has sent of the game's data: names for the numbers on the wire, and the rules.
 
-use realmgate_protocol::realm::{AbilityInfo, ItemInfo, MobInfo};
+use realmgate_protocol::realm::{AbilityInfo, ClassInfo, ItemInfo, MobInfo, Rules};
 
 /// The game data that the server has sent.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Content {
+    /// All classes, ascending by id.
+    pub classes: Vec<ClassInfo>,
     /// All abilities.
     pub abilities: Vec<AbilityInfo>,
     /// All kinds of mobs.
     pub mobs: Vec<MobInfo>,
     /// All kinds of items.
     pub items: Vec<ItemInfo>,
-    told: bool,
+    /// The rules of the world; `None` until the server has sent its content.
+    pub rules: Option<Rules>,
 }
 
 impl Content {
-    /// The content of a `Content` message.
-    pub fn new(abilities: Vec<AbilityInfo>, mobs: Vec<MobInfo>, items: Vec<ItemInfo>) -> Self {
-        Self { abilities, mobs, items, told: true }
-    }
-
     /// Whether the server has sent it.
     pub fn is_told(&self) -> bool {
-        self.told
+        self.rules.is_some()
     }
 
     /// The ability at an index.
-    pub fn ability(&self, place: u16) -> Option<&AbilityInfo> {
-        self.abilities.get(usize::from(place))
+    pub fn ability(&self, index: u16) -> Option<&AbilityInfo> {
+        self.abilities.get(usize::from(index))
     }
 
     /// The kind of item with this id.

@@ -86,7 +86,7 @@ pub struct Session {
     pub party: Party,
     /// The current trade, if any.
     pub trade: Option<Trade>,
-    /// Names for the numbers on the wire.
+    /// Names for the numbers on the wire, and the rules.
     pub content: Content,
     predictor: Predictor,
     pace: Pace,
@@ -213,15 +213,22 @@ impl Session {
     fn take(&mut self, message: ServerMessage) -> ServerMessage {
         self.counters.messages_in += 1;
         match &message {
-            ServerMessage::Welcome { entity, character, map, channel, tick_hz, body_radius, slots, .. } => {
+            ServerMessage::Welcome { entity, character, map, channel, tick, tick_hz, body_radius, slots, .. } => {
                 let (entity, character, map, channel) = (*entity, *character, *map, *channel);
                 self.welcome =
                     Some(Welcome { entity, character, map, channel, tick_hz: *tick_hz, slots: slots.clone() });
                 self.predictor = Predictor::new(self.grids.get(&map).cloned(), *body_radius);
                 self.pace = Pace::new(*tick_hz);
+                self.world = WorldView::new(entity, *tick);
             }
-            ServerMessage::Content { abilities, mobs, items } => {
-                self.content = Content::new(abilities.clone(), mobs.clone(), items.clone());
+            ServerMessage::Content { classes, abilities, mobs, items, rules } => {
+                self.content = Content {
+                    classes: classes.clone(),
+                    abilities: abilities.clone(),
+                    mobs: mobs.clone(),
+                    items: items.clone(),
+                    rules: Some(rules.clone()),
+                };
             }
             ServerMessage::MapLayout { width, height, runs, places, .. } => {
                 self.learn_ground(*width, *height, runs);

@@ -150,7 +150,19 @@ mod tests {
             ],
         );
         assert_eq!(anomalies, [""; 0]);
-        assert_eq!((mine.gold, mine.experience, mine.level), (9, 15, 2));
+        let mut expected = Possessions {
+            items: [(ItemId([2; 16]), item(2, FIRST_WORN_SLOT))].into(),
+            gold: 9,
+            experience: 15,
+            level: 2,
+            bag_slots: 20,
+            told: true,
+            ..Possessions::default()
+        };
+        assert_eq!(mine, expected);
+        told(&mut mine, &[ServerMessage::LevelUp { level: 3 }, ServerMessage::Store { away: true, pending: 4 }]);
+        (expected.level, expected.store_away, expected.pending) = (3, true, 4);
+        assert_eq!(mine, expected);
         assert_eq!(mine.bag().count(), 0);
         assert_eq!(mine.worn(FIRST_WORN_SLOT), Some(&item(2, FIRST_WORN_SLOT)));
     }
@@ -175,8 +187,22 @@ mod tests {
         told(&mut mine, &[inventory(vec![item(1, 0), item(2, 1)], 5)]);
         let mut same = mine.clone().carried_over();
         assert_eq!(told(&mut same, &[inventory(vec![item(1, 0), item(2, 1)], 5)]), [""; 0]);
-        let mut other = mine.carried_over();
-        let found = told(&mut other, &[inventory(vec![item(1, 3), item(4, 1)], 6)]);
-        assert_eq!(found.len(), 4, "gold, a moved item, a lost one and a new one: {found:?}");
+        let mut other = mine.clone().carried_over();
+        let elsewhere = |item: ItemView| format!("{item:?} before the travel is lost or elsewhere after it");
+        let expected = [
+            "5 gold before the travel, 6 after it".to_owned(),
+            elsewhere(item(1, 0)),
+            elsewhere(item(2, 1)),
+            format!("the item {} came from nowhere with the travel", ItemId([4; 16])),
+        ];
+        assert_eq!(told(&mut other, &[inventory(vec![item(1, 3), item(4, 1)], 6)]), expected);
+        let sword = ItemView { definition: "sword".to_owned(), ..item(2, 1) };
+        let another = inventory(vec![item(1, 0), sword], 5);
+        assert_eq!(told(&mut mine.clone().carried_over(), &[another]), [elsewhere(item(2, 1))], "it is another thing");
+        let mut younger = mine.carried_over();
+        let (items, gold) = (vec![item(1, 0), item(2, 1)], 5);
+        let inventory = ServerMessage::Inventory { items, gold, experience: 9, level: 2, bag_slots: 20 };
+        let expected = ["10 experience before the travel, 9 after it", "1 levels before the travel, 2 after it"];
+        assert_eq!(told(&mut younger, &[inventory]), expected);
     }
 }

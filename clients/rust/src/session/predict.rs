@@ -180,9 +180,13 @@ mod tests {
     #[test]
     fn a_push_while_standing_is_a_correction_too() {
         let mut predictor = Predictor::new(None, RADIUS);
-        predictor.reconcile(Position { x: 5_000, y: 5_000 }, 0, MOTION);
-        predictor.reconcile(Position { x: 5_500, y: 5_000 }, 0, MOTION);
-        assert_eq!(predictor.corrections(), 1);
+        let (here, pushed) = (Position { x: 5_000, y: 5_000 }, Position { x: 5_500, y: 5_000 });
+        let counted = [here, here, pushed, pushed].map(|server| {
+            predictor.reconcile(server, 0, MOTION);
+            assert_eq!(predictor.position(), Some(server));
+            predictor.corrections()
+        });
+        assert_eq!(counted, [0, 0, 1, 1], "the push alone");
     }
 
     #[test]

@@ -3,10 +3,14 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, LockEpoch, MapId, TicketId};
 use realmgate_protocol::limits::NETCODE_PROTOCOL_ID;
 use realmgate_protocol::netcode::ConnectToken;
+use realmgate_protocol::realm::protocol_hash;
 use realmgate_protocol::ticket::{KeyRing, Ticket};
+
+use crate::transport::testing::ServerDouble;
 
 /// A ticket as text.
 pub fn ticket(ticket_id: u64) -> String {
@@ -47,4 +51,23 @@ pub fn standard(token: &renetcode::ConnectToken) -> ConnectToken {
 /// The token in the standard's public layout, as base64url.
 pub fn standard_text(token: &renetcode::ConnectToken) -> String {
     standard(token).to_text()
+}
+
+/// What lets a client into the double, by a ticket of this id.
+pub fn grant(server: &ServerDouble, ticket_id: u64) -> EntryGrant {
+    EntryGrant {
+        character_id: None,
+        map_ip: "127.0.0.1".to_owned(),
+        map_port: server.address().port(),
+        ticket: ticket(ticket_id),
+        spawn_pos: None,
+        map_id: 2,
+        map_name: None,
+        channel: 1,
+        server_id: "map-server-2".to_owned(),
+        connect_token: standard_text(&server.token(ticket_id)),
+        map_ws_url: None,
+        protocol_hash: format!("{:016x}", protocol_hash()),
+        expires_in: 30,
+    }
 }

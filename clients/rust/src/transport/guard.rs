@@ -35,10 +35,19 @@ mod tests {
             bytes[0] = prefix;
             bytes
         };
-        assert!(!is_sound(&datagram(0x95, 40, 0)), "a sequence of 9 bytes");
-        assert!(!is_sound(&datagram(0xF5, 40, 0)), "a sequence of 15 bytes");
-        assert!(!is_sound(&datagram(0x85, 18, 0)), "no room for the authentication code");
-        assert!(!is_sound(&datagram(0x85, 40, 0xFF)), "the last sequence");
+        for sequence_bytes in 9..=15u8 {
+            assert!(!is_sound(&datagram(sequence_bytes << 4 | 5, 40, 0)), "a sequence of {sequence_bytes} bytes");
+        }
+        for sequence_bytes in 0..=8u8 {
+            let (prefix, least) = (sequence_bytes << 4 | 5, 17 + usize::from(sequence_bytes.max(1)));
+            assert!(is_sound(&datagram(prefix, least, 0)), "{least} bytes");
+            assert!(!is_sound(&datagram(prefix, least - 1, 0)), "no room for the authentication code in {least} - 1");
+        }
+        let of_sequence = |sequence: u64| [&[0x85][..], &sequence.to_le_bytes(), &[0; 31]].concat();
+        assert!(is_sound(&of_sequence(u64::MAX - 1_024)));
+        assert!(!is_sound(&of_sequence(u64::MAX - 1_023)) && !is_sound(&of_sequence(u64::MAX)), "the last sequences");
+        let [longest, longer] = [0, 1].map(|more| datagram(0x15, renetcode::NETCODE_MAX_PACKET_BYTES + more, 0));
+        assert!(is_sound(&longest) && !is_sound(&longer));
         assert!(!is_sound(&datagram(0x00, 1_078, 0)), "a connection request is never for a client");
         assert!(!is_sound(&[]) && !is_sound(&[0x15]));
         assert!(is_sound(&datagram(0x15, 18, 0)) && is_sound(&datagram(0x05, 18, 0)));

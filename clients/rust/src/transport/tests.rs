@@ -6,7 +6,7 @@ use realmgate_protocol::codec::encode_reliable;
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::realm::{ClientMessage, ServerMessage};
 use realmgate_protocol::wire::InputCommands;
-use realmgate_protocol::wire::datagram::{ClientFrame, Section, SnapshotAck, seal};
+use realmgate_protocol::wire::datagram::{ClientFrame, Section, SnapshotAck, VERSION, seal};
 
 use super::testing::{Heard, ServerDouble};
 use super::{CloseReason, Incoming, UdpTransport};
@@ -86,9 +86,10 @@ async fn both_ends_can_end_it() {
 async fn foreign_layouts_are_counted_and_dropped() {
     let mut server = ServerDouble::start().await;
     let mut client = connected(&mut server).await;
-    server.send(7, &[1, 2, 0]);
+    // Were the version not looked at, this would be the frame 9, which comes first.
+    server.send(7, &[VERSION - 1, 1, 9]);
     server.send(7, &seal(Section::Input(&[0])));
-    server.send(7, &[2, 4, 9, 0]);
+    server.send(7, &[VERSION, 4, 9, 0]);
     server.send(7, &seal(Section::Snapshot(&[5])));
     assert_eq!(next_incoming(&mut client).await, Incoming::Frame(vec![5]));
     assert_eq!(client.traffic().bad_datagrams, 3);

@@ -5,7 +5,8 @@ use std::ops::Deref;
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::movement::{Angle, Course, Position};
 use realmgate_protocol::realm::{
-    Appearance, Casting, ComponentValue, Cooldowns, EntityKind, Health, Label, Look, MoveSpeed, Place, Resource, Status,
+    Appearance, Casting, ComponentValue, Cooldowns, EntityKind, GoldAmount, Health, Label, Look, MoveSpeed, Resource,
+    Status,
 };
 use realmgate_protocol::wire::WireComponent;
 
@@ -32,6 +33,8 @@ pub struct EntityView {
     pub cooldowns: Option<Cooldowns>,
     /// How fast it walks; only on the player's own entity.
     pub move_speed: Option<MoveSpeed>,
+    /// How much gold it is; only gold on the ground.
+    pub gold: Option<GoldAmount>,
 }
 
 /// An entity in view, as of the newest snapshot.
@@ -91,10 +94,9 @@ impl EntityView {
         self.health.as_ref().is_some_and(|health| health.current == 0)
     }
 
-    /// Sets a component from the snapshot of tick `now`.
-    pub(super) fn set(&mut self, value: ComponentValue, now: Tick) {
+    /// Sets a component.
+    pub(super) fn set(&mut self, value: ComponentValue) {
         match value {
-            ComponentValue::Place(value) => self.course = Some((now, value.course)),
             ComponentValue::Appearance(value) => self.appearance = Some(value),
             ComponentValue::Label(value) => self.label = Some(value),
             ComponentValue::Look(value) => self.look = Some(value),
@@ -104,12 +106,12 @@ impl EntityView {
             ComponentValue::Resource(value) => self.resource = Some(value),
             ComponentValue::Cooldowns(value) => self.cooldowns = Some(value),
             ComponentValue::MoveSpeed(value) => self.move_speed = Some(value),
+            ComponentValue::GoldAmount(value) => self.gold = Some(value),
         }
     }
 
     pub(super) fn unset(&mut self, component: u8) {
         match component {
-            Place::ID => self.course = None,
             Appearance::ID => self.appearance = None,
             Label::ID => self.label = None,
             Look::ID => self.look = None,
@@ -119,6 +121,7 @@ impl EntityView {
             Resource::ID => self.resource = None,
             Cooldowns::ID => self.cooldowns = None,
             MoveSpeed::ID => self.move_speed = None,
+            GoldAmount::ID => self.gold = None,
             // This client does not know the component, so there is nothing to remove.
             _ => {}
         }

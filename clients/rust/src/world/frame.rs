@@ -2,6 +2,7 @@
 
 use realmgate_protocol::bits::BitReader;
 use realmgate_protocol::ids::EntityId;
+use realmgate_protocol::movement::Course;
 use realmgate_protocol::realm::ComponentValue;
 use realmgate_protocol::wire::datagram::ServerFrameHead;
 use realmgate_protocol::wire::snapshot::{self, OwnState, SnapshotVisitor};
@@ -9,12 +10,14 @@ use realmgate_protocol::wire::snapshot::{self, OwnState, SnapshotVisitor};
 /// One change that a snapshot makes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    /// The own entity's state, in every snapshot. `true` if it is new and starts without components.
-    Own(EntityId, bool, OwnState),
+    /// The own entity's state, in every snapshot.
+    Own(OwnState),
     /// The entity left the view.
     Despawn(EntityId),
     /// The entity has changes. `true` if it is new and starts without components.
     Entity(EntityId, bool),
+    /// The entity's new course.
+    Course(EntityId, Course),
     /// A component's new value.
     Component(EntityId, ComponentValue),
     /// A component was removed.
@@ -24,57 +27,52 @@ pub enum Change {
 /// Why a frame cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
-    /// Its head is cut short, or has only low bits before any snapshot was applied.
-    #[error("a server frame without a head that can be read")]
+    /// Its head is cut short.
+    #[error("a server frame without a whole head")]
     Head,
     /// Its snapshot is cut short or illegal.
     #[error("a snapshot that is cut short or has illegal bits")]
     Snapshot,
 }
 
-/// Reads the body of a server frame. `newest` is the head of the newest applied frame, `own` the own entity if known.
+/// Reads the body of a server frame. `newest` is the head of the newest applied frame.
 ///
 /// # Errors
 /// [`FrameError::Head`] when the head cannot be read, [`FrameError::Snapshot`] when the snapshot is cut short or
 /// illegal.
-pub fn read_frame(
-    body: &[u8],
-    newest: &ServerFrameHead,
-    own: Option<EntityId>,
-) -> Result<(ServerFrameHead, Vec<Change>), FrameError> {
+pub fn read_frame(body: &[u8], newest: &ServerFrameHead) -> Result<(ServerFrameHead, Vec<Change>), FrameError> {
     let mut from = BitReader::new(body);
     let head = ServerFrameHead::read(&mut from, newest).ok_or(FrameError::Head)?;
-    let mut changes = Changes { own, made: Vec::new() };
+    let mut changes = Changes(Vec::new());
     snapshot::read(&mut from, &mut changes).ok_or(FrameError::Snapshot)?;
-    Ok((head, changes.made))
+    Ok((head, changes.0))
 }
 
-struct Changes {
-    own: Option<EntityId>,
-    made: Vec<Change>,
-}
+struct Changes(Vec<Change>);
 
 impl SnapshotVisitor for Changes {
-    fn own(&mut self, new: Option<EntityId>, state: OwnState) -> Option<EntityId> {
-        let own = new.or(self.own)?;
-        self.made.push(Change::Own(own, new.is_some(), state));
-        Some(own)
+    fn own(&mut self, state: OwnState) {
+        self.0.push(Change::Own(state));
     }
 
     fn despawn(&mut self, entity: EntityId) {
-        self.made.push(Change::Despawn(entity));
+        self.0.push(Change::Despawn(entity));
     }
 
     fn entity(&mut self, entity: EntityId, is_new: bool) {
-        self.made.push(Change::Entity(entity, is_new));
+        self.0.push(Change::Entity(entity, is_new));
+    }
+
+    fn course(&mut self, entity: EntityId, course: Course) {
+        self.0.push(Change::Course(entity, course));
     }
 
     fn component(&mut self, entity: EntityId, id: u8, from: &mut BitReader<'_>) -> Option<()> {
-        self.made.push(Change::Component(entity, ComponentValue::read(id, from)?));
+        self.0.push(Change::Component(entity, ComponentValue::read(id, from)?));
         Some(())
     }
 
     fn remove(&mut self, entity: EntityId, id: u8) {
-        self.made.push(Change::Remove(entity, id));
+        self.0.push(Change::Remove(entity, id));
     }
 }

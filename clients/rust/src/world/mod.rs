@@ -20,12 +20,17 @@ pub struct WorldView {
     ack: SnapshotAck,
     /// The head of the newest applied snapshot.
     head: ServerFrameHead,
-    own: Option<EntityId>,
+    own: EntityId,
     /// How often components came for an entity that was never announced, which the server promises not to do.
     unknown_entities: u64,
 }
 
 impl WorldView {
+    /// A view of nothing yet, of a client that was welcomed in a tick, and whose own entity this is.
+    pub fn new(own: EntityId, tick: Tick) -> Self {
+        Self { own, head: ServerFrameHead { tick, ..ServerFrameHead::default() }, ..Self::default() }
+    }
+
     /// Applies the body of a server frame. Returns `None` if it is not newer than the last applied one.
     ///
     /// # Errors
@@ -37,7 +42,7 @@ impl WorldView {
         if head.tick <= self.ack.newest {
             return Ok(None);
         }
-        let (head, changes) = read_frame(body, &self.head, self.own)?;
+        let (head, changes) = read_frame(body, &self.head)?;
         changes.into_iter().for_each(|change| self.change(change, head.tick));
         self.ack.note(head.tick);
         self.head = head;
@@ -77,27 +82,26 @@ impl WorldView {
 
     fn change(&mut self, change: Change, now: Tick) {
         match change {
-            Change::Own(id, is_new, state) => {
-                self.own = Some(id);
-                let own = self.entities.entry(id).or_default();
-                if is_new {
-                    *own = EntityView::default();
-                }
+            Change::Own(state) => {
+                let own = self.entities.entry(self.own).or_default();
                 own.course = Some((now, Course::standing(state.position, state.facing)));
             }
             Change::Despawn(id) => {
                 self.entities.remove(&id);
             }
-            Change::Entity(id, true) => {
-                self.entities.insert(id, EntityView::default());
-            }
-            Change::Entity(id, false) => {
-                if !self.entities.contains_key(&id) {
+            Change::Entity(id, is_new) => {
+                if !is_new && !self.entities.contains_key(&id) {
                     self.unknown_entities += 1;
-                    self.entities.insert(id, EntityView::default());
+                }
+                let entity = self.entities.entry(id).or_default();
+                if is_new {
+                    // Where the own entity is was told before.
+                    let course = entity.course.filter(|_| id == self.own);
+                    *entity = EntityView { course, ..EntityView::default() };
                 }
             }
-            Change::Component(id, value) => self.entities.entry(id).or_default().set(value, now),
+            Change::Course(id, course) => self.entities.entry(id).or_default().course = Some((now, course)),
+            Change::Component(id, value) => self.entities.entry(id).or_default().set(value),
             Change::Remove(id, component) => self.entities.entry(id).or_default().unset(component),
         }
     }

@@ -72,8 +72,9 @@ impl PlayerDirectory {
 
     /// A connection is lost. What becomes of the body is up to its world.
     pub fn lost(&mut self, session: SessionId, channels: &mut ChannelSet) {
-        self.routes.set_lost(session);
-        self.pass_on(session, ToChannel::Lost { session }, channels);
+        if let Some(channel) = self.routes.lose(session) {
+            channels.tell(channel, ToChannel::Lost { session });
+        }
     }
 
     /// A client broke the protocol in a way that only the game can detect. Repeat offenders are kicked.

@@ -47,9 +47,10 @@ impl Routes {
         self.by_character.get(&character).copied()
     }
 
-    /// The channel in which a session plays; `None` if it was not admitted.
+    /// The channel in which a session plays. `None` if it was not admitted, or if its connection is lost: what comes
+    /// then is of another connection under the same ticket, which is refused.
     pub fn channel_of(&self, session: SessionId) -> Option<ChannelIndex> {
-        self.by_session.get(&session).map(|route| route.channel)
+        self.by_session.get(&session).filter(|route| !route.is_lost).map(|route| route.channel)
     }
 
     /// Every route.
@@ -64,11 +65,11 @@ impl Routes {
         route.map(|route| route.epoch = epoch).is_some()
     }
 
-    /// Marks a connection as lost.
-    pub fn set_lost(&mut self, session: SessionId) {
-        if let Some(route) = self.by_session.get_mut(&session) {
-            route.is_lost = true;
-        }
+    /// Marks a connection as lost. Returns the channel in which it played; `None` if there is no open one.
+    pub fn lose(&mut self, session: SessionId) -> Option<ChannelIndex> {
+        let channel = self.channel_of(session)?;
+        self.by_session.get_mut(&session)?.is_lost = true;
+        Some(channel)
     }
 
     /// Counts a violation. Returns the route of the player to kick when there were too many.

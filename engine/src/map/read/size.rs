@@ -117,7 +117,9 @@ mod tests {
         assert_eq!(fault(&format!("<?xml version='1.0'?>{within}<!-- <a> <a -->{out}")), None);
         assert_eq!(fault(&format!("{within}<![CDATA[<a><a>]]>{out}<a/>")), None);
         assert_eq!(fault(&format!("{within}{out}{within}{out}")), None);
-        assert_eq!(fault("<a b='>' c=\"<a/>'\"/>"), None);
+        assert_eq!(fault(&format!("<!DOCTYPE a>{within}<!DOCTYPE a>{out}")), None);
+        let (almost, back) = (&within[3..], &out[4..]);
+        assert_eq!(fault(&format!("{almost}<a b='>' c=\"<a><a>'\"/>{back}")), None);
         assert_eq!(fault(&format!("{within}<a/>{out}")).as_deref(), Some("too many elements within each other"));
     }
 
@@ -125,6 +127,10 @@ mod tests {
     fn what_ends_early_is_left_to_the_parser() {
         for text in ["", "<", "<a", "<a b='", "<!--", "<!", "</", "<>", "</>", "a>b", "<é>"] {
             assert_eq!(fault(text), None, "{text}");
+        }
+        let within = "<a>".repeat(MAX_DEPTH);
+        for text in ["<", "<a", "<a b='", "<a b='>", "<!--<a>", "<![CDATA[<a>", "<?<a>", "<!", "</"] {
+            assert_eq!(fault(&format!("{within}{text}")), None, "what ends early is no element: {text}");
         }
     }
 
@@ -135,5 +141,8 @@ mod tests {
         assert_eq!(fault(&format!("<a{}/>", attributes(MAX_ATTRIBUTES + 1))).as_deref(), Some("too many attributes"));
         assert_eq!(fault(&"<a/>".repeat(MAX_ELEMENTS)), None);
         assert_eq!(fault(&"<a/>".repeat(MAX_ELEMENTS + 1)).as_deref(), Some("too many elements"));
+        assert_eq!(fault(&"<a>".repeat(MAX_DEPTH)), None);
+        let deep = fault(&"<a>".repeat(MAX_DEPTH + 1));
+        assert_eq!(deep.as_deref(), Some("too many elements within each other"));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::transport::SessionId;
-use realmgate_protocol::wire::datagram::ClientFrame;
+use realmgate_protocol::wire::datagram::{ClientFrame, VERSION};
 
 const CLIENT: ClientId = ClientId(7);
 
@@ -10,6 +10,10 @@ fn polled(transport: &mut MemoryTransport) -> Vec<TransportEvent> {
     let mut events = Vec::new();
     transport.poll(&mut events);
     events
+}
+
+fn message(byte: u8) -> TransportEvent {
+    TransportEvent::Message { client: CLIENT, bytes: vec![byte] }
 }
 
 #[test]
@@ -22,13 +26,16 @@ fn events_come_in_order_and_messages_wait_for_their_share() {
     }
     client.disconnect();
 
-    let first = polled(&mut transport);
-    assert_eq!(first[0], TransportEvent::Connected { client: CLIENT, ticket: vec![9; 100] });
-    assert_eq!(first[1], TransportEvent::Frame { client: CLIENT, frame: ClientFrame::default() });
-    assert_eq!(first.len(), 2 + super::super::MAX_MESSAGES_PER_POLL);
-    let second = polled(&mut transport);
-    assert_eq!(second[0], TransportEvent::Message { client: CLIENT, bytes: vec![64] });
-    assert_eq!(second.last(), Some(&TransportEvent::Disconnected { client: CLIENT }));
+    let mut first = polled(&mut transport);
+    let messages = first.split_off(2);
+    let connected = TransportEvent::Connected { client: CLIENT, ticket: vec![9; 100] };
+    assert_eq!(first, [connected, TransportEvent::Frame { client: CLIENT, frame: ClientFrame::default() }]);
+    let said = |numbers: std::ops::Range<u8>| numbers.map(message).collect::<Vec<_>>();
+    assert_eq!(messages, said(0..super::super::MAX_MESSAGES_PER_POLL as u8));
+    let mut second = polled(&mut transport);
+    assert_eq!(second.pop(), Some(TransportEvent::Disconnected { client: CLIENT }));
+    assert_eq!(second, said(super::super::MAX_MESSAGES_PER_POLL as u8..100));
+    assert_eq!(polled(&mut transport), []);
 }
 
 #[test]
@@ -47,14 +54,21 @@ fn the_host_ends_a_session_after_its_last_message() {
 fn what_is_malformed_is_refused_and_counted() {
     let (mut transport, network) = memory_transport();
     let mut client = network.connect(Vec::new(), CLIENT);
-    client.send_frame(vec![2, 2, 0]);
+    client.send_frame(vec![VERSION, 2, 0]);
     client.send_frame(vec![9]);
     client.send_message(Vec::new());
     client.send_message(vec![0; 1_001]);
     assert_eq!(polled(&mut transport).len(), 1, "only the connection itself arrives");
+    client.send_message(vec![5]);
+    client.send_message(vec![0; 1_000]);
+    let longest = TransportEvent::Message { client: CLIENT, bytes: vec![0; 1_000] };
+    assert_eq!(polled(&mut transport), [message(5), longest], "the shortest and the longest are in order");
     assert_eq!(network.refused(PacketRefusal::Frame), 1);
     assert_eq!(network.refused(PacketRefusal::Payload), 1);
     assert_eq!(network.refused(PacketRefusal::Message), 2);
+    transport.send_message(CLIENT, Vec::new());
+    transport.send_message(CLIENT, vec![0; 1_001]);
+    assert_eq!((client.recv(), network.refused(PacketRefusal::Outgoing)), (Vec::new(), 2), "the host's, too");
 }
 
 #[test]

@@ -134,8 +134,11 @@ mod tests {
         let mut budget = Budget::new(RATE, Duration::ZERO);
         assert_eq!((0..100).filter(|_| budget.spend(Duration::ZERO)).count(), 20);
         // Asked every 0.1 ms for a second: ten more, none lost to rounding.
-        let spent = (0..10_000).filter(|step| budget.spend(Duration::from_micros(step * 100))).count();
-        assert!((9..=10).contains(&spent), "{spent}");
+        let mut spent = |steps: std::ops::Range<u64>| {
+            steps.filter(|step| budget.spend(Duration::from_micros(step * 100))).collect::<Vec<u64>>()
+        };
+        assert_eq!(spent(0..10_001), (1..=10).map(|tenth| tenth * 1_000).collect::<Vec<_>>());
+        assert_eq!(spent(36_000_000..36_000_100).len(), 20, "more than a burst is never saved");
     }
 
     #[test]
@@ -143,11 +146,17 @@ mod tests {
         let mut sources = SourceBudgets::new(RATE, Duration::ZERO);
         let address = |i: u32| IpAddr::V4(Ipv4Addr::from_bits(i));
         let granted = (0..100_000).filter(|i| sources.spend(address(*i), Duration::ZERO)).count();
-        assert_eq!(granted, MAX_SOURCES + RATE.burst as usize);
-        assert_eq!(sources.sources.len(), MAX_SOURCES);
-        // Once their budgets are full again, the old ones are forgotten.
-        assert!(sources.spend(address(1 << 20), Duration::from_secs(5)));
-        assert_eq!(sources.sources.len(), 1);
+        assert_eq!(granted, 4_096 + RATE.burst as usize);
+        assert_eq!(sources.sources.len(), 4_096);
+        let of_the_first = |sources: &mut SourceBudgets, now| {
+            let granted = (0..100).filter(|_| sources.spend(address(0), now));
+            granted.count()
+        };
+        assert_eq!(of_the_first(&mut sources, Duration::ZERO), 19, "the flood takes nothing from those before it");
+        // Once their budgets are full again, the old ones are forgotten. That of the first is not full.
+        let later = Duration::from_millis(300);
+        assert!(sources.spend(address(1 << 20), later));
+        assert_eq!((sources.sources.len(), of_the_first(&mut sources, later)), (2, 3));
     }
 
     #[test]
@@ -165,10 +174,16 @@ mod tests {
     #[test]
     fn an_ipv6_network_is_one_source() {
         let mut sources = SourceBudgets::new(RATE, Duration::ZERO);
-        let granted = (0..100u128).filter(|i| {
-            let address = IpAddr::from((0x2001_0db8_u128 << 96 | *i).to_be_bytes());
-            sources.spend(address, Duration::ZERO)
-        });
-        assert_eq!(granted.count(), 20);
+        let mut granted = |network: u128, shift: u32| {
+            let address = |i: u128| IpAddr::from((network | i << shift).to_be_bytes());
+            (0..100).filter(|i| sources.spend(address(*i), Duration::ZERO)).count()
+        };
+        let network = 0x2001_0db8_u128 << 96;
+        assert_eq!((granted(network, 0), granted(network, 57)), (20, 0), "to the last of its addresses");
+        assert_eq!(granted(network | 1 << 64, 0), 20, "its neighbour is another");
+        // IPv4 within IPv6 has no networks: each address is a source.
+        assert_eq!(granted(0xffff_0a00_0000, 0), 100);
+        let v4 = |last: u8| IpAddr::from([10, 0, 0, last]);
+        assert_eq!((0..20).filter(|_| sources.spend(v4(7), Duration::ZERO)).count(), 19, "in whichever form it comes");
     }
 }

@@ -105,6 +105,7 @@ impl Connection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use realmgate_protocol::wire::datagram::VERSION;
 
     fn connection() -> Connection {
         Connection::new(ClientId(1), Rate { per_second: 1, burst: 1 }, Duration::ZERO)
@@ -114,8 +115,15 @@ mod tests {
     fn rare_breaches_are_forgiven_and_many_are_not() {
         let mut connection = connection();
         assert!((0..200).all(|i| !connection.breach(Duration::from_secs(i))), "one a second");
-        let mut connection = self::connection();
-        assert_eq!((1..).find(|_| connection.breach(Duration::ZERO)), Some(MAX_BREACHES));
+        for (mut connection, at) in [(connection, Duration::from_secs(1_000)), (self::connection(), Duration::ZERO)] {
+            assert_eq!((1..100).find(|_| connection.breach(at)), Some(MAX_BREACHES), "forgiven ones before or not");
+        }
+        let last_is_too_many = |at| {
+            let mut connection = self::connection();
+            assert!((1..MAX_BREACHES).all(|_| !connection.breach(Duration::ZERO)));
+            connection.breach(at)
+        };
+        assert!(last_is_too_many(BREACH_WINDOW - Duration::from_millis(1)) && !last_is_too_many(BREACH_WINDOW));
     }
 
     #[test]
@@ -129,6 +137,13 @@ mod tests {
         assert!(!connection.is_over(last), "each may have been lost on its way");
         assert!(sent > 3, "and is sent again, not {sent} times");
         assert!(connection.is_over(GRACE), "but nobody is waited for forever");
+        let mut heard = self::connection();
+        heard.queue(vec![1]).unwrap();
+        heard.close(Duration::ZERO);
+        heard.compose(None, Duration::ZERO, |_| {});
+        assert!(!heard.is_over(Duration::ZERO), "it is on its way");
+        assert_eq!(heard.receive(&[VERSION, 4, 1, 0], Duration::ZERO), Ok(None));
+        assert!(heard.is_over(Duration::ZERO), "it has arrived");
         let mut idle = self::connection();
         assert!(!idle.is_over(GRACE), "nobody closed it");
         idle.close(Duration::ZERO);

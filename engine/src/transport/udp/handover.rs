@@ -162,15 +162,27 @@ mod tests {
     #[test]
     fn a_thread_that_lags_costs_frames_and_no_orders() {
         let (mut host, thread) = handover_queue();
+        // Of each kind: what others cause is dropped only when far more of it waits.
+        let orders = |tick: u64| {
+            let client = ClientId(tick);
+            [Order::Message(client, vec![1]), Order::OfOthers(client, vec![2]), Order::Disconnect(client)]
+        };
         for tick in 0..MAX_WAITING as u64 + 3 {
             host.push_frames(batch(tick));
-            host.push(Order::Message(ClientId(tick), vec![1]));
+            orders(tick).into_iter().for_each(|order| host.push(order));
             let lost = host.flush(Duration::ZERO);
             assert_eq!(lost, usize::from(tick >= MAX_WAITING as u64));
         }
-        let waited = std::iter::from_fn(|| thread.next());
-        assert_eq!(waited.map(|handover| handover.orders.len()).sum::<usize>(), MAX_WAITING);
+        assert!(!host.spares.is_empty() && host.spares.iter().all(FrameBatch::is_empty), "their buffers are empty");
+        let mut taken: Vec<Handover> = std::iter::from_fn(|| thread.next()).collect();
+        assert_eq!(taken.len(), MAX_WAITING);
+        assert!(taken.iter().all(|handover| (handover.frame_count(), handover.orders.len()) == (1, 3)));
         host.flush(Duration::ZERO);
-        assert_eq!(thread.next().unwrap().orders.len(), 3);
+        taken.push(thread.next().unwrap());
+        let late = &taken[MAX_WAITING];
+        assert_eq!((late.frame_count(), late.orders.len()), (0, 9), "its frames are out of date");
+        let told = taken.iter().flat_map(|handover| &handover.orders).map(|order| format!("{order:?}"));
+        let all = (0..MAX_WAITING as u64 + 3).flat_map(orders).map(|order| format!("{order:?}"));
+        assert_eq!(told.collect::<Vec<_>>(), all.collect::<Vec<_>>(), "in their order");
     }
 }

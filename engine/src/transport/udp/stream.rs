@@ -74,19 +74,19 @@ impl ReliableStream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use realmgate_protocol::wire::datagram;
+    use realmgate_protocol::wire::datagram::{self, VERSION};
 
     #[test]
     fn a_snapshot_carries_messages_and_acknowledgements() {
         let mut stream = ReliableStream::new();
-        let client = [2, 16, 1, 0, 0, 1, 0, 7];
+        let client = [VERSION, 16, 1, 0, 0, 1, 0, 7];
         assert_eq!(stream.receive_payload(&client, Duration::ZERO), Ok(None));
         stream.queue(vec![8, 9]).unwrap();
         let mut sent = Vec::new();
         stream.compose(Some(&[1, 2]), Duration::ZERO, |payload| sent.push(payload.to_vec()));
-        assert_eq!(sent, [[2, 1 | 4 | 16, 1, 0, 1, 0, 0, 2, 0, 8, 9, 1, 2]]);
+        assert_eq!(sent, [[VERSION, 1 | 4 | 16, 1, 0, 1, 0, 0, 2, 0, 8, 9, 1, 2]]);
         assert_eq!(stream.next_message(), Some(vec![7]));
-        assert_eq!(stream.receive_payload(&[2, 4, 1, 0], Duration::ZERO), Ok(None));
+        assert_eq!(stream.receive_payload(&[VERSION, 4, 1, 0], Duration::ZERO), Ok(None));
         assert!(stream.is_acknowledged() && stream.is_quiet());
     }
 
@@ -94,13 +94,20 @@ mod tests {
     fn what_is_refused_changes_nothing() {
         let mut stream = ReliableStream::new();
         let frame_and_message =
-            |id: u8| [&[2, 18, 1, id, 0, 1, 0, 7][..], &ClientFrame::default().seal()[2..]].concat();
+            |id: u8| [&[VERSION, 18, 1, id, 0, 1, 0, 7][..], &ClientFrame::default().seal()[2..]].concat();
         let mut torn = frame_and_message(0);
         torn.pop();
         assert_eq!(stream.receive_payload(&torn, Duration::ZERO), Err(PacketRefusal::Frame));
         assert_eq!(stream.receive_payload(&frame_and_message(64), Duration::ZERO), Err(PacketRefusal::MessageAhead));
-        assert_eq!(stream.receive_payload(&[2, 4, 1, 0], Duration::ZERO), Err(PacketRefusal::AckUnsent));
-        assert!(!stream.may_have_message());
+        assert_eq!(stream.receive_payload(&[VERSION, 4, 1, 0], Duration::ZERO), Err(PacketRefusal::AckUnsent));
+        let acknowledges_and_says = |id: u8| [VERSION, 20, 1, 0, 1, id, 0, 1, 0, 7];
+        let unsent = stream.receive_payload(&acknowledges_and_says(0), Duration::ZERO);
+        assert_eq!(unsent, Err(PacketRefusal::AckUnsent));
+        assert!(!stream.may_have_message() && stream.is_quiet(), "nothing came that would be acknowledged");
+        stream.queue(vec![8]).unwrap();
+        stream.compose(None, Duration::ZERO, |_| {});
+        let ahead = stream.receive_payload(&acknowledges_and_says(64), Duration::ZERO);
+        assert_eq!((ahead, stream.is_acknowledged()), (Err(PacketRefusal::MessageAhead), false));
         let taken = stream.receive_payload(&frame_and_message(0), Duration::ZERO);
         assert_eq!(taken, Ok(Some(ClientFrame::default())));
         assert_eq!(stream.next_message(), Some(vec![7]));

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use futures_util::SinkExt;
 use realmgate_protocol::codec::encode_link;
-use realmgate_protocol::ids::{BatchId, CharacterId, LockEpoch, MapId};
+use realmgate_protocol::ids::{BatchId, CharacterId, LockEpoch, MapId, RequestId};
 use realmgate_protocol::limits::MAX_RECLAIM_LOCKS;
 use realmgate_protocol::link::Fence;
 use realmgate_protocol::proof::{parse_nonce, prove};
@@ -138,19 +138,24 @@ impl Scene {
         timeout(PATIENCE, accepting).await.expect("the client does not connect")
     }
 
-    /// The next connection, welcomed, and the locks that the client names.
-    async fn welcome_and_reclaim(&self, resumed: bool) -> (WebSocketStream<TcpStream>, Hello, Vec<Fence>) {
+    /// The next connection, welcomed, and the locks that the client names, message by message.
+    async fn welcome_and_hear(&self, resumed: bool) -> (WebSocketStream<TcpStream>, Hello, Vec<Vec<Fence>>) {
         let welcome = ToMap::Welcome { gateway: "gateway-1".to_owned(), resumed, reclaim_within_ms: 30_000 };
         let (mut socket, hello) = self.accept(welcome).await;
         let mut named = Vec::new();
         loop {
             let FromMap::Reclaim { locks, last } = heard(&mut socket).await else { panic!("no Reclaim at first") };
-            assert!(locks.len() <= MAX_RECLAIM_LOCKS);
-            named.extend(locks);
+            named.push(locks);
             if last {
                 return (socket, hello, named);
             }
         }
+    }
+
+    /// The next connection, welcomed, and the locks that the client names.
+    async fn welcome_and_reclaim(&self, resumed: bool) -> (WebSocketStream<TcpStream>, Hello, Vec<Fence>) {
+        let (socket, hello, named) = self.welcome_and_hear(resumed).await;
+        (socket, hello, named.concat())
     }
 
     async fn welcome(&self) -> WebSocketStream<TcpStream> {
@@ -247,20 +252,37 @@ async fn last_words_that_were_not_taken_in_are_said_again() {
 }
 
 #[tokio::test]
-async fn what_is_replaced_anyway_does_not_pile_up_while_the_link_is_down() {
+async fn what_was_replaced_while_the_link_was_down_is_not_sent() {
     let scene = Scene::start(SILENCE).await;
-    (0..100).for_each(|_| scene.say(FromMap::Save { saves: Vec::new() }));
+    let (save, load) = (FromMap::Save { saves: Vec::new() }, FromMap::Load { channels: Vec::new() });
+    let prepared = FromMap::Prepared { request: RequestId(1), refusal: None, spawn: None };
+    for _ in 0..100 {
+        [&save, &load, &prepared].into_iter().for_each(|message| scene.say(message.clone()));
+    }
     scene.say(expired(1));
     let mut socket = scene.welcome().await;
     assert_eq!(heard(&mut socket).await, expired(1));
+    for message in [save, load, prepared] {
+        scene.say(message.clone());
+        assert_eq!(heard(&mut socket).await, message, "while it is up they are sent");
+    }
 }
 
 #[tokio::test]
 async fn a_sidecar_that_has_forgotten_us_is_registered_at_again() {
     let scene = Scene::start(SILENCE).await;
+    // By the second connection the first refusal was heard.
+    scene.refuse("FULL").await;
+    scene.refuse("FULL").await;
+    assert!(timeout(Duration::ZERO, scene.forgotten.notified()).await.is_err(), "it has not forgotten us");
     assert_eq!(scene.refuse("NOT_REGISTERED").await, Hello { cookie: "cookie-1".to_owned(), fresh: true });
     timeout(PATIENCE, scene.forgotten.notified()).await.expect("nobody is told");
     assert_eq!(scene.cookie.get().as_deref(), Some("cookie-1"), "it may still be good");
+    drop(scene.welcome().await);
+    // By the second connection all of the first has been done.
+    assert!(timeout(Duration::ZERO, scene.forgotten.notified()).await.is_err(), "the first welcome asks for nothing");
+    let _again = scene.welcome().await;
+    timeout(PATIENCE, scene.forgotten.notified()).await.expect("a directory that restarted may not know us");
 }
 
 #[tokio::test]
@@ -273,10 +295,15 @@ async fn all_that_is_held_is_named_first_in_messages_of_a_thousand() {
     scene.say(batch(1));
     scene.say(expired(9));
     drop(first);
-    let (mut second, hello, named) = scene.welcome_and_reclaim(true).await;
+    let (mut second, hello, named) = scene.welcome_and_hear(true).await;
     assert!(!hello.fresh, "it was welcomed before");
+    assert_eq!(named.iter().map(Vec::len).collect::<Vec<_>>(), [MAX_RECLAIM_LOCKS, MAX_RECLAIM_LOCKS, 501]);
     let left = Fence { character: CharacterId([1; 16]), epoch: LockEpoch(9) };
-    assert!(named.len() == 2_501 && held.iter().all(|lock| named.contains(lock)) && named.contains(&left));
+    let by_character = |mut locks: Vec<Fence>| {
+        locks.sort_by_key(|lock| lock.character);
+        locks
+    };
+    assert_eq!(by_character(named.concat()), by_character([held, vec![left]].concat()));
     assert_eq!((heard(&mut second).await, heard(&mut second).await), (batch(1), expired(9)));
     scene.told("Lost").await;
 }
@@ -295,7 +322,8 @@ async fn an_unknown_cookie_ends_all_that_was_and_a_new_one_begins_anew() {
     timeout(PATIENCE, scene.forgotten.notified()).await.expect("it does not register");
     assert_eq!(scene.cookie.get(), None);
     scene.cookie.keep("cookie-2").unwrap();
-    let (mut second, hello, named) = scene.welcome_and_reclaim(false).await;
+    // A welcome that does not resume would end it all as well.
+    let (mut second, hello, named) = scene.welcome_and_reclaim(true).await;
     assert_eq!((hello, named), (Hello { cookie: "cookie-2".to_owned(), fresh: false }, Vec::new()));
     scene.say(batch(2));
     assert_eq!(heard(&mut second).await, batch(2), "what waited is forgotten");
@@ -306,8 +334,11 @@ async fn a_welcome_that_does_not_resume_ends_all_that_was() {
     let scene = Scene::start(SILENCE).await;
     let first = scene.welcome().await;
     scene.say(batch(1));
+    scene.say(expired(1));
     drop(first);
-    let (mut second, ..) = scene.welcome_and_reclaim(false).await;
+    let (mut second, hello, named) = scene.welcome_and_reclaim(false).await;
+    assert_eq!((hello.fresh, named), (false, Vec::new()), "who has left is forgotten too");
+    scene.told("Up { resumed: false }").await;
     scene.say(batch(2));
     assert_eq!(heard(&mut second).await, batch(2));
 }
@@ -317,12 +348,16 @@ async fn an_id_that_is_somebody_elses_ends_the_link_and_all_that_was() {
     let scene = Scene::start(SILENCE).await;
     let mut first = scene.welcome().await;
     scene.say(batch(1));
-    assert_eq!(heard(&mut first).await, batch(1));
+    scene.say(expired(1));
+    assert_eq!((heard(&mut first).await, heard(&mut first).await), (batch(1), expired(1)));
     scene.disowned.notify_one();
     scene.told("Disowned").await;
     while let Some(Ok(_)) = first.next().await {}
+    assert_eq!(scene.cookie.get(), None, "it was another's");
     scene.cookie.keep("cookie-2").unwrap();
-    let (mut second, ..) = scene.welcome_and_reclaim(false).await;
+    // A welcome that does not resume would end it all as well.
+    let (mut second, hello, named) = scene.welcome_and_reclaim(true).await;
+    assert_eq!((hello, named), (Hello { cookie: "cookie-2".to_owned(), fresh: false }, Vec::new()));
     scene.say(batch(2));
     assert_eq!(heard(&mut second).await, batch(2));
 }

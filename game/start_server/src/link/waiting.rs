@@ -140,28 +140,32 @@ mod tests {
     #[test]
     fn unanswered_batches_are_sent_again_first_and_in_order() {
         let mut waiting = Waiting::default();
-        for message in [batch(1), batch(2), entered()] {
+        for message in [batch(1), batch(2), batch(3), entered()] {
             waiting.push(message);
         }
-        assert_eq!((waiting.next(), waiting.next()), (Some(batch(1)), Some(batch(2))));
+        let sent = [waiting.next(), waiting.next(), waiting.next()];
+        assert_eq!(sent, [Some(batch(1)), Some(batch(2)), Some(batch(3))]);
         waiting.answered(BatchId(1));
         waiting.push(FromMap::Save { saves: Vec::new() });
-        waiting.push(batch(3));
+        waiting.push(batch(4));
         waiting.rewind();
         let left = rest(&mut waiting);
-        assert_eq!(left, [batch(2), entered(), batch(3)], "answered batches and stale saves are not sent");
+        let expected = [batch(2), batch(3), entered(), batch(4)];
+        assert_eq!(left, expected, "answered batches and stale saves are not sent");
     }
 
     #[test]
     fn departures_are_sent_again_until_a_later_batch_is_answered() {
+        let (character, epoch, reason) = (CharacterId([1; 16]), LockEpoch(1), LeaveReason::ChannelFailed);
+        let dropped = FromMap::Dropped { character, epoch, reason };
         let mut waiting = Waiting::default();
-        for message in [batch(1), expired(1), entered(), batch(2), expired(2)] {
+        for message in [batch(1), expired(1), dropped.clone(), entered(), batch(2), expired(2)] {
             waiting.push(message);
         }
         rest(&mut waiting);
         waiting.answered(BatchId(1));
         waiting.rewind();
-        assert_eq!(rest(&mut waiting), [expired(1), batch(2), expired(2)]);
+        assert_eq!(rest(&mut waiting), [expired(1), dropped, batch(2), expired(2)]);
         waiting.answered(BatchId(2));
         waiting.rewind();
         assert_eq!(rest(&mut waiting), [expired(2)], "what came before an answered batch was handled");
@@ -185,6 +189,7 @@ mod tests {
         waiting.push(released.clone());
         rest(&mut waiting);
         waiting.settled(character, LockEpoch(6));
+        waiting.settled(CharacterId([2; 16]), epoch);
         waiting.rewind();
         assert_eq!(rest(&mut waiting), [released]);
         waiting.settled(character, epoch);
@@ -211,7 +216,10 @@ mod tests {
         assert_eq!(waiting.next(), Some(travel.clone()));
         waiting.rewind();
         assert_eq!(waiting.leavers().collect::<Vec<_>>(), [Fence { character, epoch }]);
-        assert_eq!(rest(&mut waiting), [travel], "an answer is good for one connection");
+        assert_eq!(rest(&mut waiting), std::slice::from_ref(&travel), "an answer is good for one connection");
+        waiting.travel_answered(RequestId(6));
+        waiting.rewind();
+        assert_eq!(rest(&mut waiting), [travel], "that was the answer to another");
         waiting.travel_answered(RequestId(5));
         assert_eq!(waiting.len(), 0);
     }
@@ -223,6 +231,9 @@ mod tests {
         (0..=MAX_WAITING as u64).for_each(|epoch| waiting.push(expired(epoch)));
         assert_eq!(waiting.len(), MAX_WAITING);
         assert_eq!((waiting.next(), waiting.next()), (Some(batch(1)), Some(expired(2))));
+        waiting.clear();
+        (0..=MAX_WAITING as u64).for_each(|number| waiting.push(batch(number)));
+        assert_eq!((waiting.len(), waiting.next()), (MAX_WAITING + 1, Some(batch(0))), "nor where all are batches");
     }
 
     #[test]
@@ -233,5 +244,7 @@ mod tests {
             waiting.next();
         }
         assert_eq!(waiting.len(), MAX_KEPT);
+        waiting.rewind();
+        assert_eq!(waiting.next(), Some(expired(MAX_KEPT as u64)), "the newest are kept");
     }
 }

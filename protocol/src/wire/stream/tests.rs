@@ -32,8 +32,12 @@ fn drain(stream: &mut Stream) -> Vec<Vec<u8>> {
 
 /// A payload with these messages, from this id on.
 fn messages(first: u16, messages: &[&[u8]]) -> Vec<u8> {
+    beside(None, first, messages)
+}
+
+fn beside(ack: Option<Ack>, first: u16, messages: &[&[u8]]) -> Vec<u8> {
     let mut out = Vec::new();
-    let mut payload = PayloadWriter::start(&mut out, None);
+    let mut payload = PayloadWriter::start(&mut out, ack);
     for (at, message) in messages.iter().enumerate() {
         assert!(payload.push(first.wrapping_add(at as u16), message, 0));
     }
@@ -42,9 +46,7 @@ fn messages(first: u16, messages: &[&[u8]]) -> Vec<u8> {
 }
 
 fn ack(next: u16, gaps: u32) -> Vec<u8> {
-    let mut out = Vec::new();
-    PayloadWriter::start(&mut out, Some(Ack { next, gaps })).finish(Section::None);
-    out
+    beside(Some(Ack { next, gaps }), 0, &[])
 }
 
 fn receive(stream: &mut Stream, payload: &[u8]) -> Result<(), StreamError> {
@@ -78,26 +80,32 @@ fn without_frames_an_acknowledgement_goes_alone_once() {
     assert_eq!(out.len(), 1);
     deliver(&mut far, &out, Duration::ZERO);
     let alone: Vec<u64> =
-        (0..99).filter(|ms| !composed(&mut far, Section::None, Duration::from_millis(*ms)).is_empty()).collect();
+        (0..2_000).filter(|ms| !composed(&mut far, Section::None, Duration::from_millis(*ms)).is_empty()).collect();
     assert_eq!(alone, [ALONE_AFTER.as_millis() as u64]);
 }
 
 #[test]
 fn a_burst_goes_at_once_as_far_as_the_window_reaches() {
+    assert_eq!(arrivals(60, 900), [18, 18, 18, 6], "16,384 bytes at most");
+    assert_eq!(arrivals(64, 256), [64]);
+    assert_eq!(arrivals(150, 1), [64, 64, 22], "64 messages at most");
+}
+
+/// How many of a burst of messages arrive in each tick.
+fn arrivals(count: u8, length: usize) -> Vec<usize> {
     let (mut near, mut far) = (stream(), stream());
-    (0..60u8).for_each(|number| near.queue(vec![number; 900]).unwrap());
-    let (mut ticks, mut arrived) = (0, 0);
+    (0..count).for_each(|number| near.queue(vec![number; length]).unwrap());
+    let mut arrived = Vec::new();
     while !near.is_acknowledged() {
-        let now = TICK * ticks;
+        let now = TICK * arrived.len() as u32;
         let out = composed(&mut near, Section::Snapshot(&[0; 300]), now);
         assert!(out.iter().map(Vec::len).sum::<usize>() < WINDOW_BYTES + 2_000);
         deliver(&mut far, &out, now);
         let back = composed(&mut far, Section::Input(&[0; 30]), now);
         deliver(&mut near, &back, now);
-        arrived += drain(&mut far).len();
-        ticks += 1;
+        arrived.push(drain(&mut far).len());
     }
-    assert_eq!((ticks, arrived), (4, 60), "54,000 bytes in four windows");
+    arrived
 }
 
 #[test]
@@ -132,15 +140,15 @@ fn a_long_round_trip_is_learnt() {
     let (mut near, mut far) = (stream(), stream());
     let one_way = 200;
     let mut under_way: VecDeque<(u64, bool, Vec<u8>)> = VecDeque::new();
-    let mut resent_late = 0;
+    let (mut resent_early, mut resent_late, mut arrived) = (0, 0, 0);
     for ms in 0..20_000u64 {
         let now = Duration::from_millis(ms);
         if ms % 1_000 == 0 {
             near.queue(vec![1; 10]).unwrap();
         }
         let out = composed(&mut near, Section::None, now);
-        if ms > 10_000 && ms % 1_000 != 0 {
-            resent_late += out.len();
+        if ms % 1_000 != 0 {
+            *if ms < 1_000 { &mut resent_early } else { &mut resent_late } += out.len();
         }
         under_way.extend(out.into_iter().map(|payload| (ms + one_way, true, payload)));
         let back = composed(&mut far, Section::None, now);
@@ -148,9 +156,10 @@ fn a_long_round_trip_is_learnt() {
         while let Some((_, to_far, payload)) = under_way.pop_front_if(|(at, ..)| *at <= ms) {
             deliver(if to_far { &mut far } else { &mut near }, &[payload], now);
         }
-        drain(&mut far);
+        arrived += drain(&mut far).len();
     }
-    assert_eq!(resent_late, 0, "what only takes its time is not sent twice");
+    assert_eq!(arrived, 20);
+    assert_eq!((resent_early, resent_late), (3, 0), "what only takes its time is not sent twice once that is known");
 }
 
 #[test]
@@ -159,15 +168,15 @@ fn an_end_that_never_answers_is_not_flooded_and_overflows() {
     let queued = (0..).take_while(|_| near.queue(vec![0; 1_000]).is_ok()).count();
     assert_eq!(queued, QUEUE_BYTES / 1_000);
     assert_eq!(near.queue(vec![0; 1_000]), Err(QueueError::Full));
-    let sent: usize = (0..100).map(|ms| composed(&mut near, Section::None, Duration::from_millis(ms)).len()).sum();
-    assert_eq!(sent, WINDOW_BYTES / 1_000);
-    let later: usize =
-        (100..10_100).map(|ms| composed(&mut near, Section::None, Duration::from_millis(ms)).len()).sum();
-    assert!((8..=16).contains(&(later / sent)), "and each is repeated once a second, not {later} in 10 s");
+    let mut sent_at = |ms| composed(&mut near, Section::None, Duration::from_millis(ms)).len();
+    let sent: Vec<_> = (0..6_000).map(|ms| (ms, sent_at(ms))).filter(|(_, count)| *count > 0).collect();
+    let times = [0, 100, 200, 400, 800, 1_600, 2_600, 3_600, 4_600, 5_600];
+    assert_eq!(sent, times.map(|ms| (ms, WINDOW_BYTES / 1_000)), "a window, and again ever later, up to once a second");
     assert_eq!(near.queue(Vec::new()), Err(QueueError::Length(0)));
     assert_eq!(near.queue(vec![0; 1_001]), Err(QueueError::Length(1_001)));
     let mut near = stream();
     assert_eq!((0..).take_while(|_| near.queue(vec![0]).is_ok()).count(), QUEUE_MESSAGES);
+    assert_eq!(near.queue(vec![0]), Err(QueueError::Full));
 }
 
 #[test]
@@ -176,8 +185,12 @@ fn acknowledgements_of_what_was_never_sent_are_refused() {
     for (next, gaps) in [(1, 0), (0, 1), (u16::MAX, 0), (u16::MAX, 1), (0x8000, 0)] {
         assert_eq!(receive(&mut near, &ack(next, gaps)), Err(StreamError::NeverSent), "{next} {gaps}");
     }
+    let with_a_message = beside(Some(Ack { next: 1, gaps: 0 }), 0, &[&[1]]);
+    assert_eq!(receive(&mut near, &with_a_message), Err(StreamError::NeverSent));
+    assert!(!near.has_message() && near.is_quiet(), "and nothing beside it is taken");
     assert_eq!(receive(&mut near, &ack(0, 0)), Ok(()));
     (0..3).for_each(|_| near.queue(vec![1]).unwrap());
+    assert_eq!(receive(&mut near, &ack(1, 0)), Err(StreamError::NeverSent), "it is queued, and not sent yet");
     composed(&mut near, Section::None, Duration::ZERO);
     assert_eq!(receive(&mut near, &ack(0, 0b100)), Err(StreamError::NeverSent));
     assert_eq!(receive(&mut near, &ack(0, 0b10)), Ok(()));
@@ -201,7 +214,16 @@ fn what_is_outside_the_window_is_refused_and_changes_nothing() {
     for id in 1..=32 {
         assert_eq!(receive(&mut far, &messages(id, &[&[0; 1_000]])), Ok(()));
     }
-    assert_eq!(receive(&mut far, &messages(33, &[&[0; 1_000]])), Err(StreamError::TooMuch));
+    far.queue(vec![1]).unwrap();
+    composed(&mut far, Section::None, Duration::ZERO);
+    let before = format!("{far:?}");
+    let ack = Some(Ack { next: 1, gaps: 0 });
+    for too_much in [messages(33, &[&[0; 1_000]]), beside(ack, 33, &[&[0; 1_000]])] {
+        assert_eq!(receive(&mut far, &too_much), Err(StreamError::TooMuch));
+        assert_eq!(format!("{far:?}"), before, "nor is what is beside it taken");
+    }
+    assert_eq!(receive(&mut far, &beside(ack, 64, &[&[1]])), Err(StreamError::OutsideWindow));
+    assert_eq!(format!("{far:?}"), before, "nor is what is beside it taken");
     assert_eq!(receive(&mut far, &messages(0, &[&[5]])), Ok(()));
     assert_eq!(drain(&mut far).len(), 33);
 }

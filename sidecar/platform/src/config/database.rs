@@ -156,10 +156,11 @@ mod tests {
             assert!(matches!(at(url), Ok(DatabaseAt::Sqlite(path)) if path == Path::new(file)), "{url}");
         }
         for url in ["postgres://u:p@h/db", "postgresql://h", "postgres://u@h:5433/db?sslmode=require"] {
-            assert!(matches!(at(url), Ok(DatabaseAt::Postgres(_))), "{url}");
+            let found = at(url);
+            assert!(matches!(&found, Ok(DatabaseAt::Postgres(known)) if known.expose_secret() == url), "{found:?}");
         }
         for url in ["mysql://h/db", "sqlite:", "sqlite::memory:", "realmgate.db", "postgres://h:port/db"] {
-            assert!(at(url).is_err(), "{url}");
+            assert_eq!(at(url).unwrap_err().key, "DATABASE_URL", "{url}");
         }
     }
 

@@ -124,6 +124,18 @@ mod tests {
         assert_eq!(key_of(redirect), "HTTP_REDIRECT_ADDR");
         let proxies = of(|settings| settings.trusted_proxies = Some("10.0.0.0/33".to_owned()));
         assert_eq!(key_of(proxies), "TRUSTED_PROXIES");
-        assert!(EdgeSettings::default().resolve().unwrap().tls.is_none());
+        let neither = EdgeSettings::default().resolve().unwrap();
+        assert_eq!((neither.tls, neither.redirect), (None, None));
+        let addr = "127.0.0.1:80".parse().unwrap();
+        let whole = EdgeSettings {
+            tls_cert_file: Some("cert.pem".into()),
+            tls_key_file: Some("key.pem".into()),
+            http_redirect_addr: Some(addr),
+            http_redirect_port: Some(4_433),
+            ..EdgeSettings::default()
+        };
+        let whole = whole.resolve().unwrap();
+        assert_eq!(whole.tls, Some(TlsFiles { certificate: "cert.pem".into(), key: "key.pem".into() }));
+        assert_eq!(whole.redirect, Some(Redirect { addr, port: Some(4_433) }));
     }
 }

@@ -72,6 +72,7 @@ mod tests {
     fn unset_allows_this_machine_and_the_host_asked() {
         let local = Origins::parse(None).unwrap();
         assert!(local.allows("http://localhost:8000", Some("127.0.0.1:3000")));
+        assert!(local.allows("http://127.0.0.1:8000", None));
         assert!(local.allows("http://[::1]:3000", None));
         assert!(local.allows("http://10.0.0.5:3000", Some("10.0.0.5:3002")));
         assert!(!local.allows("https://evil.example", Some("10.0.0.5:3002")));
@@ -82,10 +83,19 @@ mod tests {
     #[test]
     fn a_list_allows_just_itself() {
         let listed = Origins::parse(Some("https://play.example, http://localhost:5173")).unwrap();
-        assert!(listed.allows("https://play.example", None));
-        assert!(!listed.allows("http://localhost:3000", Some("localhost:3000")));
+        for one in ["https://play.example", "http://localhost:5173"] {
+            assert!(listed.allows(one, None), "{one}");
+        }
+        for other in
+            ["http://localhost:3000", "http://play.example", "https://play.example:8443", "https://a.play.example"]
+        {
+            assert!(!listed.allows(other, Some("localhost:3000")), "{other}");
+        }
         assert!(Origins::parse(Some("*")).unwrap().allows("https://any.example", None));
-        assert!(Origins::parse(Some("play.example")).is_err());
-        assert!(Origins::parse(Some("https://play.example/path")).is_err());
+        for bad in ["play.example", "https://play.example/path"] {
+            let error = Origins::parse(Some(&format!("https://play.example,{bad}"))).unwrap_err();
+            assert_eq!(error.key, "ALLOWED_ORIGINS");
+            assert!(error.why.starts_with(&format!("`{bad}` is no origin")), "{error}");
+        }
     }
 }

@@ -66,6 +66,7 @@ mod tests {
 
     #[test]
     fn nobody_is_believed_by_default() {
+        assert_eq!(TrustedProxies::parse(None), Ok(TrustedProxies(Vec::new())));
         assert_eq!(client("", "127.0.0.1", &["203.0.113.9"]), "127.0.0.1");
         assert_eq!(client("10.0.0.0/8", "192.0.2.1", &["203.0.113.9"]), "192.0.2.1", "no proxy of ours");
     }
@@ -93,5 +94,8 @@ mod tests {
             assert_eq!(client("10.0.0.1", "10.0.0.1", &[garbage]), "10.0.0.1", "{garbage:?}");
         }
         assert_eq!(client("10.0.0.1", "10.0.0.1", &[]), "10.0.0.1");
+        let behind_two = |forwarded| client("10.0.0.0/8", "10.0.0.1", &[forwarded]);
+        assert_eq!(behind_two("203.0.113.9, unknown, 10.0.0.2"), "10.0.0.2", "the inner proxy wrote it");
+        assert_eq!(behind_two("10.0.0.2"), "10.0.0.2", "it wrote none");
     }
 }

@@ -243,6 +243,9 @@ mod tests {
     const LARGE: usize = 64 << 20;
     /// How long a test waits for anything.
     const WITHIN: Duration = Duration::from_secs(20);
+    const LONGER: Duration = Duration::from_secs(40);
+    /// No timeout of it ends while a test waits: only one that the test sets itself does.
+    const PATIENT: Patience = Patience { handshake: LONGER, header: LONGER, reading: LONGER, crowded: LONGER };
 
     /// A connection to a listener with this patience, and its task.
     async fn connect(patience: Patience) -> (TcpStream, TaskTracker) {
@@ -301,7 +304,7 @@ mod tests {
     #[tokio::test]
     async fn a_header_has_to_come_in_time() {
         for sent in ["", "GET / HTTP/1.1\r\nHost: loc"] {
-            let (mut stream, _) = connect(Patience { header: short(), ..Patience::default() }).await;
+            let (mut stream, _) = connect(Patience { header: short(), ..PATIENT }).await;
             stream.write_all(sent.as_bytes()).await.unwrap();
             let mut answer = String::new();
             timeout(WITHIN, stream.read_to_string(&mut answer)).await.expect("it is closed").unwrap();
@@ -328,8 +331,10 @@ mod tests {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         std::fs::write(&files.certificate, made.cert.pem()).unwrap();
         std::fs::write(&files.key, made.signing_key.serialize_pem()).unwrap();
-        let tls = Certificate::load(&files).unwrap().server_config().unwrap().into();
-        let patience = Patience { handshake: short(), ..Patience::default() };
+        let tls: TlsAcceptor = Certificate::load(&files).unwrap().server_config().unwrap().into();
+        let (mut stream, _) = connect_with(Patience::default(), Some(tls.clone())).await;
+        assert!(timeout(short(), stream.read_u8()).await.is_err(), "there is time left");
+        let patience = Patience { handshake: short(), ..PATIENT };
         let (mut stream, _) = connect_with(patience, Some(tls)).await;
         let mut answer = Vec::new();
         timeout(WITHIN, stream.read_to_end(&mut answer)).await.expect("it is closed").unwrap();
@@ -338,7 +343,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_client_that_does_not_read_is_left() {
-        let (mut stream, connections) = connect(Patience { reading: short(), ..Patience::default() }).await;
+        let (mut stream, connections) = connect(Patience { reading: short(), ..PATIENT }).await;
         stream.write_all(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
         stream.readable().await.unwrap();
         connections.close();
@@ -347,5 +352,11 @@ mod tests {
         // Cut off in the middle: an error or an early end.
         let _ = timeout(WITHIN, stream.read_to_end(&mut answer)).await.expect("it is closed");
         assert!(answer.len() < LARGE);
+
+        let (mut stream, _) = connect(Patience { reading: WITHIN, ..Patience::default() }).await;
+        stream.write_all(b"GET /large HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
+        let mut answer = Vec::new();
+        timeout(WITHIN, stream.read_to_end(&mut answer)).await.expect("it is answered").unwrap();
+        assert!(answer.len() > LARGE, "one that reads gets all of it");
     }
 }

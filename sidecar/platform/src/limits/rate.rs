@@ -91,8 +91,10 @@ mod tests {
         for key in 0..SWEEP_AT_KEYS {
             limit.check(key).unwrap();
         }
+        limit.check(SWEEP_AT_KEYS).unwrap();
+        assert_eq!(limit.limiter.len(), SWEEP_AT_KEYS + 1, "none is at rest");
         clock.advance(MINUTE);
         limit.check(0).unwrap();
-        assert!(limit.limiter.len() <= 1);
+        assert_eq!(limit.limiter.len(), 1);
     }
 }

@@ -26,15 +26,29 @@ mod tests {
     fn hashes_of_other_programs_are_understood() {
         // A published test vector, and the prefix that PHP writes.
         let stored = "$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe";
+        for prefix in ["$2a$", "$2b$", "$2y$"] {
+            let stored = stored.replace("$2a$", prefix);
+            assert!(is_one(&stored) && verify(&"a".into(), &stored).unwrap(), "{prefix}");
+            assert!(!verify(&"b".into(), &stored).unwrap(), "{prefix}");
+        }
+        // With the cost that most programs use.
+        let stored = "$2a$10$k87L/MF28Q673VKh8/cPi.SUl7MU/rWuSiIDDFayrKk/1tBsSQu4u";
         assert!(verify(&"a".into(), stored).unwrap());
-        assert!(verify(&"a".into(), &stored.replace("$2a$", "$2y$")).unwrap());
-        assert!(!verify(&"b".into(), stored).unwrap());
+        // Of a long password they took the first 72 bytes.
+        let stored = bcrypt::hash("x".repeat(80), 4).unwrap();
+        for (length, fits) in [(71, false), (72, true), (80, true)] {
+            assert_eq!(verify(&"x".repeat(length).into(), &stored).unwrap(), fits, "{length} bytes");
+        }
     }
 
     #[test]
     fn absurd_costs_and_garbage_are_refused() {
-        let absurd = "$2a$31$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe";
-        assert!(verify(&"a".into(), absurd).is_err());
-        assert!(verify(&"a".into(), "$2a$garbage").is_err());
+        let refusal = |stored: &str| verify(&"a".into(), stored).unwrap_err().to_string();
+        for cost in [15, 31] {
+            let absurd = format!("$2a${cost}$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe");
+            assert_eq!(refusal(&absurd), format!("a stored bcrypt hash asks for the cost {cost}"));
+        }
+        let garbage = refusal("$2a$garbage");
+        assert!(garbage.starts_with("a stored bcrypt hash: "), "{garbage}");
     }
 }

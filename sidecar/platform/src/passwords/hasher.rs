@@ -120,12 +120,17 @@ mod tests {
 
     #[test]
     fn each_cost_is_what_it_is_named_and_renewed_by_another() {
-        let all = [PasswordMemory::Mib7, PasswordMemory::Mib9, PasswordMemory::Mib12, PasswordMemory::Mib19];
-        for memory in all {
-            let mut hasher = Hasher::new(memory);
-            let hash = hasher.hash(&"right".into()).unwrap();
-            assert!(hash.contains(&format!("m={},t={},p=1", memory.kib(), memory.passes())), "{hash}");
-            for other in all {
+        let all = [
+            (PasswordMemory::Mib7, "$m=7168,t=5,p=1$"),
+            (PasswordMemory::Mib9, "$m=9216,t=4,p=1$"),
+            (PasswordMemory::Mib12, "$m=12288,t=3,p=1$"),
+            (PasswordMemory::Mib19, "$m=19456,t=2,p=1$"),
+        ];
+        for (memory, cost) in all {
+            let hash = Hasher::new(memory).hash(&"right".into()).unwrap();
+            assert!(hash.contains(cost), "{hash}");
+            assert!(Argon2::default().verify_password(b"right", hash.as_str()).is_ok(), "it was made so: {hash}");
+            for (other, _) in all {
                 assert_eq!(Hasher::new(other).is_current(&hash), other == memory);
             }
         }
@@ -136,7 +141,9 @@ mod tests {
         let mut hasher = Hasher::new(PasswordMemory::default());
         let decoy = hasher.decoy().unwrap();
         assert!(hasher.is_current(&decoy));
-        assert!(!hasher.verify(&"decoy".into(), &decoy).unwrap());
+        for password in ["decoy", "", "right"] {
+            assert!(!hasher.verify(&password.into(), &decoy).unwrap(), "{password:?}");
+        }
     }
 
     #[test]
@@ -145,8 +152,13 @@ mod tests {
         let params = Params::new(8, 1, 1, Some(16)).unwrap();
         let small = argon2::PasswordHasher::hash_password(&Argon2::from(params), b"right").unwrap().to_string();
         assert!(hasher.verify(&"right".into(), &small).unwrap());
-        let absurd = small.replace("m=8", "m=2000000");
-        assert!(hasher.verify(&"right".into(), &absurd).is_err());
-        assert!(hasher.verify(&"right".into(), "not a hash").is_err());
+        assert!(!hasher.verify(&"wrong".into(), &small).unwrap());
+        for kib in [256 * 1_024 + 1, 2_000_000] {
+            let absurd = small.replace("m=8", &format!("m={kib}"));
+            let error = hasher.verify(&"right".into(), &absurd).unwrap_err();
+            assert_eq!(error.to_string(), format!("the stored hash asks for {kib} KiB"));
+        }
+        let error = hasher.verify(&"right".into(), "not a hash").unwrap_err();
+        assert!(error.to_string().starts_with("argon2: "), "{error}");
     }
 }

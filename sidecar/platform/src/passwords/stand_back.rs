@@ -50,13 +50,15 @@ impl StandsBack {
 
     /// Does some work, and rests after it if needed.
     pub(super) fn after(&self, work: impl FnOnce()) {
-        if !self.rests {
-            return work();
-        }
         let began = processor_time();
         work();
         // By processor time: while others have the core, this thread rests anyway.
-        std::thread::sleep(processor_time().saturating_sub(began));
+        std::thread::sleep(self.rest(processor_time().saturating_sub(began)));
+    }
+
+    /// How long it rests after this much work.
+    fn rest(&self, worked: Duration) -> Duration {
+        if self.rests { worked } else { Duration::ZERO }
     }
 }
 
@@ -97,9 +99,11 @@ mod tests {
 
     #[test]
     fn an_idle_thread_does_not_rest_besides() {
-        let policy = std::thread::spawn(|| (StandsBack::idle().rests, thread_schedule_policy().unwrap()));
+        let worked = Duration::from_secs(1);
+        let found = std::thread::spawn(move || (StandsBack::idle().rest(worked), thread_schedule_policy().unwrap()));
         let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
-        assert_eq!(policy.join().unwrap(), (false, idle));
+        assert_eq!(found.join().unwrap(), (Duration::ZERO, idle));
+        assert_eq!(StandsBack { rests: true }.rest(worked), worked, "one that does rests as long as it has worked");
     }
 
     #[test]

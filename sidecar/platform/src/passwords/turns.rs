@@ -185,6 +185,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn so_many_may_wait_of_an_address_of_a_56_and_of_a_48() {
+        let networks = [("192.0.2.1", 8), ("2001:db8::{}", 8), ("2001:db8:0:{}::1", 16), ("2001:db8:0:{}00::1", 32)];
+        for (network, most) in networks {
+            let turns = Turns::new(1, 128);
+            let _busy = turns.take(source("198.51.100.1"), "busy").await.unwrap();
+            let mut waiting = Vec::new();
+            for host in 0..64 {
+                let (turns, from) = (turns.clone(), source(&network.replace("{}", &host.to_string())));
+                let mut place = Box::pin(async move { turns.take(from, &format!("user-{host}")).await });
+                if poll!(&mut place).is_pending() {
+                    waiting.push(place);
+                }
+            }
+            assert_eq!((turns.lock().waiting.len(), waiting.len()), (most, most), "of {network}");
+        }
+    }
+
+    #[tokio::test]
     async fn a_customer_with_many_ipv6_networks_is_one_customer() {
         let turns = Turns::new(1, 128);
         let busy = turns.take(source("2001:db8::1"), "flooder").await.unwrap();
@@ -200,7 +218,7 @@ mod tests {
                 if poll!(&mut place).is_pending() { waiting.push(place) } else { refused += 1 }
             }
         }
-        assert_eq!((turns.lock().waiting.len(), refused), (MOST_OF_56, 128 - waiting.len()));
+        assert_eq!((turns.lock().waiting.len(), refused), (16, 128 - waiting.len()));
         let mut victim = pin!(turns.take(source("2001:db8:1::1"), "victim"));
         assert!(poll!(&mut victim).is_pending());
         drop(busy);

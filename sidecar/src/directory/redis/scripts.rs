@@ -52,8 +52,8 @@ pub(super) static REPLACE: LazyLock<Script> = LazyLock::new(|| {
 pub(super) static REMOVE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
-        local document = redis.call('GET', KEYS[1])
-        if document and cjson.decode(document).id == ARGV[1] then
+        local readable, server = pcall(cjson.decode, redis.call('GET', KEYS[1]) or '')
+        if readable and type(server) == 'table' and server.id == ARGV[1] then
             redis.call('DEL', KEYS[1], KEYS[2])
             redis.call('SREM', KEYS[3], ARGV[2])
         end
@@ -65,10 +65,8 @@ pub(super) static REMOVE: LazyLock<Script> = LazyLock::new(|| {
 pub(super) static RESERVE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
-        local document = redis.call('GET', KEYS[1])
-        if not document then return 0 end
-        local server = cjson.decode(document)
-        if server.id ~= ARGV[1] then return 0 end
+        local readable, server = pcall(cjson.decode, redis.call('GET', KEYS[1]) or '')
+        if not readable or type(server) ~= 'table' or server.id ~= ARGV[1] then return 0 end
         local time = redis.call('TIME')
         local now = time[1] * 1000 + math.floor(time[2] / 1000)
         local ends = now + ARGV[4]

@@ -80,16 +80,24 @@ async fn who_connects_did_not_enter_by_that(bench: Bench) {
     let sessions = &bench.sessions;
     sessions.connected("ann", "gateway-1").await.unwrap();
     assert_eq!(sessions.get("ann").await.unwrap(), Some(entry("gateway-1", None)));
-    sessions.set("ann", entry("gateway-1", Some(FIRST))).await.unwrap();
+    let entered = SessionEntry { character: Some(ann_at(1, 0)), ..entry("gateway-1", Some(FIRST)) };
+    sessions.set("ann", entered.clone()).await.unwrap();
     sessions.connected("ann", "gateway-2").await.unwrap();
-    assert_eq!(sessions.get("ann").await.unwrap(), Some(entry("gateway-2", Some(FIRST))));
+    let elsewhere = SessionEntry { gateway_id: "gateway-2".to_owned(), ..entered };
+    assert_eq!(sessions.get("ann").await.unwrap(), Some(elsewhere));
     sessions.remove("ann").await.unwrap();
     assert_eq!(sessions.get("ann").await.unwrap(), None);
 }
 
 async fn who_is_there_without_an_entry_gets_one(bench: Bench) {
-    bench.sessions.renew(&[there("ann")]).await.unwrap();
-    assert_eq!(bench.sessions.get("ann").await.unwrap(), Some(entry("gateway-1", None)));
+    // More than are renewed in one step.
+    let mut present: Vec<_> = (0..300).map(|number| there(&format!("user-{number}"))).collect();
+    present.push(Present { character: Some(ann_at(1, 0)), ..there("ann") });
+    bench.sessions.renew(&present).await.unwrap();
+    for Present { user, character } in present {
+        let expected = SessionEntry { character, ..entry("gateway-1", None) };
+        assert_eq!(bench.sessions.get(&user).await.unwrap(), Some(expected), "{user}");
+    }
 }
 
 async fn a_renewal_brings_the_place_up_to_date(bench: Bench) {

@@ -225,10 +225,15 @@ fn short_name(gateway: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Settings;
 
-    #[test]
-    fn children_know_a_directory_with_tls_by_its_certificate() {
-        let tls = TlsFiles { certificate: "cert.pem".into(), key: "key.pem".into() };
+    /// The adapter of a sidecar whose listeners speak TLS with these files.
+    fn adapter(tls: Option<TlsFiles>) -> LocalAdapter {
+        let folder = tempfile::tempdir().unwrap();
+        let assets_dir = folder.path().to_owned();
+        let settings = Settings { assets_dir, ..Settings::with_defaults(folder.path().join("data")) };
+        let mut config = settings.resolve().unwrap();
+        config.edge.tls = tls;
         let fleet = LocalFleet {
             binary: "start_server".into(),
             most: 1,
@@ -237,20 +242,24 @@ mod tests {
             starts_per_min: 1,
             environment: Vec::new(),
         };
-        let adapter = LocalAdapter {
-            fleet,
-            data_dir: "data".into(),
-            assets_dir: "assets".into(),
-            directory_url: "https://127.0.0.1:3001".to_owned(),
-            tls: Some(tls),
-            name: "gateway-1".to_owned(),
-            maps: OnceCell::new(),
-            children: Arc::default(),
+        let addr = SocketAddr::from(([127, 0, 0, 1], 3001));
+        LocalAdapter::new(&fleet, &config, Addrs { api: addr, directory: addr, gateway: addr, redirect: None })
+    }
+
+    #[test]
+    fn children_know_a_directory_with_tls_by_its_certificate() {
+        let seen = |tls: Option<TlsFiles>| {
+            let command = adapter(tls).command();
+            let of = |name: &str| {
+                let (_, value) = command.as_std().get_envs().find(|(key, _)| *key == name)?;
+                value?.to_str().map(str::to_owned)
+            };
+            ["WORLD_DIRECTORY_URL", "TLS_CERT_FILE", "TLS_KEY_FILE"].map(of)
         };
-        let command = adapter.command();
-        let of = |name: &str| command.as_std().get_envs().find(|(key, _)| *key == name)?.1?.to_str();
-        assert_eq!(of("WORLD_DIRECTORY_URL"), Some("https://127.0.0.1:3001"));
-        assert_eq!((of("TLS_CERT_FILE"), of("TLS_KEY_FILE")), (Some("cert.pem"), Some("key.pem")));
+        let tls = TlsFiles { certificate: "cert.pem".into(), key: "key.pem".into() };
+        let told = ["https://127.0.0.1:3001", "cert.pem", "key.pem"];
+        assert_eq!(seen(Some(tls)), told.map(|told| Some(told.to_owned())));
+        assert_eq!(seen(None), [Some("http://127.0.0.1:3001".to_owned()), None, None]);
     }
 
     #[test]
@@ -261,16 +270,23 @@ mod tests {
 
     #[test]
     fn ids_are_short_enough_whatever_the_sidecar_is_called() {
-        let longest = format!("map-server-65535-{}-999", short_name(&"x".repeat(64)));
-        assert!(longest.parse::<ServerId>().is_ok(), "{longest}");
+        for length in 1..=64 {
+            let longest = format!("map-server-65535-{}-9999", short_name(&"g".repeat(length)));
+            assert!(longest.parse::<ServerId>().is_ok(), "{longest}");
+        }
+        assert_eq!(short_name(&"g".repeat(LONGEST_NAME)), "g".repeat(LONGEST_NAME));
         assert_ne!(short_name(&"x".repeat(64)), short_name(&"x".repeat(63)));
-        let named = format!("map-server-65535-{}-9999", short_name(&"g".repeat(LONGEST_NAME)));
-        assert!(named.parse::<ServerId>().is_ok(), "{named}");
     }
 
     #[test]
     fn children_are_told_an_address_that_they_can_connect_to() {
-        assert_eq!(reachable("0.0.0.0:3001".parse().unwrap()).to_string(), "127.0.0.1:3001");
-        assert_eq!(reachable("10.0.0.1:3001".parse().unwrap()).to_string(), "10.0.0.1:3001");
+        for (bound, told) in [
+            ("0.0.0.0:3001", "127.0.0.1:3001"),
+            ("[::]:3001", "127.0.0.1:3001"),
+            ("10.0.0.1:3001", "10.0.0.1:3001"),
+            ("[::1]:3001", "[::1]:3001"),
+        ] {
+            assert_eq!(reachable(bound.parse().unwrap()).to_string(), told);
+        }
     }
 }

@@ -10,13 +10,14 @@ use realmgate_protocol::ids::{MapId, RequestId};
 use realmgate_protocol::link::{FromMap, PrepareRefusal, ToMap};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::time::{interval, timeout};
 
 use super::Wait;
 use crate::config::LocalFleet;
-use crate::service::world::testing::{Client, FakeMap, PATIENCE, Player, TestWorld, save, soft_at};
+use crate::service::world::testing::{Client, FakeMap, PATIENCE, Player, TestWorld, read_grant, save, soft_at};
 
 const IDLE: Duration = Duration::from_secs(10);
 
@@ -26,6 +27,8 @@ const PRETENDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/fleet/tests/pr
 struct Managed {
     world: TestWorld,
     starts: PathBuf,
+    /// How often the manager has looked whether its servers that are up are well.
+    looks: watch::Receiver<u32>,
     _folder: TempDir,
 }
 
@@ -42,14 +45,14 @@ impl Managed {
         let folder = tempfile::tempdir().unwrap();
         let starts = folder.path().join("starts");
         std::fs::write(&starts, "").unwrap();
-        let admin = healthy().await;
+        let (admin, looks) = healthy().await;
         let usual =
             [("STARTS", starts.to_str().unwrap()), ("ADMIN", &admin), ("MAPS", "   1  One  1x1"), ("PATH", "/bin")];
         let environment = usual.iter().chain(also).map(|(key, value)| ((*key).to_owned(), (*value).into())).collect();
         let fleet =
             LocalFleet { binary: PRETENDER.into(), most, idle: IDLE, wait: PATIENCE, starts_per_min: 100, environment };
         let world = TestWorld::start_with(|config| config.fleet = Some(fleet)).await;
-        Self { world, starts, _folder: folder }
+        Self { world, starts, looks, _folder: folder }
     }
 
     fn starts(&self) -> Vec<Start> {
@@ -67,6 +70,13 @@ impl Managed {
         eventually("a start", async || self.starts().get(count - 1).cloned()).await
     }
 
+    /// Waits until the manager has decided with what is so now. The end of one look shows in the begin of the next.
+    async fn looked(&self) {
+        let mut looks = self.looks.clone();
+        let wanted = *looks.borrow() + 2;
+        soon("looks at a server", looks.wait_for(|looks| *looks >= wanted)).await.unwrap();
+    }
+
     async fn asks(&self, name: &str) -> (Player, Client) {
         let player = self.world.player(name).await;
         let mut client = player.connect().await;
@@ -81,17 +91,22 @@ impl Managed {
     }
 }
 
-/// A health port that always reports healthy, as long as the test runs.
-async fn healthy() -> String {
+/// A health port that always reports healthy, as long as the test runs, and counts how often it was asked for that.
+async fn healthy() -> (String, watch::Receiver<u32>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
+    let (count, looks) = watch::channel(0);
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
+            let mut asked = [0; 12];
+            if stream.read_exact(&mut asked).await.is_ok() && asked == *b"GET /healthz" {
+                count.send_modify(|count| *count += 1);
+            }
             // A client that has gone needs no answer.
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
         }
     });
-    addr.to_string()
+    (addr.to_string(), looks)
 }
 
 async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
@@ -124,7 +139,9 @@ async fn players_who_come_at_once_wait_for_one_server() {
     for client in [&mut ann, &mut ben] {
         assert_eq!(client.expect("enter_world_success").await["server_id"], start.server.as_str());
     }
-    assert_eq!(managed.starts().len(), 1);
+    let (starting, up) = managed.world.state().fleet.board(|board| board.count(MapId(1)));
+    assert_eq!(starting + up, 1, "one server for both");
+    assert_eq!(managed.starts(), std::slice::from_ref(&start));
     managed.world.shutdown().await;
     assert!(!is_running(&start), "a manager that ends leaves nobody behind");
 }
@@ -165,7 +182,7 @@ async fn a_traveller_finds_a_server_started_for_it() {
     let mut to = managed.link(&start).await;
     to.admit().await;
     let granted = |message: &ToMap| match message {
-        ToMap::TravelGranted { grant, .. } => Some(grant.server.clone()),
+        ToMap::TravelGranted { grant, .. } => Some(read_grant(grant).server_id),
         ToMap::TravelRefused { code, .. } => Some(code.clone()),
         _ => None,
     };
@@ -181,6 +198,10 @@ async fn an_empty_server_is_stopped_and_its_place_is_free() {
     let mut map = managed.link(&first).await;
     map.answer(Some(PrepareRefusal::Full)).await;
     assert_eq!(client.expect_error().await, "MAP_FULL", "one is all there may be");
+    managed.looked().await;
+    managed.world.clock.advance(IDLE - Duration::from_millis(1));
+    managed.looked().await;
+    assert!(is_running(&first), "it has not been empty for long enough");
 
     let registry = &managed.world.state().registry;
     eventually("the end of the empty server", async || {
@@ -195,6 +216,11 @@ async fn an_empty_server_is_stopped_and_its_place_is_free() {
     let mut map = managed.link(&second).await;
     map.admit().await;
     client.expect("enter_world_success").await;
+    managed.looked().await;
+    managed.world.clock.advance(IDLE);
+    managed.looked().await;
+    assert!(is_running(&second), "one with a player in it stays");
+    assert!(registry.find(&second.server.parse().unwrap()).await.unwrap().is_some(), "and stays listed");
     managed.world.shutdown().await;
 }
 
@@ -205,11 +231,13 @@ async fn a_crashed_server_is_off_the_list_at_once_and_started_again() {
     let first = managed.started(1).await;
     let mut map = managed.link(&first).await;
     map.answer(Some(PrepareRefusal::Full)).await;
-    client.expect_error().await;
+    assert_eq!(client.expect_error().await, "MAP_FULL");
     kill_process(Pid::from_raw(first.pid).unwrap(), Signal::KILL).unwrap();
     let registry = &managed.world.state().registry;
-    eventually("the end of its entry", async || registry.hosting(MapId(1)).await.unwrap().is_empty().then_some(()))
-        .await;
+    let unlisted =
+        eventually("the end of its entry", async || registry.hosting(MapId(1)).await.unwrap().is_empty().then_some(()));
+    // Fifteen looks that fail would end it too, but players would be sent to it until then.
+    assert!(timeout(Duration::from_secs(10), unlisted).await.is_ok(), "at once");
     map.close().await;
 
     client.enter(player.character).await;

@@ -70,15 +70,21 @@ async fn who_has_too_much_to_do_says_so() {
 #[tokio::test]
 async fn a_message_of_another_version_is_declined() {
     let Some(redis) = TestRedis::connect().await else { return };
-    let (a, _b) = (replica(&redis, "a", 9).await, replica(&redis, "b", 9).await);
-    let (waiting, id) = a.bus.0.asked.expect().unwrap();
-    // A variant that no version knows today.
-    let content = Content::Ask { deadline_ms: 1_000, bytes: vec![250] };
-    let sealed = Envelope::new("a", id, content).seal().unwrap();
-    assert_eq!(a.bus.0.publish(&a.bus.0.channel_of("b"), &sealed).await.unwrap(), 1);
-    assert_eq!(soon("an answer", waiting.answer()).await, Err(BusError::Incompatible));
+    let (a, b) = (replica(&redis, "a", 9).await, replica(&redis, "b", 9).await);
+    // A variant that no version knows today, and an ask that only its version keeps from being understood.
+    let unknown = Content::Ask { deadline_ms: 1_000, bytes: vec![250] };
+    for (content, later_by) in [(unknown, 0), (Content::ask(&ask("a", 1), PATIENCE).unwrap(), 1)] {
+        let (waiting, id) = a.bus.0.asked.expect().unwrap();
+        let mut sealed = Envelope::new("a", id, content).seal().unwrap();
+        // The first byte is the version.
+        sealed[0] += later_by;
+        assert_eq!(a.bus.0.publish(&a.bus.0.channel_of("b"), &sealed).await.unwrap(), 1);
+        assert_eq!(soon("an answer", waiting.answer()).await, Err(BusError::Incompatible));
+    }
+    assert_eq!(b.fake.may_answer.available_permits(), 9, "neither was handled");
     a.bus.0.publish(&a.bus.0.channel_of("b"), b"noise").await.unwrap();
-    assert!(a.bus.ask("b", ask("a", 1), PATIENCE).await.is_ok(), "noise does no harm");
+    let answer = a.bus.ask("b", ask("a", 1), PATIENCE).await;
+    assert_eq!(answer, Ok(Answer::Closed { count: 1 }), "noise does no harm");
 }
 
 #[tokio::test]

@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use realmgate_platform::error::{Error, ErrorCode};
+use realmgate_protocol::entry::{EntryGrant, SpawnPosition};
 use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, ServerId};
-use realmgate_protocol::link::{CharacterLoad, Fence, PrepareRefusal, ToMap, TravelGrant};
-use realmgate_protocol::movement::Position;
+use realmgate_protocol::link::{CharacterLoad, Fence, PrepareRefusal, ToMap};
+use realmgate_protocol::movement::{Position, tiles};
 use realmgate_protocol::ticket::KeyRing;
 use tokio_util::sync::CancellationToken;
 
@@ -25,7 +26,7 @@ use crate::store::{LockStore, ServerLockStore};
 #[derive(Debug)]
 pub(super) struct Admission {
     /// The grant that its player receives.
-    pub(super) grant: TravelGrant,
+    pub(super) grant: EntryGrant,
     /// Its lock now.
     pub(super) lock: CharacterLock,
     /// The account of the character.
@@ -82,19 +83,21 @@ impl Admissions {
         };
         let spawn = spawn.or(saved);
         let minted = tickets::mint(&self.ticket_keys, target.ticket, bearer, target, self.time.now_ms())?;
-        let grant = TravelGrant {
+        let grant = EntryGrant {
+            character_id: Some(character.to_string()),
             map_ip: target.server.ip.to_string(),
             map_port: target.server.port,
             ticket: minted.ticket,
-            spawn_x: spawn.unwrap_or_default().x,
-            spawn_y: spawn.unwrap_or_default().y,
-            map: target.map,
-            channel: target.channel,
-            server: target.server.id.as_str().to_owned(),
+            // A map server without a map link does not say where a character appears.
+            spawn_pos: spawn.filter(|_| target.link.is_some()).map(in_tiles),
+            map_id: target.map.0,
+            map_name: target.server.map_names.get(&target.map.0).cloned(),
+            channel: target.channel.0,
+            server_id: target.server.id.as_str().to_owned(),
             connect_token: minted.connect_token,
             map_ws_url: None,
-            protocol_hash: target.link.as_ref().map_or(0, |link| link.protocol_hash),
-            expires_in_s: TICKET_LIFE.as_secs() as u32,
+            protocol_hash: format!("{:016x}", target.link.as_ref().map_or(0, |link| link.protocol_hash)),
+            expires_in: TICKET_LIFE.as_secs() as u32,
         };
         let server = target.server.id.clone();
         let seen =
@@ -171,6 +174,10 @@ impl Admissions {
         }
         Ok(lent)
     }
+}
+
+fn in_tiles(position: Position) -> SpawnPosition {
+    SpawnPosition { x: tiles(position.x), y: tiles(position.y) }
 }
 
 fn error_of(failure: PrepareFailure) -> ErrorCode {

@@ -153,31 +153,38 @@ mod tests {
         Wish { map: MapId(1), channel: channel.map(ChannelId), leaving: None, ticket: TicketId(1) }
     }
 
-    fn first(linked: &[MapServer], wish: Wish<'_>) -> (String, u16) {
-        let best = linked_candidates(linked, wish).unwrap().remove(0);
-        (best.server.id.to_string(), best.channel.0)
+    /// The places as `server/channel`, the best first.
+    fn order(linked: &[MapServer], wish: Wish<'_>) -> Vec<String> {
+        let targets = linked_candidates(linked, wish).unwrap();
+        targets.iter().map(|target| format!("{}/{}", target.server.id, target.channel.0)).collect()
     }
 
     #[test]
     fn the_least_loaded_channel_comes_first() {
         let linked = [server("a", [3, 2]), server("b", [1, 4])];
-        assert_eq!(first(&linked, wish(None)), ("b".to_owned(), 1));
-        assert_eq!(first(&linked, wish(Some(2))), ("a".to_owned(), 2));
-        assert_eq!(linked_candidates(&linked, wish(None)).unwrap().len(), 4, "the others are there to fall back on");
+        assert_eq!(order(&linked, wish(None)), ["b/1", "a/2", "a/1", "b/2"], "the others are there to fall back on");
+        assert_eq!(order(&linked, wish(Some(2))), ["a/2", "b/2"]);
     }
 
     #[test]
     fn those_on_the_way_count() {
         let seat = |ticket| Seat { ticket: TicketId(ticket), map: MapId(1), channel: ChannelId(1) };
         let linked = [MapServer { seats: vec![seat(7), seat(8)], ..server("a", [0, 1]) }];
-        assert_eq!(first(&linked, wish(None)), ("a".to_owned(), 2));
+        assert_eq!(order(&linked, wish(None)), ["a/2", "a/1"]);
     }
 
     #[test]
     fn a_channel_that_nobody_hosts_is_not_found() {
-        for nowhere in [0, 3] {
-            let refused = linked_candidates(&[server("a", [0, 0])], wish(Some(nowhere))).unwrap_err();
+        let mut larger = server("b", [0, 0]);
+        larger.link.as_mut().unwrap().channels = 3;
+        let linked = [server("a", [0, 0]), larger];
+        for nowhere in [0, 4] {
+            let refused = linked_candidates(&linked, wish(Some(nowhere))).unwrap_err();
             assert_eq!(refused.code, ErrorCode::MapNotFound, "{nowhere}");
+            assert_eq!(refused.detail, "No map server hosts this channel of the map");
         }
+        assert_eq!(order(&linked, wish(Some(1))), ["a/1", "b/1"]);
+        assert_eq!(order(&linked, wish(Some(2))), ["a/2", "b/2"]);
+        assert_eq!(order(&linked, wish(Some(3))), ["b/3"]);
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use realmgate_platform::error::{Error, ErrorCode};
+use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId};
-use realmgate_protocol::link::TravelGrant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -50,17 +50,6 @@ impl Entry {
     }
 }
 
-/// A character that is expected in the world.
-#[derive(Debug)]
-pub struct Entered {
-    /// The character.
-    pub character: CharacterId,
-    /// The name of the map; `None` where the map server did not give one.
-    pub map_name: Option<String>,
-    /// Where its player is to connect, with the ticket.
-    pub grant: TravelGrant,
-}
-
 /// The way into the worlds.
 pub struct Entrance {
     pub(super) locks: LockStore,
@@ -84,7 +73,7 @@ impl Entrance {
     /// `CHARACTER_NOT_FOUND`, `CHARACTER_DELETED`, `FORBIDDEN` for somebody else's character or an ended log-in,
     /// `ALREADY_ONLINE`, `MAP_NOT_FOUND`, `MAP_FULL`, `MAP_SERVER_UNREACHABLE`, `CALLED_OFF` when the waiter was
     /// cancelled; others when the database or the registry cannot be asked.
-    pub async fn enter(&self, entry: &Entry) -> Result<Entered, Error> {
+    pub async fn enter(&self, entry: &Entry) -> Result<EntryGrant, Error> {
         let span = tracing::error_span!("enter_world", trace = entry.trace);
         let result = self.enter_alone(entry).instrument(span).await;
         let outcome = match &result {
@@ -95,7 +84,7 @@ impl Entrance {
         result
     }
 
-    async fn enter_alone(&self, entry: &Entry) -> Result<Entered, Error> {
+    async fn enter_alone(&self, entry: &Entry) -> Result<EntryGrant, Error> {
         let _alone = self.gates.pass(entry.account).await;
         let found = self.locks.find(entry.character).await?.ok_or(ErrorCode::CharacterNotFound)?;
         if found.account != entry.account {
@@ -161,7 +150,7 @@ impl Entrance {
         }
     }
 
-    async fn finish(&self, entry: &Entry, target: &Target, admission: Admission) -> Result<Entered, Error> {
+    async fn finish(&self, entry: &Entry, target: &Target, admission: Admission) -> Result<EntryGrant, Error> {
         if entry.cancel().is_cancelled() {
             if target.link.is_some() {
                 self.admissions.call_off(&target.server.id, entry.character, admission.lock.epoch);
@@ -173,8 +162,7 @@ impl Entrance {
         self.entries.entered(entry.account, entry.log_in, admission.character).await;
         tracing::info!(character = %entry.character, server = %target.server.id, map = %target.map,
         channel = %target.channel, epoch = %admission.lock.epoch, trace = entry.trace, "a character is expected");
-        let map_name = target.server.map_names.get(&target.map.0).cloned();
-        Ok(Entered { character: entry.character, map_name, grant: admission.grant })
+        Ok(admission.grant)
     }
 
     /// Releases the lock again, if it has not changed since.

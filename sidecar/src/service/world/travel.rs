@@ -35,9 +35,11 @@ impl Journey {
         metrics::counter!("realmgate_journeys_total", "result" => result).increment(1);
         let (message, arriving) = match outcome {
             Ok(Admission { grant, account, character, .. }) => {
-                tracing::info!(character = %self.save.character, from = %self.from, to = grant.server,
-                    map = %grant.map, channel = %grant.channel, "a character travels");
-                let granted = ToMap::TravelGranted { request: self.request, character: self.save.character, grant };
+                tracing::info!(character = %self.save.character, from = %self.from, to = grant.server_id,
+                    map = grant.map_id, channel = grant.channel, "a character travels");
+                let text = serde_json::to_string(&grant).map_err(Error::internal)?;
+                let granted =
+                    ToMap::TravelGranted { request: self.request, character: self.save.character, grant: text };
                 (granted, Some((account, character)))
             }
             Err(error) => (self.turn_back(journeys, &error).await?, None),

@@ -1,6 +1,6 @@
 //! Tests of what only parties in Redis do.
 
-use realmgate_platform::testing::TestRedis;
+use realmgate_platform::testing::{TestRedis, soon};
 use realmgate_protocol::ids::CharacterId;
 use realmgate_protocol::link::SocialEvent;
 
@@ -106,7 +106,28 @@ async fn what_cannot_be_read_is_as_good_as_lost() {
         redis::cmd("HSET").arg(&key).arg(lost).arg(&text).exec(&mut redis.plain()).unwrap();
         assert_eq!(accept(&book(&redis), 2, lost).await.unwrap_err(), Failure::NoInvitation, "{text}");
     }
+    // A good document, under what is no id.
+    let mut plain = redis.plain();
+    let good: String = redis::cmd("HGET").arg(&key).arg(kept).query(&mut plain).unwrap();
+    redis::cmd("HSET").arg(&key).arg("nonsense").arg(&good).exec(&mut plain).unwrap();
+    assert_eq!(accept(&book(&redis), 4, 0).await.unwrap_err(), Failure::NoInvitation);
     accept(&book(&redis), 4, kept).await.unwrap();
+}
+
+/// Everything that Redis has of parties.
+fn stored(redis: &TestRedis) -> BTreeMap<String, String> {
+    redis::cmd("HGETALL").arg(format!("{}parties", redis.config.prefix)).query(&mut redis.plain()).unwrap()
+}
+
+/// Lets Redis come back, and waits until the book has noticed.
+async fn come_back(redis: &TestRedis, book: &SharedBook) {
+    redis.let_in(true);
+    let back = async {
+        while book.change(&mut |_| Ok(Vec::new())).await.is_err() {
+            tokio::task::yield_now().await
+        }
+    };
+    soon("Redis", back).await;
 }
 
 #[tokio::test]
@@ -114,14 +135,18 @@ async fn without_redis_nothing_changes() {
     let Some(redis) = TestRedis::connect().await else { return };
     let one = book(&redis);
     let party = invite(&one, 1, 2).await;
+    let before = stored(&redis);
     redis.let_in(false);
-    assert!(one.change(&mut |parties| parties.answer(&person(2), party, true)).await.is_err());
-    redis.let_in(true);
-    let back = async {
-        while one.change(&mut |_| Ok(Vec::new())).await.is_err() {
-            tokio::task::yield_now().await
-        }
+    let mut join = |parties: &mut Parties| parties.answer(&person(2), party, true);
+    assert_eq!(one.change(&mut join).await.unwrap_err().code, ErrorCode::Overloaded);
+    come_back(&redis, &one).await;
+    let mut join_late = |parties: &mut Parties| {
+        redis.let_in(false);
+        join(parties)
     };
-    realmgate_platform::testing::soon("Redis", back).await;
+    let late = one.change(&mut join_late).await;
+    assert_eq!(late.unwrap_err().code, ErrorCode::Overloaded, "it went away before the change was written");
+    come_back(&redis, &one).await;
+    assert_eq!(stored(&redis), before);
     accept(&one, 2, party).await.unwrap();
 }

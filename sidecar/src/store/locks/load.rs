@@ -63,15 +63,3 @@ async fn items(connection: &mut SqlConnection, owner: &str) -> sqlx::Result<Vec<
         })
         .collect()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_stored_before_a_field_was_added_is_still_read() {
-        let before = r#"{"map":1,"x":2048,"y":1024,"health":50,"resource":10,"cooldowns":[]}"#;
-        let soft: SoftState = serde_json::from_str(before).unwrap();
-        assert_eq!((soft.x, soft.health, soft.next_use_ms, soft.ignored.len()), (2_048, 50, 0, 0));
-    }
-}

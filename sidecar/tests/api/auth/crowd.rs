@@ -1,8 +1,8 @@
 //! Many log-ins at the same time: a client that asks for little gets in, whatever others ask for.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use realmgate_sidecar::config::Settings;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -14,44 +14,50 @@ const LOG_INS: usize = 20;
 /// Clients that log in again after every answer, and after a refusal as soon as one of them has had an answer.
 struct Crowd {
     again: Arc<Semaphore>,
+    /// How often one of them was turned away.
+    refused: Arc<AtomicUsize>,
     tasks: JoinSet<()>,
 }
 
 impl Crowd {
     fn new() -> Self {
-        Self { again: Arc::new(Semaphore::new(0)), tasks: JoinSet::new() }
+        Self { again: Arc::new(Semaphore::new(0)), refused: Arc::default(), tasks: JoinSet::new() }
     }
 
     /// Adds a client that logs in from `from`.
     fn join(&mut self, app: &Arc<TestApp>, name: &str, from: &str) {
-        let (app, again, name, from) = (app.clone(), self.again.clone(), name.to_owned(), from.to_owned());
+        let (app, name, from) = (app.clone(), name.to_owned(), from.to_owned());
+        let (again, refused) = (self.again.clone(), self.refused.clone());
         self.tasks.spawn(async move {
             loop {
                 match app.try_login(&name, PASSWORD).from(&from).send().await.status.as_u16() {
                     // There is one more place: two ask for it.
                     200 | 401 => again.add_permits(2),
-                    429 | 503 => again.acquire().await.unwrap().forget(),
+                    429 | 503 => {
+                        refused.fetch_add(1, Ordering::Relaxed);
+                        again.acquire().await.unwrap().forget();
+                    }
                     status => panic!("{status}"),
                 }
             }
         });
     }
 
+    /// Ends it. There was one if it has been turned away more often than the victim has logged in.
     async fn go(mut self) {
         self.tasks.abort_all();
         while let Some(ended) = self.tasks.join_next().await {
             assert!(!ended.is_err_and(|error| error.is_panic()), "one of the crowd got another answer");
         }
+        let refused = self.refused.load(Ordering::Relaxed);
+        assert!(refused > LOG_INS, "it asked for more than there was: {refused} refusals");
     }
 }
 
-async fn app() -> Arc<TestApp> {
-    app_with(|_| {}).await
-}
-
-async fn app_with(change: impl FnOnce(&mut Settings)) -> Arc<TestApp> {
+/// A sidecar where so many log-ins may wait.
+async fn app(queue: u32) -> Arc<TestApp> {
     let app = TestApp::start_with(|settings| {
-        change(settings);
+        settings.passwords.queue = queue;
         // The test has to pass without these limits: many accounts and addresses could stay below them.
         settings.calls_per_min = 1_000_000;
         settings.log_ins_per_min = 1_000_000;
@@ -73,7 +79,8 @@ async fn gets_in(app: &TestApp, from: &str) {
 
 #[tokio::test]
 async fn one_account_that_floods_starves_nobody_on_its_own_address() {
-    let app = app().await;
+    // No more places than one account may have.
+    let app = app(2).await;
     app.register("flooder").await;
     let mut crowd = Crowd::new();
     for _ in 0..40 {
@@ -85,7 +92,8 @@ async fn one_account_that_floods_starves_nobody_on_its_own_address() {
 
 #[tokio::test]
 async fn ten_addresses_starve_nobody_elsewhere() {
-    let app = app().await;
+    // Fewer places than ten accounts may have.
+    let app = app(16).await;
     let mut crowd = Crowd::new();
     for host in 1..=10 {
         let name = format!("flooder-{host}");
@@ -101,7 +109,7 @@ async fn ten_addresses_starve_nobody_elsewhere() {
 #[tokio::test]
 async fn many_ipv6_networks_of_one_customer_starve_nobody_elsewhere() {
     // More networks than places: one place for each would leave none.
-    let app = app_with(|settings| settings.passwords.queue = 16).await;
+    let app = app(16).await;
     let mut crowd = Crowd::new();
     for network in 0..40 {
         // None of these accounts exists, which costs as much.

@@ -17,26 +17,40 @@ use crate::testing::{PASSWORD, TestApp};
 async fn the_right_password_logs_in() {
     let app = TestApp::start().await;
     let registered = app.register("Ann").await;
+    app.try_login("ann", &PASSWORD.to_uppercase()).send().await.problem(401, "INVALID_CREDENTIALS");
     let user = app.login("ann").await;
     assert_eq!(user.id, registered.id);
     assert_ne!(user.refresh, registered.refresh);
-    app.get("/characters").bearer(&user.access).send().await.expect(StatusCode::OK);
+    assert_eq!(app.list(&user).await, json!([]));
+    app.post("/auth/refresh", json!({"refresh_token": user.refresh})).send().await.expect(StatusCode::OK);
 }
 
 #[tokio::test]
 async fn wrong_and_unknown_are_the_same() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_with(|settings| settings.failed_logins_per_min = 2).await;
     app.register("ann").await;
-    let wrong = app.try_login("ann", "not her password").send().await.problem(401, "INVALID_CREDENTIALS");
-    let unknown = app.try_login("bob", "not her password").send().await.problem(401, "INVALID_CREDENTIALS");
-    assert_eq!(wrong, unknown, "nothing tells which");
+    for (status, code) in [(401, "INVALID_CREDENTIALS"), (401, "INVALID_CREDENTIALS"), (429, "RATE_LIMITED")] {
+        let said = async |name: &str, from: &str| {
+            let mut answer = app.try_login(name, "not her password").from(from).send().await;
+            assert!(answer.headers.remove("x-request-id").is_some(), "each request has a name of its own");
+            (answer.problem(status, code), answer.headers)
+        };
+        let (wrong, unknown) = (said("ann", "203.0.113.1").await, said("bob", "203.0.113.2").await);
+        assert_eq!(wrong, unknown, "nothing tells which");
+    }
 }
 
 #[tokio::test]
 async fn empty_fields_are_named() {
     let app = TestApp::start().await;
-    let problem = app.post("/auth/login", json!({})).send().await.problem(422, "VALIDATION_FAILED");
-    assert_eq!(problem["errors"].as_object().unwrap().len(), 2, "{problem}");
+    for (body, wrong) in [
+        (json!({}), &["password", "username"][..]),
+        (json!({"username": "", "password": ""}), &["password", "username"]),
+        (json!({"username": "ann", "password": ""}), &["password"]),
+        (json!({"password": "x"}), &["username"]),
+    ] {
+        assert_eq!(app.post("/auth/login", body.clone()).send().await.wrong_fields(), wrong, "{body}");
+    }
 }
 
 #[tokio::test]
@@ -55,11 +69,12 @@ async fn a_full_queue_says_when_to_come_back() {
         assert!(futures_util::poll!(&mut waits).is_pending());
         tokio::task::yield_now().await;
     }
-    let answer = app.try_login("bob", "x").send().await;
-    answer.problem(503, "OVERLOADED");
-    assert!(answer.header("retry-after").is_some());
-    let registering = app.post("/auth/register", json!({"username": "bob", "password": PASSWORD})).send().await;
-    registering.problem(503, "OVERLOADED");
+    let registering = app.post("/auth/register", json!({"username": "bob", "password": PASSWORD}));
+    for call in [app.try_login("bob", "x"), registering] {
+        let refused = call.send().await;
+        refused.problem(503, "OVERLOADED");
+        assert_eq!(refused.header("retry-after"), Some("2"));
+    }
 
     // Users who are logged in already notice nothing of the flood.
     app.get("/characters").bearer(&user.access).send().await.expect(StatusCode::OK);
@@ -70,19 +85,23 @@ async fn a_full_queue_says_when_to_come_back() {
 #[tokio::test]
 async fn one_account_that_asks_too_often_at_once_is_told_so() {
     let app = TestApp::start_with(|settings| settings.passwords.threads = NonZeroU8::new(1)).await;
-    app.register("ann").await;
+    let (ann, bob) = (app.register("ann").await, app.register("bob").await);
     let here = IpAddr::from(Ipv4Addr::LOCALHOST).into();
     let busy = app.state().passwords.turn(here, "somebody").await.unwrap();
-    let mut asked: FuturesUnordered<_> = (0..5).map(|_| app.try_login("ann", PASSWORD).send()).collect();
+    let names = ["ann", "ann", "ann", "ann", "ann", "bob"];
+    let mut asked: FuturesUnordered<_> = names.into_iter().map(|name| app.try_login(name, PASSWORD).send()).collect();
     for _ in 0..3 {
         let answer = asked.next().await.unwrap();
         answer.problem(429, "RATE_LIMITED");
-        assert!(answer.header("retry-after").is_some());
+        assert_eq!(answer.header("retry-after"), Some("1"));
     }
     drop(busy);
+    let mut let_in = Vec::new();
     while let Some(answer) = asked.next().await {
-        answer.expect(StatusCode::OK);
+        let_in.push(answer.expect(StatusCode::OK)["user_id"].clone());
     }
+    let times = |id: &str| let_in.iter().filter(|user| *user == id).count();
+    assert_eq!((times(&ann.id), times(&bob.id)), (2, 1), "two of the one may wait, and whoever else");
 }
 
 #[tokio::test]
@@ -115,7 +134,7 @@ async fn full(app: &TestApp) -> Option<Error> {
 }
 
 #[tokio::test]
-async fn an_unknown_user_takes_as_long_as_a_wrong_password() {
+async fn an_unknown_user_costs_a_password_hash_as_a_wrong_password_does() {
     let app = TestApp::start_with(|settings| settings.failed_logins_per_min = 1_000).await;
     app.register("ann").await;
     // The quickest of several, in turns: other load on the machine only ever makes one slower.

@@ -5,9 +5,12 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
+use super::rows::rows;
 use crate::testing::{Answer, TestApp};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const QUARTER_HOUR: Duration = Duration::from_secs(15 * 60);
+const SECOND: Duration = Duration::from_secs(1);
 
 async fn refresh(app: &TestApp, token: &str) -> Answer {
     app.post("/auth/refresh", json!({"refresh_token": token})).send().await
@@ -49,9 +52,11 @@ async fn a_used_token_kills_its_family() {
 async fn tokens_end_in_time() {
     let app = TestApp::start().await;
     let user = app.register("ann").await;
-    app.advance(Duration::from_secs(15 * 60));
+    app.advance(QUARTER_HOUR - SECOND);
+    assert_eq!(app.list(&user).await, json!([]));
+    app.advance(SECOND);
     app.get("/characters").bearer(&user.access).send().await.problem(401, "UNAUTHORIZED");
-    app.advance(29 * DAY);
+    app.advance(30 * DAY - QUARTER_HOUR - SECOND);
     let next = refresh(&app, &user.refresh).await.expect(StatusCode::OK);
     app.advance(30 * DAY);
     refresh(&app, &text(&next, "refresh_token")).await.problem(401, "INVALID_REFRESH_TOKEN");
@@ -60,8 +65,12 @@ async fn tokens_end_in_time() {
 #[tokio::test]
 async fn garbage_is_refused() {
     let app = TestApp::start().await;
-    refresh(&app, "garbage").await.problem(401, "INVALID_REFRESH_TOKEN");
-    refresh(&app, "").await.problem(422, "VALIDATION_FAILED");
+    for unknown in ["garbage", "not.a.token", &"x".repeat(256)] {
+        refresh(&app, unknown).await.problem(401, "INVALID_REFRESH_TOKEN");
+    }
+    for no_token in ["", &"x".repeat(257)] {
+        assert_eq!(refresh(&app, no_token).await.wrong_fields(), ["refresh_token"]);
+    }
 }
 
 #[tokio::test]
@@ -71,7 +80,11 @@ async fn what_expired_is_forgotten() {
     let sweep = async || app.state().store.sessions.sweep(app.state().clock.now_ms()).await.unwrap();
     assert_eq!(sweep().await, 0);
     refresh(&app, &user.refresh).await.expect(StatusCode::OK);
-    app.advance(31 * DAY);
+    app.advance(30 * DAY - SECOND);
+    assert_eq!(sweep().await, 0);
+    let living = app.login("ann").await;
+    app.advance(SECOND);
     assert_eq!(sweep().await, 1, "a used one is not kept");
-    app.login("ann").await;
+    assert_eq!((rows(&app, "sessions").await, rows(&app, "refresh_tokens").await), (1, 1), "the living one is left");
+    refresh(&app, &living.refresh).await.expect(StatusCode::OK);
 }

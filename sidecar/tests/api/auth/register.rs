@@ -1,7 +1,9 @@
 //! `POST /auth/register`.
 
 use axum::http::StatusCode;
-use serde_json::json;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
 
 use crate::testing::{PASSWORD, TestApp};
 
@@ -16,32 +18,39 @@ async fn a_new_account_is_logged_in() {
     assert_eq!(tokens["expires_in"], 900);
     let access = tokens["access_token"].as_str().unwrap();
     assert_eq!(app.get("/characters").bearer(access).send().await.expect(StatusCode::OK), json!([]));
+    let refresh = app.post("/auth/refresh", json!({"refresh_token": tokens["refresh_token"]})).send().await;
+    assert_eq!(refresh.expect(StatusCode::OK)["user_id"], tokens["user_id"]);
+    assert_eq!(tokens["user_id"], app.login("ann").await.id, "the account is there for the next time");
 }
 
 #[tokio::test]
 async fn the_access_token_says_what_the_contract_says() {
     let app = TestApp::start().await;
     let user = app.register("ann").await;
-    let part = |at: usize| {
-        use base64::Engine;
-        let text = user.access.split('.').nth(at).unwrap();
-        let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).unwrap();
-        serde_json::from_slice::<serde_json::Value>(&bytes).unwrap()
+    let part = |token: &str, at: usize| {
+        let bytes = URL_SAFE_NO_PAD.decode(token.split('.').nth(at).unwrap()).unwrap();
+        serde_json::from_slice::<Value>(&bytes).unwrap()
     };
-    let (header, claims) = (part(0), part(1));
-    assert_eq!(header["alg"], "HS256");
-    assert!(header["kid"].is_string());
-    assert_eq!(claims["userId"], user.id);
-    assert_eq!(claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(), 900);
-    assert!(claims["jti"].is_string() && claims["sid"].is_string());
+    assert_eq!(part(&user.access, 0), json!({"typ": "JWT", "alg": "HS256", "kid": "k0"}));
+    let claims = part(&user.access, 1);
+    let now_s = app.state().clock.now_ms() / 1_000;
+    let log_in = app.state().tokens.authenticate(&user.access).await.unwrap().session.to_string();
+    let jti = claims["jti"].as_str().expect("an id of the token");
+    let said = json!({"userId": user.id, "iat": now_s, "exp": now_s + 900, "jti": jti, "sid": log_in, "ver": 0});
+    assert_eq!(claims, said);
+    assert_ne!(part(&app.login("ann").await.access, 1)["jti"], jti, "every token has its own");
 }
 
 #[tokio::test]
 async fn a_name_is_taken_in_any_case() {
     let app = TestApp::start().await;
-    app.register("ann").await;
-    let body = json!({"username": "ANN", "password": PASSWORD});
-    app.post("/auth/register", body).send().await.problem(409, "USERNAME_TAKEN");
+    let user = app.register("Ann").await;
+    for name in ["ann", "ANN", "Ann"] {
+        let body = json!({"username": name, "password": "a password of another"});
+        app.post("/auth/register", body).send().await.problem(409, "USERNAME_TAKEN");
+    }
+    app.try_login("ann", "a password of another").send().await.problem(401, "INVALID_CREDENTIALS");
+    assert_eq!(app.login("ann").await.id, user.id);
 }
 
 #[tokio::test]
@@ -50,29 +59,20 @@ async fn of_two_at_once_one_gets_the_name() {
     let body = json!({"username": "ann", "password": PASSWORD});
     let (one, other) =
         tokio::join!(app.post("/auth/register", body.clone()).send(), app.post("/auth/register", body).send());
-    let mut statuses = [one.status.as_u16(), other.status.as_u16()];
-    statuses.sort_unstable();
-    assert_eq!(statuses, [201, 409]);
+    let (won, lost) = if one.status == StatusCode::CREATED { (one, other) } else { (other, one) };
+    lost.problem(409, "USERNAME_TAKEN");
+    assert_eq!(won.expect(StatusCode::CREATED)["user_id"], app.login("ann").await.id);
 }
 
 #[tokio::test]
 async fn every_wrong_field_is_named() {
     let app = TestApp::start().await;
-    let problem = app
-        .post("/auth/register", json!({"username": "a b", "password": "short"}))
-        .send()
-        .await
-        .problem(422, "VALIDATION_FAILED");
-    assert!(problem["errors"]["username"][0].is_string(), "{problem}");
-    assert!(problem["errors"]["password"][0].is_string(), "{problem}");
-
-    let problem = app.post("/auth/register", json!({"username": "ann"})).send().await.problem(422, "VALIDATION_FAILED");
-    assert_eq!(problem["errors"].as_object().unwrap().len(), 1, "a missing field is wrong too: {problem}");
-
-    let problem = app
-        .post("/auth/register", json!({"username": 3, "password": PASSWORD}))
-        .send()
-        .await
-        .problem(422, "VALIDATION_FAILED");
-    assert!(problem["errors"]["username"][0].is_string(), "{problem}");
+    for (body, wrong) in [
+        (json!({"username": "a b", "password": "short"}), &["password", "username"][..]),
+        (json!({"username": "ann"}), &["password"]),
+        (json!({"password": PASSWORD}), &["username"]),
+        (json!({"username": 3, "password": PASSWORD}), &["username"]),
+    ] {
+        assert_eq!(app.post("/auth/register", body.clone()).send().await.wrong_fields(), wrong, "{body}");
+    }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::testing::TestApp;
 
@@ -13,56 +14,72 @@ async fn a_character_comes_back_flat() {
     let user = app.register("ann").await;
     let body = json!({"name": "Zoë the Third", "class_id": "mage"});
     let made = app.post("/characters", body).bearer(&user.access).send().await.expect(StatusCode::CREATED);
-    assert!(made["id"].is_string());
-    assert_eq!(made["name"], "Zoë the Third");
-    assert_eq!(made["level"], 1);
-    assert_eq!((&made["class_id"], &made["class_name"]), (&json!("mage"), &json!("Mage")));
-    assert_eq!(made["map_id"], 7, "start_map of world.toml");
-    assert_eq!(made["position"], json!({"x": 0.0, "y": 0.0}));
+    let id: Uuid = made["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+    // The map is start_map of world.toml.
+    let expected = json!({
+        "id": id, "name": "Zoë the Third", "level": 1, "experience": 0, "class_id": "mage", "class_name": "Mage",
+        "map_id": 7, "position": {"x": 0.0, "y": 0.0}, "in_world": false,
+        "created_at_ms": app.state().clock.now_ms(), "deletes_at_ms": null, "appearance": {},
+    });
+    assert_eq!(made, expected);
+    assert_eq!(app.list(&user).await, json!([expected]));
 }
 
 #[tokio::test]
 async fn a_name_is_taken_in_any_case_and_by_anybody() {
     let app = TestApp::start().await;
     let (ann, bob) = (app.register("ann").await, app.register("bob").await);
-    app.character(&ann, "Zoë").await;
-    let body = json!({"name": "ZOË", "class_id": "mage"});
-    app.post("/characters", body).bearer(&bob.access).send().await.problem(409, "NAME_TAKEN");
+    // An I looks like an l, an i does not: that Iris and IRIS are one, their looks do not say.
+    for (number, (name, same)) in [("Zoë", "ZOË"), ("Iris", "IRIS")].into_iter().enumerate() {
+        app.character(&ann, name).await;
+        let body = json!({"name": same, "class_id": "mage"});
+        for user in [&bob, &ann] {
+            app.post("/characters", body.clone()).bearer(&user.access).send().await.problem(409, "NAME_TAKEN");
+        }
+        assert_eq!(app.list(&bob).await, json!([]));
+        assert_eq!(app.list(&ann).await.as_array().unwrap().len(), number + 1);
+    }
 }
 
 #[tokio::test]
 async fn what_is_wrong_is_named() {
     let app = TestApp::start().await;
     let user = app.register("ann").await;
-    for (body, field) in [
-        (json!({"name": "x", "class_id": "mage"}), "name"),
-        (json!({"name": "<script>", "class_id": "mage"}), "name"),
-        (json!({"class_id": "mage"}), "name"),
-        (json!({"name": "Zoe"}), "class_id"),
-        (json!({"name": "Zoe", "class_id": "king"}), "class_id"),
+    for (body, wrong) in [
+        (json!({"name": "x", "class_id": "mage"}), &["name"][..]),
+        (json!({"name": "<script>", "class_id": "mage"}), &["name"]),
+        (json!({"class_id": "mage"}), &["name"]),
+        (json!({"name": "Zoe"}), &["class_id"]),
+        (json!({"name": "Zoe", "class_id": "king"}), &["class_id"]),
+        (json!({}), &["class_id", "name"]),
     ] {
         let answer = app.post("/characters", body.clone()).bearer(&user.access).send().await;
-        let problem = answer.problem(422, "VALIDATION_FAILED");
-        assert!(problem["errors"][field][0].is_string(), "{body}: {problem}");
+        assert_eq!(answer.wrong_fields(), wrong, "{body}");
     }
+    assert_eq!(app.list(&user).await, json!([]));
 }
 
 #[tokio::test]
 async fn an_account_has_eight() {
     let app = TestApp::start().await;
-    let user = app.register("ann").await;
+    let (user, bob) = (app.register("ann").await, app.register("bob").await);
     for letter in ["A", "B", "C", "D", "E", "F", "G", "H"] {
         app.character(&user, &format!("Zoe {letter}")).await;
     }
     let body = json!({"name": "Zoe I", "class_id": "mage"});
     app.post("/characters", body).bearer(&user.access).send().await.problem(409, "TOO_MANY_CHARACTERS");
+    assert_eq!(app.list(&user).await.as_array().unwrap().len(), 8);
+    app.character(&bob, "Zoe I").await;
 }
 
 #[tokio::test]
 async fn it_needs_a_token() {
     let app = TestApp::start().await;
     let body = json!({"name": "Zoe", "class_id": "mage"});
-    app.post("/characters", body).send().await.problem(401, "UNAUTHORIZED");
+    app.post("/characters", body.clone()).send().await.problem(401, "UNAUTHORIZED");
+    app.post("/characters", body).bearer("a.b.c").send().await.problem(401, "UNAUTHORIZED");
+    let user = app.register("ann").await;
+    app.character(&user, "Zoe").await;
 }
 
 #[tokio::test]
@@ -99,11 +116,16 @@ async fn an_account_makes_only_so_many_a_day() {
         let made = app.character(&ann, name).await;
         app.delete(&format!("/characters/{made}")).bearer(&ann.access).send().await.expect(StatusCode::NO_CONTENT);
     }
-    let body = json!({"name": "Zelda", "class_id": "mage"});
-    let refused = app.post("/characters", body).bearer(&ann.access).send().await;
-    refused.problem(429, "RATE_LIMITED");
-    assert_eq!(refused.header("retry-after"), Some("86401"));
+    let refused = async |wait: &str| {
+        let body = json!({"name": "Zelda", "class_id": "mage"});
+        let refused = app.post("/characters", body).bearer(&ann.access).send().await;
+        refused.problem(429, "RATE_LIMITED");
+        assert_eq!(refused.header("retry-after"), Some(wait));
+    };
+    refused("86401").await;
     app.character(&bob, "Bob").await;
-    app.advance(Duration::from_secs(86_401));
+    app.advance(Duration::from_secs(86_399));
+    refused("2").await;
+    app.advance(Duration::from_secs(1));
     app.character(&ann, "Zelda").await;
 }

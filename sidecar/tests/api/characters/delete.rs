@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::testing::TestApp;
 
@@ -70,14 +70,24 @@ async fn only_its_owner_may() {
     let zoe = app.character(&ann, "Zoe").await;
     app.delete(&format!("/characters/{zoe}")).bearer(&bob.access).send().await.problem(403, "FORBIDDEN");
     app.delete(&format!("/characters/{zoe}")).send().await.problem(401, "UNAUTHORIZED");
-    app.delete("/characters/nonsense").bearer(&ann.access).send().await.problem(404, "CHARACTER_NOT_FOUND");
+    for unknown in ["018f0000-0000-7000-8000-000000000001", "nonsense"] {
+        let answer = app.delete(&format!("/characters/{unknown}")).bearer(&ann.access).send().await;
+        answer.problem(404, "CHARACTER_NOT_FOUND");
+    }
+    assert_eq!(app.list(&ann).await[0]["deletes_at_ms"], Value::Null, "nobody has deleted it");
+    app.delete(&format!("/characters/{zoe}")).bearer(&ann.access).send().await.expect(StatusCode::NO_CONTENT);
 }
 
 #[tokio::test]
 async fn not_while_it_is_in_the_world() {
-    let app = TestApp::start().await;
-    let user = app.register("ann").await;
-    let zoe = app.character(&user, "Zoe").await;
-    app.lock(&zoe).await;
-    app.delete(&format!("/characters/{zoe}")).bearer(&user.access).send().await.problem(409, "CHARACTER_IN_WORLD");
+    // To be deleted later, or at once.
+    for hours in [24, 0] {
+        let app = TestApp::start_with(|settings| settings.characters.character_deletion_grace_h = hours).await;
+        let user = app.register("ann").await;
+        let zoe = app.character(&user, "Zoe").await;
+        app.lock(&zoe).await;
+        app.delete(&format!("/characters/{zoe}")).bearer(&user.access).send().await.problem(409, "CHARACTER_IN_WORLD");
+        let listed = app.list(&user).await;
+        assert_eq!((&listed[0]["id"], &listed[0]["deletes_at_ms"]), (&json!(zoe), &Value::Null), "{hours} h");
+    }
 }

@@ -1,6 +1,8 @@
 //! `GET /characters`.
 
-use axum::http::StatusCode;
+use std::time::Duration;
+
+use serde_json::json;
 
 use crate::testing::TestApp;
 
@@ -10,10 +12,13 @@ async fn one_sees_ones_own_oldest_first() {
     let (ann, bob) = (app.register("ann").await, app.register("bob").await);
     for (user, name) in [(&ann, "Zoe"), (&bob, "Tom"), (&ann, "Ada")] {
         app.character(user, name).await;
+        app.advance(Duration::from_secs(1));
     }
-    let list = app.get("/characters").bearer(&ann.access).send().await.expect(StatusCode::OK);
-    let names: Vec<&str> = list.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["Zoe", "Ada"]);
+    let list = app.list(&ann).await;
+    for (list, names) in [(&list, &["Zoe", "Ada"][..]), (&app.list(&bob).await, &["Tom"])] {
+        let listed: Vec<&str> = list.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+        assert_eq!(listed, names);
+    }
     assert_eq!(list[0]["class_name"], "Mage");
     assert_eq!(list[0]["level"], 1);
 }
@@ -27,4 +32,12 @@ async fn a_token_has_to_be_good() {
     assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
     let service = app.service_token().to_owned();
     app.get("/characters").bearer(&service).send().await.problem(401, "UNAUTHORIZED");
+
+    let user = app.register("ann").await;
+    let (claims, signature) = user.access.rsplit_once('.').expect("a signature");
+    let first = if signature.starts_with('A') { "B" } else { "A" };
+    let forged = format!("{claims}.{first}{}", &signature[1..]);
+    app.get("/characters").bearer(&forged).send().await.problem(401, "UNAUTHORIZED");
+    app.get("/characters").bearer(&user.refresh).send().await.problem(401, "UNAUTHORIZED");
+    assert_eq!(app.list(&user).await, json!([]));
 }

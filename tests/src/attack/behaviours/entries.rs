@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use realmgate_client::gateway::EnterWorld;
 use realmgate_client::token;
+use realmgate_protocol::entry::EntryGrant;
 use renetcode::{ClientAuthentication, NetcodeClient};
 
 use super::super::hostile::{Hostile, Responses};
@@ -41,7 +41,7 @@ pub(super) async fn half_open(hostile: &mut Hostile) -> Responses {
 }
 
 /// Shows a ticket's token from so many addresses, and answers no challenge.
-async fn show(hostile: &mut Hostile, success: &EnterWorld, addresses: usize) {
+async fn show(hostile: &mut Hostile, success: &EntryGrant, addresses: usize) {
     let Ok(token) = token::decode(&success.connect_token, &success.ticket) else { return };
     let authentication = ClientAuthentication::Secure { connect_token: token };
     let Ok(mut netcode) = NetcodeClient::new(Duration::ZERO, authentication) else { return };

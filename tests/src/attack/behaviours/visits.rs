@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use futures_util::SinkExt;
 use rand::RngExt;
-use realmgate_client::client::{EntryGrant, GameClient};
+use realmgate_client::client::GameClient;
 use realmgate_client::session::Intent;
+use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ids::{ChannelId, EntityId, ItemId};
-use realmgate_protocol::link::TravelGrant;
 use realmgate_protocol::movement::{Angle, Position};
 use realmgate_protocol::realm::{ClientMessage, EntityKind, PlaceKind, ServerMessage};
 use realmgate_protocol::wire::{Action, Aim};
@@ -26,7 +26,7 @@ pub(super) struct Visit {
     pub(super) responses: Responses,
     heading: Option<Angle>,
     action: Option<Action>,
-    travel: Option<TravelGrant>,
+    travel: Option<EntryGrant>,
     is_over: bool,
 }
 
@@ -54,7 +54,7 @@ impl Visit {
             for message in heard {
                 match message {
                     ServerMessage::Refused { .. } => self.responses.refused += 1,
-                    ServerMessage::Travel { grant } => self.travel = Some(grant),
+                    ServerMessage::Travel { grant } => self.travel = serde_json::from_str(&grant).ok(),
                     _ => {}
                 }
             }
@@ -200,7 +200,7 @@ pub(super) async fn to_and_fro(hostile: &mut Hostile) -> Responses {
         visit.heading = to_portal(&visit.client);
         visit.ticks(TICKS_PER_S).await;
         let Some(grant) = visit.travel.take() else { continue };
-        let next = GameClient::enter(&EntryGrant::from(&grant), &hostile.endpoints.setup, None).await;
+        let next = GameClient::enter(&grant, &hostile.endpoints.setup, None).await;
         let Ok(next) = next else { break };
         (visit.client, visit.is_over) = (next, false);
     }

@@ -146,14 +146,22 @@ mod tests {
 
     #[test]
     fn two_map_servers_under_one_epoch_are_caught() {
-        catches(lock(2, "map:c"), "b and c both have epoch 2");
+        let fault = "the map servers b and c both have epoch 2";
+        catches(lock(2, "map:c"), fault);
+        catches(save(2, "map:c", 2), fault);
+        catches(event(2, "map:c", "c"), fault);
+        let given_back = [good(), vec![lock(2, "none"), lock(2, "map:c")]].concat();
+        assert_eq!(faults(&given_back), [format!("write 0 for c: {fault}")], "not even one after the other");
     }
 
     #[test]
     fn a_stale_writer_is_caught() {
         catches(event(2, "map:b", "a"), "a has written, and map:b has the lock");
+        catches(event(2, "none", "b"), "b has written, and none has the lock");
         catches(save(2, "map:b", 1), "save 1 of epoch 2 after save 1");
         catches(save(2, "none", 2), "saved, and none has the lock");
+        catches(save(2, "gateway:h", 2), "saved, and gateway:h has the lock");
         catches(save(3, "map:b", 1), "which nobody took");
+        catches(event(3, "map:b", "b"), "which nobody took");
     }
 }

@@ -90,11 +90,16 @@ mod tests {
         lines.iter().for_each(|line| presence.take(line));
         assert_eq!(presence.bots(), 2);
         assert_eq!(presence.missing(11_500, 0), [""; 0], "just seen");
-        assert_eq!(presence.missing(13_000, 12_001).len(), 2, "not since then");
+        let not_since_then = ["a for 1.0 s: it sees nothing", "b for 3.0 s: the server fell silent"];
+        assert_eq!(presence.missing(13_000, 12_001), not_since_then);
         assert_eq!(presence.missing(13_500, 0), ["b for 3.5 s: the server fell silent"]);
+        assert_eq!(presence.missing(13_501, 0).len(), 2, "a has not seen it for more than a moment");
         presence.take(&line(13_500, "b", Entry::In { map: 1 }));
         assert_eq!(presence.missing(13_500, 0), [""; 0]);
-        assert_eq!(presence.missing(20_000, 0).len(), 2);
+        presence.take(&line(14_000, "a", Entry::Refused { why: "the map is full".to_owned() }));
+        presence.take(&line(19_500, "c", Entry::Born { character: "3".to_owned() }));
+        let missing = ["a for 8.0 s: the map is full", "b for 6.5 s: it sees nothing", "c for 20.0 s: it sees nothing"];
+        assert_eq!(presence.missing(20_000, 0), missing);
     }
 
     #[test]

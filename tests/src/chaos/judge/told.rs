@@ -192,6 +192,8 @@ mod tests {
             missing,
             ["the item x is neither there nor gone", "the item x was given, and by the ledger it never came"]
         );
+        let nowhere = ["the item x was given, and by the ledger it never came", "the item x is neither there nor gone"];
+        assert_eq!(faults(&[owns(&["a", "x"], 0)], &stored()), nowhere, "what it came with counts too");
         let gone = Stored { items: set(&["c"]), ..stored() };
         catches(&life()[..6], &gone, "the item a is neither there nor gone");
         catches(&[owns(&["a", "c"], 0), owns(&["c"], 0)], &stored(), "a is gone after coming back, and never went");
@@ -213,8 +215,11 @@ mod tests {
         catches(&then_less, &stored(), "31 experience were told, 30 are stored");
         let owned = [Entry::Owns { items: Vec::new(), gold: 0, experience: 31, level: 2 }];
         catches(&owned, &stored(), "31 experience were told, 30 are stored");
-        let higher = [owns(&[], 0), Entry::Experience { experience: 30, level: 3 }];
-        catches(&higher, &stored(), "level 3 was told, 2 is stored");
+        let higher = Entry::Experience { experience: 30, level: 3 };
+        let came_higher = Entry::Owns { items: Vec::new(), gold: 0, experience: 30, level: 3 };
+        for told in [vec![owns(&[], 0), higher], vec![came_higher]] {
+            catches(&told, &stored(), "level 3 was told, 2 is stored");
+        }
         let back = [Entry::Experience { experience: 20, level: 1 }, owns(&[], 0)];
         catches(&back, &stored(), "10 experience after coming back, 20 before");
     }

@@ -134,24 +134,40 @@ mod tests {
     use super::*;
     use realmgate_protocol::ids::ItemId;
     use realmgate_protocol::realm::ChatScope;
+    use serde_json::{Value, json};
 
     #[test]
     fn what_was_told_is_a_line() {
         let path = std::env::temp_dir().join(format!("bot-journal-{}", std::process::id()));
         let journal = Journal::create(Some(&path)).unwrap();
-        let told = [ServerMessage::Gold { total: 7 }, ServerMessage::ItemGone { item: ItemId([1; 16]) }];
+        let item = ItemId([1; 16]);
+        let view = ItemView { item, definition: "stick".to_owned(), slot: 0 };
+        let told = [
+            ServerMessage::Inventory { items: vec![view.clone()], gold: 5, experience: 10, level: 2, bag_slots: 20 },
+            ServerMessage::ItemPlaced { item: view },
+            ServerMessage::ItemGone { item },
+            ServerMessage::Gold { total: 7 },
+            ServerMessage::Experience { gained: 1, total: 11, level: 3 },
+        ];
         told.iter().filter_map(Entry::of).for_each(|entry| journal.note("Botone", &entry));
-        journal.note("Botone", &Entry::Sees);
-        let lines: Vec<serde_json::Value> =
+        journal.note("Bottwo", &Entry::Sees);
+        let mut lines: Vec<Value> =
             std::fs::read_to_string(&path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         std::fs::remove_file(path).unwrap();
-        assert_eq!(
-            (&lines[0]["bot"], &lines[0]["what"], &lines[0]["gold"]),
-            (&"Botone".into(), &"gold".into(), &7.into())
-        );
-        assert_eq!(lines[1]["what"], "lost");
-        assert_eq!(lines[2]["what"], "sees");
-        assert!(lines[0]["at_ms"].as_u64() > Some(1_700_000_000_000));
+        for line in &mut lines {
+            let at_ms = line.as_object_mut().and_then(|line| line.remove("at_ms")).and_then(|at_ms| at_ms.as_u64());
+            assert!(at_ms > Some(1_700_000_000_000), "{line}");
+        }
+        let id = item.to_string();
+        let expected = [
+            json!({ "bot": "Botone", "what": "owns", "items": [id], "gold": 5, "experience": 10, "level": 2 }),
+            json!({ "bot": "Botone", "what": "got", "item": id }),
+            json!({ "bot": "Botone", "what": "lost", "item": id }),
+            json!({ "bot": "Botone", "what": "gold", "gold": 7 }),
+            json!({ "bot": "Botone", "what": "experience", "experience": 11, "level": 3 }),
+            json!({ "bot": "Bottwo", "what": "sees" }),
+        ];
+        assert_eq!(lines, expected);
     }
 
     #[test]

@@ -8,15 +8,16 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use realmgate_client::client::{GameClient, Remains};
 use realmgate_client::session::{Intent, Possessions};
+use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ids::{ChannelId, MapId};
-use realmgate_protocol::link::{LeaveReason, TravelGrant};
+use realmgate_protocol::link::LeaveReason;
 use realmgate_protocol::realm::ServerMessage;
 
+use crate::account::{BotAccount, is_passing};
 use crate::brain::{Brain, Senses, Temper};
 use crate::crowd::{Crowd, Phase};
 use crate::dump::CharacterRecord;
 use crate::journal::Entry;
-use crate::login::{BotAccount, is_passing};
 use crate::points_of_interest::PointsOfInterest;
 use crate::tally::{Tally, is_text};
 
@@ -47,7 +48,7 @@ enum Ending {
     /// The run is over, or the bot was sent away on purpose.
     Over,
     /// The bot travels to another map or channel.
-    Travel(Box<TravelGrant>),
+    Travel(Box<EntryGrant>),
     /// The connection was lost, for this reason.
     Lost(String),
 }
@@ -164,7 +165,7 @@ impl Bot {
     async fn travel(
         &self,
         account: &mut BotAccount,
-        grant: &TravelGrant,
+        grant: &EntryGrant,
         carried: Possessions,
     ) -> anyhow::Result<GameClient> {
         let error = match account.travel(&self.crowd, grant, carried).await {
@@ -208,7 +209,7 @@ impl Bot {
         self.note(&match &ending {
             Ending::Over if self.outcome.logged_out => Entry::Left,
             Ending::Over => Entry::Out { why: "no goodbye".to_owned() },
-            Ending::Travel(grant) => Entry::Out { why: format!("on to map {}", grant.map) },
+            Ending::Travel(grant) => Entry::Out { why: format!("on to map {}", grant.map_id) },
             Ending::Lost(why) => Entry::Out { why: why.clone() },
         });
         let unsure_loot = u64::from(brain.has_open_pick_up());
@@ -296,10 +297,10 @@ impl Bot {
     }
 }
 
-/// The grant in a `Travel` message; `None` for other messages.
-fn granted(message: &ServerMessage) -> Option<TravelGrant> {
+/// The grant in a `Travel` message; `None` for other messages, and for one that cannot be read.
+fn granted(message: &ServerMessage) -> Option<EntryGrant> {
     match message {
-        ServerMessage::Travel { grant } => Some(grant.clone()),
+        ServerMessage::Travel { grant } => serde_json::from_str(grant).ok(),
         _ => None,
     }
 }

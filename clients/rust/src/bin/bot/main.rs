@@ -1,11 +1,11 @@
 //! Bots that play the game like people, and report where their counts differ from the server's.
 
+mod account;
 mod brain;
 mod crowd;
 mod dump;
 mod journal;
 mod life;
-mod login;
 mod options;
 mod points_of_interest;
 mod report;

@@ -156,10 +156,20 @@ mod tests {
 
     #[test]
     fn lists_are_read() {
-        let options = options(&["--expect", "kills,chat", "--portal", "3.5,4", "--portal", "1,2"]);
-        assert_eq!(options.expect, [Expectation::Kills, Expectation::Chat]);
-        assert_eq!(options.portal, [(3.5, 4.0), (1.0, 2.0)]);
-        assert!(options.expects_anything());
-        assert!(Options::try_parse_from(["bot", "--prefix", "a b"]).is_err());
+        let several = options(&["--expect", "kills,chat", "--portal", "3.5,4", "--portal", "1,2"]);
+        assert_eq!(several.expect, [Expectation::Kills, Expectation::Chat]);
+        assert_eq!(several.portal, [(3.5, 4.0), (1.0, 2.0)]);
+        assert!(several.expects_anything() && options(&[]).expects_anything());
+        assert!(!options(&["--expect", "kills,none"]).expects_anything());
+        let urls = options(&["--metrics", "http://a/m", "--metrics", "http://b/m"]).metrics_urls();
+        assert_eq!(urls, ["http://a/m", "http://b/m"]);
+        assert_eq!(options(&["--server", "http://c/"]).metrics_urls(), ["http://c/metrics"]);
+    }
+
+    #[test]
+    fn a_prefix_is_one_to_eight_letters() {
+        let reads = |prefix| Options::try_parse_from(["bot", "--prefix", prefix]).is_ok_and(|it| it.prefix == prefix);
+        assert!(reads("a") && reads("ABCdefgh"));
+        assert!(!["", "ABCdefghi", "a b", "a1", "\u{e9}"].into_iter().any(reads));
     }
 }

@@ -85,14 +85,17 @@ mod tests {
 
     #[test]
     fn a_map_server_knows_its_own_places() {
-        let place = |kind, x, width| PlaceInfo { kind, x, y: 2_048, width, height: width, to_map: 0 };
-        let mut points = PointsOfInterest { portals: vec![tiles(9.0, 9.0)], ..PointsOfInterest::default() };
-        points.learn(&[place(PlaceKind::Vendor, 1_024, 0), place(PlaceKind::Mobs, 4_096, 2_048)]);
+        let place = |kind, x, (width, height)| PlaceInfo { kind, x, y: 2_048, width, height, to_map: 0 };
+        let known = Area { x: 9.0, y: 9.0, w: 1.0, h: 1.0 };
+        let mut points =
+            PointsOfInterest { portals: vec![tiles(9.0, 9.0)], vendors: vec![tiles(9.0, 9.0)], mob_areas: vec![known] };
+        points.learn(&[place(PlaceKind::Vendor, 1_024, (0, 0)), place(PlaceKind::Mobs, 4_096, (2_048, 3_072))]);
         assert_eq!(points.portals, [tiles(9.0, 9.0)], "what it does not tell stays as it was");
-        assert_eq!(points.vendors, [tiles(1.0, 2.0)]);
-        assert_eq!(points.mob_areas, [Area { x: 4.0, y: 2.0, w: 2.0, h: 2.0 }]);
-        points.learn(&[place(PlaceKind::Portal, 1_024, 2_048)]);
-        assert_eq!(points.portals, [tiles(2.0, 3.0)]);
+        assert_eq!(points.vendors, [tiles(1.0, 2.0)], "and what it tells is all there is");
+        assert_eq!(points.mob_areas, [Area { x: 4.0, y: 2.0, w: 2.0, h: 3.0 }]);
+        let before = points.clone();
+        points.learn(&[place(PlaceKind::Portal, 1_024, (2_048, 4_096))]);
+        assert_eq!(points, PointsOfInterest { portals: vec![tiles(2.0, 4.0)], ..before });
     }
 
     #[test]

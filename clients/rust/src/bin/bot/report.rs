@@ -270,9 +270,13 @@ mod tests {
     #[test]
     fn what_is_unsure_may_differ_by_as_much() {
         let compared = |unsure, server| Compared { what: "chat", bots: 5, unsure, server: Some(server) };
-        assert!(compared(1, 4).agrees() && compared(1, 6).agrees() && !compared(1, 3).agrees());
+        assert_eq!([3, 4, 6, 7].map(|server| compared(1, server).agrees()), [false, true, true, false]);
+        assert_eq!((compared(1, 6).difference(), compared(0, 5).difference()), (None, None));
         let sentence = "chat: the bots counted 5 (give or take 1), the server 3";
         assert_eq!(compared(1, 3).difference().as_deref(), Some(sentence));
+        let all = Tally { unsure_chat: 1, unsure_loot: 3, ..Tally::default() };
+        let unsure = compare(&all, None, None).into_iter().map(|compared| (compared.what, compared.unsure));
+        assert_eq!(unsure.filter(|(_, unsure)| *unsure > 0).collect::<Vec<_>>(), [("loot", 3), ("chat", 1)]);
     }
 
     #[test]
@@ -293,6 +297,18 @@ mod tests {
             "no bot spoke",
         ];
         assert_eq!(said, expected);
+        for (asked, all) in [
+            ("kills", Tally { killed: [(1, 1, 7)].into(), ..Tally::default() }),
+            ("loot", Tally { loot: 1, ..Tally::default() }),
+            ("deaths", Tally { deaths: 1, ..Tally::default() }),
+            ("portals", Tally { travels: 1, ..Tally::default() }),
+            ("trades", Tally { trade_sides: 2, ..Tally::default() }),
+            ("chat", Tally { chat: 1, ..Tally::default() }),
+        ] {
+            let without_figures = Circumstances { before: None, after: None, ..run(0, 0) };
+            let said = report(&options(&["--expect", asked]), &all, &without_figures).failed_expectations;
+            assert_eq!(said, [""; 0], "{asked} is what happened, and nothing else did");
+        }
     }
 
     #[test]

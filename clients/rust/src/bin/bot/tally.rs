@@ -87,7 +87,7 @@ impl Tally {
             ServerMessage::TradeEnded { end: TradeEnd::Done } => self.trade_sides += 1,
             ServerMessage::WhisperSent { .. } => self.whispers += 1,
             ServerMessage::Chat { .. } => self.heard += 1,
-            ServerMessage::Refused { request, reason } => {
+            ServerMessage::Refused { request, reason, .. } => {
                 *self.refusals.entry(format!("{request}: {reason:?}")).or_default() += 1;
                 // A whisper to nobody, or a text to no party, still counts as sent.
                 let is_text = matches!(request.as_str(), "Chat" | "Whisper" | "PartyChat");

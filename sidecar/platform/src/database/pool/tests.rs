@@ -42,10 +42,15 @@ async fn a_connection_in_order_is_lent_again(store: TestSql) {
     store.execute("CREATE TABLE seen (n INTEGER PRIMARY KEY)").await;
     store.execute("INSERT INTO seen VALUES (1)").await;
     let mut db = store.sql.write("test").await.unwrap();
-    assert!(db.execute("INSERT INTO seen VALUES (1)").await.is_err(), "it is there already");
+    db.execute("CREATE TEMPORARY TABLE of_this_connection (n INTEGER)").await.unwrap();
+    // The error is the statement's, not the connection's.
+    let error = db.execute("INSERT INTO seen VALUES (1)").await.unwrap_err();
+    assert!(error.as_database_error().is_some_and(|error| error.is_unique_violation()), "it is there already: {error}");
     drop(db);
-    // The error was the statement's, not the connection's.
-    store.execute("INSERT INTO seen VALUES (2)").await;
+    until_all_are_back(|| store.sql.count_connections()).await;
+    store.execute("INSERT INTO of_this_connection VALUES (2)").await;
+    // The first time it came back after an error, and now after an answer.
+    store.execute("INSERT INTO of_this_connection VALUES (3)").await;
 }
 
 /// The pool of a database behind a link of its own, and that link; `None` if there is no PostgreSQL.
@@ -67,10 +72,14 @@ async fn backend(connection: &mut SqlConnection) -> sqlx::Result<i64> {
     sqlx::query_scalar("SELECT CAST(pg_backend_pid() AS BIGINT)").fetch_one(connection).await
 }
 
-/// Waits until every connection was given back.
-async fn all_back(pool: &Pool) {
+/// Waits until every connection was given back. `count` says how many there are, and how many of them are idle.
+async fn until_all_are_back(count: impl Fn() -> (usize, usize)) {
     let back = async {
-        while pool.count().0 > pool.count().1 {
+        loop {
+            let (all, idle) = count();
+            if all == idle {
+                return;
+            }
             tokio::task::yield_now().await;
         }
     };
@@ -107,15 +116,17 @@ async fn a_silent_answer_to_a_goodbye_takes_no_place_for_ever() {
     link.fall_silent();
     // The rollback is not answered.
     drop(transaction);
-    all_back(&pool).await;
+    until_all_are_back(|| pool.count()).await;
+    assert_eq!(pool.count(), (0, 0), "it is not kept");
     backend(&mut pool.lend().await.unwrap()).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_connection_whose_answer_nobody_awaited_is_not_lent_again() {
     let Some((pool, _link, _database)) = linked(1).await else { return };
+    let first = backend(&mut pool.lend().await.unwrap()).await.unwrap();
     let mut connection = pool.lend().await.unwrap();
-    let first = backend(&mut connection).await.unwrap();
+    assert_eq!(backend(&mut connection).await.unwrap(), first, "with its answer, it is lent again");
     {
         let asking = connection.execute("SELECT pg_sleep(0.3)");
         // Long enough for the statement to be sent, and too short for the answer.

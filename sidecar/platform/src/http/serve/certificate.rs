@@ -167,8 +167,9 @@ mod tests {
         let certificate = Certificate::load(&files).unwrap();
         assert!(is_of(&certificate, "old.example") && !is_of(&certificate, "new.example"));
         write(&files, "new.example");
+        assert!(is_of(&certificate, "old.example"), "nobody has looked yet");
         certificate.refresh();
-        assert!(is_of(&certificate, "new.example"));
+        assert!(is_of(&certificate, "new.example") && !is_of(&certificate, "old.example"));
     }
 
     #[test]
@@ -205,9 +206,21 @@ mod tests {
         let files = files(&dir);
         assert_eq!(Certificate::load(&files).unwrap_err().key, "TLS_CERT_FILE");
         write(&files, "old.example");
-        std::fs::write(&files.key, "garbage").unwrap();
-        let error = Certificate::load(&files).unwrap_err();
-        assert_eq!(error.key, "TLS_KEY_FILE");
-        assert!(error.why.contains("key.pem"), "{error}");
+        let other_key = std::fs::read(&files.key).unwrap();
+        let named = |setting: &str, file: &Path| {
+            let error = Certificate::load(&files).unwrap_err();
+            assert_eq!(error.key, setting, "{error}");
+            assert!(error.why.starts_with(&format!("{}: ", file.display())), "{error}");
+        };
+        write(&files, "new.example");
+        for key in [&other_key[..], b"garbage"] {
+            std::fs::write(&files.key, key).unwrap();
+            named("TLS_KEY_FILE", &files.key);
+        }
+        std::fs::remove_file(&files.key).unwrap();
+        named("TLS_KEY_FILE", &files.key);
+        std::fs::write(&files.key, &other_key).unwrap();
+        std::fs::write(&files.certificate, "garbage").unwrap();
+        named("TLS_CERT_FILE", &files.certificate);
     }
 }

@@ -56,29 +56,52 @@ impl Drop for Busy {
 #[cfg(test)]
 mod tests {
     use futures_util::poll;
-    use tokio::time::timeout;
+    use tokio::time::{timeout, timeout_at};
 
     use super::*;
 
     /// How long a test waits for anything.
     const WITHIN: Duration = Duration::from_secs(20);
+    /// How long it looks whether somebody stays.
+    const A_MOMENT: Duration = Duration::from_millis(100);
 
     #[tokio::test]
     async fn who_is_idle_makes_way_only_where_it_is_crowded() {
         let (idle, crowded) = (Arc::new(Idle::new()), watch::Sender::new(false));
         let mut overstayed = Box::pin(idle.overstayed(crowded.subscribe(), Duration::ZERO));
-        assert!(poll!(&mut overstayed).is_pending(), "there is room");
+        assert!(timeout(A_MOMENT, &mut overstayed).await.is_err(), "there is room");
         let busy = idle.busy();
         crowded.send_replace(true);
-        assert!(poll!(&mut overstayed).is_pending(), "a request is under way");
+        assert!(timeout(A_MOMENT, &mut overstayed).await.is_err(), "a request is under way");
         drop(busy);
         timeout(WITHIN, overstayed).await.expect("it stays");
     }
 
     #[tokio::test]
+    async fn who_is_busy_or_has_room_by_the_time_it_would_have_to_go_may_stay() {
+        let goes = Instant::now() + Duration::from_millis(500);
+        let idle = || Arc::new(Idle(watch::Sender::new(Some(goes))));
+        let (mine, other, crowded, busier) = (idle(), idle(), watch::Sender::new(true), watch::Sender::new(true));
+        let mut with_room = Box::pin(mine.overstayed(crowded.subscribe(), Duration::ZERO));
+        let mut at_work = Box::pin(other.overstayed(busier.subscribe(), Duration::ZERO));
+        assert!(poll!(&mut with_room).is_pending() && poll!(&mut at_work).is_pending(), "not yet");
+        crowded.send_replace(false);
+        let busy = other.busy();
+        assert!(timeout_at(goes + A_MOMENT, &mut with_room).await.is_err(), "there is room by now");
+        assert!(timeout(A_MOMENT, &mut at_work).await.is_err(), "a request is under way by now");
+        crowded.send_replace(true);
+        drop(busy);
+        timeout(WITHIN, with_room).await.expect("it stays where it is crowded again");
+        timeout(WITHIN, at_work).await.expect("it stays after its request");
+    }
+
+    #[tokio::test]
     async fn who_was_busy_a_moment_ago_may_stay() {
-        let (idle, crowded) = (Arc::new(Idle::new()), watch::Sender::new(true));
-        let mut overstayed = Box::pin(idle.overstayed(crowded.subscribe(), WITHIN * 100));
-        assert!(poll!(&mut overstayed).is_pending());
+        let long_ago = Instant::now() - 2 * WITHIN;
+        let (idle, crowded) = (Arc::new(Idle(watch::Sender::new(Some(long_ago)))), watch::Sender::new(true));
+        let overstayed = || Box::pin(idle.overstayed(crowded.subscribe(), WITHIN));
+        timeout(WITHIN, overstayed()).await.expect("it was idle for too long");
+        drop(idle.busy());
+        assert!(timeout(A_MOMENT, overstayed()).await.is_err(), "it was busy until now");
     }
 }

@@ -154,7 +154,8 @@ mod tests {
     async fn whoever_has_a_network_has_not_all_places() {
         let limits = ConnectionLimits { total: 1_000, per_ip: 2 };
         let slots = ConnectionSlots::new("test", limits, TrustedProxies::default());
-        let networks = [("203.0.113.{}", 8), ("2001:db8:1:{}::1", 8), ("2001:db8:2:{}00::1", 16)];
+        let networks =
+            [("203.0.113.{}", 8), ("2001:db8:3:1::{}", 2), ("2001:db8:1:{}::1", 8), ("2001:db8:2:{}00::1", 16)];
         for (network, most) in networks {
             // IPv6 reads these digits as hexadecimal, which gives as many different hosts.
             let address = |host: u8| network.replace("{}", &host.to_string()).parse().unwrap();
@@ -163,7 +164,9 @@ mod tests {
                 taken.extend(slots.take(address(host), slots.room().await.unwrap()));
             }
             assert_eq!(taken.len(), most, "of {network}");
-            drop(taken);
+            let other = slots.take("198.51.100.1".parse().unwrap(), slots.room().await.unwrap());
+            assert!(other.is_some(), "others have their own");
+            drop((taken, other));
             let again = slots.take(address(63), slots.room().await.unwrap());
             assert!(again.is_some(), "they were given back");
         }

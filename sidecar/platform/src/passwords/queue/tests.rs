@@ -61,12 +61,20 @@ impl Bench {
         self.waiting.values().map(|place| place[0]).collect()
     }
 
+    /// Whether there is no room for one more, in all or in a group of this place.
+    fn is_full(&self, place: Place) -> bool {
+        self.waiting.len() == ALL || (0..LEVELS).any(|level| self.of(place, level + 1) == MOST[level])
+    }
+
     fn insert(&mut self, place: Place) -> Result<u64, Refused> {
         // The number is known before it is admitted: numbers go up by one.
-        let number = self.queue.next_number;
-        let admitted = self.queue.insert(&path(place), number)?;
+        let (number, is_full) = (self.queue.next_number, self.is_full(place));
+        let admitted = self.queue.insert(&path(place), number);
+        assert!(is_full || admitted.is_ok(), "it is refused though there is room: {admitted:?}");
+        let admitted = admitted?;
         assert_eq!(admitted.number, number);
         if let Some(displaced) = admitted.displaced {
+            assert!(is_full, "it takes a place though there is room");
             let other = self.waiting.remove(&displaced).expect("who is displaced was waiting");
             // Within the narrowest group that they share, the other's group still has as many as the newcomer's will
             // have.

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use futures_util::{SinkExt, StreamExt};
 use realmgate_platform::testing::soon;
 use realmgate_protocol::codec::{decode_link, encode_link};
+use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ids::{BatchId, CharacterId, LockEpoch, MapId, RequestId, SaveSequence};
 use realmgate_protocol::limits::LINK_VERSION;
 use realmgate_protocol::link::{
@@ -134,6 +135,22 @@ impl FakeMap {
         }
     }
 
+    /// Whether such a message has come that the test has not taken, once everything said before was handled.
+    async fn has_heard(&mut self, is_such: impl Fn(&ToMap) -> bool) -> bool {
+        self.sync().await;
+        self.kept.iter().any(is_such)
+    }
+
+    /// Whether an announcement has come that the test has not taken.
+    pub(crate) async fn was_asked(&mut self) -> bool {
+        self.has_heard(|message| matches!(message, ToMap::Prepare { .. })).await
+    }
+
+    /// Whether a kick has come that the test has not taken.
+    pub(crate) async fn was_told_to_kick(&mut self) -> bool {
+        self.has_heard(|message| matches!(message, ToMap::Kick { .. })).await
+    }
+
     /// Takes the next announcement.
     pub(crate) async fn prepare(&mut self) -> (RequestId, CharacterLoad, LockEpoch) {
         let (request, load, epoch) = self
@@ -210,4 +227,9 @@ impl FakeMap {
 /// A save of a character.
 pub(crate) fn save(character: CharacterId, epoch: LockEpoch, sequence: u64, soft: SoftState) -> Save {
     Save { character, epoch, sequence: SaveSequence(sequence), soft }
+}
+
+/// The grant in a `TravelGranted`.
+pub(crate) fn read_grant(text: &str) -> EntryGrant {
+    serde_json::from_str(text).unwrap()
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use realmgate_protocol::ids::{AccountId, CharacterId};
 use uuid::Uuid;
 
-pub(crate) use fake_map::{FakeMap, SPAWN, save, soft_at};
+pub(crate) use fake_map::{FakeMap, SPAWN, read_grant, save, soft_at};
 pub(crate) use figures::Figures;
 pub(crate) use pair::{Pair, Services};
 pub(crate) use player::{Client, Player};
@@ -23,7 +23,7 @@ use realmgate_platform::clock::Clock;
 use crate::app::{Running, Sidecar, StartError};
 use crate::config::{Settings, SidecarConfig};
 use crate::directory::Cookie;
-use crate::lock::{CharacterLock, CharacterOwner};
+use crate::lock::{AccountLock, CharacterLock, CharacterOwner};
 use crate::service::names::Name;
 use crate::state::AppState;
 use crate::store::accounts::NewAccount;
@@ -183,6 +183,11 @@ impl TestWorld {
     /// The lock of a character.
     pub(crate) async fn lock(&self, character: CharacterId) -> CharacterLock {
         self.state().store.locks.find(character).await.unwrap().unwrap().lock
+    }
+
+    /// The lock of an account.
+    pub(crate) async fn account_lock(&self, account: AccountId) -> AccountLock {
+        self.state().store.account_locks.account_lock(account).await.unwrap().unwrap()
     }
 
     pub(crate) async fn shutdown(self) {

@@ -2,17 +2,15 @@
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use realmgate_platform::testing::soon;
-use realmgate_protocol::ids::{ChannelId, LockEpoch, MapId, TicketId};
-use realmgate_protocol::link::{ChannelLoad, FromMap, LeaveReason, PrepareRefusal, ToMap};
-use realmgate_protocol::netcode::ConnectToken;
-use realmgate_protocol::realm;
+use realmgate_protocol::ids::{ChannelId, LockEpoch, MapId, ServerId};
+use realmgate_protocol::link::{ChannelLoad, CharacterLoad, FromMap, LeaveReason, PrepareRefusal, ToMap};
 use realmgate_protocol::ticket::Ticket;
 use serde_json::{Value, json};
 
-use crate::lock::{AccountOwner, CharacterOwner};
+use super::grant;
+use super::held::lent;
+use crate::lock::{AccountOwner, CharacterLock, CharacterOwner};
 use crate::service::world::testing::{FakeMap, Figures, Player, SPAWN, TestWorld, save, soft_at};
 
 /// Number of seats that are kept for players on their way.
@@ -74,58 +72,24 @@ async fn a_player_is_announced_and_gets_a_ticket() {
     let player = world.player("Ann").await;
     let mut client = player.connect().await;
     client.enter(player.character).await;
-    let (request, load, epoch) = map.prepare().await;
+    let announced = map.wait(|message| matches!(message, ToMap::Prepare { .. }).then(|| message.clone())).await;
+    let ToMap::Prepare { request, ticket, expires_in_ms, map: on, channel, epoch, load, .. } = announced else {
+        unreachable!("{announced:?}")
+    };
     assert_eq!(world.lock(player.character).await.owner, CharacterOwner::Gateway("gateway-1".to_owned()));
-    assert_eq!((load.name.as_str(), load.account, load.gold, load.soft), ("Ann", player.account, 0, None));
+    assert_eq!((on, channel, expires_in_ms), (MapId(1), ChannelId(1), 30_000));
+    assert_eq!(load, CharacterLoad::fresh(player.character, player.account, "Ann", "mage"));
     map.say(FromMap::Prepared { request, refusal: None, spawn: Some(SPAWN) }).await;
 
     let success = client.expect("enter_world_success").await;
+    let (server, issued_ms) = ("map-1".parse::<ServerId>().unwrap(), world.state().time.now_ms());
     let lock = world.lock(player.character).await;
-    assert_eq!((lock.owner, lock.epoch), (CharacterOwner::Map("map-1".parse().unwrap()), epoch));
-    check_fields(&success);
-    check_ticket(&world, &success, epoch);
-    assert_eq!(world.state().sessions.get(&player.account.to_string()).await.unwrap().unwrap().gateway_id, "gateway-1");
-}
-
-fn check_fields(success: &Value) {
-    let names: Vec<&str> = success.as_object().unwrap().keys().map(String::as_str).collect();
-    let expected = [
-        "channel",
-        "character_id",
-        "connect_token",
-        "expires_in",
-        "map_id",
-        "map_ip",
-        "map_name",
-        "map_port",
-        "map_ws_url",
-        "protocol_hash",
-        "server_id",
-        "spawn_pos",
-        "ticket",
-    ];
-    assert_eq!(names, expected);
-    assert_eq!((&success["map_ip"], &success["map_name"]), (&json!("127.0.0.1"), &json!("map-1")));
-    assert_eq!(success["spawn_pos"], json!({"x": 1.5, "y": 3.0}), "as the map server says");
-    assert_eq!((&success["map_id"], &success["channel"], &success["expires_in"]), (&json!(1), &json!(1), &json!(30)));
-    assert_eq!(success["map_ws_url"], Value::Null);
-    assert_eq!(success["protocol_hash"], format!("{:016x}", realm::protocol_hash()));
-}
-
-fn check_ticket(world: &TestWorld, success: &Value, epoch: LockEpoch) {
-    let keys = &world.state().config.secrets.ticket;
-    let text = |field: &str| success[field].as_str().unwrap();
-    let ticket = Ticket::open(&URL_SAFE_NO_PAD.decode(text("ticket")).unwrap(), keys).unwrap();
-    assert_eq!((ticket.epoch, ticket.map, ticket.server.as_str()), (epoch, MapId(1), "map-1"));
-    assert_ne!(ticket.ticket_id, TicketId(0));
-    let token = ConnectToken::read_text(text("connect_token")).unwrap();
-    let private = token.open(&keys.netcode_key()).expect("the map server can open it");
-    assert_eq!((private.client_id, &private.servers), (ticket.ticket_id.0, &token.servers));
-    assert_eq!((private.timeout_s, token.timeout_s), (10, 10));
-    assert_eq!(private.client_to_server_key, token.client_to_server_key);
-    assert_eq!(private.server_to_client_key, token.server_to_client_key);
-    assert_ne!(token.client_to_server_key, token.server_to_client_key);
-    assert_eq!(Ticket::open(&private.user_data, keys), Ok(ticket), "the ticket travels in it");
+    assert_eq!((lock.owner, lock.epoch), (CharacterOwner::Map(server.clone()), epoch));
+    let Player { account, character, .. } = player;
+    let (ticket_id, map, expires_ms) = (ticket, on, issued_ms + 30_000);
+    let wanted = Ticket { ticket_id, account, character, epoch, map, channel, server, issued_ms, expires_ms };
+    grant::check(&world, &success, &wanted);
+    assert_eq!(world.state().sessions.get(&account.to_string()).await.unwrap().unwrap().gateway_id, "gateway-1");
 }
 
 #[tokio::test]
@@ -138,16 +102,17 @@ async fn one_that_is_to_be_deleted_does_not_enter_until_it_is_restored() {
     characters.mark(ann.character, ann.account, ann.log_in, u64::MAX / 4).await.unwrap();
     client.enter(ann.character).await;
     assert_eq!(client.expect_error().await, "CHARACTER_DELETED");
-    assert_eq!(world.lock(ann.character).await.owner, CharacterOwner::None);
+    assert_eq!(world.lock(ann.character).await, CharacterLock::FREE, "nobody took it");
     characters.restore(ann.character, ann.account, ann.log_in).await.unwrap();
     client.enter(ann.character).await;
-    assert_eq!(map.prepare().await.1.character, ann.character);
+    assert_eq!(map.admit().await.0, ann.character);
+    client.expect("enter_world_success").await;
 }
 
 #[tokio::test]
 async fn somebody_elses_character_and_nobodys_are_refused() {
     let world = TestWorld::start().await;
-    let _map = world.map_server("map-1", &[1]).await;
+    let mut map = world.map_server("map-1", &[1]).await;
     let (ann, bob) = (world.player("Ann").await, world.player("Bob").await);
     let mut client = ann.connect().await;
     client.enter(bob.character).await;
@@ -156,6 +121,8 @@ async fn somebody_elses_character_and_nobodys_are_refused() {
     assert_eq!(client.expect_error().await, "CHARACTER_NOT_FOUND");
     client.send("enter_world", json!({"character_id": "not an id"})).await;
     assert_eq!(client.expect_error().await, "CHARACTER_NOT_FOUND");
+    assert_eq!(world.lock(bob.character).await, CharacterLock::FREE, "he is not disturbed");
+    assert!(!map.was_asked().await);
 }
 
 #[tokio::test]
@@ -197,10 +164,12 @@ async fn a_map_server_without_a_link_is_entered_only_where_that_is_allowed() {
         client.enter(player.character).await;
         if allowed {
             let success = client.expect("enter_world_success").await;
+            assert_eq!((&success["server_id"], &success["map_id"]), (&json!("foreign-1"), &json!(1)));
             assert_eq!(success["spawn_pos"], Value::Null, "it does not say where");
             assert_eq!(world.lock(player.character).await.owner, CharacterOwner::Gateway("gateway-1".to_owned()));
         } else {
             assert_eq!(client.expect_error().await, "MAP_SERVER_UNREACHABLE");
+            assert_eq!(world.lock(player.character).await, CharacterLock::FREE, "nobody was disturbed for nothing");
         }
     }
 }
@@ -208,17 +177,23 @@ async fn a_map_server_without_a_link_is_entered_only_where_that_is_allowed() {
 #[tokio::test]
 async fn the_lock_of_a_guest_ends_with_its_server() {
     let world = TestWorld::start_with(|config| config.gateway.allow_unlinked_map_servers = true).await;
-    FakeMap::register(world.state(), "foreign-1", &[1], None).await;
-    let player = world.player("Ann").await;
-    let mut client = player.connect().await;
-    client.enter(player.character).await;
-    client.expect("enter_world_success").await;
+    let (player, mut client) = lent(&world).await;
+    let guest = "foreign-1".parse().unwrap();
     world.pass(Duration::from_secs(29)).await;
-    assert!(world.state().world.servers.heartbeat(&"foreign-1".parse().unwrap(), 1, 0.0).await.unwrap());
+    assert!(world.state().world.servers.heartbeat(&guest, 1, 0.0).await.unwrap());
     world.pass(Duration::from_secs(29)).await;
     assert_ne!(world.lock(player.character).await.owner, CharacterOwner::None, "its server's heartbeat has renewed it");
+    FakeMap::register(world.state(), "foreign-2", &[2], None).await;
+    assert!(world.state().world.servers.heartbeat(&"foreign-2".parse().unwrap(), 1, 0.0).await.unwrap());
     world.pass(Duration::from_secs(1)).await;
-    assert_eq!(world.lock(player.character).await.owner, CharacterOwner::None);
+    assert_eq!(world.lock(player.character).await.owner, CharacterOwner::None, "another server's heartbeat has not");
+
+    FakeMap::register(world.state(), "foreign-1", &[1], None).await;
+    client.enter(player.character).await;
+    client.expect("enter_world_success").await;
+    world.state().world.servers.deregister(&guest).await.unwrap();
+    world.sweep().await;
+    assert_eq!(world.lock(player.character).await.owner, CharacterOwner::None, "it has said goodbye");
 }
 
 #[tokio::test]
@@ -245,13 +220,21 @@ async fn each_refusal_of_the_map_server_has_its_code_and_frees_the_lock() {
 async fn a_full_map_server_is_not_even_asked() {
     let world = TestWorld::start().await;
     let mut map = world.map_server("map-1", &[1]).await;
-    let load = ChannelLoad { map: MapId(1), channel: ChannelId(1), players: 10, is_full: false };
-    map.say(FromMap::Load { channels: vec![load] }).await;
-    map.sync().await;
     let player = world.player("Ann").await;
     let mut client = player.connect().await;
+    let load = |channel, players, is_full| ChannelLoad { map: MapId(1), channel: ChannelId(channel), players, is_full };
+    for full in [vec![load(1, 10, false)], vec![load(1, 0, true), load(2, 0, true)]] {
+        map.say(FromMap::Load { channels: full }).await;
+        map.sync().await;
+        client.enter(player.character).await;
+        assert_eq!(client.expect_error().await, "MAP_FULL");
+        assert!(!map.was_asked().await);
+    }
+    map.say(FromMap::Load { channels: vec![load(1, 9, false)] }).await;
+    map.sync().await;
     client.enter(player.character).await;
-    assert_eq!(client.expect_error().await, "MAP_FULL");
+    map.admit().await;
+    client.expect("enter_world_success").await;
 }
 
 #[tokio::test]
@@ -318,6 +301,7 @@ async fn who_calls_an_entry_off_has_made_no_mistake() {
     client.expect("leave_world_success").await;
     assert_eq!(figures.count("realmgate_enter_world_total{result=\"CALLED_OFF\"}"), 1);
     assert_eq!(figures.count("realmgate_enter_world_total{result=\"BAD_MESSAGE\"}"), 0);
+    assert_eq!(figures.count("realmgate_gateway_errors_total{code=\"CALLED_OFF\"}"), 1);
     assert_eq!(figures.count("realmgate_gateway_errors_total{code=\"BAD_MESSAGE\"}"), 0);
 }
 

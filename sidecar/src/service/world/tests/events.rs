@@ -1,7 +1,9 @@
 //! Tests of changes to what players own, over the link.
 
 use realmgate_protocol::ids::{BatchId, CharacterId, EventKey, ItemId, LockEpoch};
-use realmgate_protocol::link::{Change, EventRefusal, Fence, FromMap, GoldAccount, OwnedEvent, Owner, ToMap};
+use realmgate_protocol::link::{
+    Change, EventRefusal, Fence, FromMap, GoldAccount, ItemRecord, OwnedEvent, Owner, ToMap,
+};
 use uuid::Uuid;
 
 use crate::service::world::testing::TestWorld;
@@ -55,12 +57,15 @@ async fn what_was_committed_is_loaded_at_the_next_entry() {
     let mut map = world.map_server("map-1", &[1]).await;
     let (player, mut client) = world.in_world("Ann", &mut map).await;
     let epoch = world.lock(player.character).await.epoch;
-    map.commit(vec![loot(player.character, epoch, 3, 7)]).await;
+    let looted = loot(player.character, epoch, 3, 7);
+    let Change::ItemCreated { item, .. } = looted.changes[0] else { unreachable!("{looted:?}") };
+    map.commit(vec![looted]).await;
     client.enter(player.character).await;
     let (character, epoch, reason) = map.kick().await;
     map.say(FromMap::Dropped { character, epoch, reason }).await;
     let (_, load, _) = map.prepare().await;
-    assert_eq!((load.gold, load.experience, load.items[0].slot), (7, 25, 3));
+    assert_eq!((load.gold, load.experience, load.level), (7, 25, 2));
+    assert_eq!(load.items, [ItemRecord { item, definition: "rusty_sword".to_owned(), slot: 3 }]);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use realmgate_platform::error::ErrorCode;
 use realmgate_platform::testing::soon;
 use realmgate_platform::tokens::Caller;
 use realmgate_protocol::ids::MapId;
@@ -11,10 +12,10 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::directory::SessionEntry;
-use crate::lock::CharacterOwner;
+use crate::directory::{SessionCharacter, SessionEntry};
+use crate::lock::{AccountLock, AccountOwner, CharacterOwner};
 use crate::service::world::Waiter;
-use crate::service::world::testing::{Player, SPAWN, TestWorld, save, soft_at};
+use crate::service::world::testing::{FakeMap, PATIENCE, Player, SPAWN, TestWorld, save, soft_at};
 
 #[tokio::test]
 async fn leave_world_saves_and_frees_the_lock() {
@@ -65,28 +66,40 @@ async fn an_entry_that_an_operator_removed_stays_away() {
     assert_eq!(world.state().sessions.get(&user).await.unwrap(), None, "though her socket is open, and she plays");
     let _again = player.connect().await;
     world.pass(Duration::from_secs(60)).await;
-    assert!(world.state().sessions.get(&user).await.unwrap().is_some(), "she has come anew");
+    let connected = Some(SessionEntry::connected("gateway-1"));
+    assert_eq!(world.state().sessions.get(&user).await.unwrap(), connected, "she has come anew");
 }
 
 #[tokio::test]
 async fn a_session_entry_says_who_is_in_the_world_and_where() {
     let world = TestWorld::start().await;
-    let mut map = world.map_server("map-1", &[1]).await;
+    let mut map = world.map_server("map-1", &[1, 2]).await;
     let (player, _client) = world.in_world("Ann", &mut map).await;
     let user = player.account.to_string();
-    let seen = async || world.state().sessions.get(&user).await.unwrap().unwrap().character.unwrap();
-    let first = seen().await;
-    assert_eq!((first.id, first.name.as_str()), (player.character.to_string(), "Ann"));
-    assert_eq!((first.map_server.as_str(), first.map_id, first.at), ("map-1", MapId(1), Some(SPAWN)));
+    let seen = async || world.state().sessions.get(&user).await.unwrap().unwrap();
+    let first = SessionCharacter {
+        id: player.character.to_string(),
+        name: "Ann".to_owned(),
+        map_server: "map-1".parse().unwrap(),
+        map_id: MapId(1),
+        at: Some(SPAWN),
+    };
+    let entry = |character: SessionCharacter| SessionEntry {
+        log_in: Some(player.log_in),
+        character: Some(character),
+        ..SessionEntry::connected("gateway-1")
+    };
+    assert_eq!(seen().await, entry(first.clone()));
     let epoch = world.lock(player.character).await.epoch;
-    map.say(FromMap::Save { saves: vec![save(player.character, epoch, 1, soft_at(1, 9_216))] }).await;
+    map.say(FromMap::Save { saves: vec![save(player.character, epoch, 1, soft_at(2, 9_216))] }).await;
     map.sync().await;
     world.state().world.entries.renew().await.unwrap();
-    assert_eq!(seen().await.at, Some(Position { x: 9_216, y: 2_048 }), "where it was last saved");
+    let saved = SessionCharacter { map_id: MapId(2), at: Some(Position { x: 9_216, y: 2_048 }), ..first };
+    assert_eq!(seen().await, entry(saved), "where it was last saved");
 }
 
 #[tokio::test]
-async fn logging_out_in_the_game_ends_the_session_entry() {
+async fn logging_out_in_the_game_ends_the_session_entry_unless_the_socket_is_open() {
     let world = TestWorld::start().await;
     let mut map = world.map_server("map-1", &[1]).await;
     for connected in [true, false] {
@@ -97,11 +110,13 @@ async fn logging_out_in_the_game_ends_the_session_entry() {
             // The seat is given up before the close; settling the entry again waits for nothing else.
             world.state().world.entries.settle(player.account).await.unwrap();
         }
-        let epoch = world.lock(player.character).await.epoch;
+        let (user, epoch) = (player.account.to_string(), world.lock(player.character).await.epoch);
+        let before = world.state().sessions.get(&user).await.unwrap().and_then(|entry| entry.character);
+        assert_eq!(before.map(|seen| seen.id), Some(player.character.to_string()));
         map.release(save(player.character, epoch, 1, soft_at(1, 0)), LeaveReason::Logout).await;
         map.sync().await;
         assert_eq!(world.lock(player.character).await.owner, CharacterOwner::None);
-        let entry = world.state().sessions.get(&player.account.to_string()).await.unwrap();
+        let entry = world.state().sessions.get(&user).await.unwrap();
         assert_eq!(entry, client.map(|_| SessionEntry::connected("gateway-1")), "connected: {connected}");
     }
 }
@@ -112,11 +127,18 @@ async fn closing_the_socket_alone_leaves_the_player_in_the_world() {
     let mut map = world.map_server("map-1", &[1]).await;
     let (player, client) = world.in_world("Ann", &mut map).await;
     let user = player.account.to_string();
+    let seen = async || (world.lock(player.character).await, world.state().sessions.get(&user).await.unwrap());
+    let before = seen().await;
+    assert_eq!(before.0.owner, CharacterOwner::Map("map-1".parse().unwrap()));
+    assert!(before.1.as_ref().is_some_and(|entry| entry.character.is_some()), "{before:?}");
     client.close().await;
     // The seat is given up before the close; settling the entry again waits for nothing else.
     world.state().world.entries.settle(player.account).await.unwrap();
-    assert!(world.state().sessions.get(&user).await.unwrap().is_some(), "the lock keeps the entry");
-    let (character, epoch) = (player.character, world.lock(player.character).await.epoch);
+    assert_eq!(seen().await, before, "the lock keeps the entry");
+    world.pass(Duration::from_secs(60)).await;
+    assert_eq!(seen().await, before);
+    assert!(!map.was_told_to_kick().await);
+    let (character, epoch) = (player.character, before.0.epoch);
     map.say(FromMap::Dropped { character, epoch, reason: LeaveReason::ChannelFailed }).await;
     map.sync().await;
     assert_eq!(world.state().sessions.get(&user).await.unwrap(), None, "neither socket nor lock");
@@ -124,21 +146,32 @@ async fn closing_the_socket_alone_leaves_the_player_in_the_world() {
 
 #[tokio::test]
 async fn a_log_out_over_http_ends_its_own_log_in_only() {
-    let world = TestWorld::start().await;
+    // Long enough that no answer comes just because the wait is over.
+    let world = TestWorld::start_with(|config| config.timers.handover_wait = PATIENCE * 3).await;
     let mut map = world.map_server("map-1", &[1]).await;
     let (player, mut client) = world.in_world("Ann", &mut map).await;
-    let (other_log_in, _) = world.log_in(player.account).await;
-    world.state().world.exits.log_out(player.account, other_log_in).await.unwrap();
-    assert_eq!(world.lock(player.character).await.owner.kind(), "map", "that log-in has nobody in the world");
+    let (held, within) = (world.account_lock(player.account).await, world.lock(player.character).await);
+    let (account, role) = (player.account, || "player".to_owned());
+    let (other_log_in, _) = world.log_in(account).await;
+    let other = Caller { account, session: other_log_in, role: role() };
+    soon("an answer", world.state().accounts.logout(&other)).await.unwrap();
+    assert!(!map.was_told_to_kick().await, "that log-in has nobody in the world");
+    assert_eq!(world.lock(player.character).await, within);
+    let beside = world.account_lock(player.account).await;
+    assert_eq!(beside, AccountLock { epoch: beside.epoch, ..held }, "and nobody waits for it");
+    client.send_text("?").await;
+    assert_eq!(client.expect_error().await, "BAD_MESSAGE", "the socket is open");
 
-    let state = world.state().clone();
-    let (account, log_in) = (player.account, player.log_in);
-    let logging_out = tokio::spawn(async move { state.world.exits.log_out(account, log_in).await });
+    let (newer, _) = world.log_in(player.account).await;
+    let (state, own) = (world.state().clone(), Caller { account, session: player.log_in, role: role() });
+    let logging_out = tokio::spawn(async move { state.accounts.logout(&own).await });
     let (character, epoch, reason) = map.kick().await;
     map.release(save(character, epoch, 1, soft_at(1, 0)), reason).await;
-    logging_out.await.unwrap().unwrap();
+    soon("an answer", logging_out).await.unwrap().unwrap();
     assert_eq!(client.closed().await, (1000, "Logged out".to_owned()));
     assert_eq!(world.lock(character).await.owner, CharacterOwner::None);
+    let left = world.account_lock(account).await;
+    assert_eq!((left.owner, left.session), (AccountOwner::LogIn, Some(newer)), "the newer one is still waited for");
 }
 
 #[tokio::test]
@@ -197,7 +230,7 @@ async fn a_log_out_over_http_does_not_stand_in_line_for_ever() {
 async fn a_client_that_does_not_wait_for_its_log_out_is_logged_out_all_the_same() {
     let world = TestWorld::start().await;
     let mut map = world.map_server("map-1", &[1]).await;
-    let (player, _client) = world.in_world("Ann", &mut map).await;
+    let (player, mut client) = world.in_world("Ann", &mut map).await;
     let caller = Caller { account: player.account, session: player.log_in, role: "player".to_owned() };
     {
         let mut logging_out = std::pin::pin!(world.state().accounts.logout(&caller));
@@ -207,6 +240,18 @@ async fn a_client_that_does_not_wait_for_its_log_out_is_logged_out_all_the_same(
     map.release(save(character, epoch, 1, soft_at(1, 0)), reason).await;
     map.sync().await;
     assert_eq!(world.lock(character).await.owner, CharacterOwner::None);
+    assert_eq!(client.closed().await, (1000, "Logged out".to_owned()));
+    let known = world.state().tokens.authenticate(&player.token).await;
+    assert_eq!(known.unwrap_err().code, ErrorCode::Unauthorized);
+    assert_eq!(world.account_lock(player.account).await.owner, AccountOwner::None);
+}
+
+/// Lets a whole hand-over pass: another character's map server is silent for as long as it may be.
+pub(super) async fn whole_handover(world: &TestWorld, map: &mut FakeMap) {
+    let (other, mut slow) = world.in_world("Bob", map).await;
+    slow.send("leave_world", json!({})).await;
+    slow.expect("leave_world_success").await;
+    assert_eq!(map.fenced().await.0, other.character);
 }
 
 #[tokio::test]
@@ -221,12 +266,8 @@ async fn who_leaves_in_a_fight_is_told_how_long_its_body_stays() {
     assert_eq!((character, epoch_asked), (player.character, epoch));
     map.say(FromMap::Lingers { character, epoch, ms: 20_000 }).await;
     assert_eq!(client.expect("leaving").await["seconds"], 20);
-    // Another character's map server is silent for the whole hand-over, which is as long as the first wait would have
-    // been.
-    let (other, mut slow) = world.in_world("Bob", &mut map).await;
-    slow.send("leave_world", json!({})).await;
-    slow.expect("leave_world_success").await;
-    assert_eq!(map.fenced().await.0, other.character);
+    // It is as long as the first wait would have been.
+    whole_handover(&world, &mut map).await;
     assert_eq!(world.lock(player.character).await.epoch, epoch, "it is not shut out meanwhile");
     map.release(save(character, epoch, 1, soft_at(1, 4_096)), reason).await;
     client.expect("leave_world_success").await;
@@ -236,15 +277,16 @@ async fn who_leaves_in_a_fight_is_told_how_long_its_body_stays() {
 
 #[tokio::test]
 async fn a_log_out_over_http_does_not_wait_for_a_fight_to_end() {
-    let world = TestWorld::start().await;
+    // Long enough that no answer comes just because the wait is over.
+    let world = TestWorld::start_with(|config| config.timers.handover_wait = PATIENCE * 3).await;
     let mut map = world.map_server("map-1", &[1]).await;
     let (player, mut client) = world.in_world("Ann", &mut map).await;
-    let state = world.state().clone();
-    let (account, log_in) = (player.account, player.log_in);
-    let logging_out = tokio::spawn(async move { state.world.exits.log_out(account, log_in).await });
+    let (state, account) = (world.state().clone(), player.account);
+    let caller = Caller { account, session: player.log_in, role: "player".to_owned() };
+    let logging_out = tokio::spawn(async move { state.accounts.logout(&caller).await });
     let (character, epoch, reason) = map.kick().await;
     map.say(FromMap::Lingers { character, epoch, ms: 600_000 }).await;
-    logging_out.await.unwrap().unwrap();
+    soon("an answer", logging_out).await.unwrap().unwrap();
     assert_eq!(client.closed().await, (1000, "Logged out".to_owned()));
     assert_eq!(world.lock(character).await.owner.kind(), "map", "its body fights on");
     map.release(save(character, epoch, 1, soft_at(1, 7)), reason).await;

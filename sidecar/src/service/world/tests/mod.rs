@@ -4,6 +4,8 @@ mod account;
 mod clocks;
 mod enter;
 mod events;
+mod grant;
+mod held;
 mod leave;
 mod links;
 mod passage;

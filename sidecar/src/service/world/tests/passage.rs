@@ -5,7 +5,8 @@ use std::time::Duration;
 use realmgate_protocol::link::LeaveReason;
 use serde_json::json;
 
-use crate::lock::{CharacterLock, CharacterOwner, LockStep};
+use super::held::begin_way_in;
+use crate::lock::{CharacterOwner, LockStep};
 use crate::service::world::testing::{TestWorld, save, soft_at};
 
 #[tokio::test]
@@ -14,9 +15,7 @@ async fn a_way_in_that_does_not_end_is_released() {
     let player = world.player("Ann").await;
     let (locks, timers) = (&world.state().store.locks, &world.state().config.timers);
     let now_ms = || world.state().time.now_ms();
-    let step = LockStep::Enter { gateway: "gateway-1".to_owned() };
-    let passing = CharacterLock::FREE.after(&step, now_ms(), timers).unwrap();
-    assert!(locks.change(player.character, &CharacterLock::FREE, &passing, now_ms()).await.unwrap());
+    let passing = begin_way_in(&world, &player).await;
     world.pass(Duration::from_secs(14)).await;
     assert_eq!(world.lock(player.character).await, passing);
     world.pass(Duration::from_secs(1)).await;

@@ -1,11 +1,14 @@
 //! Tests of an account that enters again from elsewhere.
 
+use std::time::Duration;
+
 use realmgate_protocol::ids::RequestId;
 use realmgate_protocol::link::{FromMap, LeaveReason, ToMap};
 use serde_json::json;
 
+use super::leave::whole_handover;
 use crate::config::DuplicateLogin;
-use crate::lock::CharacterOwner;
+use crate::lock::{CharacterLock, CharacterOwner};
 use crate::service::world::testing::{Figures, PATIENCE, TestWorld, save, soft_at};
 
 #[tokio::test]
@@ -31,15 +34,19 @@ async fn the_older_player_is_saved_and_makes_way() {
 
 #[tokio::test]
 async fn the_newer_player_waits_while_the_older_one_fights() {
-    let world = TestWorld::start().await;
+    let world = TestWorld::start_with(|config| config.timers.handover_wait = Duration::from_secs(3)).await;
     let mut map = world.map_server("map-1", &[1]).await;
     let (player, _older) = world.in_world("Ann", &mut map).await;
     let second = world.character(player.account, player.log_in, "Anna").await;
     let mut newer = player.connect().await;
     newer.enter(second).await;
+    let fighting = world.lock(player.character).await;
     let (character, epoch, reason) = map.kick().await;
     map.say(FromMap::Lingers { character, epoch, ms: 12_500 }).await;
     assert_eq!(newer.expect("leaving").await["seconds"], 13);
+    whole_handover(&world, &mut map).await;
+    assert_eq!(world.lock(character).await, fighting, "it is not shut out meanwhile");
+    assert_eq!(world.lock(second).await, CharacterLock::FREE);
     map.release(save(character, epoch, 1, soft_at(1, 0)), reason).await;
     assert_eq!(map.admit().await.0, second);
     newer.expect("enter_world_success").await;
@@ -59,6 +66,7 @@ async fn who_tires_of_waiting_for_the_older_one_has_made_no_mistake() {
     client.send("leave_world", json!({})).await;
     assert_eq!(client.expect_error().await, "BAD_MESSAGE");
     assert_eq!(figures.count("realmgate_enter_world_total{result=\"CALLED_OFF\"}"), 1);
+    assert_eq!(figures.count("realmgate_gateway_errors_total{code=\"CALLED_OFF\"}"), 1);
     assert_eq!(figures.count("realmgate_gateway_errors_total{code=\"BAD_MESSAGE\"}"), 0);
 }
 

@@ -10,10 +10,11 @@ use tempfile::TempDir;
 use crate::app::StartError;
 use crate::directory::Cookie;
 use crate::lock::{
-    AccountLock, AccountOwner, AccountStep, CharacterLock, CharacterOwner, CookieHash, LockStep, ServerKey, ServerLock,
+    AccountLock, AccountOwner, AccountStep, CharacterLock, CharacterOwner, CookieHash, LockStep, NotClaimed, ServerKey,
+    ServerLock,
 };
-use crate::service::world::NotAllowed;
-use crate::service::world::testing::{Player, TestWorld};
+use crate::service::world::testing::{Figures, Player, TestWorld};
+use crate::service::world::{NotAllowed, NotLetIn};
 use crate::store::locks::KnownServer;
 
 /// A player whose account and character this sidecar holds: connected, and on the way into a world.
@@ -108,7 +109,7 @@ async fn a_second_process_of_one_folder_is_refused() {
 #[tokio::test]
 async fn a_second_process_with_a_copied_cookie_is_refused_while_the_first_lives() {
     let world = TestWorld::start().await;
-    let cookie = fs::read_to_string(cookie_file(&world)).unwrap();
+    let (cookie, before) = (fs::read_to_string(cookie_file(&world)).unwrap(), own_lock(&world).await.lock.cookie);
     let living = async {
         loop {
             world.clock.advance(Duration::from_secs(1));
@@ -121,43 +122,63 @@ async fn a_second_process_with_a_copied_cookie_is_refused_while_the_first_lives(
         () = living => unreachable!("it lives forever"),
     };
     assert!(matches!(&why, NotAllowed::CookieTaken { id, .. } if id == "gateway-1"), "{why}");
+    assert_eq!(own_lock(&world).await.lock.cookie, before, "the first one's is still good");
 }
 
 #[tokio::test]
 async fn a_copied_cookie_is_good_once_its_process_is_silent_which_then_is_cut_off() {
+    let figures = Figures::listen();
+    let looks = || figures.count("realmgate_database_seconds_count{call=\"server_lock\"}");
     let world = TestWorld::start().await;
     let player = world.player("Ann").await;
     let mut client = player.connect().await;
     let copy = copy_of(Some(&fs::read_to_string(cookie_file(&world)).unwrap()));
-    let stopped = async {
-        loop {
-            world.clock.advance(Duration::from_secs(1));
-            tokio::task::yield_now().await;
-        }
-    };
-    // Its own renewals stand still, as in a process that was stopped for a while.
+    // Its own renewals stand still, as in a process that was stopped for a while. This closes its sockets, too.
     world.state().background.shutdown.cancel();
+    assert_eq!(client.closed().await.0, 1001);
+    let before = own_lock(&world).await.lock;
+    world.clock.advance(Duration::from_millis(11_999));
+    let seen = looks();
+    let silent = async {
+        let mut pauses = tokio::time::interval(Duration::from_millis(50));
+        while looks() < seen + 3 {
+            pauses.tick().await;
+        }
+        assert_eq!(own_lock(&world).await.lock, before, "it may live: that is waited for");
+        world.clock.advance(Duration::from_millis(1));
+        std::future::pending::<()>().await;
+    };
     let next = tokio::select! {
         started = soon("its start", world.again(Some(copy))) => started.unwrap(),
-        () = stopped => unreachable!("time goes on"),
+        () = silent => unreachable!("it stays silent"),
     };
-    assert_eq!(client.closed().await.0, 1001);
-    let known = own_lock(&next).await;
+    let known = own_lock(&next).await.lock;
+    assert_eq!(known.heard_ms, before.heard_ms + 12_000);
+    assert_ne!(known.cookie, before.cookie);
     world.state().world.renewal.renew().await.unwrap();
-    assert_eq!(own_lock(&next).await.lock.cookie, known.lock.cookie, "the first one does not know the new cookie");
+    assert_eq!(own_lock(&next).await.lock.cookie, known.cookie, "the first one does not know the new cookie");
+    let (newer, _) = next.log_in(player.account).await;
+    let waiting = account_lock(&next, &player).await;
+    let late = world.state().world.accounts.claim(player.account, newer).await;
+    assert!(matches!(late, Err(NotLetIn::Refused(NotClaimed::Newer))), "{late:?}");
+    assert_eq!(account_lock(&next, &player).await, waiting, "the first one takes nothing any more");
+    next.state().world.accounts.claim(player.account, newer).await.unwrap();
+    assert!(account_lock(&next, &player).await.is_held(newer, "gateway-1"));
 }
 
 #[tokio::test]
 async fn an_id_that_lives_elsewhere_is_refused() {
     let world = TestWorld::start().await;
     let player = passing(&world).await;
-    let before = account_lock(&world, &player).await;
+    let holds =
+        async || (own_lock(&world).await, account_lock(&world, &player).await, world.lock(player.character).await);
+    let before = holds().await;
     // A second process with this id, in its own folder.
     for kept in [None, Some(Cookie::random().unwrap())] {
         let why = refused(world.again(Some(copy_of(kept.as_ref().map(Cookie::expose)))).await);
         assert!(matches!(&why, NotAllowed::IdTaken(id) if id == "gateway-1"), "{why}");
     }
-    assert_eq!(account_lock(&world, &player).await, before, "the one that lives keeps what it holds");
+    assert_eq!(holds().await, before, "the one that lives keeps what it holds");
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use crate::app::StartError;
 use crate::config::SidecarConfig;
 use crate::lock::{AccountOwner, CharacterOwner};
 use crate::service::world::NotAllowed;
-use crate::service::world::testing::{Client, FakeMap, Pair, Player, Services, TestWorld, save, soft_at};
+use crate::service::world::testing::{Client, FakeMap, Pair, Player, Services, TestWorld, read_grant, save, soft_at};
 
 async fn connected_to(world: &TestWorld, player: &Player) -> AccountOwner {
     world.state().store.account_locks.account_lock(player.account).await.unwrap().unwrap().owner
@@ -71,6 +71,7 @@ async fn a_log_out_at_the_other_ends_it_here() {
     soon("the log-out", logging_out).await.unwrap().unwrap();
     assert_eq!(client.closed().await, (1000, "Logged out".to_owned()));
     assert_eq!(pair.b.lock(character).await.owner, CharacterOwner::None);
+    assert_eq!(connected_to(&pair.a, &player).await, AccountOwner::None);
 }
 
 #[tokio::test]
@@ -101,6 +102,7 @@ async fn a_link_that_answers_elsewhere_is_not_replaced() {
     let Some(ToMap::Refused { code, .. }) = newer.next_or_end().await else { panic!("it was let in") };
     assert_eq!(code, "STILL_LINKED");
     assert!(pair.a.state().links.get(&"map-1".parse().unwrap()).is_some());
+    assert!(!reading.is_finished(), "it is still open");
     reading.abort();
 }
 
@@ -111,8 +113,9 @@ async fn a_link_that_is_silent_elsewhere_is_replaced() {
     let mut older = pair.a.map_server("map-1", &[1]).await;
     let (player, _client) = pair.a.in_world("Ann", &mut older).await;
     let before = pair.a.lock(player.character).await;
-    let _newer = pair.b.link("map-1", &[1]).await;
+    let mut newer = pair.b.link("map-1", &[1]).await;
     assert_eq!(older.next_or_end().await, None, "the older link was closed");
+    newer.sync().await;
     assert_eq!(pair.b.lock(player.character).await, before);
 }
 
@@ -127,7 +130,7 @@ async fn a_portal_leads_to_a_map_of_the_other() {
     from.say(FromMap::Travel { request: RequestId(77), save, channel: None }).await;
     let (character, epoch) = to.admit().await;
     let granted = from.wait(|message| match message {
-        ToMap::TravelGranted { character, grant, .. } => Some((*character, grant.server.clone())),
+        ToMap::TravelGranted { character, grant, .. } => Some((*character, read_grant(grant).server_id)),
         _ => None,
     });
     assert_eq!(granted.await, (character, "map-2".to_owned()));
@@ -239,7 +242,10 @@ async fn a_redis_that_starts_empty_heals() {
     let Some(pair) = Pair::start().await else { return };
     let (mut first, ann, mut second, bob) = two_players(&pair).await;
     party(&mut first, &ann, &mut second, &bob).await;
+    let user = bob.account.to_string();
+    let before = pair.a.state().sessions.get(&user).await.unwrap();
     pair.services.redis.flush();
+    assert_eq!(pair.a.state().registry.servers().await.unwrap(), [], "everything is lost");
 
     for (map, world) in [(&mut first, &pair.a), (&mut second, &pair.b)] {
         let load = ChannelLoad { map: MapId(1), channel: ChannelId(1), players: 1, is_full: false };
@@ -252,8 +258,9 @@ async fn a_redis_that_starts_empty_heals() {
     let listed = pair.b.state().registry.servers().await.unwrap();
     let listed: Vec<_> = listed.iter().map(|server| (server.id.as_str(), server.replica())).collect();
     assert_eq!(listed, [("map-1", Some("a")), ("map-2", Some("b"))]);
-    let entry = pair.a.state().sessions.get(&bob.account.to_string()).await.unwrap().unwrap();
-    assert_eq!(entry.gateway_id, "b", "though his socket is closed, his map server knows");
+    let entry = pair.a.state().sessions.get(&user).await.unwrap();
+    assert_eq!(entry, before, "though his socket is closed, his map server knows");
+    assert_eq!(entry.unwrap().gateway_id, "b");
     says(&mut first, &ann, "still there?").await;
     let said = SocialEvent::PartyChat { from: "Ann".to_owned(), text: "still there?".to_owned() };
     assert_eq!(heard(&mut second, bob.character).await, said);

@@ -55,6 +55,10 @@ async fn a_whisper_finds_its_listener_by_name() {
         command(&mut first, ann.character, whisper(to, text)).await;
         assert_eq!(heard(&mut first, ann.character).await, SocialEvent::Failed { code: code.to_owned() });
     }
+    let longest = "x".repeat(240);
+    command(&mut first, ann.character, whisper("Bob", &longest)).await;
+    let expected = SocialEvent::Whisper { from: "Ann".to_owned(), text: longest };
+    assert_eq!(heard(&mut second, bob.character).await, expected, "he has heard nothing of what was refused");
 }
 
 /// Ann invites Bob to her party, and he accepts.

@@ -3,24 +3,17 @@
 use std::time::Duration;
 
 use realmgate_platform::testing::soon;
+use realmgate_protocol::ids::LockEpoch;
 use realmgate_protocol::link::FromMap;
 use uuid::Uuid;
 
-use crate::lock::timers::deadline;
-use crate::lock::{AccountOwner, AccountStep, CharacterOwner, CookieHash, ServerKey, ServerLock};
+use super::held::{begin_way_in, expected, here, left_behind, lent, other_replica, owner_of};
+use super::links::{assert_swept, drop_on_the_ground};
+use crate::lock::{AccountOwner, CharacterLock, CharacterOwner, ServerKey, ServerLock};
 use crate::service::world::Unmet;
-use crate::service::world::testing::{FakeMap, Figures, Player, TestWorld, save, soft_at};
-use crate::store::locks::KnownServer;
+use crate::service::world::testing::{Figures, TestWorld, save, soft_at};
 
 const SECOND: Duration = Duration::from_secs(1);
-
-async fn owner_of(world: &TestWorld, player: &Player) -> AccountOwner {
-    world.state().store.account_locks.account_lock(player.account).await.unwrap().unwrap().owner
-}
-
-fn here() -> AccountOwner {
-    AccountOwner::Gateway("gateway-1".to_owned())
-}
 
 #[tokio::test]
 async fn a_log_in_that_comes_to_no_gateway_is_released() {
@@ -72,41 +65,18 @@ async fn entering_cancels_the_timer_and_so_does_a_save() {
     }
 }
 
-/// A player for whom a ticket was minted.
-async fn expected(world: &TestWorld) -> (FakeMap, Player) {
-    let mut map = world.map_server("map-1", &[1]).await;
-    let player = world.player("Ann").await;
-    let mut client = player.connect().await;
-    client.enter(player.character).await;
-    map.admit().await;
-    client.expect("enter_world_success").await;
-    (map, player)
-}
-
-/// Another sidecar that holds a player's account.
-async fn other_replica(world: &TestWorld, player: &Player) -> (ServerKey, ServerLock) {
-    let state = world.state();
-    let key = ServerKey::Replica("gateway-2".to_owned());
-    let cookie = CookieHash::of("another");
-    let lock = ServerLock::heard(&key, cookie, state.time.now_ms(), &state.config.timers);
-    let known = KnownServer { key: key.clone(), lock: lock.clone(), linked_to: None, shared: true };
-    assert!(state.store.server_locks.claim_server(None, &known).await.unwrap());
-    let free = state.store.account_locks.account_lock(player.account).await.unwrap().unwrap();
-    let step = AccountStep::Claimed { session: player.log_in, gateway: "gateway-2".to_owned() };
-    let held = free.after(&step, state.time.now_ms(), &state.config.timers).unwrap();
-    assert!(state.store.account_locks.change_account_lock(player.account, &free, &held).await.unwrap());
-    (key, lock)
-}
-
 #[tokio::test]
 async fn a_silent_replica_loses_what_it_held() {
     let world = TestWorld::start().await;
     let player = world.player("Ann").await;
-    let (key, _) = other_replica(&world, &player).await;
+    let (key, _, way_in) = other_replica(&world, &player).await;
     world.pass(29 * SECOND).await;
-    assert_ne!(owner_of(&world, &player).await, AccountOwner::None);
+    assert_eq!(owner_of(&world, &player).await, AccountOwner::Gateway("gateway-2".to_owned()));
+    assert_eq!(world.lock(player.character).await, way_in);
     world.pass(SECOND).await;
     assert_eq!(owner_of(&world, &player).await, AccountOwner::None);
+    let fenced = CharacterLock { epoch: LockEpoch(2), ..CharacterLock::FREE };
+    assert_eq!(world.lock(player.character).await, fenced, "a way that it had begun");
     assert_eq!(world.state().store.server_locks.server(&key).await.unwrap(), None, "its cookie is worth nothing now");
 }
 
@@ -114,13 +84,14 @@ async fn a_silent_replica_loses_what_it_held() {
 async fn a_replica_that_is_heard_of_keeps_what_it_held() {
     let world = TestWorld::start().await;
     let player = world.player("Ann").await;
-    let (key, lock) = other_replica(&world, &player).await;
+    let (key, lock, way_in) = other_replica(&world, &player).await;
     world.pass(29 * SECOND).await;
     let state = world.state();
     let heard = ServerLock::heard(&key, lock.cookie, state.time.now_ms(), &state.config.timers);
     assert!(state.store.server_locks.renew_servers(&[(key, heard)]).await.unwrap().is_empty());
     world.pass(29 * SECOND).await;
     assert_eq!(owner_of(&world, &player).await, AccountOwner::Gateway("gateway-2".to_owned()));
+    assert_eq!(world.lock(player.character).await, way_in);
 }
 
 #[tokio::test]
@@ -144,12 +115,13 @@ async fn a_replica_renews_its_lock_unasked() {
 #[tokio::test]
 async fn each_timer_of_a_character_is_counted_under_its_name() {
     let figures = Figures::listen();
-    let fired = |timer: &str| figures.count(&format!("realmgate_timers_fired_total{{timer=\"{timer}\"}}"));
+    let count = |timer| figures.count(&format!("realmgate_timers_fired_total{{timer=\"{timer}\"}}"));
+    let fired = || ["arrival", "map_reclaim", "passage", "lent"].map(count);
     let world = TestWorld::start().await;
     let (_map, player) = expected(&world).await;
     world.pass(40 * SECOND).await;
     assert_eq!(world.lock(player.character).await.owner, CharacterOwner::None);
-    assert_eq!((fired("arrival"), fired("map_reclaim")), (1, 0));
+    assert_eq!(fired(), [1, 0, 0, 0]);
 
     let world = TestWorld::start().await;
     let mut map = world.map_server("map-1", &[1]).await;
@@ -158,20 +130,25 @@ async fn each_timer_of_a_character_is_counted_under_its_name() {
     drop(world.returning("map-1", &[1]).await);
     world.pass(30 * SECOND).await;
     assert_eq!(world.lock(player.character).await.owner, CharacterOwner::None);
-    assert_eq!((fired("arrival"), fired("map_reclaim")), (1, 1));
-    assert_eq!((fired("passage"), fired("lent")), (0, 0));
+    assert_eq!(fired(), [1, 1, 0, 0]);
+    begin_way_in(&world, &world.player("Cid").await).await;
+    world.pass(15 * SECOND).await;
+    assert_eq!(fired(), [1, 1, 1, 0]);
+
+    let world = TestWorld::start_with(|config| config.gateway.allow_unlinked_map_servers = true).await;
+    let (_player, _client) = lent(&world).await;
+    world.pass(30 * SECOND).await;
+    assert_eq!(fired(), [1, 1, 1, 1]);
 }
 
 #[tokio::test]
 async fn a_lent_lock_is_no_passage() {
     let figures = Figures::listen();
     let world = TestWorld::start_with(|config| config.gateway.allow_unlinked_map_servers = true).await;
-    FakeMap::register(world.state(), "foreign-1", &[1], None).await;
-    let player = world.player("Ann").await;
-    let mut client = player.connect().await;
-    client.enter(player.character).await;
-    client.expect("enter_world_success").await;
-    world.pass(30 * SECOND).await;
+    let (player, _client) = lent(&world).await;
+    world.pass(29 * SECOND).await;
+    assert_eq!(world.lock(player.character).await.owner, CharacterOwner::Gateway("gateway-1".to_owned()));
+    world.pass(SECOND).await;
     assert_eq!(world.lock(player.character).await.owner, CharacterOwner::None);
     assert_eq!(figures.count("realmgate_timers_fired_total{timer=\"lent\"}"), 1);
     assert_eq!(figures.count("realmgate_timers_fired_total{timer=\"passage\"}"), 0);
@@ -186,19 +163,6 @@ async fn a_first_start_is_no_outage() {
     world.clock.advance(Duration::from_secs(3_600));
     world.sweep().await;
     assert_eq!(figures.count("realmgate_outages_total"), 1);
-}
-
-/// An account that this sidecar's earlier run held.
-async fn left_behind(world: &TestWorld) -> Player {
-    let player = world.player("Ann").await;
-    let state = world.state();
-    let free = state.store.account_locks.account_lock(player.account).await.unwrap().unwrap();
-    let step = AccountStep::Claimed { session: player.log_in, gateway: "gateway-1".to_owned() };
-    let held = free.after(&step, state.time.now_ms(), &state.config.timers).unwrap();
-    assert!(state.store.account_locks.change_account_lock(player.account, &free, &held).await.unwrap());
-    let until_ms = deadline(state.time.now_ms(), state.config.timers.replica_reclaim);
-    assert_eq!(state.store.account_locks.set_account_deadlines("gateway-1", until_ms).await.unwrap(), 1);
-    player
 }
 
 #[tokio::test]
@@ -225,11 +189,15 @@ async fn a_map_server_that_stays_away_loses_what_it_held() {
     let world = TestWorld::start().await;
     let mut map = world.map_server("map-1", &[1]).await;
     let (player, _client) = world.in_world("Ann", &mut map).await;
+    let before = world.lock(player.character).await;
+    drop_on_the_ground(&mut map).await;
     map.close().await;
     world.pass(599 * SECOND).await;
-    assert_eq!(world.lock(player.character).await.owner.kind(), "map");
+    assert_eq!(world.lock(player.character).await, before);
     world.pass(SECOND).await;
-    assert_eq!(world.lock(player.character).await.owner, CharacterOwner::None);
+    let fenced = CharacterLock { epoch: LockEpoch(before.epoch.0 + 1), ..CharacterLock::FREE };
+    assert_eq!(world.lock(player.character).await, fenced);
+    assert_swept(&world).await;
     let cookie = world.cookie("map-1").unwrap();
     let late = world.state().world.servers.meet(&"map-1".parse().unwrap(), cookie.expose(), false).await;
     assert!(matches!(late, Err(Unmet::CookieUnknown)), "{late:?}");
@@ -304,7 +272,7 @@ async fn after_an_outage_who_is_awaited_has_a_grace_too() {
     world.sweep().await;
     world.pass(29 * SECOND).await;
     assert_eq!(world.lock(player.character).await.owner.kind(), "map", "the map server expects it");
-    world.pass(2 * SECOND).await;
+    world.pass(SECOND).await;
     assert_eq!(world.lock(player.character).await.owner, CharacterOwner::None);
 
     let world = TestWorld::start().await;
@@ -314,7 +282,7 @@ async fn after_an_outage_who_is_awaited_has_a_grace_too() {
     world.sweep().await;
     world.pass(29 * SECOND).await;
     assert_eq!(owner_of(&world, &player).await, AccountOwner::LogIn, "a gateway expects it");
-    world.pass(2 * SECOND).await;
+    world.pass(SECOND).await;
     assert_eq!(owner_of(&world, &player).await, AccountOwner::None);
 
     let world = TestWorld::start().await;
@@ -327,7 +295,7 @@ async fn after_an_outage_who_is_awaited_has_a_grace_too() {
     world.sweep().await;
     world.pass(29 * SECOND).await;
     assert!(waiting().await.is_some(), "a newer log-in beside an open socket");
-    world.pass(2 * SECOND).await;
+    world.pass(SECOND).await;
     assert_eq!(waiting().await, None);
 }
 
@@ -356,20 +324,27 @@ async fn a_grace_ends() {
     map.close().await;
     world.clock.advance(Duration::from_secs(3_600));
     world.sweep().await;
-    world.pass(31 * SECOND).await;
+    world.pass(29 * SECOND).await;
+    assert_eq!(world.lock(player.character).await.owner.kind(), "map");
+    world.pass(SECOND).await;
     assert_eq!(world.lock(player.character).await.owner, CharacterOwner::None);
 }
 
 #[tokio::test]
 async fn a_sidecar_that_was_cut_off_closes_its_sockets() {
     let world = TestWorld::start().await;
-    let player = world.player("Ann").await;
-    let mut client = player.connect().await;
+    let mut clients = Vec::new();
+    for name in ["Ann", "Ben"] {
+        clients.push(world.player(name).await.connect().await);
+    }
     let key = ServerKey::Replica("gateway-1".to_owned());
     let known = world.state().store.server_locks.server(&key).await.unwrap().unwrap();
     let now_ms = world.state().time.now_ms();
     assert!(world.state().store.server_locks.retire_server(&key, &known.lock, now_ms).await.unwrap().is_some());
     world.state().world.renewal.renew().await.unwrap();
-    assert_eq!(client.closed().await.0, 1012);
-    assert!(world.state().store.server_locks.server(&key).await.unwrap().is_some(), "and goes on under its id");
+    for mut client in clients {
+        assert_eq!(client.closed().await, (1012, "The gateway was cut off".to_owned()));
+    }
+    let again = world.state().store.server_locks.server(&key).await.unwrap().map(|known| known.lock.cookie);
+    assert_eq!(again, Some(known.lock.cookie), "and goes on under its id");
 }

@@ -1,20 +1,23 @@
 //! Tests of travelling from one map server to another, and back when that fails.
 
 use realmgate_platform::testing::soon;
+use realmgate_protocol::entry::{EntryGrant, SpawnPosition};
 use realmgate_protocol::ids::{ChannelId, CharacterId, LockEpoch, MapId, RequestId};
-use realmgate_protocol::link::{FromMap, PrepareRefusal, ToMap, TravelGrant};
+use realmgate_protocol::link::{FromMap, PrepareRefusal, ToMap};
+use realmgate_protocol::movement::tiles;
 
+use crate::directory::{SessionCharacter, SessionEntry};
 use crate::lock::CharacterOwner;
-use crate::service::world::testing::{FakeMap, SPAWN, TestWorld, save, soft_at};
+use crate::service::world::testing::{FakeMap, SPAWN, TestWorld, read_grant, save, soft_at};
 
 async fn ask(map: &mut FakeMap, character: CharacterId, epoch: LockEpoch, to: u16, channel: Option<u16>) {
     let save = save(character, epoch, 1, soft_at(to, 7_168));
     map.say(FromMap::Travel { request: RequestId(77), save, channel: channel.map(ChannelId) }).await;
 }
 
-async fn granted(map: &mut FakeMap) -> (RequestId, CharacterId, TravelGrant) {
+async fn granted(map: &mut FakeMap) -> (RequestId, CharacterId, EntryGrant) {
     map.wait(|message| match message {
-        ToMap::TravelGranted { request, character, grant } => Some((*request, *character, grant.clone())),
+        ToMap::TravelGranted { request, character, grant } => Some((*request, *character, read_grant(grant))),
         _ => None,
     })
     .await
@@ -41,7 +44,8 @@ async fn a_portal_leads_to_another_map_server() {
     assert_eq!(to.announced.take().unwrap().0.soft, Some(soft_at(2, 7_168)), "it arrives where the portal leads");
     let (request, traveller, grant) = granted(&mut from).await;
     assert_eq!((request, traveller), (RequestId(77), character));
-    assert_eq!((grant.server.as_str(), grant.map.0, grant.spawn_x), ("map-2", 2, SPAWN.x));
+    assert_eq!((grant.server_id.as_str(), grant.map_id, grant.character_id), ("map-2", 2, Some(character.to_string())));
+    assert_eq!(grant.spawn_pos, Some(SpawnPosition { x: tiles(SPAWN.x), y: tiles(SPAWN.y) }));
     assert_eq!(world.lock(character).await.owner, CharacterOwner::Map("map-2".parse().unwrap()));
 
     from.say(FromMap::Save { saves: vec![save(character, before, 2, soft_at(1, 0))] }).await;
@@ -56,8 +60,9 @@ async fn another_channel_of_the_same_server_is_a_journey_like_any_other() {
     let before = world.lock(player.character).await.epoch;
     ask(&mut map, player.character, before, 1, Some(2)).await;
     let (_, epoch) = map.admit().await;
+    assert!(epoch > before, "the channel that it leaves writes no more");
     let (_, _, grant) = granted(&mut map).await;
-    assert_eq!((grant.server.as_str(), grant.channel), ("map-1", ChannelId(2)));
+    assert_eq!((grant.server_id.as_str(), grant.channel), ("map-1", 2));
     assert!(world.lock(player.character).await.admits(&"map-1".parse().unwrap(), epoch));
 }
 
@@ -90,16 +95,17 @@ async fn the_session_entry_goes_along() {
     let world = TestWorld::start().await;
     let (mut from, mut to) = (world.map_server("map-1", &[1]).await, world.map_server("map-2", &[2]).await);
     let (player, _client) = world.in_world("Ann", &mut from).await;
+    let user = player.account.to_string();
+    let seen = async || world.state().sessions.get(&user).await.unwrap().unwrap();
+    let before = seen().await;
     ask(&mut from, player.character, world.lock(player.character).await.epoch, 2, None).await;
     to.admit().await;
     granted(&mut from).await;
-    let user = player.account.to_string();
-    soon("the place in the entry", async {
-        loop {
-            let seen = world.state().sessions.get(&user).await.unwrap().unwrap().character.unwrap();
-            if (seen.map_server.as_str(), seen.map_id, seen.at) == ("map-2", MapId(2), Some(SPAWN)) {
-                return;
-            }
+    let (map_server, map_id, at) = ("map-2".parse().unwrap(), MapId(2), Some(SPAWN));
+    let there = SessionCharacter { map_server, map_id, at, ..before.character.clone().unwrap() };
+    let wanted = SessionEntry { character: Some(there), ..before };
+    soon("the place in the entry, of which all else is as before", async {
+        while seen().await != wanted {
             tokio::task::yield_now().await;
         }
     })

@@ -23,7 +23,7 @@ async fn a_key_that_two_commit_at_once_counts_once(store: TestStore) {
         let me = server();
         let (ours, theirs) = tokio::join!(store.ledger.commit(&me, &events, 0), other.ledger.commit(&me, &events, 0));
         for batch in [ours.unwrap(), theirs.unwrap()] {
-            assert!(batch.outcomes.iter().all(|outcome| outcome.refusal.is_none()), "{batch:?}");
+            assert_eq!(refusals(&batch), [None, None], "{batch:?}");
         }
         assert_eq!(bench.gold(1).await, 5 * (u64::from(round) + 1));
     }
@@ -42,18 +42,22 @@ async fn trades_in_opposite_directions_wait_for_each_other(store: TestStore) {
         let away = relocate(1 + 2 * round, in_slot(1, 0), in_slot(2, 100 + u16::from(round)));
         let back = relocate(2 + 2 * round, in_slot(2, 0), in_slot(1, 100 + u16::from(round)));
         let mine = [event(vec![gold(purse(1), purse(2), 3)]), event(vec![away])];
-        let yours = [event(vec![back]), event(vec![gold(purse(2), purse(1), 3)])];
+        let yours = [event(vec![back]), event(vec![gold(purse(2), purse(1), 1)])];
         // Not `commit`, which would hide a deadlock behind another try.
         let (mine, yours) = tokio::join!(
             commit_once(&store.sql, &bench.server, &mine, 0),
             commit_once(&other.sql, &bench.server, &yours, 0)
         );
         for batch in [mine.unwrap(), yours.unwrap()] {
-            assert!(batch.outcomes.iter().all(|outcome| outcome.refusal.is_none()), "{batch:?}");
+            assert_eq!(refusals(&batch), [None, None], "{batch:?}");
         }
     }
-    assert_eq!((bench.gold(1).await, bench.gold(2).await), (1_000, 1_000));
-    assert!(bench.audit().await.is_clean());
+    assert_eq!((bench.gold(1).await, bench.gold(2).await), (980, 1_020));
+    let traded =
+        |first: u8| BTreeMap::from_iter((0..10).map(|round| (100 + u16::from(round), item(first + 2 * round))));
+    assert_eq!((bench.items(1).await, bench.items(2).await), (traded(2), traded(1)));
+    let audit = bench.audit().await;
+    assert!(audit.is_clean(), "{audit:?}");
 }
 
 async fn accounts_that_two_open_at_once_add_up(store: TestStore) {
@@ -70,9 +74,15 @@ async fn accounts_that_two_open_at_once_add_up(store: TestStore) {
         let (first, second) = (pay(1), pay(2));
         let both =
             tokio::join!(store.ledger.commit(&bench.server, &first, 0), other.ledger.commit(&bench.server, &second, 0));
-        assert_eq!(both.0.unwrap().outcomes[0].refusal, None);
-        assert_eq!(both.1.unwrap().outcomes[0].refusal, None);
+        for batch in [both.0.unwrap(), both.1.unwrap()] {
+            assert_eq!(refusals(&batch), [None], "{batch:?}");
+        }
     }
+    assert_eq!((bench.gold(1).await, bench.gold(2).await), (90, 90));
+    let query = "SELECT balance FROM gold_balances WHERE owner LIKE 'vendor:smith-%'";
+    let mut db = store.sql.read("test").await.unwrap();
+    let tills: Vec<i64> = sqlx::query_scalar(query).fetch_all(&mut *db).await.unwrap();
+    assert_eq!(tills, [2; 10]);
     let audit = bench.audit().await;
     assert!(audit.is_clean(), "{audit:?}");
 }
@@ -89,7 +99,7 @@ async fn a_batch_waits_for_a_fence_and_is_refused(store: TestStore) {
         fence.commit().await.unwrap();
     };
     let (batch, ()) = tokio::join!(store.ledger.commit(&bench.server, &events, 0), meanwhile);
-    assert_eq!(batch.unwrap().outcomes[0].refusal, Some(EventRefusal::Fenced));
+    assert_eq!(refusals(&batch.unwrap()), [Some(EventRefusal::Fenced)]);
     assert_eq!(bench.gold(1).await, 0);
 }
 
@@ -111,7 +121,7 @@ async fn a_fence_waits_for_a_batch_that_has_begun(store: TestStore) {
         busy.commit().await.unwrap();
     };
     let (batch, fenced, ()) = tokio::join!(store.ledger.commit(&bench.server, &events, 0), fence, meanwhile);
-    assert_eq!(batch.unwrap().outcomes[0].refusal, None);
+    assert_eq!(refusals(&batch.unwrap()), [None]);
     assert_eq!(fenced.len(), 3);
     assert_eq!(bench.gold(1).await, 5);
     assert_eq!(bench.one(vec![gold(GoldAccount::World, purse(1), 5)]).await, Some(EventRefusal::Fenced));

@@ -1,7 +1,5 @@
 //! Who may bring a character into a world.
 
-use uuid::Uuid;
-
 use super::*;
 use crate::lock::{AccountLock, AccountOwner};
 use crate::store::locks::Entering;
@@ -29,6 +27,8 @@ async fn only_the_log_in_that_holds_the_account_brings_a_character_in(store: Tes
     };
     assert!(!store.account_locks.enter(&by(older, "gateway-1"), 0).await.unwrap(), "a newer log-in has the account");
     assert!(!store.account_locks.enter(&by(newer, "gateway-2"), 0).await.unwrap(), "its socket is at another gateway");
-    assert_eq!(lock_and_x(&store).await.0, CharacterLock::FREE);
+    assert_eq!(lock_of(&store, WHO).await, CharacterLock::FREE);
     assert!(store.account_locks.enter(&by(newer, "gateway-1"), 0).await.unwrap());
+    assert_eq!(lock_of(&store, WHO).await, to);
+    assert!(!store.account_locks.enter(&by(newer, "gateway-1"), 0).await.unwrap(), "its lock is not free any more");
 }

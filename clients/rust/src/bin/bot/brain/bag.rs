@@ -65,7 +65,10 @@ impl Bag {
             return None;
         }
         let session = senses.session;
-        session.possessions.bag().find(|item| session.content.item(&item.definition).is_some_and(|info| info.usable))
+        session
+            .possessions
+            .bag()
+            .find(|item| session.content.item(&item.definition).is_some_and(|info| info.consumable.is_some()))
     }
 
     fn is_to_wear(&self, session: &Session, item: &ItemView) -> bool {
@@ -86,7 +89,7 @@ pub fn spare(session: &Session) -> Option<&ItemView> {
 }
 
 fn is_spare(session: &Session, possessions: &Possessions, item: &ItemView) -> bool {
-    let usable = session.content.item(&item.definition).is_some_and(|info| info.usable);
+    let usable = session.content.item(&item.definition).is_some_and(|info| info.consumable.is_some());
     let taken = worn_slot(session, item).is_none_or(|slot| possessions.worn(slot).is_some());
     !usable && taken
 }

@@ -8,7 +8,7 @@ use rand_pcg::Pcg64;
 use realmgate_protocol::ids::EntityId;
 use realmgate_protocol::limits::MAX_ABILITY_SLOTS;
 use realmgate_protocol::movement::{Angle, Position, UNITS_PER_TILE};
-use realmgate_protocol::realm::{AbilityInfo, AbilityShape, EntityKind, Refusal, ServerMessage, status};
+use realmgate_protocol::realm::{AbilityInfo, AbilityShape, Answers, EntityKind, Refusal, ServerMessage, status};
 use realmgate_protocol::wire::{Action, Aim};
 
 use super::senses::{Me, Senses};
@@ -19,8 +19,6 @@ const SIGHT_TILES: i32 = 14;
 const TRY_EVERY: Duration = Duration::from_millis(400);
 /// After using an ability a bot stands until it can see whether it is casting: walking would interrupt the cast.
 const STAND_AFTER_USE: Duration = Duration::from_millis(250);
-/// Time between two abilities. A server may have a shared cooldown, which it does not send.
-const BREATH: Duration = Duration::from_millis(950);
 /// A target that loses no health for this long is given up.
 const PATIENCE: Duration = Duration::from_secs(12);
 /// The assumed range of abilities without one.
@@ -53,18 +51,13 @@ pub struct Fight {
     target: Option<Target>,
     let_be: BTreeMap<EntityId, Duration>,
     next_try: [Duration; MAX_ABILITY_SLOTS],
-    last_slot: Option<u8>,
     stand_until: Duration,
-    breath_until: Duration,
 }
 
 impl Fight {
     /// Learns from refusals.
     pub fn hear(&mut self, message: &ServerMessage, senses: &Senses<'_>) {
-        let ServerMessage::Refused { request, reason } = message else { return };
-        if request != "Ability" {
-            return;
-        }
+        let ServerMessage::Refused { answers: Answers::Command { slot, .. }, reason, .. } = message else { return };
         let wait_s = match reason {
             Refusal::NoSuchAbility => 60,
             Refusal::NoLineOfSight | Refusal::BadTarget | Refusal::NotFound => {
@@ -73,8 +66,8 @@ impl Fight {
             }
             _ => 1,
         };
-        if let Some(slot) = self.last_slot {
-            self.next_try[usize::from(slot)] = senses.now + Duration::from_secs(wait_s);
+        if let Some(next_try) = self.next_try.get_mut(usize::from(*slot)) {
+            *next_try = senses.now + Duration::from_secs(wait_s);
         }
     }
 
@@ -175,11 +168,12 @@ impl Fight {
     /// The abilities that can be used now, by slot.
     fn ready<'a>(&self, senses: &Senses<'a>, me: &Me<'a>) -> impl Iterator<Item = (u8, &'a AbilityInfo)> {
         let (session, me, tick) = (senses.session, *me, senses.session.world.tick().0);
-        let (next_try, breath_until, now) = (self.next_try, self.breath_until, senses.now);
+        let (next_try, now, level) = (self.next_try, senses.now, session.possessions.level);
         let slots = me.welcome.slots.iter().take(MAX_ABILITY_SLOTS).enumerate();
         slots.filter_map(move |(slot, place)| {
             let ability = session.content.ability(*place)?;
-            let is_ready = now >= next_try[slot].max(breath_until)
+            let is_ready = now >= next_try[slot]
+                && level >= ability.min_level
                 && me.is_ready(slot as u8, tick)
                 && me.resource() >= ability.cost;
             is_ready.then_some((slot as u8, ability))
@@ -195,9 +189,7 @@ impl Fight {
 
     fn use_slot(&mut self, slot: u8, aim: Aim, now: Duration) -> Action {
         self.next_try[usize::from(slot)] = now + TRY_EVERY;
-        self.last_slot = Some(slot);
         self.stand_until = now + STAND_AFTER_USE;
-        self.breath_until = now + BREATH;
         Action { slot, aim }
     }
 }

@@ -12,9 +12,6 @@ use super::senses::{Me, Senses};
 
 /// How far a bot goes for something on the ground, in tiles.
 const SIGHT_TILES: i32 = 8;
-/// How near it goes before it asks, and how near once that was too far.
-const REACH_UNITS: i32 = UNITS_PER_TILE;
-const CLOSE_REACH_UNITS: i32 = UNITS_PER_TILE / 4;
 
 /// Loot within this distance of a kill of the bot may belong to it.
 const FALLS_WITHIN_UNITS: i32 = 4 * UNITS_PER_TILE;
@@ -27,7 +24,6 @@ pub struct Loot {
     /// Where the bot killed something, and when.
     kills: Vec<(Position, Duration)>,
     let_be: BTreeMap<EntityId, Duration>,
-    too_far: Option<EntityId>,
     bag_full_until: Duration,
 }
 
@@ -40,13 +36,12 @@ impl Loot {
             let place = senses.session.world.entity(*target).and_then(|body| body.position());
             self.kills.extend(place.or(senses.session.position()).map(|place| (place, now)));
         }
-        let ServerMessage::Refused { request, reason } = message else { return };
+        let ServerMessage::Refused { request, reason, .. } = message else { return };
         let Some(PendingRequest { ask: ClientMessage::PickUp { entity }, .. }) = pending else { return };
         if request != "PickUp" {
             return;
         }
         match reason {
-            Refusal::OutOfRange if self.too_far != Some(*entity) => self.too_far = Some(*entity),
             Refusal::BagFull => self.bag_full_until = now + Duration::from_secs(20),
             _ => {
                 self.let_be.insert(*entity, now + Duration::from_secs(30));
@@ -78,8 +73,7 @@ impl Loot {
             [item.map(|found| (EntityKind::GroundItem, found)), gold.map(|found| (EntityKind::GroundGold, found))];
         let (kind, (entity, place)) =
             found.into_iter().flatten().min_by_key(|(_, (_, place))| place.distance_squared(me.at))?;
-        let reach = if self.too_far == Some(entity) { CLOSE_REACH_UNITS } else { REACH_UNITS };
-        if me.is_near(place, reach) && requests.is_idle(now) {
+        if me.is_near(place, senses.reach(|rules| rules.pick_up_range)) && requests.is_idle(now) {
             // Whatever the answer, it is not requested again at once.
             self.let_be.insert(entity, now + Duration::from_secs(2));
             requests.ask(ClientMessage::PickUp { entity }, Some(kind), now, asks);

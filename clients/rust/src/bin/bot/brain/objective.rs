@@ -14,8 +14,6 @@ use super::requests::Requests;
 use super::senses::{Me, Senses};
 
 const VENDOR_SIGHT_TILES: i32 = 12;
-/// How near a bot goes to a vendor before it speaks.
-const COUNTER_UNITS: i32 = UNITS_PER_TILE * 3 / 2;
 /// Maximum number of deals in one visit.
 const DEALS: u32 = 3;
 const OBJECTIVE_WITHIN: Duration = Duration::from_secs(40);
@@ -128,7 +126,9 @@ impl Objectives {
     ) -> Option<Position> {
         let now = senses.now;
         let near = senses.nearest(me.at, EntityKind::Vendor, 2, |_, _| true);
-        let Some((vendor, place)) = near.filter(|(_, place)| me.is_near(*place, COUNTER_UNITS)) else {
+        let Some((vendor, place)) =
+            near.filter(|(_, place)| me.is_near(*place, senses.reach(|rules| rules.vendor_range)))
+        else {
             return vendor_place(senses, me);
         };
         if !requests.is_idle(now) {

@@ -90,7 +90,7 @@ impl Requests {
 mod tests {
     use super::*;
     use realmgate_protocol::ids::{EntityId, ItemId};
-    use realmgate_protocol::realm::{ItemView, Refusal};
+    use realmgate_protocol::realm::{Answers, ItemView, Refusal};
 
     fn placed() -> ServerMessage {
         ServerMessage::ItemPlaced { item: ItemView { item: ItemId([1; 16]), definition: "stick".to_owned(), slot: 0 } }
@@ -108,15 +108,22 @@ mod tests {
 
     #[test]
     fn loot_is_what_lay_there() {
-        assert!(requests_after_pick_up(EntityKind::GroundItem).hear(&placed()));
-        assert!(!requests_after_pick_up(EntityKind::GroundItem).hear(&ServerMessage::Gold { total: 5 }));
-        assert!(requests_after_pick_up(EntityKind::GroundGold).hear(&ServerMessage::Gold { total: 5 }));
+        let (gold, item) = (EntityKind::GroundGold, EntityKind::GroundItem);
+        let paid = || ServerMessage::Gold { total: 5 };
+        let answers = [(item, placed(), true), (item, paid(), false), (gold, paid(), true), (gold, placed(), false)];
+        for (kind, told, is_loot) in answers {
+            let mut requests = requests_after_pick_up(kind);
+            assert_eq!(requests.hear(&told), is_loot, "{told:?}");
+            assert_eq!(requests.pending().is_none(), is_loot, "anything else is no answer");
+        }
     }
 
     #[test]
     fn a_refusal_closes_its_own_request_only() {
         let mut requests = requests_after_pick_up(EntityKind::GroundItem);
-        let refused = |request: &str| ServerMessage::Refused { request: request.to_owned(), reason: Refusal::NotYours };
+        let answers = Answers::Message { id: 0 };
+        let refused =
+            |request: &str| ServerMessage::Refused { request: request.to_owned(), answers, reason: Refusal::NotYours };
         assert!(!requests.hear(&refused("Chat")));
         assert!(requests.pending().is_some());
         assert!(!requests.hear(&refused("PickUp")));
@@ -126,7 +133,10 @@ mod tests {
 
     #[test]
     fn an_answer_that_never_comes_is_forgotten() {
-        assert!(requests_after_pick_up(EntityKind::GroundItem).is_idle(FORGET_AFTER + Duration::from_secs(1)));
+        let mut requests = requests_after_pick_up(EntityKind::GroundItem);
+        assert!(!requests.is_idle(FORGET_AFTER));
+        assert!(requests.is_idle(FORGET_AFTER + Duration::from_millis(1)));
+        assert_eq!(requests.pending(), None);
     }
 
     #[test]

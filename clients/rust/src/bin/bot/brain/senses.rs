@@ -6,7 +6,7 @@ use realmgate_client::session::{Session, Welcome};
 use realmgate_client::world::VisibleEntity;
 use realmgate_protocol::ids::EntityId;
 use realmgate_protocol::movement::{Position, UNITS_PER_TILE};
-use realmgate_protocol::realm::{EntityKind, status};
+use realmgate_protocol::realm::{EntityKind, Rules, status};
 
 use crate::points_of_interest::PointsOfInterest;
 use crate::roster::Roster;
@@ -42,6 +42,12 @@ impl<'a> Senses<'a> {
             .filter(|(id, entity, _)| test(*id, *entity))
             .min_by_key(|(_, _, place)| place.distance_squared(at))
             .map(|(id, _, place)| (id, place))
+    }
+
+    /// How near to go to something before asking for it: a little less than the rule says, since what is asked for may
+    /// move. 0 until the server has sent its rules.
+    pub fn reach(&self, range: impl Fn(&Rules) -> i32) -> i32 {
+        self.session.content.rules.as_ref().map_or(0, range) * 3 / 4
     }
 
     /// Whether nothing solid lies between the points, as far as the bot knows.

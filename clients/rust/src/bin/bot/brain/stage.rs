@@ -9,12 +9,12 @@ use realmgate_protocol::codec::encode_reliable;
 use realmgate_protocol::ids::{ChannelId, CharacterId, EntityId, ItemId, MapId, Tick};
 use realmgate_protocol::movement::{Angle, Course, Position};
 use realmgate_protocol::realm::{
-    AbilityInfo, AbilityShape, Appearance, EntityKind, Health, ItemInfo, ItemView, Label, MoveSpeed, Place, Resource,
-    ServerMessage, Status, protocol_hash,
+    AbilityInfo, AbilityShape, Appearance, ConsumableInfo, EntityKind, Health, ItemInfo, ItemView, Label, MoveSpeed,
+    Resource, Rules, ServerMessage, Status, protocol_hash,
 };
 use realmgate_protocol::wire::WireComponent;
 use realmgate_protocol::wire::datagram::ServerFrameHead;
-use realmgate_protocol::wire::snapshot::{OwnState, PLACE, SentComponents, SnapshotWriter};
+use realmgate_protocol::wire::snapshot::{EntityUpdate, OwnState, SnapshotWriter, write_update};
 
 use super::Senses;
 use crate::points_of_interest::PointsOfInterest;
@@ -51,10 +51,23 @@ impl Stage {
             name: id.to_owned(),
             shape,
             range,
+            min_level: 1,
             cost: 5,
+            cast_ms: 0,
+            cast_while_moving: false,
+            cooldown_ms: 0,
+            off_global_cooldown: false,
             friendly,
         };
-        let item = |id: &str, worn_slot, usable| ItemInfo { id: id.to_owned(), name: id.to_owned(), worn_slot, usable };
+        let item = |id: &str, worn_slot, consumable: Option<ConsumableInfo>| ItemInfo {
+            id: id.to_owned(),
+            name: id.to_owned(),
+            worn_slot,
+            consumable,
+            ..ItemInfo::default()
+        };
+        let heals = Some(ConsumableInfo { heal: 50, resource: 0, cooldown_ms: 1_000 });
+        let rules = Rules { pick_up_range: 2_048, vendor_range: 3_072, trade_range: 5_120, ..Rules::default() };
         let messages = [
             ServerMessage::Welcome {
                 protocol_hash: protocol_hash(),
@@ -62,17 +75,20 @@ impl Stage {
                 character: CharacterId([1; 16]),
                 map: MapId(1),
                 channel: ChannelId(1),
+                tick: Tick(0),
                 tick_hz: 30,
                 body_radius: 320,
                 slots: vec![1, 0],
             },
             ServerMessage::Content {
+                classes: Vec::new(),
                 abilities: vec![
                     ability("heal", AbilityShape::Own, 0, true),
                     ability("blow", AbilityShape::Enemy, 2_048, false),
                 ],
                 mobs: Vec::new(),
-                items: vec![item("hat", Some(101), false), item("potion", None, true), item("pelt", None, false)],
+                items: vec![item("hat", Some(101), None), item("potion", None, heals), item("pelt", None, None)],
+                rules,
             },
         ];
         messages.iter().for_each(|message| drop(session.receive_message(&encode_reliable(message).unwrap())));
@@ -108,18 +124,20 @@ impl Stage {
         self.tick += 1;
         let me = Actor { id: SELF, kind: EntityKind::Player, at, health, name: "Me" };
         let mut out = BitWriter::default();
-        ServerFrameHead { tick: Tick(self.tick), last_command: 0, buffered_commands: 2 }.write(&mut out, true);
+        ServerFrameHead { tick: Tick(self.tick), last_command: 0, buffered_commands: 2 }.write(&mut out);
         let mask = 1u16 << Appearance::ID | 1 << Label::ID | 1 << Health::ID;
         let mask = mask | 1 << Status::ID | 1 << Resource::ID | 1 << MoveSpeed::ID;
-        let own = OwnState { position: at, facing: Angle(0) };
-        let told = SentComponents { is_new: true, changed: mask, there: mask };
-        let mut snapshot = SnapshotWriter::own(&mut out, SELF, own, told, |id, out| write_actor(&me, id, out));
+        let mut snapshot = SnapshotWriter::own(&mut out, OwnState { position: at, facing: Angle(0) });
         snapshot.despawns([].into_iter());
-        let told = SentComponents { is_new: true, changed: mask | 1 << PLACE, there: mask | 1 << PLACE };
-        let mut others: Vec<&Actor> = others.iter().collect();
-        others.sort_by_key(|actor| actor.id);
-        for actor in others {
-            assert!(snapshot.entity(actor.id, told, 1_200, |id, out| write_actor(actor, id, out)));
+        let mut actors: Vec<&Actor> = others.iter().chain([&me]).collect();
+        actors.sort_by_key(|actor| actor.id);
+        for actor in actors {
+            let told = EntityUpdate { is_new: true, has_course: actor.id != SELF, changed: mask, there: mask };
+            let mut update = BitWriter::default();
+            write_update(&mut update, told, &Course::standing(actor.at, Angle(0)), |id, out| {
+                write_actor(actor, id, out)
+            });
+            assert!(snapshot.entity(actor.id, update.bytes(), update.len_bits(), 1_200));
         }
         snapshot.finish();
         assert!(self.session.receive_frame(&out.into_bytes()));
@@ -139,7 +157,6 @@ impl Stage {
 /// Appends one component of an actor.
 fn write_actor(actor: &Actor, id: u8, out: &mut BitWriter) {
     match id {
-        Place::ID => Place { course: Course::standing(actor.at, Angle(0)) }.write(out),
         Appearance::ID => Appearance { kind: actor.kind, definition: 0, level: 1 }.write(out),
         Label::ID => Label { name: actor.name.to_owned() }.write(out),
         Health::ID => Health { current: actor.health, max: 100 }.write(out),

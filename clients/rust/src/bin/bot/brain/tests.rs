@@ -1,9 +1,11 @@
 //! What a bot does in scenes that are told to it.
 
+use std::collections::BTreeMap;
+
 use rand::SeedableRng;
 use realmgate_protocol::ids::{EntityId, ItemId};
 use realmgate_protocol::movement::{Angle, UNITS_PER_TILE};
-use realmgate_protocol::realm::{EntityKind, ItemView, OfferView, Refusal, TradeEnd};
+use realmgate_protocol::realm::{Answers, EntityKind, ItemView, OfferView, Refusal, TradeEnd};
 use realmgate_protocol::wire::Aim;
 
 use super::stage::{Actor, Stage};
@@ -61,12 +63,17 @@ fn players_are_never_attacked() {
 
 #[test]
 fn low_health_is_healed_and_potions_are_drunk() {
-    let (mut stage, mut brain) = (Stage::new(), brain(false));
-    stage.own(&[("potion", 0)], 0);
-    stage.show(HERE, 40, &[actor(9, EntityKind::Mob, 1)]);
-    let decision = brain.decide(&stage.senses());
-    assert_eq!(decision.intent.action, Some(Action { slot: 1, aim: Aim::None }));
-    assert_eq!(asks(&decision, "UseItem"), Some(ClientMessage::UseItem { item: ItemId([1; 16]) }));
+    let scenes = [(40, true, true), (54, true, true), (55, false, true), (59, false, true), (60, false, false)];
+    for (health, heals, drinks) in scenes {
+        let (mut stage, mut brain) = (Stage::new(), brain(false));
+        stage.own(&[("potion", 0)], 0);
+        stage.show(HERE, health, &[actor(9, EntityKind::Mob, 1)]);
+        let decision = brain.decide(&stage.senses());
+        let (heal, blow) = (Action { slot: 1, aim: Aim::None }, Action { slot: 0, aim: Aim::Entity(EntityId(9)) });
+        assert_eq!(decision.intent.action, Some(if heals { heal } else { blow }), "at {health}");
+        let potion = ClientMessage::UseItem { item: ItemId([1; 16]) };
+        assert_eq!(asks(&decision, "UseItem"), drinks.then_some(potion), "at {health}");
+    }
 }
 
 #[test]
@@ -88,10 +95,14 @@ fn a_traveller_on_its_way_stops_for_nothing() {
     stage.show(HERE, 100, &[]);
     stage.now += Duration::from_secs(10);
     brain.decide(&stage.senses());
+    kill(&mut brain, &mut stage, 0);
     stage.show(HERE, 100, &[actor(9, EntityKind::Mob, 1), actor(5, EntityKind::GroundGold, 0)]);
-    stage.now += Duration::from_millis(33);
-    let decision = brain.decide(&stage.senses());
-    assert_eq!((decision.intent.heading, decision.intent.action), (Some(Angle(192)), None));
+    for _ in 0..20 {
+        stage.now += Duration::from_millis(33);
+        let decision = brain.decide(&stage.senses());
+        assert_eq!((decision.intent.heading, decision.intent.action), (Some(Angle(192)), None));
+        assert_eq!(asks(&decision, "PickUp"), None);
+    }
 }
 
 #[test]
@@ -101,6 +112,11 @@ fn the_dead_ask_to_live_again_until_they_do() {
     for _ in 0..2 {
         let decision = until(&mut brain, &mut stage, |decision| asks(decision, "Respawn").map(|_| decision.intent));
         assert_eq!(decision, Intent::default(), "the dead do not fight");
+    }
+    stage.show(HERE, 100, &[]);
+    for _ in 0..300 {
+        stage.now += Duration::from_millis(33);
+        assert_eq!(asks(&brain.decide(&stage.senses()), "Respawn"), None, "it lives again");
     }
 }
 
@@ -138,7 +154,11 @@ fn what_belongs_to_others_is_let_be() {
     kill(&mut brain, &mut stage, 0);
     stage.show(HERE, 100, &[actor(9, EntityKind::GroundGold, 0)]);
     assert!(asks(&brain.decide(&stage.senses()), "PickUp").is_some());
-    let refused = ServerMessage::Refused { request: "PickUp".to_owned(), reason: Refusal::NotYours };
+    let refused = ServerMessage::Refused {
+        request: "PickUp".to_owned(),
+        answers: Answers::Message { id: 0 },
+        reason: Refusal::NotYours,
+    };
     assert!(!brain.hear(&refused, &stage.senses()));
     for _ in 0..300 {
         stage.now += Duration::from_millis(33);
@@ -156,6 +176,9 @@ fn an_empty_place_is_filled_and_a_taken_one_is_not() {
     let mut other = self::brain(false);
     stage.own(&[("hat", 101), ("hat", 0)], 0);
     assert_eq!(asks(&other.decide(&stage.senses()), "Equip"), None);
+    let mut third = self::brain(false);
+    stage.own(&[("hat", 0), ("pelt", 100)], 0);
+    assert_eq!(asks(&third.decide(&stage.senses()), "Equip"), ask, "what is worn elsewhere takes no place");
 }
 
 #[test]
@@ -177,8 +200,10 @@ fn something_is_said_to_all_and_to_another_bot() {
     stage.roster.add("Other");
     stage.show(HERE, 100, &[]);
     until(&mut brain, &mut stage, |decision| asks(decision, "Chat"));
-    let whisper = until(&mut brain, &mut stage, |decision| asks(decision, "Whisper"));
-    assert!(matches!(whisper, ClientMessage::Whisper { to, .. } if to == "Other"));
+    for _ in 0..10 {
+        let whisper = until(&mut brain, &mut stage, |decision| asks(decision, "Whisper"));
+        assert!(matches!(&whisper, ClientMessage::Whisper { to, .. } if to == "Other"), "{whisper:?}");
+    }
 }
 
 #[test]
@@ -192,6 +217,16 @@ fn only_bots_are_traded_with() {
         let answer = asks(&brain.decide(&stage.senses()), "TradeAnswer");
         assert_eq!(answer, Some(ClientMessage::TradeAnswer { accept }), "{name}");
     }
+    stage.own(&[], 30);
+    let stranger = Actor { name: "Stranger", ..actor(4, EntityKind::Player, 1) };
+    stage.show(HERE, 100, std::slice::from_ref(&stranger));
+    for _ in 0..1_800 {
+        stage.now += Duration::from_millis(33);
+        assert_eq!(asks(&brain.decide(&stage.senses()), "TradeRequest"), None, "of a stranger");
+    }
+    stage.show(HERE, 100, &[stranger, Actor { name: "Other", ..actor(2, EntityKind::Player, 1) }]);
+    let request = until(&mut brain, &mut stage, |decision| asks(decision, "TradeRequest"));
+    assert_eq!(request, ClientMessage::TradeRequest { with: EntityId(2) });
 }
 
 /// The server's side of a trade between two stages.
@@ -280,10 +315,14 @@ fn a_world_that_does_not_answer_is_borne() {
         Actor { name: "Other", ..actor(2, EntityKind::Player, 1) },
     ];
     stage.show(HERE, 100, &others);
-    let mut asked = 0;
+    let mut asked: BTreeMap<&str, u32> = BTreeMap::new();
     for _ in 0..3_000 {
         stage.now += Duration::from_millis(33);
-        asked += brain.decide(&stage.senses()).asks.len();
+        brain.decide(&stage.senses()).asks.iter().for_each(|ask| *asked.entry(ask.name()).or_default() += 1);
     }
-    assert!((5..100).contains(&asked), "{asked} requests in 99 seconds");
+    // A request about what it owns is forgotten after 20 seconds, one to trade after 6.
+    for (name, how_often) in [("Equip", 4..=5), ("TradeRequest", 3..=8), ("Chat", 4..=17), ("Whisper", 3..=10)] {
+        assert!(how_often.contains(asked.get(name).unwrap_or(&0)), "{name} in {asked:?} of 99 seconds");
+    }
+    assert!(asked.values().sum::<u32>() < 100, "{asked:?}");
 }

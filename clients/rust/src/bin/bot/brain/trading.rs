@@ -5,7 +5,7 @@ use std::time::Duration;
 use rand::RngExt;
 use rand_pcg::Pcg64;
 use realmgate_protocol::ids::ItemId;
-use realmgate_protocol::movement::{Position, UNITS_PER_TILE};
+use realmgate_protocol::movement::Position;
 use realmgate_protocol::realm::{ClientMessage, EntityKind, ServerMessage};
 
 use super::bag::spare;
@@ -13,8 +13,6 @@ use super::later;
 use super::senses::{Me, Senses};
 
 const SIGHT_TILES: i32 = 15;
-/// How near a bot goes to a partner before it asks to trade.
-const REACH_UNITS: i32 = UNITS_PER_TILE * 3 / 2;
 const ANSWER_WITHIN: Duration = Duration::from_secs(6);
 const DEAL_WITHIN: Duration = Duration::from_secs(20);
 /// How long both offers must be unchanged before a bot confirms. The other may still be changing its offer.
@@ -144,7 +142,7 @@ impl Trading {
             !other.is_dead() && is_partner(id, other.name())
         });
         match partner {
-            Some((with, place)) if me.is_near(place, REACH_UNITS) => {
+            Some((with, place)) if me.is_near(place, senses.reach(|rules| rules.trade_range)) => {
                 asks.push(ClientMessage::TradeRequest { with });
                 self.stage = Stage::Asked { since: senses.now };
                 Stance::Stand

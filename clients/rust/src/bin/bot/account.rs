@@ -9,7 +9,7 @@ use realmgate_client::client::GameClient;
 use realmgate_client::entry::{Entry, EntryError};
 use realmgate_client::gateway::GatewayError;
 use realmgate_client::session::Possessions;
-use realmgate_protocol::link::TravelGrant;
+use realmgate_protocol::entry::EntryGrant;
 
 use crate::crowd::Crowd;
 use crate::journal;
@@ -107,7 +107,7 @@ impl BotAccount {
     pub async fn travel(
         &mut self,
         crowd: &Crowd,
-        grant: &TravelGrant,
+        grant: &EntryGrant,
         carried: Possessions,
     ) -> Result<GameClient, EntryError> {
         self.entry.travel(grant, &crowd.setup, carried).await

@@ -1,0 +1,77 @@
+//! Where and how a player connects to a map server: `data` of the gateway's `enter_world_success`, and, as the same JSON,
+//! the text in `Travel`.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::ids::MapId;
+
+/// What lets a character into the world, once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EntryGrant {
+    /// The character's id; `None` from a foreign gateway that does not say.
+    #[serde(default)]
+    pub character_id: Option<String>,
+    /// Address of the map server.
+    pub map_ip: String,
+    /// UDP port of the map server.
+    pub map_port: u16,
+    /// The ticket in base64url.
+    pub ticket: String,
+    /// Where the character arrives; `None` if its map server does not say.
+    pub spawn_pos: Option<SpawnPosition>,
+    /// The map's id.
+    #[serde(deserialize_with = "number_or_text")]
+    pub map_id: u16,
+    /// The map's name; `None` if its server does not say.
+    #[serde(default)]
+    pub map_name: Option<String>,
+    /// The channel's number.
+    #[serde(deserialize_with = "number_or_text")]
+    pub channel: u16,
+    /// The id of the map server.
+    pub server_id: String,
+    /// The netcode connect token in base64url.
+    pub connect_token: String,
+    /// The map server's WebSocket URL; `None` if it has none.
+    #[serde(default)]
+    pub map_ws_url: Option<String>,
+    /// The map server's protocol hash: 16 hexadecimal digits, since JSON numbers lose the last bits of 64.
+    pub protocol_hash: String,
+    /// Seconds that the ticket is valid.
+    pub expires_in: u32,
+}
+
+/// A point in tiles.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SpawnPosition {
+    /// Tiles from the west.
+    pub x: f64,
+    /// Tiles from the north.
+    pub y: f64,
+}
+
+impl EntryGrant {
+    /// The map's id.
+    pub fn map(&self) -> MapId {
+        MapId(self.map_id)
+    }
+
+    /// The map server's protocol hash; `None` if it is not hexadecimal.
+    pub fn hash(&self) -> Option<u64> {
+        u64::from_str_radix(&self.protocol_hash, 16).ok()
+    }
+}
+
+/// Foreign gateways give ids as numbers or as text.
+fn number_or_text<'de, D: Deserializer<'de>>(from: D) -> Result<u16, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Id {
+        Number(u16),
+        Text(String),
+    }
+    match Id::deserialize(from)? {
+        Id::Number(number) => Ok(number),
+        Id::Text(text) => text.parse().map_err(serde::de::Error::custom),
+    }
+}
