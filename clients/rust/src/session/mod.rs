@@ -1,13 +1,16 @@
 //! A player's stay on one map server, without I/O: the server's messages and frames go in, the client's frames come
 //! out.
 
+mod abilities;
 mod content;
+mod own;
 mod pace;
 mod party;
 mod possessions;
 mod predict;
 mod trade;
 
+pub use abilities::{Cast, PredictedUse};
 pub use content::Content;
 pub use pace::Pace;
 pub use party::Party;
@@ -21,12 +24,13 @@ use std::sync::Arc;
 use realmgate_protocol::codec::{decode_reliable, decode_split};
 use realmgate_protocol::ids::{ChannelId, CharacterId, EntityId, MapId};
 use realmgate_protocol::movement::{Angle, CollisionGrid, Position};
-use realmgate_protocol::realm::{ClientMessage, PlaceInfo, ServerMessage, protocol_hash, status};
+use realmgate_protocol::realm::{Answers, ClientMessage, PlaceInfo, ServerMessage, protocol_hash};
 use realmgate_protocol::wire::Action;
-use realmgate_protocol::wire::datagram::ClientFrame;
 use realmgate_protocol::wire::parts::Reassembly;
 
 use crate::world::{VisibleEntity, WorldView};
+use abilities::Abilities;
+use own::known;
 
 /// The solid tiles of the maps that a client has. Prediction on other maps knows no walls.
 pub type Grids = BTreeMap<MapId, Arc<CollisionGrid>>;
@@ -89,6 +93,7 @@ pub struct Session {
     /// Names for the numbers on the wire, and the rules.
     pub content: Content,
     predictor: Predictor,
+    abilities: Abilities,
     pace: Pace,
     counters: Counters,
     anomalies: Vec<String>,
@@ -111,6 +116,7 @@ impl Session {
             trade: None,
             content: Content::default(),
             predictor: Predictor::default(),
+            abilities: Abilities::default(),
             pace: Pace::default(),
             counters: Counters::default(),
             anomalies: Vec::new(),
@@ -218,6 +224,7 @@ impl Session {
                 self.welcome =
                     Some(Welcome { entity, character, map, channel, tick_hz: *tick_hz, slots: slots.clone() });
                 self.predictor = Predictor::new(self.grids.get(&map).cloned(), *body_radius);
+                self.abilities = Abilities::default();
                 self.pace = Pace::new(*tick_hz);
                 self.world = WorldView::new(entity, *tick);
             }
@@ -234,6 +241,7 @@ impl Session {
                 self.learn_ground(*width, *height, runs);
                 self.places.clone_from(places);
             }
+            ServerMessage::Refused { answers: Answers::Command { number, .. }, .. } => self.abilities.refused(*number),
             other => {
                 self.possessions.take(other, &mut self.anomalies);
                 self.party.take(other);
@@ -273,6 +281,9 @@ impl Session {
                     Some(server) => self.predictor.reconcile(server, head.last_command, motion),
                     None => self.predictor.forget(head.last_command),
                 }
+                if let Some(known) = known(self.welcome.as_ref(), &self.world, &self.content) {
+                    self.abilities.observe(known, head.last_command, head.tick);
+                }
                 true
             }
             Ok(None) => {
@@ -285,22 +296,9 @@ impl Session {
             }
         }
     }
-
-    /// Turns the player's intent into the next command, predicts it, and returns the frame to send.
-    pub fn tick(&mut self, intent: Intent) -> ClientFrame {
-        let motion = self.motion();
-        self.predictor.issue(intent, motion);
-        ClientFrame { ack: self.world.ack(), commands: self.predictor.newest() }
-    }
-
-    /// How the player moves now, according to its components.
-    fn motion(&self) -> Motion {
-        let Some(own) = self.own_entity() else { return Motion::default() };
-        let units = own.move_speed.as_ref().map_or(0, |speed| i32::from(speed.units_per_tick));
-        let held = own.is_dead() || own.has_status(status::ROOTED);
-        Motion { units_per_tick: if held { 0 } else { units } }
-    }
 }
 
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use realmgate_protocol::limits::MAX_COMMANDS_PER_FRAME;
-use realmgate_protocol::movement::{CollisionGrid, Position, step};
+use realmgate_protocol::movement::{Angle, CollisionGrid, Position, step};
 use realmgate_protocol::wire::{InputCommand, InputCommands};
 
 use super::Intent;
@@ -55,9 +55,21 @@ impl Predictor {
         self.at
     }
 
+    /// The number of the newest command; 0 before the first.
+    pub fn issued(&self) -> u32 {
+        self.issued
+    }
+
     /// How often the server's position differed from the prediction.
     pub fn corrections(&self) -> u64 {
         self.corrections
+    }
+
+    /// Where a body gets with a share of a step, 0 to 1: for frames between two ticks.
+    pub fn ahead(&self, from: Position, heading: Option<Angle>, share: f64, motion: Motion) -> Position {
+        let Some(heading) = heading else { return from };
+        let (dx, dy) = heading.scaled(motion.units_per_tick);
+        self.stepped(from, (f64::from(dx) * share) as i32, (f64::from(dy) * share) as i32)
     }
 
     /// Makes the next command and predicts its result.
@@ -109,6 +121,10 @@ impl Predictor {
     fn moved(&self, at: Position, command: &InputCommand, motion: Motion) -> Position {
         let Some(heading) = command.heading else { return at };
         let (dx, dy) = heading.scaled(motion.units_per_tick);
+        self.stepped(at, dx, dy)
+    }
+
+    fn stepped(&self, at: Position, dx: i32, dy: i32) -> Position {
         match &self.grid {
             Some(grid) => step(grid, at, self.body_radius, dx, dy),
             None => Position { x: (at.x + dx).max(0), y: (at.y + dy).max(0) },
@@ -120,7 +136,6 @@ impl Predictor {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use realmgate_protocol::movement::Angle;
 
     const MOTION: Motion = Motion { units_per_tick: 130 };
     const RADIUS: i32 = 320;

@@ -4,33 +4,18 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use realmgate_protocol::bits::{BitReader, BitWriter};
-use realmgate_protocol::codec::{encode_reliable, encode_split};
+use realmgate_protocol::codec::encode_reliable;
 use realmgate_protocol::ids::Tick;
-use realmgate_protocol::movement::Course;
 use realmgate_protocol::realm::{ItemInfo, MoveSpeed, Rules};
-use realmgate_protocol::wire::WireComponent;
 use realmgate_protocol::wire::datagram::{ServerFrameHead, SnapshotAck};
-use realmgate_protocol::wire::parts::split;
-use realmgate_protocol::wire::snapshot::{EntityUpdate, OwnState, SnapshotWriter, write_update};
+use realmgate_protocol::wire::snapshot::{OwnState, SnapshotWriter};
 
+use super::testing::{Shown, inventory, tell, tell_in_parts};
 use super::*;
+use crate::world::EntityView;
 
 fn welcome() -> ServerMessage {
-    ServerMessage::Welcome {
-        protocol_hash: protocol_hash(),
-        entity: EntityId(5),
-        character: CharacterId([2; 16]),
-        map: MapId(1),
-        channel: ChannelId(1),
-        tick: Tick(0),
-        tick_hz: 20,
-        body_radius: 320,
-        slots: vec![0],
-    }
-}
-
-fn inventory() -> ServerMessage {
-    ServerMessage::Inventory { items: Vec::new(), gold: 3, experience: 0, level: 1, bag_slots: 20 }
+    testing::welcome(20, vec![0])
 }
 
 /// Content that is too long for one message.
@@ -49,16 +34,6 @@ fn content() -> ServerMessage {
     }
 }
 
-fn tell(session: &mut Session, message: &ServerMessage) -> Option<ServerMessage> {
-    session.receive_message(&encode_reliable(message).unwrap())
-}
-
-fn tell_in_parts(session: &mut Session, message: &ServerMessage) -> Option<ServerMessage> {
-    let bytes = encode_split(message).unwrap();
-    let parts = split(&bytes).map(|(index, count, bytes)| ServerMessage::Part { index, count, bytes: bytes.to_vec() });
-    parts.filter_map(|part| tell(session, &part)).last()
-}
-
 fn entered() -> Session {
     let mut session = Session::new(Arc::default(), None);
     tell(&mut session, &welcome());
@@ -70,17 +45,9 @@ fn entered() -> Session {
 }
 
 fn frame(tick: u32, last_command: u32, at: Position) -> Vec<u8> {
-    let mut out = BitWriter::default();
-    ServerFrameHead { tick: Tick(tick), last_command, buffered_commands: 2 }.write(&mut out);
-    let mask = 1 << MoveSpeed::ID;
-    let told = EntityUpdate { is_new: true, has_course: false, changed: mask, there: mask };
-    let mut update = BitWriter::default();
-    write_update(&mut update, told, &Course::default(), |_, out| MoveSpeed { units_per_tick: 100 }.write(out));
-    let mut snapshot = SnapshotWriter::own(&mut out, OwnState { position: at, facing: Angle(0) });
-    snapshot.despawns([].into_iter());
-    assert!(snapshot.entity(EntityId(5), update.bytes(), update.len_bits(), 1_192));
-    snapshot.finish();
-    out.into_bytes()
+    let head = ServerFrameHead { tick: Tick(tick), last_command, buffered_commands: 2 };
+    let own = EntityView { move_speed: Some(MoveSpeed { units_per_tick: 100 }), ..EntityView::default() };
+    Shown { head, at, own, others: Vec::new() }.bytes()
 }
 
 /// A frame in which these entities go.

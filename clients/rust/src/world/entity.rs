@@ -50,6 +50,11 @@ impl<'a> VisibleEntity<'a> {
         Self { view, now }
     }
 
+    /// Its components.
+    pub fn view(&self) -> &'a EntityView {
+        self.view
+    }
+
     /// Its position at the tick of the newest snapshot, by dead reckoning from its course. The player's own is exact.
     pub fn position(&self) -> Option<Position> {
         self.view.position_at(self.now)
