@@ -6,7 +6,8 @@
 //! port with any bytes; [`load`] is thousands of players, [`soak`] players who come and go for long, [`attack`] hundreds of
 //! hostile ones. [`postgres`] and [`mod@redis`] are a database and keys of a test's own on services that run
 //! anyway; [`backends`] are a whole PostgreSQL and a whole Redis of its own. [`proxy`] is a link that can be cut, slowed
-//! and silenced.
+//! and silenced, [`conditioner`] a bad line for players, and [`feel`] what they see
+//! behind it.
 
 pub mod account;
 pub mod api;
@@ -15,7 +16,9 @@ pub mod backends;
 pub mod binaries;
 pub mod bots;
 pub mod chaos;
+pub mod conditioner;
 pub mod database;
+pub mod feel;
 pub mod gateway;
 pub mod home;
 pub mod in_world;

@@ -8,6 +8,7 @@ mod binaries;
 mod chaos;
 mod dashboard;
 mod dist;
+mod feel;
 mod fuzz;
 mod lint;
 mod mutate;
@@ -68,6 +69,17 @@ enum Command {
         #[command(flatten)]
         arguments: dist::Arguments,
     },
+    /// Drive scripted players through bad lines, and print what their screens show beside the truth (docs/feel.md): --line
+    /// lan|50ms|100ms|200ms|300ms, --seconds N, --seed N
+    Feel {
+        #[command(flatten)]
+        arguments: feel::Arguments,
+    },
+    /// Stand between clients and a server as a bad line (docs/feel.md): --to ADDRESS, --line NAME, --latency MS, --loss %
+    Conditioner {
+        #[command(flatten)]
+        arguments: feel::Arguments,
+    },
     /// Fuzz every parser that sees bytes from strangers (docs/reliability.md)
     Fuzz {
         #[command(flatten)]
@@ -116,6 +128,8 @@ fn main() -> ExitCode {
         Command::Fuzz { arguments } => fuzz::run(&workspace, &arguments),
         Command::Mutate { arguments } => mutate::run(&workspace, &arguments),
         Command::Schemathesis { hunt } => schemathesis::run(&workspace, &hunt),
+        Command::Feel { arguments } => feel::measure(&workspace, &arguments),
+        Command::Conditioner { arguments } => feel::condition(&workspace, &arguments),
         Command::Soak { arguments } => soak::run(&workspace, &arguments),
         Command::Tidy => tidy::run(&workspace.root),
         Command::Schema { check: false } => schema::write(&workspace),

@@ -1,14 +1,17 @@
 //! A player in the world: a [`Session`] on a [`UdpTransport`], ticking at the server's rate.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use realmgate_protocol::codec::{CodecError, encode_reliable};
 use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::link::LeaveReason;
+use realmgate_protocol::movement::Angle;
 use realmgate_protocol::realm::{ClientMessage, Refusal, ServerMessage, protocol_hash};
 
 use crate::clock::Clock;
+use crate::display::Display;
 use crate::session::{Counters, Grids, Intent, Possessions, Session};
 use crate::token::{self, TokenError};
 use crate::transport::{CloseReason, Incoming, Traffic, UdpTransport};
@@ -70,12 +73,14 @@ pub struct Setup {
     pub grids: Arc<Grids>,
     /// How long to wait for the server to accept; [`ACCEPT_WITHIN`] by default.
     pub accept_within: Duration,
+    /// Where to send to instead of at the address that the server names: something stands between.
+    pub through: Option<SocketAddr>,
 }
 
 impl Setup {
     /// A setup without maps.
     pub fn new(clock: Clock) -> Self {
-        Self { clock, grids: Arc::default(), accept_within: ACCEPT_WITHIN }
+        Self { clock, grids: Arc::default(), accept_within: ACCEPT_WITHIN, through: None }
     }
 }
 
@@ -99,6 +104,7 @@ pub struct Remains {
 pub struct GameClient {
     transport: UdpTransport,
     session: Session,
+    display: Option<Display>,
     clock: Clock,
     next_tick: Duration,
     told: Vec<ServerMessage>,
@@ -121,10 +127,11 @@ impl GameClient {
             return Err(EnterError::ProtocolMismatch { server });
         }
         let token = token::decode(&grant.connect_token, &grant.ticket)?;
-        let transport = UdpTransport::connect(token, setup.clock, setup.accept_within).await?;
+        let transport = UdpTransport::connect_through(token, setup.through, setup.clock, setup.accept_within).await?;
         let mut client = Self {
             transport,
             session: Session::new(setup.grids.clone(), carried),
+            display: None,
             clock: setup.clock,
             next_tick: setup.clock.now(),
             told: Vec::new(),
@@ -172,6 +179,33 @@ impl GameClient {
         &mut self.session
     }
 
+    /// Begins to keep what a screen shows: see [`Self::show`]. A client that nobody looks at does without.
+    pub fn open_display(&mut self) {
+        self.display = self.session.welcome().map(|welcome| Display::new(welcome.tick_hz));
+    }
+
+    /// What a screen shows, after [`Self::open_display`].
+    pub fn display(&self) -> Option<&Display> {
+        self.display.as_ref()
+    }
+
+    /// A frame is about to be drawn, while the player presses this direction: moves the display on to now.
+    pub fn show(&mut self, heading: Option<Angle>) {
+        if let Some(display) = &mut self.display {
+            display.advance(&self.session, heading, self.clock.now());
+        }
+    }
+
+    /// Whether the connection has ended.
+    pub fn is_over(&self) -> bool {
+        self.ended.is_some() || self.transport.close_reason().is_some()
+    }
+
+    /// When the next client tick is due, by the clock of the [`Setup`].
+    pub fn next_tick(&self) -> Duration {
+        self.next_tick
+    }
+
     /// The traffic of the connection so far.
     pub fn traffic(&self) -> Traffic {
         self.transport.traffic()
@@ -203,8 +237,16 @@ impl GameClient {
     /// # Errors
     /// The [`CloseReason`], once the connection has ended and all messages have been returned.
     pub async fn tick(&mut self) -> Result<Vec<ServerMessage>, CloseReason> {
+        self.receive_until(self.next_tick).await
+    }
+
+    /// As [`Self::tick`], but waits until a moment of the clock: the next frame of a screen, for example.
+    ///
+    /// # Errors
+    /// As [`Self::tick`].
+    pub async fn receive_until(&mut self, moment: Duration) -> Result<Vec<ServerMessage>, CloseReason> {
         while self.ended.is_none() {
-            let left = self.next_tick.saturating_sub(self.clock.now());
+            let left = moment.saturating_sub(self.clock.now());
             if left.is_zero() {
                 break;
             }
@@ -229,6 +271,9 @@ impl GameClient {
         let sent = self.transport.finish_tick(&frame);
         self.note(sent);
         let now = self.clock.now();
+        if let Some(display) = &mut self.display {
+            display.take_tick(&self.session, intent, now);
+        }
         self.next_tick += self.session.pace().interval();
         if now.saturating_sub(self.next_tick) > MAX_BEHIND {
             self.next_tick = now;
@@ -283,7 +328,11 @@ impl GameClient {
         while let Some(incoming) = self.transport.next_incoming() {
             match incoming {
                 Incoming::Frame(body) => {
-                    self.session.receive_frame(&body);
+                    if self.session.receive_frame(&body)
+                        && let Some(display) = &mut self.display
+                    {
+                        display.take_snapshot(&self.session, self.clock.now());
+                    }
                 }
                 Incoming::Message(bytes) => {
                     let Some(message) = self.session.receive_message(&bytes) else { continue };

@@ -1,5 +1,7 @@
 //! Entering the world, with as many tickets as it takes.
 
+use std::time::Duration;
+
 use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ids::ChannelId;
 
@@ -19,6 +21,28 @@ pub enum EntryError {
     /// The map server did not admit it, with any of the tickets.
     #[error(transparent)]
     Enter(#[from] EnterError),
+}
+
+impl EntryError {
+    /// Whether trying again, a while later, can help. A wrong character or a token that has expired stay wrong.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Gateway(GatewayError::Refused { code, .. }) => {
+                ["MAP_FULL", "MAP_NOT_FOUND", "ALREADY_ONLINE", "MAP_SERVER_UNREACHABLE", "RATE_LIMITED", "INTERNAL"]
+                    .contains(&code.as_str())
+            }
+            Self::Gateway(error) => !error.wants_fresh_tokens(),
+            Self::Enter(error) => error.is_worth_another_ticket(),
+        }
+    }
+
+    /// How long to wait before trying again, if the gateway says so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Gateway(error) => error.retry_after(),
+            Self::Enter(_) => None,
+        }
+    }
 }
 
 /// One character's way into the world.
@@ -129,5 +153,7 @@ impl Entry {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

@@ -174,6 +174,11 @@ impl Session {
         self.predictor.corrections()
     }
 
+    /// By how much all corrections together have moved the player, in units.
+    pub fn corrected_units(&self) -> u64 {
+        self.predictor.corrected_units()
+    }
+
     /// The contradictions in what the server sent since the last call, each as a sentence.
     pub fn take_anomalies(&mut self) -> Vec<String> {
         let unknown = self.world.unknown_entities();

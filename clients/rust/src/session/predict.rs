@@ -37,6 +37,7 @@ pub struct Predictor {
     confirmed: Option<(u32, Position)>,
     at: Option<Position>,
     corrections: u64,
+    corrected_units: u64,
 }
 
 impl Predictor {
@@ -63,6 +64,11 @@ impl Predictor {
     /// How often the server's position differed from the prediction.
     pub fn corrections(&self) -> u64 {
         self.corrections
+    }
+
+    /// By how much all corrections together have moved the player, each on the axis on which it moved more; in units.
+    pub fn corrected_units(&self) -> u64 {
+        self.corrected_units
     }
 
     /// Where a body gets with a share of a step, 0 to 1: for frames between two ticks.
@@ -96,8 +102,10 @@ impl Predictor {
             Some((confirmed, at)) if confirmed == last_command => Some(at),
             _ => self.pending.iter().find(|issued| issued.command.number == last_command).and_then(|issued| issued.to),
         };
-        if expected.is_some_and(|expected| expected != server) {
+        if let Some(expected) = expected.filter(|expected| *expected != server) {
             self.corrections += 1;
+            let off = (expected.x - server.x).unsigned_abs().max((expected.y - server.y).unsigned_abs());
+            self.corrected_units += u64::from(off);
         }
         self.confirmed = Some((last_command, server));
         self.forget(last_command);

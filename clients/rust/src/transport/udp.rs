@@ -36,8 +36,22 @@ impl UdpTransport {
     /// unusable token, [`CloseReason::Socket`] when the socket fails, or the reason for which the connection was
     /// closed.
     pub async fn connect(token: ConnectToken, clock: Clock, give_up_after: Duration) -> Result<Self, CloseReason> {
+        Self::connect_through(token, None, clock, give_up_after).await
+    }
+
+    /// As [`Self::connect`], at an address that stands before the one in the token.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub async fn connect_through(
+        token: ConnectToken,
+        through: Option<SocketAddr>,
+        clock: Clock,
+        give_up_after: Duration,
+    ) -> Result<Self, CloseReason> {
         let connection = Connection::new(token)?;
-        let socket = open(connection.server()).await.map_err(|error| CloseReason::Socket(error.kind()))?;
+        let server = through.unwrap_or_else(|| connection.server());
+        let socket = open(server).await.map_err(|error| CloseReason::Socket(error.kind()))?;
         let started = clock.now();
         let mut transport = Self { socket, connection, clock, advanced_to: started };
         while !transport.connection.is_connected() {

@@ -7,7 +7,6 @@ use anyhow::{Context, anyhow};
 use realmgate_client::api::{ApiError, Tokens};
 use realmgate_client::client::GameClient;
 use realmgate_client::entry::{Entry, EntryError};
-use realmgate_client::gateway::GatewayError;
 use realmgate_client::session::Possessions;
 use realmgate_protocol::entry::EntryGrant;
 
@@ -147,15 +146,11 @@ fn told_to_wait(error: &anyhow::Error) -> Duration {
     }
 }
 
-/// Whether trying again can help.
+/// Whether trying again can help, after a refresh of the tokens where they have expired.
 pub fn is_passing(error: &anyhow::Error) -> bool {
     match error.downcast_ref() {
-        Some(EntryError::Gateway(GatewayError::Refused { code, .. })) => {
-            ["MAP_FULL", "MAP_NOT_FOUND", "ALREADY_ONLINE", "MAP_SERVER_UNREACHABLE", "RATE_LIMITED", "INTERNAL"]
-                .contains(&code.as_str())
-        }
-        Some(EntryError::Gateway(_)) => true,
-        Some(EntryError::Enter(error)) => error.is_worth_another_ticket(),
+        Some(EntryError::Gateway(error)) if error.wants_fresh_tokens() => true,
+        Some(error) => EntryError::may_pass(error),
         None => false,
     }
 }

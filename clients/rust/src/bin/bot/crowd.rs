@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use realmgate_client::api::{Api, CharacterClass};
-use realmgate_client::client::{ACCEPT_WITHIN, Setup};
+use realmgate_client::client::Setup;
 use realmgate_client::clock::Clock;
 use realmgate_client::scrape::Scrape;
 use tokio::sync::{Semaphore, watch};
@@ -79,7 +79,7 @@ impl Crowd {
             options: options.clone(),
             api,
             gateway_url,
-            setup: Setup { clock, grids: maps.grids.clone(), accept_within: ACCEPT_WITHIN },
+            setup: Setup { grids: maps.grids.clone(), through: options.through, ..Setup::new(clock) },
             maps,
             classes,
             roster: Roster::default(),

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
@@ -53,6 +54,9 @@ pub struct Options {
     /// Write what the server confirms to each bot, and when the bot is in the world, to this file as lines of JSON.
     #[arg(long, value_name = "FILE")]
     pub journal: Option<PathBuf>,
+    /// Send to this address instead of to the map server that the gateway names: `cargo xtask conditioner` stands there.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub through: Option<SocketAddr>,
     /// Come back into the world for as long as the run lasts, whatever fails. Log in again if the log-in has ended.
     #[arg(long)]
     pub endure: bool,

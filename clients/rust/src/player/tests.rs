@@ -1,0 +1,92 @@
+//! A player whose server goes away, sends it elsewhere, or sends it off.
+
+use realmgate_protocol::codec::encode_split;
+use realmgate_protocol::realm::ServerMessage;
+use realmgate_protocol::wire::parts::split;
+
+use super::*;
+use crate::entry::testing::{GatewayDouble, setup, welcome};
+use crate::token::testing::grant;
+use crate::transport::testing::ServerDouble;
+
+const FRAME: Duration = Duration::from_millis(16);
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A player on a server, and the server's name for its connection.
+async fn entered(server: &mut ServerDouble, gateway: &GatewayDouble) -> (Player, u64) {
+    let setup = setup();
+    let (player, client) = tokio::join!(Player::enter(gateway.entry(), &setup), welcome(server, 7));
+    (player.unwrap(), client)
+}
+
+/// Plays frame by frame until something happens; its picture is there in every frame.
+async fn next_event(player: &mut Player) -> PlayerEvent {
+    let frames = async {
+        loop {
+            let next = player.setup.clock.now() + FRAME;
+            let events = player.play_until(next, Intent::default()).await;
+            assert_eq!(player.client().session().possessions.gold, 7, "what was known is shown on");
+            if let Some(event) = events.into_iter().find(|event| !matches!(event, PlayerEvent::Told(_))) {
+                return event;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, frames).await.expect("something happens")
+}
+
+#[tokio::test]
+async fn a_lost_connection_is_made_anew() {
+    let mut server = ServerDouble::start().await;
+    let gateway = GatewayDouble::start(&server, &[1, 2]).await;
+    let (mut player, client) = entered(&mut server, &gateway).await;
+    assert!(player.is_connected());
+    server.drop_client(client);
+    assert!(matches!(next_event(&mut player).await, PlayerEvent::Lost(CloseReason::ByServer)));
+    assert!(!player.is_connected());
+    let (event, admitted) = tokio::join!(next_event(&mut player), welcome(&mut server, 7));
+    assert!(matches!(event, PlayerEvent::Entered), "{event:?}");
+    assert_eq!((admitted, player.is_connected()), (2, true));
+}
+
+#[tokio::test]
+async fn a_player_travels_where_the_server_says() {
+    let (mut server, mut other) = (ServerDouble::start().await, ServerDouble::start().await);
+    let gateway = GatewayDouble::start(&server, &[1]).await;
+    let (mut player, client) = entered(&mut server, &gateway).await;
+    let grant = serde_json::to_string(&grant(&other, 9)).unwrap();
+    let travel = encode_split(&ServerMessage::Travel { grant }).unwrap();
+    for (index, count, bytes) in split(&travel) {
+        server.tell(client, &ServerMessage::Part { index, count, bytes: bytes.to_vec() });
+    }
+    assert!(matches!(next_event(&mut player).await, PlayerEvent::Travels));
+    let (event, admitted) = tokio::join!(next_event(&mut player), welcome(&mut other, 7));
+    assert!(matches!(event, PlayerEvent::Entered), "{event:?}");
+    assert_eq!(admitted, 9);
+}
+
+#[tokio::test]
+async fn who_is_sent_away_does_not_come_back() {
+    let mut server = ServerDouble::start().await;
+    let gateway = GatewayDouble::start(&server, &[1, 2]).await;
+    let (mut player, client) = entered(&mut server, &gateway).await;
+    server.tell(client, &ServerMessage::Leave { reason: LeaveReason::Kicked });
+    assert!(matches!(next_event(&mut player).await, PlayerEvent::Left(LeaveReason::Kicked)));
+    server.drop_client(client);
+    let later = player.setup.clock.now() + Duration::from_millis(300);
+    assert!(player.play_until(later, Intent::default()).await.is_empty());
+    assert!(!player.is_connected());
+}
+
+#[tokio::test]
+async fn a_way_back_that_is_closed_for_good_is_given_up() {
+    let mut server = ServerDouble::start().await;
+    let gateway = GatewayDouble::start(&server, &[1]).await;
+    let (mut player, client) = entered(&mut server, &gateway).await;
+    // The gateway closes its socket as it does for a token that has expired.
+    gateway.expire();
+    server.drop_client(client);
+    assert!(matches!(next_event(&mut player).await, PlayerEvent::Lost(_)));
+    let event = next_event(&mut player).await;
+    let PlayerEvent::GaveUp(EntryError::Gateway(error)) = event else { panic!("{event:?}") };
+    assert!(error.wants_fresh_tokens(), "{error}");
+}

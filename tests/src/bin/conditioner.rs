@@ -1,0 +1,87 @@
+//! A bad line between a client and a server: `cargo xtask conditioner` starts this.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people: the terminal is its output")]
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use realmgate_tests::conditioner::{Conditions, Profile, TcpConditioner, UdpConditioner};
+
+/// Stands between clients and a server, for UDP and TCP on the same port, and makes the line bad
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// The server
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    to: SocketAddr,
+    /// Where to listen
+    #[arg(long, default_value = "127.0.0.1:4101", value_name = "ADDRESS:PORT")]
+    at: SocketAddr,
+    /// A line by name: lan, 50ms, 100ms, 200ms, 300ms. What else is given changes it
+    #[arg(long, default_value = "lan")]
+    line: String,
+    /// Milliseconds each way
+    #[arg(long, value_name = "MS")]
+    latency: Option<f64>,
+    /// Milliseconds by which that is more or less
+    #[arg(long, value_name = "MS")]
+    jitter: Option<f64>,
+    /// Percent of packets that are lost
+    #[arg(long, value_name = "PERCENT")]
+    loss: Option<f64>,
+    /// Mean number of packets that are lost one after the other
+    #[arg(long, value_name = "PACKETS")]
+    burst: Option<f64>,
+    /// Percent of packets that come after later ones
+    #[arg(long, value_name = "PERCENT")]
+    reordered: Option<f64>,
+    /// Percent of packets that come twice
+    #[arg(long, value_name = "PERCENT")]
+    duplicated: Option<f64>,
+    /// Bytes a second that get through, each way
+    #[arg(long, value_name = "BYTES")]
+    bandwidth: Option<u32>,
+    /// What all chances are drawn from
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+impl Arguments {
+    fn conditions(&self) -> Result<Conditions> {
+        let line = Profile::named(&self.line).with_context(|| format!("there is no line {}", self.line))?;
+        let base = line.conditions;
+        Ok(Conditions {
+            latency_ms: self.latency.unwrap_or(base.latency_ms),
+            jitter_ms: self.jitter.unwrap_or(base.jitter_ms),
+            loss: self.loss.map_or(base.loss, |percent| percent / 100.0),
+            burst: self.burst.unwrap_or(base.burst),
+            reordered: self.reordered.map_or(base.reordered, |percent| percent / 100.0),
+            duplicated: self.duplicated.map_or(base.duplicated, |percent| percent / 100.0),
+            bytes_per_second: self.bandwidth.or(base.bytes_per_second),
+        })
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match stand_between(&Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn stand_between(arguments: &Arguments) -> Result<()> {
+    let conditions = arguments.conditions()?;
+    let in_use = || format!("cannot listen on {}", arguments.at);
+    let udp =
+        UdpConditioner::bind(arguments.at, arguments.to, conditions, arguments.seed).await.with_context(in_use)?;
+    let _tcp =
+        TcpConditioner::bind(udp.address(), arguments.to, conditions, arguments.seed).await.with_context(in_use)?;
+    println!("{} leads to {}: {conditions:?}. Ctrl-C ends it.", udp.address(), arguments.to);
+    tokio::signal::ctrl_c().await?;
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! How play feels on bad lines: `cargo xtask feel` starts this.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people: the terminal is its output")]
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use realmgate_client::clock::Clock;
+use realmgate_tests::conditioner::{PROFILES, Profile};
+use realmgate_tests::feel::report::{misses, table};
+use realmgate_tests::feel::round::Realm;
+use realmgate_tests::map_server::{MapServer, Settings};
+
+/// Drives scripted players through bad lines, and prints what their screens showed beside the truth
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// For how many seconds they walk on each line
+    #[arg(long, default_value_t = 60)]
+    seconds: u64,
+    /// The lines: lan, 50ms, 100ms, 200ms, 300ms [default: all]
+    #[arg(long, value_name = "LINE", value_delimiter = ',')]
+    line: Vec<String>,
+    /// What all chances are drawn from
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match feel(&Arguments::parse()).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether every target is met.
+async fn feel(arguments: &Arguments) -> Result<bool> {
+    let named = |name: &String| Profile::named(name).with_context(|| format!("there is no line {name}"));
+    let profiles = match arguments.line.as_slice() {
+        [] => PROFILES.to_vec(),
+        names => names.iter().map(named).collect::<Result<_>>()?,
+    };
+    let server = MapServer::start_linked(&Settings::new()).await;
+    let realm = Realm { server: &server, clock: Clock::start(), seed: arguments.seed };
+    let mut measured = Vec::new();
+    for profile in profiles {
+        eprintln!("{}: {} s of play, then 3 s without the line", profile.name, arguments.seconds);
+        measured.push(realm.measure(profile, Duration::from_secs(arguments.seconds)).await?);
+    }
+    server.stop().await;
+    println!("{}", table(&measured));
+    let misses = misses(&measured);
+    misses.iter().for_each(|miss| println!("missed: {miss}"));
+    Ok(misses.is_empty())
+}

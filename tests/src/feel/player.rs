@@ -1,0 +1,145 @@
+//! A scripted player: walks about, and keeps what its screen showed.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use rand::{Rng, SeedableRng};
+use rand_pcg::Pcg32;
+use realmgate_client::client::{GameClient, Setup};
+use realmgate_client::clock::Clock;
+use realmgate_client::display::Point;
+use realmgate_client::session::Intent;
+use realmgate_protocol::entry::EntryGrant;
+use realmgate_protocol::ids::EntityId;
+use realmgate_protocol::movement::Angle;
+
+use super::truth::Truth;
+
+/// Time between two frames of a screen.
+const FRAME: Duration = Duration::from_nanos(1_000_000_000 / 60);
+/// Frames for which a player walks in one direction, or stands: from so many to so many.
+const LEG_FRAMES: std::ops::Range<u32> = 50..150;
+
+/// How often who sees the truth looks whether a snapshot has come.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+
+/// What a screen showed in one frame.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    /// When.
+    pub at: Duration,
+    /// The own character.
+    pub own: Point,
+    /// The direction that was pressed.
+    pub heading: Option<Angle>,
+    /// Other players.
+    pub others: Vec<(EntityId, Point)>,
+}
+
+/// A player in the world, with a screen.
+pub struct Player {
+    client: GameClient,
+    clock: Clock,
+    random: Pcg32,
+    heading: Option<Angle>,
+    /// Frames until it does something else.
+    leg: u32,
+    next_frame: Duration,
+    /// How long entering took.
+    pub entered_in: Duration,
+}
+
+impl Player {
+    /// Enters the world.
+    ///
+    /// # Errors
+    /// When the server does not let it in.
+    pub async fn enter(grant: &EntryGrant, setup: &Setup, seed: u64) -> Result<Self> {
+        let began = setup.clock.now();
+        let mut client = GameClient::enter(grant, setup, None).await.context("a player could not enter")?;
+        let entered_in = setup.clock.now() - began;
+        client.open_display();
+        let random = Pcg32::seed_from_u64(seed);
+        let next_frame = setup.clock.now();
+        Ok(Self { client, clock: setup.clock, random, heading: None, leg: 0, next_frame, entered_in })
+    }
+
+    /// Its entity.
+    pub fn entity(&self) -> EntityId {
+        self.client.session().welcome().map_or(EntityId(0), |welcome| welcome.entity)
+    }
+
+    /// The client.
+    pub fn client(&self) -> &GameClient {
+        &self.client
+    }
+
+    /// Plays until a moment. Keeps every frame in `pictures`, and every snapshot in `truth`, where there is one.
+    ///
+    /// # Errors
+    /// When the connection ends.
+    pub async fn play(
+        &mut self,
+        until: Duration,
+        pictures: &mut Vec<Picture>,
+        mut truth: Option<&mut Truth>,
+    ) -> Result<()> {
+        while self.clock.now() < until {
+            let mut next = self.next_frame.min(self.client.next_tick());
+            if truth.is_some() {
+                next = next.min(self.clock.now() + LOOK_EVERY);
+            }
+            self.client.receive_until(next).await.context("a player lost its connection")?;
+            if let Some(truth) = &mut truth {
+                truth.note(self.client.session(), self.clock.now());
+            }
+            let now = self.clock.now();
+            // As games do: first the keys are read, then what is due is sent, then the frame is drawn.
+            let is_frame = now >= self.next_frame;
+            if is_frame {
+                self.press();
+            }
+            if now >= self.client.next_tick() {
+                self.client.act(Intent { heading: self.heading, action: None });
+            }
+            if is_frame {
+                self.next_frame = (self.next_frame + FRAME).max(now);
+                pictures.extend(self.picture());
+            }
+        }
+        Ok(())
+    }
+
+    /// Stands from now on.
+    pub fn stand(&mut self) {
+        (self.heading, self.leg) = (None, u32::MAX);
+    }
+
+    /// Whether the server has applied a command that is not older than this one.
+    pub fn is_applied(&self, command: u32) -> bool {
+        self.client.session().world.head().last_command >= command
+    }
+
+    /// Logs out.
+    pub async fn leave(self) {
+        self.client.log_out().await;
+    }
+
+    fn press(&mut self) {
+        if self.leg == 0 {
+            self.leg = LEG_FRAMES.start + self.random.next_u32() % (LEG_FRAMES.end - LEG_FRAMES.start);
+            // Standing now and then: a walk that begins and one that ends are what is hardest to show.
+            let walks = self.heading.is_none() || !self.random.next_u32().is_multiple_of(4);
+            self.heading = walks.then(|| Angle(self.random.next_u32() as u8));
+        }
+        self.leg = self.leg.saturating_sub(1);
+    }
+
+    fn picture(&mut self) -> Option<Picture> {
+        self.client.show(self.heading);
+        let (session, display, own) = (self.client.session(), self.client.display()?, self.entity());
+        let others = session.world.entities().filter(|(id, entity)| *id != own && entity.label.is_some());
+        let others = others.filter_map(|(id, _)| Some((id, display.place(session, id)?))).collect();
+        Some(Picture { at: self.clock.now(), own: display.place(session, own)?, heading: self.heading, others })
+    }
+}

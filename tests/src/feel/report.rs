@@ -1,0 +1,81 @@
+//! The table of figures, and whether they are good enough.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use super::round::Measured;
+
+/// How good a line has to be shown to be good enough.
+#[derive(Debug, Clone, Copy)]
+struct Target {
+    /// Share of frames with a visible correction.
+    visible_corrections: f64,
+    /// Tiles between where others are shown and where they are, for 95 % of the frames.
+    others_p95_tiles: f64,
+}
+
+/// The line that the targets are set for.
+const JUDGED: &str = "100ms";
+const TARGET: Target = Target { visible_corrections: 0.005, others_p95_tiles: 0.25 };
+/// How long entering may take beyond a round trip.
+const ENTER_WITHIN: Duration = Duration::from_millis(300);
+
+/// The table, as Markdown.
+pub fn table(measured: &[Measured]) -> String {
+    let mut text = String::from(
+        "| line | own motion | corrections a minute | tiles each | frames with a visible one | others p50 | others p95 \
+         | enter | back after 3 s | disconnects |\n|---|---|---|---|---|---|---|---|---|---|\n",
+    );
+    for Measured { profile, figures, enter, back_after, disconnects } in measured {
+        let own = match figures.own_motion_frames {
+            0 => "same frame".to_owned(),
+            frames => format!("{frames} frames"),
+        };
+        let _ = writeln!(
+            text,
+            "| {} | {own} | {:.1} | {:.2} | {:.2} % | {:.3} | {:.3} | {} ms | {} ms | {disconnects} |",
+            profile.name,
+            figures.corrections_per_minute,
+            figures.correction_tiles,
+            100.0 * figures.visible_corrections,
+            figures.others_p50_tiles,
+            figures.others_p95_tiles,
+            enter.as_millis(),
+            back_after.as_millis(),
+        );
+    }
+    text
+}
+
+/// What misses its target, each as a sentence.
+pub fn misses(measured: &[Measured]) -> Vec<String> {
+    let mut misses = Vec::new();
+    for Measured { profile, figures, disconnects, .. } in measured {
+        let name = profile.name;
+        if figures.own_motion_frames > 0 {
+            misses.push(format!("{name}: the own character moved {} frames after a key", figures.own_motion_frames));
+        }
+        if *disconnects > 0 {
+            misses.push(format!("{name}: {disconnects} connections were lost"));
+        }
+        if figures.compared == 0 {
+            misses.push(format!("{name}: nobody saw anybody walk"));
+        }
+    }
+    for Measured { profile, figures, enter, .. } in measured.iter().filter(|of| of.profile.name == JUDGED) {
+        let round_trip = Duration::from_secs_f64(2.0 * profile.conditions.latency_ms / 1_000.0);
+        if figures.visible_corrections >= TARGET.visible_corrections {
+            misses.push(format!(
+                "{JUDGED}: {:.2} % of the frames had a visible correction",
+                100.0 * figures.visible_corrections
+            ));
+        }
+        if figures.others_p95_tiles > TARGET.others_p95_tiles || figures.others_p95_tiles.is_nan() {
+            misses.push(format!("{JUDGED}: others were shown {:.3} tiles off", figures.others_p95_tiles));
+        }
+        if *enter > round_trip + ENTER_WITHIN {
+            misses.push(format!("{JUDGED}: entering took {} ms", enter.as_millis()));
+        }
+    }
+    misses
+}

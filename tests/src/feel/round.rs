@@ -1,0 +1,182 @@
+//! One line: players enter, walk about, lose the line for a while, and leave.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use realmgate_client::client::{GameClient, Setup};
+use realmgate_client::clock::Clock;
+use realmgate_client::display::DisplayCounters;
+use realmgate_client::gateway::Gateway;
+use realmgate_protocol::entry::EntryGrant;
+
+use super::measure::{Counted, Figures, judge};
+use super::player::{Picture, Player};
+use super::truth::Truth;
+use crate::account::Account;
+use crate::conditioner::{Profile, UdpConditioner};
+use crate::map_server::MapServer;
+
+/// How long the line is down.
+const BLACKOUT: Duration = Duration::from_secs(3);
+/// How long play may take to go on after it.
+const COMES_BACK_WITHIN: Duration = Duration::from_secs(10);
+/// Time in which clocks are set and buffers settle, before anything is measured.
+const SETTLES_IN: Duration = Duration::from_secs(3);
+/// Players behind the line.
+const WALKERS: u64 = 2;
+
+/// What was measured on a line.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    /// The line.
+    pub profile: Profile,
+    /// The worst of the players, figure by figure.
+    pub figures: Figures,
+    /// How long entering took at most, from the first packet to the last message that play needs.
+    pub enter: Duration,
+    /// How long after a blackout of 3 s the server applied commands again, at most.
+    pub back_after: Duration,
+    /// Connections that ended by themselves.
+    pub disconnects: u32,
+}
+
+/// A realm that players of all rounds play in.
+pub struct Realm<'a> {
+    /// The server.
+    pub server: &'a MapServer,
+    /// The clock of all clients.
+    pub clock: Clock,
+    /// What all chances are drawn from.
+    pub seed: u64,
+}
+
+impl Realm<'_> {
+    /// Measures one line.
+    ///
+    /// # Errors
+    /// When a player cannot enter, or a connector fails.
+    pub async fn measure(&self, profile: Profile, plays: Duration) -> Result<Measured> {
+        let line = UdpConditioner::to(self.server.ready.game, profile.conditions, self.seed).await?;
+        let mut observer = self.player(None, 0).await?;
+        observer.stand();
+        let mut walkers = Vec::new();
+        for number in 1..=WALKERS {
+            walkers.push(self.player(Some(line.address()), number).await?);
+        }
+        let enter = walkers.iter().map(|walker| walker.entered_in).max().unwrap_or_default();
+        let (figures, mut disconnects) = self.walk(&mut observer, &mut walkers, plays).await?;
+        let (back_after, lost) = self.black_out(&line, &mut walkers).await;
+        disconnects += lost;
+        line.set(crate::conditioner::Conditions::default());
+        observer.leave().await;
+        for walker in walkers {
+            walker.leave().await;
+        }
+        Ok(Measured { profile, figures, enter, back_after, disconnects })
+    }
+
+    /// A new account's first character, in the world.
+    async fn player(&self, through: Option<SocketAddr>, number: u64) -> Result<Player> {
+        let api = self.server.api();
+        let account = Account::register(&api).await;
+        let character = account.new_character(&api).await;
+        let url = format!("ws://{}", self.server.gateway());
+        let mut gateway = Gateway::connect(&url, &account.access_token).await?;
+        let grant: EntryGrant = gateway.enter_world(&character.id, None).await?;
+        let setup = Setup { through, accept_within: Duration::from_secs(5), ..Setup::new(self.clock) };
+        Player::enter(&grant, &setup, self.seed + number).await
+    }
+
+    async fn walk(&self, observer: &mut Player, walkers: &mut [Player], plays: Duration) -> Result<(Figures, u32)> {
+        let settled = self.clock.now() + SETTLES_IN;
+        self.all_play(observer, walkers, settled, &mut Truth::default()).await?;
+        let before: Vec<Counters> = walkers.iter().map(Counters::of).collect();
+        let mut truth = Truth::default();
+        let until = self.clock.now() + plays;
+        let screens = self.all_play(observer, walkers, until, &mut truth).await?;
+        let entities: Vec<_> = walkers.iter().map(Player::entity).collect();
+        let mut worst = Figures::default();
+        let mut disconnects = 0;
+        for ((walker, before), pictures) in walkers.iter().zip(before).zip(&screens) {
+            disconnects += u32::from(walker.client().is_over());
+            let counted = Counters::of(walker).since(before, plays);
+            worst = worst.worst(&judge(pictures, counted, &truth, &entities));
+        }
+        Ok((worst, disconnects))
+    }
+
+    /// Everybody plays at once; the pictures of the walkers.
+    async fn all_play(
+        &self,
+        observer: &mut Player,
+        walkers: &mut [Player],
+        until: Duration,
+        truth: &mut Truth,
+    ) -> Result<Vec<Vec<Picture>>> {
+        let mut unseen = Vec::new();
+        let playing = walkers.iter_mut().map(|walker| async move {
+            let mut pictures = Vec::new();
+            // One that loses its connection is counted, and its pictures until then.
+            let _ = walker.play(until, &mut pictures, None).await;
+            pictures
+        });
+        let (observed, screens) =
+            tokio::join!(observer.play(until, &mut unseen, Some(truth)), futures_util::future::join_all(playing));
+        observed.context("the observer beside the server")?;
+        Ok(screens)
+    }
+
+    /// The line is down for a while. How long after that commands are applied again, and how many connections are lost.
+    async fn black_out(&self, line: &UdpConditioner, walkers: &mut [Player]) -> (Duration, u32) {
+        line.set_down(true);
+        let up_at = self.clock.now() + BLACKOUT;
+        let playing = walkers.iter_mut().map(|walker| async move {
+            let _ = walker.play(up_at, &mut Vec::new(), None).await;
+        });
+        futures_util::future::join_all(playing).await;
+        line.set_down(false);
+        let up_at = self.clock.now();
+        let clock = self.clock;
+        let coming_back = walkers.iter_mut().map(|walker| async move {
+            let command = walker.client().session().commands_issued() + 1;
+            while !walker.is_applied(command) && clock.now() < up_at + COMES_BACK_WITHIN {
+                if walker.play(clock.now() + Duration::from_millis(5), &mut Vec::new(), None).await.is_err() {
+                    return (COMES_BACK_WITHIN, 1);
+                }
+            }
+            (clock.now() - up_at, 0)
+        });
+        let back = futures_util::future::join_all(coming_back).await;
+        (back.iter().map(|(after, _)| *after).max().unwrap_or_default(), back.iter().map(|(_, lost)| *lost).sum())
+    }
+}
+
+/// What a client has counted so far.
+struct Counters {
+    corrections: (u64, u64),
+    display: DisplayCounters,
+}
+
+impl Counters {
+    fn of(player: &Player) -> Self {
+        let client: &GameClient = player.client();
+        let (session, display) = (client.session(), client.display());
+        Self {
+            corrections: (session.corrections(), session.corrected_units()),
+            display: display.map(|display| display.counters()).unwrap_or_default(),
+        }
+    }
+
+    fn since(self, before: Self, passed: Duration) -> Counted {
+        let (display, was) = (self.display, before.display);
+        Counted {
+            corrections: (self.corrections.0 - before.corrections.0, self.corrections.1 - before.corrections.1),
+            display: DisplayCounters {
+                frames: display.frames - was.frames,
+                visible_corrections: display.visible_corrections - was.visible_corrections,
+            },
+            minutes: passed.as_secs_f64() / 60.0,
+        }
+    }
+}
