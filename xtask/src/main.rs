@@ -10,6 +10,7 @@ mod dashboard;
 mod dist;
 mod feel;
 mod fuzz;
+mod javascript;
 mod lint;
 mod mutate;
 mod schema;
@@ -97,7 +98,8 @@ enum Command {
     },
     /// Check what no compiler does: file sizes, leftovers, names, sleeping tests, machine paths, metrics, links
     Tidy,
-    /// Write the files that are generated from the code: protocol.json, the data schemas, openapi.json, the dashboard
+    /// Write the files that are generated from the code: protocol.json, what clients/js has of it, the data schemas,
+    /// openapi.json, the dashboard
     Schema {
         /// Write nothing; name the files that differ from what the code says and fail
         #[arg(long)]

@@ -9,9 +9,11 @@ use serde_json::Value;
 
 use crate::binaries::{Binaries, output};
 use crate::dashboard;
+use crate::javascript;
 use crate::workspace::Workspace;
 
-const PROTOCOL: &str = "docs/protocol.json";
+/// What readers in other languages are made from.
+pub const PROTOCOL: &str = "docs/protocol.json";
 const OPENAPI: &str = "docs/openapi.json";
 /// A folder where a file with this ending, and no type behind it any more, is stale too.
 const DATA_SCHEMAS: (&str, &str) = ("assets/schema", ".schema.json");
@@ -54,10 +56,18 @@ fn generate(workspace: &Workspace) -> Result<tempfile::TempDir> {
     let openapi = output(workspace.command(binaries.path("sidecar")?).arg("openapi"))?;
     serde_json::from_slice::<Value>(&openapi).context("`sidecar openapi` did not print a JSON document")?;
     fs::write(out.join(OPENAPI), openapi)?;
-    let dashboard = out.join(dashboard::PATH);
-    fs::create_dir_all(dashboard.parent().unwrap_or(out))?;
-    fs::write(dashboard, dashboard::text())?;
+    put(out, dashboard::PATH, &dashboard::text())?;
+    let (tables, types) = javascript::generate(&fs::read_to_string(out.join(PROTOCOL))?)?;
+    put(out, javascript::TABLES, &tables)?;
+    put(out, javascript::TYPES, &types)?;
     Ok(fresh)
+}
+
+/// Writes a file at its path from the root.
+fn put(out: &Path, path: &str, text: &str) -> Result<()> {
+    let file = out.join(path);
+    fs::create_dir_all(file.parent().unwrap_or(out))?;
+    Ok(fs::write(file, text)?)
 }
 
 /// Paths from the root whose content differs between the two folders, as far as `fresh` or the code's types name them.

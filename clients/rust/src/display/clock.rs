@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn it_stays_behind_by_what_the_line_takes_beyond_the_extrapolation() {
-        // Each fourth is 60 ms late: 30 under way, 60 late and a tick are 110, of which 100 are extrapolated.
+        // Each fourth is 60 ms late: 30 under way, 60 late and a tick are 110, of which 50 are extrapolated.
         let errors = errors(|tick| if tick % 4 == 0 { 60.0 } else { 0.0 }, 50.0);
         let mean = errors[400..].iter().sum::<f64>() / 600.0;
         assert!((mean * TICK_MS + 60.0).abs() < 10.0, "{} ms behind", -mean * TICK_MS);

@@ -9,7 +9,7 @@ use realmgate_protocol::ids::{EntityId, Tick};
 use realmgate_protocol::movement::{Angle, Course, Position};
 use realmgate_protocol::realm::{MoveSpeed, Rules};
 use realmgate_protocol::wire::InputCommand;
-use realmgate_protocol::wire::datagram::ServerFrameHead;
+use realmgate_protocol::wire::datagram::{ClientFrame, ServerFrameHead};
 
 use super::{Display, Point};
 use crate::session::testing::{OWN, Shown, entered_with};
@@ -48,7 +48,7 @@ pub(super) struct Lab {
     line: Line,
     random: Pcg32,
     now: Duration,
-    to_server: VecDeque<(Duration, Vec<InputCommand>)>,
+    to_server: VecDeque<(Duration, ClientFrame)>,
     to_client: VecDeque<(Duration, Vec<u8>)>,
     server: Server,
     next: Due,
@@ -71,8 +71,9 @@ struct Server {
     waiting: VecDeque<InputCommand>,
     last_command: u32,
     other: Course,
-    /// The courses of the other that a client may not have.
+    /// When the other's course began, and the newest snapshot that the client has: until then it is sent.
     told_at: u32,
+    acknowledged: u32,
     /// The tick in which it walks elsewhere.
     turns_at: u32,
 }
@@ -95,6 +96,7 @@ impl Lab {
                 last_command: 0,
                 other: Course::standing(place, Angle(0)),
                 told_at: 1_000,
+                acknowledged: 0,
                 turns_at: 1_030,
             },
             next: Due::default(),
@@ -132,8 +134,9 @@ impl Lab {
     }
 
     fn server_tick(&mut self) {
-        while let Some((_, commands)) = pop_arrived(&mut self.to_server, self.now) {
-            for command in commands {
+        while let Some((_, frame)) = pop_arrived(&mut self.to_server, self.now) {
+            self.server.acknowledged = self.server.acknowledged.max(frame.ack.newest.0);
+            for command in frame.commands.iter().copied() {
                 let newest = self.server.waiting.back().map_or(self.server.last_command, |last| last.number);
                 if command.number > newest && self.server.waiting.len() < 8 {
                     self.server.waiting.push_back(command);
@@ -166,8 +169,7 @@ impl Lab {
             last_command: server.last_command,
             buffered_commands: server.waiting.len() as u8,
         };
-        // A course goes out until one of its snapshots must have arrived.
-        let is_told = server.tick - server.told_at < 10 || server.tick < 1_060;
+        let is_told = server.acknowledged < server.told_at;
         let others = is_told.then_some((OTHER.0, server.other)).into_iter().collect();
         let own = EntityView { move_speed: Some(MoveSpeed { units_per_tick: SPEED as u16 }), ..EntityView::default() };
         let frame = Shown { head, at: server.own, own, others }.bytes();
@@ -183,7 +185,7 @@ impl Lab {
         self.display.take_tick(&self.session, intent, self.now);
         self.next.client += self.session.pace().interval();
         if let Some(arrival) = self.arrival() {
-            self.to_server.push_back((arrival, sent.commands.iter().copied().collect()));
+            self.to_server.push_back((arrival, sent));
         }
     }
 

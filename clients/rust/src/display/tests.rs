@@ -100,7 +100,7 @@ fn others_never_leap_on_a_bad_line() {
 }
 
 #[test]
-fn without_snapshots_others_go_on_for_a_moment_only_and_come_back_smoothly() {
+fn without_snapshots_others_go_on_for_a_moment_only_and_are_found_again_afterwards() {
     let mut lab = lab(GOOD);
     lab.is_down = true;
     let way: Vec<Point> = (0..180).map(|_| lab.frame().other).collect();

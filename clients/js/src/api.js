@@ -1,0 +1,160 @@
+// The public HTTP API: accounts and characters.
+
+/** How long an answer may take. A kept-alive connection may be dead without anybody noticing. */
+const ANSWER_WITHIN_MS = 10_000;
+/** How long to wait where the server says that waiting helps, but not how long. */
+const RETRY_AFTER_S = 1;
+
+/**
+ * Why a call to the API failed. `kind` is `Refused` when the server refused it, and `problem` then says why;
+ * `Unreachable` when it could not be reached; `Unreadable` when its answer does not follow the contract.
+ */
+export class ApiError extends Error {
+  constructor(kind, message, { problem = null, cause } = {}) {
+    super(message, { cause });
+    this.name = "ApiError";
+    this.kind = kind;
+    this.problem = problem;
+  }
+
+  /** The stable code of a refusal, such as `USERNAME_TAKEN`; null for other errors. */
+  get code() {
+    return this.problem?.code ?? null;
+  }
+
+  /** Seconds to wait before asking again, if that can help: after too many requests, or from a busy server. */
+  get retryAfterS() {
+    const isWorthIt = this.problem?.status === 429 || this.problem?.status === 503;
+    return isWorthIt ? (this.problem.retryAfterS ?? RETRY_AFTER_S) : null;
+  }
+}
+
+/** A client of the API at one address. */
+export class Api {
+  #base;
+  #fetch;
+
+  /**
+   * @param {string} base Such as `http://127.0.0.1:3000`.
+   * @param {{ fetch?: typeof fetch }} [options]
+   */
+  constructor(base, { fetch = globalThis.fetch } = {}) {
+    this.#base = base.replace(/\/+$/, "");
+    this.#fetch = fetch;
+  }
+
+  /** Creates an account and logs in. Answers the tokens. */
+  register(username, password) {
+    return this.#ask("POST", "/auth/register", { body: { username, password } });
+  }
+
+  /** Logs in. Answers the tokens. */
+  login(username, password) {
+    return this.#ask("POST", "/auth/login", { body: { username, password } });
+  }
+
+  /** Trades the refresh token for a new pair. The old one is invalid afterwards. */
+  refresh(refreshToken) {
+    return this.#ask("POST", "/auth/refresh", { body: { refresh_token: refreshToken } });
+  }
+
+  /** Ends the log-in, also in the world. */
+  async logout(accessToken) {
+    await this.#request("POST", "/auth/logout", { token: accessToken });
+  }
+
+  /** The classes that a character can have. */
+  classes() {
+    return this.#ask("GET", "/character-classes");
+  }
+
+  /** The account's characters. */
+  characters(accessToken) {
+    return this.#ask("GET", "/characters", { token: accessToken });
+  }
+
+  /** Makes a character. */
+  createCharacter(accessToken, name, classId) {
+    return this.#ask("POST", "/characters", { token: accessToken, body: { name, class_id: classId } });
+  }
+
+  /** Changes the name or the appearance of a character that is not in the world, each if it is given. */
+  changeCharacter(accessToken, id, { name, appearance }) {
+    return this.#ask("PATCH", `/characters/${encodeURIComponent(id)}`, {
+      token: accessToken,
+      body: { name, appearance },
+    });
+  }
+
+  /** Deletes a character that is not in the world. While it is still listed, `restoreCharacter` undoes this. */
+  async deleteCharacter(accessToken, id) {
+    await this.#request("DELETE", `/characters/${encodeURIComponent(id)}`, { token: accessToken });
+  }
+
+  /** Undoes the deletion of a character. */
+  restoreCharacter(accessToken, id) {
+    return this.#ask("POST", `/characters/${encodeURIComponent(id)}/restore`, { token: accessToken });
+  }
+
+  /** What the server says about its gateway and its maps; null if it answers 404. */
+  async worldStatus() {
+    try {
+      return await this.#ask("GET", "/status");
+    } catch (error) {
+      if (error.problem?.status === 404) return null;
+      throw error;
+    }
+  }
+
+  /** The gateway's address, on the host of this API: `wss` where that is reached by `https`. */
+  async gatewayUrl() {
+    const port = (await this.worldStatus())?.gateway_port;
+    if (!Number.isInteger(port)) throw new ApiError("Unreadable", "the API does not say where the gateway is");
+    const url = new URL(this.#base);
+    return `${url.protocol === "https:" ? "wss" : "ws"}://${url.hostname}:${port}/ws`;
+  }
+
+  async #ask(method, path, options) {
+    const response = await this.#request(method, path, options);
+    try {
+      return await response.json();
+    } catch (error) {
+      throw new ApiError("Unreadable", `the API's answer cannot be read: ${error.message}`, { cause: error });
+    }
+  }
+
+  async #request(method, path, { token, body } = {}) {
+    const headers = {};
+    if (token !== undefined) headers.authorization = `Bearer ${token}`;
+    if (body !== undefined) headers["content-type"] = "application/json";
+    const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+    let response;
+    try {
+      // As a call of its own: browsers refuse their fetch as a method of anything else.
+      const fetch = this.#fetch;
+      response = await fetch(`${this.#base}${path}`, { method, headers, signal, body: body && JSON.stringify(body) });
+    } catch (error) {
+      throw new ApiError("Unreachable", `the API does not answer: ${error.message}`, { cause: error });
+    }
+    if (!response.ok) throw await refused(response);
+    return response;
+  }
+}
+
+/** The problem document (RFC 9457) of an answer, as an error. */
+async function refused(response) {
+  // A proxy between us and the server may answer without a problem document.
+  const told = await response.json().catch(() => ({}));
+  const seconds = Number(response.headers.get("retry-after") ?? NaN);
+  const problem = {
+    status: response.status,
+    code: told?.code ?? "",
+    title: told?.title ?? "",
+    detail: told?.detail ?? "",
+    errors: told?.errors ?? {},
+    retryAfterS: Number.isInteger(seconds) ? seconds : null,
+  };
+  const fields = Object.entries(problem.errors).map(([field, error]) => `; ${field}: ${JSON.stringify(error)}`);
+  const message = `${problem.status} ${problem.code}: ${problem.detail || problem.title}${fields.join("")}`;
+  return new ApiError("Refused", message, { problem });
+}

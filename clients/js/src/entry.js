@@ -1,0 +1,73 @@
+// Entering the world through the gateway, with as many tickets as it takes.
+
+import { GameClient } from "./client.js";
+import { Gateway } from "./gateway.js";
+
+/** One character's way into the world. */
+export class Entry {
+  #gatewayUrl;
+  #accessToken;
+  #characterId;
+  #options;
+  #gateway = null;
+  #tickets = 0;
+
+  /**
+   * @param {string} gatewayUrl Such as `Api.gatewayUrl` answers.
+   * @param {string} accessToken Of the character's account.
+   * @param {string} characterId
+   * @param {import("./host.js").HostOptions} [options]
+   */
+  constructor(gatewayUrl, accessToken, characterId, options = {}) {
+    [this.#gatewayUrl, this.#accessToken, this.#characterId] = [gatewayUrl, accessToken, characterId];
+    this.#options = options;
+  }
+
+  /** Sets a newer access token, after a refresh. Closes the open gateway socket. */
+  setAccessToken(accessToken) {
+    this.#accessToken = accessToken;
+    this.close();
+  }
+
+  /** Number of tickets asked for so far. */
+  get tickets() {
+    return this.#tickets;
+  }
+
+  /**
+   * Enters the world, on `channel` or the least loaded one. A journey that fails comes back to the gateway too.
+   *
+   * Rejects with a `GatewayError` or an `EnterError`.
+   * @param {import("./client.js").ClientOptions & { channel?: number | null }} [options]
+   * @returns {Promise<GameClient>}
+   */
+  async enter({ channel = null, ...options } = {}) {
+    // On another map the channel's number means another channel.
+    const anotherGrant = ({ isTravelling }) => this.ticket(isTravelling ? null : channel);
+    return GameClient.enter(await this.ticket(channel), { ...this.#options, ...options, anotherGrant });
+  }
+
+  /**
+   * Gets a ticket from the gateway, over the open socket if it still works.
+   * @param {number | null} [channel]
+   * @returns {Promise<import("./grant.js").EntryGrant>}
+   */
+  async ticket(channel = null) {
+    this.#tickets += 1;
+    if (this.#gateway?.isOpen) {
+      try {
+        return await this.#gateway.enterWorld(this.#characterId, channel);
+      } catch (error) {
+        if (error.kind !== "Closed") throw error;
+      }
+    }
+    this.#gateway = await Gateway.connect(this.#gatewayUrl, this.#accessToken, this.#options);
+    return this.#gateway.enterWorld(this.#characterId, channel);
+  }
+
+  /** Closes the gateway socket. A player in the world stays there. */
+  close() {
+    this.#gateway?.close();
+    this.#gateway = null;
+  }
+}

@@ -1,0 +1,43 @@
+// What the library needs of the program that it runs in: sockets, a clock and timers.
+
+/**
+ * What a program may hand in. What it leaves out is taken from the browser, or from Node.
+ * @typedef {{
+ *   WebSocket?: new (url: string, protocols?: string[]) => any,
+ *   now?: () => number,
+ *   setTimeout?: (callback: () => void, ms: number) => any,
+ *   clearTimeout?: (timer: any) => void,
+ * }} HostOptions
+ */
+
+/** The program, as the library uses it. */
+export class Host {
+  #options;
+
+  /** @param {HostOptions} [options] */
+  constructor(options = {}) {
+    this.#options = options;
+  }
+
+  /** Opens a WebSocket. Throws where there is none, as in Node 20 without one handed in. */
+  open(url, protocols = []) {
+    const WebSocket = this.#options.WebSocket ?? globalThis.WebSocket;
+    if (!WebSocket) throw new TypeError("there is no WebSocket here: hand one in as the option `WebSocket`");
+    return new WebSocket(url, protocols);
+  }
+
+  /** Milliseconds from any fixed moment. They never go back. */
+  now() {
+    return this.#options.now ? this.#options.now() : performance.now();
+  }
+
+  /**
+   * Calls back once, later.
+   * @returns {() => void} Calls it off.
+   */
+  after(ms, callback) {
+    const { setTimeout = globalThis.setTimeout, clearTimeout = globalThis.clearTimeout } = this.#options;
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  }
+}

@@ -1,0 +1,42 @@
+// The client library for Realmgate worlds. From the outside in: `Api` has accounts and characters, `Gateway` and
+// `Entry` hand out admissions to the world, `GameClient` connects with one and plays. Below that are the parts without
+// I/O, for programs with sockets and clocks of their own: `Connection` (reliable messages, frames) and `Session` (what
+// the player sees, owns and predicts).
+
+export { Api, ApiError } from "./api.js";
+export { GameClient } from "./client.js";
+export { decodeReliable, encodeReliable } from "./codec.js";
+export { Connection } from "./connection.js";
+export { Content } from "./content.js";
+export { EntityView } from "./entity.js";
+export { DisplayClock } from "./display/clock.js";
+export { Display } from "./display/display.js";
+export { Smoothing } from "./display/smoothing.js";
+export { Track } from "./display/track.js";
+export { Entry } from "./entry.js";
+export { ProtocolError } from "./errors.js";
+export { Gateway, GatewayError } from "./gateway.js";
+export { readGrant } from "./grant.js";
+export {
+  COMPONENTS,
+  DATAGRAM_VERSION,
+  ENTITY_KINDS,
+  LEAVE_REASONS,
+  LIMITS,
+  PROTOCOL_HASH,
+  REFUSALS,
+  STATUS_FLAGS,
+} from "./generated/protocol.js";
+export { angleBetween, angleDifference, oppositeAngle, scaled, vector } from "./movement/angle.js";
+export { Course } from "./movement/course.js";
+export { CollisionGrid } from "./movement/grid.js";
+export { UNITS_PER_TILE, distance, positionOfTiles, tileOf, tiles, within } from "./movement/position.js";
+export { step } from "./movement/step.js";
+export { Pace } from "./pace.js";
+export { FIRST_WORN_SLOT, Possessions } from "./possessions.js";
+export { Predictor } from "./predict.js";
+export { Session } from "./session.js";
+export { EnterError } from "./stay.js";
+export { QueueError } from "./stream.js";
+export { WebSocketTransport } from "./websocket.js";
+export { WorldView } from "./world.js";

@@ -1,0 +1,252 @@
+// Damaged bytes: they are refused by an error of this library, or are something else that can be read, and never change
+// what was known.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { BitReader, BitWriter } from "../src/bits.js";
+import { codecOf, decodeReliable, encodeReliable } from "../src/codec.js";
+import { ProtocolError } from "../src/errors.js";
+import { readClientFrame } from "../src/frame.js";
+import { Course } from "../src/movement/course.js";
+import { Reassembly } from "../src/parts.js";
+import { openPayload } from "../src/payload.js";
+import { WorldView } from "../src/world.js";
+import { Random } from "./testing/random.js";
+import { snapshotBody } from "./testing/snapshots.js";
+import { fromHex, vectors } from "./testing/vectors.js";
+
+/** Whether the bytes are read; fails for any error but this library's. */
+function isRead(read, bytes) {
+  try {
+    read(bytes);
+    return true;
+  } catch (error) {
+    assert.ok(error instanceof ProtocolError, `${error.stack} for ${bytes}`);
+    return false;
+  }
+}
+
+/** Reads bytes that were cut, and bytes with one bit turned. Answers how many were refused, and how many were not. */
+function damage(read, bytes) {
+  const counts = { refused: 0, read: 0 };
+  const count = (damaged) => (counts[isRead(read, damaged) ? "read" : "refused"] += 1);
+  for (let length = 0; length < bytes.length; length += 1) count(bytes.subarray(0, length));
+  for (let bit = 0; bit < Math.min(bytes.length * 8, 400); bit += 1) {
+    const turned = bytes.slice();
+    turned[bit >> 3] ^= 1 << (bit & 7);
+    count(turned);
+  }
+  return counts;
+}
+
+test("damaged messages, frames and payloads are refused", () => {
+  const readers = [
+    ["client_messages", (bytes) => decodeReliable("ClientMessage", bytes)],
+    ["server_messages", (bytes) => decodeReliable("ServerMessage", bytes)],
+    ["client_frames", (bytes) => readClientFrame(openPayload(bytes).section?.body ?? new Uint8Array())],
+    ["reliable", openPayload],
+    ["server_frames", (bytes) => new WorldView(5, 65_530).apply(openPayload(bytes).section?.body ?? new Uint8Array())],
+  ];
+  for (const [file, read] of readers) {
+    const sum = { refused: 0, read: 0 };
+    for (const { hex } of vectors(file)) {
+      const { refused, read: wasRead } = damage(read, fromHex(hex));
+      sum.refused += refused;
+      sum.read += wasRead;
+    }
+    assert.ok(sum.refused > 100 && sum.read > 20, `${file}: ${JSON.stringify(sum)}`);
+  }
+});
+
+test("bytes and bits after a message are refused", () => {
+  const logout = encodeReliable("ClientMessage", { type: "Logout" });
+  assert.throws(() => decodeReliable("ClientMessage", Uint8Array.of(...logout, 0)), { code: "Trailing" });
+  const pickUp = encodeReliable("ClientMessage", { type: "PickUp", entity: 250 });
+  pickUp[pickUp.length - 1] |= 0x80;
+  assert.throws(() => decodeReliable("ClientMessage", pickUp), { code: "Trailing" });
+  assert.throws(() => decodeReliable("ClientMessage", new Uint8Array(1001)), { code: "TooLong" });
+  const long = { type: "Chat", text: "x".repeat(999) };
+  assert.throws(() => encodeReliable("ClientMessage", long), { code: "TooLong" });
+});
+
+test("counts of more than can follow are refused before a value is read", () => {
+  const counting = (count, bits) => {
+    const out = new BitWriter();
+    out.putUint(count);
+    for (let left = bits; left > 0; left -= 1) out.put(0, 1);
+    return new BitReader(out.toBytes());
+  };
+  assert.equal(codecOf("list<bool>").read(counting(56, 56)).length, 56);
+  assert.throws(() => codecOf("list<bool>").read(counting(57, 56)), { code: "Malformed" });
+  assert.throws(() => codecOf("list<u32>").read(counting(0xffffffff, 62)), { code: "Malformed" });
+  assert.equal(codecOf("text").read(counting(8, 64)), "\0".repeat(8));
+  assert.throws(() => codecOf("text").read(counting(9, 64)), { code: "Malformed" });
+});
+
+test("numbers that their type does not hold are refused, both ways", () => {
+  const out = new BitWriter();
+  out.putUint(65_536);
+  assert.throws(() => codecOf("u16").read(new BitReader(out.toBytes())), { code: "Malformed" });
+  assert.equal(codecOf("u32").read(new BitReader(out.toBytes())), 65_536);
+  for (const [type, value] of [
+    ["u8", 256],
+    ["u16", 65_536],
+    ["u32", -1],
+    ["u32", 1.5],
+    ["i32", 2 ** 31],
+    ["u64", -1n],
+    ["u64", 2n ** 64n],
+    ["angle", 256],
+    ["u32", NaN],
+  ]) {
+    assert.throws(() => codecOf(type).write(new BitWriter(), value), RangeError, `${type} ${value}`);
+  }
+  for (const [type, value] of [
+    ["bool", 1],
+    ["text", 5],
+    ["uuid", "x"],
+    ["ClientMessage", { type: "Fly" }],
+    ["Refusal", "Tired"],
+  ]) {
+    assert.throws(() => codecOf(type).write(new BitWriter(), value), TypeError, `${type} ${value}`);
+  }
+});
+
+test("texts are kept to the letter, and what is not UTF-8 is refused", () => {
+  for (const text of ["", "\ufeffJörg", "\u0000", "🜲"]) {
+    const out = new BitWriter();
+    codecOf("text").write(out, text);
+    assert.equal(codecOf("text").read(new BitReader(out.toBytes())), text);
+  }
+  const out = new BitWriter();
+  out.putUint(1);
+  out.put(0xff, 8);
+  assert.throws(() => codecOf("text").read(new BitReader(out.toBytes())), { code: "Malformed" });
+});
+
+test("each rule of payloads has its own fault", () => {
+  const faults = [
+    ["", "Length"],
+    ["03", "Length"],
+    ["03".repeat(1201), "Length"],
+    ["0204" + "0000", "Version"],
+    ["0300", "Flags"],
+    ["0320", "Flags"],
+    ["0303", "Flags"],
+    ["0308", "Flags"],
+    ["0304" + "00", "End"],
+    ["0304" + "000000", "End"],
+    ["0310" + "01" + "0000" + "0200" + "01", "End"],
+    ["0310" + "00" + "0000", "Message"],
+    ["0310" + "01" + "0000" + "0000", "Message"],
+    ["0310" + "01" + "0000" + "e903", "Message"],
+  ];
+  for (const [hex, code] of faults) assert.throws(() => openPayload(fromHex(hex)), { code }, hex);
+});
+
+test("parts that do not fit are refused, and the next message is read", () => {
+  const byte = [1];
+  const wrong = [
+    [[1, 3, byte]],
+    [
+      [0, 3, byte],
+      [2, 3, byte],
+    ],
+    [
+      [0, 2, byte],
+      [0, 2, byte],
+    ],
+    [
+      [0, 3, byte],
+      [1, 3, byte],
+      [1, 3, byte],
+    ],
+    [
+      [0, 3, byte],
+      [1, 4, byte],
+    ],
+    [
+      [0, 3, byte],
+      [1, 2, byte],
+    ],
+    [[0, 0, []]],
+    [[0, 65, byte]],
+    [
+      [0, 3, byte],
+      [1, 3, new Array(901)],
+    ],
+  ];
+  for (const parts of wrong) {
+    const reassembly = new Reassembly();
+    const last = parts.pop();
+    for (const part of parts) assert.equal(reassembly.take(...part), null);
+    assert.throws(() => reassembly.take(...last), { code: "BadPart" });
+    assert.equal(reassembly.take(0, 2, [8]), null);
+    assert.deepEqual([...reassembly.take(1, 2, [9])], [8, 9], "nothing of it is left");
+  }
+});
+
+/** All that a view shows. */
+function shown(view) {
+  const entities = [...view.entities()].map(([id, { course, components }]) => [id, course, { ...components }]);
+  return { head: view.head, ack: view.ack, unknown: view.unknownEntities, entities };
+}
+
+test("a damaged snapshot changes nothing", () => {
+  const random = new Random(11);
+  const course = new Course({ x: 5000, y: 6000 }, 3);
+  const entity = (id, health) => ({
+    entity: id,
+    is_new: true,
+    course,
+    components: { Health: { current: health, max: 100 } },
+  });
+  let refused = 0;
+  for (let round = 0; round < 3000; round += 1) {
+    const view = new WorldView(9, 39_999);
+    const position = { x: 5000, y: 5000 };
+    assert.ok(view.apply(snapshotBody({ tick: 40_000, position, entities: [1, 2, 3].map((id) => entity(id, 50)) })));
+    const entities = [2, 4].map((id) => entity(id, random.below(100)));
+    const body = snapshotBody({ tick: 40_008, position, despawns: [1], entities });
+    body[random.below(body.length)] = random.below(256);
+    const before = shown(view);
+    const isApplied = isRead(
+      (bytes) => assert.notEqual(view.apply(bytes), undefined),
+      body.subarray(0, body.length - random.below(6)),
+    );
+    if (isApplied) continue;
+    refused += 1;
+    assert.deepEqual(shown(view), before);
+  }
+  assert.ok(refused > 1000, `${refused} were refused`);
+});
+
+test("what is illegal in a snapshot is refused", () => {
+  const position = { x: 5000, y: 5000 };
+  const apply = (frame) => new WorldView(9, 0).apply(snapshotBody({ tick: 1, position, ...frame }));
+  assert.ok(apply({ despawns: [1, 2], entities: [{ entity: 3 }] }));
+  for (const despawns of [
+    [0, 1],
+    [2, 2],
+  ])
+    assert.throws(() => apply({ despawns }), { code: "Snapshot" }, `${despawns}`);
+  const offMap = new Course({ x: -1, y: 5 }, 0);
+  assert.throws(() => apply({ position: { x: 0, y: 0 }, entities: [{ entity: 1, course: offMap }] }), {
+    code: "Snapshot",
+  });
+  const nothingGoesSo = { toFields: () => ({ going: 3, facing: 0 }) };
+  assert.throws(() => apply({ entities: [{ entity: 1, course: nothingGoesSo }] }), { code: "Snapshot" });
+  assert.throws(() => new WorldView(9, 0).apply(new Uint8Array(4)), { code: "Head" });
+});
+
+test("garbage is never anything but an error of this library", () => {
+  const random = new Random(5);
+  let refused = 0;
+  for (let round = 0; round < 5000; round += 1) {
+    const bytes = random.bytes(random.below(200));
+    refused += isRead((some) => decodeReliable("ServerMessage", some), bytes) ? 0 : 1;
+    isRead((some) => new WorldView().apply(some), bytes);
+    isRead(openPayload, Uint8Array.of(3, random.below(32), ...bytes));
+  }
+  assert.ok(refused > 4000, `${refused} were refused`);
+});
