@@ -7,7 +7,8 @@ use realmgate_protocol::ids::{CharacterId, LockEpoch, RequestId, SaveSequence};
 use realmgate_protocol::link::{FromMap, LeaveReason, PrepareRefusal, ToMap};
 use realmgate_protocol::movement::{Angle, Position};
 
-use crate::stepper::Stepper;
+use crate::stepper::{Client, Stepper};
+use crate::test_game::grave;
 use crate::wire::{Wire, over_both_wires};
 
 over_both_wires!(
@@ -47,13 +48,18 @@ fn a_channel_is_told_how_many_it_could_hold_and_not_the_whole_server(wire: Wire)
 }
 
 fn an_announcement_is_answered_with_the_place(wire: Wire) {
-    let mut stepper = Stepper::new(wire, 1);
-    let mut anna = stepper.join(start(), 1);
-    let Some(FromMap::Prepared { refusal: None, spawn, .. }) = stepper.said("Prepared") else { panic!("not expected") };
-    let told = spawn.expect("the game says where");
-    assert_eq!(told, start());
-    stepper.steps(3, &mut [&mut anna]);
-    assert_eq!(anna.shown.values().map(|shown| shown.place).collect::<Vec<_>>(), [Some(told)]);
+    // The game decides: not all come to life where they were.
+    for (health, place) in [(1, start()), (0, grave())] {
+        let mut stepper = Stepper::new(wire, 1);
+        stepper.health = health;
+        let mut anna = stepper.join(start(), 1);
+        let Some(FromMap::Prepared { refusal: None, spawn, .. }) = stepper.said("Prepared") else {
+            panic!("not expected")
+        };
+        assert_eq!(*spawn, Some(place));
+        stepper.steps(3, &mut [&mut anna]);
+        assert_eq!(anna.shown.values().map(|shown| shown.place).collect::<Vec<_>>(), [Some(place)]);
+    }
 }
 
 fn start() -> Position {
@@ -186,18 +192,28 @@ fn a_fenced_player_is_dropped_and_nothing_is_written(wire: Wire) {
     assert_eq!(stepper.said.iter().find(|said| said.name() != "Load"), None, "not even what was due");
 }
 
+/// Walks east, and returns where that leads.
+fn walk(stepper: &mut Stepper, client: &mut Client, ticks: u32) -> Position {
+    for _ in 0..ticks {
+        client.command(Some(Angle(0)));
+        stepper.step(&mut [&mut *client]);
+    }
+    client.own().and_then(|own| own.place).expect("it is in the world")
+}
+
 fn a_traveller_stands_still_until_it_is_refused_and_then_plays_on_under_the_new_epoch(wire: Wire) {
     let mut stepper = Stepper::new(wire, 1);
     let mut anna = stepper.join(start(), 1);
     stepper.steps(2, &mut [&mut anna]);
+    assert_eq!(walk(&mut stepper, &mut anna, 3), start().offset(300, 0));
+    // It is on its feet all the while.
     anna.link.send_message(b"travel".to_vec());
-    stepper.steps(2, &mut [&mut anna]);
+    let left_at = walk(&mut stepper, &mut anna, 1);
+    assert_eq!(left_at, start().offset(400, 0));
     let Some(FromMap::Travel { request, save, .. }) = stepper.said("Travel").cloned() else { panic!("no question") };
     assert_eq!(save.soft.map.0, 2, "the save says where to arrive");
-    anna.command(Some(Angle(0)));
-    stepper.steps(2, &mut [&mut anna]);
-    let before = anna.shown.values().next().unwrap().place;
-    assert_eq!(before.unwrap(), start(), "a traveller is frozen");
+    assert_eq!(walk(&mut stepper, &mut anna, 1), left_at, "a traveller is frozen");
+    assert_eq!(walk(&mut stepper, &mut anna, 9), left_at, "for as long as there is no answer");
     let refused = ToMap::TravelRefused {
         request,
         character: anna.character,
@@ -205,13 +221,13 @@ fn a_traveller_stands_still_until_it_is_refused_and_then_plays_on_under_the_new_
         code: "MAP_NOT_FOUND".to_owned(),
     };
     stepper.tell(refused);
-    anna.command(Some(Angle(0)));
-    stepper.steps(3, &mut [&mut anna]);
+    let walked_to = walk(&mut stepper, &mut anna, 3);
+    assert_eq!(walked_to, left_at.offset(300, 0), "the steps that it was told to take after the refusal");
     anna.link.send_message(b"logout".to_vec());
     stepper.steps(2, &mut [&mut anna]);
     let Some(FromMap::Released { save, .. }) = stepper.said("Released") else { panic!("no release") };
     assert_eq!((save.epoch, save.sequence), (LockEpoch(2), SaveSequence(1)));
-    assert_eq!(save.soft.x, start().x + 100, "the step that it was told to take after the refusal");
+    assert_eq!(Position { x: save.soft.x, y: save.soft.y }, walked_to);
 }
 
 fn a_channel_that_panics_takes_nobody_else_with_it(wire: Wire) {

@@ -152,6 +152,8 @@ pub struct Stepper {
     pub said: Vec<FromMap>,
     /// Whether the sidecar answers releases.
     pub settles: bool,
+    /// Health of those that it announces.
+    pub health: u32,
     from_map: Receiver<FromMap>,
     keys: KeyRing,
     now_ms: u64,
@@ -193,7 +195,18 @@ impl Stepper {
         let (transports, networks) = wires.iter().map(|wire| wire.open()).unzip();
         let server =
             MapServer::new(config, build_world(), Transports::new(transports), LinkEnds { incoming, outgoing });
-        Self { server, networks, to_map, said: Vec::new(), settles: true, from_map, keys, now_ms: 0, last: 0 }
+        Self {
+            server,
+            networks,
+            to_map,
+            said: Vec::new(),
+            settles: true,
+            health: 1,
+            from_map,
+            keys,
+            now_ms: 0,
+            last: 0,
+        }
     }
 
     /// Announces a character and connects its client with a fresh ticket.
@@ -259,7 +272,7 @@ impl Stepper {
             map: MapId(1),
             x: at.x,
             y: at.y,
-            health: 1,
+            health: self.health,
             resource: 0,
             cooldowns: Vec::new(),
             ..SoftState::default()

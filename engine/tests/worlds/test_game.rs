@@ -73,8 +73,18 @@ fn capture(world: &World, player: Entity) -> SoftState {
     SoftState { map: MapId(1), x: at.x, y: at.y, health: 1, resource: 0, cooldowns: Vec::new(), ..SoftState::default() }
 }
 
+/// The dead come to life at [`grave`].
 fn arrival(load: &CharacterLoad) -> Position {
-    load.soft.as_ref().map_or(Position::tile_centre(1, 1), |soft| Position { x: soft.x, y: soft.y })
+    match &load.soft {
+        None => Position::tile_centre(1, 1),
+        Some(dead) if dead.health == 0 => grave(),
+        Some(soft) => Position { x: soft.x, y: soft.y },
+    }
+}
+
+/// Where the dead arrive, wherever they were.
+pub fn grave() -> Position {
+    Position::tile_centre(12, 7)
 }
 
 fn welcome(mut commands: Commands, mut joined: MessageReader<PlayerJoined>) {

@@ -95,7 +95,7 @@ fn pause(failures: u32, interval: Duration) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::collections::{HashMap, VecDeque};
     use std::sync::Mutex;
 
@@ -117,11 +117,28 @@ mod tests {
 
     /// A directory that has forgotten the server and answers registrations as a test says.
     #[derive(Clone, Default)]
-    struct Stub {
+    pub struct Stub {
         answers: Arc<Mutex<VecDeque<StatusCode>>>,
-        cookies: Arc<Mutex<Vec<Value>>>,
-        registered: Arc<Notify>,
+        /// Those of all registrations.
+        pub cookies: Arc<Mutex<Vec<Value>>>,
+        pub registered: Arc<Notify>,
         has_heard: Arc<AtomicBool>,
+    }
+
+    impl Stub {
+        /// The entry of a server in it, which nobody keeps yet.
+        pub async fn listing(&self, cookie: CookieJar, interval: Duration) -> Listing {
+            Listing {
+                client: DirectoryClient::new(serve(self).await).unwrap(),
+                registration: registration(),
+                cookie,
+                interval,
+                status: Arc::default(),
+                reachable: Arc::default(),
+                forgotten: Arc::default(),
+                disowned: Arc::default(),
+            }
+        }
     }
 
     async fn register(State(stub): State<Stub>, Json(body): Json<Value>) -> (StatusCode, Json<Value>) {
@@ -163,16 +180,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cookie = CookieJar::open(folder.path().join("cookie")).unwrap();
         cookie.keep("cookie-1").unwrap();
-        let listing = Listing {
-            client: DirectoryClient::new(serve(&stub).await).unwrap(),
-            registration: registration(),
-            cookie: cookie.clone(),
-            interval: Duration::from_millis(10),
-            status: Arc::default(),
-            reachable: Arc::default(),
-            forgotten: Arc::default(),
-            disowned: Arc::default(),
-        };
+        let listing = stub.listing(cookie.clone(), Duration::from_millis(10)).await;
         let (disowned, stop) = (listing.disowned.clone(), CancellationToken::new());
         let kept = tokio::spawn(listing.keep(stop.clone()));
         timeout(PATIENCE, disowned.notified()).await.expect("nobody is told");

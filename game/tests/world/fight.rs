@@ -8,6 +8,7 @@ use std::sync::Arc;
 use realmgate_engine::body::At;
 use realmgate_engine::channel::{BuildWorld, Channel, ChannelKey, ChannelSettings, ToChannel};
 use realmgate_engine::map::{Map, MapSet};
+use realmgate_engine::outbox::FrameBatch;
 use realmgate_engine::player::Players;
 use realmgate_engine::record::{Recorder, RecordingHeader, Source, StateHash};
 use realmgate_engine::replication::{NetEntity, Replicated};
@@ -136,24 +137,25 @@ impl<W: Write> Fight<W> {
 
     /// Plays a number of ticks. Returns the last state.
     pub fn ticks(&mut self, count: u32) -> StateHash {
-        (0..count).map(|_| self.one_tick()).last().expect("at least one tick")
+        (0..count).map(|_| self.one_tick().0).last().expect("at least one tick")
     }
 
-    fn one_tick(&mut self) -> StateHash {
+    /// Plays a tick. Returns its state, and the snapshots of all who are here.
+    pub fn one_tick(&mut self) -> (StateHash, FrameBatch) {
         self.tick += 1;
         self.act();
         self.recorder.enters(&self.inbox).expect("writable");
         self.inbox.drain(..).for_each(|event| self.channel.push(event));
         self.channel.tick().expect("the channel lives");
         let hash = self.recorder.ticked(&mut self.channel).expect("writable");
-        self.channel.take_outbox();
+        let frames = self.channel.take_outbox().frames;
         // The store commits everything, one tick later.
         let outcomes: Vec<EventOutcome> =
             self.channel.take_events().iter().map(|event| EventOutcome { key: event.key, refusal: None }).collect();
         if !outcomes.is_empty() {
             self.inbox.push(ToChannel::Committed { outcomes });
         }
-        hash
+        (hash, frames)
     }
 
     fn act(&mut self) {

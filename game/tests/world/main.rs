@@ -8,6 +8,7 @@ mod death;
 mod effects;
 mod entrance;
 mod fight;
+mod kinds;
 mod leaving;
 mod paths;
 mod progress;

@@ -111,6 +111,6 @@ fn entity_kinds() -> Vec<KindEntry> {
         kind(EntityKind::Area, &["Appearance"], Some("abilities")),
         kind(EntityKind::GroundItem, &["Appearance"], Some("items")),
         kind(EntityKind::GroundGold, &["Appearance", "GoldAmount"], None),
-        kind(EntityKind::Vendor, &["Appearance", "Label", "Status"], None),
+        kind(EntityKind::Vendor, &["Appearance", "Label"], None),
     ]
 }

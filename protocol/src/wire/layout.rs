@@ -153,7 +153,7 @@ fn action() -> Vec<LayoutField> {
 }
 
 fn snapshot() -> Vec<LayoutField> {
-    debug_assert_eq!(ServerFrameHead::LOW_BITS, 16);
+    const { assert!(ServerFrameHead::LOW_BITS == 16) }
     vec![
         field("tick", "low<16>").near("newest.tick"),
         field("last_command", "low<16>").near("newest.last_command"),

@@ -170,9 +170,16 @@ mod tests {
 
     #[test]
     fn names_that_are_composed_otherwise_are_the_same() {
-        for (one, other, folded) in [("Zoë", "Zoe\u{308}", "zoë"), ("Ann", "Ａｎｎ", "ann"), ("ZOË", "zoë", "zoë")]
-        {
-            assert_eq!([one, other].map(|name| Name::parse(name).unwrap().folded), [folded; 2], "{one} {other}");
+        let names = [
+            ("Zoë", "Zoe\u{308}", "zoë"),
+            ("Ann", "Ａｎｎ", "ann"),
+            ("ZOË", "zoë", "zoë"),
+            ("ZOE\u{308}", "zoë", "zoë"),
+        ];
+        for (one, other, same) in names {
+            // As it is looked up, and as it is kept.
+            assert_eq!([one, other].map(folded), [same; 2], "{one} {other}");
+            assert_eq!([one, other].map(|name| Name::parse(name).unwrap().folded), [same; 2], "{one} {other}");
         }
         assert_eq!(Name::parse("Zoe\u{308}"), Name::parse("Zoë"));
         assert_eq!(Name::parse("Ａｎｎ").unwrap().shown, "Ann");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, LockEpoch, MapId, TicketId};
 use realmgate_protocol::limits::NETCODE_PROTOCOL_ID;
-use realmgate_protocol::netcode::ConnectToken;
+use realmgate_protocol::netcode::{ConnectToken, USER_DATA_BYTES};
 use realmgate_protocol::realm::protocol_hash;
 use realmgate_protocol::ticket::{KeyRing, Ticket};
 
@@ -29,10 +29,15 @@ pub fn ticket(ticket_id: u64) -> String {
     .seal_text(&keys)
 }
 
+/// What the tokens carry for the game.
+pub fn user_data() -> [u8; USER_DATA_BYTES] {
+    std::array::from_fn(|i| i as u8)
+}
+
 /// A token that `renetcode` made at time zero, valid for 30 s.
 pub fn token(ticket_id: u64, addresses: Vec<SocketAddr>, key: &[u8; 32]) -> renetcode::ConnectToken {
-    renetcode::ConnectToken::generate(Duration::ZERO, NETCODE_PROTOCOL_ID, 30, ticket_id, 5, addresses, None, key)
-        .unwrap()
+    let (now, user_data) = (Duration::ZERO, Some(&user_data()));
+    renetcode::ConnectToken::generate(now, NETCODE_PROTOCOL_ID, 30, ticket_id, 5, addresses, user_data, key).unwrap()
 }
 
 /// The same token without its client id, as a gateway would have it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use realmgate_protocol::netcode::{KEY_BYTES, NONCE_BYTES, PrivateToken, USER_DATA_BYTES};
 use renetcode::{ClientAuthentication, NetcodeClient, NetcodeServer, ServerAuthentication, ServerConfig, ServerResult};
 
-use super::testing::{standard, standard_text, ticket, token};
+use super::testing::{standard, standard_text, ticket, token, user_data};
 use super::*;
 
 const KEY: [u8; KEY_BYTES] = [7; KEY_BYTES];
@@ -35,6 +35,7 @@ fn what_renetcode_seals_opens() {
     assert_eq!((opened.client_id, opened.timeout_s, opened.servers), (42, 5, vec![server()]));
     assert_eq!(opened.client_to_server_key, made.client_to_server_key);
     assert_eq!(opened.server_to_client_key, made.server_to_client_key);
+    assert_eq!(opened.user_data, user_data());
 }
 
 /// A token without IPv6 addresses, whose bytes `renetcode` has in another order.

@@ -14,6 +14,8 @@ use tokio::task::JoinHandle;
 use tokio_tungstenite::{WebSocketStream, accept_async};
 
 use super::*;
+use crate::listing::Listing;
+use crate::listing::tests::Stub;
 use crate::tls_roots::TlsRoots;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -281,8 +283,18 @@ async fn a_sidecar_that_has_forgotten_us_is_registered_at_again() {
     drop(scene.welcome().await);
     // By the second connection all of the first has been done.
     assert!(timeout(Duration::ZERO, scene.forgotten.notified()).await.is_err(), "the first welcome asks for nothing");
-    let _again = scene.welcome().await;
+    let again = scene.welcome().await;
     timeout(PATIENCE, scene.forgotten.notified()).await.expect("a directory that restarted may not know us");
+
+    // What keeps us listed does not wait for its next heartbeat.
+    let stub = Stub::default();
+    let listing = stub.listing(scene.cookie.clone(), Duration::from_secs(3_600)).await;
+    let listing = Listing { forgotten: scene.forgotten.clone(), ..listing };
+    tokio::spawn(listing.keep(CancellationToken::new()));
+    drop(again);
+    scene.refuse("NOT_REGISTERED").await;
+    timeout(PATIENCE, stub.registered.notified()).await.expect("it waits for its next heartbeat");
+    assert_eq!(*stub.cookies.lock().unwrap(), ["cookie-1"], "once, as who it is");
 }
 
 #[tokio::test]

@@ -232,6 +232,8 @@ mod tests {
     use std::sync::Arc;
 
     use axum::routing::get;
+    use rustls::crypto::aws_lc_rs;
+    use rustls::{ClientConfig, ClientConnection, RootCertStore};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
     use tokio::sync::Notify;
@@ -335,10 +337,25 @@ mod tests {
         let (mut stream, _) = connect_with(Patience::default(), Some(tls.clone())).await;
         assert!(timeout(short(), stream.read_u8()).await.is_err(), "there is time left");
         let patience = Patience { handshake: short(), ..PATIENT };
-        let (mut stream, _) = connect_with(patience, Some(tls)).await;
-        let mut answer = Vec::new();
-        timeout(WITHIN, stream.read_to_end(&mut answer)).await.expect("it is closed").unwrap();
-        assert!(answer.is_empty(), "{answer:?}");
+        // Clients that say nothing, and no more than how a handshake begins.
+        for (sent, is_answered) in [(Vec::new(), false), (client_hello(), true)] {
+            let (mut stream, _) = connect_with(patience, Some(tls.clone())).await;
+            stream.write_all(&sent).await.unwrap();
+            let mut answer = Vec::new();
+            timeout(WITHIN, stream.read_to_end(&mut answer)).await.expect("it is closed").unwrap();
+            assert_eq!(!answer.is_empty(), is_answered, "{answer:?}");
+        }
+    }
+
+    /// How a TLS client begins.
+    fn client_hello() -> Vec<u8> {
+        let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
+        let builder = builder.with_safe_default_protocol_versions().unwrap();
+        let config = builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth();
+        let mut client = ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
+        let mut hello = Vec::new();
+        client.write_tls(&mut hello).unwrap();
+        hello
     }
 
     #[tokio::test]
