@@ -59,6 +59,9 @@ struct Credentials<'a> {
     password: &'a str,
 }
 
+/// The default port of the gateway.
+const GATEWAY_PORT: u16 = 3_002;
+
 /// A client of the API at one address. Cheap to clone. Clones share connections.
 #[derive(Debug, Clone)]
 pub struct Api {
@@ -189,6 +192,18 @@ impl Api {
             Err(ApiError::Unreadable(_)) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The URL of the gateway: on the host of the API, at the port that the server names, else 3002.
+    ///
+    /// # Errors
+    /// As [`Self::world_status`].
+    pub async fn gateway_url(&self) -> Result<String, ApiError> {
+        let port = self.world_status().await?.and_then(|status| status.gateway_port).unwrap_or(GATEWAY_PORT);
+        let base = reqwest::Url::parse(&self.base).ok();
+        let scheme = if base.as_ref().is_some_and(|base| base.scheme() == "https") { "wss" } else { "ws" };
+        let host = base.as_ref().and_then(|base| base.host_str()).unwrap_or("127.0.0.1");
+        Ok(format!("{scheme}://{host}:{port}"))
     }
 
     /// The text of any page, such as metrics. `url` is the complete URL.

@@ -119,3 +119,12 @@ async fn a_status_may_leave_out_what_it_likes() {
     assert!(maps[1].grid().unwrap().is_solid(0, 0));
     assert_eq!(status_of(json!({})).await, WorldStatus::default());
 }
+
+#[tokio::test]
+async fn the_gateway_is_on_the_host_of_the_api() {
+    let status = || get(async || Json(json!({ "gateway_port": 4_711, "maps": [] })));
+    for (routes, port) in [(Router::new().route("/status", status()), 4_711), (Router::new(), 3_002)] {
+        let api = served(routes).await;
+        assert_eq!(api.gateway_url().await.unwrap(), format!("ws://127.0.0.1:{port}"));
+    }
+}
