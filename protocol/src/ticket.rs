@@ -100,13 +100,28 @@ impl Ticket {
         }
     }
 
+    /// Reads the ticket without checking its MAC: only what it claims. Bytes after it are ignored.
+    ///
+    /// # Errors
+    /// [`TicketError::Malformed`] when the bytes are not a ticket.
+    pub fn peek(bytes: &[u8]) -> Result<Self, TicketError> {
+        parse(bytes).map(|(ticket, _, _)| ticket).ok_or(TicketError::Malformed)
+    }
+
     /// Reads the text form without checking the MAC. For clients, which have no key.
     ///
     /// # Errors
     /// [`TicketError::Malformed`] when the text is not base64url without padding, or not a ticket.
     pub fn peek_text(text: &str) -> Result<Self, TicketError> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| TicketError::Malformed)?;
-        parse(&bytes).map(|(ticket, _, _)| ticket).ok_or(TicketError::Malformed)
+        Self::peek(&Self::bytes_of_text(text)?)
+    }
+
+    /// The bytes of the text form, unchecked: what a client sends as the first message of a WebSocket.
+    ///
+    /// # Errors
+    /// [`TicketError::Malformed`] when the text is not base64url without padding.
+    pub fn bytes_of_text(text: &str) -> Result<Vec<u8>, TicketError> {
+        URL_SAFE_NO_PAD.decode(text).map_err(|_| TicketError::Malformed)
     }
 }
 

@@ -1,10 +1,11 @@
-//! A player whose client is really in the world, over UDP.
+//! A player whose client is really in the world.
 
 use std::time::Duration;
 
 use realmgate_client::client::{GameClient, Setup};
 use realmgate_client::clock::Clock;
 use realmgate_client::session::Intent;
+use realmgate_client::transport::Carrier;
 use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::link::LeaveReason;
 use realmgate_protocol::movement::{Angle, Position};
@@ -30,13 +31,22 @@ pub struct InWorld {
 }
 
 impl InWorld {
-    /// Connects with the data of an `enter_world_success`.
+    /// Connects over UDP with the data of an `enter_world_success`.
     ///
     /// # Panics
     /// When the map server does not let it in.
     pub async fn connect(success: &Value) -> Self {
+        Self::connect_by(success, Carrier::Udp).await
+    }
+
+    /// As [`InWorld::connect`], over this.
+    ///
+    /// # Panics
+    /// When the map server does not let it in.
+    pub async fn connect_by(success: &Value, carrier: Carrier) -> Self {
         let grant: EntryGrant = serde_json::from_value(success.clone()).expect("all that a client needs");
-        let client = GameClient::enter(&grant, &Setup::new(Clock::start()), None).await.expect("it is let in");
+        let setup = Setup { carrier, ..Setup::new(Clock::start()) };
+        let client = GameClient::enter(&grant, &setup, None).await.expect("it is let in");
         Self { client }
     }
 

@@ -1,4 +1,5 @@
-//! What players live through, as scripts: the real game in a real map server, over the in-memory and the UDP transport.
+//! What players live through, as scripts: the real game in a real map server, over the in-memory, the UDP and the WebSocket
+//! transport.
 //!
 //! Each scenario is a test on each wire. At the end stands a check that together they have shown every message in both
 //! directions, every ability and every mob of the shipped data, and a refusal of every kind of request.
@@ -44,20 +45,23 @@ use realmgate_tests::scenario::{Outcome, Seen, Stage, Wire};
 struct Scenario {
     name: &'static str,
     script: fn(&Stage),
-    outcomes: [OnceLock<Outcome>; 2],
+    outcomes: [OnceLock<Outcome>; Wire::ALL.len()],
 }
 
-/// Lists the scenarios and makes two tests of each.
+/// Lists the scenarios and makes a test of each on every wire.
 macro_rules! scenarios {
     ($($topic:ident: $($name:ident),+;)+) => {
         static SCENARIOS: LazyLock<Vec<Scenario>> = LazyLock::new(|| vec![$($(
-            Scenario { name: stringify!($name), script: $topic::$name, outcomes: [OnceLock::new(), OnceLock::new()] },
+            Scenario { name: stringify!($name), script: $topic::$name, outcomes: Default::default() },
         )+)+]);
         mod over_memory {
             $(mod $topic { $(#[test] fn $name() { crate::play(stringify!($name), crate::Wire::Memory); })+ })+
         }
         mod over_udp {
             $(mod $topic { $(#[test] fn $name() { crate::play(stringify!($name), crate::Wire::Udp); })+ })+
+        }
+        mod over_websocket {
+            $(mod $topic { $(#[test] fn $name() { crate::play(stringify!($name), crate::Wire::WebSocket); })+ })+
         }
     };
 }
@@ -147,7 +151,7 @@ scenarios! {
 impl Scenario {
     /// Plays it once, however many ask.
     fn outcome(&self, wire: Wire) -> &Outcome {
-        let place = usize::from(wire == Wire::Udp);
+        let place = Wire::ALL.iter().position(|other| *other == wire).expect("it is among all");
         self.outcomes[place].get_or_init(|| Stage::perform(wire, self.script))
     }
 }
@@ -179,4 +183,9 @@ fn everything_was_shown_over_memory() {
 #[test]
 fn everything_was_shown_over_udp() {
     check_that_everything_was_shown(Wire::Udp);
+}
+
+#[test]
+fn everything_was_shown_over_websocket() {
+    check_that_everything_was_shown(Wire::WebSocket);
 }

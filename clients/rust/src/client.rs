@@ -1,4 +1,4 @@
-//! A player in the world: a [`Session`] on a [`UdpTransport`], ticking at the server's rate.
+//! A player in the world: a [`Session`] on a [`Transport`], ticking at the server's rate.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,12 +9,13 @@ use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::link::LeaveReason;
 use realmgate_protocol::movement::Angle;
 use realmgate_protocol::realm::{ClientMessage, Refusal, ServerMessage, protocol_hash};
+use realmgate_protocol::ticket::{Ticket, TicketError};
 
 use crate::clock::Clock;
 use crate::display::Display;
 use crate::session::{Counters, Grids, Intent, Possessions, Session};
 use crate::token::{self, TokenError};
-use crate::transport::{CloseReason, Incoming, Traffic, UdpTransport};
+use crate::transport::{Carrier, CloseReason, Incoming, Traffic, Transport};
 
 /// How long a client waits for the server to accept one ticket.
 pub const ACCEPT_WITHIN: Duration = Duration::from_secs(2);
@@ -37,6 +38,12 @@ pub enum EnterError {
     /// The protocol hash is not 16 hexadecimal digits.
     #[error("the protocol hash cannot be read")]
     Hash,
+    /// The ticket cannot be read.
+    #[error("the ticket cannot be read: {0}")]
+    Ticket(#[from] TicketError),
+    /// The map server answers no WebSocket.
+    #[error("the map server answers no WebSocket")]
+    NoWebSocket,
     /// The server's protocol hash differs from the client's.
     #[error("the server speaks the protocol {server:016x}, this client {:016x}", protocol_hash())]
     ProtocolMismatch {
@@ -64,6 +71,13 @@ impl EnterError {
     }
 }
 
+/// The same URL at another address.
+fn at_address(url: &str, address: SocketAddr) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("ws", url));
+    let path = rest.find('/').map_or("", |at| &rest[at..]);
+    format!("{scheme}://{address}{path}")
+}
+
 /// What all clients of a program share.
 #[derive(Debug, Clone)]
 pub struct Setup {
@@ -75,12 +89,14 @@ pub struct Setup {
     pub accept_within: Duration,
     /// Where to send to instead of at the address that the server names: something stands between.
     pub through: Option<SocketAddr>,
+    /// What carries payloads; UDP by default.
+    pub carrier: Carrier,
 }
 
 impl Setup {
     /// A setup without maps.
     pub fn new(clock: Clock) -> Self {
-        Self { clock, grids: Arc::default(), accept_within: ACCEPT_WITHIN, through: None }
+        Self { clock, grids: Arc::default(), accept_within: ACCEPT_WITHIN, carrier: Carrier::default(), through: None }
     }
 }
 
@@ -102,7 +118,7 @@ pub struct Remains {
 /// A player in the world.
 #[derive(Debug)]
 pub struct GameClient {
-    transport: UdpTransport,
+    transport: Transport,
     session: Session,
     display: Option<Display>,
     clock: Clock,
@@ -126,8 +142,18 @@ impl GameClient {
         if server != protocol_hash() {
             return Err(EnterError::ProtocolMismatch { server });
         }
-        let token = token::decode(&grant.connect_token, &grant.ticket)?;
-        let transport = UdpTransport::connect_through(token, setup.through, setup.clock, setup.accept_within).await?;
+        let transport = match setup.carrier {
+            Carrier::Udp => {
+                let token = token::decode(&grant.connect_token, &grant.ticket)?;
+                Transport::udp(token, setup.through, setup.clock, setup.accept_within).await?
+            }
+            Carrier::WebSocket => {
+                let url = grant.map_ws_url.as_deref().ok_or(EnterError::NoWebSocket)?;
+                let ticket = Ticket::bytes_of_text(&grant.ticket)?;
+                let url = setup.through.map_or_else(|| url.to_owned(), |address| at_address(url, address));
+                Transport::websocket(&url, ticket, setup.clock, setup.accept_within).await?
+            }
+        };
         let mut client = Self {
             transport,
             session: Session::new(setup.grids.clone(), carried),
@@ -268,7 +294,7 @@ impl GameClient {
     /// Sends this tick's command and the queued requests.
     pub fn act(&mut self, intent: Intent) {
         let frame = self.session.tick(intent);
-        let sent = self.transport.finish_tick(&frame);
+        let sent = self.transport.finish_tick(Some(&frame));
         self.note(sent);
         let now = self.clock.now();
         if let Some(display) = &mut self.display {
@@ -308,7 +334,7 @@ impl GameClient {
     }
 
     async fn quiet_tick(&mut self) {
-        let sent = self.transport.finish_quiet_tick();
+        let sent = self.transport.finish_tick(None);
         self.note(sent);
         if self.ended.is_none()
             && let Ok(received) = tokio::time::timeout(QUIET_TICK, self.transport.receive()).await

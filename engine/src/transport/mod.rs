@@ -4,18 +4,28 @@
 //! A host may have several transports at once. [`Transports`] joins them: each knows its connections by [`ClientId`],
 //! everybody else by [`SessionId`], which names the transport too.
 //!
-//! [`memory`] connects clients and host within one process, for tests. [`udp`] is the netcode server on a thread of its
-//! own. Both parse client payloads with the same functions (`inbound`) and hand them over under the same limits
-//! (`inbox`).
+//! [`memory`] connects clients and host within one process, for tests. [`udp`] is the netcode server, [`websocket`] what
+//! browsers reach, each on a thread of its own. All parse client payloads with the same functions (`inbound`) and hand
+//! them over under the same limits (`inbox`). What the two with sockets share besides: a client's `connection` with its
+//! reliable `stream`, rate limits (`budget`), the host's end (`front`) and the queue from there to the thread
+//! (`handover`).
 
+mod budget;
+mod clock;
+mod connection;
+mod front;
+mod handover;
 mod inbound;
 mod inbox;
 pub mod memory;
 pub mod refusal;
 mod session_id;
+mod stream;
 mod transports;
 pub mod udp;
+pub mod websocket;
 
+pub use budget::Rate;
 pub use session_id::{ClientId, SessionId, TransportIndex};
 pub use transports::Transports;
 

@@ -37,11 +37,11 @@ refusals! {
     UnknownAddress = "unknown_address",
     /// A handshake datagram from the address of a connected client that does not begin another connection there.
     HandshakeWhileConnected = "handshake_while_connected",
-    /// Too many handshake datagrams from one source.
+    /// Too many handshakes from one source: datagrams, or sockets that have not shown a ticket.
     SourceBudget = "source_budget",
-    /// Too many handshake datagrams from all sources together.
+    /// Too many handshakes from all sources together.
     HandshakeBudget = "handshake_budget",
-    /// Too many datagrams from one client.
+    /// Too many payloads from one client.
     SessionBudget = "session_budget",
     /// Not authentic, expired, or for another server.
     Netcode = "netcode",
@@ -77,6 +77,16 @@ refusals! {
     ClientSlow = "client_slow",
     /// A client that was disconnected because it broke the rules too often.
     Abuse = "abuse",
+    /// A connection to the WebSocket port that did not become a WebSocket, or not in time.
+    Upgrade = "upgrade",
+    /// A WebSocket for a browser page of an origin that is not allowed.
+    Origin = "origin",
+    /// A WebSocket whose first message is no ticket, or did not come in time.
+    NoTicket = "no_ticket",
+    /// A text message, where all messages are binary.
+    Text = "text",
+    /// A snapshot that a newer one replaced before the client's socket took it.
+    SnapshotLate = "snapshot_late",
 }
 
 /// Counts refusals by reason, for metrics and for [`Self::get`].

@@ -3,8 +3,8 @@
 use std::net::UdpSocket;
 use std::time::Duration;
 
+use realmgate_engine::transport::Rate;
 use realmgate_engine::transport::refusal::PacketRefusal;
-use realmgate_engine::transport::udp::Rate;
 
 use super::client::{Client, KEEP_ALIVE, UdpRequest, now};
 use super::scene::Scene;

@@ -1,8 +1,8 @@
 //! Payloads of a client that holds a valid connection and breaks the rules.
 
+use realmgate_engine::transport::Rate;
 use realmgate_engine::transport::Transport;
 use realmgate_engine::transport::refusal::PacketRefusal;
-use realmgate_engine::transport::udp::Rate;
 use realmgate_protocol::wire::datagram::{self, ClientFrame, Section, VERSION};
 use renetcode::DisconnectReason;
 

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use realmgate_engine::outbox::FrameBatch;
-use realmgate_engine::transport::udp::UdpTransport;
 use realmgate_engine::transport::{ClientId, Transport, TransportEvent};
 
 /// A client that does not exist: no ticket names it.
@@ -33,14 +32,15 @@ pub struct Tally {
 pub struct Gate(Arc<Mutex<Held>>);
 
 struct Held {
-    transport: UdpTransport,
+    transport: Box<dyn Transport>,
     events: Vec<TransportEvent>,
     tallies: BTreeMap<ClientId, Tally>,
 }
 
 impl Gate {
     /// A gate in front of this transport.
-    pub fn new(transport: UdpTransport) -> Self {
+    pub fn new(transport: impl Transport + 'static) -> Self {
+        let transport = Box::new(transport);
         Self(Arc::new(Mutex::new(Held { transport, events: Vec::new(), tallies: BTreeMap::new() })))
     }
 

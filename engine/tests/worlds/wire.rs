@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use realmgate_engine::transport::memory::{MemoryClient, MemoryNetwork, MemoryReceived, memory_transport};
-use realmgate_engine::transport::udp::{Rate, UdpSettings, UdpTransport};
-use realmgate_engine::transport::{ClientId, Transport};
+use realmgate_engine::transport::udp::{UdpSettings, UdpTransport};
+use realmgate_engine::transport::{ClientId, Rate, Transport};
 use realmgate_protocol::limits::NETCODE_PROTOCOL_ID;
 use realmgate_protocol::wire::datagram::ClientFrame;
 use renetcode::ConnectToken;

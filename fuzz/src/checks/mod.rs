@@ -15,8 +15,9 @@ mod ticket;
 pub type Check = fn(&[u8]);
 
 /// Every target; its corpus is `fuzz/corpus/<name>/`.
-pub const TARGETS: [(&str, Check); 14] = [
+pub const TARGETS: [(&str, Check); 15] = [
     ("netcode", realmgate_engine::netcode::fuzzing::check),
+    ("websocket_upgrade", realmgate_engine::transport::websocket::check_upgrade),
     ("stream", realmgate_protocol::wire::stream::check),
     ("client_payload", frames::client_payload),
     ("server_payload", frames::server_payload),

@@ -17,7 +17,7 @@ pub struct Args {
     /// The map to host, by its number; see --maps
     #[arg(required_unless_present_any = ["check", "maps", "schema", "replay"])]
     pub map_id: Option<u16>,
-    /// The port players connect to (UDP); 0 takes a free one
+    /// The port players connect to, UDP and TCP; 0 takes a free one
     #[arg(required_unless_present_any = ["check", "maps", "schema", "replay"])]
     pub port: Option<u16>,
 
@@ -64,6 +64,12 @@ pub struct Args {
     /// The IPv4 address that players are told to connect to
     #[arg(long, env = "SERVER_IP", default_value = "127.0.0.1")]
     pub server_ip: std::net::Ipv4Addr,
+    /// Whether players may also connect by WebSocket, at TCP port <port>
+    #[arg(long, env = "WEBSOCKET", default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL")]
+    pub websocket: bool,
+    /// The WebSocket URL that players are told; {port} stands for the port [default: ws://<SERVER_IP>:<port>/play, wss with TLS_CERT_FILE]
+    #[arg(long, env = "WEBSOCKET_URL", value_name = "URL")]
+    pub websocket_url: Option<String>,
     /// Most players at once
     #[arg(long, env = "MAX_PLAYERS", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=16_384))]
     pub max_players: u16,

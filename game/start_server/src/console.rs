@@ -43,6 +43,8 @@ pub struct Up<'a> {
     pub channels: u16,
     /// Address of the game's UDP port.
     pub game: SocketAddr,
+    /// Where it answers WebSocket; `None` if it does not.
+    pub websocket: Option<&'a str>,
     /// Address of health and metrics.
     pub admin: SocketAddr,
     /// Address of the public API, if the sidecar is embedded.
@@ -62,6 +64,7 @@ impl Up<'_> {
             "maps": hosted.iter().map(|map| map.id.0).collect::<Vec<_>>(),
             "channels": self.channels,
             "game": self.game,
+            "websocket": self.websocket,
             "admin": self.admin,
             "api": self.api,
             "gateway": self.gateway,
@@ -80,6 +83,9 @@ pub fn up(up: &Up<'_>) {
         if up.channels == 1 { "" } else { "s" }
     );
     println!("  players    udp://{}", up.game);
+    if let Some(websocket) = up.websocket {
+        println!("             {websocket}");
+    }
     // The embedded listeners use TLS if the directory does, since it is one of them.
     let (http, ws) = if up.directory.starts_with("https:") { ("https", "wss") } else { ("http", "ws") };
     if let (Some(api), Some(gateway)) = (up.api, up.gateway) {

@@ -33,6 +33,9 @@ pub struct Registration {
     pub supported_maps: Vec<u16>,
     /// Names of the maps it hosts.
     pub map_names: BTreeMap<u16, String>,
+    /// Where it answers WebSocket; `None` if it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ws_url: Option<String>,
     /// Most players at a time.
     pub max_players: u16,
     /// The cookie of an earlier registration of this server; `None` if there is none.
@@ -207,6 +210,7 @@ pub(crate) mod tests {
             port: 4_001,
             supported_maps: vec![1],
             map_names: BTreeMap::new(),
+            ws_url: None,
             max_players: 1,
             cookie: None,
         }

@@ -1,6 +1,5 @@
 //! The id and the folder of this server, settled by the folder's lock and by the directory.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::anyhow;
@@ -10,6 +9,7 @@ use realmgate_protocol::ids::{MapId, ServerId};
 use crate::args::Args;
 use crate::cookie::CookieJar;
 use crate::directory::{DirectoryClient, NotRegistered, Registered, Registration};
+use crate::doors::Doors;
 use crate::failure::Failure;
 use crate::folder::ServerFolder;
 use crate::placement::Directory;
@@ -40,13 +40,13 @@ pub struct Identity {
 pub async fn register(
     args: &Args,
     map: MapId,
-    bound: SocketAddr,
+    doors: &Doors,
     hosted: &[Arc<Map>],
     directory: &Directory,
 ) -> Result<Identity, Failure> {
     let candidates = match &args.server_id {
         Some(given) => vec![given.clone()],
-        None => vec![format!("map-server-{map}"), format!("map-server-{map}-{}", bound.port())],
+        None => vec![format!("map-server-{map}"), format!("map-server-{map}-{}", doors.game.port())],
     };
     let client = DirectoryClient::new(directory.clone())?;
     for id in &candidates {
@@ -57,9 +57,10 @@ pub async fn register(
             id: id.clone(),
             name: args.server_name.clone().unwrap_or_else(|| format!("Map Server {map}")),
             ip: args.server_ip.to_string(),
-            port: bound.port(),
+            port: doors.game.port(),
             supported_maps: hosted.iter().map(|map| map.id.0).collect(),
             map_names: hosted.iter().map(|map| (map.id.0, map.name.clone())).collect(),
+            ws_url: doors.websocket.clone(),
             max_players: args.max_players,
             // Left by an earlier process of this server: with it we continue as that server at once.
             cookie: cookie.get(),

@@ -9,6 +9,7 @@ mod console;
 mod cookie;
 mod data;
 mod directory;
+mod doors;
 mod embed;
 mod failure;
 mod folder;

@@ -1,13 +1,10 @@
 //! Starts everything in order, waits for the shutdown signal, and ends everything in reverse order.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use realmgate_engine::map::Map;
-use realmgate_engine::transport::Transports;
-use realmgate_engine::transport::udp::{UdpSettings, UdpTransport};
 use realmgate_game::travel::reachable_from;
 use realmgate_platform::metrics_recorder;
 use realmgate_protocol::ids::MapId;
@@ -19,11 +16,10 @@ use crate::data::{self, World};
 use crate::embed::settle;
 use crate::failure::Failure;
 use crate::identity::register;
-use crate::placement::Directory;
 use crate::signals::ShutdownSignals;
 use crate::simulation::Simulation;
 use crate::tasks::Tasks;
-use crate::{console, folder, logs, replay};
+use crate::{console, doors, folder, logs, replay};
 
 /// How long tasks may take to end once the simulation is drained.
 const END_PATIENCE: Duration = Duration::from_secs(12);
@@ -70,28 +66,28 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World) -> Result<(), F
     let metrics = metrics_recorder::install().context("the metrics recorder cannot be installed")?;
     let placed = settle(args, map, &metrics).await?;
     let hosted = hosted_maps(args, &asked, &world, placed.sidecar.is_some());
-    let udp = open_udp(args, port, &placed.directory)?;
-    let bound = udp.local_address();
+    let (doors, transports) = doors::open(args, port, &placed.directory)?;
     // Before the registration, so that no player is sent to a server that cannot start.
     let admin = AdminPort::bind(args.admin_addr, metrics).await?;
     let mut identity = tokio::select! {
-        identity = register(args, map, bound, &hosted, &placed.directory) => identity?,
+        identity = register(args, map, &doors, &hosted, &placed.directory) => identity?,
         () = end.next() => return Ok(()),
     };
     log_file.open(identity.folder.open_log()?).context("the log file cannot be written")?;
     tracing::info!("Registered with World Directory successfully!");
 
     let stop = CancellationToken::new();
-    let transports = Transports::new(vec![Box::new(udp)]);
     let (simulation, link) =
         Simulation::start(args, &identity.server, hosted.clone(), world, transports, &placed.directory)?;
+    doors.keep_certificate(&stop);
     let tasks = Tasks::start(args, &simulation, link, &identity, &placed.directory, admin, &stop)?;
     let names: Vec<String> = hosted.iter().map(|map| format!("{} {}", map.id, map.name)).collect();
     let up = console::Up {
         server: identity.server.as_str(),
         maps: &names,
         channels: args.channels,
-        game: SocketAddr::new(args.server_ip.into(), bound.port()),
+        game: doors.game,
+        websocket: doors.websocket.as_deref(),
         admin: tasks.admin,
         api: placed.sidecar.as_ref().map(|sidecar| sidecar.addrs().api),
         gateway: placed.sidecar.as_ref().map(|sidecar| sidecar.addrs().gateway),
@@ -141,21 +137,4 @@ fn hosted_maps(args: &Args, asked: &Arc<Map>, world: &World, embedded: bool) -> 
     let reachable = reachable_from(&world.maps, asked.id);
     let others = world.maps.iter().filter(|map| map.id != asked.id && reachable.contains(&map.id)).cloned();
     std::iter::once(asked.clone()).chain(others).collect()
-}
-
-fn open_udp(args: &Args, port: u16, directory: &Directory) -> Result<UdpTransport, Failure> {
-    let bind = SocketAddr::new(args.game_addr, port);
-    let mut settings = UdpSettings::new(bind, directory.keys.netcode_key());
-    settings.public_addresses = vec![SocketAddr::new(args.server_ip.into(), 0)];
-    settings.clock_off_by_ms = realmgate_platform::clock::off_by_ms();
-    // Extra room for players whose old connection has not timed out yet.
-    settings.max_clients = usize::from(args.max_players) * 2;
-    // Half a tick. The rest is reserve for a busy machine.
-    settings.spread_sends_over = Duration::from_secs(1) / (2 * args.tick_hz);
-    UdpTransport::bind(settings).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AddrInUse => {
-            Failure::Other(anyhow!("UDP port {port} is in use; give another: start_server <map_id> <port>"))
-        }
-        _ => Failure::Other(anyhow!("cannot listen on UDP {bind} (GAME_ADDR and <port>): {error}")),
-    })
 }

@@ -34,9 +34,11 @@ struct Component {
 
 /// The kinds, and the names of the components by id.
 fn documented() -> (BTreeMap<EntityKind, Kind>, BTreeMap<u8, String>) {
-    let mut document = serde_json::to_value(document()).unwrap();
-    let kinds: Vec<Kind> = serde_json::from_value(document["entity_kinds"].take()).unwrap();
-    let components: Vec<Component> = serde_json::from_value(document["components"].take()).unwrap();
+    let mut document = serde_json::to_value(document()).expect("the document is as it is read here");
+    let kinds: Vec<Kind> =
+        serde_json::from_value(document["entity_kinds"].take()).expect("the document is as it is read here");
+    let components: Vec<Component> =
+        serde_json::from_value(document["components"].take()).expect("the document is as it is read here");
     let kinds = kinds.into_iter().map(|kind| (kind.kind, kind)).collect();
     (kinds, components.into_iter().map(|component| (component.id, component.name)).collect())
 }

@@ -31,6 +31,34 @@ pub const QUEUE_BYTES: usize = 256 << 10;
 /// Maximum number of messages that wait to be sent, since small ones cost more than their bytes.
 pub const QUEUE_MESSAGES: usize = 4_096;
 
+/// How much an end keeps for the other: what waits to be sent, and what has come early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Maximum bytes of queued messages, sent or not.
+    pub queue_bytes: usize,
+    /// Maximum number of messages that wait to be sent.
+    pub queue_messages: usize,
+    /// From how many queued bytes on the other end is behind.
+    pub behind_bytes: usize,
+    /// From how many waiting messages on the other end is behind.
+    pub behind_messages: usize,
+    /// Maximum bytes of received messages that an end holds.
+    pub held_bytes: usize,
+}
+
+impl Default for Bounds {
+    /// [`QUEUE_BYTES`] and [`QUEUE_MESSAGES`], behind with half of either, and [`HELD_BYTES`].
+    fn default() -> Self {
+        Self {
+            queue_bytes: QUEUE_BYTES,
+            queue_messages: QUEUE_MESSAGES,
+            behind_bytes: QUEUE_BYTES / 2,
+            behind_messages: QUEUE_MESSAGES / 2,
+            held_bytes: HELD_BYTES,
+        }
+    }
+}
+
 /// A payload that no honest end sends. Nothing of it was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StreamError {
@@ -56,19 +84,28 @@ impl Stream {
     /// An end that has sent and received nothing. An acknowledgement waits at most `ack_alone_after` for a datagram to
     /// travel with.
     pub fn new(ack_alone_after: Duration) -> Self {
-        Self { sender: Sender::default(), receiver: Receiver::new(ack_alone_after) }
+        Self::bounded(ack_alone_after, Bounds::default())
+    }
+
+    /// As [`Self::new`], with other bounds than usual.
+    pub fn bounded(ack_alone_after: Duration, bounds: Bounds) -> Self {
+        Self { sender: Sender::new(bounds), receiver: Receiver::new(ack_alone_after, bounds.held_bytes) }
     }
 
     /// Queues a message of 1 to [`MAX_RELIABLE_BYTES`](crate::limits::MAX_RELIABLE_BYTES) bytes for sending.
     ///
     /// # Errors
-    /// [`QueueError::Length`] when it is empty or too long, [`QueueError::Full`] when [`QUEUE_BYTES`] or
-    /// [`QUEUE_MESSAGES`] would be exceeded.
+    /// [`QueueError::Length`] when it is empty or too long, [`QueueError::Full`] when its [`Bounds`] would be exceeded.
     pub fn queue(&mut self, message: Vec<u8>) -> Result<(), QueueError> {
         self.sender.queue(message)
     }
 
-    /// Whether the queue is at least half full.
+    /// What is queued: bytes and messages, in flight or waiting.
+    pub fn queued(&self) -> (usize, usize) {
+        self.sender.queued()
+    }
+
+    /// Whether so much is queued that what may be left out should be.
     pub fn is_behind(&self) -> bool {
         self.sender.is_behind()
     }
@@ -77,7 +114,7 @@ impl Stream {
     ///
     /// # Errors
     /// [`StreamError`] when no honest end would have sent it: an acknowledgement of a message that was never sent, or
-    /// messages outside the window or beyond [`HELD_BYTES`]. Then nothing of the payload is taken.
+    /// messages outside the window or beyond its [`Bounds`]. Then nothing of the payload is taken.
     pub fn receive(&mut self, payload: &Payload<'_>, now: Duration) -> Result<(), StreamError> {
         self.receiver.judge(&payload.messages)?;
         if let Some(ack) = payload.ack {
@@ -129,6 +166,28 @@ impl Stream {
         if section != Section::None || !payload.is_empty() {
             send(payload.finish(section));
         }
+    }
+
+    /// Builds one payload in `out`: the section, and the due messages that fit beside it; `None` when nothing is due.
+    /// For an end that sends the next one when this one is on its way; what is due is what [`Self::compose`] would
+    /// send at once.
+    pub fn compose_one<'out>(
+        &mut self,
+        section: Section<'_>,
+        now: Duration,
+        out: &'out mut Vec<u8>,
+    ) -> Option<&'out [u8]> {
+        self.sender.fill_window();
+        let goes_anyway = section != Section::None || self.sender.is_due(now);
+        let mut payload = PayloadWriter::start(out, self.receiver.ack_to_send(goes_anyway, now));
+        let mut at = 0;
+        while let Some((next, id, message)) = self.sender.next_due(at, now)
+            && payload.push(id, message, section.body().len())
+        {
+            self.sender.note_sent(next, now);
+            at = next + 1;
+        }
+        (section != Section::None || !payload.is_empty()).then(|| payload.finish(section))
     }
 }
 

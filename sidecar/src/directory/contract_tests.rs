@@ -85,6 +85,7 @@ pub(super) fn registration(id: &str, port: u16, max_players: u32) -> Registratio
         port,
         supported_maps: vec![MapId(1), MapId(2)],
         map_names: [(1, "greenvale".to_owned())].into(),
+        ws_url: Some(format!("ws://127.0.0.1:{port}/play")),
         max_players,
         cookie: None,
     }

@@ -47,6 +47,7 @@ pub(super) fn list(
         port: registration.port,
         supported_maps: registration.supported_maps.clone(),
         map_names: registration.map_names.clone(),
+        ws_url: registration.ws_url.clone(),
         max_players: registration.max_players,
         current_players,
         load,

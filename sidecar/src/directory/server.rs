@@ -71,12 +71,14 @@ pub struct Registration {
     pub name: String,
     /// The address where players reach it.
     pub ip: Ipv4Addr,
-    /// Its port, UDP and TCP.
+    /// Its UDP port.
     pub port: u16,
     /// The maps it hosts.
     pub supported_maps: Vec<MapId>,
     /// The names of maps by id, as far as it gives them.
     pub map_names: BTreeMap<u16, String>,
+    /// Where it answers WebSocket, if it does.
+    pub ws_url: Option<String>,
     /// The maximum number of players.
     pub max_players: u32,
     /// The cookie of an earlier registration of the same process, if there was one.
@@ -116,12 +118,14 @@ pub struct MapServer {
     pub name: String,
     /// The address where players reach it.
     pub ip: Ipv4Addr,
-    /// Its port, UDP and TCP.
+    /// Its UDP port.
     pub port: u16,
     /// The maps it hosts.
     pub supported_maps: Vec<MapId>,
     /// The names of maps by id, as far as it gives them.
     pub map_names: BTreeMap<u16, String>,
+    /// Where it answers WebSocket, if it does.
+    pub ws_url: Option<String>,
     /// The maximum number of players.
     pub max_players: u32,
     /// The number of players in it, as last reported.

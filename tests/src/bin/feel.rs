@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use realmgate_client::clock::Clock;
+use realmgate_client::transport::Carrier;
 use realmgate_tests::conditioner::{PROFILES, Profile};
 use realmgate_tests::feel::report::{misses, table};
 use realmgate_tests::feel::round::Realm;
@@ -22,9 +23,19 @@ struct Arguments {
     /// The lines: lan, 50ms, 100ms, 200ms, 300ms [default: all]
     #[arg(long, value_name = "LINE", value_delimiter = ',')]
     line: Vec<String>,
+    /// What carries the players' payloads
+    #[arg(long, value_enum, default_value_t)]
+    transport: Transport,
     /// What all chances are drawn from
     #[arg(long, default_value_t = 1)]
     seed: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Transport {
+    #[default]
+    Udp,
+    Websocket,
 }
 
 #[tokio::main]
@@ -47,7 +58,11 @@ async fn feel(arguments: &Arguments) -> Result<bool> {
         names => names.iter().map(named).collect::<Result<_>>()?,
     };
     let server = MapServer::start_linked(&Settings::new()).await;
-    let realm = Realm { server: &server, clock: Clock::start(), seed: arguments.seed };
+    let carrier = match arguments.transport {
+        Transport::Udp => Carrier::Udp,
+        Transport::Websocket => Carrier::WebSocket,
+    };
+    let realm = Realm { server: &server, clock: Clock::start(), carrier, seed: arguments.seed };
     let mut measured = Vec::new();
     for profile in profiles {
         eprintln!("{}: {} s of play, then 3 s without the line", profile.name, arguments.seconds);

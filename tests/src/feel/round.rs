@@ -1,5 +1,6 @@
 //! One line: players enter, walk about, lose the line for a while, and leave.
 
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -8,13 +9,14 @@ use realmgate_client::client::{GameClient, Setup};
 use realmgate_client::clock::Clock;
 use realmgate_client::display::DisplayCounters;
 use realmgate_client::gateway::Gateway;
+use realmgate_client::transport::Carrier;
 use realmgate_protocol::entry::EntryGrant;
 
 use super::measure::{Counted, Figures, judge};
 use super::player::{Picture, Player};
 use super::truth::Truth;
 use crate::account::Account;
-use crate::conditioner::{Profile, UdpConditioner};
+use crate::conditioner::{Conditions, Profile, TcpConditioner, UdpConditioner};
 use crate::map_server::MapServer;
 
 /// How long the line is down.
@@ -47,8 +49,47 @@ pub struct Realm<'a> {
     pub server: &'a MapServer,
     /// The clock of all clients.
     pub clock: Clock,
+    /// What carries the payloads of those behind the line.
+    pub carrier: Carrier,
     /// What all chances are drawn from.
     pub seed: u64,
+}
+
+/// The bad line of either kind.
+enum Conditioner {
+    Udp(UdpConditioner),
+    Tcp(TcpConditioner),
+}
+
+impl Conditioner {
+    async fn open(carrier: Carrier, target: SocketAddr, profile: Profile, seed: u64) -> io::Result<Self> {
+        Ok(match carrier {
+            Carrier::Udp => Self::Udp(UdpConditioner::to(target, profile.conditions, seed).await?),
+            Carrier::WebSocket => Self::Tcp(TcpConditioner::to(target, profile.conditions, seed).await?),
+        })
+    }
+
+    fn address(&self) -> SocketAddr {
+        match self {
+            Self::Udp(line) => line.address(),
+            Self::Tcp(line) => line.address(),
+        }
+    }
+
+    fn set_down(&self, is_down: bool) {
+        match self {
+            Self::Udp(line) => line.set_down(is_down),
+            Self::Tcp(line) => line.set_down(is_down),
+        }
+    }
+
+    /// Makes it a good line, for goodbyes.
+    fn mend(&self) {
+        match self {
+            Self::Udp(line) => line.set(Conditions::default()),
+            Self::Tcp(line) => line.set(Conditions::default()),
+        }
+    }
 }
 
 impl Realm<'_> {
@@ -57,7 +98,7 @@ impl Realm<'_> {
     /// # Errors
     /// When a player cannot enter, or a connector fails.
     pub async fn measure(&self, profile: Profile, plays: Duration) -> Result<Measured> {
-        let line = UdpConditioner::to(self.server.ready.game, profile.conditions, self.seed).await?;
+        let line = Conditioner::open(self.carrier, self.server.ready.game, profile, self.seed).await?;
         let mut observer = self.player(None, 0).await?;
         observer.stand();
         let mut walkers = Vec::new();
@@ -68,7 +109,7 @@ impl Realm<'_> {
         let (figures, mut disconnects) = self.walk(&mut observer, &mut walkers, plays).await?;
         let (back_after, lost) = self.black_out(&line, &mut walkers).await;
         disconnects += lost;
-        line.set(crate::conditioner::Conditions::default());
+        line.mend();
         observer.leave().await;
         for walker in walkers {
             walker.leave().await;
@@ -84,7 +125,9 @@ impl Realm<'_> {
         let url = format!("ws://{}", self.server.gateway());
         let mut gateway = Gateway::connect(&url, &account.access_token).await?;
         let grant: EntryGrant = gateway.enter_world(&character.id, None).await?;
-        let setup = Setup { through, accept_within: Duration::from_secs(5), ..Setup::new(self.clock) };
+        // Who sees the truth sees it over UDP.
+        let carrier = if through.is_some() { self.carrier } else { Carrier::Udp };
+        let setup = Setup { through, carrier, accept_within: Duration::from_secs(5), ..Setup::new(self.clock) };
         Player::enter(&grant, &setup, self.seed + number).await
     }
 
@@ -128,7 +171,7 @@ impl Realm<'_> {
     }
 
     /// The line is down for a while. How long after that commands are applied again, and how many connections are lost.
-    async fn black_out(&self, line: &UdpConditioner, walkers: &mut [Player]) -> (Duration, u32) {
+    async fn black_out(&self, line: &Conditioner, walkers: &mut [Player]) -> (Duration, u32) {
         line.set_down(true);
         let up_at = self.clock.now() + BLACKOUT;
         let playing = walkers.iter_mut().map(|walker| async move {

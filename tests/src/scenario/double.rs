@@ -35,6 +35,7 @@ pub struct SidecarDouble {
     from_map: Receiver<FromMap>,
     keys: KeyRing,
     address: SocketAddr,
+    ws_url: Option<String>,
     known: BTreeMap<CharacterId, CharacterLoad>,
     parties: Parties,
     journeys: BTreeMap<RequestId, Journey>,
@@ -56,6 +57,7 @@ impl SidecarDouble {
     pub(super) fn new(
         keys: KeyRing,
         address: SocketAddr,
+        ws_url: Option<String>,
         to_map: Sender<LinkNews>,
         from_map: Receiver<FromMap>,
     ) -> Self {
@@ -68,6 +70,7 @@ impl SidecarDouble {
             from_map,
             keys,
             address,
+            ws_url,
             known: BTreeMap::new(),
             parties: Parties::default(),
             journeys: BTreeMap::new(),
@@ -282,7 +285,7 @@ impl SidecarDouble {
             channel: ticket.channel.0,
             server_id: SERVER.to_owned(),
             connect_token: Forged::around(ticket, &self.keys, self.address).public().to_text(),
-            map_ws_url: None,
+            map_ws_url: self.ws_url.clone(),
             protocol_hash: format!("{:016x}", protocol_hash()),
             expires_in: TICKET_S,
         }

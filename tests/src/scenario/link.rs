@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use realmgate_client::clock::Clock;
-use realmgate_client::transport::{Incoming, UdpTransport};
+use realmgate_client::transport::{Incoming, Transport};
 use realmgate_engine::transport::ClientId;
 use realmgate_engine::transport::memory::{MemoryClient, MemoryReceived};
 use realmgate_protocol::wire::datagram::{self, ClientFrame};
@@ -24,7 +24,7 @@ pub(super) enum Link {
     /// Within the process.
     Memory(MemoryClient),
     /// Over a socket.
-    Udp(Box<UdpLink>),
+    Socket(Box<SocketLink>),
 }
 
 impl Link {
@@ -32,7 +32,7 @@ impl Link {
     pub fn is_open(&self) -> bool {
         match self {
             Self::Memory(client) => client.is_connected(),
-            Self::Udp(link) => link.is_open(),
+            Self::Socket(link) => link.is_open(),
         }
     }
 
@@ -40,7 +40,7 @@ impl Link {
     pub fn send_message(&mut self, bytes: Vec<u8>) {
         match self {
             Self::Memory(client) => client.send_message(bytes),
-            Self::Udp(link) => link.send_message(bytes),
+            Self::Socket(link) => link.send_message(bytes),
         }
     }
 
@@ -49,15 +49,15 @@ impl Link {
         match (self, frame) {
             (Self::Memory(client), Some(frame)) => client.send_frame(frame.seal()),
             (Self::Memory(_), None) => {}
-            (Self::Udp(link), frame) => link.finish_tick(frame),
+            (Self::Socket(link), frame) => link.finish_tick(frame),
         }
     }
 
     /// Waits until the server's next tick will find all that was sent.
     pub fn wait_until_sent(&mut self) {
-        if let Self::Udp(link) = self {
+        if let Self::Socket(link) = self {
             link.gate.hurry();
-            link.wait("the server to have it", UdpLink::is_all_there);
+            link.wait("the server to have it", SocketLink::is_all_there);
         }
     }
 
@@ -65,8 +65,8 @@ impl Link {
     pub fn receive(&mut self) -> Vec<Incoming> {
         match self {
             Self::Memory(client) => client.recv().into_iter().filter_map(incoming).collect(),
-            Self::Udp(link) => {
-                link.wait("the client to have it", UdpLink::is_all_here);
+            Self::Socket(link) => {
+                link.wait("the client to have it", SocketLink::is_all_here);
                 std::mem::take(&mut link.received)
             }
         }
@@ -76,7 +76,7 @@ impl Link {
     pub fn close(self) {
         match self {
             Self::Memory(mut client) => client.disconnect(),
-            Self::Udp(link) => link.close(),
+            Self::Socket(link) => link.close(),
         }
     }
 }
@@ -93,8 +93,8 @@ fn incoming(received: MemoryReceived) -> Option<Incoming> {
 }
 
 /// A connection over a socket.
-pub(super) struct UdpLink {
-    transport: UdpTransport,
+pub(super) struct SocketLink {
+    transport: Transport,
     id: ClientId,
     gate: Gate,
     runtime: Arc<Runtime>,
@@ -106,8 +106,8 @@ pub(super) struct UdpLink {
     received: Vec<Incoming>,
 }
 
-impl UdpLink {
-    pub fn new(transport: UdpTransport, id: ClientId, gate: Gate, runtime: Arc<Runtime>, clock: Clock) -> Self {
+impl SocketLink {
+    pub fn new(transport: Transport, id: ClientId, gate: Gate, runtime: Arc<Runtime>, clock: Clock) -> Self {
         Self {
             transport,
             id,
@@ -141,10 +141,20 @@ impl UdpLink {
         let _ = match frame {
             Some(frame) => {
                 self.frames_out += 1;
-                self.transport.finish_tick(frame)
+                self.transport.finish_tick(Some(frame))
             }
-            None => self.transport.finish_quiet_tick(),
+            None => self.transport.finish_tick(None),
         };
+    }
+
+    /// Waits until the server's next tick will find it there: over a WebSocket a client hears no word of that.
+    pub fn wait_until_connected(&self) {
+        let started = self.clock.now();
+        while self.gate.tally(self.id).is_none_or(|tally| tally.gone) {
+            assert!(self.clock.now() - started < PATIENCE, "waited in vain for the server to find it there");
+            std::thread::yield_now();
+            self.gate.collect();
+        }
     }
 
     fn close(self) {
@@ -199,7 +209,7 @@ impl UdpLink {
                 }
                 self.received.push(incoming);
             }
-            let _ = self.transport.finish_quiet_tick();
+            let _ = self.transport.finish_tick(None);
         }
     }
 }

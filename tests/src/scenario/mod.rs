@@ -1,8 +1,8 @@
-//! Scripted scenes: a whole map server with the real game in it, stepped tick by tick over either transport.
+//! Scripted scenes: a whole map server with the real game in it, stepped tick by tick over any transport.
 //!
 //! A [`Scene`] is a server on a [`Ground`], players who are our client library's sessions, and in the sidecar's place a
 //! [`SidecarDouble`] that keeps who owns what. Each of its steps ends when everybody has heard everything, whether within
-//! the process or through sockets, so a scene goes the same way over both, without a pause for luck.
+//! the process or through sockets, so a scene goes the same way over all, without a pause for luck.
 
 mod character;
 mod content;

@@ -22,7 +22,7 @@ const UNREADABLE: [u8; 3] = [0xfe; 3];
 async fn heard<T>(transport: &mut UdpTransport, wanted: impl Fn(&ServerMessage) -> Option<T>) -> T {
     let listening = async {
         loop {
-            transport.finish_quiet_tick().expect("the connection holds");
+            transport.finish_tick(None).expect("the connection holds");
             // A tick without any datagram is no fault.
             let _ = timeout(Duration::from_millis(30), transport.receive()).await;
             while let Some(incoming) = transport.next_incoming() {
@@ -73,7 +73,7 @@ async fn twenty_messages_that_cannot_be_read_end_the_connection() {
     // The server ends it: it does not rely on the client to go.
     let ended = until("the connection has ended", async || {
         let _ = timeout(Duration::from_millis(30), transport.receive()).await;
-        transport.finish_quiet_tick().err()
+        transport.finish_tick(None).err()
     });
     assert_eq!(ended.await, CloseReason::ByServer);
 }

@@ -18,7 +18,7 @@ use serde_json::json;
 const TOKEN: &str = "a service token of thirty-two bytes, or so";
 
 /// Every setting by its variable, in the order of the help, with its default; empty for one that has none.
-const SETTINGS: [(&str, &str); 80] = [
+const SETTINGS: [(&str, &str); 82] = [
     ("MAPS_DIR", "maps"),
     ("GAME_ADDR", "0.0.0.0"),
     ("ADMIN_ADDR", "127.0.0.1:0"),
@@ -27,6 +27,8 @@ const SETTINGS: [(&str, &str); 80] = [
     ("SERVER_ID", "map-server-<map_id>, with -<port> when that id is alive elsewhere"),
     ("SERVER_NAME", "Map Server <map_id>"),
     ("SERVER_IP", "127.0.0.1"),
+    ("WEBSOCKET", "true"),
+    ("WEBSOCKET_URL", "ws://<SERVER_IP>:<port>/play, wss with TLS_CERT_FILE"),
     ("MAX_PLAYERS", "100"),
     ("CHANNELS", "1"),
     ("TICK_HZ", "30"),

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use realmgate_client::transport::Carrier;
 use realmgate_protocol::ids::MapId;
 use realmgate_protocol::link::LeaveReason;
 use realmgate_protocol::movement::{Position, UNITS_PER_TILE};
@@ -9,7 +10,7 @@ use realmgate_tests::gateway::leave_world;
 use realmgate_tests::scenario::MAPS;
 use realmgate_tests::{Account, Gateway, InWorld, until};
 use rustix::process::Signal;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::backend::{Backend, on_every_backend};
 use crate::servers::world;
@@ -17,6 +18,7 @@ use crate::world::World;
 
 on_every_backend!(
     entering_the_world_answers_with_all_that_a_client_needs,
+    a_player_plays_over_websocket,
     entering_again_on_the_same_socket_is_a_hand_over_to_oneself,
     leaving_the_world_frees_the_character,
     logging_out_takes_the_player_out_of_the_world,
@@ -56,7 +58,8 @@ async fn entering_the_world_answers_with_all_that_a_client_needs(backend: Backen
     let start = map.spawn_points().first().expect("somewhere one appears").position;
     let tiles = |units: i32| f64::from(units) / f64::from(UNITS_PER_TILE);
     assert_eq!(data["spawn_pos"], json!({"x": tiles(start.x), "y": tiles(start.y)}), "it was never saved");
-    assert_eq!(data.get("map_ws_url"), Some(&Value::Null), "null until it is served");
+    let port = world.server.ready.game.port();
+    assert_eq!(data["map_ws_url"], format!("ws://127.0.0.1:{port}/play"));
     assert_eq!(data["expires_in"], 30, "seconds, as the ticket lives");
     let hash = data["protocol_hash"].as_str().expect("a hash is text: JSON numbers lose bits");
     assert_eq!(hash, format!("{:016x}", realmgate_protocol::realm::protocol_hash()));
@@ -70,6 +73,16 @@ async fn entering_the_world_answers_with_all_that_a_client_needs(backend: Backen
     assert!(
         data["ticket"].as_str().expect("text").bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     );
+}
+
+async fn a_player_plays_over_websocket(backend: Backend) {
+    let world = world(backend).await;
+    let (_, character, mut gateway) = player(&world).await;
+    let data = gateway.entered(&character).await;
+    let mut player = InWorld::connect_by(&data, Carrier::WebSocket).await;
+    let start = player.position();
+    assert_ne!(player.walk().await, start, "it walks, and sees itself walk");
+    player.log_out().await;
 }
 
 async fn entering_again_on_the_same_socket_is_a_hand_over_to_oneself(backend: Backend) {

@@ -103,3 +103,18 @@ async fn what_bots_were_told_is_what_is_stored() {
     }
     afterwards.assert_books_balance().await;
 }
+
+#[tokio::test]
+async fn bots_play_over_websocket_as_over_udp() {
+    let server = MapServer::start_linked(&Settings::new()).await;
+    let run = Bots::start(&server, 4, 15, &["--transport", "websocket", "--expect", "chat"]).finished().await;
+    run.assert_good();
+    assert_eq!(run.report["mismatches"], serde_json::json!([]));
+    let figures = server.admin().get("/metrics").await.text;
+    let messages = |way: &str| {
+        let name = format!("realmgate_datagrams_{way}_total{{transport=\"websocket\"}} ");
+        figures.lines().find_map(|line| line.strip_prefix(&name)?.parse::<f64>().ok())
+    };
+    assert!(messages("in") > Some(100.0) && messages("out") > Some(100.0), "{:?}", (messages("in"), messages("out")));
+    server.stop().await;
+}

@@ -73,11 +73,11 @@ const WORLDS: &[Panel] = &[
     panel(
         "Players",
         "short",
-        "In the world, expected, and connected by UDP",
+        "In the world, expected, and connected",
         &[
             ("realmgate_players{§}", "players {{instance}}"),
             ("realmgate_expected_players{§}", "expected {{instance}}"),
-            ("realmgate_sessions{§}", "connections {{instance}}"),
+            ("realmgate_sessions{§}", "connections {{instance}} {{transport}}"),
         ],
     ),
     panel(
@@ -85,8 +85,8 @@ const WORLDS: &[Panel] = &[
         "Bps",
         "Game traffic, payload alone",
         &[
-            ("rate(realmgate_bytes_in_total{§}[1m])", "in {{instance}}"),
-            ("rate(realmgate_bytes_out_total{§}[1m])", "out {{instance}}"),
+            ("rate(realmgate_bytes_in_total{§}[1m])", "in {{instance}} {{transport}}"),
+            ("rate(realmgate_bytes_out_total{§}[1m])", "out {{instance}} {{transport}}"),
         ],
     ),
     panel(

@@ -14,8 +14,9 @@ use engine::Engine;
 use session::{Outcome, Session};
 
 /// Every target: `TARGETS` of `fuzz/src/checks/mod.rs` has the check behind each.
-const TARGETS: [&str; 14] = [
+const TARGETS: [&str; 15] = [
     "netcode",
+    "websocket_upgrade",
     "stream",
     "client_payload",
     "server_payload",

@@ -1,27 +1,17 @@
 //! A connection without a socket: datagrams go in and out, and the caller passes in the time.
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use realmgate_protocol::bits::BitWriter;
-use realmgate_protocol::wire::datagram::{self, ClientFrame, Section};
-use realmgate_protocol::wire::stream::{QueueError, Stream};
+use realmgate_protocol::wire::datagram::ClientFrame;
+use realmgate_protocol::wire::stream::QueueError;
 use renetcode::{ClientAuthentication, ConnectToken, DisconnectReason, NetcodeClient};
 
 use super::guard;
+use super::payloads::{Incoming, Payloads};
 
 /// How many times the disconnect packet is sent, since any of them may be lost.
 const FAREWELLS: usize = 3;
-
-/// Something received from the server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Incoming {
-    /// The body of a snapshot.
-    Frame(Vec<u8>),
-    /// A reliable message.
-    Message(Vec<u8>),
-}
 
 /// Why a connection ended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,18 +39,18 @@ pub enum CloseReason {
     Token(String),
 }
 
-/// The traffic of a connection, including netcode's overhead but not UDP's.
+/// The traffic of a connection: over UDP with netcode's overhead but not UDP's, over WebSocket the payloads alone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Traffic {
     /// Bytes received.
     pub bytes_in: u64,
     /// Bytes sent.
     pub bytes_out: u64,
-    /// Datagrams received.
+    /// Datagrams or messages received.
     pub datagrams_in: u64,
-    /// Datagrams sent.
+    /// Datagrams or messages sent.
     pub datagrams_out: u64,
-    /// Datagrams received and dropped: unsound ones, and payloads that are malformed or break the protocol.
+    /// Those received and dropped: unsound ones, and payloads that are malformed or break the protocol.
     pub bad_datagrams: u64,
 }
 
@@ -68,10 +58,7 @@ pub struct Traffic {
 #[derive(Debug)]
 pub struct Connection {
     netcode: NetcodeClient,
-    stream: Stream,
-    /// Time since the connection was created.
-    now: Duration,
-    incoming: VecDeque<Incoming>,
+    payloads: Payloads,
     outgoing: Vec<Vec<u8>>,
     traffic: Traffic,
 }
@@ -84,15 +71,7 @@ impl Connection {
     pub fn new(connect_token: ConnectToken) -> Result<Self, CloseReason> {
         let netcode = NetcodeClient::new(Duration::ZERO, ClientAuthentication::Secure { connect_token })
             .map_err(|error| CloseReason::Token(error.to_string()))?;
-        Ok(Self {
-            netcode,
-            // A tick without a frame has no frame to wait for, so an acknowledgement need not wait either.
-            stream: Stream::new(Duration::ZERO),
-            now: Duration::ZERO,
-            incoming: VecDeque::new(),
-            outgoing: Vec::new(),
-            traffic: Traffic::default(),
-        })
+        Ok(Self { netcode, payloads: Payloads::new(), outgoing: Vec::new(), traffic: Traffic::default() })
     }
 
     /// The address that its datagrams go to.
@@ -117,12 +96,12 @@ impl Connection {
 
     /// Whether every sent message has been acknowledged.
     pub fn is_quiet(&self) -> bool {
-        self.stream.is_acknowledged()
+        self.payloads.is_quiet()
     }
 
     /// Advances the time, which makes netcode's own packets due.
     pub fn advance(&mut self, elapsed: Duration) {
-        self.now += elapsed;
+        self.payloads.advance(elapsed);
         if self.close_reason().is_some() {
             return;
         }
@@ -140,23 +119,14 @@ impl Connection {
             return;
         }
         let Some(payload) = self.netcode.process_packet(datagram) else { return };
-        match datagram::open(payload) {
-            Ok(payload)
-                if !matches!(payload.section, Section::Input(_)) && self.stream.receive(&payload, self.now).is_ok() =>
-            {
-                let messages = std::iter::from_fn(|| self.stream.next_message());
-                self.incoming.extend(messages.map(Incoming::Message));
-                if let Section::Snapshot(body) = payload.section {
-                    self.incoming.push_back(Incoming::Frame(body.to_vec()));
-                }
-            }
-            Ok(_) | Err(_) => self.traffic.bad_datagrams += 1,
+        if self.payloads.receive(payload).is_err() {
+            self.traffic.bad_datagrams += 1;
         }
     }
 
     /// The next received frame or message.
     pub fn next_incoming(&mut self) -> Option<Incoming> {
-        self.incoming.pop_front()
+        self.payloads.next_incoming()
     }
 
     /// Queues a reliable message.
@@ -164,7 +134,7 @@ impl Connection {
     /// # Errors
     /// [`CloseReason::Queue`] when the message is empty or too long, or the queue is full.
     pub fn send_message(&mut self, message: Vec<u8>) -> Result<(), CloseReason> {
-        Ok(self.stream.queue(message)?)
+        Ok(self.payloads.queue(message)?)
     }
 
     /// Sends a client's tick: its frame, if it has one, and the due reliable messages and acknowledgements.
@@ -173,13 +143,8 @@ impl Connection {
         if !self.is_connected() {
             return;
         }
-        let mut body = BitWriter::default();
-        let section = frame.map_or(Section::None, |frame| {
-            frame.write(&mut body);
-            Section::Input(body.bytes())
-        });
-        let Self { netcode, stream, now, outgoing, traffic, .. } = self;
-        stream.compose(section, *now, &mut Vec::new(), |payload| {
+        let Self { netcode, payloads, outgoing, traffic } = self;
+        payloads.compose(frame, |payload| {
             if let Ok((_, packet)) = netcode.generate_payload_packet(payload) {
                 put(outgoing, traffic, packet);
             }

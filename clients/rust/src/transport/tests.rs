@@ -36,7 +36,7 @@ async fn frames_and_messages_go_both_ways() {
     let mut client = connected(&mut server).await;
     client.send_message(encode_reliable(&ClientMessage::Respawn).unwrap()).unwrap();
     let frame = ClientFrame { ack: SnapshotAck { newest: Tick(3), before: 1 }, commands: InputCommands::default() };
-    client.finish_tick(&frame).unwrap();
+    client.finish_tick(Some(&frame)).unwrap();
     assert_eq!(server.next().await, Heard::Message(7, ClientMessage::Respawn));
     assert_eq!(server.next().await, Heard::Frame(7, frame));
 

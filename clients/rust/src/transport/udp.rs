@@ -8,7 +8,8 @@ use realmgate_protocol::wire::datagram::ClientFrame;
 use renetcode::{ConnectToken, NETCODE_MAX_PACKET_BYTES};
 use tokio::net::UdpSocket;
 
-use super::connection::{CloseReason, Connection, Incoming, Traffic};
+use super::connection::{CloseReason, Connection, Traffic};
+use super::payloads::Incoming;
 use crate::clock::Clock;
 
 /// Interval between checks for due packets, while the connection waits to be accepted.
@@ -108,23 +109,13 @@ impl UdpTransport {
         self.connection.send_message(message)
     }
 
-    /// Ends a client tick: sends the frame, the due reliable messages and netcode's own packets.
+    /// Ends a client tick: sends the frame, if there is one, the due reliable messages and netcode's own packets. There
+    /// is no frame before entering the world and while leaving it.
     ///
     /// # Errors
     /// The [`CloseReason`], once the connection has ended.
-    pub fn finish_tick(&mut self, frame: &ClientFrame) -> Result<(), CloseReason> {
-        self.connection.send_tick(Some(frame));
-        self.advance();
-        self.flush();
-        self.connection.close_reason().map_or(Ok(()), Err)
-    }
-
-    /// As [`Self::finish_tick`], without a frame. For use before entering the world and while leaving it.
-    ///
-    /// # Errors
-    /// The [`CloseReason`], once the connection has ended.
-    pub fn finish_quiet_tick(&mut self) -> Result<(), CloseReason> {
-        self.connection.send_tick(None);
+    pub fn finish_tick(&mut self, frame: Option<&ClientFrame>) -> Result<(), CloseReason> {
+        self.connection.send_tick(frame);
         self.advance();
         self.flush();
         self.connection.close_reason().map_or(Ok(()), Err)

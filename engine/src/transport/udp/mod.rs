@@ -2,40 +2,29 @@
 //!
 //! A datagram's path in: `wire` → its form ([`Packet::read`](crate::netcode::Packet::read)) → rate limits of
 //! handshakes, before any cryptography → the netcode [`Server`](crate::netcode::Server) → the client's rate limit →
-//! `stream` (the payload's parts) → the inbox that the host polls (`receiving`). Refusals are counted. The path out
+//! the connection (the payload's parts) → the inbox that the host polls (`receiving`). Refusals are counted. The path out
 //! begins with what the host hands over at the end of a tick (`handover`) and is spread over a part of the next one
 //! (`sending`).
 
-mod budget;
-mod clock;
-mod connection;
-mod handover;
 mod pump;
 mod receiving;
 mod sending;
 mod socket;
-mod stream;
 mod wire;
-
-pub use budget::Rate;
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use realmgate_protocol::limits::NETCODE_PROTOCOL_ID;
 
-use super::inbound::is_message_length;
-use super::inbox::Inbox;
-use super::refusal::{PacketRefusal, RefusalCounts};
-use super::{ClientId, Transport, TransportEvent};
+use super::clock::Clock;
+use super::front::Front;
+use super::refusal::PacketRefusal;
+use super::{ClientId, Rate, Transport, TransportEvent};
 use crate::netcode::ServerSettings;
 use crate::outbox::FrameBatch;
-use clock::Clock;
-use handover::{Order, Outgoing, handover_queue};
 use pump::Pump;
 use socket::Waker;
 
@@ -98,28 +87,9 @@ impl UdpSettings {
     }
 }
 
-/// State shared by the host and the network thread.
-struct Shared {
-    inbox: Mutex<Inbox>,
-    refused: RefusalCounts,
-    frames_out: AtomicU64,
-    /// Frames handed over and not sent yet.
-    frames_waiting: AtomicU64,
-    stop: AtomicBool,
-}
-
-impl Shared {
-    fn with_inbox<T>(&self, act: impl FnOnce(&mut Inbox) -> T) -> T {
-        act(&mut self.inbox.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
 /// The host's side of the UDP transport. Dropping it disconnects all clients and ends the network thread.
 pub struct UdpTransport {
-    shared: Arc<Shared>,
-    outgoing: Outgoing,
-    frames_open: u64,
-    clock: Clock,
+    front: Front,
     waker: Waker,
     thread: Option<JoinHandle<()>>,
     local_address: SocketAddr,
@@ -145,18 +115,11 @@ impl UdpTransport {
             max_clients: settings.max_clients,
             unix_start: clock.unix_start(),
         };
-        let shared = Arc::new(Shared {
-            inbox: Mutex::default(),
-            refused: RefusalCounts::default(),
-            frames_out: AtomicU64::new(0),
-            frames_waiting: AtomicU64::new(0),
-            stop: AtomicBool::new(false),
-        });
-        let (outgoing, incoming) = handover_queue();
+        let (front, incoming) = Front::new(clock);
         let (waker, woken) = Waker::new()?;
-        let pump = Pump::new(&settings, server, clock, socket, woken, shared.clone(), incoming);
+        let pump = Pump::new(&settings, server, clock, socket, woken, front.shared(), incoming);
         let thread = std::thread::Builder::new().name("udp".to_owned()).spawn(move || pump.run())?;
-        Ok(Self { shared, outgoing, frames_open: 0, clock, waker, thread: Some(thread), local_address })
+        Ok(Self { front, waker, thread: Some(thread), local_address })
     }
 
     /// The address it listens on.
@@ -171,7 +134,7 @@ impl UdpTransport {
 
     /// How often something has been refused for this reason.
     pub fn refused(&self, reason: PacketRefusal) -> u64 {
-        self.shared.refused.get(reason)
+        self.front.refused(reason)
     }
 }
 
@@ -181,54 +144,39 @@ impl Transport for UdpTransport {
     }
 
     fn poll(&mut self, events: &mut Vec<TransportEvent>) {
-        self.shared.with_inbox(|inbox| inbox.drain_into(events));
+        self.front.poll(events);
     }
 
     fn send_frames(&mut self, frames: FrameBatch) -> FrameBatch {
-        self.frames_open += frames.len() as u64;
-        self.outgoing.push_frames(frames)
+        self.front.send_frames(frames)
     }
 
     fn frames_out(&self) -> u64 {
-        self.shared.frames_out.load(Ordering::Relaxed)
+        self.front.frames_out()
     }
 
     fn send_message(&mut self, client: ClientId, bytes: Vec<u8>) {
-        if is_message_length(bytes.len()) {
-            self.outgoing.push(Order::Message(client, bytes));
-        } else {
-            self.shared.refused.add(PacketRefusal::Outgoing);
-        }
+        self.front.send_message(client, bytes);
     }
 
     fn send_of_others(&mut self, client: ClientId, bytes: Vec<u8>) {
-        if is_message_length(bytes.len()) {
-            self.outgoing.push(Order::OfOthers(client, bytes));
-        } else {
-            self.shared.refused.add(PacketRefusal::Outgoing);
-        }
+        self.front.send_of_others(client, bytes);
     }
 
     fn disconnect(&mut self, client: ClientId) {
-        self.outgoing.push(Order::Disconnect(client));
+        self.front.disconnect(client);
     }
 
     fn flush(&mut self) {
-        if self.outgoing.is_empty() {
-            return;
+        if self.front.flush() {
+            self.waker.wake();
         }
-        // Added before they are handed over, since the thread subtracts them as soon as it has them.
-        self.shared.frames_waiting.fetch_add(std::mem::take(&mut self.frames_open), Ordering::Relaxed);
-        let lost = self.outgoing.flush(self.clock.now());
-        (0..lost).for_each(|_| self.shared.refused.add(PacketRefusal::HostBehind));
-        self.shared.frames_waiting.fetch_sub(lost as u64, Ordering::Relaxed);
-        self.waker.wake();
     }
 }
 
 impl Drop for UdpTransport {
     fn drop(&mut self) {
-        self.shared.stop.store(true, Ordering::Release);
+        self.front.stop();
         self.waker.wake();
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()

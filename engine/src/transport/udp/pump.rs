@@ -5,17 +5,17 @@
 use std::net::UdpSocket;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::budget::{HandshakeBudgets, Rate};
-use super::clock::Clock;
-use super::connection::Connection;
-use super::handover::{Handover, Incoming};
+use super::UdpSettings;
 use super::sending::Sending;
 use super::wire::{WaitFor, Wire};
-use super::{Shared, UdpSettings};
 use crate::netcode::{Server, ServerSettings};
+use crate::transport::budget::{HandshakeBudgets, Rate};
+use crate::transport::clock::Clock;
+use crate::transport::connection::Connection;
+use crate::transport::front::Shared;
+use crate::transport::handover::{Handover, Incoming};
 use crate::transport::refusal::PacketRefusal;
 use crate::transport::{ClientId, TransportEvent};
 
@@ -84,16 +84,16 @@ impl Pump {
             spread: settings.spread_sends_over,
             tended_at: Duration::ZERO,
             tended: 0,
-            connections_metric: metrics::gauge!("realmgate_sessions"),
-            queue_metric: metrics::gauge!("realmgate_send_queue_frames"),
-            lag_metric: metrics::histogram!("realmgate_tick_send_seconds"),
+            connections_metric: metrics::gauge!("realmgate_sessions", "transport" => "udp"),
+            queue_metric: metrics::gauge!("realmgate_send_queue_frames", "transport" => "udp"),
+            lag_metric: metrics::histogram!("realmgate_tick_send_seconds", "transport" => "udp"),
         }
     }
 
     /// Runs until the transport is dropped.
     pub(super) fn run(mut self) {
         let mut buffer = [0; RECEIVE_BYTES];
-        while !self.shared.stop.load(Ordering::Acquire) {
+        while !self.shared.is_stopping() {
             self.now = self.clock.now();
             let received = self.receive_slice(&mut buffer);
             let sends_are_due = self.send_slice();

@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 
 use realmgate_protocol::limits::MAX_TICKET_BYTES;
 
-use super::connection::Connection;
+use realmgate_protocol::wire::stream::Bounds;
+
 use super::pump::Pump;
 use crate::netcode::{Connected, Packet, Received};
+use crate::transport::connection::Connection;
 use crate::transport::refusal::PacketRefusal;
 use crate::transport::{ClientId, TransportEvent};
 
@@ -72,7 +74,8 @@ impl Pump {
         if connected.slot >= self.connections.len() {
             self.connections.resize_with(connected.slot + 1, || None);
         }
-        self.connections[connected.slot] = Some(Box::new(Connection::new(client, self.datagrams_per_client, self.now)));
+        self.connections[connected.slot] =
+            Some(Box::new(Connection::new(client, self.datagrams_per_client, Bounds::default(), self.now)));
         self.connections_metric.set(self.netcode.connected() as f64);
         // The user data begins with the ticket, and the rest is padding.
         let ticket = connected.user_data[..MAX_TICKET_BYTES].to_vec();
@@ -101,13 +104,8 @@ impl Pump {
 
     /// Counts a breach of the rules by an authentic client, and ends the connection after too many.
     fn breach(&mut self, slot: usize, reason: PacketRefusal) {
-        // Datagrams over the rate limit are dropped, but are no breach: they may have been delayed and come all at
-        // once.
-        if reason == PacketRefusal::SessionBudget {
-            return;
-        }
         let now = self.now;
-        let is_abuse = self.connection(slot).is_some_and(|connection| connection.breach(now));
+        let is_abuse = self.connection(slot).is_some_and(|connection| connection.breach(reason, now));
         if is_abuse {
             self.refuse(PacketRefusal::Abuse);
             self.disconnect(slot);

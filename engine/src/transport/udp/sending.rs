@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use realmgate_protocol::wire::datagram::MAX_SECTION_BYTES;
 
-use super::handover::{Handover, Order};
 use super::pump::Pump;
 use crate::transport::ClientId;
+use crate::transport::handover::{Handover, Order};
 use crate::transport::refusal::PacketRefusal;
 
 /// Most frames that are sent before the socket is read again.

@@ -54,13 +54,13 @@ impl Wire {
             woken,
             came: Counted {
                 unreported: Cell::default(),
-                datagrams: metrics::counter!("realmgate_datagrams_in_total"),
-                bytes: metrics::counter!("realmgate_bytes_in_total"),
+                datagrams: metrics::counter!("realmgate_datagrams_in_total", "transport" => "udp"),
+                bytes: metrics::counter!("realmgate_bytes_in_total", "transport" => "udp"),
             },
             went: Counted {
                 unreported: Cell::default(),
-                datagrams: metrics::counter!("realmgate_datagrams_out_total"),
-                bytes: metrics::counter!("realmgate_bytes_out_total"),
+                datagrams: metrics::counter!("realmgate_datagrams_out_total", "transport" => "udp"),
+                bytes: metrics::counter!("realmgate_bytes_out_total", "transport" => "udp"),
             },
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{HELD_BYTES, StreamError, WINDOW_MESSAGES};
+use super::{StreamError, WINDOW_MESSAGES};
 use crate::wire::datagram::{Ack, Messages};
 
 /// Number of datagrams in which an arrival is acknowledged, since any of them may be lost.
@@ -22,12 +22,22 @@ pub(super) struct Receiver {
     /// When the first message arrived for which no acknowledgement was sent yet.
     unacknowledged_since: Option<Duration>,
     ack_alone_after: Duration,
+    most_held: usize,
 }
 
 impl Receiver {
-    pub(super) fn new(ack_alone_after: Duration) -> Self {
+    pub(super) fn new(ack_alone_after: Duration, most_held: usize) -> Self {
         let held = VecDeque::new();
-        Self { held, held_bytes: 0, taken: 0, next: 0, acks_due: 0, unacknowledged_since: None, ack_alone_after }
+        Self {
+            held,
+            held_bytes: 0,
+            taken: 0,
+            next: 0,
+            acks_due: 0,
+            unacknowledged_since: None,
+            ack_alone_after,
+            most_held,
+        }
     }
 
     /// The full id of the first of `messages`.
@@ -52,7 +62,7 @@ impl Receiver {
         let new = (first..).zip(messages.iter()).filter(|(id, _)| self.is_missing(*id));
         let bytes: usize = new.map(|(_, message)| message.len()).sum();
         let end = first + messages.len() as u64;
-        self.held_bytes + bytes <= HELD_BYTES && end <= self.taken + WINDOW_MESSAGES as u64
+        self.held_bytes + bytes <= self.most_held && end <= self.taken + WINDOW_MESSAGES as u64
     }
 
     fn is_missing(&self, id: u64) -> bool {

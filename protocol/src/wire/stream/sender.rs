@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{QUEUE_BYTES, QUEUE_MESSAGES, StreamError, WINDOW_BYTES, WINDOW_MESSAGES};
+use super::{Bounds, StreamError, WINDOW_BYTES, WINDOW_MESSAGES};
 use crate::limits::MAX_RELIABLE_BYTES;
 use crate::wire::datagram::Ack;
 
@@ -48,10 +48,11 @@ pub(super) struct Sender {
     oldest: u64,
     round_trip: Option<Duration>,
     resend_after: Duration,
+    bounds: Bounds,
 }
 
-impl Default for Sender {
-    fn default() -> Self {
+impl Sender {
+    pub(super) fn new(bounds: Bounds) -> Self {
         Self {
             waiting: VecDeque::new(),
             bytes: 0,
@@ -60,16 +61,15 @@ impl Default for Sender {
             oldest: 0,
             round_trip: None,
             resend_after: RESEND_LEAST,
+            bounds,
         }
     }
-}
 
-impl Sender {
     pub(super) fn queue(&mut self, message: Vec<u8>) -> Result<(), QueueError> {
         if message.is_empty() || message.len() > MAX_RELIABLE_BYTES {
             return Err(QueueError::Length(message.len()));
         }
-        if self.bytes + message.len() > QUEUE_BYTES || self.waiting.len() >= QUEUE_MESSAGES {
+        if self.bytes + message.len() > self.bounds.queue_bytes || self.waiting.len() >= self.bounds.queue_messages {
             return Err(QueueError::Full);
         }
         self.bytes += message.len();
@@ -77,8 +77,12 @@ impl Sender {
         Ok(())
     }
 
+    pub(super) fn queued(&self) -> (usize, usize) {
+        (self.bytes, self.under_way.len() + self.waiting.len())
+    }
+
     pub(super) fn is_behind(&self) -> bool {
-        self.bytes >= QUEUE_BYTES / 2 || self.waiting.len() >= QUEUE_MESSAGES / 2
+        self.bytes >= self.bounds.behind_bytes || self.waiting.len() >= self.bounds.behind_messages
     }
 
     pub(super) fn is_acknowledged(&self) -> bool {

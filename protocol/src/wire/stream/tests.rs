@@ -371,3 +371,40 @@ proptest! {
         check(&garbage);
     }
 }
+
+#[test]
+fn one_payload_at_a_time_they_are_what_would_be_sent_at_once() {
+    let queued = |sizes: &[usize]| {
+        let mut near = stream();
+        sizes.iter().for_each(|size| near.queue(vec![7; *size]).unwrap());
+        near
+    };
+    for sizes in [&[][..], &[1], &[10, 20, 30], &[1_000; 40], &[600, 700, 1, 1_000]] {
+        for section in [Section::None, Section::Snapshot(&[5; 900]), Section::Snapshot(&[5; MAX_SECTION_BYTES])] {
+            let at_once = composed(&mut queued(sizes), section, TICK);
+            let (mut near, mut out, mut section) = (queued(sizes), Vec::new(), section);
+            let mut next =
+                || near.compose_one(std::mem::replace(&mut section, Section::None), TICK, &mut out).map(<[u8]>::to_vec);
+            let one_at_a_time: Vec<_> = std::iter::from_fn(&mut next).collect();
+            assert_eq!(one_at_a_time, at_once, "{sizes:?} beside {section:?}");
+        }
+    }
+}
+
+#[test]
+fn an_end_may_keep_less_for_the_other_than_usual() {
+    let bounds =
+        Bounds { queue_bytes: 5_000, queue_messages: 9, behind_bytes: 2_000, behind_messages: 3, held_bytes: 1_500 };
+    let bounded = || Stream::bounded(ALONE_AFTER, bounds);
+    let queue = |bytes: usize, most: usize| {
+        let mut near = bounded();
+        let behind = (0..most).find(|_| near.is_behind() || near.queue(vec![0; bytes]).is_err());
+        (behind, (0..20).take_while(|_| near.queue(vec![0; bytes]).is_ok()).count(), near.queued())
+    };
+    assert_eq!(queue(1_000, 20), (Some(2), 3, (5_000, 5)));
+    assert_eq!(queue(1, 20), (Some(3), 6, (9, 9)));
+    let mut near = bounded();
+    assert_eq!(receive(&mut near, &messages(1, &[&[1; 700], &[2; 400]])), Ok(()));
+    assert_eq!(receive(&mut near, &messages(3, &[&[3; 401]])), Err(StreamError::TooMuch));
+    assert_eq!(receive(&mut near, &messages(3, &[&[3; 400]])), Ok(()));
+}

@@ -20,6 +20,8 @@ pub(super) struct Document {
     supported_maps: Vec<MapId>,
     #[serde(default)]
     map_names: BTreeMap<u16, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ws_url: Option<String>,
     max_players: u32,
     current_players: u32,
     load: f64,
@@ -59,6 +61,7 @@ impl Document {
             port: server.port,
             supported_maps: server.supported_maps,
             map_names: server.map_names,
+            ws_url: server.ws_url,
             max_players: server.max_players,
             current_players: server.current_players,
             load: server.load,
@@ -92,6 +95,7 @@ impl Document {
             port: self.port,
             supported_maps: self.supported_maps,
             map_names: self.map_names,
+            ws_url: self.ws_url,
             max_players: self.max_players,
             current_players: self.current_players,
             load: self.load,

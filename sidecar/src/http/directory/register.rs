@@ -32,7 +32,7 @@ pub struct RegisterRequest {
     #[garde(length(bytes, max = 15))]
     #[schema(example = "127.0.0.1", format = Ipv4)]
     ip: String,
-    /// Its port, UDP and TCP.
+    /// Its UDP port.
     #[garde(range(min = 1))]
     #[serde(deserialize_with = "whole")]
     #[schema(minimum = 1, maximum = 65_535)]
@@ -46,6 +46,11 @@ pub struct RegisterRequest {
     #[garde(length(max = 1024), custom(short_names))]
     #[serde(default)]
     map_names: BTreeMap<String, String>,
+    /// Where it answers WebSocket: `ws://` or `wss://`. Players are told.
+    #[garde(length(bytes, max = 256), custom(is_ws_url))]
+    #[serde(default)]
+    #[schema(example = "ws://127.0.0.1:4001/play", max_length = 256)]
+    ws_url: Option<String>,
     /// Players it holds.
     #[garde(range(min = 1, max = 1_000_000))]
     #[serde(deserialize_with = "whole")]
@@ -64,6 +69,13 @@ fn short_names(names: &BTreeMap<String, String>, _: &()) -> garde::Result {
     }
     let is_short = names.values().all(|name| name.chars().count() <= 64);
     is_short.then_some(()).ok_or_else(|| garde::Error::new("has names of at most 64 characters"))
+}
+
+fn is_ws_url(url: &Option<String>, _: &()) -> garde::Result {
+    let Some(url) = url else { return Ok(()) };
+    let place = url.strip_prefix("ws://").or_else(|| url.strip_prefix("wss://"));
+    let is_one = place.is_some_and(|place| !place.is_empty() && place.bytes().all(|byte| byte.is_ascii_graphic()));
+    is_one.then_some(()).ok_or_else(|| garde::Error::new("is no URL with ws:// or wss://"))
 }
 
 /// A map's number.
@@ -100,6 +112,7 @@ impl RegisterRequest {
             port: self.port,
             supported_maps: self.supported_maps.into_iter().map(MapId).collect(),
             map_names: self.map_names.into_iter().filter_map(|(map, name)| Some((map.parse().ok()?, name))).collect(),
+            ws_url: self.ws_url,
             max_players: self.max_players,
             cookie: self.cookie.as_deref().and_then(Cookie::shown),
         })

@@ -168,6 +168,10 @@ async fn faults_of_a_registration_are_named_by_field() {
         ("supported_maps", json!(maps(1_025))),
         ("map_names", json!({"one": "One"})),
         ("map_names", json!({"1": "x".repeat(65)})),
+        ("ws_url", json!("http://127.0.0.1:4001/play")),
+        ("ws_url", json!("ws://")),
+        ("ws_url", json!("ws://a b")),
+        ("ws_url", json!(format!("ws://{}", "x".repeat(252)))),
         ("max_players", json!(0)),
         ("max_players", json!(1_000_001)),
         ("cookie", json!("x".repeat(65))),
@@ -183,6 +187,7 @@ async fn faults_of_a_registration_are_named_by_field() {
         ("port", json!(65_535)),
         ("supported_maps", json!(maps(1_024))),
         ("map_names", json!({"65535": "x".repeat(64)})),
+        ("ws_url", json!(format!("wss://{}", "x".repeat(250)))),
         ("max_players", json!(1_000_000)),
         ("cookie", json!("x".repeat(64))),
     ] {

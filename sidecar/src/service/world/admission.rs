@@ -95,7 +95,7 @@ impl Admissions {
             channel: target.channel.0,
             server_id: target.server.id.as_str().to_owned(),
             connect_token: minted.connect_token,
-            map_ws_url: None,
+            map_ws_url: target.server.ws_url.clone(),
             protocol_hash: format!("{:016x}", target.link.as_ref().map_or(0, |link| link.protocol_hash)),
             expires_in: TICKET_LIFE.as_secs() as u32,
         };

@@ -137,6 +137,7 @@ mod tests {
             port: 4001,
             supported_maps: vec![MapId(1)],
             map_names: Default::default(),
+            ws_url: None,
             max_players: 10,
             current_players: 0,
             load: 0.0,

@@ -79,7 +79,12 @@ impl Crowd {
             options: options.clone(),
             api,
             gateway_url,
-            setup: Setup { grids: maps.grids.clone(), through: options.through, ..Setup::new(clock) },
+            setup: Setup {
+                grids: maps.grids.clone(),
+                carrier: options.transport.into(),
+                through: options.through,
+                ..Setup::new(clock)
+            },
             maps,
             classes,
             roster: Roster::default(),

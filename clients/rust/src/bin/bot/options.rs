@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::Parser;
+use realmgate_client::transport::Carrier;
 
 /// The default port of the gateway.
 const GATEWAY_PORT: u16 = 3_002;
@@ -26,6 +27,9 @@ pub struct Options {
     /// The URL of the gateway. By default on the API's host, at the port that the server names, else 3002.
     #[arg(long, value_name = "URL")]
     pub gateway: Option<String>,
+    /// What carries the game.
+    #[arg(long, value_enum, default_value_t = Transport::Udp)]
+    pub transport: Transport,
     /// Where to read metrics. May be given several times; the figures are added up. By default the API's /metrics.
     #[arg(long, value_name = "URL")]
     pub metrics: Vec<String>,
@@ -63,6 +67,24 @@ pub struct Options {
     /// What to log to stderr, as in `RUST_LOG`.
     #[arg(long, env = "RUST_LOG", default_value = "warn,renetcode=off", value_name = "FILTER")]
     pub log: String,
+}
+
+/// What carries the game.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Transport {
+    /// netcode over UDP.
+    Udp,
+    /// A WebSocket.
+    Websocket,
+}
+
+impl From<Transport> for Carrier {
+    fn from(transport: Transport) -> Self {
+        match transport {
+            Transport::Udp => Self::Udp,
+            Transport::Websocket => Self::WebSocket,
+        }
+    }
 }
 
 /// Something that must have happened in a run.

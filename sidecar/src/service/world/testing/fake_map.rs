@@ -50,6 +50,7 @@ impl FakeMap {
             port,
             supported_maps: maps.iter().copied().map(MapId).collect(),
             map_names: maps.iter().map(|map| (*map, format!("map-{map}"))).collect(),
+            ws_url: Some(format!("ws://127.0.0.1:{port}/play")),
             max_players: 10,
             cookie,
         };

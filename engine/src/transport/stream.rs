@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use realmgate_protocol::wire::datagram::{ClientFrame, Section};
-use realmgate_protocol::wire::stream::{QueueError, Stream};
+use realmgate_protocol::wire::stream::{Bounds, QueueError, Stream};
 
-use crate::transport::inbound;
-use crate::transport::refusal::PacketRefusal;
+use super::inbound;
+use super::refusal::PacketRefusal;
 
 /// How long an acknowledgement waits for a snapshot to go with: more than a tick.
 const ACK_ALONE_AFTER: Duration = Duration::from_millis(60);
@@ -19,11 +19,16 @@ pub(super) struct ReliableStream {
 }
 
 impl ReliableStream {
-    pub(super) fn new() -> Self {
-        Self { stream: Stream::new(ACK_ALONE_AFTER), out: Vec::new() }
+    pub(super) fn new(bounds: Bounds) -> Self {
+        Self { stream: Stream::bounded(ACK_ALONE_AFTER, bounds), out: Vec::new() }
     }
 
-    /// Whether half of what may wait for the client is waiting already.
+    /// What is queued for the client: bytes and messages.
+    pub(super) fn queued(&self) -> (usize, usize) {
+        self.stream.queued()
+    }
+
+    /// Whether so much waits for the client that what may be left out is.
     pub(super) fn is_behind(&self) -> bool {
         self.stream.is_behind()
     }
@@ -69,6 +74,12 @@ impl ReliableStream {
         let section = snapshot.map_or(Section::None, Section::Snapshot);
         self.stream.compose(section, now, &mut self.out, send);
     }
+
+    /// The next payload to send, with the snapshot if there is one; `None` when nothing is due.
+    pub(super) fn compose_one(&mut self, snapshot: Option<&[u8]>, now: Duration) -> Option<&[u8]> {
+        let section = snapshot.map_or(Section::None, Section::Snapshot);
+        self.stream.compose_one(section, now, &mut self.out)
+    }
 }
 
 #[cfg(test)]
@@ -78,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_snapshot_carries_messages_and_acknowledgements() {
-        let mut stream = ReliableStream::new();
+        let mut stream = ReliableStream::new(Bounds::default());
         let client = [VERSION, 16, 1, 0, 0, 1, 0, 7];
         assert_eq!(stream.receive_payload(&client, Duration::ZERO), Ok(None));
         stream.queue(vec![8, 9]).unwrap();
@@ -92,7 +103,7 @@ mod tests {
 
     #[test]
     fn what_is_refused_changes_nothing() {
-        let mut stream = ReliableStream::new();
+        let mut stream = ReliableStream::new(Bounds::default());
         let frame_and_message =
             |id: u8| [&[VERSION, 18, 1, id, 0, 1, 0, 7][..], &ClientFrame::default().seal()[2..]].concat();
         let mut torn = frame_and_message(0);

@@ -1,11 +1,11 @@
-//! The queue from the host to the network thread: a tick's sends go over at its end, and their buffers come back empty.
+//! The queue from the host to a network thread: a tick's sends go over at its end, and their buffers come back empty.
 
 use std::collections::BTreeSet;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::time::Duration;
 
+use super::ClientId;
 use crate::outbox::FrameBatch;
-use crate::transport::ClientId;
 
 /// Most ticks whose sends may wait for the network thread.
 const MAX_WAITING: usize = 32;

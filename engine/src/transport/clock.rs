@@ -1,4 +1,4 @@
-//! The transport's clock: the one place in the transport that reads time.
+//! A transport's clock: the one place in a transport that reads time.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 

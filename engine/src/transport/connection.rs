@@ -1,14 +1,14 @@
-//! What the network thread keeps for one connected client, besides its netcode session.
+//! What a network thread keeps for one connected client, besides what carries its payloads.
 
 use std::time::Duration;
 
 use realmgate_protocol::wire::datagram::ClientFrame;
-use realmgate_protocol::wire::stream::QueueError;
+use realmgate_protocol::wire::stream::{Bounds, QueueError};
 
+use super::ClientId;
 use super::budget::{Budget, Rate};
+use super::refusal::PacketRefusal;
 use super::stream::ReliableStream;
-use crate::transport::ClientId;
-use crate::transport::refusal::PacketRefusal;
 
 /// Breaches within [`BREACH_WINDOW`] that end a connection.
 const MAX_BREACHES: u32 = 20;
@@ -30,11 +30,12 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(client: ClientId, datagrams: Rate, now: Duration) -> Self {
+    /// A connection that may send payloads at this rate.
+    pub(super) fn new(client: ClientId, payloads: Rate, bounds: Bounds, now: Duration) -> Self {
         Self {
             client,
-            stream: ReliableStream::new(),
-            budget: Budget::new(datagrams, now),
+            stream: ReliableStream::new(bounds),
+            budget: Budget::new(payloads, now),
             closing_since: None,
             breaches: 0,
             breaches_since: now,
@@ -57,9 +58,32 @@ impl Connection {
         }
     }
 
+    /// The next payload that is due, with the snapshot if there is one.
+    pub(super) fn compose_one(&mut self, snapshot: Option<&[u8]>, now: Duration) -> Option<&[u8]> {
+        if snapshot.is_none() && self.stream.is_quiet() {
+            return None;
+        }
+        self.stream.compose_one(snapshot, now)
+    }
+
+    /// Whether it has nothing to send but snapshots, now or later.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.stream.is_quiet() && !self.is_closing()
+    }
+
+    /// Takes one from the budget of what the client may send, for something other than a payload.
+    pub(super) fn spend(&mut self, now: Duration) -> bool {
+        self.budget.spend(now)
+    }
+
     /// Whether so much waits for the client that messages caused by others are dropped.
     pub(super) fn is_behind(&self) -> bool {
         self.stream.is_behind()
+    }
+
+    /// What is queued for the client: bytes and messages.
+    pub(super) fn queued(&self) -> (usize, usize) {
+        self.stream.queued()
     }
 
     /// Queues a message for the client.
@@ -92,8 +116,13 @@ impl Connection {
         self.closing_since.is_some_and(|since| self.stream.is_acknowledged() || is_late(since))
     }
 
-    /// Counts a breach of the rules. Returns whether it was one too many.
-    pub(super) fn breach(&mut self, now: Duration) -> bool {
+    /// Counts what was refused as a breach of the rules, if it is one. Returns whether it was one too many.
+    ///
+    /// Payloads over the rate limit are dropped, but are no breach: they may have been delayed and come all at once.
+    pub(super) fn breach(&mut self, reason: PacketRefusal, now: Duration) -> bool {
+        if reason == PacketRefusal::SessionBudget {
+            return false;
+        }
         if now.saturating_sub(self.breaches_since) >= BREACH_WINDOW {
             (self.breaches, self.breaches_since) = (0, now);
         }
@@ -108,20 +137,24 @@ mod tests {
     use realmgate_protocol::wire::datagram::VERSION;
 
     fn connection() -> Connection {
-        Connection::new(ClientId(1), Rate { per_second: 1, burst: 1 }, Duration::ZERO)
+        Connection::new(ClientId(1), Rate { per_second: 1, burst: 1 }, Bounds::default(), Duration::ZERO)
     }
 
     #[test]
     fn rare_breaches_are_forgiven_and_many_are_not() {
         let mut connection = connection();
-        assert!((0..200).all(|i| !connection.breach(Duration::from_secs(i))), "one a second");
+        assert!((0..200).all(|i| !connection.breach(PacketRefusal::Payload, Duration::from_secs(i))), "one a second");
         for (mut connection, at) in [(connection, Duration::from_secs(1_000)), (self::connection(), Duration::ZERO)] {
-            assert_eq!((1..100).find(|_| connection.breach(at)), Some(MAX_BREACHES), "forgiven ones before or not");
+            assert_eq!(
+                (1..100).find(|_| connection.breach(PacketRefusal::Payload, at)),
+                Some(MAX_BREACHES),
+                "forgiven ones before or not"
+            );
         }
         let last_is_too_many = |at| {
             let mut connection = self::connection();
-            assert!((1..MAX_BREACHES).all(|_| !connection.breach(Duration::ZERO)));
-            connection.breach(at)
+            assert!((1..MAX_BREACHES).all(|_| !connection.breach(PacketRefusal::Payload, Duration::ZERO)));
+            connection.breach(PacketRefusal::Payload, at)
         };
         assert!(last_is_too_many(BREACH_WINDOW - Duration::from_millis(1)) && !last_is_too_many(BREACH_WINDOW));
     }

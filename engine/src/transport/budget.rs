@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::transport::refusal::PacketRefusal;
+use super::refusal::PacketRefusal;
 
 /// A token bucket in thousandths of a packet, refilled by the time that is passed in.
 #[derive(Debug, Clone)]
@@ -115,7 +115,7 @@ impl SourceBudgets {
 
 /// The network that an address is counted under: one customer usually has a whole /64 of IPv6 addresses, and one IPv4
 /// address.
-fn network_of(source: IpAddr) -> IpAddr {
+pub(super) fn network_of(source: IpAddr) -> IpAddr {
     match source.to_canonical() {
         IpAddr::V6(address) => IpAddr::from((address.to_bits() >> 64 << 64).to_be_bytes()),
         v4 => v4,

@@ -1,0 +1,114 @@
+//! The host's end of a transport whose sockets are on a thread of their own, and what both share.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::clock::Clock;
+use super::handover::{Incoming, Order, Outgoing, handover_queue};
+use super::inbound::is_message_length;
+use super::inbox::Inbox;
+use super::refusal::{PacketRefusal, RefusalCounts};
+use super::{ClientId, TransportEvent};
+use crate::outbox::FrameBatch;
+
+/// State shared by the host and the network thread.
+#[derive(Default)]
+pub(super) struct Shared {
+    inbox: Mutex<Inbox>,
+    pub(super) refused: RefusalCounts,
+    pub(super) frames_out: AtomicU64,
+    /// Frames handed over and not sent yet.
+    pub(super) frames_waiting: AtomicU64,
+    stop: AtomicBool,
+}
+
+impl Shared {
+    pub(super) fn with_inbox<T>(&self, act: impl FnOnce(&mut Inbox) -> T) -> T {
+        act(&mut self.inbox.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether the host has dropped its end.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
+    }
+}
+
+/// The host's end.
+pub(super) struct Front {
+    shared: Arc<Shared>,
+    outgoing: Outgoing,
+    frames_open: u64,
+    clock: Clock,
+}
+
+impl Front {
+    /// The host's end, and the queue that the network thread takes its sends from.
+    pub(super) fn new(clock: Clock) -> (Self, Incoming) {
+        let (outgoing, incoming) = handover_queue();
+        (Self { shared: Arc::default(), outgoing, frames_open: 0, clock }, incoming)
+    }
+
+    /// What the network thread shares with it.
+    pub(super) fn shared(&self) -> Arc<Shared> {
+        self.shared.clone()
+    }
+
+    pub(super) fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    pub(super) fn refused(&self, reason: PacketRefusal) -> u64 {
+        self.shared.refused.get(reason)
+    }
+
+    pub(super) fn poll(&self, events: &mut Vec<TransportEvent>) {
+        self.shared.with_inbox(|inbox| inbox.drain_into(events));
+    }
+
+    pub(super) fn frames_out(&self) -> u64 {
+        self.shared.frames_out.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn send_frames(&mut self, frames: FrameBatch) -> FrameBatch {
+        self.frames_open += frames.len() as u64;
+        self.outgoing.push_frames(frames)
+    }
+
+    pub(super) fn send_message(&mut self, client: ClientId, bytes: Vec<u8>) {
+        self.push(bytes.len(), Order::Message(client, bytes));
+    }
+
+    pub(super) fn send_of_others(&mut self, client: ClientId, bytes: Vec<u8>) {
+        self.push(bytes.len(), Order::OfOthers(client, bytes));
+    }
+
+    pub(super) fn disconnect(&mut self, client: ClientId) {
+        self.outgoing.push(Order::Disconnect(client));
+    }
+
+    /// Hands over everything since the last call. Returns whether there was anything, so that the thread must be woken.
+    pub(super) fn flush(&mut self) -> bool {
+        if self.outgoing.is_empty() {
+            return false;
+        }
+        // Added before they are handed over, since the thread subtracts them as soon as it has them.
+        self.shared.frames_waiting.fetch_add(std::mem::take(&mut self.frames_open), Ordering::Relaxed);
+        let lost = self.outgoing.flush(self.clock.now()) as u64;
+        self.shared.refused.add_many(PacketRefusal::HostBehind, lost);
+        self.shared.frames_waiting.fetch_sub(lost, Ordering::Relaxed);
+        true
+    }
+
+    /// Tells the thread to end; it must be woken.
+    pub(super) fn stop(&self) {
+        self.shared.stop.store(true, Ordering::Release);
+    }
+
+    fn push(&mut self, bytes: usize, order: Order) {
+        if is_message_length(bytes) {
+            self.outgoing.push(order);
+        } else {
+            self.shared.refused.add(PacketRefusal::Outgoing);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Accepts connections and makes WebSockets of them.
+
+use std::io::{Error, ErrorKind};
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use realmgate_protocol::limits::MAX_PAYLOAD_BYTES;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
+use super::network::Network;
+use super::paced::Paced;
+use super::strangers::Stranger;
+use super::upgrade::upgrade;
+use super::{socket, task};
+use crate::transport::refusal::PacketRefusal;
+
+/// Time to become a WebSocket, with the TLS handshake.
+const UPGRADE_WITHIN: Duration = Duration::from_secs(5);
+/// How long to wait after a failed accept, as when the process has no file descriptor left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+/// Bytes that are read at once. Allocated for every WebSocket.
+const READ_BYTES: usize = 2 << 10;
+/// Bytes that may wait in the library: a payload, and answers to pings.
+const UNWRITTEN_BYTES: usize = 2 * MAX_PAYLOAD_BYTES;
+/// Bytes of plain text that may wait to be encrypted.
+const UNENCRYPTED_BYTES: usize = 4 << 10;
+
+/// Accepts until it is dropped. Every socket is a task of its own.
+pub(super) async fn accept(listener: TcpListener, network: Rc<Network>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => greet(stream, peer.ip(), &network),
+            // The peer was gone before we accepted it: that is no reason to keep others waiting.
+            Err(error) if is_of_the_peer(&error) => {}
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+fn is_of_the_peer(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset)
+}
+
+fn greet(stream: TcpStream, source: IpAddr, network: &Rc<Network>) {
+    let stranger = match network.strangers.admit(source, network.now()) {
+        Ok(stranger) => stranger,
+        Err(reason) => return network.refuse(reason),
+    };
+    // Fails only if the peer is gone already, which the first read will report.
+    let _ = socket::prepare(&stream);
+    let (network, made_way) = (network.clone(), stranger.made_way());
+    tokio::task::spawn_local(async move {
+        tokio::select! {
+            () = made_way.notified() => network.refuse(PacketRefusal::PendingFull),
+            () = open(Paced::new(stream), network.clone(), stranger) => {}
+        }
+    });
+}
+
+async fn open(stream: Paced, network: Rc<Network>, stranger: Stranger) {
+    let by = Instant::now() + UPGRADE_WITHIN;
+    let Some(tls) = network.settings.tls.clone() else {
+        return open_over(stream, by, network, stranger).await;
+    };
+    match timeout_at(by, tls.accept(stream)).await {
+        Ok(Ok(mut stream)) => {
+            stream.get_mut().1.set_buffer_limit(Some(UNENCRYPTED_BYTES));
+            open_over(stream, by, network, stranger).await;
+        }
+        Ok(Err(_)) | Err(_) => network.refuse(PacketRefusal::Upgrade),
+    }
+}
+
+async fn open_over<S>(mut stream: S, by: Instant, network: Rc<Network>, stranger: Stranger)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let rest = match timeout_at(by, upgrade(&mut stream, &network.settings.allows_origin)).await {
+        Ok(Ok(rest)) => rest,
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "no WebSocket was opened");
+            return network.refuse(error.reason());
+        }
+        Err(_) => return network.refuse(PacketRefusal::Upgrade),
+    };
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(UNWRITTEN_BYTES)
+        .max_message_size(Some(MAX_PAYLOAD_BYTES))
+        .max_frame_size(Some(MAX_PAYLOAD_BYTES));
+    let socket = WebSocketStream::from_partially_read(stream, rest, Role::Server, Some(config)).await;
+    task::serve(socket, network, stranger).await;
+}

@@ -1,0 +1,152 @@
+//! Limits of sockets that have not shown a ticket: how many there are, of one source and in all, and how fast they come.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::transport::budget::{HandshakeBudgets, Rate, network_of};
+use crate::transport::refusal::PacketRefusal;
+
+/// The limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StrangerLimits {
+    /// Most of them at once. One more, and the oldest makes way.
+    pub most: usize,
+    /// Most of one IPv4 address or IPv6 /64 network at once.
+    pub most_of_source: usize,
+    /// How fast they may come from one address or network.
+    pub rate_of_source: Rate,
+    /// How fast they may come from all together.
+    pub rate: Rate,
+}
+
+impl Default for StrangerLimits {
+    fn default() -> Self {
+        Self {
+            most: 1_024,
+            most_of_source: 128,
+            rate_of_source: Rate { per_second: 100, burst: 250 },
+            rate: Rate { per_second: 400, burst: 800 },
+        }
+    }
+}
+
+/// All strangers.
+#[derive(Debug)]
+pub(super) struct Strangers(RefCell<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    limits: StrangerLimits,
+    budgets: HandshakeBudgets,
+    /// Only looked up by source, never iterated.
+    of_sources: HashMap<IpAddr, usize>,
+    /// In the order in which they came.
+    all: BTreeMap<u64, Rc<Notify>>,
+    came: u64,
+}
+
+/// One of them, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Stranger {
+    strangers: Rc<Strangers>,
+    number: u64,
+    source: IpAddr,
+    made_way: Rc<Notify>,
+}
+
+impl Strangers {
+    pub(super) fn new(limits: StrangerLimits, now: Duration) -> Rc<Self> {
+        let budgets = HandshakeBudgets::new(limits.rate_of_source, limits.rate, now);
+        let (of_sources, all) = (HashMap::new(), BTreeMap::new());
+        Rc::new(Self(RefCell::new(Inner { limits, budgets, of_sources, all, came: 0 })))
+    }
+
+    /// Lets one in, or says which limit it exceeds.
+    pub(super) fn admit(self: &Rc<Self>, source: IpAddr, now: Duration) -> Result<Stranger, PacketRefusal> {
+        let mut inner = self.0.borrow_mut();
+        inner.budgets.spend(source, now)?;
+        let source = network_of(source);
+        if inner.of_sources.get(&source).is_some_and(|count| *count >= inner.limits.most_of_source) {
+            return Err(PacketRefusal::SourceBudget);
+        }
+        if inner.all.len() >= inner.limits.most
+            && let Some((_, oldest)) = inner.all.pop_first()
+        {
+            oldest.notify_one();
+        }
+        *inner.of_sources.entry(source).or_default() += 1;
+        let (number, made_way) = (inner.came, Rc::new(Notify::new()));
+        inner.came += 1;
+        inner.all.insert(number, made_way.clone());
+        drop(inner);
+        Ok(Stranger { strangers: self.clone(), number, source, made_way })
+    }
+}
+
+impl Stranger {
+    /// What tells that it has to make way for a newer one.
+    pub(super) fn made_way(&self) -> Rc<Notify> {
+        self.made_way.clone()
+    }
+}
+
+impl Drop for Stranger {
+    fn drop(&mut self) {
+        let mut inner = self.strangers.0.borrow_mut();
+        inner.all.remove(&self.number);
+        if let Some(count) = inner.of_sources.get_mut(&self.source) {
+            *count -= 1;
+            if *count == 0 {
+                inner.of_sources.remove(&self.source);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    const LIMITS: StrangerLimits = StrangerLimits {
+        most: 6,
+        most_of_source: 2,
+        rate_of_source: Rate { per_second: 1, burst: 4 },
+        rate: Rate { per_second: 1, burst: 12 },
+    };
+
+    fn source(last: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, last])
+    }
+
+    #[test]
+    fn a_source_has_so_many_and_gets_them_back() {
+        let strangers = Strangers::new(LIMITS, Duration::ZERO);
+        let admit = || strangers.admit(source(1), Duration::ZERO);
+        let (first, second) = (admit().unwrap(), admit().unwrap());
+        assert_eq!(admit().unwrap_err(), PacketRefusal::SourceBudget, "the third at once");
+        drop(first);
+        assert!(admit().is_ok(), "a place was given back");
+        drop(second);
+        assert_eq!(admit().unwrap_err(), PacketRefusal::SourceBudget, "the fifth within a second");
+        assert!(strangers.admit(source(2), Duration::ZERO).is_ok(), "of another source");
+        let inner = strangers.0.borrow();
+        assert!(inner.of_sources.is_empty() && inner.all.is_empty(), "nothing is kept of those who are gone");
+    }
+
+    #[test]
+    fn the_oldest_makes_way_and_all_together_have_a_rate() {
+        let strangers = Strangers::new(LIMITS, Duration::ZERO);
+        let admitted = (0..12).map(|last| strangers.admit(source(last), Duration::ZERO).unwrap());
+        let admitted: Vec<Stranger> = admitted.collect();
+        let gone = admitted.iter().map(|stranger| stranger.made_way().notified().now_or_never().is_some());
+        assert_eq!(gone.collect::<Vec<_>>(), [[true; 6], [false; 6]].concat(), "the oldest six");
+        assert_eq!(strangers.admit(source(99), Duration::ZERO).unwrap_err(), PacketRefusal::HandshakeBudget);
+    }
+}

@@ -1,0 +1,19 @@
+//! The WebSocket transport on a real socket: whatever strangers and clients do to it, it stays up, counts what it
+//! refuses, and goes on serving a client that was there before.
+
+#![expect(clippy::unwrap_used, reason = "what a test helper cannot do, fails the test")]
+
+#[path = "websocket/client.rs"]
+mod client;
+#[path = "websocket/payloads.rs"]
+mod payloads;
+#[path = "websocket/reading.rs"]
+mod reading;
+#[path = "websocket/scene.rs"]
+mod scene;
+#[path = "websocket/strangers.rs"]
+mod strangers;
+#[path = "websocket/tickets.rs"]
+mod tickets;
+#[path = "websocket/tls.rs"]
+mod tls;

@@ -1,0 +1,141 @@
+//! The ports that players connect to: UDP, and WebSocket on the TCP port of the same number.
+
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use realmgate_engine::transport::udp::{UdpSettings, UdpTransport};
+use realmgate_engine::transport::websocket::{AllowsOrigin, WebSocketSettings, WebSocketTransport};
+use realmgate_engine::transport::{Transport, Transports};
+use realmgate_platform::config::{ConfigError, Origins};
+use realmgate_platform::http::Certificate;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use crate::args::Args;
+use crate::failure::Failure;
+use crate::placement::Directory;
+
+/// How many free UDP ports are tried until the TCP port of the same number is free too.
+const PAIRS_TRIED: u32 = 16;
+/// How often the certificate's files are looked at.
+const CERTIFICATE_LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// Where players reach this server.
+pub struct Doors {
+    /// The address for UDP.
+    pub game: SocketAddr,
+    /// The URL for WebSocket; `None` if it is off.
+    pub websocket: Option<String>,
+    certificate: Option<Arc<Certificate>>,
+}
+
+/// Opens both ports.
+///
+/// # Errors
+///
+/// [`Failure::Settings`] if the settings of TLS or origins are wrong, [`Failure::Other`] if a port cannot be bound.
+pub fn open(args: &Args, port: u16, directory: &Directory) -> Result<(Doors, Transports), Failure> {
+    let settings = |error: ConfigError| Failure::Settings(error.to_string());
+    let files = args.sidecar.edge.resolve().map_err(settings)?.tls;
+    let certificate = files.filter(|_| args.websocket).map(|files| Certificate::load(&files)).transpose();
+    let certificate = certificate.map_err(settings)?;
+    let origins = Origins::parse(args.sidecar.allowed_origins.as_deref()).map_err(settings)?;
+    let tls = certificate.as_ref().map(Certificate::server_config).transpose().context("TLS cannot be set up")?;
+    let mut websocket = WebSocketSettings::new(SocketAddr::new(args.game_addr, port));
+    websocket.allows_origin = allows(origins);
+    websocket.tls = tls.map(TlsAcceptor::from);
+    websocket.max_clients = clients(args);
+
+    let (udp, websocket) = bind_both(args, port, directory, &websocket)?;
+    let game = SocketAddr::new(args.server_ip.into(), udp.local_address().port());
+    let is_tls = certificate.is_some();
+    let url = websocket.as_ref().map(|websocket| match &args.websocket_url {
+        Some(url) => url.replace("{port}", &game.port().to_string()),
+        None => websocket.url(args.server_ip.into(), is_tls),
+    });
+    let second = websocket.map(|websocket| -> Box<dyn Transport> { Box::new(websocket) });
+    let first: Box<dyn Transport> = Box::new(udp);
+    let transports = Transports::new(std::iter::once(first).chain(second).collect());
+    Ok((Doors { game, websocket: url, certificate }, transports))
+}
+
+impl Doors {
+    /// Takes up a certificate whose files are replaced, until `stop`.
+    pub fn keep_certificate(&self, stop: &CancellationToken) {
+        let Some(certificate) = self.certificate.clone() else { return };
+        let stopped = stop.clone().cancelled_owned();
+        let keep = async move {
+            loop {
+                tokio::time::sleep(CERTIFICATE_LOOK_EVERY).await;
+                let certificate = certificate.clone();
+                // This reads files, which may take a while if they are on another machine.
+                if let Err(error) = tokio::task::spawn_blocking(move || certificate.refresh()).await {
+                    tracing::error!(%error, "the TLS certificate cannot be looked at");
+                }
+            }
+        };
+        tokio::spawn(async move {
+            tokio::select! {
+                () = stopped => {}
+                () = keep => {}
+            }
+        });
+    }
+}
+
+fn allows(origins: Origins) -> AllowsOrigin {
+    Arc::new(move |origin, host| origins.allows(origin, host))
+}
+
+/// Extra room for players whose old connection has not timed out yet.
+fn clients(args: &Args) -> usize {
+    usize::from(args.max_players) * 2
+}
+
+/// Binds UDP, then TCP on the same number. If that number was ours to choose and is taken, chooses another.
+fn bind_both(
+    args: &Args,
+    port: u16,
+    directory: &Directory,
+    websocket: &WebSocketSettings,
+) -> Result<(UdpTransport, Option<WebSocketTransport>), Failure> {
+    for left in (0..PAIRS_TRIED).rev() {
+        let udp = open_udp(args, port, directory)?;
+        if !args.websocket {
+            return Ok((udp, None));
+        }
+        let mut settings = websocket.clone();
+        settings.bind.set_port(udp.local_address().port());
+        match WebSocketTransport::bind(settings.clone()) {
+            Ok(websocket) => return Ok((udp, Some(websocket))),
+            Err(error) if port == 0 && left > 0 && error.kind() == ErrorKind::AddrInUse => {}
+            Err(error) => {
+                let otherwise = "give another port, or --websocket false";
+                return Err(cannot_listen("TCP", settings.bind, &error, otherwise));
+            }
+        }
+    }
+    Err(Failure::Other(anyhow!("no number was free for both UDP and TCP")))
+}
+
+fn open_udp(args: &Args, port: u16, directory: &Directory) -> Result<UdpTransport, Failure> {
+    let bind = SocketAddr::new(args.game_addr, port);
+    let mut settings = UdpSettings::new(bind, directory.keys.netcode_key());
+    settings.public_addresses = vec![SocketAddr::new(args.server_ip.into(), 0)];
+    settings.clock_off_by_ms = realmgate_platform::clock::off_by_ms();
+    settings.max_clients = clients(args);
+    // Half a tick. The rest is reserve for a busy machine.
+    settings.spread_sends_over = Duration::from_secs(1) / (2 * args.tick_hz);
+    UdpTransport::bind(settings)
+        .map_err(|error| cannot_listen("UDP", bind, &error, "give another: start_server <map_id> <port>"))
+}
+
+fn cannot_listen(protocol: &str, bind: SocketAddr, error: &io::Error, otherwise: &str) -> Failure {
+    Failure::Other(match error.kind() {
+        ErrorKind::AddrInUse => anyhow!("{protocol} port {} is in use; {otherwise}", bind.port()),
+        _ => anyhow!("cannot listen on {protocol} {bind} (GAME_ADDR and <port>): {error}"),
+    })
+}
