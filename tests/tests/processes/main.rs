@@ -4,6 +4,7 @@
 mod bots;
 mod chaos;
 mod fleet;
+mod javascript;
 mod replay;
 mod soak;
 mod start_dev;
