@@ -407,5 +407,5 @@ export const ENTITY_KINDS = Object.freeze([
   {"components":["Appearance"],"definition":"abilities","kind":"Area","own":[],"sometimes":[]},
   {"components":["Appearance"],"definition":"items","kind":"GroundItem","own":[],"sometimes":[]},
   {"components":["Appearance","GoldAmount"],"kind":"GroundGold","own":[],"sometimes":[]},
-  {"components":["Appearance","Label","Status"],"kind":"Vendor","own":[],"sometimes":[]},
+  {"components":["Appearance","Label"],"kind":"Vendor","own":[],"sometimes":[]},
 ]);
