@@ -117,10 +117,15 @@ proptest! {
         let (mut server, mut view) = (Server::default(), WorldView::new(OWN, Tick(0)));
         let mut late = Vec::new();
         let mut tick = Tick(0);
+        let mut sets = 0;
         for (happenings, fate, ack_lost) in ticks {
             for happening in happenings {
                 match happening {
-                    Happening::Set(id, x, health) => server.set(id, x, health),
+                    Happening::Set(id, x, health) => {
+                        // No value comes again: this server tells what has changed by comparing values.
+                        sets += 1;
+                        server.set(id, x - x % 256 + sets, health);
+                    }
                     Happening::Despawn(id) => server.despawn(id),
                 }
             }
