@@ -35,6 +35,13 @@ pub struct EntryGrant {
     /// The map server's WebSocket URL; `None` if it has none.
     #[serde(default)]
     pub map_ws_url: Option<String>,
+    /// The map server's WebTransport URL; `None` if it has none.
+    #[serde(default)]
+    pub map_wt_url: Option<String>,
+    /// The SHA-256 of the certificate there, 64 hexadecimal digits, if nobody has signed it: for a browser's
+    /// `serverCertificateHashes`.
+    #[serde(default)]
+    pub map_wt_cert_sha256: Option<String>,
     /// The map server's protocol hash: 16 hexadecimal digits, since JSON numbers lose the last bits of 64.
     pub protocol_hash: String,
     /// Seconds that the ticket is valid.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use realmgate_client::transport::Carrier;
 use realmgate_tests::binaries::binaries;
 use realmgate_tests::load::figures::Figures;
 use realmgate_tests::load::round::Round;
@@ -15,7 +16,16 @@ fn round(scenario: Scenario, flooder_per_s: u32) -> Figures {
     // Two or three kills a second are due in a fight: in too short a one there may be none.
     let seconds = if scenario == Scenario::Fight { 8 } else { 2 };
     let (settle, lasts) = (Duration::from_millis(500), Duration::from_secs(seconds));
-    let round = Round { program, scenario, players: PLAYERS, settle, lasts, strangers_per_s: 0, flooder_per_s };
+    let round = Round {
+        program,
+        scenario,
+        players: PLAYERS,
+        carrier: Carrier::Udp,
+        settle,
+        lasts,
+        strangers_per_s: 0,
+        flooder_per_s,
+    };
     round.run().unwrap_or_else(|error| panic!("{error:#}"))
 }
 

@@ -1,5 +1,5 @@
-//! What players live through, as scripts: the real game in a real map server, over the in-memory, the UDP and the WebSocket
-//! transport.
+//! What players live through, as scripts: the real game in a real map server, over every transport: in memory, UDP,
+//! WebSocket and WebTransport.
 //!
 //! Each scenario is a test on each wire. At the end stands a check that together they have shown every message in both
 //! directions, every ability and every mob of the shipped data, and a refusal of every kind of request.
@@ -62,6 +62,9 @@ macro_rules! scenarios {
         }
         mod over_websocket {
             $(mod $topic { $(#[test] fn $name() { crate::play(stringify!($name), crate::Wire::WebSocket); })+ })+
+        }
+        mod over_webtransport {
+            $(mod $topic { $(#[test] fn $name() { crate::play(stringify!($name), crate::Wire::WebTransport); })+ })+
         }
     };
 }

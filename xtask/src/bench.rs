@@ -43,6 +43,9 @@ enum Part {
         /// Only with so many players
         #[arg(long, value_name = "N", value_delimiter = ',')]
         players: Vec<usize>,
+        /// Only what these transports cost beside UDP: websocket, webtransport; writes nothing
+        #[arg(long, value_name = "TRANSPORT", value_delimiter = ',')]
+        transport: Vec<String>,
         /// Keep the raw figures here [default: target/bench/world.json]
         #[arg(long, value_name = "FILE")]
         json: Option<String>,
@@ -53,11 +56,11 @@ enum Part {
 pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     match &arguments.part {
         Some(Part::Services { profile, quick, only }) => services(workspace, profile, *quick, only),
-        Some(Part::World { quick, scenario, players, json }) => {
-            world(workspace, *quick, scenario, players, json.as_deref())
+        Some(Part::World { quick, scenario, players, transport, json }) => {
+            world(workspace, *quick, scenario, players, transport, json.as_deref())
         }
         None => {
-            world(workspace, arguments.quick, &[], &[], None)?;
+            world(workspace, arguments.quick, &[], &[], &[], None)?;
             mobs(workspace)?;
             services(workspace, "release", arguments.quick, &[])
         }
@@ -84,23 +87,26 @@ fn world(
     quick: bool,
     scenarios: &[String],
     players: &[usize],
+    transports: &[String],
     json: Option<&str>,
 ) -> Result<()> {
     build(workspace, &["realmgate-server"], "release")?;
     let mut bench = bench("realmgate-tests", "world", "release");
-    let scenarios = scenarios.join(",");
+    let (scenarios, transports) = (scenarios.join(","), transports.join(","));
     let players = players.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
     // The bench runs in a folder of its own.
     let json = json.map(std::path::absolute).transpose()?.map(|file| file.display().to_string()).unwrap_or_default();
     if quick {
         bench.push("--quick");
     }
-    for (flag, value) in [("--scenario", scenarios.as_str()), ("--players", &players), ("--json", &json)] {
+    let values =
+        [("--scenario", scenarios.as_str()), ("--players", &players), ("--transport", &transports), ("--json", &json)];
+    for (flag, value) in values {
         if !value.is_empty() {
             bench.extend([flag, value]);
         }
     }
-    if !quick && scenarios.is_empty() && players.is_empty() {
+    if !quick && scenarios.is_empty() && players.is_empty() && transports.is_empty() {
         bench.push("--write");
     }
     workspace.run("cargo", &bench)

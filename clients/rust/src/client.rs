@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::display::Display;
 use crate::session::{Counters, Grids, Intent, Possessions, Session};
 use crate::token::{self, TokenError};
-use crate::transport::{Carrier, CloseReason, Incoming, Traffic, Transport};
+use crate::transport::{Carrier, CloseReason, Door, Incoming, Traffic, Transport};
 
 /// How long a client waits for the server to accept one ticket.
 pub const ACCEPT_WITHIN: Duration = Duration::from_secs(2);
@@ -44,6 +44,9 @@ pub enum EnterError {
     /// The map server answers no WebSocket.
     #[error("the map server answers no WebSocket")]
     NoWebSocket,
+    /// The map server answers no WebTransport.
+    #[error("the map server answers no WebTransport")]
+    NoWebTransport,
     /// The server's protocol hash differs from the client's.
     #[error("the server speaks the protocol {server:016x}, this client {:016x}", protocol_hash())]
     ProtocolMismatch {
@@ -152,6 +155,13 @@ impl GameClient {
                 let ticket = Ticket::bytes_of_text(&grant.ticket)?;
                 let url = setup.through.map_or_else(|| url.to_owned(), |address| at_address(url, address));
                 Transport::websocket(&url, ticket, setup.clock, setup.accept_within).await?
+            }
+            Carrier::WebTransport => {
+                let url = grant.map_wt_url.as_deref().ok_or(EnterError::NoWebTransport)?;
+                let url = setup.through.map_or_else(|| url.to_owned(), |address| at_address(url, address));
+                let door = Door { url, certificate: grant.map_wt_cert_sha256.clone() };
+                let ticket = Ticket::bytes_of_text(&grant.ticket)?;
+                Transport::webtransport(&door, &ticket, setup.clock, setup.accept_within).await?
             }
         };
         let mut client = Self {

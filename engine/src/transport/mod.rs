@@ -4,11 +4,11 @@
 //! A host may have several transports at once. [`Transports`] joins them: each knows its connections by [`ClientId`],
 //! everybody else by [`SessionId`], which names the transport too.
 //!
-//! [`memory`] connects clients and host within one process, for tests. [`udp`] is the netcode server, [`websocket`] what
-//! browsers reach, each on a thread of its own. All parse client payloads with the same functions (`inbound`) and hand
-//! them over under the same limits (`inbox`). What the two with sockets share besides: a client's `connection` with its
-//! reliable `stream`, rate limits (`budget`), the host's end (`front`) and the queue from there to the thread
-//! (`handover`).
+//! [`memory`] connects clients and host within one process, for tests. [`udp`] is the netcode server, [`websocket`] and
+//! [`webtransport`] are what browsers reach, each on a thread of its own. All parse client payloads with the same
+//! functions (`inbound`) and hand them over under the same limits (`inbox`). What those with sockets share besides: a
+//! client's `connection` with its reliable `stream`, rate limits (`budget`), the host's end (`front`) and the queue from
+//! there to the thread (`handover`). Those for browsers share their [`tasks`] too.
 
 mod budget;
 mod clock;
@@ -21,12 +21,15 @@ pub mod memory;
 pub mod refusal;
 mod session_id;
 mod stream;
+mod tasks;
 mod transports;
 pub mod udp;
 pub mod websocket;
+pub mod webtransport;
 
 pub use budget::Rate;
 pub use session_id::{ClientId, SessionId, TransportIndex};
+pub use tasks::{AllowsOrigin, STALLED_AFTER, STALLED_QUEUE_BYTES, STALLED_QUEUE_MESSAGES, StrangerLimits};
 pub use transports::Transports;
 
 use realmgate_protocol::wire::datagram::ClientFrame;

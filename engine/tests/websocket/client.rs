@@ -11,13 +11,17 @@ use socket2::{Domain, Socket, Type};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocket};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
+use super::scene::now;
+
 /// A request that is answered by 101.
 pub const ASKED: &str = "GET /play HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
-#[expect(clippy::disallowed_methods, reason = "these tests run against a real socket, in real time")]
-pub fn now() -> Instant {
-    Instant::now()
+pub use realmgate_engine::transport::websocket::{WebSocketSettings as Settings, WebSocketTransport as Wire};
+
+/// The usual settings.
+pub fn settings(bind: SocketAddr) -> Settings {
+    Settings::new(bind)
 }
 
 /// A connection that has not said anything, and takes little of what it is sent.
@@ -73,7 +77,7 @@ impl Client {
     /// An open WebSocket that shows this ticket.
     pub fn new(server: SocketAddr, ticket: &[u8]) -> Self {
         let mut client = Self::silent(server);
-        client.send(Message::Binary(Bytes::copy_from_slice(ticket)));
+        client.send_first(ticket);
         client
     }
 
@@ -99,6 +103,11 @@ impl Client {
     /// Sends a message, if it is still open; what the socket does not take now goes out later.
     pub fn send(&mut self, message: Message) {
         let _ = self.socket.send(message);
+    }
+
+    /// Sends what should be a ticket.
+    pub fn send_first(&mut self, bytes: &[u8]) {
+        self.send_payload(bytes);
     }
 
     pub fn send_payload(&mut self, payload: &[u8]) {

@@ -4,8 +4,8 @@ use std::io::Write;
 use std::sync::Arc;
 
 use realmgate_engine::transport::Rate;
+use realmgate_engine::transport::StrangerLimits;
 use realmgate_engine::transport::refusal::PacketRefusal;
-use realmgate_engine::transport::websocket::StrangerLimits;
 
 use super::client::{ASKED, Client, ask, connect, is_closed};
 use super::scene::Scene;

@@ -12,8 +12,8 @@ use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, Server
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocket};
 
-use super::client::{ASKED, connect, is_closed, now};
-use super::scene::{DEADLINE, ticket};
+use super::client::{ASKED, connect, is_closed};
+use super::scene::{DEADLINE, now, ticket};
 
 #[test]
 fn a_client_connects_with_tls_and_without_it_is_refused() {

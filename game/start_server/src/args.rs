@@ -70,6 +70,15 @@ pub struct Args {
     /// The WebSocket URL that players are told; {port} stands for the port [default: ws://<SERVER_IP>:<port>/play, wss with TLS_CERT_FILE]
     #[arg(long, env = "WEBSOCKET_URL", value_name = "URL")]
     pub websocket_url: Option<String>,
+    /// Whether browsers may also connect by WebTransport, at a UDP port of its own
+    #[arg(long, env = "WEBTRANSPORT", default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL")]
+    pub webtransport: bool,
+    /// The UDP port for WebTransport [default: <port> + 1000, or a free one if that is taken]
+    #[arg(long, env = "WEBTRANSPORT_PORT", value_name = "PORT")]
+    pub webtransport_port: Option<u16>,
+    /// The WebTransport URL that players are told; {port} stands for the port [default: https://<SERVER_IP>:<port>/play]
+    #[arg(long, env = "WEBTRANSPORT_URL", value_name = "URL")]
+    pub webtransport_url: Option<String>,
     /// Most players at once
     #[arg(long, env = "MAX_PLAYERS", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=16_384))]
     pub max_players: u16,

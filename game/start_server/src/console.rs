@@ -45,6 +45,8 @@ pub struct Up<'a> {
     pub game: SocketAddr,
     /// Where it answers WebSocket; `None` if it does not.
     pub websocket: Option<&'a str>,
+    /// Where it answers WebTransport; `None` if it does not.
+    pub webtransport: Option<&'a str>,
     /// Address of health and metrics.
     pub admin: SocketAddr,
     /// Address of the public API, if the sidecar is embedded.
@@ -65,6 +67,7 @@ impl Up<'_> {
             "channels": self.channels,
             "game": self.game,
             "websocket": self.websocket,
+            "webtransport": self.webtransport,
             "admin": self.admin,
             "api": self.api,
             "gateway": self.gateway,
@@ -85,6 +88,9 @@ pub fn up(up: &Up<'_>) {
     println!("  players    udp://{}", up.game);
     if let Some(websocket) = up.websocket {
         println!("             {websocket}");
+    }
+    if let Some(webtransport) = up.webtransport {
+        println!("             {webtransport}  (WebTransport)");
     }
     // The embedded listeners use TLS if the directory does, since it is one of them.
     let (http, ws) = if up.directory.starts_with("https:") { ("https", "wss") } else { ("http", "ws") };

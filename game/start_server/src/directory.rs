@@ -36,6 +36,12 @@ pub struct Registration {
     /// Where it answers WebSocket; `None` if it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ws_url: Option<String>,
+    /// Where it answers WebTransport; `None` if it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wt_url: Option<String>,
+    /// The SHA-256 of its certificate there, if nobody has signed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wt_cert_sha256: Option<String>,
     /// Most players at a time.
     pub max_players: u16,
     /// The cookie of an earlier registration of this server; `None` if there is none.
@@ -211,6 +217,8 @@ pub(crate) mod tests {
             supported_maps: vec![1],
             map_names: BTreeMap::new(),
             ws_url: None,
+            wt_url: None,
+            wt_cert_sha256: None,
             max_players: 1,
             cookie: None,
         }

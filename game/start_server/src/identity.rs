@@ -9,7 +9,7 @@ use realmgate_protocol::ids::{MapId, ServerId};
 use crate::args::Args;
 use crate::cookie::CookieJar;
 use crate::directory::{DirectoryClient, NotRegistered, Registered, Registration};
-use crate::doors::Doors;
+use crate::doors::{Doors, SelfMade};
 use crate::failure::Failure;
 use crate::folder::ServerFolder;
 use crate::placement::Directory;
@@ -28,6 +28,8 @@ pub struct Identity {
     pub registered: Registered,
     /// Client of the directory.
     pub client: DirectoryClient,
+    /// The certificate of which players are told, if nobody has signed it.
+    pub self_made: Option<SelfMade>,
 }
 
 /// Registers under the configured id. Without one, registers as `map-server-<map>`, or as `map-server-<map>-<port>` if
@@ -61,6 +63,8 @@ pub async fn register(
             supported_maps: hosted.iter().map(|map| map.id.0).collect(),
             map_names: hosted.iter().map(|map| (map.id.0, map.name.clone())).collect(),
             ws_url: doors.websocket.clone(),
+            wt_url: doors.webtransport.clone(),
+            wt_cert_sha256: doors.certificate_sha256(),
             max_players: args.max_players,
             // Left by an earlier process of this server: with it we continue as that server at once.
             cookie: cookie.get(),
@@ -68,7 +72,8 @@ pub async fn register(
         match client.register_first(&registration).await {
             Ok(registered) => {
                 cookie.keep(&registered.cookie)?;
-                return Ok(Identity { server, folder, cookie, registration, registered, client });
+                let self_made = doors.self_made.clone();
+                return Ok(Identity { server, folder, cookie, registration, registered, client, self_made });
             }
             Err(NotRegistered::IdTaken) => {}
             Err(NotRegistered::Refused(why)) => {

@@ -13,13 +13,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cookie::CookieJar;
 use crate::directory::{Attempt, DirectoryClient, Registration, wait_after};
+use crate::doors::SelfMade;
 
 /// The entry of this server in the directory.
 pub struct Listing {
     /// Client of the directory.
     pub client: DirectoryClient,
-    /// The registration of this server. Its cookie is taken from the jar.
+    /// The registration of this server. Its cookie is taken from the jar, and its certificate's hash from the certificate.
     pub registration: Registration,
+    /// The certificate of which players are told, if nobody has signed it.
+    pub self_made: Option<SelfMade>,
     /// Proves the identity of this server.
     pub cookie: CookieJar,
     /// Interval between two heartbeats.
@@ -37,14 +40,21 @@ pub struct Listing {
 impl Listing {
     /// Keeps the entry until `stop`, then deregisters.
     pub async fn keep(self, stop: CancellationToken) {
-        let (mut failures, mut is_ours) = (0, true);
+        let (mut failures, mut is_ours, mut is_current) = (0, true, true);
         loop {
             let wait = pause(failures, self.interval);
             let kept = tokio::select! {
-                () = sleep(wait) => if is_ours { self.beat(&mut is_ours).await } else { self.register(&mut is_ours).await },
+                () = sleep(wait) => {
+                    if is_ours && is_current { self.beat(&mut is_ours).await } else { self.register(&mut is_ours).await }
+                }
                 () = self.forgotten.notified() => self.register(&mut is_ours).await,
+                () = self.certificate_renewed() => {
+                    is_current = false;
+                    self.register(&mut is_ours).await
+                }
                 () = stop.cancelled() => break,
             };
+            is_current |= kept.is_ok();
             match kept {
                 Ok(()) => failures = 0,
                 Err(error) => {
@@ -62,6 +72,14 @@ impl Listing {
         }
     }
 
+    /// Waits until players have to be told of another certificate.
+    async fn certificate_renewed(&self) {
+        match &self.self_made {
+            Some(made) => made.renewed.notified().await,
+            None => std::future::pending().await,
+        }
+    }
+
     async fn beat(&self, is_ours: &mut bool) -> anyhow::Result<()> {
         if self.client.beat(&self.registration.id, &self.status).await? {
             return Ok(());
@@ -70,7 +88,11 @@ impl Listing {
     }
 
     async fn register(&self, is_ours: &mut bool) -> anyhow::Result<()> {
-        let registration = Registration { cookie: self.cookie.get(), ..self.registration.clone() };
+        let registration = Registration {
+            cookie: self.cookie.get(),
+            wt_cert_sha256: self.self_made.as_ref().map(|made| made.certificate.sha256()),
+            ..self.registration.clone()
+        };
         match self.client.register(&registration).await {
             Attempt::Done(registered) => {
                 tracing::info!("Registered with World Directory successfully! (again)");
@@ -104,6 +126,7 @@ pub(crate) mod tests {
     use axum::extract::{Query, State};
     use axum::http::StatusCode;
     use axum::routing::{delete, get, post};
+    use realmgate_engine::transport::webtransport::SelfMadeCertificate;
     use realmgate_protocol::proof::{parse_nonce, prove};
     use serde_json::{Value, json};
     use tokio::net::TcpListener;
@@ -121,6 +144,8 @@ pub(crate) mod tests {
         answers: Arc<Mutex<VecDeque<StatusCode>>>,
         /// Those of all registrations.
         pub cookies: Arc<Mutex<Vec<Value>>>,
+        /// The certificates of all registrations.
+        pub certificates: Arc<Mutex<Vec<Value>>>,
         pub registered: Arc<Notify>,
         has_heard: Arc<AtomicBool>,
     }
@@ -131,6 +156,7 @@ pub(crate) mod tests {
             Listing {
                 client: DirectoryClient::new(serve(self).await).unwrap(),
                 registration: registration(),
+                self_made: None,
                 cookie,
                 interval,
                 status: Arc::default(),
@@ -144,6 +170,7 @@ pub(crate) mod tests {
     async fn register(State(stub): State<Stub>, Json(body): Json<Value>) -> (StatusCode, Json<Value>) {
         let answer = stub.answers.lock().unwrap().pop_front().unwrap_or(StatusCode::CREATED);
         stub.cookies.lock().unwrap().push(body["cookie"].clone());
+        stub.certificates.lock().unwrap().push(body["wt_cert_sha256"].clone());
         if answer.is_success() {
             stub.registered.notify_one();
         }
@@ -194,6 +221,30 @@ pub(crate) mod tests {
         stop.cancel();
         timeout(PATIENCE, kept).await.expect("it does not end").unwrap();
         assert_eq!(cookie.get(), None, "deregistered, it is nobody");
+    }
+
+    #[tokio::test]
+    async fn another_certificate_is_told_until_the_directory_has_heard_it() {
+        let stub = Stub::default();
+        stub.has_heard.store(true, Ordering::Relaxed);
+        stub.answers.lock().unwrap().extend([StatusCode::INTERNAL_SERVER_ERROR; 2]);
+        let folder = tempfile::tempdir().unwrap();
+        let cookie = CookieJar::open(folder.path().join("cookie")).unwrap();
+        let mut listing = stub.listing(cookie, Duration::from_millis(10)).await;
+        let certificate = SelfMadeCertificate::new(vec!["localhost".to_owned()]).unwrap();
+        let made = SelfMade { certificate: certificate.clone(), renewed: Arc::default() };
+        listing.self_made = Some(made.clone());
+        let stop = CancellationToken::new();
+        let kept = tokio::spawn(listing.keep(stop.clone()));
+        let first = certificate.sha256();
+        certificate.renew().unwrap();
+        made.renewed.notify_one();
+        timeout(PATIENCE, stub.registered.notified()).await.expect("it gives up");
+        let second = json!(certificate.sha256());
+        assert_ne!(json!(first), second);
+        assert_eq!(*stub.certificates.lock().unwrap(), [second.clone(), second.clone(), second]);
+        stop.cancel();
+        timeout(PATIENCE, kept).await.expect("it does not end").unwrap();
     }
 
     #[test]

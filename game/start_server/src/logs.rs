@@ -51,17 +51,19 @@ impl Write for LogFile {
     }
 }
 
+/// What libraries may log, whatever the filter says.
+const LIBRARIES: &str = "renetcode=off,tungstenite=warn,quinn=error,quinn_proto=error,quinn_udp=error,wtransport=error";
+
 /// Starts logging. The netcode library is silenced: it logs an error for every bad packet of a stranger, and these are
-/// counted instead. The WebSocket library is limited to warnings: at its finest level it logs whole requests, and ours
-/// hold the service token.
+/// counted instead. So is QUIC. The WebSocket library is limited to warnings: at its finest level it logs whole requests,
+/// and ours hold the service token.
 ///
 /// # Errors
 ///
 /// [`Failure::Settings`] if the filter is invalid, [`Failure::Other`] if logging was started before.
 pub fn start(filter: &str, format: LogFormat) -> Result<LogFile, Failure> {
-    let filter: EnvFilter = format!("{filter},renetcode=off,tungstenite=warn")
-        .parse()
-        .map_err(|error| Failure::Settings(format!("LOG: {error}")))?;
+    let filter: EnvFilter =
+        format!("{filter},{LIBRARIES}").parse().map_err(|error| Failure::Settings(format!("LOG: {error}")))?;
     let file = LogFile(Arc::new(Mutex::new(Sink::Early(Vec::new()))));
     let writer = file.clone();
     let writer = move || writer.clone();

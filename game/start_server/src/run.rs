@@ -79,7 +79,7 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World) -> Result<(), F
     let stop = CancellationToken::new();
     let (simulation, link) =
         Simulation::start(args, &identity.server, hosted.clone(), world, transports, &placed.directory)?;
-    doors.keep_certificate(&stop);
+    doors.keep_certificates(&stop);
     let tasks = Tasks::start(args, &simulation, link, &identity, &placed.directory, admin, &stop)?;
     let names: Vec<String> = hosted.iter().map(|map| format!("{} {}", map.id, map.name)).collect();
     let up = console::Up {
@@ -88,6 +88,7 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World) -> Result<(), F
         channels: args.channels,
         game: doors.game,
         websocket: doors.websocket.as_deref(),
+        webtransport: doors.webtransport.as_deref(),
         admin: tasks.admin,
         api: placed.sidecar.as_ref().map(|sidecar| sidecar.addrs().api),
         gateway: placed.sidecar.as_ref().map(|sidecar| sidecar.addrs().gateway),

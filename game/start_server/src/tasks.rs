@@ -80,6 +80,7 @@ impl Tasks {
         let listing = Listing {
             client: identity.client.clone(),
             registration: identity.registration.clone(),
+            self_made: identity.self_made.clone(),
             cookie: identity.cookie.clone(),
             interval,
             status: simulation.status.clone(),

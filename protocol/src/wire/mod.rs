@@ -1,11 +1,13 @@
 //! The contents of netcode payloads between client and map server.
 //!
 //! [`datagram`] is the only module that knows the payload's layout. [`input`] and [`snapshot`] are the bit-packed
-//! bodies. [`stream`] carries reliable messages beside them, and [`parts`] splits messages that are too long.
+//! bodies. [`stream`] carries reliable messages beside them, and [`parts`] splits messages that are too long. [`framing`]
+//! is for what WebTransport sends as a stream of bytes.
 //! [`layout`] says all this as data, for readers in other languages.
 
 pub mod datagram;
 mod frame;
+pub mod framing;
 pub mod input;
 pub mod layout;
 pub mod parts;

@@ -86,6 +86,8 @@ pub(super) fn registration(id: &str, port: u16, max_players: u32) -> Registratio
         supported_maps: vec![MapId(1), MapId(2)],
         map_names: [(1, "greenvale".to_owned())].into(),
         ws_url: Some(format!("ws://127.0.0.1:{port}/play")),
+        wt_url: Some(format!("https://127.0.0.1:{port}/play")),
+        wt_cert_sha256: Some("5a".repeat(32)),
         max_players,
         cookie: None,
     }

@@ -48,6 +48,8 @@ pub(super) fn list(
         supported_maps: registration.supported_maps.clone(),
         map_names: registration.map_names.clone(),
         ws_url: registration.ws_url.clone(),
+        wt_url: registration.wt_url.clone(),
+        wt_cert_sha256: registration.wt_cert_sha256.clone(),
         max_players: registration.max_players,
         current_players,
         load,

@@ -79,6 +79,10 @@ pub struct Registration {
     pub map_names: BTreeMap<u16, String>,
     /// Where it answers WebSocket, if it does.
     pub ws_url: Option<String>,
+    /// Where it answers WebTransport, if it does.
+    pub wt_url: Option<String>,
+    /// The SHA-256 of its certificate there in hexadecimal, if nobody has signed it.
+    pub wt_cert_sha256: Option<String>,
     /// The maximum number of players.
     pub max_players: u32,
     /// The cookie of an earlier registration of the same process, if there was one.
@@ -126,6 +130,10 @@ pub struct MapServer {
     pub map_names: BTreeMap<u16, String>,
     /// Where it answers WebSocket, if it does.
     pub ws_url: Option<String>,
+    /// Where it answers WebTransport, if it does.
+    pub wt_url: Option<String>,
+    /// The SHA-256 of its certificate there in hexadecimal, if nobody has signed it.
+    pub wt_cert_sha256: Option<String>,
     /// The maximum number of players.
     pub max_players: u32,
     /// The number of players in it, as last reported.

@@ -225,6 +225,8 @@ mod tests {
             server_id: "map-server-1".into(),
             connect_token: "c".into(),
             map_ws_url: None,
+            map_wt_url: Some("https://127.0.0.1:5001/play".into()),
+            map_wt_cert_sha256: Some("5a".repeat(32)),
             protocol_hash: "00000000000000ab".into(),
             expires_in: 30,
         };
@@ -233,6 +235,7 @@ mod tests {
             "character_id": CharacterId([7; 16]).to_string(), "map_name": "greenvale",
             "map_ip": "127.0.0.1", "map_port": 4001, "ticket": "t", "spawn_pos": {"x": 1.5, "y": -0.5}, "map_id": 1,
             "channel": 2, "server_id": "map-server-1", "connect_token": "c", "map_ws_url": null,
+            "map_wt_url": "https://127.0.0.1:5001/play", "map_wt_cert_sha256": "5a".repeat(32),
             "protocol_hash": "00000000000000ab", "expires_in": 30,
         });
         assert_eq!(message, json!({"event": "enter_world_success", "data": expected}));

@@ -12,6 +12,7 @@ mod plan;
 mod report;
 mod small;
 mod table;
+mod transports;
 mod yardstick;
 
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ use realmgate_tests::load::scene::Scenario;
 
 use plan::Plan;
 use report::Report;
+use transports::Transport;
 use yardstick::ServerArgs;
 
 /// Measures a world of many players
@@ -40,6 +42,9 @@ struct Cli {
     /// Only with so many players
     #[arg(long, value_delimiter = ',')]
     players: Vec<usize>,
+    /// Only what these transports cost beside UDP; of 400 players spread, unless others are chosen
+    #[arg(long, value_delimiter = ',', value_enum)]
+    transport: Vec<Transport>,
     /// Keep the raw figures here [default: in target/bench]
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -79,6 +84,13 @@ fn run(cli: &Cli) -> Result<()> {
     machine::allow_many_sockets()?;
     let plan = Plan::new(cli.quick, &cli.scenario, &cli.players);
     let program = machine::server()?;
+    if !cli.transport.is_empty() {
+        println!(
+            "{}",
+            transports::measure(&program, &plan.of_transports(&cli.scenario, &cli.players), &cli.transport)?
+        );
+        return Ok(());
+    }
     let mut report = Report::new(cli.quick);
     for scenario in &plan.scenarios {
         for players in &plan.players {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use realmgate_client::transport::Carrier;
 use realmgate_tests::load::figures::Figures;
 use realmgate_tests::load::round::Round;
 use realmgate_tests::load::scene::Scenario;
@@ -58,6 +59,7 @@ pub fn point(program: &Program, scenario: Scenario, players: usize, plan: &Plan)
             program: program.clone(),
             scenario,
             players,
+            carrier: Carrier::Udp,
             settle: plan.settle,
             lasts: plan.lasts,
             strangers_per_s: 0,
@@ -97,6 +99,7 @@ pub fn held(program: &Program, scenario: Scenario) -> Result<Held> {
             program: program.clone(),
             scenario,
             players,
+            carrier: Carrier::Udp,
             settle: SETTLE,
             lasts: HELD,
             strangers_per_s: 0,

@@ -48,4 +48,15 @@ impl Plan {
         let (settle, lasts, yardstick) = (SETTLE, seconds(10), seconds(6));
         Self { scenarios, players, held, small: is_whole, rounds: 3, settle, lasts, yardstick }
     }
+
+    /// The same for what transports cost: 400 players spread, unless others are chosen.
+    pub fn of_transports(mut self, scenarios: &[Scenario], players: &[usize]) -> Self {
+        if scenarios.is_empty() {
+            self.scenarios = vec![Scenario::Spread];
+        }
+        if players.is_empty() {
+            self.players = vec![400];
+        }
+        self
+    }
 }

@@ -34,7 +34,9 @@ pub fn measure(program: &Program, plan: &Plan) -> Result<Small> {
         let begun = Instant::now();
         let server = Server::start(program, &scene, &double, &home)?;
         let mut swarm = Swarm::new(scene)?;
-        swarm.join(&double, server.game, Depth { deep_every: 1, watch_every: 1 }).with_context(|| server.told())?;
+        swarm
+            .join(&double, server.game, None, Depth { deep_every: 1, watch_every: 1 })
+            .with_context(|| server.told())?;
         first_player_s.push(begun.elapsed().as_secs_f64());
         swarm.leave();
     }

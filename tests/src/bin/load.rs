@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use realmgate_client::transport::Carrier;
 use realmgate_tests::load::round::Round;
 use realmgate_tests::load::scene::Scenario;
 use realmgate_tests::load::server::Program;
@@ -63,6 +64,7 @@ fn run(cli: &Cli) -> Result<()> {
         program: Program { path, core: cli.server_core },
         scenario: cli.scenario,
         players: cli.players,
+        carrier: Carrier::Udp,
         settle: Duration::from_secs(cli.settle),
         lasts: Duration::from_secs(cli.seconds),
         strangers_per_s: cli.flood,

@@ -64,7 +64,9 @@ enum Conditioner {
 impl Conditioner {
     async fn open(carrier: Carrier, target: SocketAddr, profile: Profile, seed: u64) -> io::Result<Self> {
         Ok(match carrier {
-            Carrier::Udp => Self::Udp(UdpConditioner::to(target, profile.conditions, seed).await?),
+            Carrier::Udp | Carrier::WebTransport => {
+                Self::Udp(UdpConditioner::to(target, profile.conditions, seed).await?)
+            }
             Carrier::WebSocket => Self::Tcp(TcpConditioner::to(target, profile.conditions, seed).await?),
         })
     }

@@ -56,13 +56,23 @@ pub struct Double {
     keys: KeyRing,
     announced: AtomicU64,
     said: Arc<Said>,
+    certificate: Arc<Mutex<Option<String>>>,
     to_map: mpsc::UnboundedSender<ToMap>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
+/// What a player connects with.
+pub struct Announced {
+    /// Over UDP.
+    pub token: ConnectToken,
+    /// Otherwise.
+    pub ticket: Vec<u8>,
+}
+
 /// What its handlers share.
 struct Shared {
+    certificate: Arc<Mutex<Option<String>>>,
     said: Arc<Said>,
     to_map: mpsc::UnboundedSender<ToMap>,
     /// What waits for the link; taken by it.
@@ -80,7 +90,13 @@ impl Double {
         let address = listener.local_addr()?;
         let (to_map, outbox) = mpsc::unbounded_channel();
         let said = Arc::<Said>::default();
-        let shared = Shared { said: said.clone(), to_map: to_map.clone(), outbox: Mutex::new(Some(outbox)) };
+        let certificate = Arc::default();
+        let shared = Shared {
+            certificate: Arc::clone(&certificate),
+            said: said.clone(),
+            to_map: to_map.clone(),
+            outbox: Mutex::new(Some(outbox)),
+        };
         let (stop, stopped) = oneshot::channel::<()>();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let thread = std::thread::Builder::new().name("sidecar-double".to_owned()).spawn(move || {
@@ -92,7 +108,7 @@ impl Double {
         })?;
         let keys = TICKET_KEY.parse().context("the key of tickets")?;
         let announced = AtomicU64::new(0);
-        Ok(Self { address, keys, announced, said, to_map, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { address, keys, announced, said, certificate, to_map, stop: Some(stop), thread: Some(thread) })
     }
 
     /// What a map server must be told to join it.
@@ -116,11 +132,16 @@ impl Double {
         answered == self.announced.load(Ordering::Relaxed)
     }
 
+    /// The certificate that the map server has told for WebTransport.
+    pub fn certificate(&self) -> Option<String> {
+        self.certificate.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Announces a character to the map server at this address; what its player connects with.
     ///
     /// # Errors
     /// When the map link has ended.
-    pub fn announce(&self, load: CharacterLoad, server: SocketAddr) -> Result<ConnectToken> {
+    pub fn announce(&self, load: CharacterLoad, server: SocketAddr) -> Result<Announced> {
         let number = self.announced.fetch_add(1, Ordering::Relaxed) + 1;
         let (map, channel, epoch) = (MapId(1), ChannelId(1), LockEpoch(1));
         let now_ms = unix_now().as_millis() as u64;
@@ -147,7 +168,7 @@ impl Double {
             trace: String::new(),
         };
         self.to_map.send(prepare).ok().context("the map link has ended")?;
-        Ok(token)
+        Ok(Announced { token, ticket: ticket.seal(&self.keys) })
     }
 }
 
@@ -164,7 +185,9 @@ impl Drop for Double {
 }
 
 fn routes(shared: Shared, address: SocketAddr) -> Router {
-    let registered = || async {
+    let registered = async |State(shared): State<Arc<Shared>>, Json(said): Json<serde_json::Value>| {
+        let told = said["wt_cert_sha256"].as_str().map(str::to_owned);
+        *shared.certificate.lock().unwrap_or_else(PoisonError::into_inner) = told;
         let answer = serde_json::json!({"cookie": "the bench's", "heartbeat_interval_ms": 5_000});
         (StatusCode::CREATED, Json(answer))
     };

@@ -10,11 +10,11 @@ use realmgate_protocol::ids::Tick;
 use realmgate_protocol::movement::{Angle, Position};
 use realmgate_protocol::realm::{ClientMessage, EntityKind, ServerMessage};
 use realmgate_protocol::wire::{Action, Aim};
-use renetcode::ConnectToken;
 
 use super::age::Watch;
 use super::chance::Chance;
-use super::client_netcode::{NetcodeClient, Stage};
+use super::client_netcode::Stage;
+use super::line::Line;
 use super::mind::{Mind, Shown};
 use super::scene::{Scenario, Scene, units};
 use super::wire::{Incoming, Wire};
@@ -77,7 +77,7 @@ impl Traffic {
 pub struct Player {
     number: usize,
     socket: UdpSocket,
-    netcode: NetcodeClient,
+    line: Line,
     wire: Wire,
     /// What it makes of what it is told.
     pub mind: Mind,
@@ -108,16 +108,12 @@ pub struct Player {
 
 impl Player {
     /// A player that has not spoken yet.
-    ///
-    /// # Errors
-    /// When its socket cannot be opened.
-    pub fn new(number: usize, server: SocketAddr, token: &ConnectToken, deep: bool, watched: bool) -> Result<Self> {
-        let socket = open_socket(number, server)?;
+    pub fn new(number: usize, socket: UdpSocket, line: Line, deep: bool, watched: bool) -> Self {
         let mut chance = Chance::new(number as u64 + 1);
-        Ok(Self {
+        Self {
             number,
             socket,
-            netcode: NetcodeClient::new(token),
+            line,
             wire: Wire::default(),
             mind: Mind::new(deep || watched),
             watch: watched.then(Box::default),
@@ -137,7 +133,7 @@ impl Player {
             left: false,
             won: 0,
             repeats: 0,
-        })
+        }
     }
 
     /// Its socket.
@@ -147,12 +143,12 @@ impl Player {
 
     /// Whether it plays.
     pub fn is_in(&self) -> bool {
-        self.netcode.stage() == Stage::Connected && self.mind.is_entered() && !self.left
+        self.line.stage() == Stage::Connected && self.mind.is_entered() && !self.left
     }
 
     /// Whether it was in and is no more, or was never let in.
     pub fn is_lost(&self) -> bool {
-        self.netcode.stage() == Stage::Ended || self.left
+        self.line.stage() == Stage::Ended || self.left
     }
 
     /// The newest tick that anybody had been shown when this command was sent; only once for each, and only for the
@@ -178,7 +174,7 @@ impl Player {
         let length = self.socket.recv(buffer).ok()?;
         self.traffic.datagrams_in += 1;
         self.traffic.bytes_in += length as u64;
-        let payload = self.netcode.receive(&mut buffer[..length])?;
+        let payload = self.line.receive(&mut buffer[..length])?;
         let Self { wire, mind, left, won, .. } = self;
         let mut shown = None;
         wire.receive(payload, now, |incoming| match incoming {
@@ -217,7 +213,7 @@ impl Player {
 
     /// One tick of the player: knocks, greets, or plays.
     pub fn tick(&mut self, scene: &Scene, now: Duration, newest: Tick, out: &mut Vec<u8>) {
-        match self.netcode.stage() {
+        match self.line.stage() {
             Stage::Asking | Stage::Answering => self.knock(now, out),
             Stage::Connected => self.play(scene, now, newest, out),
             Stage::Ended => {}
@@ -229,14 +225,14 @@ impl Player {
             return;
         }
         self.knocked_at = Some(now);
-        if self.netcode.knock(out) {
+        if self.line.knock(out) {
             send(&self.socket, out, &mut self.traffic);
         }
     }
 
     /// Answers a challenge at once, rather than when it next knocks.
     pub fn hurry(&mut self) {
-        if self.netcode.stage() == Stage::Answering {
+        if self.line.stage() == Stage::Answering {
             self.knocked_at = None;
         }
     }
@@ -257,17 +253,18 @@ impl Player {
             self.sent_as_of[self.issued as usize % MAX_FLIGHT] = newest;
             self.mind.tick(intent)
         });
-        let Self { wire, netcode, socket, traffic, repeats, .. } = self;
+        let Self { wire, line, socket, traffic, repeats, .. } = self;
         wire.finish_tick(frame.as_ref(), now, |payload| {
             for _ in 0..=*repeats {
-                netcode.payload(payload, out);
+                line.payload(payload, out);
                 send(socket, out, traffic);
             }
         });
         if !self.mind.is_entered() && self.ticks.is_multiple_of(5) {
             // The server waits for a sign before it speaks.
-            self.netcode.keep_alive(out);
-            send(&self.socket, out, &mut self.traffic);
+            if self.line.keep_alive(out) {
+                send(&self.socket, out, &mut self.traffic);
+            }
         }
     }
 
@@ -331,8 +328,7 @@ impl Player {
 
     /// Goes.
     pub fn leave(&mut self, out: &mut Vec<u8>) {
-        if self.netcode.stage() == Stage::Connected {
-            self.netcode.farewell(out);
+        if self.line.stage() == Stage::Connected && self.line.farewell(out) {
             send(&self.socket, out, &mut self.traffic);
         }
     }
@@ -343,11 +339,16 @@ impl Player {
 /// # Errors
 /// When the address cannot be bound, or the socket cannot be connected to the server.
 pub fn open_socket(number: usize, server: SocketAddr) -> Result<UdpSocket> {
-    let [_, _, high, low] = (number as u32 + FIRST_HOST).to_be_bytes();
-    let socket = UdpSocket::bind((Ipv4Addr::new(127, 1, high, low), 0))?;
+    let socket = UdpSocket::bind((host_of(number), 0))?;
     socket.connect(server)?;
     socket.set_nonblocking(true)?;
     Ok(socket)
+}
+
+/// The address of a player.
+pub fn host_of(number: usize) -> Ipv4Addr {
+    let [_, _, high, low] = (number as u32 + FIRST_HOST).to_be_bytes();
+    Ipv4Addr::new(127, 1, high, low)
 }
 
 /// Whose address this is, by [`open_socket`].

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
+use realmgate_client::transport::{Carrier, Door};
 
 use super::double::Double;
 use super::figures::{Figures, Quantiles};
 use super::flood::Flood;
 use super::player::HEADER_BYTES;
+use super::relay::{Lead, Relay};
 use super::scene::{Scenario, Scene};
 use super::server::{Program, Sample, Server, threads};
 use super::swarm::{Depth, Swarm, Window};
@@ -30,6 +32,8 @@ pub struct Round {
     pub scenario: Scenario,
     /// Number of players.
     pub players: usize,
+    /// What carries their payloads.
+    pub carrier: Carrier,
     /// How long they play before it counts.
     pub settle: Duration,
     /// How long it counts.
@@ -59,7 +63,8 @@ impl Round {
     fn play(&self, scene: Scene, double: &Double, server: &Server) -> Result<Figures> {
         let mut swarm = Swarm::new(scene)?;
         let empty = Server::sample(server.pid(), server.admin)?;
-        let joined_in = swarm.join(double, server.game, self.depth())?;
+        let relay = self.lead(double, server).map(Relay::new).transpose()?;
+        let joined_in = swarm.join(double, server.game, relay.as_ref(), self.depth())?;
         let flood = (self.strangers_per_s > 0).then(|| Flood::start(server.game, self.strangers_per_s)).transpose()?;
         swarm.have_one_flood((f64::from(self.flooder_per_s) * TICK.as_secs_f64()) as u32);
         swarm.play(self.settle)?;
@@ -85,6 +90,18 @@ impl Round {
         };
         swarm.leave();
         Ok(figures)
+    }
+
+    /// Where a relay has to lead, unless players use UDP.
+    fn lead(&self, double: &Double, server: &Server) -> Option<Lead> {
+        match self.carrier {
+            Carrier::Udp => None,
+            Carrier::WebSocket => Some(Lead::WebSocket(server.websocket.clone())),
+            Carrier::WebTransport => {
+                let (url, certificate) = (server.webtransport.clone(), double.certificate());
+                Some(Lead::WebTransport(Door { url, certificate }))
+            }
+        }
     }
 
     fn depth(&self) -> Depth {

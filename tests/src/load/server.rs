@@ -34,6 +34,10 @@ pub struct Server {
     process: Process,
     /// Where players connect.
     pub game: SocketAddr,
+    /// Where it answers WebSocket.
+    pub websocket: String,
+    /// Where it answers WebTransport.
+    pub webtransport: String,
     /// Health and metrics.
     pub admin: SocketAddr,
 }
@@ -41,6 +45,8 @@ pub struct Server {
 #[derive(Deserialize)]
 struct Ready {
     game: SocketAddr,
+    websocket: String,
+    webtransport: String,
     admin: SocketAddr,
 }
 
@@ -82,9 +88,10 @@ impl Server {
         start.envs(double.environment());
         let process = Process::start(home, start);
         let ready: Ready = wait_for(&process, "it is up", || read_json(&ready_file))?;
-        let server = Self { process, game: ready.game, admin: ready.admin };
+        let Ready { game, websocket, webtransport, admin } = ready;
+        let server = Self { process, game, websocket, webtransport, admin };
         wait_for(&server.process, "its map link is up", || {
-            let answer = get(ready.admin, "/readyz").ok()?;
+            let answer = get(admin, "/readyz").ok()?;
             answer.starts_with("HTTP/1.1 200").then_some(())
         })?;
         Ok(server)

@@ -10,9 +10,12 @@ use realmgate_protocol::ids::Tick;
 
 use super::age::{Ages, Truth};
 use super::chance::Chance;
-use super::double::Double;
+use super::client_netcode::NetcodeClient;
+use super::double::{Announced, Double};
 use super::figures::Counts;
-use super::player::{Player, Traffic};
+use super::line::Line;
+use super::player::{Player, Traffic, open_socket};
+use super::relay::Relay;
 use super::scene::Scene;
 use super::sockets::Sockets;
 use super::turns::Turns;
@@ -93,15 +96,21 @@ impl Swarm {
         })
     }
 
-    /// Announces all players and has them join; how long that took.
+    /// Announces all players and has them join, over UDP or by a relay; how long that took.
     ///
     /// # Errors
     /// When a player is refused or sent away, not all are in in time, or a socket or the map link fails.
-    pub fn join(&mut self, double: &Double, server: SocketAddr, depth: Depth) -> Result<Duration> {
+    pub fn join(
+        &mut self,
+        double: &Double,
+        server: SocketAddr,
+        relay: Option<&Relay>,
+        depth: Depth,
+    ) -> Result<Duration> {
         let begun = self.now();
         let within = JOIN_WITHIN + Duration::from_millis(10 * self.scene.players as u64);
         let mut chance = Chance::new(7);
-        let mut tokens = Vec::new();
+        let mut announced_ones = Vec::new();
         loop {
             self.step()?;
             let inside = self.inside();
@@ -115,16 +124,20 @@ impl Swarm {
                 self.scene.players
             );
             if double.is_settled() {
-                for token in tokens.drain(..) {
+                for Announced { token, ticket } in announced_ones.drain(..) {
                     let number = self.players.len();
+                    let (socket, line) = match relay {
+                        None => (open_socket(number, server)?, Line::Netcode(Box::new(NetcodeClient::new(&token)))),
+                        Some(relay) => (relay.carry(number, ticket)?, Line::Relayed),
+                    };
                     let deep = number.is_multiple_of(depth.deep_every);
                     let watched = number.is_multiple_of(depth.watch_every);
-                    self.add(Player::new(number, server, &token, deep, watched)?)?;
+                    self.add(Player::new(number, socket, line, deep, watched))?;
                 }
                 let announced = self.players.len();
                 let free = ON_THE_WAY.saturating_sub(announced - inside).min(ANNOUNCED_TOGETHER);
                 for number in announced..(announced + free).min(self.scene.players) {
-                    tokens.push(double.announce(self.scene.character(number, &mut chance), server)?);
+                    announced_ones.push(double.announce(self.scene.character(number, &mut chance), server)?);
                 }
             }
         }

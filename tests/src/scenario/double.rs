@@ -16,6 +16,7 @@ use realmgate_protocol::ticket::{KeyRing, Ticket};
 
 use super::Ledger;
 use super::parties::{Delivery, Parties};
+use super::wire::Doors;
 use crate::netcode::Forged;
 
 /// How long its tickets are good for.
@@ -35,7 +36,7 @@ pub struct SidecarDouble {
     from_map: Receiver<FromMap>,
     keys: KeyRing,
     address: SocketAddr,
-    ws_url: Option<String>,
+    doors: Doors,
     known: BTreeMap<CharacterId, CharacterLoad>,
     parties: Parties,
     journeys: BTreeMap<RequestId, Journey>,
@@ -57,7 +58,7 @@ impl SidecarDouble {
     pub(super) fn new(
         keys: KeyRing,
         address: SocketAddr,
-        ws_url: Option<String>,
+        doors: Doors,
         to_map: Sender<LinkNews>,
         from_map: Receiver<FromMap>,
     ) -> Self {
@@ -70,7 +71,7 @@ impl SidecarDouble {
             from_map,
             keys,
             address,
-            ws_url,
+            doors,
             known: BTreeMap::new(),
             parties: Parties::default(),
             journeys: BTreeMap::new(),
@@ -285,7 +286,9 @@ impl SidecarDouble {
             channel: ticket.channel.0,
             server_id: SERVER.to_owned(),
             connect_token: Forged::around(ticket, &self.keys, self.address).public().to_text(),
-            map_ws_url: self.ws_url.clone(),
+            map_ws_url: self.doors.ws_url.clone(),
+            map_wt_url: self.doors.wt_url.clone(),
+            map_wt_cert_sha256: self.doors.wt_cert_sha256.clone(),
             protocol_hash: format!("{:016x}", protocol_hash()),
             expires_in: TICKET_S,
         }

@@ -74,7 +74,7 @@ impl Scene {
         let (transport, network) = wire.open(keys.netcode_key());
         let build = realmgate_game::build_world(DATA.clone(), MAPS.clone());
         let server = MapServer::new(config, build, Transports::new(vec![transport]), LinkEnds { incoming, outgoing });
-        let sidecar = SidecarDouble::new(keys, network.address(), network.ws_url(), to_map, from_map);
+        let sidecar = SidecarDouble::new(keys, network.address(), network.doors(), to_map, from_map);
         Self { sidecar, server, network, players: Vec::new(), now_ms: 0 }
     }
 

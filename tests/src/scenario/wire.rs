@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use realmgate_client::clock::Clock;
 use realmgate_client::token;
-use realmgate_client::transport::{Carrier, Transport as ClientTransport};
+use realmgate_client::transport::{Carrier, Door, Transport as ClientTransport};
 use realmgate_engine::transport::memory::{MemoryNetwork, memory_transport};
 use realmgate_engine::transport::udp::{UdpSettings, UdpTransport};
 use realmgate_engine::transport::websocket::{WebSocketSettings, WebSocketTransport};
+use realmgate_engine::transport::webtransport::{SelfMadeCertificate, WebTransport, WebTransportSettings};
 use realmgate_engine::transport::{ClientId, Rate, Transport};
 use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ticket::Ticket;
@@ -26,6 +27,8 @@ pub enum Wire {
     Udp,
     /// The WebSocket transport and our client library's own, on loopback sockets.
     WebSocket,
+    /// The WebTransport transport and our client library's own, on loopback sockets.
+    WebTransport,
 }
 
 /// Steps follow each other as fast as they can, so a client sends more in a second than one that plays.
@@ -45,14 +48,25 @@ pub(super) struct Sockets {
     gate: Gate,
     carrier: Carrier,
     address: SocketAddr,
-    ws_url: Option<String>,
+    doors: Doors,
     runtime: Arc<Runtime>,
     clock: Clock,
 }
 
+/// Where clients connect otherwise than over UDP.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Doors {
+    /// By WebSocket.
+    pub(super) ws_url: Option<String>,
+    /// By WebTransport.
+    pub(super) wt_url: Option<String>,
+    /// The certificate there.
+    pub(super) wt_cert_sha256: Option<String>,
+}
+
 impl Wire {
     /// Every wire.
-    pub const ALL: [Self; 3] = [Self::Memory, Self::Udp, Self::WebSocket];
+    pub const ALL: [Self; 4] = [Self::Memory, Self::Udp, Self::WebSocket, Self::WebTransport];
 
     /// A server's transport, and the network that leads to it.
     pub(super) fn open(self, netcode_key: [u8; 32]) -> (Box<dyn Transport>, Network) {
@@ -66,13 +80,24 @@ impl Wire {
                     UdpSettings { datagrams_per_client: NO_LIMIT, ..UdpSettings::new(LOOPBACK, netcode_key) };
                 let transport = UdpTransport::bind(settings).expect("a free port");
                 let address = transport.local_address();
-                sockets(transport, Carrier::Udp, address, None)
+                sockets(transport, Carrier::Udp, address, Doors::default())
             }
             Self::WebSocket => {
                 let settings = WebSocketSettings { messages_per_client: NO_LIMIT, ..WebSocketSettings::new(LOOPBACK) };
                 let transport = WebSocketTransport::bind(settings).expect("a free port");
                 let (address, url) = (transport.local_address(), transport.url(LOOPBACK.ip(), false));
-                sockets(transport, Carrier::WebSocket, address, Some(url))
+                sockets(transport, Carrier::WebSocket, address, Doors { ws_url: Some(url), ..Doors::default() })
+            }
+            Self::WebTransport => {
+                let certificate = SelfMadeCertificate::new(vec!["127.0.0.1".to_owned()]).expect("a certificate");
+                let tls = certificate.server_config().expect("TLS");
+                let settings =
+                    WebTransportSettings { messages_per_client: NO_LIMIT, ..WebTransportSettings::new(LOOPBACK, tls) };
+                let transport = WebTransport::bind(settings).expect("a free port");
+                let (address, url) = (transport.local_address(), transport.url(LOOPBACK.ip()));
+                let wt_cert_sha256 = Some(certificate.sha256());
+                let doors = Doors { wt_url: Some(url), wt_cert_sha256, ..Doors::default() };
+                sockets(transport, Carrier::WebTransport, address, doors)
             }
         }
     }
@@ -82,11 +107,19 @@ fn sockets(
     transport: impl Transport + 'static,
     carrier: Carrier,
     address: SocketAddr,
-    ws_url: Option<String>,
+    doors: Doors,
 ) -> (Box<dyn Transport>, Network) {
     let gate = Gate::new(transport);
-    let runtime = Arc::new(Builder::new_current_thread().enable_all().build().expect("a runtime"));
-    let sockets = Sockets { gate: gate.clone(), carrier, address, ws_url, runtime, clock: Clock::start() };
+    // QUIC has packets to send and timers to serve while nobody looks.
+    let mut builder = if carrier == Carrier::WebTransport {
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(1);
+        builder
+    } else {
+        Builder::new_current_thread()
+    };
+    let runtime = Arc::new(builder.enable_all().build().expect("a runtime"));
+    let sockets = Sockets { gate: gate.clone(), carrier, address, doors, runtime, clock: Clock::start() };
     (Box::new(gate), Network::Sockets(Box::new(sockets)))
 }
 
@@ -99,11 +132,11 @@ impl Network {
         }
     }
 
-    /// Where WebSockets lead, if they do.
-    pub fn ws_url(&self) -> Option<String> {
+    /// Where clients connect otherwise than over UDP.
+    pub(super) fn doors(&self) -> Doors {
         match self {
-            Self::Memory(_) => None,
-            Self::Sockets(sockets) => sockets.ws_url.clone(),
+            Self::Memory(_) => Doors::default(),
+            Self::Sockets(sockets) => sockets.doors.clone(),
         }
     }
 
@@ -130,6 +163,11 @@ impl Sockets {
             Carrier::WebSocket => {
                 let url = grant.map_ws_url.as_deref().expect("its server answers WebSocket");
                 self.runtime.block_on(ClientTransport::websocket(url, sealed, self.clock, PATIENCE))
+            }
+            Carrier::WebTransport => {
+                let url = grant.map_wt_url.clone().expect("its server answers WebTransport");
+                let door = Door { url, certificate: grant.map_wt_cert_sha256.clone() };
+                self.runtime.block_on(ClientTransport::webtransport(&door, &sealed, self.clock, PATIENCE))
             }
         };
         let client = client.unwrap_or_else(|error| panic!("not let in: {error}"));

@@ -18,7 +18,7 @@ use crate::world::World;
 
 on_every_backend!(
     entering_the_world_answers_with_all_that_a_client_needs,
-    a_player_plays_over_websocket,
+    a_player_plays_over_websocket_and_webtransport,
     entering_again_on_the_same_socket_is_a_hand_over_to_oneself,
     leaving_the_world_frees_the_character,
     logging_out_takes_the_player_out_of_the_world,
@@ -60,6 +60,9 @@ async fn entering_the_world_answers_with_all_that_a_client_needs(backend: Backen
     assert_eq!(data["spawn_pos"], json!({"x": tiles(start.x), "y": tiles(start.y)}), "it was never saved");
     let port = world.server.ready.game.port();
     assert_eq!(data["map_ws_url"], format!("ws://127.0.0.1:{port}/play"));
+    let wt_url = data["map_wt_url"].as_str().expect("text");
+    assert!(wt_url.starts_with("https://127.0.0.1:") && wt_url.ends_with("/play"), "{wt_url}");
+    assert_eq!(data["map_wt_cert_sha256"].as_str().map(str::len), Some(64));
     assert_eq!(data["expires_in"], 30, "seconds, as the ticket lives");
     let hash = data["protocol_hash"].as_str().expect("a hash is text: JSON numbers lose bits");
     assert_eq!(hash, format!("{:016x}", realmgate_protocol::realm::protocol_hash()));
@@ -75,14 +78,16 @@ async fn entering_the_world_answers_with_all_that_a_client_needs(backend: Backen
     );
 }
 
-async fn a_player_plays_over_websocket(backend: Backend) {
+async fn a_player_plays_over_websocket_and_webtransport(backend: Backend) {
     let world = world(backend).await;
     let (_, character, mut gateway) = player(&world).await;
-    let data = gateway.entered(&character).await;
-    let mut player = InWorld::connect_by(&data, Carrier::WebSocket).await;
-    let start = player.position();
-    assert_ne!(player.walk().await, start, "it walks, and sees itself walk");
-    player.log_out().await;
+    for carrier in [Carrier::WebSocket, Carrier::WebTransport] {
+        let data = gateway.entered(&character).await;
+        let mut player = InWorld::connect_by(&data, carrier).await;
+        let start = player.position();
+        assert_ne!(player.walk().await, start, "it walks, and sees itself walk");
+        player.log_out().await;
+    }
 }
 
 async fn entering_again_on_the_same_socket_is_a_hand_over_to_oneself(backend: Backend) {

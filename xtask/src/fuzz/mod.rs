@@ -14,9 +14,10 @@ use engine::Engine;
 use session::{Outcome, Session};
 
 /// Every target: `TARGETS` of `fuzz/src/checks/mod.rs` has the check behind each.
-const TARGETS: [&str; 15] = [
+const TARGETS: [&str; 16] = [
     "netcode",
     "websocket_upgrade",
+    "webtransport_stream",
     "stream",
     "client_payload",
     "server_payload",

@@ -38,7 +38,8 @@ async fn play(mut socket: WebSocket, good: bool) {
                 "character_id": "hero", "map_name": "greenvale",
                 "map_ip": "127.0.0.1", "map_port": 4001, "ticket": "t", "spawn_pos": { "x": 1.5, "y": 2 },
                 "map_id": "1", "channel": asked["data"]["channel"], "server_id": "map-server-1",
-                "connect_token": "c", "map_ws_url": "wss://maps.example/1", "protocol_hash": "00000000000000ff", "expires_in": 30,
+                "connect_token": "c", "map_ws_url": "wss://maps.example/1",
+                "map_wt_url": "https://maps.example/1", "map_wt_cert_sha256": null, "protocol_hash": "00000000000000ff", "expires_in": 30,
             } })
         } else {
             let data = json!({ "code": "CHARACTER_NOT_FOUND", "message": "No such character." });
@@ -64,6 +65,8 @@ async fn an_admission_has_every_field() {
         server_id: "map-server-1".to_owned(),
         connect_token: "c".to_owned(),
         map_ws_url: Some("wss://maps.example/1".to_owned()),
+        map_wt_url: Some("https://maps.example/1".to_owned()),
+        map_wt_cert_sha256: None,
         protocol_hash: "00000000000000ff".to_owned(),
         expires_in: 30,
     };

@@ -72,6 +72,8 @@ pub fn grant(server: &ServerDouble, ticket_id: u64) -> EntryGrant {
         server_id: "map-server-2".to_owned(),
         connect_token: standard_text(&server.token(ticket_id)),
         map_ws_url: None,
+        map_wt_url: None,
+        map_wt_cert_sha256: None,
         protocol_hash: format!("{:016x}", protocol_hash()),
         expires_in: 30,
     }

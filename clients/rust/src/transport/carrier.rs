@@ -7,7 +7,7 @@ use realmgate_protocol::wire::datagram::ClientFrame;
 use renetcode::ConnectToken;
 
 use super::payloads::Incoming;
-use super::{CloseReason, Traffic, UdpTransport, WebSocketTransport};
+use super::{CloseReason, Door, Traffic, UdpTransport, WebSocketTransport, WebTransport};
 use crate::clock::Clock;
 
 /// What carries payloads.
@@ -18,6 +18,8 @@ pub enum Carrier {
     Udp,
     /// A WebSocket.
     WebSocket,
+    /// A WebTransport session.
+    WebTransport,
 }
 
 /// A connection that is open.
@@ -27,14 +29,17 @@ pub enum Transport {
     Udp(Box<UdpTransport>),
     /// Over a WebSocket.
     WebSocket(Box<WebSocketTransport>),
+    /// Over WebTransport.
+    WebTransport(Box<WebTransport>),
 }
 
-/// Does the same with either.
-macro_rules! either {
+/// Does the same with any.
+macro_rules! each {
     ($transport:expr, $inner:ident => $act:expr) => {
         match $transport {
             Transport::Udp($inner) => $act,
             Transport::WebSocket($inner) => $act,
+            Transport::WebTransport($inner) => $act,
         }
     };
 }
@@ -67,12 +72,25 @@ impl Transport {
         Ok(Self::WebSocket(Box::new(WebSocketTransport::connect(url, ticket, clock, give_up_after).await?)))
     }
 
+    /// Connects by WebTransport.
+    ///
+    /// # Errors
+    /// As [`WebTransport::connect`].
+    pub async fn webtransport(
+        door: &Door,
+        ticket: &[u8],
+        clock: Clock,
+        give_up_after: Duration,
+    ) -> Result<Self, CloseReason> {
+        Ok(Self::WebTransport(Box::new(WebTransport::connect(door, ticket, clock, give_up_after).await?)))
+    }
+
     /// Waits for something and takes all that is there. Cancel safe.
     ///
     /// # Errors
-    /// The [`CloseReason`] when the socket fails; of a WebSocket also once it has ended.
+    /// The [`CloseReason`] when the socket fails; of the others also once it has ended.
     pub async fn receive(&mut self) -> Result<(), CloseReason> {
-        either!(self, inner => inner.receive().await)
+        each!(self, inner => inner.receive().await)
     }
 
     /// Takes what has arrived, without waiting.
@@ -80,12 +98,12 @@ impl Transport {
     /// # Errors
     /// As [`Self::receive`].
     pub fn take_arrived(&mut self) -> Result<(), CloseReason> {
-        either!(self, inner => inner.take_arrived())
+        each!(self, inner => inner.take_arrived())
     }
 
     /// The next received frame or message.
     pub fn next_incoming(&mut self) -> Option<Incoming> {
-        either!(self, inner => inner.next_incoming())
+        each!(self, inner => inner.next_incoming())
     }
 
     /// Queues a reliable message, which is sent with the next [`Self::finish_tick`].
@@ -93,7 +111,7 @@ impl Transport {
     /// # Errors
     /// [`CloseReason::Queue`] when the message is empty or too long, or the queue is full.
     pub fn send_message(&mut self, message: Vec<u8>) -> Result<(), CloseReason> {
-        either!(self, inner => inner.send_message(message))
+        each!(self, inner => inner.send_message(message))
     }
 
     /// Ends a client tick: sends the frame, if there is one, and the due reliable messages. There is none before
@@ -102,26 +120,26 @@ impl Transport {
     /// # Errors
     /// The [`CloseReason`], once the connection has ended.
     pub fn finish_tick(&mut self, frame: Option<&ClientFrame>) -> Result<(), CloseReason> {
-        either!(self, inner => inner.finish_tick(frame))
+        each!(self, inner => inner.finish_tick(frame))
     }
 
     /// Why the connection ended, once it has.
     pub fn close_reason(&self) -> Option<CloseReason> {
-        either!(self, inner => inner.close_reason())
+        each!(self, inner => inner.close_reason())
     }
 
     /// The traffic so far.
     pub fn traffic(&self) -> Traffic {
-        either!(self, inner => inner.traffic())
+        each!(self, inner => inner.traffic())
     }
 
     /// Whether every sent message has been acknowledged.
     pub fn is_quiet(&self) -> bool {
-        either!(self, inner => inner.is_quiet())
+        each!(self, inner => inner.is_quiet())
     }
 
     /// Says goodbye and closes the socket.
     pub fn close(self) -> Traffic {
-        either!(self, inner => inner.close())
+        each!(self, inner => inner.close())
     }
 }

@@ -1,7 +1,9 @@
-//! The connection to a map server, which carries our payloads: in netcode packets, or as the messages of a WebSocket.
+//! The connection to a map server, which carries our payloads: in netcode packets, as the messages of a WebSocket, or in
+//! the datagrams of a WebTransport session.
 //!
 //! [`Connection`] is the whole protocol over netcode without a socket, and [`UdpTransport`] adds the socket.
-//! [`WebSocketTransport`] needs no netcode. What both do with payloads is the same code. [`Transport`] is either of them.
+//! [`WebSocketTransport`] and [`WebTransport`] need no netcode. What they do with payloads is the same code.
+//! [`Transport`] is any of them.
 
 mod carrier;
 mod connection;
@@ -11,12 +13,14 @@ mod payloads;
 pub(crate) mod testing;
 mod udp;
 mod websocket;
+mod webtransport;
 
 pub use carrier::{Carrier, Transport};
 pub use connection::{CloseReason, Connection, Traffic};
 pub use payloads::Incoming;
 pub use udp::UdpTransport;
 pub use websocket::WebSocketTransport;
+pub use webtransport::{Door, WebTransport};
 
 #[cfg(test)]
 mod tests;

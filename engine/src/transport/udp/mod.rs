@@ -27,6 +27,7 @@ use crate::netcode::ServerSettings;
 use crate::outbox::FrameBatch;
 use pump::Pump;
 use socket::Waker;
+pub(super) use socket::bind as bind_socket;
 
 /// Settings of the UDP transport. Holds a secret, so it is not `Debug`.
 #[derive(Clone)]

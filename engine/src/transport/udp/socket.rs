@@ -10,7 +10,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 const BUFFER_BYTES: usize = 4 << 20;
 
 /// Binds the socket, with large buffers as far as the kernel allows.
-pub(super) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
+pub(in crate::transport) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_recv_buffer_size(BUFFER_BYTES)?;
     socket.set_send_buffer_size(BUFFER_BYTES)?;

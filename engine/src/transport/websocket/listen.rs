@@ -9,15 +9,15 @@ use realmgate_protocol::limits::MAX_PAYLOAD_BYTES;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep, timeout_at};
+use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-use super::network::Network;
 use super::paced::Paced;
-use super::strangers::Stranger;
 use super::upgrade::upgrade;
-use super::{socket, task};
+use super::{AllowsOrigin, socket, task};
 use crate::transport::refusal::PacketRefusal;
+use crate::transport::tasks::{Network, Stranger};
 
 /// Time to become a WebSocket, with the TLS handshake.
 const UPGRADE_WITHIN: Duration = Duration::from_secs(5);
@@ -30,11 +30,23 @@ const UNWRITTEN_BYTES: usize = 2 * MAX_PAYLOAD_BYTES;
 /// Bytes of plain text that may wait to be encrypted.
 const UNENCRYPTED_BYTES: usize = 4 << 10;
 
+/// What makes a WebSocket of a connection.
+pub(super) struct Door {
+    pub(super) network: Rc<Network>,
+    pub(super) allows_origin: AllowsOrigin,
+    pub(super) tls: Option<TlsAcceptor>,
+}
+
 /// Accepts until it is dropped. Every socket is a task of its own.
-pub(super) async fn accept(listener: TcpListener, network: Rc<Network>) {
+pub(super) async fn accept(listener: std::net::TcpListener, door: Door) {
+    let listener = match TcpListener::from_std(listener) {
+        Ok(listener) => listener,
+        Err(error) => return tracing::error!(%error, "the WebSocket port cannot be watched"),
+    };
+    let door = Rc::new(door);
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => greet(stream, peer.ip(), &network),
+            Ok((stream, peer)) => greet(stream, peer.ip(), &door),
             // The peer was gone before we accepted it: that is no reason to keep others waiting.
             Err(error) if is_of_the_peer(&error) => {}
             Err(error) => {
@@ -49,47 +61,48 @@ fn is_of_the_peer(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset)
 }
 
-fn greet(stream: TcpStream, source: IpAddr, network: &Rc<Network>) {
+fn greet(stream: TcpStream, source: IpAddr, door: &Rc<Door>) {
+    let network = &door.network;
     let stranger = match network.strangers.admit(source, network.now()) {
         Ok(stranger) => stranger,
         Err(reason) => return network.refuse(reason),
     };
     // Fails only if the peer is gone already, which the first read will report.
     let _ = socket::prepare(&stream);
-    let (network, made_way) = (network.clone(), stranger.made_way());
+    let (door, made_way) = (door.clone(), stranger.made_way());
     tokio::task::spawn_local(async move {
         tokio::select! {
-            () = made_way.notified() => network.refuse(PacketRefusal::PendingFull),
-            () = open(Paced::new(stream), network.clone(), stranger) => {}
+            () = made_way.notified() => door.network.refuse(PacketRefusal::PendingFull),
+            () = open(Paced::new(stream), &door, stranger) => {}
         }
     });
 }
 
-async fn open(stream: Paced, network: Rc<Network>, stranger: Stranger) {
+async fn open(stream: Paced, door: &Door, stranger: Stranger) {
     let by = Instant::now() + UPGRADE_WITHIN;
-    let Some(tls) = network.settings.tls.clone() else {
-        return open_over(stream, by, network, stranger).await;
+    let Some(tls) = &door.tls else {
+        return open_over(stream, by, door, stranger).await;
     };
     match timeout_at(by, tls.accept(stream)).await {
         Ok(Ok(mut stream)) => {
             stream.get_mut().1.set_buffer_limit(Some(UNENCRYPTED_BYTES));
-            open_over(stream, by, network, stranger).await;
+            open_over(stream, by, door, stranger).await;
         }
-        Ok(Err(_)) | Err(_) => network.refuse(PacketRefusal::Upgrade),
+        Ok(Err(_)) | Err(_) => door.network.refuse(PacketRefusal::Upgrade),
     }
 }
 
-async fn open_over<S>(mut stream: S, by: Instant, network: Rc<Network>, stranger: Stranger)
+async fn open_over<S>(mut stream: S, by: Instant, door: &Door, stranger: Stranger)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let rest = match timeout_at(by, upgrade(&mut stream, &network.settings.allows_origin)).await {
+    let rest = match timeout_at(by, upgrade(&mut stream, &door.allows_origin)).await {
         Ok(Ok(rest)) => rest,
         Ok(Err(error)) => {
             tracing::debug!(%error, "no WebSocket was opened");
-            return network.refuse(error.reason());
+            return door.network.refuse(error.reason());
         }
-        Err(_) => return network.refuse(PacketRefusal::Upgrade),
+        Err(_) => return door.network.refuse(PacketRefusal::Upgrade),
     };
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BYTES)
@@ -98,5 +111,5 @@ where
         .max_message_size(Some(MAX_PAYLOAD_BYTES))
         .max_frame_size(Some(MAX_PAYLOAD_BYTES));
     let socket = WebSocketStream::from_partially_read(stream, rest, Role::Server, Some(config)).await;
-    task::serve(socket, network, stranger).await;
+    task::serve(socket, door.network.clone(), stranger).await;
 }

@@ -22,6 +22,10 @@ pub(super) struct Document {
     map_names: BTreeMap<u16, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ws_url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    wt_url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    wt_cert_sha256: Option<String>,
     max_players: u32,
     current_players: u32,
     load: f64,
@@ -62,6 +66,8 @@ impl Document {
             supported_maps: server.supported_maps,
             map_names: server.map_names,
             ws_url: server.ws_url,
+            wt_url: server.wt_url,
+            wt_cert_sha256: server.wt_cert_sha256,
             max_players: server.max_players,
             current_players: server.current_players,
             load: server.load,
@@ -96,6 +102,8 @@ impl Document {
             supported_maps: self.supported_maps,
             map_names: self.map_names,
             ws_url: self.ws_url,
+            wt_url: self.wt_url,
+            wt_cert_sha256: self.wt_cert_sha256,
             max_players: self.max_players,
             current_players: self.current_players,
             load: self.load,

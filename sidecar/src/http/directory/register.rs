@@ -51,6 +51,16 @@ pub struct RegisterRequest {
     #[serde(default)]
     #[schema(example = "ws://127.0.0.1:4001/play", max_length = 256)]
     ws_url: Option<String>,
+    /// Where it answers WebTransport: `https://`. Players are told.
+    #[garde(length(bytes, max = 256), custom(is_https_url))]
+    #[serde(default)]
+    #[schema(example = "https://127.0.0.1:5001/play", max_length = 256)]
+    wt_url: Option<String>,
+    /// The SHA-256 of its certificate there, if nobody has signed that: 64 hexadecimal digits. Players are told.
+    #[garde(custom(is_sha256))]
+    #[serde(default)]
+    #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-f]{64}$")]
+    wt_cert_sha256: Option<String>,
     /// Players it holds.
     #[garde(range(min = 1, max = 1_000_000))]
     #[serde(deserialize_with = "whole")]
@@ -72,10 +82,25 @@ fn short_names(names: &BTreeMap<String, String>, _: &()) -> garde::Result {
 }
 
 fn is_ws_url(url: &Option<String>, _: &()) -> garde::Result {
-    let Some(url) = url else { return Ok(()) };
-    let place = url.strip_prefix("ws://").or_else(|| url.strip_prefix("wss://"));
-    let is_one = place.is_some_and(|place| !place.is_empty() && place.bytes().all(|byte| byte.is_ascii_graphic()));
+    let is_one = has_scheme(url, &["ws://", "wss://"]);
     is_one.then_some(()).ok_or_else(|| garde::Error::new("is no URL with ws:// or wss://"))
+}
+
+fn is_https_url(url: &Option<String>, _: &()) -> garde::Result {
+    has_scheme(url, &["https://"]).then_some(()).ok_or_else(|| garde::Error::new("is no URL with https://"))
+}
+
+/// Whether a URL, if there is one, begins like this and has no spaces.
+fn has_scheme(url: &Option<String>, schemes: &[&str]) -> bool {
+    let Some(url) = url else { return true };
+    let place = schemes.iter().find_map(|scheme| url.strip_prefix(scheme));
+    place.is_some_and(|place| !place.is_empty() && place.bytes().all(|byte| byte.is_ascii_graphic()))
+}
+
+fn is_sha256(digest: &Option<String>, _: &()) -> garde::Result {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let is_one = digest.as_ref().is_none_or(|digest| digest.len() == 64 && digest.bytes().all(is_digit));
+    is_one.then_some(()).ok_or_else(|| garde::Error::new("is not 64 hexadecimal digits, in lower case"))
 }
 
 /// A map's number.
@@ -113,6 +138,8 @@ impl RegisterRequest {
             supported_maps: self.supported_maps.into_iter().map(MapId).collect(),
             map_names: self.map_names.into_iter().filter_map(|(map, name)| Some((map.parse().ok()?, name))).collect(),
             ws_url: self.ws_url,
+            wt_url: self.wt_url,
+            wt_cert_sha256: self.wt_cert_sha256,
             max_players: self.max_players,
             cookie: self.cookie.as_deref().and_then(Cookie::shown),
         })

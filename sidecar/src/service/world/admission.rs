@@ -96,6 +96,8 @@ impl Admissions {
             server_id: target.server.id.as_str().to_owned(),
             connect_token: minted.connect_token,
             map_ws_url: target.server.ws_url.clone(),
+            map_wt_url: target.server.wt_url.clone(),
+            map_wt_cert_sha256: target.server.wt_cert_sha256.clone(),
             protocol_hash: format!("{:016x}", target.link.as_ref().map_or(0, |link| link.protocol_hash)),
             expires_in: TICKET_LIFE.as_secs() as u32,
         };

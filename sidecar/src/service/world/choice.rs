@@ -138,6 +138,8 @@ mod tests {
             supported_maps: vec![MapId(1)],
             map_names: Default::default(),
             ws_url: None,
+            wt_url: None,
+            wt_cert_sha256: None,
             max_players: 10,
             current_players: 0,
             load: 0.0,

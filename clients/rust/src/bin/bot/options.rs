@@ -76,6 +76,8 @@ pub enum Transport {
     Udp,
     /// A WebSocket.
     Websocket,
+    /// A WebTransport session.
+    Webtransport,
 }
 
 impl From<Transport> for Carrier {
@@ -83,6 +85,7 @@ impl From<Transport> for Carrier {
         match transport {
             Transport::Udp => Self::Udp,
             Transport::Websocket => Self::WebSocket,
+            Transport::Webtransport => Self::WebTransport,
         }
     }
 }

@@ -51,6 +51,8 @@ impl FakeMap {
             supported_maps: maps.iter().copied().map(MapId).collect(),
             map_names: maps.iter().map(|map| (*map, format!("map-{map}"))).collect(),
             ws_url: Some(format!("ws://127.0.0.1:{port}/play")),
+            wt_url: Some(format!("https://127.0.0.1:{port}/play")),
+            wt_cert_sha256: Some("5a".repeat(32)),
             max_players: 10,
             cookie,
         };

@@ -26,6 +26,8 @@ pub(super) fn check(world: &TestWorld, success: &Value, wanted: &Ticket) {
         "map_name": "map-1",
         "map_port": 4_049,
         "map_ws_url": "ws://127.0.0.1:4049/play",
+        "map_wt_url": "https://127.0.0.1:4049/play",
+        "map_wt_cert_sha256": "5a".repeat(32),
         "protocol_hash": format!("{:016x}", realm::protocol_hash()),
         "server_id": "map-1",
         "spawn_pos": {"x": 1.5, "y": 3.0},

@@ -2,7 +2,6 @@
 
 use realmgate_engine::transport::refusal::PacketRefusal;
 use realmgate_engine::transport::{ClientId, Transport};
-use tokio_tungstenite::tungstenite::Message;
 
 use super::client::Client;
 use super::scene::{Scene, ticket};
@@ -22,15 +21,9 @@ fn what_is_no_ticket_is_refused() {
     cut.truncate(40);
     let mut long = ticket(1);
     long.resize(201, 0);
-    let firsts = [
-        Message::Binary(cut.into()),
-        Message::Binary(long.into()),
-        Message::Binary(Vec::new().into()),
-        Message::Text("a ticket".into()),
-    ];
-    for (count, first) in (1..).zip(firsts) {
+    for (count, first) in (1..).zip([cut, long, vec![7]]) {
         let mut client = Client::silent(scene.address());
-        client.send(first);
+        client.send_first(&first);
         scene.until_closed(&mut client, 1_008);
         scene.until_refused(PacketRefusal::NoTicket, count);
     }

@@ -1,4 +1,6 @@
-//! The ports that players connect to: UDP, and WebSocket on the TCP port of the same number.
+//! The ports that players connect to: UDP, WebSocket on the TCP port of the same number, and another for WebTransport.
+
+mod webtransport;
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -7,8 +9,8 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use realmgate_engine::transport::udp::{UdpSettings, UdpTransport};
-use realmgate_engine::transport::websocket::{AllowsOrigin, WebSocketSettings, WebSocketTransport};
-use realmgate_engine::transport::{Transport, Transports};
+use realmgate_engine::transport::websocket::{WebSocketSettings, WebSocketTransport};
+use realmgate_engine::transport::{AllowsOrigin, Transport, Transports};
 use realmgate_platform::config::{ConfigError, Origins};
 use realmgate_platform::http::Certificate;
 use tokio_rustls::TlsAcceptor;
@@ -17,6 +19,8 @@ use tokio_util::sync::CancellationToken;
 use crate::args::Args;
 use crate::failure::Failure;
 use crate::placement::Directory;
+
+pub use webtransport::SelfMade;
 
 /// How many free UDP ports are tried until the TCP port of the same number is free too.
 const PAIRS_TRIED: u32 = 16;
@@ -29,10 +33,14 @@ pub struct Doors {
     pub game: SocketAddr,
     /// The URL for WebSocket; `None` if it is off.
     pub websocket: Option<String>,
+    /// The URL for WebTransport; `None` if it is off.
+    pub webtransport: Option<String>,
+    /// What is shown there, unless there is a certificate that somebody has signed.
+    pub self_made: Option<SelfMade>,
     certificate: Option<Arc<Certificate>>,
 }
 
-/// Opens both ports.
+/// Opens the ports.
 ///
 /// # Errors
 ///
@@ -40,13 +48,15 @@ pub struct Doors {
 pub fn open(args: &Args, port: u16, directory: &Directory) -> Result<(Doors, Transports), Failure> {
     let settings = |error: ConfigError| Failure::Settings(error.to_string());
     let files = args.sidecar.edge.resolve().map_err(settings)?.tls;
-    let certificate = files.filter(|_| args.websocket).map(|files| Certificate::load(&files)).transpose();
+    let needs_one = args.websocket || args.webtransport;
+    let certificate = files.filter(|_| needs_one).map(|files| Certificate::load(&files)).transpose();
     let certificate = certificate.map_err(settings)?;
     let origins = Origins::parse(args.sidecar.allowed_origins.as_deref()).map_err(settings)?;
     let tls = certificate.as_ref().map(Certificate::server_config).transpose().context("TLS cannot be set up")?;
+    let allows_origin = allows(origins);
     let mut websocket = WebSocketSettings::new(SocketAddr::new(args.game_addr, port));
-    websocket.allows_origin = allows(origins);
-    websocket.tls = tls.map(TlsAcceptor::from);
+    websocket.allows_origin = allows_origin.clone();
+    websocket.tls = tls.clone().map(TlsAcceptor::from);
     websocket.max_clients = clients(args);
 
     let (udp, websocket) = bind_both(args, port, directory, &websocket)?;
@@ -56,15 +66,40 @@ pub fn open(args: &Args, port: u16, directory: &Directory) -> Result<(Doors, Tra
         Some(url) => url.replace("{port}", &game.port().to_string()),
         None => websocket.url(args.server_ip.into(), is_tls),
     });
-    let second = websocket.map(|websocket| -> Box<dyn Transport> { Box::new(websocket) });
+    let needs_made = args.webtransport && certificate.is_none();
+    let self_made = needs_made.then(|| SelfMade::new(args)).transpose()?;
+    let made = self_made.as_ref().map(|made| made.certificate.server_config()).transpose();
+    let quic_tls = made.context("TLS cannot be set up")?.or(tls).filter(|_| args.webtransport);
+    let webtransport = quic_tls.map(|tls| webtransport::open(args, game.port(), allows_origin, tls)).transpose()?;
+    let wt_url = webtransport.as_ref().map(|webtransport| match &args.webtransport_url {
+        Some(url) => url.replace("{port}", &webtransport.local_address().port().to_string()),
+        None => webtransport.url(args.server_ip.into()),
+    });
+
     let first: Box<dyn Transport> = Box::new(udp);
-    let transports = Transports::new(std::iter::once(first).chain(second).collect());
-    Ok((Doors { game, websocket: url, certificate }, transports))
+    let second = websocket.map(|websocket| -> Box<dyn Transport> { Box::new(websocket) });
+    let third = webtransport.map(|webtransport| -> Box<dyn Transport> { Box::new(webtransport) });
+    let transports = Transports::new(std::iter::once(first).chain(second).chain(third).collect());
+    Ok((Doors { game, websocket: url, webtransport: wt_url, self_made, certificate }, transports))
 }
 
 impl Doors {
-    /// Takes up a certificate whose files are replaced, until `stop`.
-    pub fn keep_certificate(&self, stop: &CancellationToken) {
+    /// The SHA-256 of the certificate for WebTransport, if nobody has signed it.
+    pub fn certificate_sha256(&self) -> Option<String> {
+        self.self_made.as_ref().map(|made| made.certificate.sha256())
+    }
+
+    /// Takes up a certificate whose files are replaced, and makes the others again in time, until `stop`.
+    pub fn keep_certificates(&self, stop: &CancellationToken) {
+        if let Some(made) = self.self_made.clone() {
+            let stopped = stop.clone().cancelled_owned();
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = stopped => {}
+                    () = made.keep() => {}
+                }
+            });
+        }
         let Some(certificate) = self.certificate.clone() else { return };
         let stopped = stop.clone().cancelled_owned();
         let keep = async move {

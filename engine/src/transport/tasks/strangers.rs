@@ -37,7 +37,7 @@ impl Default for StrangerLimits {
 
 /// All strangers.
 #[derive(Debug)]
-pub(super) struct Strangers(RefCell<Inner>);
+pub(in crate::transport) struct Strangers(RefCell<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -52,7 +52,7 @@ struct Inner {
 
 /// One of them, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Stranger {
+pub(in crate::transport) struct Stranger {
     strangers: Rc<Strangers>,
     number: u64,
     source: IpAddr,
@@ -67,7 +67,11 @@ impl Strangers {
     }
 
     /// Lets one in, or says which limit it exceeds.
-    pub(super) fn admit(self: &Rc<Self>, source: IpAddr, now: Duration) -> Result<Stranger, PacketRefusal> {
+    pub(in crate::transport) fn admit(
+        self: &Rc<Self>,
+        source: IpAddr,
+        now: Duration,
+    ) -> Result<Stranger, PacketRefusal> {
         let mut inner = self.0.borrow_mut();
         inner.budgets.spend(source, now)?;
         let source = network_of(source);
@@ -88,9 +92,17 @@ impl Strangers {
     }
 }
 
+impl Strangers {
+    /// Whether there are so many that one should prove that its address is its own before anything is done for it.
+    pub(in crate::transport) fn are_many(&self) -> bool {
+        let inner = self.0.borrow();
+        inner.all.len() >= inner.limits.most / 8
+    }
+}
+
 impl Stranger {
     /// What tells that it has to make way for a newer one.
-    pub(super) fn made_way(&self) -> Rc<Notify> {
+    pub(in crate::transport) fn made_way(&self) -> Rc<Notify> {
         self.made_way.clone()
     }
 }

@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::net::TcpListener;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,11 +9,12 @@ use std::time::Duration;
 
 use realmgate_protocol::wire::datagram::MAX_SECTION_BYTES;
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
+use super::NetworkSettings;
 use super::session::{End, Session};
 use super::strangers::Strangers;
-use super::{BOUNDS, WebSocketSettings, listen};
 use crate::transport::clock::Clock;
 use crate::transport::connection::Connection;
 use crate::transport::front::Shared;
@@ -30,9 +30,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(4);
 const END_WITHIN: Duration = Duration::from_secs(1);
 
 /// The state of the thread. Nothing of it is held over an `await`.
-pub(super) struct Network {
-    pub(super) settings: WebSocketSettings,
-    pub(super) strangers: Rc<Strangers>,
+pub(in crate::transport) struct Network {
+    settings: NetworkSettings,
+    pub(in crate::transport) strangers: Rc<Strangers>,
     pub(super) metrics: Metrics,
     shared: Arc<Shared>,
     clock: Clock,
@@ -56,24 +56,24 @@ pub(super) struct Metrics {
 }
 
 impl Metrics {
-    fn new() -> Self {
+    fn new(transport: &'static str) -> Self {
         Self {
-            messages_in: metrics::counter!("realmgate_datagrams_in_total", "transport" => "websocket"),
-            messages_out: metrics::counter!("realmgate_datagrams_out_total", "transport" => "websocket"),
-            bytes_in: metrics::counter!("realmgate_bytes_in_total", "transport" => "websocket"),
-            bytes_out: metrics::counter!("realmgate_bytes_out_total", "transport" => "websocket"),
-            sessions: metrics::gauge!("realmgate_sessions", "transport" => "websocket"),
-            queue: metrics::gauge!("realmgate_send_queue_frames", "transport" => "websocket"),
-            lag: metrics::histogram!("realmgate_tick_send_seconds", "transport" => "websocket"),
+            messages_in: metrics::counter!("realmgate_datagrams_in_total", "transport" => transport),
+            messages_out: metrics::counter!("realmgate_datagrams_out_total", "transport" => transport),
+            bytes_in: metrics::counter!("realmgate_bytes_in_total", "transport" => transport),
+            bytes_out: metrics::counter!("realmgate_bytes_out_total", "transport" => transport),
+            sessions: metrics::gauge!("realmgate_sessions", "transport" => transport),
+            queue: metrics::gauge!("realmgate_send_queue_frames", "transport" => transport),
+            lag: metrics::histogram!("realmgate_tick_send_seconds", "transport" => transport),
         }
     }
 }
 
 impl Network {
-    pub(super) fn new(settings: WebSocketSettings, shared: Arc<Shared>, clock: Clock) -> Rc<Self> {
+    pub(super) fn new(settings: NetworkSettings, shared: Arc<Shared>, clock: Clock) -> Rc<Self> {
         Rc::new(Self {
             strangers: Strangers::new(settings.strangers, clock.now()),
-            metrics: Metrics::new(),
+            metrics: Metrics::new(settings.name),
             settings,
             shared,
             clock,
@@ -84,12 +84,14 @@ impl Network {
         })
     }
 
-    /// Runs until the transport is dropped.
-    pub(super) async fn run(self: Rc<Self>, listener: TcpListener, incoming: Incoming, woken: &Notify) {
-        let accepting = match tokio::net::TcpListener::from_std(listener) {
-            Ok(listener) => tokio::task::spawn_local(listen::accept(listener, self.clone())),
-            Err(error) => return tracing::error!(%error, "the WebSocket port cannot be watched"),
-        };
+    /// Runs until the transport is dropped, or nobody accepts any more.
+    pub(super) async fn run(
+        self: Rc<Self>,
+        accepting: JoinHandle<()>,
+        ending: impl Future<Output = ()>,
+        incoming: Incoming,
+        woken: &Notify,
+    ) {
         let mut tended_at = self.now();
         loop {
             // Asked before the queue is emptied, so that what the host sent last goes out.
@@ -99,7 +101,7 @@ impl Network {
                 incoming.give_back(handover);
             }
             self.deliver_waiting();
-            if is_last {
+            if is_last || accepting.is_finished() {
                 break;
             }
             if self.now().saturating_sub(tended_at) >= TEND_EVERY {
@@ -115,20 +117,21 @@ impl Network {
             while self.sockets.get() > 0 {
                 sleep(LOOK_EVERY).await;
             }
+            ending.await;
         })
         .await;
     }
 
-    pub(super) fn now(&self) -> Duration {
+    pub(in crate::transport) fn now(&self) -> Duration {
         self.clock.now()
     }
 
-    pub(super) fn refuse(&self, reason: PacketRefusal) {
+    pub(in crate::transport) fn refuse(&self, reason: PacketRefusal) {
         self.shared.refused.add(reason);
     }
 
     /// Whether the host has not polled for a long time: then nobody new is let in.
-    pub(super) fn host_is_behind(&self) -> bool {
+    pub(in crate::transport) fn host_is_behind(&self) -> bool {
         self.host_is_behind.get()
     }
 
@@ -148,7 +151,7 @@ impl Network {
         if sessions.len() >= self.settings.max_clients {
             return Err(PacketRefusal::ServerFull);
         }
-        let connection = Connection::new(client, self.settings.messages_per_client, BOUNDS, self.now());
+        let connection = Connection::new(client, self.settings.messages_per_client, self.settings.bounds(), self.now());
         let session = Rc::new(Session::new(connection));
         sessions.insert(client, session.clone());
         self.metrics.sessions.set(sessions.len() as f64);

@@ -3,11 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
+use bytes::Bytes;
 use realmgate_protocol::wire::datagram::ClientFrame;
 use realmgate_protocol::wire::stream::QueueError;
 use tokio::sync::Notify;
 use tokio::time::sleep;
-use tokio_tungstenite::tungstenite::Bytes;
 
 use super::{STALLED_AFTER, STALLED_QUEUE_BYTES, STALLED_QUEUE_MESSAGES};
 use crate::transport::ClientId;
@@ -16,7 +16,7 @@ use crate::transport::refusal::PacketRefusal;
 
 /// Why a session is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(in crate::transport) enum End {
     /// The host has ended it.
     ByHost,
     /// The client has ended it, or the socket broke.
@@ -33,13 +33,21 @@ pub(super) enum End {
 
 impl End {
     /// What its client is told.
-    pub(super) fn close_code(self) -> Option<u16> {
+    pub(in crate::transport) fn close_code(self) -> Option<u16> {
         match self {
             Self::ByHost => Some(1_000),
             Self::ByClient => None,
             Self::Silent | Self::Behind | Self::Abuse => Some(1_008),
             Self::TooLong => Some(1_009),
         }
+    }
+}
+
+/// What a client is told that is not taken: whether it may help to try again later.
+pub(in crate::transport) fn refusal_code(reason: PacketRefusal) -> u16 {
+    match reason {
+        PacketRefusal::ServerFull | PacketRefusal::HostBehind => 1_013,
+        _ => 1_008,
     }
 }
 

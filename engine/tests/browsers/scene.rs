@@ -1,18 +1,22 @@
 //! A host with a bound transport, and a client that behaves: whatever is tried against the host, that client is served.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use realmgate_engine::outbox::FrameBatch;
 use realmgate_engine::transport::refusal::PacketRefusal;
-use realmgate_engine::transport::websocket::{WebSocketSettings, WebSocketTransport};
 use realmgate_engine::transport::{ClientId, Transport, TransportEvent};
 use realmgate_protocol::bits::BitWriter;
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, LockEpoch, MapId, TicketId};
 use realmgate_protocol::ticket::Ticket;
 use realmgate_protocol::wire::datagram::ServerFrameHead;
 
-use super::client::{Client, now};
+use super::client::{Client, Settings, Wire, settings};
+
+#[expect(clippy::disallowed_methods, reason = "these tests run against a real socket, in real time")]
+pub fn now() -> Instant {
+    Instant::now()
+}
 
 /// Longer than anything here takes, even on a busy machine.
 pub const DEADLINE: Duration = Duration::from_secs(30);
@@ -35,12 +39,14 @@ pub fn ticket(id: u64) -> Vec<u8> {
 }
 
 pub struct Host {
-    pub transport: WebSocketTransport,
+    pub transport: Wire,
     pub players: Vec<ClientId>,
     pub connected: Vec<(ClientId, Vec<u8>)>,
     pub disconnected: Vec<ClientId>,
     pub messages: Vec<Vec<u8>>,
     pub ticks: u64,
+    /// How long its snapshots are.
+    pub frame_bytes: usize,
 }
 
 impl Host {
@@ -79,7 +85,7 @@ impl Host {
         ServerFrameHead::default().write(&mut frame);
         let mut frame = frame.into_bytes();
         frame.extend(self.ticks.to_le_bytes());
-        frame.resize(1_000, 0);
+        frame.resize(self.frame_bytes, 0);
         let mut frames = FrameBatch::default();
         for client in &self.players {
             frames.write(client.0.into(), |out| out.extend_from_slice(&frame));
@@ -101,13 +107,13 @@ impl Scene {
     }
 
     /// A scene whose transport has other settings than usual.
-    pub fn with(change: impl FnOnce(&mut WebSocketSettings)) -> Self {
-        let mut settings = WebSocketSettings::new("127.0.0.1:0".parse().unwrap());
+    pub fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = settings("127.0.0.1:0".parse().unwrap());
         change(&mut settings);
-        let transport = WebSocketTransport::bind(settings).unwrap();
+        let transport = Wire::bind(settings).unwrap();
         let witness = Client::new(transport.local_address(), &ticket(WITNESS));
         let (players, connected, disconnected, messages) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let host = Host { transport, players, connected, disconnected, messages, ticks: 0 };
+        let host = Host { transport, players, connected, disconnected, messages, ticks: 0, frame_bytes: 1_000 };
         let mut scene = Self { host, witness };
         scene.until("the witness plays", &mut [], |scene, _| scene.witness.frames > 0);
         scene

@@ -1,7 +1,7 @@
 //! Clients that read slowly, or not at all.
 
+use realmgate_engine::transport::STALLED_QUEUE_BYTES;
 use realmgate_engine::transport::refusal::PacketRefusal;
-use realmgate_engine::transport::websocket::STALLED_QUEUE_BYTES;
 use realmgate_engine::transport::{ClientId, Transport};
 
 use super::scene::Scene;

@@ -1,0 +1,147 @@
+//! One client that has shown a ticket, as the task sees it that serves its socket.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use realmgate_protocol::limits::MAX_TICKET_BYTES;
+use realmgate_protocol::ticket::Ticket;
+use tokio::time::sleep;
+
+use super::network::Network;
+use super::session::{End, Session};
+use crate::transport::refusal::PacketRefusal;
+use crate::transport::{ClientId, TransportEvent};
+
+/// A client that sends nothing for so long is gone.
+pub(in crate::transport) const SILENCE: Duration = Duration::from_secs(10);
+/// How often it is looked for what is due while no snapshots come: resends, and acknowledgements that go alone.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// How long one that sends too much is not listened to: its socket fills, and then it has to wait.
+const DEAF_FOR: Duration = Duration::from_millis(10);
+
+/// A session's place in the network. However its task ends, the host learns of it.
+pub(in crate::transport) struct Served {
+    network: Rc<Network>,
+    session: Rc<Session>,
+}
+
+/// Counts a socket as open.
+pub(in crate::transport) struct Open(Rc<Network>);
+
+/// Whom a ticket says that it is for; nobody has checked it.
+pub(in crate::transport) fn claimed_client(ticket: &[u8]) -> Option<ClientId> {
+    let claimed = (ticket.len() <= MAX_TICKET_BYTES).then(|| Ticket::peek(ticket))?.ok()?;
+    Some(ClientId(claimed.ticket_id.0))
+}
+
+impl Served {
+    /// Connects the client of a ticket, whose bytes admission will check, or says why it cannot be.
+    pub(in crate::transport) fn join(
+        network: &Rc<Network>,
+        client: ClientId,
+        ticket: &[u8],
+    ) -> Result<Self, PacketRefusal> {
+        let session = network.join(client, ticket)?;
+        Ok(Self { network: network.clone(), session })
+    }
+
+    /// Waits until the host, or what this client does, has ended it.
+    pub(in crate::transport) async fn until_decided(&self) -> End {
+        self.session.until_decided().await
+    }
+
+    /// Takes a payload.
+    pub(in crate::transport) fn take(&self, payload: &[u8]) -> Result<(), PacketRefusal> {
+        let (network, session) = (&self.network, &self.session);
+        self.count_in(payload.len());
+        let frame = session.receive(payload, network.now())?;
+        let client = session.client();
+        if let Some(frame) = frame {
+            network.deliver([TransportEvent::Frame { client, frame }]);
+        }
+        network.deliver_messages(session);
+        Ok(())
+    }
+
+    /// Takes what is no payload, which counts as one all the same.
+    pub(in crate::transport) fn take_other(
+        &self,
+        bytes: usize,
+        taken: Result<(), PacketRefusal>,
+    ) -> Result<(), PacketRefusal> {
+        self.count_in(bytes);
+        let is_within = self.session.spend(self.network.now());
+        if is_within { taken } else { Err(PacketRefusal::SessionBudget) }
+    }
+
+    /// Counts a message that is longer than any payload, which ends it.
+    pub(in crate::transport) fn too_long(&self) -> End {
+        self.network.refuse(PacketRefusal::Length);
+        End::TooLong
+    }
+
+    /// Counts what was refused, and makes the client wait or ends it where it sends too much or breaks too many rules.
+    pub(in crate::transport) async fn refused(&self, reason: PacketRefusal) -> Result<(), End> {
+        self.network.refuse(reason);
+        if self.session.breach(reason, self.network.now()) {
+            self.network.refuse(PacketRefusal::Abuse);
+            return Err(End::Abuse);
+        }
+        if reason == PacketRefusal::SessionBudget {
+            sleep(DEAF_FOR).await;
+        }
+        Ok(())
+    }
+
+    /// Sends what is due, each payload when the socket has taken the one before. `send` returns whether it has, and
+    /// `false` once the socket is broken.
+    pub(in crate::transport) async fn write(&self, mut send: impl AsyncFnMut(Bytes) -> bool) -> End {
+        let Self { network, session } = self;
+        loop {
+            let now = network.now();
+            if let Some((payload, shows)) = session.next_payload(now) {
+                let bytes = payload.len() as u64;
+                session.note_sending(Some(now));
+                if !send(payload).await {
+                    return End::ByClient;
+                }
+                session.note_sending(None);
+                network.metrics.messages_out.increment(1);
+                network.metrics.bytes_out.increment(bytes);
+                if shows {
+                    network.count_frame_out();
+                }
+                continue;
+            }
+            if session.is_over(now) {
+                return End::ByHost;
+            }
+            session.until_woken(LOOK_EVERY).await;
+        }
+    }
+
+    fn count_in(&self, bytes: usize) {
+        self.network.metrics.messages_in.increment(1);
+        self.network.metrics.bytes_in.increment(bytes as u64);
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.network.leave(&self.session);
+    }
+}
+
+impl Open {
+    pub(in crate::transport) fn new(network: &Rc<Network>) -> Self {
+        network.sockets.set(network.sockets.get() + 1);
+        Self(network.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.sockets.set(self.0.sockets.get() - 1);
+    }
+}

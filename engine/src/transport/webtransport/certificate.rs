@@ -1,0 +1,96 @@
+//! A certificate that nobody has signed, for servers without one that is.
+//!
+//! Browsers take such a certificate from a page that knows its SHA-256, if it is an ECDSA one that is valid for 14 days at
+//! most (W3C WebTransport, `serverCertificateHashes`). So it has to be made again in good time, and players are told the
+//! hash of the new one.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
+use tokio_rustls::rustls::sign::CertifiedKey;
+use tokio_rustls::rustls::{Error, ServerConfig};
+use wtransport::Identity;
+
+/// For how many days it is valid. A day less than browsers allow: their clocks may be wrong.
+const VALID_DAYS: u32 = 13;
+/// After how long another one should be made.
+pub const RENEW_AFTER: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// The certificate that is shown to clients.
+#[derive(Debug)]
+pub struct SelfMadeCertificate {
+    names: Vec<String>,
+    shown: RwLock<Shown>,
+}
+
+#[derive(Debug)]
+struct Shown {
+    key: Arc<CertifiedKey>,
+    sha256: String,
+}
+
+impl SelfMadeCertificate {
+    /// Makes one for these host names and addresses.
+    ///
+    /// # Errors
+    /// When a name is neither, or the system has no random bytes.
+    pub fn new(names: Vec<String>) -> Result<Arc<Self>, Error> {
+        let shown = RwLock::new(Shown::new(&names)?);
+        Ok(Arc::new(Self { names, shown }))
+    }
+
+    /// Makes another one, which new clients are shown from now on.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; then the old one stays.
+    pub fn renew(&self) -> Result<(), Error> {
+        let made = Shown::new(&self.names)?;
+        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = made;
+        Ok(())
+    }
+
+    /// Its SHA-256: 64 hexadecimal digits.
+    pub fn sha256(&self) -> String {
+        self.shown.read().unwrap_or_else(PoisonError::into_inner).sha256.clone()
+    }
+
+    /// The TLS settings for accepting connections.
+    ///
+    /// # Errors
+    /// When rustls takes none of its own protocol versions.
+    pub fn server_config(self: &Arc<Self>) -> Result<Arc<ServerConfig>, Error> {
+        let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_cert_resolver(self.clone());
+        Ok(Arc::new(config))
+    }
+}
+
+impl ResolvesServerCert for SelfMadeCertificate {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.shown.read().unwrap_or_else(PoisonError::into_inner).key.clone())
+    }
+}
+
+impl Shown {
+    fn new(names: &[String]) -> Result<Self, Error> {
+        let made = Identity::self_signed_builder()
+            .subject_alt_names(names)
+            .from_now_utc()
+            .validity_days(VALID_DAYS)
+            .build()
+            .map_err(|error| Error::General(error.to_string()))?;
+        let chain = made.certificate_chain().as_slice();
+        let sha256 =
+            chain.first().map(|first| first.hash().as_ref().iter().map(|byte| format!("{byte:02x}")).collect());
+        let chain = chain.iter().map(|certificate| CertificateDer::from(certificate.der().to_vec())).collect();
+        let key = PrivateKeyDer::try_from(made.private_key().secret_der().to_vec())
+            .map_err(|error| Error::General(error.to_owned()))?;
+        let key = CertifiedKey::from_der(chain, key, &default_provider())?;
+        Ok(Self { key: Arc::new(key), sha256: sha256.unwrap_or_default() })
+    }
+}

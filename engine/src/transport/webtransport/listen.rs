@@ -1,0 +1,91 @@
+//! Accepts connections and makes WebTransport sessions of them.
+
+use std::future::IntoFuture;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+use wtransport::Endpoint;
+use wtransport::endpoint::endpoint_side::Server;
+use wtransport::endpoint::{IncomingSession, SessionRequest};
+
+use super::{AllowsOrigin, PATH, task};
+use crate::transport::refusal::PacketRefusal;
+use crate::transport::tasks::{Network, Stranger};
+
+/// Time to become a session: the QUIC handshake, HTTP/3's settings and the request.
+const OPEN_WITHIN: Duration = Duration::from_secs(5);
+
+/// What makes a session of a connection.
+pub(super) struct Door {
+    pub(super) network: Rc<Network>,
+    pub(super) allows_origin: AllowsOrigin,
+}
+
+/// Accepts until it is dropped. Every connection is a task of its own.
+pub(super) async fn accept(endpoint: Rc<Endpoint<Server>>, door: Door) {
+    let door = Rc::new(door);
+    loop {
+        greet(endpoint.accept().await, &door);
+    }
+}
+
+fn greet(incoming: IncomingSession, door: &Rc<Door>) {
+    let network = &door.network;
+    if network.host_is_behind() {
+        network.refuse(PacketRefusal::HostBehind);
+        return incoming.refuse();
+    }
+    // Anybody can write any address on a packet. It costs a round trip to prove it, so only when they are many.
+    if !incoming.remote_address_validated() && network.strangers.are_many() {
+        return incoming.retry();
+    }
+    let stranger = match network.strangers.admit(incoming.remote_address().ip(), network.now()) {
+        Ok(stranger) => stranger,
+        Err(reason) => {
+            network.refuse(reason);
+            return incoming.ignore();
+        }
+    };
+    let (door, made_way) = (door.clone(), stranger.made_way());
+    tokio::task::spawn_local(async move {
+        tokio::select! {
+            () = made_way.notified() => door.network.refuse(PacketRefusal::PendingFull),
+            () = open(incoming, &door, stranger) => {}
+        }
+    });
+}
+
+async fn open(incoming: IncomingSession, door: &Door, stranger: Stranger) {
+    let network = &door.network;
+    let by = Instant::now() + OPEN_WITHIN;
+    let Ok(Ok(request)) = timeout_at(by, incoming.into_future()).await else {
+        return network.refuse(PacketRefusal::Upgrade);
+    };
+    let refusal = refusal(&request, &door.allows_origin);
+    if let Some(reason) = refusal {
+        network.refuse(reason);
+    }
+    let answered = timeout_at(by, async {
+        match refusal {
+            None => return request.accept().await.ok(),
+            Some(PacketRefusal::Origin) => request.forbidden().await,
+            Some(_) => request.not_found().await,
+        }
+        None
+    });
+    match answered.await {
+        Ok(Some(connection)) => task::serve(connection, network.clone(), stranger).await,
+        Ok(None) | Err(_) if refusal.is_some() => {}
+        Ok(None) | Err(_) => network.refuse(PacketRefusal::Upgrade),
+    }
+}
+
+/// Why there is no session for this request.
+fn refusal(request: &SessionRequest, allows: &AllowsOrigin) -> Option<PacketRefusal> {
+    if request.path().split('?').next() != Some(PATH) {
+        return Some(PacketRefusal::Upgrade);
+    }
+    let is_barred = request.origin().is_some_and(|origin| !allows(origin, Some(request.authority())));
+    is_barred.then_some(PacketRefusal::Origin)
+}

@@ -1,0 +1,90 @@
+//! Who connects and shows no ticket.
+
+use std::net::UdpSocket;
+
+use realmgate_engine::transport::refusal::PacketRefusal;
+use realmgate_engine::transport::{Rate, StrangerLimits};
+use wtransport::Connection;
+
+use super::client::{Client, ask, runtime};
+use super::scene::Scene;
+
+const NO_RATE: Rate = Rate { per_second: 1_000_000, burst: 1_000_000 };
+
+/// The first packet of a QUIC connection that comes to nothing: sealed with the keys that everybody knows, which these
+/// bytes are not. Its address may be anybody's.
+fn garbage(number: u16) -> Vec<u8> {
+    let mut packet = vec![0xc3, 0, 0, 0, 1, 8];
+    packet.extend([number.to_le_bytes(), [7; 2], [9; 2], [1; 2]].concat());
+    packet.extend([0, 0, 0x44, 0x60]);
+    packet.resize(1_200, 0x55);
+    packet
+}
+
+#[test]
+fn garbage_changes_nothing() {
+    let mut scene = Scene::new();
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    for number in 0..2_000 {
+        for bytes in [&garbage(number)[..], &garbage(number)[..100], &[number as u8; 40], &[]] {
+            let _ = socket.send_to(bytes, scene.address());
+        }
+        if number % 100 == 0 {
+            scene.assert_serves();
+        }
+    }
+    let mut client = scene.join(1);
+    scene.assert_plays(&mut client);
+    scene.assert_serves();
+}
+
+#[test]
+fn who_says_nothing_is_closed_in_time() {
+    let mut scene = Scene::new();
+    let runtime = runtime();
+    // A session without a stream; one whose stream has no ticket is below.
+    let without_stream = runtime.block_on(ask(scene.address(), "/play", None)).unwrap();
+    let mut without_ticket = Client::silent(scene.address());
+    scene.until_closed(&mut without_ticket, 1_008);
+    scene.until_refused(PacketRefusal::NoTicket, 2);
+    let _ = runtime.block_on(without_stream.closed());
+    scene.assert_serves();
+}
+
+#[test]
+fn one_source_has_so_many_at_once_and_in_a_while() {
+    let limits = StrangerLimits {
+        most_of_source: 20,
+        rate_of_source: Rate { per_second: 0, burst: 31 },
+        ..StrangerLimits::default()
+    };
+    let mut scene = Scene::with(|settings| settings.strangers = limits);
+    let (address, runtime) = (scene.address(), runtime());
+    // The witness was the first of the 31, and is no stranger any more.
+    let first: Vec<Connection> = (0..20).map(|_| runtime.block_on(ask(address, "/play", None)).unwrap()).collect();
+    let more = || {
+        let asked =
+            async { tokio::time::timeout(std::time::Duration::from_millis(300), ask(address, "/play", None)).await };
+        runtime.block_on(asked).is_ok_and(|answer| answer.is_ok())
+    };
+    assert!(!more(), "the twenty-first at once");
+    assert!(scene.host.refusals(PacketRefusal::SourceBudget) >= 1);
+    drop(first);
+    scene.until("they are gone", &mut [], |scene, _| scene.host.refusals(PacketRefusal::NoTicket) == 20);
+    let taken = (0..10).filter(|_| more()).count();
+    assert!((1..10).contains(&taken), "the rest of the 31, of which those that came in vain were some: {taken}");
+    scene.assert_serves();
+}
+
+#[test]
+fn a_flood_keeps_nobody_out_and_many_have_to_prove_their_address() {
+    let limits = StrangerLimits { most: 32, most_of_source: 1_000, rate_of_source: NO_RATE, rate: NO_RATE };
+    let mut scene = Scene::with(|settings| settings.strangers = limits);
+    let (address, runtime) = (scene.address(), runtime());
+    let flood: Vec<Connection> = (0..80).map(|_| runtime.block_on(ask(address, "/play", None)).unwrap()).collect();
+    let mut client = scene.join(1);
+    scene.assert_plays(&mut client);
+    scene.assert_serves();
+    assert!(scene.host.refusals(PacketRefusal::PendingFull) >= 48, "the oldest made way");
+    drop(flood);
+}

@@ -1,0 +1,99 @@
+//! What each transport costs the server, beside UDP.
+
+use std::fmt::Write;
+
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+use realmgate_client::transport::Carrier;
+use realmgate_tests::load::figures::Figures;
+use realmgate_tests::load::round::Round;
+use realmgate_tests::load::scene::Scenario;
+use realmgate_tests::load::server::Program;
+
+use crate::plan::Plan;
+use crate::table::Middle;
+
+/// What carries players' payloads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Transport {
+    /// netcode over UDP.
+    Udp,
+    /// A WebSocket.
+    Websocket,
+    /// A WebTransport session.
+    Webtransport,
+}
+
+impl Transport {
+    fn carrier(self) -> Carrier {
+        match self {
+            Self::Udp => Carrier::Udp,
+            Self::Websocket => Carrier::WebSocket,
+            Self::Webtransport => Carrier::WebTransport,
+        }
+    }
+
+    fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+}
+
+/// Measures the scenarios with each of these and with UDP, in turn; a table of it.
+pub fn measure(program: &Program, plan: &Plan, transports: &[Transport]) -> Result<String> {
+    let mut table = "| scenario | N | transport | CPU µs per player and tick (least–most) | × UDP | network thread | tick work p99 ms | down KB/s | input to snapshot p99 |\n\
+                     |---|---|---|---|---|---|---|---|---|\n"
+        .to_owned();
+    let others = transports.iter().copied().filter(|transport| *transport != Transport::Udp);
+    let all: Vec<Transport> = std::iter::once(Transport::Udp).chain(others).collect();
+    for (scenario, players) in
+        plan.scenarios.iter().flat_map(|scenario| plan.players.iter().map(move |n| (*scenario, *n)))
+    {
+        let mut rounds = vec![Vec::new(); all.len()];
+        for _ in 0..plan.rounds {
+            for (transport, rounds) in all.iter().zip(&mut rounds) {
+                rounds.push(round(program, plan, scenario, players, *transport)?);
+            }
+        }
+        let cpu = |rounds: &[Figures]| Middle::of(rounds.iter().map(|it| it.cpu_us));
+        let udp = cpu(&rounds[0]).median;
+        for (transport, rounds) in all.iter().zip(&rounds) {
+            let middle = |figure: fn(&Figures) -> f64| Middle::of(rounds.iter().map(figure)).median;
+            let (name, cpu) = (transport.name(), cpu(rounds));
+            let thread = Middle::of(rounds.iter().map(|it| of_thread(it, &name))).median;
+            writeln!(
+                table,
+                "| {} | {players} | {name} | {:.1} ({:.1}–{:.1}) | {:.2} | {thread:.1} | {:.2} | {:.1} | {:.1} |",
+                scenario.name(),
+                cpu.median,
+                cpu.least,
+                cpu.most,
+                cpu.median / udp,
+                middle(|it| it.tick_p99_ms),
+                middle(|it| it.down_bytes_per_s) / 1e3,
+                middle(|it| it.input_to_snapshot.p99 as f64),
+            )?;
+        }
+    }
+    Ok(table)
+}
+
+fn round(program: &Program, plan: &Plan, scenario: Scenario, players: usize, transport: Transport) -> Result<Figures> {
+    let round = Round {
+        program: program.clone(),
+        scenario,
+        players,
+        carrier: transport.carrier(),
+        settle: plan.settle,
+        lasts: plan.lasts,
+        strangers_per_s: 0,
+        flooder_per_s: 0,
+    };
+    let figures = round.run().with_context(|| format!("{players} players by {}", transport.name()))?;
+    eprintln!("{} {players} {}: {:.1} µs", scenario.name(), transport.name(), figures.cpu_us);
+    Ok(figures)
+}
+
+/// What the thread of a transport used.
+fn of_thread(figures: &Figures, transport: &str) -> f64 {
+    figures.cpu_us_by_thread.iter().filter(|(name, _)| name == transport).map(|(_, us)| us).sum()
+}
