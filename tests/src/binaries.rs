@@ -16,6 +16,8 @@ pub struct Binaries {
     pub sidecar: PathBuf,
     /// The bots.
     pub bot: PathBuf,
+    /// The example of the Rust client.
+    pub minimal: PathBuf,
 }
 
 /// The programs, built in the profile of the running test, with clocks that a test can set. They lie in a folder of their
@@ -36,7 +38,12 @@ pub fn binaries() -> &'static Binaries {
             assert!(path.is_file(), "cargo has built no {}", path.display());
             path
         };
-        Binaries { start_server: program("start_server"), sidecar: program("sidecar"), bot: program("bot") }
+        Binaries {
+            start_server: program("start_server"),
+            sidecar: program("sidecar"),
+            bot: program("bot"),
+            minimal: program("examples/minimal"),
+        }
     })
 }
 
@@ -71,7 +78,7 @@ fn build(profile_folder: &Path) -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
     cargo
         .current_dir(workspace())
-        .args(["build", "--quiet", "--bins", "--profile", profile, "--target-dir"])
+        .args(["build", "--quiet", "--bins", "--example", "minimal", "--profile", profile, "--target-dir"])
         .arg(target.join(FOLDER))
         .env("CARGO_BUILD_BUILD_DIR", target);
     cargo.args(["--features", "realmgate-server/chaos,realmgate-sidecar/chaos"]);

@@ -118,6 +118,8 @@ pub struct Ready {
     pub maps: Vec<u16>,
     /// Where players connect.
     pub game: SocketAddr,
+    /// The URL for WebTransport.
+    pub webtransport: Option<String>,
     /// Health and metrics.
     pub admin: SocketAddr,
     /// The public API, where the sidecar is embedded.
@@ -126,6 +128,18 @@ pub struct Ready {
     pub gateway: Option<SocketAddr>,
     /// The directory's URL.
     pub directory: String,
+}
+
+impl Ready {
+    /// Where players connect by WebTransport.
+    ///
+    /// # Panics
+    /// When the server has said no URL with an address and a port.
+    pub fn webtransport(&self) -> SocketAddr {
+        let url = self.webtransport.as_deref().expect("it answers WebTransport");
+        let place = url.strip_prefix("https://").and_then(|rest| rest.split('/').next());
+        place.and_then(|place| place.parse().ok()).unwrap_or_else(|| panic!("{url} has no address and port"))
+    }
 }
 
 impl MapServer {

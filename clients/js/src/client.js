@@ -1,8 +1,10 @@
 // A player in the world: ticks at the server's rate, travels from server to server, and logs out.
 
+import { Display } from "./display/display.js";
 import { readGrant } from "./grant.js";
 import { Host } from "./host.js";
 import { EnterError, QUIET_TICK_MS, Stay } from "./stay.js";
+import { Choice } from "./transport/choice.js";
 
 /** How long the server may take to save and to confirm the logout. */
 const LEAVE_WITHIN_MS = 10_000;
@@ -14,16 +16,22 @@ const MAX_TICKETS = 5;
 /**
  * How a player's time in the world ended: the reason that the server gave, if any; why the connection closed; and why a
  * journey failed, if one did.
- * @typedef {{ left: string | null, closeReason: import("./websocket.js").CloseReason | null, error: Error | null }} End
+ * @typedef {{ left: string | null, closeReason: import("./transport/transport.js").CloseReason | null, error: Error | null }} End
  */
 
 /**
  * What a program hands in. `intent` is asked once for each tick what the player wants; the others are told what happens.
+ * `onEnter` is told of each session before its first message, also after a journey; `signal` calls entering off.
  * @typedef {import("./host.js").HostOptions & {
  *   grids?: Map<number, any>,
  *   acceptWithinMs?: number,
+ *   transport?: "auto" | "websocket" | "webtransport",
+ *   signal?: AbortSignal,
  *   intent?: (client: GameClient) => import("./session.js").Intent,
- *   anotherGrant?: (why: { isTravelling: boolean }) => Promise<import("./grant.js").EntryGrant>,
+ *   anotherGrant?: (
+ *     why: { isTravelling: boolean, signal: AbortSignal | undefined },
+ *   ) => Promise<import("./grant.js").EntryGrant>,
+ *   onEnter?: (client: GameClient) => void,
  *   onMessage?: (message: object, client: GameClient) => void,
  *   onSnapshot?: (client: GameClient) => void,
  *   onTick?: (client: GameClient) => void,
@@ -38,9 +46,11 @@ export class GameClient {
   #setup;
   #host;
   #stay;
+  #display = null;
   #nextTick = 0;
   #callOff = () => {};
-  #isTravelling = false;
+  /** Calls off the journey that is under way; null while there is none. */
+  #journey = null;
   /** The log-out that was asked for: when, and whom to tell. */
   #leaving = null;
   #end = null;
@@ -59,8 +69,17 @@ export class GameClient {
    * @returns {Promise<GameClient>}
    */
   static async enter(grant, options = {}) {
-    const setup = { host: new Host(options), grids: options.grids, acceptWithinMs: options.acceptWithinMs };
-    return new GameClient(options, setup, await enterWithTickets(grant, options, setup, null));
+    const { grids, acceptWithinMs, transport, signal } = options;
+    const setup = { host: new Host(options), choice: new Choice(transport), grids, acceptWithinMs };
+    const stay = await enterWithTickets(grant, options, setup, { signal });
+    try {
+      signal?.throwIfAborted();
+      return new GameClient(options, setup, stay);
+    } catch (error) {
+      // It was called off meanwhile, or the program threw at the first messages: nobody else would end it.
+      stay.close();
+      throw error;
+    }
   }
 
   /** What the player sees, owns and predicts. Another one after a journey. */
@@ -76,6 +95,34 @@ export class GameClient {
   /** What went either way on this connection. */
   get traffic() {
     return this.#stay.traffic;
+  }
+
+  /** The transport to the map server: `websocket` or `webtransport`. */
+  get transport() {
+    return this.#stay.transport;
+  }
+
+  /** Whether commands and requests reach a server now. */
+  get isConnected() {
+    return !this.#end && !this.#journey;
+  }
+
+  /** Begins to keep what a screen shows: see `show`. A client that nobody looks at does without. */
+  openDisplay() {
+    this.#display = new Display(this.session.welcome.tick_hz);
+  }
+
+  /** What a screen shows, after `openDisplay`; null before. Another one after a journey. */
+  get display() {
+    return this.#display;
+  }
+
+  /**
+   * A frame is about to be drawn: moves the display on to this moment.
+   * @param {number | null} [heading] The direction that the player presses now.
+   */
+  show(heading = null) {
+    this.#display?.advance(this.session, heading, this.#host.now());
   }
 
   /** How the time in the world ended; null while it lasts. */
@@ -102,7 +149,7 @@ export class GameClient {
       let tell;
       const told = new Promise((resolve) => (tell = resolve));
       this.#leaving = { startedMs: this.#host.now(), told, tell };
-      if (!this.#isTravelling) this.ask({ type: "Logout" });
+      if (!this.#journey) this.ask({ type: "Logout" });
     }
     return this.#leaving.told;
   }
@@ -116,20 +163,30 @@ export class GameClient {
   /** Goes on with this stay. */
   #settle(stay) {
     this.#stay = stay;
-    this.#isTravelling = false;
+    this.#journey = null;
     this.#nextTick = this.#host.now();
+    if (this.#display) this.openDisplay();
     if (this.#leaving) this.ask({ type: "Logout" });
+    this.#options.onEnter?.(this);
     stay.listen({
       message: (message) => this.#receive(message, stay),
       snapshot: () => this.#see(stay),
-      ended: () => stay === this.#stay && !this.#isTravelling && this.#finish(),
+      ended: () => stay === this.#stay && !this.#journey && this.#finish(),
     });
     this.#schedule();
   }
 
   #receive(message, stay) {
-    if (stay !== this.#stay || this.#end) return;
-    this.#options.onMessage?.(message, this);
+    if (stay !== this.#stay || this.#end || this.#journey) return;
+    try {
+      this.#options.onMessage?.(message, this);
+    } finally {
+      // Whatever the program throws in its own code, the player goes where it is sent.
+      if (!this.#end) this.#obey(message, stay);
+    }
+  }
+
+  #obey(message, stay) {
     if (message.type === "Travel") this.#travel(message.grant);
     if (message.type === "Leave") {
       // Once more, so that the server gets the acknowledgement of its last message.
@@ -140,24 +197,24 @@ export class GameClient {
 
   #see(stay) {
     if (stay !== this.#stay || this.#end) return;
+    this.#display?.takeSnapshot(this.session, this.#host.now());
     this.#options.onSnapshot?.(this);
     // Timers of a page that nobody looks at come late. What the server sends does not.
     if (this.#host.now() >= this.#nextTick) this.#run();
   }
 
   async #travel(text) {
-    this.#isTravelling = true;
+    const journey = new AbortController();
+    this.#journey = journey;
     this.#callOff();
     const left = this.#stay;
     left.quietTick();
     left.close();
     try {
-      const stay = await enterWithTickets(
-        readGrant(JSON.parse(text)),
-        this.#options,
-        this.#setup,
-        left.session.possessions,
-      );
+      const { signal } = journey;
+      const grant = readGrant(JSON.parse(text));
+      const carried = left.session.possessions;
+      const stay = await enterWithTickets(grant, this.#options, this.#setup, { carried, signal });
       if (this.#end) return stay.close();
       this.#settle(stay);
     } catch (error) {
@@ -168,13 +225,13 @@ export class GameClient {
 
   #schedule() {
     this.#callOff();
-    if (this.#end || this.#isTravelling) return;
+    if (!this.isConnected) return;
     this.#callOff = this.#host.after(Math.max(0, this.#nextTick - this.#host.now()), () => this.#run());
   }
 
   #run() {
     try {
-      while (!this.#end && !this.#isTravelling && this.#host.now() >= this.#nextTick) this.#act();
+      while (this.isConnected && this.#host.now() >= this.#nextTick) this.#act();
     } finally {
       // Whatever the program throws in its own code, the player goes on.
       this.#schedule();
@@ -186,7 +243,9 @@ export class GameClient {
     this.#nextTick += this.#leaving ? QUIET_TICK_MS : this.session.pace.intervalMs;
     if (now - this.#nextTick > MAX_BEHIND_MS) this.#nextTick = now;
     if (!this.#leaving) {
-      this.#stay.tick(this.#options.intent?.(this) ?? {});
+      const intent = this.#options.intent?.(this) ?? {};
+      this.#stay.tick(intent);
+      this.#display?.takeTick(this.session, intent, now);
       this.#options.onTick?.(this);
       return;
     }
@@ -198,6 +257,7 @@ export class GameClient {
   #finish(error = null) {
     if (this.#end) return;
     this.#callOff();
+    this.#journey?.abort();
     this.#end = { left: this.#stay.left, closeReason: this.#stay.closeReason, error };
     this.#leaving?.tell(this.#end);
     this.#options.onEnd?.(this.#end, this);
@@ -205,14 +265,14 @@ export class GameClient {
 }
 
 /** Enters with a grant, or with others while those may help. */
-async function enterWithTickets(grant, { anotherGrant }, setup, carried) {
+async function enterWithTickets(grant, { anotherGrant }, setup, { carried = null, signal }) {
   for (let tries = 1, next = grant; ; tries += 1) {
     try {
-      return await Stay.enter(next, setup, carried);
+      return await Stay.enter(next, setup, { carried, signal });
     } catch (error) {
       const isWorthIt = error instanceof EnterError && error.isWorthAnotherTicket && tries < MAX_TICKETS;
       if (!anotherGrant || !isWorthIt) throw error;
-      next = await anotherGrant({ isTravelling: carried !== null });
+      next = await anotherGrant({ isTravelling: carried !== null, signal });
     }
   }
 }

@@ -43,16 +43,19 @@ export class Entry {
    */
   async enter({ channel = null, ...options } = {}) {
     // On another map the channel's number means another channel.
-    const anotherGrant = ({ isTravelling }) => this.ticket(isTravelling ? null : channel);
-    return GameClient.enter(await this.ticket(channel), { ...this.#options, ...options, anotherGrant });
+    const anotherGrant = ({ isTravelling, signal }) => this.ticket(isTravelling ? null : channel, signal);
+    const grant = await this.ticket(channel, options.signal);
+    return GameClient.enter(grant, { ...this.#options, ...options, anotherGrant });
   }
 
   /**
    * Gets a ticket from the gateway, over the open socket if it still works.
    * @param {number | null} [channel]
+   * @param {AbortSignal | null} [signal] Calls it off: no ticket is asked for any more.
    * @returns {Promise<import("./grant.js").EntryGrant>}
    */
-  async ticket(channel = null) {
+  async ticket(channel = null, signal = null) {
+    signal?.throwIfAborted();
     this.#tickets += 1;
     if (this.#gateway?.isOpen) {
       try {
@@ -61,7 +64,11 @@ export class Entry {
         if (error.kind !== "Closed") throw error;
       }
     }
-    this.#gateway = await Gateway.connect(this.#gatewayUrl, this.#accessToken, this.#options);
+    signal?.throwIfAborted();
+    const gateway = await Gateway.connect(this.#gatewayUrl, this.#accessToken, this.#options);
+    if (signal?.aborted) gateway.close();
+    signal?.throwIfAborted();
+    this.#gateway = gateway;
     return this.#gateway.enterWorld(this.#characterId, channel);
   }
 

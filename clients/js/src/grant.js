@@ -10,7 +10,8 @@ const HASH = /^[0-9a-f]{16}$/i;
  * @typedef {{
  *   character_id: string | null, map_ip: string, map_port: number, ticket: string,
  *   spawn_pos: { x: number, y: number } | null, map_id: number, map_name: string | null, channel: number,
- *   server_id: string, connect_token: string, map_ws_url: string | null, protocol_hash: string, expires_in: number,
+ *   server_id: string, connect_token: string, map_ws_url: string | null, map_wt_url: string | null,
+ *   map_wt_cert_sha256: string | null, protocol_hash: string, expires_in: number,
  * }} EntryGrant
  */
 
@@ -42,6 +43,8 @@ export function readGrant(data) {
     server_id: text("server_id"),
     connect_token: text("connect_token"),
     map_ws_url: data.map_ws_url ?? null,
+    map_wt_url: data.map_wt_url ?? null,
+    map_wt_cert_sha256: data.map_wt_cert_sha256 ?? null,
     protocol_hash: text("protocol_hash"),
     expires_in: number("expires_in"),
   };

@@ -1,9 +1,10 @@
-// What the library needs of the program that it runs in: sockets, a clock and timers.
+// What the library needs of the program that it runs in: sockets, sessions, a clock and timers.
 
 /**
  * What a program may hand in. What it leaves out is taken from the browser, or from Node.
  * @typedef {{
  *   WebSocket?: new (url: string, protocols?: string[]) => any,
+ *   WebTransport?: new (url: string, options?: object) => any,
  *   now?: () => number,
  *   setTimeout?: (callback: () => void, ms: number) => any,
  *   clearTimeout?: (timer: any) => void,
@@ -24,6 +25,22 @@ export class Host {
     const WebSocket = this.#options.WebSocket ?? globalThis.WebSocket;
     if (!WebSocket) throw new TypeError("there is no WebSocket here: hand one in as the option `WebSocket`");
     return new WebSocket(url, protocols);
+  }
+
+  /** Whether there is WebTransport here: Node has none, and browsers only on safe pages. */
+  get hasWebTransport() {
+    return Boolean(this.#webTransport);
+  }
+
+  /** Opens a WebTransport session. Throws where there is none. */
+  openSession(url, options) {
+    const WebTransport = this.#webTransport;
+    if (!WebTransport) throw new TypeError("there is no WebTransport here");
+    return new WebTransport(url, options);
+  }
+
+  get #webTransport() {
+    return this.#options.WebTransport ?? globalThis.WebTransport;
   }
 
   /** Milliseconds from any fixed moment. They never go back. */

@@ -131,6 +131,7 @@ export class Api {
 /** What a program may hand in instead of the browser's or Node's own. */
 export interface HostOptions {
   WebSocket?: new (url: string, protocols?: string[]) => any;
+  WebTransport?: new (url: string, options?: object) => any;
   /** Milliseconds from any fixed moment. They never go back. */
   now?: () => number;
   setTimeout?: (callback: () => void, ms: number) => any;
@@ -154,6 +155,10 @@ export interface EntryGrant {
   connect_token: string;
   /** The map server's WebSocket; null if it has none. */
   map_ws_url: string | null;
+  /** The map server's WebTransport; null if it has none. */
+  map_wt_url: string | null;
+  /** The SHA-256 of its certificate in hexadecimal digits; null for one that browsers trust anyway. */
+  map_wt_cert_sha256: string | null;
   /** 16 hexadecimal digits. */
   protocol_hash: string;
   /** Seconds that the ticket is valid. */
@@ -206,7 +211,7 @@ export class Entry {
   /** Enters the world. Rejects with a `GatewayError` or an `EnterError`. */
   enter(options?: ClientOptions & { channel?: number | null }): Promise<GameClient>;
   /** Gets a ticket from the gateway. */
-  ticket(channel?: number | null): Promise<EntryGrant>;
+  ticket(channel?: number | null, signal?: AbortSignal | null): Promise<EntryGrant>;
   /** Closes the gateway socket. A player in the world stays there. */
   close(): void;
 }
@@ -243,7 +248,7 @@ export interface ClientFrame {
   commands: InputCommand[];
 }
 
-/** Why a connection ended. `code` and `reason` are those of the WebSocket. */
+/** Why a connection ended. `code` and `reason` are those of the WebSocket; a WebTransport session has the same codes. */
 export interface CloseReason {
   type: "Denied" | "Refused" | "ByServer" | "TimedOut" | "ByClient" | "Socket";
   code: number;
@@ -267,7 +272,16 @@ export class EnterError extends Error {
     message: string,
     more?: { closeReason?: CloseReason | null; left?: LeaveReason | null },
   );
-  readonly kind: "NoWebSocket" | "Ticket" | "Hash" | "ProtocolMismatch" | "Closed" | "Refused" | "SentAway" | "Silent";
+  readonly kind:
+    | "NoWebSocket"
+    | "NoWebTransport"
+    | "Ticket"
+    | "Hash"
+    | "ProtocolMismatch"
+    | "Closed"
+    | "Refused"
+    | "SentAway"
+    | "Silent";
   /** Why the connection ended, if `kind` is `Closed`. */
   readonly closeReason: CloseReason | null;
   /** The server's reason, if `kind` is `SentAway`. */
@@ -280,12 +294,18 @@ export class EnterError extends Error {
 export interface ClientOptions extends HostOptions {
   /** The solid tiles of maps that the program has, by map: for maps that are too large to be sent. */
   grids?: Map<number, CollisionGrid>;
-  /** How long to wait for the socket to open. */
+  /** How long to wait for the connection to open. */
   acceptWithinMs?: number;
+  /** `auto` (the default) takes WebTransport where there is any, and WebSocket where that comes to nothing within 3 s. */
+  transport?: "auto" | "websocket" | "webtransport";
+  /** Calls entering off: it rejects with the signal's reason. */
+  signal?: AbortSignal;
   /** Asked once for each tick. */
   intent?: (client: GameClient) => Intent;
   /** Gets another ticket where one was of no use. `Entry` sets it. */
-  anotherGrant?: (why: { isTravelling: boolean }) => Promise<EntryGrant>;
+  anotherGrant?: (why: { isTravelling: boolean; signal: AbortSignal | undefined }) => Promise<EntryGrant>;
+  /** Told of each session before its first message, also after a journey. */
+  onEnter?: (client: GameClient) => void;
   onMessage?: (message: ServerMessage, client: GameClient) => void;
   onSnapshot?: (client: GameClient) => void;
   onTick?: (client: GameClient) => void;
@@ -304,13 +324,76 @@ export class GameClient {
   get position(): Position | null;
   /** What went either way on this connection. */
   get traffic(): Traffic;
+  /** The transport to the map server. */
+  get transport(): "websocket" | "webtransport";
+  /** Whether commands and requests reach a server now: there is no end, and no journey under way. */
+  get isConnected(): boolean;
   /** How the time in the world ended; null while it lasts. */
   get end(): End | null;
+  /** Begins to keep what a screen shows: see `show`. A client that nobody looks at does without. */
+  openDisplay(): void;
+  /** What a screen shows, after `openDisplay`; null before. Another one after a journey. */
+  get display(): Display | null;
+  /** A frame is about to be drawn: moves the display on. `heading` is the direction that the player presses now. */
+  show(heading?: number | null): void;
   /** Queues a request, which is sent with the next tick. Answers its id, by which `Refused.answers` names it. */
   ask(message: ClientMessage): number;
   /** Logs out, and waits until the server has saved and confirmed it. */
   logOut(): Promise<End>;
   /** Ends the connection at once. The player stays in the world until the server notices. */
+  close(): void;
+}
+
+/** What happens to a player, besides what its session shows. */
+export type PlayerEvent =
+  /** The server says something. The session knows it already. */
+  | { type: "Told"; message: ServerMessage }
+  /** The connection is lost, and is being made anew. */
+  | { type: "Lost"; reason: CloseReason }
+  /** The player is on its way to another map or channel. */
+  | { type: "Travels" }
+  /** The player is in the world again; the session is a new one. */
+  | { type: "Entered" }
+  /** The server has sent the player away: nothing is tried. */
+  | { type: "Left"; reason: LeaveReason }
+  /** There is no way back into the world. The account may have to log in again. */
+  | { type: "GaveUp"; error: Error };
+
+/** What a program hands in: what the player wants each tick, and who is told what happens. */
+export interface PlayerOptions extends Omit<ClientOptions, "intent" | "signal" | "anotherGrant"> {
+  /** The channel to enter at first; the least loaded one without it. */
+  channel?: number | null;
+  /** Asked once for each tick. */
+  intent?: (player: Player) => Intent;
+  /** Told what happens, also before `enter` has answered: what the server says first. */
+  onEvent?: (event: PlayerEvent, player: Player) => void;
+}
+
+/**
+ * A player who stays in the world: through changes of map and lost connections, with a picture all the while. A lost
+ * connection is made anew for two minutes.
+ */
+export class Player {
+  private constructor();
+  /** Enters the world. The entry is the player's from then on, and is closed with it. Rejects as `Entry.enter`. */
+  static enter(entry: Entry, options?: PlayerOptions): Promise<Player>;
+  /** The client. Another one after each way back into the world. */
+  get client(): GameClient;
+  /** What the player sees, owns and predicts. Another one after each `Entered`. */
+  get session(): Session;
+  /** What a screen shows. Another one after each `Entered`. */
+  get display(): Display;
+  /** Whether commands and requests reach a server now. */
+  get isConnected(): boolean;
+  /** Queues a request. Answers its id, by which `Refused.answers` names it; null without a connection: it is dropped. */
+  ask(message: ClientMessage): number | null;
+  /** A frame is about to be drawn: moves the display on. `heading` is the direction that the player presses now. */
+  show(heading?: number | null): void;
+  /** Where an entity, or the player itself, is shown in this frame, in units; null if it is not in view. */
+  place(entity?: number): Point | null;
+  /** Logs out, and waits until the server has saved and confirmed it. On the way back it stays outside. */
+  logOut(): Promise<End>;
+  /** Ends the connection at once, or the way back. The player stays in the world until the server notices. */
   close(): void;
 }
 
@@ -367,13 +450,22 @@ export class Connection {
   tick(frame: ClientFrame | null, nowMs: number): Uint8Array[];
 }
 
-/** A `Connection` on a WebSocket. */
-export class WebSocketTransport {
-  private constructor();
-  /** Connects and shows the ticket. Rejects with a `CloseReason`. */
-  static connect(host: any, url: string, ticket: Uint8Array, withinMs: number): Promise<WebSocketTransport>;
+/** What carries payloads, for a transport of your own. */
+export interface Wire {
+  /** Whether a payload would go out at once. */
+  isReady(): boolean;
+  send(payload: Uint8Array): void;
+  /** Lets the other end know that it is over. */
+  close(): void;
+}
+
+/** A `Connection` on a wire. */
+export class Transport {
+  constructor(host: { now(): number; after(ms: number, callback: () => void): () => void }, wire: Wire);
+  /** Waits until the wire is open. Rejects with a `CloseReason` where it ends before, or takes longer. */
+  opening(isOpen: Promise<void>, withinMs: number, signal: AbortSignal | null): Promise<void>;
   /** Says who is told what arrives, and the end. */
-  listen(listener: { incoming: (incoming: Incoming) => void; ended: (reason: CloseReason) => void }): void;
+  listen(listener: { incoming?: (incoming: Incoming) => void; ended: (reason: CloseReason) => void }): void;
   /** Queues a reliable message, which is sent with the next tick. Answers its id. */
   sendMessage(message: Uint8Array): number;
   /** Ends a client tick: sends the frame, and what is due of messages and acknowledgements. */
@@ -382,8 +474,40 @@ export class WebSocketTransport {
   get closeReason(): CloseReason | null;
   /** What went either way so far. */
   get traffic(): Traffic;
-  /** Closes the socket. */
+  /** Ends the connection. */
   close(): void;
+  /** For the wire: a payload has come. */
+  receive(bytes: Uint8Array): void;
+  /** For the wire: the connection is over. Only the first reason counts. */
+  end(reason: CloseReason): void;
+}
+
+/** A `Connection` on a WebSocket. */
+export class WebSocketTransport extends Transport {
+  private constructor();
+  name: "websocket";
+  /** Connects and shows the ticket. Rejects with a `CloseReason`. */
+  static connect(
+    host: any,
+    url: string,
+    ticket: Uint8Array,
+    withinMs: number,
+    signal?: AbortSignal | null,
+  ): Promise<WebSocketTransport>;
+}
+
+/** A `Connection` on a WebTransport session. */
+export class WebTransportTransport extends Transport {
+  private constructor();
+  name: "webtransport";
+  /** Connects, opens the stream and shows the ticket. Rejects with a `CloseReason`; the ticket is not shown then. */
+  static connect(
+    host: any,
+    grant: Pick<EntryGrant, "map_wt_url" | "map_wt_cert_sha256">,
+    ticket: Uint8Array,
+    withinMs: number,
+    signal?: AbortSignal | null,
+  ): Promise<WebTransportTransport>;
 }
 
 /** A stay on one map server: messages and frames go in, the client's frames come out. */

@@ -1,7 +1,8 @@
 // The client library for Realmgate worlds. From the outside in: `Api` has accounts and characters, `Gateway` and
-// `Entry` hand out admissions to the world, `GameClient` connects with one and plays. Below that are the parts without
-// I/O, for programs with sockets and clocks of their own: `Connection` (reliable messages, frames) and `Session` (what
-// the player sees, owns and predicts).
+// `Entry` hand out admissions to the world, `GameClient` connects with one and plays, `Player` stays in the world through
+// changes of map and lost connections. Below that are the parts without I/O, for programs with sockets and clocks of
+// their own: `Connection` (reliable messages, frames), `Session` (what the player sees, owns and predicts) and `Display`
+// (which shows it smoothly).
 
 export { Api, ApiError } from "./api.js";
 export { GameClient } from "./client.js";
@@ -33,10 +34,13 @@ export { CollisionGrid } from "./movement/grid.js";
 export { UNITS_PER_TILE, distance, positionOfTiles, tileOf, tiles, within } from "./movement/position.js";
 export { step } from "./movement/step.js";
 export { Pace } from "./pace.js";
+export { Player } from "./player.js";
 export { FIRST_WORN_SLOT, Possessions } from "./possessions.js";
 export { Predictor } from "./predict.js";
 export { Session } from "./session.js";
 export { EnterError } from "./stay.js";
 export { QueueError } from "./stream.js";
-export { WebSocketTransport } from "./websocket.js";
+export { Transport } from "./transport/transport.js";
+export { WebSocketTransport } from "./transport/websocket.js";
+export { WebTransportTransport } from "./transport/webtransport.js";
 export { WorldView } from "./world.js";

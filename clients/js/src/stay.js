@@ -1,11 +1,11 @@
-// A session on a WebSocket: from connecting and greeting to the end of the connection.
+// A session on a transport: from connecting and greeting to the end of the connection.
 
 import { encodeReliable } from "./codec.js";
 import { hashOf, speaksOurs, ticketBytes } from "./grant.js";
 import { Session } from "./session.js";
-import { WebSocketTransport } from "./websocket.js";
+import { Choice } from "./transport/choice.js";
 
-/** How long a client waits for the socket to open. */
+/** How long a client waits for the connection to open. */
 export const ACCEPT_WITHIN_MS = 5_000;
 /** How long the server may take to send what a player needs to begin. One that died after it accepted us never does. */
 const ENTER_WITHIN_MS = 4_000;
@@ -13,9 +13,9 @@ const ENTER_WITHIN_MS = 4_000;
 export const QUIET_TICK_MS = 33;
 
 /**
- * Why a client did not enter the world with a grant. `kind` is `NoWebSocket` (the map server answers none), `Ticket` (it
- * cannot be read), `Hash`, `ProtocolMismatch` (tell the player to update), `Closed` (with `closeReason`), `Refused` (the
- * greeting was), `SentAway` (with `left`) or `Silent`.
+ * Why a client did not enter the world with a grant. `kind` is `NoWebSocket` or `NoWebTransport` (the map server answers
+ * none, or there is none here), `Ticket` (it cannot be read), `Hash`, `ProtocolMismatch` (tell the player to update),
+ * `Closed` (with `closeReason`), `Refused` (the greeting was), `SentAway` (with `left`) or `Silent`.
  */
 export class EnterError extends Error {
   constructor(kind, message, { closeReason = null, left = null } = {}) {
@@ -50,28 +50,40 @@ export class Stay {
   }
 
   /**
-   * Connects and greets. Rejects with an `EnterError`.
+   * Connects and greets. Rejects with an `EnterError`, or with the signal's reason once that calls it off.
    * @param {import("./grant.js").EntryGrant} grant
-   * @param {{ host: import("./host.js").Host, grids?: Map<number, any>, acceptWithinMs?: number }} setup
-   * @param {import("./possessions.js").Possessions | null} carried What the character owned where it comes from.
+   * @param {{
+   *   host: import("./host.js").Host,
+   *   choice?: Choice,
+   *   grids?: Map<number, any>,
+   *   acceptWithinMs?: number,
+   * }} setup
+   * @param {{ carried?: import("./possessions.js").Possessions | null, signal?: AbortSignal | null }} [more] What the
+   *   character owned where it comes from; who calls it off.
    * @returns {Promise<Stay>}
    */
-  static async enter(grant, { host, grids, acceptWithinMs = ACCEPT_WITHIN_MS }, carried = null) {
-    const ticket = usableTicket(grant);
-    let transport;
+  static async enter(grant, setup, { carried = null, signal = null } = {}) {
+    const { host, choice = new Choice(), grids, acceptWithinMs = ACCEPT_WITHIN_MS } = setup;
+    signal?.throwIfAborted();
+    const ticket = usableTicket(host, choice, grant);
+    let stay = null;
+    // One that is called off is closed at once, so that it does nothing in the world.
+    const stop = () => stay?.close();
+    signal?.addEventListener("abort", stop);
     try {
-      transport = await WebSocketTransport.connect(host, grant.map_ws_url, ticket, acceptWithinMs);
-    } catch (closeReason) {
-      throw closed(closeReason);
-    }
-    const stay = new Stay(host, transport, new Session({ grids, carried }));
-    try {
+      const transport = await choice.connect(host, grant, ticket, acceptWithinMs, signal).catch((reason) => {
+        throw closed(reason);
+      });
+      stay = new Stay(host, transport, new Session({ grids, carried }));
+      signal?.throwIfAborted();
       await stay.#greet();
+      return stay;
     } catch (error) {
-      stay.close();
-      throw error;
+      stay?.close();
+      throw signal?.aborted ? signal.reason : error;
+    } finally {
+      signal?.removeEventListener("abort", stop);
     }
-    return stay;
   }
 
   async #greet() {
@@ -120,6 +132,11 @@ export class Stay {
   /** Why the connection ended; null while it lasts. */
   get closeReason() {
     return this.#transport.closeReason;
+  }
+
+  /** The transport that it is on: `websocket` or `webtransport`. */
+  get transport() {
+    return this.#transport.name;
   }
 
   /** What went either way so far. */
@@ -171,11 +188,12 @@ export class Stay {
   }
 }
 
-function usableTicket(grant) {
+function usableTicket(host, choice, grant) {
   if (hashOf(grant) === null) throw new EnterError("Hash", "the protocol hash cannot be read");
   if (!speaksOurs(grant))
     throw new EnterError("ProtocolMismatch", `the server speaks the protocol ${grant.protocol_hash}`);
-  if (!grant.map_ws_url) throw new EnterError("NoWebSocket", "the map server answers no WebSocket");
+  const hindrance = choice.hindrance(host, grant);
+  if (hindrance) throw new EnterError(hindrance, "there is no transport to the map server");
   const ticket = ticketBytes(grant);
   if (!ticket) throw new EnterError("Ticket", "the ticket cannot be read");
   return ticket;

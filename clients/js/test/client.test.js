@@ -60,6 +60,23 @@ test("a player walks as predicted, though every third snapshot is lost", async (
   assert.equal(clock.waiting, 0, "no timer is left");
 });
 
+test("a display is told of ticks and snapshots, and shown without one is nothing", async () => {
+  const { clock, server, client } = await entered();
+  client.show(0);
+  assert.equal(client.display, null);
+  client.openDisplay();
+  for (let tick = 0; tick < 5; tick += 1) server.step({ isLost: true });
+  await clock.pass(TICK_MS);
+  clock.freeze(300);
+  server.step();
+  client.show(null);
+  assert.deepEqual(client.display.place(client.session, client.session.welcome.entity), START);
+  assert.deepEqual(client.display.counters, { frames: 1, visibleCorrections: 0 });
+  const { roundTripMs } = client.display.clock;
+  assert.ok(roundTripMs > 200 && roundTripMs < 400, `the first command was answered after ${roundTripMs} ms`);
+  client.close();
+});
+
 test("requests are sent with the next tick, and answered by their id", async () => {
   const messages = [];
   const { clock, server, client } = await entered({ onMessage: (message) => messages.push(message) });
@@ -138,6 +155,8 @@ test("a journey goes on at the other server with what is owned", async () => {
   );
   servers[0].step();
   await clock.pass(500);
+  client.openDisplay();
+  const { display } = client;
   servers[0].tell({
     type: "Travel",
     grant: JSON.stringify(grant({ map_id: "2", map_ws_url: "ws://127.0.0.1:4002/play" })),
@@ -157,7 +176,28 @@ test("a journey goes on at the other server with what is owned", async () => {
     "commands begin anew",
   );
   assert.deepEqual(client.session.takeAnomalies(), []);
+  assert.notEqual(client.display, display, "what is shown is another world");
   client.close();
+});
+
+test("who ends it when it is sent elsewhere does not go", async () => {
+  const onMessage = ({ type }, one) => type === "Travel" && one.close();
+  const { clock, servers, client } = await entered({ onMessage });
+  servers[0].tell({ type: "Travel", grant: JSON.stringify(grant()) });
+  servers[0].flush();
+  await clock.pass(1000);
+  assert.deepEqual([servers.length, client.end.closeReason.type, clock.waiting], [1, "ByClient", 0]);
+});
+
+test("a program that fails at what it is told first has not entered", async () => {
+  const fails = () => {
+    throw new Error("the program's own");
+  };
+  const { clock, servers, options } = world();
+  const entering = assert.rejects(GameClient.enter(grant(), { ...options, onMessage: fails }), /the program's own/);
+  await clock.pass(100);
+  await entering;
+  assert.deepEqual([servers[0].socket.closedWith, clock.waiting], [1000, 0]);
 });
 
 test("what is lost on a journey is noticed", async () => {
@@ -194,7 +234,7 @@ test("a journey whose grant is of no use gets another ticket, and ends without o
   servers[0].tell({ type: "Travel", grant: JSON.stringify(grant()) });
   servers[0].flush();
   await clock.pass(200);
-  assert.deepEqual([asked, servers.length, client.end], [[{ isTravelling: true }], 3, null]);
+  assert.deepEqual([asked.map(({ isTravelling }) => isTravelling), servers.length, client.end], [[true], 3, null]);
   client.close();
 
   const alone = await entered({}, arrange);

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as protocol from "../src/generated/protocol.js";
 import * as library from "../src/index.js";
+import { examples } from "./testing/readme.js";
 
 const read = (path) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
 const { exports: exported, dependencies } = JSON.parse(read("package.json"));
@@ -49,12 +50,16 @@ test("nothing is needed at run time", () => {
   assert.equal(dependencies, undefined);
 });
 
-test("the example of the README names what there is", () => {
-  const [, example] = read("README.md").match(/```js\n([\s\S]*?)```/);
-  const imports = example.match(/import \{([^}]*)\} from "realmgate-client"/)[1].match(/\w+/g);
-  for (const name of imports) assert.ok(name in library, name);
-  for (const [, name] of example.matchAll(/\b(?:client|api|entry)\.(\w+)/g)) {
-    const isThere = [library.GameClient, library.Api, library.Entry].some(({ prototype }) => name in prototype);
-    assert.ok(isThere, `nothing has ${name}`);
+test("the page of the README takes no more than 30 lines, and what both examples name is there", () => {
+  const { html, js } = examples();
+  const lines = html.split("\n").filter((line) => line.trim() !== "");
+  assert.ok(lines.length <= 30, `${lines.length} lines`);
+  for (const example of [html, js]) {
+    const imports = example.match(/import \{([^}]*)\} from/)[1].match(/\w+/g);
+    for (const name of imports) assert.ok(name in library, name);
+    for (const [, name] of example.matchAll(/\b(?:player|api|entry)\.(\w+)/g)) {
+      const isThere = [library.Player, library.Api, library.Entry].some(({ prototype }) => name in prototype);
+      assert.ok(isThere, `nothing has ${name}`);
+    }
   }
 });

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPayload, sealPayload } from "../src/payload.js";
 import { Host } from "../src/host.js";
-import { SILENCE_MS, WebSocketTransport } from "../src/websocket.js";
+import { SILENCE_MS } from "../src/transport/transport.js";
+import { WebSocketTransport } from "../src/transport/websocket.js";
 import { FakeClock, settle } from "./testing/clock.js";
 import { fakeSockets } from "./testing/sockets.js";
 
@@ -102,6 +103,15 @@ test("a socket that does not open is given up", async () => {
   refused.socket.end(1013);
   await rejected;
   assert.equal(refused.clock.waiting, 0, "no timer is left");
+});
+
+test("a socket that has opened and ended is shown no ticket", async () => {
+  const { clock, socket, transport } = connecting();
+  const failed = assert.rejects(transport, { type: "Denied", code: 1013 });
+  socket.accept();
+  socket.end(1013);
+  await failed;
+  assert.deepEqual([socket.sent, clock.waiting], [[], 0]);
 });
 
 test("an address that is none is the socket's fault", async () => {

@@ -9,7 +9,7 @@ use realmgate_protocol::codec::CodecError;
 use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::link::LeaveReason;
 use realmgate_protocol::realm::{ClientMessage, ServerMessage};
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use crate::client::{GameClient, Setup};
 use crate::entry::{Entry, EntryError};
@@ -48,7 +48,8 @@ pub struct Player {
     client: GameClient,
     /// The way in; `None` while a task has it.
     entry: Option<Entry>,
-    coming: Option<JoinHandle<(Entry, Result<GameClient, EntryError>)>>,
+    /// The one task that makes a way in, if any. It ends with the player: nobody enters whom nobody plays any more.
+    coming: JoinSet<(Entry, Result<GameClient, EntryError>)>,
     is_over: bool,
 }
 
@@ -60,7 +61,7 @@ impl Player {
     pub async fn enter(mut entry: Entry, setup: &Setup) -> Result<Self, EntryError> {
         let mut client = entry.enter(None, setup).await?;
         client.open_display();
-        Ok(Self { setup: setup.clone(), client, entry: Some(entry), coming: None, is_over: false })
+        Ok(Self { setup: setup.clone(), client, entry: Some(entry), coming: JoinSet::new(), is_over: false })
     }
 
     /// What is shown: the client's session and its display.
@@ -70,7 +71,7 @@ impl Player {
 
     /// Whether commands and requests reach a server now.
     pub fn is_connected(&self) -> bool {
-        self.coming.is_none() && !self.is_over
+        self.coming.is_empty() && !self.is_over
     }
 
     /// Queues a request. Without a connection ([`Self::is_connected`]) it is dropped: no answer comes.
@@ -95,11 +96,9 @@ impl Player {
         events
     }
 
-    /// Logs out, and waits until the server has saved and confirmed it.
-    pub async fn log_out(self) {
-        if let Some(coming) = &self.coming {
-            coming.abort();
-        }
+    /// Logs out, and waits until the server has saved and confirmed it. On the way back into the world it stays outside.
+    pub async fn log_out(mut self) {
+        self.coming.shutdown().await;
         self.client.log_out().await;
     }
 
@@ -141,27 +140,32 @@ impl Player {
     fn travel(&mut self, grant: EntryGrant) {
         let Some(mut entry) = self.entry.take() else { return };
         let (setup, carried) = (self.setup.clone(), self.client.session().possessions.clone());
-        self.coming = Some(tokio::spawn(async move {
-            let entered = entry.travel(&grant, &setup, carried).await;
+        self.coming.spawn(async move {
+            let entered = match entry.travel(&grant, &setup, carried).await {
+                // The gateway knows where the character is.
+                Err(error) if error.may_pass() => enter_again(&mut entry, &setup).await,
+                entered => entered,
+            };
             (entry, entered)
-        }));
+        });
     }
 
     fn come_back(&mut self) {
         let Some(mut entry) = self.entry.take() else { return };
         let setup = self.setup.clone();
-        self.coming = Some(tokio::spawn(async move {
+        self.coming.spawn(async move {
             let entered = enter_again(&mut entry, &setup).await;
             (entry, entered)
-        }));
+        });
     }
 
     /// Waits for the way in that is being made.
     async fn wait_until(&mut self, moment: Duration, events: &mut Vec<PlayerEvent>) {
         let left = moment.saturating_sub(self.setup.clock.now());
-        let Some(coming) = &mut self.coming else { return tokio::time::sleep(left).await };
-        let Ok(come) = tokio::time::timeout(left, coming).await else { return };
-        self.coming = None;
+        if self.coming.is_empty() {
+            return tokio::time::sleep(left).await;
+        }
+        let Ok(Some(come)) = tokio::time::timeout(left, self.coming.join_next()).await else { return };
         // The task cannot be aborted but by this player's end.
         let Ok((entry, entered)) = come else { return self.is_over = true };
         self.entry = Some(entry);

@@ -50,5 +50,5 @@ export class FakeClock {
 
 /** Lets everything go on that waits for a promise that is settled. */
 export async function settle() {
-  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+  for (let turn = 0; turn < 40; turn += 1) await Promise.resolve();
 }

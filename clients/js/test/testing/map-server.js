@@ -89,6 +89,8 @@ export function grant(fields = {}) {
     server_id: "map-server-1",
     connect_token: "c",
     map_ws_url: "ws://127.0.0.1:4001/play",
+    map_wt_url: null,
+    map_wt_cert_sha256: null,
     protocol_hash: PROTOCOL_HASH.toString(16).padStart(16, "0"),
     expires_in: 30,
     ...fields,

@@ -10,6 +10,7 @@ use axum::routing::get;
 use realmgate_protocol::ids::{ChannelId, CharacterId, EntityId, MapId, Tick};
 use realmgate_protocol::realm::{ClientMessage, Rules, ServerMessage, protocol_hash};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use super::Entry;
 use crate::client::Setup;
@@ -21,28 +22,63 @@ use crate::transport::testing::ServerDouble;
 pub(crate) struct GatewayDouble {
     url: String,
     pub(crate) sockets: Arc<AtomicUsize>,
-    is_expired: Arc<AtomicBool>,
+    desk: Arc<Desk>,
+}
+
+/// What its sockets share.
+struct Desk {
+    /// The next is the last.
+    answers: Mutex<Vec<String>>,
+    is_expired: AtomicBool,
+    open: watch::Sender<usize>,
+    refused: watch::Sender<usize>,
 }
 
 impl GatewayDouble {
     pub(crate) async fn start(server: &ServerDouble, ticket_ids: &[u64]) -> Self {
-        let answers = ticket_ids.iter().map(|id| admission(server, *id).to_string()).rev().collect();
-        let (answers, sockets) = (Arc::new(Mutex::new(answers)), Arc::new(AtomicUsize::new(0)));
-        let (counted, is_expired) = (sockets.clone(), Arc::<AtomicBool>::default());
-        let expired = is_expired.clone();
+        let desk = Arc::new(Desk {
+            answers: Mutex::default(),
+            is_expired: AtomicBool::default(),
+            open: watch::Sender::new(0),
+            refused: watch::Sender::new(0),
+        });
+        let sockets = Arc::new(AtomicUsize::new(0));
+        let (counted, shared) = (sockets.clone(), desk.clone());
         let upgrade = async move |upgrade: WebSocketUpgrade| {
             counted.fetch_add(1, Ordering::Relaxed);
-            upgrade.on_upgrade(move |socket| hand_out(socket, answers, expired))
+            shared.open.send_modify(|open| *open += 1);
+            upgrade.on_upgrade(async move |socket| {
+                hand_out(socket, &shared).await;
+                shared.open.send_modify(|open| *open -= 1);
+            })
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("ws://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, Router::new().route("/ws", get(upgrade))).await });
-        Self { url, sockets, is_expired }
+        let gateway = Self { url, sockets, desk };
+        gateway.hand_out_more(server, ticket_ids);
+        gateway
     }
 
     /// The log-in of everybody has expired.
     pub(crate) fn expire(&self) {
-        self.is_expired.store(true, Ordering::Relaxed);
+        self.desk.is_expired.store(true, Ordering::Relaxed);
+    }
+
+    /// Hands out these tickets too, after the others.
+    pub(crate) fn hand_out_more(&self, server: &ServerDouble, ticket_ids: &[u64]) {
+        let more = ticket_ids.iter().rev().map(|id| admission(server, *id).to_string());
+        self.desk.answers.lock().unwrap().splice(0..0, more);
+    }
+
+    /// Waits until somebody was refused.
+    pub(crate) async fn refused(&self) {
+        self.desk.refused.subscribe().wait_for(|refused| *refused > 0).await.unwrap();
+    }
+
+    /// Waits until nobody has a socket open.
+    pub(crate) async fn all_closed(&self) {
+        self.desk.open.subscribe().wait_for(|open| *open == 0).await.unwrap();
     }
 
     pub(crate) fn entry(&self) -> Entry {
@@ -50,17 +86,20 @@ impl GatewayDouble {
     }
 }
 
-async fn hand_out(mut socket: WebSocket, answers: Arc<Mutex<Vec<String>>>, is_expired: Arc<AtomicBool>) {
+async fn hand_out(mut socket: WebSocket, desk: &Desk) {
     let welcome = json!({ "event": "welcome", "data": {} }).to_string();
     let _ = socket.send(Message::Text(welcome.into())).await;
     while let Some(Ok(Message::Text(_))) = socket.recv().await {
-        if is_expired.load(Ordering::Relaxed) {
+        if desk.is_expired.load(Ordering::Relaxed) {
             let close = CloseFrame { code: 1_008, reason: "Invalid token".into() };
             let _ = socket.send(Message::Close(Some(close))).await;
             return;
         }
-        let answer = answers.lock().unwrap().pop();
-        let refused = || json!({ "event": "error", "data": { "code": "MAP_FULL", "message": "" } }).to_string();
+        let answer = desk.answers.lock().unwrap().pop();
+        let refused = || {
+            desk.refused.send_modify(|refused| *refused += 1);
+            json!({ "event": "error", "data": { "code": "MAP_FULL", "message": "" } }).to_string()
+        };
         let _ = socket.send(Message::Text(answer.unwrap_or_else(refused).into())).await;
     }
 }

@@ -7,7 +7,7 @@ use realmgate_protocol::wire::parts::split;
 use super::*;
 use crate::entry::testing::{GatewayDouble, setup, welcome};
 use crate::token::testing::grant;
-use crate::transport::testing::ServerDouble;
+use crate::transport::testing::{Heard, ServerDouble};
 
 const FRAME: Duration = Duration::from_millis(16);
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -75,6 +75,65 @@ async fn who_is_sent_away_does_not_come_back() {
     let later = player.setup.clock.now() + Duration::from_millis(300);
     assert!(player.play_until(later, Intent::default()).await.is_empty());
     assert!(!player.is_connected());
+}
+
+/// A player that has just lost its connection, and is about to ask the gateway for the ticket 2.
+async fn on_the_way_back(server: &mut ServerDouble) -> (Player, GatewayDouble) {
+    let gateway = GatewayDouble::start(server, &[1, 2]).await;
+    let (mut player, client) = entered(server, &gateway).await;
+    server.drop_client(client);
+    assert!(matches!(next_event(&mut player).await, PlayerEvent::Lost(_)));
+    (player, gateway)
+}
+
+/// Waits until the way back has ended, in whichever way; nobody may show the ticket 2 at the server meanwhile.
+async fn stays_outside(server: &mut ServerDouble, gateway: &GatewayDouble) {
+    let watch = async {
+        loop {
+            let heard = server.next().await;
+            assert!(!matches!(heard, Heard::Connected(2)), "it entered though nobody plays it");
+        }
+    };
+    tokio::select! { () = watch => {}, () = gateway.all_closed() => {} }
+}
+
+#[tokio::test]
+async fn who_is_dropped_on_the_way_back_does_not_enter() {
+    let mut server = ServerDouble::start().await;
+    let (player, gateway) = on_the_way_back(&mut server).await;
+    drop(player);
+    stays_outside(&mut server, &gateway).await;
+}
+
+#[tokio::test]
+async fn who_logs_out_on_the_way_back_does_not_enter() {
+    let mut server = ServerDouble::start().await;
+    let (player, gateway) = on_the_way_back(&mut server).await;
+    tokio::join!(player.log_out(), stays_outside(&mut server, &gateway));
+}
+
+#[tokio::test]
+async fn who_cannot_travel_comes_back_through_the_gateway() {
+    let mut server = ServerDouble::start().await;
+    let gateway = GatewayDouble::start(&server, &[1]).await;
+    let (mut player, client) = entered(&mut server, &gateway).await;
+    // A server that is gone by the time the player comes; the gateway has no room at first.
+    let gone = ServerDouble::start().await;
+    let grant = serde_json::to_string(&grant(&gone, 9)).unwrap();
+    drop(gone);
+    let travel = encode_split(&ServerMessage::Travel { grant }).unwrap();
+    for (index, count, bytes) in split(&travel) {
+        server.tell(client, &ServerMessage::Part { index, count, bytes: bytes.to_vec() });
+    }
+    assert!(matches!(next_event(&mut player).await, PlayerEvent::Travels));
+    let refused = async {
+        gateway.refused().await;
+        gateway.hand_out_more(&server, &[2]);
+        welcome(&mut server, 7).await
+    };
+    let (event, admitted) = tokio::join!(next_event(&mut player), refused);
+    assert!(matches!(event, PlayerEvent::Entered), "{event:?}");
+    assert_eq!(admitted, 2);
 }
 
 #[tokio::test]

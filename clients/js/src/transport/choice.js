@@ -1,0 +1,57 @@
+// Which transport a player takes to a map server, and what is tried when that comes to nothing.
+
+import { WebSocketTransport } from "./websocket.js";
+import { WebTransportTransport } from "./webtransport.js";
+
+/** How long WebTransport may take before a WebSocket is tried: where UDP is held back, nobody says so. */
+const WEBTRANSPORT_WITHIN_MS = 3_000;
+const PREFERENCES = ["auto", "websocket", "webtransport"];
+
+/** What a program prefers, and what has come of it. One for all journeys of a player. */
+export class Choice {
+  #preference;
+  #hasFailed = false;
+
+  /** @param {"auto" | "websocket" | "webtransport"} [preference] */
+  constructor(preference = "auto") {
+    if (!PREFERENCES.includes(preference)) throw new RangeError(`there is no transport ${preference}`);
+    this.#preference = preference;
+  }
+
+  /** Why there is no way to the map server of a grant, as the kind of an `EnterError`; null if there is one. */
+  hindrance(host, grant) {
+    if (this.#mayUseWebTransport(host, grant)) return null;
+    if (this.#preference === "webtransport") return "NoWebTransport";
+    return grant.map_ws_url ? null : "NoWebSocket";
+  }
+
+  /**
+   * Connects to the map server of a grant and shows the ticket, which is shown on one transport only.
+   *
+   * Rejects with a `CloseReason`.
+   * @param {import("../host.js").Host} host
+   * @param {import("../grant.js").EntryGrant} grant
+   * @param {Uint8Array} ticket
+   * @param {number} withinMs
+   * @param {AbortSignal | null} [signal]
+   * @returns {Promise<WebSocketTransport | WebTransportTransport>}
+   */
+  async connect(host, grant, ticket, withinMs, signal = null) {
+    const mayFallBack = this.#preference === "auto" && Boolean(grant.map_ws_url);
+    if (this.#mayUseWebTransport(host, grant) && !(this.#hasFailed && mayFallBack)) {
+      try {
+        const soon = Math.min(withinMs, WEBTRANSPORT_WITHIN_MS);
+        return await WebTransportTransport.connect(host, grant, ticket, soon, signal);
+      } catch (reason) {
+        if (!mayFallBack || signal?.aborted) throw reason;
+        // Where it came to nothing once, no journey waits for it again.
+        this.#hasFailed = true;
+      }
+    }
+    return WebSocketTransport.connect(host, grant.map_ws_url, ticket, withinMs, signal);
+  }
+
+  #mayUseWebTransport(host, grant) {
+    return this.#preference !== "websocket" && Boolean(grant.map_wt_url) && host.hasWebTransport;
+  }
+}

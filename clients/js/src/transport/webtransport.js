@@ -1,0 +1,165 @@
+// A connection on a WebTransport session: payloads go as datagrams where they fit, else on one stream, which begins
+// with the ticket.
+
+import { ProtocolError } from "../errors.js";
+import { BROKEN, TOO_LONG, closeReason } from "./codes.js";
+import { END, FrameReader, framed } from "./framing.js";
+import { Transport } from "./transport.js";
+
+/** What may wait to be sent before a tick is left out: what is sent late would be applied late. */
+const MOST_WAITING_BYTES = 4096;
+/** Datagrams that may wait for us to read them. */
+const MOST_UNREAD_DATAGRAMS = 64;
+/** Hexadecimal digits of a SHA-256. */
+const HASH = /^[0-9a-f]{64}$/i;
+
+/** A `Connection` on a WebTransport session. */
+export class WebTransportTransport extends Transport {
+  /** What `ClientOptions.transport` calls it. */
+  name = "webtransport";
+
+  /**
+   * Connects, opens the stream and shows the ticket. The server answers nothing to it, as on a WebSocket.
+   *
+   * Rejects with a `CloseReason`; the ticket has not been shown then.
+   * @param {import("../host.js").Host} host
+   * @param {{ map_wt_url: string, map_wt_cert_sha256: string | null }} grant
+   * @param {Uint8Array} ticket
+   * @param {number} withinMs How long to wait for the session and its stream.
+   * @param {AbortSignal | null} [signal] Calls it off.
+   * @returns {Promise<WebTransportTransport>}
+   */
+  static async connect(host, grant, ticket, withinMs, signal = null) {
+    let session;
+    try {
+      session = host.openSession(grant.map_wt_url, optionsFor(grant));
+    } catch (error) {
+      throw closeReason(0, error.message);
+    }
+    const wire = new SessionWire(session);
+    const transport = new WebTransportTransport(host, wire);
+    // What is pending when the session fails, fails too: that is told once.
+    const isOpen = wire.open().catch(() => transport.end(closeReason(BROKEN)));
+    wire.ended.then((reason) => transport.end(reason));
+    await transport.opening(isOpen, withinMs, signal);
+    wire.begin(ticket, (payload) => transport.receive(payload));
+    return transport;
+  }
+}
+
+/** What a session needs: the certificate of a map server is its own, and is known by its hash. */
+function optionsFor({ map_wt_cert_sha256: hash }) {
+  const options = { requireUnreliable: true };
+  if (hash === null) return options;
+  if (!HASH.test(hash)) throw new TypeError("the certificate's hash cannot be read");
+  const value = Uint8Array.from(hash.match(/../g), (digits) => parseInt(digits, 16));
+  return { ...options, serverCertificateHashes: [{ algorithm: "sha-256", value }] };
+}
+
+/** A session with its stream and its datagrams. */
+class SessionWire {
+  /** Settles with a `CloseReason` once the session is over, whichever end has ended it. */
+  ended;
+  #session;
+  #stream = null;
+  #streamWriter = null;
+  #datagramWriter = null;
+  #waitingBytes = 0;
+  /** Settles when nothing more comes on the stream. */
+  #reading = Promise.resolve();
+  #tell;
+
+  constructor(session) {
+    this.#session = session;
+    this.ended = new Promise((resolve) => (this.#tell = resolve));
+    // The close itself carries no code: the end on the stream says why, where it has arrived.
+    const over = () => this.#reading.then(() => this.#tell(closeReason(BROKEN)));
+    session.closed.then(over, over);
+  }
+
+  async open() {
+    await this.#session.ready;
+    const { datagrams } = this.#session;
+    datagrams.incomingHighWaterMark = MOST_UNREAD_DATAGRAMS;
+    this.#stream = await this.#session.createBidirectionalStream();
+    this.#streamWriter = this.#stream.writable.getWriter();
+    // The standard has replaced the one by the other; browsers have either.
+    this.#datagramWriter = (datagrams.createWritable?.() ?? datagrams.writable).getWriter();
+  }
+
+  /** Shows the ticket, and hands on each payload that comes. */
+  begin(ticket, receive) {
+    this.#write(this.#streamWriter, framed(ticket));
+    this.#reading = this.#readStream(receive).catch(() => this.#tell(closeReason(BROKEN)));
+    // Datagrams end with the session, which is told anyway.
+    this.#readDatagrams(receive).catch(() => {});
+  }
+
+  isReady() {
+    return this.#waitingBytes <= MOST_WAITING_BYTES;
+  }
+
+  send(payload) {
+    if (payload.length <= this.#session.datagrams.maxDatagramSize) this.#write(this.#datagramWriter, payload);
+    else this.#write(this.#streamWriter, framed(payload));
+  }
+
+  /** Says goodbye, where there is a stream, and ends the session when that has gone out. */
+  close() {
+    if (!this.#streamWriter) return this.#closeSession();
+    this.#streamWriter.write(END).catch(() => {});
+    return this.#streamWriter.close().then(
+      () => this.#closeSession(),
+      () => this.#closeSession(),
+    );
+  }
+
+  #closeSession() {
+    try {
+      this.#session.close();
+    } catch {
+      // One that has failed cannot be closed, and need not be.
+    }
+  }
+
+  #write(writer, bytes) {
+    this.#waitingBytes += bytes.length;
+    const done = () => (this.#waitingBytes -= bytes.length);
+    // A write fails with the session, which is told anyway.
+    writer.write(bytes).then(done, done);
+  }
+
+  /** Reads messages until the end, and tells why it came. */
+  async #readStream(receive) {
+    const frames = new FrameReader();
+    const reader = this.#stream.readable.getReader();
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (!done) frames.push(value);
+      const end = done ? closeReason(BROKEN) : takeFrames(frames, receive);
+      if (!end) continue;
+      this.#tell(end);
+      this.#closeSession();
+      return;
+    }
+  }
+
+  async #readDatagrams(receive) {
+    const reader = this.#session.datagrams.readable.getReader();
+    for (let next = await reader.read(); !next.done; next = await reader.read()) receive(next.value);
+  }
+}
+
+/** Hands on what is complete; answers why the session ends, if it does. */
+function takeFrames(frames, receive) {
+  try {
+    for (let next = frames.next(); next; next = frames.next()) {
+      if ("endsWith" in next) return closeReason(next.endsWith);
+      receive(next.payload);
+    }
+    return null;
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    return closeReason(TOO_LONG, error.message);
+  }
+}
