@@ -46,6 +46,11 @@ impl InputBuffer {
         self.waiting.is_empty()
     }
 
+    /// The command of the next tick, if it has come.
+    pub fn peek(&self) -> Option<&InputCommand> {
+        self.waiting.front()
+    }
+
     fn next(&mut self) -> Option<InputCommand> {
         let command = self.waiting.pop_front()?;
         self.last_applied = command.number;

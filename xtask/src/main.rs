@@ -71,7 +71,7 @@ enum Command {
         arguments: dist::Arguments,
     },
     /// Drive scripted players through bad lines, and print what their screens show beside the truth (docs/feel.md): --line
-    /// lan|50ms|100ms|200ms|300ms, --seconds N, --seed N
+    /// lan|50ms|100ms|200ms|300ms, --core rust|js, --seconds N, --seed N
     Feel {
         #[command(flatten)]
         arguments: feel::Arguments,

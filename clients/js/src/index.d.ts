@@ -537,6 +537,8 @@ export class Session {
   get pace(): Pace;
   /** How often the server corrected the predicted position. */
   get corrections(): number;
+  /** By how much all corrections together have moved the player, in units. */
+  get correctedUnits(): number;
   /** The contradictions in what the server sent since the last call. */
   takeAnomalies(): string[];
   /** Takes a reliable message, applies it and hands it on. Null for one that is not complete or cannot be read. */
@@ -691,6 +693,7 @@ export class Predictor {
   /** The number of the newest command; 0 before the first. */
   get issued(): number;
   get corrections(): number;
+  get correctedUnits(): number;
   /** Where a body gets with a share of a step, 0 to 1: for frames between two ticks. */
   ahead(from: Position, heading: number | null, share: number, unitsPerTick: number): Position;
   /** Makes the next command and predicts its result. */
@@ -750,7 +753,7 @@ export class DisplayClock {
   constructor(tickHz: number, extrapolationMs: number);
   /** Milliseconds of a tick. */
   get tickMs(): number;
-  /** How late snapshots come, measured against the most prompt of the last 64, but for rare ones. */
+  /** How late snapshots come, measured against the most prompt of the last 24, but for rare ones. */
   get jitterMs(): number;
   /** Milliseconds to the server and back. */
   get roundTripMs(): number;
@@ -776,6 +779,8 @@ export class Track {
 
 /** A correction that is spread over some frames. */
 export class Smoothing {
+  /** In so many milliseconds a correction shrinks to half. */
+  constructor(halfLifeMs: number);
   /** What was shown here is to be there. From beyond three tiles it is shown there at once. */
   correct(here: Point, there: Point): void;
   /** Lets some time pass. Answers by how far what is shown has moved for it, in units. */

@@ -18,6 +18,7 @@ export class Predictor {
   #confirmed = null;
   #at = null;
   #corrections = 0;
+  #correctedUnits = 0;
 
   /**
    * @param {import("./movement/grid.js").CollisionGrid | null} [grid] The ground; open everywhere without one.
@@ -46,6 +47,11 @@ export class Predictor {
   /** How often the server's position differed from the prediction. */
   get corrections() {
     return this.#corrections;
+  }
+
+  /** By how much all corrections together have moved the player, each on the axis on which it moved more; in units. */
+  get correctedUnits() {
+    return this.#correctedUnits;
   }
 
   /**
@@ -87,7 +93,10 @@ export class Predictor {
    */
   reconcile(server, lastCommand, unitsPerTick) {
     const expected = this.#expected(lastCommand);
-    if (expected && (expected.x !== server.x || expected.y !== server.y)) this.#corrections += 1;
+    if (expected && (expected.x !== server.x || expected.y !== server.y)) {
+      this.#corrections += 1;
+      this.#correctedUnits += Math.max(Math.abs(expected.x - server.x), Math.abs(expected.y - server.y));
+    }
     this.#confirmed = { number: lastCommand, at: server };
     this.forget(lastCommand);
     let at = server;

@@ -93,6 +93,11 @@ export class Session {
     return this.#predictor.corrections;
   }
 
+  /** By how much all corrections together have moved the player, each on the axis on which it moved more; in units. */
+  get correctedUnits() {
+    return this.#predictor.correctedUnits;
+  }
+
   /** The contradictions in what the server sent since the last call, each as a sentence. */
   takeAnomalies() {
     const unknown = this.world.unknownEntities - this.#toldOfUnknownEntities;

@@ -31,19 +31,25 @@ test("on a steady line the clock shows the present", () => {
 });
 
 test("the clock stays behind by what the line takes beyond the extrapolation", () => {
-  // Each fourth is 60 ms late: 30 under way, 60 late and a tick are 110, of which 50 are extrapolated.
-  const late = errors((tick) => (tick % 4 === 0 ? 60 : 0), 50).slice(400);
+  // Each second is 60 ms late: 30 under way, 60 late and a tick are 110, of which 50 are extrapolated.
+  const late = errors((tick) => (tick % 2 === 0 ? 60 : 0), 50).slice(400);
   const mean = late.reduce((sum, error) => sum + error, 0) / late.length;
   assert.ok(Math.abs(mean * TICK_MS + 60) < 10, `${-mean * TICK_MS} ms behind`);
 });
 
 test("rare late snapshots do not set the clock", () => {
   const steady = errors(() => 0, 0);
-  const rare = errors((tick) => (tick % 32 === 0 ? 15 : 0), 0);
-  const often = errors((tick) => (tick % 8 === 0 ? 15 : 0), 0);
+  const rare = errors((tick) => (tick % 5 === 0 ? 15 : 0), 0);
+  const often = errors((tick) => (tick % 3 === 0 ? 15 : 0), 0);
   const differing = (others) => others.filter((error, at) => at >= 200 && Math.abs(error - steady[at]) > 0.01).length;
   assert.equal(differing(rare), 0);
   assert.ok(differing(often) > 700);
+});
+
+test("a server that stumbles is followed within two seconds", () => {
+  // After five seconds it loses five ticks.
+  const error = errors((tick) => (tick >= 250 ? 100 : 0), 200)[700];
+  assert.ok(Math.abs(error + 5) < 0.51, `${-error} ticks behind`);
 });
 
 test("the clock is set without a jump, and never goes back", () => {
@@ -76,7 +82,7 @@ test("a clock that is far off is set at once", () => {
 
 test("a correction begins where it was, and ends where it should be", () => {
   const point = (x) => ({ x, y: 100 });
-  const smoothing = new Smoothing();
+  const smoothing = new Smoothing(HALF_LIFE_MS);
   smoothing.correct(point(500), point(0));
   assert.deepEqual(smoothing.shown(point(0)), point(500), "nothing has moved yet");
   assert.equal(smoothing.pass(HALF_LIFE_MS), 250);
@@ -91,7 +97,7 @@ test("a correction begins where it was, and ends where it should be", () => {
 
 test("a jump is shown as one", () => {
   const point = (x) => ({ x, y: 100 });
-  const smoothing = new Smoothing();
+  const smoothing = new Smoothing(HALF_LIFE_MS);
   smoothing.correct(point(3072), point(0));
   assert.deepEqual(smoothing.shown(point(0)), point(3072));
   smoothing.correct(point(0), point(-1));

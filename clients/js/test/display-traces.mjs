@@ -45,8 +45,8 @@ function track({ steps }) {
   });
 }
 
-function smoothing({ steps }) {
-  const smoothing = new Smoothing();
+function smoothing({ halfLifeMs, steps }) {
+  const smoothing = new Smoothing(halfLifeMs);
   return replay(steps, {
     correct: (here, there) => (smoothing.correct(point(here), point(there)), place(smoothing.shown(point(there)))),
     pass: (ms, there) => [smoothing.pass(ms), place(smoothing.shown(point(there)))],

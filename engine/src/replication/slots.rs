@@ -115,7 +115,7 @@ impl Slots {
     }
 
     /// Takes where an entity is at the end of the tick. Whether anything of that is new.
-    fn follow(&mut self, slot: u32, to: Position, facing: Angle, now: Tick) -> bool {
+    pub(super) fn follow(&mut self, slot: u32, to: Position, facing: Angle, now: Tick) -> bool {
         let index = slot as usize;
         let from = std::mem::replace(&mut self.position[index], to);
         if self.course_start[index] == Tick(0) {
@@ -124,23 +124,39 @@ impl Slots {
             return true;
         }
         let (dx, dy) = (to.x - from.x, to.y - from.y);
-        let course = &self.course[index];
         if (dx, dy) == (0, 0) {
             // Where something stands is exact.
-            if *course == Course::standing(to, facing) {
+            if self.course[index] == Course::standing(to, facing) {
                 return false;
             }
             self.set_course(slot, Course::standing(to, facing), now);
-        } else {
-            let reckoned = course.after(now.since(self.course_start[index]));
-            let is_close_enough = course.going != Going::Stands
-                && reckoned.within(to, MAX_ERROR_UNITS)
-                && facing.difference(course.facing) <= MAX_ERROR_ANGLE;
-            if !is_close_enough {
-                self.set_course(slot, Course::going(to, facing, dx, dy), now);
-            }
+        } else if !self.is_on_course(slot, to, facing, now) {
+            self.set_course(slot, Course::going(to, facing, dx, dy), now);
         }
         true
+    }
+
+    /// Takes where an entity will be at the end of the next tick: if that is not on its course, it gets the new one now.
+    pub(super) fn foretell(&mut self, slot: u32, to: Position, facing: Angle, now: Tick) {
+        let index = slot as usize;
+        if self.course_start[index] == Tick(0) {
+            return;
+        }
+        let from = self.position[index];
+        let (dx, dy) = (to.x - from.x, to.y - from.y);
+        let stands = self.course[index].going == Going::Stands;
+        let goes_on = if (dx, dy) == (0, 0) { stands } else { self.is_on_course(slot, to, facing, now.after(1)) };
+        if !goes_on {
+            self.set_course(slot, Course::going(from, facing, dx, dy), now);
+        }
+    }
+
+    /// Whether the course of an entity that moves leads close enough to where it is at a tick.
+    fn is_on_course(&self, slot: u32, to: Position, facing: Angle, at: Tick) -> bool {
+        let (course, start) = (&self.course[slot as usize], self.course_start[slot as usize]);
+        course.going != Going::Stands
+            && course.after(at.since(start)).within(to, MAX_ERROR_UNITS)
+            && facing.difference(course.facing) <= MAX_ERROR_ANGLE
     }
 
     fn set_course(&mut self, slot: u32, course: Course, now: Tick) {

@@ -11,6 +11,7 @@ use crate::wire::{Wire, over_both_wires};
 over_both_wires!(
     a_player_is_shown_itself_and_its_secret_and_others_without_theirs,
     one_command_moves_a_player_by_one_tick_of_its_speed,
+    a_turn_whose_command_waits_is_told_in_the_tick_before,
     who_walks_away_goes_out_of_view_and_comes_back,
     components_that_are_removed_and_entities_that_are_new_are_told,
     a_crowd_beyond_one_datagram_is_shown_in_full_after_some_ticks,
@@ -41,6 +42,24 @@ fn one_command_moves_a_player_by_one_tick_of_its_speed(wire: Wire) {
     let shown = anna.shown.values().next().unwrap();
     assert_eq!(shown.place, Some(Position::tile_centre(5, 5).offset(200, 0)));
     assert_eq!(anna.head.last_command, 2, "the snapshot names the last command");
+}
+
+fn a_turn_whose_command_waits_is_told_in_the_tick_before(wire: Wire) {
+    let mut stepper = Stepper::new(wire, 1);
+    let mut anna = stepper.join(Position::tile_centre(5, 5), 1);
+    let mut bert = stepper.join(Position::tile_centre(8, 5), 1);
+    stepper.steps(3, &mut [&mut anna, &mut bert]);
+    let bert_is = *anna.shown.keys().max().unwrap();
+    let (east, north) = (Some(Angle(0)), Some(Angle(192)));
+    // The first is applied in the tick in which it comes; the others wait.
+    [east, east, north, north, None, None, east, None].into_iter().for_each(|heading| bert.command(heading));
+    stepper.step(&mut [&mut anna, &mut bert]);
+    for tick in 0..10 {
+        let foretold = anna.shown[&bert_is].in_the_next_tick().unwrap();
+        stepper.step(&mut [&mut anna, &mut bert]);
+        let came = bert.own().and_then(|own| own.place).unwrap();
+        assert!(foretold.within(came, 64), "{foretold:?} was told, {came:?} came of it, {tick} ticks after the first");
+    }
 }
 
 fn who_walks_away_goes_out_of_view_and_comes_back(wire: Wire) {

@@ -32,6 +32,14 @@ pub struct Shown {
     pub secret: Option<Secret>,
 }
 
+impl Shown {
+    /// Where it will be in the tick after [`Self::place`], as far as has been told.
+    pub fn in_the_next_tick(&self) -> Option<Position> {
+        let (_, course) = self.course?;
+        Some(Course { position: self.place?, ..course }.after(1))
+    }
+}
+
 /// A client that applies snapshots as the protocol says.
 pub struct Client {
     pub link: Link,

@@ -11,7 +11,7 @@ use realmgate_client::clock::Clock;
 use realmgate_client::transport::Carrier;
 use realmgate_tests::conditioner::{PROFILES, Profile};
 use realmgate_tests::feel::report::{misses, table};
-use realmgate_tests::feel::round::Realm;
+use realmgate_tests::feel::round::{Core, Realm};
 use realmgate_tests::map_server::{MapServer, Settings};
 
 /// Drives scripted players through bad lines, and prints what their screens showed beside the truth
@@ -23,9 +23,12 @@ struct Arguments {
     /// The lines: lan, 50ms, 100ms, 200ms, 300ms [default: all]
     #[arg(long, value_name = "LINE", value_delimiter = ',')]
     line: Vec<String>,
-    /// What carries the players' payloads
+    /// What carries the players' payloads; always a WebSocket for the JavaScript library
     #[arg(long, value_enum, default_value_t)]
     transport: Transport,
+    /// The library that the players play with; that in JavaScript needs Node 20
+    #[arg(long, value_enum, default_value_t)]
+    core: Library,
     /// What all chances are drawn from
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -36,6 +39,14 @@ enum Transport {
     #[default]
     Udp,
     Websocket,
+    Webtransport,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Library {
+    #[default]
+    Rust,
+    Js,
 }
 
 #[tokio::main]
@@ -58,11 +69,13 @@ async fn feel(arguments: &Arguments) -> Result<bool> {
         names => names.iter().map(named).collect::<Result<_>>()?,
     };
     let server = MapServer::start_linked(&Settings::new()).await;
-    let carrier = match arguments.transport {
-        Transport::Udp => Carrier::Udp,
-        Transport::Websocket => Carrier::WebSocket,
+    let (core, carrier) = match (arguments.core, arguments.transport) {
+        (Library::Js, _) => (Core::JavaScript, Carrier::WebSocket),
+        (Library::Rust, Transport::Udp) => (Core::Rust, Carrier::Udp),
+        (Library::Rust, Transport::Websocket) => (Core::Rust, Carrier::WebSocket),
+        (Library::Rust, Transport::Webtransport) => (Core::Rust, Carrier::WebTransport),
     };
-    let realm = Realm { server: &server, clock: Clock::start(), carrier, seed: arguments.seed };
+    let realm = Realm { server: &server, clock: Clock::start(), core, carrier, seed: arguments.seed };
     let mut measured = Vec::new();
     for profile in profiles {
         eprintln!("{}: {} s of play, then 3 s without the line", profile.name, arguments.seconds);

@@ -25,7 +25,7 @@ pub struct Figures {
     pub others_p50_tiles: f64,
     /// See `others_p50_tiles`.
     pub others_p95_tiles: f64,
-    /// Number of comparisons behind it.
+    /// Number of comparisons behind it; of several players, those of the one who saw least.
     pub compared: usize,
 }
 
@@ -41,7 +41,7 @@ pub struct Counted {
 }
 
 /// Compares pictures with the truth. `walkers` are those whose places are judged.
-pub fn judge(pictures: &[Picture], counted: Counted, truth: &Truth, walkers: &[EntityId]) -> Figures {
+fn judge(pictures: &[Picture], counted: Counted, truth: &Truth, walkers: &[EntityId]) -> Figures {
     let mut errors: Vec<f64> = pictures.iter().flat_map(|picture| errors_of(picture, truth, walkers)).collect();
     errors.sort_by(f64::total_cmp);
     let quantile = |share: f64| {
@@ -58,6 +58,12 @@ pub fn judge(pictures: &[Picture], counted: Counted, truth: &Truth, walkers: &[E
         others_p95_tiles: quantile(0.95),
         compared: errors.len(),
     }
+}
+
+/// Compares the screens of all who walked with the truth: the worse of each figure.
+pub fn judge_all(screens: &[(Vec<Picture>, Counted)], truth: &Truth, walkers: &[EntityId]) -> Figures {
+    let judged = screens.iter().map(|(pictures, counted)| judge(pictures, *counted, truth, walkers));
+    judged.reduce(|one, other| one.worst(&other)).unwrap_or_default()
 }
 
 /// How far others are shown from where they are, while they walk.
@@ -93,7 +99,7 @@ fn distance(one: Point, other: Point) -> f64 {
 
 impl Figures {
     /// The worse of each figure.
-    pub fn worst(&self, other: &Self) -> Self {
+    fn worst(&self, other: &Self) -> Self {
         Self {
             own_motion_frames: self.own_motion_frames.max(other.own_motion_frames),
             corrections_per_minute: self.corrections_per_minute.max(other.corrections_per_minute),
@@ -101,7 +107,7 @@ impl Figures {
             visible_corrections: self.visible_corrections.max(other.visible_corrections),
             others_p50_tiles: self.others_p50_tiles.max(other.others_p50_tiles),
             others_p95_tiles: self.others_p95_tiles.max(other.others_p95_tiles),
-            compared: self.compared + other.compared,
+            compared: self.compared.min(other.compared),
         }
     }
 }

@@ -3,8 +3,6 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use rand::{Rng, SeedableRng};
-use rand_pcg::Pcg32;
 use realmgate_client::client::{GameClient, Setup};
 use realmgate_client::clock::Clock;
 use realmgate_client::display::Point;
@@ -14,12 +12,10 @@ use realmgate_protocol::ids::EntityId;
 use realmgate_protocol::movement::Angle;
 
 use super::truth::Truth;
+use super::walk::Walk;
 
 /// Time between two frames of a screen.
 const FRAME: Duration = Duration::from_nanos(1_000_000_000 / 60);
-/// Frames for which a player walks in one direction, or stands: from so many to so many.
-const LEG_FRAMES: std::ops::Range<u32> = 50..150;
-
 /// How often who sees the truth looks whether a snapshot has come.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 
@@ -40,10 +36,7 @@ pub struct Picture {
 pub struct Player {
     client: GameClient,
     clock: Clock,
-    random: Pcg32,
-    heading: Option<Angle>,
-    /// Frames until it does something else.
-    leg: u32,
+    walk: Walk,
     next_frame: Duration,
     /// How long entering took.
     pub entered_in: Duration,
@@ -59,9 +52,8 @@ impl Player {
         let mut client = GameClient::enter(grant, setup, None).await.context("a player could not enter")?;
         let entered_in = setup.clock.now() - began;
         client.open_display();
-        let random = Pcg32::seed_from_u64(seed);
         let next_frame = setup.clock.now();
-        Ok(Self { client, clock: setup.clock, random, heading: None, leg: 0, next_frame, entered_in })
+        Ok(Self { client, clock: setup.clock, walk: Walk::new(seed), next_frame, entered_in })
     }
 
     /// Its entity.
@@ -97,13 +89,17 @@ impl Player {
             // As games do: first the keys are read, then what is due is sent, then the frame is drawn.
             let is_frame = now >= self.next_frame;
             if is_frame {
-                self.press();
+                self.walk.frame(self.client.session());
             }
             if now >= self.client.next_tick() {
-                self.client.act(Intent { heading: self.heading, action: None });
+                self.client.act(Intent { heading: self.walk.heading(), action: None });
             }
             if is_frame {
-                self.next_frame = (self.next_frame + FRAME).max(now);
+                self.next_frame += FRAME;
+                if self.next_frame < now {
+                    // Frames that were missed are not made good.
+                    self.next_frame = now + FRAME;
+                }
                 pictures.extend(self.picture());
             }
         }
@@ -112,7 +108,7 @@ impl Player {
 
     /// Stands from now on.
     pub fn stand(&mut self) {
-        (self.heading, self.leg) = (None, u32::MAX);
+        self.walk.stand();
     }
 
     /// Whether the server has applied a command that is not older than this one.
@@ -125,21 +121,11 @@ impl Player {
         self.client.log_out().await;
     }
 
-    fn press(&mut self) {
-        if self.leg == 0 {
-            self.leg = LEG_FRAMES.start + self.random.next_u32() % (LEG_FRAMES.end - LEG_FRAMES.start);
-            // Standing now and then: a walk that begins and one that ends are what is hardest to show.
-            let walks = self.heading.is_none() || !self.random.next_u32().is_multiple_of(4);
-            self.heading = walks.then(|| Angle(self.random.next_u32() as u8));
-        }
-        self.leg = self.leg.saturating_sub(1);
-    }
-
     fn picture(&mut self) -> Option<Picture> {
-        self.client.show(self.heading);
+        self.client.show(self.walk.heading());
         let (session, display, own) = (self.client.session(), self.client.display()?, self.entity());
         let others = session.world.entities().filter(|(id, entity)| *id != own && entity.label.is_some());
         let others = others.filter_map(|(id, _)| Some((id, display.place(session, id)?))).collect();
-        Some(Picture { at: self.clock.now(), own: display.place(session, own)?, heading: self.heading, others })
+        Some(Picture { at: self.clock.now(), own: display.place(session, own)?, heading: self.walk.heading(), others })
     }
 }

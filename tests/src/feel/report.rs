@@ -17,34 +17,40 @@ struct Target {
 /// The line that the targets are set for.
 const JUDGED: &str = "100ms";
 const TARGET: Target = Target { visible_corrections: 0.005, others_p95_tiles: 0.25 };
-/// How long entering may take beyond a round trip.
+/// How long half of those who enter may take beyond a round trip.
 const ENTER_WITHIN: Duration = Duration::from_millis(300);
 
 /// The table, as Markdown.
 pub fn table(measured: &[Measured]) -> String {
     let mut text = String::from(
         "| line | own motion | corrections a minute | tiles each | frames with a visible one | others p50 | others p95 \
-         | enter | back after 3 s | disconnects |\n|---|---|---|---|---|---|---|---|---|---|\n",
+         | enter, half (slowest) | back after 3 s | disconnects |\n|---|---|---|---|---|---|---|---|---|---|\n",
     );
     for Measured { profile, figures, enter, back_after, disconnects } in measured {
         let own = match figures.own_motion_frames {
             0 => "same frame".to_owned(),
             frames => format!("{frames} frames"),
         };
+        let back = back_after.map_or_else(|| "–".to_owned(), |after| format!("{} ms", after.as_millis()));
         let _ = writeln!(
             text,
-            "| {} | {own} | {:.1} | {:.2} | {:.2} % | {:.3} | {:.3} | {} ms | {} ms | {disconnects} |",
+            "| {} | {own} | {:.1} | {:.2} | {:.2} % | {:.3} | {:.3} | {} ms ({}) | {back} | {disconnects} |",
             profile.name,
             figures.corrections_per_minute,
             figures.correction_tiles,
             100.0 * figures.visible_corrections,
             figures.others_p50_tiles,
             figures.others_p95_tiles,
-            enter.as_millis(),
-            back_after.as_millis(),
+            half_of(enter).as_millis(),
+            enter.last().map_or(0, Duration::as_millis),
         );
     }
     text
+}
+
+/// What half of them took at most; the fastest comes first.
+fn half_of(took: &[Duration]) -> Duration {
+    took.get(took.len().saturating_sub(1) / 2).copied().unwrap_or_default()
 }
 
 /// What misses its target, each as a sentence.
@@ -73,8 +79,8 @@ pub fn misses(measured: &[Measured]) -> Vec<String> {
         if figures.others_p95_tiles > TARGET.others_p95_tiles || figures.others_p95_tiles.is_nan() {
             misses.push(format!("{JUDGED}: others were shown {:.3} tiles off", figures.others_p95_tiles));
         }
-        if *enter > round_trip + ENTER_WITHIN {
-            misses.push(format!("{JUDGED}: entering took {} ms", enter.as_millis()));
+        if half_of(enter) > round_trip + ENTER_WITHIN {
+            misses.push(format!("{JUDGED}: entering took {} ms", half_of(enter).as_millis()));
         }
     }
     misses

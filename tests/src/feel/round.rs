@@ -12,10 +12,11 @@ use realmgate_client::gateway::Gateway;
 use realmgate_client::transport::Carrier;
 use realmgate_protocol::entry::EntryGrant;
 
-use super::measure::{Counted, Figures, judge};
+use super::javascript::NodePlayer;
+use super::measure::{Counted, Figures, judge_all};
 use super::player::{Picture, Player};
 use super::truth::Truth;
-use crate::account::Account;
+use crate::account::{Account, Character};
 use crate::conditioner::{Conditions, Profile, TcpConditioner, UdpConditioner};
 use crate::map_server::MapServer;
 
@@ -25,6 +26,12 @@ const BLACKOUT: Duration = Duration::from_secs(3);
 const COMES_BACK_WITHIN: Duration = Duration::from_secs(10);
 /// Time in which clocks are set and buffers settle, before anything is measured.
 const SETTLES_IN: Duration = Duration::from_secs(3);
+/// How long the truth is looked at beyond the last frame: a frame lies between two snapshots.
+const OBSERVED_BEYOND: Duration = Duration::from_millis(200);
+/// How long the server may take to accept a ticket on a bad line.
+const ACCEPT_WITHIN: Duration = Duration::from_secs(5);
+/// How often one player enters, beside those who walk.
+const ENTRIES: usize = 10;
 /// Players behind the line.
 const WALKERS: u64 = 2;
 
@@ -35,12 +42,21 @@ pub struct Measured {
     pub profile: Profile,
     /// The worst of the players, figure by figure.
     pub figures: Figures,
-    /// How long entering took at most, from the first packet to the last message that play needs.
-    pub enter: Duration,
-    /// How long after a blackout of 3 s the server applied commands again, at most.
-    pub back_after: Duration,
+    /// How long each who entered took, from the first packet to the last message that play needs; the fastest first.
+    pub enter: Vec<Duration>,
+    /// How long after a blackout of 3 s the server applied commands again, at most; `None` where that is not measured.
+    pub back_after: Option<Duration>,
     /// Connections that ended by themselves.
     pub disconnects: u32,
+}
+
+/// The library that players behind the line play with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Core {
+    /// That in Rust.
+    Rust,
+    /// That in JavaScript, in Node, over a WebSocket.
+    JavaScript,
 }
 
 /// A realm that players of all rounds play in.
@@ -49,6 +65,8 @@ pub struct Realm<'a> {
     pub server: &'a MapServer,
     /// The clock of all clients.
     pub clock: Clock,
+    /// What those behind the line play with.
+    pub core: Core,
     /// What carries the payloads of those behind the line.
     pub carrier: Carrier,
     /// What all chances are drawn from.
@@ -62,12 +80,14 @@ enum Conditioner {
 }
 
 impl Conditioner {
-    async fn open(carrier: Carrier, target: SocketAddr, profile: Profile, seed: u64) -> io::Result<Self> {
+    async fn open(carrier: Carrier, server: &MapServer, profile: Profile, seed: u64) -> io::Result<Self> {
+        let game = server.ready.game;
         Ok(match carrier {
-            Carrier::Udp | Carrier::WebTransport => {
-                Self::Udp(UdpConditioner::to(target, profile.conditions, seed).await?)
+            Carrier::Udp => Self::Udp(UdpConditioner::to(game, profile.conditions, seed).await?),
+            Carrier::WebSocket => Self::Tcp(TcpConditioner::to(game, profile.conditions, seed).await?),
+            Carrier::WebTransport => {
+                Self::Udp(UdpConditioner::to(server.ready.webtransport(), profile.conditions, seed).await?)
             }
-            Carrier::WebSocket => Self::Tcp(TcpConditioner::to(target, profile.conditions, seed).await?),
         })
     }
 
@@ -100,37 +120,104 @@ impl Realm<'_> {
     /// # Errors
     /// When a player cannot enter, or a connector fails.
     pub async fn measure(&self, profile: Profile, plays: Duration) -> Result<Measured> {
-        let line = Conditioner::open(self.carrier, self.server.ready.game, profile, self.seed).await?;
+        let line = Conditioner::open(self.carrier, self.server, profile, self.seed).await?;
+        match self.core {
+            Core::Rust => self.measure_rust(profile, plays, &line).await,
+            Core::JavaScript => self.measure_javascript(profile, plays, &line).await,
+        }
+    }
+
+    async fn measure_rust(&self, profile: Profile, plays: Duration, line: &Conditioner) -> Result<Measured> {
+        // Before the others are there, who would fall silent meanwhile.
+        let mut enter = self.enter_again_and_again(line.address()).await?;
         let mut observer = self.player(None, 0).await?;
         observer.stand();
         let mut walkers = Vec::new();
         for number in 1..=WALKERS {
             walkers.push(self.player(Some(line.address()), number).await?);
         }
-        let enter = walkers.iter().map(|walker| walker.entered_in).max().unwrap_or_default();
+        enter.extend(walkers.iter().map(|walker| walker.entered_in));
+        enter.sort_unstable();
         let (figures, mut disconnects) = self.walk(&mut observer, &mut walkers, plays).await?;
-        let (back_after, lost) = self.black_out(&line, &mut walkers).await;
+        let (back_after, lost) = self.black_out(line, &mut walkers).await;
         disconnects += lost;
         line.mend();
         observer.leave().await;
         for walker in walkers {
             walker.leave().await;
         }
-        Ok(Measured { profile, figures, enter, back_after, disconnects })
+        Ok(Measured { profile, figures, enter, back_after: Some(back_after), disconnects })
+    }
+
+    /// The same with players of the other library. How long the way back takes after a blackout is not measured.
+    async fn measure_javascript(&self, profile: Profile, plays: Duration, line: &Conditioner) -> Result<Measured> {
+        let mut observer = self.player(None, 0).await?;
+        observer.stand();
+        let mut walkers = Vec::new();
+        for number in 1..=WALKERS {
+            let grant = self.grant().await?;
+            walkers.push(NodePlayer::enter(&grant, line.address(), self.clock, self.seed + number).await?);
+        }
+        let mut enter: Vec<_> = walkers.iter().map(|walker| walker.entered_in).collect();
+        enter.sort_unstable();
+        let entities: Vec<_> = walkers.iter().map(|walker| walker.entity).collect();
+        let from = self.clock.now() + SETTLES_IN;
+        let (mut unseen, mut truth) = (Vec::new(), Truth::default());
+        let watching = walkers.iter_mut().map(|walker| walker.watch(from, from + plays));
+        let (observed, watched) = tokio::join!(
+            observer.play(from + plays + OBSERVED_BEYOND, &mut unseen, Some(&mut truth)),
+            futures_util::future::join_all(watching)
+        );
+        observed.context("the observer beside the server")?;
+        let watched: Vec<_> = watched.into_iter().collect::<Result<_>>()?;
+        let disconnects = watched.iter().map(|watched| u32::from(watched.is_over)).sum();
+        let screens: Vec<_> = watched.into_iter().map(|watched| (watched.pictures, watched.counted)).collect();
+        let figures = judge_all(&screens, &truth, &entities);
+        line.mend();
+        observer.leave().await;
+        for walker in walkers {
+            walker.leave().await?;
+        }
+        Ok(Measured { profile, figures, enter, back_after: None, disconnects })
     }
 
     /// A new account's first character, in the world.
     async fn player(&self, through: Option<SocketAddr>, number: u64) -> Result<Player> {
+        let grant = self.grant().await?;
+        // Who sees the truth sees it over UDP.
+        let carrier = if through.is_some() { self.carrier } else { Carrier::Udp };
+        let setup = Setup { through, carrier, accept_within: ACCEPT_WITHIN, ..Setup::new(self.clock) };
+        Player::enter(&grant, &setup, self.seed + number).await
+    }
+
+    /// One player enters and leaves several times: how long entering took each time.
+    async fn enter_again_and_again(&self, through: SocketAddr) -> Result<Vec<Duration>> {
+        let (mut gateway, character) = self.newcomer().await?;
+        let carrier = self.carrier;
+        let setup = Setup { through: Some(through), carrier, accept_within: ACCEPT_WITHIN, ..Setup::new(self.clock) };
+        let mut took = Vec::new();
+        for _ in 0..ENTRIES {
+            let grant = gateway.enter_world(&character.id, None).await?;
+            let player = Player::enter(&grant, &setup, self.seed).await?;
+            took.push(player.entered_in);
+            player.leave().await;
+        }
+        Ok(took)
+    }
+
+    /// What lets a new account's first character into the world.
+    async fn grant(&self) -> Result<EntryGrant> {
+        let (mut gateway, character) = self.newcomer().await?;
+        Ok(gateway.enter_world(&character.id, None).await?)
+    }
+
+    /// A new account's first character, before the gateway.
+    async fn newcomer(&self) -> Result<(Gateway, Character)> {
         let api = self.server.api();
         let account = Account::register(&api).await;
         let character = account.new_character(&api).await;
         let url = format!("ws://{}", self.server.gateway());
-        let mut gateway = Gateway::connect(&url, &account.access_token).await?;
-        let grant: EntryGrant = gateway.enter_world(&character.id, None).await?;
-        // Who sees the truth sees it over UDP.
-        let carrier = if through.is_some() { self.carrier } else { Carrier::Udp };
-        let setup = Setup { through, carrier, accept_within: Duration::from_secs(5), ..Setup::new(self.clock) };
-        Player::enter(&grant, &setup, self.seed + number).await
+        Ok((Gateway::connect(&url, &account.access_token).await?, character))
     }
 
     async fn walk(&self, observer: &mut Player, walkers: &mut [Player], plays: Duration) -> Result<(Figures, u32)> {
@@ -141,14 +228,10 @@ impl Realm<'_> {
         let until = self.clock.now() + plays;
         let screens = self.all_play(observer, walkers, until, &mut truth).await?;
         let entities: Vec<_> = walkers.iter().map(Player::entity).collect();
-        let mut worst = Figures::default();
-        let mut disconnects = 0;
-        for ((walker, before), pictures) in walkers.iter().zip(before).zip(&screens) {
-            disconnects += u32::from(walker.client().is_over());
-            let counted = Counters::of(walker).since(before, plays);
-            worst = worst.worst(&judge(pictures, counted, &truth, &entities));
-        }
-        Ok((worst, disconnects))
+        let disconnects = walkers.iter().map(|walker| u32::from(walker.client().is_over())).sum();
+        let counted = walkers.iter().zip(before).map(|(walker, before)| Counters::of(walker).since(before, plays));
+        let screens: Vec<_> = screens.into_iter().zip(counted).collect();
+        Ok((judge_all(&screens, &truth, &entities), disconnects))
     }
 
     /// Everybody plays at once; the pictures of the walkers.

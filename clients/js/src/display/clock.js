@@ -3,8 +3,10 @@
 
 /** Number of snapshots by which the line is judged: about two seconds of them. */
 const SAMPLES = 64;
-/** Share of the latest snapshots that no time is kept for: one in so many. */
-const RARE = 16;
+/** Number of the newest of them that say when a tick begins: few, so that a server that stumbles is soon followed. */
+const PROMPT_SAMPLES = 24;
+/** Share of the latest snapshots that no time is kept for: one in so many. Over TCP, one lost segment holds up those after it. */
+const RARE = 4;
 /** Maximum change of speed while the clock is set, relative to the server's: too little for an eye to see. */
 const MAX_STRETCH = 0.1;
 /** Change of speed for each tick that the clock is wrong. */
@@ -42,7 +44,7 @@ export class DisplayClock {
     return this.#tickMs;
   }
 
-  /** How late snapshots come in milliseconds, measured against the most prompt of the last 64, but for rare ones. */
+  /** How late the last 64 snapshots came in milliseconds, against the most prompt of the last 24, but for rare ones. */
   get jitterMs() {
     return this.#jitterMs;
   }
@@ -61,8 +63,8 @@ export class DisplayClock {
   observe(tick, nowMs) {
     push(this.#arrivals, nowMs - tick * this.#tickMs);
     const sorted = Float64Array.from(this.#arrivals).sort();
-    this.#promptMs = sorted[0];
-    this.#jitterMs = sorted[sorted.length - 1 - Math.floor(sorted.length / RARE)] - sorted[0];
+    this.#promptMs = Math.min(...this.#arrivals.slice(-PROMPT_SAMPLES));
+    this.#jitterMs = Math.max(sorted[sorted.length - 1 - Math.floor(sorted.length / RARE)] - this.#promptMs, 0);
   }
 
   /** A command was answered: milliseconds from when it was issued, less the time that it waited at the server. */

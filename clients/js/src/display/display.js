@@ -4,7 +4,7 @@
 import { UNITS_PER_TILE } from "../movement/position.js";
 import { DisplayClock } from "./clock.js";
 import { Own } from "./own.js";
-import { Smoothing } from "./smoothing.js";
+import { OTHERS_HALF_LIFE_MS, Smoothing } from "./smoothing.js";
 import { Track } from "./track.js";
 
 /** Tick rate until the server has told its own. */
@@ -12,7 +12,7 @@ const DEFAULT_TICK_HZ = 30;
 /** How far beyond the newest snapshot others are shown, where the line is good enough. */
 const EXTRAPOLATION_MS = 150;
 /** How far beyond the newest snapshot others go on at most, when no snapshot comes any more. */
-const BLACKOUT_MS = 250;
+const BLACKOUT_MS = 300;
 /** A correction that moves something by more than this in one frame is seen as a jerk, in units. */
 const VISIBLE_UNITS = 0.1 * UNITS_PER_TILE;
 /** Commands whose answer is waited for, to measure the round trip. */
@@ -92,7 +92,7 @@ export class Display {
   #takeCourse(id, { tick: toldAt, course }) {
     let other = this.#others.get(id);
     if (!other) {
-      other = { track: new Track(), smoothing: new Smoothing() };
+      other = { track: new Track(), smoothing: new Smoothing(OTHERS_HALF_LIFE_MS) };
       this.#others.set(id, other);
     }
     const here = other.track.at(this.#tick);

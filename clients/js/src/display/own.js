@@ -1,6 +1,6 @@
 // The player's own character between two ticks: it moves with every frame, in the direction that is pressed now.
 
-import { Smoothing } from "./smoothing.js";
+import { OWN_HALF_LIFE_MS, Smoothing } from "./smoothing.js";
 
 /**
  * How the own character moves from the newest command on: where that has led it (null until the server has said where it
@@ -10,7 +10,7 @@ import { Smoothing } from "./smoothing.js";
 
 /** The own character, as it is shown. */
 export class Own {
-  #smoothing = new Smoothing();
+  #smoothing = new Smoothing(OWN_HALF_LIFE_MS);
   /** @type {OwnMotion} */
   #motion = { from: null, heading: null, sinceMs: 0 };
 

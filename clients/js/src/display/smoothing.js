@@ -2,13 +2,21 @@
 
 import { JUMP_UNITS } from "./track.js";
 
-/** Milliseconds in which a correction shrinks to half. */
-const HALF_LIFE_MS = 60;
+/** Milliseconds in which a correction of the own character shrinks to half. */
+export const OWN_HALF_LIFE_MS = 60;
+/** The same for others: who has turned was shown too far ahead, and the sooner that is made good, the less it is wrong. */
+export const OTHERS_HALF_LIFE_MS = 40;
 
 /** How far from where it should be something is shown. */
 export class Smoothing {
+  #halfLifeMs;
   #x = 0;
   #y = 0;
+
+  /** @param {number} halfLifeMs Milliseconds in which a correction shrinks to half. */
+  constructor(halfLifeMs) {
+    this.#halfLifeMs = halfLifeMs;
+  }
 
   /**
    * What was shown here is to be there. From beyond three tiles it is shown there at once: it has jumped.
@@ -27,7 +35,7 @@ export class Smoothing {
    * A quotient, so that every language computes the same to the last bit.
    */
   pass(ms) {
-    const left = HALF_LIFE_MS / (HALF_LIFE_MS + Math.max(ms, 0));
+    const left = this.#halfLifeMs / (this.#halfLifeMs + Math.max(ms, 0));
     const [wasX, wasY] = [this.#x, this.#y];
     [this.#x, this.#y] = [wasX * left, wasY * left];
     return Math.max(Math.abs(wasX - this.#x), Math.abs(wasY - this.#y));

@@ -11,6 +11,8 @@ import { snapshotBody } from "./snapshots.js";
 const TICK_HZ = 30;
 const TICK_MS = 1000 / TICK_HZ;
 const FRAME_MS = 1000 / 60;
+/** How long TCP waits before it sends a lost segment again. */
+const RESEND_AFTER_MS = 200;
 /** Walking speed in units per tick: four tiles a second. */
 const SPEED = 136;
 /** The middle of the map, where everybody begins. */
@@ -19,7 +21,8 @@ const HOME = 30 * 1024;
 export const OTHER = 9;
 
 /**
- * Both ends. `line` says how long a packet takes each way, how much later one may come at most, and how many are lost.
+ * Both ends. `line` says how long a packet takes each way, how much later one may come at most, and how many are lost. Over TCP
+ * (`isTcp`) what is lost comes after a resend, and what follows waits for it.
  *
  * `heading` is the direction that the player presses. While `isDown` is set, nothing gets through.
  */
@@ -37,7 +40,7 @@ export class Lab {
 
   /**
    * @param {number} seed
-   * @param {{ delayMs: number, jitterMs: number, lostPercent: number }} line
+   * @param {{ delayMs: number, jitterMs: number, lostPercent: number, isTcp?: boolean }} line
    * @param {number} extrapolationMs
    */
   constructor(seed, line, extrapolationMs) {
@@ -63,9 +66,12 @@ export class Lab {
   }
 
   #send(queue, what) {
-    const isLost = this.isDown || this.#random.below(100) < this.#line.lostPercent;
+    const isLost = this.#random.below(100) < this.#line.lostPercent;
     const lateMs = this.#random.below(this.#line.jitterMs * 1000 + 1) / 1000;
-    if (!isLost) queue.push({ at: this.#now + this.#line.delayMs + lateMs, what });
+    const at = this.#now + this.#line.delayMs + lateMs;
+    if (this.isDown || (isLost && !this.#line.isTcp)) return;
+    const resent = isLost ? at + RESEND_AFTER_MS : at;
+    queue.push({ at: this.#line.isTcp ? Math.max(resent, queue.at(-1)?.at ?? 0) : resent, what });
   }
 
   /** What has arrived by now, in the order in which it came. */

@@ -7,8 +7,10 @@ use realmgate_protocol::ids::Tick;
 
 /// Number of snapshots by which the line is judged: about two seconds of them.
 const SAMPLES: usize = 64;
-/// Share of the latest snapshots that no time is kept for: one in so many.
-const RARE: usize = 16;
+/// Number of the newest of them that say when a tick begins: few, so that a server that stumbles is soon followed.
+const PROMPT_SAMPLES: usize = 24;
+/// Share of the latest snapshots that no time is kept for: one in so many. Over TCP, one lost segment holds up those after it.
+const RARE: usize = 4;
 /// Maximum change of speed while the clock is set, relative to the server's: too little for an eye to see.
 const MAX_STRETCH: f64 = 0.1;
 /// Change of speed for each tick that the clock is wrong.
@@ -54,7 +56,7 @@ impl DisplayClock {
         self.tick_ms
     }
 
-    /// How late snapshots come in milliseconds, measured against the most prompt of the last 64, but for rare ones.
+    /// How late the last 64 snapshots came in milliseconds, measured against the most prompt of the last 24, but for rare ones.
     pub fn jitter_ms(&self) -> f64 {
         self.jitter_ms
     }
@@ -74,8 +76,8 @@ impl DisplayClock {
         push(&mut self.arrivals, now_ms - f64::from(tick.0) * self.tick_ms);
         let mut sorted: Vec<f64> = self.arrivals.iter().copied().collect();
         sorted.sort_by(f64::total_cmp);
-        self.prompt_ms = sorted[0];
-        self.jitter_ms = sorted[sorted.len() - 1 - sorted.len() / RARE] - sorted[0];
+        self.prompt_ms = self.arrivals.iter().rev().take(PROMPT_SAMPLES).copied().fold(f64::INFINITY, f64::min);
+        self.jitter_ms = (sorted[sorted.len() - 1 - sorted.len() / RARE] - self.prompt_ms).max(0.0);
     }
 
     /// A command was answered: milliseconds from when it was issued, less the time that it waited at the server.
@@ -148,8 +150,8 @@ mod tests {
 
     #[test]
     fn it_stays_behind_by_what_the_line_takes_beyond_the_extrapolation() {
-        // Each fourth is 60 ms late: 30 under way, 60 late and a tick are 110, of which 50 are extrapolated.
-        let errors = errors(|tick| if tick % 4 == 0 { 60.0 } else { 0.0 }, 50.0);
+        // Each second is 60 ms late: 30 under way, 60 late and a tick are 110, of which 50 are extrapolated.
+        let errors = errors(|tick| if tick % 2 == 0 { 60.0 } else { 0.0 }, 50.0);
         let mean = errors[400..].iter().sum::<f64>() / 600.0;
         assert!((mean * TICK_MS + 60.0).abs() < 10.0, "{} ms behind", -mean * TICK_MS);
     }
@@ -157,9 +159,16 @@ mod tests {
     #[test]
     fn rare_late_snapshots_change_nothing() {
         let steady = errors(|_| 0.0, 0.0);
-        let rare = errors(|tick| if tick % 32 == 0 { 15.0 } else { 0.0 }, 0.0);
+        let rare = errors(|tick| if tick % 5 == 0 { 15.0 } else { 0.0 }, 0.0);
         let differ = steady[200..].iter().zip(&rare[200..]).filter(|(one, other)| (*one - *other).abs() > 0.01);
         assert_eq!(differ.count(), 0);
+    }
+
+    #[test]
+    fn a_server_that_stumbles_is_followed_within_two_seconds() {
+        // After five seconds it loses five ticks.
+        let errors = errors(|tick| if tick >= 250 { 100.0 } else { 0.0 }, 200.0);
+        assert!((errors[700] + 5.0).abs() < 0.51, "{} ticks behind", -errors[700]);
     }
 
     #[test]

@@ -18,6 +18,8 @@ use crate::world::EntityView;
 
 const TICK: Duration = Duration::from_nanos(1_000_000_000 / 30);
 const FRAME: Duration = Duration::from_nanos(1_000_000_000 / 60);
+/// How long TCP waits before it sends a lost segment again.
+const RESEND_AFTER: Duration = Duration::from_millis(200);
 /// Walking speed in units per tick: four tiles a second.
 const SPEED: i32 = 136;
 /// Another player, who walks about.
@@ -30,6 +32,8 @@ pub(super) struct Line {
     /// How much later a packet may come, at most.
     pub(super) jitter_ms: u64,
     pub(super) lost_percent: u32,
+    /// Over TCP: what is lost comes after a resend, and what follows waits for it.
+    pub(super) is_tcp: bool,
 }
 
 /// One frame, as it was shown.
@@ -47,7 +51,7 @@ pub(super) struct Lab {
     pub(super) display: Display,
     line: Line,
     random: Pcg32,
-    now: Duration,
+    pub(super) now: Duration,
     to_server: VecDeque<(Duration, ClientFrame)>,
     to_client: VecDeque<(Duration, Vec<u8>)>,
     server: Server,
@@ -126,11 +130,18 @@ impl Lab {
         }
     }
 
-    fn arrival(&mut self) -> Option<Duration> {
-        let is_lost = self.is_down || self.random.next_u32() % 100 < self.line.lost_percent;
+    /// When a packet arrives that is sent now, after one that arrives at `before`; `None` when it never does.
+    fn arrival(&mut self, before: Option<Duration>) -> Option<Duration> {
+        let is_lost = self.random.next_u32() % 100 < self.line.lost_percent;
         let late_us = self.random.next_u32() % (self.line.jitter_ms as u32 * 1_000 + 1);
         let delay = Duration::from_millis(self.line.delay_ms) + Duration::from_micros(late_us.into());
-        (!is_lost).then_some(self.now + delay)
+        let arrival = self.now + delay;
+        match (self.is_down, self.line.is_tcp) {
+            (true, _) => None,
+            (false, false) => (!is_lost).then_some(arrival),
+            (false, true) if is_lost => Some(before.unwrap_or_default().max(arrival + RESEND_AFTER)),
+            (false, true) => Some(before.unwrap_or_default().max(arrival)),
+        }
     }
 
     fn server_tick(&mut self) {
@@ -173,7 +184,7 @@ impl Lab {
         let others = is_told.then_some((OTHER.0, server.other)).into_iter().collect();
         let own = EntityView { move_speed: Some(MoveSpeed { units_per_tick: SPEED as u16 }), ..EntityView::default() };
         let frame = Shown { head, at: server.own, own, others }.bytes();
-        if let Some(arrival) = self.arrival() {
+        if let Some(arrival) = self.arrival(self.to_client.back().map(|(arrival, _)| *arrival)) {
             self.to_client.push_back((arrival, frame));
         }
     }
@@ -184,7 +195,7 @@ impl Lab {
         let sent = self.session.tick(intent);
         self.display.take_tick(&self.session, intent, self.now);
         self.next.client += self.session.pace().interval();
-        if let Some(arrival) = self.arrival() {
+        if let Some(arrival) = self.arrival(self.to_server.back().map(|(arrival, _)| *arrival)) {
             self.to_server.push_back((arrival, sent));
         }
     }

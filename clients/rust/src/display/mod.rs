@@ -50,11 +50,12 @@ use realmgate_protocol::movement::{Angle, Position, UNITS_PER_TILE};
 
 use crate::session::{Intent, Session};
 use own::Own;
+use smoothing::OTHERS_HALF_LIFE_MS;
 
 /// How far beyond the newest snapshot others are shown, where the line is good enough.
 const EXTRAPOLATION_MS: f64 = 150.0;
 /// How far beyond the newest snapshot others go on at most, when no snapshot comes any more.
-const BLACKOUT_MS: f64 = 250.0;
+const BLACKOUT_MS: f64 = 300.0;
 /// A correction that moves something by more than this in one frame is seen as a jerk, in units.
 const VISIBLE_UNITS: f64 = 0.1 * UNITS_PER_TILE as f64;
 /// Commands whose answer is waited for, to measure the round trip.
@@ -100,10 +101,16 @@ pub struct Display {
     counters: DisplayCounters,
 }
 
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 struct Other {
     track: Track,
     smoothing: Smoothing,
+}
+
+impl Default for Other {
+    fn default() -> Self {
+        Self { track: Track::default(), smoothing: Smoothing::new(OTHERS_HALF_LIFE_MS) }
+    }
 }
 
 impl Default for Display {
@@ -216,5 +223,7 @@ fn ms(time: Duration) -> f64 {
 
 #[cfg(test)]
 mod lab;
+#[cfg(test)]
+mod techniques;
 #[cfg(test)]
 mod tests;

@@ -3,14 +3,20 @@
 use realmgate_protocol::movement::{Angle, Position};
 
 use super::Point;
-use super::smoothing::Smoothing;
+use super::smoothing::{OWN_HALF_LIFE_MS, Smoothing};
 use crate::session::Session;
 
 /// The own character, as it is shown.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Own {
     smoothing: Smoothing,
     motion: OwnMotion,
+}
+
+impl Default for Own {
+    fn default() -> Self {
+        Self { smoothing: Smoothing::new(OWN_HALF_LIFE_MS), motion: OwnMotion::default() }
+    }
 }
 
 /// How it moves from the newest command on.

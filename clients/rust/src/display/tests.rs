@@ -7,20 +7,20 @@ use realmgate_protocol::movement::Angle;
 use super::lab::{Lab, Line, OTHER, Picture};
 use super::*;
 
-const GOOD: Line = Line { delay_ms: 5, jitter_ms: 0, lost_percent: 0 };
+const GOOD: Line = Line { delay_ms: 5, jitter_ms: 0, lost_percent: 0, is_tcp: false };
 /// A round trip of 100 ms and up to 40 more, and 2 % lost each way.
-const BAD: Line = Line { delay_ms: 50, jitter_ms: 20, lost_percent: 2 };
+pub(super) const BAD: Line = Line { delay_ms: 50, jitter_ms: 20, lost_percent: 2, is_tcp: false };
 const EXTRAPOLATION: Duration = Duration::from_millis(150);
 /// Frames until the clocks of a lab are set.
 const SETTLED: usize = 240;
 
-fn lab(line: Line) -> Lab {
+pub(super) fn lab(line: Line) -> Lab {
     let mut lab = Lab::new(7, line, EXTRAPOLATION);
     (0..SETTLED).for_each(|_| _ = lab.frame());
     lab
 }
 
-fn between(one: Point, other: Point) -> f64 {
+pub(super) fn between(one: Point, other: Point) -> f64 {
     let (dx, dy) = (one.x - other.x, one.y - other.y);
     (dx * dx + dy * dy).sqrt()
 }
@@ -74,16 +74,18 @@ fn a_push_is_shown_over_some_frames() {
 
 #[test]
 fn others_are_shown_where_they_are_on_a_bad_line() {
-    let mut lab = lab(BAD);
-    let mut errors: Vec<f64> = (0..12_000)
-        .map(|_| {
-            let picture = lab.frame();
-            between(picture.other, picture.other_truth) / 1_024.0
-        })
-        .collect();
-    errors.sort_by(f64::total_cmp);
-    let (half, most) = (errors[6_000], errors[11_400]);
-    assert!(half < 0.1 && most <= 0.25, "{half} and {most} tiles");
+    for (line, least) in [(BAD, 0.15), (Line { is_tcp: true, ..BAD }, 0.25)] {
+        let mut lab = lab(line);
+        let mut errors: Vec<f64> = (0..12_000)
+            .map(|_| {
+                let picture = lab.frame();
+                between(picture.other, picture.other_truth) / 1_024.0
+            })
+            .collect();
+        errors.sort_by(f64::total_cmp);
+        let (half, most) = (errors[6_000], errors[11_400]);
+        assert!(half < 0.1 && most <= least, "{half} and {most} tiles on {line:?}");
+    }
 }
 
 #[test]
@@ -94,7 +96,7 @@ fn others_never_leap_on_a_bad_line() {
         let other = lab.frame().other;
         let step = between(other, last);
         // Half a tick's way, and a share of what must be corrected after a turn.
-        assert!(step < 220.0, "{step} units in frame {frame}");
+        assert!(step < 280.0, "{step} units in frame {frame}");
         last = other;
     }
 }
@@ -115,13 +117,18 @@ fn without_snapshots_others_go_on_for_a_moment_only_and_are_found_again_afterwar
 
 #[test]
 fn the_line_is_measured() {
-    for (line, round_trip) in [(GOOD, 10.0), (BAD, 100.0)] {
+    for (line, round_trip) in [(GOOD, 10.0), (BAD, 100.0), (Line { jitter_ms: 80, ..BAD }, 100.0)] {
         let mut lab = lab(line);
         (0..600).for_each(|_| _ = lab.frame());
         let clock = lab.display.clock();
         let measured = clock.round_trip_ms();
         assert!((measured - round_trip).abs() < 30.0, "{measured} ms for {line:?}");
-        assert!((clock.jitter_ms() - line.jitter_ms as f64).abs() < 12.0, "{} ms for {line:?}", clock.jitter_ms());
+        // All but one in four come within a part of it, since of those that come late some are overtaken and dropped.
+        assert!(
+            (clock.jitter_ms() - 0.6 * line.jitter_ms as f64).abs() < 18.0,
+            "{} ms for {line:?}",
+            clock.jitter_ms()
+        );
     }
 }
 

@@ -2,12 +2,14 @@
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use realmgate_protocol::wire::datagram::ClientFrame;
 use realmgate_protocol::wire::framing::{self, Next, Received};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinHandle;
+use wtransport::config::QuicTransportConfig;
 use wtransport::error::ConnectingError;
 use wtransport::tls::Sha256Digest;
 use wtransport::{ClientConfig, Connection, Endpoint, RecvStream, SendStream};
@@ -20,6 +22,8 @@ use crate::clock::Clock;
 const WAITING: usize = 256;
 /// A server that sends nothing for so long is gone.
 const SILENCE: Duration = Duration::from_secs(10);
+/// How long the way is taken to be before it is known: what is lost of the handshake is sent again after thrice that.
+const INITIAL_RTT: Duration = Duration::from_millis(100);
 /// How long a closed session waits for the server to have heard of it.
 const FAREWELL_WITHIN: Duration = Duration::from_secs(1);
 /// The close code of a server that has no room.
@@ -205,7 +209,11 @@ async fn open(door: &Door, ticket: &[u8]) -> Result<(Connection, SendStream, Rec
         Some(hexadecimal) => config.with_server_certificate_hashes([digest(hexadecimal).ok_or(CloseReason::Denied)?]),
         None => config.with_native_certs(),
     };
-    let endpoint = Endpoint::client(config.build()).map_err(|error| CloseReason::Socket(error.kind()))?;
+    let mut config = config.build();
+    let mut bounds = QuicTransportConfig::default();
+    bounds.initial_rtt(INITIAL_RTT);
+    config.quic_config_mut().transport_config(Arc::new(bounds));
+    let endpoint = Endpoint::client(config).map_err(|error| CloseReason::Socket(error.kind()))?;
     let connection = endpoint.connect(&door.url).await.map_err(|error| match error {
         ConnectingError::SessionRejected => CloseReason::Denied,
         _ => CloseReason::Socket(ErrorKind::ConnectionRefused),

@@ -139,7 +139,8 @@ fn json_of(going: Going) -> Value {
 
 /// Corrections, and the time that passes between them.
 pub(crate) fn smoothing(random: &mut Pcg64, counts: &mut Counts) -> Value {
-    let mut smoothing = Smoothing::default();
+    let half_life_ms = random.random_range(10.0..100.0);
+    let mut smoothing = Smoothing::new(half_life_ms);
     let point = |random: &mut Pcg64| Point { x: random.random_range(0.0..4e6), y: random.random_range(0.0..4e6) };
     let mut steps = vec![];
     for _ in 0..40 {
@@ -158,5 +159,5 @@ pub(crate) fn smoothing(random: &mut Pcg64, counts: &mut Counts) -> Value {
         counts.note_if(moved > 0.0, "smoothing: moved");
         steps.push(json!(["pass", ms, [there.x, there.y], [moved, place(Some(smoothing.shown(there)))]]));
     }
-    json!({ "steps": steps })
+    json!({ "halfLifeMs": half_life_ms, "steps": steps })
 }

@@ -284,7 +284,7 @@ impl Trace {
         counts.note_if(places[0].is_some(), "display: other place");
         counts.note_if(places[0].is_some() && places[1].is_none(), "display: out of view");
         let (clock, counters) = (self.display.clock(), self.display.counters());
-        let last = f64::from(self.newest) + 250.0 / clock.tick_ms();
+        let last = f64::from(self.newest) + 300.0 / clock.tick_ms();
         counts.note_if(self.display.tick() == last, "display: blackout");
         let line = [clock.jitter_ms(), clock.round_trip_ms(), clock.delay_ms()];
         let counters = [counters.frames, counters.visible_corrections];

@@ -1,0 +1,123 @@
+// A scripted player of `cargo xtask feel --core js`: node --experimental-websocket feel.mjs SEED
+//
+// It is told what to do line by line, in JSON, and answers each line with one:
+// {"ask": "enter", "grant": …}       enters the world, and walks about from then on
+// {"ask": "clock"}                   the time of this process, in milliseconds
+// {"ask": "watch", "from", "until"}  what its screen showed between two moments of this clock
+// {"ask": "leave"}                   logs out, and ends
+
+import { createInterface } from "node:readline";
+import { Display, GameClient, readGrant } from "../src/index.js";
+import { Walk } from "./testing/walk.js";
+
+const FRAME_MS = 1000 / 60;
+/** How exact timers are: what is due in this time is due now. */
+const TIMER_MS = 1;
+
+/** A player in the world, with a screen. */
+class Player {
+  #walk;
+  #client = null;
+  #display = null;
+  #nextFrame = 0;
+  #frames = null;
+  /** Whether the keys of the frame that is due have been read: what is due with it is sent first. */
+  #areKeysRead = false;
+  #wake = () => {};
+
+  constructor(seed) {
+    this.#walk = new Walk(seed);
+  }
+
+  async enter(grant) {
+    const began = performance.now();
+    this.#client = await GameClient.enter(readGrant(grant), {
+      acceptWithinMs: 5000,
+      intent: () => ({ heading: this.#keys() }),
+      onTick: ({ session }) => this.#display?.takeTick(session, { heading: this.#walk.heading }, performance.now()),
+      onSnapshot: ({ session }) => this.#display?.takeSnapshot(session, performance.now()),
+      onEnd: () => this.#wake(),
+    });
+    const enteredInMs = performance.now() - began;
+    const { tick_hz: tickHz, entity } = this.#client.session.welcome;
+    this.#display = new Display(tickHz);
+    this.#nextFrame = performance.now();
+    this.#frame();
+    return { enteredInMs, entity };
+  }
+
+  /** As games do: first the keys are read, then what is due is sent, then the frame is drawn. */
+  #keys() {
+    if (!this.#areKeysRead && performance.now() >= this.#nextFrame - TIMER_MS) {
+      this.#walk.frame(this.#client.session);
+      this.#areKeysRead = true;
+    }
+    return this.#walk.heading;
+  }
+
+  #frame() {
+    const now = performance.now();
+    if (now >= this.#nextFrame) {
+      this.#keys();
+      this.#areKeysRead = false;
+      this.#nextFrame += FRAME_MS;
+      // Frames that were missed are not made good.
+      if (this.#nextFrame < now) this.#nextFrame = now + FRAME_MS;
+      this.#display.advance(this.#client.session, this.#walk.heading, now);
+      this.#frames?.push(this.#picture(now));
+    }
+    if (!this.#client.end) setTimeout(() => this.#frame(), Math.max(this.#nextFrame - performance.now(), 0));
+  }
+
+  #picture(atMs) {
+    const { session } = this.#client;
+    const place = (id) => {
+      const at = this.#display.place(session, id);
+      return at && [at.x, at.y];
+    };
+    const own = session.welcome.entity;
+    const players = [...session.world.entities()].filter(([id, { kind }]) => id !== own && kind === "Player");
+    const others = players.map(([id]) => [id, place(id)]).filter(([, at]) => at);
+    return { atMs, own: place(own), heading: this.#walk.heading, others };
+  }
+
+  #counted() {
+    const { corrections, correctedUnits } = this.#client.session;
+    return { corrections, correctedUnits, ...this.#display.counters };
+  }
+
+  /** Keeps every frame between two moments, or until the connection ends. */
+  async watch(from, until) {
+    const wait = (until) =>
+      new Promise((resolve) => {
+        this.#wake = resolve;
+        setTimeout(resolve, Math.max(until - performance.now(), 0));
+      });
+    await wait(from);
+    const before = this.#counted();
+    this.#frames = [];
+    await wait(until);
+    const pictures = this.#frames;
+    this.#frames = null;
+    return { before, after: this.#counted(), pictures, isOver: this.#client.end !== null };
+  }
+
+  async leave() {
+    const { left } = await this.#client.logOut();
+    return { left };
+  }
+}
+
+const player = new Player(Number(process.argv[2]));
+const answers = {
+  enter: ({ grant }) => player.enter(grant),
+  clock: () => ({ nowMs: performance.now() }),
+  watch: ({ from, until }) => player.watch(from, until),
+  leave: () => player.leave(),
+};
+for await (const line of createInterface({ input: process.stdin })) {
+  const asked = JSON.parse(line);
+  process.stdout.write(`${JSON.stringify(await answers[asked.ask](asked))}\n`);
+  if (asked.ask === "leave") break;
+}
+process.exit();

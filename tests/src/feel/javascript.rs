@@ -1,0 +1,205 @@
+//! Players of the JavaScript library: each in a process of Node, which is told what to do line by line
+//! (`clients/js/test/feel.mjs`).
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use realmgate_client::clock::Clock;
+use realmgate_client::display::{DisplayCounters, Point};
+use realmgate_protocol::entry::EntryGrant;
+use realmgate_protocol::ids::EntityId;
+use realmgate_protocol::movement::Angle;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::time::timeout;
+
+use super::measure::Counted;
+use super::player::Picture;
+
+/// How long a process may take to answer, beyond what it was told to wait.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often its clock is asked for. The answer that came fastest is the one that is believed.
+const CLOCK_READINGS: usize = 32;
+
+/// A player in a process of its own.
+#[derive(Debug)]
+pub struct NodePlayer {
+    /// Ended with its value.
+    _process: Child,
+    to: ChildStdin,
+    from: Lines<BufReader<ChildStdout>>,
+    clock: Clock,
+    /// What its clock shows when ours shows 0, in milliseconds.
+    zero_ms: f64,
+    /// Its entity.
+    pub entity: EntityId,
+    /// How long entering took.
+    pub entered_in: Duration,
+}
+
+/// What a screen showed for a while.
+#[derive(Debug)]
+pub struct Watched {
+    /// Its frames.
+    pub pictures: Vec<Picture>,
+    /// What was counted meanwhile.
+    pub counted: Counted,
+    /// Whether the connection has ended by itself.
+    pub is_over: bool,
+}
+
+impl NodePlayer {
+    /// Starts a process, and enters the world in it, over a WebSocket through a bad line.
+    ///
+    /// # Errors
+    /// When there is no Node, or the player does not get in.
+    pub async fn enter(grant: &EntryGrant, through: SocketAddr, clock: Clock, seed: u64) -> Result<Self> {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../clients/js/test/feel.mjs");
+        let mut node = Command::new("node");
+        node.args(["--no-warnings", "--experimental-websocket"]).arg(script).arg(seed.to_string());
+        node.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut process = node.spawn().context("Node 20 (node) could not be started")?;
+        let to = process.stdin.take().context("the process has no standard input")?;
+        let from = process.stdout.take().context("the process has no standard output")?;
+        let from = BufReader::new(from).lines();
+        let (entity, entered_in) = (EntityId(0), Duration::ZERO);
+        let mut player = Self { _process: process, to, from, clock, zero_ms: 0.0, entity, entered_in };
+        player.read_clock().await?;
+        let mut grant = grant.clone();
+        grant.map_ws_url = grant.map_ws_url.map(|url| through_line(&url, through));
+        let entered: Entered = player.ask(&json!({ "ask": "enter", "grant": grant }), Duration::ZERO).await?;
+        player.entity = EntityId(entered.entity);
+        player.entered_in = Duration::from_secs_f64(entered.entered_in_ms / 1_000.0);
+        Ok(player)
+    }
+
+    /// Keeps what its screen shows between two moments. The player walks before and after as well.
+    ///
+    /// # Errors
+    /// When the process does not answer.
+    pub async fn watch(&mut self, from: Duration, until: Duration) -> Result<Watched> {
+        let asked = json!({ "ask": "watch", "from": self.to_its_clock(from), "until": self.to_its_clock(until) });
+        let saw: Saw = self.ask(&asked, until.saturating_sub(self.clock.now())).await?;
+        let (before, after) = (saw.before, saw.after);
+        let counted = Counted {
+            corrections: (after.corrections - before.corrections, after.corrected_units - before.corrected_units),
+            display: DisplayCounters {
+                frames: after.frames - before.frames,
+                visible_corrections: after.visible_corrections - before.visible_corrections,
+            },
+            minutes: (until - from).as_secs_f64() / 60.0,
+        };
+        let pictures = saw.pictures.into_iter().map(|frame| frame.picture(self.zero_ms)).collect();
+        Ok(Watched { pictures, counted, is_over: saw.is_over })
+    }
+
+    /// Logs out.
+    ///
+    /// # Errors
+    /// When the process does not answer.
+    pub async fn leave(mut self) -> Result<()> {
+        self.ask::<Value>(&json!({ "ask": "leave" }), Duration::ZERO).await.map(drop)
+    }
+
+    /// Finds out what the clock of the process shows: in the middle between the question and the answer.
+    async fn read_clock(&mut self) -> Result<()> {
+        let mut fastest = Duration::MAX;
+        for _ in 0..CLOCK_READINGS {
+            let asked_at = self.clock.now();
+            let Its { now_ms } = self.ask(&json!({ "ask": "clock" }), Duration::ZERO).await?;
+            let took = self.clock.now() - asked_at;
+            if took < fastest {
+                fastest = took;
+                self.zero_ms = now_ms - (asked_at + took / 2).as_secs_f64() * 1_000.0;
+            }
+        }
+        Ok(())
+    }
+
+    fn to_its_clock(&self, moment: Duration) -> f64 {
+        self.zero_ms + moment.as_secs_f64() * 1_000.0
+    }
+
+    async fn ask<T: DeserializeOwned>(&mut self, asked: &Value, waits: Duration) -> Result<T> {
+        self.to.write_all(format!("{asked}\n").as_bytes()).await.context("the process in Node has ended")?;
+        let line = timeout(waits + PATIENCE, self.from.next_line()).await.context("the process in Node is silent")?;
+        let line = line?.context("the process in Node has ended; its reason stands above")?;
+        serde_json::from_str(&line).with_context(|| format!("the process in Node answered {line:.200}"))
+    }
+}
+
+/// The same URL through a line.
+fn through_line(url: &str, line: SocketAddr) -> String {
+    let path = url.splitn(4, '/').nth(3).unwrap_or_default();
+    format!("ws://{line}/{path}")
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entered {
+    entered_in_ms: f64,
+    entity: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Its {
+    now_ms: f64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Saw {
+    before: Counts,
+    after: Counts,
+    pictures: Vec<Frame>,
+    is_over: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Counts {
+    corrections: u64,
+    corrected_units: u64,
+    frames: u64,
+    visible_corrections: u64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Frame {
+    at_ms: f64,
+    own: (f64, f64),
+    heading: Option<u8>,
+    others: Vec<(u32, (f64, f64))>,
+}
+
+impl Frame {
+    fn picture(self, zero_ms: f64) -> Picture {
+        let point = |(x, y)| Point { x, y };
+        Picture {
+            at: Duration::from_secs_f64((self.at_ms - zero_ms).max(0.0) / 1_000.0),
+            own: point(self.own),
+            heading: self.heading.map(Angle),
+            others: self.others.into_iter().map(|(id, at)| (EntityId(id), point(at))).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_keeps_its_path_through_a_line() {
+        let line = SocketAddr::from(([127, 0, 0, 1], 4_101));
+        assert_eq!(through_line("ws://10.0.0.1:4001/play", line), "ws://127.0.0.1:4101/play");
+        assert_eq!(through_line("ws://10.0.0.1:4001", line), "ws://127.0.0.1:4101/");
+    }
+}
