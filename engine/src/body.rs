@@ -5,10 +5,11 @@ use bevy_ecs::prelude::*;
 use realmgate_protocol::movement::{Angle, Position, step};
 
 use crate::channel_map::ChannelMap;
+use crate::past::Trail;
 use crate::schedule::{TickSchedule, TickSet};
 
 /// An entity's position. Who walks or flies changes it; who is put somewhere else (a teleport) gets a new one inserted,
-/// so that the [spatial index](crate::spatial) has it at once.
+/// so that the [spatial index](crate::spatial) has it at once, and its [past](crate::past) ends.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct At(pub Position);
 
@@ -18,7 +19,7 @@ pub struct Heading(pub Angle);
 
 /// A circular body that walls stop.
 #[derive(Component, Debug, Clone, Copy)]
-#[require(At, Heading, Walk, Speed, Push)]
+#[require(At, Heading, Walk, Speed, Push, Trail)]
 pub struct Body {
     /// Radius in units of 1/1,024 tile.
     pub radius: i32,

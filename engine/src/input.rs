@@ -4,9 +4,11 @@ use std::collections::VecDeque;
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
-use realmgate_protocol::wire::InputCommand;
+use realmgate_protocol::ids::Tick;
+use realmgate_protocol::wire::{Action, InputCommand};
 
 use crate::body::Walk;
+use crate::past::believed;
 use crate::player::Travelling;
 use crate::schedule::{TickSchedule, TickSet};
 
@@ -21,12 +23,17 @@ pub struct InputBuffer {
 }
 
 impl InputBuffer {
-    /// Takes the commands of a client frame. Skips commands that were applied, are buffered already or do not fit.
-    pub fn take(&mut self, commands: &[InputCommand]) {
-        for command in commands {
+    /// Takes the commands of a client frame. Skips commands that were applied, are buffered already or do not fit. When they
+    /// say that the player saw others is believed as far as the newest snapshot that the client has `acknowledged` allows.
+    pub fn take(&mut self, commands: &[InputCommand], acknowledged: Tick) {
+        for (command, later) in commands.iter().zip((0..commands.len() as u32).rev()) {
             let newest = self.waiting.back().map_or(self.last_applied, |last| last.number);
             if command.number > newest && self.waiting.len() < CAPACITY {
-                self.waiting.push_back(*command);
+                let believe = |action: Action| Action {
+                    seen: action.seen.map(|seen| believed(seen, acknowledged, later)),
+                    ..action
+                };
+                self.waiting.push_back(InputCommand { action: command.action.map(believe), ..*command });
             }
         }
     }
@@ -100,11 +107,11 @@ mod tests {
     #[test]
     fn repeated_commands_are_taken_once_and_in_order() {
         let mut buffer = InputBuffer::default();
-        buffer.take(&[command(1), command(2)]);
-        buffer.take(&[command(1), command(2), command(3)]);
+        buffer.take(&[command(1), command(2)], Tick(0));
+        buffer.take(&[command(1), command(2), command(3)], Tick(0));
         let taken: Vec<u32> = std::iter::from_fn(|| buffer.next()).map(|command| command.number).collect();
         assert_eq!(taken, [1, 2, 3]);
-        buffer.take(&[command(2), command(3)]);
+        buffer.take(&[command(2), command(3)], Tick(0));
         assert!(buffer.is_empty(), "applied commands never come back");
     }
 
@@ -113,7 +120,7 @@ mod tests {
         let ahead: Vec<InputCommand> = (1..100).map(command).collect();
         for in_a_frame in [1, ahead.len()] {
             let mut buffer = InputBuffer::default();
-            ahead.chunks(in_a_frame).for_each(|frame| buffer.take(frame));
+            ahead.chunks(in_a_frame).for_each(|frame| buffer.take(frame, Tick(0)));
             assert_eq!(buffer.len(), 8, "room for some jitter, and not for more");
             let taken: Vec<u32> = std::iter::from_fn(|| buffer.next()).map(|command| command.number).collect();
             assert_eq!(taken, [1, 2, 3, 4, 5, 6, 7, 8], "the newer ones are dropped");

@@ -17,6 +17,7 @@ pub mod map;
 pub mod netcode;
 pub mod outbox;
 pub mod overload;
+pub mod past;
 pub mod persist;
 pub mod player;
 pub mod profile;

@@ -368,13 +368,13 @@ function openPayload(bytes) {
 const AIMS = [null, "entity", "point", "direction"];
 const AIM_NAMES = ["None", "Entity", "Point", "Direction"];
 
-function actionFields({ slot, aim }) {
+function actionFields({ slot, aim, seen }) {
   const kind = AIM_NAMES.indexOf(typeof aim === "string" ? aim : Object.keys(aim)[0]);
-  return { slot, aim: kind, ...(kind > 0 && { [AIMS[kind]]: aim[AIM_NAMES[kind]] }) };
+  return { slot, aim: kind, seen, ...(kind > 0 && { [AIMS[kind]]: aim[AIM_NAMES[kind]] }) };
 }
 
-function actionOf({ slot, aim, ...at }) {
-  return { slot, aim: aim === 0 ? "None" : { [AIM_NAMES[aim]]: at[AIMS[aim]] } };
+function actionOf({ slot, aim, seen, ...at }) {
+  return { slot, aim: aim === 0 ? "None" : { [AIM_NAMES[aim]]: at[AIMS[aim]] }, seen };
 }
 
 function sealClientFrame({ ack, commands }) {

@@ -23,8 +23,18 @@ const AIMS = [
  */
 
 /**
+ * At which moment of the server a player saw others when it used an ability: a tick, and 0 to 7 eighths of the next.
+ * @typedef {{ tick: number, part: number }} Seen
+ */
+
+/**
+ * The use of an ability. Without `seen` the session says that the player went by the newest snapshot.
+ * @typedef {{ slot: number, aim: Aim, seen?: Seen | null }} Action
+ */
+
+/**
  * What a player wants to do in one tick, by its number from 1. `heading` is a direction from 0 to 255, null to stand.
- * @typedef {{ number: number, heading: number | null, action: { slot: number, aim: Aim } | null }} InputCommand
+ * @typedef {{ number: number, heading: number | null, action: Action | null }} InputCommand
  */
 
 /**
@@ -34,13 +44,13 @@ const AIMS = [
 
 /**
  * Throws unless a command can be written as it is: it would be sent again and again, and never arrive.
- * @param {{ heading?: number | null, action?: { slot: number, aim: Aim } | null }} intent
+ * @param {{ heading?: number | null, action?: Action | null }} intent
  */
 export function checkIntent({ heading = null, action = null }) {
   const isAngle = (angle) => Number.isInteger(angle) && angle >= 0 && angle <= 255;
   if (heading !== null && !isAngle(heading)) throw new RangeError(`${heading} is no direction`);
   if (action === null) return;
-  const { slot, aim } = action;
+  const { slot, aim, seen = null } = action;
   if (!Number.isInteger(slot) || slot < 0 || slot >= LIMITS.ability_slots)
     throw new RangeError(`there is no slot ${slot}`);
   const isPoint = ({ x, y }) =>
@@ -52,6 +62,24 @@ export function checkIntent({ heading = null, action = null }) {
     Direction: () => isAngle(aim.direction),
   }[aim?.type];
   if (!isLegal?.()) throw new RangeError(`no ability can be aimed at ${JSON.stringify(aim)}`);
+  if (seen !== null && !isSight(seen)) throw new RangeError(`nobody sees ${JSON.stringify(seen)}`);
+}
+
+/**
+ * The intent with when its player saw others; what its action says of it already is kept.
+ * @template {{ action?: Action | null }} I
+ * @param {I} intent
+ * @param {Seen} seen
+ * @returns {I}
+ */
+export function withSeen(intent, seen) {
+  const { action = null } = intent;
+  return action === null ? intent : { ...intent, action: { ...action, seen: action.seen ?? seen } };
+}
+
+function isSight({ tick, part }) {
+  const isWithin = (number, first, last) => Number.isInteger(number) && number >= first && number <= last;
+  return isWithin(tick, 0, 2 ** 32 - 1) && isWithin(part, 0, 7);
 }
 
 /** Acknowledges snapshots: the newest that was applied, and a bit for each of the 32 ticks before it. */
@@ -104,14 +132,14 @@ export function readClientFrame(body) {
   return { ack: { newest, before }, commands: list };
 }
 
-function actionFields({ slot, aim }) {
+function actionFields({ slot, aim, seen = null }) {
   const kind = AIMS.findIndex(({ type }) => type === aim.type);
   if (kind < 0) throw new TypeError(`there is no aim ${aim.type}`);
   const { field } = AIMS[kind];
-  return { slot, aim: kind, ...(field && { [field]: aim[field] }) };
+  return { slot, aim: kind, seen, ...(field && { [field]: aim[field] }) };
 }
 
-function actionOf({ slot, aim, ...at }) {
+function actionOf({ slot, aim, seen, ...at }) {
   const { type, field } = AIMS[aim];
-  return { slot, aim: field ? { type, [field]: at[field] } : { type } };
+  return { slot, aim: field ? { type, [field]: at[field] } : { type }, seen };
 }

@@ -225,19 +225,32 @@ export type Aim =
   | { type: "Point"; point: Position }
   | { type: "Direction"; direction: number };
 
+/** At which moment of the server a player saw others when it used an ability: a tick, and 0 to 7 eighths of the next. */
+export interface Seen {
+  tick: number;
+  part: number;
+}
+
+/** The use of an ability. Without `seen` (see `Display.withSeen`) the player went by the newest snapshot. */
+export interface Action {
+  slot: number;
+  aim: Aim;
+  seen?: Seen | null;
+}
+
 /** What a player wants to do this tick. */
 export interface Intent {
   /** The direction to walk in, 0 (east) to 255; null to stand. */
   heading?: number | null;
   /** The ability to use, if any. */
-  action?: { slot: number; aim: Aim } | null;
+  action?: Action | null;
 }
 
 /** What a player wanted to do in one tick, by its number from 1. */
 export interface InputCommand {
   number: number;
   heading: number | null;
-  action: { slot: number; aim: Aim } | null;
+  action: Action | null;
 }
 
 /** The body of a client's frame. */
@@ -738,6 +751,11 @@ export class Display {
   get clock(): DisplayClock;
   /** The tick in which others are shown, with its fraction. */
   get tick(): number;
+  /**
+   * The intent with the moment at which others are shown in the last frame, for `Session.tick`: the server hits those whom a
+   * shape has reached there. What an action says of it already is kept.
+   */
+  withSeen(intent: Intent): Intent;
   /** The session has applied a snapshot: `Session.receiveFrame` answered true. */
   takeSnapshot(session: Session, nowMs: number): void;
   /** The session has issued a command: `Session.tick` was called with this intent. */

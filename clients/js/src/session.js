@@ -4,7 +4,7 @@ import { Abilities, Known, later } from "./abilities.js";
 import { decodeReliable, decodeSplit } from "./codec.js";
 import { Content } from "./content.js";
 import { ProtocolError } from "./errors.js";
-import { checkIntent } from "./frame.js";
+import { checkIntent, withSeen } from "./frame.js";
 import { PROTOCOL_HASH, STATUS_FLAGS } from "./generated/protocol.js";
 import { CollisionGrid } from "./movement/grid.js";
 import { Pace } from "./pace.js";
@@ -15,7 +15,7 @@ import { WorldView } from "./world.js";
 
 /**
  * What a player wants to do this tick: the direction to walk in, and the ability to use, if any.
- * @typedef {{ heading?: number | null, action?: { slot: number, aim: import("./frame.js").Aim } | null }} Intent
+ * @typedef {{ heading?: number | null, action?: import("./frame.js").Action | null }} Intent
  */
 
 /** A stay on one map server. */
@@ -196,13 +196,14 @@ export class Session {
 
   /**
    * Turns what the player wants into the next command, predicts it, and answers the frame to send. Throws a `RangeError`
-   * for what no command can say.
+   * for what no command can say. An action that does not say what the player saw (see `Display.withSeen`) was decided by the
+   * newest snapshot.
    * @param {Intent} [intent]
    * @returns {import("./frame.js").ClientFrame}
    */
   tick(intent = {}) {
     checkIntent(intent);
-    this.#predictor.issue(intent, this.#unitsPerTick());
+    this.#predictor.issue(withSeen(intent, { tick: this.world.tick, part: 0 }), this.#unitsPerTick());
     this.#predictUse(intent);
     return this.frame();
   }

@@ -127,19 +127,19 @@ test("texts are kept to the letter, and what is not UTF-8 is refused", () => {
 test("each rule of payloads has its own fault", () => {
   const faults = [
     ["", "Length"],
-    ["03", "Length"],
-    ["03".repeat(1201), "Length"],
+    ["04", "Length"],
+    ["04".repeat(1201), "Length"],
     ["0204" + "0000", "Version"],
-    ["0300", "Flags"],
-    ["0320", "Flags"],
-    ["0303", "Flags"],
-    ["0308", "Flags"],
-    ["0304" + "00", "End"],
-    ["0304" + "000000", "End"],
-    ["0310" + "01" + "0000" + "0200" + "01", "End"],
-    ["0310" + "00" + "0000", "Message"],
-    ["0310" + "01" + "0000" + "0000", "Message"],
-    ["0310" + "01" + "0000" + "e903", "Message"],
+    ["0400", "Flags"],
+    ["0420", "Flags"],
+    ["0403", "Flags"],
+    ["0408", "Flags"],
+    ["0404" + "00", "End"],
+    ["0404" + "000000", "End"],
+    ["0410" + "01" + "0000" + "0200" + "01", "End"],
+    ["0410" + "00" + "0000", "Message"],
+    ["0410" + "01" + "0000" + "0000", "Message"],
+    ["0410" + "01" + "0000" + "e903", "Message"],
   ];
   for (const [hex, code] of faults) assert.throws(() => openPayload(fromHex(hex)), { code }, hex);
 });

@@ -80,7 +80,8 @@ function display({ tickHz, extrapolationUs, messages, asked, steps }) {
       const { clock, counters, tick } = display;
       const line = [clock.jitterMs, clock.roundTripMs, clock.delayMs];
       const places = asked.map((id) => place(display.place(session, id)));
-      return [[counters.frames, counters.visibleCorrections], line, tick, places];
+      const { seen } = display.withSeen({ action: { slot: 0, aim: { type: "None" } } }).action;
+      return [[counters.frames, counters.visibleCorrections], line, tick, [seen.tick, seen.part], places];
     },
   });
 }
@@ -102,8 +103,9 @@ function abilities({ messages, slots, steps }) {
   };
   return replay(steps, {
     tick(heading, slot) {
-      session.tick({ heading, action: slot === null ? null : { slot, aim: { type: "None" } } });
-      return shown();
+      const action = slot === null ? null : { slot, aim: { type: "None" } };
+      const seen = session.tick({ heading, action }).commands.at(-1).action?.seen ?? null;
+      return [seen && [seen.tick, seen.part], shown()];
     },
     frame: (body) => [session.receiveFrame(fromHex(body)), shown()],
     messages(told) {

@@ -136,6 +136,9 @@ test("what no command can say is refused, and no command is made", () => {
     { heading: NaN },
     { action: { slot: 8, aim: { type: "None" } } },
     ...aims.map((aim) => ({ action: { slot: 0, aim } })),
+    ...[{ tick: -1, part: 0 }, { tick: 1, part: 8 }, { tick: 1, part: 0.5 }].map((seen) => {
+      return { action: { slot: 0, aim: { type: "None" }, seen } };
+    }),
   ];
   for (const intent of wrong) assert.throws(() => session.tick(intent), RangeError, JSON.stringify(intent));
   assert.deepEqual(session.frame().commands, []);

@@ -137,10 +137,10 @@ each("reliable_receiving", 5, ({ before, received, handed_on: handedOn }, hex, n
 /** An action of the vectors. */
 function actionOf(action) {
   if (action === null) return null;
-  const { slot, aim } = action;
-  if (aim === "None") return { slot, aim: { type: "None" } };
+  const { slot, aim, seen } = action;
+  if (aim === "None") return { slot, aim: { type: "None" }, seen };
   const [[type, value]] = Object.entries(aim);
-  return { slot, aim: { type, [type.toLowerCase()]: value } };
+  return { slot, aim: { type, [type.toLowerCase()]: value }, seen };
 }
 
 each("client_frames", 5, ({ ack, commands }, hex, name) => {

@@ -248,3 +248,30 @@ test("entering that is called off shows no ticket on any transport", async () =>
   await clock.pass(5000);
   assert.deepEqual([sessions[0].isClosed, servers.length, clock.waiting], [true, 0, 0]);
 });
+
+test("a fault in the program's own code is passed on, and does not end the reading", async (t) => {
+  const { session, transport, heard } = await connected();
+  const thrown = [];
+  const soon = queueMicrotask;
+  t.mock.method(globalThis, "queueMicrotask", (act) => {
+    soon(() => {
+      try {
+        act();
+      } catch (error) {
+        thrown.push(error.message);
+      }
+    });
+  });
+  const fails = (one) => {
+    heard.incoming.push(one);
+    throw new Error("the program's own");
+  };
+  transport.listen({ incoming: fails, ended: (reason) => heard.ended.push(reason) });
+  session.say(message(1));
+  await settle();
+  session.stream(...framed(message(2, 1)));
+  await settle();
+  session.say(message(3, 2));
+  await settle();
+  assert.deepEqual([heard.incoming.length, heard.ended, thrown], [3, [], Array(3).fill("the program's own")]);
+});

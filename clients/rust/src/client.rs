@@ -303,6 +303,7 @@ impl GameClient {
 
     /// Sends this tick's command and the queued requests.
     pub fn act(&mut self, intent: Intent) {
+        let intent = self.display.as_ref().map_or(intent, |display| display.with_seen(intent));
         let frame = self.session.tick(intent);
         let sent = self.transport.finish_tick(Some(&frame));
         self.note(sent);

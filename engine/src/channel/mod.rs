@@ -24,6 +24,7 @@ use crate::input::InputPlugin;
 use crate::map::Map;
 use crate::outbox::{FrameBatch, Outbox};
 use crate::overload::OverloadLevel;
+use crate::past::PastPlugin;
 use crate::persist::{PersistPlugin, PersistPort};
 use crate::random::ChannelRandom;
 use crate::record::StateHash;
@@ -92,6 +93,7 @@ impl Channel {
                 receive::ReceivePlugin,
                 InputPlugin,
                 BodyPlugin,
+                PastPlugin,
                 SpatialPlugin,
                 PersistPlugin,
             ))

@@ -51,11 +51,11 @@ fn receive_one(world: &mut World, event: ToChannel) {
         ToChannel::Join { session, epoch, load } => join(world, session, epoch, load),
         ToChannel::Frame { session, ack, commands } => {
             let Some(player) = world.resource::<Players>().of_session(session) else { return };
-            if let Some(mut view) = world.get_mut::<ClientView>(player) {
-                view.acknowledge(ack);
-            }
+            let Some(mut view) = world.get_mut::<ClientView>(player) else { return };
+            view.acknowledge(ack);
+            let acknowledged = view.acknowledged();
             if let Some(mut buffer) = world.get_mut::<InputBuffer>(player) {
-                buffer.take(&commands);
+                buffer.take(&commands, acknowledged);
             }
         }
         ToChannel::Message { session, bytes } => {

@@ -75,7 +75,7 @@ mod tests {
         slots.follow(slot, at, Angle(0), Tick(6));
         let before = slots.last_change[0];
         let mut waiting = InputBuffer::default();
-        waiting.take(&[InputCommand { number: 1, heading: next, action: None }]);
+        waiting.take(&[InputCommand { number: 1, heading: next, action: None }], Tick(0));
         let current = CurrentInput(Some(InputCommand { number: 0, heading: current, action: None }));
         let body = (Body { radius: 300 }, At(at), Heading(Angle(0)), Walk(walk), Speed(100), push);
         let mut encoded = Encoded::default();

@@ -97,6 +97,11 @@ impl ClientView {
         self.len() == 0
     }
 
+    /// The newest snapshot that the client has applied; before the first, the tick in which it joined.
+    pub fn acknowledged(&self) -> Tick {
+        self.acknowledged
+    }
+
     /// Whether the client does not acknowledge what it is sent, or has not for so long that it cannot know any more which
     /// ticks it is sent.
     pub(super) fn is_unresponsive(&self, now: Tick) -> bool {

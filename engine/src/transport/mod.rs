@@ -38,6 +38,7 @@ use crate::outbox::FrameBatch;
 
 /// An event from the network for the host. The events of a connection come in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are frames, and a box would be an allocation for each")]
 pub enum TransportEvent {
     /// A client has connected. Only admission can say who it is: the id and the ticket may even come from two different
     /// connect tokens.

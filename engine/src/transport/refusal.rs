@@ -77,11 +77,13 @@ refusals! {
     ClientSlow = "client_slow",
     /// A client that was disconnected because it broke the rules too often.
     Abuse = "abuse",
-    /// A connection to the WebSocket port that did not become a WebSocket, or not in time.
+    /// A connection that did not become a WebSocket or a WebTransport session, or not in time.
     Upgrade = "upgrade",
-    /// A WebSocket for a browser page of an origin that is not allowed.
+    /// A QUIC handshake of an address that may be anybody's: its sender has to prove it first.
+    AddressUnproven = "address_unproven",
+    /// A WebSocket or session for a browser page of an origin that is not allowed.
     Origin = "origin",
-    /// A WebSocket whose first message is no ticket, or did not come in time.
+    /// A WebSocket or session whose first message is no ticket, or did not come in time.
     NoTicket = "no_ticket",
     /// A text message, where all messages are binary.
     Text = "text",

@@ -14,7 +14,7 @@ use wtransport::endpoint::ConnectOptions;
 use wtransport::error::{ConnectingError, ConnectionError};
 use wtransport::tls::Sha256Digest;
 use wtransport::tls::server::build_default_tls_config;
-use wtransport::{ClientConfig, Connection, Endpoint, Identity, RecvStream, SendStream};
+use wtransport::{ClientConfig, Connection, Endpoint, Identity, RecvStream, SendStream, quinn};
 
 pub use realmgate_engine::transport::webtransport::{WebTransport as Wire, WebTransportSettings as Settings};
 
@@ -48,6 +48,15 @@ pub async fn ask(server: SocketAddr, path: &str, origin: Option<&str>) -> Result
     let options = ConnectOptions::builder(format!("https://{server}{path}"));
     let options = origin.into_iter().fold(options, |options, origin| options.add_header("origin", origin));
     Endpoint::client(config()).unwrap().connect(options.build()).await
+}
+
+/// A QUIC connection that asks for no session, lets the server open no stream, and says often that it is there.
+pub async fn quic(server: SocketAddr) -> quinn::Connection {
+    let (mut config, mut transport) = (config().quic_config().clone(), QuicTransportConfig::default());
+    transport.max_concurrent_uni_streams(0_u32.into()).keep_alive_interval(Some(Duration::from_secs(1)));
+    config.transport_config(Arc::new(transport));
+    let endpoint = quinn::Endpoint::client("127.0.0.1:0".parse().unwrap()).unwrap();
+    endpoint.connect_with(config, server, "localhost").unwrap().await.unwrap()
 }
 
 /// A session of a client that takes datagrams of 1,100 bytes at most.

@@ -1,13 +1,16 @@
 //! Who connects and shows no ticket.
 
 use std::net::UdpSocket;
+use std::time::Duration;
 
 use realmgate_engine::transport::refusal::PacketRefusal;
 use realmgate_engine::transport::{Rate, StrangerLimits};
-use wtransport::Connection;
+use tokio::time::timeout;
+use wtransport::error::ConnectionError;
+use wtransport::{Connection, quinn};
 
-use super::client::{Client, ask, runtime};
-use super::scene::Scene;
+use super::client::{Client, ask, quic, runtime};
+use super::scene::{DEADLINE, Scene};
 
 const NO_RATE: Rate = Rate { per_second: 1_000_000, burst: 1_000_000 };
 
@@ -42,12 +45,20 @@ fn garbage_changes_nothing() {
 fn who_says_nothing_is_closed_in_time() {
     let mut scene = Scene::new();
     let runtime = runtime();
-    // A session without a stream; one whose stream has no ticket is below.
     let without_stream = runtime.block_on(ask(scene.address(), "/play", None)).unwrap();
+    let without_request = runtime.block_on(quic(scene.address()));
     let mut without_ticket = Client::silent(scene.address());
     scene.until_closed(&mut without_ticket, 1_008);
     scene.until_refused(PacketRefusal::NoTicket, 2);
-    let _ = runtime.block_on(without_stream.closed());
+    let end = runtime.block_on(without_stream.closed());
+    let ConnectionError::ApplicationClosed(close) = end else { panic!("{end}") };
+    assert_eq!(close.code().into_inner(), 1_008);
+    scene.until_refused(PacketRefusal::Upgrade, 1);
+    // It says that it is there again and again, and the library would listen for ever.
+    let ended = runtime.block_on(async { timeout(DEADLINE, without_request.closed()).await });
+    let ended = ended.expect("it ends");
+    // When it has ended at the server, that answers again: that it knows nothing of it.
+    assert!(matches!(ended, quinn::ConnectionError::TimedOut | quinn::ConnectionError::Reset), "{ended}");
     scene.assert_serves();
 }
 
@@ -63,8 +74,7 @@ fn one_source_has_so_many_at_once_and_in_a_while() {
     // The witness was the first of the 31, and is no stranger any more.
     let first: Vec<Connection> = (0..20).map(|_| runtime.block_on(ask(address, "/play", None)).unwrap()).collect();
     let more = || {
-        let asked =
-            async { tokio::time::timeout(std::time::Duration::from_millis(300), ask(address, "/play", None)).await };
+        let asked = async { timeout(Duration::from_millis(300), ask(address, "/play", None)).await };
         runtime.block_on(asked).is_ok_and(|answer| answer.is_ok())
     };
     assert!(!more(), "the twenty-first at once");
@@ -81,10 +91,33 @@ fn a_flood_keeps_nobody_out_and_many_have_to_prove_their_address() {
     let limits = StrangerLimits { most: 32, most_of_source: 1_000, rate_of_source: NO_RATE, rate: NO_RATE };
     let mut scene = Scene::with(|settings| settings.strangers = limits);
     let (address, runtime) = (scene.address(), runtime());
+    assert_eq!(scene.host.refusals(PacketRefusal::AddressUnproven), 0, "the witness came alone");
     let flood: Vec<Connection> = (0..80).map(|_| runtime.block_on(ask(address, "/play", None)).unwrap()).collect();
     let mut client = scene.join(1);
     scene.assert_plays(&mut client);
     scene.assert_serves();
     assert!(scene.host.refusals(PacketRefusal::PendingFull) >= 48, "the oldest made way");
-    drop(flood);
+    assert!(scene.host.refusals(PacketRefusal::AddressUnproven) >= 40, "from the fifth on");
+    for gone in &flood[..48] {
+        let ended = runtime.block_on(async { timeout(DEADLINE, gone.closed()).await });
+        assert!(matches!(ended, Ok(ConnectionError::ApplicationClosed(_))), "{ended:?}");
+    }
+}
+
+#[test]
+fn who_sends_more_than_anybody_who_plays_is_disconnected_whatever_it_is() {
+    let mut scene = Scene::new();
+    let client = scene.join(1);
+    // A datagram of another session, which nobody takes for a payload.
+    let mut datagram = vec![1; 1_100];
+    datagram[0] = 9;
+    scene.until("it is out", &mut [], |scene, _| {
+        for _ in 0..20 {
+            let _ = client.connection.quic_connection().send_datagram(datagram.clone().into());
+        }
+        client.give_a_turn();
+        !scene.host.disconnected.is_empty()
+    });
+    assert_eq!(scene.host.refusals(PacketRefusal::Abuse), 1);
+    scene.assert_serves();
 }

@@ -1,6 +1,7 @@
 //! Aiming: turns the goal of a use into the targets that the ability can reach.
 
 use bevy_ecs::prelude::*;
+use realmgate_engine::past::Lag;
 use realmgate_protocol::movement::{Angle, Position};
 use realmgate_protocol::realm::Refusal;
 
@@ -33,20 +34,25 @@ pub(super) enum Aimed {
     Onto(Position),
 }
 
-/// The caster of an ability: position, heading and side.
+/// The caster of an ability: position, heading, side, and how far behind the present it sees others.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Caster {
     pub(super) entity: Entity,
     pub(super) position: Position,
     pub(super) looks: Angle,
     pub(super) side: Side,
+    pub(super) lag: Lag,
 }
 
 /// Aims an ability. Fails with the reason why it cannot reach its goal.
 pub(super) fn aim(targets: &Targets<'_, '_>, caster: Caster, ability: &Ability, goal: Goal) -> Result<Aimed, Refusal> {
     match ability.shape {
         Shape::Own => Ok(Aimed::Own),
-        Shape::Cone { .. } | Shape::Projectile { .. } => direction(targets, caster, goal).map(Aimed::Towards),
+        Shape::Cone { .. } => direction(targets, caster, goal).map(Aimed::Towards),
+        // It flies through the present, so it is aimed there.
+        Shape::Projectile { .. } => {
+            direction(targets, Caster { lag: Lag::default(), ..caster }, goal).map(Aimed::Towards)
+        }
         Shape::Enemy { range_tiles } => match goal {
             Goal::One(enemy) => reach(targets, caster, enemy, Relation::Foe, range_tiles.units()),
             _ => Err(Refusal::BadTarget),
@@ -58,7 +64,7 @@ pub(super) fn aim(targets: &Targets<'_, '_>, caster: Caster, ability: &Ability, 
         Shape::Ground { range_tiles, .. } => {
             let point = match goal {
                 Goal::Point(point) => point,
-                Goal::One(entity) => targets.position(entity).ok_or(Refusal::BadTarget)?,
+                Goal::One(entity) => targets.shown(entity, caster.lag).ok_or(Refusal::BadTarget)?,
                 Goal::Nothing | Goal::Direction(_) => return Err(Refusal::BadTarget),
             };
             within_sight(targets, caster.position, point, range_tiles.units())?;
@@ -73,7 +79,7 @@ fn direction(targets: &Targets<'_, '_>, caster: Caster, goal: Goal) -> Result<An
         Goal::Nothing => Ok(caster.looks),
         Goal::Direction(angle) => Ok(angle),
         Goal::Point(point) => Ok(towards(point)),
-        Goal::One(entity) => targets.position(entity).map(towards).ok_or(Refusal::BadTarget),
+        Goal::One(entity) => targets.shown(entity, caster.lag).map(towards).ok_or(Refusal::BadTarget),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::clock::TickClock;
+use realmgate_engine::past::Lag;
 use realmgate_protocol::realm::Refusal;
 
 use super::Cast;
@@ -23,6 +24,8 @@ pub struct UseAbility {
     pub ability: AbilityIndex,
     /// What the ability is aimed at.
     pub goal: Goal,
+    /// How far behind the present the caster saw others; mobs see the present.
+    pub lag: Lag,
     /// The command of a player that asks for it.
     pub asked: Option<Asked>,
 }
@@ -56,16 +59,16 @@ fn begin(
 ) -> Result<Option<GoesOff>, Refusal> {
     let ability = &data.abilities[wish.ability];
     let now = clock.now();
-    let UseAbility { user: entity, ability: index, goal, asked } = *wish;
+    let UseAbility { user: entity, ability: index, goal, lag, asked } = *wish;
     user.may_begin(index, ability, now)?;
-    aim(targets, user.caster(), ability, goal)?;
+    aim(targets, user.caster(lag), ability, goal)?;
     if !ability.off_global_cooldown {
         user.book.wait_all(now.after(clock.ticks(data.world.combat.global_cooldown_ms)));
     }
     if ability.cast_ms == 0 {
-        return Ok(Some(GoesOff { user: entity, ability: index, goal, asked }));
+        return Ok(Some(GoesOff { user: entity, ability: index, goal, lag, asked }));
     }
     let until = now.after(clock.ticks(ability.cast_ms));
-    user.cast.0 = Some(Cast { ability: index, goal, since: now, until, asked });
+    user.cast.0 = Some(Cast { ability: index, goal, lag, since: now, until, asked });
     Ok(None)
 }

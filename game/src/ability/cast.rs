@@ -25,8 +25,8 @@ pub(super) fn run_casts(
             user.cast.0 = None;
         } else if clock.now() >= cast.until {
             user.cast.0 = None;
-            let Cast { ability, goal, asked, .. } = cast;
-            goes_off.write(GoesOff { user: user.entity, ability, goal, asked });
+            let Cast { ability, goal, lag, asked, .. } = cast;
+            goes_off.write(GoesOff { user: user.entity, ability, goal, lag, asked });
         }
     }
 }

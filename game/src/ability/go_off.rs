@@ -4,6 +4,7 @@ use bevy_ecs::prelude::*;
 use bevy_ecs::system::SystemParam;
 use realmgate_engine::body::Heading;
 use realmgate_engine::clock::TickClock;
+use realmgate_engine::past::Lag;
 use realmgate_protocol::movement::{Angle, Position};
 use realmgate_protocol::realm::Refusal;
 
@@ -11,8 +12,8 @@ use super::aim::{Aimed, Goal, aim};
 use super::refuse::Refusals;
 use super::user::{User, UserItem};
 use crate::area::Lay;
-use crate::combat::{Hit, Targets};
-use crate::data::{Ability, AbilityIndex, Shape};
+use crate::combat::{Hit, Reach, Targets};
+use crate::data::{Ability, AbilityIndex, Relation, Shape};
 use crate::projectile::Launch;
 use crate::requests::Asked;
 
@@ -22,6 +23,8 @@ pub(super) struct GoesOff {
     pub(super) user: Entity,
     pub(super) ability: AbilityIndex,
     pub(super) goal: Goal,
+    /// How far behind the present the caster saw others.
+    pub(super) lag: Lag,
     /// The command of a player that asked for it.
     pub(super) asked: Option<Asked>,
 }
@@ -58,11 +61,11 @@ fn take_effect(
     use_of: &GoesOff,
 ) -> Result<(), Refusal> {
     user.may_use(ability)?;
-    let aimed = aim(&outcome.targets, user.caster(), ability, use_of.goal)?;
+    let aimed = aim(&outcome.targets, user.caster(use_of.lag), ability, use_of.goal)?;
     user.pay(ability);
     user.book.wait(use_of.ability, clock.now().after(clock.ticks(ability.cooldown_ms)));
     look(outcome, user, aimed);
-    reach(outcome, user, ability, use_of.ability, aimed);
+    reach(outcome, user, ability, use_of, aimed);
     Ok(())
 }
 
@@ -80,7 +83,8 @@ fn look(outcome: &Outcome<'_, '_>, user: &mut UserItem<'_, '_>, aimed: Aimed) {
     }
 }
 
-fn reach(outcome: &mut Outcome<'_, '_>, user: &UserItem<'_, '_>, ability: &Ability, index: AbilityIndex, aimed: Aimed) {
+fn reach(outcome: &mut Outcome<'_, '_>, user: &UserItem<'_, '_>, ability: &Ability, use_of: &GoesOff, aimed: Aimed) {
+    let (index, lag) = (use_of.ability, use_of.lag);
     let (source, side, power, from) = (user.entity, *user.side, user.stats.power, user.at.0);
     let hit = |target| Hit { source, side, power, ability: index, target, from };
     match (ability.shape, aimed) {
@@ -91,15 +95,16 @@ fn reach(outcome: &mut Outcome<'_, '_>, user: &UserItem<'_, '_>, ability: &Abili
             outcome.hits.write(hit(target));
         }
         (Shape::Cone { range_tiles, width_degrees }, Aimed::Towards(looks)) => {
-            let half = half_width(width_degrees);
-            let struck = outcome.targets.in_cone(from, looks, range_tiles.units(), half, side);
+            let cone = Reach::cone(from, range_tiles.units(), looks, half_width(width_degrees));
+            let struck = outcome.targets.reached(cone, side, Relation::Foe, lag);
             outcome.hits.write_batch(struck.map(|target| hit(target.entity)));
         }
         (Shape::Projectile { .. }, Aimed::Towards(angle)) => {
             outcome.launches.write(Launch { source, side, power, ability: index, from, angle });
         }
         (Shape::Ground { radius_tiles, lasts_ms: 0, .. }, Aimed::Onto(point)) => {
-            let struck = outcome.targets.around(point, radius_tiles.units(), side, ability.relation());
+            let circle = Reach::circle(point, radius_tiles.units());
+            let struck = outcome.targets.reached(circle, side, ability.relation(), lag);
             outcome.hits.write_batch(struck.map(|target| Hit { from: point, ..hit(target.entity) }));
         }
         (Shape::Ground { .. }, Aimed::Onto(point)) => {

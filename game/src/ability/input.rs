@@ -2,6 +2,7 @@
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::input::CurrentInput;
+use realmgate_engine::past::Lag;
 use realmgate_engine::replication::NetEntities;
 use realmgate_protocol::realm::Refusal;
 use realmgate_protocol::wire::Aim;
@@ -22,6 +23,7 @@ pub(super) fn read_actions(
     for (user, input, book) in &players {
         let Some(command) = input.0 else { continue };
         let Some(action) = command.action else { continue };
+        let lag = action.seen.map_or(Lag::default(), |seen| Lag::of(seen, &refusals.clock));
         let asked = Some(Asked::ability(command.number, action.slot));
         let goal = match action.aim {
             Aim::None => Some(Goal::Nothing),
@@ -31,7 +33,7 @@ pub(super) fn read_actions(
         };
         match (book.on_slot(action.slot), goal) {
             (Some(ability), Some(goal)) => {
-                uses.write(UseAbility { user, ability, goal, asked });
+                uses.write(UseAbility { user, ability, goal, lag, asked });
             }
             (Some(_), None) => refusals.refuse(user, asked, Refusal::BadTarget),
             (None, _) => refusals.refuse(user, asked, Refusal::NoSuchAbility),

@@ -14,6 +14,7 @@ pub use refuse::RefusedAt;
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
+use realmgate_engine::past::Lag;
 use realmgate_engine::schedule::{TickSchedule, TickSet};
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::realm::Cooldowns;
@@ -103,6 +104,8 @@ pub struct Cast {
     pub ability: AbilityIndex,
     /// What it is aimed at.
     pub goal: Goal,
+    /// How far behind the present the caster saw others when the cast began. It is taken to be as much at the end.
+    pub lag: Lag,
     /// Tick at which the cast began.
     pub since: Tick,
     /// Tick at which it takes effect.

@@ -3,6 +3,7 @@
 use bevy_ecs::prelude::*;
 use bevy_ecs::query::QueryData;
 use realmgate_engine::body::{At, Heading, Walk};
+use realmgate_engine::past::Lag;
 use realmgate_engine::replication::Replicated;
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::realm::{Refusal, Resource};
@@ -31,8 +32,9 @@ pub(super) struct User {
 }
 
 impl UserItem<'_, '_> {
-    pub(super) fn caster(&self) -> Caster {
-        Caster { entity: self.entity, position: self.at.0, looks: self.heading.0, side: *self.side }
+    /// As the caster of an ability, who saw others with this lag.
+    pub(super) fn caster(&self, lag: Lag) -> Caster {
+        Caster { entity: self.entity, position: self.at.0, looks: self.heading.0, side: *self.side, lag }
     }
 
     /// Whether it is alive and in this world.

@@ -3,6 +3,7 @@
 mod battle;
 mod formula;
 mod hits;
+mod reach;
 mod regenerate;
 mod safe_zone;
 mod status;
@@ -12,6 +13,7 @@ mod vulnerability;
 pub use battle::{Battle, Blow};
 pub use formula::{armoured, spread, with_power};
 pub use hits::Hit;
+pub use reach::Reach;
 pub use safe_zone::{SafeZone, SafeZones};
 pub use targets::{Target, Targets};
 pub use vulnerability::Vulnerability;

@@ -5,14 +5,20 @@ use bevy_ecs::query::QueryData;
 use bevy_ecs::system::SystemParam;
 use realmgate_engine::body::{At, Body};
 use realmgate_engine::channel_map::ChannelMap;
+use realmgate_engine::past::{Lag, Past, Trail};
+use realmgate_engine::player::Player;
 use realmgate_engine::replication::Replicated;
 use realmgate_engine::spatial::SpatialIndex;
-use realmgate_protocol::movement::{Angle, Position};
+use realmgate_protocol::movement::Position;
 use realmgate_protocol::realm::Health;
 
-use super::Side;
 use super::vulnerability::Vulnerability;
+use super::{Reach, Side};
 use crate::data::Relation;
+
+/// A player is not hit where it was longer ago than this, in milliseconds, whatever the attacker saw: by then it has got out
+/// of the way on its own screen.
+const PLAYER_MISSED_AFTER_MS: u32 = 100;
 
 /// A possible target.
 #[derive(QueryData)]
@@ -22,13 +28,16 @@ pub struct Candidate {
     side: &'static Side,
     health: &'static Replicated<Health>,
     vulnerability: Vulnerability,
+    trail: &'static Trail,
+    is_player: Has<Player>,
 }
 
-/// Finds the targets that an ability can reach, by their current positions.
+/// Finds the targets that an ability can reach: where they are, or where its user saw them.
 #[derive(SystemParam)]
 pub struct Targets<'w, 's> {
     map: Res<'w, ChannelMap>,
     index: Res<'w, SpatialIndex>,
+    past: Past<'w>,
     everyone: Query<'w, 's, Candidate>,
 }
 
@@ -43,39 +52,56 @@ pub struct Target {
     pub radius: i32,
 }
 
+impl CandidateItem<'_, '_> {
+    fn target(&self, side: Side, relation: Relation, entity: Entity) -> Option<Target> {
+        let is_target = self.vulnerability.is_target_of(side, relation, *self.side) && self.health.current > 0;
+        is_target.then_some(Target { entity, position: self.at.0, radius: self.body.radius })
+    }
+}
+
 impl Targets<'_, '_> {
     /// The entity as a target, if `side` can harm it (or help it) now. Its position does not matter.
     pub fn one(&self, side: Side, relation: Relation, entity: Entity) -> Option<Target> {
-        let found = self.everyone.get(entity).ok()?;
-        let is_target = found.vulnerability.is_target_of(side, relation, *found.side) && found.health.current > 0;
-        is_target.then_some(Target { entity, position: found.at.0, radius: found.body.radius })
+        self.everyone.get(entity).ok()?.target(side, relation, entity)
     }
 
-    /// The position of an entity, whatever its side and state.
+    /// Where an entity is, whatever its side and state.
     pub fn position(&self, entity: Entity) -> Option<Position> {
         self.everyone.get(entity).ok().map(|found| found.at.0)
     }
 
-    /// All targets around a point that `side` can harm (or help) and that are in line of sight of the point.
-    pub fn around(&self, centre: Position, units: i32, side: Side, relation: Relation) -> impl Iterator<Item = Target> {
-        self.touching(centre, units, side, relation)
-            .filter(move |target| self.map.grid.line_of_sight(centre, target.position))
+    /// Where somebody with this lag saw an entity, whatever its side and state; where it is, if it has been put there since.
+    pub fn shown(&self, entity: Entity, lag: Lag) -> Option<Position> {
+        let found = self.everyone.get(entity).ok()?;
+        let shown = if lag.is_none() { None } else { self.past.shown(found.trail, lag) };
+        shown.or(Some(found.at.0))
     }
 
-    /// All foes in a cone from `centre`; `half_width` is in 1/256 turn to each side.
-    pub fn in_cone(
-        &self,
-        centre: Position,
-        looks: Angle,
-        units: i32,
-        half_width: u8,
-        side: Side,
-    ) -> impl Iterator<Item = Target> {
-        self.around(centre, units, side, Relation::Foe).filter(move |target| {
-            // Bodies that overlap the centre have no meaningful direction.
-            let touching = centre.within(target.position, target.radius);
-            touching || Angle::between(centre, target.position).difference(looks) <= half_width
+    /// All targets around a point that `side` can harm (or help) and that are in line of sight of the point.
+    pub fn around(&self, centre: Position, units: i32, side: Side, relation: Relation) -> impl Iterator<Item = Target> {
+        self.reached(Reach::circle(centre, units), side, relation, Lag::default())
+    }
+
+    /// All targets that `side` can harm (or help), that were in reach where a user with this lag saw them, and that were in
+    /// line of sight of its centre there. A player is not harmed unless it was in reach a moment ago, too.
+    pub fn reached(&self, reach: Reach, side: Side, relation: Relation, lag: Lag) -> impl Iterator<Item = Target> {
+        let farthest = if lag.is_none() { 0 } else { self.past.farthest(lag) };
+        self.index.touching(reach.centre, reach.units + farthest).filter_map(move |entity| {
+            let found = self.everyone.get(entity).ok()?;
+            found.target(side, relation, entity).filter(|_| self.was_in_reach(reach, &found, relation, lag))
         })
+    }
+
+    fn was_in_reach(&self, reach: Reach, found: &CandidateItem<'_, '_>, relation: Relation, lag: Lag) -> bool {
+        let is_in_reach =
+            |at: Position| reach.touches(at, found.body.radius) && self.map.grid.line_of_sight(reach.centre, at);
+        if lag.is_none() {
+            return is_in_reach(found.at.0);
+        }
+        let is_spared = found.is_player
+            && relation == Relation::Foe
+            && !self.past.within(found.trail, PLAYER_MISSED_AFTER_MS).any(is_in_reach);
+        !is_spared && self.past.shown(found.trail, lag).is_some_and(is_in_reach)
     }
 
     /// The first foe that a projectile from `from` to `to` hits. Walls are not checked.

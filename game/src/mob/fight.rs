@@ -1,5 +1,6 @@
 //! Fighting: a mob uses the first ability it can use, or walks to where it can use one.
 
+use realmgate_engine::past::Lag;
 use realmgate_protocol::movement::{Angle, Position};
 
 use super::flee;
@@ -27,7 +28,7 @@ pub(super) fn fight(
         return None;
     }
     if let Some((ability, goal)) = choose(thinker, data, mob, senses, enemy) {
-        senses.uses.write(UseAbility { user: thinker.entity, ability, goal, asked: None });
+        senses.uses.write(UseAbility { user: thinker.entity, ability, goal, lag: Lag::default(), asked: None });
         thinker.note_progress();
         return None;
     }

@@ -22,7 +22,7 @@ use realmgate_protocol::link::{CharacterLoad, EventOutcome, SoftState};
 use realmgate_protocol::movement::{Angle, Position, UNITS_PER_TILE};
 use realmgate_protocol::realm::{Appearance, ClientMessage, EntityKind, Health, protocol_hash};
 use realmgate_protocol::wire::datagram::SnapshotAck;
-use realmgate_protocol::wire::{Action, Aim, InputCommand};
+use realmgate_protocol::wire::{self, Action, Aim, InputCommand};
 
 const MAP: MapId = MapId(1);
 /// Distance to a mob within which a player stands and fights.
@@ -194,7 +194,7 @@ impl<W: Write> Fight<W> {
         let mob = nearest(&|kind| kind == EntityKind::Mob);
         let loot = nearest(&|kind| kind != EntityKind::Mob);
         hunter.number += 1;
-        hunter.commands.push(hunt(place, mob, hunter.number));
+        hunter.commands.push(hunt(place, mob, hunter.number, self.tick));
         if hunter.number.is_multiple_of(FRAME_EVERY) {
             // What the client has applied is two ticks old.
             hunter.ack.note(Tick(self.tick.saturating_sub(FRAME_EVERY)));
@@ -211,8 +211,8 @@ impl<W: Write> Fight<W> {
     }
 }
 
-/// Walks towards a mob, and uses one ability after another on it.
-fn hunt(place: Position, mob: Option<Seen>, number: u32) -> InputCommand {
+/// Walks towards a mob, and uses one ability after another on it, as if it had seen it up to six ticks ago.
+fn hunt(place: Position, mob: Option<Seen>, number: u32, now: u32) -> InputCommand {
     let Some(mob) = mob else { return InputCommand { number, heading: None, action: None } };
     let towards = Angle::between(place, mob.at);
     let is_near = apart(place, mob.at) < STAND_UNITS * STAND_UNITS;
@@ -222,7 +222,8 @@ fn hunt(place: Position, mob: Option<Seen>, number: u32) -> InputCommand {
         _ => Aim::Point(mob.at),
     };
     let slot = (number / 4 % 8) as u8;
-    let action = number.is_multiple_of(4).then_some(Action { slot, aim });
+    let seen = wire::Seen { tick: Tick(now.saturating_sub(number / 4 % 7)), part: (number / 4 % 8) as u8 };
+    let action = number.is_multiple_of(4).then_some(Action { seen: Some(seen), ..Action::new(slot, aim) });
     InputCommand { number, heading: (!is_near).then_some(towards), action }
 }
 

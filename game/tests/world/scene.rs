@@ -23,7 +23,7 @@ use realmgate_protocol::link::{CharacterLoad, EventOutcome, EventRefusal, FromMa
 use realmgate_protocol::movement::{Angle, Position};
 use realmgate_protocol::realm::{Answers, ClientMessage, Health, Refusal, Resource, ServerMessage, protocol_hash};
 use realmgate_protocol::wire::datagram::SnapshotAck;
-use realmgate_protocol::wire::{Action, Aim, InputCommand};
+use realmgate_protocol::wire::{Action, Aim, InputCommand, Seen};
 
 pub const EAST: Angle = Angle(0);
 pub const WEST: Angle = Angle(128);
@@ -142,9 +142,20 @@ impl Scene {
     pub fn command(&mut self, player: u8, heading: Option<Angle>, action: Option<(u8, Aim)>) {
         let number = self.numbers.entry(player).or_default();
         *number += 1;
-        let action = action.map(|(slot, aim)| Action { slot, aim });
+        let action = action.map(|(slot, aim)| Action::new(slot, aim));
         let commands = [InputCommand { number: *number, heading, action }].into_iter().collect();
         let ack = SnapshotAck { newest: Tick(0), before: 0 };
+        self.channel.push(ToChannel::Frame { session: session(player), ack, commands });
+        self.tick();
+    }
+
+    /// Runs one tick in which a player, who has acknowledged the snapshots up to one, uses an ability by what it saw.
+    pub fn act_seeing(&mut self, player: u8, slot: u8, aim: Aim, seen: Seen, acknowledged: Tick) {
+        let number = self.numbers.entry(player).or_default();
+        *number += 1;
+        let action = Some(Action { seen: Some(seen), ..Action::new(slot, aim) });
+        let commands = [InputCommand { number: *number, heading: None, action }].into_iter().collect();
+        let ack = SnapshotAck { newest: acknowledged, before: 0 };
         self.channel.push(ToChannel::Frame { session: session(player), ack, commands });
         self.tick();
     }

@@ -12,7 +12,7 @@ pub use super::frame::{ClientFrame, ServerFrameHead, SnapshotAck};
 pub use writer::{PayloadWriter, seal};
 
 /// Version of the layout, the first byte of every payload.
-pub const VERSION: u8 = 3;
+pub const VERSION: u8 = 4;
 /// Bytes of version and flags.
 const HEADER_BYTES: usize = 2;
 /// Maximum bytes of an acknowledgement.

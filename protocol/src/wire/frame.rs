@@ -76,7 +76,7 @@ impl ClientFrame {
         if count > 0 {
             let first = from.take_uint()?;
             for at in 0..count {
-                commands.push(InputCommand::read(first.checked_add(at)?, &mut from)?);
+                commands.push(InputCommand::read(first.checked_add(at)?, ack.newest, &mut from)?);
             }
         }
         from.at_end().then_some(Self { ack, commands })
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
     use crate::ids::EntityId;
     use crate::movement::{Angle, Position};
-    use crate::wire::input::{Action, Aim};
+    use crate::wire::input::{Action, Aim, Seen};
     use proptest::prelude::*;
 
     #[test]
@@ -144,19 +144,46 @@ mod tests {
         assert_eq!((named(&[10, 11, 14, 15, 50]), named(&[15, 50, 52])), (vec![50], vec![52, 50]));
     }
 
-    fn command() -> impl Strategy<Value = InputCommand> {
+    /// When a player saw others, as far from the newest snapshot as can be told.
+    fn seen() -> impl Strategy<Value = (i32, u8)> {
+        (-32..32i32, 0..8u8)
+    }
+
+    /// A command; the tick that it says its player saw is relative to the newest snapshot of the frame.
+    fn command() -> impl Strategy<Value = (InputCommand, Option<(i32, u8)>)> {
         let aim = prop_oneof![
             Just(Aim::None),
             any::<u32>().prop_map(|id| Aim::Entity(EntityId(id))),
             (0..1 << 22, 0..1 << 22).prop_map(|(x, y)| Aim::Point(Position { x, y })),
             any::<u8>().prop_map(|angle| Aim::Direction(Angle(angle))),
         ];
-        let action = (0..8u8, aim).prop_map(|(slot, aim)| Action { slot, aim });
-        (prop::option::of(any::<u8>()), prop::option::of(action)).prop_map(|(heading, action)| InputCommand {
-            number: 0,
-            heading: heading.map(Angle),
-            action,
-        })
+        let action = (0..8u8, aim).prop_map(|(slot, aim)| Action::new(slot, aim));
+        let walk = prop::option::of(any::<u8>()).prop_map(|heading| heading.map(Angle));
+        (walk, prop::option::of(action), prop::option::of(seen()))
+            .prop_map(|(heading, action, seen)| (InputCommand { number: 0, heading, action }, seen))
+    }
+
+    #[test]
+    fn what_a_player_saw_is_told_by_low_bits_near_what_the_frame_acknowledges() {
+        let act = |tick, part| {
+            let action = Action { seen: Some(Seen { tick: Tick(tick), part }), ..Action::new(1, Aim::None) };
+            InputCommand { number: 1, heading: None, action: Some(action) }
+        };
+        let read = |acknowledged, command: InputCommand| {
+            let mut out = BitWriter::default();
+            command.write(&mut out);
+            assert_eq!(out.len_bits(), 1 + 1 + 3 + 2 + 1 + 6 + 3);
+            InputCommand::read(1, Tick(acknowledged), &mut BitReader::new(out.bytes()))
+        };
+        for (tick, acknowledged) in [(968, 1_000), (1_000, 1_000), (1_031, 1_000), (0, 31), (u32::MAX, u32::MAX - 31)] {
+            for part in [0, 1, 7] {
+                let command = act(tick, part);
+                assert_eq!(read(acknowledged, command), Some(command), "{tick} near {acknowledged}");
+            }
+        }
+        assert_eq!(read(1_000, act(967, 0)), Some(act(1_031, 0)), "farther off it is another tick");
+        assert_eq!(read(3, act(60, 0)), None, "there is no tick before 0");
+        assert_eq!(read(u32::MAX, act(3, 0)), None, "nor one beyond the last");
     }
 
     #[test]
@@ -184,7 +211,11 @@ mod tests {
         fn a_client_frame_comes_back(
             newest: u32, before: u32, first in 1..=u32::MAX - 6, commands in prop::collection::vec(command(), 0..=7),
         ) {
-            let commands = (first..).zip(commands).map(|(number, command)| InputCommand { number, ..command });
+            let commands = (first..).zip(commands).map(|(number, (command, seen))| {
+                let near = |(apart, part)| Some(Seen { tick: Tick(newest.checked_add_signed(apart)?), part });
+                let action = command.action.map(|action| Action { seen: seen.and_then(near), ..action });
+                InputCommand { number, action, ..command }
+            });
             let commands = commands.collect();
             let frame = ClientFrame { ack: SnapshotAck { newest: Tick(newest), before }, commands };
             let payload = frame.seal();

@@ -6,7 +6,7 @@ use std::ops::Deref;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::bits::{BitField, BitReader, BitWriter};
-use crate::ids::EntityId;
+use crate::ids::{EntityId, Tick};
 use crate::limits::{MAX_ABILITY_SLOTS, MAX_COMMANDS_PER_FRAME};
 use crate::movement::{Angle, Position};
 
@@ -23,6 +23,37 @@ pub enum Aim {
     Direction(Angle),
 }
 
+/// At which moment of the server a player saw others when it used an ability: aimed shapes are resolved by where they were
+/// then (lag compensation).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// The tick that was shown, at its end.
+    pub tick: Tick,
+    /// How much of the next one, in eighths: 0 to 7.
+    pub part: u8,
+}
+
+impl Seen {
+    /// Parts of a tick that [`Self::part`] counts in.
+    pub const PARTS: u32 = 8;
+    /// Low bits of the tick that are sent. A server completes them by the newest snapshot that the frame acknowledges.
+    const LOW_BITS: u32 = 6;
+    const PART_BITS: u32 = 3;
+
+    fn write(self, out: &mut BitWriter) {
+        out.put(u64::from(self.tick.0), Self::LOW_BITS);
+        out.put(u64::from(self.part), Self::PART_BITS);
+    }
+
+    fn read(from: &mut BitReader<'_>, acknowledged: Tick) -> Option<Self> {
+        let low = from.take(Self::LOW_BITS)? as u32;
+        let shift = u32::BITS - Self::LOW_BITS;
+        let apart = (low.wrapping_sub(acknowledged.0) << shift) as i32 >> shift;
+        let tick = Tick(acknowledged.0.checked_add_signed(apart)?);
+        Some(Self { tick, part: from.take(Self::PART_BITS)? as u8 })
+    }
+}
+
 /// The use of an ability.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Action {
@@ -30,6 +61,15 @@ pub struct Action {
     pub slot: u8,
     /// What it is aimed at.
     pub aim: Aim,
+    /// When the player saw others; `None` for one that wants no lag compensation.
+    pub seen: Option<Seen>,
+}
+
+impl Action {
+    /// The use of the ability on a slot, of which nobody has said yet what the player saw.
+    pub fn new(slot: u8, aim: Aim) -> Self {
+        Self { slot, aim, seen: None }
+    }
 }
 
 /// What a player wants to do in one tick.
@@ -46,7 +86,8 @@ pub struct InputCommand {
 impl InputCommand {
     /// Appends the command without its number.
     ///
-    /// Bits: walks 1 (heading 8) · acts 1 (slot 3, aim kind 2, aim: nothing, entity, position or angle).
+    /// Bits: walks 1 (heading 8) · acts 1 (slot 3, aim kind 2, aim: nothing, entity, position or angle; saw others 1 (low
+    /// bits of the tick 6, eighths of the next 3)).
     pub fn write(&self, out: &mut BitWriter) {
         self.heading.write(out);
         out.put(u64::from(self.action.is_some()), 1);
@@ -67,17 +108,19 @@ impl InputCommand {
                 angle.write(out);
             }
         }
+        out.put(u64::from(action.seen.is_some()), 1);
+        action.seen.iter().for_each(|seen| seen.write(out));
     }
 
-    /// Reads a command; `None` if it is cut short.
-    pub fn read(number: u32, from: &mut BitReader<'_>) -> Option<Self> {
+    /// Reads a command of a frame that acknowledges this snapshot; `None` if it is cut short or illegal.
+    pub fn read(number: u32, acknowledged: Tick, from: &mut BitReader<'_>) -> Option<Self> {
         let heading = Option::read(from)?;
-        let action = if from.take(1)? == 1 { Some(read_action(from)?) } else { None };
+        let action = if from.take(1)? == 1 { Some(read_action(acknowledged, from)?) } else { None };
         Some(Self { number, heading, action })
     }
 }
 
-fn read_action(from: &mut BitReader<'_>) -> Option<Action> {
+fn read_action(acknowledged: Tick, from: &mut BitReader<'_>) -> Option<Action> {
     let slot = from.take(3)? as u8;
     debug_assert!(usize::from(slot) < MAX_ABILITY_SLOTS, "3 bits name 8 slots");
     let aim = match from.take(2)? {
@@ -86,7 +129,8 @@ fn read_action(from: &mut BitReader<'_>) -> Option<Action> {
         2 => Aim::Point(BitField::read(from)?),
         _ => Aim::Direction(BitField::read(from)?),
     };
-    Some(Action { slot, aim })
+    let seen = if from.take(1)? == 1 { Some(Seen::read(from, acknowledged)?) } else { None };
+    Some(Action { slot, aim, seen })
 }
 
 /// The commands of one frame, oldest first. Keeps only the newest [`MAX_COMMANDS_PER_FRAME`]. Stored inline without an

@@ -110,6 +110,7 @@ pub fn layouts() -> BTreeMap<&'static str, Vec<LayoutField>> {
         ("ClientFrame", client_frame()),
         ("InputCommand", vec![field("heading", "option<angle>"), field("action", "option<Action>")]),
         ("Action", action()),
+        ("Seen", vec![field("tick", "low<6>").near("newest"), field("part", "bits<3>")]),
         ("Snapshot", snapshot()),
         ("EntityUpdate", entity_update()),
         ("Course", course()),
@@ -149,6 +150,7 @@ fn action() -> Vec<LayoutField> {
         field("entity", "u32").when_is("aim", &[1]),
         field("point", "position").when_is("aim", &[2]),
         field("direction", "angle").when_is("aim", &[3]),
+        field("seen", "option<Seen>"),
     ]
 }
 

@@ -14,7 +14,7 @@ pub mod parts;
 pub mod snapshot;
 pub mod stream;
 
-pub use input::{Action, Aim, InputCommand, InputCommands};
+pub use input::{Action, Aim, InputCommand, InputCommands, Seen};
 
 use crate::bits::{BitReader, BitWriter};
 

@@ -8,7 +8,7 @@ use realmgate_protocol::realm::{
 };
 use realmgate_protocol::wire::datagram::{self, ClientFrame, Section, ServerFrameHead, SnapshotAck};
 use realmgate_protocol::wire::snapshot::{self, EntityUpdate, OwnState, SnapshotVisitor, SnapshotWriter, write_update};
-use realmgate_protocol::wire::{Action, Aim, InputCommand};
+use realmgate_protocol::wire::{Action, Aim, InputCommand, Seen};
 use serde_json::{Map, Value, json};
 
 use crate::components::{Encoded, json_of, removed, set};
@@ -16,7 +16,7 @@ use crate::vectors::{Vector, check};
 
 #[test]
 fn client_frames_are_as_recorded() {
-    let act = |number, slot, aim| InputCommand { number, heading: None, action: Some(Action { slot, aim }) };
+    let act = |number, slot, aim| InputCommand { number, heading: None, action: Some(Action::new(slot, aim)) };
     let walk = |number, heading| InputCommand { number, heading: Some(Angle(heading)), action: None };
     let stand = |number| InputCommand { number, ..InputCommand::default() };
     let none = SnapshotAck::default();
@@ -30,9 +30,17 @@ fn client_frames_are_as_recorded() {
         assert_eq!(ClientFrame::open(body), Some(frame), "{name} comes back");
         Vector::new(name, what, json!({ "ack": frame.ack, "commands": frame.commands }), &payload)
     };
+    let saw = |number, tick, part| {
+        let action = Action { seen: Some(Seen { tick: Tick(tick), part }), ..Action::new(1, Aim::None) };
+        InputCommand { number, heading: None, action: Some(action) }
+    };
     let longest = (1..=7u32).map(|number| InputCommand {
+        number: u32::MAX - 7 + number,
         heading: Some(Angle(255)),
-        ..act(u32::MAX - 7 + number, 7, Aim::Entity(EntityId(u32::MAX)))
+        action: Some(Action {
+            seen: Some(Seen { tick: Tick(u32::MAX), part: 7 }),
+            ..Action::new(7, Aim::Entity(EntityId(u32::MAX)))
+        }),
     });
     check(
         "client_frames",
@@ -51,6 +59,12 @@ fn client_frames_are_as_recorded() {
                 "Each kind of aim, and walking while acting.",
                 some,
                 vec![act(1, 0, Aim::None), act(2, 1, Aim::Entity(EntityId(300))), act(3, 2, point), both],
+            ),
+            frame(
+                "what_was_seen",
+                "Abilities used on others who were shown before the newest snapshot, and beyond it.",
+                some,
+                vec![saw(3, 97, 4), saw(4, 101, 3)],
             ),
             frame("longest", "As long as a frame can be.", SnapshotAck { newest: Tick(u32::MAX), before: u32::MAX }, {
                 longest.collect()

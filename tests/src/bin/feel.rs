@@ -10,6 +10,7 @@ use clap::{Parser, ValueEnum};
 use realmgate_client::clock::Clock;
 use realmgate_client::transport::Carrier;
 use realmgate_tests::conditioner::{PROFILES, Profile};
+use realmgate_tests::feel::hits;
 use realmgate_tests::feel::report::{misses, table};
 use realmgate_tests::feel::round::{Core, Realm};
 use realmgate_tests::map_server::{MapServer, Settings};
@@ -68,7 +69,10 @@ async fn feel(arguments: &Arguments) -> Result<bool> {
         [] => PROFILES.to_vec(),
         names => names.iter().map(named).collect::<Result<_>>()?,
     };
-    let server = MapServer::start_linked(&Settings::new()).await;
+    let settings = Settings::new();
+    let assets = settings.home.fresh_path("assets");
+    hits::lay(&assets)?;
+    let server = MapServer::start_linked(&settings.set("ASSETS_DIR", &assets.to_string_lossy())).await;
     let (core, carrier) = match (arguments.core, arguments.transport) {
         (Library::Js, _) => (Core::JavaScript, Carrier::WebSocket),
         (Library::Rust, Transport::Udp) => (Core::Rust, Carrier::Udp),
@@ -78,7 +82,10 @@ async fn feel(arguments: &Arguments) -> Result<bool> {
     let realm = Realm { server: &server, clock: Clock::start(), core, carrier, seed: arguments.seed };
     let mut measured = Vec::new();
     for profile in profiles {
-        eprintln!("{}: {} s of play, then 3 s without the line", profile.name, arguments.seconds);
+        eprintln!(
+            "{}: {} s of walking and as many of striking, then 3 s without the line",
+            profile.name, arguments.seconds
+        );
         measured.push(realm.measure(profile, Duration::from_secs(arguments.seconds)).await?);
     }
     server.stop().await;

@@ -11,6 +11,7 @@ use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ids::EntityId;
 use realmgate_protocol::movement::Angle;
 
+use super::hits::Striker;
 use super::truth::Truth;
 use super::walk::Walk;
 
@@ -38,6 +39,8 @@ pub struct Player {
     clock: Clock,
     walk: Walk,
     next_frame: Duration,
+    /// Presses abilities, where there is one.
+    pub striker: Option<Striker>,
     /// How long entering took.
     pub entered_in: Duration,
 }
@@ -53,7 +56,8 @@ impl Player {
         let entered_in = setup.clock.now() - began;
         client.open_display();
         let next_frame = setup.clock.now();
-        Ok(Self { client, clock: setup.clock, walk: Walk::new(seed), next_frame, entered_in })
+        let walk = Walk::new(seed);
+        Ok(Self { client, clock: setup.clock, walk, next_frame, striker: None, entered_in })
     }
 
     /// Its entity.
@@ -81,7 +85,10 @@ impl Player {
             if truth.is_some() {
                 next = next.min(self.clock.now() + LOOK_EVERY);
             }
-            self.client.receive_until(next).await.context("a player lost its connection")?;
+            let told = self.client.receive_until(next).await.context("a player lost its connection")?;
+            if let Some(striker) = &mut self.striker {
+                striker.hear(&self.client, &told, self.clock.now());
+            }
             if let Some(truth) = &mut truth {
                 truth.note(self.client.session(), self.clock.now());
             }
@@ -92,7 +99,8 @@ impl Player {
                 self.walk.frame(self.client.session());
             }
             if now >= self.client.next_tick() {
-                self.client.act(Intent { heading: self.walk.heading(), action: None });
+                let action = self.striker.as_mut().and_then(|striker| striker.press(&self.client, now));
+                self.client.act(Intent { heading: self.walk.heading(), action });
             }
             if is_frame {
                 self.next_frame += FRAME;

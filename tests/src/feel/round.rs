@@ -12,6 +12,7 @@ use realmgate_client::gateway::Gateway;
 use realmgate_client::transport::Carrier;
 use realmgate_protocol::entry::EntryGrant;
 
+use super::hits::{Agreement, Striker};
 use super::javascript::NodePlayer;
 use super::measure::{Counted, Figures, judge_all};
 use super::player::{Picture, Player};
@@ -29,7 +30,7 @@ const SETTLES_IN: Duration = Duration::from_secs(3);
 /// How long the truth is looked at beyond the last frame: a frame lies between two snapshots.
 const OBSERVED_BEYOND: Duration = Duration::from_millis(200);
 /// How long the server may take to accept a ticket on a bad line.
-const ACCEPT_WITHIN: Duration = Duration::from_secs(5);
+const ACCEPT_WITHIN: Duration = Duration::from_secs(10);
 /// How often one player enters, beside those who walk.
 const ENTRIES: usize = 10;
 /// Players behind the line.
@@ -42,6 +43,8 @@ pub struct Measured {
     pub profile: Profile,
     /// The worst of the players, figure by figure.
     pub figures: Figures,
+    /// On how many hits screens and server agree; `None` where that is not measured.
+    pub hits: Option<Agreement>,
     /// How long each who entered took, from the first packet to the last message that play needs; the fastest first.
     pub enter: Vec<Duration>,
     /// How long after a blackout of 3 s the server applied commands again, at most; `None` where that is not measured.
@@ -139,6 +142,7 @@ impl Realm<'_> {
         enter.extend(walkers.iter().map(|walker| walker.entered_in));
         enter.sort_unstable();
         let (figures, mut disconnects) = self.walk(&mut observer, &mut walkers, plays).await?;
+        let hits = Some(self.strike(&mut observer, &mut walkers, plays).await?);
         let (back_after, lost) = self.black_out(line, &mut walkers).await;
         disconnects += lost;
         line.mend();
@@ -146,7 +150,7 @@ impl Realm<'_> {
         for walker in walkers {
             walker.leave().await;
         }
-        Ok(Measured { profile, figures, enter, back_after: Some(back_after), disconnects })
+        Ok(Measured { profile, figures, hits, enter, back_after: Some(back_after), disconnects })
     }
 
     /// The same with players of the other library. How long the way back takes after a blackout is not measured.
@@ -178,7 +182,7 @@ impl Realm<'_> {
         for walker in walkers {
             walker.leave().await?;
         }
-        Ok(Measured { profile, figures, enter, back_after: None, disconnects })
+        Ok(Measured { profile, figures, hits: None, enter, back_after: None, disconnects })
     }
 
     /// A new account's first character, in the world.
@@ -232,6 +236,19 @@ impl Realm<'_> {
         let counted = walkers.iter().zip(before).map(|(walker, before)| Counters::of(walker).since(before, plays));
         let screens: Vec<_> = screens.into_iter().zip(counted).collect();
         Ok((judge_all(&screens, &truth, &entities), disconnects))
+    }
+
+    /// The walkers walk on, and press abilities where the others are.
+    async fn strike(&self, observer: &mut Player, walkers: &mut [Player], plays: Duration) -> Result<Agreement> {
+        let entities: Vec<_> = walkers.iter().map(Player::entity).collect();
+        for (walker, seed) in walkers.iter_mut().zip(self.seed..) {
+            let own = walker.entity();
+            let others = entities.iter().copied().filter(|entity| *entity != own).collect();
+            walker.striker = Some(Striker::new(others, seed));
+        }
+        self.all_play(observer, walkers, self.clock.now() + plays, &mut Truth::default()).await?;
+        let strikers = walkers.iter_mut().filter_map(|walker| walker.striker.take());
+        Ok(strikers.map(|striker| striker.agreement()).fold(Agreement::default(), Agreement::and))
     }
 
     /// Everybody plays at once; the pictures of the walkers.

@@ -306,7 +306,7 @@ impl Player {
             Some((id, _)) => Aim::Entity(id),
             None => Aim::Direction(self.heading),
         };
-        Some(Action { slot: slot as u8, aim })
+        Some(Action::new(slot as u8, aim))
     }
 
     /// Asks to live again, or for what lies in reach.

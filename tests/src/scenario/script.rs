@@ -49,7 +49,7 @@ impl Scene {
 
     /// A player will press a slot with its next tick.
     pub fn aim(&mut self, who: Who, slot: u8, aim: Aim) {
-        self[who].action = Some(Action { slot, aim });
+        self[who].action = Some(Action::new(slot, aim));
     }
 
     /// A player walks for so many ticks, then stands.

@@ -1,6 +1,7 @@
 // What a screen shows between ticks and snapshots, at any rate of frames: the own character moves in the frame in which a
 // key is pressed, others walk on, and nothing jumps.
 
+import { withSeen } from "../frame.js";
 import { UNITS_PER_TILE } from "../movement/position.js";
 import { DisplayClock } from "./clock.js";
 import { Own } from "./own.js";
@@ -15,6 +16,8 @@ const EXTRAPOLATION_MS = 150;
 const BLACKOUT_MS = 300;
 /** A correction that moves something by more than this in one frame is seen as a jerk, in units. */
 const VISIBLE_UNITS = 0.1 * UNITS_PER_TILE;
+/** Parts of a tick in which a command tells when its player saw others. */
+const SEEN_PARTS = 8;
 /** Commands whose answer is waited for, to measure the round trip. */
 const MAX_ISSUED = 128;
 
@@ -23,7 +26,7 @@ const MAX_ISSUED = 128;
  * clock that never goes back, such as `performance.now()`.
  *
  *     if (session.receiveFrame(body)) display.takeSnapshot(session, now);   // A snapshot came.
- *     send(session.tick(intent)); display.takeTick(session, intent, now);   // A client tick.
+ *     send(session.tick(display.withSeen(intent))); display.takeTick(session, intent, now);   // A client tick.
  *     display.advance(session, intent.heading, now);                        // A frame of the screen.
  *     for (const [id] of session.world.entities()) draw(id, display.place(session, id));
  */
@@ -59,6 +62,18 @@ export class Display {
   /** The tick in which others are shown, with its fraction. */
   get tick() {
     return this.#tick;
+  }
+
+  /**
+   * The intent with the moment at which others are shown in the last frame: the server hits those whom a shape has reached
+   * there. What an action says of it already is kept.
+   * @param {import("../session.js").Intent} intent
+   * @returns {import("../session.js").Intent}
+   */
+  withSeen(intent) {
+    if (this.counters.frames === 0) return intent;
+    const parts = Math.max(Math.floor(this.#tick * SEEN_PARTS + 0.5), 0);
+    return withSeen(intent, { tick: Math.floor(parts / SEEN_PARTS), part: parts % SEEN_PARTS });
   }
 
   /**

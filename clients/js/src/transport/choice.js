@@ -7,7 +7,10 @@ import { WebTransportTransport } from "./webtransport.js";
 const WEBTRANSPORT_WITHIN_MS = 3_000;
 const PREFERENCES = ["auto", "websocket", "webtransport"];
 
-/** What a program prefers, and what has come of it. One for all journeys of a player. */
+/**
+ * What a program prefers, and what has come of it. One for all journeys of a client; after a lost connection there is
+ * another, since the player may be in another network by then.
+ */
 export class Choice {
   #preference;
   #hasFailed = false;

@@ -42,7 +42,17 @@ export class WebTransportTransport extends Transport {
     const isOpen = wire.open().catch(() => transport.end(closeReason(BROKEN)));
     wire.ended.then((reason) => transport.end(reason));
     await transport.opening(isOpen, withinMs, signal);
-    wire.begin(ticket, (payload) => transport.receive(payload));
+    // What the program throws is its own, and must not end the reading: a WebSocket passes it on like this.
+    const receive = (payload) => {
+      try {
+        transport.receive(payload);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    };
+    wire.begin(ticket, receive);
     return transport;
   }
 }

@@ -192,7 +192,7 @@ impl Lab {
     fn client_tick(&mut self) {
         self.receive();
         let intent = Intent { heading: self.heading, action: None };
-        let sent = self.session.tick(intent);
+        let sent = self.session.tick(self.display.with_seen(intent));
         self.display.take_tick(&self.session, intent, self.now);
         self.next.client += self.session.pace().interval();
         if let Some(arrival) = self.arrival(self.to_server.back().map(|(arrival, _)| *arrival)) {

@@ -17,7 +17,7 @@
 //! }
 //!
 //! fn client_tick(session: &mut Session, display: &mut Display, intent: Intent, now: Duration) {
-//!     let _to_send = session.tick(intent);
+//!     let _to_send = session.tick(display.with_seen(intent));
 //!     display.take_tick(session, intent, now);
 //! }
 //!
@@ -47,6 +47,7 @@ use std::time::Duration;
 
 use realmgate_protocol::ids::{EntityId, Tick};
 use realmgate_protocol::movement::{Angle, Position, UNITS_PER_TILE};
+use realmgate_protocol::wire::Seen;
 
 use crate::session::{Intent, Session};
 use own::Own;
@@ -148,6 +149,20 @@ impl Display {
     /// The tick in which others are shown, with its fraction.
     pub fn tick(&self) -> f64 {
         self.tick
+    }
+
+    /// The intent with the moment at which others are shown in the last frame: the server hits those whom a shape has reached
+    /// there. What an action says of it already is kept.
+    pub fn with_seen(&self, mut intent: Intent) -> Intent {
+        if let Some(action) = &mut intent.action
+            && self.counters.frames > 0
+        {
+            // Halves upwards, so that every language rounds the same.
+            let parts = (self.tick * f64::from(Seen::PARTS) + 0.5).floor() as u64;
+            let (tick, part) = (parts / u64::from(Seen::PARTS), parts % u64::from(Seen::PARTS));
+            action.seen.get_or_insert(Seen { tick: Tick(u32::try_from(tick).unwrap_or(u32::MAX)), part: part as u8 });
+        }
+        intent
     }
 
     /// The counters so far.

@@ -3,6 +3,7 @@
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::movement::{Angle, Position};
 use realmgate_protocol::realm::{Refusal, status};
+use realmgate_protocol::wire::Seen;
 use realmgate_protocol::wire::datagram::ClientFrame;
 
 use super::abilities::Known;
@@ -10,9 +11,14 @@ use super::{Cast, Content, Intent, Motion, PredictedUse, Session, Welcome};
 use crate::world::WorldView;
 
 impl Session {
-    /// Turns the player's intent into the next command, predicts it, and returns the frame to send.
-    pub fn tick(&mut self, intent: Intent) -> ClientFrame {
+    /// Turns the player's intent into the next command, predicts it, and returns the frame to send. An action that does not
+    /// say what the player saw (see [`Display::with_seen`](crate::display::Display::with_seen)) was decided by the newest
+    /// snapshot.
+    pub fn tick(&mut self, mut intent: Intent) -> ClientFrame {
         let motion = self.motion();
+        if let Some(action) = &mut intent.action {
+            action.seen.get_or_insert(Seen { tick: self.world.tick(), part: 0 });
+        }
         self.predictor.issue(intent, motion);
         self.predict_use(intent);
         ClientFrame { ack: self.world.ack(), commands: self.predictor.newest() }

@@ -18,6 +18,7 @@ const KEY: [u8; 32] = [9; 32];
 
 /// What the server receives.
 #[derive(Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "tests hear few of them")]
 pub enum Heard {
     /// A client was accepted.
     Connected(u64),

@@ -186,10 +186,11 @@ pub(crate) fn trace(random: &mut Pcg64, counts: &mut Counts) -> Value {
         let heading = random.random_ratio(1, 4).then(|| Angle(random.random()));
         let is_pressed = is_unhindered || random.random_ratio(1, 2);
         let slot = is_pressed.then(|| random.random_range(0..=count));
-        let action = slot.map(|slot| Action { slot, aim: Aim::None });
-        session.tick(Intent { heading, action });
+        let action = slot.map(|slot| Action::new(slot, Aim::None));
+        let sent = session.tick(Intent { heading, action }).commands.last().copied().unwrap();
+        let seen = sent.action.and_then(|action| action.seen).map(|seen| [seen.tick.0, seen.part.into()]);
         server.waiting.push_back((session.commands_issued(), slot));
-        steps.push(json!(["tick", heading, slot, shown(&mut session, counts)]));
+        steps.push(json!(["tick", heading, slot, [seen, shown(&mut session, counts)]]));
         let refused = server.tick(random);
         if random.random_ratio(3, 4) {
             let frame = server.frame(random);

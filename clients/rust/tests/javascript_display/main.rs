@@ -32,7 +32,7 @@ const KINDS: [(&str, usize, Recorder); 5] = [
 ];
 
 /// How often something has happened in the traces, so that none of them can be about nothing.
-const LEAST: [(&str, usize); 27] = [
+const LEAST: [(&str, usize); 29] = [
     ("clock: advance", 20_000),
     ("clock: jump", 300),
     ("clock: stretched", 2_000),
@@ -49,6 +49,8 @@ const LEAST: [(&str, usize); 27] = [
     ("display: other place", 15_000),
     ("display: out of view", 1_000),
     ("display: blackout", 1_000),
+    ("display: seen before the newest snapshot", 500),
+    ("display: seen beyond the newest snapshot", 5_000),
     ("abilities: use under way", 10_000),
     ("abilities: as many as are kept", 100),
     ("abilities: taken back", 400),

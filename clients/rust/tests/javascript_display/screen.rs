@@ -11,8 +11,8 @@ use realmgate_client::world::EntityView;
 use realmgate_protocol::ids::{EntityId, MapId, Tick};
 use realmgate_protocol::movement::{Angle, CollisionGrid, Course, Position, step};
 use realmgate_protocol::realm::{MoveSpeed, ServerMessage, Status, status};
-use realmgate_protocol::wire::InputCommand;
 use realmgate_protocol::wire::datagram::ServerFrameHead;
+use realmgate_protocol::wire::{Action, Aim, InputCommand};
 use serde_json::{Value, json};
 
 use crate::Counts;
@@ -288,7 +288,12 @@ impl Trace {
         counts.note_if(self.display.tick() == last, "display: blackout");
         let line = [clock.jitter_ms(), clock.round_trip_ms(), clock.delay_ms()];
         let counters = [counters.frames, counters.visible_corrections];
-        let result = json!([counters, line, self.display.tick(), places.map(place)]);
+        let pressed = Intent { heading: None, action: Some(Action::new(0, Aim::None)) };
+        let seen = self.display.with_seen(pressed).action.and_then(|action| action.seen).unwrap();
+        counts.note_if(seen.tick.0 < self.newest, "display: seen before the newest snapshot");
+        counts.note_if(seen.tick.0 > self.newest, "display: seen beyond the newest snapshot");
+        let seen = [seen.tick.0, seen.part.into()];
+        let result = json!([counters, line, self.display.tick(), seen, places.map(place)]);
         self.steps.push(json!(["show", now_us, self.heading, result]));
     }
 }

@@ -93,10 +93,12 @@ impl Strangers {
 }
 
 impl Strangers {
-    /// Whether there are so many that one should prove that its address is its own before anything is done for it.
-    pub(in crate::transport) fn are_many(&self) -> bool {
+    /// Whether there are so many, in all or of this source, that the next one should prove that its address is its own
+    /// before it takes a place: else anybody could fill the places of somebody else.
+    pub(in crate::transport) fn are_many(&self, source: IpAddr) -> bool {
         let inner = self.0.borrow();
-        inner.all.len() >= inner.limits.most / 8
+        let of_source = inner.of_sources.get(&network_of(source)).copied().unwrap_or_default();
+        inner.all.len() >= inner.limits.most / 8 || of_source >= inner.limits.most_of_source / 8
     }
 }
 
@@ -133,6 +135,8 @@ mod tests {
         rate: Rate { per_second: 1, burst: 12 },
     };
 
+    const NO_RATE: Rate = Rate { per_second: 1_000_000, burst: 1_000_000 };
+
     fn source(last: u8) -> IpAddr {
         IpAddr::from([192, 0, 2, last])
     }
@@ -150,6 +154,20 @@ mod tests {
         assert!(strangers.admit(source(2), Duration::ZERO).is_ok(), "of another source");
         let inner = strangers.0.borrow();
         assert!(inner.of_sources.is_empty() && inner.all.is_empty(), "nothing is kept of those who are gone");
+    }
+
+    #[test]
+    fn before_an_eighth_of_the_places_is_taken_nobody_has_to_prove_an_address() {
+        let limits = StrangerLimits { most: 80, most_of_source: 16, rate_of_source: NO_RATE, rate: NO_RATE };
+        let strangers = Strangers::new(limits, Duration::ZERO);
+        let mut admitted = vec![strangers.admit(source(1), Duration::ZERO).unwrap()];
+        assert!(!strangers.are_many(source(1)));
+        admitted.push(strangers.admit(source(1), Duration::ZERO).unwrap());
+        assert!(strangers.are_many(source(1)) && !strangers.are_many(source(2)), "two of the 16 of a source");
+        admitted.extend((10..18).map(|last| strangers.admit(source(last), Duration::ZERO).unwrap()));
+        assert!(strangers.are_many(source(2)), "ten of the 80 of all");
+        admitted.clear();
+        assert!(!strangers.are_many(source(1)));
     }
 
     #[test]

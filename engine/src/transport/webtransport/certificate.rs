@@ -13,8 +13,9 @@ use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
 use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::{Error, ServerConfig};
 use wtransport::Identity;
+use wtransport::tls::self_signed::time::{self, OffsetDateTime};
 
-/// For how many days it is valid. A day less than browsers allow: their clocks may be wrong.
+/// For how many days it is valid, from a day ago on; a day less than browsers allow. Their clocks may be wrong either way.
 const VALID_DAYS: u32 = 13;
 /// After how long another one should be made.
 pub const RENEW_AFTER: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -80,7 +81,7 @@ impl Shown {
     fn new(names: &[String]) -> Result<Self, Error> {
         let made = Identity::self_signed_builder()
             .subject_alt_names(names)
-            .from_now_utc()
+            .not_before(OffsetDateTime::now_utc() - time::Duration::days(1))
             .validity_days(VALID_DAYS)
             .build()
             .map_err(|error| Error::General(error.to_string()))?;

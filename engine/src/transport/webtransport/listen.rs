@@ -1,14 +1,14 @@
 //! Accepts connections and makes WebTransport sessions of them.
 
-use std::future::IntoFuture;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
-use wtransport::Endpoint;
-use wtransport::endpoint::endpoint_side::Server;
-use wtransport::endpoint::{IncomingSession, SessionRequest};
+use wtransport::endpoint::{IncomingSessionFuture, SessionRequest};
+use wtransport::quinn::{Endpoint, Incoming};
 
+use super::barrier::{Applicant, Barrier};
 use super::{AllowsOrigin, PATH, task};
 use crate::transport::refusal::PacketRefusal;
 use crate::transport::tasks::{Network, Stranger};
@@ -20,27 +20,35 @@ const OPEN_WITHIN: Duration = Duration::from_secs(5);
 pub(super) struct Door {
     pub(super) network: Rc<Network>,
     pub(super) allows_origin: AllowsOrigin,
+    pub(super) barrier: Arc<Barrier>,
+    /// Most connections at once, whatever they are.
+    pub(super) most_connections: usize,
 }
 
 /// Accepts until it is dropped. Every connection is a task of its own.
-pub(super) async fn accept(endpoint: Rc<Endpoint<Server>>, door: Door) {
+pub(super) async fn accept(endpoint: Endpoint, door: Door) {
     let door = Rc::new(door);
-    loop {
-        greet(endpoint.accept().await, &door);
+    while let Some(incoming) = endpoint.accept().await {
+        greet(incoming, &endpoint, &door);
     }
 }
 
-fn greet(incoming: IncomingSession, door: &Rc<Door>) {
-    let network = &door.network;
-    if network.host_is_behind() {
-        network.refuse(PacketRefusal::HostBehind);
+fn greet(incoming: Incoming, endpoint: &Endpoint, door: &Rc<Door>) {
+    let (network, address) = (&door.network, incoming.remote_address());
+    let barred = network.host_is_behind().then_some(PacketRefusal::HostBehind);
+    let is_crowded = endpoint.open_connections() >= door.most_connections;
+    if let Some(reason) = barred.or_else(|| is_crowded.then_some(PacketRefusal::HandshakeBudget)) {
+        network.refuse(reason);
         return incoming.refuse();
     }
     // Anybody can write any address on a packet. It costs a round trip to prove it, so only when they are many.
-    if !incoming.remote_address_validated() && network.strangers.are_many() {
-        return incoming.retry();
+    if !incoming.remote_address_validated() && network.strangers.are_many(address.ip()) {
+        network.refuse(PacketRefusal::AddressUnproven);
+        // It can always be asked to: it has not been yet.
+        let _ = incoming.retry();
+        return;
     }
-    let stranger = match network.strangers.admit(incoming.remote_address().ip(), network.now()) {
+    let stranger = match network.strangers.admit(address.ip(), network.now()) {
         Ok(stranger) => stranger,
         Err(reason) => {
             network.refuse(reason);
@@ -56,10 +64,10 @@ fn greet(incoming: IncomingSession, door: &Rc<Door>) {
     });
 }
 
-async fn open(incoming: IncomingSession, door: &Door, stranger: Stranger) {
-    let network = &door.network;
+async fn open(incoming: Incoming, door: &Door, stranger: Stranger) {
+    let (network, applicant) = (&door.network, Applicant::new(&door.barrier, incoming.remote_address()));
     let by = Instant::now() + OPEN_WITHIN;
-    let Ok(Ok(request)) = timeout_at(by, incoming.into_future()).await else {
+    let Ok(Ok(request)) = timeout_at(by, IncomingSessionFuture::with_quic_incoming(incoming)).await else {
         return network.refuse(PacketRefusal::Upgrade);
     };
     let refusal = refusal(&request, &door.allows_origin);
@@ -75,7 +83,10 @@ async fn open(incoming: IncomingSession, door: &Door, stranger: Stranger) {
         None
     });
     match answered.await {
-        Ok(Some(connection)) => task::serve(connection, network.clone(), stranger).await,
+        Ok(Some(connection)) => {
+            applicant.pass();
+            task::serve(connection, network.clone(), stranger).await;
+        }
         Ok(None) | Err(_) if refusal.is_some() => {}
         Ok(None) | Err(_) => network.refuse(PacketRefusal::Upgrade),
     }

@@ -9,8 +9,9 @@
 //!
 //! What is held for a client that does not read is at most 64 KiB: the queue with what messages cost besides their bytes
 //! (34 KiB), messages that came early (16 KiB: as much as an honest client may have on its way), what QUIC holds of its
-//! stream and of datagrams that wait to be sent (`quic`: 10 KiB), the snapshot and a message of the stream.
+//! stream and of datagrams that wait to be sent (`quic`: 10 KiB, if it sends its stream in order), the snapshot and a message of the stream.
 
+mod barrier;
 mod certificate;
 mod congestion;
 mod listen;
@@ -19,7 +20,6 @@ mod task;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use realmgate_protocol::wire::stream::WINDOW_BYTES;
@@ -28,10 +28,14 @@ use tokio_rustls::rustls::ServerConfig;
 use super::Rate;
 use super::refusal::PacketRefusal;
 use super::tasks::{self, AllowsOrigin, NetworkSettings, OnThread, StrangerLimits, TaskThread};
+use barrier::Barrier;
 use listen::Door;
 
 pub use super::websocket::PATH;
 pub use certificate::{RENEW_AFTER, SelfMadeCertificate};
+
+/// Most QUIC connections beside those of clients: strangers, and those that end because nothing of them is listened to.
+const CONNECTIONS_BESIDE: usize = 4_096;
 
 /// Settings of the WebTransport transport.
 #[derive(Clone)]
@@ -77,11 +81,11 @@ impl WebTransport {
     /// When the port cannot be bound, the certificate cannot be used for QUIC, or the thread cannot be started.
     pub fn bind(settings: WebTransportSettings) -> io::Result<Self> {
         let WebTransportSettings { bind, max_clients, strangers, messages_per_client, allows_origin, tls } = settings;
-        let runtime = tasks::runtime()?;
+        let (runtime, barrier) = (tasks::runtime()?, Arc::<Barrier>::default());
         let endpoint = {
             // QUIC's timers and socket belong to this runtime.
             let _within = runtime.enter();
-            quic::endpoint(bind, tls)?
+            quic::endpoint(bind, tls, barrier.clone())?
         };
         let local_address = endpoint.local_addr()?;
         let shared = NetworkSettings {
@@ -92,8 +96,8 @@ impl WebTransport {
             held_bytes: WINDOW_BYTES,
         };
         let thread = TaskThread::start(shared, runtime, move |network| {
-            let endpoint = Rc::new(endpoint);
-            let door = Door { network, allows_origin };
+            let most_connections = max_clients + CONNECTIONS_BESIDE;
+            let door = Door { network, allows_origin, barrier, most_connections };
             (listen::accept(endpoint.clone(), door), async move { endpoint.wait_idle().await })
         })?;
         Ok(Self { thread, local_address })

@@ -8,12 +8,11 @@ use std::time::Duration;
 use realmgate_protocol::wire::stream::WINDOW_BYTES;
 use tokio_rustls::rustls;
 use wtransport::config::QuicTransportConfig;
-use wtransport::endpoint::endpoint_side::Server;
 use wtransport::proto::WEBTRANSPORT_ALPN;
 use wtransport::quinn::crypto::rustls::QuicServerConfig;
-use wtransport::quinn::{IdleTimeout, VarInt};
-use wtransport::{Endpoint, ServerConfig, quinn};
+use wtransport::quinn::{self, Endpoint, EndpointConfig, IdleTimeout, Runtime, TokioRuntime, VarInt};
 
+use super::barrier::{Barred, Barrier};
 use super::congestion::FixedWindow;
 use crate::transport::tasks::SILENCE;
 use crate::transport::udp::bind_socket;
@@ -37,19 +36,22 @@ const WAITING: usize = 1_024;
 const WAITING_BYTES: u64 = 4 << 10;
 const WAITING_BYTES_OF_ALL: u64 = 1 << 20;
 
-/// Binds the port. Needs a runtime.
-pub(super) fn endpoint(bind: SocketAddr, tls: Arc<rustls::ServerConfig>) -> Result<Endpoint<Server>> {
+/// Binds the port, behind a barrier. Needs a runtime.
+pub(super) fn endpoint(bind: SocketAddr, tls: Arc<rustls::ServerConfig>, barrier: Arc<Barrier>) -> Result<Endpoint> {
     let mut tls = Arc::unwrap_or_clone(tls);
     tls.alpn_protocols = vec![WEBTRANSPORT_ALPN.to_vec()];
     let crypto = QuicServerConfig::try_from(tls).map_err(|error| Error::new(ErrorKind::InvalidInput, error))?;
     let mut config = quinn::ServerConfig::with_crypto(Arc::new(crypto));
     config
         .transport_config(Arc::new(bounds()?))
+        // Who is refused is kept out by its address, so a connection stays where it is.
+        .migration(false)
         .max_incoming(WAITING)
         .incoming_buffer_size(WAITING_BYTES)
         .incoming_buffer_size_total(WAITING_BYTES_OF_ALL);
-    let socket = bind_socket(bind)?;
-    Endpoint::server(ServerConfig::builder().with_bind_socket(socket).build_with_quic_config(config))
+    let runtime = Arc::new(TokioRuntime);
+    let socket = Arc::new(Barred { socket: runtime.wrap_udp_socket(bind_socket(bind)?)?, barrier });
+    Endpoint::new_with_abstract_socket(EndpointConfig::default(), Some(config), socket, runtime)
 }
 
 fn bounds() -> Result<QuicTransportConfig> {

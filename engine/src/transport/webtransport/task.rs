@@ -1,11 +1,12 @@
 //! One client's session, from its ticket to its end.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use realmgate_protocol::wire::framing::{self, Next, Received};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use wtransport::quinn::SendDatagramError;
 use wtransport::{Connection, RecvStream, SendStream, VarInt};
 
@@ -17,6 +18,8 @@ use crate::transport::tasks::{End, Network, Open, SILENCE, Served, Stranger, cla
 const TICKET_WITHIN: Duration = Duration::from_secs(5);
 /// Time for the other end to hear a goodbye. A connection that is dropped earlier may lose what it was told last.
 const FAREWELL_WITHIN: Duration = Duration::from_secs(1);
+/// Bytes that a client may send in a second, with all that QUIC adds. One that plays sends a fiftieth of it.
+const MOST_BYTES_PER_SECOND: u64 = 256 << 10;
 /// The number of a session, in quarters of its stream's: that of the first request of a connection.
 const FIRST_SESSION: u64 = 0;
 
@@ -34,35 +37,72 @@ enum Sent {
     Message(std::ops::Range<usize>),
 }
 
+/// Closes a connection, however its task ends: the library's own tasks would hold it for as long as the client likes.
+struct Closing<'a>(&'a Connection);
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        close(self.0, 0);
+    }
+}
+
 /// Serves a session to its end.
 pub(super) async fn serve(connection: Connection, network: Rc<Network>, stranger: Stranger) {
-    let Ok(Some(mut stream)) = timeout(TICKET_WITHIN, stream_of(&connection)).await else {
+    let closing = Closing(&connection);
+    tokio::select! {
+        () = play(&connection, &network, stranger) => {}
+        () = sends_too_much(&connection) => {
+            network.refuse(PacketRefusal::Abuse);
+            close(&connection, refusal_code(PacketRefusal::Abuse));
+        }
+    }
+    drop(closing);
+}
+
+/// Waits until a client sends more than any that plays, of whatever kind: the library reads much that is nothing to us.
+async fn sends_too_much(connection: &Connection) {
+    let received = || connection.quic_connection().stats().udp_rx.bytes;
+    let mut before = received();
+    loop {
+        sleep(Duration::from_secs(1)).await;
+        let now = received();
+        if now.saturating_sub(before) > MOST_BYTES_PER_SECOND {
+            return;
+        }
+        before = now;
+    }
+}
+
+async fn play(connection: &Connection, network: &Rc<Network>, stranger: Stranger) {
+    let Ok(Some(mut stream)) = timeout(TICKET_WITHIN, stream_of(connection)).await else {
         network.refuse(PacketRefusal::NoTicket);
-        return close(&connection, refusal_code(PacketRefusal::NoTicket));
+        return close(connection, refusal_code(PacketRefusal::NoTicket));
     };
     let joined = match timeout(TICKET_WITHIN, ticket(&mut stream)).await {
-        Ok(Some((client, ticket))) => Served::join(&network, client, &ticket),
+        Ok(Some((client, ticket))) => Served::join(network, client, &ticket),
         Ok(None) | Err(_) => Err(PacketRefusal::NoTicket),
     };
     let served = match joined {
         Ok(served) => served,
         Err(reason) => {
             network.refuse(reason);
-            return farewell(&connection, stream.out, refusal_code(reason)).await;
+            return farewell(connection, stream.out, refusal_code(reason)).await;
         }
     };
     drop(stranger);
-    let _open = Open::new(&network);
+    let _open = Open::new(network);
+    let is_midway = Cell::new(false);
     let Stream { mut out, mut into, mut received } = stream;
     let end = tokio::select! {
         end = served.until_decided() => end,
-        end = read(&served, &connection, &mut into, &mut received) => end,
-        end = served.write(async |payload| send(&connection, &mut out, payload).await) => end,
+        end = read(&served, connection, &mut into, &mut received) => end,
+        end = served.write(async |payload| send(connection, &mut out, &is_midway, payload).await) => end,
     };
     drop(served);
     match end.close_code() {
-        Some(code) => farewell(&connection, out, code).await,
-        None => close(&connection, 0),
+        // What is cut off in the middle of a message cannot be followed by another.
+        Some(code) if !is_midway.get() => farewell(connection, out, code).await,
+        Some(_) | None => {}
     }
 }
 
@@ -121,8 +161,9 @@ async fn next_message(into: &mut RecvStream, received: &mut Received) -> Result<
 
 /// Sends a payload: as a datagram, or on the stream where the way carries none that long. Returns whether the connection
 /// has taken it.
-async fn send(connection: &Connection, out: &mut SendStream, payload: Bytes) -> bool {
-    if connection.max_datagram_size().is_some_and(|longest| payload.len() <= longest) {
+async fn send(connection: &Connection, out: &mut SendStream, is_midway: &Cell<bool>, payload: Bytes) -> bool {
+    // A byte is for the number of the session.
+    if connection.quic_connection().max_datagram_size().is_some_and(|longest| payload.len() < longest) {
         // The library drops what is old when its buffer is full. Here a snapshot waits instead, and may be replaced.
         let mut datagram = BytesMut::with_capacity(1 + payload.len());
         datagram.put_u8(FIRST_SESSION as u8);
@@ -134,7 +175,10 @@ async fn send(connection: &Connection, out: &mut SendStream, payload: Bytes) -> 
             Err(_) => return false,
         }
     }
-    out.write_all(&framing::message(&payload)).await.is_ok()
+    is_midway.set(true);
+    let is_written = out.write_all(&framing::message(&payload)).await.is_ok();
+    is_midway.set(!is_written);
+    is_written
 }
 
 /// Says why it is over, and waits for the other end to have heard it.

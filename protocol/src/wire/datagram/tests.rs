@@ -20,7 +20,7 @@ fn the_layout_is_as_documented() {
     let payload = written(Some(ack), &[(0xffff, &[7]), (0, &[8, 9])], Section::Snapshot(&[1, 2, 3]));
     assert_eq!(
         payload,
-        [3, 1 | 4 | 8 | 16, 2, 1, 5, 0, 0, 0, 2, 0xff, 0xff, 1, 0, 7, 2, 0, 8, 9, 1, 2, 3],
+        [VERSION, 1 | 4 | 8 | 16, 2, 1, 5, 0, 0, 0, 2, 0xff, 0xff, 1, 0, 7, 2, 0, 8, 9, 1, 2, 3],
         "ids wrap, and the snapshot is the rest"
     );
     let opened = open(&payload).unwrap();
@@ -29,7 +29,7 @@ fn the_layout_is_as_documented() {
     assert_eq!(opened.messages.iter().collect::<Vec<_>>(), [&[7][..], &[8, 9]]);
     let ack = Ack { next: 0xfffe, gaps: 0 };
     let payload = written(Some(ack), &[], Section::Input(&[6]));
-    assert_eq!(payload, [3, 2 | 4, 0xfe, 0xff, 6], "no gaps are not written");
+    assert_eq!(payload, [VERSION, 2 | 4, 0xfe, 0xff, 6], "no gaps are not written");
     let opened = open(&payload).unwrap();
     assert_eq!((opened.ack, opened.section, opened.messages.len()), (Some(ack), Section::Input(&[6]), 0));
 }
@@ -38,28 +38,30 @@ fn the_layout_is_as_documented() {
 fn what_is_malformed_is_refused_by_its_reason() {
     let refused = |payload: &[u8]| open(payload).unwrap_err();
     assert_eq!(refused(&[]), DatagramError::Length);
-    assert_eq!(refused(&[3]), DatagramError::Length);
-    assert_eq!(refused(&[3; 1_201]), DatagramError::Length);
-    assert_eq!(refused(&[3; 1_200]), DatagramError::Flags, "1,200 bytes are not too many");
-    assert_eq!(refused(&[2, 1, 0]), DatagramError::Version);
-    assert_eq!(refused(&[4, 1, 0]), DatagramError::Version);
+    assert_eq!(refused(&[VERSION]), DatagramError::Length);
+    let illegal_and_long = |length: usize| [&[VERSION, 3][..], &vec![0; length - 2]].concat();
+    assert_eq!(refused(&illegal_and_long(1_201)), DatagramError::Length);
+    assert_eq!(refused(&illegal_and_long(1_200)), DatagramError::Flags, "1,200 bytes are not too many");
+    assert_eq!(refused(&[VERSION - 1, 1, 0]), DatagramError::Version);
+    assert_eq!(refused(&[VERSION + 1, 1, 0]), DatagramError::Version);
     let legal = [1, 2, 4, 5, 6, 12, 13, 14, 16, 17, 18, 20, 21, 22, 28, 29, 30];
     for flags in 0..=u8::MAX {
-        let is_refused = open(&[3, flags, 0, 0, 0, 0, 0, 0]) == Err(DatagramError::Flags);
+        let is_refused = open(&[VERSION, flags, 0, 0, 0, 0, 0, 0]) == Err(DatagramError::Flags);
         assert_eq!(is_refused, !legal.contains(&flags), "flags {flags}");
     }
-    assert_eq!(refused(&[3, 4, 0]), DatagramError::End, "half an acknowledgement");
-    assert_eq!(refused(&[3, 12, 0, 0, 1, 1, 1]), DatagramError::End, "three quarters of the gaps");
-    assert_eq!(refused(&[3, 4, 0, 0, 0]), DatagramError::End, "a byte that belongs to nothing");
-    assert_eq!(refused(&[3, 16]), DatagramError::End);
-    assert_eq!(refused(&[3, 16, 0, 0, 0]), DatagramError::Message, "none");
-    assert_eq!(refused(&[3, 16, 1, 0, 0, 0, 0]), DatagramError::Message, "an empty one");
-    let of_length = |length: u16| [&[3, 16, 1, 0, 0][..], &length.to_le_bytes(), &vec![7; length.into()]].concat();
+    assert_eq!(refused(&[VERSION, 4, 0]), DatagramError::End, "half an acknowledgement");
+    assert_eq!(refused(&[VERSION, 12, 0, 0, 1, 1, 1]), DatagramError::End, "three quarters of the gaps");
+    assert_eq!(refused(&[VERSION, 4, 0, 0, 0]), DatagramError::End, "a byte that belongs to nothing");
+    assert_eq!(refused(&[VERSION, 16]), DatagramError::End);
+    assert_eq!(refused(&[VERSION, 16, 0, 0, 0]), DatagramError::Message, "none");
+    assert_eq!(refused(&[VERSION, 16, 1, 0, 0, 0, 0]), DatagramError::Message, "an empty one");
+    let of_length =
+        |length: u16| [&[VERSION, 16, 1, 0, 0][..], &length.to_le_bytes(), &vec![7; length.into()]].concat();
     assert_eq!(refused(&of_length(1_001)), DatagramError::Message);
     assert_eq!(open(&of_length(1_000)).map(|opened| opened.messages.len()), Ok(1));
-    assert_eq!(refused(&[3, 16, 2, 0, 0, 1, 0, 7]), DatagramError::End, "the second is missing");
-    assert_eq!(refused(&[3, 17, 1, 0, 0, 2, 0, 7]), DatagramError::End, "a snapshot does not fill it up");
-    assert_eq!(refused(&[3, 16, 1, 0, 0, 1, 0, 7, 7]), DatagramError::End, "a byte after the last message");
+    assert_eq!(refused(&[VERSION, 16, 2, 0, 0, 1, 0, 7]), DatagramError::End, "the second is missing");
+    assert_eq!(refused(&[VERSION, 17, 1, 0, 0, 2, 0, 7]), DatagramError::End, "a snapshot does not fill it up");
+    assert_eq!(refused(&[VERSION, 16, 1, 0, 0, 1, 0, 7, 7]), DatagramError::End, "a byte after the last message");
 }
 
 #[test]

@@ -220,7 +220,7 @@ pub(super) async fn out_of_a_fight(hostile: &mut Hostile) -> Responses {
     for _ in 0..10 {
         let mobs = visit.others(EntityKind::Mob);
         let aim = pick(hostile, &mobs).map_or(Aim::Direction(Angle(0)), |(mob, _)| Aim::Entity(mob));
-        (visit.action, visit.heading) = (Some(Action { slot: 0, aim }), Some(Angle(hostile.rng.random())));
+        (visit.action, visit.heading) = (Some(Action::new(0, aim)), Some(Angle(hostile.rng.random())));
         visit.ticks(TICKS_PER_S / 2).await;
     }
     let leave = r#"{"event":"leave_world","data":{}}"#;

@@ -74,7 +74,7 @@ impl Stage {
         let (Some(at), Some(goal)) = (session.position(), self.goal) else { return Intent::default() };
         let heading = (!at.within(goal, THERE)).then(|| Angle::between(at, goal));
         let victim = self.victim.filter(|_| session.may_use(0).is_ok());
-        Intent { heading, action: victim.map(|victim| Action { slot: 0, aim: Aim::Entity(victim) }) }
+        Intent { heading, action: victim.map(|victim| Action { slot: 0, aim: Aim::Entity(victim), seen: None }) }
     }
 
     fn paint(&mut self, player: &Player, events: Vec<PlayerEvent>, picture: &mut Picture) {

@@ -61,7 +61,7 @@ fn show(session: &mut Session, tick: u32, last_command: u32, own: EntityView) {
 }
 
 fn press(session: &mut Session, slot: u8) {
-    session.tick(Intent { heading: None, action: Some(Action { slot, aim: Aim::None }) });
+    session.tick(Intent { heading: None, action: Some(Action::new(slot, Aim::None)) });
 }
 
 fn ready_at(session: &Session) -> [u32; 3] {
@@ -146,7 +146,7 @@ fn show_without_cast(session: &mut Session, tick: u32, last_command: u32, own: E
 fn walking_breaks_a_cast_but_not_the_one_that_begins_with_the_step() {
     let mut session = session();
     let walk = Intent { heading: Some(Angle(0)), action: None };
-    session.tick(Intent { action: Some(Action { slot: BOLT, aim: Aim::None }), ..walk });
+    session.tick(Intent { action: Some(Action::new(BOLT, Aim::None)), ..walk });
     assert!(session.cast().is_some());
     session.tick(Intent::default());
     assert!(session.cast().is_some());

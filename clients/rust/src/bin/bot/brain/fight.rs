@@ -190,7 +190,7 @@ impl Fight {
     fn use_slot(&mut self, slot: u8, aim: Aim, now: Duration) -> Action {
         self.next_try[usize::from(slot)] = now + TRY_EVERY;
         self.stand_until = now + STAND_AFTER_USE;
-        Action { slot, aim }
+        Action::new(slot, aim)
     }
 }
 

@@ -45,7 +45,7 @@ fn a_mob_far_away_is_walked_to_and_one_in_range_is_hit() {
     assert_eq!((decision.intent.heading, decision.intent.action), (Some(Angle(0)), None));
     stage.show(HERE, 100, &[actor(9, EntityKind::Mob, 1)]);
     let decision = brain.decide(&stage.senses());
-    let blow = Action { slot: 0, aim: Aim::Entity(EntityId(9)) };
+    let blow = Action::new(0, Aim::Entity(EntityId(9)));
     assert_eq!((decision.intent.heading, decision.intent.action), (None, Some(blow)));
     let again = brain.decide(&stage.senses());
     assert_eq!(again.intent, Intent::default(), "the slot is not tried again at once");
@@ -69,7 +69,7 @@ fn low_health_is_healed_and_potions_are_drunk() {
         stage.own(&[("potion", 0)], 0);
         stage.show(HERE, health, &[actor(9, EntityKind::Mob, 1)]);
         let decision = brain.decide(&stage.senses());
-        let (heal, blow) = (Action { slot: 1, aim: Aim::None }, Action { slot: 0, aim: Aim::Entity(EntityId(9)) });
+        let (heal, blow) = (Action::new(1, Aim::None), Action::new(0, Aim::Entity(EntityId(9))));
         assert_eq!(decision.intent.action, Some(if heals { heal } else { blow }), "at {health}");
         let potion = ClientMessage::UseItem { item: ItemId([1; 16]) };
         assert_eq!(asks(&decision, "UseItem"), drinks.then_some(potion), "at {health}");
