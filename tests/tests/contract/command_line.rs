@@ -18,7 +18,7 @@ use serde_json::json;
 const TOKEN: &str = "a service token of thirty-two bytes, or so";
 
 /// Every setting by its variable, in the order of the help, with its default; empty for one that has none.
-const SETTINGS: [(&str, &str); 82] = [
+const SETTINGS: [(&str, &str); 85] = [
     ("MAPS_DIR", "maps"),
     ("GAME_ADDR", "0.0.0.0"),
     ("ADMIN_ADDR", "127.0.0.1:0"),
@@ -29,6 +29,9 @@ const SETTINGS: [(&str, &str); 82] = [
     ("SERVER_IP", "127.0.0.1"),
     ("WEBSOCKET", "true"),
     ("WEBSOCKET_URL", "ws://<SERVER_IP>:<port>/play, wss with TLS_CERT_FILE"),
+    ("WEBTRANSPORT", "true"),
+    ("WEBTRANSPORT_PORT", "<port> + 1000, or a free one if that is taken"),
+    ("WEBTRANSPORT_URL", "https://<SERVER_IP>:<port>/play"),
     ("MAX_PLAYERS", "100"),
     ("CHANNELS", "1"),
     ("TICK_HZ", "30"),
