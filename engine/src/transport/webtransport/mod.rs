@@ -1,15 +1,16 @@
 //! WebTransport for browsers: datagrams over QUIC, on a UDP port and a thread of its own.
 //!
 //! A client's way in: the limits of those that have not shown a ticket → where they are many, a proof that its address is
-//! its own → the QUIC handshake → the request for a session (`session_request`) → its ticket, which is the first message
-//! on the one stream that it opens (`task`). From then on each datagram, either way, is one payload, and all else is as
+//! its own → the QUIC handshake → the request for a session (`listen`) → its ticket, which is the first message on the one
+//! stream that it opens (`task`). From then on each datagram, either way, is one payload, and all else is as
 //! over UDP: the same reliable stream, rate limits and breaches. A payload that is too long for a datagram goes over the
 //! stream ([`framing`](realmgate_protocol::wire::framing)): the way may carry datagrams of less than
 //! 1,200 bytes. Whether the ticket admits is for admission to say.
 //!
 //! What is held for a client that does not read is at most 64 KiB: the queue with what messages cost besides their bytes
 //! (34 KiB), messages that came early (16 KiB: as much as an honest client may have on its way), what QUIC holds of its
-//! stream and of datagrams that wait to be sent (`quic`: 10 KiB, if it sends its stream in order), the snapshot and a message of the stream.
+//! stream and of datagrams that wait to be sent (`quic`: 10 KiB, if it sends its stream in order), the snapshot and a
+//! message of the stream.
 
 mod barrier;
 mod certificate;

@@ -92,32 +92,23 @@ impl Doors {
     /// Takes up a certificate whose files are replaced, and makes the others again in time, until `stop`.
     pub fn keep_certificates(&self, stop: &CancellationToken) {
         if let Some(made) = self.self_made.clone() {
-            let stopped = stop.clone().cancelled_owned();
-            tokio::spawn(async move {
-                tokio::select! {
-                    () = stopped => {}
-                    () = made.keep() => {}
-                }
-            });
+            tokio::spawn(stop.clone().run_until_cancelled_owned(made.keep()));
         }
-        let Some(certificate) = self.certificate.clone() else { return };
-        let stopped = stop.clone().cancelled_owned();
-        let keep = async move {
-            loop {
-                tokio::time::sleep(CERTIFICATE_LOOK_EVERY).await;
-                let certificate = certificate.clone();
-                // This reads files, which may take a while if they are on another machine.
-                if let Err(error) = tokio::task::spawn_blocking(move || certificate.refresh()).await {
-                    tracing::error!(%error, "the TLS certificate cannot be looked at");
-                }
-            }
-        };
-        tokio::spawn(async move {
-            tokio::select! {
-                () = stopped => {}
-                () = keep => {}
-            }
-        });
+        if let Some(certificate) = self.certificate.clone() {
+            tokio::spawn(stop.clone().run_until_cancelled_owned(keep_files(certificate)));
+        }
+    }
+}
+
+/// Takes up a certificate whose files are replaced, for ever.
+async fn keep_files(certificate: Arc<Certificate>) {
+    loop {
+        tokio::time::sleep(CERTIFICATE_LOOK_EVERY).await;
+        let certificate = certificate.clone();
+        // This reads files, which may take a while if they are on another machine.
+        if let Err(error) = tokio::task::spawn_blocking(move || certificate.refresh()).await {
+            tracing::error!(%error, "the TLS certificate cannot be looked at");
+        }
     }
 }
 
