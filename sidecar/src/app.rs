@@ -19,7 +19,7 @@ use tokio_rustls::TlsAcceptor;
 
 use self::assemble::{Found, assemble};
 use crate::config::{Listen, SidecarConfig};
-use crate::http;
+use crate::http::{self, Pictures};
 use crate::replicas::LocalReplica;
 use crate::service::classes::Classes;
 use crate::service::world::NotAllowed;
@@ -134,12 +134,20 @@ impl Sidecar {
         clock: Clock,
     ) -> Result<Running, StartError> {
         let classes = Classes::read(&config.assets_dir)?;
+        let pictures = match config.roles.api {
+            true => Pictures::read(
+                config.maps_dir.as_deref(),
+                &config.assets_dir,
+                config.assets_base_url.as_deref().unwrap_or_default(),
+            ),
+            false => Pictures::default(),
+        };
         let certificate = config.edge.tls.as_ref().map(Certificate::load).transpose()?;
         let listeners = Listeners::bind(&config).await?;
         let store = open_store(&config, &clock).await?;
         let redis = open_redis(&config, &clock).await?;
         let now_ms = store.now_ms().await.map_err(Error::from)?;
-        let found = Found { addrs: listeners.addrs, classes, store, redis, metrics, clock };
+        let found = Found { addrs: listeners.addrs, classes, pictures, store, redis, metrics, clock };
         let (state, happenings) = assemble(config, found, now_ms)?;
         spawn_background(&state, happenings).await?;
         listeners.serve(&state, certificate)?;

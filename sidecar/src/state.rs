@@ -18,6 +18,7 @@ use crate::config::SidecarConfig;
 use crate::directory::{Registry, Sessions};
 use crate::fleet::Fleet;
 use crate::gateway::{Gateway, Sockets};
+use crate::http::Pictures;
 use crate::link::{Departures, Links, MapLinks};
 use crate::replicas::Replicas;
 use crate::service::accounts::Accounts;
@@ -75,6 +76,8 @@ pub struct Parts {
     pub accounts: Accounts,
     /// The classes a character may have.
     pub classes: Arc<Classes>,
+    /// The maps and pictures that the page shows.
+    pub pictures: Pictures,
     /// The characters of accounts.
     pub characters: Arc<Characters>,
     /// Who is logged in.

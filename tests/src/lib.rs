@@ -15,6 +15,7 @@ pub mod attack;
 pub mod backends;
 pub mod binaries;
 pub mod bots;
+pub mod browser;
 pub mod chaos;
 pub mod conditioner;
 pub mod database;

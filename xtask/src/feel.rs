@@ -1,4 +1,5 @@
-//! `cargo xtask feel`: what players see behind bad lines; and `cargo xtask conditioner`, such a line for people.
+//! What players see: `cargo xtask feel`, behind bad lines; `cargo xtask conditioner`, such a line for people; and `cargo xtask
+//! browser`, the page.
 
 use anyhow::Result;
 use clap::Args;
@@ -23,4 +24,9 @@ pub fn measure(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
 /// Stands between clients and a server until it is ended.
 pub fn condition(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     workspace.run_of_tests("conditioner", arguments.debug, &arguments.rest)
+}
+
+/// Plays the page in a browser.
+pub fn browse(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    workspace.run_of_tests("browser", arguments.debug, &arguments.rest)
 }

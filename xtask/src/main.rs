@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people: the terminal is its output")]
 
+mod art;
 mod attack;
 mod bench;
 mod binaries;
@@ -76,11 +77,18 @@ enum Command {
         #[command(flatten)]
         arguments: feel::Arguments,
     },
+    /// Play the page in Chromium from its address to the first kill; its pictures go to target/browser
+    Browser {
+        #[command(flatten)]
+        arguments: feel::Arguments,
+    },
     /// Stand between clients and a server as a bad line (docs/feel.md): --to ADDRESS, --line NAME, --latency MS, --loss %
     Conditioner {
         #[command(flatten)]
         arguments: feel::Arguments,
     },
+    /// Draw the pictures of classes, mobs, items, tiles and effects anew, by the program in art/
+    Art,
     /// Fuzz every parser that sees bytes from strangers (docs/reliability.md)
     Fuzz {
         #[command(flatten)]
@@ -127,10 +135,12 @@ fn main() -> ExitCode {
         Command::Chaos { arguments } => chaos::run(&workspace, &arguments),
         Command::Attack { arguments } => attack::run(&workspace, &arguments),
         Command::Dist { arguments } => dist::run(&workspace, &arguments),
+        Command::Art => art::draw(&workspace),
         Command::Fuzz { arguments } => fuzz::run(&workspace, &arguments),
         Command::Mutate { arguments } => mutate::run(&workspace, &arguments),
         Command::Schemathesis { hunt } => schemathesis::run(&workspace, &hunt),
         Command::Feel { arguments } => feel::measure(&workspace, &arguments),
+        Command::Browser { arguments } => feel::browse(&workspace, &arguments),
         Command::Conditioner { arguments } => feel::condition(&workspace, &arguments),
         Command::Soak { arguments } => soak::run(&workspace, &arguments),
         Command::Tidy => tidy::run(&workspace.root),

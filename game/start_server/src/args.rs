@@ -40,9 +40,6 @@ pub struct Args {
     #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub threads: u16,
 
-    /// Designers' maps; looked for in the current folder, then beside the executable
-    #[arg(long, env = "MAPS_DIR", default_value = "maps")]
-    pub maps_dir: PathBuf,
     /// The address the game's port is bound to
     #[arg(long, env = "GAME_ADDR", default_value = "0.0.0.0")]
     pub game_addr: std::net::IpAddr,

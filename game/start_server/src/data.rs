@@ -32,7 +32,7 @@ pub struct World {
 /// [`Failure::Settings`] if a folder is missing, [`Failure::Data`] with all faults if a file has any.
 pub fn load(args: &Args) -> Result<World, Failure> {
     let assets = find(&args.sidecar.assets_dir, "ASSETS_DIR")?;
-    let maps = find(&args.maps_dir, "MAPS_DIR")?;
+    let maps = find(&args.sidecar.maps_dir, "MAPS_DIR")?;
     let mut faults = Faults::new();
     let game = GameData::load(&assets).map_err(|found| faults.extend(found)).ok();
     let maps = MapSet::load(&maps, &map_objects()).map_err(|found| faults.extend(found)).ok();
@@ -53,8 +53,10 @@ pub fn load(args: &Args) -> Result<World, Failure> {
 ///
 /// Fails if a folder is missing or cannot be read.
 pub fn sources(args: &Args) -> Result<Vec<Source>, Failure> {
-    let folders =
-        [(&args.sidecar.assets_dir, "ASSETS_DIR", &["toml"][..]), (&args.maps_dir, "MAPS_DIR", &["tmx", "tsx"])];
+    let folders = [
+        (&args.sidecar.assets_dir, "ASSETS_DIR", &["toml"][..]),
+        (&args.sidecar.maps_dir, "MAPS_DIR", &["tmx", "tsx"]),
+    ];
     let mut sources = Vec::new();
     for (given, setting, extensions) in folders {
         let folder = find(given, setting)?;

@@ -23,8 +23,16 @@ const FIELD: [&str; 8] = [
     "................",
     "................",
 ];
-const MOBS: [(&str, (i32, i32)); 6] =
-    [("boar", (8, 2)), ("wolf", (9, 6)), ("wolf", (12, 6)), ("archer", (13, 1)), ("king", (8, 5)), ("rabbit", (3, 6))];
+const MOBS: [(&str, (i32, i32)); 7] = [
+    ("boar", (8, 2)),
+    ("wolf", (9, 6)),
+    ("wolf", (12, 6)),
+    ("archer", (13, 1)),
+    ("king", (8, 5)),
+    ("rabbit", (3, 6)),
+    // One blow of it takes more health than anybody has.
+    ("killer", (15, 0)),
+];
 
 type Deed = (u8, u8, u8, u8);
 
@@ -32,6 +40,9 @@ fn play(deeds: &[Deed]) -> (Vec<realmgate_engine::record::StateHash>, Vec<Health
     let mut scene = Scene::new(&FIELD, &MOBS);
     scene.enter(1, "fighter", tile(6, 4));
     scene.enter(2, "caster", tile(6, 6));
+    // Whatever these two do, one stands where it is killed, and one rests.
+    scene.enter(3, "fighter", tile(14, 0));
+    scene.enter(4, "fighter", tile(0, 0));
     let mut hashes = Vec::new();
     let mut seen = Vec::new();
     for (player, slot, angle, goal) in deeds {
@@ -65,6 +76,7 @@ proptest! {
         prop_assert!(moves, "something happens");
         prop_assert_eq!(first, second, "chance comes from the seed alone");
         prop_assert!(seen.iter().all(|health| health.current <= health.max), "{:?}", seen);
+        prop_assert!(seen.iter().any(|health| health.current == 0), "somebody dies");
     }
 }
 

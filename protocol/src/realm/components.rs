@@ -103,7 +103,7 @@ crate::components! {
     6 => pub struct Appearance {
         /// The kind of entity.
         pub kind: EntityKind,
-        /// Index of its definition in the list of `Content` for its kind; 0 where there is none.
+        /// Index of its definition in the list of `Content` for its kind. Where there is none it says nothing.
         pub definition: u16,
         /// Its level, 0 where it has none.
         pub level: u8,

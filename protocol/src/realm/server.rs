@@ -53,7 +53,7 @@ crate::messages! {
         /// A request was refused. The world is unchanged.
         Refused {
             /// The name of the refused message; `Ability`, `Portal` or `Experience` for what is asked for without one; empty
-            /// for a message that cannot be decoded, or that was over the rate limit.
+            /// for a message that cannot be decoded, or that was over `Rules.messages`. What is over another limit is named.
             request: String,
             /// Which of the client's messages or commands it answers.
             answers: Answers,

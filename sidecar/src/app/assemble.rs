@@ -18,6 +18,7 @@ use crate::config::SidecarConfig;
 use crate::directory::{Registry, Sessions};
 use crate::fleet::Fleet;
 use crate::gateway::{Gateway, Sockets};
+use crate::http::Pictures;
 use crate::link::{Links, MapLinks};
 use crate::replicas::Replicas;
 use crate::service::accounts::Accounts;
@@ -33,6 +34,7 @@ use crate::store::Store;
 pub(super) struct Found {
     pub(super) addrs: Addrs,
     pub(super) classes: Classes,
+    pub(super) pictures: Pictures,
     pub(super) store: Store,
     pub(super) redis: Option<RedisClient>,
     pub(super) metrics: Option<PrometheusHandle>,
@@ -41,7 +43,7 @@ pub(super) struct Found {
 
 /// Builds every service, each from what it needs. `now_ms` is the database's time.
 pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Result<(AppState, Happenings), StartError> {
-    let Found { addrs, classes, store, redis, metrics, clock } = found;
+    let Found { addrs, classes, pictures, store, redis, metrics, clock } = found;
     let (this, background) = (Arc::new(ThisReplica::new(&config.gateway.id)), Background::default());
     let (links, sockets, departures) = (Arc::<Links>::default(), Arc::<Sockets>::default(), Arc::default());
     let database_time = Arc::new(DatabaseTime::new(clock.clone(), now_ms));
@@ -135,6 +137,7 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
         tokens,
         accounts,
         classes,
+        pictures,
         characters,
         world,
         links,

@@ -32,6 +32,10 @@ pub struct SidecarConfig {
     pub data_dir: PathBuf,
     /// The folder of the designers' data.
     pub assets_dir: PathBuf,
+    /// The folder of the maps, which the page shows; `None` where this machine has none.
+    pub maps_dir: Option<PathBuf>,
+    /// Where browsers load maps and pictures from, without a slash at the end; `None` for this server.
+    pub assets_base_url: Option<String>,
     /// The database.
     pub database: DatabaseConfig,
     /// Redis, which shares state that may be lost with other sidecars; `None` keeps that state in this process.

@@ -13,7 +13,7 @@ use realmgate_platform::secrets::{SecretSource, SecretSources};
 use redis::IntoConnectionInfo;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::world::{find_assets, read_start_map};
+use super::world::{find_assets, find_folder, read_base_url, read_start_map};
 use super::{CharacterSettings, FleetSettings, GatewayConfig, Listen, Roles, SidecarConfig, StartMaps};
 use crate::lock::Timers;
 
@@ -38,6 +38,12 @@ pub struct Settings {
     /// Designers' data; looked for in the current folder, then beside the executable
     #[arg(long, env = "ASSETS_DIR", default_value = "assets")]
     pub assets_dir: PathBuf,
+    /// Designers' maps; looked for in the current folder, then beside the executable
+    #[arg(long, env = "MAPS_DIR", default_value = "maps")]
+    pub maps_dir: PathBuf,
+    /// Where browsers load maps and pictures from, for a delivery network before this server [default: this server]
+    #[arg(long, env = "ASSETS_BASE_URL", value_name = "URL")]
+    pub assets_base_url: Option<String>,
     /// What the world is called
     #[arg(long, env = "REALM_NAME", default_value = "Realmgate")]
     pub realm_name: String,
@@ -214,6 +220,8 @@ impl Settings {
             },
             data_dir: self.data_dir.clone(),
             assets_dir,
+            maps_dir: find_folder(&self.maps_dir),
+            assets_base_url: self.assets_base_url.as_deref().map(read_base_url).transpose()?,
             listen,
             edge,
         })

@@ -19,15 +19,32 @@ struct World {
 /// # Errors
 /// When there is no such folder.
 pub fn find_assets(given: &Path) -> Result<PathBuf, ConfigError> {
+    find_folder(given).ok_or_else(|| ConfigError::new("ASSETS_DIR", format!("{} is not a folder", given.display())))
+}
+
+/// A folder as given, else beside the executable or in one of the folders above it.
+pub(super) fn find_folder(given: &Path) -> Option<PathBuf> {
     if given.is_dir() {
-        return Ok(given.to_owned());
+        return Some(given.to_owned());
     }
-    let missing = || ConfigError::new("ASSETS_DIR", format!("{} is not a folder", given.display()));
     if given.is_absolute() {
-        return Err(missing());
+        return None;
     }
-    let executable = std::env::current_exe().map_err(|_| missing())?;
-    executable.ancestors().skip(1).map(|folder| folder.join(given)).find(|folder| folder.is_dir()).ok_or_else(missing)
+    let executable = std::env::current_exe().ok()?;
+    executable.ancestors().skip(1).map(|folder| folder.join(given)).find(|folder| folder.is_dir())
+}
+
+/// `ASSETS_BASE_URL`, as addresses begin with it and as a browser's policy names it.
+pub(super) fn read_base_url(given: &str) -> Result<String, ConfigError> {
+    let base = given.trim_end_matches('/');
+    let host = base.strip_prefix("https://").or_else(|| base.strip_prefix("http://")).unwrap_or_default();
+    // Blanks, commas and semicolons would end a source in the policy.
+    let legal =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']' | b'/');
+    if host.is_empty() || !host.bytes().all(legal) {
+        return Err(ConfigError::new("ASSETS_BASE_URL", "is https://HOST or https://HOST/FOLDER"));
+    }
+    Ok(base.to_owned())
 }
 
 /// `start_map` of `world.toml`; `None` where the file or the line is missing.
@@ -46,6 +63,17 @@ pub(super) fn read_start_map(assets_dir: &Path) -> Result<Option<MapId>, ConfigE
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_base_url_is_one_source_of_a_policy() {
+        assert_eq!(read_base_url("https://cdn.example/realm/"), Ok("https://cdn.example/realm".to_owned()));
+        assert_eq!(read_base_url("http://127.0.0.1:8080"), Ok("http://127.0.0.1:8080".to_owned()));
+        for bad in
+            ["", "cdn.example", "ftp://cdn.example", "https://", "https://a; script-src *", "https://a, b", "https://*"]
+        {
+            assert_eq!(read_base_url(bad).unwrap_err().key, "ASSETS_BASE_URL", "{bad}");
+        }
+    }
 
     #[test]
     fn the_start_map_is_read_and_the_rest_ignored() {

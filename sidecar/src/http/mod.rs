@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use openapi::document;
+pub use page::Pictures;
 
 use realmgate_platform::http::layers;
 

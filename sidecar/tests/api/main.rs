@@ -9,6 +9,7 @@ mod classes;
 mod cors;
 mod limits;
 mod operation;
+mod page;
 mod problems;
 #[path = "../testing/mod.rs"]
 mod testing;

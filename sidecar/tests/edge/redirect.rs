@@ -81,7 +81,7 @@ async fn no_route_is_behind_it() {
         "GET /metrics",
         "GET /healthz",
         "GET /",
-        "GET /page.js",
+        "GET /play",
         "GET /status",
         "POST /auth/login",
         "GET /map-registry/proof",

@@ -9,6 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
+use bytes::Bytes;
 use realmgate_platform::clock::Clock;
 use realmgate_sidecar::config::Settings;
 use realmgate_sidecar::{AppState, Running, Sidecar, http};
@@ -222,7 +223,8 @@ impl Call {
         let response = self.router.oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, 1 << 20).await.unwrap();
-        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Answer { status: parts.status, headers: parts.headers, bytes, text }
     }
 }
 
@@ -231,6 +233,8 @@ impl Call {
 pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
+    pub bytes: Bytes,
+    /// The body as text.
     pub text: String,
 }
 

@@ -18,8 +18,7 @@ use serde_json::json;
 const TOKEN: &str = "a service token of thirty-two bytes, or so";
 
 /// Every setting by its variable, in the order of the help, with its default; empty for one that has none.
-const SETTINGS: [(&str, &str); 85] = [
-    ("MAPS_DIR", "maps"),
+const SETTINGS: [(&str, &str); 86] = [
     ("GAME_ADDR", "0.0.0.0"),
     ("ADMIN_ADDR", "127.0.0.1:0"),
     ("WORLD_DIRECTORY_URL", "the one at DIRECTORY_ADDR, else an embedded one"),
@@ -45,6 +44,8 @@ const SETTINGS: [(&str, &str); 85] = [
     ("DATABASE_ACQUIRE_SECONDS", "5"),
     ("DATABASE_STATEMENT_SECONDS", "5"),
     ("ASSETS_DIR", "assets"),
+    ("MAPS_DIR", "maps"),
+    ("ASSETS_BASE_URL", "this server"),
     ("REALM_NAME", "Realmgate"),
     ("API_ADDR", "127.0.0.1:3000"),
     ("DIRECTORY_ADDR", "127.0.0.1:3001"),

@@ -5,6 +5,7 @@ mod bots;
 mod chaos;
 mod fleet;
 mod javascript;
+mod page;
 mod replay;
 mod soak;
 mod start_dev;

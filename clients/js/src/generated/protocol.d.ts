@@ -653,7 +653,7 @@ export namespace ServerMessage {
   /** A request was refused. The world is unchanged. */
   interface Refused {
     type: "Refused";
-    /** The name of the refused message; `Ability`, `Portal` or `Experience` for what is asked for without one; empty for a message that cannot be decoded, or that was over the rate limit. */
+    /** The name of the refused message; `Ability`, `Portal` or `Experience` for what is asked for without one; empty for a message that cannot be decoded, or that was over `Rules.messages`. What is over another limit is named. */
     request: string;
     /** Which of the client's messages or commands it answers. */
     answers: Answers;
@@ -961,7 +961,7 @@ export interface MoveSpeed {
 export interface Appearance {
   /** The kind of entity. */
   kind: EntityKind;
-  /** Index of its definition in the list of `Content` for its kind; 0 where there is none. */
+  /** Index of its definition in the list of `Content` for its kind. Where there is none it says nothing. */
   definition: number;
   /** Its level, 0 where it has none. */
   level: number;

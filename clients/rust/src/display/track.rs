@@ -134,8 +134,8 @@ mod tests {
             while now < last {
                 now += frame;
                 let next = x(&track, now);
-                // The greatest speed, and the greatest error led over within one tick, in which two blends may meet.
-                prop_assert!((next - shown).abs() <= (130.0 + 2.0 * 60.0) * frame.max(0.1) + 61.0, "{shown} to {next} at {now}");
+                // In a tick at most the greatest speed, and the greatest error, which may be led over within one.
+                prop_assert!((next - shown).abs() <= (130.0 + 60.0) * frame + 0.001, "{shown} to {next} at {now}");
                 shown = next;
             }
         }

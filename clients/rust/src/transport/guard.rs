@@ -26,7 +26,16 @@ pub(super) fn is_sound(datagram: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::token::testing::token;
+    use crate::transport::Connection;
+
+    /// Whether a connection hands a datagram to `renetcode`; it counts what it does not.
+    fn passes(datagram: &[u8]) -> bool {
+        let token = token(7, vec!["127.0.0.1:4001".parse().unwrap()], &[9; 32]);
+        let mut connection = Connection::new(token).unwrap();
+        connection.receive(&mut datagram.to_vec());
+        connection.traffic().bad_datagrams == 0
+    }
 
     #[test]
     fn what_makes_renetcode_panic_is_held_back() {
@@ -36,20 +45,20 @@ mod tests {
             bytes
         };
         for sequence_bytes in 9..=15u8 {
-            assert!(!is_sound(&datagram(sequence_bytes << 4 | 5, 40, 0)), "a sequence of {sequence_bytes} bytes");
+            assert!(!passes(&datagram(sequence_bytes << 4 | 5, 40, 0)), "a sequence of {sequence_bytes} bytes");
         }
         for sequence_bytes in 0..=8u8 {
             let (prefix, least) = (sequence_bytes << 4 | 5, 17 + usize::from(sequence_bytes.max(1)));
-            assert!(is_sound(&datagram(prefix, least, 0)), "{least} bytes");
-            assert!(!is_sound(&datagram(prefix, least - 1, 0)), "no room for the authentication code in {least} - 1");
+            assert!(passes(&datagram(prefix, least, 0)), "{least} bytes");
+            assert!(!passes(&datagram(prefix, least - 1, 0)), "no room for the authentication code in {least} - 1");
         }
         let of_sequence = |sequence: u64| [&[0x85][..], &sequence.to_le_bytes(), &[0; 31]].concat();
-        assert!(is_sound(&of_sequence(u64::MAX - 1_024)));
-        assert!(!is_sound(&of_sequence(u64::MAX - 1_023)) && !is_sound(&of_sequence(u64::MAX)), "the last sequences");
+        assert!(passes(&of_sequence(u64::MAX - 1_024)));
+        assert!(!passes(&of_sequence(u64::MAX - 1_023)) && !passes(&of_sequence(u64::MAX)), "the last sequences");
         let [longest, longer] = [0, 1].map(|more| datagram(0x15, renetcode::NETCODE_MAX_PACKET_BYTES + more, 0));
-        assert!(is_sound(&longest) && !is_sound(&longer));
-        assert!(!is_sound(&datagram(0x00, 1_078, 0)), "a connection request is never for a client");
-        assert!(!is_sound(&[]) && !is_sound(&[0x15]));
-        assert!(is_sound(&datagram(0x15, 18, 0)) && is_sound(&datagram(0x05, 18, 0)));
+        assert!(passes(&longest) && !passes(&longer));
+        assert!(!passes(&datagram(0x00, 1_078, 0)), "a connection request is never for a client");
+        assert!(!passes(&[]) && !passes(&[0x15]));
+        assert!(passes(&datagram(0x15, 18, 0)) && passes(&datagram(0x05, 18, 0)));
     }
 }

@@ -1,27 +1,77 @@
-//! `GET /`: the world's own page.
+//! The world's own page: `GET /` shows the world, `GET /play` is the game in the browser.
+//!
+//! Documents are asked for again and again; whatever they load has an address that changes with its content, so that
+//! browsers and networks in between keep it for good.
+
+mod file;
+mod pictures;
+mod program;
+
+pub use pictures::Pictures;
 
 use axum::Router;
-use axum::http::HeaderName;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::response::IntoResponse;
+use axum::extract::{Path, State};
+use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use crate::state::AppState;
+use file::Caching;
+use program::PROGRAM;
 
-/// Only our own script and style run, and they may only connect to this host.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-/// Routes of the page and the files that it loads.
+/// Routes of the page and of all that it loads.
 pub fn router() -> Router<AppState> {
     Router::new()
-        .route("/", get(|| async { file("text/html; charset=utf-8", include_str!("index.html")) }))
-        .route("/page.js", get(|| async { file("text/javascript; charset=utf-8", include_str!("page.js")) }))
-        .route("/page.css", get(|| async { file("text/css; charset=utf-8", include_str!("page.css")) }))
+        .route("/", get(|state, headers| document(state, headers, "page/index.html")))
+        .route("/play", get(|state, headers| document(state, headers, "page/play.html")))
+        .route("/favicon.ico", get(emblem))
+        .route("/files/{hash}/{*name}", get(part))
+        .route("/assets.json", get(list))
+        .route("/assets/{*address}", get(picture))
 }
 
-fn file(content_type: &'static str, text: &'static str) -> impl IntoResponse {
-    let headers: [(HeaderName, &str); 3] =
-        [(CONTENT_TYPE, content_type), (CONTENT_SECURITY_POLICY, POLICY), (CACHE_CONTROL, "no-cache")];
-    (headers, text)
+/// Only our own scripts and styles run. They speak with this host, with the map servers, wherever those are, and with the
+/// host of the pictures.
+fn policy(pictures_from: Option<&str>) -> String {
+    let pictures_from = pictures_from.unwrap_or_default();
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: {pictures_from}; \
+         connect-src 'self' ws: wss: https: {pictures_from}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+}
+
+async fn document(State(state): State<AppState>, asked: HeaderMap, name: &'static str) -> Response {
+    let mut response = PROGRAM.document(name).answer(&asked, Caching::Asks);
+    if let Ok(policy) = HeaderValue::try_from(policy(state.config.assets_base_url.as_deref())) {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+async fn part(Path((hash, name)): Path<(String, String)>, asked: HeaderMap) -> Response {
+    match PROGRAM.file(&hash, &name) {
+        Some(file) => file.answer(&asked, Caching::ForGood),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// What browsers ask for by themselves.
+async fn emblem(State(state): State<AppState>, asked: HeaderMap) -> Response {
+    match state.pictures.named("pictures/ui/emblem.png") {
+        Some(file) => file.answer(&asked, Caching::Asks),
+        None => StatusCode::NO_CONTENT.into_response(),
+    }
+}
+
+async fn list(State(state): State<AppState>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")], state.pictures.list())
+}
+
+async fn picture(State(state): State<AppState>, Path(address): Path<String>, asked: HeaderMap) -> Response {
+    let Some(file) = state.pictures.file(&address) else { return StatusCode::NOT_FOUND.into_response() };
+    let mut response = file.answer(&asked, Caching::ForGood);
+    // They hold no secrets, and a network that delivers them keeps one answer for the pages of all hosts.
+    response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    response
 }

@@ -1,0 +1,74 @@
+// The landing page: what the world is called, and how it does.
+
+import { Assets } from "./src/assets.js";
+import { Backdrop } from "./src/backdrop.js";
+import { showIcon } from "./src/document.js";
+import { h, setAttribute, setClass, setShown, setText } from "./src/dom.js";
+
+const REFRESH_MS = 5000;
+/** What the logo says. */
+const DRAWN_NAME = "Realmgate";
+const element = (id) => document.getElementById(id);
+const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/** What was shown last: a table that is built anew is read out anew. */
+let shown = "";
+
+const assets = await Assets.load();
+showIcon(assets);
+showLogo();
+refresh();
+const backdrop = new Backdrop(element("backdrop"));
+backdrop.paint(await assets.picture("pictures/ui/title.png"));
+backdrop.start(isCalm);
+
+function showLogo() {
+  const address = assets.url("pictures/ui/logo.png");
+  if (!address) return;
+  element("logo").src = address;
+  setShown(element("logo"), true);
+  showName(element("name").textContent);
+}
+
+/** The drawn name says the usual one. A world of another name is called by it in words, too. */
+function showName(name) {
+  setText(element("name"), name);
+  setClass(element("name"), "hidden-text", !element("logo").hidden && name === DRAWN_NAME);
+}
+
+function row({ map_id: id, servers, players }) {
+  return h("tr", {}, h("th", { scope: "row" }, assets.mapName(id)), h("td", {}, servers), h("td", {}, players));
+}
+
+function show(status) {
+  const now = JSON.stringify(status);
+  if (now === shown) return;
+  shown = now;
+  showName(status.name);
+  document.title = status.name;
+  showState(status.state, status.state === "online");
+  setText(
+    element("players"),
+    status.players === 1 ? "1 player in the world" : `${status.players} players in the world`,
+  );
+  element("maps").replaceChildren(...status.maps.map(row));
+  setShown(element("maps-table"), status.maps.length > 0);
+  setShown(element("empty"), status.maps.length === 0);
+  setText(element("version"), `Version ${status.version}`);
+}
+
+function showState(text, isGood) {
+  setText(element("state"), text);
+  setAttribute(element("state"), "class", `badge ${isGood ? "online" : "offline"}`);
+}
+
+async function refresh() {
+  try {
+    const answer = await fetch("/status");
+    if (answer.ok) show(await answer.json());
+  } catch {
+    shown = "";
+    showState("not reachable", false);
+  }
+  setTimeout(refresh, REFRESH_MS);
+}

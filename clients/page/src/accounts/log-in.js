@@ -1,0 +1,97 @@
+// Who is logged in: tokens in memory and for this tab, renewed when they are old.
+
+const STORED_AS = "realmgate.log-in";
+/** A token that ends within this time is renewed before it is shown. */
+const RENEW_BEFORE_MS = 60_000;
+
+/** A log-in. It outlives a reload of the page, but not the tab. */
+export class LogIn extends EventTarget {
+  #api;
+  #storage;
+  #tokens = null;
+  /** Only one renewal at a time: a refresh token works once. */
+  #renewal = null;
+
+  /**
+   * @param {import("../../../js/src/index.js").Api} api
+   * @param {Storage} [storage]
+   */
+  constructor(api, storage = globalThis.sessionStorage) {
+    super();
+    [this.#api, this.#storage] = [api, storage];
+    try {
+      this.#tokens = JSON.parse(storage.getItem(STORED_AS) ?? "null");
+    } catch {
+      this.#tokens = null;
+    }
+  }
+
+  get isThere() {
+    return this.#tokens !== null;
+  }
+
+  /** The user name that was typed. */
+  get username() {
+    return this.#tokens?.username ?? "";
+  }
+
+  async begin(username, password) {
+    this.#keep(await this.#api.login(username, password), username);
+  }
+
+  async register(username, password) {
+    this.#keep(await this.#api.register(username, password), username);
+  }
+
+  /** Calls `ask` with a token that is valid, once more with a new one where the server refuses it. */
+  async with(ask) {
+    if (this.#tokens.endsAtMs - Date.now() < RENEW_BEFORE_MS) await this.renew();
+    try {
+      return await ask(this.#tokens.access_token);
+    } catch (error) {
+      if (error.problem?.status !== 401) throw error;
+      await this.renew();
+      return ask(this.#tokens.access_token);
+    }
+  }
+
+  /** A token that was made just now: the gateway takes no log-in that lay idle for long. */
+  async fresh() {
+    await this.renew();
+    return this.#tokens.access_token;
+  }
+
+  /** Trades the refresh token for new ones. Where the server takes it no more, nobody is logged in. */
+  async renew() {
+    this.#renewal ??= this.#renew().finally(() => (this.#renewal = null));
+    await this.#renewal;
+  }
+
+  async #renew() {
+    const { refresh_token: token, username } = this.#tokens;
+    try {
+      this.#keep(await this.#api.refresh(token), username);
+    } catch (error) {
+      if (error.problem?.status === 401) this.forget();
+      throw error;
+    }
+  }
+
+  /** Logs out, also in the world. */
+  async end() {
+    const token = this.#tokens?.access_token;
+    this.forget();
+    // Whoever cannot reach the server is logged out here all the same.
+    if (token) await this.#api.logout(token).catch(() => {});
+  }
+
+  forget() {
+    this.#tokens = null;
+    this.#storage.removeItem(STORED_AS);
+  }
+
+  #keep(tokens, username) {
+    this.#tokens = { ...tokens, username, endsAtMs: Date.now() + 1000 * tokens.expires_in };
+    this.#storage.setItem(STORED_AS, JSON.stringify(this.#tokens));
+  }
+}

@@ -1,0 +1,135 @@
+// Pictures and maps, by their names in the repository.
+
+import { readMap, readTileset } from "./scene/tiled.js";
+
+/** Pictures and maps of the world. What is not there is null: whoever draws has something of its own to show. */
+export class Assets {
+  #files;
+  #pictures = new Map();
+  #ready = new Map();
+  #maps = new Map();
+
+  /** @param {Record<string, string>} files Addresses by name, such as `pictures/ui/logo.png`. */
+  constructor(files) {
+    this.#files = files;
+  }
+
+  /**
+   * Asks the server which files there are. Without an answer there are none.
+   * @param {string} [address]
+   */
+  static async load(address = "/assets.json") {
+    try {
+      const answer = await fetch(address);
+      const { files } = answer.ok ? await answer.json() : { files: {} };
+      return new Assets(files ?? {});
+    } catch {
+      return new Assets({});
+    }
+  }
+
+  /**
+   * The address of a file; null if there is none.
+   * @param {string} path
+   */
+  url(path) {
+    return Object.hasOwn(this.#files, path) ? this.#files[path] : null;
+  }
+
+  /**
+   * A picture, ready to be drawn; null if there is none.
+   * @param {string} path
+   * @returns {Promise<HTMLImageElement | null>}
+   */
+  picture(path) {
+    if (!this.#pictures.has(path)) this.#pictures.set(path, this.#loadPicture(path));
+    return this.#pictures.get(path);
+  }
+
+  /**
+   * A picture if it is here already: undefined while it is on its way (which this call starts), null if there is none.
+   * @param {string} path
+   * @returns {HTMLImageElement | null | undefined}
+   */
+  ready(path) {
+    if (!this.#pictures.has(path)) this.picture(path);
+    return this.#ready.get(path);
+  }
+
+  async #loadPicture(path) {
+    const picture = await loadImage(this.url(path));
+    this.#ready.set(path, picture);
+    return picture;
+  }
+
+  /**
+   * A Tiled map with its tilesets and their pictures; null if there is none.
+   * @param {number} mapId
+   * @returns {Promise<import("./scene/tiled.js").TiledMap | null>}
+   */
+  map(mapId) {
+    if (!this.#maps.has(mapId)) {
+      const map = this.#loadMap(this.#mapPath(mapId)).catch(() => null);
+      this.#maps.set(mapId, map);
+      // A map that did not come is asked for again the next time.
+      map.then((found) => found ?? this.#maps.delete(mapId));
+    }
+    return this.#maps.get(mapId);
+  }
+
+  /**
+   * What a map is called, by the name of its file: `maps/1_greenvale.tmx` is "Greenvale".
+   * @param {number} mapId
+   */
+  mapName(mapId) {
+    const slug = this.#mapPath(mapId)?.match(/_(.+)\.tmx$/)?.[1] ?? `map ${mapId}`;
+    return slug.replaceAll("_", " ").replace(/\b[a-z]/g, (letter) => letter.toUpperCase());
+  }
+
+  #mapPath(mapId) {
+    return Object.keys(this.#files).find((path) => path.startsWith(`maps/${mapId}_`) && path.endsWith(".tmx")) ?? null;
+  }
+
+  async #loadMap(path) {
+    if (!path) return null;
+    const map = readMap(await this.#loadXml(path));
+    await Promise.all(
+      map.tilesets.map(async (tileset) => {
+        const from = tileset.source ? besides(path, tileset.source) : path;
+        if (tileset.source) Object.assign(tileset, readTileset((await this.#loadXml(from)).documentElement));
+        tileset.picture = tileset.image ? await this.picture(besides(from, tileset.image)) : null;
+      }),
+    );
+    return map;
+  }
+
+  async #loadXml(path) {
+    const answer = await fetch(this.url(path));
+    if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+    return new DOMParser().parseFromString(await answer.text(), "text/xml");
+  }
+}
+
+/** The path of a file that another one names from where it lies. */
+export function besides(path, relative) {
+  const parts = path.split("/").slice(0, -1);
+  for (const part of relative.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== ".") parts.push(part);
+  }
+  return parts.join("/");
+}
+
+async function loadImage(url) {
+  if (!url) return null;
+  const image = new Image();
+  // Without this, a picture from another host could be drawn, but not kept in a canvas.
+  image.crossOrigin = "anonymous";
+  image.src = url;
+  try {
+    await image.decode();
+    return image;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,194 @@
+// What the player wants: from the keyboard, the mouse, fingers and a gamepad.
+
+import { Errands } from "./errands.js";
+import { Gamepad } from "./gamepad.js";
+import { Keyboard } from "./keyboard.js";
+import { PANELS, slotOf } from "./keys.js";
+import { Pointer } from "./pointer.js";
+import { headingOfKeys } from "./steer.js";
+import { Stick } from "./stick.js";
+import { enemiesOf, nearestUse, next, SIGHT } from "./targets.js";
+import { Uses } from "./uses.js";
+
+/** So far beside somebody a finger still counts, in pixels of the page. */
+const FINGER_REACH_PX = 22;
+
+/**
+ * Turns what the player does into intents.
+ *
+ * Events: `interact` `{ entity }`, `panel` `{ name }`, `chat`, `context` `{ entity, clientX, clientY }`.
+ */
+export class Controls extends EventTarget {
+  #canvas;
+  #scene;
+  #selection;
+  #player;
+  #keyboard;
+  #pointer;
+  #stick;
+  #gamepad = new Gamepad((action) => this.#pressed(action));
+  #errands;
+  #uses;
+  #heading = null;
+  /** Whether the press that is held began on the ground. */
+  #isLed = false;
+
+  /**
+   * @param {{ canvas: HTMLCanvasElement, scene: import("../scene/scene.js").Scene,
+   *   settings: { get(name: string): any },
+   *   selection: { target: number | null, hovered: number | null },
+   *   player: import("../../../js/src/index.js").Player }} parts
+   */
+  constructor({ canvas, scene, selection, settings, player }) {
+    super();
+    [this.#canvas, this.#scene, this.#selection, this.#player] = [canvas, scene, selection, player];
+    this.#stick = new Stick(canvas, scene, settings);
+    this.#keyboard = new Keyboard(settings, (action) => this.#pressed(action));
+    this.#pointer = new Pointer(canvas, this.#stick, {
+      clicked: (at) => this.#clicked(at),
+      tapped: (at) => this.#tapped(at),
+      context: (at) => this.#asked(at),
+    });
+    this.#errands = new Errands(player, selection, (entity) => this.#tell("interact", { entity }));
+    const held = [this.#keyboard.held, this.#gamepad.held];
+    const isGamepad = () => this.#gamepad.isUsed;
+    this.#uses = new Uses({ player, scene, selection, pointer: this.#pointer, held, isGamepad });
+  }
+
+  #tell(type, detail = null) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  /** The direction in which the player walks, 0 (east) to 255; null to stand. To be read once for each frame. */
+  get heading() {
+    this.#gamepad.poll();
+    this.#hover();
+    this.#forgetTarget();
+    const byHand = headingOfKeys(this.#keyboard.held) ?? this.#stick.heading ?? this.#gamepad.heading;
+    if (byHand !== null) this.#errands.stop();
+    else this.#lead();
+    this.#heading = byHand ?? this.#errands.heading(this.#ownPlace());
+    return this.#heading;
+  }
+
+  /**
+   * What the player wants in this tick, for `Player`'s `intent`. A use is given once.
+   * @returns {import("../../../js/src/index.js").Intent}
+   */
+  intent() {
+    const own = this.#ownPlace();
+    const action = this.#uses.take({ own, heading: this.#heading, isInFight: this.#errands.isInFight(own) });
+    const intent = { heading: this.#heading, action };
+    return this.#player.display ? this.#player.display.withSeen(intent) : intent;
+  }
+
+  /** The ability on a slot is to be used: its button was clicked or tapped. */
+  useSlot(slot) {
+    this.#uses.want(slot, true);
+  }
+
+  close() {
+    this.#keyboard.close();
+    this.#pointer.close();
+    this.#stick.close();
+  }
+
+  #ownPlace() {
+    return this.#player.session.welcome ? this.#player.place() : null;
+  }
+
+  /** Says who is under the pointer, and shows by the pointer what a click would do. */
+  #hover() {
+    const { at } = this.#pointer;
+    const hovered = at ? this.#scene.entityAt(at.clientX, at.clientY) : null;
+    this.#selection.hovered = hovered;
+    const kind = hovered === null ? null : this.#player.session.world.entity(hovered)?.kind;
+    const cursor = kind === "Mob" ? "crosshair" : kind ? "pointer" : "";
+    if (this.#canvas.style.cursor !== cursor) this.#canvas.style.cursor = cursor;
+  }
+
+  /** Who is dead or out of view is no target any more. */
+  #forgetTarget() {
+    if (this.#selection.target === null) return;
+    const entity = this.#player.session.world.entity(this.#selection.target);
+    if (!entity || (entity.kind === "Mob" && entity.isDead)) this.#selection.target = null;
+  }
+
+  /** The ground leads on while the button is held on it. */
+  #lead() {
+    const { at, isHeld } = this.#pointer;
+    if (isHeld && at && this.#isLed) this.#errands.leadTo(this.#scene.pointAt(at.clientX, at.clientY));
+  }
+
+  // --- the pointer ---
+
+  #clicked(at) {
+    this.#gamepad.isUsed = false;
+    this.#meant(this.#scene.entityAt(at.clientX, at.clientY), at);
+  }
+
+  #tapped(at) {
+    this.#meant(this.#scene.entityAt(at.clientX, at.clientY, FINGER_REACH_PX), at);
+  }
+
+  #asked({ clientX, clientY }) {
+    const entity = this.#scene.entityAt(clientX, clientY);
+    const kind = entity === null ? null : this.#player.session.world.entity(entity)?.kind;
+    if (kind === "Player") this.#tell("context", { entity, clientX, clientY });
+    else if (kind) this.#meant(entity, { clientX, clientY });
+  }
+
+  /** Somebody is clicked: first it is the target, then it is dealt with. Or the ground: it is walked to. */
+  #meant(entity, at) {
+    const kind = entity === null ? null : this.#player.session.world.entity(entity)?.kind;
+    const { rules } = this.#player.session.content;
+    this.#errands.stop();
+    this.#isLed = !kind;
+    if (!kind) this.#walkTo(this.#scene.pointAt(at.clientX, at.clientY));
+    else if (kind === "Mob") this.#fight(entity);
+    else if (kind === "Vendor") this.#errands.use(entity, rules?.vendor_range ?? 0);
+    else if (kind !== "Player") this.#errands.use(entity, rules?.pick_up_range ?? 0);
+    else {
+      this.#selection.target = entity;
+      this.#tell("interact", { entity });
+    }
+  }
+
+  #walkTo(point) {
+    this.#errands.walkTo(point);
+    this.#scene.walksTo(point);
+  }
+
+  /** Whoever is the target already is fought: with what is on the first slot, until something else is wanted. */
+  #fight(entity) {
+    const ability = this.#uses.abilityOn(0);
+    if (this.#selection.target === entity && ability) this.#errands.fight(entity, ability.range);
+    this.#selection.target = entity;
+  }
+
+  // --- keys and buttons ---
+
+  #pressed(action) {
+    const slot = slotOf(action);
+    if (slot !== null) this.#uses.want(slot, false);
+    else if (action === "next") this.#targetNext();
+    else if (action === "interact") this.#useNearest();
+    else if (action === "chat") this.#tell("chat");
+    else if (PANELS.includes(action)) this.#tell("panel", { name: action });
+  }
+
+  /** The next enemy. From now on the target is aimed at, and not the pointer. */
+  #targetNext() {
+    this.#pointer.rest();
+    this.#selection.target = next(enemiesOf(this.#player), this.#selection.target, SIGHT);
+  }
+
+  /** What is nearest is used; else the player who is the target. */
+  #useNearest() {
+    const { session } = this.#player;
+    const { target } = this.#selection;
+    const nearby = nearestUse(this.#player, session.content.rules);
+    const entity = nearby ?? (session.world.entity(target)?.kind === "Player" ? target : null);
+    if (entity !== null) this.#tell("interact", { entity });
+  }
+}

@@ -1,0 +1,226 @@
+// One stay in the world: the player, the scene, the controls and what lies over them, frame by frame.
+
+import { Entry, Player } from "../../../js/src/index.js";
+import { Controls } from "../controls/controls.js";
+import { h } from "../dom.js";
+import { Hud } from "../hud/hud.js";
+import { Panels } from "../panels/panels.js";
+import { Scene } from "../scene/scene.js";
+import { entryWords } from "../words/errors.js";
+import { goodbye, refusalSentence } from "../words/refusals.js";
+import { Leaving } from "./leaving.js";
+
+/** Time between two looks of the HUD at the world. */
+const HUD_EVERY_MS = 100;
+/** A stay that ends for old tokens is taken up again with new ones, but not again and again. */
+const AGAIN_AFTER_MS = 30_000;
+
+/** One stay in the world. */
+export class Game {
+  /** Who is the target, and who is under the pointer. */
+  selection = { target: null, hovered: null };
+  player = null;
+  /** What came before there was anything to show it. */
+  #early = [];
+  #options;
+  #isOver = false;
+  #nextHudMs = 0;
+  #enteredAtMs = -Infinity;
+
+  constructor(options) {
+    this.#options = options;
+    [this.assets, this.settings, this.character] = [options.assets, options.settings, options.character];
+    this.canvas = h("canvas.world", { "aria-label": "The world", role: "img" });
+    this.element = h("div.game", {}, this.canvas);
+    this.leaving = new Leaving(this);
+  }
+
+  /**
+   * Enters the world. Rejects as `Player.enter`.
+   * @param {{ api: import("../../../js/src/index.js").Api, logIn: import("../accounts/log-in.js").LogIn,
+   *   assets: import("../assets.js").Assets, settings: import("../settings.js").Settings, character: any,
+   *   onOver: (end: { wants: "characters" | "logout" | "again", words?: object }) => void }} options
+   */
+  static async enter(options) {
+    const game = new Game(options);
+    game.player = await game.#enterPlayer();
+    game.#furnish();
+    return game;
+  }
+
+  /** What the player sees, owns and predicts. */
+  get session() {
+    return this.player.session;
+  }
+
+  /** The player's own entity; null until it is in view. */
+  get own() {
+    return this.session.ownEntity;
+  }
+
+  /** What the server says of the player's class: it names the resource. */
+  get ownClass() {
+    return this.session.content.classes[this.own?.components.Appearance?.definition] ?? null;
+  }
+
+  focus() {
+    this.canvas.tabIndex = -1;
+    this.canvas.focus();
+  }
+
+  async #enterPlayer() {
+    const { api, logIn, character } = this.#options;
+    const [url, token] = [await api.gatewayUrl(), await logIn.fresh()];
+    this.#enteredAtMs = performance.now();
+    return Player.enter(new Entry(url, token, character.id), {
+      transport: new URLSearchParams(location.search).get("transport") ?? "auto",
+      intent: () => this.controls?.intent() ?? {},
+      onEvent: (event) => (this.hud ? this.#hear(event) : this.#early.push(event)),
+    });
+  }
+
+  #furnish() {
+    const { canvas, player, assets, settings, selection } = this;
+    this.scene = new Scene(canvas, { player, assets, settings, selection });
+    this.controls = new Controls({ canvas, scene: this.scene, selection, settings, player });
+    this.panels = new Panels(this);
+    this.hud = new Hud(this);
+    this.element.append(this.hud.element, this.panels.element);
+    this.controls.addEventListener("panel", ({ detail }) => this.panels.toggle(detail.name));
+    this.controls.addEventListener("chat", () => this.hud.chat.focus());
+    this.controls.addEventListener("interact", ({ detail }) => this.interact(detail.entity));
+    this.controls.addEventListener("context", ({ detail }) => this.panels.playerMenu(detail));
+    this.resizing = new ResizeObserver(() => this.scene.resize());
+    this.resizing.observe(canvas);
+    for (const event of this.#early.splice(0)) this.#hear(event);
+    requestAnimationFrame((nowMs) => this.#draw(nowMs));
+  }
+
+  #draw(nowMs) {
+    if (this.#isOver) return;
+    requestAnimationFrame((next) => this.#draw(next));
+    this.player.show(this.controls.heading);
+    this.scene.draw(nowMs);
+    this.hud.frame(nowMs);
+    if (nowMs < this.#nextHudMs) return;
+    this.#nextHudMs = nowMs + HUD_EVERY_MS;
+    this.hud.update(nowMs);
+    this.panels.update(nowMs);
+  }
+
+  // --- what happens ---
+
+  #hear(event) {
+    if (this.#isOver) return;
+    const hear = {
+      Told: () => this.#told(event.message),
+      Lost: () => this.hud.banner("Connection lost, trying again…"),
+      Travels: () => this.scene.fade(true),
+      Entered: () => this.#entered(),
+      Left: () => this.#left(event.reason),
+      GaveUp: () => this.#gaveUp(event.error),
+    }[event.type];
+    hear?.();
+  }
+
+  #told(message) {
+    this.scene.told(message);
+    if (message.type === "Refused") this.toast(refusalSentence(message, this.ownClass?.resource_name), "refused");
+    if (message.type === "LeavingIn") this.leaving.told(message);
+    this.hud.told(message);
+    this.panels.told(message);
+  }
+
+  #entered() {
+    Object.assign(this.selection, { target: null, hovered: null });
+    this.hud.banner("");
+    this.hud.entered();
+    this.panels.entered();
+    this.scene.fade(false);
+  }
+
+  #left(reason) {
+    if (reason === "Logout") return;
+    this.#end({ wants: "again", words: { ...goodbye(reason), help: reason === "Replaced" ? "login" : "retry" } });
+  }
+
+  /** Tokens that have grown old in the world are renewed; anything else is said. */
+  async #gaveUp(error) {
+    const isRecent = performance.now() - this.#enteredAtMs < AGAIN_AFTER_MS;
+    if (error.wantsFreshTokens && error.closeCode !== 4001 && !isRecent) {
+      try {
+        this.hud.banner("Connection lost, trying again…");
+        await this.#again();
+        return;
+      } catch (another) {
+        this.#end({ wants: "again", words: entryWords(another) });
+        return;
+      }
+    }
+    this.#end({ wants: "again", words: entryWords(error) });
+  }
+
+  /** Comes back with another player, in another game that takes this one's place. */
+  async #again() {
+    const typed = this.hud.chat.typed;
+    const game = await Game.enter(this.#options);
+    this.close();
+    this.element.replaceWith(game.element);
+    game.hud.chat.typed = typed;
+  }
+
+  #end(end) {
+    if (this.#isOver) return;
+    this.close();
+    this.#options.onOver(end);
+  }
+
+  // --- what the player asks for ---
+
+  /** Sends a request. Answers its id; null where it was dropped. */
+  ask(message) {
+    try {
+      const id = this.player.ask(message);
+      if (id === null) this.toast("No connection at the moment.", "refused");
+      return id;
+    } catch {
+      this.toast("Too much at once. Wait a moment.", "refused");
+      return null;
+    }
+  }
+
+  /** A short word over the world: `refused`, `gain` or `note`. */
+  toast(text, kind = "note") {
+    this.hud.toasts.add(text, kind);
+  }
+
+  /** A line in the chat that nobody has said. */
+  log(text, kind = "system") {
+    this.hud.chat.system(text, kind);
+  }
+
+  /** Loot is picked up, vendors show what they have, players get a menu. */
+  interact(id) {
+    const kind = this.session.world.entity(id)?.kind;
+    if (kind === "GroundItem" || kind === "GroundGold") this.ask({ type: "PickUp", entity: id });
+    else if (kind === "Vendor") this.panels.openVendor(id);
+    else if (kind === "Player") this.selection.target = id;
+  }
+
+  /** Leaves the world, for the characters or for good. */
+  async leave(wants) {
+    if (await this.leaving.leave()) this.#end({ wants });
+  }
+
+  close() {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.player.close();
+    this.controls.close();
+    this.scene.close();
+    this.panels.close();
+    this.hud.close();
+    this.leaving.close();
+    this.resizing.disconnect();
+  }
+}

@@ -1,0 +1,64 @@
+// What somebody sees who is dead.
+
+import { h, setShown, setText } from "../dom.js";
+import { nameOf } from "./names.js";
+
+/** Whoever hits keys in the last moment of a fight does not press the button with them. */
+const BUTTON_AFTER_MS = 900;
+
+export class Death {
+  #game;
+  #by = h("p");
+  #down = h("p.quiet");
+  #button;
+  #sinceMs = null;
+
+  constructor(game) {
+    this.#game = game;
+    this.#button = h(
+      "button.primary",
+      { type: "button", onclick: () => game.ask({ type: "Respawn" }) },
+      "Return to the safe zone",
+    );
+    this.element = h(
+      "section.death",
+      { hidden: true, "aria-label": "You are dead" },
+      h("h2", {}, "You have fallen"),
+      this.#by,
+      this.#button,
+      this.#down,
+    );
+  }
+
+  told(message) {
+    if (message.type !== "Died") return;
+    const { session } = this.#game;
+    const killer = message.by === null ? "" : nameOf(session, session.world.entity(message.by));
+    setText(this.#by, killer ? `${killer} has killed you.` : "It was too much.");
+    this.#game.log(killer ? `${killer} has killed you.` : "You have died.", "bad");
+  }
+
+  update(nowMs) {
+    const { own } = this.#game;
+    if (!own) return;
+    if (!own.isDead) {
+      this.#sinceMs = null;
+      setShown(this.element, false);
+      return;
+    }
+    if (this.#sinceMs === null) this.#begin(nowMs);
+    const downMs = nowMs - this.#sinceMs;
+    if (this.#button.disabled && downMs > BUTTON_AFTER_MS) {
+      this.#button.disabled = false;
+      if (document.activeElement === document.body || document.activeElement === this.#game.canvas)
+        this.#button.focus();
+    }
+    setText(this.#down, `Down for ${Math.floor(downMs / 1000)} s. You keep everything you own.`);
+  }
+
+  #begin(nowMs) {
+    this.#sinceMs = nowMs;
+    this.#button.disabled = true;
+    setShown(this.element, true);
+  }
+}

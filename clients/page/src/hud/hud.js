@@ -1,0 +1,98 @@
+// All that lies over the world while it is played.
+
+import { h, setShown, setText } from "../dom.js";
+import { AbilityBar } from "./abilities.js";
+import { Chat } from "./chat.js";
+import { Death } from "./death.js";
+import { ExperienceBar } from "./experience.js";
+import { MenuBar } from "./menu-bar.js";
+import { MiniMapFrame } from "./mini-map.js";
+import { Network } from "./network.js";
+import { News } from "./news.js";
+import { OwnFrame } from "./own-frame.js";
+import { PartyFrames } from "./party-frames.js";
+import { Prompts } from "./prompts.js";
+import { Reach } from "./reach.js";
+import { TargetFrame } from "./target-frame.js";
+import { Toasts } from "./toasts.js";
+
+/** The HUD. */
+export class Hud {
+  #banner = h("p.banner", { role: "status", hidden: true });
+  #parts;
+  #news;
+
+  /** @param {import("../game/game.js").Game} game */
+  constructor(game) {
+    this.chat = new Chat(game);
+    this.toasts = new Toasts();
+    this.prompts = new Prompts(game);
+    this.#news = new News(game);
+    const own = new OwnFrame(game);
+    const target = new TargetFrame(game);
+    const party = new PartyFrames(game);
+    const map = new MiniMapFrame(game);
+    const network = new Network(game);
+    const menu = new MenuBar(game);
+    const reach = new Reach(game);
+    const abilities = new AbilityBar(game);
+    const experience = new ExperienceBar(game);
+    const death = new Death(game);
+    this.#parts = [
+      own,
+      target,
+      party,
+      map,
+      network,
+      menu,
+      reach,
+      abilities,
+      experience,
+      death,
+      this.chat,
+      this.prompts,
+      this.toasts,
+    ];
+    this.element = h(
+      "div.hud",
+      {},
+      h("div.corner.top-left", {}, own.element, target.element, party.element),
+      h("div.corner.top-middle", {}, this.#banner, this.prompts.element, this.toasts.element),
+      h("div.corner.top-right", {}, map.element, network.element),
+      h("div.corner.bottom-left", {}, this.chat.element),
+      h("div.corner.bottom-middle", {}, reach.element, abilities.element),
+      h("div.corner.bottom-right", {}, menu.element),
+      experience.element,
+      death.element,
+    );
+  }
+
+  /** Ten times a second. */
+  update(nowMs) {
+    for (const part of this.#parts) part.update?.(nowMs);
+  }
+
+  frame(nowMs) {
+    for (const part of this.#parts) part.frame?.(nowMs);
+  }
+
+  told(message) {
+    this.#news.told(message);
+    for (const part of this.#parts) part.told?.(message);
+  }
+
+  /** The player is in the world again, perhaps in another one. */
+  entered() {
+    for (const part of this.#parts) part.entered?.();
+  }
+
+  /** What stands over everything; nothing with an empty text. */
+  banner(text) {
+    setText(this.#banner, text);
+    setShown(this.#banner, text !== "");
+  }
+
+  close() {
+    for (const part of this.#parts) part.close?.();
+  }
+}

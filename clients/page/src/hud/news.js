@@ -1,0 +1,72 @@
+// What has happened to the player, told in the chat: loot, gold, experience, levels.
+
+import { itemName, nameOf } from "./names.js";
+
+/** Turns what the server says into lines. */
+export class News {
+  #game;
+  /** Items that are known, so that one that only moves is not told as new. */
+  #known = null;
+  #gold = null;
+  #isStoreAway = false;
+
+  constructor(game) {
+    this.#game = game;
+  }
+
+  told(message) {
+    this.#tellers[message.type]?.(message);
+  }
+
+  #tellers = {
+    Inventory: ({ items, gold }) => {
+      this.#known = new Set(items.map(({ item }) => item));
+      this.#gold = gold;
+    },
+    ItemPlaced: ({ item }) => {
+      if (this.#known?.has(item.item)) return;
+      this.#known?.add(item.item);
+      this.#gain(`You receive ${itemName(this.#game.session, item.definition)}.`);
+    },
+    ItemGone: ({ item }) => this.#known?.delete(item),
+    Gold: ({ total }) => {
+      const more = total - (this.#gold ?? total);
+      this.#gold = total;
+      if (more > 0n) this.#gain(`You receive ${more} gold.`);
+      else if (more < 0n) this.#game.log(`You spend ${-more} gold.`);
+    },
+    Experience: ({ gained }) => this.#game.log(`You gain ${gained} experience.`, "gain"),
+    LevelUp: ({ level }) => {
+      this.#game.toast(`Level ${level}!`, "level");
+      this.#game.log(`You have reached level ${level}.`, "gain");
+    },
+    Kill: ({ target, mob }) => {
+      const { session } = this.#game;
+      const name = session.content.mobs[mob]?.name ?? nameOf(session, session.world.entity(target));
+      if (name) this.#game.log(`You have killed ${name}.`);
+    },
+    Respawned: () => this.#game.log("You live again."),
+    Store: ({ away, pending }) => {
+      if (away && !this.#isStoreAway)
+        this.#game.log("The world cannot write things down at the moment. What you gain waits.", "bad");
+      if (!away && this.#isStoreAway && pending === 0) this.#game.log("The world writes things down again.");
+      this.#isStoreAway = away || pending > 0;
+    },
+    TradeEnded: ({ end }) => {
+      const words = {
+        Done: "The trade is done.",
+        Cancelled: "The trade was cancelled.",
+        Declined: "Your offer to trade was declined.",
+        Apart: "The trade is over: you are too far apart.",
+        Failed: "The trade failed. Nothing was exchanged.",
+      }[end];
+      this.#game.toast(words, end === "Done" ? "gain" : "note");
+      this.#game.log(words);
+    },
+  };
+
+  #gain(text) {
+    this.#game.toast(text, "gain");
+    this.#game.log(text, "gain");
+  }
+}

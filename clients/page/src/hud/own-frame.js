@@ -1,0 +1,57 @@
+// The player's own frame: name, level, health and resource, and what lies on them.
+
+import { STATUS_FLAGS } from "../../../js/src/index.js";
+import { drawPortrait, h, setAttribute, setClass, setText } from "../dom.js";
+import { Bar } from "./bar.js";
+import { sheetOf } from "./names.js";
+import { Statuses } from "./statuses.js";
+
+/** Below this share of health the frame warns. */
+const LOW = 0.3;
+
+export class OwnFrame {
+  #game;
+  #name = h("span.unit-name");
+  #level = h("span.unit-level");
+  #health = new Bar("health", "Health");
+  #resource = new Bar("resource", "Resource");
+  #statuses = new Statuses();
+  #portrait = h("canvas.unit-portrait", { width: 48, height: 48, "aria-hidden": "true" });
+  #sheet = null;
+
+  constructor(game) {
+    this.#game = game;
+    this.element = h(
+      "section.unit.own.frame",
+      { "aria-label": "You" },
+      this.#portrait,
+      h(
+        "div.unit-body",
+        {},
+        h("div.unit-head", {}, this.#name, this.#level),
+        this.#health.element,
+        this.#resource.element,
+      ),
+      this.#statuses.element,
+    );
+  }
+
+  update() {
+    const { own, session, ownClass, assets } = this.#game;
+    if (!own) return;
+    const { Health: health, Resource: resource } = own.components;
+    setText(this.#name, own.name);
+    setText(this.#level, String(session.possessions.level || own.components.Appearance?.level || ""));
+    if (health) this.#health.set(health.current, health.max);
+    setClass(this.element, "low", health !== undefined && health.current < LOW * health.max);
+    setClass(this.element, "fighting", own.hasStatus(STATUS_FLAGS.in_combat));
+    if (resource) this.#resource.set(resource.current, resource.max);
+    this.#resource.label(ownClass?.resource_name ?? "Resource");
+    if (ownClass) setAttribute(this.#resource.element, "data-kind", ownClass.resource_name.toLowerCase());
+    this.#statuses.set(own);
+    const sheet = sheetOf(session, assets, own);
+    if (sheet === this.#sheet) return;
+    this.#sheet = sheet;
+    drawPortrait(this.#portrait, assets, sheet);
+  }
+}

@@ -1,0 +1,37 @@
+// Signs for what lies on somebody: rooted, blessed, in a fight.
+
+import { STATUS_FLAGS } from "../../../js/src/index.js";
+import { h } from "../dom.js";
+import { glyph } from "../glyphs.js";
+
+/** Each flag: its word, and whether it is good or bad. */
+const SIGNS = {
+  in_combat: ["In a fight", "bad"],
+  rooted: ["Rooted", "bad"],
+  afflicted: ["Afflicted", "bad"],
+  buffed: ["Blessed", "good"],
+  safe: ["In a safe zone", "good"],
+  enraged: ["Enraged", "bad"],
+  returning: ["Returning", "plain"],
+  connection_lost: ["Connection lost", "plain"],
+};
+
+export class Statuses {
+  element = h("ul.statuses", { "aria-label": "Effects" });
+  #shown = -1;
+
+  /** @param {import("../../../js/src/index.js").EntityView} entity */
+  set(entity) {
+    const flags = entity.components.Status?.flags ?? 0;
+    if (flags === this.#shown) return;
+    this.#shown = flags;
+    const names = Object.keys(SIGNS).filter((name) => (flags & STATUS_FLAGS[name]) !== 0);
+    this.element.replaceChildren(
+      ...names.map((name) => {
+        const [word, kind] = SIGNS[name];
+        return h(`li.status.${kind}`, { title: word }, glyph(name), h("span.hidden-text", {}, word));
+      }),
+    );
+    this.element.hidden = names.length === 0;
+  }
+}

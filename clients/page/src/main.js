@@ -1,0 +1,139 @@
+// The way through the page: log in, choose a character, play.
+
+import { Api } from "../../js/src/index.js";
+import { charactersScreen } from "./accounts/characters.js";
+import { gateScreen } from "./accounts/gate.js";
+import { LogIn } from "./accounts/log-in.js";
+import { makeScreen } from "./accounts/make.js";
+import { Assets } from "./assets.js";
+import { Backdrop } from "./backdrop.js";
+import { showIcon, useSettings } from "./document.js";
+import { h } from "./dom.js";
+import { endingScreen } from "./game/ending.js";
+import { Game } from "./game/game.js";
+import { Settings } from "./settings.js";
+import { entryWords } from "./words/errors.js";
+
+/** The flow from screen to screen. */
+class Flow {
+  #stage = document.getElementById("stage");
+  #backdrop = new Backdrop(document.getElementById("backdrop"));
+  #api = new Api(location.origin);
+  #logIn = new LogIn(this.#api);
+  #settings = new Settings();
+  #assets;
+  #realm = "Realmgate";
+  #classes = [];
+
+  async begin() {
+    useSettings(this.#settings);
+    this.#assets = await Assets.load();
+    this.#backdrop.paint(await this.#assets.picture("pictures/ui/title.png"));
+    this.#backdrop.start(this.#settings.get("reducedMotion"));
+    showIcon(this.#assets);
+    const status = await this.#api.worldStatus().catch(() => null);
+    this.#realm = status?.name ?? this.#realm;
+    document.title = `Play ${this.#realm}`;
+    if (this.#logIn.isThere) await this.#characters();
+    else this.#gate();
+  }
+
+  /** @param {{ element: Element, focus?: () => void }} screen */
+  #show(screen) {
+    this.#stage.replaceChildren(screen.element);
+    screen.focus?.();
+  }
+
+  #wait(text) {
+    this.#show({ element: h("p.centred.waiting", { role: "status" }, text) });
+  }
+
+  #gate(notice = "") {
+    this.#show(gateScreen({ logIn: this.#logIn, realm: this.#realm, notice, onDone: () => this.#characters() }));
+  }
+
+  /** Calls the server; where nobody is logged in any more, back to the gate. */
+  async #asking(ask) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!this.#logIn.isThere) this.#gate("Your log-in has ended. Log in again.");
+      else this.#end(entryWords(error), () => this.#characters());
+      return null;
+    }
+  }
+
+  async #characters() {
+    this.#backdrop.start(this.#settings.get("reducedMotion"));
+    const characters = await this.#asking(async () => {
+      this.#classes = await this.#api.classes();
+      return this.#logIn.with((token) => this.#api.characters(token));
+    });
+    if (!characters) return;
+    if (characters.length === 0) return this.#make();
+    this.#show(
+      charactersScreen({
+        ...this.#shared(),
+        characters,
+        onMake: () => this.#make(),
+        onChanged: () => this.#characters(),
+        onEnter: (character) => this.#enter(character),
+        onLogOut: () => this.#logOut(),
+      }),
+    );
+  }
+
+  #make() {
+    const onBack = () => this.#characters();
+    this.#show(makeScreen({ ...this.#shared(), onMade: (character) => this.#enter(character), onBack }));
+  }
+
+  #shared() {
+    return { api: this.#api, logIn: this.#logIn, assets: this.#assets, classes: this.#classes };
+  }
+
+  async #enter(character) {
+    this.#wait("Entering the world…");
+    try {
+      const game = await Game.enter({
+        ...this.#shared(),
+        settings: this.#settings,
+        character,
+        onOver: (end) => this.#over(end, character),
+      });
+      this.#backdrop.stop();
+      this.#show(game);
+    } catch (error) {
+      console.error(error);
+      this.#backdrop.start(this.#settings.get("reducedMotion"));
+      if (!this.#logIn.isThere) this.#gate("Your log-in has ended. Log in again.");
+      else this.#end(entryWords(error), () => this.#enter(character));
+    }
+  }
+
+  /** A stay in the world is over. */
+  async #over(end, character) {
+    if (end.wants === "characters") return this.#characters();
+    if (end.wants === "logout") return this.#logOut();
+    this.#backdrop.start(this.#settings.get("reducedMotion"));
+    return this.#end(end.words, () => this.#enter(character));
+  }
+
+  #end(words, onRetry) {
+    this.#show(
+      endingScreen(words, {
+        onRetry,
+        onCharacters: () => this.#characters(),
+        onLogIn: () => (this.#logIn.forget(), this.#gate()),
+      }),
+    );
+  }
+
+  async #logOut() {
+    await this.#logIn.end();
+    this.#backdrop.start(this.#settings.get("reducedMotion"));
+    this.#gate();
+  }
+}
+
+new Flow().begin();

@@ -1,0 +1,80 @@
+// What can be done with an item that one owns, and a place to choose it.
+
+import { FIRST_WORN_SLOT } from "../../../js/src/index.js";
+import { h } from "../dom.js";
+import { itemWords, obstacle, wearerOf } from "../words/items.js";
+import { confirmed } from "./dialog.js";
+import { tooltipContent } from "./tooltips.js";
+
+/**
+ * What can be done with an item, the most likely first.
+ * @returns {{ name: string, isGrave?: boolean, does: () => void }[]}
+ */
+export function actionsFor(game, item) {
+  const info = game.session.content.item(item.definition);
+  const ask = (type) => () => game.ask({ type, item: item.item });
+  if (item.slot >= FIRST_WORN_SLOT) return [{ name: "Take off", does: ask("Unequip") }];
+  const { vendor, trade } = game.panels;
+  const canWear = info && obstacle(info, wearerOf(game)) === null;
+  const price = vendor.priceFor(item.definition);
+  return [
+    trade.isUnderWay && { name: "Offer", does: () => trade.offer(item) },
+    vendor.isOpen && price !== null && { name: `Sell for ${price}`, does: () => vendor.sell(item) },
+    info?.worn_slot !== null && canWear && { name: "Wear", does: ask("Equip") },
+    info?.consumable && canWear && { name: "Use", does: ask("UseItem") },
+    { name: "Drop", isGrave: true, does: () => drop(game, item) },
+  ].filter(Boolean);
+}
+
+/** Drops an item, if the player is sure. */
+export async function drop(game, item) {
+  const name = game.session.content.item(item.definition)?.name ?? item.definition;
+  const isSure = await confirmed({
+    title: `Drop ${name}?`,
+    text: "Anybody can pick it up, and after two minutes it is gone.",
+    yes: "Drop",
+    isGrave: true,
+  });
+  if (isSure) game.ask({ type: "DropItem", item: item.item });
+}
+
+/** Does what is most likely meant with an item. */
+export function doFirst(game, item) {
+  const [first] = actionsFor(game, item);
+  first?.does();
+}
+
+/** Shows the chosen item, and buttons for what can be done with it. */
+export class ItemDetails {
+  element = h("div.item-details", { "aria-live": "polite" });
+  #game;
+  #hint;
+  /** What is shown: the item's place is part of it, for what is worn can be other than what is carried. */
+  #shown = "";
+
+  constructor(game, hint) {
+    [this.#game, this.#hint] = [game, hint];
+  }
+
+  /** @param {any} item Null for none. */
+  show(item) {
+    const actions = item ? actionsFor(this.#game, item) : [];
+    const now = item ? [item.item, item.slot, ...actions.map(({ name }) => name)].join() : "none";
+    if (now === this.#shown) return;
+    this.#shown = now;
+    if (!item) return this.element.replaceChildren(h("p.quiet", {}, this.#hint));
+    const words = itemWords(this.#game.session.content.item(item.definition), this.#game) ?? {
+      title: item.definition,
+      lines: [],
+    };
+    const buttons = actions.map(({ name, isGrave, does }, index) =>
+      h(`button.small${isGrave ? ".grave" : index === 0 ? ".primary" : ""}`, { type: "button", onclick: does }, name),
+    );
+    this.element.replaceChildren(...tooltipContent(words), h("div.buttons", {}, ...buttons));
+  }
+
+  /** Puts the keyboard on the first button. */
+  focus() {
+    this.element.querySelector("button")?.focus();
+  }
+}

@@ -1,0 +1,65 @@
+// A word on what is under the pointer, or has the keyboard.
+
+import { h, newId } from "../dom.js";
+
+const AWAY_PX = 10;
+
+export class Tooltips {
+  #element = h("div.tooltip.frame", { role: "tooltip", id: newId("tooltip"), hidden: true });
+  #of = null;
+
+  constructor() {
+    document.body.append(this.#element);
+  }
+
+  /**
+   * Gives an element a tooltip.
+   * @param {HTMLElement} element
+   * @param {() => { title: string, lines: (string | [string, string])[] } | null} words Asked each time.
+   */
+  on(element, words) {
+    const show = () => this.#show(element, words());
+    element.addEventListener("pointerenter", ({ pointerType }) => pointerType === "mouse" && show());
+    element.addEventListener("pointerleave", () => this.hide());
+    element.addEventListener("focus", () => element.matches(":focus-visible") && show());
+    element.addEventListener("blur", () => this.hide());
+    // A finger that stays.
+    element.addEventListener("contextmenu", (event) => (event.preventDefault(), show()));
+    element.addEventListener("pointerdown", () => this.hide());
+  }
+
+  #show(element, words) {
+    if (!words) return this.hide();
+    this.#of = element;
+    this.#element.replaceChildren(...tooltipContent(words));
+    this.#element.hidden = false;
+    this.#place(element.getBoundingClientRect());
+  }
+
+  /** Above it if there is room, else below; always on the screen. */
+  #place(of) {
+    const { width, height } = this.#element.getBoundingClientRect();
+    const left = Math.max(4, Math.min(innerWidth - width - 4, of.left + of.width / 2 - width / 2));
+    const above = of.top - height - AWAY_PX;
+    this.#element.style.left = `${Math.round(left)}px`;
+    const top = above > 4 ? above : Math.min(of.bottom + AWAY_PX, innerHeight - height - 4);
+    this.#element.style.top = `${Math.round(top)}px`;
+  }
+
+  hide() {
+    if (this.#of === null) return;
+    this.#of = null;
+    this.#element.hidden = true;
+  }
+
+  close() {
+    this.#element.remove();
+  }
+}
+
+/** A title, sentences, and pairs of what and how much. */
+export function tooltipContent({ title, lines }) {
+  const line = (of) =>
+    Array.isArray(of) ? h("p.pair", {}, h("span", {}, of[0]), h("span", {}, of[1])) : h("p", {}, of);
+  return [h("strong.tooltip-title", {}, title), ...lines.map(line)];
+}

@@ -1,0 +1,184 @@
+// A vendor: what it sells, and what it pays.
+
+import { h, newId, picture, setClass, setText } from "../dom.js";
+import { distanceTo, nameOf } from "../hud/names.js";
+import { itemWords } from "../words/items.js";
+import { acceptDrops } from "./item-slot.js";
+import { isSmallScreen, Window } from "./window.js";
+
+/** Most pieces of a kind that are bought at once: each is a request of its own. */
+const MOST = 10;
+
+export class Vendor extends Window {
+  #vendor = null;
+  #stock = null;
+  #sells = h("ul.goods", { "aria-label": "For sale" });
+  #buys = h("ul.goods", { "aria-label": "Yours to sell" });
+  #gold = h("p.gold");
+  #rows = [];
+  #askedFor = "";
+  #shownBuys = "";
+  #openedBag = false;
+
+  constructor(game) {
+    super(game, "vendor", "Vendor");
+    this.body.append(h("h3", {}, "For sale"), this.#sells, h("h3", {}, "Sell"), this.#buys, this.#gold);
+    acceptDrops(game, this.element, (item) => this.sell(item));
+  }
+
+  get isOpen() {
+    return this.game.panels.isOpen("vendor");
+  }
+
+  /** Asks a vendor what it has. The window opens with the answer. */
+  visit(id) {
+    this.#vendor = id;
+    this.#askedFor = this.#carried();
+    this.game.ask({ type: "VendorList", vendor: id });
+  }
+
+  told(message) {
+    if (message.type !== "VendorStock" || message.vendor !== this.#vendor) return;
+    const isOther = !this.#stock || goodsOf(message) !== goodsOf(this.#stock);
+    this.#stock = message;
+    this.#shownBuys = "";
+    setText(this.title, nameOf(this.game.session, this.game.session.world.entity(message.vendor)) || "Vendor");
+    if (isOther) this.#showSells();
+    if (!this.isOpen) this.#open();
+    this.update();
+  }
+
+  #open() {
+    this.game.panels.show("vendor");
+    if (!isSmallScreen() && this.game.panels.show("bag", { isQuiet: true })) this.#openedBag = true;
+  }
+
+  closed() {
+    // An answer that comes later does not open it again.
+    this.#vendor = null;
+    if (this.#openedBag) this.game.panels.hide("bag");
+    this.#openedBag = false;
+  }
+
+  /** What this vendor pays for a kind of item; null if it takes none, or nobody trades. */
+  priceFor(definition) {
+    if (!this.isOpen) return null;
+    return this.#stock?.buys.find((of) => of.definition === definition)?.price ?? null;
+  }
+
+  sell(item) {
+    if (item.slot < 100) this.game.ask({ type: "VendorSell", vendor: this.#vendor, item: item.item });
+    else this.game.toast("Take it off before you sell it.", "refused");
+  }
+
+  #buy(definition, price, count) {
+    for (let piece = 0; piece < count; piece += 1)
+      this.game.ask({ type: "VendorBuy", vendor: this.#vendor, definition, price });
+  }
+
+  #showSells() {
+    this.#rows = this.#stock.sells.map(({ definition, price }) => this.#row(definition, price));
+    this.#sells.replaceChildren(...this.#rows.map(({ element }) => element));
+  }
+
+  #row(definition, price) {
+    const { session, assets, panels } = this.game;
+    const info = session.content.item(definition);
+    const name = info?.name ?? definition;
+    const count = h("input.count", {
+      type: "number",
+      min: 1,
+      max: MOST,
+      value: 1,
+      id: newId("count"),
+      "aria-label": `How many: ${name}`,
+    });
+    const wanted = () => Math.max(1, Math.min(MOST, Math.trunc(Number(count.value)) || 1));
+    const button = h(
+      "button.small.primary",
+      {
+        type: "button",
+        "aria-label": `Buy ${name} for ${price} gold`,
+        onclick: () => this.#buy(definition, price, wanted()),
+      },
+      "Buy",
+    );
+    const words = h("div.goods-words", {}, h("span.goods-name", {}, name), h("span.price", {}, `${price} gold`));
+    const element = h("li", {}, picture(assets, `pictures/items/${definition}.png`, "item-icon"), words, count, button);
+    panels.tooltips.on(element, () => itemWords(info, this.game));
+    return { element, button, price, wanted };
+  }
+
+  update() {
+    const { session, player, panels } = this.game;
+    const { rules } = session.content;
+    if (this.isOpen && rules && distanceTo(player, this.#vendor) > rules.vendor_range * 1.5)
+      return panels.hide("vendor");
+    if (!this.#stock) return;
+    const { gold, isBagFull } = session.possessions;
+    for (const { element, button, price, wanted } of this.#rows) {
+      const isPoor = gold < price * BigInt(wanted());
+      button.disabled = isPoor || isBagFull;
+      setClass(element, "dear", isPoor);
+    }
+    setText(this.#gold, `You have ${gold.toLocaleString("en")} gold${isBagFull ? ", and your bag is full" : ""}.`);
+    this.#showBuys();
+    this.#askAgain();
+  }
+
+  /** A vendor says its prices for what is carried. Something new needs a new question. */
+  #askAgain() {
+    const carried = this.#carried();
+    if (carried === this.#askedFor || !this.isOpen) return;
+    this.#askedFor = carried;
+    this.game.ask({ type: "VendorList", vendor: this.#vendor });
+  }
+
+  #carried() {
+    const kinds = new Set(this.game.session.possessions.bag().map(({ definition }) => definition));
+    return [...kinds].sort().join();
+  }
+
+  #showBuys() {
+    const { session, assets, panels } = this.game;
+    const carried = session.possessions.bag();
+    const groups = this.#stock.buys
+      .map(({ definition, price }) => ({
+        definition,
+        price,
+        items: carried.filter((item) => item.definition === definition),
+      }))
+      .filter(({ items }) => items.length > 0);
+    const now = groups
+      .map(({ definition, price, items }) => `${definition} ${price} ${items.length} ${items[0].item}`)
+      .join();
+    if (now === this.#shownBuys && this.#buys.childElementCount > 0) return;
+    this.#shownBuys = now;
+    const rows = groups.map(({ definition, price, items }) => {
+      const info = session.content.item(definition);
+      const name = info?.name ?? definition;
+      const count = items.length > 1 ? ` × ${items.length}` : "";
+      const row = h(
+        "li",
+        {},
+        picture(assets, `pictures/items/${definition}.png`, "item-icon"),
+        h("div.goods-words", {}, h("span.goods-name", {}, `${name}${count}`), h("span.price", {}, `${price} gold`)),
+        h(
+          "button.small",
+          { type: "button", "aria-label": `Sell ${name} for ${price} gold`, onclick: () => this.sell(items[0]) },
+          "Sell",
+        ),
+      );
+      panels.tooltips.on(row, () => itemWords(info, this.game));
+      return row;
+    });
+    this.#buys.replaceChildren(
+      ...(rows.length > 0 ? rows : [h("li.quiet", {}, "You carry nothing that is wanted here.")]),
+    );
+  }
+}
+
+/** What a vendor sells, as a text to compare. */
+function goodsOf({ vendor, sells }) {
+  return [vendor, ...sells.map(({ definition, price }) => `${definition} ${price}`)].join();
+}

@@ -1,0 +1,50 @@
+// A window that stays open while the world goes on.
+
+import { h, newId } from "../dom.js";
+
+/** No field: whoever types in one does not walk. */
+const FIRST = "button:not([disabled]):not([tabindex='-1'])";
+
+/** The frame of a window: a title, a button that closes it, and its content. */
+export class Window {
+  /**
+   * @param {import("../game/game.js").Game} game
+   * @param {string} name As `Panels.show` knows it.
+   * @param {string} title
+   * @param {...Node} content
+   */
+  constructor(game, name, title, ...content) {
+    const id = newId("window");
+    this.game = game;
+    this.name = name;
+    this.title = h("h2.window-title", { id }, title);
+    this.close = h(
+      "button.close",
+      { type: "button", "aria-label": "Close", onclick: () => game.panels.hide(name) },
+      "×",
+    );
+    this.body = h("div.window-body", {}, ...content);
+    this.element = h(
+      `section.window.${name}-window`,
+      { role: "dialog", "aria-labelledby": id, onkeydown: (event) => this.#walk(event) },
+      h("header.window-head", {}, this.title, this.close),
+      this.body,
+    );
+  }
+
+  focus() {
+    (this.body.querySelector(FIRST) ?? this.close).focus({ preventScroll: true });
+  }
+
+  /** Fields keep what is typed; Escape leaves them. */
+  #walk(event) {
+    if (!event.target.matches("input, select")) return;
+    event.stopPropagation();
+    if (event.key === "Escape") this.close.focus();
+  }
+}
+
+/** Whether a window takes the whole screen, as the styles have it. */
+export function isSmallScreen() {
+  return matchMedia("(max-width: 700px), (max-height: 500px)").matches;
+}

@@ -1,0 +1,199 @@
+// The ground of a map: its tiles in chunks that are painted once, and what stands on it.
+
+import { Borders } from "./borders.js";
+import { TILE_PX } from "./camera.js";
+import { noise } from "./edges.js";
+import { frameAt, splitGid, tileOfGid } from "./tiled.js";
+
+/** How a tile lies that is not turned. */
+const UPRIGHT = splitGid(0);
+const CHUNK_TILES = 16;
+const CHUNK_PX = CHUNK_TILES * TILE_PX;
+/** Chunks that are kept: each takes a megabyte. */
+const MAX_CHUNKS = 48;
+/** How far a tall thing can reach over the edge of the view, in tiles. */
+const TALL_REACH = 3;
+
+/** Pictures the other way round, each made once: a wood of the same trees looks less like one. */
+const mirrors = new Map();
+
+function mirrored(picture) {
+  if (!mirrors.has(picture)) {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [picture.width, picture.height];
+    const context = canvas.getContext("2d");
+    context.scale(-1, 1);
+    context.drawImage(picture, -picture.width, 0);
+    mirrors.set(picture, canvas);
+  }
+  return mirrors.get(picture);
+}
+
+/** The ground of one map. */
+export class Ground {
+  /** Its size in pixels. */
+  width;
+  height;
+  #map;
+  #chunks = new Map();
+  #borders;
+  /** Tall things by the row on which they stand. */
+  #tall;
+
+  /**
+   * @param {import("./tiled.js").TiledMap} map
+   * @param {Map<string, CanvasImageSource[]>} tallPictures Of things taller than a tile, by name: one or more of each.
+   */
+  constructor(map, tallPictures) {
+    this.#map = map;
+    [this.width, this.height] = [map.width * TILE_PX, map.height * TILE_PX];
+    this.#tall = Array.from({ length: map.height }, () => []);
+    this.#findTall(tallPictures);
+    this.#borders = new Borders(map, (context, tileset, id) => this.#drawTile(context, tileset, id, 0, 0, UPRIGHT));
+  }
+
+  #findTall(pictures) {
+    for (const layer of this.#map.layers) {
+      layer.gids.forEach((value, at) => {
+        const kinds = pictures.get(this.#propertyOf(value, "tall"));
+        if (!kinds) return;
+        const [x, y] = [at % this.#map.width, Math.floor(at / this.#map.width)];
+        const picture = kinds[Math.floor(noise(x, y, 5) * kinds.length)];
+        const shown = noise(x, y, 3) < 0.5 ? picture : mirrored(picture);
+        // The tile itself stays where it is what lies below, such as a shadow.
+        const hasFoot = this.#propertyOf(value, "foot") === "true";
+        if (!hasFoot) layer.gids[at] = 0;
+        this.#tall[y].push({ picture: shown, x: (x + 0.5) * TILE_PX, y: (y + 1) * TILE_PX, hasFoot, alpha: 1 });
+      });
+    }
+  }
+
+  #propertyOf(value, name) {
+    const found = tileOfGid(this.#map.tilesets, splitGid(value).gid);
+    return found?.tileset.properties.get(found.id)?.[name];
+  }
+
+  /** Draws what of the ground is in view. */
+  draw(context, view, nowMs) {
+    const [left, top] = [Math.floor(view.x / CHUNK_PX), Math.floor(view.y / CHUNK_PX)];
+    const [right, bottom] = [(view.x + view.width) / CHUNK_PX, (view.y + view.height) / CHUNK_PX];
+    for (let y = Math.max(top, 0); y < bottom; y += 1) {
+      for (let x = Math.max(left, 0); x < right; x += 1) this.#drawChunk(context, x, y, view, nowMs);
+    }
+  }
+
+  #drawChunk(context, x, y, view, nowMs) {
+    if (x * CHUNK_TILES >= this.#map.width || y * CHUNK_TILES >= this.#map.height) return;
+    const { canvas, moving } = this.#chunk(x, y);
+    context.drawImage(canvas, x * CHUNK_PX - view.x, y * CHUNK_PX - view.y);
+    for (const cell of moving) {
+      const [at, down] = [cell.x * TILE_PX - view.x, cell.y * TILE_PX - view.y];
+      if (at <= -TILE_PX || down <= -TILE_PX || at >= view.width || down >= view.height) continue;
+      this.#drawTile(context, cell.tileset, frameAt(cell.frames, nowMs), at, down, cell.flags);
+      for (const edge of cell.edges) context.drawImage(edge, at, down);
+    }
+  }
+
+  #chunk(x, y) {
+    const key = y * 4096 + x;
+    let chunk = this.#chunks.get(key);
+    if (!chunk) {
+      if (this.#chunks.size >= MAX_CHUNKS) this.#chunks.delete(this.#chunks.keys().next().value);
+      chunk = this.#paint(x * CHUNK_TILES, y * CHUNK_TILES);
+      this.#chunks.set(key, chunk);
+    }
+    return chunk;
+  }
+
+  #paint(left, top) {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [CHUNK_PX, CHUNK_PX];
+    const context = canvas.getContext("2d", { alpha: false });
+    context.imageSmoothingEnabled = false;
+    const moving = [];
+    for (let y = top; y < Math.min(top + CHUNK_TILES, this.#map.height); y += 1) {
+      for (let x = left; x < Math.min(left + CHUNK_TILES, this.#map.width); x += 1) {
+        this.#paintCell(context, x, y, { x: (x - left) * TILE_PX, y: (y - top) * TILE_PX }, moving);
+      }
+    }
+    return { canvas, moving };
+  }
+
+  #paintCell(context, x, y, to, moving) {
+    const edges = this.#borders.of(x, y);
+    for (const layer of this.#map.layers) {
+      const flags = splitGid(layer.gids[y * this.#map.width + x]);
+      const found = tileOfGid(this.#map.tilesets, flags.gid);
+      if (!found) continue;
+      const frames = found.tileset.animations.get(found.id);
+      context.globalAlpha = layer.opacity;
+      this.#drawTile(context, found.tileset, this.#shownId(found, layer, x, y), to.x, to.y, flags);
+      context.globalAlpha = 1;
+      if (frames) moving.push({ x, y, tileset: found.tileset, frames, flags, edges });
+    }
+    for (const edge of edges) context.drawImage(edge, to.x, to.y);
+  }
+
+  #drawTile(context, tileset, id, x, y, flags) {
+    if (!tileset.picture) return;
+    const size = this.#map.tileSize;
+    const [fromX, fromY] = [(id % tileset.columns) * size, Math.floor(id / tileset.columns) * size];
+    if (!flags.flipX && !flags.flipY && !flags.diagonal) {
+      context.drawImage(tileset.picture, fromX, fromY, size, size, x, y, TILE_PX, TILE_PX);
+      return;
+    }
+    const half = TILE_PX / 2;
+    context.save();
+    context.translate(x + half, y + half);
+    context.scale(flags.flipX ? -1 : 1, flags.flipY ? -1 : 1);
+    if (flags.diagonal) context.transform(0, 1, 1, 0, 0, 0);
+    context.drawImage(tileset.picture, fromX, fromY, size, size, -half, -half, TILE_PX, TILE_PX);
+    context.restore();
+  }
+
+  /**
+   * What is drawn for a tile: of a wall with more of it in the south its `top`; else one of its `variants`, a list of
+   * ids in which one can be more than once. So a meadow is no pattern.
+   */
+  #shownId({ tileset, id }, layer, x, y) {
+    const { top, variants } = tileset.properties.get(id) ?? {};
+    const at = y * this.#map.width + x;
+    const south = y + 1 < this.#map.height ? layer.gids[at + this.#map.width] : 0;
+    if (top !== undefined && splitGid(south).gid === splitGid(layer.gids[at]).gid) return Number(top);
+    if (variants === undefined) return id;
+    const ids = variants.split(",").map(Number);
+    return ids[Math.floor(noise(x, y, 11) * ids.length)];
+  }
+
+  /** Calls back for each tall thing in view, from north to south. */
+  eachTall(view, callback) {
+    const top = Math.max(Math.floor(view.y / TILE_PX), 0);
+    const bottom = Math.min(Math.ceil((view.y + view.height) / TILE_PX) + TALL_REACH, this.#map.height);
+    for (let row = top; row < bottom; row += 1) {
+      for (const tall of this.#tall[row]) {
+        const half = tall.picture.width / 2;
+        if (tall.x + half > view.x && tall.x - half < view.x + view.width) callback(tall);
+      }
+    }
+  }
+
+  /** A small picture of the whole map, so many pixels to a tile. */
+  overview(pxPerTile) {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [this.#map.width * pxPerTile, this.#map.height * pxPerTile];
+    const context = canvas.getContext("2d", { alpha: false });
+    context.imageSmoothingQuality = "high";
+    for (let y = 0; y < this.#map.height; y += CHUNK_TILES) {
+      for (let x = 0; x < this.#map.width; x += CHUNK_TILES) {
+        const { canvas: chunk } = this.#chunk(x / CHUNK_TILES, y / CHUNK_TILES);
+        context.drawImage(chunk, x * pxPerTile, y * pxPerTile, CHUNK_TILES * pxPerTile, CHUNK_TILES * pxPerTile);
+      }
+    }
+    for (const { picture, x, y } of this.#tall.flat()) {
+      const [wide, high] = [picture.width, picture.height].map((px) => (px / TILE_PX) * pxPerTile * 0.8);
+      const scale = pxPerTile / TILE_PX;
+      context.drawImage(picture, x * scale - wide / 2, y * scale - high, wide, high);
+    }
+    return canvas;
+  }
+}

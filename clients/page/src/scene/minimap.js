@@ -1,0 +1,98 @@
+// The mini-map, and the whole map.
+
+import { TILE_PX, UNITS_PER_PX } from "./camera.js";
+
+const OVERVIEW_PX = 4;
+/** Tiles across the mini-map. */
+const TILES_ACROSS = 44;
+
+/** Draws maps from a small picture of the ground. */
+export class MiniMap {
+  #overview = null;
+  #ground = null;
+
+  /** Draws what is around the player. */
+  draw(canvas, frame) {
+    const pxPerTile = canvas.width / TILES_ACROSS;
+    const { own } = frame;
+    if (!own) return;
+    const at = (x, y) => ({
+      x: ((x - own.x) / TILE_PX) * pxPerTile + canvas.width / 2,
+      y: ((y - own.y) / TILE_PX) * pxPerTile + canvas.height / 2,
+    });
+    this.#drawWith(canvas, frame, at, pxPerTile);
+  }
+
+  /** Draws the whole map, as large as it fits. */
+  drawWhole(canvas, frame) {
+    const { ground } = frame;
+    if (!ground) return;
+    const scale = Math.min(canvas.width / ground.width, canvas.height / ground.height);
+    const [left, top] = [(canvas.width - ground.width * scale) / 2, (canvas.height - ground.height * scale) / 2];
+    this.#drawWith(canvas, frame, (x, y) => ({ x: left + x * scale, y: top + y * scale }), scale * TILE_PX);
+  }
+
+  #drawWith(canvas, frame, at, pxPerTile) {
+    const context = canvas.getContext("2d");
+    context.fillStyle = "#12100e";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    const overview = this.#overviewOf(frame.ground);
+    if (overview) {
+      const corner = at(0, 0);
+      const scale = pxPerTile / OVERVIEW_PX;
+      context.imageSmoothingEnabled = scale < 1;
+      context.drawImage(overview, corner.x, corner.y, overview.width * scale, overview.height * scale);
+    }
+    drawPlaces(context, frame, at);
+    drawEverybody(context, frame, at, Math.max(pxPerTile / 2.6, 2));
+  }
+
+  #overviewOf(ground) {
+    if (ground !== this.#ground) {
+      this.#ground = ground;
+      this.#overview = ground?.overview(OVERVIEW_PX) ?? null;
+    }
+    return this.#overview;
+  }
+}
+
+function drawPlaces(context, { places, palette }, at) {
+  for (const { kind, x, y, width, height } of places) {
+    const from = at(x / UNITS_PER_PX, y / UNITS_PER_PX);
+    const to = at((x + width) / UNITS_PER_PX, (y + height) / UNITS_PER_PX);
+    if (kind === "SafeZone") {
+      context.strokeStyle = palette.blessing;
+      context.globalAlpha = 0.6;
+      context.lineWidth = 1;
+      context.strokeRect(from.x, from.y, to.x - from.x, to.y - from.y);
+      context.globalAlpha = 1;
+    } else if (kind === "Portal") {
+      context.fillStyle = "#b38cff";
+      const [wide, high] = [Math.max(to.x - from.x, 5), Math.max(to.y - from.y, 5)];
+      context.fillRect((from.x + to.x - wide) / 2, (from.y + to.y - high) / 2, wide, high);
+    }
+  }
+}
+
+function drawEverybody(context, frame, at, size) {
+  for (const actor of frame.actors) {
+    const colour = frame.dotOf(actor);
+    if (!colour || actor.isOwn || actor.goneMs !== null || actor.entity.isDead) continue;
+    const { x, y } = at(actor.x, actor.y);
+    drawDot(context, x, y, actor.kind === "Mob" ? size * 0.85 : size, colour);
+  }
+  if (!frame.own) return;
+  const { x, y } = at(frame.own.x, frame.own.y);
+  drawDot(context, x, y, size * 1.4, "#ffffff");
+}
+
+function drawDot(context, x, y, radius, colour) {
+  context.fillStyle = "rgba(10, 8, 6, 0.8)";
+  context.beginPath();
+  context.arc(x, y, radius + 1, 0, 2 * Math.PI);
+  context.fill();
+  context.fillStyle = colour;
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.fill();
+}

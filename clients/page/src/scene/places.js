@@ -1,0 +1,166 @@
+// What lies on the ground: portals, safe zones, areas of abilities, and where blows are about to fall.
+
+import { TILE_PX, UNITS_PER_PX } from "./camera.js";
+import { drawFrame } from "./effects.js";
+import { areaColour, areaRadius, coneWidth, rangePx } from "./looks.js";
+import { radians } from "./motion.js";
+import { drawText } from "./tags.js";
+
+/** From so near a portal tells where it leads, and the edge of a safe zone is seen. */
+const PORTAL_NEAR_PX = 7 * TILE_PX;
+const ZONE_NEAR_PX = 6 * TILE_PX;
+const DOT_STEP_PX = 16;
+const GOAL_MS = 450;
+
+/** A place of the map in pixels. */
+function boxOf({ x, y, width, height }) {
+  return { x: x / UNITS_PER_PX, y: y / UNITS_PER_PX, width: width / UNITS_PER_PX, height: height / UNITS_PER_PX };
+}
+
+function awayFrom({ x, y }, box) {
+  const dx = Math.max(box.x - x, 0, x - box.x - box.width);
+  const dy = Math.max(box.y - y, 0, y - box.y - box.height);
+  return Math.hypot(dx, dy);
+}
+
+/** Draws portals and the edges of safe zones. */
+export function drawPlaces(context, places, frame) {
+  for (const place of places) {
+    if (place.kind === "Portal") drawPortal(context, boxOf(place), frame);
+    else if (place.kind === "SafeZone") drawZone(context, boxOf(place), frame);
+  }
+}
+
+function drawPortal(context, box, { view, nowMs, effects, isStill }) {
+  const strip = effects.strip("portal");
+  const [columns, rows] = [Math.max(Math.round(box.width / 48), 1), Math.max(Math.round(box.height / 48), 1)];
+  context.fillStyle = "rgba(150, 110, 255, 0.16)";
+  context.fillRect(box.x - view.x, box.y - view.y, box.width, box.height);
+  if (!strip) return;
+  for (let at = 0; at < columns * rows; at += 1) {
+    const x = box.x + ((at % columns) + 0.5) * (box.width / columns);
+    const y = box.y + (Math.floor(at / columns) + 0.5) * (box.height / rows);
+    const frame = isStill ? 0 : (Math.floor(nowMs / 110) + at * 2) % strip.frames;
+    drawFrame(context, strip, frame, x - view.x, y - view.y);
+  }
+}
+
+function drawZone(context, box, { view, own, nowMs, palette }) {
+  if (!own) return;
+  context.fillStyle = palette.blessing;
+  const beat = 0.5 + 0.12 * Math.sin(nowMs / 500);
+  eachOnEdge(box, (x, y) => {
+    const far = Math.hypot(x - own.x, y - own.y);
+    if (far > ZONE_NEAR_PX) return;
+    context.globalAlpha = beat * (1 - far / ZONE_NEAR_PX);
+    context.fillRect(Math.round(x) - view.x - 1, Math.round(y) - view.y - 1, 3, 2);
+  });
+  context.globalAlpha = 1;
+}
+
+function eachOnEdge({ x, y, width, height }, callback) {
+  for (let at = 0; at <= width; at += DOT_STEP_PX) {
+    callback(x + at, y);
+    callback(x + at, y + height);
+  }
+  for (let at = DOT_STEP_PX; at < height; at += DOT_STEP_PX) {
+    callback(x, y + at);
+    callback(x + width, y + at);
+  }
+}
+
+/** Writes over near portals where they lead. */
+export function drawPortalNames(context, places, frame) {
+  if (!frame.own) return;
+  for (const place of places) {
+    const box = boxOf(place);
+    if (place.kind !== "Portal" || awayFrom(frame.own, box) > PORTAL_NEAR_PX) continue;
+    const margin = 40;
+    const x = Math.min(
+      Math.max(box.x + box.width / 2, frame.view.x + margin),
+      frame.view.x + frame.view.width - margin,
+    );
+    const y = Math.max(box.y - 6, frame.view.y + 24);
+    drawText(context, `To ${frame.mapName(place.to_map)}`, "#d9c6ff", x, y, frame);
+  }
+}
+
+/** Draws the mark on the ground to which the player has clicked to walk. */
+export function drawGoal(context, { x, y, sinceMs }, { view, nowMs, palette, isStill }) {
+  const share = (nowMs - sinceMs) / GOAL_MS;
+  if (share < 0 || share >= 1) return;
+  const wide = isStill ? 6 : 10 * (1 - share) + 3;
+  context.globalAlpha = 0.9 * (1 - share);
+  context.strokeStyle = palette.own;
+  context.lineWidth = 1.5;
+  context.beginPath();
+  context.ellipse(Math.round(x) - view.x, Math.round(y) - view.y, wide, wide * 0.5, 0, 0, 2 * Math.PI);
+  context.stroke();
+  context.globalAlpha = 1;
+}
+
+/** Draws an area that lies on the ground. */
+export function drawArea(context, actor, frame) {
+  const index = actor.entity.components.Appearance.definition;
+  const ability = frame.content.ability(index);
+  if (!ability) return;
+  const colour = areaColour(frame.palette, frame.content, index);
+  const at = { x: actor.x, y: actor.y };
+  drawCircle(context, at, areaRadius(ability), colour, frame, { alpha: actor.alpha(frame.nowMs), share: 1 });
+}
+
+/** Draws where a cast will fall: the cone of somebody who raises the arm, the circle that the player has chosen. */
+export function drawTelegraph(context, actor, frame) {
+  const ability = frame.content.ability(actor.cast.ability);
+  if (!ability) return;
+  const tick = actor.isOwn ? frame.ownTick : frame.tick;
+  const ticks = Math.max((ability.cast_ms * frame.tickHz) / 1000, 1);
+  const share = Math.min(Math.max(1 - (actor.cast.until - tick) / ticks, 0), 1);
+  const colour = areaColour(frame.palette, frame.content, actor.cast.ability);
+  if (ability.shape === "Cone") drawCone(context, actor, ability, colour, frame, share);
+  const aim = actor.isOwn ? frame.aimOf(actor.cast.ability) : null;
+  if (ability.shape === "Ground" && aim)
+    drawCircle(context, aim, areaRadius(ability), colour, frame, { alpha: 1, share });
+}
+
+function drawCone(context, actor, ability, colour, { view }, share) {
+  const [x, y] = [Math.round(actor.x) - view.x, Math.round(actor.y) - view.y];
+  const [middle, half] = [radians(actor.entity.facing ?? 0), coneWidth(ability) / 2];
+  const sector = (far) => {
+    context.beginPath();
+    context.moveTo(x, y);
+    context.arc(x, y, far, middle - half, middle + half);
+    context.closePath();
+  };
+  context.fillStyle = colour;
+  context.strokeStyle = colour;
+  context.lineWidth = 1;
+  context.globalAlpha = 0.18;
+  sector(rangePx(ability));
+  context.fill();
+  context.globalAlpha = 0.6;
+  context.stroke();
+  context.globalAlpha = 0.28;
+  sector(rangePx(ability) * share);
+  context.fill();
+  context.globalAlpha = 1;
+}
+
+function drawCircle(context, at, radius, colour, { view, nowMs, isStill }, { alpha, share }) {
+  const [x, y] = [Math.round(at.x) - view.x, Math.round(at.y) - view.y];
+  context.fillStyle = colour;
+  context.strokeStyle = colour;
+  context.globalAlpha = 0.2 * alpha;
+  context.beginPath();
+  context.arc(x, y, radius * share, 0, 2 * Math.PI);
+  context.fill();
+  context.globalAlpha = 0.75 * alpha;
+  context.lineWidth = 2;
+  context.setLineDash([10, 6]);
+  context.lineDashOffset = isStill ? 0 : -nowMs / 60;
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.stroke();
+  context.setLineDash([]);
+  context.globalAlpha = 1;
+}

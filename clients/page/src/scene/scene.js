@@ -1,0 +1,247 @@
+// The world on the screen. It is painted in its own pixels and then enlarged; texts are drawn in those of the screen.
+
+import { Actors } from "./actors.js";
+import { Bubbles } from "./bubbles.js";
+import { Camera, UNITS_PER_PX } from "./camera.js";
+import { Curtain } from "./curtain.js";
+import { Effects, Floaters } from "./effects.js";
+import { isFigure, sheetOf } from "./figures.js";
+import { frameOf, isInView } from "./frame.js";
+import { Happenings } from "./happenings.js";
+import { Labels } from "./labels.js";
+import { MiniMap } from "./minimap.js";
+import { Painter } from "./painter.js";
+import { paletteOf } from "./palette.js";
+import { boxOf, pick } from "./pick.js";
+import { drawPortalNames } from "./places.js";
+import { Sheets } from "./sheets.js";
+import { Stage } from "./stage.js";
+import { FrameStats } from "./stats.js";
+import { drawTags } from "./tags.js";
+
+const MAX_PASSED_MS = 100;
+
+/** The scene of one stay in the world. It survives journeys: it reads what the player is and sees in each frame. */
+export class Scene {
+  /** When the frame that is drawn began. */
+  nowMs = 0;
+  palette;
+  player;
+  actors;
+  effects;
+  floaters = new Floaters();
+  #canvas;
+  #context;
+  #assets;
+  #settings;
+  #selection;
+  #camera = new Camera();
+  #painter = new Painter();
+  #stage;
+  #bubbles = new Bubbles();
+  #miniMap = new MiniMap();
+  #curtain = new Curtain();
+  #stats = new FrameStats();
+  #happenings;
+  /** What frames are made of. */
+  #parts;
+  #session = null;
+  /** The frame that was drawn last; null before the first one of the world. */
+  #frame = null;
+  /** Where the player has clicked to walk to. */
+  #goal = null;
+  #overlays = new Set();
+
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {{ player: import("../../../js/src/index.js").Player, assets: import("../assets.js").Assets,
+   *   settings: { get(name: string): any }, selection: { target: number | null, hovered: number | null } }} world
+   */
+  constructor(canvas, { player, assets, settings, selection }) {
+    [this.#canvas, this.#context] = [canvas, canvas.getContext("2d", { alpha: false })];
+    [this.player, this.#assets, this.#settings, this.#selection] = [player, assets, settings, selection];
+    this.#stage = new Stage(assets);
+    this.effects = new Effects(assets);
+    this.#happenings = new Happenings(this);
+    this.actors = new Actors(this.#happenings);
+    this.palette = paletteOf(settings.get("palette"));
+    this.#parts = {
+      ...{ player, assets, settings, selection, actors: this.actors, effects: this.effects, stage: this.#stage },
+      ...{ camera: this.#camera, happenings: this.#happenings, sheets: new Sheets(assets), labels: new Labels() },
+    };
+    this.resize();
+  }
+
+  /** The canvas gets as many pixels as its place on the screen has. */
+  resize() {
+    const { clientWidth, clientHeight } = this.#canvas;
+    const ratio = globalThis.devicePixelRatio || 1;
+    this.#canvas.width = Math.max(Math.round(clientWidth * ratio), 1);
+    this.#canvas.height = Math.max(Math.round(clientHeight * ratio), 1);
+    this.#camera.resize(this.#canvas.width, this.#canvas.height);
+    this.#painter.resize(this.#camera);
+  }
+
+  /**
+   * Draws a frame. `player.show` has been called for it.
+   * @param {number} nowMs
+   */
+  draw(nowMs) {
+    const began = performance.now();
+    const passedMs = Math.min(Math.max(nowMs - this.nowMs, 0), MAX_PASSED_MS);
+    this.nowMs = nowMs;
+    const { session } = this.player;
+    // On the way to another map the last picture stays.
+    const isHere = session.welcome && this.#stage.follow(session);
+    if (isHere && session.content.classes.length > 0) this.#drawWorld(session, passedMs);
+    this.#painter.show(this.#context, this.#camera.zoom);
+    if (this.#frame) this.#write(this.#frame);
+    for (const draw of this.#overlays) draw(this.#context, this.#canvas, this.nowMs);
+    this.#curtain.draw(this.#context, this.#canvas, this.nowMs);
+    this.#stats.add(performance.now() - began);
+  }
+
+  #drawWorld(session, passedMs) {
+    if (session !== this.#session) this.#begin(session);
+    this.palette = paletteOf(this.#settings.get("palette"));
+    this.#happenings.showUses(session);
+    this.actors.update(this.player, this.nowMs);
+    this.effects.sweep(this.nowMs);
+    const own = this.actors.get(session.welcome.entity);
+    if (own) this.#camera.follow(own, this.#stage.ground, passedMs);
+    this.#frame = frameOf({ ...this.#parts, palette: this.palette, goal: this.#goal }, this.nowMs);
+    this.#painter.paint(this.#frame);
+  }
+
+  /** Another session: nobody of the last one is here. */
+  #begin(session) {
+    this.#session = session;
+    this.effects.clear();
+    this.floaters.clear();
+    this.#bubbles.clear();
+    this.#goal = null;
+    this.#camera.jump();
+    this.#fetch(session.content);
+  }
+
+  /** Asks for the pictures of all who may come, so that nobody appears without one. */
+  #fetch({ classes, mobs }) {
+    for (const { id } of classes) this.#assets.ready(`pictures/characters/${id}.png`);
+    for (const { id } of mobs) this.#assets.ready(`pictures/mobs/${id}.png`);
+  }
+
+  /** Writes over the world, in the screen's own pixels. */
+  #write(frame) {
+    const context = this.#context;
+    drawTags(context, this.actors, frame);
+    drawPortalNames(context, frame.places, frame);
+    this.#bubbles.draw(context, this.actors, frame, (actor) => sheetOf(actor, frame)?.tall ?? 0);
+    this.floaters.draw(context, frame);
+    this.#curtain.drawDanger(context, this.#canvas, frame);
+  }
+
+  // --- for the rest of the page ---
+
+  /** The point of the world under a point of the page, in pixels of the world. */
+  #worldAt(clientX, clientY) {
+    const box = this.#canvas.getBoundingClientRect();
+    const scale = this.#canvas.width / Math.max(box.width, 1) / this.#camera.zoom;
+    return { x: (clientX - box.left) * scale + this.#camera.x, y: (clientY - box.top) * scale + this.#camera.y };
+  }
+
+  /**
+   * The point under a point of the page, in units: 1,024 to a tile.
+   * @param {number} clientX
+   * @param {number} clientY
+   */
+  pointAt(clientX, clientY) {
+    const { x, y } = this.#worldAt(clientX, clientY);
+    return { x: Math.round(x * UNITS_PER_PX), y: Math.round(y * UNITS_PER_PX) };
+  }
+
+  /**
+   * Who or what is under a point of the page: players, mobs, vendors and loot; null if nobody.
+   * @param {number} clientX
+   * @param {number} clientY
+   * @param {number} [reachPx] How far beside it still counts, in pixels of the page.
+   */
+  entityAt(clientX, clientY, reachPx = 8) {
+    if (!this.#frame) return null;
+    const candidates = [];
+    for (const actor of this.actors) {
+      const isLoot = actor.kind === "GroundItem" || actor.kind === "GroundGold";
+      const isMeant = (isFigure(actor) && !actor.isOwn && !(actor.kind === "Mob" && actor.entity.isDead)) || isLoot;
+      if (!isMeant || actor.goneMs !== null || !isInView(actor, this.#camera)) continue;
+      const sheet = isLoot ? null : sheetOf(actor, this.#frame);
+      candidates.push({ id: actor.id, kind: actor.kind, y: actor.y, box: boxOf(actor, sheet) });
+    }
+    const scale = (globalThis.devicePixelRatio || 1) / this.#camera.zoom;
+    return pick(candidates, this.#worldAt(clientX, clientY), reachPx * scale);
+  }
+
+  /** Where something is on the page, for bubbles and menus; null if it is not in view. */
+  clientPointOf(entity) {
+    const actor = this.actors.get(entity);
+    if (!actor || !this.#frame) return null;
+    const box = this.#canvas.getBoundingClientRect();
+    const scale = (this.#camera.zoom * box.width) / this.#canvas.width;
+    return { x: box.left + (actor.x - this.#camera.x) * scale, y: box.top + (actor.y - this.#camera.y) * scale };
+  }
+
+  /** The server says something. */
+  told(message) {
+    this.#happenings.told(message);
+    const isSaid = message.type === "Chat" && message.scope !== "Whisper";
+    if (isSaid) this.#bubbles.say(message.from, message.text, this.nowMs);
+  }
+
+  /** The player walks to a point, in units: it is marked for a moment. */
+  walksTo({ x, y }) {
+    this.#goal = { x: x / UNITS_PER_PX, y: y / UNITS_PER_PX, sinceMs: this.nowMs };
+  }
+
+  /** The player aims an ability at a point, in units: its pictures belong there. */
+  aimed(ability, point) {
+    this.#happenings.aimed(ability, point);
+  }
+
+  /** Draws what is around the player into a small canvas. */
+  drawMiniMap(canvas) {
+    if (this.#frame) this.#miniMap.draw(canvas, this.#frame);
+  }
+
+  /** Draws the whole map into a canvas. */
+  drawMap(canvas) {
+    if (this.#frame) this.#miniMap.drawWhole(canvas, this.#frame);
+  }
+
+  /** Fades to black, or back. */
+  fade(toBlack) {
+    this.#curtain.fade(toBlack, this.nowMs, this.#settings.get("reducedMotion") === true);
+  }
+
+  /** Lets the view tremble, unless the player wants it still. */
+  shake(px) {
+    if (this.#settings.get("reducedMotion") !== true) this.#camera.shake(px);
+  }
+
+  /** Draws something over each frame, in pixels of the screen. Answers how to stop that. */
+  overlay(draw) {
+    this.#overlays.add(draw);
+    return () => this.#overlays.delete(draw);
+  }
+
+  /** Milliseconds that half and 95 % of the last 300 frames took at most. */
+  stats() {
+    return this.#stats.read();
+  }
+
+  /** Frees what takes memory. */
+  close() {
+    this.#overlays.clear();
+    this.effects.clear();
+    this.floaters.clear();
+    this.#painter.close();
+    this.#frame = null;
+  }
+}

@@ -1,0 +1,30 @@
+// Things that are taller than a tile: trees, boulders.
+
+import { shadowOf } from "./figures.js";
+
+/** How much of a thing is seen that hides somebody who matters. */
+const THROUGH = 0.4;
+/** How far beside a thing somebody is still hidden, in pixels. */
+const REACH_PX = 5;
+/** How quickly it changes, as a share for each frame. */
+const CHANGE = 0.2;
+
+/** Draws a tall thing: one that hides the player, or who the player means, is translucent. */
+export function drawTall(context, tall, { view, own, target, hovered }) {
+  const { picture } = tall;
+  const [left, top] = [tall.x - picture.width / 2, tall.y - picture.height];
+  const isHiding = hides(tall, own) || hides(tall, target) || hides(tall, hovered);
+  tall.alpha += ((isHiding ? THROUGH : 1) - tall.alpha) * CHANGE;
+  if (!tall.hasFoot) {
+    const shadow = shadowOf(Math.min(picture.width * 0.6, 44));
+    context.drawImage(shadow, tall.x - (shadow.width >> 1) - view.x, tall.y - 6 - (shadow.height >> 1) - view.y);
+  }
+  if (tall.alpha < 0.98) context.globalAlpha = tall.alpha;
+  context.drawImage(picture, left - view.x, top - view.y);
+  context.globalAlpha = 1;
+}
+
+function hides({ picture, x, y }, actor) {
+  if (!actor || actor.y >= y - 2 || actor.y < y - picture.height + 8) return false;
+  return Math.abs(actor.x - x) < picture.width / 2 + REACH_PX;
+}

@@ -1,0 +1,138 @@
+// What of the scene needs no canvas.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Actor } from "../src/scene/actors.js";
+import { linesOf } from "../src/scene/bubbles.js";
+import { Camera, steadyRound, viewStart, zoomFor } from "../src/scene/camera.js";
+import { creeping, edgeDepths, noise } from "../src/scene/edges.js";
+import {
+  DEAD,
+  DOWN,
+  IDLE,
+  LEFT,
+  RIGHT,
+  rowOf,
+  rowOfAngle,
+  STRIKE,
+  UP,
+  WALK,
+  walkColumn,
+  WIND_UP,
+} from "../src/scene/motion.js";
+import { awayFromBox, pick } from "../src/scene/pick.js";
+import { FrameStats } from "../src/scene/stats.js";
+
+test("figures look where they go, and do not flicker on a diagonal", () => {
+  assert.equal(rowOf(1, 0), RIGHT);
+  assert.equal(rowOf(-1, 0.2), LEFT);
+  assert.equal(rowOf(0, -1), UP);
+  assert.equal(rowOf(1, 1, DOWN), DOWN);
+  assert.equal(rowOf(1, 1.1, RIGHT), RIGHT);
+  assert.equal(rowOf(0, 0, UP), UP);
+  assert.deepEqual(
+    [0, 64, 128, 192].map((angle) => rowOfAngle(angle)),
+    [RIGHT, DOWN, LEFT, UP],
+  );
+});
+
+test("feet follow the way", () => {
+  assert.deepEqual(
+    [0, 11, 22, 33, 44].map((way) => walkColumn(way) - WALK),
+    [0, 1, 2, 3, 0],
+  );
+});
+
+test("a figure walks, strikes and dies", () => {
+  const actor = new Actor(1, "Player", 0);
+  const entity = { facing: 64, isDead: false };
+  actor.move({ x: 0, y: 0 }, entity, 0);
+  assert.equal(actor.column(0, 0), IDLE);
+  for (let at = 16; at < 200; at += 16) actor.move({ x: at * 4, y: 0 }, entity, at);
+  assert.equal(actor.row, RIGHT);
+  assert.ok(actor.column(190, 0) >= WALK && actor.column(190, 0) < WIND_UP);
+  assert.equal(actor.column(400, 0), IDLE, "who stands still for a while stands");
+  actor.strike(500, { x: actor.x, y: actor.y - 30 });
+  assert.deepEqual(
+    [actor.row, actor.column(510, 0), actor.column(650, 0), actor.column(900, 0)],
+    [UP, WIND_UP, STRIKE, IDLE],
+  );
+  entity.isDead = true;
+  assert.equal(actor.column(910, 0), DEAD);
+});
+
+test("the zoom is whole, and shows about as many tiles on every screen", () => {
+  assert.deepEqual([zoomFor(1280, 720), zoomFor(1920, 1080), zoomFor(1170, 2532), zoomFor(640, 360)], [2, 3, 3, 2]);
+});
+
+test("the view ends where the world ends", () => {
+  assert.equal(viewStart(10, 640, 2048), 0);
+  assert.equal(viewStart(1000, 640, 2048), 680);
+  assert.equal(viewStart(2040, 640, 2048), 1408);
+  assert.equal(viewStart(10, 640, 320), -160, "a small world is in the middle");
+});
+
+test("the player does not tremble on the screen while it walks", () => {
+  const camera = new Camera();
+  camera.resize(1280, 720);
+  const places = new Set();
+  for (let frame = 0; frame < 200; frame += 1) {
+    // Frames are never quite as long as each other.
+    const ms = 16.7 + Math.sin(frame * 1.7);
+    const x = 600 + frame * 2.13 + Math.sin(frame * 1.7) * 0.13;
+    camera.follow({ x, y: 700 }, { width: 4096, height: 4096 }, ms);
+    if (frame > 80) places.add(Math.round(x) - camera.x);
+  }
+  assert.ok(places.size <= 2, `it was at ${[...places]}`);
+  assert.equal(steadyRound(3.4, 4), 4);
+  assert.equal(steadyRound(5.4, 4), 5);
+});
+
+test("grounds of a higher rank creep over their neighbours", () => {
+  const names = (own, ranks) => creeping(own, (dx, dy) => ranks[`${dx},${dy}`] ?? null).map(({ name }) => name);
+  assert.deepEqual(names(1, { "0,-1": 2, "1,-1": 2 }), ["north"], "a corner beside a side is none");
+  assert.deepEqual(names(1, { "1,1": 2 }), ["southeast"]);
+  assert.deepEqual(names(2, { "0,1": 2, "1,0": 1 }), []);
+  assert.deepEqual(names(null, { "0,1": 2 }), []);
+});
+
+test("edges fit together, and are the same each time", () => {
+  for (let variant = 0; variant < 4; variant += 1) {
+    const depths = edgeDepths(variant);
+    assert.deepEqual([depths.length, depths[0], depths[31]], [32, 3, 3]);
+    assert.ok(depths.every((depth) => depth >= 1 && depth < 10));
+  }
+  assert.equal(noise(3, 4, 5), noise(3, 4, 5));
+  assert.ok(noise(3, 4, 5) >= 0 && noise(3, 4, 5) < 1);
+});
+
+test("who is in front is meant, or who is near", () => {
+  const box = { left: 0, right: 10, top: 0, bottom: 10 };
+  const others = [
+    { id: 1, kind: "Mob", y: 10, box },
+    { id: 2, kind: "Mob", y: 12, box: { ...box, top: 2, bottom: 12 } },
+    { id: 3, kind: "GroundGold", y: 13, box: { ...box, top: 3, bottom: 13 } },
+  ];
+  assert.equal(pick(others, { x: 5, y: 5 }), 2);
+  assert.equal(pick(others, { x: 5, y: 1 }), 1);
+  assert.equal(pick(others, { x: 13, y: 5 }), 2);
+  assert.equal(pick(others, { x: 30, y: 5 }), null);
+  assert.equal(awayFromBox({ x: 13, y: 14 }, box), 5);
+});
+
+test("what is said is cut into lines", () => {
+  assert.deepEqual(linesOf("hello there"), ["hello there"]);
+  assert.deepEqual(linesOf("one two three four", 8), ["one two", "three", "four"]);
+  assert.deepEqual(linesOf("abcdefghijklmnop", 8), ["abcdefgh", "ijklmnop"]);
+  assert.deepEqual(linesOf("a b c d", 1, 2), ["a", "…"]);
+});
+
+test("frame times are told for half and 95 % of the frames", () => {
+  const stats = new FrameStats();
+  assert.deepEqual(stats.read(), { p50: 0, p95: 0, frames: 0 });
+  for (let ms = 1; ms <= 100; ms += 1) stats.add(ms);
+  assert.deepEqual(stats.read(), { p50: 51, p95: 96, frames: 100 });
+  for (let frame = 0; frame < 300; frame += 1) stats.add(2);
+  assert.deepEqual(stats.read(), { p50: 2, p95: 2, frames: 400 });
+});

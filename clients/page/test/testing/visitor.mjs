@@ -1,0 +1,111 @@
+// A person at the page: a browser's window with its own log-in, whose every complaint is a failure. Scripts take the address of
+// the page and a folder for pictures.
+
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { launch } from "../../../js/test/testing/chromium.mjs";
+
+export const [base, pictures = "."] = process.argv.slice(2);
+const PASSWORD = "correct horse battery";
+/** A busy machine draws few frames a second. */
+const PATIENCE_MS = 60_000;
+const DESKTOP = { viewport: { width: 1280, height: 720 } };
+
+/** Runs a script's steps in a browser, which is closed at the end. */
+export async function inBrowser(steps) {
+  await mkdir(pictures, { recursive: true });
+  const browser = await launch();
+  try {
+    await steps(browser);
+  } finally {
+    await browser.close();
+  }
+}
+
+/** One person. */
+export class Visitor {
+  #complaints = [];
+
+  constructor(page, name) {
+    [this.page, this.name] = [page, name];
+    page.setDefaultTimeout(PATIENCE_MS);
+    page.on("pageerror", (error) => this.#complaints.push(error.stack ?? String(error)));
+    page.on("console", (message) => {
+      // The browser writes each refused answer and each break of the policy there.
+      if (message.type() === "error") this.#complaints.push(`${message.text()} (${message.location().url})`);
+    });
+  }
+
+  /** Opens a window. `options` are those of playwright's contexts. */
+  static async arrive(browser, name, options = DESKTOP) {
+    const page = await (await browser.newContext(options)).newPage();
+    return new Visitor(page, name);
+  }
+
+  /** Fails where the page or the browser has complained. */
+  assertNoComplaint() {
+    if (this.#complaints.length > 0) throw new Error(`the page of ${this.name} complained:\n${this.#complaints.join("\n")}`);
+  }
+
+  async picture(name) {
+    await this.page.screenshot({ path: join(pictures, `${name}.png`) });
+  }
+
+  /** From the landing page to the form for a new account. */
+  async findsTheForm(press = (locator) => locator.click()) {
+    await this.page.goto(`${base}/`);
+    await press(this.page.getByRole("link", { name: "Play" }));
+    await press(this.page.getByRole("tab", { name: "New here?" }));
+  }
+
+  /** Makes an account and a character of a class, and is in the world. */
+  async makesItself(className, press = (locator) => locator.click()) {
+    await this.findsTheForm(press);
+    await this.page.getByLabel("User name").last().fill(this.name);
+    await this.page.getByLabel("Password").last().fill(PASSWORD);
+    await press(this.page.getByRole("button", { name: "Make the account" }));
+    await press(this.page.getByRole("radio", { name: className }));
+    await this.page.getByLabel("Name", { exact: true }).fill(this.name);
+    await press(this.page.getByRole("button", { name: "Make this character" }));
+    await this.isInTheWorld();
+  }
+
+  async isInTheWorld() {
+    await this.page.locator(".ability").first().waitFor();
+  }
+
+  /** Experience on this level; it comes with each kill. */
+  async experience() {
+    return Number(await this.page.getByRole("meter", { name: "Experience" }).getAttribute("aria-valuenow"));
+  }
+
+  /** Whether the character has lost health: somebody fights it. */
+  async isInAFight() {
+    const health = this.page.getByRole("region", { name: "You" }).getByRole("meter", { name: "Health" });
+    return (await health.getAttribute("aria-valuenow")) !== (await health.getAttribute("aria-valuemax"));
+  }
+
+  /** Holds the key of the first ability, which strikes whoever is nearest, until somebody has died of it. */
+  async strikesUntilAKill(meanwhile = async () => {}) {
+    await this.page.keyboard.down("Digit1");
+    await this.page.waitForTimeout(500);
+    await meanwhile();
+    await this.until("a kill", async () => (await this.experience()) > 0);
+    await this.page.keyboard.up("Digit1");
+  }
+
+  /** Does something again and again until a question is answered with yes. */
+  async until(what, isSo) {
+    const endMs = performance.now() + PATIENCE_MS;
+    while (!(await isSo())) {
+      if (performance.now() > endMs) {
+        await this.picture(`${this.name}-waits`);
+        throw new Error(`${this.name} waited in vain: ${what}`);
+      }
+      await this.page.waitForTimeout(100);
+    }
+  }
+}
+
+/** A name that nobody has had. */
+export const newName = (begin) => `${begin}${Date.now().toString(36)}`;

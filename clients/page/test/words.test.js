@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { LEAVE_REASONS, REFUSALS } from "../../js/src/index.js";
+import { experienceWithin } from "../src/hud/experience.js";
+import { abilityWords } from "../src/words/abilities.js";
+import { apiWords, entryWords } from "../src/words/errors.js";
+import { bonusLines, itemWords, obstacle, sumOfBonuses } from "../src/words/items.js";
+import { goodbye, refusalSentence, WORDED } from "../src/words/refusals.js";
+
+test("every refusal and every goodbye of the protocol has a sentence of its own", () => {
+  assert.deepEqual([...WORDED.refusals].sort(), Object.keys(REFUSALS).sort());
+  assert.deepEqual([...WORDED.reasons].sort(), Object.keys(LEAVE_REASONS).sort());
+  for (const reason of Object.keys(REFUSALS)) assert.match(refusalSentence({ request: "", reason }), /^[A-Z].*[.]$/);
+  for (const reason of Object.keys(LEAVE_REASONS)) assert.ok(goodbye(reason).title && goodbye(reason).text, reason);
+});
+
+test("a refusal is told by what was asked", () => {
+  assert.equal(refusalSentence({ request: "VendorList", reason: "OutOfRange" }), "Go nearer to the vendor.");
+  assert.equal(refusalSentence({ request: "Ability", reason: "OutOfRange" }), "Too far away.");
+  assert.equal(refusalSentence({ request: "Ability", reason: "TooLittleResource" }, "Rage"), "Too little rage.");
+});
+
+const refused = (problem) => ({
+  name: "ApiError",
+  kind: "Refused",
+  retryAfterS: problem.retryAfterS ?? null,
+  problem: { status: 400, code: "", errors: {}, detail: "", title: "", retryAfterS: null, ...problem },
+});
+
+test("errors of the API stand beside their fields", () => {
+  const fields = apiWords(refused({ status: 422, errors: { password: ["has at least 8 characters"] } })).fields;
+  assert.deepEqual(fields, { password: "The password has at least 8 characters." });
+  assert.match(apiWords(refused({ status: 409, code: "USERNAME_TAKEN" })).fields.username, /taken/);
+  assert.match(apiWords(refused({ status: 429, code: "RATE_LIMITED", retryAfterS: 7 })).text, /7 seconds/);
+  assert.match(apiWords({ kind: "Unreachable" }).text, /does not answer/);
+  assert.match(apiWords(refused({ status: 502 })).text, /does not answer/);
+  assert.match(apiWords(refused({ status: 401, code: "INVALID_CREDENTIALS" })).text, /wrong/);
+});
+
+test("who does not get in hears what helps", () => {
+  const gateway = (more) => ({
+    name: "GatewayError",
+    code: null,
+    closeCode: null,
+    retryAfterS: null,
+    wantsFreshTokens: false,
+    ...more,
+  });
+  assert.equal(entryWords(gateway({ code: "MAP_FULL" })).help, "retry");
+  assert.match(entryWords(gateway({ code: "RATE_LIMITED", retryAfterS: 5 })).text, /5 seconds/);
+  assert.equal(entryWords(gateway({ closeCode: 1008, wantsFreshTokens: true })).help, "login");
+  assert.equal(
+    entryWords(gateway({ closeCode: 4001, wantsFreshTokens: true })).title,
+    "Your account is playing elsewhere",
+  );
+  assert.equal(entryWords({ name: "EnterError", kind: "ProtocolMismatch" }).help, "reload");
+  assert.equal(entryWords(new TypeError("a bug")).help, "reload");
+});
+
+test("experience counts within the level", () => {
+  const needed = [0n, 100n, 260n];
+  assert.deepEqual(experienceWithin(130n, 2, needed), { done: 30, all: 160 });
+  assert.deepEqual(experienceWithin(300n, 3, needed), { done: 0, all: 0 });
+});
+
+const sword = {
+  name: "Iron Sword",
+  worn_slot: 100,
+  classes: [0],
+  min_level: 3,
+  value: 60n,
+  consumable: null,
+  bonuses: { health: 10, resource: 0, power: 6, armour: 0, speed_per_mille: -50 },
+};
+
+test("an item says what it adds, and who may wear it", () => {
+  assert.deepEqual(bonusLines(sword.bonuses), [
+    ["Health", "+10"],
+    ["Power", "+6"],
+    ["Speed", "−5 %"],
+  ]);
+  const classes = [{ name: "Warrior" }, { name: "Ranger" }];
+  assert.equal(obstacle(sword, { level: 2, ownClass: 0, classes }), "From level 3");
+  assert.equal(obstacle(sword, { level: 9, ownClass: 1, classes }), "Only for: Warrior");
+  assert.equal(obstacle(sword, { level: 3, ownClass: 0, classes }), null);
+  assert.equal(sumOfBonuses([sword, sword]).power, 12);
+  const game = { session: { possessions: { level: 3 }, content: { classes } }, own: null, ownClass: null };
+  assert.equal(itemWords(sword, game).title, "Iron Sword");
+});
+
+test("an ability says its numbers", () => {
+  const info = {
+    name: "Smite",
+    shape: "Enemy",
+    range: 6 * 1024,
+    cost: 6,
+    cast_ms: 1500,
+    cast_while_moving: false,
+    cooldown_ms: 0,
+    min_level: 4,
+  };
+  const { lines } = abilityWords(info, { ownClass: { resource_name: "Mana" }, session: { possessions: { level: 1 } } });
+  assert.deepEqual(lines.slice(1), [
+    ["Mana", "6"],
+    ["Range", "6 tiles"],
+    ["Cast", "1.5 s"],
+    "Walking breaks the cast.",
+    "You learn it at level 4.",
+  ]);
+});

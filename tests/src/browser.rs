@@ -1,0 +1,56 @@
+//! Scripts that play the page in a real browser: `clients/page/test/*.mjs`, on Node with playwright-core and Chromium.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::process::Command;
+
+use crate::binaries::workspace;
+use crate::map_server::MapServer;
+
+/// What a script ends with where a program that it needs is missing.
+const MISSING: i32 = 77;
+
+/// How a script ended.
+#[derive(Debug)]
+pub enum Played {
+    /// It did what it is for. What it said on stdout.
+    Well(String),
+    /// Node, Chromium or playwright-core is not installed: which, in words.
+    Missing(String),
+    /// It failed, or took too long: all that it said.
+    Badly(String),
+}
+
+/// Lets a script play the page of this server. It puts its pictures into `pictures`.
+///
+/// # Panics
+/// When Node is there and does not start.
+pub async fn play(server: &MapServer, script: &str, pictures: &Path, within: Duration) -> Played {
+    let mut node = Command::new("node");
+    node.arg(workspace().join("clients/page/test").join(script));
+    node.arg(format!("http://{}", server.api_addr())).arg(pictures);
+    node.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let child = match node.spawn() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Played::Missing("node (Node.js) is not installed".to_owned());
+        }
+        child => child.expect("node runs"),
+    };
+    let Ok(ended) = tokio::time::timeout(within, child.wait_with_output()).await else {
+        return Played::Badly(format!("{script} did not end within {} s", within.as_secs()));
+    };
+    let ended = ended.expect("its output can be read");
+    let said = String::from_utf8_lossy(&ended.stdout).into_owned();
+    match ended.status.code() {
+        Some(0) => Played::Well(said),
+        Some(MISSING) => Played::Missing(said.trim().to_owned()),
+        _ => Played::Badly(format!("{said}{}", String::from_utf8_lossy(&ended.stderr))),
+    }
+}
+
+/// Where pictures of the page are left, below the folder of builds.
+pub fn pictures() -> std::path::PathBuf {
+    workspace().join("target/browser")
+}

@@ -1,0 +1,13 @@
+//! `cargo xtask art`: draws the project's pictures anew.
+
+use anyhow::Result;
+
+use crate::workspace::Workspace;
+
+/// The program that draws: a workspace of its own, so that nothing else waits for it.
+const MANIFEST: &str = "art/Cargo.toml";
+
+/// Writes `assets/pictures/` and the tileset of the maps.
+pub fn draw(workspace: &Workspace) -> Result<()> {
+    workspace.run("cargo", &["run", "--quiet", "--release", "--manifest-path", MANIFEST, "--", "."])
+}
