@@ -307,7 +307,7 @@ export class EnterError extends Error {
 export interface ClientOptions extends HostOptions {
   /** The solid tiles of maps that the program has, by map: for maps that are too large to be sent. */
   grids?: Map<number, CollisionGrid>;
-  /** How long to wait for the connection to open. */
+  /** How long to wait for the connection to open; 10 s by default. */
   acceptWithinMs?: number;
   /** `auto` (the default) takes WebTransport where there is any, and WebSocket where that comes to nothing within 3 s. */
   transport?: "auto" | "websocket" | "webtransport";

@@ -5,8 +5,8 @@ import { hashOf, speaksOurs, ticketBytes } from "./grant.js";
 import { Session } from "./session.js";
 import { Choice } from "./transport/choice.js";
 
-/** How long a client waits for the connection to open. */
-export const ACCEPT_WITHIN_MS = 5_000;
+/** How long a client waits for the connection to open: as long as the server does. */
+export const ACCEPT_WITHIN_MS = 10_000;
 /** How long the server may take to send what a player needs to begin. One that died after it accepted us never does. */
 const ENTER_WITHIN_MS = 4_000;
 /** Time between ticks without a command, while the server has not told its rate. */

@@ -17,8 +17,10 @@ use crate::session::{Counters, Grids, Intent, Possessions, Session};
 use crate::token::{self, TokenError};
 use crate::transport::{Carrier, CloseReason, Door, Incoming, Traffic, Transport};
 
-/// How long a client waits for the server to accept one ticket.
+/// How long a client waits for the server to accept one ticket over UDP, where it asks ten times a second.
 pub const ACCEPT_WITHIN: Duration = Duration::from_secs(2);
+/// How long it waits for a WebSocket or a WebTransport session to be open: as long as the server does.
+pub const OPEN_WITHIN: Duration = Duration::from_secs(10);
 /// How long the server may take to send everything that a player needs to begin. A server that died after it accepted
 /// us never does.
 const ENTER_WITHIN: Duration = Duration::from_secs(4);
@@ -88,8 +90,8 @@ pub struct Setup {
     pub clock: Clock,
     /// The solid tiles of maps that the program has.
     pub grids: Arc<Grids>,
-    /// How long to wait for the server to accept; [`ACCEPT_WITHIN`] by default.
-    pub accept_within: Duration,
+    /// How long to wait for the server to accept; by default [`ACCEPT_WITHIN`] over UDP, and else [`OPEN_WITHIN`].
+    pub accept_within: Option<Duration>,
     /// Where to send to instead of at the address that the server names: something stands between.
     pub through: Option<SocketAddr>,
     /// What carries payloads; UDP by default.
@@ -99,7 +101,7 @@ pub struct Setup {
 impl Setup {
     /// A setup without maps.
     pub fn new(clock: Clock) -> Self {
-        Self { clock, grids: Arc::default(), accept_within: ACCEPT_WITHIN, carrier: Carrier::default(), through: None }
+        Self { clock, grids: Arc::default(), accept_within: None, carrier: Carrier::default(), through: None }
     }
 }
 
@@ -145,23 +147,24 @@ impl GameClient {
         if server != protocol_hash() {
             return Err(EnterError::ProtocolMismatch { server });
         }
+        let open_within = setup.accept_within.unwrap_or(OPEN_WITHIN);
         let transport = match setup.carrier {
             Carrier::Udp => {
                 let token = token::decode(&grant.connect_token, &grant.ticket)?;
-                Transport::udp(token, setup.through, setup.clock, setup.accept_within).await?
+                Transport::udp(token, setup.through, setup.clock, setup.accept_within.unwrap_or(ACCEPT_WITHIN)).await?
             }
             Carrier::WebSocket => {
                 let url = grant.map_ws_url.as_deref().ok_or(EnterError::NoWebSocket)?;
                 let ticket = Ticket::bytes_of_text(&grant.ticket)?;
                 let url = setup.through.map_or_else(|| url.to_owned(), |address| at_address(url, address));
-                Transport::websocket(&url, ticket, setup.clock, setup.accept_within).await?
+                Transport::websocket(&url, ticket, setup.clock, open_within).await?
             }
             Carrier::WebTransport => {
                 let url = grant.map_wt_url.as_deref().ok_or(EnterError::NoWebTransport)?;
                 let url = setup.through.map_or_else(|| url.to_owned(), |address| at_address(url, address));
                 let door = Door { url, certificate: grant.map_wt_cert_sha256.clone() };
                 let ticket = Ticket::bytes_of_text(&grant.ticket)?;
-                Transport::webtransport(&door, &ticket, setup.clock, setup.accept_within).await?
+                Transport::webtransport(&door, &ticket, setup.clock, open_within).await?
             }
         };
         let mut client = Self {

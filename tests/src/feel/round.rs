@@ -190,7 +190,7 @@ impl Realm<'_> {
         let grant = self.grant().await?;
         // Who sees the truth sees it over UDP.
         let carrier = if through.is_some() { self.carrier } else { Carrier::Udp };
-        let setup = Setup { through, carrier, accept_within: ACCEPT_WITHIN, ..Setup::new(self.clock) };
+        let setup = Setup { through, carrier, accept_within: Some(ACCEPT_WITHIN), ..Setup::new(self.clock) };
         Player::enter(&grant, &setup, self.seed + number).await
     }
 
@@ -198,7 +198,8 @@ impl Realm<'_> {
     async fn enter_again_and_again(&self, through: SocketAddr) -> Result<Vec<Duration>> {
         let (mut gateway, character) = self.newcomer().await?;
         let carrier = self.carrier;
-        let setup = Setup { through: Some(through), carrier, accept_within: ACCEPT_WITHIN, ..Setup::new(self.clock) };
+        let setup =
+            Setup { through: Some(through), carrier, accept_within: Some(ACCEPT_WITHIN), ..Setup::new(self.clock) };
         let mut took = Vec::new();
         for _ in 0..ENTRIES {
             let grant = gateway.enter_world(&character.id, None).await?;

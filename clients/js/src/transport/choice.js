@@ -43,7 +43,7 @@ export class Choice {
     const mayFallBack = this.#preference === "auto" && Boolean(grant.map_ws_url);
     if (this.#mayUseWebTransport(host, grant) && !(this.#hasFailed && mayFallBack)) {
       try {
-        const soon = Math.min(withinMs, WEBTRANSPORT_WITHIN_MS);
+        const soon = mayFallBack ? Math.min(withinMs, WEBTRANSPORT_WITHIN_MS) : withinMs;
         return await WebTransportTransport.connect(host, grant, ticket, soon, signal);
       } catch (reason) {
         if (!mayFallBack || signal?.aborted) throw reason;

@@ -109,7 +109,7 @@ pub(crate) fn admission(server: &ServerDouble, ticket_id: u64) -> Value {
 }
 
 pub(crate) fn setup() -> Setup {
-    Setup { accept_within: Duration::from_millis(400), ..Setup::new(Clock::start()) }
+    Setup { accept_within: Some(Duration::from_millis(400)), ..Setup::new(Clock::start()) }
 }
 
 /// Welcomes any client that greets, into a world in which it owns this much gold.

@@ -26,7 +26,7 @@ async fn five_tickets_are_enough() {
     let gateway = GatewayDouble::start(&server, &[1, 2, 3, 4, 5, 6]).await;
     drop(server);
     let mut entry = gateway.entry();
-    let setup = Setup { accept_within: Duration::from_millis(60), ..setup() };
+    let setup = Setup { accept_within: Some(Duration::from_millis(60)), ..setup() };
     let error = entry.enter(None, &setup).await.unwrap_err();
     assert!(matches!(error, EntryError::Enter(EnterError::Closed(_))), "{error}");
     assert_eq!(entry.tickets(), 5);

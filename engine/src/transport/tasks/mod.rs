@@ -1,12 +1,14 @@
 //! What the transports share whose clients are tasks on a thread of their own: WebSocket and WebTransport.
 //!
 //! A client is a stranger (`strangers`) until it has shown a ticket, and then a `session`, which a task of its own reads
-//! from and writes to (`served`). The `network` is what all of them share. A client is given its next payload when its
+//! from and writes to (`served`). The `network` is what all of them share. It gives each tick's payloads to the sockets itself
+//! (`pipe`): to wake a task for each costs as much as to write. A client is given its next payload when its
 //! socket has taken the one before, and until then the newest snapshot alone is kept. A client that enters a large world
 //! is sent a lot at once, so its queue may be as long as over UDP; but one that has taken nothing for [`STALLED_AFTER`]
 //! loses its connection if more than [`STALLED_QUEUE_BYTES`] wait.
 
 mod network;
+mod pipe;
 mod served;
 mod session;
 mod strangers;
@@ -29,11 +31,15 @@ use super::{ClientId, Rate, Transport, TransportEvent};
 use crate::outbox::FrameBatch;
 
 pub(super) use network::Network;
-pub(super) use served::{Open, SILENCE, Served, claimed_client};
-pub(super) use session::{End, refusal_code};
+pub(super) use pipe::Pipe;
+pub(super) use served::{Open, Served, claimed_client};
+pub(super) use session::{End, SILENCE, refusal_code};
 pub(super) use strangers::Stranger;
 pub use strangers::StrangerLimits;
 
+/// How long what comes may gather before the thread looks at its sockets again: one look at a thousand clients costs less than
+/// a thousand looks. The host is not kept waiting.
+const GATHER: Duration = Duration::from_millis(2);
 /// For how long a socket takes nothing until its client counts as one that does not read.
 pub const STALLED_AFTER: Duration = Duration::from_secs(1);
 /// Maximum bytes of messages that wait for a client that does not read.
@@ -102,7 +108,9 @@ impl TaskThread {
             let tasks = tokio::task::LocalSet::new();
             tasks.block_on(&runtime, async {
                 let (accepting, ending) = accept(network.clone());
-                network.run(tokio::task::spawn_local(accepting), ending, incoming, &woken).await;
+                let running = network.run(tokio::task::spawn_local(accepting), ending, incoming, &woken);
+                // It writes to more sockets at once than a task may by tokio's rules.
+                tokio::task::coop::unconstrained(running).await;
             });
         })?;
         Ok(Self { front, wake, thread: Some(thread), name })
@@ -113,18 +121,27 @@ impl TaskThread {
         self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 
+    /// Wakes the thread, whether it waits for its sockets or rests.
+    fn wake(&self) {
+        self.wake.notify_one();
+        if let Some(thread) = &self.thread {
+            thread.thread().unpark();
+        }
+    }
+
     /// How often something has been refused for this reason.
     pub(super) fn refused(&self, reason: PacketRefusal) -> u64 {
         self.front.refused(reason)
     }
 }
 
-/// A runtime for such a thread.
+/// A runtime for such a thread. It rests for [`GATHER`] when all is done, unless it is woken.
 ///
 /// # Errors
 /// When the system has no more file descriptors.
 pub(super) fn runtime() -> io::Result<Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()
+    let rest = || std::thread::park_timeout(GATHER);
+    tokio::runtime::Builder::new_current_thread().enable_all().on_thread_park(rest).build()
 }
 
 /// A transport that is such a thread.
@@ -167,7 +184,7 @@ impl<T: OnThread> Transport for T {
     fn flush(&mut self) {
         let thread = self.thread_mut();
         if thread.front.flush() {
-            thread.wake.notify_one();
+            thread.wake();
         }
     }
 }
@@ -175,7 +192,7 @@ impl<T: OnThread> Transport for T {
 impl Drop for TaskThread {
     fn drop(&mut self) {
         self.front.stop();
-        self.wake.notify_one();
+        self.wake();
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {

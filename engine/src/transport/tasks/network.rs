@@ -135,8 +135,15 @@ impl Network {
         self.host_is_behind.get()
     }
 
-    pub(super) fn count_frame_out(&self) {
-        self.shared.frames_out.fetch_add(1, Ordering::Relaxed);
+    /// Sends what is due to a client, as far as its socket takes it.
+    pub(super) fn send_due(&self, session: &Session, now: Duration) {
+        session.send_due(now, |bytes, shows| {
+            self.metrics.messages_out.increment(1);
+            self.metrics.bytes_out.increment(bytes as u64);
+            if shows {
+                self.shared.frames_out.fetch_add(1, Ordering::Relaxed);
+            }
+        });
     }
 
     /// Connects the client of a ticket, whose bytes admission will check, or says why it cannot be.
@@ -152,7 +159,7 @@ impl Network {
             return Err(PacketRefusal::ServerFull);
         }
         let connection = Connection::new(client, self.settings.messages_per_client, self.settings.bounds(), self.now());
-        let session = Rc::new(Session::new(connection));
+        let session = Rc::new(Session::new(connection, self.now()));
         sessions.insert(client, session.clone());
         self.metrics.sessions.set(sessions.len() as f64);
         self.deliver([TransportEvent::Connected { client, ticket: ticket.to_vec() }]);
@@ -226,9 +233,13 @@ impl Network {
             if snapshot.len() > MAX_SECTION_BYTES {
                 self.refuse(PacketRefusal::Outgoing);
             } else if let Some(session) = sessions.get(&session.client)
-                && session.show(snapshot)
+                && !session.is_decided()
             {
-                self.refuse(PacketRefusal::SnapshotLate);
+                if session.show(snapshot) {
+                    self.refuse(PacketRefusal::SnapshotLate);
+                }
+                self.send_due(session, self.now());
+                session.wake_if_needed();
             }
         }
         ends.iter().filter_map(|client| sessions.get(client)).for_each(|session| session.close(self.now()));
@@ -255,8 +266,8 @@ impl Network {
         self.queue(client, message);
     }
 
-    /// Ends those that were closed, and those that have to be, though their sockets take nothing; and looks how far behind
-    /// the host is.
+    /// Ends those that were closed, those that are silent, and those that have to be, though their sockets take nothing; and
+    /// looks how far behind the host is.
     fn tend(&self) {
         let now = self.now();
         self.for_all(|session| {
@@ -265,6 +276,9 @@ impl Network {
                 session.end(End::Behind);
             }
             session.end_if_over(now);
+            if session.is_silent(now) {
+                session.end(End::Silent);
+            }
         });
         self.host_is_behind.set(self.shared.with_inbox(|inbox| inbox.is_crowded()));
     }

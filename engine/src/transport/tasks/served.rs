@@ -1,20 +1,21 @@
 //! One client that has shown a ticket, as the task sees it that serves its socket.
 
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use realmgate_protocol::limits::MAX_TICKET_BYTES;
 use realmgate_protocol::ticket::Ticket;
 use tokio::time::sleep;
 
 use super::network::Network;
+use super::pipe::Pipe;
 use super::session::{End, Session};
 use crate::transport::refusal::PacketRefusal;
 use crate::transport::{ClientId, TransportEvent};
 
-/// A client that sends nothing for so long is gone.
-pub(in crate::transport) const SILENCE: Duration = Duration::from_secs(10);
 /// How often it is looked for what is due while no snapshots come: resends, and acknowledgements that go alone.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How long one that sends too much is not listened to: its socket fills, and then it has to wait.
@@ -25,6 +26,9 @@ pub(in crate::transport) struct Served {
     network: Rc<Network>,
     session: Rc<Session>,
 }
+
+/// Something that goes on for as long as the session.
+pub(in crate::transport) type Work<'a> = Pin<Box<dyn Future<Output = End> + 'a>>;
 
 /// Counts a socket as open.
 pub(in crate::transport) struct Open(Rc<Network>);
@@ -46,16 +50,19 @@ impl Served {
         Ok(Self { network: network.clone(), session })
     }
 
-    /// Waits until the host, or what this client does, has ended it.
-    pub(in crate::transport) async fn until_decided(&self) -> End {
-        self.session.until_decided().await
+    /// Waits until one of these has ended, which read from the client and write to it, or the session is over for another
+    /// reason. Each is looked at only when something has happened to it.
+    pub(in crate::transport) async fn until_one_ends<'a, const N: usize>(&'a self, works: [Work<'a>; N]) -> End {
+        let decided: Work<'a> = Box::pin(self.session.until_decided());
+        let mut all: FuturesUnordered<Work<'a>> = works.into_iter().chain([decided]).collect();
+        all.next().await.unwrap_or(End::ByHost)
     }
 
     /// Takes a payload.
     pub(in crate::transport) fn take(&self, payload: &[u8]) -> Result<(), PacketRefusal> {
         let (network, session) = (&self.network, &self.session);
-        self.count_in(payload.len());
-        let frame = session.receive(payload, network.now())?;
+        let now = self.count_in(payload.len());
+        let frame = session.receive(payload, now)?;
         let client = session.client();
         if let Some(frame) = frame {
             network.deliver([TransportEvent::Frame { client, frame }]);
@@ -70,8 +77,8 @@ impl Served {
         bytes: usize,
         taken: Result<(), PacketRefusal>,
     ) -> Result<(), PacketRefusal> {
-        self.count_in(bytes);
-        let is_within = self.session.spend(self.network.now());
+        let now = self.count_in(bytes);
+        let is_within = self.session.spend(now);
         if is_within { taken } else { Err(PacketRefusal::SessionBudget) }
     }
 
@@ -94,24 +101,18 @@ impl Served {
         Ok(())
     }
 
-    /// Sends what is due, each payload when the socket has taken the one before. `send` returns whether it has, and
-    /// `false` once the socket is broken.
-    pub(in crate::transport) async fn write(&self, mut send: impl AsyncFnMut(Bytes) -> bool) -> End {
+    /// Sends what is due, each payload when the pipe has passed on the one before. `pass_on` waits until it has, and
+    /// returns `false` once the pipe is broken.
+    pub(in crate::transport) async fn write(&self, pipe: Rc<dyn Pipe>, mut pass_on: impl AsyncFnMut() -> bool) -> End {
         let Self { network, session } = self;
+        session.open(pipe);
         loop {
+            if !pass_on().await {
+                return End::ByClient;
+            }
             let now = network.now();
-            if let Some((payload, shows)) = session.next_payload(now) {
-                let bytes = payload.len() as u64;
-                session.note_sending(Some(now));
-                if !send(payload).await {
-                    return End::ByClient;
-                }
-                session.note_sending(None);
-                network.metrics.messages_out.increment(1);
-                network.metrics.bytes_out.increment(bytes);
-                if shows {
-                    network.count_frame_out();
-                }
+            network.send_due(session, now);
+            if !session.is_free() {
                 continue;
             }
             if session.is_over(now) {
@@ -121,9 +122,13 @@ impl Served {
         }
     }
 
-    fn count_in(&self, bytes: usize) {
+    /// Counts what came, and says when that was.
+    fn count_in(&self, bytes: usize) -> Duration {
         self.network.metrics.messages_in.increment(1);
         self.network.metrics.bytes_in.increment(bytes as u64);
+        let now = self.network.now();
+        self.session.note_heard(now);
+        now
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the thread keeps for one connected client: its connection, its newest snapshot, and whether it is over.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,10 +10,14 @@ use realmgate_protocol::wire::stream::QueueError;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
+use super::pipe::Pipe;
 use super::{STALLED_AFTER, STALLED_QUEUE_BYTES, STALLED_QUEUE_MESSAGES};
 use crate::transport::ClientId;
 use crate::transport::connection::Connection;
 use crate::transport::refusal::PacketRefusal;
+
+/// A client that sends nothing for so long is gone.
+pub(in crate::transport) const SILENCE: Duration = Duration::from_secs(10);
 
 /// Why a session is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,10 +61,13 @@ pub(super) struct Session {
     client: ClientId,
     connection: RefCell<Connection>,
     snapshot: RefCell<Snapshot>,
-    /// There may be something to send.
+    /// What carries its payloads, once its task writes.
+    pipe: OnceCell<Rc<dyn Pipe>>,
+    /// There may be something to send, or the pipe has not passed on what it was given.
     wake: Notify,
-    /// Since when the kernel has not taken a payload; `None` while there is none.
+    /// Since when the pipe has not passed on a payload; `None` while there is none.
     sending_since: Cell<Option<Duration>>,
+    heard_at: Cell<Duration>,
     decided: Cell<Option<End>>,
     changed: Notify,
 }
@@ -72,13 +80,15 @@ struct Snapshot {
 }
 
 impl Session {
-    pub(super) fn new(connection: Connection) -> Self {
+    pub(super) fn new(connection: Connection, now: Duration) -> Self {
         Self {
             client: connection.client,
             connection: RefCell::new(connection),
             snapshot: RefCell::default(),
+            pipe: OnceCell::new(),
             wake: Notify::new(),
             sending_since: Cell::new(None),
+            heard_at: Cell::new(now),
             decided: Cell::new(None),
             changed: Notify::new(),
         }
@@ -88,7 +98,8 @@ impl Session {
         self.client
     }
 
-    /// Takes a snapshot. Returns whether the one before it was not sent, and never will be.
+    /// Takes a snapshot, which is sent by the next [`Self::send_due`]. Returns whether the one before it was not sent, and
+    /// never will be.
     pub(super) fn show(&self, snapshot: &[u8]) -> bool {
         if self.connection.borrow().is_closing() {
             return false;
@@ -96,7 +107,6 @@ impl Session {
         let mut slot = self.snapshot.borrow_mut();
         slot.bytes.clear();
         slot.bytes.extend_from_slice(snapshot);
-        self.wake.notify_one();
         std::mem::replace(&mut slot.is_new, true)
     }
 
@@ -128,6 +138,16 @@ impl Session {
         self.decided.get().is_none()
             && self.sending_since.get().is_some_and(is_late)
             && (bytes > STALLED_QUEUE_BYTES || messages > STALLED_QUEUE_MESSAGES)
+    }
+
+    /// Notes that something came from the client.
+    pub(super) fn note_heard(&self, now: Duration) {
+        self.heard_at.set(now);
+    }
+
+    /// Whether nothing came from the client for too long.
+    pub(super) fn is_silent(&self, now: Duration) -> bool {
+        now.saturating_sub(self.heard_at.get()) >= SILENCE
     }
 
     /// Whether it is over, though its task may not know yet.
@@ -169,7 +189,9 @@ impl Session {
         let mut connection = self.connection.borrow_mut();
         let frame = connection.receive(payload, now)?;
         // An acknowledgement may be due, or the last one may have come.
-        self.wake.notify_one();
+        if !connection.is_quiet() {
+            self.wake.notify_one();
+        }
         Ok(frame.filter(|_| !connection.is_closing()))
     }
 
@@ -198,13 +220,39 @@ impl Session {
         }
     }
 
-    /// Notes that a payload is on its way to the kernel, or has been taken.
-    pub(super) fn note_sending(&self, since: Option<Duration>) {
-        self.sending_since.set(since);
+    /// Payloads go this way from now on.
+    pub(super) fn open(&self, pipe: Rc<dyn Pipe>) {
+        let is_first = self.pipe.set(pipe).is_ok();
+        debug_assert!(is_first, "a session has one pipe");
+    }
+
+    /// Whether payloads have a way, and all that were given to it have been passed on.
+    pub(super) fn is_free(&self) -> bool {
+        self.pipe.get().is_some_and(|pipe| pipe.is_free())
+    }
+
+    /// Gives what is due to the pipe, each payload when the one before has been passed on. `sent` is told how long each is,
+    /// and whether it shows a snapshot. What cannot be given yet is left to the task.
+    pub(super) fn send_due(&self, now: Duration, mut sent: impl FnMut(usize, bool)) {
+        let Some(pipe) = self.pipe.get().filter(|pipe| pipe.is_free()) else { return };
+        while pipe.is_free()
+            && let Some((payload, shows)) = self.next_payload(now)
+        {
+            sent(payload.len(), shows);
+            pipe.give(payload);
+        }
+        self.sending_since.set((!pipe.is_free()).then_some(now));
+    }
+
+    /// Wakes the task, unless there is nothing for it to do but to wait for the next snapshot.
+    pub(super) fn wake_if_needed(&self) {
+        if !self.is_free() || !self.connection.borrow().is_quiet() {
+            self.wake.notify_one();
+        }
     }
 
     /// The next payload that is due, and whether it shows a snapshot.
-    pub(super) fn next_payload(&self, now: Duration) -> Option<(Bytes, bool)> {
+    fn next_payload(&self, now: Duration) -> Option<(Bytes, bool)> {
         let mut slot = self.snapshot.borrow_mut();
         let is_new = std::mem::take(&mut slot.is_new);
         let mut connection = self.connection.borrow_mut();

@@ -20,7 +20,7 @@ use crate::transport::refusal::PacketRefusal;
 use crate::transport::tasks::{Network, Stranger};
 
 /// Time to become a WebSocket, with the TLS handshake.
-const UPGRADE_WITHIN: Duration = Duration::from_secs(5);
+const UPGRADE_WITHIN: Duration = Duration::from_secs(10);
 /// How long to wait after a failed accept, as when the process has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 /// Bytes that are read at once. Allocated for every WebSocket.
@@ -94,7 +94,7 @@ async fn open(stream: Paced, door: &Door, stranger: Stranger) {
 
 async fn open_over<S>(mut stream: S, by: Instant, door: &Door, stranger: Stranger)
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
     let rest = match timeout_at(by, upgrade(&mut stream, &door.allows_origin)).await {
         Ok(Ok(rest)) => rest,

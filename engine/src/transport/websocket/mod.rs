@@ -10,6 +10,7 @@
 //! early (8 KiB), the kernel's buffer (16 KiB), the snapshot, the payload, and the library's buffers (6 KiB). TLS adds a
 //! record, 16 KiB.
 
+mod line;
 mod listen;
 mod paced;
 mod socket;

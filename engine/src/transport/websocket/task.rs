@@ -3,17 +3,17 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures_util::stream::SplitStream;
-use futures_util::{SinkExt, StreamExt};
+use futures_util::StreamExt;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 
+use super::line::Line;
 use crate::transport::ClientId;
 use crate::transport::refusal::PacketRefusal;
-use crate::transport::tasks::{End, Network, Open, SILENCE, Served, Stranger, claimed_client, refusal_code};
+use crate::transport::tasks::{End, Network, Open, Served, Stranger, claimed_client, refusal_code};
 
 /// Time for the ticket to come.
 const TICKET_WITHIN: Duration = Duration::from_secs(5);
@@ -25,7 +25,7 @@ const FAREWELL_WITHIN: Duration = Duration::from_secs(1);
 /// Serves a WebSocket to its end.
 pub(super) async fn serve<S>(mut socket: WebSocketStream<S>, network: Rc<Network>, stranger: Stranger)
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
     let joined = match timeout(TICKET_WITHIN, ticket(&mut socket)).await {
         Ok(Some((client, ticket))) => Served::join(&network, client, &ticket),
@@ -40,15 +40,16 @@ where
     };
     drop(stranger);
     let _open = Open::new(&network);
-    let (mut out, mut into) = socket.split();
-    let end = tokio::select! {
-        end = served.until_decided() => end,
-        end = read(&served, &mut into) => end,
-        end = served.write(async |payload| out.send(Message::Binary(payload)).await.is_ok()) => end,
-    };
+    let line = Rc::new(Line::new(socket));
+    let end = served
+        .until_one_ends([
+            Box::pin(read(&served, &line)),
+            Box::pin(served.write(line.clone(), async || line.pass_on().await)),
+        ])
+        .await;
     drop(served);
-    if let (Some(code), Ok(socket)) = (end.close_code(), into.reunite(out)) {
-        farewell(socket, code).await;
+    if let (Some(code), Some(line)) = (end.close_code(), Rc::into_inner(line)) {
+        farewell(line.into_socket(), code).await;
     }
 }
 
@@ -68,13 +69,12 @@ where
 }
 
 /// Takes what the client sends.
-async fn read<S>(served: &Served, from: &mut SplitStream<WebSocketStream<S>>) -> End
+async fn read<S>(served: &Served, line: &Line<S>) -> End
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     loop {
-        let Ok(received) = timeout(SILENCE, from.next()).await else { return End::Silent };
-        let taken = match received {
+        let taken = match line.next().await {
             Some(Ok(Message::Binary(payload))) => served.take(&payload),
             Some(Ok(Message::Text(text))) => served.take_other(text.len(), Err(PacketRefusal::Text)),
             Some(Ok(Message::Ping(bytes) | Message::Pong(bytes))) => served.take_other(bytes.len(), Ok(())),

@@ -13,8 +13,9 @@ use super::{AllowsOrigin, PATH, task};
 use crate::transport::refusal::PacketRefusal;
 use crate::transport::tasks::{Network, Stranger};
 
-/// Time to become a session: the QUIC handshake, HTTP/3's settings and the request.
-const OPEN_WITHIN: Duration = Duration::from_secs(5);
+/// Time to become a session: the QUIC handshake, HTTP/3's settings and the request. On a line of 300 ms that loses one
+/// packet in ten, in bursts, five seconds are not enough.
+const OPEN_WITHIN: Duration = Duration::from_secs(10);
 
 /// What makes a session of a connection.
 pub(super) struct Door {

@@ -15,6 +15,7 @@
 mod barrier;
 mod certificate;
 mod congestion;
+mod line;
 mod listen;
 mod quic;
 mod task;

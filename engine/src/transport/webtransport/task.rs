@@ -4,15 +4,14 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use bytes::{BufMut, Bytes, BytesMut};
 use realmgate_protocol::wire::framing::{self, Next, Received};
 use tokio::time::{sleep, timeout};
-use wtransport::quinn::SendDatagramError;
 use wtransport::{Connection, RecvStream, SendStream, VarInt};
 
+use super::line::Line;
 use crate::transport::ClientId;
 use crate::transport::refusal::PacketRefusal;
-use crate::transport::tasks::{End, Network, Open, SILENCE, Served, Stranger, claimed_client, refusal_code};
+use crate::transport::tasks::{End, Network, Open, Served, Stranger, claimed_client, refusal_code};
 
 /// Time for the stream and the ticket to come.
 const TICKET_WITHIN: Duration = Duration::from_secs(5);
@@ -21,20 +20,13 @@ const FAREWELL_WITHIN: Duration = Duration::from_secs(1);
 /// Bytes that a client may send in a second, with all that QUIC adds. One that plays sends a fiftieth of it.
 const MOST_BYTES_PER_SECOND: u64 = 256 << 10;
 /// The number of a session, in quarters of its stream's: that of the first request of a connection.
-const FIRST_SESSION: u64 = 0;
+pub(super) const FIRST_SESSION: u64 = 0;
 
 /// The stream that the client has opened.
 struct Stream {
     out: SendStream,
     into: RecvStream,
     received: Received,
-}
-
-/// Something that a client has sent.
-enum Sent {
-    Datagram(wtransport::datagram::Datagram),
-    /// A message, which [`Received`] has.
-    Message(std::ops::Range<usize>),
 }
 
 /// Closes a connection, however its task ends: the library's own tasks would hold it for as long as the client likes.
@@ -91,13 +83,16 @@ async fn play(connection: &Connection, network: &Rc<Network>, stranger: Stranger
     };
     drop(stranger);
     let _open = Open::new(network);
-    let is_midway = Cell::new(false);
+    let (line, is_midway) = (Rc::new(Line::new(connection)), Cell::new(false));
     let Stream { mut out, mut into, mut received } = stream;
-    let end = tokio::select! {
-        end = served.until_decided() => end,
-        end = read(&served, connection, &mut into, &mut received) => end,
-        end = served.write(async |payload| send(connection, &mut out, &is_midway, payload).await) => end,
-    };
+    let end = served
+        .until_one_ends([
+            Box::pin(read_datagrams(&served, connection, false)),
+            Box::pin(read_datagrams(&served, connection, true)),
+            Box::pin(read_stream(&served, &mut into, &mut received)),
+            Box::pin(served.write(line.clone(), async || line.pass_on(&mut out, &is_midway).await)),
+        ])
+        .await;
     drop(served);
     match end.close_code() {
         // What is cut off in the middle of a message cannot be followed by another.
@@ -120,21 +115,19 @@ async fn ticket(stream: &mut Stream) -> Option<(ClientId, Vec<u8>)> {
     Some((claimed_client(&ticket)?, ticket))
 }
 
-/// Takes what the client sends.
-async fn read(served: &Served, connection: &Connection, into: &mut RecvStream, received: &mut Received) -> End {
+/// Takes the datagrams that the client sends. The library, whose own way costs two wake-ups more for each, takes some of
+/// them first: those come from it.
+async fn read_datagrams(served: &Served, connection: &Connection, of_library: bool) -> End {
     loop {
-        let next = timeout(SILENCE, async {
-            tokio::select! {
-                datagram = connection.receive_datagram() => datagram.map(Sent::Datagram).map_err(|_| End::ByClient),
-                message = next_message(into, received) => message.map(Sent::Message),
+        let taken = if of_library {
+            let Ok(datagram) = connection.receive_datagram().await else { return End::ByClient };
+            served.take(&datagram)
+        } else {
+            let Ok(datagram) = connection.quic_connection().read_datagram().await else { return End::ByClient };
+            match datagram.split_first() {
+                Some((number, payload)) if u64::from(*number) == FIRST_SESSION => served.take(payload),
+                Some(_) | None => served.take_other(datagram.len(), Err(PacketRefusal::Payload)),
             }
-        });
-        let taken = match next.await {
-            Ok(Ok(Sent::Datagram(datagram))) => served.take(&datagram),
-            Ok(Ok(Sent::Message(range))) => served.take(received.message(range)),
-            Ok(Err(End::TooLong)) => return served.too_long(),
-            Ok(Err(end)) => return end,
-            Err(_) => return End::Silent,
         };
         if let Err(reason) = taken
             && let Err(end) = served.refused(reason).await
@@ -144,7 +137,23 @@ async fn read(served: &Served, connection: &Connection, into: &mut RecvStream, r
     }
 }
 
-/// The next message of the stream. Cancel safe.
+/// Takes the messages that the client sends on its stream.
+async fn read_stream(served: &Served, into: &mut RecvStream, received: &mut Received) -> End {
+    loop {
+        let taken = match next_message(into, received).await {
+            Ok(range) => served.take(received.message(range)),
+            Err(End::TooLong) => return served.too_long(),
+            Err(end) => return end,
+        };
+        if let Err(reason) = taken
+            && let Err(end) = served.refused(reason).await
+        {
+            return end;
+        }
+    }
+}
+
+/// The next message of the stream.
 async fn next_message(into: &mut RecvStream, received: &mut Received) -> Result<std::ops::Range<usize>, End> {
     loop {
         match received.take_next() {
@@ -157,28 +166,6 @@ async fn next_message(into: &mut RecvStream, received: &mut Received) -> Result<
             Next::TooLong => return Err(End::TooLong),
         }
     }
-}
-
-/// Sends a payload: as a datagram, or on the stream where the way carries none that long. Returns whether the connection
-/// has taken it.
-async fn send(connection: &Connection, out: &mut SendStream, is_midway: &Cell<bool>, payload: Bytes) -> bool {
-    // A byte is for the number of the session.
-    if connection.quic_connection().max_datagram_size().is_some_and(|longest| payload.len() < longest) {
-        // The library drops what is old when its buffer is full. Here a snapshot waits instead, and may be replaced.
-        let mut datagram = BytesMut::with_capacity(1 + payload.len());
-        datagram.put_u8(FIRST_SESSION as u8);
-        datagram.put_slice(&payload);
-        match connection.quic_connection().send_datagram_wait(datagram.freeze()).await {
-            Ok(()) => return true,
-            // The way has become narrower.
-            Err(SendDatagramError::TooLarge) => {}
-            Err(_) => return false,
-        }
-    }
-    is_midway.set(true);
-    let is_written = out.write_all(&framing::message(&payload)).await.is_ok();
-    is_midway.set(!is_written);
-    is_written
 }
 
 /// Says why it is over, and waits for the other end to have heard it.
