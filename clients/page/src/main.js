@@ -14,6 +14,9 @@ import { Game } from "./game/game.js";
 import { Settings } from "./settings.js";
 import { entryWords } from "./words/errors.js";
 
+/** Whoever waits longer for the world is told why that can be. */
+const LONG_WAIT_MS = 6_000;
+
 /** The flow from screen to screen. */
 class Flow {
   #stage = document.getElementById("stage");
@@ -27,6 +30,7 @@ class Flow {
 
   async begin() {
     useSettings(this.#settings);
+    this.#logIn.addEventListener("ended", () => this.#logInEnded());
     this.#assets = await Assets.load();
     this.#backdrop.paint(await this.#assets.picture("pictures/ui/title.png"));
     this.#backdrop.start(this.#settings.get("reducedMotion"));
@@ -52,13 +56,17 @@ class Flow {
     this.#show(gateScreen({ logIn: this.#logIn, realm: this.#realm, notice, onDone: () => this.#characters() }));
   }
 
-  /** Calls the server; where nobody is logged in any more, back to the gate. */
+  /** The server takes the log-in no more. A game says so itself. */
+  #logInEnded() {
+    if (!this.#stage.querySelector(".game")) this.#gate("Your log-in has ended. Log in again.");
+  }
+
+  /** Calls the server. Answers null where that failed, and says why. */
   async #asking(ask) {
     try {
       return await ask();
     } catch (error) {
-      if (!this.#logIn.isThere) this.#gate("Your log-in has ended. Log in again.");
-      else this.#end(entryWords(error), () => this.#characters());
+      if (this.#logIn.isThere) this.#end(entryWords(error), () => this.#characters());
       return null;
     }
   }
@@ -70,7 +78,7 @@ class Flow {
       return this.#logIn.with((token) => this.#api.characters(token));
     });
     if (!characters) return;
-    if (characters.length === 0) return this.#make();
+    if (characters.length === 0) return this.#make({ isFirst: true });
     this.#show(
       charactersScreen({
         ...this.#shared(),
@@ -83,9 +91,10 @@ class Flow {
     );
   }
 
-  #make() {
-    const onBack = () => this.#characters();
-    this.#show(makeScreen({ ...this.#shared(), onMade: (character) => this.#enter(character), onBack }));
+  #make({ isFirst = false } = {}) {
+    const onBack = () => (isFirst ? this.#logOut() : this.#characters());
+    const onMade = (character) => this.#enter(character);
+    this.#show(makeScreen({ ...this.#shared(), onMade, onBack, backWord: isFirst ? "Log out" : "Back" }));
   }
 
   #shared() {
@@ -94,6 +103,8 @@ class Flow {
 
   async #enter(character) {
     this.#wait("Entering the world…");
+    const why = () => this.#wait("Still entering: a body that is in a fight has to leave it first…");
+    const longWait = setTimeout(why, LONG_WAIT_MS);
     try {
       const game = await Game.enter({
         ...this.#shared(),
@@ -106,13 +117,15 @@ class Flow {
     } catch (error) {
       console.error(error);
       this.#backdrop.start(this.#settings.get("reducedMotion"));
-      if (!this.#logIn.isThere) this.#gate("Your log-in has ended. Log in again.");
-      else this.#end(entryWords(error), () => this.#enter(character));
+      if (this.#logIn.isThere) this.#end(entryWords(error), () => this.#enter(character));
+    } finally {
+      clearTimeout(longWait);
     }
   }
 
   /** A stay in the world is over. */
   async #over(end, character) {
+    this.#wait("Leaving the world…");
     if (end.wants === "characters") return this.#characters();
     if (end.wants === "logout") return this.#logOut();
     this.#backdrop.start(this.#settings.get("reducedMotion"));

@@ -4,7 +4,9 @@ const STORED_AS = "realmgate.log-in";
 /** A token that ends within this time is renewed before it is shown. */
 const RENEW_BEFORE_MS = 60_000;
 
-/** A log-in. It outlives a reload of the page, but not the tab. */
+/**
+ * A log-in. It outlives a reload of the page, but not the tab. "ended" is told when the server takes it no more.
+ */
 export class LogIn extends EventTarget {
   #api;
   #storage;
@@ -72,7 +74,10 @@ export class LogIn extends EventTarget {
     try {
       this.#keep(await this.#api.refresh(token), username);
     } catch (error) {
-      if (error.problem?.status === 401) this.forget();
+      if (error.problem?.status === 401) {
+        this.forget();
+        this.dispatchEvent(new Event("ended"));
+      }
       throw error;
     }
   }

@@ -24,6 +24,7 @@ export class Game {
   #early = [];
   #options;
   #isOver = false;
+  #life = new AbortController();
   #nextHudMs = 0;
   #enteredAtMs = -Infinity;
 
@@ -46,6 +47,11 @@ export class Game {
     game.player = await game.#enterPlayer();
     game.#furnish();
     return game;
+  }
+
+  /** Ends what listens for the game's sake. */
+  get signal() {
+    return this.#life.signal;
   }
 
   /** What the player sees, owns and predicts. */
@@ -73,7 +79,7 @@ export class Game {
     const [url, token] = [await api.gatewayUrl(), await logIn.fresh()];
     this.#enteredAtMs = performance.now();
     return Player.enter(new Entry(url, token, character.id), {
-      transport: new URLSearchParams(location.search).get("transport") ?? "auto",
+      transport: chosenTransport(),
       intent: () => this.controls?.intent() ?? {},
       onEvent: (event) => (this.hud ? this.#hear(event) : this.#early.push(event)),
     });
@@ -215,6 +221,7 @@ export class Game {
   close() {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#life.abort();
     this.player.close();
     this.controls.close();
     this.scene.close();
@@ -223,4 +230,10 @@ export class Game {
     this.leaving.close();
     this.resizing.disconnect();
   }
+}
+
+/** `?transport=` in the page's address chooses, for those who compare. */
+function chosenTransport() {
+  const chosen = new URLSearchParams(location.search).get("transport");
+  return ["websocket", "webtransport"].includes(chosen) ? chosen : "auto";
 }

@@ -15,7 +15,7 @@ export class AbilityBar {
     this.#game = game;
     this.#list = h("div.ability-slots", { role: "toolbar", "aria-label": "Abilities" });
     this.element = h("section.abilities", { "aria-label": "Abilities" }, this.#cast.element, this.#list);
-    game.settings.addEventListener("change", () => this.#showKeys());
+    game.settings.addEventListener("change", () => this.#showKeys(), { signal: game.signal });
   }
 
   #list;

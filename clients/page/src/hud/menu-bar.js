@@ -25,13 +25,13 @@ export class MenuBar {
         `button.menu-button.${name}`,
         {
           type: "button",
-          "aria-label": word,
           title: word,
           onclick: () => game.panels.toggle(name),
           onpointerdown: (event) => event.preventDefault(),
         },
         glyph(name),
         key,
+        h("span.hidden-text", {}, word),
       );
       return { name, button, key };
     });
@@ -41,7 +41,7 @@ export class MenuBar {
       h("p.gold", { title: "Your gold" }, this.#gold),
       h("div.row", {}, ...this.#buttons.map(({ button }) => button)),
     );
-    game.settings.addEventListener("change", () => this.#showKeys());
+    game.settings.addEventListener("change", () => this.#showKeys(), { signal: game.signal });
     this.#showKeys();
   }
 

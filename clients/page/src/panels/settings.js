@@ -16,7 +16,7 @@ export class SettingsWindow {
   #word = h("p.quiet", { role: "status" }, "Choose a key, then press the new one.");
 
   /** @param {import("../game/game.js").Game} game */
-  constructor({ settings }) {
+  constructor({ settings, signal }) {
     this.#settings = settings;
     const done = h("button.primary", { type: "button", onclick: () => this.#dialog.close() }, "Done");
     const defaults = h(
@@ -32,7 +32,7 @@ export class SettingsWindow {
     });
     // Before the dialogue hears it: Escape and Tab may be pressed for something else.
     this.#dialog.element.addEventListener("keydown", (event) => this.#key(event), { capture: true });
-    settings.addEventListener("change", () => this.#showKeys());
+    settings.addEventListener("change", () => this.#showKeys(), { signal });
   }
 
   #looks() {
