@@ -2,7 +2,8 @@
 
 /**
  * Makes an element: `h("button.big", { type: "button", onclick }, "Play")`. Properties that begin with `on` are
- * listeners, those with a dash and `role` are attributes, `style` is an object, the others are properties of the element.
+ * listeners, those with a dash and `role` are attributes, `style` is an object, the others are properties of the
+ * element.
  * @param {string} what The tag, and classes after dots.
  * @param {Record<string, any>} [properties]
  * @param {...(Node | string | number | null | false)} children

@@ -4,7 +4,7 @@ import { drawPortrait, h, setText } from "../dom.js";
 import { experienceWithin } from "../hud/experience.js";
 import { sheetOf } from "../hud/names.js";
 import { bonusLines, sumOfBonuses, WORN } from "../words/items.js";
-import { doFirst, ItemDetails } from "./item-actions.js";
+import { ItemDetails } from "./item-actions.js";
 import { WornSlots } from "./bag.js";
 import { Window } from "./window.js";
 
