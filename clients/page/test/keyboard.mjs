@@ -34,10 +34,11 @@ await inBrowser(async (browser) => {
   await keyboard.press("Enter");
   await visitor.isInTheWorld();
   // The road leads west out of the town, to boars, which attack whoever comes near.
-  await keyboard.down("KeyA");
-  await visitor.until("somebody who attacks", () => visitor.isInAFight());
-  await keyboard.up("KeyA");
-  await visitor.strikesUntilAKill();
+  const walk = async () => {
+    await keyboard.down("KeyA");
+    return () => keyboard.up("KeyA");
+  };
+  await visitor.fightsUntilAKill(walk, visitor.holdsTheFirstKey);
   await visitor.picture("keyboard-has-killed");
   visitor.assertNoComplaint();
   console.log("a newcomer killed a mob by keyboard alone");

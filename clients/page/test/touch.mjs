@@ -13,16 +13,20 @@ await inBrowser(async (browser) => {
   const fingers = await page.context().newCDPSession(page);
   const touch = (type, points) => fingers.send("Input.dispatchTouchEvent", { type, touchPoints: points });
   // A finger on the left half draws the stick to the west.
-  await touch("touchStart", [{ x: 120, y: 560 }]);
-  await touch("touchMove", [{ x: 60, y: 560 }]);
-  await visitor.until("somebody who attacks", () => visitor.isInAFight());
-  await visitor.picture("phone-walks");
-  await touch("touchEnd", []);
-  const strike = page.locator(".ability").first();
-  await visitor.until("a kill", async () => {
-    await strike.tap();
-    return (await visitor.experience()) > 0;
-  });
+  const walk = async () => {
+    await touch("touchStart", [{ x: 120, y: 560 }]);
+    await touch("touchMove", [{ x: 60, y: 560 }]);
+    return async () => {
+      await visitor.picture("phone-walks");
+      await touch("touchEnd", []);
+    };
+  };
+  const strike = async () => {
+    const button = page.locator(".ability").first();
+    const taps = setInterval(() => button.tap().catch(() => clearInterval(taps)), 400);
+    return async () => clearInterval(taps);
+  };
+  await visitor.fightsUntilAKill(walk, strike);
   await visitor.picture("phone-has-killed");
   visitor.assertNoComplaint();
   console.log("a newcomer killed a mob by touch");

@@ -111,6 +111,7 @@ async fn maps_have_addresses_that_change_with_them() {
     assert_eq!((map.status, map.text.as_str()), (StatusCode::OK, "<map a='1'/>"));
     assert_eq!(map.header("cache-control"), Some("public, max-age=31536000, immutable"));
     assert_eq!(map.header("access-control-allow-origin"), Some("*"));
+    assert_eq!(map.header("content-security-policy"), Some("default-src 'none'; sandbox"), "nothing in it runs");
 
     let (_, same) = with_a_map("<map a='1'/>", None).await;
     let (_, other) = with_a_map("<map a='2'/>", None).await;
@@ -126,7 +127,7 @@ async fn a_delivery_network_may_stand_before_it() {
     assert_eq!(app.get(path).send().await.status, StatusCode::OK, "where the network asks for it");
     let page = app.get("/play").send().await;
     let policy = page.header("content-security-policy").unwrap();
-    assert!(sources(policy, "img-src").contains(&"https://cdn.example/realm"), "{policy}");
+    assert!(sources(policy, "img-src").contains(&"https://cdn.example/realm/"), "{policy}");
 }
 
 #[tokio::test]

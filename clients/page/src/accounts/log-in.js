@@ -72,7 +72,9 @@ export class LogIn extends EventTarget {
   async #renew() {
     const { refresh_token: token, username } = this.#tokens;
     try {
-      this.#keep(await this.#api.refresh(token), username);
+      const tokens = await this.#api.refresh(token);
+      // Who has logged out meanwhile stays so.
+      if (this.#tokens?.refresh_token === token) this.#keep(tokens, username);
     } catch (error) {
       if (error.problem?.status === 401) {
         this.forget();

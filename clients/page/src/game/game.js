@@ -170,6 +170,11 @@ export class Game {
   async #again() {
     const typed = this.hud.chat.typed;
     const game = await Game.enter(this.#options);
+    // The player has left meanwhile.
+    if (this.#isOver) {
+      game.close();
+      return;
+    }
     this.close();
     this.element.replaceWith(game.element);
     game.hud.chat.typed = typed;

@@ -8,7 +8,7 @@ import { launch } from "../../../js/test/testing/chromium.mjs";
 export const [base, pictures = "."] = process.argv.slice(2);
 const PASSWORD = "correct horse battery";
 /** A busy machine draws few frames a second. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 90_000;
 const DESKTOP = { viewport: { width: 1280, height: 720 } };
 
 /** Runs a script's steps in a browser, which is closed at the end. */
@@ -85,14 +85,34 @@ export class Visitor {
     return (await health.getAttribute("aria-valuenow")) !== (await health.getAttribute("aria-valuemax"));
   }
 
-  /** Holds the key of the first ability, which strikes whoever is nearest, until somebody has died of it. */
-  async strikesUntilAKill(meanwhile = async () => {}) {
-    await this.page.keyboard.down("Digit1");
-    await this.page.waitForTimeout(500);
-    await meanwhile();
-    await this.until("a kill", async () => (await this.experience()) > 0);
-    await this.page.keyboard.up("Digit1");
+  get #wayBack() {
+    return this.page.getByRole("button", { name: "Return to the safe zone" });
   }
+
+  /**
+   * Goes where somebody attacks, and strikes back until somebody has died of it. Who is killed instead returns and tries again.
+   * `walk` and `strike` begin something, and answer how it ends.
+   */
+  async fightsUntilAKill(walk, strike) {
+    const hasKilled = async () => (await this.experience()) > 0;
+    while (!(await hasKilled())) {
+      const stand = await walk();
+      await this.until("somebody who attacks", () => this.isInAFight());
+      await stand();
+      const rest = await strike();
+      await this.until("a kill, or an end", async () => (await hasKilled()) || this.#wayBack.isVisible());
+      await rest();
+      if (!(await this.#wayBack.isVisible())) continue;
+      await this.#wayBack.click();
+      await this.until("a new start", async () => !(await this.isInAFight()));
+    }
+  }
+
+  /** Holds the key of the first ability, which strikes whoever is nearest. */
+  holdsTheFirstKey = async () => {
+    await this.page.keyboard.down("Digit1");
+    return () => this.page.keyboard.up("Digit1");
+  };
 
   /** Does something again and again until a question is answered with yes. */
   async until(what, isSo) {

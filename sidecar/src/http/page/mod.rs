@@ -34,7 +34,8 @@ pub fn router() -> Router<AppState> {
 /// Only our own scripts and styles run. They speak with this host, with the map servers, wherever those are, and with the
 /// host of the pictures.
 fn policy(pictures_from: Option<&str>) -> String {
-    let pictures_from = pictures_from.unwrap_or_default();
+    // All below a folder are meant by it only with the slash.
+    let pictures_from = pictures_from.map(|base| format!("{base}/")).unwrap_or_default();
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: {pictures_from}; \
          connect-src 'self' ws: wss: https: {pictures_from}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -51,7 +52,7 @@ async fn document(State(state): State<AppState>, asked: HeaderMap, name: &'stati
 
 async fn part(Path((hash, name)): Path<(String, String)>, asked: HeaderMap) -> Response {
     match PROGRAM.file(&hash, &name) {
-        Some(file) => file.answer(&asked, Caching::ForGood),
+        Some(file) => as_no_document(file.answer(&asked, Caching::ForGood)),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
@@ -70,8 +71,15 @@ async fn list(State(state): State<AppState>) -> impl IntoResponse {
 
 async fn picture(State(state): State<AppState>, Path(address): Path<String>, asked: HeaderMap) -> Response {
     let Some(file) = state.pictures.file(&address) else { return StatusCode::NOT_FOUND.into_response() };
-    let mut response = file.answer(&asked, Caching::ForGood);
+    let mut response = as_no_document(file.answer(&asked, Caching::ForGood));
     // They hold no secrets, and a network that delivers them keeps one answer for the pages of all hosts.
     response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    response
+}
+
+/// Whoever opens such an address by itself gets nothing that runs: a map is XML, and may come from anywhere.
+fn as_no_document(mut response: Response) -> Response {
+    let policy = HeaderValue::from_static("default-src 'none'; sandbox");
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     response
 }
