@@ -65,7 +65,8 @@ pub fn sky(p: &mut Picture) {
             }
         }
     }
-    moon(p, (86, 44), 13);
+    // Right of the middle: the logo and the words stand on the left.
+    moon(p, (292, 40), 13);
 }
 
 fn moon(p: &mut Picture, at: (i32, i32), r: i32) {

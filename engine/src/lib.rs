@@ -3,7 +3,7 @@
 //! Contains no game rules and no HTTP. A [`host`] runs [`channel`]s, each with its own ECS world, at a fixed timestep.
 //! A [`transport`] carries players' datagrams, [`admission`] decides who may enter, [`spatial`] finds what is near a
 //! point, [`replication`] sends each client snapshots of its area of interest, and [`persist`] hands over what must
-//! outlive the world.
+//! outlive the world. A [`spectator`] watches a channel without being in it.
 
 pub mod admission;
 pub mod body;
@@ -26,4 +26,5 @@ pub mod record;
 pub mod replication;
 pub mod schedule;
 pub mod spatial;
+pub mod spectator;
 pub mod transport;

@@ -22,7 +22,7 @@ pub enum OverloadLevel {
     NearRarely,
     /// Mobs that nobody fights make decisions less often.
     IdleMinds,
-    /// No new players are let in.
+    /// No new players are let in, and nobody may watch.
     Full,
     /// The clock runs slower, and with it all timers.
     SlowClock,

@@ -84,7 +84,7 @@ fn send_pieces(outbox: &mut Outbox, session: SessionId, pieces: &[Vec<u8>], caus
 
 /// Encodes a message for the reliable channel, whole or split into parts. Returns nothing if it is longer than all
 /// parts together may be, which only data far beyond any limit could cause.
-fn pieces(message: &ServerMessage) -> Vec<Vec<u8>> {
+pub(crate) fn pieces(message: &ServerMessage) -> Vec<Vec<u8>> {
     let Ok(whole) = encode_split(message) else {
         metrics::counter!("realmgate_oversized_messages_total").increment(1);
         return Vec::new();

@@ -89,3 +89,39 @@ fn a_steady_tick_allocates_as_little_for_many_players_as_for_few() {
     assert!(few <= bound, "{few} allocations in {TICKS} ticks of 50 players");
     assert!(many <= bound, "{many} allocations in {TICKS} ticks of 200 players");
 }
+
+/// Counts the allocations in a range of ticks for spectators who acknowledge what they are sent.
+fn allocations_watched(channel: &mut Channel, watchers: u64, ticks: std::ops::Range<u32>) -> u64 {
+    ticks
+        .map(|tick| {
+            for watcher in 1..=watchers {
+                let ack = SnapshotAck { newest: Tick(tick), before: !0 };
+                channel.acknowledge_spectator(SessionId::from(1_000 + watcher), ack);
+            }
+            let counted = allocation_counter::measure(|| {
+                channel.tick().unwrap();
+                let mut output = channel.take_spectator_output();
+                assert_eq!(output.frames.len() as u64, watchers);
+                output.frames.clear();
+                channel.reuse_for_spectators(output.frames);
+            });
+            let mut outbox = channel.take_outbox();
+            outbox.frames.clear();
+            channel.reuse(outbox.frames);
+            counted.count_total
+        })
+        .sum()
+}
+
+#[test]
+fn a_steady_tick_allocates_nothing_for_spectators() {
+    const TICKS: u32 = 50;
+    let [none, all] = [0, 8].map(|watchers| {
+        let mut channel = channel(50);
+        (1..=watchers).for_each(|watcher| channel.watch(SessionId::from(1_000 + watcher)));
+        allocations_watched(&mut channel, watchers, 1..300);
+        allocations_watched(&mut channel, watchers, 300..300 + TICKS)
+    });
+    // Now and then a list of a spectator grows beyond its largest size so far.
+    assert!(all <= none + u64::from(TICKS), "{all} allocations in {TICKS} ticks with spectators, {none} without");
+}

@@ -39,7 +39,7 @@ pub const MAX_TICKET_BYTES: usize = 200;
 /// answer instead of silence.
 pub const NETCODE_PROTOCOL_ID: u64 = 0x5245_414c_4d47_5431;
 /// Version of the map link. Both sides refuse any other version.
-pub const LINK_VERSION: u16 = 5;
+pub const LINK_VERSION: u16 = 6;
 /// Maximum number of locks in one `Reclaim` of the map link.
 pub const MAX_RECLAIM_LOCKS: usize = 1_000;
 /// Maximum bytes of the `trace` of a `Prepare` of the map link.

@@ -4,11 +4,13 @@
 //! data.
 //! Layout, all numbers little endian: version u8 = 1 · key id (length u8, ASCII) · ticket id u64 · account 16 bytes ·
 //! character 16 bytes · lock epoch u64 · map u16 · channel u16 · server id (length u8, ASCII) · issued u64 (Unix ms) ·
-//! expires u64 (Unix ms) · HMAC 32 bytes. At most 200 bytes.
+//! expires u64 (Unix ms) · HMAC 32 bytes. At most 200 bytes. Who only watches has another kind: [`SpectatorTicket`].
 
 mod keys;
+mod spectator;
 
 pub use keys::{BadKeys, KeyRing};
+pub use spectator::SpectatorTicket;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -60,19 +62,15 @@ impl Ticket {
     /// Encodes and signs the ticket.
     pub fn seal(&self, keys: &KeyRing) -> Vec<u8> {
         let mut out = Vec::with_capacity(MAX_TICKET_BYTES);
-        let text = |out: &mut Vec<u8>, text: &str| {
-            out.push(text.len() as u8);
-            out.extend_from_slice(text.as_bytes());
-        };
         out.push(VERSION);
-        text(&mut out, keys.signing_id());
+        put_text(&mut out, keys.signing_id());
         out.extend_from_slice(&self.ticket_id.0.to_le_bytes());
         out.extend_from_slice(&self.account.0);
         out.extend_from_slice(&self.character.0);
         out.extend_from_slice(&self.epoch.0.to_le_bytes());
         out.extend_from_slice(&self.map.0.to_le_bytes());
         out.extend_from_slice(&self.channel.0.to_le_bytes());
-        text(&mut out, self.server.as_str());
+        put_text(&mut out, self.server.as_str());
         out.extend_from_slice(&self.issued_ms.to_le_bytes());
         out.extend_from_slice(&self.expires_ms.to_le_bytes());
         let mac = keys.sign(&out);
@@ -144,6 +142,19 @@ fn parse(bytes: &[u8]) -> Option<(Ticket, &str, usize)> {
         expires_ms: take_u64(&mut rest)?,
     };
     Some((ticket, key_id, bytes.len() - rest.len()))
+}
+
+/// The id that a ticket of either kind claims; nobody has checked it. `None` for what is no ticket.
+pub fn ticket_id_of(bytes: &[u8]) -> Option<TicketId> {
+    if SpectatorTicket::is_claimed_by(bytes) {
+        return SpectatorTicket::peek(bytes).ok().map(|ticket| ticket.ticket_id);
+    }
+    Ticket::peek(bytes).ok().map(|ticket| ticket.ticket_id)
+}
+
+fn put_text(out: &mut Vec<u8>, text: &str) {
+    out.push(text.len() as u8);
+    out.extend_from_slice(text.as_bytes());
 }
 
 fn take<'a>(rest: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {

@@ -686,6 +686,25 @@ each("tickets", (name, value, hex) => {
   same(name, new ByteReader(fromHex(hex).subarray(at)).little(8).toString(), value.ticket_id);
 });
 
+each("spectator_tickets", (name, value, hex) => {
+  const from = new ByteReader(fromHex(hex));
+  const text = () => Buffer.from(from.take(from.take(1)[0])).toString("ascii");
+  const number = (bytes) => plain(from.little(bytes));
+  same(name, from.take(1)[0], 2);
+  const read = {
+    signing_key_id: text(),
+    ticket_id: from.little(8).toString(),
+    map: number(2),
+    channel: number(2),
+    server: text(),
+    issued_ms: number(8),
+    expires_ms: number(8),
+  };
+  const signed = Buffer.concat([Buffer.from("realmgate spectator ticket 1\0"), from.bytes.subarray(0, from.at)]);
+  same(name, toHex(from.take(32)), createHmac("sha256", Buffer.from(value.keys)).update(signed).digest("hex"));
+  same(name, { ...read, keys: value.keys, text: Buffer.from(hex, "hex").toString("base64url") }, value);
+});
+
 each("connect_token", (name, value, hex) => {
   const bytes = fromHex(hex);
   same(name, bytes.length, 2048);

@@ -1,5 +1,13 @@
 //! Scripts that play the page in a real browser: `clients/page/test/*.mjs`, on Node with playwright-core and Chromium.
+//! [`cast`] are characters that stand where a script needs them, [`crowd`] is company for them, [`cores`] keeps both ends
+//! apart when it is measured, and [`figures`] is what was.
 
+pub mod cast;
+pub mod cores;
+pub mod crowd;
+pub mod figures;
+
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -23,14 +31,28 @@ pub enum Played {
     Badly(String),
 }
 
-/// Lets a script play the page of this server. It puts its pictures into `pictures`.
+/// Lets a script play the page of this server. It puts its pictures into `pictures`, and gets the service token besides.
 ///
 /// # Panics
 /// When Node is there and does not start.
 pub async fn play(server: &MapServer, script: &str, pictures: &Path, within: Duration) -> Played {
-    let mut node = Command::new("node");
+    play_by(Command::new("node"), server, script, &[pictures.as_os_str(), server.service_token().as_ref()], within)
+        .await
+}
+
+/// As [`play`], by a command that runs Node, and with arguments after the server's address.
+///
+/// # Panics
+/// When Node is there and does not start.
+pub async fn play_by(
+    mut node: Command,
+    server: &MapServer,
+    script: &str,
+    arguments: &[&OsStr],
+    within: Duration,
+) -> Played {
     node.arg(workspace().join("clients/page/test").join(script));
-    node.arg(format!("http://{}", server.api_addr())).arg(pictures);
+    node.arg(format!("http://{}", server.api_addr())).args(arguments);
     node.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let child = match node.spawn() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

@@ -1,11 +1,15 @@
 //! Looks into the database, beside the server or after it.
 
+mod past;
+
 use std::collections::BTreeMap;
 
 use sqlx::any::{AnyPoolOptions, AnyRow, install_default_drivers};
 use sqlx::{Any, AnyPool, FromRow, Row, Transaction};
 
 use crate::home::Home;
+
+pub use past::Past;
 
 /// The database: a SQLite file, or one on PostgreSQL.
 #[derive(Debug, Clone)]

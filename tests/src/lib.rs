@@ -21,6 +21,7 @@ pub mod conditioner;
 pub mod database;
 pub mod feel;
 pub mod gateway;
+pub mod godot;
 pub mod home;
 pub mod in_world;
 pub mod load;

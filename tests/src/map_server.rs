@@ -200,9 +200,14 @@ impl MapServer {
         self.ready.gateway.expect("the sidecar is embedded")
     }
 
+    /// What operators show.
+    pub fn service_token(&self) -> String {
+        self.settings.home.secret("service_token")
+    }
+
     /// A client of the directory that shows the service token.
     pub fn directory(&self) -> Api {
-        Api::at(&self.ready.directory).with_token(&self.settings.home.secret("service_token"))
+        Api::at(&self.ready.directory).with_token(&self.service_token())
     }
 
     /// A client of the server's health port.

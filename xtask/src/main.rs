@@ -11,6 +11,7 @@ mod dashboard;
 mod dist;
 mod feel;
 mod fuzz;
+mod godot;
 mod javascript;
 mod lint;
 mod mutate;
@@ -19,6 +20,7 @@ mod schemathesis;
 mod soak;
 mod step;
 mod tidy;
+mod tools;
 mod workspace;
 
 use std::process::ExitCode;
@@ -77,7 +79,8 @@ enum Command {
         #[command(flatten)]
         arguments: feel::Arguments,
     },
-    /// Play the page in Chromium from its address to the first kill; its pictures go to target/browser
+    /// Play the page in Chromium from its address to the first kill; its pictures go to target/browser. --pictures: make
+    /// those of every screen; --measure [--minutes N]: its figures beside their targets (docs/performance.md)
     Browser {
         #[command(flatten)]
         arguments: feel::Arguments,
@@ -86,6 +89,11 @@ enum Command {
     Conditioner {
         #[command(flatten)]
         arguments: feel::Arguments,
+    },
+    /// Get Godot, build its add-on, check its scripts, and play it headless on real servers (clients/godot/README.md)
+    Godot {
+        #[command(flatten)]
+        arguments: godot::Arguments,
     },
     /// Draw the pictures of classes, mobs, items, tiles and effects anew, by the program in art/
     Art,
@@ -141,6 +149,7 @@ fn main() -> ExitCode {
         Command::Schemathesis { hunt } => schemathesis::run(&workspace, &hunt),
         Command::Feel { arguments } => feel::measure(&workspace, &arguments),
         Command::Browser { arguments } => feel::browse(&workspace, &arguments),
+        Command::Godot { arguments } => godot::run(&workspace, &arguments),
         Command::Conditioner { arguments } => feel::condition(&workspace, &arguments),
         Command::Soak { arguments } => soak::run(&workspace, &arguments),
         Command::Tidy => tidy::run(&workspace.root),

@@ -14,6 +14,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::binaries::{Binaries, output};
+use crate::tools;
 use crate::workspace::Workspace;
 
 /// What is installed, every version pinned.
@@ -56,7 +57,8 @@ struct Part<'a> {
 
 /// Installs schemathesis if need be, starts a sidecar and asks it everything.
 pub fn run(workspace: &Workspace, hunt: &Hunt) -> Result<()> {
-    let tool = install(workspace, hunt)?;
+    let tool = Tool(tools::folder(hunt.cache.as_deref())?.join("schemathesis"));
+    tools::install_python(workspace, REQUIREMENTS, &tool.0)?;
     let binaries = Binaries::build(workspace)?;
     let sidecar = Sidecar::start(workspace, binaries.path("sidecar")?)?;
     let document = sidecar.home.path().join("openapi.json");
@@ -65,12 +67,18 @@ pub fn run(workspace: &Workspace, hunt: &Hunt) -> Result<()> {
     let (user, leaver) = (register(&sidecar.api, "asker")?, register(&sidecar.api, "leaver")?);
     let service = fs::read_to_string(sidecar.home.path().join("data/secrets/service_token"))?;
     // A log-out ends the log-in that the other routes need.
-    let api = &["--exclude-tag=directory", "--exclude-tag=internal", "--exclude-path=/auth/logout"];
-    let directory =
-        &["--exclude-tag=auth", "--exclude-tag=characters", "--exclude-path-regex=^/(status|openapi.json)$"];
+    let api =
+        &["--exclude-tag=directory", "--exclude-tag=internal", "--exclude-tag=watch", "--exclude-path=/auth/logout"];
+    let directory = &[
+        "--exclude-tag=auth",
+        "--exclude-tag=characters",
+        "--exclude-tag=watch",
+        "--exclude-path-regex=^/(status|openapi.json)$",
+    ];
     let parts = [
         Part { name: "players' routes", address: &sidecar.api, token: &user, filter: api },
         Part { name: "log-out", address: &sidecar.api, token: &leaver, filter: &["--include-path=/auth/logout"] },
+        Part { name: "spectators' routes", address: &sidecar.api, token: &service, filter: &["--include-tag=watch"] },
         Part { name: "servers' routes", address: &sidecar.directory, token: &service, filter: directory },
     ];
     let mut failed = Vec::new();
@@ -99,32 +107,6 @@ impl Tool {
         command.current_dir(sidecar.home.path()).env("PYTHONPATH", &self.0).arg(self.0.join("bin/schemathesis"));
         command
     }
-}
-
-/// Installs what [`REQUIREMENTS`] names, unless it is there. With `--target`, pip leaves Debian's own packages alone.
-fn install(workspace: &Workspace, hunt: &Hunt) -> Result<Tool> {
-    let cache = match &hunt.cache {
-        Some(cache) if !cache.as_os_str().is_empty() => cache.clone(),
-        _ => std::env::home_dir().context("no home folder: set XDG_CACHE_HOME")?.join(".cache"),
-    };
-    let folder = cache.join("realmgate-tools/schemathesis");
-    let (wanted, installed) = (workspace.root.join(REQUIREMENTS), folder.join("installed.txt"));
-    let requirements = fs::read(&wanted)?;
-    if fs::read(&installed).is_ok_and(|text| text == requirements) {
-        return Ok(Tool(folder));
-    }
-    if folder.exists() {
-        fs::remove_dir_all(&folder)?;
-    }
-    println!("installing schemathesis into {}", folder.display());
-    let mut pip = workspace.command("python3");
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore"]);
-    let done =
-        pip.arg("--target").arg(&folder).arg("--requirement").arg(&wanted).status().context("pip did not start")?;
-    ensure!(done.success(), "pip ended with {done}");
-    // Last, so that half an installation is not taken for a whole one.
-    fs::write(installed, requirements)?;
-    Ok(Tool(folder))
 }
 
 /// A sidecar with an empty world, ended with its value.

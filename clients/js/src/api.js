@@ -96,6 +96,17 @@ export class Api {
     return this.#ask("POST", `/characters/${encodeURIComponent(id)}/restore`, { token: accessToken });
   }
 
+  /** The channels that can be watched. For operators, who have the service token. */
+  watchable(serviceToken) {
+    return this.#ask("GET", "/watch", { token: serviceToken });
+  }
+
+  /** Has a map server expect a spectator. Answers what it connects with: see `Spectator`. */
+  watch(serviceToken, { map, channel = null, server = null }) {
+    const body = { map_id: map, channel, server_id: server };
+    return this.#ask("POST", "/watch", { token: serviceToken, body });
+  }
+
   /** What the server says about its gateway and its maps; null if it answers 404. */
   async worldStatus() {
     try {

@@ -3,12 +3,19 @@
 import { GameClient } from "./client.js";
 import { Gateway } from "./gateway.js";
 
+/**
+ * What a program hands in. `freshToken` answers a newer access token; it is asked when the gateway takes the old one no
+ * more, once for each ticket.
+ * @typedef {import("./host.js").HostOptions & { freshToken?: () => Promise<string> | string }} EntryOptions
+ */
+
 /** One character's way into the world. */
 export class Entry {
   #gatewayUrl;
   #accessToken;
   #characterId;
   #options;
+  #freshToken;
   #gateway = null;
   #tickets = 0;
 
@@ -16,11 +23,11 @@ export class Entry {
    * @param {string} gatewayUrl Such as `Api.gatewayUrl` answers.
    * @param {string} accessToken Of the character's account.
    * @param {string} characterId
-   * @param {import("./host.js").HostOptions} [options]
+   * @param {EntryOptions} [options]
    */
-  constructor(gatewayUrl, accessToken, characterId, options = {}) {
+  constructor(gatewayUrl, accessToken, characterId, { freshToken = null, ...options } = {}) {
     [this.#gatewayUrl, this.#accessToken, this.#characterId] = [gatewayUrl, accessToken, characterId];
-    this.#options = options;
+    [this.#freshToken, this.#options] = [freshToken, options];
   }
 
   /** Sets a newer access token, after a refresh. Closes the open gateway socket. */
@@ -37,7 +44,7 @@ export class Entry {
   /**
    * Enters the world, on `channel` or the least loaded one. A journey that fails comes back to the gateway too.
    *
-   * Rejects with a `GatewayError` or an `EnterError`.
+   * Rejects with a `GatewayError` or an `EnterError`, or with what `freshToken` rejects with.
    * @param {import("./client.js").ClientOptions & { channel?: number | null }} [options]
    * @returns {Promise<GameClient>}
    */
@@ -49,7 +56,7 @@ export class Entry {
   }
 
   /**
-   * Gets a ticket from the gateway, over the open socket if it still works.
+   * Gets a ticket from the gateway, over the open socket if it still works, and with a newer token if it wants one.
    * @param {number | null} [channel]
    * @param {AbortSignal | null} [signal] Calls it off: no ticket is asked for any more.
    * @returns {Promise<import("./grant.js").EntryGrant>}
@@ -64,6 +71,17 @@ export class Entry {
         if (error.kind !== "Closed") throw error;
       }
     }
+    try {
+      return await this.#ticketAnew(channel, signal);
+    } catch (error) {
+      if (!this.#freshToken || !error.wantsFreshTokens) throw error;
+    }
+    this.setAccessToken(await this.#freshToken());
+    return this.#ticketAnew(channel, signal);
+  }
+
+  /** Over a new socket, with the token that there is. */
+  async #ticketAnew(channel, signal) {
     signal?.throwIfAborted();
     const gateway = await Gateway.connect(this.#gatewayUrl, this.#accessToken, this.#options);
     if (signal?.aborted) gateway.close();

@@ -58,6 +58,8 @@ export interface Character {
   id: string;
   name: string;
   level: number;
+  /** The id of its class. */
+  class_id: string;
   /** The display name of its class. */
   class_name: string;
   /** The appearance that the player chose; null if none. */
@@ -120,10 +122,35 @@ export class Api {
   deleteCharacter(accessToken: string, id: string): Promise<void>;
   /** Undoes the deletion of a character. */
   restoreCharacter(accessToken: string, id: string): Promise<Character>;
+  /** The channels that can be watched. For operators, who have the service token. */
+  watchable(serviceToken: string): Promise<WatchableChannel[]>;
+  /** Has a map server expect a spectator. Answers what it connects with: see `Spectator`. */
+  watch(serviceToken: string, watched: Watched): Promise<EntryGrant>;
   /** What the server says about its gateway and its maps; null if it answers 404. */
   worldStatus(): Promise<any>;
   /** The gateway's address, on the host of this API. */
   gatewayUrl(): Promise<string>;
+}
+
+/** A channel that can be watched. */
+export interface WatchableChannel {
+  map_id: number;
+  /** What the map is called; null where its server does not say. */
+  map_name: string | null;
+  channel: number;
+  server_id: string;
+  server_name: string;
+  /** Players in it, and on the way there. */
+  players: number;
+  /** Whether it takes no more players. */
+  is_full: boolean;
+}
+
+/** What is watched: by default the map's channel with the most players, on any map server. */
+export interface Watched {
+  map: number;
+  channel?: number | null;
+  server?: string | null;
 }
 
 // --- tickets into the world ---
@@ -201,14 +228,23 @@ export class Gateway {
   close(): void;
 }
 
+/** What a program hands in for a character's way into the world. */
+export interface EntryOptions extends HostOptions {
+  /**
+   * Answers a newer access token, after a refresh. It is asked when the gateway takes the old one no more, once for each
+   * ticket; what it rejects with, entering rejects with. A `Player` tries again after an `ApiError` that may pass.
+   */
+  freshToken?: () => Promise<string> | string;
+}
+
 /** One character's way into the world, with as many tickets as it takes. */
 export class Entry {
-  constructor(gatewayUrl: string, accessToken: string, characterId: string, options?: HostOptions);
+  constructor(gatewayUrl: string, accessToken: string, characterId: string, options?: EntryOptions);
   /** Sets a newer access token, after a refresh. Closes the open gateway socket. */
   setAccessToken(accessToken: string): void;
   /** Number of tickets asked for so far. */
   get tickets(): number;
-  /** Enters the world. Rejects with a `GatewayError` or an `EnterError`. */
+  /** Enters the world. Rejects with a `GatewayError` or an `EnterError`, or with what `freshToken` rejects with. */
   enter(options?: ClientOptions & { channel?: number | null }): Promise<GameClient>;
   /** Gets a ticket from the gateway. */
   ticket(channel?: number | null, signal?: AbortSignal | null): Promise<EntryGrant>;
@@ -373,9 +409,11 @@ export type PlayerEvent =
   | { type: "GaveUp"; error: Error };
 
 /** What a program hands in: what the player wants each tick, and who is told what happens. */
-export interface PlayerOptions extends Omit<ClientOptions, "intent" | "signal" | "anotherGrant"> {
+export interface PlayerOptions extends Omit<ClientOptions, "intent" | "anotherGrant"> {
   /** The channel to enter at first; the least loaded one without it. */
   channel?: number | null;
+  /** Calls `Player.enter` off: it rejects with the signal's reason. A player in the world is ended by `close`. */
+  signal?: AbortSignal;
   /** Asked once for each tick. */
   intent?: (player: Player) => Intent;
   /** Told what happens, also before `enter` has answered: what the server says first. */
@@ -407,6 +445,52 @@ export class Player {
   /** Logs out, and waits until the server has saved and confirmed it. On the way back it stays outside. */
   logOut(): Promise<End>;
   /** Ends the connection at once, or the way back. The player stays in the world until the server notices. */
+  close(): void;
+}
+
+/** What happens to a spectator, besides what its session shows. */
+export type SpectatorEvent =
+  | { type: "Lost"; reason: CloseReason }
+  /** The connection could not be made anew yet; it is tried again. */
+  | { type: "Waits"; error: Error }
+  | { type: "Entered" }
+  /** Trying again is of no use: the token is wrong, or the program too old. */
+  | { type: "GaveUp"; error: Error };
+
+/** What a program hands in. */
+export interface SpectatorOptions extends HostOptions {
+  transport?: "auto" | "websocket" | "webtransport";
+  signal?: AbortSignal;
+  onEvent?: (event: SpectatorEvent, spectator: Spectator) => void;
+  onSnapshot?: (spectator: Spectator) => void;
+}
+
+/** Somebody who watches a channel without a character. A lost connection is made anew until `close`. */
+export class Spectator {
+  private constructor();
+  /** Begins to watch. Rejects with an `ApiError` or an `EnterError`. */
+  static watch(api: Api, serviceToken: string, watched: Watched, options?: SpectatorOptions): Promise<Spectator>;
+  /** What is seen. Another one after each `Entered`. */
+  get session(): Session;
+  /** What a screen shows. Another one after each `Entered`. */
+  get display(): Display;
+  /** What was answered for the way in: it names the map, the channel and the server. */
+  get grant(): EntryGrant;
+  /** What went either way on this connection. */
+  get traffic(): Traffic;
+  /** The transport to the map server. */
+  get transport(): string;
+  /** Whether snapshots come now. */
+  get isConnected(): boolean;
+  /** Where the server lets the spectator look from, in units; null before the first snapshot. */
+  get viewpoint(): Point | null;
+  /** Looks elsewhere, in units, and follows an entity from there on if one is given. May be called for each frame. */
+  look(at: Point, follow?: number | null): void;
+  /** A frame is about to be drawn: moves the display on. */
+  show(): void;
+  /** Where an entity is shown in this frame, in units; null if it is not in view. */
+  place(entity: number): Point | null;
+  /** Ends the connection at once, or the way back. */
   close(): void;
 }
 
@@ -539,6 +623,8 @@ export class Session {
   static hello(): ClientMessage.Hello;
   /** Whether the server has sent everything that a player needs to begin. */
   get isEntered(): boolean;
+  /** Whether this is a spectator's, who has no character. */
+  get isWatching(): boolean;
   /** The server's message `Welcome`; null until it has come. */
   get welcome(): ServerMessage.Welcome | null;
   /** The player's own entity; null until it is in view. */
@@ -625,6 +711,8 @@ export class WorldView {
   entities(): IterableIterator<[number, EntityView]>;
   /** Where an entity is at the tick of the newest snapshot; null if nothing says so. */
   positionOf(id: number): Position | null;
+  /** Where a spectator looks, in units; null for players. */
+  get viewpoint(): Position | null;
   /** The tick of the newest applied snapshot; 0 before the first. */
   get tick(): number;
   get head(): Head;

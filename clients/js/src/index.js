@@ -1,6 +1,6 @@
 // The client library for Realmgate worlds. From the outside in: `Api` has accounts and characters, `Gateway` and
 // `Entry` hand out admissions to the world, `GameClient` connects with one and plays, `Player` stays in the world through
-// changes of map and lost connections. Below that are the parts without I/O, for programs with sockets and clocks of
+// changes of map and lost connections; `Spectator` watches without a character. Below that are the parts without I/O, for programs with sockets and clocks of
 // their own: `Connection` (reliable messages, frames), `Session` (what the player sees, owns and predicts) and `Display`
 // (which shows it smoothly).
 
@@ -38,6 +38,7 @@ export { Player } from "./player.js";
 export { FIRST_WORN_SLOT, Possessions } from "./possessions.js";
 export { Predictor } from "./predict.js";
 export { Session } from "./session.js";
+export { Spectator } from "./spectator.js";
 export { EnterError } from "./stay.js";
 export { QueueError } from "./stream.js";
 export { Transport } from "./transport/transport.js";

@@ -3,6 +3,7 @@
 // While the way to another server is made, or a lost connection is made anew, the last world is shown on: others walk
 // on for a moment, then stand.
 
+import { ApiError } from "./api.js";
 import { GatewayError } from "./gateway.js";
 import { readGrant } from "./grant.js";
 import { Host } from "./host.js";
@@ -35,8 +36,9 @@ const PASSING = ["MAP_FULL", "MAP_NOT_FOUND", "ALREADY_ONLINE", "MAP_SERVER_UNRE
  */
 
 /**
- * What a program hands in. `intent` is asked once for each tick what the player wants, `onEvent` is told what happens.
- * @typedef {Omit<import("./client.js").ClientOptions, "intent" | "signal" | "anotherGrant"> & {
+ * What a program hands in. `intent` is asked once for each tick what the player wants, `onEvent` is told what happens;
+ * `signal` calls `Player.enter` off.
+ * @typedef {Omit<import("./client.js").ClientOptions, "intent" | "anotherGrant"> & {
  *   channel?: number | null,
  *   intent?: (player: Player) => import("./session.js").Intent,
  *   onEvent?: (event: PlayerEvent, player: Player) => void,
@@ -227,9 +229,13 @@ export class Player {
   }
 }
 
-/** Whether trying again, a while later, can help. A wrong character or a token that has expired stay wrong. */
+/**
+ * Whether trying again, a while later, can help. A wrong character stays wrong, and so does a token that has expired,
+ * where `freshToken` of the entry has no newer one.
+ */
 function mayPass(error) {
   if (error instanceof EnterError) return error.isWorthAnotherTicket;
+  if (error instanceof ApiError) return error.kind === "Unreachable" || error.retryAfterS !== null;
   if (!(error instanceof GatewayError)) return false;
   return error.kind === "Refused" ? PASSING.includes(error.code) : !error.wantsFreshTokens;
 }

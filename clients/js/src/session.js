@@ -60,7 +60,12 @@ export class Session {
 
   /** Whether the server has sent everything that a player needs to begin. */
   get isEntered() {
-    return this.#welcome !== null && this.content.isTold && this.possessions.isTold;
+    return this.#welcome !== null && this.content.isTold && (this.isWatching || this.possessions.isTold);
+  }
+
+  /** Whether this is a spectator's, who has no character. */
+  get isWatching() {
+    return this.#welcome?.entity === 0;
   }
 
   /** The server's message `Welcome`; null until it has come. */

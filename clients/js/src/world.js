@@ -12,10 +12,11 @@ export class WorldView {
   #own;
   #head;
   #unknownEntities = 0;
+  #viewpoint = null;
 
   /**
    * A view of nothing yet.
-   * @param {number} [own] The client's own entity.
+   * @param {number} [own] The client's own entity; 0 for a spectator, who has none.
    * @param {number} [tick] The tick in which it was welcomed.
    */
   constructor(own = 0, tick = 0) {
@@ -54,6 +55,11 @@ export class WorldView {
     return this.entity(id)?.positionAt(this.tick) ?? null;
   }
 
+  /** Where a spectator looks, in units; null for players, and before the first snapshot. */
+  get viewpoint() {
+    return this.#viewpoint;
+  }
+
   /** The tick of the newest applied snapshot; 0 before the first. */
   get tick() {
     return this.#ack.newest;
@@ -77,7 +83,8 @@ export class WorldView {
   #change(change, tick) {
     switch (change.type) {
       case "Own":
-        this.#reach(this.#own).course = { tick, course: new Course(change.position, change.facing) };
+        if (this.#own === 0) this.#viewpoint = change.position;
+        else this.#reach(this.#own).course = { tick, course: new Course(change.position, change.facing) };
         break;
       case "Despawn":
         this.#entities.delete(change.entity);

@@ -13,7 +13,8 @@ const AIM = { type: "None" };
 
 function ability(id, fields) {
   return {
-    id, name: id, shape: "Cone", range: 2048, min_level: 0, cost: 0, cast_ms: 0, cast_while_moving: false, cooldown_ms: 0,
+    id, name: id, shape: "Cone", range: 2048, cone_degrees: 120, radius: 0, burst_radius: 0, speed_per_s: 0,
+    min_level: 0, cost: 0, cast_ms: 0, cast_while_moving: false, cooldown_ms: 0,
     off_global_cooldown: false, friendly: false, ...fields,
   };
 }

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { Entry } from "../src/entry.js";
 import { Gateway } from "../src/gateway.js";
 import { readGrant } from "../src/grant.js";
-import { FakeClock } from "./testing/clock.js";
+import { FakeClock, settle } from "./testing/clock.js";
 import { MapServer, grant } from "./testing/map-server.js";
 import { fakeSockets } from "./testing/sockets.js";
 
@@ -162,4 +162,36 @@ test("an entry keeps its socket as long as that works", async () => {
   assert.equal(opened[1].closedWith, 1000);
   await assert.rejects(entry.ticket(), { wantsFreshTokens: true });
   client.close();
+});
+
+test("an entry whose token is old asks for a newer one, once for each ticket", async () => {
+  const { asked, opened, options } = gateway(enters);
+  const tokens = ["still bad", "good"];
+  const entry = new Entry("ws://127.0.0.1:3002", "bad", "hero", { ...options, freshToken: () => tokens.shift() });
+  await assert.rejects(entry.ticket(), { wantsFreshTokens: true }, "the newer one is no good either");
+  assert.deepEqual([tokens.length, opened.length], [1, 2]);
+  await entry.ticket(2);
+  assert.deepEqual(
+    opened.map(({ protocols }) => protocols[1]),
+    ["bad", "still bad", "still bad", "good"],
+  );
+  assert.deepEqual([asked.length, asked[0].data.channel, entry.tickets], [1, 2, 2]);
+  await entry.ticket();
+  assert.equal(opened.length, 4, "the socket is kept");
+  entry.close();
+});
+
+test("who calls entering off while a newer token is on its way asks for no ticket", async () => {
+  const { asked, opened, options } = gateway(enters);
+  let answer;
+  const freshToken = () => new Promise((resolve) => (answer = resolve));
+  const entry = new Entry("ws://127.0.0.1:3002", "bad", "hero", { ...options, freshToken });
+  const calledOff = new AbortController();
+  const entering = entry.ticket(null, calledOff.signal);
+  const rejected = assert.rejects(entering, { name: "AbortError" });
+  await settle();
+  calledOff.abort();
+  answer("good");
+  await rejected;
+  assert.deepEqual([asked.length, opened.length], [0, 1]);
 });

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ApiError } from "../src/api.js";
 import { Player } from "../src/player.js";
 import { OWN, START, grant } from "./testing/map-server.js";
 import { Realm } from "./testing/realm.js";
@@ -10,11 +11,11 @@ const PLACE = { x: START.x, y: START.y };
 const TRAVEL = { type: "Travel", grant: JSON.stringify(grant({ map_ws_url: "ws://127.0.0.1:4002/play" })) };
 
 /** A player in the world, whose events but `Told` are noted by their type. */
-async function entered({ arrange, ...options } = {}) {
+async function entered({ arrange, freshToken, ...options } = {}) {
   const realm = new Realm(arrange);
   const events = [];
   const onEvent = (event) => event.type === "Told" || events.push(event);
-  const entering = Player.enter(realm.entry(), { ...realm.options, onEvent, ...options });
+  const entering = Player.enter(realm.entry({ freshToken }), { ...realm.options, onEvent, ...options });
   await realm.clock.pass(100);
   const player = await entering;
   realm.servers[0].step();
@@ -84,6 +85,57 @@ test("a way back that is closed for good is given up", async () => {
   await realm.clock.pass(100);
   assert.deepEqual([types(), events[1].error.code], [["Lost", "GaveUp"], "CHARACTER_NOT_FOUND"]);
   assert.deepEqual([realm.clock.waiting, realm.gateways[0].closedWith], [0, 1000], "the entry is closed with it");
+});
+
+/** A player whose token has run out in the world, and whose connection breaks. */
+async function lostWithAnOldToken(freshToken) {
+  const scene = await entered({ freshToken });
+  scene.realm.token = "newer";
+  for (const socket of [scene.realm.gateways[0], scene.realm.servers[0].socket]) socket.end(1006);
+  await scene.realm.clock.pass(1000);
+  return scene;
+}
+
+test("a player whose token has run out comes back with a newer one", async () => {
+  const { realm, player, types } = await lostWithAnOldToken(async () => "newer");
+  assert.deepEqual([types(), player.isConnected], [["Lost", "Entered"], true]);
+  assert.deepEqual(
+    realm.gateways.map(({ protocols }) => protocols[1]),
+    ["token", "token", "newer"],
+  );
+  player.close();
+});
+
+test("without a newer token a player gives up", async () => {
+  const { events, types } = await lostWithAnOldToken(undefined);
+  assert.deepEqual([types(), events[1].error.wantsFreshTokens], [["Lost", "GaveUp"], true]);
+});
+
+test("a newer token that is not there yet is asked for again, unless the log-in is over", async () => {
+  const unreachable = new ApiError("Unreachable", "the API does not answer");
+  const busy = new ApiError("Refused", "busy", { problem: { status: 503, code: "OVERLOADED", retryAfterS: null } });
+  const ended = new ApiError("Refused", "over", { problem: { status: 401, code: "INVALID_REFRESH_TOKEN" } });
+  const answers = [unreachable, busy, ended];
+  const scene = await lostWithAnOldToken(async () => {
+    throw answers.shift();
+  });
+  await scene.realm.clock.pass(5000);
+  assert.deepEqual([scene.types(), answers.length], [["Lost", "GaveUp"], 0]);
+  assert.equal(scene.events[1].error, ended);
+  assert.equal(scene.realm.clock.waiting, 0, "no timer is left");
+});
+
+test("who calls entering off is told so, and is not in the world", async () => {
+  const [realm, calledOff] = [new Realm(), new AbortController()];
+  realm.isSilent = true;
+  const entering = Player.enter(realm.entry(), { ...realm.options, signal: calledOff.signal });
+  const rejected = assert.rejects(entering, { name: "AbortError" });
+  await realm.clock.pass(100);
+  calledOff.abort();
+  realm.speak();
+  await realm.clock.pass(1000);
+  await rejected;
+  assert.deepEqual(realm.servers, []);
 });
 
 test("a player travels where the server says", async () => {

@@ -243,6 +243,10 @@ each("grid", 2, ({ rows, lines: sights, runs }, hex, name) => {
   if (runs) assert.deepEqual(rowsOf(CollisionGrid.fromRuns(grid.width, grid.height, runs)), rows, name);
 });
 
+each("spectator_tickets", 1, ({ text }, hex, name) => {
+  assert.equal(toHex(ticketBytes({ ticket: text })), hex, name);
+});
+
 each("tickets", 1, ({ text }, hex, name) => {
   assert.equal(toHex(ticketBytes({ ticket: text })), hex, name);
 });

@@ -38,8 +38,9 @@ class Flow {
     const status = await this.#api.worldStatus().catch(() => null);
     this.#realm = status?.name ?? this.#realm;
     document.title = `Play ${this.#realm}`;
-    if (this.#logIn.isThere) await this.#characters();
-    else this.#gate();
+    const wasThere = this.#logIn.isThere;
+    if (await this.#logIn.resume()) return this.#characters();
+    this.#gate(wasThere ? "You are logged in in another tab. To play in this one, log in here." : "");
   }
 
   /** @param {{ element: Element, focus?: () => void }} screen */
@@ -112,6 +113,8 @@ class Flow {
         character,
         onOver: (end) => this.#over(end, character),
       });
+      // A stay that has ended on the way in has said so itself.
+      if (game.isOver) return;
       this.#backdrop.stop();
       this.#show(game);
     } catch (error) {
@@ -149,4 +152,7 @@ class Flow {
   }
 }
 
-new Flow().begin();
+// Who only watches has a flow of its own.
+if (new URLSearchParams(location.search).has("watch")) {
+  import("./watch/flow.js").then(({ WatchFlow }) => new WatchFlow().begin());
+} else new Flow().begin();

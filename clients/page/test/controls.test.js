@@ -5,10 +5,12 @@ import { test } from "node:test";
 
 import { CollisionGrid } from "../../js/src/index.js";
 import { aimOf, within } from "../src/controls/aim.js";
+import { Errands } from "../src/controls/errands.js";
+import { Gamepad } from "../src/controls/gamepad.js";
 import { actionOf, slotOf } from "../src/controls/keys.js";
 import { findPath, isClear } from "../src/controls/path.js";
 import { headingOf, headingOfKeys, headingOfStick, Walk } from "../src/controls/steer.js";
-import { enemiesOf, nearest, nearestUse, next } from "../src/controls/targets.js";
+import { bodyOf, enemiesOf, nearest, nearestUse, next } from "../src/controls/targets.js";
 
 test("keys that are held add up to a direction", () => {
   const heading = (...keys) => headingOfKeys(new Set(keys));
@@ -38,6 +40,19 @@ test("a walk ends where the way is blocked", () => {
   assert.equal(walk.heading({ x: 1000, y: 0 }, 100), 0);
   assert.equal(walk.heading({ x: 1010, y: 0 }, 400), 0);
   assert.equal(walk.heading({ x: 1010, y: 0 }, 500), null);
+});
+
+test("a walk waits while the machine or the line is held up, and ends at what is in the way", () => {
+  const at = { x: 1000, y: 0 };
+  const session = { welcome: { tick_hz: 30, body_radius: 384 }, commandsIssued: 0, grid: null };
+  const errands = new Errands({ session, place: () => at }, { target: null }, () => {});
+  errands.heading(at);
+  errands.walkTo({ x: 9000, y: 0 });
+  assert.equal(errands.heading(at), 0);
+  session.commandsIssued = 3;
+  assert.deepEqual([errands.heading(at), errands.heading(at)], [0, 0], "whoever takes no steps is not blocked");
+  session.commandsIssued = 30;
+  assert.equal(errands.heading(at), null, "a second of steps on the spot");
 });
 
 test("a walk goes from corner to corner", () => {
@@ -172,4 +187,51 @@ test("loot is used before vendors, and only what is in reach", () => {
     2,
   );
   assert.equal(nearestUse(playerAmong([[2, "Vendor", 3500]]), rules), null);
+});
+
+test("an enemy is reached by its body, as large as the server says", () => {
+  const of = (kind, definition) => ({ kind, components: { Appearance: { definition } } });
+  const entities = new Map([
+    [1, of("Mob", 1)],
+    [2, of("Player", 1)],
+    [3, of("Mob", 9)],
+  ]);
+  const world = { entity: (id) => entities.get(id) ?? null };
+  const content = { mobs: [{ radius: 300 }, { radius: 512 }] };
+  assert.deepEqual(
+    [1, 2, 3, 4, null].map((id) => bodyOf({ world, content }, id)),
+    [512, 0, 0, 0, 0],
+  );
+});
+
+test("a gamepad answers what asks first, and does something in the world otherwise", (t) => {
+  const buttons = Array.from({ length: 17 }, () => ({ pressed: false }));
+  const pad = { connected: true, mapping: "standard", axes: [0, 1], buttons };
+  const clicked = [];
+  const button = (where) => ({
+    matches: (what) => what === "button",
+    closest: (wanted) => (wanted.split(", ").includes(where) ? {} : null),
+    click: () => clicked.push(where),
+  });
+  const page = { hasFocus: () => true, activeElement: button(".death") };
+  for (const [name, value] of Object.entries({ navigator: { getGamepads: () => [null, pad] }, document: page })) {
+    const before = Object.getOwnPropertyDescriptor(globalThis, name);
+    Object.defineProperty(globalThis, name, { value, configurable: true });
+    t.after(() => (before ? Object.defineProperty(globalThis, name, before) : delete globalThis[name]));
+  }
+  const pressed = [];
+  const gamepad = new Gamepad((action) => pressed.push(action));
+  const press = (...down) => {
+    buttons.forEach((one, at) => (one.pressed = down.includes(at)));
+    gamepad.poll();
+  };
+  press(0);
+  assert.deepEqual([pressed, clicked, gamepad.heading], [[], [".death"], 64]);
+  press();
+  page.activeElement = button(".menu-bar");
+  press(0);
+  press(0);
+  assert.deepEqual([pressed, clicked], [["slot1"], [".death"]], "once for each press");
+  press(7);
+  assert.deepEqual([pressed, [...gamepad.held]], [["slot1", "next"], ["next"]]);
 });

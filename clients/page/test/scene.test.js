@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Actor } from "../src/scene/actors.js";
-import { linesOf } from "../src/scene/bubbles.js";
+import { freeBottom, linesOf } from "../src/scene/bubbles.js";
 import { Camera, steadyRound, viewStart, zoomFor } from "../src/scene/camera.js";
 import { creeping, edgeDepths, noise } from "../src/scene/edges.js";
 import {
@@ -21,7 +21,9 @@ import {
   walkColumn,
   WIND_UP,
 } from "../src/scene/motion.js";
+import { middleOf } from "../src/scene/minimap.js";
 import { awayFromBox, pick } from "../src/scene/pick.js";
+import { areaRadius, burstRadius, coneWidth, rangePx } from "../src/scene/shapes.js";
 import { FrameStats } from "../src/scene/stats.js";
 
 test("figures look where they go, and do not flicker on a diagonal", () => {
@@ -135,4 +137,30 @@ test("frame times are told for half and 95 % of the frames", () => {
   assert.deepEqual(stats.read(), { p50: 51, p95: 96, frames: 100 });
   for (let frame = 0; frame < 300; frame += 1) stats.add(2);
   assert.deepEqual(stats.read(), { p50: 2, p95: 2, frames: 400 });
+});
+
+test("shapes have the sizes that the server tells, also of abilities that nobody knows yet", () => {
+  const unheard = { id: "unheard_of", shape: "Cone", range: 2048, cone_degrees: 90, radius: 1536, burst_radius: 3072 };
+  assert.equal(coneWidth(unheard), Math.PI / 2);
+  assert.deepEqual([rangePx(unheard), areaRadius(unheard), burstRadius(unheard)], [64, 48, 96]);
+});
+
+test("what is said stands over others' words, and never on them", () => {
+  const bubble = (middle, bottom) => ({ middle, bottom, wide: 100, high: 40 });
+  const first = bubble(200, 300);
+  assert.equal(freeBottom(bubble(320, 300), [first]), 300, "beside it there is room");
+  assert.equal(freeBottom(bubble(200, 250), [first]), 250, "so there is above it");
+  const second = bubble(220, 290);
+  second.bottom = freeBottom(second, [first]);
+  assert.ok(second.bottom < 260, `lifted over the first: ${second.bottom}`);
+  const third = freeBottom(bubble(210, 280), [first, second]);
+  assert.ok(third < second.bottom - 40, `lifted over both: ${third}`);
+});
+
+test("the mini-map shows nothing beyond the edge of the map while there is map to show", () => {
+  const [own, wide] = [100, 64 * 32];
+  assert.equal(middleOf(own, wide), 22 * 32);
+  assert.equal(middleOf(wide - own, wide), wide - 22 * 32);
+  assert.equal(middleOf(1000, wide), 1000);
+  assert.equal(middleOf(own, 40 * 32), 20 * 32, "a small map stays in the middle");
 });

@@ -109,3 +109,28 @@ test("an ability says its numbers", () => {
     "You learn it at level 4.",
   ]);
 });
+
+test("an ability says how large its shape is", () => {
+  const none = { cone_degrees: 0, radius: 0, burst_radius: 0, speed_per_s: 0 };
+  const info = { ...none, name: "One", cost: 0, cast_ms: 0, cooldown_ms: 0, min_level: 1, range: 2048 };
+  const said = (more) => {
+    const { lines } = abilityWords({ ...info, ...more }, { ownClass: null, session: { possessions: { level: 1 } } });
+    return [lines[0], ...lines.filter(([what]) => !["Range", "Cast"].includes(what)).slice(1)];
+  };
+  assert.deepEqual(said({ shape: "Enemy" }), ["Strikes one enemy."]);
+  assert.deepEqual(said({ shape: "Cone", cone_degrees: 120 }), [
+    "Strikes everybody in front of you.",
+    ["Width", "120°"],
+  ]);
+  assert.deepEqual(said({ shape: "Cone", cone_degrees: 360 }), ["Strikes everybody around you."]);
+  assert.deepEqual(said({ shape: "Ground", friendly: true, radius: 3072 }), [
+    "Helps those whom it reaches.",
+    ["Radius", "3 tiles"],
+  ]);
+  const arrow = { shape: "Projectile", radius: 154, speed_per_s: 16_384, burst_radius: 2048 };
+  assert.deepEqual(said(arrow), [
+    "Flies until it hits.",
+    ["Speed", "16 tiles a second"],
+    ["Bursts", "2 tiles around"],
+  ]);
+});

@@ -1,10 +1,14 @@
 //! Entering the world, with as many tickets as it takes.
 
+use std::fmt;
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ids::ChannelId;
 
+use crate::api::ApiError;
 use crate::client::{EnterError, GameClient, Setup};
 use crate::gateway::{Gateway, GatewayError};
 use crate::session::Possessions;
@@ -21,10 +25,14 @@ pub enum EntryError {
     /// The map server did not admit it, with any of the tickets.
     #[error(transparent)]
     Enter(#[from] EnterError),
+    /// The gateway wants a newer access token, and there is none.
+    #[error("no newer access token: {0}")]
+    Token(#[source] ApiError),
 }
 
 impl EntryError {
-    /// Whether trying again, a while later, can help. A wrong character or a token that has expired stay wrong.
+    /// Whether trying again, a while later, can help. A wrong character stays wrong, and so does a token that has expired,
+    /// where nobody has a newer one.
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Gateway(GatewayError::Refused { code, .. }) => {
@@ -33,15 +41,26 @@ impl EntryError {
             }
             Self::Gateway(error) => !error.wants_fresh_tokens(),
             Self::Enter(error) => error.is_worth_another_ticket(),
+            Self::Token(error) => matches!(error, ApiError::Unreachable(_)) || error.retry_after().is_some(),
         }
     }
 
-    /// How long to wait before trying again, if the gateway says so.
+    /// How long to wait before trying again, if the gateway or the API says so.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Gateway(error) => error.retry_after(),
             Self::Enter(_) => None,
+            Self::Token(error) => error.retry_after(),
         }
+    }
+}
+
+/// Asks the program for a newer access token.
+struct FreshToken(Box<dyn FnMut() -> BoxFuture<'static, Result<String, ApiError>> + Send>);
+
+impl fmt::Debug for FreshToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FreshToken")
     }
 }
 
@@ -51,6 +70,7 @@ pub struct Entry {
     gateway_url: String,
     access_token: String,
     character_id: String,
+    fresh_token: Option<FreshToken>,
     gateway: Option<Gateway>,
     tickets: u64,
 }
@@ -62,9 +82,21 @@ impl Entry {
             gateway_url: gateway_url.to_owned(),
             access_token: access_token.to_owned(),
             character_id: character_id.to_owned(),
+            fresh_token: None,
             gateway: None,
             tickets: 0,
         }
+    }
+
+    /// Says how to get a newer access token, by a refresh. It is asked when the gateway takes the old one no more, once for
+    /// each ticket.
+    #[must_use]
+    pub fn with_fresh_token<F>(mut self, mut ask: impl FnMut() -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = Result<String, ApiError>> + Send + 'static,
+    {
+        self.fresh_token = Some(FreshToken(Box::new(move || ask().boxed())));
+        self
     }
 
     /// Sets a newer access token, after a refresh. Closes the open gateway socket.
@@ -82,7 +114,8 @@ impl Entry {
     ///
     /// # Errors
     /// [`EntryError::Gateway`] when the gateway gives no ticket, [`EntryError::Enter`] when the map server does not
-    /// admit the character after 5 tickets, or for a reason that another ticket cannot change.
+    /// admit the character after 5 tickets, or for a reason that another ticket cannot change, [`EntryError::Token`] when
+    /// the gateway wants a newer access token and there is none.
     pub async fn enter(&mut self, channel: Option<ChannelId>, setup: &Setup) -> Result<GameClient, EntryError> {
         self.enter_with_tickets(channel, setup, None).await
     }
@@ -128,7 +161,7 @@ impl Entry {
         }
     }
 
-    /// Gets a ticket from the gateway, over the open socket if it still works.
+    /// Gets a ticket from the gateway, over the open socket if it still works, and with a newer token if it wants one.
     async fn ticket(&mut self, channel: Option<ChannelId>) -> Result<EntryGrant, EntryError> {
         self.tickets += 1;
         if let Some(mut gateway) = self.gateway.take() {
@@ -146,6 +179,19 @@ impl Entry {
                 Err(error) => return Err(error.into()),
             }
         }
+        match self.ticket_anew(channel).await {
+            Err(error) if error.wants_fresh_tokens() => {
+                let Some(FreshToken(ask)) = &mut self.fresh_token else { return Err(error.into()) };
+                let token = ask().await.map_err(EntryError::Token)?;
+                self.set_access_token(&token);
+                Ok(self.ticket_anew(channel).await?)
+            }
+            ticket => Ok(ticket?),
+        }
+    }
+
+    /// Over a new socket, with the token that there is.
+    async fn ticket_anew(&mut self, channel: Option<ChannelId>) -> Result<EntryGrant, GatewayError> {
         let mut gateway = Gateway::connect(&self.gateway_url, &self.access_token).await?;
         let grant = gateway.enter_world(&self.character_id, channel).await?;
         self.gateway = Some(gateway);

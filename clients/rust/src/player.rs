@@ -8,6 +8,7 @@ use std::time::Duration;
 use realmgate_protocol::codec::CodecError;
 use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::link::LeaveReason;
+use realmgate_protocol::movement::Angle;
 use realmgate_protocol::realm::{ClientMessage, ServerMessage};
 use tokio::task::JoinSet;
 
@@ -86,14 +87,25 @@ impl Player {
     /// come, and moves the display on. Returns what has happened.
     pub async fn play_until(&mut self, moment: Duration, intent: Intent) -> Vec<PlayerEvent> {
         let mut events = Vec::new();
-        while self.is_connected() && self.setup.clock.now() < moment {
-            self.play_to(moment.min(self.client.next_tick()), intent, &mut events).await;
-        }
-        if !self.is_connected() {
-            self.wait_until(moment, &mut events).await;
-        }
+        self.play_into(moment, intent, &mut events).await;
         self.client.show(intent.heading);
         events
+    }
+
+    /// As [`Self::play_until`], but the display stays where it is, and what happens is put into `events` at once. So it may be
+    /// given up at any moment, in a `select!` for example, and nothing is lost.
+    pub async fn play_into(&mut self, moment: Duration, intent: Intent, events: &mut Vec<PlayerEvent>) {
+        while self.is_connected() && self.setup.clock.now() < moment {
+            self.play_to(moment.min(self.client.next_tick()), intent, events).await;
+        }
+        if !self.is_connected() {
+            self.wait_until(moment, events).await;
+        }
+    }
+
+    /// A frame is about to be drawn, while the player presses this direction: moves the display on to now.
+    pub fn show(&mut self, heading: Option<Angle>) {
+        self.client.show(heading);
     }
 
     /// Logs out, and waits until the server has saved and confirmed it. On the way back into the world it stays outside.

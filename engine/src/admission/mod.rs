@@ -6,9 +6,11 @@
 //! that the host reads.
 
 mod refusal;
+mod spectators;
 mod spent;
 
 pub use refusal::TicketRefusal;
+pub use spectators::{ExpectedSpectator, MAX_SPECTATORS, SpectatorAdmission};
 
 use std::collections::BTreeMap;
 

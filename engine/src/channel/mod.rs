@@ -16,6 +16,7 @@ use std::sync::Arc;
 use bevy_app::{App, SubApp};
 use bevy_ecs::prelude::*;
 use realmgate_protocol::ids::{ChannelId, MapId};
+use realmgate_protocol::wire::datagram::SnapshotAck;
 
 use crate::body::BodyPlugin;
 use crate::channel_map::ChannelMap;
@@ -31,6 +32,8 @@ use crate::record::StateHash;
 use crate::replication::ReplicationPlugin;
 use crate::schedule::{SchedulePlugin, TickSchedule};
 use crate::spatial::SpatialPlugin;
+use crate::spectator::{SpectatorOutput, Spectators, first_look};
+use crate::transport::SessionId;
 
 /// Identifies a channel of a map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, Resource)]
@@ -137,6 +140,38 @@ impl Channel {
     /// Takes the owned events that the last tick submitted.
     pub fn take_events(&mut self) -> Vec<realmgate_protocol::link::OwnedEvent> {
         self.app.world_mut().resource_mut::<PersistPort>().drain()
+    }
+
+    /// Those who watch the channel, for the host: they are no part of its world, and not in its recording.
+    pub(crate) fn spectators(&mut self) -> Mut<'_, Spectators> {
+        self.app.world_mut().resource_mut()
+    }
+
+    /// Lets somebody watch, from where players come in at first.
+    pub fn watch(&mut self, session: SessionId) {
+        let now = self.world().resource::<TickClock>().now();
+        let at = first_look(&self.settings.map);
+        self.spectators().join(session, at, now);
+    }
+
+    /// Takes a message of somebody who watches.
+    pub fn hear_spectator(&mut self, session: SessionId, bytes: Vec<u8>) {
+        self.spectators().hear(session, bytes);
+    }
+
+    /// Takes the snapshots that somebody has applied who watches.
+    pub fn acknowledge_spectator(&mut self, session: SessionId, ack: SnapshotAck) {
+        self.spectators().acknowledge(session, ack);
+    }
+
+    /// Takes what those are sent who watch.
+    pub fn take_spectator_output(&mut self) -> SpectatorOutput {
+        self.spectators().take_output()
+    }
+
+    /// Gives back an empty batch for the next tick's snapshots of spectators.
+    pub fn reuse_for_spectators(&mut self, frames: FrameBatch) {
+        self.spectators().reuse(frames);
     }
 
     /// The hash of the world as clients could see it, of its random state, and of its output that nobody has taken yet.

@@ -1,8 +1,8 @@
 //! The process around the channels: joins transports, players, channels and the map link at a fixed timestep.
 //!
 //! [`MapServer::step`] runs one tick without reading a clock, for tests and for [`run`], which keeps the deadlines.
-//! Three owners keep the state, each alone with its own: `channels` the worlds, `players` who is in which and who may
-//! enter, `link` what the sidecar is told and waits for.
+//! Four owners keep the state, each alone with its own: `channels` the worlds, `players` who is in which and who may
+//! enter, `spectators` who watches which, `link` what the sidecar is told and waits for.
 
 mod channels;
 mod config;
@@ -11,6 +11,7 @@ mod link;
 mod news;
 mod players;
 mod report;
+mod spectators;
 
 pub use channels::RecordInto;
 pub use config::HostConfig;
@@ -22,6 +23,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use realmgate_protocol::ticket::SpectatorTicket;
+
 use crate::channel::{BuildWorld, Channel, ToChannel};
 use crate::overload::{Overload, OverloadLevel};
 use crate::transport::{SessionId, TransportEvent, Transports};
@@ -29,12 +32,14 @@ use channels::{ChannelIndex, ChannelSet};
 use link::LinkSession;
 use players::PlayerDirectory;
 use report::TickHistograms;
+use spectators::SpectatorDirectory;
 
 /// A map server.
 pub struct MapServer {
     tick_hz: u32,
     channels: ChannelSet,
     players: PlayerDirectory,
+    spectators: SpectatorDirectory,
     link: LinkSession,
     transports: Transports,
     /// One transport's events of this tick. Stays allocated from tick to tick.
@@ -51,6 +56,7 @@ impl MapServer {
             tick_hz: config.tick_hz,
             channels: ChannelSet::new(&config, build),
             players: PlayerDirectory::new(&config),
+            spectators: SpectatorDirectory::new(&config),
             link: LinkSession::new(&config, link),
             transports,
             events: Vec::new(),
@@ -94,12 +100,17 @@ impl MapServer {
         tracing::warn!(?level, "the overload level has changed: {}", level.consequence());
         metrics::gauge!("realmgate_overload_level").set(f64::from(level as u8));
         self.players.set_full(level >= OverloadLevel::Full);
+        self.spectators.set_full(level >= OverloadLevel::Full);
+        if level >= OverloadLevel::Full {
+            self.spectators.end_all(&mut self.channels, &mut self.transports);
+        }
         self.channels.set_overload(level);
     }
 
     /// Takes no new players from now on; those present are saved and released.
     pub fn drain(&mut self) {
         self.players.drain(&mut self.channels);
+        self.spectators.drain(&mut self.channels, &mut self.transports);
     }
 
     /// Whether a drain is complete: no players are left, and everything they own is settled.
@@ -110,6 +121,7 @@ impl MapServer {
     /// Withdraws the announcements whose deadline has passed by `now_ms`, and tells the sidecar.
     fn expire_announcements(&mut self, now_ms: u64) {
         self.players.expire_announcements(now_ms, &self.link);
+        self.spectators.expire_announcements(now_ms);
     }
 
     /// Runs one tick of everything. `now_ms` is in milliseconds of any monotonic clock and is used for ticket deadlines
@@ -146,11 +158,22 @@ impl MapServer {
     }
 
     fn take_transport_event(&mut self, session: SessionId, event: TransportEvent, now_ms: u64) {
-        let (players, channels) = (&mut self.players, &mut self.channels);
+        let Self { players, spectators, channels, transports, .. } = self;
         match event {
+            TransportEvent::Connected { ticket, .. } if SpectatorTicket::is_claimed_by(&ticket) => {
+                if spectators.connect(session, &ticket, now_ms, channels).is_err() {
+                    transports.disconnect(session);
+                }
+            }
+            TransportEvent::Frame { frame, .. } if spectators.has(session) => {
+                spectators.frame(session, frame.ack, &frame.commands, channels, transports);
+            }
+            TransportEvent::Message { bytes, .. } if spectators.has(session) => {
+                spectators.message(session, bytes, channels);
+            }
             TransportEvent::Connected { ticket, .. } => {
                 if players.connect(session, &ticket, now_ms, channels, &self.link).is_err() {
-                    self.transports.disconnect(session);
+                    transports.disconnect(session);
                 }
             }
             TransportEvent::Frame { frame, .. } => {
@@ -160,7 +183,11 @@ impl MapServer {
             TransportEvent::Message { bytes, .. } => {
                 players.pass_on(session, ToChannel::Message { session, bytes }, channels);
             }
-            TransportEvent::Disconnected { .. } => players.lost(session, channels),
+            TransportEvent::Disconnected { .. } => {
+                if !spectators.lost(session, channels) {
+                    players.lost(session, channels);
+                }
+            }
         }
     }
 
@@ -168,6 +195,7 @@ impl MapServer {
     fn tick_channels(&mut self) {
         for channel in self.channels.tick() {
             self.players.channel_failed(channel, &self.link, &mut self.transports);
+            self.spectators.channel_failed(channel, &mut self.channels, &mut self.transports);
             self.link.channel_failed(channel);
         }
     }
@@ -175,6 +203,7 @@ impl MapServer {
     fn send_outputs(&mut self) {
         for channel in self.channels.indexes() {
             self.send_output(channel);
+            self.spectators.send_output(channel, &mut self.channels, &mut self.transports);
         }
         self.link.send_batch();
     }
@@ -203,6 +232,7 @@ impl MapServer {
         if self.link.take_must_renew() {
             self.channels.renew_all();
             self.players.disconnect_all(&mut self.transports);
+            self.spectators.end_all(&mut self.channels, &mut self.transports);
         }
     }
 }

@@ -5,7 +5,7 @@ use realmgate_protocol::link::{FromMap, LeaveReason, ToMap};
 
 use super::MapServer;
 use super::link::LinkNews;
-use crate::admission::Expected;
+use crate::admission::{Expected, ExpectedSpectator};
 use crate::channel::{ChannelKey, ToChannel};
 
 /// Most news of the link that are taken in one tick; the rest waits for the next tick.
@@ -56,7 +56,7 @@ impl MapServer {
     }
 
     fn take_message(&mut self, message: ToMap, now_ms: u64) {
-        let Self { channels, players, link, transports, .. } = self;
+        let Self { channels, players, spectators, link, transports, .. } = self;
         match message {
             ToMap::Prepare { request, ticket, expires_in_ms, map, channel, epoch, load, trace } => {
                 let deadline_ms = now_ms + u64::from(expires_in_ms);
@@ -80,7 +80,17 @@ impl MapServer {
             ToMap::Social { character, event } => {
                 players.tell(character, ToChannel::Social { character, event }, channels);
             }
-            ToMap::Drain => players.drain(channels),
+            ToMap::Drain => {
+                players.drain(channels);
+                spectators.drain(channels, transports);
+            }
+            ToMap::Watch { request, ticket, expires_in_ms, map, channel } => {
+                let deadline_ms = now_ms + u64::from(expires_in_ms);
+                let key = ChannelKey { map, channel };
+                let refusal = spectators.expect(ExpectedSpectator { ticket, deadline_ms, channel: key }).err();
+                let spawn = channels.first_look(key).filter(|_| refusal.is_none());
+                link.say(FromMap::Prepared { request, refusal, spawn });
+            }
             ToMap::Settled { character, epoch } => players.settled(character, epoch, transports),
             // The owner of the link handles these. What they mean for the host arrives as other `LinkNews`.
             ToMap::Welcome { .. } | ToMap::Refused { .. } => {}

@@ -65,6 +65,7 @@ impl MapServer {
         self.status.load.store(self.players.load_percent(), Ordering::Relaxed);
         metrics::counter!("realmgate_ticks_total").increment(1);
         metrics::gauge!("realmgate_players").set(f64::from(players));
+        metrics::gauge!("realmgate_spectators").set(self.spectators.count() as f64);
         metrics::gauge!("realmgate_expected_players").set(self.players.expected_count() as f64);
         metrics::gauge!("realmgate_event_batches_waiting").set(self.link.batches().len() as f64);
         metrics::gauge!("realmgate_events_pending").set(self.link.batches().event_count() as f64);

@@ -5,7 +5,7 @@
 //! [`view`] is the entities in its area of interest ([`visible_set`]), their changes that it was not sent yet ([`pending`]), and the
 //! despawns that it has not acknowledged ([`tombstones`]). [`snapshot`] writes the pending updates whose turn it is
 //! ([`update_schedule`]), those of the highest priority first within the send budget ([`budget`]), each encoded once for all clients
-//! that lack the same ([`update_cache`]).
+//! that lack the same ([`update_cache`]). [`watch`] does the same for [spectators](crate::spectator).
 
 mod audience;
 mod budget;
@@ -22,6 +22,7 @@ mod update_cache;
 mod update_schedule;
 mod view;
 mod visible_set;
+mod watch;
 
 pub use audience::{Audience, Listener};
 pub use budget::SnapshotBudget;
@@ -37,6 +38,7 @@ use realmgate_protocol::wire::datagram::MAX_SECTION_BYTES;
 
 use crate::schedule::{TickSchedule, TickSet, clear_removals};
 use crate::spatial::RefreshIndex;
+use crate::spectator::Spectators;
 
 /// Most bytes of a snapshot: what a payload has room for.
 pub const MAX_SNAPSHOT_BYTES: usize = MAX_SECTION_BYTES;
@@ -121,6 +123,7 @@ impl Plugin for ReplicationPlugin {
             .init_resource::<InterestRange>()
             .init_resource::<SnapshotBudget>()
             .init_resource::<slots::Slots>()
+            .init_resource::<Spectators>()
             .add_observer(index_entity)
             .add_observer(forget_entity)
             .add_systems(
@@ -132,6 +135,7 @@ impl Plugin for ReplicationPlugin {
                     clear_removals,
                     slots::list_changed,
                     snapshot::write_snapshots,
+                    watch::write_spectator_snapshots,
                     slots::free_slots,
                 )
                     .chain()

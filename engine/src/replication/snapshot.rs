@@ -21,10 +21,11 @@ use super::{InterestRange, MAX_SNAPSHOT_BYTES, NetEntity};
 use crate::body::{At, Heading};
 use crate::clock::TickClock;
 use crate::input::InputBuffer;
-use crate::outbox::Outbox;
+use crate::outbox::{FrameBatch, Outbox};
 use crate::overload::OverloadLevel;
 use crate::player::{LeaveAsked, LinkDead, Player};
 use crate::spatial::SpatialIndex;
+use crate::transport::SessionId;
 
 /// Ticks after which the area of interest of a client that stays in its cell is looked through anew: a power of two.
 const REFRESH_PERIOD: u32 = 4;
@@ -49,6 +50,14 @@ pub(super) struct Scratch {
     cache: UpdateCache,
     /// The update of the client's own entity.
     own_update: BitWriter,
+}
+
+impl Scratch {
+    /// Forgets what was listed and encoded in the last tick.
+    pub(super) fn begin_tick(&mut self, source: &SnapshotSource<'_, '_>) {
+        self.cache.begin_tick(source.slots.len());
+        self.candidates.begin_tick(&source.index);
+    }
 }
 
 /// A pending update of a group whose turn it is, by its index in the group.
@@ -85,6 +94,20 @@ pub(super) struct SnapshotSource<'w, 's> {
     entities: Query<'w, 's, &'static Encoded>,
 }
 
+impl SnapshotSource<'_, '_> {
+    pub(super) fn now(&self) -> Tick {
+        self.clock.now()
+    }
+
+    pub(super) fn level(&self) -> OverloadLevel {
+        *self.level
+    }
+
+    pub(super) fn slots(&self) -> &Slots {
+        &self.slots
+    }
+}
+
 pub(super) fn write_snapshots(
     source: SnapshotSource<'_, '_>,
     mut viewers: Query<Viewer, Without<LinkDead>>,
@@ -92,46 +115,67 @@ pub(super) fn write_snapshots(
     mut outbox: ResMut<Outbox>,
     mut scratch: Local<Scratch>,
 ) {
-    let now = source.clock.now();
-    scratch.cache.begin_tick(source.slots.len());
-    scratch.candidates.begin_tick(&source.index);
+    scratch.begin_tick(&source);
     for mut viewer in &mut viewers {
-        let view = &mut *viewer.view;
-        let own = OwnEntity {
-            id: viewer.id.0,
-            state: OwnState { position: viewer.at.0, facing: viewer.heading.map_or(Angle(0), |heading| heading.0) },
-            encoded: viewer.encoded,
+        let client = Client {
+            session: viewer.player.session,
+            viewpoint: Viewpoint { own_slot: viewer.encoded.slot, position: viewer.at.0 },
+            own: Own {
+                state: OwnState { position: viewer.at.0, facing: viewer.heading.map_or(Angle(0), |heading| heading.0) },
+                entity: Some((viewer.id.0, viewer.encoded)),
+            },
+            last_command: viewer.input.last_applied(),
+            buffered_commands: viewer.input.len() as u8,
         };
-        let viewpoint = Viewpoint { own_slot: viewer.encoded.slot, position: viewer.at.0 };
-        // First: a snapshot that counts as lost from now on makes updates pending.
-        let sent = view.start_snapshot(now);
-        update_visibility(view, &source, viewpoint, now, &mut scratch);
-        view.pending.add_changed(&view.visible, &source.slots, now);
-        let schedule = UpdateSchedule::new(*source.level, viewpoint.own_slot, now, view.pending.len(), &source.budget);
-        collect_due(view, &source, viewpoint, now, schedule, &mut scratch);
-        let last_command = viewer.input.last_applied();
-        let head = ServerFrameHead { tick: now, last_command, buffered_commands: viewer.input.len() as u8 };
-        outbox.frames.write(viewer.player.session, |frames| {
-            let mut out = BitWriter::append(std::mem::take(frames));
-            write_snapshot(view, sent, head, &own, &source, &mut scratch, &mut out);
-            *frames = out.into_bytes();
-        });
-        for (group, _) in schedule.groups() {
-            if view.pending.has_group(group) {
-                view.pending.remove_sent(group);
-            }
-        }
-        if view.is_unresponsive(now) {
+        write_view(&client, &mut viewer.view, &source, &mut scratch, &mut outbox.frames);
+        if viewer.view.is_unresponsive(source.now()) {
             leave.write(LeaveAsked { player: viewer.entity, reason: LeaveReason::Abuse, by_link: false });
         }
     }
 }
 
-/// The client's own entity.
-struct OwnEntity<'a> {
-    id: EntityId,
-    state: OwnState,
-    encoded: &'a Encoded,
+/// Who is sent a snapshot.
+pub(super) struct Client<'a> {
+    pub session: SessionId,
+    pub viewpoint: Viewpoint,
+    pub own: Own<'a>,
+    pub last_command: u32,
+    pub buffered_commands: u8,
+}
+
+/// What is sent to a client alone: where it is, and its entity, which spectators do not have.
+pub(super) struct Own<'a> {
+    pub state: OwnState,
+    pub entity: Option<(EntityId, &'a Encoded)>,
+}
+
+/// Writes the snapshot of one client.
+pub(super) fn write_view(
+    client: &Client<'_>,
+    view: &mut ClientView,
+    source: &SnapshotSource<'_, '_>,
+    scratch: &mut Scratch,
+    frames: &mut FrameBatch,
+) {
+    let (now, viewpoint) = (source.now(), client.viewpoint);
+    // First: a snapshot that counts as lost from now on makes updates pending.
+    let sent = view.start_snapshot(now);
+    update_visibility(view, source, viewpoint, now, scratch);
+    view.pending.add_changed(&view.visible, &source.slots, now);
+    let schedule = UpdateSchedule::new(source.level(), viewpoint.own_slot, now, view.pending.len(), &source.budget);
+    collect_due(view, source, viewpoint, now, schedule, scratch);
+    let Client { last_command, buffered_commands, .. } = *client;
+    let head = ServerFrameHead { tick: now, last_command, buffered_commands };
+    frames.write(client.session, |bytes| {
+        let mut out = BitWriter::append(std::mem::take(bytes));
+        write_snapshot(view, sent, head, &client.own, source, scratch, &mut out);
+        *bytes = out.into_bytes();
+    });
+    for (group, _) in schedule.groups() {
+        if view.pending.has_group(group) {
+            view.pending.remove_sent(group);
+        }
+    }
 }
 
 /// Finds out which entities the client sees. The area of interest is looked through every few ticks, for each client in another
@@ -240,7 +284,7 @@ fn write_snapshot(
     view: &mut ClientView,
     mut sent: SentSnapshot,
     head: ServerFrameHead,
-    own: &OwnEntity<'_>,
+    own: &Own<'_>,
     source: &SnapshotSource<'_, '_>,
     scratch: &mut Scratch,
     out: &mut BitWriter,
@@ -248,9 +292,11 @@ fn write_snapshot(
     let Scratch { due, order, cache, own_update, .. } = scratch;
     head.write(out);
     own_update.clear();
-    if let Some(since) = view.record_own(own.encoded.last_change(), &mut sent) {
-        let changes = own.encoded.changes_since(since, u16::MAX);
-        write_update(own_update, changes, &Course::default(), |id, out| own.encoded.write(id, out));
+    if let Some((_, encoded)) = own.entity
+        && let Some(since) = view.record_own(encoded.last_change(), &mut sent)
+    {
+        let changes = encoded.changes_since(since, u16::MAX);
+        write_update(own_update, changes, &Course::default(), |id, out| encoded.write(id, out));
     }
     let mut snapshot = SnapshotWriter::own(out, own.state);
     snapshot.despawns(view.record_despawns(&mut sent));
@@ -263,13 +309,11 @@ fn write_snapshot(
     let fitting = due.iter().zip(0u64..).filter(|(update, _)| budget.take(update));
     order.extend(fitting.map(|(update, index)| u64::from(update.id.0) << 32 | index));
     order.sort_unstable();
-    let mut waiting_own = (own_update.len_bits() > 0).then_some(&*own_update);
+    let mut waiting_own = own.entity.map(|(id, _)| (id, &*own_update)).filter(|(_, update)| update.len_bits() > 0);
     for entry in order.iter() {
         let update = due[*entry as u32 as usize];
-        if update.id > own.id
-            && let Some(own_update) = waiting_own.take()
-        {
-            snapshot.entity(own.id, own_update.bytes(), own_update.len_bits(), MAX_SNAPSHOT_BYTES);
+        if let Some((own_id, own_update)) = waiting_own.take_if(|(own_id, _)| update.id > *own_id) {
+            snapshot.entity(own_id, own_update.bytes(), own_update.len_bits(), MAX_SNAPSHOT_BYTES);
         }
         let bytes = cache.bytes(&update.encoded);
         if snapshot.entity(update.id, bytes, update.encoded.bits.into(), max_bytes) {
@@ -277,8 +321,8 @@ fn write_snapshot(
             view.record_update(update.slot, update.since, update.is_full, &mut sent);
         }
     }
-    if let Some(own_update) = waiting_own {
-        snapshot.entity(own.id, own_update.bytes(), own_update.len_bits(), MAX_SNAPSHOT_BYTES);
+    if let Some((own_id, own_update)) = waiting_own {
+        snapshot.entity(own_id, own_update.bytes(), own_update.len_bits(), MAX_SNAPSHOT_BYTES);
     }
     snapshot.finish();
     view.finish_snapshot(sent);

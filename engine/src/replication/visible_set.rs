@@ -45,7 +45,7 @@ struct Ranges {
 /// From where a client looks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Viewpoint {
-    /// The client's own entity, which is never in its visible set.
+    /// The client's own entity, which is never in its visible set; of spectators, a slot that no entity has.
     pub own_slot: u32,
     pub position: Position,
 }

@@ -7,5 +7,6 @@ mod client;
 mod convergence;
 mod gathering;
 mod scene;
+mod spectators;
 mod starvation;
 mod unresponsive;

@@ -8,6 +8,7 @@ mod lifecycle;
 mod outage;
 mod record;
 mod replication;
+mod spectators;
 mod stepper;
 mod test_game;
 mod transports;

@@ -12,9 +12,9 @@ use realmgate_protocol::bits::BitReader;
 use realmgate_protocol::ids::{
     AccountId, ChannelId, CharacterId, EntityId, LockEpoch, MapId, RequestId, ServerId, Tick, TicketId,
 };
-use realmgate_protocol::link::{CharacterLoad, FromMap, LeaveReason, SoftState, ToMap};
+use realmgate_protocol::link::{CharacterLoad, FromMap, LeaveReason, PrepareRefusal, SoftState, ToMap};
 use realmgate_protocol::movement::{Angle, Course, Position};
-use realmgate_protocol::ticket::{KeyRing, Ticket};
+use realmgate_protocol::ticket::{KeyRing, SpectatorTicket, Ticket};
 use realmgate_protocol::wire::datagram::{self, ClientFrame, Section, ServerFrameHead, SnapshotAck};
 use realmgate_protocol::wire::snapshot::{self, OwnState, SnapshotVisitor};
 use realmgate_protocol::wire::{InputCommand, WireComponent};
@@ -55,6 +55,21 @@ pub struct Client {
 }
 
 impl Client {
+    fn new(link: Link, character: CharacterId) -> Self {
+        Self {
+            link,
+            character,
+            shown: BTreeMap::new(),
+            head: ServerFrameHead::default(),
+            messages: Vec::new(),
+            disconnected: false,
+            own: None,
+            ack: SnapshotAck::default(),
+            commands: Vec::new(),
+            number: 0,
+        }
+    }
+
     /// Queues a command to walk in a direction; `None` stands still.
     pub fn command(&mut self, heading: Option<Angle>) {
         self.number += 1;
@@ -247,18 +262,36 @@ impl Stepper {
     /// Like [`Self::connect`], over this one of the server's networks.
     pub fn connect_over(&mut self, network: usize, character: CharacterId, ticket: &Ticket) -> Client {
         let link = self.networks[network].connect(ticket.seal(&self.keys), ClientId(ticket.ticket_id.0));
-        Client {
-            link,
-            character,
-            shown: BTreeMap::new(),
-            head: ServerFrameHead::default(),
-            messages: Vec::new(),
-            disconnected: false,
-            own: None,
-            ack: SnapshotAck::default(),
-            commands: Vec::new(),
-            number: 0,
-        }
+        Client::new(link, character)
+    }
+
+    /// Announces a spectator of a channel and returns the ticket that admits it.
+    pub fn announce_spectator(&mut self, channel: u16) -> SpectatorTicket {
+        self.last += 1;
+        let (ticket, request) = (TicketId(1_000 + self.last), RequestId(self.last));
+        let (map, channel) = (MapId(1), ChannelId(channel));
+        self.tell(ToMap::Watch { request, ticket, expires_in_ms: 30_000, map, channel });
+        let server = SERVER.parse::<ServerId>().unwrap();
+        SpectatorTicket { ticket_id: ticket, map, channel, server, issued_ms: 0, expires_ms: 30_000 }
+    }
+
+    /// Connects with a spectator's ticket.
+    pub fn watch_with(&mut self, ticket: &SpectatorTicket) -> Client {
+        let link = self.networks[0].connect(ticket.seal(&self.keys), ClientId(ticket.ticket_id.0));
+        Client::new(link, CharacterId([0; 16]))
+    }
+
+    /// Announces a spectator of a channel and connects its client.
+    pub fn watch(&mut self, channel: u16) -> Client {
+        let ticket = self.announce_spectator(channel);
+        self.step(&mut []);
+        self.watch_with(&ticket)
+    }
+
+    /// Why the last announcement was refused; `None` if it was not.
+    pub fn refusal(&self) -> Option<PrepareRefusal> {
+        let Some(FromMap::Prepared { refusal, .. }) = self.said("Prepared") else { panic!("no answer") };
+        *refusal
     }
 
     /// Announces a character and returns the ticket that admits it.

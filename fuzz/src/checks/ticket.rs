@@ -6,12 +6,13 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use realmgate_protocol::limits::MAX_TICKET_BYTES;
 use realmgate_protocol::netcode::{ConnectToken, MAX_ADDRESSES, PUBLIC_BYTES};
-use realmgate_protocol::ticket::{KeyRing, Ticket};
+use realmgate_protocol::ticket::{KeyRing, SpectatorTicket, Ticket, ticket_id_of};
 
 static KEYS: LazyLock<KeyRing> = LazyLock::new(|| "a golden secret of thirty-two bytes!".parse().expect("long enough"));
 
-/// The ticket of a player who comes.
+/// The ticket of a player who comes, or of a spectator.
 pub fn ticket(bytes: &[u8]) {
+    spectator_ticket(bytes);
     if let Ok(ticket) = Ticket::open(bytes, &KEYS) {
         let sealed = ticket.seal(&KEYS);
         assert!(bytes.starts_with(&sealed), "a ticket that we did not sign was opened: {ticket:?}");
@@ -25,6 +26,22 @@ pub fn ticket(bytes: &[u8]) {
     let at = bytes.len() % forged.len();
     forged[at] ^= 1 << (bytes[0] % 8);
     assert!(Ticket::open(&forged, &KEYS).is_err(), "a bit of it was changed, and it was opened");
+}
+
+/// The ticket of whoever comes to watch.
+fn spectator_ticket(bytes: &[u8]) {
+    if let Ok(ticket) = SpectatorTicket::open(bytes, &KEYS) {
+        assert!(bytes.starts_with(&ticket.seal(&KEYS)), "a ticket that we did not sign was opened: {ticket:?}");
+    }
+    assert!(
+        Ticket::open(bytes, &KEYS).is_err() || SpectatorTicket::open(bytes, &KEYS).is_err(),
+        "a ticket of both kinds"
+    );
+    let Ok(ticket) = SpectatorTicket::peek(bytes) else { return };
+    assert_eq!(ticket_id_of(bytes), Some(ticket.ticket_id));
+    let sealed = ticket.seal(&KEYS);
+    assert!(sealed.len() <= MAX_TICKET_BYTES, "a ticket of {} bytes", sealed.len());
+    assert_eq!(SpectatorTicket::open(&sealed, &KEYS).as_ref(), Ok(&ticket), "it reads back as another");
 }
 
 /// The connect token that a gateway gives a client.

@@ -28,19 +28,15 @@ fn class_info(id: &str, class: &Class) -> ClassInfo {
 }
 
 fn ability_info(id: &str, ability: &Ability) -> AbilityInfo {
-    let shape = match ability.shape {
-        Shape::Own => AbilityShape::Own,
-        Shape::Cone { .. } => AbilityShape::Cone,
-        Shape::Enemy { .. } => AbilityShape::Enemy,
-        Shape::Ally { .. } => AbilityShape::Ally,
-        Shape::Projectile { .. } => AbilityShape::Projectile,
-        Shape::Ground { .. } => AbilityShape::Ground,
-    };
-    AbilityInfo {
+    let mut info = AbilityInfo {
         id: id.to_owned(),
         name: ability.name.clone(),
-        shape,
+        shape: AbilityShape::Own,
         range: ability.range(),
+        cone_degrees: 0,
+        radius: 0,
+        burst_radius: 0,
+        speed_per_s: 0,
         min_level: ability.min_level,
         cost: ability.cost,
         cast_ms: ability.cast_ms,
@@ -48,11 +44,41 @@ fn ability_info(id: &str, ability: &Ability) -> AbilityInfo {
         cooldown_ms: ability.cooldown_ms,
         off_global_cooldown: ability.off_global_cooldown,
         friendly: ability.is_friendly(),
-    }
+    };
+    tell_shape(ability.shape, &mut info);
+    info
+}
+
+/// Puts in the shape, and the sizes that such a shape has.
+fn tell_shape(shape: Shape, info: &mut AbilityInfo) {
+    info.shape = match shape {
+        Shape::Own => AbilityShape::Own,
+        Shape::Cone { width_degrees, .. } => {
+            info.cone_degrees = width_degrees;
+            AbilityShape::Cone
+        }
+        Shape::Enemy { .. } => AbilityShape::Enemy,
+        Shape::Ally { .. } => AbilityShape::Ally,
+        Shape::Projectile { speed_tiles_per_s, radius_tiles, burst_tiles, .. } => {
+            info.speed_per_s = speed_tiles_per_s.units();
+            info.radius = radius_tiles.units();
+            info.burst_radius = burst_tiles.units();
+            AbilityShape::Projectile
+        }
+        Shape::Ground { radius_tiles, .. } => {
+            info.radius = radius_tiles.units();
+            AbilityShape::Ground
+        }
+    };
 }
 
 fn mob_info(id: &str, mob: &Mob) -> MobInfo {
-    MobInfo { id: id.to_owned(), name: mob.name.clone(), aggressive: mob.mind.aggressive }
+    MobInfo {
+        id: id.to_owned(),
+        name: mob.name.clone(),
+        aggressive: mob.mind.aggressive,
+        radius: mob.radius_tiles.units(),
+    }
 }
 
 fn item_info(id: &str, item: &Item) -> ItemInfo {

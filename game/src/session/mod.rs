@@ -1,4 +1,4 @@
-//! The session of a player: the handshake, the requests it may send and how often, and the goodbye.
+//! The session of a player: the handshake, the requests it may send and how often, and the goodbye. Spectators have a smaller one.
 
 mod allowance;
 mod content;
@@ -6,6 +6,7 @@ mod hold;
 mod layout;
 mod leave;
 mod read;
+mod spectate;
 mod welcome;
 
 use allowance::{Allowance, Rate};
@@ -106,6 +107,8 @@ impl Plugin for SessionPlugin {
                 .chain()
                 .in_set(RequestSet::Read),
         );
+        app.init_resource::<spectate::SpectatorSessions>()
+            .add_systems(TickSchedule, spectate::hear_spectators.in_set(RequestSet::Read));
         app.add_systems(
             TickSchedule,
             leave::say_goodbye.in_set(TickSet::Lifecycle).in_set(SayGoodbye).after(AnnounceLeaving),

@@ -66,6 +66,11 @@ pub(super) fn read_messages(
             }
             (Stage::New, _) => tell.refuse(*player, asked, Refusal::HelloFirst),
             (_, ClientMessage::Hello { .. }) => tell.refuse(*player, asked, Refusal::BadMessage),
+            // Only spectators look elsewhere than where they are.
+            (_, ClientMessage::Look { .. }) => {
+                tell.refuse(*player, asked, Refusal::BadMessage);
+                tell.violation(*player);
+            }
             (_, _) if is_dead && needs_life(&message) => tell.refuse(*player, asked, Refusal::Dead),
             (_, _) => {
                 requests.write(Request { player: *player, id, message });
@@ -102,6 +107,7 @@ fn needs_life(message: &ClientMessage) -> bool {
         | ClientMessage::PartyChat { .. }
         | ClientMessage::ListChannels
         | ClientMessage::Ignore { .. }
-        | ClientMessage::Unignore { .. } => false,
+        | ClientMessage::Unignore { .. }
+        | ClientMessage::Look { .. } => false,
     }
 }

@@ -26,6 +26,18 @@ pub(super) struct Greeting {
     layout: ServerMessage,
 }
 
+impl Greeting {
+    /// The names and rules of the data.
+    pub(super) fn content(&self) -> &ServerMessage {
+        &self.content
+    }
+
+    /// The map.
+    pub(super) fn layout(&self) -> &ServerMessage {
+        &self.layout
+    }
+}
+
 impl FromWorld for Greeting {
     fn from_world(world: &mut World) -> Self {
         Self { content: content(world.resource::<Data>()), layout: layout(world.resource::<ChannelMap>()) }

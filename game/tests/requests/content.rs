@@ -23,6 +23,21 @@ const ABILITIES: &str = r#"
 name = "Hit"
 shape = { kind = "enemy", range_tiles = 2 }
 effects = [{ kind = "damage", amount = 5 }]
+
+[shot]
+name = "Shot"
+shape = { kind = "projectile", range_tiles = 9, speed_tiles_per_s = 18, radius_tiles = 0.15, burst_tiles = 2 }
+effects = [{ kind = "damage", amount = 5 }]
+
+[sweep]
+name = "Sweep"
+shape = { kind = "cone", range_tiles = 2.5, width_degrees = 120 }
+effects = [{ kind = "damage", amount = 5 }]
+
+[zone]
+name = "Zone"
+shape = { kind = "ground", range_tiles = 6, radius_tiles = 1.5 }
+effects = [{ kind = "heal", amount = 5 }]
 "#;
 
 const MOBS: &str = r#"

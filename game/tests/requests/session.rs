@@ -6,7 +6,9 @@ use realmgate_game::inventory::{StarterKit, StarterKits};
 use realmgate_protocol::ids::{AccountId, ChannelId, MapId};
 use realmgate_protocol::link::{CharacterLoad, FromMap, LeaveReason};
 use realmgate_protocol::movement::{CollisionGrid, Position};
-use realmgate_protocol::realm::{ClientMessage, ItemView, PlaceInfo, PlaceKind, Refusal, ServerMessage, protocol_hash};
+use realmgate_protocol::realm::{
+    AbilityInfo, AbilityShape, ClientMessage, ItemView, PlaceInfo, PlaceKind, Refusal, ServerMessage, protocol_hash,
+};
 
 use crate::scene::{SMITH_AT, Scene, character, item, kit, new_character, session};
 
@@ -35,8 +37,13 @@ fn a_greeting_is_answered_with_who_where_and_what() {
     };
     assert_eq!(*welcome, who);
     let names = [&ids(abilities, |ability| &ability.id), &ids(mobs, |mob| &mob.id), &ids(items, |item| &item.id)];
-    assert_eq!(names, ["hit", "rat", "cap crown hood pebble potion tail wand"], "numbered in the order of their ids");
+    assert_eq!(
+        names,
+        ["hit shot sweep zone", "rat", "cap crown hood pebble potion tail wand"],
+        "numbered in the order of their ids"
+    );
     assert_eq!(ids(classes, |class| &class.id), "mage warrior");
+    assert_eq!(mobs[0].radius, 307, "0.3 tiles");
     assert_eq!((&classes[1].resource_name, &classes[1].slots), (&"rage".to_owned(), &vec![0]));
     assert_eq!((rules.pick_up_range, rules.vendor_range, rules.trade_range), (2 * 1_024, 3 * 1_024, 4 * 1_024));
     assert_eq!(rules.level_experience, [0, 100]);
@@ -54,6 +61,28 @@ fn a_greeting_is_answered_with_who_where_and_what() {
     let items = vec![ItemView { item: item(1, 0), definition: "cap".to_owned(), slot: 0 }];
     let owned = ServerMessage::Inventory { items, gold: 30, experience: 0, level: 1, bag_slots: 4 };
     assert_eq!(*inventory, owned);
+}
+
+#[test]
+fn abilities_are_told_with_the_sizes_of_their_shapes() {
+    let mut scene = Scene::new();
+    scene.enter_silently(1, kit(&[], 0), HERE);
+    let heard = scene.ask(1, ClientMessage::Hello { protocol_hash: protocol_hash() });
+    let Some(ServerMessage::Content { abilities, .. }) = heard.get(1) else {
+        panic!("expected the content, heard {heard:?}")
+    };
+    let sizes = |ability: &AbilityInfo| {
+        let AbilityInfo { shape, range, cone_degrees, radius, burst_radius, speed_per_s, .. } = ability;
+        (*shape, *range, *cone_degrees, *radius, *burst_radius, *speed_per_s)
+    };
+    let told: Vec<_> = abilities.iter().map(sizes).collect();
+    let of_the_data = [
+        (AbilityShape::Enemy, 2_048, 0, 0, 0, 0),
+        (AbilityShape::Projectile, 9_216, 0, 154, 2_048, 18_432),
+        (AbilityShape::Cone, 2_560, 120, 0, 0, 0),
+        (AbilityShape::Ground, 6_144, 0, 1_536, 0, 0),
+    ];
+    assert_eq!(told, of_the_data, "shape, range, degrees, radius, burst, speed; what a shape does not have is 0");
 }
 
 /// The ids of all, in one line.

@@ -1,7 +1,7 @@
 //! Buying from vendors and selling to them.
 
 use realmgate_engine::body::At;
-use realmgate_protocol::ids::EntityId;
+use realmgate_protocol::ids::{EntityId, ItemId};
 use realmgate_protocol::link::{GoldAccount, Owner};
 use realmgate_protocol::realm::{ClientMessage, Refusal, ServerMessage, VendorItem};
 
@@ -16,6 +16,10 @@ fn at_the_smith(kit: Kit) -> (Scene, EntityId) {
 
 fn buy(vendor: EntityId, definition: &str, price: u64) -> ClientMessage {
     ClientMessage::VendorBuy { vendor, definition: definition.to_owned(), price }
+}
+
+fn sell(vendor: EntityId, item: ItemId) -> ClientMessage {
+    ClientMessage::VendorSell { vendor, item }
 }
 
 fn smith_gold() -> GoldAccount {
@@ -87,26 +91,38 @@ fn what_can_not_be_bought() {
     scene.refused(1, buy(EntityId(9_999), "cap", 15), Refusal::NotFound);
     scene.put(1, At(SMITH_AT.offset(3 * 1_024, 0)));
     scene.refused(1, buy(vendor, "cap", 15), Refusal::BagFull);
-    scene.put(1, At(SMITH_AT.offset(3 * 1_024 + 1, 0)));
-    scene.refused(1, buy(vendor, "cap", 15), Refusal::OutOfRange);
-    scene.refused(1, ClientMessage::VendorList { vendor }, Refusal::OutOfRange);
     let (mut scene, vendor) = at_the_smith(kit(&[], 14));
     scene.refused(1, buy(vendor, "cap", 15), Refusal::TooLittleGold);
+}
+
+#[test]
+fn a_vendor_that_is_out_of_reach_says_so_whatever_is_asked_of_it() {
+    let (mut scene, vendor) = at_the_smith(kit(&[("hood", 0)], 100));
+    let requests = || [ClientMessage::VendorList { vendor }, buy(vendor, "cap", 15), sell(vendor, item(1, 0))];
+    scene.put(1, At(SMITH_AT.offset(3 * 1_024 + 1, 0)));
+    for request in requests() {
+        scene.refused(1, request, Refusal::OutOfRange);
+    }
+    scene.put(1, At(SMITH_AT.offset(3 * 1_024, 0)));
+    for request in requests() {
+        let is_refusal = |message: &ServerMessage| matches!(message, ServerMessage::Refused { .. });
+        assert!(!scene.ask(1, request).iter().any(is_refusal), "it is within reach of the vendor's range");
+    }
 }
 
 #[test]
 fn selling_takes_the_item_and_brings_gold_together() {
     let (mut scene, vendor) = at_the_smith(kit(&[("hood", 0), ("pebble", 1), ("cap", 101)], 0));
     let hood = item(1, 0);
-    scene.ask(1, ClientMessage::VendorSell { vendor, item: hood });
-    scene.refused(1, ClientMessage::VendorSell { vendor, item: hood }, Refusal::ItemBusy);
+    scene.ask(1, sell(vendor, hood));
+    scene.refused(1, sell(vendor, hood), Refusal::ItemBusy);
     assert_eq!((scene.slot(1, hood), scene.inventory(1).gold()), (Some(0), 0));
     assert_eq!(scene.waiting[0].changes.len(), 2, "in one event");
     scene.commit();
     assert_eq!(scene.hear(1), [ServerMessage::ItemGone { item: hood }, ServerMessage::Gold { total: 10 }]);
     assert_eq!(scene.store.items[&hood].1, Owner::Vendor { vendor: "smith".to_owned() });
     assert_eq!(scene.store.gold_of(character(1)), 10);
-    scene.refused(1, ClientMessage::VendorSell { vendor, item: hood }, Refusal::NotFound);
-    scene.refused(1, ClientMessage::VendorSell { vendor, item: item(1, 1) }, Refusal::NotAllowed);
-    scene.refused(1, ClientMessage::VendorSell { vendor, item: item(1, 2) }, Refusal::NotAllowed);
+    scene.refused(1, sell(vendor, hood), Refusal::NotFound);
+    scene.refused(1, sell(vendor, item(1, 1)), Refusal::NotAllowed);
+    scene.refused(1, sell(vendor, item(1, 2)), Refusal::NotAllowed);
 }

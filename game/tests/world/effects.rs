@@ -241,6 +241,8 @@ fn rage_comes_with_blows_and_goes_with_rest() {
     let mut scene = Scene::new(&FIELD, &[("boar", (4, 2))]);
     scene.enter(1, "fighter", tile(3, 2));
     let me = scene.player(1);
+    // It may have bitten already: it looks around in ticks of its own.
+    scene.set_health(me, 100);
     scene.put(me, Replicated(Resource { current: 0, max: 100 }));
     scene.until("the boar bites", 3, |scene| scene.health(me) < 100);
     assert_eq!(scene.resource(1), 5, "blows that one takes count too");

@@ -15,5 +15,6 @@ mod paths;
 mod progress;
 mod replay;
 mod scene;
+mod spectators;
 mod speed;
 mod temper;

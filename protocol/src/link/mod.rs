@@ -38,13 +38,14 @@ crate::messages! {
             /// process before it is gone.
             fresh: bool,
         },
-        /// Answers [`ToMap::Prepare`]: whether the character is expected now.
+        /// Answers [`ToMap::Prepare`] and [`ToMap::Watch`]: whether the character or the spectator is expected now.
         Prepared {
             /// The id of the request that this answers.
             request: RequestId,
-            /// Why the character is not expected; `None` when it is.
+            /// Why it is not expected; `None` when it is.
             refusal: Option<PrepareRefusal>,
-            /// Where the character will appear, unless the map changes meanwhile. `None` with a refusal.
+            /// Where the character will appear, unless the map changes meanwhile; where the spectator will look first. `None`
+            /// with a refusal.
             spawn: Option<Position>,
         },
         /// The player of a prepared character has connected.
@@ -240,6 +241,19 @@ crate::messages! {
             /// The epoch under which it was released.
             epoch: LockEpoch,
         },
+        /// Expect a spectator, who has no character. Answered by [`FromMap::Prepared`].
+        Watch {
+            /// The request's id, repeated in the answer.
+            request: RequestId,
+            /// The only ticket that admits it: a spectator's.
+            ticket: TicketId,
+            /// Milliseconds that the ticket is valid from now. The deadline is kept on the map server's own clock.
+            expires_in_ms: u32,
+            /// The map it watches.
+            map: MapId,
+            /// The channel it watches.
+            channel: ChannelId,
+        },
     }
 }
 
@@ -344,7 +358,7 @@ mod tests {
         assert_eq!(decode_link(&encode_link(&settled).unwrap()), Ok(settled.clone()));
         assert_eq!((hello.name(), settled.name(), ToMap::Drain.name()), ("Hello", "Settled", "Drain"));
         assert_eq!(FromMap::VARIANTS.first(), Some(&"Hello"));
-        assert_eq!(ToMap::VARIANTS.last(), Some(&"Settled"));
+        assert_eq!(ToMap::VARIANTS.last(), Some(&"Watch"));
     }
 
     #[test]

@@ -135,5 +135,14 @@ crate::messages! {
             /// The other character's name.
             name: String,
         },
+        /// Where a spectator looks from now on. Only spectators may send it, and nothing else but `Hello`.
+        Look {
+            /// From the west edge of the map, in 1/1,024 tile. What is outside of the map is moved to its edge.
+            x: i32,
+            /// From the north edge.
+            y: i32,
+            /// An entity to follow wherever it goes; the place is then where to look until it is found.
+            follow: Option<EntityId>,
+        },
     }
 }

@@ -30,6 +30,15 @@ crate::wire_struct! {
         pub shape: AbilityShape,
         /// Its range in 1/1,024 tile.
         pub range: i32,
+        /// How wide a cone is, half to each side of where it is aimed, in degrees; 360 is all around. 0 for other shapes.
+        pub cone_degrees: u16,
+        /// The radius of a circle on the ground, or of a projectile's body, in 1/1,024 tile. 0 for other shapes.
+        pub radius: i32,
+        /// How near to the end of a projectile's flight everybody is reached, in 1/1,024 tile; 0 for the one it meets alone,
+        /// and for other shapes.
+        pub burst_radius: i32,
+        /// How far a projectile flies in a second, in 1/1,024 tile. 0 for other shapes.
+        pub speed_per_s: i32,
         /// The level from which a character has it.
         pub min_level: u16,
         /// Its cost in points of the class's resource, paid when it takes effect.
@@ -56,6 +65,8 @@ crate::wire_struct! {
         pub name: String,
         /// Whether it attacks players unprovoked.
         pub aggressive: bool,
+        /// The radius of its body, in 1/1,024 tile.
+        pub radius: i32,
     }
 }
 

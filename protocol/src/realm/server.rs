@@ -278,7 +278,7 @@ crate::messages! {
         RateLimited,
         /// What the request names does not exist.
         NotFound,
-        /// The target is too far away.
+        /// The target, or the vendor, is too far away.
         OutOfRange,
         /// A wall blocks the line of sight.
         NoLineOfSight,
@@ -310,7 +310,7 @@ crate::messages! {
         WrongPrice,
         /// It cannot be worn or used.
         NotUsable,
-        /// The character's class or level does not allow it.
+        /// The character's class or level does not allow it, the item is worn, or the vendor does not buy it.
         NotAllowed,
         /// The item is part of an unfinished change.
         ItemBusy,

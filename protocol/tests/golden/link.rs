@@ -132,6 +132,7 @@ fn samples_to_map() -> Vec<ToMap> {
         M::TravelRefused { request, character, epoch: LockEpoch(6), code: "MAP_NOT_FOUND".into() },
         M::Drain,
         M::Settled { character, epoch: EPOCH },
+        M::Watch { request, ticket: TicketId(LARGE), expires_in_ms: 30_000, map: MapId(2), channel: ChannelId(1) },
     ];
     let kick = |reason| M::Kick { character, epoch: EPOCH, reason };
     samples.extend(each(LeaveReason::VARIANTS).into_iter().map(kick));

@@ -84,5 +84,7 @@ fn samples() -> Vec<ClientMessage> {
         M::SwitchChannel { channel: ChannelId(2) },
         M::Ignore { name: text("Bert") },
         M::Unignore { name: text("Bert") },
+        M::Look { x: 12 * 1_024, y: -1, follow: None },
+        M::Look { x: 0, y: 0, follow: Some(EntityId(77)) },
     ]
 }

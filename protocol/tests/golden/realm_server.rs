@@ -29,6 +29,7 @@ fn every_message_of_a_server_has_its_bytes() {
     }
     // The client's messages and the kinds of entities are the only other parts of the schema. They are in other files.
     seen.extend(realm::ClientMessage::VARIANTS.iter().map(|name| format!("ClientMessage::{name}")));
+    seen.extend(["none", "some"].map(|which| format!("ClientMessage::Look.follow {which}")));
     seen.extend(realm::EntityKind::VARIANTS.iter().map(|name| format!("EntityKind::{name}")));
     assert_all_seen(&family.schema, &seen);
 }
@@ -88,6 +89,14 @@ fn on_entering() -> Vec<ServerMessage> {
         name: shape.name().to_owned(),
         shape,
         range: 6_144,
+        cone_degrees: if shape == AbilityShape::Cone { 120 } else { 0 },
+        radius: match shape {
+            AbilityShape::Projectile => 154,
+            AbilityShape::Ground => 2_560,
+            _ => 0,
+        },
+        burst_radius: if shape == AbilityShape::Projectile { 2_048 } else { 0 },
+        speed_per_s: if shape == AbilityShape::Projectile { 18_432 } else { 0 },
         min_level: 2,
         cost: 300,
         cast_ms: 1_500,
@@ -138,7 +147,7 @@ fn on_entering() -> Vec<ServerMessage> {
                 slots: vec![0, 3, 7],
             }],
             abilities: each(AbilityShape::VARIANTS).into_iter().map(ability).collect(),
-            mobs: vec![MobInfo { id: "wolf".into(), name: "Wolf".into(), aggressive: true }],
+            mobs: vec![MobInfo { id: "wolf".into(), name: "Wolf".into(), aggressive: true, radius: 358 }],
             items: vec![item("rusty_sword", Some(100)), item("health_potion", None)],
             rules: rules(),
         },

@@ -3,7 +3,7 @@
 use realmgate_protocol::ids::{ChannelId, LockEpoch, MapId, TicketId};
 use realmgate_protocol::limits::{MAX_TICKET_BYTES, NETCODE_PROTOCOL_ID};
 use realmgate_protocol::netcode::{ConnectToken, KEY_BYTES, NONCE_BYTES, SEALED_BYTES};
-use realmgate_protocol::ticket::{KeyRing, Ticket};
+use realmgate_protocol::ticket::{KeyRing, SpectatorTicket, Ticket};
 use serde_json::json;
 
 use crate::samples::{LARGE, account, character};
@@ -59,6 +59,34 @@ fn tickets_are_as_recorded() {
         Vector::new(name, "A signed ticket; `text` is its form in JSON.", value, &sealed)
     });
     check("tickets", &made);
+}
+
+#[test]
+fn spectators_tickets_are_as_recorded() {
+    let keys: KeyRing = SECRET.parse().unwrap();
+    let ticket = SpectatorTicket {
+        ticket_id: TicketId(LARGE),
+        map: MapId(2),
+        channel: ChannelId(1),
+        server: "map-server-2".parse().unwrap(),
+        issued_ms: 1_790_000_000_000,
+        expires_ms: 1_790_000_030_000,
+    };
+    let sealed = ticket.seal(&keys);
+    assert_eq!(SpectatorTicket::open(&sealed, &keys).as_ref(), Ok(&ticket), "it opens");
+    let value = json!({
+        "keys": SECRET,
+        "signing_key_id": keys.signing_id(),
+        "ticket_id": ticket.ticket_id.0.to_string(),
+        "map": ticket.map,
+        "channel": ticket.channel,
+        "server": "map-server-2",
+        "issued_ms": ticket.issued_ms,
+        "expires_ms": ticket.expires_ms,
+        "text": ticket.seal_text(&keys),
+    });
+    let what = "A signed spectator's ticket; `text` is its form in JSON.";
+    check("spectator_tickets", &[Vector::new("one_secret", what, value, &sealed)]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ pub mod metrics;
 mod openapi;
 mod page;
 pub mod status;
+pub mod watch;
 
 use axum::Router;
 use utoipa_axum::router::OpenApiRouter;
@@ -36,6 +37,7 @@ pub fn routers(state: &AppState) -> Routers {
     let api = Router::from(public_routes())
         .merge(Router::from(internal_routes()))
         .merge(Router::from(service_routes()))
+        .merge(Router::from(watch_routes()))
         .merge(page::router());
     let directory = Router::from(directory::router())
         .merge(Router::from(internal_routes()))
@@ -70,6 +72,11 @@ fn public_routes() -> OpenApiRouter<AppState> {
 /// Routes for our servers, on 3000 and 3001, with the service token.
 fn internal_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(characters::internal::internal))
+}
+
+/// Routes for those who watch, on 3000, with the service token.
+fn watch_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(watch::list::list, watch::start::start))
 }
 
 /// Routes for operators, on 3000 and 3001; on 3002 for a process that has neither.

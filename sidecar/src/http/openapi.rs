@@ -27,6 +27,7 @@ use utoipa::openapi::{Content, Ref, ResponseBuilder};
         (name = "operation", description = "Health and figures (ports 3000 and 3001)"),
         (name = "directory", description = "Map servers and sessions, with the service token (port 3001)"),
         (name = "internal", description = "For our own servers, with the service token (port 3001)"),
+        (name = "watch", description = "Spectators without a character, with the service token"),
     ),
     modifiers(&Tokens),
 )]
@@ -50,8 +51,13 @@ impl utoipa::Modify for Tokens {
 /// The OpenAPI document of every route.
 pub fn document() -> utoipa::openapi::OpenApi {
     let mut document = Frame::openapi();
-    let routes =
-        [super::public_routes(), super::internal_routes(), super::service_routes(), super::directory::router()];
+    let routes = [
+        super::public_routes(),
+        super::internal_routes(),
+        super::watch_routes(),
+        super::service_routes(),
+        super::directory::router(),
+    ];
     for router in routes {
         document.merge(router.into_openapi());
     }

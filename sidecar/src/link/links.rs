@@ -56,6 +56,19 @@ pub struct Question {
     pub trace: String,
 }
 
+/// A request that a map server expect a spectator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WatchQuestion {
+    /// The only ticket to admit the spectator by.
+    pub ticket: TicketId,
+    /// How long the ticket is valid, in milliseconds.
+    pub expires_in_ms: u32,
+    /// The map to watch.
+    pub map: MapId,
+    /// The channel of the map to watch.
+    pub channel: ChannelId,
+}
+
 /// A map server's answer: where the character will appear, if it says so, or why it does not expect it.
 pub(super) type Readiness = Result<Option<Position>, PrepareRefusal>;
 
@@ -167,13 +180,30 @@ impl Link {
     /// [`PrepareFailure::Refused`] when the map server says no, [`PrepareFailure::Unreachable`] when it does not answer
     /// within 3 s or its link is gone.
     pub async fn prepare(&self, question: Question) -> Result<Option<Position>, PrepareFailure> {
+        let Question { ticket, expires_in_ms, map, channel, epoch, load, trace } = question;
+        let character = load.character;
+        let message = |request| ToMap::Prepare { request, ticket, expires_in_ms, map, channel, epoch, load, trace };
+        let spawn = self.ask(message).await?;
+        self.tickets().insert(character, ticket);
+        Ok(spawn)
+    }
+
+    /// Asks the map server to expect a spectator, and waits for its answer: where the spectator will look first.
+    ///
+    /// # Errors
+    /// As [`Self::prepare`].
+    pub async fn watch(&self, question: WatchQuestion) -> Result<Option<Position>, PrepareFailure> {
+        let WatchQuestion { ticket, expires_in_ms, map, channel } = question;
+        self.ask(|request| ToMap::Watch { request, ticket, expires_in_ms, map, channel }).await
+    }
+
+    /// Asks something that the map server answers with `Prepared`.
+    async fn ask(&self, message: impl FnOnce(RequestId) -> ToMap) -> Result<Option<Position>, PrepareFailure> {
         let request = RequestId(self.next_request.fetch_add(1, Ordering::Relaxed));
         let (sender, receiver) = oneshot::channel();
         self.questions().insert(request, sender);
         let asked = Asked { link: self, request };
-        let Question { ticket, expires_in_ms, map, channel, epoch, load, trace } = question;
-        let character = load.character;
-        let message = ToMap::Prepare { request, ticket, expires_in_ms, map, channel, epoch, load, trace };
+        let message = message(request);
         self.send(message).map_err(|LinkGone| PrepareFailure::Unreachable)?;
         let answer = tokio::select! {
             answer = tokio::time::timeout(PREPARE_DEADLINE, receiver) => answer,
@@ -181,10 +211,7 @@ impl Link {
         };
         drop(asked);
         match answer {
-            Ok(Ok(Ok(spawn))) => {
-                self.tickets().insert(character, ticket);
-                Ok(spawn)
-            }
+            Ok(Ok(Ok(spawn))) => Ok(spawn),
             Ok(Ok(Err(refusal))) => Err(PrepareFailure::Refused(refusal)),
             Ok(Err(_)) | Err(_) => Err(PrepareFailure::Unreachable),
         }

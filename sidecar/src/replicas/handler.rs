@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use realmgate_protocol::movement::Position;
 
 use super::{Answer, Ask, News, ReplicaHandler};
 use crate::gateway::Sockets;
@@ -29,11 +30,11 @@ impl ReplicaHandler for LocalReplica {
             },
             Ask::Prepare { server, question } => match self.links.get(&server) {
                 None => Answer::NoLink,
-                Some(link) => match link.prepare(question).await {
-                    Ok(spawn) => Answer::Prepared(spawn),
-                    Err(PrepareFailure::Refused(refusal)) => Answer::Refused(refusal),
-                    Err(PrepareFailure::Unreachable) => Answer::Unreachable,
-                },
+                Some(link) => answer_of(link.prepare(question).await),
+            },
+            Ask::Watch { server, question } => match self.links.get(&server) {
+                None => Answer::NoLink,
+                Some(link) => answer_of(link.watch(question).await),
             },
             Ask::CloseSockets { account, keep_session, code, reason } => {
                 Answer::Closed { count: self.sockets.close_others(account, keep_session, code, &reason) }
@@ -53,5 +54,13 @@ impl ReplicaHandler for LocalReplica {
                 self.departures.lingers(character, Duration::from_millis(longest_ms.into()));
             }
         }
+    }
+}
+
+fn answer_of(prepared: Result<Option<Position>, PrepareFailure>) -> Answer {
+    match prepared {
+        Ok(spawn) => Answer::Prepared(spawn),
+        Err(PrepareFailure::Refused(refusal)) => Answer::Refused(refusal),
+        Err(PrepareFailure::Unreachable) => Answer::Unreachable,
     }
 }

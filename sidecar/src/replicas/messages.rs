@@ -6,7 +6,7 @@ use realmgate_protocol::movement::Position;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::link::Question;
+use crate::link::{Question, WatchQuestion};
 
 /// A request of one sidecar to another.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,6 +42,13 @@ pub enum Ask {
     PingLink {
         /// The map server's id.
         server: ServerId,
+    },
+    /// Have a map server expect a spectator; answered as [`Ask::Prepare`].
+    Watch {
+        /// The map server's id.
+        server: ServerId,
+        /// The request to expect the spectator.
+        question: WatchQuestion,
     },
 }
 
@@ -97,6 +104,7 @@ impl Ask {
             Self::Prepare { .. } => "prepare",
             Self::CloseSockets { .. } => "close_sockets",
             Self::PingLink { .. } => "ping_link",
+            Self::Watch { .. } => "watch",
         }
     }
 }

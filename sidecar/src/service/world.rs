@@ -28,6 +28,7 @@ mod tests;
 mod this_replica;
 mod tickets;
 mod travel;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +44,7 @@ pub use replica::NotAllowed;
 pub use servers::MapServerLocks;
 pub use session_entry::SessionEntries;
 pub use this_replica::ThisReplica;
+pub use watch::{Gallery, WatchWish, WatchableChannel};
 
 pub(crate) use departures::DepartureNews;
 pub(crate) use leave::Releases;
@@ -74,6 +76,8 @@ pub struct World {
     pub entrance: Arc<Entrance>,
     /// The ways out.
     pub exits: Arc<Exits>,
+    /// The way in for those who only watch.
+    pub gallery: Arc<Gallery>,
     /// The locks of map servers.
     pub servers: Arc<MapServerLocks>,
     pub(crate) journeys: Arc<Journeys>,

@@ -51,6 +51,9 @@ const ROUTES: &[Row] = &[
     ("PATCH",  "/characters/{id}",          Port::Api,       For::Owner,   200),
     ("POST",   "/characters/{id}/restore",  Port::Api,       For::Owner,   200),
     ("GET",    "/characters/{id}/internal", Port::Both,      For::Servers, 200),
+    ("GET",    "/watch",                    Port::Api,       For::Servers, 200),
+    // Nothing is hosted here: whoever may ask is told so.
+    ("POST",   "/watch",                    Port::Api,       For::Servers, 404),
     ("GET",    "/status",                   Port::Api,       For::All,     200),
     ("GET",    "/openapi.json",             Port::Api,       For::All,     200),
     ("GET",    "/healthz",                  Port::Both,      For::All,     200),
@@ -136,6 +139,7 @@ impl Scene {
         let app = TestApp::start_with(|settings| {
             settings.calls_per_min = 1_000_000;
             settings.registrations_per_min = 1_000_000;
+            settings.failed_logins_per_min = 1_000_000;
         })
         .await;
         app.register("ann").await;
@@ -227,6 +231,7 @@ impl Scene {
             "/map-registry/register" => registration(&format!("map-server-{}", self.people)),
             "/map-registry/heartbeat" => json!({"id": "map-server-1", "current_players": 0, "load": 0.0}),
             "/session/online" => json!({"userId": "u", "gatewayId": "g"}),
+            "/watch" if method == "POST" => json!({"map_id": 9}),
             _ => Value::Null,
         };
         let path = match route {

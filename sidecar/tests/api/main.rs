@@ -13,3 +13,4 @@ mod page;
 mod problems;
 #[path = "../testing/mod.rs"]
 mod testing;
+mod watch;

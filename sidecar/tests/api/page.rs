@@ -141,7 +141,10 @@ async fn nothing_outside_the_folders_is_to_be_had() {
         "/assets/%2e%2e/Cargo.toml",
         "/assets//etc/passwd",
     ] {
-        assert_eq!(app.get(path).send().await.status, StatusCode::NOT_FOUND, "{path}");
+        let missing = app.get(path).send().await;
+        assert_eq!(missing.status, StatusCode::NOT_FOUND, "{path}");
+        let kept = missing.header("cache-control");
+        assert_eq!(kept, Some("no-store"), "{path}: a replica of another version may have it in a moment");
     }
 }
 

@@ -2,36 +2,138 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people: the terminal is its output")]
 
+use std::ffi::OsStr;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use realmgate_tests::browser::{Played, pictures, play};
+use realmgate_tests::bots::Bots;
+use realmgate_tests::browser::crowd::Crowd;
+use realmgate_tests::browser::figures::{self, Figure};
+use realmgate_tests::browser::{Played, cast, cores, pictures, play, play_by};
 use realmgate_tests::map_server::{MapServer, Settings};
+use tokio::process::Command;
 
 /// Newcomers with mouse and keyboard, by keyboard alone, and by touch on a phone.
 const SCRIPTS: [&str; 3] = ["newcomer.mjs", "keyboard.mjs", "touch.mjs"];
 const WITHIN: Duration = Duration::from_secs(600);
+/// Who else is in the world in the pictures.
+const BOTS: u32 = 8;
+/// A busy machine has time for so many ticks; a server that is late lets nobody in.
+const TICK_HZ: &str = "15";
+/// Who is on the screen when frames are measured, and while memory is.
+const MANY: u16 = 160;
+const SOME: u16 = 50;
+/// Everybody who is measured, and everybody in the crowd.
+const MOST: &str = "400";
 
 /// Starts a server and plays its page in Chromium, from the address to the first kill; pictures go to target/browser
 #[derive(Debug, Parser)]
-struct Arguments {}
+struct Arguments {
+    /// Make the pictures of every screen, in target/browser/pictures
+    #[arg(long, conflicts_with = "measure")]
+    pictures: bool,
+    /// Measure the page, beside its targets (docs/performance.md)
+    #[arg(long)]
+    measure: bool,
+    /// How long its memory is watched
+    #[arg(long, default_value_t = 6, value_name = "MINUTES", requires = "measure")]
+    minutes: u64,
+}
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    Arguments::parse();
+    let arguments = Arguments::parse();
+    let is_well = if arguments.pictures {
+        make_pictures().await
+    } else if arguments.measure {
+        measure(arguments.minutes).await
+    } else {
+        play_all().await
+    };
+    if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Shows what a script has said. Answers whether it did what it is for.
+fn tell(script: &str, played: Played) -> bool {
+    match played {
+        Played::Well(said) => {
+            print!("{said}");
+            true
+        }
+        Played::Missing(what) | Played::Badly(what) => {
+            eprintln!("{script}: {what}");
+            false
+        }
+    }
+}
+
+async fn play_all() -> bool {
     let server = MapServer::start_linked(&Settings::new()).await;
     let mut all_well = true;
     for script in SCRIPTS {
         eprintln!("{script} …");
-        match play(&server, script, &pictures(), WITHIN).await {
-            Played::Well(said) => print!("{said}"),
-            Played::Missing(what) | Played::Badly(what) => {
-                eprintln!("{script}: {what}");
+        all_well &= tell(script, play(&server, script, &pictures(), WITHIN).await);
+    }
+    server.stop().await;
+    all_well
+}
+
+async fn make_pictures() -> bool {
+    let server = MapServer::start_linked(&Settings::new().set("TICK_HZ", TICK_HZ)).await;
+    cast::cast(&server, &cast::PICTURES).await;
+    // They are in the world until the pictures are made, and end with this program.
+    let _bots = Bots::start(&server, BOTS, WITHIN.as_secs(), &["--endure", "--expect", "none"]);
+    let folder = pictures().join("pictures");
+    let is_well = tell("pictures.mjs", play(&server, "pictures.mjs", &folder, WITHIN).await);
+    server.stop().await;
+    if is_well {
+        println!("the pictures are in {}", folder.canonicalize().unwrap_or(folder).display());
+    }
+    is_well
+}
+
+/// First with few in the world and both cores, as a player arrives; then in a crowd, with the browser on a core of its own.
+async fn measure(minutes: u64) -> bool {
+    let server = MapServer::start_linked(&Settings::new().set("MAX_PLAYERS", MOST)).await;
+    cast::cast(&server, &cast::MEASURED).await;
+    let mut figures = Vec::new();
+    let mut all_well = match play(&server, "accessible.mjs", &pictures(), WITHIN).await {
+        Played::Missing(what) => return tell("accessible.mjs", Played::Missing(what)),
+        played => {
+            figures.push(Figure::of_accessibility(&played));
+            true
+        }
+    };
+    all_well &= take(&server, Command::new("node"), ("arrival", 0), &mut figures).await;
+    let is_apart = cores::keep_on_the_servers(&[server.process.pid(), std::process::id()]).await;
+    for (count, what, minutes) in [(MANY, "frames", 0), (SOME, "memory", minutes)] {
+        let node = if is_apart { cores::node_on_the_browsers() } else { Command::new("node") };
+        match Crowd::gather(&server, count, cast::FIELD).await {
+            Ok(_crowd) => all_well &= take(&server, node, (what, minutes), &mut figures).await,
+            Err(error) => {
+                eprintln!("{what}: {error:#}");
                 all_well = false;
             }
         }
     }
     server.stop().await;
-    if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    print!("{}", figures::table(&figures));
+    println!("\n{}", figures::machine(is_apart));
+    all_well && figures.iter().all(|figure| figure.holds)
+}
+
+/// Lets the script take some of the figures. Answers whether it could.
+async fn take(server: &MapServer, node: Command, (what, minutes): (&str, u64), figures: &mut Vec<Figure>) -> bool {
+    eprintln!("{what} …");
+    let arguments = [pictures().into_os_string(), what.into(), minutes.to_string().into()];
+    let arguments: Vec<&OsStr> = arguments.iter().map(|argument| argument.as_os_str()).collect();
+    let within = WITHIN + Duration::from_secs(60 * minutes);
+    match play_by(node, server, "measure.mjs", &arguments, within).await {
+        Played::Well(said) => {
+            figures.extend(figures::read(&said));
+            true
+        }
+        played => tell("measure.mjs", played),
+    }
 }

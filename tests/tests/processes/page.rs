@@ -1,4 +1,11 @@
 //! The page in a real browser, on a real server.
+//!
+//! [`together`] is everything that players do with each other, [`trouble`] what stands in their way; [`stage`] is what their
+//! scripts can ask for.
+
+mod stage;
+mod together;
+mod trouble;
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -8,11 +15,17 @@ use realmgate_tests::binaries::workspace;
 use realmgate_tests::browser::{Played, pictures, play};
 use realmgate_tests::{MapServer, Settings};
 use tokio::process::Command;
+use tokio::sync::Semaphore;
 
 /// A newcomer needs less than two minutes; a machine that builds beside it may take longer.
 const WITHIN: Duration = Duration::from_secs(240);
 
-async fn a_newcomer_kills_a_mob(script: &str) {
+/// Browsers draw on all cores there are. Several at once make the servers late, and a server that is late lets nobody in.
+static BROWSERS: Semaphore = Semaphore::const_new(1);
+
+/// Lets a script play by itself on a server of its own.
+async fn plays(script: &str) {
+    let _turn = BROWSERS.acquire().await;
     let server = MapServer::start_linked(&Settings::new()).await;
     match play(&server, script, &pictures(), WITHIN).await {
         Played::Well(_) => {}
@@ -37,15 +50,45 @@ async fn its_parts_without_a_browser_work() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_newcomer_kills_a_mob_with_mouse_and_keyboard() {
-    a_newcomer_kills_a_mob("newcomer.mjs").await;
+    plays("newcomer.mjs").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_newcomer_kills_a_mob_by_keyboard_alone() {
-    a_newcomer_kills_a_mob("keyboard.mjs").await;
+    plays("keyboard.mjs").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_newcomer_kills_a_mob_by_touch_on_a_phone() {
-    a_newcomer_kills_a_mob("touch.mjs").await;
+    plays("touch.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newcomer_walks_and_strikes_with_a_gamepad() {
+    plays("gamepad.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_watches_a_player_without_a_character() {
+    plays("watch.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copied_tab_leaves_the_log_in_to_the_first_one() {
+    plays("tabs.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn axe_finds_nothing_that_keeps_anybody_out() {
+    plays("accessible.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_of_a_hostile_server_are_shown_as_texts() {
+    plays("hostile.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn its_policy_is_strict_and_tokens_stay_with_the_tab() {
+    plays("policy.mjs").await;
 }

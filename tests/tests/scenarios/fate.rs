@@ -10,7 +10,7 @@ use crate::fighting::slay;
 pub fn who_dies_comes_back_at_the_nearest_safe_place(stage: &Stage) {
     // Neither the first of the safe places nor the last.
     let ground = Ground::open(30, 11).haven((20, 2)).haven((3, 9));
-    stage.play(ground.mob("boar", (24, 5)), |scene: &mut Scene| {
+    stage.play(ground.mob("boar", (26, 5)), |scene: &mut Scene| {
         let anna = scene.enter(Character::at("Anna", "warrior", tile(22, 5)).health(4).gold(7));
         let boar = scene.mob(anna, "boar");
         let by = scene.told_within(anna, "of its death", 6, |message| match message {

@@ -1,7 +1,7 @@
 //! What keeps an ability from being used.
 
 use realmgate_protocol::ids::EntityId;
-use realmgate_protocol::realm::Refusal;
+use realmgate_protocol::realm::{ClientMessage, Refusal};
 use realmgate_protocol::wire::Aim;
 use realmgate_tests::scenario::{Character, Ground, Scene, Stage, Who, tile};
 
@@ -39,6 +39,8 @@ pub fn aims_that_can_not_be_reached_are_refused(stage: &Stage) {
         in_vain(scene, clara, "smite", Aim::Entity(EntityId(9_999)), Refusal::BadTarget);
         in_vain(scene, clara, "sanctuary", Aim::None, Refusal::BadTarget);
         assert_eq!(health(scene), before, "nobody was hurt");
+        // Only spectators look elsewhere than where they are.
+        scene.ask_in_vain(clara, ClientMessage::Look { x: 0, y: 0, follow: None }, Refusal::BadMessage);
     });
 }
 

@@ -21,7 +21,7 @@ pub fn of(root: &Path, target: &str) -> Result<Vec<Vec<u8>>> {
         "client_message" => vectors(&["client_messages"]),
         "server_message" => vectors(&["server_messages"]),
         "link" => vectors(&["link_from_map", "link_to_map"]),
-        "ticket" => vectors(&["tickets"]),
+        "ticket" => vectors(&["tickets", "spectator_tickets"]),
         "connect_token" => vectors(&["connect_token"]),
         "map" => files(&root.join("maps"), &["tmx", "tsx"]),
         "data" => DATA.iter().enumerate().map(|(number, name)| data_file(root, number, name)).collect(),

@@ -74,6 +74,14 @@ export interface AbilityInfo {
   shape: AbilityShape;
   /** Its range in 1/1,024 tile. */
   range: number;
+  /** How wide a cone is, half to each side of where it is aimed, in degrees; 360 is all around. 0 for other shapes. */
+  cone_degrees: number;
+  /** The radius of a circle on the ground, or of a projectile's body, in 1/1,024 tile. 0 for other shapes. */
+  radius: number;
+  /** How near to the end of a projectile's flight everybody is reached, in 1/1,024 tile; 0 for the one it meets alone, and for other shapes. */
+  burst_radius: number;
+  /** How far a projectile flies in a second, in 1/1,024 tile. 0 for other shapes. */
+  speed_per_s: number;
   /** The level from which a character has it. */
   min_level: number;
   /** Its cost in points of the class's resource, paid when it takes effect. */
@@ -329,6 +337,16 @@ export namespace ClientMessage {
     /** The other character's name. */
     name: string;
   }
+  /** Where a spectator looks from now on. Only spectators may send it, and nothing else but `Hello`. */
+  interface Look {
+    type: "Look";
+    /** From the west edge of the map, in 1/1,024 tile. What is outside of the map is moved to its edge. */
+    x: number;
+    /** From the north edge. */
+    y: number;
+    /** An entity to follow wherever it goes; the place is then where to look until it is found. */
+    follow: number | null;
+  }
 }
 export type ClientMessage =
   | ClientMessage.Hello
@@ -356,7 +374,8 @@ export type ClientMessage =
   | ClientMessage.ListChannels
   | ClientMessage.SwitchChannel
   | ClientMessage.Ignore
-  | ClientMessage.Unignore;
+  | ClientMessage.Unignore
+  | ClientMessage.Look;
 
 export type CombatKind =
   /** Damage. */
@@ -452,6 +471,8 @@ export interface MobInfo {
   name: string;
   /** Whether it attacks players unprovoked. */
   aggressive: boolean;
+  /** The radius of its body, in 1/1,024 tile. */
+  radius: number;
 }
 
 export interface OfferView {
@@ -515,7 +536,7 @@ export type Refusal =
   | "RateLimited"
   /** What the request names does not exist. */
   | "NotFound"
-  /** The target is too far away. */
+  /** The target, or the vendor, is too far away. */
   | "OutOfRange"
   /** A wall blocks the line of sight. */
   | "NoLineOfSight"
@@ -547,7 +568,7 @@ export type Refusal =
   | "WrongPrice"
   /** It cannot be worn or used. */
   | "NotUsable"
-  /** The character's class or level does not allow it. */
+  /** The character's class or level does not allow it, the item is worn, or the vendor does not buy it. */
   | "NotAllowed"
   /** The item is part of an unfinished change. */
   | "ItemBusy"

@@ -10,9 +10,11 @@ import { fileURLToPath } from "node:url";
 const MISSING = 77;
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const library = fileURLToPath(new URL("../..", import.meta.url));
-const tools = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "realmgate-tools/node");
+/** Where tools for tests are installed (.ci/run). */
+export const tools = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "realmgate-tools/node");
 
-function missing(what) {
+/** Ends the script: a program that it needs is not there. */
+export function missing(what) {
   console.log(what);
   process.exit(MISSING);
 }

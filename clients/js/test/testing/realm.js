@@ -17,6 +17,8 @@ export class Realm {
   isDown = false;
   /** While it is set, the gateway answers nothing. */
   isSilent = false;
+  /** The access token that the gateway takes. */
+  token = "token";
   /** What the gateway answers: the event and its data. */
   answer = () => ["enter_world_success", grant()];
   #waiting = [];
@@ -31,8 +33,9 @@ export class Realm {
     this.options = { ...this.clock.options, WebSocket };
   }
 
-  entry() {
-    return new Entry("ws://127.0.0.1:3002", "token", "hero", this.options);
+  /** @param {import("../../src/entry.js").EntryOptions} [more] */
+  entry(more = {}) {
+    return new Entry("ws://127.0.0.1:3002", "token", "hero", { ...this.options, ...more });
   }
 
   /** The gateway answers what it was asked while it was silent. */
@@ -43,7 +46,9 @@ export class Realm {
 
   #accept(socket) {
     socket.accept();
-    if (this.gateways.includes(socket)) say(socket, "welcome", {});
+    if (!this.gateways.includes(socket)) return;
+    if (socket.protocols[1] === this.token) say(socket, "welcome", {});
+    else socket.end(1008, "Invalid token");
   }
 
   #openGateway(socket) {

@@ -1,5 +1,7 @@
 // Who is logged in: tokens in memory and for this tab, renewed when they are old.
 
+import { holdsAlone } from "./tabs.js";
+
 const STORED_AS = "realmgate.log-in";
 /** A token that ends within this time is renewed before it is shown. */
 const RENEW_BEFORE_MS = 60_000;
@@ -14,13 +16,16 @@ export class LogIn extends EventTarget {
   /** Only one renewal at a time: a refresh token works once. */
   #renewal = null;
 
+  #locks;
+
   /**
    * @param {import("../../../js/src/index.js").Api} api
    * @param {Storage} [storage]
+   * @param {LockManager} [locks]
    */
-  constructor(api, storage = globalThis.sessionStorage) {
+  constructor(api, storage = globalThis.sessionStorage, locks = globalThis.navigator?.locks) {
     super();
-    [this.#api, this.#storage] = [api, storage];
+    [this.#api, this.#storage, this.#locks] = [api, storage, locks];
     try {
       this.#tokens = JSON.parse(storage.getItem(STORED_AS) ?? "null");
     } catch {
@@ -32,17 +37,28 @@ export class LogIn extends EventTarget {
     return this.#tokens !== null;
   }
 
+  /**
+   * Whether this tab goes on with a log-in from before it was loaded. A copy of a tab comes with a copy of its log-in, whose next
+   * renewal would end both: the copy forgets it.
+   */
+  async resume() {
+    if (!this.isThere) return false;
+    if (await holdsAlone(this.#tokens.id, this.#locks)) return true;
+    this.forget();
+    return false;
+  }
+
   /** The user name that was typed. */
   get username() {
     return this.#tokens?.username ?? "";
   }
 
   async begin(username, password) {
-    this.#keep(await this.#api.login(username, password), username);
+    await this.#first(await this.#api.login(username, password), username);
   }
 
   async register(username, password) {
-    this.#keep(await this.#api.register(username, password), username);
+    await this.#first(await this.#api.register(username, password), username);
   }
 
   /** Calls `ask` with a token that is valid, once more with a new one where the server refuses it. */
@@ -70,11 +86,11 @@ export class LogIn extends EventTarget {
   }
 
   async #renew() {
-    const { refresh_token: token, username } = this.#tokens;
+    const { refresh_token: token, username, id } = this.#tokens;
     try {
       const tokens = await this.#api.refresh(token);
       // Who has logged out meanwhile stays so.
-      if (this.#tokens?.refresh_token === token) this.#keep(tokens, username);
+      if (this.#tokens?.refresh_token === token) this.#keep({ ...tokens, username, id });
     } catch (error) {
       if (error.problem?.status === 401) {
         this.forget();
@@ -97,8 +113,14 @@ export class LogIn extends EventTarget {
     this.#storage.removeItem(STORED_AS);
   }
 
-  #keep(tokens, username) {
-    this.#tokens = { ...tokens, username, endsAtMs: Date.now() + 1000 * tokens.expires_in };
+  async #first(tokens, username) {
+    const id = `${STORED_AS}.${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
+    await holdsAlone(id, this.#locks);
+    this.#keep({ ...tokens, username, id });
+  }
+
+  #keep(tokens) {
+    this.#tokens = { ...tokens, endsAtMs: Date.now() + 1000 * tokens.expires_in };
     this.#storage.setItem(STORED_AS, JSON.stringify(this.#tokens));
   }
 }

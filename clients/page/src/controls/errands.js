@@ -61,7 +61,7 @@ export class Errands {
     const own = session.welcome && this.#player.place();
     if (!own) return;
     this.#setOutMs = performance.now();
-    this.#walk.along(findPath(session.grid, own, point, session.welcome.body_radius), this.#setOutMs, reached);
+    this.#walk.along(findPath(session.grid, own, point, session.welcome.body_radius), this.#walkMs, reached);
   }
 
   /** The direction to walk in from where the player is; null to stand. */
@@ -71,7 +71,13 @@ export class Errands {
     if (session !== this.#session) this.stop();
     this.#session = session;
     if (this.#errand && own) this.#goOn(own);
-    return this.#walk.heading(own, performance.now());
+    return own ? this.#walk.heading(own, this.#walkMs) : null;
+  }
+
+  /** Time as it passes for who walks. On a machine or a line that is held up it stands: nothing is in the way there. */
+  get #walkMs() {
+    const { commandsIssued, welcome } = this.#player.session;
+    return (commandsIssued * 1000) / welcome.tick_hz;
   }
 
   #goOn(own) {

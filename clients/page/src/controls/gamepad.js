@@ -52,7 +52,15 @@ export class Gamepad {
     else if (!this.held.has(action)) {
       this.held.add(action);
       this.isUsed = true;
-      this.#pressed(action);
+      const asked = action === BUTTONS[0] ? askedButton() : null;
+      if (asked) asked.click();
+      else this.#pressed(action);
     }
   }
+}
+
+/** The button that waits for an answer before anything else: the gamepad's first one presses it. Null if none does. */
+function askedButton() {
+  const focused = document.activeElement;
+  return focused?.matches("button") && focused.closest(".death, [aria-modal=true]") ? focused : null;
 }

@@ -3,6 +3,12 @@
 /** Enemies within this many units can become the target by a key: about what a screen shows. */
 export const SIGHT = 13 * 1024;
 
+/** The radius of a mob's body, in units: an ability that needs an enemy reaches farther by it. 0 for others. */
+export function bodyOf({ world, content }, id) {
+  const entity = world.entity(id);
+  return entity?.kind === "Mob" ? (content.mobs[entity.components.Appearance.definition]?.radius ?? 0) : 0;
+}
+
 /** Those who can be fought, with their places in units: the nearest first. */
 export function enemiesOf(player) {
   const own = player.session.welcome && player.place();

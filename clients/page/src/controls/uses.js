@@ -2,12 +2,10 @@
 
 import { aimOf, rounded } from "./aim.js";
 import { slotOf } from "./keys.js";
-import { enemiesOf, nearest, SIGHT } from "./targets.js";
+import { bodyOf, enemiesOf, nearest, SIGHT } from "./targets.js";
 
 /** A use that follows by itself waits so long after a cast: that ends here a little before the server says so. */
 const AFTER_CAST_MS = 150;
-/** Abilities reach farther by the body of who is hit: at least so many units. */
-const BODY = 300;
 /** What is pressed so shortly before it is ready is used as soon as it is. */
 const AHEAD_MS = 400;
 /** Refusals that pass in a moment. */
@@ -86,7 +84,7 @@ export class Uses {
     const ability = this.abilityOn(slot);
     const place = selection.target === null ? null : player.place(selection.target);
     if (ability?.shape !== "Enemy" || !own || !place) return true;
-    return Math.hypot(place.x - own.x, place.y - own.y) <= ability.range + BODY;
+    return Math.hypot(place.x - own.x, place.y - own.y) <= ability.range + bodyOf(player.session, selection.target);
   }
 
   #aim({ slot, isByButton }, own, heading) {
@@ -96,7 +94,8 @@ export class Uses {
     if (isHarmful(ability)) this.#chooseTarget(ability);
     const found = aimOf(ability, this.#situation(own, heading, isByButton));
     if (!found) return { slot, aim: { type: "None" } };
-    this.#parts.scene.aimed(ability.index, found.at);
+    const body = found.aim.type === "Entity" ? bodyOf(this.#parts.player.session, found.aim.entity) : 0;
+    this.#parts.scene.aimed(ability.index, found.at, body);
     return { slot, aim: found.aim };
   }
 

@@ -7,26 +7,28 @@ import { Hud } from "../hud/hud.js";
 import { Panels } from "../panels/panels.js";
 import { Scene } from "../scene/scene.js";
 import { entryWords } from "../words/errors.js";
-import { goodbye, refusalSentence } from "../words/refusals.js";
+import { refusalSentence } from "../words/refusals.js";
+import { ComingBack } from "./coming-back.js";
 import { Leaving } from "./leaving.js";
+import { Reaching } from "./reaching.js";
 
 /** Time between two looks of the HUD at the world. */
 const HUD_EVERY_MS = 100;
-/** A stay that ends for old tokens is taken up again with new ones, but not again and again. */
-const AGAIN_AFTER_MS = 30_000;
 
 /** One stay in the world. */
 export class Game {
   /** Who is the target, and who is under the pointer. */
   selection = { target: null, hovered: null };
   player = null;
+  /** When the world was heard of last. */
+  heardMs = -Infinity;
   /** What came before there was anything to show it. */
   #early = [];
   #options;
   #isOver = false;
   #life = new AbortController();
   #nextHudMs = 0;
-  #enteredAtMs = -Infinity;
+  #comingBack;
 
   constructor(options) {
     this.#options = options;
@@ -34,6 +36,9 @@ export class Game {
     this.canvas = h("canvas.world", { "aria-label": "The world", role: "img" });
     this.element = h("div.game", {}, this.canvas);
     this.leaving = new Leaving(this);
+    this.reaching = new Reaching(this);
+    const end = (words) => this.#end({ wants: "again", words });
+    this.#comingBack = new ComingBack(this, { enter: () => Game.enter(options), end });
   }
 
   /**
@@ -52,6 +57,11 @@ export class Game {
   /** Ends what listens for the game's sake. */
   get signal() {
     return this.#life.signal;
+  }
+
+  /** Whether the stay has ended, be it before anything of it was shown. */
+  get isOver() {
+    return this.#isOver;
   }
 
   /** What the player sees, owns and predicts. */
@@ -77,10 +87,10 @@ export class Game {
   async #enterPlayer() {
     const { api, logIn, character } = this.#options;
     const [url, token] = [await api.gatewayUrl(), await logIn.fresh()];
-    this.#enteredAtMs = performance.now();
-    return Player.enter(new Entry(url, token, character.id), {
+    return Player.enter(new Entry(url, token, character.id, { freshToken: () => logIn.fresh() }), {
       transport: chosenTransport(),
       intent: () => this.controls?.intent() ?? {},
+      onSnapshot: () => (this.heardMs = performance.now()),
       onEvent: (event) => (this.hud ? this.#hear(event) : this.#early.push(event)),
     });
   }
@@ -120,18 +130,19 @@ export class Game {
     if (this.#isOver) return;
     const hear = {
       Told: () => this.#told(event.message),
-      Lost: () => this.hud.banner("Connection lost, trying again…"),
+      Lost: () => this.hud.banner.say("Connection lost, trying again…"),
       Travels: () => this.scene.fade(true),
       Entered: () => this.#entered(),
-      Left: () => this.#left(event.reason),
-      GaveUp: () => this.#gaveUp(event.error),
+      Left: () => event.reason !== "Logout" && this.#comingBack.left(event.reason),
+      GaveUp: () => this.#end({ wants: "again", words: entryWords(event.error) }),
     }[event.type];
     hear?.();
   }
 
   #told(message) {
     this.scene.told(message);
-    if (message.type === "Refused") this.toast(refusalSentence(message, this.ownClass?.resource_name), "refused");
+    if (message.type === "Refused" && !this.reaching.refused(message))
+      this.toast(refusalSentence(message, this.ownClass?.resource_name), "refused");
     if (message.type === "LeavingIn") this.leaving.told(message);
     this.hud.told(message);
     this.panels.told(message);
@@ -139,45 +150,10 @@ export class Game {
 
   #entered() {
     Object.assign(this.selection, { target: null, hovered: null });
-    this.hud.banner("");
+    this.hud.banner.say("");
     this.hud.entered();
     this.panels.entered();
     this.scene.fade(false);
-  }
-
-  #left(reason) {
-    if (reason === "Logout") return;
-    this.#end({ wants: "again", words: { ...goodbye(reason), help: reason === "Replaced" ? "login" : "retry" } });
-  }
-
-  /** Tokens that have grown old in the world are renewed; anything else is said. */
-  async #gaveUp(error) {
-    const isRecent = performance.now() - this.#enteredAtMs < AGAIN_AFTER_MS;
-    if (error.wantsFreshTokens && error.closeCode !== 4001 && !isRecent) {
-      try {
-        this.hud.banner("Connection lost, trying again…");
-        await this.#again();
-        return;
-      } catch (another) {
-        this.#end({ wants: "again", words: entryWords(another) });
-        return;
-      }
-    }
-    this.#end({ wants: "again", words: entryWords(error) });
-  }
-
-  /** Comes back with another player, in another game that takes this one's place. */
-  async #again() {
-    const typed = this.hud.chat.typed;
-    const game = await Game.enter(this.#options);
-    // The player has left meanwhile.
-    if (this.#isOver) {
-      game.close();
-      return;
-    }
-    this.close();
-    this.element.replaceWith(game.element);
-    game.hud.chat.typed = typed;
   }
 
   #end(end) {
@@ -213,7 +189,7 @@ export class Game {
   /** Loot is picked up, vendors show what they have, players get a menu. */
   interact(id) {
     const kind = this.session.world.entity(id)?.kind;
-    if (kind === "GroundItem" || kind === "GroundGold") this.ask({ type: "PickUp", entity: id });
+    if (kind === "GroundItem" || kind === "GroundGold") this.reaching.ask({ type: "PickUp", entity: id });
     else if (kind === "Vendor") this.panels.openVendor(id);
     else if (kind === "Player") this.selection.target = id;
   }

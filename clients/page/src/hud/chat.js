@@ -59,6 +59,11 @@ export class Chat {
     this.#input.value = text;
   }
 
+  /** Whether somebody is typing. */
+  get hasFocus() {
+    return document.activeElement === this.#input;
+  }
+
   focus() {
     setClass(this.element, "open", true);
     this.#unread = 0;

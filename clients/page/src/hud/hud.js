@@ -1,7 +1,8 @@
 // All that lies over the world while it is played.
 
-import { h, setShown, setText } from "../dom.js";
+import { h } from "../dom.js";
 import { AbilityBar } from "./abilities.js";
+import { Banner } from "./banner.js";
 import { Chat } from "./chat.js";
 import { Death } from "./death.js";
 import { ExperienceBar } from "./experience.js";
@@ -18,12 +19,12 @@ import { Toasts } from "./toasts.js";
 
 /** The HUD. */
 export class Hud {
-  #banner = h("p.banner", { role: "status", hidden: true });
   #parts;
   #news;
 
   /** @param {import("../game/game.js").Game} game */
   constructor(game) {
+    this.banner = new Banner(game);
     this.chat = new Chat(game);
     this.toasts = new Toasts();
     this.prompts = new Prompts(game);
@@ -49,6 +50,7 @@ export class Hud {
       abilities,
       experience,
       death,
+      this.banner,
       this.chat,
       this.prompts,
       this.toasts,
@@ -57,7 +59,7 @@ export class Hud {
       "div.hud",
       {},
       h("div.corner.top-left", {}, own.element, target.element, party.element),
-      h("div.corner.top-middle", {}, this.#banner, this.prompts.element, this.toasts.element),
+      h("div.corner.top-middle", {}, this.banner.element, this.prompts.element, this.toasts.element),
       h("div.corner.top-right", {}, map.element, network.element),
       h("div.corner.bottom-left", {}, this.chat.element),
       h("div.corner.bottom-middle", {}, reach.element, abilities.element),
@@ -84,12 +86,6 @@ export class Hud {
   /** The player is in the world again, perhaps in another one. */
   entered() {
     for (const part of this.#parts) part.entered?.();
-  }
-
-  /** What stands over everything; nothing with an empty text. */
-  banner(text) {
-    setText(this.#banner, text);
-    setShown(this.#banner, text !== "");
   }
 
   close() {

@@ -3,7 +3,7 @@
 import { h, setShown, setText } from "../dom.js";
 
 const EVERY_MS = 1000;
-const ROWS = ["Transport", "Ping", "Jitter", "Corrections", "Down", "Up", "Frame"];
+const ROWS = ["Transport", "Ping", "Jitter", "Corrections", "Down", "Up", "Frame", "On screen"];
 
 export class Network {
   #game;
@@ -52,6 +52,7 @@ export class Network {
     say("Down", `${(each("bytesIn") / 1000).toFixed(1)} kB/s`);
     say("Up", `${(each("bytesOut") / 1000).toFixed(1)} kB/s`);
     say("Frame", `${average(this.#frames).toFixed(1)} ms`);
+    say("On screen", String(this.#game.scene.figuresInView));
     this.#last = now;
   }
 }

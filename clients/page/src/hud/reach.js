@@ -1,8 +1,9 @@
 // What is in reach: loot to pick up, vendors to talk to.
 
+import { nearestUse } from "../controls/targets.js";
 import { h, setShown, setText } from "../dom.js";
 import { keyName } from "../settings.js";
-import { distanceTo, nameOf } from "./names.js";
+import { nameOf } from "./names.js";
 
 export class Reach {
   #game;
@@ -36,18 +37,11 @@ export class Reach {
 
   #find() {
     const { player, session, own } = this.#game;
-    const { rules } = session.content;
-    if (!rules || !own || own.isDead) return null;
-    let found = null;
-    for (const [id, entity] of session.world.entities()) {
-      const isVendor = entity.kind === "Vendor";
-      if (!isVendor && entity.kind !== "GroundItem" && entity.kind !== "GroundGold") continue;
-      const away = distanceTo(player, id);
-      if (away > (isVendor ? rules.vendor_range : rules.pick_up_range)) continue;
-      if (found === null || away < found.away) found = { id, away, entity, isVendor };
-    }
-    if (!found) return null;
-    const name = nameOf(session, found.entity);
-    return { id: found.id, words: found.isVendor ? `Trade with ${name}` : `Pick up ${name}` };
+    if (!own || own.isDead) return null;
+    const id = nearestUse(player, session.content.rules);
+    const entity = id === null ? null : session.world.entity(id);
+    if (!entity) return null;
+    const name = nameOf(session, entity);
+    return { id, words: entity.kind === "Vendor" ? `Trade with ${name}` : `Pick up ${name}` };
   }
 }

@@ -18,7 +18,7 @@ export function actionsFor(game, item) {
   const canWear = info && obstacle(info, wearerOf(game)) === null;
   const price = vendor.priceFor(item.definition);
   return [
-    trade.isUnderWay && { name: "Offer", does: () => trade.offer(item) },
+    trade.isUnderWay && !trade.isOffered(item) && { name: "Offer", does: () => trade.offer(item) },
     vendor.isOpen && price !== null && { name: `Sell for ${price}`, does: () => vendor.sell(item) },
     info?.worn_slot !== null && canWear && { name: "Wear", does: ask("Equip") },
     info?.consumable && canWear && { name: "Use", does: ask("UseItem") },

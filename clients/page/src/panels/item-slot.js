@@ -11,6 +11,8 @@ export class ItemSlot {
   #image = h("img.item-icon.missing", { alt: "", draggable: false, crossOrigin: "anonymous" });
   #letter = h("span.letter", { "aria-hidden": "true" });
   #emptyWord;
+  /** Whether it shows what is in the bag or on the body, and not an offer. */
+  #isSource;
 
   /**
    * @param {import("../game/game.js").Game} game
@@ -19,7 +21,7 @@ export class ItemSlot {
    *   `onDropped` for an item that was dragged here; `isSource` lets items be dragged from here.
    */
   constructor(game, { empty = "Empty", onChoose = () => {}, onDo = () => {}, onDropped = null, isSource = true }) {
-    [this.#game, this.#emptyWord] = [game, empty];
+    [this.#game, this.#emptyWord, this.#isSource] = [game, empty, isSource];
     this.element = h(
       "button.item-slot",
       {
@@ -59,6 +61,7 @@ export class ItemSlot {
       info && (info.worn_slot !== null || info.consumable) && obstacle(info, wearerOf(this.#game)),
     );
     setClass(this.element, "for-others", isForOthers);
+    setClass(this.element, "offered", Boolean(info) && this.#isSource && this.#game.panels.trade.isOffered(this.item));
   }
 
   #letDrag() {

@@ -44,7 +44,7 @@ export class PlayerMenu {
       h("p.menu-title", { role: "presentation" }, called),
       ...items,
     );
-    document.body.append(this.#element);
+    document.querySelector("main").append(this.#element);
     this.#place(clientX, clientY);
     items.find((item) => !item.disabled)?.focus();
     addEventListener("pointerdown", this.#outside);

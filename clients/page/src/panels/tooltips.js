@@ -8,10 +8,6 @@ export class Tooltips {
   #element = h("div.tooltip.frame", { role: "tooltip", id: newId("tooltip"), hidden: true });
   #of = null;
 
-  constructor() {
-    document.body.append(this.#element);
-  }
-
   /**
    * Gives an element a tooltip.
    * @param {HTMLElement} element
@@ -31,6 +27,7 @@ export class Tooltips {
   #show(element, words) {
     if (!words) return this.hide();
     this.#of = element;
+    if (!this.#element.isConnected) document.querySelector("main").append(this.#element);
     this.#element.replaceChildren(...tooltipContent(words));
     this.#element.hidden = false;
     this.#place(element.getBoundingClientRect());

@@ -65,6 +65,11 @@ export class Trade extends Window {
     return this.game.session.trade?.mine.items.map(({ item }) => item) ?? [];
   }
 
+  /** Whether an item is offered already. */
+  isOffered({ item }) {
+    return this.#offered().includes(item);
+  }
+
   /** Adds an item to what is offered. */
   offer(item) {
     const offered = this.#offered();

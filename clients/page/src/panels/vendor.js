@@ -34,7 +34,7 @@ export class Vendor extends Window {
   visit(id) {
     this.#vendor = id;
     this.#askedFor = this.#carried();
-    this.game.ask({ type: "VendorList", vendor: id });
+    this.game.reaching.ask({ type: "VendorList", vendor: id });
   }
 
   told(message) {

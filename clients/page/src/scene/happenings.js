@@ -1,15 +1,15 @@
 // What happens in the world, as pictures: blows, numbers, levels. Told by the server, or seen in the snapshots.
 
 import { UNITS_PER_PX } from "./camera.js";
-import { coneWidth, isMelee, rangePx } from "./looks.js";
+import { isMelee } from "./looks.js";
 import { radians } from "./motion.js";
+import { burstRadius, coneWidth, rangePx } from "./shapes.js";
 
 const CHEST_PX = 16;
 /** Who stands at most so far from a projectile that appears has shot it. */
 const SHOOTER_REACH_PX = 48;
 /** Who stands at most so far from somebody who is hurt may have done it, as far as a player sees. */
 const FIGHTER_REACH_PX = 72;
-const BODY_PX = 16;
 const SHAKE_PX = 4;
 
 /** Turns what happens into effects and numbers. */
@@ -28,14 +28,14 @@ export class Happenings {
     this.#gold = scene.player.session.possessions.gold;
   }
 
-  /** Where the player has aimed an ability; null if nowhere. Pixels of the world. */
+  /** Where the player has aimed an ability, and the radius of the body there; null if nowhere. Pixels of the world. */
   aimOf(ability) {
     return this.#aims.get(ability) ?? null;
   }
 
   /** The player uses an ability: where its pictures belong. */
-  aimed(ability, point) {
-    this.#aims.set(ability, { x: point.x / UNITS_PER_PX, y: point.y / UNITS_PER_PX });
+  aimed(ability, point, body) {
+    this.#aims.set(ability, { x: point.x / UNITS_PER_PX, y: point.y / UNITS_PER_PX, body: body / UNITS_PER_PX });
   }
 
   /** Shows abilities in the frame in which they are pressed. */
@@ -55,7 +55,7 @@ export class Happenings {
   #isInReach(own, info, ability) {
     const aim = this.aimOf(ability);
     if (info?.shape !== "Enemy" || !aim) return info?.shape !== "Enemy";
-    return Math.hypot(aim.x - own.x, aim.y - own.y) <= rangePx(info) + BODY_PX;
+    return Math.hypot(aim.x - own.x, aim.y - own.y) <= rangePx(info) + aim.body;
   }
 
   #own() {
@@ -80,6 +80,9 @@ export class Happenings {
   gone(actor) {
     if (actor.kind !== "Projectile") return;
     this.#play({ name: "hit", x: actor.x, y: actor.y, height: CHEST_PX });
+    const ability = this.#scene.player.session.content.ability(actor.entity?.components.Appearance.definition);
+    const radius = ability ? burstRadius(ability) : 0;
+    if (radius > 0) this.#play({ name: "nova", x: actor.x, y: actor.y, scale: (radius * 2) / this.#sizeOf("nova") });
   }
 
   died(actor) {

@@ -14,11 +14,12 @@ export class MiniMap {
   /** Draws what is around the player. */
   draw(canvas, frame) {
     const pxPerTile = canvas.width / TILES_ACROSS;
-    const { own } = frame;
+    const { own, ground } = frame;
     if (!own) return;
+    const middle = { x: middleOf(own.x, ground?.width), y: middleOf(own.y, ground?.height) };
     const at = (x, y) => ({
-      x: ((x - own.x) / TILE_PX) * pxPerTile + canvas.width / 2,
-      y: ((y - own.y) / TILE_PX) * pxPerTile + canvas.height / 2,
+      x: ((x - middle.x) / TILE_PX) * pxPerTile + canvas.width / 2,
+      y: ((y - middle.y) / TILE_PX) * pxPerTile + canvas.height / 2,
     });
     this.#drawWith(canvas, frame, at, pxPerTile);
   }
@@ -54,6 +55,12 @@ export class MiniMap {
     }
     return this.#overview;
   }
+}
+
+/** What is in the middle: the player, or near an edge of the map as much of it as there is room for. */
+export function middleOf(own, size = Infinity) {
+  const half = (TILES_ACROSS * TILE_PX) / 2;
+  return size < 2 * half ? size / 2 : Math.min(Math.max(own, half), size - half);
 }
 
 function drawPlaces(context, { places, palette }, at) {

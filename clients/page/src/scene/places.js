@@ -2,8 +2,9 @@
 
 import { TILE_PX, UNITS_PER_PX } from "./camera.js";
 import { drawFrame } from "./effects.js";
-import { areaColour, areaRadius, coneWidth, rangePx } from "./looks.js";
+import { areaColour } from "./looks.js";
 import { radians } from "./motion.js";
+import { areaRadius, coneWidth, rangePx } from "./shapes.js";
 import { drawText } from "./tags.js";
 
 /** From so near a portal tells where it leads, and the edge of a safe zone is seen. */

@@ -17,7 +17,7 @@ import { drawPortalNames } from "./places.js";
 import { Sheets } from "./sheets.js";
 import { Stage } from "./stage.js";
 import { FrameStats } from "./stats.js";
-import { drawTags } from "./tags.js";
+import { drawTags, topOf } from "./tags.js";
 
 const MAX_PASSED_MS = 100;
 
@@ -35,6 +35,8 @@ export class Scene {
   #assets;
   #settings;
   #selection;
+  /** Where the middle of the view is. */
+  #eye;
   #camera = new Camera();
   #painter = new Painter();
   #stage;
@@ -46,6 +48,8 @@ export class Scene {
   /** What frames are made of. */
   #parts;
   #session = null;
+  /** Whether the player has seen its own character in this stay. */
+  #hasShownOwn = false;
   /** The frame that was drawn last; null before the first one of the world. */
   #frame = null;
   /** Where the player has clicked to walk to. */
@@ -55,11 +59,14 @@ export class Scene {
   /**
    * @param {HTMLCanvasElement} canvas
    * @param {{ player: import("../../../js/src/index.js").Player, assets: import("../assets.js").Assets,
-   *   settings: { get(name: string): any }, selection: { target: number | null, hovered: number | null } }} world
+   *   settings: { get(name: string): any }, selection: { target: number | null, hovered: number | null },
+   *   eye?: () => { x: number, y: number } | null }} world `player` may be a `Spectator`: then `eye` says where the middle of
+   *   the view is, in pixels of the world.
    */
-  constructor(canvas, { player, assets, settings, selection }) {
+  constructor(canvas, { player, assets, settings, selection, eye = () => this.#own }) {
     [this.#canvas, this.#context] = [canvas, canvas.getContext("2d", { alpha: false })];
     [this.player, this.#assets, this.#settings, this.#selection] = [player, assets, settings, selection];
+    this.#eye = eye;
     this.#stage = new Stage(assets);
     this.effects = new Effects(assets);
     this.#happenings = new Happenings(this);
@@ -107,10 +114,22 @@ export class Scene {
     this.#happenings.showUses(session);
     this.actors.update(this.player, this.nowMs);
     this.effects.sweep(this.nowMs);
-    const own = this.actors.get(session.welcome.entity);
-    if (own) this.#camera.follow(own, this.#stage.ground, passedMs);
+    const middle = this.#eye();
+    if (middle) this.#camera.follow(middle, this.#stage.ground, passedMs);
     this.#frame = frameOf({ ...this.#parts, palette: this.palette, goal: this.#goal }, this.nowMs);
     this.#painter.paint(this.#frame);
+    const own = this.#own;
+    if (own && !this.#hasShownOwn) this.#markOwn(own);
+  }
+
+  /** Notes in the browser's timeline when the player has seen its own character first. */
+  #markOwn(own) {
+    this.#hasShownOwn = sheetOf(own, this.#frame) !== null;
+    if (this.#hasShownOwn) performance.mark("own character shown");
+  }
+
+  get #own() {
+    return this.actors.get(this.player.session.welcome.entity);
   }
 
   /** Another session: nobody of the last one is here. */
@@ -135,17 +154,22 @@ export class Scene {
     const context = this.#context;
     drawTags(context, this.actors, frame);
     drawPortalNames(context, frame.places, frame);
-    this.#bubbles.draw(context, this.actors, frame, (actor) => sheetOf(actor, frame)?.tall ?? 0);
+    this.#bubbles.draw(context, this.actors, frame, (actor) => topOf(actor, sheetOf(actor, frame)));
     this.floaters.draw(context, frame);
     this.#curtain.drawDanger(context, this.#canvas, frame);
   }
 
   // --- for the rest of the page ---
 
+  /** Pixels of the world to one of the page. */
+  get pxPerClientPx() {
+    return this.#canvas.width / Math.max(this.#canvas.getBoundingClientRect().width, 1) / this.#camera.zoom;
+  }
+
   /** The point of the world under a point of the page, in pixels of the world. */
   #worldAt(clientX, clientY) {
     const box = this.#canvas.getBoundingClientRect();
-    const scale = this.#canvas.width / Math.max(box.width, 1) / this.#camera.zoom;
+    const scale = this.pxPerClientPx;
     return { x: (clientX - box.left) * scale + this.#camera.x, y: (clientY - box.top) * scale + this.#camera.y };
   }
 
@@ -200,9 +224,9 @@ export class Scene {
     this.#goal = { x: x / UNITS_PER_PX, y: y / UNITS_PER_PX, sinceMs: this.nowMs };
   }
 
-  /** The player aims an ability at a point, in units: its pictures belong there. */
-  aimed(ability, point) {
-    this.#happenings.aimed(ability, point);
+  /** The player aims an ability at a point, or at a body of this radius there, in units: its pictures belong there. */
+  aimed(ability, point, body) {
+    this.#happenings.aimed(ability, point, body);
   }
 
   /** Draws what is around the player into a small canvas. */
@@ -229,6 +253,13 @@ export class Scene {
   overlay(draw) {
     this.#overlays.add(draw);
     return () => this.#overlays.delete(draw);
+  }
+
+  /** How many players, mobs and vendors are on the screen. */
+  get figuresInView() {
+    let count = 0;
+    for (const actor of this.actors) if (isFigure(actor) && isInView(actor, this.#camera)) count += 1;
+    return count;
   }
 
   /** Milliseconds that half and 95 % of the last 300 frames took at most. */

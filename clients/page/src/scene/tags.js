@@ -20,10 +20,12 @@ export function drawTags(context, actors, frame) {
 function drawName(context, actor, frame) {
   const sheet = sheetOf(actor, frame);
   if (!sheet) return;
-  const text = nameOf(actor, frame);
-  // Above the bars, and above the marks if there are any.
-  const hasMarks = marksOf(actor.entity).length > 0;
-  drawText(context, text, colourOf(actor, frame), actor.x, actor.y - sheet.tall - 11 - (hasMarks ? 11 : 0), frame);
+  drawText(context, nameOf(actor, frame), colourOf(actor, frame), actor.x, actor.y - topOf(actor, sheet), frame);
+}
+
+/** How high a figure reaches, in pixels of the world, with its bars and with the marks if there are any. */
+export function topOf(actor, sheet) {
+  return (sheet?.tall ?? 0) + 11 + (marksOf(actor.entity).length > 0 ? 11 : 0);
 }
 
 /** What somebody is called, with the level. */

@@ -9,6 +9,9 @@ const SHAPES = {
   Ground: "Falls on a place that you choose.",
 };
 
+/** The degrees of a cone that is none. */
+const ALL_AROUND = 360;
+
 /** Tiles with one decimal at most. */
 export function tilesText(units) {
   const value = Math.round((units / 1024) * 10) / 10;
@@ -28,19 +31,34 @@ export function secondsText(ms) {
  */
 export function abilityWords(info, { ownClass, session }) {
   if (!info) return { title: "Empty", lines: [] };
-  const help = info.friendly && info.shape !== "Own" && info.shape !== "Ally";
-  const shape = help ? "Helps those whom it reaches." : (SHAPES[info.shape] ?? "");
   const level = session.possessions.level;
   return {
     title: info.name,
     lines: [
-      shape,
+      shapeWords(info),
       info.cost > 0 && [ownClass?.resource_name ?? "Cost", String(info.cost)],
       info.range > 0 && info.shape !== "Own" && ["Range", tilesText(info.range)],
+      ...sizes(info),
       ["Cast", info.cast_ms > 0 ? secondsText(info.cast_ms) : "at once"],
       info.cooldown_ms > 0 && ["Cooldown", secondsText(info.cooldown_ms)],
       info.cast_ms > 0 && (info.cast_while_moving ? "You can walk while you cast it." : "Walking breaks the cast."),
       level > 0 && level < info.min_level && `You learn it at level ${info.min_level}.`,
     ].filter(Boolean),
   };
+}
+
+function shapeWords({ shape, friendly, cone_degrees: degrees }) {
+  if (friendly && shape !== "Own" && shape !== "Ally") return "Helps those whom it reaches.";
+  if (degrees === ALL_AROUND) return "Strikes everybody around you.";
+  return SHAPES[shape] ?? "";
+}
+
+/** Pairs of what and how much. What a shape does not have is 0. */
+function sizes({ shape, cone_degrees: degrees, radius, burst_radius: burst, speed_per_s: speed }) {
+  return [
+    degrees > 0 && degrees < ALL_AROUND && ["Width", `${degrees}°`],
+    shape === "Ground" && radius > 0 && ["Radius", tilesText(radius)],
+    speed > 0 && ["Speed", `${tilesText(speed)} a second`],
+    burst > 0 && ["Bursts", `${tilesText(burst)} around`],
+  ];
 }

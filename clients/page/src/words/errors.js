@@ -9,6 +9,7 @@ const API_CODES = {
   CHARACTER_IN_WORLD: { text: "This character is in the world. Wait a moment, then try again." },
   UNAUTHORIZED: { text: "Your log-in has ended. Log in again." },
   INVALID_REFRESH_TOKEN: { text: "Your log-in has ended. Log in again." },
+  SERVICE_TOKEN_REQUIRED: { field: "token", text: "This is not the service token." },
   OVERLOADED: { text: "The world is very busy." },
 };
 
@@ -51,6 +52,24 @@ function waitWords(seconds) {
 
 function sentence(text) {
   return text && `${text.replace(/\.$/, "")}.`;
+}
+
+const WATCH_CODES = {
+  SERVICE_TOKEN_REQUIRED: ["The token is not taken", "Give the service token again: it may have been changed."],
+  MAP_NOT_FOUND: ["This channel is closed", "No map server plays this channel at the moment."],
+  MAP_FULL: ["Enough are watching", "As many as may already watch this channel, or its server cannot keep up."],
+  Unreachable: ["The world does not answer", "Check your connection, or try again later."],
+  MAP_SERVER_UNREACHABLE: ["The server does not answer", "The map server of this channel cannot be reached."],
+};
+
+/**
+ * Why somebody cannot watch: a title, and what it means.
+ * @param {any} error An `ApiError` or `EnterError`.
+ * @returns {{ title: string, text: string }}
+ */
+export function watchWords(error) {
+  const [title, text] = WATCH_CODES[error?.kind] ?? WATCH_CODES[error?.code] ?? [];
+  return title ? { title, text } : entryWords(error);
 }
 
 const GATEWAY_CODES = {

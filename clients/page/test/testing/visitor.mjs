@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { launch } from "../../../js/test/testing/chromium.mjs";
 
 export const [base, pictures = "."] = process.argv.slice(2);
-const PASSWORD = "correct horse battery";
+export const PASSWORD = "correct horse battery";
 /** A busy machine draws few frames a second. */
 const PATIENCE_MS = 90_000;
 const DESKTOP = { viewport: { width: 1280, height: 720 } };
@@ -25,21 +25,32 @@ export async function inBrowser(steps) {
 /** One person. */
 export class Visitor {
   #complaints = [];
+  /** Complaints that are no failure now. */
+  #pardoned = [];
 
   constructor(page, name) {
     [this.page, this.name] = [page, name];
     page.setDefaultTimeout(PATIENCE_MS);
-    page.on("pageerror", (error) => this.#complaints.push(error.stack ?? String(error)));
+    page.on("pageerror", (error) => this.#complain(error.stack ?? String(error)));
     page.on("console", (message) => {
       // The browser writes each refused answer and each break of the policy there.
-      if (message.type() === "error") this.#complaints.push(`${message.text()} (${message.location().url})`);
+      if (message.type() === "error") this.#complain(`${message.text()} (${message.location().url})`);
     });
+  }
+
+  #complain(text) {
+    if (!this.#pardoned.some((pattern) => pattern.test(text))) this.#complaints.push(text);
+  }
+
+  /** From now on such complaints are no failure: what comes provokes them. */
+  pardons(...patterns) {
+    this.#pardoned = patterns;
   }
 
   /** Opens a window. `options` are those of playwright's contexts. */
   static async arrive(browser, name, options = DESKTOP) {
     const page = await (await browser.newContext(options)).newPage();
-    return new Visitor(page, name);
+    return new this(page, name);
   }
 
   /** Fails where the page or the browser has complained. */
@@ -116,14 +127,19 @@ export class Visitor {
 
   /** Does something again and again until a question is answered with yes. */
   async until(what, isSo) {
-    const endMs = performance.now() + PATIENCE_MS;
-    while (!(await isSo())) {
-      if (performance.now() > endMs) {
-        await this.picture(`${this.name}-waits`);
-        throw new Error(`${this.name} waited in vain: ${what}`);
-      }
-      await this.page.waitForTimeout(100);
-    }
+    await until(`${this.name}: ${what}`, isSo).catch(async (error) => {
+      await this.picture(`${this.name}-waits`);
+      throw error;
+    });
+  }
+}
+
+/** Asks again and again until the answer is yes. */
+export async function until(what, isSo) {
+  const endMs = performance.now() + PATIENCE_MS;
+  while (!(await isSo())) {
+    if (performance.now() > endMs) throw new Error(`waited in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 

@@ -216,6 +216,15 @@ impl Api {
         Ok(response.text().await?)
     }
 
+    /// The bytes of any file, such as a picture. `url` is the complete URL.
+    ///
+    /// # Errors
+    /// As [`Self::text`].
+    pub async fn bytes(&self, url: &str) -> Result<Vec<u8>, ApiError> {
+        let response = self.http.get(url).send().await?;
+        Ok(error::refused(response).await?.bytes().await?.to_vec())
+    }
+
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
 use axum::routing::get;
 use realmgate_protocol::ids::{ChannelId, CharacterId, EntityId, MapId, Tick};
 use realmgate_protocol::realm::{ClientMessage, Rules, ServerMessage, protocol_hash};
@@ -29,6 +31,7 @@ pub(crate) struct GatewayDouble {
 struct Desk {
     /// The next is the last.
     answers: Mutex<Vec<String>>,
+    /// Whether only the token "newer" is taken.
     is_expired: AtomicBool,
     open: watch::Sender<usize>,
     refused: watch::Sender<usize>,
@@ -44,11 +47,12 @@ impl GatewayDouble {
         });
         let sockets = Arc::new(AtomicUsize::new(0));
         let (counted, shared) = (sockets.clone(), desk.clone());
-        let upgrade = async move |upgrade: WebSocketUpgrade| {
+        let upgrade = async move |headers: HeaderMap, upgrade: WebSocketUpgrade| {
+            let is_newer = headers.get(AUTHORIZATION).is_some_and(|token| token == "Bearer newer");
             counted.fetch_add(1, Ordering::Relaxed);
             shared.open.send_modify(|open| *open += 1);
             upgrade.on_upgrade(async move |socket| {
-                hand_out(socket, &shared).await;
+                hand_out(socket, &shared, is_newer).await;
                 shared.open.send_modify(|open| *open -= 1);
             })
         };
@@ -60,7 +64,7 @@ impl GatewayDouble {
         gateway
     }
 
-    /// The log-in of everybody has expired.
+    /// The token of everybody has expired.
     pub(crate) fn expire(&self) {
         self.desk.is_expired.store(true, Ordering::Relaxed);
     }
@@ -86,11 +90,11 @@ impl GatewayDouble {
     }
 }
 
-async fn hand_out(mut socket: WebSocket, desk: &Desk) {
+async fn hand_out(mut socket: WebSocket, desk: &Desk, is_newer: bool) {
     let welcome = json!({ "event": "welcome", "data": {} }).to_string();
     let _ = socket.send(Message::Text(welcome.into())).await;
     while let Some(Ok(Message::Text(_))) = socket.recv().await {
-        if desk.is_expired.load(Ordering::Relaxed) {
+        if desk.is_expired.load(Ordering::Relaxed) && !is_newer {
             let close = CloseFrame { code: 1_008, reason: "Invalid token".into() };
             let _ = socket.send(Message::Close(Some(close))).await;
             return;

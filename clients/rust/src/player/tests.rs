@@ -1,10 +1,14 @@
 //! A player whose server goes away, sends it elsewhere, or sends it off.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use realmgate_protocol::codec::encode_split;
 use realmgate_protocol::realm::ServerMessage;
 use realmgate_protocol::wire::parts::split;
 
 use super::*;
+use crate::api::{ApiError, Problem};
 use crate::entry::testing::{GatewayDouble, setup, welcome};
 use crate::token::testing::grant;
 use crate::transport::testing::{Heard, ServerDouble};
@@ -148,4 +152,48 @@ async fn a_way_back_that_is_closed_for_good_is_given_up() {
     let event = next_event(&mut player).await;
     let PlayerEvent::GaveUp(EntryError::Gateway(error)) = event else { panic!("{event:?}") };
     assert!(error.wants_fresh_tokens(), "{error}");
+}
+
+/// A player whose token has run out in the world, and who has just lost its connection.
+async fn lost_with_an_old_token(server: &mut ServerDouble, gateway: &GatewayDouble, entry: Entry) -> Player {
+    let setup = setup();
+    let (player, client) = tokio::join!(Player::enter(entry, &setup), welcome(server, 7));
+    let mut player = player.unwrap();
+    gateway.expire();
+    server.drop_client(client);
+    assert!(matches!(next_event(&mut player).await, PlayerEvent::Lost(_)));
+    player
+}
+
+#[tokio::test]
+async fn a_player_whose_token_has_run_out_comes_back_with_a_newer_one() {
+    let mut server = ServerDouble::start().await;
+    let gateway = GatewayDouble::start(&server, &[1, 2]).await;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = asked.clone();
+    let entry = gateway.entry().with_fresh_token(move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        async { Ok("newer".to_owned()) }
+    });
+    let mut player = lost_with_an_old_token(&mut server, &gateway, entry).await;
+    let (event, admitted) = tokio::join!(next_event(&mut player), welcome(&mut server, 7));
+    assert!(matches!(event, PlayerEvent::Entered), "{event:?}");
+    assert_eq!((admitted, asked.load(Ordering::Relaxed)), (2, 1));
+}
+
+#[tokio::test]
+async fn a_newer_token_that_is_not_there_yet_is_asked_for_again_unless_the_log_in_is_over() {
+    let mut server = ServerDouble::start().await;
+    let gateway = GatewayDouble::start(&server, &[1, 2]).await;
+    // Busy at first; then the refresh token is no good any more.
+    let mut answers = [503, 401].into_iter();
+    let entry = gateway.entry().with_fresh_token(move || {
+        let status = answers.next().expect("nobody asks once more");
+        let retry_after = Some(Duration::ZERO);
+        async move { Err(ApiError::Refused(Box::new(Problem { status, retry_after, ..Problem::default() }))) }
+    });
+    let mut player = lost_with_an_old_token(&mut server, &gateway, entry).await;
+    let event = next_event(&mut player).await;
+    let PlayerEvent::GaveUp(EntryError::Token(ApiError::Refused(problem))) = event else { panic!("{event:?}") };
+    assert_eq!(problem.status, 401);
 }

@@ -18,6 +18,7 @@ use crate::channel::{BuildWorld, Channel, ChannelKey, ChannelSettings, ChannelSt
 use crate::map::Map;
 use crate::overload::OverloadLevel;
 use crate::player::PlaceArrival;
+use crate::spectator::first_look;
 use recording::Recordings;
 use running::RunningChannel;
 
@@ -128,6 +129,11 @@ impl ChannelSet {
     pub fn arrival(&self, key: ChannelKey, load: &CharacterLoad) -> Option<Position> {
         let world = self.channel(self.find(key)?).world();
         world.get_resource::<PlaceArrival>().map(|place| place.0(world, load))
+    }
+
+    /// Where a spectator of a channel looks first.
+    pub fn first_look(&self, key: ChannelKey) -> Option<Position> {
+        Some(first_look(&self.channel(self.find(key)?).settings().map))
     }
 
     /// Runs one tick of every channel. Those that failed are renewed, and their indexes returned: what was in their

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use realmgate_protocol::limits::MAX_TICKET_BYTES;
-use realmgate_protocol::ticket::Ticket;
+use realmgate_protocol::ticket::ticket_id_of;
 use tokio::time::sleep;
 
 use super::network::Network;
@@ -35,8 +35,8 @@ pub(in crate::transport) struct Open(Rc<Network>);
 
 /// Whom a ticket says that it is for; nobody has checked it.
 pub(in crate::transport) fn claimed_client(ticket: &[u8]) -> Option<ClientId> {
-    let claimed = (ticket.len() <= MAX_TICKET_BYTES).then(|| Ticket::peek(ticket))?.ok()?;
-    Some(ClientId(claimed.ticket_id.0))
+    let claimed = (ticket.len() <= MAX_TICKET_BYTES).then(|| ticket_id_of(ticket))??;
+    Some(ClientId(claimed.0))
 }
 
 impl Served {

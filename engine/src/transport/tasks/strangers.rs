@@ -1,7 +1,8 @@
 //! Limits of sockets that have not shown a ticket: how many there are, of one source and in all, and how fast they come.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
+use std::future;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
@@ -46,7 +47,7 @@ struct Inner {
     /// Only looked up by source, never iterated.
     of_sources: HashMap<IpAddr, usize>,
     /// In the order in which they came.
-    all: BTreeMap<u64, Rc<Notify>>,
+    all: BTreeMap<u64, Rc<MakesWay>>,
     came: u64,
 }
 
@@ -56,7 +57,15 @@ pub(in crate::transport) struct Stranger {
     strangers: Rc<Strangers>,
     number: u64,
     source: IpAddr,
-    made_way: Rc<Notify>,
+    makes_way: Rc<MakesWay>,
+}
+
+/// Tells a stranger that it has to make way for a newer one.
+#[derive(Debug, Default)]
+pub(in crate::transport) struct MakesWay {
+    told: Notify,
+    /// It has shown its ticket, or is gone.
+    is_no_stranger: Cell<bool>,
 }
 
 impl Strangers {
@@ -81,14 +90,14 @@ impl Strangers {
         if inner.all.len() >= inner.limits.most
             && let Some((_, oldest)) = inner.all.pop_first()
         {
-            oldest.notify_one();
+            oldest.told.notify_one();
         }
         *inner.of_sources.entry(source).or_default() += 1;
-        let (number, made_way) = (inner.came, Rc::new(Notify::new()));
+        let (number, makes_way) = (inner.came, Rc::<MakesWay>::default());
         inner.came += 1;
-        inner.all.insert(number, made_way.clone());
+        inner.all.insert(number, makes_way.clone());
         drop(inner);
-        Ok(Stranger { strangers: self.clone(), number, source, made_way })
+        Ok(Stranger { strangers: self.clone(), number, source, makes_way })
     }
 }
 
@@ -104,13 +113,24 @@ impl Strangers {
 
 impl Stranger {
     /// What tells that it has to make way for a newer one.
-    pub(in crate::transport) fn made_way(&self) -> Rc<Notify> {
-        self.made_way.clone()
+    pub(in crate::transport) fn makes_way(&self) -> Rc<MakesWay> {
+        self.makes_way.clone()
+    }
+}
+
+impl MakesWay {
+    /// Waits until it has to; forever, once it is no stranger any more.
+    pub(in crate::transport) async fn told(&self) {
+        self.told.notified().await;
+        if self.is_no_stranger.get() {
+            future::pending().await
+        }
     }
 }
 
 impl Drop for Stranger {
     fn drop(&mut self) {
+        self.makes_way.is_no_stranger.set(true);
         let mut inner = self.strangers.0.borrow_mut();
         inner.all.remove(&self.number);
         if let Some(count) = inner.of_sources.get_mut(&self.source) {
@@ -175,8 +195,19 @@ mod tests {
         let strangers = Strangers::new(LIMITS, Duration::ZERO);
         let admitted = (0..12).map(|last| strangers.admit(source(last), Duration::ZERO).unwrap());
         let admitted: Vec<Stranger> = admitted.collect();
-        let gone = admitted.iter().map(|stranger| stranger.made_way().notified().now_or_never().is_some());
+        let gone = admitted.iter().map(|stranger| stranger.makes_way().told().now_or_never().is_some());
         assert_eq!(gone.collect::<Vec<_>>(), [[true; 6], [false; 6]].concat(), "the oldest six");
         assert_eq!(strangers.admit(source(99), Duration::ZERO).unwrap_err(), PacketRefusal::HandshakeBudget);
+    }
+
+    #[test]
+    fn who_shows_its_ticket_in_the_moment_in_which_it_is_to_make_way_stays() {
+        let limits = StrangerLimits { most: 1, most_of_source: 2, rate_of_source: NO_RATE, rate: NO_RATE };
+        let strangers = Strangers::new(limits, Duration::ZERO);
+        let first = strangers.admit(source(1), Duration::ZERO).unwrap();
+        let makes_way = first.makes_way();
+        let _second = strangers.admit(source(2), Duration::ZERO).unwrap();
+        drop(first);
+        assert_eq!(makes_way.told().now_or_never(), None);
     }
 }

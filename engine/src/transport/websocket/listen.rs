@@ -69,11 +69,13 @@ fn greet(stream: TcpStream, source: IpAddr, door: &Rc<Door>) {
     };
     // Fails only if the peer is gone already, which the first read will report.
     let _ = socket::prepare(&stream);
-    let (door, made_way) = (door.clone(), stranger.made_way());
+    let (door, makes_way) = (door.clone(), stranger.makes_way());
     tokio::task::spawn_local(async move {
         tokio::select! {
-            () = made_way.notified() => door.network.refuse(PacketRefusal::PendingFull),
+            // Whoever has shown a ticket meanwhile stays.
+            biased;
             () = open(Paced::new(stream), &door, stranger) => {}
+            () = makes_way.told() => door.network.refuse(PacketRefusal::PendingFull),
         }
     });
 }

@@ -56,11 +56,13 @@ fn greet(incoming: Incoming, endpoint: &Endpoint, door: &Rc<Door>) {
             return incoming.ignore();
         }
     };
-    let (door, made_way) = (door.clone(), stranger.made_way());
+    let (door, makes_way) = (door.clone(), stranger.makes_way());
     tokio::task::spawn_local(async move {
         tokio::select! {
-            () = made_way.notified() => door.network.refuse(PacketRefusal::PendingFull),
+            // Whoever has shown a ticket meanwhile stays.
+            biased;
             () = open(incoming, &door, stranger) => {}
+            () = makes_way.told() => door.network.refuse(PacketRefusal::PendingFull),
         }
     });
 }

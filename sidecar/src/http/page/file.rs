@@ -1,7 +1,6 @@
 //! A file as browsers get it: with its type, compressed where that helps, and for how long it may be kept.
 
 use std::io::Write;
-use std::sync::OnceLock;
 
 use axum::body::Body;
 use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
@@ -11,6 +10,8 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
+use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
 
 /// How long a browser may keep a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,8 +26,8 @@ pub(super) enum Caching {
 pub(super) struct File {
     content_type: &'static str,
     bytes: Bytes,
-    /// Compressed when the first browser asks; `None` where that makes it no shorter.
-    gzip: OnceLock<Option<Bytes>>,
+    /// Compressed once, when the first browser asks; `None` where that makes it no shorter.
+    gzip: OnceCell<Option<Bytes>>,
 }
 
 impl File {
@@ -42,12 +43,12 @@ impl File {
             "tmx" | "tsx" => "text/xml; charset=utf-8",
             _ => return None,
         };
-        Some(Self { content_type, bytes, gzip: OnceLock::new() })
+        Some(Self { content_type, bytes, gzip: OnceCell::new() })
     }
 
     /// The answer to a request with these headers.
-    pub(super) fn answer(&self, asked: &HeaderMap, caching: Caching) -> Response {
-        let compressed = if takes_gzip(asked) { self.compressed() } else { None };
+    pub(super) async fn answer(&self, asked: &HeaderMap, caching: Caching) -> Response {
+        let compressed = if takes_gzip(asked) { self.compressed().await } else { None };
         let body = compressed.unwrap_or(&self.bytes);
         let mut response = Response::new(Body::from(body.clone()));
         let headers = response.headers_mut();
@@ -64,15 +65,23 @@ impl File {
         response
     }
 
-    fn compressed(&self) -> Option<&Bytes> {
-        self.gzip.get_or_init(|| gzip(&self.bytes).filter(|shorter| shorter.len() < self.bytes.len())).as_ref()
+    async fn compressed(&self) -> Option<&Bytes> {
+        if self.content_type == "image/png" {
+            return None; // compressed already
+        }
+        let bytes = self.bytes.clone();
+        // It takes milliseconds: not on a thread that serves others.
+        let gzip = self.gzip.get_or_init(|| async { spawn_blocking(move || gzip(&bytes)).await.ok().flatten() });
+        gzip.await.as_ref()
     }
 }
 
+/// The compressed bytes, if they are fewer.
 fn gzip(bytes: &[u8]) -> Option<Bytes> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).ok()?;
-    encoder.finish().ok().map(Bytes::from)
+    let shorter = encoder.finish().ok()?;
+    (shorter.len() < bytes.len()).then(|| Bytes::from(shorter))
 }
 
 /// Whether the browser names gzip and does not refuse it by `q=0`.
@@ -114,13 +123,16 @@ mod tests {
         assert!(!takes_gzip(&HeaderMap::new()));
     }
 
-    #[test]
-    fn what_gets_no_shorter_is_sent_as_it_is() {
-        let long = File::new("a.js", Bytes::from(vec![b'a'; 1000])).unwrap();
-        assert_eq!(long.answer(&asked("gzip"), Caching::Asks).headers()[CONTENT_ENCODING], "gzip");
-        assert!(!long.answer(&asked("br"), Caching::Asks).headers().contains_key(CONTENT_ENCODING));
-        let short = File::new("a.png", Bytes::from_static(b"ab")).unwrap();
-        assert!(!short.answer(&asked("gzip"), Caching::Asks).headers().contains_key(CONTENT_ENCODING));
+    #[tokio::test]
+    async fn what_gets_no_shorter_is_sent_as_it_is() {
+        let is_gzip = async |name: &str, bytes: Vec<u8>, takes: &str| {
+            let file = File::new(name, Bytes::from(bytes)).unwrap();
+            file.answer(&asked(takes), Caching::Asks).await.headers().contains_key(CONTENT_ENCODING)
+        };
+        assert!(is_gzip("a.js", vec![b'a'; 1000], "gzip").await);
+        assert!(!is_gzip("a.js", vec![b'a'; 1000], "br").await, "who does not take it");
+        assert!(!is_gzip("a.js", b"ab".to_vec(), "gzip").await, "what is short");
+        assert!(!is_gzip("a.png", vec![b'a'; 1000], "gzip").await, "what is compressed already");
     }
 
     #[test]

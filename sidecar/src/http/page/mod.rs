@@ -43,7 +43,7 @@ fn policy(pictures_from: Option<&str>) -> String {
 }
 
 async fn document(State(state): State<AppState>, asked: HeaderMap, name: &'static str) -> Response {
-    let mut response = PROGRAM.document(name).answer(&asked, Caching::Asks);
+    let mut response = PROGRAM.document(name).answer(&asked, Caching::Asks).await;
     if let Ok(policy) = HeaderValue::try_from(policy(state.config.assets_base_url.as_deref())) {
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     }
@@ -52,15 +52,15 @@ async fn document(State(state): State<AppState>, asked: HeaderMap, name: &'stati
 
 async fn part(Path((hash, name)): Path<(String, String)>, asked: HeaderMap) -> Response {
     match PROGRAM.file(&hash, &name) {
-        Some(file) => as_no_document(file.answer(&asked, Caching::ForGood)),
-        None => StatusCode::NOT_FOUND.into_response(),
+        Some(file) => as_no_document(file.answer(&asked, Caching::ForGood).await),
+        None => missing(),
     }
 }
 
 /// What browsers ask for by themselves.
 async fn emblem(State(state): State<AppState>, asked: HeaderMap) -> Response {
     match state.pictures.named("pictures/ui/emblem.png") {
-        Some(file) => file.answer(&asked, Caching::Asks),
+        Some(file) => file.answer(&asked, Caching::Asks).await,
         None => StatusCode::NO_CONTENT.into_response(),
     }
 }
@@ -70,11 +70,16 @@ async fn list(State(state): State<AppState>) -> impl IntoResponse {
 }
 
 async fn picture(State(state): State<AppState>, Path(address): Path<String>, asked: HeaderMap) -> Response {
-    let Some(file) = state.pictures.file(&address) else { return StatusCode::NOT_FOUND.into_response() };
-    let mut response = as_no_document(file.answer(&asked, Caching::ForGood));
+    let Some(file) = state.pictures.file(&address) else { return missing() };
+    let mut response = as_no_document(file.answer(&asked, Caching::ForGood).await);
     // They hold no secrets, and a network that delivers them keeps one answer for the pages of all hosts.
     response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     response
+}
+
+/// Another replica may have it, of an older or a newer version: nobody keeps this answer.
+fn missing() -> Response {
+    (StatusCode::NOT_FOUND, [(CACHE_CONTROL, "no-store")]).into_response()
 }
 
 /// Whoever opens such an address by itself gets nothing that runs: a map is XML, and may come from anywhere.

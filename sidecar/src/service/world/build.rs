@@ -25,6 +25,7 @@ use super::stay::Residents;
 use super::sweeper::Sweeper;
 use super::this_replica::ThisReplica;
 use super::travel::Journeys;
+use super::watch::Gallery;
 use crate::config::SidecarConfig;
 use crate::directory::{Registry, Sessions};
 use crate::fleet::Fleet;
@@ -109,6 +110,7 @@ impl World {
             entries,
             entrance,
             exits,
+            gallery: Arc::new(on.gallery()),
             servers,
             journeys,
             residents,
@@ -167,6 +169,15 @@ impl Foundation<'_> {
             accounts: accounts.clone(),
             entries: entries.clone(),
             gates: gates.clone(),
+        }
+    }
+
+    fn gallery(&self) -> Gallery {
+        Gallery {
+            registry: self.registry.clone(),
+            map_servers: self.map_servers.clone(),
+            time: self.time.clone(),
+            ticket_keys: self.config.secrets.ticket.clone(),
         }
     }
 

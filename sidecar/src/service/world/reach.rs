@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use super::this_replica::ThisReplica;
 use crate::directory::Registry;
-use crate::link::{LinkGone, Links, PREPARE_DEADLINE, PrepareFailure, Question};
+use crate::link::{LinkGone, Links, PREPARE_DEADLINE, PrepareFailure, Question, WatchQuestion};
 use crate::replicas::{Answer, Ask, BusError, Replicas};
 
 /// How long another sidecar may take to forward a message.
@@ -48,7 +48,28 @@ impl MapServers {
             // The directory does not know yet that the link is gone.
             return Err(PrepareFailure::Unreachable);
         }
-        let ask = Ask::Prepare { server: server.clone(), question };
+        self.ask_other(replica, Ask::Prepare { server: server.clone(), question }).await
+    }
+
+    /// Asks a map server to expect a spectator. Returns where it will look first. `replica` is where the directory says the
+    /// map server's link is.
+    pub(crate) async fn watch(
+        &self,
+        server: &ServerId,
+        replica: &str,
+        question: WatchQuestion,
+    ) -> Result<Option<Position>, PrepareFailure> {
+        if let Some(link) = self.links.get(server) {
+            return link.watch(question).await;
+        }
+        if replica == self.this.id {
+            return Err(PrepareFailure::Unreachable);
+        }
+        self.ask_other(replica, Ask::Watch { server: server.clone(), question }).await
+    }
+
+    /// Has another sidecar ask a map server whether it expects somebody.
+    async fn ask_other(&self, replica: &str, ask: Ask) -> Result<Option<Position>, PrepareFailure> {
         match self.replicas.ask(replica, ask, PREPARE_DEADLINE + DETOUR).await {
             Ok(Answer::Prepared(spawn)) => Ok(spawn),
             Ok(Answer::Refused(refusal)) => Err(PrepareFailure::Refused(refusal)),

@@ -1,13 +1,15 @@
-//! Mints what a player shows to a map server: the ticket, and the netcode connect token with the ticket inside.
+//! Mints what a player or a spectator shows to a map server: the ticket, and the netcode connect token with the ticket inside.
 
 use std::time::Duration;
 
 use realmgate_platform::error::Error;
 use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, TicketId};
 use realmgate_protocol::netcode::{ConnectToken, PrivateToken, USER_DATA_BYTES};
-use realmgate_protocol::ticket::{KeyRing, Ticket};
+use realmgate_protocol::ticket::{KeyRing, SpectatorTicket, Ticket};
 
 use super::choice::Target;
+use super::watch::WatchableChannel;
+use crate::directory::MapServer;
 
 /// Lifetime of a ticket.
 pub(super) const TICKET_LIFE: Duration = Duration::from_secs(30);
@@ -63,13 +65,43 @@ pub(super) fn mint(
         issued_ms: now_ms,
         expires_ms: now_ms.saturating_add(TICKET_LIFE.as_millis() as u64),
     };
+    let connect_token = connect_token(keys, id, &ticket.seal(keys), &target.server, now_ms)?;
+    Ok(Minted { ticket: ticket.seal_text(keys), connect_token })
+}
+
+/// Signs a spectator's ticket for one channel, and wraps it for netcode.
+pub(super) fn mint_spectator(
+    keys: &KeyRing,
+    id: TicketId,
+    target: &WatchableChannel,
+    now_ms: u64,
+) -> Result<Minted, Error> {
+    let ticket = SpectatorTicket {
+        ticket_id: id,
+        map: target.map,
+        channel: target.channel,
+        server: target.server.id.clone(),
+        issued_ms: now_ms,
+        expires_ms: now_ms.saturating_add(TICKET_LIFE.as_millis() as u64),
+    };
+    let connect_token = connect_token(keys, id, &ticket.seal(keys), &target.server, now_ms)?;
+    Ok(Minted { ticket: ticket.seal_text(keys), connect_token })
+}
+
+/// Wraps a sealed ticket for netcode.
+fn connect_token(
+    keys: &KeyRing,
+    id: TicketId,
+    sealed: &[u8],
+    server: &MapServer,
+    now_ms: u64,
+) -> Result<String, Error> {
     let mut user_data = [0; USER_DATA_BYTES];
-    let sealed = ticket.seal(keys);
-    user_data[..sealed.len()].copy_from_slice(&sealed);
+    user_data[..sealed.len()].copy_from_slice(sealed);
     let private = PrivateToken {
         client_id: id.0,
         timeout_s: NETCODE_TIMEOUT_S,
-        servers: vec![target.server.address()],
+        servers: vec![server.address()],
         client_to_server_key: random()?,
         server_to_client_key: random()?,
         user_data,
@@ -77,8 +109,7 @@ pub(super) fn mint(
     let expires_s = (Duration::from_millis(now_ms) + TICKET_LIFE + CLOCKS_DIFFER_BY).as_secs();
     // When it was made is not sealed, and read only by clients: they try to connect for the time between the two.
     let valid_s = expires_s - TICKET_LIFE.as_secs()..expires_s;
-    let token = ConnectToken::new(&private, valid_s, random()?, &keys.netcode_key());
-    Ok(Minted { ticket: ticket.seal_text(keys), connect_token: token.to_text() })
+    Ok(ConnectToken::new(&private, valid_s, random()?, &keys.netcode_key()).to_text())
 }
 
 /// Bytes of a key or a nonce that nobody can guess.

@@ -7,7 +7,7 @@ use realmgate_protocol::codec::encode_reliable;
 use realmgate_protocol::ids::EntityId;
 use realmgate_protocol::movement::Position;
 use realmgate_protocol::realm::ClientMessage;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -42,7 +42,8 @@ impl Order {
 }
 
 /// What an actor shows and has heard.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(default)]
 pub struct Picture {
     /// What carries its payloads.
     pub transport: String,
@@ -60,10 +61,18 @@ pub struct Picture {
     pub ended: Vec<String>,
     /// What was refused, and why.
     pub refused: Vec<String>,
+    /// What others have said: the scope, by whom, the text.
+    pub heard: Vec<String>,
+    /// The parties that it was invited into.
+    pub invited: Vec<u64>,
+    /// Who is in its party.
+    pub party: Vec<String>,
     /// How often it has hit whom it attacks.
     pub hits: u32,
     /// The map.
     pub map: u16,
+    /// The channel.
+    pub channel: u16,
     /// Its own entity.
     pub entity: u32,
     /// Where its own character is shown.
@@ -77,14 +86,14 @@ pub struct Picture {
 }
 
 /// A point on the map, in units.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
 pub struct Spot {
     x: f64,
     y: f64,
 }
 
 /// A trade: its own side, and the other one.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Bargain {
     /// Counts the changes.
     pub revision: u32,
@@ -95,7 +104,7 @@ pub struct Bargain {
 }
 
 /// Another entity in view.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct Other {
     /// Its id.
     pub entity: u32,

@@ -96,7 +96,8 @@ impl Stage {
         picture.transport = "udp".to_owned();
         picture.is_connected = player.is_connected();
         picture.silent_ms = (self.clock.now() - self.heard_at).as_secs_f64() * 1_000.0;
-        (picture.map, picture.entity) = (welcome.map.0, welcome.entity.0);
+        (picture.map, picture.channel, picture.entity) = (welcome.map.0, welcome.channel.0, welcome.entity.0);
+        picture.party = session.party.members.iter().map(|member| member.name.clone()).collect();
         picture.gold = session.possessions.gold;
         picture.trade = session.trade.as_ref().map(|trade| Bargain {
             revision: trade.revision,
@@ -120,6 +121,8 @@ impl Stage {
     fn hear(&self, message: &ServerMessage, own: EntityId, picture: &mut Picture) {
         match message {
             ServerMessage::TradeRequested { name, .. } => picture.asked.push(name.clone()),
+            ServerMessage::Chat { scope, from, text } => picture.heard.push(format!("{scope:?} {from}: {text}")),
+            ServerMessage::PartyInvited { party, .. } => picture.invited.push(*party),
             ServerMessage::TradeEnded { end } => picture.ended.push(format!("{end:?}")),
             ServerMessage::Refused { request, reason, .. } => picture.refused.push(format!("{request}: {reason:?}")),
             ServerMessage::Combat { source, target, .. } if *source == own && Some(*target) == self.victim => {

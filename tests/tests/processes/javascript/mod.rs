@@ -3,10 +3,10 @@
 //!
 //! [`together`] is everything that players do, by [`actors`]; [`readmes`] is what the READMEs of the clients show.
 
-mod actors;
-mod in_rust;
+pub(crate) mod actors;
+pub(crate) mod in_rust;
 mod in_script;
-mod lines;
+pub(crate) mod lines;
 mod readmes;
 mod together;
 

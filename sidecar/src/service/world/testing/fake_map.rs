@@ -6,7 +6,7 @@ use futures_util::{SinkExt, StreamExt};
 use realmgate_platform::testing::soon;
 use realmgate_protocol::codec::{decode_link, encode_link};
 use realmgate_protocol::entry::EntryGrant;
-use realmgate_protocol::ids::{BatchId, CharacterId, LockEpoch, MapId, RequestId, SaveSequence};
+use realmgate_protocol::ids::{BatchId, ChannelId, CharacterId, LockEpoch, MapId, RequestId, SaveSequence, TicketId};
 use realmgate_protocol::limits::LINK_VERSION;
 use realmgate_protocol::link::{
     CharacterLoad, EventOutcome, Fence, FromMap, LeaveReason, OwnedEvent, PrepareRefusal, Save, SoftState, ToMap,
@@ -172,6 +172,19 @@ impl FakeMap {
         let spawn = refusal.is_none().then_some(SPAWN);
         self.say(FromMap::Prepared { request, refusal, spawn }).await;
         (load.character, epoch)
+    }
+
+    /// Answers the next announcement of a spectator. Returns its ticket and what it watches.
+    pub(crate) async fn answer_watch(&mut self, refusal: Option<PrepareRefusal>) -> (TicketId, MapId, ChannelId) {
+        let (request, ticket, map, channel) = self
+            .wait(|message| match message {
+                ToMap::Watch { request, ticket, map, channel, .. } => Some((*request, *ticket, *map, *channel)),
+                _ => None,
+            })
+            .await;
+        let spawn = refusal.is_none().then_some(SPAWN);
+        self.say(FromMap::Prepared { request, refusal, spawn }).await;
+        (ticket, map, channel)
     }
 
     /// Admits the next character that is announced.

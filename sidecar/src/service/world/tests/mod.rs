@@ -15,3 +15,4 @@ mod replicas;
 mod social;
 mod timers;
 mod travel;
+mod watch;

@@ -1,0 +1,127 @@
+//! The account: calls of the public API, with a token that is made new when it has grown old.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use realmgate_client::api::{Api, ApiError, Tokens};
+use realmgate_client::entry::{Entry, EntryError};
+use serde::Deserialize;
+use tokio::sync::Mutex;
+
+use super::{Call, Failure, FailureKind, Outcome};
+
+/// An account of a server. Clones share the log-in.
+#[derive(Debug, Clone)]
+pub struct Account {
+    api: Api,
+    server: String,
+    tokens: Arc<Mutex<Option<Tokens>>>,
+}
+
+impl Account {
+    /// Nobody's yet.
+    pub fn new(server: &str) -> Self {
+        let server = server.trim_end_matches('/').to_owned();
+        Self { api: Api::new(&server), server, tokens: Arc::default() }
+    }
+
+    /// Makes a call of the API. Those of the world are not its.
+    pub async fn call(&self, call: Call) -> Result<Outcome, Failure> {
+        Ok(match call {
+            Call::Register { name, password } => self.keep(self.api.register(&name, &password).await?).await,
+            Call::LogIn { name, password } => self.keep(self.api.login(&name, &password).await?).await,
+            Call::LogOut => self.log_out().await?,
+            Call::Classes => Outcome::Classes(self.api.classes().await?),
+            Call::Characters => {
+                Outcome::Characters(self.with_token(async |api, token| api.characters(token).await).await?)
+            }
+            Call::CreateCharacter { name, class } => Outcome::Character(
+                self.with_token(async |api, token| api.create_character(token, &name, &class).await).await?,
+            ),
+            Call::DeleteCharacter { id } => {
+                self.with_token(async |api, token| api.delete_character(token, &id).await).await?;
+                Outcome::Done
+            }
+            Call::RestoreCharacter { id } => {
+                Outcome::Character(self.with_token(async |api, token| api.restore_character(token, &id).await).await?)
+            }
+            Call::MapFiles { map } => Outcome::MapFiles(self.map_files(map).await?),
+            Call::Enter { .. } | Call::Leave => return Err(Failure::not_in_world()),
+        })
+    }
+
+    /// A way into the world for a character.
+    pub async fn entry(&self, character: &str) -> Result<Entry, Failure> {
+        let tokens = self.tokens.lock().await.clone().ok_or_else(Failure::not_logged_in)?;
+        Ok(Entry::new(&self.api.gateway_url().await?, &tokens.access_token, character))
+    }
+
+    /// Makes the tokens new, and gives the entry the newer one.
+    pub async fn refresh_for(&self, entry: &mut Entry) -> Result<(), Failure> {
+        let token = self.refresh().await?;
+        entry.set_access_token(&token);
+        Ok(())
+    }
+
+    /// Whether newer tokens can help where a player was not let in.
+    pub fn helps_with(error: &EntryError) -> bool {
+        matches!(error, EntryError::Gateway(gateway) if gateway.wants_fresh_tokens())
+    }
+
+    async fn keep(&self, tokens: Tokens) -> Outcome {
+        let user = tokens.user_id.clone();
+        *self.tokens.lock().await = Some(tokens);
+        Outcome::LoggedIn { user }
+    }
+
+    async fn log_out(&self) -> Result<Outcome, Failure> {
+        let tokens = self.tokens.lock().await.take().ok_or_else(Failure::not_logged_in)?;
+        self.api.logout(&tokens.access_token).await?;
+        Ok(Outcome::Done)
+    }
+
+    /// Calls with the access token; with a newer one where that has expired.
+    async fn with_token<T>(&self, call: impl AsyncFn(&Api, &str) -> Result<T, ApiError>) -> Result<T, Failure> {
+        let token = match self.tokens.lock().await.as_ref() {
+            Some(tokens) => tokens.access_token.clone(),
+            None => return Err(Failure::not_logged_in()),
+        };
+        match call(&self.api, &token).await {
+            Err(error) if error.code() == Some("UNAUTHORIZED") => Ok(call(&self.api, &self.refresh().await?).await?),
+            answer => Ok(answer?),
+        }
+    }
+
+    async fn refresh(&self) -> Result<String, Failure> {
+        let mut tokens = self.tokens.lock().await;
+        let old = tokens.as_ref().ok_or_else(Failure::not_logged_in)?;
+        let newer = self.api.refresh(&old.refresh_token).await?;
+        let token = newer.access_token.clone();
+        *tokens = Some(newer);
+        Ok(token)
+    }
+
+    /// Loads what a map is drawn with: its own file, and all tilesets and pictures of maps.
+    async fn map_files(&self, map: u16) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
+        let listing = self.api.bytes(&format!("{}/assets.json", self.server)).await?;
+        let listing: Listing = serde_json::from_slice(&listing)
+            .map_err(|error| Failure::new(FailureKind::Outdated, "UNREADABLE", error.to_string()))?;
+        let own = format!("{map}_");
+        let mut files = BTreeMap::new();
+        for (name, address) in &listing.files {
+            let Some(name) = name.strip_prefix("maps/") else { continue };
+            if name.ends_with(".tmx") && name.starts_with(&own) || name.ends_with(".tsx") || name.ends_with(".png") {
+                let address =
+                    if address.starts_with('/') { format!("{}{address}", self.server) } else { address.clone() };
+                files.insert(name.to_owned(), self.api.bytes(&address).await?);
+            }
+        }
+        Ok(files)
+    }
+}
+
+/// The designers' files that a server hands out: their addresses, by their names.
+#[derive(Deserialize)]
+struct Listing {
+    files: BTreeMap<String, String>,
+}

@@ -1,0 +1,245 @@
+//! The loop of the network's thread.
+
+use std::net::SocketAddr;
+use std::sync::mpsc as answers;
+use std::time::Duration;
+
+use realmgate_client::client::Setup;
+use realmgate_client::clock::Clock;
+use realmgate_client::entry::{Entry, EntryError};
+use realmgate_client::player::Player;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::account::Account;
+use super::stay::{End, Stay};
+use super::{Call, Failure, News, Outcome, Picture, Request};
+
+/// First and longest pause before a server that sent its players away is asked again.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(8));
+/// How long that goes on.
+const GIVE_UP_AFTER: Duration = Duration::from_secs(120);
+
+/// What the tasks beside the loop bring.
+#[derive(Debug)]
+enum Done {
+    /// A call is answered.
+    Call(u64, Result<Outcome, Failure>),
+    /// A player has been let in, or not; with the call that asked for it, if any.
+    Entered { call: Option<u64>, character: String, player: Result<Box<Player>, Failure> },
+}
+
+/// A way into the world that is being made.
+#[derive(Debug)]
+struct Coming {
+    task: tokio::task::AbortHandle,
+    /// The call that asked for it, if any.
+    call: Option<u64>,
+}
+
+/// What the thread owns.
+#[derive(Debug)]
+pub struct Worker {
+    account: Account,
+    setup: Setup,
+    stay: Option<Stay>,
+    tasks: JoinSet<Done>,
+    /// The way into the world that is being made.
+    coming: Option<Coming>,
+    tell: answers::Sender<News>,
+    show: answers::Sender<Picture>,
+}
+
+impl Worker {
+    /// For the server at an address; `through` is where its packets go instead.
+    pub fn new(
+        server: &str,
+        through: Option<SocketAddr>,
+        tell: answers::Sender<News>,
+        show: answers::Sender<Picture>,
+    ) -> Self {
+        let setup = Setup { through, ..Setup::new(Clock::start()) };
+        Self { account: Account::new(server), setup, stay: None, tasks: JoinSet::new(), coming: None, tell, show }
+    }
+
+    /// Runs until nobody can ask any more.
+    pub async fn run(&mut self, mut requests: mpsc::Receiver<Request>) {
+        loop {
+            let commands = self.stay.as_ref().map_or(0, Stay::commands);
+            let request = tokio::select! {
+                biased;
+                request = requests.recv() => Some(request),
+                Some(done) = self.tasks.join_next() => {
+                    self.finish(done);
+                    None
+                }
+                () = play(self.stay.as_mut()) => None,
+            };
+            if let Some(stay) = &mut self.stay {
+                stay.after_play(commands);
+            }
+            match request {
+                Some(None) => return,
+                Some(Some(request)) => self.take(request),
+                None => {}
+            }
+            self.tell_events();
+        }
+    }
+
+    fn say(&self, news: News) {
+        // The main thread is gone: the requests end too.
+        let _ = self.tell.send(news);
+    }
+
+    fn take(&mut self, request: Request) {
+        match request {
+            Request::Frame(intent) => {
+                let picture = self.stay.as_mut().map_or_else(Picture::default, |stay| stay.frame(intent));
+                let _ = self.show.send(picture);
+            }
+            Request::Ask(message) => {
+                let asked = self.stay.as_mut().map_or_else(|| Err(Failure::not_in_world()), |stay| stay.ask(&message));
+                if let Err(failure) = asked {
+                    let name = format!("{message:?}");
+                    let request = name.split([' ', '{']).next().unwrap_or_default().to_owned();
+                    self.say(News::Refused(Failure { request, ..failure }));
+                }
+            }
+            Request::Call(number, Call::Enter { character }) => self.enter(number, character),
+            Request::Call(number, Call::Leave) => self.leave(number),
+            Request::Call(number, call) => {
+                let account = self.account.clone();
+                self.tasks.spawn_local(async move { Done::Call(number, account.call(call).await) });
+            }
+        }
+    }
+
+    fn enter(&mut self, number: u64, character: String) {
+        if self.stay.is_some() || self.coming.is_some() {
+            return self.say(News::Answered(number, Err(Failure::in_world_already())));
+        }
+        let (account, setup) = (self.account.clone(), self.setup.clone());
+        let task = self.tasks.spawn_local(async move {
+            let player = enter(&account, &setup, &character).await;
+            Done::Entered { call: Some(number), character, player }
+        });
+        self.coming = Some(Coming { task, call: Some(number) });
+    }
+
+    /// Enters again, after the server has gone away or wants a newer token.
+    fn come_back(&mut self, character: String, with_newer_token: bool) {
+        let (account, setup) = (self.account.clone(), self.setup.clone());
+        let task = self.tasks.spawn_local(async move {
+            let player = come_back(&account, &setup, &character, with_newer_token).await;
+            Done::Entered { call: None, character, player }
+        });
+        self.coming = Some(Coming { task, call: None });
+    }
+
+    fn leave(&mut self, number: u64) {
+        if let Some(coming) = self.coming.take() {
+            coming.task.abort();
+            if let Some(call) = coming.call {
+                self.say(News::Answered(call, Err(Failure::not_in_world())));
+            }
+        }
+        match self.stay.take() {
+            None => self.say(News::Answered(number, Ok(Outcome::LeftWorld))),
+            Some(stay) => {
+                self.tasks.spawn_local(async move {
+                    stay.into_player().log_out().await;
+                    Done::Call(number, Ok(Outcome::LeftWorld))
+                });
+            }
+        }
+    }
+
+    fn finish(&mut self, done: Result<Done, tokio::task::JoinError>) {
+        match done {
+            Ok(Done::Call(number, answer)) => self.say(News::Answered(number, answer)),
+            Ok(Done::Entered { call, character, player }) => self.finish_entering(call, character, player),
+            // Called off by a leave; a panic has been told on stderr.
+            Err(_) => self.coming = None,
+        }
+    }
+
+    fn finish_entering(&mut self, call: Option<u64>, character: String, player: Result<Box<Player>, Failure>) {
+        self.coming = None;
+        let answer = match player {
+            Ok(player) => {
+                let tell = self.tell.clone();
+                let mut tell = |news| {
+                    let _ = tell.send(news);
+                };
+                self.stay = Some(Stay::begin(character, *player, self.setup.clock, &mut tell));
+                Ok(Outcome::Done)
+            }
+            Err(failure) => Err(failure),
+        };
+        match (call, answer) {
+            (Some(number), answer) => self.say(News::Answered(number, answer)),
+            (None, Err(failure)) => self.say(News::Left(None, Some(failure))),
+            (None, Ok(_)) => {}
+        }
+    }
+
+    fn tell_events(&mut self) {
+        let Some(stay) = &mut self.stay else { return };
+        let tell = self.tell.clone();
+        let end = stay.tell(&mut |news| {
+            let _ = tell.send(news);
+        });
+        let Some(end) = end else { return };
+        let character = self.stay.take().map(|stay| stay.character).unwrap_or_default();
+        match end {
+            End::ComesBack { with_newer_token } => self.come_back(character, with_newer_token),
+            End::IsOver(news) => self.say(news),
+        }
+    }
+}
+
+/// Plays, if there is somebody to play.
+async fn play(stay: Option<&mut Stay>) {
+    match stay {
+        Some(stay) => stay.play().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn enter(account: &Account, setup: &Setup, character: &str) -> Result<Box<Player>, Failure> {
+    let entry = account.entry(character).await?;
+    match Player::enter(entry, setup).await {
+        Err(error) if Account::helps_with(&error) => enter_with_newer_token(account, setup, character).await,
+        entered => Ok(Box::new(entered?)),
+    }
+}
+
+async fn enter_with_newer_token(account: &Account, setup: &Setup, character: &str) -> Result<Box<Player>, Failure> {
+    let mut entry: Entry = account.entry(character).await?;
+    account.refresh_for(&mut entry).await?;
+    Ok(Box::new(Player::enter(entry, setup).await.map_err(|error: EntryError| Failure::from(error))?))
+}
+
+/// Tries again and again, with longer and longer pauses.
+async fn come_back(
+    account: &Account,
+    setup: &Setup,
+    character: &str,
+    with_newer_token: bool,
+) -> Result<Box<Player>, Failure> {
+    let (mut pause, longest) = PAUSES;
+    let until = setup.clock.now() + GIVE_UP_AFTER;
+    if with_newer_token {
+        return enter_with_newer_token(account, setup, character).await;
+    }
+    loop {
+        tokio::time::sleep(pause).await;
+        match enter(account, setup, character).await {
+            Err(failure) if failure.may_pass() && setup.clock.now() + pause < until => {
+                pause = (2 * pause).min(longest).max(failure.retry_after);
+            }
+            entered => return entered,
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! `RealmVendor`: trade with vendors.
+
+use godot::prelude::*;
+use realmgate_protocol::realm::{ClientMessage, ServerMessage, VendorItem};
+
+use crate::bag::whole;
+use crate::client::entity;
+use crate::requests::Requests;
+
+/// Trade with vendors: [member RealmClient.vendor]. What the server refuses comes by [signal RealmClient.refused].
+#[derive(GodotClass)]
+#[class(tool, init, base=RefCounted)]
+pub struct RealmVendor {
+    requests: Requests,
+    base: Base<RefCounted>,
+}
+
+#[godot_api]
+impl RealmVendor {
+    /// What a vendor sells, and what it pays for what the player carries: prices in gold by the ids of kinds of items.
+    #[signal]
+    pub fn stock_listed(vendor: i64, sells: VarDictionary, buys: VarDictionary);
+
+    /// Asks a vendor in reach for its stock: [signal stock_listed].
+    #[func]
+    fn list_stock(&self, vendor_id: i64) {
+        self.requests.ask(ClientMessage::VendorList { vendor: entity(vendor_id) });
+    }
+
+    /// Buys one item at the price that was listed; at any other it is refused.
+    #[func]
+    fn buy(&self, vendor_id: i64, definition: StringName, price: i64) {
+        match u64::try_from(price) {
+            Ok(price) => {
+                let (vendor, definition) = (entity(vendor_id), definition.to_string());
+                self.requests.ask(ClientMessage::VendorBuy { vendor, definition, price });
+            }
+            Err(_) => godot_error!("{price} is no price"),
+        }
+    }
+
+    /// Sells a carried item.
+    #[func]
+    fn sell(&self, vendor_id: i64, item_id: GString) {
+        match item_id.to_string().parse() {
+            Ok(item) => self.requests.ask(ClientMessage::VendorSell { vendor: entity(vendor_id), item }),
+            Err(_) => godot_error!("{item_id} is no id of an item"),
+        }
+    }
+}
+
+impl RealmVendor {
+    /// Where its requests go.
+    pub fn connect_to(&mut self, requests: Requests) {
+        self.requests = requests;
+    }
+
+    /// Tells what concerns it of a message.
+    pub fn hear(vendor: &Gd<Self>, message: &ServerMessage) {
+        if let ServerMessage::VendorStock { vendor: entity, sells, buys } = message {
+            vendor.signals().stock_listed().emit(i64::from(entity.0), &prices(sells), &prices(buys));
+        }
+    }
+}
+
+fn prices(items: &[VendorItem]) -> VarDictionary {
+    items.iter().map(|item| (item.definition.to_variant(), whole(item.price).to_variant())).collect()
+}

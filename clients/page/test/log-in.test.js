@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { LogIn } from "../src/accounts/log-in.js";
+
+/** What a tab keeps; a copied tab begins with a copy of it. */
+function storage(kept = new Map()) {
+  return {
+    getItem: (name) => kept.get(name) ?? null,
+    setItem: (name, value) => kept.set(name, value),
+    removeItem: (name) => kept.delete(name),
+    copy: () => storage(new Map(kept)),
+  };
+}
+
+/** The locks of a browser: a name is held until its tab is closed. */
+class Locks {
+  #held = new Set();
+
+  async request(name, { signal }, held) {
+    if (this.#held.has(name)) {
+      // A timer of a signal keeps no process up.
+      const wait = setInterval(() => {}, 1_000);
+      await new Promise((resolve) => signal.addEventListener("abort", resolve)).finally(() => clearInterval(wait));
+      throw signal.reason;
+    }
+    this.#held.add(name);
+    await held();
+  }
+
+  /** All tabs are closed. */
+  release() {
+    this.#held.clear();
+  }
+}
+
+/** A server that takes each refresh token once, and ends the log-in of one that comes again. */
+class Api {
+  #given = 0;
+  #valid;
+
+  async login() {
+    return this.#give();
+  }
+
+  async refresh(token) {
+    if (token !== this.#valid) throw Object.assign(new Error("reused"), { problem: { status: 401 } });
+    return this.#give();
+  }
+
+  #give() {
+    this.#valid = `refresh-${++this.#given}`;
+    return { access_token: `access-${this.#given}`, refresh_token: this.#valid, expires_in: 900 };
+  }
+}
+
+async function loggedIn() {
+  const [api, tab, locks] = [new Api(), storage(), new Locks()];
+  const logIn = new LogIn(api, tab, locks);
+  await logIn.begin("ann", "correct horse");
+  return { api, tab, locks, logIn };
+}
+
+test("a tab that is loaded again goes on with its log-in", async () => {
+  const { api, tab, locks, logIn } = await loggedIn();
+  await logIn.renew();
+  locks.release();
+  const again = new LogIn(api, tab, locks);
+  assert.equal(await again.resume(), true);
+  assert.equal(again.username, "ann");
+  assert.equal(await again.fresh(), "access-3");
+});
+
+test("a copy of a tab forgets the log-in, and leaves it to the other one", async () => {
+  const { api, tab, locks, logIn } = await loggedIn();
+  await logIn.renew();
+  const copied = tab.copy();
+  const copy = new LogIn(api, copied, locks);
+  assert.equal(await copy.resume(), false);
+  assert.equal(new LogIn(api, copied, locks).isThere, false, "also when the copy is loaded again");
+  assert.equal(await logIn.fresh(), "access-3");
+});
+
+test("a tab without a log-in resumes none", async () => {
+  assert.equal(await new LogIn(new Api(), storage(), new Locks()).resume(), false);
+});
+
+test("a browser without locks goes on with what it has", async () => {
+  const { api, tab } = await loggedIn();
+  assert.equal(await new LogIn(api, tab, undefined).resume(), true);
+});
+
+test("what is typed anew is a log-in of its own", async () => {
+  const { api, tab, locks } = await loggedIn();
+  const copy = new LogIn(api, tab.copy(), locks);
+  await copy.resume();
+  await copy.begin("ann", "correct horse");
+  locks.release();
+  assert.equal(await copy.resume(), true);
+});

@@ -1,0 +1,34 @@
+// Makes the pictures of every screen: node pictures.mjs URL FOLDER [SCENE…]. The server has the cast of tests/src/browser/cast.rs.
+
+import { bag, settings, vendor } from "./pictures/alone.mjs";
+import { characters, landing, logIn } from "./pictures/before-play.mjs";
+import { boss, death, fight } from "./pictures/fights.mjs";
+import { maps } from "./pictures/maps.mjs";
+import { phone } from "./pictures/phone.mjs";
+import { partyAndChat, trade } from "./pictures/company.mjs";
+import { inBrowser } from "./testing/visitor.mjs";
+
+const SCENES = {
+  landing,
+  logIn,
+  characters,
+  maps,
+  fight,
+  boss,
+  death,
+  bag,
+  vendor,
+  settings,
+  partyAndChat,
+  trade,
+  phone,
+};
+const chosen = process.argv.slice(4);
+
+await inBrowser(async (browser) => {
+  for (const [name, make] of Object.entries(SCENES)) {
+    if (chosen.length > 0 && !chosen.includes(name)) continue;
+    console.error(`${name} …`);
+    await make(browser);
+  }
+});

@@ -1,0 +1,63 @@
+// Pictures of fights: with what haunts a ruin, with the king below the barrow, and one that was lost.
+
+import { frames, leaves, plays } from "../testing/member.mjs";
+
+const target = (page) => page.getByRole("region", { name: "Target" });
+
+/** Whether the target has lost health. */
+async function hitsTheTarget({ page }) {
+  const health = target(page).getByRole("meter", { name: "Health of the target" });
+  if (!(await health.isVisible())) return false;
+  const [now, most] = [await health.getAttribute("aria-valuenow"), await health.getAttribute("aria-valuemax")];
+  return Number(now) > 0 && Number(now) < Number(most);
+}
+
+export async function fight(browser) {
+  const visitor = await plays(browser, "sigrun", "Sigrun");
+  const { page } = visitor;
+  await visitor.until("somebody who attacks", () => visitor.isInAFight());
+  const rest = await visitor.holdsTheFirstKey();
+  // Her second blow hits all before her, and takes rage that the first ones bring.
+  await page.locator(".ability.ready").nth(1).waitFor();
+  await visitor.until("a blow that hits", () => hitsTheTarget(visitor));
+  await page.keyboard.press("Digit2");
+  await frames(page, 4);
+  await visitor.picture("fight");
+  await rest();
+  await leaves(visitor);
+}
+
+/** The king has noticed two who have come for him, and lifts his sword. */
+export async function boss(browser) {
+  const visitor = await plays(browser, "halvard", "Halvard");
+  const friend = await plays(browser, "maren", "Maren");
+  const { page } = visitor;
+  await visitor.until("the king's first blow", () => visitor.isInAFight());
+  const rest = await visitor.holdsTheFirstKey();
+  const friendRests = await friend.holdsTheFirstKey();
+  await visitor.until("a blow that hits him", async () => {
+    const isHe = await target(page).getByText("The Barrow King").isVisible();
+    if (!isHe) await page.keyboard.press("Tab");
+    // The frame of the target follows a moment later.
+    await frames(page, 15);
+    return isHe && hitsTheTarget(visitor);
+  });
+  // Who is hit is white for a moment.
+  await rest();
+  await friendRests();
+  await target(page).locator(".cast").waitFor({ state: "hidden" });
+  await target(page).locator(".cast").waitFor();
+  await frames(page, 12);
+  await visitor.picture("boss");
+  await leaves(friend);
+  await leaves(visitor);
+}
+
+export async function death(browser) {
+  const visitor = await plays(browser, "pip", "Pip");
+  const { page } = visitor;
+  await visitor.until("an end", () => page.getByRole("button", { name: "Return to the safe zone" }).isEnabled());
+  await frames(page, 30);
+  await visitor.picture("death");
+  await leaves(visitor);
+}

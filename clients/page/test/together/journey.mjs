@@ -1,0 +1,42 @@
+// All walk through the portal, whose name they read, and meet on the other map with what they own.
+
+/** How long the way through a portal takes at most. Whoever is refused is told to step in again later. */
+const THROUGH_MS = 6_000;
+
+const IN_THE_CLEARING = [8, 12];
+
+async function walksToTheGlen(player) {
+  await player.holding(["KeyD"], () => player.untilSees("To Glen"));
+  await player.picture(`together-portal-${player.name}`);
+  const isThere = async () => (await player.place.textContent()) === "Glen";
+  await player.until("the other map", async () => {
+    await player.holding(["KeyD"], async () => {
+      const endMs = performance.now() + THROUGH_MS;
+      while (!(await isThere()) && performance.now() < endMs) await player.page.waitForTimeout(100);
+    });
+    if (await isThere()) return true;
+    await player.holding(["KeyA"], () => player.page.waitForTimeout(1_000));
+    return false;
+  });
+}
+
+async function rustyWalksToTheGlen(rusty) {
+  await rusty.until("the other map", async ({ map, place }) => {
+    if (map === 2) {
+      // Where it was going is far among the wolves here.
+      await rusty.walk(...IN_THE_CLEARING);
+      return true;
+    }
+    const isInThePortal = place.x > 38 * 1024;
+    await rusty.walk(isInThePortal ? 36 : 38.5, 10);
+    await new Promise((resolve) => setTimeout(resolve, isInThePortal ? 1_500 : 3_000));
+    return false;
+  });
+}
+
+export async function journey({ anna, bert, rusty }) {
+  const gold = await Promise.all([anna.gold(), bert.gold()]);
+  await Promise.all([walksToTheGlen(anna), walksToTheGlen(bert), rustyWalksToTheGlen(rusty)]);
+  const now = await Promise.all([anna.gold(), bert.gold()]);
+  if (now.join() !== gold.join()) throw new Error(`who had ${gold} gold has ${now} behind the portal`);
+}

@@ -1,0 +1,55 @@
+//! `GET /watch`.
+
+use axum::Json;
+use axum::extract::State;
+use realmgate_platform::error::Error;
+use realmgate_platform::http::Problem;
+use serde::Serialize;
+
+use super::caller::Watcher;
+use crate::state::AppState;
+
+/// A channel that can be watched.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct WatchableChannel {
+    /// The map's number.
+    map_id: u16,
+    /// What the map is called; `null` where its server does not say.
+    map_name: Option<String>,
+    /// The channel's number.
+    channel: u16,
+    /// The map server that plays it.
+    server_id: String,
+    /// What that server is called.
+    server_name: String,
+    /// Players in it, and on the way there.
+    players: u32,
+    /// Whether it takes no more players, since its server cannot keep up.
+    is_full: bool,
+}
+
+/// List the channels that can be watched.
+#[utoipa::path(
+    get, path = "/watch", tag = "watch", security(("service_token" = [])),
+    responses(
+        (status = 200, body = Vec<WatchableChannel>),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "SERVICE_TOKEN_REQUIRED"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "RATE_LIMITED"),
+    ),
+)]
+pub(crate) async fn list(
+    State(state): State<AppState>,
+    _watcher: Watcher,
+) -> Result<Json<Vec<WatchableChannel>>, Error> {
+    let channels = state.world.gallery.channels().await?;
+    let entry = |one: &crate::service::world::WatchableChannel| WatchableChannel {
+        map_id: one.map.0,
+        map_name: one.map_name().map(str::to_owned),
+        channel: one.channel.0,
+        server_id: one.server.id.as_str().to_owned(),
+        server_name: one.server.name.clone(),
+        players: one.players(),
+        is_full: one.is_full(),
+    };
+    Ok(Json(channels.iter().map(entry).collect()))
+}

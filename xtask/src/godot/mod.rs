@@ -1,0 +1,125 @@
+//! `cargo xtask godot`: gets Godot, builds the add-on, checks its scripts, and plays it headless on real servers.
+
+mod engine;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+
+use crate::binaries::output;
+use crate::tools;
+use crate::workspace::Workspace;
+use engine::Engine;
+
+/// The add-on: a workspace of its own, and a project of Godot.
+const PROJECT: &str = "clients/godot";
+/// Where cargo puts what it builds of it: out of the project, which Godot searches whole.
+const TARGET: &str = "target/godot";
+/// What cargo builds, and where the project expects it.
+const LIBRARY: (&str, &str) = ("debug/librealmgate_godot.so", "addons/realmgate/bin/librealmgate.linux.x86_64.so");
+/// What scripts are checked with, every version pinned.
+const REQUIREMENTS: &str = "xtask/gdtoolkit.txt";
+/// The steps, in their order.
+const STEPS: [&str; 4] = ["lint", "build", "import", "play"];
+
+/// What is done.
+#[derive(Args)]
+pub struct Arguments {
+    /// Take this Godot (4.4 or newer) instead of Debian's
+    #[arg(long, env = "GODOT", value_name = "PATH")]
+    godot: Option<PathBuf>,
+    /// Do these steps only
+    #[arg(long, value_name = "STEP", value_delimiter = ',', value_parser = STEPS)]
+    only: Vec<String>,
+    /// Play these only; cargo run -p realmgate-tests --bin godot -- --help names them
+    #[arg(long, value_name = "PLAY", value_delimiter = ',')]
+    play: Vec<String>,
+    /// Where tools are kept
+    #[arg(long, env = "XDG_CACHE_HOME", hide = true)]
+    cache: Option<PathBuf>,
+}
+
+/// Does everything, or the steps that are asked for.
+pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    let folder = tools::folder(arguments.cache.as_deref())?;
+    let engine = match &arguments.godot {
+        Some(program) => Engine::at(workspace, program)?,
+        None => Engine::get(workspace, &folder.join("godot"))?,
+    };
+    let is_wanted = |step: &str| arguments.only.is_empty() || arguments.only.iter().any(|only| only == step);
+    if is_wanted("lint") {
+        lint(workspace, &folder.join("gdtoolkit"))?;
+    }
+    if is_wanted("build") {
+        build(workspace)?;
+    }
+    if is_wanted("import") {
+        import(workspace, &engine)?;
+    }
+    if is_wanted("play") {
+        play(workspace, &engine, &arguments.play)?;
+    }
+    Ok(())
+}
+
+/// Checks rules and format of all scripts.
+fn lint(workspace: &Workspace, tools: &Path) -> Result<()> {
+    tools::install_python(workspace, REQUIREMENTS, tools)?;
+    let scripts = scripts(workspace)?;
+    for checker in [&["gdlint"][..], &["gdformat", "--check"]] {
+        let mut check = workspace.command("python3");
+        check.current_dir(workspace.root.join(PROJECT)).env("PYTHONPATH", tools);
+        check.arg(tools.join("bin").join(checker[0])).args(&checker[1..]).args(&scripts);
+        let status = check.status().context("python3 did not start")?;
+        ensure!(status.success(), "{} is not content with the scripts of {PROJECT}", checker.join(" "));
+    }
+    Ok(())
+}
+
+/// The scripts of the project, from its folder.
+fn scripts(workspace: &Workspace) -> Result<Vec<String>> {
+    let mut listing = workspace.command("git");
+    listing.current_dir(workspace.root.join(PROJECT));
+    listing.args(["-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.gd"]);
+    let listed = String::from_utf8(output(&mut listing)?)?;
+    Ok(listed.split_terminator('\0').map(str::to_owned).collect())
+}
+
+/// Builds and tests the extension, and puts it where the project looks for it.
+fn build(workspace: &Workspace) -> Result<()> {
+    let (manifest, target) = (format!("{PROJECT}/Cargo.toml"), workspace.root.join(TARGET).display().to_string());
+    for command in ["build", "test"] {
+        workspace
+            .run("cargo", &[command, "--quiet", "--locked", "--manifest-path", &manifest, "--target-dir", &target])?;
+    }
+    let (built, wanted) = (workspace.root.join(TARGET).join(LIBRARY.0), workspace.root.join(PROJECT).join(LIBRARY.1));
+    let folder = wanted.parent().context("it lies in a folder")?;
+    fs::create_dir_all(folder)?;
+    // Not over the old one, which a Godot that runs has mapped.
+    let fresh = wanted.with_extension("fresh");
+    fs::copy(&built, &fresh).with_context(|| format!("{} is not there", built.display()))?;
+    fs::rename(fresh, wanted)?;
+    Ok(())
+}
+
+/// Lets Godot find the extension and the classes of scripts.
+fn import(workspace: &Workspace, engine: &Engine) -> Result<()> {
+    let mut import = engine.command(workspace);
+    let done = import.arg("--path").arg(workspace.root.join(PROJECT)).arg("--import").output()?;
+    let said = [done.stdout, done.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).join("\n");
+    if !done.status.success() || said.contains("SCRIPT ERROR") || said.contains("Can't open dynamic library") {
+        bail!("Godot cannot import {PROJECT}:\n{said}");
+    }
+    Ok(())
+}
+
+/// Plays; the servers' side is in the package of whole-system tests.
+fn play(workspace: &Workspace, engine: &Engine, plays: &[String]) -> Result<()> {
+    let mut rest = vec!["--godot".to_owned(), engine.program().display().to_string()];
+    if !plays.is_empty() {
+        rest.extend(["--only".to_owned(), plays.join(",")]);
+    }
+    workspace.run_of_tests("godot", true, &rest)
+}
