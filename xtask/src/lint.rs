@@ -7,7 +7,7 @@ use crate::step::{Missing, Step, Tool, run_all};
 use crate::workspace::Workspace;
 use crate::{attack, schema, schemathesis, tidy};
 
-static STEPS: [Step; 7] = [
+static STEPS: [Step; 8] = [
     Step {
         name: "rustfmt",
         mend: "cargo fmt --all",
@@ -25,6 +25,16 @@ static STEPS: [Step; 7] = [
         mend: "typos --write-changes (a word that is right goes into typos.toml)",
         needs: Some(Tool { probe: ("typos", &["--version"]), install: "pip install typos", on_ci: Missing::Fails }),
         run: |workspace| workspace.run("typos", &[]),
+    },
+    Step {
+        name: "oxlint",
+        mend: "oxlint --fix mends some; the rules are in .oxlintrc.json",
+        needs: Some(Tool {
+            probe: ("oxlint", &["--version"]),
+            install: "npm install --global oxlint",
+            on_ci: Missing::Fails,
+        }),
+        run: |workspace| workspace.run("oxlint", &["clients", "protocol"]),
     },
     Step {
         name: "deny",

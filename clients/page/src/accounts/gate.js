@@ -79,7 +79,7 @@ function missing(field, text) {
 
 /** Tabs with their panels, by the keyboard too: arrows choose. */
 function tabbed(entries) {
-  const panels = entries.map(([name, content], index) =>
+  const panels = entries.map(([, content], index) =>
     h("div", { role: "tabpanel", id: `gate-panel-${index}`, "aria-labelledby": `gate-tab-${index}` }, content),
   );
   const tabs = entries.map(([name], index) =>

@@ -34,7 +34,6 @@ export class Scene {
   #context;
   #assets;
   #settings;
-  #selection;
   /** Where the middle of the view is. */
   #eye;
   #camera = new Camera();
@@ -65,7 +64,7 @@ export class Scene {
    */
   constructor(canvas, { player, assets, settings, selection, eye = () => this.#own }) {
     [this.#canvas, this.#context] = [canvas, canvas.getContext("2d", { alpha: false })];
-    [this.player, this.#assets, this.#settings, this.#selection] = [player, assets, settings, selection];
+    [this.player, this.#assets, this.#settings] = [player, assets, settings];
     this.#eye = eye;
     this.#stage = new Stage(assets);
     this.effects = new Effects(assets);

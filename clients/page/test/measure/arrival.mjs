@@ -74,7 +74,7 @@ function untilAnAbilityResponds(ability) {
     let clickedMs = null;
     let isPressed = false;
     addEventListener("click", ({ timeStamp }) => (clickedMs ??= timeStamp), { capture: true, once: true });
-    const look = (nowMs) => {
+    const look = () => {
       const isShown = performance.getEntriesByName("own character shown").length > 0;
       const button = [...document.querySelectorAll(".ability")].find((one) => one.textContent.includes(ability));
       if (isShown && button && !isPressed) {
