@@ -17,6 +17,8 @@ const LONGEST_PAUSE_MS = 8_000;
 const GIVE_UP_AFTER_MS = 120_000;
 /** Refusals of the gateway that may be over a while later. */
 const PASSING = ["MAP_FULL", "MAP_NOT_FOUND", "ALREADY_ONLINE", "MAP_SERVER_UNREACHABLE", "RATE_LIMITED", "INTERNAL"];
+/** Refusals of the gateway of which another channel may be free. */
+const OF_A_CHANNEL = ["MAP_FULL", "MAP_NOT_FOUND"];
 
 /**
  * What happens to a player, besides what its session shows:
@@ -70,7 +72,12 @@ export class Player {
    */
   static async enter(entry, options = {}) {
     const player = new Player(entry, options);
-    await entry.enter({ ...player.#clientOptions(), channel: options.channel });
+    try {
+      await entry.enter({ ...player.#clientOptions(), channel: options.channel });
+    } catch (error) {
+      entry.close();
+      throw error;
+    }
     return player;
   }
 
@@ -180,7 +187,7 @@ export class Player {
     // Where a journey has led nowhere, the gateway knows where the character is.
     else if (end.error) this.#comeBackAfter(end.error);
     else {
-      this.#comeBack();
+      this.#comeBack(this.session.welcome?.channel);
       this.#tell({ type: "Lost", reason: end.closeReason });
     }
   }
@@ -190,13 +197,13 @@ export class Player {
     else this.#finish({ type: "GaveUp", error });
   }
 
-  /** Tries again and again, with longer and longer pauses. */
-  async #comeBack() {
+  /** Tries again and again, with longer and longer pauses: on `channel`, where the others are, and else on any. */
+  async #comeBack(channel = null) {
     const { signal } = this.#wayBack;
     const until = this.#host.now() + GIVE_UP_AFTER_MS;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       try {
-        await this.#entry.enter({ ...this.#clientOptions(), signal });
+        await this.#enterAgain(channel);
         return;
       } catch (error) {
         if (signal.aborted) return;
@@ -207,6 +214,16 @@ export class Player {
         await this.#pause(Math.max(pauseMs, 1000 * (error.retryAfterS ?? 0)));
         if (signal.aborted) return;
       }
+    }
+  }
+
+  async #enterAgain(channel) {
+    const options = { ...this.#clientOptions(), signal: this.#wayBack.signal };
+    try {
+      return await this.#entry.enter({ ...options, channel });
+    } catch (error) {
+      if (channel === null || !OF_A_CHANNEL.includes(error.code)) throw error;
+      return this.#entry.enter(options);
     }
   }
 

@@ -68,14 +68,42 @@ test("the pauses between two tries grow, and the last try is within two minutes"
 test("a gateway that says when to come back is asked no earlier", async () => {
   const scene = await entered();
   const { realm } = scene;
-  realm.answer = (asked) =>
-    asked === 2 ? ["error", { code: "MAP_FULL", message: "", retry_after: 5 }] : ["enter_world_success", grant()];
+  // Of its own channel, and of all.
+  const refused = [2, 3];
+  const full = ["error", { code: "MAP_FULL", message: "", retry_after: 5 }];
+  realm.answer = (asked) => (refused.includes(asked) ? full : ["enter_world_success", grant()]);
   realm.servers[0].socket.end(1006);
   await realm.clock.pass(4900);
-  assert.deepEqual([realm.asked, scene.types()], [2, ["Lost"]]);
+  assert.deepEqual([realm.asked, scene.types()], [3, ["Lost"]]);
   await realm.clock.pass(400);
-  assert.deepEqual([realm.asked, scene.types()], [3, ["Lost", "Entered"]]);
+  assert.deepEqual([realm.asked, scene.types()], [4, ["Lost", "Entered"]]);
   scene.player.close();
+});
+
+test("a player comes back to the channel that it was on, and to any where that is full", async () => {
+  for (const code of [null, "MAP_FULL", "MAP_NOT_FOUND"]) {
+    const { realm, player, types } = await entered({ arrange: () => ({ tells: { welcome: { channel: 4 } } }) });
+    const channels = [];
+    realm.answer = (asked, { channel }) => {
+      channels.push(channel);
+      const refusal = ["error", { code, message: "", retry_after: 5 }];
+      return code && channel === 4 ? refusal : ["enter_world_success", grant()];
+    };
+    realm.servers[0].socket.end(1006);
+    await realm.clock.pass(500);
+    assert.deepEqual([channels, types()], [code ? [4, undefined] : [4], ["Lost", "Entered"]], `${code}`);
+    player.close();
+  }
+});
+
+test("who is not let in leaves no socket open", async () => {
+  const realm = new Realm();
+  realm.answer = () => ["error", { code: "CHARACTER_NOT_FOUND", message: "" }];
+  const entering = Player.enter(realm.entry(), realm.options);
+  const rejected = assert.rejects(entering, { code: "CHARACTER_NOT_FOUND" });
+  await realm.clock.pass(100);
+  await rejected;
+  assert.deepEqual([realm.gateways[0].closedWith, realm.clock.waiting], [1000, 0]);
 });
 
 test("a way back that is closed for good is given up", async () => {

@@ -19,7 +19,7 @@ export class Realm {
   isSilent = false;
   /** The access token that the gateway takes. */
   token = "token";
-  /** What the gateway answers: the event and its data. */
+  /** What the gateway answers, by the number of the question and its data: the event and its data. */
   answer = () => ["enter_world_success", grant()];
   #waiting = [];
 
@@ -53,9 +53,9 @@ export class Realm {
 
   #openGateway(socket) {
     this.gateways.push(socket);
-    socket.hear = () => {
+    socket.hear = (text) => {
       this.asked += 1;
-      const answer = () => say(socket, ...this.answer(this.asked));
+      const answer = () => say(socket, ...this.answer(this.asked, JSON.parse(text).data));
       if (this.isSilent) this.#waiting.push(answer);
       else queueMicrotask(answer);
     };
