@@ -77,6 +77,7 @@ const WORLDS: &[Panel] = &[
         &[
             ("realmgate_players{§}", "players {{instance}}"),
             ("realmgate_expected_players{§}", "expected {{instance}}"),
+            ("realmgate_spectators{§}", "spectators {{instance}}"),
             ("realmgate_sessions{§}", "connections {{instance}} {{transport}}"),
         ],
     ),
