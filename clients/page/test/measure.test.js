@@ -24,6 +24,13 @@ test("a little more that is sure, and much more that is not, are no growth", () 
   assert.equal(growthOf(wild, 60).grows, false, "within two standard errors");
 });
 
+test("what wanders over minutes is not sure to grow", () => {
+  const wandering = Array.from({ length: 40 }, (_, at) => [at / 6, 1000 + 20 * Math.sin(at / 3 + 3) + noise(at)]);
+  const { gain, noise: unsure, grows } = growthOf(wandering, 60);
+  assert.ok(gain > 100 && unsure > gain, `${gain} ± ${unsure}`);
+  assert.equal(grows, false);
+});
+
 test("a frame costs what runs from its task to the next one's, on the page's own threads", () => {
   const on = (tid, name, ts, dur) => ({ ph: "X", pid: 1, tid, name, ts, dur, tdur: dur / 2 });
   const [main, raster] = [1, 2];

@@ -48,7 +48,7 @@ pub fn routers(state: &AppState) -> Routers {
         gateway = gateway.merge(Router::from(service_routes()));
     }
     Routers {
-        api: layers::public(api, state),
+        api: layers::public(api, state).merge(layers::files(page::files(), state)),
         directory: layers::internal(directory, state),
         gateway: layers::internal(gateway, state),
     }

@@ -82,6 +82,24 @@ async fn files_go_compressed_to_who_takes_that() {
     assert_eq!(text, plain.text);
 }
 
+/// Of the 400 KB that a first visit may load with its pictures (docs/performance.md).
+const MOST_OF_THE_PROGRAM_BYTES: usize = 260_000;
+
+#[tokio::test]
+async fn the_program_is_short_to_load() {
+    let app = TestApp::start().await;
+    let document = app.get("/play").send().await.text;
+    let files: BTreeSet<_> = named(&document).into_iter().filter(|address| address.starts_with("/files/")).collect();
+    assert!(!files.iter().any(|address| address.contains("/watch/")), "players load what spectators need");
+    let mut bytes = 0;
+    for address in files {
+        let file = app.get(address).header("accept-encoding", "gzip").send().await;
+        let headers = file.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+        bytes += headers.sum::<usize>() + file.bytes.len();
+    }
+    assert!(bytes <= MOST_OF_THE_PROGRAM_BYTES, "{bytes} bytes as sent");
+}
+
 /// Starts a server whose maps are one file with this content, and answers its list of maps and pictures.
 async fn with_a_map(content: &str, base: Option<&str>) -> (TestApp, serde_json::Value) {
     let folder = tempfile::tempdir().unwrap();

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use realmgate_tests::bots::Bots;
 use realmgate_tests::browser::crowd::Crowd;
 use realmgate_tests::browser::figures::{self, Figure};
@@ -37,8 +37,20 @@ struct Arguments {
     #[arg(long)]
     measure: bool,
     /// How long its memory is watched
-    #[arg(long, default_value_t = 6, value_name = "MINUTES", requires = "measure")]
+    #[arg(long, default_value_t = 12, value_name = "MINUTES", requires = "measure")]
     minutes: u64,
+    /// Measure these parts alone
+    #[arg(long, value_enum, value_name = "PART", value_delimiter = ',', requires = "measure")]
+    only: Vec<Part>,
+}
+
+/// What `--measure` consists of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    Accessibility,
+    Arrival,
+    Frames,
+    Memory,
 }
 
 #[tokio::main]
@@ -47,7 +59,7 @@ async fn main() -> ExitCode {
     let is_well = if arguments.pictures {
         make_pictures().await
     } else if arguments.measure {
-        measure(arguments.minutes).await
+        measure(arguments.minutes, &arguments.only).await
     } else {
         play_all().await
     };
@@ -94,20 +106,26 @@ async fn make_pictures() -> bool {
 }
 
 /// First with few in the world and both cores, as a player arrives; then in a crowd, with the browser on a core of its own.
-async fn measure(minutes: u64) -> bool {
+async fn measure(minutes: u64, only: &[Part]) -> bool {
+    let is_wanted = |part| only.is_empty() || only.contains(&part);
     let server = MapServer::start_linked(&Settings::new().set("MAX_PLAYERS", MOST)).await;
     cast::cast(&server, &cast::MEASURED).await;
     let mut figures = Vec::new();
-    let mut all_well = match play(&server, "accessible.mjs", &pictures(), WITHIN).await {
-        Played::Missing(what) => return tell("accessible.mjs", Played::Missing(what)),
-        played => {
-            figures.push(Figure::of_accessibility(&played));
-            true
+    let mut all_well = true;
+    if is_wanted(Part::Accessibility) {
+        match play(&server, "accessible.mjs", &pictures(), WITHIN).await {
+            Played::Missing(what) => return tell("accessible.mjs", Played::Missing(what)),
+            played => figures.push(Figure::of_accessibility(&played)),
         }
-    };
-    all_well &= take(&server, Command::new("node"), ("arrival", 0), &mut figures).await;
+    }
+    if is_wanted(Part::Arrival) {
+        all_well &= take(&server, Command::new("node"), ("arrival", 0), &mut figures).await;
+    }
     let is_apart = cores::keep_on_the_servers(&[server.process.pid(), std::process::id()]).await;
-    for (count, what, minutes) in [(MANY, "frames", 0), (SOME, "memory", minutes)] {
+    for (part, count, what, minutes) in [(Part::Frames, MANY, "frames", 0), (Part::Memory, SOME, "memory", minutes)] {
+        if !is_wanted(part) {
+            continue;
+        }
         let node = if is_apart { cores::node_on_the_browsers() } else { Command::new("node") };
         match Crowd::gather(&server, count, cast::FIELD).await {
             Ok(_crowd) => all_well &= take(&server, node, (what, minutes), &mut figures).await,

@@ -12,8 +12,21 @@ export function growthOf(points, minutes) {
   const [meanX, meanY] = [mean(([x]) => x), mean(([, y]) => y)];
   const spreadX = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
   const slope = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) / spreadX;
-  const rest = points.reduce((sum, [x, y]) => sum + (y - meanY - slope * (x - meanX)) ** 2, 0);
-  const error = Math.sqrt(rest / Math.max(count - 2, 1) / spreadX);
+  const rests = points.map(([x, y]) => y - meanY - slope * (x - meanX));
+  const rest = rests.reduce((sum, one) => sum + one ** 2, 0);
+  const error = Math.sqrt((rest / Math.max(count - 2, 1) / spreadX) * inflation(rests, rest));
   const [gain, noise] = [slope * minutes, 2 * error * minutes];
   return { mean: meanY, gain, noise, grows: gain > noise && gain > MEANT_SHARE * meanY };
+}
+
+/**
+ * By how much the variance of a slope is larger than that of as many samples that know nothing of each other. What is in the chat's lines now is
+ * mostly what was in them ten seconds ago: a wander over minutes looks like a slope. As for a process of first order: (1 + r) / (1 − r),
+ * with the correlation r of neighbours.
+ */
+function inflation(rests, rest) {
+  if (rest === 0) return 1;
+  const neighbours = rests.slice(1).reduce((sum, one, at) => sum + one * rests[at], 0);
+  const r = Math.min(Math.max(neighbours / rest, 0), 0.95);
+  return (1 + r) / (1 - r);
 }

@@ -5,7 +5,7 @@ import { onScreen, playsWithNumbers } from "./view.mjs";
 
 const EVERY_MS = 10_000;
 /** So long things are still being filled: pictures, the chat up to its last line. */
-const FILLS_MINUTES = 2;
+const FILLS_MINUTES = 4;
 const WINDOWS = ["KeyB", "KeyC", "KeyM", "KeyP"];
 const HOUR_MINUTES = 60;
 
@@ -46,7 +46,7 @@ export async function memory(browser, minutes) {
       how:
         `extrapolated from ${minutes} min after ${FILLS_MINUTES} to fill, ${samples.Nodes.length} samples after a forced collection, ` +
         `${average.toFixed(0)} figures on the screen on average; ${parts.map(words).join("; ")}. It grows where the gain is more than its noise ` +
-        `(two standard errors of the fit) and more than 5 % of what is there`,
+        `(two standard errors of the fit, neighbours being alike) and more than 5 % of what is there`,
     },
   ];
 }

@@ -3,6 +3,7 @@
 //! Documents are asked for again and again; whatever they load has an address that changes with its content, so that
 //! browsers and networks in between keep it for good.
 
+mod comments;
 mod file;
 mod pictures;
 mod program;
@@ -20,15 +21,18 @@ use crate::state::AppState;
 use file::Caching;
 use program::PROGRAM;
 
-/// Routes of the page and of all that it loads.
+/// Routes of the page.
 pub fn router() -> Router<AppState> {
     Router::new()
         .route("/", get(|state, headers| document(state, headers, "page/index.html")))
         .route("/play", get(|state, headers| document(state, headers, "page/play.html")))
         .route("/favicon.ico", get(emblem))
-        .route("/files/{hash}/{*name}", get(part))
         .route("/assets.json", get(list))
-        .route("/assets/{*address}", get(picture))
+}
+
+/// Routes of all that it loads, for good.
+pub fn files() -> Router<AppState> {
+    Router::new().route("/files/{hash}/{*name}", get(part)).route("/assets/{*address}", get(picture))
 }
 
 /// Only our own scripts and styles run. They speak with this host, with the map servers, wherever those are, and with the

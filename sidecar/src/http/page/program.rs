@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 
+use super::comments::without_comments;
 use super::file::{File, content_hash};
 
 /// Name and content of each file below `clients/`, by `build.rs`.
@@ -28,6 +29,7 @@ impl Program {
         let file = |&(name, content): &(&'static str, &'static [u8])| {
             let bytes = match std::str::from_utf8(content) {
                 Ok(document) if name.ends_with(".html") => Bytes::from(fill(document, &hash, &modules)),
+                Ok(module) if name.ends_with(".js") => Bytes::from(without_comments(module)),
                 _ => Bytes::from_static(content),
             };
             Some((name, File::new(name, bytes)?))
@@ -50,8 +52,10 @@ impl Program {
     }
 }
 
+/// Those of `/play?watch` are loaded by whoever watches.
 fn is_module_of_the_game(name: &str) -> bool {
-    name.ends_with(".js") && (name.starts_with("page/src/") || name.starts_with("js/src/"))
+    let is_of_players = name.starts_with("page/src/") && !name.starts_with("page/src/watch/");
+    name.ends_with(".js") && (is_of_players || name.starts_with("js/src/"))
 }
 
 /// A document with the addresses of what it loads. All modules are named, so that a browser asks for all at once

@@ -39,6 +39,15 @@ where
         .layer(from_fn(trace::trace))
 }
 
+/// Layers for files that a page loads by the hundred: no headers but those that matter for a file. Merge it into a router with a fallback.
+pub fn files<S>(routes: Router<S>, state: &S) -> Router
+where
+    HttpState: FromRef<S>,
+    S: Clone + Send + Sync + 'static,
+{
+    around(routes.with_state(state.clone()), &HttpState::from_ref(state).clock, DEADLINE)
+}
+
 /// Layers for listeners that browsers do not use.
 pub fn internal<S>(routes: Router<S>, state: &S) -> Router
 where
