@@ -1,6 +1,6 @@
 <?xml version="1.0" encoding="UTF-8"?>
-<tileset version="1.10" tiledversion="1.11.2" name="realm" tilewidth="32" tileheight="32" tilecount="104" columns="8">
- <image source="tileset.png" width="256" height="416"/>
+<tileset version="1.10" tiledversion="1.11.2" name="realm" tilewidth="32" tileheight="32" tilecount="112" columns="8">
+ <image source="tileset.png" width="256" height="448"/>
  <tile id="0">
   <properties>
    <property name="creeps" type="int" value="4"/>
@@ -119,7 +119,53 @@
  </tile>
  <tile id="15">
   <properties>
+   <property name="turns" type="bool" value="true"/>
    <property name="variants" value="15,36"/>
+  </properties>
+ </tile>
+ <tile id="104">
+  <properties>
+   <property name="roof" type="bool" value="true"/>
+   <property name="tall" value="roof"/>
+  </properties>
+ </tile>
+ <tile id="105">
+  <properties>
+   <property name="aside" type="int" value="16"/>
+   <property name="roof" type="bool" value="true"/>
+   <property name="tall" value="thatch"/>
+  </properties>
+ </tile>
+ <tile id="106">
+  <properties>
+   <property name="aside" type="int" value="16"/>
+   <property name="flat" type="bool" value="true"/>
+   <property name="tall" value="seal"/>
+  </properties>
+ </tile>
+ <tile id="107">
+  <properties>
+   <property name="tall" value="barrel"/>
+  </properties>
+ </tile>
+ <tile id="108">
+  <properties>
+   <property name="tall" value="crates"/>
+  </properties>
+ </tile>
+ <tile id="109">
+  <properties>
+   <property name="tall" value="lamp"/>
+  </properties>
+ </tile>
+ <tile id="110">
+  <properties>
+   <property name="tall" value="flowers"/>
+  </properties>
+ </tile>
+ <tile id="111">
+  <properties>
+   <property name="tall" value="anvil"/>
   </properties>
  </tile>
 </tileset>

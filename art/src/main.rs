@@ -7,6 +7,7 @@ mod arms;
 mod beasts;
 mod boar;
 mod body;
+mod decor;
 mod effects;
 mod floors;
 mod fringe;
@@ -83,7 +84,16 @@ fn main() -> io::Result<()> {
     for (name, size, frame) in mobs {
         folder.save(&format!("mobs/{name}"), &sheet::sheet(size, frame))?;
     }
-    let tall: [(&str, Picture); 8] = [
+    let tall: [(&str, Picture); 17] = [
+        ("roof", decor::roof(5, 4, palette::TILES, 4)),
+        ("thatch", decor::roof(4, 2, palette::STRAW, 2)),
+        ("seal", decor::seal()),
+        ("barrel", decor::barrel()),
+        ("crates", decor::crates()),
+        ("lamp", decor::lamp()),
+        ("flowers", decor::flowers(3)),
+        ("flowers_2", decor::flowers(8)),
+        ("anvil", decor::anvil()),
         ("oak", trees::oak(1)),
         ("oak_2", trees::oak(6)),
         ("pine", trees::pine(1)),
@@ -151,6 +161,6 @@ mod tests {
     #[test]
     fn the_tileset_has_the_places_the_readme_names() {
         let tiles = tileset();
-        assert_eq!((tiles.w, tiles.h), (256, 416));
+        assert_eq!((tiles.w, tiles.h), (256, 448));
     }
 }

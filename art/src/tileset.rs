@@ -1,9 +1,10 @@
 //! The picture of the tileset. The first sixteen places are what the maps use; the rest are variants and edges.
 
+use crate::decor;
 use crate::floors::{cobble, flagstones, planks, remains};
 use crate::fringe;
 use crate::ground::{TILE, flower_tiles, forest, grass, path, sand, water};
-use crate::palette::{GRASS, STONE, WOOD};
+use crate::palette::{GRASS, STONE, STRAW, TILES, WOOD};
 use crate::picture::Picture;
 use crate::walls::{dungeon_wall, foot, rock_top, stone_wall, wall_top, with_ivy, wooden_top, wooden_wall};
 
@@ -63,7 +64,40 @@ fn tiles() -> Vec<Picture> {
         dungeon_wall(7, true),
     ];
     all.extend(fringe::rows());
+    // The last row: what stands about. Maps show the pictures, editors these signs.
+    all.extend(signs());
     all
+}
+
+/// Signs for what is larger than a tile, in the order of their ids.
+fn signs() -> Vec<Picture> {
+    let all = [
+        decor::roof(5, 4, TILES, 4),
+        decor::roof(4, 2, STRAW, 2),
+        decor::seal(),
+        decor::barrel(),
+        decor::crates(),
+        decor::lamp(),
+        decor::flowers(3),
+        decor::anvil(),
+    ];
+    all.iter().map(|picture| fitted(picture, TILE)).collect()
+}
+
+/// A picture that is made to fit into a tile, and stands on its lower edge. It has few colours: those of the tileset are
+/// counted.
+fn fitted(picture: &Picture, side: i32) -> Picture {
+    let most = picture.w.max(picture.h).max(side);
+    let (w, h) = (picture.w * side / most, picture.h * side / most);
+    let mut small = Picture::new(side, side);
+    for y in 0..h {
+        for x in 0..w {
+            let pixel = picture.get(x * most / side, y * most / side);
+            let few = if pixel == 0 { 0 } else { pixel & 0xff80_8080 | 0x0040_4040 };
+            small.put((side - w) / 2 + x, side - h + y, few);
+        }
+    }
+    small
 }
 
 /// The whole tileset.

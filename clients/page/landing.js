@@ -36,8 +36,16 @@ function showName(name) {
   setClass(element("name"), "hidden-text", !element("logo").hidden && name === DRAWN_NAME);
 }
 
-function row({ map_id: id, servers, players }) {
-  return h("tr", {}, h("th", { scope: "row" }, assets.mapName(id)), h("td", {}, servers), h("td", {}, players));
+const counted = (count, one, many) => `${count} ${count === 1 ? one : many}`;
+
+function card({ map_id: id, servers, players }) {
+  return h(
+    "li.map",
+    {},
+    h("strong", {}, assets.mapName(id)),
+    h("span.map-players", {}, counted(players, "player", "players")),
+    h("span.quiet", {}, counted(servers, "server", "servers")),
+  );
 }
 
 function show(status) {
@@ -47,12 +55,9 @@ function show(status) {
   showName(status.name);
   document.title = status.name;
   showState(status.state, status.state === "online");
-  setText(
-    element("players"),
-    status.players === 1 ? "1 player in the world" : `${status.players} players in the world`,
-  );
-  element("maps").replaceChildren(...status.maps.map(row));
-  setShown(element("maps-table"), status.maps.length > 0);
+  setText(element("players"), `${counted(status.players, "player", "players")} in the world`);
+  element("maps").replaceChildren(...status.maps.map(card));
+  setShown(element("maps"), status.maps.length > 0);
   setShown(element("empty"), status.maps.length === 0);
   setText(element("version"), `Version ${status.version}`);
 }

@@ -54,7 +54,7 @@ class Flow {
   }
 
   #gate(notice = "") {
-    this.#show(gateScreen({ logIn: this.#logIn, realm: this.#realm, notice, onDone: () => this.#characters() }));
+    this.#show(gateScreen({ ...this.#shared(), realm: this.#realm, notice, onDone: () => this.#characters() }));
   }
 
   /** The server takes the log-in no more. A game says so itself. */

@@ -1,4 +1,5 @@
-// Makes the pictures of every screen: node pictures.mjs URL FOLDER [SCENE…]. The server has the cast of tests/src/browser/cast.rs.
+// Makes the pictures of every screen: node pictures.mjs URL FOLDER TOKEN [SCENE…]. The server has the cast of
+// tests/src/browser/cast.rs.
 
 import { bag, settings, vendor } from "./pictures/alone.mjs";
 import { characters, landing, logIn } from "./pictures/before-play.mjs";
@@ -23,7 +24,7 @@ const SCENES = {
   trade,
   phone,
 };
-const chosen = process.argv.slice(4);
+const chosen = process.argv.slice(5);
 
 await inBrowser(async (browser) => {
   for (const [name, make] of Object.entries(SCENES)) {

@@ -3,9 +3,10 @@ import { test } from "node:test";
 
 import { LEAVE_REASONS, REFUSALS } from "../../js/src/index.js";
 import { experienceWithin } from "../src/hud/experience.js";
+import { sentence, withArticle } from "../src/hud/names.js";
 import { abilityWords } from "../src/words/abilities.js";
 import { apiWords, entryWords } from "../src/words/errors.js";
-import { bonusLines, itemWords, obstacle, sumOfBonuses } from "../src/words/items.js";
+import { bonusLines, comparisonLines, itemWords, obstacle, rarityOf, sumOfBonuses } from "../src/words/items.js";
 import { goodbye, refusalSentence, WORDED } from "../src/words/refusals.js";
 
 test("every refusal and every goodbye of the protocol has a sentence of its own", () => {
@@ -87,6 +88,28 @@ test("an item says what it adds, and who may wear it", () => {
   assert.equal(sumOfBonuses([sword, sword]).power, 12);
   const game = { session: { possessions: { level: 3 }, content: { classes } }, own: null, ownClass: null };
   assert.equal(itemWords(sword, game).title, "Iron Sword");
+});
+
+test("an item says why it cannot be worn, and how much better it is than what is", () => {
+  const rusty = { ...sword, id: "rusty_sword", name: "Rusty Sword", bonuses: { power: 2, armour: 1 } };
+  const content = { classes: [{ name: "Warrior" }, { name: "Ranger" }], item: () => rusty };
+  const possessions = { level: 2, worn: (slot) => (slot === 100 ? { definition: "rusty_sword" } : null) };
+  const game = { session: { possessions, content }, own: null, ownClass: null };
+  const words = itemWords({ ...sword, id: "iron_sword" }, game);
+  assert.match(words.bad, /^You cannot wear this. Only for: Warrior.$/);
+  assert.deepEqual([words.compared.title, words.rarity], ["Instead of Rusty Sword", "fine"]);
+  assert.deepEqual(comparisonLines({ power: 6 }, { power: 2, armour: 1 }), [
+    ["Power", "+4"],
+    ["Armour", "−1"],
+  ]);
+  const rarities = [0n, 40n, 150n, 500n].map((value) => rarityOf({ value }));
+  assert.deepEqual(rarities, ["common", "fine", "rare", "epic"]);
+});
+
+test("creatures have an article, and those who have one of their own keep it", () => {
+  const called = ["Wolf", "Old Bear", "The Barrow King"].map(withArticle);
+  assert.deepEqual(called, ["a wolf", "an old bear", "the Barrow King"]);
+  assert.equal(sentence(withArticle("Goblin Archer")), "A goblin archer");
 });
 
 test("an ability says its numbers", () => {

@@ -27,8 +27,8 @@ export async function launch() {
     missing(`playwright-core is not installed (npm install --prefix ${tools} playwright-core)`);
   }
   const { chromium } = createRequire(join(tools, "package.json"))("playwright-core");
-  // As root Chromium has no sandbox of its own.
-  return chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  // As root Chromium has no sandbox of its own. People have scrollbars, so tests and pictures have them too.
+  return chromium.launch({ executablePath, args: ["--no-sandbox"], ignoreDefaultArgs: ["--hide-scrollbars"] });
 }
 
 /** A page that is still empty. What it writes to its console goes to stderr. */

@@ -78,7 +78,7 @@ function card(character, { api, logIn, classes, assets, onEnter, onChanged, erro
             { type: "button", onclick: () => onEnter(character), "aria-label": `Enter the world as ${name}` },
             "Enter the world",
           ),
-          h("button.small", { type: "button", onclick: remove, "aria-label": `Delete ${name}` }, "Delete"),
+          h("button.link", { type: "button", onclick: remove, "aria-label": `Delete ${name}` }, "Delete"),
         ]
       : [
           h("p.warning", {}, `Will be gone ${goneIn(deletesAtMs)}`),

@@ -3,11 +3,15 @@
 import { h, setAttribute, setShown } from "../dom.js";
 import { Field, Form } from "./form.js";
 
+/** What the logo says. */
+const DRAWN_NAME = "Realmgate";
+
 /**
  * The screen on which an account is shown or made.
- * @param {{ logIn: import("./log-in.js").LogIn, realm: string, notice?: string, onDone: () => void }} options
+ * @param {{ logIn: import("./log-in.js").LogIn, assets: import("../assets.js").Assets, realm: string, notice?: string,
+ *   onDone: () => void }} options
  */
-export function gateScreen({ logIn, realm, notice = "", onDone }) {
+export function gateScreen({ logIn, assets, realm, notice = "", onDone }) {
   const login = accountForm({
     label: "Log in",
     submit: "Log in",
@@ -30,13 +34,20 @@ export function gateScreen({ logIn, realm, notice = "", onDone }) {
   const screen = h(
     "section.card.gate",
     { "aria-label": "Account" },
-    h("h1.title", {}, realm),
+    titleOf(realm, assets),
     tabs,
     ...panels,
     h("p.quiet.centred", {}, h("a", { href: "/" }, "About this world")),
   );
   if (notice) screen.querySelector("h1").after(h("p.notice", { role: "status" }, notice));
   return { element: screen, focus: () => login.username.input.focus() };
+}
+
+/** The world's name: painted where it is the one that the logo says. */
+function titleOf(realm, assets) {
+  const address = realm === DRAWN_NAME && assets.url("pictures/ui/logo.png");
+  if (!address) return h("h1.title", {}, realm);
+  return h("h1.title", {}, h("img.logo", { src: address, alt: realm, crossOrigin: "anonymous" }));
 }
 
 function accountForm({ label, submit, usernameHint = "", passwordHint, autocomplete, onSubmit }) {

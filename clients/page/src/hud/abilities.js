@@ -65,13 +65,16 @@ export class AbilityBar {
 
   update() {
     this.#build();
-    const { session, ownClass } = this.#game;
+    const { session, own, ownClass } = this.#game;
+    const left = own?.components.Resource?.current ?? 0;
     this.#slots.forEach((of, slot) => {
       const { button, info } = of;
       if (!info) return;
       const refusal = session.refusalOf(slot);
       const isLocked = refusal === "NoSuchAbility";
       setClass(button, "locked", isLocked);
+      // What it costs is red where there is too little, whatever else stands against it.
+      setClass(button, "dear", info.cost > left);
       setClass(button, "poor", refusal === "TooLittleResource");
       setClass(button, "ready", refusal === null);
       setClass(button, "off", refusal === "InSafeZone" || refusal === "Dead");

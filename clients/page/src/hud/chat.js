@@ -26,6 +26,8 @@ export class Chat {
   #recalled = 0;
   #lastLineMs = 0;
   #unread = 0;
+  /** Tells which lines are cut by the edge of the log. */
+  #edges;
 
   constructor(game) {
     this.#game = game;
@@ -46,6 +48,7 @@ export class Chat {
       this.#badge,
     );
     const line = h("div.chat-line", {}, this.#where, this.#input, this.#left);
+    this.#edges = new IntersectionObserver(markCut, { root: this.#log, threshold: [0, 0.25, 0.5, 0.75, 0.99] });
     this.element = h("section.chat", { "aria-label": "Chat" }, toggle, h("div.chat-body", {}, this.#log, line));
     this.#showScope();
   }
@@ -191,10 +194,16 @@ export class Chat {
         ? h(`p.line.${kind}`, {}, words)
         : h(`p.line.${kind}`, {}, before, this.#nameButton(name), `${after}: `, words);
     this.#log.append(line);
-    if (this.#log.childElementCount > MOST_LINES) this.#log.firstElementChild.remove();
+    this.#edges.observe(line);
+    if (this.#log.childElementCount > MOST_LINES) this.#forget(this.#log.firstElementChild);
     if (isAtEnd) this.#log.scrollTop = this.#log.scrollHeight;
     this.#lastLineMs = performance.now();
     if (["whisper", "party", "say"].includes(kind)) this.#unread += 1;
+  }
+
+  #forget(line) {
+    this.#edges.unobserve(line);
+    line.remove();
   }
 
   #nameButton(name) {
@@ -213,4 +222,14 @@ export class Chat {
     setText(this.#badge, String(Math.min(this.#unread, 99)));
     setShown(this.#badge, this.#unread > 0);
   }
+
+  close() {
+    this.#edges.disconnect();
+  }
+}
+
+/** A line of which only a part can be seen is not shown: half letters look broken. */
+function markCut(entries) {
+  for (const { target, intersectionRatio } of entries)
+    target.classList.toggle("cut", intersectionRatio > 0 && intersectionRatio < 0.95);
 }

@@ -1,7 +1,7 @@
 // What somebody sees who is dead.
 
 import { h, setShown, setText } from "../dom.js";
-import { nameOf } from "./names.js";
+import { inSentence, sentence } from "./names.js";
 
 /** Whoever hits keys in the last moment of a fight does not press the button with them. */
 const BUTTON_AFTER_MS = 900;
@@ -9,7 +9,6 @@ const BUTTON_AFTER_MS = 900;
 export class Death {
   #game;
   #by = h("p");
-  #down = h("p.quiet");
   #button;
   #sinceMs = null;
 
@@ -26,16 +25,16 @@ export class Death {
       h("h2", {}, "You have fallen"),
       this.#by,
       this.#button,
-      this.#down,
+      h("p.quiet", {}, "You keep everything you own."),
     );
   }
 
   told(message) {
     if (message.type !== "Died") return;
     const { session } = this.#game;
-    const killer = message.by === null ? "" : nameOf(session, session.world.entity(message.by));
-    setText(this.#by, killer ? `${killer} has killed you.` : "It was too much.");
-    this.#game.log(killer ? `${killer} has killed you.` : "You have died.", "bad");
+    const killer = message.by === null ? "" : sentence(inSentence(session, session.world.entity(message.by)));
+    setText(this.#by, killer ? `${killer} killed you.` : "It was too much.");
+    this.#game.log(killer ? `${killer} killed you.` : "You have died.", "bad");
   }
 
   update(nowMs) {
@@ -53,7 +52,6 @@ export class Death {
       if (document.activeElement === document.body || document.activeElement === this.#game.canvas)
         this.#button.focus();
     }
-    setText(this.#down, `Down for ${Math.floor(downMs / 1000)} s. You keep everything you own.`);
   }
 
   #begin(nowMs) {

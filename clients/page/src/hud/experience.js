@@ -18,7 +18,7 @@ export class ExperienceBar {
     if (!needed || possessions.level === 0) return;
     const { done, all } = experienceWithin(possessions.experience, possessions.level, needed);
     if (all === 0) this.#bar.set(1, 1, "Highest level");
-    else this.#bar.set(done, all, `${done} / ${all} experience`);
+    else this.#bar.set(done, all, `Level ${possessions.level}  ·  ${done} / ${all} experience`);
   }
 }
 

@@ -3,6 +3,7 @@
 import { h } from "../dom.js";
 import { AbilityBar } from "./abilities.js";
 import { Banner } from "./banner.js";
+import { BossBar } from "./boss-bar.js";
 import { Chat } from "./chat.js";
 import { Death } from "./death.js";
 import { ExperienceBar } from "./experience.js";
@@ -31,6 +32,7 @@ export class Hud {
     this.#news = new News(game);
     const own = new OwnFrame(game);
     const target = new TargetFrame(game);
+    const boss = new BossBar(game);
     const party = new PartyFrames(game);
     const map = new MiniMapFrame(game);
     const network = new Network(game);
@@ -42,6 +44,7 @@ export class Hud {
     this.#parts = [
       own,
       target,
+      boss,
       party,
       map,
       network,
@@ -59,7 +62,7 @@ export class Hud {
       "div.hud",
       {},
       h("div.corner.top-left", {}, own.element, target.element, party.element),
-      h("div.corner.top-middle", {}, this.banner.element, this.prompts.element, this.toasts.element),
+      h("div.corner.top-middle", {}, boss.element, this.banner.element, this.prompts.element, this.toasts.element),
       h("div.corner.top-right", {}, map.element, network.element),
       h("div.corner.bottom-left", {}, this.chat.element),
       h("div.corner.bottom-middle", {}, reach.element, abilities.element),

@@ -38,7 +38,7 @@ export class MenuBar {
     this.element = h(
       "nav.menu-bar",
       { "aria-label": "Windows" },
-      h("p.gold", { title: "Your gold" }, this.#gold),
+      h("p.gold", { title: "Your gold" }, glyph("coin"), this.#gold),
       h("div.row", {}, ...this.#buttons.map(({ button }) => button)),
     );
     game.settings.addEventListener("change", () => this.#showKeys(), { signal: game.signal });

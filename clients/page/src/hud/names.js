@@ -12,6 +12,28 @@ export function nameOf(session, entity) {
   return kind === "Vendor" ? "Vendor" : "";
 }
 
+/** What the player's language calls an entity in a sentence: "a wolf", "the Barrow King", "Brenna". */
+export function inSentence(session, entity) {
+  const name = nameOf(session, entity);
+  return entity?.components.Appearance?.kind === "Mob" ? withArticle(name) : name;
+}
+
+/** A kind's name with its article; names that have one of their own keep it. */
+export function withArticle(name) {
+  if (name.startsWith("The ")) return `the ${name.slice(4)}`;
+  return `${/^[aeiou]/i.test(name) ? "an" : "a"} ${name.toLowerCase()}`;
+}
+
+/** With a capital letter, as sentences begin. */
+export function sentence(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** What is known of the kind of a mob; null for everybody else. */
+export function mobOf({ content }, entity) {
+  return entity?.kind === "Mob" ? (content.mobs[entity.components.Appearance?.definition] ?? null) : null;
+}
+
 /** An item definition's name. */
 export function itemName(session, definition) {
   return session.content.item(definition)?.name ?? definition.replaceAll("_", " ");

@@ -1,6 +1,6 @@
 // What has happened to the player, told in the chat: loot, gold, experience, levels.
 
-import { itemName, nameOf } from "./names.js";
+import { inSentence, itemName, withArticle } from "./names.js";
 
 /** Turns what the server says into lines. */
 export class News {
@@ -42,7 +42,8 @@ export class News {
     },
     Kill: ({ target, mob }) => {
       const { session } = this.#game;
-      const name = session.content.mobs[mob]?.name ?? nameOf(session, session.world.entity(target));
+      const kind = session.content.mobs[mob]?.name;
+      const name = kind ? withArticle(kind) : inSentence(session, session.world.entity(target));
       if (name) this.#game.log(`You have killed ${name}.`);
     },
     Respawned: () => this.#game.log("You live again."),

@@ -24,7 +24,7 @@ export class OwnFrame {
     this.element = h(
       "section.unit.own.frame",
       { "aria-label": "You" },
-      this.#portrait,
+      h("div.unit-picture", {}, this.#portrait, this.#statuses.element),
       h(
         "div.unit-body",
         {},
@@ -32,7 +32,6 @@ export class OwnFrame {
         this.#health.element,
         this.#resource.element,
       ),
-      this.#statuses.element,
     );
   }
 

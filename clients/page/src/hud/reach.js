@@ -36,8 +36,8 @@ export class Reach {
   }
 
   #find() {
-    const { player, session, own } = this.#game;
-    if (!own || own.isDead) return null;
+    const { player, session, own, panels } = this.#game;
+    if (!own || own.isDead || panels.isAnyOpen) return null;
     const id = nearestUse(player, session.content.rules);
     const entity = id === null ? null : session.world.entity(id);
     if (!entity) return null;

@@ -6,7 +6,7 @@ import { glyph } from "../glyphs.js";
 
 /** Each flag: its word, and whether it is good or bad. */
 const SIGNS = {
-  in_combat: ["In a fight", "bad"],
+  in_combat: ["In a fight", "fight"],
   rooted: ["Rooted", "bad"],
   afflicted: ["Afflicted", "bad"],
   buffed: ["Blessed", "good"],
@@ -19,13 +19,19 @@ const SIGNS = {
 export class Statuses {
   element = h("ul.statuses", { "aria-label": "Effects" });
   #shown = -1;
+  #names;
+
+  /** @param {{ leavesOut?: string[] }} [options] `leavesOut` are flags that are not shown. */
+  constructor({ leavesOut = [] } = {}) {
+    this.#names = Object.keys(SIGNS).filter((name) => !leavesOut.includes(name));
+  }
 
   /** @param {import("../../../js/src/index.js").EntityView} entity */
   set(entity) {
     const flags = entity.components.Status?.flags ?? 0;
     if (flags === this.#shown) return;
     this.#shown = flags;
-    const names = Object.keys(SIGNS).filter((name) => (flags & STATUS_FLAGS[name]) !== 0);
+    const names = this.#names.filter((name) => (flags & STATUS_FLAGS[name]) !== 0);
     this.element.replaceChildren(
       ...names.map((name) => {
         const [word, kind] = SIGNS[name];

@@ -1,8 +1,9 @@
 // Who is the target: name, level, health, what it casts, and what lies on it.
 
 import { drawPortrait, h, setAttribute, setClass, setShown, setText } from "../dom.js";
+import { isBoss } from "../scene/looks.js";
 import { Bar, CastBar } from "./bar.js";
-import { nameOf, sheetOf } from "./names.js";
+import { mobOf, nameOf, sheetOf } from "./names.js";
 import { Statuses } from "./statuses.js";
 
 export class TargetFrame {
@@ -11,7 +12,8 @@ export class TargetFrame {
   #level = h("span.unit-level");
   #health = new Bar("health", "Health of the target");
   #cast = new CastBar();
-  #statuses = new Statuses();
+  /** That who is fought fights goes without saying. */
+  #statuses = new Statuses({ leavesOut: ["in_combat"] });
   #portrait = h("canvas.unit-portrait", { width: 48, height: 48, "aria-hidden": "true" });
   #sheet = null;
   #menu;
@@ -37,7 +39,7 @@ export class TargetFrame {
     this.element = h(
       "section.unit.target.frame",
       { "aria-label": "Target", hidden: true, oncontextmenu: (event) => this.#openMenu(event) },
-      this.#portrait,
+      h("div.unit-picture", {}, this.#portrait, this.#statuses.element),
       h(
         "div.unit-body",
         {},
@@ -45,7 +47,6 @@ export class TargetFrame {
         this.#health.element,
         this.#cast.element,
       ),
-      this.#statuses.element,
     );
   }
 
@@ -68,7 +69,9 @@ export class TargetFrame {
     const { session, assets } = this.#game;
     const { Health: health, Appearance: appearance } = entity.components;
     setText(this.#name, nameOf(session, entity));
-    setText(this.#level, appearance?.level ? String(appearance.level) : "");
+    const isOfBoss = isBoss(mobOf(session, entity));
+    setText(this.#level, isOfBoss ? "Boss" : appearance?.level ? String(appearance.level) : "");
+    setClass(this.#level, "boss", isOfBoss);
     setAttribute(this.element, "data-kind", entity.kind ?? "");
     setClass(this.element, "dead", entity.isDead);
     setShown(this.#menu, entity.kind === "Player" && this.#game.selection.target !== session.welcome.entity);

@@ -1,6 +1,7 @@
 // The bag, and beside it what is worn.
 
 import { h, setText } from "../dom.js";
+import { glyph } from "../glyphs.js";
 import { WORN } from "../words/items.js";
 import { doFirst, drop, ItemDetails } from "./item-actions.js";
 import { acceptDrops, ItemGrid, ItemSlot } from "./item-slot.js";
@@ -13,7 +14,7 @@ export class Bag extends Window {
   #worn;
   #details;
   #count = h("p.quiet");
-  #gold = h("p.gold");
+  #gold = h("span");
   #chosen = null;
 
   constructor(game) {
@@ -29,7 +30,7 @@ export class Bag extends Window {
     });
     this.#details = new ItemDetails(
       game,
-      "Choose an item to see what you can do with it. A double click does what is most likely.",
+      "Double-click to use or wear an item.",
     );
     acceptDrops(game, this.#grid.element, (item) => item.slot >= 100 && game.ask({ type: "Unequip", item: item.item }));
     this.body.append(
@@ -37,7 +38,7 @@ export class Bag extends Window {
         "div.bag-top",
         {},
         this.#worn.element,
-        h("div", {}, this.#grid.element, h("div.row.spread", {}, this.#count, this.#gold)),
+        h("div", {}, this.#grid.element, h("div.row.spread", {}, this.#count, h("p.gold", {}, glyph("coin"), this.#gold))),
       ),
       this.#details.element,
     );

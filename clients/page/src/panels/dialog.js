@@ -11,10 +11,10 @@ export class Dialog {
   #onClose;
 
   /**
-   * @param {{ title: string, content: Node[], onClose?: () => void, classes?: string }} options `onClose` is told when
-   *   it closes for whatever reason.
+   * @param {{ title: string, content: Node[], onClose?: () => void, classes?: string, hasClose?: boolean }} options
+   *   `onClose` is told when it closes for whatever reason; `hasClose` gives it a button for that in its corner.
    */
-  constructor({ title, content, onClose = () => {}, classes = "" }) {
+  constructor({ title, content, onClose = () => {}, classes = "", hasClose = false }) {
     const id = newId("dialog");
     this.#onClose = onClose;
     this.element = h(
@@ -23,7 +23,13 @@ export class Dialog {
       h("h2.window-title", { id }, title),
       ...content,
     );
+    // After the content: the keyboard begins there.
+    if (hasClose) this.element.append(this.#closeButton());
     this.#cover = h("div.cover", { onkeydown: (event) => this.#hear(event) }, this.element);
+  }
+
+  #closeButton() {
+    return h("button.close", { type: "button", "aria-label": "Close", onclick: () => this.close() }, "×");
   }
 
   get isOpen() {

@@ -1,7 +1,7 @@
 // A square with an item in it, or without: in the bag, on the body, at vendors, in trades.
 
 import { h, setAttribute, setClass, showPicture } from "../dom.js";
-import { itemWords, obstacle, wearerOf } from "../words/items.js";
+import { itemWords, obstacle, rarityOf, wearerOf } from "../words/items.js";
 
 /** One square. */
 export class ItemSlot {
@@ -51,6 +51,7 @@ export class ItemSlot {
     this.#letter.textContent = item ? (info?.name ?? item.definition).slice(0, 2) : "";
     this.element.draggable = item !== null && item !== undefined;
     setClass(this.element, "filled", Boolean(item));
+    setAttribute(this.element, "data-rarity", info ? rarityOf(info) : null);
     setAttribute(this.element, "aria-label", item ? (info?.name ?? item.definition) : this.#emptyWord);
     this.#showObstacle();
   }

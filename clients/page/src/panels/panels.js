@@ -55,6 +55,11 @@ export class Panels {
     return this.#open.includes(this.#windows[name]);
   }
 
+  /** Whether any window is open. */
+  get isAnyOpen() {
+    return this.#open.length > 0;
+  }
+
   /** A key or a button was pressed. Escape closes the newest window, or opens the menu. */
   toggle(name) {
     if (name === "settings") this.#escape();

@@ -3,6 +3,7 @@
 import { h, newId, setText } from "../dom.js";
 import { DEFAULT_KEYS, KEY_WORDS, keyName } from "../settings.js";
 import { Dialog } from "./dialog.js";
+import { scrolling } from "./window.js";
 
 /** Keys that always mean the same. */
 const FIXED = ["Escape", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"];
@@ -22,13 +23,14 @@ export class SettingsWindow {
     const defaults = h(
       "button",
       { type: "button", onclick: () => settings.set("keys", { ...DEFAULT_KEYS }) },
-      "Keys as they were",
+      "Reset keys",
     );
     this.#dialog = new Dialog({
       title: "Settings",
       classes: ".settings-window",
+      hasClose: true,
       onClose: () => this.#wait(null),
-      content: [h("div.settings-body", {}, this.#looks(), this.#keyTable()), h("div.buttons", {}, done, defaults)],
+      content: [scrolling(h("div.settings-body", {}, this.#looks(), this.#keyTable())), h("div.buttons", {}, done, defaults)],
     });
     // Before the dialogue hears it: Escape and Tab may be pressed for something else.
     this.#dialog.element.addEventListener("keydown", (event) => this.#key(event), { capture: true });
@@ -39,22 +41,22 @@ export class SettingsWindow {
     return h(
       "fieldset",
       {},
-      h("legend", {}, "Looks"),
-      this.#flag("names", "Names over everybody"),
-      this.#flag("reducedMotion", "Less motion"),
-      this.#flag("showNetwork", "Show the network"),
+      h("legend", {}, "Display"),
+      this.#flag("names", "Show names"),
+      this.#flag("reducedMotion", "Reduce motion"),
+      this.#flag("showNetwork", "Show network"),
       this.#choice("palette", "Colours", [
-        ["default", "As painted"],
-        ["colour-blind", "For the colour-blind"],
+        ["default", "Standard"],
+        ["colour-blind", "Colour-blind"],
       ]),
-      this.#choice("touch", "Buttons for fingers", [
-        ["auto", "By itself"],
-        ["on", "Always"],
-        ["off", "Never"],
+      this.#choice("touch", "Touch controls", [
+        ["auto", "Auto"],
+        ["on", "On"],
+        ["off", "Off"],
       ]),
       this.#choice(
         "uiScale",
-        "Size of the interface",
+        "Interface size",
         [0.75, 0.9, 1, 1.15, 1.3, 1.5].map((value) => [value, `${Math.round(value * 100)} %`]),
       ),
     );
@@ -92,7 +94,7 @@ export class SettingsWindow {
       return h("div.setting", {}, h("span", {}, KEY_WORDS[action]), button);
     });
     this.#showKeys();
-    return h("fieldset.keys", {}, h("legend", {}, "Keys"), this.#word, ...rows);
+    return h("fieldset.keys", {}, h("legend", {}, "Keys"), this.#word, h("div.key-rows", {}, ...rows));
   }
 
   #showKeys() {

@@ -11,7 +11,7 @@ export class Tooltips {
   /**
    * Gives an element a tooltip.
    * @param {HTMLElement} element
-   * @param {() => { title: string, lines: (string | [string, string])[] } | null} words Asked each time.
+   * @param {() => Words | null} words Asked each time.
    */
   on(element, words) {
     const show = () => this.#show(element, words());
@@ -54,9 +54,28 @@ export class Tooltips {
   }
 }
 
-/** A title, sentences, and pairs of what and how much. */
-export function tooltipContent({ title, lines }) {
-  const line = (of) =>
-    Array.isArray(of) ? h("p.pair", {}, h("span", {}, of[0]), h("span", {}, of[1])) : h("p", {}, of);
-  return [h("strong.tooltip-title", {}, title), ...lines.map(line)];
+/**
+ * What a tooltip says: `rarity` colours its title, `bad` says what stands against it, `compared` how much better or worse it is
+ * than something else.
+ * @typedef {{ title: string, lines: (string | [string, string])[], rarity?: string, bad?: string | null,
+ *   compared?: { title: string, lines: (string | [string, string])[] } | null }} Words
+ */
+
+/**
+ * A title, sentences, and pairs of what and how much.
+ * @param {Words} words
+ */
+export function tooltipContent({ title, lines, rarity, bad, compared }) {
+  const line = (of) => (Array.isArray(of) ? pair(of) : h("p", {}, of));
+  const change = (of) => (Array.isArray(of) ? pair(of, of[1].startsWith("+") ? ".better" : ".worse") : line(of));
+  return [
+    h(`strong.tooltip-title${rarity ? `.${rarity}` : ""}`, {}, title),
+    ...lines.map(line),
+    ...(bad ? [h("p.bad", {}, bad)] : []),
+    ...(compared ? [h("p.compared", {}, compared.title), h("div.changes", {}, ...compared.lines.map(change))] : []),
+  ];
+}
+
+function pair([what, much], classes = "") {
+  return h(`p.pair${classes}`, {}, h("span", {}, what), h("span", {}, much));
 }

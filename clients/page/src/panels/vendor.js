@@ -85,6 +85,8 @@ export class Vendor extends Window {
     const { session, assets, panels } = this.game;
     const info = session.content.item(definition);
     const name = info?.name ?? definition;
+    // Nobody buys boots by the dozen.
+    const isSingle = info?.worn_slot !== null && info?.worn_slot !== undefined;
     const count = h("input.count", {
       type: "number",
       min: 1,
@@ -104,7 +106,14 @@ export class Vendor extends Window {
       "Buy",
     );
     const words = h("div.goods-words", {}, h("span.goods-name", {}, name), h("span.price", {}, `${price} gold`));
-    const element = h("li", {}, picture(assets, `pictures/items/${definition}.png`, "item-icon"), words, count, button);
+    const element = h(
+      "li",
+      {},
+      picture(assets, `pictures/items/${definition}.png`, "item-icon"),
+      words,
+      !isSingle && count,
+      button,
+    );
     panels.tooltips.on(element, () => itemWords(info, this.game));
     return { element, button, price, wanted };
   }

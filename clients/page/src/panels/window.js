@@ -24,11 +24,12 @@ export class Window {
       "×",
     );
     this.body = h("div.window-body", {}, ...content);
+    const scroll = scrolling(this.body);
     this.element = h(
       `section.window.${name}-window`,
       { role: "dialog", "aria-labelledby": id, onkeydown: (event) => this.#walk(event) },
       h("header.window-head", {}, this.title, this.close),
-      this.body,
+      scroll,
     );
   }
 
@@ -42,6 +43,15 @@ export class Window {
     event.stopPropagation();
     if (event.key === "Escape") this.close.focus();
   }
+}
+
+/** What scrolls in a window: its lower edge fades for as long as there is more below. */
+export function scrolling(content) {
+  const end = h("div.scroll-end", { "aria-hidden": "true" });
+  const scroll = h("div.window-scroll", {}, content, end);
+  const tell = ([{ isIntersecting }]) => scroll.classList.toggle("more", !isIntersecting);
+  new IntersectionObserver(tell, { root: scroll }).observe(end);
+  return scroll;
 }
 
 /** Whether a window takes the whole screen, as the styles have it. */

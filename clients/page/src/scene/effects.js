@@ -7,6 +7,8 @@ const FLOAT_MS = 1100;
 const FLOAT_PX = 26;
 /** A picture that stands on the ground has its feet where figures have them: so much below its middle. */
 const STANDS_SHARE = 3 / 8;
+/** Numbers begin so far beside the middle, in turn, in pixels of the world. */
+const ASIDE_PX = [0, 7, -7, 4, -4, 8, -8];
 const MAX_EFFECTS = 120;
 const MAX_FLOATERS = 60;
 
@@ -103,13 +105,13 @@ export function drawFrame(context, { picture, size }, frame, x, y, { angle = 0, 
 /** Numbers and words that rise over the world. */
 export class Floaters {
   #all = [];
+  #count = 0;
 
   /**
-   * Begins in pixels of the world.
+   * Begins in pixels of the world. Those that begin at the same moment are beside and over each other.
    * @param {{ text: string, colour: string, x: number, y: number, isLarge?: boolean }} floater
    */
   add(floater, nowMs) {
-    // Those that begin at the same moment and place would cover each other.
     const near = this.#all.filter(({ x, y, sinceMs }) => {
       return nowMs - sinceMs < 250 && Math.abs(x - floater.x) < 24 && Math.abs(y - floater.y) < 24;
     });
@@ -117,8 +119,8 @@ export class Floaters {
     this.#all.push({
       ...floater,
       sinceMs: nowMs,
-      aside: ((near.length % 3) - 1) * (near.length > 0 ? 13 : 0),
-      up: near.length * 8,
+      aside: ASIDE_PX[(this.#count += 1) % ASIDE_PX.length],
+      up: near.length * 7,
     });
   }
 

@@ -29,6 +29,10 @@ function mirrored(picture) {
   return mirrors.get(picture);
 }
 
+function turn(flags, x, y) {
+  flags.flipX = noise(x, y, 21) < 0.5;
+}
+
 /** The ground of one map. */
 export class Ground {
   /** Its size in pixels. */
@@ -37,8 +41,9 @@ export class Ground {
   #map;
   #chunks = new Map();
   #borders;
-  /** Tall things by the row on which they stand. */
+  /** Tall things by the row on which they stand, and those that lie on the ground. */
   #tall;
+  #flat = [];
 
   /**
    * @param {import("./tiled.js").TiledMap} map
@@ -60,10 +65,19 @@ export class Ground {
         const [x, y] = [at % this.#map.width, Math.floor(at / this.#map.width)];
         const picture = kinds[Math.floor(noise(x, y, 5) * kinds.length)];
         const shown = noise(x, y, 3) < 0.5 ? picture : mirrored(picture);
+        const of = (name) => this.#propertyOf(value, name);
         // The tile itself stays where it is what lies below, such as a shadow.
-        const hasFoot = this.#propertyOf(value, "foot") === "true";
+        const hasFoot = of("foot") === "true";
+        const thing = {
+          picture: of("roof") || of("flat") ? picture : shown,
+          x: (x + 0.5) * TILE_PX + Number(of("aside") ?? 0),
+          y: (y + 1) * TILE_PX,
+          hasFoot,
+          isRoof: of("roof") === "true",
+          alpha: 1,
+        };
         if (!hasFoot) layer.gids[at] = 0;
-        this.#tall[y].push({ picture: shown, x: (x + 0.5) * TILE_PX, y: (y + 1) * TILE_PX, hasFoot, alpha: 1 });
+        (of("flat") === "true" ? this.#flat : this.#tall[y]).push(thing);
       });
     }
   }
@@ -116,6 +130,8 @@ export class Ground {
         this.#paintCell(context, x, y, { x: (x - left) * TILE_PX, y: (y - top) * TILE_PX }, moving);
       }
     }
+    for (const { picture, x, y } of this.#flat)
+      context.drawImage(picture, x - picture.width / 2 - left * TILE_PX, y - picture.height - top * TILE_PX);
     return { canvas, moving };
   }
 
@@ -125,6 +141,8 @@ export class Ground {
       const flags = splitGid(layer.gids[y * this.#map.width + x]);
       const found = tileOfGid(this.#map.tilesets, flags.gid);
       if (!found) continue;
+      // What lies about lies each time in another way.
+      if (found.tileset.properties.get(found.id)?.turns === "true") turn(flags, x, y);
       const frames = found.tileset.animations.get(found.id);
       context.globalAlpha = layer.opacity;
       this.#drawTile(context, found.tileset, this.#shownId(found, layer, x, y), to.x, to.y, flags);

@@ -6,6 +6,9 @@ import { radians } from "./motion.js";
 import { burstRadius, coneWidth, rangePx } from "./shapes.js";
 
 const CHEST_PX = 16;
+/** Where numbers begin: so far over what is over a head, and so far beside the player. */
+const OVER_NAME_PX = 18;
+const OWN_ASIDE_PX = 26;
 /** Who stands at most so far from a projectile that appears has shot it. */
 const SHOOTER_REACH_PX = 48;
 /** Who stands at most so far from somebody who is hurt may have done it, as far as a player sees. */
@@ -67,8 +70,11 @@ export class Happenings {
   }
 
   #float(actor, text, colour, isLarge = false) {
-    const floater = { text, colour, x: actor.x, y: actor.y - CHEST_PX * 2, isLarge };
-    this.#scene.floaters.add(floater, this.#scene.nowMs);
+    // Over the name and the bars; the own ones beside the body, where nothing is read.
+    const at = actor.isOwn
+      ? { x: actor.x + OWN_ASIDE_PX, y: actor.y - CHEST_PX * 1.5 }
+      : { x: actor.x, y: actor.y - this.#scene.topOf(actor) - OVER_NAME_PX };
+    this.#scene.floaters.add({ text, colour, ...at, isLarge }, this.#scene.nowMs);
   }
 
   // --- seen in the snapshots ---

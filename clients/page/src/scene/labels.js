@@ -1,8 +1,8 @@
 // Texts as pictures: each is painted once, and then only copied.
 
 const MAX_LABELS = 500;
-const FONT = "system-ui, 'Segoe UI', Roboto, sans-serif";
-const OUTLINE = "rgba(12, 10, 8, 0.85)";
+const FONT = "'Avenir Next', 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans Condensed', system-ui, sans-serif";
+const OUTLINE = "rgba(12, 10, 8, 0.95)";
 
 /** Painted texts, the oldest of which are forgotten. */
 export class Labels {
@@ -32,7 +32,7 @@ function paint(text, colour, size, weight) {
   const context = canvas.getContext("2d");
   const font = `${weight} ${size}px ${FONT}`;
   context.font = font;
-  const outline = Math.max(Math.round(size / 5), 2);
+  const outline = Math.max(Math.round(size / 4), 3);
   canvas.width = Math.ceil(context.measureText(text).width) + 2 * outline;
   canvas.height = Math.ceil(size * 1.3) + outline;
   context.font = font;

@@ -6,6 +6,14 @@ import { rangePx } from "./shapes.js";
 /** Up to this range, in tiles, a blow is struck by hand. */
 const MELEE_TILES = 3;
 
+/** A mob with a body of so many units, or more, is a boss: 1,024 to a tile. */
+const BOSS_RADIUS = 512;
+
+/** Whether a kind of mob is a boss, who is told apart from others. */
+export function isBoss(mob) {
+  return Boolean(mob?.aggressive) && mob.radius >= BOSS_RADIUS;
+}
+
 /** Whether it is a blow with a weapon in the hand. */
 export function isMelee(ability) {
   return ability.shape === "Enemy" && rangePx(ability) <= MELEE_TILES * TILE_PX;

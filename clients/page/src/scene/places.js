@@ -5,13 +5,17 @@ import { drawFrame } from "./effects.js";
 import { areaColour } from "./looks.js";
 import { radians } from "./motion.js";
 import { areaRadius, coneWidth, rangePx } from "./shapes.js";
-import { drawText } from "./tags.js";
+import { drawPlaque } from "./tags.js";
 
 /** From so near a portal tells where it leads, and the edge of a safe zone is seen. */
 const PORTAL_NEAR_PX = 7 * TILE_PX;
 const ZONE_NEAR_PX = 6 * TILE_PX;
 const DOT_STEP_PX = 16;
 const GOAL_MS = 450;
+/** How high a portal's swirl reaches over its middle, in pixels of the world, and how far over it its name is, in those of the
+ * screen. */
+const SWIRL_PX = 26;
+const LABEL_LIFT_PX = 20;
 
 /** A place of the map in pixels. */
 function boxOf({ x, y, width, height }) {
@@ -32,18 +36,32 @@ export function drawPlaces(context, places, frame) {
   }
 }
 
+/** A glow on all of its ground, and one swirl in the middle, in front of which everybody stands. */
 function drawPortal(context, box, { view, nowMs, effects, isStill }) {
   const strip = effects.strip("portal");
-  const [columns, rows] = [Math.max(Math.round(box.width / 48), 1), Math.max(Math.round(box.height / 48), 1)];
-  context.fillStyle = "rgba(150, 110, 255, 0.16)";
-  context.fillRect(box.x - view.x, box.y - view.y, box.width, box.height);
+  const middle = { x: Math.round(box.x + box.width / 2) - view.x, y: Math.round(box.y + box.height / 2) - view.y };
+  context.drawImage(glowOf(box.width, box.height), Math.round(box.x) - view.x, Math.round(box.y) - view.y);
   if (!strip) return;
-  for (let at = 0; at < columns * rows; at += 1) {
-    const x = box.x + ((at % columns) + 0.5) * (box.width / columns);
-    const y = box.y + (Math.floor(at / columns) + 0.5) * (box.height / rows);
-    const frame = isStill ? 0 : (Math.floor(nowMs / 110) + at * 2) % strip.frames;
-    drawFrame(context, strip, frame, x - view.x, y - view.y);
-  }
+  const frame = isStill ? 0 : Math.floor(nowMs / 110) % strip.frames;
+  drawFrame(context, strip, frame, middle.x, middle.y);
+}
+
+const glows = new Map();
+
+/** A soft light on the ground of a portal, by its size. */
+function glowOf(width, height) {
+  const key = `${width} ${height}`;
+  if (glows.has(key)) return glows.get(key);
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  const context = canvas.getContext("2d");
+  context.scale(width / 2, height / 2);
+  const light = context.createRadialGradient(1, 1, 0.1, 1, 1, 1);
+  light.addColorStop(0, "rgba(176, 140, 255, 0.5)");
+  light.addColorStop(1, "rgba(150, 110, 255, 0)");
+  context.fillStyle = light;
+  context.fillRect(0, 0, 2, 2);
+  glows.set(key, canvas);
+  return canvas;
 }
 
 function drawZone(context, box, { view, own, nowMs, palette }) {
@@ -81,8 +99,8 @@ export function drawPortalNames(context, places, frame) {
       Math.max(box.x + box.width / 2, frame.view.x + margin),
       frame.view.x + frame.view.width - margin,
     );
-    const y = Math.max(box.y - 6, frame.view.y + 24);
-    drawText(context, `To ${frame.mapName(place.to_map)}`, "#d9c6ff", x, y, frame);
+    const y = Math.max(box.y + box.height / 2 - SWIRL_PX - LABEL_LIFT_PX / frame.camera.zoom, frame.view.y + 24);
+    drawPlaque(context, `To ${frame.mapName(place.to_map)}`, "#f3ecff", x, y, frame);
   }
 }
 

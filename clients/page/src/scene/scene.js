@@ -1,7 +1,7 @@
 // The world on the screen. It is painted in its own pixels and then enlarged; texts are drawn in those of the screen.
 
 import { Actors } from "./actors.js";
-import { Bubbles } from "./bubbles.js";
+import { Bubbles, drawBubbles } from "./bubbles.js";
 import { Camera, UNITS_PER_PX } from "./camera.js";
 import { Curtain } from "./curtain.js";
 import { Effects, Floaters } from "./effects.js";
@@ -20,6 +20,13 @@ import { FrameStats } from "./stats.js";
 import { drawTags, topOf } from "./tags.js";
 
 const MAX_PASSED_MS = 100;
+/** Words keep so far away from the edge, and from the lower one. Pixels of the page. */
+const EDGE_PX = 6;
+const BAR_PX = 90;
+/** On screens up to so wide, buttons and abilities are there. */
+const SMALL_PX = 700;
+const BUTTONS_PX = 62;
+const THUMBS_PX = 200;
 
 /** The scene of one stay in the world. It survives journeys: it reads what the player is and sees in each frame. */
 export class Scene {
@@ -54,6 +61,8 @@ export class Scene {
   /** Where the player has clicked to walk to. */
   #goal = null;
   #overlays = new Set();
+  /** Where words may stand on the screen, in its pixels. */
+  #room = { left: 0, right: 0, bottom: 0 };
 
   /**
    * @param {HTMLCanvasElement} canvas
@@ -85,6 +94,10 @@ export class Scene {
     this.#canvas.width = Math.max(Math.round(clientWidth * ratio), 1);
     this.#canvas.height = Math.max(Math.round(clientHeight * ratio), 1);
     this.#camera.resize(this.#canvas.width, this.#canvas.height);
+    // On small screens the buttons of the windows are at the right edge.
+    const [besides, below] = clientWidth <= SMALL_PX ? [BUTTONS_PX, THUMBS_PX] : [EDGE_PX, BAR_PX];
+    const { width, height } = this.#canvas;
+    this.#room = { left: EDGE_PX * ratio, right: width - besides * ratio, bottom: height - below * ratio };
     this.#painter.resize(this.#camera);
   }
 
@@ -115,7 +128,8 @@ export class Scene {
     this.effects.sweep(this.nowMs);
     const middle = this.#eye();
     if (middle) this.#camera.follow(middle, this.#stage.ground, passedMs);
-    this.#frame = frameOf({ ...this.#parts, palette: this.palette, goal: this.#goal }, this.nowMs);
+    const parts = { ...this.#parts, palette: this.palette, goal: this.#goal, room: this.#room };
+    this.#frame = frameOf(parts, this.nowMs);
     this.#painter.paint(this.#frame);
     const own = this.#own;
     if (own && !this.#hasShownOwn) this.#markOwn(own);
@@ -151,11 +165,17 @@ export class Scene {
   /** Writes over the world, in the screen's own pixels. */
   #write(frame) {
     const context = this.#context;
-    drawTags(context, this.actors, frame);
+    const bubbles = this.#bubbles.layOut(this.actors, frame, (actor) => this.topOf(actor));
     drawPortalNames(context, frame.places, frame);
-    this.#bubbles.draw(context, this.actors, frame, (actor) => topOf(actor, sheetOf(actor, frame)));
+    drawTags(context, this.actors, frame, bubbles);
+    drawBubbles(context, bubbles, frame.textSize);
     this.floaters.draw(context, frame);
     this.#curtain.drawDanger(context, this.#canvas, frame);
+  }
+
+  /** How far somebody reaches over the ground with what is over the head, in pixels of the world. */
+  topOf(actor) {
+    return this.#frame ? topOf(actor, isFigure(actor) ? sheetOf(actor, this.#frame) : null) : 0;
   }
 
   // --- for the rest of the page ---

@@ -1,9 +1,11 @@
-// Things that are taller than a tile: trees, boulders.
+// Things that are taller than a tile: trees, boulders, roofs.
 
 import { shadowOf } from "./figures.js";
 
 /** How much of a thing is seen that hides somebody who matters. */
 const THROUGH = 0.4;
+/** Whoever is in a house sees the room, and a breath of its roof. */
+const THROUGH_ROOF = 0.1;
 /** How far beside a thing somebody is still hidden, in pixels. */
 const REACH_PX = 5;
 /** How quickly it changes, as a share for each frame. */
@@ -13,9 +15,10 @@ const CHANGE = 0.2;
 export function drawTall(context, tall, { view, own, target, hovered }) {
   const { picture } = tall;
   const [left, top] = [tall.x - picture.width / 2, tall.y - picture.height];
+  const through = tall.isRoof ? THROUGH_ROOF : THROUGH;
   const isHiding = hides(tall, own) || hides(tall, target) || hides(tall, hovered);
-  tall.alpha += ((isHiding ? THROUGH : 1) - tall.alpha) * CHANGE;
-  if (!tall.hasFoot) {
+  tall.alpha += ((isHiding ? through : 1) - tall.alpha) * CHANGE;
+  if (!tall.hasFoot && !tall.isRoof) {
     const shadow = shadowOf(Math.min(picture.width * 0.6, 44));
     context.drawImage(shadow, tall.x - (shadow.width >> 1) - view.x, tall.y - 6 - (shadow.height >> 1) - view.y);
   }

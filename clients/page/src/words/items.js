@@ -20,6 +20,14 @@ const BONUSES = {
   speed_per_mille: ["Speed", (value) => `${signOf(value)}${Math.abs(value) / 10} %`],
 };
 
+/** From so much gold an item is so rare. */
+const RARITIES = [
+  { name: "epic", from: 500n },
+  { name: "rare", from: 150n },
+  { name: "fine", from: 40n },
+  { name: "common", from: 0n },
+];
+
 function signOf(value) {
   return value < 0 ? "−" : "+";
 }
@@ -32,6 +40,20 @@ function plain(value) {
 export function bonusLines(bonuses, resource = "Resource") {
   const names = Object.keys(BONUSES).filter((name) => bonuses[name]);
   return names.map((name) => [name === "resource" ? resource : BONUSES[name][0], BONUSES[name][1](bonuses[name])]);
+}
+
+/** How rare an item is, by what it is worth in gold: the name of the class that colours it. */
+export function rarityOf({ value }) {
+  const found = RARITIES.find(({ from }) => value >= from);
+  return found.name;
+}
+
+/** How much more, or less, one item adds than another. */
+export function comparisonLines(bonuses, worn, resource = "Resource") {
+  const apart = Object.fromEntries(
+    Object.keys(BONUSES).map((name) => [name, (bonuses[name] ?? 0) - (worn[name] ?? 0)]),
+  );
+  return bonusLines(apart, resource);
 }
 
 /** The sum of what several items add. */
@@ -68,23 +90,36 @@ export function wearerOf({ session, own }) {
  * The content of an item's tooltip.
  * @param {import("../../../js/src/index.js").ItemInfo | null} info
  * @param {any} game
- * @returns {{ title: string, lines: (string | [string, string])[] } | null}
+ * @returns {import("../panels/tooltips.js").Words | null}
  */
 export function itemWords(info, game) {
   if (!info) return null;
   const resource = game.ownClass?.resource_name ?? "Resource";
   const worn = WORN.find(({ slot }) => slot === info.worn_slot);
   const { consumable } = info;
+  const against = obstacle(info, wearerOf(game));
   return {
     title: info.name,
+    rarity: rarityOf(info),
     lines: [
       worn ? `Worn: ${worn.name}` : consumable ? "Can be used up" : "Worth something to vendors",
       ...bonusLines(info.bonuses, resource),
       consumable?.heal > 0 && ["Health", `+${consumable.heal}`],
       consumable?.resource > 0 && [resource, `+${consumable.resource}`],
       consumable && consumable.cooldown_ms > 0 && ["Cooldown", secondsText(consumable.cooldown_ms)],
-      obstacle(info, wearerOf(game)),
       info.value > 0n && ["Value", `${info.value} gold`],
     ].filter(Boolean),
+    // Why its square is red.
+    bad: against && `You cannot ${worn ? "wear" : "use"} this. ${against}.`,
+    compared: worn ? comparedWithWorn(info, worn.slot, game) : null,
   };
+}
+
+/** What changes when an item is worn instead of what is; null if that is nothing, or the same kind. */
+function comparedWithWorn(info, slot, { session, ownClass }) {
+  const worn = session.possessions.worn?.(slot);
+  const other = worn && session.content.item(worn.definition);
+  if (!other || other.id === info.id) return null;
+  const lines = comparisonLines(info.bonuses, other.bonuses, ownClass?.resource_name);
+  return { title: `Instead of ${other.name}`, lines: lines.length > 0 ? lines : ["No difference"] };
 }

@@ -4,7 +4,7 @@ async function showsTransport(player, transport) {
   const { page } = player;
   await page.getByRole("button", { name: "Menu" }).click();
   await page.getByRole("button", { name: "Settings" }).click();
-  await page.getByLabel("Show the network").check();
+  await page.getByLabel("Show network").check();
   await page.getByRole("button", { name: "Done" }).click();
   const told = page.locator(".network dd").first();
   await player.until(`it plays over ${transport}`, async () => (await told.textContent()) === transport);

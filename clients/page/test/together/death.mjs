@@ -10,7 +10,7 @@ export async function death({ anna, bert, rusty }) {
   const row = bert.page.locator(".party-frames").getByRole("button", { name: "Anna" });
   const fallen = anna.page.getByRole("region", { name: "You are dead" });
   await anna.holding(["KeyD"], () => fallen.waitFor());
-  await anna.said("Wolf has killed you.").waitFor();
+  await anna.said("A wolf killed you.").waitFor();
   await anna.picture("together-death-fallen-Anna");
   await bert.until("Anna is dead in his party", async () => (await row.textContent()).includes("Dead"));
   await rusty.until("it sees her dead", ({ others }) => others.some(({ name, health }) => name === "Anna" && health === 0));

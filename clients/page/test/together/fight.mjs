@@ -34,7 +34,7 @@ async function fightsByMouse(player) {
   await player.picture("together-fight-blows-Anna");
 }
 
-const said = (player) => player.page.locator(".line").filter({ hasText: `You have killed ${NAME}.` }).count();
+const said = (player) => player.page.locator(".line").filter({ hasText: `You have killed a ${NAME.toLowerCase()}.` }).count();
 const counts = async ({ anna, bert, rusty }) => [await said(anna), await said(bert), rusty.picture.hits];
 
 /** One boar, until it is dead. Answers whether it was everybody's. */

@@ -7,6 +7,8 @@ import { TILE_PX } from "../testing/player.mjs";
 const FAR_PX = 1.5 * TILE_PX;
 /** In tiles: a little less, for what a walk is seen to go on while a key comes up. */
 const FAR = 1;
+/** Bots have a given name and a byname, as nobody else here; names in the world have the level behind them. */
+const A_BOT = /^[A-Z][a-z]+ [A-Z][a-z]+  \d+$/;
 /** Somebody who stands sees a name move this way: 1 to the right, -1 to the left. */
 export async function seesMove(watcher, name, way, walk) {
   const before = await watcher.untilStands(name);
@@ -28,7 +30,7 @@ async function rustySees(rusty, name, walk) {
 
 export async function move({ anna, bert, rusty }) {
   for (const player of [anna, bert]) {
-    await player.until("a bot in view", async () => (await look(player.page)).some(({ text }) => /^Bot.*  \d+$/.test(text)));
+    await player.until("a bot in view", async () => (await look(player.page)).some(({ text }) => A_BOT.test(text)));
   }
   await rusty.walk(6, 13);
   await rusty.until("it is where it walks", ({ place }) => Math.abs(place.y - 13 * 1024) < 400);

@@ -4,17 +4,23 @@ use std::future::Future;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use realmgate_client::api::{ApiError, Tokens};
+use rand::SeedableRng;
+use rand_pcg::Pcg64;
+use realmgate_client::api::{ApiError, Character, Tokens};
 use realmgate_client::client::GameClient;
 use realmgate_client::entry::{Entry, EntryError};
 use realmgate_client::session::Possessions;
 use realmgate_protocol::entry::EntryGrant;
+use uuid::Uuid;
 
 use crate::crowd::Crowd;
 use crate::journal;
+use crate::names;
 
 /// Maximum calls of the API to a busy server before a bot gives up.
 const MAX_CALLS: u32 = 40;
+/// Maximum names that a bot tries while others have them.
+const MAX_NAMES: u32 = 20;
 /// Maximum tries to get into the world, unless the bot has `--endure`.
 const MAX_RETURNS: u32 = 10;
 /// An access token that expires within this time is refreshed before use.
@@ -26,6 +32,7 @@ const RETRY_AFTER: Duration = Duration::from_millis(400);
 
 /// A logged-in account and its character.
 pub struct BotAccount {
+    username: String,
     name: String,
     password: String,
     tokens: Tokens,
@@ -34,21 +41,26 @@ pub struct BotAccount {
 }
 
 impl BotAccount {
-    /// Registers an account, and creates a character. The class is chosen by the bot's number.
+    /// Registers an account of this name, and creates a character under a name that nobody has. The class is chosen by
+    /// the bot's number.
     ///
     /// # Errors
     /// When the API refuses the account or the character, or cannot be reached.
-    pub async fn register(crowd: &Crowd, number: u32, name: &str, password: String) -> anyhow::Result<Self> {
+    pub async fn register(
+        crowd: &Crowd,
+        number: u32,
+        username: String,
+        password: String,
+    ) -> anyhow::Result<(Self, String)> {
         let _turn = crowd.births.acquire().await?;
         let api = &crowd.api;
-        let tokens = patiently(|| api.register(name, &password)).await.context("no account")?;
+        let tokens = patiently(|| api.register(&username, &password)).await.context("no account")?;
         let made_at = crowd.now();
         let class = &crowd.classes[number as usize % crowd.classes.len()];
-        let character =
-            patiently(|| api.create_character(&tokens.access_token, name, &class.id)).await.context("no character")?;
-        crowd.journal.note(name, &journal::Entry::Born { character: character.id.clone() });
+        let (name, character) = christened(crowd, &tokens.access_token, &class.id).await.context("no character")?;
+        crowd.journal.note(&name, &journal::Entry::Born { character: character.id.clone() });
         let entry = Entry::new(&crowd.gateway_url, &tokens.access_token, &character.id);
-        Ok(Self { name: name.to_owned(), password, tokens, made_at, entry })
+        Ok((Self { username, name: name.clone(), password, tokens, made_at, entry }, name))
     }
 
     /// Number of tickets requested so far.
@@ -125,7 +137,7 @@ impl BotAccount {
     async fn renew(&mut self, crowd: &Crowd) -> anyhow::Result<()> {
         let tokens = match crowd.api.refresh(&self.tokens.refresh_token).await {
             // The answer to an earlier refresh may have been lost, and with it the only valid token.
-            Err(ApiError::Refused(_)) if crowd.options.endure => crowd.api.login(&self.name, &self.password).await,
+            Err(ApiError::Refused(_)) if crowd.options.endure => crowd.api.login(&self.username, &self.password).await,
             refreshed => refreshed,
         };
         self.take(tokens.context("the log-in has ended")?, crowd.now());
@@ -135,6 +147,21 @@ impl BotAccount {
     fn take(&mut self, tokens: Tokens, now: Duration) {
         self.entry.set_access_token(&tokens.access_token);
         (self.tokens, self.made_at) = (tokens, now);
+    }
+}
+
+/// Creates a character, under another name for as long as somebody has the one that it tries.
+async fn christened(crowd: &Crowd, token: &str, class: &str) -> Result<(String, Character), ApiError> {
+    // Another run must not try the same names.
+    let mut rng = Pcg64::seed_from_u64(Uuid::new_v4().as_u64_pair().0);
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let name = names::any(&mut rng);
+        match patiently(|| crowd.api.create_character(token, &name, class)).await {
+            Err(ApiError::Refused(problem)) if problem.code == "NAME_TAKEN" && tries < MAX_NAMES => {}
+            created => return created.map(|character| (name, character)),
+        }
     }
 }
 

@@ -64,7 +64,7 @@ pub struct Crowd {
     pub journal: Journal,
     /// The current phase of the run.
     pub phase: watch::Receiver<Phase>,
-    settled: watch::Sender<BTreeSet<String>>,
+    settled: watch::Sender<BTreeSet<u32>>,
 }
 
 impl Crowd {
@@ -100,9 +100,9 @@ impl Crowd {
         self.setup.clock.now()
     }
 
-    /// Notes that a bot is in the world, or will never be.
-    pub fn settled(&self, name: &str) {
-        self.settled.send_if_modified(|settled| settled.insert(name.to_owned()));
+    /// Notes that the bot of this number is in the world, or will never be.
+    pub fn settled(&self, number: u32) {
+        self.settled.send_if_modified(|settled| settled.insert(number));
     }
 
     async fn reading(&self) -> Option<Scrape> {
@@ -131,11 +131,11 @@ pub async fn run(options: &Options) -> anyhow::Result<Report> {
     let tallies: Vec<Arc<Mutex<Tally>>> = (0..options.count).map(|_| Arc::default()).collect();
     let mut bots = JoinSet::new();
     for (number, tally) in (0..).zip(&tallies) {
-        let bot = Bot::new(crowd.clone(), number, unique_name(&options.prefix), tally.clone());
-        let (crowd, name) = (crowd.clone(), bot.name().to_owned());
+        let bot = Bot::new(crowd.clone(), number, unique_username(&options.prefix), tally.clone());
+        let crowd = crowd.clone();
         bots.spawn(async move {
-            let outcome = bot.live(number).await;
-            crowd.settled(&name);
+            let outcome = bot.live().await;
+            crowd.settled(number);
             outcome
         });
     }
@@ -219,8 +219,8 @@ fn sum(tallies: &[Arc<Mutex<Tally>>]) -> Tally {
     all
 }
 
-/// The prefix and eight random letters. Only letters, which any server's rule for names allows.
-fn unique_name(prefix: &str) -> String {
+/// The prefix and eight random letters: an account's name, which nobody sees.
+fn unique_username(prefix: &str) -> String {
     let random = Uuid::new_v4();
     let letters = random.as_bytes().iter().take(8).map(|byte| char::from(b'a' + byte % 26));
     std::iter::once(prefix.to_owned()).chain(letters.map(String::from)).collect()

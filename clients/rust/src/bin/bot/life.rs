@@ -89,6 +89,8 @@ impl SnapshotWatch {
 /// One bot.
 pub struct Bot {
     crowd: Arc<Crowd>,
+    number: u32,
+    /// Its account's name until it has a character, and then that one's.
     name: String,
     rng: Pcg64,
     temper: Temper,
@@ -98,22 +100,17 @@ pub struct Bot {
 
 impl Bot {
     /// The bot with this number.
-    pub fn new(crowd: Arc<Crowd>, number: u32, name: String, tally: Arc<Mutex<Tally>>) -> Self {
+    pub fn new(crowd: Arc<Crowd>, number: u32, username: String, tally: Arc<Mutex<Tally>>) -> Self {
         let rng = Pcg64::seed_from_u64(crowd.options.seed.wrapping_mul(1_000_003).wrapping_add(u64::from(number)));
         // 3, 5 and the four classes are coprime, so that every combination occurs.
         let is_traveller = crowd.options.count == 1 || number % 3 == 1;
         let temper = Temper { is_traveller, is_reckless: number % 5 == 1 };
-        Self { crowd, name, rng, temper, tally, outcome: Outcome::default() }
-    }
-
-    /// Its name.
-    pub fn name(&self) -> &str {
-        &self.name
+        Self { crowd, number, name: username, rng, temper, tally, outcome: Outcome::default() }
     }
 
     /// Lives until the run ends. Errors are noted, and do not affect the other bots.
-    pub async fn live(mut self, number: u32) -> Outcome {
-        if let Err(error) = self.try_to_live(number).await {
+    pub async fn live(mut self) -> Outcome {
+        if let Err(error) = self.try_to_live().await {
             let trouble = format!("{}: {error:#}", self.name);
             tracing::warn!(trouble);
             self.tally().troubles.push(trouble);
@@ -130,9 +127,10 @@ impl Bot {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn try_to_live(&mut self, number: u32) -> anyhow::Result<()> {
+    async fn try_to_live(&mut self) -> anyhow::Result<()> {
         let password = format!("{}-{:016x}", self.name, self.rng.random::<u64>());
-        let mut account = BotAccount::register(&self.crowd, number, &self.name, password).await?;
+        let (mut account, name) = BotAccount::register(&self.crowd, self.number, self.name.clone(), password).await?;
+        self.name = name;
         let mut brain = Brain::new(self.rng.clone(), self.temper, self.crowd.now());
         let mut client = Some(account.enter(&self.crowd).await?);
         self.crowd.roster.add(&self.name);
@@ -183,7 +181,7 @@ impl Bot {
     async fn stay(&mut self, mut client: GameClient, brain: &mut Brain) -> (Ending, Remains) {
         let entered_at = self.crowd.now();
         self.outcome.entered = true;
-        self.crowd.settled(&self.name);
+        self.crowd.settled(self.number);
         let world = client.session().welcome().map(|welcome| (welcome.map, welcome.channel)).unwrap_or_default();
         let map = world.0;
         {

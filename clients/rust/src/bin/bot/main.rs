@@ -6,6 +6,7 @@ mod crowd;
 mod dump;
 mod journal;
 mod life;
+mod names;
 mod options;
 mod points_of_interest;
 mod report;

@@ -42,7 +42,7 @@ pub struct Options {
     /// Seed of the bots' random choices: the same seed gives the same tempers. Names are always new.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// The first letters of the bots' names.
+    /// The first letters of the bots' account names.
     #[arg(long, default_value = "Bot", value_parser = prefix)]
     pub prefix: String,
     /// What must have happened at least once, besides that all bots joined, none was disconnected, everything could be

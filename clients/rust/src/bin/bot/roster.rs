@@ -1,6 +1,7 @@
 //! The names of the bots in the world. Bots only whisper to, trade with and invite each other, and leave people alone.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rand::RngExt;
@@ -10,6 +11,7 @@ use rand_pcg::Pcg64;
 #[derive(Debug, Default)]
 pub struct Roster {
     names: Mutex<BTreeSet<String>>,
+    words: AtomicU32,
 }
 
 impl Roster {
@@ -42,6 +44,11 @@ impl Roster {
         }
         let at = rng.random_range(0..others);
         names.iter().filter(|name| *name != than).nth(at).cloned()
+    }
+
+    /// The number of the next thing that any of them says, so that they do not repeat each other.
+    pub fn next_word(&self) -> u32 {
+        self.words.fetch_add(1, Ordering::Relaxed)
     }
 
     fn names(&self) -> MutexGuard<'_, BTreeSet<String>> {

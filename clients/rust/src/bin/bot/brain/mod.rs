@@ -4,6 +4,7 @@ mod bag;
 mod fight;
 mod loot;
 mod objective;
+mod phrases;
 mod requests;
 mod route;
 mod senses;

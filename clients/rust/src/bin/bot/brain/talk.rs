@@ -7,18 +7,8 @@ use rand_pcg::Pcg64;
 use realmgate_protocol::realm::{ClientMessage, ServerMessage};
 
 use super::later;
+use super::phrases::phrase;
 use super::senses::Senses;
-
-const LINES: [&str; 8] = [
-    "Anyone for the old mine?",
-    "That one had more teeth than it looked.",
-    "Selling a perfectly good stick.",
-    "Which way to the portal?",
-    "Grüße aus dem Wald!",
-    "Heal me, I beg you.",
-    "wait for me",
-    "Nice axe.",
-];
 
 /// When a bot speaks next.
 #[derive(Debug)]
@@ -56,12 +46,12 @@ impl Talk {
         }
         if now >= self.next_chat {
             self.next_chat = later(now, 6_000..20_000, rng);
-            asks.push(ClientMessage::Chat { text: line(rng) });
+            asks.push(ClientMessage::Chat { text: line(senses) });
         }
         if now >= self.next_whisper {
             self.next_whisper = later(now, 10_000..30_000, rng);
             if let Some(to) = senses.roster.another(senses.name, rng) {
-                asks.push(ClientMessage::Whisper { to, text: line(rng) });
+                asks.push(ClientMessage::Whisper { to, text: line(senses) });
             }
         }
         if now >= self.next_party {
@@ -77,11 +67,12 @@ impl Talk {
         Some(if rng.random_bool(0.25) {
             ClientMessage::PartyLeave
         } else {
-            ClientMessage::PartyChat { text: line(rng) }
+            ClientMessage::PartyChat { text: line(senses) }
         })
     }
 }
 
-fn line(rng: &mut Pcg64) -> String {
-    LINES[rng.random_range(0..LINES.len())].to_owned()
+/// What none of the bots has said for a while.
+fn line(senses: &Senses<'_>) -> String {
+    phrase(senses.roster.next_word())
 }
