@@ -1,6 +1,7 @@
 //! Starts the sidecar: the store, the listeners, the background tasks.
 
 mod assemble;
+mod community;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -202,7 +203,7 @@ impl Listeners {
     async fn bind(config: &SidecarConfig) -> Result<Self, StartError> {
         let Listen { api, directory, gateway } = config.listen;
         let roles = config.roles;
-        let api = bind(roles.api, "API_ADDR", api).await?;
+        let api = bind(roles.has_public_listener(), "API_ADDR", api).await?;
         let directory = bind(roles.directory, "DIRECTORY_ADDR", directory).await?;
         let gateway = bind(roles.gateway, "GATEWAY_ADDR", gateway).await?;
         let redirect = match config.edge.redirect {
@@ -291,6 +292,9 @@ async fn spawn_background(state: &AppState, happenings: Happenings) -> Result<()
     let background = &state.background;
     state.characters.fill_name_keys().await?;
     state.world.start(background).await?;
+    if state.config.roles.community {
+        state.community.fill_name_keys().await.map_err(Error::from)?;
+    }
     start_parties(state, happenings);
     let here = LocalReplica {
         links: state.links.clone(),

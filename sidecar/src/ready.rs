@@ -43,7 +43,7 @@ impl ReadyFiles {
     pub fn write(files: Vec<PathBuf>, addrs: Addrs, roles: Roles) -> io::Result<Self> {
         let ready = Ready {
             pid: std::process::id(),
-            api_addr: roles.api.then(|| addrs.api.to_string()),
+            api_addr: roles.has_public_listener().then(|| addrs.api.to_string()),
             directory_addr: roles.directory.then(|| addrs.directory.to_string()),
             gateway_addr: roles.gateway.then(|| addrs.gateway.to_string()),
             redirect_addr: addrs.redirect.map(|addr| addr.to_string()),
@@ -103,7 +103,11 @@ mod tests {
         assert!(!files[0].exists() && !files[1].exists());
 
         let addrs = Addrs { redirect: Some(addr(80)), ..addrs };
-        let ready = ReadyFiles::write(files.clone(), addrs, Roles { api: false, directory: false, ..Roles::ALL });
+        let ready = ReadyFiles::write(
+            files.clone(),
+            addrs,
+            Roles { api: false, directory: false, community: false, ..Roles::ALL },
+        );
         expected["redirect_addr"] = "127.0.0.1:80".into();
         (expected["api_addr"], expected["directory_addr"]) = (Value::Null, Value::Null);
         expected["gateway_addr"] = gateway.into();

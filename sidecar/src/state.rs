@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use metrics_exporter_prometheus::PrometheusHandle;
+use realmgate_community::Community;
 use realmgate_platform::background::Background;
 use realmgate_platform::clock::Clock;
 use realmgate_platform::http::HttpState;
@@ -84,6 +85,8 @@ pub struct Parts {
     pub online: Online,
     /// The services of the worlds.
     pub world: World,
+    /// Accounts and what players have around the worlds.
+    pub community: Community,
     /// Parties and whispers.
     pub parties: Arc<PartyService>,
     /// The map servers' links.

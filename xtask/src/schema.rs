@@ -15,6 +15,7 @@ use crate::workspace::Workspace;
 /// What readers in other languages are made from.
 pub const PROTOCOL: &str = "docs/protocol.json";
 const OPENAPI: &str = "docs/openapi.json";
+const COMMUNITY: &str = "docs/community-openapi.json";
 /// A folder where a file with this ending, and no type behind it any more, is stale too.
 const DATA_SCHEMAS: (&str, &str) = ("assets/schema", ".schema.json");
 
@@ -53,9 +54,11 @@ fn generate(workspace: &Workspace) -> Result<tempfile::TempDir> {
     let out = fresh.path();
     output(workspace.command(binaries.path("start_server")?).args(["--schema", "--out"]).arg(out))?;
     ensure!(out.join(PROTOCOL).is_file(), "`start_server --schema --out DIR` wrote no DIR/{PROTOCOL}");
-    let openapi = output(workspace.command(binaries.path("sidecar")?).arg("openapi"))?;
-    serde_json::from_slice::<Value>(&openapi).context("`sidecar openapi` did not print a JSON document")?;
-    fs::write(out.join(OPENAPI), openapi)?;
+    for (path, which) in [(OPENAPI, &["openapi"][..]), (COMMUNITY, &["openapi", "--community"])] {
+        let document = output(workspace.command(binaries.path("sidecar")?).args(which))?;
+        serde_json::from_slice::<Value>(&document).context("`sidecar openapi` did not print a JSON document")?;
+        fs::write(out.join(path), document)?;
+    }
     put(out, dashboard::PATH, &dashboard::text())?;
     let (tables, types) = javascript::generate(&fs::read_to_string(out.join(PROTOCOL))?)?;
     put(out, javascript::TABLES, &tables)?;

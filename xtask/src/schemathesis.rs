@@ -50,6 +50,7 @@ impl Default for Hunt {
 /// A run of schemathesis: against which listener, as whom, and which routes.
 struct Part<'a> {
     name: &'static str,
+    document: &'a Path,
     address: &'a str,
     token: &'a str,
     filter: &'static [&'static str],
@@ -63,7 +64,11 @@ pub fn run(workspace: &Workspace, hunt: &Hunt) -> Result<()> {
     let sidecar = Sidecar::start(workspace, binaries.path("sidecar")?)?;
     let document = sidecar.home.path().join("openapi.json");
     fs::write(&document, output(workspace.command(binaries.path("sidecar")?).arg("openapi"))?)?;
+    let community = sidecar.home.path().join("community-openapi.json");
+    fs::write(&community, output(workspace.command(binaries.path("sidecar")?).args(["openapi", "--community"]))?)?;
 
+    // The first is the administrator.
+    let admin = register(&sidecar.api, "admin")?;
     let (user, leaver) = (register(&sidecar.api, "asker")?, register(&sidecar.api, "leaver")?);
     let service = fs::read_to_string(sidecar.home.path().join("data/secrets/service_token"))?;
     // A log-out ends the log-in that the other routes need.
@@ -75,17 +80,52 @@ pub fn run(workspace: &Workspace, hunt: &Hunt) -> Result<()> {
         "--exclude-tag=watch",
         "--exclude-path-regex=^/(status|openapi.json)$",
     ];
+    // These end the log-in that the other routes need.
+    let community_api = &[
+        "--exclude-path=/api/v1/logout",
+        "--exclude-path=/api/v1/me/password",
+        "--exclude-operation-id=delete_current_user",
+    ];
     let parts = [
-        Part { name: "players' routes", address: &sidecar.api, token: &user, filter: api },
-        Part { name: "log-out", address: &sidecar.api, token: &leaver, filter: &["--include-path=/auth/logout"] },
-        Part { name: "spectators' routes", address: &sidecar.api, token: &service, filter: &["--include-tag=watch"] },
-        Part { name: "servers' routes", address: &sidecar.directory, token: &service, filter: directory },
+        Part { name: "players' routes", document: &document, address: &sidecar.api, token: &user, filter: api },
+        Part {
+            name: "log-out",
+            document: &document,
+            address: &sidecar.api,
+            token: &leaver,
+            filter: &["--include-path=/auth/logout"],
+        },
+        Part {
+            name: "spectators' routes",
+            document: &document,
+            address: &sidecar.api,
+            token: &service,
+            filter: &["--include-tag=watch"],
+        },
+        Part {
+            name: "servers' routes",
+            document: &document,
+            address: &sidecar.directory,
+            token: &service,
+            filter: directory,
+        },
+        Part {
+            name: "the community's routes",
+            document: &community,
+            address: &sidecar.api,
+            token: &admin,
+            filter: community_api,
+        },
     ];
     let mut failed = Vec::new();
     for part in &parts {
         println!("schemathesis: {} at {}", part.name, part.address);
         let mut ask = tool.command(&sidecar);
-        ask.arg("--config-file").arg(workspace.root.join(CONFIGURATION)).arg("--no-color").arg("run").arg(&document);
+        ask.arg("--config-file")
+            .arg(workspace.root.join(CONFIGURATION))
+            .arg("--no-color")
+            .arg("run")
+            .arg(part.document);
         ask.args(["--url", &format!("http://{}", part.address), "--warnings=off", "--suppress-health-check=all"]);
         ask.args(["--header", &format!("Authorization: Bearer {}", part.token)]).args(part.filter);
         ask.args(["--seed", &hunt.seed.to_string(), "--max-examples", &hunt.examples.to_string()]);

@@ -8,9 +8,10 @@ use realmgate_protocol::ids::ItemId;
 use realmgate_protocol::realm::ClientMessage;
 
 use crate::data::RealmItem;
-use crate::requests::Requests;
+use crate::error::RealmError;
+use crate::requests::{Asks, Requests};
 
-/// What the character owns: [member RealmClient.bag]. What the server refuses comes by [signal RealmClient.refused]; until it
+/// What the character owns: [member RealmClient.bag]. What the server refuses comes by [signal refused]; until it
 /// has said so, nothing changes here.
 #[derive(GodotClass)]
 #[class(tool, init, base=RefCounted)]
@@ -43,6 +44,9 @@ impl RealmBag {
     /// Anything in here has changed.
     #[signal]
     pub fn changed();
+    /// The server has refused a request of this, or it could not be sent: what [signal RealmClient.refused] says too.
+    #[signal]
+    pub fn refused(error: Gd<RealmError>);
 
     /// The carried items, an array of [RealmItem].
     #[func]
@@ -59,34 +63,39 @@ impl RealmBag {
     /// Puts a carried item on; what was worn there goes into the bag.
     #[func]
     fn equip(&self, item_id: GString) {
-        self.with(&item_id, |item| ClientMessage::Equip { item });
+        self.with("Equip", &item_id, |item| ClientMessage::Equip { item });
     }
 
     /// Takes a worn item off.
     #[func]
     fn unequip(&self, item_id: GString) {
-        self.with(&item_id, |item| ClientMessage::Unequip { item });
+        self.with("Unequip", &item_id, |item| ClientMessage::Unequip { item });
     }
 
     /// Uses a consumable up.
     #[func]
     fn use_item(&self, item_id: GString) {
-        self.with(&item_id, |item| ClientMessage::UseItem { item });
+        self.with("UseItem", &item_id, |item| ClientMessage::UseItem { item });
     }
 
     /// Drops a carried item to the ground.
     #[func]
     fn drop_item(&self, item_id: GString) {
-        self.with(&item_id, |item| ClientMessage::DropItem { item });
+        self.with("DropItem", &item_id, |item| ClientMessage::DropItem { item });
+    }
+}
+
+impl Asks for RealmBag {
+    fn requests(&mut self) -> &mut Requests {
+        &mut self.requests
+    }
+
+    fn refuse(part: &Gd<Self>, error: &Gd<RealmError>) {
+        part.signals().refused().emit(error);
     }
 }
 
 impl RealmBag {
-    /// Where its requests go.
-    pub fn connect_to(&mut self, requests: Requests) {
-        self.requests = requests;
-    }
-
     /// Shows what the character owns now.
     pub fn take(bag: &Gd<Self>, owned: &Possessions, content: Option<&Arc<Content>>) {
         let mut bag = bag.clone();
@@ -107,10 +116,10 @@ impl RealmBag {
         self.items.iter().filter(|item| is_there(item.bind().slot())).cloned().collect()
     }
 
-    fn with(&self, item: &GString, message: impl FnOnce(ItemId) -> ClientMessage) {
+    fn with(&self, request: &str, item: &GString, message: impl FnOnce(ItemId) -> ClientMessage) {
         match item.to_string().parse() {
             Ok(item) => self.requests.ask(message(item)),
-            Err(_) => godot_error!("{item} is no id of an item"),
+            Err(_) => self.requests.misused(request, &format!("{item} is no id of an item")),
         }
     }
 }

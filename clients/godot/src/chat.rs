@@ -3,9 +3,10 @@
 use godot::prelude::*;
 use realmgate_protocol::realm::{ChatScope, ClientMessage, ServerMessage};
 
-use crate::requests::Requests;
+use crate::error::RealmError;
+use crate::requests::{Asks, Requests};
 
-/// Where players talk: [member RealmClient.chat]. What the server refuses comes by [signal RealmClient.refused].
+/// Where players talk: [member RealmClient.chat]. What the server refuses comes by [signal refused].
 #[derive(GodotClass)]
 #[class(tool, init, base=RefCounted)]
 pub struct RealmChat {
@@ -27,6 +28,9 @@ impl RealmChat {
     /// [member ignored] has changed.
     #[signal]
     pub fn ignored_changed();
+    /// The server has refused a request of this, or it could not be sent: what [signal RealmClient.refused] says too.
+    #[signal]
+    pub fn refused(error: Gd<RealmError>);
 
     /// Says something to everybody in the channel: at most 240 bytes.
     #[func]
@@ -59,12 +63,17 @@ impl RealmChat {
     }
 }
 
-impl RealmChat {
-    /// Where its requests go.
-    pub fn connect_to(&mut self, requests: Requests) {
-        self.requests = requests;
+impl Asks for RealmChat {
+    fn requests(&mut self) -> &mut Requests {
+        &mut self.requests
     }
 
+    fn refuse(part: &Gd<Self>, error: &Gd<RealmError>) {
+        part.signals().refused().emit(error);
+    }
+}
+
+impl RealmChat {
     /// Tells what concerns it of a message.
     pub fn hear(chat: &Gd<Self>, message: &ServerMessage) {
         let mut chat = chat.clone();

@@ -5,9 +5,10 @@ use realmgate_client::session::Party;
 use realmgate_protocol::realm::{ClientMessage, ServerMessage};
 
 use crate::data::RealmPartyMember;
-use crate::requests::Requests;
+use crate::error::RealmError;
+use crate::requests::{Asks, Requests};
 
-/// The player's party: [member RealmClient.party]. What the server refuses comes by [signal RealmClient.refused].
+/// The player's party: [member RealmClient.party]. What the server refuses comes by [signal refused].
 #[derive(GodotClass)]
 #[class(tool, init, base=RefCounted)]
 pub struct RealmParty {
@@ -29,6 +30,9 @@ impl RealmParty {
     /// Somebody invites this player: [method answer] answers.
     #[signal]
     pub fn invited(from: GString);
+    /// The server has refused a request of this, or it could not be sent: what [signal RealmClient.refused] says too.
+    #[signal]
+    pub fn refused(error: Gd<RealmError>);
 
     /// Invites a player, wherever that is.
     #[func]
@@ -50,12 +54,17 @@ impl RealmParty {
     }
 }
 
-impl RealmParty {
-    /// Where its requests go.
-    pub fn connect_to(&mut self, requests: Requests) {
-        self.requests = requests;
+impl Asks for RealmParty {
+    fn requests(&mut self) -> &mut Requests {
+        &mut self.requests
     }
 
+    fn refuse(part: &Gd<Self>, error: &Gd<RealmError>) {
+        part.signals().refused().emit(error);
+    }
+}
+
+impl RealmParty {
     /// Shows the party as it is now.
     pub fn take(party: &Gd<Self>, now: &Party) {
         let mut party = party.clone();

@@ -7,7 +7,8 @@ use realmgate_protocol::realm::{ClientMessage, OfferView, ServerMessage, TradeEn
 use crate::bag::whole;
 use crate::client::entity;
 use crate::data::RealmItem;
-use crate::requests::Requests;
+use crate::error::RealmError;
+use crate::requests::{Asks, Requests};
 
 /// Trade with another player: [member RealmClient.trade]. Both offer, both confirm what they see, and then both have it.
 #[derive(GodotClass)]
@@ -51,6 +52,9 @@ impl RealmTrade {
     /// [code]failed[/code].
     #[signal]
     pub fn ended(how: StringName);
+    /// The server has refused a request of this, or it could not be sent: what [signal RealmClient.refused] says too.
+    #[signal]
+    pub fn refused(error: Gd<RealmError>);
 
     /// Asks a player in reach to trade.
     #[func]
@@ -70,8 +74,10 @@ impl RealmTrade {
         let items: Result<Vec<_>, _> = item_ids.as_slice().iter().map(|id| id.to_string().parse()).collect();
         match (items, u64::try_from(gold)) {
             (Ok(items), Ok(gold)) => self.requests.ask(ClientMessage::TradeOffer { items, gold }),
-            (Err(_), _) => godot_error!("not all of {item_ids} are ids of items"),
-            (_, Err(_)) => godot_error!("{gold} gold cannot be offered"),
+            (Err(_), _) => {
+                self.requests.misused("TradeOffer", &format!("not all of {item_ids} are ids of items"));
+            }
+            (_, Err(_)) => self.requests.misused("TradeOffer", &format!("{gold} gold cannot be offered")),
         }
     }
 
@@ -88,12 +94,17 @@ impl RealmTrade {
     }
 }
 
-impl RealmTrade {
-    /// Where its requests go.
-    pub fn connect_to(&mut self, requests: Requests) {
-        self.requests = requests;
+impl Asks for RealmTrade {
+    fn requests(&mut self) -> &mut Requests {
+        &mut self.requests
     }
 
+    fn refuse(part: &Gd<Self>, error: &Gd<RealmError>) {
+        part.signals().refused().emit(error);
+    }
+}
+
+impl RealmTrade {
     /// Shows the trade as it is now.
     pub fn take(trade: &Gd<Self>, now: Option<&Trade>, content: Option<&Content>) {
         let mut trade = trade.clone();

@@ -5,9 +5,10 @@ use realmgate_protocol::realm::{ClientMessage, ServerMessage, VendorItem};
 
 use crate::bag::whole;
 use crate::client::entity;
-use crate::requests::Requests;
+use crate::error::RealmError;
+use crate::requests::{Asks, Requests};
 
-/// Trade with vendors: [member RealmClient.vendor]. What the server refuses comes by [signal RealmClient.refused].
+/// Trade with vendors: [member RealmClient.vendor]. What the server refuses comes by [signal refused].
 #[derive(GodotClass)]
 #[class(tool, init, base=RefCounted)]
 pub struct RealmVendor {
@@ -20,6 +21,9 @@ impl RealmVendor {
     /// What a vendor sells, and what it pays for what the player carries: prices in gold by the ids of kinds of items.
     #[signal]
     pub fn stock_listed(vendor: i64, sells: VarDictionary, buys: VarDictionary);
+    /// The server has refused a request of this, or it could not be sent: what [signal RealmClient.refused] says too.
+    #[signal]
+    pub fn refused(error: Gd<RealmError>);
 
     /// Asks a vendor in reach for its stock: [signal stock_listed].
     #[func]
@@ -35,7 +39,7 @@ impl RealmVendor {
                 let (vendor, definition) = (entity(vendor_id), definition.to_string());
                 self.requests.ask(ClientMessage::VendorBuy { vendor, definition, price });
             }
-            Err(_) => godot_error!("{price} is no price"),
+            Err(_) => self.requests.misused("VendorBuy", &format!("{price} is no price")),
         }
     }
 
@@ -44,17 +48,22 @@ impl RealmVendor {
     fn sell(&self, vendor_id: i64, item_id: GString) {
         match item_id.to_string().parse() {
             Ok(item) => self.requests.ask(ClientMessage::VendorSell { vendor: entity(vendor_id), item }),
-            Err(_) => godot_error!("{item_id} is no id of an item"),
+            Err(_) => self.requests.misused("VendorSell", &format!("{item_id} is no id of an item")),
         }
     }
 }
 
-impl RealmVendor {
-    /// Where its requests go.
-    pub fn connect_to(&mut self, requests: Requests) {
-        self.requests = requests;
+impl Asks for RealmVendor {
+    fn requests(&mut self) -> &mut Requests {
+        &mut self.requests
     }
 
+    fn refuse(part: &Gd<Self>, error: &Gd<RealmError>) {
+        part.signals().refused().emit(error);
+    }
+}
+
+impl RealmVendor {
     /// Tells what concerns it of a message.
     pub fn hear(vendor: &Gd<Self>, message: &ServerMessage) {
         if let ServerMessage::VendorStock { vendor: entity, sells, buys } = message {

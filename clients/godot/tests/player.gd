@@ -2,6 +2,8 @@ extends Node
 ## A player of the plays: a client with its world, and what the plays do again and again.
 
 const PIXELS := 32.0
+## Whoever is told at the same place for so long stands there: longer than news take on a bad line.
+const STILL_MS := 1000
 
 var client: RealmClient = RealmClient.new()
 var world: RealmWorld = RealmWorld.new()
@@ -10,6 +12,7 @@ var heard: Array[String] = []
 
 
 func _ready() -> void:
+	Engine.max_fps = 60
 	add_child(client)
 	world.client = client
 	world.pixels_per_tile = PIXELS
@@ -84,12 +87,45 @@ func where() -> Vector2:
 func error_after_stop() -> float:
 	var avatar := world.avatar()
 	var last := Vector2.INF
-	var still := 0
-	while still < 20:
-		still = still + 1 if avatar.server_position() == last else 0
-		last = avatar.server_position()
+	var since := Time.get_ticks_msec()
+	while Time.get_ticks_msec() < since + STILL_MS:
+		if avatar.server_position() != last:
+			last = avatar.server_position()
+			since = Time.get_ticks_msec()
 		await get_tree().process_frame
 	return avatar.position.distance_to(avatar.server_position()) / PIXELS
+
+
+## The player of a name; null if it is not in view.
+func named(player_name: String) -> RealmEntity:
+	for entity: RealmEntity in world.entities():
+		if entity.kind == &"player" and entity.display_name == player_name:
+			return entity
+	return null
+
+
+## Asks for something that only the test can do which has started this.
+func wish(what: String) -> void:
+	print("> ", what)
+
+
+## Walks in each direction for a while, and fails where picture and server differ after a stop.
+func walk_about(walks: Array[Vector2], tolerance: float) -> String:
+	var worst := 0.0
+	var walked := 0.0
+	for direction: Vector2 in walks:
+		var before := where()
+		world.avatar().walk(direction)
+		await get_tree().create_timer(0.75).timeout
+		world.avatar().walk(Vector2.ZERO)
+		worst = maxf(worst, await error_after_stop())
+		walked += before.distance_to(where())
+	var what := (
+		"walked %.2f tiles in %d walks, off by %.3f at worst" % [walked, walks.size(), worst]
+	)
+	if worst > tolerance or walked < 2.0:
+		fail(what)
+	return what
 
 
 ## The nearest living thing of a kind; null if there is none in view.

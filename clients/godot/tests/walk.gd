@@ -26,21 +26,6 @@ func play() -> void:
 	var player: Player = Player.new()
 	root.add_child(player)
 	await player.enter(arguments[0], arguments[1], arguments[2] if arguments.size() > 2 else "")
-	var worst := 0.0
-	var walked := 0.0
-	for direction: Vector2 in WALKS:
-		var before := player.where()
-		player.world.avatar().walk(direction)
-		for frame: int in 45:
-			await process_frame
-		player.world.avatar().walk(Vector2.ZERO)
-		worst = maxf(worst, await player.error_after_stop())
-		walked += before.distance_to(player.where())
-	if worst > TOLERANCE or walked < 2.0:
-		player.fail("walked %.2f tiles, off by %.3f at worst" % [walked, worst])
-		return
+	print(await player.walk_about(WALKS, TOLERANCE))
 	await player.done(player.client.leave_world())
-	print(
-		"walked %.2f tiles in %d walks, off by %.3f tiles at worst" % [walked, WALKS.size(), worst]
-	)
 	quit(0)

@@ -4,6 +4,7 @@
 //! [`limits`], [`passwords`], [`tokens`] and [`sessions`] guard accounts; [`database`] and [`redis_client`] lead to what
 //! several sidecars share. Nothing here knows of worlds, characters or locks.
 
+pub mod accounts;
 pub mod background;
 pub mod clock;
 pub mod config;

@@ -38,6 +38,24 @@ pub struct SessionRow {
     pub token_version: i64,
 }
 
+/// The outcome of starting a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opening {
+    /// It has started, and has ended these.
+    Opened(Vec<Uuid>),
+    /// The account is not activated, or gone.
+    NotAllowed,
+}
+
+/// Whether a session's refresh token is replaced whenever it is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refreshing {
+    /// Each use gives the next token; a copy of a used one ends the session.
+    Rotates,
+    /// The same token serves until it expires or the session ends.
+    Stays,
+}
+
 /// The outcome of trading a refresh token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rotation {
@@ -67,15 +85,34 @@ impl SessionStore {
         Self(sql)
     }
 
-    /// Starts a session with its first refresh token. Only the newest [`MAX_LIVING`] sessions of an account live:
-    /// returns those that this one ended.
+    /// Starts a session with its first refresh token, which is replaced whenever it is used. Only the newest
+    /// [`MAX_LIVING`] sessions of an account live: returns those that this one ended.
     ///
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
-    pub async fn open(&self, session: Uuid, account: AccountId, token: NewRefreshToken<'_>) -> sqlx::Result<Vec<Uuid>> {
+    pub async fn open(&self, session: Uuid, account: AccountId, token: NewRefreshToken<'_>) -> sqlx::Result<Opening> {
+        self.open_as(session, account, Refreshing::Rotates, token).await
+    }
+
+    /// As [`SessionStore::open`], with a refresh token of this kind.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn open_as(
+        &self,
+        session: Uuid,
+        account: AccountId,
+        refreshing: Refreshing,
+        token: NewRefreshToken<'_>,
+    ) -> sqlx::Result<Opening> {
         let mut tx = self.0.begin_write("open_session").await?;
         // Of several log-ins at once, each must see those before it.
         lock_rows(&mut tx, Rows::Accounts, [account.to_string()]).await?;
+        let barred = "SELECT id FROM accounts WHERE id = $1 AND (activated = 0 OR deleted_at_ms IS NOT NULL)";
+        let barred = sqlx::query_scalar::<_, String>(barred).bind(account.to_string()).fetch_optional(&mut *tx).await?;
+        if barred.is_some() {
+            return Ok(Opening::NotAllowed);
+        }
         let living: Vec<String> = sqlx::query_scalar(
             "SELECT id FROM sessions WHERE account_id = $1 AND ended_at_ms IS NULL ORDER BY created_at_ms DESC, id DESC",
         )
@@ -88,15 +125,16 @@ impl SessionStore {
             end_session(&mut tx, oldest, token.at_ms).await?;
             ended.push(oldest);
         }
-        sqlx::query("INSERT INTO sessions (id, account_id, created_at_ms) VALUES ($1, $2, $3)")
+        sqlx::query("INSERT INTO sessions (id, account_id, created_at_ms, rotates) VALUES ($1, $2, $3, $4)")
             .bind(session.to_string())
             .bind(account.to_string())
             .bind(to_sql_ms(token.at_ms))
+            .bind(i64::from(refreshing == Refreshing::Rotates))
             .execute(&mut *tx)
             .await?;
         insert_token(&mut tx, session, token).await?;
         tx.commit().await?;
-        Ok(ended)
+        Ok(Opening::Opened(ended))
     }
 
     /// Finds a live session, to check an access token; `None` if it ended or never existed.
@@ -131,6 +169,12 @@ impl SessionStore {
         next: NewRefreshToken<'_>,
     ) -> sqlx::Result<Rotation> {
         let mut tx = self.0.begin_write("rotate_token").await?;
+        // Its holder keeps that one, and no copy of it is a sign of theft: it is not traded here.
+        let stays = "SELECT t.session_id FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id
+                     WHERE t.token_hash = $1 AND s.rotates = 0";
+        if sqlx::query_scalar::<_, String>(stays).bind(used_hash).fetch_optional(&mut *tx).await?.is_some() {
+            return Ok(Rotation::Dead);
+        }
         // Of two requests with the same token, the second must see that it was used.
         lock_rows(&mut tx, Rows::RefreshTokens, [used_hash.to_owned()]).await?;
         let row: Option<(String, i64, Option<i64>, String, i64)> = sqlx::query_as(
@@ -169,6 +213,45 @@ impl SessionStore {
         insert_token(&mut tx, session, next).await?;
         tx.commit().await?;
         Ok(Rotation::Rotated { session, account, token_version })
+    }
+
+    /// The live session of a refresh token that stays, with its id; `None` if the token is unknown or has expired, its
+    /// session has ended, or it is one that rotates.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn find_staying(&self, hash: &str, now_ms: u64) -> sqlx::Result<Option<(Uuid, SessionRow)>> {
+        let mut db = self.0.read("find_refresh_token").await?;
+        let row: Option<(String, String, String, i64)> = sqlx::query_as(
+            "SELECT s.id, a.id, a.role, a.token_version
+             FROM refresh_tokens t
+             JOIN sessions s ON s.id = t.session_id
+             JOIN accounts a ON a.id = s.account_id
+             WHERE t.token_hash = $1 AND t.expires_at_ms > $2 AND s.ended_at_ms IS NULL AND s.rotates = 0",
+        )
+        .bind(hash)
+        .bind(to_sql_ms(now_ms))
+        .fetch_optional(&mut *db)
+        .await?;
+        row.map(|(session, account, role, token_version)| {
+            let account = parse_id("accounts.id", &account)?;
+            Ok((parse_id("sessions.id", &session)?, SessionRow { account, role, token_version }))
+        })
+        .transpose()
+    }
+
+    /// The live sessions of an account.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn living(&self, account: AccountId) -> sqlx::Result<Vec<Uuid>> {
+        let mut db = self.0.read("living_sessions").await?;
+        let ids: Vec<String> =
+            sqlx::query_scalar("SELECT id FROM sessions WHERE account_id = $1 AND ended_at_ms IS NULL")
+                .bind(account.to_string())
+                .fetch_all(&mut *db)
+                .await?;
+        ids.iter().map(|id| parse_id("sessions.id", id)).collect()
     }
 
     /// Ends a session: its access and refresh tokens are dead.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use realmgate_community::{self as community, Community};
 use realmgate_platform::background::Background;
 use realmgate_platform::clock::Clock;
 use realmgate_platform::database::DatabaseTime;
@@ -14,6 +15,7 @@ use realmgate_platform::redis_client::RedisClient;
 use realmgate_platform::tokens::Tokens;
 
 use super::StartError;
+use super::community::WorldOfAccounts;
 use crate::config::SidecarConfig;
 use crate::directory::{Registry, Sessions};
 use crate::fleet::Fleet;
@@ -103,6 +105,7 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
         locks: world.accounts.clone(),
         exits: world.exits.clone(),
         clock: clock.clone(),
+        require_activation: config.community.require_activation,
         handover_wait: config.timers.handover_wait,
         tasks: background.tasks.clone(),
     };
@@ -117,7 +120,21 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
         limits: limits.clone(),
         unnamed_proxy: UnnamedProxy::default(),
     });
+    let community = Community::new(community::Parts {
+        settings: config.community,
+        http: http.clone(),
+        sql: store.sql().clone(),
+        passwords: passwords.clone(),
+        world: Arc::new(WorldOfAccounts {
+            locks: world.accounts.clone(),
+            exits: world.exits.clone(),
+            characters: characters.clone(),
+            handover_wait: config.timers.handover_wait,
+            tasks: background.tasks.clone(),
+        }),
+    });
     let parts = Parts {
+        community,
         online: Online { store: store.online.clone(), sessions: sessions.clone() },
         http,
         gateway: Arc::new(gateway),

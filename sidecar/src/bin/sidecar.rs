@@ -47,7 +47,11 @@ enum Verb {
     /// Bring the database's tables up to date
     Migrate(Storage),
     /// Print the OpenAPI document
-    Openapi,
+    Openapi {
+        /// That of the community's routes, below /api/v1
+        #[arg(long)]
+        community: bool,
+    },
     /// Add up every item and every coin, print what was found as JSON, and exit 1 if anything does not add up
     Audit(Storage),
     /// Manage accounts and locks
@@ -65,7 +69,7 @@ struct Serve {
     /// The port of GATEWAY_ADDR, for those who know it by this name
     #[arg(long, env = "GATEWAY_PORT")]
     gateway_port: Option<u16>,
-    /// What this process does, comma separated: api, directory, gateway
+    /// What this process does, comma separated: api, directory, gateway, community
     #[arg(long, env = "ROLES", default_value_t = Roles::ALL)]
     roles: Roles,
     /// Understood and not needed: the gateway and the accounts are one process
@@ -139,7 +143,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         match cli.verb {
             Verb::Serve(serve) => run_serve(*serve).await,
             Verb::Migrate(storage) => migrate(&storage).await,
-            Verb::Openapi => print_openapi(),
+            Verb::Openapi { community } => print_openapi(community),
             Verb::Audit(storage) => audit(&storage).await,
             Verb::Admin(Admin::Grant { name, storage }) => grant(&name, &storage).await,
             Verb::Admin(Admin::Locks(storage)) => print_locks(&storage).await,
@@ -232,8 +236,9 @@ fn cannot_open(at: &DatabaseAt, source: OpenError) -> Failure {
     StartError::Database { database: at.to_string(), source }.into()
 }
 
-fn print_openapi() -> Result<(), Failure> {
-    let text = http::document().to_pretty_json().map_err(anyhow::Error::from)?;
+fn print_openapi(community: bool) -> Result<(), Failure> {
+    let document = if community { realmgate_community::http::document() } else { http::document() };
+    let text = document.to_pretty_json().map_err(anyhow::Error::from)?;
     Ok(writeln!(std::io::stdout(), "{text}").map_err(anyhow::Error::from)?)
 }
 

@@ -9,6 +9,7 @@ mod world;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use realmgate_community::CommunitySettings;
 use realmgate_platform::config::{
     ConfigError, DatabaseConfig, Edge, Origins, PasswordHashing, RateLimits, RedisConfig, TokenTimes,
 };
@@ -56,6 +57,8 @@ pub struct SidecarConfig {
     pub passwords: PasswordHashing,
     /// What players may do with their characters.
     pub characters: CharacterRules,
+    /// What operators switch on and off of the community's services.
+    pub community: CommunitySettings,
     /// Settings of the gateway and the directory.
     pub gateway: GatewayConfig,
     /// How long each hand-over of a lock may take.

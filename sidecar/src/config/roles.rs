@@ -1,9 +1,9 @@
-//! The roles of a sidecar process: which of the three listeners it has.
+//! The roles of a sidecar process: which listeners it has, and what they serve.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The roles of a process; each is a listener.
+/// The roles of a process. Each is a listener, but that `api` and `community` share one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Roles {
     /// Public API and web page.
@@ -12,23 +12,30 @@ pub struct Roles {
     pub directory: bool,
     /// Players' gateway sockets.
     pub gateway: bool,
+    /// The community's services, on the listener of the public API.
+    pub community: bool,
 }
 
 /// Why a text cannot be parsed as [`Roles`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadRoles {
     /// A name that is not a role.
-    #[error("{0:?} is no role (ROLES); there are api, directory and gateway, comma separated")]
+    #[error("{0:?} is no role (ROLES); there are api, directory, gateway and community, comma separated")]
     Unknown(String),
     /// No role is named.
-    #[error("a process has at least one role (ROLES): api, directory or gateway, comma separated")]
+    #[error("a process has at least one role (ROLES): api, directory, gateway or community, comma separated")]
     Missing,
 }
 
 impl Roles {
     /// Every role.
-    pub const ALL: Self = Self { api: true, directory: true, gateway: true };
-    const NONE: Self = Self { api: false, directory: false, gateway: false };
+    pub const ALL: Self = Self { api: true, directory: true, gateway: true, community: true };
+    const NONE: Self = Self { api: false, directory: false, gateway: false, community: false };
+
+    /// Whether it has the listener that players and browsers call.
+    pub fn has_public_listener(self) -> bool {
+        self.api || self.community
+    }
 
     /// Whether the gateway is the only role. Then health checks and metrics are on the gateway's port.
     pub fn is_gateway_alone(self) -> bool {
@@ -46,6 +53,7 @@ impl FromStr for Roles {
                 "api" => roles.api = true,
                 "directory" => roles.directory = true,
                 "gateway" => roles.gateway = true,
+                "community" => roles.community = true,
                 other => return Err(BadRoles::Unknown(other.to_owned())),
             }
         }
@@ -55,7 +63,12 @@ impl FromStr for Roles {
 
 impl fmt::Display for Roles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = [("api", self.api), ("directory", self.directory), ("gateway", self.gateway)];
+        let named = [
+            ("api", self.api),
+            ("directory", self.directory),
+            ("gateway", self.gateway),
+            ("community", self.community),
+        ];
         let names: Vec<&str> = named.iter().filter(|(_, has)| *has).map(|(name, _)| *name).collect();
         f.write_str(&names.join(","))
     }
@@ -67,10 +80,12 @@ mod tests {
 
     #[test]
     fn roles_are_read_in_any_order_and_written_in_one() {
-        let roles = |api, directory, gateway| Roles { api, directory, gateway };
+        let roles = |api, directory, gateway| Roles { api, directory, gateway, community: false };
         for (text, read, written) in [
-            ("api,directory,gateway", Roles::ALL, "api,directory,gateway"),
-            ("gateway,directory,api", Roles::ALL, "api,directory,gateway"),
+            ("api,directory,gateway,community", Roles::ALL, "api,directory,gateway,community"),
+            ("community,gateway,directory,api", Roles::ALL, "api,directory,gateway,community"),
+            ("community", Roles { community: true, ..Roles::NONE }, "community"),
+            ("gateway,directory,api", roles(true, true, true), "api,directory,gateway"),
             ("gateway, api", roles(true, false, true), "api,gateway"),
             ("gateway,directory", roles(false, true, true), "directory,gateway"),
             ("directory,api", roles(true, true, false), "api,directory"),
@@ -87,11 +102,11 @@ mod tests {
     #[test]
     fn who_mistypes_a_role_is_told_the_right_ones() {
         let error = "api,librarian".parse::<Roles>().unwrap_err().to_string();
-        for named in ["librarian", "ROLES", "api, directory and gateway"] {
+        for named in ["librarian", "ROLES", "api, directory, gateway and community"] {
             assert!(error.contains(named), "{error}");
         }
         let none = " , ".parse::<Roles>().unwrap_err();
         assert_eq!(none, BadRoles::Missing);
-        assert!(none.to_string().ends_with("(ROLES): api, directory or gateway, comma separated"), "{none}");
+        assert!(none.to_string().ends_with("(ROLES): api, directory, gateway or community, comma separated"), "{none}");
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
+use realmgate_community::CommunitySettings;
 use realmgate_platform::config::{
     ConfigError, DatabaseSettings, EdgeSettings, Origins, PasswordHashing, RateLimits, RedisConfig, TokenTimes,
     at_least_one, defaults, secret,
@@ -148,6 +149,10 @@ pub struct Settings {
     #[command(flatten)]
     pub characters: CharacterSettings,
 
+    /// The community's services.
+    #[command(flatten)]
+    pub community: CommunitySettings,
+
     /// The server manager.
     #[command(flatten)]
     pub fleet: FleetSettings,
@@ -210,6 +215,7 @@ impl Settings {
             },
             passwords: self.passwords,
             characters: self.characters.rules(),
+            community: self.community,
             gateway: GatewayConfig {
                 id: self.gateway_id.clone(),
                 origins: Origins::parse(self.allowed_origins.as_deref())?,

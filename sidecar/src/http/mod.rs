@@ -34,11 +34,10 @@ pub struct Routers {
 
 /// Builds the whole route table.
 pub fn routers(state: &AppState) -> Routers {
-    let api = Router::from(public_routes())
-        .merge(Router::from(internal_routes()))
-        .merge(Router::from(service_routes()))
-        .merge(Router::from(watch_routes()))
-        .merge(page::router());
+    let mut api = layers::public(public(state), state);
+    if state.config.roles.api {
+        api = api.merge(layers::files(page::files(), state));
+    }
     let directory = Router::from(directory::router())
         .merge(Router::from(internal_routes()))
         .merge(Router::from(service_routes()))
@@ -47,11 +46,26 @@ pub fn routers(state: &AppState) -> Routers {
     if state.config.roles.is_gateway_alone() {
         gateway = gateway.merge(Router::from(service_routes()));
     }
-    Routers {
-        api: layers::public(api, state).merge(layers::files(page::files(), state)),
-        directory: layers::internal(directory, state),
-        gateway: layers::internal(gateway, state),
+    Routers { api, directory: layers::internal(directory, state), gateway: layers::internal(gateway, state) }
+}
+
+/// Everything on 3000, by the roles of this process.
+fn public(state: &AppState) -> Router<AppState> {
+    let roles = state.config.roles;
+    let mut all = Router::from(service_routes());
+    if roles.api {
+        all = all
+            .merge(Router::from(public_routes()))
+            .merge(Router::from(internal_routes()))
+            .merge(Router::from(watch_routes()))
+            .merge(page::router());
     }
+    if roles.community {
+        all = all
+            .nest("/api/v1", realmgate_community::http::router(&state.community))
+            .merge(realmgate_community::http::router_beside());
+    }
+    all
 }
 
 /// Routes for players, on 3000.

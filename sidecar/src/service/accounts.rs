@@ -7,7 +7,7 @@ use realmgate_platform::clock::Clock;
 use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_platform::limits::{Limits, Source};
 use realmgate_platform::passwords::Passwords;
-use realmgate_platform::sessions::{Rotation, SessionStore};
+use realmgate_platform::sessions::{Opening, Rotation, SessionStore};
 use realmgate_platform::tokens::{self, Caller, Tokens};
 use realmgate_protocol::ids::AccountId;
 use secrecy::SecretString;
@@ -80,6 +80,8 @@ pub struct Accounts {
     /// The way out of the world, for players whose log-in ends.
     pub(crate) exits: Arc<Exits>,
     pub(crate) clock: Clock,
+    /// Whether new accounts wait until an administrator activates them.
+    pub(crate) require_activation: bool,
     /// How long a log-out waits for its player to leave the world.
     pub(crate) handover_wait: Duration,
     /// Log-ins that are being ended.
@@ -102,8 +104,14 @@ impl Accounts {
         }
         let password_hash = self.passwords.turn(source, &folded).await?.hash(password).await?;
         let id = AccountId::from(Uuid::now_v7());
-        let account =
-            NewAccount { id, folded: &folded, username, password_hash: &password_hash, at_ms: self.clock.now_ms() };
+        let account = NewAccount {
+            id,
+            folded: &folded,
+            username,
+            password_hash: &password_hash,
+            activated: !self.require_activation,
+            at_ms: self.clock.now_ms(),
+        };
         if !self.store.create_with_password(account).await? {
             return Err(ErrorCode::UsernameTaken.into());
         }
@@ -220,7 +228,13 @@ impl Accounts {
     async fn open_session(&self, account: AccountId, token_version: i64) -> Result<Grant, Error> {
         let session = Uuid::now_v7();
         let refresh = self.tokens.mint_refresh()?;
-        for oldest in self.log_ins.open(session, account, refresh.row()).await? {
+        let ended = match self.log_ins.open(session, account, refresh.row()).await? {
+            Opening::Opened(ended) => ended,
+            Opening::NotAllowed => {
+                return Err(Error::new(ErrorCode::Forbidden, "The account waits to be activated by an administrator"));
+            }
+        };
+        for oldest in ended {
             tracing::info!(%account, session = %oldest, "the oldest log-in is ended: the account has opened too many");
             drop(self.end_session(account, oldest));
         }

@@ -7,7 +7,7 @@ use realmgate_platform::clock::Clock;
 use realmgate_platform::database::DatabaseTime;
 use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_platform::tokens::Caller;
-use realmgate_protocol::ids::{CharacterId, MapId};
+use realmgate_protocol::ids::{AccountId, CharacterId, MapId};
 use uuid::Uuid;
 
 use super::classes::Classes;
@@ -118,6 +118,14 @@ impl Characters {
         }
     }
 
+    /// Deletes every character of an account that is gone; one that is still in the world, as soon as it has left.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn delete_all(&self, account: AccountId) -> Result<(), Error> {
+        Ok(self.store.mark_all(account, self.database_time.now_ms()).await?)
+    }
+
     /// Undoes a deletion that has not taken effect. Does nothing to a character that is not due for deletion.
     ///
     /// # Errors
@@ -178,6 +186,7 @@ impl Characters {
     /// # Errors
     /// When the database cannot be asked.
     pub async fn keep_up(&self, now_ms: u64) -> Result<(), Error> {
+        self.store.mark_orphans(now_ms).await?;
         while let deleted @ 1.. = self.store.delete_due(now_ms).await? {
             metrics::counter!("realmgate_characters_deleted_total").increment(deleted);
         }

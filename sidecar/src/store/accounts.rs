@@ -2,6 +2,7 @@
 
 use realmgate_protocol::ids::AccountId;
 
+use realmgate_platform::accounts::{NewAccount as AccountRow, insert};
 use realmgate_platform::database::SqlStore;
 use realmgate_platform::database::columns::{parse_id, to_sql_ms};
 
@@ -20,6 +21,8 @@ pub struct NewAccount<'a> {
     pub username: &'a str,
     /// The PHC string of the password.
     pub password_hash: &'a str,
+    /// Whether it may log in at once. The first account of a database always may.
+    pub activated: bool,
     /// The time of creation in Unix milliseconds.
     pub at_ms: u64,
 }
@@ -43,11 +46,9 @@ impl AccountStore {
     pub async fn create_with_password(&self, new: NewAccount<'_>) -> sqlx::Result<bool> {
         let mut tx = self.0.begin_write("create_account").await?;
         let (id, at_ms) = (new.id.to_string(), to_sql_ms(new.at_ms));
-        sqlx::query("INSERT INTO accounts (id, created_at_ms) VALUES ($1, $2)")
-            .bind(&id)
-            .bind(at_ms)
-            .execute(&mut *tx)
-            .await?;
+        let (username, display_name) = (new.folded, new.username);
+        let row = AccountRow { id: new.id, username, display_name, activated: new.activated, at_ms: new.at_ms };
+        insert(&mut tx, row).await?;
         let credential = sqlx::query(
             "INSERT INTO credentials (kind, subject, secret, display, account_id, created_at_ms)
              VALUES ('password', $1, $2, $3, $4, $5)

@@ -307,6 +307,23 @@ impl CharacterStore {
         self.end("mark_character", (character, account, session), change::MARK, deletes_at_ms).await
     }
 
+    /// Marks all characters of an account for deletion at once. One that is in a world stays until it has left.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn mark_all(&self, account: AccountId, now_ms: u64) -> sqlx::Result<()> {
+        upkeep::mark_all(&mut *self.0.write("mark_characters").await?, account, now_ms).await
+    }
+
+    /// As [`CharacterStore::mark_all`], for accounts that were deleted lately: by a sidecar that ended before it could
+    /// say so.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn mark_orphans(&self, now_ms: u64) -> sqlx::Result<()> {
+        upkeep::mark_orphans(&mut *self.0.write("mark_orphans").await?, now_ms).await
+    }
+
     async fn end(
         &self,
         call: &'static str,

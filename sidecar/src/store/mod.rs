@@ -98,6 +98,11 @@ impl Store {
         metrics::gauge!("realmgate_database_connections", "state" => "in_use").set((all - idle) as f64);
     }
 
+    /// The database itself, for services with stores of their own.
+    pub fn sql(&self) -> &SqlStore {
+        &self.sql
+    }
+
     /// Waits for calls under way, for a limited time, and closes all connections.
     pub async fn close(&self) {
         self.sql.close().await;

@@ -45,6 +45,7 @@ impl TestStore {
             "DELETE FROM refresh_tokens",
             "DELETE FROM sessions",
             "DELETE FROM credentials",
+            "DELETE FROM profiles",
             "DELETE FROM accounts",
         ] {
             self.execute(delete).await;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use realmgate_platform::clock::Clock;
-use realmgate_platform::sessions::{NewRefreshToken, Rotation};
+use realmgate_platform::sessions::{NewRefreshToken, Opening, Rotation};
 use realmgate_protocol::ids::{AccountId, CharacterId};
 use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
@@ -35,7 +35,7 @@ const SESSION: Uuid = Uuid::from_u128(7);
 const OTHER_SESSION: Uuid = Uuid::from_u128(8);
 
 async fn register(store: &Store, id: AccountId) -> bool {
-    let new = NewAccount { id, folded: "ann", username: "Ann", password_hash: "argon", at_ms: 1 };
+    let new = NewAccount { id, folded: "ann", username: "Ann", password_hash: "argon", activated: true, at_ms: 1 };
     store.accounts.create_with_password(new).await.unwrap()
 }
 
@@ -81,22 +81,34 @@ async fn a_user_name_is_given_once(store: TestStore) {
 
 async fn a_role_is_given_to_the_account_of_a_user_name(store: TestStore) {
     log_in(&store).await;
-    let eve = NewAccount { id: OTHER_ACCOUNT, folded: "eve", username: "Eve", password_hash: "argon", at_ms: 1 };
+    let eve = NewAccount {
+        id: OTHER_ACCOUNT,
+        folded: "eve",
+        username: "Eve",
+        password_hash: "argon",
+        activated: true,
+        at_ms: 1,
+    };
     assert!(store.accounts.create_with_password(eve).await.unwrap());
     store.sessions.open(OTHER_SESSION, OTHER_ACCOUNT, token("other")).await.unwrap();
     let role = async |session: Uuid| store.sessions.find_live(session).await.unwrap().unwrap().role;
     assert!(!store.accounts.set_role("bob", "admin").await.unwrap(), "nobody has that name");
-    assert_eq!(role(SESSION).await, "player");
-    assert!(store.accounts.set_role("ann", "admin").await.unwrap());
-    assert_eq!(role(SESSION).await, "admin");
-    assert_eq!(role(OTHER_SESSION).await, "player", "another account's");
+    assert_eq!(
+        (role(SESSION).await, role(OTHER_SESSION).await),
+        ("admin".to_owned(), "player".to_owned()),
+        "the first"
+    );
+    assert!(store.accounts.set_role("eve", "admin").await.unwrap());
+    assert_eq!(role(OTHER_SESSION).await, "admin");
+    assert!(store.accounts.set_role("eve", "player").await.unwrap());
+    assert_eq!((role(SESSION).await, role(OTHER_SESSION).await), ("admin".to_owned(), "player".to_owned()));
 }
 
 async fn a_session_lives_until_it_is_ended(store: TestStore) {
     log_in(&store).await;
     store.sessions.open(OTHER_SESSION, ACCOUNT, token("other")).await.unwrap();
     let live = store.sessions.find_live(SESSION).await.unwrap().unwrap();
-    assert_eq!((live.account, live.role.as_str(), live.token_version), (ACCOUNT, "player", 0));
+    assert_eq!((live.account, live.role.as_str(), live.token_version), (ACCOUNT, "admin", 0));
     store.sessions.end(SESSION, 20).await.unwrap();
     assert!(store.sessions.find_live(SESSION).await.unwrap().is_none());
     assert_eq!(store.sessions.rotate("first", Some(SESSION), token("second")).await.unwrap(), Rotation::Dead);
@@ -134,7 +146,10 @@ async fn of_log_ins_that_come_at_once_so_many_live(store: TestStore) {
             store.sessions.open(ids[0], ACCOUNT, token(&mine)),
             other.sessions.open(ids[1], ACCOUNT, token(&yours))
         );
-        ended.extend(both.0.unwrap().into_iter().chain(both.1.unwrap()));
+        for opening in [both.0.unwrap(), both.1.unwrap()] {
+            let Opening::Opened(these) = opening else { panic!("the account is activated") };
+            ended.extend(these);
+        }
         opened.extend(ids);
     }
     let mut living = Vec::new();

@@ -209,6 +209,7 @@ async fn the_document_describes_every_route() {
 #[tokio::test]
 async fn an_administrator_is_known_at_the_next_call() {
     let app = TestApp::start().await;
+    app.register("first").await;
     let user = app.register("ann").await;
     let role = async || app.state().tokens.authenticate(&user.access).await.unwrap().role;
     assert_eq!(role().await, "player");

@@ -13,6 +13,7 @@ mod backend;
 mod balancer;
 mod characters;
 mod command_line;
+mod community;
 mod directory;
 mod ending;
 mod enter_world;

@@ -22,6 +22,9 @@ async fn openapi_prints_the_document_that_is_served() {
     assert_eq!(printed.code, Some(0), "{}", printed.stderr);
     let printed: Value = serde_json::from_str(&printed.stdout).expect("JSON");
     assert_eq!(printed, sidecar(Backend::Sqlite).await.api().get("/openapi.json").await.json(200));
+    let printed = run(&Home::new(), &["openapi", "--community"]).await;
+    let printed: Value = serde_json::from_str(&printed.stdout).expect("JSON");
+    assert_eq!(printed, sidecar(Backend::Sqlite).await.api().get("/api/openapi").await.json(200));
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ const PROJECT: &str = "clients/godot";
 /// Where cargo puts what it builds of it: out of the project, which Godot searches whole.
 const TARGET: &str = "target/godot";
 /// What cargo builds, and where the project expects it.
-const LIBRARY: (&str, &str) = ("debug/librealmgate_godot.so", "addons/realmgate/bin/librealmgate.linux.x86_64.so");
+const LIBRARY: (&str, &str) = ("librealmgate_godot.so", "addons/realmgate/bin/librealmgate.linux.x86_64.so");
 /// What scripts are checked with, every version pinned.
 const REQUIREMENTS: &str = "xtask/gdtoolkit.txt";
 /// The steps, in their order.
@@ -30,6 +30,9 @@ pub struct Arguments {
     /// Take this Godot (4.4 or newer) instead of Debian's
     #[arg(long, env = "GODOT", value_name = "PATH")]
     godot: Option<PathBuf>,
+    /// Build the extension as it is shipped: for measurements, and for an export
+    #[arg(long)]
+    release: bool,
     /// Do these steps only
     #[arg(long, value_name = "STEP", value_delimiter = ',', value_parser = STEPS)]
     only: Vec<String>,
@@ -51,9 +54,10 @@ pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let is_wanted = |step: &str| arguments.only.is_empty() || arguments.only.iter().any(|only| only == step);
     if is_wanted("lint") {
         lint(workspace, &folder.join("gdtoolkit"))?;
+        lint_rust(workspace)?;
     }
     if is_wanted("build") {
-        build(workspace)?;
+        build(workspace, arguments.release)?;
     }
     if is_wanted("import") {
         import(workspace, &engine)?;
@@ -78,23 +82,45 @@ fn lint(workspace: &Workspace, tools: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Checks the extension's own Rust as `cargo xtask lint` checks the rest: format, clippy, and what comes from outside.
+fn lint_rust(workspace: &Workspace) -> Result<()> {
+    let (manifest, target) = (format!("{PROJECT}/Cargo.toml"), workspace.root.join(TARGET).display().to_string());
+    workspace.run("cargo", &["fmt", "--check", "--manifest-path", &manifest])?;
+    let mut clippy = vec!["clippy", "--quiet", "--locked", "--all-targets", "--manifest-path", &manifest];
+    clippy.extend(["--target-dir", &target, "--", "--deny", "warnings"]);
+    workspace.run("cargo", &clippy)?;
+    if !workspace.answers("cargo-deny", &["--version"]) {
+        println!("cargo-deny is not installed: nobody looked at the licences of what the add-on is made of");
+        return Ok(());
+    }
+    let rules = workspace.root.join(PROJECT).join("deny.toml").display().to_string();
+    let checks = ["check", "--hide-inclusion-graph", "--allow", "duplicate", "bans", "licenses", "sources"];
+    workspace
+        .run("cargo-deny", &[&["--locked", "--manifest-path", &manifest, "--config", &rules][..], &checks].concat())
+}
+
 /// The scripts of the project, from its folder.
 fn scripts(workspace: &Workspace) -> Result<Vec<String>> {
     let mut listing = workspace.command("git");
     listing.current_dir(workspace.root.join(PROJECT));
     listing.args(["-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.gd"]);
     let listed = String::from_utf8(output(&mut listing)?)?;
-    Ok(listed.split_terminator('\0').map(str::to_owned).collect())
+    // One that is deleted is listed until that is committed.
+    let is_there = |script: &&str| workspace.root.join(PROJECT).join(script).is_file();
+    Ok(listed.split_terminator('\0').filter(is_there).map(str::to_owned).collect())
 }
 
 /// Builds and tests the extension, and puts it where the project looks for it.
-fn build(workspace: &Workspace) -> Result<()> {
+fn build(workspace: &Workspace, release: bool) -> Result<()> {
     let (manifest, target) = (format!("{PROJECT}/Cargo.toml"), workspace.root.join(TARGET).display().to_string());
+    let (profile, folder) = if release { ("release", "release") } else { ("dev", "debug") };
     for command in ["build", "test"] {
-        workspace
-            .run("cargo", &[command, "--quiet", "--locked", "--manifest-path", &manifest, "--target-dir", &target])?;
+        let mut arguments = vec![command, "--quiet", "--locked", "--profile", profile];
+        arguments.extend(["--manifest-path", &manifest, "--target-dir", &target]);
+        workspace.run("cargo", &arguments)?;
     }
-    let (built, wanted) = (workspace.root.join(TARGET).join(LIBRARY.0), workspace.root.join(PROJECT).join(LIBRARY.1));
+    let built = workspace.root.join(TARGET).join(folder).join(LIBRARY.0);
+    let wanted = workspace.root.join(PROJECT).join(LIBRARY.1);
     let folder = wanted.parent().context("it lies in a folder")?;
     fs::create_dir_all(folder)?;
     // Not over the old one, which a Godot that runs has mapped.

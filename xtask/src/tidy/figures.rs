@@ -9,7 +9,14 @@ use super::tree::{File, Tree, line_of};
 
 const PREFIX: &str = "realmgate_";
 /// Where metrics are registered.
-const CODE: [&str; 5] = ["engine/src/", "game/src/", "game/start_server/src/", "sidecar/src/", "sidecar/platform/src/"];
+const CODE: [&str; 6] = [
+    "engine/src/",
+    "game/src/",
+    "game/start_server/src/",
+    "sidecar/src/",
+    "sidecar/community/src/",
+    "sidecar/platform/src/",
+];
 const LIST: &str = "docs/operations.md";
 /// Where histograms get their buckets; those that have none of their own get seconds.
 const BUCKETS: &str = "sidecar/platform/src/metrics_recorder.rs";
@@ -109,7 +116,14 @@ mod tests {
 
     #[test]
     fn a_metric_that_nobody_lists_is_found_where_it_is_made() {
-        let folders = ["engine/src", "game/src", "game/start_server/src", "sidecar/src", "sidecar/platform/src"];
+        let folders = [
+            "engine/src",
+            "game/src",
+            "game/start_server/src",
+            "sidecar/src",
+            "sidecar/community/src",
+            "sidecar/platform/src",
+        ];
         for path in folders.map(|folder| format!("{folder}/a.rs")) {
             let found = tidy(&[(&path, CODE), ("docs/operations.md", "none")]);
             let [finding] = &found[..] else { panic!("{path}: {found:?}") };

@@ -20,7 +20,7 @@ use crate::data::{RealmAbility, RealmCharacter, RealmCharacterClass};
 use crate::error::RealmError;
 use crate::net::{Call, Failure, Link, Network, Outcome, Picture, Request, World};
 use crate::party::RealmParty;
-use crate::requests::Requests;
+use crate::requests::{Asks, Part, unsent};
 use crate::settings;
 use crate::trade::RealmTrade;
 use crate::vendor::RealmVendor;
@@ -99,7 +99,8 @@ impl RealmClient {
     /// after [method leave_world]; empty where there was no way back, and then [code]error[/code] says why.
     #[signal]
     pub fn left(reason: StringName, error: Option<Gd<RealmError>>);
-    /// The server has refused a request to the world, or it could not be sent.
+    /// The server has refused a request to the world, or it could not be sent. Where the request is one of a part of this ([member
+    /// chat], [member bag], [member trade], [member party], [member vendor]), the part's own signal of this name comes first.
     #[signal]
     pub fn refused(error: Gd<RealmError>);
     /// Something that the player did or suffered: [code]kind[/code] is [code]damage[/code], [code]tick[/code], [code]heal[/code],
@@ -311,9 +312,10 @@ impl RealmClient {
 
     /// Sends a request to the world.
     pub fn ask(&mut self, message: ClientMessage) {
+        let request = message.name().to_owned();
         let sent = self.link().and_then(|link| link.send(Request::Ask(message)));
         if let Err(failure) = sent {
-            self.signals().refused().emit(&RealmError::of(&failure));
+            self.refuse(&Failure { request, ..failure });
         }
     }
 
@@ -326,6 +328,27 @@ impl RealmClient {
             self.unsent.push((number, failure));
         }
         answer
+    }
+
+    /// Tells of a refusal: first the part that asked, then whoever listens to all of them.
+    fn refuse(&mut self, failure: &Failure) {
+        let error = RealmError::of(failure);
+        let (chat, bag, trade) = (self.chat.clone(), self.bag.clone(), self.trade.clone());
+        let (party, vendor) = (self.party.clone(), self.vendor.clone());
+        self.beside(|| match Part::of(&failure.request) {
+            Part::Chat => Asks::refuse(&chat, &error),
+            Part::Bag => Asks::refuse(&bag, &error),
+            Part::Trade => Asks::refuse(&trade, &error),
+            Part::Party => Asks::refuse(&party, &error),
+            Part::Vendor => Asks::refuse(&vendor, &error),
+            Part::Client => {}
+        });
+        self.signals().refused().emit(&error);
+    }
+
+    /// What the parts could not send since the last frame.
+    fn unsent(&self) -> Vec<Failure> {
+        [unsent(&self.chat), unsent(&self.bag), unsent(&self.trade), unsent(&self.party), unsent(&self.vendor)].concat()
     }
 
     fn link(&mut self) -> Result<Link, Failure> {
@@ -347,11 +370,11 @@ impl RealmClient {
     }
 
     fn share(&mut self, link: &Link) {
-        self.chat.bind_mut().connect_to(Requests::over(link));
-        self.bag.bind_mut().connect_to(Requests::over(link));
-        self.trade.bind_mut().connect_to(Requests::over(link));
-        self.party.bind_mut().connect_to(Requests::over(link));
-        self.vendor.bind_mut().connect_to(Requests::over(link));
+        self.chat.bind_mut().requests().connect(link);
+        self.bag.bind_mut().requests().connect(link);
+        self.trade.bind_mut().requests().connect(link);
+        self.party.bind_mut().requests().connect(link);
+        self.vendor.bind_mut().requests().connect(link);
     }
 }
 

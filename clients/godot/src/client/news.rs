@@ -20,6 +20,9 @@ impl RealmClient {
         for (number, failure) in std::mem::take(&mut self.unsent) {
             self.answer(number, Err(failure));
         }
+        for failure in self.unsent() {
+            self.refuse(&failure);
+        }
         let news: Vec<News> = self.network.as_ref().map(|network| network.news().collect()).unwrap_or_default();
         for news in news {
             self.take(news);
@@ -33,7 +36,7 @@ impl RealmClient {
             News::Lost(reason) => self.signals().connection_lost().emit(&GString::from(reason.as_str())),
             News::Travels => self.signals().travelling().emit(),
             News::Left(reason, failure) => self.leave(reason, failure.as_ref()),
-            News::Refused(failure) => self.signals().refused().emit(&RealmError::of(&failure)),
+            News::Refused(failure) => self.refuse(&failure),
             News::Told(message) => self.hear(&message),
             News::Places(places) => self.places = places,
             News::Possessions(possessions) => {
@@ -68,7 +71,7 @@ impl RealmClient {
     }
 
     /// Does something whose signals may lead back to this node: who hears of one thing may ask for the next at once.
-    fn beside(&mut self, deed: impl FnOnce()) {
+    pub(super) fn beside(&mut self, deed: impl FnOnce()) {
         let _free = self.base_mut();
         deed();
     }
@@ -95,8 +98,7 @@ impl RealmClient {
     fn hear(&mut self, message: &ServerMessage) {
         match message {
             ServerMessage::Refused { request, reason, .. } => {
-                let error = RealmError::of(&Failure::refusal(*reason, request));
-                self.signals().refused().emit(&error);
+                self.refuse(&Failure::refusal(*reason, request));
             }
             ServerMessage::Combat { kind, source, target, ability, amount } => {
                 let ability = ability.map_or(-1, i64::from);

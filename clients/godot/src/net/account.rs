@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use realmgate_client::api::{Api, ApiError, Tokens};
-use realmgate_client::entry::{Entry, EntryError};
+use realmgate_client::api::{Api, ApiError, Problem, Tokens};
+use realmgate_client::entry::Entry;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
@@ -50,22 +50,15 @@ impl Account {
         })
     }
 
-    /// A way into the world for a character.
+    /// A way into the world for a character. It gets newer tokens by itself when the gateway wants them.
     pub async fn entry(&self, character: &str) -> Result<Entry, Failure> {
         let tokens = self.tokens.lock().await.clone().ok_or_else(Failure::not_logged_in)?;
-        Ok(Entry::new(&self.api.gateway_url().await?, &tokens.access_token, character))
-    }
-
-    /// Makes the tokens new, and gives the entry the newer one.
-    pub async fn refresh_for(&self, entry: &mut Entry) -> Result<(), Failure> {
-        let token = self.refresh().await?;
-        entry.set_access_token(&token);
-        Ok(())
-    }
-
-    /// Whether newer tokens can help where a player was not let in.
-    pub fn helps_with(error: &EntryError) -> bool {
-        matches!(error, EntryError::Gateway(gateway) if gateway.wants_fresh_tokens())
+        let account = self.clone();
+        let entry = Entry::new(&self.api.gateway_url().await?, &tokens.access_token, character);
+        Ok(entry.with_fresh_token(move || {
+            let account = account.clone();
+            async move { account.refresh().await }
+        }))
     }
 
     async fn keep(&self, tokens: Tokens) -> Outcome {
@@ -92,9 +85,10 @@ impl Account {
         }
     }
 
-    async fn refresh(&self) -> Result<String, Failure> {
+    /// Makes the tokens new; the access token.
+    async fn refresh(&self) -> Result<String, ApiError> {
         let mut tokens = self.tokens.lock().await;
-        let old = tokens.as_ref().ok_or_else(Failure::not_logged_in)?;
+        let old = tokens.as_ref().ok_or_else(logged_out)?;
         let newer = self.api.refresh(&old.refresh_token).await?;
         let token = newer.access_token.clone();
         *tokens = Some(newer);
@@ -118,6 +112,12 @@ impl Account {
         }
         Ok(files)
     }
+}
+
+/// Somebody has logged out meanwhile.
+fn logged_out() -> ApiError {
+    let (code, title) = ("UNAUTHORIZED".to_owned(), "nobody is logged in".to_owned());
+    ApiError::Refused(Box::new(Problem { status: 401, code, title, ..Problem::default() }))
 }
 
 /// The designers' files that a server hands out: their addresses, by their names.

@@ -153,40 +153,55 @@ impl From<ApiError> for Failure {
 
 impl From<EntryError> for Failure {
     fn from(error: EntryError) -> Self {
-        let text = error.to_string();
-        let retry_after = error.retry_after().unwrap_or_default();
+        match error {
+            EntryError::Token(error) => error.into(),
+            EntryError::Gateway(error) => error.into(),
+            EntryError::Enter(error) => error.into(),
+        }
+    }
+}
+
+impl From<GatewayError> for Failure {
+    fn from(error: GatewayError) -> Self {
+        let (text, retry_after) = (error.to_string(), error.retry_after().unwrap_or_default());
         let failure = match &error {
-            EntryError::Gateway(gateway) if gateway.wants_fresh_tokens() => {
-                Self::new(FailureKind::LoggedOut, "LOG_IN_EXPIRED", text)
-            }
-            EntryError::Gateway(GatewayError::Refused { code, message, .. }) => {
+            error if error.wants_fresh_tokens() => Self::new(FailureKind::LoggedOut, "LOG_IN_EXPIRED", text),
+            GatewayError::Refused { code, message, .. } => {
                 let limited = code == "RATE_LIMITED";
                 let kind = if limited { FailureKind::RateLimited } else { FailureKind::Refused };
                 Self::new(kind, code, message.clone())
             }
-            EntryError::Gateway(GatewayError::Closed { code: 4_001, .. }) => {
+            GatewayError::Closed { code: 4_001, .. } => {
                 Self::new(FailureKind::LoggedOut, "REPLACED", "the account has logged in elsewhere")
             }
-            EntryError::Gateway(GatewayError::Unreadable(_)) => Self::new(FailureKind::Outdated, "UNREADABLE", text),
-            EntryError::Gateway(_) => Self::new(FailureKind::Unreachable, "GATEWAY_UNREACHABLE", text),
-            EntryError::Enter(EnterError::ProtocolMismatch { .. } | EnterError::Hash) => {
-                Self::new(FailureKind::Outdated, "PROTOCOL_MISMATCH", text)
-            }
-            EntryError::Enter(EnterError::Refused(reason)) => Self::refusal(*reason, "Hello"),
-            EntryError::Enter(EnterError::SentAway(reason)) => {
-                Self::new(FailureKind::Refused, &capitals(&format!("{reason:?}")), text)
-            }
-            EntryError::Enter(EnterError::Closed(_) | EnterError::Silent) => {
-                Self::new(FailureKind::Unreachable, "MAP_SERVER_UNREACHABLE", text)
-            }
-            EntryError::Enter(_) => Self::new(FailureKind::Outdated, "UNREADABLE", text),
+            GatewayError::Unreadable(_) => Self::new(FailureKind::Outdated, "UNREADABLE", text),
+            _ => Self::new(FailureKind::Unreachable, "GATEWAY_UNREACHABLE", text),
         };
         Self { retry_after, ..failure }
     }
 }
 
+impl From<EnterError> for Failure {
+    fn from(error: EnterError) -> Self {
+        let text = error.to_string();
+        match error {
+            EnterError::ProtocolMismatch { .. } | EnterError::Hash => {
+                Self::new(FailureKind::Outdated, "PROTOCOL_MISMATCH", text)
+            }
+            EnterError::Refused(reason) => Self::refusal(reason, "Hello"),
+            EnterError::SentAway(reason) => Self::new(FailureKind::Refused, &capitals(&format!("{reason:?}")), text),
+            EnterError::Closed(_) | EnterError::Silent => {
+                Self::new(FailureKind::Unreachable, "MAP_SERVER_UNREACHABLE", text)
+            }
+            _ => Self::new(FailureKind::Outdated, "UNREADABLE", text),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -195,6 +210,38 @@ mod tests {
         assert_eq!((failure.code.as_str(), failure.text.as_str()), ("BAG_FULL", "bag full"));
         assert_eq!((failure.kind, failure.request.as_str()), (FailureKind::Refused, "PickUp"));
         assert_eq!(Failure::refusal(Refusal::RateLimited, "Chat").kind, FailureKind::RateLimited);
+    }
+
+    #[test]
+    fn every_refusal_has_a_code_of_its_own_a_kind_and_words() {
+        let mut codes = BTreeSet::new();
+        for name in Refusal::VARIANTS {
+            let reason: Refusal =
+                serde_json::from_str(&format!("\"{name}\"")).expect("a refusal is written by its name");
+            let failure = Failure::refusal(reason, "Chat");
+            let kind = match *name {
+                "ProtocolMismatch" => FailureKind::Outdated,
+                "RateLimited" => FailureKind::RateLimited,
+                _ => FailureKind::Refused,
+            };
+            assert_eq!(failure.kind, kind, "{name}");
+            assert_eq!(failure.text.replace(' ', "_").to_uppercase(), failure.code, "{name}");
+            assert!(codes.insert(failure.code), "{name} has the code of another");
+        }
+        assert!(codes.len() > 30, "the server refuses for many reasons, and the test sees only {}", codes.len());
+    }
+
+    #[test]
+    fn what_the_gateway_refuses_keeps_its_code() {
+        for (code, kind) in [
+            ("MAP_FULL", FailureKind::Refused),
+            ("CHARACTER_NOT_FOUND", FailureKind::Refused),
+            ("RATE_LIMITED", FailureKind::RateLimited),
+        ] {
+            let (code_, message) = (code.to_owned(), "no".to_owned());
+            let failure = Failure::from(GatewayError::Refused { code: code_, message, retry_after: None });
+            assert_eq!((failure.code.as_str(), failure.kind, failure.text.as_str()), (code, kind, "no"));
+        }
     }
 
     #[test]

@@ -9,7 +9,6 @@ use realmgate_protocol::link::LeaveReason;
 use realmgate_protocol::realm::ClientMessage;
 use realmgate_protocol::wire::Action;
 
-use super::account::Account;
 use super::{Failure, News, Picture};
 
 /// How long is played at most before the player's events are looked at.
@@ -18,8 +17,8 @@ const SLICE: Duration = Duration::from_millis(10);
 /// How a stay ended.
 #[derive(Debug)]
 pub enum End {
-    /// The world is to be entered again: the server went away, or wants a newer token.
-    ComesBack { with_newer_token: bool },
+    /// The world is to be entered again: the server has sent its players away.
+    ComesBack,
     /// The player is out, and stays out.
     IsOver(News),
 }
@@ -100,12 +99,9 @@ impl Stay {
                 PlayerEvent::Entered => News::of_entering(session).into_iter().for_each(&mut *tell),
                 PlayerEvent::Left(LeaveReason::ServerClosing | LeaveReason::ChannelFailed | LeaveReason::StoreAway) => {
                     tell(News::Lost("the server closes".to_owned()));
-                    return Some(End::ComesBack { with_newer_token: false });
+                    return Some(End::ComesBack);
                 }
                 PlayerEvent::Left(reason) => return Some(End::IsOver(News::Left(Some(reason), None))),
-                PlayerEvent::GaveUp(error) if Account::helps_with(&error) => {
-                    return Some(End::ComesBack { with_newer_token: true });
-                }
                 PlayerEvent::GaveUp(error) => return Some(End::IsOver(News::Left(None, Some(error.into())))),
             }
         }

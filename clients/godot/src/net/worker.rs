@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use realmgate_client::client::Setup;
 use realmgate_client::clock::Clock;
-use realmgate_client::entry::{Entry, EntryError};
 use realmgate_client::player::Player;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -101,8 +100,7 @@ impl Worker {
             Request::Ask(message) => {
                 let asked = self.stay.as_mut().map_or_else(|| Err(Failure::not_in_world()), |stay| stay.ask(&message));
                 if let Err(failure) = asked {
-                    let name = format!("{message:?}");
-                    let request = name.split([' ', '{']).next().unwrap_or_default().to_owned();
+                    let request = message.name().to_owned();
                     self.say(News::Refused(Failure { request, ..failure }));
                 }
             }
@@ -127,11 +125,11 @@ impl Worker {
         self.coming = Some(Coming { task, call: Some(number) });
     }
 
-    /// Enters again, after the server has gone away or wants a newer token.
-    fn come_back(&mut self, character: String, with_newer_token: bool) {
+    /// Enters again, after the server has sent its players away.
+    fn come_back(&mut self, character: String) {
         let (account, setup) = (self.account.clone(), self.setup.clone());
         let task = self.tasks.spawn_local(async move {
-            let player = come_back(&account, &setup, &character, with_newer_token).await;
+            let player = come_back(&account, &setup, &character).await;
             Done::Entered { call: None, character, player }
         });
         self.coming = Some(Coming { task, call: None });
@@ -193,7 +191,7 @@ impl Worker {
         let Some(end) = end else { return };
         let character = self.stay.take().map(|stay| stay.character).unwrap_or_default();
         match end {
-            End::ComesBack { with_newer_token } => self.come_back(character, with_newer_token),
+            End::ComesBack => self.come_back(character),
             End::IsOver(news) => self.say(news),
         }
     }
@@ -209,30 +207,13 @@ async fn play(stay: Option<&mut Stay>) {
 
 async fn enter(account: &Account, setup: &Setup, character: &str) -> Result<Box<Player>, Failure> {
     let entry = account.entry(character).await?;
-    match Player::enter(entry, setup).await {
-        Err(error) if Account::helps_with(&error) => enter_with_newer_token(account, setup, character).await,
-        entered => Ok(Box::new(entered?)),
-    }
-}
-
-async fn enter_with_newer_token(account: &Account, setup: &Setup, character: &str) -> Result<Box<Player>, Failure> {
-    let mut entry: Entry = account.entry(character).await?;
-    account.refresh_for(&mut entry).await?;
-    Ok(Box::new(Player::enter(entry, setup).await.map_err(|error: EntryError| Failure::from(error))?))
+    Ok(Box::new(Player::enter(entry, setup).await?))
 }
 
 /// Tries again and again, with longer and longer pauses.
-async fn come_back(
-    account: &Account,
-    setup: &Setup,
-    character: &str,
-    with_newer_token: bool,
-) -> Result<Box<Player>, Failure> {
+async fn come_back(account: &Account, setup: &Setup, character: &str) -> Result<Box<Player>, Failure> {
     let (mut pause, longest) = PAUSES;
     let until = setup.clock.now() + GIVE_UP_AFTER;
-    if with_newer_token {
-        return enter_with_newer_token(account, setup, character).await;
-    }
     loop {
         tokio::time::sleep(pause).await;
         match enter(account, setup, character).await {

@@ -156,7 +156,7 @@ impl RealmEntity {
         } else {
             "idle"
         };
-        if before != StringName::from(animation) {
+        if before != animation {
             self.animation = StringName::from(animation);
         }
         let moves = before != self.animation || side != self.side();

@@ -68,12 +68,13 @@ async fn newest(connection: &mut AnyConnection) -> sqlx::Result<i64> {
 
 /// Version, name and text of each migration. sqlx has a macro that reads the folder, but it compiles everything sqlx
 /// needs a second time, with both databases' drivers, to run inside the compiler.
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "init", include_str!("../../migrations/0001_init.sql")),
     (2, "locks", include_str!("../../migrations/0002_locks.sql")),
     (3, "characters", include_str!("../../migrations/0003_characters.sql")),
     (4, "account waiting", include_str!("../../migrations/0004_account_waiting.sql")),
     (8, "lock timers", include_str!("../../migrations/0008_lock_timers.sql")),
+    (9, "community", include_str!("../../migrations/0009_community.sql")),
 ];
 
 fn migrations() -> Migrator {

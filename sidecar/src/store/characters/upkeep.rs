@@ -4,12 +4,15 @@
 use realmgate_platform::database::SqlConnection;
 use realmgate_platform::database::columns::to_sql_ms;
 use realmgate_platform::database::dialect::{Rows, lock_rows};
+use realmgate_protocol::ids::AccountId;
 use sqlx::Row;
 
 use super::LookOf;
 
 /// Maximum number of rows in one go.
 const AT_ONCE: i64 = 200;
+/// How long after an account was deleted its characters are looked for.
+const ORPHANS_FOR_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// The outer condition excludes what was restored or deleted since the inner query looked. `|| ''` keeps SQLite from
 /// using the index of owners, by which nearly every character there ever was is free.
@@ -21,6 +24,28 @@ pub(in crate::store) const DELETE_DUE: &str = "UPDATE characters SET deleted_at_
 pub(super) async fn delete_due(db: &mut SqlConnection, now_ms: u64) -> sqlx::Result<u64> {
     let done = sqlx::query(DELETE_DUE).bind(to_sql_ms(now_ms)).bind(AT_ONCE).execute(db).await?;
     Ok(done.rows_affected())
+}
+
+pub(super) async fn mark_all(db: &mut SqlConnection, account: AccountId, now_ms: u64) -> sqlx::Result<()> {
+    sqlx::query("UPDATE characters SET deletes_at_ms = $2 WHERE account_id = $1 AND deleted_at_ms IS NULL")
+        .bind(account.to_string())
+        .bind(to_sql_ms(now_ms))
+        .execute(db)
+        .await
+        .map(|_| ())
+}
+
+pub(super) async fn mark_orphans(db: &mut SqlConnection, now_ms: u64) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE characters SET deletes_at_ms = $1 WHERE deleted_at_ms IS NULL \
+         AND (deletes_at_ms IS NULL OR deletes_at_ms > $1) \
+         AND account_id IN (SELECT id FROM accounts WHERE deleted_at_ms > $2)",
+    )
+    .bind(to_sql_ms(now_ms))
+    .bind(to_sql_ms(now_ms.saturating_sub(ORPHANS_FOR_MS)))
+    .execute(db)
+    .await
+    .map(|_| ())
 }
 
 /// Runs as one transaction, since each commit waits for the disk. If another sidecar takes the same key at the same

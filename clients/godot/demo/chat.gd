@@ -1,0 +1,66 @@
+extends VBoxContainer
+## The chat, with the commands of the page: /w NAME TEXT whispers, /p TEXT speaks to the party,
+## /invite NAME and /leave are the party's, /ignore NAME and /unignore NAME silence somebody.
+
+const LINES := 50
+
+var client: RealmClient
+var _log := RichTextLabel.new()
+var _line := LineEdit.new()
+
+
+func begin(of: RealmClient) -> void:
+	client = of
+	_log.size_flags_vertical = Control.SIZE_EXPAND_FILL
+	_log.scroll_following = true
+	_log.focus_mode = Control.FOCUS_NONE
+	_line.placeholder_text = "Enter to write"
+	_line.max_length = 240
+	add_child(_log)
+	add_child(_line)
+	_line.text_submitted.connect(_on_submitted)
+	client.chat.said.connect(_on_said)
+	client.chat.whisper_sent.connect(
+		func(to: String, text: String) -> void: say("to %s: %s" % [to, text])
+	)
+	client.chat.refused.connect(func(error: RealmError) -> void: say(error.text))
+
+
+## The keyboard writes here from now on.
+func write() -> void:
+	_line.grab_focus()
+
+
+## Adds a line. What others write is text, never markup.
+func say(line: String) -> void:
+	_log.add_text(line + "\n")
+	while _log.get_paragraph_count() > LINES:
+		_log.remove_paragraph(0)
+
+
+func _on_said(scope: StringName, from: String, text: String) -> void:
+	var how := "" if scope == &"channel" else " (%s)" % scope
+	say("%s%s: %s" % [from, how, text])
+
+
+func _on_submitted(text: String) -> void:
+	_line.clear()
+	_line.release_focus()
+	if text.is_empty():
+		return
+	var rest := text.substr(text.find(" ") + 1).strip_edges() if " " in text else ""
+	match text.get_slice(" ", 0):
+		"/w":
+			client.chat.whisper(rest.get_slice(" ", 0), rest.substr(rest.find(" ") + 1))
+		"/p":
+			client.chat.say_to_party(rest)
+		"/invite":
+			client.party.invite(rest)
+		"/leave":
+			client.party.leave()
+		"/ignore":
+			client.chat.ignore(rest)
+		"/unignore":
+			client.chat.unignore(rest)
+		_:
+			client.chat.say(text)

@@ -1,0 +1,185 @@
+//! Log-ins by address or name with a password, by a device, and with a refresh token.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use realmgate_platform::clock::Clock;
+use realmgate_platform::limits::{Limits, Source};
+use realmgate_platform::passwords::Passwords;
+use realmgate_platform::sessions::{Opening, Refreshing, SessionStore};
+use realmgate_platform::tokens::{Tokens, hash_refresh};
+use realmgate_protocol::ids::AccountId;
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use super::rules;
+use crate::config::CommunitySettings;
+use crate::http::Refusal;
+use crate::store::AccountStore;
+use crate::world::World;
+
+/// Longest name or address that is looked up, in bytes.
+const LONGEST_NAME: usize = 160;
+/// Longest password that is hashed, in bytes.
+const LONGEST_PASSWORD: usize = 1_024;
+
+/// The tokens of a client that has authenticated, and whose they are.
+pub struct Grant {
+    /// The account.
+    pub account: AccountId,
+    /// Shown with every call.
+    pub access_token: String,
+    /// Traded for the next access token; it stays the same.
+    pub refresh_token: String,
+    /// Seconds that the access token lives.
+    pub expires_in: u64,
+    /// The account's unique name.
+    pub username: String,
+    /// What it wants to be called.
+    pub display_name: String,
+}
+
+/// Log-ins whose refresh token stays the same.
+pub struct LogIns {
+    pub(crate) settings: CommunitySettings,
+    pub(crate) store: AccountStore,
+    pub(crate) sessions: SessionStore,
+    pub(crate) passwords: Arc<Passwords>,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) tokens: Arc<Tokens>,
+    pub(crate) world: Arc<dyn World>,
+    pub(crate) clock: Clock,
+}
+
+impl LogIns {
+    /// Logs in with a password and an address, or the name that the account was registered under. Takes the same time
+    /// whether there is such an account or not. A `device` is linked where the account has none.
+    ///
+    /// # Errors
+    /// 401 for a wrong name or password, 403 for an account that waits to be activated, 429 for too many tries.
+    pub async fn by_password(
+        &self,
+        source: Source,
+        name: &str,
+        password: SecretString,
+        device: Option<&str>,
+    ) -> Result<Grant, Refusal> {
+        let refuse = || Refusal::error(StatusCode::UNAUTHORIZED, "Invalid email or password");
+        let name = name.trim().to_lowercase();
+        if name.len() > LONGEST_NAME || secrecy::ExposeSecret::expose_secret(&password).len() > LONGEST_PASSWORD {
+            return Err(refuse());
+        }
+        let account = self.check_password(source, &name, password).await?.ok_or_else(refuse)?;
+        let grant = self.open(account).await?;
+        if let Some(device) = device.filter(|id| self.settings.device_login && rules::device_id_fault(id).is_none()) {
+            // Whatever comes of it, the log-in has succeeded.
+            let linked = self.store.add_device(account, device, self.clock.now_ms()).await;
+            linked.map_or_else(|error| tracing::warn!(%error, %account, "a device could not be linked"), drop);
+        }
+        Ok(grant)
+    }
+
+    /// The account that this password opens.
+    ///
+    /// # Errors
+    /// 429 for too many tries, 503 when too many wait.
+    pub async fn check_password(
+        &self,
+        source: Source,
+        name: &str,
+        password: SecretString,
+    ) -> Result<Option<AccountId>, Refusal> {
+        self.may_try(source, name).await?;
+        let turn = self.passwords.turn(source, name).await?;
+        // Checked again now that it is our turn: guesses that are sent all at once do not pass the limit together.
+        self.may_try(source, name).await?;
+        let row = self.store.find_password(name).await?;
+        let checked = turn.verify(password, row.as_ref().map(|row| row.hash.clone())).await?;
+        let result = if checked.fits && row.is_some() { "ok" } else { "failed" };
+        metrics::counter!("realmgate_logins_total", "result" => result).increment(1);
+        match row.filter(|_| checked.fits) {
+            Some(row) => {
+                self.limits.log_ins.record(name).await;
+                if let Some(renewed) = checked.renewed {
+                    self.store.renew_password(&row, &renewed).await?;
+                }
+                Ok(Some(row.account))
+            }
+            None => {
+                self.limits.failures.record(name, source).await;
+                Ok(None)
+            }
+        }
+    }
+
+    async fn may_try(&self, source: Source, name: &str) -> Result<(), Refusal> {
+        self.limits.failures.check(name, source).await?;
+        Ok(self.limits.log_ins.check(name).await?)
+    }
+
+    /// A new access token for a refresh token, which stays the same.
+    ///
+    /// # Errors
+    /// 401 when the token is unknown or has expired, or its log-in has ended.
+    pub async fn refresh(&self, refresh_token: &str) -> Result<Grant, Refusal> {
+        let refuse = || Refusal::error(StatusCode::UNAUTHORIZED, "Invalid or expired refresh token");
+        let found = self.sessions.find_staying(&hash_refresh(refresh_token), self.clock.now_ms()).await?;
+        let (session, row) = found.ok_or_else(refuse)?;
+        if let Err(error) = self.world.refreshed(row.account, session).await {
+            tracing::error!(%error, account = %row.account, "no gateway waits for a log-in that was refreshed");
+        }
+        self.grant(row.account, session, row.token_version, refresh_token.to_owned()).await
+    }
+
+    /// Ends the log-in of an access token; its player leaves the world. Without a valid token, nothing.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or the player cannot be taken out.
+    pub async fn log_out(&self, token: Option<&str>) -> Result<(), Refusal> {
+        let Some(token) = token else { return Ok(()) };
+        match self.tokens.authenticate(token).await {
+            Ok(caller) => {
+                self.sessions.end(caller.session, self.clock.now_ms()).await?;
+                Ok(self.world.log_out(caller.account, vec![caller.session]).await?)
+            }
+            Err(error) if error.code == realmgate_platform::error::ErrorCode::Unauthorized => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Begins a log-in of an account that has proved who it is.
+    pub(super) async fn open(&self, account: AccountId) -> Result<Grant, Refusal> {
+        let session = Uuid::now_v7();
+        let token = self.tokens.mint_refresh()?;
+        let ended = match self.sessions.open_as(session, account, Refreshing::Stays, token.row()).await? {
+            Opening::Opened(ended) => ended,
+            Opening::NotAllowed => return Err(not_activated()),
+        };
+        if !ended.is_empty() {
+            tracing::info!(%account, ?ended, "the oldest log-ins are ended: the account has opened too many");
+            self.world.log_out(account, ended).await?;
+        }
+        self.world.logged_in(account, session).await?;
+        self.store.seen(account, self.clock.now_ms()).await?;
+        let version = self.sessions.find_live(session).await?.map_or(0, |row| row.token_version);
+        self.grant(account, session, version, self.tokens.seal_refresh(&token, session)).await
+    }
+
+    async fn grant(&self, account: AccountId, session: Uuid, version: i64, refresh: String) -> Result<Grant, Refusal> {
+        let profile = self.store.profile(account).await?.ok_or_else(not_activated)?;
+        let (access_token, expires_in) = self.tokens.mint_access(account, session, version)?;
+        Ok(Grant {
+            account,
+            access_token,
+            refresh_token: refresh,
+            expires_in,
+            username: profile.username,
+            display_name: profile.display_name,
+        })
+    }
+}
+
+fn not_activated() -> Refusal {
+    let message = "Your account is waiting to be activated by an administrator";
+    Refusal::explained(StatusCode::FORBIDDEN, "account_not_activated", message)
+}

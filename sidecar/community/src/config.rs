@@ -1,0 +1,19 @@
+//! The settings of the community's services.
+
+use clap::ArgAction;
+use clap::builder::BoolishValueParser;
+
+/// What operators switch on and off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::Args)]
+pub struct CommunitySettings {
+    /// Whether accounts may be made and logged in to by a device's id alone
+    #[arg(long, env = "DEVICE_LOGIN", default_value_t = true, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
+    pub device_login: bool,
+    /// Whether new accounts wait until an administrator activates them
+    #[arg(long, env = "REQUIRE_ACTIVATION", default_value_t = false, action = ArgAction::Set,
+        value_parser = BoolishValueParser::new())]
+    pub require_activation: bool,
+    /// Whether anybody may look users up by name and id
+    #[arg(long, env = "LIST_USERS", default_value_t = true, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
+    pub list_users: bool,
+}

@@ -1,0 +1,79 @@
+//! Who calls, and what of.
+
+use axum::extract::{FromRef, FromRequestParts, RawPathParams};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use realmgate_platform::error::ErrorCode;
+use realmgate_platform::http::HttpState;
+use realmgate_platform::http::extract::{AnonymousPeer, bearer};
+use realmgate_platform::tokens::Caller;
+use uuid::Uuid;
+
+use super::refusal::Refusal;
+use crate::state::Community;
+
+/// A caller with a valid access token, counted against their rate limit.
+pub struct Player(pub Caller);
+
+/// A caller who is an administrator.
+pub struct Admin(pub Caller);
+
+/// A call that needs no token, counted against the rate limit of its address.
+pub struct Anybody;
+
+/// The first parameter of a path: an id, as text.
+pub struct PathId(pub String);
+
+impl FromRequestParts<Community> for Player {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, community: &Community) -> Result<Self, Refusal> {
+        let refuse = |text| Refusal::error(StatusCode::UNAUTHORIZED, text);
+        let token = bearer(&parts.headers).ok_or_else(|| refuse("Authentication required"))?;
+        let http = HttpState::from_ref(community);
+        let caller = http.tokens.authenticate(token).await;
+        let caller = caller.map_err(|error| match error.code {
+            ErrorCode::Unauthorized => refuse("Invalid authentication token"),
+            _ => error.into(),
+        })?;
+        http.limits.call(caller.account).await?;
+        Ok(Self(caller))
+    }
+}
+
+impl FromRequestParts<Community> for Admin {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, community: &Community) -> Result<Self, Refusal> {
+        let Player(caller) = Player::from_request_parts(parts, community).await?;
+        match caller.role.as_str() {
+            "admin" => Ok(Self(caller)),
+            _ => Err(Refusal::error(StatusCode::FORBIDDEN, "forbidden")),
+        }
+    }
+}
+
+impl FromRequestParts<Community> for Anybody {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, community: &Community) -> Result<Self, Refusal> {
+        AnonymousPeer::from_request_parts(parts, community).await?;
+        Ok(Self)
+    }
+}
+
+impl FromRequestParts<Community> for PathId {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, community: &Community) -> Result<Self, Refusal> {
+        let params = RawPathParams::from_request_parts(parts, community).await.map_err(|_| Refusal::bad_request())?;
+        params.iter().next().map(|(_, text)| Self(text.to_owned())).ok_or_else(Refusal::no_route)
+    }
+}
+
+impl PathId {
+    /// The id; `None` where the text is none.
+    pub fn id(&self) -> Option<Uuid> {
+        self.0.parse().ok()
+    }
+}

@@ -1,0 +1,132 @@
+//! `/me`: the caller, and what they change of themselves.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use realmgate_platform::http::extract::Peer;
+use serde::{Deserialize, Serialize};
+
+use super::{Done, Input, Player, Refusal};
+use crate::accounts::shapes::Me;
+use crate::state::Community;
+
+/// A display name.
+#[derive(Deserialize, utoipa::ToSchema)]
+pub(super) struct DisplayName {
+    /// What the user wants to be called; may be empty.
+    #[schema(max_length = 80)]
+    display_name: String,
+}
+
+/// A user name.
+#[derive(Deserialize, utoipa::ToSchema)]
+pub(super) struct Username {
+    /// Letters and digits, with single `.`, `_` and `-` between; stored in small letters.
+    #[schema(min_length = 3, max_length = 32)]
+    username: String,
+}
+
+/// A new password.
+#[derive(Deserialize, utoipa::ToSchema)]
+pub(super) struct Password {
+    /// The new one.
+    #[schema(format = Password, min_length = 8, max_length = 72)]
+    password: String,
+    /// The one so far, where there is one.
+    #[schema(format = Password)]
+    current_password: Option<String>,
+}
+
+/// What was changed.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Changed {
+    /// Always true.
+    ok: bool,
+    /// The account's id.
+    id: String,
+    /// The new display name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    display_name: Option<String>,
+    /// The new user name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<String>,
+}
+
+/// Read yourself.
+#[utoipa::path(
+    get, path = "/me", operation_id = "get_current_user", tag = "Users", security(("access_token" = [])),
+    responses((status = 200, body = Me)),
+)]
+pub(super) async fn get_current_user(
+    State(community): State<Community>,
+    Player(caller): Player,
+) -> Result<Json<Me>, Refusal> {
+    let gone = || Refusal::error(StatusCode::UNAUTHORIZED, "Failed.");
+    let profile = community.store.profile(caller.account).await?.ok_or_else(gone)?;
+    Ok(Json(Me::new(profile, community.store.ways(caller.account).await?)))
+}
+
+/// Delete yourself, with everything that is yours.
+#[utoipa::path(
+    delete, path = "/me", operation_id = "delete_current_user", tag = "Users", security(("access_token" = [])),
+    responses((status = 200, body = Done)),
+)]
+pub(super) async fn delete_current_user(
+    State(community): State<Community>,
+    Player(caller): Player,
+) -> Result<Json<Done>, Refusal> {
+    community.deletion.delete(caller.account).await?;
+    Ok(Json(Done {}))
+}
+
+/// Change what you are called.
+#[utoipa::path(
+    patch, path = "/me/display_name", operation_id = "update_current_user_display_name", tag = "Users",
+    security(("access_token" = [])), request_body = DisplayName, responses((status = 200, body = Changed)),
+)]
+pub(super) async fn update_current_user_display_name(
+    State(community): State<Community>,
+    Player(caller): Player,
+    input: Input,
+) -> Result<Json<Changed>, Refusal> {
+    let DisplayName { display_name } = input.fields()?;
+    community.profiles.set_display_name(caller.account, &display_name).await?;
+    Ok(Json(Changed { display_name: Some(display_name), ..Changed::of(&caller) }))
+}
+
+/// Change your unique name.
+#[utoipa::path(
+    patch, path = "/me/username", operation_id = "update_current_user_username", tag = "Users",
+    security(("access_token" = [])), request_body = Username, responses((status = 200, body = Changed)),
+)]
+pub(super) async fn update_current_user_username(
+    State(community): State<Community>,
+    Player(caller): Player,
+    input: Input,
+) -> Result<Json<Changed>, Refusal> {
+    let Username { username } = input.fields()?;
+    let username = community.profiles.set_username(caller.account, &username).await?;
+    Ok(Json(Changed { username: Some(username), ..Changed::of(&caller) }))
+}
+
+/// Change or set your password. Every log-in ends, this one too.
+#[utoipa::path(
+    patch, path = "/me/password", operation_id = "update_current_user_password", tag = "Users",
+    security(("access_token" = [])), request_body = Password, responses((status = 200, body = Changed)),
+)]
+pub(super) async fn update_current_user_password(
+    State(community): State<Community>,
+    peer: Peer,
+    Player(caller): Player,
+    input: Input,
+) -> Result<Json<Changed>, Refusal> {
+    let Password { password, current_password } = input.fields()?;
+    community.profiles.set_password(peer.into(), caller.account, current_password, password).await?;
+    Ok(Json(Changed::of(&caller)))
+}
+
+impl Changed {
+    fn of(caller: &realmgate_platform::tokens::Caller) -> Self {
+        Self { ok: true, id: caller.account.to_string(), display_name: None, username: None }
+    }
+}

@@ -1,0 +1,94 @@
+//! Pages of lists.
+
+use serde::Serialize;
+
+use super::input::Input;
+
+/// Rows of a page where the caller does not say.
+const DEFAULT_SIZE: i64 = 25;
+/// Most rows of a page.
+const MOST: i64 = 100;
+/// The last page that is looked for: far beyond any list.
+const LAST: i64 = 1_000_000_000;
+
+/// Which page is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    number: i64,
+    size: i64,
+}
+
+/// What a list says of its page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Meta {
+    /// The page, from 1.
+    page: i64,
+    /// Most rows of a page.
+    page_size: i64,
+    /// Rows of this page.
+    count: i64,
+    /// Rows of all pages.
+    total_count: i64,
+    /// How many pages there are; 0 of an empty list.
+    total_pages: i64,
+    /// Whether there is a page behind this one.
+    has_more: bool,
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Listed<T> {
+    /// The rows.
+    pub data: Vec<T>,
+    /// Where they stand.
+    pub meta: Meta,
+}
+
+impl Page {
+    /// The page that a call asks for: the first of 25 rows, unless it says another.
+    pub fn of(input: &Input) -> Self {
+        let number = input.number("page").unwrap_or(1).clamp(1, LAST);
+        Self { number, size: input.number("page_size").unwrap_or(DEFAULT_SIZE).clamp(1, MOST) }
+    }
+
+    /// Most rows of it.
+    pub fn limit(self) -> i64 {
+        self.size
+    }
+
+    /// The rows before it.
+    pub fn offset(self) -> i64 {
+        (self.number - 1) * self.size
+    }
+
+    /// The rows of this page, of `total` in all.
+    pub fn list<T>(self, data: Vec<T>, total: i64) -> Listed<T> {
+        let total_pages = (total + self.size - 1) / self.size;
+        let meta = Meta {
+            page: self.number,
+            page_size: self.size,
+            count: i64::try_from(data.len()).unwrap_or(i64::MAX),
+            total_count: total,
+            total_pages,
+            has_more: self.number < total_pages,
+        };
+        Listed { data, meta }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_page_has_no_more() {
+        let page = Page { number: 2, size: 25 };
+        let has_more = |total| page.list(Vec::<u8>::new(), total).meta.has_more;
+        assert_eq!([0, 50, 51].map(has_more), [false, false, true]);
+        assert_eq!(
+            page.list(vec![1, 2], 27).meta,
+            Meta { page: 2, page_size: 25, count: 2, total_count: 27, total_pages: 2, has_more: false }
+        );
+        assert_eq!((page.offset(), Page { number: LAST, size: MOST }.offset()), (25, 99_999_999_900));
+    }
+}

@@ -1,0 +1,57 @@
+//! `/users`: how others are found.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use super::{Anybody, Input, Listed, Page, PathId, Refusal, Refused};
+use crate::accounts::shapes::Public;
+use crate::state::Community;
+
+/// Longest text that is searched for, in characters: names are no longer.
+const LONGEST: usize = 80;
+
+/// Find users by how their name begins, or by their id.
+#[utoipa::path(
+    get, path = "/users", operation_id = "search_users", tag = "Users",
+    params(
+        ("q" = Option<String>, Query, description = "How a user name or display name begins, in any case; or an id"),
+        ("page" = Option<String>, Query, description = "From 1"),
+        ("page_size" = Option<String>, Query, description = "1 to 100; 25 if not given"),
+    ),
+    responses((status = 200, body = Listed<Public>)),
+)]
+pub(super) async fn search_users(
+    State(community): State<Community>,
+    _: Anybody,
+    input: Input,
+) -> Result<Json<Listed<Public>>, Refusal> {
+    if !community.settings.list_users {
+        return Err(Refusal::switched_off());
+    }
+    let (page, text) = (Page::of(&input), input.text("q").unwrap_or_default().trim());
+    if text.is_empty() || text.chars().count() > LONGEST {
+        return Ok(Json(page.list(Vec::new(), 0)));
+    }
+    let (rows, total) = community.store.search(text, page.limit(), page.offset()).await?;
+    Ok(Json(page.list(rows.into_iter().map(Public::from).collect(), total)))
+}
+
+/// Read a user.
+#[utoipa::path(
+    get, path = "/users/{id}", operation_id = "get_user", tag = "Users",
+    params(("id" = String, Path, description = "The account's id")),
+    responses((status = 200, body = Public), (status = 400, body = Refused), (status = 404, body = Refused)),
+)]
+pub(super) async fn get_user(
+    State(community): State<Community>,
+    _: Anybody,
+    id: PathId,
+) -> Result<Json<Public>, Refusal> {
+    if !community.settings.list_users {
+        return Err(Refusal::switched_off());
+    }
+    let id = id.id().ok_or_else(|| Refusal::error(StatusCode::BAD_REQUEST, "invalid_id"))?;
+    let found = community.store.profile(id.into()).await?;
+    Ok(Json(found.ok_or_else(|| Refusal::error(StatusCode::NOT_FOUND, "not_found"))?.into()))
+}

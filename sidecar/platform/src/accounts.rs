@@ -1,0 +1,113 @@
+//! New accounts: the rows that every account has, whichever way it came.
+
+use realmgate_protocol::ids::AccountId;
+
+use crate::database::SqlConnection;
+use crate::database::columns::to_sql_ms;
+
+/// Allowed lengths of a profile's user name, in characters.
+pub const USERNAME_LENGTH: std::ops::RangeInclusive<usize> = 3..=32;
+
+/// An account to be created.
+#[derive(Debug, Clone, Copy)]
+pub struct NewAccount<'a> {
+    /// Its id.
+    pub id: AccountId,
+    /// The user name that others shall see; the account's id takes its place where it is not [legal](is_username) or
+    /// somebody else has it.
+    pub username: &'a str,
+    /// What others shall call it; may be empty.
+    pub display_name: &'a str,
+    /// Whether it may log in at once. The first account of a database always may.
+    pub activated: bool,
+    /// The time of creation in Unix milliseconds.
+    pub at_ms: u64,
+}
+
+/// Whether a text may be the user name of a profile: small letters and digits, with single `.`, `_` and `-` between.
+pub fn is_username(text: &str) -> bool {
+    let (mut after_sign, mut legal) = (true, USERNAME_LENGTH.contains(&text.len()));
+    for byte in text.bytes() {
+        let sign = matches!(byte, b'.' | b'_' | b'-');
+        legal &= (sign && !after_sign) || byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        after_sign = sign;
+    }
+    legal && !after_sign
+}
+
+/// Inserts an account and its profile within a transaction. The first account that a database ever has is its
+/// administrator: of several at once, the database says which.
+///
+/// # Errors
+/// When the database cannot be asked, or has an account of this id.
+pub async fn insert(db: &mut SqlConnection, new: NewAccount<'_>) -> sqlx::Result<()> {
+    let id = new.id.to_string();
+    let first = sqlx::query("INSERT INTO first_account (one, account_id) VALUES (1, $1) ON CONFLICT (one) DO NOTHING")
+        .bind(&id)
+        .execute(&mut *db)
+        .await?
+        .rows_affected()
+        > 0;
+    sqlx::query("INSERT INTO accounts (id, role, created_at_ms, activated) VALUES ($1, $2, $3, $4)")
+        .bind(&id)
+        .bind(if first { "admin" } else { "player" })
+        .bind(to_sql_ms(new.at_ms))
+        .bind(i64::from(first || new.activated))
+        .execute(&mut *db)
+        .await?;
+    let by_id = id.replace('-', "");
+    let wanted = if is_username(new.username) { new.username } else { &by_id };
+    if !insert_profile(db, &id, wanted, new.display_name).await? {
+        insert_profile(db, &id, &by_id, new.display_name).await?;
+    }
+    Ok(())
+}
+
+/// Gives an account a profile if it has none: one that an older sidecar has made. It is called by its id.
+///
+/// # Errors
+/// When the database cannot be asked, or has no such account.
+pub async fn ensure_profile(db: &mut SqlConnection, account: AccountId) -> sqlx::Result<()> {
+    let id = account.to_string();
+    insert_profile(db, &id, &id.replace('-', ""), "").await.map(|_| ())
+}
+
+/// A name as the index of profiles has it: its small letters, as hexadecimal UTF-8.
+pub fn name_key(name: &str) -> String {
+    name.to_lowercase().bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+async fn insert_profile(db: &mut SqlConnection, id: &str, username: &str, display: &str) -> sqlx::Result<bool> {
+    let done = sqlx::query(
+        "INSERT INTO profiles (account_id, username, display_name, username_key, display_key)
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+    )
+    .bind(id)
+    .bind(username)
+    .bind(display)
+    .bind(name_key(username))
+    .bind(name_key(display))
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_names_of_profiles_are_plain() {
+        for good in ["ann", "a.b_c-d", "x12", &"x".repeat(32)] {
+            assert!(is_username(good), "{good}");
+        }
+        for bad in ["", "ab", "Ann", "a..b", "a._b", ".ann", "ann-", "a b", "änn", "a@b.c", &"x".repeat(33)] {
+            assert!(!is_username(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn keys_of_names_begin_alike_where_names_do() {
+        assert_eq!((name_key("Änn"), name_key("än")), ("c3a46e6e".to_owned(), "c3a46e".to_owned()));
+    }
+}

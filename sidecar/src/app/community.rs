@@ -1,0 +1,59 @@
+//! What the community's services ask of the worlds: the one place where both meet.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use realmgate_community::World;
+use realmgate_platform::error::Error;
+use realmgate_protocol::ids::AccountId;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::service::characters::Characters;
+use crate::service::world::{AccountLocks, Exits};
+
+/// The worlds, as far as accounts concern them.
+pub(super) struct WorldOfAccounts {
+    pub(super) locks: Arc<AccountLocks>,
+    pub(super) exits: Arc<Exits>,
+    pub(super) characters: Arc<Characters>,
+    /// How long a caller waits for a player to leave.
+    pub(super) handover_wait: Duration,
+    pub(super) tasks: TaskTracker,
+}
+
+#[async_trait]
+impl World for WorldOfAccounts {
+    async fn logged_in(&self, account: AccountId, session: Uuid) -> Result<(), Error> {
+        self.locks.logged_in(account, session).await
+    }
+
+    async fn refreshed(&self, account: AccountId, session: Uuid) -> Result<(), Error> {
+        self.locks.refreshed(account, session).await
+    }
+
+    async fn log_out(&self, account: AccountId, sessions: Vec<Uuid>) -> Result<(), Error> {
+        let exits = self.exits.clone();
+        let leaving = async move {
+            for session in sessions {
+                exits.log_out(account, session).await.inspect_err(|error| {
+                    tracing::error!(%error, %account, "a log-in has ended, and not all that lived by it");
+                })?;
+            }
+            Ok(())
+        };
+        // It completes even if the caller goes away.
+        let leaving = self.tasks.spawn(leaving.in_current_span());
+        match tokio::time::timeout(self.handover_wait, leaving).await {
+            Ok(left) => left.map_err(Error::internal)?,
+            // The player waits for the end of a fight, and leaves then.
+            Err(_) => Ok(()),
+        }
+    }
+
+    async fn delete_characters(&self, account: AccountId) -> Result<(), Error> {
+        self.characters.delete_all(account).await
+    }
+}

@@ -1,0 +1,246 @@
+//! Log-ins, the caller's own account, and how one goes.
+
+use axum::http::StatusCode;
+use serde_json::json;
+
+use crate::backends::{Realm, on_every_backend};
+use crate::testing::PASSWORD;
+
+on_every_backend!(
+    a_device_is_an_account,
+    a_refresh_token_stays_until_the_log_in_ends,
+    the_first_account_is_the_administrator,
+    a_new_password_ends_every_log_in,
+    names_and_passwords_of_the_world_open_the_same_account,
+    an_account_goes_with_everything,
+    devices_come_and_go,
+    users_are_found_by_how_their_names_begin,
+    a_name_is_given_once,
+    administrators_change_accounts,
+    a_device_that_comes_many_times_at_once_is_one_account,
+);
+
+async fn a_device_is_an_account(realm: Realm) {
+    let (ann, bob) = (realm.device("ann's phone").await, realm.device("bob's phone").await);
+    assert_ne!(ann.id, bob.id);
+    assert_eq!(realm.device("ann's phone").await.id, ann.id);
+    let me = realm.by(&ann, "GET", "/me", json!(null)).await.expect(StatusCode::OK);
+    assert_eq!(me["id"], ann.id);
+    assert_eq!(me["username"], ann.username);
+    let seen = me["last_seen_at"].as_str().unwrap();
+    assert!(seen.starts_with("2027-01-15T08:00:0"), "the clock of the test: {seen}");
+    let expected = json!({"id": ann.id, "email": "", "profile_url": "", "metadata": {}, "username": ann.username,
+        "display_name": "", "lobby_id": "", "party_id": "", "is_online": false, "last_seen_at": seen,
+        "linked_providers": {"google": false, "facebook": false, "discord": false, "apple": false, "steam": false,
+            "device": true}, "has_password": false});
+    assert_eq!(me, expected);
+}
+
+async fn a_refresh_token_stays_until_the_log_in_ends(realm: Realm) {
+    let ann = realm.device("ann's phone").await;
+    let refresh = async |token: &str| realm.call("POST", "/refresh", json!({"refresh_token": token})).send().await;
+    let renewed = refresh(&ann.refresh).await.expect(StatusCode::OK);
+    assert_eq!(renewed["data"]["refresh_token"], ann.refresh);
+    let access = renewed["data"]["access_token"].as_str().unwrap();
+    realm.call("GET", "/me", json!(null)).bearer(access).send().await.expect(StatusCode::OK);
+    refresh(&ann.refresh).await.expect(StatusCode::OK);
+    // Neither kind of token is taken for another.
+    let no_such = "Invalid or expired refresh token";
+    assert_eq!(refresh(&ann.access).await.expect(StatusCode::UNAUTHORIZED)["error"], no_such);
+    let with_refresh = realm.call("GET", "/me", json!(null)).bearer(&ann.refresh).send().await;
+    with_refresh.expect(StatusCode::UNAUTHORIZED);
+    let rotating = realm.app().post("/auth/refresh", json!({"refresh_token": ann.refresh})).send().await;
+    rotating.problem(401, "INVALID_REFRESH_TOKEN");
+    let world = realm.app().register("zoe").await;
+    refresh(&world.refresh).await.expect(StatusCode::UNAUTHORIZED);
+    realm.app().post("/auth/refresh", json!({"refresh_token": world.refresh})).send().await.expect(StatusCode::OK);
+    refresh(&ann.refresh).await.expect(StatusCode::OK);
+    // The log-in ends.
+    assert_eq!(realm.by(&ann, "DELETE", "/logout", json!(null)).await.expect(StatusCode::OK), json!({}));
+    assert_eq!(refresh(&ann.refresh).await.expect(StatusCode::UNAUTHORIZED)["error"], no_such);
+    realm.by(&ann, "GET", "/me", json!(null)).await.expect(StatusCode::UNAUTHORIZED);
+}
+
+async fn the_first_account_is_the_administrator(realm: Realm) {
+    let devices = ["a", "b", "c", "d"].map(|device| realm.device(device));
+    let [a, b, c, d] = devices;
+    let all = tokio::join!(a, b, c, d);
+    let mut admins = 0;
+    for player in [&all.0, &all.1, &all.2, &all.3] {
+        let edit = realm.by(player, "PATCH", &format!("/admin/users/{}", player.id), json!({})).await;
+        match edit.status {
+            StatusCode::OK => admins += 1,
+            StatusCode::FORBIDDEN => assert_eq!(edit.json(), json!({"error": "forbidden"})),
+            other => panic!("{other}: {}", edit.text),
+        }
+    }
+    assert_eq!(admins, 1, "of several at once, one is the first");
+}
+
+async fn a_new_password_ends_every_log_in(realm: Realm) {
+    let (ann, other) = (realm.device("ann's phone").await, realm.device("ann's phone").await);
+    let set = async |player: &_, body| realm.by(player, "PATCH", "/me/password", body).await;
+    let short = set(&ann, json!({"password": "short"})).await.expect(StatusCode::BAD_REQUEST);
+    assert_eq!(short, json!({"error": "invalid_data", "errors": {"password": ["should be at least 8 character(s)"]}}));
+    let done = set(&ann, json!({"password": PASSWORD})).await.expect(StatusCode::OK);
+    assert_eq!(done, json!({"ok": true, "id": ann.id}));
+    for player in [&ann, &other] {
+        realm.by(player, "GET", "/me", json!(null)).await.expect(StatusCode::UNAUTHORIZED);
+        let again = realm.call("POST", "/refresh", json!({"refresh_token": player.refresh})).send().await;
+        again.expect(StatusCode::UNAUTHORIZED);
+    }
+    let login = async |password: &str| {
+        realm.call("POST", "/login", json!({"email": ann.username, "password": password})).send().await
+    };
+    assert_eq!(login("not it").await.expect(StatusCode::UNAUTHORIZED), json!({"error": "Invalid email or password"}));
+    let ann = crate::backends::Player::of(&login(PASSWORD).await.expect(StatusCode::OK));
+    let me = realm.by(&ann, "GET", "/me", json!(null)).await.expect(StatusCode::OK);
+    assert_eq!(me["has_password"], true);
+    for current in [json!(null), json!("not it")] {
+        let body = json!({"password": "another password", "current_password": current});
+        let wrong = set(&ann, body).await.expect(StatusCode::UNAUTHORIZED);
+        assert_eq!(wrong["error"], "invalid_current_password");
+    }
+    let body = json!({"password": "another password", "current_password": PASSWORD});
+    set(&ann, body).await.expect(StatusCode::OK);
+    login(PASSWORD).await.expect(StatusCode::UNAUTHORIZED);
+    login("another password").await.expect(StatusCode::OK);
+}
+
+async fn names_and_passwords_of_the_world_open_the_same_account(realm: Realm) {
+    let ann = realm.app().register("Ann").await;
+    let body = json!({"email": " ANN ", "password": PASSWORD, "device_id": "ann's phone"});
+    let here = realm.call("POST", "/login", body).send().await.expect(StatusCode::OK);
+    assert_eq!(here["data"]["user_id"], ann.id);
+    assert_eq!((&here["data"]["username"], &here["data"]["display_name"]), (&json!("ann"), &json!("Ann")));
+    assert_eq!(realm.device("ann's phone").await.id, ann.id, "the device was linked");
+    for name in ["nobody", "", &"x".repeat(500)] {
+        let body = json!({"email": name, "password": PASSWORD});
+        let refused = realm.call("POST", "/login", body).send().await.expect(StatusCode::UNAUTHORIZED);
+        assert_eq!(refused, json!({"error": "Invalid email or password"}), "{name}");
+    }
+}
+
+async fn an_account_goes_with_everything(realm: Realm) {
+    let (first, ann) = (realm.device("first").await, realm.device("ann's phone").await);
+    assert_eq!(realm.by(&ann, "DELETE", "/me", json!(null)).await.expect(StatusCode::OK), json!({}));
+    realm.by(&ann, "GET", "/me", json!(null)).await.expect(StatusCode::UNAUTHORIZED);
+    let refused = realm.call("POST", "/refresh", json!({"refresh_token": ann.refresh})).send().await;
+    refused.expect(StatusCode::UNAUTHORIZED);
+    let gone = realm.call("GET", &format!("/users/{}", ann.id), json!(null)).send().await;
+    assert_eq!(gone.expect(StatusCode::NOT_FOUND), json!({"error": "not_found"}));
+    let again = realm.device("ann's phone").await;
+    assert_ne!(again.id, ann.id, "the device is free");
+    let path = format!("/admin/users/{}", again.id);
+    realm.by(&first, "DELETE", &path, json!(null)).await.expect(StatusCode::OK);
+    realm.by(&first, "DELETE", &path, json!(null)).await.expect(StatusCode::NOT_FOUND);
+    realm.by(&again, "GET", "/me", json!(null)).await.expect(StatusCode::UNAUTHORIZED);
+}
+
+async fn devices_come_and_go(realm: Realm) {
+    let (ann, bob) = (realm.device("old").await, realm.device("bob's").await);
+    let link = async |device| realm.by(&ann, "POST", "/me/device", json!({"device_id": device})).await;
+    let unlink = async || realm.by(&ann, "DELETE", "/me/device", json!(null)).await;
+    let missing = realm.by(&ann, "POST", "/me/device", json!({})).await.expect(StatusCode::BAD_REQUEST);
+    assert_eq!(missing, json!({"error": "device_id is required"}));
+    let taken = link("bob's").await.expect(StatusCode::BAD_REQUEST);
+    assert_eq!(taken["error"], "Failed to link device_id");
+    assert_eq!(realm.device("old").await.id, ann.id, "what is refused changes nothing");
+    assert_eq!(link("new").await.expect(StatusCode::OK), json!({}));
+    assert_eq!(realm.device("new").await.id, ann.id);
+    let last = unlink().await.expect(StatusCode::BAD_REQUEST);
+    assert_eq!(last["error"], "Cannot unlink device_id when it's your last authentication method");
+    assert_ne!(realm.device("old").await.id, ann.id, "it was replaced");
+    let zoe = realm.app().register("zoe").await;
+    for _ in 0..2 {
+        let none = realm.call("DELETE", "/me/device", json!(null)).bearer(&zoe.access).send().await;
+        assert_eq!(none.expect(StatusCode::OK), json!({}));
+    }
+    assert_eq!(realm.device("bob's").await.id, bob.id);
+}
+
+async fn users_are_found_by_how_their_names_begin(realm: Realm) {
+    for name in ["anna", "annika", "bob", "a_b", "axb"] {
+        realm.app().register(name).await;
+    }
+    let find = async |query: &str| {
+        let found = realm.call("GET", &format!("/users?{query}"), json!(null)).send().await.expect(StatusCode::OK);
+        let names = found["data"].as_array().unwrap().iter().map(|user| user["username"].as_str().unwrap().to_owned());
+        (names.collect::<Vec<_>>(), found["meta"].clone())
+    };
+    assert_eq!(find("q=ANN").await.0, ["anna", "annika"]);
+    assert_eq!(find("q=a_").await.0, ["a_b"], "signs stand for themselves");
+    assert_eq!(find("q=%25").await.0, [""; 0]);
+    for nothing in ["q=", "q", "", "page=x&q="] {
+        let (names, meta) = find(nothing).await;
+        assert!(names.is_empty(), "{nothing}");
+        let empty =
+            json!({"page": 1, "page_size": 25, "count": 0, "total_count": 0, "total_pages": 0, "has_more": false});
+        assert_eq!(meta, empty, "{nothing}");
+    }
+    let (names, meta) = find("q=a&page=2&page_size=1").await;
+    assert_eq!(names.len(), 1);
+    let expected = json!({"page": 2, "page_size": 1, "count": 1, "total_count": 4, "total_pages": 4, "has_more": true});
+    assert_eq!(meta, expected);
+    let bob = realm.app().login("bob").await;
+    assert_eq!(find(&format!("q={}", bob.id)).await.0, ["bob"]);
+    let user = realm.call("GET", &format!("/users/{}", bob.id), json!(null)).send().await.expect(StatusCode::OK);
+    assert_eq!((&user["username"], &user["lobby_id"], &user["party_id"]), (&json!("bob"), &json!(""), &json!("")));
+    assert!(user.get("email").is_none());
+    let bad = realm.call("GET", "/users/bob", json!(null)).send().await.expect(StatusCode::BAD_REQUEST);
+    assert_eq!(bad, json!({"error": "invalid_id"}));
+}
+
+async fn a_name_is_given_once(realm: Realm) {
+    let (ann, bob) = (realm.device("ann's").await, realm.device("bob's").await);
+    let name =
+        async |player: &_, name: &str| realm.by(player, "PATCH", "/me/username", json!({"username": name})).await;
+    let done = name(&ann, "Ann.B-C_d").await.expect(StatusCode::OK);
+    assert_eq!(done, json!({"ok": true, "id": ann.id, "username": "ann.b-c_d"}));
+    let taken = name(&bob, "ann.b-c_d").await.expect(StatusCode::BAD_REQUEST);
+    assert_eq!(taken, json!({"error": "invalid_data", "errors": {"username": ["has already been taken"]}}));
+    for bad in ["", "ab", "a..b", "-ab", "ab-", "a b", &"x".repeat(33)] {
+        let refused = name(&bob, bad).await.expect(StatusCode::BAD_REQUEST);
+        assert_eq!(refused["error"], "invalid_data", "{bad}");
+    }
+    let show = async |name: &str| realm.by(&bob, "PATCH", "/me/display_name", json!({"display_name": name})).await;
+    let shown = show("B\u{f6}b").await.expect(StatusCode::OK);
+    assert_eq!(shown, json!({"ok": true, "id": bob.id, "display_name": "B\u{f6}b"}));
+    show("").await.expect(StatusCode::OK);
+    let long = show(&"x".repeat(81)).await.expect(StatusCode::BAD_REQUEST);
+    assert_eq!(long["error"], "invalid_data");
+}
+
+async fn administrators_change_accounts(realm: Realm) {
+    let (admin, ann) = (realm.device("first").await, realm.device("ann's").await);
+    let path = format!("/admin/users/{}", ann.id);
+    let change = async |body| realm.by(&admin, "PATCH", &path, body).await;
+    let body = json!({"display_name": "Ann", "metadata": {"level": 3, "deep": {"a": [1, null]}}});
+    let changed = change(body.clone()).await.expect(StatusCode::OK);
+    assert_eq!(changed["data"]["metadata"], body["metadata"]);
+    assert_eq!(changed["data"]["display_name"], "Ann");
+    for bad in [json!({"metadata": [1]}), json!({"display_name": "x".repeat(81)}), json!({"metadata": "x"})] {
+        let refused = change(bad.clone()).await.expect(StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(refused["error"], "validation_failed", "{bad}");
+    }
+    change(json!({"is_admin": "yes"})).await.expect(StatusCode::BAD_REQUEST);
+    let me = realm.by(&ann, "GET", "/me", json!(null)).await.expect(StatusCode::OK);
+    assert_eq!(me["metadata"], body["metadata"], "what was refused has changed nothing");
+
+    change(json!({"is_activated": false})).await.expect(StatusCode::OK);
+    realm.by(&ann, "GET", "/me", json!(null)).await.expect(StatusCode::UNAUTHORIZED);
+    let barred = realm.call("POST", "/login/device", json!({"device_id": "ann's"})).send().await;
+    assert_eq!(barred.expect(StatusCode::FORBIDDEN)["error"], "account_not_activated");
+    change(json!({"is_activated": true, "is_admin": true})).await.expect(StatusCode::OK);
+    let ann = realm.device("ann's").await;
+    realm.by(&ann, "PATCH", &path, json!({})).await.expect(StatusCode::OK);
+    for nobody in ["/admin/users/00000000-0000-7000-8000-000000000000", "/admin/users/x"] {
+        let gone = realm.by(&admin, "PATCH", nobody, json!({})).await.expect(StatusCode::NOT_FOUND);
+        assert_eq!(gone, json!({"error": "not_found"}));
+    }
+}
+
+async fn a_device_that_comes_many_times_at_once_is_one_account(realm: Realm) {
+    let calls = futures_util::future::join_all((0..12).map(|_| realm.device("ann's phone"))).await;
+    assert!(calls.iter().all(|player| player.id == calls[0].id));
+}
