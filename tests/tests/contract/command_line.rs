@@ -18,7 +18,7 @@ use serde_json::json;
 const TOKEN: &str = "a service token of thirty-two bytes, or so";
 
 /// Every setting by its variable, in the order of the help, with its default; empty for one that has none.
-const SETTINGS: [(&str, &str); 86] = [
+const SETTINGS: [(&str, &str); 89] = [
     ("GAME_ADDR", "0.0.0.0"),
     ("ADMIN_ADDR", "127.0.0.1:0"),
     ("WORLD_DIRECTORY_URL", "the one at DIRECTORY_ADDR, else an embedded one"),
@@ -88,6 +88,9 @@ const SETTINGS: [(&str, &str); 86] = [
     ("CHARACTER_CREATIONS_PER_DAY", "24"),
     ("CHARACTER_DELETION_GRACE_H", "24"),
     ("CHARACTER_RENAME_WAIT_H", "24"),
+    ("DEVICE_LOGIN", "true"),
+    ("REQUIRE_ACTIVATION", "false"),
+    ("LIST_USERS", "true"),
     ("SERVER_MANAGER", "none"),
     ("SERVER_MANAGER_BINARY", "start_server beside this executable"),
     ("SERVER_MANAGER_MAX", "8"),

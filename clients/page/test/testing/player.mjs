@@ -172,6 +172,14 @@ export class Player extends Visitor {
     return this.target.locator(".unit-name").getByText(name, { exact: true }).isVisible();
   }
 
+  /** Returns to life, where something has killed it. */
+  async livesOn() {
+    const back = this.page.getByRole("button", { name: "Return to the safe zone" });
+    if (!(await back.isVisible())) return;
+    await back.click();
+    await back.waitFor({ state: "hidden" });
+  }
+
   /** Types a line into the chat and sends it. */
   async types(line) {
     await this.presses("Enter");

@@ -5,11 +5,19 @@ const THROUGH_MS = 6_000;
 
 const IN_THE_CLEARING = [8, 12];
 
+/** So long a walk goes on before it is looked whether a mob has ended it. */
+const STRETCH_MS = 2_000;
+
 async function walksToTheGlen(player) {
-  await player.holding(["KeyD"], () => player.untilSees("To Glen"));
+  await player.until("the portal's name", async () => {
+    await player.livesOn();
+    await player.holding(["KeyD"], () => player.page.waitForTimeout(STRETCH_MS));
+    return player.sees("To Glen");
+  });
   await player.picture(`together-portal-${player.name}`);
   const isThere = async () => (await player.place.textContent()) === "Glen";
   await player.until("the other map", async () => {
+    await player.livesOn();
     await player.holding(["KeyD"], async () => {
       const endMs = performance.now() + THROUGH_MS;
       while (!(await isThere()) && performance.now() < endMs) await player.page.waitForTimeout(100);
@@ -28,6 +36,8 @@ async function rustyWalksToTheGlen(rusty) {
       return true;
     }
     const isInThePortal = place.x > 38 * 1024;
+    // The boar may have killed it. Who lives is told that it cannot return, which does not matter.
+    await rusty.say({ type: "Respawn" });
     await rusty.walk(isInThePortal ? 36 : 38.5, 10);
     await new Promise((resolve) => setTimeout(resolve, isInThePortal ? 1_500 : 3_000));
     return false;
