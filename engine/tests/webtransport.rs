@@ -5,8 +5,12 @@
 
 #[path = "webtransport/client.rs"]
 mod client;
+#[path = "webtransport/handshake.rs"]
+mod handshake;
 #[path = "browsers/payloads.rs"]
 mod payloads;
+#[path = "webtransport/raw.rs"]
+mod raw;
 #[path = "browsers/reading.rs"]
 mod reading;
 #[path = "browsers/scene.rs"]

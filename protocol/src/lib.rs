@@ -3,6 +3,7 @@
 //! * [`wire`]: datagrams, input commands and snapshots between client and map server;
 //! * [`realm`]: our game's reliable messages and replicated components (the engine may not import it);
 //! * [`link`]: the map link between map server and sidecar;
+//! * [`cron`]: when seasons of leaderboards begin, which the check of designers' data and the sidecar read alike;
 //! * [`text`]: which player-written texts may be shown to others;
 //! * [`ticket`]: how a player is admitted;
 //! * [`netcode`]: the connect tokens that get a player's packets through, and the cipher of those packets;
@@ -13,6 +14,7 @@
 
 pub mod bits;
 pub mod codec;
+pub mod cron;
 pub mod entry;
 pub mod ids;
 pub mod limits;

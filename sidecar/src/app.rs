@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use realmgate_community::DeclaredBoards;
 use realmgate_platform::background::Background;
 use realmgate_platform::clock::Clock;
 use realmgate_platform::config::{ConfigError, DatabaseAt};
@@ -34,6 +35,8 @@ const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 /// How often characters whose deletion is due are deleted, and names that an older sidecar has written are compared.
 const CHARACTERS_EVERY: Duration = Duration::from_secs(20);
+/// How often leaderboards count what worlds have told, and begin the seasons that are due.
+const LEADERBOARDS_EVERY: Duration = Duration::from_secs(1);
 /// How often the ledger is audited; faults are logged and counted.
 const AUDIT_EVERY: Duration = Duration::from_secs(60 * 60);
 /// How often the certificate's files are checked for changes.
@@ -135,6 +138,7 @@ impl Sidecar {
         clock: Clock,
     ) -> Result<Running, StartError> {
         let classes = Classes::read(&config.assets_dir)?;
+        let boards = DeclaredBoards::read(&config.assets_dir)?;
         let pictures = match config.roles.api {
             true => Pictures::read(
                 config.maps_dir.as_deref(),
@@ -148,7 +152,7 @@ impl Sidecar {
         let store = open_store(&config, &clock).await?;
         let redis = open_redis(&config, &clock).await?;
         let now_ms = store.now_ms().await.map_err(Error::from)?;
-        let found = Found { addrs: listeners.addrs, classes, pictures, store, redis, metrics, clock };
+        let found = Found { addrs: listeners.addrs, classes, boards, pictures, store, redis, metrics, clock };
         let (state, happenings) = assemble(config, found, now_ms)?;
         spawn_background(&state, happenings).await?;
         listeners.serve(&state, certificate)?;
@@ -294,7 +298,15 @@ async fn spawn_background(state: &AppState, happenings: Happenings) -> Result<()
     state.world.start(background).await?;
     if state.config.roles.community {
         state.community.fill_name_keys().await.map_err(Error::from)?;
+        state.community.send_mails();
+        let boards = state.community.leaderboards();
+        boards.begin_seasons().await.map_err(Error::from)?;
+        background.keep(Duration::ZERO, LEADERBOARDS_EVERY, "leaderboards could not be kept up", move || {
+            let boards = boards.clone();
+            async move { boards.keep_up().await.map_err(Error::internal) }
+        });
     }
+    state.community.start().await.map_err(Error::from)?;
     start_parties(state, happenings);
     let here = LocalReplica {
         links: state.links.clone(),

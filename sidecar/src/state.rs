@@ -1,6 +1,6 @@
 //! State that all handlers and background tasks share.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -45,6 +45,17 @@ pub struct Addrs {
     pub gateway: SocketAddr,
     /// The listener that redirects plain HTTP to HTTPS, if there is one.
     pub redirect: Option<SocketAddr>,
+}
+
+impl Addrs {
+    /// The URL of the public API, for whoever is on this machine.
+    pub fn api_url(&self, tls: bool) -> String {
+        let mut api = self.api;
+        if api.ip().is_unspecified() {
+            api.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
+        format!("{}://{api}", if tls { "https" } else { "http" })
+    }
 }
 
 /// The parts of [`AppState`]. Handlers take the one that they need, and pass it on.

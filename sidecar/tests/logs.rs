@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use axum::http::StatusCode;
+use realmgate_platform::testing::soon;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -99,12 +100,14 @@ async fn passwords_and_tokens_are_in_no_log_and_no_file() {
     for file in ["jwt_secret", "ticket_key", "service_token"] {
         secrets.push((file, std::fs::read_to_string(own.join(file)).unwrap()));
     }
+    let mailed = token_of_a_mail(&app).await;
     app.get("/nowhere").header("x-request-id", "find-me-1").send().await.problem(404, "NOT_FOUND");
 
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(text.contains("/auth/login"), "something was logged: {text}");
     let stored = all_text(&app.data_dir(), &own);
     assert!(stored.contains("$argon2id$"), "the password's hash is stored");
+    assert!(text.contains("a mail was written") && !text.contains(&mailed), "the token of a mail is in the log");
     for (what, secret) in secrets {
         assert!(!text.contains(&secret), "the {what} is in the log");
         assert!(!stored.contains(&secret), "the {what} is in a file");
@@ -114,6 +117,29 @@ async fn passwords_and_tokens_are_in_no_log_and_no_file() {
     let named = lines.iter().filter(|line| line["span"]["trace"] == "find-me-1");
     let said: Vec<&str> = named.filter_map(|line| line["fields"]["message"].as_str()).collect();
     assert!(said.contains(&"request") && said.contains(&"request refused"), "{said:?}");
+}
+
+/// Signs up by an address, and uses the link in the mail's file. Returns its token.
+async fn token_of_a_mail(app: &TestApp) -> String {
+    let body = json!({"email": "ann@example.org", "password": PASSWORD});
+    app.post("/api/v1/register", body).send().await.expect(StatusCode::OK);
+    let is_mail = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "eml");
+    let written = async {
+        loop {
+            let entries = std::fs::read_dir(app.data_dir().join("mail")).into_iter().flatten();
+            if let Some(file) = entries.map(|entry| entry.unwrap().path()).find(is_mail) {
+                return file;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let file = soon("the mail's file", written).await;
+    let text = std::fs::read_to_string(file).unwrap();
+    let (_, rest) = text.split_once("?token=").unwrap();
+    let token = rest.split_whitespace().next().unwrap().to_owned();
+    app.get(&format!("/account/link?token={token}")).send().await;
+    app.post("/api/v1/confirm", json!({"token": token})).send().await.expect(StatusCode::OK);
+    token
 }
 
 /// Opens the gateway's socket by hand, since a client library would log here too, and waits for the welcome.

@@ -44,6 +44,11 @@ impl Api {
         Self { base: base.to_owned(), token: None, is_pooled: true, http }
     }
 
+    /// Where a WebSocket of this listener is.
+    pub fn socket_url(&self, path: &str) -> String {
+        format!("{}{path}", self.base.replacen("http", "ws", 1))
+    }
+
     /// The same with a connection for each call: behind a balancer, calls in a row reach different replicas.
     ///
     /// # Panics

@@ -25,6 +25,7 @@ fn round(scenario: Scenario, flooder_per_s: u32) -> Figures {
         lasts,
         strangers_per_s: 0,
         flooder_per_s,
+        stalled: 0,
     };
     round.run().unwrap_or_else(|error| panic!("{error:#}"))
 }

@@ -28,39 +28,44 @@ enum Part {
         /// A few seconds for each figure: shows that everything works, measures little
         #[arg(long)]
         quick: bool,
-        /// Only these parts: postgres, idle, embedded; hashing compares other ways to hash passwords, if it is named
+        /// Only these parts: postgres, idle, embedded, ranks; hashing compares other ways to hash passwords, if it is named
         #[arg(long, value_name = "PART", value_delimiter = ',')]
         only: Vec<String>,
     },
     /// A map server full of players beside a bare program that moves the same datagrams; writes docs/performance.md
-    World {
-        /// A few seconds for each figure, few players: shows that everything works; writes nothing into docs/
-        #[arg(long)]
-        quick: bool,
-        /// Only these scenarios: spread, crowd, fight, brawl
-        #[arg(long, value_name = "SCENARIO", value_delimiter = ',')]
-        scenario: Vec<String>,
-        /// Only with so many players
-        #[arg(long, value_name = "N", value_delimiter = ',')]
-        players: Vec<usize>,
-        /// Only what these transports cost beside UDP: websocket, webtransport; writes nothing
-        #[arg(long, value_name = "TRANSPORT", value_delimiter = ',')]
-        transport: Vec<String>,
-        /// Keep the raw figures here [default: target/bench/world.json]
-        #[arg(long, value_name = "FILE")]
-        json: Option<String>,
-    },
+    World(World),
+}
+
+/// What of a world is to be measured.
+#[derive(Args, Default)]
+struct World {
+    /// A few seconds for each figure, few players: shows that everything works; writes nothing into docs/
+    #[arg(long)]
+    quick: bool,
+    /// Only these scenarios: spread, crowd, fight, brawl
+    #[arg(long, value_name = "SCENARIO", value_delimiter = ',')]
+    scenario: Vec<String>,
+    /// Only with so many players
+    #[arg(long, value_name = "N", value_delimiter = ',')]
+    players: Vec<usize>,
+    /// Only what these transports cost beside UDP: websocket, webtransport; writes nothing
+    #[arg(long, value_name = "TRANSPORT", value_delimiter = ',')]
+    transport: Vec<String>,
+    /// With so many players of these transports that hang while it counts, beside a round without
+    #[arg(long, value_name = "COUNT", requires = "transport")]
+    stalled: Option<usize>,
+    /// Keep the raw figures here [default: target/bench/world.json]
+    #[arg(long, value_name = "FILE")]
+    json: Option<String>,
 }
 
 /// Measures what is asked for.
 pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     match &arguments.part {
         Some(Part::Services { profile, quick, only }) => services(workspace, profile, *quick, only),
-        Some(Part::World { quick, scenario, players, transport, json }) => {
-            world(workspace, *quick, scenario, players, transport, json.as_deref())
-        }
+        Some(Part::World(wanted)) => world(workspace, wanted),
         None => {
-            world(workspace, arguments.quick, &[], &[], &[], None)?;
+            world(workspace, &World { quick: arguments.quick, ..World::default() })?;
             mobs(workspace)?;
             services(workspace, "release", arguments.quick, &[])
         }
@@ -82,31 +87,31 @@ fn services(workspace: &Workspace, profile: &str, quick: bool, only: &[String]) 
 }
 
 /// Measures the world server. Only all of it, and not in a hurry, is worth writing down.
-fn world(
-    workspace: &Workspace,
-    quick: bool,
-    scenarios: &[String],
-    players: &[usize],
-    transports: &[String],
-    json: Option<&str>,
-) -> Result<()> {
+fn world(workspace: &Workspace, wanted: &World) -> Result<()> {
     build(workspace, &["realmgate-server"], "release")?;
     let mut bench = bench("realmgate-tests", "world", "release");
-    let (scenarios, transports) = (scenarios.join(","), transports.join(","));
-    let players = players.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
+    let (scenarios, transports) = (wanted.scenario.join(","), wanted.transport.join(","));
+    let players = wanted.players.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
+    let stalled = wanted.stalled.map(|count| count.to_string()).unwrap_or_default();
     // The bench runs in a folder of its own.
-    let json = json.map(std::path::absolute).transpose()?.map(|file| file.display().to_string()).unwrap_or_default();
-    if quick {
+    let json = wanted.json.as_deref().map(std::path::absolute).transpose()?;
+    let json = json.map(|file| file.display().to_string()).unwrap_or_default();
+    if wanted.quick {
         bench.push("--quick");
     }
-    let values =
-        [("--scenario", scenarios.as_str()), ("--players", &players), ("--transport", &transports), ("--json", &json)];
+    let values = [
+        ("--scenario", scenarios.as_str()),
+        ("--players", &players),
+        ("--transport", &transports),
+        ("--stalled", &stalled),
+        ("--json", &json),
+    ];
     for (flag, value) in values {
         if !value.is_empty() {
             bench.extend([flag, value]);
         }
     }
-    if !quick && scenarios.is_empty() && players.is_empty() && transports.is_empty() {
+    if !wanted.quick && scenarios.is_empty() && players.is_empty() && transports.is_empty() {
         bench.push("--write");
     }
     workspace.run("cargo", &bench)

@@ -1,9 +1,12 @@
 //! What players see: `cargo xtask feel`, behind bad lines; `cargo xtask conditioner`, such a line for people; and `cargo xtask
 //! browser`, the page.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::Args;
 
+use crate::godot;
 use crate::workspace::Workspace;
 
 #[derive(Args)]
@@ -16,9 +19,31 @@ pub struct Arguments {
     rest: Vec<String>,
 }
 
-/// Measures how play feels; what it prints is its own.
-pub fn measure(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
-    workspace.run_of_tests("feel", arguments.debug, &arguments.rest)
+/// The same, for what may need a Godot.
+#[derive(Args)]
+pub struct Measuring {
+    /// Where tools are kept
+    #[arg(long, env = "XDG_CACHE_HOME", hide = true)]
+    cache: Option<PathBuf>,
+    #[command(flatten)]
+    arguments: Arguments,
+}
+
+/// Measures how play feels; what it prints is its own. Who plays with Godot gets one, and its extension.
+pub fn measure(workspace: &Workspace, measuring: &Measuring) -> Result<()> {
+    let (debug, mut rest) = (measuring.arguments.debug, measuring.arguments.rest.clone());
+    if plays_in_godot(&rest) {
+        let program = godot::ready(workspace, measuring.cache.as_deref(), !debug)?;
+        rest.extend(["--godot".to_owned(), program.display().to_string()]);
+    }
+    workspace.run_of_tests("feel", debug, &rest)
+}
+
+/// Whether a Godot is asked for, and none is given.
+fn plays_in_godot(rest: &[String]) -> bool {
+    let asked = |argument: &[String]| argument == ["--core", "godot"];
+    let is_asked = rest.windows(2).any(asked) || rest.iter().any(|argument| argument == "--core=godot");
+    is_asked && !rest.iter().any(|argument| argument.starts_with("--godot"))
 }
 
 /// Stands between clients and a server until it is ended.
@@ -29,4 +54,18 @@ pub fn condition(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
 /// Plays the page in a browser.
 pub fn browse(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     workspace.run_of_tests("browser", arguments.debug, &arguments.rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plays_in_godot;
+
+    #[test]
+    fn a_godot_is_got_where_one_is_asked_for_and_none_is_given() {
+        let rest = |words: &str| words.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        assert!(plays_in_godot(&rest("--line 100ms --core godot")));
+        assert!(plays_in_godot(&rest("--core=godot")));
+        assert!(!plays_in_godot(&rest("--core godot --godot /usr/bin/godot4")));
+        assert!(!plays_in_godot(&rest("--core js --line lan")));
+    }
 }

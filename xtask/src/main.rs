@@ -74,10 +74,10 @@ enum Command {
         arguments: dist::Arguments,
     },
     /// Drive scripted players through bad lines, and print what their screens show beside the truth (docs/feel.md): --line
-    /// lan|50ms|100ms|200ms|300ms, --core rust|js, --seconds N, --seed N
+    /// lan|50ms|100ms|200ms|300ms, --core rust|js|godot, --seconds N, --seed N
     Feel {
         #[command(flatten)]
-        arguments: feel::Arguments,
+        measuring: feel::Measuring,
     },
     /// Play the page in Chromium from its address to the first kill; its pictures go to target/browser. --pictures: make
     /// those of every screen; --measure [--minutes N]: its figures beside their targets (docs/performance.md)
@@ -147,7 +147,7 @@ fn main() -> ExitCode {
         Command::Fuzz { arguments } => fuzz::run(&workspace, &arguments),
         Command::Mutate { arguments } => mutate::run(&workspace, &arguments),
         Command::Schemathesis { hunt } => schemathesis::run(&workspace, &hunt),
-        Command::Feel { arguments } => feel::measure(&workspace, &arguments),
+        Command::Feel { measuring } => feel::measure(&workspace, &measuring),
         Command::Browser { arguments } => feel::browse(&workspace, &arguments),
         Command::Godot { arguments } => godot::run(&workspace, &arguments),
         Command::Conditioner { arguments } => feel::condition(&workspace, &arguments),

@@ -47,6 +47,18 @@ impl Default for Hunt {
     }
 }
 
+/// By which other accounts one may log in there. Nobody answers at those addresses.
+const PROVIDERS: &str = r#"
+[google]
+client_id = "realm"
+client_secret = "secret"
+issuer = "http://127.0.0.1:9"
+[discord]
+client_id = "realm"
+client_secret = "secret"
+url = "http://127.0.0.1:9"
+"#;
+
 /// A run of schemathesis: against which listener, as whom, and which routes.
 struct Part<'a> {
     name: &'static str,
@@ -162,8 +174,15 @@ impl Sidecar {
         let home = tempfile::tempdir()?;
         let ready = home.path().join("ready.json");
         let log = fs::File::create(home.path().join("log"))?;
+        let providers = home.path().join("providers.toml");
+        fs::write(&providers, PROVIDERS)?;
         let mut serve = workspace.command(program);
-        serve.arg("serve").env_clear().env("DATA_DIR", home.path().join("data")).env("READY_FILE", &ready);
+        serve
+            .arg("serve")
+            .env_clear()
+            .env("DATA_DIR", home.path().join("data"))
+            .env("READY_FILE", &ready)
+            .env("PROVIDERS_FILE", providers);
         for listener in ["API_ADDR", "DIRECTORY_ADDR", "GATEWAY_ADDR"] {
             serve.env(listener, "127.0.0.1:0");
         }

@@ -24,6 +24,7 @@ var _bar := HBoxContainer.new()
 ## Begins to show a world.
 func begin(of: DemoWorld) -> void:
 	world = of
+	theme = Look.theme()
 	chat.begin(world.client)
 	for label: Label in [_own, _target, _toast]:
 		label.add_theme_stylebox_override(&"normal", Look.box())
@@ -38,8 +39,11 @@ func begin(of: DemoWorld) -> void:
 	_make_slots()
 	panels = Panels.new()
 	add_child(panels)
-	panels.begin(world.main, toast)
-	world.client.refused.connect(func(error: RealmError) -> void: toast(error.text))
+	panels.begin(world.main)
+	# What the chat is refused stands in the chat.
+	var client := world.client
+	for asked: Object in [client, client.bag, client.trade, client.party, client.vendor]:
+		asked.connect(&"refused", func(error: RealmError) -> void: toast(error.text))
 	world.client.connection_lost.connect(func(_why: String) -> void: toast("Connecting again…"))
 	world.client.died.connect(func(_by: int) -> void: panels.ask_to_respawn())
 	world.client.level_reached.connect(func(level: int) -> void: toast("Level %d!" % level))

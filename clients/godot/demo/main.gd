@@ -7,6 +7,7 @@ const Characters := preload("res://demo/characters.gd")
 const DemoWorld := preload("res://demo/world.gd")
 const Pictures := preload("res://demo/pictures.gd")
 const Keys := preload("res://demo/keys.gd")
+const Look := preload("res://demo/look.gd")
 const SCENES: Dictionary[StringName, String] = {
 	&"log_in": "res://demo/log_in.tscn",
 	&"characters": "res://demo/characters.tscn",
@@ -21,6 +22,7 @@ var scene: Node = null
 
 func _ready() -> void:
 	Keys.learn()
+	RenderingServer.set_default_clear_color(Look.INK)
 	client.left.connect(_on_left)
 	if client.server.is_empty():
 		client.server = ProjectSettings.get_setting(
@@ -67,6 +69,8 @@ func _show(scene_name: StringName, before: Callable = Callable()) -> Node:
 		scene.queue_free()
 	var packed: PackedScene = load(SCENES[scene_name])
 	scene = packed.instantiate()
+	if scene is Control:
+		scene.set(&"theme", Look.theme())
 	if before.is_valid():
 		before.call(scene)
 	add_child(scene)

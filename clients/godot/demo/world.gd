@@ -4,6 +4,8 @@ extends Node2D
 const Main := preload("res://demo/main.gd")
 const Hud := preload("res://demo/hud.gd")
 const Keys := preload("res://demo/keys.gd")
+const Tall := preload("res://demo/tall.gd")
+const Look := preload("res://demo/look.gd")
 ## Where pictures of each kind lie, and for whom there is none.
 const FOLDERS: Dictionary[StringName, String] = {
 	&"player": "characters/adventurer",
@@ -21,6 +23,7 @@ var target: RealmEntity = null
 @onready var world: RealmWorld = $RealmWorld
 @onready var map: RealmMap = $RealmMap
 @onready var camera: Camera2D = $Camera
+@onready var tall: Tall = $RealmWorld/Tall
 @onready var hud: Hud = $Layer/Hud
 
 
@@ -32,6 +35,8 @@ func _enter_tree() -> void:
 func _ready() -> void:
 	world.appeared.connect(_on_appeared)
 	world.vanished.connect(_on_vanished)
+	tall.pictures = main.pictures
+	map.drawn.connect(func(_map_id: int) -> void: tall.stand_on(map))
 	map.failed.connect(func(error: RealmError) -> void: hud.toast(error.text))
 	hud.begin(self)
 
@@ -42,6 +47,7 @@ func _process(_delta: float) -> void:
 		return
 	avatar.reads_input = not hud.is_writing()
 	camera.position = avatar.position
+	tall.own = avatar
 	for slot: int in Keys.SLOTS:
 		if not hud.is_writing() and Input.is_action_just_pressed("slot%d" % (slot + 1)):
 			use(slot)
@@ -133,6 +139,7 @@ func _on_appeared(entity: RealmEntity, node: Node2D) -> void:
 	if FOLDERS.has(entity.kind):
 		_dress(entity, node)
 		var health: Range = node.get_node(^"Health")
+		health.theme = Look.theme()
 		health.visible = entity.max_health > 0
 	elif entity.kind == &"item":
 		_paint(node, "pictures/items/%s.png" % entity.definition, 0.6)

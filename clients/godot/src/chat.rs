@@ -28,7 +28,7 @@ impl RealmChat {
     /// [member ignored] has changed.
     #[signal]
     pub fn ignored_changed();
-    /// The server has refused a request of this, or it could not be sent: what [signal RealmClient.refused] says too.
+    /// The server has refused a request that a method of this made, or it could not be sent. It is told here alone.
     #[signal]
     pub fn refused(error: Gd<RealmError>);
 

@@ -30,7 +30,7 @@ impl RealmParty {
     /// Somebody invites this player: [method answer] answers.
     #[signal]
     pub fn invited(from: GString);
-    /// The server has refused a request of this, or it could not be sent: what [signal RealmClient.refused] says too.
+    /// The server has refused a request that a method of this made, or it could not be sent. It is told here alone.
     #[signal]
     pub fn refused(error: Gd<RealmError>);
 

@@ -69,7 +69,7 @@ pub fn unsent<T: Asks + Bounds<Declarer = bounds::DeclUser>>(part: &Gd<T>) -> Ve
     part.clone().bind_mut().requests().take_unsent()
 }
 
-/// The part of the client that a request belongs to.
+/// A part of the client that asks the world for something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// `RealmChat`
@@ -82,20 +82,18 @@ pub enum Part {
     Party,
     /// `RealmVendor`
     Vendor,
-    /// `RealmClient` itself.
-    Client,
 }
 
 impl Part {
-    /// Whose the request of this name is, as the server names it in a refusal.
-    pub fn of(request: &str) -> Self {
+    /// The part whose methods make the request of this name, as the server names it in a refusal. `None` for the client itself.
+    pub fn of(request: &str) -> Option<Self> {
         match request {
-            "Chat" | "Whisper" | "PartyChat" | "Ignore" | "Unignore" => Self::Chat,
-            "PickUp" | "DropItem" | "Equip" | "Unequip" | "UseItem" => Self::Bag,
-            "TradeRequest" | "TradeAnswer" | "TradeOffer" | "TradeConfirm" | "TradeCancel" => Self::Trade,
-            "PartyInvite" | "PartyAnswer" | "PartyLeave" => Self::Party,
-            "VendorList" | "VendorBuy" | "VendorSell" => Self::Vendor,
-            _ => Self::Client,
+            "Chat" | "Whisper" | "PartyChat" | "Ignore" | "Unignore" => Some(Self::Chat),
+            "DropItem" | "Equip" | "Unequip" | "UseItem" => Some(Self::Bag),
+            "TradeRequest" | "TradeAnswer" | "TradeOffer" | "TradeConfirm" | "TradeCancel" => Some(Self::Trade),
+            "PartyInvite" | "PartyAnswer" | "PartyLeave" => Some(Self::Party),
+            "VendorList" | "VendorBuy" | "VendorSell" => Some(Self::Vendor),
+            _ => None,
         }
     }
 }
@@ -105,16 +103,16 @@ mod tests {
     use super::*;
 
     /// Requests of the client itself: what it has methods for, what it says unasked, and what only spectators say.
-    const OWN: [&str; 6] = ["Hello", "Logout", "Respawn", "ListChannels", "SwitchChannel", "Look"];
+    const OWN: [&str; 7] = ["Hello", "Logout", "Respawn", "PickUp", "ListChannels", "SwitchChannel", "Look"];
 
     #[test]
     fn every_request_has_the_part_that_is_told_of_its_refusal() {
         for request in ClientMessage::VARIANTS {
             let is_own = OWN.contains(request);
-            assert_eq!(Part::of(request) == Part::Client, is_own, "{request}");
+            assert_eq!(Part::of(request).is_none(), is_own, "{request}");
         }
         for unasked in ["Ability", "Portal", "Experience", ""] {
-            assert_eq!(Part::of(unasked), Part::Client, "what is asked for without a message is the client's");
+            assert_eq!(Part::of(unasked), None, "what is asked for without a message is the client's");
         }
     }
 

@@ -52,7 +52,7 @@ impl RealmTrade {
     /// [code]failed[/code].
     #[signal]
     pub fn ended(how: StringName);
-    /// The server has refused a request of this, or it could not be sent: what [signal RealmClient.refused] says too.
+    /// The server has refused a request that a method of this made, or it could not be sent. It is told here alone.
     #[signal]
     pub fn refused(error: Gd<RealmError>);
 

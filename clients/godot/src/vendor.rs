@@ -21,7 +21,7 @@ impl RealmVendor {
     /// What a vendor sells, and what it pays for what the player carries: prices in gold by the ids of kinds of items.
     #[signal]
     pub fn stock_listed(vendor: i64, sells: VarDictionary, buys: VarDictionary);
-    /// The server has refused a request of this, or it could not be sent: what [signal RealmClient.refused] says too.
+    /// The server has refused a request that a method of this made, or it could not be sent. It is told here alone.
     #[signal]
     pub fn refused(error: Gd<RealmError>);
 

@@ -15,6 +15,8 @@ const CLASSES: Array[StringName] = [
 	&"RealmTrade",
 	&"RealmParty",
 	&"RealmVendor",
+	&"RealmAccount",
+	&"RealmProfile",
 	&"RealmCharacter",
 	&"RealmCharacterClass",
 	&"RealmItem",

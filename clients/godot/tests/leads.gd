@@ -22,6 +22,8 @@ const SILENCE_MS := 1000
 var ada: Player = Player.new()
 var has_seen_a_bot := false
 var follower := ""
+## Everybody who is no bot.
+var people: PackedStringArray = []
 
 
 func _initialize() -> void:
@@ -31,6 +33,7 @@ func _initialize() -> void:
 func play() -> void:
 	var arguments := OS.get_cmdline_user_args()
 	follower = arguments[2]
+	people = [arguments[1], follower, arguments[3]]
 	root.add_child(ada)
 	ada.world.appeared.connect(_on_appeared)
 	await ada.enter(arguments[0], arguments[1], arguments[4])
@@ -51,7 +54,8 @@ func play() -> void:
 
 
 func _on_appeared(entity: RealmEntity, _node: Node2D) -> void:
-	has_seen_a_bot = has_seen_a_bot or entity.display_name.begins_with("Bot")
+	var is_other := entity.kind == &"player" and not entity.is_own
+	has_seen_a_bot = has_seen_a_bot or is_other and entity.display_name not in people
 
 
 func talk(at_the_page: String) -> void:

@@ -18,7 +18,10 @@ func _ready() -> void:
 	world.pixels_per_tile = PIXELS
 	add_child(world)
 	world.appeared.connect(_on_appeared)
-	client.refused.connect(func(error: RealmError) -> void: refusals.append(error.code))
+	for asked: Object in [
+		client, client.chat, client.bag, client.trade, client.party, client.vendor
+	]:
+		asked.connect(&"refused", func(error: RealmError) -> void: refusals.append(error.code))
 	client.chat.said.connect(
 		func(scope: StringName, from: String, text: String) -> void:
 			heard.append("%s %s: %s" % [scope, from, text])

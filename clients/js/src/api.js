@@ -53,7 +53,40 @@ export class Api {
     return this.#ask("POST", "/auth/login", { body: { username, password } });
   }
 
-  /** Trades the refresh token for a new pair. The old one is invalid afterwards. */
+  /** Logs in by an e-mail address. Answers the tokens, with the account's names. */
+  async loginEmail(email, password) {
+    return (await this.#ask("POST", "/api/v1/login", { body: { email, password } })).data;
+  }
+
+  /**
+   * Logs in by a secret that this device keeps, of 128 random bits or more. The first time, an account is made. Answers as
+   * `loginEmail`.
+   */
+  async loginDevice(deviceId) {
+    return (await this.#ask("POST", "/api/v1/login/device", { body: { device_id: deviceId } })).data;
+  }
+
+  /** Renews a log-in of `loginEmail` or `loginDevice`, whose refresh token stays the same. Answers as they do. */
+  async renew(refreshToken) {
+    return (await this.#ask("POST", "/api/v1/refresh", { body: { refresh_token: refreshToken } })).data;
+  }
+
+  /** The account as its owner sees it. */
+  me(accessToken) {
+    return this.#ask("GET", "/api/v1/me", { token: accessToken });
+  }
+
+  /** Changes the account's user name. Answers it as it is kept, in small letters. */
+  async setUsername(accessToken, username) {
+    return (await this.#ask("PATCH", "/api/v1/me/username", { token: accessToken, body: { username } })).username;
+  }
+
+  /** Gives an account its first password; it logs in by its user name from then on. Every log-in ends, this one too. */
+  async setPassword(accessToken, password) {
+    await this.#request("PATCH", "/api/v1/me/password", { token: accessToken, body: { password } });
+  }
+
+  /** Trades the refresh token of `register` or `login` for a new pair. The old one is invalid afterwards. */
   refresh(refreshToken) {
     return this.#ask("POST", "/auth/refresh", { body: { refresh_token: refreshToken } });
   }
@@ -152,14 +185,14 @@ export class Api {
   }
 }
 
-/** The problem document (RFC 9457) of an answer, as an error. */
+/** The problem document (RFC 9457) of an answer, or the community's way to say the same, as an error. */
 async function refused(response) {
   // A proxy between us and the server may answer without a problem document.
   const told = await response.json().catch(() => ({}));
   const seconds = Number(response.headers.get("retry-after") ?? NaN);
   const problem = {
     status: response.status,
-    code: told?.code ?? "",
+    code: told?.code ?? (typeof told?.error === "string" ? told.error : ""),
     title: told?.title ?? "",
     detail: told?.detail ?? "",
     errors: told?.errors ?? {},

@@ -68,6 +68,14 @@ export interface Character {
   deletes_at_ms: number | null;
 }
 
+/** What an account is called. */
+export interface Names {
+  /** Unique; in small letters. */
+  username: string;
+  /** May be empty, and is not unique. */
+  display_name: string;
+}
+
 /** What is to be other about a character. */
 export interface CharacterChange {
   name?: string;
@@ -106,7 +114,19 @@ export class Api {
   register(username: string, password: string): Promise<Tokens>;
   /** Logs in. */
   login(username: string, password: string): Promise<Tokens>;
-  /** Trades the refresh token for a new pair. The old one is invalid afterwards. */
+  /** Logs in by an e-mail address. */
+  loginEmail(email: string, password: string): Promise<Tokens & Names>;
+  /** Logs in by a secret that this device keeps. The first time, an account is made. */
+  loginDevice(deviceId: string): Promise<Tokens & Names>;
+  /** Renews a log-in of `loginEmail` or `loginDevice`, whose refresh token stays the same. */
+  renew(refreshToken: string): Promise<Tokens & Names>;
+  /** The account as its owner sees it: docs/community.md. */
+  me(accessToken: string): Promise<Names & { has_password: boolean; [more: string]: unknown }>;
+  /** Changes the account's user name. Answers it as it is kept, in small letters. */
+  setUsername(accessToken: string, username: string): Promise<string>;
+  /** Gives an account its first password. Every log-in ends, this one too. */
+  setPassword(accessToken: string, password: string): Promise<void>;
+  /** Trades the refresh token of `register` or `login` for a new pair. The old one is invalid afterwards. */
   refresh(refreshToken: string): Promise<Tokens>;
   /** Ends the log-in, also in the world. */
   logout(accessToken: string): Promise<void>;

@@ -28,6 +28,7 @@ test("each call goes where the contract says", async () => {
       { username: "ada", password: "secret" },
     ],
     [(one) => one.login("ada", "secret"), "POST", "/auth/login", undefined, { username: "ada", password: "secret" }],
+    [(one) => one.me("t"), "GET", "/api/v1/me", "Bearer t"],
     [(one) => one.refresh("r"), "POST", "/auth/refresh", undefined, { refresh_token: "r" }],
     [(one) => one.classes(), "GET", "/character-classes"],
     [(one) => one.characters("t"), "GET", "/characters", "Bearer t"],
@@ -60,6 +61,32 @@ test("each call goes where the contract says", async () => {
     assert.equal(await call(one), undefined);
     assert.equal(asked[0].token, "Bearer t");
   }
+});
+
+test("the community's calls, and what it refuses", async () => {
+  const device = { device_id: "d".repeat(32) };
+  for (const [call, path, body] of [
+    [(one) => one.loginDevice(device.device_id), "login/device", device],
+    [(one) => one.renew("r"), "refresh", { refresh_token: "r" }],
+    [(one) => one.loginEmail("a@b.example", "secret"), "login", { email: "a@b.example", password: "secret" }],
+  ]) {
+    const { asked, api: one } = api(200, { data: TOKENS });
+    assert.deepEqual(await call(one), TOKENS);
+    assert.deepEqual([asked[0].method, asked[0].url, asked[0].body], ["POST", `http://127.0.0.1:3000/api/v1/${path}`, body]);
+  }
+  const named = api(200, { ok: true, username: "ada" });
+  assert.equal(await named.api.setUsername("t", "Ada"), "ada");
+  assert.equal(await named.api.setPassword("t", "secret"), undefined);
+  const sent = named.asked.map(({ method, url, token, body }) => [method, url.slice(-12), token, body]);
+  assert.deepEqual(sent, [
+    ["PATCH", "/me/username", "Bearer t", { username: "Ada" }],
+    ["PATCH", "/me/password", "Bearer t", { password: "secret" }],
+  ]);
+  const told = { error: "invalid_data", errors: { username: ["has already been taken"] } };
+  await assert.rejects(api(400, told).api.setUsername("t", "ada"), (error) => {
+    assert.deepEqual([error.code, error.problem.errors], ["invalid_data", told.errors]);
+    return true;
+  });
 });
 
 test("a refusal has its code, its fields and how long to wait", async () => {

@@ -129,6 +129,11 @@ test("a track is led over to where the next course begins", () => {
   assert.deepEqual(shown, [1600, 1700, 1700, 1700, 1700, 1700], "over the last three ticks");
 });
 
+test("what nobody is shown any more is forgotten", () => {
+  const track = trackOf([10, 1000, 0], [20, 2000, 0], [40, 3000, 0], [148, 4000, 0]);
+  assert.deepEqual([10, 30].map((tick) => track.at(tick).x), [2000, 2000], "the first has ended long ago");
+});
+
 test("a jump is no walk, and an old course is not taken again", () => {
   const track = trackOf([10, 1000, 0], [20, 9000, 0]);
   assert.deepEqual([19.9, 20].map((tick) => track.at(tick).x), [1000, 9000]);

@@ -42,6 +42,8 @@ export class Assets {
    * @returns {Promise<HTMLImageElement | null>}
    */
   picture(path) {
+    // What there is not is not kept: a server can name anything.
+    if (this.url(path) === null) return Promise.resolve(null);
     if (!this.#pictures.has(path)) this.#pictures.set(path, this.#loadPicture(path));
     return this.#pictures.get(path);
   }
@@ -52,8 +54,11 @@ export class Assets {
    * @returns {HTMLImageElement | null | undefined}
    */
   ready(path) {
-    if (!this.#pictures.has(path)) this.picture(path);
-    return this.#ready.get(path);
+    const picture = this.#ready.get(path);
+    if (picture !== undefined) return picture;
+    if (this.url(path) === null) return null;
+    this.picture(path);
+    return undefined;
   }
 
   async #loadPicture(path) {

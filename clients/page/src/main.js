@@ -2,7 +2,7 @@
 
 import { Api } from "../../js/src/index.js";
 import { charactersScreen } from "./accounts/characters.js";
-import { gateScreen } from "./accounts/gate.js";
+import { gateScreen, keepScreen } from "./accounts/gate.js";
 import { LogIn } from "./accounts/log-in.js";
 import { makeScreen } from "./accounts/make.js";
 import { Assets } from "./assets.js";
@@ -87,9 +87,15 @@ class Flow {
         onMake: () => this.#make(),
         onChanged: () => this.#characters(),
         onEnter: (character) => this.#enter(character),
+        onKeep: () => this.#keep(),
         onLogOut: () => this.#logOut(),
       }),
     );
+  }
+
+  /** A guest gets a name and a password. */
+  #keep() {
+    this.#show(keepScreen({ logIn: this.#logIn, onDone: () => this.#characters() }));
   }
 
   #make({ isFirst = false } = {}) {

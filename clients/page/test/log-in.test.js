@@ -34,6 +34,9 @@ class Locks {
   }
 }
 
+/** What a log-in has whose refresh token stays the same. */
+const STAYING = { access_token: "first", refresh_token: "stays", expires_in: 900 };
+
 /** A server that takes each refresh token once, and ends the log-in of one that comes again. */
 class Api {
   #given = 0;
@@ -41,6 +44,33 @@ class Api {
 
   async login() {
     return this.#give();
+  }
+
+  async loginDevice(device) {
+    this.devices = [...(this.devices ?? []), device];
+    return { ...STAYING, username: "quiet_fox" };
+  }
+
+  async loginEmail(email) {
+    this.email = email;
+    return STAYING;
+  }
+
+  async renew(token) {
+    assert.equal(token, STAYING.refresh_token);
+    return { ...STAYING, access_token: "renewed" };
+  }
+
+  async me() {
+    return { has_password: this.password !== undefined };
+  }
+
+  async setUsername(_token, name) {
+    return name.toLowerCase();
+  }
+
+  async setPassword(_token, password) {
+    this.password = password;
   }
 
   async refresh(token) {
@@ -97,4 +127,28 @@ test("what is typed anew is a log-in of its own", async () => {
   await copy.begin("ann", "correct horse");
   locks.release();
   assert.equal(await copy.resume(), true);
+});
+
+test("a guest is the same one each time, and no guest once it has a password", async () => {
+  const [api, kept, locks] = [new Api(), storage(), new Locks()];
+  const logIn = new LogIn(api, storage(), locks);
+  await logIn.beginAsGuest(kept);
+  assert.equal(await logIn.fresh(), "renewed");
+  assert.deepEqual([logIn.isGuest, logIn.username], [true, "quiet_fox"]);
+  await new LogIn(api, storage(), locks).beginAsGuest(kept);
+  assert.equal(api.devices[0], api.devices[1]);
+  assert.match(api.devices[0], /^[0-9a-f]{64}$/);
+  await new LogIn(api, storage(), locks).beginAsGuest(storage());
+  assert.notEqual(api.devices[0], api.devices[2], "another browser is somebody else");
+  await logIn.keep("Ada", "correct horse");
+  assert.deepEqual([logIn.isGuest, logIn.username, api.password], [false, "ada", "correct horse"]);
+  await logIn.beginAsGuest(kept);
+  assert.equal(logIn.isGuest, false);
+});
+
+test("an e-mail address is a name to log in by", async () => {
+  const [api, locks] = [new Api(), new Locks()];
+  const logIn = new LogIn(api, storage(), locks);
+  await logIn.begin("ada@example.org", "correct horse");
+  assert.deepEqual([api.email, await logIn.fresh()], ["ada@example.org", "renewed"]);
 });

@@ -14,8 +14,7 @@ await inBrowser(async (browser) => {
   await visitor.picture("tab-copied");
   await copy.close();
   await page.reload();
-  await page.getByRole("button", { name: "Enter the world" }).first().click();
-  await visitor.isInTheWorld();
+  await visitor.entersBy(page.getByRole("button", { name: "Enter the world" }).first());
   visitor.assertNoComplaint();
   console.log("a copied tab left the log-in to the first one");
 });

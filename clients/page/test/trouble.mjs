@@ -37,7 +37,7 @@ async function findsItFull(player, other) {
   await player.page.getByRole("button", { name: "Make the account" }).click();
   await player.page.getByLabel("Name", { exact: true }).fill("Wim");
   await player.page.getByRole("button", { name: "Make this character" }).click();
-  const full = ending(player, "The world is full");
+  const full = ending(player, "There is no room now");
   await full.getByText("Try again in").waitFor();
   await player.picture("trouble-full");
   await other.page.getByRole("button", { name: "Menu" }).click();

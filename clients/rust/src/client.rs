@@ -24,6 +24,8 @@ pub const OPEN_WITHIN: Duration = Duration::from_secs(10);
 /// How long the server may take to send everything that a player needs to begin. A server that died after it accepted
 /// us never does.
 const ENTER_WITHIN: Duration = Duration::from_secs(4);
+/// The same over WebTransport, where it begins before the server has accepted us: on a bad line the ticket may come late.
+const TAKE_AND_ENTER_WITHIN: Duration = Duration::from_secs(6);
 /// How long the server may take to save and to confirm the logout.
 const LEAVE_WITHIN: Duration = Duration::from_secs(10);
 /// Interval between checks for due work, while there are no ticks yet.
@@ -179,15 +181,16 @@ impl GameClient {
             ended: None,
             messages_out: 0,
         };
-        client.greet().await?;
+        let is_accepted = setup.carrier != Carrier::WebTransport;
+        client.greet(if is_accepted { ENTER_WITHIN } else { TAKE_AND_ENTER_WITHIN }).await?;
         Ok(client)
     }
 
-    async fn greet(&mut self) -> Result<(), EnterError> {
+    async fn greet(&mut self, within: Duration) -> Result<(), EnterError> {
         self.ask(&Session::hello()).map_err(|_| EnterError::Silent)?;
         let started = self.clock.now();
         while !self.session.is_entered() {
-            if self.clock.now() - started > ENTER_WITHIN {
+            if self.clock.now() - started > within {
                 return Err(EnterError::Silent);
             }
             self.quiet_tick().await;

@@ -2,12 +2,14 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::clock::Clock;
 use super::handover::{Incoming, Order, Outgoing, handover_queue};
 use super::inbound::is_message_length;
 use super::inbox::Inbox;
 use super::refusal::{PacketRefusal, RefusalCounts};
+use super::rhythm::Rhythm;
 use super::{ClientId, TransportEvent};
 use crate::outbox::FrameBatch;
 
@@ -19,12 +21,20 @@ pub(super) struct Shared {
     pub(super) frames_out: AtomicU64,
     /// Frames handed over and not sent yet.
     pub(super) frames_waiting: AtomicU64,
+    /// When the host will poll next, in µs since the transport's start; 0 where nobody can say.
+    next_poll_us: AtomicU64,
     stop: AtomicBool,
 }
 
 impl Shared {
     pub(super) fn with_inbox<T>(&self, act: impl FnOnce(&mut Inbox) -> T) -> T {
         act(&mut self.inbox.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// When the host will poll next, if it polls at a fixed rate.
+    pub(super) fn next_poll(&self) -> Option<Duration> {
+        let us = self.next_poll_us.load(Ordering::Relaxed);
+        (us > 0).then_some(Duration::from_micros(us))
     }
 
     /// Whether the host has dropped its end.
@@ -39,13 +49,15 @@ pub(super) struct Front {
     outgoing: Outgoing,
     frames_open: u64,
     clock: Clock,
+    rhythm: Option<Rhythm>,
 }
 
 impl Front {
-    /// The host's end, and the queue that the network thread takes its sends from.
-    pub(super) fn new(clock: Clock) -> (Self, Incoming) {
+    /// The end of a host that polls at this rate, if at any, and the queue that the network thread takes its sends from.
+    pub(super) fn new(clock: Clock, poll_every: Option<Duration>) -> (Self, Incoming) {
         let (outgoing, incoming) = handover_queue();
-        (Self { shared: Arc::default(), outgoing, frames_open: 0, clock }, incoming)
+        let rhythm = poll_every.map(Rhythm::new);
+        (Self { shared: Arc::default(), outgoing, frames_open: 0, clock, rhythm }, incoming)
     }
 
     /// What the network thread shares with it.
@@ -61,7 +73,11 @@ impl Front {
         self.shared.refused.get(reason)
     }
 
-    pub(super) fn poll(&self, events: &mut Vec<TransportEvent>) {
+    pub(super) fn poll(&mut self, events: &mut Vec<TransportEvent>) {
+        if let Some(rhythm) = &mut self.rhythm {
+            let next = rhythm.polled(self.clock.now());
+            self.shared.next_poll_us.store(next.as_micros() as u64, Ordering::Relaxed);
+        }
         self.shared.with_inbox(|inbox| inbox.drain_into(events));
     }
 

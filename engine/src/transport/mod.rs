@@ -19,6 +19,7 @@ mod inbound;
 mod inbox;
 pub mod memory;
 pub mod refusal;
+mod rhythm;
 mod session_id;
 mod stream;
 mod tasks;

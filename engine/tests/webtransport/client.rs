@@ -9,12 +9,13 @@ use realmgate_protocol::bits::BitWriter;
 use realmgate_protocol::wire::datagram::{self, ClientFrame, Section};
 use realmgate_protocol::wire::stream::Stream;
 use tokio::runtime::Runtime;
+use tokio_rustls::rustls::pki_types::CertificateDer;
 use wtransport::config::QuicTransportConfig;
 use wtransport::endpoint::ConnectOptions;
 use wtransport::error::{ConnectingError, ConnectionError};
 use wtransport::tls::Sha256Digest;
 use wtransport::tls::server::build_default_tls_config;
-use wtransport::{ClientConfig, Connection, Endpoint, Identity, RecvStream, SendStream, quinn};
+use wtransport::{ClientConfig, Connection, Endpoint, Identity, RecvStream, SendStream};
 
 pub use realmgate_engine::transport::webtransport::{WebTransport as Wire, WebTransportSettings as Settings};
 
@@ -43,6 +44,16 @@ pub fn trusting(certificate: Sha256Digest) -> ClientConfig {
     config.with_server_certificate_hashes([certificate]).build()
 }
 
+/// What a client on QUIC alone connects with.
+pub fn quic_config() -> quinn::ClientConfig {
+    config().quic_config().clone()
+}
+
+/// The server's certificate.
+pub fn certificate() -> CertificateDer<'static> {
+    CertificateDer::from(IDENTITY.certificate_chain().as_slice()[0].der().to_vec())
+}
+
 /// Asks for a session at this path, as a page of this origin.
 pub async fn ask(server: SocketAddr, path: &str, origin: Option<&str>) -> Result<Connection, ConnectingError> {
     let options = ConnectOptions::builder(format!("https://{server}{path}"));
@@ -50,13 +61,12 @@ pub async fn ask(server: SocketAddr, path: &str, origin: Option<&str>) -> Result
     Endpoint::client(config()).unwrap().connect(options.build()).await
 }
 
-/// A QUIC connection that asks for no session, lets the server open no stream, and says often that it is there.
-pub async fn quic(server: SocketAddr) -> quinn::Connection {
-    let (mut config, mut transport) = (config().quic_config().clone(), QuicTransportConfig::default());
-    transport.max_concurrent_uni_streams(0_u32.into()).keep_alive_interval(Some(Duration::from_secs(1)));
+/// The same for one that says often that it is there.
+pub fn insistent() -> quinn::ClientConfig {
+    let (mut config, mut transport) = (quic_config(), QuicTransportConfig::default());
+    transport.keep_alive_interval(Some(Duration::from_secs(1)));
     config.transport_config(Arc::new(transport));
-    let endpoint = quinn::Endpoint::client("127.0.0.1:0".parse().unwrap()).unwrap();
-    endpoint.connect_with(config, server, "localhost").unwrap().await.unwrap()
+    config
 }
 
 /// A session of a client that takes datagrams of 1,100 bytes at most.

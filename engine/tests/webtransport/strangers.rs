@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use realmgate_engine::transport::refusal::PacketRefusal;
 use realmgate_engine::transport::{Rate, StrangerLimits};
+use realmgate_protocol::wire::http3;
 use tokio::time::timeout;
+use wtransport::Connection;
 use wtransport::error::ConnectionError;
-use wtransport::{Connection, quinn};
 
-use super::client::{Client, ask, quic, runtime};
+use super::client::{Client, ask, insistent, runtime};
+use super::raw::Raw;
 use super::scene::{DEADLINE, Scene};
 
 const NO_RATE: Rate = Rate { per_second: 1_000_000, burst: 1_000_000 };
@@ -44,24 +46,26 @@ fn garbage_changes_nothing() {
 #[test]
 fn who_says_nothing_is_closed_in_time() {
     let mut scene = Scene::new();
-    let runtime = runtime();
-    let without_stream = runtime.block_on(ask(scene.address(), "/play", None)).unwrap();
-    let without_request = runtime.block_on(quic(scene.address()));
+    let mut without_stream = Raw::connect(scene.address());
+    without_stream.say(&http3::request("127.0.0.1", "/play"));
+    assert_eq!(without_stream.answer(0), Some(200));
+    // It says again and again that it is there.
+    let without_request = Raw::connect_on(runtime(), scene.address(), insistent());
     let mut without_ticket = Client::silent(scene.address());
-    scene.until_closed(&mut without_ticket, 1_008);
-    scene.until_refused(PacketRefusal::NoTicket, 2);
-    let end = runtime.block_on(async { timeout(DEADLINE, without_stream.closed()).await.unwrap() });
-    let ConnectionError::ApplicationClosed(close) = end else { panic!("{end}") };
-    assert_eq!(close.code().into_inner(), 1_008);
-    scene.until_refused(PacketRefusal::Upgrade, 1);
-    // It says that it is there again and again, and the library would listen for ever.
-    scene.until("it has ended", &mut [], |_, _| {
-        let moment = Duration::from_millis(1);
-        runtime.block_on(async { timeout(moment, without_request.closed()).await.is_ok() })
+    scene.until("the stream is missed", &mut [&mut without_ticket], |scene, _| {
+        without_stream.give_a_turn();
+        without_request.give_a_turn();
+        scene.host.refusals(PacketRefusal::NoTicket) >= 1
     });
-    let ended = without_request.close_reason().unwrap();
-    // When it has ended at the server, that answers again: that it knows nothing of it.
-    assert!(matches!(ended, quinn::ConnectionError::TimedOut | quinn::ConnectionError::Reset), "{ended}");
+    assert_eq!(without_stream.rest(0), http3::close_session(1_008), "what a browser shows to its page");
+    assert_eq!(without_stream.closed_with(), 1_008);
+    scene.until_closed(&mut without_ticket, 1_008);
+    scene.until("the request is missed", &mut [], |scene, _| {
+        without_request.give_a_turn();
+        scene.host.refusals(PacketRefusal::Upgrade) == 1
+    });
+    assert_eq!(without_request.closed_with(), 1_008);
+    assert_eq!(scene.host.refusals(PacketRefusal::NoTicket), 2);
     scene.assert_serves();
 }
 

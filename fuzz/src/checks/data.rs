@@ -7,8 +7,16 @@ use std::path::Path;
 use realmgate_game::data::GameData;
 use tempfile::TempDir;
 
-const FILES: [&str; 7] =
-    ["classes.toml", "abilities.toml", "mobs.toml", "items.toml", "loot_tables.toml", "vendors.toml", "world.toml"];
+const FILES: [&str; 8] = [
+    "classes.toml",
+    "abilities.toml",
+    "mobs.toml",
+    "items.toml",
+    "loot_tables.toml",
+    "vendors.toml",
+    "world.toml",
+    "leaderboards.toml",
+];
 
 /// The shipped data with one file in another's place: the first byte says which.
 pub fn data(bytes: &[u8]) {

@@ -15,10 +15,11 @@ mod ticket;
 pub type Check = fn(&[u8]);
 
 /// Every target; its corpus is `fuzz/corpus/<name>/`.
-pub const TARGETS: [(&str, Check); 16] = [
+pub const TARGETS: [(&str, Check); 17] = [
     ("netcode", realmgate_engine::netcode::fuzzing::check),
     ("websocket_upgrade", realmgate_engine::transport::websocket::check_upgrade),
     ("webtransport_stream", realmgate_protocol::wire::framing::check),
+    ("http3", realmgate_protocol::wire::http3::check),
     ("stream", realmgate_protocol::wire::stream::check),
     ("client_payload", frames::client_payload),
     ("server_payload", frames::server_payload),

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use realmgate_engine::data::{Faults, SpannedDocument, one_of};
+use realmgate_protocol::cron::Cron;
 
 use super::reference::{ContentIndex, ItemIndex, Ref, VendorIndex};
-use super::{Ability, Class, Effect, Item, ItemKind, LootTable, Mob, Table, Vendor, World, WornSlot};
+use super::{Ability, Class, Effect, Item, ItemKind, Leaderboard, LootTable, Mob, Table, Vendor, World, WornSlot};
 
 /// The ids of each kind of definition, sorted.
 pub(super) type Ids = BTreeMap<&'static str, Vec<String>>;
@@ -160,6 +161,16 @@ impl Judged for Vendor {
     fn judge(&mut self, at: &str, judge: &mut Judge<'_>) {
         for (place, offer) in self.sells.iter_mut().enumerate() {
             judge.resolve(&mut offer.item, &format!("{at}/sells/{place}/item"));
+        }
+    }
+}
+
+impl Judged for Leaderboard {
+    fn judge(&mut self, at: &str, judge: &mut Judge<'_>) {
+        let Some(season) = &self.season else { return };
+        if let Err(fault) = season.parse::<Cron>() {
+            let expected = "minute, hour, day of month, month and day of week, as `0 0 * * 1`";
+            judge.fault(&format!("{at}/season"), format!("no season begins by `{season}`: {fault}"), expected);
         }
     }
 }

@@ -8,9 +8,9 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use super::check::{Ids, Judge, Judged, check_prices};
-use super::reference::ContentIndex;
+use super::reference::{BoardIndex, ContentIndex};
 use super::table::Table;
-use super::{GameData, schema};
+use super::{GameData, Leaderboard, schema};
 
 impl GameData {
     /// Checks and loads the data files of a folder. All faults of all files are found at once.
@@ -26,6 +26,9 @@ impl GameData {
         let mut items = read(folder, "items.toml", &mut faults);
         let mut loot_tables = read(folder, "loot_tables.toml", &mut faults);
         let mut vendors = read(folder, "vendors.toml", &mut faults);
+        // A world need not feed any board.
+        let boards_there = folder.join("leaderboards.toml").exists();
+        let mut boards = boards_there.then(|| read(folder, "leaderboards.toml", &mut faults)).flatten();
         let mut world = read(folder, "world.toml", &mut faults);
 
         let mut ids = BTreeMap::new();
@@ -42,6 +45,7 @@ impl GameData {
         judge(&mut items, &ids, &mut faults);
         judge(&mut loot_tables, &ids, &mut faults);
         judge(&mut vendors, &ids, &mut faults);
+        judge::<Table<BoardIndex, Leaderboard>>(&mut boards, &ids, &mut faults);
         judge(&mut world, &ids, &mut faults);
         if let (Some(vendors), Some(items)) = (&vendors, &items) {
             check_prices(&vendors.data, &items.data, &vendors.document, &mut faults);
@@ -60,6 +64,7 @@ impl GameData {
             items: items.data,
             loot_tables: loot_tables.data,
             vendors: vendors.data,
+            leaderboards: boards.map(|file| file.data),
             world: world.data,
             world_document: world.document,
         })

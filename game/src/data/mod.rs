@@ -9,6 +9,7 @@ mod check;
 mod check_maps;
 mod class;
 mod item;
+mod leaderboard;
 mod load;
 mod loot;
 mod mob;
@@ -23,9 +24,12 @@ mod world;
 pub use ability::{Ability, Effect, Relation, Shape};
 pub use class::{Class, ResourceRules};
 pub use item::{FIRST_WORN_SLOT, Item, ItemKind, UseEffect, WornSlot};
+pub use leaderboard::{BoardEvent, BoardOperator, BoardOrder, Leaderboard};
 pub use loot::{LootEntry, LootTable};
 pub use mob::{Flee, Mob, Phase, Temper};
-pub use reference::{AbilityIndex, ClassIndex, ContentIndex, ItemIndex, LootIndex, MobIndex, Ref, VendorIndex};
+pub use reference::{
+    AbilityIndex, BoardIndex, ClassIndex, ContentIndex, ItemIndex, LootIndex, MobIndex, Ref, VendorIndex,
+};
 pub use schema::schemas;
 pub use stats::{BaseStats, Bonuses, PerLevel};
 pub use table::Table;
@@ -53,6 +57,8 @@ pub struct GameData {
     pub loot_tables: Table<LootIndex, LootTable>,
     /// Who sells what.
     pub vendors: Table<VendorIndex, Vendor>,
+    /// The boards that the world feeds; `None` where the folder has no `leaderboards.toml`.
+    pub leaderboards: Option<Table<BoardIndex, Leaderboard>>,
     /// The rules of the world.
     pub world: World,
     /// Where `world.toml` says what, for checks against maps.

@@ -48,6 +48,8 @@ content_indices! {
     LootIndex = "loot table",
     /// A vendor.
     VendorIndex = "vendor",
+    /// A leaderboard.
+    BoardIndex = "leaderboard",
 }
 
 /// The form of every id in the data.

@@ -4,8 +4,8 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
 
 use super::{
-    Ability, AbilityIndex, Class, ClassIndex, Item, ItemIndex, LootIndex, LootTable, Mob, MobIndex, Table, Vendor,
-    VendorIndex, World,
+    Ability, AbilityIndex, BoardIndex, Class, ClassIndex, Item, ItemIndex, Leaderboard, LootIndex, LootTable, Mob,
+    MobIndex, Table, Vendor, VendorIndex, World,
 };
 
 /// The schema of each kind of data file, with the name of the file it belongs into.
@@ -15,6 +15,7 @@ pub fn schemas() -> Vec<(String, Value)> {
         named("abilities", of::<Table<AbilityIndex, Ability>>()),
         named("classes", of::<Table<ClassIndex, Class>>()),
         named("items", of::<Table<ItemIndex, Item>>()),
+        named("leaderboards", of::<Table<BoardIndex, Leaderboard>>()),
         named("loot_tables", of::<Table<LootIndex, LootTable>>()),
         named("mobs", of::<Table<MobIndex, Mob>>()),
         named("vendors", of::<Table<VendorIndex, Vendor>>()),

@@ -6,7 +6,7 @@ use realmgate_engine::persist::PersistPort;
 use realmgate_engine::player::{Departing, Player, Travelling};
 use realmgate_engine::random::ChannelRandom;
 use realmgate_protocol::ids::EventKey;
-use realmgate_protocol::link::{Change, Fence, OwnedEvent};
+use realmgate_protocol::link::{Change, Fence, KILL, OwnedEvent};
 
 use super::gain::{Gain, Gains, PendingExperience};
 use super::split;
@@ -71,24 +71,27 @@ impl Bank<'_, '_> {
         self.earners.get(member).is_ok_and(|(_, _, at, _)| had_a_part || at.0.within(death.position, range))
     }
 
-    /// Submits a gain to the store. Returns whether anything was submitted.
+    /// Submits a kill and what is gained by it to the store. Returns whether anything is gained.
     fn submit(&mut self, member: Entity, amount: u64, counts_kill: bool) -> bool {
         let Ok((player, character, _, mut pending)) = self.earners.get_mut(member) else { return false };
         let rules = &self.data.world.progress;
         let reached = character.experience + pending.0;
-        // At the highest level experience has no use.
-        if amount == 0 || usize::from(rules.level_at(reached)) >= rules.levels.len() {
-            return false;
-        }
+        // At the highest level experience has no use. The kill counts for leaderboards all the same.
+        let is_gain = amount > 0 && usize::from(rules.level_at(reached)) < rules.levels.len();
         let key = EventKey(self.random.uuid());
         let level = rules.level_at(reached + amount).max(character.level);
+        let gain = Change::ExperienceGained { character: player.character, amount, level };
         let event = OwnedEvent {
             key,
-            reason: "kill".to_owned(),
+            reason: KILL.to_owned(),
             fences: vec![Fence { character: player.character, epoch: player.epoch }],
-            changes: vec![Change::ExperienceGained { character: player.character, amount, level }],
+            changes: is_gain.then_some(gain).into_iter().collect(),
         };
-        if let Err(why) = self.port.submit(event) {
+        let submitted = self.port.submit(event);
+        if !is_gain {
+            return false;
+        }
+        if let Err(why) = submitted {
             self.tell.refuse(member, Asked::EXPERIENCE, not_submitted(why));
             return false;
         }

@@ -90,13 +90,14 @@ pub fn check(args: &Args) -> Result<(), Failure> {
     let world = load(args)?;
     let game = &world.game;
     console::say(&format!(
-        "All is well: {} maps, {} classes, {} abilities, {} mobs, {} items, {} vendors.",
+        "All is well: {} maps, {} classes, {} abilities, {} mobs, {} items, {} vendors, {} leaderboards.",
         world.maps.iter().len(),
         game.classes.len(),
         game.abilities.len(),
         game.mobs.len(),
         game.items.len(),
         game.vendors.len(),
+        game.leaderboards.as_ref().map_or(0, |boards| boards.len()),
     ));
     Ok(())
 }

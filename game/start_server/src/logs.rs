@@ -52,7 +52,7 @@ impl Write for LogFile {
 }
 
 /// What libraries may log, whatever the filter says.
-const LIBRARIES: &str = "renetcode=off,tungstenite=warn,quinn=error,quinn_proto=error,quinn_udp=error,wtransport=error";
+const LIBRARIES: &str = "renetcode=off,tungstenite=warn,quinn=error,quinn_proto=error,quinn_udp=error";
 
 /// Starts logging. The netcode library is silenced: it logs an error for every bad packet of a stranger, and these are
 /// counted instead. So is QUIC. The WebSocket library is limited to warnings: at its finest level it logs whole requests,

@@ -31,6 +31,7 @@ fn every_kind_of_file_has_a_schema_that_explains_itself() {
             "abilities.schema.json",
             "classes.schema.json",
             "items.schema.json",
+            "leaderboards.schema.json",
             "loot_tables.schema.json",
             "mobs.schema.json",
             "vendors.schema.json",

@@ -5,7 +5,7 @@ use realmgate_engine::replication::Replicated;
 use realmgate_game::progress::PendingExperience;
 use realmgate_game::stats::Character;
 use realmgate_protocol::ids::{CharacterId, LockEpoch};
-use realmgate_protocol::link::{Change, EventRefusal, Fence, LeaveReason, PartyMember, SocialEvent};
+use realmgate_protocol::link::{Change, EventRefusal, Fence, KILL, LeaveReason, PartyMember, SocialEvent};
 use realmgate_protocol::realm::{Appearance, CombatKind, Health, ServerMessage};
 use realmgate_protocol::wire::Aim;
 
@@ -91,6 +91,19 @@ fn what_the_store_refuses_is_not_gained() {
     strike_first(&mut scene);
     let gain = Change::ExperienceGained { character: CharacterId([1; 16]), amount: 120, level: 2 };
     assert_eq!(scene.waiting[0].changes, [gain]);
+}
+
+#[test]
+fn who_has_nothing_to_gain_tells_the_store_of_the_kill() {
+    let mut scene = field();
+    let me = scene.player(1);
+    scene.channel.world_mut().get_mut::<Character>(me).expect("it is in the world").experience = 1_000_000;
+    let told = strike_first(&mut scene);
+    let [event] = &scene.waiting[..] else { panic!("one event waits: {:?}", scene.waiting) };
+    let fence = Fence { character: CharacterId([1; 16]), epoch: LockEpoch(1) };
+    assert_eq!((event.reason.as_str(), &event.fences[..], &event.changes[..]), (KILL, &[fence][..], &[][..]));
+    scene.commit(None);
+    assert_eq!(scene.hear(1), told, "and hears of no experience");
 }
 
 #[test]

@@ -2,6 +2,10 @@
 
 use crate::ids::{CharacterId, EventKey, ItemId, LockEpoch};
 
+/// The reason of an event that says that each character it has a fence for has had a part in a kill. It changes nothing where
+/// nobody gains by it.
+pub const KILL: &str = "kill";
+
 crate::wire_struct! {
     /// A transaction on what players own: committed completely or not at all.
     pub struct OwnedEvent {

@@ -2,12 +2,13 @@
 //!
 //! [`datagram`] is the only module that knows the payload's layout. [`input`] and [`snapshot`] are the bit-packed
 //! bodies. [`stream`] carries reliable messages beside them, and [`parts`] splits messages that are too long. [`framing`]
-//! is for what WebTransport sends as a stream of bytes.
+//! is for what WebTransport sends as a stream of bytes, [`http3`] what opens its session.
 //! [`layout`] says all this as data, for readers in other languages.
 
 pub mod datagram;
 mod frame;
 pub mod framing;
+pub mod http3;
 pub mod input;
 pub mod layout;
 pub mod parts;

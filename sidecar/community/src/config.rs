@@ -16,4 +16,10 @@ pub struct CommunitySettings {
     /// Whether anybody may look users up by name and id
     #[arg(long, env = "LIST_USERS", default_value_t = true, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub list_users: bool,
+    /// Whether anybody may read leaderboards; players read their own records in any case
+    #[arg(long, env = "LIST_LEADERBOARDS", default_value_t = true, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
+    pub list_leaderboards: bool,
+    /// Whether anybody may list lobbies; players read those that they know the id of in any case
+    #[arg(long, env = "LIST_LOBBIES", default_value_t = true, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
+    pub list_lobbies: bool,
 }

@@ -1,17 +1,34 @@
 //! What all handlers share.
 
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
+use realmgate_platform::background::Background;
 use realmgate_platform::database::SqlStore;
+use realmgate_platform::gates::Gates;
 use realmgate_platform::http::HttpState;
 use realmgate_platform::passwords::Passwords;
+use realmgate_platform::redis_client::RedisClient;
 use realmgate_platform::sessions::SessionStore;
+use tokio_util::sync::CancellationToken;
 
-use crate::accounts::{Deletion, LogIns, Profiles};
+use crate::accounts::{Addresses, Deletion, LogIns, Profiles};
 use crate::config::CommunitySettings;
-use crate::store::AccountStore;
+use crate::events::Events;
+use crate::friends::Friends;
+use crate::hooks::{Hooks, Sources};
+use crate::leaderboards::{DeclaredBoards, Leaderboards};
+use crate::lobbies::Lobbies;
+use crate::mail::{MailConfig, Post};
+use crate::notifications::Notifications;
+use crate::oauth::{Providers, ProvidersConfig, SignIn};
+use crate::realtime::{Announcer, Presence, RENEW_EVERY, Spectators};
+use crate::store::{
+    AccountStore, ActStore, FriendStore, LobbyStore, MailStore, NotificationStore, OAuthSessionStore, PresenceStore,
+    ScriptStore,
+};
 use crate::world::World;
 
 /// The community's services, behind a cheap handle.
@@ -30,6 +47,26 @@ pub struct Parts {
     pub passwords: Arc<Passwords>,
     /// The worlds.
     pub world: Arc<dyn World>,
+    /// Where what happens is published.
+    pub events: Events,
+    /// This sidecar's id.
+    pub replica: String,
+    /// Background tasks and sockets, and their end.
+    pub background: Background,
+    /// What several sidecars share, if they do.
+    pub redis: Option<RedisClient>,
+    /// The leaderboards that designers declare.
+    pub boards: DeclaredBoards,
+    /// The folder with the scripts.
+    pub hooks_dir: PathBuf,
+    /// How mails leave, and from whom.
+    pub mail: MailConfig,
+    /// By which other accounts players may log in.
+    pub providers: ProvidersConfig,
+    /// The realm's name, as mails call it.
+    pub realm: String,
+    /// The address of the public API, for links in mails and the way back from providers where the settings name nothing else.
+    pub here: String,
 }
 
 /// The services. Handlers take the one that they need.
@@ -39,28 +76,181 @@ pub struct Services {
     pub(crate) store: AccountStore,
     pub(crate) log_ins: Arc<LogIns>,
     pub(crate) profiles: Profiles,
+    pub(crate) addresses: Addresses,
+    pub(crate) sign_in: SignIn,
+    post: Arc<Post>,
     pub(crate) deletion: Deletion,
+    pub(crate) sessions: SessionStore,
+    pub(crate) friends: Arc<Friends>,
+    pub(crate) lobbies: Arc<Lobbies>,
+    pub(crate) events: Events,
+    pub(crate) presence: Arc<Presence>,
+    pub(crate) spectators: Arc<Spectators>,
+    pub(crate) background: Background,
+    pub(crate) boards: Arc<Leaderboards>,
+    pub(crate) hooks: Arc<Hooks>,
+    pub(crate) acts: ActStore,
+    /// Whether browsers reach this server by HTTPS.
+    pub(crate) is_https: bool,
 }
 
 impl Community {
     /// Builds the services.
     pub fn new(parts: Parts) -> Self {
-        let Parts { settings, http, sql, passwords, world } = parts;
+        let Parts {
+            settings, http, sql, passwords, world, events, replica, background, redis, boards, hooks_dir, ..
+        } = parts;
+        let mails = MailStore::new(sql.clone());
+        let public_url = parts.mail.public_url.clone().unwrap_or_else(|| parts.here.clone());
+        let is_https = public_url.starts_with("https://");
+        let providers = Providers::new(parts.providers, &http.clock);
+        let post = Arc::new(Post::new(parts.mail, parts.realm, parts.here, mails.clone(), http.clock.clone()));
+        let boards = Arc::new(Leaderboards::new(sql.clone(), redis, boards, http.clock.clone()));
         let store = AccountStore::new(sql.clone());
+        let notifications = Notifications {
+            store: NotificationStore::new(sql.clone()),
+            events: events.clone(),
+            clock: http.clock.clone(),
+        };
+        let sources = Sources {
+            store: ScriptStore::new(sql.clone(), boards.store.clone()),
+            accounts: store.clone(),
+            lobbies: LobbyStore::new(sql.clone()),
+            boards: boards.clone(),
+            clock: http.clock.clone(),
+        };
+        let hooks = Arc::new(Hooks::new(hooks_dir, sources, notifications.clone(), events.clone()));
         let log_ins = Arc::new(LogIns {
             settings,
             store: store.clone(),
-            sessions: SessionStore::new(sql),
+            sessions: SessionStore::new(sql.clone()),
             passwords: passwords.clone(),
             limits: http.limits.clone(),
             tokens: http.tokens.clone(),
             world: world.clone(),
+            events: events.clone(),
+            hooks: hooks.clone(),
             clock: http.clock.clone(),
         });
-        let profiles =
-            Profiles { store: store.clone(), passwords, log_ins: log_ins.clone(), clock: http.clock.clone() };
-        let deletion = Deletion { store: store.clone(), world, clock: http.clock.clone() };
-        Self(Arc::new(Services { http, settings, store, log_ins, profiles, deletion }))
+        let lobbies = Arc::new(Lobbies {
+            store: LobbyStore::new(sql.clone()),
+            accounts: store.clone(),
+            events: events.clone(),
+            notifications: notifications.clone(),
+            hooks: hooks.clone(),
+            passwords: passwords.clone(),
+            limits: http.limits.clone(),
+            clock: http.clock.clone(),
+            doors: Gates::default(),
+        });
+        let profiles = Profiles {
+            store: store.clone(),
+            passwords,
+            log_ins: log_ins.clone(),
+            lobbies: lobbies.clone(),
+            events: events.clone(),
+            hooks: hooks.clone(),
+            clock: http.clock.clone(),
+        };
+        let addresses = Addresses { log_ins: log_ins.clone(), mails, post: post.clone(), clock: http.clock.clone() };
+        let sign_in = SignIn {
+            providers,
+            sessions: OAuthSessionStore::new(sql.clone()),
+            store: store.clone(),
+            log_ins: log_ins.clone(),
+            events: events.clone(),
+            clock: http.clock.clone(),
+            public_url,
+        };
+        let friends = Arc::new(Friends {
+            store: FriendStore::new(sql.clone()),
+            accounts: store.clone(),
+            events: events.clone(),
+            notifications: notifications.clone(),
+            world: world.clone(),
+            clock: http.clock.clone(),
+        });
+        let deletion = Deletion {
+            store: store.clone(),
+            friends: friends.clone(),
+            lobbies: lobbies.clone(),
+            events: events.clone(),
+            world,
+            records: boards.clone(),
+            clock: http.clock.clone(),
+        };
+        let sessions = SessionStore::new(sql.clone());
+        let acts = ActStore::new(sql.clone());
+        let present = PresenceStore::new(sql);
+        let spectators = Arc::new(Spectators::new(present.clone(), events.hub.clone(), replica.clone()));
+        let presence = Presence::new(present, events.clone(), replica, http.clock.clone());
+        Self(Arc::new(Services {
+            http,
+            settings,
+            store,
+            log_ins,
+            profiles,
+            addresses,
+            sign_in,
+            post,
+            deletion,
+            sessions,
+            friends,
+            lobbies,
+            events,
+            presence,
+            spectators,
+            background,
+            boards,
+            hooks,
+            acts,
+            is_https,
+        }))
+    }
+
+    /// Starts what goes on in the background, until the shutdown: what has changed is told, and crosses to the other
+    /// sidecars; who is online is kept up to date.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn start(&self) -> sqlx::Result<()> {
+        self.presence.begin().await?;
+        self.hooks.start(&self.background);
+        let Background { tasks, shutdown } = self.background.clone();
+        let (announcer, until) = (
+            Announcer {
+                hub: self.events.hub.clone(),
+                accounts: self.store.clone(),
+                friends: self.friends.clone(),
+                lobbies: self.lobbies.store.clone(),
+            },
+            shutdown.clone(),
+        );
+        tasks.spawn(async move { announcer.announce_all(until).await });
+        let (presence, spectators) = (self.presence.clone(), self.spectators.clone());
+        self.background.keep(RENEW_EVERY, RENEW_EVERY, "who is online is not kept up to date", move || {
+            let (presence, spectators) = (presence.clone(), spectators.clone());
+            async move { presence.renew(&spectators).await }
+        });
+        let (said_all, presence, end) = (CancellationToken::new(), self.presence.clone(), shutdown.clone());
+        let saying = said_all.clone();
+        tasks.spawn(async move {
+            end.cancelled().await;
+            presence.end().await;
+            // Only now: the others are to hear who is gone.
+            said_all.cancel();
+        });
+        if let Some(crossing) = &self.events.crossing {
+            let (publisher, listener, hub) = (crossing.clone(), crossing.clone(), self.events.hub.clone());
+            tasks.spawn(async move { publisher.publish_all(saying).await });
+            tasks.spawn(async move { listener.listen(&hub, shutdown).await });
+        }
+        Ok(())
+    }
+
+    /// Starts sending the mails that are due, until the shutdown.
+    pub fn send_mails(&self) {
+        self.post.clone().start(&self.background);
     }
 
     /// Fills in what profiles of earlier versions lack: without it, they are not found by name.
@@ -70,6 +260,11 @@ impl Community {
     pub async fn fill_name_keys(&self) -> sqlx::Result<()> {
         while self.store.fill_name_keys().await? > 0 {}
         Ok(())
+    }
+
+    /// The leaderboards, for whoever keeps them up.
+    pub fn leaderboards(&self) -> Arc<Leaderboards> {
+        self.boards.clone()
     }
 }
 

@@ -1,9 +1,11 @@
 //! Times as clients read them.
 
+use realmgate_protocol::cron::date;
+
 const DAY_S: u64 = 24 * 60 * 60;
 
 /// A time in Unix milliseconds as ISO 8601 in UTC, in whole seconds.
-pub(crate) fn iso(ms: u64) -> String {
+pub fn iso(ms: u64) -> String {
     format!("{}Z", up_to_seconds(ms / 1_000))
 }
 
@@ -18,16 +20,50 @@ fn up_to_seconds(seconds: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60)
 }
 
-/// Year, month and day of a day after 1970-01-01, in the Gregorian calendar. Years begin in March here, so that the leap
-/// day is the last of its year.
-fn date(day: u64) -> (u64, u64, u64) {
-    let since_0000_03_01 = day + 719_468;
-    let (era, of_era) = (since_0000_03_01 / 146_097, since_0000_03_01 % 146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    (era * 400 + year_of_era + u64::from(month <= 2), month, of_year - (153 * from_march + 2) / 5 + 1)
+/// Reads a time in ISO 8601 with its distance from UTC (`Z`, `+02:00`), as Unix milliseconds. `None` for anything else, and
+/// for times before 1970.
+pub(crate) fn from_iso(text: &str) -> Option<u64> {
+    let number = |from: usize, to: usize| -> Option<u64> {
+        let digits = text.get(from..to)?;
+        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+    };
+    let sign = |at: usize, wanted: &[u8]| text.as_bytes().get(at).is_some_and(|byte| wanted.contains(byte));
+    let signs = [(4, &b"-"[..]), (7, b"-"), (10, b"Tt "), (13, b":"), (16, b":")];
+    if !signs.into_iter().all(|(at, wanted)| sign(at, wanted)) {
+        return None;
+    }
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    let mut zone = text.get(19..)?;
+    if let Some(fraction) = zone.strip_prefix('.') {
+        let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
+        zone = fraction.get(digits..).filter(|_| digits > 0)?;
+    }
+    let ahead_s = match zone {
+        "Z" | "z" => 0,
+        _ => {
+            let (hours, minutes) = zone.get(1..)?.split_once(':')?;
+            let two =
+                |text: &str, most: i64| text.parse::<i64>().ok().filter(|number| text.len() == 2 && *number <= most);
+            let seconds = two(hours, 23)? * 3_600 + two(minutes, 59)? * 60;
+            match zone.as_bytes()[0] {
+                b'+' => seconds,
+                b'-' => -seconds,
+                _ => return None,
+            }
+        }
+    };
+    let days = (1_970..=9_999).contains(&year).then(|| day_of(year, month, day))??;
+    let is_time = hour < 24 && minute < 60 && second < 60;
+    let seconds = days * DAY_S + hour * 3_600 + minute * 60 + second;
+    is_time.then(|| seconds.checked_add_signed(-ahead_s)).flatten().map(|seconds| seconds * 1_000)
+}
+
+/// The day after 1970-01-01 that a date is; `None` if there is no such date.
+fn day_of(year: u64, month: u64, day: u64) -> Option<u64> {
+    // The year is 365.2425 days long, so this is a few days before it at most.
+    let about = ((year - 1_970) * 146_097 / 400 + month.saturating_sub(1) * 30).saturating_sub(3);
+    (about..about + 40).find(|candidate| date(*candidate) == (year, month, day))
 }
 
 #[cfg(test)]
@@ -47,6 +83,43 @@ mod tests {
         ] {
             assert_eq!(iso(seconds * 1_000 + 999), text);
         }
+        for second in [0, 1, 951_782_400, 1_709_251_199, 1_800_000_000, 4_107_542_400, 253_402_300_799] {
+            assert_eq!(from_iso(&iso(second * 1_000)), Some(second * 1_000));
+        }
         assert_eq!(iso_micros(1_800_000_000_045), "2027-01-15T08:00:00.045000Z");
+    }
+
+    #[test]
+    fn times_are_read_with_their_zones() {
+        let noon = Some(1_800_014_400_000);
+        for same in [
+            "2027-01-15T12:00:00Z",
+            "2027-01-15 12:00:00.25z",
+            "2027-01-15T14:30:00+02:30",
+            "2027-01-15T11:00:00-01:00",
+        ] {
+            assert_eq!(from_iso(same), noon, "{same}");
+        }
+        for bad in [
+            "",
+            "2027",
+            "2027-01-15",
+            "2027-01-15T12:00:00",
+            "2027-02-29T00:00:00Z",
+            "2027-13-01T00:00:00Z",
+            "2027-01-15T24:00:00Z",
+            "2027-01-15T12:00:00.Z",
+            "2027-01-15T12:00:00+2:30",
+            "2027-01-15T12:00:00Zx",
+            "1969-12-31T23:59:59Z",
+            "1970-01-01T00:00:00+01:00",
+            "2027-00-15T12:00:00Z",
+            "2027-01-00T12:00:00Z",
+            "+027-01-15T12:00:00Z",
+            "2027-01-15T12:00:00\u{e4}",
+            "2027-01-1\u{e4}T12:00:00Z",
+        ] {
+            assert_eq!(from_iso(bad), None, "{bad}");
+        }
     }
 }

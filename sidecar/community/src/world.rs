@@ -27,6 +27,9 @@ pub trait World: Send + Sync {
     /// When the database cannot be asked, or the player could not be taken out.
     async fn log_out(&self, account: AccountId, sessions: Vec<Uuid>) -> Result<(), Error>;
 
+    /// The map where a character of the account is in the world; `None` if none is, or that cannot be told now.
+    async fn map_of(&self, account: AccountId) -> Option<u16>;
+
     /// An account is gone: its characters are deleted, one that is still in a world as soon as it has left.
     ///
     /// # Errors

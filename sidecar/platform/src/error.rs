@@ -137,18 +137,34 @@ impl From<ErrorCode> for Error {
     }
 }
 
-/// A database that is away or has no free connection becomes `OVERLOADED`, since a later retry may succeed.
+/// A database that is away, busy or has no free connection becomes `OVERLOADED`, since a later retry may succeed.
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        match error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => Self {
-                retry_after_s: Some(DATABASE_AWAY_S),
-                cause: Some(error.into()),
-                ..Self::new(ErrorCode::Overloaded, "The database does not answer")
-            },
-            error => Self::internal(error),
+        if !may_succeed_later(&error) {
+            return Self::internal(error);
+        }
+        Self {
+            retry_after_s: Some(DATABASE_AWAY_S),
+            cause: Some(error.into()),
+            ..Self::new(ErrorCode::Overloaded, "The database does not answer")
         }
     }
+}
+
+/// Whether it is the database's state that was in the way, and not what it was asked. Of PostgreSQL's codes these are the
+/// classes 08 (the connection broke), 40 (lost to another transaction), 53 (no resources), 55 (something is locked) and 57 (a time-out, a
+/// shutdown), and the end of a transaction that we were too busy to go on with; of SQLite's those whose lowest byte says that it is busy or locked.
+fn may_succeed_later(error: &sqlx::Error) -> bool {
+    let code = match error {
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => return true,
+        sqlx::Error::Database(error) => error.code().unwrap_or_default(),
+        _ => return false,
+    };
+    let is_sqlstate = code.len() == 5;
+    if is_sqlstate {
+        return ["08", "25P03", "40", "53", "55", "57"].iter().any(|class| code.starts_with(class));
+    }
+    code.parse().is_ok_and(|code: u32| matches!(code & 0xff, 5 | 6))
 }
 
 impl std::fmt::Display for Error {
@@ -165,6 +181,8 @@ impl std::error::Error for Error {}
 
 #[cfg(test)]
 mod tests {
+    use sqlx::error::{DatabaseError, ErrorKind};
+
     use super::*;
 
     #[test]
@@ -188,6 +206,55 @@ mod tests {
         }
         let fault = Error::from(sqlx::Error::RowNotFound);
         assert_eq!((fault.code, fault.retry_after_s), (ErrorCode::Internal, None));
+    }
+
+    /// An error that a database answers with a code.
+    #[derive(Debug)]
+    struct Answer(&'static str);
+
+    impl std::fmt::Display for Answer {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl std::error::Error for Answer {}
+
+    impl DatabaseError for Answer {
+        fn message(&self) -> &str {
+            self.0
+        }
+
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(self.0.into())
+        }
+
+        fn as_error(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn std::error::Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn std::error::Error + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    #[test]
+    fn a_database_that_is_busy_is_asked_again_later() {
+        let answered = |code| Error::from(sqlx::Error::Database(Box::new(Answer(code)))).code;
+        for busy in ["08006", "25P03", "40001", "53300", "55P03", "57014", "57P01", "5", "6", "261", "517"] {
+            assert_eq!(answered(busy), ErrorCode::Overloaded, "{busy}");
+        }
+        for fault in ["25001", "42601", "23505", "22P02", "1", "11", "1555", "2067", ""] {
+            assert_eq!(answered(fault), ErrorCode::Internal, "{fault}");
+        }
     }
 
     #[test]

@@ -10,14 +10,17 @@ pub mod clock;
 pub mod config;
 pub mod database;
 pub mod error;
+pub mod gates;
 pub mod http;
 pub mod limits;
 pub mod metrics_recorder;
 pub mod passwords;
 pub mod redis_client;
+pub mod script_feed;
 pub mod secrets;
 pub mod sessions;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod tokens;
 pub mod websocket;
+pub mod world_feed;

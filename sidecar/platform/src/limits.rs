@@ -33,15 +33,19 @@ pub struct Limits {
     loopback_registrations: Rate<Source>,
     calls: Rate<AccountId>,
     anonymous_calls: Rate<Source>,
+    mails: Rate<Source>,
     entries: Rate<AccountId>,
     entries_by_source: Rate<Source>,
     journeys: Rate<CharacterId>,
+    lobby_passwords: Rate<AccountId>,
     /// Limit of failed log-ins.
     pub failures: Failures,
     /// Limit of log-ins that succeed.
     pub log_ins: LogIns,
     /// Limit of gateway messages.
     pub gateway: Pace,
+    /// Limit of messages over realtime sockets.
+    pub realtime: Pace,
 }
 
 impl Limits {
@@ -54,26 +58,35 @@ impl Limits {
             loopback_registrations: by_source("loopback-registrations", limits.loopback_registrations_per_min),
             calls: Rate::per_minute("calls", limits.calls_per_min, clock, shared.clone()),
             anonymous_calls: by_source("anonymous-calls", limits.calls_per_min),
+            mails: by_source("mails", limits.mails_per_min_per_ip),
             entries: Rate::per_minute("entries", limits.entries_per_min, clock, shared.clone()),
             entries_by_source: by_source("entries-by-source", limits.entries_per_min_per_ip),
             journeys: Rate::per_minute("journeys", limits.journeys_per_min, clock, shared.clone()),
+            lobby_passwords: Rate::per_minute("lobby-passwords", limits.failed_logins_per_min, clock, shared.clone()),
             failures: Failures::new(limits.failed_logins_per_min, clock.clone(), shared.clone()),
             log_ins: LogIns::new(limits.log_ins_per_min, clock.clone(), shared.clone()),
-            gateway: Pace::new(limits.gateway_messages_per_10s, clock.clone(), shared.clone()),
+            gateway: Pace::new("gateway-messages", limits.gateway_messages_per_10s, clock.clone(), shared.clone()),
+            realtime: Pace::new("realtime-messages", limits.realtime_messages_per_10s, clock.clone(), shared.clone()),
         }
     }
 
     /// Removes entries that no longer count. Returns how many are left, by table. Accounts come and go: without this,
     /// the entry of each would stay until there are thousands.
     pub fn forget_past(&self) -> [(&'static str, usize); 3] {
-        let by_source =
-            [&self.registrations, &self.loopback_registrations, &self.anonymous_calls, &self.entries_by_source];
-        let by_account = [&self.calls, &self.entries];
+        let by_source = [
+            &self.registrations,
+            &self.loopback_registrations,
+            &self.anonymous_calls,
+            &self.mails,
+            &self.entries_by_source,
+        ];
+        let by_account = [&self.calls, &self.entries, &self.lobby_passwords];
         let rates = by_source.map(Rate::forget_past).iter().sum::<usize>()
             + by_account.map(Rate::forget_past).iter().sum::<usize>()
             + self.journeys.forget_past()
             + self.log_ins.forget_past();
-        [("rates", rates), ("failures", self.failures.forget_past()), ("pace", self.gateway.forget_past())]
+        let pace = self.gateway.forget_past() + self.realtime.forget_past();
+        [("rates", rates), ("failures", self.failures.forget_past()), ("pace", pace)]
     }
 
     /// Counts a registration.
@@ -83,6 +96,14 @@ impl Limits {
     pub async fn registration(&self, source: Source) -> Result<(), Error> {
         let rate = if source.is_loopback() { &self.loopback_registrations } else { &self.registrations };
         rate.check(source).await
+    }
+
+    /// Counts a call that may cause a mail.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED` when there were too many from this source.
+    pub async fn mail(&self, source: Source) -> Result<(), Error> {
+        if source.is_loopback() { Ok(()) } else { self.mails.check(source).await }
     }
 
     /// Counts a call of a user.
@@ -109,6 +130,14 @@ impl Limits {
     /// `RATE_LIMITED` when there were too many of this character.
     pub async fn journey(&self, character: CharacterId) -> Result<(), Error> {
         self.journeys.check(character).await
+    }
+
+    /// Counts a lobby's password that an account sets or tries: each is hashed.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED` when there were too many of this account.
+    pub async fn lobby_password(&self, account: AccountId) -> Result<(), Error> {
+        self.lobby_passwords.check(account).await
     }
 
     /// Counts a call without a user. This machine is trusted: health checks and load tests run here.

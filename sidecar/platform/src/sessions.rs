@@ -38,6 +38,17 @@ pub struct SessionRow {
     pub token_version: i64,
 }
 
+/// A log-in, as administrators see it.
+#[derive(Debug, Clone)]
+pub struct LogInRow {
+    /// Its id.
+    pub id: Uuid,
+    /// When it began, in Unix milliseconds.
+    pub created_ms: u64,
+    /// When it ended, in Unix milliseconds, if it has.
+    pub ended_ms: Option<u64>,
+}
+
 /// The outcome of starting a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Opening {
@@ -168,51 +179,59 @@ impl SessionStore {
         family: Option<Uuid>,
         next: NewRefreshToken<'_>,
     ) -> sqlx::Result<Rotation> {
-        let mut tx = self.0.begin_write("rotate_token").await?;
-        // Its holder keeps that one, and no copy of it is a sign of theft: it is not traded here.
-        let stays = "SELECT t.session_id FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id
-                     WHERE t.token_hash = $1 AND s.rotates = 0";
-        if sqlx::query_scalar::<_, String>(stays).bind(used_hash).fetch_optional(&mut *tx).await?.is_some() {
-            return Ok(Rotation::Dead);
+        match self.trade(used_hash, next).await? {
+            Some(rotated) => Ok(rotated),
+            None => self.refuse(used_hash, family, next.at_ms).await,
         }
-        // Of two requests with the same token, the second must see that it was used.
-        lock_rows(&mut tx, Rows::RefreshTokens, [used_hash.to_owned()]).await?;
-        let row: Option<(String, i64, Option<i64>, String, i64)> = sqlx::query_as(
-            "SELECT t.session_id, t.expires_at_ms, t.used_at_ms, a.id, a.token_version
-             FROM refresh_tokens t
-             JOIN sessions s ON s.id = t.session_id
-             JOIN accounts a ON a.id = s.account_id
-             WHERE t.token_hash = $1 AND s.ended_at_ms IS NULL",
-        )
-        .bind(used_hash)
-        .fetch_optional(&mut *tx)
-        .await?;
-        let Some((session, expires_at_ms, used_at_ms, account, token_version)) = row else {
-            let Some(session) = family else { return Ok(Rotation::Dead) };
-            let account: Option<String> = sqlx::query_scalar("SELECT account_id FROM sessions WHERE id = $1")
-                .bind(session.to_string())
-                .fetch_optional(&mut *tx)
-                .await?;
-            let was_living = end_session(&mut tx, session, next.at_ms).await?;
-            tx.commit().await?;
-            let Some(account) = account.filter(|_| was_living) else { return Ok(Rotation::Dead) };
-            return Ok(Rotation::Reused { session, account: parse_id("sessions.account_id", &account)? });
+    }
+
+    /// What is wrong with a token that could not be traded. One that was used ends its session.
+    async fn refuse(&self, used_hash: &str, family: Option<Uuid>, at_ms: u64) -> sqlx::Result<Rotation> {
+        let mut tx = self.0.begin_write("refuse_token").await?;
+        let known = "SELECT t.session_id, t.used_at_ms, s.rotates FROM refresh_tokens t
+                     JOIN sessions s ON s.id = t.session_id WHERE t.token_hash = $1 AND s.ended_at_ms IS NULL";
+        let known: Option<(String, Option<i64>, i64)> =
+            sqlx::query_as(known).bind(used_hash).fetch_optional(&mut *tx).await?;
+        let session = match known {
+            // Its holder keeps that one, and no copy of it is a sign of theft: it is not traded here.
+            Some((_, _, 0)) => return Ok(Rotation::Dead),
+            // Written by an older version, which kept used tokens.
+            Some((session, Some(_), _)) => parse_id("refresh_tokens.session_id", &session)?,
+            // It has expired.
+            Some((_, None, _)) => return Ok(Rotation::Dead),
+            None => match family {
+                Some(session) => session,
+                None => return Ok(Rotation::Dead),
+            },
         };
-        let session = parse_id("refresh_tokens.session_id", &session)?;
-        let account = parse_id("accounts.id", &account)?;
-        // Written by an older version, which kept used tokens.
-        if used_at_ms.is_some() {
-            end_session(&mut tx, session, next.at_ms).await?;
-            tx.commit().await?;
-            return Ok(Rotation::Reused { session, account });
-        }
-        if from_sql_ms(expires_at_ms) <= next.at_ms {
-            return Ok(Rotation::Dead);
-        }
-        sqlx::query("DELETE FROM refresh_tokens WHERE token_hash = $1").bind(used_hash).execute(&mut *tx).await?;
-        insert_token(&mut tx, session, next).await?;
+        let account = "SELECT account_id FROM sessions WHERE id = $1";
+        let account: Option<String> =
+            sqlx::query_scalar(account).bind(session.to_string()).fetch_optional(&mut *tx).await?;
+        let was_living = end_session(&mut tx, session, at_ms).await?;
         tx.commit().await?;
-        Ok(Rotation::Rotated { session, account, token_version })
+        let Some(account) = account.filter(|_| was_living) else { return Ok(Rotation::Dead) };
+        Ok(Rotation::Reused { session, account: parse_id("sessions.account_id", &account)? })
+    }
+
+    /// Trades a token that is in order, as nearly all are, in one statement. Of two that trade the same one, the second waits for the
+    /// first, and then there is no such token any more.
+    async fn trade(&self, used_hash: &str, next: NewRefreshToken<'_>) -> sqlx::Result<Option<Rotation>> {
+        let trade = "UPDATE refresh_tokens SET token_hash = $2, expires_at_ms = $3
+                     WHERE token_hash = $1 AND used_at_ms IS NULL AND expires_at_ms > $4
+                       AND EXISTS (SELECT 1 FROM sessions s WHERE s.id = refresh_tokens.session_id
+                                   AND s.ended_at_ms IS NULL AND s.rotates <> 0)
+                     RETURNING session_id,
+                         (SELECT s.account_id FROM sessions s WHERE s.id = refresh_tokens.session_id),
+                         (SELECT a.token_version FROM sessions s JOIN accounts a ON a.id = s.account_id
+                          WHERE s.id = refresh_tokens.session_id)";
+        let trade = sqlx::query_as(trade).bind(used_hash).bind(next.hash).bind(to_sql_ms(next.expires_at_ms));
+        let mut db = self.0.write("rotate_token").await?;
+        let row: Option<(String, String, i64)> = trade.bind(to_sql_ms(next.at_ms)).fetch_optional(&mut *db).await?;
+        row.map(|(session, account, token_version)| {
+            let session = parse_id("refresh_tokens.session_id", &session)?;
+            Ok(Rotation::Rotated { session, account: parse_id("sessions.account_id", &account)?, token_version })
+        })
+        .transpose()
     }
 
     /// The live session of a refresh token that stays, with its id; `None` if the token is unknown or has expired, its
@@ -252,6 +271,23 @@ impl SessionStore {
                 .fetch_all(&mut *db)
                 .await?;
         ids.iter().map(|id| parse_id("sessions.id", id)).collect()
+    }
+
+    /// An account's log-ins, the newest first: the last 50.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn list(&self, account: AccountId) -> sqlx::Result<Vec<LogInRow>> {
+        let mut db = self.0.read("list_log_ins").await?;
+        let query = "SELECT id, created_at_ms, ended_at_ms FROM sessions WHERE account_id = $1
+                     ORDER BY created_at_ms DESC, id DESC LIMIT 50";
+        let rows: Vec<(String, i64, Option<i64>)> =
+            sqlx::query_as(query).bind(account.to_string()).fetch_all(&mut *db).await?;
+        let row = |(id, created, ended): (String, i64, Option<i64>)| {
+            let id = parse_id("sessions.id", &id)?;
+            Ok(LogInRow { id, created_ms: from_sql_ms(created), ended_ms: ended.map(from_sql_ms) })
+        };
+        rows.into_iter().map(row).collect()
     }
 
     /// Ends a session: its access and refresh tokens are dead.

@@ -4,6 +4,8 @@
 //! bounded, and pings and pongs count against a limit that honest clients are far from. Where strangers may write, all
 //! bytes count against a limit: nobody else sees the parts of a message that never ends.
 
+mod goodbye;
+
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -49,6 +51,15 @@ impl Bounds {
     pub const GATEWAY: Self = Self {
         name: "gateway",
         message: 4 * 1_024,
+        read_buffer: 4 * 1_024,
+        unwritten: UNWRITTEN_BYTES,
+        control_frames: 20,
+        inflow: Some(1 << 20),
+    };
+    /// Bounds for realtime sockets of players.
+    pub const REALTIME: Self = Self {
+        name: "realtime",
+        message: 128 * 1_024,
         read_buffer: 4 * 1_024,
         unwritten: UNWRITTEN_BYTES,
         control_frames: 20,

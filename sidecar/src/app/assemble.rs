@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use realmgate_community::{self as community, Community};
+use realmgate_community::{self as community, Community, DeclaredBoards, Events};
 use realmgate_platform::background::Background;
 use realmgate_platform::clock::Clock;
 use realmgate_platform::database::DatabaseTime;
+use realmgate_platform::gates::Gates;
 use realmgate_platform::http::extract::UnnamedProxy;
 use realmgate_platform::http::{HttpParts, HttpState};
 use realmgate_platform::limits::Limits;
@@ -27,7 +28,7 @@ use crate::service::accounts::Accounts;
 use crate::service::characters::Characters;
 use crate::service::classes::Classes;
 use crate::service::online::Online;
-use crate::service::world::{Foundation, Gates, LockClock, MapServers, ThisReplica, World};
+use crate::service::world::{Foundation, LockClock, MapServers, ThisReplica, World};
 use crate::social::{Happenings, PartyService, Social};
 use crate::state::{Addrs, AppState, Parts};
 use crate::store::Store;
@@ -36,6 +37,7 @@ use crate::store::Store;
 pub(super) struct Found {
     pub(super) addrs: Addrs,
     pub(super) classes: Classes,
+    pub(super) boards: DeclaredBoards,
     pub(super) pictures: Pictures,
     pub(super) store: Store,
     pub(super) redis: Option<RedisClient>,
@@ -45,7 +47,8 @@ pub(super) struct Found {
 
 /// Builds every service, each from what it needs. `now_ms` is the database's time.
 pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Result<(AppState, Happenings), StartError> {
-    let Found { addrs, classes, pictures, store, redis, metrics, clock } = found;
+    let Found { addrs, classes, boards, pictures, mut store, redis, metrics, clock } = found;
+    store.ledger = store.ledger.feeding(boards.events());
     let (this, background) = (Arc::new(ThisReplica::new(&config.gateway.id)), Background::default());
     let (links, sockets, departures) = (Arc::<Links>::default(), Arc::<Sockets>::default(), Arc::default());
     let database_time = Arc::new(DatabaseTime::new(clock.clone(), now_ms));
@@ -56,6 +59,7 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
     let (tokens, classes) = (Arc::new(tokens), Arc::new(classes));
     let registry = Registry::new(redis.as_ref(), &this.id, clock.clone());
     let sessions = Sessions::new(redis.as_ref(), &this.id, clock.clone());
+    let events = Events::new(redis.as_ref(), &this.id);
     let replicas = Replicas::new(redis.as_ref(), &this.id);
     let map_servers = Arc::new(MapServers {
         links: links.clone(),
@@ -94,6 +98,7 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
         fleet: &fleet,
         limits: &limits,
         characters: &characters,
+        events: &events,
         background: &background,
     });
     let accounts = Accounts {
@@ -110,7 +115,7 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
         tasks: background.tasks.clone(),
     };
     let gateway = gateway(&world, this.clone(), sockets.clone(), tokens.clone(), limits.clone(), &background);
-    let map_links = map_links(&world, this, links.clone(), time.clone(), registry.clone(), social, &background);
+    let map_links = map_links(&world, this.clone(), links.clone(), time.clone(), registry.clone(), social, &background);
     let http = HttpState::new(HttpParts {
         clock: clock.clone(),
         proxies: config.edge.proxies.clone(),
@@ -129,9 +134,20 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
             locks: world.accounts.clone(),
             exits: world.exits.clone(),
             characters: characters.clone(),
+            sessions: sessions.clone(),
             handover_wait: config.timers.handover_wait,
             tasks: background.tasks.clone(),
         }),
+        events,
+        replica: this.id.clone(),
+        background: background.clone(),
+        redis: redis.clone(),
+        boards,
+        hooks_dir: config.hooks_dir.clone(),
+        mail: config.mail.clone(),
+        realm: config.realm_name.clone(),
+        providers: config.providers.clone(),
+        here: addrs.api_url(config.edge.tls.is_some()),
     });
     let parts = Parts {
         community,

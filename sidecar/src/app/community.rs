@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use uuid::Uuid;
 
+use crate::directory::Sessions;
 use crate::service::characters::Characters;
 use crate::service::world::{AccountLocks, Exits};
 
@@ -19,6 +20,7 @@ pub(super) struct WorldOfAccounts {
     pub(super) locks: Arc<AccountLocks>,
     pub(super) exits: Arc<Exits>,
     pub(super) characters: Arc<Characters>,
+    pub(super) sessions: Sessions,
     /// How long a caller waits for a player to leave.
     pub(super) handover_wait: Duration,
     pub(super) tasks: TaskTracker,
@@ -51,6 +53,11 @@ impl World for WorldOfAccounts {
             // The player waits for the end of a fight, and leaves then.
             Err(_) => Ok(()),
         }
+    }
+
+    async fn map_of(&self, account: AccountId) -> Option<u16> {
+        let entry = self.sessions.get(&account.to_string()).await.ok().flatten()?;
+        entry.character.map(|character| character.map_id.0)
     }
 
     async fn delete_characters(&self, account: AccountId) -> Result<(), Error> {

@@ -9,7 +9,7 @@ mod world;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use realmgate_community::CommunitySettings;
+use realmgate_community::{CommunitySettings, MailConfig, ProvidersConfig};
 use realmgate_platform::config::{
     ConfigError, DatabaseConfig, Edge, Origins, PasswordHashing, RateLimits, RedisConfig, TokenTimes,
 };
@@ -35,6 +35,8 @@ pub struct SidecarConfig {
     pub assets_dir: PathBuf,
     /// The folder of the maps, which the page shows; `None` where this machine has none.
     pub maps_dir: Option<PathBuf>,
+    /// The folder of the scripts that players call.
+    pub hooks_dir: PathBuf,
     /// Where browsers load maps and pictures from, without a slash at the end; `None` for this server.
     pub assets_base_url: Option<String>,
     /// The database.
@@ -59,6 +61,10 @@ pub struct SidecarConfig {
     pub characters: CharacterRules,
     /// What operators switch on and off of the community's services.
     pub community: CommunitySettings,
+    /// How mails to players leave, and from whom.
+    pub mail: MailConfig,
+    /// By which other accounts players may log in.
+    pub providers: ProvidersConfig,
     /// Settings of the gateway and the directory.
     pub gateway: GatewayConfig,
     /// How long each hand-over of a lock may take.

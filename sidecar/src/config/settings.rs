@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
-use realmgate_community::CommunitySettings;
+use realmgate_community::{CommunitySettings, MailSettings, ProvidersConfig};
 use realmgate_platform::config::{
     ConfigError, DatabaseSettings, EdgeSettings, Origins, PasswordHashing, RateLimits, RedisConfig, TokenTimes,
     at_least_one, defaults, secret,
@@ -14,7 +14,7 @@ use realmgate_platform::secrets::{SecretSource, SecretSources};
 use redis::IntoConnectionInfo;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::world::{find_assets, find_folder, read_base_url, read_start_map};
+use super::world::{find_assets, find_file, find_folder, read_base_url, read_start_map};
 use super::{CharacterSettings, FleetSettings, GatewayConfig, Listen, Roles, SidecarConfig, StartMaps};
 use crate::lock::Timers;
 
@@ -42,6 +42,12 @@ pub struct Settings {
     /// Designers' maps; looked for in the current folder, then beside the executable
     #[arg(long, env = "MAPS_DIR", default_value = "maps")]
     pub maps_dir: PathBuf,
+    /// Scripts that players call (docs/community.md); looked for in the current folder, then beside the executable
+    #[arg(long, env = "HOOKS_DIR", default_value = "hooks")]
+    pub hooks_dir: PathBuf,
+    /// By which other accounts players may log in (docs/community.md); looked for alike, and may be missing
+    #[arg(long, env = "PROVIDERS_FILE", default_value = "providers.toml")]
+    pub providers_file: PathBuf,
     /// Where browsers load maps and pictures from, for a delivery network before this server [default: this server]
     #[arg(long, env = "ASSETS_BASE_URL", value_name = "URL")]
     pub assets_base_url: Option<String>,
@@ -129,6 +135,9 @@ pub struct Settings {
     /// Gateway messages in ten seconds and user
     #[arg(long, env = "GATEWAY_MESSAGES_PER_10S", default_value_t = 60, value_parser = at_least_one())]
     pub gateway_messages_per_10s: u32,
+    /// Messages over realtime sockets in ten seconds and user
+    #[arg(long, env = "REALTIME_MESSAGES_PER_10S", default_value_t = 60, value_parser = at_least_one())]
+    pub realtime_messages_per_10s: u32,
     /// Tries to enter the world a minute and user
     #[arg(long, env = "ENTRIES_PER_MIN", default_value_t = 12, value_parser = at_least_one())]
     pub entries_per_min: u32,
@@ -138,6 +147,9 @@ pub struct Settings {
     /// Journeys to another map or channel a minute and character
     #[arg(long, env = "JOURNEYS_PER_MIN", default_value_t = 30, value_parser = at_least_one())]
     pub journeys_per_min: u32,
+    /// Calls that may cause a mail a minute and IP, this machine excepted
+    #[arg(long, env = "MAILS_PER_MIN_PER_IP", default_value_t = 10, value_parser = at_least_one())]
+    pub mails_per_min_per_ip: u32,
     /// Log-ins a minute and account with the right password
     #[arg(long, env = "LOG_INS_PER_MIN", default_value_t = 30, value_parser = at_least_one())]
     pub log_ins_per_min: u32,
@@ -152,6 +164,10 @@ pub struct Settings {
     /// The community's services.
     #[command(flatten)]
     pub community: CommunitySettings,
+
+    /// Mails to players.
+    #[command(flatten)]
+    pub mail: MailSettings,
 
     /// The server manager.
     #[command(flatten)]
@@ -208,14 +224,17 @@ impl Settings {
                 loopback_registrations_per_min: self.loopback_registrations_per_min,
                 calls_per_min: self.calls_per_min,
                 gateway_messages_per_10s: self.gateway_messages_per_10s,
+                realtime_messages_per_10s: self.realtime_messages_per_10s,
                 entries_per_min: self.entries_per_min,
                 entries_per_min_per_ip: self.entries_per_min_per_ip,
                 journeys_per_min: self.journeys_per_min,
+                mails_per_min_per_ip: self.mails_per_min_per_ip,
                 log_ins_per_min: self.log_ins_per_min,
             },
             passwords: self.passwords,
             characters: self.characters.rules(),
             community: self.community,
+            mail: self.mail.resolve(&self.data_dir)?,
             gateway: GatewayConfig {
                 id: self.gateway_id.clone(),
                 origins: Origins::parse(self.allowed_origins.as_deref())?,
@@ -227,6 +246,8 @@ impl Settings {
             data_dir: self.data_dir.clone(),
             assets_dir,
             maps_dir: find_folder(&self.maps_dir),
+            hooks_dir: find_folder(&self.hooks_dir).unwrap_or_else(|| self.hooks_dir.clone()),
+            providers: ProvidersConfig::read(&find_file(&self.providers_file))?,
             assets_base_url: self.assets_base_url.as_deref().map(read_base_url).transpose()?,
             listen,
             edge,
@@ -344,7 +365,8 @@ mod tests {
 
     #[test]
     fn a_secret_is_not_in_the_debug_form() {
-        for secret in ["--jwt-secret", "--ticket-key", "--service-token", "--database-url", "--redis-url"] {
+        for secret in ["--jwt-secret", "--ticket-key", "--service-token", "--database-url", "--redis-url", "--mail-url"]
+        {
             let settings = settings(&[secret, "plainly visible"]);
             assert!(!format!("{settings:?}").contains("plainly visible"), "{secret}");
         }

@@ -24,14 +24,23 @@ pub fn find_assets(given: &Path) -> Result<PathBuf, ConfigError> {
 
 /// A folder as given, else beside the executable or in one of the folders above it.
 pub(super) fn find_folder(given: &Path) -> Option<PathBuf> {
-    if given.is_dir() {
+    find(given, Path::is_dir)
+}
+
+/// A file, looked for alike; where there is none, as given.
+pub(super) fn find_file(given: &Path) -> PathBuf {
+    find(given, Path::is_file).unwrap_or_else(|| given.to_owned())
+}
+
+fn find(given: &Path, is_it: impl Fn(&Path) -> bool) -> Option<PathBuf> {
+    if is_it(given) {
         return Some(given.to_owned());
     }
     if given.is_absolute() {
         return None;
     }
     let executable = std::env::current_exe().ok()?;
-    executable.ancestors().skip(1).map(|folder| folder.join(given)).find(|folder| folder.is_dir())
+    executable.ancestors().skip(1).map(|folder| folder.join(given)).find(|found| is_it(found))
 }
 
 /// `ASSETS_BASE_URL`, as addresses begin with it and as a browser's policy names it.

@@ -1,19 +1,12 @@
 //! Closing a socket so that its client learns why.
 
 use std::borrow::Cow;
-use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, close_code};
-use futures_util::{SinkExt, StreamExt};
-use realmgate_platform::websocket::{Fault, Socket};
-use tokio::time::timeout;
+use axum::extract::ws::close_code;
+use realmgate_platform::websocket::Socket;
 
 use super::registry::CloseReason;
 
-/// How long the client may take to answer our close frame.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// Messages of the client that may still be on their way when it gets our close frame.
-const STILL_HEARD: usize = 256;
 /// An application-defined close code: a newer socket of the account is open.
 const REPLACED: u16 = 4_001;
 
@@ -53,24 +46,7 @@ impl From<CloseReason> for Farewell {
     }
 }
 
-/// Answers a client's own close frame; without an answer it would take its connection for broken.
-pub(super) async fn agree(mut socket: Socket) {
-    let _ = timeout(PATIENCE, socket.close()).await;
-}
-
-/// Sends the close frame, and waits a moment for the client to get it: dropping the socket at once could lose it.
-pub(super) async fn close(mut socket: Socket, Farewell { code, reason }: Farewell) {
-    let goodbye = async {
-        let frame = CloseFrame { code, reason: reason.as_ref().into() };
-        if socket.send(Message::Close(Some(frame))).await.is_ok() {
-            // A client that floods us is not read until it stops by itself.
-            for _ in 0..STILL_HEARD {
-                if matches!(socket.next().await, None | Some(Err(Fault::Broken(_)))) {
-                    break;
-                }
-            }
-        }
-    };
-    // A client that does not answer is dropped.
-    let _ = timeout(PATIENCE, goodbye).await;
+/// Sends the close frame, and waits a moment for the client to get it.
+pub(super) async fn close(socket: Socket, Farewell { code, reason }: Farewell) {
+    socket.say_goodbye(code, &reason).await;
 }

@@ -15,10 +15,11 @@ pub use messages::{ClientEvent, ServerEvent};
 pub use registry::Sockets;
 pub use upgrade::router;
 
+use realmgate_platform::gates::Gates;
 use realmgate_platform::limits::Limits;
 use realmgate_platform::tokens::Tokens;
 
-use crate::service::world::{AccountLocks, Entrance, Exits, Gates, SessionEntries, ThisReplica};
+use crate::service::world::{AccountLocks, Entrance, Exits, SessionEntries, ThisReplica};
 
 /// What serves the players whose sockets are here.
 pub struct Gateway {

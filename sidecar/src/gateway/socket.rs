@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::Gateway;
-use super::farewell::{Farewell, agree, close};
+use super::farewell::{Farewell, close};
 use super::messages::{ClientEvent, ServerEvent};
 use super::registry::{CloseReason, Seat};
 use crate::lock::NotClaimed;
@@ -280,7 +280,7 @@ impl Gateway {
         self.leave(&seat).await;
         tracing::debug!(user, "gateway socket closed");
         match end {
-            End::Gone => agree(socket).await,
+            End::Gone => socket.agree().await,
             End::Farewell(farewell) => close(socket, farewell).await,
         }
     }

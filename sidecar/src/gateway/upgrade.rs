@@ -5,7 +5,6 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use realmgate_platform::config::Origins;
 use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_platform::http::extract::{Peer, bearer};
 use realmgate_platform::limits::Source;
@@ -37,7 +36,7 @@ async fn upgrade(
     uri: Uri,
     mut upgrade: Upgrade,
 ) -> Response {
-    if !is_origin_allowed(&state.config.gateway.origins, &headers) {
+    if !state.config.gateway.origins.allow(&headers) {
         return Error::new(ErrorCode::Forbidden, "Pages of this origin may not connect").into_response();
     }
     let (gateway, alive) = (state.gateway.clone(), state.background.tasks.token());
@@ -57,13 +56,6 @@ async fn upgrade(
 /// The token in `?token=`.
 fn query_token(uri: &Uri) -> Option<String> {
     Query::<Params>::try_from_uri(uri).ok()?.0.token
-}
-
-/// Whether the page's origin may connect. A browser sends it; a native client sends none, and may.
-fn is_origin_allowed(origins: &Origins, headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else { return true };
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    origin.to_str().is_ok_and(|origin| origins.allows(origin, host))
 }
 
 /// The token in `Sec-WebSocket-Protocol: bearer, <token>`.

@@ -7,7 +7,7 @@ mod logged_in;
 mod lookup;
 mod proof;
 mod register;
-mod servers;
+pub(in crate::http) mod servers;
 mod sessions;
 #[cfg(test)]
 mod tests;

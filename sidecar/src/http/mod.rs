@@ -1,5 +1,6 @@
 //! The HTTP layer: routes, extractors, answers.
 
+mod admin;
 pub mod auth;
 pub mod characters;
 pub mod classes;
@@ -63,7 +64,8 @@ fn public(state: &AppState) -> Router<AppState> {
     if roles.community {
         all = all
             .nest("/api/v1", realmgate_community::http::router(&state.community))
-            .merge(realmgate_community::http::router_beside());
+            .merge(realmgate_community::http::router_beside(&state.community))
+            .merge(admin::router(state));
     }
     all
 }

@@ -53,6 +53,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
     let mut document = Frame::openapi();
     let routes = [
         super::public_routes(),
+        super::admin::routes(),
         super::internal_routes(),
         super::watch_routes(),
         super::service_routes(),

@@ -48,7 +48,7 @@ impl AccountStore {
         let (id, at_ms) = (new.id.to_string(), to_sql_ms(new.at_ms));
         let (username, display_name) = (new.folded, new.username);
         let row = AccountRow { id: new.id, username, display_name, activated: new.activated, at_ms: new.at_ms };
-        insert(&mut tx, row).await?;
+        insert(&mut tx, self.0.script_feed(), row).await?;
         let credential = sqlx::query(
             "INSERT INTO credentials (kind, subject, secret, display, account_id, created_at_ms)
              VALUES ('password', $1, $2, $3, $4, $5)

@@ -3,7 +3,9 @@
 
 mod audit;
 mod entries;
+mod history;
 mod holdings;
+mod levels;
 mod owner;
 mod plan;
 mod sql;
@@ -14,6 +16,7 @@ mod tests;
 use realmgate_protocol::link::{EventOutcome, Fence};
 
 pub use audit::AuditReport;
+pub use history::{GoldStep, ItemStep};
 pub(super) use owner::LedgerOwner;
 pub use sql::LedgerStore;
 

@@ -66,7 +66,7 @@ impl Store {
             account_locks: AccountLockStore(sql.clone()),
             server_locks: ServerLockStore(sql.clone()),
             deadlines: DeadlineStore(sql.clone()),
-            ledger: LedgerStore(sql.clone()),
+            ledger: LedgerStore::new(sql.clone()),
             online: OnlineStore(sql.clone()),
             sql,
         }

@@ -36,6 +36,7 @@ impl TestStore {
     /// Deletes everything.
     pub(crate) async fn empty(&self) {
         for delete in [
+            "DELETE FROM leaderboard_feed",
             "DELETE FROM owned_events",
             "DELETE FROM gold_ledger",
             "DELETE FROM gold_balances",

@@ -33,6 +33,8 @@ enum For {
     Owner,
     /// Our servers.
     Servers,
+    /// Administrators, with refusals in the community's shapes.
+    Admins,
 }
 
 /// A route: its method and path as in the document, its listeners, whom it is for, and its status on success.
@@ -54,6 +56,14 @@ const ROUTES: &[Row] = &[
     ("GET",    "/watch",                    Port::Api,       For::Servers, 200),
     // Nothing is hosted here: whoever may ask is told so.
     ("POST",   "/watch",                    Port::Api,       For::Servers, 404),
+    ("GET",    "/api/v1/admin/users/{id}/characters", Port::Api, For::Admins, 200),
+    // Nobody is named.
+    ("GET",    "/api/v1/admin/characters",  Port::Api,       For::Admins,  404),
+    ("GET",    "/api/v1/admin/characters/{id}", Port::Api,   For::Admins,  200),
+    ("GET",    "/api/v1/admin/characters/{id}/gold", Port::Api, For::Admins, 200),
+    // There is no such item.
+    ("GET",    "/api/v1/admin/items/{id}/ledger", Port::Api, For::Admins,  404),
+    ("GET",    "/api/v1/admin/servers",     Port::Api,       For::Admins,  200),
     ("GET",    "/status",                   Port::Api,       For::All,     200),
     ("GET",    "/openapi.json",             Port::Api,       For::All,     200),
     ("GET",    "/healthz",                  Port::Both,      For::All,     200),
@@ -116,7 +126,9 @@ fn expected(route: For, well: u16, caller: Caller) -> (u16, Option<&'static str>
         // An administrator has no rights over other people's characters.
         For::Owner if caller != Caller::Owner => (403, Some("FORBIDDEN")),
         For::Servers if caller != Caller::Server => (401, Some("SERVICE_TOKEN_REQUIRED")),
-        For::Users | For::Owner | For::Servers => (well, None),
+        For::Admins if !is_user => (401, None),
+        For::Admins if caller != Caller::Admin => (403, None),
+        For::Users | For::Owner | For::Servers | For::Admins => (well, None),
     }
 }
 
@@ -277,7 +289,7 @@ fn every_route_has_its_row_and_says_whom_it_is_for() {
         let security = &documented[&((*method).to_owned(), (*path).to_owned())]["security"];
         let scheme = match route {
             For::All => Value::Null,
-            For::Users | For::Owner => json!([{"access_token": []}]),
+            For::Users | For::Owner | For::Admins => json!([{"access_token": []}]),
             For::Servers if *path == "/metrics" => json!([{}, {"service_token": []}]),
             For::Servers => json!([{"service_token": []}]),
         };
@@ -307,7 +319,9 @@ async fn every_caller_gets_what_is_its_own_and_no_more() {
                     assert_eq!(answer.json()["code"], code, "{what}");
                     assert_eq!(scene.kept(&owner).await, before, "{what} is refused, and has changed something");
                 }
-                let may_read = route == For::All || matches!(caller, Caller::Owner | Caller::Server);
+                let may_read = route == For::All
+                    || (route == For::Admins && caller == Caller::Admin)
+                    || matches!(caller, Caller::Owner | Caller::Server);
                 assert!(may_read || !answer.text.contains(&owner.character), "{what} sees {}", answer.text);
                 let answers = &documented[&(method.to_owned(), path.to_owned())]["responses"];
                 assert!(answers.get(status.to_string()).is_some(), "{what}: {status} is not in the document");

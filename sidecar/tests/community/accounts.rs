@@ -32,7 +32,7 @@ async fn a_device_is_an_account(realm: Realm) {
     let expected = json!({"id": ann.id, "email": "", "profile_url": "", "metadata": {}, "username": ann.username,
         "display_name": "", "lobby_id": "", "party_id": "", "is_online": false, "last_seen_at": seen,
         "linked_providers": {"google": false, "facebook": false, "discord": false, "apple": false, "steam": false,
-            "device": true}, "has_password": false});
+            "device": true}, "has_password": false, "show_map": false});
     assert_eq!(me, expected);
 }
 

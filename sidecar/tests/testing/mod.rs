@@ -1,7 +1,7 @@
 //! A sidecar for tests: temporary data, a clock that stands still, requests straight through the routers.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use axum::Router;
@@ -19,7 +19,8 @@ use tower::ServiceExt;
 
 /// A password that follows the rules.
 pub const PASSWORD: &str = "correct horse battery";
-const START_MS: u64 = 1_800_000_000_000;
+/// The time at which a sidecar starts.
+pub const START_MS: u64 = 1_800_000_000_000;
 const CLASSES: &str = r#"
     [warrior]
     name = "Warrior"
@@ -67,6 +68,7 @@ impl TestApp {
     async fn start_in(dir: TempDir, clock: Clock, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings::with_defaults(dir.path().join("data"));
         settings.assets_dir = dir.path().join("assets");
+        settings.hooks_dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/community/scripts");
         change(&mut settings);
         let config = settings.resolve().unwrap();
         let running = Sidecar::start_with_clock(config, None, clock.clone()).await.unwrap();

@@ -18,6 +18,7 @@ pub struct Base {
     /// For us.
     pub pool: Pool,
     postgres_url: Option<String>,
+    redis_url: Option<String>,
 }
 
 /// Our own connections.
@@ -48,7 +49,12 @@ impl Base {
                 Pool::Sqlite(SqlitePoolOptions::new().max_connections(1).connect_with(options).await?)
             }
         };
-        Ok(Self { home, pool, postgres_url })
+        Ok(Self { home, pool, postgres_url, redis_url: None })
+    }
+
+    /// The same, whose sidecar has this Redis.
+    pub fn with_redis(self, url: String) -> Self {
+        Self { redis_url: Some(url), ..self }
     }
 
     /// What a sidecar is told.
@@ -56,7 +62,8 @@ impl Base {
         let data_dir = ("DATA_DIR", self.home.data_dir().to_string_lossy().into_owned());
         let secret = ("JWT_SECRET", self.jwt_secret());
         let url = self.postgres_url.clone().map(|url| ("DATABASE_URL", url));
-        [data_dir, secret].into_iter().chain(url).collect()
+        let redis = self.redis_url.clone().map(|url| ("REDIS_URL", url));
+        [data_dir, secret].into_iter().chain(url).chain(redis).collect()
     }
 
     /// Where the database is, if it is on PostgreSQL.

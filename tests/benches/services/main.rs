@@ -13,6 +13,7 @@ mod http;
 mod idle;
 mod log_in_flood;
 mod map_double;
+mod ranks;
 mod report;
 mod rounds;
 mod seed;
@@ -57,6 +58,7 @@ enum Part {
     Postgres,
     Idle,
     Embedded,
+    Ranks,
     /// The same with passwords hashed in other ways; only when it is named
     Hashing,
 }
@@ -97,6 +99,9 @@ async fn measure_all(cli: &Cli) -> Result<()> {
     if wanted(Part::Embedded) {
         let shipped = &hashing::Variant::SHIPPED;
         log_in_flood::flood(&plan, &mut report, shipped).await.context("log-ins beside an embedded world")?;
+    }
+    if wanted(Part::Ranks) {
+        ranks::measure(&plan, &mut report).await.context("ranks among many records")?;
     }
     if cli.only.contains(&Part::Hashing) {
         for variant in hashing::Variant::all() {

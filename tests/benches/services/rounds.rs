@@ -24,6 +24,8 @@ pub struct Plan {
     pub watched: Duration,
     /// Bots that play in it.
     pub bots: usize,
+    /// Records of the leaderboard whose ranks are asked.
+    pub records: usize,
 }
 
 impl Plan {
@@ -36,6 +38,7 @@ impl Plan {
         sockets: 10_000,
         watched: Duration::from_secs(20),
         bots: 50,
+        records: 1_000_000,
     };
     /// To see that it works.
     pub const QUICK: Self = Self {
@@ -46,6 +49,7 @@ impl Plan {
         sockets: 500,
         watched: Duration::from_secs(4),
         bots: 5,
+        records: 50_000,
     };
 }
 
@@ -76,6 +80,13 @@ impl Latencies {
         let asked = Instant::now();
         let answer = answer.await;
         self.0.push(asked.elapsed());
+        answer
+    }
+
+    /// Waits for an answer that was due at this time, and takes how long after that it came.
+    pub async fn time_from<T>(&mut self, due: Instant, answer: impl Future<Output = T>) -> T {
+        let answer = answer.await;
+        self.0.push(due.elapsed());
         answer
     }
 

@@ -45,6 +45,9 @@ struct Cli {
     /// Only what these transports cost beside UDP; of 400 players spread, unless others are chosen
     #[arg(long, value_delimiter = ',', value_enum)]
     transport: Vec<Transport>,
+    /// With so many players that hang while it counts, beside a round without
+    #[arg(long, value_name = "COUNT", default_value_t = 0, requires = "transport")]
+    stalled: usize,
     /// Keep the raw figures here [default: in target/bench]
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -85,10 +88,12 @@ fn run(cli: &Cli) -> Result<()> {
     let plan = Plan::new(cli.quick, &cli.scenario, &cli.players);
     let program = machine::server()?;
     if !cli.transport.is_empty() {
-        println!(
-            "{}",
-            transports::measure(&program, &plan.of_transports(&cli.scenario, &cli.players), &cli.transport)?
-        );
+        let plan = plan.of_transports(&cli.scenario, &cli.players);
+        let table = match cli.stalled {
+            0 => transports::measure(&program, &plan, &cli.transport)?,
+            stalled => transports::stalled(&program, &plan, &cli.transport, stalled)?,
+        };
+        println!("{table}");
         return Ok(());
     }
     let mut report = Report::new(cli.quick);

@@ -64,6 +64,7 @@ pub fn point(program: &Program, scenario: Scenario, players: usize, plan: &Plan)
             lasts: plan.lasts,
             strangers_per_s: 0,
             flooder_per_s: 0,
+            stalled: 0,
         };
         let figures = match round.run() {
             Ok(figures) => figures,
@@ -104,6 +105,7 @@ pub fn held(program: &Program, scenario: Scenario) -> Result<Held> {
             lasts: HELD,
             strangers_per_s: 0,
             flooder_per_s: 0,
+            stalled: 0,
         };
         let mut is_held = false;
         for _ in 0..2 {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 use realmgate_client::transport::Carrier;
 use realmgate_tests::load::figures::Figures;
@@ -51,7 +51,7 @@ pub fn measure(program: &Program, plan: &Plan, transports: &[Transport]) -> Resu
         let mut rounds = vec![Vec::new(); all.len()];
         for _ in 0..plan.rounds {
             for (transport, rounds) in all.iter().zip(&mut rounds) {
-                rounds.push(round(program, plan, scenario, players, *transport)?);
+                rounds.push(round(program, plan, scenario, (players, 0), *transport)?);
             }
         }
         let cpu = |rounds: &[Figures]| Middle::of(rounds.iter().map(|it| it.cpu_us));
@@ -77,7 +77,45 @@ pub fn measure(program: &Program, plan: &Plan, transports: &[Transport]) -> Resu
     Ok(table)
 }
 
-fn round(program: &Program, plan: &Plan, scenario: Scenario, players: usize, transport: Transport) -> Result<Figures> {
+/// Measures what it does to all the others when some players hang, beside rounds in which nobody does; a table of it.
+pub fn stalled(program: &Program, plan: &Plan, transports: &[Transport], stalled: usize) -> Result<String> {
+    ensure!(!transports.contains(&Transport::Udp), "players over UDP have no connection that could hold anything up");
+    let head = "| scenario | N | transport | of them hang | tick work p50 / p99 / max ms | CPU µs per player and tick |\n|---|---|---|---|---|---|\n";
+    let mut table = head.to_owned();
+    let points = plan.scenarios.iter().flat_map(|scenario| plan.players.iter().map(move |n| (*scenario, *n)));
+    for ((scenario, players), transport) in points.flat_map(|point| transports.iter().map(move |one| (point, *one))) {
+        ensure!(stalled < players, "{stalled} of {players} players cannot hang: nobody would play");
+        let mut rounds = [(0, Vec::new()), (stalled, Vec::new())];
+        for _ in 0..plan.rounds {
+            for (hang, rounds) in &mut rounds {
+                rounds.push(round(program, plan, scenario, (players, *hang), transport)?);
+            }
+        }
+        for (hang, rounds) in &rounds {
+            let middle = |figure: fn(&Figures) -> f64| Middle::of(rounds.iter().map(figure)).median;
+            writeln!(
+                table,
+                "| {} | {players} | {} | {hang} | {:.2} / {:.2} / {:.1} | {:.1} |",
+                scenario.name(),
+                transport.name(),
+                middle(|it| it.tick_p50_ms),
+                middle(|it| it.tick_p99_ms),
+                middle(|it| it.tick_max_ms),
+                middle(|it| it.cpu_us),
+            )?;
+        }
+    }
+    Ok(table)
+}
+
+/// One round of so many players, of whom so many hang.
+fn round(
+    program: &Program,
+    plan: &Plan,
+    scenario: Scenario,
+    (players, stalled): (usize, usize),
+    transport: Transport,
+) -> Result<Figures> {
     let round = Round {
         program: program.clone(),
         scenario,
@@ -87,6 +125,7 @@ fn round(program: &Program, plan: &Plan, scenario: Scenario, players: usize, tra
         lasts: plan.lasts,
         strangers_per_s: 0,
         flooder_per_s: 0,
+        stalled,
     };
     let figures = round.run().with_context(|| format!("{players} players by {}", transport.name()))?;
     eprintln!("{} {players} {}: {:.1} µs", scenario.name(), transport.name(), figures.cpu_us);

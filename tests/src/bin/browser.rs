@@ -126,7 +126,7 @@ async fn measure(minutes: u64, only: &[Part]) -> bool {
         if !is_wanted(part) {
             continue;
         }
-        let node = if is_apart { cores::node_on_the_browsers() } else { Command::new("node") };
+        let node = if is_apart { cores::on_the_clients("node") } else { Command::new("node") };
         match Crowd::gather(&server, count, cast::FIELD).await {
             Ok(_crowd) => all_well &= take(&server, node, (what, minutes), &mut figures).await,
             Err(error) => {

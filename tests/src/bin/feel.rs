@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people: the terminal is its output")]
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use realmgate_tests::conditioner::{PROFILES, Profile};
 use realmgate_tests::feel::hits;
 use realmgate_tests::feel::report::{misses, table};
 use realmgate_tests::feel::round::{Core, Realm};
+use realmgate_tests::godot::Godot;
 use realmgate_tests::map_server::{MapServer, Settings};
 
 /// Drives scripted players through bad lines, and prints what their screens showed beside the truth
@@ -24,12 +26,15 @@ struct Arguments {
     /// The lines: lan, 50ms, 100ms, 200ms, 300ms [default: all]
     #[arg(long, value_name = "LINE", value_delimiter = ',')]
     line: Vec<String>,
-    /// What carries the players' payloads; always a WebSocket for the JavaScript library
+    /// What carries the players' payloads; always a WebSocket for the JavaScript library, and UDP for the add-on
     #[arg(long, value_enum, default_value_t)]
     transport: Transport,
-    /// The library that the players play with; that in JavaScript needs Node 20
+    /// The library that the players play with; that in JavaScript needs Node 20, the add-on a Godot
     #[arg(long, value_enum, default_value_t)]
     core: Library,
+    /// The Godot for `--core godot`; cargo xtask feel gives the one of cargo xtask godot
+    #[arg(long, required_if_eq("core", "godot"))]
+    godot: Option<PathBuf>,
     /// What all chances are drawn from
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -48,6 +53,7 @@ enum Library {
     #[default]
     Rust,
     Js,
+    Godot,
 }
 
 #[tokio::main]
@@ -75,6 +81,10 @@ async fn feel(arguments: &Arguments) -> Result<bool> {
     let server = MapServer::start_linked(&settings.set("ASSETS_DIR", &assets.to_string_lossy())).await;
     let (core, carrier) = match (arguments.core, arguments.transport) {
         (Library::Js, _) => (Core::JavaScript, Carrier::WebSocket),
+        (Library::Godot, _) => {
+            let program = arguments.godot.clone().context("--core godot takes --godot PATH")?;
+            (Core::Godot(Godot::at(program)), Carrier::Udp)
+        }
         (Library::Rust, Transport::Udp) => (Core::Rust, Carrier::Udp),
         (Library::Rust, Transport::Websocket) => (Core::Rust, Carrier::WebSocket),
         (Library::Rust, Transport::Webtransport) => (Core::Rust, Carrier::WebTransport),

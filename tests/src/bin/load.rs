@@ -69,6 +69,7 @@ fn run(cli: &Cli) -> Result<()> {
         lasts: Duration::from_secs(cli.seconds),
         strangers_per_s: cli.flood,
         flooder_per_s: cli.flood_from_one,
+        stalled: 0,
     };
     let figures = round.run()?;
     println!("{}", serde_json::to_string_pretty(&figures)?);

@@ -1,11 +1,13 @@
 //! Who runs on which core, so that a figure is about one end alone.
 
+use std::ffi::OsStr;
+
 use tokio::process::Command;
 
 /// Of the server and its other players.
 const SERVER: &str = "0";
-/// Of Node and the browser.
-const BROWSER: &str = "1";
+/// Of the client that is measured: Node and the browser, or Godot.
+const CLIENT: &str = "1";
 
 /// Keeps processes, and all that they start from now on, on the server's core. Answers whether it could: it takes two
 /// cores, and `taskset`.
@@ -21,9 +23,9 @@ pub async fn keep_on_the_servers(processes: &[u32]) -> bool {
     true
 }
 
-/// A command for Node on the browser's core.
-pub fn node_on_the_browsers() -> Command {
-    let mut node = Command::new("taskset");
-    node.args(["--cpu-list", BROWSER, "node"]);
-    node
+/// A command for a program on the core of the client that is measured.
+pub fn on_the_clients(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["--cpu-list", CLIENT]).arg(program);
+    command
 }

@@ -66,9 +66,9 @@ pub fn machine(is_apart: bool) -> String {
     let load: Vec<&str> = load.split(' ').take(2).collect();
     let build = if cfg!(debug_assertions) { "a debug build of the server" } else { "a release build of the server" };
     let apart = if is_apart {
-        "browser and server on a core each for frames and memory"
+        "client and server on a core each for frames and memory"
     } else {
-        "browser and server on the same cores: apart takes two, and taskset"
+        "client and server on the same cores: apart takes two, and taskset"
     };
     format!(
         "{cores} × {model}, {build}, {apart}; load of the machine at the end {} (1 and 5 minutes)",

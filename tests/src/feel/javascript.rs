@@ -19,7 +19,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
-use super::measure::Counted;
+use super::measure::{Counted, Watched};
 use super::player::Picture;
 
 /// How long a process may take to answer, beyond what it was told to wait.
@@ -41,17 +41,6 @@ pub struct NodePlayer {
     pub entity: EntityId,
     /// How long entering took.
     pub entered_in: Duration,
-}
-
-/// What a screen showed for a while.
-#[derive(Debug)]
-pub struct Watched {
-    /// Its frames.
-    pub pictures: Vec<Picture>,
-    /// What was counted meanwhile.
-    pub counted: Counted,
-    /// Whether the connection has ended by itself.
-    pub is_over: bool,
 }
 
 impl NodePlayer {

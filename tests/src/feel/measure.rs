@@ -40,6 +40,17 @@ pub struct Counted {
     pub minutes: f64,
 }
 
+/// What a screen in a process of its own showed for a while.
+#[derive(Debug)]
+pub struct Watched {
+    /// Its frames.
+    pub pictures: Vec<Picture>,
+    /// What was counted meanwhile.
+    pub counted: Counted,
+    /// Whether the connection has ended by itself.
+    pub is_over: bool,
+}
+
 /// Compares pictures with the truth. `walkers` are those whose places are judged.
 fn judge(pictures: &[Picture], counted: Counted, truth: &Truth, walkers: &[EntityId]) -> Figures {
     let mut errors: Vec<f64> = pictures.iter().flat_map(|picture| errors_of(picture, truth, walkers)).collect();

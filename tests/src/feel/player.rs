@@ -96,7 +96,8 @@ impl Player {
             // As games do: first the keys are read, then what is due is sent, then the frame is drawn.
             let is_frame = now >= self.next_frame;
             if is_frame {
-                self.walk.frame(self.client.session());
+                let session = self.client.session();
+                self.walk.frame(session, session.position());
             }
             if now >= self.client.next_tick() {
                 let action = self.striker.as_mut().and_then(|striker| striker.press(&self.client, now));

@@ -12,6 +12,7 @@ use realmgate_client::gateway::Gateway;
 use realmgate_client::transport::Carrier;
 use realmgate_protocol::entry::EntryGrant;
 
+use super::godot::GodotPlayer;
 use super::hits::{Agreement, Striker};
 use super::javascript::NodePlayer;
 use super::measure::{Counted, Figures, judge_all};
@@ -19,6 +20,7 @@ use super::player::{Picture, Player};
 use super::truth::Truth;
 use crate::account::{Account, Character};
 use crate::conditioner::{Conditions, Profile, TcpConditioner, UdpConditioner};
+use crate::godot::Godot;
 use crate::map_server::MapServer;
 
 /// How long the line is down.
@@ -33,6 +35,8 @@ const OBSERVED_BEYOND: Duration = Duration::from_millis(200);
 const ACCEPT_WITHIN: Duration = Duration::from_secs(10);
 /// How often one player enters, beside those who walk.
 const ENTRIES: usize = 10;
+/// How often keys are pressed for those who have none of their own.
+const KEYS_EVERY: Duration = Duration::from_millis(4);
 /// Players behind the line.
 const WALKERS: u64 = 2;
 
@@ -54,12 +58,14 @@ pub struct Measured {
 }
 
 /// The library that players behind the line play with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Core {
     /// That in Rust.
     Rust,
     /// That in JavaScript, in Node, over a WebSocket.
     JavaScript,
+    /// The add-on for Godot, over UDP: what its nodes show.
+    Godot(Godot),
 }
 
 /// A realm that players of all rounds play in.
@@ -124,9 +130,10 @@ impl Realm<'_> {
     /// When a player cannot enter, or a connector fails.
     pub async fn measure(&self, profile: Profile, plays: Duration) -> Result<Measured> {
         let line = Conditioner::open(self.carrier, self.server, profile, self.seed).await?;
-        match self.core {
+        match &self.core {
             Core::Rust => self.measure_rust(profile, plays, &line).await,
             Core::JavaScript => self.measure_javascript(profile, plays, &line).await,
+            Core::Godot(godot) => self.measure_godot(profile, plays, &line, godot).await,
         }
     }
 
@@ -182,6 +189,47 @@ impl Realm<'_> {
         for walker in walkers {
             walker.leave().await?;
         }
+        Ok(Measured { profile, figures, hits: None, enter, back_after: None, disconnects })
+    }
+
+    /// The same with players in Godot. They make accounts and enter by themselves; how long that takes includes the gateway.
+    async fn measure_godot(
+        &self,
+        profile: Profile,
+        plays: Duration,
+        line: &Conditioner,
+        godot: &Godot,
+    ) -> Result<Measured> {
+        let api = format!("http://{}", self.server.api_addr());
+        let mut walkers = Vec::new();
+        for number in 1..=WALKERS {
+            walkers.push(GodotPlayer::enter(godot, &api, line.address(), self.clock, self.seed + number).await?);
+        }
+        let mut enter: Vec<_> = walkers.iter().flat_map(GodotPlayer::entered_in).collect();
+        enter.sort_unstable();
+        let entities: Vec<_> = walkers.iter().map(|walker| walker.entity).collect();
+        // Nobody plays it while a Godot starts.
+        let mut observer = self.player(None, 0).await?;
+        observer.stand();
+        let from = self.clock.now() + SETTLES_IN;
+        let until = from + plays;
+        let (mut unseen, mut truth) = (Vec::new(), Truth::default());
+        while self.clock.now() < until + OBSERVED_BEYOND {
+            let moment = self.clock.now() + KEYS_EVERY;
+            observer.play(moment, &mut unseen, Some(&mut truth)).await.context("the observer beside the server")?;
+            for walker in &mut walkers {
+                walker.press(observer.client().session()).await?;
+            }
+        }
+        line.mend();
+        observer.leave().await;
+        let (mut screens, mut disconnects) = (Vec::new(), 0);
+        for walker in walkers {
+            let watched = walker.leave(from, until).await?;
+            disconnects += u32::from(watched.is_over);
+            screens.push((watched.pictures, watched.counted));
+        }
+        let figures = judge_all(&screens, &truth, &entities);
         Ok(Measured { profile, figures, hits: None, enter, back_after: None, disconnects })
     }
 

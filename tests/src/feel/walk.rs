@@ -42,10 +42,10 @@ impl Walk {
         self.heading
     }
 
-    /// A frame begins: goes on, or does something else.
-    pub fn frame(&mut self, session: &Session) {
+    /// A frame begins: goes on from where it is, or does something else. The session knows the ground and how fast players are.
+    pub fn frame(&mut self, session: &Session, at: Option<Position>) {
         if self.leg == 0
-            && let Some(at) = session.position()
+            && let Some(at) = at
         {
             self.leg = LEG_FRAMES.start + self.random.next_u32() % (LEG_FRAMES.end - LEG_FRAMES.start);
             // Standing now and then: a walk that begins and one that ends are what is hardest to show.

@@ -7,9 +7,10 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 use crate::binaries::workspace;
+use crate::browser::cores;
 
 /// What a line of a script begins with that wishes for something which only the test can do.
 const WISH: &str = "> ";
@@ -18,12 +19,35 @@ const WISH: &str = "> ";
 #[derive(Debug, Clone)]
 pub struct Godot {
     program: PathBuf,
+    is_apart: bool,
 }
 
 impl Godot {
     /// This one.
     pub fn at(program: PathBuf) -> Self {
-        Self { program }
+        Self { program, is_apart: false }
+    }
+
+    /// The same on a core of its own, to be measured: [`cores`] has the others on theirs.
+    pub fn apart(&self) -> Self {
+        Self { is_apart: true, ..self.clone() }
+    }
+
+    /// A headless run of a script, with arguments.
+    fn command(&self, script: &str, arguments: &[&str]) -> Command {
+        let mut godot = if self.is_apart { cores::on_the_clients(&self.program) } else { Command::new(&self.program) };
+        godot.args(["--headless", "--path"]).arg(workspace().join("clients/godot"));
+        godot.args(["--script", &format!("res://{script}"), "--"]).args(arguments);
+        godot.stdout(Stdio::piped()).kill_on_drop(true);
+        godot
+    }
+
+    /// Starts a script that reads its standard input, and says on stdout what it shows. Its complaints stand on the terminal.
+    ///
+    /// # Errors
+    /// When Godot does not start.
+    pub fn with_keys(&self, script: &str, arguments: &[&str]) -> std::io::Result<Child> {
+        self.command(script, arguments).stdin(Stdio::piped()).spawn()
     }
 
     /// Lets a script play to its end, and gives what it said on stdout.
@@ -51,11 +75,8 @@ impl Godot {
         within: Duration,
         mut grants: impl AsyncFnMut(&str),
     ) -> Result<String, String> {
-        let mut godot = Command::new(&self.program);
-        godot.args(["--headless", "--path"]).arg(workspace().join("clients/godot"));
-        godot.args(["--script", &format!("res://{script}"), "--"]).args(arguments);
-        godot.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut child = godot.spawn().expect("Godot runs");
+        let mut godot = self.command(script, arguments);
+        let mut child = godot.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().expect("Godot runs");
         let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
         let mut stderr = child.stderr.take().expect("it is piped");
         let (mut said, mut complained) = (String::new(), Vec::new());

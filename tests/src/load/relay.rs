@@ -4,6 +4,7 @@
 //! and what is measured is the server.
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::mpsc::{self, Sender};
 
 use anyhow::{Context, Result};
 use futures_util::{SinkExt, StreamExt};
@@ -30,20 +31,35 @@ pub enum Lead {
     WebTransport(Door),
 }
 
-/// The relay of one server, on a thread of its own.
+/// The relay of one server, on threads of its own.
 pub struct Relay {
     runtime: Runtime,
+    /// That of the players who are to hang, and how many they are.
+    hanging: Runtime,
+    hang: usize,
     lead: Lead,
 }
 
+/// Keeps players hanging until it is dropped.
+pub struct Hanging {
+    _goes_on: Sender<()>,
+}
+
 impl Relay {
-    /// One that leads there.
+    /// One that leads there. The first `hang` players can be made to [`Self::hang`].
     ///
     /// # Errors
-    /// When its thread cannot be started.
-    pub fn new(lead: Lead) -> Result<Self> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        Ok(Self { runtime, lead })
+    /// When its threads cannot be started.
+    pub fn new(lead: Lead, hang: usize) -> Result<Self> {
+        let runtime = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        Ok(Self { runtime: runtime()?, hanging: runtime()?, hang, lead })
+    }
+
+    /// Stops the thread of those who are to hang: like programs that hang they neither read what comes nor acknowledge it.
+    pub fn hang(&self) -> Hanging {
+        let (goes_on, hangs) = mpsc::channel::<()>();
+        self.hanging.spawn(async move { hangs.recv() });
+        Hanging { _goes_on: goes_on }
     }
 
     /// A socket whose datagrams are carried to the server as the payloads of the player with this ticket, and back.
@@ -57,7 +73,8 @@ impl Relay {
         player.set_nonblocking(true)?;
         relay.set_nonblocking(true)?;
         let (lead, host) = (self.lead.clone(), host_of(number));
-        self.runtime.spawn(async move {
+        let runtime = if number < self.hang { &self.hanging } else { &self.runtime };
+        runtime.spawn(async move {
             let carried = async {
                 let socket = RelaySocket::from_std(relay)?;
                 match &lead {

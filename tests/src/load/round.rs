@@ -42,6 +42,8 @@ pub struct Round {
     pub strangers_per_s: u32,
     /// Datagrams that one of the players sends.
     pub flooder_per_s: u32,
+    /// Players who hang while it counts: they read nothing any more, nor send. Of those behind a relay.
+    pub stalled: usize,
 }
 
 impl Round {
@@ -63,11 +65,12 @@ impl Round {
     fn play(&self, scene: Scene, double: &Double, server: &Server) -> Result<Figures> {
         let mut swarm = Swarm::new(scene)?;
         let empty = Server::sample(server.pid(), server.admin)?;
-        let relay = self.lead(double, server).map(Relay::new).transpose()?;
+        let relay = self.lead(double, server).map(|lead| Relay::new(lead, self.stalled)).transpose()?;
         let joined_in = swarm.join(double, server.game, relay.as_ref(), self.depth())?;
         let flood = (self.strangers_per_s > 0).then(|| Flood::start(server.game, self.strangers_per_s)).transpose()?;
         swarm.have_one_flood((f64::from(self.flooder_per_s) * TICK.as_secs_f64()) as u32);
         swarm.play(self.settle)?;
+        let _hanging = relay.as_ref().map(Relay::hang);
 
         let before = sample(&mut swarm, server)?;
         swarm.open_window();

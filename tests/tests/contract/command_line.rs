@@ -18,7 +18,7 @@ use serde_json::json;
 const TOKEN: &str = "a service token of thirty-two bytes, or so";
 
 /// Every setting by its variable, in the order of the help, with its default; empty for one that has none.
-const SETTINGS: [(&str, &str); 89] = [
+const SETTINGS: [(&str, &str); 98] = [
     ("GAME_ADDR", "0.0.0.0"),
     ("ADMIN_ADDR", "127.0.0.1:0"),
     ("WORLD_DIRECTORY_URL", "the one at DIRECTORY_ADDR, else an embedded one"),
@@ -45,6 +45,8 @@ const SETTINGS: [(&str, &str); 89] = [
     ("DATABASE_STATEMENT_SECONDS", "5"),
     ("ASSETS_DIR", "assets"),
     ("MAPS_DIR", "maps"),
+    ("HOOKS_DIR", "hooks"),
+    ("PROVIDERS_FILE", "providers.toml"),
     ("ASSETS_BASE_URL", "this server"),
     ("REALM_NAME", "Realmgate"),
     ("API_ADDR", "127.0.0.1:3000"),
@@ -78,9 +80,11 @@ const SETTINGS: [(&str, &str); 89] = [
     ("LOOPBACK_REGISTRATIONS_PER_MIN", "600"),
     ("CALLS_PER_MIN", "240"),
     ("GATEWAY_MESSAGES_PER_10S", "60"),
+    ("REALTIME_MESSAGES_PER_10S", "60"),
     ("ENTRIES_PER_MIN", "12"),
     ("ENTRIES_PER_MIN_PER_IP", "360"),
     ("JOURNEYS_PER_MIN", "30"),
+    ("MAILS_PER_MIN_PER_IP", "10"),
     ("LOG_INS_PER_MIN", "30"),
     ("PASSWORD_QUEUE", "128"),
     ("PASSWORD_THREADS", "half of the cores, at most 4"),
@@ -91,6 +95,11 @@ const SETTINGS: [(&str, &str); 89] = [
     ("DEVICE_LOGIN", "true"),
     ("REQUIRE_ACTIVATION", "false"),
     ("LIST_USERS", "true"),
+    ("LIST_LEADERBOARDS", "true"),
+    ("LIST_LOBBIES", "true"),
+    ("MAIL_URL", "none, mails become files in DATA_DIR/mail"),
+    ("MAIL_FROM", ""),
+    ("PUBLIC_URL", "API_ADDR"),
     ("SERVER_MANAGER", "none"),
     ("SERVER_MANAGER_BINARY", "start_server beside this executable"),
     ("SERVER_MANAGER_MAX", "8"),
@@ -212,7 +221,7 @@ async fn schemas_are_written_where_one_says() {
         schema.collect::<BTreeMap<Option<PathBuf>, String>>()
     };
     let written = schemas(&out.join("assets/schema"));
-    assert_eq!(written.len(), 7, "a schema for each kind of data");
+    assert_eq!(written.len(), 8, "a schema for each kind of data");
     assert_eq!(written, schemas(&workspace().join("assets/schema")));
 }
 

@@ -15,7 +15,7 @@ on_every_backend!(
     a_map_that_nobody_hosts_is_not_found,
     a_server_without_a_map_link_can_not_be_reached,
     unlinked_servers_may_be_allowed_and_are_full_by_their_heartbeat,
-    a_fault_on_our_side_is_internal_and_says_no_more,
+    a_database_that_is_held_up_is_no_fault_of_the_client_s,
     a_second_enter_world_out_of_turn_ends_the_socket_and_frees_the_locks,
 );
 
@@ -120,7 +120,7 @@ async fn unlinked_servers_may_be_allowed_and_are_full_by_their_heartbeat(backend
     .await;
 }
 
-async fn a_fault_on_our_side_is_internal_and_says_no_more(backend: Backend) {
+async fn a_database_that_is_held_up_is_no_fault_of_the_client_s(backend: Backend) {
     let settings = [("ALLOW_UNLINKED_MAP_SERVERS", "true"), ("DATABASE_STATEMENT_SECONDS", "1")];
     let sidecar = Sidecars::start(backend, &settings).await;
     foreign_server(&sidecar).await;
@@ -129,7 +129,8 @@ async fn a_fault_on_our_side_is_internal_and_says_no_more(backend: Backend) {
     let writer = sidecar.database().await.hold_write_lock().await;
     gateway.enter(&character).await;
     let told = gateway.expect("error").await;
-    assert_eq!(told, json!({"code": "INTERNAL", "message": "Something went wrong on the server"}));
+    let later = json!({"code": "INTERNAL", "message": "The database does not answer", "retry_after": 5});
+    assert_eq!(told, later);
     writer.rollback().await.expect("nothing was written");
     gateway.entered(&character).await;
 }

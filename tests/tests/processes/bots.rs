@@ -1,7 +1,8 @@
 //! Bots play on a real server; afterwards the database holds what each was last told, and the books balance.
 
 use realmgate_client::scrape::Scrape;
-use realmgate_tests::bots::Bots;
+use realmgate_tests::bots::{BotRun, Bots};
+use realmgate_tests::wait::{PATIENCE, found_within};
 use realmgate_tests::{Database, MapServer, Settings};
 
 const COUNT: u32 = 8;
@@ -67,6 +68,23 @@ async fn assert_counted(server: &MapServer) {
     }
 }
 
+/// The shipped boards say what bots have reached: each bot is an account with one character.
+async fn assert_on_boards(server: &MapServer, run: &BotRun) {
+    let scores = async |slug: &str| {
+        let page = server.api().get(&format!("/api/v1/leaderboards/{slug}/records?page_size=100")).await.json(200);
+        let scores = page["data"].as_array().into_iter().flatten().filter_map(|row| row["score"].as_i64());
+        scores.collect::<Vec<_>>()
+    };
+    let mut levels: Vec<i64> = run.told.iter().filter(|told| told.experience > 0).map(|told| told.level).collect();
+    levels.sort_unstable_by_key(|level| -level);
+    let counted = found_within(PATIENCE, async || (scores("level").await == levels).then_some(()));
+    assert!(counted.await.is_some(), "{:?} on the board, and {levels:?} told", scores("level").await);
+    let (life, week) = (scores("kills").await, scores("weekly_kills").await);
+    assert!(life.iter().sum::<i64>() > 0 && life == week, "{life:?} kills, {week:?} of this week");
+    let richest = run.told.iter().map(|told| told.gold).max();
+    assert!(scores("gold").await.first().copied() >= richest, "the board has what somebody had at most");
+}
+
 #[tokio::test]
 async fn what_bots_were_told_is_what_is_stored() {
     let server = MapServer::start_linked(&Settings::new()).await;
@@ -94,6 +112,7 @@ async fn what_bots_were_told_is_what_is_stored() {
     assert!(items > 0 && gold > 0, "{items} lines of items and {gold} of gold were booked while they played");
 
     assert_counted(&server).await;
+    assert_on_boards(&server, &run).await;
 
     let home = server.settings.home.clone();
     server.stop().await;

@@ -69,6 +69,16 @@ async fn a_newcomer_walks_and_strikes_with_a_gamepad() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_guest_plays_without_a_password_and_keeps_the_account_later() {
+    plays("guest.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_finds_a_user_follows_an_item_and_bans() {
+    plays("admin.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_operator_watches_a_player_without_a_character() {
     plays("watch.mjs").await;
 }

@@ -126,6 +126,7 @@ async fn a_second_start_takes_the_place_of_the_first() {
     assert!(pids(&home).iter().all(|pid| is_alive(*pid)), "and none of the second's{}", second.told());
     let parts = pids(&home);
     second.terminate();
-    assert_eq!(second.finished_within(PATIENCE * 3).await.code, Some(143));
+    let code = second.finished_within(PATIENCE * 3).await.code;
+    assert_eq!(code, Some(143), "{}", second.told());
     assert_all_gone(&home, &parts);
 }

@@ -14,10 +14,11 @@ use crate::workspace::Workspace;
 const HOME: &str = "opt/realmgate";
 const DOCUMENTS: &str = "usr/share/doc/realmgate";
 /// What goes where, beside the programs: from the root, and in the package.
-const CONTENTS: [(&str, &str); 8] = [
+const CONTENTS: [(&str, &str); 9] = [
     ("start_server.sh", "opt/realmgate/start_server.sh"),
     ("assets", "opt/realmgate/assets"),
     ("maps", "opt/realmgate/maps"),
+    ("hooks", "opt/realmgate/hooks"),
     ("deploy/systemd", "usr/lib/systemd/system"),
     ("docs", DOCUMENTS),
     ("deploy/debian/copyright", "usr/share/doc/realmgate/copyright"),

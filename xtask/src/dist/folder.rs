@@ -11,10 +11,11 @@ use crate::binaries::output;
 use crate::workspace::Workspace;
 
 /// What is in it beside the programs: files and folders, from the root.
-const REST: [&str; 10] = [
+const REST: [&str; 11] = [
     "start_server.sh",
     "assets",
     "maps",
+    "hooks",
     "deploy/systemd",
     "docs",
     "README.md",

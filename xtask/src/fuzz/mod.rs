@@ -14,10 +14,11 @@ use engine::Engine;
 use session::{Outcome, Session};
 
 /// Every target: `TARGETS` of `fuzz/src/checks/mod.rs` has the check behind each.
-const TARGETS: [&str; 16] = [
+const TARGETS: [&str; 17] = [
     "netcode",
     "websocket_upgrade",
     "webtransport_stream",
+    "http3",
     "stream",
     "client_payload",
     "server_payload",

@@ -67,7 +67,8 @@ mod tests {
     fn every_target_starts_from_something() {
         let root = Workspace::locate().root;
         // What is shipped has nothing that these parse.
-        let without_seeds = ["netcode", "websocket_upgrade", "webtransport_stream", "stream", "gateway", "text"];
+        let without_seeds =
+            ["netcode", "websocket_upgrade", "webtransport_stream", "http3", "stream", "gateway", "text"];
         for target in TARGETS {
             let seeds = of(&root, target).unwrap();
             assert_eq!(seeds.is_empty(), without_seeds.contains(&target), "seeds of {target}");

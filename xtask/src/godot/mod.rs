@@ -30,7 +30,7 @@ pub struct Arguments {
     /// Take this Godot (4.4 or newer) instead of Debian's
     #[arg(long, env = "GODOT", value_name = "PATH")]
     godot: Option<PathBuf>,
-    /// Build the extension as it is shipped: for measurements, and for an export
+    /// Build the extension as it is shipped, and the servers too: for measurements, and for an export
     #[arg(long)]
     release: bool,
     /// Do these steps only
@@ -58,14 +58,23 @@ pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     }
     if is_wanted("build") {
         build(workspace, arguments.release)?;
+        cargo(workspace, "test", arguments.release)?;
     }
     if is_wanted("import") {
         import(workspace, &engine)?;
     }
     if is_wanted("play") {
-        play(workspace, &engine, &arguments.play)?;
+        play(workspace, &engine, arguments)?;
     }
     Ok(())
+}
+
+/// Makes a Godot that can play: Debian's, with the extension built. Where it is.
+pub fn ready(workspace: &Workspace, cache: Option<&Path>, release: bool) -> Result<PathBuf> {
+    let engine = Engine::get(workspace, &tools::folder(cache)?.join("godot"))?;
+    build(workspace, release)?;
+    import(workspace, &engine)?;
+    Ok(engine.program().to_owned())
 }
 
 /// Checks rules and format of all scripts.
@@ -110,15 +119,10 @@ fn scripts(workspace: &Workspace) -> Result<Vec<String>> {
     Ok(listed.split_terminator('\0').filter(is_there).map(str::to_owned).collect())
 }
 
-/// Builds and tests the extension, and puts it where the project looks for it.
+/// Builds the extension, and puts it where the project looks for it.
 fn build(workspace: &Workspace, release: bool) -> Result<()> {
-    let (manifest, target) = (format!("{PROJECT}/Cargo.toml"), workspace.root.join(TARGET).display().to_string());
-    let (profile, folder) = if release { ("release", "release") } else { ("dev", "debug") };
-    for command in ["build", "test"] {
-        let mut arguments = vec![command, "--quiet", "--locked", "--profile", profile];
-        arguments.extend(["--manifest-path", &manifest, "--target-dir", &target]);
-        workspace.run("cargo", &arguments)?;
-    }
+    cargo(workspace, "build", release)?;
+    let folder = if release { "release" } else { "debug" };
     let built = workspace.root.join(TARGET).join(folder).join(LIBRARY.0);
     let wanted = workspace.root.join(PROJECT).join(LIBRARY.1);
     let folder = wanted.parent().context("it lies in a folder")?;
@@ -128,6 +132,15 @@ fn build(workspace: &Workspace, release: bool) -> Result<()> {
     fs::copy(&built, &fresh).with_context(|| format!("{} is not there", built.display()))?;
     fs::rename(fresh, wanted)?;
     Ok(())
+}
+
+/// Lets cargo do something with the extension.
+fn cargo(workspace: &Workspace, command: &str, release: bool) -> Result<()> {
+    let (manifest, target) = (format!("{PROJECT}/Cargo.toml"), workspace.root.join(TARGET).display().to_string());
+    let profile = if release { "release" } else { "dev" };
+    let mut arguments = vec![command, "--quiet", "--locked", "--profile", profile];
+    arguments.extend(["--manifest-path", &manifest, "--target-dir", &target]);
+    workspace.run("cargo", &arguments)
 }
 
 /// Lets Godot find the extension and the classes of scripts.
@@ -141,11 +154,11 @@ fn import(workspace: &Workspace, engine: &Engine) -> Result<()> {
     Ok(())
 }
 
-/// Plays; the servers' side is in the package of whole-system tests.
-fn play(workspace: &Workspace, engine: &Engine, plays: &[String]) -> Result<()> {
+/// Plays; the servers' side is in the package of whole-system tests, built as the extension is.
+fn play(workspace: &Workspace, engine: &Engine, arguments: &Arguments) -> Result<()> {
     let mut rest = vec!["--godot".to_owned(), engine.program().display().to_string()];
-    if !plays.is_empty() {
-        rest.extend(["--only".to_owned(), plays.join(",")]);
+    if !arguments.play.is_empty() {
+        rest.extend(["--only".to_owned(), arguments.play.join(",")]);
     }
-    workspace.run_of_tests("godot", true, &rest)
+    workspace.run_of_tests("godot", !arguments.release, &rest)
 }

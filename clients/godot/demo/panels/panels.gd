@@ -30,7 +30,7 @@ var _question := Question.new()
 
 
 ## Makes all of them, closed.
-func begin(of: Main, toast: Callable) -> void:
+func begin(of: Main) -> void:
 	main = of
 	set_anchors_and_offsets_preset(Control.PRESET_FULL_RECT)
 	mouse_filter = Control.MOUSE_FILTER_IGNORE
@@ -54,7 +54,6 @@ func begin(of: Main, toast: Callable) -> void:
 	add_child(_question)
 	_question.hide()
 	_connect_questions()
-	main.client.trade.refused.connect(func(error: RealmError) -> void: toast.call(error.text))
 
 
 ## Opens or closes the panel of a key. Escape closes what is open first.

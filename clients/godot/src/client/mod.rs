@@ -13,6 +13,7 @@ use realmgate_protocol::movement::{Angle, UNITS_PER_TILE};
 use realmgate_protocol::realm::{ClientMessage, PlaceInfo, PlaceKind};
 use realmgate_protocol::wire::Action;
 
+use crate::account::RealmProfile;
 use crate::bag::RealmBag;
 use crate::call::RealmCall;
 use crate::chat::RealmChat;
@@ -99,8 +100,9 @@ impl RealmClient {
     /// after [method leave_world]; empty where there was no way back, and then [code]error[/code] says why.
     #[signal]
     pub fn left(reason: StringName, error: Option<Gd<RealmError>>);
-    /// The server has refused a request to the world, or it could not be sent. Where the request is one of a part of this ([member
-    /// chat], [member bag], [member trade], [member party], [member vendor]), the part's own signal of this name comes first.
+    /// The server has refused a request that a method of this or of [RealmAvatar] made, or it could not be sent. Each refusal is told
+    /// once, where was asked: requests of [member chat], [member bag], [member trade], [member party] and [member vendor] by the
+    /// signal of the same name there, and not here.
     #[signal]
     pub fn refused(error: Gd<RealmError>);
     /// Something that the player did or suffered: [code]kind[/code] is [code]damage[/code], [code]tick[/code], [code]heal[/code],
@@ -193,7 +195,7 @@ impl RealmClient {
         self.ask(ClientMessage::Respawn);
     }
 
-    /// Picks up an item or gold from the ground, in reach.
+    /// Picks up an item or gold from the ground, in reach. What the server refuses comes by [signal refused].
     #[func]
     fn pick_up(&mut self, entity_id: i64) {
         self.ask(ClientMessage::PickUp { entity: entity(entity_id) });
@@ -330,20 +332,19 @@ impl RealmClient {
         answer
     }
 
-    /// Tells of a refusal: first the part that asked, then whoever listens to all of them.
+    /// Tells of a refusal where was asked: by the part, or by this where it was no part.
     fn refuse(&mut self, failure: &Failure) {
         let error = RealmError::of(failure);
+        let Some(part) = Part::of(&failure.request) else { return self.signals().refused().emit(&error) };
         let (chat, bag, trade) = (self.chat.clone(), self.bag.clone(), self.trade.clone());
         let (party, vendor) = (self.party.clone(), self.vendor.clone());
-        self.beside(|| match Part::of(&failure.request) {
+        self.beside(|| match part {
             Part::Chat => Asks::refuse(&chat, &error),
             Part::Bag => Asks::refuse(&bag, &error),
             Part::Trade => Asks::refuse(&trade, &error),
             Part::Party => Asks::refuse(&party, &error),
             Part::Vendor => Asks::refuse(&vendor, &error),
-            Part::Client => {}
         });
-        self.signals().refused().emit(&error);
     }
 
     /// What the parts could not send since the last frame.
@@ -360,12 +361,10 @@ impl RealmClient {
                 through.map_err(|_| Failure::misused("BAD_ADDRESS", "`through` is no address with a port"))?;
             let network = Network::start(&server.to_string(), through)
                 .map_err(|error| Failure::misused("NO_THREAD", &format!("the network cannot start: {error}")))?;
-            if let Some(link) = network.link() {
-                self.share(link);
-            }
+            self.share(network.link());
             self.network = Some(network);
         }
-        let link = self.network.as_ref().and_then(Network::link);
+        let link = self.network.as_ref().map(Network::link);
         link.cloned().ok_or_else(Failure::busy)
     }
 
@@ -390,6 +389,14 @@ fn value(outcome: Outcome) -> Variant {
             let file =
                 |(name, bytes): (String, Vec<u8>)| (name.to_variant(), PackedByteArray::from(bytes).to_variant());
             files.into_iter().map(file).collect::<VarDictionary>().to_variant()
+        }
+        Outcome::Profile(profile) => RealmProfile::of(&profile).to_variant(),
+        Outcome::Profiles(all, has_more) => {
+            let users: Array<_> = all.iter().map(RealmProfile::of).collect();
+            let mut page = VarDictionary::new();
+            page.set("users", &users);
+            page.set("has_more", has_more);
+            page.to_variant()
         }
     }
 }

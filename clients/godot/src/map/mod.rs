@@ -1,5 +1,6 @@
 //! `RealmMap`: the ground of the world, from Tiled's files.
 
+mod looks;
 mod tiles;
 
 pub use tiles::Files;
@@ -14,7 +15,9 @@ use crate::settings;
 use crate::world::nearest_client;
 
 /// The ground of the map that the player is on: a [TileMapLayer] for each layer of tiles in the same Tiled files that the server has.
-/// It is drawn anew whenever the player enters another map.
+/// It is drawn anew whenever the player enters another map. What tiles have as properties in Tiled is custom data of theirs here: see
+/// [method TileMapLayer.get_cell_tile_data]. Their properties [code]variants[/code], [code]top[/code] and [code]turns[/code] vary their
+/// looks, as on the server's page.
 #[derive(GodotClass)]
 #[class(init, base=Node2D)]
 pub struct RealmMap {

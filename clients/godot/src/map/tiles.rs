@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use godot::classes::{Image, ImageTexture, TileMapLayer, TileSet, TileSetAtlasSource};
 use godot::prelude::*;
-use tiled::{LayerTile, Loader, Map, Tileset};
+use tiled::{LayerTile, Loader, Map, PropertyValue, Tileset};
+
+use super::looks::Look;
 
 /// Godot's bits of an alternative tile that turn it around.
 const FLIP_H: i32 = 1 << 12;
@@ -57,7 +59,8 @@ pub fn draw(name: &str, files: &Files) -> Result<DrawnMap, MapError> {
         let (width, height) = (tiles.width().unwrap_or(map.width), tiles.height().unwrap_or(map.height));
         for (x, y) in (0..height as i32).flat_map(|y| (0..width as i32).map(move |x| (x, y))) {
             if let Some(tile) = tiles.get_tile(x, y) {
-                put(&mut drawn, Vector2i::new(x, y), &tile, &sources);
+                let look = Look::of(&tiles, &tile, (x, y));
+                put(&mut drawn, Vector2i::new(x, y), &tile, &look, &sources);
             }
         }
         Some(drawn)
@@ -65,13 +68,13 @@ pub fn draw(name: &str, files: &Files) -> Result<DrawnMap, MapError> {
     Ok(DrawnMap { layers: layers.collect(), tile_width: map.tile_width })
 }
 
-fn put(layer: &mut Gd<TileMapLayer>, at: Vector2i, tile: &LayerTile<'_>, sources: &[i32]) {
+fn put(layer: &mut Gd<TileMapLayer>, at: Vector2i, tile: &LayerTile<'_>, look: &Look, sources: &[i32]) {
     let Some(source) = sources.get(tile.tileset_index()) else { return };
     let mut turned = 0;
-    for (is_set, bit) in [(tile.flip_h, FLIP_H), (tile.flip_v, FLIP_V), (tile.flip_d, TRANSPOSE)] {
+    for (is_set, bit) in [(look.flip_h, FLIP_H), (tile.flip_v, FLIP_V), (tile.flip_d, TRANSPOSE)] {
         turned |= if is_set { bit } else { 0 };
     }
-    let place = in_atlas(tile.get_tileset(), tile.id());
+    let place = in_atlas(tile.get_tileset(), look.id);
     layer.set_cell_ex(at).source_id(*source).atlas_coords(place).alternative_tile(turned).done();
 }
 
@@ -80,11 +83,38 @@ fn tile_set(map: &Map, files: &Files) -> Result<(Gd<TileSet>, Vec<i32>), MapErro
     let mut set = TileSet::new_gd();
     set.set_tile_size(Vector2i::new(map.tile_width as i32, map.tile_height as i32));
     let sources = map.tilesets().iter().map(|tileset| {
-        let atlas = atlas(tileset, files)?;
-        Ok(set.add_source(&atlas))
+        let mut atlas = atlas(tileset, files)?;
+        let source = set.add_source(&atlas);
+        describe(tileset, &mut set, &mut atlas);
+        Ok(source)
     });
     let sources = sources.collect::<Result<_, MapError>>()?;
     Ok((set, sources))
+}
+
+/// Gives tiles their properties as custom data.
+fn describe(tileset: &Tileset, set: &mut Gd<TileSet>, atlas: &mut Gd<TileSetAtlasSource>) {
+    for (id, tile) in tileset.tiles() {
+        for (name, value) in &tile.properties {
+            let value = match value {
+                PropertyValue::BoolValue(value) => value.to_variant(),
+                PropertyValue::IntValue(value) => value.to_variant(),
+                PropertyValue::FloatValue(value) => value.to_variant(),
+                PropertyValue::StringValue(value) => value.to_variant(),
+                _ => continue,
+            };
+            let name = GString::from(name.as_str());
+            if set.get_custom_data_layer_by_name(&name) < 0 {
+                let layer = set.get_custom_data_layers_count();
+                set.add_custom_data_layer();
+                set.set_custom_data_layer_name(layer, &name);
+                set.set_custom_data_layer_type(layer, value.get_type());
+            }
+            if let Some(mut data) = atlas.get_tile_data(in_atlas(tileset, id), 0) {
+                data.set_custom_data(&name, &value);
+            }
+        }
+    }
 }
 
 fn atlas(tileset: &Arc<Tileset>, files: &Files) -> Result<Gd<TileSetAtlasSource>, MapError> {

@@ -15,21 +15,36 @@ use super::{Call, Failure, FailureKind, Outcome};
 pub struct Account {
     api: Api,
     server: String,
-    tokens: Arc<Mutex<Option<Tokens>>>,
+    log_in: Arc<Mutex<Option<LogIn>>>,
+}
+
+/// What a log-in has given.
+#[derive(Debug)]
+pub(super) struct LogIn {
+    pub tokens: Tokens,
+    /// Whether it is one of the community's routes, whose refresh token stays; else each is good once.
+    pub is_of_a_device: bool,
 }
 
 impl Account {
     /// Nobody's yet.
     pub fn new(server: &str) -> Self {
         let server = server.trim_end_matches('/').to_owned();
-        Self { api: Api::new(&server), server, tokens: Arc::default() }
+        Self { api: Api::new(&server), server, log_in: Arc::default() }
     }
 
     /// Makes a call of the API. Those of the world are not its.
     pub async fn call(&self, call: Call) -> Result<Outcome, Failure> {
         Ok(match call {
-            Call::Register { name, password } => self.keep(self.api.register(&name, &password).await?).await,
-            Call::LogIn { name, password } => self.keep(self.api.login(&name, &password).await?).await,
+            Call::Register { name, password } => {
+                let tokens = self.api.register(&name, &password).await?;
+                self.keep(LogIn { tokens, is_of_a_device: false }).await
+            }
+            Call::LogIn { name, password } => {
+                let tokens = self.api.login(&name, &password).await?;
+                self.keep(LogIn { tokens, is_of_a_device: false }).await
+            }
+            Call::Community(call) => self.community(call).await?,
             Call::LogOut => self.log_out().await?,
             Call::Classes => Outcome::Classes(self.api.classes().await?),
             Call::Characters => {
@@ -52,34 +67,48 @@ impl Account {
 
     /// A way into the world for a character. It gets newer tokens by itself when the gateway wants them.
     pub async fn entry(&self, character: &str) -> Result<Entry, Failure> {
-        let tokens = self.tokens.lock().await.clone().ok_or_else(Failure::not_logged_in)?;
-        let account = self.clone();
-        let entry = Entry::new(&self.api.gateway_url().await?, &tokens.access_token, character);
+        let (token, account) = (self.access_token().await?, self.clone());
+        let entry = Entry::new(&self.api.gateway_url().await?, &token, character);
         Ok(entry.with_fresh_token(move || {
             let account = account.clone();
             async move { account.refresh().await }
         }))
     }
 
-    async fn keep(&self, tokens: Tokens) -> Outcome {
-        let user = tokens.user_id.clone();
-        *self.tokens.lock().await = Some(tokens);
+    /// The API, for calls that need no log-in.
+    pub(super) fn api(&self) -> &Api {
+        &self.api
+    }
+
+    /// Uses this log-in from now on.
+    pub(super) async fn keep(&self, log_in: LogIn) -> Outcome {
+        let user = log_in.tokens.user_id.clone();
+        *self.log_in.lock().await = Some(log_in);
         Outcome::LoggedIn { user }
     }
 
+    /// The server has ended the log-in.
+    pub(super) async fn forget(&self) {
+        *self.log_in.lock().await = None;
+    }
+
+    async fn access_token(&self) -> Result<String, Failure> {
+        let log_in = self.log_in.lock().await;
+        log_in.as_ref().map(|log_in| log_in.tokens.access_token.clone()).ok_or_else(Failure::not_logged_in)
+    }
+
     async fn log_out(&self) -> Result<Outcome, Failure> {
-        let tokens = self.tokens.lock().await.take().ok_or_else(Failure::not_logged_in)?;
-        self.api.logout(&tokens.access_token).await?;
+        let log_in = self.log_in.lock().await.take().ok_or_else(Failure::not_logged_in)?;
+        self.api.logout(&log_in.tokens.access_token).await?;
         Ok(Outcome::Done)
     }
 
     /// Calls with the access token; with a newer one where that has expired.
-    async fn with_token<T>(&self, call: impl AsyncFn(&Api, &str) -> Result<T, ApiError>) -> Result<T, Failure> {
-        let token = match self.tokens.lock().await.as_ref() {
-            Some(tokens) => tokens.access_token.clone(),
-            None => return Err(Failure::not_logged_in()),
-        };
-        match call(&self.api, &token).await {
+    pub(super) async fn with_token<T>(
+        &self,
+        call: impl AsyncFn(&Api, &str) -> Result<T, ApiError>,
+    ) -> Result<T, Failure> {
+        match call(&self.api, &self.access_token().await?).await {
             Err(error) if error.code() == Some("UNAUTHORIZED") => Ok(call(&self.api, &self.refresh().await?).await?),
             answer => Ok(answer?),
         }
@@ -87,12 +116,12 @@ impl Account {
 
     /// Makes the tokens new; the access token.
     async fn refresh(&self) -> Result<String, ApiError> {
-        let mut tokens = self.tokens.lock().await;
-        let old = tokens.as_ref().ok_or_else(logged_out)?;
-        let newer = self.api.refresh(&old.refresh_token).await?;
-        let token = newer.access_token.clone();
-        *tokens = Some(newer);
-        Ok(token)
+        let mut log_in = self.log_in.lock().await;
+        let log_in = log_in.as_mut().ok_or_else(logged_out)?;
+        let old = &log_in.tokens.refresh_token;
+        log_in.tokens =
+            if log_in.is_of_a_device { self.api.refresh_kept(old).await? } else { self.api.refresh(old).await? };
+        Ok(log_in.tokens.access_token.clone())
     }
 
     /// Loads what a map is drawn with: its own file, and all tilesets and pictures of maps.

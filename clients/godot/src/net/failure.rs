@@ -102,7 +102,9 @@ impl Failure {
     fn problem(problem: Problem) -> Self {
         let kind = match (problem.status, problem.code.as_str()) {
             (429, _) => FailureKind::RateLimited,
-            (_, "UNAUTHORIZED" | "INVALID_REFRESH_TOKEN") => FailureKind::LoggedOut,
+            (_, "UNAUTHORIZED" | "INVALID_REFRESH_TOKEN" | "INVALID_OR_EXPIRED_REFRESH_TOKEN") => {
+                FailureKind::LoggedOut
+            }
             _ => FailureKind::Refused,
         };
         let text = if problem.detail.is_empty() { problem.title } else { problem.detail };

@@ -4,12 +4,14 @@
 //! than [`FRAME_PATIENCE`]: a late one is shown a frame later.
 
 mod account;
+mod community;
 mod failure;
 mod news;
 mod picture;
 mod stay;
 mod worker;
 
+pub use community::CommunityCall;
 pub use failure::{Failure, FailureKind, capitals};
 pub use news::{News, Outcome, World};
 pub use picture::{Picture, Shown};
@@ -20,7 +22,7 @@ use std::time::Duration;
 
 use realmgate_client::session::Intent;
 use realmgate_protocol::realm::ClientMessage;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::LocalSet;
 
 /// How long a frame waits for its picture.
@@ -53,6 +55,8 @@ pub enum Call {
     Leave,
     /// Loads the files of a map that `/assets.json` names.
     MapFiles { map: u16 },
+    /// A call of the services around the worlds.
+    Community(CommunityCall),
 }
 
 /// What the main thread asks of the network's.
@@ -74,16 +78,21 @@ impl Link {
     /// Sends a request.
     ///
     /// # Errors
-    /// [`FailureKind::Busy`] when too many wait.
+    /// [`FailureKind::Misused`] when too many wait, or the network's thread has ended.
     pub fn send(&self, request: Request) -> Result<(), Failure> {
-        self.0.try_send(request).map_err(|_| Failure::busy())
+        self.0.try_send(request).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Failure::busy(),
+            mpsc::error::TrySendError::Closed(_) => Failure::not_in_world(),
+        })
     }
 }
 
 /// The network's thread. It ends when this is dropped; a player in the world is let go without a goodbye.
 #[derive(Debug)]
 pub struct Network {
-    link: Option<Link>,
+    link: Link,
+    /// Ends the thread when it is dropped: scripts may hold ways to ask for longer than that.
+    running: Option<oneshot::Sender<()>>,
     news: answers::Receiver<News>,
     pictures: answers::Receiver<Picture>,
     awaited: bool,
@@ -100,16 +109,23 @@ impl Network {
         let (link, requests) = mpsc::channel(WAITING_REQUESTS);
         let (tell, news) = answers::channel();
         let (show, pictures) = answers::channel();
+        let (running, ended) = oneshot::channel();
         let mut worker = worker::Worker::new(server, through, tell, show);
-        let thread = std::thread::Builder::new()
-            .name("realmgate".to_owned())
-            .spawn(move || LocalSet::new().block_on(&runtime, worker.run(requests)))?;
-        Ok(Self { link: Some(Link(link)), news, pictures, awaited: false, thread: Some(thread) })
+        let works = move || {
+            LocalSet::new().block_on(&runtime, async {
+                tokio::select! {
+                    _ = ended => {}
+                    () = worker.run(requests) => {}
+                }
+            });
+        };
+        let thread = std::thread::Builder::new().name("realmgate".to_owned()).spawn(works)?;
+        Ok(Self { link: Link(link), running: Some(running), news, pictures, awaited: false, thread: Some(thread) })
     }
 
     /// A way to send requests.
-    pub fn link(&self) -> Option<&Link> {
-        self.link.as_ref()
+    pub fn link(&self) -> &Link {
+        &self.link
     }
 
     /// Asks for the picture of this frame, and waits for it a moment. `None` where it is late.
@@ -119,7 +135,7 @@ impl Network {
             self.awaited = false;
         }
         if !self.awaited {
-            self.awaited = self.link.as_ref().is_some_and(|link| link.send(Request::Frame(intent)).is_ok());
+            self.awaited = self.link.send(Request::Frame(intent)).is_ok();
         }
         let picture = self.pictures.recv_timeout(FRAME_PATIENCE).ok()?;
         self.awaited = false;
@@ -134,10 +150,24 @@ impl Network {
 
 impl Drop for Network {
     fn drop(&mut self) {
-        self.link = None;
+        self.running = None;
         // A thread that panicked has said so on stderr.
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_ends_though_somebody_still_has_a_way_to_ask() {
+        let network = Network::start("http://127.0.0.1:1", None).unwrap();
+        let link = network.link().clone();
+        drop(network);
+        let asked = link.send(Request::Frame(Intent::default()));
+        assert_eq!(asked.unwrap_err().code, "NOT_IN_WORLD", "and who asks is told");
     }
 }

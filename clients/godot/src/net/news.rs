@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use realmgate_client::api::community::Profile;
 use realmgate_client::api::{Character, CharacterClass};
 use realmgate_client::session::{Content, Party, Possessions, Session, Trade, Welcome};
 use realmgate_protocol::link::LeaveReason;
@@ -27,6 +28,10 @@ pub enum Outcome {
     Character(Character),
     /// The files of a map, by their names.
     MapFiles(BTreeMap<String, Vec<u8>>),
+    /// A profile.
+    Profile(Box<Profile>),
+    /// A page of profiles, and whether there are more.
+    Profiles(Vec<Profile>, bool),
 }
 
 /// What a session knows from its beginning.

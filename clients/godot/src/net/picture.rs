@@ -62,6 +62,10 @@ pub struct Own {
     pub predicted_place: Option<Point>,
     /// How often the server has corrected it.
     pub corrections: u64,
+    /// By how many tiles, all corrections together.
+    pub corrected_tiles: f64,
+    /// Frames in which a correction moved it visibly.
+    pub visible_corrections: u64,
     /// Its ability slots.
     pub slots: Vec<SlotState>,
     /// The ability it casts, and how much of the cast is over, 0 to 1.
@@ -91,11 +95,11 @@ impl Picture {
         if let Some(own) = entities.iter_mut().find(|entity| entity.id == welcome.entity) {
             own.walks = walks && own.health.0 > 0;
         }
-        Self { is_connected, entities, own: own(session, welcome.entity, welcome.tick_hz) }
+        Self { is_connected, entities, own: own(session, display, welcome.entity, welcome.tick_hz) }
     }
 }
 
-fn own(session: &Session, entity: EntityId, tick_hz: u16) -> Own {
+fn own(session: &Session, display: &Display, entity: EntityId, tick_hz: u16) -> Own {
     let now = session.own_tick();
     let seconds = |ticks: u32| f64::from(ticks) / f64::from(tick_hz.max(1));
     let slots = session.welcome().map_or(&[][..], |welcome| &welcome.slots);
@@ -113,6 +117,8 @@ fn own(session: &Session, entity: EntityId, tick_hz: u16) -> Own {
         told_place: session.own_entity().and_then(|own| own.position()).map(|place| tiles(place.into())),
         predicted_place: session.position().map(|place| tiles(place.into())),
         corrections: session.corrections(),
+        corrected_tiles: session.corrected_units() as f64 / f64::from(UNITS_PER_TILE),
+        visible_corrections: display.counters().visible_corrections,
         slots: slots.iter().enumerate().map(state).collect(),
         cast,
     }

@@ -105,11 +105,24 @@ impl RealmAvatar {
         })
     }
 
-    /// How often the server has corrected where it is.
+    /// How often the server has corrected where it is, since it entered this world.
     #[func]
     fn corrections(&self) -> i64 {
         let corrections = self.client.as_ref().map(|client| client.bind().picture().own.corrections);
         corrections.map_or(0, |corrections| i64::try_from(corrections).unwrap_or(i64::MAX))
+    }
+
+    /// By how many tiles, all [method corrections] together.
+    #[func]
+    fn corrected_tiles(&self) -> f64 {
+        self.client.as_ref().map_or(0.0, |client| client.bind().picture().own.corrected_tiles)
+    }
+
+    /// In how many frames a correction has moved it by more than a tenth of a tile: what a player may notice.
+    #[func]
+    fn visible_corrections(&self) -> i64 {
+        let visible = self.client.as_ref().map(|client| client.bind().picture().own.visible_corrections);
+        visible.map_or(0, |visible| i64::try_from(visible).unwrap_or(i64::MAX))
     }
 
     fn act(&mut self, slot: i64, aim: Aim) {

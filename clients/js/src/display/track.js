@@ -2,6 +2,8 @@
 
 /** Number of courses that are kept: more than there are in the longest delay. */
 const MAX_COURSES = 16;
+/** A course that ended so many ticks before the newest is forgotten: nobody is shown as late as that. */
+const KEPT_TICKS = 128;
 /** The last ticks before a course in which an entity is led over to it from the course before. */
 const BLEND_TICKS = 3;
 /** Distance in units from which an entity has not walked but jumped. */
@@ -19,7 +21,7 @@ export class Track {
   push(toldAt, course) {
     const last = this.#courses.at(-1);
     if (last && last.toldAt >= toldAt) return false;
-    if (this.#courses.length === MAX_COURSES) this.#courses.shift();
+    while (this.#courses.length === MAX_COURSES || this.#courses[1]?.toldAt <= toldAt - KEPT_TICKS) this.#courses.shift();
     this.#courses.push({ toldAt, course });
     return true;
   }

@@ -11,10 +11,10 @@ const MOST = 8;
  * The screen on which a character is chosen.
  * @param {{ api: import("../../../js/src/index.js").Api, logIn: import("./log-in.js").LogIn, classes: any[],
  *   assets: import("../assets.js").Assets, characters: any[], onEnter: (character: any) => void, onMake: () => void,
- *   onChanged: () => void, onLogOut: () => void }} options
+ *   onChanged: () => void, onKeep: () => void, onLogOut: () => void }} options
  */
 export function charactersScreen(options) {
-  const { logIn, characters, onMake, onLogOut } = options;
+  const { logIn, characters, onMake, onKeep, onLogOut } = options;
   const error = h("p.error", { role: "alert" });
   const cards = characters.map((character) => card(character, { ...options, error }));
   const empty = h(
@@ -39,6 +39,7 @@ export function charactersScreen(options) {
         "div.row",
         {},
         h("span.quiet", {}, logIn.username),
+        logIn.isGuest && h("button", { type: "button", onclick: onKeep }, "Keep this account"),
         h("button", { type: "button", onclick: onLogOut }, "Log out"),
       ),
     ),

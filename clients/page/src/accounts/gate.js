@@ -15,6 +15,7 @@ export function gateScreen({ logIn, assets, realm, notice = "", onDone }) {
   const login = accountForm({
     label: "Log in",
     submit: "Log in",
+    usernameLabel: "User name or e-mail",
     passwordHint: "",
     autocomplete: "current-password",
     onSubmit: (username, password) => logIn.begin(username, password).then(onDone),
@@ -27,6 +28,13 @@ export function gateScreen({ logIn, assets, realm, notice = "", onDone }) {
     passwordHint: "At least 8 characters.",
     onSubmit: (username, password) => logIn.register(username, password).then(onDone),
   });
+  const guest = new Form({
+    label: "Play now",
+    submit: "Play now",
+    fields: {},
+    between: [h("p.quiet.centred", {}, "No name, no password: this browser remembers you.")],
+    onSubmit: () => logIn.beginAsGuest().then(onDone),
+  });
   const { tabs, panels } = tabbed([
     ["Log in", login.form.element],
     ["New here?", register.form.element],
@@ -35,12 +43,37 @@ export function gateScreen({ logIn, assets, realm, notice = "", onDone }) {
     "section.card.gate",
     { "aria-label": "Account" },
     titleOf(realm, assets),
+    guest.element,
     tabs,
     ...panels,
-    h("p.quiet.centred", {}, h("a", { href: "/" }, "About this world")),
+    h(
+      "p.quiet.centred",
+      {},
+      h("a", { href: "/account/forgot" }, "Forgot your password?"),
+      " · ",
+      h("a", { href: "/" }, "About this world"),
+    ),
   );
   if (notice) screen.querySelector("h1").after(h("p.notice", { role: "status" }, notice));
   return { element: screen, focus: () => login.username.input.focus() };
+}
+
+/**
+ * The screen on which a guest's account gets a name and a password.
+ * @param {{ logIn: import("./log-in.js").LogIn, onDone: () => void }} options
+ */
+export function keepScreen({ logIn, onDone }) {
+  const { form, username } = accountForm({
+    label: "Keep this account",
+    submit: "Keep it",
+    autocomplete: "new-password",
+    usernameHint: "3 to 32 small letters and digits, with single . _ or - between. Others see it.",
+    passwordHint: "8 to 72 characters. Then you can log in anywhere.",
+    onSubmit: (name, password) => logIn.keep(name, password).then(onDone),
+  });
+  const back = h("button.link", { type: "button", onclick: onDone }, "Back");
+  const screen = h("section.card.gate", { "aria-label": "Keep this account" }, h("h1", {}, "Keep this account"), form.element, back);
+  return { element: screen, focus: () => username.input.focus() };
 }
 
 /** The world's name: painted where it is the one that the logo says. */
@@ -50,9 +83,9 @@ function titleOf(realm, assets) {
   return h("h1.title", {}, h("img.logo", { src: address, alt: realm, crossOrigin: "anonymous" }));
 }
 
-function accountForm({ label, submit, usernameHint = "", passwordHint, autocomplete, onSubmit }) {
+function accountForm({ label, submit, usernameLabel = "User name", usernameHint = "", passwordHint, autocomplete, onSubmit }) {
   const username = new Field({
-    label: "User name",
+    label: usernameLabel,
     hint: usernameHint,
     autocomplete: "username",
     name: "username",

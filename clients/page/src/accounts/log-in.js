@@ -1,5 +1,6 @@
 // Who is logged in: tokens in memory and for this tab, renewed when they are old.
 
+import { deviceId } from "./device.js";
 import { holdsAlone } from "./tabs.js";
 
 const STORED_AS = "realmgate.log-in";
@@ -48,13 +49,35 @@ export class LogIn extends EventTarget {
     return false;
   }
 
-  /** The user name that was typed. */
+  /** The user name that was typed, or that a guest was given. */
   get username() {
     return this.#tokens?.username ?? "";
   }
 
-  async begin(username, password) {
-    await this.#first(await this.#api.login(username, password), username);
+  /** Whether this browser alone can log in to the account. */
+  get isGuest() {
+    return this.#tokens?.isGuest ?? false;
+  }
+
+  /** By user name or e-mail address. */
+  async begin(name, password) {
+    const isAddress = name.includes("@");
+    const tokens = isAddress ? this.#api.loginEmail(name, password) : this.#api.login(name, password);
+    await this.#first({ ...(await tokens), stays: isAddress }, name);
+  }
+
+  /** As whom this browser knows; the first time, an account is made. */
+  async beginAsGuest(kept = globalThis.localStorage) {
+    const tokens = await this.#api.loginDevice(deviceId(kept));
+    const { has_password: hasPassword } = await this.#api.me(tokens.access_token);
+    await this.#first({ ...tokens, stays: true, isGuest: !hasPassword }, tokens.username);
+  }
+
+  /** Gives a guest's account a name and a password. */
+  async keep(username, password) {
+    const name = await this.with((token) => this.#api.setUsername(token, username));
+    await this.with((token) => this.#api.setPassword(token, password));
+    await this.begin(name, password);
   }
 
   async register(username, password) {
@@ -86,11 +109,11 @@ export class LogIn extends EventTarget {
   }
 
   async #renew() {
-    const { refresh_token: token, username, id } = this.#tokens;
+    const { refresh_token: token, username, stays, isGuest, id } = this.#tokens;
     try {
-      const tokens = await this.#api.refresh(token);
+      const tokens = await (stays ? this.#api.renew(token) : this.#api.refresh(token));
       // Who has logged out meanwhile stays so.
-      if (this.#tokens?.refresh_token === token) this.#keep({ ...tokens, username, id });
+      if (this.#tokens?.refresh_token === token) this.#store({ ...tokens, username, stays, isGuest, id });
     } catch (error) {
       if (error.problem?.status === 401) {
         this.forget();
@@ -116,10 +139,10 @@ export class LogIn extends EventTarget {
   async #first(tokens, username) {
     const id = `${STORED_AS}.${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
     await holdsAlone(id, this.#locks);
-    this.#keep({ ...tokens, username, id });
+    this.#store({ ...tokens, username, id });
   }
 
-  #keep(tokens) {
+  #store(tokens) {
     this.#tokens = { ...tokens, endsAtMs: Date.now() + 1000 * tokens.expires_in };
     this.#storage.setItem(STORED_AS, JSON.stringify(this.#tokens));
   }

@@ -5,6 +5,8 @@ import { goodbye } from "../words/refusals.js";
 
 /** Goodbyes of a world that will be there again: nobody need wait for it at the keyboard. */
 const RETURNING = ["ServerClosing", "ChannelFailed"];
+/** After these, the log-in is over. */
+const ENDED = ["Replaced", "Logout"];
 /** Pause between two looks whether it is, and for how long it is looked. */
 const LOOK_EVERY_MS = 2_000;
 const LOOK_FOR_MS = 600_000;
@@ -27,7 +29,7 @@ export class ComingBack {
   /** The server has sent the player away. */
   left(reason) {
     if (RETURNING.includes(reason)) this.#awaitWorld(reason);
-    else this.#end({ ...goodbye(reason), help: reason === "Replaced" ? "login" : "retry" });
+    else this.#end({ ...goodbye(reason), help: ENDED.includes(reason) ? "login" : "retry" });
   }
 
   /** Comes back as soon as the world is there again. Meanwhile the last picture stays, and what is typed. */

@@ -133,7 +133,7 @@ export class Game {
       Lost: () => this.hud.banner.say("Connection lost, trying again…"),
       Travels: () => this.scene.fade(true),
       Entered: () => this.#entered(),
-      Left: () => event.reason !== "Logout" && this.#comingBack.left(event.reason),
+      Left: () => this.leaving.isUnderWay || this.#comingBack.left(event.reason),
       GaveUp: () => this.#end({ wants: "again", words: entryWords(event.error) }),
     }[event.type];
     hear?.();

@@ -17,6 +17,11 @@ export class Leaving {
     this.#game = game;
   }
 
+  /** Whether the player leaves, or has left. */
+  get isUnderWay() {
+    return this.#dialog !== null;
+  }
+
   /** Leaves. Answers whether the player is outside. */
   async leave() {
     const now = h("button", { type: "button", onclick: () => this.#goNow() }, "Go at once");

@@ -6,6 +6,7 @@ import { bytesOf, CHAT_BYTES, HELP, readLine } from "./chat-commands.js";
 
 /** Older lines are forgotten. */
 const MOST_LINES = 200;
+const MOST_SENT = 50;
 /** After so long without a word the chat steps back. */
 const QUIET_AFTER_MS = 12_000;
 /** Below so many bytes left, they are shown. */
@@ -122,6 +123,7 @@ export class Chat {
     if (read.scope) [this.#scope, this.#to] = [read.scope, read.to ?? null];
     if (read.help) HELP.forEach((text) => this.system(text));
     this.#sent.push(line);
+    if (this.#sent.length > MOST_SENT) this.#sent.shift();
     this.#recalled = 0;
     this.#input.value = "";
     this.#showScope();

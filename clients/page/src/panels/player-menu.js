@@ -104,5 +104,6 @@ export class PlayerMenu {
     this.#element.remove();
     this.#element = null;
     if (this.#before?.isConnected) this.#before.focus();
+    this.#before = null;
   }
 }

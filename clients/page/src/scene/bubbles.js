@@ -7,6 +7,8 @@ const LINE_LETTERS = 26;
 const MAX_LINES = 3;
 /** More than these at once nobody reads: those nearest to the player. */
 const MOST_BUBBLES = 3;
+/** A page in the background draws nothing, and hears for hours. */
+const MOST_HEARD = 64;
 const PAPER = "#1d1a1e";
 const EDGE = "#b08d4c";
 const INK = "#f6edd6";
@@ -31,6 +33,8 @@ export class Bubbles {
   #said = new Map();
 
   say(name, text, nowMs) {
+    this.#said.delete(name);
+    if (this.#said.size >= MOST_HEARD) this.#said.delete(this.#said.keys().next().value);
     this.#said.set(name, { lines: linesOf(text), untilMs: nowMs + SHOWN_MS });
   }
 

@@ -7,7 +7,7 @@ const STEPS = 14;
 
 /** A picture of the darkness around somebody, for a view of some size. */
 export class Dusk {
-  #picture = null;
+  #picture = document.createElement("canvas");
   #key = "";
 
   /** Draws it around a point of the view. */
@@ -23,7 +23,6 @@ export class Dusk {
     const key = `${width} ${height} ${darkness}`;
     if (this.#key === key) return this.#picture;
     this.#key = key;
-    this.#picture = document.createElement("canvas");
     [this.#picture.width, this.#picture.height] = [width * 2, height * 2];
     const context = this.#picture.getContext("2d");
     context.fillStyle = `rgba(8, 6, 18, ${darkness})`;

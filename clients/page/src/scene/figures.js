@@ -20,12 +20,13 @@ const USUAL = {
   Vendor: "pictures/vendors/vendor.png",
 };
 
-/** Shadows by their width. */
+const WIDEST_SHADOW = 128;
+/** Shadows by their width, which is even. */
 const shadows = new Map();
 
 /** A soft ellipse under somebody's feet. */
 export function shadowOf(width) {
-  const even = Math.max(Math.round(width / 2) * 2, 8);
+  const even = Math.min(Math.max(Math.round(width / 2) * 2, 8), WIDEST_SHADOW);
   if (!shadows.has(even)) {
     const canvas = document.createElement("canvas");
     [canvas.width, canvas.height] = [even, Math.round(even * 0.42)];

@@ -3,19 +3,20 @@
 import { Borders } from "./borders.js";
 import { TILE_PX } from "./camera.js";
 import { noise } from "./edges.js";
+import { Kept } from "./kept.js";
 import { frameAt, splitGid, tileOfGid } from "./tiled.js";
 
 /** How a tile lies that is not turned. */
 const UPRIGHT = splitGid(0);
 const CHUNK_TILES = 16;
 const CHUNK_PX = CHUNK_TILES * TILE_PX;
-/** Chunks that are kept: each takes a megabyte. */
-const MAX_CHUNKS = 48;
+/** Chunks of a generation. Each takes a megabyte. */
+const CHUNKS = 24;
 /** How far a tall thing can reach over the edge of the view, in tiles. */
 const TALL_REACH = 3;
 
 /** Pictures the other way round, each made once: a wood of the same trees looks less like one. */
-const mirrors = new Map();
+const mirrors = new WeakMap();
 
 function mirrored(picture) {
   if (!mirrors.has(picture)) {
@@ -39,7 +40,7 @@ export class Ground {
   width;
   height;
   #map;
-  #chunks = new Map();
+  #chunks = new Kept(CHUNKS, ({ canvas }) => canvas);
   #borders;
   /** Tall things by the row on which they stand, and those that lie on the ground. */
   #tall;
@@ -110,13 +111,7 @@ export class Ground {
 
   #chunk(x, y) {
     const key = y * 4096 + x;
-    let chunk = this.#chunks.get(key);
-    if (!chunk) {
-      if (this.#chunks.size >= MAX_CHUNKS) this.#chunks.delete(this.#chunks.keys().next().value);
-      chunk = this.#paint(x * CHUNK_TILES, y * CHUNK_TILES);
-      this.#chunks.set(key, chunk);
-    }
-    return chunk;
+    return this.#chunks.get(key) ?? this.#chunks.set(key, this.#paint(x * CHUNK_TILES, y * CHUNK_TILES));
   }
 
   #paint(left, top) {
@@ -213,5 +208,10 @@ export class Ground {
       context.drawImage(picture, x * scale - wide / 2, y * scale - high, wide, high);
     }
     return canvas;
+  }
+
+  /** Frees what takes memory. */
+  close() {
+    this.#chunks.clear();
   }
 }

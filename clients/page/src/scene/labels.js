@@ -1,12 +1,17 @@
 // Texts as pictures: each is painted once, and then only copied.
 
-const MAX_LABELS = 500;
+import { Kept } from "./kept.js";
+
+/** Those that nobody has wanted for so long are let go, or when there are so many others. */
+const TURN_MS = 10_000;
+const TURN_LABELS = 250;
 const FONT = "'Avenir Next', 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans Condensed', system-ui, sans-serif";
 const OUTLINE = "rgba(12, 10, 8, 0.95)";
 
-/** Painted texts, the oldest of which are forgotten. */
+/** Painted texts: the names of those in view, the numbers of a fight. */
 export class Labels {
-  #made = new Map();
+  #made = new Kept();
+  #turnedMs = 0;
 
   /**
    * A painted text with a dark outline.
@@ -18,12 +23,18 @@ export class Labels {
    */
   get(text, colour, size, weight = "600") {
     const key = `${size}${weight}${colour}${text}`;
-    const made = this.#made.get(key);
-    if (made) return made;
-    if (this.#made.size >= MAX_LABELS) this.#made.delete(this.#made.keys().next().value);
-    const label = paint(text, colour, size, weight);
-    this.#made.set(key, label);
-    return label;
+    return this.#made.get(key) ?? this.#made.set(key, paint(text, colour, size, weight));
+  }
+
+  /** Before each frame, and never in one: what was got for a frame is there until it is drawn. */
+  sweep(nowMs) {
+    if (nowMs - this.#turnedMs < TURN_MS && this.#made.wanted < TURN_LABELS) return;
+    this.#turnedMs = nowMs;
+    this.#made.turn();
+  }
+
+  clear() {
+    this.#made.clear();
   }
 }
 

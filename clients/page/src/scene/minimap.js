@@ -51,6 +51,7 @@ export class MiniMap {
   #overviewOf(ground) {
     if (ground !== this.#ground) {
       this.#ground = ground;
+      if (this.#overview) this.#overview.width = 0;
       this.#overview = ground?.overview(OVERVIEW_PX) ?? null;
     }
     return this.#overview;

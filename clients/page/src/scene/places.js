@@ -2,6 +2,7 @@
 
 import { TILE_PX, UNITS_PER_PX } from "./camera.js";
 import { drawFrame } from "./effects.js";
+import { Kept } from "./kept.js";
 import { areaColour } from "./looks.js";
 import { radians } from "./motion.js";
 import { areaRadius, coneWidth, rangePx } from "./shapes.js";
@@ -16,6 +17,8 @@ const GOAL_MS = 450;
  * screen. */
 const SWIRL_PX = 26;
 const LABEL_LIFT_PX = 20;
+/** Sizes of portals whose light is kept, in a generation. */
+const GLOWS = 16;
 
 /** A place of the map in pixels. */
 function boxOf({ x, y, width, height }) {
@@ -46,12 +49,13 @@ function drawPortal(context, box, { view, nowMs, effects, isStill }) {
   drawFrame(context, strip, frame, middle.x, middle.y);
 }
 
-const glows = new Map();
+const glows = new Kept(GLOWS);
 
 /** A soft light on the ground of a portal, by its size. */
 function glowOf(width, height) {
   const key = `${width} ${height}`;
-  if (glows.has(key)) return glows.get(key);
+  const known = glows.get(key);
+  if (known) return known;
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   const context = canvas.getContext("2d");
   context.scale(width / 2, height / 2);
@@ -60,8 +64,7 @@ function glowOf(width, height) {
   light.addColorStop(1, "rgba(150, 110, 255, 0)");
   context.fillStyle = light;
   context.fillRect(0, 0, 2, 2);
-  glows.set(key, canvas);
-  return canvas;
+  return glows.set(key, canvas);
 }
 
 function drawZone(context, box, { view, own, nowMs, palette }) {

@@ -165,6 +165,7 @@ export class Scene {
   /** Writes over the world, in the screen's own pixels. */
   #write(frame) {
     const context = this.#context;
+    frame.labels.sweep(frame.nowMs);
     const bubbles = this.#bubbles.layOut(this.actors, frame, (actor) => this.topOf(actor));
     drawPortalNames(context, frame.places, frame);
     drawTags(context, this.actors, frame, bubbles);
@@ -292,6 +293,9 @@ export class Scene {
     this.effects.clear();
     this.floaters.clear();
     this.#painter.close();
+    this.#stage.close();
+    this.#parts.sheets.close();
+    this.#parts.labels.clear();
     this.#frame = null;
   }
 }

@@ -1,11 +1,14 @@
 // Pictures of figures: every frame looking in every direction, and the same in one colour for outlines and flashes.
 
 import { figureSheet } from "./fallback.js";
+import { Kept } from "./kept.js";
 import { LEFT, RIGHT } from "./motion.js";
 
 const COLUMNS = 8;
 const PICTURE_ROWS = 3;
 const ROWS = 4;
+/** Pictures in one colour, in a generation: marks under the pointer, the flash of a blow. Each takes as much as the sheet. */
+const TINTS = 3;
 
 /** A sheet of frames in four rows: down, up, right and left, which is right mirrored. */
 export class Sheet {
@@ -15,7 +18,7 @@ export class Sheet {
   tall;
   wide;
   #canvas;
-  #tinted = new Map();
+  #tinted = new Kept(TINTS);
 
   /** @param {CanvasImageSource & { width: number, height: number }} picture Rows down, up and right. */
   constructor(picture) {
@@ -56,15 +59,20 @@ export class Sheet {
   }
 
   #tintedIn(colour) {
-    if (!this.#tinted.has(colour)) {
-      const [canvas, context] = blank(this.#canvas.width, this.#canvas.height);
-      context.drawImage(this.#canvas, 0, 0);
-      context.globalCompositeOperation = "source-in";
-      context.fillStyle = colour;
-      context.fillRect(0, 0, canvas.width, canvas.height);
-      this.#tinted.set(colour, canvas);
-    }
-    return this.#tinted.get(colour);
+    const known = this.#tinted.get(colour);
+    if (known) return known;
+    const [canvas, context] = blank(this.#canvas.width, this.#canvas.height);
+    context.drawImage(this.#canvas, 0, 0);
+    context.globalCompositeOperation = "source-in";
+    context.fillStyle = colour;
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    return this.#tinted.set(colour, canvas);
+  }
+
+  /** Frees what takes memory. */
+  close() {
+    this.#canvas.width = 0;
+    this.#tinted.clear();
   }
 }
 
@@ -130,5 +138,11 @@ export class Sheets {
     const sheet = new Sheet(picture);
     this.#made.set(paths[0], sheet);
     return sheet;
+  }
+
+  /** Frees what takes memory. */
+  close() {
+    for (const sheet of this.#made.values()) sheet.close();
+    this.#made.clear();
   }
 }

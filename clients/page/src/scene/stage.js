@@ -37,9 +37,16 @@ export class Stage {
     if (this.#wanted !== mapId) return;
     // What is tall is taken from the layers: the map itself stays as it is for the next time.
     const layers = map.layers.map((layer) => ({ ...layer, gids: layer.gids.slice() }));
+    this.ground?.close();
     this.ground = new Ground({ ...map, layers }, pictures);
     [this.vendors, this.darkness] = [map.vendors, map.darkness];
     this.mapId = mapId;
+  }
+
+  /** Frees what takes memory. Nothing that is still on its way is wanted any more. */
+  close() {
+    this.#wanted = null;
+    this.ground?.close();
   }
 
   /** The pictures of what is tall, by its name: the one of that name, and `_2` beside it if there is one. */

@@ -25,7 +25,8 @@ export function apiWords(error) {
   if (error?.kind !== "Refused")
     return only("The world answered something that this page does not understand. Reload it.");
   const { code, status, errors, retryAfterS, detail, title } = error.problem;
-  if (status === 422) return { text: "", fields: fieldWords(errors) };
+  // The community complains about fields with 400.
+  if (status === 422 || code === "invalid_data") return { text: "", fields: fieldWords(errors) };
   if (status === 429) return only(`${sentence(detail) || "Too many tries."} ${waitWords(error.retryAfterS ?? 1)}`);
   if (status === 503) return only(`The world is busy. ${waitWords(error.retryAfterS ?? retryAfterS ?? 1)}`);
   // What stands before the server answers so when the server is away.
@@ -73,7 +74,11 @@ export function watchWords(error) {
 }
 
 const GATEWAY_CODES = {
-  MAP_FULL: ["The world is full", "All places on this map are taken. Try again in a minute."],
+  // The server says the same of both.
+  MAP_FULL: [
+    "There is no room now",
+    "All places on this map are taken, or its server is too busy to let anybody in. Try again in a minute.",
+  ],
   MAP_NOT_FOUND: ["This map is closed", "No server runs the map of your character at the moment. Try again later."],
   MAP_SERVER_UNREACHABLE: [
     "This map does not answer",

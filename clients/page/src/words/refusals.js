@@ -75,7 +75,7 @@ export function refusalSentence({ request, reason }, resource = "strength") {
 
 /** Why a player had to leave: a title, and what it means. */
 const GOODBYES = {
-  Logout: ["You have left the world", "Everything you own is safe."],
+  Logout: ["You were logged out", "Elsewhere, or by the people who run this world. Everything you own is safe."],
   ConnectionLost: [
     "The connection was lost",
     "The world waited for you as long as it could. Everything you own is safe.",

@@ -1,12 +1,14 @@
 // Whether something grows: a straight line through its samples, and how sure that is.
 
-const MEANT_SHARE = 0.05;
+/** What a standard error is multiplied by: of ten kinds that are level, one in a hundred runs takes one for growing. */
+const SURE = 3;
 
 /**
  * @param {[number, number][]} points Minutes and values.
  * @param {number} minutes For how long the line is drawn on.
+ * @param {number} meant A gain up to this is none, however sure.
  */
-export function growthOf(points, minutes) {
+export function growthOf(points, minutes, meant) {
   const count = points.length;
   const mean = (of) => points.reduce((sum, point) => sum + of(point), 0) / count;
   const [meanX, meanY] = [mean(([x]) => x), mean(([, y]) => y)];
@@ -15,8 +17,8 @@ export function growthOf(points, minutes) {
   const rests = points.map(([x, y]) => y - meanY - slope * (x - meanX));
   const rest = rests.reduce((sum, one) => sum + one ** 2, 0);
   const error = Math.sqrt((rest / Math.max(count - 2, 1) / spreadX) * inflation(rests, rest));
-  const [gain, noise] = [slope * minutes, 2 * error * minutes];
-  return { mean: meanY, gain, noise, grows: gain > noise && gain > MEANT_SHARE * meanY };
+  const [gain, noise] = [slope * minutes, SURE * error * minutes];
+  return { mean: meanY, gain, noise, grows: gain > noise && gain > meant };
 }
 
 /**

@@ -9,6 +9,8 @@ export const [base, pictures = "."] = process.argv.slice(2);
 export const PASSWORD = "correct horse battery";
 /** A busy machine draws few frames a second. */
 const PATIENCE_MS = 90_000;
+/** Whoever is not in the world by then is asked to press again. */
+const ENTERS_WITHIN_MS = 20_000;
 const DESKTOP = { viewport: { width: 1280, height: 720 } };
 
 /** Runs a script's steps in a browser, which is closed at the end. */
@@ -85,6 +87,16 @@ export class Visitor {
     await this.page.locator(".ability").first().waitFor();
   }
 
+  /** Presses what leads into the world. Whom a busy server has sent back presses again. */
+  async entersBy(button) {
+    const inTheWorld = this.page.locator(".ability").first();
+    await this.until("the world", async () => {
+      if (await button.isVisible()) await button.click({ timeout: ENTERS_WITHIN_MS }).catch(onlyTooLate);
+      await inTheWorld.waitFor({ timeout: ENTERS_WITHIN_MS }).catch(onlyTooLate);
+      return inTheWorld.isVisible();
+    });
+  }
+
   /** Experience on this level; it comes with each kill. */
   async experience() {
     return Number(await this.page.getByRole("meter", { name: "Experience" }).getAttribute("aria-valuenow"));
@@ -126,8 +138,8 @@ export class Visitor {
   };
 
   /** Does something again and again until a question is answered with yes. */
-  async until(what, isSo) {
-    await until(`${this.name}: ${what}`, isSo).catch(async (error) => {
+  async until(what, isSo, patienceMs = PATIENCE_MS) {
+    await until(`${this.name}: ${what}`, isSo, patienceMs).catch(async (error) => {
       await this.picture(`${this.name}-waits`);
       throw error;
     });
@@ -135,12 +147,17 @@ export class Visitor {
 }
 
 /** Asks again and again until the answer is yes. */
-export async function until(what, isSo) {
-  const endMs = performance.now() + PATIENCE_MS;
+export async function until(what, isSo, patienceMs = PATIENCE_MS) {
+  const endMs = performance.now() + patienceMs;
   while (!(await isSo())) {
     if (performance.now() > endMs) throw new Error(`waited in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+}
+
+/** For what is tried again. */
+export function onlyTooLate(error) {
+  if (error.name !== "TimeoutError") throw error;
 }
 
 /** A name that nobody has had. */

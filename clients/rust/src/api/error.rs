@@ -68,6 +68,31 @@ impl std::fmt::Display for Problem {
     }
 }
 
+/// How the routes below `/api/v1` refuse: with a code or a sentence, and complaints by field.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Refused {
+    error: String,
+    message: String,
+    errors: BTreeMap<String, serde_json::Value>,
+    details: BTreeMap<String, serde_json::Value>,
+}
+
+impl Refused {
+    /// The same as a problem, whose code is the error in capitals: `Invalid email or password` is
+    /// `INVALID_EMAIL_OR_PASSWORD`.
+    fn into_problem(self) -> Problem {
+        let words = self.error.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+        let code = match self.error.as_str() {
+            // What every other route says of a token that is missing or no good.
+            "Invalid authentication token" | "Authentication required" => "UNAUTHORIZED".to_owned(),
+            _ => words.collect::<Vec<_>>().join("_").to_uppercase(),
+        };
+        let errors = if self.errors.is_empty() { self.details } else { self.errors };
+        Problem { code, title: self.error.replace('_', " "), detail: self.message, errors, ..Problem::default() }
+    }
+}
+
 /// Returns the response if it succeeded, otherwise its problem as an error.
 pub(super) async fn refused(response: Response) -> Result<Response, ApiError> {
     if response.status().is_success() {
@@ -78,6 +103,9 @@ pub(super) async fn refused(response: Response) -> Result<Response, ApiError> {
     let body = response.bytes().await?;
     // A proxy between us and the server may answer without a problem document.
     let mut problem: Problem = serde_json::from_slice(&body).unwrap_or_default();
+    if problem.code.is_empty() {
+        problem = serde_json::from_slice(&body).map(Refused::into_problem).unwrap_or(problem);
+    }
     problem.status = status;
     problem.retry_after = seconds.map(Duration::from_secs);
     Err(ApiError::Refused(Box::new(problem)))

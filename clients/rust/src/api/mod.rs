@@ -1,5 +1,6 @@
-//! The public HTTP API: accounts and characters.
+//! The public HTTP API: accounts and characters, and the [`community`]'s.
 
+pub mod community;
 mod error;
 mod world_status;
 

@@ -69,6 +69,56 @@ async fn refusals_carry_their_code() {
 }
 
 #[tokio::test]
+async fn refusals_of_the_community_have_codes_too() {
+    let refuse = |status: StatusCode, body: Value| get(async move || (status, Json(body)));
+    let named = json!({ "error": "invalid_data", "errors": { "username": ["is taken"] } });
+    let by_details = json!({ "error": "unable to create device user", "details": { "device_id": ["is blank"] } });
+    let explained = json!({ "error": "account_not_activated", "message": "Wait." });
+    let stale = json!({ "error": "Invalid authentication token" });
+    let routes = Router::new()
+        .route("/api/v1/users/named", refuse(StatusCode::BAD_REQUEST, named))
+        .route("/api/v1/users/details", refuse(StatusCode::BAD_REQUEST, by_details))
+        .route("/api/v1/users/explained", refuse(StatusCode::FORBIDDEN, explained))
+        .route("/api/v1/users/stale", refuse(StatusCode::UNAUTHORIZED, stale));
+    let api = served(routes).await;
+    let problem = async |id: &str| match api.user(id).await {
+        Err(ApiError::Refused(problem)) => *problem,
+        other => panic!("{id}: {other:?}"),
+    };
+    let (named, details) = (problem("named").await, problem("details").await);
+    assert_eq!((named.code.as_str(), &named.errors["username"]), ("INVALID_DATA", &json!(["is taken"])));
+    assert_eq!(details.code, "UNABLE_TO_CREATE_DEVICE_USER");
+    assert_eq!(details.errors["device_id"], json!(["is blank"]));
+    let explained = problem("explained").await;
+    assert_eq!((explained.code.as_str(), explained.detail.as_str()), ("ACCOUNT_NOT_ACTIVATED", "Wait."));
+    assert_eq!(problem("stale").await.code, "UNAUTHORIZED", "a newer token helps, as everywhere");
+    assert_eq!(problem("nowhere").await.code, "", "and what is no refusal of ours has none");
+}
+
+#[tokio::test]
+async fn who_logs_in_by_a_device_gets_tokens_and_a_profile() {
+    let tokens = json!({ "data": {
+        "access_token": "a", "user_id": "u", "refresh_token": "r", "expires_in": 900, "username": "otter-1",
+    } });
+    let me = json!({
+        "id": "u", "username": "otter-1", "display_name": "", "is_online": false, "last_seen_at": "1970-01-01T00:00:00Z",
+        "has_password": false, "email": "",
+    });
+    let listed = json!({ "data": [me.clone()], "meta": { "has_more": true, "page": 2 } });
+    let routes = Router::new()
+        .route("/api/v1/login/device", post(async move || Json(tokens)))
+        .route("/api/v1/me", get(async move || Json(me)))
+        .route("/api/v1/users", get(async move || Json(listed)));
+    let api = served(routes).await;
+    let tokens = api.device_login("a device").await.unwrap();
+    assert_eq!((tokens.access_token.as_str(), tokens.refresh_token.as_str()), ("a", "r"));
+    let me = api.me(&tokens.access_token).await.unwrap();
+    assert_eq!((me.username.as_str(), me.has_password), ("otter-1", false));
+    let found = api.find_users("ott", 2).await.unwrap();
+    assert_eq!((found.users, found.has_more), (vec![me], true));
+}
+
+#[tokio::test]
 async fn a_rate_limit_says_when_to_come_back_even_without_a_document() {
     let api = served(routes()).await;
     let limited = api.login("ada", "p").await.unwrap_err();

@@ -9,6 +9,8 @@ use super::Point;
 
 /// Number of courses that are kept: more than there are in the longest delay.
 const MAX_COURSES: usize = 16;
+/// A course that ended so many ticks before the newest is forgotten: nobody is shown as late as that.
+const KEPT_TICKS: u32 = 128;
 /// The last ticks before a course in which an entity is led over to it from the course before.
 const BLEND_TICKS: f64 = 3.0;
 /// Distance in units from which an entity has not walked but jumped.
@@ -26,7 +28,8 @@ impl Track {
         if self.courses.back().is_some_and(|(last, _)| *last >= told_at) {
             return false;
         }
-        if self.courses.len() == MAX_COURSES {
+        let has_ended = |next: &(Tick, Course)| told_at.0 - next.0.0 >= KEPT_TICKS;
+        while self.courses.len() == MAX_COURSES || self.courses.get(1).is_some_and(has_ended) {
             self.courses.pop_front();
         }
         self.courses.push_back((told_at, course));
@@ -103,6 +106,15 @@ mod tests {
     fn a_jump_is_no_walk() {
         let track = track(&[(10, course(1_000, 0)), (20, course(9_000, 0))]);
         assert_eq!([19.9, 20.0].map(|tick| x(&track, tick)), [1_000.0, 9_000.0]);
+    }
+
+    #[test]
+    fn what_nobody_is_shown_any_more_is_forgotten() {
+        let mut track = track(&[(10, course(1_000, 0)), (20, course(2_000, 0)), (40, course(3_000, 0))]);
+        track.push(Tick(20 + KEPT_TICKS), course(4_000, 0));
+        assert_eq!([10.0, 30.0].map(|tick| x(&track, tick)), [2_000.0, 2_000.0], "the first has ended long ago");
+        track.push(Tick(1_000), course(5_000, 0));
+        assert_eq!(track.courses.len(), 2, "where it is now, and where it was until then");
     }
 
     #[test]

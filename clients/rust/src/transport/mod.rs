@@ -7,6 +7,7 @@
 
 mod carrier;
 mod connection;
+mod flow;
 mod guard;
 mod payloads;
 #[cfg(test)]

@@ -13,7 +13,8 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
-use super::payloads::{Incoming, Payloads};
+use super::flow::{FAREWELL_WITHIN, Flow, TRY_AGAIN_LATER};
+use super::payloads::Incoming;
 use super::{CloseReason, Traffic};
 use crate::clock::Clock;
 
@@ -21,23 +22,12 @@ use crate::clock::Clock;
 const MAX_BURST: usize = 256;
 /// Bytes that are read at once.
 const READ_BYTES: usize = 8 << 10;
-/// A server that sends nothing for so long is gone.
-const SILENCE: Duration = Duration::from_secs(10);
-/// How long a closed socket waits for the server to have heard of it.
-const FAREWELL_WITHIN: Duration = Duration::from_secs(1);
-/// The close code of a server that has no room.
-const TRY_AGAIN_LATER: u16 = 1_013;
 
 /// A connection on a WebSocket.
 #[derive(Debug)]
 pub struct WebSocketTransport {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    payloads: Payloads,
-    traffic: Traffic,
-    clock: Clock,
-    advanced_to: Duration,
-    heard_at: Duration,
-    end: Option<CloseReason>,
+    flow: Flow,
 }
 
 impl WebSocketTransport {
@@ -64,9 +54,7 @@ impl WebSocketTransport {
         };
         let opened = tokio::time::timeout(give_up_after, opening).await.map_err(|_| CloseReason::TimedOut)?;
         let socket = opened.map_err(|error| reason_of(&error))?;
-        let now = clock.now();
-        let (payloads, traffic) = (Payloads::new(), Traffic::default());
-        Ok(Self { socket, payloads, traffic, clock, advanced_to: now, heard_at: now, end: None })
+        Ok(Self { socket, flow: Flow::new(clock) })
     }
 
     /// Waits for messages and takes all that are there. Cancel safe.
@@ -74,7 +62,7 @@ impl WebSocketTransport {
     /// # Errors
     /// The [`CloseReason`], once the connection has ended.
     pub async fn receive(&mut self) -> Result<(), CloseReason> {
-        if self.end.is_none() {
+        if self.flow.end.is_none() {
             let received = self.socket.next().await;
             self.take(received);
         }
@@ -87,18 +75,18 @@ impl WebSocketTransport {
     /// The [`CloseReason`], once the connection has ended.
     pub fn take_arrived(&mut self) -> Result<(), CloseReason> {
         for _ in 0..MAX_BURST {
-            if self.end.is_some() {
+            if self.flow.end.is_some() {
                 break;
             }
             let Some(received) = self.socket.next().now_or_never() else { break };
             self.take(received);
         }
-        self.end.clone().map_or(Ok(()), Err)
+        self.flow.outcome()
     }
 
     /// The next received frame or message.
     pub fn next_incoming(&mut self) -> Option<Incoming> {
-        self.payloads.next_incoming()
+        self.flow.payloads.next_incoming()
     }
 
     /// Queues a reliable message, which is sent with the next [`Self::finish_tick`].
@@ -106,7 +94,7 @@ impl WebSocketTransport {
     /// # Errors
     /// [`CloseReason::Queue`] when the message is empty or too long, or the queue is full.
     pub fn send_message(&mut self, message: Vec<u8>) -> Result<(), CloseReason> {
-        Ok(self.payloads.queue(message)?)
+        Ok(self.flow.payloads.queue(message)?)
     }
 
     /// Ends a client tick: sends the frame, if there is one, and the due reliable messages. While the socket does not
@@ -115,39 +103,32 @@ impl WebSocketTransport {
     /// # Errors
     /// The [`CloseReason`], once the connection has ended.
     pub fn finish_tick(&mut self, frame: Option<&ClientFrame>) -> Result<(), CloseReason> {
-        let now = self.clock.now();
-        self.payloads.advance(now - self.advanced_to);
-        self.advanced_to = now;
-        if now - self.heard_at >= SILENCE {
-            self.end.get_or_insert(CloseReason::TimedOut);
-        }
-        if self.end.is_none() {
-            let ready = poll_fn(|context| Pin::new(&mut self.socket).poll_ready(context)).now_or_never();
-            let sent = ready.map_or(Ok(()), |ready| ready.and_then(|()| self.send(frame)));
-            self.note(sent);
-        }
-        self.end.clone().map_or(Ok(()), Err)
+        self.flow.advance()?;
+        let ready = poll_fn(|context| Pin::new(&mut self.socket).poll_ready(context)).now_or_never();
+        let sent = ready.map_or(Ok(()), |ready| ready.and_then(|()| self.send(frame)));
+        self.note(sent);
+        self.flow.outcome()
     }
 
     /// Why the connection ended, once it has.
     pub fn close_reason(&self) -> Option<CloseReason> {
-        self.end.clone()
+        self.flow.end.clone()
     }
 
     /// The traffic so far, without what WebSocket, TLS and TCP add.
     pub fn traffic(&self) -> Traffic {
-        self.traffic
+        self.flow.traffic
     }
 
     /// Whether every sent message has been acknowledged.
     pub fn is_quiet(&self) -> bool {
-        self.payloads.is_quiet()
+        self.flow.payloads.is_quiet()
     }
 
     /// Says goodbye and closes the socket; within a runtime, when the server has heard it.
     pub fn close(mut self) -> Traffic {
-        let traffic = self.traffic;
-        if self.end.is_none() && self.socket.close(None).now_or_never().is_none_or(|closed| closed.is_ok()) {
+        let traffic = self.flow.traffic;
+        if self.flow.end.is_none() && self.socket.close(None).now_or_never().is_none_or(|closed| closed.is_ok()) {
             let mut socket = self.socket;
             let waiting = async move { while let Some(Ok(_)) = socket.next().await {} };
             if let Ok(runtime) = tokio::runtime::Handle::try_current() {
@@ -158,11 +139,9 @@ impl WebSocketTransport {
     }
 
     fn send(&mut self, frame: Option<&ClientFrame>) -> Result<(), Error> {
-        let Self { socket, payloads, traffic, .. } = self;
+        let Self { socket, flow } = self;
         let mut sent = Ok(());
-        payloads.compose(frame, |payload| {
-            traffic.bytes_out += payload.len() as u64;
-            traffic.datagrams_out += 1;
+        flow.compose(frame, |payload| {
             if sent.is_ok() {
                 sent = Pin::new(&mut *socket).start_send(Message::Binary(payload.to_vec().into()));
             }
@@ -172,34 +151,26 @@ impl WebSocketTransport {
     }
 
     fn take(&mut self, received: Option<Result<Message, Error>>) {
-        self.heard_at = self.clock.now();
+        self.flow.heard();
         match received {
-            Some(Ok(Message::Binary(payload))) => {
-                self.traffic.bytes_in += payload.len() as u64;
-                self.traffic.datagrams_in += 1;
-                if self.payloads.receive(&payload).is_err() {
-                    self.traffic.bad_datagrams += 1;
-                }
-            }
-            Some(Ok(Message::Text(_) | Message::Frame(_))) => self.traffic.bad_datagrams += 1,
+            Some(Ok(Message::Binary(payload))) => self.flow.take(&payload),
+            Some(Ok(Message::Text(_) | Message::Frame(_))) => self.flow.traffic.bad_datagrams += 1,
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
             Some(Ok(Message::Close(frame))) => {
                 let is_denied = frame.is_some_and(|frame| u16::from(frame.code) == TRY_AGAIN_LATER);
                 let reason = if is_denied { CloseReason::Denied } else { CloseReason::ByServer };
-                self.end.get_or_insert(reason);
+                self.flow.ends(reason);
                 // The answer to it goes out as far as the socket takes it.
                 let _ = self.socket.flush().now_or_never();
             }
             Some(Err(error)) => self.note(Err(error)),
-            None => {
-                self.end.get_or_insert(CloseReason::ByServer);
-            }
+            None => self.flow.ends(CloseReason::ByServer),
         }
     }
 
     fn note(&mut self, result: Result<(), Error>) {
         if let Err(error) = result {
-            self.end.get_or_insert(reason_of(&error));
+            self.flow.ends(reason_of(&error));
         }
     }
 }

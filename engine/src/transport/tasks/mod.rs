@@ -9,6 +9,7 @@
 
 mod network;
 mod pipe;
+mod runtime;
 mod served;
 mod session;
 mod strangers;
@@ -21,10 +22,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use realmgate_protocol::wire::stream::{Bounds, QUEUE_BYTES, QUEUE_MESSAGES};
-use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
-use super::clock::Clock;
 use super::front::Front;
 use super::refusal::PacketRefusal;
 use super::{ClientId, Rate, Transport, TransportEvent};
@@ -32,14 +31,12 @@ use crate::outbox::FrameBatch;
 
 pub(super) use network::Network;
 pub(super) use pipe::Pipe;
+pub(super) use runtime::ThreadRuntime;
 pub(super) use served::{Open, Served, claimed_client};
 pub(super) use session::{End, SILENCE, refusal_code};
 pub(super) use strangers::Stranger;
 pub use strangers::StrangerLimits;
 
-/// How long what comes may gather before the thread looks at its sockets again: one look at a thousand clients costs less than
-/// a thousand looks. The host is not kept waiting.
-const GATHER: Duration = Duration::from_millis(2);
 /// For how long a socket takes nothing until its client counts as one that does not read.
 pub const STALLED_AFTER: Duration = Duration::from_secs(1);
 /// Maximum bytes of messages that wait for a client that does not read.
@@ -94,17 +91,17 @@ impl TaskThread {
     ///
     /// # Errors
     /// When the thread cannot be started.
-    pub(super) fn start<A, F, E>(settings: NetworkSettings, runtime: Runtime, accept: A) -> io::Result<Self>
+    pub(super) fn start<A, F, E>(settings: NetworkSettings, runtime: ThreadRuntime, accept: A) -> io::Result<Self>
     where
         A: FnOnce(Rc<Network>) -> (F, E) + Send + 'static,
         F: Future<Output = ()> + 'static,
         E: Future<Output = ()>,
     {
-        let (front, incoming) = Front::new(Clock::start(0));
+        let ThreadRuntime { runtime, front, incoming, stranger_count } = runtime;
         let (shared, clock, wake) = (front.shared(), front.clock(), Arc::new(Notify::new()));
         let (woken, name) = (wake.clone(), settings.name);
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
-            let network = Network::new(settings, shared, clock);
+            let network = Network::new(settings, shared, clock, stranger_count);
             let tasks = tokio::task::LocalSet::new();
             tasks.block_on(&runtime, async {
                 let (accepting, ending) = accept(network.clone());
@@ -135,15 +132,6 @@ impl TaskThread {
     }
 }
 
-/// A runtime for such a thread. It rests for [`GATHER`] when all is done, unless it is woken.
-///
-/// # Errors
-/// When the system has no more file descriptors.
-pub(super) fn runtime() -> io::Result<Runtime> {
-    let rest = || std::thread::park_timeout(GATHER);
-    tokio::runtime::Builder::new_current_thread().enable_all().on_thread_park(rest).build()
-}
-
 /// A transport that is such a thread.
 pub(super) trait OnThread: Send {
     /// Its thread.
@@ -158,7 +146,7 @@ impl<T: OnThread> Transport for T {
     }
 
     fn poll(&mut self, events: &mut Vec<TransportEvent>) {
-        self.thread().front.poll(events);
+        self.thread_mut().front.poll(events);
     }
 
     fn send_frames(&mut self, frames: FrameBatch) -> FrameBatch {

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use super::NetworkSettings;
+use super::runtime::StrangerCount;
 use super::session::{End, Session};
 use super::strangers::Strangers;
 use crate::transport::clock::Clock;
@@ -24,6 +25,8 @@ use crate::transport::{ClientId, TransportEvent};
 
 /// How often every connection is tended.
 const TEND_EVERY: Duration = Duration::from_millis(100);
+/// How long it waits while nobody is connected. Whoever comes is heard of in the first message of the host to it.
+const REST: Duration = Duration::from_secs(1);
 /// How often it is looked whether the host takes messages that wait for it.
 const LOOK_EVERY: Duration = Duration::from_millis(4);
 /// How long those who are connected at the end have to take what was sent last, and to say goodbye.
@@ -70,9 +73,14 @@ impl Metrics {
 }
 
 impl Network {
-    pub(super) fn new(settings: NetworkSettings, shared: Arc<Shared>, clock: Clock) -> Rc<Self> {
+    pub(super) fn new(
+        settings: NetworkSettings,
+        shared: Arc<Shared>,
+        clock: Clock,
+        stranger_count: StrangerCount,
+    ) -> Rc<Self> {
         Rc::new(Self {
-            strangers: Strangers::new(settings.strangers, clock.now()),
+            strangers: Strangers::new(settings.strangers, stranger_count, clock.now()),
             metrics: Metrics::new(settings.name),
             settings,
             shared,
@@ -108,7 +116,11 @@ impl Network {
                 tended_at = self.now();
                 self.tend();
             }
-            let at_most = if self.talking.borrow().is_empty() { TEND_EVERY } else { LOOK_EVERY };
+            let at_most = match () {
+                () if !self.talking.borrow().is_empty() => LOOK_EVERY,
+                () if self.sessions.borrow().is_empty() => REST,
+                () => TEND_EVERY,
+            };
             let _ = timeout(at_most, woken.notified()).await;
         }
         accepting.abort();

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::runtime::StrangerCount;
 use crate::transport::budget::{HandshakeBudgets, Rate, network_of};
 use crate::transport::refusal::PacketRefusal;
 
@@ -38,7 +39,10 @@ impl Default for StrangerLimits {
 
 /// All strangers.
 #[derive(Debug)]
-pub(in crate::transport) struct Strangers(RefCell<Inner>);
+pub(in crate::transport) struct Strangers {
+    inner: RefCell<Inner>,
+    count: StrangerCount,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -69,10 +73,10 @@ pub(in crate::transport) struct MakesWay {
 }
 
 impl Strangers {
-    pub(super) fn new(limits: StrangerLimits, now: Duration) -> Rc<Self> {
+    pub(super) fn new(limits: StrangerLimits, count: StrangerCount, now: Duration) -> Rc<Self> {
         let budgets = HandshakeBudgets::new(limits.rate_of_source, limits.rate, now);
         let (of_sources, all) = (HashMap::new(), BTreeMap::new());
-        Rc::new(Self(RefCell::new(Inner { limits, budgets, of_sources, all, came: 0 })))
+        Rc::new(Self { inner: RefCell::new(Inner { limits, budgets, of_sources, all, came: 0 }), count })
     }
 
     /// Lets one in, or says which limit it exceeds.
@@ -81,7 +85,7 @@ impl Strangers {
         source: IpAddr,
         now: Duration,
     ) -> Result<Stranger, PacketRefusal> {
-        let mut inner = self.0.borrow_mut();
+        let mut inner = self.inner.borrow_mut();
         inner.budgets.spend(source, now)?;
         let source = network_of(source);
         if inner.of_sources.get(&source).is_some_and(|count| *count >= inner.limits.most_of_source) {
@@ -96,6 +100,7 @@ impl Strangers {
         let (number, makes_way) = (inner.came, Rc::<MakesWay>::default());
         inner.came += 1;
         inner.all.insert(number, makes_way.clone());
+        self.count.set(inner.all.len());
         drop(inner);
         Ok(Stranger { strangers: self.clone(), number, source, makes_way })
     }
@@ -105,7 +110,7 @@ impl Strangers {
     /// Whether there are so many, in all or of this source, that the next one should prove that its address is its own
     /// before it takes a place: else anybody could fill the places of somebody else.
     pub(in crate::transport) fn are_many(&self, source: IpAddr) -> bool {
-        let inner = self.0.borrow();
+        let inner = self.inner.borrow();
         let of_source = inner.of_sources.get(&network_of(source)).copied().unwrap_or_default();
         inner.all.len() >= inner.limits.most / 8 || of_source >= inner.limits.most_of_source / 8
     }
@@ -131,8 +136,9 @@ impl MakesWay {
 impl Drop for Stranger {
     fn drop(&mut self) {
         self.makes_way.is_no_stranger.set(true);
-        let mut inner = self.strangers.0.borrow_mut();
+        let mut inner = self.strangers.inner.borrow_mut();
         inner.all.remove(&self.number);
+        self.strangers.count.set(inner.all.len());
         if let Some(count) = inner.of_sources.get_mut(&self.source) {
             *count -= 1;
             if *count == 0 {
@@ -163,23 +169,26 @@ mod tests {
 
     #[test]
     fn a_source_has_so_many_and_gets_them_back() {
-        let strangers = Strangers::new(LIMITS, Duration::ZERO);
+        let count = StrangerCount::default();
+        let strangers = Strangers::new(LIMITS, count.clone(), Duration::ZERO);
         let admit = || strangers.admit(source(1), Duration::ZERO);
         let (first, second) = (admit().unwrap(), admit().unwrap());
         assert_eq!(admit().unwrap_err(), PacketRefusal::SourceBudget, "the third at once");
+        assert_eq!(count.get(), 2, "the thread looks often");
         drop(first);
         assert!(admit().is_ok(), "a place was given back");
         drop(second);
         assert_eq!(admit().unwrap_err(), PacketRefusal::SourceBudget, "the fifth within a second");
         assert!(strangers.admit(source(2), Duration::ZERO).is_ok(), "of another source");
-        let inner = strangers.0.borrow();
+        assert_eq!(count.get(), 0);
+        let inner = strangers.inner.borrow();
         assert!(inner.of_sources.is_empty() && inner.all.is_empty(), "nothing is kept of those who are gone");
     }
 
     #[test]
     fn before_an_eighth_of_the_places_is_taken_nobody_has_to_prove_an_address() {
         let limits = StrangerLimits { most: 80, most_of_source: 16, rate_of_source: NO_RATE, rate: NO_RATE };
-        let strangers = Strangers::new(limits, Duration::ZERO);
+        let strangers = Strangers::new(limits, StrangerCount::default(), Duration::ZERO);
         let mut admitted = vec![strangers.admit(source(1), Duration::ZERO).unwrap()];
         assert!(!strangers.are_many(source(1)));
         admitted.push(strangers.admit(source(1), Duration::ZERO).unwrap());
@@ -192,7 +201,7 @@ mod tests {
 
     #[test]
     fn the_oldest_makes_way_and_all_together_have_a_rate() {
-        let strangers = Strangers::new(LIMITS, Duration::ZERO);
+        let strangers = Strangers::new(LIMITS, StrangerCount::default(), Duration::ZERO);
         let admitted = (0..12).map(|last| strangers.admit(source(last), Duration::ZERO).unwrap());
         let admitted: Vec<Stranger> = admitted.collect();
         let gone = admitted.iter().map(|stranger| stranger.makes_way().told().now_or_never().is_some());
@@ -203,7 +212,7 @@ mod tests {
     #[test]
     fn who_shows_its_ticket_in_the_moment_in_which_it_is_to_make_way_stays() {
         let limits = StrangerLimits { most: 1, most_of_source: 2, rate_of_source: NO_RATE, rate: NO_RATE };
-        let strangers = Strangers::new(limits, Duration::ZERO);
+        let strangers = Strangers::new(limits, StrangerCount::default(), Duration::ZERO);
         let first = strangers.admit(source(1), Duration::ZERO).unwrap();
         let makes_way = first.makes_way();
         let _second = strangers.admit(source(2), Duration::ZERO).unwrap();

@@ -52,6 +52,9 @@ pub struct UdpSettings {
     pub datagrams_per_client: Rate,
     /// Time over which a tick's snapshots are spread. Zero sends them as fast as possible.
     pub spread_sends_over: Duration,
+    /// How often the host polls. Datagrams gather until shortly before the next poll, since one look at many costs less
+    /// than many looks. `None` where it polls now and then: they gather for two milliseconds.
+    pub poll_every: Option<Duration>,
     /// Offset, in milliseconds, of the time that connect tokens are checked against from the machine's clock. 0, except
     /// in tests that set clocks.
     pub clock_off_by_ms: i64,
@@ -70,6 +73,7 @@ impl UdpSettings {
             handshakes: Rate { per_second: 4_000, burst: 2_000 },
             datagrams_per_client: Rate { per_second: 300, burst: 600 },
             spread_sends_over: Duration::ZERO,
+            poll_every: None,
             clock_off_by_ms: 0,
         }
     }
@@ -116,7 +120,7 @@ impl UdpTransport {
             max_clients: settings.max_clients,
             unix_start: clock.unix_start(),
         };
-        let (front, incoming) = Front::new(clock);
+        let (front, incoming) = Front::new(clock, settings.poll_every);
         let (waker, woken) = Waker::new()?;
         let pump = Pump::new(&settings, server, clock, socket, woken, front.shared(), incoming);
         let thread = std::thread::Builder::new().name("udp".to_owned()).spawn(move || pump.run())?;

@@ -17,13 +17,11 @@ use crate::transport::connection::Connection;
 use crate::transport::front::Shared;
 use crate::transport::handover::{Handover, Incoming};
 use crate::transport::refusal::PacketRefusal;
+use crate::transport::rhythm::gathers;
 use crate::transport::{ClientId, TransportEvent};
 
 /// Longer than any datagram that is accepted; the kernel cuts off the rest.
 const RECEIVE_BYTES: usize = 2_048;
-/// How long further datagrams may gather after some have come: one look at a thousand clients' inputs costs less than a
-/// thousand looks.
-const GATHER: Duration = Duration::from_millis(2);
 /// Longest sleep while there are connections, so that timers are served in time.
 const LOOK_EVERY: Duration = Duration::from_millis(4);
 /// Longest sleep while there are no connections.
@@ -113,7 +111,7 @@ impl Pump {
 
     fn rest(&self, has_received: bool) {
         let (until, at_most) = match () {
-            () if has_received => (WaitFor::Host, GATHER),
+            () if has_received => (WaitFor::Host, gathers(self.now, self.shared.next_poll())),
             () if self.netcode.connected() > 0 => (WaitFor::Anything, LOOK_EVERY),
             () => (WaitFor::Anything, REST),
         };

@@ -20,12 +20,13 @@ mod upgrade;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_rustls::TlsAcceptor;
 
 use super::Rate;
 use super::refusal::PacketRefusal;
-use super::tasks::{self, AllowsOrigin, NetworkSettings, OnThread, StrangerLimits, TaskThread};
+use super::tasks::{AllowsOrigin, NetworkSettings, OnThread, StrangerLimits, TaskThread, ThreadRuntime};
 use listen::Door;
 
 pub use upgrade::{PATH, check as check_upgrade};
@@ -40,6 +41,8 @@ pub struct WebSocketSettings {
     pub bind: SocketAddr,
     /// Most clients at once.
     pub max_clients: usize,
+    /// How often the host polls, if at a fixed rate: what comes gathers until shortly before.
+    pub poll_every: Option<Duration>,
     /// Limits of sockets that have not shown a ticket.
     pub strangers: StrangerLimits,
     /// Rate limit for messages of one connected client, pings included.
@@ -56,6 +59,7 @@ impl WebSocketSettings {
         Self {
             bind,
             max_clients: 1_024,
+            poll_every: None,
             strangers: StrangerLimits::default(),
             messages_per_client: Rate { per_second: 300, burst: 600 },
             allows_origin: Arc::new(|_, _| true),
@@ -78,10 +82,11 @@ impl WebSocketTransport {
     pub fn bind(settings: WebSocketSettings) -> io::Result<Self> {
         let listener = socket::listen(settings.bind)?;
         let local_address = listener.local_addr()?;
-        let WebSocketSettings { max_clients, strangers, messages_per_client, allows_origin, tls, .. } = settings;
+        let WebSocketSettings { max_clients, poll_every, strangers, messages_per_client, allows_origin, tls, .. } =
+            settings;
         let shared =
             NetworkSettings { name: "websocket", max_clients, strangers, messages_per_client, held_bytes: HELD_BYTES };
-        let thread = TaskThread::start(shared, tasks::runtime()?, move |network| {
+        let thread = TaskThread::start(shared, ThreadRuntime::new(poll_every)?, move |network| {
             (listen::accept(listener, Door { network, allows_origin, tls }), std::future::ready(()))
         })?;
         Ok(Self { thread, local_address })

@@ -5,20 +5,21 @@
 //! hash of the new one.
 
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use aws_lc_rs::digest::{SHA256, digest};
+use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256};
 use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
 use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::{Error, ServerConfig};
-use wtransport::Identity;
-use wtransport::tls::self_signed::time::{self, OffsetDateTime};
 
-/// For how many days it is valid, from a day ago on; a day less than browsers allow. Their clocks may be wrong either way.
-const VALID_DAYS: u32 = 13;
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// For how long it is valid, from a day ago on; a day less than browsers allow. Their clocks may be wrong either way.
+const VALID_FOR: Duration = Duration::from_secs(13 * DAY.as_secs());
 /// After how long another one should be made.
-pub const RENEW_AFTER: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+pub const RENEW_AFTER: Duration = Duration::from_secs(7 * DAY.as_secs());
 
 /// The certificate that is shown to clients.
 #[derive(Debug)]
@@ -78,20 +79,17 @@ impl ResolvesServerCert for SelfMadeCertificate {
 }
 
 impl Shown {
+    #[expect(clippy::disallowed_methods, reason = "a certificate says from when to when it is valid")]
     fn new(names: &[String]) -> Result<Self, Error> {
-        let made = Identity::self_signed_builder()
-            .subject_alt_names(names)
-            .not_before(OffsetDateTime::now_utc() - time::Duration::days(1))
-            .validity_days(VALID_DAYS)
-            .build()
-            .map_err(|error| Error::General(error.to_string()))?;
-        let chain = made.certificate_chain().as_slice();
-        let sha256 =
-            chain.first().map(|first| first.hash().as_ref().iter().map(|byte| format!("{byte:02x}")).collect());
-        let chain = chain.iter().map(|certificate| CertificateDer::from(certificate.der().to_vec())).collect();
-        let key = PrivateKeyDer::try_from(made.private_key().secret_der().to_vec())
-            .map_err(|error| Error::General(error.to_owned()))?;
-        let key = CertifiedKey::from_der(chain, key, &default_provider())?;
-        Ok(Self { key: Arc::new(key), sha256: sha256.unwrap_or_default() })
+        let failed = |error: rcgen::Error| Error::General(error.to_string());
+        let begins = SystemTime::now() - DAY;
+        let mut wanted = CertificateParams::new(names).map_err(failed)?;
+        (wanted.not_before, wanted.not_after) = (begins.into(), (begins + VALID_FOR).into());
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(failed)?;
+        let certificate = wanted.self_signed(&key).map_err(failed)?.der().clone();
+        let sha256 = digest(&SHA256, &certificate).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let key = PrivateKeyDer::from(key);
+        let key = CertifiedKey::from_der(vec![certificate], key, &default_provider())?;
+        Ok(Self { key: Arc::new(key), sha256 })
     }
 }

@@ -8,7 +8,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Instant;
 
-use wtransport::quinn::congestion::{Controller, ControllerFactory};
+use quinn::congestion::{Controller, ControllerFactory};
 
 /// Bytes in flight: half a second of 1,200 bytes in every tick at 30 Hz, and some messages.
 const WINDOW_BYTES: u64 = 24 << 10;

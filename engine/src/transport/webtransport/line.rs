@@ -3,16 +3,14 @@
 use std::cell::{Cell, RefCell};
 
 use bytes::{BufMut, Bytes, BytesMut};
-use realmgate_protocol::wire::framing;
-use wtransport::quinn::{self, SendDatagramError};
-use wtransport::{Connection, SendStream};
+use quinn::{Connection, SendDatagramError, SendStream};
+use realmgate_protocol::wire::{framing, http3};
 
-use super::task::FIRST_SESSION;
 use crate::transport::tasks::Pipe;
 
 /// The connection, and the payload that it has no room for yet.
 pub(super) struct Line {
-    connection: quinn::Connection,
+    connection: Connection,
     waits: RefCell<Option<Bytes>>,
     state: Cell<State>,
 }
@@ -27,8 +25,7 @@ enum State {
 
 impl Line {
     pub(super) fn new(connection: &Connection) -> Self {
-        let connection = connection.quic_connection().clone();
-        Self { connection, waits: RefCell::default(), state: Cell::new(State::Free) }
+        Self { connection: connection.clone(), waits: RefCell::default(), state: Cell::new(State::Free) }
     }
 
     /// Waits until the connection has taken all. Returns whether it has.
@@ -45,7 +42,7 @@ impl Line {
     /// connection has taken it.
     async fn send(&self, out: &mut SendStream, is_midway: &Cell<bool>, payload: Bytes) -> bool {
         if self.carries(&payload) {
-            // The library drops what is old when its buffer is full. Here a snapshot waits instead, and may be replaced.
+            // quinn drops what is old when its buffer is full. Here a snapshot waits instead, and may be replaced.
             match self.connection.send_datagram_wait(datagram(&payload)).await {
                 Ok(()) => return true,
                 // The way has become narrower.
@@ -83,7 +80,7 @@ impl Pipe for Line {
 
 fn datagram(payload: &[u8]) -> Bytes {
     let mut datagram = BytesMut::with_capacity(1 + payload.len());
-    datagram.put_u8(FIRST_SESSION as u8);
+    datagram.put_u8(http3::datagram_header());
     datagram.put_slice(payload);
     datagram.freeze()
 }

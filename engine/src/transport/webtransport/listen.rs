@@ -1,19 +1,19 @@
 //! Accepts connections and makes WebTransport sessions of them.
 
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
+use quinn::{Endpoint, Incoming};
+use realmgate_protocol::wire::http3::{NO_ERROR, Request, response};
 use tokio::time::{Instant, timeout_at};
-use wtransport::endpoint::{IncomingSessionFuture, SessionRequest};
-use wtransport::quinn::{Endpoint, Incoming};
 
-use super::barrier::{Applicant, Barrier};
+use super::http3::{self, NoSession};
+use super::task::Closing;
 use super::{AllowsOrigin, PATH, task};
 use crate::transport::refusal::PacketRefusal;
-use crate::transport::tasks::{Network, Stranger};
+use crate::transport::tasks::{Network, Stranger, refusal_code};
 
-/// Time to become a session: the QUIC handshake, HTTP/3's settings and the request. On a line of 300 ms that loses one
+/// Time to become a session: the QUIC handshake and the request. On a line of 300 ms that loses one
 /// packet in ten, in bursts, five seconds are not enough.
 const OPEN_WITHIN: Duration = Duration::from_secs(10);
 
@@ -21,7 +21,6 @@ const OPEN_WITHIN: Duration = Duration::from_secs(10);
 pub(super) struct Door {
     pub(super) network: Rc<Network>,
     pub(super) allows_origin: AllowsOrigin,
-    pub(super) barrier: Arc<Barrier>,
     /// Most connections at once, whatever they are.
     pub(super) most_connections: usize,
 }
@@ -68,38 +67,40 @@ fn greet(incoming: Incoming, endpoint: &Endpoint, door: &Rc<Door>) {
 }
 
 async fn open(incoming: Incoming, door: &Door, stranger: Stranger) {
-    let (network, applicant) = (&door.network, Applicant::new(&door.barrier, incoming.remote_address()));
-    let by = Instant::now() + OPEN_WITHIN;
-    let Ok(Ok(request)) = timeout_at(by, IncomingSessionFuture::with_quic_incoming(incoming)).await else {
+    let (network, by) = (&door.network, Instant::now() + OPEN_WITHIN);
+    let Ok(Ok((connection, control))) = timeout_at(by, http3::begin(incoming)).await else {
         return network.refuse(PacketRefusal::Upgrade);
     };
-    let refusal = refusal(&request, &door.allows_origin);
-    if let Some(reason) = refusal {
-        network.refuse(reason);
-    }
-    let answered = timeout_at(by, async {
-        match refusal {
-            None => return request.accept().await.ok(),
-            Some(PacketRefusal::Origin) => request.forbidden().await,
-            Some(_) => request.not_found().await,
+    let _closing = Closing(&connection);
+    tokio::task::spawn_local(task::watch(connection.clone(), network.clone()));
+    let (exchange, asked) = match timeout_at(by, http3::request(&connection)).await {
+        Ok(Ok(requested)) => requested,
+        Ok(Err(NoSession::Gone)) => return network.refuse(PacketRefusal::Upgrade),
+        Ok(Err(NoSession::Http3(error))) => {
+            network.refuse(PacketRefusal::Upgrade);
+            return http3::close(&connection, error.code());
         }
-        None
-    });
-    match answered.await {
-        Ok(Some(connection)) => {
-            applicant.pass();
-            task::serve(connection, network.clone(), stranger).await;
+        Err(_) => {
+            network.refuse(PacketRefusal::Upgrade);
+            return http3::close(&connection, refusal_code(PacketRefusal::Upgrade).into());
         }
-        Ok(None) | Err(_) if refusal.is_some() => {}
-        Ok(None) | Err(_) => network.refuse(PacketRefusal::Upgrade),
+    };
+    let refusal = refusal(&asked, &door.allows_origin);
+    match refusal {
+        None => task::serve(&connection, control, exchange, network, stranger).await,
+        Some(reason) => {
+            network.refuse(reason);
+            let status = if reason == PacketRefusal::Origin { 403 } else { 404 };
+            task::farewell(&connection, exchange.out, &response(status), NO_ERROR).await;
+        }
     }
 }
 
 /// Why there is no session for this request.
-fn refusal(request: &SessionRequest, allows: &AllowsOrigin) -> Option<PacketRefusal> {
-    if request.path().split('?').next() != Some(PATH) {
+fn refusal(asked: &Request, allows: &AllowsOrigin) -> Option<PacketRefusal> {
+    if !asked.is_for_session || asked.path.split('?').next() != Some(PATH) {
         return Some(PacketRefusal::Upgrade);
     }
-    let is_barred = request.origin().is_some_and(|origin| !allows(origin, Some(request.authority())));
+    let is_barred = asked.origin.as_deref().is_some_and(|origin| !allows(origin, asked.authority.as_deref()));
     is_barred.then_some(PacketRefusal::Origin)
 }

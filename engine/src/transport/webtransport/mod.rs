@@ -1,7 +1,7 @@
 //! WebTransport for browsers: datagrams over QUIC, on a UDP port and a thread of its own.
 //!
 //! A client's way in: the limits of those that have not shown a ticket → where they are many, a proof that its address is
-//! its own → the QUIC handshake → the request for a session (`listen`) → its ticket, which is the first message on the one
+//! its own → the QUIC handshake → the request for a session (`listen`, `http3`) → its ticket, which is the first message on the one
 //! stream that it opens (`task`). From then on each datagram, either way, is one payload, and all else is as
 //! over UDP: the same reliable stream, rate limits and breaches. A payload that is too long for a datagram goes over the
 //! stream ([`framing`](realmgate_protocol::wire::framing)): the way may carry datagrams of less than
@@ -12,9 +12,9 @@
 //! stream and of datagrams that wait to be sent (`quic`: 10 KiB, if it sends its stream in order), the snapshot and a
 //! message of the stream.
 
-mod barrier;
 mod certificate;
 mod congestion;
+mod http3;
 mod line;
 mod listen;
 mod quic;
@@ -23,20 +23,20 @@ mod task;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use realmgate_protocol::wire::stream::WINDOW_BYTES;
 use tokio_rustls::rustls::ServerConfig;
 
 use super::Rate;
 use super::refusal::PacketRefusal;
-use super::tasks::{self, AllowsOrigin, NetworkSettings, OnThread, StrangerLimits, TaskThread};
-use barrier::Barrier;
+use super::tasks::{AllowsOrigin, NetworkSettings, OnThread, StrangerLimits, TaskThread, ThreadRuntime};
 use listen::Door;
 
 pub use super::websocket::PATH;
 pub use certificate::{RENEW_AFTER, SelfMadeCertificate};
 
-/// Most QUIC connections beside those of clients: strangers, and those that end because nothing of them is listened to.
+/// Most QUIC connections beside those of clients: strangers, and those that end.
 const CONNECTIONS_BESIDE: usize = 4_096;
 
 /// Settings of the WebTransport transport.
@@ -46,6 +46,8 @@ pub struct WebTransportSettings {
     pub bind: SocketAddr,
     /// Most clients at once.
     pub max_clients: usize,
+    /// How often the host polls, if at a fixed rate: what comes gathers until shortly before.
+    pub poll_every: Option<Duration>,
     /// Limits of connections that have not shown a ticket.
     pub strangers: StrangerLimits,
     /// Rate limit for payloads of one connected client.
@@ -62,6 +64,7 @@ impl WebTransportSettings {
         Self {
             bind,
             max_clients: 1_024,
+            poll_every: None,
             strangers: StrangerLimits::default(),
             messages_per_client: Rate { per_second: 300, burst: 600 },
             allows_origin: Arc::new(|_, _| true),
@@ -82,12 +85,12 @@ impl WebTransport {
     /// # Errors
     /// When the port cannot be bound, the certificate cannot be used for QUIC, or the thread cannot be started.
     pub fn bind(settings: WebTransportSettings) -> io::Result<Self> {
-        let WebTransportSettings { bind, max_clients, strangers, messages_per_client, allows_origin, tls } = settings;
-        let (runtime, barrier) = (tasks::runtime()?, Arc::<Barrier>::default());
+        let WebTransportSettings { bind, max_clients, poll_every, strangers, messages_per_client, .. } = settings;
+        let runtime = ThreadRuntime::new(poll_every)?;
         let endpoint = {
             // QUIC's timers and socket belong to this runtime.
-            let _within = runtime.enter();
-            quic::endpoint(bind, tls, barrier.clone())?
+            let _within = runtime.runtime.enter();
+            quic::endpoint(bind, settings.tls)?
         };
         let local_address = endpoint.local_addr()?;
         let shared = NetworkSettings {
@@ -99,7 +102,7 @@ impl WebTransport {
         };
         let thread = TaskThread::start(shared, runtime, move |network| {
             let most_connections = max_clients + CONNECTIONS_BESIDE;
-            let door = Door { network, allows_origin, barrier, most_connections };
+            let door = Door { network, allows_origin: settings.allows_origin, most_connections };
             (listen::accept(endpoint.clone(), door), async move { endpoint.wait_idle().await })
         })?;
         Ok(Self { thread, local_address })

@@ -5,19 +5,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use quinn::crypto::rustls::QuicServerConfig;
+use quinn::{Endpoint, EndpointConfig, IdleTimeout, TokioRuntime, TransportConfig, VarInt};
+use realmgate_protocol::wire::http3;
 use realmgate_protocol::wire::stream::WINDOW_BYTES;
 use tokio_rustls::rustls;
-use wtransport::config::QuicTransportConfig;
-use wtransport::proto::WEBTRANSPORT_ALPN;
-use wtransport::quinn::crypto::rustls::QuicServerConfig;
-use wtransport::quinn::{self, Endpoint, EndpointConfig, IdleTimeout, Runtime, TokioRuntime, VarInt};
 
-use super::barrier::{Barred, Barrier};
 use super::congestion::FixedWindow;
 use crate::transport::tasks::SILENCE;
 use crate::transport::udp::bind_socket;
 
-/// Streams that a client may have open: the session's own, and the one for payloads.
+/// Streams that a client may have open: the request's, and the one for payloads.
 const STREAMS: u32 = 2;
 /// Streams of HTTP/3 itself: its settings, and two for compressed headers; browsers open one more that means nothing.
 const HTTP_STREAMS: u32 = 4;
@@ -36,27 +34,23 @@ const WAITING: usize = 1_024;
 const WAITING_BYTES: u64 = 4 << 10;
 const WAITING_BYTES_OF_ALL: u64 = 1 << 20;
 
-/// Binds the port, behind a barrier. Needs a runtime.
-pub(super) fn endpoint(bind: SocketAddr, tls: Arc<rustls::ServerConfig>, barrier: Arc<Barrier>) -> Result<Endpoint> {
+/// Binds the port. Needs a runtime.
+pub(super) fn endpoint(bind: SocketAddr, tls: Arc<rustls::ServerConfig>) -> Result<Endpoint> {
     let mut tls = Arc::unwrap_or_clone(tls);
-    tls.alpn_protocols = vec![WEBTRANSPORT_ALPN.to_vec()];
+    tls.alpn_protocols = vec![http3::ALPN.to_vec()];
     let crypto = QuicServerConfig::try_from(tls).map_err(|error| Error::new(ErrorKind::InvalidInput, error))?;
     let mut config = quinn::ServerConfig::with_crypto(Arc::new(crypto));
     config
         .transport_config(Arc::new(bounds()?))
-        // Who is refused is kept out by its address, so a connection stays where it is.
-        .migration(false)
         .max_incoming(WAITING)
         .incoming_buffer_size(WAITING_BYTES)
         .incoming_buffer_size_total(WAITING_BYTES_OF_ALL);
-    let runtime = Arc::new(TokioRuntime);
-    let socket = Arc::new(Barred { socket: runtime.wrap_udp_socket(bind_socket(bind)?)?, barrier });
-    Endpoint::new_with_abstract_socket(EndpointConfig::default(), Some(config), socket, runtime)
+    Endpoint::new(EndpointConfig::default(), Some(config), bind_socket(bind)?, Arc::new(TokioRuntime))
 }
 
-fn bounds() -> Result<QuicTransportConfig> {
+fn bounds() -> Result<TransportConfig> {
     let idle = IdleTimeout::try_from(SILENCE).map_err(|error| Error::new(ErrorKind::InvalidInput, error))?;
-    let mut bounds = QuicTransportConfig::default();
+    let mut bounds = TransportConfig::default();
     bounds
         .max_concurrent_bidi_streams(STREAMS.into())
         .max_concurrent_uni_streams(HTTP_STREAMS.into())

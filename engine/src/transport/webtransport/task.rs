@@ -4,10 +4,12 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use quinn::{Connection, RecvStream, SendStream};
 use realmgate_protocol::wire::framing::{self, Next, Received};
+use realmgate_protocol::wire::http3::{NO_ERROR, close_session, read_datagram, response};
 use tokio::time::{sleep, timeout};
-use wtransport::{Connection, RecvStream, SendStream, VarInt};
 
+use super::http3::{self, Exchange};
 use super::line::Line;
 use crate::transport::ClientId;
 use crate::transport::refusal::PacketRefusal;
@@ -19,8 +21,6 @@ const TICKET_WITHIN: Duration = Duration::from_secs(5);
 const FAREWELL_WITHIN: Duration = Duration::from_secs(1);
 /// Bytes that a client may send in a second, with all that QUIC adds. One that plays sends a fiftieth of it.
 const MOST_BYTES_PER_SECOND: u64 = 256 << 10;
-/// The number of a session, in quarters of its stream's: that of the first request of a connection.
-pub(super) const FIRST_SESSION: u64 = 0;
 
 /// The stream that the client has opened.
 struct Stream {
@@ -29,31 +29,29 @@ struct Stream {
     received: Received,
 }
 
-/// Closes a connection, however its task ends: the library's own tasks would hold it for as long as the client likes.
-struct Closing<'a>(&'a Connection);
+/// Closes a connection, however its task ends.
+pub(super) struct Closing<'a>(pub(super) &'a Connection);
 
 impl Drop for Closing<'_> {
     fn drop(&mut self) {
-        close(self.0, 0);
+        http3::close(self.0, NO_ERROR);
     }
 }
 
-/// Serves a session to its end.
-pub(super) async fn serve(connection: Connection, network: Rc<Network>, stranger: Stranger) {
-    let closing = Closing(&connection);
+/// Goes on beside a connection, a session or none, until it is over: reads what is HTTP/3's own, and closes it when the client
+/// sends more than any that plays, of whatever kind.
+pub(super) async fn watch(connection: Connection, network: Rc<Network>) {
     tokio::select! {
-        () = play(&connection, &network, stranger) => {}
+        () = http3::skip_others(&connection) => {}
         () = sends_too_much(&connection) => {
             network.refuse(PacketRefusal::Abuse);
-            close(&connection, refusal_code(PacketRefusal::Abuse));
+            http3::close(&connection, refusal_code(PacketRefusal::Abuse).into());
         }
     }
-    drop(closing);
 }
 
-/// Waits until a client sends more than any that plays, of whatever kind: the library reads much that is nothing to us.
 async fn sends_too_much(connection: &Connection) {
-    let received = || connection.quic_connection().stats().udp_rx.bytes;
+    let received = || connection.stats().udp_rx.bytes;
     let mut before = received();
     loop {
         sleep(Duration::from_secs(1)).await;
@@ -65,47 +63,61 @@ async fn sends_too_much(connection: &Connection) {
     }
 }
 
-async fn play(connection: &Connection, network: &Rc<Network>, stranger: Stranger) {
-    let Ok(Some(mut stream)) = timeout(TICKET_WITHIN, stream_of(connection)).await else {
+/// Takes the request, and serves the session to its end. HTTP/3's own stream is held as long.
+pub(super) async fn serve(
+    connection: &Connection,
+    _control: SendStream,
+    mut exchange: Exchange,
+    network: &Rc<Network>,
+    stranger: Stranger,
+) {
+    if exchange.out.write_all(&response(200)).await.is_err() {
+        return network.refuse(PacketRefusal::Upgrade);
+    }
+    let Ok(Ok((out, into))) = timeout(TICKET_WITHIN, http3::stream(connection)).await else {
+        let code = refusal_code(PacketRefusal::NoTicket);
         network.refuse(PacketRefusal::NoTicket);
-        return close(connection, refusal_code(PacketRefusal::NoTicket));
+        return farewell(connection, exchange.out, &close_session(code), code.into()).await;
     };
+    let mut stream = Stream { out, into, received: Received::default() };
     let joined = match timeout(TICKET_WITHIN, ticket(&mut stream)).await {
         Ok(Some((client, ticket))) => Served::join(network, client, &ticket),
         Ok(None) | Err(_) => Err(PacketRefusal::NoTicket),
     };
-    let served = match joined {
-        Ok(served) => served,
+    match joined {
+        Ok(served) => {
+            drop(stranger);
+            play(connection, network, served, stream, exchange).await;
+        }
         Err(reason) => {
             network.refuse(reason);
-            return farewell(connection, stream.out, refusal_code(reason)).await;
+            let code = refusal_code(reason);
+            farewell(connection, stream.out, &framing::end(code), code.into()).await;
         }
-    };
-    drop(stranger);
+    }
+}
+
+async fn play(connection: &Connection, network: &Rc<Network>, served: Served, stream: Stream, mut exchange: Exchange) {
     let _open = Open::new(network);
     let (line, is_midway) = (Rc::new(Line::new(connection)), Cell::new(false));
     let Stream { mut out, mut into, mut received } = stream;
     let end = served
         .until_one_ends([
-            Box::pin(read_datagrams(&served, connection, false)),
-            Box::pin(read_datagrams(&served, connection, true)),
+            Box::pin(read_datagrams(&served, connection)),
             Box::pin(read_stream(&served, &mut into, &mut received)),
             Box::pin(served.write(line.clone(), async || line.pass_on(&mut out, &is_midway).await)),
+            Box::pin(async {
+                exchange.ended().await;
+                End::ByClient
+            }),
         ])
         .await;
     drop(served);
     match end.close_code() {
         // What is cut off in the middle of a message cannot be followed by another.
-        Some(code) if !is_midway.get() => farewell(connection, out, code).await,
+        Some(code) if !is_midway.get() => farewell(connection, out, &framing::end(code), code.into()).await,
         Some(_) | None => {}
     }
-}
-
-/// The stream that the client opens, if its session has the number that its datagrams will be sent with.
-async fn stream_of(connection: &Connection) -> Option<Stream> {
-    let (out, into) = connection.accept_bi().await.ok()?;
-    let is_first = connection.session_id().into_u64() / 4 == FIRST_SESSION;
-    is_first.then(|| Stream { out, into, received: Received::default() })
 }
 
 /// The first message, if it is a ticket, and whom it says it is for.
@@ -115,19 +127,13 @@ async fn ticket(stream: &mut Stream) -> Option<(ClientId, Vec<u8>)> {
     Some((claimed_client(&ticket)?, ticket))
 }
 
-/// Takes the datagrams that the client sends. The library, whose own way costs two wake-ups more for each, takes some of
-/// them first: those come from it.
-async fn read_datagrams(served: &Served, connection: &Connection, of_library: bool) -> End {
+/// Takes the datagrams that the client sends.
+async fn read_datagrams(served: &Served, connection: &Connection) -> End {
     loop {
-        let taken = if of_library {
-            let Ok(datagram) = connection.receive_datagram().await else { return End::ByClient };
-            served.take(&datagram)
-        } else {
-            let Ok(datagram) = connection.quic_connection().read_datagram().await else { return End::ByClient };
-            match datagram.split_first() {
-                Some((number, payload)) if u64::from(*number) == FIRST_SESSION => served.take(payload),
-                Some(_) | None => served.take_other(datagram.len(), Err(PacketRefusal::Payload)),
-            }
+        let Ok(datagram) = connection.read_datagram().await else { return End::ByClient };
+        let taken = match read_datagram(&datagram) {
+            Some(payload) => served.take(payload),
+            None => served.take_other(datagram.len(), Err(PacketRefusal::Payload)),
         };
         if let Err(reason) = taken
             && let Err(end) = served.refused(reason).await
@@ -168,17 +174,13 @@ async fn next_message(into: &mut RecvStream, received: &mut Received) -> Result<
     }
 }
 
-/// Says why it is over, and waits for the other end to have heard it.
-async fn farewell(connection: &Connection, mut out: SendStream, code: u16) {
+/// Sends the last that there is to say, waits for the other end to have heard it, and closes the connection.
+pub(super) async fn farewell(connection: &Connection, mut out: SendStream, last: &[u8], code: u32) {
     let _ = timeout(FAREWELL_WITHIN, async {
-        if out.write_all(&framing::end(code)).await.is_ok() && out.finish().await.is_ok() {
+        if out.write_all(last).await.is_ok() && out.finish().is_ok() {
             connection.closed().await;
         }
     })
     .await;
-    close(connection, code);
-}
-
-fn close(connection: &Connection, code: u16) {
-    connection.close(VarInt::from_u32(code.into()), b"");
+    http3::close(connection, code);
 }

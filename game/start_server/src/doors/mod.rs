@@ -58,6 +58,7 @@ pub fn open(args: &Args, port: u16, directory: &Directory) -> Result<(Doors, Tra
     websocket.allows_origin = allows_origin.clone();
     websocket.tls = tls.clone().map(TlsAcceptor::from);
     websocket.max_clients = clients(args);
+    websocket.poll_every = Some(tick(args));
 
     let (udp, websocket) = bind_both(args, port, directory, &websocket)?;
     let game = SocketAddr::new(args.server_ip.into(), udp.local_address().port());
@@ -121,6 +122,11 @@ fn clients(args: &Args) -> usize {
     usize::from(args.max_players) * 2
 }
 
+/// The time from one tick to the next.
+fn tick(args: &Args) -> Duration {
+    Duration::from_secs(1) / args.tick_hz
+}
+
 /// Binds UDP, then TCP on the same number. If that number was ours to choose and is taken, chooses another.
 fn bind_both(
     args: &Args,
@@ -154,7 +160,8 @@ fn open_udp(args: &Args, port: u16, directory: &Directory) -> Result<UdpTranspor
     settings.clock_off_by_ms = realmgate_platform::clock::off_by_ms();
     settings.max_clients = clients(args);
     // Half a tick. The rest is reserve for a busy machine.
-    settings.spread_sends_over = Duration::from_secs(1) / (2 * args.tick_hz);
+    settings.spread_sends_over = tick(args) / 2;
+    settings.poll_every = Some(tick(args));
     UdpTransport::bind(settings)
         .map_err(|error| cannot_listen("UDP", bind, &error, "give another: start_server <map_id> <port>"))
 }

@@ -5,14 +5,22 @@ use std::sync::Arc;
 use realmgate_platform::clock::Clock;
 use realmgate_protocol::ids::AccountId;
 
+use crate::events::Events;
+use crate::friends::Friends;
 use crate::http::Refusal;
-use crate::store::AccountStore;
+use crate::leaderboards::Leaderboards;
+use crate::lobbies::Lobbies;
+use crate::store::{AccountStore, Deleted};
 use crate::world::World;
 
 /// Deletes accounts.
 pub struct Deletion {
     pub(crate) store: AccountStore,
+    pub(crate) friends: Arc<Friends>,
+    pub(crate) lobbies: Arc<Lobbies>,
+    pub(crate) events: Events,
     pub(crate) world: Arc<dyn World>,
+    pub(crate) records: Arc<Leaderboards>,
     pub(crate) clock: Clock,
 }
 
@@ -23,11 +31,16 @@ impl Deletion {
     /// # Errors
     /// When the database cannot be asked. What was not done then, the sidecar does later by itself.
     pub async fn delete(&self, account: AccountId) -> Result<bool, Refusal> {
+        let farewells = self.friends.farewells(account).await?;
         // First, so that no log-in comes between. What follows is done again by the sidecar's upkeep, should this
         // process end here.
-        let Some(ended) = self.store.delete(account, self.clock.now_ms()).await? else { return Ok(false) };
+        let deleted = self.store.delete(account, self.clock.now_ms()).await?;
+        let Some(Deleted { log_ins, departure }) = deleted else { return Ok(false) };
         tracing::info!(%account, "deleted");
-        self.world.log_out(account, ended).await?;
+        farewells(&self.events);
+        self.lobbies.tell_departure(account, departure);
+        self.world.log_out(account, log_ins).await?;
+        self.records.remove_all(account).await?;
         self.world.delete_characters(account).await?;
         Ok(true)
     }

@@ -15,8 +15,8 @@ const WORDS: [&str; 16] = [
     "badger", "falcon", "heron", "lynx", "marten", "otter", "raven", "stoat", "swift", "tern", "viper", "weasel",
     "wolf", "bison", "crane", "finch",
 ];
-/// Generated names of four digits that are tried before one of six, and then how many of those.
-const TRIES: u32 = 5;
+/// Generated names that are tried: half of them of four digits, then of six.
+pub(crate) const TRIES: u32 = 10;
 
 impl LogIns {
     /// Logs in by a device, and makes an account for one that is new.
@@ -43,8 +43,12 @@ impl LogIns {
     }
 
     async fn make(&self, device: &str) -> Result<AccountId, Refusal> {
-        for number in 0..2 * TRIES {
-            let username = generated(if number < TRIES { 10_000 } else { 1_000_000 })?;
+        for number in 0..TRIES {
+            let mut username = generated(number)?;
+            // Once: where its name is taken, the account is called as we say.
+            if number == 0 {
+                username = self.before_register(username, "").await?;
+            }
             let account = AccountId::from(Uuid::now_v7());
             let activated = !self.settings.require_activation;
             let new = NewDevice { account, device, username: &username, activated, at_ms: self.clock.now_ms() };
@@ -65,13 +69,18 @@ impl LogIns {
     }
 }
 
-/// A word and a number below `numbers`, with as many digits as those have.
-fn generated(numbers: u32) -> Result<String, Refusal> {
+/// A name for the try of a number: a word and four digits, later six.
+pub(crate) fn generated(number: u32) -> Result<String, Refusal> {
+    generated_after(None, number)
+}
+
+/// The same after a word of the caller's.
+pub(crate) fn generated_after(word: Option<&str>, number: u32) -> Result<String, Refusal> {
     let random = getrandom::u64()
         .map_err(|error| realmgate_platform::error::Error::internal(anyhow::anyhow!("random bytes: {error}")))?;
-    let word = WORDS[usize::try_from(random % 16).unwrap_or_default()];
-    let digits = (numbers - 1).to_string().len();
-    Ok(format!("{word}-{:0digits$}", (random >> 8) % u64::from(numbers)))
+    let word = word.unwrap_or(WORDS[usize::try_from(random % 16).unwrap_or_default()]);
+    let (digits, numbers) = if number < TRIES / 2 { (4, 10_000) } else { (6, 1_000_000) };
+    Ok(format!("{word}-{:0digits$}", (random >> 8) % numbers))
 }
 
 #[cfg(test)]
@@ -80,9 +89,9 @@ mod tests {
 
     #[test]
     fn generated_names_are_legal() {
-        for (numbers, digits) in [(10_000, 4), (1_000_000, 6)] {
+        for (number, digits) in [(0, 4), (TRIES - 1, 6)] {
             for _ in 0..100 {
-                let name = generated(numbers).unwrap();
+                let name = generated(number).unwrap();
                 assert!(realmgate_platform::accounts::is_username(&name), "{name}");
                 let (_, number) = name.split_once('-').unwrap();
                 assert!(number.len() == digits && number.bytes().all(|byte| byte.is_ascii_digit()), "{name}");

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use realmgate_platform::accounts::is_username;
 use realmgate_platform::clock::Clock;
 use realmgate_platform::limits::{Limits, Source};
 use realmgate_platform::passwords::Passwords;
@@ -10,10 +11,13 @@ use realmgate_platform::sessions::{Opening, Refreshing, SessionStore};
 use realmgate_platform::tokens::{Tokens, hash_refresh};
 use realmgate_protocol::ids::AccountId;
 use secrecy::SecretString;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::rules;
 use crate::config::CommunitySettings;
+use crate::events::Events;
+use crate::hooks::{Hooks, Vetoed};
 use crate::http::Refusal;
 use crate::store::AccountStore;
 use crate::world::World;
@@ -48,6 +52,8 @@ pub struct LogIns {
     pub(crate) limits: Arc<Limits>,
     pub(crate) tokens: Arc<Tokens>,
     pub(crate) world: Arc<dyn World>,
+    pub(crate) events: Events,
+    pub(crate) hooks: Arc<Hooks>,
     pub(crate) clock: Clock,
 }
 
@@ -74,7 +80,10 @@ impl LogIns {
         if let Some(device) = device.filter(|id| self.settings.device_login && rules::device_id_fault(id).is_none()) {
             // Whatever comes of it, the log-in has succeeded.
             let linked = self.store.add_device(account, device, self.clock.now_ms()).await;
-            linked.map_or_else(|error| tracing::warn!(%error, %account, "a device could not be linked"), drop);
+            match linked {
+                Ok(()) => self.events.changed(account),
+                Err(error) => tracing::warn!(%error, %account, "a device could not be linked"),
+            }
         }
         Ok(grant)
     }
@@ -108,6 +117,26 @@ impl LogIns {
             None => {
                 self.limits.failures.record(name, source).await;
                 Ok(None)
+            }
+        }
+    }
+
+    /// Checks that whoever changes how an account is logged in to knows its password.
+    ///
+    /// # Errors
+    /// 401 for a wrong password, 429 for too many tries.
+    pub(super) async fn prove(
+        &self,
+        source: Source,
+        account: AccountId,
+        name: &str,
+        current: Option<String>,
+    ) -> Result<(), Refusal> {
+        match self.check_password(source, name, current.unwrap_or_default().into()).await? {
+            Some(of) if of == account => Ok(()),
+            _ => {
+                let message = "The current password is wrong";
+                Err(Refusal::explained(StatusCode::UNAUTHORIZED, "invalid_current_password", message))
             }
         }
     }
@@ -148,7 +177,7 @@ impl LogIns {
     }
 
     /// Begins a log-in of an account that has proved who it is.
-    pub(super) async fn open(&self, account: AccountId) -> Result<Grant, Refusal> {
+    pub(crate) async fn open(&self, account: AccountId) -> Result<Grant, Refusal> {
         let session = Uuid::now_v7();
         let token = self.tokens.mint_refresh()?;
         let ended = match self.sessions.open_as(session, account, Refreshing::Stays, token.row()).await? {
@@ -165,6 +194,25 @@ impl LogIns {
         self.grant(account, session, version, self.tokens.seal_refresh(&token, session)).await
     }
 
+    /// The name of an account that is to be made, as scripts leave it: `before_user_register(user, attrs)`. One that is not legal is
+    /// not taken.
+    ///
+    /// # Errors
+    /// 400 where a script refuses the account.
+    pub(crate) async fn before_register(&self, username: String, display_name: &str) -> Result<String, Refusal> {
+        if !self.hooks.has("before_user_register") {
+            return Ok(username);
+        }
+        let user = json!({"username": username, "display_name": display_name});
+        let attrs = self.hooks.before("before_user_register", vec![user.clone(), user]).await;
+        let attrs = attrs.map_err(|Vetoed { why }| {
+            let body = json!({"error": "registration_rejected", "message": why.unwrap_or_default()});
+            Refusal::told(StatusCode::BAD_REQUEST, body)
+        })?;
+        let wanted = attrs.get("username").and_then(Value::as_str).filter(|name| is_username(name));
+        Ok(wanted.map_or(username, str::to_owned))
+    }
+
     async fn grant(&self, account: AccountId, session: Uuid, version: i64, refresh: String) -> Result<Grant, Refusal> {
         let profile = self.store.profile(account).await?.ok_or_else(not_activated)?;
         let (access_token, expires_in) = self.tokens.mint_access(account, session, version)?;
@@ -179,7 +227,7 @@ impl LogIns {
     }
 }
 
-fn not_activated() -> Refusal {
+pub(crate) fn not_activated() -> Refusal {
     let message = "Your account is waiting to be activated by an administrator";
     Refusal::explained(StatusCode::FORBIDDEN, "account_not_activated", message)
 }

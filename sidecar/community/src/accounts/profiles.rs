@@ -8,12 +8,15 @@ use realmgate_platform::clock::Clock;
 use realmgate_platform::limits::Source;
 use realmgate_platform::passwords::Passwords;
 use realmgate_protocol::ids::AccountId;
-use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::log_ins::LogIns;
 use super::rules;
+use super::shapes::Public;
+use crate::events::Events;
+use crate::hooks::{Hooks, Vetoed};
 use crate::http::{Fields, Refusal};
+use crate::lobbies::Lobbies;
 use crate::store::{AccountStore, Change, ProfileRow, Unlinked};
 
 /// Profiles and the ways to log in.
@@ -21,15 +24,18 @@ pub struct Profiles {
     pub(crate) store: AccountStore,
     pub(crate) passwords: Arc<Passwords>,
     pub(crate) log_ins: Arc<LogIns>,
+    pub(crate) lobbies: Arc<Lobbies>,
+    pub(crate) events: Events,
+    pub(crate) hooks: Arc<Hooks>,
     pub(crate) clock: Clock,
 }
 
 /// What an administrator changes; `None` stays.
-#[derive(Debug, Default, serde::Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct Edit {
     /// Whether it is an administrator.
     pub is_admin: Option<bool>,
-    /// Whether it may log in; `false` ends its log-ins.
+    /// Whether it may log in; `false` ends its log-ins, and its stay in a lobby.
     pub is_activated: Option<bool>,
     /// What it is called.
     pub display_name: Option<String>,
@@ -43,10 +49,13 @@ impl Profiles {
     /// # Errors
     /// 400 for a name that is too long.
     pub async fn set_display_name(&self, account: AccountId, name: &str) -> Result<(), Refusal> {
-        if let Some(fault) = rules::display_name_fault(name) {
+        let name = self.before_update(account, "display_name", name).await?;
+        if let Some(fault) = rules::display_name_fault(&name) {
             return Err(invalid("display_name", fault));
         }
-        Ok(self.store.set_display_name(account, name).await?)
+        self.store.set_display_name(account, &name).await?;
+        self.events.changed(account);
+        Ok(())
     }
 
     /// Sets the account's unique name, in small letters. Returns it.
@@ -54,7 +63,7 @@ impl Profiles {
     /// # Errors
     /// 400 for a name that is not legal or taken.
     pub async fn set_username(&self, account: AccountId, name: &str) -> Result<String, Refusal> {
-        let name = name.to_lowercase();
+        let name = self.before_update(account, "username", &name.to_lowercase()).await?;
         if !is_username(&name) {
             let fault = match name.chars().count() {
                 length if length < *USERNAME_LENGTH.start() => "should be at least 3 character(s)",
@@ -64,9 +73,22 @@ impl Profiles {
             return Err(invalid("username", fault));
         }
         match self.store.set_username(account, &name).await? {
-            true => Ok(name),
+            true => {
+                self.events.changed(account);
+                Ok(name)
+            }
             false => Err(invalid("username", "has already been taken")),
         }
+    }
+
+    /// Sets whether the account's friends may see in which map its character is.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn set_show_map(&self, account: AccountId, show: bool) -> Result<(), Refusal> {
+        self.store.set_show_map(account, show).await?;
+        self.events.changed(account);
+        Ok(())
     }
 
     /// Sets the account's password; all its log-ins end, the caller's too. One that has none yet logs in by its user
@@ -86,11 +108,7 @@ impl Profiles {
         }
         let name = self.store.password_name(account).await?;
         if let Some(name) = &name {
-            let given = SecretString::from(current.unwrap_or_default());
-            if self.log_ins.check_password(source, name, given).await? != Some(account) {
-                let message = "The current password is wrong";
-                return Err(Refusal::explained(StatusCode::UNAUTHORIZED, "invalid_current_password", message));
-            }
+            self.log_ins.prove(source, account, name, current).await?;
         }
         let turn = self.passwords.turn(source, name.as_deref().unwrap_or_default()).await?;
         let hash = turn.hash(password.into()).await?;
@@ -111,7 +129,10 @@ impl Profiles {
             return Err(refuse(fault));
         }
         match self.store.replace_device(account, device, self.clock.now_ms()).await? {
-            true => Ok(()),
+            true => {
+                self.events.changed(account);
+                Ok(())
+            }
             false => Err(refuse("has already been taken")),
         }
     }
@@ -122,7 +143,10 @@ impl Profiles {
     /// 400 when the account could not be logged in to any more.
     pub async fn unlink_device(&self, account: AccountId) -> Result<(), Refusal> {
         match self.store.unlink_device(account).await? {
-            Unlinked::Done => Ok(()),
+            Unlinked::Done => {
+                self.events.changed(account);
+                Ok(())
+            }
             Unlinked::LastWay => {
                 let text = "Cannot unlink device_id when it's your last authentication method";
                 Err(Refusal::error(StatusCode::BAD_REQUEST, text))
@@ -130,11 +154,38 @@ impl Profiles {
         }
     }
 
+    /// Ends every log-in of an account for an administrator; its player leaves the world. `false` if there is no such account.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or the player cannot be taken out.
+    pub async fn end_log_ins(&self, account: AccountId) -> Result<bool, Refusal> {
+        let Some(ended) = self.store.end_log_ins(account, self.clock.now_ms()).await? else { return Ok(false) };
+        self.log_ins.world.log_out(account, ended).await?;
+        Ok(true)
+    }
+
+    /// A name that somebody wants to have, as scripts leave it: `before_user_update(user, attrs)`.
+    async fn before_update(&self, account: AccountId, field: &'static str, name: &str) -> Result<String, Refusal> {
+        if !self.hooks.has("before_user_update") {
+            return Ok(name.to_owned());
+        }
+        let Some(profile) = self.store.profile(account).await? else { return Ok(name.to_owned()) };
+        let args = vec![json!(Public::from(profile)), json!({field: name})];
+        let attrs = self.hooks.before("before_user_update", args).await.map_err(|vetoed| refused(field, &vetoed))?;
+        Ok(attrs.get(field).and_then(Value::as_str).unwrap_or(name).to_owned())
+    }
+
     /// Changes an account for an administrator; `None` if there is none.
     ///
     /// # Errors
     /// 422 for a value that is not legal.
     pub async fn edit(&self, account: AccountId, edit: &Edit) -> Result<Option<ProfileRow>, Refusal> {
+        if self.hooks.has("before_user_update")
+            && let Some(profile) = self.store.profile(account).await?
+        {
+            let args = vec![json!(Public::from(profile)), json!(edit)];
+            self.hooks.before("before_user_update", args).await.map_err(|vetoed| refused("base", &vetoed))?;
+        }
         let faults = [
             ("display_name", edit.display_name.as_deref().and_then(rules::display_name_fault)),
             ("metadata", edit.metadata.as_ref().and_then(rules::metadata_fault)),
@@ -151,9 +202,20 @@ impl Profiles {
             metadata: edit.metadata.as_ref(),
         };
         let Some(ended) = self.store.change(account, change, self.clock.now_ms()).await? else { return Ok(None) };
+        self.events.changed(account);
+        if edit.is_activated == Some(false) {
+            // It does not come back by itself, and may be the host of others.
+            self.lobbies.leave(account).await?;
+        }
         self.log_ins.world.log_out(account, ended).await?;
         Ok(self.store.profile(account).await?)
     }
+}
+
+/// A script does not want it.
+fn refused(field: &'static str, Vetoed { why }: &Vetoed) -> Refusal {
+    let why = why.as_deref().unwrap_or("is refused");
+    Refusal::told(StatusCode::BAD_REQUEST, json!({"error": "invalid_data", "errors": {field: [why]}}))
 }
 
 fn invalid(field: &'static str, fault: &'static str) -> Refusal {

@@ -12,6 +12,11 @@ const METADATA_BYTES: usize = 16_384;
 const PASSWORD_CHARS: usize = 8;
 /// Most bytes of a password.
 const PASSWORD_BYTES: usize = 72;
+/// Most bytes of an address, and of the part before its `@`.
+const ADDRESS_BYTES: usize = 160;
+const LOCAL_PART_BYTES: usize = 64;
+/// Most bytes of a name between dots.
+const LABEL_BYTES: usize = 63;
 
 /// What is wrong with a display name, if anything.
 pub(crate) fn display_name_fault(name: &str) -> Option<&'static str> {
@@ -27,6 +32,26 @@ pub(crate) fn password_fault(password: &str) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// An e-mail address as accounts have it: trimmed, in small letters. `None` where it is none, or one that not every mail
+/// server takes: it has ASCII letters, no quotes, and a host with a dot.
+pub(crate) fn address(text: &str) -> Option<String> {
+    let address = text.trim().to_ascii_lowercase();
+    let (local, host) = address.split_once('@')?;
+    let is_sign = |byte: u8| b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
+    let is_atom =
+        |atom: &str| !atom.is_empty() && atom.bytes().all(|byte| byte.is_ascii_alphanumeric() || is_sign(byte));
+    let is_label = |label: &str| {
+        let plain = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        (1..=LABEL_BYTES).contains(&label.len()) && plain && !label.starts_with('-') && !label.ends_with('-')
+    };
+    let legal = address.len() <= ADDRESS_BYTES
+        && local.len() <= LOCAL_PART_BYTES
+        && local.split('.').all(is_atom)
+        && host.contains('.')
+        && host.split('.').all(is_label);
+    legal.then_some(address)
 }
 
 /// What is wrong with a device's id, if anything.
@@ -56,6 +81,48 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn addresses_are_plain_and_of_one_form() {
+        for (text, form) in [
+            (" Ann@Example.ORG ", "ann@example.org"),
+            ("a.b+c_d-e@x-1.co.uk", "a.b+c_d-e@x-1.co.uk"),
+            ("o'neil@example.org", "o'neil@example.org"),
+        ] {
+            assert_eq!(address(text).as_deref(), Some(form));
+            assert!(form.parse::<lettre::Address>().is_ok(), "{form} can be written to");
+        }
+        for bad in [
+            "",
+            "ann",
+            "@example.org",
+            "ann@",
+            "ann@localhost",
+            "a@b@c.de",
+            ".ann@b.de",
+            "a..n@b.de",
+            "ann@b..de",
+            "ann@-b.de",
+            "ann@b-.de",
+            "a n@b.de",
+            "\"a\"@b.de",
+            "a@[127.0.0.1]",
+            "a<b@c.de",
+            "a,b@c.de",
+            "\u{e4}@b.de",
+            "a@b\u{e4}.de",
+            "a\n@b.de",
+            "a@b.de\nBcc: x@y.de",
+            "a@b.de\0",
+        ] {
+            assert_eq!(address(bad), None, "{bad:?}");
+        }
+        let of =
+            |local: usize, label: usize| format!("{}@{}.{}.de", "l".repeat(local), "h".repeat(label), "k".repeat(20));
+        assert!(address(&of(64, 63)).is_some() && address(&of(65, 1)).is_none() && address(&of(1, 64)).is_none());
+        let long = |last: usize| format!("{}@{}.{}.de", "l".repeat(64), "h".repeat(63), "k".repeat(last));
+        assert_eq!((long(28).len(), address(&long(28)).is_some(), address(&long(29)).is_some()), (160, true, false));
+    }
 
     #[test]
     fn limits_are_where_they_are_said_to_be() {

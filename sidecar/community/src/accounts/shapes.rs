@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::oauth::Provider;
 use crate::store::{ProfileRow, Ways};
 use crate::time::iso;
 
@@ -27,12 +28,19 @@ pub struct Brief {
     last_seen_at: String,
 }
 
+impl Brief {
+    /// The account's id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 /// A user, with where it is.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Public {
     #[serde(flatten)]
     brief: Brief,
-    /// The lobby it is in; empty for none.
+    /// The lobby it is in; empty for none, and for one that is in no list.
     lobby_id: String,
     /// The party it is in; empty for none.
     party_id: String,
@@ -76,6 +84,8 @@ pub struct Me {
     linked_providers: Linked,
     /// Whether it has a password.
     has_password: bool,
+    /// Whether its friends may see in which map its character is.
+    show_map: bool,
 }
 
 /// By what an account may log in.
@@ -87,6 +97,20 @@ struct Linked {
     apple: bool,
     steam: bool,
     device: bool,
+}
+
+impl Linked {
+    fn of(ways: &Ways) -> Self {
+        let has = |provider: Provider| ways.providers.iter().any(|name| name == provider.name());
+        Self {
+            google: has(Provider::Google),
+            facebook: has(Provider::Facebook),
+            discord: has(Provider::Discord),
+            apple: has(Provider::Apple),
+            steam: has(Provider::Steam),
+            device: ways.device,
+        }
+    }
 }
 
 impl From<ProfileRow> for Brief {
@@ -106,7 +130,9 @@ impl From<ProfileRow> for Brief {
 
 impl From<ProfileRow> for Public {
     fn from(row: ProfileRow) -> Self {
-        Self { brief: row.into(), lobby_id: String::new(), party_id: String::new() }
+        // Whoever knows a lobby's id may join it: that of one that is in no list is nobody else's to know.
+        let lobby_id = row.lobby.filter(|_| !row.lobby_hidden).map(|lobby| lobby.to_string()).unwrap_or_default();
+        Self { brief: row.into(), lobby_id, party_id: String::new() }
     }
 }
 
@@ -120,6 +146,7 @@ impl Managed {
 impl Me {
     /// The caller's own view.
     pub fn new(row: ProfileRow, ways: Ways) -> Self {
+        let linked_providers = Linked::of(&ways);
         Self {
             id: row.account.to_string(),
             email: ways.email,
@@ -127,19 +154,13 @@ impl Me {
             metadata: row.metadata,
             username: row.username,
             display_name: row.display_name,
-            lobby_id: String::new(),
+            lobby_id: row.lobby.map(|lobby| lobby.to_string()).unwrap_or_default(),
             party_id: String::new(),
             is_online: row.online,
             last_seen_at: iso(row.last_seen_ms),
-            linked_providers: Linked {
-                google: false,
-                facebook: false,
-                discord: false,
-                apple: false,
-                steam: false,
-                device: ways.device,
-            },
+            linked_providers,
             has_password: ways.password,
+            show_map: row.show_map,
         }
     }
 }

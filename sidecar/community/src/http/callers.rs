@@ -9,20 +9,31 @@ use realmgate_platform::http::extract::{AnonymousPeer, bearer};
 use realmgate_platform::tokens::Caller;
 use uuid::Uuid;
 
+use super::admin_session;
 use super::refusal::Refusal;
 use crate::state::Community;
 
 /// A caller with a valid access token, counted against their rate limit.
 pub struct Player(pub Caller);
 
-/// A caller who is an administrator.
+/// A caller who is an administrator: by an access token, or by the cookie of the pages.
 pub struct Admin(pub Caller);
+
+/// An administrator whom the layer around such routes has let in.
+#[derive(Clone)]
+pub(super) struct Admitted(pub Caller);
+
+/// A caller with a valid access token, or anybody else: an invalid token is none.
+pub struct MaybePlayer(pub Option<Caller>);
 
 /// A call that needs no token, counted against the rate limit of its address.
 pub struct Anybody;
 
 /// The first parameter of a path: an id, as text.
 pub struct PathId(pub String);
+
+/// The first two parameters of a path, as text.
+pub struct PathPair(pub String, pub String);
 
 impl FromRequestParts<Community> for Player {
     type Rejection = Refusal;
@@ -45,10 +56,32 @@ impl FromRequestParts<Community> for Admin {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, community: &Community) -> Result<Self, Refusal> {
-        let Player(caller) = Player::from_request_parts(parts, community).await?;
+        if let Some(Admitted(caller)) = parts.extensions.get() {
+            return Ok(Self(caller.clone()));
+        }
+        let caller = match admin_session::caller(community, &parts.headers).await? {
+            Some(caller) => {
+                HttpState::from_ref(community).limits.call(caller.account).await?;
+                caller
+            }
+            None => Player::from_request_parts(parts, community).await?.0,
+        };
         match caller.role.as_str() {
             "admin" => Ok(Self(caller)),
             _ => Err(Refusal::error(StatusCode::FORBIDDEN, "forbidden")),
+        }
+    }
+}
+
+impl FromRequestParts<Community> for MaybePlayer {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, community: &Community) -> Result<Self, Refusal> {
+        let Some(token) = bearer(&parts.headers) else { return Ok(Self(None)) };
+        match HttpState::from_ref(community).tokens.authenticate(token).await {
+            Ok(caller) => Ok(Self(Some(caller))),
+            Err(error) if error.code == ErrorCode::Unauthorized => Ok(Self(None)),
+            Err(error) => Err(error.into()),
         }
     }
 }
@@ -71,9 +104,27 @@ impl FromRequestParts<Community> for PathId {
     }
 }
 
+impl FromRequestParts<Community> for PathPair {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, community: &Community) -> Result<Self, Refusal> {
+        let params = RawPathParams::from_request_parts(parts, community).await.map_err(|_| Refusal::bad_request())?;
+        let mut texts = params.iter().map(|(_, text)| text.to_owned());
+        texts.next().zip(texts.next()).map(|(one, two)| Self(one, two)).ok_or_else(Refusal::no_route)
+    }
+}
+
 impl PathId {
     /// The id; `None` where the text is none.
     pub fn id(&self) -> Option<Uuid> {
         self.0.parse().ok()
+    }
+
+    /// The id.
+    ///
+    /// # Errors
+    /// 400 where the text is none.
+    pub fn valid(&self) -> Result<Uuid, Refusal> {
+        self.id().ok_or_else(|| Refusal::error(StatusCode::BAD_REQUEST, "invalid_id"))
     }
 }

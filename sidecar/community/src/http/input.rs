@@ -16,6 +16,12 @@ use super::refusal::Refusal;
 #[derive(Debug, Default)]
 pub struct Input(Map<String, Value>);
 
+impl From<Map<String, Value>> for Input {
+    fn from(said: Map<String, Value>) -> Self {
+        Self(said)
+    }
+}
+
 impl<S: Send + Sync> FromRequest<S> for Input {
     type Rejection = Refusal;
 
@@ -39,9 +45,9 @@ impl Input {
             _ if body.is_empty() => {}
             "application/json" => match serde_json::from_slice(body) {
                 Ok(Value::Object(said)) => all.extend(said),
-                // Without names, nothing of it is asked for.
-                Ok(_) => {}
-                Err(_) => return Err(Refusal::bad_request()),
+                Ok(Value::Null) => {}
+                // Without names, nothing of it can be asked for.
+                Ok(_) | Err(_) => return Err(Refusal::bad_request()),
             },
             "application/x-www-form-urlencoded" => all.extend(pairs(body)),
             "" => {}
@@ -70,6 +76,11 @@ impl Input {
     /// A value under this name, whatever it is; null counts as none.
     pub fn value(&self, name: &str) -> Option<&Value> {
         self.0.get(name).filter(|value| !value.is_null())
+    }
+
+    /// A value under this name, even null: `None` only where nothing was said.
+    pub fn given(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
     }
 
     /// A text.

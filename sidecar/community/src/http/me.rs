@@ -26,6 +26,14 @@ pub(super) struct Username {
     username: String,
 }
 
+/// What friends may see.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it only describes: a form may say it as text")]
+pub(super) struct ShowMap {
+    /// Whether friends may see in which map the user's character is.
+    show_map: bool,
+}
+
 /// A new password.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct Password {
@@ -50,6 +58,9 @@ pub(super) struct Changed {
     /// The new user name.
     #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<String>,
+    /// Whether friends may see in which map the user's character is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    show_map: Option<bool>,
 }
 
 /// Read yourself.
@@ -109,6 +120,21 @@ pub(super) async fn update_current_user_username(
     Ok(Json(Changed { username: Some(username), ..Changed::of(&caller) }))
 }
 
+/// Let your friends see in which map your character is, or not.
+#[utoipa::path(
+    patch, path = "/me/show_map", operation_id = "update_current_user_show_map", tag = "Users",
+    security(("access_token" = [])), request_body = ShowMap, responses((status = 200, body = Changed)),
+)]
+pub(super) async fn update_current_user_show_map(
+    State(community): State<Community>,
+    Player(caller): Player,
+    input: Input,
+) -> Result<Json<Changed>, Refusal> {
+    let show = input.flag("show_map").ok_or_else(Refusal::bad_request)?;
+    community.profiles.set_show_map(caller.account, show).await?;
+    Ok(Json(Changed { show_map: Some(show), ..Changed::of(&caller) }))
+}
+
 /// Change or set your password. Every log-in ends, this one too.
 #[utoipa::path(
     patch, path = "/me/password", operation_id = "update_current_user_password", tag = "Users",
@@ -126,7 +152,7 @@ pub(super) async fn update_current_user_password(
 }
 
 impl Changed {
-    fn of(caller: &realmgate_platform::tokens::Caller) -> Self {
-        Self { ok: true, id: caller.account.to_string(), display_name: None, username: None }
+    pub(super) fn of(caller: &realmgate_platform::tokens::Caller) -> Self {
+        Self { ok: true, id: caller.account.to_string(), display_name: None, username: None, show_map: None }
     }
 }

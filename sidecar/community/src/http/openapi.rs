@@ -16,7 +16,7 @@ use super::Refused;
 #[openapi(
     info(
         title = "Realmgate community",
-        description = "Accounts and profiles around the worlds. Ids are strings, times ISO 8601 in UTC.",
+        description = "Accounts, profiles and friends around the worlds. Ids are strings, times ISO 8601 in UTC.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     components(schemas(Refused)),
@@ -37,10 +37,11 @@ impl utoipa::Modify for Tokens {
 
 /// The OpenAPI document of every route below `/api/v1`.
 pub fn document() -> utoipa::openapi::OpenApi {
-    let mut document = Frame::openapi();
-    for routes in [super::routes_of_anybody(), super::routes_of_users()] {
-        document = document.nest("/api/v1", routes.into_openapi());
-    }
+    // Merged before they are nested, since nesting replaces a path that both have.
+    let mut routes = super::routes_of_anybody().into_openapi();
+    routes.merge(super::routes_of_users().into_openapi());
+    routes.merge(super::routes_of_admins().into_openapi());
+    let mut document = Frame::openapi().nest("/api/v1", routes);
     for operation in document.paths.paths.values_mut().flat_map(operations) {
         add_common_answers(operation);
     }

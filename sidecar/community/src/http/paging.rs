@@ -56,23 +56,43 @@ impl Page {
         self.size
     }
 
+    /// The page of as many rows on which the row with this number, from 1, is.
+    pub fn with(self, row: i64) -> Self {
+        Self { number: (row - 1) / self.size + 1, ..self }
+    }
+
     /// The rows before it.
     pub fn offset(self) -> i64 {
         (self.number - 1) * self.size
     }
 
+    /// Its number, from 1.
+    pub fn number(self) -> i64 {
+        self.number
+    }
+
+    /// How many pages `total` rows fill.
+    pub fn pages(self, total: i64) -> i64 {
+        (total + self.size - 1) / self.size
+    }
+
     /// The rows of this page, of `total` in all.
     pub fn list<T>(self, data: Vec<T>, total: i64) -> Listed<T> {
-        let total_pages = (total + self.size - 1) / self.size;
-        let meta = Meta {
+        let meta = self.meta(data.len(), total);
+        Listed { data, meta }
+    }
+
+    /// What is said of this page, which has `count` rows of `total` in all.
+    pub fn meta(self, count: usize, total: i64) -> Meta {
+        let total_pages = self.pages(total);
+        Meta {
             page: self.number,
             page_size: self.size,
-            count: i64::try_from(data.len()).unwrap_or(i64::MAX),
+            count: i64::try_from(count).unwrap_or(i64::MAX),
             total_count: total,
             total_pages,
             has_more: self.number < total_pages,
-        };
-        Listed { data, meta }
+        }
     }
 }
 

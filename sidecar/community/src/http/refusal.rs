@@ -63,9 +63,19 @@ impl Refusal {
         Self::json(StatusCode::UNPROCESSABLE_ENTITY, json!({"error": "validation_failed", "errors": fields}))
     }
 
+    /// Complaints about fields in place of a code: `{"error": {…}}`.
+    pub fn fields(status: StatusCode, fields: &Fields) -> Self {
+        Self::json(status, json!({"error": fields}))
+    }
+
     /// Complaints beside an error of its own: `{"error": …, "details": {…}}`.
     pub fn with_details(error: &'static str, fields: &Fields) -> Self {
         Self::json(StatusCode::BAD_REQUEST, json!({"error": error, "details": fields}))
+    }
+
+    /// A body of its own shape.
+    pub fn told(status: StatusCode, body: Value) -> Self {
+        Self::json(status, body)
     }
 
     /// Something is missing without which the call means nothing, or it cannot be read.

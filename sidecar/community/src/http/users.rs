@@ -51,7 +51,6 @@ pub(super) async fn get_user(
     if !community.settings.list_users {
         return Err(Refusal::switched_off());
     }
-    let id = id.id().ok_or_else(|| Refusal::error(StatusCode::BAD_REQUEST, "invalid_id"))?;
-    let found = community.store.profile(id.into()).await?;
+    let found = community.store.profile(id.valid()?.into()).await?;
     Ok(Json(found.ok_or_else(|| Refusal::error(StatusCode::NOT_FOUND, "not_found"))?.into()))
 }

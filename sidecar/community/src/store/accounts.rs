@@ -56,7 +56,7 @@ impl AccountStore {
     pub async fn create_by_device(&self, new: NewDevice<'_>) -> sqlx::Result<bool> {
         let mut tx = self.0.begin_write("create_account").await?;
         let NewDevice { account: id, username, activated, at_ms, .. } = new;
-        insert(&mut tx, NewAccount { id, username, display_name: "", activated, at_ms }).await?;
+        insert(&mut tx, self.0.script_feed(), NewAccount { id, username, display_name: "", activated, at_ms }).await?;
         let called: String = sqlx::query_scalar("SELECT username FROM profiles WHERE account_id = $1")
             .bind(id.to_string())
             .fetch_one(&mut *tx)

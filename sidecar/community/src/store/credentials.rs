@@ -28,6 +28,8 @@ pub struct Ways {
     pub password: bool,
     /// Whether a device opens it.
     pub device: bool,
+    /// The names of the providers whose accounts open it.
+    pub providers: Vec<String>,
 }
 
 /// The outcome of unlinking a device.
@@ -108,7 +110,7 @@ impl AccountStore {
                 "email" => (ways.email, ways.password) = (subject, ways.password || !secret.is_empty()),
                 "password" => ways.password = true,
                 "device" => ways.device = true,
-                _ => {}
+                _ => ways.providers.push(kind),
             }
         }
         Ok(ways)
@@ -181,7 +183,8 @@ impl AccountStore {
         let mut tx = self.0.begin_write("unlink_device").await?;
         lock_rows(&mut tx, Rows::Accounts, [account.to_string()]).await?;
         let kinds: Vec<String> = sqlx::query_scalar(
-            "SELECT kind FROM credentials WHERE account_id = $1 AND (secret <> '' OR kind = 'device')",
+            "SELECT kind FROM credentials
+             WHERE account_id = $1 AND (secret <> '' OR kind NOT IN ('email', 'password'))",
         )
         .bind(account.to_string())
         .fetch_all(&mut *tx)

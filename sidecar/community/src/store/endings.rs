@@ -4,11 +4,15 @@ use realmgate_platform::accounts::name_key;
 use realmgate_platform::database::SqlConnection;
 use realmgate_platform::database::columns::{parse_id, to_sql_ms};
 use realmgate_platform::database::dialect::{Rows, lock_rows};
+use realmgate_platform::database::retry::retried;
+use realmgate_platform::script_feed::Arg;
 use realmgate_protocol::ids::AccountId;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::AccountStore;
+use super::lobbies::{Departure, depart};
+use super::profiles::{is_there, set_metadata};
 
 /// What an administrator changes; `None` stays.
 #[derive(Debug, Clone, Copy, Default)]
@@ -21,6 +25,15 @@ pub struct Change<'a> {
     pub display_name: Option<&'a str>,
     /// What programs keep with it.
     pub metadata: Option<&'a Value>,
+}
+
+/// What the deletion of an account has ended.
+#[derive(Debug, Clone)]
+pub struct Deleted {
+    /// Its log-ins.
+    pub log_ins: Vec<Uuid>,
+    /// Its stay in a lobby, if it was in one.
+    pub departure: Option<Departure>,
 }
 
 impl AccountStore {
@@ -49,8 +62,7 @@ impl AccountStore {
                 .await?;
         }
         if let Some(metadata) = change.metadata {
-            let set = "UPDATE profiles SET metadata = $2 WHERE account_id = $1";
-            sqlx::query(set).bind(&id).bind(metadata.to_string()).execute(&mut *tx).await?;
+            set_metadata(&mut tx, account, metadata).await?;
         }
         let mut ended = Vec::new();
         if let Some(activated) = change.activated {
@@ -60,16 +72,36 @@ impl AccountStore {
                 ended = end_log_ins(&mut tx, account, at_ms).await?;
             }
         }
+        self.0.script_feed().note(&mut tx, "after_user_updated", &[Arg::user(account)]).await?;
+        tx.commit().await?;
+        Ok(Some(ended))
+    }
+
+    /// Ends every log-in of an account, and revokes its tokens. Returns them, or `None` if there is no such account.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn end_log_ins(&self, account: AccountId, at_ms: u64) -> sqlx::Result<Option<Vec<Uuid>>> {
+        let mut tx = self.0.begin_write("end_log_ins").await?;
+        lock_rows(&mut tx, Rows::Accounts, [account.to_string()]).await?;
+        if !is_there(&mut tx, account).await? {
+            return Ok(None);
+        }
+        let ended = end_log_ins(&mut tx, account, at_ms).await?;
         tx.commit().await?;
         Ok(Some(ended))
     }
 
     /// Deletes an account and all that is only its own: credentials, profile, log-ins. The account's row stays, since
-    /// the books name its characters. Returns the log-ins that were ended, or `None` if there is no such account.
+    /// the books name its characters. Returns what this has ended, or `None` if there is no such account.
     ///
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
-    pub async fn delete(&self, account: AccountId, at_ms: u64) -> sqlx::Result<Option<Vec<Uuid>>> {
+    pub async fn delete(&self, account: AccountId, at_ms: u64) -> sqlx::Result<Option<Deleted>> {
+        retried!("delete_account", self.try_delete(account, at_ms))
+    }
+
+    async fn try_delete(&self, account: AccountId, at_ms: u64) -> sqlx::Result<Option<Deleted>> {
         let mut tx = self.0.begin_write("delete_account").await?;
         let id = account.to_string();
         lock_rows(&mut tx, Rows::Accounts, [id.clone()]).await?;
@@ -79,12 +111,32 @@ impl AccountStore {
         if gone.bind(&id).bind(to_sql_ms(at_ms)).execute(&mut *tx).await?.rows_affected() == 0 {
             return Ok(None);
         }
-        let ended = end_log_ins(&mut tx, account, at_ms).await?;
-        for delete in ["DELETE FROM credentials WHERE account_id = $1", "DELETE FROM profiles WHERE account_id = $1"] {
+        let log_ins = end_log_ins(&mut tx, account, at_ms).await?;
+        let names = "SELECT username, display_name FROM profiles WHERE account_id = $1";
+        let names: Option<(String, String)> = sqlx::query_as(names).bind(&id).fetch_optional(&mut *tx).await?;
+        let (username, display_name) = names.unwrap_or_default();
+        let gone = json!({"id": id, "username": username, "display_name": display_name});
+        self.0.script_feed().note(&mut tx, "after_user_deleted", &[Arg::Value(gone)]).await?;
+        let departure = depart(&mut tx, self.0.script_feed(), account).await?;
+        for delete in [
+            "DELETE FROM credentials WHERE account_id = $1",
+            "DELETE FROM profiles WHERE account_id = $1",
+            "DELETE FROM realtime_accounts WHERE account_id = $1",
+            "DELETE FROM lobby_spectators WHERE account_id = $1",
+            "DELETE FROM friendships WHERE requester_id = $1",
+            "DELETE FROM friendships WHERE target_id = $1",
+            "DELETE FROM notifications WHERE recipient_id = $1",
+            "DELETE FROM notifications WHERE sender_id = $1",
+            "DELETE FROM mail_links WHERE mail_id IN (SELECT id FROM mails WHERE account_id = $1)",
+            "DELETE FROM mails WHERE account_id = $1",
+            "DELETE FROM oauth_sessions WHERE account_id = $1",
+            "DELETE FROM oauth_sessions WHERE link_account_id = $1",
+            "DELETE FROM script_values WHERE user_id = $1",
+        ] {
             sqlx::query(delete).bind(&id).execute(&mut *tx).await?;
         }
         tx.commit().await?;
-        Ok(Some(ended))
+        Ok(Some(Deleted { log_ins, departure }))
     }
 }
 

@@ -2,11 +2,43 @@
 //! `realmgate_platform::database`.
 
 mod accounts;
+mod acts;
+mod boards;
 mod credentials;
 mod endings;
+mod friend_lists;
+mod friendship;
+mod friendships;
+mod identities;
+mod lobbies;
+mod mail_links;
+mod mails;
+mod notifications;
+mod oauth_sessions;
+mod presence;
 mod profiles;
+mod scripts;
 
 pub use accounts::{AccountStore, NewDevice};
+pub use acts::{ActRow, ActStore, NewAct};
+pub use boards::{
+    Board, BoardChange, BoardFilter, BoardStore, Due, Moved, NewBoard, Operator, Owner, Place, RecordRow, SortOrder,
+    Standing, Submission, Submitted, is_score, window,
+};
 pub use credentials::{Unlinked, Ways};
-pub use endings::Change;
+pub use endings::{Change, Deleted};
+pub use friend_lists::{FriendRow, RequestRow, Side};
+pub use friendship::{Friendship, Limit, Outcome, Step};
+pub use friendships::FriendStore;
+pub use identities::{Linking, NewIdentity, ProviderId, UnlinkedProvider};
+pub use lobbies::{
+    Changer, Changing, Departure, Joining, Kicking, LobbyChange, LobbyFilter, LobbyRow, LobbySettings, LobbyStore,
+    NewLobby, Wish,
+};
+pub use mail_links::{Link, Used};
+pub use mails::{DueMail, MailKind, MailStore, NewMail, Noted};
+pub use notifications::{NewNotification, NotificationRow, NotificationStore};
+pub use oauth_sessions::{Ended, NewOAuthSession, OAuthSessionStore, OAuthState};
+pub use presence::{Here, PresenceStore};
 pub use profiles::ProfileRow;
+pub use scripts::{Access, Committed, DueHook, Effects, Journal, Kept, NoAccess, Notice, Score, ScriptStore, ValueKey};

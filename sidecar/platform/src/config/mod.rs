@@ -66,12 +66,16 @@ pub struct RateLimits {
     pub calls_per_min: u32,
     /// Gateway messages per ten seconds and user.
     pub gateway_messages_per_10s: u32,
+    /// Messages over realtime sockets per ten seconds and user.
+    pub realtime_messages_per_10s: u32,
     /// Attempts to enter the world per minute and user.
     pub entries_per_min: u32,
     /// Attempts to enter the world per minute and IP.
     pub entries_per_min_per_ip: u32,
     /// Journeys to another map or channel per minute and character.
     pub journeys_per_min: u32,
+    /// Calls that may cause a mail per minute and IP.
+    pub mails_per_min_per_ip: u32,
     /// Successful log-ins per minute and account.
     pub log_ins_per_min: u32,
 }

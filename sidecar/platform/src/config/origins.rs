@@ -1,5 +1,8 @@
 //! The browser pages that may talk to us.
 
+use axum::http::HeaderMap;
+use axum::http::header::{HOST, ORIGIN};
+
 use super::ConfigError;
 
 /// `ALLOWED_ORIGINS`. A request without an `Origin` comes from a native client and is not checked here.
@@ -31,6 +34,13 @@ impl Origins {
             )),
             None => Ok(Self::Listed(origins)),
         }
+    }
+
+    /// Whether a request to open a socket may do so. A browser names its page; a native client names none, and may.
+    pub fn allow(&self, headers: &HeaderMap) -> bool {
+        let Some(origin) = headers.get(ORIGIN) else { return true };
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+        origin.to_str().is_ok_and(|origin| self.allows(origin, host))
     }
 
     /// Whether a page of `origin` may talk to us; `host` is the request's `Host`.

@@ -68,13 +68,22 @@ async fn newest(connection: &mut AnyConnection) -> sqlx::Result<i64> {
 
 /// Version, name and text of each migration. sqlx has a macro that reads the folder, but it compiles everything sqlx
 /// needs a second time, with both databases' drivers, to run inside the compiler.
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 15] = [
     (1, "init", include_str!("../../migrations/0001_init.sql")),
     (2, "locks", include_str!("../../migrations/0002_locks.sql")),
     (3, "characters", include_str!("../../migrations/0003_characters.sql")),
     (4, "account waiting", include_str!("../../migrations/0004_account_waiting.sql")),
     (8, "lock timers", include_str!("../../migrations/0008_lock_timers.sql")),
     (9, "community", include_str!("../../migrations/0009_community.sql")),
+    (10, "friends", include_str!("../../migrations/0010_friends.sql")),
+    (11, "notifications", include_str!("../../migrations/0011_notifications.sql")),
+    (12, "leaderboards", include_str!("../../migrations/0012_leaderboards.sql")),
+    (13, "leaderboard feed", include_str!("../../migrations/0013_leaderboard_feed.sql")),
+    (14, "lobbies", include_str!("../../migrations/0014_lobbies.sql")),
+    (15, "mail", include_str!("../../migrations/0015_mail.sql")),
+    (16, "oauth", include_str!("../../migrations/0016_oauth.sql")),
+    (17, "scripts", include_str!("../../migrations/0017_scripts.sql")),
+    (18, "admin", include_str!("../../migrations/0018_admin.sql")),
 ];
 
 fn migrations() -> Migrator {

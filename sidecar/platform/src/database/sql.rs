@@ -14,6 +14,7 @@ use super::schema::{self, OpenError};
 use super::{SqlConnection, open};
 use crate::clock::Clock;
 use crate::config::{DatabaseAt, DatabaseConfig};
+use crate::script_feed::ScriptFeed;
 
 /// One database, from which the stores borrow their connections.
 #[derive(Clone)]
@@ -22,6 +23,7 @@ pub struct SqlStore {
     write: Pool,
     dialect: Dialect,
     clock: Clock,
+    script_feed: ScriptFeed,
 }
 
 impl SqlStore {
@@ -38,7 +40,7 @@ impl SqlStore {
         };
         schema::prepare(&config.at, dialect == Dialect::Sqlite || config.migrate).await?;
         let (read, write) = open::pools(config, &clock).await?;
-        Ok(Self { read, write, dialect, clock })
+        Ok(Self { read, write, dialect, clock, script_feed: ScriptFeed::default() })
     }
 
     /// Lends a connection for a query that changes nothing.
@@ -71,6 +73,11 @@ impl SqlStore {
     /// When no connection is free in time, none can be made, or the transaction cannot begin.
     pub async fn begin_write(&self, call: &'static str) -> sqlx::Result<Transaction> {
         self.write(call).await?.transaction(self.dialect.begin_write()).await
+    }
+
+    /// Where stores note what scripts are to hear of.
+    pub fn script_feed(&self) -> &ScriptFeed {
+        &self.script_feed
     }
 
     /// The database's time in Unix milliseconds, which sidecars agree on. Within a transaction, it is read on its

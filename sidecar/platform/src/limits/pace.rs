@@ -1,4 +1,4 @@
-//! Limits the gateway messages of an account, however many sockets it opens one after the other.
+//! Limits the messages of an account over sockets of one kind, however many of them it opens.
 
 use std::time::Duration;
 
@@ -13,17 +13,18 @@ use crate::error::Error;
 /// The window in which messages are counted.
 const WINDOW: Duration = Duration::from_secs(10);
 
-/// Counts gateway messages by account in windows of ten seconds.
+/// Counts messages by account in windows of ten seconds.
 pub struct Pace {
+    kind: &'static str,
     most: u32,
     shared: Option<Shared>,
     here: Windows<AccountId>,
 }
 
 impl Pace {
-    /// Allows `most` messages in ten seconds.
-    pub(super) fn new(most: u32, clock: Clock, shared: Option<Shared>) -> Self {
-        Self { most, shared, here: Windows::new(WINDOW, clock) }
+    /// Allows `most` messages in ten seconds. `kind` names the limit in Redis.
+    pub(super) fn new(kind: &'static str, most: u32, clock: Clock, shared: Option<Shared>) -> Self {
+        Self { kind, most, shared, here: Windows::new(WINDOW, clock) }
     }
 
     /// Counts a message of an account.
@@ -32,7 +33,7 @@ impl Pace {
     /// `RATE_LIMITED` when there were too many in this window.
     pub async fn message(&self, account: AccountId) -> Result<(), Error> {
         if let Some(shared) = &self.shared
-            && let Some(wait) = shared.count(&[("gateway-messages", &account.who())], WINDOW, self.most).await
+            && let Some(wait) = shared.count(&[(self.kind, &account.who())], WINDOW, self.most).await
         {
             return verdict(wait);
         }

@@ -17,9 +17,11 @@ const LIMITS: RateLimits = RateLimits {
     loopback_registrations_per_min: 20,
     calls_per_min: 240,
     gateway_messages_per_10s: 60,
+    realtime_messages_per_10s: 60,
     entries_per_min: 6,
     entries_per_min_per_ip: 20,
     journeys_per_min: 30,
+    mails_per_min_per_ip: 10,
     log_ins_per_min: 30,
 };
 

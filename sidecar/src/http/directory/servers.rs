@@ -43,17 +43,27 @@ pub struct ServerEntry {
     ),
 )]
 pub async fn servers(_caller: RegistryCaller, State(state): State<AppState>) -> Result<Json<Vec<ServerEntry>>, Error> {
-    let servers = state.registry.servers().await?.into_iter().map(|server| ServerEntry {
-        linked: server.link.is_some(),
-        id: server.id.into(),
-        name: server.name,
-        ip: server.ip.to_string(),
-        port: server.port,
-        supported_maps: server.supported_maps.into_iter().map(|map| map.0).collect(),
-        max_players: server.max_players,
-        current_players: server.current_players,
-        load: server.load,
-        expires_at_ms: server.expires_at_ms,
-    });
-    Ok(Json(servers.collect()))
+    ServerEntry::all(&state).await.map(Json)
+}
+
+impl ServerEntry {
+    /// All live map servers.
+    ///
+    /// # Errors
+    /// `OVERLOADED` while Redis cannot be asked.
+    pub(in crate::http) async fn all(state: &AppState) -> Result<Vec<Self>, Error> {
+        let servers = state.registry.servers().await?.into_iter().map(|server| Self {
+            linked: server.link.is_some(),
+            id: server.id.into(),
+            name: server.name,
+            ip: server.ip.to_string(),
+            port: server.port,
+            supported_maps: server.supported_maps.into_iter().map(|map| map.0).collect(),
+            max_players: server.max_players,
+            current_players: server.current_players,
+            load: server.load,
+            expires_at_ms: server.expires_at_ms,
+        });
+        Ok(servers.collect())
+    }
 }

@@ -1,4 +1,5 @@
-//! The world's own page: `GET /` shows the world, `GET /play` is the game in the browser.
+//! The world's own page: `GET /` shows the world, `GET /play` is the game in the browser,
+//! and `GET /admin` what administrators need.
 //!
 //! Documents are asked for again and again; whatever they load has an address that changes with its content, so that
 //! browsers and networks in between keep it for good.
@@ -25,6 +26,7 @@ use program::PROGRAM;
 pub fn router() -> Router<AppState> {
     Router::new()
         .route("/", get(|state, headers| document(state, headers, "page/index.html")))
+        .route("/admin", get(|state, headers| document(state, headers, "page/admin.html")))
         .route("/play", get(|state, headers| document(state, headers, "page/play.html")))
         .route("/favicon.ico", get(emblem))
         .route("/assets.json", get(list))

@@ -41,15 +41,25 @@ pub(crate) async fn list(
     State(state): State<AppState>,
     _watcher: Watcher,
 ) -> Result<Json<Vec<WatchableChannel>>, Error> {
-    let channels = state.world.gallery.channels().await?;
-    let entry = |one: &crate::service::world::WatchableChannel| WatchableChannel {
-        map_id: one.map.0,
-        map_name: one.map_name().map(str::to_owned),
-        channel: one.channel.0,
-        server_id: one.server.id.as_str().to_owned(),
-        server_name: one.server.name.clone(),
-        players: one.players(),
-        is_full: one.is_full(),
-    };
-    Ok(Json(channels.iter().map(entry).collect()))
+    WatchableChannel::all(&state).await.map(Json)
+}
+
+impl WatchableChannel {
+    /// All channels of all maps.
+    ///
+    /// # Errors
+    /// `OVERLOADED` while Redis cannot be asked.
+    pub(in crate::http) async fn all(state: &AppState) -> Result<Vec<Self>, Error> {
+        let channels = state.world.gallery.channels().await?;
+        let entry = |one: &crate::service::world::WatchableChannel| Self {
+            map_id: one.map.0,
+            map_name: one.map_name().map(str::to_owned),
+            channel: one.channel.0,
+            server_id: one.server.id.as_str().to_owned(),
+            server_name: one.server.name.clone(),
+            players: one.players(),
+            is_full: one.is_full(),
+        };
+        Ok(channels.iter().map(entry).collect())
+    }
 }

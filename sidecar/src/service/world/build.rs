@@ -2,8 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
+use realmgate_community::Events;
 use realmgate_platform::background::Background;
 use realmgate_platform::clock::Clock;
+use realmgate_platform::gates::Gates;
 use realmgate_platform::limits::Limits;
 
 use super::World;
@@ -13,7 +15,6 @@ use super::choice::Seats;
 use super::departures::DepartureNews;
 use super::displace::Exits;
 use super::enter::Entrance;
-use super::gates::Gates;
 use super::leave::Releases;
 use super::lock_clock::LockClock;
 use super::reach::MapServers;
@@ -70,6 +71,8 @@ pub struct Foundation<'a> {
     pub limits: &'a Arc<Limits>,
     /// The characters of accounts.
     pub characters: &'a Arc<Characters>,
+    /// Where players' comings and goings are published.
+    pub events: &'a Events,
     /// Background tasks.
     pub background: &'a Background,
 }
@@ -132,6 +135,7 @@ impl Foundation<'_> {
             links: self.links.clone(),
             sockets: self.sockets.clone(),
             this: self.this.clone(),
+            events: self.events.clone(),
         }
     }
 
@@ -169,6 +173,7 @@ impl Foundation<'_> {
             accounts: accounts.clone(),
             entries: entries.clone(),
             gates: gates.clone(),
+            events: self.events.clone(),
         }
     }
 

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use realmgate_community::Events;
 use realmgate_platform::error::{Error, ErrorCode};
+use realmgate_platform::gates::Gates;
 use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, ServerId};
 use realmgate_protocol::link::{LeaveReason, ToMap};
 use tokio::sync::{mpsc, watch};
@@ -14,7 +16,6 @@ use uuid::Uuid;
 
 use super::account::AccountLocks;
 use super::departures::DepartureNews;
-use super::gates::Gates;
 use super::leave::give_seat_back;
 use super::lock_clock::LockClock;
 use super::reach::MapServers;
@@ -124,6 +125,7 @@ pub struct Exits {
     pub(super) accounts: Arc<AccountLocks>,
     pub(super) entries: Arc<SessionEntries>,
     pub(super) gates: Arc<Gates>,
+    pub(super) events: Events,
 }
 
 impl Exits {
@@ -140,6 +142,7 @@ impl Exits {
     /// `ALREADY_ONLINE` when others keep changing the character's lock; others when the database cannot be asked.
     pub async fn log_out(&self, account: AccountId, log_in: Uuid) -> Result<(), Error> {
         self.sockets.close_log_in(account, log_in);
+        self.events.log_in_ended(log_in);
         self.replicas.tell_all(News::SessionEnded { session: log_in }).await;
         self.accounts.ended(account, log_in).await?;
         let _alone = self.gates.pass(account).await;

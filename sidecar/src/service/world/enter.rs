@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use realmgate_platform::error::{Error, ErrorCode};
+use realmgate_platform::gates::Gates;
 use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId};
 use tokio_util::sync::CancellationToken;
@@ -13,7 +14,6 @@ use super::account::AccountLocks;
 use super::admission::{Admission, Admissions};
 use super::choice::{Seats, Target, Wish};
 use super::displace::{Exits, Waiter};
-use super::gates::Gates;
 use super::lock_clock::LockClock;
 use super::session_entry::SessionEntries;
 use super::this_replica::ThisReplica;

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use realmgate_community::Events;
 use realmgate_platform::error::Error;
 use realmgate_protocol::ids::AccountId;
 use realmgate_protocol::movement::Position;
@@ -26,23 +27,28 @@ pub struct SessionEntries {
     pub(super) links: Arc<Links>,
     pub(super) sockets: Arc<Sockets>,
     pub(super) this: Arc<ThisReplica>,
+    /// Whoever comes, goes or travels is told to the account's friends.
+    pub(super) events: Events,
 }
 
 impl SessionEntries {
     /// After a socket of the account has opened here.
     pub(crate) async fn connected(&self, account: AccountId) {
         note(self.sessions.connected(&account.to_string(), &self.this.id).await);
+        self.events.changed(account);
     }
 
     /// After a log-in has brought a character of the account into the world.
     pub(super) async fn entered(&self, account: AccountId, log_in: Uuid, character: SessionCharacter) {
         let entry = SessionEntry { gateway_id: self.this.id.clone(), log_in: Some(log_in), character: Some(character) };
         note(self.sessions.set(&account.to_string(), entry).await);
+        self.events.changed(account);
     }
 
     /// When the account's character goes from one map server or channel to another.
     pub(super) async fn moved(&self, account: AccountId, character: SessionCharacter) {
         note(self.sessions.moved(&account.to_string(), character).await);
+        self.events.changed(account);
     }
 
     /// The log-in that brought the account's character into the world, if known.
@@ -66,6 +72,12 @@ impl SessionEntries {
     /// Updates the entry of an account after a socket or a character of it has gone. Without a character lock, the
     /// entry has no character any more. If there is also no socket at any gateway, the entry ends.
     pub(crate) async fn settle(&self, account: AccountId) -> Result<(), Error> {
+        let settled = self.settle_entry(account).await;
+        self.events.changed(account);
+        settled
+    }
+
+    async fn settle_entry(&self, account: AccountId) -> Result<(), Error> {
         let user = account.to_string();
         let Ok(Some(entry)) = self.sessions.get(&user).await else { return Ok(()) };
         let connected = SessionEntry::connected(&entry.gateway_id);

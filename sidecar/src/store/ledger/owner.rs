@@ -19,6 +19,11 @@ pub(in crate::store) enum LedgerOwner<'a> {
 }
 
 impl<'a> LedgerOwner<'a> {
+    /// The character that this text means, if it means one.
+    pub(super) fn character_of(text: &str) -> Option<CharacterId> {
+        text.strip_prefix("character:")?.parse().ok()
+    }
+
     /// Who has an item, as a map server says.
     pub(super) fn of_item(owner: &'a Owner, server: &'a ServerId) -> Self {
         match owner {

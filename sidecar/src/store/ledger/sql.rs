@@ -5,21 +5,39 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use realmgate_platform::database::SqlStore;
 use realmgate_platform::database::dialect::unlimited_time;
 use realmgate_platform::database::retry::retried;
+use realmgate_platform::world_feed::{WorldEvent, WorldFeed};
 use realmgate_protocol::ids::{CharacterId, ServerId};
-use realmgate_protocol::link::{EventOutcome, EventRefusal, Fence, OwnedEvent};
+use realmgate_protocol::link::{EventOutcome, EventRefusal, Fence, KILL, OwnedEvent};
 
 use super::audit::{self, AuditReport};
 use super::entries::{self, Entries};
 use super::holdings::Touched;
+use super::owner::LedgerOwner;
 use super::plan::{Holdings, Slots, is_sound, plan};
-use super::{BatchOutcome, Swept, sweep};
+use super::{BatchOutcome, Swept, levels, sweep};
 use crate::lock::CharacterLock;
 
 /// The ledger of ownership events. The sidecar knows no game rule: it only checks that the giver has what is given.
 #[derive(Clone)]
-pub struct LedgerStore(pub(in crate::store) SqlStore);
+pub struct LedgerStore {
+    sql: SqlStore,
+    fed: Vec<WorldEvent>,
+}
 
 impl LedgerStore {
+    pub(in crate::store) fn new(sql: SqlStore) -> Self {
+        Self { sql, fed: Vec::new() }
+    }
+
+    pub(super) fn sql(&self) -> &SqlStore {
+        &self.sql
+    }
+
+    /// The same ledger, which writes down for boards what they count of these.
+    pub fn feeding(self, fed: Vec<WorldEvent>) -> Self {
+        Self { fed, ..self }
+    }
+
     /// Commits a batch in one transaction. A refused event changes nothing and does not hold up the others; an event
     /// whose idempotency key is known is answered as done. When this returns, the outcomes are durable.
     ///
@@ -27,7 +45,7 @@ impl LedgerStore {
     /// When the database cannot be asked, a row cannot be decoded, or the transaction still loses to others after five
     /// retries.
     pub async fn commit(&self, server: &ServerId, events: &[OwnedEvent], now_ms: u64) -> sqlx::Result<BatchOutcome> {
-        retried!("commit_events", commit_once(&self.0, server, events, now_ms))
+        retried!("commit_events", commit_once(&self.sql, server, events, &self.fed, now_ms))
     }
 
     /// Destroys what lies on the ground of a map server whose process is gone, and gives its gold back to the world.
@@ -36,7 +54,7 @@ impl LedgerStore {
     /// When the database cannot be asked, a row cannot be decoded, or the transaction still loses to others after five
     /// retries.
     pub async fn sweep_ground(&self, server: &ServerId, now_ms: u64) -> sqlx::Result<Swept> {
-        retried!("sweep_ground", sweep_once(&self.0, server, now_ms))
+        retried!("sweep_ground", sweep_once(&self.sql, server, now_ms))
     }
 
     /// Audits the ledgers: each item must be in one place with ledger lines that lead there, and gold must sum to zero.
@@ -44,7 +62,7 @@ impl LedgerStore {
     /// # Errors
     /// When the database cannot be asked.
     pub async fn audit(&self) -> sqlx::Result<AuditReport> {
-        let mut transaction = self.0.begin_read("audit").await?;
+        let mut transaction = self.sql.begin_read("audit").await?;
         unlimited_time(&mut transaction).await?;
         let report = audit::run(&mut transaction).await?;
         transaction.commit().await?;
@@ -56,7 +74,7 @@ impl LedgerStore {
     /// # Errors
     /// When the database cannot be asked.
     pub async fn totals(&self) -> sqlx::Result<BTreeMap<&'static str, i64>> {
-        let mut transaction = self.0.begin_read("totals").await?;
+        let mut transaction = self.sql.begin_read("totals").await?;
         let totals = audit::totals(&mut transaction).await?;
         transaction.commit().await?;
         Ok(totals)
@@ -76,6 +94,7 @@ pub(super) async fn commit_once(
     store: &SqlStore,
     server: &ServerId,
     events: &[OwnedEvent],
+    fed: &[WorldEvent],
     now_ms: u64,
 ) -> sqlx::Result<BatchOutcome> {
     let mut transaction = store.begin_write("commit_events").await?;
@@ -96,6 +115,7 @@ pub(super) async fn commit_once(
         owned: before.clone(),
         slots,
         entries: Entries::default(),
+        feed: WorldFeed::default(),
         stale: Vec::new(),
     };
     let outcomes =
@@ -103,10 +123,22 @@ pub(super) async fn commit_once(
 
     entries::write_items(&mut transaction, &before, &batch.owned, now_ms).await?;
     entries::write_gold(&mut transaction, &before, &batch.owned).await?;
+    levels::tell(&mut transaction, store.script_feed(), &batch.entries.gains).await?;
     batch.entries.write(&mut transaction, now_ms).await?;
+    tell_gold(&before, &batch.owned, &mut batch.feed);
+    batch.feed.write(&mut transaction, fed).await?;
     entries::forget(&mut transaction, batch.undone).await?;
     transaction.commit().await?;
     Ok(BatchOutcome { outcomes, stale: batch.stale })
+}
+
+/// What characters have whose gold has changed.
+fn tell_gold(before: &Holdings, after: &Holdings, feed: &mut WorldFeed) {
+    for (owner, balance) in after.gold.iter().filter(|(owner, balance)| before.gold.get(*owner) != Some(*balance)) {
+        if let Some(character) = LedgerOwner::character_of(owner) {
+            feed.has(WorldEvent::Gold, character, *balance);
+        }
+    }
 }
 
 /// A batch in progress. No I/O.
@@ -118,6 +150,8 @@ struct Batch<'a> {
     owned: Holdings,
     slots: Slots,
     entries: Entries,
+    /// What boards may count of it.
+    feed: WorldFeed,
     /// Stale fences, each once.
     stale: Vec<Fence>,
 }
@@ -137,7 +171,13 @@ impl Batch<'_> {
         self.owned.take_over(plan.after, &mut self.slots);
         self.entries.items.extend(plan.item_lines.into_iter().map(|line| (key.clone(), line)));
         self.entries.gold.extend(plan.gold_lines.into_iter().map(|line| (key.clone(), line)));
+        for gain in &plan.gains {
+            self.feed.has(WorldEvent::Level, gain.character, gain.level.into());
+        }
         self.entries.gains.extend(plan.gains);
+        if event.reason == KILL {
+            event.fences.iter().for_each(|fence| self.feed.killed(fence.character));
+        }
         self.undone.remove(&key);
         Ok(())
     }

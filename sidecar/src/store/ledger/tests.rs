@@ -27,6 +27,7 @@ on_both!(
     a_known_key_is_done_even_under_a_stale_fence,
     a_batch_that_fails_half_way_leaves_nothing,
     the_ground_is_swept_by_the_book,
+    scripts_hear_once_of_each_new_level,
     an_audit_finds_what_was_tampered_with,
     the_books_are_right_after_any_events,
 );
@@ -143,6 +144,29 @@ async fn an_item_comes_changes_hands_and_goes(store: TestStore) {
     assert_eq!(bench.one(vec![create(1, Owner::Ground)]).await, Some(EventRefusal::Invalid), "an identity is for life");
     let audit = bench.audit().await;
     assert_eq!((audit.items, audit.item_lines, audit.is_clean()), (0, 4, true), "{audit:?}");
+}
+
+async fn scripts_hear_once_of_each_new_level(store: TestStore) {
+    let feed = store.sql().script_feed();
+    let hooks = ["after_character_created", "after_level_up"].map(|hook| (hook.to_owned(), vec!["plugin".to_owned()]));
+    feed.listen(BTreeMap::from(hooks));
+    let bench = Bench::new(&store).await;
+    let gained = |number, level| Change::ExperienceGained { character: character(number), amount: 10, level };
+    let batch = [event(vec![gained(1, 2)]), event(vec![gained(1, 4)]), event(vec![gained(2, 1)])];
+    for _ in 0..2 {
+        assert_eq!(bench.commit(&batch).await, [None; 3]);
+    }
+    bench.one(vec![gained(1, 4)]).await;
+    let query = "SELECT args FROM due_hooks WHERE hook = $1 ORDER BY id";
+    let told = async |hook: &str| {
+        let mut db = store.sql().read("test").await.unwrap();
+        let told: Vec<String> = sqlx::query_scalar(query).bind(hook).fetch_all(&mut *db).await.unwrap();
+        told
+    };
+    assert_eq!(told("after_character_created").await.len(), 3);
+    let levels = told("after_level_up").await;
+    let level = |told: &String| serde_json::from_str::<serde_json::Value>(told).unwrap()[1]["value"]["level"].clone();
+    assert_eq!(levels.iter().map(level).collect::<Vec<_>>(), [4]);
 }
 
 /// What a starter kit rests on: an account has one of a class, also where it is gold alone.

@@ -7,9 +7,8 @@ use realmgate_protocol::codec::decode_reliable;
 use realmgate_protocol::ids::EntityId;
 use realmgate_protocol::movement::Position;
 use realmgate_skip::skip;
-use realmgate_tests::binaries::workspace;
+use realmgate_tests::MapServer;
 use realmgate_tests::bots::Bots;
-use realmgate_tests::{MapServer, Settings};
 use serde_json::json;
 use tokio::time::{interval, timeout};
 
@@ -18,6 +17,7 @@ use super::stage::{LinesAre, Script, What};
 use crate::javascript::actors::{Actor, Order};
 use crate::javascript::in_rust;
 use crate::javascript::lines::Lines;
+use crate::small_world;
 
 /// A quiet machine needs less than four minutes; one that builds beside it may take longer.
 const WITHIN: Duration = Duration::from_secs(900);
@@ -29,16 +29,13 @@ const TELL_EVERY: Duration = Duration::from_millis(100);
 /// A machine that builds beside the test is late for thirty ticks a second, and a server that is late lets nobody in or travel.
 const TICK_HZ: &str = "15";
 
+/// The boar lives until everybody has found and struck it, though the bots were there before.
+const BOAR_HEALTH: u32 = 600;
+
 /// A server on the two small maps of this folder, each with two channels.
 async fn server() -> MapServer {
-    let settings = Settings::new();
-    let maps = settings.home.copy_of(&workspace().join("tests/tests/processes/page/maps"), "maps");
-    for file in ["tileset.tsx", "tileset.png"] {
-        std::fs::copy(workspace().join("maps").join(file), maps.join(file)).expect("it can be copied");
-    }
-    let maps = maps.to_str().expect("a folder's name is text");
-    let settings = settings.set("MAPS_DIR", maps).set("CHANNELS", "2").set("TICK_HZ", TICK_HZ);
-    MapServer::start_linked(&settings).await
+    let settings = small_world::settings("page/maps", BOAR_HEALTH);
+    MapServer::start_linked(&settings.set("CHANNELS", "2").set("TICK_HZ", TICK_HZ)).await
 }
 
 /// Does what the script wants, until it has ended.

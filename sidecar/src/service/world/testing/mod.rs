@@ -196,12 +196,27 @@ impl TestWorld {
     }
 }
 
+/// A board for each event.
+const LEADERBOARDS: &str = "
+[kills]
+title = 'Kills'
+event = 'kills'
+operator = 'incr'
+[level]
+title = 'Level'
+event = 'level'
+[gold]
+title = 'Gold'
+event = 'gold'
+";
+
 /// The default settings in a folder, whose data is created if need be.
 fn config_in(folder: &Path) -> SidecarConfig {
     let assets = folder.join("assets");
     std::fs::create_dir_all(&assets).unwrap();
     std::fs::write(assets.join("classes.toml"), "[mage]\nname = 'Mage'\n").unwrap();
     std::fs::write(assets.join("world.toml"), "start_map = 1\n").unwrap();
+    std::fs::write(assets.join("leaderboards.toml"), LEADERBOARDS).unwrap();
     let settings = Settings { assets_dir: assets, ..Settings::with_defaults(folder.join("data")) };
     let mut config = settings.resolve().unwrap();
     // A machine that is busy with other tests must not look like a silent store.

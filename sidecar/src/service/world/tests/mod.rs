@@ -1,6 +1,7 @@
 //! Tests of a character's whole way, over real sockets, with map servers that a test controls.
 
 mod account;
+mod boards;
 mod clocks;
 mod enter;
 mod events;

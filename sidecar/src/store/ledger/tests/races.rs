@@ -45,8 +45,8 @@ async fn trades_in_opposite_directions_wait_for_each_other(store: TestStore) {
         let yours = [event(vec![back]), event(vec![gold(purse(2), purse(1), 1)])];
         // Not `commit`, which would hide a deadlock behind another try.
         let (mine, yours) = tokio::join!(
-            commit_once(&store.sql, &bench.server, &mine, 0),
-            commit_once(&other.sql, &bench.server, &yours, 0)
+            commit_once(&store.sql, &bench.server, &mine, &[], 0),
+            commit_once(&other.sql, &bench.server, &yours, &[], 0)
         );
         for batch in [mine.unwrap(), yours.unwrap()] {
             assert_eq!(refusals(&batch), [None, None], "{batch:?}");

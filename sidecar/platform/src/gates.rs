@@ -1,6 +1,7 @@
-//! Lets one way into the world, or out of it, run at a time for each account.
+//! Lets one piece of work run at a time for each account, or for each of something else.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use realmgate_protocol::ids::AccountId;
@@ -8,20 +9,26 @@ use tokio::sync::OwnedMutexGuard;
 
 type Gate = tokio::sync::Mutex<()>;
 
-/// Keeps two sockets of one account from entering at once in this process. Between processes, the locks' epochs decide;
+/// Keeps two sockets of one account from doing something at once in this process. Between processes the database decides;
 /// this only avoids the race.
-#[derive(Debug, Default)]
-pub struct Gates {
-    gates: Mutex<HashMap<AccountId, Weak<Gate>>>,
+#[derive(Debug)]
+pub struct Gates<K = AccountId> {
+    gates: Mutex<HashMap<K, Weak<Gate>>>,
 }
 
-impl Gates {
-    /// Waits until no other entry or exit of the account is under way.
-    pub async fn pass(&self, account: AccountId) -> OwnedMutexGuard<()> {
+impl<K> Default for Gates<K> {
+    fn default() -> Self {
+        Self { gates: Mutex::default() }
+    }
+}
+
+impl<K: Hash + Eq> Gates<K> {
+    /// Waits until nobody else has passed for the account.
+    pub async fn pass(&self, account: K) -> OwnedMutexGuard<()> {
         self.gate(account).lock_owned().await
     }
 
-    fn gate(&self, account: AccountId) -> Arc<Gate> {
+    fn gate(&self, account: K) -> Arc<Gate> {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(gate) = gates.get(&account).and_then(Weak::upgrade) {
             return gate;

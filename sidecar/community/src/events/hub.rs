@@ -1,0 +1,284 @@
+//! The sockets of this sidecar, and which topics they have joined.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use realmgate_protocol::ids::AccountId;
+use uuid::Uuid;
+
+use super::changes::{Changes, Then};
+use super::outbox::{Delivery, End, Outbox, Told, Waiting, outbox};
+use super::topic::Topic;
+
+/// Most sockets of an account at this sidecar.
+const MOST_OF_ACCOUNT: usize = 20;
+
+/// The sockets of this sidecar.
+#[derive(Default)]
+pub(crate) struct Hub {
+    open: Mutex<Open>,
+    pub(crate) changes: Changes,
+}
+
+#[derive(Default)]
+struct Open {
+    last: u64,
+    sockets: HashMap<u64, OpenSocket>,
+    by_account: HashMap<AccountId, usize>,
+    by_topic: HashMap<Topic, Vec<(u64, Outbox)>>,
+}
+
+struct OpenSocket {
+    account: AccountId,
+    log_in: Uuid,
+    outbox: Outbox,
+    joined: Vec<Topic>,
+}
+
+/// A socket's place in the hub, given back when it is dropped.
+pub(crate) struct Seat {
+    hub: Arc<Hub>,
+    number: u64,
+    pub(crate) waiting: Waiting,
+}
+
+impl Hub {
+    /// Takes a place; `None` if the account has as many sockets as it may.
+    pub(crate) fn take_seat(self: &Arc<Self>, account: AccountId, log_in: Uuid) -> Option<Seat> {
+        let mut open = self.open();
+        let count = open.by_account.entry(account).or_default();
+        if *count >= MOST_OF_ACCOUNT {
+            return None;
+        }
+        *count += 1;
+        open.last += 1;
+        let number = open.last;
+        let (outbox, waiting) = outbox();
+        open.sockets.insert(number, OpenSocket { account, log_in, outbox, joined: Vec::new() });
+        metrics::gauge!("realmgate_realtime_sockets").set(open.sockets.len() as f64);
+        Some(Seat { hub: self.clone(), number, waiting })
+    }
+
+    /// Hands an event to all who have joined its topic.
+    pub(crate) fn deliver(&self, told: &Arc<Told>) {
+        let open = self.open();
+        for (_, outbox) in open.by_topic.get(&told.topic).into_iter().flatten() {
+            outbox.put(Delivery::Event(told.clone()));
+        }
+    }
+
+    /// Whether a socket here has joined the topic.
+    pub(crate) fn has(&self, topic: Topic) -> bool {
+        self.open().by_topic.contains_key(&topic)
+    }
+
+    /// Whether a socket of the account here has joined the topic.
+    pub(crate) fn has_joined(&self, account: AccountId, topic: Topic) -> bool {
+        let open = self.open();
+        let members = open.by_topic.get(&topic);
+        members.is_some_and(|members| members.iter().any(|(number, _)| open.account_of(*number) == Some(account)))
+    }
+
+    /// Whether a socket here has joined the topic of any lobby.
+    pub(crate) fn has_lobbies(&self) -> bool {
+        self.open().by_topic.keys().any(|topic| matches!(topic, Topic::Lobby(_)))
+    }
+
+    /// Does this once all that has changed before is told.
+    pub(crate) fn follow(&self, then: Then) {
+        if let Some(then) = self.changes.follow(then) {
+            self.carry_out(then);
+        }
+    }
+
+    pub(crate) fn carry_out(&self, then: Then) {
+        match then {
+            Then::Event(told) => self.deliver(&told),
+            Then::Expel(lobby, account) => {
+                self.expel(Topic::Lobby(lobby), |other| account.is_none_or(|account| account == other));
+            }
+        }
+    }
+
+    /// Sockets of these accounts are handed nothing of the topic any more, and tell their clients so.
+    pub(crate) fn expel(&self, topic: Topic, is_out: impl Fn(AccountId) -> bool) {
+        let mut open = self.open();
+        let members: Vec<u64> = open.by_topic.get(&topic).into_iter().flatten().map(|(number, _)| *number).collect();
+        for number in members {
+            if open.account_of(number).is_some_and(&is_out) {
+                open.lose(topic, number);
+            }
+        }
+    }
+
+    /// An account that is in this lobby watches no other one.
+    pub(crate) fn keep_to_lobby(&self, account: AccountId, lobby: Uuid) {
+        let mut open = self.open();
+        let is_other = |topic: &Topic| matches!(topic, Topic::Lobby(other) if *other != lobby);
+        let sockets = open.sockets.iter().filter(|(_, socket)| socket.account == account);
+        let lost: Vec<(Topic, u64)> = sockets
+            .flat_map(|(number, socket)| socket.joined.iter().copied().filter(is_other).map(|topic| (topic, *number)))
+            .collect();
+        for (topic, number) in lost {
+            open.lose(topic, number);
+        }
+    }
+
+    /// Whether any socket here has joined any topic.
+    pub(crate) fn is_joined(&self) -> bool {
+        !self.open().by_topic.is_empty()
+    }
+
+    /// Ends the sockets of a log-in.
+    pub(crate) fn end_log_in(&self, log_in: Uuid) {
+        for socket in self.open().sockets.values().filter(|socket| socket.log_in == log_in) {
+            socket.outbox.end(End::LoggedOut);
+        }
+    }
+
+    /// Events may have been lost: every socket tells its client how things stand.
+    pub(super) fn refresh(&self) {
+        for socket in self.open().sockets.values() {
+            socket.outbox.put(Delivery::Refresh);
+        }
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seat {
+    /// From now on, the socket is handed what the topic's members are told.
+    pub(crate) fn join(&self, topic: Topic) {
+        let mut open = self.hub.open();
+        let Some(socket) = open.sockets.get_mut(&self.number) else { return };
+        if !socket.joined.contains(&topic) {
+            socket.joined.push(topic);
+            let outbox = socket.outbox.clone();
+            open.by_topic.entry(topic).or_default().push((self.number, outbox));
+        }
+    }
+
+    /// Whether the socket is handed what the topic's members are told.
+    pub(crate) fn has(&self, topic: Topic) -> bool {
+        self.hub.open().sockets.get(&self.number).is_some_and(|socket| socket.joined.contains(&topic))
+    }
+
+    /// Nothing of the topic is handed to the socket any more.
+    pub(crate) fn leave(&self, topic: Topic) {
+        self.hub.open().leave(topic, self.number);
+    }
+}
+
+impl Open {
+    fn account_of(&self, number: u64) -> Option<AccountId> {
+        self.sockets.get(&number).map(|socket| socket.account)
+    }
+
+    fn lose(&mut self, topic: Topic, number: u64) {
+        self.leave(topic, number);
+        if let Some(socket) = self.sockets.get(&number) {
+            socket.outbox.put(Delivery::Lost(topic));
+        }
+    }
+
+    fn leave(&mut self, topic: Topic, number: u64) {
+        if let Some(socket) = self.sockets.get_mut(&number) {
+            socket.joined.retain(|joined| *joined != topic);
+        }
+        if let Some(members) = self.by_topic.get_mut(&topic) {
+            members.retain(|(member, _)| *member != number);
+            if members.is_empty() {
+                self.by_topic.remove(&topic);
+            }
+        }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut open = self.hub.open();
+        let Some(OpenSocket { account, joined, .. }) = open.sockets.remove(&self.number) else { return };
+        for topic in joined {
+            open.leave(topic, self.number);
+        }
+        if let Some(count) = open.by_account.get_mut(&account) {
+            *count -= 1;
+            if *count == 0 {
+                open.by_account.remove(&account);
+            }
+        }
+        metrics::gauge!("realmgate_realtime_sockets").set(open.sockets.len() as f64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANN: AccountId = AccountId([1; 16]);
+    const BEN: AccountId = AccountId([2; 16]);
+
+    #[tokio::test]
+    async fn an_event_reaches_those_who_joined() {
+        let hub = Arc::<Hub>::default();
+        let mut seats = [ANN, ANN, BEN].map(|account| hub.take_seat(account, Uuid::nil()).unwrap());
+        seats[0].join(Topic::User(ANN));
+        seats[0].join(Topic::User(ANN));
+        seats[2].join(Topic::Lobbies);
+        assert!(hub.has(Topic::User(ANN)) && !hub.has(Topic::User(BEN)));
+        for topic in [Topic::User(ANN), Topic::Lobbies, Topic::User(BEN)] {
+            hub.deliver(&Told::event(topic, "e", &0));
+        }
+        for (seat, topic) in [(0, Topic::User(ANN)), (2, Topic::Lobbies)] {
+            let Delivery::Event(told) = seats[seat].waiting.next().await else { panic!("no event") };
+            assert_eq!((told.topic, told.text.as_str()), (topic, format!("[null,null,\"{topic}\",\"e\",0]").as_str()));
+        }
+        seats[0].leave(Topic::User(ANN));
+        seats[2].leave(Topic::Lobbies);
+        assert!(!hub.is_joined());
+    }
+
+    #[test]
+    fn an_account_has_so_many_sockets_and_gets_them_back() {
+        let hub = Arc::<Hub>::default();
+        let mut seats: Vec<_> = (0..20).map(|_| hub.take_seat(ANN, Uuid::nil()).unwrap()).collect();
+        assert!(hub.take_seat(ANN, Uuid::nil()).is_none());
+        assert!(hub.take_seat(BEN, Uuid::nil()).is_some());
+        seats.pop();
+        assert!(hub.take_seat(ANN, Uuid::nil()).is_some());
+        drop(seats);
+        assert!(hub.open().by_account.is_empty() && hub.open().sockets.is_empty());
+    }
+
+    #[tokio::test]
+    async fn only_the_log_in_that_ends_loses_its_sockets() {
+        let hub = Arc::<Hub>::default();
+        let (mine, other) = (hub.take_seat(ANN, Uuid::max()).unwrap(), hub.take_seat(ANN, Uuid::nil()).unwrap());
+        hub.end_log_in(Uuid::max());
+        assert_eq!(mine.waiting.ended().await, End::LoggedOut);
+        assert!(futures_util::FutureExt::now_or_never(other.waiting.ended()).is_none());
+    }
+
+    #[tokio::test]
+    async fn who_loses_a_topic_is_told_so_and_nothing_more() {
+        let hub = Arc::<Hub>::default();
+        let (one, other) = (Topic::Lobby(Uuid::nil()), Topic::Lobby(Uuid::max()));
+        let mut seats = [ANN, ANN, BEN].map(|account| hub.take_seat(account, Uuid::nil()).unwrap());
+        seats.iter().for_each(|seat| seat.join(one));
+        seats[1].join(other);
+        assert!(hub.has_lobbies() && hub.has_joined(BEN, one) && !hub.has_joined(BEN, other));
+        hub.keep_to_lobby(ANN, Uuid::nil());
+        assert!(matches!(seats[1].waiting.next().await, Delivery::Lost(topic) if topic == other));
+        hub.carry_out(Then::Expel(Uuid::nil(), Some(ANN)));
+        hub.deliver(&Told::event(one, "e", &0));
+        for seat in &mut seats[..2] {
+            assert!(matches!(seat.waiting.next().await, Delivery::Lost(topic) if topic == one) && !seat.has(one));
+            assert!(futures_util::FutureExt::now_or_never(seat.waiting.next()).is_none());
+        }
+        assert!(matches!(seats[2].waiting.next().await, Delivery::Event(_)));
+        hub.carry_out(Then::Expel(Uuid::nil(), None));
+        assert!(matches!(seats[2].waiting.next().await, Delivery::Lost(_)) && !hub.is_joined());
+    }
+}

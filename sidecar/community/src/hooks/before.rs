@@ -1,0 +1,54 @@
+//! What scripts say before something happens: they may change what is wanted, or refuse it. They change nothing else.
+
+use std::sync::Arc;
+
+use realmgate_hooks::{Call, CallError};
+use serde_json::Value;
+
+use super::Hooks;
+use super::work::Work;
+
+/// A script has refused something, or has failed.
+#[derive(Debug)]
+pub(crate) struct Vetoed {
+    /// Why: what the script has said, or nothing where it has failed.
+    pub(crate) why: Option<String>,
+}
+
+impl Hooks {
+    /// Whether any script has something to say before this.
+    pub(crate) fn has(&self, hook: &str) -> bool {
+        !self.plugins.having(hook).is_empty()
+    }
+
+    /// Asks the scripts, one after the other. Each sees the last argument as those before it have left it: a table in place
+    /// of it, where they returned one. Returns how it is then.
+    ///
+    /// # Errors
+    /// [`Vetoed`] where one returns `false`, or `nil` and a text, or fails: the others are not asked.
+    pub(crate) async fn before(&self, hook: &'static str, mut args: Vec<Value>) -> Result<Value, Vetoed> {
+        for plugin in self.plugins.having(hook) {
+            let realm = Arc::new(Work::looking(self.sources.clone()));
+            let given = self.fitting(&plugin, hook, args.clone());
+            let call = Call { plugin: &plugin, function: hook, args: given, caller: None, realm: Some(realm) };
+            match self.plugins.call(call).await {
+                Ok(Value::Bool(false)) => return Err(Vetoed { why: None }),
+                // A word decides, and nobody else is asked.
+                Ok(Value::String(word)) => return Ok(Value::String(word)),
+                Ok(Value::Object(wanted)) => {
+                    if let Some(last) = args.last_mut() {
+                        *last = Value::Object(wanted);
+                    }
+                }
+                Ok(_) => {}
+                Err(CallError::Refused(why)) => return Err(Vetoed { why: Some(why) }),
+                Err(error) => {
+                    self.note(&plugin, hook, &error);
+                    tracing::warn!(plugin, hook, %error, "a script has failed before something was to happen");
+                    return Err(Vetoed { why: None });
+                }
+            }
+        }
+        Ok(args.pop().unwrap_or_default())
+    }
+}

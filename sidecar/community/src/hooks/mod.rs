@@ -1,0 +1,300 @@
+//! Scripts that players call, and what they may ask and change.
+
+mod after;
+mod args;
+mod before;
+mod names;
+mod schedules;
+mod states;
+mod values;
+mod work;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use realmgate_hooks::{Call, CallError, FunctionInfo, Plugins, Rules};
+use realmgate_platform::background::Background;
+use realmgate_platform::error::Error;
+use realmgate_platform::gates::Gates;
+use realmgate_protocol::cron::Cron;
+use realmgate_protocol::ids::AccountId;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::accounts::shapes::Brief;
+use crate::events::Events;
+use crate::notifications::Notifications;
+use crate::store::{Committed, Effects, Journal};
+pub(crate) use args::is_key;
+pub(crate) use before::Vetoed;
+use names::is_reserved;
+use schedules::Schedule;
+use states::Failures;
+pub(crate) use states::{Failure, PluginState, ScheduleState};
+use work::{FUNCTIONS, Work};
+pub(crate) use work::{Sources, lobby_shape};
+
+/// How often the folder is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often those calls are made that are due.
+const DUE_EVERY: Duration = Duration::from_millis(500);
+/// How often those are forgotten that nobody makes.
+const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
+/// Most arguments of a call.
+pub const MOST_ARGS: usize = 32;
+/// Most bytes of them, as JSON.
+pub const MOST_ARGS_BYTES: usize = 65_536;
+/// How often a call is done whose reads others change before it can be committed. Each time, one of those others was done.
+const TRIES: usize = 32;
+
+/// The scripts, and who calls them.
+pub struct Hooks {
+    plugins: Arc<Plugins>,
+    sources: Arc<Sources>,
+    notifications: Notifications,
+    events: Events,
+    /// Of calls that others were faster than, one at a time tries again.
+    again: Gates<String>,
+    /// The last times of schedules that the database knows.
+    slots: Mutex<BTreeMap<Schedule, u64>>,
+    failures: Failures,
+}
+
+/// What a player asks for.
+#[derive(Debug, Default, Deserialize)]
+pub struct Wish {
+    #[serde(default)]
+    plugin: Value,
+    #[serde(default, rename = "fn")]
+    function: Value,
+    #[serde(default)]
+    args: Value,
+}
+
+/// Why a call is not done, or has no result.
+#[derive(Debug)]
+pub enum HookError {
+    /// Plugin or function is missing, or is no text.
+    Invalid,
+    /// More arguments than [`MOST_ARGS`].
+    TooManyArgs,
+    /// Arguments longer than [`MOST_ARGS_BYTES`].
+    ArgsTooLarge,
+    /// The server calls this function itself, or will.
+    Reserved,
+    /// The caller's account is gone.
+    Gone,
+    /// What the script made of it.
+    Call(CallError),
+    /// The database cannot be asked.
+    Store(sqlx::Error),
+}
+
+/// A function that players may call.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Callable {
+    /// The plugin.
+    plugin: String,
+    /// The function.
+    name: String,
+    /// Whether it was made known at the start instead of by its source. None is.
+    dynamic: bool,
+    /// How many arguments it takes; empty for any number.
+    arities: Vec<u8>,
+    /// How it is called.
+    signatures: Vec<Signature>,
+}
+
+/// How a function is called.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Signature {
+    /// How many arguments it takes; none for any number.
+    arity: Option<u8>,
+    /// Its name and parameters.
+    signature: String,
+    /// What its script says of it.
+    doc: String,
+    /// Arguments to try it with.
+    example_args: Vec<Value>,
+}
+
+impl Hooks {
+    /// The scripts of a folder.
+    pub(crate) fn new(folder: PathBuf, sources: Sources, notifications: Notifications, events: Events) -> Self {
+        let check_schedule = |when: &str| when.parse::<Cron>().map(|_| ()).map_err(|fault| fault.to_string());
+        let plugins = Arc::new(Plugins::new(folder, Rules { may_ask: FUNCTIONS, check_schedule }));
+        Self {
+            plugins,
+            sources: Arc::new(sources),
+            notifications,
+            events,
+            again: Gates::default(),
+            slots: Mutex::default(),
+            failures: Failures::default(),
+        }
+    }
+
+    /// Loads the scripts, and goes on to look for changes until the shutdown.
+    pub(crate) fn start(self: &Arc<Self>, background: &Background) {
+        let hooks = self.clone();
+        background.keep(Duration::ZERO, LOOK_EVERY, "scripts cannot be read", move || {
+            let hooks = hooks.clone();
+            async move { hooks.refresh().await }
+        });
+        let hooks = self.clone();
+        background.keep(DUE_EVERY, DUE_EVERY, "scripts do not hear of what has happened", move || {
+            let hooks = hooks.clone();
+            async move { hooks.make_due().await.map_err(Error::from) }
+        });
+        let hooks = self.clone();
+        background.keep(FORGET_EVERY, FORGET_EVERY, "calls of scripts that are gone are not forgotten", move || {
+            let hooks = hooks.clone();
+            async move { hooks.sources.store.forget_due(hooks.now_ms()).await.map_err(Error::from) }
+        });
+    }
+
+    /// Loads what has changed.
+    ///
+    /// # Errors
+    /// When the folder cannot be read, or the database cannot be asked.
+    pub(crate) async fn refresh(&self) -> Result<(), Error> {
+        let plugins = self.plugins.clone();
+        // Scripts may run for seconds when they are loaded.
+        let refreshed = tokio::task::spawn_blocking(move || plugins.refresh()).await;
+        refreshed.map_err(Error::internal)?.map_err(Error::internal)?;
+        self.listen();
+        self.keep_schedules().await.map_err(Error::from)
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.sources.clock.now_ms()
+    }
+
+    /// All that players may call, by plugin and name.
+    pub fn list(&self) -> Vec<Callable> {
+        let states = self.plugins.states().into_iter();
+        let all = states.flat_map(|state| state.functions.into_iter().map(move |of| (state.name.clone(), of)));
+        all.filter(|(_, of)| !is_reserved(&of.name) && of.schedule.is_none())
+            .map(|(plugin, of)| Callable::new(plugin, of))
+            .collect()
+    }
+
+    /// Calls a function for an account.
+    ///
+    /// # Errors
+    /// [`HookError`].
+    pub async fn call(&self, account: AccountId, wish: Wish) -> Result<Value, HookError> {
+        let (Value::String(plugin), Value::String(function)) = (wish.plugin, wish.function) else {
+            return Err(HookError::Invalid);
+        };
+        let args = args(wish.args)?;
+        let is_scheduled = |of: FunctionInfo| of.schedule.is_some();
+        if is_reserved(&function) || self.plugins.info(&plugin, &function).is_some_and(is_scheduled) {
+            return Err(HookError::Reserved);
+        }
+        let call = Call { plugin: &plugin, function: &function, args, caller: None, realm: None };
+        let result = self.run(call, account).await;
+        let outcome = if result.is_ok() { "ok" } else { "error" };
+        metrics::counter!("realmgate_hook_calls_total", "outcome" => outcome).increment(1);
+        result
+    }
+
+    /// Does a call, and then what it wants done. Where others have changed what it has read, it is done again.
+    async fn run(&self, call: Call<'_>, account: AccountId) -> Result<Value, HookError> {
+        let mut _alone = None;
+        for _ in 0..TRIES {
+            let profile = self.sources.accounts.profile(account).await.map_err(HookError::Store)?;
+            let profile = profile.ok_or(HookError::Gone)?;
+            let work = Work::begin(self.sources.clone(), Some(&profile));
+            let (caller, realm) = (serde_json::to_value(Brief::from(profile)).ok(), Arc::new(work.clone()));
+            let answer = self.plugins.call(Call { caller, realm: Some(realm), ..call.clone() }).await;
+            let answer = answer.map_err(|error| {
+                self.note(call.plugin, call.function, &error);
+                HookError::Call(error)
+            })?;
+            if self.commit(&work.journal()).await? {
+                return Ok(answer);
+            }
+            if _alone.is_none() {
+                _alone = Some(self.again.pass(call.plugin.to_owned()).await);
+            }
+        }
+        Err(HookError::Call(CallError::Busy))
+    }
+
+    /// What a function of a script is called with by the server: it may have fewer parameters.
+    fn fitting(&self, plugin: &str, function: &str, mut args: Vec<Value>) -> Vec<Value> {
+        let arity = self.plugins.info(plugin, function).and_then(|info| info.arity);
+        args.truncate(arity.map_or(args.len(), usize::from));
+        args
+    }
+
+    /// Does what a call wants done, and tells of it. Returns `false`, and does nothing, where something that the call has read is
+    /// not so any more.
+    async fn commit(&self, journal: &Journal) -> Result<bool, HookError> {
+        if journal.is_empty() {
+            return Ok(true);
+        }
+        let committed = self.sources.store.commit(journal, None, self.now_ms()).await;
+        match committed.map_err(HookError::Store)? {
+            Committed::Done(effects) => {
+                self.tell(effects).await;
+                Ok(true)
+            }
+            Committed::Changed => Ok(false),
+            Committed::Refused(why) => Err(HookError::Call(CallError::Exception(why.to_owned()))),
+        }
+    }
+
+    async fn tell(&self, effects: Effects) {
+        effects.users.into_iter().for_each(|user| self.events.changed(user));
+        effects.lobbies.into_iter().for_each(|lobby| self.events.lobby_changed(lobby, false));
+        effects.notifications.into_iter().for_each(|notification| self.notifications.tell(notification));
+        for moved in &effects.records {
+            self.sources.boards.told(moved).await;
+        }
+    }
+}
+
+/// The arguments of a call: a list; anything else is one argument.
+fn args(said: Value) -> Result<Vec<Value>, HookError> {
+    let args = match said {
+        Value::Array(args) => args,
+        Value::Null => Vec::new(),
+        one => vec![one],
+    };
+    if args.len() > MOST_ARGS {
+        return Err(HookError::TooManyArgs);
+    }
+    let bytes: usize = args.iter().map(|arg| arg.to_string().len()).sum();
+    if bytes > MOST_ARGS_BYTES { Err(HookError::ArgsTooLarge) } else { Ok(args) }
+}
+
+impl Callable {
+    fn new(plugin: String, of: FunctionInfo) -> Self {
+        let FunctionInfo { name, arity, signature, doc, .. } = of;
+        let signature = Signature { arity, signature, doc, example_args: Vec::new() };
+        Self { plugin, name, dynamic: false, arities: arity.into_iter().collect(), signatures: vec![signature] }
+    }
+}
+
+impl HookError {
+    /// Its code.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Invalid => "invalid_request",
+            Self::TooManyArgs => "too_many_args",
+            Self::ArgsTooLarge => "args_too_large",
+            Self::Reserved => "reserved_hook_name",
+            Self::Gone => "Failed.",
+            Self::Call(CallError::NoPlugin) => "plugin_not_found",
+            Self::Call(CallError::NoFunction) => "not_implemented",
+            Self::Call(CallError::Timeout) => "timeout",
+            Self::Call(CallError::Refused(why)) => why,
+            Self::Call(CallError::Exception(_)) => "exception",
+            Self::Call(CallError::Busy) | Self::Store(_) => "overloaded",
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! How scripts are, as administrators see it.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use realmgate_hooks::{CallError, FunctionInfo};
+use realmgate_protocol::cron::Cron;
+use serde::Serialize;
+
+use super::Hooks;
+use crate::time::iso;
+
+/// Failures that are kept.
+const KEPT: usize = 50;
+
+/// A plugin.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct PluginState {
+    /// Its name.
+    name: String,
+    /// Its functions; none where nothing is loaded.
+    functions: Vec<FunctionState>,
+    /// Why its file is not what runs, with file and line; null where it is.
+    fault: Option<String>,
+}
+
+/// A function of a plugin.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct FunctionState {
+    /// Its name and parameters.
+    signature: String,
+    /// What its script says of it.
+    doc: String,
+    /// When it is called again and again; null for never.
+    schedule: Option<String>,
+}
+
+/// A call that has failed.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub(crate) struct Failure {
+    /// The plugin.
+    plugin: String,
+    /// Its function.
+    function: String,
+    /// What was wrong, with file and line.
+    error: String,
+    /// When, ISO 8601.
+    inserted_at: String,
+}
+
+/// Something that is called again and again.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct ScheduleState {
+    /// The plugin.
+    plugin: String,
+    /// Its function.
+    function: String,
+    /// When, as the script says it.
+    cron: String,
+    /// The last time for which it was called or due, ISO 8601; for one that is new, the last before it was first seen.
+    last_at: String,
+    /// The next one; null for never.
+    next_at: Option<String>,
+}
+
+/// The newest failures.
+#[derive(Debug, Default)]
+pub(super) struct Failures(Mutex<VecDeque<Failure>>);
+
+impl Failures {
+    fn add(&self, failure: Failure) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push_front(failure);
+        all.truncate(KEPT);
+    }
+}
+
+impl Hooks {
+    /// Every plugin, by name.
+    pub(crate) fn states(&self) -> Vec<PluginState> {
+        let of = |FunctionInfo { signature, doc, schedule, .. }| FunctionState { signature, doc, schedule };
+        let states = self.plugins.states().into_iter().map(|state| PluginState {
+            name: state.name,
+            functions: state.functions.into_iter().map(of).collect(),
+            fault: state.fault.map(|fault| fault.text),
+        });
+        states.collect()
+    }
+
+    /// The newest failures, the newest first.
+    pub(crate) fn failures(&self) -> Vec<Failure> {
+        self.failures.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// What is called again and again.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub(crate) async fn schedules(&self) -> sqlx::Result<Vec<ScheduleState>> {
+        let now_ms = self.now_ms();
+        let rows = self.sources.store.schedules().await?.into_iter();
+        // Of functions that are gone, only the row is there.
+        let live = rows.filter(|row| {
+            let info = self.plugins.info(&row.plugin, &row.hook);
+            info.is_some_and(|info| info.schedule.as_deref() == Some(&row.cron))
+        });
+        let states = live.map(|row| {
+            let next = row.cron.parse::<Cron>().ok().and_then(|cron| cron.after(now_ms));
+            let (last_at, next_at) = (iso(row.last_ms), next.map(iso));
+            ScheduleState { plugin: row.plugin, function: row.hook, cron: row.cron, last_at, next_at }
+        });
+        Ok(states.collect())
+    }
+
+    /// Keeps what was wrong with a call, if it was the script.
+    pub(super) fn note(&self, plugin: &str, function: &str, error: &CallError) {
+        let error = match error {
+            CallError::Exception(_) | CallError::Timeout => error.to_string(),
+            CallError::NoPlugin | CallError::NoFunction | CallError::Refused(_) | CallError::Busy => return,
+        };
+        let (plugin, function) = (plugin.to_owned(), function.to_owned());
+        self.failures.add(Failure { plugin, function, error, inserted_at: iso(self.now_ms()) });
+    }
+}

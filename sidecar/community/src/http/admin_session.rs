@@ -1,0 +1,91 @@
+//! `/admin/session`: the log-in of administrators on the pages at `/admin`. It is in a cookie that no script reads and that
+//! browsers send for pages of this server alone. A call by it needs a header beside it, which a page of somebody else cannot
+//! send: so nobody acts in an administrator's name by a link or a form.
+
+use axum::extract::State;
+use axum::http::header::{COOKIE, SET_COOKIE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use realmgate_platform::http::extract::Peer;
+use realmgate_platform::tokens::{Caller, hash_refresh};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Anybody, Done, Input, Refusal};
+use crate::state::Community;
+
+const NAME: &str = "realmgate_admin";
+/// What a page of this server says beside the cookie.
+const HEADER: &str = "x-realmgate-admin";
+
+/// How somebody logs in.
+#[derive(Deserialize)]
+struct Entry {
+    email: Option<String>,
+    password: Option<String>,
+    /// Of a log-in by a provider that has just been made.
+    refresh_token: Option<String>,
+}
+
+/// Routes of the log-in.
+pub(super) fn router<S: Clone + Send + Sync + 'static>(community: &Community) -> Router<S> {
+    Router::new().route("/admin/session", post(begin).delete(end)).with_state(community.clone())
+}
+
+async fn begin(
+    State(community): State<Community>,
+    peer: Peer,
+    _: Anybody,
+    headers: HeaderMap,
+    input: Input,
+) -> Result<Response, Refusal> {
+    if !headers.contains_key(HEADER) {
+        return Err(Refusal::bad_request());
+    }
+    let Entry { email, password, refresh_token } = input.fields()?;
+    let grant = match refresh_token {
+        Some(token) => community.log_ins.refresh(&token).await?,
+        None => {
+            let (name, password) = (email.unwrap_or_default(), password.unwrap_or_default());
+            community.log_ins.by_password(peer.into(), &name, password.into(), None).await?
+        }
+    };
+    let is_admin = community.store.profile(grant.account).await?.is_some_and(|profile| profile.admin);
+    if !is_admin {
+        community.log_ins.log_out(Some(&grant.access_token)).await?;
+        return Err(Refusal::error(StatusCode::FORBIDDEN, "forbidden"));
+    }
+    tracing::info!(admin = %grant.account, "an administrator has logged in to the pages");
+    let cookie = cookie(&community, &grant.refresh_token);
+    Ok(([(SET_COOKIE, cookie)], Json(json!({"username": grant.username}))).into_response())
+}
+
+async fn end(State(community): State<Community>, _: Anybody, headers: HeaderMap) -> Result<Response, Refusal> {
+    if let Some(caller) = caller(&community, &headers).await? {
+        community.sessions.end(caller.session, community.http.clock.now_ms()).await?;
+        community.log_ins.world.log_out(caller.account, vec![caller.session]).await?;
+    }
+    Ok(([(SET_COOKIE, format!("{}; Max-Age=0", cookie(&community, "")))], Json(Done {})).into_response())
+}
+
+fn cookie(community: &Community, token: &str) -> String {
+    let secure = if community.is_https { "; Secure" } else { "" };
+    format!("{NAME}={token}; Path=/; HttpOnly; SameSite=Strict{secure}")
+}
+
+/// Whose cookie a call has, if a page of this server has sent it.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub(super) async fn caller(community: &Community, headers: &HeaderMap) -> Result<Option<Caller>, Refusal> {
+    if !headers.contains_key(HEADER) {
+        return Ok(None);
+    }
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let Some((_, token)) = pairs.find(|(name, _)| *name == NAME) else { return Ok(None) };
+    let found = community.sessions.find_staying(&hash_refresh(token), community.http.clock.now_ms()).await?;
+    Ok(found.map(|(session, row)| Caller { account: row.account, session, role: row.role }))
+}

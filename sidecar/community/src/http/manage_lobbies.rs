@@ -1,0 +1,101 @@
+//! `/admin/lobbies`: what administrators see and change of lobbies.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use realmgate_platform::http::extract::Peer;
+use serde::Deserialize;
+
+use super::lobbies::{LobbyEdit, filter_of};
+use super::{Admin, Data, Done, Input, Listed, Page, PathId, Refusal, Refused};
+use crate::lobbies::shapes::ManagedLobby;
+use crate::lobbies::wishes;
+use crate::state::Community;
+use crate::store::{Changer, LobbyFilter};
+
+/// What an administrator changes of a lobby. What is not given stays.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[expect(dead_code, reason = "it only describes: the route refuses by field")]
+pub(super) struct ManagedLobbyEdit {
+    #[serde(flatten)]
+    edit: LobbyEdit,
+    /// Whether it has no host: any member decides, and it stays when it is empty.
+    hostless: Option<bool>,
+}
+
+fn not_found() -> Refusal {
+    Refusal::error(StatusCode::NOT_FOUND, "not_found")
+}
+
+/// List all lobbies, the newest first.
+#[utoipa::path(
+    get, path = "/admin/lobbies", operation_id = "admin_list_lobbies", tag = "Admin Lobbies",
+    security(("access_token" = [])),
+    params(
+        ("title" = Option<String>, Query, description = "How the title begins, in any case"),
+        ("is_hidden" = Option<String>, Query, description = "Whether it is in no list: `true` or `false`"),
+        ("is_locked" = Option<String>, Query, description = "Whether nobody comes in: `true` or `false`"),
+        ("has_password" = Option<String>, Query, description = "Whether joining needs a password: `true` or `false`"),
+        ("min_users" = Option<String>, Query, description = "At least so many places"),
+        ("max_users" = Option<String>, Query, description = "At most so many places"),
+        ("metadata_key" = Option<String>, Query, description = "A field that its metadata has"),
+        ("metadata_value" = Option<String>, Query, description = "What the text of that field contains"),
+        ("page" = Option<String>, Query, description = "From 1"),
+        ("page_size" = Option<String>, Query, description = "1 to 100; 25 if not given"),
+    ),
+    responses((status = 200, body = Listed<ManagedLobby>), (status = 403, body = Refused)),
+)]
+pub(super) async fn admin_list_lobbies(
+    State(community): State<Community>,
+    _: Admin,
+    input: Input,
+) -> Result<Json<Listed<ManagedLobby>>, Refusal> {
+    let (page, filter) = (Page::of(&input), filter_of(&input));
+    let passworded = input.flag("has_password").or(filter.passworded);
+    let filter = LobbyFilter { hidden: input.flag("is_hidden"), passworded, ..filter };
+    let (rows, total) = community.lobbies.store.list(&filter, page.limit(), page.offset()).await?;
+    Ok(Json(page.list(rows.into_iter().map(ManagedLobby::from).collect(), total)))
+}
+
+/// Change a lobby.
+#[utoipa::path(
+    patch, path = "/admin/lobbies/{id}", operation_id = "admin_update_lobby", tag = "Admin Lobbies",
+    security(("access_token" = [])), params(("id" = String, Path, description = "The lobby's id")),
+    request_body = ManagedLobbyEdit,
+    responses(
+        (status = 200, body = Data<ManagedLobby>),
+        (status = 403, body = Refused),
+        (status = 404, body = Refused),
+        (status = 422, body = Refused),
+    ),
+)]
+pub(super) async fn admin_update_lobby(
+    State(community): State<Community>,
+    peer: Peer,
+    Admin(caller): Admin,
+    id: PathId,
+    input: Input,
+) -> Result<Json<Data<ManagedLobby>>, Refusal> {
+    let lobby = id.id().ok_or_else(not_found)?;
+    let wanted = wishes::read_change(&input).map_err(|faults| Refusal::validation_failed(&faults))?;
+    let row = community.lobbies.change(peer.into(), caller.account, Changer::Admin(lobby), wanted).await?;
+    tracing::info!(admin = %caller.account, %lobby, "an administrator changed a lobby");
+    Ok(Json(Data { data: row.into() }))
+}
+
+/// Delete a lobby; its members are in none then.
+#[utoipa::path(
+    delete, path = "/admin/lobbies/{id}", operation_id = "admin_delete_lobby", tag = "Admin Lobbies",
+    security(("access_token" = [])), params(("id" = String, Path, description = "The lobby's id")),
+    responses((status = 200, body = Done), (status = 403, body = Refused), (status = 404, body = Refused)),
+)]
+pub(super) async fn admin_delete_lobby(
+    State(community): State<Community>,
+    Admin(caller): Admin,
+    id: PathId,
+) -> Result<Json<Done>, Refusal> {
+    let lobby = id.id().ok_or_else(not_found)?;
+    community.lobbies.delete(lobby).await?;
+    tracing::info!(admin = %caller.account, %lobby, "an administrator deleted a lobby");
+    Ok(Json(Done {}))
+}

@@ -1,0 +1,198 @@
+//! `/admin/leaderboards/{id}/records`: scores, which only administrators and the server itself submit.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::manage_boards::{Reading, named, not_found};
+use super::{Admin, Data, Done, Input, PathId, PathPair, Refusal, Refused};
+use crate::accounts::rules;
+use crate::leaderboards::shapes::RecordDetails;
+use crate::state::Community;
+use crate::store::{Owner, is_score};
+
+/// Most characters of a label.
+const LABEL: usize = 80;
+
+/// A score.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it only describes: the route refuses by field")]
+pub(super) struct Score {
+    /// A whole number, or its digits, up to 2^53 - 1 on either side of 0.
+    score: i64,
+    /// Whose it is; or `label`.
+    user_id: Option<String>,
+    /// The name of somebody who is no user.
+    #[schema(max_length = 80)]
+    label: Option<String>,
+    /// What programs keep with it.
+    metadata: Option<Map<String, Value>>,
+}
+
+/// What may be changed of a record. What is not given stays.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it only describes: the route refuses by field")]
+pub(super) struct RecordEdit {
+    /// A whole number, or its digits.
+    score: Option<i64>,
+    /// What programs keep with it, in place of what was there.
+    metadata: Option<Map<String, Value>>,
+}
+
+impl Reading<'_> {
+    /// The score, if there is one.
+    fn score(&mut self, input: &Input) -> Option<i64> {
+        let score = match input.value("score")? {
+            Value::Number(number) => number.as_i64(),
+            Value::String(digits) => digits.parse().ok(),
+            _ => None,
+        };
+        let score = score.filter(|score| is_score(*score));
+        if score.is_none() {
+            self.faults.insert("score", vec!["is invalid"]);
+        }
+        score
+    }
+
+    /// The metadata, if there is any.
+    fn metadata(&mut self) -> Option<Map<String, Value>> {
+        let metadata = self.object("metadata")?;
+        if let Some(fault) = rules::metadata_fault(&Value::Object(metadata.clone())) {
+            self.faults.insert("metadata", vec![fault]);
+        }
+        Some(metadata)
+    }
+
+    /// Whose score it is: a user's or a label's, not both.
+    fn owner(&mut self, input: &Input) -> Option<Owner> {
+        let text = |name| input.text(name).filter(|text| !text.trim().is_empty());
+        let (user, label) = (text("user_id"), text("label"));
+        let fault = match (user, label) {
+            (Some(user), None) => match Uuid::try_parse(user) {
+                Ok(user) => return Some(Owner::User(user.into())),
+                Err(_) => ("user_id", "does not exist"),
+            },
+            (None, Some(label)) if label.chars().count() <= LABEL => return Some(Owner::Label(label.to_owned())),
+            (None, Some(_)) => ("label", "should be at most 80 character(s)"),
+            (None, None) => ("user_id", "can't be blank"),
+            (Some(_), Some(_)) => ("label", "must be blank beside user_id"),
+        };
+        self.faults.insert(fault.0, vec![fault.1]);
+        None
+    }
+}
+
+/// Submit a score, by the board's operator.
+#[utoipa::path(
+    post, path = "/admin/leaderboards/{id}/records", operation_id = "admin_submit_leaderboard_score",
+    tag = "Admin Leaderboards", security(("access_token" = [])),
+    params(("id" = String, Path, description = "The board's id, or a slug: its active season")),
+    request_body = Score,
+    responses(
+        (status = 200, body = Data<RecordDetails>),
+        (status = 400, body = Refused),
+        (status = 403, body = Refused),
+        (status = 422, body = Refused),
+    ),
+)]
+pub(super) async fn admin_submit_leaderboard_score(
+    State(community): State<Community>,
+    _: Admin,
+    id: PathId,
+    input: Input,
+) -> Result<Json<Data<RecordDetails>>, Refusal> {
+    if !input.has("score") {
+        return Err(Refusal::bad_request());
+    }
+    let none = || Refusal::error(StatusCode::BAD_REQUEST, "leaderboard_not_found");
+    let board = community.boards.look_up(&id.0).await?.ok_or_else(none)?;
+    let mut reading = Reading::of(&input);
+    let (score, owner) = (reading.score(&input), reading.owner(&input));
+    let metadata = reading.metadata().unwrap_or_default();
+    reading.done()?;
+    let (Some(score), Some(owner)) = (score, owner) else { return Err(Refusal::bad_request()) };
+    let record = community.boards.submit(board.id, &owner, score, &metadata).await?;
+    Ok(Json(Data { data: record.into() }))
+}
+
+/// Change a record: its score is replaced, whatever the board's operator is.
+#[utoipa::path(
+    patch, path = "/admin/leaderboards/{id}/records/{record_id}", operation_id = "admin_update_leaderboard_record",
+    tag = "Admin Leaderboards", security(("access_token" = [])),
+    params(
+        ("id" = String, Path, description = "The board's id, or a slug: its active season"),
+        ("record_id" = String, Path, description = "The record's id"),
+    ),
+    request_body = Option<RecordEdit>,
+    responses(
+        (status = 200, body = Data<RecordDetails>),
+        (status = 403, body = Refused),
+        (status = 404, body = Refused),
+        (status = 422, body = Refused),
+    ),
+)]
+pub(super) async fn admin_update_leaderboard_record(
+    State(community): State<Community>,
+    Admin(caller): Admin,
+    PathPair(id, record): PathPair,
+    input: Input,
+) -> Result<Json<Data<RecordDetails>>, Refusal> {
+    let (board, id) = (named(&community, &id).await?, Uuid::try_parse(&record).map_err(|_| not_found())?);
+    let mut reading = Reading::of(&input);
+    let (score, metadata) = (reading.score(&input), reading.metadata());
+    reading.done()?;
+    let record = community.boards.edit_record(board.id, id, score, metadata).await?.ok_or_else(not_found)?;
+    tracing::info!(admin = %caller.account, board = %board.id, record = %id, "an administrator changed a record");
+    Ok(Json(Data { data: record.into() }))
+}
+
+/// Delete a record.
+#[utoipa::path(
+    delete, path = "/admin/leaderboards/{id}/records/{record_id}", operation_id = "admin_delete_leaderboard_record",
+    tag = "Admin Leaderboards", security(("access_token" = [])),
+    params(
+        ("id" = String, Path, description = "The board's id, or a slug: its active season"),
+        ("record_id" = String, Path, description = "The record's id"),
+    ),
+    responses((status = 200, body = Done), (status = 403, body = Refused), (status = 404, body = Refused)),
+)]
+pub(super) async fn admin_delete_leaderboard_record(
+    State(community): State<Community>,
+    Admin(caller): Admin,
+    PathPair(id, record): PathPair,
+) -> Result<Json<Done>, Refusal> {
+    let (board, id) = (named(&community, &id).await?, Uuid::try_parse(&record).map_err(|_| not_found())?);
+    if !community.boards.remove_record(board.id, id).await? {
+        return Err(not_found());
+    }
+    tracing::info!(admin = %caller.account, board = %board.id, record = %id, "an administrator deleted a record");
+    Ok(Json(Done {}))
+}
+
+/// Delete a user's record, if there is one.
+#[utoipa::path(
+    delete, path = "/admin/leaderboards/{id}/records/user/{user_id}",
+    operation_id = "admin_delete_leaderboard_user_record", tag = "Admin Leaderboards", security(("access_token" = [])),
+    params(
+        ("id" = String, Path, description = "The board's id, or a slug: its active season"),
+        ("user_id" = String, Path, description = "The user's id"),
+    ),
+    responses((status = 200, body = Done), (status = 403, body = Refused)),
+)]
+pub(super) async fn admin_delete_leaderboard_user_record(
+    State(community): State<Community>,
+    Admin(caller): Admin,
+    PathPair(id, user): PathPair,
+) -> Result<Json<Done>, Refusal> {
+    let Some(board) = community.boards.look_up(&id).await? else { return Ok(Json(Done {})) };
+    if let Ok(user) = Uuid::try_parse(&user)
+        && let Some(record) = community.boards.store.record_of(board.id, &Owner::User(user.into())).await?
+    {
+        community.boards.remove_record(board.id, record.id).await?;
+        let admin = caller.account;
+        tracing::info!(%admin, board = %board.id, record = %record.id, "an administrator deleted a record");
+    }
+    Ok(Json(Done {}))
+}

@@ -1,0 +1,64 @@
+//! Where a provider sends a player's browser back to, and the page that says that it is done.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use realmgate_platform::http::extract::Peer;
+
+use super::link_pages::{page, paragraph};
+use super::{Anybody, Input, PathId, Refusal};
+use crate::oauth::Outcome;
+use crate::state::Community;
+
+/// Most parameters that are looked at.
+const MAX_PARAMETERS: usize = 64;
+
+/// Routes of the pages.
+pub(super) fn router<S: Clone + Send + Sync + 'static>(community: &Community) -> Router<S> {
+    Router::new()
+        .route("/auth/{provider}/callback", get(come_back).post(come_back))
+        .route("/auth/success", get(success))
+        .with_state(community.clone())
+}
+
+/// By GET, or as a form from Apple.
+async fn come_back(
+    State(community): State<Community>,
+    peer: Peer,
+    _: Anybody,
+    PathId(provider): PathId,
+    RawQuery(query): RawQuery,
+    body: Bytes,
+) -> Result<Response, Refusal> {
+    let query = query.unwrap_or_default();
+    let pairs = form_urlencoded::parse(query.as_bytes()).chain(form_urlencoded::parse(&body));
+    let said: Vec<(String, String)> =
+        pairs.take(MAX_PARAMETERS).map(|(name, value)| (name.into(), value.into())).collect();
+    if said.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
+        return Ok(nothing());
+    }
+    Ok(match community.sign_in.come_back(peer.into(), &provider, &said).await? {
+        Some(session) => Redirect::to(&format!("/auth/success?session_id={session}")).into_response(),
+        None => nothing(),
+    })
+}
+
+async fn success(State(community): State<Community>, _: Anybody, input: Input) -> Result<Response, Refusal> {
+    let session = input.text("session_id").unwrap_or_default();
+    Ok(match community.sign_in.outcome(session).await? {
+        Some(Outcome::Failed(text)) => page(StatusCode::OK, "That did not work", &paragraph(&text)),
+        Some(Outcome::Done) => {
+            page(StatusCode::OK, "Done", &paragraph("Go back to the game. You can close this page."))
+        }
+        None => nothing(),
+    })
+}
+
+/// No flow of ours has led here: it may be somebody else's trick.
+fn nothing() -> Response {
+    let text = "Nobody here waits for this log-in: it has ended, or was begun elsewhere. Begin again in the game.";
+    page(StatusCode::FORBIDDEN, "Nothing here", &paragraph(text))
+}

@@ -1,0 +1,174 @@
+//! Log-in by an account at a provider, for programs. What a browser sees of it is in [`super::provider_pages`].
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use realmgate_platform::http::extract::Peer;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{Anybody, Data, Done, Input, MaybePlayer, PathId, Player, Refusal, Refused};
+use crate::oauth::{Proven, Started};
+use crate::state::Community;
+
+/// A flow that has begun.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Begun {
+    /// Where the player's browser goes.
+    authorization_url: String,
+    /// What the outcome is asked for with. Keep it to yourself: whoever knows it gets the log-in.
+    session_id: String,
+}
+
+/// How a flow stands.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it only describes: the flow says it itself")]
+pub(super) struct FlowStatus {
+    /// `pending`, `completed` or `error`.
+    status: String,
+    /// What is wrong, for people; else empty.
+    message: String,
+    /// The tokens of a log-in, what was linked, or the code of an error.
+    data: Value,
+}
+
+/// A code.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it only describes: the route refuses in words of its own")]
+pub(super) struct Code {
+    /// What the provider has given to your program: a code or, of Steam, a ticket.
+    code: String,
+}
+
+/// An id token.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it only describes: the route refuses in words of its own")]
+pub(super) struct IdToken {
+    /// What the provider has signed for your program.
+    id_token: String,
+}
+
+/// List by which providers one may log in here.
+#[utoipa::path(
+    get, path = "/auth/providers", operation_id = "list_providers", tag = "Authentication",
+    responses((status = 200, body = Data<Vec<String>>)),
+)]
+pub(super) async fn list_providers(State(community): State<Community>, _: Anybody) -> Json<Data<Vec<&'static str>>> {
+    Json(Data { data: community.sign_in.offered() })
+}
+
+/// Begin to log in by a browser or, with an access token, to link.
+#[utoipa::path(
+    get, path = "/auth/{provider}", operation_id = "oauth_request", tag = "Authentication",
+    params(("provider" = String, Path)), security((), ("access_token" = [])),
+    responses((status = 200, body = Begun), (status = 400, body = Refused)),
+)]
+pub(super) async fn oauth_request(
+    State(community): State<Community>,
+    _: Anybody,
+    MaybePlayer(caller): MaybePlayer,
+    PathId(provider): PathId,
+) -> Result<Json<Begun>, Refusal> {
+    let Started { authorization_url, session_id } = community.sign_in.begin(&provider, caller.as_ref()).await?;
+    Ok(Json(Begun { authorization_url, session_id }))
+}
+
+/// Ask how that stands. A log-in's tokens come with it, for two minutes.
+#[utoipa::path(
+    get, path = "/auth/session/{session_id}", operation_id = "oauth_session_status", tag = "Authentication",
+    params(("session_id" = String, Path)),
+    responses((status = 200, body = FlowStatus), (status = 404, body = Refused)),
+)]
+pub(super) async fn oauth_session_status(
+    State(community): State<Community>,
+    _: Anybody,
+    PathId(session): PathId,
+) -> Result<Json<Value>, Refusal> {
+    let gone = || Refusal::explained(StatusCode::NOT_FOUND, "session_not_found", "There is no such log-in, or no more");
+    let status = community.sign_in.status(&session).await?.ok_or_else(gone)?;
+    Ok(Json(status.body()))
+}
+
+/// Log in or link by a code or a ticket that your program has got itself.
+#[utoipa::path(
+    post, path = "/auth/{provider}/callback", operation_id = "oauth_api_callback", tag = "Authentication",
+    params(("provider" = String, Path)), security((), ("access_token" = [])), request_body = Code,
+    responses((status = 200, body = Data<Value>), (status = 400, body = Refused), (status = 409, body = Refused)),
+)]
+pub(super) async fn oauth_api_callback(
+    State(community): State<Community>,
+    peer: Peer,
+    _: Anybody,
+    MaybePlayer(caller): MaybePlayer,
+    PathId(provider): PathId,
+    input: Input,
+) -> Result<Json<Data<Value>>, Refusal> {
+    let missing = if provider == "steam" { "missing_param" } else { "missing_or_unsupported" };
+    let code = given(&input, "code", missing)?;
+    told(community.sign_in.by_code(peer.into(), &provider, code, caller.as_ref()).await?)
+}
+
+/// Log in or link by an id token of Google's.
+#[utoipa::path(
+    post, path = "/auth/google/id_token", operation_id = "oauth_google_id_token", tag = "Authentication",
+    security((), ("access_token" = [])), request_body = IdToken,
+    responses((status = 200, body = Data<Value>), (status = 400, body = Refused), (status = 409, body = Refused)),
+)]
+pub(super) async fn oauth_google_id_token(
+    State(community): State<Community>,
+    peer: Peer,
+    _: Anybody,
+    MaybePlayer(caller): MaybePlayer,
+    input: Input,
+) -> Result<Json<Data<Value>>, Refusal> {
+    let token = given(&input, "id_token", "missing_param")?;
+    told(community.sign_in.by_id_token(peer.into(), token, caller.as_ref()).await?)
+}
+
+/// Log in or link by a code that your app has got on an Apple device.
+#[utoipa::path(
+    post, path = "/auth/apple/ios/callback", operation_id = "oauth_callback_api_apple_ios", tag = "Authentication",
+    security((), ("access_token" = [])), request_body = Code,
+    responses((status = 200, body = Data<Value>), (status = 400, body = Refused), (status = 409, body = Refused)),
+)]
+pub(super) async fn oauth_callback_api_apple_ios(
+    State(community): State<Community>,
+    peer: Peer,
+    _: Anybody,
+    MaybePlayer(caller): MaybePlayer,
+    input: Input,
+) -> Result<Json<Data<Value>>, Refusal> {
+    let code = given(&input, "code", "missing_code")?;
+    told(community.sign_in.by_apple_app(peer.into(), code, caller.as_ref()).await?)
+}
+
+/// Let a provider open your account no more.
+#[utoipa::path(
+    delete, path = "/me/providers/{provider}", operation_id = "unlink_provider", tag = "Authentication",
+    params(("provider" = String, Path)), security(("access_token" = [])),
+    responses((status = 200, body = Done), (status = 400, body = Refused)),
+)]
+pub(super) async fn unlink_provider(
+    State(community): State<Community>,
+    Player(caller): Player,
+    PathId(provider): PathId,
+) -> Result<Json<Done>, Refusal> {
+    community.sign_in.unlink(caller.account, &provider).await?;
+    Ok(Json(Done {}))
+}
+
+fn given<'a>(input: &'a Input, name: &str, missing: &'static str) -> Result<&'a str, Refusal> {
+    let text = input.text(name).filter(|text| !text.is_empty());
+    text.ok_or_else(|| Refusal::error(StatusCode::BAD_REQUEST, missing))
+}
+
+fn told(proven: Proven) -> Result<Json<Data<Value>>, Refusal> {
+    let data = match proven {
+        Proven::LoggedIn(grant) => json!({
+            "access_token": grant.access_token, "refresh_token": grant.refresh_token,
+            "expires_in": grant.expires_in, "user_id": grant.account.to_string(),
+        }),
+        Proven::Linked(provider) => json!({"linked": true, "provider": provider.id_field()}),
+    };
+    Ok(Json(Data { data }))
+}

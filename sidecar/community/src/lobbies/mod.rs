@@ -1,0 +1,276 @@
+//! Lobbies: rooms in which players come together, with a host who decides.
+//!
+//! Who is in a lobby stays in it until it leaves, is kicked, or its account ends: not for as long as it is connected.
+
+mod scripted;
+pub mod shapes;
+mod tell;
+pub(crate) mod wishes;
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use realmgate_platform::clock::Clock;
+use realmgate_platform::gates::Gates;
+use realmgate_platform::limits::{Limits, Source};
+use realmgate_platform::passwords::Passwords;
+use realmgate_protocol::ids::AccountId;
+use uuid::Uuid;
+
+use self::wishes::Wanted;
+use crate::events::Events;
+use crate::hooks::Hooks;
+use crate::http::{Fields, Refusal};
+use crate::notifications::Notifications;
+use crate::store::{
+    AccountStore, Changer, Changing, Joining, Kicking, LobbyRow, LobbySettings, LobbyStore, NewLobby, ProfileRow, Wish,
+};
+
+/// Places of a lobby whose maker does not say.
+const DEFAULT_USERS: i64 = 8;
+/// How often a password is checked that changes while it is.
+const TRIES: usize = 3;
+
+/// Lobbies, and who is in them.
+pub struct Lobbies {
+    pub(crate) store: LobbyStore,
+    pub(crate) accounts: AccountStore,
+    pub(crate) events: Events,
+    pub(crate) notifications: Notifications,
+    pub(crate) hooks: Arc<Hooks>,
+    pub(crate) passwords: Arc<Passwords>,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) clock: Clock,
+    /// Of a crowd that wants into one lobby, one at a time asks the database.
+    pub(crate) doors: Gates<Uuid>,
+}
+
+impl Lobbies {
+    /// Makes a lobby, of which the caller is the host.
+    ///
+    /// # Errors
+    /// 409 for who is in one already, 429 for too many passwords.
+    pub async fn create(&self, source: Source, caller: AccountId, wanted: Wanted) -> Result<LobbyRow, Refusal> {
+        self.known(caller).await?;
+        // Asked before a password is hashed; decided when the lobby is made.
+        if self.store.of(caller).await?.is_some() {
+            return Err(already_in_lobby());
+        }
+        let Wanted { change, password } = self.before_create(caller, wanted).await?;
+        let (id, password) = (Uuid::now_v7(), self.hashed(source, caller, password).await?.flatten());
+        let title = change.title.filter(|title| !title.is_empty());
+        let settings = LobbySettings {
+            title: title.unwrap_or_else(|| format!("lobby-{}", &id.simple().to_string()[16..])),
+            max_users: change.max_users.unwrap_or(DEFAULT_USERS),
+            hidden: change.hidden.unwrap_or_default(),
+            locked: change.locked.unwrap_or_default(),
+            password,
+            slowdown: change.slowdown.unwrap_or_default(),
+            metadata: change.metadata.unwrap_or_default(),
+        };
+        let new = NewLobby { id, host: caller, settings, at_ms: self.clock.now_ms() };
+        let made = self.store.create(&new).await?.ok_or_else(already_in_lobby)?;
+        self.tell_made(caller, &made);
+        Ok(made)
+    }
+
+    /// Changes the lobby that the caller is the host of, or the one that an administrator names.
+    ///
+    /// # Errors
+    /// 400 for who is in none, 404 for no such lobby, 403 for who is not its host, 422 for what cannot be.
+    pub async fn change(
+        &self,
+        source: Source,
+        caller: AccountId,
+        changer: Changer,
+        wanted: Wanted,
+    ) -> Result<LobbyRow, Refusal> {
+        let Wanted { mut change, password } = self.before_change(changer, wanted).await?;
+        change.password = self.hashed(source, caller, password).await?;
+        match self.store.change(changer, change).await? {
+            Changing::Done(both) => {
+                let (before, after) = *both;
+                self.tell_changed(&before, &after);
+                Ok(after)
+            }
+            Changing::NoLobby if changer == Changer::Member(caller) => Err(not_in_lobby()),
+            Changing::NoLobby => Err(not_found()),
+            Changing::NotHost => Err(forbidden("not_host")),
+            Changing::TooSmall => Err(Refusal::error(StatusCode::UNPROCESSABLE_ENTITY, "too_small")),
+            Changing::NoMember => {
+                let fields = Fields::from([("host_id", vec!["is not a member"])]);
+                Err(Refusal::fields(StatusCode::UNPROCESSABLE_ENTITY, &fields))
+            }
+        }
+    }
+
+    /// The caller joins a lobby.
+    ///
+    /// # Errors
+    /// 404 for no such lobby, 403 for one that it may not join, 429 for too many passwords.
+    pub async fn join(
+        &self,
+        source: Source,
+        caller: AccountId,
+        lobby: Uuid,
+        password: Option<&str>,
+    ) -> Result<LobbyRow, Refusal> {
+        let profile = self.known(caller).await?;
+        self.before_join(&profile, lobby, password).await?;
+        let mut proven = None;
+        for _ in 0..TRIES {
+            match self.try_join(caller, lobby, proven.as_deref()).await? {
+                Joining::Done(row) => {
+                    self.tell_joined(profile, &row);
+                    return Ok(row);
+                }
+                Joining::NotFound => return Err(not_found()),
+                Joining::AlreadyInLobby => return Err(forbidden("already_in_lobby")),
+                Joining::Locked => return Err(forbidden("locked")),
+                Joining::Full => return Err(forbidden("full")),
+                Joining::Blocked => return Err(forbidden("blocked")),
+                Joining::Password(hash) => {
+                    let given = password.filter(|given| !given.is_empty());
+                    let given = given.ok_or_else(|| forbidden("password_required"))?;
+                    if !self.fits(source, caller, given, &hash).await? {
+                        return Err(forbidden("invalid_password"));
+                    }
+                    proven = Some(hash);
+                }
+            }
+        }
+        Err(forbidden("cannot_join"))
+    }
+
+    /// The caller leaves its lobby; nothing, if it is in none.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn leave(&self, caller: AccountId) -> Result<(), Refusal> {
+        let Some(lobby) = self.store.of(caller).await? else { return Ok(()) };
+        let _alone = self.doors.pass(lobby).await;
+        let departure = self.store.leave(caller).await?;
+        self.before_leave(caller, departure.as_ref()).await?;
+        self.tell_departure(caller, departure);
+        Ok(())
+    }
+
+    /// The caller, who is the host, has a member out.
+    ///
+    /// # Errors
+    /// 400 for who is in no lobby, 403 for who is not the host, 404 for nobody, 422 for no member.
+    pub async fn kick(&self, caller: AccountId, target: AccountId) -> Result<(), Refusal> {
+        self.before_kick(caller, target).await?;
+        match self.store.kick(caller, target).await? {
+            Kicking::Done(row) => {
+                let profile = self.accounts.profile(target).await?;
+                self.tell_kicked(caller, target, profile, &row).await;
+                Ok(())
+            }
+            Kicking::NotInLobby => Err(not_in_lobby()),
+            Kicking::NotHost => Err(forbidden("not_host")),
+            Kicking::Oneself => Err(forbidden("cannot_kick_self")),
+            Kicking::NoMember => match self.accounts.profile(target).await? {
+                Some(_) => Err(Refusal::error(StatusCode::UNPROCESSABLE_ENTITY, "unexpected_error")),
+                None => Err(not_found()),
+            },
+        }
+    }
+
+    /// The caller joins the oldest lobby that is as it wants; where there is none, it makes one.
+    ///
+    /// # Errors
+    /// 409 for who is in one already, 403 for what [`Lobbies::join`] refuses.
+    pub async fn quick_join(&self, source: Source, caller: AccountId, wanted: Wanted) -> Result<LobbyRow, Refusal> {
+        let profile = self.known(caller).await?;
+        if profile.lobby.is_some() {
+            return Err(already_in_lobby());
+        }
+        let metadata = wanted.change.metadata.clone().unwrap_or_default();
+        let wish = Wish { max_users: wanted.change.max_users, metadata };
+        for lobby in self.store.candidates(&wish).await? {
+            if self.before_join(&profile, lobby, None).await.is_err() {
+                continue;
+            }
+            match self.try_join(caller, lobby, None).await? {
+                Joining::Done(row) => {
+                    self.tell_joined(profile, &row);
+                    return Ok(row);
+                }
+                // Filled or ended since it was found.
+                Joining::Full | Joining::NotFound => {}
+                Joining::AlreadyInLobby => return Err(already_in_lobby()),
+                Joining::Locked => return Err(forbidden("locked")),
+                Joining::Blocked => return Err(forbidden("blocked")),
+                Joining::Password(_) => return Err(forbidden("password_required")),
+            }
+        }
+        self.create(source, caller, wanted).await
+    }
+
+    /// Deletes a lobby for an administrator.
+    ///
+    /// # Errors
+    /// 404 for no such lobby.
+    pub async fn delete(&self, lobby: Uuid) -> Result<(), Refusal> {
+        self.before_delete(lobby).await?;
+        let (row, members) = self.store.delete(lobby).await?.ok_or_else(not_found)?;
+        self.tell_deleted(&row, &members);
+        Ok(())
+    }
+
+    async fn try_join(&self, caller: AccountId, lobby: Uuid, proven: Option<&str>) -> sqlx::Result<Joining> {
+        let _alone = self.doors.pass(lobby).await;
+        match self.store.refusal(caller, lobby, proven).await? {
+            Some(refused) => Ok(refused),
+            None => self.store.join(caller, lobby, proven, self.clock.now_ms()).await,
+        }
+    }
+
+    /// The hash of a password that the caller sets; an empty one is none.
+    async fn hashed(
+        &self,
+        source: Source,
+        caller: AccountId,
+        password: Option<String>,
+    ) -> Result<Option<Option<String>>, Refusal> {
+        let Some(password) = password else { return Ok(None) };
+        if password.is_empty() {
+            return Ok(Some(None));
+        }
+        self.limits.lobby_password(caller).await?;
+        let turn = self.passwords.turn(source, &caller.to_string()).await?;
+        Ok(Some(Some(turn.hash(password.into()).await?)))
+    }
+
+    async fn fits(&self, source: Source, caller: AccountId, given: &str, hash: &str) -> Result<bool, Refusal> {
+        if wishes::is_too_long(given) {
+            return Ok(false);
+        }
+        self.limits.lobby_password(caller).await?;
+        let turn = self.passwords.turn(source, &caller.to_string()).await?;
+        Ok(turn.verify(given.to_owned().into(), Some(hash.to_owned())).await?.fits)
+    }
+
+    /// The caller's profile; one of an older version is given one.
+    async fn known(&self, caller: AccountId) -> Result<ProfileRow, Refusal> {
+        let gone = || Refusal::error(StatusCode::UNAUTHORIZED, "Failed.");
+        self.accounts.profile(caller).await?.ok_or_else(gone)
+    }
+}
+
+fn already_in_lobby() -> Refusal {
+    Refusal::error(StatusCode::CONFLICT, "already_in_lobby")
+}
+
+fn not_in_lobby() -> Refusal {
+    Refusal::error(StatusCode::BAD_REQUEST, "not_in_lobby")
+}
+
+fn not_found() -> Refusal {
+    Refusal::error(StatusCode::NOT_FOUND, "not_found")
+}
+
+fn forbidden(code: &'static str) -> Refusal {
+    Refusal::error(StatusCode::FORBIDDEN, code)
+}

@@ -1,0 +1,123 @@
+//! What scripts say before something happens to a lobby. Where no script has anything to say, nothing is read for it.
+
+use axum::http::StatusCode;
+use realmgate_protocol::ids::AccountId;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::wishes::Wanted;
+use super::{Lobbies, forbidden};
+use crate::accounts::shapes::Public;
+use crate::hooks::Vetoed;
+use crate::http::Refusal;
+use crate::store::{Changer, Departure, ProfileRow};
+
+impl Lobbies {
+    /// `before_lobby_create(attrs)`.
+    pub(super) async fn before_create(&self, host: AccountId, wanted: Wanted) -> Result<Wanted, Refusal> {
+        if !self.hooks.has("before_lobby_create") {
+            return Ok(wanted);
+        }
+        let mut attrs = wanted.attrs();
+        attrs["host_id"] = json!(host.to_string());
+        let attrs = self.hooks.before("before_lobby_create", vec![attrs]).await;
+        rewritten(wanted, attrs, || Refusal::error(StatusCode::UNPROCESSABLE_ENTITY, "unexpected_error"))
+    }
+
+    /// `before_lobby_update(lobby, attrs)`.
+    pub(super) async fn before_change(&self, changer: Changer, wanted: Wanted) -> Result<Wanted, Refusal> {
+        if !self.hooks.has("before_lobby_update") {
+            return Ok(wanted);
+        }
+        let (lobby, refused) = match changer {
+            Changer::Member(account) => {
+                let refused = Refusal::error(StatusCode::UNPROCESSABLE_ENTITY, "unexpected_error");
+                (self.store.of(account).await?, refused)
+            }
+            Changer::Admin(lobby) => (Some(lobby), forbidden("forbidden")),
+        };
+        let Some(lobby) = self.shape(lobby).await? else { return Ok(wanted) };
+        let attrs = self.hooks.before("before_lobby_update", vec![lobby, wanted.attrs()]).await;
+        rewritten(wanted, attrs, || refused)
+    }
+
+    /// `before_lobby_join(user, lobby, opts)`: before anybody asks for a password.
+    pub(super) async fn before_join(
+        &self,
+        profile: &ProfileRow,
+        lobby: Uuid,
+        password: Option<&str>,
+    ) -> Result<(), Refusal> {
+        if !self.hooks.has("before_lobby_join") {
+            return Ok(());
+        }
+        let Some(lobby) = self.shape(Some(lobby)).await? else { return Ok(()) };
+        let opts = password.map_or_else(|| json!({}), |password| json!({"password": password}));
+        self.may("before_lobby_join", vec![json!(Public::from(profile.clone())), lobby, opts]).await
+    }
+
+    /// `before_lobby_leave(user, lobby)`: who wants to go has gone, whatever a script says.
+    pub(super) async fn before_leave(&self, account: AccountId, departure: Option<&Departure>) -> Result<(), Refusal> {
+        if let Some(departure) = departure.filter(|_| self.hooks.has("before_lobby_leave")) {
+            let lobby = self.shape(Some(departure.lobby.id)).await?;
+            let lobby = lobby.unwrap_or_else(|| json!({"id": departure.lobby.id.to_string()}));
+            // It has been logged, and there is nothing to refuse.
+            let _ = self.hooks.before("before_lobby_leave", vec![self.user(account).await?, lobby]).await;
+        }
+        Ok(())
+    }
+
+    /// `before_lobby_kick(host, target, lobby)`.
+    pub(super) async fn before_kick(&self, host: AccountId, target: AccountId) -> Result<(), Refusal> {
+        if !self.hooks.has("before_lobby_kick") {
+            return Ok(());
+        }
+        let Some(lobby) = self.shape(self.store.of(host).await?).await? else { return Ok(()) };
+        self.may("before_lobby_kick", vec![self.user(host).await?, self.user(target).await?, lobby]).await
+    }
+
+    /// `before_lobby_delete(lobby)`.
+    pub(super) async fn before_delete(&self, lobby: Uuid) -> Result<(), Refusal> {
+        if !self.hooks.has("before_lobby_delete") {
+            return Ok(());
+        }
+        let Some(lobby) = self.shape(Some(lobby)).await? else { return Ok(()) };
+        self.may("before_lobby_delete", vec![lobby]).await
+    }
+
+    async fn may(&self, hook: &'static str, args: Vec<Value>) -> Result<(), Refusal> {
+        match self.hooks.before(hook, args).await {
+            Ok(_) => Ok(()),
+            Err(Vetoed { .. }) => Err(forbidden("rejected")),
+        }
+    }
+
+    async fn shape(&self, lobby: Option<Uuid>) -> sqlx::Result<Option<Value>> {
+        let Some(lobby) = lobby else { return Ok(None) };
+        Ok(self.store.with_members(lobby).await?.map(|(lobby, members)| crate::hooks::lobby_shape(lobby, members)))
+    }
+
+    async fn user(&self, account: AccountId) -> sqlx::Result<Value> {
+        let found = self.accounts.profile(account).await?;
+        Ok(found.map_or_else(|| json!({"id": account.to_string()}), |profile| json!(Public::from(profile))))
+    }
+}
+
+/// A wish as scripts have left it. What they have made of it has to be legal.
+fn rewritten(
+    wanted: Wanted,
+    attrs: Result<Value, Vetoed>,
+    refused: impl FnOnce() -> Refusal,
+) -> Result<Wanted, Refusal> {
+    match attrs {
+        Ok(Value::Object(attrs)) => match wanted.rewritten(attrs) {
+            Ok(wanted) => Ok(wanted),
+            Err(fields) => {
+                tracing::warn!(?fields, "a script wants a lobby to be what it cannot be");
+                Err(refused())
+            }
+        },
+        Ok(_) => Ok(wanted),
+        Err(Vetoed { .. }) => Err(refused()),
+    }
+}

@@ -1,0 +1,154 @@
+//! Lobbies as clients see them.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::accounts::shapes::Brief;
+use crate::store::{LobbyRow, ProfileRow};
+
+/// A lobby. Texts that are not there are empty.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Lobby {
+    #[serde(flatten)]
+    shown: Shown,
+    /// Whether joining needs a password.
+    is_passworded: bool,
+    /// How many seconds members wait between two lines that they say.
+    slowdown: i64,
+}
+
+/// What members and lists see alike.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+struct Shown {
+    /// Its id.
+    id: String,
+    /// What it is called.
+    title: String,
+    /// Who decides in it; empty for nobody.
+    host_id: String,
+    /// What that one wants to be called.
+    host_name: String,
+    /// Whether any member decides, in place of a host.
+    hostless: bool,
+    /// Most members.
+    max_users: i64,
+    /// Whether it is in no list.
+    is_hidden: bool,
+    /// Whether nobody comes in.
+    is_locked: bool,
+    /// What programs keep with it.
+    metadata: Map<String, Value>,
+}
+
+/// A lobby with who is there.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct LobbyWithMembers {
+    /// The lobby.
+    data: Lobby,
+    /// Its members, those first whose accounts are oldest.
+    members: Vec<Brief>,
+    /// How many watch it without being members.
+    spectator_count: i64,
+}
+
+/// What an administrator sees of a lobby.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ManagedLobby {
+    #[serde(flatten)]
+    lobby: Lobby,
+    /// How many watch it without being members.
+    spectator_count: i64,
+}
+
+/// The event `updated` of a lobby's topic.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct State {
+    #[serde(flatten)]
+    shown: Shown,
+    members: Vec<Brief>,
+}
+
+/// The same for who has just joined the topic.
+#[derive(Debug, Serialize)]
+pub(crate) struct Joined<'a> {
+    #[serde(flatten)]
+    pub(crate) state: &'a State,
+    pub(crate) spectator: bool,
+}
+
+/// A member, in events.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Member {
+    #[serde(flatten)]
+    brief: Brief,
+    user_id: String,
+}
+
+/// Who is a member no more.
+#[derive(Debug, Serialize)]
+pub(crate) struct Former<'a> {
+    pub(crate) user_id: String,
+    pub(crate) display_name: &'a str,
+}
+
+/// Who is the host now.
+#[derive(Debug, Serialize)]
+pub(crate) struct NewHost<'a> {
+    pub(crate) new_host_id: String,
+    pub(crate) display_name: &'a str,
+}
+
+/// A lobby's id alone.
+#[derive(Debug, Serialize)]
+pub(crate) struct Only {
+    pub(crate) id: Uuid,
+}
+
+impl From<LobbyRow> for Shown {
+    fn from(row: LobbyRow) -> Self {
+        Self {
+            id: row.id.to_string(),
+            title: row.settings.title,
+            hostless: row.host.is_none(),
+            host_id: row.host.map(|host| host.to_string()).unwrap_or_default(),
+            host_name: row.host_name,
+            max_users: row.settings.max_users,
+            is_hidden: row.settings.hidden,
+            is_locked: row.settings.locked,
+            metadata: row.settings.metadata,
+        }
+    }
+}
+
+impl From<LobbyRow> for Lobby {
+    fn from(row: LobbyRow) -> Self {
+        let (is_passworded, slowdown) = (row.settings.password.is_some(), row.settings.slowdown);
+        Self { is_passworded, slowdown, shown: row.into() }
+    }
+}
+
+impl From<LobbyRow> for ManagedLobby {
+    fn from(row: LobbyRow) -> Self {
+        Self { spectator_count: row.spectators, lobby: row.into() }
+    }
+}
+
+impl From<(LobbyRow, Vec<ProfileRow>)> for LobbyWithMembers {
+    fn from((row, members): (LobbyRow, Vec<ProfileRow>)) -> Self {
+        let members = members.into_iter().map(Brief::from).collect();
+        Self { spectator_count: row.spectators, data: row.into(), members }
+    }
+}
+
+impl From<(LobbyRow, Vec<ProfileRow>)> for State {
+    fn from((row, members): (LobbyRow, Vec<ProfileRow>)) -> Self {
+        Self { shown: row.into(), members: members.into_iter().map(Brief::from).collect() }
+    }
+}
+
+impl From<ProfileRow> for Member {
+    fn from(row: ProfileRow) -> Self {
+        Self { user_id: row.account.to_string(), brief: row.into() }
+    }
+}

@@ -1,0 +1,158 @@
+//! What clients want of lobbies, and what is wrong with it.
+
+use serde_json::{Map, Value, json};
+
+use crate::accounts::rules::metadata_fault;
+use crate::http::{Fields, Input};
+use crate::store::LobbyChange;
+
+/// Most characters of a title.
+const TITLE_CHARS: usize = 80;
+/// Most characters of a password.
+const PASSWORD_CHARS: usize = 128;
+/// Most members.
+const MOST_USERS: i64 = 128;
+/// Most seconds between two lines.
+const LONGEST_SLOWDOWN: i64 = 3_600;
+/// Most fields of metadata: lobbies are found by each of them.
+pub(crate) const METADATA_FIELDS: usize = 128;
+
+/// What somebody wants a lobby to be.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    pub(crate) change: LobbyChange,
+    /// Its password, which is not hashed yet; empty for none.
+    pub(crate) password: Option<String>,
+}
+
+impl Wanted {
+    /// What scripts see of it, by the names that clients use. They do not see the password.
+    pub(super) fn attrs(&self) -> Value {
+        let change = &self.change;
+        let all = json!({
+            "title": change.title, "max_users": change.max_users, "is_hidden": change.hidden, "is_locked": change.locked,
+            "slowdown": change.slowdown, "metadata": change.metadata, "hostless": change.hostless,
+            "host_id": change.host.map(|host| host.to_string()),
+        });
+        match all {
+            Value::Object(fields) => fields.into_iter().filter(|(_, value)| !value.is_null()).collect(),
+            other => other,
+        }
+    }
+
+    /// The same with what scripts have made of what they saw.
+    ///
+    /// # Errors
+    /// What is wrong with that.
+    pub(super) fn rewritten(self, attrs: Map<String, Value>) -> Result<Self, Fields> {
+        let Self { change, .. } = read(&Input::from(attrs))?;
+        Ok(Self { change, password: self.password })
+    }
+}
+
+/// Reads the fields of a lobby.
+///
+/// # Errors
+/// What is wrong with them.
+pub(crate) fn read(input: &Input) -> Result<Wanted, Fields> {
+    let mut reading = Reading { input, faults: Fields::new() };
+    let title = reading.field("title", |value| value.as_str().map(|title| title.trim().to_owned()));
+    let password = reading.field("password", |value| value.as_str().map(str::to_owned));
+    let change = LobbyChange {
+        title: reading.check("title", title, |title| {
+            (title.chars().count() > TITLE_CHARS).then_some("should be at most 80 character(s)")
+        }),
+        max_users: reading.number("max_users", 1, MOST_USERS, "must be less than or equal to 128"),
+        slowdown: reading.number("slowdown", 0, LONGEST_SLOWDOWN, "must be less than or equal to 3600"),
+        hidden: reading.flag("is_hidden"),
+        locked: reading.flag("is_locked"),
+        hostless: reading.flag("hostless"),
+        host: reading.field("host_id", |value| value.as_str()?.parse().ok()),
+        metadata: reading.metadata(),
+        password: None,
+    };
+    let long = |password: &String| is_too_long(password).then_some("should be at most 128 character(s)");
+    let password = reading.check("password", password, long);
+    if reading.faults.is_empty() { Ok(Wanted { change, password }) } else { Err(reading.faults) }
+}
+
+/// Reads what is to be changed of a lobby that is there.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn read_change(input: &Input) -> Result<Wanted, Fields> {
+    let read = read(input);
+    match input.text("title").is_some_and(|title| title.trim().is_empty()) {
+        true => {
+            let mut faults = read.err().unwrap_or_default();
+            faults.insert("title", vec!["can't be blank"]);
+            Err(faults)
+        }
+        false => read,
+    }
+}
+
+/// Whether a text is longer than any password of a lobby.
+pub(crate) fn is_too_long(password: &str) -> bool {
+    password.chars().count() > PASSWORD_CHARS
+}
+
+/// The fields of a call, and what is wrong with them.
+struct Reading<'a> {
+    input: &'a Input,
+    faults: Fields,
+}
+
+impl Reading<'_> {
+    /// A value that `read` understands; `None` where there is none, or where it is no good, which is noted.
+    fn field<T>(&mut self, name: &'static str, read: impl FnOnce(&Value) -> Option<T>) -> Option<T> {
+        let found = read(self.input.value(name)?);
+        if found.is_none() {
+            self.faults.insert(name, vec!["is invalid"]);
+        }
+        found
+    }
+
+    fn check<T>(
+        &mut self,
+        name: &'static str,
+        value: Option<T>,
+        fault: impl FnOnce(&T) -> Option<&'static str>,
+    ) -> Option<T> {
+        if let Some(fault) = value.as_ref().and_then(fault) {
+            self.faults.insert(name, vec![fault]);
+        }
+        value
+    }
+
+    /// A whole number, as such or as text.
+    fn number(&mut self, name: &'static str, least: i64, most: i64, above: &'static str) -> Option<i64> {
+        let number = self.field(name, |value| match value {
+            Value::String(text) => text.parse().ok(),
+            value => value.as_i64(),
+        });
+        self.check(name, number, |number| match *number {
+            number if number < least => Some("is too small"),
+            number if number > most => Some(above),
+            _ => None,
+        })
+    }
+
+    fn flag(&mut self, name: &'static str) -> Option<bool> {
+        let input = self.input;
+        self.field(name, |_| input.flag(name))
+    }
+
+    /// An object, as such or as text.
+    fn metadata(&mut self) -> Option<Map<String, Value>> {
+        let metadata = self.field("metadata", |value| match value {
+            Value::Object(fields) => Some(fields.clone()),
+            Value::String(text) => serde_json::from_str(text).ok(),
+            _ => None,
+        });
+        self.check("metadata", metadata, |fields| {
+            let too_many = (fields.len() > METADATA_FIELDS).then_some("has more than 128 fields");
+            too_many.or_else(|| metadata_fault(&Value::Object(fields.clone())))
+        })
+    }
+}

@@ -1,0 +1,23 @@
+//! Log-in by an account that a player has elsewhere: OpenID Connect, OAuth 2, and Steam.
+//!
+//! [`SignIn`] is the flow: it sends a browser to a provider, takes what the provider sends back, and finds or makes the account.
+//! What a provider says of somebody is an [`Identity`]; each provider has a file. All that leaves this machine goes through
+//! `outward`.
+
+mod apple;
+mod discord;
+mod facebook;
+mod google;
+mod identity;
+mod openid;
+mod outward;
+mod providers;
+mod resolve;
+mod settings;
+mod sign_in;
+mod steam;
+
+pub use identity::{Identity, Provider};
+pub use providers::Providers;
+pub use settings::{ProviderSettings, ProvidersConfig};
+pub use sign_in::{Outcome, Proven, SignIn, Started, Status};

@@ -1,0 +1,19 @@
+//! The socket over which players are told things as they happen: the channel protocol of the Phoenix framework, version 2.
+//!
+//! [`upgrade`] lets a socket in, `socket` serves it, `frame` has the messages, `user` and `lobby` what is said on their
+//! topics. `presence` keeps who is online by a socket, `spectators` who watches a lobby, `announce` tells what has changed.
+
+mod announce;
+mod frame;
+mod hooks;
+mod lobby;
+mod presence;
+mod socket;
+mod spectators;
+mod upgrade;
+mod user;
+
+pub(crate) use announce::Announcer;
+pub(crate) use presence::{Presence, RENEW_EVERY};
+pub(crate) use spectators::Spectators;
+pub use upgrade::router;

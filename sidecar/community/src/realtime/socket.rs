@@ -1,0 +1,360 @@
+//! One socket, from its opening to its end.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use axum::extract::ws::{Message, Utf8Bytes, close_code};
+use futures_util::{SinkExt, StreamExt};
+use realmgate_platform::tokens::Caller;
+use realmgate_platform::websocket::{Fault, Socket};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+use uuid::Uuid;
+
+use super::frame::{Ref, Said, Status, close, reply};
+use crate::events::{Delivery, End, Seat, Told, Topic};
+use crate::state::Community;
+
+/// How long a client may say nothing.
+const IDLE: Duration = Duration::from_secs(60);
+/// How long one message may take to be written.
+const WRITE_DEADLINE: Duration = Duration::from_secs(10);
+/// How often it is checked that the log-in lives, should its end not have been heard of.
+const RECHECK_EVERY: Duration = Duration::from_secs(180);
+/// Most messages of any kind in a window.
+const MOST_MESSAGES: u32 = 300;
+const WINDOW: Duration = Duration::from_secs(10);
+/// Most topics that a socket has joined at once.
+const MOST_CHANNELS: usize = 16;
+/// Most states that a channel remembers to have told.
+const MOST_REMEMBERED: usize = 1_024;
+
+/// A client whose socket this is.
+pub(super) struct Client {
+    pub(super) community: Community,
+    pub(super) caller: Caller,
+    socket: Socket,
+    seat: Seat,
+    channels: BTreeMap<Topic, Channel>,
+    heard_at: Instant,
+    window: (Instant, u32),
+    /// Calls of scripts that are under way, which end with their answers.
+    pub(super) calls: JoinSet<String>,
+}
+
+/// A topic that the socket has joined.
+struct Channel {
+    join_ref: Ref,
+    /// What it was told of how things stand, by hashes.
+    told: HashMap<Uuid, u64>,
+}
+
+impl Channel {
+    /// Remembers how something stands. Returns whether that is news.
+    fn is_news(&mut self, told: &Told) -> bool {
+        let Some((of, hash)) = told.state else { return true };
+        if self.told.len() >= MOST_REMEMBERED {
+            self.told.clear();
+        }
+        self.told.insert(of, hash) != Some(hash)
+    }
+}
+
+/// Serves a socket whose token was valid.
+pub(super) async fn serve(community: Community, socket: Socket, caller: Caller, seat: Seat) {
+    let now = Instant::now();
+    let mut client = Client {
+        community,
+        caller,
+        socket,
+        seat,
+        channels: BTreeMap::new(),
+        heard_at: now,
+        window: (now, 0),
+        calls: JoinSet::new(),
+    };
+    let end = client.run().await;
+    let Client { community, caller, socket, seat, channels, .. } = client;
+    drop(seat);
+    metrics::counter!("realmgate_realtime_closed_total", "why" => end.name()).increment(1);
+    // On shutdown, all are settled at once.
+    if end != End::Shutdown {
+        for topic in channels.keys() {
+            if let Topic::Lobby(lobby) = topic {
+                community.spectators.settle(caller.account, *lobby, false).await;
+            }
+        }
+    }
+    if channels.contains_key(&Topic::User(caller.account))
+        && end != End::Shutdown
+        && let Err(error) = community.presence.settle(caller.account).await
+    {
+        tracing::warn!(%error, account = %caller.account, "who is online is not up to date");
+    }
+    match end.farewell() {
+        None if end == End::Gone => socket.agree().await,
+        None => {}
+        Some((code, reason)) => socket.say_goodbye(code, reason).await,
+    }
+}
+
+impl Client {
+    async fn run(&mut self) -> End {
+        let shutdown = self.community.background.shutdown.clone();
+        let mut recheck = tokio::time::interval_at(self.heard_at + RECHECK_EVERY, RECHECK_EVERY);
+        loop {
+            let ended = self.seat.waiting.ended();
+            let step = tokio::select! {
+                end = ended => Err(end),
+                () = shutdown.cancelled() => Err(End::Shutdown),
+                () = tokio::time::sleep_until(self.heard_at + IDLE) => Err(End::Idle),
+                _ = recheck.tick() => recheck_log_in(&self.community, self.caller.session).await,
+                delivery = self.seat.waiting.next() => self.deliver(delivery).await,
+                Some(answered) = self.calls.join_next(), if !self.calls.is_empty() => self.tell_answer(answered).await,
+                received = self.socket.next() => self.receive(received).await,
+            };
+            if let Err(end) = step {
+                return end;
+            }
+        }
+    }
+
+    async fn deliver(&mut self, delivery: Delivery) -> Result<(), End> {
+        match delivery {
+            Delivery::Event(told) => self.tell(&told).await,
+            // Who has joined it again since stays in it.
+            Delivery::Lost(topic) if self.seat.has(topic) => Ok(()),
+            Delivery::Lost(topic) => self.close(topic).await,
+            Delivery::Refresh => self.refresh_all().await,
+        }
+    }
+
+    /// Events may have been lost: tells how things stand on every topic.
+    async fn refresh_all(&mut self) -> Result<(), End> {
+        let joined: Vec<Topic> = self.channels.keys().copied().collect();
+        for topic in joined {
+            match topic {
+                Topic::User(_) => self.refresh().await?,
+                Topic::Lobby(lobby) => self.refresh_lobby(lobby).await?,
+                Topic::Lobbies => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Remembers what a channel is told by other means than [`Client::tell`].
+    pub(super) fn remember(&mut self, told: &Told) {
+        if let Some(channel) = self.channels.get_mut(&told.topic) {
+            channel.is_news(told);
+        }
+    }
+
+    /// Writes an event, unless it says what was told before.
+    pub(super) async fn tell(&mut self, told: &Told) -> Result<(), End> {
+        match self.channels.get_mut(&told.topic).is_some_and(|channel| channel.is_news(told)) {
+            true => self.write(told.text.clone()).await,
+            false => Ok(()),
+        }
+    }
+
+    async fn receive(&mut self, received: Option<Result<Message, Fault>>) -> Result<(), End> {
+        let message = match received {
+            None => return Err(End::Gone),
+            Some(Err(Fault::TooManyControlFrames)) => return Err(End::Flooding),
+            // A message that is too large is the one such fault that a client can mend.
+            Some(Err(Fault::Broken(_))) => return Err(End::TooLarge),
+            Some(Ok(message)) => message,
+        };
+        let now = Instant::now();
+        self.heard_at = now;
+        match message {
+            Message::Close(_) => Err(End::Gone),
+            Message::Ping(_) | Message::Pong(_) => Ok(()),
+            Message::Binary(_) => Err(End::Malformed),
+            Message::Text(_) if !self.count(now) => Err(End::Flooding),
+            Message::Text(text) => {
+                let said = Said::parse(&text).ok_or(End::Malformed)?;
+                drop(text);
+                self.hear(&said).await
+            }
+        }
+    }
+
+    /// Counts a message. Returns false if there are too many in this window.
+    fn count(&mut self, now: Instant) -> bool {
+        let (since, count) = &mut self.window;
+        if now.duration_since(*since) >= WINDOW {
+            (*since, *count) = (now, 0);
+        }
+        *count += 1;
+        *count <= MOST_MESSAGES
+    }
+
+    async fn hear(&mut self, said: &Said) -> Result<(), End> {
+        let Said(join_ref, _, topic, event, _) = said;
+        match (topic.as_str(), event.as_str()) {
+            ("phoenix", "heartbeat") => self.answer(said, join_ref, Status::Ok, json!({})).await,
+            (_, "phx_leave") => self.leave(said).await,
+            (_, "phx_join") => self.join(said).await,
+            _ => self.push(said).await,
+        }
+    }
+
+    async fn leave(&mut self, said: &Said) -> Result<(), End> {
+        self.answer(said, &said.0, Status::Ok, json!({})).await?;
+        match said.2.parse::<Topic>() {
+            Ok(topic) if self.is_joined_as(topic, &said.0) => self.close(topic).await,
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Leaves a topic, and says so; nothing, if it was not joined.
+    pub(super) async fn close(&mut self, topic: Topic) -> Result<(), End> {
+        let Some(channel) = self.channels.remove(&topic) else { return Ok(()) };
+        self.seat.leave(topic);
+        self.settle(topic).await;
+        self.write(close(&channel.join_ref, &topic.to_string())).await
+    }
+
+    /// Writes down that a topic was left. What cannot be written is written later.
+    async fn settle(&mut self, topic: Topic) {
+        match topic {
+            Topic::User(account) => drop(self.community.presence.settle(account).await),
+            Topic::Lobby(lobby) => self.community.spectators.settle(self.caller.account, lobby, false).await,
+            Topic::Lobbies => {}
+        }
+    }
+
+    async fn join(&mut self, said: &Said) -> Result<(), End> {
+        let topic = match said.2.parse::<Topic>() {
+            Ok(topic) => topic,
+            Err(no_topic) => return self.refuse(said, super::user::reason(no_topic)).await,
+        };
+        if self.community.http.limits.realtime.message(self.caller.account).await.is_err() {
+            return self.refuse(said, "rate_limited").await;
+        }
+        if matches!(topic, Topic::User(account) if account != self.caller.account) {
+            return self.refuse(said, "unauthorized").await;
+        }
+        if topic == Topic::Lobbies && !self.community.settings.list_lobbies {
+            return self.refuse(said, "listing_disabled").await;
+        }
+        if matches!(topic, Topic::Lobby(_))
+            && self.channels.len() >= MOST_CHANNELS
+            && !self.channels.contains_key(&topic)
+        {
+            return self.refuse(said, "too_many_topics").await;
+        }
+        // Who joins again has forgotten that it had.
+        if let Some(before) = self.channels.remove(&topic) {
+            self.write(close(&before.join_ref, &said.2)).await?;
+        }
+        // First of all, so that nothing is missed of what happens while it is told how things stand.
+        self.seat.join(topic);
+        self.channels.insert(topic, Channel { join_ref: said.0.clone(), told: HashMap::new() });
+        match topic {
+            Topic::User(_) => self.join_user(said).await,
+            Topic::Lobby(lobby) => self.join_lobby(said, lobby).await,
+            Topic::Lobbies => self.answer(said, &said.0, Status::Ok, json!({})).await,
+        }
+    }
+
+    /// A join that cannot be done, or not now.
+    pub(super) async fn give_up(&mut self, said: &Said, topic: Topic, reason: &'static str) -> Result<(), End> {
+        self.channels.remove(&topic);
+        self.seat.leave(topic);
+        self.settle(topic).await;
+        self.refuse(said, reason).await
+    }
+
+    async fn refuse(&mut self, said: &Said, reason: &'static str) -> Result<(), End> {
+        self.answer(said, &said.0, Status::Error, json!({"reason": reason})).await
+    }
+
+    async fn push(&mut self, said: &Said) -> Result<(), End> {
+        let topic = said.2.parse::<Topic>().ok().filter(|topic| self.is_joined_as(*topic, &said.0));
+        let Some(topic) = topic else { return self.refuse(said, "unmatched topic").await };
+        if self.community.http.limits.realtime.message(self.caller.account).await.is_err() {
+            self.answer(said, &said.0, Status::Error, json!({"error": "rate_limited"})).await?;
+            return self.close(topic).await;
+        }
+        let error = match topic {
+            Topic::User(_) if said.3 == "call_hook" => return self.call_hook(said).await,
+            Topic::User(_) if said.3.starts_with("webrtc:") => "webrtc_disabled",
+            _ => "unknown_event",
+        };
+        self.answer(said, &said.0, Status::Error, json!({"error": error})).await?;
+        match topic {
+            Topic::User(_) => Ok(()),
+            Topic::Lobby(_) | Topic::Lobbies => self.close(topic).await,
+        }
+    }
+
+    /// Whether the topic is joined, by the join that a message belongs to.
+    fn is_joined_as(&self, topic: Topic, join_ref: &Ref) -> bool {
+        let joined = self.channels.get(&topic);
+        joined.is_some_and(|channel| *join_ref == Ref::None(()) || *join_ref == channel.join_ref)
+    }
+
+    pub(super) async fn answer(
+        &mut self,
+        said: &Said,
+        join_ref: &Ref,
+        status: Status,
+        response: Value,
+    ) -> Result<(), End> {
+        self.write(reply(said, join_ref, status, &response)).await
+    }
+
+    pub(super) async fn write(&mut self, text: impl Into<Utf8Bytes>) -> Result<(), End> {
+        let ended = self.seat.waiting.ended();
+        let writing = timeout(WRITE_DEADLINE, self.socket.send(Message::Text(text.into())));
+        tokio::select! {
+            biased;
+            written = writing => match written {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(_)) => Err(End::Gone),
+                Err(_) => Err(End::TooSlow),
+            },
+            end = ended => Err(end),
+        }
+    }
+}
+
+async fn recheck_log_in(community: &Community, session: Uuid) -> Result<(), End> {
+    match community.sessions.find_live(session).await {
+        Ok(None) => Err(End::LoggedOut),
+        // Where the database cannot be asked, the next time tells.
+        Ok(Some(_)) | Err(_) => Ok(()),
+    }
+}
+
+impl End {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Gone => "gone",
+            Self::LoggedOut => "logged_out",
+            Self::TooSlow => "slow",
+            Self::Idle => "idle",
+            Self::Flooding => "flooding",
+            Self::Malformed => "malformed",
+            Self::TooLarge => "too_large",
+            Self::Shutdown => "shutdown",
+        }
+    }
+
+    /// The close code and the reason; `None` where nobody would read it. A client that is to come again is never told
+    /// 1000, after which some do not.
+    fn farewell(self) -> Option<(u16, &'static str)> {
+        match self {
+            Self::Gone | Self::TooSlow => None,
+            Self::LoggedOut => Some((close_code::NORMAL, "Logged out")),
+            Self::Idle => Some((close_code::AWAY, "Nothing was heard for a minute")),
+            Self::Flooding => Some((close_code::POLICY, "Too many messages")),
+            Self::Malformed => Some((close_code::INVALID, "Messages are JSON arrays of five")),
+            Self::TooLarge => Some((close_code::SIZE, "A message has at most 128 KiB")),
+            Self::Shutdown => Some((close_code::AWAY, "The server shuts down")),
+        }
+    }
+}

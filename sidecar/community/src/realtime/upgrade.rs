@@ -1,0 +1,71 @@
+//! How a client opens `/socket/websocket`. What is wrong with its token is told before the socket is open.
+
+use axum::Router;
+use axum::extract::{FromRef, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
+use axum::routing::any;
+use realmgate_platform::error::{Error, ErrorCode};
+use realmgate_platform::http::HttpState;
+use realmgate_platform::http::extract::Peer;
+use realmgate_platform::websocket::{Bounds, Upgrade};
+
+use super::socket;
+use crate::http::Refusal;
+use crate::state::Community;
+
+/// The route, beside those below `/api/v1`.
+pub fn router<S>(community: &Community) -> Router<S> {
+    Router::new().route("/socket/websocket", any(upgrade)).with_state(community.clone())
+}
+
+async fn upgrade(
+    State(community): State<Community>,
+    peer: Peer,
+    headers: HeaderMap,
+    uri: Uri,
+    upgrade: Upgrade,
+) -> Result<Response, Refusal> {
+    let forbidden = || Refusal::error(StatusCode::FORBIDDEN, "forbidden");
+    let refuse = |error: Error| match error.code {
+        ErrorCode::Unauthorized => forbidden(),
+        _ => error.into(),
+    };
+    let http = HttpState::from_ref(&community);
+    let (token, version) = params(&uri);
+    let version_is_known = version.is_none_or(|version| version.starts_with("2."));
+    let Some(token) = token.filter(|_| version_is_known && http.origins.allow(&headers)) else {
+        http.limits.anonymous_call(peer.into()).await.map_err(refuse)?;
+        return Err(forbidden());
+    };
+    let caller = match http.tokens.authenticate(&token).await {
+        Ok(caller) => caller,
+        Err(error) => {
+            http.limits.anonymous_call(peer.into()).await.map_err(refuse)?;
+            return Err(refuse(error));
+        }
+    };
+    // Opening a socket is a call like any other.
+    http.limits.call(caller.account).await.map_err(refuse)?;
+    let seat = community.events.hub.take_seat(caller.account, caller.session).ok_or_else(forbidden)?;
+    // A log-in that has ended since would not have found the socket.
+    http.tokens.authenticate(&token).await.map_err(refuse)?;
+    let alive = community.background.tasks.token();
+    Ok(upgrade.open(Bounds::REALTIME, move |socket| async move {
+        socket::serve(community, socket, caller, seat).await;
+        drop(alive);
+    }))
+}
+
+/// The token and the protocol's version in the query.
+fn params(uri: &Uri) -> (Option<String>, Option<String>) {
+    let (mut token, mut version) = (None, None);
+    for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
+        match &*name {
+            "token" => token = Some(value.into_owned()),
+            "vsn" => version = Some(value.into_owned()),
+            _ => {}
+        }
+    }
+    (token.filter(|token| !token.is_empty()), version)
+}

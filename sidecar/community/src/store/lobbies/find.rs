@@ -1,0 +1,143 @@
+//! How lobbies are found.
+
+use realmgate_platform::accounts::name_key;
+use realmgate_platform::database::columns::parse_id;
+use realmgate_protocol::ids::AccountId;
+use serde_json::{Map, Value};
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use super::super::ProfileRow;
+use super::super::profiles::{COLUMNS as PROFILE, TABLES as PROFILES};
+use super::LobbyStore;
+use super::rows::{COLUMNS, LobbyRow, read, text};
+
+/// Lobbies that a player who wants any is tried for.
+const MOST_CANDIDATES: i64 = 5;
+/// Whose title begins with a key: from $1 up to and without $2. And that have a field $3 whose text contains $4.
+const FOUND: &str = "($1 = '' OR (l.title_key >= $1 AND l.title_key < $2)) AND ($3 = '' OR l.id IN (SELECT f.lobby_id \
+                     FROM lobby_fields f WHERE f.name = $3 AND ($4 = '' OR REPLACE(f.value, $4, '') <> f.value)))";
+
+/// Which lobbies are listed.
+#[derive(Debug, Clone, Default)]
+pub struct LobbyFilter {
+    /// How its title begins, in any case.
+    pub title: String,
+    /// Whether it is in no list.
+    pub hidden: Option<bool>,
+    /// Whether nobody comes in.
+    pub locked: Option<bool>,
+    /// Whether it has a password.
+    pub passworded: Option<bool>,
+    /// At least so many places.
+    pub min_users: Option<i64>,
+    /// At most so many places.
+    pub max_users: Option<i64>,
+    /// A field that its metadata has; empty for any.
+    pub field: String,
+    /// What the text of that field contains.
+    pub value: String,
+}
+
+/// What a player wants of a lobby that it does not name.
+#[derive(Debug, Clone, Default)]
+pub struct Wish {
+    /// So many places.
+    pub max_users: Option<i64>,
+    /// Fields of its metadata, each with what its text contains.
+    pub metadata: Map<String, Value>,
+}
+
+impl LobbyFilter {
+    /// The condition. What is no text stands in it as it is.
+    fn condition(&self) -> String {
+        let mut all = vec![FOUND.to_owned()];
+        let flag = |column: &str, flag: Option<bool>| flag.map(|flag| format!("l.{column} = {}", i64::from(flag)));
+        all.extend(flag("is_hidden", self.hidden));
+        all.extend(flag("is_locked", self.locked));
+        all.extend(self.passworded.map(|has| format!("l.password_hash IS {}NULL", if has { "NOT " } else { "" })));
+        all.extend(self.min_users.map(|least| format!("l.max_users >= {least}")));
+        all.extend(self.max_users.map(|most| format!("l.max_users <= {most}")));
+        all.join(" AND ")
+    }
+}
+
+impl LobbyStore {
+    /// A page of the lobbies that a filter lets pass, the newest first, and how many there are in all.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn list(&self, filter: &LobbyFilter, limit: i64, offset: i64) -> sqlx::Result<(Vec<LobbyRow>, i64)> {
+        let (from, condition) = (name_key(&filter.title), filter.condition());
+        // Whatever begins with the key and goes on in hexadecimal is before this.
+        let until = format!("{from}g");
+        let mut db = self.0.begin_read("list_lobbies").await?;
+        let rows = format!(
+            "SELECT {COLUMNS} FROM lobbies l WHERE {condition} ORDER BY l.created_at_ms DESC, l.id DESC LIMIT $5 OFFSET $6"
+        );
+        let rows = sqlx::query(AssertSqlSafe(rows)).bind(&from).bind(&until).bind(&filter.field).bind(&filter.value);
+        let rows = rows.bind(limit).bind(offset).fetch_all(&mut *db).await?;
+        let total = AssertSqlSafe(format!("SELECT COUNT(*) FROM lobbies l WHERE {condition}"));
+        let total = sqlx::query_scalar(total).bind(&from).bind(&until).bind(&filter.field).bind(&filter.value);
+        let total: i64 = total.fetch_one(&mut *db).await?;
+        Ok((rows.iter().map(LobbyRow::of).collect::<sqlx::Result<_>>()?, total))
+    }
+
+    /// A lobby with its members, those first whose accounts are oldest.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn with_members(&self, id: Uuid) -> sqlx::Result<Option<(LobbyRow, Vec<ProfileRow>)>> {
+        let mut db = self.0.begin_read("lobby_members").await?;
+        let Some(lobby) = read(&mut db, id).await? else { return Ok(None) };
+        let members = format!(
+            "SELECT {PROFILE} FROM lobby_members m, {PROFILES} WHERE p.account_id = m.account_id AND m.lobby_id = $1
+             ORDER BY a.created_at_ms, p.account_id"
+        );
+        let members = sqlx::query(AssertSqlSafe(members)).bind(id.to_string()).fetch_all(&mut *db).await?;
+        Ok(Some((lobby, members.iter().map(ProfileRow::of).collect::<sqlx::Result<_>>()?)))
+    }
+
+    /// The lobby that an account is in.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn of(&self, account: AccountId) -> sqlx::Result<Option<Uuid>> {
+        super::seats::seat_of(&mut *self.0.read("lobby_of").await?, account).await
+    }
+
+    /// The oldest lobbies that a player may come into who wants this.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn candidates(&self, wish: &Wish) -> sqlx::Result<Vec<Uuid>> {
+        let mut fields: Vec<(&String, String)> =
+            wish.metadata.iter().map(|(name, value)| (name, text(value))).collect();
+        // A power of two, so that few statement texts are prepared.
+        if let Some(last) = fields.last().cloned() {
+            fields.resize(fields.len().next_power_of_two(), last);
+        }
+        let wanted: Vec<String> =
+            (0..fields.len()).map(|field| format!("(${}, ${})", 2 * field + 2, 2 * field + 3)).collect();
+        let has_all = match wanted.is_empty() {
+            true => String::new(),
+            false => format!(
+                "AND NOT EXISTS (SELECT 1 FROM (VALUES {}) AS w WHERE NOT EXISTS (SELECT 1 FROM lobby_fields f \
+                 WHERE f.lobby_id = l.id AND f.name = w.column1 \
+                 AND (w.column2 = '' OR REPLACE(f.value, w.column2, '') <> f.value)))",
+                wanted.join(", ")
+            ),
+        };
+        let query = format!(
+            "SELECT l.id FROM lobbies l WHERE l.is_hidden = 0 AND l.is_locked = 0 AND l.password_hash IS NULL \
+             AND ($1 = 0 OR l.max_users = $1) {has_all} \
+             AND (SELECT COUNT(*) FROM lobby_members m WHERE m.lobby_id = l.id) < l.max_users \
+             ORDER BY l.created_at_ms, l.id LIMIT {MOST_CANDIDATES}"
+        );
+        let query = sqlx::query_scalar(AssertSqlSafe(query)).bind(wish.max_users.unwrap_or(0));
+        let query = fields.into_iter().fold(query, |query, (name, value)| query.bind(name.clone()).bind(value));
+        let mut db = self.0.read("quick_join").await?;
+        let found: Vec<String> = query.fetch_all(&mut *db).await?;
+        found.iter().map(|id| parse_id("id", id)).collect()
+    }
+}

@@ -1,0 +1,53 @@
+//! The folder with the scripts.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// The longest script, in bytes.
+const SCRIPT_BYTES: u64 = 256 << 10;
+/// Most scripts.
+const MOST: usize = 64;
+/// The longest name of a plugin.
+const NAME_CHARS: usize = 64;
+
+/// The sources of all plugins, by name; instead of a source what is in the way of reading it. A folder that is not there has none.
+///
+/// # Errors
+/// When the folder is there and cannot be read.
+pub(crate) fn read(folder: &Path) -> io::Result<BTreeMap<String, Result<String, String>>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        entries => entries?,
+    };
+    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "lua"));
+    // Which are too many must be the same ones each time.
+    paths.sort_unstable();
+    let mut found = BTreeMap::new();
+    for path in paths {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let source = match () {
+            () if !is_name(&name) => Err("its name has 1 to 64 of a-z, 0-9 and _".to_owned()),
+            () if found.len() >= MOST => Err(format!("there are more than {MOST} scripts")),
+            () => source(&path).map_err(|error| format!("it cannot be read: {error}")),
+        };
+        let source = source.map_err(|fault| format!("{name}.lua: {fault}"));
+        found.insert(name, source);
+    }
+    Ok(found)
+}
+
+fn is_name(name: &str) -> bool {
+    (1..=NAME_CHARS).contains(&name.len()) && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+}
+
+fn source(path: &Path) -> io::Result<String> {
+    let mut source = String::new();
+    let read = fs::File::open(path)?.take(SCRIPT_BYTES + 1).read_to_string(&mut source)?;
+    if read as u64 > SCRIPT_BYTES {
+        return Err(io::Error::other(format!("it has more than {SCRIPT_BYTES} bytes")));
+    }
+    Ok(source)
+}

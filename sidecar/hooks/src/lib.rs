@@ -1,0 +1,42 @@
+//! Scripts of a realm's makers: Lua files that players call, each in a sandbox of its own.
+//!
+//! A *plugin* is a file `NAME.lua` of one folder. It returns a table, whose functions players may call
+//! ([`Plugins::call`]). Each plugin runs on a thread of its own ([`worker`]), in a Lua without files, processes and network
+//! ([`sandbox`]); a call ends after [`CALL_WITHIN`]. What it may ask beyond itself is a [`Realm`]'s to answer. When a file changes it is loaded anew; one with a fault is refused
+//! as a whole, and what was loaded before goes on.
+//!
+//! ```
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use realmgate_hooks::{Call, Plugins, Rules};
+//! use serde_json::json;
+//!
+//! let folder = std::env::temp_dir().join("realmgate-hooks-example");
+//! std::fs::create_dir_all(&folder)?;
+//! std::fs::write(folder.join("greet.lua"), "return { hello = function(name) return 'Hello, ' .. name end }")?;
+//! let rules = Rules { may_ask: &[], check_schedule: |_| Err("there are none".to_owned()) };
+//! let plugins = Plugins::new(folder, rules);
+//! plugins.refresh()?;
+//! let call = Call { plugin: "greet", function: "hello", args: vec![json!("Ada")], caller: None, realm: None };
+//! assert_eq!(plugins.call(call).await?, json!("Hello, Ada"));
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Runtime::new().unwrap().block_on(example()).unwrap();
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod error;
+mod folder;
+mod plugins;
+mod realm;
+mod sandbox;
+mod script;
+mod stopwatch;
+mod values;
+mod worker;
+
+pub use error::CallError;
+pub use plugins::{Call, Fault, Plugins, State};
+pub use realm::{Realm, Rules};
+pub use sandbox::{CALL_WITHIN, MEMORY_BYTES};
+pub use script::FunctionInfo;

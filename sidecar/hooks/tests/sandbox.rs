@@ -1,0 +1,267 @@
+//! What scripts can do and what they cannot, through the public interface.
+
+#![expect(clippy::unwrap_used, reason = "what a test is built of fails by panicking")]
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use realmgate_hooks::{Call, CallError, Plugins, Realm, Rules};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// The realm adds numbers, and knows two times.
+const RULES: Rules = Rules {
+    may_ask: &["add", "fail"],
+    check_schedule: |when| if ["daily", "hourly"].contains(&when) { Ok(()) } else { Err("no such time".to_owned()) },
+};
+
+struct Adding;
+
+impl Realm for Adding {
+    fn ask(&self, function: &str, args: Vec<Value>) -> Result<Value, String> {
+        match function {
+            "add" => Ok(json!(args.iter().filter_map(Value::as_i64).sum::<i64>())),
+            other => Err(format!("{other} is not done")),
+        }
+    }
+}
+
+/// Scripts in a folder.
+struct Scripts {
+    folder: TempDir,
+    plugins: Plugins,
+}
+
+impl Scripts {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let plugins = Plugins::new(folder.path().to_owned(), RULES);
+        Self { folder, plugins }
+    }
+
+    fn of(source: &str) -> Self {
+        let scripts = Self::new();
+        scripts.write("it", source);
+        scripts
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(format!("{name}.lua"))
+    }
+
+    fn write(&self, name: &str, source: &str) {
+        fs::write(self.path(name), source).unwrap();
+        self.plugins.refresh().unwrap();
+    }
+
+    fn fault(&self) -> Option<String> {
+        self.plugins.states().into_iter().find_map(|state| state.fault).map(|fault| fault.text)
+    }
+
+    async fn call(&self, function: &str, args: &[Value]) -> Result<Value, CallError> {
+        self.plugins.call(Call { plugin: "it", function, args: args.to_vec(), caller: None, realm: None }).await
+    }
+}
+
+#[tokio::test]
+async fn a_call_gives_back_what_the_function_returns() {
+    let scripts = Scripts::of(
+        "return { echo = function(...) return ... end, pair = function(a, b) return array { a, b } end,
+            sum = function(list) local sum = 0; for _, x in ipairs(list) do sum = sum + x end; return sum end }",
+    );
+    let values = [json!(null), json!(true), json!(-7), json!(1.5), json!("ä"), json!([]), json!({}), json!([1, [2]])];
+    for value in values.into_iter().chain([json!({"a": {"b": [null, 1]}, "c": []}), json!(i64::MAX)]) {
+        let args = std::slice::from_ref(&value);
+        let (echo, expected) = (scripts.call("echo", args).await, &value);
+        // A list cannot begin with nothing.
+        if value.pointer("/a/b/0").is_none() {
+            assert_eq!(echo.as_ref(), Ok(expected));
+        }
+    }
+    assert_eq!(scripts.call("pair", &[json!(1), json!("x")]).await, Ok(json!([1, "x"])));
+    assert_eq!(scripts.call("sum", &[json!([1, 2, 3])]).await, Ok(json!(6)));
+    assert_eq!(scripts.call("sum", &[json!([1]), json!(2)]).await, Err(CallError::NoFunction), "one too many");
+    assert_eq!(scripts.call("other", &[]).await, Err(CallError::NoFunction));
+    let call = Call { plugin: "nobody", function: "echo", args: vec![], caller: None, realm: None };
+    assert_eq!(scripts.plugins.call(call).await, Err(CallError::NoPlugin));
+}
+
+#[tokio::test]
+async fn a_script_says_no_and_sees_who_calls() {
+    let scripts = Scripts::of(
+        "return { who = function() return caller and caller.name end, no = function() return nil, 'too_young' end }",
+    );
+    assert_eq!(scripts.call("no", &[]).await, Err(CallError::Refused("too_young".to_owned())));
+    let caller = Some(json!({"name": "Ada"}));
+    let call = Call { plugin: "it", function: "who", args: vec![], caller, realm: None };
+    assert_eq!(scripts.plugins.call(call).await, Ok(json!("Ada")));
+    assert_eq!(scripts.call("who", &[]).await, Ok(json!(null)), "nobody stays behind");
+}
+
+#[tokio::test]
+async fn files_processes_and_network_are_out_of_reach() {
+    let scripts = Scripts::of(
+        "return { has = function(name) return _G[name] ~= nil end, dump = function() return string.dump == nil end }",
+    );
+    for name in ["os", "io", "debug", "package", "require", "load", "loadfile", "dofile", "coroutine", "collectgarbage"]
+    {
+        assert_eq!(scripts.call("has", &[json!(name)]).await, Ok(json!(false)), "{name}");
+    }
+    assert_eq!(scripts.call("dump", &[]).await, Ok(json!(true)));
+    assert_eq!(scripts.call("has", &[json!("string")]).await, Ok(json!(true)));
+}
+
+#[tokio::test]
+async fn a_fault_is_told_with_its_line_and_changes_nothing() {
+    let scripts = Scripts::of(
+        "local n = 0\nreturn {\n  fail = function() n = n + 1; error('broken') end,\n  n = function() return n end,\n  bad = function() return print end,\n  deep = function() local t = {}; for _ = 1, 1e5 do t = { t } end; return t end,\n  wide = function() local t = {}; for i = 1, 1e5 do t[i] = i end; return t end,\n  none = function() return 0/0 end, bytes = function() return '\\xff' end, gc = function() setmetatable({}, { __gc = print }) end\n}",
+    );
+    assert_eq!(scripts.call("fail", &[]).await, Err(CallError::Exception("it.lua:3: broken".to_owned())));
+    assert_eq!(scripts.call("n", &[]).await, Ok(json!(1)));
+    for function in ["bad", "deep", "wide", "none", "bytes", "gc"] {
+        assert!(matches!(scripts.call(function, &[]).await, Err(CallError::Exception(_))), "{function}");
+    }
+    assert_eq!(scripts.call("n", &[]).await, Ok(json!(1)));
+}
+
+#[tokio::test]
+async fn no_list_has_a_finalizer() {
+    let scripts = Scripts::of(
+        "return { trap = function() local lists = getmetatable(array {}); if lists then lists.__gc = print end; return not lists end,
+            given = function(list) return not getmetatable(list) end }",
+    );
+    assert_eq!(scripts.call("trap", &[]).await, Ok(json!(true)));
+    assert_eq!(scripts.call("given", &[json!([1])]).await, Ok(json!(true)));
+}
+
+#[tokio::test]
+async fn a_refusal_is_no_longer_than_a_text_of_an_error() {
+    let scripts = Scripts::of("return { no = function() return nil, ('x'):rep(1e6) end }");
+    assert_eq!(scripts.call("no", &[]).await, Err(CallError::Refused("x".repeat(1_024))));
+}
+
+#[tokio::test]
+async fn a_name_that_is_none_is_a_fault_and_keeps_nobody_else_out() {
+    let scripts = Scripts::of("return { fine = function() return 1 end }");
+    scripts.write("No-Name", "return {}");
+    assert_eq!(scripts.fault().unwrap(), "No-Name.lua: its name has 1 to 64 of a-z, 0-9 and _");
+    assert_eq!(scripts.call("fine", &[]).await, Ok(json!(1)));
+}
+
+#[tokio::test]
+async fn memory_has_an_end_and_what_comes_next_has_it_again() {
+    let scripts = Scripts::of(
+        "return { eat = function() local t = {}; for i = 1, 1e9 do t[i] = ('x'):rep(1e5) .. i end end, rep = function() return #('x'):rep(1e9) end, fine = function() return 1 end }",
+    );
+    for function in ["eat", "rep"] {
+        assert!(
+            matches!(scripts.call(function, &[]).await, Err(CallError::Exception(text)) if text.contains("memory")),
+            "{function}"
+        );
+        assert_eq!(scripts.call("fine", &[]).await, Ok(json!(1)));
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_loops_ends_even_if_it_catches_its_end() {
+    let scripts = Scripts::of(
+        "return { loop = function() while true do pcall(function() while true do end end) end end, fine = function() return 1 end }",
+    );
+    assert_eq!(scripts.call("loop", &[]).await, Err(CallError::Timeout));
+    assert_eq!(scripts.call("fine", &[]).await, Ok(json!(1)));
+}
+
+#[tokio::test]
+async fn one_that_nothing_interrupts_loses_its_thread() {
+    let scripts = Scripts::of(
+        "return { find = function() return (('a'):rep(1e6)):find(('.-'):rep(12) .. 'b') end, fine = function() return 1 end }",
+    );
+    assert_eq!(scripts.call("find", &[]).await, Err(CallError::Timeout));
+    assert_eq!(scripts.call("fine", &[]).await, Ok(json!(1)), "on another thread");
+}
+
+#[tokio::test]
+async fn a_changed_file_is_loaded_and_a_broken_one_is_refused_as_a_whole() {
+    let scripts = Scripts::of("return { version = function() return 1 end }");
+    scripts.write("it", "return { version = function() return 2 end }");
+    assert_eq!(scripts.call("version", &[]).await, Ok(json!(2)));
+    for (broken, fault) in [
+        ("return { version = function() return 3 end", "it.lua:1:"),
+        ("error('no')", "it.lua:1: no"),
+        ("return 7", "returns a table of functions"),
+    ] {
+        scripts.write("it", broken);
+        let told = scripts.fault().unwrap();
+        assert!(told.contains(fault), "{told}");
+        assert_eq!(scripts.call("version", &[]).await, Ok(json!(2)), "the old one stays");
+    }
+    scripts.write("it", "return { version = function() return 2 end }");
+    assert_eq!(scripts.fault(), None, "as before");
+    fs::remove_file(scripts.path("it")).unwrap();
+    scripts.plugins.refresh().unwrap();
+    assert_eq!(scripts.call("version", &[]).await, Err(CallError::NoPlugin));
+}
+
+#[tokio::test]
+async fn functions_are_told_with_what_stands_above_them() {
+    let scripts = Scripts::of(
+        "local hooks = {}\n\n--- Greets somebody.\n--- Twice.\nfunction hooks.hello(name, loud)\n  return name\nend\nhooks.any = function(...) return ... end\nhooks.nothing = 3\nreturn hooks\n",
+    );
+    let functions = scripts.plugins.states().remove(0).functions;
+    let told = functions.iter().map(|of| (of.signature.as_str(), of.arity, of.doc.as_str()));
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [("any(...)", None, ""), ("hello(name, loud)", Some(2), "Greets somebody.\nTwice.")]
+    );
+}
+
+#[tokio::test]
+async fn a_script_asks_the_realm_while_it_is_called() {
+    let scripts = Scripts::of(
+        "local asked = pcall(function() return realm.add(1) end)
+         return { add = function(...) return realm.add(...) end,
+            fail = function()
+                local answer = realm.fail()
+                return answer
+            end,
+            caught = function() return tostring(select(2, pcall(realm.fail))) end,
+            bad = function() local answer = realm.add(print) return answer end,
+            asked = function() return asked end, other = function() return realm.other end }",
+    );
+    let call = async |function: &str, realm: bool| {
+        let realm = realm.then(|| Arc::new(Adding) as Arc<dyn Realm>);
+        let args = if function == "add" { vec![json!(1), json!(2), json!(4)] } else { vec![] };
+        scripts.plugins.call(Call { plugin: "it", function, args, caller: None, realm }).await
+    };
+    let failed = |text: &str| Err(CallError::Exception(text.to_owned()));
+    assert_eq!(call("add", true).await, Ok(json!(7)));
+    assert_eq!(call("fail", true).await, failed("it.lua:4: realm.fail: fail is not done"));
+    let Ok(Value::String(caught)) = call("caught", true).await else { panic!("a script catches it") };
+    assert!(caught.contains("realm.fail: fail is not done"), "{caught}");
+    assert_eq!(call("bad", true).await, failed("it.lua:8: realm.add: an argument has a function, which is no JSON"));
+    assert_eq!(call("asked", true).await, Ok(json!(false)), "nobody answers while it is loaded");
+    assert_eq!(call("other", true).await, Ok(json!(null)));
+    let Err(CallError::Exception(nobody)) = call("fail", false).await else { panic!("nobody answers") };
+    assert!(nobody.ends_with("the realm answers only while a call runs"), "{nobody}");
+}
+
+#[tokio::test]
+async fn schedules_name_functions_and_times() {
+    let script =
+        |schedules: &str| format!("return {{ a = function() end, b = function() end, schedules = {schedules} }}");
+    let scripts = Scripts::of(&script("{ a = 'daily' }"));
+    let schedule = |function: &str| scripts.plugins.info("it", function).unwrap().schedule;
+    assert_eq!((schedule("a").as_deref(), schedule("b")), (Some("daily"), None));
+    for (schedules, fault) in [
+        ("7", "it.lua: `schedules` is a table of texts"),
+        ("{ a = {} }", "it.lua: `schedules` is a table of texts"),
+        ("{ c = 'daily' }", "it.lua: `schedules` names no function: c"),
+        ("{ b = 'never' }", "it.lua: the schedule of b: no such time"),
+    ] {
+        scripts.write("it", &script(schedules));
+        assert_eq!(scripts.fault().as_deref(), Some(fault));
+    }
+    assert_eq!(schedule("a").as_deref(), Some("daily"), "what was loaded before goes on");
+    assert_eq!(scripts.plugins.having("b"), ["it"]);
+}

@@ -1,0 +1,224 @@
+//! Players of the add-on for Godot: each in a Godot of its own (`clients/godot/tests/feel.gd`), whose keys are pressed here.
+//! What its nodes show comes line by line, one for each frame.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use realmgate_client::clock::Clock;
+use realmgate_client::display::{DisplayCounters, Point};
+use realmgate_client::session::Session;
+use realmgate_protocol::ids::EntityId;
+use realmgate_protocol::movement::{Angle, Position, UNITS_PER_TILE};
+use serde::Deserialize;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, ChildStdout};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::measure::{Counted, Watched};
+use super::player::Picture;
+use super::walk::Walk;
+use crate::account::fresh_name;
+use crate::godot::Godot;
+
+/// How often it enters, and leaves again, before it stays.
+const ENTRIES: &str = "5";
+/// How long a Godot may be silent: it starts, makes an account, and enters again and again.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A player in a Godot of its own.
+#[derive(Debug)]
+pub struct GodotPlayer {
+    process: Child,
+    keys: ChildStdin,
+    says: mpsc::UnboundedReceiver<(Duration, Said)>,
+    walk: Walk,
+    heading: Option<Angle>,
+    frames: Vec<Frame>,
+    /// What our clock shows when its own shows 0, at the latest: no line has come faster.
+    zero: f64,
+    has_lost: bool,
+    entered_in: Vec<Duration>,
+    /// Its entity.
+    pub entity: EntityId,
+}
+
+impl GodotPlayer {
+    /// Starts a Godot, and enters the world in it through a bad line: a few times, then to stay.
+    ///
+    /// # Errors
+    /// When Godot does not start, or the player does not get in.
+    pub async fn enter(godot: &Godot, api: &str, through: SocketAddr, clock: Clock, seed: u64) -> Result<Self> {
+        let (name, through) = (fresh_name("Feeler"), through.to_string());
+        let mut process = godot.with_keys("tests/feel.gd", &[api, &name, &through, ENTRIES]).context("Godot")?;
+        let keys = process.stdin.take().context("Godot has no standard input")?;
+        let output = process.stdout.take().context("Godot has no standard output")?;
+        let (say, says) = mpsc::unbounded_channel();
+        tokio::spawn(listen(output, clock, say));
+        let (walk, entered_in) = (Walk::new(seed), Vec::new());
+        let (heading, frames, zero, has_lost, entity) = (None, Vec::new(), f64::INFINITY, false, EntityId(0));
+        let mut player = Self { process, keys, says, walk, heading, frames, zero, has_lost, entered_in, entity };
+        while player.entity == EntityId(0) {
+            let said = timeout(PATIENCE, player.says.recv()).await.context("Godot is silent")?;
+            let (at, said) = said.context("Godot has ended; its reason stands above")?;
+            player.hear(at, said);
+        }
+        Ok(player)
+    }
+
+    /// How long entering took each time.
+    pub fn entered_in(&self) -> impl Iterator<Item = Duration> + '_ {
+        self.entered_in.iter().copied()
+    }
+
+    /// Looks at all frames since the last call, and presses what the player wants then. The session knows the ground.
+    ///
+    /// # Errors
+    /// When Godot has ended.
+    pub async fn press(&mut self, session: &Session) -> Result<()> {
+        loop {
+            match self.says.try_recv() {
+                Ok((at, said)) => {
+                    let is_frame = matches!(said, Said::Frame(_));
+                    self.hear(at, said);
+                    if is_frame {
+                        let own = self.frames.last().map(|frame| units(frame.own));
+                        self.walk.frame(session, own.map(|own| Position { x: own.x as i32, y: own.y as i32 }));
+                    }
+                }
+                Err(mpsc::error::TryRecvError::Empty) => break,
+                Err(mpsc::error::TryRecvError::Disconnected) => {
+                    anyhow::bail!("Godot has ended; its reason stands above")
+                }
+            }
+        }
+        if self.heading != self.walk.heading() {
+            self.heading = self.walk.heading();
+            let key = self.heading.map_or(-1, |angle| i32::from(angle.0));
+            self.say(&key.to_string()).await?;
+        }
+        Ok(())
+    }
+
+    /// Leaves the world, and gives what its screen showed between two moments.
+    ///
+    /// # Errors
+    /// When Godot does not end well.
+    pub async fn leave(mut self, from: Duration, until: Duration) -> Result<Watched> {
+        self.say("leave").await?;
+        while let Some((at, said)) = timeout(PATIENCE, self.says.recv()).await.context("Godot does not end")? {
+            self.hear(at, said);
+        }
+        let ended = timeout(PATIENCE, self.process.wait()).await.context("Godot does not end")??;
+        anyhow::ensure!(ended.success(), "Godot ended with {ended}; its reason stands above");
+        let zero = self.zero;
+        let at = |frame: &Frame| Duration::from_secs_f64((zero + frame.at_us / 1e6).max(0.0));
+        let watched: Vec<_> = self.frames.iter().filter(|frame| (from..until).contains(&at(frame))).collect();
+        let (first, last) = watched.first().zip(watched.last()).context("Godot has shown nothing")?;
+        let counted = Counted {
+            corrections: (
+                last.corrections - first.corrections,
+                ((last.corrected_tiles - first.corrected_tiles) * f64::from(UNITS_PER_TILE)).round() as u64,
+            ),
+            display: DisplayCounters {
+                frames: watched.len() as u64,
+                visible_corrections: last.visible_corrections - first.visible_corrections,
+            },
+            minutes: (until - from).as_secs_f64() / 60.0,
+        };
+        let pictures = watched.iter().map(|frame| frame.picture(at(frame))).collect();
+        Ok(Watched { pictures, counted, is_over: self.has_lost })
+    }
+
+    async fn say(&mut self, line: &str) -> Result<()> {
+        self.keys.write_all(format!("{line}\n").as_bytes()).await.context("Godot has ended; its reason stands above")
+    }
+
+    fn hear(&mut self, at: Duration, said: Said) {
+        match said {
+            Said::Entered { entered_in_ms } => {
+                self.entered_in.push(Duration::from_secs_f64(entered_in_ms / 1_000.0));
+            }
+            Said::Stays { entity } => self.entity = EntityId(entity),
+            Said::Lost { .. } => self.has_lost = true,
+            Said::Frame(frame) => {
+                self.zero = self.zero.min(at.as_secs_f64() - frame.at_us / 1e6);
+                self.frames.push(frame);
+            }
+        }
+    }
+}
+
+/// Notes when each line has come. Lines that are no JSON are Godot's own.
+async fn listen(output: ChildStdout, clock: Clock, say: mpsc::UnboundedSender<(Duration, Said)>) {
+    let mut lines = BufReader::new(output).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        let at = clock.now();
+        if let Ok(said) = serde_json::from_str(&line)
+            && say.send((at, said)).is_err()
+        {
+            return;
+        }
+    }
+}
+
+/// A line of the script.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Said {
+    Entered {
+        entered_in_ms: f64,
+    },
+    Stays {
+        entity: u32,
+    },
+    Lost {
+        #[expect(dead_code, reason = "that it is there tells it")]
+        lost: String,
+    },
+    Frame(Frame),
+}
+
+/// What its nodes show in a frame; places are in tiles.
+#[derive(Debug, Deserialize)]
+struct Frame {
+    at_us: f64,
+    own: (f64, f64),
+    heading: Option<u8>,
+    others: Vec<(u32, f64, f64)>,
+    corrections: u64,
+    corrected_tiles: f64,
+    visible_corrections: u64,
+}
+
+impl Frame {
+    fn picture(&self, at: Duration) -> Picture {
+        let others = self.others.iter().map(|(id, x, y)| (EntityId(*id), units((*x, *y)))).collect();
+        Picture { at, own: units(self.own), heading: self.heading.map(Angle), others }
+    }
+}
+
+fn units((x, y): (f64, f64)) -> Point {
+    let unit = f64::from(UNITS_PER_TILE);
+    Point { x: x * unit, y: y * unit }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_line_of_the_script_is_read() {
+        let said = |line: &str| serde_json::from_str(line).expect(line);
+        assert!(matches!(said(r#"{"entered_in_ms":358.2}"#), Said::Entered { .. }));
+        assert!(matches!(said(r#"{"entity":7}"#), Said::Stays { entity: 7 }));
+        assert!(matches!(said(r#"{"lost":"silence"}"#), Said::Lost { .. }));
+        let frame = r#"{"at_us":2000000,"corrected_tiles":0.5,"corrections":2,"heading":null,"others":[[9,1.5,2.0]],"own":[32.0,31.5],"visible_corrections":1}"#;
+        let Said::Frame(frame) = said(frame) else { panic!("{frame} is a frame") };
+        let picture = frame.picture(Duration::from_secs(1));
+        assert_eq!(picture.own, Point { x: 32.0 * 1_024.0, y: 31.5 * 1_024.0 });
+        assert_eq!(picture.others, [(EntityId(9), Point { x: 1.5 * 1_024.0, y: 2_048.0 })]);
+        assert_eq!(picture.heading, None);
+    }
+}
