@@ -86,6 +86,21 @@ export class Api {
     await this.#request("PATCH", "/api/v1/me/password", { token: accessToken, body: { password } });
   }
 
+  /** Names of the providers that one may log in by. */
+  async providers() {
+    return (await this.#ask("GET", "/api/v1/auth/providers")).data;
+  }
+
+  /** Begins a log-in by a provider or, with an access token, to link it. Answers where the player's browser goes. */
+  beginSignIn(provider, accessToken) {
+    return this.#ask("GET", `/api/v1/auth/${encodeURIComponent(provider)}`, { token: accessToken });
+  }
+
+  /** How that stands. */
+  signInStatus(sessionId) {
+    return this.#ask("GET", `/api/v1/auth/session/${encodeURIComponent(sessionId)}`);
+  }
+
   /** Trades the refresh token of `register` or `login` for a new pair. The old one is invalid afterwards. */
   refresh(refreshToken) {
     return this.#ask("POST", "/auth/refresh", { body: { refresh_token: refreshToken } });

@@ -48,6 +48,9 @@ test("each call goes where the contract says", async () => {
     ],
     [(one) => one.restoreCharacter("t", "c"), "POST", "/characters/c/restore", "Bearer t"],
     [(one) => one.worldStatus(), "GET", "/status"],
+    [(one) => one.beginSignIn("google"), "GET", "/api/v1/auth/google"],
+    [(one) => one.beginSignIn("google", "t"), "GET", "/api/v1/auth/google", "Bearer t"],
+    [(one) => one.signInStatus("s"), "GET", "/api/v1/auth/session/s"],
   ];
   for (const [call, method, path, token, body] of calls) {
     const { asked, api: one } = api(200, TOKENS);
@@ -74,6 +77,7 @@ test("the community's calls, and what it refuses", async () => {
     assert.deepEqual(await call(one), TOKENS);
     assert.deepEqual([asked[0].method, asked[0].url, asked[0].body], ["POST", `http://127.0.0.1:3000/api/v1/${path}`, body]);
   }
+  assert.deepEqual(await api(200, { data: ["google"] }).api.providers(), ["google"]);
   const named = api(200, { ok: true, username: "ada" });
   assert.equal(await named.api.setUsername("t", "Ada"), "ada");
   assert.equal(await named.api.setPassword("t", "secret"), undefined);

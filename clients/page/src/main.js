@@ -95,7 +95,7 @@ class Flow {
 
   /** A guest gets a name and a password. */
   #keep() {
-    this.#show(keepScreen({ logIn: this.#logIn, onDone: () => this.#characters() }));
+    this.#show(keepScreen({ ...this.#shared(), onDone: () => this.#characters() }));
   }
 
   #make({ isFirst = false } = {}) {

@@ -48,7 +48,7 @@ await inBrowser(async (browser) => {
   await page.getByRole("heading", { name: "Users" }).waitFor();
   admin.pardons();
   const cookies = await page.context().cookies();
-  const kept = cookies.find((cookie) => cookie.name === "realmgate_admin");
+  const kept = cookies.find((cookie) => cookie.name === "realmgate-admin");
   if (!kept?.httpOnly || kept.sameSite !== "Strict") throw new Error(`the cookie is ${JSON.stringify(kept)}`);
 
   await page.getByLabel("Name, address or id").fill(player.name.slice(0, 8));

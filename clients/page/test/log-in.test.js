@@ -62,7 +62,7 @@ class Api {
   }
 
   async me() {
-    return { has_password: this.password !== undefined };
+    return { username: "quiet_fox", has_password: this.password !== undefined, linked_providers: { device: true, ...this.linked } };
   }
 
   async setUsername(_token, name) {
@@ -144,6 +144,25 @@ test("a guest is the same one each time, and no guest once it has a password", a
   assert.deepEqual([logIn.isGuest, logIn.username, api.password], [false, "ada", "correct horse"]);
   await logIn.beginAsGuest(kept);
   assert.equal(logIn.isGuest, false);
+});
+
+test("a guest whom a provider knows is no guest", async () => {
+  const [api, tab, kept, locks] = [new Api(), storage(), storage(), new Locks()];
+  const logIn = new LogIn(api, tab, locks);
+  await logIn.beginAsGuest(kept);
+  logIn.isKept();
+  locks.release();
+  const again = new LogIn(api, tab, locks);
+  assert.deepEqual([await again.resume(), again.isGuest, await again.fresh()], [true, false, "renewed"]);
+  api.linked = { google: true };
+  await logIn.beginAsGuest(kept);
+  assert.equal(logIn.isGuest, false);
+});
+
+test("a provider's tokens are a log-in that stays", async () => {
+  const logIn = new LogIn(new Api(), storage(), new Locks());
+  await logIn.beginProven(STAYING);
+  assert.deepEqual([logIn.username, logIn.isGuest, await logIn.fresh()], ["quiet_fox", false, "renewed"]);
 });
 
 test("an e-mail address is a name to log in by", async () => {

@@ -6,6 +6,9 @@ mod chaos;
 mod fleet;
 mod javascript;
 mod one_account;
+#[expect(dead_code, clippy::unwrap_used, reason = "a helper of the sidecar's tests, which use all of it")]
+#[path = "../../../sidecar/tests/community/openid.rs"]
+mod openid;
 mod page;
 mod replay;
 mod small_world;

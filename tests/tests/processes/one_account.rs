@@ -5,15 +5,26 @@ use std::fs;
 use realmgate_client::api::Api;
 use realmgate_protocol::ids::EntityId;
 use realmgate_protocol::movement::Position;
-use realmgate_tests::{MapServer, until};
+use realmgate_tests::{MapServer, Settings, until};
 
 use crate::javascript::actors::Order;
 use crate::javascript::in_rust;
+use crate::openid::OpenIdProvider;
 use crate::small_world;
 
-#[expect(dead_code, clippy::unwrap_used, reason = "a helper of the sidecar's tests, which use all of it")]
-#[path = "../../../sidecar/tests/community/openid.rs"]
-mod openid;
+/// Where the provider sends browsers back to.
+const PUBLIC_URL: &str = "https://realm.example";
+
+/// A server on which players log in by this provider.
+pub fn settings_with(provider: &OpenIdProvider, settings: Settings) -> Settings {
+    let file = settings.home.path("providers.toml");
+    let issuer = &provider.issuer;
+    let text = format!(
+        "[google]\nclient_id = \"realm\"\nclient_secret = \"a secret of the realm's\"\nissuer = \"{issuer}\"\n"
+    );
+    fs::write(&file, text).expect("it can be written");
+    settings.set("PROVIDERS_FILE", file.to_str().expect("its name is text")).set("PUBLIC_URL", PUBLIC_URL)
+}
 
 /// Out of the safe zone, where the mob is in reach.
 const BEFORE_THE_FIELD: (i32, i32) = (10, 8);
@@ -21,22 +32,15 @@ const BOAR_HEALTH: u32 = 30;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_logs_in_by_openid_kills_a_mob_and_stands_on_the_board() {
-    let Some(mut provider) = openid::OpenIdProvider::start(None).await else { return };
+    let Some(mut provider) = OpenIdProvider::start(None).await else { return };
     let settings = small_world::settings("javascript/maps", BOAR_HEALTH);
-    let file = settings.home.path("providers.toml");
-    let issuer = &provider.issuer;
-    let text = format!(
-        "[google]\nclient_id = \"realm\"\nclient_secret = \"a secret of the realm's\"\nissuer = \"{issuer}\"\n"
-    );
-    fs::write(&file, text).expect("it can be written");
-    let settings = settings.set("PROVIDERS_FILE", file.to_str().expect("its name is text"));
-    let server = MapServer::start_linked(&settings.set("PUBLIC_URL", "https://realm.example")).await;
+    let server = MapServer::start_linked(&settings_with(&provider, settings)).await;
     let api = server.api();
 
     let begun = api.get("/api/v1/auth/google").await.json(200);
     let text = |name: &str| begun[name].as_str().expect("a text");
     let at = provider.visit(text("authorization_url"), "ann").await;
-    let back = api.get(at.strip_prefix("https://realm.example").expect("it comes back to us")).await;
+    let back = api.get(at.strip_prefix(PUBLIC_URL).expect("it comes back to us")).await;
     assert!(back.text.contains("Go back to the game"), "{}", back.text);
     let status = api.get(&format!("/api/v1/auth/session/{}", text("session_id"))).await.json(200);
     let told = |name: &str| status["data"][name].as_str().unwrap_or_else(|| panic!("{name}: {status}"));

@@ -17,6 +17,9 @@ use realmgate_tests::{MapServer, Settings};
 use tokio::process::Command;
 use tokio::sync::Semaphore;
 
+use crate::one_account::settings_with;
+use crate::openid::OpenIdProvider;
+
 /// A newcomer needs less than two minutes; a machine that builds beside it may take longer.
 const WITHIN: Duration = Duration::from_secs(240);
 
@@ -25,8 +28,12 @@ static BROWSERS: Semaphore = Semaphore::const_new(1);
 
 /// Lets a script play by itself on a server of its own.
 async fn plays(script: &str) {
+    plays_on(&Settings::new(), script).await;
+}
+
+async fn plays_on(settings: &Settings, script: &str) {
     let _turn = BROWSERS.acquire().await;
-    let server = MapServer::start_linked(&Settings::new()).await;
+    let server = MapServer::start_linked(settings).await;
     match play(&server, script, &pictures(), WITHIN).await {
         Played::Well(_) => {}
         Played::Missing(what) => skip(format!("{what}: nobody played the page")),
@@ -71,6 +78,12 @@ async fn a_newcomer_walks_and_strikes_with_a_gamepad() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guest_plays_without_a_password_and_keeps_the_account_later() {
     plays("guest.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn players_sign_in_with_a_provider_and_guests_keep_their_account_by_it() {
+    let Some(provider) = OpenIdProvider::start(None).await else { return };
+    plays_on(&settings_with(&provider, Settings::new()), "sign-in.mjs").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

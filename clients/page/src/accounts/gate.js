@@ -2,16 +2,17 @@
 
 import { h, setAttribute, setShown } from "../dom.js";
 import { Field, Form } from "./form.js";
+import { providerButtons } from "./providers.js";
 
 /** What the logo says. */
 const DRAWN_NAME = "Realmgate";
 
 /**
  * The screen on which an account is shown or made.
- * @param {{ logIn: import("./log-in.js").LogIn, assets: import("../assets.js").Assets, realm: string, notice?: string,
- *   onDone: () => void }} options
+ * @param {{ api: import("../../../js/src/index.js").Api, logIn: import("./log-in.js").LogIn,
+ *   assets: import("../assets.js").Assets, realm: string, notice?: string, onDone: () => void }} options
  */
-export function gateScreen({ logIn, assets, realm, notice = "", onDone }) {
+export function gateScreen({ api, logIn, assets, realm, notice = "", onDone }) {
   const login = accountForm({
     label: "Log in",
     submit: "Log in",
@@ -35,6 +36,12 @@ export function gateScreen({ logIn, assets, realm, notice = "", onDone }) {
     between: [h("p.quiet.centred", {}, "No name, no password: this browser remembers you.")],
     onSubmit: () => logIn.beginAsGuest().then(onDone),
   });
+  const providers = providerButtons({
+    api,
+    verb: "Sign in with",
+    begin: (provider) => api.beginSignIn(provider),
+    onProven: (tokens) => logIn.beginProven(tokens).then(onDone),
+  });
   const { tabs, panels } = tabbed([
     ["Log in", login.form.element],
     ["New here?", register.form.element],
@@ -44,6 +51,7 @@ export function gateScreen({ logIn, assets, realm, notice = "", onDone }) {
     { "aria-label": "Account" },
     titleOf(realm, assets),
     guest.element,
+    providers,
     tabs,
     ...panels,
     h(
@@ -59,10 +67,10 @@ export function gateScreen({ logIn, assets, realm, notice = "", onDone }) {
 }
 
 /**
- * The screen on which a guest's account gets a name and a password.
- * @param {{ logIn: import("./log-in.js").LogIn, onDone: () => void }} options
+ * The screen on which a guest's account gets a name and a password, or a provider that opens it.
+ * @param {{ api: import("../../../js/src/index.js").Api, logIn: import("./log-in.js").LogIn, onDone: () => void }} options
  */
-export function keepScreen({ logIn, onDone }) {
+export function keepScreen({ api, logIn, onDone }) {
   const { form, username } = accountForm({
     label: "Keep this account",
     submit: "Keep it",
@@ -71,8 +79,14 @@ export function keepScreen({ logIn, onDone }) {
     passwordHint: "8 to 72 characters. Then you can log in anywhere.",
     onSubmit: (name, password) => logIn.keep(name, password).then(onDone),
   });
+  const providers = providerButtons({
+    api,
+    verb: "Keep it by",
+    begin: (provider) => logIn.with((token) => api.beginSignIn(provider, token)),
+    onProven: () => (logIn.isKept(), onDone()),
+  });
   const back = h("button.link", { type: "button", onclick: onDone }, "Back");
-  const screen = h("section.card.gate", { "aria-label": "Keep this account" }, h("h1", {}, "Keep this account"), form.element, back);
+  const screen = h("section.card.gate", { "aria-label": "Keep this account" }, h("h1", {}, "Keep this account"), form.element, providers, back);
   return { element: screen, focus: () => username.input.focus() };
 }
 

@@ -6,6 +6,8 @@ import { holdsAlone } from "./tabs.js";
 const STORED_AS = "realmgate.log-in";
 /** A token that ends within this time is renewed before it is shown. */
 const RENEW_BEFORE_MS = 60_000;
+/** Who can open an account from any browser. */
+const PROVIDERS = ["google", "discord", "apple", "facebook", "steam"];
 
 /**
  * A log-in. It outlives a reload of the page, but not the tab. "ended" is told when the server takes it no more.
@@ -69,8 +71,21 @@ export class LogIn extends EventTarget {
   /** As whom this browser knows; the first time, an account is made. */
   async beginAsGuest(kept = globalThis.localStorage) {
     const tokens = await this.#api.loginDevice(deviceId(kept));
-    const { has_password: hasPassword } = await this.#api.me(tokens.access_token);
-    await this.#first({ ...tokens, stays: true, isGuest: !hasPassword }, tokens.username);
+    const { has_password: hasPassword, linked_providers: linked } = await this.#api.me(tokens.access_token);
+    const isGuest = !hasPassword && !PROVIDERS.some((provider) => linked[provider]);
+    await this.#first({ ...tokens, stays: true, isGuest }, tokens.username);
+  }
+
+  /** With the tokens that a log-in by a provider has brought. */
+  async beginProven(tokens) {
+    const { username } = await this.#api.me(tokens.access_token);
+    await this.#first({ ...tokens, stays: true }, username);
+  }
+
+  /** A provider opens a guest's account from now on. */
+  isKept() {
+    this.#tokens.isGuest = false;
+    this.#save();
   }
 
   /** Gives a guest's account a name and a password. */
@@ -144,6 +159,10 @@ export class LogIn extends EventTarget {
 
   #store(tokens) {
     this.#tokens = { ...tokens, endsAtMs: Date.now() + 1000 * tokens.expires_in };
+    this.#save();
+  }
+
+  #save() {
     this.#storage.setItem(STORED_AS, JSON.stringify(this.#tokens));
   }
 }

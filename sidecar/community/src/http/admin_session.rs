@@ -16,7 +16,7 @@ use serde_json::json;
 use super::{Anybody, Done, Input, Refusal};
 use crate::state::Community;
 
-const NAME: &str = "realmgate_admin";
+const NAME: &str = "realmgate-admin";
 /// What a page of this server says beside the cookie.
 const HEADER: &str = "x-realmgate-admin";
 
