@@ -76,12 +76,12 @@ impl Plugins {
         Self { folder, rules, loaded: RwLock::default(), faults: Mutex::default(), refreshing: Mutex::default() }
     }
 
-    /// Loads what is new or has changed, and unloads what is gone. It reads files and runs scripts: call it where that may
+    /// Loads what is new or has changed, and unloads what is gone. Returns the names of those that it has loaded. It reads files and runs scripts: call it where that may
     /// block. Faults of a script are logged once, and kept for [`Self::states`].
     ///
     /// # Errors
     /// When the folder is there and cannot be read. Nothing is changed then.
-    pub fn refresh(&self) -> io::Result<()> {
+    pub fn refresh(&self) -> io::Result<Vec<String>> {
         let _alone = lock(&self.refreshing);
         let found = folder::read(&self.folder)?;
         let gone = |name: &String| !found.contains_key(name);
@@ -93,31 +93,32 @@ impl Plugins {
             }
             stays
         });
-        for (name, source) in found {
-            self.renew(name, source);
-        }
-        Ok(())
+        let is_new = |(name, source): (String, _)| self.renew(&name, source).then_some(name);
+        Ok(found.into_iter().filter_map(is_new).collect())
     }
 
-    fn renew(&self, name: String, source: Result<String, String>) {
+    /// Returns whether it was loaded.
+    fn renew(&self, name: &str, source: Result<String, String>) -> bool {
         let text = source.as_deref().ok();
-        if self.plugin(&name).is_some_and(|before| Some(&*before.source) == text) {
-            lock(&self.faults).remove(&name);
-            return;
+        if self.plugin(name).is_some_and(|before| Some(&*before.source) == text) {
+            lock(&self.faults).remove(name);
+            return false;
         }
-        if lock(&self.faults).get(&name).is_some_and(|fault| fault.source.as_deref() == text) {
-            return;
+        if lock(&self.faults).get(name).is_some_and(|fault| fault.source.as_deref() == text) {
+            return false;
         }
-        let loaded = source.clone().and_then(|source| Plugin::load(&name, source.into(), self.rules));
+        let loaded = source.clone().and_then(|source| Plugin::load(name, source.into(), self.rules));
         match loaded {
             Ok(plugin) => {
                 tracing::info!(plugin = name, functions = plugin.worker().functions.len(), "loaded");
-                lock(&self.faults).remove(&name);
-                write(&self.loaded).insert(name, Arc::new(plugin));
+                lock(&self.faults).remove(name);
+                write(&self.loaded).insert(name.to_owned(), Arc::new(plugin));
+                true
             }
             Err(fault) => {
                 tracing::error!(plugin = name, "not loaded: {fault}");
-                lock(&self.faults).insert(name, Fault { text: fault, source: source.ok() });
+                lock(&self.faults).insert(name.to_owned(), Fault { text: fault, source: source.ok() });
+                false
             }
         }
     }

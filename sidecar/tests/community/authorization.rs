@@ -263,6 +263,8 @@ async fn every_route_of_the_document_is_in_the_table() {
     let table = table.collect();
     assert_eq!(described, table);
     let realm = Realm::sqlite().await;
+    let page = realm.app().get("/api/docs").send().await;
+    assert!(page.status == StatusCode::OK && page.text.contains("/api/v1/login/device"), "{}", page.text);
     let served = realm.app().get("/api/openapi").send().await.expect(StatusCode::OK);
     assert_eq!(served, document);
 }

@@ -286,7 +286,9 @@ async fn of_many_who_join_at_once_as_many_come_in_as_there_are_places(realm: Rea
 
 async fn who_joins_two_lobbies_at_once_is_in_one(realm: Realm) {
     let [ann, ben] = players(&realm, ["ann's", "ben's"]).await;
-    let ids = [make(&realm, &ann, json!({})).await, make(&realm, &ben, json!({})).await];
+    // Either has room for all: whoever is refused is so for being in the other.
+    let roomy = json!({"max_users": 16});
+    let ids = [make(&realm, &ann, roomy.clone()).await, make(&realm, &ben, roomy).await];
     for number in 0..8 {
         let player = realm.device(&format!("number {number}")).await;
         let both = futures_util::future::join_all(ids.iter().map(|id| join(&realm, &player, id, Value::Null))).await;

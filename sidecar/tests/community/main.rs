@@ -25,6 +25,7 @@ mod presence;
 mod providers;
 mod realtime;
 mod script_changes;
+mod script_lives;
 mod seasons;
 mod sending;
 mod smtp;

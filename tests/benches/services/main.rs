@@ -14,8 +14,10 @@ mod idle;
 mod log_in_flood;
 mod map_double;
 mod ranks;
+mod realtime;
 mod report;
 mod rounds;
+mod scripts;
 mod seed;
 mod server;
 mod tokens;
@@ -59,6 +61,12 @@ enum Part {
     Idle,
     Embedded,
     Ranks,
+    /// Accounts, lobbies and leaderboards around the worlds
+    Community,
+    /// Calls of scripts
+    Scripts,
+    /// Realtime sockets and what they are told
+    Sockets,
     /// The same with passwords hashed in other ways; only when it is named
     Hashing,
 }
@@ -102,6 +110,15 @@ async fn measure_all(cli: &Cli) -> Result<()> {
     }
     if wanted(Part::Ranks) {
         ranks::measure(&plan, &mut report).await.context("ranks among many records")?;
+    }
+    if wanted(Part::Community) {
+        work::compare_community(&plan, &mut report).await.context("around the worlds, beside the bare server")?;
+    }
+    if wanted(Part::Scripts) {
+        scripts::measure(&plan, &mut report).await.context("calls of scripts")?;
+    }
+    if wanted(Part::Sockets) {
+        realtime::measure(&plan, &mut report).await.context("realtime sockets")?;
     }
     if cli.only.contains(&Part::Hashing) {
         for variant in hashing::Variant::all() {

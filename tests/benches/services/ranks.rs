@@ -22,7 +22,7 @@ const USERS: usize = 64;
 /// Records of a block, as after a split.
 const BLOCK: usize = 512;
 /// The board.
-const BOARD: &str = "00000000-0000-7000-8000-00000000b0a2";
+pub const BOARD: &str = "00000000-0000-7000-8000-00000000b0a2";
 /// How long Redis may take until it has the board.
 const BUILT_WITHIN: Duration = Duration::from_secs(180);
 
@@ -112,7 +112,7 @@ fn tell(
 }
 
 /// Fills a board: labels, and the players evenly between them. Returns the players' ranks.
-async fn fill(base: &Base, players: &[Player], records: usize) -> Result<Vec<i64>> {
+pub async fn fill(base: &Base, players: &[Player], records: usize) -> Result<Vec<i64>> {
     let labels = records - players.len();
     base.execute(format!(
         "INSERT INTO leaderboards (id, slug, title, sort_order, operator, created_at_ms, updated_at_ms) \

@@ -80,11 +80,34 @@ async fn write(base: &Base, players: &[Player]) -> Result<()> {
     insert(base, "gold_balances (owner, balance)", gold.collect()).await
 }
 
-async fn insert(base: &Base, into: &str, rows: Vec<String>) -> Result<()> {
+/// Inserts rows, some at a time.
+pub async fn insert(base: &Base, into: &str, rows: Vec<String>) -> Result<()> {
     for rows in rows.chunks(ROWS) {
         base.execute(format!("INSERT INTO {into} VALUES {}", rows.join(", "))).await?;
     }
     Ok(())
+}
+
+/// Gives these players names of their own, and devices that open their accounts: see [`device`].
+pub async fn profiles(base: &Base, players: &[Player]) -> Result<()> {
+    let now = now_ms();
+    let profiles = players.iter().map(|player| {
+        let name = player.account.uuid().simple().to_string();
+        let key: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
+        format!("('{}', '{name}', '{name}', '{key}', '{key}')", player.account)
+    });
+    let columns = "account_id, username, display_name, username_key, display_key";
+    insert(base, &format!("profiles ({columns})"), profiles.collect()).await?;
+    let devices = players.iter().map(|player| {
+        let id = hashed(&device(player));
+        format!("('device', '{id}', '', '', '{}', {now})", player.account)
+    });
+    insert(base, "credentials (kind, subject, secret, display, account_id, created_at_ms)", devices.collect()).await
+}
+
+/// The secret of a player's device.
+pub fn device(player: &Player) -> String {
+    format!("a device of {}", player.account)
 }
 
 /// As the database keeps a refresh token.

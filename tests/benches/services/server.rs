@@ -77,6 +77,11 @@ struct Ready {
 impl Server {
     /// Starts a sidecar with its defaults, but for limits that would turn the load away.
     pub async fn sidecar(base: &Base) -> Result<Self> {
+        Self::sidecar_with(base, []).await
+    }
+
+    /// The same with more settings.
+    pub async fn sidecar_with(base: &Base, more: impl IntoIterator<Item = (&'static str, String)>) -> Result<Self> {
         let ready_file = base.home.fresh_path("ready.json");
         let mut serve = on_server_core(&built("sidecar")?)?;
         serve.arg("serve").env("READY_FILE", &ready_file).envs(base.settings());
@@ -86,7 +91,7 @@ impl Server {
         for limit in ["CALLS_PER_MIN", "GATEWAY_MESSAGES_PER_10S", "ENTRIES_PER_MIN"] {
             serve.env(limit, "1000000000");
         }
-        serve.env("ACCESS_TOKEN_SECONDS", "86400");
+        serve.env("ACCESS_TOKEN_SECONDS", "86400").envs(more);
         Self::start(&base.home, serve, &ready_file).await
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
-use realmgate_hooks::{Call, CallError};
+use realmgate_hooks::{Call, CallError, Realm};
 use realmgate_platform::script_feed::Arg;
 use serde_json::{Value, json};
 
@@ -44,40 +44,46 @@ impl Hooks {
     }
 
     async fn make(&self, due: &DueHook) -> sqlx::Result<()> {
+        // One that is not made now is taken again, here or elsewhere.
+        self.perform(&due.plugin, &due.hook, &due.args, Some(due)).await.map(|_| ())
+    }
+
+    /// Calls a function that is the server's to call, and does what it wants done. What is `due` is so no more with that, nor if the
+    /// script fails. Returns what it has returned, nothing where it has failed; `None` where it could not be called now.
+    pub(super) async fn perform(
+        &self,
+        plugin: &str,
+        hook: &str,
+        args: &[Arg],
+        due: Option<&DueHook>,
+    ) -> sqlx::Result<Option<Value>> {
         for _ in 0..TRIES {
             let work = Work::begin(self.sources.clone(), None);
-            let call = Call {
-                plugin: &due.plugin,
-                function: &due.hook,
-                args: self.fitting(&due.plugin, &due.hook, self.args_of(&due.args).await?),
-                caller: None,
-                realm: Some(Arc::new(work.clone())),
-            };
+            let args = self.fitting(plugin, hook, self.args_of(args).await?);
+            let realm = Some(Arc::new(work.clone()) as Arc<dyn Realm>);
+            let call = Call { plugin, function: hook, args, caller: None, realm };
             let fault = match self.plugins.call(call).await {
-                Ok(_) => match self.sources.store.commit(&work.journal(), Some(due), self.now_ms()).await? {
+                Ok(answer) => match self.sources.store.commit(&work.journal(), due, self.now_ms()).await? {
                     Committed::Changed => continue,
                     Committed::Refused(why) => why.to_owned(),
                     Committed::Done(effects) => {
                         self.tell(effects).await;
-                        return Ok(());
+                        return Ok(Some(answer));
                     }
                 },
-                // It is taken again, here or elsewhere.
-                Err(CallError::Busy | CallError::NoPlugin) => return Ok(()),
+                Err(CallError::Busy | CallError::NoPlugin) => return Ok(None),
                 Err(error) => {
-                    self.note(&due.plugin, &due.hook, &error);
+                    self.note(plugin, hook, &error);
                     error.to_string()
                 }
             };
-            tracing::warn!(
-                plugin = due.plugin,
-                hook = due.hook,
-                fault,
-                "a script has failed after something has happened"
-            );
-            return self.sources.store.drop_due(due).await;
+            tracing::warn!(plugin, hook, fault, "a script has failed in what the server calls");
+            if let Some(due) = due {
+                self.sources.store.drop_due(due).await?;
+            }
+            return Ok(Some(Value::Null));
         }
-        Ok(())
+        Ok(None)
     }
 
     async fn args_of(&self, args: &[Arg]) -> sqlx::Result<Vec<Value>> {

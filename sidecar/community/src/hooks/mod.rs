@@ -3,6 +3,7 @@
 mod after;
 mod args;
 mod before;
+mod life;
 mod names;
 mod schedules;
 mod states;
@@ -21,7 +22,7 @@ use realmgate_platform::gates::Gates;
 use realmgate_protocol::cron::Cron;
 use realmgate_protocol::ids::AccountId;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::accounts::shapes::Brief;
 use crate::events::Events;
@@ -29,6 +30,7 @@ use crate::notifications::Notifications;
 use crate::store::{Committed, Effects, Journal};
 pub(crate) use args::is_key;
 pub(crate) use before::Vetoed;
+use life::{BY_NAME, Lives, by_name};
 use names::is_reserved;
 use schedules::Schedule;
 use states::Failures;
@@ -60,6 +62,7 @@ pub struct Hooks {
     /// The last times of schedules that the database knows.
     slots: Mutex<BTreeMap<Schedule, u64>>,
     failures: Failures,
+    lives: Lives,
 }
 
 /// What a player asks for.
@@ -99,12 +102,15 @@ pub struct Callable {
     plugin: String,
     /// The function.
     name: String,
-    /// Whether it was made known at the start instead of by its source. None is.
+    /// Whether its script has made it known when it was loaded, and answers it by its name.
     dynamic: bool,
     /// How many arguments it takes; empty for any number.
     arities: Vec<u8>,
     /// How it is called.
     signatures: Vec<Signature>,
+    /// What its script says of one that it has made known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meta: Option<Map<String, Value>>,
 }
 
 /// How a function is called.
@@ -133,6 +139,7 @@ impl Hooks {
             again: Gates::default(),
             slots: Mutex::default(),
             failures: Failures::default(),
+            lives: Lives::default(),
         }
     }
 
@@ -153,6 +160,11 @@ impl Hooks {
             let hooks = hooks.clone();
             async move { hooks.sources.store.forget_due(hooks.now_ms()).await.map_err(Error::from) }
         });
+        let (hooks, shutdown) = (self.clone(), background.shutdown.clone());
+        background.tasks.spawn(async move {
+            shutdown.cancelled().await;
+            hooks.tell_ending().await;
+        });
     }
 
     /// Loads what has changed.
@@ -160,11 +172,12 @@ impl Hooks {
     /// # Errors
     /// When the folder cannot be read, or the database cannot be asked.
     pub(crate) async fn refresh(&self) -> Result<(), Error> {
-        let plugins = self.plugins.clone();
+        let (plugins, mut waiting) = (self.plugins.clone(), self.lives.loaded.lock().await);
         // Scripts may run for seconds when they are loaded.
         let refreshed = tokio::task::spawn_blocking(move || plugins.refresh()).await;
-        refreshed.map_err(Error::internal)?.map_err(Error::internal)?;
+        waiting.extend(refreshed.map_err(Error::internal)?.map_err(Error::internal)?);
         self.listen();
+        self.tell_loaded(&mut waiting).await?;
         self.keep_schedules().await.map_err(Error::from)
     }
 
@@ -176,9 +189,11 @@ impl Hooks {
     pub fn list(&self) -> Vec<Callable> {
         let states = self.plugins.states().into_iter();
         let all = states.flat_map(|state| state.functions.into_iter().map(move |of| (state.name.clone(), of)));
-        all.filter(|(_, of)| !is_reserved(&of.name) && of.schedule.is_none())
-            .map(|(plugin, of)| Callable::new(plugin, of))
-            .collect()
+        let returned = all.filter(|(_, of)| !is_reserved(&of.name) && of.schedule.is_none());
+        let mut all: Vec<Callable> = returned.map(|(plugin, of)| Callable::new(plugin, of)).collect();
+        all.extend(self.list_known());
+        all.sort_by(|a, b| (&a.plugin, &a.name).cmp(&(&b.plugin, &b.name)));
+        all
     }
 
     /// Calls a function for an account.
@@ -194,7 +209,11 @@ impl Hooks {
         if is_reserved(&function) || self.plugins.info(&plugin, &function).is_some_and(is_scheduled) {
             return Err(HookError::Reserved);
         }
-        let call = Call { plugin: &plugin, function: &function, args, caller: None, realm: None };
+        let (function, args) = match self.is_known(&plugin, &function, args.len()) {
+            true => (BY_NAME, self.fitting(&plugin, BY_NAME, by_name(&function, args))),
+            false => (&*function, args),
+        };
+        let call = Call { plugin: &plugin, function, args, caller: None, realm: None };
         let result = self.run(call, account).await;
         let outcome = if result.is_ok() { "ok" } else { "error" };
         metrics::counter!("realmgate_hook_calls_total", "outcome" => outcome).increment(1);
@@ -276,7 +295,14 @@ impl Callable {
     fn new(plugin: String, of: FunctionInfo) -> Self {
         let FunctionInfo { name, arity, signature, doc, .. } = of;
         let signature = Signature { arity, signature, doc, example_args: Vec::new() };
-        Self { plugin, name, dynamic: false, arities: arity.into_iter().collect(), signatures: vec![signature] }
+        Self {
+            plugin,
+            name,
+            dynamic: false,
+            arities: arity.into_iter().collect(),
+            signatures: vec![signature],
+            meta: None,
+        }
     }
 }
 

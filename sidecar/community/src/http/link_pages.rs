@@ -112,16 +112,21 @@ pub(super) fn paragraph(text: &str) -> String {
     format!("<p>{}</p>", escaped(text))
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
 /// A page in the form of these. `content` is markup.
 pub(super) fn page(status: StatusCode, title: &str, content: &str) -> Response {
+    page_as(status, title, "", content)
+}
+
+/// The same of a class of the style.
+pub(super) fn page_as(status: StatusCode, title: &str, class: &str, content: &str) -> Response {
     let html = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <link rel=\"stylesheet\" href=\"/account/style.css\"></head>\n<body><main><h1>{title}</h1>{content}</main></body></html>\n"
+         <link rel=\"stylesheet\" href=\"/account/style.css\"></head>\n<body class=\"{class}\"><main><h1>{title}</h1>{content}</main></body></html>\n"
     );
     (status, [(CONTENT_SECURITY_POLICY, POLICY)], Html(html)).into_response()
 }

@@ -8,6 +8,7 @@ mod blocks;
 mod board_records;
 mod boards;
 mod callers;
+mod docs;
 mod friends;
 mod health;
 mod hooks;
@@ -83,10 +84,11 @@ pub fn for_admins<S: Clone + Send + Sync + 'static>(community: &Community, route
     routes.route_layer(from_fn_with_state(community.clone(), acts::record))
 }
 
-/// What is beside those routes: the document, the realtime socket, the pages that links in mails and providers lead to, and the folder's own name, which nesting leaves out.
+/// What is beside those routes: the document and its page, the realtime socket, the pages that links in mails and providers lead to, and the folder's own name, which nesting leaves out.
 pub fn router_beside<S: Clone + Send + Sync + 'static>(community: &Community) -> Router<S> {
     let router = Router::new()
         .route("/api/openapi", get(openapi::openapi))
+        .route("/api/docs", get(docs::docs))
         .route("/api/v1/", any(|| async { Refusal::no_route() }));
     router
         .merge(crate::realtime::router(community))

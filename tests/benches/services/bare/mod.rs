@@ -1,8 +1,9 @@
 //! The yardstick: axum and sqlx's typed pool, the sidecar's SQL in the sidecar's transactions, and nothing else. No
-//! limits, no layers, no metrics, no log, no locks in memory, no checks of what comes in. Three routes stand for all:
-//! one that reads, one that writes, and the longest.
+//! limits, no layers, no metrics, no log, no locks in memory, no checks of what comes in. Of the world three routes stand for
+//! all: one that reads, one that writes, and the longest; what goes on around it is in [`community`].
 
 mod characters;
+mod community;
 mod echo;
 mod enter;
 mod refresh;
@@ -80,6 +81,7 @@ async fn serve(args: &Args) -> Result<()> {
         .route("/auth/refresh", post(refresh::refresh))
         .route("/characters", get(characters::list))
         .route("/enter", post(enter::enter))
+        .merge(community::routes())
         .with_state(State { pool, keys, echo });
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;

@@ -11,7 +11,7 @@ use super::{Failed, State, lock_row};
 use crate::seed::hashed;
 use crate::tokens::now_ms;
 
-const LIVES_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
+pub(super) const LIVES_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
 
 #[derive(Deserialize)]
 pub struct Refresh {
@@ -66,7 +66,7 @@ async fn traded(state: &State, token: &str) -> anyhow::Result<Tokens> {
     Ok(Tokens { access_token, user_id: account, refresh_token: next, expires_in: 900 })
 }
 
-fn fresh() -> String {
+pub(super) fn fresh() -> String {
     let bytes = [*Uuid::new_v4().as_bytes(), *Uuid::new_v4().as_bytes()].concat();
     URL_SAFE_NO_PAD.encode(bytes)
 }

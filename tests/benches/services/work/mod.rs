@@ -1,6 +1,7 @@
 //! The services, on a sidecar and on the bare server in turn.
 
 mod asking;
+mod community;
 mod entering;
 
 use anyhow::{Context, Result};
@@ -11,6 +12,8 @@ use crate::report::{Comparison, Report};
 use crate::rounds::{Plan, Round};
 use crate::seed::{self, GATEWAY, Player};
 use crate::server::Server;
+
+pub use community::compare as compare_community;
 
 /// Characters of each player who lists them.
 const CHARACTERS: usize = 3;

@@ -1,0 +1,94 @@
+//! What scripts do when they were loaded and before the server ends. They are in `startup/startup.lua`.
+
+use std::path::Path;
+
+use axum::http::StatusCode;
+use realmgate_platform::testing::soon;
+use realmgate_sidecar::config::Settings;
+use serde_json::{Value, json};
+
+use crate::backends::{Player, Realm, on_every_backend};
+use crate::testing::Answer;
+
+on_every_backend!(of_startup =>
+    what_a_script_makes_known_can_be_called,
+);
+
+fn of_startup(settings: &mut Settings) {
+    settings.hooks_dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/community/startup");
+}
+
+async fn call(realm: &Realm, user: &Player, function: &str, args: Value) -> Answer {
+    let body = json!({"plugin": "startup", "fn": function, "args": args});
+    realm.by(user, "POST", "/hooks/call", body).await
+}
+
+/// Waits until a script has counted so far.
+async fn counted(realm: &Realm, user: &Player, key: &str, count: u32) {
+    let path = format!("/kv/{key}");
+    let counted = async { while realm.by(user, "GET", &path, Value::Null).await.json()["data"] != count {} };
+    soon(key, counted).await;
+}
+
+async fn what_a_script_makes_known_can_be_called(realm: Realm) {
+    let user = realm.device("ann's").await;
+    for _ in 0..2 {
+        let known = async { while call(&realm, &user, "greet", json!(["Ben"])).await.status != StatusCode::OK {} };
+        soon("the script", known).await;
+    }
+    let greeting = call(&realm, &user, "greet", json!(["Ben"])).await.expect(StatusCode::OK);
+    assert_eq!(greeting["data"], format!("greet Ben by {}", user.username));
+    for (function, args, error) in [
+        ("greet", json!([]), "nobody"),
+        ("greet", json!(["Ben", "Cid"]), "not_implemented"),
+        ("unknown", json!([]), "not_implemented"),
+        ("after_all", json!([]), "reserved_hook_name"),
+        ("on_custom_hook", json!(["greet", ["Ben"]]), "reserved_hook_name"),
+    ] {
+        let refused = call(&realm, &user, function, args).await.expect(StatusCode::BAD_REQUEST);
+        assert_eq!(refused["error"], error, "{function}");
+    }
+    let listed = realm.by(&user, "GET", "/hooks", Value::Null).await.expect(StatusCode::OK);
+    let meta = json!({"description": "Says hello.", "args": [{"name": "who", "type": "string"}]});
+    let signature = json!({"arity": 1, "signature": "greet(who)", "doc": "Says hello.", "example_args": []});
+    assert_eq!(
+        listed["data"],
+        json!([{
+            "plugin": "startup", "name": "greet", "dynamic": true, "arities": [1], "signatures": [signature], "meta": meta,
+        }])
+    );
+}
+
+#[tokio::test]
+async fn a_script_hears_of_the_start_and_of_the_end() {
+    let realm = Realm::sqlite_with(of_startup).await;
+    let user = realm.device("ann's").await;
+    counted(&realm, &user, "started", 1).await;
+    assert_eq!(realm.by(&user, "GET", "/kv/stopped", Value::Null).await.status, StatusCode::NOT_FOUND);
+    let realm = realm.restarted_with(of_startup).await;
+    counted(&realm, &user, "stopped", 1).await;
+    counted(&realm, &user, "started", 2).await;
+}
+
+#[tokio::test]
+async fn a_script_that_has_changed_makes_known_what_it_says_now() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("startup.lua");
+    let script = |name: &str| {
+        format!(
+            "return {{ after_startup = function() return {{ {{ hook = '{name}' }} }} end, on_custom_hook = function(name) \
+             return name end }}"
+        )
+    };
+    std::fs::write(&file, script("first")).unwrap();
+    let hooks_dir = folder.path().to_owned();
+    let realm = Realm::sqlite_with(|settings| settings.hooks_dir = hooks_dir).await;
+    let user = realm.device("ann's").await;
+    for name in ["first", "second"] {
+        std::fs::write(&file, script(name)).unwrap();
+        realm.by(&user, "POST", "/admin/hooks/reload", Value::Null).await.expect(StatusCode::OK);
+        assert_eq!(call(&realm, &user, name, Value::Null).await.expect(StatusCode::OK)["data"], name);
+    }
+    let gone = call(&realm, &user, "first", Value::Null).await.expect(StatusCode::BAD_REQUEST);
+    assert_eq!(gone["error"], "not_implemented");
+}

@@ -1,0 +1,198 @@
+//! What a realtime socket costs in memory, and how soon ten thousand of them are told of something.
+
+mod socket;
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use futures_util::future::{try_join, try_join_all};
+use serde_json::json;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::{Instant, sleep, timeout};
+use uuid::Uuid;
+
+use crate::databases::Base;
+use crate::http::{self, Connection};
+use crate::report::Report;
+use crate::rounds::{Middle, Plan};
+use crate::seed::{self, Player};
+use crate::server::Server;
+use socket::{Heard, Socket, Told};
+
+/// Sockets that are open before the weighing, so that what is made once is not weighed.
+const WARM: usize = 200;
+/// Sockets that are opened at the same time.
+const AT_ONCE: usize = 32;
+/// Members of a lobby.
+const MEMBERS: usize = 8;
+/// Announcements to all.
+const ANNOUNCEMENTS: usize = 20;
+/// Lobbies that are told something while all are told of an announcement.
+const LOBBIES: usize = 8;
+/// How long after each other they are.
+const APART: Duration = Duration::from_millis(25);
+/// Nothing is told for so long once all that was to be told is told.
+const QUIET: Duration = Duration::from_secs(2);
+/// All must be told within this, bar or not.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Most memory of a socket, in KiB.
+const MEMORY_BAR: f64 = 20.0;
+/// All sockets are told within this.
+const ALL_BAR_MS: f64 = 1_000.0;
+/// The p99 of what members of a lobby are told meanwhile.
+const LOBBY_BAR_MS: f64 = 50.0;
+
+/// Opens all sockets, weighs the sidecar, and tells them things.
+pub async fn measure(plan: &Plan, report: &mut Report) -> Result<()> {
+    let base = Base::create(None, "realtime").await?;
+    let count = WARM + plan.sockets;
+    let mut players = seed::players(&base, count + ANNOUNCEMENTS + 1, 0).await?;
+    seed::profiles(&base, &players).await?;
+    let hosts = players.split_off(count);
+    let lobbies = lobbies(&base, &players).await?;
+    let server = Server::sidecar(&base).await?;
+    let measured = told(&server, &players, &lobbies, &hosts, report).await;
+    measured.with_context(|| server.told())
+}
+
+/// Lobbies that hold all players, eight each. Returns the lobby of each.
+async fn lobbies(base: &Base, players: &[Player]) -> Result<Vec<Uuid>> {
+    let columns = "id, title, title_key, host_id, max_users, is_hidden, is_locked, slowdown, metadata, created_at_ms";
+    let (mut lobbies, mut members, mut of) = (Vec::new(), Vec::new(), Vec::new());
+    for some in players.chunks(MEMBERS) {
+        let (id, host) = (Uuid::now_v7(), some[0].account);
+        lobbies.push(format!("('{id}', 'Lobby', '6c6f626279', '{host}', {MEMBERS}, 0, 0, 0, '{{}}', 0)"));
+        members.extend(some.iter().map(|player| format!("('{}', '{id}', 0)", player.account)));
+        of.extend(some.iter().map(|_| id));
+    }
+    seed::insert(base, &format!("lobbies ({columns})"), lobbies).await?;
+    seed::insert(base, "lobby_members (account_id, lobby_id, joined_at_ms)", members).await?;
+    base.execute("ANALYZE".to_owned()).await?;
+    Ok(of)
+}
+
+async fn told(
+    server: &Server,
+    players: &[Player],
+    lobbies: &[Uuid],
+    hosts: &[Player],
+    report: &mut Report,
+) -> Result<()> {
+    let (tell, mut heard) = unbounded_channel();
+    open(server, &players[..WARM], lobbies, 0, &tell).await?;
+    quiet(&mut heard).await;
+    let before = server.resident()?;
+    open(server, &players[WARM..], lobbies, WARM, &tell).await?;
+    quiet(&mut heard).await;
+    let after = server.resident()?;
+    let kib = after.saturating_sub(before) as f64 / 1_024.0 / (players.len() - WARM) as f64;
+
+    let (mut all_ms, mut lobby_ms) = (Vec::new(), Vec::new());
+    for (number, host) in hosts.iter().enumerate() {
+        let (last, members) = announce(server, players, host, number, &mut heard).await?;
+        // The first is to warm up.
+        if number > 0 {
+            all_ms.push(last);
+            lobby_ms.extend(members);
+        }
+        quiet(&mut heard).await;
+    }
+    let in_ms = |taken: Vec<Duration>| taken.into_iter().map(|time| time.as_secs_f64() * 1e3).collect::<Vec<f64>>();
+    let (all_ms, mut lobby_ms) = (Middle::of(in_ms(all_ms)), in_ms(lobby_ms));
+    lobby_ms.sort_unstable_by(f64::total_cmp);
+    let quantile = |of_100: usize| lobby_ms[(lobby_ms.len() * of_100 / 100).min(lobby_ms.len() - 1)];
+    let (p50, p99) = (quantile(50), quantile(99));
+    let verdict = |is_above: bool| if is_above { ", **above it**" } else { "" };
+    report.part("realtime", json!({"sockets": players.len(), "kib": kib, "all_ms": all_ms, "lobby_ms": lobby_ms}));
+    report.line(format!(
+        "{} realtime sockets, each joined to its user, its lobby of {MEMBERS} and the list of lobbies: **{kib:.1} KiB** of resident memory each (bar: \
+         {MEMORY_BAR} KiB{}). All are told of a new lobby within **{:.0} ms** ({:.0}–{:.0}; bar: {ALL_BAR_MS} ms{}), counted from the call that made it; \
+         what a member changes at the same time is told in its lobby after p50 {p50:.1} ms, p99 **{p99:.1} ms** (bar: {LOBBY_BAR_MS} ms{}).",
+        players.len(),
+        verdict(kib > MEMORY_BAR),
+        all_ms.median,
+        all_ms.least,
+        all_ms.most,
+        verdict(all_ms.median > ALL_BAR_MS),
+        verdict(p99 > LOBBY_BAR_MS),
+    ));
+    Ok(())
+}
+
+/// Opens sockets of these players, the first of whom has this number.
+async fn open(
+    server: &Server,
+    players: &[Player],
+    lobbies: &[Uuid],
+    first: usize,
+    tell: &UnboundedSender<Heard>,
+) -> Result<()> {
+    let numbered: Vec<(usize, &Player)> = (first..).zip(players).collect();
+    for some in numbered.chunks(AT_ONCE) {
+        try_join_all(some.iter().map(async |&(number, player)| {
+            let (user, lobby) = (format!("user:{}", player.account), format!("lobby:{}", lobbies[number]));
+            let socket = Socket::open(server.api, &player.token, &[user, lobby, "lobbies".to_owned()]).await?;
+            let tell = tell.clone();
+            tokio::spawn(async move {
+                if let Err(error) = socket.listen(number, tell).await {
+                    eprintln!("socket {number}: {error:#}");
+                }
+            });
+            anyhow::Ok(())
+        }))
+        .await?;
+    }
+    Ok(())
+}
+
+/// All are told of a new lobby, and those of some lobbies of something else. Returns how long it took until the last was told, and
+/// until each member was.
+async fn announce(
+    server: &Server,
+    players: &[Player],
+    host: &Player,
+    number: usize,
+    heard: &mut UnboundedReceiver<Heard>,
+) -> Result<(Duration, Vec<Duration>)> {
+    let (mut host_line, mut line) = (Connection::open(server.api).await?, Connection::open(server.api).await?);
+    let began = Instant::now();
+    let create = async {
+        let request = http::send_as("POST", "/api/v1/lobbies", &host.token, r#"{"title":"Bench"}"#);
+        let (status, body) = host_line.call(&request).await?;
+        ensure!(status == 201 || status == 200, "{status}: {}", String::from_utf8_lossy(body));
+        Ok(())
+    };
+    let change = async {
+        let mut begun = Vec::new();
+        for lobby in 0..LOBBIES {
+            sleep(APART).await;
+            let player = &players[lobby * MEMBERS * 7];
+            let body = format!(r#"{{"display_name":"Bench {number}"}}"#);
+            begun.push(Instant::now());
+            let request = http::send_as("PATCH", "/api/v1/me/display_name", &player.token, &body);
+            let (status, body) = line.call(&request).await?;
+            ensure!(status == 200, "{status}: {}", String::from_utf8_lossy(body));
+        }
+        Ok(begun)
+    };
+    let ((), begun) = try_join(create, change).await?;
+    let (mut all, mut members, mut last) = (0, Vec::new(), began);
+    while all < players.len() || members.len() < LOBBIES * MEMBERS {
+        let next = timeout(PATIENCE, heard.recv()).await.ok().flatten();
+        let missing = || format!("{all} of {} were told of it, {} members", players.len(), members.len());
+        let (told, socket, at) = next.with_context(missing)?;
+        match told {
+            Told::Created => {
+                all += 1;
+                last = last.max(at);
+            }
+            Told::Member => members.push(at - begun[socket / MEMBERS / 7]),
+        }
+    }
+    Ok((last - began, members))
+}
+
+/// Waits until nothing is told any more.
+async fn quiet(heard: &mut UnboundedReceiver<Heard>) {
+    while timeout(QUIET, heard.recv()).await.is_ok() {}
+}
