@@ -28,7 +28,7 @@ enum Part {
         /// A few seconds for each figure: shows that everything works, measures little
         #[arg(long)]
         quick: bool,
-        /// Only these parts: postgres, idle, embedded, ranks; hashing compares other ways to hash passwords, if it is named
+        /// Only these parts: postgres, idle, embedded, ranks, community, scripts, sockets; hashing compares other ways to hash passwords, if it is named
         #[arg(long, value_name = "PART", value_delimiter = ',')]
         only: Vec<String>,
     },

@@ -84,13 +84,18 @@ pub fn run(workspace: &Workspace, hunt: &Hunt) -> Result<()> {
     let (user, leaver) = (register(&sidecar.api, "asker")?, register(&sidecar.api, "leaver")?);
     let service = fs::read_to_string(sidecar.home.path().join("data/secrets/service_token"))?;
     // A log-out ends the log-in that the other routes need.
-    let api =
-        &["--exclude-tag=directory", "--exclude-tag=internal", "--exclude-tag=watch", "--exclude-path=/auth/logout"];
+    let api = &[
+        "--exclude-tag=directory",
+        "--exclude-tag=internal",
+        "--exclude-tag=watch",
+        "--exclude-path=/auth/logout",
+        "--exclude-path-regex=^/api/v1/",
+    ];
     let directory = &[
         "--exclude-tag=auth",
         "--exclude-tag=characters",
         "--exclude-tag=watch",
-        "--exclude-path-regex=^/(status|openapi.json)$",
+        "--exclude-path-regex=^/(status|openapi.json|api/v1/.*)$",
     ];
     // These end the log-in that the other routes need.
     let community_api = &[
@@ -120,6 +125,13 @@ pub fn run(workspace: &Workspace, hunt: &Hunt) -> Result<()> {
             address: &sidecar.directory,
             token: &service,
             filter: directory,
+        },
+        Part {
+            name: "administrators' routes of the worlds",
+            document: &document,
+            address: &sidecar.api,
+            token: &admin,
+            filter: &["--include-path-regex=^/api/v1/"],
         },
         Part {
             name: "the community's routes",

@@ -18,11 +18,12 @@ const NORMAL = 1000;
  * it says so), `Closed` (with the close code as `closeCode`), `Silent` (no answer in time) or `Unreadable`.
  */
 export class GatewayError extends Error {
-  constructor(kind, message, { code = null, retryAfterS = null, closeCode = null } = {}) {
+  constructor(kind, message, { code = null, reason = "", retryAfterS = null, closeCode = null } = {}) {
     super(message);
     this.name = "GatewayError";
     this.kind = kind;
     this.code = code;
+    this.reason = reason;
     this.retryAfterS = retryAfterS;
     this.closeCode = closeCode;
   }
@@ -177,5 +178,5 @@ function lingerMs({ seconds }) {
 }
 
 function refused({ code = "", message = "", retry_after: retryAfterS = null }) {
-  return new GatewayError("Refused", `the gateway answers ${code}: ${message}`, { code, retryAfterS });
+  return new GatewayError("Refused", `the gateway answers ${code}: ${message}`, { code, reason: message, retryAfterS });
 }

@@ -226,11 +226,13 @@ export class GatewayError extends Error {
   constructor(
     kind: GatewayError["kind"],
     message: string,
-    more?: { code?: string | null; retryAfterS?: number | null; closeCode?: number | null },
+    more?: { code?: string | null; reason?: string; retryAfterS?: number | null; closeCode?: number | null },
   );
   readonly kind: "Unreachable" | "Refused" | "Closed" | "Silent" | "Unreadable";
   /** The stable code of a refusal, such as `MAP_FULL`; null for other errors. */
   readonly code: string | null;
+  /** What the server says of a refusal, for people; else empty. */
+  readonly reason: string;
   /** Seconds to wait before asking again, if the gateway says so. */
   readonly retryAfterS: number | null;
   /** The close code of the socket: 1008 for a token that is no longer valid, 4001 when replaced. */

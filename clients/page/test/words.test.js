@@ -50,6 +50,8 @@ test("who does not get in hears what helps", () => {
   });
   assert.equal(entryWords(gateway({ code: "MAP_FULL" })).help, "retry");
   assert.match(entryWords(gateway({ code: "RATE_LIMITED", retryAfterS: 5 })).text, /5 seconds/);
+  assert.equal(entryWords(gateway({ code: "ENTRY_REFUSED", reason: "Come back at night" })).text, "Come back at night.");
+  assert.match(entryWords(gateway({ code: "ENTRY_REFUSED", reason: "" })).text, /does not let/);
   assert.equal(entryWords(gateway({ closeCode: 1008, wantsFreshTokens: true })).help, "login");
   assert.equal(
     entryWords(gateway({ closeCode: 4001, wantsFreshTokens: true })).title,

@@ -6,11 +6,11 @@ use realmgate_engine::persist::PersistPort;
 use realmgate_engine::player::{Departing, Player, Travelling};
 use realmgate_engine::random::ChannelRandom;
 use realmgate_protocol::ids::EventKey;
-use realmgate_protocol::link::{Change, Fence, KILL, OwnedEvent};
+use realmgate_protocol::link::{Change, Fence, KILL, OwnedEvent, boss_kill};
 
 use super::gain::{Gain, Gains, PendingExperience};
 use super::split;
-use crate::data::Data;
+use crate::data::{Data, MobIndex};
 use crate::death::{Died, VictimKind};
 use crate::inventory::not_submitted;
 use crate::party::Parties;
@@ -53,7 +53,7 @@ pub(super) fn award(
             group.extend(parties.members(*player).filter(|member| bank.has_share(death, *member)));
             let amount = split::each(whole, damage, all_damage, group.len(), &bank.data.world.progress);
             for member in &group {
-                kill_uncounted &= !bank.submit(*member, amount, kill_uncounted);
+                kill_uncounted &= !bank.submit(*member, mob, amount, kill_uncounted);
             }
         }
         if kill_uncounted {
@@ -72,7 +72,7 @@ impl Bank<'_, '_> {
     }
 
     /// Submits a kill and what is gained by it to the store. Returns whether anything is gained.
-    fn submit(&mut self, member: Entity, amount: u64, counts_kill: bool) -> bool {
+    fn submit(&mut self, member: Entity, mob: MobIndex, amount: u64, counts_kill: bool) -> bool {
         let Ok((player, character, _, mut pending)) = self.earners.get_mut(member) else { return false };
         let rules = &self.data.world.progress;
         let reached = character.experience + pending.0;
@@ -80,10 +80,11 @@ impl Bank<'_, '_> {
         let is_gain = amount > 0 && usize::from(rules.level_at(reached)) < rules.levels.len();
         let key = EventKey(self.random.uuid());
         let level = rules.level_at(reached + amount).max(character.level);
+        let is_boss = !self.data.mobs[mob].phases.is_empty();
         let gain = Change::ExperienceGained { character: player.character, amount, level };
         let event = OwnedEvent {
             key,
-            reason: KILL.to_owned(),
+            reason: if is_boss { boss_kill(self.data.mobs.id(mob)) } else { KILL.to_owned() },
             fences: vec![Fence { character: player.character, epoch: player.epoch }],
             changes: is_gain.then_some(gain).into_iter().collect(),
         };

@@ -1,10 +1,25 @@
 //! Changes of what players own. The sidecar knows no game rules: it only checks that the giver has what is given.
 
 use crate::ids::{CharacterId, EventKey, ItemId, LockEpoch};
+use crate::limits::MAX_CONTENT_ID_BYTES;
 
 /// The reason of an event that says that each character it has a fence for has had a part in a kill. It changes nothing where
 /// nobody gains by it.
 pub const KILL: &str = "kill";
+
+/// The reason of an event about the kill of a boss, by the mob's id in the game's data; [`KILL`] alone where that is too long.
+pub fn boss_kill(mob: &str) -> String {
+    let reason = format!("{KILL}:{mob}");
+    if reason.len() > MAX_CONTENT_ID_BYTES { KILL.to_owned() } else { reason }
+}
+
+/// Of the reason of an event about a kill: the boss's id, if it was one. `None` for other reasons.
+pub fn killed(reason: &str) -> Option<Option<&str>> {
+    match reason.strip_prefix(KILL)? {
+        "" => Some(None),
+        rest => rest.strip_prefix(':').map(Some),
+    }
+}
 
 crate::wire_struct! {
     /// A transaction on what players own: committed completely or not at all.
@@ -148,5 +163,17 @@ crate::messages! {
         TooLittleGold,
         /// The event makes no sense: an unknown character, an amount of 0, an item that already exists.
         Invalid,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_of_a_kill_names_a_boss() {
+        assert_eq!((killed(KILL), killed("killer"), killed("loot")), (Some(None), None, None));
+        assert_eq!(killed(&boss_kill("barrow_king")), Some(Some("barrow_king")));
+        assert_eq!(boss_kill(&"x".repeat(MAX_CONTENT_ID_BYTES)), KILL);
     }
 }

@@ -8,7 +8,7 @@ mod events;
 mod social;
 mod state;
 
-pub use events::{Change, EventOutcome, EventRefusal, Fence, GoldAccount, KILL, OwnedEvent, Owner};
+pub use events::{Change, EventOutcome, EventRefusal, Fence, GoldAccount, KILL, OwnedEvent, Owner, boss_kill, killed};
 pub use social::{PartyMember, SocialCommand, SocialEvent};
 pub use state::{CharacterLoad, CooldownLeft, ItemRecord, SoftState};
 

@@ -24,6 +24,7 @@ mod world;
 
 pub use config::CommunitySettings;
 pub use events::{Events, Topic};
+pub use hooks::MayCall;
 pub use leaderboards::DeclaredBoards;
 pub use mail::{MailConfig, MailSettings};
 pub use oauth::ProvidersConfig;

@@ -18,7 +18,7 @@ use crate::accounts::{Addresses, Deletion, LogIns, Profiles};
 use crate::config::CommunitySettings;
 use crate::events::Events;
 use crate::friends::Friends;
-use crate::hooks::{Hooks, Sources};
+use crate::hooks::{Fetcher, Hooks, MayCall, Sources};
 use crate::leaderboards::{DeclaredBoards, Leaderboards};
 use crate::lobbies::Lobbies;
 use crate::mail::{MailConfig, Post};
@@ -59,6 +59,8 @@ pub struct Parts {
     pub boards: DeclaredBoards,
     /// The folder with the scripts.
     pub hooks_dir: PathBuf,
+    /// Where scripts may call.
+    pub hooks_may_call: MayCall,
     /// How mails leave, and from whom.
     pub mail: MailConfig,
     /// By which other accounts players may log in.
@@ -88,7 +90,8 @@ pub struct Services {
     pub(crate) spectators: Arc<Spectators>,
     pub(crate) background: Background,
     pub(crate) boards: Arc<Leaderboards>,
-    pub(crate) hooks: Arc<Hooks>,
+    /// The scripts, which worlds ask too.
+    pub hooks: Arc<Hooks>,
     pub(crate) acts: ActStore,
     /// Whether browsers reach this server by HTTPS.
     pub(crate) is_https: bool,
@@ -117,6 +120,7 @@ impl Community {
             accounts: store.clone(),
             lobbies: LobbyStore::new(sql.clone()),
             boards: boards.clone(),
+            fetcher: Fetcher::new(parts.hooks_may_call),
             clock: http.clock.clone(),
         };
         let hooks = Arc::new(Hooks::new(hooks_dir, sources, notifications.clone(), events.clone()));

@@ -68,6 +68,8 @@ error_codes! {
     CharacterInWorld = "CHARACTER_IN_WORLD", "The character is in the world";
     /// The character is due for deletion and has to be restored first.
     CharacterDeleted = "CHARACTER_DELETED", "The character is to be deleted";
+    /// A script refuses the character the way into the world; the detail says why.
+    EntryRefused = "ENTRY_REFUSED", "The character may not enter now";
     /// The account is already in the world elsewhere.
     AlreadyOnline = "ALREADY_ONLINE", "The account is in the world already";
     /// A live map server has this id.

@@ -16,7 +16,7 @@ use realmgate_platform::redis_client::RedisClient;
 use realmgate_platform::tokens::Tokens;
 
 use super::StartError;
-use super::community::WorldOfAccounts;
+use super::community::{ScriptsAtTheGate, WorldOfAccounts};
 use crate::config::SidecarConfig;
 use crate::directory::{Registry, Sessions};
 use crate::fleet::Fleet;
@@ -144,11 +144,13 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
         redis: redis.clone(),
         boards,
         hooks_dir: config.hooks_dir.clone(),
+        hooks_may_call: config.hooks_may_call.clone(),
         mail: config.mail.clone(),
         realm: config.realm_name.clone(),
         providers: config.providers.clone(),
         here: addrs.api_url(config.edge.tls.is_some()),
     });
+    world.entrance.rules.set(Arc::new(ScriptsAtTheGate(community.hooks.clone())));
     let parts = Parts {
         community,
         online: Online { store: store.online.clone(), sessions: sessions.clone() },

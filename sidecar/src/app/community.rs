@@ -5,15 +5,27 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use realmgate_community::World;
+use realmgate_community::hooks::Hooks;
 use realmgate_platform::error::Error;
-use realmgate_protocol::ids::AccountId;
+use realmgate_protocol::ids::{AccountId, MapId};
+use serde_json::Value;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::directory::Sessions;
 use crate::service::characters::Characters;
-use crate::service::world::{AccountLocks, Exits};
+use crate::service::world::{AccountLocks, EntryRules, Exits};
+
+/// The way into the worlds, as far as scripts decide about it.
+pub(super) struct ScriptsAtTheGate(pub(super) Arc<Hooks>);
+
+#[async_trait]
+impl EntryRules for ScriptsAtTheGate {
+    async fn refusal(&self, account: AccountId, character: Value, map: MapId) -> Option<String> {
+        self.0.refuses_entry(account, character, map).await
+    }
+}
 
 /// The worlds, as far as accounts concern them.
 pub(super) struct WorldOfAccounts {

@@ -9,7 +9,7 @@ mod world;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use realmgate_community::{CommunitySettings, MailConfig, ProvidersConfig};
+use realmgate_community::{CommunitySettings, MailConfig, MayCall, ProvidersConfig};
 use realmgate_platform::config::{
     ConfigError, DatabaseConfig, Edge, Origins, PasswordHashing, RateLimits, RedisConfig, TokenTimes,
 };
@@ -37,6 +37,8 @@ pub struct SidecarConfig {
     pub maps_dir: Option<PathBuf>,
     /// The folder of the scripts that players call.
     pub hooks_dir: PathBuf,
+    /// Where they may call over HTTP.
+    pub hooks_may_call: MayCall,
     /// Where browsers load maps and pictures from, without a slash at the end; `None` for this server.
     pub assets_base_url: Option<String>,
     /// The database.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
-use realmgate_community::{CommunitySettings, MailSettings, ProvidersConfig};
+use realmgate_community::{CommunitySettings, MailSettings, MayCall, ProvidersConfig};
 use realmgate_platform::config::{
     ConfigError, DatabaseSettings, EdgeSettings, Origins, PasswordHashing, RateLimits, RedisConfig, TokenTimes,
     at_least_one, defaults, secret,
@@ -45,6 +45,9 @@ pub struct Settings {
     /// Scripts that players call (docs/community.md); looked for in the current folder, then beside the executable
     #[arg(long, env = "HOOKS_DIR", default_value = "hooks")]
     pub hooks_dir: PathBuf,
+    /// Where scripts may call over HTTP, such as https://api.example.org, comma separated [default: nowhere]
+    #[arg(long, env = "HOOKS_MAY_CALL", value_name = "ORIGINS")]
+    pub hooks_may_call: Option<MayCall>,
     /// By which other accounts players may log in (docs/community.md); looked for alike, and may be missing
     #[arg(long, env = "PROVIDERS_FILE", default_value = "providers.toml")]
     pub providers_file: PathBuf,
@@ -246,6 +249,7 @@ impl Settings {
             data_dir: self.data_dir.clone(),
             assets_dir,
             maps_dir: find_folder(&self.maps_dir),
+            hooks_may_call: self.hooks_may_call.clone().unwrap_or_default(),
             hooks_dir: find_folder(&self.hooks_dir).unwrap_or_else(|| self.hooks_dir.clone()),
             providers: ProvidersConfig::read(&find_file(&self.providers_file))?,
             assets_base_url: self.assets_base_url.as_deref().map(read_base_url).transpose()?,

@@ -113,11 +113,11 @@ fn error_message(error: &Error) -> Value {
 /// Maps a code to one that clients of the gateway know.
 fn client_code(code: ErrorCode) -> ErrorCode {
     use ErrorCode::{
-        AlreadyOnline, BadMessage, CalledOff, CharacterDeleted, CharacterNotFound, Forbidden, Internal, MapFull,
-        MapNotFound, MapServerUnreachable, RateLimited,
+        AlreadyOnline, BadMessage, CalledOff, CharacterDeleted, CharacterNotFound, EntryRefused, Forbidden, Internal,
+        MapFull, MapNotFound, MapServerUnreachable, RateLimited,
     };
     match code {
-        Forbidden | MapNotFound | MapFull | CharacterDeleted | CharacterNotFound | AlreadyOnline
+        Forbidden | EntryRefused | MapNotFound | MapFull | CharacterDeleted | CharacterNotFound | AlreadyOnline
         | MapServerUnreachable | BadMessage | RateLimited => code,
         CalledOff => BadMessage,
         _ => Internal,
@@ -192,6 +192,7 @@ mod tests {
     fn codes_that_clients_do_not_know_are_internal() {
         let known = [
             "FORBIDDEN",
+            "ENTRY_REFUSED",
             "MAP_NOT_FOUND",
             "MAP_FULL",
             "CHARACTER_DELETED",

@@ -2,10 +2,10 @@
 //! everything went.
 
 mod audit;
+mod deeds;
 mod entries;
 mod history;
 mod holdings;
-mod levels;
 mod owner;
 mod plan;
 mod sql;

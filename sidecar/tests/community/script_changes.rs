@@ -6,6 +6,7 @@ use realmgate_platform::testing::soon;
 use serde_json::{Value, json};
 
 use crate::backends::{Player, Realm, on_every_backend};
+use crate::elsewhere::Elsewhere;
 use crate::leaderboards::Boards;
 use crate::lobbies::{join, make};
 use crate::testing::Answer;
@@ -19,6 +20,25 @@ on_every_backend!(
     what_cannot_be_asked_has_file_and_line,
     values_go_with_those_whose_they_are,
 );
+
+#[tokio::test]
+async fn a_script_calls_whom_it_may() {
+    let there = Elsewhere::start().await;
+    there.says("/prices", json!({"sword": 7}));
+    let url = there.url();
+    let may = Some(url.parse().unwrap());
+    let realm = Realm::sqlite_with(|settings| settings.hooks_may_call = may).await;
+    let ann = first(&realm).await;
+    let headers = json!({"authorization": "Bearer secret"});
+    let asked = json!({"url": format!("{url}/prices"), "method": "POST", "headers": headers, "body": {"of": "sword"}});
+    let answer = done(&realm, &ann, "ask", json!(["fetch", asked])).await;
+    assert_eq!((&answer["status"], &answer["json"]), (&json!(200), &json!({"sword": 7})));
+    let asked = there.asked("/prices");
+    assert_eq!((&*asked["authorization"], asked.contains_key(r#"{"of":"sword"}"#)), ("Bearer secret", true));
+    let other = json!({"url": "http://127.0.0.1:1/"});
+    let fault = refused(&realm, &ann, "ask", json!(["fetch", other])).await;
+    assert!(fault["details"].as_str().unwrap().contains("is not one of HOOKS_MAY_CALL"), "{fault}");
+}
 
 /// The first user of a realm whose sidecars have loaded the scripts: an administrator.
 async fn first(realm: &Realm) -> Player {

@@ -3,15 +3,21 @@
 use std::path::Path;
 
 use axum::http::StatusCode;
+use realmgate_platform::error::ErrorCode;
 use realmgate_platform::testing::soon;
+use realmgate_platform::tokens::Caller;
 use realmgate_sidecar::config::Settings;
+use realmgate_sidecar::service::world::{Entry, Waiter};
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::backends::{Player, Realm, on_every_backend};
 use crate::testing::Answer;
 
 on_every_backend!(of_startup =>
     what_a_script_makes_known_can_be_called,
+    a_script_decides_who_enters_the_world,
 );
 
 fn of_startup(settings: &mut Settings) {
@@ -91,4 +97,35 @@ async fn a_script_that_has_changed_makes_known_what_it_says_now() {
     }
     let gone = call(&realm, &user, "first", Value::Null).await.expect(StatusCode::BAD_REQUEST);
     assert_eq!(gone["error"], "not_implemented");
+}
+
+async fn a_script_decides_who_enters_the_world(realm: Realm) {
+    let user = realm.device("ann's").await;
+    let app = realm.app();
+    let refused = async |name: &str| {
+        let body = json!({"name": name, "class_id": "mage"});
+        let made = app.post("/characters", body).bearer(&user.access).send().await.expect(StatusCode::CREATED);
+        let Caller { account, session, .. } = app.state().tokens.authenticate(&user.access).await.unwrap();
+        let waiter = Waiter { told: mpsc::channel(1).0, cancel: CancellationToken::new() };
+        let entry = Entry {
+            account,
+            log_in: session,
+            character: made["id"].as_str().unwrap().parse().unwrap(),
+            channel: None,
+            own: None,
+            trace: String::new(),
+            waiter,
+        };
+        let error = app.state().world.entrance.enter(&entry).await.expect_err("there is no map server");
+        (error.code, error.detail)
+    };
+    for _ in 0..2 {
+        let known = async { while call(&realm, &user, "greet", json!(["Ben"])).await.status != StatusCode::OK {} };
+        soon("the script", known).await;
+    }
+    let Caller { account, session, .. } = app.state().tokens.authenticate(&user.access).await.unwrap();
+    app.state().world.accounts.claim(account, session).await.expect("its socket has the account");
+    let (code, why) = refused("Gloom").await;
+    assert_eq!((code, why.starts_with("no gloom on map ")), (ErrorCode::EntryRefused, true), "{why}");
+    assert_eq!(refused("Ann").await.0, ErrorCode::MapNotFound);
 }

@@ -18,7 +18,7 @@ use serde_json::json;
 const TOKEN: &str = "a service token of thirty-two bytes, or so";
 
 /// Every setting by its variable, in the order of the help, with its default; empty for one that has none.
-const SETTINGS: [(&str, &str); 98] = [
+const SETTINGS: [(&str, &str); 99] = [
     ("GAME_ADDR", "0.0.0.0"),
     ("ADMIN_ADDR", "127.0.0.1:0"),
     ("WORLD_DIRECTORY_URL", "the one at DIRECTORY_ADDR, else an embedded one"),
@@ -46,6 +46,7 @@ const SETTINGS: [(&str, &str); 98] = [
     ("ASSETS_DIR", "assets"),
     ("MAPS_DIR", "maps"),
     ("HOOKS_DIR", "hooks"),
+    ("HOOKS_MAY_CALL", "nowhere"),
     ("PROVIDERS_FILE", "providers.toml"),
     ("ASSETS_BASE_URL", "this server"),
     ("REALM_NAME", "Realmgate"),

@@ -3,6 +3,7 @@
 
 mod bots;
 mod chaos;
+mod community_chaos;
 mod fleet;
 mod javascript;
 mod one_account;

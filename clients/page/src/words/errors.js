@@ -88,6 +88,7 @@ const GATEWAY_CODES = {
   CHARACTER_NOT_FOUND: ["This character is gone", "It may have been deleted elsewhere."],
   CHARACTER_DELETED: ["This character is to be deleted", "Bring it back from the list of characters first."],
   FORBIDDEN: ["This character is not yours", "Choose another one."],
+  ENTRY_REFUSED: ["You may not enter now", "The world does not let this character in."],
   RATE_LIMITED: ["You come and go too fast", "Wait a moment, then try again."],
   INTERNAL: ["Something broke in the world", "It is not your fault. Try again in a moment."],
 };
@@ -109,7 +110,9 @@ export function entryWords(error) {
 
 function gatewayWords(error) {
   if (error.code && GATEWAY_CODES[error.code]) {
-    const [title, text] = GATEWAY_CODES[error.code];
+    const [title, known] = GATEWAY_CODES[error.code];
+    // A script of the world's makers says why.
+    const text = error.code === "ENTRY_REFUSED" && error.reason ? sentence(error.reason) : known;
     const wait = error.retryAfterS ? ` ${waitWords(error.retryAfterS)}` : "";
     return { title, text: text + wait, help: "retry" };
   }

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use realmgate_hooks::{Call, CallError};
-use serde_json::Value;
+use realmgate_protocol::ids::{AccountId, MapId};
+use serde_json::{Value, json};
 
 use super::Hooks;
 use super::work::Work;
+use crate::accounts::shapes::Public;
 
 /// A script has refused something, or has failed.
 #[derive(Debug)]
@@ -15,7 +17,23 @@ pub(crate) struct Vetoed {
     pub(crate) why: Option<String>,
 }
 
+const ENTER_WORLD: &str = "before_enter_world";
+
 impl Hooks {
+    /// Why scripts refuse a character the way into a map: `before_enter_world(user, character, at)`. `None` where they do not;
+    /// empty where one has failed, or says no more.
+    pub async fn refuses_entry(&self, account: AccountId, character: Value, map: MapId) -> Option<String> {
+        if !self.has(ENTER_WORLD) {
+            return None;
+        }
+        let user = match self.sources.accounts.profile(account).await {
+            Ok(Some(profile)) => json!(Public::from(profile)),
+            Ok(None) | Err(_) => json!({"id": account.to_string()}),
+        };
+        let asked = self.before(ENTER_WORLD, vec![user, character, json!({"map": map.0})]).await;
+        asked.err().map(|vetoed| vetoed.why.unwrap_or_default())
+    }
+
     /// Whether any script has something to say before this.
     pub(crate) fn has(&self, hook: &str) -> bool {
         !self.plugins.having(hook).is_empty()

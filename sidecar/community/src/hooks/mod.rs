@@ -3,6 +3,7 @@
 mod after;
 mod args;
 mod before;
+mod fetch;
 mod life;
 mod names;
 mod schedules;
@@ -30,6 +31,8 @@ use crate::notifications::Notifications;
 use crate::store::{Committed, Effects, Journal};
 pub(crate) use args::is_key;
 pub(crate) use before::Vetoed;
+pub(crate) use fetch::Fetcher;
+pub use fetch::MayCall;
 use life::{BY_NAME, Lives, by_name};
 use names::is_reserved;
 use schedules::Schedule;

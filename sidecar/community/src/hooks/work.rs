@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use super::args::{Args, Fault, value_key};
+use super::fetch::Fetcher;
 use crate::accounts::rules::metadata_fault;
 use crate::accounts::shapes::{Brief, Public};
 use crate::leaderboards::Leaderboards;
@@ -24,6 +25,7 @@ use crate::store::{
 
 /// What scripts find in the table `realm`.
 pub(super) const FUNCTIONS: &[&str] = &[
+    "fetch",
     "lobby",
     "notify",
     "now_ms",
@@ -50,6 +52,7 @@ pub(crate) struct Sources {
     pub(crate) accounts: AccountStore,
     pub(crate) lobbies: LobbyStore,
     pub(crate) boards: Arc<Leaderboards>,
+    pub(crate) fetcher: Fetcher,
     pub(crate) clock: Clock,
 }
 
@@ -118,6 +121,7 @@ impl Realm for Work {
 impl Inner {
     async fn answer(&self, function: &str, mut args: Args) -> Result<Value, Fault> {
         match function {
+            "fetch" => self.sources.fetcher.fetch(&args.table("request")?).await,
             "now_ms" => Ok(json!(self.sources.clock.now_ms())),
             "user" => self.user(args.id("user")?).await,
             "lobby" => self.lobby(args.id("lobby")?).await,

@@ -42,7 +42,7 @@ use utoipa_axum::routes;
 
 pub use callers::{Admin, Anybody, MaybePlayer, PathId, PathPair, Player};
 pub use input::Input;
-pub use openapi::document;
+pub use openapi::{add_common_answers, document};
 pub use paging::{Listed, Meta, Page};
 pub use refusal::{Fields, Refusal, Refused};
 

@@ -54,7 +54,7 @@ fn operations(path: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 }
 
 /// Adds the answers of extractors and layers, unless the route documents its own.
-fn add_common_answers(operation: &mut Operation) {
+pub fn add_common_answers(operation: &mut Operation) {
     let mut common = vec![(429, "Too many calls"), (500, "Something went wrong"), (503, "Too busy at the moment")];
     if operation.request_body.is_some() {
         common.extend([(400, "The body cannot be read"), (413, "The body is too large"), (415, "The body is no JSON")]);

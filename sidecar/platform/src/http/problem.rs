@@ -39,7 +39,7 @@ pub fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::InvalidCredentials
         | ErrorCode::InvalidRefreshToken
         | ErrorCode::ServiceTokenRequired => StatusCode::UNAUTHORIZED,
-        ErrorCode::Forbidden => StatusCode::FORBIDDEN,
+        ErrorCode::Forbidden | ErrorCode::EntryRefused => StatusCode::FORBIDDEN,
         ErrorCode::NotFound | ErrorCode::CharacterNotFound | ErrorCode::MapNotFound | ErrorCode::ServerNotFound => {
             StatusCode::NOT_FOUND
         }

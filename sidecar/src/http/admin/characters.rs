@@ -91,7 +91,9 @@ impl From<CharacterRow> for ManagedCharacter {
 #[utoipa::path(
     get, path = "/api/v1/admin/users/{id}/characters", operation_id = "admin_list_characters", tag = "Admin",
     security(("access_token" = [])), params(("id" = String, Path, description = "The account's id")),
-    responses((status = 200, body = Data<Vec<ManagedCharacter>>), (status = 403, body = Refused)),
+    responses(
+        (status = 200, body = Data<Vec<ManagedCharacter>>), (status = 403, body = Refused), (status = 404, body = Refused),
+    ),
 )]
 pub(super) async fn of_user(
     State(state): State<AppState>,

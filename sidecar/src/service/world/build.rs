@@ -15,6 +15,7 @@ use super::choice::Seats;
 use super::departures::DepartureNews;
 use super::displace::Exits;
 use super::enter::Entrance;
+use super::entry_rules::Rules;
 use super::leave::Releases;
 use super::lock_clock::LockClock;
 use super::reach::MapServers;
@@ -100,6 +101,7 @@ impl World {
             admissions,
             entries: entries.clone(),
             gates,
+            rules: Rules::default(),
             duplicate_login: on.config.gateway.duplicate_login,
         });
         let residents = Arc::new(on.residents());

@@ -6,6 +6,7 @@ use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_platform::gates::Gates;
 use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId};
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -14,6 +15,7 @@ use super::account::AccountLocks;
 use super::admission::{Admission, Admissions};
 use super::choice::{Seats, Target, Wish};
 use super::displace::{Exits, Waiter};
+use super::entry_rules::Rules;
 use super::lock_clock::LockClock;
 use super::session_entry::SessionEntries;
 use super::this_replica::ThisReplica;
@@ -21,6 +23,7 @@ use super::tickets::ticket_id;
 use crate::config::DuplicateLogin;
 use crate::lock::{CharacterLock, LockStep};
 use crate::service::characters::Characters;
+use crate::store::characters::CharacterRow;
 use crate::store::locks::{Entering, LockedCharacter};
 use crate::store::{AccountLockStore, LockStore};
 
@@ -63,6 +66,8 @@ pub struct Entrance {
     pub(super) admissions: Arc<Admissions>,
     pub(super) entries: Arc<SessionEntries>,
     pub(super) gates: Arc<Gates>,
+    /// Who may enter at all.
+    pub rules: Rules,
     pub(super) duplicate_login: DuplicateLogin,
 }
 
@@ -70,7 +75,7 @@ impl Entrance {
     /// Brings a character into the world.
     ///
     /// # Errors
-    /// `CHARACTER_NOT_FOUND`, `CHARACTER_DELETED`, `FORBIDDEN` for somebody else's character or an ended log-in,
+    /// `CHARACTER_NOT_FOUND`, `CHARACTER_DELETED`, `ENTRY_REFUSED`, `FORBIDDEN` for somebody else's character or an ended log-in,
     /// `ALREADY_ONLINE`, `MAP_NOT_FOUND`, `MAP_FULL`, `MAP_SERVER_UNREACHABLE`, `CALLED_OFF` when the waiter was
     /// cancelled; others when the database or the registry cannot be asked.
     pub async fn enter(&self, entry: &Entry) -> Result<EntryGrant, Error> {
@@ -90,7 +95,8 @@ impl Entrance {
         if found.account != entry.account {
             return Err(Error::new(ErrorCode::Forbidden, "You do not own this character"));
         }
-        if self.characters.find(entry.character).await?.deletes_at_ms.is_some() {
+        let character = self.characters.find(entry.character).await?;
+        if character.deletes_at_ms.is_some() {
             return Err(ErrorCode::CharacterDeleted.into());
         }
         if entry.cancel().is_cancelled() {
@@ -110,6 +116,9 @@ impl Entrance {
             Some(map) => map,
             None => self.characters.first_map().await?,
         };
+        let CharacterRow { id, name, class_id, level, .. } = character;
+        let shown = json!({"id": id.to_string(), "name": name, "class_id": class_id, "level": level});
+        self.rules.check(entry.account, shown, map).await?;
         let target = self.seats.choose(Wish { map, channel: entry.channel, leaving, ticket: ticket_id()? }).await?;
         let lock = match self.make_way(entry, &held).await {
             Ok(lock) => lock,

@@ -7,14 +7,14 @@ use realmgate_platform::database::dialect::unlimited_time;
 use realmgate_platform::database::retry::retried;
 use realmgate_platform::world_feed::{WorldEvent, WorldFeed};
 use realmgate_protocol::ids::{CharacterId, ServerId};
-use realmgate_protocol::link::{EventOutcome, EventRefusal, Fence, KILL, OwnedEvent};
+use realmgate_protocol::link::{EventOutcome, EventRefusal, Fence, OwnedEvent, killed};
 
 use super::audit::{self, AuditReport};
 use super::entries::{self, Entries};
 use super::holdings::Touched;
 use super::owner::LedgerOwner;
 use super::plan::{Holdings, Slots, is_sound, plan};
-use super::{BatchOutcome, Swept, levels, sweep};
+use super::{BatchOutcome, Swept, deeds, sweep};
 use crate::lock::CharacterLock;
 
 /// The ledger of ownership events. The sidecar knows no game rule: it only checks that the giver has what is given.
@@ -116,6 +116,7 @@ pub(super) async fn commit_once(
         slots,
         entries: Entries::default(),
         feed: WorldFeed::default(),
+        bosses: Vec::new(),
         stale: Vec::new(),
     };
     let outcomes =
@@ -123,7 +124,8 @@ pub(super) async fn commit_once(
 
     entries::write_items(&mut transaction, &before, &batch.owned, now_ms).await?;
     entries::write_gold(&mut transaction, &before, &batch.owned).await?;
-    levels::tell(&mut transaction, store.script_feed(), &batch.entries.gains).await?;
+    deeds::tell_levels(&mut transaction, store.script_feed(), &batch.entries.gains).await?;
+    deeds::tell_bosses(&mut transaction, store.script_feed(), &batch.bosses).await?;
     batch.entries.write(&mut transaction, now_ms).await?;
     tell_gold(&before, &batch.owned, &mut batch.feed);
     batch.feed.write(&mut transaction, fed).await?;
@@ -152,6 +154,8 @@ struct Batch<'a> {
     entries: Entries,
     /// What boards may count of it.
     feed: WorldFeed,
+    /// Who has had a part in the kill of which boss.
+    bosses: Vec<(CharacterId, String)>,
     /// Stale fences, each once.
     stale: Vec<Fence>,
 }
@@ -175,8 +179,11 @@ impl Batch<'_> {
             self.feed.has(WorldEvent::Level, gain.character, gain.level.into());
         }
         self.entries.gains.extend(plan.gains);
-        if event.reason == KILL {
+        if let Some(boss) = killed(&event.reason) {
             event.fences.iter().for_each(|fence| self.feed.killed(fence.character));
+            let boss =
+                boss.into_iter().flat_map(|boss| event.fences.iter().map(|fence| (fence.character, boss.to_owned())));
+            self.bosses.extend(boss);
         }
         self.undone.remove(&key);
         Ok(())

@@ -148,7 +148,8 @@ async fn an_item_comes_changes_hands_and_goes(store: TestStore) {
 
 async fn scripts_hear_once_of_each_new_level(store: TestStore) {
     let feed = store.sql().script_feed();
-    let hooks = ["after_character_created", "after_level_up"].map(|hook| (hook.to_owned(), vec!["plugin".to_owned()]));
+    let hooks = ["after_character_created", "after_level_up", "after_boss_killed"]
+        .map(|hook| (hook.to_owned(), vec!["plugin".to_owned()]));
     feed.listen(BTreeMap::from(hooks));
     let bench = Bench::new(&store).await;
     let gained = |number, level| Change::ExperienceGained { character: character(number), amount: 10, level };
@@ -167,6 +168,16 @@ async fn scripts_hear_once_of_each_new_level(store: TestStore) {
     let levels = told("after_level_up").await;
     let level = |told: &String| serde_json::from_str::<serde_json::Value>(told).unwrap()[1]["value"]["level"].clone();
     assert_eq!(levels.iter().map(level).collect::<Vec<_>>(), [4]);
+    let kill = |reason: &str| OwnedEvent { reason: reason.to_owned(), ..event(Vec::new()) };
+    let batch = [kill("kill"), kill("kill:barrow_king"), kill("killer")];
+    for _ in 0..2 {
+        assert_eq!(bench.commit(&batch).await, [None; 3]);
+    }
+    let killed = told("after_boss_killed").await;
+    assert_eq!(killed.len(), 3, "each who has had a part, once: {killed:?}");
+    let args: serde_json::Value = serde_json::from_str(&killed[0]).unwrap();
+    assert_eq!(args[2]["value"], "barrow_king");
+    assert!(args[0]["user"].is_string() && args[1]["value"]["class_id"].is_string(), "{args}");
 }
 
 /// What a starter kit rests on: an account has one of a class, also where it is gold alone.

@@ -17,6 +17,10 @@ function startup.on_custom_hook(name, args)
   return name .. " " .. args[1] .. " by " .. caller.username
 end
 
+function startup.before_enter_world(user, character, at)
+  if character.name == "Gloom" and user.id then return nil, "no gloom on map " .. at.map end
+end
+
 function startup.before_stop()
   count("stopped")
 end

@@ -1,13 +1,12 @@
 //! A refresh token is traded for the next pair.
 
-use anyhow::ensure;
 use axum::Json;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Failed, State, lock_row};
+use super::{Failed, State};
 use crate::seed::hashed;
 use crate::tokens::now_ms;
 
@@ -36,32 +35,22 @@ pub async fn refresh(
 async fn traded(state: &State, token: &str) -> anyhow::Result<Tokens> {
     let (used, next) = (hashed(token), fresh());
     let now = now_ms();
-    let mut transaction = state.pool.begin().await?;
-    lock_row(&mut transaction, "refresh_tokens", "token_hash", &used).await?;
-    let (session, expires_at_ms, used_at_ms, account, token_version) =
-        sqlx::query_as::<_, (String, i64, Option<i64>, String, i64)>(
-            "SELECT t.session_id, t.expires_at_ms, t.used_at_ms, a.id, a.token_version
-             FROM refresh_tokens t
-             JOIN sessions s ON s.id = t.session_id
-             JOIN accounts a ON a.id = s.account_id
-             WHERE t.token_hash = $1 AND s.ended_at_ms IS NULL",
-        )
-        .bind(&used)
-        .fetch_one(&mut *transaction)
-        .await?;
-    ensure!(used_at_ms.is_none() && expires_at_ms.unsigned_abs() > now, "the token is dead");
-    sqlx::query("UPDATE refresh_tokens SET used_at_ms = $2 WHERE token_hash = $1")
-        .bind(&used)
-        .bind(now as i64)
-        .execute(&mut *transaction)
-        .await?;
-    sqlx::query("INSERT INTO refresh_tokens (token_hash, session_id, expires_at_ms) VALUES ($1, $2, $3)")
-        .bind(hashed(&next))
-        .bind(&session)
-        .bind((now + LIVES_MS) as i64)
-        .execute(&mut *transaction)
-        .await?;
-    transaction.commit().await?;
+    let (session, account, token_version) = sqlx::query_as::<_, (String, String, i64)>(
+        "UPDATE refresh_tokens SET token_hash = $2, expires_at_ms = $3
+         WHERE token_hash = $1 AND used_at_ms IS NULL AND expires_at_ms > $4
+           AND EXISTS (SELECT 1 FROM sessions s WHERE s.id = refresh_tokens.session_id
+                       AND s.ended_at_ms IS NULL AND s.rotates <> 0)
+         RETURNING session_id,
+             (SELECT s.account_id FROM sessions s WHERE s.id = refresh_tokens.session_id),
+             (SELECT a.token_version FROM sessions s JOIN accounts a ON a.id = s.account_id
+              WHERE s.id = refresh_tokens.session_id)",
+    )
+    .bind(&used)
+    .bind(hashed(&next))
+    .bind((now + LIVES_MS) as i64)
+    .bind(now as i64)
+    .fetch_one(&state.pool)
+    .await?;
     let access_token = state.keys.sign(&account, &session, token_version)?;
     Ok(Tokens { access_token, user_id: account, refresh_token: next, expires_in: 900 })
 }

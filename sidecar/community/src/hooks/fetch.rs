@@ -1,0 +1,191 @@
+//! Calls of scripts to other programs over HTTP: only to those that the operator has named, for a bounded time, with answers of a
+//! bounded size.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use axum::http::Uri;
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method};
+use serde_json::{Map, Value, json};
+use tokio::sync::Semaphore;
+
+use super::args::Fault;
+
+/// Within the time of a script's call.
+const ANSWER_WITHIN: Duration = Duration::from_secs(4);
+/// Largest answer that is read, in bytes.
+const MAX_ANSWER_BYTES: usize = 64 * 1_024;
+/// Calls under way at once, of all scripts.
+const MAX_CALLS: usize = 64;
+/// Most headers of a call.
+const MAX_HEADERS: usize = 16;
+const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+/// Where scripts may call: origins, such as `https://api.example.org`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MayCall(Vec<String>);
+
+impl FromStr for MayCall {
+    type Err = String;
+
+    /// Reads origins with commas between.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let origins = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
+        let read = |written: &str| {
+            let uri = written.parse::<Uri>().ok().filter(|uri| uri.path() == "/" && uri.query().is_none());
+            let origin = uri.as_ref().and_then(origin).filter(|_| !written.ends_with('/'));
+            origin.ok_or_else(|| format!("`{written}` is not https://HOST[:PORT] or http://HOST[:PORT]"))
+        };
+        origins.map(read).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// Scheme, host and port, as they are compared.
+fn origin(uri: &Uri) -> Option<String> {
+    let (scheme, authority) = (uri.scheme_str()?, uri.authority()?);
+    let default_port = match scheme {
+        "https" => 443,
+        "http" => 80,
+        _ => return None,
+    };
+    // Whoever is named before an `@` is no host.
+    if authority.as_str().contains('@') || authority.host().is_empty() {
+        return None;
+    }
+    let port = authority.port_u16().unwrap_or(default_port);
+    Some(format!("{scheme}://{}:{port}", authority.host().to_ascii_lowercase()))
+}
+
+/// Calls other programs.
+pub(crate) struct Fetcher {
+    may_call: MayCall,
+    client: Option<Client>,
+    calls: Semaphore,
+}
+
+impl Fetcher {
+    /// One that may call there. It follows nobody elsewhere.
+    pub(crate) fn new(may_call: MayCall) -> Self {
+        let client = Client::builder().timeout(ANSWER_WITHIN).redirect(Policy::none()).no_proxy();
+        let client = client.user_agent(concat!("realmgate/", env!("CARGO_PKG_VERSION"))).build();
+        let client = client.inspect_err(|error| tracing::error!(%error, "scripts cannot call anybody")).ok();
+        Self { may_call, client, calls: Semaphore::new(MAX_CALLS) }
+    }
+
+    /// Does a call: `url`, and if they are given `method`, `headers`, and `body`, a text or what is sent as JSON. Answers `status` and
+    /// `body`, and the body as `json` where it is some.
+    pub(super) async fn fetch(&self, wish: &Map<String, Value>) -> Result<Value, Fault> {
+        let url = wish.get("url").and_then(Value::as_str).ok_or("`url` has to be a text")?;
+        let uri: Uri = url.parse().map_err(|_| Fault::from("`url` is no address"))?;
+        let origin = origin(&uri).ok_or("`url` is no address of HTTP")?;
+        if !self.may_call.0.contains(&origin) {
+            return Err(Fault(format!("{origin} is not one of HOOKS_MAY_CALL")));
+        }
+        let client = self.client.as_ref().ok_or("nobody can be called")?;
+        let _call = self.calls.try_acquire().map_err(|_| Fault::from("too many calls are under way"))?;
+        let mut call = client.request(method(wish)?, url);
+        for (name, value) in headers(wish)? {
+            call = call.header(name, value);
+        }
+        call = match wish.get("body") {
+            None | Some(Value::Null) => call,
+            Some(Value::String(text)) => call.body(text.clone()),
+            Some(body) => call.json(body),
+        };
+        let mut answer = call.send().await.map_err(away)?;
+        let (status, mut body) = (answer.status().as_u16(), Vec::new());
+        while let Some(chunk) = answer.chunk().await.map_err(away)? {
+            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+                return Err(Fault(format!("the answer has more than {MAX_ANSWER_BYTES} bytes")));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let read: Option<Value> = serde_json::from_slice(&body).ok();
+        Ok(json!({"status": status, "body": String::from_utf8_lossy(&body), "json": read}))
+    }
+}
+
+fn method(wish: &Map<String, Value>) -> Result<Method, Fault> {
+    let name = match wish.get("method") {
+        None | Some(Value::Null) => "GET",
+        Some(name) => name.as_str().filter(|name| METHODS.contains(name)).ok_or("`method` is none")?,
+    };
+    name.parse().map_err(|_| "`method` is none".into())
+}
+
+fn headers(wish: &Map<String, Value>) -> Result<Vec<(&str, &str)>, Fault> {
+    let wrong = "`headers` is a table of up to 16 texts";
+    let given = match wish.get("headers") {
+        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(given) => given.as_object().filter(|given| given.len() <= MAX_HEADERS).ok_or(wrong)?,
+    };
+    let pairs = given.iter().map(|(name, value)| Some((name.as_str(), value.as_str()?)));
+    pairs.collect::<Option<_>>().ok_or_else(|| wrong.into())
+}
+
+/// The address of a call may have secrets in it.
+fn away(error: reqwest::Error) -> Fault {
+    let error = error.without_url();
+    let what = if error.is_timeout() {
+        "no answer has come in time"
+    } else if error.is_builder() {
+        "the call is not legal"
+    } else {
+        "nobody answers"
+    };
+    tracing::debug!(error = &error as &dyn std::error::Error, "a script's call has failed");
+    what.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wish(wish: Value) -> Map<String, Value> {
+        wish.as_object().cloned().unwrap()
+    }
+
+    #[test]
+    fn origins_are_compared_whole() {
+        let may: MayCall = "https://api.example.org, http://127.0.0.1:9000,".parse().unwrap();
+        assert_eq!(may.0, ["https://api.example.org:443", "http://127.0.0.1:9000"]);
+        assert_eq!("".parse::<MayCall>().unwrap(), MayCall::default());
+        for bad in [
+            "api.example.org",
+            "ftp://a.example",
+            "https://a.example/path",
+            "https://a.example/",
+            "https://",
+            "https://u@a.example",
+        ] {
+            assert!(bad.parse::<MayCall>().is_err(), "{bad}");
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_else_is_called() {
+        let fetcher = Fetcher::new("https://api.example.org".parse().unwrap());
+        for (url, fault) in [
+            (
+                "https://api.example.org.evil.example/",
+                "https://api.example.org.evil.example:443 is not one of HOOKS_MAY_CALL",
+            ),
+            ("http://api.example.org/", "http://api.example.org:80 is not one of HOOKS_MAY_CALL"),
+            ("https://api.example.org:444/", "https://api.example.org:444 is not one of HOOKS_MAY_CALL"),
+            ("https://api.example.org@evil.example/", "`url` is no address of HTTP"),
+            ("ftp://api.example.org/", "`url` is no address of HTTP"),
+            ("/admin", "`url` is no address of HTTP"),
+        ] {
+            let refused = fetcher.fetch(&wish(json!({"url": url}))).await.unwrap_err();
+            assert_eq!(refused, Fault(fault.to_owned()), "{url}");
+        }
+        for (bad, fault) in [
+            (json!({}), "`url` has to be a text"),
+            (json!({"url": "https://api.example.org/", "method": "TRACE"}), "`method` is none"),
+            (json!({"url": "https://api.example.org/", "headers": {"a": 1}}), "`headers` is a table of up to 16 texts"),
+        ] {
+            assert_eq!(fetcher.fetch(&wish(bad)).await.unwrap_err(), fault.into());
+        }
+    }
+}
