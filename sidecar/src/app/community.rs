@@ -22,7 +22,7 @@ pub(super) struct ScriptsAtTheGate(pub(super) Arc<Hooks>);
 
 #[async_trait]
 impl EntryRules for ScriptsAtTheGate {
-    async fn refusal(&self, account: AccountId, character: Value, map: MapId) -> Option<String> {
+    async fn refusal(&self, account: AccountId, character: Value, map: MapId) -> Result<Option<String>, Error> {
         self.0.refuses_entry(account, character, map).await
     }
 }

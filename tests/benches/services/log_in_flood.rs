@@ -25,12 +25,15 @@ use crate::server::{built, on_server_core, ready};
 const LOG_INS: u32 = 200;
 /// Accounts that log in for each bot: 400 beside 50, so many that none of them fills its own share of the queue.
 const ACCOUNTS_PER_BOT: usize = 8;
-const BOTS_IN_WORLD: Duration = Duration::from_secs(120);
+pub const BOTS_IN_WORLD: Duration = Duration::from_secs(120);
 
+/// Where a map server with everything inside listens.
 #[derive(Deserialize)]
-struct Ready {
-    admin: SocketAddr,
-    api: SocketAddr,
+pub struct Ready {
+    /// Its own figures.
+    pub admin: SocketAddr,
+    /// HTTP.
+    pub api: SocketAddr,
     gateway: SocketAddr,
 }
 
@@ -84,7 +87,8 @@ pub async fn flood(plan: &Plan, report: &mut Report, variant: &Variant) -> Resul
     Ok(())
 }
 
-async fn start(home: &Home, variant: &Variant) -> Result<(Process, Ready)> {
+/// Starts one whose limits let one machine's load in.
+pub async fn start(home: &Home, variant: &Variant) -> Result<(Process, Ready)> {
     let file = home.fresh_path("ready.json");
     let mut start = on_server_core(&built("start_server")?)?;
     start.args(["1", "0", "--ready-file"]).arg(&file).env("DATA_DIR", home.data_dir()).env("GAME_ADDR", "127.0.0.1");
@@ -92,14 +96,16 @@ async fn start(home: &Home, variant: &Variant) -> Result<(Process, Ready)> {
         start.env(listener, "127.0.0.1:0");
     }
     // The bots and the accounts come from one machine.
-    start.envs([("LOOPBACK_REGISTRATIONS_PER_MIN", "1000000"), ("LOG_INS_PER_MIN", "1000000")]);
+    let limits = ["LOOPBACK_REGISTRATIONS_PER_MIN", "LOG_INS_PER_MIN", "CALLS_PER_MIN"];
+    start.envs(limits.map(|limit| (limit, "1000000")));
     start.env("PASSWORD_MEMORY_MIB", variant.memory_mib);
     let process = Process::start(home, start);
     let ready = ready(&process, Path::new(&file)).await?;
     Ok((process, ready))
 }
 
-fn bots(home: &Home, ready: &Ready, plan: &Plan) -> Result<Process> {
+/// Bots that play on it until they are dropped.
+pub fn bots(home: &Home, ready: &Ready, plan: &Plan) -> Result<Process> {
     let mut bots = command(&built("bot")?);
     // Longer than all rounds: they are ended with this value.
     bots.args(["--count", &plan.bots.to_string(), "--seconds", "3600", "--quiet"]);
@@ -162,7 +168,7 @@ async fn log_in_patiently<T>(api: SocketAddr, credentials: &str, by_status: &mut
 }
 
 /// The work of ticks, and how late they began, so far.
-async fn histograms(admin: &Api) -> Result<[Histogram; 2]> {
+pub async fn histograms(admin: &Api) -> Result<[Histogram; 2]> {
     let metrics = Scrape::of(&admin.get("/metrics").await.text);
     let histogram = |name: &str| metrics.histogram(name).with_context(|| format!("there is no {name}"));
     Ok([histogram("realmgate_tick_work_seconds")?, histogram("realmgate_tick_late_seconds")?])

@@ -7,6 +7,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people: the terminal is its output")]
 
 mod bare;
+mod calls_flood;
 mod databases;
 mod hashing;
 mod http;
@@ -107,6 +108,7 @@ async fn measure_all(cli: &Cli) -> Result<()> {
     if wanted(Part::Embedded) {
         let shipped = &hashing::Variant::SHIPPED;
         log_in_flood::flood(&plan, &mut report, shipped).await.context("log-ins beside an embedded world")?;
+        calls_flood::flood(&plan, &mut report).await.context("calls beside an embedded world")?;
     }
     if wanted(Part::Ranks) {
         ranks::measure(&plan, &mut report).await.context("ranks among many records")?;

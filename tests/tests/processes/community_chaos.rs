@@ -65,6 +65,7 @@ impl Around {
                 ("SERVICE_TOKEN", service.clone()),
                 ("HOOKS_DIR", hooks.to_string_lossy().into_owned()),
                 ("CALLS_PER_MIN", "1000000".to_owned()),
+                ("ACCESS_TOKEN_SECONDS", "86400".to_owned()),
                 ("LOOPBACK_REGISTRATIONS_PER_MIN", "1000000".to_owned()),
             ],
             process: None,

@@ -84,6 +84,7 @@ export class LogIn extends EventTarget {
 
   /** A provider opens a guest's account from now on. */
   isKept() {
+    if (!this.#tokens) return;
     this.#tokens.isGuest = false;
     this.#save();
   }
@@ -124,11 +125,12 @@ export class LogIn extends EventTarget {
   }
 
   async #renew() {
-    const { refresh_token: token, username, stays, isGuest, id } = this.#tokens;
+    const { refresh_token: token, username, stays, id } = this.#tokens;
     try {
       const tokens = await (stays ? this.#api.renew(token) : this.#api.refresh(token));
       // Who has logged out meanwhile stays so.
-      if (this.#tokens?.refresh_token === token) this.#store({ ...tokens, username, stays, isGuest, id });
+      if (this.#tokens?.refresh_token !== token) return;
+      this.#store({ ...tokens, username, stays, isGuest: this.#tokens.isGuest, id });
     } catch (error) {
       if (error.problem?.status === 401) {
         this.forget();

@@ -63,10 +63,18 @@ async function outcome(api, session, isWanted) {
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
     if (!isWanted()) return null;
-    const { status, message, data } = await api.signInStatus(session);
+    const { status, message, data } = await api.signInStatus(session).catch(unlessItPasses);
+    if (!isWanted()) return null;
     if (status === "completed") return data;
     if (status === "error") throw refusal(data.error, message);
   }
+}
+
+/** A phone that sleeps while its player is at the provider hears nothing for a while. */
+function unlessItPasses(error) {
+  const status = error.problem?.status ?? 0;
+  if (error.kind === "Unreachable" || status === 429 || status >= 500) return { status: "pending" };
+  throw error;
 }
 
 function refusal(code, detail) {

@@ -213,7 +213,7 @@ impl Profiles {
 }
 
 /// A script does not want it.
-fn refused(field: &'static str, Vetoed { why }: &Vetoed) -> Refusal {
+fn refused(field: &'static str, Vetoed { why, .. }: &Vetoed) -> Refusal {
     let why = why.as_deref().unwrap_or("is refused");
     Refusal::told(StatusCode::BAD_REQUEST, json!({"error": "invalid_data", "errors": {field: [why]}}))
 }

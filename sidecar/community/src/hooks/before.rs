@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use realmgate_hooks::{Call, CallError};
+use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_protocol::ids::{AccountId, MapId};
 use serde_json::{Value, json};
 
@@ -11,27 +12,46 @@ use super::work::Work;
 use crate::accounts::shapes::Public;
 
 /// A script has refused something, or has failed.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Vetoed {
     /// Why: what the script has said, or nothing where it has failed.
     pub(crate) why: Option<String>,
+    /// Whether it could not be asked in time, so that asking again may help.
+    pub(crate) may_pass: bool,
 }
 
 const ENTER_WORLD: &str = "before_enter_world";
+/// How soon to try again where scripts are too busy.
+const BUSY_S: u64 = 5;
 
 impl Hooks {
     /// Why scripts refuse a character the way into a map: `before_enter_world(user, character, at)`. `None` where they do not;
     /// empty where one has failed, or says no more.
-    pub async fn refuses_entry(&self, account: AccountId, character: Value, map: MapId) -> Option<String> {
+    ///
+    /// # Errors
+    /// `OVERLOADED` when a script cannot be asked in time; others when the database cannot be asked.
+    pub async fn refuses_entry(
+        &self,
+        account: AccountId,
+        character: Value,
+        map: MapId,
+    ) -> Result<Option<String>, Error> {
         if !self.has(ENTER_WORLD) {
-            return None;
+            return Ok(None);
         }
-        let user = match self.sources.accounts.profile(account).await {
-            Ok(Some(profile)) => json!(Public::from(profile)),
-            Ok(None) | Err(_) => json!({"id": account.to_string()}),
+        let user = match self.sources.accounts.profile(account).await? {
+            Some(profile) => json!(Public::from(profile)),
+            None => json!({"id": account.to_string()}),
         };
-        let asked = self.before(ENTER_WORLD, vec![user, character, json!({"map": map.0})]).await;
-        asked.err().map(|vetoed| vetoed.why.unwrap_or_default())
+        match self.before(ENTER_WORLD, vec![user, character, json!({"map": map.0})]).await {
+            // Whoever says why, and forgets the `nil` before it, does not mean yes.
+            Ok(Value::String(why)) => Ok(Some(why)),
+            Ok(_) => Ok(None),
+            Err(Vetoed { may_pass: true, .. }) => {
+                Err(Error { retry_after_s: Some(BUSY_S), ..ErrorCode::Overloaded.into() })
+            }
+            Err(Vetoed { why, .. }) => Ok(Some(why.unwrap_or_default())),
+        }
     }
 
     /// Whether any script has something to say before this.
@@ -50,7 +70,7 @@ impl Hooks {
             let given = self.fitting(&plugin, hook, args.clone());
             let call = Call { plugin: &plugin, function: hook, args: given, caller: None, realm: Some(realm) };
             match self.plugins.call(call).await {
-                Ok(Value::Bool(false)) => return Err(Vetoed { why: None }),
+                Ok(Value::Bool(false)) => return Err(Vetoed::default()),
                 // A word decides, and nobody else is asked.
                 Ok(Value::String(word)) => return Ok(Value::String(word)),
                 Ok(Value::Object(wanted)) => {
@@ -59,11 +79,12 @@ impl Hooks {
                     }
                 }
                 Ok(_) => {}
-                Err(CallError::Refused(why)) => return Err(Vetoed { why: Some(why) }),
+                Err(CallError::Refused(why)) => return Err(Vetoed { why: Some(why), may_pass: false }),
                 Err(error) => {
                     self.note(&plugin, hook, &error);
                     tracing::warn!(plugin, hook, %error, "a script has failed before something was to happen");
-                    return Err(Vetoed { why: None });
+                    let may_pass = matches!(error, CallError::Busy | CallError::Timeout | CallError::NoPlugin);
+                    return Err(Vetoed { why: None, may_pass });
                 }
             }
         }

@@ -174,14 +174,20 @@ impl Hooks {
     ///
     /// # Errors
     /// When the folder cannot be read, or the database cannot be asked.
-    pub(crate) async fn refresh(&self) -> Result<(), Error> {
+    pub(crate) async fn refresh(self: &Arc<Self>) -> Result<(), Error> {
+        let hooks = self.clone();
+        // It goes on when whoever has asked for it has gone: what was loaded has to be told so.
+        tokio::spawn(async move { hooks.load().await }).await.map_err(Error::internal)?
+    }
+
+    async fn load(&self) -> Result<(), Error> {
         let (plugins, mut waiting) = (self.plugins.clone(), self.lives.loaded.lock().await);
         // Scripts may run for seconds when they are loaded.
         let refreshed = tokio::task::spawn_blocking(move || plugins.refresh()).await;
         waiting.extend(refreshed.map_err(Error::internal)?.map_err(Error::internal)?);
         self.listen();
-        self.tell_loaded(&mut waiting).await?;
-        self.keep_schedules().await.map_err(Error::from)
+        self.keep_schedules().await?;
+        self.tell_loaded(&mut waiting).await.map_err(Error::from)
     }
 
     fn now_ms(&self) -> u64 {

@@ -12,7 +12,10 @@ use serde_json::Value;
 pub trait EntryRules: Send + Sync {
     /// Why a character may not enter a map now, for its player; `None` where it may. `character` has its `id`, `name`, `class_id` and
     /// `level`.
-    async fn refusal(&self, account: AccountId, character: Value, map: MapId) -> Option<String>;
+    ///
+    /// # Errors
+    /// When that cannot be decided now.
+    async fn refusal(&self, account: AccountId, character: Value, map: MapId) -> Result<Option<String>, Error>;
 }
 
 /// The rules, once there are any.
@@ -28,10 +31,10 @@ impl Rules {
     /// Checks that a character may enter.
     ///
     /// # Errors
-    /// `ENTRY_REFUSED`, with the reason.
+    /// `ENTRY_REFUSED`, with the reason; others when that cannot be decided now.
     pub(super) async fn check(&self, account: AccountId, character: Value, map: MapId) -> Result<(), Error> {
         let Some(rules) = self.0.get() else { return Ok(()) };
-        match rules.refusal(account, character, map).await {
+        match rules.refusal(account, character, map).await? {
             None => Ok(()),
             Some(why) if why.is_empty() => Err(ErrorCode::EntryRefused.into()),
             Some(why) => Err(Error::new(ErrorCode::EntryRefused, why)),

@@ -51,6 +51,7 @@ pub(super) async fn tell_bosses(
     connection: &mut SqlConnection,
     feed: &ScriptFeed,
     kills: &[(CharacterId, String)],
+    gains: &[Gain],
 ) -> sqlx::Result<()> {
     if kills.is_empty() || !feed.is_heard(BOSS_KILLED) {
         return Ok(());
@@ -58,7 +59,9 @@ pub(super) async fn tell_bosses(
     let doers = doers(connection, kills.iter().map(|(id, _)| *id)).await?;
     for (id, mob) in kills {
         let Some(doer) = doers.get(id) else { continue };
-        let [user, character] = doer.args(*id, doer.level);
+        // A gain of the same events is not written yet.
+        let gained = gains.iter().filter(|gain| gain.character == *id).map(|gain| gain.level).max();
+        let [user, character] = doer.args(*id, gained.unwrap_or_default().max(doer.level));
         feed.note(connection, BOSS_KILLED, &[user, character, Arg::Value(json!(mob))]).await?;
     }
     Ok(())
