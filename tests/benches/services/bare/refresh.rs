@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::community::expect;
 use super::{Failed, State};
 use crate::seed::hashed;
 use crate::tokens::now_ms;
@@ -51,6 +52,7 @@ async fn traded(state: &State, token: &str) -> anyhow::Result<Tokens> {
     .bind(now as i64)
     .fetch_one(&state.pool)
     .await?;
+    expect(state, &account, &session).await?;
     let access_token = state.keys.sign(&account, &session, token_version)?;
     Ok(Tokens { access_token, user_id: account, refresh_token: next, expires_in: 900 })
 }

@@ -70,7 +70,7 @@ async fn open(state: &State, account: &str, session: &str, token: &str) -> sqlx:
 }
 
 /// The account's lock waits for the log-in's socket.
-async fn expect(state: &State, account: &str, session: &str) -> sqlx::Result<()> {
+pub async fn expect(state: &State, account: &str, session: &str) -> sqlx::Result<()> {
     let lock = "SELECT lock_owner, lock_session, lock_epoch, lock_deadline_ms, lock_waiting, lock_waiting_until_ms \
                 FROM accounts WHERE id = $1";
     let lock = sqlx::query(lock).bind(account).fetch_one(&state.pool).await?;

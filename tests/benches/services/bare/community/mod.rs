@@ -4,6 +4,8 @@ mod log_in;
 mod reads;
 mod scores;
 
+pub(super) use log_in::expect;
+
 use anyhow::{Context, ensure};
 use axum::Router;
 use axum::http::HeaderMap;
