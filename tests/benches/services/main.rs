@@ -9,6 +9,7 @@
 mod bare;
 mod calls_flood;
 mod databases;
+mod embedded;
 mod hashing;
 mod http;
 mod idle;

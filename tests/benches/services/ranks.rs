@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::databases::Base;
 use crate::http::{Connection, get};
 use crate::report::Report;
-use crate::rounds::{Latencies, Middle, Plan, Round, measured};
+use crate::rounds::{Latencies, Middle, Plan, Round, measured, together};
 use crate::seed::{self, Player};
 use crate::server::Server;
 
@@ -214,12 +214,5 @@ async fn load(
         }
         Ok(taken)
     });
-    let all = async {
-        let mut all = Latencies::default();
-        for taken in try_join_all(load).await? {
-            all.extend(taken);
-        }
-        Ok(all)
-    };
-    measured(server, all).await
+    measured(server, together(load)).await
 }

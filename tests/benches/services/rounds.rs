@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use anyhow::Context;
+use futures_util::future::try_join_all;
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -94,6 +96,17 @@ impl Latencies {
     pub fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
     }
+}
+
+/// Runs all clients at the same time.
+pub async fn together(
+    clients: impl IntoIterator<Item = impl Future<Output = anyhow::Result<Latencies>>>,
+) -> anyhow::Result<Latencies> {
+    let mut all = Latencies::default();
+    for latencies in try_join_all(clients).await.context("a client")? {
+        all.extend(latencies);
+    }
+    Ok(all)
 }
 
 /// Runs the load of one round, and measures it.

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::databases::Base;
 use crate::http::{self, Connection};
 use crate::report::Report;
-use crate::rounds::{Latencies, Middle, Plan, Round, measured};
+use crate::rounds::{Latencies, Middle, Plan, Round, measured, together};
 use crate::seed;
 use crate::server::Server;
 
@@ -83,14 +83,7 @@ async fn over_http(server: &Server, plan: &Plan, requests: &[String]) -> Result<
         }
         anyhow::Ok(latencies)
     });
-    let all = async {
-        let mut all = Latencies::default();
-        for taken in try_join_all(clients).await? {
-            all.extend(taken);
-        }
-        Ok(all)
-    };
-    measured(server, all).await
+    measured(server, together(clients)).await
 }
 
 fn tell(report: &mut Report, within: Middle, rounds: &[Round]) {

@@ -105,6 +105,22 @@ pub async fn profiles(base: &Base, players: &[Player]) -> Result<()> {
     insert(base, "credentials (kind, subject, secret, display, account_id, created_at_ms)", devices.collect()).await
 }
 
+/// Lobbies of so many of these players each, the first of whom is the host. Returns the lobby of each player.
+pub async fn lobbies(base: &Base, players: &[Player], members_each: usize) -> Result<Vec<Uuid>> {
+    let columns = "id, title, title_key, host_id, max_users, is_hidden, is_locked, slowdown, metadata, created_at_ms";
+    let (mut lobbies, mut members, mut lobby_of) = (Vec::new(), Vec::new(), Vec::new());
+    for (number, some) in players.chunks(members_each).enumerate() {
+        let (id, host) = (Uuid::now_v7(), some[0].account);
+        let metadata = format!(r#"{{"map":"gate","level":{}}}"#, number % 20);
+        lobbies.push(format!("('{id}', 'Lobby', '6c6f626279', '{host}', 8, 0, 0, 0, '{metadata}', {number})"));
+        members.extend(some.iter().map(|player| format!("('{}', '{id}', {number})", player.account)));
+        lobby_of.extend(some.iter().map(|_| id));
+    }
+    insert(base, &format!("lobbies ({columns})"), lobbies).await?;
+    insert(base, "lobby_members (account_id, lobby_id, joined_at_ms)", members).await?;
+    Ok(lobby_of)
+}
+
 /// The secret of a player's device.
 pub fn device(player: &Player) -> String {
     format!("a device of {}", player.account)

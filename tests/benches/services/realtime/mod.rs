@@ -49,26 +49,11 @@ pub async fn measure(plan: &Plan, report: &mut Report) -> Result<()> {
     let mut players = seed::players(&base, count + ANNOUNCEMENTS + 1, 0).await?;
     seed::profiles(&base, &players).await?;
     let hosts = players.split_off(count);
-    let lobbies = lobbies(&base, &players).await?;
+    let lobbies = seed::lobbies(&base, &players, MEMBERS).await?;
+    base.execute("ANALYZE".to_owned()).await?;
     let server = Server::sidecar(&base).await?;
     let measured = told(&server, &players, &lobbies, &hosts, report).await;
     measured.with_context(|| server.told())
-}
-
-/// Lobbies that hold all players, eight each. Returns the lobby of each.
-async fn lobbies(base: &Base, players: &[Player]) -> Result<Vec<Uuid>> {
-    let columns = "id, title, title_key, host_id, max_users, is_hidden, is_locked, slowdown, metadata, created_at_ms";
-    let (mut lobbies, mut members, mut of) = (Vec::new(), Vec::new(), Vec::new());
-    for some in players.chunks(MEMBERS) {
-        let (id, host) = (Uuid::now_v7(), some[0].account);
-        lobbies.push(format!("('{id}', 'Lobby', '6c6f626279', '{host}', {MEMBERS}, 0, 0, 0, '{{}}', 0)"));
-        members.extend(some.iter().map(|player| format!("('{}', '{id}', 0)", player.account)));
-        of.extend(some.iter().map(|_| id));
-    }
-    seed::insert(base, &format!("lobbies ({columns})"), lobbies).await?;
-    seed::insert(base, "lobby_members (account_id, lobby_id, joined_at_ms)", members).await?;
-    base.execute("ANALYZE".to_owned()).await?;
-    Ok(of)
 }
 
 async fn told(

@@ -1,13 +1,12 @@
 //! Plain requests over kept connections.
 
-use anyhow::{Context, Result, ensure};
-use futures_util::future::try_join_all;
+use anyhow::{Result, ensure};
 use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::{Load, Side};
 use crate::http::{self, Connection};
-use crate::rounds::{Latencies, Plan, Round, measured};
+use crate::rounds::{Latencies, Plan, Round, measured, together};
 
 /// Refresh tokens that are traded, each for the next.
 pub struct Refreshing<'a> {
@@ -81,13 +80,4 @@ pub async fn asked<'a>(connection: &'a mut Connection, request: &str, latencies:
     let (status, body) = latencies.time(connection.call(request)).await?;
     ensure!(status == 200, "{status}: {}", String::from_utf8_lossy(body));
     Ok(body)
-}
-
-/// Runs all clients at the same time.
-pub async fn together(clients: impl IntoIterator<Item = impl Future<Output = Result<Latencies>>>) -> Result<Latencies> {
-    let mut all = Latencies::default();
-    for latencies in try_join_all(clients).await.context("a client")? {
-        all.extend(latencies);
-    }
-    Ok(all)
 }

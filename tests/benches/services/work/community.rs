@@ -5,15 +5,14 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use realmgate_tests::backends::Postgres;
 use tokio::time::Instant;
-use uuid::Uuid;
 
-use super::asking::{asked, together};
+use super::asking::asked;
 use super::{Load, Side, in_turn};
-use crate::databases::{Base, durability};
+use crate::databases::durability;
 use crate::http::{self, Connection};
 use crate::ranks::{self, BOARD};
 use crate::report::{Comparison, Report};
-use crate::rounds::{Latencies, Plan, Round, measured};
+use crate::rounds::{Latencies, Plan, Round, measured, together};
 use crate::seed::{self, Player};
 
 /// Accounts that devices open, for each client: none is opened so often that its oldest log-ins are ended.
@@ -62,24 +61,10 @@ async fn fill(side: &Side, plan: &Plan) -> Result<Vec<Player>> {
     }
     let devices = seed::players(base, LOBBIES + plan.clients * DEVICES_PER_CLIENT, 0).await?;
     seed::profiles(base, &devices).await?;
-    lobbies(base, &devices[..LOBBIES]).await?;
+    seed::lobbies(base, &devices[..LOBBIES], 1).await?;
     ranks::fill(base, &side.players, RECORDS).await?;
     base.execute(format!("UPDATE leaderboards SET operator = 'set' WHERE id = '{BOARD}'")).await?;
     Ok(devices)
-}
-
-/// A lobby for each of these, who is its host and only member.
-async fn lobbies(base: &Base, hosts: &[Player]) -> Result<()> {
-    let columns = "id, title, title_key, host_id, max_users, is_hidden, is_locked, slowdown, metadata, created_at_ms";
-    let (mut lobbies, mut members) = (Vec::new(), Vec::new());
-    for (number, host) in hosts.iter().enumerate() {
-        let (id, host) = (Uuid::now_v7(), host.account);
-        let metadata = format!(r#"{{"map":"gate","level":{}}}"#, number % 20);
-        lobbies.push(format!("('{id}', 'Lobby', '6c6f626279', '{host}', 8, 0, 0, 0, '{metadata}', {number})"));
-        members.push(format!("('{host}', '{id}', {number})"));
-    }
-    seed::insert(base, &format!("lobbies ({columns})"), lobbies).await?;
-    seed::insert(base, "lobby_members (account_id, lobby_id, joined_at_ms)", members).await
 }
 
 /// Devices that log in, each in its turn.

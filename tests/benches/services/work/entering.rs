@@ -7,12 +7,12 @@ use realmgate_tests::Gateway;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use super::asking::{asked, together};
+use super::asking::asked;
 use super::{Load, Side};
 use crate::bare::{ANSWER_BYTES, QUESTION_BYTES};
 use crate::http::{self, Connection};
 use crate::map_double::MapDouble;
-use crate::rounds::{Latencies, Plan, Round, measured};
+use crate::rounds::{Latencies, Plan, Round, measured, together};
 
 const SERVER: &str = "bench-enter";
 
