@@ -6,6 +6,7 @@
 //! sockets of [`realtime`]. Nothing here knows the worlds: what they must hear of goes through [`World`], which the sidecar implements.
 
 pub mod accounts;
+mod bounded_body;
 mod config;
 pub mod events;
 pub mod friends;

@@ -150,7 +150,8 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
         providers: config.providers.clone(),
         here: addrs.api_url(config.edge.tls.is_some()),
     });
-    world.entrance.rules.set(Arc::new(ScriptsAtTheGate(community.hooks.clone())));
+    let scripts = ScriptsAtTheGate { hooks: community.hooks.clone(), characters: characters.clone() };
+    world.entrance.rules.set(Arc::new(scripts));
     let parts = Parts {
         community,
         online: Online { store: store.online.clone(), sessions: sessions.clone() },

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use realmgate_community::World;
 use realmgate_community::hooks::Hooks;
 use realmgate_platform::error::Error;
-use realmgate_protocol::ids::{AccountId, MapId};
-use serde_json::Value;
+use realmgate_protocol::ids::{AccountId, CharacterId, MapId};
+use serde_json::json;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -16,14 +16,23 @@ use uuid::Uuid;
 use crate::directory::Sessions;
 use crate::service::characters::Characters;
 use crate::service::world::{AccountLocks, EntryRules, Exits};
+use crate::store::characters::CharacterRow;
 
 /// The way into the worlds, as far as scripts decide about it.
-pub(super) struct ScriptsAtTheGate(pub(super) Arc<Hooks>);
+pub(super) struct ScriptsAtTheGate {
+    pub(super) hooks: Arc<Hooks>,
+    pub(super) characters: Arc<Characters>,
+}
 
 #[async_trait]
 impl EntryRules for ScriptsAtTheGate {
-    async fn refusal(&self, account: AccountId, character: Value, map: MapId) -> Result<Option<String>, Error> {
-        self.0.refuses_entry(account, character, map).await
+    async fn refusal(&self, account: AccountId, character: CharacterId, map: MapId) -> Result<Option<String>, Error> {
+        if !self.hooks.decide_entry() {
+            return Ok(None);
+        }
+        let CharacterRow { id, name, class_id, level, .. } = self.characters.find(character).await?;
+        let shown = json!({"id": id.to_string(), "name": name, "class_id": class_id, "level": level});
+        self.hooks.refuses_entry(account, shown, map).await
     }
 }
 

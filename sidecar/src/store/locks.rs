@@ -35,6 +35,8 @@ pub struct LockedCharacter {
     pub x: i32,
     /// The y coordinate in 1/1,024 tile.
     pub y: i32,
+    /// When it is due for deletion, in Unix milliseconds; `None` if it is not.
+    pub deletes_at_ms: Option<u64>,
     /// Its lock.
     pub lock: CharacterLock,
 }

@@ -135,5 +135,7 @@ async fn a_script_decides_who_enters_the_world(realm: Realm) {
     app.state().world.accounts.claim(account, session).await.expect("its socket has the account");
     let (code, why) = refused("Gloom").await;
     assert_eq!((code, why.starts_with("no gloom on map ")), (ErrorCode::EntryRefused, true), "{why}");
+    assert_eq!(refused("Hush").await, (ErrorCode::EntryRefused, "no nil before it".into()));
+    assert_eq!(refused("Loop").await.0, ErrorCode::Overloaded, "a script that is stuck refuses nobody for good");
     assert_eq!(refused("Ann").await.0, ErrorCode::MapNotFound);
 }

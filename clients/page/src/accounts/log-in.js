@@ -6,8 +6,6 @@ import { holdsAlone } from "./tabs.js";
 const STORED_AS = "realmgate.log-in";
 /** A token that ends within this time is renewed before it is shown. */
 const RENEW_BEFORE_MS = 60_000;
-/** Who can open an account from any browser. */
-const PROVIDERS = ["google", "discord", "apple", "facebook", "steam"];
 
 /**
  * A log-in. It outlives a reload of the page, but not the tab. "ended" is told when the server takes it no more.
@@ -72,7 +70,8 @@ export class LogIn extends EventTarget {
   async beginAsGuest(kept = globalThis.localStorage) {
     const tokens = await this.#api.loginDevice(deviceId(kept));
     const { has_password: hasPassword, linked_providers: linked } = await this.#api.me(tokens.access_token);
-    const isGuest = !hasPassword && !PROVIDERS.some((provider) => linked[provider]);
+    const isKept = Object.entries(linked).some(([provider, isLinked]) => isLinked && provider !== "device");
+    const isGuest = !hasPassword && !isKept;
     await this.#first({ ...tokens, stays: true, isGuest }, tokens.username);
   }
 

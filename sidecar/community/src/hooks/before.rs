@@ -25,6 +25,11 @@ const ENTER_WORLD: &str = "before_enter_world";
 const BUSY_S: u64 = 5;
 
 impl Hooks {
+    /// Whether any script decides who enters the world.
+    pub fn decide_entry(&self) -> bool {
+        self.has(ENTER_WORLD)
+    }
+
     /// Why scripts refuse a character the way into a map: `before_enter_world(user, character, at)`. `None` where they do not;
     /// empty where one has failed, or says no more.
     ///
@@ -36,9 +41,6 @@ impl Hooks {
         character: Value,
         map: MapId,
     ) -> Result<Option<String>, Error> {
-        if !self.has(ENTER_WORLD) {
-            return Ok(None);
-        }
         let user = match self.sources.accounts.profile(account).await? {
             Some(profile) => json!(Public::from(profile)),
             None => json!({"id": account.to_string()}),

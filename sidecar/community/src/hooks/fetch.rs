@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
 
 use super::args::Fault;
+use crate::bounded_body;
 
 /// Within the time of a script's call.
 const ANSWER_WITHIN: Duration = Duration::from_secs(4);
@@ -93,14 +94,10 @@ impl Fetcher {
             Some(Value::String(text)) => call.body(text.clone()),
             Some(body) => call.json(body),
         };
-        let mut answer = call.send().await.map_err(away)?;
-        let (status, mut body) = (answer.status().as_u16(), Vec::new());
-        while let Some(chunk) = answer.chunk().await.map_err(away)? {
-            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-                return Err(Fault(format!("the answer has more than {MAX_ANSWER_BYTES} bytes")));
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let answer = call.send().await.map_err(away)?;
+        let status = answer.status().as_u16();
+        let body = bounded_body::read(answer, MAX_ANSWER_BYTES).await.map_err(away)?;
+        let body = body.ok_or_else(|| Fault(format!("the answer has more than {MAX_ANSWER_BYTES} bytes")))?;
         let read: Option<Value> = serde_json::from_slice(&body).ok();
         Ok(json!({"status": status, "body": String::from_utf8_lossy(&body), "json": read}))
     }
@@ -187,5 +184,34 @@ mod tests {
         ] {
             assert_eq!(fetcher.fetch(&wish(bad)).await.unwrap_err(), fault.into());
         }
+    }
+
+    /// Serves these routes on a free port. Returns their origin.
+    async fn serve(routes: axum::Router) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        url
+    }
+
+    #[tokio::test]
+    async fn who_is_named_is_called_and_nobody_through_them() {
+        use axum::response::Redirect;
+        use axum::routing::get;
+
+        let elsewhere = serve(axum::Router::new().route("/", get(async || "not asked for"))).await;
+        let routes = axum::Router::new()
+            .route("/elsewhere", get(async move || Redirect::temporary(&elsewhere)))
+            .route("/largest", get(async || "x".repeat(MAX_ANSWER_BYTES)))
+            .route("/larger", get(async || "x".repeat(MAX_ANSWER_BYTES + 1)))
+            .route("/json", get(async || r#"{"a": 1}"#));
+        let url = serve(routes).await;
+        let fetcher = Fetcher::new(url.parse().unwrap());
+        let fetch = async |path: &str| fetcher.fetch(&wish(json!({"url": format!("{url}{path}")}))).await;
+        let moved = fetch("/elsewhere").await.unwrap();
+        assert_eq!((&moved["status"], &moved["body"]), (&json!(307), &json!("")), "a redirect is not followed");
+        assert_eq!(fetch("/largest").await.unwrap()["body"].as_str().unwrap().len(), MAX_ANSWER_BYTES);
+        assert_eq!(fetch("/larger").await.unwrap_err(), "the answer has more than 65536 bytes".into());
+        assert_eq!(fetch("/json").await.unwrap(), json!({"status": 200, "body": r#"{"a": 1}"#, "json": {"a": 1}}));
     }
 }

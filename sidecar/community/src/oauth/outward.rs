@@ -9,6 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
+use crate::bounded_body;
+
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// Largest answer that is read, in bytes.
@@ -82,15 +84,11 @@ impl Outward {
     async fn answer(&self, call: RequestBuilder) -> Result<Vec<u8>, ProviderError> {
         let _call = self.calls.try_acquire().map_err(|_| ProviderError::Busy)?;
         let call = call.header(reqwest::header::ACCEPT, "application/json");
-        let mut answer = call.send().await.map_err(away)?;
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(away)? {
-            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-                return Err(ProviderError::Unbelievable("the provider's answer is too long"));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        match answer.status() {
+        let answer = call.send().await.map_err(away)?;
+        let status = answer.status();
+        let body = bounded_body::read(answer, MAX_ANSWER_BYTES).await.map_err(away)?;
+        let body = body.ok_or(ProviderError::Unbelievable("the provider's answer is too long"))?;
+        match status {
             status if status.is_success() => Ok(body),
             status if status.is_server_error() => {
                 tracing::warn!(%status, "a provider fails");

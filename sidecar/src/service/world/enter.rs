@@ -6,7 +6,6 @@ use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_platform::gates::Gates;
 use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId};
-use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -23,7 +22,6 @@ use super::tickets::ticket_id;
 use crate::config::DuplicateLogin;
 use crate::lock::{CharacterLock, LockStep};
 use crate::service::characters::Characters;
-use crate::store::characters::CharacterRow;
 use crate::store::locks::{Entering, LockedCharacter};
 use crate::store::{AccountLockStore, LockStore};
 
@@ -95,8 +93,7 @@ impl Entrance {
         if found.account != entry.account {
             return Err(Error::new(ErrorCode::Forbidden, "You do not own this character"));
         }
-        let character = self.characters.find(entry.character).await?;
-        if character.deletes_at_ms.is_some() {
+        if found.deletes_at_ms.is_some() {
             return Err(ErrorCode::CharacterDeleted.into());
         }
         if entry.cancel().is_cancelled() {
@@ -116,9 +113,7 @@ impl Entrance {
             Some(map) => map,
             None => self.characters.first_map().await?,
         };
-        let CharacterRow { id, name, class_id, level, .. } = character;
-        let shown = json!({"id": id.to_string(), "name": name, "class_id": class_id, "level": level});
-        self.rules.check(entry.account, shown, map).await?;
+        self.rules.check(entry.account, entry.character, map).await?;
         let target = self.seats.choose(Wish { map, channel: entry.channel, leaving, ticket: ticket_id()? }).await?;
         let lock = match self.make_way(entry, &held).await {
             Ok(lock) => lock,

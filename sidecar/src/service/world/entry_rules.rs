@@ -4,18 +4,16 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use realmgate_platform::error::{Error, ErrorCode};
-use realmgate_protocol::ids::{AccountId, MapId};
-use serde_json::Value;
+use realmgate_protocol::ids::{AccountId, CharacterId, MapId};
 
 /// Decides who may enter.
 #[async_trait]
 pub trait EntryRules: Send + Sync {
-    /// Why a character may not enter a map now, for its player; `None` where it may. `character` has its `id`, `name`, `class_id` and
-    /// `level`.
+    /// Why a character may not enter a map now, for its player; `None` where it may.
     ///
     /// # Errors
     /// When that cannot be decided now.
-    async fn refusal(&self, account: AccountId, character: Value, map: MapId) -> Result<Option<String>, Error>;
+    async fn refusal(&self, account: AccountId, character: CharacterId, map: MapId) -> Result<Option<String>, Error>;
 }
 
 /// The rules, once there are any.
@@ -32,7 +30,7 @@ impl Rules {
     ///
     /// # Errors
     /// `ENTRY_REFUSED`, with the reason; others when that cannot be decided now.
-    pub(super) async fn check(&self, account: AccountId, character: Value, map: MapId) -> Result<(), Error> {
+    pub(super) async fn check(&self, account: AccountId, character: CharacterId, map: MapId) -> Result<(), Error> {
         let Some(rules) = self.0.get() else { return Ok(()) };
         match rules.refusal(account, character, map).await? {
             None => Ok(()),

@@ -10,6 +10,7 @@ use sqlx::{AssertSqlSafe, FromRow, Row};
 use super::LockedCharacter;
 use super::account::{LOCK, account_lock_of, change_account, read};
 use super::server::KnownServer;
+use super::sql::locked_columns;
 use crate::lock::timers::grace_after_outage;
 use crate::lock::{AccountLock, CharacterLock, CharacterOwner, Timers};
 
@@ -114,10 +115,11 @@ impl DeadlineStore {
         .await?;
         let accounts =
             rows.iter().map(|row| Ok((parsed(row, "id")?, account_lock_of(row)?))).collect::<sqlx::Result<_>>()?;
-        let characters = sqlx::query(
-            "SELECT id, account_id, name, map_id, x, y, lock_owner, lock_epoch, lock_deadline_ms, lock_reclaim, lent_to \
-             FROM characters WHERE lock_deadline_ms <= $1 ORDER BY lock_deadline_ms LIMIT $2",
-        )
+        let characters = sqlx::query(concat!(
+            "SELECT ",
+            locked_columns!(),
+            ", lock_reclaim, lent_to FROM characters WHERE lock_deadline_ms <= $1 ORDER BY lock_deadline_ms LIMIT $2"
+        ))
         .bind(to_sql_ms(now_ms))
         .bind(AT_ONCE)
         .fetch_all(&mut *db)

@@ -23,6 +23,14 @@ pub(crate) fn lock_of(row: &SqlRow) -> sqlx::Result<CharacterLock> {
     })
 }
 
+/// The columns of a [`LockedCharacter`].
+macro_rules! locked_columns {
+    () => {
+        "id, account_id, name, map_id, x, y, deletes_at_ms, lock_owner, lock_epoch, lock_deadline_ms"
+    };
+}
+pub(super) use locked_columns;
+
 impl<'r> FromRow<'r, SqlRow> for LockedCharacter {
     fn from_row(row: &'r SqlRow) -> sqlx::Result<Self> {
         let map: u16 = number(row, "map_id")?;
@@ -33,6 +41,7 @@ impl<'r> FromRow<'r, SqlRow> for LockedCharacter {
             map: (map != 0).then_some(MapId(map)),
             x: number(row, "x")?,
             y: number(row, "y")?,
+            deletes_at_ms: row.try_get::<Option<i64>, _>("deletes_at_ms")?.map(from_sql_ms),
             lock: lock_of(row)?,
         })
     }
@@ -50,10 +59,11 @@ impl LockStore {
     /// When the database cannot be asked or a row cannot be decoded.
     pub async fn find(&self, character: CharacterId) -> sqlx::Result<Option<LockedCharacter>> {
         let mut db = self.0.read("find_lock").await?;
-        sqlx::query_as(
-            "SELECT id, account_id, name, map_id, x, y, lock_owner, lock_epoch, lock_deadline_ms FROM characters \
-             WHERE id = $1 AND deleted_at_ms IS NULL",
-        )
+        sqlx::query_as(concat!(
+            "SELECT ",
+            locked_columns!(),
+            " FROM characters WHERE id = $1 AND deleted_at_ms IS NULL"
+        ))
         .bind(character.to_string())
         .fetch_optional(&mut *db)
         .await
@@ -65,8 +75,7 @@ impl LockStore {
     /// When the database cannot be asked or a row cannot be decoded.
     pub async fn find_all(&self, characters: &[CharacterId]) -> sqlx::Result<Vec<LockedCharacter>> {
         let mut db = self.0.read("find_locks").await?;
-        let query = "SELECT id, account_id, name, map_id, x, y, lock_owner, lock_epoch, lock_deadline_ms FROM characters \
-                     WHERE deleted_at_ms IS NULL AND id IN";
+        let query = concat!("SELECT ", locked_columns!(), " FROM characters WHERE deleted_at_ms IS NULL AND id IN");
         let rows = fetch_in(&mut db, query, characters.iter().map(CharacterId::to_string)).await?;
         rows.iter().map(LockedCharacter::from_row).collect()
     }
@@ -77,13 +86,9 @@ impl LockStore {
     /// When the database cannot be asked or a row cannot be decoded.
     pub async fn held_by_account(&self, account: AccountId) -> sqlx::Result<Vec<LockedCharacter>> {
         let mut db = self.0.read("locks_of_account").await?;
-        sqlx::query_as(
-            "SELECT id, account_id, name, map_id, x, y, lock_owner, lock_epoch, lock_deadline_ms FROM characters \
-             WHERE account_id = $1 AND lock_owner <> 'none'",
-        )
-        .bind(account.to_string())
-        .fetch_all(&mut *db)
-        .await
+        let query =
+            concat!("SELECT ", locked_columns!(), " FROM characters WHERE account_id = $1 AND lock_owner <> 'none'");
+        sqlx::query_as(query).bind(account.to_string()).fetch_all(&mut *db).await
     }
 
     /// The characters whose locks an owner holds.
@@ -92,12 +97,10 @@ impl LockStore {
     /// When the database cannot be asked or a row cannot be decoded.
     pub async fn held_by(&self, owner: &CharacterOwner) -> sqlx::Result<Vec<LockedCharacter>> {
         let mut db = self.0.read("locks_of_owner").await?;
-        sqlx::query_as(
-            "SELECT id, account_id, name, map_id, x, y, lock_owner, lock_epoch, lock_deadline_ms FROM characters WHERE lock_owner = $1",
-        )
-        .bind(owner.to_string())
-        .fetch_all(&mut *db)
-        .await
+        sqlx::query_as(concat!("SELECT ", locked_columns!(), " FROM characters WHERE lock_owner = $1"))
+            .bind(owner.to_string())
+            .fetch_all(&mut *db)
+            .await
     }
 
     /// Replaces `from` by `to` (compare-and-swap by owner and epoch). Returns false, and changes nothing, if the lock

@@ -92,7 +92,8 @@ async fn a_lock_changes_hands_once(store: TestStore) {
         assert!(!store.locks.change(WHO, &stale, &late, 5).await.unwrap(), "{stale:?}");
     }
     let (name, lock) = ("Ann".to_owned(), held(1));
-    let found = LockedCharacter { character: WHO, account: ACCOUNT, name, map: None, x: 0, y: 0, lock };
+    let (map, deletes_at_ms) = (None, None);
+    let found = LockedCharacter { character: WHO, account: ACCOUNT, name, map, x: 0, y: 0, deletes_at_ms, lock };
     assert_eq!(store.locks.held_by_account(ACCOUNT).await.unwrap(), std::slice::from_ref(&found));
     assert_eq!(store.locks.held_by(&CharacterOwner::Map(server())).await.unwrap(), [found]);
     assert_eq!(store.locks.held_by(&late.owner).await.unwrap(), []);
@@ -117,7 +118,7 @@ async fn saves_are_written_in_order_under_the_lock(store: TestStore) {
     let is_now = async |save: Save| {
         let SoftState { map, x, y, .. } = save.soft;
         let (name, map, lock) = ("Ann".to_owned(), Some(map), held(3));
-        let there = LockedCharacter { character: WHO, account: ACCOUNT, name, map, x, y, lock };
+        let there = LockedCharacter { character: WHO, account: ACCOUNT, name, map, x, y, deletes_at_ms: None, lock };
         assert_eq!(store.locks.find(WHO).await.unwrap(), Some(there));
         assert_eq!(store.locks.load(WHO).await.unwrap().unwrap().soft, Some(save.soft));
     };

@@ -19,6 +19,8 @@ end
 
 function startup.before_enter_world(user, character, at)
   if character.name == "Gloom" and user.id then return nil, "no gloom on map " .. at.map end
+  if character.name == "Hush" then return "no nil before it" end
+  while character.name == "Loop" do end
 end
 
 function startup.before_stop()
