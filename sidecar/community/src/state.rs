@@ -231,6 +231,8 @@ impl Community {
             shutdown.clone(),
         );
         tasks.spawn(async move { announcer.announce_all(until).await });
+        let (hub, until) = (self.events.hub.clone(), shutdown.clone());
+        tasks.spawn(async move { hub.fan_out(until).await });
         let (presence, spectators) = (self.presence.clone(), self.spectators.clone());
         self.background.keep(RENEW_EVERY, RENEW_EVERY, "who is online is not kept up to date", move || {
             let (presence, spectators) = (presence.clone(), spectators.clone());

@@ -4,9 +4,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use realmgate_protocol::ids::AccountId;
+use tokio::sync::Notify;
+use tokio::task::yield_now;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::changes::{Changes, Then};
+use super::fan_out::{self, FanOut, Step};
 use super::outbox::{Delivery, End, Outbox, Told, Waiting, outbox};
 use super::topic::Topic;
 
@@ -18,6 +22,8 @@ const MOST_OF_ACCOUNT: usize = 20;
 pub(crate) struct Hub {
     open: Mutex<Open>,
     pub(crate) changes: Changes,
+    /// There is something to fan out.
+    fanning: Notify,
 }
 
 #[derive(Default)]
@@ -26,6 +32,8 @@ struct Open {
     sockets: HashMap<u64, OpenSocket>,
     by_account: HashMap<AccountId, usize>,
     by_topic: HashMap<Topic, Vec<(u64, Outbox)>>,
+    /// Events of [`Topic::Lobbies`], the one topic that everybody may join.
+    fan_out: FanOut,
 }
 
 struct OpenSocket {
@@ -59,12 +67,42 @@ impl Hub {
         Some(Seat { hub: self.clone(), number, waiting })
     }
 
-    /// Hands an event to all who have joined its topic.
+    /// Hands an event to all who have joined its topic; where those are a great many, soon.
     pub(crate) fn deliver(&self, told: &Arc<Told>) {
-        let open = self.open();
-        for (_, outbox) in open.by_topic.get(&told.topic).into_iter().flatten() {
+        let mut open = self.open();
+        let Some(members) = open.by_topic.get(&told.topic) else { return };
+        let are_many = members.len() > fan_out::AT_ONCE || !open.fan_out.is_empty();
+        if told.topic == Topic::Lobbies && are_many {
+            let sockets = members.iter().map(|(number, _)| *number).collect();
+            if let Some(due) = open.fan_out.push(told.clone(), sockets) {
+                open.hand_out(&due);
+            }
+            self.fanning.notify_one();
+            return;
+        }
+        for (_, outbox) in members {
             outbox.put(Delivery::Event(told.clone()));
         }
+    }
+
+    /// Hands out what is for a great many, until the shutdown. The tasks that each step wakes have their turn before the next.
+    pub(crate) async fn fan_out(&self, shutdown: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = self.fanning.notified() => {}
+            }
+            while self.hand_out_some() {
+                yield_now().await;
+            }
+        }
+    }
+
+    /// Returns false where nothing waits.
+    fn hand_out_some(&self) -> bool {
+        let mut open = self.open();
+        let step = open.fan_out.next();
+        step.inspect(|step| open.hand_out(step)).is_some()
     }
 
     /// Whether a socket here has joined the topic.
@@ -172,6 +210,14 @@ impl Seat {
 }
 
 impl Open {
+    /// Hands an event to those who have not left its topic meanwhile.
+    fn hand_out(&self, Step { told, sockets }: &Step) {
+        let sockets = sockets.iter().filter_map(|number| self.sockets.get(number));
+        for socket in sockets.filter(|socket| socket.joined.contains(&told.topic)) {
+            socket.outbox.put(Delivery::Event(told.clone()));
+        }
+    }
+
     fn account_of(&self, number: u64) -> Option<AccountId> {
         self.sockets.get(&number).map(|socket| socket.account)
     }
@@ -280,5 +326,31 @@ mod tests {
         assert!(matches!(seats[2].waiting.next().await, Delivery::Event(_)));
         hub.carry_out(Then::Expel(Uuid::nil(), None));
         assert!(matches!(seats[2].waiting.next().await, Delivery::Lost(_)) && !hub.is_joined());
+    }
+
+    #[tokio::test]
+    async fn an_event_for_many_reaches_each_in_its_order() {
+        let hub = Arc::<Hub>::default();
+        let accounts = (0..=fan_out::AT_ONCE as u8).map(|number| AccountId([number; 16]));
+        let mut seats: Vec<_> = accounts.map(|account| hub.take_seat(account, Uuid::nil()).unwrap()).collect();
+        seats.iter().for_each(|seat| seat.join(Topic::Lobbies));
+        let told = |number: usize| Told::event(Topic::Lobbies, "e", &number);
+        hub.deliver(&told(1));
+        // The list is short again, and what is told of it still comes second.
+        let stayed = seats.split_off(fan_out::AT_ONCE - 1);
+        drop(seats);
+        hub.deliver(&told(2));
+        let shutdown = CancellationToken::new();
+        tokio::spawn({
+            let (hub, shutdown) = (hub.clone(), shutdown.clone());
+            async move { hub.fan_out(shutdown).await }
+        });
+        for mut seat in stayed {
+            for number in [1, 2] {
+                let Delivery::Event(event) = seat.waiting.next().await else { panic!("no event") };
+                assert_eq!(event.text, told(number).text);
+            }
+        }
+        shutdown.cancel();
     }
 }

@@ -6,6 +6,7 @@
 
 mod changes;
 mod crossing;
+mod fan_out;
 mod hub;
 mod outbox;
 mod topic;
