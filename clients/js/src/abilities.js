@@ -122,16 +122,21 @@ export class Abilities {
     const fates = this.#uses.map((of) => ({ of, fate: fateOf(of, known, lastCommand, shown) }));
     const having = (wanted) => fates.filter(({ fate }) => fate === wanted).map(({ of }) => of);
     this.#uses = having("UnderWay");
-    this.#takenBack.push(...having("TakenBack"));
+    this.#takeBack(having("TakenBack"));
   }
 
   /** The server has refused the use that a command asked for. */
   refused(command) {
-    this.#takenBack.push(...this.#uses.filter((of) => of.command === command));
+    this.#takeBack(this.#uses.filter((of) => of.command === command));
     this.#uses = this.#uses.filter((of) => of.command !== command);
   }
 
-  /** The uses that were shown, and that the server has refused since the last call. */
+  /** A game that never asks what was refused keeps no more of it than there may be under way. */
+  #takeBack(uses) {
+    if (uses.length > 0) this.#takenBack = [...this.#takenBack, ...uses].slice(-MAX_USES);
+  }
+
+  /** The uses that were shown, and that the server has refused since the last call; the newest where they are many. */
   takeTakenBack() {
     return this.#takenBack.splice(0);
   }

@@ -692,7 +692,7 @@ export class Session {
   get cast(): Cast | null;
   /** The uses of abilities that are shown, and that the server has not answered for. */
   get predictedUses(): PredictedUse[];
-  /** The uses of abilities that were shown, and that the server has refused since the last call. */
+  /** The uses of abilities that were shown, and that the server has refused since the last call; the newest where they are many. */
   takeTakenBack(): PredictedUse[];
   /** Where the player's body gets from a position with a share of a step, 0 to 1: for frames between two ticks. */
   ahead(from: Position, heading: number | null, share: number): Position;

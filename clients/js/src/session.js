@@ -282,7 +282,7 @@ export class Session {
     return this.#abilities.uses;
   }
 
-  /** The uses of abilities that were shown, and that the server has refused since the last call. */
+  /** The uses of abilities that were shown, and that the server has refused since the last call; the newest where they are many. */
   takeTakenBack() {
     return this.#abilities.takeTakenBack();
   }

@@ -89,6 +89,18 @@ test("a use that the server answers with nothing is taken back too", () => {
   assert.deepEqual([readyAt(session), session.cast, takenBack(session)], [[0, 0, 0], null, [[1, STRIKE]]]);
 });
 
+test("of refused uses that nobody takes, the newest are kept", () => {
+  const session = entered();
+  for (let command = 1; command <= 40; command += 1) {
+    press(session, STRIKE);
+    show(session, 100 + command, command);
+  }
+  assert.deepEqual(
+    takenBack(session),
+    Array.from({ length: 16 }, (_, at) => [25 + at, STRIKE]),
+  );
+});
+
 test("a cast is shown from its press to its end", () => {
   const session = entered();
   press(session, BOLT);

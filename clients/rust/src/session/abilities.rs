@@ -142,6 +142,7 @@ impl Abilities {
                 false
             }
         });
+        self.forget_oldest();
     }
 
     /// The server has refused the use that a command asked for.
@@ -153,9 +154,15 @@ impl Abilities {
             }
             of.command != command
         });
+        self.forget_oldest();
     }
 
-    /// The uses that were shown, and that the server has refused since the last call.
+    /// A game that never asks what was refused keeps no more of it than there may be under way.
+    fn forget_oldest(&mut self) {
+        self.taken_back.drain(..self.taken_back.len().saturating_sub(MAX_USES));
+    }
+
+    /// The uses that were shown, and that the server has refused since the last call; the newest where they are many.
     pub(super) fn take_taken_back(&mut self) -> Vec<PredictedUse> {
         std::mem::take(&mut self.taken_back)
     }

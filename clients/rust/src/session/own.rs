@@ -75,7 +75,7 @@ impl Session {
         self.abilities.uses()
     }
 
-    /// The uses of abilities that were shown, and that the server has refused since the last call.
+    /// The uses of abilities that were shown, and that the server has refused since the last call; the newest where they are many.
     pub fn take_taken_back(&mut self) -> Vec<PredictedUse> {
         self.abilities.take_taken_back()
     }

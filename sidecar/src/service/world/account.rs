@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use realmgate_platform::clock::Clock;
 use realmgate_platform::error::{Error, ErrorCode};
-use realmgate_platform::sessions::SessionStore;
 use realmgate_protocol::ids::AccountId;
 use uuid::Uuid;
 
@@ -43,7 +42,6 @@ impl<E: Into<Error>> From<E> for NotLetIn {
 /// The locks of accounts: which log-in speaks for an account, and through which gateway.
 pub struct AccountLocks {
     pub(super) account_locks: AccountLockStore,
-    pub(super) log_ins: SessionStore,
     pub(super) time: LockClock,
     pub(super) this: Arc<ThisReplica>,
     pub(super) sockets: Arc<Sockets>,
@@ -119,11 +117,13 @@ impl AccountLocks {
 
     /// Checks that a socket here, whose token was valid when it opened, still holds the account.
     pub(super) async fn hold(&self, account: AccountId, session: Uuid) -> Result<(), Error> {
-        if self.log_ins.find_live(session).await?.is_none() {
+        let found = self.account_locks.account_lock_and_log_in(account, session).await?;
+        let (lock, is_live) = found.ok_or(ErrorCode::Unauthorized)?;
+        if !is_live {
             self.sockets.close_log_in(account, session);
             return Err(Error::new(ErrorCode::Forbidden, "This log-in has ended"));
         }
-        if self.lock_of(account).await?.is_held(session, &self.this.id) {
+        if lock.is_held(session, &self.this.id) {
             Ok(())
         } else {
             Err(Error::new(ErrorCode::AlreadyOnline, "Another log-in has this account"))

@@ -144,7 +144,6 @@ impl Foundation<'_> {
     fn accounts(&self, entries: &Arc<SessionEntries>) -> AccountLocks {
         AccountLocks {
             account_locks: self.store.account_locks.clone(),
-            log_ins: self.store.sessions.clone(),
             time: self.time.clone(),
             this: self.this.clone(),
             sockets: self.sockets.clone(),

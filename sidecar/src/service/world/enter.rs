@@ -20,7 +20,7 @@ use super::session_entry::SessionEntries;
 use super::this_replica::ThisReplica;
 use super::tickets::ticket_id;
 use crate::config::DuplicateLogin;
-use crate::lock::{CharacterLock, LockStep};
+use crate::lock::{CharacterLock, CharacterOwner, LockStep};
 use crate::service::characters::Characters;
 use crate::store::locks::{Entering, LockedCharacter};
 use crate::store::{AccountLockStore, LockStore};
@@ -115,7 +115,7 @@ impl Entrance {
         };
         self.rules.check(entry.account, entry.character, map).await?;
         let target = self.seats.choose(Wish { map, channel: entry.channel, leaving, ticket: ticket_id()? }).await?;
-        let lock = match self.make_way(entry, &held).await {
+        let lock = match self.make_way(entry, found.lock, &held).await {
             Ok(lock) => lock,
             Err(error) => {
                 self.seats.give_back(&target).await;
@@ -131,22 +131,32 @@ impl Entrance {
         }
     }
 
-    /// Takes the characters that the account holds out of their worlds, then takes the entering character's lock.
-    async fn make_way(&self, entry: &Entry, held: &[LockedCharacter]) -> Result<CharacterLock, Error> {
+    /// Takes the characters that the account holds out of their worlds, then takes the entering character's lock, which was so
+    /// when it was read.
+    async fn make_way(
+        &self,
+        entry: &Entry,
+        lock: CharacterLock,
+        held: &[LockedCharacter],
+    ) -> Result<CharacterLock, Error> {
+        if held.is_empty() && lock.owner == CharacterOwner::None {
+            // It was free a moment ago, and is taken only if it has not changed since.
+            return self.take(entry, &lock).await;
+        }
         for other in held {
             self.exits.displace(other.character, &entry.waiter).await?;
         }
-        self.take(entry).await
+        let left = self.locks.find(entry.character).await?.ok_or(ErrorCode::CharacterNotFound)?;
+        self.take(entry, &left.lock).await
     }
 
     /// Takes the free lock of the character for this gateway, which must hold the account's lock for this log-in.
-    async fn take(&self, entry: &Entry) -> Result<CharacterLock, Error> {
-        let found = self.locks.find(entry.character).await?.ok_or(ErrorCode::CharacterNotFound)?;
+    async fn take(&self, entry: &Entry, free: &CharacterLock) -> Result<CharacterLock, Error> {
         let gateway = &self.this.id;
         let step = LockStep::Enter { gateway: gateway.clone() };
-        let taken = self.time.after(&found.lock, &step).map_err(|_| ErrorCode::AlreadyOnline)?;
+        let taken = self.time.after(free, &step).map_err(|_| ErrorCode::AlreadyOnline)?;
         let (character, account, session) = (entry.character, entry.account, entry.log_in);
-        let entering = Entering { character, account, session, gateway, from: &found.lock, to: &taken };
+        let entering = Entering { character, account, session, gateway, from: free, to: &taken };
         if self.account_locks.enter(&entering, self.time.now_ms()).await? {
             Ok(taken)
         } else {

@@ -65,6 +65,25 @@ impl AccountLockStore {
         read(&mut *self.0.read("account_lock").await?, account).await
     }
 
+    /// Reads the lock of an account, and whether a log-in of it still lives; `None` if there is no such account.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn account_lock_and_log_in(
+        &self,
+        account: AccountId,
+        log_in: Uuid,
+    ) -> sqlx::Result<Option<(AccountLock, bool)>> {
+        let mut db = self.0.read("account_lock_and_log_in").await?;
+        let query = format!(
+            "SELECT {LOCK}, (SELECT COUNT(*) FROM sessions \
+             WHERE id = $2 AND account_id = $1 AND ended_at_ms IS NULL) AS live FROM accounts WHERE id = $1"
+        );
+        let row = sqlx::query(AssertSqlSafe(query)).bind(account.to_string()).bind(log_in.to_string());
+        let row = row.fetch_optional(&mut *db).await?;
+        row.map(|row| Ok((account_lock_of(&row)?, row.try_get::<i64, _>("live")? > 0))).transpose()
+    }
+
     /// Replaces `from` by `to` (compare-and-swap by owner and epoch). Returns false, and changes nothing, if the lock
     /// is not `from` any more.
     ///

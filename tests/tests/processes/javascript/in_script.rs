@@ -12,7 +12,12 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use super::actors::{Actor, Order, Picture};
-use super::{MISSING, PATIENCE, node};
+use super::{MISSING, PATIENCE, node, node_for_webtransport};
+
+/// The script that plays in Node.
+pub const IN_NODE: &str = "act.mjs";
+/// The script that plays in Chromium.
+pub const IN_CHROMIUM: &str = "act-in-browser.mjs";
 
 /// Where an actor plays, and how it gets there.
 pub struct Play<'a> {
@@ -39,7 +44,11 @@ struct Script {
 pub async fn enter(script: &str, name: &str, play: &Play<'_>, home: &Home) -> Result<Actor, String> {
     let stderr = home.fresh_path(script);
     let asked = json!({ "base": play.api, "name": name, "transport": play.transport, "ports": play.ports });
-    let mut command = node(script);
+    let mut command = if script == IN_NODE && play.transport == "webtransport" {
+        node_for_webtransport(script).ok_or("Node.js with WebTransport is not installed (.ci/run)")?
+    } else {
+        node(script)
+    };
     command.arg(asked.to_string()).stdin(Stdio::piped()).stdout(Stdio::piped());
     command.stderr(File::create(&stderr).expect("a file can be made")).kill_on_drop(true);
     let Ok(mut child) = command.spawn() else { return Err("node (Node.js) is not installed".to_owned()) };

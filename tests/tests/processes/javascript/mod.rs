@@ -1,5 +1,5 @@
-//! The JavaScript client plays on a real server, in Node over WebSocket and in Chromium over WebTransport too, beside the Rust
-//! client over UDP.
+//! The JavaScript client plays on a real server, in Node and in Chromium, over WebSocket and WebTransport, beside the Rust client
+//! over UDP.
 //!
 //! [`together`] is everything that players do, by [`actors`]; [`readmes`] is what the READMEs of the clients show.
 
@@ -12,6 +12,7 @@ mod together;
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
+use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
@@ -76,9 +77,21 @@ async fn accompany(mut client: GameClient, mut ended: tokio::sync::oneshot::Rece
 
 /// A script of `clients/js/test`, on Node.
 fn node(script: &str) -> Command {
-    let mut node = Command::new("node");
+    as_node(Command::new("node"), script)
+}
+
+fn as_node(mut node: Command, script: &str) -> Command {
     node.args(["--no-warnings", "--experimental-websocket"]).arg(workspace().join("clients/js/test").join(script));
     node
+}
+
+/// The same on a Node that can speak WebTransport; `None` where `.ci/run` has not installed it.
+#[expect(clippy::disallowed_methods, reason = "the folder of tools is found as the scripts find it")]
+fn node_for_webtransport(script: &str) -> Option<Command> {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.or_else(|| Some(std::env::home_dir()?.join(".cache")))?;
+    let program = cache.join("realmgate-tools/bin/node-for-webtransport");
+    program.is_file().then(|| as_node(Command::new(program), script))
 }
 
 /// Runs a script; `None` where there is no Node.

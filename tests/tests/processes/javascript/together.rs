@@ -1,6 +1,5 @@
-//! Three players on a real server with two maps, in Node, in Chromium and in Rust: over WebSocket, over WebSocket or
-//! WebTransport (Node has none), and over UDP. They see each other move, fight, trade,
-//! change map, and come back from a loss of three seconds.
+//! Three players on a real server with two maps, in Node, in Chromium and in Rust: over WebSocket or WebTransport, and over UDP.
+//! They see each other move, fight, trade, change map, and come back from a loss of three seconds.
 
 use futures_util::future::join_all;
 use realmgate_protocol::ids::EntityId;
@@ -10,7 +9,7 @@ use realmgate_skip::skip;
 use realmgate_tests::MapServer;
 
 use super::actors::{Actor, Order, Picture};
-use super::in_script::Play;
+use super::in_script::{IN_CHROMIUM, IN_NODE, Play};
 use super::lines::Lines;
 use super::{in_rust, in_script};
 use crate::small_world;
@@ -39,15 +38,14 @@ const LAST_IN_THE_GROVE: [(i32, i32); 3] = [(12, 8), (12, 5), (12, 11)];
 struct Company([Actor; 3]);
 
 impl Company {
-    /// All enter, Chromium over this transport.
-    async fn enter(server: &MapServer, lines: &Lines, transport: &str) -> Result<Self, String> {
+    /// All enter, Node and Chromium over these transports.
+    async fn enter(server: &MapServer, lines: &Lines, transports: [&str; 2]) -> Result<Self, String> {
         let api = format!("http://{}", server.api_addr());
-        let over = |transport| Play { api: &api, transport, ports: lines.ports() };
-        let (by_websocket, by_either) = (over("websocket"), over(transport));
+        let [in_node, in_chromium] = transports.map(|transport| Play { api: &api, transport, ports: lines.ports() });
         let home = &server.settings.home;
         let (node, browser, rust) = tokio::join!(
-            in_script::enter("act.mjs", "Nodey", &by_websocket, home),
-            in_script::enter("act-in-browser.mjs", "Browsy", &by_either, home),
+            in_script::enter(IN_NODE, "Nodey", &in_node, home),
+            in_script::enter(IN_CHROMIUM, "Browsy", &in_chromium, home),
             in_rust::enter(&api, "Rusty", lines.udp())
         );
         Ok(Self([node?, browser?, rust]))
@@ -205,11 +203,11 @@ async fn server() -> MapServer {
     MapServer::start_linked(&small_world::settings("javascript/maps", BOAR_HEALTH)).await
 }
 
-/// Plays all of it, in Chromium over this transport.
-async fn play(transport: &str) {
+/// Plays all of it, in Node and in Chromium over these transports.
+async fn play(transports: [&str; 2]) {
     let server = server().await;
     let lines = Lines::to(&server).await;
-    let company = match Company::enter(&server, &lines, transport).await {
+    let company = match Company::enter(&server, &lines, transports).await {
         Ok(company) => company,
         Err(missing) => return skip(format!("{missing}: nobody played together")),
     };
@@ -225,7 +223,7 @@ async fn play(transport: &str) {
     company.endure_a_cut(&lines).await;
     company.walk_to(LAST_IN_THE_GROVE).await;
     let [node, browser, rust] = company.0.each_ref().map(Actor::picture);
-    assert_eq!([node.transport.as_str(), &browser.transport], ["websocket", transport]);
+    assert_eq!([node.transport.as_str(), &browser.transport], transports);
     for picture in [node, browser, rust] {
         // Datagrams go on where they come through again.
         let came_back = ["Travels", "Entered", "Lost", "Entered"];
@@ -238,10 +236,15 @@ async fn play(transport: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_players_do_everything_together_over_websocket() {
-    play("websocket").await;
+    play(["websocket", "websocket"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn three_players_do_everything_together_over_webtransport() {
-    play("webtransport").await;
+async fn three_players_do_everything_together_over_webtransport_in_chromium() {
+    play(["websocket", "webtransport"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_players_do_everything_together_over_webtransport_in_node() {
+    play(["webtransport", "websocket"]).await;
 }

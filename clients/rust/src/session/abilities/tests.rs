@@ -117,6 +117,17 @@ fn a_use_that_the_server_answers_with_nothing_is_taken_back_too() {
 }
 
 #[test]
+fn of_refused_uses_that_nobody_takes_the_newest_are_kept() {
+    let mut session = session();
+    for command in 1..=40 {
+        press(&mut session, STRIKE);
+        show(&mut session, 100 + command, command, own());
+    }
+    let kept: Vec<u32> = session.take_taken_back().iter().map(|of| of.command).collect();
+    assert_eq!(kept, (25..=40).collect::<Vec<_>>());
+}
+
+#[test]
 fn a_cast_is_shown_from_its_press_to_its_end() {
     let mut session = session();
     press(&mut session, BOLT);
