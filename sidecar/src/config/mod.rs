@@ -2,6 +2,7 @@
 
 mod characters;
 mod fleet;
+mod in_force;
 mod roles;
 mod settings;
 mod world;
@@ -18,6 +19,7 @@ use realmgate_protocol::ids::MapId;
 
 pub use characters::{CharacterRules, CharacterSettings};
 pub use fleet::{FleetSettings, LocalFleet, ServerManager};
+pub use in_force::{Origin, Setting, SettingsInForce};
 pub use roles::{BadRoles, Roles};
 pub use settings::{DuplicateLogin, Settings};
 pub use world::find_assets;
@@ -75,6 +77,8 @@ pub struct SidecarConfig {
     pub start: StartMaps,
     /// The map servers that this process starts; `None` without a server manager.
     pub fleet: Option<LocalFleet>,
+    /// What administrators are shown of the settings.
+    pub in_force: SettingsInForce,
 }
 
 impl SidecarConfig {

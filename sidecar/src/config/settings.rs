@@ -15,7 +15,9 @@ use redis::IntoConnectionInfo;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::world::{find_assets, find_file, find_folder, read_base_url, read_start_map};
-use super::{CharacterSettings, FleetSettings, GatewayConfig, Listen, Roles, SidecarConfig, StartMaps};
+use super::{
+    CharacterSettings, FleetSettings, GatewayConfig, Listen, Roles, SettingsInForce, SidecarConfig, StartMaps,
+};
 use crate::lock::Timers;
 
 /// What happens when an account that is in the world enters it again.
@@ -179,6 +181,11 @@ pub struct Settings {
     /// How long each hand-over of a lock may take
     #[command(flatten)]
     pub timers: Timers,
+
+    /// What administrators are shown of the settings. The program that reads the command line says so, not a setting; else
+    /// it is what the declarations say.
+    #[arg(skip)]
+    pub in_force: SettingsInForce,
 }
 
 impl Settings {
@@ -255,7 +262,15 @@ impl Settings {
             assets_base_url: self.assets_base_url.as_deref().map(read_base_url).transpose()?,
             listen,
             edge,
+            in_force: self.in_force()?,
         })
+    }
+
+    fn in_force(&self) -> Result<SettingsInForce, ConfigError> {
+        if !self.in_force.is_empty() {
+            return Ok(self.in_force.clone());
+        }
+        SettingsInForce::of_line::<Self>(&[]).map_err(|error| ConfigError::new("settings", error.to_string()))
     }
 
     fn redis(&self) -> Result<Option<RedisConfig>, ConfigError> {
