@@ -9,12 +9,14 @@ mod world;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use realmgate_community::{CommunitySettings, MailConfig, MayCall, ProvidersConfig};
 use realmgate_platform::config::{
     ConfigError, DatabaseConfig, Edge, Origins, PasswordHashing, RateLimits, RedisConfig, TokenTimes,
 };
 use realmgate_platform::secrets::Secrets;
+use realmgate_platform::theme::Theme;
 use realmgate_protocol::ids::MapId;
 
 pub use characters::{CharacterRules, CharacterSettings};
@@ -29,8 +31,10 @@ use crate::lock::Timers;
 /// The sidecar's checked configuration. Made by [`Settings::resolve`].
 #[derive(Debug, Clone)]
 pub struct SidecarConfig {
-    /// The world's name, shown on the web page.
+    /// What the realm is called.
     pub realm_name: String,
+    /// How it looks.
+    pub theme: Arc<Theme>,
     /// The folder of everything that must persist.
     pub data_dir: PathBuf,
     /// The folder of the designers' data.

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
@@ -11,6 +12,7 @@ use realmgate_platform::config::{
     at_least_one, defaults, secret,
 };
 use realmgate_platform::secrets::{SecretSource, SecretSources};
+use realmgate_platform::theme::Theme;
 use redis::IntoConnectionInfo;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -19,6 +21,9 @@ use super::{
     CharacterSettings, FleetSettings, GatewayConfig, Listen, Roles, SettingsInForce, SidecarConfig, StartMaps,
 };
 use crate::lock::Timers;
+
+/// What a realm is called that nobody has named.
+const REALM_NAME: &str = "Realmgate";
 
 /// What happens when an account that is in the world enters it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -56,9 +61,9 @@ pub struct Settings {
     /// Where browsers load maps and pictures from, for a delivery network before this server [default: this server]
     #[arg(long, env = "ASSETS_BASE_URL", value_name = "URL")]
     pub assets_base_url: Option<String>,
-    /// What the world is called
-    #[arg(long, env = "REALM_NAME", default_value = "Realmgate")]
-    pub realm_name: String,
+    /// What the world is called [default: the name in theme.toml, else Realmgate]
+    #[arg(long, env = "REALM_NAME", value_name = "NAME")]
+    pub realm_name: Option<String>,
     /// Public API and web page
     #[arg(long, env = "API_ADDR", default_value = "127.0.0.1:3000")]
     pub api_addr: SocketAddr,
@@ -215,8 +220,10 @@ impl Settings {
         }
         let database = self.database.resolve(&self.data_dir)?;
         let assets_dir = find_assets(&self.assets_dir)?;
+        let theme = Theme::read(&assets_dir)?;
         Ok(SidecarConfig {
-            realm_name: self.realm_name.clone(),
+            realm_name: self.realm_name.clone().or_else(|| theme.name.clone()).unwrap_or_else(|| REALM_NAME.to_owned()),
+            theme: Arc::new(theme),
             roles: Roles::ALL,
             fleet: self.fleet.resolve(self.secrets_of_map_servers())?,
             database,
