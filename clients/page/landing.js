@@ -6,8 +6,6 @@ import { showIcon } from "./src/document.js";
 import { h, setAttribute, setClass, setShown, setText } from "./src/dom.js";
 
 const REFRESH_MS = 5000;
-/** What the logo says. */
-const DRAWN_NAME = "Realmgate";
 const element = (id) => document.getElementById(id);
 const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -33,7 +31,7 @@ function showLogo() {
 /** The drawn name says the usual one. A world of another name is called by it in words, too. */
 function showName(name) {
   setText(element("name"), name);
-  setClass(element("name"), "hidden-text", !element("logo").hidden && name === DRAWN_NAME);
+  setClass(element("name"), "hidden-text", !element("logo").hidden && name === assets.logoSays);
 }
 
 const counted = (count, one, many) => `${count} ${count === 1 ? one : many}`;

@@ -4,6 +4,7 @@
 //! * [`realm`]: our game's reliable messages and replicated components (the engine may not import it);
 //! * [`link`]: the map link between map server and sidecar;
 //! * [`cron`]: when seasons of leaderboards begin, which the check of designers' data and the sidecar read alike;
+//! * [`theme`]: how a realm looks on its pages, which the check of designers' data and the sidecar judge alike;
 //! * [`text`]: which player-written texts may be shown to others;
 //! * [`ticket`]: how a player is admitted;
 //! * [`netcode`]: the connect tokens that get a player's packets through, and the cipher of those packets;
@@ -25,5 +26,6 @@ pub mod proof;
 pub mod realm;
 pub mod schema;
 pub mod text;
+pub mod theme;
 pub mod ticket;
 pub mod wire;

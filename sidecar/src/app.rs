@@ -144,6 +144,8 @@ impl Sidecar {
                 config.maps_dir.as_deref(),
                 &config.assets_dir,
                 config.assets_base_url.as_deref().unwrap_or_default(),
+                &config.theme,
+                &config.realm_name,
             ),
             false => Pictures::default(),
         };

@@ -19,7 +19,7 @@ use crate::config::SidecarConfig;
 use crate::directory::{Registry, Sessions};
 use crate::fleet::Fleet;
 use crate::gateway::{Gateway, Sockets};
-use crate::http::Pictures;
+use crate::http::{Documents, Pictures};
 use crate::link::{Departures, Links, MapLinks};
 use crate::replicas::Replicas;
 use crate::service::accounts::Accounts;
@@ -88,6 +88,8 @@ pub struct Parts {
     pub accounts: Accounts,
     /// The classes a character may have.
     pub classes: Arc<Classes>,
+    /// The documents of the page.
+    pub documents: Documents,
     /// The maps and pictures that the page shows.
     pub pictures: Pictures,
     /// The characters of accounts.

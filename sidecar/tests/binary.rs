@@ -104,6 +104,53 @@ fn it_serves_until_it_is_told_to_end() {
     assert_eq!(mode("data/realmgate.db"), 0o600);
 }
 
+/// Sends JSON, or asks where there is none. Returns what was answered.
+fn call(addr: &Value, (method, path): (&str, &str), token: &str, body: &str) -> Value {
+    let mut stream = TcpStream::connect(addr.as_str().unwrap()).unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap_or_else(|_| panic!("{answer}"))
+}
+
+#[test]
+fn its_first_administrator_sees_what_was_set_and_no_secret() {
+    let dir = world();
+    let mut command = sidecar(dir.path(), &["serve", "--calls-per-min", "77"]);
+    command.env("REALM_NAME", "Testland").env("RUST_LOG", "info").env("PORT", "0");
+    let secret = "a-secret-of-at-least-thirty-two-bytes";
+    for name in ["JWT_SECRET", "TICKET_KEY", "SERVICE_TOKEN"] {
+        command.env(name, secret);
+    }
+    let _serving = Serving::start(&mut command);
+    let ready: Value =
+        serde_json::from_slice(&std::fs::read(dir.path().join("data/sidecar/ready.json")).unwrap()).unwrap();
+    let api = &ready["api_addr"];
+    let first = call(api, ("POST", "/api/v1/login/device"), "", r#"{"device_id": "mine"}"#);
+    let token = first["data"]["access_token"].as_str().unwrap();
+    let answer = call(api, ("GET", "/api/v1/admin/settings"), token, "");
+    assert!(!answer.to_string().contains(secret), "{answer}");
+    let of = |name: &str| {
+        let mut all = answer["data"].as_array().unwrap().iter();
+        let setting = all.find(|setting| setting["name"] == name).unwrap_or_else(|| panic!("{name} in {answer}"));
+        (setting["value"].as_str(), setting["origin"].as_str().unwrap())
+    };
+    assert_eq!(of("REALM_NAME"), (Some("Testland"), "environment"));
+    assert_eq!(of("CALLS_PER_MIN"), (Some("77"), "command_line"));
+    assert_eq!(of("LIST_USERS"), (Some("true"), "default"));
+    assert_eq!(of("JWT_SECRET"), (None, "environment"));
+    assert_eq!(
+        (of("RUST_LOG"), of("PORT"), of("ROLES").1),
+        ((Some("info"), "environment"), (Some("0"), "environment"), "default")
+    );
+}
+
 #[test]
 fn a_second_one_in_the_same_folder_is_refused_and_leaves_the_first_alone() {
     let dir = world();

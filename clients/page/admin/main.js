@@ -5,6 +5,7 @@ import { logOut } from "./api.js";
 import { characterPlace, charactersPlace, itemPlace } from "./characters.js";
 import { logInPlace } from "./log-in.js";
 import { actsPlace, boardsPlace, lobbiesPlace, scriptsPlace, serversPlace } from "./services.js";
+import { settingsPlace } from "./settings.js";
 import { userPlace, usersPlace } from "./users.js";
 
 /** By the first word of the address; those with a title stand in the list. */
@@ -18,6 +19,7 @@ const PLACES = {
   boards: { title: "Leaderboards", show: boardsPlace },
   scripts: { title: "Scripts", show: scriptsPlace },
   servers: { title: "Servers", show: serversPlace },
+  settings: { title: "Settings", show: settingsPlace },
   acts: { title: "Audit log", show: actsPlace },
 };
 

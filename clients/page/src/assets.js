@@ -9,9 +9,13 @@ export class Assets {
   #ready = new Map();
   #maps = new Map();
 
-  /** @param {Record<string, string>} files Addresses by name, such as `pictures/ui/logo.png`. */
-  constructor(files) {
+  /**
+   * @param {Record<string, string>} files Addresses by name, such as `pictures/ui/logo.png`.
+   * @param {string} [logoSays] The name that the logo says; empty for one that says none.
+   */
+  constructor(files, logoSays = "Realmgate") {
     this.#files = files;
+    this.logoSays = logoSays;
   }
 
   /**
@@ -21,8 +25,8 @@ export class Assets {
   static async load(address = "/assets.json") {
     try {
       const answer = await fetch(address);
-      const { files } = answer.ok ? await answer.json() : { files: {} };
-      return new Assets(files ?? {});
+      const { files, logo_says } = answer.ok ? await answer.json() : {};
+      return new Assets(files ?? {}, logo_says);
     } catch {
       return new Assets({});
     }

@@ -86,6 +86,17 @@ await inBrowser(async (browser) => {
   await page.getByRole("link", { name: "Servers" }).click();
   await page.getByRole("table", { name: "Channels" }).waitFor();
   await look(admin, "servers");
+  await page.getByRole("link", { name: "Settings", exact: true }).click();
+  await row(admin, "REALM_NAME").waitFor();
+  const values = async (name) => (await row(admin, name).first().getByRole("cell").allTextContents()).slice(0, 3);
+  for (const [name, ...shown] of [
+    ["LIST_USERS", "true", "default"],
+    ["MAIL_URL", "not set", "default"],
+  ]) {
+    const seen = await values(name);
+    if (JSON.stringify(seen) !== JSON.stringify([name, ...shown])) throw new Error(`settings show ${seen}`);
+  }
+  await look(admin, "settings");
   await page.getByRole("link", { name: "Leaderboards" }).click();
   await row(admin, "weekly_kills").waitFor();
   await page.getByRole("link", { name: "Lobbies" }).click();

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::check::{Ids, Judge, Judged, check_prices};
 use super::reference::{BoardIndex, ContentIndex};
 use super::table::Table;
-use super::{GameData, Leaderboard, schema};
+use super::{GameData, Leaderboard, Theme, schema};
 
 impl GameData {
     /// Checks and loads the data files of a folder. All faults of all files are found at once.
@@ -26,9 +26,11 @@ impl GameData {
         let mut items = read(folder, "items.toml", &mut faults);
         let mut loot_tables = read(folder, "loot_tables.toml", &mut faults);
         let mut vendors = read(folder, "vendors.toml", &mut faults);
-        // A world need not feed any board.
-        let boards_there = folder.join("leaderboards.toml").exists();
+        // A world need not feed any board, nor look different from others.
+        let is_there = |name: &str| folder.join(name).exists();
+        let boards_there = is_there("leaderboards.toml");
         let mut boards = boards_there.then(|| read(folder, "leaderboards.toml", &mut faults)).flatten();
+        let theme = is_there("theme.toml").then(|| read::<Theme>(folder, "theme.toml", &mut faults)).flatten();
         let mut world = read(folder, "world.toml", &mut faults);
 
         let mut ids = BTreeMap::new();
@@ -47,6 +49,9 @@ impl GameData {
         judge(&mut vendors, &ids, &mut faults);
         judge::<Table<BoardIndex, Leaderboard>>(&mut boards, &ids, &mut faults);
         judge(&mut world, &ids, &mut faults);
+        if let Some(File { document, data }) = &theme {
+            data.judge(folder, document, &mut faults);
+        }
         if let (Some(vendors), Some(items)) = (&vendors, &items) {
             check_prices(&vendors.data, &items.data, &vendors.document, &mut faults);
         }
@@ -65,6 +70,7 @@ impl GameData {
             loot_tables: loot_tables.data,
             vendors: vendors.data,
             leaderboards: boards.map(|file| file.data),
+            theme: theme.map(|file| file.data),
             world: world.data,
             world_document: world.document,
         })

@@ -17,6 +17,7 @@ mod reference;
 mod schema;
 mod stats;
 mod table;
+mod theme;
 mod tiles;
 mod vendor;
 mod world;
@@ -33,6 +34,7 @@ pub use reference::{
 pub use schema::schemas;
 pub use stats::{BaseStats, Bonuses, PerLevel};
 pub use table::Table;
+pub use theme::{Theme, ThemeColours, ThemeTexts};
 pub use tiles::Tiles;
 pub use vendor::{Offer, Vendor};
 pub use world::{CombatRules, GoodsRules, LimitRules, MindRules, PlayerRules, ProgressRules, World};
@@ -59,6 +61,8 @@ pub struct GameData {
     pub vendors: Table<VendorIndex, Vendor>,
     /// The boards that the world feeds; `None` where the folder has no `leaderboards.toml`.
     pub leaderboards: Option<Table<BoardIndex, Leaderboard>>,
+    /// How the realm looks on its pages; `None` where the folder has no `theme.toml`.
+    pub theme: Option<Theme>,
     /// The rules of the world.
     pub world: World,
     /// Where `world.toml` says what, for checks against maps.

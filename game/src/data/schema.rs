@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     Ability, AbilityIndex, BoardIndex, Class, ClassIndex, Item, ItemIndex, Leaderboard, LootIndex, LootTable, Mob,
-    MobIndex, Table, Vendor, VendorIndex, World,
+    MobIndex, Table, Theme, Vendor, VendorIndex, World,
 };
 
 /// The schema of each kind of data file, with the name of the file it belongs into.
@@ -18,6 +18,7 @@ pub fn schemas() -> Vec<(String, Value)> {
         named("leaderboards", of::<Table<BoardIndex, Leaderboard>>()),
         named("loot_tables", of::<Table<LootIndex, LootTable>>()),
         named("mobs", of::<Table<MobIndex, Mob>>()),
+        named("theme", of::<Theme>()),
         named("vendors", of::<Table<VendorIndex, Vendor>>()),
         named("world", of::<World>()),
     ]

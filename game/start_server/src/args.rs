@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
-use realmgate_sidecar::config::Settings;
+use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
+use realmgate_sidecar::config::{Settings, SettingsInForce};
 
 /// Runs a map of the world, with accounts, characters and gateway beside it unless another directory is there.
 #[derive(Debug, Parser)]
@@ -112,6 +112,19 @@ pub struct Args {
     pub sidecar: Settings,
 }
 
+impl Args {
+    /// Reads the command line and the environment, and what administrators are shown of them.
+    ///
+    /// # Errors
+    /// When they cannot be parsed, and when they ask for help.
+    pub fn try_read() -> Result<Self, clap::Error> {
+        let matches = Self::command().try_get_matches()?;
+        let mut args = Self::from_arg_matches(&matches)?;
+        args.sidecar.in_force = SettingsInForce::read(Self::command(), &matches);
+        Ok(args)
+    }
+}
+
 /// Which maps a server hosts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum HostMaps {
@@ -133,7 +146,6 @@ pub enum LogFormat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -29,12 +29,10 @@ mod tls_roots;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use args::Args;
 
 fn main() -> ExitCode {
-    let args = match Args::try_parse() {
+    let args = match Args::try_read() {
         Ok(args) => args,
         Err(error) => {
             // Clap chooses stdout (help) or stderr, and we use its exit codes.

@@ -34,6 +34,7 @@ fn every_kind_of_file_has_a_schema_that_explains_itself() {
             "leaderboards.schema.json",
             "loot_tables.schema.json",
             "mobs.schema.json",
+            "theme.schema.json",
             "vendors.schema.json",
             "world.schema.json",
         ]

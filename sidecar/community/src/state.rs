@@ -12,6 +12,7 @@ use realmgate_platform::http::HttpState;
 use realmgate_platform::passwords::Passwords;
 use realmgate_platform::redis_client::RedisClient;
 use realmgate_platform::sessions::SessionStore;
+use realmgate_platform::theme::Theme;
 use tokio_util::sync::CancellationToken;
 
 use crate::accounts::{Addresses, Deletion, LogIns, Profiles};
@@ -19,9 +20,10 @@ use crate::config::CommunitySettings;
 use crate::events::Events;
 use crate::friends::Friends;
 use crate::hooks::{Fetcher, Hooks, MayCall, Sources};
+use crate::http::pages::Pages;
 use crate::leaderboards::{DeclaredBoards, Leaderboards};
 use crate::lobbies::Lobbies;
-use crate::mail::{MailConfig, Post};
+use crate::mail::{Letterhead, MailConfig, Post};
 use crate::notifications::Notifications;
 use crate::oauth::{Providers, ProvidersConfig, SignIn};
 use crate::realtime::{Announcer, Presence, RENEW_EVERY, Spectators};
@@ -67,6 +69,8 @@ pub struct Parts {
     pub providers: ProvidersConfig,
     /// The realm's name, as mails call it.
     pub realm: String,
+    /// How the realm looks.
+    pub theme: Arc<Theme>,
     /// The address of the public API, for links in mails and the way back from providers where the settings name nothing else.
     pub here: String,
 }
@@ -93,6 +97,8 @@ pub struct Services {
     /// The scripts, which worlds ask too.
     pub hooks: Arc<Hooks>,
     pub(crate) acts: ActStore,
+    /// The pages without a script.
+    pub(crate) pages: Pages,
     /// Whether browsers reach this server by HTTPS.
     pub(crate) is_https: bool,
 }
@@ -107,7 +113,9 @@ impl Community {
         let public_url = parts.mail.public_url.clone().unwrap_or_else(|| parts.here.clone());
         let is_https = public_url.starts_with("https://");
         let providers = Providers::new(parts.providers, &http.clock);
-        let post = Arc::new(Post::new(parts.mail, parts.realm, parts.here, mails.clone(), http.clock.clone()));
+        let pages = Pages::new(&parts.theme, &parts.realm);
+        let letterhead = Letterhead::new(&parts.mail, parts.realm, parts.here, &parts.theme.texts);
+        let post = Arc::new(Post::new(parts.mail.carrier, letterhead, mails.clone(), http.clock.clone()));
         let boards = Arc::new(Leaderboards::new(sql.clone(), redis, boards, http.clock.clone()));
         let store = AccountStore::new(sql.clone());
         let notifications = Notifications {
@@ -208,6 +216,7 @@ impl Community {
             boards,
             hooks,
             acts,
+            pages,
             is_https,
         }))
     }

@@ -2,7 +2,7 @@
 //!
 //! [`http`] has the listeners, the layers around routes and the extractors; [`error`] the codes that clients see;
 //! [`limits`], [`passwords`], [`tokens`] and [`sessions`] guard accounts; [`database`] and [`redis_client`] lead to what
-//! several sidecars share. Nothing here knows of worlds, characters or locks.
+//! several sidecars share, [`theme`] is how the realm looks. Nothing here knows of worlds, characters or locks.
 
 pub mod accounts;
 pub mod background;
@@ -21,6 +21,7 @@ pub mod secrets;
 pub mod sessions;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod theme;
 pub mod tokens;
 pub mod websocket;
 pub mod world_feed;

@@ -21,7 +21,7 @@ use crate::config::SidecarConfig;
 use crate::directory::{Registry, Sessions};
 use crate::fleet::Fleet;
 use crate::gateway::{Gateway, Sockets};
-use crate::http::Pictures;
+use crate::http::{Documents, Pictures};
 use crate::link::{Links, MapLinks};
 use crate::replicas::Replicas;
 use crate::service::accounts::Accounts;
@@ -125,6 +125,7 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
         limits: limits.clone(),
         unnamed_proxy: UnnamedProxy::default(),
     });
+    let documents = Documents::new(&config.theme, &config.realm_name);
     let community = Community::new(community::Parts {
         settings: config.community,
         http: http.clone(),
@@ -147,6 +148,7 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
         hooks_may_call: config.hooks_may_call.clone(),
         mail: config.mail.clone(),
         realm: config.realm_name.clone(),
+        theme: config.theme.clone(),
         providers: config.providers.clone(),
         here: addrs.api_url(config.edge.tls.is_some()),
     });
@@ -173,6 +175,7 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
         tokens,
         accounts,
         classes,
+        documents,
         pictures,
         characters,
         world,

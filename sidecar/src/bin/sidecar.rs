@@ -4,13 +4,13 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use realmgate_platform::clock::Clock;
 use realmgate_platform::config::{ConfigError, DatabaseAt, Storage};
 use realmgate_platform::database::{self, OpenError};
 use realmgate_platform::metrics_recorder;
 use realmgate_sidecar::admin::{self, Release};
-use realmgate_sidecar::config::{Roles, Settings};
+use realmgate_sidecar::config::{Roles, Settings, SettingsInForce};
 use realmgate_sidecar::own_folder::OwnFolder;
 use realmgate_sidecar::ready::ReadyFiles;
 use realmgate_sidecar::service::accounts::fold_username;
@@ -125,7 +125,11 @@ impl From<anyhow::Error> for Failure {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    if let Verb::Serve(serve) = &mut cli.verb {
+        serve.settings.in_force = SettingsInForce::read(Cli::command(), &matches);
+    }
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

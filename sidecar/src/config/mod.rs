@@ -2,22 +2,26 @@
 
 mod characters;
 mod fleet;
+mod in_force;
 mod roles;
 mod settings;
 mod world;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use realmgate_community::{CommunitySettings, MailConfig, MayCall, ProvidersConfig};
 use realmgate_platform::config::{
     ConfigError, DatabaseConfig, Edge, Origins, PasswordHashing, RateLimits, RedisConfig, TokenTimes,
 };
 use realmgate_platform::secrets::Secrets;
+use realmgate_platform::theme::Theme;
 use realmgate_protocol::ids::MapId;
 
 pub use characters::{CharacterRules, CharacterSettings};
 pub use fleet::{FleetSettings, LocalFleet, ServerManager};
+pub use in_force::{Origin, Setting, SettingsInForce};
 pub use roles::{BadRoles, Roles};
 pub use settings::{DuplicateLogin, Settings};
 pub use world::find_assets;
@@ -27,8 +31,10 @@ use crate::lock::Timers;
 /// The sidecar's checked configuration. Made by [`Settings::resolve`].
 #[derive(Debug, Clone)]
 pub struct SidecarConfig {
-    /// The world's name, shown on the web page.
+    /// What the realm is called.
     pub realm_name: String,
+    /// How it looks.
+    pub theme: Arc<Theme>,
     /// The folder of everything that must persist.
     pub data_dir: PathBuf,
     /// The folder of the designers' data.
@@ -75,6 +81,8 @@ pub struct SidecarConfig {
     pub start: StartMaps,
     /// The map servers that this process starts; `None` without a server manager.
     pub fleet: Option<LocalFleet>,
+    /// What administrators are shown of the settings.
+    pub in_force: SettingsInForce,
 }
 
 impl SidecarConfig {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
@@ -11,12 +12,18 @@ use realmgate_platform::config::{
     at_least_one, defaults, secret,
 };
 use realmgate_platform::secrets::{SecretSource, SecretSources};
+use realmgate_platform::theme::Theme;
 use redis::IntoConnectionInfo;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::world::{find_assets, find_file, find_folder, read_base_url, read_start_map};
-use super::{CharacterSettings, FleetSettings, GatewayConfig, Listen, Roles, SidecarConfig, StartMaps};
+use super::{
+    CharacterSettings, FleetSettings, GatewayConfig, Listen, Roles, SettingsInForce, SidecarConfig, StartMaps,
+};
 use crate::lock::Timers;
+
+/// What a realm is called that nobody has named.
+const REALM_NAME: &str = "Realmgate";
 
 /// What happens when an account that is in the world enters it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -54,9 +61,9 @@ pub struct Settings {
     /// Where browsers load maps and pictures from, for a delivery network before this server [default: this server]
     #[arg(long, env = "ASSETS_BASE_URL", value_name = "URL")]
     pub assets_base_url: Option<String>,
-    /// What the world is called
-    #[arg(long, env = "REALM_NAME", default_value = "Realmgate")]
-    pub realm_name: String,
+    /// What the world is called [default: the name in theme.toml, else Realmgate]
+    #[arg(long, env = "REALM_NAME", value_name = "NAME")]
+    pub realm_name: Option<String>,
     /// Public API and web page
     #[arg(long, env = "API_ADDR", default_value = "127.0.0.1:3000")]
     pub api_addr: SocketAddr,
@@ -179,6 +186,11 @@ pub struct Settings {
     /// How long each hand-over of a lock may take
     #[command(flatten)]
     pub timers: Timers,
+
+    /// What administrators are shown of the settings. The program that reads the command line says so, not a setting; else
+    /// it is what the declarations say.
+    #[arg(skip)]
+    pub in_force: SettingsInForce,
 }
 
 impl Settings {
@@ -208,8 +220,10 @@ impl Settings {
         }
         let database = self.database.resolve(&self.data_dir)?;
         let assets_dir = find_assets(&self.assets_dir)?;
+        let theme = Theme::read(&assets_dir)?;
         Ok(SidecarConfig {
-            realm_name: self.realm_name.clone(),
+            realm_name: self.realm_name.clone().or_else(|| theme.name.clone()).unwrap_or_else(|| REALM_NAME.to_owned()),
+            theme: Arc::new(theme),
             roles: Roles::ALL,
             fleet: self.fleet.resolve(self.secrets_of_map_servers())?,
             database,
@@ -255,7 +269,15 @@ impl Settings {
             assets_base_url: self.assets_base_url.as_deref().map(read_base_url).transpose()?,
             listen,
             edge,
+            in_force: self.in_force()?,
         })
+    }
+
+    fn in_force(&self) -> Result<SettingsInForce, ConfigError> {
+        if !self.in_force.is_empty() {
+            return Ok(self.in_force.clone());
+        }
+        SettingsInForce::of_line::<Self>(&[]).map_err(|error| ConfigError::new("settings", error.to_string()))
     }
 
     fn redis(&self) -> Result<Option<RedisConfig>, ConfigError> {

@@ -17,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use openapi::document;
-pub use page::Pictures;
+pub use page::{Documents, Pictures};
 
 use realmgate_platform::http::layers;
 
@@ -38,6 +38,9 @@ pub fn routers(state: &AppState) -> Routers {
     let mut api = layers::public(public(state), state);
     if state.config.roles.api {
         api = api.merge(layers::files(page::files(), state));
+    }
+    if state.config.roles.has_public_listener() {
+        api = api.merge(layers::files(page::files_of_theme(), state));
     }
     let directory = Router::from(directory::router())
         .merge(Router::from(internal_routes()))

@@ -64,6 +64,7 @@ const ROUTES: &[Row] = &[
     // There is no such item.
     ("GET",    "/api/v1/admin/items/{id}/ledger", Port::Api, For::Admins,  404),
     ("GET",    "/api/v1/admin/servers",     Port::Api,       For::Admins,  200),
+    ("GET",    "/api/v1/admin/settings",    Port::Api,       For::Admins,  200),
     ("GET",    "/status",                   Port::Api,       For::All,     200),
     ("GET",    "/openapi.json",             Port::Api,       For::All,     200),
     ("GET",    "/healthz",                  Port::Both,      For::All,     200),

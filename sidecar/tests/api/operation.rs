@@ -126,7 +126,7 @@ async fn a_proxy_that_nobody_named_is_told_of() {
 
 #[tokio::test]
 async fn the_status_is_public() {
-    let app = TestApp::start_with(|settings| settings.realm_name = "Testland".to_owned()).await;
+    let app = TestApp::start_with(|settings| settings.realm_name = Some("Testland".to_owned())).await;
     let asked = app.get("/status").from("203.0.113.9").header("host", "play.example");
     let status = asked.send().await.expect(StatusCode::OK);
     let expected = json!({

@@ -3,7 +3,10 @@
 use std::fs;
 
 use axum::http::StatusCode;
+use realmgate_platform::config::DatabaseAt;
 use realmgate_platform::testing::soon;
+use realmgate_sidecar::config::{Settings, SettingsInForce};
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use crate::backends::{Player, Realm, on_every_backend};
@@ -15,6 +18,7 @@ on_every_backend!(
     every_act_is_recorded_without_secrets,
     a_failed_call_is_told_with_file_and_line,
     the_pages_log_in_by_a_cookie_that_others_cannot_use,
+    settings_are_told_without_secrets,
 );
 
 async fn get(realm: &Realm, admin: &Player, path: &str) -> Value {
@@ -151,6 +155,61 @@ async fn faults_and_schedules_are_told() {
     write("clock.lua", "return {}");
     let gone = realm.by(&admin, "POST", "/admin/hooks/reload", Value::Null).await.expect(StatusCode::OK);
     assert_eq!((&gone["data"]["schedules"], &gone["data"]["plugins"][1]["functions"]), (&json!([]), &json!([])));
+}
+
+async fn settings_are_told_without_secrets(realm: Realm) {
+    let (admin, ann) = (realm.device("the administrator's").await, realm.device("ann's").await);
+    for _ in 0..2 {
+        let app = realm.app();
+        let call = app.get("/api/v1/admin/settings").bearer(&admin.access);
+        let answer = call.send().await;
+        let settings = answer.expect(StatusCode::OK)["data"].as_array().unwrap().clone();
+        let named = |name: &str| settings.iter().find(|setting| setting["name"] == name).unwrap().clone();
+        let expected = json!({
+            "name": "GATEWAY_ADDR", "flag": "--gateway-addr", "value": "127.0.0.1:3002", "is_secret": false,
+            "is_set": false, "origin": "default", "help": "Gateway WebSocket",
+        });
+        assert_eq!(named("GATEWAY_ADDR"), expected);
+        assert_eq!((&named("MAIL_URL")["value"], &named("MAIL_URL")["is_secret"]), (&Value::Null, &json!(true)));
+        // What this sidecar really keeps to itself, whether it was given or generated.
+        let config = &app.state().config;
+        let mut secrets = vec![config.secrets.service_token.expose().to_owned(), admin.access.clone()];
+        secrets.extend(config.redis.as_ref().map(|redis| redis.url.expose_secret().to_owned()));
+        if let DatabaseAt::Postgres(url) = &config.database.at {
+            secrets.push(url.expose_secret().to_owned());
+        }
+        for secret in secrets {
+            assert!(!answer.text.contains(&secret), "{secret} is in {}", answer.text);
+        }
+    }
+    realm.by(&ann, "GET", "/admin/settings", Value::Null).await.expect(StatusCode::FORBIDDEN);
+    realm.call("GET", "/admin/settings", Value::Null).send().await.expect(StatusCode::UNAUTHORIZED);
+}
+
+/// Of a realm of one sidecar, which was given everything that may hold a secret.
+#[tokio::test]
+async fn no_secret_that_was_given_is_told() {
+    let secrets = [
+        ("--database-url", "postgres://realm:hunter2@db.example/realm"),
+        ("--redis-url", "rediss://:hunter2@redis.example"),
+        ("--jwt-secret", "hunter2-hunter2-hunter2-hunter2-hunter2"),
+        ("--ticket-key", "hunter2-hunter2-hunter2-hunter2-hunter2"),
+        ("--service-token", "hunter2-hunter2-hunter2-hunter2-hunter2"),
+        ("--mail-url", "smtps://post:hunter2@mail.example"),
+        ("--server-manager-set", "DATABASE_URL=postgres://realm:hunter2@db.example"),
+    ];
+    let line: Vec<&str> = secrets.iter().flat_map(|(flag, value)| [*flag, *value]).collect();
+    let in_force = SettingsInForce::of_line::<Settings>(&line).unwrap();
+    let realm = Realm::sqlite_with(|settings| settings.in_force = in_force).await;
+    let admin = realm.device("the administrator's").await;
+    let answer = realm.by(&admin, "GET", "/admin/settings", Value::Null).await;
+    let settings = answer.expect(StatusCode::OK)["data"].as_array().unwrap().clone();
+    assert!(!answer.text.contains("hunter2"), "{}", answer.text);
+    for (flag, _) in secrets {
+        let setting = settings.iter().find(|setting| setting["flag"] == flag).unwrap();
+        let shown = (&setting["value"], &setting["is_secret"], &setting["is_set"], &setting["origin"]);
+        assert_eq!(shown, (&Value::Null, &json!(true), &json!(true), &json!("command_line")), "{flag}");
+    }
 }
 
 /// The pages' cookie, as a browser would send it.

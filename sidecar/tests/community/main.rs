@@ -33,4 +33,5 @@ mod sockets;
 #[expect(dead_code, reason = "it serves the tests of the API too")]
 #[path = "../testing/mod.rs"]
 mod testing;
+mod theme;
 mod world;

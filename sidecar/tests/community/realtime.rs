@@ -1,10 +1,16 @@
 //! The channel protocol: frames, topics, joins and what they are refused.
 
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::backends::{Realm, on_every_backend};
 
-on_every_backend!(who_joins_its_topic_is_told_how_things_stand, topics_are_joined_by_their_rules, pushes_are_answered);
+on_every_backend!(
+    who_joins_its_topic_is_told_how_things_stand,
+    topics_are_joined_by_their_rules,
+    webrtc_is_refused_and_the_channel_stays,
+    pushes_are_answered,
+);
 
 fn refused(reason: &str) -> Value {
     json!({"status": "error", "response": {"reason": reason}})
@@ -74,6 +80,31 @@ async fn topics_are_joined_by_their_rules(realm: Realm) {
     assert_eq!(client.push("lobbies", "x", json!({})).await, refused("unmatched topic"));
 }
 
+/// No data channel is to be had: who tries it is told so each time, and plays on over the socket.
+async fn webrtc_is_refused_and_the_channel_stays(realm: Realm) {
+    let (ann, bob) = (realm.device("ann's").await, realm.device("bob's").await);
+    let mut client = realm.online(&ann).await;
+    let topic = ann.topic();
+    for (event, payload) in [
+        ("webrtc:offer", json!({"sdp": "v=0\r\n", "type": "offer"})),
+        ("webrtc:ice", json!({"candidate": "candidate:1 1 UDP 1 192.0.2.1 9 typ host", "sdpMid": "0"})),
+        ("webrtc:ice", json!({})),
+        ("webrtc:close", json!({})),
+        ("webrtc:", Value::Null),
+    ] {
+        assert_eq!(client.push(&topic, event, payload).await, error("webrtc_disabled"), "{event}");
+    }
+    assert_eq!(client.push(&topic, "webrtc", json!({})).await, error("unknown_event"), "that is another name");
+    realm.by(&bob, "POST", "/friends", json!({"target_user_id": ann.id})).await.expect(StatusCode::CREATED);
+    assert_eq!(client.event("incoming_request").await["requester_id"], bob.id, "the channel is told as before");
+    client.event("notification_created").await;
+    // It is said on the topic of the account alone.
+    client.join("lobbies").await;
+    let lobbies = client.join_ref.clone();
+    assert_eq!(client.push("lobbies", "webrtc:offer", json!({})).await, error("unknown_event"));
+    client.closed_channel(&lobbies, "lobbies").await;
+}
+
 async fn pushes_are_answered(realm: Realm) {
     let ann = realm.device("ann's").await;
     let mut client = realm.online(&ann).await;
@@ -81,13 +112,7 @@ async fn pushes_are_answered(realm: Realm) {
     let beat = json!([null, "77", "phoenix", "phx_reply", {"status": "ok", "response": {}}]);
     assert_eq!(client.frame().await, beat);
     let topic = ann.topic();
-    for (event, reason) in [
-        ("anything", "unknown_event"),
-        ("", "unknown_event"),
-        ("updated", "unknown_event"),
-        ("webrtc:offer", "webrtc_disabled"),
-        ("webrtc:ice", "webrtc_disabled"),
-    ] {
+    for (event, reason) in [("anything", "unknown_event"), ("", "unknown_event"), ("updated", "unknown_event")] {
         assert_eq!(client.push(&topic, event, json!({"a": [1]})).await, error(reason), "{event}");
     }
     client.join("lobbies").await;

@@ -49,7 +49,7 @@ const SETTINGS: [(&str, &str); 99] = [
     ("HOOKS_MAY_CALL", "nowhere"),
     ("PROVIDERS_FILE", "providers.toml"),
     ("ASSETS_BASE_URL", "this server"),
-    ("REALM_NAME", "Realmgate"),
+    ("REALM_NAME", "the name in theme.toml, else Realmgate"),
     ("API_ADDR", "127.0.0.1:3000"),
     ("DIRECTORY_ADDR", "127.0.0.1:3001"),
     ("GATEWAY_ADDR", "127.0.0.1:3002"),

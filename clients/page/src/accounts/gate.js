@@ -4,9 +4,6 @@ import { h, setAttribute, setShown } from "../dom.js";
 import { Field, Form } from "./form.js";
 import { providerButtons } from "./providers.js";
 
-/** What the logo says. */
-const DRAWN_NAME = "Realmgate";
-
 /**
  * The screen on which an account is shown or made.
  * @param {{ api: import("../../../js/src/index.js").Api, logIn: import("./log-in.js").LogIn,
@@ -90,11 +87,11 @@ export function keepScreen({ api, logIn, onDone }) {
   return { element: screen, focus: () => username.input.focus() };
 }
 
-/** The world's name: painted where it is the one that the logo says. */
+/** The world's name: painted where it is the one that the logo says, and below a logo that says none. */
 function titleOf(realm, assets) {
-  const address = realm === DRAWN_NAME && assets.url("pictures/ui/logo.png");
-  if (!address) return h("h1.title", {}, realm);
-  return h("h1.title", {}, h("img.logo", { src: address, alt: realm, crossOrigin: "anonymous" }));
+  const says = assets.logoSays;
+  const src = (says === realm || says === "") && assets.url("pictures/ui/logo.png");
+  return h("h1.title", {}, src && h("img.logo", { src, alt: says, crossOrigin: "anonymous" }), says !== realm || !src ? realm : null);
 }
 
 function accountForm({ label, submit, usernameLabel = "User name", usernameHint = "", passwordHint, autocomplete, onSubmit }) {

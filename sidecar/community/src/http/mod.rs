@@ -24,6 +24,7 @@ mod manage_lobbies;
 mod manage_records;
 mod me;
 mod openapi;
+pub(crate) mod pages;
 mod paging;
 mod provider_pages;
 mod providers;
@@ -89,7 +90,8 @@ pub fn router_beside<S: Clone + Send + Sync + 'static>(community: &Community) ->
     let router = Router::new()
         .route("/api/openapi", get(openapi::openapi))
         .route("/api/docs", get(docs::docs))
-        .route("/api/v1/", any(|| async { Refusal::no_route() }));
+        .route("/api/v1/", any(|| async { Refusal::no_route() }))
+        .with_state(community.clone());
     router
         .merge(crate::realtime::router(community))
         .merge(link_pages::router(community))

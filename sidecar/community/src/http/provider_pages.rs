@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use realmgate_platform::http::extract::Peer;
 
-use super::link_pages::{page, paragraph};
+use super::pages::paragraph;
 use super::{Anybody, Input, PathId, Refusal};
 use crate::oauth::Outcome;
 use crate::state::Community;
@@ -38,27 +38,27 @@ async fn come_back(
     let said: Vec<(String, String)> =
         pairs.take(MAX_PARAMETERS).map(|(name, value)| (name.into(), value.into())).collect();
     if said.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
-        return Ok(nothing());
+        return Ok(nothing(&community));
     }
     Ok(match community.sign_in.come_back(peer.into(), &provider, &said).await? {
         Some(session) => Redirect::to(&format!("/auth/success?session_id={session}")).into_response(),
-        None => nothing(),
+        None => nothing(&community),
     })
 }
 
 async fn success(State(community): State<Community>, _: Anybody, input: Input) -> Result<Response, Refusal> {
     let session = input.text("session_id").unwrap_or_default();
     Ok(match community.sign_in.outcome(session).await? {
-        Some(Outcome::Failed(text)) => page(StatusCode::OK, "That did not work", &paragraph(&text)),
+        Some(Outcome::Failed(text)) => community.pages.page(StatusCode::OK, "That did not work", &paragraph(&text)),
         Some(Outcome::Done) => {
-            page(StatusCode::OK, "Done", &paragraph("Go back to the game. You can close this page."))
+            community.pages.page(StatusCode::OK, "Done", &paragraph("Go back to the game. You can close this page."))
         }
-        None => nothing(),
+        None => nothing(&community),
     })
 }
 
 /// No flow of ours has led here: it may be somebody else's trick.
-fn nothing() -> Response {
+fn nothing(community: &Community) -> Response {
     let text = "Nobody here waits for this log-in: it has ended, or was begun elsewhere. Begin again in the game.";
-    page(StatusCode::FORBIDDEN, "Nothing here", &paragraph(text))
+    community.pages.page(StatusCode::FORBIDDEN, "Nothing here", &paragraph(text))
 }

@@ -1,19 +1,44 @@
 //! What mails say.
 
+use realmgate_platform::theme::Texts;
+
+use super::settings::MailConfig;
 use super::source::{Content, Letter, Sender};
 use crate::store::{DueMail, MailKind};
 
 /// What all mails of a realm have in common.
-pub(super) struct Letterhead {
+pub(crate) struct Letterhead {
     /// The realm's name.
-    pub realm: String,
+    realm: String,
     /// Whom mails are from.
-    pub from: Sender,
+    from: Sender,
     /// What links begin with.
-    pub public_url: String,
+    public_url: String,
+    /// What stands before the text.
+    greeting: String,
+    /// What stands behind it.
+    closing: String,
 }
 
 impl Letterhead {
+    /// What the mails of a realm have in common. Links begin with `here` where the settings name nothing else.
+    pub(crate) fn new(config: &MailConfig, realm: String, here: String, texts: &Texts) -> Self {
+        let MailConfig { from, public_url, .. } = config;
+        // Lines end as the text's own do.
+        let lines = |text: &String| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+        Self {
+            realm,
+            from: from.clone(),
+            public_url: public_url.clone().unwrap_or(here),
+            greeting: texts.mail_greeting.as_ref().map(|text| format!("{}\n\n", lines(text))).unwrap_or_default(),
+            closing: texts
+                .mail_closing
+                .as_ref()
+                .map(|text| format!("\n{}\n", lines(text).trim_end()))
+                .unwrap_or_default(),
+        }
+    }
+
     /// Writes a mail. `token` opens its link, if it has one.
     pub(super) fn write(&self, mail: &DueMail, token: &str, at_ms: u64) -> anyhow::Result<Letter> {
         let realm = &self.realm;
@@ -56,6 +81,7 @@ impl Letterhead {
                 ),
             ),
         };
+        let text = format!("{}{text}{}", self.greeting, self.closing);
         let content = Content { id: &mail.id, to: mail.address.parse()?, subject: &subject, text: &text, at_ms };
         Ok(self.from.letter(content))
     }

@@ -8,6 +8,7 @@ mod settings;
 mod source;
 
 pub use carrier::Carrier;
+pub(crate) use letter::Letterhead;
 pub use post::Post;
 pub use settings::{MailConfig, MailSettings};
 pub use source::Sender;

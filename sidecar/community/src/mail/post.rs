@@ -13,7 +13,6 @@ use tokio::time::{MissedTickBehavior, timeout};
 
 use super::carrier::{Carrier, NotSent};
 use super::letter::Letterhead;
-use super::settings::MailConfig;
 use crate::store::{DueMail, MailStore};
 
 /// How often what is due is looked for; what is asked for here is sent at once.
@@ -44,10 +43,8 @@ pub struct Post {
 }
 
 impl Post {
-    /// The sending of a realm's mails. Links begin with `here` where the settings name nothing else.
-    pub fn new(config: MailConfig, realm: String, here: String, store: MailStore, clock: Clock) -> Self {
-        let MailConfig { carrier, from, public_url } = config;
-        let letterhead = Letterhead { realm, from, public_url: public_url.unwrap_or(here) };
+    /// The sending of a realm's mails.
+    pub(crate) fn new(carrier: Carrier, letterhead: Letterhead, store: MailStore, clock: Clock) -> Self {
         Self { store, carrier, letterhead, clock, asked: Notify::new(), free: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 

@@ -4,6 +4,7 @@
 mod characters;
 mod ledger;
 mod servers;
+mod settings;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -27,6 +28,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(ledger::of_item))
         .routes(routes!(ledger::of_purse))
         .routes(routes!(servers::list))
+        .routes(routes!(settings::list))
 }
 
 fn not_found() -> Refusal {

@@ -9,7 +9,6 @@ use axum::response::Response;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 
@@ -39,6 +38,8 @@ impl File {
             "js" => "text/javascript; charset=utf-8",
             "css" => "text/css; charset=utf-8",
             "png" => "image/png",
+            "jpg" => "image/jpeg",
+            "webp" => "image/webp",
             // Tiled's maps and tilesets.
             "tmx" | "tsx" => "text/xml; charset=utf-8",
             _ => return None,
@@ -66,7 +67,7 @@ impl File {
     }
 
     async fn compressed(&self) -> Option<&Bytes> {
-        if self.content_type == "image/png" {
+        if self.content_type.starts_with("image/") {
             return None; // compressed already
         }
         let bytes = self.bytes.clone();
@@ -92,16 +93,6 @@ fn takes_gzip(asked: &HeaderMap) -> bool {
         let refuses = |part: &str| part.strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0));
         parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip")) && !parts.any(refuses)
     })
-}
-
-/// A hash of content, as addresses have it.
-pub(super) fn content_hash<'bytes>(contents: impl IntoIterator<Item = &'bytes [u8]>) -> String {
-    let mut hasher = Sha256::new();
-    for content in contents {
-        hasher.update((content.len() as u64).to_le_bytes());
-        hasher.update(content);
-    }
-    hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -133,12 +124,5 @@ mod tests {
         assert!(!is_gzip("a.js", vec![b'a'; 1000], "br").await, "who does not take it");
         assert!(!is_gzip("a.js", b"ab".to_vec(), "gzip").await, "what is short");
         assert!(!is_gzip("a.png", vec![b'a'; 1000], "gzip").await, "what is compressed already");
-    }
-
-    #[test]
-    fn a_hash_tells_contents_and_their_borders_apart() {
-        let hash = |contents: &[&[u8]]| content_hash(contents.iter().copied());
-        assert_eq!(hash(&[b"ab", b"c"]), hash(&[b"ab", b"c"]));
-        assert_ne!(hash(&[b"ab", b"c"]), hash(&[b"a", b"bc"]));
     }
 }

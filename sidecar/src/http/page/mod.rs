@@ -5,10 +5,12 @@
 //! browsers and networks in between keep it for good.
 
 mod comments;
+mod documents;
 mod file;
 mod pictures;
 mod program;
 
+pub use documents::Documents;
 pub use pictures::Pictures;
 
 use axum::Router;
@@ -19,15 +21,15 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use crate::state::AppState;
-use file::Caching;
+use file::{Caching, File};
 use program::PROGRAM;
 
 /// Routes of the page.
 pub fn router() -> Router<AppState> {
     Router::new()
-        .route("/", get(|state, headers| document(state, headers, "page/index.html")))
-        .route("/admin", get(|state, headers| document(state, headers, "page/admin.html")))
-        .route("/play", get(|state, headers| document(state, headers, "page/play.html")))
+        .route("/", get(|state, headers| document(state, headers, Documents::landing)))
+        .route("/admin", get(|state, headers| document(state, headers, Documents::admin)))
+        .route("/play", get(|state, headers| document(state, headers, Documents::play)))
         .route("/favicon.ico", get(emblem))
         .route("/assets.json", get(list))
 }
@@ -35,6 +37,11 @@ pub fn router() -> Router<AppState> {
 /// Routes of all that it loads, for good.
 pub fn files() -> Router<AppState> {
     Router::new().route("/files/{hash}/{*name}", get(part)).route("/assets/{*address}", get(picture))
+}
+
+/// Routes of what the theme adds, for good. The pages beside the realm's own load it too.
+pub fn files_of_theme() -> Router<AppState> {
+    Router::new().route("/theme/{hash}/{name}", get(of_theme))
 }
 
 /// Only our own scripts and styles run. They speak with this host, with the map servers, wherever those are, and with the
@@ -48,8 +55,8 @@ fn policy(pictures_from: Option<&str>) -> String {
     )
 }
 
-async fn document(State(state): State<AppState>, asked: HeaderMap, name: &'static str) -> Response {
-    let mut response = PROGRAM.document(name).answer(&asked, Caching::Asks).await;
+async fn document(State(state): State<AppState>, asked: HeaderMap, which: fn(&Documents) -> &File) -> Response {
+    let mut response = which(&state.documents).answer(&asked, Caching::Asks).await;
     if let Ok(policy) = HeaderValue::try_from(policy(state.config.assets_base_url.as_deref())) {
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     }
@@ -58,6 +65,17 @@ async fn document(State(state): State<AppState>, asked: HeaderMap, name: &'stati
 
 async fn part(Path((hash, name)): Path<(String, String)>, asked: HeaderMap) -> Response {
     match PROGRAM.file(&hash, &name) {
+        Some(file) => as_no_document(file.answer(&asked, Caching::ForGood).await),
+        None => missing(),
+    }
+}
+
+async fn of_theme(
+    State(state): State<AppState>,
+    Path((hash, name)): Path<(String, String)>,
+    asked: HeaderMap,
+) -> Response {
+    match state.documents.of_theme(&hash, &name) {
         Some(file) => as_no_document(file.answer(&asked, Caching::ForGood).await),
         None => missing(),
     }

@@ -8,12 +8,18 @@ use std::path::Path;
 
 use bytes::Bytes;
 
-use super::file::{File, content_hash};
+use realmgate_platform::http::content_hash;
+use realmgate_platform::theme::Theme;
+use serde_json::json;
+
+use super::file::File;
 
 /// A larger file is left out.
 const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
 /// What is found beyond this is left out.
 const MAX_FILES: usize = 4096;
+/// The name by which the page asks for the logo.
+const LOGO: &str = "pictures/ui/logo.png";
 
 /// Maps, their tilesets, and pictures, in memory since the start.
 #[derive(Default)]
@@ -27,7 +33,9 @@ pub struct Pictures {
 impl Pictures {
     /// Reads `<maps_dir>/*` and `<assets_dir>/pictures/**`. What cannot be read is said in the log and left out: the world
     /// can be played without pictures. `base` comes before each address.
-    pub fn read(maps_dir: Option<&Path>, assets_dir: &Path, base: &str) -> Self {
+    ///
+    /// A theme's logo is listed in the place of the usual one, and with it what it says: the name of the realm, or nothing.
+    pub fn read(maps_dir: Option<&Path>, assets_dir: &Path, base: &str, theme: &Theme, realm: &str) -> Self {
         let mut found = Vec::new();
         if let Some(maps_dir) = maps_dir {
             collect(maps_dir, "maps", &mut found);
@@ -41,7 +49,13 @@ impl Pictures {
             addresses.insert(name, format!("{base}/assets/{address}"));
             pictures.files.insert(address, file);
         }
-        pictures.list = serde_json::json!({ "files": addresses }).to_string().into();
+        let mut list = json!({});
+        if let (Some(logo), Some(file)) = (&theme.logo, theme.logo_file()) {
+            addresses.insert(LOGO.to_owned(), file.address());
+            list["logo_says"] = json!(if logo.says_name { realm } else { "" });
+        }
+        list["files"] = json!(addresses);
+        pictures.list = list.to_string().into();
         pictures
     }
 

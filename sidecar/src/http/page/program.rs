@@ -5,13 +5,15 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 
+use realmgate_platform::http::content_hash;
+
 use super::comments::without_comments;
-use super::file::{File, content_hash};
+use super::file::File;
 
 /// Name and content of each file below `clients/`, by `build.rs`.
 static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/page_files.rs"));
 
-/// What `GET /` and `GET /play` answer, and what they load.
+/// What documents are made of, and what they load.
 pub(super) struct Program {
     /// The hash that is in the addresses of all files: modules name each other by relative paths, so that they move together.
     hash: String,
@@ -24,11 +26,10 @@ pub(super) static PROGRAM: LazyLock<Program> = LazyLock::new(Program::new);
 impl Program {
     fn new() -> Self {
         let hash = content_hash(FILES.iter().flat_map(|(name, content)| [name.as_bytes(), content]));
-        let names = FILES.iter().map(|(name, _)| *name);
-        let modules: Vec<&str> = names.filter(|name| is_module_of_the_game(name)).collect();
         let file = |&(name, content): &(&'static str, &'static [u8])| {
             let bytes = match std::str::from_utf8(content) {
-                Ok(document) if name.ends_with(".html") => Bytes::from(fill(document, &hash, &modules)),
+                // What is open in a document is filled in for each realm.
+                Ok(_) if name.ends_with(".html") => return None,
                 Ok(module) if name.ends_with(".js") => Bytes::from(without_comments(module)),
                 _ => Bytes::from_static(content),
             };
@@ -43,12 +44,28 @@ impl Program {
         self.files.get(name).filter(|_| hash == self.hash)
     }
 
-    /// The document of this name.
+    /// The document of this name, with the addresses of what it loads, and with what `value` says of its other slots.
     ///
     /// # Panics
     /// If there is none.
-    pub(super) fn document(&self, name: &str) -> &File {
-        &self.files[name]
+    pub(super) fn document(&self, name: &str, value: impl Fn(&str) -> Option<String>) -> File {
+        let source =
+            FILES.iter().find(|(known, _)| *known == name).and_then(|(_, content)| str::from_utf8(content).ok());
+        let filled = source.map(|source| {
+            filled(source, |slot| match slot {
+                "files" => Some(format!("/files/{}", self.hash)),
+                "preload" => Some(self.preloads()),
+                other => value(other),
+            })
+        });
+        filled.and_then(|text| File::new(name, Bytes::from(text))).expect("the program has this document")
+    }
+
+    /// All modules are named, so that a browser asks for all at once instead of for one after the other as it reads them.
+    fn preloads(&self) -> String {
+        let modules = FILES.iter().map(|(name, _)| *name).filter(|name| is_module_of_the_game(name));
+        let link = |module: &str| format!("<link rel=\"modulepreload\" href=\"/files/{}/{module}\">", self.hash);
+        modules.map(link).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -58,10 +75,17 @@ fn is_module_of_the_game(name: &str) -> bool {
     name.ends_with(".js") && (is_of_players || name.starts_with("js/src/"))
 }
 
-/// A document with the addresses of what it loads. All modules are named, so that a browser asks for all at once
-/// instead of for one after the other as it reads them.
-fn fill(document: &str, hash: &str, modules: &[&str]) -> String {
-    let link = |module: &&str| format!("<link rel=\"modulepreload\" href=\"/files/{hash}/{module}\">");
-    let links: Vec<String> = modules.iter().map(link).collect();
-    document.replace("{{preload}}", &links.join("\n")).replace("{{files}}", &format!("/files/{hash}"))
+/// A document whose slots are filled: `{{name}}`, or `{{name:markup}}` with what stands there where nothing else is said. What is
+/// filled in is not looked at again.
+fn filled(document: &str, value: impl Fn(&str) -> Option<String>) -> String {
+    let (mut out, mut rest) = (String::with_capacity(document.len()), document);
+    while let Some((before, after)) = rest.split_once("{{")
+        && let Some((slot, behind)) = after.split_once("}}")
+    {
+        let (name, usual) = slot.split_once(':').unwrap_or((slot, ""));
+        out.push_str(before);
+        out.push_str(&value(name).unwrap_or_else(|| usual.to_owned()));
+        rest = behind;
+    }
+    out + rest
 }
