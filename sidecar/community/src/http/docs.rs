@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::sync::LazyLock;
 
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value};
 
+use super::Refusal;
 use super::link_pages::{escaped, page_as, paragraph};
-use super::openapi::document;
+use super::openapi::{check_published, document};
+use crate::state::Community;
 
 /// The order of methods on a path.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
@@ -17,10 +20,11 @@ const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 const DEPTH: usize = 3;
 
 /// Read about every call.
-pub(super) async fn docs() -> Response {
+pub(super) async fn docs(State(community): State<Community>) -> Result<Response, Refusal> {
     // Built once: anybody may ask, as often as they like.
     static PAGE: LazyLock<String> = LazyLock::new(|| rendered(&serde_json::to_value(document()).unwrap_or_default()));
-    page_as(StatusCode::OK, "The calls of this realm", "docs", &PAGE)
+    check_published(&community)?;
+    Ok(page_as(StatusCode::OK, "The calls of this realm", "docs", &PAGE))
 }
 
 /// The document as markup.

@@ -25,6 +25,7 @@ mod manage_records;
 mod me;
 mod openapi;
 mod paging;
+mod parts;
 mod provider_pages;
 mod providers;
 mod refusal;
@@ -72,6 +73,8 @@ pub fn router<S>(community: &Community) -> Router<S> {
     let of_admins =
         for_admins(community, Router::from(routes_of_admins())).layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
     Router::from(routes_of_anybody())
+        // As a session without an id, which is no provider either.
+        .route("/auth/session/", get(providers::no_provider))
         .merge(of_users)
         .merge(of_admins)
         .fallback(|| async { Refusal::no_route() })
@@ -89,7 +92,8 @@ pub fn router_beside<S: Clone + Send + Sync + 'static>(community: &Community) ->
     let router = Router::new()
         .route("/api/openapi", get(openapi::openapi))
         .route("/api/docs", get(docs::docs))
-        .route("/api/v1/", any(|| async { Refusal::no_route() }));
+        .route("/api/v1/", any(|| async { Refusal::no_route() }))
+        .with_state(community.clone());
     router
         .merge(crate::realtime::router(community))
         .merge(link_pages::router(community))
