@@ -22,4 +22,7 @@ pub struct CommunitySettings {
     /// Whether anybody may list lobbies; players read those that they know the id of in any case
     #[arg(long, env = "LIST_LOBBIES", default_value_t = true, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub list_lobbies: bool,
+    /// Whether anybody may read the description of the calls, at /api/openapi and /api/docs
+    #[arg(long, env = "PUBLISH_OPENAPI", default_value_t = true, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
+    pub publish_openapi: bool,
 }

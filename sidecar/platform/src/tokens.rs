@@ -159,6 +159,11 @@ impl Tokens {
         Ok(Caller { account: row.account, session, role: row.role })
     }
 
+    /// Whether an access token is one of ours that has not expired, whatever has become of its log-in.
+    pub fn is_ours(&self, token: &str) -> bool {
+        self.keys.open(token, self.clock.now_ms()).is_some()
+    }
+
     /// A new random refresh token.
     ///
     /// # Errors

@@ -195,7 +195,7 @@ struct Ground {
 
 impl Ground {
     async fn new() -> Self {
-        let realm = Realm::sqlite_with(|settings| settings.calls_per_min = 100_000).await;
+        let realm = Realm::sqlite().await;
         // The first is the administrator.
         realm.device("the administrator's").await;
         let target = realm.device("the target's").await;
@@ -233,6 +233,9 @@ async fn each_caller_gets_what_is_its_own_and_no_more() {
             let answer = call.send().await;
             let (status, what) = (expected(route, well, caller), format!("{method} {path} as {caller:?}"));
             assert_eq!(answer.status.as_u16(), status, "{what}: {}", answer.text);
+            if status < 300 {
+                assert!(answer.json().is_object(), "{what}: every success says something: {}", answer.text);
+            }
             if status == 401 && route != For::All {
                 assert!(answer.json()["error"].is_string(), "{what}: {}", answer.text);
             }

@@ -1,17 +1,19 @@
 //! The three backends: SQLite alone, PostgreSQL, and two replicas with PostgreSQL and Redis.
 
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use realmgate_platform::testing::{TestDatabase, TestRedis, soon};
 use realmgate_sidecar::config::Settings;
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::testing::{Answer, Call, TestApp};
+use crate::testing::{Answer, TestApp};
+use crate::web::{Call, Web};
 
 /// Sidecars over one database. Calls go to each in turn.
 pub struct Realm {
     apps: Vec<TestApp>,
     next: std::sync::atomic::AtomicUsize,
+    web: Web,
     _database: Option<TestDatabase>,
     redis: Option<TestRedis>,
 }
@@ -31,7 +33,11 @@ impl Realm {
     }
 
     pub async fn sqlite_with(change: impl FnOnce(&mut Settings)) -> Self {
-        Self::of(vec![TestApp::start_with(change).await], None, None)
+        let app = TestApp::start_with(|settings| {
+            let_wait(settings);
+            change(settings);
+        });
+        Self::of(vec![app.await], None, None)
     }
 
     pub async fn postgres() -> Option<Self> {
@@ -42,10 +48,10 @@ impl Realm {
         let database = TestDatabase::create().await?;
         let app = TestApp::start_with(|settings| {
             use_database(settings, &database);
+            let_wait(settings);
             change(settings);
         });
-        let app = app.await;
-        Some(Self::of(vec![app], Some(database), None))
+        Some(Self::of(vec![app.await], Some(database), None))
     }
 
     pub async fn replicas() -> Option<Self> {
@@ -64,6 +70,7 @@ impl Realm {
                 let secret = Some("a secret of at least thirty-two bytes!".to_owned().into());
                 (settings.jwt_secret, settings.ticket_key, settings.service_token) =
                     (secret.clone(), secret.clone(), secret);
+                let_wait(settings);
                 change(settings);
             });
             apps.push(app.await);
@@ -79,12 +86,15 @@ impl Realm {
 
     /// The same, with settings that the test changes.
     pub async fn restarted_with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
-        let app = self.apps.pop().unwrap().restart_with(change).await;
-        Self::of(vec![app], self._database.take(), self.redis.take())
+        let app = self.apps.pop().unwrap().restart_with(|settings| {
+            let_wait(settings);
+            change(settings);
+        });
+        Self::of(vec![app.await], self._database.take(), self.redis.take())
     }
 
     fn of(apps: Vec<TestApp>, database: Option<TestDatabase>, redis: Option<TestRedis>) -> Self {
-        Self { apps, next: 0.into(), _database: database, redis }
+        Self { apps, next: 0.into(), web: Web::new(), _database: database, redis }
     }
 
     /// The sidecar whose turn it is.
@@ -146,10 +156,9 @@ impl Realm {
         sqlx::query(sql).execute(&mut *db).await.unwrap();
     }
 
-    /// A call below `/api/v1`; null for no body.
+    /// A call below `/api/v1`, over HTTP; null for no body.
     pub fn call(&self, method: &str, path: &str, body: Value) -> Call {
-        let method: Method = method.parse().unwrap();
-        let call = self.app().call(method, &format!("/api/v1{path}"));
+        let call = self.web.call(self.app(), method.parse().unwrap(), &format!("/api/v1{path}"));
         if body.is_null() { call } else { call.json(body) }
     }
 
@@ -197,6 +206,11 @@ async fn until_all_hear(redis: &TestRedis, count: usize) {
         }
     };
     soon("the sidecars' listening", all_hear).await;
+}
+
+/// Lets a test ask again and again until something has happened. Its clock stands still, and so does the minute of a limit.
+fn let_wait(settings: &mut Settings) {
+    settings.calls_per_min = 1_000_000;
 }
 
 fn use_database(settings: &mut Settings, database: &TestDatabase) {

@@ -73,6 +73,7 @@ async fn each_thing_that_has_happened_is_told_once(realm: Realm) {
     boards.score(&board, &ben, 7).await;
     // What fails has no effect, and is not made again.
     boards.score(&board, &cat, -1).await;
+    boards.label(&board, "The Guild", 9).await;
     let client = realm.online(&cat).await;
     client.close().await;
     realm.by(&ann, "DELETE", "/me", Value::Null).await.expect(StatusCode::OK);
@@ -87,6 +88,7 @@ async fn each_thing_that_has_happened_is_told_once(realm: Realm) {
         format!("left {} {lobby}", ann.id),
         format!("gone {lobby} Castle"),
         format!("score {} 7", ben.id),
+        "score The Guild 9".to_owned(),
         format!("online {}", cat.id),
         format!("offline {}", cat.id),
         format!("deleted {} Ann", ann.id),
@@ -104,9 +106,12 @@ async fn a_script_decides_about_accounts(realm: Realm) {
     assert_eq!(set(&realm, &admin, "next", json!("chosen-one")).await, StatusCode::OK);
     let ann = realm.device("ann's").await;
     assert_eq!(ann.username, "chosen-one");
-    // It is taken now: another one is made up.
+    // It is taken now: another one is made up, and so is one in place of what is no name.
     let ben = realm.device("ben's").await;
     assert_ne!(ben.username, "chosen-one");
+    assert_eq!(set(&realm, &admin, "next", json!("No Name!")).await, StatusCode::OK);
+    let dan = realm.device("dan's").await;
+    assert!(dan.username.contains('-'), "{}", dan.username);
     assert_eq!(set(&realm, &admin, "closed", json!(true)).await, StatusCode::OK);
     let refused = realm.call("POST", "/login/device", json!({"device_id": "cat's"})).send().await;
     let refused = refused.expect(StatusCode::BAD_REQUEST);
@@ -117,6 +122,11 @@ async fn a_script_decides_about_accounts(realm: Realm) {
     let rename = async |name: &str| realm.by(&ann, "PATCH", "/me/display_name", json!({"display_name": name})).await;
     let rude = rename("rude").await.expect(StatusCode::BAD_REQUEST);
     assert_eq!(rude, json!({"error": "invalid_data", "errors": {"display_name": ["is rude"]}}));
+    for (name, why) in [("rude", "is rude"), ("loud", "has invalid format")] {
+        let refused = realm.by(&ann, "PATCH", "/me/username", json!({"username": name})).await;
+        let expected = json!({"error": "invalid_data", "errors": {"username": [why]}});
+        assert_eq!(refused.expect(StatusCode::BAD_REQUEST), expected);
+    }
     rename("shy").await.expect(StatusCode::OK);
     let me = realm.by(&ann, "GET", "/me", Value::Null).await.expect(StatusCode::OK);
     assert_eq!(me["display_name"], "Shy One");
@@ -136,6 +146,11 @@ async fn a_script_decides_about_lobbies(realm: Realm) {
         let answer = realm.by(&ann, "POST", "/lobbies", json!({"title": title})).await;
         assert_eq!(answer.expect(StatusCode::UNPROCESSABLE_ENTITY), refused("unexpected_error"), "{title}");
     }
+    // Who makes one comes in without being asked about.
+    let body = json!({"title": "whose", "metadata": {"members_only": true}});
+    let made = realm.by(&ann, "POST", "/lobbies", body).await.expect(StatusCode::CREATED);
+    assert_eq!(made["title"], json!(ann.id), "scripts see who it will belong to");
+    leave(&realm, &ann).await;
     let made = realm.by(&ann, "POST", "/lobbies", json!({"title": "small"})).await.expect(StatusCode::CREATED);
     assert_eq!((&made["max_users"], &made["title"]), (&json!(2), &json!("small")));
     let lobby = made["id"].as_str().unwrap().to_owned();
@@ -155,6 +170,8 @@ async fn a_script_decides_about_lobbies(realm: Realm) {
     change(json!({"password": "", "metadata": {"members_only": true}})).await.expect(StatusCode::OK);
     let out = join(&realm, &ben, &lobby, json!({"password": "sesame"})).await.expect(StatusCode::FORBIDDEN);
     assert_eq!(out, refused("rejected"));
+    let quick = realm.by(&ben, "POST", "/lobbies/quick_join", Value::Null).await.expect(StatusCode::FORBIDDEN);
+    assert_eq!(quick, refused("rejected"));
     join(&realm, &ben, &lobby, json!({"password": ben.username})).await.expect(StatusCode::OK);
     let kick = async || realm.by(&ann, "POST", "/lobbies/kick", json!({"target_user_id": ben.id})).await;
     change(json!({"title": "peace"})).await.expect(StatusCode::OK);
@@ -162,7 +179,7 @@ async fn a_script_decides_about_lobbies(realm: Realm) {
     change(json!({"title": "kept"})).await.expect(StatusCode::OK);
     kick().await.expect(StatusCode::OK);
     let kept = realm.by(&admin, "DELETE", &path, Value::Null).await.expect(StatusCode::FORBIDDEN);
-    assert_eq!(kept, refused("rejected"));
+    assert_eq!(kept, refused("forbidden"));
     // Nobody is kept by a script.
     leave(&realm, &ann).await;
     realm.by(&ann, "GET", &format!("/lobbies/{lobby}"), Value::Null).await.expect(StatusCode::NOT_FOUND);

@@ -120,7 +120,8 @@ async fn new_accounts_and_wrong_passwords_are_limited() {
         settings.failed_logins_per_min = 2;
     })
     .await;
-    let device = |id: &str| realm.call("POST", "/login/device", json!({"device_id": id})).from("203.0.113.9").send();
+    let post = |path: &str, body: Value| realm.app().post(&format!("/api/v1{path}"), body);
+    let device = |id: &str| post("/login/device", json!({"device_id": id})).from("203.0.113.9").send();
     for id in ["a", "b", "a"] {
         device(id).await.expect(StatusCode::OK);
     }
@@ -128,8 +129,7 @@ async fn new_accounts_and_wrong_passwords_are_limited() {
     assert!(refused.header("retry-after").is_some_and(|seconds| seconds.parse::<u32>().is_ok_and(|wait| wait >= 1)));
     assert_eq!(refused.expect(StatusCode::TOO_MANY_REQUESTS), json!({"error": "Too Many Requests"}));
     device("a").await.expect(StatusCode::OK);
-    let guess =
-        || realm.call("POST", "/login", json!({"email": "ann", "password": "a guess"})).from("203.0.113.7").send();
+    let guess = || post("/login", json!({"email": "ann", "password": "a guess"})).from("203.0.113.7").send();
     for status in [401, 401, 429] {
         assert_eq!(guess().await.status.as_u16(), status);
     }

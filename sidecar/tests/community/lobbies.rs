@@ -90,6 +90,9 @@ async fn a_lobby_is_what_its_host_says(realm: Realm) {
         refused(&realm, &ben, ("GET", path, Value::Null), 404, "Lobby not found").await;
     }
     // Without a word, it has a name of its own and eight places.
+    let same = realm.by(&ben, "POST", "/lobbies", json!({"title": "Tower"})).await.expect(StatusCode::CREATED);
+    assert_eq!(same["title"], "Tower", "another may have it too");
+    leave(&realm, &ben).await;
     for body in [json!(null), json!({"title": "  "})] {
         let made = realm.by(&ben, "POST", "/lobbies", body).await.expect(StatusCode::CREATED);
         assert!(made["title"].as_str().is_some_and(|title| title.starts_with("lobby-")), "{made}");

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use realmgate_sidecar::config::Settings;
 use serde_json::{Value, json};
 
 use crate::backends::{Player, Realm};
@@ -11,10 +12,51 @@ use crate::oauth::{me, player, with_providers};
 
 const NOW_S: u64 = 1_800_000_000;
 
+/// Tests of each named function on every backend, with all providers in one place.
+macro_rules! through_doors {
+    ($($test:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test] async fn $test() {
+                let doors = $crate::providers::Doors::open(async |change| {
+                    Some($crate::backends::Realm::sqlite_with(change).await)
+                });
+                super::$test(doors.await.unwrap()).await;
+            })+
+        }
+        mod on_postgres {
+            $(#[tokio::test] async fn $test() {
+                let doors = $crate::providers::Doors::open(async |change| {
+                    $crate::backends::Realm::postgres_with(change).await
+                });
+                if let Some(doors) = doors.await { super::$test(doors).await; }
+            })+
+        }
+        mod on_replicas {
+            $(#[tokio::test] async fn $test() {
+                let doors = $crate::providers::Doors::open(async |change| {
+                    $crate::backends::Realm::replicas_with(change).await
+                });
+                if let Some(doors) = doors.await { super::$test(doors).await; }
+            })+
+        }
+    };
+}
+pub(crate) use through_doors;
+
+through_doors!(
+    what_is_configured_is_listed_and_nothing_else_works,
+    discord_says_who_somebody_is,
+    facebook_is_shown_the_app_s_secret_and_its_addresses_count_for_nothing,
+    steam_vouches_for_browsers_and_for_tickets,
+    apple_answers_with_a_form_and_is_shown_a_secret_that_we_sign,
+    a_token_for_several_names_whom_it_was_given_to,
+    a_provider_that_is_away_or_talks_nonsense_logs_nobody_in,
+);
+
 /// A realm, and all providers in one place.
-struct Doors {
-    realm: Realm,
-    there: Elsewhere,
+pub struct Doors {
+    pub realm: Realm,
+    pub there: Elsewhere,
     apple: Key,
     _folder: tempfile::TempDir,
 }
@@ -39,7 +81,8 @@ impl Key {
 }
 
 impl Doors {
-    async fn open() -> Self {
+    /// A realm that is made with what makes it know the providers.
+    pub async fn open(make: impl AsyncFnOnce(Box<dyn Fn(&mut Settings)>) -> Option<Realm>) -> Option<Self> {
         let (there, ours, apple) = (Elsewhere::start().await, Key::new(), Key::new());
         let url = there.url();
         let text = format!(
@@ -51,18 +94,18 @@ impl Doors {
             ours.pem
         );
         let (folder, change) = with_providers(&text);
-        let doors = Self { realm: Realm::sqlite_with(change).await, there, apple, _folder: folder };
+        let doors = Self { realm: make(Box::new(change)).await?, there, apple, _folder: folder };
         doors.there.says("/jwks", json!({"keys": [doors.apple.public()]}));
         let endpoints = json!({
             "issuer": url, "authorization_endpoint": format!("{url}/authorize"), "token_endpoint": format!("{url}/token"),
             "jwks_uri": format!("{url}/jwks"),
         });
         doors.there.says("/.well-known/openid-configuration", endpoints);
-        doors
+        Some(doors)
     }
 
     /// Discord knows somebody.
-    fn discord_knows(&self, id: &str, email: &str, verified: bool) {
+    pub fn discord_knows(&self, id: &str, email: &str, verified: bool) {
         self.there.says("/api/oauth2/token", json!({"access_token": "opens", "token_type": "Bearer"}));
         let user = json!({"id": id, "username": "x", "global_name": "Ann", "email": email, "verified": verified, "avatar": "abc"});
         self.there.says("/api/users/@me", user);
@@ -75,7 +118,7 @@ impl Doors {
         self.there.says("/token", json!({"id_token": token}));
     }
 
-    async fn by_code(&self, provider: &str, code: &str) -> crate::testing::Answer {
+    pub async fn by_code(&self, provider: &str, code: &str) -> crate::testing::Answer {
         self.realm.call("POST", &format!("/auth/{provider}/callback"), json!({"code": code})).send().await
     }
 
@@ -103,9 +146,7 @@ fn encoded(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-#[tokio::test]
-async fn what_is_configured_is_listed_and_nothing_else_works() {
-    let doors = Doors::open().await;
+async fn what_is_configured_is_listed_and_nothing_else_works(doors: Doors) {
     let listed = doors.realm.call("GET", "/auth/providers", Value::Null).send().await.expect(StatusCode::OK);
     assert_eq!(listed, json!({"data": ["discord", "apple", "facebook", "steam"]}));
     for name in ["google", "myspace", "session"] {
@@ -122,14 +163,16 @@ async fn what_is_configured_is_listed_and_nothing_else_works() {
     }
     let refused = doors.realm.call("POST", "/auth/google/id_token", json!({"id_token": "x"})).send().await;
     assert_eq!(refused.expect(StatusCode::INTERNAL_SERVER_ERROR)["error"], "server_misconfigured");
+}
+
+#[tokio::test]
+async fn where_nothing_is_configured_nothing_is_listed() {
     let none = Realm::sqlite().await;
     let listed = none.call("GET", "/auth/providers", Value::Null).send().await.expect(StatusCode::OK);
     assert_eq!(listed, json!({"data": []}));
 }
 
-#[tokio::test]
-async fn discord_says_who_somebody_is() {
-    let doors = Doors::open().await;
+async fn discord_says_who_somebody_is(doors: Doors) {
     doors.discord_knows("71", "ann@example.org", true);
     let (asked, session) = doors.begin("discord").await;
     assert_eq!((&*asked["client_id"], &*asked["state"], &*asked["code_challenge_method"]), ("7", &*session, "S256"));
@@ -162,9 +205,7 @@ async fn discord_says_who_somebody_is() {
     assert_eq!(refused["error"], "create_failed");
 }
 
-#[tokio::test]
-async fn facebook_is_shown_the_app_s_secret_and_its_addresses_count_for_nothing() {
-    let doors = Doors::open().await;
+async fn facebook_is_shown_the_app_s_secret_and_its_addresses_count_for_nothing(doors: Doors) {
     doors.there.says("/graph/oauth/access_token", json!({"access_token": "opens"}));
     doors.there.says("/graph/me", json!({"id": "81", "name": "Ann", "email": "ann@example.org"}));
     let ann = doors.player(&doors.by_code("facebook", "c").await.expect(StatusCode::OK)).await;
@@ -178,9 +219,7 @@ async fn facebook_is_shown_the_app_s_secret_and_its_addresses_count_for_nothing(
     assert_eq!(refused["error"], "create_failed", "{refused}");
 }
 
-#[tokio::test]
-async fn steam_vouches_for_browsers_and_for_tickets() {
-    let doors = Doors::open().await;
+async fn steam_vouches_for_browsers_and_for_tickets(doors: Doors) {
     doors.there.does("/openid/login", |asked| {
         let is_valid = asked["openid.mode"] == "check_authentication" && asked["openid.sig"] == "good";
         (200, format!("ns:http://specs.openid.net/auth/2.0\nis_valid:{is_valid}\n"))
@@ -236,9 +275,7 @@ async fn steam_vouches_for_browsers_and_for_tickets() {
     }
 }
 
-#[tokio::test]
-async fn apple_answers_with_a_form_and_is_shown_a_secret_that_we_sign() {
-    let doors = Doors::open().await;
+async fn apple_answers_with_a_form_and_is_shown_a_secret_that_we_sign(doors: Doors) {
     let (asked, session) = doors.begin("apple").await;
     assert_eq!((&*asked["response_mode"], &*asked["client_id"]), ("form_post", "example.realm"));
     let claims = |nonce: &str, audience: &str| json!({"iss": doors.there.url(), "sub": "a1", "aud": audience, "exp": NOW_S + 60, "iat": NOW_S, "nonce": nonce});
@@ -269,9 +306,7 @@ async fn apple_answers_with_a_form_and_is_shown_a_secret_that_we_sign() {
     assert_eq!(refused.expect(StatusCode::BAD_REQUEST)["error"], "missing_code");
 }
 
-#[tokio::test]
-async fn a_token_for_several_names_whom_it_was_given_to() {
-    let doors = Doors::open().await;
+async fn a_token_for_several_names_whom_it_was_given_to(doors: Doors) {
     let claims = |issuer: &str, audience: Value, party: Value| json!({"iss": issuer, "sub": "a1", "aud": audience, "azp": party, "exp": NOW_S + 60});
     let own = doors.there.url();
     for (claims, why) in [
@@ -289,9 +324,7 @@ async fn a_token_for_several_names_whom_it_was_given_to() {
     doors.by_code("apple", "c").await.expect(StatusCode::OK);
 }
 
-#[tokio::test]
-async fn a_provider_that_is_away_or_talks_nonsense_logs_nobody_in() {
-    let doors = Doors::open().await;
+async fn a_provider_that_is_away_or_talks_nonsense_logs_nobody_in(doors: Doors) {
     let details = async |provider: &str| {
         let refused = doors.by_code(provider, "c").await.expect(StatusCode::BAD_REQUEST);
         assert_eq!(refused["error"], "exchange_failed");

@@ -22,8 +22,6 @@ on_every_backend!(of_startup =>
 
 fn of_startup(settings: &mut Settings) {
     settings.hooks_dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/community/startup");
-    // The clock of a test stands still, and so does the minute of a limit.
-    settings.calls_per_min = 1_000_000;
 }
 
 /// Waits until every sidecar has loaded the script: they are asked in turn.

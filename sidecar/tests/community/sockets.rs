@@ -10,6 +10,7 @@ use crate::client::Client;
 on_every_backend!(
     a_socket_opens_with_an_access_token_alone,
     an_account_has_twenty_sockets,
+    a_socket_outlives_its_token,
     the_end_of_a_log_in_closes_its_sockets,
 );
 
@@ -49,6 +50,19 @@ async fn an_account_has_twenty_sockets(realm: Realm) {
     // Its place is free once the server has seen the end.
     let again = async { while open().await.is_err() {} };
     soon("a place", again).await;
+}
+
+async fn a_socket_outlives_its_token(realm: Realm) {
+    let ann = realm.device("ann's").await;
+    let mut client = realm.online(&ann).await;
+    realm.each(|app| app.advance(std::time::Duration::from_secs(901)));
+    realm.by(&ann, "GET", "/me", json!(null)).await.expect(StatusCode::UNAUTHORIZED);
+    assert_eq!(open(&realm, &format!("token={}", ann.access)).await.err(), Some(403));
+    assert_eq!(client.push(&ann.topic(), "x", json!({})).await["response"]["error"], "unknown_event");
+    let again = realm.device("ann's").await;
+    let named = realm.by(&again, "PATCH", "/me/display_name", json!({"display_name": "Ann"})).await;
+    named.expect(StatusCode::OK);
+    assert_eq!(client.event("updated").await["display_name"], "Ann");
 }
 
 async fn the_end_of_a_log_in_closes_its_sockets(realm: Realm) {
@@ -148,7 +162,7 @@ async fn who_says_too_much_is_refused_and_then_left() {
 
 #[tokio::test]
 async fn who_does_not_read_is_cut_off() {
-    let realm = Realm::sqlite_with(|settings| settings.calls_per_min = 1_000_000).await;
+    let realm = Realm::sqlite().await;
     let (admin, ann) = (realm.device("the administrator's").await, realm.device("ann's").await);
     let client = realm.online(&ann).await;
     let path = format!("/admin/users/{}", ann.id);

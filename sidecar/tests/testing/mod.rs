@@ -222,11 +222,8 @@ impl Call {
     pub async fn send(self) -> Answer {
         let peer = SocketAddr::new(self.peer, 50_000);
         let request = self.request.extension(ConnectInfo(peer)).body(Body::from(self.body)).unwrap();
-        let response = self.router.oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, 1 << 20).await.unwrap();
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        Answer { status: parts.status, headers: parts.headers, bytes, text }
+        let (parts, body) = self.router.oneshot(request).await.unwrap().into_parts();
+        Answer::of(parts.status, parts.headers, to_bytes(body, 1 << 20).await.unwrap())
     }
 }
 
@@ -241,6 +238,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    pub fn of(status: StatusCode, headers: HeaderMap, bytes: Bytes) -> Self {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Self { status, headers, bytes, text }
+    }
+
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or(Value::Null)
     }

@@ -44,6 +44,7 @@ impl FromRequestParts<Community> for Player {
         let http = HttpState::from_ref(community);
         let caller = http.tokens.authenticate(token).await;
         let caller = caller.map_err(|error| match error.code {
+            ErrorCode::Unauthorized if http.tokens.is_ours(token) => refuse("Failed."),
             ErrorCode::Unauthorized => refuse("Invalid authentication token"),
             _ => error.into(),
         })?;

@@ -10,7 +10,8 @@ use axum::response::Response;
 use realmgate_platform::http::escaped;
 use serde_json::{Map, Value};
 
-use super::openapi::document;
+use super::Refusal;
+use super::openapi::{check_published, document};
 use super::pages::paragraph;
 use crate::state::Community;
 
@@ -20,10 +21,11 @@ const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 const DEPTH: usize = 3;
 
 /// Read about every call.
-pub(super) async fn docs(State(community): State<Community>) -> Response {
+pub(super) async fn docs(State(community): State<Community>) -> Result<Response, Refusal> {
     // Built once: anybody may ask, as often as they like.
     static PAGE: LazyLock<String> = LazyLock::new(|| rendered(&serde_json::to_value(document()).unwrap_or_default()));
-    community.pages.page_as(StatusCode::OK, "The calls of this realm", "docs", &PAGE)
+    check_published(&community)?;
+    Ok(community.pages.page_as(StatusCode::OK, "The calls of this realm", "docs", &PAGE))
 }
 
 /// The document as markup.

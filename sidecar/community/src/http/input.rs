@@ -10,6 +10,7 @@ use axum::http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::parts;
 use super::refusal::Refusal;
 
 /// Query and body of a call.
@@ -28,7 +29,7 @@ impl<S: Send + Sync> FromRequest<S> for Input {
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
         let query = request.uri().query().unwrap_or_default().to_owned();
         let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let kind = kind.to_owned();
         let bytes = Bytes::from_request(request, state).await.map_err(|refused| match refused.status() {
             StatusCode::PAYLOAD_TOO_LARGE => Refusal::detail(StatusCode::PAYLOAD_TOO_LARGE),
             _ => Refusal::bad_request(),
@@ -38,10 +39,11 @@ impl<S: Send + Sync> FromRequest<S> for Input {
 }
 
 impl Input {
-    fn read(query: &str, kind: &str, body: &[u8]) -> Result<Self, Refusal> {
+    fn read(query: &str, content_type: &str, body: &[u8]) -> Result<Self, Refusal> {
         let mut all = pairs(query.as_bytes());
         all.retain(|_, value| value.as_str() != Some(""));
-        match kind {
+        let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        match &*kind {
             _ if body.is_empty() => {}
             "application/json" => match serde_json::from_slice(body) {
                 Ok(Value::Object(said)) => all.extend(said),
@@ -50,6 +52,10 @@ impl Input {
                 Ok(_) | Err(_) => return Err(Refusal::bad_request()),
             },
             "application/x-www-form-urlencoded" => all.extend(pairs(body)),
+            "multipart/form-data" => {
+                let said = parts::boundary(content_type).and_then(|boundary| parts::fields(body, boundary));
+                all.extend(said.ok_or_else(Refusal::bad_request)?);
+            }
             "" => {}
             _ => return Err(Refusal::detail(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
         }
@@ -179,6 +185,8 @@ mod tests {
             ("application/json", b"{\"a\": \"\\u0000\"}"),
             ("application/json", b"{\"a\": [{\"\\u0000\": 1}]}"),
             ("application/x-www-form-urlencoded", b"a=%00"),
+            ("multipart/form-data", b"--x--"),
+            ("multipart/form-data; boundary=x", b"x"),
             ("text/plain", b"x"),
         ] {
             assert!(Input::read("", kind, body).is_err(), "{kind} {body:?}");

@@ -26,6 +26,7 @@ mod me;
 mod openapi;
 pub(crate) mod pages;
 mod paging;
+mod parts;
 mod provider_pages;
 mod providers;
 mod refusal;
@@ -73,6 +74,8 @@ pub fn router<S>(community: &Community) -> Router<S> {
     let of_admins =
         for_admins(community, Router::from(routes_of_admins())).layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
     Router::from(routes_of_anybody())
+        // As a session without an id, which is no provider either.
+        .route("/auth/session/", get(providers::no_provider))
         .merge(of_users)
         .merge(of_admins)
         .fallback(|| async { Refusal::no_route() })

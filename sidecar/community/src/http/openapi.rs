@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use utoipa::OpenApi;
@@ -9,7 +10,8 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Content, Ref, ResponseBuilder};
 
-use super::Refused;
+use super::{Refusal, Refused};
+use crate::state::Community;
 
 /// The frame of the document; paths and schemas come from the routes.
 #[derive(OpenApi)]
@@ -73,8 +75,14 @@ pub fn add_common_answers(operation: &mut Operation) {
 }
 
 /// Read this document.
-pub(super) async fn openapi() -> impl IntoResponse {
+pub(super) async fn openapi(State(community): State<Community>) -> Result<impl IntoResponse, Refusal> {
     // Built once: anybody may ask, as often as they like.
     static DOCUMENT: LazyLock<String> = LazyLock::new(|| document().to_json().unwrap_or_default());
-    ([(CONTENT_TYPE, "application/json")], DOCUMENT.as_str())
+    check_published(&community)?;
+    Ok(([(CONTENT_TYPE, "application/json")], DOCUMENT.as_str()))
+}
+
+/// Refuses where an operator wants the description to be nobody's to read.
+pub(super) fn check_published(community: &Community) -> Result<(), Refusal> {
+    if community.settings.publish_openapi { Ok(()) } else { Err(Refusal::switched_off()) }
 }

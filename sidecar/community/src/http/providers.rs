@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Anybody, Data, Done, Input, MaybePlayer, PathId, Player, Refusal, Refused};
-use crate::oauth::{Proven, Started};
+use crate::oauth::{Proven, SignIn, Started};
 use crate::state::Community;
 
 /// A flow that has begun.
@@ -71,6 +71,11 @@ pub(super) async fn oauth_request(
 ) -> Result<Json<Begun>, Refusal> {
     let Started { authorization_url, session_id } = community.sign_in.begin(&provider, caller.as_ref()).await?;
     Ok(Json(Begun { authorization_url, session_id }))
+}
+
+/// Nobody logs in by this.
+pub(super) async fn no_provider(_: Anybody) -> Refusal {
+    SignIn::not_offered()
 }
 
 /// Ask how that stands. A log-in's tokens come with it, for two minutes.

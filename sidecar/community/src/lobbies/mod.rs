@@ -189,9 +189,7 @@ impl Lobbies {
         let metadata = wanted.change.metadata.clone().unwrap_or_default();
         let wish = Wish { max_users: wanted.change.max_users, metadata };
         for lobby in self.store.candidates(&wish).await? {
-            if self.before_join(&profile, lobby, None).await.is_err() {
-                continue;
-            }
+            self.before_join(&profile, lobby, None).await?;
             match self.try_join(caller, lobby, None).await? {
                 Joining::Done(row) => {
                     self.tell_joined(profile, &row);

@@ -53,7 +53,7 @@ impl Lobbies {
         }
         let Some(lobby) = self.shape(Some(lobby)).await? else { return Ok(()) };
         let opts = password.map_or_else(|| json!({}), |password| json!({"password": password}));
-        self.may("before_lobby_join", vec![json!(Public::from(profile.clone())), lobby, opts]).await
+        self.may("before_lobby_join", vec![json!(Public::from(profile.clone())), lobby, opts], "rejected").await
     }
 
     /// `before_lobby_leave(user, lobby)`: who wants to go has gone, whatever a script says.
@@ -73,7 +73,8 @@ impl Lobbies {
             return Ok(());
         }
         let Some(lobby) = self.shape(self.store.of(host).await?).await? else { return Ok(()) };
-        self.may("before_lobby_kick", vec![self.user(host).await?, self.user(target).await?, lobby]).await
+        let args = vec![self.user(host).await?, self.user(target).await?, lobby];
+        self.may("before_lobby_kick", args, "rejected").await
     }
 
     /// `before_lobby_delete(lobby)`.
@@ -82,13 +83,13 @@ impl Lobbies {
             return Ok(());
         }
         let Some(lobby) = self.shape(Some(lobby)).await? else { return Ok(()) };
-        self.may("before_lobby_delete", vec![lobby]).await
+        self.may("before_lobby_delete", vec![lobby], "forbidden").await
     }
 
-    async fn may(&self, hook: &'static str, args: Vec<Value>) -> Result<(), Refusal> {
+    async fn may(&self, hook: &'static str, args: Vec<Value>, refused: &'static str) -> Result<(), Refusal> {
         match self.hooks.before(hook, args).await {
             Ok(_) => Ok(()),
-            Err(Vetoed { .. }) => Err(forbidden("rejected")),
+            Err(Vetoed { .. }) => Err(forbidden(refused)),
         }
     }
 

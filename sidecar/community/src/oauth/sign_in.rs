@@ -89,15 +89,18 @@ impl SignIn {
         Provider::ALL.into_iter().filter(|provider| self.providers.has(*provider)).map(Provider::name).collect()
     }
 
+    /// There is no such provider, or nobody has configured it.
+    pub fn not_offered() -> Refusal {
+        Refusal::explained(StatusCode::BAD_REQUEST, "invalid_provider", "Nobody logs in here by this provider")
+    }
+
     /// Begins a flow by a browser: to log in or, for a caller, to link.
     ///
     /// # Errors
     /// 400 for a provider that is not offered, or does not answer.
     pub async fn begin(&self, provider: &str, caller: Option<&Caller>) -> Result<Started, Refusal> {
         let offered = Provider::of(provider).filter(|provider| self.providers.has(*provider));
-        let provider = offered.ok_or_else(|| {
-            Refusal::explained(StatusCode::BAD_REQUEST, "invalid_provider", "Nobody logs in here by this provider")
-        })?;
+        let provider = offered.ok_or_else(Self::not_offered)?;
         let (session_id, nonce, verifier) = (random()?, random()?, random()?);
         let redirect_uri = self.redirect_uri(provider);
         let flow = Flow { redirect_uri: &redirect_uri, state: &session_id, nonce: &nonce, verifier: &verifier };

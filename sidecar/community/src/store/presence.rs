@@ -199,11 +199,32 @@ mod tests {
         assert_eq!(store.clear("one").await.unwrap(), []);
     }
 
+    /// Whoever is here was here just now, which is written again and again.
+    async fn those_who_are_here_were_here_last_now(Bench(sql, store): Bench) {
+        let insert =
+            "INSERT INTO profiles (account_id, username) VALUES ('01010101-0101-0101-0101-010101010101', 'ann')";
+        sql.execute(insert).await;
+        let last_seen = async || {
+            let mut db = sql.sql.read("test").await.unwrap();
+            let query = "SELECT last_seen_ms FROM profiles";
+            sqlx::query_scalar::<_, i64>(query).fetch_one(&mut *db).await.unwrap()
+        };
+        store.set(ANN, "one", true, 5).await.unwrap();
+        assert_eq!(last_seen().await, 5, "who comes");
+        store.seen("two", 6).await.unwrap();
+        assert_eq!(last_seen().await, 5, "another sidecar's");
+        store.seen("one", 7).await.unwrap();
+        assert_eq!(last_seen().await, 7, "who stays");
+        store.set(ANN, "one", false, 8).await.unwrap();
+        assert_eq!(last_seen().await, 8, "who goes");
+    }
+
     on_backends! {
         on_sqlite: async { Some(super::bench(super::TestSql::sqlite().await).await) },
         on_postgres: async { Some(super::bench(super::TestSql::postgres().await?).await) } => [
             the_first_comes_and_the_last_goes,
             what_a_silent_sidecar_had_is_removed_by_another,
+            those_who_are_here_were_here_last_now,
         ]
     }
 }

@@ -25,7 +25,7 @@ function keeper.after_lobby_kick(host, target, lobby) note("kicked", host.id, ta
 function keeper.after_lobby_host_change(lobby, host) note("host", lobby.id, host) end
 function keeper.after_lobby_deleted(lobby) note("gone", lobby.id, lobby.title) end
 function keeper.after_score_submitted(record)
-  note("score", record.user_id, record.score)
+  note("score", record.user_id or record.label, record.score)
   if record.score < 0 then error("too low") end
 end
 
@@ -36,7 +36,8 @@ function keeper.before_user_register(_, attrs)
 end
 
 function keeper.before_user_update(_, attrs)
-  if attrs.display_name == "rude" then return nil, "is rude" end
+  if attrs.display_name == "rude" or attrs.username == "rude" then return nil, "is rude" end
+  if attrs.username == "loud" then attrs.username = "LOUD!" end
   if attrs.display_name == "shy" then attrs.display_name = "Shy One" end
   return attrs
 end
@@ -44,6 +45,7 @@ end
 function keeper.before_lobby_create(attrs)
   if attrs.title == "no" then return false end
   if attrs.title == "writes" then realm.set_value("written", 1) end
+  if attrs.title == "whose" then attrs.title = attrs.host_id end
   if attrs.title == "small" then attrs.max_users = 2 end
   if attrs.title == "wrong" then attrs.max_users = -1 end
   return attrs
