@@ -18,7 +18,7 @@ use serde_json::json;
 const TOKEN: &str = "a service token of thirty-two bytes, or so";
 
 /// Every setting by its variable, in the order of the help, with its default; empty for one that has none.
-const SETTINGS: [(&str, &str); 99] = [
+const SETTINGS: [(&str, &str); 100] = [
     ("GAME_ADDR", "0.0.0.0"),
     ("ADMIN_ADDR", "127.0.0.1:0"),
     ("WORLD_DIRECTORY_URL", "the one at DIRECTORY_ADDR, else an embedded one"),
@@ -98,6 +98,7 @@ const SETTINGS: [(&str, &str); 99] = [
     ("LIST_USERS", "true"),
     ("LIST_LEADERBOARDS", "true"),
     ("LIST_LOBBIES", "true"),
+    ("PUBLISH_OPENAPI", "true"),
     ("MAIL_URL", "none, mails become files in DATA_DIR/mail"),
     ("MAIL_FROM", ""),
     ("PUBLIC_URL", "API_ADDR"),

@@ -38,13 +38,18 @@ pub async fn enter(
 async fn entered(state: &State, body: &Enter) -> anyhow::Result<Value> {
     let who = &body.character_id;
     let found = find(&mut *state.pool.acquire().await?, who).await?;
+    let log_in = sqlx::query(
+        "SELECT lock_owner, lock_session, (SELECT COUNT(*) FROM sessions \
+         WHERE id = $2 AND account_id = $1 AND ended_at_ms IS NULL) AS live FROM accounts WHERE id = $1",
+    );
+    let log_in = log_in.bind(&found.account).bind(&body.session).fetch_one(&state.pool).await?;
+    ensure!(log_in.try_get::<i64, _>("live")? == 1, "the log-in has ended");
     let held = sqlx::query(
         "SELECT id, account_id, name, map_id, x, y, lock_owner, lock_epoch, lock_deadline_ms FROM characters \
          WHERE account_id = $1 AND lock_owner <> 'none'",
     );
     let held = held.bind(&found.account).fetch_all(&state.pool).await?;
     ensure!(held.is_empty(), "already in the world");
-    let found = find(&mut *state.pool.acquire().await?, who).await?;
     let gateway = format!("gateway:{GATEWAY}");
     take(state, who, &body.session, &found, &gateway).await?;
     let soft = load(state, who).await?;
