@@ -7,8 +7,8 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use realmgate_community::{CommunitySettings, MailSettings, MayCall, ProvidersConfig};
 use realmgate_platform::config::{
-    ConfigError, DatabaseSettings, EdgeSettings, Origins, PasswordHashing, RateLimits, RedisConfig, TokenTimes,
-    at_least_one, defaults, secret,
+    ConfigError, DatabaseSettings, EdgeSettings, Origins, PasswordHashing, RateLimits, RedisConfig, TelemetryConfig,
+    TelemetrySettings, TokenTimes, at_least_one, defaults, secret,
 };
 use realmgate_platform::secrets::{SecretSource, SecretSources};
 use redis::IntoConnectionInfo;
@@ -179,6 +179,10 @@ pub struct Settings {
     /// How long each hand-over of a lock may take
     #[command(flatten)]
     pub timers: Timers,
+
+    /// Traces and error reports.
+    #[command(flatten)]
+    pub telemetry: TelemetrySettings,
 }
 
 impl Settings {
@@ -256,6 +260,14 @@ impl Settings {
             listen,
             edge,
         })
+    }
+
+    /// Where this process sends traces and errors. `program` is what it is called where no setting says so.
+    ///
+    /// # Errors
+    /// When a setting cannot be used; the error names it.
+    pub fn telemetry(&self, program: &str) -> Result<TelemetryConfig, ConfigError> {
+        self.telemetry.resolve(program, &self.gateway_id)
     }
 
     fn redis(&self) -> Result<Option<RedisConfig>, ConfigError> {
@@ -369,8 +381,16 @@ mod tests {
 
     #[test]
     fn a_secret_is_not_in_the_debug_form() {
-        for secret in ["--jwt-secret", "--ticket-key", "--service-token", "--database-url", "--redis-url", "--mail-url"]
-        {
+        for secret in [
+            "--jwt-secret",
+            "--ticket-key",
+            "--service-token",
+            "--database-url",
+            "--redis-url",
+            "--mail-url",
+            "--sentry-dsn",
+            "--otel-exporter-otlp-headers",
+        ] {
             let settings = settings(&[secret, "plainly visible"]);
             assert!(!format!("{settings:?}").contains("plainly visible"), "{secret}");
         }
