@@ -53,6 +53,8 @@ async fn a_request_is_traced_its_error_is_reported_and_neither_says_a_secret() {
     let not_kept = format!("00-{}-{SPAN}-00", "1".repeat(32));
     app.get("/character-classes").header("traceparent", &not_kept).send().await;
     app.get("/characters?token=a-token-in-a-query").bearer(&user.access).header("x-request-id", "find-me").send().await;
+    let call = json!({"plugin": "words of a player", "fn": "more of them", "args": ["a-secret-argument"]});
+    app.post("/api/v1/hooks/call", call).bearer(&user.access).send().await;
     drop_table(&app, "characters").await;
     let failed = app.get("/characters").bearer(&user.access).header("x-request-id", "find-me-2").send().await;
     failed.problem(500, "INTERNAL");
@@ -63,7 +65,7 @@ async fn a_request_is_traced_its_error_is_reported_and_neither_says_a_secret() {
     delivery.close().await;
 
     let posts = listener.posts();
-    let told: Vec<Value> = posts.iter().filter(|post| post.path == "/v1/traces").flat_map(|post| spans(post)).collect();
+    let told: Vec<Value> = posts.iter().filter(|post| post.path == "/v1/traces").flat_map(spans).collect();
     let named = |name: &str| told.iter().filter(|span| span["name"] == name).collect::<Vec<_>>();
     let [login] = named("POST /auth/login")[..] else { panic!("{told:#?}") };
     assert_eq!((&login["traceId"], &login["parentSpanId"], &login["kind"]), (&json!(TRACE), &json!(SPAN), &json!(2)));
@@ -75,6 +77,12 @@ async fn a_request_is_traced_its_error_is_reported_and_neither_says_a_secret() {
     let calls: Vec<Value> =
         within.inspect(|span| assert_eq!(span["traceId"], TRACE)).map(|span| attribute(span, "call")).collect();
     assert!(!calls.is_empty() && calls.iter().all(|call| call["stringValue"].is_string()), "{told:#?}");
+    let [scripted] = named("POST /api/v1/hooks/call")[..] else { panic!("{told:#?}") };
+    let scripts: Vec<&Value> =
+        named("script").into_iter().filter(|span| span["parentSpanId"] == scripted["spanId"]).collect();
+    let [script] = scripts[..] else { panic!("{told:#?}") };
+    assert_eq!(script["status"]["code"], 2);
+    assert_eq!(attribute(script, "plugin"), Value::Null, "no script has that name");
     let listed = named("GET /characters");
     let status = |span: &&Value| (attribute(span, "trace")["stringValue"].clone(), span["status"]["code"].clone());
     let statuses: Vec<_> = listed.iter().map(status).collect();
@@ -95,7 +103,17 @@ async fn a_request_is_traced_its_error_is_reported_and_neither_says_a_secret() {
     }
     reports_are_right(&posts, listed[1]);
     let all: String = posts.iter().map(|post| post.body.as_str()).collect();
-    for secret in [PASSWORD, &user.access, &user.refresh, KEY, "a-token-in-a-query", "203.0.113.9", "example.org"] {
+    for secret in [
+        PASSWORD,
+        &user.access,
+        &user.refresh,
+        KEY,
+        "a-token-in-a-query",
+        "words of a player",
+        "a-secret-argument",
+        "203.0.113.9",
+        "example.org",
+    ] {
         assert!(!all.contains(secret), "{secret} was sent: {all}");
     }
 }

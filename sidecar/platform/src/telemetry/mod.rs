@@ -2,7 +2,7 @@
 //!
 //! Both are layers of the log ([`Telemetry::open`]) that put what they hear into a queue of bounded length, and a task for each
 //! queue that posts it ([`Telemetry::deliver`]). Whoever logs never waits: what does not fit into the queue is counted and lost.
-//! Traces are of this package's and the services' own spans alone, so a world's tick, which has none, is in no trace.
+//! Traces are of the services' spans alone: a world's tick is in none, and pays for none.
 
 mod courier;
 mod errors;

@@ -9,11 +9,13 @@ use tracing_subscriber::{Layer, Registry};
 
 use super::span::{Name, Open, Span};
 use crate::clock::Clock;
+use crate::telemetry::LogLayer;
 use crate::telemetry::courier::lost;
 use crate::telemetry::fields::Fields;
 use crate::telemetry::ids::{Numbers, TraceNumber};
-use crate::telemetry::{LogLayer, is_ours};
 
+/// Those whose spans are in traces: the services. A world's tick has none, and never will have here.
+const SERVICES: [&str; 4] = ["realmgate_platform", "realmgate_sidecar", "realmgate_community", "realmgate_hooks"];
 /// The field of a span that names its request in the log.
 const TRACE: &str = "trace";
 /// The field that says whether what a span was for has failed.
@@ -21,8 +23,13 @@ const FAILED: &str = "failed";
 
 /// A layer that queues finished spans of ours, of `ratio` of all traces. It hears of those that the log leaves out, too.
 pub(in crate::telemetry) fn layer(spans: Sender<Span>, ratio: f64, clock: Clock) -> LogLayer {
-    let ours = filter_fn(|of| of.is_span() && is_ours(of.target())).with_max_level_hint(LevelFilter::DEBUG);
-    Traces { spans, ratio, numbers: Numbers::new(), clock }.with_filter(ours).boxed()
+    let services = filter_fn(|of| of.is_span() && is_service(of.target())).with_max_level_hint(LevelFilter::DEBUG);
+    Traces { spans, ratio, numbers: Numbers::new(), clock }.with_filter(services).boxed()
+}
+
+/// Whether a span is of a service, by the crate that it is in.
+fn is_service(target: &str) -> bool {
+    SERVICES.contains(&target.split("::").next().unwrap_or_default())
 }
 
 struct Traces {
@@ -90,6 +97,21 @@ impl Layer<Registry> for Traces {
         open.has_failed |= open.fields.has(FAILED);
         if self.spans.try_send(Span(open)).is_err() {
             lost("traces", "full", 1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn worlds_and_libraries_are_in_no_trace() {
+        for service in ["realmgate_platform::database", "realmgate_sidecar", "realmgate_community::hooks"] {
+            assert!(is_service(service), "{service}");
+        }
+        for other in ["realmgate_engine::host", "realmgate_game", "start_server", "hyper", "realmgate_platforms"] {
+            assert!(!is_service(other), "{other}");
         }
     }
 }

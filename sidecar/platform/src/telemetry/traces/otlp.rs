@@ -69,12 +69,15 @@ struct Attribute<'a> {
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 enum Value<'a> {
-    StringValue(&'a str),
-    IntValue(String),
-    DoubleValue(f64),
-    BoolValue(bool),
+    #[serde(rename = "stringValue")]
+    Text(&'a str),
+    #[serde(rename = "intValue")]
+    Int(String),
+    #[serde(rename = "doubleValue")]
+    Float(f64),
+    #[serde(rename = "boolValue")]
+    Bool(bool),
 }
 
 /// The body of a post to `/v1/traces`.
@@ -90,7 +93,7 @@ pub(in crate::telemetry) fn batch(config: &TelemetryConfig, spans: &[Span]) -> V
         ("telemetry.sdk.language", "rust"),
         ("telemetry.sdk.version", version),
     ];
-    let attributes = resource.map(|(key, text)| Attribute { key, value: Value::StringValue(text) }).into();
+    let attributes = resource.map(|(key, text)| Attribute { key, value: Value::Text(text) }).into();
     let scope = Scope { name: "realmgate", version };
     let scope_spans = [ScopeSpans { scope, spans: spans.iter().map(told).collect() }];
     let request = Request { resource_spans: [ResourceSpans { resource: Resource { attributes }, scope_spans }] };
@@ -115,9 +118,9 @@ fn told(Span(span): &Span) -> Told<'_> {
 
 fn value(said: &Said) -> Value<'_> {
     match said {
-        Said::Text(text) => Value::StringValue(text),
-        Said::Int(number) => Value::IntValue(number.to_string()),
-        Said::Float(number) => Value::DoubleValue(*number),
-        Said::Bool(is) => Value::BoolValue(*is),
+        Said::Text(text) => Value::Text(text),
+        Said::Int(number) => Value::Int(number.to_string()),
+        Said::Float(number) => Value::Float(*number),
+        Said::Bool(is) => Value::Bool(*is),
     }
 }
