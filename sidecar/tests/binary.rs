@@ -267,6 +267,9 @@ fn settings_that_cannot_be_are_exit_code_2_and_named() {
         ("ASSETS_DIR", "nowhere"),
         ("RUST_LOG", "=="),
         ("TRUSTED_PROXIES", "10.0.0.0/64"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "grpc://user:hunter2@otel"),
+        ("SENTRY_DSN", "https://hunter2@sentry.example"),
+        ("DEPLOYMENT_ENVIRONMENT", "two words"),
     ] {
         let Output { status, stdout, stderr } = sidecar(dir.path(), &["serve"]).env(key, value).output().unwrap();
         let said = String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned();

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use realmgate_platform::telemetry::LogLayer;
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -54,14 +55,14 @@ impl Write for LogFile {
 /// What libraries may log, whatever the filter says.
 const LIBRARIES: &str = "renetcode=off,tungstenite=warn,quinn=error,quinn_proto=error,quinn_udp=error";
 
-/// Starts logging. The netcode library is silenced: it logs an error for every bad packet of a stranger, and these are
+/// Starts logging. The filter is for the lines of the log: `others` choose what they hear by themselves. The netcode library is silenced: it logs an error for every bad packet of a stranger, and these are
 /// counted instead. So is QUIC. The WebSocket library is limited to warnings: at its finest level it logs whole requests,
 /// and ours hold the service token.
 ///
 /// # Errors
 ///
 /// [`Failure::Settings`] if the filter is invalid, [`Failure::Other`] if logging was started before.
-pub fn start(filter: &str, format: LogFormat) -> Result<LogFile, Failure> {
+pub fn start(filter: &str, format: LogFormat, mut others: Vec<LogLayer>) -> Result<LogFile, Failure> {
     let filter: EnvFilter =
         format!("{filter},{LIBRARIES}").parse().map_err(|error| Failure::Settings(format!("LOG: {error}")))?;
     let file = LogFile(Arc::new(Mutex::new(Sink::Early(Vec::new()))));
@@ -74,7 +75,8 @@ pub fn start(filter: &str, format: LogFormat) -> Result<LogFile, Failure> {
         LogFormat::Text => (terminal.with_ansi(io::stderr().is_terminal()).boxed(), to_file.with_ansi(false).boxed()),
         LogFormat::Json => (terminal.json().boxed(), to_file.json().boxed()),
     };
-    let started = tracing_subscriber::registry().with(filter).with(terminal).with(to_file).try_init();
+    others.push(terminal.and_then(to_file).with_filter(filter).boxed());
+    let started = tracing_subscriber::registry().with(others).try_init();
     started.map_err(|error| Failure::Other(error.into()))?;
     Ok(file)
 }

@@ -7,6 +7,7 @@ use anyhow::{Context, anyhow};
 use realmgate_engine::map::Map;
 use realmgate_game::travel::reachable_from;
 use realmgate_platform::metrics_recorder;
+use realmgate_platform::telemetry::{LogLayer, Telemetry};
 use realmgate_protocol::ids::MapId;
 use tokio_util::sync::CancellationToken;
 
@@ -50,10 +51,17 @@ pub fn run(args: Args) -> Result<(), Failure> {
     // One worker: the simulation gets the rest of the machine.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.context("the asynchronous runtime cannot be started")?;
-    runtime.block_on(serve(&args, MapId(map), port, world))
+    let config = args.sidecar.telemetry("start_server").map_err(|error| Failure::Settings(error.to_string()))?;
+    let (layers, telemetry) = Telemetry::open(config).map_err(|error| Failure::Settings(error.to_string()))?;
+    runtime.block_on(async {
+        let delivery = telemetry.deliver();
+        let served = serve(&args, MapId(map), port, world, layers).await;
+        delivery.close().await;
+        served
+    })
 }
 
-async fn serve(args: &Args, map: MapId, port: u16, world: World) -> Result<(), Failure> {
+async fn serve(args: &Args, map: MapId, port: u16, world: World, layers: Vec<LogLayer>) -> Result<(), Failure> {
     let Some(asked) = world.maps.get(map).cloned() else {
         let known: Vec<String> = world.maps.iter().map(|map| format!("{} {}", map.id, map.name)).collect();
         return Err(Failure::Settings(format!("there is no map {map}; there are: {}", known.join(", "))));
@@ -62,7 +70,7 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World) -> Result<(), F
         folder::forget(stale)?;
     }
     let mut end = ShutdownSignals::watch(args.end_with_stdin)?;
-    let log_file = logs::start(&args.log, args.log_format)?;
+    let log_file = logs::start(&args.log, args.log_format, layers)?;
     let metrics = metrics_recorder::install().context("the metrics recorder cannot be installed")?;
     let placed = settle(args, map, &metrics).await?;
     let hosted = hosted_maps(args, &asked, &world, placed.sidecar.is_some());

@@ -52,6 +52,18 @@ impl Clock {
         }
     }
 
+    /// Unix nanoseconds, for traces: the machine's clock as it is.
+    #[expect(clippy::disallowed_methods, reason = "this module owns the clocks")]
+    pub fn now_ns(&self) -> u64 {
+        match &self.0 {
+            Source::System { .. } => {
+                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)
+            }
+            Source::Manual { now_ms } => now_ms.load(Ordering::SeqCst).saturating_mul(1_000_000),
+        }
+    }
+
     /// Time since the clock was made; never goes back. For timers and limits.
     #[expect(clippy::disallowed_methods, reason = "this module owns the clocks")]
     pub fn uptime(&self) -> Duration {

@@ -2,7 +2,8 @@
 //!
 //! [`http`] has the listeners, the layers around routes and the extractors; [`error`] the codes that clients see;
 //! [`limits`], [`passwords`], [`tokens`] and [`sessions`] guard accounts; [`database`] and [`redis_client`] lead to what
-//! several sidecars share, [`theme`] is how the realm looks. Nothing here knows of worlds, characters or locks.
+//! several sidecars share; [`theme`] is how the realm looks, and [`telemetry`] sends traces and errors where an operator wants them.
+//! Nothing here knows of worlds, characters or locks.
 
 pub mod accounts;
 pub mod background;
@@ -19,6 +20,7 @@ pub mod redis_client;
 pub mod script_feed;
 pub mod secrets;
 pub mod sessions;
+pub mod telemetry;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod theme;

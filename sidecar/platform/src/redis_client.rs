@@ -12,6 +12,7 @@ use std::time::Duration;
 use redis::aio::{MultiplexedConnection, PubSub};
 use redis::{Client, ErrorKind, IntoConnectionInfo, ProtocolVersion, RedisError, RedisResult, ServerErrorKind};
 use secrecy::ExposeSecret;
+use tracing::{Instrument, field};
 
 use self::connection::Connector;
 use crate::clock::Clock;
@@ -101,7 +102,9 @@ impl Inner {
         F: Future<Output = RedisResult<T>> + Send,
     {
         let started = self.clock.uptime();
-        let result = self.on_connection(work).await;
+        let span = tracing::debug_span!("redis", call, failed = field::Empty);
+        let result = self.on_connection(work).instrument(span.clone()).await;
+        span.record("failed", result.is_err());
         let took = self.clock.uptime().saturating_sub(started);
         metrics::histogram!("realmgate_redis_seconds", "call" => call).record(took.as_secs_f64());
         self.note(result.as_ref().err());

@@ -9,6 +9,7 @@ use realmgate_platform::clock::Clock;
 use realmgate_platform::config::{ConfigError, DatabaseAt, Storage};
 use realmgate_platform::database::{self, OpenError};
 use realmgate_platform::metrics_recorder;
+use realmgate_platform::telemetry::{LogLayer, Telemetry};
 use realmgate_sidecar::admin::{self, Release};
 use realmgate_sidecar::config::{Roles, Settings, SettingsInForce};
 use realmgate_sidecar::own_folder::OwnFolder;
@@ -17,6 +18,10 @@ use realmgate_sidecar::service::accounts::fold_username;
 use realmgate_sidecar::store::Store;
 use realmgate_sidecar::{Sidecar, StartError, http};
 use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::filter::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, fmt};
 
 /// Accounts, characters, directory and gateway of a Realmgate world.
 #[derive(Parser)]
@@ -141,10 +146,16 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {
-    start_log(&cli.log, cli.log_format)?;
+    let opened = match &cli.verb {
+        Verb::Serve(serve) => Some(Telemetry::open(serve.settings.telemetry("sidecar")?)?),
+        _ => None,
+    };
+    let (layers, telemetry) = opened.unzip();
+    start_log(&cli.log, cli.log_format, layers.unwrap_or_default())?;
     let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from)?;
     runtime.block_on(async {
-        match cli.verb {
+        let delivery = telemetry.map(Telemetry::deliver);
+        let outcome = match cli.verb {
             Verb::Serve(serve) => run_serve(*serve).await,
             Verb::Migrate(storage) => migrate(&storage).await,
             Verb::Openapi { community } => print_openapi(community),
@@ -152,23 +163,25 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Verb::Admin(Admin::Grant { name, storage }) => grant(&name, &storage).await,
             Verb::Admin(Admin::Locks(storage)) => print_locks(&storage).await,
             Verb::Admin(Admin::Release { character, storage }) => release(&character, &storage).await,
+        };
+        if let Some(delivery) = delivery {
+            delivery.close().await;
         }
+        outcome
     })
 }
 
-fn start_log(filter: &str, format: LogFormat) -> Result<(), ConfigError> {
-    let filter: tracing_subscriber::EnvFilter =
-        filter.parse().map_err(|error| ConfigError::new("RUST_LOG", format!("{error}")))?;
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        // It would write its errors to stderr, where this log goes too, and panic if stderr is full.
-        .log_internal_errors(false)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
-    match format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
-    }
+/// Starts the log. Its filter is for its own lines: `others` choose what they hear by themselves.
+fn start_log(filter: &str, format: LogFormat, mut others: Vec<LogLayer>) -> Result<(), ConfigError> {
+    let filter: EnvFilter = filter.parse().map_err(|error| ConfigError::new("RUST_LOG", format!("{error}")))?;
+    // Its own errors would go to stderr, where this log goes too, and panic if stderr is full.
+    let lines = fmt::layer().log_internal_errors(false).with_writer(std::io::stderr);
+    let lines = match format {
+        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).with_filter(filter).boxed(),
+        LogFormat::Json => lines.with_ansi(false).json().with_filter(filter).boxed(),
+    };
+    others.push(lines);
+    tracing_subscriber::registry().with(others).init();
     Ok(())
 }
 

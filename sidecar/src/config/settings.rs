@@ -8,8 +8,8 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use realmgate_community::{CommunitySettings, MailSettings, MayCall, ProvidersConfig};
 use realmgate_platform::config::{
-    ConfigError, DatabaseSettings, EdgeSettings, Origins, PasswordHashing, RateLimits, RedisConfig, TokenTimes,
-    at_least_one, defaults, secret,
+    ConfigError, DatabaseSettings, EdgeSettings, Origins, PasswordHashing, RateLimits, RedisConfig, TelemetryConfig,
+    TelemetrySettings, TokenTimes, at_least_one, defaults, secret,
 };
 use realmgate_platform::secrets::{SecretSource, SecretSources};
 use realmgate_platform::theme::Theme;
@@ -187,6 +187,10 @@ pub struct Settings {
     #[command(flatten)]
     pub timers: Timers,
 
+    /// Traces and error reports.
+    #[command(flatten)]
+    pub telemetry: TelemetrySettings,
+
     /// What administrators are shown of the settings. The program that reads the command line says so, not a setting; else
     /// it is what the declarations say.
     #[arg(skip)]
@@ -278,6 +282,14 @@ impl Settings {
             return Ok(self.in_force.clone());
         }
         SettingsInForce::of_line::<Self>(&[]).map_err(|error| ConfigError::new("settings", error.to_string()))
+    }
+
+    /// Where this process sends traces and errors. `program` is what it is called where no setting says so.
+    ///
+    /// # Errors
+    /// When a setting cannot be used; the error names it.
+    pub fn telemetry(&self, program: &str) -> Result<TelemetryConfig, ConfigError> {
+        self.telemetry.resolve(program, &self.gateway_id)
     }
 
     fn redis(&self) -> Result<Option<RedisConfig>, ConfigError> {
@@ -391,8 +403,16 @@ mod tests {
 
     #[test]
     fn a_secret_is_not_in_the_debug_form() {
-        for secret in ["--jwt-secret", "--ticket-key", "--service-token", "--database-url", "--redis-url", "--mail-url"]
-        {
+        for secret in [
+            "--jwt-secret",
+            "--ticket-key",
+            "--service-token",
+            "--database-url",
+            "--redis-url",
+            "--mail-url",
+            "--sentry-dsn",
+            "--otel-exporter-otlp-headers",
+        ] {
             let settings = settings(&[secret, "plainly visible"]);
             assert!(!format!("{settings:?}").contains("plainly visible"), "{secret}");
         }

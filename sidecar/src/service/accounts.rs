@@ -148,12 +148,12 @@ impl Accounts {
                     self.store.renew_password(&folded, &row.password_hash, &renewed).await?;
                     tracing::info!(account = %row.account, "the password's hash was renewed");
                 }
-                metrics::counter!("realmgate_logins_total", "result" => "ok").increment(1);
+                metrics::counter!("realmgate_logins_total", "kind" => "name", "result" => "ok").increment(1);
                 self.open_session(row.account, row.token_version).await
             }
             None => {
                 self.limits.failures.record(&folded, source).await;
-                metrics::counter!("realmgate_logins_total", "result" => "failed").increment(1);
+                metrics::counter!("realmgate_logins_total", "kind" => "name", "result" => "failed").increment(1);
                 Err(ErrorCode::InvalidCredentials.into())
             }
         }

@@ -18,7 +18,7 @@ use serde_json::json;
 const TOKEN: &str = "a service token of thirty-two bytes, or so";
 
 /// Every setting by its variable, in the order of the help, with its default; empty for one that has none.
-const SETTINGS: [(&str, &str); 100] = [
+const SETTINGS: [(&str, &str); 106] = [
     ("GAME_ADDR", "0.0.0.0"),
     ("ADMIN_ADDR", "127.0.0.1:0"),
     ("WORLD_DIRECTORY_URL", "the one at DIRECTORY_ADDR, else an embedded one"),
@@ -119,6 +119,12 @@ const SETTINGS: [(&str, &str); 100] = [
     ("HANDOVER_WAIT_S", "5"),
     ("LINGER_MAX_S", "60"),
     ("OUTAGE_GRACE_S", "30"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "nowhere"),
+    ("OTEL_EXPORTER_OTLP_HEADERS", ""),
+    ("OTEL_TRACES_SAMPLER_ARG", "1"),
+    ("OTEL_SERVICE_NAME", "sidecar or start_server"),
+    ("SENTRY_DSN", "nowhere"),
+    ("DEPLOYMENT_ENVIRONMENT", "production"),
 ];
 
 async fn start_server(arguments: &[&str]) -> Finished {
@@ -260,6 +266,8 @@ async fn a_bad_setting_is_named() {
         ("ASSETS_DIR", "no-such-folder"),
         ("REDIS_URL", "127.0.0.1:6379"),
         ("DATABASE_URL", "postgres://127.0.0.1:port/x"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "127.0.0.1:4318"),
+        ("SENTRY_DSN", "https://sentry.example/1"),
     ];
     for (key, value) in bad {
         let finished = Settings::new().set(key, value).spawn().finished().await;

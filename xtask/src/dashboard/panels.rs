@@ -33,6 +33,7 @@ pub const ROWS: &[Row] = &[
     Row { title: "Locks and links", panels: LOCKS },
     Row { title: "What is owned", panels: OWNED },
     Row { title: "HTTP and log-ins", panels: HTTP },
+    Row { title: "Around the worlds", panels: COMMUNITY },
     Row { title: "Server manager", panels: FLEET },
 ];
 
@@ -267,9 +268,9 @@ const HTTP: &[Panel] = &[
     panel(
         "Log-ins",
         "ops",
-        "By result",
+        "By kind and result",
         &[
-            ("sum by (result) (rate(realmgate_logins_total{§}[1m]))", "{{result}}"),
+            ("sum by (kind, result) (rate(realmgate_logins_total{§}[1m]))", "{{kind}} {{result}}"),
             ("sum(rate(realmgate_registrations_total{§}[1m]))", "registrations"),
         ],
     ),
@@ -281,6 +282,97 @@ const HTTP: &[Panel] = &[
             ("sum(increase(realmgate_refresh_reuse_total{§}[5m]))", "refresh tokens"),
             ("sum(increase(realmgate_password_queue_full_total{§}[5m]))", "turned away"),
         ],
+    ),
+    panel(
+        "Traces and errors that were not sent",
+        "ops",
+        "By why; rate: errors of one place in the code that had told enough for a minute",
+        &[
+            ("sum by (what, why) (rate(realmgate_telemetry_lost_total{§}[5m]))", "{{what}} {{why}}"),
+            ("sum by (what) (rate(realmgate_telemetry_sent_total{§}[5m]))", "{{what}} sent"),
+        ],
+    ),
+];
+
+const COMMUNITY: &[Panel] = &[
+    panel(
+        "Refusals below /api/v1",
+        "ops",
+        "By status; 500 is our fault",
+        &[("sum by (status) (rate(realmgate_community_refusals_total{§}[1m]))", "{{status}}")],
+    ),
+    panel(
+        "Sign-ins by providers",
+        "ops",
+        "By provider and result; provider: it was away, or did not believe what it was shown",
+        &[("sum by (provider, result) (rate(realmgate_oauth_sign_ins_total{§}[5m]))", "{{provider}} {{result}}")],
+    ),
+    panel(
+        "Friends, requests and blocks",
+        "ops",
+        "Acts by route and status",
+        &[(
+            "sum by (method, route, status) (rate(realmgate_http_requests_total{§, method!=\"GET\", route=~\"/api/v1/(friends.*|users/.+block)\"}[5m]))",
+            "{{method}} {{route}} {{status}}",
+        )],
+    ),
+    panel(
+        "Lobbies",
+        "ops",
+        "Acts by route and status",
+        &[(
+            "sum by (method, route, status) (rate(realmgate_http_requests_total{§, method!=\"GET\", route=~\"/api/v1/lobbies.*\"}[5m]))",
+            "{{method}} {{route}} {{status}}",
+        )],
+    ),
+    panel(
+        "Leaderboards",
+        "ops",
+        "Scores by what came of them, and ranks by what knew them",
+        &[
+            ("sum by (result) (rate(realmgate_leaderboard_scores_total{§}[5m]))", "scores {{result}}"),
+            ("sum by (from) (rate(realmgate_leaderboard_ranks_total{§}[5m]))", "ranks {{from}}"),
+        ],
+    ),
+    panel(
+        "Calls of scripts",
+        "ops",
+        "By who calls, and result",
+        &[("sum by (by, result) (rate(realmgate_hook_calls_total{§}[1m]))", "{{by}} {{result}}")],
+    ),
+    panel(
+        "How long scripts take",
+        "s",
+        "99 of 100 are faster; before: somebody waits for the answer",
+        &[("histogram_quantile(0.99, sum by (le, by) (rate(realmgate_hook_seconds_bucket{§}[5m])))", "{{by}}")],
+    ),
+    panel(
+        "Realtime sockets",
+        "short",
+        "Open ones, and in five minutes those that ended, and events that did not reach other sidecars",
+        &[
+            ("realmgate_realtime_sockets{§}", "open {{instance}}"),
+            ("sum by (why) (increase(realmgate_realtime_closed_total{§}[5m]))", "ended: {{why}}"),
+            ("sum by (why) (increase(realmgate_realtime_notices_lost_total{§}[5m]))", "events lost: {{why}}"),
+        ],
+    ),
+    panel(
+        "Mails",
+        "short",
+        "Those that wait, and in five minutes by result",
+        &[
+            ("max(realmgate_mails_waiting{§})", "waiting"),
+            ("sum by (result) (increase(realmgate_mails_total{§}[5m]))", "{{result}}"),
+        ],
+    ),
+    panel(
+        "Acts of administrators",
+        "short",
+        "In an hour, by route and status; who did what is in the audit log of /admin",
+        &[(
+            "sum by (method, route, status) (increase(realmgate_http_requests_total{§, method!=\"GET\", route=~\"/api/v1/admin/.*\"}[1h]))",
+            "{{method}} {{route}} {{status}}",
+        )],
     ),
 ];
 

@@ -25,6 +25,13 @@ impl LogIns {
     /// 403 where this is switched off or the account waits to be activated, 400 for an id that is none, 429 for too many
     /// new accounts.
     pub async fn by_device(&self, source: Source, device: &str) -> Result<Grant, Refusal> {
+        let logged_in = self.try_device(source, device).await;
+        let result = logged_in.as_ref().map_or_else(Refusal::result, |_| "ok");
+        metrics::counter!("realmgate_logins_total", "kind" => "device", "result" => result).increment(1);
+        logged_in
+    }
+
+    async fn try_device(&self, source: Source, device: &str) -> Result<Grant, Refusal> {
         if !self.settings.device_login {
             return Err(Refusal::error(StatusCode::FORBIDDEN, "device-based authentication is disabled"));
         }

@@ -105,7 +105,7 @@ impl LogIns {
         let row = self.store.find_password(name).await?;
         let checked = turn.verify(password, row.as_ref().map(|row| row.hash.clone())).await?;
         let result = if checked.fits && row.is_some() { "ok" } else { "failed" };
-        metrics::counter!("realmgate_logins_total", "result" => result).increment(1);
+        metrics::counter!("realmgate_logins_total", "kind" => "password", "result" => result).increment(1);
         match row.filter(|_| checked.fits) {
             Some(row) => {
                 self.limits.log_ins.record(name).await;

@@ -8,6 +8,7 @@ use realmgate_hooks::{Call, CallError, Realm};
 use realmgate_platform::script_feed::Arg;
 use serde_json::{Value, json};
 
+use super::ask::By;
 use super::work::{Work, lobby_shape};
 use super::{Hooks, TRIES};
 use crate::accounts::shapes::Public;
@@ -62,7 +63,7 @@ impl Hooks {
             let args = self.fitting(plugin, hook, self.args_of(args).await?);
             let realm = Some(Arc::new(work.clone()) as Arc<dyn Realm>);
             let call = Call { plugin, function: hook, args, caller: None, realm };
-            let fault = match self.plugins.call(call).await {
+            let fault = match self.ask(By::Server, call).await {
                 Ok(answer) => match self.sources.store.commit(&work.journal(), due, self.now_ms()).await? {
                     Committed::Changed => continue,
                     Committed::Refused(why) => why.to_owned(),

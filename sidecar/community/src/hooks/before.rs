@@ -8,6 +8,7 @@ use realmgate_protocol::ids::{AccountId, MapId};
 use serde_json::{Value, json};
 
 use super::Hooks;
+use super::ask::By;
 use super::work::Work;
 use crate::accounts::shapes::Public;
 
@@ -71,7 +72,7 @@ impl Hooks {
             let realm = Arc::new(Work::looking(self.sources.clone()));
             let given = self.fitting(&plugin, hook, args.clone());
             let call = Call { plugin: &plugin, function: hook, args: given, caller: None, realm: Some(realm) };
-            match self.plugins.call(call).await {
+            match self.ask(By::Before, call).await {
                 Ok(Value::Bool(false)) => return Err(Vetoed::default()),
                 // A word decides, and nobody else is asked.
                 Ok(Value::String(word)) => return Ok(Value::String(word)),

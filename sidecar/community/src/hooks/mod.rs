@@ -2,6 +2,7 @@
 
 mod after;
 mod args;
+mod ask;
 mod before;
 mod fetch;
 mod life;
@@ -30,6 +31,7 @@ use crate::events::Events;
 use crate::notifications::Notifications;
 use crate::store::{Committed, Effects, Journal};
 pub(crate) use args::is_key;
+use ask::By;
 pub(crate) use before::Vetoed;
 pub(crate) use fetch::Fetcher;
 pub use fetch::MayCall;
@@ -223,10 +225,7 @@ impl Hooks {
             false => (&*function, args),
         };
         let call = Call { plugin: &plugin, function, args, caller: None, realm: None };
-        let result = self.run(call, account).await;
-        let outcome = if result.is_ok() { "ok" } else { "error" };
-        metrics::counter!("realmgate_hook_calls_total", "outcome" => outcome).increment(1);
-        result
+        self.run(call, account).await
     }
 
     /// Does a call, and then what it wants done. Where others have changed what it has read, it is done again.
@@ -237,7 +236,7 @@ impl Hooks {
             let profile = profile.ok_or(HookError::Gone)?;
             let work = Work::begin(self.sources.clone(), Some(&profile));
             let (caller, realm) = (serde_json::to_value(Brief::from(profile)).ok(), Arc::new(work.clone()));
-            let answer = self.plugins.call(Call { caller, realm: Some(realm), ..call.clone() }).await;
+            let answer = self.ask(By::Player, Call { caller, realm: Some(realm), ..call.clone() }).await;
             let answer = answer.map_err(|error| {
                 self.note(call.plugin, call.function, &error);
                 HookError::Call(error)

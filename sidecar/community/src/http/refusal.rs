@@ -102,6 +102,15 @@ impl Refusal {
         Self::json(status, json!({"errors": {"detail": detail}}))
     }
 
+    /// How the call has ended, for figures: `limited` where it may be made again later, `failed` where that is our fault.
+    pub(crate) fn result(&self) -> &'static str {
+        match self.status {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => "limited",
+            status if status.is_server_error() => "failed",
+            _ => "refused",
+        }
+    }
+
     fn json(status: StatusCode, body: Value) -> Self {
         Self { status, body: Body::Json(body), retry_after_s: None, cause: None }
     }

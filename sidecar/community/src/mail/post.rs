@@ -10,6 +10,7 @@ use realmgate_platform::clock::Clock;
 use realmgate_platform::error::Error;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{MissedTickBehavior, timeout};
+use tracing::Instrument;
 
 use super::carrier::{Carrier, NotSent};
 use super::letter::Letterhead;
@@ -17,6 +18,8 @@ use crate::store::{DueMail, MailStore};
 
 /// How often what is due is looked for; what is asked for here is sent at once.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often those that wait are counted.
+const COUNT_EVERY: Duration = Duration::from_secs(15);
 /// How often mails whose links have ended are forgotten.
 const SWEEP_EVERY: Duration = Duration::from_secs(10 * 60);
 /// How many mails are sent at once: a mail server that takes its time holds up that many.
@@ -60,6 +63,11 @@ impl Post {
             let post = post.clone();
             async move { post.sweep().await }
         });
+        let post = self.clone();
+        background.keep(COUNT_EVERY, COUNT_EVERY, "mails could not be counted", move || {
+            let post = post.clone();
+            async move { post.count().await }
+        });
         let own = background.clone();
         background.tasks.spawn(async move {
             let mut beats = tokio::time::interval(LOOK_EVERY);
@@ -97,7 +105,10 @@ impl Post {
     }
 
     async fn send(&self, mail: DueMail, permit: OwnedSemaphorePermit) {
-        let sent = self.try_send(&mail).await;
+        let span = tracing::debug_span!("mail", failed = tracing::field::Empty);
+        let sent = self.try_send(&mail).instrument(span.clone()).await;
+        span.record("failed", sent.is_err());
+        drop(span);
         let again_at_ms = sent.is_err().then(|| self.clock.now_ms() + wait_ms(mail.tries));
         metrics::counter!("realmgate_mails_total", "result" => if sent.is_ok() { "sent" } else { "failed" })
             .increment(1);
@@ -127,6 +138,12 @@ impl Post {
             Ok(carried) => Ok(carried?),
             Err(_) => Err(NotSent::TooSlow.into()),
         }
+    }
+
+    async fn count(&self) -> Result<(), Error> {
+        let waiting = self.store.count_waiting(self.clock.now_ms()).await?;
+        metrics::gauge!("realmgate_mails_waiting").set(waiting as f64);
+        Ok(())
     }
 
     async fn sweep(&self) -> Result<(), Error> {

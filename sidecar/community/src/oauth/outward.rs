@@ -8,6 +8,7 @@ use reqwest::{Client, RequestBuilder};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::Semaphore;
+use tracing::Instrument;
 
 use crate::bounded_body;
 
@@ -84,7 +85,7 @@ impl Outward {
     async fn answer(&self, call: RequestBuilder) -> Result<Vec<u8>, ProviderError> {
         let _call = self.calls.try_acquire().map_err(|_| ProviderError::Busy)?;
         let call = call.header(reqwest::header::ACCEPT, "application/json");
-        let answer = call.send().await.map_err(away)?;
+        let answer = call.send().instrument(tracing::debug_span!("provider")).await.map_err(away)?;
         let status = answer.status();
         let body = bounded_body::read(answer, MAX_ANSWER_BYTES).await.map_err(away)?;
         let body = body.ok_or(ProviderError::Unbelievable("the provider's answer is too long"))?;

@@ -146,6 +146,15 @@ impl Failure {
         }
     }
 
+    /// How a sign-in has ended, for figures: `provider` where the provider has not said who it is.
+    pub fn result(&self) -> &'static str {
+        match self {
+            Self::Exchange(_) => "provider",
+            Self::Create(_) | Self::Link(_) | Self::Taken | Self::NotActivated => "refused",
+            Self::Ours(refusal) => refusal.result(),
+        }
+    }
+
     /// For people.
     pub fn text(&self) -> String {
         match self {

@@ -142,6 +142,7 @@ impl SignIn {
             (Ok(identity), Some(link)) => self.resolver().link(provider, &identity, link).await.map(|()| Ended::Linked),
             (Ok(identity), None) => self.resolver().account(source, provider, &identity).await.map(Ended::LoggedIn),
         };
+        count(provider, outcome.as_ref().map(|ended| matches!(ended, Ended::Linked)));
         let (ended, refusal) = match outcome {
             Ok(ended) => (ended, None),
             Err(Failure::Ours(refusal)) => (Ended::Failed("server_error", "Try again later".to_owned()), Some(refusal)),
@@ -256,15 +257,26 @@ impl SignIn {
         identity: Result<Identity, Failure>,
         caller: Option<&Caller>,
     ) -> Result<Proven, Refusal> {
-        let identity = identity.map_err(Failure::refusal)?;
-        if let Some((account, version)) = self.link_of(caller).await? {
-            let linked = self.resolver().link(provider, &identity, (account, version)).await;
-            linked.map_err(Failure::refusal)?;
+        let proven = self.resolve(source, provider, identity, caller).await;
+        count(provider, proven.as_ref().map(|proven| matches!(proven, Proven::Linked(_))));
+        proven.map_err(Failure::refusal)
+    }
+
+    async fn resolve(
+        &self,
+        source: Source,
+        provider: Provider,
+        identity: Result<Identity, Failure>,
+        caller: Option<&Caller>,
+    ) -> Result<Proven, Failure> {
+        let identity = identity?;
+        if let Some((account, version)) = self.link_of(caller).await.map_err(Failure::Ours)? {
+            self.resolver().link(provider, &identity, (account, version)).await?;
             self.events.changed(account);
             return Ok(Proven::Linked(provider));
         }
-        let account = self.resolver().account(source, provider, &identity).await.map_err(Failure::refusal)?;
-        Ok(Proven::LoggedIn(Box::new(self.log_ins.open(account).await?)))
+        let account = self.resolver().account(source, provider, &identity).await?;
+        Ok(Proven::LoggedIn(Box::new(self.log_ins.open(account).await.map_err(Failure::Ours)?)))
     }
 
     async fn identity(&self, provider: Provider, proof: &Proof<'_>) -> Result<Identity, Failure> {
@@ -320,6 +332,16 @@ impl Status {
             }
         }
     }
+}
+
+/// Counts a sign-in: whether it was a link, or why it has failed.
+fn count(provider: Provider, ended: Result<bool, &Failure>) {
+    let result = match ended {
+        Ok(false) => "ok",
+        Ok(true) => "linked",
+        Err(failure) => failure.result(),
+    };
+    metrics::counter!("realmgate_oauth_sign_ins_total", "provider" => provider.name(), "result" => result).increment(1);
 }
 
 /// 256 random bits, as text.

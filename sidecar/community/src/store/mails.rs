@@ -178,6 +178,16 @@ impl MailStore {
         Ok(taken)
     }
 
+    /// How many mails are not sent yet.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn count_waiting(&self, now_ms: u64) -> sqlx::Result<i64> {
+        let query = "SELECT COUNT(*) FROM mails WHERE due_at_ms IS NOT NULL AND expires_at_ms > $1";
+        let mut db = self.0.read("count_waiting_mails").await?;
+        sqlx::query_scalar(query).bind(to_sql_ms(now_ms)).fetch_one(&mut *db).await
+    }
+
     /// Notes that whoever shows this token may use the mail's link.
     ///
     /// # Errors

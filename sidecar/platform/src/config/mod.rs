@@ -6,6 +6,7 @@ mod edge;
 mod origins;
 mod passwords;
 mod proxies;
+mod telemetry;
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ pub use edge::{ConnectionLimits, Edge, EdgeSettings, Redirect, TlsFiles};
 pub use origins::Origins;
 pub use passwords::{PasswordHashing, PasswordMemory};
 pub use proxies::TrustedProxies;
+pub use telemetry::{ErrorSink, TelemetryConfig, TelemetrySettings, TraceSink};
 
 /// A setting that cannot be used. Displayed as one line that names it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -4,6 +4,8 @@
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
+use tracing::Span;
+
 use super::SqlConnection;
 use crate::clock::Clock;
 
@@ -23,7 +25,8 @@ impl Lent {
         clock: &Clock,
         connection: impl Future<Output = sqlx::Result<SqlConnection>>,
     ) -> sqlx::Result<Self> {
-        let timer = Timer { name, clock: clock.clone(), began: clock.uptime() };
+        let span = tracing::debug_span!("database", call = name);
+        let timer = Timer { name, clock: clock.clone(), began: clock.uptime(), _span: span };
         let waiting = Waiting::new();
         let connection = connection.await.inspect_err(|error| {
             if matches!(error, sqlx::Error::PoolTimedOut) {
@@ -92,6 +95,8 @@ struct Timer {
     name: &'static str,
     clock: Clock,
     began: Duration,
+    /// Its part in a trace ends with it.
+    _span: Span,
 }
 
 impl Drop for Timer {

@@ -5,11 +5,13 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::clock::Clock;
+use crate::telemetry;
 
 /// Times the request. The route label is the pattern, never the path: the number of paths is unlimited.
 pub(super) async fn count(State(clock): State<Clock>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let method = request.method().clone();
+    telemetry::name_request(label(&method), &route);
     let began = clock.uptime();
     let response = next.run(request).await;
     let took = clock.uptime().saturating_sub(began);
