@@ -13,14 +13,17 @@ use clap::{Arg, ArgMatches, Args, Command};
 
 /// Settings whose type does not say that they may be shown: texts that hold no secret, and numbers whose names sound like one.
 /// Those with addresses refuse a user name and a password in them.
-const HARMLESS: [&str; 18] = [
+const HARMLESS: [&str; 21] = [
     "ACCESS_TOKEN_SECONDS",
     "ALLOWED_ORIGINS",
     "ASSETS_BASE_URL",
+    "DEPLOYMENT_ENVIRONMENT",
     "GATEWAY_ID",
     "HOOKS_MAY_CALL",
     "LOG",
     "MAIL_FROM",
+    "OTEL_SERVICE_NAME",
+    "OTEL_TRACES_SAMPLER_ARG",
     "PASSWORD_QUEUE",
     "PASSWORD_THREADS",
     "PUBLIC_URL",
@@ -254,6 +257,9 @@ mod tests {
             "SERVICE_TOKEN",
             "MAIL_URL",
             "SERVER_MANAGER_SET",
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "OTEL_EXPORTER_OTLP_HEADERS",
+            "SENTRY_DSN",
         ];
         assert_eq!(hidden, secrets);
     }

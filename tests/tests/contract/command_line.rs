@@ -229,7 +229,7 @@ async fn schemas_are_written_where_one_says() {
         schema.collect::<BTreeMap<Option<PathBuf>, String>>()
     };
     let written = schemas(&out.join("assets/schema"));
-    assert_eq!(written.len(), 8, "a schema for each kind of data");
+    assert_eq!(written.len(), 9, "a schema for each kind of data");
     assert_eq!(written, schemas(&workspace().join("assets/schema")));
 }
 

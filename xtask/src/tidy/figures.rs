@@ -22,7 +22,8 @@ const LIST: &str = "docs/operations.md";
 const BUCKETS: &str = "sidecar/platform/src/metrics_recorder.rs";
 const HISTOGRAM: &str = "histogram!(\"";
 /// Our crates, whose names look the same.
-const CRATES: [&str; 6] = ["engine", "game", "sidecar", "protocol", "client", "server"];
+const CRATES: [&str; 9] =
+    ["engine", "game", "sidecar", "protocol", "client", "server", "platform", "community", "hooks"];
 /// What Prometheus adds to the name of a histogram or summary.
 const SERIES: [&str; 3] = ["_bucket", "_sum", "_count"];
 
