@@ -75,8 +75,11 @@ fn now() -> Instant {
 #[test]
 fn what_is_queued_at_the_end_is_sent() {
     let listener = Listener::start(Answers::Well);
-    let settings =
-        [("OTEL_EXPORTER_OTLP_ENDPOINT", &*listener.url("/team")), ("OTEL_SERVICE_NAME", "gate"), ("LOG", "off")];
+    let settings = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*listener.url("/team")),
+        ("OTEL_SERVICE_NAME", "gate"),
+        ("RUST_LOG", "off,sidecar=info"),
+    ];
     let serving = Serving::start(&settings);
     assert!(serving.get("/character-classes").0.starts_with("HTTP/1.1 200 "));
     serving.end();
