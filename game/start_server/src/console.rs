@@ -108,7 +108,7 @@ pub fn up(up: &Up<'_>) {
             _ => String::new(),
         };
         println!("\n  Send in some bots:");
-        println!("    cargo run --release -p realmgate-client --bin bot -- --count 20 --seconds 30{server}{gateway}");
+        println!("    cargo run --profile play --bin bot -- --count 20 --seconds 30{server}{gateway}");
     }
     println!("\n  Ctrl-C saves everybody and ends the server.\n");
 }

@@ -143,8 +143,6 @@ pub struct CharacterRow {
     pub x: i64,
     /// The y coordinate in 1/1,024 tile.
     pub y: i64,
-    /// `protocol::link::SoftState` as JSON; `None` if it was never in a world.
-    pub soft_state: Option<String>,
     /// The lock's owner, who may write.
     pub lock_owner: CharacterOwner,
     /// The lock's epoch: a fencing token that only grows.
@@ -167,8 +165,8 @@ impl CharacterRow {
 /// The columns of a [`CharacterRow`].
 macro_rules! columns {
     () => {
-        "id, account_id, name, class_id, level, experience, map_id, x, y, soft_state, lock_owner, lock_epoch, \
-         created_at_ms, deletes_at_ms, appearance"
+        "id, account_id, name, class_id, level, experience, map_id, x, y, lock_owner, lock_epoch, created_at_ms, \
+         deletes_at_ms, appearance"
     };
 }
 use columns;
@@ -185,7 +183,6 @@ impl<'r> FromRow<'r, SqlRow> for CharacterRow {
             map_id: row.try_get("map_id")?,
             x: row.try_get("x")?,
             y: row.try_get("y")?,
-            soft_state: row.try_get("soft_state")?,
             lock_owner: parsed(row, "lock_owner")?,
             lock_epoch: row.try_get("lock_epoch")?,
             created_at_ms: row.try_get("created_at_ms")?,

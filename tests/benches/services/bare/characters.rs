@@ -29,17 +29,17 @@ async fn listed(state: &State, headers: &HeaderMap) -> anyhow::Result<Vec<Value>
     .await?;
     ensure!(account == claims.user_id && version == claims.ver, "the token is revoked");
     let rows = sqlx::query(
-        "SELECT id, account_id, name, class_id, level, experience, map_id, x, y, soft_state, lock_owner, lock_epoch, \
-         created_at_ms FROM characters WHERE account_id = $1 AND deleted_at_ms IS NULL ORDER BY created_at_ms, id",
+        "SELECT id, account_id, name, class_id, level, experience, map_id, x, y, lock_owner, lock_epoch, created_at_ms, \
+         deletes_at_ms, appearance FROM characters WHERE account_id = $1 AND deleted_at_ms IS NULL ORDER BY created_at_ms, id",
     )
     .bind(&account)
     .fetch_all(&state.pool)
     .await?;
-    Ok(rows.iter().map(shown).collect::<sqlx::Result<_>>()?)
+    Ok(rows.iter().map(shown).collect::<anyhow::Result<_>>()?)
 }
 
-fn shown(row: &PgRow) -> sqlx::Result<Value> {
-    let _soft: Option<String> = row.try_get("soft_state")?;
+fn shown(row: &PgRow) -> anyhow::Result<Value> {
+    let appearance: Option<String> = row.try_get("appearance")?;
     let _epoch: i64 = row.try_get("lock_epoch")?;
     let tiles = |units: i64| units as f64 / 1_024.0;
     Ok(json!({
@@ -53,5 +53,7 @@ fn shown(row: &PgRow) -> sqlx::Result<Value> {
         "position": {"x": tiles(row.try_get("x")?), "y": tiles(row.try_get("y")?)},
         "in_world": row.try_get::<String, _>("lock_owner")? != "none",
         "created_at_ms": row.try_get::<i64, _>("created_at_ms")?,
+        "deletes_at_ms": row.try_get::<Option<i64>, _>("deletes_at_ms")?,
+        "appearance": appearance.map_or_else(|| Ok(json!({})), |text| serde_json::from_str::<Value>(&text))?,
     }))
 }
