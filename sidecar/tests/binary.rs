@@ -68,9 +68,10 @@ impl Drop for Serving {
 fn get(addr: &Value, path: &str) -> String {
     let mut stream = TcpStream::connect(addr.as_str().unwrap()).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    // A picture is no text.
+    String::from_utf8_lossy(&answer).into_owned()
 }
 
 #[test]
@@ -124,6 +125,7 @@ fn its_first_administrator_sees_what_was_set_and_no_secret() {
     let dir = world();
     let mut command = sidecar(dir.path(), &["serve", "--calls-per-min", "77"]);
     command.env("REALM_NAME", "Testland").env("RUST_LOG", "info").env("PORT", "0");
+    command.env("LIMIT_MAX_DISPLAY_NAME", "5").env("REALTIME_DEBOUNCE_MS", "250");
     let secret = "a-secret-of-at-least-thirty-two-bytes";
     for name in ["JWT_SECRET", "TICKET_KEY", "SERVICE_TOKEN"] {
         command.env(name, secret);
@@ -145,6 +147,11 @@ fn its_first_administrator_sees_what_was_set_and_no_secret() {
     assert_eq!(of("CALLS_PER_MIN"), (Some("77"), "command_line"));
     assert_eq!(of("LIST_USERS"), (Some("true"), "default"));
     assert_eq!(of("JWT_SECRET"), (None, "environment"));
+    assert_eq!(of("REALTIME_DEBOUNCE_MS"), (Some("250"), "environment"));
+    assert_eq!(of("LIMIT_MAX_LOBBY_PASSWORD"), (Some("128"), "default"));
+    assert_eq!(of("LIMIT_MAX_DISPLAY_NAME"), (Some("5"), "environment"));
+    let refused = call(api, ("PATCH", "/api/v1/me/display_name"), token, r#"{"display_name": "Tester"}"#);
+    assert_eq!(refused["errors"]["display_name"][0], "should be at most 5 character(s)");
     assert_eq!(
         (of("RUST_LOG"), of("PORT"), of("ROLES").1),
         ((Some("info"), "environment"), (Some("0"), "environment"), "default")
@@ -210,6 +217,30 @@ fn any_subset_of_the_roles_runs_with_its_listeners_alone() {
             assert!(answers("gateway", "/characters").starts_with("HTTP/1.1 404 "), "accounts are elsewhere");
             assert!(answers("gateway", "/ws").starts_with("HTTP/1.1 400 "), "{roles:?}: the gateway is there");
         }
+    }
+}
+
+#[test]
+fn the_community_alone_hands_out_how_the_realm_looks() {
+    let dir = world();
+    std::fs::write(dir.path().join("assets/mark.png"), b"\x89PNG\r\n\x1a\nand more").unwrap();
+    std::fs::write(dir.path().join("assets/theme.toml"), "logo = 'mark.png'\n[colours]\naccent = '#d0a0ff'\n").unwrap();
+    let _serving = Serving::start(&mut sidecar(dir.path(), &["serve", "--roles", "community"]));
+    let ready = std::fs::read(dir.path().join("data/sidecar/ready.json")).unwrap();
+    let api = &serde_json::from_slice::<Value>(&ready).unwrap()["api_addr"];
+    assert!(get(api, "/play").starts_with("HTTP/1.1 404 "), "the game's page is elsewhere");
+    assert!(get(api, "/characters").starts_with("HTTP/1.1 404 "), "and so are characters");
+    let page = get(api, "/account/forgot");
+    assert!(page.starts_with("HTTP/1.1 200 "), "{page}");
+    let files: Vec<&str> = page.split('"').filter(|part| part.starts_with("/theme/")).collect();
+    let kinds = ["text/css; charset=utf-8", "image/png"];
+    for kind in kinds {
+        let has = |file: &&str| get(api, file).to_lowercase().contains(&format!("content-type: {kind}\r\n"));
+        assert!(files.iter().any(has), "none of {files:?} is {kind}");
+    }
+    for file in files {
+        let answer = get(api, file);
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{file}: {answer}");
     }
 }
 
@@ -284,6 +315,18 @@ fn settings_that_cannot_be_are_exit_code_2_and_named() {
         let Output { status, stderr, .. } = sidecar(dir.path(), args).env("CALLS_PER_MIN", calls).output().unwrap();
         let said = String::from_utf8_lossy(&stderr);
         assert!(status.code() == Some(2) && said.contains(named), "{said}");
+    }
+    for (setting, value, range) in [
+        ("LIMIT_MAX_METADATA_SIZE", "65537", "2..=65536"),
+        ("LIMIT_MAX_USERNAME", "12", "32..=64"),
+        ("LIMIT_MAX_LOBBY_USERS", "many", "digit"),
+        ("REALTIME_DEBOUNCE_MS", "10001", "0..=10000"),
+        ("REALTIME_DEBOUNCE_MS", "-1", "0..=10000"),
+    ] {
+        let Output { status, stderr, .. } = sidecar(dir.path(), &["serve"]).env(setting, value).output().unwrap();
+        let said = String::from_utf8_lossy(&stderr);
+        let flag = format!("--{}", setting.to_lowercase().replace('_', "-"));
+        assert!(status.code() == Some(2) && [value, &flag, range].iter().all(|part| said.contains(part)), "{said}");
     }
 }
 

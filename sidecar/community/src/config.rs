@@ -1,9 +1,18 @@
 //! The settings of the community's services.
 
-use clap::ArgAction;
-use clap::builder::BoolishValueParser;
+use std::time::Duration;
 
-/// What operators switch on and off.
+use clap::ArgAction;
+use clap::builder::{BoolishValueParser, RangedI64ValueParser};
+
+use crate::field_limits::FieldLimits;
+
+/// How long a client of the realtime socket may say nothing.
+const REALTIME_IDLE: Duration = Duration::from_secs(60);
+/// Longest that what has changed is kept back.
+const LONGEST_DEBOUNCE_MS: i64 = 10_000;
+
+/// What operators set of the community's services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::Args)]
 pub struct CommunitySettings {
     /// Whether accounts may be made and logged in to by a device's id alone
@@ -25,4 +34,17 @@ pub struct CommunitySettings {
     /// Whether anybody may read the description of the calls, at /api/openapi and /api/docs
     #[arg(long, env = "PUBLISH_OPENAPI", default_value_t = true, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub publish_openapi: bool,
+    /// How long realtime sockets keep back what has changed, in ms, and tell its newest state alone; 0 for not at all
+    #[arg(long, env = "REALTIME_DEBOUNCE_MS", default_value_t = 0, value_parser = debounce_ms())]
+    pub realtime_debounce_ms: u32,
+    /// How long, how large and how many what players write may be.
+    #[command(flatten)]
+    pub limits: FieldLimits,
+    /// How long a realtime socket may say nothing. No setting of operators: clients count on it.
+    #[arg(skip = REALTIME_IDLE)]
+    pub realtime_idle: Duration,
+}
+
+fn debounce_ms() -> RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(0..=LONGEST_DEBOUNCE_MS)
 }

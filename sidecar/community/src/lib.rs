@@ -9,6 +9,7 @@ pub mod accounts;
 mod bounded_body;
 mod config;
 pub mod events;
+mod field_limits;
 pub mod friends;
 pub mod hooks;
 pub mod http;
@@ -25,6 +26,7 @@ mod world;
 
 pub use config::CommunitySettings;
 pub use events::{Events, Topic};
+pub use field_limits::FieldLimits;
 pub use hooks::MayCall;
 pub use leaderboards::DeclaredBoards;
 pub use mail::{MailConfig, MailSettings};

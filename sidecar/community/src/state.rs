@@ -20,6 +20,7 @@ use crate::config::CommunitySettings;
 use crate::events::Events;
 use crate::friends::Friends;
 use crate::hooks::{Fetcher, Hooks, MayCall, Sources};
+use crate::http::Published;
 use crate::http::pages::Pages;
 use crate::leaderboards::{DeclaredBoards, Leaderboards};
 use crate::lobbies::Lobbies;
@@ -101,6 +102,8 @@ pub struct Services {
     pub(crate) pages: Pages,
     /// Whether browsers reach this server by HTTPS.
     pub(crate) is_https: bool,
+    /// The description of the calls.
+    pub(crate) published: Published,
 }
 
 impl Community {
@@ -116,7 +119,7 @@ impl Community {
         let pages = Pages::new(&parts.theme, &parts.realm);
         let letterhead = Letterhead::new(&parts.mail, parts.realm, parts.here, &parts.theme.texts);
         let post = Arc::new(Post::new(parts.mail.carrier, letterhead, mails.clone(), http.clock.clone()));
-        let boards = Arc::new(Leaderboards::new(sql.clone(), redis, boards, http.clock.clone()));
+        let boards = Arc::new(Leaderboards::new(sql.clone(), redis, boards, http.clock.clone(), settings.limits));
         let store = AccountStore::new(sql.clone());
         let notifications = Notifications {
             store: NotificationStore::new(sql.clone()),
@@ -130,6 +133,7 @@ impl Community {
             boards: boards.clone(),
             fetcher: Fetcher::new(parts.hooks_may_call),
             clock: http.clock.clone(),
+            limits: settings.limits,
         };
         let hooks = Arc::new(Hooks::new(hooks_dir, sources, notifications.clone(), events.clone()));
         let log_ins = Arc::new(LogIns {
@@ -153,6 +157,7 @@ impl Community {
             passwords: passwords.clone(),
             limits: http.limits.clone(),
             clock: http.clock.clone(),
+            field_limits: settings.limits,
             doors: Gates::default(),
         });
         let profiles = Profiles {
@@ -175,7 +180,7 @@ impl Community {
             public_url,
         };
         let friends = Arc::new(Friends {
-            store: FriendStore::new(sql.clone()),
+            store: FriendStore::new(sql.clone(), settings.limits),
             accounts: store.clone(),
             events: events.clone(),
             notifications: notifications.clone(),
@@ -218,6 +223,7 @@ impl Community {
             acts,
             pages,
             is_https,
+            published: Published::default(),
         }))
     }
 

@@ -7,7 +7,20 @@ use crate::database::columns::to_sql_ms;
 use crate::script_feed::{Arg, ScriptFeed};
 
 /// Allowed lengths of a profile's user name, in characters.
-pub const USERNAME_LENGTH: std::ops::RangeInclusive<usize> = 3..=32;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NameLength {
+    /// The shortest.
+    pub least: usize,
+    /// The longest.
+    pub most: usize,
+}
+
+impl NameLength {
+    /// Those where nobody has set others.
+    pub const USUAL: Self = Self { least: 3, most: 32 };
+    /// Every one that an operator may allow, for a name that was checked before.
+    pub const ANY: Self = Self { least: 1, most: 64 };
+}
 
 /// An account to be created.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +30,8 @@ pub struct NewAccount<'a> {
     /// The user name that others shall see; the account's id takes its place where it is not [legal](is_username) or
     /// somebody else has it.
     pub username: &'a str,
+    /// How long that name may be.
+    pub length: NameLength,
     /// What others shall call it; may be empty.
     pub display_name: &'a str,
     /// Whether it may log in at once. The first account of a database always may.
@@ -26,8 +41,8 @@ pub struct NewAccount<'a> {
 }
 
 /// Whether a text may be the user name of a profile: small letters and digits, with single `.`, `_` and `-` between.
-pub fn is_username(text: &str) -> bool {
-    let (mut after_sign, mut legal) = (true, USERNAME_LENGTH.contains(&text.len()));
+pub fn is_username(text: &str, length: NameLength) -> bool {
+    let (mut after_sign, mut legal) = (true, (length.least..=length.most).contains(&text.len()));
     for byte in text.bytes() {
         let sign = matches!(byte, b'.' | b'_' | b'-');
         legal &= (sign && !after_sign) || byte.is_ascii_lowercase() || byte.is_ascii_digit();
@@ -57,7 +72,7 @@ pub async fn insert(db: &mut SqlConnection, feed: &ScriptFeed, new: NewAccount<'
         .execute(&mut *db)
         .await?;
     let by_id = id.replace('-', "");
-    let wanted = if is_username(new.username) { new.username } else { &by_id };
+    let wanted = if is_username(new.username, new.length) { new.username } else { &by_id };
     if !insert_profile(db, &id, wanted, new.display_name).await? {
         insert_profile(db, &id, &by_id, new.display_name).await?;
     }
@@ -100,11 +115,12 @@ mod tests {
     #[test]
     fn user_names_of_profiles_are_plain() {
         for good in ["ann", "a.b_c-d", "x12", &"x".repeat(32)] {
-            assert!(is_username(good), "{good}");
+            assert!(is_username(good, NameLength::USUAL), "{good}");
         }
         for bad in ["", "ab", "Ann", "a..b", "a._b", ".ann", "ann-", "a b", "änn", "a@b.c", &"x".repeat(33)] {
-            assert!(!is_username(bad), "{bad}");
+            assert!(!is_username(bad, NameLength::USUAL), "{bad}");
         }
+        assert!(is_username("a", NameLength::ANY) && is_username(&"x".repeat(64), NameLength::ANY));
     }
 
     #[test]

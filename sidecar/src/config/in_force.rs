@@ -13,13 +13,14 @@ use clap::{Arg, ArgMatches, Args, Command};
 
 /// Settings whose type does not say that they may be shown: texts that hold no secret, and numbers whose names sound like one.
 /// Those with addresses refuse a user name and a password in them.
-const HARMLESS: [&str; 21] = [
+const HARMLESS: [&str; 22] = [
     "ACCESS_TOKEN_SECONDS",
     "ALLOWED_ORIGINS",
     "ASSETS_BASE_URL",
     "DEPLOYMENT_ENVIRONMENT",
     "GATEWAY_ID",
     "HOOKS_MAY_CALL",
+    "LIMIT_MAX_LOBBY_PASSWORD",
     "LOG",
     "MAIL_FROM",
     "OTEL_SERVICE_NAME",

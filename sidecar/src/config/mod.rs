@@ -33,6 +33,8 @@ use crate::lock::Timers;
 pub struct SidecarConfig {
     /// What the realm is called.
     pub realm_name: String,
+    /// Whether this is a realm for players (`DEPLOYMENT_ENVIRONMENT`): answers tell developers nothing.
+    pub is_production: bool,
     /// How it looks.
     pub theme: Arc<Theme>,
     /// The folder of everything that must persist.

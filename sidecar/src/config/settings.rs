@@ -228,6 +228,7 @@ impl Settings {
         Ok(SidecarConfig {
             realm_name: self.realm_name.clone().or_else(|| theme.name.clone()).unwrap_or_else(|| REALM_NAME.to_owned()),
             theme: Arc::new(theme),
+            is_production: self.telemetry.is_production(),
             roles: Roles::ALL,
             fleet: self.fleet.resolve(self.secrets_of_map_servers())?,
             database,

@@ -65,10 +65,14 @@ fn public(state: &AppState) -> Router<AppState> {
             .merge(page::router());
     }
     if roles.community {
+        let (mut below, mut of_worlds) = (realmgate_community::http::router(&state.community), admin::router(state));
+        if !state.config.is_production {
+            (below, of_worlds) = (layers::timed(below, state), layers::timed(of_worlds, state));
+        }
         all = all
-            .nest("/api/v1", realmgate_community::http::router(&state.community))
+            .nest("/api/v1", below)
             .merge(realmgate_community::http::router_beside(&state.community))
-            .merge(admin::router(state));
+            .merge(of_worlds);
     }
     all
 }

@@ -2,7 +2,7 @@
 
 use realmgate_protocol::ids::AccountId;
 
-use realmgate_platform::accounts::{NewAccount as AccountRow, insert};
+use realmgate_platform::accounts::{NameLength, NewAccount as AccountRow, insert};
 use realmgate_platform::database::SqlStore;
 use realmgate_platform::database::columns::{parse_id, to_sql_ms};
 
@@ -47,7 +47,14 @@ impl AccountStore {
         let mut tx = self.0.begin_write("create_account").await?;
         let (id, at_ms) = (new.id.to_string(), to_sql_ms(new.at_ms));
         let (username, display_name) = (new.folded, new.username);
-        let row = AccountRow { id: new.id, username, display_name, activated: new.activated, at_ms: new.at_ms };
+        let row = AccountRow {
+            id: new.id,
+            username,
+            length: NameLength::USUAL,
+            display_name,
+            activated: new.activated,
+            at_ms: new.at_ms,
+        };
         insert(&mut tx, self.0.script_feed(), row).await?;
         let credential = sqlx::query(
             "INSERT INTO credentials (kind, subject, secret, display, account_id, created_at_ms)

@@ -14,12 +14,12 @@ on_every_backend!(
 );
 
 /// Metadata of so many bytes.
-fn metadata(bytes: usize) -> Value {
+pub fn metadata(bytes: usize) -> Value {
     json!({"a": "x".repeat(bytes - r#"{"a":""}"#.len())})
 }
 
 /// Each call succeeds with the first value of its field, and is refused with the second.
-async fn check(
+pub async fn check(
     realm: &Realm,
     player: &Player,
     call: (&str, &str, Value),

@@ -112,6 +112,7 @@ async fn every_answer_has_a_name(realm: Realm) {
         assert_eq!((answer.status, answer.header("x-request-id")), (status, Some("mine-1")), "{path}");
         let answer = realm.call("GET", path, Value::Null).send().await;
         assert!(answer.header("x-request-id").is_some_and(|name| name.len() == 32), "{path}");
+        assert_eq!(answer.header("x-request-time"), None, "{path}: players are not told how long it took");
         assert_eq!(answer.header("content-type"), Some("application/json"), "{path}");
     }
 }
@@ -120,14 +121,14 @@ async fn pages_of_this_machine_may_call(realm: Realm) {
     let ask = async |origin: &str| {
         let call = realm.call("OPTIONS", "/me/display_name", Value::Null).header("origin", origin);
         let call = call.header("access-control-request-method", "PATCH");
-        call.header("access-control-request-headers", "authorization,content-type").send().await
+        call.header("access-control-request-headers", "authorization,content-type,traceparent").send().await
     };
     let allowed = ask("http://localhost:8000").await;
     assert_eq!(allowed.status, StatusCode::OK, "{}", allowed.text);
     assert_eq!(allowed.header("access-control-allow-origin"), Some("http://localhost:8000"));
     for (header, words) in [
         ("access-control-allow-methods", &["GET", "POST", "PATCH", "DELETE"][..]),
-        ("access-control-allow-headers", &["authorization", "content-type"]),
+        ("access-control-allow-headers", &["authorization", "content-type", "x-request-id", "traceparent"]),
     ] {
         let told = allowed.header(header).unwrap_or_default();
         assert!(words.iter().all(|word| told.split(',').any(|told| told.trim() == *word)), "{header}: {told}");

@@ -148,6 +148,14 @@ async fn a_browser_logs_in_and_the_program_that_sent_it_gets_the_tokens() {
 }
 
 #[tokio::test]
+async fn a_picture_with_a_longer_address_than_the_operator_wants_is_left_out() {
+    let shorter = |settings: &mut Settings| settings.community.limits.max_profile_url = 31;
+    let Some(mut door) = Door::open_with(shorter).await else { return };
+    let ann = door.player("ann").await;
+    assert_eq!(me(&door.realm, &ann).await["profile_url"], "");
+}
+
+#[tokio::test]
 async fn the_same_on_replicas() {
     let Some(mut provider) = OpenIdProvider::start(Some(START_MS)).await else { return };
     let (_folder, change) = with_providers(&google(&provider.issuer));

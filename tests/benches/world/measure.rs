@@ -32,6 +32,8 @@ pub struct Point {
     pub ours: Vec<Figures>,
     /// Rounds of the floor.
     pub floor: Vec<Measured>,
+    /// Rounds of the floor of earlier tables.
+    pub napping: Vec<Measured>,
     /// Rounds of stock renet and renetcode; none beyond its 1,024 clients.
     pub stock: Vec<Measured>,
     /// Why it was not measured.
@@ -53,7 +55,8 @@ pub struct Held {
 
 /// Measures one scenario with so many players. What the server cannot do is a result, too.
 pub fn point(program: &Program, scenario: Scenario, players: usize, plan: &Plan) -> Result<Point> {
-    let mut point = Point { scenario, players, ours: vec![], floor: vec![], stock: vec![], failed: None };
+    let mut point =
+        Point { scenario, players, ours: vec![], floor: vec![], napping: vec![], stock: vec![], failed: None };
     for _ in 0..plan.rounds {
         let round = Round {
             program: program.clone(),
@@ -84,6 +87,7 @@ pub fn point(program: &Program, scenario: Scenario, players: usize, plan: &Plan)
             yardstick::measure(yardstick, YARDSTICK_ROLE, (players, sizes), Some(SERVER_CORE), plan.yardstick)
         };
         point.floor.push(beside(Yardstick::Floor, players)?);
+        point.napping.push(beside(Yardstick::Napping, players)?);
         if players <= STOCK_MOST {
             point.stock.push(beside(Yardstick::Stock, players)?);
         }

@@ -6,8 +6,8 @@ use crate::measure::{Held, Point};
 use crate::yardstick::Measured;
 
 const COST_HEAD: &str = "\
-    | scenario | N | CPU µs per player and tick (least–most) | floor | × floor | stock | tick work p50 / p99 / max ms | on time | server busy |\n\
-    |---|---|---|---|---|---|---|---|---|\n";
+    | scenario | N | CPU µs per player and tick (least–most) | floor | × floor | former floor | stock | tick work p50 / p99 / max ms | on time | server busy |\n\
+    |---|---|---|---|---|---|---|---|---|---|\n";
 const TRAFFIC_HEAD: &str = "\
     | scenario | N | in view | down KB/s | up KB/s | bytes per update | age near p50 / p99 | age far p50 / p99 | input to snapshot p50 / p99 | KiB per player |\n\
     |---|---|---|---|---|---|---|---|---|---|\n";
@@ -55,21 +55,22 @@ pub fn cost_row(point: &Point) -> String {
     let Point { scenario, players, failed, .. } = point;
     let name = scenario.name();
     if let (Some(why), true) = (failed, point.ours.is_empty()) {
-        return format!("| {name} | {players} | not measured: {why} | | | | | | |\n");
+        return format!("| {name} | {players} | not measured: {why} | | | | | | | |\n");
     }
     let cpu = middle(point, |it| it.cpu_us);
-    let (floor, stock) = (yardstick(&point.floor), yardstick(&point.stock));
+    let [floor, napping, stock] = [&point.floor, &point.napping, &point.stock].map(|rounds| yardstick(rounds));
     let or_dash = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.1}"));
     let ratio = Middle::of(point.ours.iter().zip(&point.floor).map(|(ours, floor)| ours.cpu_us / floor.cpu_us));
     let ms = |figure| middle(point, figure).median;
     let mark = point.ours.iter().find_map(Figures::invalid).map_or(String::new(), |why| format!(" ({why})"));
     format!(
-        "| {name} | {players} | {:.1} ({:.1}–{:.1}){mark} | {} | {:.1} | {} | {:.2} / {:.2} / {:.1} | {:.1} % | {:.0} % |\n",
+        "| {name} | {players} | {:.1} ({:.1}–{:.1}){mark} | {} | {:.1} | {} | {} | {:.2} / {:.2} / {:.1} | {:.1} % | {:.0} % |\n",
         cpu.median,
         cpu.least,
         cpu.most,
         or_dash(floor),
         ratio.median,
+        or_dash(napping),
         or_dash(stock),
         ms(|it| it.tick_p50_ms),
         ms(|it| it.tick_p99_ms),

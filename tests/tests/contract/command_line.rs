@@ -18,7 +18,7 @@ use serde_json::json;
 const TOKEN: &str = "a service token of thirty-two bytes, or so";
 
 /// Every setting by its variable, in the order of the help, with its default; empty for one that has none.
-const SETTINGS: [(&str, &str); 106] = [
+const SETTINGS: [(&str, &str); 126] = [
     ("GAME_ADDR", "0.0.0.0"),
     ("ADMIN_ADDR", "127.0.0.1:0"),
     ("WORLD_DIRECTORY_URL", "the one at DIRECTORY_ADDR, else an embedded one"),
@@ -99,6 +99,26 @@ const SETTINGS: [(&str, &str); 106] = [
     ("LIST_LEADERBOARDS", "true"),
     ("LIST_LOBBIES", "true"),
     ("PUBLISH_OPENAPI", "true"),
+    ("REALTIME_DEBOUNCE_MS", "0"),
+    ("LIMIT_MAX_METADATA_SIZE", "16384"),
+    ("LIMIT_MAX_PAGE_SIZE", "100"),
+    ("LIMIT_MAX_DISPLAY_NAME", "80"),
+    ("LIMIT_MIN_USERNAME", "3"),
+    ("LIMIT_MAX_USERNAME", "32"),
+    ("LIMIT_MAX_SOCKETS_PER_USER", "20"),
+    ("LIMIT_MAX_EMAIL", "160"),
+    ("LIMIT_MAX_PROFILE_URL", "512"),
+    ("LIMIT_MAX_DEVICE_ID", "256"),
+    ("LIMIT_MAX_LOBBY_TITLE", "80"),
+    ("LIMIT_MAX_LOBBY_USERS", "128"),
+    ("LIMIT_MAX_LOBBY_PASSWORD", "128"),
+    ("LIMIT_MAX_FRIENDS_PER_USER", "500"),
+    ("LIMIT_MAX_PENDING_FRIEND_REQUESTS", "100"),
+    ("LIMIT_MAX_HOOK_ARGS_SIZE", "65536"),
+    ("LIMIT_MAX_HOOK_ARGS_COUNT", "32"),
+    ("LIMIT_MAX_LEADERBOARD_TITLE", "255"),
+    ("LIMIT_MAX_LEADERBOARD_DESCRIPTION", "1000"),
+    ("LIMIT_MAX_LEADERBOARD_SLUG", "100"),
     ("MAIL_URL", "none, mails become files in DATA_DIR/mail"),
     ("MAIL_FROM", ""),
     ("PUBLIC_URL", "API_ADDR"),

@@ -14,6 +14,7 @@ mod balancer;
 mod characters;
 mod command_line;
 mod community;
+mod community_figures;
 mod directory;
 mod ending;
 mod enter_world;

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::devices::{TRIES, generated};
 use super::log_ins::LogIns;
 use super::rules;
+use crate::field_limits::FieldLimits;
 use crate::http::{Fields, Refusal};
 use crate::mail::Post;
 use crate::store::{Link, MailKind, MailStore, NewMail, Noted, Used};
@@ -43,7 +44,7 @@ impl Addresses {
     /// # Errors
     /// 400 for an address or a password that is not legal, 429 for too many mails.
     pub async fn sign_up(&self, source: Source, address: &str, password: String) -> Result<(), Refusal> {
-        let address = legal(address)?;
+        let address = legal(address, &self.log_ins.settings.limits)?;
         legal_password(&password)?;
         let secret = self.paid_hash(source, &address, password).await?;
         let known = self.log_ins.store.find_address(&address).await?;
@@ -59,7 +60,7 @@ impl Addresses {
     /// # Errors
     /// 400 for a text that is no address, 429 for too many mails.
     pub async fn ask_reset(&self, source: Source, address: &str) -> Result<(), Refusal> {
-        let address = legal(address)?;
+        let address = legal(address, &self.log_ins.settings.limits)?;
         self.log_ins.limits.mail(source).await?;
         let known = self.log_ins.store.find_address(&address).await?;
         let token_version = known.map_or(0, |(_, version)| version);
@@ -82,7 +83,7 @@ impl Addresses {
         current: Option<String>,
         password: Option<String>,
     ) -> Result<(), Refusal> {
-        let address = legal(address)?;
+        let address = legal(address, &self.log_ins.settings.limits)?;
         let secret = match self.log_ins.store.password_name(account).await? {
             Some(name) => {
                 self.log_ins.limits.mail(source).await?;
@@ -209,8 +210,8 @@ impl Addresses {
     }
 }
 
-fn legal(text: &str) -> Result<String, Refusal> {
-    rules::address(text).ok_or_else(|| invalid("email", "must have the @ sign and no spaces"))
+fn legal(text: &str, limits: &FieldLimits) -> Result<String, Refusal> {
+    rules::address(text, limits).ok_or_else(|| invalid("email", "must have the @ sign and no spaces"))
 }
 
 fn legal_password(password: &str) -> Result<(), Refusal> {
@@ -218,7 +219,7 @@ fn legal_password(password: &str) -> Result<(), Refusal> {
 }
 
 fn invalid(field: &'static str, fault: &'static str) -> Refusal {
-    Refusal::invalid_data(&Fields::from([(field, vec![fault])]))
+    Refusal::invalid_data(&Fields::from([(field, vec![fault.into()])]))
 }
 
 fn gone() -> Refusal {

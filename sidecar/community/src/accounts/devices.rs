@@ -35,7 +35,7 @@ impl LogIns {
         if !self.settings.device_login {
             return Err(Refusal::error(StatusCode::FORBIDDEN, "device-based authentication is disabled"));
         }
-        if let Some(fault) = rules::device_id_fault(device) {
+        if let Some(fault) = rules::device_id_fault(device, &self.settings.limits) {
             let fields = Fields::from([("device_id", vec![fault])]);
             return Err(Refusal::with_details("unable to create device user", &fields));
         }
@@ -71,7 +71,7 @@ impl LogIns {
         }
         Err(Refusal::with_details(
             "unable to create device user",
-            &Fields::from([("username", vec!["has already been taken"])]),
+            &Fields::from([("username", vec!["has already been taken".into()])]),
         ))
     }
 }
@@ -93,13 +93,14 @@ pub(crate) fn generated_after(word: Option<&str>, number: u32) -> Result<String,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::field_limits::FieldLimits;
 
     #[test]
     fn generated_names_are_legal() {
         for (number, digits) in [(0, 4), (TRIES - 1, 6)] {
             for _ in 0..100 {
                 let name = generated(number).unwrap();
-                assert!(realmgate_platform::accounts::is_username(&name), "{name}");
+                assert!(rules::username_fault(&name, &FieldLimits::default()).is_none(), "{name}");
                 let (_, number) = name.split_once('-').unwrap();
                 assert!(number.len() == digits && number.bytes().all(|byte| byte.is_ascii_digit()), "{name}");
             }

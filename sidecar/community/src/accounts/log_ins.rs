@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use realmgate_platform::accounts::is_username;
 use realmgate_platform::clock::Clock;
 use realmgate_platform::limits::{Limits, Source};
 use realmgate_platform::passwords::Passwords;
@@ -17,12 +16,13 @@ use uuid::Uuid;
 use super::rules;
 use crate::config::CommunitySettings;
 use crate::events::Events;
+use crate::field_limits::size;
 use crate::hooks::{Hooks, Vetoed};
 use crate::http::Refusal;
 use crate::store::AccountStore;
 use crate::world::World;
 
-/// Longest name or address that is looked up, in bytes.
+/// Longest name that is looked up, in bytes, where addresses are not longer.
 const LONGEST_NAME: usize = 160;
 /// Longest password that is hashed, in bytes.
 const LONGEST_PASSWORD: usize = 1_024;
@@ -72,12 +72,15 @@ impl LogIns {
     ) -> Result<Grant, Refusal> {
         let refuse = || Refusal::error(StatusCode::UNAUTHORIZED, "Invalid email or password");
         let name = name.trim().to_lowercase();
-        if name.len() > LONGEST_NAME || secrecy::ExposeSecret::expose_secret(&password).len() > LONGEST_PASSWORD {
+        let longest = LONGEST_NAME.max(size(self.settings.limits.max_email));
+        if name.len() > longest || secrecy::ExposeSecret::expose_secret(&password).len() > LONGEST_PASSWORD {
             return Err(refuse());
         }
         let account = self.check_password(source, &name, password).await?.ok_or_else(refuse)?;
         let grant = self.open(account).await?;
-        if let Some(device) = device.filter(|id| self.settings.device_login && rules::device_id_fault(id).is_none()) {
+        let may_be_linked =
+            |id: &&str| self.settings.device_login && rules::device_id_fault(id, &self.settings.limits).is_none();
+        if let Some(device) = device.filter(may_be_linked) {
             // Whatever comes of it, the log-in has succeeded.
             let linked = self.store.add_device(account, device, self.clock.now_ms()).await;
             match linked {
@@ -209,7 +212,10 @@ impl LogIns {
             let body = json!({"error": "registration_rejected", "message": why.unwrap_or_default()});
             Refusal::told(StatusCode::BAD_REQUEST, body)
         })?;
-        let wanted = attrs.get("username").and_then(Value::as_str).filter(|name| is_username(name));
+        let wanted = attrs
+            .get("username")
+            .and_then(Value::as_str)
+            .filter(|name| rules::username_fault(name, &self.settings.limits).is_none());
         Ok(wanted.map_or(username, str::to_owned))
     }
 

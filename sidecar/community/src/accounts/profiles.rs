@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use realmgate_platform::accounts::{USERNAME_LENGTH, is_username};
 use realmgate_platform::clock::Clock;
 use realmgate_platform::limits::Source;
 use realmgate_platform::passwords::Passwords;
@@ -15,7 +14,7 @@ use super::rules;
 use super::shapes::Public;
 use crate::events::Events;
 use crate::hooks::{Hooks, Vetoed};
-use crate::http::{Fields, Refusal};
+use crate::http::{Fault, Fields, Refusal};
 use crate::lobbies::Lobbies;
 use crate::store::{AccountStore, Change, ProfileRow, Unlinked};
 
@@ -50,7 +49,7 @@ impl Profiles {
     /// 400 for a name that is too long.
     pub async fn set_display_name(&self, account: AccountId, name: &str) -> Result<(), Refusal> {
         let name = self.before_update(account, "display_name", name).await?;
-        if let Some(fault) = rules::display_name_fault(&name) {
+        if let Some(fault) = rules::display_name_fault(&name, &self.log_ins.settings.limits) {
             return Err(invalid("display_name", fault));
         }
         self.store.set_display_name(account, &name).await?;
@@ -64,12 +63,7 @@ impl Profiles {
     /// 400 for a name that is not legal or taken.
     pub async fn set_username(&self, account: AccountId, name: &str) -> Result<String, Refusal> {
         let name = self.before_update(account, "username", &name.to_lowercase()).await?;
-        if !is_username(&name) {
-            let fault = match name.chars().count() {
-                length if length < *USERNAME_LENGTH.start() => "should be at least 3 character(s)",
-                length if length > *USERNAME_LENGTH.end() => "should be at most 32 character(s)",
-                _ => "has invalid format",
-            };
+        if let Some(fault) = rules::username_fault(&name, &self.log_ins.settings.limits) {
             return Err(invalid("username", fault));
         }
         match self.store.set_username(account, &name).await? {
@@ -125,7 +119,7 @@ impl Profiles {
     pub async fn link_device(&self, account: AccountId, device: &str) -> Result<(), Refusal> {
         let refuse =
             |fault| Refusal::with_details("Failed to link device_id", &Fields::from([("device_id", vec![fault])]));
-        if let Some(fault) = rules::device_id_fault(device) {
+        if let Some(fault) = rules::device_id_fault(device, &self.log_ins.settings.limits) {
             return Err(refuse(fault));
         }
         match self.store.replace_device(account, device, self.clock.now_ms()).await? {
@@ -133,7 +127,7 @@ impl Profiles {
                 self.events.changed(account);
                 Ok(())
             }
-            false => Err(refuse("has already been taken")),
+            false => Err(refuse("has already been taken".into())),
         }
     }
 
@@ -186,9 +180,10 @@ impl Profiles {
             let args = vec![json!(Public::from(profile)), json!(edit)];
             self.hooks.before("before_user_update", args).await.map_err(|vetoed| refused("base", &vetoed))?;
         }
+        let limits = &self.log_ins.settings.limits;
         let faults = [
-            ("display_name", edit.display_name.as_deref().and_then(rules::display_name_fault)),
-            ("metadata", edit.metadata.as_ref().and_then(rules::metadata_fault)),
+            ("display_name", edit.display_name.as_deref().and_then(|name| rules::display_name_fault(name, limits))),
+            ("metadata", edit.metadata.as_ref().and_then(|metadata| rules::metadata_fault(metadata, limits))),
         ];
         let fields: Fields =
             faults.into_iter().filter_map(|(name, fault)| fault.map(|fault| (name, vec![fault]))).collect();
@@ -218,6 +213,6 @@ fn refused(field: &'static str, Vetoed { why, .. }: &Vetoed) -> Refusal {
     Refusal::told(StatusCode::BAD_REQUEST, json!({"error": "invalid_data", "errors": {field: [why]}}))
 }
 
-fn invalid(field: &'static str, fault: &'static str) -> Refusal {
-    Refusal::invalid_data(&Fields::from([(field, vec![fault])]))
+fn invalid(field: &'static str, fault: impl Into<Fault>) -> Refusal {
+    Refusal::invalid_data(&Fields::from([(field, vec![fault.into()])]))
 }

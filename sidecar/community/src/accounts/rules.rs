@@ -1,26 +1,41 @@
 //! Which names, passwords and other texts there may be.
 
+use realmgate_platform::accounts::is_username;
 use serde_json::Value;
 
-/// Most characters of a display name.
-const DISPLAY_NAME_CHARS: usize = 80;
-/// Most characters of a device's id.
-const DEVICE_ID_CHARS: usize = 256;
-/// Most bytes of metadata, as JSON.
-const METADATA_BYTES: usize = 16_384;
+use crate::field_limits::{FieldLimits, size};
+use crate::http::Fault;
+
 /// Fewest characters of a password.
 const PASSWORD_CHARS: usize = 8;
 /// Most bytes of a password.
 const PASSWORD_BYTES: usize = 72;
-/// Most bytes of an address, and of the part before its `@`.
-const ADDRESS_BYTES: usize = 160;
+/// Most bytes of the part of an address before its `@`.
 const LOCAL_PART_BYTES: usize = 64;
 /// Most bytes of a name between dots.
 const LABEL_BYTES: usize = 63;
 
+/// What is wrong with a text that has more characters than it may, if it has.
+pub(crate) fn length_fault(text: &str, most: u32) -> Option<Fault> {
+    (text.chars().count() > size(most)).then(|| format!("should be at most {most} character(s)").into())
+}
+
 /// What is wrong with a display name, if anything.
-pub(crate) fn display_name_fault(name: &str) -> Option<&'static str> {
-    (name.chars().count() > DISPLAY_NAME_CHARS).then_some("should be at most 80 character(s)")
+pub(crate) fn display_name_fault(name: &str, limits: &FieldLimits) -> Option<Fault> {
+    length_fault(name, limits.max_display_name)
+}
+
+/// What is wrong with a user name, if anything.
+pub(crate) fn username_fault(name: &str, limits: &FieldLimits) -> Option<Fault> {
+    let length = limits.username();
+    if is_username(name, length) {
+        return None;
+    }
+    Some(match name.chars().count() {
+        chars if chars < length.least => format!("should be at least {} character(s)", length.least).into(),
+        chars if chars > length.most => format!("should be at most {} character(s)", length.most).into(),
+        _ => "has invalid format".into(),
+    })
 }
 
 /// What is wrong with a new password, if anything.
@@ -36,7 +51,7 @@ pub(crate) fn password_fault(password: &str) -> Option<&'static str> {
 
 /// An e-mail address as accounts have it: trimmed, in small letters. `None` where it is none, or one that not every mail
 /// server takes: it has ASCII letters, no quotes, and a host with a dot.
-pub(crate) fn address(text: &str) -> Option<String> {
+pub(crate) fn address(text: &str, limits: &FieldLimits) -> Option<String> {
     let address = text.trim().to_ascii_lowercase();
     let (local, host) = address.split_once('@')?;
     let is_sign = |byte: u8| b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
@@ -46,7 +61,7 @@ pub(crate) fn address(text: &str) -> Option<String> {
         let plain = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         (1..=LABEL_BYTES).contains(&label.len()) && plain && !label.starts_with('-') && !label.ends_with('-')
     };
-    let legal = address.len() <= ADDRESS_BYTES
+    let legal = address.len() <= size(limits.max_email)
         && local.len() <= LOCAL_PART_BYTES
         && local.split('.').all(is_atom)
         && host.contains('.')
@@ -55,22 +70,16 @@ pub(crate) fn address(text: &str) -> Option<String> {
 }
 
 /// What is wrong with a device's id, if anything.
-pub(crate) fn device_id_fault(id: &str) -> Option<&'static str> {
-    if id.trim().is_empty() {
-        Some("can't be blank")
-    } else if id.chars().count() > DEVICE_ID_CHARS {
-        Some("should be at most 256 character(s)")
-    } else {
-        None
-    }
+pub(crate) fn device_id_fault(id: &str, limits: &FieldLimits) -> Option<Fault> {
+    if id.trim().is_empty() { Some("can't be blank".into()) } else { length_fault(id, limits.max_device_id) }
 }
 
 /// What is wrong with metadata, if anything: it is an object of a limited size.
-pub(crate) fn metadata_fault(metadata: &Value) -> Option<&'static str> {
+pub(crate) fn metadata_fault(metadata: &Value, limits: &FieldLimits) -> Option<Fault> {
     if !metadata.is_object() {
-        Some("is invalid")
-    } else if metadata.to_string().len() > METADATA_BYTES {
-        Some("is too large")
+        Some("is invalid".into())
+    } else if metadata.to_string().len() > size(limits.max_metadata_size) {
+        Some("is too large".into())
     } else {
         None
     }
@@ -81,6 +90,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    fn address(text: &str) -> Option<String> {
+        super::address(text, &FieldLimits::default())
+    }
 
     #[test]
     fn addresses_are_plain_and_of_one_form() {
@@ -126,17 +139,18 @@ mod tests {
 
     #[test]
     fn limits_are_where_they_are_said_to_be() {
-        let name = |length| display_name_fault(&"\u{e4}".repeat(length)).is_none();
+        let limits = &FieldLimits::default();
+        let name = |length| display_name_fault(&"\u{e4}".repeat(length), limits).is_none();
         assert_eq!([0, 80, 81].map(name), [true, true, false]);
         let password = |length| password_fault(&"x".repeat(length)).is_none();
         assert_eq!([7, 8, 72, 73].map(password), [false, true, true, false]);
         assert!(password_fault(&"\u{e4}".repeat(37)).is_some(), "bytes count");
-        let device = |length| device_id_fault(&"x".repeat(length)).is_none();
+        let device = |length| device_id_fault(&"x".repeat(length), limits).is_none();
         assert_eq!([0, 1, 256, 257].map(device), [false, true, true, false]);
-        let metadata = |length| metadata_fault(&json!({"a": "x".repeat(length)})).is_none();
+        let metadata = |length| metadata_fault(&json!({"a": "x".repeat(length)}), limits).is_none();
         assert_eq!([0, 16_376, 16_377].map(metadata), [true, true, false], "with the eight signs around it");
         for bad in [json!([]), json!("x"), json!(null), json!(1)] {
-            assert!(metadata_fault(&bad).is_some(), "{bad}");
+            assert!(metadata_fault(&bad, limits).is_some(), "{bad}");
         }
     }
 }

@@ -263,7 +263,7 @@ mod tests {
         let Some(redis) = TestRedis::connect().await else { return };
         let (one, two) = (replica(&redis, "one"), replica(&redis, "two"));
         until_listening(&redis, 2).await;
-        let mut seats = [&one, &two].map(|replica| replica.events.hub.take_seat(ANN, Uuid::max()).unwrap());
+        let mut seats = [&one, &two].map(|replica| replica.events.hub.take_seat(ANN, Uuid::max(), 20).unwrap());
         for seat in &seats {
             seat.join(Topic::User(ANN));
         }
@@ -295,7 +295,7 @@ mod tests {
         let Some(redis) = TestRedis::connect().await else { return };
         let one = Arc::new(replica(&redis, "one"));
         until_listening(&redis, 1).await;
-        let mut seat = one.events.hub.take_seat(ANN, Uuid::max()).unwrap();
+        let mut seat = one.events.hub.take_seat(ANN, Uuid::max(), 20).unwrap();
         seat.join(Topic::Lobbies);
         redis.cut();
         assert!(matches!(soon("a refresh", seat.waiting.next()).await, Delivery::Refresh));

@@ -13,9 +13,7 @@ use super::changes::{Changes, Then};
 use super::fan_out::{self, FanOut, Step};
 use super::outbox::{Delivery, End, Outbox, Told, Waiting, outbox};
 use super::topic::Topic;
-
-/// Most sockets of an account at this sidecar.
-const MOST_OF_ACCOUNT: usize = 20;
+use crate::field_limits::size;
 
 /// The sockets of this sidecar.
 #[derive(Default)]
@@ -51,11 +49,11 @@ pub(crate) struct Seat {
 }
 
 impl Hub {
-    /// Takes a place; `None` if the account has as many sockets as it may.
-    pub(crate) fn take_seat(self: &Arc<Self>, account: AccountId, log_in: Uuid) -> Option<Seat> {
+    /// Takes a place; `None` if the account has `most` sockets already.
+    pub(crate) fn take_seat(self: &Arc<Self>, account: AccountId, log_in: Uuid, most: u32) -> Option<Seat> {
         let mut open = self.open();
         let count = open.by_account.entry(account).or_default();
-        if *count >= MOST_OF_ACCOUNT {
+        if *count >= size(most) {
             return None;
         }
         *count += 1;
@@ -269,7 +267,7 @@ mod tests {
     #[tokio::test]
     async fn an_event_reaches_those_who_joined() {
         let hub = Arc::<Hub>::default();
-        let mut seats = [ANN, ANN, BEN].map(|account| hub.take_seat(account, Uuid::nil()).unwrap());
+        let mut seats = [ANN, ANN, BEN].map(|account| hub.take_seat(account, Uuid::nil(), 20).unwrap());
         seats[0].join(Topic::User(ANN));
         seats[0].join(Topic::User(ANN));
         seats[2].join(Topic::Lobbies);
@@ -289,11 +287,11 @@ mod tests {
     #[test]
     fn an_account_has_so_many_sockets_and_gets_them_back() {
         let hub = Arc::<Hub>::default();
-        let mut seats: Vec<_> = (0..20).map(|_| hub.take_seat(ANN, Uuid::nil()).unwrap()).collect();
-        assert!(hub.take_seat(ANN, Uuid::nil()).is_none());
-        assert!(hub.take_seat(BEN, Uuid::nil()).is_some());
+        let mut seats: Vec<_> = (0..20).map(|_| hub.take_seat(ANN, Uuid::nil(), 20).unwrap()).collect();
+        assert!(hub.take_seat(ANN, Uuid::nil(), 20).is_none());
+        assert!(hub.take_seat(BEN, Uuid::nil(), 20).is_some());
         seats.pop();
-        assert!(hub.take_seat(ANN, Uuid::nil()).is_some());
+        assert!(hub.take_seat(ANN, Uuid::nil(), 20).is_some());
         drop(seats);
         assert!(hub.open().by_account.is_empty() && hub.open().sockets.is_empty());
     }
@@ -301,7 +299,8 @@ mod tests {
     #[tokio::test]
     async fn only_the_log_in_that_ends_loses_its_sockets() {
         let hub = Arc::<Hub>::default();
-        let (mine, other) = (hub.take_seat(ANN, Uuid::max()).unwrap(), hub.take_seat(ANN, Uuid::nil()).unwrap());
+        let (mine, other) =
+            (hub.take_seat(ANN, Uuid::max(), 20).unwrap(), hub.take_seat(ANN, Uuid::nil(), 20).unwrap());
         hub.end_log_in(Uuid::max());
         assert_eq!(mine.waiting.ended().await, End::LoggedOut);
         assert!(futures_util::FutureExt::now_or_never(other.waiting.ended()).is_none());
@@ -311,7 +310,7 @@ mod tests {
     async fn who_loses_a_topic_is_told_so_and_nothing_more() {
         let hub = Arc::<Hub>::default();
         let (one, other) = (Topic::Lobby(Uuid::nil()), Topic::Lobby(Uuid::max()));
-        let mut seats = [ANN, ANN, BEN].map(|account| hub.take_seat(account, Uuid::nil()).unwrap());
+        let mut seats = [ANN, ANN, BEN].map(|account| hub.take_seat(account, Uuid::nil(), 20).unwrap());
         seats.iter().for_each(|seat| seat.join(one));
         seats[1].join(other);
         assert!(hub.has_lobbies() && hub.has_joined(BEN, one) && !hub.has_joined(BEN, other));
@@ -332,7 +331,7 @@ mod tests {
     async fn an_event_for_many_reaches_each_in_its_order() {
         let hub = Arc::<Hub>::default();
         let accounts = (0..=fan_out::AT_ONCE as u8).map(|number| AccountId([number; 16]));
-        let mut seats: Vec<_> = accounts.map(|account| hub.take_seat(account, Uuid::nil()).unwrap()).collect();
+        let mut seats: Vec<_> = accounts.map(|account| hub.take_seat(account, Uuid::nil(), 20).unwrap()).collect();
         seats.iter().for_each(|seat| seat.join(Topic::Lobbies));
         let told = |number: usize| Told::event(Topic::Lobbies, "e", &number);
         hub.deliver(&told(1));

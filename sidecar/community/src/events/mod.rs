@@ -49,7 +49,7 @@ impl Events {
 
     /// The same of something that clients are also told of when they join: each is told of it once. `of` is its id.
     pub fn tell_once(&self, topic: Topic, event: &str, of: Uuid, payload: &impl Serialize) {
-        self.publish(&Told::state(topic, event, of, payload));
+        self.publish(&Told::once(topic, event, of, payload));
     }
 
     /// Something has changed of what an account itself or its friends are shown. It is read anew and told to them; those

@@ -45,6 +45,8 @@ pub(crate) struct Told {
     /// For an event that says how things stand: which thing, and a hash of how it stands. A socket is told it only if it
     /// was not told the same before.
     pub(crate) state: Option<(Uuid, u64)>,
+    /// Whether the next event about the same thing says all that this one does.
+    pub(crate) may_wait: bool,
 }
 
 /// What a socket is handed.
@@ -60,23 +62,32 @@ pub(crate) enum Delivery {
 
 impl Told {
     pub(crate) fn event(topic: Topic, event: &str, payload: &impl Serialize) -> Arc<Self> {
-        Arc::new(Self { topic, text: frame(topic, event, payload).into(), state: None })
+        Arc::new(Self { topic, text: frame(topic, event, payload).into(), state: None, may_wait: false })
     }
 
     /// Says how the thing `of` stands.
     pub(crate) fn state(topic: Topic, event: &str, of: Uuid, payload: &impl Serialize) -> Arc<Self> {
+        Arc::new(Self::new(topic, frame(topic, event, payload), Some(of), true))
+    }
+
+    /// Says of the thing `of` what clients are to be told once.
+    pub(crate) fn once(topic: Topic, event: &str, of: Uuid, payload: &impl Serialize) -> Arc<Self> {
         Self::crossed(topic, frame(topic, event, payload), Some(of))
     }
 
     /// As another sidecar has written it.
     pub(super) fn crossed(topic: Topic, text: String, of: Option<Uuid>) -> Arc<Self> {
+        Arc::new(Self::new(topic, text, of, false))
+    }
+
+    fn new(topic: Topic, text: String, of: Option<Uuid>, may_wait: bool) -> Self {
         let hash = || {
             let mut hasher = DefaultHasher::new();
             text.hash(&mut hasher);
             hasher.finish()
         };
         let state = of.map(|of| (of, hash()));
-        Arc::new(Self { topic, text: text.into(), state })
+        Self { topic, text: text.into(), state, may_wait }
     }
 }
 

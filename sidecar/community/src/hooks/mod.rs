@@ -28,6 +28,7 @@ use serde_json::{Map, Value};
 
 use crate::accounts::shapes::Brief;
 use crate::events::Events;
+use crate::field_limits::{FieldLimits, size};
 use crate::notifications::Notifications;
 use crate::store::{Committed, Effects, Journal};
 pub(crate) use args::is_key;
@@ -49,10 +50,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const DUE_EVERY: Duration = Duration::from_millis(500);
 /// How often those are forgotten that nobody makes.
 const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
-/// Most arguments of a call.
-pub const MOST_ARGS: usize = 32;
-/// Most bytes of them, as JSON.
-pub const MOST_ARGS_BYTES: usize = 65_536;
 /// How often a call is done whose reads others change before it can be committed. Each time, one of those others was done.
 const TRIES: usize = 32;
 
@@ -86,10 +83,10 @@ pub struct Wish {
 pub enum HookError {
     /// Plugin or function is missing, or is no text.
     Invalid,
-    /// More arguments than [`MOST_ARGS`].
-    TooManyArgs,
-    /// Arguments longer than [`MOST_ARGS_BYTES`].
-    ArgsTooLarge,
+    /// More arguments than so many.
+    TooManyArgs(u32),
+    /// More bytes of arguments than so many.
+    ArgsTooLarge(u32),
     /// The server calls this function itself, or will.
     Reserved,
     /// The caller's account is gone.
@@ -215,7 +212,7 @@ impl Hooks {
         let (Value::String(plugin), Value::String(function)) = (wish.plugin, wish.function) else {
             return Err(HookError::Invalid);
         };
-        let args = args(wish.args)?;
+        let args = args(wish.args, &self.sources.limits)?;
         let is_scheduled = |of: FunctionInfo| of.schedule.is_some();
         if is_reserved(&function) || self.plugins.info(&plugin, &function).is_some_and(is_scheduled) {
             return Err(HookError::Reserved);
@@ -286,17 +283,18 @@ impl Hooks {
 }
 
 /// The arguments of a call: a list; anything else is one argument.
-fn args(said: Value) -> Result<Vec<Value>, HookError> {
+fn args(said: Value, limits: &FieldLimits) -> Result<Vec<Value>, HookError> {
     let args = match said {
         Value::Array(args) => args,
         Value::Null => Vec::new(),
         one => vec![one],
     };
-    if args.len() > MOST_ARGS {
-        return Err(HookError::TooManyArgs);
+    if args.len() > size(limits.max_hook_args_count) {
+        return Err(HookError::TooManyArgs(limits.max_hook_args_count));
     }
     let bytes: usize = args.iter().map(|arg| arg.to_string().len()).sum();
-    if bytes > MOST_ARGS_BYTES { Err(HookError::ArgsTooLarge) } else { Ok(args) }
+    let most = limits.max_hook_args_size;
+    if bytes > size(most) { Err(HookError::ArgsTooLarge(most)) } else { Ok(args) }
 }
 
 impl Callable {
@@ -319,8 +317,8 @@ impl HookError {
     pub fn code(&self) -> &str {
         match self {
             Self::Invalid => "invalid_request",
-            Self::TooManyArgs => "too_many_args",
-            Self::ArgsTooLarge => "args_too_large",
+            Self::TooManyArgs(_) => "too_many_args",
+            Self::ArgsTooLarge(_) => "args_too_large",
             Self::Reserved => "reserved_hook_name",
             Self::Gone => "Failed.",
             Self::Call(CallError::NoPlugin) => "plugin_not_found",

@@ -15,6 +15,7 @@ use super::args::{Args, Fault, value_key};
 use super::fetch::Fetcher;
 use crate::accounts::rules::metadata_fault;
 use crate::accounts::shapes::{Brief, Public};
+use crate::field_limits::{FieldLimits, LONGEST_SLUG, size};
 use crate::leaderboards::Leaderboards;
 use crate::lobbies::shapes::Lobby;
 use crate::lobbies::wishes::METADATA_FIELDS;
@@ -54,6 +55,7 @@ pub(crate) struct Sources {
     pub(crate) boards: Arc<Leaderboards>,
     pub(crate) fetcher: Fetcher,
     pub(crate) clock: Clock,
+    pub(crate) limits: FieldLimits,
 }
 
 /// A call under way. Copies are the same one.
@@ -194,12 +196,12 @@ impl Inner {
     }
 
     fn set_user_metadata(&self, mut args: Args) -> Result<Value, Fault> {
-        let (user, metadata) = (args.id("user")?, metadata(&mut args)?);
+        let (user, metadata) = (args.id("user")?, metadata(&mut args, &self.sources.limits)?);
         self.want(|journal| journal.users.write(user, Some(metadata)))
     }
 
     fn set_lobby_metadata(&self, mut args: Args) -> Result<Value, Fault> {
-        let (lobby, metadata) = (args.id("lobby")?, metadata(&mut args)?);
+        let (lobby, metadata) = (args.id("lobby")?, metadata(&mut args, &self.sources.limits)?);
         if metadata.len() > METADATA_FIELDS {
             return Err(Fault(format!("the metadata has more than {METADATA_FIELDS} fields")));
         }
@@ -207,8 +209,9 @@ impl Inner {
     }
 
     async fn submit_score(&self, mut args: Args) -> Result<Value, Fault> {
-        let (board, user, score) = (args.text("leaderboard", 100)?, args.id("user")?, args.number("score")?);
-        let metadata = metadata(&mut args)?;
+        let (board, user, score) =
+            (args.text("leaderboard", size(LONGEST_SLUG))?, args.id("user")?, args.number("score")?);
+        let metadata = metadata(&mut args, &self.sources.limits)?;
         if !is_score(score) {
             return Err("the score is out of range".into());
         }
@@ -219,7 +222,7 @@ impl Inner {
     fn notify(&self, mut args: Args) -> Result<Value, Fault> {
         let recipient = args.id("user")?;
         let (title, content) = (args.text("title", TITLE_CHARS)?, args.text("content", CONTENT_CHARS)?);
-        let metadata = Value::Object(metadata(&mut args)?);
+        let metadata = Value::Object(metadata(&mut args, &self.sources.limits)?);
         // Nobody has called: it is from whom it is for.
         let sender = self.caller.unwrap_or(recipient);
         self.want(|journal| journal.notices.push(Notice { sender, recipient, title, content, metadata }))
@@ -249,11 +252,11 @@ pub(crate) fn lobby_shape(lobby: LobbyRow, members: Vec<ProfileRow>) -> Value {
     lobby
 }
 
-fn metadata(args: &mut Args) -> Result<Map<String, Value>, Fault> {
+fn metadata(args: &mut Args, limits: &FieldLimits) -> Result<Map<String, Value>, Fault> {
     let metadata = Value::Object(args.table("metadata")?);
-    match (metadata_fault(&metadata), metadata) {
+    match (metadata_fault(&metadata, limits), metadata) {
         (None, Value::Object(fields)) => Ok(fields),
-        (fault, _) => Err(Fault(format!("the metadata {}", fault.unwrap_or("is invalid")))),
+        (fault, _) => Err(Fault(format!("the metadata {}", fault.unwrap_or("is invalid".into())))),
     }
 }
 

@@ -71,7 +71,7 @@ pub(super) async fn admin_list_acts(
     _: Admin,
     input: Input,
 ) -> Result<Json<Listed<Act>>, Refusal> {
-    let page = Page::of(&input);
+    let page = Page::of(&input, &community.settings.limits);
     let (rows, total) = community.acts.list(page.limit(), page.offset()).await?;
     Ok(Json(page.list(rows.into_iter().map(Act::from).collect(), total)))
 }

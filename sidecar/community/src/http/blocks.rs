@@ -52,7 +52,7 @@ pub(super) async fn list_blocked_friends(
     Player(caller): Player,
     input: Input,
 ) -> Result<Json<Listed<Blocked>>, Refusal> {
-    let page = Page::of(&input);
+    let page = Page::of(&input, &community.settings.limits);
     let (rows, total) = community.friends.store.blocked(caller.account, page.limit(), page.offset()).await?;
     let rows = rows.into_iter().map(|row| Blocked { id: row.friendship.to_string(), requester: row.into() });
     Ok(Json(page.list(rows.collect(), total)))
@@ -73,7 +73,7 @@ pub(super) async fn list_blacklisted_users(
     Player(caller): Player,
     input: Input,
 ) -> Result<Json<Listed<Brief>>, Refusal> {
-    let page = Page::of(&input);
+    let page = Page::of(&input, &community.settings.limits);
     let (rows, total) = community.friends.store.blocked(caller.account, page.limit(), page.offset()).await?;
     Ok(Json(page.list(rows.into_iter().map(Brief::from).collect(), total)))
 }

@@ -35,7 +35,7 @@ pub(super) async fn list_leaderboard_records(
     input: Input,
 ) -> Result<Json<RecordPage>, Refusal> {
     check_listed(&community)?;
-    let (board, page) = (community.boards.find(&id.0).await?, Page::of(&input));
+    let (board, page) = (community.boards.find(&id.0).await?, Page::of(&input, &community.settings.limits));
     let (standing, page) = match input.text("cursor") {
         None => (community.boards.page(&board, page.offset() + 1, page.limit()).await?, page),
         Some(cursor) => {

@@ -57,7 +57,7 @@ pub(super) async fn list_leaderboards(
     input: Input,
 ) -> Result<Json<Listed<Leaderboard>>, Refusal> {
     check_listed(&community)?;
-    let (page, now_ms) = (Page::of(&input), community.boards.clock.now_ms());
+    let (page, now_ms) = (Page::of(&input, &community.settings.limits), community.boards.clock.now_ms());
     let time = |name| input.text(name).and_then(from_iso);
     let filter = BoardFilter {
         slug: input.text("slug").map(str::to_owned),

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
-use std::sync::LazyLock;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -11,8 +10,9 @@ use realmgate_platform::http::escaped;
 use serde_json::{Map, Value};
 
 use super::Refusal;
-use super::openapi::{check_published, document};
+use super::openapi::check_published;
 use super::pages::paragraph;
+use super::published::in_force;
 use crate::state::Community;
 
 /// The order of methods on a path.
@@ -22,10 +22,10 @@ const DEPTH: usize = 3;
 
 /// Read about every call.
 pub(super) async fn docs(State(community): State<Community>) -> Result<Response, Refusal> {
-    // Built once: anybody may ask, as often as they like.
-    static PAGE: LazyLock<String> = LazyLock::new(|| rendered(&serde_json::to_value(document()).unwrap_or_default()));
     check_published(&community)?;
-    Ok(community.pages.page_as(StatusCode::OK, "The calls of this realm", "docs", &PAGE))
+    let made = || rendered(&serde_json::to_value(in_force(&community.settings.limits)).unwrap_or_default());
+    let page = community.published.page.get_or_init(made);
+    Ok(community.pages.page_as(StatusCode::OK, "The calls of this realm", "docs", page))
 }
 
 /// The document as markup.
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn every_call_is_on_the_page_with_what_is_sent() {
-        let document = serde_json::to_value(document()).unwrap();
+        let document = serde_json::to_value(super::super::document()).unwrap();
         let html = rendered(&document);
         let items = document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap());
         let ids: Vec<&str> = items.filter_map(|(_, operation)| operation["operationId"].as_str()).collect();

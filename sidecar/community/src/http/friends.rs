@@ -86,7 +86,7 @@ pub(super) async fn list_friends(
     Player(caller): Player,
     input: Input,
 ) -> Result<Json<Listed<Friend>>, Refusal> {
-    let page = Page::of(&input);
+    let page = Page::of(&input, &community.settings.limits);
     let (rows, total) = community.friends.store.friends(caller.account, page.limit(), page.offset()).await?;
     Ok(Json(page.list(community.friends.seen(rows).await, total)))
 }
@@ -106,7 +106,8 @@ pub(super) async fn list_friend_requests(
     Player(caller): Player,
     input: Input,
 ) -> Result<Json<Requests>, Refusal> {
-    let (page, account, store) = (Page::of(&input), caller.account, &community.friends.store);
+    let (page, account, store) =
+        (Page::of(&input, &community.settings.limits), caller.account, &community.friends.store);
     let own = community.store.profile(account).await?;
     let own = Brief::from(own.ok_or_else(|| Refusal::error(StatusCode::UNAUTHORIZED, "Failed."))?);
     let (incoming, all_incoming) = store.requests(account, Side::Incoming, page.limit(), page.offset()).await?;

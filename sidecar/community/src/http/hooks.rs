@@ -8,7 +8,7 @@ use realmgate_platform::error::{Error, ErrorCode};
 use serde_json::{Value, json};
 
 use super::{Data, Input, Player, Refusal, Refused};
-use crate::hooks::{Callable, HookError, MOST_ARGS, MOST_ARGS_BYTES};
+use crate::hooks::{Callable, HookError};
 use crate::state::Community;
 
 /// A call of a script.
@@ -52,10 +52,10 @@ impl From<HookError> for Refusal {
         let code = error.code().to_owned();
         let bad = |body: Value| Self::told(StatusCode::BAD_REQUEST, body);
         match error {
-            HookError::TooManyArgs => bad(json!({"error": code, "max": MOST_ARGS})),
+            HookError::TooManyArgs(max) => bad(json!({"error": code, "max": max})),
             HookError::Call(CallError::Exception(details)) => bad(json!({"error": code, "details": details})),
-            HookError::ArgsTooLarge => {
-                Self::told(StatusCode::PAYLOAD_TOO_LARGE, json!({"error": code, "max_bytes": MOST_ARGS_BYTES}))
+            HookError::ArgsTooLarge(max) => {
+                Self::told(StatusCode::PAYLOAD_TOO_LARGE, json!({"error": code, "max_bytes": max}))
             }
             HookError::Call(CallError::Busy) => Error { retry_after_s: Some(1), ..ErrorCode::Overloaded.into() }.into(),
             HookError::Store(error) => error.into(),

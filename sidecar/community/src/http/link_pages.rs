@@ -15,14 +15,12 @@ use serde::Deserialize;
 use super::pages::paragraph;
 use super::{Anybody, Input, Refusal};
 use crate::accounts::rules;
+use crate::field_limits::FieldLimits;
 use crate::state::Community;
 use crate::store::{Link, MailKind};
 
 const STYLE: &str = include_str!("link_pages.css");
 const GONE: &str = "This link was used, or has ended. Ask for another one where you asked for this.";
-const FORGOT_FORM: &str = r#"<form method="post" action="/account/forgot">
-<label>Your address <input name="email" type="email" autocomplete="email" maxlength="160" required></label>
-<button>Send me a link</button></form>"#;
 
 #[derive(Deserialize)]
 struct Shown {
@@ -76,13 +74,14 @@ async fn follow(State(community): State<Community>, peer: Peer, _: Anybody, inpu
 }
 
 async fn ask(State(community): State<Community>) -> Response {
-    community.pages.page(StatusCode::OK, "Another password", FORGOT_FORM)
+    community.pages.page(StatusCode::OK, "Another password", &forgot_form(&community.settings.limits))
 }
 
 async fn forgot(State(community): State<Community>, peer: Peer, _: Anybody, input: Input) -> Result<Response, Refusal> {
     let Forgot { email } = input.fields()?;
-    if rules::address(&email).is_none() {
-        let again = format!("{}{FORGOT_FORM}", paragraph("That is no address."));
+    let limits = &community.settings.limits;
+    if rules::address(&email, limits).is_none() {
+        let again = format!("{}{}", paragraph("That is no address."), forgot_form(limits));
         return Ok(community.pages.page(StatusCode::BAD_REQUEST, "Another password", &again));
     }
     community.addresses.ask_reset(peer.into(), &email).await?;
@@ -99,6 +98,16 @@ async fn style() -> impl IntoResponse {
 
 fn title(link: &Link) -> &'static str {
     if link.kind == MailKind::Reset { "Another password" } else { "Your address" }
+}
+
+/// The form that asks for another password.
+fn forgot_form(limits: &FieldLimits) -> String {
+    format!(
+        r#"<form method="post" action="/account/forgot">
+<label>Your address <input name="email" type="email" autocomplete="email" maxlength="{}" required></label>
+<button>Send me a link</button></form>"#,
+        limits.max_email
+    )
 }
 
 /// The form of a link that works.

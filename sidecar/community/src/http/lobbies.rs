@@ -104,7 +104,8 @@ pub(super) async fn list_lobbies(
     if !community.settings.list_lobbies {
         return Err(Refusal::switched_off());
     }
-    let (page, filter) = (Page::of(&input), LobbyFilter { hidden: Some(false), ..filter_of(&input) });
+    let (page, filter) =
+        (Page::of(&input, &community.settings.limits), LobbyFilter { hidden: Some(false), ..filter_of(&input) });
     let (rows, total) = community.lobbies.store.list(&filter, page.limit(), page.offset()).await?;
     Ok(Json(page.list(rows.into_iter().map(Lobby::from).collect(), total)))
 }
@@ -138,7 +139,8 @@ pub(super) async fn create_lobby(
     Player(caller): Player,
     input: Input,
 ) -> Result<(StatusCode, Json<Lobby>), Refusal> {
-    let wanted = wishes::read(&input).map_err(|faults| Refusal::fields(StatusCode::CONFLICT, &faults))?;
+    let wanted = wishes::read(&input, &community.settings.limits)
+        .map_err(|faults| Refusal::fields(StatusCode::CONFLICT, &faults))?;
     if wanted.change.hostless == Some(true) {
         return Err(Refusal::error(StatusCode::UNAUTHORIZED, "unauthorized"));
     }
@@ -158,7 +160,7 @@ pub(super) async fn update_lobby(
     Player(caller): Player,
     input: Input,
 ) -> Result<Json<Lobby>, Refusal> {
-    let wanted = wishes::read_change(&input);
+    let wanted = wishes::read_change(&input, &community.settings.limits);
     let mut wanted = wanted.map_err(|faults| Refusal::fields(StatusCode::UNPROCESSABLE_ENTITY, &faults))?;
     // Administrators alone say so.
     wanted.change.hostless = None;

@@ -112,7 +112,7 @@ pub(super) async fn quick_join(
     Player(caller): Player,
     input: Input,
 ) -> Result<Json<Lobby>, Refusal> {
-    let wanted = wishes::read(&input);
+    let wanted = wishes::read(&input, &community.settings.limits);
     let Wanted { change, .. } = wanted.map_err(|faults| Refusal::fields(StatusCode::UNPROCESSABLE_ENTITY, &faults))?;
     let LobbyChange { title, max_users, metadata, .. } = change;
     let change = LobbyChange { title, max_users, metadata, ..LobbyChange::default() };

@@ -30,10 +30,10 @@ pub(super) async fn admin_list_users(
     _: Admin,
     input: Input,
 ) -> Result<Json<Listed<Managed>>, Refusal> {
-    let (page, text) = (Page::of(&input), input.text("q").unwrap_or_default().trim());
+    let (page, text) = (Page::of(&input, &community.settings.limits), input.text("q").unwrap_or_default().trim());
     let (rows, total) = match text.contains('@') {
         true => {
-            let address = rules::address(text).unwrap_or_default();
+            let address = rules::address(text, &community.settings.limits).unwrap_or_default();
             let found = community.store.find_address(&address).await?;
             let row = match found {
                 Some((account, _)) => community.store.profile(account).await?,

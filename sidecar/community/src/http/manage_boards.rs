@@ -70,7 +70,7 @@ impl<'a> Reading<'a> {
     fn field<T>(&mut self, name: &'static str, read: impl FnOnce(&'a Value) -> Option<T>) -> Option<T> {
         let found = read(self.input.value(name)?);
         if found.is_none() {
-            self.faults.insert(name, vec!["is invalid"]);
+            self.faults.insert(name, vec!["is invalid".into()]);
         }
         found
     }

@@ -50,7 +50,7 @@ pub(super) async fn admin_list_lobbies(
     _: Admin,
     input: Input,
 ) -> Result<Json<Listed<ManagedLobby>>, Refusal> {
-    let (page, filter) = (Page::of(&input), filter_of(&input));
+    let (page, filter) = (Page::of(&input, &community.settings.limits), filter_of(&input));
     let passworded = input.flag("has_password").or(filter.passworded);
     let filter = LobbyFilter { hidden: input.flag("is_hidden"), passworded, ..filter };
     let (rows, total) = community.lobbies.store.list(&filter, page.limit(), page.offset()).await?;
@@ -77,7 +77,8 @@ pub(super) async fn admin_update_lobby(
     input: Input,
 ) -> Result<Json<Data<ManagedLobby>>, Refusal> {
     let lobby = id.id().ok_or_else(not_found)?;
-    let wanted = wishes::read_change(&input).map_err(|faults| Refusal::validation_failed(&faults))?;
+    let wanted = wishes::read_change(&input, &community.settings.limits)
+        .map_err(|faults| Refusal::validation_failed(&faults))?;
     let row = community.lobbies.change(peer.into(), caller.account, Changer::Admin(lobby), wanted).await?;
     tracing::info!(admin = %caller.account, %lobby, "an administrator changed a lobby");
     Ok(Json(Data { data: row.into() }))

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::manage_boards::{Reading, named, not_found};
 use super::{Admin, Data, Done, Input, PathId, PathPair, Refusal, Refused};
 use crate::accounts::rules;
+use crate::field_limits::FieldLimits;
 use crate::leaderboards::shapes::RecordDetails;
 use crate::state::Community;
 use crate::store::{Owner, is_score};
@@ -51,15 +52,15 @@ impl Reading<'_> {
         };
         let score = score.filter(|score| is_score(*score));
         if score.is_none() {
-            self.faults.insert("score", vec!["is invalid"]);
+            self.faults.insert("score", vec!["is invalid".into()]);
         }
         score
     }
 
     /// The metadata, if there is any.
-    fn metadata(&mut self) -> Option<Map<String, Value>> {
+    fn metadata(&mut self, limits: &FieldLimits) -> Option<Map<String, Value>> {
         let metadata = self.object("metadata")?;
-        if let Some(fault) = rules::metadata_fault(&Value::Object(metadata.clone())) {
+        if let Some(fault) = rules::metadata_fault(&Value::Object(metadata.clone()), limits) {
             self.faults.insert("metadata", vec![fault]);
         }
         Some(metadata)
@@ -79,7 +80,7 @@ impl Reading<'_> {
             (None, None) => ("user_id", "can't be blank"),
             (Some(_), Some(_)) => ("label", "must be blank beside user_id"),
         };
-        self.faults.insert(fault.0, vec![fault.1]);
+        self.faults.insert(fault.0, vec![fault.1.into()]);
         None
     }
 }
@@ -110,7 +111,7 @@ pub(super) async fn admin_submit_leaderboard_score(
     let board = community.boards.look_up(&id.0).await?.ok_or_else(none)?;
     let mut reading = Reading::of(&input);
     let (score, owner) = (reading.score(&input), reading.owner(&input));
-    let metadata = reading.metadata().unwrap_or_default();
+    let metadata = reading.metadata(&community.settings.limits).unwrap_or_default();
     reading.done()?;
     let (Some(score), Some(owner)) = (score, owner) else { return Err(Refusal::bad_request()) };
     let record = community.boards.submit(board.id, &owner, score, &metadata).await?;
@@ -141,7 +142,7 @@ pub(super) async fn admin_update_leaderboard_record(
 ) -> Result<Json<Data<RecordDetails>>, Refusal> {
     let (board, id) = (named(&community, &id).await?, Uuid::try_parse(&record).map_err(|_| not_found())?);
     let mut reading = Reading::of(&input);
-    let (score, metadata) = (reading.score(&input), reading.metadata());
+    let (score, metadata) = (reading.score(&input), reading.metadata(&community.settings.limits));
     reading.done()?;
     let record = community.boards.edit_record(board.id, id, score, metadata).await?.ok_or_else(not_found)?;
     tracing::info!(admin = %caller.account, board = %board.id, record = %id, "an administrator changed a record");

@@ -29,6 +29,7 @@ mod paging;
 mod parts;
 mod provider_pages;
 mod providers;
+mod published;
 mod refusal;
 mod users;
 mod values;
@@ -46,7 +47,8 @@ pub use callers::{Admin, Anybody, MaybePlayer, PathId, PathPair, Player};
 pub use input::Input;
 pub use openapi::{add_common_answers, document};
 pub use paging::{Listed, Meta, Page};
-pub use refusal::{Fields, Refusal, Refused};
+pub(crate) use published::Published;
+pub use refusal::{Fault, Fields, Refusal, Refused};
 
 use crate::state::Community;
 

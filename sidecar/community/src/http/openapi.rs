@@ -1,7 +1,5 @@
 //! `GET /api/openapi`, and the document for `sidecar openapi --community`.
 
-use std::sync::LazyLock;
-
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
@@ -10,6 +8,7 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Content, Ref, ResponseBuilder};
 
+use super::published::in_force;
 use super::{Refusal, Refused};
 use crate::state::Community;
 
@@ -76,10 +75,9 @@ pub fn add_common_answers(operation: &mut Operation) {
 
 /// Read this document.
 pub(super) async fn openapi(State(community): State<Community>) -> Result<impl IntoResponse, Refusal> {
-    // Built once: anybody may ask, as often as they like.
-    static DOCUMENT: LazyLock<String> = LazyLock::new(|| document().to_json().unwrap_or_default());
     check_published(&community)?;
-    Ok(([(CONTENT_TYPE, "application/json")], DOCUMENT.as_str()))
+    let made = || in_force(&community.settings.limits).to_json().unwrap_or_default().into();
+    Ok(([(CONTENT_TYPE, "application/json")], community.published.json.get_or_init(made).clone()))
 }
 
 /// Refuses where an operator wants the description to be nobody's to read.

@@ -3,11 +3,10 @@
 use serde::Serialize;
 
 use super::input::Input;
+use crate::field_limits::FieldLimits;
 
 /// Rows of a page where the caller does not say.
 const DEFAULT_SIZE: i64 = 25;
-/// Most rows of a page.
-const MOST: i64 = 100;
 /// The last page that is looked for: far beyond any list.
 const LAST: i64 = 1_000_000_000;
 
@@ -46,9 +45,10 @@ pub struct Listed<T> {
 
 impl Page {
     /// The page that a call asks for: the first of 25 rows, unless it says another.
-    pub fn of(input: &Input) -> Self {
+    pub fn of(input: &Input, limits: &FieldLimits) -> Self {
+        let most = limits.max_page_size.into();
         let number = input.number("page").unwrap_or(1).clamp(1, LAST);
-        Self { number, size: input.number("page_size").unwrap_or(DEFAULT_SIZE).clamp(1, MOST) }
+        Self { number, size: input.number("page_size").unwrap_or(DEFAULT_SIZE).clamp(1, most) }
     }
 
     /// Most rows of it.
@@ -109,6 +109,6 @@ mod tests {
             page.list(vec![1, 2], 27).meta,
             Meta { page: 2, page_size: 25, count: 2, total_count: 27, total_pages: 2, has_more: false }
         );
-        assert_eq!((page.offset(), Page { number: LAST, size: MOST }.offset()), (25, 99_999_999_900));
+        assert_eq!((page.offset(), Page { number: LAST, size: 1_000 }.offset()), (25, 999_999_999_000));
     }
 }

@@ -1,5 +1,6 @@
 //! How calls below `/api/v1` are refused. Every refusal is counted and logged here, once.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use axum::Json;
@@ -10,8 +11,10 @@ use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_platform::http::status_of;
 use serde_json::{Value, json};
 
+/// What is wrong with a field.
+pub type Fault = Cow<'static, str>;
 /// Complaints by field.
-pub type Fields = BTreeMap<&'static str, Vec<&'static str>>;
+pub type Fields = BTreeMap<&'static str, Vec<Fault>>;
 
 /// An answer that is not a success. Its cause is only for the log.
 #[derive(Debug)]

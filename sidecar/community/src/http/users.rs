@@ -6,10 +6,8 @@ use axum::http::StatusCode;
 
 use super::{Anybody, Input, Listed, Page, PathId, Refusal, Refused};
 use crate::accounts::shapes::Public;
+use crate::field_limits::{FieldLimits, size};
 use crate::state::Community;
-
-/// Longest text that is searched for, in characters: names are no longer.
-const LONGEST: usize = 80;
 
 /// Find users by how their name begins, or by their id.
 #[utoipa::path(
@@ -29,8 +27,11 @@ pub(super) async fn search_users(
     if !community.settings.list_users {
         return Err(Refusal::switched_off());
     }
-    let (page, text) = (Page::of(&input), input.text("q").unwrap_or_default().trim());
-    if text.is_empty() || text.chars().count() > LONGEST {
+    let (page, text) = (Page::of(&input, &community.settings.limits), input.text("q").unwrap_or_default().trim());
+    // Names are no longer; an id has 36 characters.
+    let FieldLimits { max_display_name, max_username, .. } = community.settings.limits;
+    let longest = max_display_name.max(max_username).max(80);
+    if text.is_empty() || text.chars().count() > size(longest) {
         return Ok(Json(page.list(Vec::new(), 0)));
     }
     let (rows, total) = community.store.search(text, page.limit(), page.offset()).await?;

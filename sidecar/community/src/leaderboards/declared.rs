@@ -14,6 +14,8 @@ use super::service::is_slug;
 use crate::store::{Operator, SortOrder};
 
 const FILE: &str = "leaderboards.toml";
+/// Longest slug of a board that is declared: the same wherever it is read.
+const LONGEST_DECLARED: u32 = 100;
 
 /// The boards that designers declare.
 #[derive(Debug, Clone, Default)]
@@ -67,7 +69,7 @@ impl DeclaredBoards {
             .map_err(|error| at(error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
         let mut boards = Vec::with_capacity(tables.len());
         for (slug, table) in tables {
-            if !is_slug(slug.get_ref()) {
+            if !is_slug(slug.get_ref(), LONGEST_DECLARED) {
                 return Err(at(slug.span().start, format!("`{}` is no slug", slug.get_ref())));
             }
             let event = table.event.get_ref().parse().map_err(|_| {

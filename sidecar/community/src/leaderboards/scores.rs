@@ -104,5 +104,5 @@ impl Leaderboards {
 }
 
 fn invalid(field: &'static str, fault: &'static str) -> Refusal {
-    Refusal::validation_failed(&Fields::from([(field, vec![fault])]))
+    Refusal::validation_failed(&Fields::from([(field, vec![fault.into()])]))
 }

@@ -11,13 +11,9 @@ use super::declared::DeclaredBoards;
 use super::index::RankIndex;
 use super::seasons::Seasons;
 use crate::accounts::rules;
+use crate::field_limits::{FieldLimits, LONGEST_SLUG, size};
 use crate::http::{Fields, Refusal};
 use crate::store::{Board, BoardChange, BoardStore, NewBoard, Operator, SortOrder};
-
-/// Most characters of a slug, a title, a description.
-const SLUG: usize = 100;
-const TITLE: usize = 255;
-const DESCRIPTION: usize = 1_000;
 
 /// Boards and their records.
 pub struct Leaderboards {
@@ -25,6 +21,7 @@ pub struct Leaderboards {
     pub(super) index: Option<RankIndex>,
     pub(super) seasons: Seasons,
     pub(crate) clock: Clock,
+    limits: FieldLimits,
 }
 
 /// A board that an administrator wants to make.
@@ -42,10 +39,16 @@ pub struct Wanted {
 
 impl Leaderboards {
     /// The boards of a database, with their ranks in Redis too if there is one.
-    pub fn new(sql: SqlStore, redis: Option<RedisClient>, declared: DeclaredBoards, clock: Clock) -> Self {
+    pub fn new(
+        sql: SqlStore,
+        redis: Option<RedisClient>,
+        declared: DeclaredBoards,
+        clock: Clock,
+        limits: FieldLimits,
+    ) -> Self {
         let store = BoardStore::new(sql, redis.is_some());
         let index = redis.map(|redis| RankIndex::new(redis, store.clone(), clock.clone()));
-        Self { store, index, seasons: Seasons::of(declared), clock }
+        Self { store, index, seasons: Seasons::of(declared), clock, limits }
     }
 
     /// The board with this id, or the active season of this slug.
@@ -64,7 +67,7 @@ impl Leaderboards {
     pub async fn look_up(&self, id_or_slug: &str) -> sqlx::Result<Option<Board>> {
         match Uuid::try_parse(id_or_slug) {
             Ok(id) => self.store.find(id).await,
-            Err(_) if is_slug(id_or_slug) => self.store.active(id_or_slug, self.clock.now_ms()).await,
+            Err(_) if is_slug(id_or_slug, LONGEST_SLUG) => self.store.active(id_or_slug, self.clock.now_ms()).await,
             Err(_) => Ok(None),
         }
     }
@@ -75,13 +78,11 @@ impl Leaderboards {
     /// 422 for what is not legal.
     pub async fn create(&self, wanted: &Wanted) -> Result<Board, Refusal> {
         let mut fields = Fields::new();
-        if !is_slug(&wanted.slug) {
-            let fault = match wanted.slug.chars().count() {
-                0 => "can't be blank",
-                length if length > SLUG => "should be at most 100 character(s)",
-                _ => "has invalid format",
-            };
-            fields.insert("slug", vec![fault]);
+        let longest = self.limits.max_leaderboard_slug;
+        if !is_slug(&wanted.slug, longest) {
+            let blank = wanted.slug.is_empty().then_some("can't be blank".into());
+            let fault = blank.or_else(|| rules::length_fault(&wanted.slug, longest));
+            fields.insert("slug", vec![fault.unwrap_or("has invalid format".into())]);
         }
         let new = NewBoard {
             slug: &wanted.slug,
@@ -94,8 +95,8 @@ impl Leaderboards {
             metadata: &wanted.metadata,
             season: None,
         };
-        let (title, description) = (new.title, new.description);
-        complain(&mut fields, title, description, &wanted.metadata, (new.starts_at_ms, new.ends_at_ms));
+        self.complain(&mut fields, (Some(new.title), Some(new.description)), Some(new.metadata));
+        complain_of_times(&mut fields, new.starts_at_ms, new.ends_at_ms);
         if !fields.is_empty() {
             return Err(Refusal::validation_failed(&fields));
         }
@@ -108,10 +109,13 @@ impl Leaderboards {
     /// # Errors
     /// 422 for what is not legal.
     pub async fn change(&self, id: Uuid, change: BoardChange) -> Result<Option<Board>, Refusal> {
+        // What stays may be longer than it might be now.
+        let mut given = Fields::new();
+        let texts = (change.title.as_deref(), change.description.as_deref());
+        self.complain(&mut given, texts, change.metadata.as_ref());
         let legal = |board: &Board| {
-            let mut fields = Fields::new();
-            let times = (board.starts_at_ms, board.ends_at_ms);
-            complain(&mut fields, &board.title, &board.description, &board.metadata, times);
+            let mut fields = given.clone();
+            complain_of_times(&mut fields, board.starts_at_ms, board.ends_at_ms);
             if fields.is_empty() { Ok(()) } else { Err(fields) }
         };
         match self.store.change(id, change, legal, self.clock.now_ms()).await? {
@@ -137,34 +141,38 @@ impl Leaderboards {
         let changed = self.store.change(board.id, change, accept, now_ms).await?;
         Ok(changed.map(|Ok(board)| board))
     }
+
+    /// Says what is wrong with those texts of a board that are given.
+    fn complain(
+        &self,
+        fields: &mut Fields,
+        (title, description): (Option<&str>, Option<&str>),
+        metadata: Option<&Map<String, Value>>,
+    ) {
+        let limits = &self.limits;
+        let blank = || title.filter(|title| title.trim().is_empty()).map(|_| "can't be blank".into());
+        let long = |text: Option<&str>, most| text.and_then(|text| rules::length_fault(text, most));
+        for (field, fault) in [
+            ("title", blank().or_else(|| long(title, limits.max_leaderboard_title))),
+            ("description", long(description, limits.max_leaderboard_description)),
+            ("metadata", metadata.and_then(|given| rules::metadata_fault(&Value::Object(given.clone()), limits))),
+        ] {
+            if let Some(fault) = fault {
+                fields.insert(field, vec![fault]);
+            }
+        }
+    }
 }
 
-/// Whether a text may be a slug.
-pub(super) fn is_slug(text: &str) -> bool {
-    let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    (1..=SLUG).contains(&text.len()) && text.bytes().all(legal)
-}
-
-/// Says what is wrong with a board's texts and times.
-fn complain(
-    fields: &mut Fields,
-    title: &str,
-    description: &str,
-    metadata: &Map<String, Value>,
-    (starts_at_ms, ends_at_ms): (Option<u64>, Option<u64>),
-) {
-    if title.trim().is_empty() {
-        fields.insert("title", vec!["can't be blank"]);
-    } else if title.chars().count() > TITLE {
-        fields.insert("title", vec!["should be at most 255 character(s)"]);
-    }
-    if description.chars().count() > DESCRIPTION {
-        fields.insert("description", vec!["should be at most 1000 character(s)"]);
-    }
-    if let Some(fault) = rules::metadata_fault(&Value::Object(metadata.clone())) {
-        fields.insert("metadata", vec![fault]);
-    }
+/// Says what is wrong with a board's times.
+fn complain_of_times(fields: &mut Fields, starts_at_ms: Option<u64>, ends_at_ms: Option<u64>) {
     if starts_at_ms.zip(ends_at_ms).is_some_and(|(starts, ends)| ends <= starts) {
-        fields.insert("ends_at", vec!["must be after starts_at"]);
+        fields.insert("ends_at", vec!["must be after starts_at".into()]);
     }
+}
+
+/// Whether a text of so many characters may be a slug.
+pub(super) fn is_slug(text: &str, longest: u32) -> bool {
+    let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    (1..=size(longest)).contains(&text.len()) && text.bytes().all(legal)
 }

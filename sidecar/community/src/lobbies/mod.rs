@@ -18,7 +18,9 @@ use realmgate_protocol::ids::AccountId;
 use uuid::Uuid;
 
 use self::wishes::Wanted;
+use crate::accounts::rules::length_fault;
 use crate::events::Events;
+use crate::field_limits::{FieldLimits, LONGEST_LOBBY_PASSWORD};
 use crate::hooks::Hooks;
 use crate::http::{Fields, Refusal};
 use crate::notifications::Notifications;
@@ -41,6 +43,7 @@ pub struct Lobbies {
     pub(crate) passwords: Arc<Passwords>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) clock: Clock,
+    pub(crate) field_limits: FieldLimits,
     /// Of a crowd that wants into one lobby, one at a time asks the database.
     pub(crate) doors: Gates<Uuid>,
 }
@@ -61,7 +64,7 @@ impl Lobbies {
         let title = change.title.filter(|title| !title.is_empty());
         let settings = LobbySettings {
             title: title.unwrap_or_else(|| format!("lobby-{}", &id.simple().to_string()[16..])),
-            max_users: change.max_users.unwrap_or(DEFAULT_USERS),
+            max_users: change.max_users.unwrap_or(DEFAULT_USERS.min(self.field_limits.max_lobby_users.into())),
             hidden: change.hidden.unwrap_or_default(),
             locked: change.locked.unwrap_or_default(),
             password,
@@ -98,7 +101,7 @@ impl Lobbies {
             Changing::NotHost => Err(forbidden("not_host")),
             Changing::TooSmall => Err(Refusal::error(StatusCode::UNPROCESSABLE_ENTITY, "too_small")),
             Changing::NoMember => {
-                let fields = Fields::from([("host_id", vec!["is not a member"])]);
+                let fields = Fields::from([("host_id", vec!["is not a member".into()])]);
                 Err(Refusal::fields(StatusCode::UNPROCESSABLE_ENTITY, &fields))
             }
         }
@@ -242,7 +245,8 @@ impl Lobbies {
     }
 
     async fn fits(&self, source: Source, caller: AccountId, given: &str, hash: &str) -> Result<bool, Refusal> {
-        if wishes::is_too_long(given) {
+        // A lobby keeps its password when the limit is made smaller.
+        if length_fault(given, LONGEST_LOBBY_PASSWORD).is_some() {
             return Ok(false);
         }
         self.limits.lobby_password(caller).await?;

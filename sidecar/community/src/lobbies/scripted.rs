@@ -21,7 +21,7 @@ impl Lobbies {
         let mut attrs = wanted.attrs();
         attrs["host_id"] = json!(host.to_string());
         let attrs = self.hooks.before("before_lobby_create", vec![attrs]).await;
-        rewritten(wanted, attrs, || Refusal::error(StatusCode::UNPROCESSABLE_ENTITY, "unexpected_error"))
+        self.rewritten(wanted, attrs, || Refusal::error(StatusCode::UNPROCESSABLE_ENTITY, "unexpected_error"))
     }
 
     /// `before_lobby_update(lobby, attrs)`.
@@ -38,7 +38,7 @@ impl Lobbies {
         };
         let Some(lobby) = self.shape(lobby).await? else { return Ok(wanted) };
         let attrs = self.hooks.before("before_lobby_update", vec![lobby, wanted.attrs()]).await;
-        rewritten(wanted, attrs, || refused)
+        self.rewritten(wanted, attrs, || refused)
     }
 
     /// `before_lobby_join(user, lobby, opts)`: before anybody asks for a password.
@@ -102,23 +102,24 @@ impl Lobbies {
         let found = self.accounts.profile(account).await?;
         Ok(found.map_or_else(|| json!({"id": account.to_string()}), |profile| json!(Public::from(profile))))
     }
-}
 
-/// A wish as scripts have left it. What they have made of it has to be legal.
-fn rewritten(
-    wanted: Wanted,
-    attrs: Result<Value, Vetoed>,
-    refused: impl FnOnce() -> Refusal,
-) -> Result<Wanted, Refusal> {
-    match attrs {
-        Ok(Value::Object(attrs)) => match wanted.rewritten(attrs) {
-            Ok(wanted) => Ok(wanted),
-            Err(fields) => {
-                tracing::warn!(?fields, "a script wants a lobby to be what it cannot be");
-                Err(refused())
-            }
-        },
-        Ok(_) => Ok(wanted),
-        Err(Vetoed { .. }) => Err(refused()),
+    /// A wish as scripts have left it. What they have made of it has to be legal.
+    fn rewritten(
+        &self,
+        wanted: Wanted,
+        attrs: Result<Value, Vetoed>,
+        refused: impl FnOnce() -> Refusal,
+    ) -> Result<Wanted, Refusal> {
+        match attrs {
+            Ok(Value::Object(attrs)) => match wanted.rewritten(attrs, &self.field_limits) {
+                Ok(wanted) => Ok(wanted),
+                Err(fields) => {
+                    tracing::warn!(?fields, "a script wants a lobby to be what it cannot be");
+                    Err(refused())
+                }
+            },
+            Ok(_) => Ok(wanted),
+            Err(Vetoed { .. }) => Err(refused()),
+        }
     }
 }

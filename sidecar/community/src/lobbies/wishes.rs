@@ -2,16 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::accounts::rules::metadata_fault;
-use crate::http::{Fields, Input};
+use crate::accounts::rules::{length_fault, metadata_fault};
+use crate::field_limits::FieldLimits;
+use crate::http::{Fault, Fields, Input};
 use crate::store::LobbyChange;
 
-/// Most characters of a title.
-const TITLE_CHARS: usize = 80;
-/// Most characters of a password.
-const PASSWORD_CHARS: usize = 128;
-/// Most members.
-const MOST_USERS: i64 = 128;
 /// Most seconds between two lines.
 const LONGEST_SLOWDOWN: i64 = 3_600;
 /// Most fields of metadata: lobbies are found by each of them.
@@ -44,8 +39,8 @@ impl Wanted {
     ///
     /// # Errors
     /// What is wrong with that.
-    pub(super) fn rewritten(self, attrs: Map<String, Value>) -> Result<Self, Fields> {
-        let Self { change, .. } = read(&Input::from(attrs))?;
+    pub(super) fn rewritten(self, attrs: Map<String, Value>, limits: &FieldLimits) -> Result<Self, Fields> {
+        let Self { change, .. } = read(&Input::from(attrs), limits)?;
         Ok(Self { change, password: self.password })
     }
 }
@@ -54,24 +49,22 @@ impl Wanted {
 ///
 /// # Errors
 /// What is wrong with them.
-pub(crate) fn read(input: &Input) -> Result<Wanted, Fields> {
+pub(crate) fn read(input: &Input, limits: &FieldLimits) -> Result<Wanted, Fields> {
     let mut reading = Reading { input, faults: Fields::new() };
     let title = reading.field("title", |value| value.as_str().map(|title| title.trim().to_owned()));
     let password = reading.field("password", |value| value.as_str().map(str::to_owned));
     let change = LobbyChange {
-        title: reading.check("title", title, |title| {
-            (title.chars().count() > TITLE_CHARS).then_some("should be at most 80 character(s)")
-        }),
-        max_users: reading.number("max_users", 1, MOST_USERS, "must be less than or equal to 128"),
-        slowdown: reading.number("slowdown", 0, LONGEST_SLOWDOWN, "must be less than or equal to 3600"),
+        title: reading.check("title", title, |title| length_fault(title, limits.max_lobby_title)),
+        max_users: reading.number("max_users", 1, limits.max_lobby_users.into()),
+        slowdown: reading.number("slowdown", 0, LONGEST_SLOWDOWN),
         hidden: reading.flag("is_hidden"),
         locked: reading.flag("is_locked"),
         hostless: reading.flag("hostless"),
         host: reading.field("host_id", |value| value.as_str()?.parse().ok()),
-        metadata: reading.metadata(),
+        metadata: reading.metadata(limits),
         password: None,
     };
-    let long = |password: &String| is_too_long(password).then_some("should be at most 128 character(s)");
+    let long = |password: &String| length_fault(password, limits.max_lobby_password);
     let password = reading.check("password", password, long);
     if reading.faults.is_empty() { Ok(Wanted { change, password }) } else { Err(reading.faults) }
 }
@@ -80,21 +73,16 @@ pub(crate) fn read(input: &Input) -> Result<Wanted, Fields> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub(crate) fn read_change(input: &Input) -> Result<Wanted, Fields> {
-    let read = read(input);
+pub(crate) fn read_change(input: &Input, limits: &FieldLimits) -> Result<Wanted, Fields> {
+    let read = read(input, limits);
     match input.text("title").is_some_and(|title| title.trim().is_empty()) {
         true => {
             let mut faults = read.err().unwrap_or_default();
-            faults.insert("title", vec!["can't be blank"]);
+            faults.insert("title", vec!["can't be blank".into()]);
             Err(faults)
         }
         false => read,
     }
-}
-
-/// Whether a text is longer than any password of a lobby.
-pub(crate) fn is_too_long(password: &str) -> bool {
-    password.chars().count() > PASSWORD_CHARS
 }
 
 /// The fields of a call, and what is wrong with them.
@@ -108,17 +96,12 @@ impl Reading<'_> {
     fn field<T>(&mut self, name: &'static str, read: impl FnOnce(&Value) -> Option<T>) -> Option<T> {
         let found = read(self.input.value(name)?);
         if found.is_none() {
-            self.faults.insert(name, vec!["is invalid"]);
+            self.faults.insert(name, vec!["is invalid".into()]);
         }
         found
     }
 
-    fn check<T>(
-        &mut self,
-        name: &'static str,
-        value: Option<T>,
-        fault: impl FnOnce(&T) -> Option<&'static str>,
-    ) -> Option<T> {
+    fn check<T>(&mut self, name: &'static str, value: Option<T>, fault: impl FnOnce(&T) -> Option<Fault>) -> Option<T> {
         if let Some(fault) = value.as_ref().and_then(fault) {
             self.faults.insert(name, vec![fault]);
         }
@@ -126,14 +109,14 @@ impl Reading<'_> {
     }
 
     /// A whole number, as such or as text.
-    fn number(&mut self, name: &'static str, least: i64, most: i64, above: &'static str) -> Option<i64> {
+    fn number(&mut self, name: &'static str, least: i64, most: i64) -> Option<i64> {
         let number = self.field(name, |value| match value {
             Value::String(text) => text.parse().ok(),
             value => value.as_i64(),
         });
         self.check(name, number, |number| match *number {
-            number if number < least => Some("is too small"),
-            number if number > most => Some(above),
+            number if number < least => Some("is too small".into()),
+            number if number > most => Some(format!("must be less than or equal to {most}").into()),
             _ => None,
         })
     }
@@ -144,15 +127,15 @@ impl Reading<'_> {
     }
 
     /// An object, as such or as text.
-    fn metadata(&mut self) -> Option<Map<String, Value>> {
+    fn metadata(&mut self, limits: &FieldLimits) -> Option<Map<String, Value>> {
         let metadata = self.field("metadata", |value| match value {
             Value::Object(fields) => Some(fields.clone()),
             Value::String(text) => serde_json::from_str(text).ok(),
             _ => None,
         });
         self.check("metadata", metadata, |fields| {
-            let too_many = (fields.len() > METADATA_FIELDS).then_some("has more than 128 fields");
-            too_many.or_else(|| metadata_fault(&Value::Object(fields.clone())))
+            let too_many = (fields.len() > METADATA_FIELDS).then_some("has more than 128 fields".into());
+            too_many.or_else(|| metadata_fault(&Value::Object(fields.clone()), limits))
         })
     }
 }

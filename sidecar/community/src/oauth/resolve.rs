@@ -12,11 +12,10 @@ use super::outward::ProviderError;
 use crate::accounts::LogIns;
 use crate::accounts::devices::{TRIES, generated_after};
 use crate::accounts::rules;
+use crate::field_limits::size;
 use crate::http::Refusal;
 use crate::store::{AccountStore, Linking, NewIdentity, ProviderId};
 
-/// Longest address of a picture that is kept, in bytes.
-const LONGEST_PICTURE: usize = 512;
 /// Allowed lengths of the word that a generated name begins with.
 const WORD: std::ops::RangeInclusive<usize> = 3..=20;
 
@@ -59,10 +58,9 @@ impl Resolver<'_> {
     }
 
     async fn link_or_make(&self, source: Source, id: ProviderId<'_>, who: &Identity) -> Result<AccountId, Failure> {
-        let address = who
-            .address
-            .as_ref()
-            .and_then(|address| rules::address(&address.text).map(|text| (text, address.is_verified)));
+        let address = who.address.as_ref().and_then(|address| {
+            rules::address(&address.text, &self.log_ins.settings.limits).map(|text| (text, address.is_verified))
+        });
         let own = match &address {
             Some((text, true)) => {
                 if let Some(account) = self.store.link_by_address(text, id, self.clock.now_ms()).await? {
@@ -90,9 +88,10 @@ impl Resolver<'_> {
     }
 
     async fn make(&self, id: ProviderId<'_>, who: &Identity, address: &str) -> Result<AccountId, Failure> {
-        let display_name =
-            Some(who.name.trim()).filter(|name| rules::display_name_fault(name).is_none()).unwrap_or_default();
-        let is_picture = |url: &&str| url.starts_with("https://") && url.len() <= LONGEST_PICTURE;
+        let limits = &self.log_ins.settings.limits;
+        let is_legal = |name: &&str| rules::display_name_fault(name, limits).is_none();
+        let display_name = Some(who.name.trim()).filter(is_legal).unwrap_or_default();
+        let is_picture = |url: &&str| url.starts_with("https://") && url.len() <= size(limits.max_profile_url);
         let picture = Some(who.picture.as_str()).filter(is_picture).unwrap_or_default();
         let word = word_of(display_name);
         for number in 0..TRIES {
@@ -203,6 +202,9 @@ mod tests {
         assert_eq!(word_of(&"x".repeat(99)).map(|word| word.len()), Some(20));
         assert_eq!((word_of("李雷"), word_of("Al")), (None, None));
         let name = generated_after(word_of("Anna").as_deref(), TRIES).unwrap();
-        assert!(name.starts_with("anna-") && realmgate_platform::accounts::is_username(&name), "{name}");
+        assert!(
+            name.starts_with("anna-") && rules::username_fault(&name, &crate::FieldLimits::default()).is_none(),
+            "{name}"
+        );
     }
 }

@@ -44,7 +44,7 @@ impl Client {
     /// Tells what of it the client was not told; who may not be told any more loses the topic.
     pub(super) async fn refresh_lobby(&mut self, lobby: Uuid) -> Result<(), End> {
         match access(&self.community, self.caller.account, lobby).await {
-            Ok(Access::Member(state) | Access::Spectator(state)) => self.tell(&updated(lobby, &state)).await,
+            Ok(Access::Member(state) | Access::Spectator(state)) => self.tell(updated(lobby, &state)).await,
             Ok(Access::Refused(_)) => self.close(Topic::Lobby(lobby)).await,
             // Where the database cannot be asked, the next change tells.
             Err(_) => Ok(()),

@@ -1,6 +1,7 @@
 //! One socket, from its opening to its end.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{Message, Utf8Bytes, close_code};
@@ -13,11 +14,10 @@ use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use super::frame::{Ref, Said, Status, close, reply};
+use super::held::Held;
 use crate::events::{Delivery, End, Seat, Told, Topic};
 use crate::state::Community;
 
-/// How long a client may say nothing.
-const IDLE: Duration = Duration::from_secs(60);
 /// How long one message may take to be written.
 const WRITE_DEADLINE: Duration = Duration::from_secs(10);
 /// How often it is checked that the log-in lives, should its end not have been heard of.
@@ -37,6 +37,7 @@ pub(super) struct Client {
     socket: Socket,
     seat: Seat,
     channels: BTreeMap<Topic, Channel>,
+    held: Held,
     heard_at: Instant,
     window: (Instant, u32),
     /// Calls of scripts that are under way, which end with their answers.
@@ -64,12 +65,14 @@ impl Channel {
 /// Serves a socket whose token was valid.
 pub(super) async fn serve(community: Community, socket: Socket, caller: Caller, seat: Seat) {
     let now = Instant::now();
+    let held = Held::new(Duration::from_millis(community.settings.realtime_debounce_ms.into()));
     let mut client = Client {
         community,
         caller,
         socket,
         seat,
         channels: BTreeMap::new(),
+        held,
         heard_at: now,
         window: (now, 0),
         calls: JoinSet::new(),
@@ -102,13 +105,15 @@ pub(super) async fn serve(community: Community, socket: Socket, caller: Caller, 
 impl Client {
     async fn run(&mut self) -> End {
         let shutdown = self.community.background.shutdown.clone();
+        let idle = self.community.settings.realtime_idle;
         let mut recheck = tokio::time::interval_at(self.heard_at + RECHECK_EVERY, RECHECK_EVERY);
         loop {
             let ended = self.seat.waiting.ended();
             let step = tokio::select! {
                 end = ended => Err(end),
                 () = shutdown.cancelled() => Err(End::Shutdown),
-                () = tokio::time::sleep_until(self.heard_at + IDLE) => Err(End::Idle),
+                () = tokio::time::sleep_until(self.heard_at + idle) => Err(End::Idle),
+                () = self.held.due() => self.tell_held().await,
                 _ = recheck.tick() => recheck_log_in(&self.community, self.caller.session).await,
                 delivery = self.seat.waiting.next() => self.deliver(delivery).await,
                 Some(answered) = self.calls.join_next(), if !self.calls.is_empty() => self.tell_answer(answered).await,
@@ -122,10 +127,13 @@ impl Client {
 
     async fn deliver(&mut self, delivery: Delivery) -> Result<(), End> {
         match delivery {
-            Delivery::Event(told) => self.tell(&told).await,
+            Delivery::Event(told) => self.tell(told).await,
             // Who has joined it again since stays in it.
             Delivery::Lost(topic) if self.seat.has(topic) => Ok(()),
-            Delivery::Lost(topic) => self.close(topic).await,
+            Delivery::Lost(topic) => {
+                self.tell_held().await?;
+                self.close(topic).await
+            }
             Delivery::Refresh => self.refresh_all().await,
         }
     }
@@ -150,8 +158,26 @@ impl Client {
         }
     }
 
+    /// Tells an event, or keeps it back for a moment. What was kept back goes before it, so that the order stays.
+    pub(super) async fn tell(&mut self, told: Arc<Told>) -> Result<(), End> {
+        if self.held.takes(&told) {
+            self.held.keep(told, Instant::now());
+            return Ok(());
+        }
+        self.tell_held().await?;
+        self.tell_now(&told).await
+    }
+
+    /// Tells what was kept back.
+    async fn tell_held(&mut self) -> Result<(), End> {
+        for told in self.held.take() {
+            self.tell_now(&told).await?;
+        }
+        Ok(())
+    }
+
     /// Writes an event, unless it says what was told before.
-    pub(super) async fn tell(&mut self, told: &Told) -> Result<(), End> {
+    async fn tell_now(&mut self, told: &Told) -> Result<(), End> {
         match self.channels.get_mut(&told.topic).is_some_and(|channel| channel.is_news(told)) {
             true => self.write(told.text.clone()).await,
             false => Ok(()),
@@ -212,6 +238,7 @@ impl Client {
     /// Leaves a topic, and says so; nothing, if it was not joined.
     pub(super) async fn close(&mut self, topic: Topic) -> Result<(), End> {
         let Some(channel) = self.channels.remove(&topic) else { return Ok(()) };
+        self.held.forget(topic);
         self.seat.leave(topic);
         self.settle(topic).await;
         self.write(close(&channel.join_ref, &topic.to_string())).await
@@ -246,6 +273,7 @@ impl Client {
         {
             return self.refuse(said, "too_many_topics").await;
         }
+        self.held.forget(topic);
         // Who joins again has forgotten that it had.
         if let Some(before) = self.channels.remove(&topic) {
             self.write(close(&before.join_ref, &said.2)).await?;

@@ -47,7 +47,8 @@ async fn upgrade(
     };
     // Opening a socket is a call like any other.
     http.limits.call(caller.account).await.map_err(refuse)?;
-    let seat = community.events.hub.take_seat(caller.account, caller.session).ok_or_else(forbidden)?;
+    let most = community.settings.limits.max_sockets_per_user;
+    let seat = community.events.hub.take_seat(caller.account, caller.session, most).ok_or_else(forbidden)?;
     // A log-in that has ended since would not have found the socket.
     http.tokens.authenticate(&token).await.map_err(refuse)?;
     let alive = community.background.tasks.token();

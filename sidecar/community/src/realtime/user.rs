@@ -56,7 +56,7 @@ impl Client {
         let all: Updated = friends.into_iter().map(|(_, friend)| friend).collect();
         self.write(push(&said.0, &said.2, "friend_updated", &all)).await?;
         for (id, notification) in &notifications {
-            self.remember(&Told::state(topic, CREATED, *id, notification));
+            self.remember(&Told::once(topic, CREATED, *id, notification));
             self.write(push(&said.0, &said.2, CREATED, notification)).await?;
         }
         Ok(())
@@ -68,12 +68,12 @@ impl Client {
         let standing = Standing::of(&self.community, self.caller.account).await;
         let Ok(Some(Standing { me, friends, notifications, .. })) = standing else { return Ok(()) };
         let account = self.caller.account;
-        self.tell(&updated(account, &me)).await?;
+        self.tell(updated(account, &me)).await?;
         for (of, friend) in friends {
-            self.tell(&friend_updated(account, of, friend)).await?;
+            self.tell(friend_updated(account, of, friend)).await?;
         }
         for (id, notification) in notifications {
-            self.tell(&Told::state(Topic::User(account), CREATED, id, &notification)).await?;
+            self.tell(Told::once(Topic::User(account), CREATED, id, &notification)).await?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use realmgate_platform::accounts::{NewAccount, insert};
+use realmgate_platform::accounts::{NameLength, NewAccount, insert};
 use realmgate_platform::database::columns::{parse_id, to_sql_ms};
 use realmgate_platform::database::{SqlConnection, SqlStore};
 use realmgate_protocol::ids::AccountId;
@@ -56,7 +56,9 @@ impl AccountStore {
     pub async fn create_by_device(&self, new: NewDevice<'_>) -> sqlx::Result<bool> {
         let mut tx = self.0.begin_write("create_account").await?;
         let NewDevice { account: id, username, activated, at_ms, .. } = new;
-        insert(&mut tx, self.0.script_feed(), NewAccount { id, username, display_name: "", activated, at_ms }).await?;
+        let length = NameLength::ANY;
+        let new_account = NewAccount { id, username, length, display_name: "", activated, at_ms };
+        insert(&mut tx, self.0.script_feed(), new_account).await?;
         let called: String = sqlx::query_scalar("SELECT username FROM profiles WHERE account_id = $1")
             .bind(id.to_string())
             .fetch_one(&mut *tx)

@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use super::ProfileRow;
 use super::friendship::Friendship;
-use super::friendships::{FriendStore, MOST_FRIENDS};
+use super::friendships::FriendStore;
 use super::profiles::{COLUMNS, TABLES};
+use crate::field_limits::MOST_FRIENDS;
 
 /// What of a friendship every list has.
 const FRIENDSHIP: &str = "f.id AS friendship_id, f.requester_id, f.target_id, f.status, f.created_at_ms";
@@ -51,7 +52,7 @@ impl FriendStore {
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
     pub async fn friends(&self, account: AccountId, limit: i64, offset: i64) -> sqlx::Result<(Vec<FriendRow>, i64)> {
-        let mut db = self.0.begin_read("list_friends").await?;
+        let mut db = self.sql.begin_read("list_friends").await?;
         let rows = format!(
             "SELECT {FRIENDSHIP}, {COLUMNS} FROM friendships f, {TABLES}
              WHERE p.account_id = CASE WHEN f.requester_id = $1 THEN f.target_id ELSE f.requester_id END
@@ -69,7 +70,7 @@ impl FriendStore {
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
     pub async fn all_friends(&self, account: AccountId) -> sqlx::Result<Vec<FriendRow>> {
-        Ok(self.friends(account, MOST_FRIENDS, 0).await?.0)
+        Ok(self.friends(account, MOST_FRIENDS.into(), 0).await?.0)
     }
 
     /// The ids of an account's friends, each with the friendship's.
@@ -77,7 +78,7 @@ impl FriendStore {
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
     pub async fn friend_ids(&self, account: AccountId) -> sqlx::Result<Vec<(AccountId, Uuid)>> {
-        let mut db = self.0.read("friend_ids").await?;
+        let mut db = self.sql.read("friend_ids").await?;
         let query = format!("SELECT f.id, f.requester_id, f.target_id FROM friendships f WHERE {OF_ACCOUNT}");
         let rows: Vec<(String, String, String)> =
             sqlx::query_as(AssertSqlSafe(query)).bind(account.to_string()).fetch_all(&mut *db).await?;
@@ -101,7 +102,7 @@ impl FriendStore {
         limit: i64,
         offset: i64,
     ) -> sqlx::Result<(Vec<RequestRow>, i64)> {
-        let mut db = self.0.begin_read("list_requests").await?;
+        let mut db = self.sql.begin_read("list_requests").await?;
         let (own, other) = match side {
             Side::Incoming => ("f.target_id", "f.requester_id"),
             Side::Outgoing => ("f.requester_id", "f.target_id"),
@@ -122,7 +123,7 @@ impl FriendStore {
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
     pub async fn blocked(&self, account: AccountId, limit: i64, offset: i64) -> sqlx::Result<(Vec<FriendRow>, i64)> {
-        let mut db = self.0.begin_read("list_blocked").await?;
+        let mut db = self.sql.begin_read("list_blocked").await?;
         let rows = format!(
             "SELECT {FRIENDSHIP}, {COLUMNS} FROM friendships f, {TABLES}
              WHERE p.account_id = f.requester_id AND f.target_id = $1 AND f.status = 'blocked' ORDER BY f.changed_at_ms DESC, f.id DESC LIMIT $2 OFFSET $3"

@@ -8,22 +8,22 @@ use realmgate_protocol::ids::AccountId;
 use uuid::Uuid;
 
 use super::friendship::{Friendship, Limit, Outcome, Status, Step};
+use crate::field_limits::FieldLimits;
 
-/// Most friends of an account.
-pub const MOST_FRIENDS: i64 = 500;
-/// Most requests of an account that wait for an answer.
-const MOST_REQUESTS: i64 = 100;
 /// Most accounts that an account blocks.
 const MOST_BLOCKS: i64 = 1_000;
 
 /// Friendships, requests and blocks.
 #[derive(Clone)]
-pub struct FriendStore(pub(super) SqlStore);
+pub struct FriendStore {
+    pub(super) sql: SqlStore,
+    limits: FieldLimits,
+}
 
 impl FriendStore {
     /// The friendships of a database.
-    pub fn new(sql: SqlStore) -> Self {
-        Self(sql)
+    pub fn new(sql: SqlStore, limits: FieldLimits) -> Self {
+        Self { sql, limits }
     }
 
     /// `from` wants to be a friend of `to`. Where `to` has asked already, that is accepted instead.
@@ -31,7 +31,7 @@ impl FriendStore {
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
     pub async fn ask(&self, from: AccountId, to: AccountId, at_ms: u64) -> sqlx::Result<Outcome> {
-        let mut tx = self.0.begin_write("ask_friend").await?;
+        let mut tx = self.sql.begin_write("ask_friend").await?;
         let pair = Pair::lock(&mut tx, from, to).await?;
         if !is_there(&mut tx, to).await? {
             return Ok(Outcome::NotFound);
@@ -45,8 +45,8 @@ impl FriendStore {
             return Ok(Outcome::Already);
         }
         let outcome = match pair.back.filter(|row| row.status == Status::Pending) {
-            Some(asked) => accept(&mut tx, asked, at_ms).await?,
-            None => insert_request(&mut tx, from, to, at_ms).await?,
+            Some(asked) => self.accept(&mut tx, asked, at_ms).await?,
+            None => self.insert_request(&mut tx, from, to, at_ms).await?,
         };
         tx.commit().await?;
         Ok(outcome)
@@ -57,7 +57,7 @@ impl FriendStore {
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
     pub async fn step(&self, id: Uuid, caller: AccountId, step: Step, at_ms: u64) -> sqlx::Result<Outcome> {
-        let mut tx = self.0.begin_write("change_friendship").await?;
+        let mut tx = self.sql.begin_write("change_friendship").await?;
         let Some(seen) = find(&mut tx, id).await? else { return Ok(Outcome::NotFound) };
         lock_both(&mut tx, seen.requester, seen.target).await?;
         // Now that nobody else can change it.
@@ -77,7 +77,7 @@ impl FriendStore {
             return Ok(Outcome::NotAllowed);
         }
         let outcome = match step {
-            Step::Accept => accept(&mut tx, row, at_ms).await?,
+            Step::Accept => self.accept(&mut tx, row, at_ms).await?,
             Step::Reject => Outcome::Done(set(&mut tx, row, Status::Rejected, at_ms).await?),
             Step::Block => block(&mut tx, row.requester, row.target, at_ms).await?,
             Step::Unblock | Step::Remove => {
@@ -94,7 +94,7 @@ impl FriendStore {
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
     pub async fn block(&self, caller: AccountId, other: AccountId, at_ms: u64) -> sqlx::Result<Outcome> {
-        let mut tx = self.0.begin_write("block_user").await?;
+        let mut tx = self.sql.begin_write("block_user").await?;
         let pair = Pair::lock(&mut tx, other, caller).await?;
         if !is_there(&mut tx, other).await? {
             return Ok(Outcome::NotFound);
@@ -112,12 +112,43 @@ impl FriendStore {
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
     pub async fn unblock(&self, caller: AccountId, other: AccountId) -> sqlx::Result<Outcome> {
-        let mut tx = self.0.begin_write("unblock_user").await?;
+        let mut tx = self.sql.begin_write("unblock_user").await?;
         let pair = Pair::lock(&mut tx, other, caller).await?;
         let Some(row) = pair.forth.filter(|row| row.status == Status::Blocked) else { return Ok(Outcome::NotFound) };
         delete(&mut tx, other, caller).await?;
         tx.commit().await?;
         Ok(Outcome::Done(row))
+    }
+
+    async fn insert_request(
+        &self,
+        db: &mut SqlConnection,
+        from: AccountId,
+        to: AccountId,
+        at_ms: u64,
+    ) -> sqlx::Result<Outcome> {
+        if count_friends(db, from).await? >= i64::from(self.limits.max_friends_per_user) {
+            return Ok(Outcome::TooMany(Limit::Friends));
+        }
+        let waiting = "SELECT COUNT(*) FROM friendships WHERE requester_id = $1 AND status = 'pending'";
+        let waiting: i64 = sqlx::query_scalar(waiting).bind(from.to_string()).fetch_one(&mut *db).await?;
+        if waiting >= i64::from(self.limits.max_pending_friend_requests) {
+            return Ok(Outcome::TooMany(Limit::Requests));
+        }
+        // What was declined before is asked anew.
+        delete(db, from, to).await?;
+        Ok(Outcome::Done(insert(db, from, to, Status::Pending, at_ms).await?))
+    }
+
+    async fn accept(&self, db: &mut SqlConnection, asked: Friendship, at_ms: u64) -> sqlx::Result<Outcome> {
+        for side in [asked.requester, asked.target] {
+            if count_friends(db, side).await? >= i64::from(self.limits.max_friends_per_user) {
+                return Ok(Outcome::TooMany(Limit::Friends));
+            }
+        }
+        // What was declined the other way round is over.
+        delete(db, asked.target, asked.requester).await?;
+        Ok(Outcome::Done(set(db, asked, Status::Accepted, at_ms).await?))
     }
 }
 
@@ -156,31 +187,6 @@ async fn between(db: &mut SqlConnection, requester: AccountId, target: AccountId
                  WHERE requester_id = $1 AND target_id = $2";
     let row = sqlx::query(query).bind(requester.to_string()).bind(target.to_string()).fetch_optional(db).await?;
     row.as_ref().map(Friendship::of).transpose()
-}
-
-async fn insert_request(db: &mut SqlConnection, from: AccountId, to: AccountId, at_ms: u64) -> sqlx::Result<Outcome> {
-    if count_friends(db, from).await? >= MOST_FRIENDS {
-        return Ok(Outcome::TooMany(Limit::Friends));
-    }
-    let waiting = "SELECT COUNT(*) FROM friendships WHERE requester_id = $1 AND status = 'pending'";
-    let waiting: i64 = sqlx::query_scalar(waiting).bind(from.to_string()).fetch_one(&mut *db).await?;
-    if waiting >= MOST_REQUESTS {
-        return Ok(Outcome::TooMany(Limit::Requests));
-    }
-    // What was declined before is asked anew.
-    delete(db, from, to).await?;
-    Ok(Outcome::Done(insert(db, from, to, Status::Pending, at_ms).await?))
-}
-
-async fn accept(db: &mut SqlConnection, asked: Friendship, at_ms: u64) -> sqlx::Result<Outcome> {
-    for side in [asked.requester, asked.target] {
-        if count_friends(db, side).await? >= MOST_FRIENDS {
-            return Ok(Outcome::TooMany(Limit::Friends));
-        }
-    }
-    // What was declined the other way round is over.
-    delete(db, asked.target, asked.requester).await?;
-    Ok(Outcome::Done(set(db, asked, Status::Accepted, at_ms).await?))
 }
 
 /// `target` blocks `requester`: in place of whatever they were to each other, but for the other's own block.

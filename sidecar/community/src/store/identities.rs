@@ -1,6 +1,6 @@
 //! Accounts at providers as ways to log in. A credential's kind is the provider's name, its subject the provider's id.
 
-use realmgate_platform::accounts::{NewAccount, insert};
+use realmgate_platform::accounts::{NameLength, NewAccount, insert};
 use realmgate_platform::database::SqlConnection;
 use realmgate_platform::database::columns::{parse_id, to_sql_ms};
 use realmgate_platform::database::dialect::{Rows, lock_rows};
@@ -134,7 +134,9 @@ impl AccountStore {
     pub async fn create_by_identity(&self, new: NewIdentity<'_>, provider: ProviderId<'_>) -> sqlx::Result<bool> {
         let mut tx = self.0.begin_write("create_account").await?;
         let NewIdentity { account: id, username, display_name, activated, at_ms, .. } = new;
-        insert(&mut tx, self.0.script_feed(), NewAccount { id, username, display_name, activated, at_ms }).await?;
+        let length = NameLength::ANY;
+        let new_account = NewAccount { id, username, length, display_name, activated, at_ms };
+        insert(&mut tx, self.0.script_feed(), new_account).await?;
         let called: String =
             sqlx::query_scalar("UPDATE profiles SET profile_url = $2 WHERE account_id = $1 RETURNING username")
                 .bind(id.to_string())

@@ -1,6 +1,6 @@
 //! What the links of mails do: each once, all of it or nothing.
 
-use realmgate_platform::accounts::{NewAccount, insert};
+use realmgate_platform::accounts::{NameLength, NewAccount, insert};
 use realmgate_platform::database::SqlConnection;
 use realmgate_platform::database::columns::{parse_id, to_sql_ms};
 use realmgate_platform::database::dialect::{Rows, lock_rows};
@@ -80,7 +80,9 @@ impl MailStore {
         if !mark_used(&mut tx, link, at_ms).await? {
             return Ok(Used::Gone);
         }
-        insert(&mut tx, self.0.script_feed(), NewAccount { id, username, display_name: "", activated, at_ms }).await?;
+        let length = NameLength::ANY;
+        let new_account = NewAccount { id, username, length, display_name: "", activated, at_ms };
+        insert(&mut tx, self.0.script_feed(), new_account).await?;
         let called: String = sqlx::query_scalar("SELECT username FROM profiles WHERE account_id = $1")
             .bind(id.to_string())
             .fetch_one(&mut *tx)

@@ -9,6 +9,8 @@ use secrecy::{ExposeSecret, SecretString};
 use super::defaults::defaults;
 use super::{ConfigError, secret};
 
+/// What a realm for players is called, and every one that is called nothing.
+const PRODUCTION: &str = "production";
 /// Longest name of a service or an environment, in bytes.
 const MAX_NAME_BYTES: usize = 64;
 /// Most headers that a collector may want.
@@ -32,8 +34,8 @@ pub struct TelemetrySettings {
     /// Where errors and panics are sent, https://KEY@HOST/PROJECT of a Sentry [default: nowhere]
     #[arg(long, env = "SENTRY_DSN", hide_env_values = true, value_parser = secret)]
     pub sentry_dsn: Option<SecretString>,
-    /// What this realm is called among others of yours, in traces and errors
-    #[arg(long, env = "DEPLOYMENT_ENVIRONMENT", default_value = "production", value_name = "NAME")]
+    /// What this realm is called among others of yours, in traces and errors; all but production say how long calls took
+    #[arg(long, env = "DEPLOYMENT_ENVIRONMENT", default_value = PRODUCTION, value_name = "NAME")]
     pub deployment_environment: String,
 }
 
@@ -100,6 +102,11 @@ impl TelemetrySettings {
             traces: endpoint.map(|endpoint| self.traces(endpoint)).transpose()?,
             errors: dsn.map(error_sink).transpose()?,
         })
+    }
+
+    /// Whether this is the realm that players play on, and not one for those who develop.
+    pub fn is_production(&self) -> bool {
+        self.deployment_environment == PRODUCTION
     }
 
     fn traces(&self, endpoint: &str) -> Result<TraceSink, ConfigError> {

@@ -54,7 +54,7 @@ impl Driver {
             clients.push(Client { socket, speech: Speech::new(yardstick, number, server), heard: false });
         }
         let payload = match yardstick {
-            Yardstick::Floor => bare::payload(sizes.up),
+            Yardstick::Floor | Yardstick::Napping => bare::payload(sizes.up),
             Yardstick::Stock => vec![0xA5; sizes.up.saturating_sub(STOCK_HEAD_BYTES)],
         };
         let (turns, started) = (Turns::new(players), Instant::now());
@@ -120,7 +120,7 @@ impl Driver {
 impl Speech {
     fn new(yardstick: Yardstick, number: usize, server: SocketAddr) -> Self {
         match yardstick {
-            Yardstick::Floor => Self::Floor { keys: bare::keys(number, false), sequence: 0x100 },
+            Yardstick::Floor | Yardstick::Napping => Self::Floor { keys: bare::keys(number, false), sequence: 0x100 },
             Yardstick::Stock => {
                 let token = Forged {
                     key: stock::KEY,

@@ -1,6 +1,7 @@
 //! What a server is held against: programs that move the same datagrams and do nothing else.
 
 mod bare;
+mod batch;
 mod drive;
 mod stock;
 
@@ -21,8 +22,10 @@ use realmgate_tests::load::turns::TICK;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Yardstick {
-    /// One datagram in and one out, opened and sealed.
+    /// One datagram in and one out, opened and sealed, in batches once a tick.
     Floor,
+    /// The floor of earlier tables: one call for each datagram, and a look at the socket each millisecond.
+    Napping,
     /// The same through unmodified renet and renetcode, which take 1,024 clients.
     Stock,
 }
@@ -81,6 +84,7 @@ struct Ready {
 pub fn serve(args: &ServerArgs) -> Result<()> {
     match args.kind {
         Yardstick::Floor => bare::serve(args),
+        Yardstick::Napping => bare::serve_napping(args),
         Yardstick::Stock => stock::serve(args),
     }
 }
@@ -96,7 +100,11 @@ pub fn measure(
     let home = Home::new();
     let ready_file = home.fresh_path("ready.json");
     let mut start = pinned(core, &std::env::current_exe()?)?;
-    let kind = if yardstick == Yardstick::Floor { "floor" } else { "stock" };
+    let kind = match yardstick {
+        Yardstick::Floor => "floor",
+        Yardstick::Napping => "napping",
+        Yardstick::Stock => "stock",
+    };
     start.args([role, "--kind", kind, "--players", &players.to_string(), "--down", &sizes.down.to_string()]);
     start.arg("--ready-file").arg(&ready_file);
     let process = Process::start(&home, start);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use realmgate_platform::accounts::{NewAccount, insert};
+use realmgate_platform::accounts::{NameLength, NewAccount, insert};
 use realmgate_platform::testing::TestSql;
 use realmgate_protocol::ids::AccountId;
 use serde_json::Map;
@@ -210,7 +210,14 @@ async fn what_was_told_counts_once_whoever_counts(database: TestSql) {
     let bench = Bench::new(&database, SortOrder::Desc, Operator::Incr).await;
     let account = AccountId::from(Uuid::from_u128(1));
     let mut tx = database.sql.begin_write("test").await.unwrap();
-    let new = NewAccount { id: account, username: "ann", display_name: "", activated: true, at_ms: 0 };
+    let new = NewAccount {
+        id: account,
+        username: "ann",
+        length: NameLength::USUAL,
+        display_name: "",
+        activated: true,
+        at_ms: 0,
+    };
     insert(&mut tx, database.sql.script_feed(), new).await.unwrap();
     let character = CharacterId::from(Uuid::from_u128(2));
     sqlx::query(

@@ -20,7 +20,7 @@ async fn bench(sql: TestSql) -> Bench {
         sqlx::query(insert).bind(&id).execute(&mut *tx).await.unwrap();
     }
     tx.commit().await.unwrap();
-    Bench { store: FriendStore::new(sql.sql.clone()), _sql: sql }
+    Bench { store: FriendStore::new(sql.sql.clone(), FieldLimits::default()), _sql: sql }
 }
 
 fn account(number: u128) -> AccountId {
@@ -30,7 +30,7 @@ fn account(number: u128) -> AccountId {
 impl Bench {
     /// Makes this status between account 1 and so many others, from account `from` on.
     async fn fill(&self, from: u128, count: u128, status: Status) {
-        let mut tx = self.store.0.begin_write("test").await.unwrap();
+        let mut tx = self.store.sql.begin_write("test").await.unwrap();
         for other in from..from + count {
             let (one, other) = (account(1), account(other));
             let (requester, target) = if status == Status::Blocked { (other, one) } else { (one, other) };

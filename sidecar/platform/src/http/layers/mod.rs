@@ -3,6 +3,7 @@
 mod deadline;
 mod headers;
 mod request_metrics;
+mod request_time;
 mod trace;
 
 use std::time::Duration;
@@ -20,6 +21,7 @@ use crate::clock::Clock;
 use crate::config::Origins;
 use crate::error::{Error, ErrorCode};
 use crate::http::HttpState;
+use crate::telemetry::Parent;
 
 /// Longer than any hand-over that a call may have to wait for.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -46,6 +48,15 @@ where
     S: Clone + Send + Sync + 'static,
 {
     around(routes.with_state(state.clone()), &HttpState::from_ref(state).clock, DEADLINE)
+}
+
+/// A layer for routes that say in `x-request-time` how long each call took.
+pub fn timed<S>(routes: Router<S>, state: &S) -> Router<S>
+where
+    HttpState: FromRef<S>,
+    S: Clone + Send + Sync + 'static,
+{
+    routes.layer(from_fn_with_state(HttpState::from_ref(state).clock.clone(), request_time::tell))
 }
 
 /// Layers for listeners that browsers do not use.
@@ -87,8 +98,8 @@ fn cors(origins: Origins) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(allowed))
         .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
-        .allow_headers([AUTHORIZATION, CONTENT_TYPE, trace::REQUEST_ID])
-        .expose_headers([RETRY_AFTER, trace::REQUEST_ID])
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE, trace::REQUEST_ID, Parent::HEADER])
+        .expose_headers([RETRY_AFTER, trace::REQUEST_ID, request_time::REQUEST_TIME])
         .max_age(Duration::from_secs(600))
 }
 
