@@ -35,7 +35,7 @@ async fn listed(state: &State, headers: &HeaderMap) -> anyhow::Result<Vec<Value>
     .bind(&account)
     .fetch_all(&state.pool)
     .await?;
-    Ok(rows.iter().map(shown).collect::<anyhow::Result<_>>()?)
+    rows.iter().map(shown).collect()
 }
 
 fn shown(row: &PgRow) -> anyhow::Result<Value> {
