@@ -114,14 +114,15 @@ impl Upgrade {
             if let (Some(inflow), Some(most)) = (inflow, bounds.inflow) {
                 inflow.limit(most);
             }
-            serve(Socket { inner: socket, control: ControlFrames::new(bounds) })
+            serve(Socket { inner: Box::new(socket), control: ControlFrames::new(bounds) })
         })
     }
 }
 
 /// An open WebSocket.
 pub struct Socket {
-    inner: WebSocket,
+    // A future has room for it in each function that it is handed through.
+    inner: Box<WebSocket>,
     control: ControlFrames,
 }
 

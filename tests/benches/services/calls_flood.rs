@@ -44,13 +44,14 @@ pub async fn flood(plan: &Plan, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// What one account calls: it logs in, and looks at itself, the lobbies and a leaderboard.
+/// What one account calls: it looks at itself, the lobbies and a leaderboard. Another logs in, again and again: of one
+/// account the newest log-ins alone are kept.
 async fn calls_of(api: &Api, number: usize) -> [String; 4] {
-    let device = json!({"device_id": format!("a device of the bench's, number {number}")});
-    let grant: Value = api.post("/api/v1/login/device", device.clone()).await.json(200);
+    let device = |name| json!({"device_id": format!("a device of the bench's, number {number}, which {name}")});
+    let grant: Value = api.post("/api/v1/login/device", device("looks")).await.json(200);
     let token = grant["data"]["access_token"].as_str().unwrap_or_default().to_owned();
     [
-        http::post("/api/v1/login/device", &device.to_string()),
+        http::post("/api/v1/login/device", &device("logs in").to_string()),
         http::get("/api/v1/me", &token),
         http::get("/api/v1/lobbies", &token),
         http::get("/api/v1/leaderboards/kills/records", &token),

@@ -62,7 +62,7 @@ impl From<ActRow> for Act {
     get, path = "/admin/acts", operation_id = "admin_list_acts", tag = "Admin", security(("access_token" = [])),
     params(
         ("page" = Option<String>, Query, description = "From 1"),
-        ("page_size" = Option<String>, Query, description = "1 to 100; 25 if not given"),
+        ("page_size" = Option<String>, Query, description = "25 if not given; at most 100, or LIMIT_MAX_PAGE_SIZE"),
     ),
     responses((status = 200, body = Listed<Act>), (status = 403, body = Refused)),
 )]

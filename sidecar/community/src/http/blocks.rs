@@ -43,7 +43,7 @@ pub(super) async fn unblock_user(
     security(("access_token" = [])),
     params(
         ("page" = Option<String>, Query, description = "From 1"),
-        ("page_size" = Option<String>, Query, description = "1 to 100; 25 if not given"),
+        ("page_size" = Option<String>, Query, description = "25 if not given; at most 100, or LIMIT_MAX_PAGE_SIZE"),
     ),
     responses((status = 200, body = Listed<Blocked>)),
 )]
@@ -64,7 +64,7 @@ pub(super) async fn list_blocked_friends(
     security(("access_token" = [])),
     params(
         ("page" = Option<String>, Query, description = "From 1"),
-        ("page_size" = Option<String>, Query, description = "1 to 100; 25 if not given"),
+        ("page_size" = Option<String>, Query, description = "25 if not given; at most 100, or LIMIT_MAX_PAGE_SIZE"),
     ),
     responses((status = 200, body = Listed<Brief>)),
 )]

@@ -23,7 +23,7 @@ const MOST_AROUND: i64 = 100;
     params(
         ("id" = String, Path, description = "The board's id, or a slug: its active season"),
         ("page" = Option<String>, Query, description = "From 1"),
-        ("page_size" = Option<String>, Query, description = "1 to 100; 25 if not given"),
+        ("page_size" = Option<String>, Query, description = "25 if not given; at most 100, or LIMIT_MAX_PAGE_SIZE"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before, in place of `page`"),
     ),
     responses((status = 200, body = RecordPage), (status = 400, body = Refused), (status = 404, body = Refused)),

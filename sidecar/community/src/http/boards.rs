@@ -47,7 +47,7 @@ pub(super) fn check_listed(community: &Community) -> Result<(), Refusal> {
         ("ends_after" = Option<String>, Query, description = "ISO 8601"),
         ("ends_before" = Option<String>, Query, description = "ISO 8601"),
         ("page" = Option<String>, Query, description = "From 1"),
-        ("page_size" = Option<String>, Query, description = "1 to 100; 25 if not given"),
+        ("page_size" = Option<String>, Query, description = "25 if not given; at most 100, or LIMIT_MAX_PAGE_SIZE"),
     ),
     responses((status = 200, body = Listed<Leaderboard>)),
 )]

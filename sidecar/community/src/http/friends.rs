@@ -77,7 +77,7 @@ pub(super) async fn create_friend_request(
     get, path = "/me/friends", operation_id = "list_friends", tag = "Friends", security(("access_token" = [])),
     params(
         ("page" = Option<String>, Query, description = "From 1"),
-        ("page_size" = Option<String>, Query, description = "1 to 100; 25 if not given"),
+        ("page_size" = Option<String>, Query, description = "25 if not given; at most 100, or LIMIT_MAX_PAGE_SIZE"),
     ),
     responses((status = 200, body = Listed<Friend>)),
 )]
@@ -97,7 +97,7 @@ pub(super) async fn list_friends(
     security(("access_token" = [])),
     params(
         ("page" = Option<String>, Query, description = "From 1, of both lists"),
-        ("page_size" = Option<String>, Query, description = "1 to 100; 25 if not given"),
+        ("page_size" = Option<String>, Query, description = "25 if not given; at most 100, or LIMIT_MAX_PAGE_SIZE"),
     ),
     responses((status = 200, body = Requests)),
 )]

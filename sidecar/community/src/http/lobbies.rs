@@ -18,17 +18,17 @@ use crate::store::{Changer, LobbyFilter};
 #[expect(dead_code, reason = "it only describes: the route refuses by field")]
 pub(super) struct NewLobby {
     /// What it is called; one is made up if not given.
-    #[schema(max_length = 80)]
+    #[schema(max_length = 80, extensions(("x-limit-max" = json!("LIMIT_MAX_LOBBY_TITLE"))))]
     title: Option<String>,
     /// Most members; 8 if not given.
-    #[schema(minimum = 1, maximum = 128)]
+    #[schema(minimum = 1, maximum = 128, extensions(("x-limit-max" = json!("LIMIT_MAX_LOBBY_USERS"))))]
     max_users: Option<i64>,
     /// Whether it is in no list.
     is_hidden: Option<bool>,
     /// Whether nobody comes in.
     is_locked: Option<bool>,
     /// What one must know to join.
-    #[schema(max_length = 128)]
+    #[schema(max_length = 128, extensions(("x-limit-max" = json!("LIMIT_MAX_LOBBY_PASSWORD"))))]
     password: Option<String>,
     /// What programs keep with it.
     metadata: Option<Map<String, Value>>,
@@ -42,17 +42,17 @@ pub(super) struct NewLobby {
 #[expect(dead_code, reason = "it only describes: the route refuses by field")]
 pub(super) struct LobbyEdit {
     /// What it is called.
-    #[schema(min_length = 1, max_length = 80)]
+    #[schema(min_length = 1, max_length = 80, extensions(("x-limit-max" = json!("LIMIT_MAX_LOBBY_TITLE"))))]
     title: Option<String>,
     /// Most members; no fewer than there are.
-    #[schema(minimum = 1, maximum = 128)]
+    #[schema(minimum = 1, maximum = 128, extensions(("x-limit-max" = json!("LIMIT_MAX_LOBBY_USERS"))))]
     max_users: Option<i64>,
     /// Whether it is in no list.
     is_hidden: Option<bool>,
     /// Whether nobody comes in.
     is_locked: Option<bool>,
     /// What one must know to join; empty for nothing.
-    #[schema(max_length = 128)]
+    #[schema(max_length = 128, extensions(("x-limit-max" = json!("LIMIT_MAX_LOBBY_PASSWORD"))))]
     password: Option<String>,
     /// What programs keep with it, in place of what was there.
     metadata: Option<Map<String, Value>>,
@@ -92,7 +92,7 @@ pub(super) fn filter_of(input: &Input) -> LobbyFilter {
         ("metadata_key" = Option<String>, Query, description = "A field that its metadata has"),
         ("metadata_value" = Option<String>, Query, description = "What the text of that field contains"),
         ("page" = Option<String>, Query, description = "From 1"),
-        ("page_size" = Option<String>, Query, description = "1 to 100; 25 if not given"),
+        ("page_size" = Option<String>, Query, description = "25 if not given; at most 100, or LIMIT_MAX_PAGE_SIZE"),
     ),
     responses((status = 200, body = Listed<Lobby>)),
 )]

@@ -21,7 +21,7 @@ fn not_found() -> Refusal {
     params(
         ("q" = Option<String>, Query, description = "How a user name or display name begins, in any case; an address; or an id"),
         ("page" = Option<String>, Query, description = "From 1"),
-        ("page_size" = Option<String>, Query, description = "1 to 100; 25 if not given"),
+        ("page_size" = Option<String>, Query, description = "25 if not given; at most 100, or LIMIT_MAX_PAGE_SIZE"),
     ),
     responses((status = 200, body = Listed<Managed>), (status = 403, body = Refused)),
 )]

@@ -41,7 +41,7 @@ fn not_found() -> Refusal {
         ("metadata_key" = Option<String>, Query, description = "A field that its metadata has"),
         ("metadata_value" = Option<String>, Query, description = "What the text of that field contains"),
         ("page" = Option<String>, Query, description = "From 1"),
-        ("page_size" = Option<String>, Query, description = "1 to 100; 25 if not given"),
+        ("page_size" = Option<String>, Query, description = "25 if not given; at most 100, or LIMIT_MAX_PAGE_SIZE"),
     ),
     responses((status = 200, body = Listed<ManagedLobby>), (status = 403, body = Refused)),
 )]

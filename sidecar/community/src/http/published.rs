@@ -19,42 +19,54 @@ pub(crate) struct Published {
     pub(super) page: OnceLock<String>,
 }
 
+/// The extensions of a field that name the settings which bound it.
+const MOST: &str = "x-limit-max";
+const LEAST: &str = "x-limit-min";
+
 /// The document with the limits in force.
 pub(super) fn in_force(limits: &FieldLimits) -> OpenApi {
     let mut document = document();
     let schemas = document.components.iter_mut().flat_map(|components| components.schemas.values_mut());
     for schema in schemas {
         let RefOr::T(Schema::Object(schema)) = schema else { continue };
-        for (name, property) in &mut schema.properties {
+        for property in schema.properties.values_mut() {
             if let RefOr::T(Schema::Object(property)) = property {
-                bound(name, property, limits);
+                bound(property, limits);
             }
         }
     }
     document
 }
 
-/// Bounds one field, which its name and its usual bound tell from others.
-fn bound(name: &str, field: &mut Object, limits: &FieldLimits) {
-    let longest = match (name, field.max_length) {
-        ("description", Some(1_000)) => limits.max_leaderboard_description,
-        ("device_id", Some(256)) => limits.max_device_id,
-        ("display_name", Some(80)) => limits.max_display_name,
-        ("email", Some(160)) => limits.max_email,
-        ("password", Some(128)) => limits.max_lobby_password,
-        ("title", Some(80)) => limits.max_lobby_title,
-        ("title", Some(255)) => limits.max_leaderboard_title,
-        ("username", Some(32)) => {
-            field.min_length = Some(size(limits.min_username));
-            limits.max_username
-        }
-        ("max_users", None) if field.maximum.is_some() => {
-            field.maximum = Some(Number::UInt(size(limits.max_lobby_users)));
-            return;
-        }
-        _ => return,
+/// Bounds a field as the settings that it names say: a text's length, or a number.
+fn bound(field: &mut Object, limits: &FieldLimits) {
+    let limit = |extension| {
+        let setting = field.extensions.as_ref()?.get(extension)?.as_str()?;
+        limit_of(setting, limits).map(size)
     };
-    field.max_length = Some(size(longest));
+    let (least, most) = (limit(LEAST), limit(MOST));
+    if field.maximum.is_some() {
+        field.maximum = most.map(Number::UInt).or(field.maximum.take());
+    } else {
+        (field.min_length, field.max_length) = (least.or(field.min_length), most.or(field.max_length));
+    }
+}
+
+fn limit_of(setting: &str, limits: &FieldLimits) -> Option<u32> {
+    Some(match setting {
+        "LIMIT_MAX_DEVICE_ID" => limits.max_device_id,
+        "LIMIT_MAX_DISPLAY_NAME" => limits.max_display_name,
+        "LIMIT_MAX_EMAIL" => limits.max_email,
+        "LIMIT_MAX_LEADERBOARD_DESCRIPTION" => limits.max_leaderboard_description,
+        "LIMIT_MAX_LEADERBOARD_SLUG" => limits.max_leaderboard_slug,
+        "LIMIT_MAX_LEADERBOARD_TITLE" => limits.max_leaderboard_title,
+        "LIMIT_MAX_LOBBY_PASSWORD" => limits.max_lobby_password,
+        "LIMIT_MAX_LOBBY_TITLE" => limits.max_lobby_title,
+        "LIMIT_MAX_LOBBY_USERS" => limits.max_lobby_users,
+        "LIMIT_MAX_USERNAME" => limits.max_username,
+        "LIMIT_MIN_USERNAME" => limits.min_username,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -89,6 +101,7 @@ mod tests {
             max_lobby_password: 106,
             max_leaderboard_title: 107,
             max_leaderboard_description: 108,
+            max_leaderboard_slug: 109,
             ..FieldLimits::default()
         };
         let fields = properties(&in_force(&limits));
@@ -102,6 +115,7 @@ mod tests {
             ("/NewLobby/password", json!({"maxLength": 106})),
             ("/NewLeaderboard/title", json!({"maxLength": 107})),
             ("/LeaderboardEdit/description", json!({"maxLength": 108})),
+            ("/NewLeaderboard/slug", json!({"maxLength": 109})),
             ("/SignUp/password", json!({"minLength": 8, "maxLength": 72})),
         ] {
             for (bound, value) in bounds.as_object().unwrap() {
@@ -117,6 +131,6 @@ mod tests {
                 .collect()
         };
         let changed = all(&fields).difference(&all(&usual)).count();
-        assert_eq!(changed, 19, "each of them wherever it stands, and nothing else");
+        assert_eq!(changed, 20, "each of them wherever it stands, and nothing else");
     }
 }
