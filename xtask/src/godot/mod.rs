@@ -19,6 +19,9 @@ const PROJECT: &str = "clients/godot";
 const TARGET: &str = "target/godot";
 /// What cargo builds, and where the project expects it.
 const LIBRARY: (&str, &str) = ("librealmgate_godot.so", "addons/realmgate/bin/librealmgate.linux.x86_64.so");
+/// The list of extensions that Godot writes once it has found them, and what is in it. Without it, a headless import of classes
+/// that are documented crashes as it ends (<https://github.com/godotengine/godot/issues/111048>).
+const EXTENSIONS: (&str, &str) = (".godot/extension_list.cfg", "res://addons/realmgate/realmgate.gdextension\n");
 /// What scripts are checked with, every version pinned.
 const REQUIREMENTS: &str = "xtask/gdtoolkit.txt";
 /// The steps, in their order.
@@ -145,6 +148,11 @@ fn cargo(workspace: &Workspace, command: &str, release: bool) -> Result<()> {
 
 /// Lets Godot find the extension and the classes of scripts.
 fn import(workspace: &Workspace, engine: &Engine) -> Result<()> {
+    let extensions = workspace.root.join(PROJECT).join(EXTENSIONS.0);
+    if !extensions.is_file() {
+        fs::create_dir_all(extensions.parent().context("it lies in a folder")?)?;
+        fs::write(extensions, EXTENSIONS.1)?;
+    }
     let mut import = engine.command(workspace);
     let done = import.arg("--path").arg(workspace.root.join(PROJECT)).arg("--import").output()?;
     let said = [done.stdout, done.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).join("\n");
