@@ -13,7 +13,7 @@ use crate::state::Community;
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct SignUp {
     /// The address. Nothing is there before its owner has confirmed it.
-    #[schema(max_length = 160, extensions(("x-limit-max" = json!("LIMIT_MAX_EMAIL"))))]
+    #[schema(max_length = 160, extensions(("x-limits" = json!({"max": "LIMIT_MAX_EMAIL"}))))]
     email: String,
     /// The password.
     #[schema(format = Password, min_length = 8, max_length = 72)]
@@ -31,7 +31,7 @@ pub(super) struct LinkToken {
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct Forgot {
     /// The address.
-    #[schema(max_length = 160, extensions(("x-limit-max" = json!("LIMIT_MAX_EMAIL"))))]
+    #[schema(max_length = 160, extensions(("x-limits" = json!({"max": "LIMIT_MAX_EMAIL"}))))]
     email: String,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct Reset {
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct NewAddress {
     /// The address.
-    #[schema(max_length = 160, extensions(("x-limit-max" = json!("LIMIT_MAX_EMAIL"))))]
+    #[schema(max_length = 160, extensions(("x-limits" = json!({"max": "LIMIT_MAX_EMAIL"}))))]
     email: String,
     /// The password, where there is one.
     #[schema(format = Password)]

@@ -18,17 +18,17 @@ use crate::store::{Changer, LobbyFilter};
 #[expect(dead_code, reason = "it only describes: the route refuses by field")]
 pub(super) struct NewLobby {
     /// What it is called; one is made up if not given.
-    #[schema(max_length = 80, extensions(("x-limit-max" = json!("LIMIT_MAX_LOBBY_TITLE"))))]
+    #[schema(max_length = 80, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LOBBY_TITLE"}))))]
     title: Option<String>,
     /// Most members; 8 if not given.
-    #[schema(minimum = 1, maximum = 128, extensions(("x-limit-max" = json!("LIMIT_MAX_LOBBY_USERS"))))]
+    #[schema(minimum = 1, maximum = 128, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LOBBY_USERS"}))))]
     max_users: Option<i64>,
     /// Whether it is in no list.
     is_hidden: Option<bool>,
     /// Whether nobody comes in.
     is_locked: Option<bool>,
     /// What one must know to join.
-    #[schema(max_length = 128, extensions(("x-limit-max" = json!("LIMIT_MAX_LOBBY_PASSWORD"))))]
+    #[schema(max_length = 128, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LOBBY_PASSWORD"}))))]
     password: Option<String>,
     /// What programs keep with it.
     metadata: Option<Map<String, Value>>,
@@ -42,17 +42,17 @@ pub(super) struct NewLobby {
 #[expect(dead_code, reason = "it only describes: the route refuses by field")]
 pub(super) struct LobbyEdit {
     /// What it is called.
-    #[schema(min_length = 1, max_length = 80, extensions(("x-limit-max" = json!("LIMIT_MAX_LOBBY_TITLE"))))]
+    #[schema(min_length = 1, max_length = 80, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LOBBY_TITLE"}))))]
     title: Option<String>,
     /// Most members; no fewer than there are.
-    #[schema(minimum = 1, maximum = 128, extensions(("x-limit-max" = json!("LIMIT_MAX_LOBBY_USERS"))))]
+    #[schema(minimum = 1, maximum = 128, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LOBBY_USERS"}))))]
     max_users: Option<i64>,
     /// Whether it is in no list.
     is_hidden: Option<bool>,
     /// Whether nobody comes in.
     is_locked: Option<bool>,
     /// What one must know to join; empty for nothing.
-    #[schema(max_length = 128, extensions(("x-limit-max" = json!("LIMIT_MAX_LOBBY_PASSWORD"))))]
+    #[schema(max_length = 128, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LOBBY_PASSWORD"}))))]
     password: Option<String>,
     /// What programs keep with it, in place of what was there.
     metadata: Option<Map<String, Value>>,

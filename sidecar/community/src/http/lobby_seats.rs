@@ -33,10 +33,10 @@ pub(super) struct Kicked {
 #[expect(dead_code, reason = "it only describes: the route refuses by field")]
 pub(super) struct QuickJoin {
     /// What it is called, where it has to be made.
-    #[schema(max_length = 80, extensions(("x-limit-max" = json!("LIMIT_MAX_LOBBY_TITLE"))))]
+    #[schema(max_length = 80, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LOBBY_TITLE"}))))]
     title: Option<String>,
     /// So many places.
-    #[schema(minimum = 1, maximum = 128, extensions(("x-limit-max" = json!("LIMIT_MAX_LOBBY_USERS"))))]
+    #[schema(minimum = 1, maximum = 128, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LOBBY_USERS"}))))]
     max_users: Option<i64>,
     /// Fields of its metadata, each with what its text contains; and its metadata, where it has to be made.
     metadata: Option<Map<String, Value>>,

@@ -26,7 +26,7 @@ pub(super) struct Login {
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct Device {
     /// What it is known by. Whoever knows it has the account: make it long and random, and keep it.
-    #[schema(min_length = 1, max_length = 256, extensions(("x-limit-max" = json!("LIMIT_MAX_DEVICE_ID"))))]
+    #[schema(min_length = 1, max_length = 256, extensions(("x-limits" = json!({"max": "LIMIT_MAX_DEVICE_ID"}))))]
     device_id: String,
 }
 

@@ -17,13 +17,13 @@ use crate::time::from_iso;
 #[expect(dead_code, reason = "it only describes: the route refuses by field")]
 pub(super) struct NewLeaderboard {
     /// What all its seasons are known by.
-    #[schema(pattern = "^[a-z0-9_]+$", min_length = 1, max_length = 100, extensions(("x-limit-max" = json!("LIMIT_MAX_LEADERBOARD_SLUG"))))]
+    #[schema(pattern = "^[a-z0-9_]+$", min_length = 1, max_length = 100, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LEADERBOARD_SLUG"}))))]
     slug: String,
     /// Its name.
-    #[schema(min_length = 1, max_length = 255, extensions(("x-limit-max" = json!("LIMIT_MAX_LEADERBOARD_TITLE"))))]
+    #[schema(min_length = 1, max_length = 255, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LEADERBOARD_TITLE"}))))]
     title: String,
     /// What it is about.
-    #[schema(max_length = 1000, extensions(("x-limit-max" = json!("LIMIT_MAX_LEADERBOARD_DESCRIPTION"))))]
+    #[schema(max_length = 1000, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LEADERBOARD_DESCRIPTION"}))))]
     description: Option<String>,
     /// Which scores are better; `desc` if not given.
     sort_order: Option<SortOrder>,
@@ -42,10 +42,10 @@ pub(super) struct NewLeaderboard {
 #[expect(dead_code, reason = "it only describes: the route refuses by field")]
 pub(super) struct LeaderboardEdit {
     /// Its name.
-    #[schema(min_length = 1, max_length = 255, extensions(("x-limit-max" = json!("LIMIT_MAX_LEADERBOARD_TITLE"))))]
+    #[schema(min_length = 1, max_length = 255, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LEADERBOARD_TITLE"}))))]
     title: Option<String>,
     /// What it is about.
-    #[schema(max_length = 1000, extensions(("x-limit-max" = json!("LIMIT_MAX_LEADERBOARD_DESCRIPTION"))))]
+    #[schema(max_length = 1000, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LEADERBOARD_DESCRIPTION"}))))]
     description: Option<String>,
     /// When it begins, ISO 8601; null for always.
     starts_at: Option<String>,

@@ -14,7 +14,7 @@ use crate::state::Community;
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct DisplayName {
     /// What the user wants to be called; may be empty.
-    #[schema(max_length = 80, extensions(("x-limit-max" = json!("LIMIT_MAX_DISPLAY_NAME"))))]
+    #[schema(max_length = 80, extensions(("x-limits" = json!({"max": "LIMIT_MAX_DISPLAY_NAME"}))))]
     display_name: String,
 }
 
@@ -22,7 +22,7 @@ pub(super) struct DisplayName {
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct Username {
     /// Letters and digits, with single `.`, `_` and `-` between; stored in small letters.
-    #[schema(min_length = 3, max_length = 32, extensions(("x-limit-max" = json!("LIMIT_MAX_USERNAME")), ("x-limit-min" = json!("LIMIT_MIN_USERNAME"))))]
+    #[schema(min_length = 3, max_length = 32, extensions(("x-limits" = json!({"min": "LIMIT_MIN_USERNAME", "max": "LIMIT_MAX_USERNAME"}))))]
     username: String,
 }
 

@@ -19,9 +19,8 @@ pub(crate) struct Published {
     pub(super) page: OnceLock<String>,
 }
 
-/// The extensions of a field that name the settings which bound it.
-const MOST: &str = "x-limit-max";
-const LEAST: &str = "x-limit-min";
+/// The extension of a field that names the settings which bound it: `min` and `max`.
+const LIMITS: &str = "x-limits";
 
 /// The document with the limits in force.
 pub(super) fn in_force(limits: &FieldLimits) -> OpenApi {
@@ -40,11 +39,11 @@ pub(super) fn in_force(limits: &FieldLimits) -> OpenApi {
 
 /// Bounds a field as the settings that it names say: a text's length, or a number.
 fn bound(field: &mut Object, limits: &FieldLimits) {
-    let limit = |extension| {
-        let setting = field.extensions.as_ref()?.get(extension)?.as_str()?;
+    let limit = |which| {
+        let setting = field.extensions.as_ref()?.get(LIMITS)?.get(which)?.as_str()?;
         limit_of(setting, limits).map(size)
     };
-    let (least, most) = (limit(LEAST), limit(MOST));
+    let (least, most) = (limit("min"), limit("max"));
     if field.maximum.is_some() {
         field.maximum = most.map(Number::UInt).or(field.maximum.take());
     } else {

@@ -12,7 +12,7 @@ use crate::state::Community;
 #[expect(dead_code, reason = "it only describes: the route refuses in words of its own")]
 pub(super) struct Link {
     /// What it is known by.
-    #[schema(min_length = 1, max_length = 256, extensions(("x-limit-max" = json!("LIMIT_MAX_DEVICE_ID"))))]
+    #[schema(min_length = 1, max_length = 256, extensions(("x-limits" = json!({"max": "LIMIT_MAX_DEVICE_ID"}))))]
     device_id: String,
 }
 
