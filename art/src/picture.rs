@@ -1,9 +1,10 @@
-//! A picture in memory, and how it becomes an indexed PNG.
+//! A picture in memory, and how it becomes a PNG.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, BufWriter};
+use std::io;
 use std::path::Path;
+
+use oxipng::Options;
 
 use crate::palette::Colour;
 
@@ -97,63 +98,24 @@ impl Picture {
         e
     }
 
-    /// Writes an indexed PNG.
+    /// Writes a PNG, as short as it can be without loss: every player loads it before play, and it is made once.
     pub fn save(&self, path: &Path) -> io::Result<()> {
-        let mut index: BTreeMap<u32, u8> = BTreeMap::new();
-        for &p in &self.pixels {
-            index.entry(p).or_insert(0);
-        }
-        assert!(index.len() <= 256, "{} has {} colours", path.display(), index.len());
-        let (mut colours, mut alphas) = (Vec::new(), Vec::new());
-        for (n, (p, i)) in index.iter_mut().enumerate() {
-            *i = n as u8;
-            colours.extend_from_slice(&[(p >> 16) as u8, (p >> 8) as u8, *p as u8]);
-            alphas.push((p >> 24) as u8);
-        }
-        let depth = match index.len() {
-            0..=2 => 1,
-            3..=4 => 2,
-            5..=16 => 4,
-            _ => 8,
-        };
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, self.w as u32, self.h as u32);
+        encoder.set_color(png::ColorType::Rgba);
+        let mut writer = encoder.write_header().map_err(io::Error::other)?;
+        writer.write_image_data(&self.rgba()).map_err(io::Error::other)?;
+        writer.finish().map_err(io::Error::other)?;
+        let shortest = oxipng::optimize_from_memory(&bytes, &Options::max_compression()).map_err(io::Error::other)?;
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        let mut encoder = png::Encoder::new(BufWriter::new(fs::File::create(path)?), self.w as u32, self.h as u32);
-        encoder.set_color(png::ColorType::Indexed);
-        encoder.set_depth(match depth {
-            1 => png::BitDepth::One,
-            2 => png::BitDepth::Two,
-            4 => png::BitDepth::Four,
-            _ => png::BitDepth::Eight,
-        });
-        encoder.set_palette(colours);
-        // Colours are in order of their alpha: only the see-through ones at the front need an entry.
-        alphas.retain(|&a| a < 255);
-        if !alphas.is_empty() {
-            encoder.set_trns(alphas);
-        }
-        encoder.set_compression(png::Compression::High);
-        encoder.set_filter(png::Filter::NoFilter);
-        let mut writer = encoder.write_header().map_err(io::Error::other)?;
-        writer.write_image_data(&self.packed(&index, depth)).map_err(io::Error::other)
+        fs::write(path, shortest)
     }
 
-    /// The rows as indices of `depth` bits.
-    fn packed(&self, index: &BTreeMap<u32, u8>, depth: i32) -> Vec<u8> {
-        let each = 8 / depth;
-        let mut bytes = Vec::new();
-        for y in 0..self.h {
-            for start in (0..self.w).step_by(each as usize) {
-                let mut byte = 0u8;
-                for i in 0..each {
-                    let value = if start + i < self.w { index[&self.get(start + i, y)] } else { 0 };
-                    byte |= value << (8 - depth * (i + 1));
-                }
-                bytes.push(byte);
-            }
-        }
-        bytes
+    fn rgba(&self) -> Vec<u8> {
+        let [red, green, blue, alpha] = [16, 8, 0, 24].map(|bits| move |pixel: u32| (pixel >> bits) as u8);
+        self.pixels.iter().flat_map(|&pixel| [red(pixel), green(pixel), blue(pixel), alpha(pixel)]).collect()
     }
 }
 

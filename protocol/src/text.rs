@@ -261,6 +261,9 @@ mod tests {
             "❤\u{fe0f}\u{200d}🔥",
             "🏴\u{200d}☠\u{fe0f}",
             "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
+            // The flags of Texas, and of a part of France whose code has digits.
+            "🏴\u{e0075}\u{e0073}\u{e0074}\u{e0078}\u{e007f}",
+            "🏴\u{e0066}\u{e0072}\u{e0032}\u{e0030}\u{e0072}\u{e007f}",
             "1\u{fe0f}\u{20e3} 🇩🇪 ☺\u{fe0e}",
             // A mark right behind a joiner, and five marks of which only two have no width.
             "\u{9b0}\u{200d}\u{9cd}\u{9af}",
@@ -272,6 +275,11 @@ mod tests {
         assert_eq!(fault(&"x".repeat(MAX_CHAT_BYTES)), None);
         let as_marked_as_may_be = format!("e{}", "\u{301}".repeat(MAX_MARKS));
         assert_eq!(fault(&as_marked_as_may_be.repeat(3)), None);
+        // The first and the last of the digits, and of the letters.
+        let flag = |tags: &str| format!("🏴{tags}\u{e007f}");
+        assert_eq!(fault(&flag("\u{e0030}\u{e0039}\u{e0061}\u{e007a}")), None);
+        assert_eq!(fault(&flag("\u{e0061}\u{e0062}")), None, "two tags are as few as there may be");
+        assert_eq!(fault(&flag(&"\u{e0061}".repeat(6))), None, "six tags are as many as there may be");
     }
 
     #[test]

@@ -347,6 +347,10 @@ fn an_exposed_listener_wants_strong_secrets() {
         };
         let secrets = ["JWT_SECRET", "TICKET_KEY", "SERVICE_TOKEN"];
         secrets.iter().for_each(|secret| refused_for("0.0.0.0:0", &[secret], secret));
+        // Nor is one network's address, or any of IPv6's, this machine's own.
+        for addr in ["192.0.2.1:0", "[::]:0"] {
+            refused_for(addr, &["JWT_SECRET"], "JWT_SECRET");
+        }
         refused_for("127.0.0.1:0", &secrets, "TLS_CERT_FILE");
         // Those that it makes itself are strong.
         refused_for("0.0.0.0:0", &[], "TLS_CERT_FILE");

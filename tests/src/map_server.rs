@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::Stdio;
 
 use serde::Deserialize;
 
@@ -26,6 +27,7 @@ pub struct Settings {
     port: u16,
     environment: Vec<(String, String)>,
     arguments: Vec<String>,
+    has_open_input: bool,
 }
 
 impl Default for Settings {
@@ -49,6 +51,7 @@ impl Settings {
             port: 0,
             environment: Vec::new(),
             arguments: Vec::new(),
+            has_open_input: false,
         };
         ["API_ADDR", "DIRECTORY_ADDR", "GATEWAY_ADDR", "ADMIN_ADDR"]
             .iter()
@@ -85,6 +88,11 @@ impl Settings {
         self
     }
 
+    /// Keeps its standard input open until [`Process::end_input`].
+    pub fn with_open_input(self) -> Self {
+        Self { has_open_input: true, ..self }
+    }
+
     /// Starts the program without waiting for anything.
     pub fn spawn(&self) -> Process {
         let mut start = command(&binaries().start_server);
@@ -92,7 +100,8 @@ impl Settings {
         start.arg("--ready-file").arg(&self.ready_file);
         start.env("DATA_DIR", self.home.data_dir()).env("GAME_ADDR", "127.0.0.1");
         start.envs(self.environment.iter().map(|(key, value)| (key, value)));
-        Process::start(&self.home, start)
+        let input = if self.has_open_input { Stdio::piped() } else { Stdio::null() };
+        Process::start_reading(&self.home, start, input)
     }
 }
 

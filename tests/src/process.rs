@@ -49,11 +49,19 @@ impl Process {
     ///
     /// # Panics
     /// When it cannot be started.
-    pub fn start(home: &Home, mut command: Command) -> Self {
+    pub fn start(home: &Home, command: Command) -> Self {
+        Self::start_reading(home, command, Stdio::null())
+    }
+
+    /// As [`Process::start`], with another input; one that is piped is open until [`Process::end_input`].
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn start_reading(home: &Home, mut command: Command, input: Stdio) -> Self {
         let name = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
         let (stdout, stderr) = (home.fresh_path("stdout"), home.fresh_path("stderr"));
         let file = |path: &Path| File::create(path).expect("an output file can be made");
-        command.stdin(Stdio::null()).stdout(file(&stdout)).stderr(file(&stderr));
+        command.stdin(input).stdout(file(&stdout)).stderr(file(&stderr));
         let child = command.spawn().unwrap_or_else(|error| panic!("{name} cannot be started: {error}"));
         Self { name, child: Mutex::new(child), stdout, stderr, _home: home.clone() }
     }
@@ -81,6 +89,11 @@ impl Process {
     /// Asks it to end, as an operator does.
     pub fn terminate(&self) {
         self.signal(Signal::TERM);
+    }
+
+    /// Ends its input, where that was piped.
+    pub fn end_input(&self) {
+        drop(self.child().stdin.take());
     }
 
     /// Sends it a signal; one that has ended does not mind.

@@ -1,8 +1,9 @@
 extends SceneTree
 ## A player of `cargo xtask feel --core godot`. It enters and leaves a few times, and stays; then
-## it walks as it is told line by line on standard input (an angle of 0 to 255, or -1 to stand),
-## until it reads "leave". It says one line of JSON for each time that it has entered, and one for
-## each frame, with what its nodes show.
+## it walks as it is told line by line on standard input (an angle of 0 to 255, or -1 to stand) and
+## uses abilities ("use SLOT X Y", a point in tiles), until it reads "leave". It says one line of
+## JSON for each time that it has entered, one for each whom it has helped, and one for each frame,
+## with what its nodes show.
 ## Arguments: the server's address, a name, where its packets go, and how often it enters.
 
 const Player := preload("res://tests/player.gd")
@@ -18,6 +19,9 @@ var player: Player = Player.new()
 var key := STANDS
 var heading := STANDS
 var is_leaving := false
+## Abilities that are to be used, one in each frame, and that of this frame: slot, x and y.
+var uses: Array[Array] = []
+var used: Variant = null
 var keyboard := Thread.new()
 
 
@@ -39,6 +43,7 @@ func play() -> void:
 	await player.until(func() -> bool: return player.world.avatar() != null, 10.0, "it is in view")
 	say({"entity": player.client.own_entity_id()})
 	player.client.connection_lost.connect(func(reason: String) -> void: say({"lost": reason}))
+	player.client.combat.connect(tell_help)
 	keyboard.start(read_keys)
 	var screen := Screen.new()
 	screen.process_priority = AFTER
@@ -48,6 +53,7 @@ func play() -> void:
 		heading = key
 		if player.world.avatar() != null:
 			player.world.avatar().walk(direction())
+			use_ability()
 		await process_frame
 	keyboard.wait_to_finish()
 	screen.queue_free()
@@ -57,6 +63,18 @@ func play() -> void:
 
 func direction() -> Vector2:
 	return Vector2.ZERO if heading == STANDS else Vector2.from_angle(heading / WHOLE_TURN * TAU)
+
+
+func use_ability() -> void:
+	used = uses.pop_front()
+	if used != null:
+		var point := Vector2(used[1], used[2]) * Player.PIXELS
+		player.world.avatar().use_ability_at(used[0], point)
+
+
+func tell_help(kind: StringName, source: int, target: int, ability: int, _amount: int) -> void:
+	if kind == &"buff" and source == player.client.own_entity_id():
+		say({"hit": target, "ability": ability})
 
 
 ## Runs on a thread of its own: reading waits.
@@ -71,6 +89,9 @@ func read_keys() -> void:
 func press(line: String) -> void:
 	if line.is_empty() or line == "leave":
 		is_leaving = true
+	elif line.begins_with("use "):
+		var words := line.split(" ")
+		uses.append([words[1].to_int(), words[2].to_float(), words[3].to_float()])
 	else:
 		key = line.to_int()
 
@@ -93,6 +114,7 @@ func show_frame() -> void:
 			"corrections": avatar.corrections(),
 			"corrected_tiles": avatar.corrected_tiles(),
 			"visible_corrections": avatar.visible_corrections(),
+			"used": used,
 		}
 	)
 

@@ -838,8 +838,8 @@ export class Predictor {
 /** The length of client ticks. */
 export class Pace {
   constructor(tickHz?: number);
-  /** Takes a new sample of the number of commands that wait at the server. */
-  observe(bufferedCommands: number): void;
+  /** Takes what a new snapshot says of the commands: how many wait at the server, and which it has applied by when. */
+  observe(head: { tick: number; last_command: number; buffered_commands: number }): void;
   /** How long the next tick should be. */
   get intervalMs(): number;
 }

@@ -190,7 +190,7 @@ export class Session {
     if (head === "stale") this.counters.staleFrames += 1;
     if (head === null || head === "stale") return false;
     this.counters.snapshots += 1;
-    this.#pace.observe(head.buffered_commands);
+    this.#pace.observe(head);
     const server = this.world.positionOf(this.#welcome.entity);
     if (server) this.#predictor.reconcile(server, head.last_command, this.#unitsPerTick());
     else this.#predictor.forget(head.last_command);

@@ -4,6 +4,8 @@
 // {"ask": "enter", "grant": …}       enters the world, and walks about from then on
 // {"ask": "clock"}                   the time of this process, in milliseconds
 // {"ask": "watch", "from", "until"}  what its screen showed between two moments of this clock
+// {"ask": "strike", "until", "targets", "everyMs", "radius"}
+//                                    presses abilities near others, and what the server said of it
 // {"ask": "leave"}                   logs out, and ends
 
 import { createInterface } from "node:readline";
@@ -21,6 +23,8 @@ class Player {
   #display = null;
   #nextFrame = 0;
   #frames = null;
+  /** While it presses abilities: what it was told, and all that has happened. */
+  #strikes = null;
   /** Whether the keys of the frame that is due have been read: what is due with it is sent first. */
   #areKeysRead = false;
   #wake = () => {};
@@ -33,7 +37,8 @@ class Player {
     const began = performance.now();
     this.#client = await GameClient.enter(readGrant(grant), {
       acceptWithinMs: 5000,
-      intent: () => ({ heading: this.#keys() }),
+      intent: () => this.#display?.withSeen(this.#intent()) ?? {},
+      onMessage: (message) => this.#hear(message),
       onTick: ({ session }) => this.#display?.takeTick(session, { heading: this.#walk.heading }, performance.now()),
       onSnapshot: ({ session }) => this.#display?.takeSnapshot(session, performance.now()),
       onEnd: () => this.#wake(),
@@ -44,6 +49,38 @@ class Player {
     this.#nextFrame = performance.now();
     this.#frame();
     return { enteredInMs, entity };
+  }
+
+  #intent() {
+    return { heading: this.#keys(), action: this.#strikes ? this.#press(performance.now()) : undefined };
+  }
+
+  /** Another slot each time, at a point near somebody who is shown. */
+  #press(atMs) {
+    const { targets, everyMs, radius, events, next } = this.#strikes;
+    const { session } = this.#client;
+    const shown = targets.map((id) => [id, this.#display.place(session, id)]).filter(([, at]) => at);
+    if (atMs < next || shown.length === 0) return undefined;
+    this.#strikes.next = atMs + everyMs;
+    const pressed = events.filter(({ what }) => what === "pressed").length;
+    const slot = pressed % session.welcome.slots.length;
+    const off = () => Math.round((Math.random() * 4 - 2) * radius);
+    const [, aimed] = shown[pressed % shown.length];
+    const point = { x: Math.round(aimed.x) + off(), y: Math.round(aimed.y) + off() };
+    events.push({
+      what: "pressed",
+      atMs,
+      slot,
+      ability: session.welcome.slots[slot],
+      point: [point.x, point.y],
+      shown: shown.map(([id, { x, y }]) => [id, [x, y]]),
+    });
+    return { slot, aim: { type: "Point", point } };
+  }
+
+  #hear({ type, kind, source, target, ability }) {
+    const isHelp = type === "Combat" && kind === "Buff" && source === this.#client?.session.welcome.entity;
+    if (isHelp) this.#strikes?.events.push({ what: "hit", atMs: performance.now(), ability, target });
   }
 
   /** As games do: first the keys are read, then what is due is sent, then the frame is drawn. */
@@ -102,6 +139,15 @@ class Player {
     return { before, after: this.#counted(), pictures, isOver: this.#client.end !== null };
   }
 
+  async strike({ until, ...told }) {
+    const events = [];
+    this.#strikes = { ...told, events, next: 0 };
+    await new Promise((resolve) => setTimeout(resolve, Math.max(until - performance.now(), 0)));
+    this.#strikes = null;
+    events.push({ what: "over", atMs: performance.now() });
+    return { events };
+  }
+
   async leave() {
     const { left } = await this.#client.logOut();
     return { left };
@@ -113,6 +159,7 @@ const answers = {
   enter: ({ grant }) => player.enter(grant),
   clock: () => ({ nowMs: performance.now() }),
   watch: ({ from, until }) => player.watch(from, until),
+  strike: (told) => player.strike(told),
   leave: () => player.leave(),
 };
 for await (const line of createInterface({ input: process.stdin })) {

@@ -77,32 +77,98 @@ test("commands are numbered without gaps, and only the newest are sent", () => {
   assert.equal(predictor.position, null, "nobody has told where the player is");
 });
 
+/** A server that takes a command each tick while it has one, and a client at its pace. */
+class Line {
+  pace = new Pace(30);
+  head = { tick: 0, last_command: 1, buffered_commands: 0 };
+
+  /** @param {number} buffered Commands at the server, with the share of the next one that the client has made. */
+  constructor(buffered) {
+    this.buffered = buffered;
+  }
+
+  /** A tick in which what the client has sent by then arrives. */
+  tick() {
+    this.buffered += 1000 / 30 / this.pace.intervalMs;
+    this.#apply();
+  }
+
+  /** Ticks in which nothing arrives, and then all of it. */
+  stall(ticks) {
+    let late = 0;
+    for (let left = ticks; left > 0; left -= 1) {
+      late += 1000 / 30 / this.pace.intervalMs;
+      this.#apply();
+    }
+    this.buffered += late;
+  }
+
+  #apply() {
+    const applied = this.buffered >= 1 ? 1 : 0;
+    this.buffered = Math.min(this.buffered - applied, 8);
+    this.head = {
+      tick: this.head.tick + 1,
+      last_command: this.head.last_command + applied,
+      buffered_commands: Math.floor(this.buffered),
+    };
+    this.pace.observe(this.head);
+  }
+}
+
 test("a client settles at two commands in the buffer", () => {
-  for (const start of [0, 12]) {
-    const pace = new Pace(30);
-    let waiting = start;
+  for (const start of [1, 7]) {
+    const line = new Line(start);
     for (let tick = 0; tick < 3000; tick += 1) {
-      // The server takes one command a tick. The client makes more if its ticks are shorter.
-      waiting = Math.min(Math.max(waiting + 1000 / 30 / pace.intervalMs - 1, 0), 15);
-      pace.observe(Math.floor(waiting));
-      if (tick > 1500) assert.equal(Math.floor(waiting), 2, `${waiting} wait after ${tick} ticks`);
+      line.tick();
+      if (tick > 1500) assert.equal(Math.floor(line.buffered), 2, `${line.buffered} wait after ${tick} ticks`);
     }
   }
 });
 
+test("after its first stall a line that stalls lets a player stand half as long", () => {
+  const line = new Line(2);
+  const without = [];
+  for (let left = 20; left > 0; left -= 1) {
+    const { tick, last_command: command } = line.head;
+    line.stall(6);
+    for (let more = 60; more > 0; more -= 1) line.tick();
+    without.push(line.head.tick - tick - (line.head.last_command - command));
+  }
+  assert.equal(without[0], 4, `${without}`);
+  assert.ok(
+    without.slice(1).every((ticks) => ticks <= 2),
+    `${without}`,
+  );
+});
+
+test("a line that has become calm costs no delay", () => {
+  const line = new Line(2);
+  line.stall(6);
+  for (let left = 30; left > 0; left -= 1) line.tick();
+  assert.ok(line.buffered > 3, `${line.buffered}`);
+  for (let left = 1500; left > 0; left -= 1) line.tick();
+  assert.equal(Math.floor(line.buffered), 2);
+});
+
+test("who has sent no command yet is not late", () => {
+  const pace = new Pace(30);
+  for (let tick = 1; tick < 100; tick += 1) pace.observe({ tick, last_command: 0, buffered_commands: 2 });
+  assert.equal(pace.intervalMs, new Pace(30).intervalMs);
+});
+
 test("the tick never strays far", () => {
-  for (const [buffered, settledMs] of [
+  for (const [buffered_commands, settledMs] of [
     [0, 47],
     [2, 50],
     [15, 55],
     [255, 55],
   ]) {
     const pace = new Pace(20);
-    for (let left = 1000; left > 0; left -= 1) {
-      pace.observe(buffered);
+    for (let command = 1; command < 1000; command += 1) {
+      pace.observe({ tick: command, last_command: command, buffered_commands });
       assert.ok(pace.intervalMs >= 45 - 1e-6 && pace.intervalMs <= 55 + 1e-6, `${pace.intervalMs} ms`);
     }
-    assert.ok(Math.abs(pace.intervalMs - settledMs) < 1e-3, `${pace.intervalMs} ms for ${buffered}`);
+    assert.ok(Math.abs(pace.intervalMs - settledMs) < 1e-3, `${pace.intervalMs} ms for ${buffered_commands}`);
   }
 });
 

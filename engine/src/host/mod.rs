@@ -127,6 +127,12 @@ impl MapServer {
     /// Runs one tick of everything. `now_ms` is in milliseconds of any monotonic clock and is used for ticket deadlines
     /// only.
     pub fn step(&mut self, now_ms: u64) {
+        self.work(now_ms);
+        self.flush();
+    }
+
+    /// All of a step but for waking the transports' threads, which may take this core at once.
+    fn work(&mut self, now_ms: u64) {
         self.take_news(now_ms);
         self.watch_outage();
         self.take_transport_events(now_ms);
@@ -137,6 +143,10 @@ impl MapServer {
         self.histograms.record(&self.channels);
         self.send_outputs();
         self.renew_if_disowned();
+    }
+
+    /// What is to be sent goes out.
+    fn flush(&mut self) {
         self.transports.flush();
         self.count();
     }

@@ -35,7 +35,7 @@ impl CandidateLists {
         let list = &mut self.lists[index.number(cell)];
         if list.0 != now {
             let start = self.listed.len() as u32;
-            let candidates = index.around(cell, range).filter_map(|entry| {
+            let candidates = index.near_cell(cell, range).filter_map(|entry| {
                 let slot = slots.of_entity(entry.entity)?;
                 Some(Candidate { slot, position: entry.position })
             });

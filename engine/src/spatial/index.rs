@@ -6,8 +6,8 @@ use realmgate_protocol::movement::{Position, UNITS_PER_TILE};
 /// Side of a cell, in tiles.
 const CELL_TILES: i32 = 8;
 const CELL_UNITS: i32 = CELL_TILES * UNITS_PER_TILE;
-/// Capacity that a cell with fewer entries keeps.
-const KEPT_CAPACITY: usize = 64;
+/// A cell of at most this capacity is never shrunk.
+const SHRINK_ABOVE: usize = 64;
 
 /// An entity, and where it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,26 +57,26 @@ impl SpatialIndex {
 
     /// Every entity whose centre is at most `range` units from a point, in the order of cells.
     pub fn near(&self, centre: Position, range: i32) -> impl Iterator<Item = Entity> {
-        let near = self.overlapping(centre, range).filter(move |entry| entry.position.within(centre, range));
+        let near = self.candidates(centre, range).filter(move |entry| entry.position.within(centre, range));
         near.map(|entry| entry.entity)
     }
 
     /// Every entity whose body is at most `range` units from a point, in the order of cells.
     pub fn touching(&self, centre: Position, range: i32) -> impl Iterator<Item = Entity> {
-        let reached = self.overlapping(centre, range + self.largest_radius);
+        let reached = self.candidates(centre, range + self.largest_radius);
         let touching = reached.filter(move |entry| entry.position.within(centre, range + entry.radius));
         touching.map(|entry| entry.entity)
     }
 
     /// The entries of all cells that a square of `range` units to each side of `centre` overlaps.
-    fn overlapping(&self, centre: Position, range: i32) -> impl Iterator<Item = &Entry> {
+    fn candidates(&self, centre: Position, range: i32) -> impl Iterator<Item = &Entry> {
         let first = self.cell(centre.offset(-range, -range));
         let last = self.cell(centre.offset(range, range));
         self.block(first, last)
     }
 
-    /// The entries that may be within `range` units of somebody in a cell; some are farther.
-    pub(crate) fn around(&self, cell: Cell, range: i32) -> impl Iterator<Item = &Entry> {
+    /// The entries that may be within `range` units of an entity in a cell; some are farther.
+    pub(crate) fn near_cell(&self, cell: Cell, range: i32) -> impl Iterator<Item = &Entry> {
         let reach = range.div_euclid(CELL_UNITS) + 1;
         let first = Cell { column: (cell.column - reach).max(0), row: (cell.row - reach).max(0) };
         let last =
@@ -127,6 +127,7 @@ impl SpatialIndex {
         self.put(Entry { position, ..entries[location.index as usize] });
     }
 
+    /// Moves an entry into the cell of its position, from the one it was in, if any.
     fn put(&mut self, entry: Entry) {
         let cell = self.number(self.cell(entry.position)) as u32;
         let entity = entry.entity.index_u32() as usize;
@@ -151,7 +152,7 @@ impl SpatialIndex {
             self.locations[moved.entity.index_u32() as usize].index = index;
         }
         // A crowd that walks over the map shall not leave room for itself in every cell.
-        if entries.capacity() > KEPT_CAPACITY && entries.len() < entries.capacity() / 4 {
+        if entries.capacity() > SHRINK_ABOVE && entries.len() < entries.capacity() / 4 {
             entries.shrink_to(entries.capacity() / 2);
         }
     }
@@ -209,7 +210,7 @@ mod tests {
             prop_assert_eq!(sorted(index.near(centre, range)), numbers(&|at, _| at.within(centre, range)));
             let touched = numbers(&|at, radius| at.within(centre, range + radius));
             prop_assert_eq!(sorted(index.touching(centre, range)), touched);
-            let around = sorted(index.around(index.cell(centre), range).map(|entry| entry.entity));
+            let around = sorted(index.near_cell(index.cell(centre), range).map(|entry| entry.entity));
             let is_around = |number: &u32| around.binary_search(number).is_ok();
             prop_assert!(numbers(&|at, _| at.within(centre, range)).iter().all(is_around));
         }

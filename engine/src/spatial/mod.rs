@@ -129,11 +129,14 @@ mod tests {
     #[test]
     fn what_moves_later_in_a_tick_is_in_its_place_at_the_end() {
         let mut app = app();
+        // And once more in the last set before it is put in its place.
+        app.add_systems(TickSchedule, fly.in_set(TickSet::Persist));
         let flying = app.world_mut().spawn(At(START)).id();
         app.world_mut().run_schedule(TickSchedule);
         let index = app.world().resource::<SpatialIndex>();
-        assert_eq!(index.near(START.offset(STEP_UNITS, 0), 10).collect::<Vec<_>>(), [flying]);
-        assert_eq!(index.near(START, 10).count(), 0);
+        assert_eq!(index.near(START.offset(2 * STEP_UNITS, 0), 10).collect::<Vec<_>>(), [flying]);
+        assert_eq!(index.near(START, 10).count(), 0, "where it began");
+        assert_eq!(index.near(START.offset(STEP_UNITS, 0), 10).count(), 0, "on its way");
     }
 
     #[test]

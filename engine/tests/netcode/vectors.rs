@@ -35,7 +35,7 @@ fn client() -> Peer {
 }
 
 #[test]
-fn what_we_send_is_what_the_standard_says() {
+fn what_our_client_sends_is_what_the_standard_says() {
     let (vectors, mut client) = (vectors(), client());
     assert_eq!(client.request(), vectors["request"]);
     assert_eq!(client.receive(&mut vectors["challenge"].clone()), Some(Said::Challenge));
@@ -43,6 +43,24 @@ fn what_we_send_is_what_the_standard_says() {
     assert_eq!(client.keep_alive(), vectors["keep_alive_from_client"]);
     assert_eq!(client.sealed(Kind::Payload, 0x12_3456, b"hello"), vectors["payload_from_client"]);
     assert_eq!(client.sealed(Kind::Disconnect, 5, b""), vectors["disconnect_from_client"]);
+}
+
+#[test]
+fn what_our_server_sends_is_what_the_standard_says() {
+    let (vectors, mut lane, mut client) = (vectors(), Lane::new(64), client());
+    // The client of the vectors has slot 3.
+    (1..=3).for_each(|id| drop(lane.join(id, address(id as u16))));
+    let connected = lane.accept(&mut client, address(4));
+    assert!(matches!(connected, Event::Connected { slot: 3, .. }), "{connected:?}");
+    assert_eq!(lane.answers(), [vectors["keep_alive_from_server"].clone()]);
+    assert_eq!(lane.receive(&client.keep_alive(), address(4)), Ok(Event::Heard { slot: 3 }));
+    // The payload of the vectors has number 1,000.
+    (1..1_000).for_each(|_| lane.send_payload(3, b"before"));
+    lane.answers();
+    lane.send_payload(3, b"hello");
+    lane.disconnect(3);
+    let expected = ["payload_from_server", "disconnect_from_server"].map(|name| vectors[name].clone());
+    assert_eq!(lane.answers()[..2], expected);
 }
 
 #[test]

@@ -129,17 +129,19 @@ impl Targets<'_, '_> {
     }
 }
 
-/// How far along the way a circle is met, in square units; `None` if the way misses it.
+/// How far along the way a circle's centre lies, in square units, also where that is beyond the way's end, which the circle
+/// reaches across; `None` if the way misses the circle.
 fn met_along(from: Position, to: Position, centre: Position, radius: i32) -> Option<i64> {
     let (dx, dy) = (i64::from(to.x - from.x), i64::from(to.y - from.y));
     let (cx, cy) = (i64::from(centre.x - from.x), i64::from(centre.y - from.y));
     let length_squared = dx * dx + dy * dy;
-    let along = (cx * dx + cy * dy).clamp(0, length_squared);
+    let ahead = cx * dx + cy * dy;
+    let along = ahead.clamp(0, length_squared);
     let nearest = match length_squared {
         0 => from,
         _ => from.offset((dx * along / length_squared) as i32, (dy * along / length_squared) as i32),
     };
-    nearest.within(centre, radius).then_some(along)
+    nearest.within(centre, radius).then_some(ahead.max(0))
 }
 
 #[cfg(test)]
@@ -157,6 +159,7 @@ mod tests {
         let missed = [(500, 101), (500, -101), (1_101, 0), (-101, 0)];
         assert!(missed.into_iter().all(|(x, y)| met(x, y).is_none()), "what it just misses");
         assert_eq!((met(200, 0), met(800, 0)), (Some(200_000), Some(800_000)), "the nearer one is met first");
+        assert!(met(1_020, 0) < met(1_080, 0), "also of two that it reaches from the end of its way");
         assert!(met(-110, 0).is_none(), "what is behind is not met");
         assert!(met_along(from, from, from, 1).is_some(), "no way at all meets what is there");
     }

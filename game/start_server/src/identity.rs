@@ -9,7 +9,7 @@ use realmgate_protocol::ids::{MapId, ServerId};
 use crate::args::Args;
 use crate::cookie::CookieJar;
 use crate::directory::{DirectoryClient, NotRegistered, Registered, Registration};
-use crate::doors::{Doors, SelfMade};
+use crate::endpoints::{Endpoints, SelfMade};
 use crate::failure::Failure;
 use crate::folder::ServerFolder;
 use crate::placement::Directory;
@@ -42,13 +42,13 @@ pub struct Identity {
 pub async fn register(
     args: &Args,
     map: MapId,
-    doors: &Doors,
+    endpoints: &Endpoints,
     hosted: &[Arc<Map>],
     directory: &Directory,
 ) -> Result<Identity, Failure> {
     let candidates = match &args.server_id {
         Some(given) => vec![given.clone()],
-        None => vec![format!("map-server-{map}"), format!("map-server-{map}-{}", doors.game.port())],
+        None => vec![format!("map-server-{map}"), format!("map-server-{map}-{}", endpoints.game.port())],
     };
     let client = DirectoryClient::new(directory.clone())?;
     for id in &candidates {
@@ -59,12 +59,12 @@ pub async fn register(
             id: id.clone(),
             name: args.server_name.clone().unwrap_or_else(|| format!("Map Server {map}")),
             ip: args.server_ip.to_string(),
-            port: doors.game.port(),
+            port: endpoints.game.port(),
             supported_maps: hosted.iter().map(|map| map.id.0).collect(),
             map_names: hosted.iter().map(|map| (map.id.0, map.name.clone())).collect(),
-            ws_url: doors.websocket.clone(),
-            wt_url: doors.webtransport.clone(),
-            wt_cert_sha256: doors.certificate_sha256(),
+            ws_url: endpoints.websocket.clone(),
+            wt_url: endpoints.webtransport.clone(),
+            wt_cert_sha256: endpoints.certificate_sha256(),
             max_players: args.max_players,
             // Left by an earlier process of this server: with it we continue as that server at once.
             cookie: cookie.get(),
@@ -72,7 +72,7 @@ pub async fn register(
         match client.register_first(&registration).await {
             Ok(registered) => {
                 cookie.keep(&registered.cookie)?;
-                let self_made = doors.self_made.clone();
+                let self_made = endpoints.self_made.clone();
                 return Ok(Identity { server, folder, cookie, registration, registered, client, self_made });
             }
             Err(NotRegistered::IdTaken) => {}

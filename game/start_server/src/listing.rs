@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cookie::CookieJar;
 use crate::directory::{Attempt, DirectoryClient, Registration, wait_after};
-use crate::doors::SelfMade;
+use crate::endpoints::SelfMade;
 
 /// The entry of this server in the directory.
 pub struct Listing {

@@ -20,7 +20,7 @@ use crate::identity::register;
 use crate::signals::ShutdownSignals;
 use crate::simulation::Simulation;
 use crate::tasks::Tasks;
-use crate::{console, doors, folder, logs, replay};
+use crate::{console, endpoints, folder, logs, replay};
 
 /// How long tasks may take to end once the simulation is drained.
 const END_PATIENCE: Duration = Duration::from_secs(12);
@@ -74,11 +74,11 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World, layers: Vec<Log
     let metrics = metrics_recorder::install().context("the metrics recorder cannot be installed")?;
     let placed = settle(args, map, &metrics).await?;
     let hosted = hosted_maps(args, &asked, &world, placed.sidecar.is_some());
-    let (doors, transports) = doors::open(args, port, &placed.directory)?;
+    let (endpoints, transports) = endpoints::open(args, port, &placed.directory)?;
     // Before the registration, so that no player is sent to a server that cannot start.
     let admin = AdminPort::bind(args.admin_addr, metrics).await?;
     let mut identity = tokio::select! {
-        identity = register(args, map, &doors, &hosted, &placed.directory) => identity?,
+        identity = register(args, map, &endpoints, &hosted, &placed.directory) => identity?,
         () = end.next() => return Ok(()),
     };
     log_file.open(identity.folder.open_log()?).context("the log file cannot be written")?;
@@ -87,16 +87,16 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World, layers: Vec<Log
     let stop = CancellationToken::new();
     let (simulation, link) =
         Simulation::start(args, &identity.server, hosted.clone(), world, transports, &placed.directory)?;
-    doors.keep_certificates(&stop);
+    endpoints.keep_certificates(&stop);
     let tasks = Tasks::start(args, &simulation, link, &identity, &placed.directory, admin, &stop)?;
     let names: Vec<String> = hosted.iter().map(|map| format!("{} {}", map.id, map.name)).collect();
     let up = console::Up {
         server: identity.server.as_str(),
         maps: &names,
         channels: args.channels,
-        game: doors.game,
-        websocket: doors.websocket.as_deref(),
-        webtransport: doors.webtransport.as_deref(),
+        game: endpoints.game,
+        websocket: endpoints.websocket.as_deref(),
+        webtransport: endpoints.webtransport.as_deref(),
         admin: tasks.admin,
         api: placed.sidecar.as_ref().map(|sidecar| sidecar.addrs().api),
         gateway: placed.sidecar.as_ref().map(|sidecar| sidecar.addrs().gateway),

@@ -39,17 +39,18 @@ fn what_waits_is_counted_shown_done_in_order_and_usable_only_then() {
     assert_eq!(store(&scene.hear(1)), [(true, 0)], "it is told at once");
     scene.say(1, buy(vendor));
     scene.tick();
-    scene.say(1, buy(vendor));
+    // Two in one tick, which have an order too.
+    (0..2).for_each(|_| scene.say(1, buy(vendor)));
     scene.ticks(2 * SECOND);
-    assert_eq!(store(&scene.hear(1)), [(true, 2)], "and how much waits, at most once a second");
-    assert_eq!((scene.inventory(1).items().count(), scene.inventory(1).free_gold()), (0, 15));
+    assert_eq!(store(&scene.hear(1)), [(true, 3)], "and how much waits, at most once a second");
+    assert_eq!((scene.inventory(1).items().count(), scene.inventory(1).free_gold()), (0, 0));
 
     scene.channel.push(ToChannel::StoreBack);
     scene.tick();
-    assert_eq!(store(&scene.hear(1)), [(false, 2)]);
+    assert_eq!(store(&scene.hear(1)), [(false, 3)]);
     scene.commit();
     let gains: Vec<(&str, u64)> = scene.hear(1).iter().filter_map(gain).collect();
-    let in_order = [("slot", 0), ("gold", 30), ("slot", 1), ("gold", 15)];
+    let in_order = [("slot", 0), ("gold", 30), ("slot", 1), ("gold", 15), ("slot", 2), ("gold", 0)];
     assert_eq!(gains, in_order, "in the order in which they were done");
     let bought = scene.inventory(1).items().map(|(item, _)| item).next().expect("it has them");
     scene.ticks(SECOND);

@@ -90,15 +90,33 @@ fn a_projectile_takes_its_time_and_hits_the_first_in_its_way() {
 
 #[test]
 fn of_two_within_one_tick_of_its_way_a_projectile_hits_the_nearer() {
-    // They touch, and the farther one is the older.
-    let mut scene = Scene::new(&FIELD, &[("post", (9, 2)), ("post", (8, 2))]);
-    scene.enter(1, "caster", tile(3, 2));
-    let posts = scene.mobs("post");
-    let near = scene.at(posts[1]);
-    scene.put(posts[0], At(near.offset(100, 0)));
-    scene.act(1, 0, Aim::Direction(EAST));
-    scene.ticks(20);
-    assert_eq!((scene.health(posts[0]), scene.health(posts[1])), (200, 191));
+    const BEHIND: i32 = 40;
+    let (near, far) = (At(tile(8, 2)), At(tile(8, 2).offset(BEHIND, 0)));
+    // Alone, either is hit in the same tick: the projectile has to choose.
+    let hit_after = |place: At| {
+        let mut scene = Scene::new(&FIELD, &[("post", (8, 2))]);
+        scene.enter(1, "caster", tile(3, 2));
+        let post = scene.mob("post");
+        scene.put(post, place);
+        scene.act(1, 0, Aim::Direction(EAST));
+        (0..30).find(|_| {
+            scene.tick();
+            scene.health(post) < 200
+        })
+    };
+    assert!(hit_after(near).is_some());
+    assert_eq!(hit_after(near), hit_after(far), "both lie within one tick of its way");
+    for (nearer, farther) in [(0, 1), (1, 0)] {
+        let mut scene = Scene::new(&FIELD, &[("post", (8, 2)), ("post", (8, 2))]);
+        scene.enter(1, "caster", tile(3, 2));
+        let posts = scene.mobs("post");
+        scene.put(posts[nearer], near);
+        scene.put(posts[farther], far);
+        scene.act(1, 0, Aim::Direction(EAST));
+        scene.ticks(20);
+        let health = [nearer, farther].map(|post: usize| scene.health(posts[post]));
+        assert_eq!(health, [191, 200], "number {nearer} by age is the nearer");
+    }
 }
 
 #[test]

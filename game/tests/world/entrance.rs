@@ -115,6 +115,9 @@ fn a_place_that_is_no_longer_free_becomes_the_nearest_spawn_point() {
     assert_eq!(scene.at(scene.player(1)), tile(2, 1));
     let scene = join_a_wider_land(soft(6, 2));
     assert_eq!(scene.at(scene.player(1)), tile(8, 0), "neither the first nor the last");
+    // 100 units beside the wall: its middle is free, its body of 307 is not.
+    let scene = join_a_wider_land(SoftState { x: tile(6, 2).x - 612, ..soft(6, 2) });
+    assert_eq!(scene.at(scene.player(1)), tile(8, 0), "it would stick in the wall");
 }
 
 #[test]

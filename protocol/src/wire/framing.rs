@@ -107,10 +107,15 @@ pub fn check(bytes: &[u8]) {
     let again: Vec<u8> = taken.iter().flat_map(|payload| message(payload)).collect();
     assert!(bytes.starts_with(&again), "what is taken is what was sent");
     let rest = &bytes[again.len()..];
+    let length = rest.first_chunk().map(|length| usize::from(u16::from_le_bytes(*length)));
     match last {
-        Next::End => assert!(rest.starts_with(&[0, 0])),
-        Next::TooLong => assert!(rest.len() >= LENGTH_BYTES && rest != [0, 0]),
-        _ => assert!(rest.len() < LENGTH_BYTES + MAX_PAYLOAD_BYTES),
+        Next::End => assert_eq!(length, Some(0), "a length of 0 ends it"),
+        Next::TooLong => assert!(length > Some(MAX_PAYLOAD_BYTES), "{length:?} bytes are not too long"),
+        Next::Message(_) | Next::Unfinished => {
+            let is_open =
+                |length: usize| (1..=MAX_PAYLOAD_BYTES).contains(&length) && rest.len() < LENGTH_BYTES + length;
+            assert!(length.is_none_or(is_open), "{length:?} bytes need no more than the {} there", rest.len());
+        }
     }
 }
 
@@ -167,7 +172,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes(bytes in prop::collection::vec(prop_oneof![0..4_u8, any::<u8>()], 0..4_000)) {
+        fn any_bytes_are_the_same_messages_however_they_come(
+            bytes in prop::collection::vec(prop_oneof![0..4_u8, any::<u8>()], 0..4_000),
+        ) {
             check(&bytes);
         }
     }

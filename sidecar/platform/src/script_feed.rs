@@ -37,7 +37,7 @@ impl Arg {
 
 impl ScriptFeed {
     /// Sets which plugins want to hear of what: by the name of their function.
-    pub fn listen(&self, plugins: BTreeMap<String, Vec<String>>) {
+    pub fn subscribe(&self, plugins: BTreeMap<String, Vec<String>>) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = plugins;
     }
 
@@ -47,7 +47,7 @@ impl ScriptFeed {
     }
 
     /// The plugins that want to hear of anything.
-    pub fn listeners(&self) -> BTreeSet<String> {
+    pub fn subscribers(&self) -> BTreeSet<String> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).values().flatten().cloned().collect()
     }
 

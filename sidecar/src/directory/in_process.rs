@@ -66,7 +66,7 @@ impl ServerRegistry for InProcessRegistry {
         Ok(())
     }
 
-    fn recall(&self, _id: &ServerId) -> Option<MapServer> {
+    fn last_known(&self, _id: &ServerId) -> Option<MapServer> {
         // Entries here are lost only with this process.
         None
     }

@@ -59,7 +59,7 @@ pub trait ServerRegistry: Send + Sync {
     async fn change(&self, id: &ServerId, rule: Rule<'_>) -> Result<(), Error>;
 
     /// The entry as this process last knew it, if the map server's link is here. A lost entry is restored from it.
-    fn recall(&self, id: &ServerId) -> Option<MapServer>;
+    fn last_known(&self, id: &ServerId) -> Option<MapServer>;
 
     /// Every live map server, by id.
     ///
@@ -99,7 +99,7 @@ pub trait ServerRegistry: Send + Sync {
     /// # Errors
     /// `SERVER_ID_TAKEN` when another id of the same name is listed, and as in [`ServerRegistry::change`].
     async fn list(&self, registration: &Registration, cookie: CookieHash, resumed: bool) -> Result<bool, Error> {
-        let remembered = self.recall(&registration.id);
+        let remembered = self.last_known(&registration.id);
         let mut renewed = false;
         let rule = &mut |existing: Option<MapServer>| {
             rules::check_name(existing.as_ref(), &registration.id)?;

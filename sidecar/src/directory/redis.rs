@@ -121,7 +121,7 @@ impl ServerRegistry for RedisRegistry {
         Err(Error::new(ErrorCode::Overloaded, "The map server's entry changes all the time"))
     }
 
-    fn recall(&self, id: &ServerId) -> Option<MapServer> {
+    fn last_known(&self, id: &ServerId) -> Option<MapServer> {
         self.linked_here().get(id).cloned()
     }
 

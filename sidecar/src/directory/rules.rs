@@ -78,7 +78,7 @@ pub(super) async fn renew<R: ServerRegistry + ?Sized>(
     id: &ServerId,
     update: &mut (dyn FnMut(&mut MapServer) + Send),
 ) -> Result<bool, Error> {
-    let remembered = registry.recall(id);
+    let remembered = registry.last_known(id);
     let mut renewed = false;
     let rule = &mut |existing: Option<MapServer>| {
         let known = match existing {

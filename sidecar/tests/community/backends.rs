@@ -79,12 +79,7 @@ impl Realm {
         Some(Self::of(apps, Some(database), Some(redis)))
     }
 
-    /// Stops the only sidecar, and starts it again with the same data.
-    pub async fn restarted(self) -> Self {
-        self.restarted_with(|_| {}).await
-    }
-
-    /// The same, with settings that the test changes.
+    /// Stops the only sidecar, and starts it again with the same data, and with settings that the test changes.
     pub async fn restarted_with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         let app = self.apps.pop().unwrap().restart_with(|settings| {
             let_wait(settings);

@@ -8,6 +8,7 @@ use crate::testing::PASSWORD;
 
 on_every_backend!(
     each_log_in_answers_alike,
+    every_log_in_takes_the_lock_as_another_session,
     whoever_has_no_password_does_not_log_in_by_one,
     a_device_that_is_somebody_elses_is_not_linked,
     a_device_is_let_go_where_a_password_stays,
@@ -54,6 +55,17 @@ async fn each_log_in_answers_alike(realm: Realm) {
         let out = token.into_iter().fold(call, |call, token| call.bearer(token)).send().await;
         assert_eq!(out.expect(StatusCode::OK), json!({}));
     }
+}
+
+async fn every_log_in_takes_the_lock_as_another_session(realm: Realm) {
+    realm.app().register("Zoe").await;
+    let epoch = async || realm.count("SELECT lock_epoch FROM accounts WHERE lock_owner = 'login'").await;
+    assert_eq!(epoch().await, 1, "by the registration");
+    let body = json!({"email": "zoe", "password": PASSWORD, "device_id": "zoe's"});
+    realm.call("POST", "/login", body).send().await.expect(StatusCode::OK);
+    assert_eq!(epoch().await, 2, "by a password");
+    realm.device("zoe's").await;
+    assert_eq!(epoch().await, 3, "by a device");
 }
 
 async fn whoever_has_no_password_does_not_log_in_by_one(realm: Realm) {

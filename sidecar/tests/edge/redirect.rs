@@ -77,17 +77,13 @@ async fn nobody_is_sent_to_a_host_that_the_certificate_is_not_for() {
 async fn no_route_is_behind_it() {
     let certificates = Certificates::new();
     let app = start(&certificates, None).await;
-    for request in [
-        "GET /metrics",
-        "GET /healthz",
-        "GET /",
-        "GET /play",
-        "GET /status",
-        "POST /auth/login",
-        "GET /map-registry/proof",
-        "GET /map-link",
-        "GET /ws",
-    ] {
+    let documents = [realmgate_sidecar::http::document(), realmgate_community::http::document()];
+    let paths = documents.iter().flat_map(|document| document.paths.paths.keys());
+    let documented: Vec<String> = paths.map(|path| format!("GET {}", path.replace(['{', '}'], ""))).collect();
+    assert!(documented.len() > 50, "{documented:?}");
+    // What no document names, and a route that takes no GET.
+    let others = ["GET /", "GET /play", "GET /map-link", "GET /ws", "POST /auth/login"].map(str::to_owned);
+    for request in documented.iter().chain(&others) {
         let answer = ask(app.state().addrs.redirect.unwrap(), request, "Host: localhost\r\n").await;
         let (head, body) = answer.split_once("\r\n\r\n").expect("an answer with a head");
         assert!(head.starts_with("HTTP/1.1 308 ") && body.is_empty(), "{request}: {answer}");

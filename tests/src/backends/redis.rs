@@ -109,6 +109,12 @@ mod tests {
         let Some(mut redis) = or_skip(Redis::start().await) else { return };
         let (port, folder) = (redis.port(), redis.folder.path().to_owned());
         assert_eq!(ask(port, "SET seat taken").await.as_deref(), Some("+OK\r\n"));
+        let saves = ask(port, "CONFIG GET save").await;
+        assert_eq!(
+            saves.as_deref(),
+            Some("*2\r\n$4\r\nsave\r\n$0\r\n\r\n"),
+            "it writes nothing down, however long it runs"
+        );
         redis.kill().await;
         assert_eq!(ask(port, "PING").await, None);
         redis.start_again().await;

@@ -16,6 +16,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use super::hits::{Press, Striker};
 use super::measure::{Counted, Watched};
 use super::player::Picture;
 use super::walk::Walk;
@@ -40,6 +41,8 @@ pub struct GodotPlayer {
     zero: f64,
     has_lost: bool,
     entered_in: Vec<Duration>,
+    /// Presses abilities, where there is one.
+    pub striker: Option<Striker>,
     /// Its entity.
     pub entity: EntityId,
 }
@@ -57,8 +60,10 @@ impl GodotPlayer {
         let (say, says) = mpsc::unbounded_channel();
         tokio::spawn(listen(output, clock, say));
         let (walk, entered_in) = (Walk::new(seed), Vec::new());
-        let (heading, frames, zero, has_lost, entity) = (None, Vec::new(), f64::INFINITY, false, EntityId(0));
-        let mut player = Self { process, keys, says, walk, heading, frames, zero, has_lost, entered_in, entity };
+        let (heading, frames, zero, has_lost) = (None, Vec::new(), f64::INFINITY, false);
+        let (striker, entity) = (None, EntityId(0));
+        let mut player =
+            Self { process, keys, says, walk, heading, frames, zero, has_lost, entered_in, striker, entity };
         while player.entity == EntityId(0) {
             let said = timeout(PATIENCE, player.says.recv()).await.context("Godot is silent")?;
             let (at, said) = said.context("Godot has ended; its reason stands above")?;
@@ -72,15 +77,17 @@ impl GodotPlayer {
         self.entered_in.iter().copied()
     }
 
-    /// Looks at all frames since the last call, and presses what the player wants then. The session knows the ground.
+    /// Looks at all frames since the last call, and presses what the player wants then. The session of another player knows
+    /// the ground, and what is on the slots of every class.
     ///
     /// # Errors
     /// When Godot has ended.
-    pub async fn press(&mut self, session: &Session) -> Result<()> {
+    pub async fn press(&mut self, session: &Session, now: Duration) -> Result<()> {
         loop {
             match self.says.try_recv() {
                 Ok((at, said)) => {
                     let is_frame = matches!(said, Said::Frame(_));
+                    self.judge(&said, session, now);
                     self.hear(at, said);
                     if is_frame {
                         let own = self.frames.last().map(|frame| units(frame.own));
@@ -97,6 +104,12 @@ impl GodotPlayer {
             self.heading = self.walk.heading();
             let key = self.heading.map_or(-1, |angle| i32::from(angle.0));
             self.say(&key.to_string()).await?;
+        }
+        if let (Some(striker), Some(frame)) = (&mut self.striker, self.frames.last())
+            && let Some(Press { slot, point, .. }) = striker.press(frame.others(), now)
+        {
+            let tiles = |units: i32| f64::from(units) / f64::from(UNITS_PER_TILE);
+            self.say(&format!("use {slot} {} {}", tiles(point.x), tiles(point.y))).await?;
         }
         Ok(())
     }
@@ -131,6 +144,25 @@ impl GodotPlayer {
         Ok(Watched { pictures, counted, is_over: self.has_lost })
     }
 
+    /// What is pressed in a frame was decided by the frame before.
+    fn judge(&mut self, said: &Said, session: &Session, now: Duration) {
+        let Some(striker) = &mut self.striker else { return };
+        match said {
+            Said::Hit { hit, ability } => striker.judge.hit(*ability, EntityId(*hit)),
+            Said::Frame(Frame { used: Some((slot, x, y)), .. }) => {
+                let (point, slot) = (units((*x, *y)), *slot as usize);
+                let ability = session.welcome().and_then(|welcome| welcome.slots.get(slot));
+                if let (Some(frame), Some(ability), Some(ground)) = (self.frames.last(), ability, session.grid()) {
+                    let point = Position { x: point.x as i32, y: point.y as i32 };
+                    let press = Press { slot, point, shown: frame.others().collect() };
+                    striker.judge.pressed(&press, *ability, ground, now);
+                }
+            }
+            _ => {}
+        }
+        striker.judge.settle(now);
+    }
+
     async fn say(&mut self, line: &str) -> Result<()> {
         self.keys.write_all(format!("{line}\n").as_bytes()).await.context("Godot has ended; its reason stands above")
     }
@@ -142,6 +174,7 @@ impl GodotPlayer {
             }
             Said::Stays { entity } => self.entity = EntityId(entity),
             Said::Lost { .. } => self.has_lost = true,
+            Said::Hit { .. } => {}
             Said::Frame(frame) => {
                 self.zero = self.zero.min(at.as_secs_f64() - frame.at_us / 1e6);
                 self.frames.push(frame);
@@ -177,6 +210,10 @@ enum Said {
         #[expect(dead_code, reason = "that it is there tells it")]
         lost: String,
     },
+    Hit {
+        hit: u32,
+        ability: u16,
+    },
     Frame(Frame),
 }
 
@@ -190,12 +227,17 @@ struct Frame {
     corrections: u64,
     corrected_tiles: f64,
     visible_corrections: u64,
+    /// The slot that was pressed before this frame, and the point that was aimed at.
+    used: Option<(f64, f64, f64)>,
 }
 
 impl Frame {
     fn picture(&self, at: Duration) -> Picture {
-        let others = self.others.iter().map(|(id, x, y)| (EntityId(*id), units((*x, *y)))).collect();
-        Picture { at, own: units(self.own), heading: self.heading.map(Angle), others }
+        Picture { at, own: units(self.own), heading: self.heading.map(Angle), others: self.others().collect() }
+    }
+
+    fn others(&self) -> impl Iterator<Item = (EntityId, Point)> + '_ {
+        self.others.iter().map(|(id, x, y)| (EntityId(*id), units((*x, *y))))
     }
 }
 
@@ -214,11 +256,12 @@ mod tests {
         assert!(matches!(said(r#"{"entered_in_ms":358.2}"#), Said::Entered { .. }));
         assert!(matches!(said(r#"{"entity":7}"#), Said::Stays { entity: 7 }));
         assert!(matches!(said(r#"{"lost":"silence"}"#), Said::Lost { .. }));
-        let frame = r#"{"at_us":2000000,"corrected_tiles":0.5,"corrections":2,"heading":null,"others":[[9,1.5,2.0]],"own":[32.0,31.5],"visible_corrections":1}"#;
+        let frame = r#"{"at_us":2000000,"corrected_tiles":0.5,"corrections":2,"heading":null,"others":[[9,1.5,2.0]],"own":[32.0,31.5],"used":[3.0,1.5,2.5],"visible_corrections":1}"#;
+        assert!(matches!(said(r#"{"hit":7,"ability":3}"#), Said::Hit { hit: 7, ability: 3 }));
         let Said::Frame(frame) = said(frame) else { panic!("{frame} is a frame") };
         let picture = frame.picture(Duration::from_secs(1));
         assert_eq!(picture.own, Point { x: 32.0 * 1_024.0, y: 31.5 * 1_024.0 });
         assert_eq!(picture.others, [(EntityId(9), Point { x: 1.5 * 1_024.0, y: 2_048.0 })]);
-        assert_eq!(picture.heading, None);
+        assert_eq!((picture.heading, frame.used), (None, Some((3.0, 1.5, 2.5))));
     }
 }

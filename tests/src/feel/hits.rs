@@ -12,10 +12,11 @@ use anyhow::{Context, Result};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg32;
 use realmgate_client::client::GameClient;
+use realmgate_client::display::Point;
 use realmgate_game::combat::Reach;
 use realmgate_protocol::ids::EntityId;
 use realmgate_protocol::limits::MAX_ABILITY_SLOTS;
-use realmgate_protocol::movement::{Position, UNITS_PER_TILE};
+use realmgate_protocol::movement::{CollisionGrid, Position, UNITS_PER_TILE};
 use realmgate_protocol::realm::{Answers, CombatKind, ServerMessage};
 use realmgate_protocol::wire::{Action, Aim};
 
@@ -24,11 +25,12 @@ use crate::scenario::DATA;
 
 /// The radius of what is pressed.
 const RADIUS_TILES: i32 = 2;
-const RADIUS: i32 = RADIUS_TILES * UNITS_PER_TILE;
+/// The same in units.
+pub const RADIUS: i32 = RADIUS_TILES * UNITS_PER_TILE;
 /// Time between two presses: longer than the server is silent after a refusal.
-const PRESS_EVERY: Duration = Duration::from_millis(500);
-/// How long after a command is applied the last message of what it has done may come.
-const SETTLES_IN: Duration = Duration::from_secs(2);
+pub const PRESS_EVERY: Duration = Duration::from_millis(500);
+/// How long after a press the last message of what it has done may come. A slot is not pressed again before.
+const SETTLES_IN: Duration = Duration::from_millis(3_500);
 
 /// On how many of those who were in question screen and server agree.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,90 +53,65 @@ impl Agreement {
     }
 }
 
+/// An ability that is pressed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Press {
+    /// The slot.
+    pub slot: usize,
+    /// Where it is aimed at.
+    pub point: Position,
+    /// Who was on the screen when it was pressed.
+    pub shown: Vec<(EntityId, Point)>,
+}
+
 /// A use that may still be told of.
 #[derive(Debug)]
 struct Use {
-    command: u32,
     slot: usize,
     ability: u16,
+    /// The command, where it is known: refusals name it.
+    command: Option<u32>,
     /// Who was near, and whether the screen showed them within.
     near: Vec<(EntityId, bool)>,
     hit: Vec<EntityId>,
-    applied_at: Option<Duration>,
+    pressed_at: Duration,
 }
 
-/// Presses, and compares.
-#[derive(Debug)]
-pub struct Striker {
-    /// Those who are aimed at.
-    targets: Vec<EntityId>,
-    random: Pcg32,
-    next: Duration,
+/// Compares what was pressed with what the server says of it.
+#[derive(Debug, Default)]
+pub struct Judge {
     uses: Vec<Use>,
     agreement: Agreement,
 }
 
-impl Striker {
-    /// One who aims at these.
-    pub fn new(targets: Vec<EntityId>, seed: u64) -> Self {
-        let random = Pcg32::seed_from_u64(seed);
-        Self { targets, random, next: Duration::ZERO, uses: Vec::new(), agreement: Agreement::default() }
-    }
-
+impl Judge {
     /// What has come of all uses so far.
     pub fn agreement(&self) -> Agreement {
         self.agreement
     }
 
-    /// What it presses in the command that is about to be issued.
-    pub fn press(&mut self, client: &GameClient, now: Duration) -> Option<Action> {
-        let (session, display) = (client.session(), client.display()?);
-        let slot = (0..MAX_ABILITY_SLOTS).find(|slot| self.uses.iter().all(|of| of.slot != *slot))?;
-        let ability = *session.welcome()?.slots.get(slot)?;
-        let shown = self.targets.iter().filter_map(|id| Some((*id, display.place(session, *id)?)));
-        let shown = shown.map(|(id, at)| (id, Position { x: at.x.round() as i32, y: at.y.round() as i32 }));
-        let shown: Vec<(EntityId, Position)> = shown.collect();
-        if now < self.next || shown.is_empty() {
-            return None;
-        }
-        self.next = now + PRESS_EVERY;
-        let (_, aimed) = shown[self.random.random_range(0..shown.len())];
-        let mut off = || self.random.random_range(-2 * RADIUS..=2 * RADIUS);
-        let point = aimed.offset(off(), off());
-        let (circle, grid) = (Reach::circle(point, RADIUS), session.grid()?);
-        let is_within =
-            |at| circle.touches(at, DATA.world.player.radius_tiles.units()) && grid.line_of_sight(point, at);
-        let near = shown.into_iter().filter(|(_, at)| point.within(*at, 2 * RADIUS));
-        let near = near.map(|(id, at)| (id, is_within(at))).collect();
-        let command = session.commands_issued() + 1;
-        self.uses.push(Use { command, slot, ability, near, hit: Vec::new(), applied_at: None });
-        Some(Action::new(slot as u8, Aim::Point(point)))
+    /// This was pressed; the slot holds this ability.
+    pub fn pressed(&mut self, press: &Press, ability: u16, ground: &CollisionGrid, at: Duration) {
+        let (point, radius) = (press.point, DATA.world.player.radius_tiles.units());
+        let circle = Reach::circle(point, RADIUS);
+        let is_within = |at| circle.touches(at, radius) && ground.line_of_sight(point, at);
+        let shown = press.shown.iter().map(|(id, at)| (*id, rounded(*at)));
+        let near = shown.filter(|(_, at)| point.within(*at, 2 * RADIUS)).map(|(id, at)| (id, is_within(at))).collect();
+        let (command, hit) = (None, Vec::new());
+        self.uses.push(Use { slot: press.slot, ability, command, near, hit, pressed_at: at });
     }
 
-    /// Hears what the server says, and compares the uses of which nothing more is to come.
-    pub fn hear(&mut self, client: &GameClient, told: &[ServerMessage], now: Duration) {
-        let own = client.session().welcome().map(|welcome| welcome.entity);
-        for message in told {
-            match message {
-                ServerMessage::Refused { answers: Answers::Command { number, .. }, .. } => {
-                    self.uses.retain(|of| of.command != *number);
-                }
-                ServerMessage::Combat { kind: CombatKind::Buff, source, target, ability, .. }
-                    if Some(*source) == own =>
-                {
-                    let of = self.uses.iter_mut().find(|of| Some(of.ability) == *ability);
-                    of.into_iter().for_each(|of| of.hit.push(*target));
-                }
-                _ => {}
-            }
-        }
-        let applied = client.session().world.head().last_command;
+    /// The server says that the newest use of this ability has reached somebody.
+    pub fn hit(&mut self, ability: u16, target: EntityId) {
+        let of = self.uses.iter_mut().rfind(|of| of.ability == ability);
+        of.into_iter().for_each(|of| of.hit.push(target));
+    }
+
+    /// Compares the uses of which nothing more is to come.
+    pub fn settle(&mut self, now: Duration) {
         let agreement = &mut self.agreement;
-        self.uses.retain_mut(|of| {
-            if of.command <= applied {
-                of.applied_at.get_or_insert(now);
-            }
-            let is_settled = of.applied_at.is_some_and(|at| now >= at + SETTLES_IN);
+        self.uses.retain(|of| {
+            let is_settled = now >= of.pressed_at + SETTLES_IN;
             if is_settled {
                 let agreed = of.near.iter().filter(|(id, is_within)| of.hit.contains(id) == *is_within).count();
                 *agreement = agreement.and(Agreement { compared: of.near.len() as u32, agreed: agreed as u32 });
@@ -142,6 +119,80 @@ impl Striker {
             !is_settled
         });
     }
+
+    fn is_free(&self, slot: usize) -> bool {
+        self.uses.iter().all(|of| of.slot != slot)
+    }
+}
+
+/// Chooses what to press.
+#[derive(Debug)]
+pub struct Striker {
+    /// Those who are aimed at.
+    targets: Vec<EntityId>,
+    random: Pcg32,
+    next: Duration,
+    /// What is compared.
+    pub judge: Judge,
+}
+
+impl Striker {
+    /// One who aims at these.
+    pub fn new(targets: Vec<EntityId>, seed: u64) -> Self {
+        Self { targets, random: Pcg32::seed_from_u64(seed), next: Duration::ZERO, judge: Judge::default() }
+    }
+
+    /// What it presses now, with these on its screen.
+    pub fn press(&mut self, shown: impl Iterator<Item = (EntityId, Point)>, now: Duration) -> Option<Press> {
+        if now < self.next {
+            return None;
+        }
+        let slot = (0..MAX_ABILITY_SLOTS).find(|slot| self.judge.is_free(*slot))?;
+        let shown: Vec<_> = shown.filter(|(id, _)| self.targets.contains(id)).collect();
+        if shown.is_empty() {
+            return None;
+        }
+        self.next = now + PRESS_EVERY;
+        let (_, aimed) = shown[self.random.random_range(0..shown.len())];
+        let mut off = || self.random.random_range(-2 * RADIUS..=2 * RADIUS);
+        Some(Press { slot, point: rounded(aimed).offset(off(), off()), shown })
+    }
+
+    /// What a client presses in the command that it is about to issue.
+    pub fn act(&mut self, client: &GameClient, now: Duration) -> Option<Action> {
+        let (session, display) = (client.session(), client.display()?);
+        let (ground, welcome) = (session.grid()?, session.welcome()?);
+        let targets = self.targets.clone();
+        let shown = targets.into_iter().filter_map(|id| Some((id, display.place(session, id)?)));
+        let press = self.press(shown, now)?;
+        self.judge.pressed(&press, *welcome.slots.get(press.slot)?, ground, now);
+        let command = session.commands_issued() + 1;
+        self.judge.uses.last_mut().into_iter().for_each(|of| of.command = Some(command));
+        Some(Action::new(press.slot as u8, Aim::Point(press.point)))
+    }
+
+    /// Hears what the server says to a client.
+    pub fn hear(&mut self, client: &GameClient, told: &[ServerMessage], now: Duration) {
+        let own = client.session().welcome().map(|welcome| welcome.entity);
+        for message in told {
+            match message {
+                ServerMessage::Refused { answers: Answers::Command { number, .. }, .. } => {
+                    self.judge.uses.retain(|of| of.command != Some(*number));
+                }
+                ServerMessage::Combat { kind: CombatKind::Buff, source, target, ability: Some(ability), .. }
+                    if Some(*source) == own =>
+                {
+                    self.judge.hit(*ability, *target);
+                }
+                _ => {}
+            }
+        }
+        self.judge.settle(now);
+    }
+}
+
+fn rounded(at: Point) -> Position {
+    Position { x: at.x.round() as i32, y: at.y.round() as i32 }
 }
 
 /// Writes the shipped data into a folder, with what strikers press on every slot of every class, and mobs that begin no fight.

@@ -11,7 +11,7 @@ use realmgate_client::clock::Clock;
 use realmgate_client::display::{DisplayCounters, Point};
 use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ids::EntityId;
-use realmgate_protocol::movement::Angle;
+use realmgate_protocol::movement::{Angle, CollisionGrid, Position};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -19,6 +19,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
+use super::hits::{Agreement, Judge, PRESS_EVERY, Press, RADIUS};
 use super::measure::{Counted, Watched};
 use super::player::Picture;
 
@@ -88,6 +89,19 @@ impl NodePlayer {
         Ok(Watched { pictures, counted, is_over: saw.is_over })
     }
 
+    /// Walks on, and presses abilities near these others until a moment. What it pressed, and what the server said of it.
+    ///
+    /// # Errors
+    /// When the process does not answer.
+    pub async fn strike(&mut self, until: Duration, targets: &[EntityId]) -> Result<Uses> {
+        let targets: Vec<u32> = targets.iter().filter(|id| **id != self.entity).map(|id| id.0).collect();
+        let asked = json!({
+            "ask": "strike", "until": self.to_its_clock(until), "targets": targets, "everyMs": PRESS_EVERY.as_millis(),
+            "radius": RADIUS,
+        });
+        self.ask(&asked, until.saturating_sub(self.clock.now())).await
+    }
+
     /// Logs out.
     ///
     /// # Errors
@@ -149,6 +163,46 @@ struct Saw {
     after: Counts,
     pictures: Vec<Frame>,
     is_over: bool,
+}
+
+/// What was pressed in a process, and what the server said of it, in order.
+#[derive(Debug, Deserialize)]
+pub struct Uses {
+    events: Vec<Event>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "what", rename_all = "camelCase")]
+enum Event {
+    #[serde(rename_all = "camelCase")]
+    Pressed { at_ms: f64, slot: usize, ability: u16, point: (i32, i32), shown: Vec<(u32, (f64, f64))> },
+    #[serde(rename_all = "camelCase")]
+    Hit { at_ms: f64, ability: u16, target: u32 },
+    #[serde(rename_all = "camelCase")]
+    Over { at_ms: f64 },
+}
+
+impl Uses {
+    /// On how many the screen and the server agree.
+    pub fn judge(self, ground: &CollisionGrid) -> Agreement {
+        let mut judge = Judge::default();
+        let at = |ms: f64| Duration::from_secs_f64(ms / 1_000.0);
+        for event in self.events {
+            match event {
+                Event::Pressed { at_ms, slot, ability, point: (x, y), shown } => {
+                    judge.settle(at(at_ms));
+                    let shown = shown.into_iter().map(|(id, (x, y))| (EntityId(id), Point { x, y })).collect();
+                    judge.pressed(&Press { slot, point: Position { x, y }, shown }, ability, ground, at(at_ms));
+                }
+                Event::Hit { at_ms, ability, target } => {
+                    judge.settle(at(at_ms));
+                    judge.hit(ability, EntityId(target));
+                }
+                Event::Over { at_ms } => judge.settle(at(at_ms)),
+            }
+        }
+        judge.agreement()
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -100,7 +100,7 @@ impl Player {
                 self.walk.frame(session, session.position());
             }
             if now >= self.client.next_tick() {
-                let action = self.striker.as_mut().and_then(|striker| striker.press(&self.client, now));
+                let action = self.striker.as_mut().and_then(|striker| striker.act(&self.client, now));
                 self.client.act(Intent { heading: self.walk.heading(), action });
             }
             if is_frame {

@@ -42,12 +42,17 @@ async fn ctrl_c_ends_it_as_an_operators_sigterm_does() {
 
 #[tokio::test]
 async fn the_end_of_standard_input_ends_it_only_when_asked() {
-    // Both are given an input that has ended.
+    let open = MapServer::start_linked(&Settings::new().argument("--end-with-stdin").with_open_input()).await;
+    // The others are given an input that has ended.
     let unasked = MapServer::start_linked(&Settings::new()).await;
     let asked = Settings::in_home(&Home::new()).argument("--end-with-stdin").spawn();
     assert_eq!(asked.finished().await.code, Some(0));
     assert!(asked.stderr().contains("standard input has ended"), "{}", asked.told());
-    assert!(unasked.process.is_running());
+    assert!(unasked.process.is_running(), "nobody asked it to end");
+    let still_plays = open.process.is_running() && !open.process.stderr().contains("standard input has ended");
+    assert!(still_plays, "its input has not ended{}", open.process.told());
+    open.process.end_input();
+    assert_eq!(open.process.finished().await.code, Some(0));
 }
 
 #[tokio::test]

@@ -48,12 +48,15 @@ fn constants_tables_and_descriptions_are_there() {
         "export const PROTOCOL_HASH = 0x00000000000000ffn;",
         "export const DATAGRAM_VERSION = 3;",
         "  parts: 64,\n",
-        "export const STATUS_FLAGS = Object.freeze({\n  rooted: 1,\n  afflicted: 2,\n});",
+        "export const MOVEMENT_REVISION = 1;",
+        "/** The bits of `Status.flags`. */\nexport const STATUS_FLAGS = Object.freeze({\n  rooted: 1,\n  afflicted: 2,\n});",
         "export const REFUSALS = Object.freeze({\n  Busy: \"Says \\\"later\\\".\",\n});",
+        "export const LEAVE_REASONS = Object.freeze({\n  Logout: \"\",\n});",
         "  u8: {\"bits\":8},\n",
+        "  LeaveReason: {\n    enum: [\n      { id: 0, name: \"Logout\", fields: {} },\n    ],\n  },\n",
         "  { id: 0, name: \"Health\", fields: { current: \"u16\" } },\n",
         "  Head: [\n    {\"name\":\"tick\",\"near\":\"newest.tick\",\"type\":\"low<16>\"},\n  ],\n",
-        "\"kind\":\"Mob\"",
+        "export const ENTITY_KINDS = Object.freeze([\n  {\"components\":[\"Health\"],\"kind\":\"Mob\",\"own\":[],\"sometimes\":[]},\n]);",
     ];
     assert_holds(&tables, &expected);
     let expected = [

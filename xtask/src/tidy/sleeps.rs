@@ -29,8 +29,8 @@ fn is_test(path: &str) -> bool {
     if is_within("benches") {
         return false;
     }
-    is_within("tests")
-        || stem == "tests"
+    ["tests", "test", "testing"].into_iter().any(is_within)
+        || ["tests", "testing"].contains(&stem)
         || stem.ends_with("_tests")
         || stem.ends_with("_test")
         || file.contains(".test.")
@@ -57,6 +57,10 @@ mod tests {
             "clients/web/tests/a.mjs",
             "clients/web/src/walk.test.js",
             "clients/python/tests/a.py",
+            "clients/js/test/act.mjs",
+            "clients/js/test/testing/actor.js",
+            "clients/page/test/together/fight.mjs",
+            "clients/rust/src/entry/testing.rs",
         ];
         for path in paths {
             assert_finds(path, &sleeper(), 2, "a test sleeps");

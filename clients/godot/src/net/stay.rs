@@ -65,8 +65,11 @@ impl Stay {
 
     /// A frame is about to be drawn.
     pub fn frame(&mut self, intent: Intent) -> Picture {
+        // What was pressed was decided by the frame that is on the screen until now.
+        let display = self.player.client().display();
+        let action = display.map_or(intent, |display| display.with_seen(intent)).action;
         self.intent = Intent { action: None, ..intent };
-        self.action = intent.action.or(self.action);
+        self.action = action.or(self.action);
         self.player.show(intent.heading);
         let client = self.player.client();
         client.display().map_or_else(Picture::default, |display| {

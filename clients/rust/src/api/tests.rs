@@ -1,6 +1,6 @@
 //! Calls of the API against a double of it.
 
-use axum::extract::Path;
+use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
@@ -105,10 +105,22 @@ async fn who_logs_in_by_a_device_gets_tokens_and_a_profile() {
         "has_password": false, "email": "",
     });
     let listed = json!({ "data": [me.clone()], "meta": { "has_more": true, "page": 2 } });
+    let log_in = async move |Json(body): Json<Value>| match body == json!({ "device_id": "a device" }) {
+        true => (StatusCode::OK, Json(tokens)),
+        false => problem(StatusCode::BAD_REQUEST, "INVALID_DATA"),
+    };
+    let profile = async move |headers: HeaderMap| match headers.get("authorization") {
+        Some(value) if value == "Bearer a" => (StatusCode::OK, Json(me)),
+        _ => problem(StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
+    };
+    let find = async move |RawQuery(query): RawQuery| match query.as_deref() == Some("q=ott&page=2") {
+        true => (StatusCode::OK, Json(listed)),
+        false => problem(StatusCode::BAD_REQUEST, "INVALID_DATA"),
+    };
     let routes = Router::new()
-        .route("/api/v1/login/device", post(async move || Json(tokens)))
-        .route("/api/v1/me", get(async move || Json(me)))
-        .route("/api/v1/users", get(async move || Json(listed)));
+        .route("/api/v1/login/device", post(log_in))
+        .route("/api/v1/me", get(profile))
+        .route("/api/v1/users", get(find));
     let api = served(routes).await;
     let tokens = api.device_login("a device").await.unwrap();
     assert_eq!((tokens.access_token.as_str(), tokens.refresh_token.as_str()), ("a", "r"));

@@ -194,12 +194,18 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_far_off_is_set_at_once() {
-        let mut clock = DisplayClock::new(50, 0.0);
-        clock.observe(Tick(0), 0.0);
-        clock.advance(0.0);
-        // Another world, where the ticks are others.
-        (0..SAMPLES as u32).for_each(|n| clock.observe(Tick(9_000 + n), 100.0 + f64::from(n) * TICK_MS));
-        let now_ms = 100.0 + 63.0 * TICK_MS;
-        assert!((clock.advance(now_ms) - 9_062.0).abs() < 1e-6, "the newest, less the tick that is kept for the next");
+        // Another world, where the ticks are others: earlier ones, later ones, and 16 off, which is just too far.
+        for first in [9_000, 90_000, 19_921, 19_953_u32] {
+            let mut clock = DisplayClock::new(50, 0.0);
+            clock.observe(Tick(20_000), 0.0);
+            assert_eq!(clock.advance(0.0), 19_999.0);
+            (0..SAMPLES as u32).for_each(|n| clock.observe(Tick(first + n), 100.0 + f64::from(n) * TICK_MS));
+            let shown = clock.advance(100.0 + 63.0 * TICK_MS);
+            let wanted = f64::from(first + 62);
+            assert!(
+                (shown - wanted).abs() < 1e-6,
+                "{shown}, not {wanted}: the newest, less the tick kept for the next"
+            );
+        }
     }
 }

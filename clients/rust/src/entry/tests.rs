@@ -45,16 +45,19 @@ async fn a_traveller_arrives_on_a_fresh_socket_with_what_it_owned() {
     let (mut old, mut new) = (ServerDouble::start().await, ServerDouble::start().await);
     let gateway = GatewayDouble::start(&old, &[21]).await;
     let (mut entry, setup) = (gateway.entry(), setup());
-    let (client, _) = tokio::join!(entry.enter(None, &setup), welcome(&mut old, 7));
-    let remains = client.unwrap().close();
-    while old.next().await != Heard::Disconnected(21) {}
+    let (before, _) = tokio::join!(entry.enter(None, &setup), welcome(&mut old, 7));
+    // It is open still, as a player's is, so that its port is not given away again.
+    let before = before.unwrap();
+    let carried = before.session().possessions.clone();
 
     let grant = grant(&new, 22);
-    let carried = remains.session.possessions;
     let (client, admitted) = tokio::join!(entry.travel(&grant, &setup, carried), welcome(&mut new, 6));
     let mut client = client.unwrap();
     assert_eq!(admitted, 22);
+    assert_ne!(new.peer(22), old.peer(21), "from a socket of its own");
     assert_eq!(entry.tickets(), 1, "the grant was the ticket");
     let anomalies = client.session_mut().take_anomalies();
     assert_eq!(anomalies, ["7 gold before the travel, 6 after it"]);
+    before.close();
+    while old.next().await != Heard::Disconnected(21) {}
 }

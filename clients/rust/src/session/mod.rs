@@ -280,7 +280,7 @@ impl Session {
         match self.world.apply(body) {
             Ok(Some(head)) => {
                 self.counters.snapshots += 1;
-                self.pace.observe(head.buffered_commands);
+                self.pace.observe(head);
                 let motion = self.motion();
                 match self.own_entity().and_then(|own| own.position()) {
                     Some(server) => self.predictor.reconcile(server, head.last_command, motion),

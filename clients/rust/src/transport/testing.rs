@@ -60,6 +60,11 @@ impl ServerDouble {
         self.socket.local_addr().unwrap()
     }
 
+    /// Where a client's packets come from.
+    pub fn peer(&self, client: u64) -> SocketAddr {
+        self.netcode.client_addr(client).expect("it is connected")
+    }
+
     /// A connect token for this server.
     pub fn token(&self, ticket_id: u64) -> ConnectToken {
         token(ticket_id, vec![self.address()], &KEY)

@@ -16,7 +16,7 @@ use crate::events::Events;
 use crate::hooks::{Hooks, Vetoed};
 use crate::http::{Fault, Fields, Refusal};
 use crate::lobbies::Lobbies;
-use crate::store::{AccountStore, Change, ProfileRow, Unlinked};
+use crate::store::{AccountEdit, AccountStore, ProfileRow, Unlinked};
 
 /// Profiles and the ways to log in.
 pub struct Profiles {
@@ -190,13 +190,13 @@ impl Profiles {
         if !fields.is_empty() {
             return Err(Refusal::validation_failed(&fields));
         }
-        let change = Change {
+        let edited = AccountEdit {
             admin: edit.is_admin,
             activated: edit.is_activated,
             display_name: edit.display_name.as_deref(),
             metadata: edit.metadata.as_ref(),
         };
-        let Some(ended) = self.store.change(account, change, self.clock.now_ms()).await? else { return Ok(None) };
+        let Some(ended) = self.store.edit(account, edited, self.clock.now_ms()).await? else { return Ok(None) };
         self.events.changed(account);
         if edit.is_activated == Some(false) {
             // It does not come back by itself, and may be the host of others.

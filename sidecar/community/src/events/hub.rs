@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use realmgate_protocol::ids::AccountId;
 use tokio::sync::Notify;
 use tokio::task::yield_now;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -69,7 +70,7 @@ impl Hub {
     pub(crate) fn deliver(&self, told: &Arc<Told>) {
         let mut open = self.open();
         let Some(members) = open.by_topic.get(&told.topic) else { return };
-        let are_many = members.len() > fan_out::AT_ONCE || !open.fan_out.is_empty();
+        let are_many = members.len() > fan_out::AT_ONCE || open.fan_out.len() > 0;
         if told.topic == Topic::Lobbies && are_many {
             let sockets = members.iter().map(|(number, _)| *number).collect();
             if let Some(due) = open.fan_out.push(told.clone(), sockets) {
@@ -83,24 +84,31 @@ impl Hub {
         }
     }
 
-    /// Hands out what is for a great many, until the shutdown. The tasks that each step wakes have their turn before the next.
+    /// Hands out what is for a great many, until the shutdown. The tasks that each step wakes have their turn before the next, and
+    /// where no second event waits, so has everybody else.
     pub(crate) async fn fan_out(&self, shutdown: CancellationToken) {
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 () = self.fanning.notified() => {}
             }
-            while self.hand_out_some() {
-                yield_now().await;
+            while let Some(events) = self.hand_out_some() {
+                if events > 1 {
+                    yield_now().await;
+                } else {
+                    sleep(fan_out::PAUSE).await;
+                }
             }
         }
     }
 
-    /// Returns false where nothing waits.
-    fn hand_out_some(&self) -> bool {
+    /// Takes the next step. Returns how many events there were to hand out; `None` where nothing waits.
+    fn hand_out_some(&self) -> Option<usize> {
         let mut open = self.open();
-        let step = open.fan_out.next();
-        step.inspect(|step| open.hand_out(step)).is_some()
+        let events = open.fan_out.len();
+        let step = open.fan_out.next()?;
+        open.hand_out(&step);
+        Some(events)
     }
 
     /// Whether a socket here has joined the topic.

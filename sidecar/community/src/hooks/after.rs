@@ -15,8 +15,8 @@ use crate::accounts::shapes::Public;
 use crate::store::{Committed, DueHook};
 
 impl Hooks {
-    /// Says which plugins want to hear of what, by the functions that they have.
-    pub(super) fn listen(&self) {
+    /// Subscribes each plugin to what its functions are called after.
+    pub(super) fn subscribe(&self) {
         let mut plugins: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for state in self.plugins.states() {
             for function in state.functions {
@@ -26,7 +26,7 @@ impl Hooks {
                 }
             }
         }
-        self.sources.store.feed().listen(plugins);
+        self.sources.store.feed().subscribe(plugins);
     }
 
     /// Makes the calls that are due: those of each plugin in the order of what has happened.
@@ -34,7 +34,7 @@ impl Hooks {
     /// # Errors
     /// When the database cannot be asked. What is not done then is done later.
     pub(super) async fn make_due(&self) -> sqlx::Result<()> {
-        let plugins: BTreeSet<String> = self.sources.store.feed().listeners();
+        let plugins: BTreeSet<String> = self.sources.store.feed().subscribers();
         let make_all = plugins.iter().map(|plugin| async {
             for due in self.sources.store.take_due(plugin).await? {
                 self.make(&due).await?;

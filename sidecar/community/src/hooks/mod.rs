@@ -184,7 +184,7 @@ impl Hooks {
         // Scripts may run for seconds when they are loaded.
         let refreshed = tokio::task::spawn_blocking(move || plugins.refresh()).await;
         waiting.extend(refreshed.map_err(Error::internal)?.map_err(Error::internal)?);
-        self.listen();
+        self.subscribe();
         self.keep_schedules().await?;
         self.tell_loaded(&mut waiting).await.map_err(Error::from)
     }

@@ -142,9 +142,13 @@ mod tests {
 
     #[test]
     fn secrets_are_not_kept() {
-        let sent = br#"{"name": "a", "Password": "x", "list": [{"api_token": 7, "b": null}]}"#;
+        let sent =
+            br#"{"name": "a", "Password": "x", "list": [{"api_token": 7, "b": null}], "client_secret": {"c": "d"}}"#;
         let kept: Value = serde_json::from_str(&shown(sent)).unwrap();
-        assert_eq!(kept, serde_json::json!({"name": "a", "Password": "…", "list": [{"api_token": "…", "b": null}]}));
+        let expected = serde_json::json!({
+            "name": "a", "Password": "…", "list": [{"api_token": "…", "b": null}], "client_secret": "…",
+        });
+        assert_eq!(kept, expected);
         assert_eq!((shown(b"password=x"), shown(b"")), (String::new(), String::new()));
         assert_eq!(shown(format!("\"{}\"", "ä".repeat(4_096)).as_bytes()).len(), 4_095);
     }

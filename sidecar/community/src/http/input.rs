@@ -155,9 +155,13 @@ mod tests {
 
     #[test]
     fn the_body_goes_before_the_query() {
-        assert_eq!(json("a=query&b=query", r#"{"a": "body"}"#).text("a"), Some("body"));
-        let form = Input::read("", "application/x-www-form-urlencoded", b"a=x+y&b=%C3%A4").unwrap();
-        assert_eq!((form.text("a"), form.text("b")), (Some("x y"), Some("\u{e4}")));
+        let input = json("a=query&b=query", r#"{"a": "body"}"#);
+        assert_eq!((input.text("a"), input.text("b")), (Some("body"), Some("query")));
+        let form = Input::read("a=query&c=query", "application/x-www-form-urlencoded", b"a=x+y&b=%C3%A4").unwrap();
+        assert_eq!(["a", "b", "c"].map(|name| form.text(name)), [Some("x y"), Some("\u{e4}"), Some("query")]);
+        let parts = b"--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nbody\r\n--x--";
+        let parts = Input::read("a=query&c=query", "multipart/form-data; boundary=x", parts).unwrap();
+        assert_eq!((parts.text("a"), parts.text("c")), (Some("body"), Some("query")));
     }
 
     #[test]

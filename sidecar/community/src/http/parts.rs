@@ -93,6 +93,9 @@ mod tests {
         ] {
             assert_eq!(boundary(kind), named, "{kind}");
         }
-        assert_eq!(boundary(&format!("multipart/form-data; boundary={}", "x".repeat(71))), None);
+        for (length, is_taken) in [(70, true), (71, false)] {
+            let kind = format!("multipart/form-data; boundary={}", "x".repeat(length));
+            assert_eq!(boundary(&kind).map(str::len), is_taken.then_some(length), "70 bytes are the most");
+        }
     }
 }

@@ -20,7 +20,7 @@ const MAX_PARAMETERS: usize = 64;
 pub(super) fn router<S: Clone + Send + Sync + 'static>(community: &Community) -> Router<S> {
     Router::new()
         .route("/auth/{provider}/callback", get(come_back).post(come_back))
-        .route("/auth/success", get(success))
+        .route("/auth/success", get(outcome))
         .with_state(community.clone())
 }
 
@@ -38,27 +38,28 @@ async fn come_back(
     let said: Vec<(String, String)> =
         pairs.take(MAX_PARAMETERS).map(|(name, value)| (name.into(), value.into())).collect();
     if said.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
-        return Ok(nothing(&community));
+        return Ok(no_such_flow(&community));
     }
     Ok(match community.sign_in.come_back(peer.into(), &provider, &said).await? {
         Some(session) => Redirect::to(&format!("/auth/success?session_id={session}")).into_response(),
-        None => nothing(&community),
+        None => no_such_flow(&community),
     })
 }
 
-async fn success(State(community): State<Community>, _: Anybody, input: Input) -> Result<Response, Refusal> {
+/// What has become of a log-in: its address speaks of success, as programs expect, also of those that failed.
+async fn outcome(State(community): State<Community>, _: Anybody, input: Input) -> Result<Response, Refusal> {
     let session = input.text("session_id").unwrap_or_default();
     Ok(match community.sign_in.outcome(session).await? {
         Some(Outcome::Failed(text)) => community.pages.page(StatusCode::OK, "That did not work", &paragraph(&text)),
         Some(Outcome::Done) => {
             community.pages.page(StatusCode::OK, "Done", &paragraph("Go back to the game. You can close this page."))
         }
-        None => nothing(&community),
+        None => no_such_flow(&community),
     })
 }
 
 /// No flow of ours has led here: it may be somebody else's trick.
-fn nothing(community: &Community) -> Response {
+fn no_such_flow(community: &Community) -> Response {
     let text = "Nobody here waits for this log-in: it has ended, or was begun elsewhere. Begin again in the game.";
     community.pages.page(StatusCode::FORBIDDEN, "Nothing here", &paragraph(text))
 }

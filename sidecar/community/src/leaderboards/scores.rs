@@ -72,7 +72,7 @@ impl Leaderboards {
     /// When the database cannot be asked. What is left then goes later, by [`Leaderboards::keep_up`].
     pub async fn remove_all(&self, account: AccountId) -> Result<(), Refusal> {
         loop {
-            let records = self.store.records_of(account).await?;
+            let records = self.store.records_to_remove(account).await?;
             if records.is_empty() {
                 return Ok(());
             }

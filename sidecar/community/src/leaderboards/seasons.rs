@@ -59,7 +59,7 @@ impl Leaderboards {
         self.count_world().await?;
         if self.is_time_to_tidy() {
             self.store.finish_deletions().await?;
-            for account in self.store.deleted_owners().await? {
+            for account in self.store.deleted_owners_to_clear().await? {
                 let refused = |refusal| anyhow::anyhow!("the records of a deleted account: {refusal:?}");
                 self.remove_all(account).await.map_err(refused)?;
             }

@@ -16,7 +16,7 @@ use super::profiles::{is_there, set_metadata};
 
 /// What an administrator changes; `None` stays.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Change<'a> {
+pub struct AccountEdit<'a> {
     /// Whether it is an administrator.
     pub admin: Option<bool>,
     /// Whether it may log in.
@@ -37,11 +37,12 @@ pub struct Deleted {
 }
 
 impl AccountStore {
-    /// Changes an account. Returns the log-ins that this has ended, or `None` if there is no such account.
+    /// Edits an account; one that may no longer log in loses its log-ins. Returns the log-ins that this has ended, or `None` if there
+    /// is no such account.
     ///
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
-    pub async fn change(&self, account: AccountId, change: Change<'_>, at_ms: u64) -> sqlx::Result<Option<Vec<Uuid>>> {
+    pub async fn edit(&self, account: AccountId, edit: AccountEdit<'_>, at_ms: u64) -> sqlx::Result<Option<Vec<Uuid>>> {
         let mut tx = self.0.begin_write("edit_account").await?;
         let id = account.to_string();
         lock_rows(&mut tx, Rows::Accounts, [id.clone()]).await?;
@@ -49,11 +50,11 @@ impl AccountStore {
         if sqlx::query_scalar::<_, String>(there).bind(&id).fetch_optional(&mut *tx).await?.is_none() {
             return Ok(None);
         }
-        if let Some(admin) = change.admin {
+        if let Some(admin) = edit.admin {
             let role = if admin { "admin" } else { "player" };
             sqlx::query("UPDATE accounts SET role = $2 WHERE id = $1").bind(&id).bind(role).execute(&mut *tx).await?;
         }
-        if let Some(name) = change.display_name {
+        if let Some(name) = edit.display_name {
             sqlx::query("UPDATE profiles SET display_name = $2, display_key = $3 WHERE account_id = $1")
                 .bind(&id)
                 .bind(name)
@@ -61,11 +62,11 @@ impl AccountStore {
                 .execute(&mut *tx)
                 .await?;
         }
-        if let Some(metadata) = change.metadata {
+        if let Some(metadata) = edit.metadata {
             set_metadata(&mut tx, account, metadata).await?;
         }
         let mut ended = Vec::new();
-        if let Some(activated) = change.activated {
+        if let Some(activated) = edit.activated {
             let set = "UPDATE accounts SET activated = $2 WHERE id = $1";
             sqlx::query(set).bind(&id).bind(i64::from(activated)).execute(&mut *tx).await?;
             if !activated {

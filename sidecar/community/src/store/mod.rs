@@ -26,7 +26,7 @@ pub use boards::{
     Standing, Submission, Submitted, is_score, window,
 };
 pub use credentials::{Unlinked, Ways};
-pub use endings::{Change, Deleted};
+pub use endings::{AccountEdit, Deleted};
 pub use friend_lists::{FriendRow, RequestRow, Side};
 pub use friendship::{Friendship, Limit, Outcome, Step};
 pub use friendships::FriendStore;

@@ -31,7 +31,7 @@ pub(super) struct Bearer {
 
 /// The two forms of one ticket, as clients get them.
 #[derive(Debug, Clone)]
-pub(super) struct Minted {
+pub(super) struct MintedTicket {
     pub(super) ticket: String,
     pub(super) connect_token: String,
 }
@@ -53,7 +53,7 @@ pub(super) fn mint(
     bearer: Bearer,
     target: &Target,
     now_ms: u64,
-) -> Result<Minted, Error> {
+) -> Result<MintedTicket, Error> {
     let ticket = Ticket {
         ticket_id: id,
         account: bearer.account,
@@ -66,7 +66,7 @@ pub(super) fn mint(
         expires_ms: now_ms.saturating_add(TICKET_LIFE.as_millis() as u64),
     };
     let connect_token = connect_token(keys, id, &ticket.seal(keys), &target.server, now_ms)?;
-    Ok(Minted { ticket: ticket.seal_text(keys), connect_token })
+    Ok(MintedTicket { ticket: ticket.seal_text(keys), connect_token })
 }
 
 /// Signs a spectator's ticket for one channel, and wraps it for netcode.
@@ -75,7 +75,7 @@ pub(super) fn mint_spectator(
     id: TicketId,
     target: &WatchableChannel,
     now_ms: u64,
-) -> Result<Minted, Error> {
+) -> Result<MintedTicket, Error> {
     let ticket = SpectatorTicket {
         ticket_id: id,
         map: target.map,
@@ -85,7 +85,7 @@ pub(super) fn mint_spectator(
         expires_ms: now_ms.saturating_add(TICKET_LIFE.as_millis() as u64),
     };
     let connect_token = connect_token(keys, id, &ticket.seal(keys), &target.server, now_ms)?;
-    Ok(Minted { ticket: ticket.seal_text(keys), connect_token })
+    Ok(MintedTicket { ticket: ticket.seal_text(keys), connect_token })
 }
 
 /// Wraps a sealed ticket for netcode.

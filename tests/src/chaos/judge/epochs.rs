@@ -135,6 +135,8 @@ mod tests {
     #[test]
     fn a_life_in_order_is_no_fault() {
         assert_eq!(faults(&good()), [""; 0]);
+        let of_another = Write { character: "d".to_owned(), ..lock(1, "map:b") };
+        assert_eq!(faults(&[good(), vec![of_another]].concat()), [""; 0], "each character has epochs of its own");
     }
 
     #[test]
@@ -159,6 +161,8 @@ mod tests {
         catches(event(2, "map:b", "a"), "a has written, and map:b has the lock");
         catches(event(2, "none", "b"), "b has written, and none has the lock");
         catches(save(2, "map:b", 1), "save 1 of epoch 2 after save 1");
+        let late = [good(), vec![save(2, "map:b", 3), save(2, "map:b", 2)]].concat();
+        assert_eq!(faults(&late), ["write 0 for c: save 2 of epoch 2 after save 3"], "an older one");
         catches(save(2, "none", 2), "saved, and none has the lock");
         catches(save(2, "gateway:h", 2), "saved, and gateway:h has the lock");
         catches(save(3, "map:b", 1), "which nobody took");

@@ -116,6 +116,9 @@ mod tests {
         assert_eq!(longest_absence(&lines, 4_000, 5_000), Duration::from_secs(1), "counted from the beginning");
         assert_eq!(longest_absence(&lines, 1_000, 9_000), Duration::from_millis(4_500), "and to the end");
         assert_eq!(longest_absence(&lines, 1_000, 4_000), Duration::from_secs(3), "nothing after the end counts");
+        let gone = [line(1_000, "d", Entry::Sees)];
+        let absence = longest_absence(&gone, 4_000, 5_000);
+        assert_eq!(absence, Duration::from_secs(1), "nor what was before the beginning, of who never comes back");
         let late = [line(4_000, "c", Entry::Sees), line(4_500, "c", Entry::Sees)];
         assert_eq!(longest_absence(&late, 1_000, 5_000), Duration::from_millis(500), "who never came is not away");
     }

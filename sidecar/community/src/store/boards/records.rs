@@ -14,8 +14,8 @@ use super::rows::{Owner, RECORD, RecordRow};
 use super::submit::Moved;
 use super::{BoardStore, blocks, catalogue};
 
-/// Records of one user that are removed at once.
-const REMOVED_AT_ONCE: i64 = 100;
+/// Records of a user, or deleted users, that are read at once to be removed.
+const REMOVAL_BATCH: i64 = 100;
 
 impl BoardStore {
     /// The record that an owner has on a board.
@@ -102,29 +102,29 @@ impl BoardStore {
         })
     }
 
-    /// Records of an account: boards and ids, some at a time.
+    /// The next records of an account that is to have none: boards and ids, a batch at a time.
     ///
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
-    pub async fn records_of(&self, account: AccountId) -> sqlx::Result<Vec<(Uuid, Uuid)>> {
+    pub async fn records_to_remove(&self, account: AccountId) -> sqlx::Result<Vec<(Uuid, Uuid)>> {
         let query = "SELECT r.leaderboard_id, r.id FROM leaderboard_records r \
                      JOIN leaderboards b ON b.id = r.leaderboard_id \
                      WHERE r.user_id = $1 AND b.deleted_at_ms IS NULL ORDER BY r.id LIMIT $2";
         let mut db = self.sql.read("records_of_user").await?;
         let rows: Vec<(String, String)> =
-            sqlx::query_as(query).bind(account.to_string()).bind(REMOVED_AT_ONCE).fetch_all(&mut *db).await?;
+            sqlx::query_as(query).bind(account.to_string()).bind(REMOVAL_BATCH).fetch_all(&mut *db).await?;
         rows.iter().map(|(board, id)| Ok((parse_id("leaderboard_id", board)?, parse_id("id", id)?))).collect()
     }
 
-    /// Deleted accounts that have records: whose deletion was not ended, or who were given one meanwhile.
+    /// The next deleted accounts that have records: whose deletion was not ended, or who were given one meanwhile.
     ///
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
-    pub async fn deleted_owners(&self) -> sqlx::Result<Vec<AccountId>> {
+    pub async fn deleted_owners_to_clear(&self) -> sqlx::Result<Vec<AccountId>> {
         let query = "SELECT a.id FROM accounts a WHERE a.deleted_at_ms IS NOT NULL AND EXISTS \
                      (SELECT 1 FROM leaderboard_records r WHERE r.user_id = a.id) ORDER BY a.id LIMIT $1";
         let mut db = self.sql.read("deleted_owners").await?;
-        let ids: Vec<String> = sqlx::query_scalar(query).bind(REMOVED_AT_ONCE).fetch_all(&mut *db).await?;
+        let ids: Vec<String> = sqlx::query_scalar(query).bind(REMOVAL_BATCH).fetch_all(&mut *db).await?;
         ids.iter().map(|id| parse_id("accounts.id", id)).collect()
     }
 }

@@ -156,7 +156,7 @@ mod tests {
 
     async fn bench(sql: TestSql) -> Bench {
         let feed = sql.sql.script_feed();
-        feed.listen(BTreeMap::from([("after_it".to_owned(), vec!["one".to_owned(), "two".to_owned()])]));
+        feed.subscribe(BTreeMap::from([("after_it".to_owned(), vec!["one".to_owned(), "two".to_owned()])]));
         let mut tx = sql.sql.begin_write("test").await.unwrap();
         feed.note(&mut tx, "after_it", &[Arg::Value(json!(7))]).await.unwrap();
         feed.note(&mut tx, "after_other", &[]).await.unwrap();

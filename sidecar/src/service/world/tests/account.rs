@@ -27,7 +27,7 @@ fn caller(player: &Player) -> Caller {
 }
 
 #[tokio::test]
-async fn every_log_in_takes_the_lock_as_another_session() {
+async fn a_log_in_by_name_takes_the_lock_and_the_next_one_as_another_session() {
     let world = TestWorld::start().await;
     let source = Source::from(IpAddr::from(Ipv4Addr::LOCALHOST));
     let password = || SecretString::from("correct horse battery");

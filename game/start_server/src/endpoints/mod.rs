@@ -28,7 +28,7 @@ const PAIRS_TRIED: u32 = 16;
 const CERTIFICATE_LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Where players reach this server.
-pub struct Doors {
+pub struct Endpoints {
     /// The address for UDP.
     pub game: SocketAddr,
     /// The URL for WebSocket; `None` if it is off.
@@ -45,7 +45,7 @@ pub struct Doors {
 /// # Errors
 ///
 /// [`Failure::Settings`] if the settings of TLS or origins are wrong, [`Failure::Other`] if a port cannot be bound.
-pub fn open(args: &Args, port: u16, directory: &Directory) -> Result<(Doors, Transports), Failure> {
+pub fn open(args: &Args, port: u16, directory: &Directory) -> Result<(Endpoints, Transports), Failure> {
     let settings = |error: ConfigError| Failure::Settings(error.to_string());
     let files = args.sidecar.edge.resolve().map_err(settings)?.tls;
     let needs_one = args.websocket || args.webtransport;
@@ -57,10 +57,10 @@ pub fn open(args: &Args, port: u16, directory: &Directory) -> Result<(Doors, Tra
     let mut websocket = WebSocketSettings::new(SocketAddr::new(args.game_addr, port));
     websocket.allows_origin = allows_origin.clone();
     websocket.tls = tls.clone().map(TlsAcceptor::from);
-    websocket.max_clients = clients(args);
+    websocket.max_clients = max_clients(args);
     websocket.poll_every = Some(tick(args));
 
-    let (udp, websocket) = bind_both(args, port, directory, &websocket)?;
+    let (udp, websocket) = bind_udp_and_websocket(args, port, directory, &websocket)?;
     let game = SocketAddr::new(args.server_ip.into(), udp.local_address().port());
     let is_tls = certificate.is_some();
     let url = websocket.as_ref().map(|websocket| match &args.websocket_url {
@@ -81,10 +81,10 @@ pub fn open(args: &Args, port: u16, directory: &Directory) -> Result<(Doors, Tra
     let second = websocket.map(|websocket| -> Box<dyn Transport> { Box::new(websocket) });
     let third = webtransport.map(|webtransport| -> Box<dyn Transport> { Box::new(webtransport) });
     let transports = Transports::new(std::iter::once(first).chain(second).chain(third).collect());
-    Ok((Doors { game, websocket: url, webtransport: wt_url, self_made, certificate }, transports))
+    Ok((Endpoints { game, websocket: url, webtransport: wt_url, self_made, certificate }, transports))
 }
 
-impl Doors {
+impl Endpoints {
     /// The SHA-256 of the certificate for WebTransport, if nobody has signed it.
     pub fn certificate_sha256(&self) -> Option<String> {
         self.self_made.as_ref().map(|made| made.certificate.sha256())
@@ -118,7 +118,7 @@ fn allows(origins: Origins) -> AllowsOrigin {
 }
 
 /// Extra room for players whose old connection has not timed out yet.
-fn clients(args: &Args) -> usize {
+fn max_clients(args: &Args) -> usize {
     usize::from(args.max_players) * 2
 }
 
@@ -128,7 +128,7 @@ fn tick(args: &Args) -> Duration {
 }
 
 /// Binds UDP, then TCP on the same number. If that number was ours to choose and is taken, chooses another.
-fn bind_both(
+fn bind_udp_and_websocket(
     args: &Args,
     port: u16,
     directory: &Directory,
@@ -158,7 +158,7 @@ fn open_udp(args: &Args, port: u16, directory: &Directory) -> Result<UdpTranspor
     let mut settings = UdpSettings::new(bind, directory.keys.netcode_key());
     settings.public_addresses = vec![SocketAddr::new(args.server_ip.into(), 0)];
     settings.clock_off_by_ms = realmgate_platform::clock::off_by_ms();
-    settings.max_clients = clients(args);
+    settings.max_clients = max_clients(args);
     // Half a tick. The rest is reserve for a busy machine.
     settings.spread_sends_over = tick(args) / 2;
     settings.poll_every = Some(tick(args));

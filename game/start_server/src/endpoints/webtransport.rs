@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use tokio::time::sleep;
 use tokio_rustls::rustls::ServerConfig;
 
-use super::{cannot_listen, clients, tick};
+use super::{cannot_listen, max_clients, tick};
 use crate::args::Args;
 use crate::failure::Failure;
 
@@ -69,7 +69,7 @@ pub(super) fn open(
     let port = args.webtransport_port.unwrap_or(beside);
     let mut settings = WebTransportSettings::new(SocketAddr::new(args.game_addr, port), tls);
     settings.allows_origin = allows_origin;
-    settings.max_clients = clients(args);
+    settings.max_clients = max_clients(args);
     settings.poll_every = Some(tick(args));
     match WebTransport::bind(settings.clone()) {
         Err(error) if error.kind() == ErrorKind::AddrInUse && args.webtransport_port.is_none() => {

@@ -1,0 +1,81 @@
+//! Players of the JavaScript library on a line.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use futures_util::future::join_all;
+
+use super::{Conditioner, Measured, OBSERVED_BEYOND, Realm, SETTLES_IN, WALKERS};
+use crate::conditioner::Profile;
+use crate::feel::hits::Agreement;
+use crate::feel::javascript::NodePlayer;
+use crate::feel::measure::{Figures, judge_all};
+use crate::feel::player::Player;
+use crate::feel::truth::Truth;
+
+impl Realm<'_> {
+    /// How long the way back takes after a blackout is not measured.
+    pub(super) async fn measure_javascript(
+        &self,
+        profile: Profile,
+        plays: Duration,
+        line: &Conditioner,
+    ) -> Result<Measured> {
+        let mut observer = self.player(None, 0).await?;
+        observer.stand();
+        let mut walkers = Vec::new();
+        for number in 1..=WALKERS {
+            let grant = self.grant().await?;
+            walkers.push(NodePlayer::enter(&grant, line.address(), self.clock, self.seed + number).await?);
+        }
+        let mut enter: Vec<_> = walkers.iter().map(|walker| walker.entered_in).collect();
+        enter.sort_unstable();
+        let (figures, disconnects) = self.watch_nodes(&mut observer, &mut walkers, plays).await?;
+        let hits = self.strike_in_nodes(&mut observer, &mut walkers, plays).await?;
+        line.mend();
+        observer.leave().await;
+        for walker in walkers {
+            walker.leave().await?;
+        }
+        Ok(Measured { profile, figures, hits, enter, back_after: None, disconnects })
+    }
+
+    async fn watch_nodes(
+        &self,
+        observer: &mut Player,
+        walkers: &mut [NodePlayer],
+        plays: Duration,
+    ) -> Result<(Figures, u32)> {
+        let entities: Vec<_> = walkers.iter().map(|walker| walker.entity).collect();
+        let from = self.clock.now() + SETTLES_IN;
+        let (mut unseen, mut truth) = (Vec::new(), Truth::default());
+        let watching = walkers.iter_mut().map(|walker| walker.watch(from, from + plays));
+        let (observed, watched) = tokio::join!(
+            observer.play(from + plays + OBSERVED_BEYOND, &mut unseen, Some(&mut truth)),
+            join_all(watching)
+        );
+        observed.context("the observer beside the server")?;
+        let watched: Vec<_> = watched.into_iter().collect::<Result<_>>()?;
+        let disconnects = watched.iter().map(|watched| u32::from(watched.is_over)).sum();
+        let screens: Vec<_> = watched.into_iter().map(|watched| (watched.pictures, watched.counted)).collect();
+        Ok((judge_all(&screens, &truth, &entities), disconnects))
+    }
+
+    /// The walkers walk on, and press abilities where the others are.
+    async fn strike_in_nodes(
+        &self,
+        observer: &mut Player,
+        walkers: &mut [NodePlayer],
+        plays: Duration,
+    ) -> Result<Agreement> {
+        let entities: Vec<_> = walkers.iter().map(|walker| walker.entity).collect();
+        let until = self.clock.now() + plays;
+        let mut unseen = Vec::new();
+        let striking = walkers.iter_mut().map(|walker| walker.strike(until, &entities));
+        let (observed, uses) = tokio::join!(observer.play(until, &mut unseen, None), join_all(striking));
+        observed.context("the observer beside the server")?;
+        let ground = observer.client().session().grid().context("the observer has no ground")?;
+        let mut agreements = uses.into_iter().map(|uses| Ok(uses?.judge(ground)));
+        agreements.try_fold(Agreement::default(), |all, one: Result<Agreement>| Ok(all.and(one?)))
+    }
+}
