@@ -10,6 +10,7 @@
 
 import { createInterface } from "node:readline";
 import { Display, GameClient, readGrant } from "../src/index.js";
+import { Random } from "./testing/random.js";
 import { Walk } from "./testing/walk.js";
 
 const FRAME_MS = 1000 / 60;
@@ -25,12 +26,14 @@ class Player {
   #frames = null;
   /** While it presses abilities: what it was told, and all that has happened. */
   #strikes = null;
+  #random;
   /** Whether the keys of the frame that is due have been read: what is due with it is sent first. */
   #areKeysRead = false;
   #wake = () => {};
 
   constructor(seed) {
     this.#walk = new Walk(seed);
+    this.#random = new Random(seed);
   }
 
   async enter(grant) {
@@ -64,7 +67,7 @@ class Player {
     this.#strikes.next = atMs + everyMs;
     const pressed = events.filter(({ what }) => what === "pressed").length;
     const slot = pressed % session.welcome.slots.length;
-    const off = () => Math.round((Math.random() * 4 - 2) * radius);
+    const off = () => this.#random.below(4 * radius + 1) - 2 * radius;
     const [, aimed] = shown[pressed % shown.length];
     const point = { x: Math.round(aimed.x) + off(), y: Math.round(aimed.y) + off() };
     events.push({
