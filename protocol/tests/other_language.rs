@@ -14,7 +14,7 @@ use realmgate_skip::skip;
 use serde_json::{Value, json};
 
 #[test]
-fn javascript_reads_and_writes_every_vector() {
+fn javascript_agrees_with_every_vector() {
     let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     // What docs/protocol.json holds: that file is generated from it.
     let game = serde_json::to_value(realm::document()).unwrap();

@@ -305,7 +305,7 @@ async fn spawn_background(state: &AppState, happenings: Happenings) -> Result<()
         boards.begin_seasons().await.map_err(Error::from)?;
         background.keep(Duration::ZERO, LEADERBOARDS_EVERY, "leaderboards could not be kept up", move || {
             let boards = boards.clone();
-            async move { boards.keep_up().await.map_err(Error::internal) }
+            async move { boards.run_due().await.map_err(Error::internal) }
         });
     }
     state.community.start().await.map_err(Error::from)?;

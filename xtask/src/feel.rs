@@ -31,12 +31,18 @@ pub struct Measuring {
 
 /// Measures how play feels; what it prints is its own. Who plays with Godot gets one, and its extension.
 pub fn measure(workspace: &Workspace, measuring: &Measuring) -> Result<()> {
-    let (debug, mut rest) = (measuring.arguments.debug, measuring.arguments.rest.clone());
+    let Arguments { debug, rest } = &measuring.arguments;
+    let rest = with_godot(rest, || godot::ready(workspace, measuring.cache.as_deref(), !debug))?;
+    workspace.run_of_tests("feel", *debug, &rest)
+}
+
+/// These arguments, and a Godot that is got where one is asked for and none is given.
+fn with_godot(rest: &[String], get: impl FnOnce() -> Result<PathBuf>) -> Result<Vec<String>> {
+    let mut rest = rest.to_vec();
     if plays_in_godot(&rest) {
-        let program = godot::ready(workspace, measuring.cache.as_deref(), !debug)?;
-        rest.extend(["--godot".to_owned(), program.display().to_string()]);
+        rest.extend(["--godot".to_owned(), get()?.display().to_string()]);
     }
-    workspace.run_of_tests("feel", debug, &rest)
+    Ok(rest)
 }
 
 /// Whether a Godot is asked for, and none is given.
@@ -58,14 +64,25 @@ pub fn browse(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::plays_in_godot;
+    use super::with_godot;
 
     #[test]
     fn a_godot_is_got_where_one_is_asked_for_and_none_is_given() {
-        let rest = |words: &str| words.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        assert!(plays_in_godot(&rest("--line 100ms --core godot")));
-        assert!(plays_in_godot(&rest("--core=godot")));
-        assert!(!plays_in_godot(&rest("--core godot --godot /usr/bin/godot4")));
-        assert!(!plays_in_godot(&rest("--core js --line lan")));
+        let after = |words: &str| {
+            let rest: Vec<String> = words.split(' ').map(str::to_owned).collect();
+            let mut is_got = false;
+            let get = || {
+                is_got = true;
+                Ok("/cache/godot".into())
+            };
+            let rest = with_godot(&rest, get).unwrap();
+            (rest.join(" "), is_got)
+        };
+        for asked in ["--line 100ms --core godot", "--core=godot"] {
+            assert_eq!(after(asked), (format!("{asked} --godot /cache/godot"), true));
+        }
+        for other in ["--core godot --godot /usr/bin/godot4", "--core=godot --godot=/godot4", "--core js --line lan"] {
+            assert_eq!(after(other), (other.to_owned(), false));
+        }
     }
 }

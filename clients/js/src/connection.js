@@ -62,7 +62,7 @@ export class Connection {
   }
 
   /** Whether every sent message has been acknowledged. */
-  get isQuiet() {
+  get isAllAcknowledged() {
     return this.#stream.isAcknowledged;
   }
 

@@ -570,7 +570,7 @@ export class Connection {
   /** Queues a reliable message. Answers its id. Throws a `QueueError`. */
   sendMessage(message: Uint8Array): number;
   /** Whether every sent message has been acknowledged. */
-  get isQuiet(): boolean;
+  get isAllAcknowledged(): boolean;
   /** The payloads of a client's tick. */
   tick(frame: ClientFrame | null, nowMs: number): Uint8Array[];
 }

@@ -122,7 +122,7 @@ test("an ability says its numbers", () => {
     cost: 6,
     cast_ms: 1500,
     cast_while_moving: false,
-    cooldown_ms: 0,
+    cooldown_ms: 8000,
     min_level: 4,
   };
   const { lines } = abilityWords(info, { ownClass: { resource_name: "Mana" }, session: { possessions: { level: 1 } } });
@@ -130,6 +130,7 @@ test("an ability says its numbers", () => {
     ["Mana", "6"],
     ["Range", "6 tiles"],
     ["Cast", "1.5 s"],
+    ["Cooldown", "8 s"],
     "Walking breaks the cast.",
     "You learn it at level 4.",
   ]);

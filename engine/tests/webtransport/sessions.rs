@@ -114,7 +114,21 @@ fn a_message_that_never_ends_is_silence_and_delays_nobody() {
     let mut scene = Scene::new();
     let mut client = scene.join(1);
     client.plays = false;
-    client.send_raw(&[0x00, 0x04, 1, 2, 3]);
-    scene.until("it is gone", &mut [&mut client], |scene, _| scene.host.disconnected == [ClientId(1)]);
+    // The length of a message, 1,024 bytes, and then so few of them that it is not whole before the client is gone.
+    client.send_raw(&[0x00, 0x04]);
+    for byte in 0..10 {
+        client.send_raw(&[byte]);
+        scene.assert_serves();
+    }
+    assert!(scene.host.disconnected.is_empty(), "ten answers came before it was silent for too long");
+    scene.until("it is gone", &mut [&mut client], |scene, clients| {
+        // Twenty rounds take a tenth of a second or longer.
+        if scene.host.ticks % 20 == 0 {
+            clients[0].send_raw(&[0]);
+        }
+        scene.host.disconnected == [ClientId(1)]
+    });
+    scene.until_closed(&mut client, 1_008);
+    assert_eq!(scene.host.refusals(PacketRefusal::Abuse), 0, "it was no breach");
     scene.assert_serves();
 }

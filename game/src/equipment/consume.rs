@@ -32,17 +32,17 @@ struct Use {
     ready_before: Tick,
 }
 
-/// Tick from which the next consumable may be used. Without this component one may be used now.
+/// The cooldown of consumables: the tick from which the next one may be used. Without this component that is now.
 #[derive(Component, Debug, Clone, Copy)]
 #[component(storage = "SparseSet")]
-pub(crate) struct NextUse(pub(crate) Tick);
+pub(crate) struct ConsumableCooldown(pub(crate) Tick);
 
 /// What decides whether a player may use something up now.
 #[derive(SystemParam)]
 pub(super) struct Users<'w, 's> {
     clock: Res<'w, TickClock>,
     data: Res<'w, Data>,
-    users: Query<'w, 's, (&'static Character, Option<&'static NextUse>)>,
+    users: Query<'w, 's, (&'static Character, Option<&'static ConsumableCooldown>)>,
 }
 
 /// Asks the store to remove the item. The cooldown starts at once, so that no second one is used before the first is
@@ -58,8 +58,8 @@ pub(super) fn use_items(
     let mut used: Vec<Entity> = Vec::new();
     for request in requests.read() {
         let (player, ClientMessage::UseItem { item }) = (request.player, &request.message) else { continue };
-        let Ok((character, next_use)) = users.users.get(player) else { continue };
-        let ready_before = next_use.map_or(Tick(0), |next| next.0);
+        let Ok((character, cooldown)) = users.users.get(player) else { continue };
+        let ready_before = cooldown.map_or(Tick(0), |cooldown| cooldown.0);
         let answer = if users.clock.now() < ready_before || used.contains(&player) {
             Err(Refusal::OnCooldown)
         } else {
@@ -69,7 +69,7 @@ pub(super) fn use_items(
             Ok((key, effect)) => {
                 let ready = users.clock.now().after(users.clock.ticks(effect.cooldown_ms));
                 used.push(player);
-                commands.entity(player).insert(NextUse(ready));
+                commands.entity(player).insert(ConsumableCooldown(ready));
                 uses.waiting.insert(key, Use { player, effect, ready_before });
             }
             Err(refusal) => tell.refuse(player, request, refusal),
@@ -138,7 +138,7 @@ pub(super) fn take_effect(
         let Some(Use { player, effect, ready_before }) = uses.waiting.remove(&outcome.key) else { continue };
         let Ok(mut patient) = patients.get_mut(player) else { continue };
         if outcome.refusal.is_some() {
-            commands.entity(player).insert(NextUse(ready_before));
+            commands.entity(player).insert(ConsumableCooldown(ready_before));
             continue;
         }
         if patient.is_dead {

@@ -4,7 +4,7 @@ mod bonus;
 mod consume;
 mod wear;
 
-pub(crate) use consume::NextUse;
+pub(crate) use consume::ConsumableCooldown;
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;

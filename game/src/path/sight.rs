@@ -81,12 +81,12 @@ mod tests {
 
     #[test]
     fn a_body_needs_its_whole_width() {
-        // The wall lies south of the first line, and north of the second.
+        // The wall, the tile from y = 3,072 on, lies 122 units south of the first line, and ends 122 north of the second.
         for y in [2_950, 4_218] {
             let (west, east) = (Position { x: 4 * 1_024, y }, Position { x: 7 * 1_024, y });
             for (from, to) in [(west, east), (east, west)] {
-                assert!(is_clear(from, to, 100), "{from:?}");
-                assert!(!is_clear(from, to, 300), "the wall reaches into a side: {from:?}");
+                assert!(is_clear(from, to, 121), "{from:?}");
+                assert!(!is_clear(from, to, 123), "the wall reaches into a side: {from:?}");
             }
         }
     }

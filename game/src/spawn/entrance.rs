@@ -17,7 +17,7 @@ use super::soft_state::KeptAsItWas;
 use crate::ability::{AbilityBook, RefusedAt};
 use crate::combat::{SafeZones, Side};
 use crate::data::{Class, Data};
-use crate::equipment::NextUse;
+use crate::equipment::ConsumableCooldown;
 use crate::stats::{Character, Stats};
 
 pub(super) fn enter(
@@ -44,9 +44,9 @@ pub(super) fn enter(
                 if let Some(look) = shown_look(load) {
                     entity.insert(Replicated(look));
                 }
-                let next_use_ms = load.soft.as_ref().map_or(0, |soft| soft.next_use_ms);
-                if next_use_ms > 0 {
-                    entity.insert(NextUse(clock.now().after(clock.ticks(next_use_ms))));
+                let cooldown_ms = load.soft.as_ref().map_or(0, |soft| soft.next_use_ms);
+                if cooldown_ms > 0 {
+                    entity.insert(ConsumableCooldown(clock.now().after(clock.ticks(cooldown_ms))));
                 }
                 ready.write(CharacterReady { player: *player });
             }

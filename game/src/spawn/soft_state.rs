@@ -12,7 +12,7 @@ use realmgate_protocol::realm::{Health, Resource};
 
 use crate::ability::AbilityBook;
 use crate::data::Data;
-use crate::equipment::NextUse;
+use crate::equipment::ConsumableCooldown;
 use crate::ignore::Ignored;
 
 /// Soft state of a player that never got a character here: it is saved as it was loaded.
@@ -38,14 +38,14 @@ pub(super) fn capture(world: &World, player: Entity) -> SoftState {
         health: u32::from(health),
         resource: u32::from(resource),
         cooldowns: cooldowns(world, player),
-        next_use_ms: next_use_ms(world, player),
+        next_use_ms: consumable_cooldown_ms(world, player),
         ignored: world.get::<Ignored>(player).map(Ignored::names).unwrap_or_default(),
     }
 }
 
-fn next_use_ms(world: &World, player: Entity) -> u32 {
+fn consumable_cooldown_ms(world: &World, player: Entity) -> u32 {
     let clock = world.resource::<TickClock>();
-    world.get::<NextUse>(player).map_or(0, |next| clock.ms(next.0.since(clock.now())))
+    world.get::<ConsumableCooldown>(player).map_or(0, |cooldown| clock.ms(cooldown.0.since(clock.now())))
 }
 
 fn cooldowns(world: &World, player: Entity) -> Vec<CooldownLeft> {

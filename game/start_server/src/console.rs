@@ -48,7 +48,7 @@ pub struct Up<'a> {
     /// Where it answers WebTransport; `None` if it does not.
     pub webtransport: Option<&'a str>,
     /// Address of health and metrics.
-    pub admin: SocketAddr,
+    pub health: SocketAddr,
     /// Address of the public API, if the sidecar is embedded.
     pub api: Option<SocketAddr>,
     /// Address of the gateway, if the sidecar is embedded.
@@ -68,7 +68,7 @@ impl Up<'_> {
             "game": self.game,
             "websocket": self.websocket,
             "webtransport": self.webtransport,
-            "admin": self.admin,
+            "admin": self.health,
             "api": self.api,
             "gateway": self.gateway,
             "directory": self.directory,
@@ -99,7 +99,7 @@ pub fn up(up: &Up<'_>) {
         println!("  gateway    {ws}://{gateway}/ws");
     }
     println!("  directory  {}", up.directory);
-    println!("  health     http://{}/readyz  (also /metrics)", up.admin);
+    println!("  health     http://{}/readyz  (also /metrics)", up.health);
     if let Some(api) = up.api {
         let server =
             if api.port() == 3000 && http == "http" { String::new() } else { format!(" --server {http}://{api}") };

@@ -10,7 +10,7 @@ use reqwest::StatusCode;
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
-use crate::placement::{self, Directory};
+use crate::directory_choice::{self, Directory};
 
 /// Attempts at the first registration before the process gives up.
 const FIRST_TRIES: u32 = 10;
@@ -94,7 +94,7 @@ impl DirectoryClient {
     ///
     /// Fails if the HTTP client cannot be built.
     pub fn new(directory: Directory) -> anyhow::Result<Self> {
-        let http = placement::http(Duration::from_secs(5), &directory.tls_roots)?;
+        let http = directory_choice::http(Duration::from_secs(5), &directory.tls_roots)?;
         Ok(Self { http, directory })
     }
 

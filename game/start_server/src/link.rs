@@ -30,7 +30,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::CancellationToken;
 
 use crate::cookie::CookieJar;
-use crate::placement::Directory;
+use crate::directory_choice::Directory;
 use connect::{NoLink, Socket, Welcomed, send, write};
 use memory::Memory;
 use waiting::Waiting;

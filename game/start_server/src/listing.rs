@@ -130,11 +130,12 @@ pub(crate) mod tests {
     use realmgate_protocol::proof::{parse_nonce, prove};
     use serde_json::{Value, json};
     use tokio::net::TcpListener;
+    use tokio::sync::watch;
     use tokio::time::timeout;
 
     use super::*;
     use crate::directory::tests::{directory, registration};
-    use crate::placement::Directory;
+    use crate::directory_choice::Directory;
 
     const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -147,6 +148,8 @@ pub(crate) mod tests {
         /// The certificates of all registrations.
         pub certificates: Arc<Mutex<Vec<Value>>>,
         pub registered: Arc<Notify>,
+        /// How many heartbeats have come.
+        beats: watch::Sender<u32>,
         has_heard: Arc<AtomicBool>,
     }
 
@@ -179,6 +182,7 @@ pub(crate) mod tests {
 
     /// Nobody is known by the id at first. From then on a heartbeat is taken for that of the server that has it now.
     async fn beat(State(stub): State<Stub>) -> StatusCode {
+        stub.beats.send_modify(|beats| *beats += 1);
         if stub.has_heard.swap(true, Ordering::Relaxed) { StatusCode::OK } else { StatusCode::NOT_FOUND }
     }
 
@@ -240,9 +244,13 @@ pub(crate) mod tests {
         certificate.renew().unwrap();
         made.renewed.notify_one();
         timeout(PATIENCE, stub.registered.notified()).await.expect("it gives up");
+        let mut beats = stub.beats.subscribe();
+        let until = *beats.borrow() + 2;
+        timeout(PATIENCE, beats.wait_for(|beats| *beats >= until)).await.expect("no heartbeats follow").unwrap();
         let second = json!(certificate.sha256());
         assert_ne!(json!(first), second);
-        assert_eq!(*stub.certificates.lock().unwrap(), [second.clone(), second.clone(), second]);
+        let told = stub.certificates.lock().unwrap().clone();
+        assert_eq!(told, [second.clone(), second.clone(), second], "refused twice, then heard, and told no more");
         stop.cancel();
         timeout(PATIENCE, kept).await.expect("it does not end").unwrap();
     }

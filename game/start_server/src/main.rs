@@ -3,23 +3,23 @@
 //! Combines the engine, the game and, if no other directory is running, an embedded sidecar. Contains the parts between
 //! them: registration, the client of the map link, the health port and the folder of the server.
 
-mod admin;
 mod args;
 mod console;
 mod cookie;
 mod data;
 mod directory;
-mod embed;
+mod directory_choice;
+mod embedded_sidecar;
 mod endpoints;
 mod failure;
 mod folder;
-mod identity;
+mod health_port;
 mod link;
 mod listing;
 mod liveness;
 mod logs;
-mod placement;
 mod proof;
+mod registration;
 mod replay;
 mod run;
 mod signals;

@@ -8,7 +8,7 @@ use reqwest::{Client, RequestBuilder, Response};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
-use crate::placement::Directory;
+use crate::directory_choice::Directory;
 
 /// Most bytes of an answer that are read.
 const MOST_BYTES: usize = 4 * 1_024;

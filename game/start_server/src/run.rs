@@ -11,12 +11,12 @@ use realmgate_platform::telemetry::{LogLayer, Telemetry};
 use realmgate_protocol::ids::MapId;
 use tokio_util::sync::CancellationToken;
 
-use crate::admin::AdminPort;
 use crate::args::{Args, HostMaps};
 use crate::data::{self, World};
-use crate::embed::settle;
+use crate::embedded_sidecar::settle;
 use crate::failure::Failure;
-use crate::identity::register;
+use crate::health_port::HealthPort;
+use crate::registration::register;
 use crate::signals::ShutdownSignals;
 use crate::simulation::Simulation;
 use crate::tasks::Tasks;
@@ -72,13 +72,13 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World, layers: Vec<Log
     let mut end = ShutdownSignals::watch(args.end_with_stdin)?;
     let log_file = logs::start(&args.log, args.log_format, layers)?;
     let metrics = metrics_recorder::install().context("the metrics recorder cannot be installed")?;
-    let placed = settle(args, map, &metrics).await?;
-    let hosted = hosted_maps(args, &asked, &world, placed.sidecar.is_some());
-    let (endpoints, transports) = endpoints::open(args, port, &placed.directory)?;
+    let chosen = settle(args, map, &metrics).await?;
+    let hosted = hosted_maps(args, &asked, &world, chosen.sidecar.is_some());
+    let (endpoints, transports) = endpoints::open(args, port, &chosen.directory)?;
     // Before the registration, so that no player is sent to a server that cannot start.
-    let admin = AdminPort::bind(args.admin_addr, metrics).await?;
+    let health_port = HealthPort::bind(args.admin_addr, metrics).await?;
     let mut identity = tokio::select! {
-        identity = register(args, map, &endpoints, &hosted, &placed.directory) => identity?,
+        identity = register(args, map, &endpoints, &hosted, &chosen.directory) => identity?,
         () = end.next() => return Ok(()),
     };
     log_file.open(identity.folder.open_log()?).context("the log file cannot be written")?;
@@ -86,9 +86,9 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World, layers: Vec<Log
 
     let stop = CancellationToken::new();
     let (simulation, link) =
-        Simulation::start(args, &identity.server, hosted.clone(), world, transports, &placed.directory)?;
+        Simulation::start(args, &identity.server, hosted.clone(), world, transports, &chosen.directory)?;
     endpoints.keep_certificates(&stop);
-    let tasks = Tasks::start(args, &simulation, link, &identity, &placed.directory, admin, &stop)?;
+    let tasks = Tasks::start(args, &simulation, link, &identity, &chosen.directory, health_port, &stop)?;
     let names: Vec<String> = hosted.iter().map(|map| format!("{} {}", map.id, map.name)).collect();
     let up = console::Up {
         server: identity.server.as_str(),
@@ -97,10 +97,10 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World, layers: Vec<Log
         game: endpoints.game,
         websocket: endpoints.websocket.as_deref(),
         webtransport: endpoints.webtransport.as_deref(),
-        admin: tasks.admin,
-        api: placed.sidecar.as_ref().map(|sidecar| sidecar.addrs().api),
-        gateway: placed.sidecar.as_ref().map(|sidecar| sidecar.addrs().gateway),
-        directory: &placed.directory.url,
+        health: tasks.health,
+        api: chosen.sidecar.as_ref().map(|sidecar| sidecar.addrs().api),
+        gateway: chosen.sidecar.as_ref().map(|sidecar| sidecar.addrs().gateway),
+        directory: &chosen.directory.url,
     };
     identity.folder.write_ready(&up.ready(&hosted), args.ready_file.as_deref())?;
     console::up(&up);
@@ -113,7 +113,7 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World, layers: Vec<Log
     let drained = simulation.drain().await;
     stop.cancel();
     let undelivered = tokio::time::timeout(END_PATIENCE, tasks.ended()).await.ok();
-    if let Some(sidecar) = placed.sidecar {
+    if let Some(sidecar) = chosen.sidecar {
         sidecar.shutdown().await;
     }
     if died || !drained {

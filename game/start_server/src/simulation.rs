@@ -17,8 +17,8 @@ use realmgate_protocol::realm;
 
 use crate::args::Args;
 use crate::data::{self, World};
+use crate::directory_choice::Directory;
 use crate::failure::Failure;
-use crate::placement::Directory;
 
 /// Interval between two checks whether the thread is alive.
 const LOOK_EVERY: Duration = Duration::from_millis(500);

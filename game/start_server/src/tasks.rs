@@ -11,19 +11,19 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::admin::{self, Admin, AdminPort};
 use crate::args::Args;
+use crate::directory_choice::Directory;
 use crate::failure::Failure;
-use crate::identity::Identity;
+use crate::health_port::{self, HealthPort, HealthState};
 use crate::link::{self, Greeting, LinkClient, bridge};
 use crate::listing::Listing;
-use crate::placement::Directory;
+use crate::registration::Identity;
 use crate::simulation::{HostLink, Simulation};
 
 /// The running tasks.
 pub struct Tasks {
     /// Address of the health port.
-    pub admin: SocketAddr,
+    pub health: SocketAddr,
     undelivered: Arc<AtomicUsize>,
     all: JoinSet<()>,
 }
@@ -40,10 +40,10 @@ impl Tasks {
         host_link: HostLink,
         identity: &Identity,
         directory: &Directory,
-        port: AdminPort,
+        health_port: HealthPort,
         stop: &CancellationToken,
     ) -> Result<Self, Failure> {
-        let AdminPort { listener, metrics } = port;
+        let HealthPort { listener, metrics } = health_port;
         let address = listener.local_addr().map_err(anyhow::Error::from)?;
         let undelivered = Arc::new(AtomicUsize::new(0));
         let link_up = Arc::new(AtomicBool::new(false));
@@ -89,15 +89,15 @@ impl Tasks {
             disowned,
         };
         all.spawn(listing.keep(last_word_said));
-        let admin = Admin {
+        let state = HealthState {
             status: simulation.status.clone(),
             link_up,
             directory_reachable,
             metrics,
             liveness: Arc::default(),
         };
-        all.spawn(admin::serve(listener, admin, stop.clone()));
-        Ok(Self { admin: address, undelivered, all })
+        all.spawn(health_port::serve(listener, state, stop.clone()));
+        Ok(Self { health: address, undelivered, all })
     }
 
     /// Waits for all tasks to end. Returns the number of link messages that were not delivered.

@@ -75,7 +75,7 @@ crate::wire_struct! {
         pub resource: u32,
         /// Abilities on cooldown.
         pub cooldowns: Vec<CooldownLeft>,
-        /// Milliseconds until it can use a consumable again.
+        /// What is left of the cooldown of consumables: milliseconds until it can use one again.
         #[serde(default)]
         pub next_use_ms: u32,
         /// Names of the players that its player ignores; at most [`crate::limits::MAX_IGNORED`].

@@ -1,8 +1,8 @@
 //! The layout of a netcode payload. The only module that knows it.
 //!
-//! Little endian: version u8 · flags u8 · acknowledgement: next u16, gaps u32 · messages: count u8, id of the first
-//! u16, each a length u16 and its bytes · to the end, a snapshot (from servers) or an input (from clients). The flags
-//! say which sections are present. A payload without snapshot and input ends with its messages.
+//! Little endian: version u8 · flags u8 · acknowledgement: next u16, received after it u32 · messages: count u8, id of
+//! the first u16, each a length u16 and its bytes · to the end, a snapshot (from servers) or an input (from clients).
+//! The flags say which sections are present. A payload without snapshot and input ends with its messages.
 
 mod writer;
 
@@ -23,7 +23,7 @@ pub const MAX_SECTION_BYTES: usize = MAX_PAYLOAD_BYTES - HEADER_BYTES - ACK_BYTE
 pub(super) const SNAPSHOT: u8 = 1;
 pub(super) const INPUT: u8 = 2;
 pub(super) const ACK: u8 = 4;
-pub(super) const ACK_GAPS: u8 = 8;
+pub(super) const ACK_RECEIVED_AFTER: u8 = 8;
 pub(super) const MESSAGES: u8 = 16;
 
 /// Why a payload is dropped.
@@ -38,7 +38,8 @@ pub enum DatagramError {
     /// Its flags are unknown or exclude each other, or there are none.
     #[error("a payload with illegal flags")]
     Flags,
-    /// It ends within a section, or continues after the last.
+    /// It is cut short within a section, or bytes are left after its last one: a payload without snapshot and input
+    /// goes on after its messages.
     #[error("a payload that is cut short or goes on after its end")]
     End,
     /// A message is empty or too long, or the message section has none.
@@ -80,8 +81,8 @@ impl<'a> Section<'a> {
 pub struct Ack {
     /// The low bits of the sequence number of the next message it waits for. All earlier ones have arrived.
     pub next: u16,
-    /// Bit `i`: message `next + 1 + i` has arrived too.
-    pub gaps: u32,
+    /// Bit `i`: message `next + 1 + i` has arrived too. `docs/protocol.md` calls this `gaps`.
+    pub received_after: u32,
 }
 
 /// The reliable messages of a payload. They are checked and have consecutive sequence numbers.
@@ -139,7 +140,7 @@ pub fn open(payload: &[u8]) -> Result<Payload<'_>, DatagramError> {
         return Err(DatagramError::Flags);
     }
     let mut from = rest;
-    let ack = if flags & ACK != 0 { Some(take_ack(&mut from, flags & ACK_GAPS != 0)?) } else { None };
+    let ack = if flags & ACK != 0 { Some(take_ack(&mut from, flags & ACK_RECEIVED_AFTER != 0)?) } else { None };
     let messages = take_messages(&mut from, flags & MESSAGES != 0)?;
     let section = match flags & (SNAPSHOT | INPUT) {
         SNAPSHOT => Section::Snapshot(from),
@@ -151,10 +152,10 @@ pub fn open(payload: &[u8]) -> Result<Payload<'_>, DatagramError> {
 }
 
 fn are_legal(flags: u8) -> bool {
-    let known = flags & !(SNAPSHOT | INPUT | ACK | ACK_GAPS | MESSAGES) == 0;
+    let known = flags & !(SNAPSHOT | INPUT | ACK | ACK_RECEIVED_AFTER | MESSAGES) == 0;
     let one_section = flags & (SNAPSHOT | INPUT) != SNAPSHOT | INPUT;
-    let gaps_of_an_ack = flags & (ACK | ACK_GAPS) != ACK_GAPS;
-    flags != 0 && known && one_section && gaps_of_an_ack
+    let bits_of_an_ack = flags & (ACK | ACK_RECEIVED_AFTER) != ACK_RECEIVED_AFTER;
+    flags != 0 && known && one_section && bits_of_an_ack
 }
 
 fn take<'a>(from: &mut &'a [u8], count: usize) -> Result<&'a [u8], DatagramError> {
@@ -169,13 +170,13 @@ fn take_u16(from: &mut &[u8]) -> Result<u16, DatagramError> {
     Ok(u16::from_le_bytes(*taken))
 }
 
-fn take_ack(from: &mut &[u8], has_gaps: bool) -> Result<Ack, DatagramError> {
+fn take_ack(from: &mut &[u8], has_received_after: bool) -> Result<Ack, DatagramError> {
     let next = take_u16(from)?;
-    let mut gaps = [0; 4];
-    if has_gaps {
-        gaps.copy_from_slice(take(from, 4)?);
+    let mut received_after = [0; 4];
+    if has_received_after {
+        received_after.copy_from_slice(take(from, 4)?);
     }
-    Ok(Ack { next, gaps: u32::from_le_bytes(gaps) })
+    Ok(Ack { next, received_after: u32::from_le_bytes(received_after) })
 }
 
 fn take_messages<'a>(from: &mut &'a [u8], are_there: bool) -> Result<Messages<'a>, DatagramError> {

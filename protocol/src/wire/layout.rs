@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::datagram::{ACK, ACK_GAPS, INPUT, MESSAGES, SNAPSHOT, ServerFrameHead};
+use super::datagram::{ACK, ACK_RECEIVED_AFTER, INPUT, MESSAGES, SNAPSHOT, ServerFrameHead};
 use crate::bits::UINT_BITS;
 
 /// How a primitive type is packed.
@@ -98,8 +98,14 @@ pub fn primitives() -> BTreeMap<&'static str, Primitive> {
 
 /// The bits of a payload's flags.
 pub fn payload_flags() -> [Flag; 5] {
-    [(SNAPSHOT, "snapshot"), (INPUT, "input"), (ACK, "acknowledgement"), (ACK_GAPS, "gaps"), (MESSAGES, "messages")]
-        .map(|(value, name)| Flag { value: u16::from(value), name })
+    [
+        (SNAPSHOT, "snapshot"),
+        (INPUT, "input"),
+        (ACK, "acknowledgement"),
+        (ACK_RECEIVED_AFTER, "gaps"),
+        (MESSAGES, "messages"),
+    ]
+    .map(|(value, name)| Flag { value: u16::from(value), name })
 }
 
 /// The layouts by name. A payload is a `Payload`.
@@ -124,7 +130,7 @@ fn payload() -> Vec<LayoutField> {
         field("version", "bits<8>"),
         field("flags", "bits<8>"),
         field("next", "bits<16>").when_has("flags", ACK),
-        field("gaps", "bits<32>").when_has("flags", ACK_GAPS),
+        field("gaps", "bits<32>").when_has("flags", ACK_RECEIVED_AFTER),
         field("count", "bits<8>").when_has("flags", MESSAGES),
         field("first", "bits<16>").when_has("flags", MESSAGES),
         field("messages", "MessageBytes").times("count").when_has("flags", MESSAGES),

@@ -21,7 +21,7 @@ fn written(ack: Option<Ack>, first: u16, messages: &[&[u8]], section: Section<'_
 #[test]
 fn payloads_are_as_recorded() {
     let payload = |name: &str, what: &str, ack: Option<(u16, u32)>, first: u16, said: &[&[u8]], section| {
-        let ack = ack.map(|(next, gaps)| Ack { next, gaps });
+        let ack = ack.map(|(next, received_after)| Ack { next, received_after });
         let bytes = written(ack, first, said, section);
         let opened = datagram::open(&bytes).unwrap();
         assert_eq!((opened.ack, opened.section), (ack, section), "{name} comes back");
@@ -32,7 +32,7 @@ fn payloads_are_as_recorded() {
             Section::Input(body) => (None, Some(hex(body))),
         };
         let value = json!({
-            "ack": ack.map(|ack| json!({ "next": ack.next, "gaps": ack.gaps })),
+            "ack": ack.map(|ack| json!({ "next": ack.next, "gaps": ack.received_after })),
             "first": (!said.is_empty()).then_some(first),
             "messages": said.iter().map(|message| hex(message)).collect::<Vec<_>>(),
             "snapshot": snapshot,

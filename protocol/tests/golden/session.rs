@@ -62,7 +62,7 @@ fn a_short_session_is_as_recorded() {
 /// A payload of an acknowledgement, a message under its id, and a section.
 fn payload(ack: Option<u16>, message: Option<(u16, &Vec<u8>)>, section: Section<'_>) -> Vec<u8> {
     let mut out = Vec::new();
-    let mut payload = PayloadWriter::start(&mut out, ack.map(|next| Ack { next, gaps: 0 }));
+    let mut payload = PayloadWriter::start(&mut out, ack.map(|next| Ack { next, received_after: 0 }));
     if let Some((id, message)) = message {
         assert!(payload.push(id, message, section.body().len()));
     }

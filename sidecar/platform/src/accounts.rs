@@ -4,7 +4,7 @@ use realmgate_protocol::ids::AccountId;
 
 use crate::database::SqlConnection;
 use crate::database::columns::to_sql_ms;
-use crate::script_feed::{Arg, ScriptFeed};
+use crate::hook_subscriptions::{Arg, HookSubscriptions};
 
 /// Allowed lengths of a profile's user name, in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,11 +52,15 @@ pub fn is_username(text: &str, length: NameLength) -> bool {
 }
 
 /// Inserts an account and its profile within a transaction. The first account that a database ever has is its
-/// administrator: of several at once, the database says which. Scripts hear of it by `feed`.
+/// administrator: of several at once, the database says which. Scripts hear of it by `subscriptions`.
 ///
 /// # Errors
 /// When the database cannot be asked, or has an account of this id.
-pub async fn insert(db: &mut SqlConnection, feed: &ScriptFeed, new: NewAccount<'_>) -> sqlx::Result<()> {
+pub async fn insert(
+    db: &mut SqlConnection,
+    subscriptions: &HookSubscriptions,
+    new: NewAccount<'_>,
+) -> sqlx::Result<()> {
     let id = new.id.to_string();
     let first = sqlx::query("INSERT INTO first_account (one, account_id) VALUES (1, $1) ON CONFLICT (one) DO NOTHING")
         .bind(&id)
@@ -76,7 +80,7 @@ pub async fn insert(db: &mut SqlConnection, feed: &ScriptFeed, new: NewAccount<'
     if !insert_profile(db, &id, wanted, new.display_name).await? {
         insert_profile(db, &id, &by_id, new.display_name).await?;
     }
-    feed.note(db, "after_user_register", &[Arg::user(new.id)]).await
+    subscriptions.note(db, "after_user_register", &[Arg::user(new.id)]).await
 }
 
 /// Gives an account a profile if it has none: one that an older sidecar has made. It is called by its id.

@@ -23,19 +23,19 @@ impl<K> Default for Gates<K> {
 }
 
 impl<K: Hash + Eq> Gates<K> {
-    /// Waits until nobody else has passed for the account.
-    pub async fn pass(&self, account: K) -> OwnedMutexGuard<()> {
-        self.gate(account).lock_owned().await
+    /// Waits until nobody else has passed for the key: the account, or whatever the gates are for.
+    pub async fn pass(&self, key: K) -> OwnedMutexGuard<()> {
+        self.gate(key).lock_owned().await
     }
 
-    fn gate(&self, account: K) -> Arc<Gate> {
+    fn gate(&self, key: K) -> Arc<Gate> {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(gate) = gates.get(&account).and_then(Weak::upgrade) {
+        if let Some(gate) = gates.get(&key).and_then(Weak::upgrade) {
             return gate;
         }
         gates.retain(|_, gate| gate.strong_count() > 0);
         let gate = Arc::new(Gate::default());
-        gates.insert(account, Arc::downgrade(&gate));
+        gates.insert(key, Arc::downgrade(&gate));
         gate
     }
 }

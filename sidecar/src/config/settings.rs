@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn unsupported_backends_are_named() {
+    fn a_backend_that_cannot_be_is_refused_by_its_setting_and_without_its_password() {
         for (args, key) in [
             (["--database-url", "postgres://u:p@h/db?sslmode=perhaps"], "DATABASE_URL"),
             (["--redis-url", "https://u:p@h"], "REDIS_URL"),

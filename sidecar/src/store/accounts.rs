@@ -55,7 +55,7 @@ impl AccountStore {
             activated: new.activated,
             at_ms: new.at_ms,
         };
-        insert(&mut tx, self.0.script_feed(), row).await?;
+        insert(&mut tx, self.0.hook_subscriptions(), row).await?;
         let credential = sqlx::query(
             "INSERT INTO credentials (kind, subject, secret, display, account_id, created_at_ms)
              VALUES ('password', $1, $2, $3, $4, $5)

@@ -15,7 +15,7 @@ pub(super) use upkeep::DELETE_DUE;
 use realmgate_platform::database::columns::{from_sql_ms, parsed, to_sql_ms};
 use realmgate_platform::database::retry::retried;
 use realmgate_platform::database::{SqlRow, SqlStore};
-use realmgate_platform::script_feed::Arg;
+use realmgate_platform::hook_subscriptions::Arg;
 use serde_json::json;
 
 use super::locks::admits_session;
@@ -231,7 +231,7 @@ impl CharacterStore {
         if created.is_some() {
             let character = json!({"id": new.id.to_string(), "name": new.name, "class_id": new.class_id, "level": 1});
             let args = [Arg::user(new.account), Arg::Value(character)];
-            self.0.script_feed().note(&mut tx, "after_character_created", &args).await?;
+            self.0.hook_subscriptions().note(&mut tx, "after_character_created", &args).await?;
         }
         tx.commit().await?;
         Ok(created.map_or(Creation::NameTaken, |row| Creation::Created(Box::new(row))))

@@ -15,7 +15,7 @@ const NAMES: &str = "
     list_lobbies get_lobby create_lobby update_lobby join_lobby leave_lobby kick_user quick_join
     list_leaderboards get_leaderboard resolve_leaderboard_slugs list_leaderboard_records list_records_around_user
     get_my_record
-    list_hooks call_hook";
+    list_hooks call_hook get_kv";
 
 #[test]
 fn calls_keep_the_names_that_clients_know() {

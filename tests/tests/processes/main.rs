@@ -2,6 +2,7 @@
 //! program side by side, and one program after another. What measures how fast a server is has a program of its own.
 
 mod bots;
+mod browsers;
 mod chaos;
 mod community_chaos;
 mod fleet;

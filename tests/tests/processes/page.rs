@@ -15,16 +15,13 @@ use realmgate_tests::binaries::workspace;
 use realmgate_tests::browser::{Played, pictures, play};
 use realmgate_tests::{MapServer, Settings};
 use tokio::process::Command;
-use tokio::sync::Semaphore;
 
+use crate::browsers;
 use crate::one_account::settings_with;
 use crate::openid::OpenIdProvider;
 
 /// A newcomer needs less than two minutes; a machine that builds beside it may take longer.
 const WITHIN: Duration = Duration::from_secs(240);
-
-/// Browsers draw on all cores there are. Several at once make the servers late, and a server that is late lets nobody in.
-static BROWSERS: Semaphore = Semaphore::const_new(1);
 
 /// Lets a script play by itself on a server of its own.
 async fn plays(script: &str) {
@@ -32,7 +29,7 @@ async fn plays(script: &str) {
 }
 
 async fn plays_on(settings: &Settings, script: &str) {
-    let _turn = BROWSERS.acquire().await;
+    let _turn = browsers::turn().await;
     let server = MapServer::start_linked(settings).await;
     match play(&server, script, &pictures(), WITHIN).await {
         Played::Well(_) => {}

@@ -134,8 +134,8 @@ impl Transport {
     }
 
     /// Whether every sent message has been acknowledged.
-    pub fn is_quiet(&self) -> bool {
-        each!(self, inner => inner.is_quiet())
+    pub fn is_all_acknowledged(&self) -> bool {
+        each!(self, inner => inner.is_all_acknowledged())
     }
 
     /// Says goodbye and closes the socket.

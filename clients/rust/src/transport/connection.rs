@@ -95,8 +95,8 @@ impl Connection {
     }
 
     /// Whether every sent message has been acknowledged.
-    pub fn is_quiet(&self) -> bool {
-        self.payloads.is_quiet()
+    pub fn is_all_acknowledged(&self) -> bool {
+        self.payloads.is_all_acknowledged()
     }
 
     /// Advances the time, which makes netcode's own packets due.

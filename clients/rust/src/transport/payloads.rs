@@ -64,7 +64,7 @@ impl Payloads {
     }
 
     /// Whether every sent message has been acknowledged.
-    pub(super) fn is_quiet(&self) -> bool {
+    pub(super) fn is_all_acknowledged(&self) -> bool {
         self.stream.is_acknowledged()
     }
 

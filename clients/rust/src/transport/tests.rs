@@ -45,7 +45,7 @@ async fn frames_and_messages_go_both_ways() {
     server.tell(7, &ServerMessage::Respawned);
     let told = encode_reliable(&ServerMessage::Respawned).unwrap();
     assert_eq!(next_incoming(&mut client).await, Incoming::Message(told));
-    assert!(client.is_quiet(), "the server has acknowledged the client's message");
+    assert!(client.is_all_acknowledged(), "the server has acknowledged the client's message");
 }
 
 #[tokio::test]

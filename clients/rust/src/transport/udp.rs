@@ -132,8 +132,8 @@ impl UdpTransport {
     }
 
     /// Whether every sent message has been acknowledged.
-    pub fn is_quiet(&self) -> bool {
-        self.connection.is_quiet()
+    pub fn is_all_acknowledged(&self) -> bool {
+        self.connection.is_all_acknowledged()
     }
 
     /// Sends the disconnect packets and closes the socket.

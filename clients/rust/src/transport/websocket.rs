@@ -121,8 +121,8 @@ impl WebSocketTransport {
     }
 
     /// Whether every sent message has been acknowledged.
-    pub fn is_quiet(&self) -> bool {
-        self.flow.payloads.is_quiet()
+    pub fn is_all_acknowledged(&self) -> bool {
+        self.flow.payloads.is_all_acknowledged()
     }
 
     /// Says goodbye and closes the socket; within a runtime, when the server has heard it.

@@ -17,8 +17,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::Args;
+use crate::directory_choice::Directory;
 use crate::failure::Failure;
-use crate::placement::Directory;
 
 pub use webtransport::SelfMade;
 

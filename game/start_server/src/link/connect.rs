@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
 
-use crate::placement::{self, Directory};
+use crate::directory_choice::{self, Directory};
 
 /// Timeout for connecting, for the first answer, and for the host's answer to it.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -97,7 +97,7 @@ impl Greeting {
 }
 
 async fn open(directory: &Directory) -> anyhow::Result<Socket> {
-    directory.prove(&placement::http(PATIENCE, &directory.tls_roots)?).await?;
+    directory.prove(&directory_choice::http(PATIENCE, &directory.tls_roots)?).await?;
     let url = format!("{}/map-link", directory.url.replacen("http", "ws", 1));
     let mut request = url.into_client_request()?;
     let token = format!("Bearer {}", directory.service_token.expose_secret());

@@ -16,7 +16,7 @@ fn written(ack: Option<Ack>, messages: &[(u16, &[u8])], section: Section<'_>) ->
 
 #[test]
 fn the_layout_is_as_documented() {
-    let ack = Ack { next: 0x0102, gaps: 5 };
+    let ack = Ack { next: 0x0102, received_after: 5 };
     let payload = written(Some(ack), &[(0xffff, &[7]), (0, &[8, 9])], Section::Snapshot(&[1, 2, 3]));
     assert_eq!(
         payload,
@@ -27,9 +27,9 @@ fn the_layout_is_as_documented() {
     assert_eq!((opened.ack, opened.section), (Some(ack), Section::Snapshot(&[1, 2, 3])));
     assert_eq!((opened.messages.first, opened.messages.len()), (0xffff, 2));
     assert_eq!(opened.messages.iter().collect::<Vec<_>>(), [&[7][..], &[8, 9]]);
-    let ack = Ack { next: 0xfffe, gaps: 0 };
+    let ack = Ack { next: 0xfffe, received_after: 0 };
     let payload = written(Some(ack), &[], Section::Input(&[6]));
-    assert_eq!(payload, [VERSION, 2 | 4, 0xfe, 0xff, 6], "no gaps are not written");
+    assert_eq!(payload, [VERSION, 2 | 4, 0xfe, 0xff, 6], "bits that are all 0 are not written");
     let opened = open(&payload).unwrap();
     assert_eq!((opened.ack, opened.section, opened.messages.len()), (Some(ack), Section::Input(&[6]), 0));
 }
@@ -50,7 +50,7 @@ fn what_is_malformed_is_refused_by_its_reason() {
         assert_eq!(is_refused, !legal.contains(&flags), "flags {flags}");
     }
     assert_eq!(refused(&[VERSION, 4, 0]), DatagramError::End, "half an acknowledgement");
-    assert_eq!(refused(&[VERSION, 12, 0, 0, 1, 1, 1]), DatagramError::End, "three quarters of the gaps");
+    assert_eq!(refused(&[VERSION, 12, 0, 0, 1, 1, 1]), DatagramError::End, "three quarters of the bits");
     assert_eq!(refused(&[VERSION, 4, 0, 0, 0]), DatagramError::End, "a byte that belongs to nothing");
     assert_eq!(refused(&[VERSION, 16]), DatagramError::End);
     assert_eq!(refused(&[VERSION, 16, 0, 0, 0]), DatagramError::Message, "none");
@@ -68,7 +68,7 @@ fn what_is_malformed_is_refused_by_its_reason() {
 fn beside_the_longest_section_there_is_room_for_an_acknowledgement_alone() {
     let body = [9; MAX_SECTION_BYTES];
     let mut out = Vec::new();
-    let mut payload = PayloadWriter::start(&mut out, Some(Ack { next: 0, gaps: u32::MAX }));
+    let mut payload = PayloadWriter::start(&mut out, Some(Ack { next: 0, received_after: u32::MAX }));
     assert!(!payload.push(0, &[1], body.len()));
     assert_eq!(payload.finish(Section::Input(&body)).len(), MAX_PAYLOAD_BYTES);
 }
@@ -116,7 +116,7 @@ proptest! {
         let numbered: Vec<_> =
             (0u16..).map(|at| opened.messages.first.wrapping_add(at)).zip(messages.iter().copied()).collect();
         let again = written(opened.ack, &numbered, opened.section);
-        let is_plain = opened.ack.is_none_or(|ack| (ack.gaps != 0) == (flags & ACK_GAPS != 0));
-        prop_assert_eq!(again == payload, is_plain, "only gaps of nothing are written shorter");
+        let is_plain = opened.ack.is_none_or(|ack| (ack.received_after != 0) == (flags & ACK_RECEIVED_AFTER != 0));
+        prop_assert_eq!(again == payload, is_plain, "only bits that are all 0 are written shorter");
     }
 }

@@ -1,6 +1,6 @@
 //! Writing payloads.
 
-use super::{ACK, ACK_GAPS, Ack, HEADER_BYTES, MESSAGES, Section, VERSION};
+use super::{ACK, ACK_RECEIVED_AFTER, Ack, HEADER_BYTES, MESSAGES, Section, VERSION};
 use crate::limits::MAX_PAYLOAD_BYTES;
 
 /// A payload with a section of at most [`MAX_SECTION_BYTES`](super::MAX_SECTION_BYTES), and nothing else.
@@ -23,12 +23,12 @@ impl<'o> PayloadWriter<'o> {
     pub fn start(out: &'o mut Vec<u8>, ack: Option<Ack>) -> Self {
         out.clear();
         out.extend([VERSION, 0]);
-        if let Some(Ack { next, gaps }) = ack {
+        if let Some(Ack { next, received_after }) = ack {
             out[1] |= ACK;
             out.extend(next.to_le_bytes());
-            if gaps != 0 {
-                out[1] |= ACK_GAPS;
-                out.extend(gaps.to_le_bytes());
+            if received_after != 0 {
+                out[1] |= ACK_RECEIVED_AFTER;
+                out.extend(received_after.to_le_bytes());
             }
         }
         Self { out, run: None }

@@ -128,7 +128,7 @@ impl Receiver {
     fn ack(&self) -> Ack {
         let beyond = (self.next - self.taken) as usize + 1;
         let early = self.held.iter().skip(beyond).take(u32::BITS as usize).enumerate();
-        let gaps = early.filter(|(_, held)| held.is_some()).fold(0, |gaps, (bit, _)| gaps | 1 << bit);
-        Ack { next: self.next as u16, gaps }
+        let received_after = early.filter(|(_, held)| held.is_some()).fold(0, |bits, (bit, _)| bits | 1 << bit);
+        Ack { next: self.next as u16, received_after }
     }
 }

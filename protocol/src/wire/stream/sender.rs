@@ -138,7 +138,7 @@ impl Sender {
         // The distance fits 16 bits: the window is far smaller.
         let apart = i64::from(ack.next.wrapping_sub(self.oldest as u16) as i16);
         let next = self.oldest.checked_add_signed(apart).ok_or(StreamError::NeverSent)?;
-        let named = u64::from(u32::BITS - ack.gaps.leading_zeros());
+        let named = u64::from(u32::BITS - ack.received_after.leading_zeros());
         let end = if named == 0 { next } else { next + 1 + named };
         if end > self.oldest + self.under_way.len() as u64 {
             return Err(StreamError::NeverSent);
@@ -146,7 +146,7 @@ impl Sender {
         for place in 0..next.saturating_sub(self.oldest) as usize {
             self.arrived(place, now);
         }
-        for id in (0..named).filter(|bit| ack.gaps >> bit & 1 == 1).map(|bit| next + 1 + bit) {
+        for id in (0..named).filter(|bit| ack.received_after >> bit & 1 == 1).map(|bit| next + 1 + bit) {
             if let Some(place) = id.checked_sub(self.oldest) {
                 self.arrived(place as usize, now);
             }

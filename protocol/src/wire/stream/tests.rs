@@ -45,8 +45,8 @@ fn beside(ack: Option<Ack>, first: u16, messages: &[&[u8]]) -> Vec<u8> {
     out
 }
 
-fn ack(next: u16, gaps: u32) -> Vec<u8> {
-    beside(Some(Ack { next, gaps }), 0, &[])
+fn ack(next: u16, received_after: u32) -> Vec<u8> {
+    beside(Some(Ack { next, received_after }), 0, &[])
 }
 
 fn receive(stream: &mut Stream, payload: &[u8]) -> Result<(), StreamError> {
@@ -182,10 +182,14 @@ fn an_end_that_never_answers_is_not_flooded_and_overflows() {
 #[test]
 fn acknowledgements_of_what_was_never_sent_are_refused() {
     let mut near = stream();
-    for (next, gaps) in [(1, 0), (0, 1), (u16::MAX, 0), (u16::MAX, 1), (0x8000, 0)] {
-        assert_eq!(receive(&mut near, &ack(next, gaps)), Err(StreamError::NeverSent), "{next} {gaps}");
+    for (next, received_after) in [(1, 0), (0, 1), (u16::MAX, 0), (u16::MAX, 1), (0x8000, 0)] {
+        assert_eq!(
+            receive(&mut near, &ack(next, received_after)),
+            Err(StreamError::NeverSent),
+            "{next} {received_after}"
+        );
     }
-    let with_a_message = beside(Some(Ack { next: 1, gaps: 0 }), 0, &[&[1]]);
+    let with_a_message = beside(Some(Ack { next: 1, received_after: 0 }), 0, &[&[1]]);
     assert_eq!(receive(&mut near, &with_a_message), Err(StreamError::NeverSent));
     assert!(!near.has_message() && near.is_quiet(), "and nothing beside it is taken");
     assert_eq!(receive(&mut near, &ack(0, 0)), Ok(()));
@@ -217,7 +221,7 @@ fn what_is_outside_the_window_is_refused_and_changes_nothing() {
     far.queue(vec![1]).unwrap();
     composed(&mut far, Section::None, Duration::ZERO);
     let before = format!("{far:?}");
-    let ack = Some(Ack { next: 1, gaps: 0 });
+    let ack = Some(Ack { next: 1, received_after: 0 });
     for too_much in [messages(33, &[&[0; 1_000]]), beside(ack, 33, &[&[0; 1_000]])] {
         assert_eq!(receive(&mut far, &too_much), Err(StreamError::TooMuch));
         assert_eq!(format!("{far:?}"), before, "nor is what is beside it taken");

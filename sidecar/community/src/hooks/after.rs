@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 use realmgate_hooks::{Call, CallError, Realm};
-use realmgate_platform::script_feed::Arg;
+use realmgate_platform::hook_subscriptions::Arg;
 use serde_json::{Value, json};
 
 use super::ask::By;
@@ -26,7 +26,7 @@ impl Hooks {
                 }
             }
         }
-        self.sources.store.feed().subscribe(plugins);
+        self.sources.store.subscriptions().subscribe(plugins);
     }
 
     /// Makes the calls that are due: those of each plugin in the order of what has happened.
@@ -34,7 +34,7 @@ impl Hooks {
     /// # Errors
     /// When the database cannot be asked. What is not done then is done later.
     pub(super) async fn make_due(&self) -> sqlx::Result<()> {
-        let plugins: BTreeSet<String> = self.sources.store.feed().subscribers();
+        let plugins: BTreeSet<String> = self.sources.store.subscriptions().subscribers();
         let make_all = plugins.iter().map(|plugin| async {
             for due in self.sources.store.take_due(plugin).await? {
                 self.make(&due).await?;

@@ -34,8 +34,12 @@ impl FromStr for MayCall {
     fn from_str(text: &str) -> Result<Self, String> {
         let origins = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
         let read = |written: &str| {
-            let uri = written.parse::<Uri>().ok().filter(|uri| uri.path() == "/" && uri.query().is_none());
-            let origin = uri.as_ref().and_then(origin).filter(|_| !written.ends_with('/'));
+            // Of a fragment nothing is left once it is read.
+            let is_more = |uri: &Uri| {
+                uri.path() != "/" || uri.query().is_some() || written.ends_with('/') || written.contains('#')
+            };
+            let uri = written.parse::<Uri>().ok().filter(|uri| !is_more(uri));
+            let origin = uri.as_ref().and_then(origin);
             origin.ok_or_else(|| format!("`{written}` is not https://HOST[:PORT] or http://HOST[:PORT]"))
         };
         origins.map(read).collect::<Result<_, _>>().map(Self)
@@ -54,8 +58,13 @@ fn origin(uri: &Uri) -> Option<String> {
     if authority.as_str().contains('@') || authority.host().is_empty() {
         return None;
     }
-    let port = authority.port_u16().unwrap_or(default_port);
-    Some(format!("{scheme}://{}:{port}", authority.host().to_ascii_lowercase()))
+    let host = authority.host();
+    let port = match authority.as_str().strip_prefix(host)? {
+        "" => default_port,
+        // One that is no number from 0 to 65535 is no port, and not the default one.
+        written => written.strip_prefix(':')?.parse::<u16>().ok()?,
+    };
+    Some(format!("{scheme}://{}:{port}", host.to_ascii_lowercase()))
 }
 
 /// Calls other programs.
@@ -144,9 +153,9 @@ mod tests {
     }
 
     #[test]
-    fn origins_are_compared_whole() {
-        let may: MayCall = "https://api.example.org, http://127.0.0.1:9000,".parse().unwrap();
-        assert_eq!(may.0, ["https://api.example.org:443", "http://127.0.0.1:9000"]);
+    fn origins_are_read_whole_and_nothing_else_is_taken() {
+        let may: MayCall = "https://API.Example.org, http://127.0.0.1:9000,http://a.example,".parse().unwrap();
+        assert_eq!(may.0, ["https://api.example.org:443", "http://127.0.0.1:9000", "http://a.example:80"]);
         assert_eq!("".parse::<MayCall>().unwrap(), MayCall::default());
         for bad in [
             "api.example.org",
@@ -155,6 +164,11 @@ mod tests {
             "https://a.example/",
             "https://",
             "https://u@a.example",
+            "https://a.example?a=b",
+            "https://a.example#a",
+            "https://a.example:99999",
+            "https://a.example:80a",
+            "https://a.example:",
         ] {
             assert!(bad.parse::<MayCall>().is_err(), "{bad}");
         }

@@ -77,7 +77,7 @@ pub(super) async fn admin_list_acts(
 }
 
 /// Lets administrators in, and records what they do before it is done.
-pub(super) async fn record(
+pub(super) async fn authorize_and_audit(
     State(community): State<Community>,
     request: Request,
     next: Next,

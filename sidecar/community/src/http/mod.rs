@@ -87,7 +87,7 @@ pub fn router<S>(community: &Community) -> Router<S> {
 
 /// Routes of somebody else for administrators: only they come in, and what they do is recorded.
 pub fn for_admins<S: Clone + Send + Sync + 'static>(community: &Community, routes: Router<S>) -> Router<S> {
-    routes.route_layer(from_fn_with_state(community.clone(), acts::record))
+    routes.route_layer(from_fn_with_state(community.clone(), acts::authorize_and_audit))
 }
 
 /// What is beside those routes: the document and its page, the realtime socket, the pages that links in mails and providers lead to, and the folder's own name, which nesting leaves out.

@@ -22,7 +22,7 @@ const LONGEST_DECLARED: u32 = 100;
 pub struct DeclaredBoards(pub(super) Vec<Declared>);
 
 /// A board that is fed by the world.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Declared {
     pub(super) slug: String,
     pub(super) title: String,
@@ -111,12 +111,29 @@ mod tests {
 
     #[test]
     fn boards_have_what_is_written_and_defaults() {
-        let text = "[week]\ntitle = 'W'\nevent = 'kills'\noperator = 'incr'\nseason = '0 0 * * 1'\n[gold]\ntitle = 'G'\nevent = 'gold'";
+        let text = "[week]\ntitle = 'W'\ndescription = 'D'\nevent = 'kills'\noperator = 'incr'\nsort_order = 'asc'\n\
+            season = '0 0 * * 1'\n[gold]\ntitle = 'G'\nevent = 'gold'";
         let boards = read(text).unwrap();
         assert_eq!(boards.events(), [WorldEvent::Gold, WorldEvent::Kills]);
-        let [gold, week] = &boards.0[..] else { panic!("{boards:?}") };
-        assert_eq!((week.operator, week.season.is_some()), (Operator::Incr, true));
-        assert_eq!((gold.operator, gold.order, gold.season.is_some()), (Operator::Best, SortOrder::Desc, false));
+        let week = Declared {
+            slug: "week".to_owned(),
+            title: "W".to_owned(),
+            description: "D".to_owned(),
+            event: WorldEvent::Kills,
+            operator: Operator::Incr,
+            order: SortOrder::Asc,
+            season: Some("0 0 * * 1".parse().unwrap()),
+        };
+        let gold = Declared {
+            slug: "gold".to_owned(),
+            title: "G".to_owned(),
+            description: String::new(),
+            event: WorldEvent::Gold,
+            operator: Operator::Best,
+            order: SortOrder::Desc,
+            season: None,
+        };
+        assert_eq!(boards.0, [gold, week], "by their slugs: one with defaults, one with all that can be written");
         assert!(DeclaredBoards::read(Path::new("/nonexistent")).unwrap().0.is_empty(), "none need be declared");
     }
 

@@ -69,7 +69,7 @@ impl Leaderboards {
     /// Removes every record of an account.
     ///
     /// # Errors
-    /// When the database cannot be asked. What is left then goes later, by [`Leaderboards::keep_up`].
+    /// When the database cannot be asked. What is left then goes later, by [`Leaderboards::run_due`].
     pub async fn remove_all(&self, account: AccountId) -> Result<(), Refusal> {
         loop {
             let records = self.store.records_to_remove(account).await?;

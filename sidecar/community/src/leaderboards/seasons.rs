@@ -15,15 +15,15 @@ use crate::store::NewBoard;
 /// What of the world's feed is counted in one transaction.
 const COUNTED_AT_ONCE: i64 = 32;
 /// How often to look for what an interrupted deletion has left.
-const TIDY_EVERY: Duration = Duration::from_secs(60);
+const FINISH_DELETIONS_EVERY: Duration = Duration::from_secs(60);
 
 /// The boards that designers declare, and the season that each is in.
 pub(super) struct Seasons {
     declared: Vec<Declared>,
     /// By slug, until its end.
     current: Mutex<BTreeMap<String, Season>>,
-    /// When deletions were looked for last, by the clock's uptime.
-    tidied: Mutex<Option<Duration>>,
+    /// When interrupted deletions were looked for last, by the clock's uptime.
+    deletions_finished: Mutex<Option<Duration>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +35,7 @@ struct Season {
 
 impl Seasons {
     pub(super) fn of(DeclaredBoards(declared): DeclaredBoards) -> Self {
-        Self { declared, current: Mutex::default(), tidied: Mutex::default() }
+        Self { declared, current: Mutex::default(), deletions_finished: Mutex::default() }
     }
 
     fn current(&self) -> MutexGuard<'_, BTreeMap<String, Season>> {
@@ -54,10 +54,10 @@ impl Leaderboards {
     ///
     /// # Errors
     /// When the database or Redis cannot be asked. The next call does what was left.
-    pub async fn keep_up(&self) -> anyhow::Result<()> {
+    pub async fn run_due(&self) -> anyhow::Result<()> {
         self.begin_seasons().await?;
         self.count_world().await?;
-        if self.is_time_to_tidy() {
+        if self.is_time_to_finish_deletions() {
             self.store.finish_deletions().await?;
             for account in self.store.deleted_owners_to_clear().await? {
                 let refused = |refusal| anyhow::anyhow!("the records of a deleted account: {refusal:?}");
@@ -127,12 +127,12 @@ impl Leaderboards {
         }
     }
 
-    fn is_time_to_tidy(&self) -> bool {
+    fn is_time_to_finish_deletions(&self) -> bool {
         let now = self.clock.uptime();
-        let mut tidied = self.seasons.tidied.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_time = tidied.is_none_or(|at| now.saturating_sub(at) >= TIDY_EVERY);
+        let mut deletions_finished = self.seasons.deletions_finished.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_time = deletions_finished.is_none_or(|at| now.saturating_sub(at) >= FINISH_DELETIONS_EVERY);
         if is_time {
-            *tidied = Some(now);
+            *deletions_finished = Some(now);
         }
         is_time
     }

@@ -5,7 +5,7 @@ use realmgate_platform::database::SqlConnection;
 use realmgate_platform::database::columns::{parse_id, to_sql_ms};
 use realmgate_platform::database::dialect::{Rows, lock_rows};
 use realmgate_platform::database::retry::retried;
-use realmgate_platform::script_feed::Arg;
+use realmgate_platform::hook_subscriptions::Arg;
 use realmgate_protocol::ids::AccountId;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -73,7 +73,7 @@ impl AccountStore {
                 ended = end_log_ins(&mut tx, account, at_ms).await?;
             }
         }
-        self.0.script_feed().note(&mut tx, "after_user_updated", &[Arg::user(account)]).await?;
+        self.0.hook_subscriptions().note(&mut tx, "after_user_updated", &[Arg::user(account)]).await?;
         tx.commit().await?;
         Ok(Some(ended))
     }
@@ -117,8 +117,8 @@ impl AccountStore {
         let names: Option<(String, String)> = sqlx::query_as(names).bind(&id).fetch_optional(&mut *tx).await?;
         let (username, display_name) = names.unwrap_or_default();
         let gone = json!({"id": id, "username": username, "display_name": display_name});
-        self.0.script_feed().note(&mut tx, "after_user_deleted", &[Arg::Value(gone)]).await?;
-        let departure = depart(&mut tx, self.0.script_feed(), account).await?;
+        self.0.hook_subscriptions().note(&mut tx, "after_user_deleted", &[Arg::Value(gone)]).await?;
+        let departure = depart(&mut tx, self.0.hook_subscriptions(), account).await?;
         for delete in [
             "DELETE FROM credentials WHERE account_id = $1",
             "DELETE FROM profiles WHERE account_id = $1",

@@ -136,7 +136,7 @@ impl AccountStore {
         let NewIdentity { account: id, username, display_name, activated, at_ms, .. } = new;
         let length = NameLength::ANY;
         let new_account = NewAccount { id, username, length, display_name, activated, at_ms };
-        insert(&mut tx, self.0.script_feed(), new_account).await?;
+        insert(&mut tx, self.0.hook_subscriptions(), new_account).await?;
         let called: String =
             sqlx::query_scalar("UPDATE profiles SET profile_url = $2 WHERE account_id = $1 RETURNING username")
                 .bind(id.to_string())

@@ -82,7 +82,7 @@ impl MailStore {
         }
         let length = NameLength::ANY;
         let new_account = NewAccount { id, username, length, display_name: "", activated, at_ms };
-        insert(&mut tx, self.0.script_feed(), new_account).await?;
+        insert(&mut tx, self.0.hook_subscriptions(), new_account).await?;
         let called: String = sqlx::query_scalar("SELECT username FROM profiles WHERE account_id = $1")
             .bind(id.to_string())
             .fetch_one(&mut *tx)

@@ -3,7 +3,7 @@
 use realmgate_platform::database::columns::{parse_id, to_sql_ms};
 use realmgate_platform::database::dialect::{Rows, lock_rows};
 use realmgate_platform::database::{SqlConnection, SqlStore};
-use realmgate_platform::script_feed::Arg;
+use realmgate_platform::hook_subscriptions::Arg;
 use realmgate_protocol::ids::AccountId;
 use uuid::Uuid;
 
@@ -59,7 +59,7 @@ impl PresenceStore {
         let is = is_online(&mut tx, &id).await?;
         if was != is {
             let hook = if is { "after_user_online" } else { "after_user_offline" };
-            self.0.script_feed().note(&mut tx, hook, &[Arg::user(account)]).await?;
+            self.0.hook_subscriptions().note(&mut tx, hook, &[Arg::user(account)]).await?;
         }
         tx.commit().await?;
         Ok(was != is)
@@ -146,7 +146,7 @@ impl PresenceStore {
         let gone: Vec<AccountId> = gone.iter().map(|id| parse_id("account_id", id)).collect::<sqlx::Result<_>>()?;
         for account in &gone {
             if !is_online(db, &account.to_string()).await? {
-                self.0.script_feed().note(db, "after_user_offline", &[Arg::user(*account)]).await?;
+                self.0.hook_subscriptions().note(db, "after_user_offline", &[Arg::user(*account)]).await?;
             }
         }
         Ok(gone)

@@ -4,7 +4,7 @@ use realmgate_platform::accounts::{ensure_profile, name_key};
 use realmgate_platform::database::columns::{from_sql_ms, parse_id, parsed, to_sql_ms, undecodable};
 use realmgate_platform::database::dialect::{Rows, lock_rows};
 use realmgate_platform::database::{SqlConnection, SqlRow};
-use realmgate_platform::script_feed::Arg;
+use realmgate_platform::hook_subscriptions::Arg;
 use realmgate_protocol::ids::AccountId;
 use serde_json::{Map, Value};
 use sqlx::Row;
@@ -154,7 +154,7 @@ impl AccountStore {
             .bind(name_key(name))
             .execute(&mut *tx)
             .await?;
-        self.0.script_feed().note(&mut tx, "after_user_updated", &[Arg::user(account)]).await?;
+        self.0.hook_subscriptions().note(&mut tx, "after_user_updated", &[Arg::user(account)]).await?;
         tx.commit().await
     }
 
@@ -186,7 +186,7 @@ impl AccountStore {
             .await;
         match done {
             Ok(_) => {
-                self.0.script_feed().note(&mut tx, "after_user_updated", &[Arg::user(account)]).await?;
+                self.0.hook_subscriptions().note(&mut tx, "after_user_updated", &[Arg::user(account)]).await?;
                 tx.commit().await?;
                 Ok(true)
             }

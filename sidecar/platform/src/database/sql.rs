@@ -14,7 +14,7 @@ use super::schema::{self, OpenError};
 use super::{SqlConnection, open};
 use crate::clock::Clock;
 use crate::config::{DatabaseAt, DatabaseConfig};
-use crate::script_feed::ScriptFeed;
+use crate::hook_subscriptions::HookSubscriptions;
 
 /// One database, from which the stores borrow their connections.
 #[derive(Clone)]
@@ -23,7 +23,7 @@ pub struct SqlStore {
     write: Pool,
     dialect: Dialect,
     clock: Clock,
-    script_feed: ScriptFeed,
+    hook_subscriptions: HookSubscriptions,
 }
 
 impl SqlStore {
@@ -40,7 +40,7 @@ impl SqlStore {
         };
         schema::prepare(&config.at, dialect == Dialect::Sqlite || config.migrate).await?;
         let (read, write) = open::pools(config, &clock).await?;
-        Ok(Self { read, write, dialect, clock, script_feed: ScriptFeed::default() })
+        Ok(Self { read, write, dialect, clock, hook_subscriptions: HookSubscriptions::default() })
     }
 
     /// Lends a connection for a query that changes nothing.
@@ -75,9 +75,9 @@ impl SqlStore {
         self.write(call).await?.transaction(self.dialect.begin_write()).await
     }
 
-    /// Where stores note what scripts are to hear of.
-    pub fn script_feed(&self) -> &ScriptFeed {
-        &self.script_feed
+    /// Which plugins want to hear of what: by it stores note what scripts are to hear of.
+    pub fn hook_subscriptions(&self) -> &HookSubscriptions {
+        &self.hook_subscriptions
     }
 
     /// The database's time in Unix milliseconds, which sidecars agree on. Within a transaction, it is read on its

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use realmgate_platform::database::SqlConnection;
 use realmgate_platform::database::columns::{number, parsed};
 use realmgate_platform::database::rows::fetch_in;
-use realmgate_platform::script_feed::{Arg, ScriptFeed};
+use realmgate_platform::hook_subscriptions::{Arg, HookSubscriptions};
 use realmgate_protocol::ids::{AccountId, CharacterId};
 use serde_json::json;
 use sqlx::Row;
@@ -32,15 +32,19 @@ impl Doer {
 }
 
 /// Notes which characters come to a higher level, before their gains are written: `after_level_up(user, character)`.
-pub(super) async fn tell_levels(connection: &mut SqlConnection, feed: &ScriptFeed, gains: &[Gain]) -> sqlx::Result<()> {
-    if gains.is_empty() || !feed.is_heard(LEVEL_UP) {
+pub(super) async fn tell_levels(
+    connection: &mut SqlConnection,
+    subscriptions: &HookSubscriptions,
+    gains: &[Gain],
+) -> sqlx::Result<()> {
+    if gains.is_empty() || !subscriptions.is_heard(LEVEL_UP) {
         return Ok(());
     }
     // The last one of a character is what it has in the end.
     let levels: BTreeMap<CharacterId, u16> = gains.iter().map(|gain| (gain.character, gain.level)).collect();
     for (id, doer) in doers(connection, levels.keys().copied()).await? {
         if let Some(level) = levels.get(&id).filter(|level| **level > doer.level) {
-            feed.note(connection, LEVEL_UP, &doer.args(id, *level)).await?;
+            subscriptions.note(connection, LEVEL_UP, &doer.args(id, *level)).await?;
         }
     }
     Ok(())
@@ -49,11 +53,11 @@ pub(super) async fn tell_levels(connection: &mut SqlConnection, feed: &ScriptFee
 /// Notes who has had a part in the kill of a boss: `after_boss_killed(user, character, mob)`.
 pub(super) async fn tell_bosses(
     connection: &mut SqlConnection,
-    feed: &ScriptFeed,
+    subscriptions: &HookSubscriptions,
     kills: &[(CharacterId, String)],
     gains: &[Gain],
 ) -> sqlx::Result<()> {
-    if kills.is_empty() || !feed.is_heard(BOSS_KILLED) {
+    if kills.is_empty() || !subscriptions.is_heard(BOSS_KILLED) {
         return Ok(());
     }
     let doers = doers(connection, kills.iter().map(|(id, _)| *id)).await?;
@@ -62,7 +66,7 @@ pub(super) async fn tell_bosses(
         // A gain of the same events is not written yet.
         let gained = gains.iter().filter(|gain| gain.character == *id).map(|gain| gain.level).max();
         let [user, character] = doer.args(*id, gained.unwrap_or_default().max(doer.level));
-        feed.note(connection, BOSS_KILLED, &[user, character, Arg::Value(json!(mob))]).await?;
+        subscriptions.note(connection, BOSS_KILLED, &[user, character, Arg::Value(json!(mob))]).await?;
     }
     Ok(())
 }

@@ -7,9 +7,9 @@ use super::owner::LedgerOwner;
 use super::sql::LedgerStore;
 
 /// Lines of an item that are read at most: the oldest.
-const ITEM_LINES: i64 = 1_000;
+const OLDEST_ITEM_LINES: i64 = 1_000;
 /// Lines of a purse that are read at most: the newest.
-const GOLD_LINES: i64 = 200;
+const NEWEST_GOLD_LINES: i64 = 200;
 
 /// Something that happened to an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl LedgerStore {
                      WHERE l.item_id = $1 ORDER BY l.at_ms, l.event_key, l.line LIMIT $2";
         type Line = (i64, String, Option<String>, Option<String>, String, String);
         let lines: Vec<Line> =
-            sqlx::query_as(query).bind(item.to_string()).bind(ITEM_LINES).fetch_all(&mut *db).await?;
+            sqlx::query_as(query).bind(item.to_string()).bind(OLDEST_ITEM_LINES).fetch_all(&mut *db).await?;
         let step = |(at_ms, definition, from, to, reason, server): Line| ItemStep {
             at_ms: from_sql_ms(at_ms),
             definition,
@@ -83,7 +83,7 @@ impl LedgerStore {
                      ORDER BY l.at_ms DESC, l.event_key DESC, l.line DESC LIMIT $2";
         type Line = (i64, String, String, i64, String, String);
         let owner = LedgerOwner::Character(character).to_string();
-        let lines: Vec<Line> = sqlx::query_as(query).bind(owner).bind(GOLD_LINES).fetch_all(&mut *db).await?;
+        let lines: Vec<Line> = sqlx::query_as(query).bind(owner).bind(NEWEST_GOLD_LINES).fetch_all(&mut *db).await?;
         let step = |(at_ms, from, to, amount, reason, server): Line| GoldStep {
             at_ms: from_sql_ms(at_ms),
             from,

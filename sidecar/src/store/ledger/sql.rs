@@ -124,8 +124,8 @@ pub(super) async fn commit_once(
 
     entries::write_items(&mut transaction, &before, &batch.owned, now_ms).await?;
     entries::write_gold(&mut transaction, &before, &batch.owned).await?;
-    deeds::tell_levels(&mut transaction, store.script_feed(), &batch.entries.gains).await?;
-    deeds::tell_bosses(&mut transaction, store.script_feed(), &batch.bosses, &batch.entries.gains).await?;
+    deeds::tell_levels(&mut transaction, store.hook_subscriptions(), &batch.entries.gains).await?;
+    deeds::tell_bosses(&mut transaction, store.hook_subscriptions(), &batch.bosses, &batch.entries.gains).await?;
     batch.entries.write(&mut transaction, now_ms).await?;
     tell_gold(&before, &batch.owned, &mut batch.feed);
     batch.feed.write(&mut transaction, fed).await?;

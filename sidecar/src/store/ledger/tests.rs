@@ -147,10 +147,10 @@ async fn an_item_comes_changes_hands_and_goes(store: TestStore) {
 }
 
 async fn scripts_hear_once_of_each_new_level(store: TestStore) {
-    let feed = store.sql().script_feed();
+    let subscriptions = store.sql().hook_subscriptions();
     let hooks = ["after_character_created", "after_level_up", "after_boss_killed"]
         .map(|hook| (hook.to_owned(), vec!["plugin".to_owned()]));
-    feed.subscribe(BTreeMap::from(hooks));
+    subscriptions.subscribe(BTreeMap::from(hooks));
     let bench = Bench::new(&store).await;
     let gained = |number, level| Change::ExperienceGained { character: character(number), amount: 10, level };
     let batch = [event(vec![gained(1, 2)]), event(vec![gained(1, 4)]), event(vec![gained(2, 1)])];

@@ -30,6 +30,8 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 use tokio::time::timeout;
 
+use crate::browsers;
+
 const PATIENCE: Duration = Duration::from_secs(90);
 /// What a script ends with where a program that it needs is missing.
 const MISSING: i32 = 77;
@@ -148,5 +150,6 @@ async fn a_player_in_node_meets_one_in_rust() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_player_in_a_browser_meets_one_in_rust() {
+    let _turn = browsers::turn().await;
     meet("browser.mjs", "Browsy").await;
 }

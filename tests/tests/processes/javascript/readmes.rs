@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::actors::{Actor, Picture};
 use super::{MISSING, PATIENCE, in_rust, node};
+use crate::browsers;
 
 /// How far whoever walks must have got, in units.
 const FAR: f64 = 2_048.0;
@@ -63,6 +64,7 @@ async fn ends_well(Playing { mut child, stdin }: Playing) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_of_the_readme_walks_in_a_browser() {
+    let _turn = browsers::turn().await;
     let server = MapServer::start_linked(&Settings::new()).await;
     let Some(page) = walks(&server, node("readme-page.mjs"), "Hero").await else {
         return skip("Node, Chromium or playwright-core is missing: the README's page was not tried");

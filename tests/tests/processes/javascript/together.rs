@@ -12,7 +12,7 @@ use super::actors::{Actor, Order, Picture};
 use super::in_script::{IN_CHROMIUM, IN_NODE, Play};
 use super::lines::Lines;
 use super::{in_rust, in_script};
-use crate::small_world;
+use crate::{browsers, small_world};
 
 /// How long the line is lost.
 const LOSS_MS: f64 = 3_000.0;
@@ -205,6 +205,7 @@ async fn server() -> MapServer {
 
 /// Plays all of it, in Node and in Chromium over these transports.
 async fn play(transports: [&str; 2]) {
+    let _turn = browsers::turn().await;
     let server = server().await;
     let lines = Lines::to(&server).await;
     let company = match Company::enter(&server, &lines, transports).await {

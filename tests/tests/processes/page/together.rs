@@ -12,8 +12,8 @@ use realmgate_tests::bots::Bots;
 use serde_json::json;
 use tokio::time::{interval, timeout};
 
-use super::BROWSERS;
 use super::stage::{LinesAre, Script, What};
+use crate::browsers;
 use crate::javascript::actors::{Actor, Order};
 use crate::javascript::in_rust;
 use crate::javascript::lines::Lines;
@@ -68,7 +68,7 @@ fn obey(what: &What, rusty: &Actor, lines: &Lines) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_browsers_a_rust_client_and_ten_bots_do_everything_together() {
-    let _turn = BROWSERS.acquire().await;
+    let _turn = browsers::turn().await;
     let server = server().await;
     let _bots = Bots::start(&server, 10, BOTS_STAY_S, &["--expect", "none"]);
     let lines = Lines::to(&server).await;

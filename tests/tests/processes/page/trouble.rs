@@ -8,8 +8,8 @@ use rustix::process::Signal;
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::BROWSERS;
 use super::stage::{Fate, Script, What};
+use crate::browsers;
 
 const WITHIN: Duration = Duration::from_secs(600);
 
@@ -45,7 +45,7 @@ impl Fated {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_says_what_is_wrong_and_what_helps() {
-    let _turn = BROWSERS.acquire().await;
+    let _turn = browsers::turn().await;
     let mut fated = Fated::start().await;
     let server = fated.server.as_ref().expect("it was just started");
     let Some(mut script) = Script::start("trouble.mjs", server, &json!({})) else {

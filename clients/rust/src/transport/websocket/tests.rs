@@ -62,7 +62,7 @@ async fn each_payload_is_a_message_of_its_own() {
     server.send(Message::Text("hello".into())).await.unwrap();
     server.send(Message::Binary(seal(Section::Snapshot(&[1, 2, 3])).into())).await.unwrap();
     server.send(Message::Binary(vec![VERSION, 4, 1, 0].into())).await.unwrap();
-    while !client.is_quiet() {
+    while !client.is_all_acknowledged() {
         tokio::time::timeout(PATIENCE, client.receive()).await.expect("something comes").unwrap();
     }
     assert_eq!(client.next_incoming(), Some(Incoming::Frame(vec![1, 2, 3])));

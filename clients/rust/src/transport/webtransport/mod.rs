@@ -143,8 +143,8 @@ impl WebTransport {
     }
 
     /// Whether every sent message has been acknowledged.
-    pub fn is_quiet(&self) -> bool {
-        self.flow.payloads.is_quiet()
+    pub fn is_all_acknowledged(&self) -> bool {
+        self.flow.payloads.is_all_acknowledged()
     }
 
     /// Says goodbye and closes the session; within a runtime, when the server has heard it.

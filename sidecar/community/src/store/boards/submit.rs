@@ -4,7 +4,7 @@ use realmgate_platform::database::SqlConnection;
 use realmgate_platform::database::columns::to_sql_ms;
 use realmgate_platform::database::dialect::Dialect;
 use realmgate_platform::database::retry::retried;
-use realmgate_platform::script_feed::Arg;
+use realmgate_platform::hook_subscriptions::Arg;
 use realmgate_protocol::ids::AccountId;
 use serde_json::{Map, Value, json};
 use sqlx::AssertSqlSafe;
@@ -90,7 +90,7 @@ impl BoardStore {
             "user_id": record.owner.user().map(|user| user.to_string()), "label": record.owner.label(),
             "metadata": record.metadata,
         });
-        self.sql.script_feed().note(tx, "after_score_submitted", &[Arg::Value(told)]).await
+        self.sql.hook_subscriptions().note(tx, "after_score_submitted", &[Arg::Value(told)]).await
     }
 
     /// Submits a score within a transaction that has the board's row.

@@ -218,7 +218,7 @@ async fn what_was_told_counts_once_whoever_counts(database: TestSql) {
         activated: true,
         at_ms: 0,
     };
-    insert(&mut tx, database.sql.script_feed(), new).await.unwrap();
+    insert(&mut tx, database.sql.hook_subscriptions(), new).await.unwrap();
     let character = CharacterId::from(Uuid::from_u128(2));
     sqlx::query(
         "INSERT INTO characters (id, account_id, name, name_folded, class_id, created_at_ms) VALUES ($1, $2, 'A', 'a', 'm', 0)",

@@ -2,7 +2,7 @@
 
 use realmgate_platform::database::SqlConnection;
 use realmgate_platform::database::retry::retried;
-use realmgate_platform::script_feed::Arg;
+use realmgate_platform::hook_subscriptions::Arg;
 use realmgate_protocol::ids::AccountId;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -97,7 +97,7 @@ impl LobbyStore {
         }
         update(&mut tx, before.id, host, &settings).await?;
         let Some(after) = read(&mut tx, before.id).await? else { return Ok(Changing::NoLobby) };
-        self.0.script_feed().note(&mut tx, "after_lobby_updated", &[Arg::Lobby(after.id)]).await?;
+        self.0.hook_subscriptions().note(&mut tx, "after_lobby_updated", &[Arg::Lobby(after.id)]).await?;
         tx.commit().await?;
         Ok(Changing::Done(Box::new((before, after))))
     }

@@ -4,7 +4,7 @@ use realmgate_platform::database::SqlConnection;
 use realmgate_platform::database::columns::{parse_id, to_sql_ms};
 use realmgate_platform::database::dialect::{Rows, lock_rows};
 use realmgate_platform::database::retry::retried;
-use realmgate_platform::script_feed::{Arg, ScriptFeed};
+use realmgate_platform::hook_subscriptions::{Arg, HookSubscriptions};
 use realmgate_protocol::ids::AccountId;
 use serde_json::json;
 use uuid::Uuid;
@@ -89,7 +89,7 @@ impl LobbyStore {
                 return Ok(None);
             }
             let made = read(&mut tx, new.id).await?;
-            self.0.script_feed().note(&mut tx, "after_lobby_create", &[Arg::Lobby(new.id)]).await?;
+            self.0.hook_subscriptions().note(&mut tx, "after_lobby_create", &[Arg::Lobby(new.id)]).await?;
             tx.commit().await?;
             Ok(made)
         })
@@ -133,7 +133,7 @@ impl LobbyStore {
                 return Ok(Joining::NotFound);
             }
             let both = [Arg::user(account), Arg::Lobby(lobby)];
-            self.0.script_feed().note(&mut tx, "after_lobby_join", &both).await?;
+            self.0.hook_subscriptions().note(&mut tx, "after_lobby_join", &both).await?;
             tx.commit().await?;
             Ok(Joining::Done(row))
         })
@@ -146,7 +146,7 @@ impl LobbyStore {
     pub async fn leave(&self, account: AccountId) -> sqlx::Result<Option<Departure>> {
         retried!("leave_lobby", async {
             let mut tx = self.0.begin_write("leave_lobby").await?;
-            let departure = depart(&mut tx, self.0.script_feed(), account).await?;
+            let departure = depart(&mut tx, self.0.hook_subscriptions(), account).await?;
             tx.commit().await?;
             Ok(departure)
         })
@@ -170,7 +170,7 @@ impl LobbyStore {
                 return Ok(Kicking::NoMember);
             }
             let all = [Arg::user(caller), Arg::user(target), Arg::Lobby(row.id)];
-            self.0.script_feed().note(&mut tx, "after_lobby_kick", &all).await?;
+            self.0.hook_subscriptions().note(&mut tx, "after_lobby_kick", &all).await?;
             tx.commit().await?;
             Ok(Kicking::Done(row))
         })
@@ -187,7 +187,7 @@ impl LobbyStore {
             let members = "SELECT account_id FROM lobby_members WHERE lobby_id = $1 ORDER BY account_id";
             let members: Vec<String> = sqlx::query_scalar(members).bind(id.to_string()).fetch_all(&mut *tx).await?;
             delete(&mut tx, id).await?;
-            self.0.script_feed().note(&mut tx, "after_lobby_deleted", &[Arg::Value(row.outline())]).await?;
+            self.0.hook_subscriptions().note(&mut tx, "after_lobby_deleted", &[Arg::Value(row.outline())]).await?;
             tx.commit().await?;
             let members = members.iter().map(|id| parse_id("account_id", id)).collect::<sqlx::Result<_>>()?;
             Ok(Some((row, members)))
@@ -222,7 +222,7 @@ async fn refusal(
 /// left in is deleted.
 pub(in super::super) async fn depart(
     db: &mut SqlConnection,
-    feed: &ScriptFeed,
+    subscriptions: &HookSubscriptions,
     account: AccountId,
 ) -> sqlx::Result<Option<Departure>> {
     let Some(lobby) = own(db, account).await? else { return Ok(None) };
@@ -240,10 +240,10 @@ pub(in super::super) async fn depart(
             .execute(&mut *db)
             .await?;
         let both = [Arg::Lobby(lobby.id), Arg::Value(json!(host.to_string()))];
-        feed.note(db, "after_lobby_host_change", &both).await?;
+        subscriptions.note(db, "after_lobby_host_change", &both).await?;
     }
     let gone = if deleted { Arg::Value(lobby.outline()) } else { Arg::Lobby(lobby.id) };
-    feed.note(db, "after_lobby_leave", &[Arg::user(account), gone]).await?;
+    subscriptions.note(db, "after_lobby_leave", &[Arg::user(account), gone]).await?;
     Ok(Some(Departure { lobby, name: name.unwrap_or_default(), deleted, new_host: heir }))
 }
 

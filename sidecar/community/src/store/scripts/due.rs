@@ -2,7 +2,7 @@
 
 use realmgate_platform::database::SqlConnection;
 use realmgate_platform::database::columns::{from_sql_ms, to_sql_ms, undecodable};
-use realmgate_platform::script_feed::{Arg, note_for};
+use realmgate_platform::hook_subscriptions::{Arg, note_for};
 use serde_json::json;
 use uuid::{Timestamp, Uuid};
 
@@ -155,11 +155,11 @@ mod tests {
     struct Bench(TestSql, ScriptStore);
 
     async fn bench(sql: TestSql) -> Bench {
-        let feed = sql.sql.script_feed();
-        feed.subscribe(BTreeMap::from([("after_it".to_owned(), vec!["one".to_owned(), "two".to_owned()])]));
+        let subscriptions = sql.sql.hook_subscriptions();
+        subscriptions.subscribe(BTreeMap::from([("after_it".to_owned(), vec!["one".to_owned(), "two".to_owned()])]));
         let mut tx = sql.sql.begin_write("test").await.unwrap();
-        feed.note(&mut tx, "after_it", &[Arg::Value(json!(7))]).await.unwrap();
-        feed.note(&mut tx, "after_other", &[]).await.unwrap();
+        subscriptions.note(&mut tx, "after_it", &[Arg::Value(json!(7))]).await.unwrap();
+        subscriptions.note(&mut tx, "after_other", &[]).await.unwrap();
         tx.commit().await.unwrap();
         let store = ScriptStore::new(sql.sql.clone(), BoardStore::new(sql.sql.clone(), false));
         Bench(sql, store)

@@ -7,7 +7,7 @@ mod journal;
 mod values;
 
 use realmgate_platform::database::SqlStore;
-use realmgate_platform::script_feed::ScriptFeed;
+use realmgate_platform::hook_subscriptions::HookSubscriptions;
 
 pub use commit::{Committed, Effects};
 pub use due::DueHook;
@@ -30,7 +30,7 @@ impl ScriptStore {
     }
 
     /// Which plugins want to hear of what.
-    pub fn feed(&self) -> &ScriptFeed {
-        self.sql.script_feed()
+    pub fn subscriptions(&self) -> &HookSubscriptions {
+        self.sql.hook_subscriptions()
     }
 }

@@ -15,7 +15,7 @@ fn event(reason: &str, fenced: (CharacterId, LockEpoch), changes: Vec<Change>) -
 /// The scores of a board, best first, once what was told is counted.
 async fn scores(world: &TestWorld, slug: &str) -> Vec<i64> {
     let boards = world.state().community.leaderboards();
-    boards.keep_up().await.unwrap();
+    boards.run_due().await.unwrap();
     let board = boards.look_up(slug).await.unwrap().expect("it is declared");
     boards.page(&board, 1, 10).await.unwrap().rows.iter().map(|row| row.score).collect()
 }

@@ -9,7 +9,7 @@ use crate::service::world::testing::TestWorld;
 const A_MINUTE: Duration = Duration::from_mins(1);
 
 #[tokio::test]
-async fn a_map_server_whose_clock_is_wrong_lets_players_in() {
+async fn connect_tokens_are_good_by_clocks_that_are_a_minute_off() {
     let world = TestWorld::start().await;
     let mut map = world.map_server("map-1", &[1]).await;
     let player = world.player("Ann").await;

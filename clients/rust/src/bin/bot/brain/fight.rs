@@ -21,8 +21,8 @@ const TRY_EVERY: Duration = Duration::from_millis(400);
 const STAND_AFTER_USE: Duration = Duration::from_millis(250);
 /// A target that loses no health for this long is given up.
 const PATIENCE: Duration = Duration::from_secs(12);
-/// The assumed range of abilities without one.
-const ARM_UNITS: i32 = UNITS_PER_TILE + UNITS_PER_TILE / 4;
+/// The range assumed for abilities without one, and how near to go while no harmful ability is affordable.
+const DEFAULT_RANGE_UNITS: i32 = UNITS_PER_TILE + UNITS_PER_TILE / 4;
 /// Below this health a bot heals itself if it can.
 const HEAL_BELOW_PERCENT: u32 = 55;
 
@@ -55,8 +55,8 @@ pub struct Fight {
 }
 
 impl Fight {
-    /// Learns from refusals.
-    pub fn hear(&mut self, message: &ServerMessage, senses: &Senses<'_>) {
+    /// Learns from a refused command. Other messages tell it nothing.
+    pub fn on_refused(&mut self, message: &ServerMessage, senses: &Senses<'_>) {
         let ServerMessage::Refused { answers: Answers::Command { slot, .. }, reason, .. } = message else { return };
         let wait_s = match reason {
             Refusal::NoSuchAbility => 60,
@@ -88,7 +88,7 @@ impl Fight {
             let action = Some(self.use_slot(slot, aim(ability.shape, me, target, place), senses.now));
             return Combat { action, goal: Some(place), is_holding: true };
         }
-        let is_holding = me.is_near(place, self.wished_distance(senses, me)) && senses.sees(me.at, place);
+        let is_holding = me.is_near(place, self.approach_distance(senses, me)) && senses.sees(me.at, place);
         Combat { action: None, goal: Some(place), is_holding }
     }
 
@@ -160,7 +160,7 @@ impl Fight {
         }
         let harmful: Vec<_> = self
             .ready(senses, me)
-            .filter(|(_, ability)| !ability.friendly && me.is_near(place, reach(ability)))
+            .filter(|(_, ability)| !ability.friendly && me.is_near(place, use_distance(ability)))
             .collect();
         if harmful.is_empty() { None } else { Some(harmful[rng.random_range(0..harmful.len())]) }
     }
@@ -181,10 +181,10 @@ impl Fight {
     }
 
     /// How near to go: within the longest range of an affordable harmful ability, on cooldown or not.
-    fn wished_distance(&self, senses: &Senses<'_>, me: &Me<'_>) -> i32 {
+    fn approach_distance(&self, senses: &Senses<'_>, me: &Me<'_>) -> i32 {
         let abilities = me.welcome.slots.iter().filter_map(|place| senses.session.content.ability(*place));
         let affordable = abilities.filter(|ability| !ability.friendly && ability.cost <= me.resource());
-        affordable.map(reach).max().unwrap_or(ARM_UNITS)
+        affordable.map(use_distance).max().unwrap_or(DEFAULT_RANGE_UNITS)
     }
 
     fn use_slot(&mut self, slot: u8, aim: Aim, now: Duration) -> Action {
@@ -195,8 +195,8 @@ impl Fight {
 }
 
 /// From how far away an ability is used: a little less than its range, since targets walk.
-fn reach(ability: &AbilityInfo) -> i32 {
-    if ability.range <= 0 { ARM_UNITS } else { ability.range * 7 / 8 }
+fn use_distance(ability: &AbilityInfo) -> i32 {
+    if ability.range <= 0 { DEFAULT_RANGE_UNITS } else { ability.range * 7 / 8 }
 }
 
 fn aim(shape: AbilityShape, me: &Me<'_>, target: EntityId, place: Position) -> Aim {

@@ -105,7 +105,7 @@ impl Brain {
 
     /// Takes a message from the server, after the session has. Returns whether it means that loot was picked up.
     pub fn hear(&mut self, message: &ServerMessage, senses: &Senses<'_>) -> bool {
-        self.fight.hear(message, senses);
+        self.fight.on_refused(message, senses);
         self.bag.hear(message, self.requests.pending(), senses.now);
         self.loot.hear(message, self.requests.pending(), senses);
         self.objectives.hear(message);

@@ -1,5 +1,6 @@
-//! What scripts are to hear of: rows that are written in the transaction in which it happens. Whoever does what the scripts want
-//! deletes them in the transaction of that. So each script hears of each thing once, and late rather than never.
+//! Which scripts are to hear of what, and the rows that tell them: those are written in the transaction in which it
+//! happens. Whoever does what the scripts want deletes them in the transaction of that. So each script hears of each
+//! thing once, and late rather than never.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -14,7 +15,7 @@ use crate::database::rows::Values;
 
 /// Which plugins want to hear of what. Copies are the same one.
 #[derive(Clone, Default)]
-pub struct ScriptFeed(Arc<RwLock<BTreeMap<String, Vec<String>>>>);
+pub struct HookSubscriptions(Arc<RwLock<BTreeMap<String, Vec<String>>>>);
 
 /// What a script's function is given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +36,7 @@ impl Arg {
     }
 }
 
-impl ScriptFeed {
+impl HookSubscriptions {
     /// Sets which plugins want to hear of what: by the name of their function.
     pub fn subscribe(&self, plugins: BTreeMap<String, Vec<String>>) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = plugins;

@@ -8,15 +8,15 @@ use realmgate_sidecar::{Running, Sidecar, StartError};
 use secrecy::SecretString;
 
 use crate::args::Args;
+use crate::directory_choice::{self, Directory, DirectoryChoice};
 use crate::failure::Failure;
-use crate::placement::{self, Directory, Placement};
 
 /// How often a start that has lost the race for the ports looks for the directory of the winner.
 const ASKS: u32 = 5;
 const ASK_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
 /// The directory where this server registers, and the sidecar if it is embedded.
-pub struct Placed {
+pub struct Chosen {
     /// The directory.
     pub directory: Directory,
     /// The embedded sidecar; `None` if this server joins a running directory.
@@ -28,17 +28,17 @@ pub struct Placed {
 /// # Errors
 ///
 /// Fails if the settings are wrong or the sidecar cannot be started.
-pub async fn settle(args: &Args, map: MapId, metrics: &PrometheusHandle) -> Result<Placed, Failure> {
-    match placement::decide(args).await? {
-        Placement::Join(directory) => Ok(Placed { directory, sidecar: None }),
-        Placement::Embed => match embed(args, map, metrics.clone()).await {
+pub async fn settle(args: &Args, map: MapId, metrics: &PrometheusHandle) -> Result<Chosen, Failure> {
+    match directory_choice::decide(args).await? {
+        DirectoryChoice::Join(directory) => Ok(Chosen { directory, sidecar: None }),
+        DirectoryChoice::Embed => match embed(args, map, metrics.clone()).await {
             // Another start may have won the race for the ports: then its directory is joined.
             Err(error) if error.is_addr_in_use() => match ask_the_winner(args).await {
-                Some(directory) => Ok(Placed { directory, sidecar: None }),
+                Some(directory) => Ok(Chosen { directory, sidecar: None }),
                 None => Err(failure(error)),
             },
             Err(error) => Err(failure(error)),
-            Ok(sidecar) => Ok(Placed { directory: own_directory(args, &sidecar)?, sidecar: Some(sidecar) }),
+            Ok(sidecar) => Ok(Chosen { directory: own_directory(args, &sidecar)?, sidecar: Some(sidecar) }),
         },
     }
 }
@@ -47,7 +47,7 @@ pub async fn settle(args: &Args, map: MapId, metrics: &PrometheusHandle) -> Resu
 /// may not be up yet.
 async fn ask_the_winner(args: &Args) -> Option<Directory> {
     for _ in 0..ASKS {
-        if let Some(directory) = placement::ask(args, args.sidecar.directory_addr).await {
+        if let Some(directory) = directory_choice::ask(args, args.sidecar.directory_addr).await {
             return Some(directory);
         }
         tokio::time::sleep(ASK_AGAIN_AFTER).await;
@@ -63,7 +63,7 @@ async fn embed(args: &Args, map: MapId, metrics: PrometheusHandle) -> Result<Run
 }
 
 fn own_directory(args: &Args, sidecar: &Running) -> Result<Directory, Failure> {
-    let (url, tls_roots) = placement::local(args, sidecar.addrs().directory)?;
+    let (url, tls_roots) = directory_choice::local(args, sidecar.addrs().directory)?;
     let secrets = &sidecar.state().config.secrets;
     let service_token = SecretString::from(secrets.service_token.expose());
     Ok(Directory { url, tls_roots, is_direct: true, service_token, keys: secrets.ticket.clone() })

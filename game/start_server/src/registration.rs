@@ -1,4 +1,4 @@
-//! The id and the folder of this server, settled by the folder's lock and by the directory.
+//! Registers this server, which settles its id and its folder: by the folder's lock and by the directory.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use realmgate_protocol::ids::{MapId, ServerId};
 use crate::args::Args;
 use crate::cookie::CookieJar;
 use crate::directory::{DirectoryClient, NotRegistered, Registered, Registration};
+use crate::directory_choice::Directory;
 use crate::endpoints::{Endpoints, SelfMade};
 use crate::failure::Failure;
 use crate::folder::ServerFolder;
-use crate::placement::Directory;
 
 /// The identity of a registered server.
 pub struct Identity {

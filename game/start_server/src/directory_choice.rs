@@ -30,7 +30,7 @@ pub struct Directory {
 }
 
 /// Whether this server joins a directory or embeds the sidecar.
-pub enum Placement {
+pub enum DirectoryChoice {
     /// It registers at a running directory.
     Join(Directory),
     /// It embeds the sidecar.
@@ -42,7 +42,7 @@ pub enum Placement {
 /// # Errors
 ///
 /// Fails if `WORLD_DIRECTORY_URL` is invalid, a certificate file is bad, or a secret is missing or invalid.
-pub async fn decide(args: &Args) -> Result<Placement, Failure> {
+pub async fn decide(args: &Args) -> Result<DirectoryChoice, Failure> {
     let settings = &args.sidecar;
     if let Some(url) = args.world_directory_url.as_ref().filter(|url| !url.is_empty()) {
         let url = url.trim_end_matches('/').to_owned();
@@ -59,11 +59,11 @@ pub async fn decide(args: &Args) -> Result<Placement, Failure> {
             }
         };
         // A load balancer or address translation may stand in between.
-        return join(args, url, tls_roots, false).map(Placement::Join);
+        return join(args, url, tls_roots, false).map(DirectoryChoice::Join);
     }
     match settings.directory_addr.port() {
-        0 => Ok(Placement::Embed),
-        _ => Ok(ask(args, settings.directory_addr).await.map_or(Placement::Embed, Placement::Join)),
+        0 => Ok(DirectoryChoice::Embed),
+        _ => Ok(ask(args, settings.directory_addr).await.map_or(DirectoryChoice::Embed, DirectoryChoice::Join)),
     }
 }
 

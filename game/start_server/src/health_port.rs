@@ -1,4 +1,4 @@
-//! The admin port of the map server: health checks that prove that ticks advance, and metrics.
+//! The health port of the map server: health checks that prove that ticks advance, and metrics.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,9 +22,9 @@ use crate::liveness::Liveness;
 /// Interval between two liveness checks.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
 
-/// The state that the admin port shows.
+/// The state that the health port shows.
 #[derive(Clone)]
-pub struct Admin {
+pub struct HealthState {
     /// The host's counters.
     pub status: Arc<HostStatus>,
     /// Whether the map link is up.
@@ -37,15 +37,15 @@ pub struct Admin {
     pub liveness: Arc<Liveness>,
 }
 
-/// The bound admin port, and the metrics it will show.
-pub struct AdminPort {
+/// The bound health port, and the metrics it will show.
+pub struct HealthPort {
     /// The listener, not served yet.
     pub listener: TcpListener,
     /// What `/metrics` renders.
     pub metrics: PrometheusHandle,
 }
 
-impl AdminPort {
+impl HealthPort {
     /// Binds the port.
     ///
     /// # Errors
@@ -58,14 +58,14 @@ impl AdminPort {
     }
 }
 
-/// Serves the admin port until `stop`.
-pub async fn serve(listener: TcpListener, admin: Admin, stop: CancellationToken) {
-    tokio::spawn(watch(admin.clone(), stop.clone()));
+/// Serves the health port until `stop`.
+pub async fn serve(listener: TcpListener, state: HealthState, stop: CancellationToken) {
+    tokio::spawn(watch(state.clone(), stop.clone()));
     let router = Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(render))
-        .with_state(admin)
+        .with_state(state)
         .into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
     if let Err(error) = serving.await {
@@ -73,13 +73,13 @@ pub async fn serve(listener: TcpListener, admin: Admin, stop: CancellationToken)
     }
 }
 
-async fn watch(admin: Admin, stop: CancellationToken) {
+async fn watch(state: HealthState, stop: CancellationToken) {
     while tokio::time::timeout(WATCH_EVERY, stop.cancelled()).await.is_err() {
-        admin.liveness.check(&admin.status);
+        state.liveness.check(&state.status);
         if let Some(bytes) = resident_bytes() {
             metrics::gauge!("realmgate_process_resident_bytes").set(bytes as f64);
         }
-        admin.metrics.run_upkeep();
+        state.metrics.run_upkeep();
     }
 }
 
@@ -90,31 +90,31 @@ fn resident_bytes() -> Option<u64> {
 }
 
 /// Healthy means that ticks advance and that connected players are sent snapshots, not only that the port answers.
-async fn healthz(State(admin): State<Admin>) -> (StatusCode, Json<serde_json::Value>) {
-    let ticks = admin.status.ticks.load(Ordering::Relaxed);
-    let snapshots = admin.status.snapshots.load(Ordering::Relaxed);
-    let is_well = admin.liveness.is_ticking() && admin.liveness.is_sending_snapshots();
+async fn healthz(State(state): State<HealthState>) -> (StatusCode, Json<serde_json::Value>) {
+    let ticks = state.status.ticks.load(Ordering::Relaxed);
+    let snapshots = state.status.snapshots.load(Ordering::Relaxed);
+    let is_well = state.liveness.is_ticking() && state.liveness.is_sending_snapshots();
     let code = if is_well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = serde_json::json!({
         "ticks": ticks,
-        "ticks_last_second": admin.liveness.ticks_last_second(),
+        "ticks_last_second": state.liveness.ticks_last_second(),
         "snapshots": snapshots,
-        "connected": admin.status.connected.load(Ordering::Relaxed),
+        "connected": state.status.connected.load(Ordering::Relaxed),
     });
     (code, Json(body))
 }
 
-async fn readyz(State(admin): State<Admin>) -> (StatusCode, Json<serde_json::Value>) {
-    let (ticking, showing) = (admin.liveness.is_ticking(), admin.liveness.is_sending_snapshots());
-    let link = admin.link_up.load(Ordering::Relaxed);
-    let directory = admin.directory_reachable.load(Ordering::Relaxed);
+async fn readyz(State(state): State<HealthState>) -> (StatusCode, Json<serde_json::Value>) {
+    let (ticking, showing) = (state.liveness.is_ticking(), state.liveness.is_sending_snapshots());
+    let link = state.link_up.load(Ordering::Relaxed);
+    let directory = state.directory_reachable.load(Ordering::Relaxed);
     let code = if ticking && showing && link && directory { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let state = |up: bool| if up { "up" } else { "down" };
+    let word = |up: bool| if up { "up" } else { "down" };
     let body = serde_json::json!({
-        "ticks": state(ticking),
-        "snapshots": state(showing),
-        "map_link": state(link),
-        "directory": state(directory),
+        "ticks": word(ticking),
+        "snapshots": word(showing),
+        "map_link": word(link),
+        "directory": word(directory),
     });
     (code, Json(body))
 }
@@ -122,12 +122,12 @@ async fn readyz(State(admin): State<Admin>) -> (StatusCode, Json<serde_json::Val
 /// Renders the metrics. Refuses requests from this machine that do not name it as their host: a web page in a browser
 /// here may have its own name resolve to this address.
 async fn render(
-    State(admin): State<Admin>,
+    State(state): State<HealthState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
 ) -> Result<String, StatusCode> {
     if peer.ip().to_canonical().is_loopback() && !names_this_machine(&headers) {
         return Err(StatusCode::FORBIDDEN);
     }
-    Ok(admin.metrics.render())
+    Ok(state.metrics.render())
 }
