@@ -73,6 +73,7 @@ class Player {
     events.push({
       what: "pressed",
       atMs,
+      command: session.commandsIssued + 1,
       slot,
       ability: session.welcome.slots[slot],
       point: [point.x, point.y],
@@ -81,7 +82,9 @@ class Player {
     return { slot, aim: { type: "Point", point } };
   }
 
-  #hear({ type, kind, source, target, ability }) {
+  #hear({ type, kind, source, target, ability, answers }) {
+    const isRefused = type === "Refused" && answers.type === "Command";
+    if (isRefused) this.#strikes?.events.push({ what: "refused", command: answers.number });
     const isHelp = type === "Combat" && kind === "Buff" && source === this.#client?.session.welcome.entity;
     if (isHelp) this.#strikes?.events.push({ what: "hit", atMs: performance.now(), ability, target });
   }

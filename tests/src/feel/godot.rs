@@ -155,7 +155,8 @@ impl GodotPlayer {
                 if let (Some(frame), Some(ability), Some(ground)) = (self.frames.last(), ability, session.grid()) {
                     let point = Position { x: point.x as i32, y: point.y as i32 };
                     let press = Press { slot, point, shown: frame.others().collect() };
-                    striker.judge.pressed(&press, *ability, ground, now);
+                    // Of which command it is a part, the add-on does not say.
+                    striker.judge.pressed(&press, None, *ability, ground, now);
                 }
             }
             _ => {}

@@ -90,15 +90,20 @@ impl Judge {
         self.agreement
     }
 
-    /// This was pressed; the slot holds this ability.
-    pub fn pressed(&mut self, press: &Press, ability: u16, ground: &CollisionGrid, at: Duration) {
+    /// This was pressed, in a command where its number is known; the slot holds this ability.
+    pub fn pressed(&mut self, press: &Press, command: Option<u32>, ability: u16, ground: &CollisionGrid, at: Duration) {
         let (point, radius) = (press.point, DATA.world.player.radius_tiles.units());
         let circle = Reach::circle(point, RADIUS);
         let is_within = |at| circle.touches(at, radius) && ground.line_of_sight(point, at);
         let shown = press.shown.iter().map(|(id, at)| (*id, rounded(*at)));
         let near = shown.filter(|(_, at)| point.within(*at, 2 * RADIUS)).map(|(id, at)| (id, is_within(at))).collect();
-        let (command, hit) = (None, Vec::new());
-        self.uses.push(Use { slot: press.slot, ability, command, near, hit, pressed_at: at });
+        let (slot, hit) = (press.slot, Vec::new());
+        self.uses.push(Use { slot, ability, command, near, hit, pressed_at: at });
+    }
+
+    /// The server has refused what a command asked for: there was no use of which it could be told.
+    pub fn refused(&mut self, command: u32) {
+        self.uses.retain(|of| of.command != Some(command));
     }
 
     /// The server says that the newest use of this ability has reached somebody.
@@ -165,9 +170,8 @@ impl Striker {
         let targets = self.targets.clone();
         let shown = targets.into_iter().filter_map(|id| Some((id, display.place(session, id)?)));
         let press = self.press(shown, now)?;
-        self.judge.pressed(&press, *welcome.slots.get(press.slot)?, ground, now);
         let command = session.commands_issued() + 1;
-        self.judge.uses.last_mut().into_iter().for_each(|of| of.command = Some(command));
+        self.judge.pressed(&press, Some(command), *welcome.slots.get(press.slot)?, ground, now);
         Some(Action::new(press.slot as u8, Aim::Point(press.point)))
     }
 
@@ -177,7 +181,7 @@ impl Striker {
         for message in told {
             match message {
                 ServerMessage::Refused { answers: Answers::Command { number, .. }, .. } => {
-                    self.judge.uses.retain(|of| of.command != Some(*number));
+                    self.judge.refused(*number);
                 }
                 ServerMessage::Combat { kind: CombatKind::Buff, source, target, ability: Some(ability), .. }
                     if Some(*source) == own =>

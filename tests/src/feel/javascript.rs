@@ -175,11 +175,27 @@ pub struct Uses {
 #[serde(tag = "what", rename_all = "camelCase")]
 enum Event {
     #[serde(rename_all = "camelCase")]
-    Pressed { at_ms: f64, slot: usize, ability: u16, point: (i32, i32), shown: Vec<(u32, (f64, f64))> },
+    Pressed {
+        at_ms: f64,
+        command: u32,
+        slot: usize,
+        ability: u16,
+        point: (i32, i32),
+        shown: Vec<(u32, (f64, f64))>,
+    },
     #[serde(rename_all = "camelCase")]
-    Hit { at_ms: f64, ability: u16, target: u32 },
+    Hit {
+        at_ms: f64,
+        ability: u16,
+        target: u32,
+    },
+    Refused {
+        command: u32,
+    },
     #[serde(rename_all = "camelCase")]
-    Over { at_ms: f64 },
+    Over {
+        at_ms: f64,
+    },
 }
 
 impl Uses {
@@ -189,15 +205,17 @@ impl Uses {
         let at = |ms: f64| Duration::from_secs_f64(ms / 1_000.0);
         for event in self.events {
             match event {
-                Event::Pressed { at_ms, slot, ability, point: (x, y), shown } => {
+                Event::Pressed { at_ms, command, slot, ability, point: (x, y), shown } => {
                     judge.settle(at(at_ms));
                     let shown = shown.into_iter().map(|(id, (x, y))| (EntityId(id), Point { x, y })).collect();
-                    judge.pressed(&Press { slot, point: Position { x, y }, shown }, ability, ground, at(at_ms));
+                    let press = Press { slot, point: Position { x, y }, shown };
+                    judge.pressed(&press, Some(command), ability, ground, at(at_ms));
                 }
                 Event::Hit { at_ms, ability, target } => {
                     judge.settle(at(at_ms));
                     judge.hit(ability, EntityId(target));
                 }
+                Event::Refused { command } => judge.refused(command),
                 Event::Over { at_ms } => judge.settle(at(at_ms)),
             }
         }
