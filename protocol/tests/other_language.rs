@@ -1,5 +1,5 @@
-//! Checks that the protocol matches its document: `vectors.mjs`, written from `docs/protocol.md` alone, reads and
-//! writes every golden vector.
+//! Checks that the protocol matches its document: `vectors.mjs`, written from `docs/protocol.md` alone, reads
+//! every golden vector, and writes all but tickets, connect tokens and netcode's requests.
 
 #![expect(clippy::unwrap_used, reason = "what a test helper cannot do, fails the test")]
 #![expect(clippy::disallowed_methods, reason = "the vectors are files")]

@@ -51,6 +51,9 @@ fn a_message_that_never_ends_is_silence_and_delays_nobody() {
     let stream = client.socket.get_mut();
     stream.write_all(&[0x02, 0x80, 0, 0, 0, 0]).unwrap();
     let empty_parts = [0x00, 0x80, 0, 0, 0, 0].repeat(1_000);
+    stream.write_all(&empty_parts).unwrap();
+    scene.assert_serves();
+    assert!(scene.host.disconnected.is_empty(), "an answer came before it was silent for too long");
     let mut sent = 0;
     scene.until("it is gone", &mut [], |scene, _| {
         // As much as the socket takes, and on from there the next time.

@@ -198,8 +198,9 @@ pub fn check(bytes: &[u8]) {
     if let Ok(key) = key_of(head, &refuses) {
         assert!(head.len() <= MAX_BYTES, "only short ones are answered");
         assert_eq!((key.len(), accept(key).len()), (24, 28), "of 16 bytes and of 20 in base64");
-        // Empty lines before it are passed over, as the RFC of HTTP would have it.
-        assert!(head.trim_ascii_start().starts_with(b"GET /play"), "only this");
+        // Empty lines before it are passed over (RFC 9112, section 2.2), and nothing else.
+        let line = head.iter().position(|byte| !b"\r\n".contains(byte)).map_or(&[][..], |start| &head[start..]);
+        assert!(line.starts_with(b"GET /play"), "only this");
         let lower = head.to_ascii_lowercase();
         assert!(!lower.windows(9).any(|line| line == b"\r\norigin:"), "a page was let in that is not allowed");
     }
