@@ -3,7 +3,7 @@
 //! The library holds what the tests in `tests/tests/` share. [`binaries`] builds the programs once, [`MapServer`] and
 //! [`SidecarProcess`] run them in homes of their own, [`api`] and [`gateway`] speak the contract on the wire without our
 //! client library, [`bots`] play, [`in_world`] is one player over UDP, [`database`] looks into the database afterwards, and [`netcode`] knocks at the game's
-//! port with any bytes; [`load`] is thousands of players, [`soak`] players who come and go for long, [`attack`] hundreds of
+//! port with any bytes; [`node`] starts the scripts of `clients/js`; [`load`] is thousands of players, [`soak`] players who come and go for long, [`attack`] hundreds of
 //! hostile ones. [`postgres`] and [`mod@redis`] are a database and keys of a test's own on services that run
 //! anyway; [`backends`] are a whole PostgreSQL and a whole Redis of its own. [`proxy`] is a link that can be cut, slowed
 //! and silenced, [`conditioner`] a bad line for players, and [`feel`] what they see
@@ -27,6 +27,7 @@ pub mod in_world;
 pub mod load;
 pub mod map_server;
 pub mod netcode;
+pub mod node;
 pub mod plot;
 pub mod postgres;
 pub mod process;

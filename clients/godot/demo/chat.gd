@@ -1,5 +1,6 @@
 extends VBoxContainer
-## The chat, with the commands of the page: /w NAME TEXT whispers, /p TEXT speaks to the party,
+## The chat, with the commands of the page: /w NAME TEXT whispers (a name with spaces stands in
+## quotes, as in /w "Ada the Third" hello), /p TEXT speaks to the party,
 ## /invite NAME and /leave are the party's, /ignore NAME and /unignore NAME silence somebody.
 
 const LINES := 50
@@ -51,16 +52,27 @@ func _on_submitted(text: String) -> void:
 	var rest := text.substr(text.find(" ") + 1).strip_edges() if " " in text else ""
 	match text.get_slice(" ", 0):
 		"/w":
-			client.chat.whisper(rest.get_slice(" ", 0), rest.substr(rest.find(" ") + 1))
+			_whisper(rest)
 		"/p":
 			client.chat.say_to_party(rest)
 		"/invite":
-			client.party.invite(rest)
+			client.party.invite(_unquoted(rest))
 		"/leave":
 			client.party.leave()
 		"/ignore":
-			client.chat.ignore(rest)
+			client.chat.ignore(_unquoted(rest))
 		"/unignore":
-			client.chat.unignore(rest)
+			client.chat.unignore(_unquoted(rest))
 		_:
 			client.chat.say(text)
+
+
+func _unquoted(spoken: String) -> String:
+	return spoken.trim_prefix('"').trim_suffix('"')
+
+
+func _whisper(rest: String) -> void:
+	var is_quoted := rest.begins_with('"')
+	var spoken := rest.trim_prefix('"')
+	var to := spoken.get_slice('"' if is_quoted else " ", 0)
+	client.chat.whisper(to, spoken.substr(to.length() + 1).strip_edges())

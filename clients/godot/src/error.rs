@@ -30,6 +30,10 @@ pub struct RealmError {
     /// Seconds to wait before asking again; 0 where waiting does not help.
     #[var(no_set)]
     retry_after: f64,
+    /// The ability slot whose use was refused; -1 where it was something else.
+    #[init(val = -1)]
+    #[var(no_set)]
+    slot: i64,
 }
 
 #[godot_api]
@@ -73,6 +77,7 @@ impl RealmError {
             request: GString::from(failure.request.as_str()),
             fields,
             retry_after: failure.retry_after.as_secs_f64(),
+            slot: failure.slot.map_or(-1, i64::from),
         })
     }
 }

@@ -2,8 +2,8 @@ extends SceneTree
 ## A player of `cargo xtask feel --core godot`. It enters and leaves a few times, and stays; then
 ## it walks as it is told line by line on standard input (an angle of 0 to 255, or -1 to stand) and
 ## uses abilities ("use SLOT X Y", a point in tiles), until it reads "leave". It says one line of
-## JSON for each time that it has entered, one for each whom it has helped, and one for each frame,
-## with what its nodes show.
+## JSON for each time that it has entered, one for each whom it has helped, one for each use that
+## was refused, and one for each frame, with what its nodes show.
 ## Arguments: the server's address, a name, where its packets go, and how often it enters.
 
 const Player := preload("res://tests/player.gd")
@@ -44,6 +44,7 @@ func play() -> void:
 	say({"entity": player.client.own_entity_id()})
 	player.client.connection_lost.connect(func(reason: String) -> void: say({"lost": reason}))
 	player.client.combat.connect(tell_help)
+	player.client.refused.connect(func(error: RealmError) -> void: say({"refused": error.slot}))
 	keyboard.start(read_keys)
 	var screen := Screen.new()
 	screen.process_priority = AFTER

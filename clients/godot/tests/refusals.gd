@@ -138,6 +138,9 @@ func refuse(code: StringName, part: StringName, request: Callable) -> void:
 		failed += 1
 		var said := func(by: StringName) -> String: return "%s %s" % [by, told[by].code]
 		printerr("FAILED: %s of %s expected, not %s" % [code, part, told.keys().map(said)])
+	elif error.slot != (0 if code == &"IN_SAFE_ZONE" else -1):
+		failed += 1
+		printerr("FAILED: %s names the slot %d" % [code, error.slot])
 	elif error.text.is_empty() or error.advice.is_empty() or error.request.is_empty():
 		failed += 1
 		printerr("FAILED: %s says too little" % code)

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { Display } from "../src/display/display.js";
 import { Session } from "../src/session.js";
 import { Lab, OTHER } from "./testing/display-lab.js";
+import { snapshotBody } from "./testing/snapshots.js";
 
 const GOOD = { delayMs: 5, jitterMs: 0, lostPercent: 0 };
 /** A round trip of 100 ms and up to 40 more, and 2 % lost each way. */
@@ -124,6 +125,10 @@ test("what is not in view has no place", () => {
   const here = lab(GOOD);
   assert.notEqual(here.display.place(here.session, OTHER), null);
   assert.equal(here.display.place(here.session, 77), null);
+  const { head } = here.session.world;
+  assert.ok(here.session.receiveFrame(snapshotBody({ ...head, tick: head.tick + 1, despawns: [OTHER] })));
+  here.display.takeSnapshot(here.session, (SETTLED * 1000) / 60);
+  assert.equal(here.display.place(here.session, OTHER), null, "it has gone");
   const [session, display] = [new Session(), new Display()];
   display.advance(session, 0, 5);
   assert.deepEqual([display.place(session, OTHER), display.tick], [null, 0]);

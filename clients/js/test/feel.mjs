@@ -1,7 +1,10 @@
 // A scripted player of `cargo xtask feel --core js`: node --experimental-websocket feel.mjs SEED
 //
 // It is told what to do line by line, in JSON, and answers each line with one:
-// {"ask": "enter", "grant": …}       enters the world, and walks about from then on
+// {"ask": "enter", "grant", "transport"}
+//                                    enters the world over that transport, and walks about from then on
+// {"ask": "visit", "grant", "transport"}
+//                                    the same, but logs out at once
 // {"ask": "clock"}                   the time of this process, in milliseconds
 // {"ask": "watch", "from", "until"}  what its screen showed between two moments of this clock
 // {"ask": "strike", "until", "targets", "everyMs", "radius"}
@@ -10,6 +13,7 @@
 
 import { createInterface } from "node:readline";
 import { Display, GameClient, readGrant } from "../src/index.js";
+import { nodeWebTransport } from "./testing/node-webtransport.js";
 import { Random } from "./testing/random.js";
 import { Walk } from "./testing/walk.js";
 
@@ -36,10 +40,12 @@ class Player {
     this.#random = new Random(seed);
   }
 
-  async enter(grant) {
+  async enter(grant, transport) {
+    const WebTransport = transport === "webtransport" ? nodeWebTransport() : undefined;
     const began = performance.now();
     this.#client = await GameClient.enter(readGrant(grant), {
-      acceptWithinMs: 5000,
+      transport,
+      WebTransport,
       intent: () => this.#display?.withSeen(this.#intent()) ?? {},
       onMessage: (message) => this.#hear(message),
       onTick: ({ session }) => this.#display?.takeTick(session, { heading: this.#walk.heading }, performance.now()),
@@ -99,6 +105,7 @@ class Player {
   }
 
   #frame() {
+    if (!this.#client) return;
     const now = performance.now();
     if (now >= this.#nextFrame) {
       this.#keys();
@@ -156,13 +163,20 @@ class Player {
 
   async leave() {
     const { left } = await this.#client.logOut();
+    if (left !== "Logout") throw new Error(`the log-out was not confirmed: ${left}`);
+    [this.#client, this.#display] = [null, null];
     return { left };
   }
 }
 
 const player = new Player(Number(process.argv[2]));
 const answers = {
-  enter: ({ grant }) => player.enter(grant),
+  enter: ({ grant, transport }) => player.enter(grant, transport),
+  visit: async ({ grant, transport }) => {
+    const { enteredInMs } = await player.enter(grant, transport);
+    await player.leave();
+    return { enteredInMs };
+  },
   clock: () => ({ nowMs: performance.now() }),
   watch: ({ from, until }) => player.watch(from, until),
   strike: (told) => player.strike(told),

@@ -187,7 +187,7 @@ test("who calls entering off while a newer token is on its way asks for no ticke
   const freshToken = () => new Promise((resolve) => (answer = resolve));
   const entry = new Entry("ws://127.0.0.1:3002", "bad", "hero", { ...options, freshToken });
   const calledOff = new AbortController();
-  const entering = entry.ticket(null, calledOff.signal);
+  const entering = entry.enter({ signal: calledOff.signal });
   const rejected = assert.rejects(entering, { name: "AbortError" });
   await settle();
   calledOff.abort();

@@ -160,9 +160,14 @@ test("a guest whom a provider knows is no guest", async () => {
 });
 
 test("a provider's tokens are a log-in that stays", async () => {
-  const logIn = new LogIn(new Api(), storage(), new Locks());
+  const [api, tab, locks] = [new Api(), storage(), new Locks()];
+  const logIn = new LogIn(api, tab, locks);
   await logIn.beginProven(STAYING);
   assert.deepEqual([logIn.username, logIn.isGuest, await logIn.fresh()], ["quiet_fox", false, "renewed"]);
+  assert.equal(await logIn.fresh(), "renewed", "and once more");
+  locks.release();
+  const again = new LogIn(api, tab, locks);
+  assert.deepEqual([await again.resume(), await again.fresh()], [true, "renewed"], "also when the tab is loaded again");
 });
 
 test("an e-mail address is a name to log in by", async () => {

@@ -134,7 +134,7 @@ fn a_lag_is_at_most_250_ms_and_never_of_the_future() {
 }
 
 #[test]
-fn what_a_client_has_acknowledged_is_not_older_than_it_says() {
+fn nobody_has_seen_long_before_what_its_client_has_acknowledged() {
     let believes = |tick, part, later| {
         let Seen { tick, part } = believed(Seen { tick: Tick(tick), part }, Tick(100), later);
         (tick.0, part)

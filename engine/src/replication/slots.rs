@@ -1,4 +1,4 @@
-//! Replicated entities in dense arrays: what every client's snapshot reads, each tick, of all that it sees.
+//! Replicated entities in dense arrays, which every client's snapshot reads, and whether each is still on its course.
 
 use bevy_ecs::prelude::*;
 use realmgate_protocol::ids::{EntityId, Tick};

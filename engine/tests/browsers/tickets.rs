@@ -62,14 +62,22 @@ fn a_full_server_says_so() {
 #[test]
 fn at_the_end_everybody_is_told() {
     let mut scene = Scene::new();
-    scene.host.transport.send_message(ClientId(200), b"goodbye".to_vec());
+    let mut other = scene.join(7);
+    for id in [200, 7] {
+        scene.host.transport.send_message(ClientId(id), b"goodbye".to_vec());
+    }
     scene.host.transport.flush();
     let Scene { host, mut witness } = scene;
     let ending = std::thread::spawn(move || drop(host));
-    while witness.closed.is_none() {
-        witness.pump();
-        std::thread::yield_now();
+    // The witness answers last, and is waited for.
+    for client in [&mut other, &mut witness] {
+        while client.closed.is_none() {
+            client.pump();
+            std::thread::yield_now();
+        }
     }
     ending.join().unwrap();
-    assert_eq!((witness.closed, witness.messages.last()), (Some(1_000), Some(&b"goodbye".to_vec())));
+    for client in [other, witness] {
+        assert_eq!((client.closed, client.messages.last()), (Some(1_000), Some(&b"goodbye".to_vec())));
+    }
 }

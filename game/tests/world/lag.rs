@@ -97,7 +97,7 @@ fn nobody_is_hit_where_it_was_more_than_250_ms_ago_or_will_be() {
     for later in [1, 2, 30, 1_000] {
         // It comes, and will be in reach in the next tick.
         let (mut scene, post) = scene_with_post(9);
-        push(&mut scene, post, -STEP, 7);
+        push(&mut scene, post, -STEP, 8);
         let (seen, newest) = (Seen { tick: scene.now().after(later), part: 7 }, scene.now());
         assert!(!sweep_seeing(&mut scene, seen, newest, post), "the future is not seen");
         scene.ticks(TICK_HZ / 2);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
 use realmgate_client::clock::Clock;
 use realmgate_client::transport::Carrier;
@@ -26,9 +26,9 @@ struct Arguments {
     /// The lines: lan, 50ms, 100ms, 200ms, 300ms [default: all]
     #[arg(long, value_name = "LINE", value_delimiter = ',')]
     line: Vec<String>,
-    /// What carries the players' payloads; always a WebSocket for the JavaScript library, and UDP for the add-on
-    #[arg(long, value_enum, default_value_t)]
-    transport: Transport,
+    /// What carries the players' payloads [default: udp, and websocket for the JavaScript library]
+    #[arg(long, value_enum)]
+    transport: Option<Transport>,
     /// The library that the players play with; that in JavaScript needs Node 20, the add-on a Godot
     #[arg(long, value_enum, default_value_t)]
     core: Library,
@@ -40,9 +40,8 @@ struct Arguments {
     seed: u64,
 }
 
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, ValueEnum)]
 enum Transport {
-    #[default]
     Udp,
     Websocket,
     Webtransport,
@@ -75,20 +74,23 @@ async fn feel(arguments: &Arguments) -> Result<bool> {
         [] => PROFILES.to_vec(),
         names => names.iter().map(named).collect::<Result<_>>()?,
     };
+    let (core, carrier) = match (arguments.core, arguments.transport) {
+        (Library::Js, None | Some(Transport::Websocket)) => (Core::JavaScript, Carrier::WebSocket),
+        (Library::Js, Some(Transport::Webtransport)) => (Core::JavaScript, Carrier::WebTransport),
+        (Library::Js, Some(Transport::Udp)) => bail!("the JavaScript library plays over websocket and webtransport"),
+        (Library::Godot, None | Some(Transport::Udp)) => {
+            let program = arguments.godot.clone().context("--core godot takes --godot PATH")?;
+            (Core::Godot(Godot::at(program)), Carrier::Udp)
+        }
+        (Library::Godot, Some(_)) => bail!("the add-on plays over udp"),
+        (Library::Rust, None | Some(Transport::Udp)) => (Core::Rust, Carrier::Udp),
+        (Library::Rust, Some(Transport::Websocket)) => (Core::Rust, Carrier::WebSocket),
+        (Library::Rust, Some(Transport::Webtransport)) => (Core::Rust, Carrier::WebTransport),
+    };
     let settings = Settings::new();
     let assets = settings.home.fresh_path("assets");
     hits::lay(&assets)?;
     let server = MapServer::start_linked(&settings.set("ASSETS_DIR", &assets.to_string_lossy())).await;
-    let (core, carrier) = match (arguments.core, arguments.transport) {
-        (Library::Js, _) => (Core::JavaScript, Carrier::WebSocket),
-        (Library::Godot, _) => {
-            let program = arguments.godot.clone().context("--core godot takes --godot PATH")?;
-            (Core::Godot(Godot::at(program)), Carrier::Udp)
-        }
-        (Library::Rust, Transport::Udp) => (Core::Rust, Carrier::Udp),
-        (Library::Rust, Transport::Websocket) => (Core::Rust, Carrier::WebSocket),
-        (Library::Rust, Transport::Webtransport) => (Core::Rust, Carrier::WebTransport),
-    };
     let realm = Realm { server: &server, clock: Clock::start(), core, carrier, seed: arguments.seed };
     let mut measured = Vec::new();
     for profile in profiles {

@@ -8,6 +8,11 @@ use rand_pcg::Pcg32;
 /// The longest queue before a narrow line: what would wait longer is dropped.
 const MAX_QUEUE: Duration = Duration::from_millis(250);
 
+/// How long TCP waits at least before it sends a lost segment again.
+const RESEND_AFTER: Duration = Duration::from_millis(200);
+/// How often it tries. What is lost even then counts as arrived, so that no test waits for ever.
+const MAX_SENDS: u32 = 10;
+
 /// How a line treats packets, in each direction.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Conditions {
@@ -84,6 +89,19 @@ impl Line {
             fate.push(again);
         }
         fate
+    }
+
+    /// The same for what TCP carries: when it arrives, sent again as often as it takes. What comes behind it waits for it, which is the
+    /// caller's matter.
+    pub fn send_again(&mut self, now: Duration, bytes: usize) -> Duration {
+        let mut sent_at = now;
+        for _ in 0..MAX_SENDS {
+            if let Some(due) = self.send(sent_at, bytes).into_iter().min() {
+                return due;
+            }
+            sent_at += RESEND_AFTER;
+        }
+        sent_at
     }
 
     /// When a packet has left a narrow line; `None` when the queue before it is full.

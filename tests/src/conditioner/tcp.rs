@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -17,8 +16,6 @@ use super::{Conditions, Line, Weather};
 const SEGMENT: usize = 1_448;
 /// Segments under way in one direction; a sender that is faster is held up, as by a full window.
 const UNDER_WAY: usize = 64;
-/// How long TCP waits at least before it sends a lost segment again.
-const RESEND_AFTER: Duration = Duration::from_millis(200);
 
 /// The conditioner; gone with its value.
 #[derive(Debug)]
@@ -113,7 +110,7 @@ async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, weather: watch::
         let mut buffer = [0; SEGMENT];
         while let Ok(length @ 1..) = from.read(&mut buffer).await {
             line.set(watched.borrow().conditions);
-            let due = began + arrival(&mut line, began.elapsed(), length);
+            let due = began + line.send_again(began.elapsed(), length);
             if send.send(Segment { due, bytes: buffer[..length].to_vec() }).await.is_err() {
                 return;
             }
@@ -133,20 +130,10 @@ async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, weather: watch::
     tokio::join!(read, write);
 }
 
-/// When a segment arrives, with as many resends as it takes.
-fn arrival(line: &mut Line, now: Duration, bytes: usize) -> Duration {
-    let mut sent_at = now;
-    for _ in 0..10 {
-        if let Some(due) = line.send(sent_at, bytes).into_iter().min() {
-            return due;
-        }
-        sent_at += RESEND_AFTER;
-    }
-    sent_at
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use tokio::time::timeout;
 
@@ -182,11 +169,22 @@ mod tests {
         let mut heard = [0; 1];
         timeout(PATIENCE, server.read_exact(&mut heard)).await.unwrap().unwrap();
         assert!(sent.elapsed() >= Duration::from_millis(79), "{:?}", sent.elapsed());
+        let answered = Instant::now();
+        server.write_all(b".").await.unwrap();
+        timeout(PATIENCE, client.read_exact(&mut heard)).await.unwrap().unwrap();
+        assert!(answered.elapsed() >= Duration::from_millis(79), "and back: {:?}", answered.elapsed());
         line.set_down(true);
         server.write_all(b"!").await.unwrap();
-        assert!(timeout(Duration::from_millis(250), client.read_exact(&mut heard)).await.is_err());
+        client.write_all(b"?").await.unwrap();
+        let (mut there, while_down) = ([0; 1], Duration::from_millis(250));
+        let (back, forth) = tokio::join!(
+            timeout(while_down, client.read_exact(&mut heard)),
+            timeout(while_down, server.read_exact(&mut there)),
+        );
+        assert!(back.is_err() && forth.is_err(), "nothing comes while it is down");
         line.set_down(false);
         timeout(PATIENCE, client.read_exact(&mut heard)).await.unwrap().unwrap();
-        assert_eq!(heard, *b"!");
+        timeout(PATIENCE, server.read_exact(&mut there)).await.unwrap().unwrap();
+        assert_eq!((heard, there), (*b"!", *b"?"));
     }
 }

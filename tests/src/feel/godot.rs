@@ -149,13 +149,14 @@ impl GodotPlayer {
         let Some(striker) = &mut self.striker else { return };
         match said {
             Said::Hit { hit, ability } => striker.judge.hit(*ability, EntityId(*hit)),
+            Said::Refused { refused } => striker.judge.refused_on(*refused),
             Said::Frame(Frame { used: Some((slot, x, y)), .. }) => {
                 let (point, slot) = (units((*x, *y)), *slot as usize);
                 let ability = session.welcome().and_then(|welcome| welcome.slots.get(slot));
                 if let (Some(frame), Some(ability), Some(ground)) = (self.frames.last(), ability, session.grid()) {
                     let point = Position { x: point.x as i32, y: point.y as i32 };
                     let press = Press { slot, point, shown: frame.others().collect() };
-                    // Of which command it is a part, the add-on does not say.
+                    // Of which command it is a part, the add-on does not say; of a refusal, it says the slot.
                     striker.judge.pressed(&press, None, *ability, ground, now);
                 }
             }
@@ -175,7 +176,7 @@ impl GodotPlayer {
             }
             Said::Stays { entity } => self.entity = EntityId(entity),
             Said::Lost { .. } => self.has_lost = true,
-            Said::Hit { .. } => {}
+            Said::Hit { .. } | Said::Refused { .. } => {}
             Said::Frame(frame) => {
                 self.zero = self.zero.min(at.as_secs_f64() - frame.at_us / 1e6);
                 self.frames.push(frame);
@@ -214,6 +215,10 @@ enum Said {
     Hit {
         hit: u32,
         ability: u16,
+    },
+    /// A use of the ability on this slot; -1 for other requests.
+    Refused {
+        refused: i64,
     },
     Frame(Frame),
 }
@@ -259,6 +264,7 @@ mod tests {
         assert!(matches!(said(r#"{"lost":"silence"}"#), Said::Lost { .. }));
         let frame = r#"{"at_us":2000000,"corrected_tiles":0.5,"corrections":2,"heading":null,"others":[[9,1.5,2.0]],"own":[32.0,31.5],"used":[3.0,1.5,2.5],"visible_corrections":1}"#;
         assert!(matches!(said(r#"{"hit":7,"ability":3}"#), Said::Hit { hit: 7, ability: 3 }));
+        assert!(matches!(said(r#"{"refused":2}"#), Said::Refused { refused: 2 }));
         let Said::Frame(frame) = said(frame) else { panic!("{frame} is a frame") };
         let picture = frame.picture(Duration::from_secs(1));
         assert_eq!(picture.own, Point { x: 32.0 * 1_024.0, y: 31.5 * 1_024.0 });

@@ -106,6 +106,11 @@ impl Judge {
         self.uses.retain(|of| of.command != Some(command));
     }
 
+    /// The same where only the slot is known: it was used once, since it is not pressed again before that is settled.
+    pub fn refused_on(&mut self, slot: i64) {
+        self.uses.retain(|of| i64::try_from(of.slot) != Ok(slot));
+    }
+
     /// The server says that the newest use of this ability has reached somebody.
     pub fn hit(&mut self, ability: u16, target: EntityId) {
         let of = self.uses.iter_mut().rfind(|of| of.ability == ability);
@@ -231,4 +236,27 @@ pub fn lay(assets: &Path) -> Result<()> {
         |line: &str| if is_abilities(line) { format!("abilities = {marks:?}\n") } else { format!("{line}\n") };
     fs::write(&file, classes.lines().map(with_marks).collect::<String>())?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refused_uses_are_not_compared() {
+        let ground = CollisionGrid::from_rows(&["....."; 5]).unwrap();
+        let point = Position::tile_centre(2, 2);
+        let shown = vec![(EntityId(9), Point::from(point))];
+        let mut judge = Judge::default();
+        for slot in 0..3 {
+            let press = Press { slot, point, shown: shown.clone() };
+            judge.pressed(&press, Some(slot as u32), slot as u16, &ground, Duration::ZERO);
+        }
+        judge.refused(0);
+        judge.refused_on(1);
+        judge.refused_on(-1);
+        judge.hit(2, EntityId(9));
+        judge.settle(SETTLES_IN);
+        assert_eq!(judge.agreement(), Agreement { compared: 1, agreed: 1 });
+    }
 }

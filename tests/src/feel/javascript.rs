@@ -2,13 +2,13 @@
 //! (`clients/js/test/feel.mjs`).
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use realmgate_client::clock::Clock;
 use realmgate_client::display::{DisplayCounters, Point};
+use realmgate_client::transport::Carrier;
 use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ids::EntityId;
 use realmgate_protocol::movement::{Angle, CollisionGrid, Position};
@@ -16,13 +16,16 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::time::timeout;
 
 use super::hits::{Agreement, Judge, PRESS_EVERY, Press, RADIUS};
 use super::measure::{Counted, Watched};
 use super::player::Picture;
+use crate::node;
 
+/// What it runs, of `clients/js/test`.
+const SCRIPT: &str = "feel.mjs";
 /// How long a process may take to answer, beyond what it was told to wait.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often its clock is asked for. The answer that came fastest is the one that is believed.
@@ -35,38 +38,64 @@ pub struct NodePlayer {
     _process: Child,
     to: ChildStdin,
     from: Lines<BufReader<ChildStdout>>,
+    carrier: Carrier,
+    /// The bad line.
+    through: SocketAddr,
     clock: Clock,
     /// What its clock shows when ours shows 0, in milliseconds.
     zero_ms: f64,
-    /// Its entity.
+    /// Its entity, once it is in the world.
     pub entity: EntityId,
-    /// How long entering took.
-    pub entered_in: Duration,
 }
 
 impl NodePlayer {
-    /// Starts a process, and enters the world in it, over a WebSocket through a bad line.
+    /// Starts a process that plays through a bad line, over WebTransport or else a WebSocket.
     ///
     /// # Errors
-    /// When there is no Node, or the player does not get in.
-    pub async fn enter(grant: &EntryGrant, through: SocketAddr, clock: Clock, seed: u64) -> Result<Self> {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../clients/js/test/feel.mjs");
-        let mut node = Command::new("node");
-        node.args(["--no-warnings", "--experimental-websocket"]).arg(script).arg(seed.to_string());
-        node.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+    /// When there is no Node, or none that can speak WebTransport where it must.
+    pub async fn start(carrier: Carrier, through: SocketAddr, clock: Clock, seed: u64) -> Result<Self> {
+        let mut node = if carrier == Carrier::WebTransport {
+            node::script_with_webtransport(SCRIPT)
+                .context("Node with WebTransport is not installed: .ci/run does that")?
+        } else {
+            node::script(SCRIPT)
+        };
+        node.arg(seed.to_string()).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut process = node.spawn().context("Node 20 (node) could not be started")?;
         let to = process.stdin.take().context("the process has no standard input")?;
         let from = process.stdout.take().context("the process has no standard output")?;
         let from = BufReader::new(from).lines();
-        let (entity, entered_in) = (EntityId(0), Duration::ZERO);
-        let mut player = Self { _process: process, to, from, clock, zero_ms: 0.0, entity, entered_in };
+        let (zero_ms, entity) = (0.0, EntityId(0));
+        let mut player = Self { _process: process, to, from, carrier, through, clock, zero_ms, entity };
         player.read_clock().await?;
-        let mut grant = grant.clone();
-        grant.map_ws_url = grant.map_ws_url.map(|url| through_line(&url, through));
-        let entered: Entered = player.ask(&json!({ "ask": "enter", "grant": grant }), Duration::ZERO).await?;
-        player.entity = EntityId(entered.entity);
-        player.entered_in = Duration::from_secs_f64(entered.entered_in_ms / 1_000.0);
         Ok(player)
+    }
+
+    /// Enters the world, and walks about from then on. How long entering took.
+    ///
+    /// # Errors
+    /// When the player does not get in.
+    pub async fn enter(&mut self, grant: &EntryGrant) -> Result<Duration> {
+        let entered: Entered = self.ask_to_enter("enter", grant).await?;
+        self.entity = EntityId(entered.entity);
+        Ok(Duration::from_secs_f64(entered.entered_in_ms / 1_000.0))
+    }
+
+    /// Enters the world, and logs out at once. How long entering took.
+    ///
+    /// # Errors
+    /// When the player does not get in.
+    pub async fn visit(&mut self, grant: &EntryGrant) -> Result<Duration> {
+        let Visited { entered_in_ms } = self.ask_to_enter("visit", grant).await?;
+        Ok(Duration::from_secs_f64(entered_in_ms / 1_000.0))
+    }
+
+    async fn ask_to_enter<T: DeserializeOwned>(&mut self, ask: &str, grant: &EntryGrant) -> Result<T> {
+        let (mut grant, through) = (grant.clone(), self.through);
+        grant.map_ws_url = grant.map_ws_url.map(|url| through_line(&url, through));
+        grant.map_wt_url = grant.map_wt_url.map(|url| through_line(&url, through));
+        let transport = if self.carrier == Carrier::WebTransport { "webtransport" } else { "websocket" };
+        self.ask(&json!({ "ask": ask, "grant": grant, "transport": transport }), Duration::ZERO).await
     }
 
     /// Keeps what its screen shows between two moments. The player walks before and after as well.
@@ -139,8 +168,9 @@ impl NodePlayer {
 
 /// The same URL through a line.
 fn through_line(url: &str, line: SocketAddr) -> String {
-    let path = url.splitn(4, '/').nth(3).unwrap_or_default();
-    format!("ws://{line}/{path}")
+    let mut parts = url.splitn(4, '/');
+    let (scheme, path) = (parts.next().unwrap_or_default(), parts.nth(2).unwrap_or_default());
+    format!("{scheme}//{line}/{path}")
 }
 
 #[derive(Debug, Deserialize)]
@@ -148,6 +178,12 @@ fn through_line(url: &str, line: SocketAddr) -> String {
 struct Entered {
     entered_in_ms: f64,
     entity: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Visited {
+    entered_in_ms: f64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -261,6 +297,7 @@ mod tests {
     fn a_url_keeps_its_path_through_a_line() {
         let line = SocketAddr::from(([127, 0, 0, 1], 4_101));
         assert_eq!(through_line("ws://10.0.0.1:4001/play", line), "ws://127.0.0.1:4101/play");
+        assert_eq!(through_line("https://10.0.0.1:4001/play", line), "https://127.0.0.1:4101/play");
         assert_eq!(through_line("ws://10.0.0.1:4001", line), "ws://127.0.0.1:4101/");
     }
 }

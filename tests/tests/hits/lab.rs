@@ -58,6 +58,49 @@ pub enum Tells {
     Nothing,
 }
 
+/// What carries the frames of both ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carrier {
+    /// Datagrams, as over UDP and WebTransport.
+    Datagrams,
+    /// A stream, as over a WebSocket: what is lost comes later, and holds up what comes after it.
+    Stream,
+}
+
+/// One direction of the line, and what is under way on it.
+struct Way<T> {
+    line: Line,
+    carrier: Carrier,
+    /// When the newest piece of a stream arrives.
+    newest: Duration,
+    under_way: Vec<(Duration, T)>,
+}
+
+impl<T: Clone> Way<T> {
+    fn new(conditions: Conditions, carrier: Carrier, seed: u64) -> Self {
+        Self { line: Line::new(conditions, seed), carrier, newest: Duration::ZERO, under_way: Vec::new() }
+    }
+
+    fn send(&mut self, now: Duration, bytes: usize, what: T) {
+        let arrivals = match self.carrier {
+            Carrier::Datagrams => self.line.send(now, bytes),
+            Carrier::Stream => {
+                self.newest = self.newest.max(self.line.send_again(now, bytes));
+                vec![self.newest]
+            }
+        };
+        self.under_way.extend(arrivals.into_iter().map(|at| (at, what.clone())));
+    }
+
+    /// What has arrived by now, in the order in which it came.
+    fn arrived(&mut self, now: Duration) -> Vec<T> {
+        let (mut here, later): (Vec<_>, Vec<_>) = self.under_way.drain(..).partition(|(at, _)| *at <= now);
+        self.under_way = later;
+        here.sort_by_key(|(at, _)| *at);
+        here.into_iter().map(|(_, what)| what).collect()
+    }
+}
+
 /// On how many sweeps screen and server agree.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Agreement {
@@ -93,10 +136,8 @@ pub struct Lab {
     mob_id: EntityId,
     tells: Tells,
     random: Pcg32,
-    up: Line,
-    down: Line,
-    to_server: Vec<(Duration, ClientFrame)>,
-    to_client: Vec<(Duration, Vec<u8>)>,
+    up: Way<ClientFrame>,
+    down: Way<Vec<u8>>,
     now: Duration,
     next_server: Duration,
     next_client: Duration,
@@ -110,7 +151,7 @@ pub struct Lab {
 }
 
 impl Lab {
-    pub fn new(conditions: Conditions, tells: Tells) -> Self {
+    pub fn new(conditions: Conditions, carrier: Carrier, tells: Tells) -> Self {
         let mut channel = channel();
         let session_id = 1.into();
         let (character, account) = (CharacterId([1; 16]), AccountId([1; 16]));
@@ -142,10 +183,8 @@ impl Lab {
             mob_id,
             tells,
             random: Pcg32::seed_from_u64(7),
-            up: Line::new(conditions, 1),
-            down: Line::new(conditions, 2),
-            to_server: Vec::new(),
-            to_client: Vec::new(),
+            up: Way::new(conditions, carrier, 1),
+            down: Way::new(conditions, carrier, 2),
             now: Duration::ZERO,
             next_server: Duration::ZERO,
             next_client: Duration::from_millis(7),
@@ -178,7 +217,7 @@ impl Lab {
     }
 
     fn server_tick(&mut self) {
-        for frame in arrived(&mut self.to_server, self.now) {
+        for frame in self.up.arrived(self.now) {
             let ClientFrame { ack, commands } = frame;
             self.channel.push(ToChannel::Frame { session: 1.into(), ack, commands });
         }
@@ -192,8 +231,7 @@ impl Lab {
             self.session.receive_message(&message.bytes);
         }
         for (_, body) in outbox.frames.iter() {
-            let fate = self.down.send(self.now, body.len());
-            self.to_client.extend(fate.into_iter().map(|arrival| (arrival, body.to_vec())));
+            self.down.send(self.now, body.len(), body.to_vec());
         }
     }
 
@@ -258,12 +296,11 @@ impl Lab {
         }
         self.display.take_tick(&self.session, intent, self.now);
         self.next_client += self.session.pace().interval();
-        let fate = self.up.send(self.now, 60);
-        self.to_server.extend(fate.into_iter().map(|arrival| (arrival, sent)));
+        self.up.send(self.now, 60, sent);
     }
 
     fn receive(&mut self) {
-        for body in arrived(&mut self.to_client, self.now) {
+        for body in self.down.arrived(self.now) {
             if self.session.receive_frame(&body) {
                 self.display.take_snapshot(&self.session, self.now);
             }
@@ -287,12 +324,4 @@ fn channel() -> Channel {
     let mut channel = Channel::new(settings, &build);
     channel.tick().unwrap();
     channel
-}
-
-/// What has arrived by now, in the order in which it came.
-fn arrived<T>(line: &mut Vec<(Duration, T)>, now: Duration) -> Vec<T> {
-    let (mut here, later): (Vec<_>, Vec<_>) = line.drain(..).partition(|(at, _)| *at <= now);
-    *line = later;
-    here.sort_by_key(|(at, _)| *at);
-    here.into_iter().map(|(_, what)| what).collect()
 }

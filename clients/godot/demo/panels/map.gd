@@ -2,7 +2,6 @@ extends "res://demo/panels/panel.gd"
 ## The map: its places, who is in view, and the channels.
 
 const SIDE_PX := 256.0
-const TILES := 64.0
 const COLOURS: Dictionary[String, Color] = {
 	"portal": Color.MEDIUM_PURPLE,
 	"safe_zone": Color.SEA_GREEN,
@@ -44,9 +43,26 @@ func _on_listed(listed: Array[Dictionary]) -> void:
 	refresh()
 
 
+## The longer side of the map that is drawn, in tiles; 0 while there is none.
+func _side_tiles() -> int:
+	var side := 0
+	var map: Node = main.scene.get_node_or_null(^"RealmMap")
+	if map == null:
+		return side
+	for layer: Node in map.get_children():
+		if layer is TileMapLayer:
+			var tiles: TileMapLayer = layer
+			var used := tiles.get_used_rect().end
+			side = maxi(side, maxi(used.x, used.y))
+	return side
+
+
 func _draw_on(board: Control) -> void:
-	var scaled := SIDE_PX / TILES
 	board.draw_rect(Rect2(0, 0, SIDE_PX, SIDE_PX), Color(0.1, 0.14, 0.1))
+	var tiles := _side_tiles()
+	if tiles == 0:
+		return
+	var scaled := SIDE_PX / tiles
 	for place: Dictionary in client.places():
 		var rect: Rect2 = place.rect
 		var colour: Color = COLOURS.get(place.kind, Color.WHITE)

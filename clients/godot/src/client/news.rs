@@ -97,8 +97,8 @@ impl RealmClient {
 
     fn hear(&mut self, message: &ServerMessage) {
         match message {
-            ServerMessage::Refused { request, reason, .. } => {
-                self.refuse(&Failure::refusal(*reason, request));
+            ServerMessage::Refused { request, reason, answers, .. } => {
+                self.refuse(&Failure::refusal(*reason, request, *answers));
             }
             ServerMessage::Combat { kind, source, target, ability, amount } => {
                 let ability = ability.map_or(-1, i64::from);

@@ -7,7 +7,7 @@ use realmgate_client::api::{ApiError, Problem};
 use realmgate_client::client::EnterError;
 use realmgate_client::entry::EntryError;
 use realmgate_client::gateway::GatewayError;
-use realmgate_protocol::realm::Refusal;
+use realmgate_protocol::realm::{Answers, Refusal};
 
 /// Sorts of failures, by what a game does about them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,13 +41,16 @@ pub struct Failure {
     pub retry_after: Duration,
     /// What was asked for.
     pub request: String,
+    /// The ability slot, where it was the use of an ability.
+    pub slot: Option<u8>,
 }
 
 impl Failure {
     /// One without fields.
     pub fn new(kind: FailureKind, code: &str, text: impl Into<String>) -> Self {
         let (code, text) = (code.to_owned(), text.into());
-        Self { kind, code, text, fields: BTreeMap::new(), retry_after: Duration::ZERO, request: String::new() }
+        let (fields, retry_after, request) = (BTreeMap::new(), Duration::ZERO, String::new());
+        Self { kind, code, text, fields, retry_after, request, slot: None }
     }
 
     /// Too many requests wait for the network's thread.
@@ -89,14 +92,18 @@ impl Failure {
     }
 
     /// What a map server refuses.
-    pub fn refusal(reason: Refusal, request: &str) -> Self {
+    pub fn refusal(reason: Refusal, request: &str, answers: Answers) -> Self {
         let kind = match reason {
             Refusal::ProtocolMismatch => FailureKind::Outdated,
             Refusal::RateLimited => FailureKind::RateLimited,
             _ => FailureKind::Refused,
         };
         let name = format!("{reason:?}");
-        Self { request: request.to_owned(), ..Self::new(kind, &capitals(&name), sentence(&name)) }
+        let slot = match answers {
+            Answers::Command { slot, .. } => Some(slot),
+            Answers::Nothing | Answers::Message { .. } => None,
+        };
+        Self { request: request.to_owned(), slot, ..Self::new(kind, &capitals(&name), sentence(&name)) }
     }
 
     fn problem(problem: Problem) -> Self {
@@ -190,7 +197,7 @@ impl From<EnterError> for Failure {
             EnterError::ProtocolMismatch { .. } | EnterError::Hash => {
                 Self::new(FailureKind::Outdated, "PROTOCOL_MISMATCH", text)
             }
-            EnterError::Refused(reason) => Self::refusal(reason, "Hello"),
+            EnterError::Refused(reason) => Self::refusal(reason, "Hello", Answers::Nothing),
             EnterError::SentAway(reason) => Self::new(FailureKind::Refused, &capitals(&format!("{reason:?}")), text),
             EnterError::Closed(_) | EnterError::Silent => {
                 Self::new(FailureKind::Unreachable, "MAP_SERVER_UNREACHABLE", text)
@@ -208,10 +215,10 @@ mod tests {
 
     #[test]
     fn refusals_have_codes_in_capitals_and_words_for_people() {
-        let failure = Failure::refusal(Refusal::BagFull, "PickUp");
+        let failure = Failure::refusal(Refusal::BagFull, "PickUp", Answers::Message { id: 4 });
         assert_eq!((failure.code.as_str(), failure.text.as_str()), ("BAG_FULL", "bag full"));
         assert_eq!((failure.kind, failure.request.as_str()), (FailureKind::Refused, "PickUp"));
-        assert_eq!(Failure::refusal(Refusal::RateLimited, "Chat").kind, FailureKind::RateLimited);
+        assert_eq!(Failure::refusal(Refusal::RateLimited, "Chat", Answers::Nothing).kind, FailureKind::RateLimited);
     }
 
     #[test]
@@ -220,7 +227,7 @@ mod tests {
         for name in Refusal::VARIANTS {
             let reason: Refusal =
                 serde_json::from_str(&format!("\"{name}\"")).expect("a refusal is written by its name");
-            let failure = Failure::refusal(reason, "Chat");
+            let failure = Failure::refusal(reason, "Chat", Answers::Nothing);
             let kind = match *name {
                 "ProtocolMismatch" => FailureKind::Outdated,
                 "RateLimited" => FailureKind::RateLimited,

@@ -8,7 +8,7 @@ use realmgate_client::client::Setup;
 use realmgate_client::clock::Clock;
 use realmgate_client::player::Player;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use super::account::Account;
 use super::stay::{End, Stay};
@@ -34,6 +34,8 @@ struct Coming {
     task: tokio::task::AbortHandle,
     /// The call that asked for it, if any.
     call: Option<u64>,
+    /// The leave that came when it was made, and not told yet.
+    left_by: Option<u64>,
 }
 
 /// What the thread owns.
@@ -122,7 +124,7 @@ impl Worker {
             let player = enter(&account, &setup, &character).await;
             Done::Entered { call: Some(number), character, player }
         });
-        self.coming = Some(Coming { task, call: Some(number) });
+        self.coming = Some(Coming { task, call: Some(number), left_by: None });
     }
 
     /// Enters again, after the server has sent its players away.
@@ -132,10 +134,18 @@ impl Worker {
             let player = come_back(&account, &setup, &character).await;
             Done::Entered { call: None, character, player }
         });
-        self.coming = Some(Coming { task, call: None });
+        self.coming = Some(Coming { task, call: None, left_by: None });
     }
 
     fn leave(&mut self, number: u64) {
+        if let Some(coming) = &mut self.coming
+            && coming.task.is_finished()
+        {
+            if let Some(before) = coming.left_by.replace(number) {
+                self.say(News::Answered(before, Ok(Outcome::LeftWorld)));
+            }
+            return;
+        }
         if let Some(coming) = self.coming.take() {
             coming.task.abort();
             if let Some(call) = coming.call {
@@ -153,17 +163,23 @@ impl Worker {
         }
     }
 
-    fn finish(&mut self, done: Result<Done, tokio::task::JoinError>) {
+    fn finish(&mut self, done: Result<Done, JoinError>) {
         match done {
             Ok(Done::Call(number, answer)) => self.say(News::Answered(number, answer)),
             Ok(Done::Entered { call, character, player }) => self.finish_entering(call, character, player),
-            // Called off by a leave; a panic has been told on stderr.
-            Err(_) => self.coming = None,
+            // A panic has been told on stderr. Others were called off by a leave.
+            Err(error) if self.coming.as_ref().is_some_and(|coming| coming.task.id() == error.id()) => {
+                let call = self.coming.as_ref().and_then(|coming| coming.call);
+                self.finish_entering(call, String::new(), Err(Failure::not_in_world()));
+            }
+            Err(_) => {}
         }
     }
 
     fn finish_entering(&mut self, call: Option<u64>, character: String, player: Result<Box<Player>, Failure>) {
-        self.coming = None;
+        if let Some(left_by) = self.coming.take().and_then(|coming| coming.left_by) {
+            return self.leave_at_once(call, left_by, player.ok());
+        }
         let answer = match player {
             Ok(player) => {
                 let tell = self.tell.clone();
@@ -180,6 +196,19 @@ impl Worker {
             (None, Err(failure)) => self.say(News::Left(None, Some(failure))),
             (None, Ok(_)) => {}
         }
+    }
+
+    /// The player was let in, or not, when a leave had been asked for already.
+    fn leave_at_once(&mut self, call: Option<u64>, left_by: u64, player: Option<Box<Player>>) {
+        if let Some(call) = call {
+            self.say(News::Answered(call, Err(Failure::not_in_world())));
+        }
+        self.tasks.spawn_local(async move {
+            if let Some(player) = player {
+                player.log_out().await;
+            }
+            Done::Call(left_by, Ok(Outcome::LeftWorld))
+        });
     }
 
     fn tell_events(&mut self) {

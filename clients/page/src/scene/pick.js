@@ -1,4 +1,4 @@
-// What is under the pointer. No canvas: boxes around what was drawn in the last frame.
+// What is under the pointer, and which of several things is meant. No canvas: boxes around what was drawn in the last frame.
 
 const MARGIN_PX = 4;
 const LOOT = { wide: 22, tall: 24 };

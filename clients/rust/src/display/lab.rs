@@ -59,6 +59,8 @@ pub(super) struct Lab {
     pub(super) heading: Option<Angle>,
     /// While it is set, nothing gets through.
     pub(super) is_down: bool,
+    /// Set when the other has left the view.
+    pub(super) is_alone: bool,
 }
 
 #[derive(Debug, Default)]
@@ -106,6 +108,7 @@ impl Lab {
             next: Due::default(),
             heading: None,
             is_down: false,
+            is_alone: false,
         }
     }
 
@@ -180,10 +183,11 @@ impl Lab {
             last_command: server.last_command,
             buffered_commands: server.waiting.len() as u8,
         };
-        let is_told = server.acknowledged < server.told_at;
+        let gone = self.is_alone.then_some(OTHER);
+        let is_told = server.acknowledged < server.told_at && gone.is_none();
         let others = is_told.then_some((OTHER.0, server.other)).into_iter().collect();
         let own = EntityView { move_speed: Some(MoveSpeed { units_per_tick: SPEED as u16 }), ..EntityView::default() };
-        let frame = Shown { head, at: server.own, own, others }.bytes();
+        let frame = Shown { head, at: server.own, own, others, gone }.bytes();
         if let Some(arrival) = self.arrival(self.to_client.back().map(|(arrival, _)| *arrival)) {
             self.to_client.push_back((arrival, frame));
         }

@@ -147,9 +147,12 @@ fn the_line_is_measured() {
 
 #[test]
 fn what_is_not_in_view_has_no_place() {
-    let lab = lab(GOOD);
+    let mut lab = lab(GOOD);
     assert!(lab.display.place(&lab.session, OTHER).is_some());
     assert_eq!(lab.display.place(&lab.session, EntityId(77)), None);
+    lab.is_alone = true;
+    (0..60).for_each(|_| _ = lab.frame());
+    assert_eq!(lab.display.place(&lab.session, OTHER), None, "it has gone");
     let session = Session::new(std::sync::Arc::default(), None);
     assert_eq!(Display::default().place(&session, OTHER), None);
 }

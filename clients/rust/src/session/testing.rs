@@ -73,6 +73,8 @@ pub(crate) struct Shown {
     pub(crate) own: EntityView,
     /// Other entities, ascending, with ids above the own one's.
     pub(crate) others: Vec<(u32, Course)>,
+    /// Those that have left the view.
+    pub(crate) gone: Option<EntityId>,
 }
 
 impl Shown {
@@ -80,7 +82,7 @@ impl Shown {
         let mut out = BitWriter::default();
         self.head.write(&mut out);
         let mut snapshot = SnapshotWriter::own(&mut out, OwnState { position: self.at, facing: Angle(0) });
-        snapshot.despawns([].into_iter());
+        snapshot.despawns(self.gone.into_iter());
         let there = self.components();
         let told = EntityUpdate { is_new: true, has_course: false, changed: there, there };
         let mut update = BitWriter::default();

@@ -47,7 +47,7 @@ fn entered() -> Session {
 fn frame(tick: u32, last_command: u32, at: Position) -> Vec<u8> {
     let head = ServerFrameHead { tick: Tick(tick), last_command, buffered_commands: 2 };
     let own = EntityView { move_speed: Some(MoveSpeed { units_per_tick: 100 }), ..EntityView::default() };
-    Shown { head, at, own, others: Vec::new() }.bytes()
+    Shown { head, at, own, ..Shown::default() }.bytes()
 }
 
 /// A frame in which these entities go.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use realmgate_protocol::ids::{BatchId, CharacterId, LockEpoch, RequestId};
 use realmgate_protocol::link::{Fence, FromMap};
 
-/// Most messages that wait while the link is down. Beyond it, the oldest that is not a batch is dropped and counted.
+/// Most messages that wait while the link is down. Beyond it, one that is no batch is dropped and counted: departures last.
 const MAX_WAITING: usize = 65_536;
 /// Most sent messages that are kept, apart from unanswered batches.
 const MAX_KEPT: usize = 4_096;
@@ -23,13 +23,19 @@ pub(super) struct Waiting {
 
 impl Waiting {
     pub(super) fn push(&mut self, message: FromMap) {
-        if self.queue.len() >= MAX_WAITING
-            && let Some(oldest) = self.queue.iter().position(|message| !is_batch(message))
+        self.queue.push_back(message);
+        if self.queue.len() > MAX_WAITING
+            && let Some(least) = self.least_needed()
         {
-            self.queue.remove(oldest);
+            self.queue.remove(least);
             metrics::counter!("realmgate_link_messages_lost_total").increment(1);
         }
-        self.queue.push_back(message);
+    }
+
+    /// What is given up for room: the oldest that is neither a batch nor a departure, or else the oldest departure.
+    fn least_needed(&self) -> Option<usize> {
+        let is_other = |message: &FromMap| !is_batch(message) && !is_departure(message);
+        self.queue.iter().position(is_other).or_else(|| self.queue.iter().position(is_departure))
     }
 
     /// The next message to send.
@@ -234,6 +240,18 @@ mod tests {
         waiting.clear();
         (0..=MAX_WAITING as u64).for_each(|number| waiting.push(batch(number)));
         assert_eq!((waiting.len(), waiting.next()), (MAX_WAITING + 1, Some(batch(0))), "nor where all are batches");
+    }
+
+    #[test]
+    fn departures_are_given_up_last() {
+        let mut waiting = Waiting::default();
+        waiting.push(expired(0));
+        waiting.push(entered());
+        (1..MAX_WAITING as u64).for_each(|epoch| waiting.push(expired(epoch)));
+        // Nothing that waits is needed less than this.
+        waiting.push(entered());
+        assert_eq!((waiting.len(), waiting.next()), (MAX_WAITING, Some(expired(0))));
+        assert_eq!(rest(&mut waiting).last(), Some(&expired(MAX_WAITING as u64 - 1)));
     }
 
     #[test]

@@ -40,7 +40,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(value in prop_oneof![0..100_u64, 0..0x8000_u64, 0..1_u64 << 62], rest: Vec<u8>) {
+        fn what_is_written_is_read(
+            value in prop_oneof![0..100_u64, 0..0x8000_u64, 0..0x8000_0000_u64, 0..1_u64 << 62],
+            rest: Vec<u8>,
+        ) {
             let mut bytes = Vec::new();
             put(value, &mut bytes);
             bytes.extend_from_slice(&rest);

@@ -1,4 +1,4 @@
-//! Which names, passwords and other texts there may be.
+//! Which names, passwords, mail addresses and other texts there may be.
 
 use realmgate_platform::accounts::is_username;
 use serde_json::Value;

@@ -125,6 +125,11 @@ mod tests {
         }
         assert!(Args::of(vec![json!([1])]).table("metadata").is_err());
         assert!(Args::of(vec![json!("x")]).id::<uuid::Uuid>("lobby").is_err());
-        assert!(value_key("k".to_owned(), json!({"user": "x"}).as_object().unwrap()).is_err());
+        for whose in [json!({"user": "x"}), json!({"lobby": "x"})] {
+            assert!(value_key("k".to_owned(), whose.as_object().unwrap()).is_err(), "{whose}");
+        }
+        assert_eq!(Args::of(vec![json!("é")]).text("title", 1), Ok("é".to_owned()), "characters, not bytes");
+        let id = uuid::Uuid::from_u128(7);
+        assert_eq!(Args::of(vec![json!(id.to_string())]).id("lobby"), Ok(id));
     }
 }

@@ -138,19 +138,24 @@ mod tests {
 
     #[test]
     fn a_job_that_is_done_in_time_is_not_overdue() {
+        const JOBS: u64 = 1_000;
         let (sender, receiver) = channel();
         let late = receiver.clone();
         let stand_in = std::thread::spawn(move || late.next_overdue(NEVER));
         let own = receiver.clone();
-        let thread = std::thread::spawn(move || [own.next(), own.next()]);
-        sender.send("in time");
-        // Asked, handed out, asked again: whoever asks for the next job has done the one before.
-        while receiver.0.lock().steps < 3 && !stand_in.is_finished() {
-            std::thread::yield_now();
+        let thread = std::thread::spawn(move || std::iter::from_fn(|| own.next()).count());
+        // So many that the stand-in is awake during one of them.
+        for job in 1..=JOBS {
+            sender.send("in time");
+            // Asked, handed out, asked again: whoever asks for the next job has done the one before.
+            while receiver.0.lock().steps < 2 * job + 1 && !stand_in.is_finished() {
+                std::thread::yield_now();
+            }
         }
         assert_eq!(receiver.0.lock().in_work, None, "what is done is not left for the stand-in");
+        assert!(!stand_in.is_finished(), "it waits for a thread that makes no step");
         drop(sender);
-        assert_eq!(thread.join().unwrap(), [Some(Arc::new("in time")), None]);
+        assert_eq!(thread.join().unwrap(), JOBS as usize);
         assert_eq!(stand_in.join().unwrap(), None);
     }
 

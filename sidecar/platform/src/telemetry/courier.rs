@@ -179,3 +179,22 @@ impl fmt::Display for Failed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_ends_does_not_wait_for_a_receiver_that_fails() {
+        // Nobody listens at port 1.
+        let nobody = "http://127.0.0.1:1".parse().unwrap();
+        let courier = Courier::new("traces", nobody, HeaderMap::new(), Clock::system()).unwrap();
+        let (things, queue) = tokio::sync::mpsc::channel(1);
+        let load = Load { most: 1, gather: Duration::ZERO, content_type: "text/plain" };
+        let end = CancellationToken::new();
+        things.send(()).await.unwrap();
+        end.cancel();
+        let delivered = courier.deliver(queue, load, end, |_| Vec::new());
+        tokio::time::timeout(REST, delivered).await.expect("it does not rest after its failure");
+    }
+}

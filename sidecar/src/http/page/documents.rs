@@ -113,8 +113,12 @@ mod tests {
         let mut theme = Theme::default();
         theme.name = Some("\"><script>".to_owned());
         theme.texts.lead = Some("{{play}} <b>&amp;</b> {{".to_owned());
+        theme.texts.description = Some("\"><i>".to_owned());
+        theme.texts.play = Some("<u>Go</u>".to_owned());
         let documents = Documents::new(&theme, "\"><script>");
         let landing = text(documents.landing()).await;
+        assert!(landing.contains("name=\"description\" content=\"&quot;&gt;&lt;i&gt;\""), "{landing}");
+        assert!(landing.contains(">&lt;u&gt;Go&lt;/u&gt;</a>"), "{landing}");
         assert!(landing.contains("{{play}} &lt;b&gt;&amp;amp;&lt;/b&gt; {{"), "{landing}");
         assert!(landing.contains("<title>&quot;&gt;&lt;script&gt;</title>"), "{landing}");
         assert!(text(documents.admin()).await.contains("Administration of &quot;&gt;&lt;script&gt;"));

@@ -1,4 +1,4 @@
-//! The locks of servers in SQL, and what happens to the locks that a server held.
+//! The locks of map servers and of replicas in SQL, and what happens to the locks that one of them held.
 
 use realmgate_platform::database::columns::{number, parsed, to_sql_epoch, to_sql_ms};
 use realmgate_platform::database::dialect::{Dialect, Rows, lock_rows};

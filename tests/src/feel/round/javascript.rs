@@ -13,6 +13,9 @@ use crate::feel::measure::{Figures, judge_all};
 use crate::feel::player::Player;
 use crate::feel::truth::Truth;
 
+/// How often each enters and leaves again, before it stays.
+const VISITS: usize = 5;
+
 impl Realm<'_> {
     /// How long the way back takes after a blackout is not measured.
     pub(super) async fn measure_javascript(
@@ -21,15 +24,20 @@ impl Realm<'_> {
         plays: Duration,
         line: &Conditioner,
     ) -> Result<Measured> {
+        let (mut walkers, mut enter) = (Vec::new(), Vec::new());
+        for number in 1..=WALKERS {
+            let (mut gateway, character) = self.newcomer().await?;
+            let mut walker = NodePlayer::start(self.carrier, line.address(), self.clock, self.seed + number).await?;
+            for _ in 0..VISITS {
+                enter.push(walker.visit(&gateway.enter_world(&character.id, None).await?).await?);
+            }
+            enter.push(walker.enter(&gateway.enter_world(&character.id, None).await?).await?);
+            walkers.push(walker);
+        }
+        enter.sort_unstable();
+        // Last: it would fall silent while the others enter.
         let mut observer = self.player(None, 0).await?;
         observer.stand();
-        let mut walkers = Vec::new();
-        for number in 1..=WALKERS {
-            let grant = self.grant().await?;
-            walkers.push(NodePlayer::enter(&grant, line.address(), self.clock, self.seed + number).await?);
-        }
-        let mut enter: Vec<_> = walkers.iter().map(|walker| walker.entered_in).collect();
-        enter.sort_unstable();
         let (figures, disconnects) = self.watch_nodes(&mut observer, &mut walkers, plays).await?;
         let hits = self.strike_in_nodes(&mut observer, &mut walkers, plays).await?;
         line.mend();

@@ -15,7 +15,6 @@ use realmgate_client::client::Setup;
 use realmgate_client::clock::Clock;
 use realmgate_client::gateway::Gateway;
 use realmgate_client::transport::Carrier;
-use realmgate_protocol::entry::EntryGrant;
 
 use super::hits::Agreement;
 use super::measure::Figures;
@@ -56,7 +55,7 @@ pub struct Measured {
 pub enum Core {
     /// That in Rust.
     Rust,
-    /// That in JavaScript, in Node, over a WebSocket.
+    /// That in JavaScript, in Node, over WebTransport or a WebSocket.
     JavaScript,
     /// The add-on for Godot, over UDP: what its nodes show.
     Godot(Godot),
@@ -133,17 +132,12 @@ impl Realm<'_> {
 
     /// A new account's first character, in the world.
     async fn player(&self, through: Option<SocketAddr>, number: u64) -> Result<Player> {
-        let grant = self.grant().await?;
+        let (mut gateway, character) = self.newcomer().await?;
+        let grant = gateway.enter_world(&character.id, None).await?;
         // Who sees the truth sees it over UDP.
         let carrier = if through.is_some() { self.carrier } else { Carrier::Udp };
         let setup = Setup { through, carrier, accept_within: Some(ACCEPT_WITHIN), ..Setup::new(self.clock) };
         Player::enter(&grant, &setup, self.seed + number).await
-    }
-
-    /// What lets a new account's first character into the world.
-    async fn grant(&self) -> Result<EntryGrant> {
-        let (mut gateway, character) = self.newcomer().await?;
-        Ok(gateway.enter_world(&character.id, None).await?)
     }
 
     /// A new account's first character, before the gateway.

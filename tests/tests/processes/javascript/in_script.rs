@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::process::Stdio;
 
-use realmgate_tests::Home;
+use realmgate_tests::{Home, node};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout};
@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use super::actors::{Actor, Order, Picture};
-use super::{MISSING, PATIENCE, node, node_for_webtransport};
+use super::{MISSING, PATIENCE};
 
 /// The script that plays in Node.
 pub const IN_NODE: &str = "act.mjs";
@@ -45,9 +45,9 @@ pub async fn enter(script: &str, name: &str, play: &Play<'_>, home: &Home) -> Re
     let stderr = home.fresh_path(script);
     let asked = json!({ "base": play.api, "name": name, "transport": play.transport, "ports": play.ports });
     let mut command = if script == IN_NODE && play.transport == "webtransport" {
-        node_for_webtransport(script).ok_or("Node.js with WebTransport is not installed (.ci/run)")?
+        node::script_with_webtransport(script).ok_or("Node.js with WebTransport is not installed (.ci/run)")?
     } else {
-        node(script)
+        node::script(script)
     };
     command.arg(asked.to_string()).stdin(Stdio::piped()).stdout(Stdio::piped());
     command.stderr(File::create(&stderr).expect("a file can be made")).kill_on_drop(true);

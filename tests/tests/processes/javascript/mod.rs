@@ -12,7 +12,6 @@ mod together;
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
-use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
@@ -24,10 +23,8 @@ use realmgate_protocol::movement::{Angle, Position};
 use realmgate_protocol::realm::{ClientMessage, ServerMessage};
 use realmgate_skip::skip;
 use realmgate_tests::account::Account;
-use realmgate_tests::binaries::workspace;
-use realmgate_tests::{Gateway, MapServer, Settings};
+use realmgate_tests::{Gateway, MapServer, Settings, node};
 use serde_json::{Value, json};
-use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::browsers;
@@ -77,28 +74,9 @@ async fn accompany(mut client: GameClient, mut ended: tokio::sync::oneshot::Rece
     seen.iter().map(|(name, places)| (name.clone(), far(places))).collect()
 }
 
-/// A script of `clients/js/test`, on Node.
-fn node(script: &str) -> Command {
-    as_node(Command::new("node"), script)
-}
-
-fn as_node(mut node: Command, script: &str) -> Command {
-    node.args(["--no-warnings", "--experimental-websocket"]).arg(workspace().join("clients/js/test").join(script));
-    node
-}
-
-/// The same on a Node that can speak WebTransport; `None` where `.ci/run` has not installed it.
-#[expect(clippy::disallowed_methods, reason = "the folder of tools is found as the scripts find it")]
-fn node_for_webtransport(script: &str) -> Option<Command> {
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let cache = cache.or_else(|| Some(std::env::home_dir()?.join(".cache")))?;
-    let program = cache.join("realmgate-tools/bin/node-for-webtransport");
-    program.is_file().then(|| as_node(Command::new(program), script))
-}
-
 /// Runs a script; `None` where there is no Node.
 async fn run(script: &str, server: &MapServer, name: &str) -> Option<Output> {
-    let mut node = node(script);
+    let mut node = node::script(script);
     node.arg(format!("http://{}", server.api_addr())).arg(name);
     match node.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn() {
         Err(error) if error.kind() == ErrorKind::NotFound => None,

@@ -5,12 +5,12 @@ use std::process::Stdio;
 
 use realmgate_skip::skip;
 use realmgate_tests::binaries::binaries;
-use realmgate_tests::{MapServer, Settings};
+use realmgate_tests::{MapServer, Settings, node};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
 
 use super::actors::{Actor, Picture};
-use super::{MISSING, PATIENCE, in_rust, node};
+use super::{MISSING, PATIENCE, in_rust};
 use crate::browsers;
 
 /// How far whoever walks must have got, in units.
@@ -66,7 +66,7 @@ async fn ends_well(Playing { mut child, stdin }: Playing) {
 async fn the_page_of_the_readme_walks_in_a_browser() {
     let _turn = browsers::turn().await;
     let server = MapServer::start_linked(&Settings::new()).await;
-    let Some(page) = walks(&server, node("readme-page.mjs"), "Hero").await else {
+    let Some(page) = walks(&server, node::script("readme-page.mjs"), "Hero").await else {
         return skip("Node, Chromium or playwright-core is missing: the README's page was not tried");
     };
     ends_well(page).await;
@@ -76,7 +76,7 @@ async fn the_page_of_the_readme_walks_in_a_browser() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_script_of_the_readme_walks_in_node() {
     let server = MapServer::start_linked(&Settings::new()).await;
-    let Some(script) = walks(&server, node("readme-script.mjs"), "Walker").await else {
+    let Some(script) = walks(&server, node::script("readme-script.mjs"), "Walker").await else {
         return skip("node (Node.js) is not installed: the README's script was not tried");
     };
     ends_well(script).await;

@@ -60,7 +60,7 @@ fn own() -> EntityView {
 /// The server shows a tick, in which it has applied so many commands.
 fn show(session: &mut Session, tick: u32, last_command: u32, own: EntityView) {
     let head = ServerFrameHead { tick: Tick(tick), last_command, buffered_commands: 2 };
-    let shown = Shown { head, at: Position { x: 9_000, y: 9_000 }, own, others: Vec::new() };
+    let shown = Shown { head, at: Position { x: 9_000, y: 9_000 }, own, ..Shown::default() };
     assert!(session.receive_frame(&shown.bytes()));
 }
 

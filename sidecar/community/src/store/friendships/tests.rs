@@ -1,4 +1,4 @@
-//! How many of each an account may have.
+//! How many requests, friends and blocks an account may have.
 
 use realmgate_platform::testing::{TestSql, on_backends};
 

@@ -135,8 +135,10 @@ mod tests {
 
     #[test]
     fn open_ground_is_crossed_straight() {
-        let ticks =
-            ticks_to(&["..........", ".........."], Position::tile_centre(0, 0), Position::tile_centre(9, 1), false);
-        assert!(ticks.is_some_and(|ticks| ticks < 72), "9.1 tiles of 8 ticks, not {ticks:?}");
+        let (from, to) = (Position::tile_centre(0, 0), Position::tile_centre(9, 1));
+        for knows in [false, true] {
+            let ticks = ticks_to(&["..........", ".........."], from, to, knows);
+            assert!(ticks.is_some_and(|ticks| ticks < 72), "9.1 tiles of 8 ticks, not {ticks:?}; known: {knows}");
+        }
     }
 }
