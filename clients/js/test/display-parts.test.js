@@ -81,7 +81,8 @@ test("a clock that is far off is set at once", () => {
 });
 
 test("a correction begins where it was, and ends where it should be", () => {
-  const point = (x) => ({ x, y: 100 });
+  // On a line that leads along both axes.
+  const point = (x) => ({ x, y: 100 - x / 2 });
   const smoothing = new Smoothing(HALF_LIFE_MS);
   smoothing.correct(point(500), point(0));
   assert.deepEqual(smoothing.shown(point(0)), point(500), "nothing has moved yet");
@@ -92,11 +93,13 @@ test("a correction begins where it was, and ends where it should be", () => {
   assert.deepEqual(smoothing.shown(point(100)), point(250), "another correction begins at what is shown");
   const moved = Array.from({ length: 60 }, () => smoothing.pass(16));
   assert.ok(moved.every((step, at) => at === 0 || step < moved[at - 1]), "less with every frame");
-  assert.ok(smoothing.shown(point(0)).x < 1, "after a second");
+  const { x, y } = smoothing.shown(point(0));
+  assert.ok(Math.abs(x) < 1 && Math.abs(y - 100) < 1, "after a second");
 });
 
 test("a jump is shown as one", () => {
-  const point = (x) => ({ x, y: 100 });
+  // On a line that leads along both axes.
+  const point = (x) => ({ x, y: 100 - x / 2 });
   const smoothing = new Smoothing(HALF_LIFE_MS);
   smoothing.correct(point(3072), point(0));
   assert.deepEqual(smoothing.shown(point(0)), point(3072));

@@ -1,14 +1,15 @@
 // What the package promises: its exports, their types, and what lies behind them.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import * as protocol from "../src/generated/protocol.js";
 import * as library from "../src/index.js";
 import { examples } from "./testing/readme.js";
 
 const read = (path) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
-const { exports: exported, dependencies } = JSON.parse(read("package.json"));
+const manifest = JSON.parse(read("package.json"));
+const { exports: exported } = manifest;
 
 /** The names that a file of types declares as values, each once, however many overloads it has. */
 function declared(text) {
@@ -47,7 +48,16 @@ test("each method that the types declare is there", () => {
 });
 
 test("nothing is needed at run time", () => {
-  assert.equal(dependencies, undefined);
+  for (const kind of ["dependencies", "peerDependencies", "optionalDependencies"]) {
+    assert.equal(manifest[kind], undefined, kind);
+  }
+  const names = readdirSync(new URL("../src", import.meta.url), { recursive: true });
+  const files = names.filter((name) => name.endsWith(".js"));
+  assert.ok(files.length > 40, `${files.length} files`);
+  for (const file of files) {
+    const imports = read(`src/${file}`).matchAll(/(?:\bfrom |^import )"([^"]+)"|\bimport\("([^"]+)"\)/gm);
+    for (const [, named, late] of imports) assert.match(named ?? late, /^\.{1,2}\//, `${file} needs another package`);
+  }
 });
 
 test("the page of the README takes no more than 30 lines, and what both examples name is there", () => {

@@ -199,7 +199,7 @@ test("low bits stand for the nearest number, and half way for the lesser one", (
   assert.deepEqual([nearest(0x8000, 16, 0), nearest(0, 16, 0x8000), nearest(0x7fff, 16, 0)], [-0x8000, 0, 0x7fff]);
 });
 
-test("positions, courses and grids keep to their bounds", () => {
+test("positions are counted in units, and courses and grids keep to their bounds", () => {
   assert.deepEqual(positionOfTiles({ x: 1.5, y: 2 }), { x: 1536, y: 2048 });
   assert.equal(tiles(1536), 1.5);
   assert.ok(within({ x: 0, y: 0 }, { x: 3, y: 4 }, 5) && !within({ x: 0, y: 0 }, { x: 3, y: 4 }, 4));
@@ -212,6 +212,20 @@ test("positions, courses and grids keep to their bounds", () => {
       { x: 0, y: 7 },
     ],
   );
-  for (const side of [0, 4097, 1.5]) assert.throws(() => new CollisionGrid(side, 5), RangeError);
+  const farthest = 4096 * 1024 - 1;
+  const southEast = new Course({ x: farthest - 5, y: farthest - 2 }, 0, { type: "Drifts", dx: 3, dy: 3 });
+  assert.deepEqual(
+    [southEast.after(1), southEast.after(9)],
+    [
+      { x: farthest - 2, y: farthest },
+      { x: farthest, y: farthest },
+    ],
+  );
+  const north = new Course({ x: 7, y: 100 }, 0, { type: "Drifts", dx: 0, dy: -60 });
+  assert.deepEqual(north.after(2), { x: 7, y: 0 });
+  for (const side of [0, 4097, 1.5]) {
+    assert.throws(() => new CollisionGrid(side, 5), RangeError);
+    assert.throws(() => new CollisionGrid(5, side), RangeError);
+  }
   assert.deepEqual([CollisionGrid.fromRuns(2, 2, [5]), CollisionGrid.fromRuns(2, 2, [1, 2])], [null, null]);
 });

@@ -4,11 +4,11 @@
 //! units a tick: a mob that starts two tiles off is in reach for 6 ticks, up to 2,864 of 2,867 units.
 
 use bevy_ecs::prelude::*;
-use realmgate_engine::body::{At, Body, Push};
+use realmgate_engine::body::{At, Body, Heading, Push};
 use realmgate_engine::replication::Replicated;
 use realmgate_game::combat::Side;
 use realmgate_protocol::ids::Tick;
-use realmgate_protocol::movement::Position;
+use realmgate_protocol::movement::{Angle, Position};
 use realmgate_protocol::realm::{Health, Refusal};
 use realmgate_protocol::wire::{Aim, Seen};
 
@@ -18,6 +18,8 @@ const FIELD: [&str; 5] =
     ["S...............", "................", "................", "................", "................"];
 const HIT: u8 = 0;
 const SWEEP: u8 = 1;
+/// Of the caster.
+const BOLT: u8 = 0;
 const STEP: i32 = 136;
 
 /// A fighter, and a post two tiles off.
@@ -171,7 +173,7 @@ fn who_was_seen_behind_a_wall_is_not_hit() {
 }
 
 #[test]
-fn what_is_not_aimed_on_the_ground_stays_in_the_present() {
+fn one_enemy_and_projectiles_stay_in_the_present() {
     // One enemy: 1.5 tiles and its radius from centre to centre.
     let (mut scene, post) = scene_with_post(6);
     push(&mut scene, post, STEP, 12);
@@ -179,10 +181,26 @@ fn what_is_not_aimed_on_the_ground_stays_in_the_present() {
     let aim = Aim::Entity(scene.id(post));
     scene.act_seeing(1, HIT, aim, seen, seen.tick);
     assert_eq!(scene.refusals(1), [Refusal::OutOfRange]);
-    // A cone that is aimed at an enemy points to where that was seen: in the east, though it has run past to the west.
+    // A projectile flies through the present: it is aimed at where the enemy is, not at where that was seen.
+    let mut scene = Scene::new(&FIELD, &[("post", (8, 2))]);
+    scene.enter(1, "caster", tile(5, 2));
+    let post = scene.mob("post");
+    scene.put(post, Push { dx: 0, dy: STEP, ticks: 1_000 });
+    scene.ticks(10);
+    let (seen, aim) = (self::seen(&scene, 7, 0), Aim::Entity(scene.id(post)));
+    scene.act_seeing(1, BOLT, aim, seen, seen.tick);
+    let (me, now) = (scene.player(1), scene.at(post));
+    let towards = |there| Angle::between(scene.at(me), there);
+    assert_ne!(towards(now), towards(now.offset(0, -7 * STEP)));
+    assert_eq!(scene.get::<Heading>(me).0, towards(now));
+}
+
+#[test]
+fn a_cone_that_is_aimed_at_an_enemy_points_at_where_that_was_seen() {
+    // It was seen in the east, though it has run past to the west.
     let (mut scene, post) = scene_with_post(6);
     push(&mut scene, post, -4 * STEP, 3);
-    let (aim, seen) = (Aim::Entity(scene.id(post)), self::seen(&scene, 4, 0));
+    let (aim, seen) = (Aim::Entity(scene.id(post)), seen(&scene, 4, 0));
     scene.act_seeing(1, SWEEP, aim, seen, seen.tick);
     assert!(scene.at(post).x < tile(5, 2).x, "it is in the west: {:?}", scene.at(post));
     assert_eq!(scene.health(post), 193);

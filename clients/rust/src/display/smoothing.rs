@@ -50,8 +50,9 @@ mod tests {
 
     const HALF_LIFE_MS: f64 = 60.0;
 
+    /// A point of a line that leads along both axes.
     fn point(x: f64) -> Point {
-        Point { x, y: 100.0 }
+        Point { x, y: 100.0 - x / 2.0 }
     }
 
     #[test]
@@ -63,7 +64,8 @@ mod tests {
         assert_eq!(smoothing.shown(point(0.0)), point(250.0));
         let moved: Vec<f64> = (0..60).map(|_| smoothing.pass(16.0)).collect();
         assert!(moved.windows(2).all(|pair| pair[1] < pair[0]), "less with every frame");
-        assert!(smoothing.shown(point(0.0)).x < 1.0, "{smoothing:?} after a second");
+        let Point { x, y } = smoothing.shown(point(0.0));
+        assert!(x.abs() < 1.0 && (y - 100.0).abs() < 1.0, "{smoothing:?} after a second");
     }
 
     #[test]

@@ -287,6 +287,10 @@ mod tests {
             let Delivery::Event(told) = seats[seat].waiting.next().await else { panic!("no event") };
             assert_eq!((told.topic, told.text.as_str()), (topic, format!("[null,null,\"{topic}\",\"e\",0]").as_str()));
         }
+        for seat in &mut seats {
+            let more = futures_util::FutureExt::now_or_never(seat.waiting.next());
+            assert!(more.is_none(), "once, and nobody else: {more:?}");
+        }
         seats[0].leave(Topic::User(ANN));
         seats[2].leave(Topic::Lobbies);
         assert!(!hub.is_joined());

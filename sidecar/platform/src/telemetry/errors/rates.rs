@@ -43,7 +43,19 @@ mod tests {
     #[test]
     fn a_place_tells_so_much_a_minute() {
         let mut rates = Rates::default();
-        let told = |rates: &mut Rates, minute| (0..100).filter(|_| rates.allow(None, minute)).count();
-        assert_eq!((told(&mut rates, 7), told(&mut rates, 7), told(&mut rates, 8)), (5, 0, 5));
+        let mut told = |site: &Site, minute| (0..100).filter(|_| rates.allow(site.clone(), minute)).count();
+        let place = |span: &tracing::Span| span.metadata().map(tracing::Metadata::callsite);
+        let (one, other) = (place(&tracing::error_span!("one")), place(&tracing::error_span!("other")));
+        for site in [&None, &one, &other] {
+            assert_eq!((told(site, 7), told(site, 7)), (5, 0), "each place has a share of its own: {site:?}");
+        }
+        assert_eq!(told(&one, 8), 5, "and another minute");
+    }
+
+    #[test]
+    fn all_places_together_tell_so_much_a_minute() {
+        let mut rates = Rates { minute: 7, all: ALL - 2, ..Rates::default() };
+        let mut told = |minute| (0..100).filter(|_| rates.allow(None, minute)).count();
+        assert_eq!((told(7), told(8)), (2, 5));
     }
 }
