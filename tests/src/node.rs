@@ -1,25 +1,24 @@
 //! The scripts of `clients/js/test`, in Node.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use tokio::process::Command;
 
 use crate::binaries::workspace;
 
 /// One of these scripts, on Node.
-pub fn script(script: impl AsRef<Path>) -> Command {
-    on(Command::new("node"), script.as_ref())
+pub fn script(script: &str) -> Command {
+    on(Command::new("node"), script)
 }
 
 /// The same on a Node that can speak WebTransport; `None` where `.ci/run` has not installed it.
-pub fn script_with_webtransport(script: impl AsRef<Path>) -> Option<Command> {
+pub fn script_with_webtransport(script: &str) -> Option<Command> {
     let program = tools()?.join("bin/node-for-webtransport");
-    program.is_file().then(|| on(Command::new(program), script.as_ref()))
+    program.is_file().then(|| on(Command::new(program), script))
 }
 
-fn on(mut node: Command, script: &Path) -> Command {
-    let scripts = workspace().join("clients/js/test");
-    node.args(["--no-warnings", "--experimental-websocket"]).arg(scripts.join(script));
+fn on(mut node: Command, script: &str) -> Command {
+    node.args(["--no-warnings", "--experimental-websocket"]).arg(workspace().join("clients/js/test").join(script));
     node
 }
 

@@ -173,9 +173,9 @@ const player = new Player(Number(process.argv[2]));
 const answers = {
   enter: ({ grant, transport }) => player.enter(grant, transport),
   visit: async ({ grant, transport }) => {
-    const { enteredInMs } = await player.enter(grant, transport);
+    const entered = await player.enter(grant, transport);
     await player.leave();
-    return { enteredInMs };
+    return entered;
   },
   clock: () => ({ nowMs: performance.now() }),
   watch: ({ from, until }) => player.watch(from, until),

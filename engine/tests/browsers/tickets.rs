@@ -4,7 +4,7 @@ use realmgate_engine::transport::refusal::PacketRefusal;
 use realmgate_engine::transport::{ClientId, Transport};
 
 use super::client::Client;
-use super::scene::{Scene, ticket};
+use super::scene::{DEADLINE, Scene, now, ticket};
 
 #[test]
 fn the_ticket_is_handed_over_as_it_came() {
@@ -70,8 +70,10 @@ fn at_the_end_everybody_is_told() {
     let Scene { host, mut witness } = scene;
     let ending = std::thread::spawn(move || drop(host));
     // The witness answers last, and is waited for.
+    let started = now();
     for client in [&mut other, &mut witness] {
         while client.closed.is_none() {
+            assert!(now() - started < DEADLINE, "never closed");
             client.pump();
             std::thread::yield_now();
         }

@@ -149,7 +149,9 @@ impl GodotPlayer {
         let Some(striker) = &mut self.striker else { return };
         match said {
             Said::Hit { hit, ability } => striker.judge.hit(*ability, EntityId(*hit)),
-            Said::Refused { refused } => striker.judge.refused_on(*refused),
+            Said::Refused { refused } => {
+                usize::try_from(*refused).into_iter().for_each(|slot| striker.judge.refused_on(slot));
+            }
             Said::Frame(Frame { used: Some((slot, x, y)), .. }) => {
                 let (point, slot) = (units((*x, *y)), *slot as usize);
                 let ability = session.welcome().and_then(|welcome| welcome.slots.get(slot));

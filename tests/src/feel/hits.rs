@@ -107,8 +107,8 @@ impl Judge {
     }
 
     /// The same where only the slot is known: it was used once, since it is not pressed again before that is settled.
-    pub fn refused_on(&mut self, slot: i64) {
-        self.uses.retain(|of| i64::try_from(of.slot) != Ok(slot));
+    pub fn refused_on(&mut self, slot: usize) {
+        self.uses.retain(|of| of.slot != slot);
     }
 
     /// The server says that the newest use of this ability has reached somebody.
@@ -254,7 +254,6 @@ mod tests {
         }
         judge.refused(0);
         judge.refused_on(1);
-        judge.refused_on(-1);
         judge.hit(2, EntityId(9));
         judge.settle(SETTLES_IN);
         assert_eq!(judge.agreement(), Agreement { compared: 1, agreed: 1 });

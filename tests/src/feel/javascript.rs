@@ -76,9 +76,9 @@ impl NodePlayer {
     /// # Errors
     /// When the player does not get in.
     pub async fn enter(&mut self, grant: &EntryGrant) -> Result<Duration> {
-        let entered: Entered = self.ask_to_enter("enter", grant).await?;
+        let entered = self.ask_to_enter("enter", grant).await?;
         self.entity = EntityId(entered.entity);
-        Ok(Duration::from_secs_f64(entered.entered_in_ms / 1_000.0))
+        Ok(entered.took())
     }
 
     /// Enters the world, and logs out at once. How long entering took.
@@ -86,11 +86,10 @@ impl NodePlayer {
     /// # Errors
     /// When the player does not get in.
     pub async fn visit(&mut self, grant: &EntryGrant) -> Result<Duration> {
-        let Visited { entered_in_ms } = self.ask_to_enter("visit", grant).await?;
-        Ok(Duration::from_secs_f64(entered_in_ms / 1_000.0))
+        Ok(self.ask_to_enter("visit", grant).await?.took())
     }
 
-    async fn ask_to_enter<T: DeserializeOwned>(&mut self, ask: &str, grant: &EntryGrant) -> Result<T> {
+    async fn ask_to_enter(&mut self, ask: &str, grant: &EntryGrant) -> Result<Entered> {
         let (mut grant, through) = (grant.clone(), self.through);
         grant.map_ws_url = grant.map_ws_url.map(|url| through_line(&url, through));
         grant.map_wt_url = grant.map_wt_url.map(|url| through_line(&url, through));
@@ -180,10 +179,10 @@ struct Entered {
     entity: u32,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Visited {
-    entered_in_ms: f64,
+impl Entered {
+    fn took(&self) -> Duration {
+        Duration::from_secs_f64(self.entered_in_ms / 1_000.0)
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -253,3 +253,33 @@ async fn come_back(account: &Account, setup: &Setup, character: &str) -> Result<
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::task::{LocalSet, yield_now};
+
+    use super::*;
+
+    #[test]
+    fn a_leave_is_answered_when_it_is_known_who_was_let_in() {
+        let ((tell, told), (show, _)) = (answers::channel(), answers::channel());
+        let mut worker = Worker::new("http://127.0.0.1:1", None, tell, show);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        LocalSet::new().block_on(&runtime, async {
+            let entered = Done::Entered { call: Some(1), character: String::new(), player: Err(Failure::busy()) };
+            let task = worker.tasks.spawn_local(async { entered });
+            worker.coming = Some(Coming { task, call: Some(1), left_by: None });
+            while !worker.coming.as_ref().is_some_and(|coming| coming.task.is_finished()) {
+                yield_now().await;
+            }
+            worker.leave(7);
+            assert!(told.try_recv().is_err(), "it is not known yet");
+            while let Some(done) = worker.tasks.join_next().await {
+                worker.finish(done);
+            }
+        });
+        let told: Vec<_> = told.try_iter().collect();
+        let is_told = matches!(told[..], [News::Answered(1, Err(_)), News::Answered(7, Ok(Outcome::LeftWorld))]);
+        assert!(is_told && worker.stay.is_none(), "each once: {told:?}");
+    }
+}

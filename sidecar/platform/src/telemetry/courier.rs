@@ -182,19 +182,33 @@ impl fmt::Display for Failed {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
     use super::*;
+
+    /// Less than a rest that is wished for, and more than a busy machine takes.
+    const PATIENCE: Duration = Duration::from_secs(60);
 
     #[tokio::test]
     async fn whoever_ends_does_not_wait_for_a_receiver_that_fails() {
-        // Nobody listens at port 1.
-        let nobody = "http://127.0.0.1:1".parse().unwrap();
-        let courier = Courier::new("traces", nobody, HeaderMap::new(), Clock::system()).unwrap();
+        let busy = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", busy.local_addr().unwrap()).parse().unwrap();
+        tokio::spawn(async move {
+            let (mut socket, _) = busy.accept().await.unwrap();
+            assert!(socket.read(&mut [0; 4_096]).await.unwrap() > 0, "it is asked");
+            let answer = "HTTP/1.1 503 Busy\r\nretry-after: 600\r\ncontent-length: 0\r\n\r\n";
+            socket.write_all(answer.as_bytes()).await.unwrap();
+            // Until it is closed.
+            socket.read_to_end(&mut Vec::new()).await
+        });
+        let courier = Courier::new("traces", url, HeaderMap::new(), Clock::system()).unwrap();
         let (things, queue) = tokio::sync::mpsc::channel(1);
         let load = Load { most: 1, gather: Duration::ZERO, content_type: "text/plain" };
         let end = CancellationToken::new();
         things.send(()).await.unwrap();
         end.cancel();
         let delivered = courier.deliver(queue, load, end, |_| Vec::new());
-        tokio::time::timeout(REST, delivered).await.expect("it does not rest after its failure");
+        tokio::time::timeout(PATIENCE, delivered).await.expect("it does not rest after its failure");
     }
 }
