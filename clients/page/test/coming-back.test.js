@@ -54,6 +54,16 @@ test("whoever is sent away by a world that closes is back as soon as it is, with
   assert.deepEqual([next.hud.chat.typed, next.isTyped], ["hello again", true]);
 });
 
+test("whoever is sent away because nothing can be written hears what that may cost, and is back as well", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const [game, next] = [aGame(), aGame()];
+  const { back, ended } = comingBack(game, AWAY(), next);
+  back.left("StoreAway");
+  assert.match(game.banner, /may be lost/);
+  await pauses(t, 2);
+  assert.deepEqual([game.isOver, game.shown, ended], [true, next.element, []]);
+});
+
 test("a world that comes back with another protocol is not waited for", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const game = aGame();

@@ -4,7 +4,7 @@ import { entryWords } from "../words/errors.js";
 import { goodbye } from "../words/refusals.js";
 
 /** Goodbyes of a world that will be there again: nobody need wait for it at the keyboard. */
-const RETURNING = ["ServerClosing", "ChannelFailed"];
+const RETURNING = ["ServerClosing", "ChannelFailed", "StoreAway"];
 /** After these, the log-in is over. */
 const ENDED = ["Replaced", "Logout"];
 /** Pause between two looks whether it is, and for how long it is looked. */
@@ -34,7 +34,8 @@ export class ComingBack {
 
   /** Comes back as soon as the world is there again. Meanwhile the last picture stays, and what is typed. */
   async #awaitWorld(reason) {
-    this.#game.hud.banner.say(`${goodbye(reason).title}. Stay here: you are back as soon as it is.`);
+    const { title, text } = goodbye(reason);
+    this.#game.hud.banner.say(`${title}. ${text} Stay here: you are back as soon as it is.`);
     const endMs = performance.now() + LOOK_FOR_MS;
     while (!this.#game.isOver) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));

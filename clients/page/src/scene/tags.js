@@ -6,6 +6,8 @@ import { marksOf } from "./marks.js";
 
 /** A name that would lie on another is lifted so often at most. */
 const MOST_LIFTS = 3;
+/** How high somebody who lies reaches, as a share of its height when it stands. */
+const LYING = 0.5;
 
 /**
  * Draws the names of those in view, and of what the pointer is on: each where no other is. A bubble has its speaker's name in
@@ -52,9 +54,10 @@ function edgesOf({ middle, wide, high, bottom }) {
   return { left: middle - wide / 2, right: middle + wide / 2, top: bottom - high, bottom };
 }
 
-/** How high a figure reaches, in pixels of the world, with its bars and with the marks if there are any. */
+/** How high a figure reaches, in pixels of the world, with its bars and with the marks if there are any. The dead lie. */
 export function topOf(actor, sheet) {
-  return (sheet?.tall ?? 0) + 11 + (marksOf(actor.entity).length > 0 ? 11 : 0);
+  const tall = (sheet?.tall ?? 0) * (actor.entity.isDead ? LYING : 1);
+  return tall + 11 + (marksOf(actor.entity).length > 0 ? 11 : 0);
 }
 
 /** What somebody is called, with the level. */

@@ -85,10 +85,10 @@ const GOODBYES = {
     "Somebody entered the world with it from another place or another tab.",
   ],
   Kicked: ["You were sent away", "The people who run this world, or the world itself, have ended your stay."],
-  ServerClosing: ["The world is shutting down", "Everything you own is safe. Try again in a few minutes."],
-  ChannelFailed: ["This part of the world has failed", "Everything you own is safe. You can enter again right away."],
+  ServerClosing: ["The world is shutting down", "Everything you own is safe."],
+  ChannelFailed: ["This part of the world has failed", "Everything you own is safe."],
   Abuse: ["You were sent away", "What this page sent broke the rules of the world."],
-  StoreAway: ["The world cannot write anything down", "What you did in the last minutes may be lost. Try again later."],
+  StoreAway: ["The world cannot write anything down", "What you did in the last minutes may be lost."],
   MovedOn: ["The world has moved on", "While it could not write anything down, your character went on elsewhere."],
 };
 
