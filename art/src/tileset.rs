@@ -110,3 +110,96 @@ pub fn tileset() -> Picture {
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fringe::{grassy, sandy, shore};
+    use crate::palette::{EARTH, FOREST, SAND};
+    use crate::picture::solid;
+
+    /// A pixel of the tile of an id.
+    fn pixel(all: &Picture, id: i32, (x, y): (i32, i32)) -> u32 {
+        all.get(id % 8 * 32 + x, id / 8 * 32 + y)
+    }
+
+    #[track_caller]
+    fn assert_is(all: &Picture, id: i32, tile: &Picture) {
+        let mut places = (0..32).flat_map(|y| (0..32).map(move |x| (x, y)));
+        assert!(places.all(|(x, y)| pixel(all, id, (x, y)) == tile.get(x, y)), "{id} is another tile");
+    }
+
+    /// Tiles by the ids that the README gives them.
+    fn named() -> Vec<(i32, Picture)> {
+        let ([flowers, more_flowers], floor, wall) = (flower_tiles(), flagstones(1, false), stone_wall(STONE, 3));
+        vec![
+            (0, grass(GRASS, 2, 9)),
+            (1, flowers),
+            (19, more_flowers),
+            (2, path(1)),
+            (3, cobble(1)),
+            (4, planks(1)),
+            (5, sand(1)),
+            (6, forest(2, false)),
+            (27, forest(15, true)),
+            (15, remains(&floor, true)),
+            (7, floor),
+            (29, flagstones(12, true)),
+            (37, with_ivy(&wall, 4)),
+            (8, wall),
+            (33, wall_top(STONE)),
+            (9, wooden_wall(false)),
+            (38, wooden_wall(true)),
+            (34, wooden_top()),
+            (12, water(0)),
+            (30, water(1)),
+            (31, water(2)),
+            (32, water(3)),
+            (14, dungeon_wall(3, false)),
+            (39, dungeon_wall(7, true)),
+            (35, rock_top()),
+        ]
+    }
+
+    #[test]
+    fn the_tileset_has_the_places_the_readme_names() {
+        let all = tileset();
+        assert_eq!((all.w, all.h), (256, 448));
+        for (id, tile) in named() {
+            assert_is(&all, id, &tile);
+        }
+        let (roof, thatch) = (decor::roof(5, 4, TILES, 4), decor::roof(4, 2, STRAW, 2));
+        let (lamp, flowers, anvil) = (decor::lamp(), decor::flowers(3), decor::anvil());
+        let signs = [roof, thatch, decor::seal(), decor::barrel(), decor::crates(), lamp, flowers, anvil];
+        for (id, sign) in (104..).zip(&signs) {
+            assert_is(&all, id, &fitted(sign, 32));
+        }
+    }
+
+    #[test]
+    fn edges_lie_in_the_rows_and_the_order_the_readme_names() {
+        let all = tileset();
+        for (first, pieces) in [(40, grassy(GRASS, 3)), (48, grassy(FOREST, 4)), (56, sandy(SAND, 3, 6)), (64, shore())]
+        {
+            assert_eq!(pieces.len(), 8);
+            (first..).zip(&pieces).for_each(|(id, piece)| assert_is(&all, id, piece));
+        }
+        // Where a piece begins: at the middle of its side, and at its corner.
+        let begins = [(16, 0), (31, 16), (16, 31), (0, 16), (31, 0), (31, 31), (0, 31), (0, 0)];
+        for first in [40, 48, 64] {
+            for (id, at) in (first..).zip(begins) {
+                assert_ne!(pixel(&all, id, at), 0, "the edge {id} does not begin at {at:?}");
+            }
+        }
+        for (first, rim_or_shadow) in [(72, solid(0x16141f)), (80, 0x6016_1226)] {
+            for (id, at) in (first..).zip(begins) {
+                assert_eq!(pixel(&all, id, at), rim_or_shadow, "the edge {id} at {at:?}");
+            }
+        }
+        for (first, ground) in [(88, GRASS[3]), (92, FOREST[3]), (96, SAND[3]), (100, EARTH[2])] {
+            for (id, at) in (first..).zip(&begins[4..]) {
+                assert_eq!(pixel(&all, id, *at), solid(ground), "the rounded corner {id} at {at:?}");
+            }
+        }
+    }
+}

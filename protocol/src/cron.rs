@@ -167,6 +167,7 @@ mod tests {
             ("*/20 8-9 * * *", 0, 20 * MINUTE_MS as i64),
             ("0 8 15 * 1", 0, (3 * DAY_MS) as i64),
             ("5,10 8 * 1,2 *", -(DAY_MS as i64) + 10 * MINUTE_MS as i64, 5 * MINUTE_MS as i64),
+            ("10/20 5-8/2 * * *", -10 * MINUTE_MS as i64, hours(21) as i64 + 10 * MINUTE_MS as i64),
         ] {
             let found = (cron(text).at_or_before(friday), cron(text).after(friday));
             let expected = [before, after].map(|by| friday.checked_add_signed(by));
@@ -183,9 +184,12 @@ mod tests {
         for (text, fault) in [
             ("", "0 fields"),
             ("* * * *", "4 fields"),
+            ("* * * * * *", "6 fields"),
             ("60 * * * *", "`60` is no minute: 0 to 59"),
             ("* 24 * * *", "`24` is no hour"),
             ("* * 0 * *", "`0` is no day of month"),
+            ("* * 32 * *", "`32` is no day of month"),
+            ("* * * 0 *", "`0` is no month"),
             ("* * * 13 *", "`13` is no month"),
             ("* * * * 8", "`8` is no day of week"),
             ("5-3 * * * *", "`5-3` is no minute"),

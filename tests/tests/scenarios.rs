@@ -192,3 +192,8 @@ fn everything_was_shown_over_udp() {
 fn everything_was_shown_over_websocket() {
     check_that_everything_was_shown(Wire::WebSocket);
 }
+
+#[test]
+fn everything_was_shown_over_webtransport() {
+    check_that_everything_was_shown(Wire::WebTransport);
+}

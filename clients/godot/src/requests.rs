@@ -105,11 +105,22 @@ mod tests {
     /// Requests of the client itself: what it has methods for, what it says unasked, and what only spectators say.
     const OWN: [&str; 7] = ["Hello", "Logout", "Respawn", "PickUp", "ListChannels", "SwitchChannel", "Look"];
 
+    /// The parts, and the methods of each.
+    const PARTS: [(Part, &str); 5] = [
+        (Part::Chat, include_str!("chat.rs")),
+        (Part::Bag, include_str!("bag.rs")),
+        (Part::Trade, include_str!("trade.rs")),
+        (Part::Party, include_str!("party.rs")),
+        (Part::Vendor, include_str!("vendor.rs")),
+    ];
+
     #[test]
     fn every_request_has_the_part_that_is_told_of_its_refusal() {
         for request in ClientMessage::VARIANTS {
-            let is_own = OWN.contains(request);
-            assert_eq!(Part::of(request).is_none(), is_own, "{request}");
+            let made = format!("ClientMessage::{request}");
+            let asks = PARTS.into_iter().find(|(_, methods)| methods.contains(&made)).map(|(part, _)| part);
+            assert_eq!(Part::of(request), asks, "{request} is told to the part that asks for it");
+            assert_eq!(asks.is_none(), OWN.contains(request), "{request}");
         }
         for unasked in ["Ability", "Portal", "Experience", ""] {
             assert_eq!(Part::of(unasked), None, "what is asked for without a message is the client's");

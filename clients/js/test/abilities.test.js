@@ -123,6 +123,16 @@ test("walking breaks a cast, but not the one that begins with the step", () => {
   assert.notEqual(session.cast, null);
   session.tick({ heading: 0 });
   assert.deepEqual([session.cast, takenBack(session)], [null, []], "nobody has refused it");
+  const ended = entered();
+  press(ended, BOLT);
+  wait(ended, 20);
+  ended.tick({ heading: 0 });
+  assert.equal(ended.readyAt(BOLT), 131, "one that has taken effect is past breaking");
+  const last = entered();
+  press(last, BOLT);
+  wait(last, 19);
+  last.tick({ heading: 0 });
+  assert.equal(last.cast, null, "until then it is not");
   const moving = entered({ bolt: { cast_while_moving: true } });
   press(moving, BOLT);
   moving.tick({ heading: 0 });
@@ -158,6 +168,8 @@ test("what the server would refuse is not shown", () => {
   const components = { Resource: { current: 30, max: 100 }, Appearance: appearance, Casting: { ability: 0, until_tick: 101 }, ...cooldowns(0, 101, 0) };
   const session = entered({ bolt: { min_level: 4 }, components });
   assert.deepEqual([session.refusalOf(BOLT), session.refusalOf(3)], [null, "NoSuchAbility"]);
+  const safe = entered({ components: { Status: { flags: STATUS_FLAGS.safe } } });
+  assert.equal(safe.refusalOf(SPRINT), null, "what harms nobody is let be in a safe zone");
   const before = new Session();
   assert.deepEqual([before.refusalOf(0), before.readyAt(0), before.cast], ["HelloFirst", 0, null]);
 });

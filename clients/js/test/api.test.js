@@ -51,6 +51,21 @@ test("each call goes where the contract says", async () => {
     [(one) => one.beginSignIn("google"), "GET", "/api/v1/auth/google"],
     [(one) => one.beginSignIn("google", "t"), "GET", "/api/v1/auth/google", "Bearer t"],
     [(one) => one.signInStatus("s"), "GET", "/api/v1/auth/session/s"],
+    [(one) => one.watchable("s"), "GET", "/watch", "Bearer s"],
+    [
+      (one) => one.watch("s", { map: 7 }),
+      "POST",
+      "/watch",
+      "Bearer s",
+      { map_id: 7, channel: null, server_id: null },
+    ],
+    [
+      (one) => one.watch("s", { map: 7, channel: 2, server: "map-1" }),
+      "POST",
+      "/watch",
+      "Bearer s",
+      { map_id: 7, channel: 2, server_id: "map-1" },
+    ],
   ];
   for (const [call, method, path, token, body] of calls) {
     const { asked, api: one } = api(200, TOKENS);
@@ -59,10 +74,14 @@ test("each call goes where the contract says", async () => {
       { url: `http://127.0.0.1:3000${path}`, method, token, type: body && "application/json", body },
     ]);
   }
-  for (const call of [(one) => one.logout("t"), (one) => one.deleteCharacter("t", "c")]) {
+  for (const [call, method, path] of [
+    [(one) => one.logout("t"), "POST", "/auth/logout"],
+    [(one) => one.deleteCharacter("t", "c/1"), "DELETE", "/characters/c%2F1"],
+  ]) {
     const { asked, api: one } = api(204);
     assert.equal(await call(one), undefined);
-    assert.equal(asked[0].token, "Bearer t");
+    const sent = { type: undefined, body: undefined };
+    assert.deepEqual(asked, [{ url: `http://127.0.0.1:3000${path}`, method, token: "Bearer t", ...sent }]);
   }
 });
 
@@ -77,14 +96,17 @@ test("the community's calls, and what it refuses", async () => {
     assert.deepEqual(await call(one), TOKENS);
     assert.deepEqual([asked[0].method, asked[0].url, asked[0].body], ["POST", `http://127.0.0.1:3000/api/v1/${path}`, body]);
   }
-  assert.deepEqual(await api(200, { data: ["google"] }).api.providers(), ["google"]);
+  const known = api(200, { data: ["google"] });
+  assert.deepEqual(await known.api.providers(), ["google"]);
+  const [{ method: by, url: from }] = known.asked;
+  assert.deepEqual([by, from], ["GET", "http://127.0.0.1:3000/api/v1/auth/providers"]);
   const named = api(200, { ok: true, username: "ada" });
   assert.equal(await named.api.setUsername("t", "Ada"), "ada");
   assert.equal(await named.api.setPassword("t", "secret"), undefined);
-  const sent = named.asked.map(({ method, url, token, body }) => [method, url.slice(-12), token, body]);
+  const sent = named.asked.map(({ method, url, token, body }) => [method, url, token, body]);
   assert.deepEqual(sent, [
-    ["PATCH", "/me/username", "Bearer t", { username: "Ada" }],
-    ["PATCH", "/me/password", "Bearer t", { password: "secret" }],
+    ["PATCH", "http://127.0.0.1:3000/api/v1/me/username", "Bearer t", { username: "Ada" }],
+    ["PATCH", "http://127.0.0.1:3000/api/v1/me/password", "Bearer t", { password: "secret" }],
   ]);
   const told = { error: "invalid_data", errors: { username: ["has already been taken"] } };
   await assert.rejects(api(400, told).api.setUsername("t", "ada"), (error) => {

@@ -324,4 +324,14 @@ test("a fault in the program's own code does not stop the player", async () => {
   await clock.pass(500);
   assert.ok(server.frames.length >= before + 9, `${server.frames.length - before} frames`);
   client.close();
+
+  const fails = ({ type }) => {
+    if (type === "Travel") throw new Error("the program's own");
+  };
+  const other = await entered({ onMessage: fails });
+  other.servers[0].tell({ type: "Travel", grant: JSON.stringify(grant()) });
+  assert.throws(() => other.servers[0].flush(), { message: "the program's own" });
+  await other.clock.pass(200);
+  assert.deepEqual([other.servers.length, other.client.isConnected], [2, true], "it goes where it is sent");
+  other.client.close();
 });

@@ -6,8 +6,10 @@ import { test } from "node:test";
 import { BitReader, BitWriter } from "../src/bits.js";
 import { codecOf, decodeReliable, encodeReliable } from "../src/codec.js";
 import { ProtocolError } from "../src/errors.js";
-import { readClientFrame } from "../src/frame.js";
+import { readClientFrame, writeClientFrame } from "../src/frame.js";
+import { DATAGRAM_VERSION } from "../src/generated/protocol.js";
 import { Course } from "../src/movement/course.js";
+import { FARTHEST_UNITS } from "../src/movement/position.js";
 import { Reassembly } from "../src/parts.js";
 import { openPayload } from "../src/payload.js";
 import { WorldView } from "../src/world.js";
@@ -69,18 +71,34 @@ test("bytes and bits after a message are refused", () => {
   assert.throws(() => encodeReliable("ClientMessage", long), { code: "TooLong" });
 });
 
+test("bytes after a frame or a snapshot are refused", () => {
+  const frame = writeClientFrame({ ack: { newest: 7, before: 0 }, commands: [] });
+  assert.deepEqual(readClientFrame(frame).commands, []);
+  assert.throws(() => readClientFrame(Uint8Array.of(...frame, 0)), { code: "Trailing" });
+  const body = snapshotBody({ tick: 1 });
+  assert.throws(() => new WorldView(9, 0).apply(Uint8Array.of(...body, 0)), { code: "Snapshot" });
+  assert.equal(new WorldView(9, 0).apply(body).tick, 1);
+});
+
 test("counts of more than can follow are refused before a value is read", () => {
   const counting = (count, bits) => {
     const out = new BitWriter();
     out.putUint(count);
+    const countBits = out.lenBits;
     for (let left = bits; left > 0; left -= 1) out.put(0, 1);
-    return new BitReader(out.toBytes());
+    return { from: new BitReader(out.toBytes()), countBits };
   };
-  assert.equal(codecOf("list<bool>").read(counting(56, 56)).length, 56);
-  assert.throws(() => codecOf("list<bool>").read(counting(57, 56)), { code: "Malformed" });
-  assert.throws(() => codecOf("list<u32>").read(counting(0xffffffff, 62)), { code: "Malformed" });
-  assert.equal(codecOf("text").read(counting(8, 64)), "\0".repeat(8));
-  assert.throws(() => codecOf("text").read(counting(9, 64)), { code: "Malformed" });
+  assert.equal(codecOf("list<bool>").read(counting(56, 56).from).length, 56);
+  assert.equal(codecOf("text").read(counting(8, 64).from), "\0".repeat(8));
+  for (const [type, count, bits] of [
+    ["list<bool>", 57, 56],
+    ["list<u32>", 0xffffffff, 62],
+    ["text", 9, 64],
+  ]) {
+    const { from, countBits } = counting(count, bits);
+    assert.throws(() => codecOf(type).read(from), { code: "Malformed" }, type);
+    assert.equal(from.at, countBits, `nothing but the count of a ${type} is read`);
+  }
 });
 
 test("numbers that their type does not hold are refused, both ways", () => {
@@ -230,10 +248,17 @@ test("what is illegal in a snapshot is refused", () => {
     [2, 2],
   ])
     assert.throws(() => apply({ despawns }), { code: "Snapshot" }, `${despawns}`);
-  const offMap = new Course({ x: -1, y: 5 }, 0);
-  assert.throws(() => apply({ position: { x: 0, y: 0 }, entities: [{ entity: 1, course: offMap }] }), {
-    code: "Snapshot",
-  });
+  const farthest = { x: FARTHEST_UNITS, y: FARTHEST_UNITS };
+  for (const [near, x, y] of [
+    [{ x: 0, y: 0 }, -1, 5],
+    [{ x: 0, y: 0 }, 5, -1],
+    [farthest, FARTHEST_UNITS + 1, FARTHEST_UNITS],
+    [farthest, FARTHEST_UNITS, FARTHEST_UNITS + 1],
+  ]) {
+    const entities = [{ entity: 1, course: new Course({ x, y }, 0) }];
+    assert.throws(() => apply({ position: near, entities }), { code: "Snapshot" }, `${x}, ${y}`);
+  }
+  assert.ok(apply({ position: farthest, entities: [{ entity: 1, course: new Course(farthest, 0) }] }));
   const nothingGoesSo = { toFields: () => ({ going: 3, facing: 0 }) };
   assert.throws(() => apply({ entities: [{ entity: 1, course: nothingGoesSo }] }), { code: "Snapshot" });
   assert.throws(() => new WorldView(9, 0).apply(new Uint8Array(4)), { code: "Head" });
@@ -241,12 +266,13 @@ test("what is illegal in a snapshot is refused", () => {
 
 test("garbage is never anything but an error of this library", () => {
   const random = new Random(5);
-  let refused = 0;
+  let [refused, opened] = [0, 0];
   for (let round = 0; round < 5000; round += 1) {
     const bytes = random.bytes(random.below(200));
     refused += isRead((some) => decodeReliable("ServerMessage", some), bytes) ? 0 : 1;
     isRead((some) => new WorldView().apply(some), bytes);
-    isRead(openPayload, Uint8Array.of(3, random.below(32), ...bytes));
+    opened += isRead(openPayload, Uint8Array.of(DATAGRAM_VERSION, random.below(32), ...bytes)) ? 1 : 0;
   }
   assert.ok(refused > 4000, `${refused} were refused`);
+  assert.ok(opened > 500, `${opened} were read as payloads`);
 });

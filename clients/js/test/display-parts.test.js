@@ -105,6 +105,12 @@ test("a jump is shown as one", () => {
   assert.deepEqual(smoothing.shown(point(0)), point(3072));
   smoothing.correct(point(0), point(-1));
   assert.deepEqual(smoothing.shown(point(-1)), point(-1));
+  const origin = { x: 0, y: 0 };
+  for (const [x, y] of [[3073, 0], [-3073, 0], [0, 3073], [0, -3073]]) {
+    const other = new Smoothing(HALF_LIFE_MS);
+    other.correct({ x, y }, origin);
+    assert.deepEqual(other.shown(origin), origin, `from ${x}, ${y}`);
+  }
 });
 
 function course(x, dx) {

@@ -164,6 +164,16 @@ test("an entry keeps its socket as long as that works", async () => {
   client.close();
 });
 
+test("an entry whose socket ends while it asks gets its ticket over another", async () => {
+  const endsOnce = (one, socket) => (asked.length === 2 ? (socket.end(1006), []) : enters(one));
+  const { asked, opened, options } = gateway(endsOnce);
+  const entry = new Entry("ws://127.0.0.1:3002", "good", "hero", options);
+  await entry.ticket();
+  assert.equal((await entry.ticket(3)).channel, 3);
+  assert.deepEqual([asked.length, opened.length], [3, 2]);
+  entry.close();
+});
+
 test("an entry whose token is old asks for a newer one, once for each ticket", async () => {
   const { asked, opened, options } = gateway(enters);
   const tokens = ["still bad", "good"];

@@ -115,6 +115,17 @@ test("a way back that is closed for good is given up", async () => {
   assert.deepEqual([realm.clock.waiting, realm.gateways[0].closedWith], [0, 1000], "the entry is closed with it");
 });
 
+test("a way back that is closed for now is tried again", async () => {
+  for (const code of ["ALREADY_ONLINE", "MAP_SERVER_UNREACHABLE", "RATE_LIMITED", "INTERNAL"]) {
+    const { realm, player, types } = await entered();
+    realm.answer = (asked) => (asked === 2 ? ["error", { code, message: "" }] : ["enter_world_success", grant()]);
+    realm.servers[0].socket.end(1006);
+    await realm.clock.pass(1000);
+    assert.deepEqual([types(), realm.asked, player.isConnected], [["Lost", "Entered"], 3, true], code);
+    player.close();
+  }
+});
+
 /** A player whose token has run out in the world, and whose connection breaks. */
 async function lostWithAnOldToken(freshToken) {
   const scene = await entered({ freshToken });

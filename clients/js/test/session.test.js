@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { encodeReliable } from "../src/codec.js";
 import { CollisionGrid } from "../src/movement/grid.js";
 import { Course } from "../src/movement/course.js";
+import { FARTHEST_UNITS } from "../src/movement/position.js";
 import { Session } from "../src/session.js";
 import { WorldView } from "../src/world.js";
 import { OWN, content, inParts, inventory, welcome } from "./testing/map-server.js";
@@ -70,6 +71,7 @@ test("a map that is too large to be sent is walked on if the client has it", () 
   const session = entered({ grids: new Map([[1, grid]]) });
   tell(session, { type: "MapLayout", map: 1, width: 4, height: 3, runs: [], places: [] });
   assert.equal(session.grid, grid);
+  assert.deepEqual(session.takeAnomalies(), [], "a map without runs is none that is not covered");
   const start = { x: 1536, y: 1024 - 320 };
   session.receiveFrame(frame(7, 0, start));
   session.tick({ heading: 64 });
@@ -127,23 +129,32 @@ test("what no command can say is refused, and no command is made", () => {
   const aims = [
     { type: "Behind" },
     { type: "Entity", entity: -1 },
+    { type: "Entity", entity: 2 ** 32 },
     { type: "Point", point: { x: 0.5, y: 0 } },
+    { type: "Point", point: { x: -1, y: 0 } },
+    { type: "Point", point: { x: 0, y: FARTHEST_UNITS + 1 } },
     { type: "Direction", direction: 256 },
   ];
   const wrong = [
     { heading: 256 },
+    { heading: -1 },
     { heading: 1.5 },
     { heading: NaN },
     { action: { slot: 8, aim: { type: "None" } } },
+    { action: { slot: -1, aim: { type: "None" } } },
     ...aims.map((aim) => ({ action: { slot: 0, aim } })),
-    ...[{ tick: -1, part: 0 }, { tick: 1, part: 8 }, { tick: 1, part: 0.5 }].map((seen) => {
-      return { action: { slot: 0, aim: { type: "None" }, seen } };
+    ...[[-1, 0], [2 ** 32, 0], [1, 8], [1, -1], [1, 0.5]].map(([tick, part]) => {
+      return { action: { slot: 0, aim: { type: "None" }, seen: { tick, part } } };
     }),
   ];
   for (const intent of wrong) assert.throws(() => session.tick(intent), RangeError, JSON.stringify(intent));
   assert.deepEqual(session.frame().commands, []);
   session.tick({ action: { slot: 7, aim: { type: "Direction", direction: 255 } } });
-  assert.equal(session.frame().commands.length, 1);
+  const point = { x: FARTHEST_UNITS, y: 0 };
+  const seen = { tick: 2 ** 32 - 1, part: 7 };
+  session.tick({ heading: 255, action: { slot: 0, aim: { type: "Point", point }, seen } });
+  session.tick({ heading: 0, action: { slot: 0, aim: { type: "Entity", entity: 2 ** 32 - 1 } } });
+  assert.equal(session.frame().commands.length, 3, "up to the last that one can say");
 });
 
 test("parts that do not fit are an error, and the next message is read", () => {
@@ -198,6 +209,8 @@ test("changes of what is owned add up, and what does not fit is noted", () => {
     [[item(2, 100)], 9n, 15n, 2, true, 4],
   );
   assert.deepEqual([session.possessions.bag(), session.possessions.worn(100)], [[], item(2, 100)]);
+  tell(session, { type: "LevelUp", level: 3 });
+  assert.equal(session.possessions.level, 3);
   tell(session, inventory({ items: [item(1, 0), item(1, 1)], bag_slots: 1 }));
   assert.ok(session.possessions.isBagFull);
   for (const message of [
@@ -214,7 +227,7 @@ test("changes of what is owned add up, and what does not fit is noted", () => {
 
 test("a travel carries what is owned, and compares", () => {
   const before = entered();
-  tell(before, inventory({ items: [item(1, 0), item(2, 1)] }));
+  tell(before, inventory({ items: [item(1, 0), item(2, 1)], experience: 10n }));
   const arrive = (told) => {
     const session = new Session({ carried: before.possessions });
     for (const message of [welcome(), content()]) tell(session, message);
@@ -223,9 +236,11 @@ test("a travel carries what is owned, and compares", () => {
     assert.ok(session.isEntered);
     return session.takeAnomalies();
   };
-  assert.deepEqual(arrive({ items: [item(2, 1), item(1, 0)] }), []);
-  assert.deepEqual(arrive({ items: [item(1, 3), item(2, 1, "sword"), item(4, 5)], gold: 2n, level: 2 }), [
+  assert.deepEqual(arrive({ items: [item(2, 1), item(1, 0)], experience: 10n }), []);
+  const others = [item(1, 3), item(2, 1, "sword"), item(4, 5)];
+  assert.deepEqual(arrive({ items: others, gold: 2n, experience: 9n, level: 2 }), [
     "3 gold before the travel, 2 after it",
+    "10 experience before the travel, 9 after it",
     "1 levels before the travel, 2 after it",
     `the stick ${item(1, 0).item} in slot 0 before the travel is lost or elsewhere after it`,
     `the stick ${item(2, 1).item} in slot 1 before the travel is lost or elsewhere after it`,

@@ -77,9 +77,17 @@ test("where it looks is told now and then, and not again while it stays the same
 
 test("a server that goes is waited for, and where to look is said again", async () => {
   let isGone = false;
-  const problem = { status: 404, code: "MAP_NOT_FOUND", retryAfterS: null };
-  const answer = () => {
-    if (isGone) throw new ApiError("Refused", "nobody hosts it", { problem });
+  const reasons = [
+    [404, "MAP_NOT_FOUND"],
+    [429, "RATE_LIMITED"],
+    [503, "OVERLOADED"],
+  ];
+  const failures = reasons.map(([status, code]) => {
+    return new ApiError("Refused", "nobody hosts it", { problem: { status, code, retryAfterS: null } });
+  });
+  failures.push(new ApiError("Unreachable", "the API does not answer"));
+  const answer = (count) => {
+    if (isGone) throw failures[count % failures.length];
     return grant({ character_id: null });
   };
   const { realm, spectator, asked, types } = await watching({ answer });

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LIMITS } from "../src/generated/protocol.js";
+import { DATAGRAM_VERSION, LIMITS } from "../src/generated/protocol.js";
 import { openPayload, sealPayload } from "../src/payload.js";
 import { QueueError, Stream } from "../src/stream.js";
 import { HELD_BYTES } from "../src/stream/receiver.js";
@@ -98,6 +98,15 @@ test("only what is missing is sent again", () => {
   assert.equal(drain(far).length, 1, "the third waits for the second");
 });
 
+test("what an acknowledgement has no bit for is not sent again before it can be named", () => {
+  const [near, far] = [new Stream(ALONE_AFTER_MS), new Stream(ALONE_AFTER_MS)];
+  for (let number = 0; number < LIMITS.messages_under_way; number += 1) near.queue(message(number, 200));
+  const out = composed(near, null, 0);
+  deliver(far, out.slice(1), 0);
+  deliver(near, composed(far, input(1), 0), 0);
+  assert.deepEqual(composed(near, null, 100), [out[0]], "all but these have arrived, and not all can be named");
+});
+
 test("an end that never answers is not flooded, and overflows", () => {
   const near = new Stream(ALONE_AFTER_MS);
   const fill = (stream, length) => {
@@ -178,19 +187,24 @@ test("what is outside the window is refused, and changes nothing", () => {
 });
 
 test("what nobody takes is bounded, and comes again", () => {
-  const [near, far] = [new Stream(ALONE_AFTER_MS), new Stream(ALONE_AFTER_MS)];
-  for (let number = 0; number < 200; number += 1) near.queue(message(number, 1000));
-  const arrived = [];
-  for (let tick = 0; tick < 300; tick += 1) {
-    deliver(far, composed(near, null, tick * TICK_MS), tick * TICK_MS);
-    deliver(near, composed(far, input(1), tick * TICK_MS), tick * TICK_MS);
-    if (tick === 99) assert.equal(arrived.push(...drain(far)), Math.floor(HELD_BYTES / 1000));
-    else if (tick > 99) arrived.push(...drain(far));
+  for (const [length, most] of [
+    [1000, Math.floor(HELD_BYTES / 1000)],
+    [1, LIMITS.messages_under_way],
+  ]) {
+    const [near, far] = [new Stream(ALONE_AFTER_MS), new Stream(ALONE_AFTER_MS)];
+    for (let number = 0; number < 200; number += 1) near.queue(message(number, length));
+    const arrived = [];
+    for (let tick = 0; tick < 300; tick += 1) {
+      deliver(far, composed(near, null, tick * TICK_MS), tick * TICK_MS);
+      deliver(near, composed(far, input(1), tick * TICK_MS), tick * TICK_MS);
+      if (tick === 99) assert.equal(arrived.push(...drain(far)), most);
+      else if (tick > 99) arrived.push(...drain(far));
+    }
+    assert.deepEqual(
+      arrived.map(([byte]) => byte),
+      Array.from({ length: 200 }, (_, number) => number),
+    );
   }
-  assert.deepEqual(
-    arrived.map(([byte]) => byte),
-    Array.from({ length: 200 }, (_, number) => number),
-  );
 });
 
 test("ids wrap around", () => {
@@ -274,20 +288,28 @@ test("everything arrives once and in order over any link", () => {
   assert.ok(messages > 5000, `${messages} messages`);
 });
 
+/** Bytes after the head of a payload, or a payload in good form of what perhaps nobody sent. */
+function hostile(random) {
+  if (random.once(2)) {
+    const body = Array.from({ length: random.below(40) }, () => (random.once(2) ? random.below(4) : random.below(70)));
+    return Uint8Array.of(DATAGRAM_VERSION, 1 + random.below(31), ...body);
+  }
+  const messages = Array.from({ length: random.below(4) }, () => message(1, 1 + random.below(300)));
+  const ack = random.once(2) ? { next: random.below(45), gaps: random.below(4) } : null;
+  return sealPayload({ ack, first: random.below(random.once(2) ? 4 : 80), messages });
+}
+
 test("hostile payloads change nothing that is not theirs to change", () => {
   const random = new Random(3);
-  let refused = 0;
+  let [refused, taken, heard] = [0, 0, 0];
   for (let round = 0; round < 300; round += 1) {
     const stream = new Stream(30);
     for (let number = 1; number <= 40; number += 1) stream.queue(message(number, number));
     for (let step = 0; step < 30; step += 1) {
-      const flags = 1 + random.below(31);
-      const body = Array.from({ length: random.below(40) }, () =>
-        random.once(2) ? random.below(4) : random.below(70),
-      );
       const before = [stream.hasMessage, stream.isAcknowledged];
       try {
-        stream.receive(openPayload(Uint8Array.of(3, flags, ...body)), step * 20);
+        stream.receive(openPayload(hostile(random)), step * 20);
+        taken += 1;
       } catch (error) {
         assert.equal(error.name, "ProtocolError", error.stack);
         assert.deepEqual([stream.hasMessage, stream.isAcknowledged], before);
@@ -297,6 +319,8 @@ test("hostile payloads change nothing that is not theirs to change", () => {
     }
     const held = drain(stream);
     assert.ok(held.length <= LIMITS.messages_under_way, `${held.length} messages were held`);
+    heard += held.length;
   }
-  assert.ok(refused > 1000, `${refused} were refused`);
+  assert.ok(refused > 1000 && taken > 1000, `${refused} were refused, ${taken} were taken`);
+  assert.ok(heard > 500, `${heard} messages were heard`);
 });

@@ -145,7 +145,9 @@ test("a server that falls silent has gone, and what cannot be sent is not piled 
   const bytes = transport.traffic.bytesOut;
   assert.ok(bytes > 4096 && bytes < 4096 + 1200, `${bytes} bytes were given to a session that sends nothing`);
   release();
-  await settle();
+  for (let write = 0; write < session.sent.length; write += 1) await settle();
+  transport.finishTick(FRAME);
+  assert.ok(transport.traffic.bytesOut > bytes, "once it sends again, it is given more");
   await clock.pass(SILENCE_MS);
   transport.finishTick(FRAME);
   assert.equal(heard.ended[0].type, "TimedOut");

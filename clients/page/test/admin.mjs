@@ -51,9 +51,15 @@ await inBrowser(async (browser) => {
   const kept = cookies.find((cookie) => cookie.name === "realmgate-admin");
   if (!kept?.httpOnly || kept.sameSite !== "Strict") throw new Error(`the cookie is ${JSON.stringify(kept)}`);
 
+  // Everybody is shown until somebody is searched for, by how the name begins.
+  await row(admin, name).waitFor();
+  await row(admin, player.name.toLowerCase()).waitFor();
+  await page.getByText("2 found.", { exact: true }).waitFor();
   await page.getByLabel("Name, address or id").fill(player.name.slice(0, 8));
   await button(admin, "Search").click();
+  await page.getByText("1 found.", { exact: true }).waitFor();
   await row(admin, player.name.toLowerCase()).waitFor();
+  if ((await row(admin, name).count()) > 0) throw new Error("who is not searched for is shown");
   await look(admin, "users");
   await page.getByRole("link", { name: player.name.toLowerCase() }).click();
   await page.getByRole("link", { name: player.name, exact: true }).waitFor();

@@ -48,6 +48,7 @@ test("what is wrong is said, and nothing is sent", () => {
   ]) {
     assert.ok(readLine(line, say).error, line);
   }
+  assert.equal(requestOf("x".repeat(CHAT_BYTES)).text.length, CHAT_BYTES, "so long a line may be");
   assert.deepEqual(readLine("/help", say), { help: true });
 });
 

@@ -42,16 +42,21 @@ const AWAY = () => new ApiError("Unreachable", "nobody answers");
 
 test("whoever is sent away by a world that closes is back as soon as it is, with what was typed", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  const [game, next] = [aGame({ typed: "hello ag", hasFocus: true }), aGame()];
-  const { back, ended } = comingBack(game, AWAY(), new GatewayError("Unreachable", "gone"), next);
-  back.left("ServerClosing");
-  assert.match(game.banner, /shutting down/);
-  await pauses(t, 2);
-  assert.deepEqual([game.isOver, game.shown], [false, undefined]);
-  game.hud.chat.typed = "hello again";
-  await pauses(t, 1);
-  assert.deepEqual([game.isOver, game.shown, ended], [true, next.element, []]);
-  assert.deepEqual([next.hud.chat.typed, next.isTyped], ["hello again", true]);
+  for (const [reason, says] of [
+    ["ServerClosing", /shutting down/],
+    ["ChannelFailed", /has failed/],
+  ]) {
+    const [game, next] = [aGame({ typed: "hello ag", hasFocus: true }), aGame()];
+    const { back, ended } = comingBack(game, AWAY(), new GatewayError("Unreachable", "gone"), next);
+    back.left(reason);
+    assert.match(game.banner, says);
+    await pauses(t, 2);
+    assert.deepEqual([game.isOver, game.shown], [false, undefined]);
+    game.hud.chat.typed = "hello again";
+    await pauses(t, 1);
+    assert.deepEqual([game.isOver, game.shown, ended], [true, next.element, []]);
+    assert.deepEqual([next.hud.chat.typed, next.isTyped], ["hello again", true]);
+  }
 });
 
 test("whoever is sent away because nothing can be written hears what that may cost, and is back as well", async (t) => {
@@ -101,7 +106,11 @@ test("a game that is over before it is shown does not take the place of what it 
 test("other goodbyes are said, with what helps", () => {
   for (const [reason, help] of [
     ["Replaced", "login"],
+    ["Logout", "login"],
     ["Kicked", "retry"],
+    ["ConnectionLost", "retry"],
+    ["Abuse", "retry"],
+    ["MovedOn", "retry"],
   ]) {
     const { back, ended } = comingBack(aGame());
     back.left(reason);

@@ -150,6 +150,7 @@ test("a picture that there is not is null at once, whatever it is called, and on
   const assets = new Assets({ "pictures/items/sword.png": "/files/sword.png" });
   assert.equal(assets.ready("pictures/items/nothing.png"), null);
   assert.equal(await assets.picture("pictures/items/nothing.png"), null);
+  assert.deepEqual([assets.ready("constructor"), await assets.picture("constructor")], [null, null]);
   globalThis.Image = class {
     async decode() {}
   };

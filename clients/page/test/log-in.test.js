@@ -122,11 +122,13 @@ test("a browser without locks goes on with what it has", async () => {
 
 test("what is typed anew is a log-in of its own", async () => {
   const { api, tab, locks } = await loggedIn();
-  const copy = new LogIn(api, tab.copy(), locks);
+  const copied = tab.copy();
+  const copy = new LogIn(api, copied, locks);
   await copy.resume();
   await copy.begin("ann", "correct horse");
   locks.release();
-  assert.equal(await copy.resume(), true);
+  assert.equal(await new LogIn(api, tab, locks).resume(), true, "the first tab has its own again");
+  assert.equal(await new LogIn(api, copied, locks).resume(), true, "which is not that of the copy");
 });
 
 test("a guest is the same one each time, and no guest once it has a password", async () => {

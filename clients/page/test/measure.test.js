@@ -61,13 +61,13 @@ test("objects and what they hold are added up by class", () => {
 const amount = (count, bytes) => ({ count, bytes });
 
 test("the verdict is about what is the page's, and names the kind that grows", () => {
-  const samples = (leak, wild = 1) =>
+  const samples = (leak, wild = 1, nodes = 0) =>
     Array.from({ length: 60 }, (_, at) => ({
       minute: 4 + at / 6,
       own: { objects: amount(9000, 300_000 + 1000 * noise(at)), pixels: amount(90, 20_000_000 + 40 * wild * noise(at) + leak * at) },
       classes: { Track: 1000 + leak * at, Camera: 80 },
       code: amount(5000, 2_000_000 + 4_000 * at),
-      nodes: 900 + noise(at),
+      nodes: 900 + noise(at) + nodes * at,
       listeners: 300,
     }));
   const level = verdictOn(samples(0), { minutes: 10, seen: 57 });
@@ -77,6 +77,9 @@ test("the verdict is about what is the page's, and names the kind that grows", (
   assert.equal(leaking.holds, false);
   assert.match(leaking.measured, /^grows: all, pixels; all \+\d+ ± \d+ KB an hour of 20.3 MB$/);
   assert.match(leaking.how, /gained most: Track \d+, \+\d+ ± 0$/);
+  const piling = verdictOn(samples(0, 1, 5), { minutes: 10, seen: 57 });
+  assert.equal(piling.holds, false);
+  assert.match(piling.measured, /^grows: nodes; all /);
   const short = verdictOn(samples(0, 50_000), { minutes: 10, seen: 57 });
   assert.equal(short.holds, false);
   assert.match(short.measured, /^cannot tell, play for longer: /);
@@ -91,7 +94,8 @@ test("a frame costs what runs from its task to the next one's, on the page's own
     on(main, "RunTask", ts + 6000, 1000),
     on(raster, "RasterTask", ts + 5000, 2000),
   ]);
-  events.push({ ...on(main, "RunTask", 1000, 90_000), pid: 9 });
+  events.push({ ...on(main, "RunTask", 1000, 90_000), pid: 9 }, { ...on(raster, "RasterTask", 1000, 90_000), pid: 9 });
+  events.push(on(raster, "RunTask", 1000, 90_000));
   const { script, raster: pixels, both, perSecond } = costsOf(events);
   assert.deepEqual([script.p50, pixels.p50, both.p95], [2.5, 1, 3.5], "CPU time, in milliseconds");
   assert.equal(both.count, 2, "the last frame has no end");

@@ -30,7 +30,7 @@ test("figures look where they go, and do not flicker on a diagonal", () => {
   assert.equal(rowOf(1, 0), RIGHT);
   assert.equal(rowOf(-1, 0.2), LEFT);
   assert.equal(rowOf(0, -1), UP);
-  assert.equal(rowOf(1, 1, DOWN), DOWN);
+  assert.equal(rowOf(1.1, 1, DOWN), DOWN);
   assert.equal(rowOf(1, 1.1, RIGHT), RIGHT);
   assert.equal(rowOf(0, 0, UP), UP);
   assert.deepEqual(
@@ -66,6 +66,7 @@ test("a figure walks, strikes and dies", () => {
 
 test("the zoom is whole, and shows about as many tiles on every screen", () => {
   assert.deepEqual([zoomFor(1280, 720), zoomFor(1920, 1080), zoomFor(1170, 2532), zoomFor(640, 360)], [2, 3, 3, 2]);
+  assert.equal(zoomFor(3840, 2160), 6);
 });
 
 test("the view ends where the world ends", () => {
@@ -94,6 +95,7 @@ test("the player does not tremble on the screen while it walks", () => {
 test("grounds of a higher rank creep over their neighbours", () => {
   const names = (own, ranks) => creeping(own, (dx, dy) => ranks[`${dx},${dy}`] ?? null).map(({ name }) => name);
   assert.deepEqual(names(1, { "0,-1": 2, "1,-1": 2 }), ["north"], "a corner beside a side is none");
+  assert.deepEqual(names(1, { "1,0": 2, "1,-1": 2 }), ["east"], "whichever side it is");
   assert.deepEqual(names(1, { "1,1": 2 }), ["southeast"]);
   assert.deepEqual(names(2, { "0,1": 2, "1,0": 1 }), []);
   assert.deepEqual(names(null, { "0,1": 2 }), []);
@@ -150,6 +152,7 @@ test("what is said stands over others' words, and never on them", () => {
   const first = bubble(200, 300);
   assert.equal(freeBottom(bubble(320, 300), [first]), 300, "beside it there is room");
   assert.equal(freeBottom(bubble(200, 250), [first]), 250, "so there is above it");
+  assert.equal(freeBottom(bubble(200, 350), [first]), 350, "and below it");
   const second = bubble(220, 290);
   second.bottom = freeBottom(second, [first]);
   assert.ok(second.bottom < 260, `lifted over the first: ${second.bottom}`);

@@ -22,8 +22,15 @@ test("settings are kept, and told", () => {
 });
 
 test("what does not fit is refused, and forgotten where it was kept", () => {
-  assert.throws(() => new Settings(null).set("uiScale", 9), RangeError);
-  assert.throws(() => new Settings(null).set("nothing", 1), RangeError);
+  for (const [name, value] of [
+    ["uiScale", 9],
+    ["uiScale", 0.5],
+    ["palette", "pink"],
+    ["names", "no"],
+    ["nothing", 1],
+  ]) {
+    assert.throws(() => new Settings(null).set(name, value), RangeError, `${name} ${value}`);
+  }
   for (const text of ["{", "null", '{"uiScale": "big", "keys": null, "touch": "maybe"}']) {
     const settings = new Settings(storage(text));
     assert.equal(settings.get("uiScale"), 1);

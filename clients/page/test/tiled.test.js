@@ -9,6 +9,8 @@ import { frameAt, readCsv, splitGid, tileOfGid } from "../src/scene/tiled.js";
 test("a tile's number says how it lies", () => {
   assert.deepEqual(splitGid(5), { gid: 5, flipX: false, flipY: false, diagonal: false });
   assert.deepEqual(splitGid(0x80000000 + 7), { gid: 7, flipX: true, flipY: false, diagonal: false });
+  assert.deepEqual(splitGid(0x50000000 + 7), { gid: 7, flipX: false, flipY: true, diagonal: false });
+  assert.deepEqual(splitGid(0x20000000 + 7), { gid: 7, flipX: false, flipY: false, diagonal: true });
   assert.deepEqual(splitGid(0xe0000000 + 7), { gid: 7, flipX: true, flipY: true, diagonal: true });
 });
 

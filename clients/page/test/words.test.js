@@ -100,6 +100,12 @@ test("an item says why it cannot be worn, and how much better it is than what is
   const words = itemWords({ ...sword, id: "iron_sword" }, game);
   assert.match(words.bad, /^You cannot wear this. Only for: Warrior.$/);
   assert.deepEqual([words.compared.title, words.rarity], ["Instead of Rusty Sword", "fine"]);
+  assert.deepEqual(words.compared.lines, [
+    ["Health", "+10"],
+    ["Power", "+4"],
+    ["Armour", "−1"],
+    ["Speed", "−5 %"],
+  ]);
   assert.deepEqual(comparisonLines({ power: 6 }, { power: 2, armour: 1 }), [
     ["Power", "+4"],
     ["Armour", "−1"],

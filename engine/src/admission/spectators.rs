@@ -215,10 +215,14 @@ mod tests {
         assert_eq!(admit(&mut admission, 2, &sealed(1, HERE, "here"), 0), Err(TicketRefusal::ForeignSession));
         assert_eq!(admit(&mut admission, 1, &sealed(1, OTHER, "here"), 0), Err(TicketRefusal::IdentityMismatch));
         assert_eq!(admit(&mut admission, 1, &sealed(1, HERE, "here"), 30_000), Err(TicketRefusal::Expired));
-        assert_eq!(admit(&mut admission, 1, &sealed(1, HERE, "here"), 0), Ok(HERE));
+        assert_eq!(admit(&mut admission, 1, &sealed(1, HERE, "here"), 29_999), Ok(HERE), "just in time");
         assert_eq!(admit(&mut admission, 1, &sealed(1, HERE, "here"), 0), Err(TicketRefusal::Reused));
         assert_eq!(admission.expect(expected(1, HERE)), Err(PrepareRefusal::StillHere), "spent");
-        admission.expect(expected(2, HERE)).unwrap();
+        for ticket in [2, 3] {
+            admission.expect(expected(ticket, HERE)).unwrap();
+        }
+        admission.expire(29_999);
+        assert_eq!(admit(&mut admission, 3, &sealed(3, HERE, "here"), 0), Ok(HERE), "its deadline had not come");
         admission.expire(30_000);
         assert_eq!(admit(&mut admission, 2, &sealed(2, HERE, "here"), 0), Err(TicketRefusal::Expired));
     }
@@ -229,11 +233,14 @@ mod tests {
         for ticket in 1..=MAX_SPECTATORS as u64 {
             admission.expect(expected(ticket, HERE)).unwrap();
         }
-        admit(&mut admission, 1, &sealed(1, HERE, "here"), 0).unwrap();
+        for ticket in [1, 2] {
+            admit(&mut admission, ticket, &sealed(ticket, HERE, "here"), 0).unwrap();
+        }
         assert_eq!(admission.expect(expected(50, HERE)), Err(PrepareRefusal::Full));
         admission.expect(expected(51, OTHER)).expect("another channel has room of its own");
         admission.left(SessionId::from(1));
-        admission.expect(expected(50, HERE)).expect("the one who watched has gone");
+        admission.expect(expected(50, HERE)).expect("one of those who watched has gone");
+        assert_eq!(admission.expect(expected(52, HERE)), Err(PrepareRefusal::Full), "one place for one");
     }
 
     #[test]

@@ -62,6 +62,7 @@ fn a_flood_is_cut_to_a_clients_budget() {
     let budget = Rate { per_second: 0, burst: 2_000 };
     let mut scene = Scene::with(|settings| settings.messages_per_client = budget);
     scene.witness.plays = false;
+    let beyond_a_poll = scene.host.refusals(PacketRefusal::PollBudget);
     let mut client = scene.join(1);
     let frame = ClientFrame::default().seal();
     scene.until("some is cut off", &mut [], |scene, _| {
@@ -70,4 +71,6 @@ fn a_flood_is_cut_to_a_clients_budget() {
     });
     assert!(scene.host.disconnected.is_empty(), "it is no breach: they may have been late");
     scene.assert_serves();
+    let taken = scene.host.frames[&ClientId(1)] + scene.host.refusals(PacketRefusal::PollBudget) - beyond_a_poll;
+    assert_eq!(taken, 2_000, "all of its budget, and no more");
 }

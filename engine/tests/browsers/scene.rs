@@ -1,5 +1,6 @@
 //! A host with a bound transport, and a client that behaves: whatever is tried against the host, that client is served.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -44,6 +45,8 @@ pub struct Host {
     pub connected: Vec<(ClientId, Vec<u8>)>,
     pub disconnected: Vec<ClientId>,
     pub messages: Vec<Vec<u8>>,
+    /// Number of input frames of each client.
+    pub frames: BTreeMap<ClientId, u64>,
     pub ticks: u64,
     /// How long its snapshots are.
     pub frame_bytes: usize,
@@ -69,7 +72,7 @@ impl Host {
                     self.players.push(client);
                     self.connected.push((client, ticket));
                 }
-                TransportEvent::Frame { .. } => {}
+                TransportEvent::Frame { client, .. } => *self.frames.entry(client).or_default() += 1,
                 TransportEvent::Message { client, bytes } => {
                     self.transport.send_message(client, bytes.clone());
                     self.messages.push(bytes);
@@ -112,8 +115,16 @@ impl Scene {
         change(&mut settings);
         let transport = Wire::bind(settings).unwrap();
         let witness = Client::new(transport.local_address(), &ticket(WITNESS));
-        let (players, connected, disconnected, messages) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let host = Host { transport, players, connected, disconnected, messages, ticks: 0, frame_bytes: 1_000 };
+        let host = Host {
+            transport,
+            players: Vec::new(),
+            connected: Vec::new(),
+            disconnected: Vec::new(),
+            messages: Vec::new(),
+            frames: BTreeMap::new(),
+            ticks: 0,
+            frame_bytes: 1_000,
+        };
         let mut scene = Self { host, witness };
         scene.until("the witness plays", &mut [], |scene, _| scene.witness.frames > 0);
         scene

@@ -4,7 +4,6 @@ use std::io::Write;
 
 use realmgate_engine::transport::refusal::PacketRefusal;
 use realmgate_engine::transport::{ClientId, Rate};
-use realmgate_protocol::wire::datagram::ClientFrame;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::client::Client;
@@ -31,12 +30,10 @@ fn pings_count_as_payloads() {
     let mut scene = Scene::with(|settings| settings.messages_per_client = budget);
     scene.witness.plays = false;
     let mut client = scene.join(1);
-    let frame = ClientFrame::default().seal();
-    scene.until("some is cut off", &mut [], |scene, _| {
-        for _ in 0..50 {
-            client.send_payload(&frame);
-            client.send(Message::Ping(Vec::new().into()));
-        }
+    // Pings are all that it sends from now on.
+    client.plays = false;
+    scene.until("some is cut off", &mut [&mut client], |scene, clients| {
+        (0..50).for_each(|_| clients[0].send(Message::Ping(Vec::new().into())));
         scene.host.refusals(PacketRefusal::SessionBudget) >= 50
     });
     assert!(scene.host.disconnected.is_empty(), "it is no breach: they may have been late");

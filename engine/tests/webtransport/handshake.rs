@@ -10,10 +10,11 @@ use realmgate_engine::transport::refusal::PacketRefusal;
 use realmgate_protocol::wire::datagram::VERSION;
 use realmgate_protocol::wire::http3;
 use tokio::net::UdpSocket;
+use tokio::sync::oneshot;
 use tokio_rustls::rustls::crypto::aws_lc_rs::{default_provider, kx_group};
 use tokio_rustls::rustls::{self, RootCertStore};
 
-use super::client::{certificate, runtime};
+use super::client::{certificate, quic_config, runtime};
 use super::raw::Raw;
 use super::scene::{Scene, ticket};
 
@@ -123,6 +124,56 @@ async fn second_packet_late(server: SocketAddr, line: UdpSocket) {
             Ok(bytes) = beyond.recv(&mut answer) => drop(line.send_to(&answer[..bytes], client).await),
         }
     }
+}
+
+/// Passes packets on between a client and the server, but the end of the client's handshake when that is told, and nothing of the
+/// client that comes later.
+async fn end_late(server: SocketAddr, line: UdpSocket, mut is_due: oneshot::Receiver<()>) {
+    let beyond = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    beyond.connect(server).await.unwrap();
+    let (mut packet, mut answer, mut held) = ([0; 2_048], [0; 2_048], Some(Vec::new()));
+    let (bytes, client) = line.recv_from(&mut packet).await.unwrap();
+    beyond.send(&packet[..bytes]).await.unwrap();
+    loop {
+        tokio::select! {
+            // What the client has sent by the time that it is due goes first.
+            biased;
+            Ok((bytes, _)) = line.recv_from(&mut packet) => match &mut held {
+                // Packets of a handshake have long headers.
+                Some(held) if packet[0] & 0x80 != 0 => held.push(packet[..bytes].to_vec()),
+                Some(_) => drop(beyond.send(&packet[..bytes]).await),
+                None => {}
+            },
+            Ok(bytes) = beyond.recv(&mut answer) => drop(line.send_to(&answer[..bytes], client).await),
+            _ = &mut is_due, if held.is_some() => {
+                for packet in held.take().unwrap_or_default() {
+                    beyond.send(&packet).await.unwrap();
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_overtakes_the_end_of_the_handshake_is_heard_after_it() {
+    let mut scene = Scene::new();
+    let (server, runtime) = (scene.address(), runtime());
+    let line = runtime.block_on(UdpSocket::bind("127.0.0.1:0")).unwrap();
+    let address = line.local_addr().unwrap();
+    let (tell_due, is_due) = oneshot::channel();
+    runtime.spawn(end_late(server, line, is_due));
+    let mut client = Raw::connect_on(runtime, address, quic_config());
+    client.enter(&ticket(1));
+    scene.until("it has asked and shown its ticket", &mut [], |_, _| {
+        client.give_a_turn();
+        client.connection.stats().frame_tx.stream >= 3
+    });
+    tell_due.send(()).unwrap();
+    assert_eq!(client.answer(0), Some(200));
+    scene.until("its ticket is there", &mut [], |scene, _| {
+        scene.host.connected.iter().any(|(client, _)| *client == ClientId(1))
+    });
+    scene.assert_serves();
 }
 
 /// A client whose first message is too long for one packet, as a browser's is: it has the key of a newer cipher in it.

@@ -76,6 +76,16 @@ fn a_datagram_longer_than_any_payload_is_refused() {
 }
 
 #[test]
+fn a_datagram_of_another_session_is_refused() {
+    let mut scene = Scene::new();
+    let mut client = scene.join(1);
+    client.connection.quic_connection().send_datagram(vec![9_u8, 7].into()).unwrap();
+    scene.until("it is refused", &mut [&mut client], |scene, _| scene.host.refusals(PacketRefusal::Payload) == 1);
+    scene.assert_plays(&mut client);
+    scene.assert_serves();
+}
+
+#[test]
 fn a_certificate_that_was_made_again_is_shown_to_newcomers() {
     let certificate = SelfMadeCertificate::new(vec!["127.0.0.1".to_owned()]).unwrap();
     let settings = settings("127.0.0.1:0".parse().unwrap());

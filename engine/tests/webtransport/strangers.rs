@@ -4,7 +4,8 @@ use std::net::UdpSocket;
 use std::time::Duration;
 
 use realmgate_engine::transport::refusal::PacketRefusal;
-use realmgate_engine::transport::{Rate, StrangerLimits};
+use realmgate_engine::transport::{ClientId, Rate, StrangerLimits};
+use realmgate_protocol::wire::datagram::VERSION;
 use realmgate_protocol::wire::http3;
 use tokio::time::timeout;
 use wtransport::Connection;
@@ -115,16 +116,17 @@ fn a_flood_keeps_nobody_out_and_many_have_to_prove_their_address() {
 fn who_sends_more_than_anybody_who_plays_is_disconnected_whatever_it_is() {
     let mut scene = Scene::new();
     let client = scene.join(1);
-    // A datagram of another session, which nobody takes for a payload.
-    let mut datagram = vec![1; 1_100];
-    datagram[0] = 9;
+    // Its first message, a thousand bytes long, again and again: that breaks no other rule.
+    let mut payload = vec![VERSION, 16, 1, 0, 0, 0xe8, 3];
+    payload.resize(7 + 1_000, 7);
     scene.until("it is out", &mut [], |scene, _| {
         for _ in 0..20 {
-            let _ = client.connection.quic_connection().send_datagram(datagram.clone().into());
+            let _ = client.connection.send_datagram(&payload);
         }
         client.give_a_turn();
         !scene.host.disconnected.is_empty()
     });
+    assert_eq!(scene.host.disconnected, [ClientId(1)]);
     assert_eq!(scene.host.refusals(PacketRefusal::Abuse), 1);
     scene.assert_serves();
 }

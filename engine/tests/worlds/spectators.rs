@@ -133,8 +133,14 @@ fn a_server_that_turns_players_away_has_no_spectators(wire: Wire) {
     let mut anna = stepper.join(start(), 1);
     let mut watcher = stepper.watch(1);
     stepper.steps(5, &mut [&mut anna, &mut watcher]);
-    // Ticks that take longer than they may, until nothing else is left to leave out.
+    // Ticks that are long, and end with a tenth to spare.
     for _ in 0..30 * 60 {
+        stepper.server.note_tick(Duration::ZERO, Duration::from_millis(29));
+    }
+    stepper.steps(5, &mut [&mut anna, &mut watcher]);
+    assert!(!watcher.disconnected, "they turn nobody away");
+    // Ticks that take longer than they may, for a little more than five seconds.
+    for _ in 0..160 {
         stepper.server.note_tick(Duration::ZERO, Duration::from_millis(50));
     }
     stepper.steps(5, &mut [&mut anna, &mut watcher]);
@@ -142,4 +148,7 @@ fn a_server_that_turns_players_away_has_no_spectators(wire: Wire) {
     stepper.announce_spectator(1);
     stepper.steps(2, &mut [&mut anna]);
     assert_eq!(stepper.refusal(), Some(PrepareRefusal::Full));
+    stepper.announce(CharacterId([9; 16]), LockEpoch(1), start(), 1);
+    stepper.steps(2, &mut [&mut anna]);
+    assert_eq!(stepper.refusal(), Some(PrepareRefusal::Full), "players are turned away");
 }

@@ -119,10 +119,12 @@ mod tests {
             let (name, respawn) = (name.to_owned(), respawn.to_owned());
             SafeZone { name, rect: Rect::of_tiles(at, (1, 1)), respawn }
         };
-        map.set(vec![zone("town", (0, 0), "start"), zone("tents", (3, 2), "camp")]);
+        map.set(vec![zone("town", (0, 0), "start"), zone("tents", (3, 2), "camp"), zone("ford", (3, 0), "start")]);
         let zones = SafeZones::of(&map);
         assert_eq!(zones.respawn_for(Position::tile_centre(1, 0)), Position::tile_centre(0, 0));
         assert_eq!(zones.respawn_for(Position::tile_centre(2, 2)), Position::tile_centre(3, 2));
+        let from_the_ford = zones.respawn_for(Position::tile_centre(3, 0));
+        assert_eq!(from_the_ford, Position::tile_centre(0, 0), "the zone names it, though the camp is nearer");
         assert!(zones.contain(Position::tile_centre(3, 2)) && !zones.contain(Position::tile_centre(2, 2)));
     }
 }

@@ -81,10 +81,12 @@ mod tests {
 
     #[test]
     fn a_body_needs_its_whole_width() {
-        // The wall, the tile from y = 3,072 on, lies 122 units south of the first line, and ends 122 north of the second.
-        for y in [2_950, 4_218] {
-            let (west, east) = (Position { x: 4 * 1_024, y }, Position { x: 7 * 1_024, y });
-            for (from, to) in [(west, east), (east, west)] {
+        // The wall is the tile from (5,120, 3,072) on. The lines pass 122 units north, south, west and east of it.
+        let at = |x, y| Position { x, y };
+        let along = [2_950, 4_218].map(|y| (at(4 * 1_024, y), at(7 * 1_024, y)));
+        let down = [4_998, 6_266].map(|x| (at(x, 2 * 1_024), at(x, 9 * 512)));
+        for (one, other) in along.into_iter().chain(down) {
+            for (from, to) in [(one, other), (other, one)] {
                 assert!(is_clear(from, to, 121), "{from:?}");
                 assert!(!is_clear(from, to, 123), "the wall reaches into a side: {from:?}");
             }

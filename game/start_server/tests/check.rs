@@ -68,7 +68,7 @@ impl BrokenWorld {
             ("abilities", "abilities-unknown_key"),
             ("classes", "classes-too_many_abilities"),
             ("items", "items-wrong_slot"),
-            ("loot_tables", "loot_tables-too_likely"),
+            ("loot_tables", "loot_tables-most_below_least"),
             ("mobs", "mobs-health_too_high"),
             ("vendors", "vendors-free_goods"),
             ("world", "world-levels_fall"),

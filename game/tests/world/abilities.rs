@@ -135,13 +135,16 @@ fn a_projectile_ends_at_a_wall_and_at_its_range() {
 
 #[test]
 fn a_burst_reaches_those_around_whom_it_hits() {
-    let mut scene = Scene::new(&FIELD, &[("post", (8, 2)), ("post", (9, 3)), ("post", (11, 2))]);
+    let mut scene = Scene::new(&FIELD, &[(8, 2), (9, 3), (10, 2), (11, 2)].map(|place| ("post", place)));
     scene.enter(1, "caster", tile(4, 2));
+    let posts = scene.mobs("post");
+    // 2 tiles from the middle of the one that it hits, to the rim of a body.
+    scene.put(posts[2], At(tile(8, 2).offset(2 * 1_024 + 307, 0)));
+    scene.put(posts[3], At(tile(8, 2).offset(2 * 1_024 + 308, 0)));
     scene.act(1, 5, Aim::Direction(EAST));
     scene.ticks(20);
-    let posts = scene.mobs("post");
     let health: Vec<u16> = posts.iter().map(|post| scene.health(*post)).collect();
-    assert_eq!(health, [194, 194, 200]);
+    assert_eq!(health, [194, 194, 194, 200]);
 }
 
 #[test]
@@ -192,6 +195,8 @@ fn walking_breaks_a_cast_and_nothing_is_paid() {
     assert_eq!(scene.get::<CurrentCast>(me).0, None);
     scene.ticks(2 * TICK_HZ);
     assert_eq!((scene.health(post), scene.resource(1)), (200, 100));
+    scene.act(1, 6, aim);
+    assert_eq!(scene.refusals(1), [], "nor does it wait for the 3 seconds after a cast");
 }
 
 #[test]

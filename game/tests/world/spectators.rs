@@ -95,8 +95,11 @@ fn what_only_players_may_ask_is_a_breach_and_so_is_a_players_look() {
     assert!(told.len() == 5 && told.iter().all(is_refused), "{told:?}");
     scene.enter(1, "fighter", tile(6, 4));
     scene.say(1, ClientMessage::Look { x: 0, y: 0, follow: None });
-    scene.ticks(2);
-    assert_eq!(scene.hear(1), [scene.refusal(1, Refusal::BadMessage)]);
+    scene.channel.tick().unwrap();
+    let outbox = scene.channel.take_outbox();
+    let told: Vec<ServerMessage> =
+        outbox.messages.iter().map(|message| decode_reliable(&message.bytes).expect("a message")).collect();
+    assert_eq!((told, outbox.violations), (vec![scene.refusal(1, Refusal::BadMessage)], vec![session(1)]));
 }
 
 #[test]

@@ -176,6 +176,8 @@ mod tests {
         let corner = CollisionGrid::from_rows(&["#.", ".#"]).unwrap();
         assert_eq!(corner.to_runs(), [0, 1, 2, 1]);
         assert_eq!(CollisionGrid::from_runs(2, 2, &corner.to_runs()), Some(corner));
+        let wide = CollisionGrid::from_runs(70, 2, &[66, 1, 73]).unwrap();
+        assert_eq!(wide.to_runs(), [66, 1, 73], "a row is wider than a word of the bitset");
         for bad in [&[23][..], &[25], &[20, 3], &[20, 5], &[u32::MAX, u32::MAX], &[]] {
             assert_eq!(CollisionGrid::from_runs(6, 4, bad), None, "{bad:?} are not 24 tiles");
         }

@@ -99,6 +99,11 @@ mod tests {
             assert_eq!(ratio >= 4.5, passes, "{ratio}");
             assert_eq!(ratio, Colour::WHITE.contrast(Colour::of(grey)), "whichever stands on the other");
         }
+        // Red, green and blue are not as bright as each other.
+        for (colour, expected) in [(0xff_00_00, 3.998), (0x00_ff_00, 1.372), (0x00_00_ff, 8.592)] {
+            let ratio = Colour::of(colour).contrast(Colour::WHITE);
+            assert!((ratio - expected).abs() < 1e-3, "{ratio} for {colour:06x}");
+        }
     }
 
     #[test]

@@ -214,6 +214,14 @@ mod tests {
         let button = faults(&[(Part::Button, 0x22_22_22)]);
         assert!(button[0].1.starts_with("`button_text` (#2a1a05) on `button`"), "{button:?}");
         assert_eq!(faults(&[(Part::Button, 0x22_22_88), (Part::ButtonText, 0xff_ff_ff)]), []);
+        // White can be read on it: errors cannot, nor can a button's heading, which has 4.48 on a lighter shade.
+        let white = [Part::Text, Part::Quiet, Part::Heading, Part::Accent].map(|part| (part, 0xff_ff_ff));
+        let expected = [
+            (Part::Raised, "errors (#ff9c8c) on `raised` (#606060) has a contrast of 3.1:1"),
+            (Part::Heading, "`heading` (#ffffff) on `raised` (#606060) has a contrast of 4.4:1"),
+        ];
+        let found = faults(&[&white[..], &[(Part::Raised, 0x60_60_60)]].concat());
+        assert_eq!(found, expected.map(|(part, message)| (part, message.to_owned())));
     }
 
     #[test]
@@ -238,7 +246,8 @@ mod tests {
             (Part::Button, 0x8a_5c_d6),
             (Part::ButtonText, 0xff_ff_ff),
         ];
-        assert_eq!(faults(&violet).len(), 1, "the button is too light for white");
+        let wrong: Vec<Part> = faults(&violet).into_iter().map(|(part, _)| part).collect();
+        assert_eq!(wrong, [Part::ButtonText], "the button is too light for white");
         let darker = violet.map(|(part, rgb)| (part, if part == Part::Button { 0x5a_34_a0 } else { rgb }));
         assert_eq!(faults(&darker), []);
     }

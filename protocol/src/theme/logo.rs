@@ -91,6 +91,7 @@ mod tests {
             (&b"\x89PNG\r\n\x1a\n...."[..], Some(Picture::Png)),
             (&[0xff, 0xd8, 0xff, 0xe0][..], Some(Picture::Jpeg)),
             (&webp[..], Some(Picture::Webp)),
+            (b"RIFF\x10\0\0\0WAVEfmt ", None),
             (b"<svg onload='x'/>", None),
             (b"RIFF", None),
             (b"", None),

@@ -149,6 +149,7 @@ mod tests {
         let mut bytes = spectator().seal(&keys());
         assert!(bytes.len() <= MAX_TICKET_BYTES);
         assert_eq!(ticket_id_of(&bytes), Some(spectator().ticket_id));
+        assert_eq!(SpectatorTicket::open(&bytes, &keys()), Ok(spectator()), "as it was sealed");
         for at in 0..bytes.len() {
             let mut changed = bytes.clone();
             changed[at] ^= 1;

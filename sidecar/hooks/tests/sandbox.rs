@@ -71,13 +71,9 @@ async fn a_call_gives_back_what_the_function_returns() {
             sum = function(list) local sum = 0; for _, x in ipairs(list) do sum = sum + x end; return sum end }",
     );
     let values = [json!(null), json!(true), json!(-7), json!(1.5), json!("ä"), json!([]), json!({}), json!([1, [2]])];
-    for value in values.into_iter().chain([json!({"a": {"b": [null, 1]}, "c": []}), json!(i64::MAX)]) {
-        let args = std::slice::from_ref(&value);
-        let (echo, expected) = (scripts.call("echo", args).await, &value);
-        // A list cannot begin with nothing.
-        if value.pointer("/a/b/0").is_none() {
-            assert_eq!(echo.as_ref(), Ok(expected));
-        }
+    for value in values.into_iter().chain([json!({"a": {"b": [1, {}]}, "c": []}), json!(i64::MAX)]) {
+        let echo = scripts.call("echo", std::slice::from_ref(&value)).await;
+        assert_eq!(echo.as_ref(), Ok(&value));
     }
     assert_eq!(scripts.call("pair", &[json!(1), json!("x")]).await, Ok(json!([1, "x"])));
     assert_eq!(scripts.call("sum", &[json!([1, 2, 3])]).await, Ok(json!(6)));

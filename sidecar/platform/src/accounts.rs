@@ -92,9 +92,10 @@ pub async fn ensure_profile(db: &mut SqlConnection, account: AccountId) -> sqlx:
     insert_profile(db, &id, &id.replace('-', ""), "").await.map(|_| ())
 }
 
-/// A name as the index of profiles has it: its small letters, as hexadecimal UTF-8.
+/// A name as the index of profiles has it: its small letters, as hexadecimal UTF-8. The key of its beginning begins it, so a sigma is the
+/// same at the end of a word.
 pub fn name_key(name: &str) -> String {
-    name.to_lowercase().bytes().map(|byte| format!("{byte:02x}")).collect()
+    name.to_lowercase().replace('ς', "σ").bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
 async fn insert_profile(db: &mut SqlConnection, id: &str, username: &str, display: &str) -> sqlx::Result<bool> {
@@ -115,6 +116,15 @@ async fn insert_profile(db: &mut SqlConnection, id: &str, username: &str, displa
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_key_of_a_name_begins_with_that_of_its_beginning_in_any_case() {
+        for (name, beginning) in [("Ann", "aN"), ("ΟΔΥΣΣΕΥΣ", "ΟΔΥΣ"), ("Οδυσσεύς", "ΟΔΥΣ"), ("ŻÓŁW", "żó")]
+        {
+            assert!(name_key(name).starts_with(&name_key(beginning)), "{beginning} of {name}");
+        }
+        assert!(!name_key("Ann").starts_with(&name_key("am")));
+    }
 
     #[test]
     fn user_names_of_profiles_are_plain() {

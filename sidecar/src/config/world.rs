@@ -77,11 +77,10 @@ mod tests {
     fn a_base_url_is_one_source_of_a_policy() {
         assert_eq!(read_base_url("https://cdn.example/realm/"), Ok("https://cdn.example/realm".to_owned()));
         assert_eq!(read_base_url("http://127.0.0.1:8080"), Ok("http://127.0.0.1:8080".to_owned()));
-        for bad in
-            ["", "cdn.example", "ftp://cdn.example", "https://", "https://a; script-src *", "https://a, b", "https://*"]
-        {
+        for bad in ["", "cdn.example", "ftp://cdn.example", "https://", "https://a b", "https://a,b", "https://a;b"] {
             assert_eq!(read_base_url(bad).unwrap_err().key, "ASSETS_BASE_URL", "{bad}");
         }
+        assert_eq!(read_base_url("https://*").unwrap_err().key, "ASSETS_BASE_URL", "every host");
     }
 
     #[test]

@@ -206,9 +206,10 @@ mod tests {
 
     #[test]
     fn a_failed_journey_goes_back_under_a_newer_epoch() {
-        let inside = inside(4);
-        let moving = after(&inside, &travel(server(1))).unwrap();
+        let moving = after(&inside(4), &travel(server(1))).unwrap();
         let back = after(&moving, &LockStep::TravelFailed { server: server(1) }).unwrap();
+        let given_back = CharacterLock { deadline_ms: Some(NOW + 40_000), ..inside(6) };
+        assert_eq!(back, given_back, "it has a while to go on");
         assert!(back.admits(&server(1), LockEpoch(6)));
     }
 

@@ -243,4 +243,5 @@ async fn administrators_change_accounts(realm: Realm) {
 async fn a_device_that_comes_many_times_at_once_is_one_account(realm: Realm) {
     let calls = futures_util::future::join_all((0..12).map(|_| realm.device("ann's phone"))).await;
     assert!(calls.iter().all(|player| player.id == calls[0].id));
+    assert_eq!(realm.count("SELECT COUNT(*) FROM accounts").await, 1, "nobody else is left behind");
 }

@@ -297,6 +297,11 @@ async fn who_joins_two_lobbies_at_once_is_in_one(realm: Realm) {
         let both = futures_util::future::join_all(ids.iter().map(|id| join(&realm, &player, id, Value::Null))).await;
         assert_eq!(both.iter().filter(|answer| answer.status == StatusCode::OK).count(), 1);
         assert!(both.iter().any(|answer| answer.json() == json!({"error": "already_in_lobby"})));
+        let mut times = 0;
+        for id in &ids {
+            times += usize::from(members(&realm, &player, id).await.contains(&player.id));
+        }
+        assert_eq!(times, 1, "whatever was answered");
     }
 }
 

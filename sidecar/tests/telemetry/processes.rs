@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use realmgate_platform::telemetry::FLUSH_WITHIN;
@@ -18,6 +19,8 @@ const BRISK: Duration = Duration::from_secs(4);
 struct Serving {
     process: Child,
     dir: TempDir,
+    /// All lines of its log, once it has ended.
+    said: Option<JoinHandle<Vec<String>>>,
 }
 
 impl Serving {
@@ -32,10 +35,13 @@ impl Serving {
         }
         let mut process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines().map(Result::unwrap);
-        assert!(lines.any(|line| line.ends_with("ready")), "it ended before it was ready");
+        let mut said: Vec<String> = Vec::new();
+        while !said.last().is_some_and(|line| line.ends_with("ready")) {
+            said.push(lines.next().expect("it ended before it was ready"));
+        }
         // Keep reading, or the pipe fills up.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { process, dir }
+        let said = std::thread::spawn(move || said.into_iter().chain(lines).collect());
+        Self { process, dir, said: Some(said) }
     }
 
     /// Asks for something. Returns the answer, and how long it took.
@@ -50,13 +56,14 @@ impl Serving {
         (answer, now() - began)
     }
 
-    /// Ends it. Returns how long that took.
-    fn end(mut self) -> Duration {
+    /// Ends it. Returns how long that took, and all that it has logged.
+    fn end(mut self) -> (Duration, Vec<String>) {
         let began = now();
         let pid = self.process.id().to_string();
         assert!(Command::new("kill").args(["-s", "TERM", &pid]).status().unwrap().success());
         assert!(self.process.wait().unwrap().success(), "it ends well");
-        now() - began
+        let took = now() - began;
+        (took, self.said.take().unwrap().join().unwrap())
     }
 }
 
@@ -113,7 +120,7 @@ fn a_receiver_that_is_slow_or_fails_holds_nothing_up() {
             let (answer, took) = serving.get("/character-classes");
             assert!(answer.starts_with("HTTP/1.1 200 ") && took < BRISK, "{answers:?}: {took:?}");
         }
-        let took = serving.end();
+        let (took, _) = serving.end();
         let most = if answers == Answers::Never { FLUSH_WITHIN + BRISK } else { BRISK };
         assert!(took < most, "{answers:?}: {took:?}");
     }
@@ -126,6 +133,9 @@ fn nobody_there_holds_nothing_up() {
     let serving = Serving::start(&nobody);
     let (answer, took) = serving.get("/character-classes");
     assert!(answer.starts_with("HTTP/1.1 200 ") && took < BRISK, "{took:?}");
-    let took = serving.end();
+    let (took, said) = serving.end();
     assert!(took < BRISK, "{took:?}");
+    let has_said = |words: &str| said.iter().any(|line| line.contains(words));
+    assert!(has_said("cannot be sent, and are lost"), "it has tried: {said:#?}");
+    assert!(!has_said("shutting down without sending"), "it has not waited for nobody: {said:#?}");
 }

@@ -8,8 +8,8 @@ use rand_pcg::Pcg32;
 /// The longest queue before a narrow line: what would wait longer is dropped.
 const MAX_QUEUE: Duration = Duration::from_millis(250);
 
-/// How long TCP waits at least before it sends a lost segment again.
-const RESEND_AFTER: Duration = Duration::from_millis(200);
+/// How long TCP waits beyond a round trip before it sends a lost segment again of which nothing tells it (RFC 6298; Linux's least).
+const RESEND_UNTOLD: Duration = Duration::from_millis(200);
 /// How often it tries. What is lost even then counts as arrived, so that no test waits for ever.
 const MAX_SENDS: u32 = 10;
 
@@ -61,12 +61,15 @@ pub struct Line {
     is_in_burst: bool,
     /// When a narrow line has sent all that waits.
     free_at: Duration,
+    /// When the newest segment of a stream was sent for the first time.
+    newest_segment: Option<Duration>,
 }
 
 impl Line {
     /// A line.
     pub fn new(conditions: Conditions, seed: u64) -> Self {
-        Self { conditions, random: Pcg32::seed_from_u64(seed), is_in_burst: false, free_at: Duration::ZERO }
+        let random = Pcg32::seed_from_u64(seed);
+        Self { conditions, random, is_in_burst: false, free_at: Duration::ZERO, newest_segment: None }
     }
 
     /// Treats packets by these conditions from now on.
@@ -91,17 +94,25 @@ impl Line {
         fate
     }
 
-    /// The same for what TCP carries: when it arrives, sent again as often as it takes. What comes behind it waits for it, which is the
-    /// caller's matter.
-    pub fn send_again(&mut self, now: Duration, bytes: usize) -> Duration {
+    /// The same for a segment of TCP: when it arrives, sent again as often as it takes. What comes behind it waits for it, which is
+    /// the caller's matter.
+    pub fn send_segment(&mut self, now: Duration, bytes: usize) -> Duration {
+        let resend_after = self.resend_after(now);
         let mut sent_at = now;
         for _ in 0..MAX_SENDS {
             if let Some(due) = self.send(sent_at, bytes).into_iter().min() {
                 return due;
             }
-            sent_at += RESEND_AFTER;
+            sent_at += resend_after;
         }
         sent_at
+    }
+
+    /// How long after it was sent a lost segment is sent again. The acknowledgement of the next segment tells of the loss (RFC 8985),
+    /// and that is taken to follow as fast as this one has followed the one before.
+    fn resend_after(&mut self, now: Duration) -> Duration {
+        let gap = self.newest_segment.replace(now).map_or(RESEND_UNTOLD, |before| now.saturating_sub(before));
+        Duration::from_secs_f64(2.0 * self.conditions.latency_ms / 1_000.0) + gap.min(RESEND_UNTOLD)
     }
 
     /// When a packet has left a narrow line; `None` when the queue before it is full.
@@ -210,6 +221,27 @@ mod tests {
         let at_once: Vec<Fate> = (0..6).map(|_| line.send(Duration::ZERO, 100)).collect();
         assert_eq!(at_once, [vec![ms(100)], vec![ms(200)], vec![ms(300)], vec![], vec![], vec![]]);
         assert_eq!(line.send(ms(1_000), 100), [ms(1_100)], "when it is free again");
+    }
+
+    #[test]
+    fn a_lost_segment_comes_when_the_next_one_or_silence_has_told_of_it() {
+        let late = |conditions: Conditions, gap: Duration| {
+            let mut line = Line::new(conditions, 3);
+            let late = (1..1_000).map(|n| line.send_segment(gap * n, 100) - gap * n - ms(50));
+            late.collect::<Vec<Duration>>()
+        };
+        let lossy = Conditions { latency_ms: 50.0, loss: 0.1, ..Conditions::default() };
+        // The first has none before it, so only silence can tell.
+        let told = late(lossy, ms(33)).split_off(1);
+        let (once, twice) = (ms(100 + 33), ms(2 * (100 + 33)));
+        assert!(
+            told.contains(&once)
+                && told.contains(&twice)
+                && told.iter().all(|late| late.as_micros() % once.as_micros() == 0)
+        );
+        let untold = late(lossy, ms(5_000));
+        assert!(untold.contains(&ms(100 + 200)) && !untold.contains(&once), "nothing follows in time");
+        assert!(late(Conditions { loss: 0.0, ..lossy }, ms(33)).iter().all(Duration::is_zero));
     }
 
     #[test]

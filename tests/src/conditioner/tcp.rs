@@ -110,7 +110,7 @@ async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, weather: watch::
         let mut buffer = [0; SEGMENT];
         while let Ok(length @ 1..) = from.read(&mut buffer).await {
             line.set(watched.borrow().conditions);
-            let due = began + line.send_again(began.elapsed(), length);
+            let due = began + line.send_segment(began.elapsed(), length);
             if send.send(Segment { due, bytes: buffer[..length].to_vec() }).await.is_err() {
                 return;
             }

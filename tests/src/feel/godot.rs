@@ -264,13 +264,18 @@ mod tests {
         assert!(matches!(said(r#"{"entered_in_ms":358.2}"#), Said::Entered { .. }));
         assert!(matches!(said(r#"{"entity":7}"#), Said::Stays { entity: 7 }));
         assert!(matches!(said(r#"{"lost":"silence"}"#), Said::Lost { .. }));
-        let frame = r#"{"at_us":2000000,"corrected_tiles":0.5,"corrections":2,"heading":null,"others":[[9,1.5,2.0]],"own":[32.0,31.5],"used":[3.0,1.5,2.5],"visible_corrections":1}"#;
+        let frame = r#"{"at_us":2000000,"corrected_tiles":0.5,"corrections":2,"heading":64,"others":[[9,1.5,2.0]],"own":[32.0,31.5],"used":[3.0,1.5,2.5],"visible_corrections":1}"#;
         assert!(matches!(said(r#"{"hit":7,"ability":3}"#), Said::Hit { hit: 7, ability: 3 }));
         assert!(matches!(said(r#"{"refused":2}"#), Said::Refused { refused: 2 }));
+        let standing = frame.replace("64", "null").replace("[3.0,1.5,2.5]", "null");
+        let Said::Frame(standing) = said(&standing) else { panic!("{standing} is a frame") };
+        assert_eq!((standing.heading, standing.used), (None, None));
         let Said::Frame(frame) = said(frame) else { panic!("{frame} is a frame") };
         let picture = frame.picture(Duration::from_secs(1));
         assert_eq!(picture.own, Point { x: 32.0 * 1_024.0, y: 31.5 * 1_024.0 });
         assert_eq!(picture.others, [(EntityId(9), Point { x: 1.5 * 1_024.0, y: 2_048.0 })]);
-        assert_eq!((picture.heading, frame.used), (None, Some((3.0, 1.5, 2.5))));
+        assert_eq!((picture.heading, frame.used), (Some(Angle(64)), Some((3.0, 1.5, 2.5))));
+        assert_eq!((frame.at_us, frame.corrected_tiles), (2e6, 0.5));
+        assert_eq!((frame.corrections, frame.visible_corrections), (2, 1));
     }
 }

@@ -85,7 +85,7 @@ impl<T: Clone> Way<T> {
         let arrivals = match self.carrier {
             Carrier::Datagrams => self.line.send(now, bytes),
             Carrier::Stream => {
-                self.newest = self.newest.max(self.line.send_again(now, bytes));
+                self.newest = self.newest.max(self.line.send_segment(now, bytes));
                 vec![self.newest]
             }
         };

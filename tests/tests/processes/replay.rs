@@ -47,6 +47,7 @@ async fn a_recorded_run_replays_to_the_same_state_on_one_thread_and_on_two() {
     assert_eq!(alone.code, Some(0), "{}", alone.stderr);
     assert_eq!(sorted(&alone.stdout).len(), files.len(), "{}", alone.stdout);
     let beside = replay(&home, &files, 2).await;
+    assert_eq!(beside.code, Some(0), "{}", beside.stderr);
     assert_eq!(sorted(&alone.stdout), sorted(&beside.stdout), "{}", beside.stderr);
 
     // A recording that was tampered with does not replay: its last byte belongs to a part of the last tick's state.

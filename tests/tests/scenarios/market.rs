@@ -147,8 +147,8 @@ pub fn a_trade_is_done_when_both_have_confirmed(stage: &Stage) {
         ends(scene, bert, TradeEnd::Done);
         scene.steps(2);
         assert_eq!((scene[anna].session.possessions.gold, scene[bert].session.possessions.gold), (15, 65));
-        assert!(scene[anna].session.possessions.items.contains_key(&staff));
-        assert!(scene[bert].session.possessions.items.contains_key(&pelt));
+        let owned = |who: Who| scene[who].session.possessions.items.keys().copied().collect::<Vec<_>>();
+        assert_eq!((owned(anna), owned(bert)), (vec![staff], vec![pelt]), "each has the other's, and not its own");
     });
 }
 

@@ -77,6 +77,7 @@ pub fn poison_goes_on_hurting(stage: &Stage) {
         for _ in 0..3 {
             let tick = await_effect(scene, robin, "poison_arrow", CombatKind::Tick, 2);
             assert_eq!(tick.target, rabbits[0]);
+            assert!(tick.amount > 0, "{tick:?}");
         }
     });
 }

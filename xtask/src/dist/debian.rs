@@ -103,7 +103,12 @@ mod tests {
     fn every_line_of_the_control_file_is_a_field_or_goes_on_with_one() {
         let control = control("0.1.0", "amd64", "2.36", 12);
         assert!(control.contains("\nInstalled-Size: 12\nDepends: libc6 (>= 2.36), passwd\n"), "{control}");
-        assert!(control.lines().all(|line| line.starts_with(' ') || line.contains(": ")), "{control}");
+        assert!(control.starts_with("Package: realmgate\nVersion: 0.1.0\nArchitecture: amd64\n"), "{control}");
+        let fields = control.lines().filter(|line| !line.starts_with(' '));
+        let names: Vec<&str> = fields.map(|line| line.split_once(": ").map_or(line, |(name, _)| name)).collect();
+        let of_debian = ["Package", "Version", "Architecture", "Maintainer", "Installed-Size", "Depends", "Recommends"];
+        assert_eq!(names[..7], of_debian);
+        assert_eq!(names[7..], ["Section", "Priority", "Description"], "the last one goes on below");
         assert!(control.ends_with('\n'), "dpkg wants the last line ended");
     }
 }

@@ -66,6 +66,12 @@ mod tests {
     #[test]
     fn every_target_starts_from_something() {
         let root = Workspace::locate().root;
+        let corpora = fs::read_dir(root.join("fuzz/corpus")).unwrap();
+        let mut corpora: Vec<_> = corpora.map(|corpus| corpus.unwrap().file_name().into_string().unwrap()).collect();
+        let mut targets = TARGETS;
+        corpora.sort();
+        targets.sort_unstable();
+        assert_eq!(corpora, targets, "what has a corpus is run");
         // What is shipped has nothing that these parse.
         let without_seeds =
             ["netcode", "websocket_upgrade", "webtransport_stream", "http3", "stream", "gateway", "text"];

@@ -62,7 +62,7 @@ mod tests {
             let share = all.iter().filter(|chosen| **chosen == id).count();
             assert!((200..320).contains(&share), "{id} is at {share} of 1,024 places");
         }
-        assert_eq!(of(7, 3), of(7, 3));
+        assert_eq!((of(0, 0), of(31, 12), of(3, 7)), (17, 0, 16), "today as it was yesterday");
         assert_eq!(one_of("x", 7, 3), None, "what is no id is no variant");
     }
 

@@ -19,7 +19,6 @@ const WORDS = {
   leave: "leave",
   ignore: "ignore",
   unignore: "unignore",
-  trade: "trade",
   help: "help",
   "?": "help",
 };

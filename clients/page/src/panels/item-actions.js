@@ -2,6 +2,7 @@
 
 import { FIRST_WORN_SLOT } from "../../../js/src/index.js";
 import { h } from "../dom.js";
+import { secondsText } from "../words/abilities.js";
 import { itemWords, obstacle, wearerOf } from "../words/items.js";
 import { confirmed } from "./dialog.js";
 import { tooltipContent } from "./tooltips.js";
@@ -28,10 +29,11 @@ export function actionsFor(game, item) {
 
 /** Drops an item, if the player is sure. */
 export async function drop(game, item) {
-  const name = game.session.content.item(item.definition)?.name ?? item.definition;
+  const { content } = game.session;
+  const name = content.item(item.definition)?.name ?? item.definition;
   const isSure = await confirmed({
     title: `Drop ${name}?`,
-    text: "Anybody can pick it up, and after two minutes it is gone.",
+    text: `Anybody can pick it up, and after ${secondsText(content.rules.loot_lifetime_ms)} it is gone.`,
     yes: "Drop",
     isGrave: true,
   });

@@ -85,5 +85,11 @@ mod tests {
         assert_eq!(smoothing.shown(point(0.0)), point(3_072.0));
         smoothing.correct(point(0.0), point(-1.0));
         assert_eq!(smoothing.shown(point(-1.0)), point(-1.0));
+        let origin = Point { x: 0.0, y: 0.0 };
+        for (x, y) in [(3_073.0, 0.0), (-3_073.0, 0.0), (0.0, 3_073.0), (0.0, -3_073.0)] {
+            let mut other = Smoothing::new(HALF_LIFE_MS);
+            other.correct(Point { x, y }, origin);
+            assert_eq!(other.shown(origin), origin, "from {x}, {y}");
+        }
     }
 }

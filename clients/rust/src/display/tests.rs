@@ -120,7 +120,7 @@ fn without_snapshots_others_go_on_for_a_moment_only_and_are_found_again_afterwar
     lab.is_down = true;
     let way: Vec<Point> = (0..180).map(|_| lab.frame().other).collect();
     let went = between(way[0], way[179]);
-    assert!(went < 136.0 * 30.0 * 0.4, "{went} units");
+    assert!((600.0..136.0 * 30.0 * 0.4).contains(&went), "{went} units");
     assert!(between(way[30], way[179]) < 1.0, "it stands after half a second");
     lab.is_down = false;
     let mut last = lab.frame();

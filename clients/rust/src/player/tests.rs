@@ -93,6 +93,7 @@ async fn who_is_sent_away_does_not_come_back() {
     let later = played.player.setup.clock.now() + Duration::from_millis(300);
     assert!(played.player.play_until(later, Intent::default()).await.is_empty() && played.unread.is_empty());
     assert!(!played.player.is_connected());
+    assert!(played.player.coming.is_empty(), "and no way back is being made");
 }
 
 /// A player that has just lost its connection, and is about to ask the gateway for the ticket 2.

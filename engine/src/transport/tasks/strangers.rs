@@ -193,8 +193,10 @@ mod tests {
         assert!(!strangers.are_many(source(1)));
         admitted.push(strangers.admit(source(1), Duration::ZERO).unwrap());
         assert!(strangers.are_many(source(1)) && !strangers.are_many(source(2)), "two of the 16 of a source");
-        admitted.extend((10..18).map(|last| strangers.admit(source(last), Duration::ZERO).unwrap()));
-        assert!(strangers.are_many(source(2)), "ten of the 80 of all");
+        admitted.extend((10..17).map(|last| strangers.admit(source(last), Duration::ZERO).unwrap()));
+        assert!(!strangers.are_many(source(2)), "nine of the 80 of all");
+        admitted.push(strangers.admit(source(17), Duration::ZERO).unwrap());
+        assert!(strangers.are_many(source(2)), "ten of them");
         admitted.clear();
         assert!(!strangers.are_many(source(1)));
     }

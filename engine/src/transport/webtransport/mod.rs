@@ -14,6 +14,7 @@
 
 mod certificate;
 mod congestion;
+mod early;
 mod http3;
 mod line;
 mod listen;

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quinn::crypto::rustls::QuicServerConfig;
-use quinn::{Endpoint, EndpointConfig, IdleTimeout, TokioRuntime, TransportConfig, VarInt};
+use quinn::{Endpoint, EndpointConfig, IdleTimeout, Runtime, TokioRuntime, TransportConfig, VarInt};
 use realmgate_protocol::wire::http3;
 use realmgate_protocol::wire::stream::WINDOW_BYTES;
 use tokio_rustls::rustls;
 
 use super::congestion::FixedWindow;
+use super::early::OrderedSocket;
 use crate::transport::tasks::SILENCE;
 use crate::transport::udp::bind_socket;
 
@@ -45,7 +46,8 @@ pub(super) fn endpoint(bind: SocketAddr, tls: Arc<rustls::ServerConfig>) -> Resu
         .max_incoming(WAITING)
         .incoming_buffer_size(WAITING_BYTES)
         .incoming_buffer_size_total(WAITING_BYTES_OF_ALL);
-    Endpoint::new(EndpointConfig::default(), Some(config), bind_socket(bind)?, Arc::new(TokioRuntime))
+    let socket = Arc::new(OrderedSocket::new(TokioRuntime.wrap_udp_socket(bind_socket(bind)?)?));
+    Endpoint::new_with_abstract_socket(EndpointConfig::default(), Some(config), socket, Arc::new(TokioRuntime))
 }
 
 fn bounds() -> Result<TransportConfig> {

@@ -171,6 +171,8 @@ mod tests {
         rest(&mut waiting);
         waiting.answered(BatchId(1));
         waiting.rewind();
+        let left = [1, 1, 2].map(|epoch| Fence { character, epoch: LockEpoch(epoch) });
+        assert_eq!(waiting.leavers().collect::<Vec<_>>(), left, "without its lock a departure would be void");
         assert_eq!(rest(&mut waiting), [expired(1), dropped, batch(2), expired(2)]);
         waiting.answered(BatchId(2));
         waiting.rewind();
@@ -197,6 +199,7 @@ mod tests {
         waiting.settled(character, LockEpoch(6));
         waiting.settled(CharacterId([2; 16]), epoch);
         waiting.rewind();
+        assert_eq!(waiting.leavers().collect::<Vec<_>>(), [Fence { character, epoch }], "it is void without the lock");
         assert_eq!(rest(&mut waiting), [released]);
         waiting.settled(character, epoch);
         assert_eq!(waiting.len(), 0);
@@ -240,6 +243,8 @@ mod tests {
         waiting.clear();
         (0..=MAX_WAITING as u64).for_each(|number| waiting.push(batch(number)));
         assert_eq!((waiting.len(), waiting.next()), (MAX_WAITING + 1, Some(batch(0))), "nor where all are batches");
+        rest(&mut waiting);
+        assert_eq!(waiting.len(), MAX_WAITING + 1, "nor when it is sent, until it is answered");
     }
 
     #[test]

@@ -99,6 +99,9 @@ mod tests {
         assert_eq!(decode(&[0xa8, 0xeb, 0x10, 0x64, 0x9c, 0xbf]).unwrap(), b"no-cache");
         assert_eq!(decode(&[0x64, 0x02]).unwrap(), b"302");
         assert_eq!(decode(&[]).unwrap(), b"");
+        // Appendix B: codes that are longer than a byte.
+        assert_eq!(decode(&[0xff, 0x3f]).unwrap(), b"?");
+        assert_eq!(decode(&[0xff, 0xfe, 0x1f]).unwrap(), b"\\");
     }
 
     #[test]

@@ -31,6 +31,16 @@ fn other_requests_are_for_no_session() {
     let get = Fields::new().numbered(17).numbered(number::SCHEME_HTTPS).named(number::PATH, "/play").into_bytes();
     let asked = read_request(&frame(HEADERS, &get)).unwrap().unwrap();
     assert!(!asked.is_for_session);
+    // In one thing alone another one than that of a session: `GET`, `http`, and what is no WebTransport.
+    for (method, scheme, protocol) in [
+        (17, number::SCHEME_HTTPS, "webtransport"),
+        (number::METHOD_CONNECT, 22, "webtransport"),
+        (number::METHOD_CONNECT, number::SCHEME_HTTPS, "websocket"),
+    ] {
+        let fields = Fields::new().numbered(method).numbered(scheme).named(number::PATH, "/play");
+        let asked = read_request(&frame(HEADERS, &fields.field(":protocol", protocol).into_bytes())).unwrap().unwrap();
+        assert!(!asked.is_for_session, "{method} {scheme} {protocol}");
+    }
     let without_method = Fields::new().named(number::PATH, "/play").into_bytes();
     assert_eq!(read_request(&frame(HEADERS, &without_method)), Err(Http3Error::Message));
     let twice = Fields::new().numbered(17).numbered(17).into_bytes();
@@ -41,11 +51,13 @@ fn other_requests_are_for_no_session() {
 
 #[test]
 fn frames_that_have_no_place_there_and_too_many_bytes_are_refused() {
-    for kind in [DATA, SETTINGS, 0x02, 0x05, 0x0d, SESSION_STREAM] {
+    for kind in [DATA, SETTINGS, 0x02, 0x05, 0x09, 0x0d, SESSION_STREAM] {
         assert_eq!(read_request(&frame(kind, &[0; 3])), Err(Http3Error::Frame), "{kind:#x}");
     }
-    assert_eq!(read_request(&[0x01, 0x90, 0x00]), Ok(None));
-    assert_eq!(read_request(&[0x01, 0x90, 0x00, 0x10, 0x00]), Err(Http3Error::TooLong), "4,096 behind a header");
+    assert_eq!(read_request(&[0x01, 0x80, 0x00]), Ok(None));
+    assert_eq!(read_request(&[0x01, 0x80, 0x00, 0x10, 0x00]), Err(Http3Error::TooLong), "4,096 behind a header");
+    assert_eq!(read_request(&[0x01, 0x80, 0x00, 0x0f, 0xfc]), Err(Http3Error::TooLong), "4,092 behind 5");
+    assert_eq!(read_request(&[0x01, 0x80, 0x00, 0x0f, 0xfb]), Ok(None), "as many as there may be");
     let nothing = frame(0x21, &[]).repeat(MAX_HEAD_BYTES / 2);
     assert_eq!(read_request(&nothing), Err(Http3Error::TooLong));
     assert_eq!(read_request(&nothing[..nothing.len() - 2]), Ok(None));

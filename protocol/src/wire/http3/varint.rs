@@ -38,10 +38,15 @@ mod tests {
         assert_eq!((read(&[]), read(&[0x40]), read(&[0xc0, 0, 0])), (None, None, None));
     }
 
+    /// The last number and the first of each length.
+    fn bounds() -> impl Strategy<Value = u64> {
+        prop::sample::select(vec![0x3f_u64, 0x40, 0x3fff, 0x4000, 0x3fff_ffff, 0x4000_0000, (1 << 62) - 1])
+    }
+
     proptest! {
         #[test]
         fn what_is_written_is_read(
-            value in prop_oneof![0..100_u64, 0..0x8000_u64, 0..0x8000_0000_u64, 0..1_u64 << 62],
+            value in prop_oneof![0..100_u64, 0..0x8000_u64, 0..0x8000_0000_u64, 0..1_u64 << 62, bounds()],
             rest: Vec<u8>,
         ) {
             let mut bytes = Vec::new();

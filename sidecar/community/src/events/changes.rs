@@ -157,5 +157,7 @@ mod tests {
             assert!(changes.follow(Then::Expel(Uuid::nil(), None)).is_none());
         }
         assert!(changes.follow(Then::Expel(Uuid::nil(), None)).is_some());
+        assert!(futures_util::FutureExt::now_or_never(changes.take()).is_some(), "what waits is taken");
+        assert!(changes.follow(Then::Expel(Uuid::nil(), None)).is_none(), "and there is room again");
     }
 }

@@ -285,8 +285,12 @@ mod tests {
             assert!(stages.iter().any(|stage| stage.accounts.contains_key(&ANN)));
         }
         two.events.log_in_ended(Uuid::max());
-        for seat in &seats {
+        for seat in &mut seats {
             assert_eq!(soon("the end", seat.waiting.ended()).await, End::LoggedOut);
+            // By now each has heard all that has crossed before, its own among it.
+            while let Some(more) = futures_util::FutureExt::now_or_never(seat.waiting.next()) {
+                assert!(matches!(more, Delivery::Refresh), "once: {more:?}");
+            }
         }
     }
 
@@ -294,10 +298,11 @@ mod tests {
     async fn who_was_cut_off_from_redis_tells_how_things_stand() {
         let Some(redis) = TestRedis::connect().await else { return };
         let one = Arc::new(replica(&redis, "one"));
-        until_listening(&redis, 1).await;
+        // Before it listens, which is when it tells so for the first time.
         let mut seat = one.events.hub.take_seat(ANN, Uuid::max(), 20).unwrap();
         seat.join(Topic::Lobbies);
-        redis.cut();
+        assert!(matches!(soon("the first refresh", seat.waiting.next()).await, Delivery::Refresh));
+        assert!(redis.cut() > 0, "it listens");
         assert!(matches!(soon("a refresh", seat.waiting.next()).await, Delivery::Refresh));
     }
 }

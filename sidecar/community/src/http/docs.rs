@@ -205,5 +205,16 @@ mod tests {
             serde_json::json!({"paths": {"/a<b>": {"get": {"operationId": "x", "summary": "1 < 2 & 'so'"}}}});
         let html = rendered(&document);
         assert!(html.contains("/a&lt;b&gt;") && html.contains("1 &lt; 2 &amp; &#39;so&#39;"), "{html}");
+        // Nor is any other: tag, id (twice), description, three of a parameter, four of a body, two of an answer.
+        let text = "<u>";
+        let field = serde_json::json!({"type": text, "description": text});
+        let operation = serde_json::json!({
+            "operationId": text, "tags": [text], "description": text,
+            "parameters": [{"name": text, "in": text, "description": text}],
+            "requestBody": {"content": {text: {"schema": {"properties": {text: field}}}}},
+            "responses": {text: {"description": text}},
+        });
+        let html = rendered(&serde_json::json!({"paths": {"/a": {"get": operation}}}));
+        assert_eq!((html.matches("<u>").count(), html.matches("&lt;u&gt;").count()), (0, 13), "{html}");
     }
 }

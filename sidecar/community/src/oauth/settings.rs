@@ -221,6 +221,21 @@ mod tests {
         let config = read("[discord]\nclient_id = \"7\"\nclient_secret = \"s\"").unwrap();
         assert!(config.google.is_none() && config.steam.is_none());
         assert_eq!(config.discord.unwrap().url, "https://discord.com");
+        let client = "client_id = \"7\"\nclient_secret = \"s\"";
+        let all = format!("[google]\n{client}\n[facebook]\n{client}\n[steam]\napi_key = \"k\"");
+        let all = read(&all).unwrap();
+        assert_eq!(all.google.unwrap().issuer, "https://accounts.google.com");
+        let (facebook, steam) = (all.facebook.unwrap(), all.steam.unwrap());
+        for (url, own) in [
+            (facebook.url, "https://www.facebook.com/"),
+            (facebook.graph_url, "https://graph.facebook.com/"),
+            (steam.url, "https://steamcommunity.com"),
+            (steam.api_url, "https://api.steampowered.com"),
+        ] {
+            assert!(url.starts_with(own), "{url}");
+        }
+        let elsewhere = read(&format!("[discord]\n{client}\nurl = \"http://127.0.0.1:9\"")).unwrap();
+        assert_eq!(elsewhere.discord.unwrap().url, "http://127.0.0.1:9", "what is written goes before");
         assert!(
             ProvidersConfig::read(Path::new("/nowhere/providers.toml")).unwrap().google.is_none(),
             "there need be none"

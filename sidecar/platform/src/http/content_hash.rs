@@ -21,5 +21,6 @@ mod tests {
         let hash = |contents: &[&[u8]]| content_hash(contents.iter().copied());
         assert_eq!(hash(&[b"ab", b"c"]), hash(&[b"ab", b"c"]));
         assert_ne!(hash(&[b"ab", b"c"]), hash(&[b"a", b"bc"]));
+        assert_ne!(hash(&[b"ab", b"c"]), hash(&[b"ab", b"d"]), "of the same length");
     }
 }

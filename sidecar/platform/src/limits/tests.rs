@@ -202,16 +202,19 @@ async fn whoever_has_asked_long_ago_is_forgotten() {
     for number in 0..100 {
         bench.limits.call(account(number)).await.unwrap();
         bench.limits.gateway.message(account(number)).await.unwrap();
+        bench.limits.realtime.message(account(number)).await.unwrap();
+        bench.limits.lobby_password(account(number)).await.unwrap();
         bench.limits.failures.record(&format!("user{number}"), source("10.0.0.1")).await;
         for from in [format!("10.0.1.{number}"), format!("127.0.1.{number}")] {
             bench.limits.registration(source(&from)).await.unwrap();
         }
         bench.limits.anonymous_call(source(&format!("10.0.1.{number}"))).await.unwrap();
+        bench.limits.mail(source(&format!("10.0.1.{number}"))).await.unwrap();
         bench.limits.entry(account(number), source(&format!("10.0.1.{number}"))).await.unwrap();
         bench.limits.journey(CharacterId([number; 16])).await.unwrap();
         bench.limits.log_ins.record(&format!("user{number}")).await;
     }
-    assert_eq!(bench.limits.forget_past(), [("rates", 800), ("failures", 201), ("pace", 100)], "what counts is kept");
+    assert_eq!(bench.limits.forget_past(), [("rates", 1_000), ("failures", 201), ("pace", 200)], "what counts is kept");
     bench.pass(Duration::from_secs(61));
     assert_eq!(bench.limits.forget_past(), [("rates", 0), ("failures", 0), ("pace", 0)]);
 }

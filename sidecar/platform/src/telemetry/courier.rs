@@ -194,9 +194,10 @@ mod tests {
     async fn whoever_ends_does_not_wait_for_a_receiver_that_fails() {
         let busy = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", busy.local_addr().unwrap()).parse().unwrap();
+        let (asked, mut was_asked) = tokio::sync::oneshot::channel();
         tokio::spawn(async move {
             let (mut socket, _) = busy.accept().await.unwrap();
-            assert!(socket.read(&mut [0; 4_096]).await.unwrap() > 0, "it is asked");
+            asked.send(socket.read(&mut [0; 4_096]).await.unwrap()).unwrap();
             let answer = "HTTP/1.1 503 Busy\r\nretry-after: 600\r\ncontent-length: 0\r\n\r\n";
             socket.write_all(answer.as_bytes()).await.unwrap();
             // Until it is closed.
@@ -210,5 +211,6 @@ mod tests {
         end.cancel();
         let delivered = courier.deliver(queue, load, end, |_| Vec::new());
         tokio::time::timeout(PATIENCE, delivered).await.expect("it does not rest after its failure");
+        assert!(was_asked.try_recv().is_ok_and(|bytes| bytes > 0), "what was queued is posted all the same");
     }
 }

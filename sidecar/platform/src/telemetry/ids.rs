@@ -90,8 +90,13 @@ mod tests {
         let (first, second) = (numbers.trace(), numbers.trace());
         assert_ne!(first, second);
         assert_eq!(TraceNumber::parse(&first.to_string()), Some(first));
-        let span = numbers.span();
+        let (span, other) = (numbers.span(), numbers.span());
+        assert_ne!(span, other);
         assert_eq!(SpanNumber::parse(&span.to_string()), Some(span));
+        let small = (TraceNumber(10), SpanNumber(10));
+        let written = (small.0.to_string(), small.1.to_string());
+        assert_eq!(written, (format!("{}a", "0".repeat(31)), format!("{}a", "0".repeat(15))), "all digits are written");
+        assert_eq!(SpanNumber::parse(&"1".repeat(15)), None, "all digits are wanted");
         for bad in ["", "0", &"0".repeat(32), &"A".repeat(32), &"g".repeat(32), &"1".repeat(31), &"+".repeat(32)] {
             assert_eq!(TraceNumber::parse(bad), None, "{bad}");
         }

@@ -173,6 +173,8 @@ mod tests {
         assert_eq!((theme.texts.play.as_deref(), &theme.texts.lead), (Some("Go"), &None));
         assert_eq!(theme.background(), "#101820".parse().ok());
         assert_eq!(theme.logo_file().map(|file| (file.name, file.bytes)), Some(("logo.png".to_owned(), PNG.to_vec())));
+        let usual = read("logo = 'logo.png'").unwrap().logo.unwrap();
+        assert!(usual.says_name, "a logo says the name where nothing else is written");
 
         for nothing in [read("").unwrap(), Theme::read(Path::new("/nonexistent")).unwrap()] {
             assert!(nothing.name.is_none() && nothing.style().is_none() && nothing.logo_file().is_none());

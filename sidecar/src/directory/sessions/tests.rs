@@ -161,13 +161,14 @@ async fn an_empty_redis_gets_back_what_was_there() {
 #[tokio::test]
 async fn operators_find_an_entry_that_ends_by_itself() {
     let Some(bench) = Bench::redis().await else { return };
-    let entered = SessionEntry { character: Some(ann_at(1, 1_024)), ..entry("gateway-1", None) };
+    let entered = SessionEntry { character: Some(ann_at(1, 1_024)), ..entry("gateway-1", Some(FIRST)) };
     bench.sessions.set("ann", entered).await.unwrap();
     let redis = bench.redis.as_ref().unwrap();
     let key = format!("{}session:ann", redis.config.prefix);
     let text: String = ::redis::cmd("GET").arg(&key).query(&mut redis.plain()).unwrap();
     let expected = serde_json::json!({
         "gatewayId": "gateway-1",
+        "logIn": FIRST.to_string(),
         "character": {
             "id": "01010101-0101-0101-0101-010101010101", "name": "Ann", "mapServer": "map-1", "mapId": 1,
             "at": {"x": 1_024, "y": 2_048},

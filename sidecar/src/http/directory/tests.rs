@@ -90,9 +90,13 @@ async fn a_map_server_registers_and_renews() {
     let (status, first) = directory.post(REGISTER, server("map-server-1", 4001)).await;
     assert_eq!((status, directory.servers().await), (StatusCode::CREATED, listed_at(4001)));
     assert_eq!((&first["heartbeat_interval_ms"], &first["ttl_ms"]), (&json!(15_000), &json!(30_000)));
-    let (status, thief) = directory.post(REGISTER, server("map-server-1", 4002)).await;
-    assert_eq!((status, &thief["code"]), (StatusCode::CONFLICT, &json!("SERVER_ID_TAKEN")));
-    assert_eq!(directory.servers().await, listed_at(4001));
+    for (elsewhere, place) in [("port", json!(4002)), ("ip", json!("127.0.0.2"))] {
+        let mut thief = server("map-server-1", 4001);
+        thief[elsewhere] = place;
+        let (status, thief) = directory.post(REGISTER, thief).await;
+        assert_eq!((status, &thief["code"]), (StatusCode::CONFLICT, &json!("SERVER_ID_TAKEN")), "{elsewhere}");
+        assert_eq!(directory.servers().await, listed_at(4001), "{elsewhere}");
+    }
     let mut moved = server("map-server-1", 4002);
     moved["cookie"] = first["cookie"].clone();
     let (status, renewed) = directory.post(REGISTER, moved).await;

@@ -27,7 +27,7 @@ on_both!(
     a_known_key_is_done_even_under_a_stale_fence,
     a_batch_that_fails_half_way_leaves_nothing,
     the_ground_is_swept_by_the_book,
-    scripts_hear_once_of_each_new_level,
+    scripts_hear_once_of_each_new_level_and_of_each_boss,
     an_audit_finds_what_was_tampered_with,
     the_books_are_right_after_any_events,
 );
@@ -146,7 +146,7 @@ async fn an_item_comes_changes_hands_and_goes(store: TestStore) {
     assert_eq!((audit.items, audit.item_lines, audit.is_clean()), (0, 4, true), "{audit:?}");
 }
 
-async fn scripts_hear_once_of_each_new_level(store: TestStore) {
+async fn scripts_hear_once_of_each_new_level_and_of_each_boss(store: TestStore) {
     let subscriptions = store.sql().hook_subscriptions();
     let hooks = ["after_character_created", "after_level_up", "after_boss_killed"]
         .map(|hook| (hook.to_owned(), vec!["plugin".to_owned()]));
@@ -157,7 +157,9 @@ async fn scripts_hear_once_of_each_new_level(store: TestStore) {
     for _ in 0..2 {
         assert_eq!(bench.commit(&batch).await, [None; 3]);
     }
-    bench.one(vec![gained(1, 4)]).await;
+    for level in [4, 5] {
+        assert_eq!(bench.one(vec![gained(1, level)]).await, None);
+    }
     let query = "SELECT args FROM due_hooks WHERE hook = $1 ORDER BY id";
     let told = async |hook: &str| {
         let mut db = store.sql().read("test").await.unwrap();
@@ -167,15 +169,17 @@ async fn scripts_hear_once_of_each_new_level(store: TestStore) {
     assert_eq!(told("after_character_created").await.len(), 3);
     let levels = told("after_level_up").await;
     let level = |told: &String| serde_json::from_str::<serde_json::Value>(told).unwrap()[1]["value"]["level"].clone();
-    assert_eq!(levels.iter().map(level).collect::<Vec<_>>(), [4]);
+    assert_eq!(levels.iter().map(level).collect::<Vec<_>>(), [4, 5]);
     let kill = |reason: &str| OwnedEvent { reason: reason.to_owned(), ..event(Vec::new()) };
     let batch = [kill("kill"), kill("kill:barrow_king"), kill("killer")];
     for _ in 0..2 {
         assert_eq!(bench.commit(&batch).await, [None; 3]);
     }
     let killed = told("after_boss_killed").await;
-    assert_eq!(killed.len(), 3, "each who has had a part, once: {killed:?}");
-    let args: serde_json::Value = serde_json::from_str(&killed[0]).unwrap();
+    let killed: Vec<serde_json::Value> = killed.iter().map(|args| serde_json::from_str(args).unwrap()).collect();
+    let killers: Vec<_> = killed.iter().map(|args| args[1]["value"]["id"].clone()).collect();
+    assert_eq!(killers, [1, 2, 3].map(|number| character(number).to_string()), "each who has had a part, once");
+    let args = &killed[0];
     assert_eq!(args[2]["value"], "barrow_king");
     assert!(args[0]["user"].is_string() && args[1]["value"]["class_id"].is_string(), "{args}");
 }

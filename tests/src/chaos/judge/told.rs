@@ -175,6 +175,9 @@ mod tests {
     #[test]
     fn a_life_that_is_stored_is_no_fault() {
         assert_eq!(faults(&life(), &stored()), [""; 0]);
+        let told_again = [owns(&["a"], 5), Entry::Gold { gold: 5 }, owns(&["a"], 5)];
+        let came_to_it_once = Stored { balances: vec![0, 5, 9], ..stored() };
+        assert_eq!(faults(&told_again, &came_to_it_once), [""; 0], "the same total may be told again");
     }
 
     #[test]

@@ -67,6 +67,15 @@ async fn each_payload_is_a_message_of_its_own() {
     }
     assert_eq!(client.next_incoming(), Some(Incoming::Frame(vec![1, 2, 3])));
     assert_eq!((client.next_incoming(), client.traffic().bad_datagrams), (None, 2));
+
+    // Two messages that are too long for one payload.
+    [8_u8, 9].iter().for_each(|byte| client.send_message(vec![*byte; 900]).unwrap());
+    client.finish_tick(None).unwrap();
+    for byte in [8_u8, 9] {
+        let payload = next_payload(&mut server).await;
+        let payload = datagram::open(&payload).unwrap();
+        assert_eq!(payload.messages.iter().collect::<Vec<_>>(), [vec![byte; 900]]);
+    }
 }
 
 #[tokio::test]

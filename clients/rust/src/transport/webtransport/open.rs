@@ -18,9 +18,6 @@ use super::{Door, trust};
 
 /// How long the way is taken to be before it is known: what is lost of the handshake is sent again after thrice that.
 const INITIAL_RTT: Duration = Duration::from_millis(100);
-/// How long we wait behind the end of the handshake: a server discards what overtakes it on a line with jitter, and that would come
-/// again only a round trip later.
-const BEHIND_HANDSHAKE: Duration = Duration::from_millis(12);
 /// Bytes of an answer that are read at once.
 const READ_BYTES: usize = 512;
 
@@ -47,7 +44,6 @@ pub(super) async fn open(door: &Door, ticket: &[u8]) -> Result<Opened, CloseReas
     let endpoint = Endpoint::client((any, 0).into()).map_err(|error| CloseReason::Socket(error.kind()))?;
     let connecting = endpoint.connect_with(config, address, name).map_err(|_| CloseReason::Denied)?;
     let connection = connecting.await.map_err(|_| CloseReason::Socket(ErrorKind::ConnectionRefused))?;
-    tokio::time::sleep(BEHIND_HANDSHAKE).await;
 
     let (request_out, answer) = connection.open_bi().await.map_err(by_server)?;
     let (out, into) = connection.open_bi().await.map_err(by_server)?;

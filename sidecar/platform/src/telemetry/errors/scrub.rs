@@ -119,7 +119,9 @@ mod tests {
         let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U";
         let base64 = "q8/Zr3+0aB/9xKd2/7fQ1+sL==";
         let hex = "0af7651916cd43dd8448eb211c80319c";
-        for secret in [jwt, base64, hex, "x7Qm2pZr9LbT4vWn8KcY6hJd3sGf5aEu"] {
+        // Each is one by another rule: of small letters and digits, and of the letters of hexadecimal alone.
+        let (small, letters) = ("k3y7a9b2c4d6e8f1g5h0", "abcdefabcdefabcdefabcdefabcdefab");
+        for secret in [jwt, base64, hex, small, letters, "x7Qm2pZr9LbT4vWn8KcY6hJd3sGf5aEu"] {
             for text in
                 [format!("bad {secret}"), format!("\"{secret}\":"), format!("a=({secret})."), format!("/a/{secret}")]
             {
@@ -135,7 +137,9 @@ mod tests {
 
     #[test]
     fn fields_of_some_names_are_not_told() {
-        for name in ["password", "refresh_token", "ip", "peer_addr", "request_body", "url", "cookie"] {
+        for name in
+            ["password", "refresh_token", "api_key", "ip", "peer_addr", "email", "request_body", "url", "cookie"]
+        {
             assert!(hidden(name).is_some(), "{name}");
         }
         for name in ["error", "account", "ships", "description", "call", "why", "server"] {

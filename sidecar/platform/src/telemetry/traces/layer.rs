@@ -107,7 +107,9 @@ mod tests {
 
     #[test]
     fn worlds_and_libraries_are_in_no_trace() {
-        for service in ["realmgate_platform::database", "realmgate_sidecar", "realmgate_community::hooks"] {
+        for service in
+            ["realmgate_platform::database", "realmgate_sidecar", "realmgate_community::hooks", "realmgate_hooks"]
+        {
             assert!(is_service(service), "{service}");
         }
         for other in ["realmgate_engine::host", "realmgate_game", "start_server", "hyper", "realmgate_platforms"] {

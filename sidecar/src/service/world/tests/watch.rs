@@ -58,8 +58,12 @@ async fn the_list_has_every_channel_with_its_players_and_the_fullest_is_watched_
     let rows: Vec<_> = listed.iter().map(|one| (one.map.0, one.channel.0, one.players(), one.is_full())).collect();
     assert_eq!(rows, [(1, 1, 3, true), (1, 2, 5, false), (2, 1, 0, true), (2, 2, 0, false)]);
     let wanted = wish(1, None);
-    let (grant, (_, _, channel)) = tokio::join!(gallery.watch(&wanted), map.answer_watch(None));
-    assert_eq!((grant.unwrap().channel, channel), (2, ChannelId(2)));
+    for (first, fullest) in [(3, 2), (6, 1)] {
+        map.say(FromMap::Load { channels: vec![load(1, 1, first), load(1, 2, 5)] }).await;
+        map.sync().await;
+        let (grant, (_, _, channel)) = tokio::join!(gallery.watch(&wanted), map.answer_watch(None));
+        assert_eq!((grant.unwrap().channel, channel), (fullest, ChannelId(fullest)));
+    }
 }
 
 #[tokio::test]

@@ -64,15 +64,22 @@ async fn what_a_map_server_held_goes_with_its_lock(store: TestStore) {
 
 async fn what_a_replica_held_goes_with_its_lock(store: TestStore) {
     make_ann(&store).await;
+    make_character(&store, OTHER, "Bob").await;
     let known = known(&store, ServerKey::Replica("a".to_owned())).await;
     let gateway = AccountOwner::Gateway("a".to_owned());
     let connected = AccountLock { owner: gateway, session: None, epoch: 1, deadline_ms: None, waiting: None };
     assert!(store.account_locks.change_account_lock(ACCOUNT, &AccountLock::FREE, &connected).await.unwrap());
     let passing = CharacterLock { owner: CharacterOwner::Gateway("a".to_owned()), ..held(1) };
     take(&store, WHO, &passing).await;
+    // One that is lent lives by the heartbeats of its map server instead.
+    take(&store, OTHER, &passing).await;
+    let who = Fence { character: OTHER, epoch: passing.epoch };
+    assert!(store.server_locks.lend(&who, "a", &server(), 30_000).await.unwrap());
     let retired = Retired { characters: vec![(WHO, ACCOUNT)], accounts: vec![ACCOUNT] };
     assert_eq!(store.server_locks.retire_server(&known.key, &known.lock, 0).await.unwrap(), Some(retired));
     assert_eq!(lock_of(&store, WHO).await, free(2));
+    assert_eq!(store.locks.fence_passing("a", 0).await.unwrap(), [], "nor does the replica's next run end it");
+    assert_eq!(lock_of(&store, OTHER).await, CharacterLock { deadline_ms: Some(30_000), ..passing });
     let freed = AccountLock { epoch: 2, ..AccountLock::FREE };
     assert_eq!(store.account_locks.account_lock(ACCOUNT).await.unwrap(), Some(freed));
     assert_eq!(store.server_locks.server(&known.key).await.unwrap(), None);

@@ -1,0 +1,95 @@
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+
+const ID: [u8; 8] = [7; 8];
+
+/// A packet with a long header, from a client that calls the connection this.
+fn long(kind: u8, id: [u8; 8]) -> Vec<u8> {
+    let mut packet = vec![LONG_HEADER | 0x40 | kind, 0, 0, 0, 1, 8];
+    packet.extend(id);
+    // Its own id is empty; so is the token of a first packet. Three bytes follow.
+    packet.extend(if kind == HANDSHAKE { &[0, 3, 1, 2, 3][..] } else { &[0, 0, 3, 1, 2, 3] });
+    packet
+}
+
+fn short(id: [u8; 8], number: u8) -> Vec<u8> {
+    [&[0x40][..], &id, &[number]].concat()
+}
+
+/// What comes out of these, which come in one buffer.
+fn sifted(handshakes: &mut Handshakes, datagrams: &[Vec<u8>], now: Duration) -> Vec<u8> {
+    let mut buffer = datagrams.concat();
+    let stride = datagrams[0].len();
+    let mut meta = RecvMeta { len: buffer.len(), stride, ..RecvMeta::default() };
+    handshakes.sift(&mut buffer, &mut meta, now);
+    buffer[..meta.len].to_vec()
+}
+
+fn handed_out(handshakes: &mut Handshakes) -> Vec<Vec<u8>> {
+    let (mut one, mut other) = ([0; 64], [0; 64]);
+    let mut metas = [RecvMeta::default(); 2];
+    let count = handshakes.hand_out(&mut [IoSliceMut::new(&mut one), IoSliceMut::new(&mut other)], &mut metas);
+    let bytes = [one, other];
+    metas.iter().zip(bytes).take(count).map(|(meta, bytes)| bytes[..meta.len].to_vec()).collect()
+}
+
+#[test]
+fn what_comes_before_the_end_of_its_handshake_is_handed_out_after_it() {
+    let (mut handshakes, now) = (Handshakes::default(), Duration::ZERO);
+    handshakes.begin(ConnectionId::new(&ID), now);
+    let other = short([8; 8], 0);
+    let came = [short(ID, 1), other.clone(), short(ID, 2)];
+    assert_eq!(sifted(&mut handshakes, &came, now), other, "another connection's is none of it");
+    assert!(handed_out(&mut handshakes).is_empty());
+    let end = [long(0, ID), long(HANDSHAKE, ID), short(ID, 3)].concat();
+    assert_eq!(sifted(&mut handshakes, std::slice::from_ref(&end), now), end);
+    assert_eq!(handed_out(&mut handshakes), [short(ID, 1), short(ID, 2)]);
+    assert!(handed_out(&mut handshakes).is_empty(), "once");
+    assert_eq!(sifted(&mut handshakes, &[short(ID, 4)], now), short(ID, 4), "it is over");
+}
+
+#[test]
+fn a_first_packet_of_ours_begins_a_handshake_and_no_other() {
+    let initial = [&[LONG_HEADER | 0x40, 0, 0, 0, 1, 0, 8][..], &ID, &[0, 3, 1, 2, 3]].concat();
+    assert_eq!(id_of_initial(&initial), Some(ConnectionId::new(&ID)));
+    let mut handshake = initial.clone();
+    handshake[0] |= HANDSHAKE;
+    let cut = initial[..9].to_vec();
+    for datagram in [handshake, cut, short(ID, 1), Vec::new()] {
+        assert_eq!(id_of_initial(&datagram), None, "{datagram:x?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_comes_is_handed_out_or_kept(
+        bytes in vec(prop_oneof![Just(short(ID, 1)), vec(any::<u8>(), 10)], 0..20),
+        stride in 0..30usize,
+    ) {
+        let (mut handshakes, bytes) = (Handshakes::default(), bytes.concat());
+        handshakes.begin(ConnectionId::new(&ID), Duration::ZERO);
+        let (mut buffer, mut meta) = (bytes.clone(), RecvMeta { len: bytes.len(), stride, ..RecvMeta::default() });
+        handshakes.sift(&mut buffer, &mut meta, Duration::ZERO);
+        let kept: usize = handshakes.watched[0].early.iter().map(|(_, datagram)| datagram.len()).sum();
+        prop_assert_eq!(meta.len + kept + handshakes.due.iter().map(|(_, due)| due.len()).sum::<usize>(), bytes.len());
+    }
+}
+
+#[test]
+fn as_much_is_kept_as_is_allowed_and_not_for_ever() {
+    let (mut handshakes, now) = (Handshakes::default(), Duration::ZERO);
+    handshakes.begin(ConnectionId::new(&ID), now);
+    let came = vec![short(ID, 1); MOST_EARLY + 1];
+    assert_eq!(sifted(&mut handshakes, &came, now).len(), short(ID, 1).len(), "one is too many");
+    for n in 0..MOST_HANDSHAKES as u8 {
+        handshakes.begin(ConnectionId::new(&[100, n]), now);
+    }
+    assert_eq!(handshakes.watched.len(), MOST_HANDSHAKES);
+    assert_eq!(sifted(&mut handshakes, &[short(ID, 2)], now), short(ID, 2), "the oldest is forgotten");
+    let (in_time, early) = (now + WATCHED_FOR, [&[0x40, 100, 1][..], &[0; 8]].concat());
+    assert!(sifted(&mut handshakes, std::slice::from_ref(&early), in_time).is_empty(), "it is watched so long");
+    let late = in_time + Duration::from_millis(1);
+    assert_eq!(sifted(&mut handshakes, std::slice::from_ref(&early), late), early, "it has become old");
+}
