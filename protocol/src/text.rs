@@ -391,8 +391,12 @@ mod tests {
         }
 
         #[test]
-        fn more_marks_than_a_letter_may_have_are_found_anywhere(before in "[a-z]{0,8}", more in 1..40usize) {
-            let marked = |count| format!("{before}e{} z", "\u{301}".repeat(count));
+        fn more_marks_than_a_letter_may_have_are_found_anywhere(
+            before in "[a-z]{0,8}",
+            letter in prop::sample::select(vec!['e', 'é', 'ی', 'क', '日']),
+            more in 1..40usize,
+        ) {
+            let marked = |count| format!("{before}{letter}{} z", "\u{301}".repeat(count));
             prop_assert_eq!(fault(&marked(MAX_MARKS + more)), Some(TextFault::Marks));
             prop_assert_eq!(fault(&marked(MAX_MARKS)), None);
         }

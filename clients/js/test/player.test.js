@@ -193,6 +193,7 @@ test("a player travels where the server says", async () => {
   await realm.clock.pass(200);
   assert.deepEqual(order, ["Travels", "Entered", "Welcome", "Content", "Inventory"]);
   assert.deepEqual([player.session.welcome.map, realm.asked, types()], [2, 1, []]);
+  assert.equal(realm.servers[1].socket.url, "ws://127.0.0.1:4002/play");
   player.close();
 });
 

@@ -25,6 +25,7 @@ import { middleOf } from "../src/scene/minimap.js";
 import { awayFromBox, pick } from "../src/scene/pick.js";
 import { areaRadius, burstRadius, coneWidth, rangePx } from "../src/scene/shapes.js";
 import { FrameStats } from "../src/scene/stats.js";
+import { topOf } from "../src/scene/tags.js";
 
 test("figures look where they go, and do not flicker on a diagonal", () => {
   assert.equal(rowOf(1, 0), RIGHT);
@@ -37,6 +38,12 @@ test("figures look where they go, and do not flicker on a diagonal", () => {
     [0, 64, 128, 192].map((angle) => rowOfAngle(angle)),
     [RIGHT, DOWN, LEFT, UP],
   );
+});
+
+test("names stand over bars and marks, and where the dead lie", () => {
+  const top = (entity) => topOf({ entity: { components: {}, isDead: false, ...entity } }, { tall: 40 });
+  const marked = { components: { Status: { flags: 1 } }, hasStatus: () => true };
+  assert.deepEqual([top({}), top(marked), top({ ...marked, isDead: true })], [51, 62, 20]);
 });
 
 test("feet follow the way", () => {
@@ -96,7 +103,9 @@ test("grounds of a higher rank creep over their neighbours", () => {
   const names = (own, ranks) => creeping(own, (dx, dy) => ranks[`${dx},${dy}`] ?? null).map(({ name }) => name);
   assert.deepEqual(names(1, { "0,-1": 2, "1,-1": 2 }), ["north"], "a corner beside a side is none");
   assert.deepEqual(names(1, { "1,0": 2, "1,-1": 2 }), ["east"], "whichever side it is");
-  assert.deepEqual(names(1, { "1,1": 2 }), ["southeast"]);
+  const places = { north: "0,-1", east: "1,0", south: "0,1", west: "-1,0" };
+  const corners = { northeast: "1,-1", southeast: "1,1", southwest: "-1,1", northwest: "-1,-1" };
+  for (const [name, at] of Object.entries({ ...places, ...corners })) assert.deepEqual(names(1, { [at]: 2 }), [name]);
   assert.deepEqual(names(2, { "0,1": 2, "1,0": 1 }), []);
   assert.deepEqual(names(null, { "0,1": 2 }), []);
 });

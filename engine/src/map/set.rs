@@ -169,17 +169,17 @@ mod tests {
         }
     }
 
-    /// Loads a map of 4 × 4 tiles whose objects are given; only the second and the last tile of the last row are solid.
+    /// Loads a map of 5 × 4 tiles whose objects are given; only the second and the last tile of the last row are solid.
     fn load(objects: &str) -> Result<Arc<Map>, Faults> {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("t.tsx"), TILESET).expect("writable");
         let mut map = String::new();
         write!(
             map,
-            r#"<map version="1.10" orientation="orthogonal" width="4" height="4" tilewidth="16" tileheight="16">
+            r#"<map version="1.10" orientation="orthogonal" width="5" height="4" tilewidth="16" tileheight="16">
             <tileset firstgid="1" source="t.tsx"/>
-            <group id="9" name="all"><layer id="1" name="ground" width="4" height="4">
-            <data encoding="csv">1,1,1,1,1,1,1,1,1,1,1,1,1,2,1,2147483650</data></layer>
+            <group id="9" name="all"><layer id="1" name="ground" width="5" height="4">
+            <data encoding="csv">1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2,1,1,2147483650</data></layer>
             <objectgroup id="2" name="places">{SPAWN}{objects}</objectgroup></group></map>"#
         )
         .expect("a string can be written to");
@@ -200,10 +200,10 @@ mod tests {
     #[test]
     fn what_is_drawn_is_what_is_loaded() {
         let map = load(&drawn_camp("")).unwrap();
-        assert_eq!((map.name.as_str(), map.grid.width(), map.grid.height()), ("glade", 4, 4));
-        let tiles = (0..4).flat_map(|y| (0..4).map(move |x| (x, y)));
+        assert_eq!((map.name.as_str(), map.grid.width(), map.grid.height()), ("glade", 5, 4));
+        let tiles = (0..4).flat_map(|y| (0..5).map(move |x| (x, y)));
         let solid: Vec<(i32, i32)> = tiles.filter(|(x, y)| map.grid.is_solid(*x, *y)).collect();
-        assert_eq!(solid, [(1, 3), (3, 3)], "a turned tile is as solid as the tile");
+        assert_eq!(solid, [(1, 3), (4, 3)], "a turned tile is as solid as the tile");
         let [spawn] = map.spawn_points() else { panic!("one spawn point is drawn") };
         assert_eq!((spawn.name.as_str(), spawn.position), ("start", Position::tile_centre(1, 1)));
         let camp = Camp {

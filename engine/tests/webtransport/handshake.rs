@@ -126,8 +126,8 @@ async fn second_packet_late(server: SocketAddr, line: UdpSocket) {
     }
 }
 
-/// Passes packets on between a client and the server, but the end of the client's handshake when that is told, and nothing of the
-/// client that comes later.
+/// Passes packets on between a client and the server. Keeps the client's handshake packets until it is told to send them, and drops
+/// what the client sends after that.
 async fn end_late(server: SocketAddr, line: UdpSocket, mut is_due: oneshot::Receiver<()>) {
     let beyond = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     beyond.connect(server).await.unwrap();

@@ -58,7 +58,12 @@ fn shipped_maps() -> tempfile::TempDir {
 
 #[test]
 fn undamaged_the_maps_load() {
-    MapSet::load(shipped_maps().path(), &map_objects()).unwrap_or_else(|faults| panic!("{faults}"));
+    let maps = shipped_maps();
+    let set = MapSet::load(maps.path(), &map_objects()).unwrap_or_else(|faults| panic!("{faults}"));
+    let files = std::fs::read_dir(maps.path()).expect("readable").map(|file| file.expect("readable").path());
+    let drawn = files.filter(|file| file.extension().is_some_and(|end| end == "tmx")).count();
+    assert!(drawn > 0);
+    assert_eq!(set.iter().count(), drawn);
 }
 
 /// Writes this text as a map among the others. The check has to end: with faults inside it, or with the map.

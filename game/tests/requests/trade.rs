@@ -201,6 +201,8 @@ fn requests_that_can_not_be() {
     scene.ask(1, request(two));
     scene.ask(2, ClientMessage::TradeAnswer { accept: true });
     scene.hear(1);
+    // 3's request still stands.
+    scene.refused(2, ClientMessage::TradeAnswer { accept: true }, Refusal::TradeBusy);
     scene.refused(3, request(one), Refusal::TradeBusy);
     scene.refused(3, request(two), Refusal::TradeBusy);
     assert_eq!(scene.hear(1), []);

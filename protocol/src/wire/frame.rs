@@ -173,7 +173,10 @@ mod tests {
             let mut out = BitWriter::default();
             command.write(&mut out);
             assert_eq!(out.len_bits(), 1 + 1 + 3 + 2 + 1 + 6 + 3);
-            InputCommand::read(1, Tick(acknowledged), &mut BitReader::new(out.bytes()))
+            let ack = SnapshotAck { newest: Tick(acknowledged), before: 0 };
+            let mut body = BitWriter::default();
+            ClientFrame { ack, commands: [command].into_iter().collect() }.write(&mut body);
+            ClientFrame::open(body.bytes()).map(|frame| frame.commands[0])
         };
         for (tick, acknowledged) in [(968, 1_000), (1_000, 1_000), (1_031, 1_000), (0, 31), (u32::MAX, u32::MAX - 31)] {
             for part in [0, 1, 7] {

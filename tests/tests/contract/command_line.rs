@@ -255,13 +255,23 @@ async fn schemas_are_written_where_one_says() {
 
 #[tokio::test]
 async fn wrong_usage_is_told_with_the_usage() {
-    let wrong: [&[&str]; 6] =
-        [&[], &["1"], &["one", "4001"], &["1", "70000"], &["1", "0", "--no-such-flag"], &["1", "0", "--tick-hz", "0"]];
-    for arguments in wrong {
+    // Of a bad value clap says which it is, and where the usage is to be had.
+    let wrong: [(&[&str], &str); 6] = [
+        (&[], "Usage: start_server"),
+        (&["1"], "Usage: start_server"),
+        (&["1", "0", "--no-such-flag"], "Usage: start_server"),
+        (&["one", "4001"], "'one'"),
+        (&["1", "70000"], "'70000'"),
+        (&["1", "0", "--tick-hz", "0"], "'0' for '--tick-hz"),
+    ];
+    for (arguments, told) in wrong {
         let finished = start_server(arguments).await;
         assert_code(&finished, 2);
-        let usage = finished.stderr.contains("Usage:") || finished.stderr.contains("--help");
-        assert!(usage, "{arguments:?}: {}", finished.stderr);
+        assert!(
+            finished.stderr.contains(told) && finished.stderr.contains("--help"),
+            "{arguments:?}: {}",
+            finished.stderr
+        );
     }
 }
 

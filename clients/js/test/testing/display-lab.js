@@ -11,7 +11,7 @@ import { snapshotBody } from "./snapshots.js";
 const TICK_HZ = 30;
 const TICK_MS = 1000 / TICK_HZ;
 const FRAME_MS = 1000 / 60;
-/** How long TCP waits before it sends a lost segment again. */
+/** How long TCP waits before it sends a lost segment again: longer than it mostly does, since the next one tells of the loss. */
 const RESEND_AFTER_MS = 200;
 /** Walking speed in units per tick: four tiles a second. */
 const SPEED = 136;

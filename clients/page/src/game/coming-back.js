@@ -35,7 +35,7 @@ export class ComingBack {
   /** Comes back as soon as the world is there again. Meanwhile the last picture stays, and what is typed. */
   async #awaitWorld(reason) {
     const { title, text } = goodbye(reason);
-    this.#game.hud.banner.say(`${title}. ${text} Stay here: you are back as soon as it is.`);
+    this.#game.hud.banner.say(`${title}. ${text} Stay here: the page comes back by itself.`);
     const endMs = performance.now() + LOOK_FOR_MS;
     while (!this.#game.isOver) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));

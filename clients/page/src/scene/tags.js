@@ -54,10 +54,10 @@ function edgesOf({ middle, wide, high, bottom }) {
   return { left: middle - wide / 2, right: middle + wide / 2, top: bottom - high, bottom };
 }
 
-/** How high a figure reaches, in pixels of the world, with its bars and with the marks if there are any. The dead lie. */
-export function topOf(actor, sheet) {
-  const tall = (sheet?.tall ?? 0) * (actor.entity.isDead ? LYING : 1);
-  return tall + 11 + (marksOf(actor.entity).length > 0 ? 11 : 0);
+/** How high a figure reaches, in pixels of the world, with its bars and with the marks if there are any. The dead lie, and have neither. */
+export function topOf({ entity }, sheet) {
+  const tall = sheet?.tall ?? 0;
+  return entity.isDead ? tall * LYING : tall + 11 + (marksOf(entity).length > 0 ? 11 : 0);
 }
 
 /** What somebody is called, with the level. */

@@ -18,7 +18,7 @@ use crate::world::EntityView;
 
 const TICK: Duration = Duration::from_nanos(1_000_000_000 / 30);
 const FRAME: Duration = Duration::from_nanos(1_000_000_000 / 60);
-/// How long TCP waits before it sends a lost segment again.
+/// How long TCP waits before it sends a lost segment again: longer than it mostly does, since the next one tells of the loss.
 const RESEND_AFTER: Duration = Duration::from_millis(200);
 /// Walking speed in units per tick: four tiles a second.
 const SPEED: i32 = 136;

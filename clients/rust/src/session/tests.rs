@@ -132,6 +132,8 @@ fn frames_before_the_welcome_are_neither_shown_nor_acknowledged() {
 #[test]
 fn parts_that_do_not_fit_are_an_error_and_the_next_message_is_read() {
     let mut session = entered();
+    let begun = ServerMessage::Part { index: 0, count: 9, bytes: vec![1] };
+    assert_eq!(tell(&mut session, &begun), None);
     let stray = ServerMessage::Part { index: 3, count: 9, bytes: vec![1] };
     assert_eq!(tell(&mut session, &stray), None);
     let nested = encode_reliable(&ServerMessage::Part { index: 0, count: 1, bytes: vec![0] }).unwrap();

@@ -246,9 +246,11 @@ mod tests {
     fn a_line_may_end_with_its_feed_alone_and_the_request_may_not() {
         assert_eq!(asked(&[("\r\n", "\n")]), Ok("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=".to_owned()), "its first line");
         let end = ASKED.len() - 4;
-        let endless = format!("{}\t\n\r\n", &ASKED[..end]);
-        check(endless.as_bytes());
-        assert_eq!(end_of(endless.as_bytes(), 0), None, "it may go on");
+        for ending in ["\t\n\r\n", "\r\n\n", "\n\n"] {
+            let endless = format!("{}{ending}", &ASKED[..end]);
+            check(endless.as_bytes());
+            assert_eq!(end_of(endless.as_bytes(), 0), None, "{ending:?}: it may go on");
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Packets that overtake the end of their client's handshake wait for it.
 //!
-//! A client sends its first data right behind the end of its handshake, so on a line with jitter half of it comes first. QUIC has
-//! no key for it yet, and quinn discards it; it would come again only when the client has missed its acknowledgement, which takes longer than
-//! a round trip. So the socket keeps it until the handshake's end has been read (RFC 9001, section 5.7 allows it).
+//! A client sends its first data right behind the end of its handshake, so on a line with jitter half of it comes first. A server may not
+//! read it before the handshake is over. quinn discards it instead of keeping it (RFC 9001, section 5.7, allows both), so that it would come
+//! again only when the client has missed its acknowledgement, which takes longer than a round trip. So the socket keeps it.
 //!
 //! Whose it is tells the connection id, which we have chosen and said in our first packet. An address would do for honest clients, but anybody
 //! can write a player's address on a first packet, and would hold up what the player sends.
@@ -18,24 +18,24 @@ use std::time::Duration;
 use bytes::BytesMut;
 use quinn::udp::{RecvMeta, Transmit};
 use quinn::{AsyncUdpSocket, ConnectionId, UdpPoller};
-use quinn_proto::{FixedLengthConnectionIdParser, PartialDecode, ProtectedHeader};
+use quinn_proto::{FixedLengthConnectionIdParser, LongType, ProtectedHeader};
 
+use super::listen::OPEN_WITHIN;
 use crate::transport::clock::Clock;
 
 /// Handshakes that are watched at once. Of more the oldest are forgotten: what overtakes their end is discarded.
 const MOST_HANDSHAKES: usize = 64;
-/// How long a handshake is watched after its first packet.
-const WATCHED_FOR: Duration = Duration::from_secs(1);
-/// Early datagrams that are kept of each.
+/// Early datagrams that are kept of each, and how long each may be: as long as quinn says that ours may be.
 const MOST_EARLY: usize = 8;
+const MOST_BYTES: usize = 1_472;
 
+/// The one version of QUIC that is spoken.
+pub(super) const VERSION: u32 = 1;
 /// Set in the first byte of packets that belong to a handshake (RFC 9000, section 17.2).
 const LONG_HEADER: u8 = 0x80;
-/// The bits of that byte that say which packet it is, and one that the client sends with our id on it: its end of the handshake.
-const KIND: u8 = 0x30;
-const HANDSHAKE: u8 = 0x20;
-/// The one version of QUIC that is spoken.
-const VERSION: u32 = 1;
+/// Least bytes behind the header of a packet that ends a client's handshake: a packet number, the head of a CRYPTO frame, TLS's `Finished` with a
+/// hash of 32 bytes, and the cipher's tag. What is shorter acknowledges a part of our handshake.
+const END_BYTES: u64 = 1 + 3 + 36 + 16;
 
 /// A UDP socket that hands out nothing of a client before the end of its handshake.
 #[derive(Debug)]
@@ -107,13 +107,12 @@ impl AsyncUdpSocket for OrderedSocket {
 /// A datagram that was received.
 type Datagram = (RecvMeta, Vec<u8>);
 
-/// A client's handshake.
+/// A client's handshake that is not over.
 #[derive(Debug)]
 struct Handshake {
     /// What the client's packets are to have on them.
     id: ConnectionId,
     began: Duration,
-    is_over: bool,
     early: Vec<Datagram>,
 }
 
@@ -139,11 +138,15 @@ impl Handshakes {
 
     /// Takes what is early out of a buffer, which may hold several datagrams of one client, and notes how far handshakes are.
     fn sift(&mut self, buffer: &mut [u8], meta: &mut RecvMeta, now: Duration) {
+        self.forget_old(now);
+        if self.watched.is_empty() {
+            return;
+        }
         let (length, stride) = (meta.len, meta.stride.max(1));
         meta.len = 0;
         for start in (0..length).step_by(stride) {
             let datagram = start..length.min(start + stride);
-            if self.keeps(&buffer[datagram.clone()], *meta, now) {
+            if self.keeps(&buffer[datagram.clone()], *meta) {
                 continue;
             }
             let end = meta.len + datagram.len();
@@ -155,16 +158,16 @@ impl Handshakes {
     }
 
     /// Whether a datagram is early, and kept.
-    fn keeps(&mut self, datagram: &[u8], meta: RecvMeta, now: Duration) -> bool {
+    fn keeps(&mut self, datagram: &[u8], meta: RecvMeta) -> bool {
         let Some((first, rest)) = datagram.split_first() else { return false };
-        self.forget_old(now);
         if first & LONG_HEADER != 0 {
             self.note_end(datagram);
             return false;
         }
-        let mut early = self.watched.iter_mut().filter(|handshake| !handshake.is_over);
-        let Some(handshake) = early.find(|handshake| rest.starts_with(&handshake.id)) else { return false };
-        let has_room = handshake.early.len() < MOST_EARLY;
+        let Some(handshake) = self.watched.iter_mut().find(|handshake| rest.starts_with(&handshake.id)) else {
+            return false;
+        };
+        let has_room = handshake.early.len() < MOST_EARLY && datagram.len() <= MOST_BYTES;
         if has_room {
             handshake.early.push((meta, datagram.to_vec()));
         }
@@ -180,19 +183,21 @@ impl Handshakes {
         if self.watched.len() == MOST_HANDSHAKES {
             self.watched.pop_front();
         }
-        self.watched.push_back(Handshake { id, began: now, is_over: false, early: Vec::new() });
+        self.watched.push_back(Handshake { id, began: now, early: Vec::new() });
     }
 
     fn note_end(&mut self, datagram: &[u8]) {
         let Some(id) = id_of_end(datagram) else { return };
-        if let Some(handshake) = self.watched.iter_mut().find(|handshake| handshake.id == id) {
-            handshake.is_over = true;
-            self.due.extend(handshake.early.drain(..));
+        if let Some(at) = self.watched.iter().position(|handshake| handshake.id == id)
+            && let Some(over) = self.watched.remove(at)
+        {
+            self.due.extend(over.early);
         }
     }
 
+    /// By then it is no session any more.
     fn forget_old(&mut self, now: Duration) {
-        while self.watched.front().is_some_and(|oldest| now.saturating_sub(oldest.began) > WATCHED_FOR) {
+        while self.watched.front().is_some_and(|oldest| now.saturating_sub(oldest.began) > OPEN_WITHIN) {
             self.watched.pop_front();
         }
     }
@@ -200,8 +205,7 @@ impl Handshakes {
 
 /// The id that a first packet of ours gives the connection.
 fn id_of_initial(datagram: &[u8]) -> Option<ConnectionId> {
-    datagram.first().filter(|first| **first & LONG_HEADER != 0)?;
-    match ProtectedHeader::decode(&mut Cursor::new(datagram.into()), &ids(), &[VERSION], true).ok()? {
+    match long_header(&mut Cursor::new(datagram.into()))? {
         ProtectedHeader::Initial(header) => Some(header.src_cid),
         _ => None,
     }
@@ -209,20 +213,26 @@ fn id_of_initial(datagram: &[u8]) -> Option<ConnectionId> {
 
 /// The connection whose handshake a datagram of a client ends. It may have other packets before.
 fn id_of_end(datagram: &[u8]) -> Option<ConnectionId> {
-    let mut packet = BytesMut::from(datagram);
+    let mut packets = Cursor::new(datagram.into());
     loop {
-        let first = *packet.first().filter(|first| **first & LONG_HEADER != 0)?;
-        let (decoded, rest) = PartialDecode::new(packet, &ids(), &[VERSION], true).ok()?;
-        if first & KIND == HANDSHAKE {
-            return Some(*decoded.dst_cid());
-        }
-        packet = rest?;
+        let bytes = match long_header(&mut packets)? {
+            ProtectedHeader::Long { ty: LongType::Handshake, dst_cid, len, .. } if len >= END_BYTES => {
+                return Some(dst_cid);
+            }
+            ProtectedHeader::Long { len, .. } => len,
+            ProtectedHeader::Initial(header) => header.len,
+            _ => return None,
+        };
+        packets.set_position(packets.position().checked_add(bytes)?);
     }
 }
 
-/// Long headers say themselves how long their ids are, and no others are decoded here.
-fn ids() -> FixedLengthConnectionIdParser {
-    FixedLengthConnectionIdParser::new(0)
+/// The header of the next packet, if that is a long one.
+fn long_header(packets: &mut Cursor<BytesMut>) -> Option<ProtectedHeader> {
+    let at = usize::try_from(packets.position()).ok()?;
+    packets.get_ref().get(at).filter(|first| **first & LONG_HEADER != 0)?;
+    // Long headers say themselves how long their ids are.
+    ProtectedHeader::decode(packets, &FixedLengthConnectionIdParser::new(0), &[VERSION], true).ok()
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::transport::tasks::{Network, Stranger, refusal_code};
 
 /// Time to become a session: the QUIC handshake and the request. On a line of 300 ms that loses one
 /// packet in ten, in bursts, five seconds are not enough.
-const OPEN_WITHIN: Duration = Duration::from_secs(10);
+pub(super) const OPEN_WITHIN: Duration = Duration::from_secs(10);
 
 /// What makes a session of a connection.
 pub(super) struct Door {

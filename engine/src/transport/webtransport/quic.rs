@@ -12,7 +12,7 @@ use realmgate_protocol::wire::stream::WINDOW_BYTES;
 use tokio_rustls::rustls;
 
 use super::congestion::FixedWindow;
-use super::early::OrderedSocket;
+use super::early::{OrderedSocket, VERSION};
 use crate::transport::tasks::SILENCE;
 use crate::transport::udp::bind_socket;
 
@@ -47,7 +47,9 @@ pub(super) fn endpoint(bind: SocketAddr, tls: Arc<rustls::ServerConfig>) -> Resu
         .incoming_buffer_size(WAITING_BYTES)
         .incoming_buffer_size_total(WAITING_BYTES_OF_ALL);
     let socket = Arc::new(OrderedSocket::new(TokioRuntime.wrap_udp_socket(bind_socket(bind)?)?));
-    Endpoint::new_with_abstract_socket(EndpointConfig::default(), Some(config), socket, Arc::new(TokioRuntime))
+    let mut endpoint = EndpointConfig::default();
+    endpoint.supported_versions(vec![VERSION]);
+    Endpoint::new_with_abstract_socket(endpoint, Some(config), socket, Arc::new(TokioRuntime))
 }
 
 fn bounds() -> Result<TransportConfig> {

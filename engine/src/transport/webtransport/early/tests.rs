@@ -5,12 +5,20 @@ use super::*;
 
 const ID: [u8; 8] = [7; 8];
 
-/// A packet with a long header, from a client that calls the connection this.
-fn long(kind: u8, id: [u8; 8]) -> Vec<u8> {
+/// The kinds of packets with long headers.
+const INITIAL: u8 = 0x00;
+const HANDSHAKE: u8 = 0x20;
+const RETRY: u8 = 0x30;
+
+/// A packet with a long header and so many bytes behind it, from a client that calls the connection this.
+fn long(kind: u8, id: [u8; 8], bytes: u8) -> Vec<u8> {
     let mut packet = vec![LONG_HEADER | 0x40 | kind, 0, 0, 0, 1, 8];
     packet.extend(id);
-    // Its own id is empty; so is the token of a first packet. Three bytes follow.
-    packet.extend(if kind == HANDSHAKE { &[0, 3, 1, 2, 3][..] } else { &[0, 0, 3, 1, 2, 3] });
+    // Its own id is empty; so is the token of a first packet.
+    packet.extend(if kind == HANDSHAKE { &[0][..] } else { &[0, 0] });
+    // Lengths of up to 63 take a byte.
+    packet.push(bytes);
+    packet.extend(vec![1; bytes.into()]);
     packet
 }
 
@@ -43,7 +51,11 @@ fn what_comes_before_the_end_of_its_handshake_is_handed_out_after_it() {
     let came = [short(ID, 1), other.clone(), short(ID, 2)];
     assert_eq!(sifted(&mut handshakes, &came, now), other, "another connection's is none of it");
     assert!(handed_out(&mut handshakes).is_empty());
-    let end = [long(0, ID), long(HANDSHAKE, ID), short(ID, 3)].concat();
+    let end_bytes = END_BYTES as u8;
+    let acknowledges = [long(INITIAL, ID, 3), long(HANDSHAKE, ID, end_bytes - 1)].concat();
+    assert_eq!(sifted(&mut handshakes, std::slice::from_ref(&acknowledges), now), acknowledges);
+    assert!(handed_out(&mut handshakes).is_empty(), "that was not the end");
+    let end = [long(INITIAL, ID, 3), long(HANDSHAKE, ID, end_bytes), short(ID, 3)].concat();
     assert_eq!(sifted(&mut handshakes, std::slice::from_ref(&end), now), end);
     assert_eq!(handed_out(&mut handshakes), [short(ID, 1), short(ID, 2)]);
     assert!(handed_out(&mut handshakes).is_empty(), "once");
@@ -56,8 +68,10 @@ fn a_first_packet_of_ours_begins_a_handshake_and_no_other() {
     assert_eq!(id_of_initial(&initial), Some(ConnectionId::new(&ID)));
     let mut handshake = initial.clone();
     handshake[0] |= HANDSHAKE;
-    let cut = initial[..9].to_vec();
-    for datagram in [handshake, cut, short(ID, 1), Vec::new()] {
+    let (mut retry, mut negotiation, cut) = (initial.clone(), initial.clone(), initial[..9].to_vec());
+    retry[0] |= RETRY;
+    negotiation[4] = 0;
+    for datagram in [handshake, retry, negotiation, cut, short(ID, 1), Vec::new()] {
         assert_eq!(id_of_initial(&datagram), None, "{datagram:x?}");
     }
 }
@@ -72,8 +86,8 @@ proptest! {
         handshakes.begin(ConnectionId::new(&ID), Duration::ZERO);
         let (mut buffer, mut meta) = (bytes.clone(), RecvMeta { len: bytes.len(), stride, ..RecvMeta::default() });
         handshakes.sift(&mut buffer, &mut meta, Duration::ZERO);
-        let kept: usize = handshakes.watched[0].early.iter().map(|(_, datagram)| datagram.len()).sum();
-        prop_assert_eq!(meta.len + kept + handshakes.due.iter().map(|(_, due)| due.len()).sum::<usize>(), bytes.len());
+        let kept = handshakes.watched.iter().flat_map(|handshake| &handshake.early).chain(&handshakes.due);
+        prop_assert_eq!(meta.len + kept.map(|(_, datagram)| datagram.len()).sum::<usize>(), bytes.len());
     }
 }
 
@@ -83,12 +97,16 @@ fn as_much_is_kept_as_is_allowed_and_not_for_ever() {
     handshakes.begin(ConnectionId::new(&ID), now);
     let came = vec![short(ID, 1); MOST_EARLY + 1];
     assert_eq!(sifted(&mut handshakes, &came, now).len(), short(ID, 1).len(), "one is too many");
+    let (mut others, mut long) = (Handshakes::default(), short(ID, 1));
+    others.begin(ConnectionId::new(&ID), now);
+    long.resize(MOST_BYTES + 1, 0);
+    assert_eq!(sifted(&mut others, std::slice::from_ref(&long), now), long, "too long");
     for n in 0..MOST_HANDSHAKES as u8 {
         handshakes.begin(ConnectionId::new(&[100, n]), now);
     }
     assert_eq!(handshakes.watched.len(), MOST_HANDSHAKES);
     assert_eq!(sifted(&mut handshakes, &[short(ID, 2)], now), short(ID, 2), "the oldest is forgotten");
-    let (in_time, early) = (now + WATCHED_FOR, [&[0x40, 100, 1][..], &[0; 8]].concat());
+    let (in_time, early) = (now + OPEN_WITHIN, [&[0x40, 100, 1][..], &[0; 8]].concat());
     assert!(sifted(&mut handshakes, std::slice::from_ref(&early), in_time).is_empty(), "it is watched so long");
     let late = in_time + Duration::from_millis(1);
     assert_eq!(sifted(&mut handshakes, std::slice::from_ref(&early), late), early, "it has become old");

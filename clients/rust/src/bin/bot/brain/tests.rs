@@ -199,10 +199,14 @@ fn something_is_said_to_all_and_to_another_bot() {
     stage.roster.add("Me");
     stage.roster.add("Other");
     stage.show(HERE, 100, &[]);
-    until(&mut brain, &mut stage, |decision| asks(decision, "Chat"));
+    let said = until(&mut brain, &mut stage, |decision| asks(decision, "Chat"));
+    assert!(matches!(&said, ClientMessage::Chat { text } if !text.is_empty()), "{said:?}");
     for _ in 0..10 {
         let whisper = until(&mut brain, &mut stage, |decision| asks(decision, "Whisper"));
-        assert!(matches!(&whisper, ClientMessage::Whisper { to, .. } if to == "Other"), "{whisper:?}");
+        assert!(
+            matches!(&whisper, ClientMessage::Whisper { to, text } if to == "Other" && !text.is_empty()),
+            "{whisper:?}"
+        );
     }
 }
 
