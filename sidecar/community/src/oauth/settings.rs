@@ -234,8 +234,8 @@ mod tests {
         ] {
             assert!(url.starts_with(own), "{url}");
         }
-        let apple = read("[apple]\nclient_id = \"a\"\nteam_id = \"b\"\nkey_id = \"c\"\nprivate_key = \"k\"").unwrap();
-        assert_eq!(apple.apple.unwrap().issuer, "https://appleid.apple.com");
+        let apple = "client_id = \"a\"\nteam_id = \"b\"\nkey_id = \"c\"\nprivate_key = \"k\"";
+        assert_eq!(toml::from_str::<AppleSettings>(apple).unwrap().issuer, "https://appleid.apple.com");
         let elsewhere = read(&format!("[discord]\n{client}\nurl = \"http://127.0.0.1:9\"")).unwrap();
         assert_eq!(elsewhere.discord.unwrap().url, "http://127.0.0.1:9", "what is written goes before");
         assert!(
