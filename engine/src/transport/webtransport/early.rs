@@ -34,7 +34,8 @@ pub(super) const VERSION: u32 = 1;
 /// Set in the first byte of packets that belong to a handshake (RFC 9000, section 17.2).
 const LONG_HEADER: u8 = 0x80;
 /// Least bytes behind the header of a packet that ends a client's handshake: a packet number, the head of a CRYPTO frame, TLS's `Finished` with a
-/// hash of 32 bytes, and the cipher's tag. What is shorter acknowledges a part of our handshake.
+/// hash of 32 bytes, and the cipher's tag. What is shorter acknowledges a part of our handshake. So may what is longer, where it is padded: what overtakes
+/// the end is discarded then.
 const END_BYTES: u64 = 1 + 3 + 36 + 16;
 
 /// A UDP socket that hands out nothing of a client before the end of its handshake.
@@ -186,6 +187,7 @@ impl Handshakes {
         self.watched.push_back(Handshake { id, began: now, early: Vec::new() });
     }
 
+    /// We send no more first packets for it then, so it is not watched again.
     fn note_end(&mut self, datagram: &[u8]) {
         let Some(id) = id_of_end(datagram) else { return };
         if let Some(at) = self.watched.iter().position(|handshake| handshake.id == id)
@@ -205,6 +207,8 @@ impl Handshakes {
 
 /// The id that a first packet of ours gives the connection.
 fn id_of_initial(datagram: &[u8]) -> Option<ConnectionId> {
+    // Looked at before anything is copied: this is asked of every datagram that goes out.
+    datagram.first().filter(|first| **first & LONG_HEADER != 0)?;
     match long_header(&mut Cursor::new(datagram.into()))? {
         ProtectedHeader::Initial(header) => Some(header.src_cid),
         _ => None,

@@ -76,11 +76,29 @@ fn a_first_packet_of_ours_begins_a_handshake_and_no_other() {
     }
 }
 
+#[test]
+fn a_length_that_leads_beyond_the_datagram_ends_nothing() {
+    let (end, mut far) = (long(HANDSHAKE, ID, END_BYTES as u8), long(INITIAL, ID, 3));
+    assert_eq!(id_of_end(&[far.clone(), end.clone()].concat()), Some(ConnectionId::new(&ID)));
+    // Its length takes eight bytes: the largest there is.
+    far.truncate(far.len() - 4);
+    far.extend([0xff; 8]);
+    assert_eq!(id_of_end(&[far, end].concat()), None);
+}
+
 proptest! {
     #[test]
     fn whatever_comes_is_handed_out_or_kept(
-        bytes in vec(prop_oneof![Just(short(ID, 1)), vec(any::<u8>(), 10)], 0..20),
-        stride in 0..30usize,
+        bytes in vec(
+            prop_oneof![
+                Just(short(ID, 1)),
+                Just(long(HANDSHAKE, ID, END_BYTES as u8)),
+                Just(long(INITIAL, ID, 63)[..20].to_vec()),
+                vec(any::<u8>(), 10),
+            ],
+            0..20,
+        ),
+        stride in 0..120usize,
     ) {
         let (mut handshakes, bytes) = (Handshakes::default(), bytes.concat());
         handshakes.begin(ConnectionId::new(&ID), Duration::ZERO);
