@@ -109,6 +109,19 @@ fn a_session_ends_with_its_request() {
     scene.assert_serves();
 }
 
+/// A client whose packets this passes on, which is told the server's address and has the socket that the client knows as the server.
+fn connect_over<Line: Future<Output = ()> + Send + 'static>(
+    scene: &Scene,
+    pass: impl FnOnce(SocketAddr, UdpSocket) -> Line,
+    config: ClientConfig,
+) -> Raw {
+    let runtime = runtime();
+    let line = runtime.block_on(UdpSocket::bind("127.0.0.1:0")).unwrap();
+    let address = line.local_addr().unwrap();
+    runtime.spawn(pass(scene.address(), line));
+    Raw::connect_on(runtime, address, config)
+}
+
 /// Passes packets on between a client and the server. The client's second one waits for the server to have seen the first.
 async fn second_packet_late(server: SocketAddr, line: UdpSocket) {
     let beyond = UdpSocket::bind("127.0.0.1:0").await.unwrap();
@@ -157,12 +170,8 @@ async fn end_late(server: SocketAddr, line: UdpSocket, mut is_due: oneshot::Rece
 #[test]
 fn what_overtakes_the_end_of_the_handshake_is_heard_after_it() {
     let mut scene = Scene::new();
-    let (server, runtime) = (scene.address(), runtime());
-    let line = runtime.block_on(UdpSocket::bind("127.0.0.1:0")).unwrap();
-    let address = line.local_addr().unwrap();
     let (tell_due, is_due) = oneshot::channel();
-    runtime.spawn(end_late(server, line, is_due));
-    let mut client = Raw::connect_on(runtime, address, quic_config());
+    let mut client = connect_over(&scene, |server, line| end_late(server, line, is_due), quic_config());
     client.enter(&ticket(1));
     scene.until("it has asked and shown its ticket", &mut [], |_, _| {
         client.give_a_turn();
@@ -192,12 +201,8 @@ fn with_long_first_message() -> ClientConfig {
 #[test]
 fn settings_come_though_the_first_message_comes_in_two_packets() {
     let mut scene = Scene::new();
-    let (server, runtime) = (scene.address(), runtime());
-    let line = runtime.block_on(UdpSocket::bind("127.0.0.1:0")).unwrap();
-    let address = line.local_addr().unwrap();
-    runtime.spawn(second_packet_late(server, line));
     // A browser asks for nothing before it has them.
-    let mut client = Raw::connect_on(runtime, address, with_long_first_message());
+    let mut client = connect_over(&scene, second_packet_late, with_long_first_message());
     assert_eq!(client.mentioned(http3::control_stream().len()), http3::control_stream());
     client.enter(&ticket(1));
     assert_eq!(client.answer(0), Some(200));
