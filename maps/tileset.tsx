@@ -57,6 +57,7 @@
  </tile>
  <tile id="8">
   <properties>
+   <property name="cap" type="int" value="10"/>
    <property name="rim" type="int" value="72"/>
    <property name="shade" type="int" value="80"/>
    <property name="solid" type="bool" value="true"/>
@@ -66,6 +67,7 @@
  </tile>
  <tile id="9">
   <properties>
+   <property name="cap" type="int" value="10"/>
    <property name="rim" type="int" value="72"/>
    <property name="shade" type="int" value="80"/>
    <property name="solid" type="bool" value="true"/>
@@ -110,6 +112,7 @@
  </tile>
  <tile id="14">
   <properties>
+   <property name="cap" type="int" value="10"/>
    <property name="rim" type="int" value="72"/>
    <property name="shade" type="int" value="80"/>
    <property name="solid" type="bool" value="true"/>

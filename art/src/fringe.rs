@@ -11,9 +11,17 @@ use crate::picture::{Picture, mix, solid};
 /// Directions of the eight pieces.
 pub const SIDES: [(i32, i32); 8] = [(0, -1), (1, 0), (0, 1), (-1, 0), (1, -1), (1, 1), (-1, 1), (-1, -1)];
 
+/// How far a pixel's place on an axis is from the side of the tile that lies in a direction; 0 without one.
+fn far(direction: i32, at: i32) -> i32 {
+    match direction {
+        0 => 0,
+        back if back < 0 => at,
+        _ => TILE - 1 - at,
+    }
+}
+
 /// How far a pixel is from the side or corner that a piece grows from, and the place along it.
 fn depth(side: (i32, i32), x: i32, y: i32) -> (f32, f32) {
-    let far = |d: i32, at: i32| if d < 0 { at } else { TILE - 1 - at };
     match side {
         (0, d) => (far(d, y) as f32, x as f32),
         (d, 0) => (far(d, x) as f32, y as f32 + 37.0),
@@ -130,7 +138,6 @@ fn rounded(mean: f32, colour: impl Fn(f32, i32, i32) -> Option<u32>) -> Vec<Pict
         .iter()
         .map(|&(dx, dy)| {
             let mut t = Picture::new(TILE, TILE);
-            let far = |d: i32, at: i32| if d < 0 { at } else { TILE - 1 - at };
             for y in 0..TILE {
                 for x in 0..TILE {
                     let (u, v) = (R + mean - far(dx, x) as f32, R + mean - far(dy, y) as f32);
@@ -151,7 +158,7 @@ fn rounded(mean: f32, colour: impl Fn(f32, i32, i32) -> Option<u32>) -> Vec<Pict
         .collect()
 }
 
-/// A line of light and dark along the sides of a wall's top.
+/// A line of light and dark along the sides of a wall's top. Around a corner it goes at a right angle.
 fn rims() -> Vec<Picture> {
     SIDES
         .iter()
@@ -159,15 +166,11 @@ fn rims() -> Vec<Picture> {
             let mut t = Picture::new(TILE, TILE);
             for y in 0..TILE {
                 for x in 0..TILE {
-                    let (d, _) = depth(side, x, y);
-                    let corner = side.0 != 0 && side.1 != 0;
-                    let d = if corner { d.max(0.0) } else { d };
-                    if d < 1.0 {
-                        t.put(x, y, solid(0x16141f));
-                    } else if d < 3.0 && !corner {
-                        t.put(x, y, if side.1 < 0 || side.0 < 0 { 0x50ff_faea } else { 0x38ff_faea });
-                    } else if d < 4.0 && !corner {
-                        t.put(x, y, 0x2816_141f);
+                    match far(side.0, x).max(far(side.1, y)) {
+                        0 => t.put(x, y, solid(0x16141f)),
+                        1 | 2 => t.put(x, y, if side.1 < 0 || side.0 < 0 { 0x50ff_faea } else { 0x38ff_faea }),
+                        3 => t.put(x, y, 0x2816_141f),
+                        _ => {}
                     }
                 }
             }

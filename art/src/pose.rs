@@ -81,7 +81,7 @@ impl Pose {
             (View::Side, Style::Bow) => ((-1.5, -10.5), (7.5, -13.0), 90.0),
             (View::Front, Style::Staff) => ((-9.2, -14.0), (8.0, -11.0), 0.0),
             (View::Back, Style::Staff) => ((9.2, -14.0), (-8.0, -11.0), 0.0),
-            (View::Side, Style::Staff) => ((5.0, -14.0), (1.0, -11.0), 4.0),
+            (View::Side, Style::Staff) => ((8.0, -13.5), (1.0, -11.0), 7.0),
         };
         let feet = match view {
             View::Front => [(-3.3, 0.0), (3.3, 0.0)],

@@ -41,8 +41,8 @@ function card({ map_id: id, servers, players }) {
     "li.map",
     {},
     h("strong", {}, assets.mapName(id)),
-    h("span.map-players", {}, counted(players, "player", "players")),
-    h("span.quiet", {}, counted(servers, "server", "servers")),
+    h(`span.map-players${players > 0 ? ".some" : ""}`, {}, counted(players, "player", "players")),
+    servers > 1 && h("span.quiet", {}, `on ${servers} servers`),
   );
 }
 
@@ -57,7 +57,7 @@ function show(status) {
   element("maps").replaceChildren(...status.maps.map(card));
   setShown(element("maps"), status.maps.length > 0);
   setShown(element("empty"), status.maps.length === 0);
-  setText(element("version"), `Version ${status.version}`);
+  setText(element("version"), `· version ${status.version}`);
 }
 
 function showState(text, isGood) {

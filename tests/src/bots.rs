@@ -48,7 +48,12 @@ pub struct ToldCharacter {
     pub items: Vec<ToldItem>,
     /// The map it was on.
     pub map: i64,
+    /// Where it was last shown, in 1/1,024 tile.
+    pub position: Option<(i64, i64)>,
 }
+
+/// How far one who stands may be shoved after it was last shown, in 1/1,024 tile.
+const SHOVE: u64 = 2 * 1_024;
 
 /// An item that a bot was told of.
 #[derive(Debug, Clone, Deserialize)]
@@ -112,6 +117,9 @@ impl ToldCharacter {
         let row = database.character(&self.character_id).await;
         let told = (self.name.as_str(), self.level, self.experience, self.map);
         assert_eq!((row.name.as_str(), row.level, row.experience, row.map_id), told, "stored, and told");
+        let (x, y) = self.position.unwrap_or_else(|| panic!("{} was never shown", self.name));
+        let is_there = row.x.abs_diff(x) <= SHOVE && row.y.abs_diff(y) <= SHOVE;
+        assert!(is_there, "{} is stored at {:?}, and was shown at {:?}", self.name, (row.x, row.y), (x, y));
         assert_eq!(database.gold(&self.character_id).await, self.gold, "gold of {}, stored and told", self.name);
         let item =
             |item: &ToldItem| (item.id.clone(), ItemRow { definition: item.definition.clone(), slot: item.slot });

@@ -85,7 +85,7 @@ async fn play(mut entry: Entry, mut is_over: watch::Receiver<bool>) -> (u32, u64
 }
 
 #[tokio::test]
-async fn a_starved_server_leaves_things_out_in_its_order_and_takes_them_back() {
+async fn a_starved_server_takes_its_levels_in_order_says_so_and_takes_them_back() {
     let sidecar = SidecarProcess::start(&[]).await;
     let settings = Settings::new()
         .set("WORLD_DIRECTORY_URL", &format!("http://{}", sidecar.ready.directory_addr))

@@ -104,6 +104,16 @@ test("who is not let in leaves no socket open", async () => {
   await realm.clock.pass(100);
   await rejected;
   assert.deepEqual([realm.gateways[0].closedWith, realm.clock.waiting], [1000, 0]);
+
+  const silent = new Realm(() => ({ greets: false }));
+  const sentAway = assert.rejects(Player.enter(silent.entry(), silent.options), { kind: "SentAway" });
+  await silent.clock.pass(50);
+  silent.servers[0].tell({ type: "Leave", reason: "Kicked" });
+  silent.servers[0].flush();
+  await silent.clock.pass(100);
+  await sentAway;
+  const closed = [silent.gateways[0].closedWith, silent.servers[0].socket.closedWith, silent.clock.waiting];
+  assert.deepEqual(closed, [1000, 1000, 0], "neither the gateway's nor the map server's");
 });
 
 test("a way back that is closed for good is given up", async () => {

@@ -75,7 +75,9 @@ test("a map that is too large to be sent is walked on if the client has it", () 
   const start = { x: 1536, y: 1024 - 320 };
   session.receiveFrame(frame(7, 0, start));
   session.tick({ heading: 64 });
-  assert.deepEqual(session.position, start);
+  assert.deepEqual(session.position, start, "into the wall nobody walks");
+  session.tick({ heading: 128 });
+  assert.deepEqual(session.position, { x: start.x - SPEED, y: start.y }, "along it the ground is open");
 });
 
 test("frames move the player, and are acknowledged", () => {

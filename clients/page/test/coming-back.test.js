@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { ApiError, EnterError, GatewayError } from "../../js/src/index.js";
 import { ComingBack } from "../src/game/coming-back.js";
 import { Reaching } from "../src/game/reaching.js";
+import { goodbye } from "../src/words/refusals.js";
 
 /** A game as far as it matters: what its banner says, what is typed, and whether it is over. */
 function aGame({ typed = "", hasFocus = false, isOver = false } = {}) {
@@ -114,7 +115,7 @@ test("other goodbyes are said, with what helps", () => {
   ]) {
     const { back, ended } = comingBack(aGame());
     back.left(reason);
-    assert.equal(ended[0].help, help);
+    assert.deepEqual(ended, [{ ...goodbye(reason), help }], reason);
   }
 });
 

@@ -97,14 +97,15 @@ test("what was got for a frame can be drawn in it, however many texts it has", (
 });
 
 test("thousands of numbers that rise leave no more labels than are seen", () => {
-  const [labels, floaters, since] = [new Labels(), new Floaters(), made.length];
   const context = document.createElement("canvas").getContext("2d");
+  const [labels, floaters, since] = [new Labels(), new Floaters(), made.length];
   for (let blow = 0; blow < 5_000; blow += 1) {
     const nowMs = blow * 100;
     labels.sweep(nowMs);
     floaters.add({ text: String(blow), colour: "#ffd75e", x: 0, y: 0 }, nowMs);
     floaters.draw(context, frameAt(nowMs, { labels }));
   }
+  assert.equal(made.length - since, 5_000, "each is painted, and once");
   const left = withPixels(since);
   assert.ok(left <= 250, `ten blows a second for twenty seconds are 200, not ${left}`);
 });

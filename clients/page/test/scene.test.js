@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { Actor } from "../src/scene/actors.js";
 import { freeBottom, linesOf } from "../src/scene/bubbles.js";
 import { Camera, steadyRound, viewStart, zoomFor } from "../src/scene/camera.js";
-import { creeping, edgeDepths, noise } from "../src/scene/edges.js";
+import { creeping, edgeDepths, noise, rims } from "../src/scene/edges.js";
 import {
   DEAD,
   DOWN,
@@ -71,6 +71,21 @@ test("a figure walks, strikes and dies", () => {
   assert.equal(actor.column(910, 0), DEAD);
 });
 
+test("who is told where to look while it walks, turns when it stands", () => {
+  const actor = new Actor(1, "Mob", 0);
+  const entity = { facing: 0, isDead: false };
+  const walkTo = (x, at) => actor.move({ x, y: 0 }, entity, at);
+  for (let at = 0; at < 200; at += 16) walkTo(at * 4, at);
+  entity.facing = 192;
+  walkTo(832, 208);
+  assert.equal(actor.row, RIGHT, "it still walks");
+  walkTo(832, 400);
+  assert.equal(actor.row, UP);
+  for (let at = 416; at < 600; at += 16) walkTo(832 - (at - 400) * 4, at);
+  walkTo(32, 800);
+  assert.equal(actor.row, LEFT, "what it was told before is over");
+});
+
 test("the zoom is whole, and shows about as many tiles on every screen", () => {
   assert.deepEqual([zoomFor(1280, 720), zoomFor(1920, 1080), zoomFor(1170, 2532), zoomFor(640, 360)], [2, 3, 3, 2]);
   assert.equal(zoomFor(3840, 2160), 6);
@@ -108,6 +123,21 @@ test("grounds of a higher rank creep over their neighbours", () => {
   for (const [name, at] of Object.entries({ ...places, ...corners })) assert.deepEqual(names(1, { [at]: 2 }), [name]);
   assert.deepEqual(names(2, { "0,1": 2, "1,0": 1 }), []);
   assert.deepEqual(names(null, { "0,1": 2 }), []);
+});
+
+test("the rim of a wall goes around its top, and not over its front", () => {
+  // T is a tile with only top, F one with ten rows of it over a front.
+  const map = ["..........", ".TTTT...F.", ".TFFT.....", ".F..F....."];
+  const rows = { T: 32, F: 10, ".": 0 };
+  const told = (x, y, on = map) =>
+    rims((dx, dy) => rows[on[y + dy]?.[x + dx] ?? "."]).map(({ neighbour, from, to }) => `${neighbour.name} ${from}-${to}`);
+  assert.deepEqual(told(1, 1), ["north 0-32", "west 0-32"]);
+  assert.deepEqual(told(2, 1), ["north 0-32"], "its front begins in the next row");
+  assert.deepEqual(told(1, 2), ["east 10-32", "west 0-32"], "beside a front it begins where the front does");
+  assert.deepEqual(told(2, 2), [], "above it is more of the wall, and on both sides as much top as it has");
+  assert.deepEqual(told(4, 3), ["east 0-10", "west 0-10"]);
+  assert.deepEqual(told(8, 1), ["north 0-10", "east 0-10", "west 0-10"]);
+  assert.deepEqual(told(1, 1, ["TT.", "TTT", "TTT"]), ["northeast 0-32"], "around a corner it goes on");
 });
 
 test("edges fit together, and are the same each time", () => {

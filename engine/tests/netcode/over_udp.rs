@@ -143,6 +143,20 @@ fn a_tick_that_is_spread_over_time_loses_nothing() {
     assert!(scene.clients[0].is_connected() && scene.clients[1].is_connected());
 }
 
+#[test]
+fn a_tick_that_is_spread_over_time_is_not_sent_at_once() {
+    let mut scene = Scene::new(|settings| settings.spread_sends_over = Duration::from_secs(3_600));
+    scene.join(1);
+    let mut frames = FrameBatch::default();
+    (0..2 * 64).for_each(|_| frames.write(SessionId::from(1), |out| out.extend([0])));
+    scene.transport.send_frames(frames);
+    scene.transport.flush();
+    scene.until("a burst is out", |scene| scene.transport.frames_out() >= 64);
+    let since = now();
+    scene.until("a while passes", |_| now() - since > Duration::from_millis(200));
+    assert_eq!(scene.transport.frames_out(), 64, "the second one is due in half an hour");
+}
+
 /// Adds the snapshot of a payload, as its length and what it is filled with, and its messages, by their numbers.
 fn take(payload: &[u8], frames: &mut Vec<(usize, u8)>, messages: &mut BTreeMap<u16, u8>) {
     let payload = datagram::open(payload).expect("a legal payload");

@@ -11,6 +11,7 @@ use realmgate_protocol::wire::datagram::VERSION;
 use realmgate_protocol::wire::http3;
 use tokio::net::UdpSocket;
 use tokio::sync::oneshot;
+use tokio_rustls::rustls::crypto::SupportedKxGroup;
 use tokio_rustls::rustls::crypto::aws_lc_rs::{default_provider, kx_group};
 use tokio_rustls::rustls::{self, RootCertStore};
 
@@ -185,10 +186,10 @@ fn what_overtakes_the_end_of_the_handshake_is_heard_after_it() {
     scene.assert_serves();
 }
 
-/// A client whose first message is too long for one packet, as a browser's is: it has the key of a newer cipher in it.
-fn with_long_first_message() -> ClientConfig {
+/// A client that offers a key of this kind. With that of a newer cipher its first message is too long for one packet, as a browser's is.
+fn offering(key: &'static dyn SupportedKxGroup) -> ClientConfig {
     let mut provider = default_provider();
-    provider.kx_groups = vec![kx_group::X25519MLKEM768];
+    provider.kx_groups = vec![key];
     let mut roots = RootCertStore::empty();
     roots.add(certificate()).unwrap();
     let builder = rustls::ClientConfig::builder_with_provider(Arc::new(provider));
@@ -198,11 +199,36 @@ fn with_long_first_message() -> ClientConfig {
     ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls).unwrap()))
 }
 
+/// Passes packets on between a client and the server. Of what the server sends only the first packet arrives.
+async fn one_answer(server: SocketAddr, line: UdpSocket) {
+    let beyond = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    beyond.connect(server).await.unwrap();
+    let (mut packet, mut answer, mut is_answered) = ([0; 2_048], [0; 2_048], false);
+    let (bytes, client) = line.recv_from(&mut packet).await.unwrap();
+    beyond.send(&packet[..bytes]).await.unwrap();
+    loop {
+        tokio::select! {
+            Ok((bytes, _)) = line.recv_from(&mut packet) => drop(beyond.send(&packet[..bytes]).await),
+            Ok(bytes) = beyond.recv(&mut answer), if !is_answered => {
+                line.send_to(&answer[..bytes], client).await.unwrap();
+                is_answered = true;
+            }
+        }
+    }
+}
+
+#[test]
+fn settings_are_in_the_packet_that_answers_a_first_message() {
+    let scene = Scene::new();
+    let client = connect_over(&scene, one_answer, offering(kx_group::X25519));
+    assert_eq!(client.mentioned(http3::control_stream().len()), http3::control_stream());
+}
+
 #[test]
 fn settings_come_though_the_first_message_comes_in_two_packets() {
     let mut scene = Scene::new();
     // A browser asks for nothing before it has them.
-    let mut client = connect_over(&scene, second_packet_late, with_long_first_message());
+    let mut client = connect_over(&scene, second_packet_late, offering(kx_group::X25519MLKEM768));
     assert_eq!(client.mentioned(http3::control_stream().len()), http3::control_stream());
     client.enter(&ticket(1));
     assert_eq!(client.answer(0), Some(200));

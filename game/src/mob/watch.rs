@@ -112,6 +112,16 @@ mod tests {
     }
 
     #[test]
+    fn an_odd_range_is_watched_to_its_end() {
+        let (mut watched, range, now) = (Watched::default(), WAKE + 1, Tick(5));
+        watched.fit(200, 130, range);
+        // It would stand at the end of a cell, if cells were half a unit too small.
+        let player = Position { x: 3 * (range / 2) - 1, y: 60_000 };
+        watched.note_player(player, now);
+        assert!(watched.sees(Position { x: player.x + range, ..player }, now));
+    }
+
+    #[test]
     fn whoever_is_beyond_the_map_watches_its_edge() {
         let mut watched = Watched::default();
         assert!(!watched.sees(Position::default(), Tick(1)), "without a map nothing is watched");

@@ -111,5 +111,6 @@ mod tests {
         let (from, to) = (Colour::of(0x10_20_30), Colour::WHITE);
         assert_eq!((from.towards(to, 0), from.towards(to, 100)), (from, to));
         assert_eq!(Colour::BLACK.towards(Colour::of(0x64_c8_00), 50).to_string(), "#326400");
+        assert_eq!(Colour::of(0x64_c8_00).towards(Colour::BLACK, 25).to_string(), "#4b9600");
     }
 }

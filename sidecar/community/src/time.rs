@@ -43,8 +43,10 @@ pub(crate) fn from_iso(text: &str) -> Option<u64> {
         "Z" | "z" => 0,
         _ => {
             let (hours, minutes) = zone.get(1..)?.split_once(':')?;
-            let two =
-                |text: &str, most: i64| text.parse::<i64>().ok().filter(|number| text.len() == 2 && *number <= most);
+            let two = |text: &str, most: i64| {
+                let is_two_digits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+                text.parse::<i64>().ok().filter(|number| is_two_digits && *number <= most)
+            };
             let seconds = two(hours, 23)? * 3_600 + two(minutes, 59)? * 60;
             match zone.as_bytes()[0] {
                 b'+' => seconds,
@@ -110,6 +112,8 @@ mod tests {
             "2027-01-15T24:00:00Z",
             "2027-01-15T12:00:00.Z",
             "2027-01-15T12:00:00+2:30",
+            "2027-01-15T12:00:00+-1:00",
+            "2027-01-15T12:00:00-01:+1",
             "2027-01-15T12:00:00Zx",
             "1969-12-31T23:59:59Z",
             "1970-01-01T00:00:00+01:00",

@@ -255,6 +255,8 @@ mod tests {
         let keys = keys("a secret of at least thirty-two bytes!");
         let token = keys.sign(&claims()).unwrap();
         assert_eq!(token.split('.').next(), Some(keys.verifying[0].header.as_str()));
+        let beginning = format!("{}.", keys.verifying[0].header);
+        assert!(keys.key_of(&beginning).is_some(), "nothing else of it is read to know whose it is");
     }
 
     #[test]

@@ -196,6 +196,9 @@ async fn no_secret_that_was_given_is_told() {
         ("--ticket-key", "hunter2-hunter2-hunter2-hunter2-hunter2"),
         ("--service-token", "hunter2-hunter2-hunter2-hunter2-hunter2"),
         ("--mail-url", "smtps://post:hunter2@mail.example"),
+        ("--otel-exporter-otlp-endpoint", "https://hunter2@otel.example"),
+        ("--otel-exporter-otlp-headers", "authorization=hunter2"),
+        ("--sentry-dsn", "https://hunter2@errors.example/1"),
         ("--server-manager-set", "DATABASE_URL=postgres://realm:hunter2@db.example"),
     ];
     let line: Vec<&str> = secrets.iter().flat_map(|(flag, value)| [*flag, *value]).collect();

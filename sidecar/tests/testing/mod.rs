@@ -165,16 +165,16 @@ impl TestApp {
 
     /// Puts a character into a world, as far as the database is concerned.
     pub async fn lock(&self, character: &str) {
+        let there = "lock_owner = 'map:map-server-1', x = 1536, y = -512, map_id = 3";
+        self.execute(&format!("UPDATE characters SET {there} WHERE id = '{character}'")).await;
+    }
+
+    /// Changes the database behind the sidecar's back.
+    pub async fn execute(&self, sql: &str) {
         let file = self.data_dir().join("realmgate.db");
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
         let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
-        sqlx::query(
-            "UPDATE characters SET lock_owner = 'map:map-server-1', x = 1536, y = -512, map_id = 3 WHERE id = $1",
-        )
-        .bind(character)
-        .execute(&pool)
-        .await
-        .unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).execute(&pool).await.unwrap();
         pool.close().await;
     }
 }

@@ -321,6 +321,10 @@ async fn a_port_in_use_is_told_with_the_setting_to_change() {
     assert_code(&finished, 1);
     let told = finished.stderr.contains(&port.to_string()) && finished.stderr.contains("<port>");
     assert!(told, "{}", finished.stderr);
+    let finished = Settings::new().set("WEBTRANSPORT_PORT", &port.to_string()).spawn().finished().await;
+    assert_code(&finished, 1);
+    let told = finished.stderr.contains(&port.to_string()) && finished.stderr.contains("WEBTRANSPORT_PORT");
+    assert!(told, "{}", finished.stderr);
 }
 
 #[tokio::test]

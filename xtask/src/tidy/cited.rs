@@ -48,7 +48,8 @@ mod tests {
     use super::MEND;
     use crate::tidy::testing::tidy;
 
-    const CODE: &str = "#[test]\nfn it_holds() {}\n// fn it_is_gone() {}\nasync fn on_both<T>(store: T) {}\n";
+    const CODE: &str =
+        "#[test]\nfn it_holds() {}\n// fn it_is_gone() {}\nasync fn on_both<T>(store: T) {}\nfn more_than_4_kib() {}\n";
 
     fn found(cited: &str) -> Vec<String> {
         let document = format!("| step |\n| `{cited}` |\n");
@@ -57,7 +58,8 @@ mod tests {
 
     #[test]
     fn what_is_there_may_be_named() {
-        for cited in ["engine/src/a.rs::it_holds", "engine/src/a.rs::on_both", "engine/src/a.rs", "a::it_holds"] {
+        let functions = ["it_holds", "on_both", "more_than_4_kib"].map(|name| format!("engine/src/a.rs::{name}"));
+        for cited in functions.iter().map(String::as_str).chain(["engine/src/a.rs", "a::it_holds"]) {
             assert_eq!(found(cited), [""; 0], "{cited}");
         }
     }

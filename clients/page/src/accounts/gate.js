@@ -30,7 +30,7 @@ export function gateScreen({ api, logIn, assets, realm, notice = "", onDone }) {
     label: "Play now",
     submit: "Play now",
     fields: {},
-    between: [h("p.quiet.centred", {}, "No name, no password: this browser remembers you.")],
+    between: [h("p.quiet.centred", {}, "As a guest: this browser remembers you.")],
     onSubmit: () => logIn.beginAsGuest().then(onDone),
   });
   const providers = providerButtons({
@@ -49,6 +49,7 @@ export function gateScreen({ api, logIn, assets, realm, notice = "", onDone }) {
     titleOf(realm, assets),
     guest.element,
     providers,
+    h("p.or", {}, "or with an account"),
     tabs,
     ...panels,
     h(

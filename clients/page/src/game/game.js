@@ -18,7 +18,7 @@ const HUD_EVERY_MS = 100;
 /** One stay in the world. */
 export class Game {
   /** Who is the target, and who is under the pointer. */
-  selection = { target: null, hovered: null };
+  selection = { target: null, hovered: null, boss: null };
   player = null;
   /** When the world was heard of last. */
   heardMs = -Infinity;
@@ -149,7 +149,7 @@ export class Game {
   }
 
   #entered() {
-    Object.assign(this.selection, { target: null, hovered: null });
+    Object.assign(this.selection, { target: null, hovered: null, boss: null });
     this.hud.banner.say("");
     this.hud.entered();
     this.panels.entered();

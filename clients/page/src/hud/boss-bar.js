@@ -1,4 +1,4 @@
-// The boss that is fought, over everything: its name, its health, and what it casts.
+// The boss that is fought, over everything: its name and its health, which are shown nowhere else then.
 
 import { STATUS_FLAGS } from "../../../js/src/index.js";
 import { h, setShown, setText } from "../dom.js";
@@ -22,21 +22,25 @@ export class BossBar {
   }
 
   update() {
-    const boss = this.#find();
-    setShown(this.element, boss !== null);
-    if (!boss) return;
+    const { session, selection } = this.#game;
+    selection.boss = this.#find();
+    setShown(this.element, selection.boss !== null);
+    if (selection.boss === null) return;
+    const boss = session.world.entity(selection.boss);
     const { Health: health } = boss.components;
-    setText(this.#name, nameOf(this.#game.session, boss));
+    setText(this.#name, nameOf(session, boss));
     this.#health.set(health.current, health.max);
   }
 
-  /** A boss in view that fights, or that the player means; null without one. */
+  /** The boss that the player means, or else one in view that fights; null without one. */
   #find() {
     const { session, selection } = this.#game;
+    let fighting = null;
     for (const [id, entity] of session.world.entities()) {
       if (!isBoss(mobOf(session, entity)) || entity.isDead || !entity.components.Health) continue;
-      if (id === selection.target || entity.hasStatus(STATUS_FLAGS.in_combat)) return entity;
+      if (id === selection.target) return id;
+      if (fighting === null && entity.hasStatus(STATUS_FLAGS.in_combat)) fighting = id;
     }
-    return null;
+    return fighting;
   }
 }

@@ -28,7 +28,8 @@ export class Statuses {
 
   /** @param {import("../../../js/src/index.js").EntityView} entity */
   set(entity) {
-    const flags = entity.components.Status?.flags ?? 0;
+    // The dead do not fight, whatever the server still counts.
+    const flags = entity.isDead ? 0 : (entity.components.Status?.flags ?? 0);
     if (flags === this.#shown) return;
     this.#shown = flags;
     const names = this.#names.filter((name) => (flags & STATUS_FLAGS[name]) !== 0);

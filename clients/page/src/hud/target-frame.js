@@ -66,16 +66,18 @@ export class TargetFrame {
     const entity = this.#entity;
     setShown(this.element, entity !== null && entity !== undefined);
     if (!entity) return;
-    const { session, assets } = this.#game;
+    const { session, assets, selection } = this.#game;
     const { Health: health, Appearance: appearance } = entity.components;
     setText(this.#name, nameOf(session, entity));
+    // Of one who is over everything it goes without saying, and its name is long.
     const isOfBoss = isBoss(mobOf(session, entity));
-    setText(this.#level, isOfBoss ? "Boss" : appearance?.level ? String(appearance.level) : "");
+    setText(this.#level, selection.target === selection.boss ? "" : isOfBoss ? "Boss" : appearance?.level ? String(appearance.level) : "");
     setClass(this.#level, "boss", isOfBoss);
     setAttribute(this.element, "data-kind", entity.kind ?? "");
     setClass(this.element, "dead", entity.isDead);
-    setShown(this.#menu, entity.kind === "Player" && this.#game.selection.target !== session.welcome.entity);
-    setShown(this.#health.element, health !== undefined);
+    setShown(this.#menu, entity.kind === "Player" && selection.target !== session.welcome.entity);
+    // A boss's is over everything.
+    setShown(this.#health.element, health !== undefined && selection.target !== selection.boss);
     if (health) this.#health.set(health.current, health.max, entity.isDead ? "Dead" : undefined);
     this.#statuses.set(entity);
     this.#showLook(sheetOf(session, assets, entity));

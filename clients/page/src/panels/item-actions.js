@@ -16,10 +16,11 @@ export function actionsFor(game, item) {
   const ask = (type) => () => game.ask({ type, item: item.item });
   if (item.slot >= FIRST_WORN_SLOT) return [{ name: "Take off", does: ask("Unequip") }];
   const { vendor, trade } = game.panels;
+  if (trade.isUnderWay && trade.isOffered(item)) return [{ name: "Take back", does: () => trade.takeBack(item) }];
   const canWear = info && obstacle(info, wearerOf(game)) === null;
   const price = vendor.priceFor(item.definition);
   return [
-    trade.isUnderWay && !trade.isOffered(item) && { name: "Offer", does: () => trade.offer(item) },
+    trade.isUnderWay && { name: "Offer", does: () => trade.offer(item) },
     vendor.isOpen && price !== null && { name: `Sell for ${price}`, does: () => vendor.sell(item) },
     info?.worn_slot !== null && canWear && { name: "Wear", does: ask("Equip") },
     info?.consumable && canWear && { name: "Use", does: ask("UseItem") },

@@ -38,10 +38,7 @@ export class SettingsWindow {
   }
 
   #looks() {
-    return h(
-      "fieldset",
-      {},
-      h("legend", {}, "Display"),
+    const rows = [
       this.#flag("names", "Show names"),
       this.#flag("reducedMotion", "Reduce motion"),
       this.#flag("showNetwork", "Show network"),
@@ -59,7 +56,8 @@ export class SettingsWindow {
         "Interface size",
         [0.75, 0.9, 1, 1.15, 1.3, 1.5].map((value) => [value, `${Math.round(value * 100)} %`]),
       ),
-    );
+    ];
+    return h("fieldset", {}, h("legend", {}, "Display"), h("div.setting-rows", {}, ...rows));
   }
 
   #flag(name, label) {
@@ -94,7 +92,7 @@ export class SettingsWindow {
       return h("div.setting", {}, h("span", {}, KEY_WORDS[action]), button);
     });
     this.#showKeys();
-    return h("fieldset.keys", {}, h("legend", {}, "Keys"), this.#word, h("div.key-rows", {}, ...rows));
+    return h("fieldset", {}, h("legend", {}, "Keys"), this.#word, h("div.setting-rows", {}, ...rows));
   }
 
   #showKeys() {

@@ -25,12 +25,11 @@ export class Trade extends Window {
 
   constructor(game) {
     super(game, "trade", "Trade");
-    const takeBack = (item) => this.#send(this.#offered().filter((id) => id !== item.item));
     this.#mine = new ItemGrid(game, {
       label: "Your offer",
       across: 6,
       isSource: false,
-      onChoose: takeBack,
+      onChoose: (item) => this.takeBack(item),
       onDropped: (item) => this.offer(item),
     });
     this.#theirs = new ItemGrid(game, { label: "Their offer", across: 6, isSource: false });
@@ -77,6 +76,11 @@ export class Trade extends Window {
     if (item.slot >= 100) this.game.toast("Take it off before you offer it.", "refused");
     else if (offered.length >= MOST) this.game.toast(`No more than ${MOST} items at once.`, "refused");
     else this.#send([...offered, item.item]);
+  }
+
+  /** Takes an item back that is offered. */
+  takeBack({ item }) {
+    this.#send(this.#offered().filter((id) => id !== item));
   }
 
   #send(items) {

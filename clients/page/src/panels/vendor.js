@@ -2,7 +2,7 @@
 
 import { h, newId, picture, setClass, setText } from "../dom.js";
 import { distanceTo, nameOf } from "../hud/names.js";
-import { itemWords } from "../words/items.js";
+import { itemWords, obstacle, rarityOf, wearerOf } from "../words/items.js";
 import { acceptDrops } from "./item-slot.js";
 import { isSmallScreen, Window } from "./window.js";
 
@@ -105,7 +105,14 @@ export class Vendor extends Window {
       },
       "Buy",
     );
-    const words = h("div.goods-words", {}, h("span.goods-name", {}, name), h("span.price", {}, `${price} gold`));
+    const against = info && obstacle(info, wearerOf(this.game));
+    const words = h(
+      "div.goods-words",
+      {},
+      h(`span.goods-name${info ? `.${rarityOf(info)}` : ""}`, {}, name),
+      h("span.price", {}, `${price} gold`),
+      against && h("span.against", {}, against),
+    );
     const element = h(
       "li",
       {},
@@ -171,7 +178,12 @@ export class Vendor extends Window {
         "li",
         {},
         picture(assets, `pictures/items/${definition}.png`, "item-icon"),
-        h("div.goods-words", {}, h("span.goods-name", {}, `${name}${count}`), h("span.price", {}, `${price} gold`)),
+        h(
+          "div.goods-words",
+          {},
+          h(`span.goods-name${info ? `.${rarityOf(info)}` : ""}`, {}, `${name}${count}`),
+          h("span.price", {}, `${price} gold`),
+        ),
         h(
           "button.small",
           { type: "button", "aria-label": `Sell ${name} for ${price} gold`, onclick: () => this.sell(items[0]) },

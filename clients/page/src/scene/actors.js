@@ -33,6 +33,7 @@ export class Actor {
   health = null;
   #movedMs = -Infinity;
   #facing = null;
+  #isToTurn = false;
 
   constructor(id, kind, nowMs) {
     [this.id, this.kind, this.bornMs] = [id, kind, nowMs];
@@ -49,9 +50,16 @@ export class Actor {
       this.#movedMs = nowMs;
       if (nowMs - this.attackMs > STRIKE_MS) this.row = rowOf(dx, dy, this.row);
     }
-    const { facing } = entity;
-    if (facing !== null && facing !== this.#facing && !this.isWalking(nowMs)) this.row = rowOfAngle(facing, this.row);
+    this.#turn(entity.facing, nowMs);
+  }
+
+  /** Who walks looks where it goes; told meanwhile to look elsewhere, it turns when it stands. */
+  #turn(facing, nowMs) {
+    if (facing !== this.#facing) this.#isToTurn = facing !== null;
     this.#facing = facing;
+    if (!this.#isToTurn || this.isWalking(nowMs)) return;
+    this.row = rowOfAngle(facing, this.row);
+    this.#isToTurn = false;
   }
 
   /** Strikes, towards a point if there is one. */

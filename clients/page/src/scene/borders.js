@@ -3,9 +3,10 @@
 // Properties of the tileset say which tiles have what. Each names the first of some tiles in the order of `NEIGHBOURS`:
 // `fringe` is the edge of a ground that grows over those of a lower rank (`creeps`), `bank` what lies on the tile
 // itself beside those of a higher one, and `round` rounds the corner between two such sides. `rim` lies on the top of a
-// wall beside what is no such wall, and `shade` is the shadow that a wall throws.
+// wall beside what is no such top, and `shade` is the shadow that a wall throws.
 
-import { creeping, Edges, NEIGHBOURS, noise } from "./edges.js";
+import { TILE_PX } from "./camera.js";
+import { creeping, Edges, NEIGHBOURS, noise, rims } from "./edges.js";
 import { splitGid, tileOfGid } from "./tiled.js";
 
 const CORNERS = NEIGHBOURS.slice(4);
@@ -89,20 +90,26 @@ export class Borders {
     });
   }
 
-  /** The rim of a wall's top, beside what is no such wall. Beyond the edge of the map the wall goes on. */
+  /** The rim of a wall's top. */
   #rims(own, x, y) {
-    const isSame = (dx, dy) => {
-      const other = this.#surface(x + dx, y + dy);
-      return !other || (other.id === own.id && other.tileset === own.tileset);
-    };
-    const isTop = this.#surface(x, y + 1) !== null && isSame(0, 1);
-    if (own.rim === undefined || !isTop) return [];
-    const beside = creeping(0, (dx, dy) => (isSame(dx, dy) ? 0 : 1));
-    return beside.map((neighbour) => this.#piece(own.tileset, Number(own.rim) + NEIGHBOURS.indexOf(neighbour)));
+    if (own.rim === undefined) return [];
+    return rims((dx, dy) => this.#topRows(own, x + dx, y + dy)).map(({ neighbour, from, to }) =>
+      this.#piece(own.tileset, Number(own.rim) + NEIGHBOURS.indexOf(neighbour), from, to),
+    );
   }
 
-  /** A tile that lies over others. */
-  #piece(tileset, id) {
-    return this.#edges.whole(`${tileset.firstGid} ${id}`, (context) => this.#drawTile(context, tileset, id));
+  /** How many rows of a place show the top of this wall: with more of it in the south all of them, else its `cap`. */
+  #topRows(own, x, y) {
+    const isOfIt = (other) => other?.id === own.id && other.tileset === own.tileset;
+    const here = this.#surface(x, y);
+    // Beyond the edge of the map the wall goes on.
+    if (!here) return TILE_PX;
+    if (!isOfIt(here)) return 0;
+    return isOfIt(this.#surface(x, y + 1)) ? TILE_PX : Number(own.cap ?? 0);
+  }
+
+  /** A tile that lies over others, or some rows of one. */
+  #piece(tileset, id, from, to) {
+    return this.#edges.rows(`${tileset.firstGid} ${id}`, (context) => this.#drawTile(context, tileset, id), from, to);
   }
 }

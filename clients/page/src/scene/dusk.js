@@ -2,8 +2,9 @@
 
 const LIT_PX = 70;
 const DARK_PX = 330;
-/** The light falls off in steps, as everything here is made of pixels. */
-const STEPS = 14;
+/** In so many steps the light falls off, each of which takes this share of the darkness: no ring of them is seen. */
+const STEPS = 44;
+const SHARE = 0.07;
 
 /** A picture of the darkness around somebody, for a view of some size. */
 export class Dusk {
@@ -29,7 +30,7 @@ export class Dusk {
     context.fillRect(0, 0, width * 2, height * 2);
     // Each smaller circle takes a share of what is left.
     context.globalCompositeOperation = "destination-out";
-    context.fillStyle = "rgba(0, 0, 0, 0.2)";
+    context.fillStyle = `rgba(0, 0, 0, ${SHARE})`;
     for (let step = 0; step < STEPS; step += 1) {
       const radius = DARK_PX + ((LIT_PX - DARK_PX) * step) / (STEPS - 1);
       context.beginPath();

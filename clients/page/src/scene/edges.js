@@ -50,6 +50,23 @@ export function creeping(own, rankAt) {
   });
 }
 
+/**
+ * Where the top of a wall has a rim on its tile: beside which neighbours, and from which row of pixels to which. A wall's lowest
+ * tiles show only some rows of its top, and then its front, on which is none.
+ * @param {(dx: number, dy: number) => number} topAt How many rows of the same wall's top a neighbour shows, or the tile itself.
+ */
+export function rims(topAt) {
+  const to = topAt(0, 0);
+  const from = ({ dx, dy }) => {
+    if (dy > 0) return to;
+    if (dx === 0) return topAt(0, -1) > 0 ? to : 0;
+    if (dy === 0) return topAt(dx, 0);
+    // Around a corner it goes where both sides are the wall's.
+    return topAt(dx, dy) === 0 && topAt(dx, 0) > 0 && topAt(0, dy) > 0 ? 0 : to;
+  };
+  return NEIGHBOURS.map((neighbour) => ({ neighbour, from: from(neighbour), to })).filter((rim) => rim.from < rim.to);
+}
+
 /** The pictures of edges, each made once. */
 export class Edges {
   #made = new Map();
@@ -65,15 +82,18 @@ export class Edges {
     return this.#made.get(name);
   }
 
-  /** An edge that is a tile of its own. */
-  whole(key, drawTile) {
-    if (!this.#made.has(key)) this.#made.set(key, makeWhole(drawTile));
-    return this.#made.get(key);
+  /** An edge that is a tile of its own, or some rows of one. */
+  rows(key, drawTile, from = 0, to = TILE_PX) {
+    const name = `${key} ${from} to ${to}`;
+    if (!this.#made.has(name)) this.#made.set(name, makeRows(drawTile, from, to));
+    return this.#made.get(name);
   }
 }
 
-function makeWhole(drawTile) {
+function makeRows(drawTile, from, to) {
   const [edge, context] = blank();
+  context.rect(0, from, TILE_PX, to - from);
+  context.clip();
   drawTile(context);
   return edge;
 }

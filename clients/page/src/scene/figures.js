@@ -95,10 +95,10 @@ function drawRoots(context, x, y, { effects, nowMs }) {
   if (strip) drawFrame(context, strip, Math.floor(nowMs / 300) % strip.frames, x, y - (strip.size * 3) / 8);
 }
 
-/** Whether somebody's health is shown: mobs' when they are hurt or the target, players' when they are hurt. */
+/** Whether somebody's health is shown over the head: mobs' when they are hurt or the target, players' when they are hurt. */
 export function showsHealth(actor, { selection }) {
   const { Health: health } = actor.entity.components;
-  if (!health || actor.kind === "Vendor" || health.current === 0) return false;
+  if (!health || actor.kind === "Vendor" || health.current === 0 || actor.id === selection.boss) return false;
   return health.current < health.max || actor.id === selection.target;
 }
 

@@ -35,6 +35,7 @@ export function frameOf({ player, actors, camera, stage, settings, selection, as
     content: session.content,
     places: session.places,
     ground: stage.ground,
+    isOpen: (x, y) => !session.grid?.isSolid(Math.floor(x / TILE_PX), Math.floor(y / TILE_PX)),
     vendors: stage.vendors,
     darkness: stage.darkness,
     party: new Set(session.party.members.map(({ name }) => name)),

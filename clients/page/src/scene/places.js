@@ -11,7 +11,8 @@ import { drawPlaque } from "./tags.js";
 /** From so near a portal tells where it leads, and the edge of a safe zone is seen. */
 const PORTAL_NEAR_PX = 7 * TILE_PX;
 const ZONE_NEAR_PX = 6 * TILE_PX;
-const DOT_STEP_PX = 16;
+const DASH_STEP_PX = 16;
+const DASH_PX = 9;
 const GOAL_MS = 450;
 /** How high a portal's swirl reaches over its middle, in pixels of the world, and how far over it its name is, in those of the
  * screen. */
@@ -42,11 +43,16 @@ export function drawPlaces(context, places, frame) {
 /** A glow on all of its ground, and one swirl in the middle, in front of which everybody stands. */
 function drawPortal(context, box, { view, nowMs, effects, isStill }) {
   const strip = effects.strip("portal");
-  const middle = { x: Math.round(box.x + box.width / 2) - view.x, y: Math.round(box.y + box.height / 2) - view.y };
+  const middle = middleOf(box);
   context.drawImage(glowOf(box.width, box.height), Math.round(box.x) - view.x, Math.round(box.y) - view.y);
   if (!strip) return;
   const frame = isStill ? 0 : Math.floor(nowMs / 110) % strip.frames;
-  drawFrame(context, strip, frame, middle.x, middle.y);
+  drawFrame(context, strip, frame, middle.x - view.x, middle.y - view.y);
+}
+
+/** The middle of a portal's swirl. It stands on its ground, and does not hang over it. */
+function middleOf({ x, y, width, height }) {
+  return { x: Math.round(x + width / 2), y: Math.round(y + Math.min(height / 2, height - SWIRL_PX)) };
 }
 
 const glows = new Kept(GLOWS);
@@ -67,27 +73,28 @@ function glowOf(width, height) {
   return glows.set(key, canvas);
 }
 
-function drawZone(context, box, { view, own, nowMs, palette }) {
+/** Dashes along the edge where one can walk over it: elsewhere a wall shows it. */
+function drawZone(context, box, { view, own, nowMs, palette, isOpen }) {
   if (!own) return;
   context.fillStyle = palette.blessing;
-  const beat = 0.5 + 0.12 * Math.sin(nowMs / 500);
-  eachOnEdge(box, (x, y) => {
+  const beat = 0.75 + 0.15 * Math.sin(nowMs / 500);
+  eachDash(box, (x, y, wide, high) => {
     const far = Math.hypot(x - own.x, y - own.y);
-    if (far > ZONE_NEAR_PX) return;
+    if (far > ZONE_NEAR_PX || !isOpen(x - high / 2, y - wide / 2) || !isOpen(x + high / 2, y + wide / 2)) return;
     context.globalAlpha = beat * (1 - far / ZONE_NEAR_PX);
-    context.fillRect(Math.round(x) - view.x - 1, Math.round(y) - view.y - 1, 3, 2);
+    context.fillRect(Math.round(x - wide / 2) - view.x, Math.round(y - high / 2) - view.y, wide, high);
   });
   context.globalAlpha = 1;
 }
 
-function eachOnEdge({ x, y, width, height }, callback) {
-  for (let at = 0; at <= width; at += DOT_STEP_PX) {
-    callback(x + at, y);
-    callback(x + at, y + height);
+function eachDash({ x, y, width, height }, callback) {
+  for (let at = DASH_STEP_PX / 2; at < width; at += DASH_STEP_PX) {
+    callback(x + at, y, DASH_PX, 2);
+    callback(x + at, y + height, DASH_PX, 2);
   }
-  for (let at = DOT_STEP_PX; at < height; at += DOT_STEP_PX) {
-    callback(x, y + at);
-    callback(x + width, y + at);
+  for (let at = DASH_STEP_PX / 2; at < height; at += DASH_STEP_PX) {
+    callback(x, y + at, 2, DASH_PX);
+    callback(x + width, y + at, 2, DASH_PX);
   }
 }
 
@@ -102,7 +109,7 @@ export function drawPortalNames(context, places, frame) {
       Math.max(box.x + box.width / 2, frame.view.x + margin),
       frame.view.x + frame.view.width - margin,
     );
-    const y = Math.max(box.y + box.height / 2 - SWIRL_PX - LABEL_LIFT_PX / frame.camera.zoom, frame.view.y + 24);
+    const y = Math.max(middleOf(box).y - SWIRL_PX - LABEL_LIFT_PX / frame.camera.zoom, frame.view.y + 24);
     drawPlaque(context, `To ${frame.mapName(place.to_map)}`, "#f3ecff", x, y, frame);
   }
 }

@@ -67,7 +67,7 @@ export class Scene {
   /**
    * @param {HTMLCanvasElement} canvas
    * @param {{ player: import("../../../js/src/index.js").Player, assets: import("../assets.js").Assets,
-   *   settings: { get(name: string): any }, selection: { target: number | null, hovered: number | null },
+   *   settings: { get(name: string): any }, selection: { target: number | null, hovered: number | null, boss: number | null },
    *   eye?: () => { x: number, y: number } | null }} world `player` may be a `Spectator`: then `eye` says where the middle of
    *   the view is, in pixels of the world.
    */

@@ -21,6 +21,8 @@ export function drawTags(context, actors, frame, bubbles) {
   const taken = [];
   for (const actor of actors) {
     if (actor.goneMs !== null || speaking.has(actor.id) || !frame.isInView(actor)) continue;
+    // It is named over everything.
+    if (actor.id === selection.boss) continue;
     const isMeant = actor.id === selection.hovered || actor.id === selection.target;
     if (isFigure(actor)) {
       const isNamed = isMeant || (showsNames && !actor.isOwn && actor.kind !== "Mob");
@@ -65,9 +67,9 @@ export function nameOf({ kind, entity }, { content }) {
   const { definition, level } = entity.components.Appearance;
   if (kind === "Mob") {
     const mob = content.mobs[definition];
-    return `${mob?.name ?? "?"}  ${isBoss(mob) ? "Boss" : level}`;
+    return isBoss(mob) ? `${mob.name} · Boss` : `${mob?.name ?? "?"} ${level}`;
   }
-  return kind === "Player" ? `${entity.name}  ${level}` : entity.name;
+  return kind === "Player" ? `${entity.name} ${level}` : entity.name;
 }
 
 function lootName({ kind, entity }, { content }) {

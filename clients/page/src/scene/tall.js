@@ -6,6 +6,9 @@ import { shadowOf } from "./figures.js";
 const THROUGH = 0.4;
 /** Whoever is in a house sees the room, and a breath of its roof. */
 const THROUGH_ROOF = 0.1;
+/** The shadow of a roof on the wall below it, and how far it reaches, in pixels. */
+const EAVES_SHADE = "rgba(18, 12, 10, 0.72)";
+const EAVES_PX = 5;
 /** How far beside a thing somebody is still hidden, in pixels. */
 const REACH_PX = 5;
 /** How quickly it changes, as a share for each frame. */
@@ -24,6 +27,10 @@ export function drawTall(context, tall, { view, own, target, hovered }) {
   }
   if (tall.alpha < 0.98) context.globalAlpha = tall.alpha;
   context.drawImage(picture, left - view.x, top - view.y);
+  if (tall.isRoof) {
+    context.fillStyle = EAVES_SHADE;
+    context.fillRect(left - view.x, tall.y - view.y, picture.width, EAVES_PX);
+  }
   context.globalAlpha = 1;
 }
 

@@ -27,7 +27,7 @@ export class Watching {
   #overlay = new Overlay();
   #banner = h("p.banner.watch-banner", { role: "status", hidden: true });
   #led = h("p.watch-led", { role: "status" });
-  #selection = { target: null, hovered: null };
+  #selection = { target: null, hovered: null, boss: null };
   #players = null;
   #nextListsMs = 0;
   #seenMs = 0;

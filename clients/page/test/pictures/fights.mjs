@@ -4,9 +4,8 @@ import { frames, leaves, plays } from "../testing/member.mjs";
 
 const target = (page) => page.getByRole("region", { name: "Target" });
 
-/** Whether the target has lost health. */
-async function hitsTheTarget({ page }) {
-  const health = target(page).getByRole("meter", { name: "Health of the target" });
+/** Whether whose health this is has lost some. */
+async function isHurt(health) {
   if (!(await health.isVisible())) return false;
   const [now, most] = [await health.getAttribute("aria-valuenow"), await health.getAttribute("aria-valuemax")];
   return Number(now) > 0 && Number(now) < Number(most);
@@ -19,7 +18,8 @@ export async function fight(browser) {
   const rest = await visitor.holdsTheFirstKey();
   // Her second blow hits all before her, and takes rage that the first ones bring.
   await page.locator(".ability.ready").nth(1).waitFor();
-  await visitor.until("a blow that hits", () => hitsTheTarget(visitor));
+  const health = target(page).getByRole("meter", { name: "Health of the target" });
+  await visitor.until("a blow that hits", () => isHurt(health));
   await page.keyboard.press("Digit2");
   await frames(page, 4);
   await visitor.picture("fight");
@@ -40,7 +40,7 @@ export async function boss(browser) {
     if (!isHe) await page.keyboard.press("Tab");
     // The frame of the target follows a moment later.
     await frames(page, 15);
-    return isHe && hitsTheTarget(visitor);
+    return isHe && isHurt(page.getByRole("meter", { name: "Health of the boss" }));
   });
   // Who is hit is white for a moment.
   await rest();

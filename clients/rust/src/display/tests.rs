@@ -79,7 +79,8 @@ fn a_push_is_shown_over_some_frames() {
     let before = lab.frame().own;
     lab.push(1_024);
     let pictures: Vec<Picture> = (0..60).map(|_| lab.frame()).collect();
-    let steps: Vec<f64> = pictures.windows(2).map(|pair| pair[1].own.x - pair[0].own.x).collect();
+    let shown: Vec<f64> = std::iter::once(before.x).chain(pictures.iter().map(|picture| picture.own.x)).collect();
+    let steps: Vec<f64> = shown.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert!(steps.iter().all(|step| (0.0..=300.0).contains(step)), "{steps:?}");
     let way = pictures[59].own.x - before.x;
     assert!((way - 1_024.0).abs() < 8.0, "{way}");

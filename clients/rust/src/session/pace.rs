@@ -182,10 +182,14 @@ mod tests {
 
     #[test]
     fn the_tick_never_strays_far() {
-        for (buffered_commands, settled_ms) in [(0, 47), (2, 50), (15, 55), (u8::MAX, 55)] {
+        // The last one's commands never come, so that it keeps more of them waiting.
+        for (buffered_commands, is_late, settled_ms) in
+            [(0, false, 47), (2, false, 50), (15, false, 55), (u8::MAX, false, 55), (0, true, 45)]
+        {
             let mut pace = Pace::new(20);
             for command in 1..1_000 {
-                pace.observe(ServerFrameHead { tick: Tick(command), last_command: command, buffered_commands });
+                let last_command = if is_late { 1 } else { command };
+                pace.observe(ServerFrameHead { tick: Tick(command), last_command, buffered_commands });
                 let interval_ms = pace.interval().as_secs_f64() * 1_000.0;
                 assert!((45.0 - 1e-6..=55.0 + 1e-6).contains(&interval_ms), "{interval_ms} ms for {buffered_commands}");
             }

@@ -1,12 +1,14 @@
 //! From a QUIC connection to a session: HTTP/3's settings, the client's request, and the stream that it opens.
 //!
-//! Our settings go out while the handshake is under way, so that a client may send request, stream and ticket together with the end
+//! Our settings go out with our part of the handshake, so that a client may send request, stream and ticket together with the end
 //! of its own: it plays after two round trips.
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use quinn::{Connection, Incoming, RecvStream, SendStream, VarInt};
 use realmgate_protocol::wire::http3::{self, Http3Error, Request};
+
+use super::hellos::Hellos;
 
 /// Bytes that are read at once.
 const READ_BYTES: usize = 512;
@@ -27,10 +29,15 @@ pub(super) struct Exchange {
 }
 
 /// Begins the handshake, and sends our settings with it. The stream that they are on is never to end.
-pub(super) async fn begin(incoming: Incoming) -> Result<(Connection, SendStream), NoSession> {
+pub(super) async fn begin(incoming: Incoming, hellos: &Hellos) -> Result<(Connection, SendStream), NoSession> {
+    let read_before = hellos.read();
     let mut connecting = incoming.accept().map_err(gone)?;
     // A browser's first message takes two packets. Until both are here it is not known how many streams we may open.
-    connecting.handshake_data().await.map_err(gone)?;
+    if hellos.read() == read_before {
+        connecting.handshake_data().await.map_err(gone)?;
+    }
+    // Where it took one, nothing has been waited for: our part of the handshake has not left, and the settings go into its packet. In
+    // one of their own they could overtake it, and then many a client discards them.
     // A server's can always go on before its end.
     let Ok((connection, connected)) = connecting.into_0rtt() else { return Err(NoSession::Gone) };
     let mut control = tokio::select! {

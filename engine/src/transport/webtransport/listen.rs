@@ -1,12 +1,14 @@
 //! Accepts connections and makes WebTransport sessions of them.
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use quinn::{Endpoint, Incoming};
 use realmgate_protocol::wire::http3::{NO_ERROR, Request, response};
 use tokio::time::{Instant, timeout_at};
 
+use super::hellos::Hellos;
 use super::http3::{self, NoSession};
 use super::task::Closing;
 use super::{AllowsOrigin, PATH, task};
@@ -20,6 +22,7 @@ pub(super) const OPEN_WITHIN: Duration = Duration::from_secs(10);
 /// What makes a session of a connection.
 pub(super) struct Door {
     pub(super) network: Rc<Network>,
+    pub(super) hellos: Arc<Hellos>,
     pub(super) allows_origin: AllowsOrigin,
     /// Most connections at once, whatever they are.
     pub(super) most_connections: usize,
@@ -68,7 +71,7 @@ fn greet(incoming: Incoming, endpoint: &Endpoint, door: &Rc<Door>) {
 
 async fn open(incoming: Incoming, door: &Door, stranger: Stranger) {
     let (network, by) = (&door.network, Instant::now() + OPEN_WITHIN);
-    let Ok(Ok((connection, control))) = timeout_at(by, http3::begin(incoming)).await else {
+    let Ok(Ok((connection, control))) = timeout_at(by, http3::begin(incoming, &door.hellos)).await else {
         return network.refuse(PacketRefusal::Upgrade);
     };
     let _closing = Closing(&connection);

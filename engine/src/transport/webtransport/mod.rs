@@ -15,6 +15,7 @@
 mod certificate;
 mod congestion;
 mod early;
+mod hellos;
 mod http3;
 mod line;
 mod listen;
@@ -88,7 +89,7 @@ impl WebTransport {
     pub fn bind(settings: WebTransportSettings) -> io::Result<Self> {
         let WebTransportSettings { bind, max_clients, poll_every, strangers, messages_per_client, .. } = settings;
         let runtime = ThreadRuntime::new(poll_every)?;
-        let endpoint = {
+        let (endpoint, hellos) = {
             // QUIC's timers and socket belong to this runtime.
             let _within = runtime.runtime.enter();
             quic::endpoint(bind, settings.tls)?
@@ -103,7 +104,7 @@ impl WebTransport {
         };
         let thread = TaskThread::start(shared, runtime, move |network| {
             let most_connections = max_clients + CONNECTIONS_BESIDE;
-            let door = Door { network, allows_origin: settings.allows_origin, most_connections };
+            let door = Door { network, hellos, allows_origin: settings.allows_origin, most_connections };
             (listen::accept(endpoint.clone(), door), async move { endpoint.wait_idle().await })
         })?;
         Ok(Self { thread, local_address })

@@ -13,6 +13,7 @@ use tokio_rustls::rustls;
 
 use super::congestion::FixedWindow;
 use super::early::{OrderedSocket, VERSION};
+use super::hellos::Hellos;
 use crate::transport::tasks::SILENCE;
 use crate::transport::udp::bind_socket;
 
@@ -35,9 +36,11 @@ const WAITING: usize = 1_024;
 const WAITING_BYTES: u64 = 4 << 10;
 const WAITING_BYTES_OF_ALL: u64 = 1 << 20;
 
-/// Binds the port. Needs a runtime.
-pub(super) fn endpoint(bind: SocketAddr, tls: Arc<rustls::ServerConfig>) -> Result<Endpoint> {
+/// Binds the port, and counts the first messages that are read. Needs a runtime.
+pub(super) fn endpoint(bind: SocketAddr, tls: Arc<rustls::ServerConfig>) -> Result<(Endpoint, Arc<Hellos>)> {
     let mut tls = Arc::unwrap_or_clone(tls);
+    let hellos = Arc::new(Hellos::new(tls.cert_resolver));
+    tls.cert_resolver = hellos.clone();
     tls.alpn_protocols = vec![http3::ALPN.to_vec()];
     let crypto = QuicServerConfig::try_from(tls).map_err(|error| Error::new(ErrorKind::InvalidInput, error))?;
     let mut config = quinn::ServerConfig::with_crypto(Arc::new(crypto));
@@ -49,7 +52,8 @@ pub(super) fn endpoint(bind: SocketAddr, tls: Arc<rustls::ServerConfig>) -> Resu
     let socket = Arc::new(OrderedSocket::new(TokioRuntime.wrap_udp_socket(bind_socket(bind)?)?));
     let mut endpoint = EndpointConfig::default();
     endpoint.supported_versions(vec![VERSION]);
-    Endpoint::new_with_abstract_socket(endpoint, Some(config), socket, Arc::new(TokioRuntime))
+    let endpoint = Endpoint::new_with_abstract_socket(endpoint, Some(config), socket, Arc::new(TokioRuntime))?;
+    Ok((endpoint, hellos))
 }
 
 fn bounds() -> Result<TransportConfig> {

@@ -47,12 +47,14 @@ mod tests {
         #[test]
         fn what_is_written_is_read(
             value in prop_oneof![0..100_u64, 0..0x8000_u64, 0..0x8000_0000_u64, 0..1_u64 << 62, bounds()],
+            before: Vec<u8>,
             rest: Vec<u8>,
         ) {
-            let mut bytes = Vec::new();
+            let mut bytes = before.clone();
             put(value, &mut bytes);
             bytes.extend_from_slice(&rest);
-            let mut left = &bytes[..];
+            let (kept, mut left) = bytes.split_at(before.len());
+            prop_assert_eq!(kept, before);
             prop_assert_eq!(take(&mut left), Some(value));
             prop_assert_eq!(left, rest);
         }

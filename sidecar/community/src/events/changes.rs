@@ -142,12 +142,14 @@ mod tests {
         changes.add_lobby(Uuid::nil(), false);
         changes.add(ANN, Passage::default());
         changes.add_lobby(Uuid::nil(), true);
+        assert!(changes.follow(event()).is_none());
+        changes.add(BEN, Passage::default());
         let stages = changes.take().await;
         let told: Vec<_> = stages
             .iter()
             .map(|stage| (stage.accounts.len(), stage.lobbies.get(&Uuid::nil()), stage.then.len()))
             .collect();
-        assert_eq!(told, [(1, None, 2), (1, Some(&true), 0)]);
+        assert_eq!(told, [(1, None, 2), (1, Some(&true), 1), (1, None, 0)]);
     }
 
     #[test]

@@ -10,12 +10,14 @@ use crate::testing::TestApp;
 async fn one_sees_ones_own_oldest_first() {
     let app = TestApp::start().await;
     let (ann, bob) = (app.register("ann").await, app.register("bob").await);
-    for (user, name) in [(&ann, "Zoe"), (&bob, "Tom"), (&ann, "Ada")] {
+    for (user, name) in [(&ann, "Zoe"), (&bob, "Tom"), (&ann, "Ada"), (&ann, "Kim")] {
         app.character(user, name).await;
         app.advance(Duration::from_secs(1));
     }
+    // Older than one that was stored before it.
+    app.execute("UPDATE characters SET created_at_ms = 1 WHERE name = 'Ada'").await;
     let list = app.list(&ann).await;
-    for (list, names) in [(&list, &["Zoe", "Ada"][..]), (&app.list(&bob).await, &["Tom"])] {
+    for (list, names) in [(&list, &["Ada", "Zoe", "Kim"][..]), (&app.list(&bob).await, &["Tom"])] {
         let listed: Vec<&str> = list.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
         assert_eq!(listed, names);
     }

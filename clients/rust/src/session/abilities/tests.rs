@@ -134,6 +134,8 @@ fn a_cast_is_shown_from_its_press_to_its_end() {
     let cast = Cast { ability: 1, from: Tick(101), until: Tick(121) };
     assert_eq!(session.cast(), Some(cast));
     assert_eq!(session.may_use(STRIKE), Err(Refusal::Busy));
+    show(&mut session, 101, 0, own());
+    assert_eq!(session.cast(), Some(cast), "the server has not heard of it yet");
     // The server begins a tick later, and tells so.
     let casting = Some(Casting { ability: 1, until_tick: 122 });
     let cooldowns = Some(Cooldowns { ready_at: vec![122, 122, 0] });

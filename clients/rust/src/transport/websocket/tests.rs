@@ -87,6 +87,7 @@ async fn it_is_told_why_it_has_ended() {
         server.close(Some(CloseFrame { code: code.into(), reason: Default::default() })).await.unwrap();
         assert_eq!(until_ended(&mut client).await, reason, "{code}");
         assert_eq!(client.next_incoming(), Some(Incoming::Frame(vec![1])), "what came before is not lost");
+        assert_eq!(client.close_reason(), Some(reason.clone()));
         assert_eq!(client.finish_tick(None), Err(reason));
     }
     let (mut client, server) = connected().await;

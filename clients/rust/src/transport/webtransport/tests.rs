@@ -1,14 +1,20 @@
 //! Against a server that is not ours.
 
+use std::sync::Arc;
+
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::wire::InputCommands;
 use realmgate_protocol::wire::datagram::{Section, SnapshotAck, open, seal};
+use tokio::time::timeout;
+use wtransport::config::QuicTransportConfig;
 use wtransport::endpoint::{SessionRequest, endpoint_side::Server};
 use wtransport::{Endpoint, Identity, ServerConfig};
 
 use super::*;
 
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Longer datagrams the server takes none.
+const MOST_DATAGRAM_BYTES: usize = 300;
 
 /// A server and its door.
 fn server() -> (Endpoint<Server>, Door) {
@@ -16,8 +22,11 @@ fn server() -> (Endpoint<Server>, Door) {
     let hash = identity.certificate_chain().as_slice()[0].hash();
     let certificate = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     let any = "127.0.0.1:0".parse().unwrap();
-    let server =
-        Endpoint::server(ServerConfig::builder().with_bind_address(any).with_identity(identity).build()).unwrap();
+    let mut config = ServerConfig::builder().with_bind_address(any).with_identity(identity).build();
+    let mut bounds = QuicTransportConfig::default();
+    bounds.datagram_receive_buffer_size(Some(MOST_DATAGRAM_BYTES));
+    config.quic_config_mut().transport_config(Arc::new(bounds));
+    let server = Endpoint::server(config).unwrap();
     let url = format!("https://{}/play?x=1", server.local_addr().unwrap());
     (server, Door { url, certificate: Some(certificate) })
 }
@@ -45,6 +54,13 @@ async fn ticket_and_payloads_go_their_ways() {
     client.finish_tick(Some(&frame)).unwrap();
     let datagram = session.receive_datagram().await.unwrap();
     assert!(matches!(open(&datagram).unwrap().section, Section::Input(_)));
+    client.send_message(vec![7; 900]).unwrap();
+    client.finish_tick(None).unwrap();
+    let mut length = [0; 2];
+    timeout(PATIENCE, into.read_exact(&mut length)).await.expect("it goes on the stream").unwrap();
+    let mut long = vec![0; u16::from_le_bytes(length).into()];
+    timeout(PATIENCE, into.read_exact(&mut long)).await.expect("all of it").unwrap();
+    assert!(open(&long).is_ok() && long.ends_with(&[7; 900]), "what is too long for a datagram");
 
     session.send_datagram(seal(Section::Snapshot(&[1, 2, 3]))).unwrap();
     client.receive().await.unwrap();

@@ -94,6 +94,7 @@ mod tests {
             "no database connection in time: it is away, or DATABASE_POOL is too small",
             "a call of `register_device` (sidecar/src/service/world/admission.rs:203) took 12.5 s",
             "realmgate_platform::database::connection: UNIQUE constraint failed: accounts.username",
+            "InsufficientDatabasePrivileges in what_follows_a_change_comes_before_the_next",
             "account 0193a3f2-7b5e-7c3a-9d5a-4b8f1e6c2d10 of map-server-1",
             "  two  spaces\nand a line ",
         ] {

@@ -103,6 +103,8 @@ impl Layer<Registry> for Traces {
 
 #[cfg(test)]
 mod tests {
+    use tracing_subscriber::layer::SubscriberExt;
+
     use super::*;
 
     #[test]
@@ -115,5 +117,14 @@ mod tests {
         for other in ["realmgate_engine::host", "realmgate_game", "start_server", "hyper", "realmgate_platforms"] {
             assert!(!is_service(other), "{other}");
         }
+        let (spans, mut queue) = tokio::sync::mpsc::channel(8);
+        let log = tracing_subscriber::registry().with(layer(spans, 1.0, Clock::system()));
+        tracing::subscriber::with_default(log, || {
+            drop(tracing::info_span!(target: "realmgate_engine::host", "of a world"));
+            drop(tracing::info_span!(target: "hyper", "of a library"));
+            drop(tracing::info_span!(target: "realmgate_platform::database", "of a service"));
+        });
+        let Some(Span(told)) = queue.try_recv().ok() else { panic!("none is told") };
+        assert_eq!((told.name.as_str(), queue.try_recv().is_err()), ("of a service", true));
     }
 }

@@ -34,6 +34,22 @@ async fn an_account_holds_one_seat_however_often_it_enters() {
     map.answer(Some(PrepareRefusal::Full)).await;
     assert_eq!(client.expect_error().await, "MAP_FULL");
     assert_eq!(seats(&world).await, 0, "an entry that failed");
+
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let player = world.player("Ben").await;
+    let mut client = player.connect().await;
+    client.enter(player.character).await;
+    map.admit().await;
+    client.expect("enter_world_success").await;
+    for turn in 0..3 {
+        client.enter(player.character).await;
+        let (character, epoch, reason) = map.kick().await;
+        map.say(FromMap::Dropped { character, epoch, reason }).await;
+        map.admit().await;
+        client.expect("enter_world_success").await;
+        assert_eq!(seats(&world).await, 1, "entry {turn}: its map server let the older one go");
+    }
 }
 
 #[tokio::test]
