@@ -21,6 +21,8 @@ pub use realmgate_engine::transport::webtransport::{WebTransport as Wire, WebTra
 
 use super::scene::now;
 
+/// So often QUIC's task has its turn before the runtime of a connection that is closed ends.
+const CLOSING_TURNS: usize = 16;
 static IDENTITY: LazyLock<Identity> = LazyLock::new(|| Identity::self_signed(["127.0.0.1"]).unwrap());
 
 /// The usual settings.
@@ -159,6 +161,16 @@ impl Client {
     pub fn give_a_turn(&self) {
         let moment = Duration::from_millis(1);
         let _ = self.runtime.block_on(async { tokio::time::timeout(moment, self.connection.closed()).await });
+    }
+
+    /// Closes the connection, and lets that go out.
+    pub fn close(self) {
+        self.connection.close(wtransport::VarInt::from_u32(9), b"bye");
+        self.runtime.block_on(async {
+            for _ in 0..CLOSING_TURNS {
+                tokio::task::yield_now().await;
+            }
+        });
     }
 
     /// Sends it on the stream, behind its length.

@@ -1,6 +1,7 @@
 //! What only a WebTransport session has: a request, a stream of its own, and payloads that fit into no datagram.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use realmgate_engine::transport::ClientId;
 use realmgate_engine::transport::refusal::PacketRefusal;
@@ -11,7 +12,7 @@ use wtransport::error::ConnectingError;
 use wtransport::tls::{Sha256Digest, Sha256DigestFmt};
 
 use super::client::{Client, Settings, Wire, ask, runtime, settings, trusting};
-use super::scene::{Scene, ticket};
+use super::scene::{Scene, now, ticket};
 
 #[test]
 fn pages_of_other_origins_and_other_paths_are_refused() {
@@ -113,9 +114,10 @@ fn a_client_may_leave_by_the_stream_or_by_closing() {
     let (mut first, second) = (scene.join(1), scene.join(2));
     first.send_raw(&[0, 0]);
     scene.until("the host heard of it", &mut [&mut first], |scene, _| scene.host.disconnected == [ClientId(1)]);
-    second.connection.close(wtransport::VarInt::from_u32(9), b"bye");
-    drop(second);
+    let closed_at = now();
+    second.close();
     scene.until("and of the other", &mut [], |scene, _| scene.host.disconnected == [ClientId(1), ClientId(2)]);
+    assert!(now() - closed_at < Duration::from_secs(5), "of its silence it would hear after ten seconds");
     scene.assert_serves();
 }
 

@@ -46,14 +46,7 @@ impl Sandbox {
         let lua = Lua::new_with(libraries, LuaOptions::new())?;
         lua.set_memory_limit(MEMORY_BYTES)?;
         let (time, deadline_ms) = (Stopwatch::start(), Arc::new(AtomicU64::new(0)));
-        let ends = deadline_ms.clone();
-        lua.set_global_hook(HookTriggers::new().every_nth_instruction(LOOK_EVERY), move |_, _| {
-            // A script that catches this meets it again, wherever it goes on.
-            if time.elapsed_ms() >= ends.load(Ordering::Relaxed) {
-                return Err(mlua::Error::RuntimeError("the call took too long".to_owned()));
-            }
-            Ok(VmState::Continue)
-        })?;
+        look_at_the_clock(&lua, LOOK_EVERY, time, deadline_ms.clone())?;
         let sandbox = Self { lua, time, deadline_ms, lines_left: Arc::default(), realm: Asked::default() };
         sandbox.furnish(plugin)?;
         sandbox.lua.globals().set("realm", sandbox.realm.table(&sandbox.lua, may_ask)?)?;
@@ -67,6 +60,10 @@ impl Sandbox {
         // Rounded up: what is ended has run for the whole time.
         self.deadline_ms.store((began + CALL_WITHIN).as_millis() as u64 + 1, Ordering::Relaxed);
         let done = act(&self.lua);
+        if self.time.elapsed_ms() >= self.deadline_ms.load(Ordering::Relaxed) {
+            // Without memory for it, the next call is looked at too often, and that is all.
+            let _ = look_at_the_clock(&self.lua, LOOK_EVERY, self.time, self.deadline_ms.clone());
+        }
         (done, self.time.elapsed() - began)
     }
 
@@ -102,6 +99,20 @@ impl Sandbox {
         })?;
         globals.set("print", print)
     }
+}
+
+/// Ends what runs beyond the deadline, which is looked for each time that so many instructions have been run. A script that catches
+/// its end fails again at the next instruction, wherever it goes on: with a look at every thousandth it could catch each of them.
+fn look_at_the_clock(lua: &Lua, every: u32, time: Stopwatch, deadline_ms: Arc<AtomicU64>) -> mlua::Result<()> {
+    lua.set_global_hook(HookTriggers::new().every_nth_instruction(every), move |lua, _| {
+        if time.elapsed_ms() < deadline_ms.load(Ordering::Relaxed) {
+            return Ok(VmState::Continue);
+        }
+        if every > 1 {
+            look_at_the_clock(lua, 1, time, deadline_ms.clone())?;
+        }
+        Err(mlua::Error::RuntimeError("the call took too long".to_owned()))
+    })
 }
 
 /// As Lua's own, but for finalizers: nothing looks at the clock while one runs.

@@ -148,24 +148,25 @@ async fn a_name_that_is_none_is_a_fault_and_keeps_nobody_else_out() {
 #[tokio::test]
 async fn memory_has_an_end_and_what_comes_next_has_it_again() {
     let scripts = Scripts::of(
-        "return { eat = function() local t = {}; for i = 1, 1e9 do t[i] = ('x'):rep(1e5) .. i end end, rep = function() return #('x'):rep(1e9) end, fine = function() return 1 end }",
+        "return { eat = function() local t = {}; for i = 1, 1e9 do t[i] = ('x'):rep(1e5) .. i end end, rep = function() return #('x'):rep(1e9) end, much = function() return #('x'):rep(1e7) end }",
     );
     for function in ["eat", "rep"] {
         assert!(
             matches!(scripts.call(function, &[]).await, Err(CallError::Exception(text)) if text.contains("memory")),
             "{function}"
         );
-        assert_eq!(scripts.call("fine", &[]).await, Ok(json!(1)));
+        assert_eq!(scripts.call("much", &[]).await, Ok(json!(10_000_000)), "after {function}");
     }
 }
 
 #[tokio::test]
 async fn a_call_that_loops_ends_even_if_it_catches_its_end() {
     let scripts = Scripts::of(
-        "return { loop = function() while true do pcall(function() while true do end end) end end, fine = function() return 1 end }",
+        "local calls = 0; return { loop = function() calls = calls + 1; while true do pcall(function() while true do end end) end end, calls = function() return calls end, count = function() local n = 0; for i = 1, 1e6 do n = n + 1 end; return n end }",
     );
     assert_eq!(scripts.call("loop", &[]).await, Err(CallError::Timeout));
-    assert_eq!(scripts.call("fine", &[]).await, Ok(json!(1)));
+    assert_eq!(scripts.call("calls", &[]).await, Ok(json!(1)), "it has ended: a thread that were new would say 0");
+    assert_eq!(scripts.call("count", &[]).await, Ok(json!(1_000_000)), "and the next call has all its time");
 }
 
 #[tokio::test]

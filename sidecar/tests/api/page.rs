@@ -145,7 +145,10 @@ async fn a_delivery_network_may_stand_before_it() {
     assert_eq!(app.get(path).send().await.status, StatusCode::OK, "where the network asks for it");
     let page = app.get("/play").send().await;
     let policy = page.header("content-security-policy").unwrap();
-    assert!(sources(policy, "img-src").contains(&"https://cdn.example/realm/"), "{policy}");
+    // Maps are fetched, pictures are shown.
+    for kind in ["img-src", "connect-src"] {
+        assert!(sources(policy, kind).contains(&"https://cdn.example/realm/"), "{kind} in {policy}");
+    }
 }
 
 #[tokio::test]

@@ -67,7 +67,8 @@ async fn without_a_sidecar_a_drain_waits_ten_seconds_for_what_is_unsettled_and_n
     assert_eq!((left, finished.code), (LeaveReason::ServerClosing, Some(0)), "{}", finished.stderr);
     let took = asked.elapsed();
     assert!(took > Duration::from_millis(9_500), "what waits for the sidecar is not given up after {took:?}");
-    assert!(took < Duration::from_secs(25), "it takes {took:?}");
+    // Ten seconds from the signal on, the link's last tries, and what the machine takes.
+    assert!(took < Duration::from_secs(16), "it takes {took:?}");
 }
 
 #[tokio::test]

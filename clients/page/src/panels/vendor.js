@@ -106,18 +106,11 @@ export class Vendor extends Window {
       "Buy",
     );
     const against = info && obstacle(info, wearerOf(this.game));
-    const words = h(
-      "div.goods-words",
-      {},
-      h(`span.goods-name${info ? `.${rarityOf(info)}` : ""}`, {}, name),
-      h("span.price", {}, `${price} gold`),
-      against && h("span.against", {}, against),
-    );
     const element = h(
       "li",
       {},
       picture(assets, `pictures/items/${definition}.png`, "item-icon"),
-      words,
+      goodsWords(info, name, price, against),
       !isSingle && count,
       button,
     );
@@ -178,12 +171,7 @@ export class Vendor extends Window {
         "li",
         {},
         picture(assets, `pictures/items/${definition}.png`, "item-icon"),
-        h(
-          "div.goods-words",
-          {},
-          h(`span.goods-name${info ? `.${rarityOf(info)}` : ""}`, {}, `${name}${count}`),
-          h("span.price", {}, `${price} gold`),
-        ),
+        goodsWords(info, `${name}${count}`, price),
         h(
           "button.small",
           { type: "button", "aria-label": `Sell ${name} for ${price} gold`, onclick: () => this.sell(items[0]) },
@@ -197,6 +185,17 @@ export class Vendor extends Window {
       ...(rows.length > 0 ? rows : [h("li.quiet", {}, "You carry nothing that is wanted here.")]),
     );
   }
+}
+
+/** What an item is called and costs, and what keeps the player from using it. */
+function goodsWords(info, name, price, against = null) {
+  return h(
+    "div.goods-words",
+    {},
+    h(`span.goods-name${info ? `.${rarityOf(info)}` : ""}`, {}, name),
+    h("span.price", {}, `${price} gold`),
+    against && h("span.against", {}, against),
+  );
 }
 
 /** What a vendor sells, as a text to compare. */
