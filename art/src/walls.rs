@@ -163,7 +163,9 @@ pub fn wooden_wall(window: bool) -> Picture {
     };
     beam(&mut t, 0, CAP + 1, TILE, 3);
     beam(&mut t, 0, TILE - 4, TILE, 4);
-    beam(&mut t, 0, CAP + 2, 3, TILE - CAP - 3);
+    // Half a post at each side: two tiles share one, and the last has an end.
+    beam(&mut t, 0, CAP + 2, 2, TILE - CAP - 3);
+    beam(&mut t, TILE - 2, CAP + 2, 2, TILE - CAP - 3);
     beam(&mut t, 15, CAP + 2, 3, TILE - CAP - 3);
     t.rect(0, CAP - 1, TILE, 1, WOOD[0]);
     t.rect(0, CAP, TILE, 1, mix(WOOD[0], WOOD[1], 0.5));

@@ -25,6 +25,7 @@ export class PartyFrames {
       row.id = seen?.id ?? null;
       const health = seen?.of.components.Health;
       setClass(row.element, "away", !health);
+      setText(row.level, seen ? String(seen.of.components.Appearance?.level ?? "") : "");
       if (health) row.bar.set(health.current, health.max, seen.of.isDead ? "Dead" : undefined);
       else row.bar.set(0, 1, row.isOnline ? "elsewhere" : "not in the world");
     }
@@ -43,7 +44,7 @@ export class PartyFrames {
 
   #row({ name, online }, isLeader) {
     const bar = new Bar("health", `Health of ${name}`);
-    const row = { bar, isOnline: online, id: null };
+    const row = { bar, level: h("span.unit-level"), isOnline: online, id: null };
     const menu = (event) => {
       event.preventDefault();
       this.#game.panels.playerMenu({ name, entity: row.id, clientX: event.clientX, clientY: event.clientY });
@@ -59,7 +60,7 @@ export class PartyFrames {
         oncontextmenu: menu,
         onpointerdown: (event) => event.preventDefault(),
       },
-      label,
+      h("span.unit-head", {}, label, row.level),
       bar.element,
     );
     return row;

@@ -6,6 +6,7 @@ import { shadowOf } from "./figures.js";
 const THROUGH = 0.4;
 /** Whoever is in a house sees the room, and a breath of its roof. */
 const THROUGH_ROOF = 0.1;
+const WIDEST_SHADOW_PX = 44;
 /** The shadow of a roof on the wall below it, and how far it reaches, in pixels. */
 const EAVES_SHADE = "rgba(18, 12, 10, 0.72)";
 const EAVES_PX = 5;
@@ -22,8 +23,8 @@ export function drawTall(context, tall, { view, own, target, hovered }) {
   const isHiding = hides(tall, own) || hides(tall, target) || hides(tall, hovered);
   tall.alpha += ((isHiding ? through : 1) - tall.alpha) * CHANGE;
   if (!tall.hasFoot && !tall.isRoof) {
-    const shadow = shadowOf(Math.min(picture.width * 0.6, 44));
-    context.drawImage(shadow, tall.x - (shadow.width >> 1) - view.x, tall.y - 6 - (shadow.height >> 1) - view.y);
+    const shadow = shadowOf(Math.min(picture.width * 1.1, WIDEST_SHADOW_PX));
+    context.drawImage(shadow, tall.x - (shadow.width >> 1) - view.x, tall.y - 4 - (shadow.height >> 1) - view.y);
   }
   if (tall.alpha < 0.98) context.globalAlpha = tall.alpha;
   context.drawImage(picture, left - view.x, top - view.y);
