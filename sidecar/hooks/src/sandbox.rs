@@ -13,6 +13,8 @@ use crate::stopwatch::Stopwatch;
 pub const CALL_WITHIN: Duration = Duration::from_secs(5);
 /// The memory of one script.
 pub const MEMORY_BYTES: usize = 32 << 20;
+/// With so much of it in use after a call, what nobody uses any more is freed at once.
+const NEARLY_FULL_BYTES: usize = MEMORY_BYTES / 4 * 3;
 /// How many lines a call may print, and how long each may be, in bytes: what players call must not flood the log.
 const PRINTED_LINES: u32 = 16;
 const PRINTED_BYTES: usize = 512;
@@ -64,7 +66,13 @@ impl Sandbox {
             // Without memory for it, the next call is looked at too often, and that is all.
             let _ = look_at_the_clock(&self.lua, LOOK_EVERY, self.time, self.deadline_ms.clone());
         }
-        (done, self.time.elapsed() - began)
+        let ran = self.time.elapsed() - began;
+        if self.lua.used_memory() > NEARLY_FULL_BYTES {
+            // What a call has left that came to its end of memory Lua does not free by itself, so that the next would fail, too. It fails where
+            // a finalizer does, and there are none.
+            let _ = self.lua.gc_collect();
+        }
+        (done, ran)
     }
 
     /// Whom the script may ask from now on; nobody between calls.

@@ -148,7 +148,7 @@ async fn a_name_that_is_none_is_a_fault_and_keeps_nobody_else_out() {
 #[tokio::test]
 async fn memory_has_an_end_and_what_comes_next_has_it_again() {
     let scripts = Scripts::of(
-        "return { eat = function() local t = {}; for i = 1, 1e9 do t[i] = ('x'):rep(1e5) .. i end end, rep = function() return #('x'):rep(1e9) end, much = function() return #('x'):rep(1e7) end }",
+        "local function eat() local t = {}; for i = 1, 1e9 do t[i] = ('x'):rep(1e5) .. i end end; return { eat = eat, catch = function() return pcall(eat) end, rep = function() return #('x'):rep(1e9) end, much = function() return #('x'):rep(1e7) end }",
     );
     for function in ["eat", "rep"] {
         assert!(
@@ -157,6 +157,8 @@ async fn memory_has_an_end_and_what_comes_next_has_it_again() {
         );
         assert_eq!(scripts.call("much", &[]).await, Ok(json!(10_000_000)), "after {function}");
     }
+    assert_eq!(scripts.call("catch", &[]).await, Ok(json!(false)));
+    assert_eq!(scripts.call("much", &[]).await, Ok(json!(10_000_000)), "after one that has caught it");
 }
 
 #[tokio::test]
