@@ -5,11 +5,10 @@ use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use realmgate_client::clock::Clock;
 use realmgate_client::display::{DisplayCounters, Point};
 use realmgate_client::transport::Carrier;
-use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ids::EntityId;
 use realmgate_protocol::movement::{Angle, CollisionGrid, Position};
 use serde::Deserialize;
@@ -21,6 +20,7 @@ use tokio::time::timeout;
 
 use super::hits::{Agreement, Judge, PRESS_EVERY, Press, RADIUS};
 use super::measure::{Counted, Watched};
+use super::newcomer::{MOST_TICKETS, Newcomer};
 use super::player::Picture;
 use crate::node;
 
@@ -75,26 +75,36 @@ impl NodePlayer {
     ///
     /// # Errors
     /// When the player does not get in.
-    pub async fn enter(&mut self, grant: &EntryGrant) -> Result<Duration> {
-        let entered = self.ask_to_enter("enter", grant).await?;
-        self.entity = EntityId(entered.entity);
-        Ok(entered.took())
+    pub async fn enter(&mut self, newcomer: &mut Newcomer) -> Result<Duration> {
+        let (entity, took) = self.ask_to_enter("enter", newcomer).await?;
+        self.entity = entity;
+        Ok(took)
     }
 
     /// Enters the world, and logs out at once. How long entering took.
     ///
     /// # Errors
     /// When the player does not get in.
-    pub async fn visit(&mut self, grant: &EntryGrant) -> Result<Duration> {
-        Ok(self.ask_to_enter("visit", grant).await?.took())
+    pub async fn visit(&mut self, newcomer: &mut Newcomer) -> Result<Duration> {
+        Ok(self.ask_to_enter("visit", newcomer).await?.1)
     }
 
-    async fn ask_to_enter(&mut self, ask: &str, grant: &EntryGrant) -> Result<Entered> {
-        let (mut grant, through) = (grant.clone(), self.through);
-        grant.map_ws_url = grant.map_ws_url.map(|url| through_line(&url, through));
-        grant.map_wt_url = grant.map_wt_url.map(|url| through_line(&url, through));
+    /// Its entity, and how long it took with all tickets that it tried.
+    async fn ask_to_enter(&mut self, ask: &str, newcomer: &mut Newcomer) -> Result<(EntityId, Duration)> {
         let transport = if self.carrier == Carrier::WebTransport { "webtransport" } else { "websocket" };
-        self.ask(&json!({ "ask": ask, "grant": grant, "transport": transport }), Duration::ZERO).await
+        let mut took = Duration::ZERO;
+        for _ in 0..MOST_TICKETS {
+            let (mut grant, through) = (newcomer.ticket().await?, self.through);
+            grant.map_ws_url = grant.map_ws_url.map(|url| through_line(&url, through));
+            grant.map_wt_url = grant.map_wt_url.map(|url| through_line(&url, through));
+            let asked = json!({ "ask": ask, "grant": grant, "transport": transport });
+            let tried: Tried = self.ask(&asked, Duration::ZERO).await?;
+            took += Duration::from_secs_f64(tried.took_ms / 1_000.0);
+            if let Some(entity) = tried.entity {
+                return Ok((EntityId(entity), took));
+            }
+        }
+        bail!("a player could not enter with {MOST_TICKETS} tickets")
     }
 
     /// Keeps what its screen shows between two moments. The player walks before and after as well.
@@ -174,15 +184,10 @@ fn through_line(url: &str, line: SocketAddr) -> String {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Entered {
-    entered_in_ms: f64,
-    entity: u32,
-}
-
-impl Entered {
-    fn took(&self) -> Duration {
-        Duration::from_secs_f64(self.entered_in_ms / 1_000.0)
-    }
+struct Tried {
+    took_ms: f64,
+    /// None where another ticket may help.
+    entity: Option<u32>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -8,6 +8,7 @@ mod godot;
 pub mod hits;
 mod javascript;
 pub mod measure;
+mod newcomer;
 pub mod player;
 pub mod report;
 pub mod round;

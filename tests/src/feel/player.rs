@@ -7,11 +7,11 @@ use realmgate_client::client::{GameClient, Setup};
 use realmgate_client::clock::Clock;
 use realmgate_client::display::Point;
 use realmgate_client::session::Intent;
-use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ids::EntityId;
 use realmgate_protocol::movement::Angle;
 
 use super::hits::Striker;
+use super::newcomer::{MOST_TICKETS, Newcomer};
 use super::truth::Truth;
 use super::walk::Walk;
 
@@ -46,13 +46,23 @@ pub struct Player {
 }
 
 impl Player {
-    /// Enters the world.
+    /// Enters the world, with as many tickets as it takes.
     ///
     /// # Errors
     /// When the server does not let it in.
-    pub async fn enter(grant: &EntryGrant, setup: &Setup, seed: u64) -> Result<Self> {
-        let began = setup.clock.now();
-        let mut client = GameClient::enter(grant, setup, None).await.context("a player could not enter")?;
+    pub async fn enter(newcomer: &mut Newcomer, setup: &Setup, seed: u64) -> Result<Self> {
+        let mut grant = newcomer.ticket().await?;
+        let (began, mut tickets) = (setup.clock.now(), 1);
+        let mut client = loop {
+            match GameClient::enter(&grant, setup, None).await {
+                Ok(client) => break client,
+                Err(error) if error.is_worth_another_ticket() && tickets < MOST_TICKETS => {
+                    grant = newcomer.ticket().await?;
+                    tickets += 1;
+                }
+                Err(error) => return Err(error).context("a player could not enter"),
+            }
+        };
         let entered_in = setup.clock.now() - began;
         client.open_display();
         let next_frame = setup.clock.now();

@@ -40,6 +40,11 @@ impl ThreadRuntime {
         let runtime = Builder::new_current_thread().enable_all().on_thread_park(rest).build()?;
         Ok(Self { runtime, front, incoming, stranger_count })
     }
+
+    /// Ends it before it has run. The host may be on a runtime itself, where none may be dropped.
+    pub(in crate::transport) fn give_up(self) {
+        self.runtime.shutdown_background();
+    }
 }
 
 /// One look at a thousand clients costs less than a thousand looks. The host is not kept waiting.

@@ -10,6 +10,7 @@ use crate::conditioner::Profile;
 use crate::feel::hits::Agreement;
 use crate::feel::javascript::NodePlayer;
 use crate::feel::measure::{Figures, judge_all};
+use crate::feel::newcomer::Newcomer;
 use crate::feel::player::Player;
 use crate::feel::truth::Truth;
 
@@ -26,12 +27,12 @@ impl Realm<'_> {
     ) -> Result<Measured> {
         let (mut walkers, mut enter) = (Vec::new(), Vec::new());
         for number in 1..=WALKERS {
-            let (mut gateway, character) = self.newcomer().await?;
+            let mut newcomer = Newcomer::new(self.server).await?;
             let mut walker = NodePlayer::start(self.carrier, line.address(), self.clock, self.seed + number).await?;
             for _ in 0..VISITS {
-                enter.push(walker.visit(&gateway.enter_world(&character.id, None).await?).await?);
+                enter.push(walker.visit(&mut newcomer).await?);
             }
-            enter.push(walker.enter(&gateway.enter_world(&character.id, None).await?).await?);
+            enter.push(walker.enter(&mut newcomer).await?);
             walkers.push(walker);
         }
         enter.sort_unstable();

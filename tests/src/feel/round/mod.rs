@@ -13,13 +13,12 @@ use std::time::Duration;
 use anyhow::Result;
 use realmgate_client::client::Setup;
 use realmgate_client::clock::Clock;
-use realmgate_client::gateway::Gateway;
 use realmgate_client::transport::Carrier;
 
 use super::hits::Agreement;
 use super::measure::Figures;
+use super::newcomer::Newcomer;
 use super::player::Player;
-use crate::account::{Account, Character};
 use crate::conditioner::{Conditions, Profile, TcpConditioner, UdpConditioner};
 use crate::godot::Godot;
 use crate::map_server::MapServer;
@@ -42,7 +41,8 @@ pub struct Measured {
     pub figures: Figures,
     /// On how many hits screens and server agree.
     pub hits: Agreement,
-    /// How long each who entered took, from the first packet to the last message that play needs; the fastest first.
+    /// How long each who entered took, from the first packet to the last message that play needs, with all tickets that it tried; the
+    /// fastest first.
     pub enter: Vec<Duration>,
     /// How long after a blackout of 3 s the server applied commands again, at most; `None` where that is not measured.
     pub back_after: Option<Duration>,
@@ -132,20 +132,10 @@ impl Realm<'_> {
 
     /// A new account's first character, in the world.
     async fn player(&self, through: Option<SocketAddr>, number: u64) -> Result<Player> {
-        let (mut gateway, character) = self.newcomer().await?;
-        let grant = gateway.enter_world(&character.id, None).await?;
+        let mut newcomer = Newcomer::new(self.server).await?;
         // Who sees the truth sees it over UDP.
         let carrier = if through.is_some() { self.carrier } else { Carrier::Udp };
         let setup = Setup { through, carrier, accept_within: Some(ACCEPT_WITHIN), ..Setup::new(self.clock) };
-        Player::enter(&grant, &setup, self.seed + number).await
-    }
-
-    /// A new account's first character, before the gateway.
-    async fn newcomer(&self) -> Result<(Gateway, Character)> {
-        let api = self.server.api();
-        let account = Account::register(&api).await;
-        let character = account.new_character(&api).await;
-        let url = format!("ws://{}", self.server.gateway());
-        Ok((Gateway::connect(&url, &account.access_token).await?, character))
+        Player::enter(&mut newcomer, &setup, self.seed + number).await
     }
 }

@@ -11,6 +11,7 @@ use super::{ACCEPT_WITHIN, Conditioner, Measured, Realm, SETTLES_IN, WALKERS};
 use crate::conditioner::Profile;
 use crate::feel::hits::{Agreement, Striker};
 use crate::feel::measure::{Counted, Figures, judge_all};
+use crate::feel::newcomer::Newcomer;
 use crate::feel::player::{Picture, Player};
 use crate::feel::truth::Truth;
 
@@ -47,14 +48,13 @@ impl Realm<'_> {
 
     /// One player enters and leaves several times: how long entering took each time.
     async fn enter_again_and_again(&self, through: SocketAddr) -> Result<Vec<Duration>> {
-        let (mut gateway, character) = self.newcomer().await?;
+        let mut newcomer = Newcomer::new(self.server).await?;
         let carrier = self.carrier;
         let setup =
             Setup { through: Some(through), carrier, accept_within: Some(ACCEPT_WITHIN), ..Setup::new(self.clock) };
         let mut took = Vec::new();
         for _ in 0..ENTRIES {
-            let grant = gateway.enter_world(&character.id, None).await?;
-            let player = Player::enter(&grant, &setup, self.seed).await?;
+            let player = Player::enter(&mut newcomer, &setup, self.seed).await?;
             took.push(player.entered_in);
             player.leave().await;
         }
