@@ -77,12 +77,12 @@ test("after thousands of names those in view have their labels, and hundreds of 
 
 test("a name that nobody sees any more is let go within seconds", () => {
   const labels = new Labels();
-  const label = labels.get("Ansel  9", "#fff", 12);
+  const label = labels.get("Ansel 9", "#fff", 12);
   labels.sweep(20_000);
   assert.ok(label.width > 0, "one moment out of view is none");
   labels.sweep(40_000);
   assert.equal(label.width, 0);
-  assert.ok(labels.get("Ansel  9", "#fff", 12).width > 0, "who comes back has a new one");
+  assert.ok(labels.get("Ansel 9", "#fff", 12).width > 0, "who comes back has a new one");
 });
 
 test("what was got for a frame can be drawn in it, however many texts it has", () => {
