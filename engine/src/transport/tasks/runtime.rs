@@ -1,6 +1,7 @@
 //! The runtime of such a thread: when all is done it rests, so that what comes may gather.
 
 use std::io;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::park_timeout;
@@ -15,10 +16,29 @@ use crate::transport::rhythm::gathers;
 
 /// The runtime, and both ends of the queue between the host and the thread.
 pub(in crate::transport) struct ThreadRuntime {
-    pub(in crate::transport) runtime: Runtime,
+    pub(in crate::transport) runtime: EndsInBackground,
     pub(super) front: Front,
     pub(super) incoming: Incoming,
     pub(super) stranger_count: StrangerCount,
+}
+
+/// A runtime that may be dropped anywhere: the host may be on one itself, which must not wait for the end of another.
+pub(in crate::transport) struct EndsInBackground(Option<Runtime>);
+
+impl Deref for EndsInBackground {
+    type Target = Runtime;
+
+    fn deref(&self) -> &Runtime {
+        self.0.as_ref().expect("it is there until it is dropped")
+    }
+}
+
+impl Drop for EndsInBackground {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// How many have not shown a ticket. While there are any the thread looks often: a handshake takes several round trips.
@@ -38,12 +58,7 @@ impl ThreadRuntime {
             move || park_timeout(rests(clock.now(), &shared, &stranger_count))
         };
         let runtime = Builder::new_current_thread().enable_all().on_thread_park(rest).build()?;
-        Ok(Self { runtime, front, incoming, stranger_count })
-    }
-
-    /// Ends it before it has run. The host may be on a runtime itself, where none may be dropped.
-    pub(in crate::transport) fn give_up(self) {
-        self.runtime.shutdown_background();
+        Ok(Self { runtime: EndsInBackground(Some(runtime)), front, incoming, stranger_count })
     }
 }
 
@@ -67,6 +82,11 @@ mod tests {
     use super::*;
 
     const MS: Duration = Duration::from_millis(1);
+
+    #[tokio::test]
+    async fn it_may_be_dropped_within_another() {
+        drop(ThreadRuntime::new(None).unwrap());
+    }
 
     #[test]
     fn the_thread_rests_until_the_host_polls_unless_somebody_comes_in() {

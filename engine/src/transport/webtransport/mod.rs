@@ -89,17 +89,10 @@ impl WebTransport {
     pub fn bind(settings: WebTransportSettings) -> io::Result<Self> {
         let WebTransportSettings { bind, max_clients, poll_every, strangers, messages_per_client, .. } = settings;
         let runtime = ThreadRuntime::new(poll_every)?;
-        let made = {
+        let (endpoint, hellos) = {
             // QUIC's timers and socket belong to this runtime.
             let _within = runtime.runtime.enter();
-            quic::endpoint(bind, settings.tls)
-        };
-        let (endpoint, hellos) = match made {
-            Ok(made) => made,
-            Err(error) => {
-                runtime.give_up();
-                return Err(error);
-            }
+            quic::endpoint(bind, settings.tls)?
         };
         let local_address = endpoint.local_addr()?;
         let shared = NetworkSettings {
