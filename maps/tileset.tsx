@@ -1,11 +1,12 @@
 <?xml version="1.0" encoding="UTF-8"?>
-<tileset version="1.10" tiledversion="1.11.2" name="realm" tilewidth="32" tileheight="32" tilecount="112" columns="8">
- <image source="tileset.png" width="256" height="448"/>
+<tileset version="1.10" tiledversion="1.11.2" name="realm" tilewidth="32" tileheight="32" tilecount="120" columns="8">
+ <image source="tileset.png" width="256" height="480"/>
  <tile id="0">
   <properties>
    <property name="creeps" type="int" value="4"/>
    <property name="fringe" type="int" value="40"/>
    <property name="round" type="int" value="88"/>
+   <property name="turns" type="bool" value="true"/>
    <property name="variants" value="0,16,17,18"/>
   </properties>
  </tile>
@@ -14,13 +15,15 @@
    <property name="creeps" type="int" value="4"/>
    <property name="fringe" type="int" value="40"/>
    <property name="round" type="int" value="88"/>
+   <property name="turns" type="bool" value="true"/>
    <property name="variants" value="1,19"/>
   </properties>
  </tile>
  <tile id="2">
   <properties>
    <property name="creeps" type="int" value="2"/>
-   <property name="variants" value="2,2,20,21"/>
+   <property name="turns" type="bool" value="true"/>
+   <property name="variants" value="2,20,21,114"/>
   </properties>
  </tile>
  <tile id="3">
@@ -39,7 +42,8 @@
    <property name="creeps" type="int" value="3"/>
    <property name="fringe" type="int" value="56"/>
    <property name="round" type="int" value="96"/>
-   <property name="variants" value="5,25"/>
+   <property name="turns" type="bool" value="true"/>
+   <property name="variants" value="5,25,115"/>
   </properties>
  </tile>
  <tile id="6">
@@ -47,12 +51,13 @@
    <property name="creeps" type="int" value="5"/>
    <property name="fringe" type="int" value="48"/>
    <property name="round" type="int" value="92"/>
-   <property name="variants" value="6,6,6,6,26,26,26,26,26,27"/>
+   <property name="turns" type="bool" value="true"/>
+   <property name="variants" value="6,6,6,26,26,26,116,116,116,27"/>
   </properties>
  </tile>
  <tile id="7">
   <properties>
-   <property name="variants" value="7,7,7,7,7,7,28,28,28,28,28,29"/>
+   <property name="variants" value="7,7,7,7,7,7,28,28,28,28,28,28,117,117,117,117,117,117,29,118"/>
   </properties>
  </tile>
  <tile id="8">
@@ -122,8 +127,7 @@
  </tile>
  <tile id="15">
   <properties>
-   <property name="turns" type="bool" value="true"/>
-   <property name="variants" value="15,36"/>
+   <property name="variants" value="15,36,119"/>
   </properties>
  </tile>
  <tile id="104">
@@ -169,6 +173,12 @@
  <tile id="111">
   <properties>
    <property name="tall" value="anvil"/>
+  </properties>
+ </tile>
+ <tile id="113">
+  <properties>
+   <property name="shade" type="int" value="80"/>
+   <property name="solid" type="bool" value="true"/>
   </properties>
  </tile>
 </tileset>

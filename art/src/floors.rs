@@ -110,7 +110,8 @@ pub fn flagstones(seed: u32, cracked: bool) -> Picture {
         }
     }
     if cracked {
-        let mut at = (6, 4);
+        // Each crack begins somewhere else.
+        let mut at = (3 + (noise(1, 3, seed) * 12.0) as i32, 3 + (noise(2, 3, seed) * 12.0) as i32);
         for i in 0..13 {
             t.dot(at.0, at.1, mix(CRYPT[1], CRYPT[2], 0.6));
             t.dot(at.0 + 1, at.1 + 1, mix(CRYPT[3], CRYPT[4], 0.6));
@@ -121,36 +122,56 @@ pub fn flagstones(seed: u32, cracked: bool) -> Picture {
     t
 }
 
-/// Bones lying on a floor.
-pub fn remains(floor: &Picture, skull: bool) -> Picture {
+/// What is left of somebody.
+pub enum Remains {
+    /// A skull and two crossed bones.
+    Skull,
+    /// Three bones, two of them crossed.
+    Bones,
+    /// Two bones that something has carried about.
+    Few,
+}
+
+/// Remains lying on a floor.
+pub fn remains(floor: &Picture, of: Remains) -> Picture {
     let mut t = floor.clone();
-    let bone = |t: &mut Picture, a: (i32, i32), b: (i32, i32)| {
-        t.line((a.0, a.1 + 1), (b.0, b.1 + 1), CRYPT[1]);
-        t.line(a, b, BONE[2]);
-        for end in [a, b] {
-            t.dot(end.0, end.1, BONE[3]);
-            t.dot(end.0 + 1, end.1, BONE[3]);
-            t.dot(end.0, end.1 - 1, BONE[3]);
+    if !matches!(of, Remains::Few) {
+        bone(&mut t, (7, 20), (16, 25));
+        bone(&mut t, (6, 26), (14, 19));
+    }
+    match of {
+        Remains::Skull => skull(&mut t),
+        Remains::Bones => bone(&mut t, (20, 8), (25, 14)),
+        Remains::Few => {
+            bone(&mut t, (5, 10), (12, 7));
+            bone(&mut t, (18, 20), (26, 24));
         }
-    };
-    bone(&mut t, (7, 20), (16, 25));
-    bone(&mut t, (6, 26), (14, 19));
-    if skull {
-        let rows = ["..####..", ".######.", "########", "#..##..#", "########", ".##..##.", ".#.##.#."];
-        for (dy, row) in (0..).zip(rows) {
-            for (dx, c) in (0..).zip(row.chars()) {
-                let light = if dx + dy < 5 { BONE[4] } else { BONE[2] };
-                let inner = (1..7).contains(&dx) && (3..6).contains(&dy);
-                if c == '#' {
-                    t.dot(17 + dx, 8 + dy, light);
-                } else if inner {
-                    t.dot(17 + dx, 8 + dy, CRYPT[0]);
-                }
-            }
-        }
-        t.line((18, 15), (23, 15), CRYPT[1]);
-    } else {
-        bone(&mut t, (20, 8), (25, 14));
     }
     t
+}
+
+fn bone(t: &mut Picture, a: (i32, i32), b: (i32, i32)) {
+    t.line((a.0, a.1 + 1), (b.0, b.1 + 1), CRYPT[1]);
+    t.line(a, b, BONE[2]);
+    for end in [a, b] {
+        t.dot(end.0, end.1, BONE[3]);
+        t.dot(end.0 + 1, end.1, BONE[3]);
+        t.dot(end.0, end.1 - 1, BONE[3]);
+    }
+}
+
+fn skull(t: &mut Picture) {
+    let rows = ["..####..", ".######.", "########", "#..##..#", "########", ".##..##.", ".#.##.#."];
+    for (dy, row) in (0..).zip(rows) {
+        for (dx, c) in (0..).zip(row.chars()) {
+            let light = if dx + dy < 5 { BONE[4] } else { BONE[2] };
+            let inner = (1..7).contains(&dx) && (3..6).contains(&dy);
+            if c == '#' {
+                t.dot(17 + dx, 8 + dy, light);
+            } else if inner {
+                t.dot(17 + dx, 8 + dy, CRYPT[0]);
+            }
+        }
+    }
+    t.line((18, 15), (23, 15), CRYPT[1]);
 }

@@ -1,4 +1,5 @@
-//! Ground tiles. They tile without a seam, and variants of one kind fit each other: near the border they are alike.
+//! Ground tiles. They tile without a seam, and variants of one kind fit each other and their mirror images: near the border
+//! they are alike.
 
 use crate::math::{noise, smooth};
 use crate::palette::{BONE, Colour, EARTH, FOREST, GOLD, GRASS, PURPLE, RED, Ramp, SAND, WATER, WHITE, WOOD};
@@ -132,7 +133,7 @@ pub fn forest(seed: u32, mushrooms: bool) -> Picture {
 /// A trodden path.
 pub fn path(seed: u32) -> Picture {
     let base = EARTH[3];
-    let mut t = spotted(base, mix(base, EARTH[2], 0.35), mix(base, EARTH[4], 0.45), seed);
+    let mut t = spotted(base, mix(base, EARTH[2], 0.18), mix(base, EARTH[4], 0.22), seed);
     for (i, (x, y)) in scatter(seed ^ 3, 7, 6, 2).into_iter().enumerate() {
         t.wrap(x, y, mix(base, EARTH[5], 0.55));
         t.wrap(x, y + 1, mix(base, EARTH[1], 0.55));
@@ -148,7 +149,7 @@ pub fn path(seed: u32) -> Picture {
 pub fn sand(seed: u32) -> Picture {
     let base = SAND[3];
     let mut t = spotted(base, mix(base, SAND[2], 0.30), mix(base, SAND[4], 0.5), seed);
-    for (x, y) in scatter(seed ^ 9, 4, 8, 3) {
+    for (x, y) in scatter(seed ^ 9, 4, 8, 4) {
         for dx in 0..5 {
             t.wrap(x + dx, y + [0, 1, 1, 0, 0][dx as usize], mix(base, SAND[2], 0.55));
         }

@@ -20,6 +20,7 @@ mod items;
 mod magic;
 mod math;
 mod mob_abilities;
+mod openings;
 mod palette;
 mod people;
 mod picture;

@@ -1,9 +1,10 @@
 //! The picture of the tileset. The first sixteen places are what the maps use; the rest are variants and edges.
 
 use crate::decor;
-use crate::floors::{cobble, flagstones, planks, remains};
+use crate::floors::{Remains, cobble, flagstones, planks, remains};
 use crate::fringe;
 use crate::ground::{TILE, flower_tiles, forest, grass, path, sand, water};
+use crate::openings::{door, pillar};
 use crate::palette::{GRASS, STONE, STRAW, TILES, WOOD};
 use crate::picture::Picture;
 use crate::walls::{dungeon_wall, foot, rock_top, stone_wall, wall_top, with_ivy, wooden_top, wooden_wall};
@@ -16,8 +17,8 @@ fn tiles() -> Vec<Picture> {
     let [flowers, more_flowers] = flower_tiles();
     let floor = flagstones(1, false);
     let wall = stone_wall(STONE, 3);
-    let bones = remains(&floor, true);
-    let other_bones = remains(&flagstones(4, true), false);
+    let bones = remains(&floor, Remains::Skull);
+    let other_bones = remains(&flagstones(4, true), Remains::Bones);
     let mut all = vec![
         grass(GRASS, 2, 9),
         flowers,
@@ -64,8 +65,19 @@ fn tiles() -> Vec<Picture> {
         dungeon_wall(7, true),
     ];
     all.extend(fringe::rows());
-    // The last row: what stands about. Maps show the pictures, editors these signs.
+    // Row 13: what stands about. Maps show the pictures, editors these signs.
     all.extend(signs());
+    // Row 14: a door, a pillar, more variants of the ground.
+    all.extend([
+        door(),
+        pillar(),
+        path(13),
+        sand(11),
+        forest(21, false),
+        flagstones(20, false),
+        flagstones(33, true),
+        remains(&flagstones(16, false), Remains::Few),
+    ]);
     all
 }
 
@@ -155,7 +167,7 @@ mod tests {
             (25, sand(6)),
             (26, forest(9, false)),
             (27, forest(15, true)),
-            (15, remains(&floor, true)),
+            (15, remains(&floor, Remains::Skull)),
             (7, floor),
             (28, flagstones(8, false)),
             (29, flagstones(12, true)),
@@ -172,13 +184,21 @@ mod tests {
             (14, dungeon_wall(3, false)),
             (39, dungeon_wall(7, true)),
             (35, rock_top()),
+            (112, door()),
+            (113, pillar()),
+            (114, path(13)),
+            (115, sand(11)),
+            (116, forest(21, false)),
+            (117, flagstones(20, false)),
+            (118, flagstones(33, true)),
+            (119, remains(&flagstones(16, false), Remains::Few)),
         ]
     }
 
     #[test]
     fn the_tileset_has_the_places_the_readme_names() {
         let all = tileset();
-        assert_eq!((all.w, all.h), (256, 448));
+        assert_eq!((all.w, all.h), (256, 480));
         for (id, tile) in named() {
             assert_is(&all, id, &tile);
         }

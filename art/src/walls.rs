@@ -6,7 +6,7 @@ use crate::palette::{CRYPT, Colour, FOREST, GHOST, GOLD, GRASS, Ramp, WOOD};
 use crate::picture::{Picture, mix, solid};
 
 /// Height of the top of a wall in its tile.
-const CAP: i32 = 12;
+pub const CAP: i32 = 12;
 
 /// A wall of cut stones.
 pub fn stone_wall(ramp: Ramp, seed: u32) -> Picture {

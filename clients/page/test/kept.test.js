@@ -71,6 +71,7 @@ test("after thousands of names those in view have their labels, and hundreds of 
     labels.sweep(frame * 16);
     labels.get(`Walker ${frame}  15`, "#fff", 12);
     assert.equal(labels.get("Vera  18", "#fff", 12), stays, "a label that is drawn is painted once");
+    assert.ok(stays.width > 0, "and keeps its picture");
   }
   assert.ok(withPixels(since) <= 500, `${withPixels(since)} are kept`);
 });
@@ -108,6 +109,24 @@ test("thousands of numbers that rise leave no more labels than are seen", () => 
   assert.equal(made.length - since, 5_000, "each is painted, and once");
   const left = withPixels(since);
   assert.ok(left <= 250, `ten blows a second for twenty seconds are 200, not ${left}`);
+});
+
+test("numbers that rise at the same place never lie on each other", () => {
+  for (const isStill of [false, true]) {
+    const [labels, floaters, tops] = [new Labels(), new Floaters(), []];
+    const context = { drawImage: (_label, _left, top) => tops.push(top) };
+    for (const nowMs of [0, 0, 100, 350, 350, 900]) {
+      const frame = frameAt(nowMs, { labels, isStill });
+      floaters.draw(context, frame);
+      floaters.add({ text: String(nowMs), colour: "#fff", x: 5, y: 9 }, nowMs);
+      tops.length = 0;
+      floaters.draw(context, frame);
+      tops.sort((one, other) => one - other);
+      const nearest = Math.min(...tops.slice(1).map((top, at) => top - tops[at]));
+      assert.ok(nearest >= 8 * frame.camera.zoom, `${nearest} px apart at ${nowMs} ms, still: ${isStill}`);
+    }
+    assert.equal(tops.length, 6);
+  }
 });
 
 test("somebody in every colour, shadows of every width and portals of every size are few pictures", () => {

@@ -21,7 +21,7 @@ import {
   walkColumn,
   WIND_UP,
 } from "../src/scene/motion.js";
-import { middleOf } from "../src/scene/minimap.js";
+import { acrossOf, middleOf } from "../src/scene/minimap.js";
 import { awayFromBox, pick } from "../src/scene/pick.js";
 import { areaRadius, burstRadius, coneWidth, rangePx } from "../src/scene/shapes.js";
 import { FrameStats } from "../src/scene/stats.js";
@@ -201,8 +201,11 @@ test("what is said stands over others' words, and never on them", () => {
 
 test("the mini-map shows nothing beyond the edge of the map while there is map to show", () => {
   const [own, wide] = [100, 64 * 32];
-  assert.equal(middleOf(own, wide), 22 * 32);
-  assert.equal(middleOf(wide - own, wide), wide - 22 * 32);
-  assert.equal(middleOf(1000, wide), 1000);
-  assert.equal(middleOf(own, 40 * 32), 20 * 32, "a small map stays in the middle");
+  const across = acrossOf({ width: wide, height: wide });
+  assert.equal(across, 44 * 32);
+  assert.equal(middleOf(own, across, wide), 22 * 32);
+  assert.equal(middleOf(wide - own, across, wide), wide - 22 * 32);
+  assert.equal(middleOf(1000, across, wide), 1000);
+  assert.equal(acrossOf({ width: 40 * 32, height: 30 * 32 }), 40 * 32, "a small map fills it");
+  assert.equal(middleOf(own, 40 * 32, 30 * 32), 15 * 32, "and its short side stays in the middle");
 });

@@ -53,11 +53,11 @@ impl Write for LogFile {
 }
 
 /// What libraries may log, whatever the filter says.
-const LIBRARIES: &str = "renetcode=off,tungstenite=warn,quinn=error,quinn_proto=error,quinn_udp=error";
+const LIBRARIES: &str = "tungstenite=warn,quinn=error,quinn_proto=error,quinn_udp=error";
 
-/// Starts logging. The filter is for the lines of the log: `others` choose what they hear by themselves. The netcode library is silenced: it logs an error for every bad packet of a stranger, and these are
-/// counted instead. So is QUIC. The WebSocket library is limited to warnings: at its finest level it logs whole requests,
-/// and ours hold the service token.
+/// Starts logging. The filter is for the lines of the log: `others` choose what they hear by themselves. QUIC is limited to
+/// errors: bad packets of strangers are counted instead. The WebSocket library is limited to warnings: at its finest level
+/// it logs whole requests, and ours hold the service token.
 ///
 /// # Errors
 ///

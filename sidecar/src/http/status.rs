@@ -1,4 +1,4 @@
-//! `GET /status`: version, maps and players; the page shows it (`page/page.js`).
+//! `GET /status`: version, maps and players; the landing page shows it (`clients/page/landing.js`).
 
 use axum::Json;
 use axum::extract::State;

@@ -153,12 +153,32 @@ async fn a_delivery_network_may_stand_before_it() {
 
 #[tokio::test]
 async fn nothing_outside_the_folders_is_to_be_had() {
-    let app = TestApp::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let maps = folder.path().join("maps");
+    fs::create_dir(&maps).unwrap();
+    // Of the same content, so that even the hash is right.
+    for file in [maps.join("1_here.tmx"), folder.path().join("secret.tmx")] {
+        fs::write(file, "<map/>").unwrap();
+    }
+    let app = TestApp::start_with(|settings| settings.maps_dir = maps).await;
+    let list = app.get("/assets.json").send().await.expect(StatusCode::OK);
+    let map = address(&list);
+    let beside = map.strip_suffix("1_here.tmx").expect("an address");
+    let document = app.get("/play").send().await.text;
+    let main = named(&document).into_iter().find(|address| address.ends_with("/page/src/main.js")).expect("an address");
+    let program = main.strip_suffix("src/main.js").unwrap();
+    for there in [main, &map] {
+        assert_eq!(app.get(there).send().await.status, StatusCode::OK, "{there}");
+    }
     for path in [
+        &format!("{program}test/scene.test.js"),
+        &format!("{program}src/../test/scene.test.js"),
+        &format!("{program}src/../src/main.js"),
+        &format!("{beside}../secret.tmx"),
+        &format!("{beside}%2e%2e/secret.tmx"),
+        &format!("{beside}%2e%2e%2fsecret.tmx"),
         "/files/0/page/src/main.js",
-        "/files/0/../Cargo.toml",
-        "/assets/0/maps/../../Cargo.toml",
-        "/assets/0/maps/1_greenvale.tmx",
+        "/assets/0/maps/1_here.tmx",
         "/assets/%2e%2e/Cargo.toml",
         "/assets//etc/passwd",
     ] {

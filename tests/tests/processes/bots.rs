@@ -126,7 +126,7 @@ async fn what_bots_were_told_is_what_is_stored() {
 #[tokio::test]
 async fn bots_play_over_websocket_as_over_udp() {
     let server = MapServer::start_linked(&Settings::new()).await;
-    let run = Bots::start(&server, 4, 15, &["--transport", "websocket", "--expect", "chat"]).finished().await;
+    let run = Bots::start(&server, 4, 30, &["--transport", "websocket", "--expect", "kills,chat"]).finished().await;
     run.assert_good();
     assert_eq!(run.report["mismatches"], serde_json::json!([]));
     let figures = server.admin().get("/metrics").await.text;

@@ -33,11 +33,11 @@ export class Form {
 
   /**
    * @param {{ fields: Record<string, Field>, submit: string, label: string, onSubmit: () => Promise<void>,
-   *   between?: Node[] }} what Fields by the name that the server knows them by.
+   *   between?: Node[], isMain?: boolean }} what Fields by the name that the server knows them by.
    */
-  constructor({ fields, submit, label, onSubmit, between = [] }) {
+  constructor({ fields, submit, label, onSubmit, between = [], isMain = true }) {
     this.#fields = fields;
-    this.#submit = h("button.primary.wide", { type: "submit" }, submit);
+    this.#submit = h(`button.wide${isMain ? ".primary" : ""}`, { type: "submit" }, submit);
     this.error = h("p.error", { role: "alert" });
     const parts = Object.values(fields).map(({ element }) => element);
     const onsubmit = (event) => (event.preventDefault(), this.#send(onSubmit));

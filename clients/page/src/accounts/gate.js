@@ -16,6 +16,8 @@ export function gateScreen({ api, logIn, assets, realm, notice = "", onDone }) {
     usernameLabel: "User name or e-mail",
     passwordHint: "",
     autocomplete: "current-password",
+    // Beside "Play now".
+    isMain: false,
     onSubmit: (username, password) => logIn.begin(username, password).then(onDone),
   });
   const register = accountForm({
@@ -24,6 +26,7 @@ export function gateScreen({ api, logIn, assets, realm, notice = "", onDone }) {
     autocomplete: "new-password",
     usernameHint: "3 to 64 letters, digits, _ or -. Nobody else sees it.",
     passwordHint: "At least 8 characters.",
+    isMain: false,
     onSubmit: (username, password) => logIn.register(username, password).then(onDone),
   });
   const guest = new Form({
@@ -95,7 +98,16 @@ function titleOf(realm, assets) {
   return h("h1.title", {}, src && h("img.logo", { src, alt: says, crossOrigin: "anonymous" }), says !== realm || !src ? realm : null);
 }
 
-function accountForm({ label, submit, usernameLabel = "User name", usernameHint = "", passwordHint, autocomplete, onSubmit }) {
+function accountForm({
+  label,
+  submit,
+  usernameLabel = "User name",
+  usernameHint = "",
+  passwordHint,
+  autocomplete,
+  isMain = true,
+  onSubmit,
+}) {
   const username = new Field({
     label: usernameLabel,
     hint: usernameHint,
@@ -119,6 +131,7 @@ function accountForm({ label, submit, usernameLabel = "User name", usernameHint 
     label,
     submit,
     fields: { username, password },
+    isMain,
     onSubmit: async () => {
       if (username.value === "") return missing(username, "Type your user name.");
       if (password.value === "") return missing(password, "Type your password.");

@@ -96,8 +96,9 @@ export class Vendor extends Window {
       "aria-label": `How many: ${name}`,
     });
     const wanted = () => Math.max(1, Math.min(MOST, Math.trunc(Number(count.value)) || 1));
+    const against = info && obstacle(info, wearerOf(this.game));
     const button = h(
-      "button.small.primary",
+      `button.small${against ? "" : ".primary"}`,
       {
         type: "button",
         "aria-label": `Buy ${name} for ${price} gold`,
@@ -105,7 +106,6 @@ export class Vendor extends Window {
       },
       "Buy",
     );
-    const against = info && obstacle(info, wearerOf(this.game));
     const element = h(
       "li",
       {},
@@ -124,13 +124,15 @@ export class Vendor extends Window {
     if (this.isOpen && rules && distanceTo(player, this.#vendor) > rules.vendor_range * 1.5)
       return panels.hide("vendor");
     if (!this.#stock) return;
-    const { gold, isBagFull } = session.possessions;
+    const { gold, bagSlots } = session.possessions;
+    const room = Math.max(bagSlots - session.possessions.bag().length, 0);
     for (const { element, button, price, wanted } of this.#rows) {
       const isPoor = gold < price * BigInt(wanted());
-      button.disabled = isPoor || isBagFull;
+      button.disabled = isPoor || wanted() > room;
       setClass(element, "dear", isPoor);
     }
-    setText(this.#gold, `You have ${gold.toLocaleString("en")} gold${isBagFull ? ", and your bag is full" : ""}.`);
+    const full = room === 0 ? ", and your bag is full" : room < MOST ? `, and room for ${room} more` : "";
+    setText(this.#gold, `You have ${gold.toLocaleString("en")} gold${full}.`);
     this.#showBuys();
     this.#askAgain();
   }

@@ -9,6 +9,8 @@ const FLOAT_PX = 26;
 const STANDS_SHARE = 3 / 8;
 /** Numbers begin so far beside the middle, in turn, in pixels of the world. */
 const ASIDE_PX = [0, 7, -7, 4, -4, 8, -8];
+/** So high is a number, in pixels of the world: nearer to each other they are not read. */
+const LINE_PX = 9;
 const MAX_EFFECTS = 120;
 const MAX_FLOATERS = 60;
 
@@ -106,22 +108,24 @@ export function drawFrame(context, { picture, size }, frame, x, y, { angle = 0, 
 export class Floaters {
   #all = [];
   #count = 0;
+  #isStill = false;
 
   /**
-   * Begins in pixels of the world. Those that begin at the same moment are beside and over each other.
+   * Begins in pixels of the world. Those that are there already make room above.
    * @param {{ text: string, colour: string, x: number, y: number, isLarge?: boolean }} floater
    */
   add(floater, nowMs) {
-    const near = this.#all.filter(({ x, y, sinceMs }) => {
-      return nowMs - sinceMs < 250 && Math.abs(x - floater.x) < 24 && Math.abs(y - floater.y) < 24;
-    });
+    const aside = ASIDE_PX[(this.#count += 1) % ASIDE_PX.length];
+    const newest = { ...floater, sinceMs: nowMs, aside, up: 0 };
+    let free = heightOf(newest, nowMs, this.#isStill) + LINE_PX;
+    for (const older of this.#all.toReversed()) {
+      if (Math.abs(older.x - floater.x) >= 24 || Math.abs(older.y - floater.y) >= 24) continue;
+      const height = heightOf(older, nowMs, this.#isStill);
+      older.up += Math.max(free - height, 0);
+      free = Math.max(free, height) + LINE_PX;
+    }
     if (this.#all.length >= MAX_FLOATERS) this.#all.shift();
-    this.#all.push({
-      ...floater,
-      sinceMs: nowMs,
-      aside: ASIDE_PX[(this.#count += 1) % ASIDE_PX.length],
-      up: near.length * 7,
-    });
+    this.#all.push(newest);
   }
 
   clear() {
@@ -133,15 +137,23 @@ export class Floaters {
    * @param {import("./frame.js").Frame} frame
    */
   draw(context, { camera, labels, textSize, nowMs, isStill }) {
+    this.#isStill = isStill;
     this.#all = this.#all.filter(({ sinceMs }) => nowMs - sinceMs < FLOAT_MS);
-    for (const { text, colour, x, y, isLarge, sinceMs, aside, up } of this.#all) {
+    for (const floater of this.#all) {
+      const { text, colour, x, y, isLarge, sinceMs, aside } = floater;
       const share = (nowMs - sinceMs) / FLOAT_MS;
-      const risen = isStill ? FLOAT_PX / 2 : FLOAT_PX * (1 - (1 - share) ** 2);
       const label = labels.get(text, colour, Math.round(textSize * (isLarge ? 1.5 : 1.15)), "800");
       context.globalAlpha = share < 0.65 ? 1 : (1 - share) / 0.35;
       const left = Math.round((x + aside - camera.x) * camera.zoom - label.width / 2);
-      context.drawImage(label, left, Math.round((y - risen - up - camera.y) * camera.zoom - label.height / 2));
+      const middle = (y - heightOf(floater, nowMs, isStill) - camera.y) * camera.zoom;
+      context.drawImage(label, left, Math.round(middle - label.height / 2));
     }
     context.globalAlpha = 1;
   }
+}
+
+/** How far over its beginning a number is by now. */
+function heightOf({ sinceMs, up }, nowMs, isStill) {
+  const share = (nowMs - sinceMs) / FLOAT_MS;
+  return up + (isStill ? FLOAT_PX / 2 : FLOAT_PX * (1 - (1 - share) ** 2));
 }

@@ -3,8 +3,8 @@
 import { TILE_PX, UNITS_PER_PX } from "./camera.js";
 
 const OVERVIEW_PX = 4;
-/** Tiles across the mini-map. */
-const TILES_ACROSS = 44;
+/** So much of a map is around the player: of a smaller one all of it. */
+const ACROSS_PX = 44 * TILE_PX;
 
 /** Draws maps from a small picture of the ground. */
 export class MiniMap {
@@ -13,15 +13,16 @@ export class MiniMap {
 
   /** Draws what is around the player. */
   draw(canvas, frame) {
-    const pxPerTile = canvas.width / TILES_ACROSS;
     const { own, ground } = frame;
     if (!own) return;
-    const middle = { x: middleOf(own.x, ground?.width), y: middleOf(own.y, ground?.height) };
+    const across = acrossOf(ground);
+    const scale = canvas.width / across;
+    const middle = { x: middleOf(own.x, across, ground?.width), y: middleOf(own.y, across, ground?.height) };
     const at = (x, y) => ({
-      x: ((x - middle.x) / TILE_PX) * pxPerTile + canvas.width / 2,
-      y: ((y - middle.y) / TILE_PX) * pxPerTile + canvas.height / 2,
+      x: (x - middle.x) * scale + canvas.width / 2,
+      y: (y - middle.y) * scale + canvas.height / 2,
     });
-    this.#drawWith(canvas, frame, at, pxPerTile);
+    this.#drawWith(canvas, frame, at, scale * TILE_PX);
   }
 
   /** Draws the whole map, as large as it fits. */
@@ -58,10 +59,14 @@ export class MiniMap {
   }
 }
 
+/** How much is shown: of a map that is small all of it. */
+export function acrossOf(ground) {
+  return Math.min(ACROSS_PX, Math.max(ground?.width ?? ACROSS_PX, ground?.height ?? 0));
+}
+
 /** What is in the middle: the player, or near an edge of the map as much of it as there is room for. */
-export function middleOf(own, size = Infinity) {
-  const half = (TILES_ACROSS * TILE_PX) / 2;
-  return size < 2 * half ? size / 2 : Math.min(Math.max(own, half), size - half);
+export function middleOf(own, across, size = Infinity) {
+  return size < across ? size / 2 : Math.min(Math.max(own, across / 2), size - across / 2);
 }
 
 function drawPlaces(context, { places, palette }, at) {

@@ -70,7 +70,7 @@ export class Painter {
     standing.length = 0;
     for (const actor of frame.actors) if (actor.kind !== "Area" && frame.isInView(actor)) standing.push(actor);
     frame.ground.eachTall(frame.view, (tall) => standing.push(tall));
-    standing.sort((one, other) => one.y - other.y);
+    standing.sort((one, other) => footOf(one) - footOf(other));
     for (const one of standing) {
       if (one.picture) drawTall(context, one, frame);
       else if (isFigure(one)) drawFigure(context, one, frame);
@@ -90,4 +90,9 @@ export class Painter {
     [this.#canvas.width, this.#canvas.height] = [1, 1];
     this.#standing.length = 0;
   }
+}
+
+/** By what it is sorted. Who has fallen sees the own body, whoever stands on it. */
+function footOf(one) {
+  return one.isOwn && one.entity.isDead ? Infinity : one.y;
 }

@@ -11,8 +11,10 @@ import { drawPlaque } from "./tags.js";
 /** From so near a portal tells where it leads, and the edge of a safe zone is seen. */
 const PORTAL_NEAR_PX = 7 * TILE_PX;
 const ZONE_NEAR_PX = 6 * TILE_PX;
-const DASH_STEP_PX = 16;
-const DASH_PX = 9;
+const WARD_STEP_PX = 16;
+/** How large a ward is, from its middle, and how far on either side of the edge one must be able to walk. */
+const WARD_PX = 3;
+const WARD_OPEN_PX = 4.5;
 const GOAL_MS = 450;
 /** How high a portal's swirl reaches over its middle, in pixels of the world, and how far over it its name is, in those of the
  * screen. */
@@ -73,28 +75,41 @@ function glowOf(width, height) {
   return glows.set(key, canvas);
 }
 
-/** Dashes along the edge where one can walk over it: elsewhere a wall shows it. */
+/** Glowing wards along the edge where one can walk over it: elsewhere a wall shows it. */
 function drawZone(context, box, { view, own, nowMs, palette, isOpen }) {
   if (!own) return;
   context.fillStyle = palette.blessing;
   const beat = 0.75 + 0.15 * Math.sin(nowMs / 500);
-  eachDash(box, (x, y, wide, high) => {
+  eachWard(box, (x, y, dx, dy) => {
     const far = Math.hypot(x - own.x, y - own.y);
-    if (far > ZONE_NEAR_PX || !isOpen(x - high / 2, y - wide / 2) || !isOpen(x + high / 2, y + wide / 2)) return;
-    context.globalAlpha = beat * (1 - far / ZONE_NEAR_PX);
-    context.fillRect(Math.round(x - wide / 2) - view.x, Math.round(y - high / 2) - view.y, wide, high);
+    if (far > ZONE_NEAR_PX || !isOpen(x - dx, y - dy) || !isOpen(x + dx, y + dy)) return;
+    drawWard(context, Math.round(x) - view.x, Math.round(y) - view.y, beat * (1 - far / ZONE_NEAR_PX));
   });
   context.globalAlpha = 1;
 }
 
-function eachDash({ x, y, width, height }, callback) {
-  for (let at = DASH_STEP_PX / 2; at < width; at += DASH_STEP_PX) {
-    callback(x + at, y, DASH_PX, 2);
-    callback(x + at, y + height, DASH_PX, 2);
+/** Calls back for each ward with its middle, and the way across the edge. */
+function eachWard({ x, y, width, height }, callback) {
+  for (let at = WARD_STEP_PX / 2; at < width; at += WARD_STEP_PX) {
+    callback(x + at, y, 0, WARD_OPEN_PX);
+    callback(x + at, y + height, 0, WARD_OPEN_PX);
   }
-  for (let at = DASH_STEP_PX / 2; at < height; at += DASH_STEP_PX) {
-    callback(x, y + at, 2, DASH_PX);
-    callback(x + width, y + at, 2, DASH_PX);
+  for (let at = WARD_STEP_PX / 2; at < height; at += WARD_STEP_PX) {
+    callback(x, y + at, WARD_OPEN_PX, 0);
+    callback(x + width, y + at, WARD_OPEN_PX, 0);
+  }
+}
+
+/** A small rhombus, and its light on the ground. */
+function drawWard(context, x, y, alpha) {
+  context.globalAlpha = alpha * 0.22;
+  context.beginPath();
+  context.ellipse(x + 0.5, y + 0.5, WARD_PX * 2.5, WARD_PX * 1.6, 0, 0, 2 * Math.PI);
+  context.fill();
+  context.globalAlpha = alpha;
+  for (let row = -WARD_PX; row <= WARD_PX; row += 1) {
+    const half = WARD_PX - Math.abs(row);
+    context.fillRect(x - half, y + row, 2 * half + 1, 1);
   }
 }
 

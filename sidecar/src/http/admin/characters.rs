@@ -9,7 +9,7 @@ use realmgate_protocol::link::ItemRecord;
 use serde::Serialize;
 
 use super::{id, not_found};
-use crate::service::names;
+use crate::service::characters::find_by_name;
 use crate::state::AppState;
 use crate::store::characters::CharacterRow;
 
@@ -113,7 +113,7 @@ pub(super) async fn of_user(
 )]
 pub(super) async fn find(State(state): State<AppState>, input: Input) -> Result<Json<Data<ManagedCharacter>>, Refusal> {
     let name = input.text("name").ok_or_else(not_found)?;
-    let row = state.store.characters.find_by_name(&names::folded(name)).await?.ok_or_else(not_found)?;
+    let row = find_by_name(&state.store.characters, name).await?.ok_or_else(not_found)?;
     Ok(Json(Data { data: row.into() }))
 }
 
