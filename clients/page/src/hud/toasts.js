@@ -8,14 +8,16 @@ const MOST = 4;
 
 export class Toasts {
   element = h("div.toasts", { role: "status", "aria-live": "polite" });
+  /** Who goes first comes first. */
   #toasts = [];
 
   /** The same words again only stay longer. */
   add(text, kind) {
     const untilMs = performance.now() + STAYS_MS;
-    const same = this.#toasts.find((toast) => toast.text === text);
-    if (same) {
-      same.untilMs = untilMs;
+    const at = this.#toasts.findIndex((toast) => toast.text === text);
+    if (at >= 0) {
+      const [same] = this.#toasts.splice(at, 1);
+      this.#toasts.push({ ...same, untilMs });
       return;
     }
     const element = h(`p.toast.${kind}`, {}, text);
