@@ -2,7 +2,6 @@
 //! and as the test says.
 
 mod annoyance;
-mod busy;
 mod content;
 mod equipment;
 mod loot;
@@ -13,6 +12,7 @@ mod scene;
 mod session;
 mod social;
 mod store;
+mod store_backlog;
 mod trade;
 mod travel;
 mod vendor;

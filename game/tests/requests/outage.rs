@@ -7,8 +7,8 @@ use realmgate_protocol::link::{EventRefusal, Fence, FromMap, LeaveReason, OwnedE
 use realmgate_protocol::movement::Position;
 use realmgate_protocol::realm::{ClientMessage, Refusal, ServerMessage, TradeEnd};
 
-use crate::busy::{POTION, all_that_needs_the_store, assert_refused};
 use crate::scene::{SMITH_AT, Scene, character, kit};
+use crate::store_backlog::{POTION, all_that_needs_the_store, assert_refused};
 
 const HERE: Position = SMITH_AT.offset(1_024, 0);
 const SECOND: u32 = 30;

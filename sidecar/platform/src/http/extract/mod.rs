@@ -7,7 +7,7 @@ mod path;
 mod peer;
 mod service;
 mod unnamed_proxy;
-mod whole;
+mod whole_number;
 
 pub use body::Valid;
 pub use caller::bearer;
@@ -16,4 +16,4 @@ pub use path::PathText;
 pub use peer::{AnonymousPeer, Peer};
 pub use service::{ServiceCaller, is_service_caller};
 pub use unnamed_proxy::UnnamedProxy;
-pub use whole::{whole, wholes};
+pub use whole_number::{whole, wholes};
