@@ -135,19 +135,26 @@ pub enum Remains {
 /// Remains lying on a floor.
 pub fn remains(floor: &Picture, of: Remains) -> Picture {
     let mut t = floor.clone();
-    if !matches!(of, Remains::Few) {
-        bone(&mut t, (7, 20), (16, 25));
-        bone(&mut t, (6, 26), (14, 19));
-    }
     match of {
-        Remains::Skull => skull(&mut t),
-        Remains::Bones => bone(&mut t, (20, 8), (25, 14)),
+        Remains::Skull => {
+            crossed(&mut t);
+            skull(&mut t);
+        }
+        Remains::Bones => {
+            crossed(&mut t);
+            bone(&mut t, (20, 8), (25, 14));
+        }
         Remains::Few => {
             bone(&mut t, (5, 10), (12, 7));
             bone(&mut t, (18, 20), (26, 24));
         }
     }
     t
+}
+
+fn crossed(t: &mut Picture) {
+    bone(t, (7, 20), (16, 25));
+    bone(t, (6, 26), (14, 19));
 }
 
 fn bone(t: &mut Picture, a: (i32, i32), b: (i32, i32)) {

@@ -1,5 +1,5 @@
-//! What stands in and beside walls: the door of a house, and a pillar that holds the barrow. All in colours that the tileset has
-//! already: it can only have 256.
+//! What stands in and beside walls: the door of a house, and a pillar that holds the barrow. In few colours: the tileset
+//! can only have 256, and has them.
 
 use crate::ground::TILE;
 use crate::math::smooth;

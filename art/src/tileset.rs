@@ -1,4 +1,5 @@
-//! The picture of the tileset. The first sixteen places are what the maps use; the rest are variants and edges.
+//! The picture of the tileset. The maps use the first sixteen places, and those of rows 13 and 14 that stand about; the
+//! rest are variants and edges.
 
 use crate::decor;
 use crate::floors::{Remains, cobble, flagstones, planks, remains};
