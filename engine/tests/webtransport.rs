@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test helper cannot do, fails the test")]
 
+#[path = "webtransport/beginning.rs"]
+mod beginning;
 #[path = "webtransport/client.rs"]
 mod client;
 #[path = "webtransport/handshake.rs"]

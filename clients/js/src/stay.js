@@ -66,17 +66,18 @@ export class Stay {
     const { host, choice = new Choice(), grids, acceptWithinMs = ACCEPT_WITHIN_MS } = setup;
     signal?.throwIfAborted();
     const ticket = usableTicket(host, choice, grant);
+    const opening = { ticket, greeting: encodeReliable("ClientMessage", Session.hello()) };
     let stay = null;
     // One that is called off is closed at once, so that it does nothing in the world.
     const stop = () => stay?.close();
     signal?.addEventListener("abort", stop);
     try {
-      const transport = await choice.connect(host, grant, ticket, acceptWithinMs, signal).catch((reason) => {
+      const transport = await choice.connect(host, grant, opening, acceptWithinMs, signal).catch((reason) => {
         throw closed(reason);
       });
       stay = new Stay(host, transport, new Session({ grids, carried }));
       signal?.throwIfAborted();
-      await stay.#greet();
+      await stay.#begin();
       return stay;
     } catch (error) {
       stay?.close();
@@ -86,9 +87,9 @@ export class Stay {
     }
   }
 
-  async #greet() {
+  /** Waits for the answer to the greeting: what a player needs to begin. */
+  async #begin() {
     this.#transport.listen({ incoming: (incoming) => this.#receive(incoming), ended: (reason) => this.#end(reason) });
-    this.ask(Session.hello());
     const started = this.#host.now();
     while (!this.#session.isEntered) {
       if (this.#host.now() - started > ENTER_WITHIN_MS)

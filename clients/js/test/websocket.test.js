@@ -10,13 +10,15 @@ import { FakeClock, settle } from "./testing/clock.js";
 import { fakeSockets } from "./testing/sockets.js";
 
 const TICKET = Uint8Array.of(1, 2, 3);
+const GREETING = Uint8Array.of(4, 5);
+const OPENING = { ticket: TICKET, greeting: GREETING };
 const FRAME = { ack: { newest: 0, before: 0 }, commands: [] };
 
 function connecting() {
   const clock = new FakeClock();
   const { WebSocket, opened } = fakeSockets();
   const host = new Host({ ...clock.options, WebSocket });
-  const transport = WebSocketTransport.connect(host, "ws://127.0.0.1:4001/play", TICKET, 2000);
+  const transport = WebSocketTransport.connect(host, "ws://127.0.0.1:4001/play", OPENING, 2000);
   return { clock, socket: opened[0], transport };
 }
 
@@ -32,11 +34,11 @@ async function connected() {
 test("the first message is the ticket, and each after it is one payload", async () => {
   const { socket, transport, heard } = await connected();
   assert.deepEqual([socket.url, socket.binaryType, socket.sent], ["ws://127.0.0.1:4001/play", "arraybuffer", [TICKET]]);
-  assert.equal(transport.sendMessage(Uint8Array.of(7)), 0);
+  assert.equal(transport.sendMessage(Uint8Array.of(7)), 1, "the greeting was the first");
   transport.finishTick(FRAME);
   assert.equal(socket.sent.length, 2);
   const { messages, section } = openPayload(socket.sent[1]);
-  assert.deepEqual([messages, section.type], [[Uint8Array.of(7)], "Input"]);
+  assert.deepEqual([messages, section.type], [[GREETING, Uint8Array.of(7)], "Input"]);
   const body = Uint8Array.of(9, 9);
   const payload = sealPayload({
     ack: { next: 1, gaps: 0 },
@@ -120,7 +122,7 @@ test("an address that is none is the socket's fault", async () => {
       throw new SyntaxError("no address");
     }
   }
-  await assert.rejects(WebSocketTransport.connect(new Host({ WebSocket }), "x", TICKET, 1), {
+  await assert.rejects(WebSocketTransport.connect(new Host({ WebSocket }), "x", OPENING, 1), {
     type: "Socket",
     reason: "no address",
   });
@@ -158,7 +160,7 @@ test("a socket that cannot send gets no more to send", async () => {
   assert.equal(socket.sent.length, 1);
   socket.bufferedAmount = 0;
   transport.finishTick(FRAME);
-  assert.deepEqual(openPayload(socket.sent[1]).messages, [Uint8Array.of(7)], "it waits here instead");
+  assert.deepEqual(openPayload(socket.sent[1]).messages, [GREETING, Uint8Array.of(7)], "it waits here instead");
 });
 
 test("what comes before anybody listens is kept, and what comes after the end is not heard", async () => {

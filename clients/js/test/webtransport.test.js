@@ -14,6 +14,7 @@ import { fakeSessions } from "./testing/sessions.js";
 import { fakeSockets } from "./testing/sockets.js";
 
 const TICKET = Uint8Array.of(1, 2, 3);
+const GREETING = Uint8Array.of(4, 5);
 const FRAME = { ack: { newest: 0, before: 0 }, commands: [] };
 const URL = "https://127.0.0.1:4001/play";
 const GRANT = { map_wt_url: URL, map_wt_cert_sha256: null };
@@ -22,26 +23,43 @@ async function connected(more = {}) {
   const clock = new FakeClock();
   const { WebTransport, opened } = fakeSessions();
   const host = new Host({ ...clock.options, WebTransport });
-  const transport = await WebTransportTransport.connect(host, { ...GRANT, ...more }, TICKET, 3000);
+  const transport = await WebTransportTransport.connect(host, { ...GRANT, ...more }, { ticket: TICKET, greeting: GREETING }, 3000);
   const heard = { incoming: [], ended: [] };
   transport.listen({ incoming: (one) => heard.incoming.push(one), ended: (reason) => heard.ended.push(reason) });
   await settle();
   return { clock, session: opened[0], transport, heard };
 }
 
+/** What the stream begins with, message by message. */
+function beginningOf(session) {
+  const frames = new FrameReader();
+  frames.push(session.beginning);
+  const messages = [];
+  for (let next = frames.next(); next; next = frames.next()) messages.push(next.payload);
+  return messages;
+}
+
 function message(byte, first = 0) {
   return sealPayload({ first, messages: [Uint8Array.of(byte)] });
 }
 
-test("the stream begins with the ticket, and payloads go as datagrams", async () => {
+test("ticket and greeting go with the request, and payloads as datagrams", async () => {
   const { session, transport } = await connected();
-  assert.deepEqual([session.url, session.options], [URL, { requireUnreliable: true }]);
-  assert.deepEqual(session.streamed, [3, 0, 1, 2, 3], "its length, the lower byte first, and its bytes");
+  assert.deepEqual([session.url.split("?")[0], session.options], [URL, { requireUnreliable: true }]);
+  const [ticket, greeting, ...more] = beginningOf(session);
+  assert.deepEqual([ticket, openPayload(greeting).messages, more], [TICKET, [GREETING], []]);
   transport.sendMessage(Uint8Array.of(7));
   transport.finishTick(FRAME);
   await settle();
   const { messages, section } = openPayload(session.sent[0]);
-  assert.deepEqual([messages, section.type, session.streamed.length], [[Uint8Array.of(7)], "Input", 5]);
+  assert.deepEqual([messages, section.type, session.streamed], [[Uint8Array.of(7)], "Input", []]);
+});
+
+test("a URL that asks for more keeps it", async () => {
+  const { session } = await connected({ map_wt_url: `${URL}?x=1` });
+  assert.ok(session.url.startsWith(`${URL}?x=1&stream=`), session.url);
+  const nowhere = connected({ map_wt_url: "nowhere" });
+  await assert.rejects(nowhere, { type: "Socket", code: 0 });
 });
 
 test("a payload that is too long for a datagram goes on the stream", async () => {
@@ -50,9 +68,9 @@ test("a payload that is too long for a datagram goes on the stream", async () =>
   transport.sendMessage(new Uint8Array(100).fill(7));
   transport.finishTick(null);
   await settle();
-  const length = session.streamed.length - 7;
-  assert.deepEqual([session.sent.length, session.streamed.slice(5, 7)], [0, [length, 0]]);
-  assert.equal(openPayload(Uint8Array.from(session.streamed.slice(7))).messages[0].length, 100);
+  const length = session.streamed.length - 2;
+  assert.deepEqual([session.sent.length, session.streamed.slice(0, 2)], [0, [length, 0]], "its length, the lower byte first");
+  assert.equal(openPayload(Uint8Array.from(session.streamed.slice(2))).messages[0].length, 100);
 });
 
 test("payloads come from both, in pieces and in any order", async () => {
@@ -179,11 +197,10 @@ function entering({ opens = () => true, ...options } = {}) {
   return { clock, servers, sessions, sockets, client };
 }
 
-/** The map server behind a session: it hears the ticket on the stream, and payloads as datagrams. */
+/** The map server behind a session: it has heard what came with the request, and hears datagrams. */
 function behind(session, clock) {
   const server = new MapServer(session, clock);
-  const hear = session.hear;
-  session.hear = (bytes) => hear(server.ticket === null ? bytes.subarray(2) : bytes);
+  for (const message of beginningOf(session)) session.hear(message);
   return server;
 }
 
@@ -240,7 +257,7 @@ test("who wants nothing but WebTransport gets nothing else", async () => {
   await assert.rejects(entering({ transport: "pigeons" }).client, RangeError);
 });
 
-test("entering that is called off shows no ticket on any transport", async () => {
+test("entering that is called off is called off on any transport", async () => {
   const calledOff = new AbortController();
   const { clock, servers, sessions, client } = entering({ opens: () => false, signal: calledOff.signal });
   const failed = assert.rejects(client, { name: "AbortError" });

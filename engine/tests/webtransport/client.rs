@@ -71,11 +71,17 @@ pub fn insistent() -> quinn::ClientConfig {
     config
 }
 
-/// A session of a client that takes datagrams of 1,100 bytes at most.
-async fn ask_with_short_datagrams(server: SocketAddr) -> Connection {
-    let (mut config, mut transport) = (config(), QuicTransportConfig::default());
+/// What a client says of itself that takes datagrams of 1,100 bytes at most.
+pub fn short_datagrams() -> Arc<QuicTransportConfig> {
+    let mut transport = QuicTransportConfig::default();
     transport.datagram_receive_buffer_size(Some(1_100));
-    config.quic_config_mut().transport_config(Arc::new(transport));
+    Arc::new(transport)
+}
+
+/// A session of such a client.
+async fn ask_with_short_datagrams(server: SocketAddr) -> Connection {
+    let mut config = config();
+    config.quic_config_mut().transport_config(short_datagrams());
     Endpoint::client(config).unwrap().connect(format!("https://{server}/play")).await.unwrap()
 }
 

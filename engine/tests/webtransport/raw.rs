@@ -3,8 +3,9 @@
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use quinn::{ClientConfig, Connection, Endpoint, RecvStream, SendStream};
-use realmgate_protocol::wire::http3;
+use realmgate_protocol::wire::{framing, http3};
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
@@ -54,8 +55,18 @@ impl Raw {
     pub fn enter(&mut self, ticket: &[u8]) {
         self.mention(&http3::control_stream());
         self.say(&http3::request("127.0.0.1", "/play"));
-        let length = (ticket.len() as u16).to_le_bytes();
-        self.say(&[&http3::stream_header(), &length[..], ticket].concat());
+        self.open_stream(&framing::message(ticket));
+    }
+
+    /// Asks for a session, with this as the beginning of its stream, which it does not open.
+    pub fn ask_with(&mut self, beginning: &[u8]) {
+        self.mention(&http3::control_stream());
+        self.say(&http3::request("127.0.0.1", &http3::with_stream("/play", beginning)));
+    }
+
+    /// Opens the session's stream.
+    pub fn open_stream(&mut self, bytes: &[u8]) {
+        self.say(&[&http3::stream_header(), bytes].concat());
     }
 
     /// Ends its half of a stream.
@@ -96,6 +107,16 @@ impl Raw {
                 head.extend_from_slice(&bytes[..count]);
             }
         })
+    }
+
+    /// What has arrived on a stream and was not taken.
+    pub fn arrived(&mut self, stream: usize) -> Vec<u8> {
+        self.give_a_turn();
+        let mut bytes = [0; 4_096];
+        match self.runtime.block_on(async { self.streams[stream].1.read(&mut bytes).now_or_never() }) {
+            Some(Ok(Some(count))) => bytes[..count].to_vec(),
+            _ => Vec::new(),
+        }
     }
 
     /// What follows on a stream, to its end.

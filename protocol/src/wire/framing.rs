@@ -1,6 +1,6 @@
 //! The messages on the stream of a WebTransport session: two bytes of length, least significant first, and so many bytes.
 //!
-//! The first message from a client is its ticket, every other one a payload. A length of 0 ends the session; from the
+//! The first message from a client is its ticket, every other one a payload; what the stream begins with may come in the request. A length of 0 ends the session; from the
 //! server two bytes follow, the code with which a WebSocket would be closed.
 
 use std::ops::Range;
@@ -38,6 +38,14 @@ impl Default for Received {
 }
 
 impl Received {
+    /// These bytes, of which nothing is taken; `None` where there is no room for them.
+    pub fn begun(bytes: &[u8]) -> Option<Self> {
+        let mut received = Self::default();
+        received.room().get_mut(..bytes.len())?.copy_from_slice(bytes);
+        received.fill(bytes.len());
+        Some(received)
+    }
+
     /// Where the next bytes go. There is always room while a message is unfinished.
     pub fn room(&mut self) -> &mut [u8] {
         self.bytes.copy_within(self.from..self.to, 0);
@@ -149,6 +157,20 @@ mod tests {
         let sent: Vec<Vec<u8>> = [1, 2, 3, 255, 256, MAX_PAYLOAD_BYTES].map(|length| vec![7; length]).into();
         let bytes: Vec<u8> = sent.iter().flat_map(|payload| message(payload)).collect();
         assert_eq!(messages(&bytes, 5), (sent, Next::Unfinished));
+    }
+
+    #[test]
+    fn what_came_before_the_stream_is_taken_first() {
+        let mut received = Received::begun(&[2, 0, 7, 8, 1]).unwrap();
+        assert_eq!(received.take_next(), Next::Message(2..4));
+        assert_eq!(received.message(2..4), [7, 8]);
+        assert_eq!(received.take_next(), Next::Unfinished);
+        received.room()[..2].copy_from_slice(&[0, 9]);
+        received.fill(2);
+        assert_eq!(received.take_next(), Next::Message(2..3));
+        assert_eq!(received.message(2..3), [9]);
+        assert!(Received::begun(&[0; LENGTH_BYTES + MAX_PAYLOAD_BYTES]).is_some());
+        assert!(Received::begun(&[0; LENGTH_BYTES + MAX_PAYLOAD_BYTES + 1]).is_none(), "more than a message");
     }
 
     #[test]

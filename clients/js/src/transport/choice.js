@@ -29,29 +29,30 @@ export class Choice {
   }
 
   /**
-   * Connects to the map server of a grant and shows the ticket, which is shown on one transport only.
+   * Connects to the map server of a grant, shows the ticket and greets. Where WebTransport comes to nothing only after the server has
+   * taken the ticket, it refuses that on the WebSocket, and another one may help.
    *
    * Rejects with a `CloseReason`.
    * @param {import("../host.js").Host} host
    * @param {import("../grant.js").EntryGrant} grant
-   * @param {Uint8Array} ticket
+   * @param {import("./transport.js").Opening} opening
    * @param {number} withinMs
    * @param {AbortSignal | null} [signal]
    * @returns {Promise<WebSocketTransport | WebTransportTransport>}
    */
-  async connect(host, grant, ticket, withinMs, signal = null) {
+  async connect(host, grant, opening, withinMs, signal = null) {
     const mayFallBack = this.#preference === "auto" && Boolean(grant.map_ws_url);
     if (this.#mayUseWebTransport(host, grant) && !(this.#hasFailed && mayFallBack)) {
       try {
         const soon = mayFallBack ? Math.min(withinMs, WEBTRANSPORT_WITHIN_MS) : withinMs;
-        return await WebTransportTransport.connect(host, grant, ticket, soon, signal);
+        return await WebTransportTransport.connect(host, grant, opening, soon, signal);
       } catch (reason) {
         if (!mayFallBack || signal?.aborted) throw reason;
         // Where it came to nothing once, no journey waits for it again.
         this.#hasFailed = true;
       }
     }
-    return WebSocketTransport.connect(host, grant.map_ws_url, ticket, withinMs, signal);
+    return WebSocketTransport.connect(host, grant.map_ws_url, opening, withinMs, signal);
   }
 
   #mayUseWebTransport(host, grant) {

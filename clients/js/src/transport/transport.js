@@ -22,6 +22,11 @@ const NORMAL = 1000;
  * @typedef {{ isReady: () => boolean, send: (payload: Uint8Array) => void, close: () => void }} Wire
  */
 
+/**
+ * What a map server is told first: who comes, and the first message, `Hello`.
+ * @typedef {{ ticket: Uint8Array, greeting: Uint8Array }} Opening
+ */
+
 /** A `Connection` on a wire. */
 export class Transport {
   #host;

@@ -16,17 +16,17 @@ export class WebSocketTransport extends Transport {
 
   /**
    * Connects and shows the ticket. The server answers nothing to it: what it thinks of the ticket shows in what it does
-   * next, so `Hello` can be sent at once.
+   * next, so the greeting goes with the first tick.
    *
    * Rejects with a `CloseReason`.
    * @param {import("../host.js").Host} host
    * @param {string} url
-   * @param {Uint8Array} ticket
+   * @param {import("./transport.js").Opening} opening
    * @param {number} withinMs How long to wait for the socket to open.
    * @param {AbortSignal | null} [signal] Calls it off: the ticket is not shown any more.
    * @returns {Promise<WebSocketTransport>}
    */
-  static async connect(host, url, ticket, withinMs, signal = null) {
+  static async connect(host, url, { ticket, greeting }, withinMs, signal = null) {
     let socket;
     try {
       socket = host.open(url);
@@ -42,6 +42,7 @@ export class WebSocketTransport extends Transport {
     socket.addEventListener("error", () => transport.end(closeReason(BROKEN)));
     await transport.opening(isOpen, withinMs, signal);
     socket.send(ticket);
+    transport.sendMessage(greeting);
     return transport;
   }
 }

@@ -1,5 +1,5 @@
-// A connection on a WebTransport session: payloads go as datagrams where they fit, else on one stream, which begins
-// with the ticket.
+// A connection on a WebTransport session: payloads go as datagrams where they fit, else on one stream. What the stream begins with, the ticket
+// and the greeting, goes with the request: no stream can be opened before that is answered, a round trip later.
 
 import { ProtocolError } from "../errors.js";
 import { BROKEN, TOO_LONG, closeReason } from "./codes.js";
@@ -19,25 +19,26 @@ export class WebTransportTransport extends Transport {
   name = "webtransport";
 
   /**
-   * Connects, opens the stream and shows the ticket. The server answers nothing to it, as on a WebSocket.
+   * Connects, shows the ticket and greets, and opens the stream. The server answers nothing to the ticket, as on a WebSocket.
    *
-   * Rejects with a `CloseReason`; the ticket has not been shown then.
+   * Rejects with a `CloseReason`; the ticket may have been taken even so.
    * @param {import("../host.js").Host} host
    * @param {{ map_wt_url: string, map_wt_cert_sha256: string | null }} grant
-   * @param {Uint8Array} ticket
+   * @param {import("./transport.js").Opening} opening
    * @param {number} withinMs How long to wait for the session and its stream.
    * @param {AbortSignal | null} [signal] Calls it off.
    * @returns {Promise<WebTransportTransport>}
    */
-  static async connect(host, grant, ticket, withinMs, signal = null) {
-    let session;
+  static async connect(host, grant, { ticket, greeting }, withinMs, signal = null) {
+    const wire = new SessionWire(ticket);
+    const transport = new WebTransportTransport(host, wire);
+    transport.sendMessage(greeting);
+    transport.finishTick(null);
     try {
-      session = host.openSession(grant.map_wt_url, optionsFor(grant));
+      wire.request(host, grant);
     } catch (error) {
       throw closeReason(0, error.message);
     }
-    const wire = new SessionWire(session);
-    const transport = new WebTransportTransport(host, wire);
     // What is pending when the session fails, fails too: that is told once.
     const isOpen = wire.open().catch(() => transport.end(closeReason(BROKEN)));
     wire.ended.then((reason) => transport.end(reason));
@@ -52,7 +53,7 @@ export class WebTransportTransport extends Transport {
         });
       }
     };
-    wire.begin(ticket, receive);
+    wire.begin(receive);
     return transport;
   }
 }
@@ -66,11 +67,21 @@ function optionsFor({ map_wt_cert_sha256: hash }) {
   return { ...options, serverCertificateHashes: [{ algorithm: "sha-256", value }] };
 }
 
+/** The URL of a request with what the session's stream begins with, in base64url. */
+function withStream(url, bytes) {
+  const base64 = btoa(String.fromCharCode(...bytes));
+  const asked = new URL(url);
+  asked.searchParams.set("stream", base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", ""));
+  return asked.href;
+}
+
 /** A session with its stream and its datagrams. */
 class SessionWire {
   /** Settles with a `CloseReason` once the session is over, whichever end has ended it. */
   ended;
-  #session;
+  #session = null;
+  /** What the stream begins with; null once the request has it. */
+  #beginning;
   #stream = null;
   #streamWriter = null;
   #datagramWriter = null;
@@ -79,27 +90,33 @@ class SessionWire {
   #reading = Promise.resolve();
   #tell;
 
-  constructor(session) {
-    this.#session = session;
+  constructor(ticket) {
+    this.#beginning = [...framed(ticket)];
     this.ended = new Promise((resolve) => (this.#tell = resolve));
+  }
+
+  /** Asks for the session, with all that was sent before. Throws where it cannot. */
+  request(host, grant) {
+    const session = host.openSession(withStream(grant.map_wt_url, this.#beginning), optionsFor(grant));
+    // The answers to the greeting may come before it is known here that there is a session.
+    session.datagrams.incomingHighWaterMark = MOST_UNREAD_DATAGRAMS;
     // The close itself carries no code: the end on the stream says why, where it has arrived.
     const over = () => this.#reading.then(() => this.#tell(closeReason(BROKEN)));
     session.closed.then(over, over);
+    [this.#session, this.#beginning] = [session, null];
   }
 
   async open() {
     await this.#session.ready;
     const { datagrams } = this.#session;
-    datagrams.incomingHighWaterMark = MOST_UNREAD_DATAGRAMS;
     this.#stream = await this.#session.createBidirectionalStream();
     this.#streamWriter = this.#stream.writable.getWriter();
     // The standard has replaced the one by the other; browsers have either.
     this.#datagramWriter = (datagrams.createWritable?.() ?? datagrams.writable).getWriter();
   }
 
-  /** Shows the ticket, and hands on each payload that comes. */
-  begin(ticket, receive) {
-    this.#write(this.#streamWriter, framed(ticket));
+  /** Hands on each payload that comes. */
+  begin(receive) {
     this.#reading = this.#readStream(receive).catch(() => this.#tell(closeReason(BROKEN)));
     // Datagrams end with the session, which is told anyway.
     this.#readDatagrams(receive).catch(() => {});
@@ -110,7 +127,8 @@ class SessionWire {
   }
 
   send(payload) {
-    if (payload.length <= this.#session.datagrams.maxDatagramSize) this.#write(this.#datagramWriter, payload);
+    if (this.#beginning) this.#beginning.push(...framed(payload));
+    else if (payload.length <= this.#session.datagrams.maxDatagramSize) this.#write(this.#datagramWriter, payload);
     else this.#write(this.#streamWriter, framed(payload));
   }
 
@@ -126,7 +144,7 @@ class SessionWire {
 
   #closeSession() {
     try {
-      this.#session.close();
+      this.#session?.close();
     } catch {
       // One that has failed cannot be closed, and need not be.
     }

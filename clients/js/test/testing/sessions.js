@@ -47,6 +47,12 @@ export class FakeSession {
 
   // --- the other end ---
 
+  /** What the stream begins with, which came with the request. */
+  get beginning() {
+    const [, base64] = /[?&]stream=([\w-]+)$/.exec(this.url);
+    return Uint8Array.from(atob(base64.replaceAll("-", "+").replaceAll("_", "/")), (one) => one.charCodeAt(0));
+  }
+
   accept() {
     this.#open();
   }

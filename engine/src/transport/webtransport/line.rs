@@ -3,9 +3,10 @@
 use std::cell::{Cell, RefCell};
 
 use bytes::{BufMut, Bytes, BytesMut};
-use quinn::{Connection, SendDatagramError, SendStream};
+use quinn::{Connection, SendDatagramError};
 use realmgate_protocol::wire::{framing, http3};
 
+use super::stream::Outgoing;
 use crate::transport::tasks::Pipe;
 
 /// The connection, and the payload that it has no room for yet.
@@ -29,7 +30,7 @@ impl Line {
     }
 
     /// Waits until the connection has taken all. Returns whether it has.
-    pub(super) async fn pass_on(&self, out: &mut SendStream, is_midway: &Cell<bool>) -> bool {
+    pub(super) async fn pass_on(&self, out: &mut Outgoing, is_midway: &Cell<bool>) -> bool {
         let waits = self.waits.take();
         if let Some(payload) = waits {
             let is_sent = self.send(out, is_midway, payload).await;
@@ -40,7 +41,7 @@ impl Line {
 
     /// Sends a payload: as a datagram, or on the stream where the way carries none that long. Returns whether the
     /// connection has taken it.
-    async fn send(&self, out: &mut SendStream, is_midway: &Cell<bool>, payload: Bytes) -> bool {
+    async fn send(&self, out: &mut Outgoing, is_midway: &Cell<bool>, payload: Bytes) -> bool {
         if self.carries(&payload) {
             // quinn drops what is old when its buffer is full. Here a snapshot waits instead, and may be replaced.
             match self.connection.send_datagram_wait(datagram(&payload)).await {
@@ -50,6 +51,7 @@ impl Line {
                 Err(_) => return false,
             }
         }
+        let Some(out) = out.opened().await else { return false };
         is_midway.set(true);
         let is_written = out.write_all(&framing::message(&payload)).await.is_ok();
         is_midway.set(!is_written);

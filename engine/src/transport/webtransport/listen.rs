@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quinn::{Endpoint, Incoming};
-use realmgate_protocol::wire::http3::{NO_ERROR, Request, response};
+use realmgate_protocol::wire::framing::Received;
+use realmgate_protocol::wire::http3::{NO_ERROR, Request, response, stream_in};
 use tokio::time::{Instant, timeout_at};
 
 use super::hellos::Hellos;
@@ -88,10 +89,9 @@ async fn open(incoming: Incoming, door: &Door, stranger: Stranger) {
             return http3::close(&connection, refusal_code(PacketRefusal::Upgrade).into());
         }
     };
-    let refusal = refusal(&asked, &door.allows_origin);
-    match refusal {
-        None => task::serve(&connection, control, exchange, network, stranger).await,
-        Some(reason) => {
+    match session(&asked, &door.allows_origin) {
+        Ok(begun) => task::serve(&connection, control, exchange, begun, network, stranger).await,
+        Err(reason) => {
             network.refuse(reason);
             let status = if reason == PacketRefusal::Origin { 403 } else { 404 };
             task::farewell(&connection, exchange.out, &response(status), NO_ERROR).await;
@@ -99,11 +99,13 @@ async fn open(incoming: Incoming, door: &Door, stranger: Stranger) {
     }
 }
 
-/// Why there is no session for this request.
-fn refusal(asked: &Request, allows: &AllowsOrigin) -> Option<PacketRefusal> {
+/// What the session's stream begins with, as far as the request says so, or why there is no session.
+fn session(asked: &Request, allows: &AllowsOrigin) -> Result<Received, PacketRefusal> {
     if !asked.is_for_session || asked.path.split('?').next() != Some(PATH) {
-        return Some(PacketRefusal::Upgrade);
+        return Err(PacketRefusal::Upgrade);
     }
-    let is_barred = asked.origin.as_deref().is_some_and(|origin| !allows(origin, asked.authority.as_deref()));
-    is_barred.then_some(PacketRefusal::Origin)
+    if asked.origin.as_deref().is_some_and(|origin| !allows(origin, asked.authority.as_deref())) {
+        return Err(PacketRefusal::Origin);
+    }
+    stream_in(&asked.path).and_then(|bytes| Received::begun(&bytes)).ok_or(PacketRefusal::Upgrade)
 }

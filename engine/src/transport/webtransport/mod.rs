@@ -2,7 +2,7 @@
 //!
 //! A client's way in: the limits of those that have not shown a ticket → where they are many, a proof that its address is
 //! its own → the QUIC handshake → the request for a session (`listen`, `http3`) → its ticket, which is the first message on the one
-//! stream that it opens (`task`). From then on each datagram, either way, is one payload, and all else is as
+//! stream that it opens (`stream`, `task`), or in the request already, where a client may open none before the answer. From then on each datagram, either way, is one payload, and all else is as
 //! over UDP: the same reliable stream, rate limits and breaches. A payload that is too long for a datagram goes over the
 //! stream ([`framing`](realmgate_protocol::wire::framing)): the way may carry datagrams of less than
 //! 1,200 bytes. Whether the ticket admits is for admission to say.
@@ -20,6 +20,7 @@ mod http3;
 mod line;
 mod listen;
 mod quic;
+mod stream;
 mod task;
 
 use std::io;

@@ -4,13 +4,14 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use quinn::{Connection, RecvStream, SendStream};
-use realmgate_protocol::wire::framing::{self, Next, Received};
+use quinn::{Connection, SendStream};
+use realmgate_protocol::wire::framing::{self, Received};
 use realmgate_protocol::wire::http3::{NO_ERROR, close_session, read_datagram, response};
 use tokio::time::{sleep, timeout};
 
 use super::http3::{self, Exchange};
 use super::line::Line;
+use super::stream::{Incoming, Outgoing, stream};
 use crate::transport::ClientId;
 use crate::transport::refusal::PacketRefusal;
 use crate::transport::tasks::{End, Network, Open, Served, Stranger, claimed_client, refusal_code};
@@ -21,13 +22,6 @@ const TICKET_WITHIN: Duration = Duration::from_secs(5);
 const FAREWELL_WITHIN: Duration = Duration::from_secs(1);
 /// Bytes that a client may send in a second, with all that QUIC adds. One that plays sends a fiftieth of it.
 const MOST_BYTES_PER_SECOND: u64 = 256 << 10;
-
-/// The stream that the client has opened.
-struct Stream {
-    out: SendStream,
-    into: RecvStream,
-    received: Received,
-}
 
 /// Closes a connection, however its task ends.
 pub(super) struct Closing<'a>(pub(super) &'a Connection);
@@ -68,44 +62,45 @@ pub(super) async fn serve(
     connection: &Connection,
     _control: SendStream,
     mut exchange: Exchange,
+    begun: Received,
     network: &Rc<Network>,
     stranger: Stranger,
 ) {
     if exchange.out.write_all(&response(200)).await.is_err() {
         return network.refuse(PacketRefusal::Upgrade);
     }
-    let Ok(Ok((out, into))) = timeout(TICKET_WITHIN, http3::stream(connection)).await else {
-        let code = refusal_code(PacketRefusal::NoTicket);
-        network.refuse(PacketRefusal::NoTicket);
-        return farewell(connection, exchange.out, &close_session(code), code.into()).await;
-    };
-    let mut stream = Stream { out, into, received: Received::default() };
-    let joined = match timeout(TICKET_WITHIN, ticket(&mut stream)).await {
+    let (mut incoming, outgoing) = stream(connection, begun);
+    let joined = match timeout(TICKET_WITHIN, ticket(&mut incoming)).await {
         Ok(Some((client, ticket))) => Served::join(network, client, &ticket),
         Ok(None) | Err(_) => Err(PacketRefusal::NoTicket),
     };
     match joined {
         Ok(served) => {
             drop(stranger);
-            play(connection, network, served, stream, exchange).await;
+            play(connection, network, served, incoming, outgoing, exchange).await;
         }
         Err(reason) => {
             network.refuse(reason);
-            let code = refusal_code(reason);
-            farewell(connection, stream.out, &framing::end(code), code.into()).await;
+            say_end(connection, incoming, outgoing, exchange, refusal_code(reason)).await;
         }
     }
 }
 
-async fn play(connection: &Connection, network: &Rc<Network>, served: Served, stream: Stream, mut exchange: Exchange) {
+async fn play(
+    connection: &Connection,
+    network: &Rc<Network>,
+    served: Served,
+    mut incoming: Incoming<'_>,
+    mut outgoing: Outgoing,
+    mut exchange: Exchange,
+) {
     let _open = Open::new(network);
     let (line, is_midway) = (Rc::new(Line::new(connection)), Cell::new(false));
-    let Stream { mut out, mut into, mut received } = stream;
     let end = served
         .until_one_ends([
             Box::pin(read_datagrams(&served, connection)),
-            Box::pin(read_stream(&served, &mut into, &mut received)),
-            Box::pin(served.write(line.clone(), async || line.pass_on(&mut out, &is_midway).await)),
+            Box::pin(read_stream(&served, &mut incoming)),
+            Box::pin(served.write(line.clone(), async || line.pass_on(&mut outgoing, &is_midway).await)),
             Box::pin(async {
                 exchange.ended().await;
                 End::ByClient
@@ -115,15 +110,30 @@ async fn play(connection: &Connection, network: &Rc<Network>, served: Served, st
     drop(served);
     match end.close_code() {
         // What is cut off in the middle of a message cannot be followed by another.
-        Some(code) if !is_midway.get() => farewell(connection, out, &framing::end(code), code.into()).await,
+        Some(code) if !is_midway.get() => say_end(connection, incoming, outgoing, exchange, code).await,
         Some(_) | None => {}
     }
 }
 
+/// Says on the stream why the session is over. Where none has been opened it is said as HTTP/3 does, which browsers show to the page.
+async fn say_end(
+    connection: &Connection,
+    mut incoming: Incoming<'_>,
+    outgoing: Outgoing,
+    exchange: Exchange,
+    code: u16,
+) {
+    let _ = timeout(FAREWELL_WITHIN, incoming.opened()).await;
+    match outgoing.into_open() {
+        Some(out) => farewell(connection, out, &framing::end(code), code.into()).await,
+        None => farewell(connection, exchange.out, &close_session(code), code.into()).await,
+    }
+}
+
 /// The first message, if it is a ticket, and whom it says it is for.
-async fn ticket(stream: &mut Stream) -> Option<(ClientId, Vec<u8>)> {
-    let Ok(range) = next_message(&mut stream.into, &mut stream.received).await else { return None };
-    let ticket = stream.received.message(range).to_vec();
+async fn ticket(incoming: &mut Incoming<'_>) -> Option<(ClientId, Vec<u8>)> {
+    let range = incoming.next_message().await.ok()?;
+    let ticket = incoming.message(range).to_vec();
     Some((claimed_client(&ticket)?, ticket))
 }
 
@@ -144,10 +154,10 @@ async fn read_datagrams(served: &Served, connection: &Connection) -> End {
 }
 
 /// Takes the messages that the client sends on its stream.
-async fn read_stream(served: &Served, into: &mut RecvStream, received: &mut Received) -> End {
+async fn read_stream(served: &Served, incoming: &mut Incoming<'_>) -> End {
     loop {
-        let taken = match next_message(into, received).await {
-            Ok(range) => served.take(received.message(range)),
+        let taken = match incoming.next_message().await {
+            Ok(range) => served.take(incoming.message(range)),
             Err(End::TooLong) => return served.too_long(),
             Err(end) => return end,
         };
@@ -155,21 +165,6 @@ async fn read_stream(served: &Served, into: &mut RecvStream, received: &mut Rece
             && let Err(end) = served.refused(reason).await
         {
             return end;
-        }
-    }
-}
-
-/// The next message of the stream.
-async fn next_message(into: &mut RecvStream, received: &mut Received) -> Result<std::ops::Range<usize>, End> {
-    loop {
-        match received.take_next() {
-            Next::Message(range) => return Ok(range),
-            Next::Unfinished => match into.read(received.room()).await {
-                Ok(Some(bytes)) => received.fill(bytes),
-                Ok(None) | Err(_) => return Err(End::ByClient),
-            },
-            Next::End => return Err(End::ByClient),
-            Next::TooLong => return Err(End::TooLong),
         }
     }
 }
