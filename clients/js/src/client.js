@@ -61,7 +61,8 @@ export class GameClient {
   }
 
   /**
-   * Connects with a grant and greets. With `anotherGrant` it tries up to 5 tickets.
+   * Connects with a grant and greets. With `anotherGrant` it tries up to 5 tickets: one may be lost on a bad line, or be spent on a
+   * WebTransport session that comes to nothing.
    *
    * Rejects with an `EnterError`, or with what `anotherGrant` rejects with.
    * @param {import("./grant.js").EntryGrant} grant

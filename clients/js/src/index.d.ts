@@ -607,15 +607,21 @@ export class Transport {
   end(reason: CloseReason): void;
 }
 
+/** What a map server is told first: who comes, and the first message, `Hello`. */
+export interface Opening {
+  ticket: Uint8Array;
+  greeting: Uint8Array;
+}
+
 /** A `Connection` on a WebSocket. */
 export class WebSocketTransport extends Transport {
   private constructor();
   name: "websocket";
-  /** Connects and shows the ticket. Rejects with a `CloseReason`. */
+  /** Connects, shows the ticket and queues the greeting. Rejects with a `CloseReason`. */
   static connect(
     host: any,
     url: string,
-    ticket: Uint8Array,
+    opening: Opening,
     withinMs: number,
     signal?: AbortSignal | null,
   ): Promise<WebSocketTransport>;
@@ -625,11 +631,11 @@ export class WebSocketTransport extends Transport {
 export class WebTransportTransport extends Transport {
   private constructor();
   name: "webtransport";
-  /** Connects, opens the stream and shows the ticket. Rejects with a `CloseReason`; the ticket is not shown then. */
+  /** Connects, shows the ticket, greets and opens the stream. Rejects with a `CloseReason`; the ticket may have been taken even so. */
   static connect(
     host: any,
     grant: Pick<EntryGrant, "map_wt_url" | "map_wt_cert_sha256">,
-    ticket: Uint8Array,
+    opening: Opening,
     withinMs: number,
     signal?: AbortSignal | null,
   ): Promise<WebTransportTransport>;

@@ -82,7 +82,11 @@ export class Spectator {
     const spectator = new Spectator(api, serviceToken, watched, options);
     options.signal?.addEventListener("abort", () => spectator.close(), { once: true });
     options.signal?.throwIfAborted();
-    await spectator.#enter(watched);
+    // A ticket may be spent on a transport that comes to nothing.
+    await spectator.#enter(watched).catch((error) => {
+      if (!(error instanceof EnterError && error.isWorthAnotherTicket)) throw error;
+      return spectator.#enter(watched);
+    });
     return spectator;
   }
 

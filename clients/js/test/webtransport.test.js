@@ -30,6 +30,15 @@ async function connected(more = {}) {
   return { clock, session: opened[0], transport, heard };
 }
 
+/** One that has sent its first payload, on the stream. What came on that before is taken away. */
+async function playing() {
+  const all = await connected();
+  all.transport.finishTick(FRAME);
+  await settle();
+  all.session.streamed = [];
+  return all;
+}
+
 /** What the stream begins with, message by message. */
 function beginningOf(session) {
   const frames = new FrameReader();
@@ -48,22 +57,25 @@ test("ticket and greeting go with the request, and payloads as datagrams", async
   assert.deepEqual([session.url.split("?")[0], session.options], [URL, { requireUnreliable: true }]);
   const [ticket, greeting, ...more] = beginningOf(session);
   assert.deepEqual([ticket, openPayload(greeting).messages, more], [TICKET, [GREETING], []]);
+  transport.finishTick(FRAME);
+  await settle();
+  const [low, high, ...first] = session.streamed;
+  assert.deepEqual([low + 256 * high, session.sent], [first.length, []], "one goes on the stream, which nobody sees before");
+  assert.equal(openPayload(Uint8Array.from(first)).section.type, "Input");
   transport.sendMessage(Uint8Array.of(7));
   transport.finishTick(FRAME);
   await settle();
   const { messages, section } = openPayload(session.sent[0]);
-  assert.deepEqual([messages, section.type, session.streamed], [[Uint8Array.of(7)], "Input", []]);
+  assert.deepEqual([messages, section.type, session.streamed.length], [[Uint8Array.of(7)], "Input", 2 + first.length]);
 });
 
 test("a URL that asks for more keeps it", async () => {
   const { session } = await connected({ map_wt_url: `${URL}?x=1` });
   assert.ok(session.url.startsWith(`${URL}?x=1&stream=`), session.url);
-  const nowhere = connected({ map_wt_url: "nowhere" });
-  await assert.rejects(nowhere, { type: "Socket", code: 0 });
 });
 
 test("a payload that is too long for a datagram goes on the stream", async () => {
-  const { session, transport } = await connected();
+  const { session, transport } = await playing();
   session.datagrams.maxDatagramSize = 20;
   transport.sendMessage(new Uint8Array(100).fill(7));
   transport.finishTick(null);
@@ -116,6 +128,20 @@ test("an end on the stream says why, and the session is closed", async () => {
     transport.finishTick(FRAME);
     await settle();
     assert.equal(session.sent.length, 0, "nobody hears it any more");
+  }
+});
+
+test("who had no stream is told with the session's own close", async () => {
+  for (const [code, type] of [
+    [1008, "Refused"],
+    [1013, "Denied"],
+    [0, "Socket"],
+  ]) {
+    const { session, heard } = await connected();
+    session.end({ closeCode: code });
+    session.endStream();
+    await settle();
+    assert.deepEqual(heard.ended, [{ type, code: code || 1006, reason: "" }]);
   }
 });
 
@@ -225,7 +251,7 @@ test("where WebTransport comes to nothing a WebSocket is taken within 3 s, on th
   assert.deepEqual([sessions.length, servers.length], [1, 0]);
   await clock.pass(300);
   const player = await client;
-  assert.deepEqual([player.transport, sessions[0].streamed, sessions[0].isClosed], ["websocket", [], true]);
+  assert.deepEqual([player.transport, sessions[0].isClosed], ["websocket", true]);
   servers[0].tell({ type: "Travel", grant: JSON.stringify(grant({ map_wt_url: URL })) });
   servers[0].flush();
   await clock.pass(200);
@@ -257,7 +283,7 @@ test("who wants nothing but WebTransport gets nothing else", async () => {
   await assert.rejects(entering({ transport: "pigeons" }).client, RangeError);
 });
 
-test("entering that is called off is called off on any transport", async () => {
+test("entering that is called off closes the session and tries no WebSocket", async () => {
   const calledOff = new AbortController();
   const { clock, servers, sessions, client } = entering({ opens: () => false, signal: calledOff.signal });
   const failed = assert.rejects(client, { name: "AbortError" });

@@ -70,9 +70,8 @@ function optionsFor({ map_wt_cert_sha256: hash }) {
 /** The URL of a request with what the session's stream begins with, in base64url. */
 function withStream(url, bytes) {
   const base64 = btoa(String.fromCharCode(...bytes));
-  const asked = new URL(url);
-  asked.searchParams.set("stream", base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", ""));
-  return asked.href;
+  const text = base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return `${url}${url.includes("?") ? "&" : "?"}stream=${text}`;
 }
 
 /** A session with its stream and its datagrams. */
@@ -84,6 +83,8 @@ class SessionWire {
   #beginning;
   #stream = null;
   #streamWriter = null;
+  /** Whether the server can know of the stream: a browser may open it with the first bytes only. */
+  #isStreamSeen = false;
   #datagramWriter = null;
   #waitingBytes = 0;
   /** Settles when nothing more comes on the stream. */
@@ -100,9 +101,12 @@ class SessionWire {
     const session = host.openSession(withStream(grant.map_wt_url, this.#beginning), optionsFor(grant));
     // The answers to the greeting may come before it is known here that there is a session.
     session.datagrams.incomingHighWaterMark = MOST_UNREAD_DATAGRAMS;
-    // The close itself carries no code: the end on the stream says why, where it has arrived.
-    const over = () => this.#reading.then(() => this.#tell(closeReason(BROKEN)));
-    session.closed.then(over, over);
+    // The end on the stream says why, where it has arrived; who had no stream is told with the close.
+    const over = (code) => this.#reading.then(() => this.#tell(closeReason(code)));
+    session.closed.then(
+      (close) => over(close?.closeCode || BROKEN),
+      () => over(BROKEN),
+    );
     [this.#session, this.#beginning] = [session, null];
   }
 
@@ -117,7 +121,8 @@ class SessionWire {
 
   /** Hands on each payload that comes. */
   begin(receive) {
-    this.#reading = this.#readStream(receive).catch(() => this.#tell(closeReason(BROKEN)));
+    // A stream that ends without a word ends the session, and why is told with that.
+    this.#reading = this.#readStream(receive).catch(() => this.#closeSession());
     // Datagrams end with the session, which is told anyway.
     this.#readDatagrams(receive).catch(() => {});
   }
@@ -128,8 +133,10 @@ class SessionWire {
 
   send(payload) {
     if (this.#beginning) this.#beginning.push(...framed(payload));
-    else if (payload.length <= this.#session.datagrams.maxDatagramSize) this.#write(this.#datagramWriter, payload);
+    else if (this.#isStreamSeen && payload.length <= this.#session.datagrams.maxDatagramSize)
+      this.#write(this.#datagramWriter, payload);
     else this.#write(this.#streamWriter, framed(payload));
+    this.#isStreamSeen = this.#streamWriter !== null;
   }
 
   /** Says goodbye, where there is a stream, and ends the session when that has gone out. */
@@ -163,8 +170,9 @@ class SessionWire {
     const reader = this.#stream.readable.getReader();
     for (;;) {
       const { value, done } = await reader.read();
-      if (!done) frames.push(value);
-      const end = done ? closeReason(BROKEN) : takeFrames(frames, receive);
+      if (done) return this.#closeSession();
+      frames.push(value);
+      const end = takeFrames(frames, receive);
       if (!end) continue;
       this.#tell(end);
       this.#closeSession();

@@ -73,8 +73,13 @@ export class FakeSession {
   }
 
   /** Ends the session in good order. */
-  end() {
-    this.#over({});
+  end(close = {}) {
+    this.#over(close);
+  }
+
+  /** Ends its side of the stream. */
+  endStream() {
+    this.#fromStream.close();
   }
 
   /** Breaks, as when the line is lost for long. */

@@ -18,6 +18,8 @@ use crate::transport::tasks::{End, Network, Open, Served, Stranger, claimed_clie
 
 /// Time for the stream and the ticket to come.
 const TICKET_WITHIN: Duration = Duration::from_secs(5);
+/// Time for a stream to come on which a goodbye can be said: less than what is left when the server ends.
+const STREAM_WITHIN: Duration = Duration::from_millis(500);
 /// Time for the other end to hear a goodbye. A connection that is dropped earlier may lose what it was told last.
 const FAREWELL_WITHIN: Duration = Duration::from_secs(1);
 /// Bytes that a client may send in a second, with all that QUIC adds. One that plays sends a fiftieth of it.
@@ -123,7 +125,7 @@ async fn say_end(
     exchange: Exchange,
     code: u16,
 ) {
-    let _ = timeout(FAREWELL_WITHIN, incoming.opened()).await;
+    let _ = timeout(STREAM_WITHIN, incoming.opened()).await;
     match outgoing.into_open() {
         Some(out) => farewell(connection, out, &framing::end(code), code.into()).await,
         None => farewell(connection, exchange.out, &close_session(code), code.into()).await,
